@@ -1,0 +1,35 @@
+/* A checkpoint, opened and understood: its config, and its tensors under canonical names.
+ *
+ * The canonical names, with shapes after squeezing (i: stage 0..3, j: block):
+ *
+ *   stem.conv.{weight [C0,3,4,4], bias [C0]}       stem.norm.{weight,bias [C0]}
+ *   down{i}.norm.{weight,bias [C(i-1)]}            down{i}.conv.{weight [Ci,C(i-1),2,2], bias [Ci]}
+ *   s{i}.b{j}.dw.{weight [Ci,1,7,7], bias [Ci]}    s{i}.b{j}.norm.{weight,bias [Ci]}
+ *   s{i}.b{j}.pw1.{weight [4Ci,Ci], bias [4Ci]}    s{i}.b{j}.pw2.{weight [Ci,4Ci], bias [Ci]}
+ *   s{i}.b{j}.gamma [Ci]                           s{i}.b{j}.grn.{gamma,beta [4Ci]}
+ *   norm.{weight,bias [C3]}                        head.hidden.{weight [H,C3], bias [H]}
+ *   head.{weight [N,C3 or H], bias [N]}
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "model/config.h"
+#include "model/error.h"
+
+typedef struct CnxCheckpoint CnxCheckpoint;
+
+/* path: a .safetensors file, or a folder that holds model.safetensors and config files.
+ * Every tensor that the architecture needs is present once and has the shape it must have.
+ * Returns NULL and sets error (domain CNX_ERROR) otherwise. */
+CnxCheckpoint *cnx_checkpoint_open(const char *path, GError **error);
+
+/* Unmaps the file; NULL allowed. Config and tensors die with it. */
+void cnx_checkpoint_close(CnxCheckpoint *checkpoint);
+
+const CnxConfig *cnx_checkpoint_config(const CnxCheckpoint *checkpoint);
+
+/* Hands the config over to the caller, who frees it. */
+CnxConfig *cnx_checkpoint_steal_config(CnxCheckpoint *checkpoint);
+
+/* By canonical name; NULL when the architecture has no such tensor. */
+const CnxTensor *cnx_checkpoint_tensor(const CnxCheckpoint *checkpoint, const char *canonical);

@@ -1,0 +1,20 @@
+/* Errors of the model library, each with one sentence that names file, thing, expected and found.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <glib.h>
+
+#define CNX_ERROR (cnx_error_quark())
+
+typedef enum CnxError {
+    CNX_ERROR_NOT_FOUND,    /* no such file or folder, or nothing loadable in it */
+    CNX_ERROR_UNREADABLE,   /* exists, but the system refuses to read it */
+    CNX_ERROR_CORRUPT,      /* breaks a rule of its own format */
+    CNX_ERROR_NOT_CONVNEXT, /* a readable checkpoint of something else, or with tensors missing */
+    CNX_ERROR_UNSUPPORTED,  /* a ConvNeXt that this version does not run */
+    CNX_ERROR_OUT_OF_MEMORY,
+    CNX_ERROR_SETTINGS, /* a setting (environment, property) with a value that cannot be */
+} CnxError;
+
+GQuark cnx_error_quark(void);

@@ -1,0 +1,39 @@
+/* A picture in memory, as preprocessing reads it: planes, strides, format, colours, region.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <glib.h>
+
+typedef enum CnxPixels {
+    CNX_PIXELS_RGB, /* packed, 3 bytes */
+    CNX_PIXELS_BGR,
+    CNX_PIXELS_RGBX, /* packed, 4 bytes; the byte X (padding or alpha) is ignored */
+    CNX_PIXELS_BGRX,
+    CNX_PIXELS_XRGB,
+    CNX_PIXELS_XBGR,
+    CNX_PIXELS_GRAY, /* one plane, 1 byte, R = G = B */
+    CNX_PIXELS_I420, /* Y, U, V planes, chroma halved both ways, rounded up */
+    CNX_PIXELS_YV12, /* Y, V, U planes */
+    CNX_PIXELS_NV12, /* Y plane, UV plane */
+    CNX_PIXELS_NV21, /* Y plane, VU plane */
+    CNX_PIXELS_YUY2, /* packed Y U Y V */
+    CNX_PIXELS_UYVY, /* packed U Y V Y */
+} CnxPixels;
+
+typedef enum CnxMatrix { CNX_MATRIX_BT601, CNX_MATRIX_BT709, CNX_MATRIX_BT2020 } CnxMatrix;
+
+/* What does not change between the frames of a stream. */
+typedef struct CnxImageInfo {
+    CnxPixels pixels;
+    guint width, height; /* pixels, at least 1 */
+    CnxMatrix matrix;    /* of the YUV formats */
+    gboolean full_range; /* of the YUV formats: 0..255, not 16..235 */
+    guint par_n, par_d;  /* pixel aspect ratio; 1/1 for square pixels */
+    guint x, y, w, h; /* region of interest, inside the picture; the whole: 0, 0, width, height */
+} CnxImageInfo;
+
+typedef struct CnxImage {
+    const guint8 *plane[4];
+    gssize stride[4]; /* bytes from a row to the next */
+} CnxImage;

@@ -1,0 +1,29 @@
+/* A ConvNeXt ready to run: packed weights, immutable, shared by reference.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "model/config.h"
+#include "model/error.h"
+
+typedef struct CnxModel CnxModel;
+
+/* Loads and packs the checkpoint at path, or returns a new reference to the same file's model that
+ * this process already holds (same path after symbolic links, size and modification time).
+ * The file is unmapped when this returns. Thread safe. Errors: domain CNX_ERROR. */
+CnxModel *cnx_model_open(const char *path, GError **error);
+CnxModel *cnx_model_ref(CnxModel *model);
+void cnx_model_unref(CnxModel *model); /* NULL allowed */
+
+const CnxConfig *cnx_model_config(const CnxModel *model);
+
+/* Bytes of packed weights. */
+gsize cnx_model_memory(const CnxModel *model);
+
+/* "c", "avx2", ...: the level of the kernels it was packed for. */
+const char *cnx_model_cpu(const CnxModel *model);
+
+/* Reads labels from a text file, one a line, UTF-8, CR LF allowed, the last newline optional, an
+ * empty line elsewhere is an error. count must be the model's number of classes. Returns a NULL
+ * terminated array (g_strfreev) or NULL with error. */
+char **cnx_labels_read(const char *path, guint count, GError **error);

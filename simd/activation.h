@@ -1,0 +1,23 @@
+/* Activations between the layers of a block, elementwise and in place.
+ *
+ *   GELU       x/2 (1 + erf(x / sqrt 2))                              Hendrycks, Gimpel 2016
+ *   GELU_TANH  x/2 (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3)))          the same paper's
+ * approximation SILU       x / (1 + exp(-x))
+ *
+ * Tolerance of every version against the formula in double: 10 epsilon relative or 5e-7 absolute,
+ * over all finite x; NaN stays NaN, +inf stays +inf, -inf becomes -0 or 0.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <stddef.h>
+
+typedef enum CnxAct {
+    CNX_ACT_NONE,
+    CNX_ACT_GELU,
+    CNX_ACT_GELU_TANH,
+    CNX_ACT_SILU,
+} CnxAct;
+
+/* x: [n], any alignment. */
+typedef void CnxActivateFn(float *x, size_t n, CnxAct act);

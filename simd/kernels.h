@@ -1,0 +1,33 @@
+/* The table of kernels: what the forward pass and the preprocessing call.
+ *
+ * A table is filled with the C versions, which are the specification, and then overwritten level by
+ * level. It is constant once made. Contracts are in the header of each kernel.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "simd/activation.h"
+#include "simd/columns.h"
+#include "simd/cpu.h"
+#include "simd/dwconv7.h"
+#include "simd/gemm.h"
+#include "simd/layernorm.h"
+
+typedef struct CnxKernels {
+    CnxCpu level;
+
+    int gemm_panel; /* columns of one packed panel */
+    CnxGemmPackedSizeFn *gemm_packed_size;
+    CnxGemmPackFn *gemm_pack;
+    CnxGemmFn *gemm;
+
+    CnxDwconv7Fn *dwconv7;
+    CnxLayernormFn *layernorm;
+    CnxActivateFn *activate;
+    CnxColumnsSumsqFn *columns_sumsq;
+    CnxColumnsScaleFn *columns_scale;
+    CnxColumnsMeanFn *columns_mean;
+} CnxKernels;
+
+/* The table of a level; NULL when this processor or this build lacks the level. Thread safe. */
+const CnxKernels *cnx_kernels_get(CnxCpu level);

@@ -1,0 +1,15 @@
+/* Layer normalisation over the channels of each row (pixel).
+ *
+ *   y = (x - mean) / sqrt(var + eps) * weight + bias,   var = sum (x - mean)^2 / c  (biased)
+ *
+ * Two passes: the variance is taken of the centred values, never as E[x^2] - E[x]^2.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <stddef.h>
+
+/* dst, src: rows of c floats, dst_stride and src_stride floats apart; dst may be src with the same
+ * stride. weight, bias: [c], or both NULL for 1 and 0. */
+typedef void CnxLayernormFn(float *dst, size_t dst_stride, const float *src, size_t src_stride,
+                            int rows, int c, const float *weight, const float *bias, float eps);
