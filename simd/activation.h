@@ -1,8 +1,10 @@
 /* Activations between the layers of a block, elementwise and in place.
  *
- *   GELU       x/2 (1 + erf(x / sqrt 2))                              Hendrycks, Gimpel 2016
- *   GELU_TANH  x/2 (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3)))          the same paper's
- * approximation SILU       x / (1 + exp(-x))
+ *   GELU       x/2 (1 + erf(x / sqrt 2))
+ *   GELU_TANH  x/2 (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3)))
+ *   SILU       x / (1 + exp(-x))
+ *
+ * The first two: Hendrycks, Gimpel 2016.
  *
  * Tolerance of every version against the formula in double: 10 epsilon relative or 5e-7 absolute,
  * over all finite x; NaN stays NaN, +inf stays +inf, -inf becomes -0 or 0.

@@ -10,7 +10,8 @@
  *
  * Activations are read and written in place, no copy: rows lda, ldr and ldc floats apart, any
  * alignment. Columns at and after n are never written. residual may be c itself.
- * A caller that splits the work over threads hands each a range of rows, or of whole panels.
+ * A caller that splits the work over threads hands each a range of rows, or of whole panels: the
+ * panel that holds column j, a multiple of gemm_panel, starts at gemm_packed_size(j, k).
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once

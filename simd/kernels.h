@@ -17,16 +17,10 @@ typedef struct CnxKernels {
     CnxCpu level;
 
     int gemm_panel; /* columns of one packed panel */
-    CnxGemmPackedSizeFn *gemm_packed_size;
-    CnxGemmPackFn *gemm_pack;
-    CnxGemmFn *gemm;
 
-    CnxDwconv7Fn *dwconv7;
-    CnxLayernormFn *layernorm;
-    CnxActivateFn *activate;
-    CnxColumnsSumsqFn *columns_sumsq;
-    CnxColumnsScaleFn *columns_scale;
-    CnxColumnsMeanFn *columns_mean;
+#define KERNEL(type, name) type *name;
+#include "simd/kernels.inc"
+#undef KERNEL
 } CnxKernels;
 
 /* The table of a level; NULL when this processor or this build lacks the level. Thread safe. */

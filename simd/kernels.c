@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "simd/kernels.h"
+
+#include <threads.h>
+
+#include "simd/versions.h"
+
+static CnxKernels tables[CNX_CPU_COUNT];
+static int top; /* the highest level that has a table */
+static once_flag made = ONCE_FLAG_INIT;
+
+static void fill_c(CnxKernels *k)
+{
+    k->gemm_panel = CNX_GEMM_PANEL_C;
+#define KERNEL(type, name) k->name = cnx_##name##_c;
+#include "simd/kernels.inc"
+#undef KERNEL
+}
+
+#ifdef CNX_HAVE_X86
+static void fill_avx2(CnxKernels *k) {}
+
+static void fill_avx512(CnxKernels *k) {}
+#endif
+
+/* Level i's table holds the versions of all levels up to i, the later over the earlier. */
+static void make_tables(void)
+{
+    static void (*const fill[])(CnxKernels *) = {
+        [CNX_CPU_C] = fill_c,
+#ifdef CNX_HAVE_X86
+        [CNX_CPU_AVX2] = fill_avx2,
+        [CNX_CPU_AVX512] = fill_avx512,
+#endif
+    };
+
+    top = cnx_cpu_detect();
+    for (int i = 0; i <= top; i++) {
+        if (i > 0)
+            tables[i] = tables[i - 1];
+        tables[i].level = (CnxCpu)i;
+        fill[i](&tables[i]);
+    }
+}
+
+const CnxKernels *cnx_kernels_get(CnxCpu level)
+{
+    call_once(&made, make_tables);
+    return (int)level <= top ? &tables[level] : NULL;
+}
