@@ -23,9 +23,3 @@ void cnx_preprocess_size(const CnxPreprocess *preprocess, guint *width, guint *h
  * bytes: [height, width, 3] receives the resized and cropped RGB bytes; NULL allowed. */
 void cnx_preprocess_run(CnxPreprocess *preprocess, const CnxImage *image, float *dst,
                         guint8 *bytes);
-
-/* Changes size, and resize with it, by the rule of the recipe's library. */
-void cnx_recipe_set_size(CnxRecipe *recipe, guint size);
-
-/* Changes the crop mode as property `crop` asks for. */
-void cnx_recipe_set_crop(CnxRecipe *recipe, CnxCrop crop);
