@@ -1,0 +1,54 @@
+/* GstConvnext: what the element convnext found in a frame, as metadata on its buffer.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/**
+ * SECTION:convnext
+ * @title: gstconvnext-1.0
+ * @short_description: results of the element convnext, on buffers
+ *
+ * The element `convnext` attaches one #GstConvnextMeta to each buffer. The metadata holds a
+ * reference to an immutable #GstConvnextResult: the classes found, best first, and, where asked
+ * for, #GstConvnextTensor objects with the logits, the embedding and the feature maps of the
+ * network's stages.
+ *
+ * In C, link with what `pkg-config --cflags --libs gstconvnext-1.0` prints, and read the metadata
+ * in a pad probe or in an element of your own:
+ *
+ * |[<!-- language="C" -->
+ * #include <gst/convnext/convnext.h>
+ *
+ * static GstPadProbeReturn on_buffer(GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
+ * {
+ *     GstConvnextMeta *meta = gst_buffer_get_convnext_meta(GST_PAD_PROBE_INFO_BUFFER(info));
+ *     guint n_classes;
+ *     const GstConvnextClass *classes;
+ *
+ *     if (!meta)
+ *         return GST_PAD_PROBE_OK;
+ *     classes = gst_convnext_result_get_classes(meta->result, &n_classes);
+ *     for (guint i = 0; i < n_classes; i++)
+ *         g_print("%s %.3f\n", classes[i].label, classes[i].score);
+ *     return GST_PAD_PROBE_OK;
+ * }
+ * ]|
+ *
+ * In Python the same reads:
+ *
+ * |[<!-- language="Python" -->
+ * gi.require_version('GstConvnext', '1.0')
+ * from gi.repository import Gst, GstConvnext
+ *
+ * def on_buffer(pad, info):
+ *     meta = GstConvnext.buffer_get_convnext_meta(info.get_buffer())
+ *     if meta:
+ *         for c in meta.get_result().list_classes():
+ *             print(c.label, c.score)
+ *     return Gst.PadProbeReturn.OK
+ * ]|
+ */
+
+#include <gst/convnext/meta.h>
+#include <gst/convnext/result.h>
+#include <gst/convnext/tensor.h>

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "gst/convnext/meta.h"
+
+#include <gst/video/gstvideometa.h>
+
+GType gst_convnext_meta_api_get_type(void)
+{
+    /* A region is measured in pixels and has an up side. With these tags videoscale and the like
+     * call the transform, and elements that rotate drop what they cannot transform. */
+    static const gchar *tags[] = {GST_META_TAG_VIDEO_STR, GST_META_TAG_VIDEO_SIZE_STR,
+                                  GST_META_TAG_VIDEO_ORIENTATION_STR, NULL};
+    static gsize type;
+
+    if (g_once_init_enter(&type))
+        g_once_init_leave(&type, gst_meta_api_type_register("GstConvnextMetaAPI", tags));
+    return type;
+}
+
+static gboolean meta_init(GstMeta *meta, gpointer params, GstBuffer *buffer)
+{
+    GstConvnextMeta *self = (GstConvnextMeta *)meta;
+
+    self->result = NULL;
+    self->age = 0;
+    self->x = self->y = self->width = self->height = 0;
+    return TRUE;
+}
+
+static void meta_free(GstMeta *meta, GstBuffer *buffer)
+{
+    GstConvnextMeta *self = (GstConvnextMeta *)meta;
+
+    g_clear_pointer(&self->result, gst_convnext_result_unref);
+}
+
+/* The edges are scaled and rounded, not the sizes, so regions that touch keep touching and the
+ * whole frame stays the whole frame. from is not 0. */
+static void scale_span(guint *start, guint *size, gint from, gint to)
+{
+    guint64 end = (guint64)*start + *size;
+
+    *start = gst_util_uint64_scale_int_round(*start, to, from);
+    *size = gst_util_uint64_scale_int_round(end, to, from) - *start;
+}
+
+static gboolean meta_transform(GstBuffer *dest, GstMeta *meta, GstBuffer *buffer, GQuark type,
+                               gpointer data)
+{
+    GstConvnextMeta *self = (GstConvnextMeta *)meta, *copy;
+    GstVideoMetaTransform *scale = NULL;
+
+    if (GST_VIDEO_META_TRANSFORM_IS_SCALE(type))
+        scale = data;
+    else if (!GST_META_TRANSFORM_IS_COPY(type))
+        return FALSE;
+
+    copy = gst_buffer_add_convnext_meta(dest, self->result, self->age);
+    if (!copy)
+        return FALSE;
+    copy->x = self->x;
+    copy->y = self->y;
+    copy->width = self->width;
+    copy->height = self->height;
+    if (scale) {
+        scale_span(&copy->x, &copy->width, GST_VIDEO_INFO_WIDTH(scale->in_info),
+                   GST_VIDEO_INFO_WIDTH(scale->out_info));
+        scale_span(&copy->y, &copy->height, GST_VIDEO_INFO_HEIGHT(scale->in_info),
+                   GST_VIDEO_INFO_HEIGHT(scale->out_info));
+    }
+    return TRUE;
+}
+
+const GstMetaInfo *gst_convnext_meta_get_info(void)
+{
+    static gsize info;
+
+    if (g_once_init_enter(&info))
+        g_once_init_leave(&info,
+                          (gsize)gst_meta_register(GST_CONVNEXT_META_API_TYPE, "GstConvnextMeta",
+                                                   sizeof(GstConvnextMeta), meta_init, meta_free,
+                                                   meta_transform));
+    return (const GstMetaInfo *)info;
+}
+
+GstConvnextMeta *gst_buffer_add_convnext_meta(GstBuffer *buffer, GstConvnextResult *result,
+                                              GstClockTime age)
+{
+    GstConvnextMeta *meta;
+
+    g_return_val_if_fail(GST_IS_BUFFER(buffer), NULL);
+    g_return_val_if_fail(GST_IS_CONVNEXT_RESULT(result), NULL);
+
+    meta = (GstConvnextMeta *)gst_buffer_add_meta(buffer, GST_CONVNEXT_META_INFO, NULL);
+    if (!meta)
+        return NULL;
+    meta->result = gst_convnext_result_ref(result);
+    meta->age = GST_CLOCK_TIME_IS_VALID(age) ? age : 0;
+    gst_convnext_result_get_region(result, &meta->x, &meta->y, &meta->width, &meta->height);
+    return meta;
+}
+
+GstConvnextMeta *gst_buffer_get_convnext_meta(GstBuffer *buffer)
+{
+    g_return_val_if_fail(GST_IS_BUFFER(buffer), NULL);
+    return (GstConvnextMeta *)gst_buffer_get_meta(buffer, GST_CONVNEXT_META_API_TYPE);
+}
+
+GstConvnextMeta *gst_buffer_iterate_convnext_meta(GstBuffer *buffer, gpointer *state)
+{
+    g_return_val_if_fail(GST_IS_BUFFER(buffer), NULL);
+    return (GstConvnextMeta *)gst_buffer_iterate_meta_filtered(buffer, state,
+                                                               GST_CONVNEXT_META_API_TYPE);
+}
+
+GList *gst_buffer_list_convnext_metas(GstBuffer *buffer)
+{
+    GList *list = NULL;
+    gpointer state = NULL;
+    GstConvnextMeta *meta;
+
+    g_return_val_if_fail(GST_IS_BUFFER(buffer), NULL);
+    while ((meta = gst_buffer_iterate_convnext_meta(buffer, &state)))
+        list = g_list_prepend(list, meta);
+    return g_list_reverse(list);
+}
+
+GstConvnextResult *gst_convnext_meta_get_result(GstConvnextMeta *meta)
+{
+    g_return_val_if_fail(meta, NULL);
+    return gst_convnext_result_ref(meta->result);
+}

@@ -1,0 +1,140 @@
+/* A tensor keeps its memory mapped for reading from birth to death, so its values have one address
+ * and cannot be written by others.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "gst/convnext/tensor.h"
+
+#include <string.h>
+
+struct _GstConvnextTensor {
+    GstMiniObject mini_object;
+    gchar *name;
+    gsize *dims; /* [n_dims] */
+    guint n_dims;
+    gsize n_values;
+    GstMemory *memory;
+    GstMapInfo map; /* of memory, READ */
+};
+
+GST_DEFINE_MINI_OBJECT_TYPE(GstConvnextTensor, gst_convnext_tensor);
+
+static void tensor_free(GstConvnextTensor *tensor)
+{
+    gst_memory_unmap(tensor->memory, &tensor->map);
+    gst_memory_unref(tensor->memory);
+    g_free(tensor->dims);
+    g_free(tensor->name);
+    g_free(tensor);
+}
+
+/* FALSE: the number of bytes does not fit a gsize. */
+static gboolean count_values(guint n_dims, const gsize *dims, gsize *n_values)
+{
+    gsize n = 1, bytes;
+
+    for (guint i = 0; i < n_dims; i++) {
+        if (!g_size_checked_mul(&n, n, dims[i]))
+            return FALSE;
+    }
+    *n_values = n;
+    return g_size_checked_mul(&bytes, n, sizeof(gfloat));
+}
+
+GstConvnextTensor *gst_convnext_tensor_new(const gchar *name, guint n_dims, const gsize *dims,
+                                           GstMemory *memory)
+{
+    GstConvnextTensor *tensor;
+    GstMapInfo map;
+    gsize n_values;
+
+    g_return_val_if_fail(name && dims && memory, NULL);
+    g_return_val_if_fail(n_dims > 0, NULL);
+
+    if (!gst_memory_map(memory, &map, GST_MAP_READ))
+        goto unmapped;
+    if (!count_values(n_dims, dims, &n_values) || map.size != n_values * sizeof(gfloat) ||
+        (gsize)map.data % sizeof(gfloat))
+        goto mismatch;
+
+    tensor = g_new0(GstConvnextTensor, 1);
+    gst_mini_object_init(GST_MINI_OBJECT_CAST(tensor), 0, gst_convnext_tensor_get_type(), NULL,
+                         NULL, (GstMiniObjectFreeFunction)tensor_free);
+    tensor->name = g_strdup(name);
+    tensor->dims = g_memdup2(dims, n_dims * sizeof(*dims));
+    tensor->n_dims = n_dims;
+    tensor->n_values = n_values;
+    tensor->memory = memory;
+    tensor->map = map;
+    return tensor;
+
+mismatch:
+    gst_memory_unmap(memory, &map);
+unmapped:
+    gst_memory_unref(memory);
+    return NULL;
+}
+
+GstConvnextTensor *gst_convnext_tensor_new_copy(const gchar *name, guint n_dims, const gsize *dims,
+                                                const gfloat *values)
+{
+    GstAllocationParams params = {.align = 63};
+    GstMemory *memory;
+    GstMapInfo map;
+    gsize n_values;
+
+    g_return_val_if_fail(name && dims && values, NULL);
+    g_return_val_if_fail(n_dims > 0, NULL);
+
+    if (!count_values(n_dims, dims, &n_values))
+        return NULL;
+    memory = gst_allocator_alloc(NULL, n_values * sizeof(gfloat), &params);
+    if (!memory)
+        return NULL;
+    if (!gst_memory_map(memory, &map, GST_MAP_WRITE)) {
+        gst_memory_unref(memory);
+        return NULL;
+    }
+    memcpy(map.data, values, map.size);
+    gst_memory_unmap(memory, &map);
+    return gst_convnext_tensor_new(name, n_dims, dims, memory);
+}
+
+const gchar *gst_convnext_tensor_get_name(GstConvnextTensor *tensor)
+{
+    g_return_val_if_fail(tensor, NULL);
+    return tensor->name;
+}
+
+const gsize *gst_convnext_tensor_get_shape(GstConvnextTensor *tensor, guint *n_dims)
+{
+    if (n_dims)
+        *n_dims = 0;
+    g_return_val_if_fail(tensor, NULL);
+    if (n_dims)
+        *n_dims = tensor->n_dims;
+    return tensor->dims;
+}
+
+const gfloat *gst_convnext_tensor_get_values(GstConvnextTensor *tensor, gsize *n_values)
+{
+    if (n_values)
+        *n_values = 0;
+    g_return_val_if_fail(tensor, NULL);
+    if (n_values)
+        *n_values = tensor->n_values;
+    return (const gfloat *)tensor->map.data;
+}
+
+GBytes *gst_convnext_tensor_get_bytes(GstConvnextTensor *tensor)
+{
+    g_return_val_if_fail(tensor, NULL);
+    return g_bytes_new_with_free_func(tensor->map.data, tensor->map.size,
+                                      (GDestroyNotify)gst_mini_object_unref,
+                                      gst_convnext_tensor_ref(tensor));
+}
+
+GstMemory *gst_convnext_tensor_get_memory(GstConvnextTensor *tensor)
+{
+    g_return_val_if_fail(tensor, NULL);
+    return tensor->memory;
+}
