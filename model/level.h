@@ -1,0 +1,12 @@
+/* The level of the kernels that this process uses.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "model/error.h"
+#include "simd/cpu.h"
+
+/* What the processor has, or less if the environment variable CONVNEXT_CPU says so: a cap, which
+ * never raises the level. An empty variable counts as unset. Returns FALSE and sets error
+ * (CNX_ERROR_SETTINGS) when its word is none of the levels'. */
+gboolean cnx_level_get(CnxCpu *level, GError **error);
