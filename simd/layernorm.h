@@ -2,7 +2,9 @@
  *
  *   y = (x - mean) / sqrt(var + eps) * weight + bias,   var = sum (x - mean)^2 / c  (biased)
  *
- * Two passes: the variance is taken of the centred values, never as E[x^2] - E[x]^2.
+ * Two passes: the variance is taken of the centred values, never as E[x^2] - E[x]^2, and the mean
+ * of the centred values, which rounding left, is taken off as well. The error therefore follows the
+ * spread of the values, however far from zero they lie.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once

@@ -3,38 +3,64 @@
 
 #include "simd/versions.h"
 
-static float sum_lanes(const float s[8])
+#define LANES 8 /* sums side by side: a compiler makes a vector of them */
+
+static float add_lanes(const float s[LANES])
 {
     return ((s[0] + s[4]) + (s[2] + s[6])) + ((s[1] + s[5]) + (s[3] + s[7]));
 }
 
 static float mean(const float *x, int c)
 {
-    float s[8] = {0};
+    float s[LANES] = {0};
+    int i = 0;
 
-    for (int i = 0; i < c; i++)
-        s[i % 8] += x[i];
-    return sum_lanes(s) / c;
+    for (; i + LANES <= c; i += LANES) {
+        for (int l = 0; l < LANES; l++)
+            s[l] += x[i + l];
+    }
+    for (int l = 0; i + l < c; l++)
+        s[l] += x[i + l];
+    return add_lanes(s) / c;
 }
 
-static float variance(const float *x, int c, float mu)
+/* Of the values less mu: their mean, which is how far mu is from the mean, and the mean square. */
+static void centred(const float *x, int c, float mu, float *first, float *second)
 {
-    float s[8] = {0};
+    float s1[LANES] = {0}, s2[LANES] = {0};
+    int i = 0;
 
-    for (int i = 0; i < c; i++)
-        s[i % 8] += (x[i] - mu) * (x[i] - mu);
-    return sum_lanes(s) / c;
+    for (; i + LANES <= c; i += LANES) {
+        for (int l = 0; l < LANES; l++) {
+            float d = x[i + l] - mu;
+
+            s1[l] += d;
+            s2[l] += d * d;
+        }
+    }
+    for (int l = 0; i + l < c; l++) {
+        float d = x[i + l] - mu;
+
+        s1[l] += d;
+        s2[l] += d * d;
+    }
+    *first = add_lanes(s1) / c;
+    *second = add_lanes(s2) / c;
 }
 
 void cnx_layernorm_c(float *dst, size_t dst_stride, const float *src, size_t src_stride, int rows,
                      int c, const float *weight, const float *bias, float eps)
 {
     for (int r = 0; r < rows; r++) {
-        float mu = mean(src, c);
-        float scale = 1.0f / sqrtf(variance(src, c, mu) + eps);
+        float mu = mean(src, c), rest, square;
+
+        centred(src, c, mu, &rest, &square);
+
+        float var = square - rest * rest;
+        float scale = 1.0f / sqrtf((var < 0 ? 0 : var) + eps);
 
         for (int i = 0; i < c; i++) {
-            float y = (src[i] - mu) * scale;
+            float y = (src[i] - mu - rest) * scale;
 
             dst[i] = weight ? y * weight[i] + bias[i] : y;
         }

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "tests/simd/activation.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/simd/check.h"
+
+#define COUNT(a) (int)(sizeof(a) / sizeof(a)[0])
+
+static const char *const names[] = {"none", "gelu", "gelu_tanh", "silu"};
+
+double check_act(CnxAct act, double x)
+{
+    if (act != CNX_ACT_NONE && x < -1000)
+        return 0;
+    switch (act) {
+    case CNX_ACT_GELU:
+        return 0.5 * x * erfc(-x / sqrt(2));
+    case CNX_ACT_GELU_TANH:
+        return x / (1 + exp(-2 * sqrt(2 / acos(-1)) * (x + 0.044715 * x * x * x)));
+    case CNX_ACT_SILU:
+        return x / (1 + exp(-x));
+    default:
+        return x;
+    }
+}
+
+double check_act_tolerance(double want)
+{
+    double relative = 10 * CHECK_EPS * fabs(want);
+
+    return relative > 5e-7 ? relative : 5e-7;
+}
+
+static void compare(Check *t, float *x, size_t n, CnxAct act)
+{
+    float *old = check_floats(t, n);
+
+    memcpy(old, x, n * sizeof *x);
+    t->k->activate(x, n, act);
+    for (size_t i = 0; i < n; i++) {
+        double want = check_act(act, old[i]);
+        double tolerance = act == CNX_ACT_NONE ? 0 : check_act_tolerance(want);
+
+        check_value(t, x[i], want, tolerance, 0, (int)i);
+    }
+}
+
+static void test_fill(Check *t, size_t n, CnxAct act, CheckFill fill)
+{
+    CHECK_CASE(t, activate, "%s n %zu fill %s", names[act], n, check_fill_name(fill));
+    float *x = check_floats(t, n);
+
+    check_fill(t, x, n, fill);
+    compare(t, x, n, act);
+    check_done(t);
+}
+
+/* Every float whose low bits are zero, of both signs: all magnitudes, and the specials. */
+static void test_all_magnitudes(Check *t, CnxAct act)
+{
+    size_t n = 1 << 14;
+
+    CHECK_CASE(t, activate, "%s all magnitudes", names[act]);
+    float *x = check_floats(t, n);
+
+    for (size_t i = 0; i < n; i++) {
+        uint32_t bits = (uint32_t)i << 18;
+
+        memcpy(&x[i], &bits, sizeof bits);
+    }
+    compare(t, x, n, act);
+    check_done(t);
+}
+
+static void test_sweep(Check *t, CnxAct act)
+{
+    size_t n = 40001;
+
+    CHECK_CASE(t, activate, "%s sweep of -10..10", names[act]);
+    float *x = check_floats(t, n);
+
+    for (size_t i = 0; i < n; i++)
+        x[i] = (float)(-10 + (i + check_uniform(t)) * 20 / n);
+    compare(t, x, n, act);
+    check_done(t);
+}
+
+static void run(Check *t)
+{
+    static const int sizes[] = {0, 1, 2, 7, 8, 9, 15, 16, 17, 31, 33, 47, 63, 64, 65, 96, 127, 769};
+
+    for (int act = CNX_ACT_NONE; act <= CNX_ACT_SILU; act++) {
+        for (int i = 0; i < COUNT(sizes); i++) {
+            for (int fill = 0; fill < CHECK_FILLS; fill++)
+                test_fill(t, sizes[i], (CnxAct)act, (CheckFill)fill);
+        }
+        test_all_magnitudes(t, (CnxAct)act);
+        test_sweep(t, (CnxAct)act);
+    }
+}
+
+typedef struct Bench {
+    const float *from; /* [n] */
+    float *x[2];       /* [n] */
+    size_t n;
+    CnxAct act;
+} Bench;
+
+/* The copy is timed too: without it the values would shrink to denormals. */
+static void body(const CnxKernels *k, void *data, int turn)
+{
+    Bench *b = data;
+
+    memcpy(b->x[turn], b->from, b->n * sizeof(float));
+    k->activate(b->x[turn], b->n, b->act);
+}
+
+static void bench(Check *t)
+{
+    size_t n = 3072;
+    float *from = check_bench_floats(t, n);
+    Bench b = {.from = from, .x = {check_bench_floats(t, n), check_bench_floats(t, n)}, .n = n};
+
+    for (int act = CNX_ACT_GELU; act <= CNX_ACT_SILU; act++) {
+        b.act = (CnxAct)act;
+        check_bench(t, &(CheckBench){"activate", 0, NULL, body, &b}, "%zu %s", n, names[act]);
+    }
+    free(from);
+    free(b.x[0]);
+    free(b.x[1]);
+}
+
+const CheckSuite check_activation = {"activation", run, bench};

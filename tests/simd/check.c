@@ -1,0 +1,293 @@
+/* The program: options, levels, suites, faults, verdicts.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <getopt.h>
+#include <math.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "tests/simd/state.h"
+
+#define SUITE(name) extern const CheckSuite check_##name;
+#include "tests/simd/suites.inc"
+#undef SUITE
+
+static const CheckSuite *const suites[] = {
+#define SUITE(name) &check_##name,
+#include "tests/simd/suites.inc"
+#undef SUITE
+};
+
+#define SUITES (sizeof suites / sizeof suites[0])
+
+static const char *const kernel_names[CHECK_KERNELS] = {
+#define KERNEL(type, name) #name,
+#include "simd/kernels.inc"
+#undef KERNEL
+};
+
+static sigjmp_buf after_fault;
+static const void *volatile fault_address;
+static volatile sig_atomic_t fault_signal;
+
+static void on_fault(int number, siginfo_t *info, void *context)
+{
+    fault_address = info->si_addr;
+    fault_signal = number;
+    siglongjmp(after_fault, 1);
+}
+
+static void catch_faults(void)
+{
+    static const int numbers[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE};
+    struct sigaction action = {.sa_sigaction = on_fault, .sa_flags = SA_SIGINFO};
+
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
+        sigaction(numbers[i], &action, NULL);
+}
+
+void check_case(Check *t, int id, const char *kernel, const char *format, ...)
+{
+    CheckState *s = t->state;
+    va_list args;
+
+    s->visited[id] = true;
+    snprintf(s->kernel, sizeof s->kernel, "%s", kernel);
+    va_start(args, format);
+    vsnprintf(s->shape, sizeof s->shape, format, args);
+    va_end(args);
+    s->why[0] = 0;
+    s->worst = 0;
+    s->values = s->wrong = 0;
+}
+
+static void verdict(Check *t)
+{
+    static const char *const places[] = {"at end", "at start", "odd"};
+    CheckState *s = t->state;
+
+    if (!s->why[0]) {
+        s->passed++;
+        return;
+    }
+    s->failed++;
+    printf("FAIL %s %s [%s; buffers %s; seed %llu]: %s", s->kernel, cnx_cpu_name(t->k->level),
+           s->shape, places[t->place], (unsigned long long)s->seed, s->why);
+    if (s->wrong)
+        printf("; %zu of %zu values wrong", s->wrong, s->values);
+    printf("\n");
+    fflush(stdout);
+}
+
+void check_done(Check *t)
+{
+    check_buffers_done(t);
+    verdict(t);
+}
+
+void check_true(Check *t, bool ok, const char *format, ...)
+{
+    CheckState *s = t->state;
+    va_list args;
+
+    if (ok || s->why[0])
+        return;
+    va_start(args, format);
+    vsnprintf(s->why, sizeof s->why, format, args);
+    va_end(args);
+}
+
+static bool near_enough(double got, double want, double tolerance)
+{
+    if (isnan(want))
+        return isnan(got);
+    if (isinf(want))
+        return got == want;
+    return fabs(got - want) <= tolerance;
+}
+
+void check_value(Check *t, double got, double want, double tolerance, int i, int j)
+{
+    CheckState *s = t->state;
+
+    s->values++;
+    if (near_enough(got, want, tolerance))
+        return;
+    s->wrong++;
+
+    double error = fabs(got - want) / tolerance;
+
+    if (!isfinite(error))
+        error = HUGE_VAL;
+    if (error <= s->worst)
+        return;
+    s->worst = error;
+    snprintf(s->why, sizeof s->why, "worst at (%d, %d): %.9g, expected %.9g within %.3g", i, j, got,
+             want, tolerance);
+}
+
+/* Every level and placement of a suite begins with the same random numbers. */
+static void run_suite(Check *t, const CheckSuite *suite)
+{
+    CheckState *s = t->state;
+
+    s->random = s->seed;
+    for (const char *p = suite->name; *p; p++)
+        s->random = s->random * 31 + (unsigned char)*p;
+    if (sigsetjmp(after_fault, 1) == 0) {
+        suite->run(t);
+        return;
+    }
+    snprintf(s->why, sizeof s->why, "%s %s; the rest of this run of the suite is left out",
+             strsignal(fault_signal), check_buffers_where(t, (const void *)fault_address));
+    s->wrong = 0;
+    check_buffers_drop(t);
+    verdict(t);
+}
+
+static void run_level(Check *t, const char *only)
+{
+    CheckState *s = t->state;
+    int passed = s->passed, failed = s->failed;
+
+    for (size_t i = 0; i < SUITES; i++) {
+        if (only && !strstr(suites[i]->name, only))
+            continue;
+        for (int place = 0; place < CHECK_PLACES; place++) {
+            t->place = (CheckPlace)place;
+            run_suite(t, suites[i]);
+        }
+    }
+    printf("%s: %d passed, %d failed\n", cnx_cpu_name(t->k->level), s->passed - passed,
+           s->failed - failed);
+}
+
+static void require_all_visited(CheckState *s)
+{
+    for (int i = 0; i < CHECK_KERNELS; i++) {
+        if (s->visited[i])
+            continue;
+        printf("FAIL %s: no suite visited this kernel of the table\n", kernel_names[i]);
+        s->failed++;
+    }
+}
+
+static int run_tests(Check *t, const char *only)
+{
+    CheckState *s = t->state;
+
+    catch_faults();
+    for (int i = 0; i < CNX_CPU_COUNT; i++) {
+        if (!s->levels[i])
+            continue;
+        t->k = cnx_kernels_get((CnxCpu)i);
+        if (t->k)
+            run_level(t, only);
+        else
+            printf("%s: skipped, this processor or this build lacks it\n", cnx_cpu_name((CnxCpu)i));
+    }
+    if (s->passed + s->failed == 0 && !only)
+        return 77;
+    if (!only)
+        require_all_visited(s);
+    printf("%d passed, %d failed\n", s->passed, s->failed);
+    return s->failed || !s->passed ? 1 : 0;
+}
+
+static int run_bench(Check *t, const char *only)
+{
+    printf("%-15s %-7s %-26s %12s %12s %7s %9s %6s %7s\n", "kernel", "level", "shape", "median ns",
+           "least ns", "spread", "GFLOP/s", "peak", "to C");
+    for (size_t i = 0; i < SUITES; i++) {
+        if (only && !strstr(suites[i]->name, only))
+            continue;
+        t->state->random = t->state->seed;
+        suites[i]->bench(t);
+    }
+    return 0;
+}
+
+static int list(void)
+{
+    for (size_t i = 0; i < SUITES; i++)
+        printf("%s\n", suites[i]->name);
+    return 0;
+}
+
+static int usage(const char *program, int code)
+{
+    fprintf(code ? stderr : stdout,
+            "usage: %s [--list] [--only SUITE] [--seed N] [--cpu c|avx2|avx512] [--bench]\n"
+            "Tests every kernel at every level that this machine has, or at the level of --cpu or\n"
+            "of the environment variable CONVNEXT_CPU. --bench times them instead.\n",
+            program);
+    return code;
+}
+
+/* word: NULL for every level. */
+static bool choose_levels(CheckState *s, const char *word)
+{
+    CnxCpu level;
+
+    if (!word || !*word) {
+        for (int i = 0; i < CNX_CPU_COUNT; i++)
+            s->levels[i] = true;
+        return true;
+    }
+    if (!cnx_cpu_parse(word, &level)) {
+        fprintf(stderr, "unknown CPU level '%s': expected c, avx2 or avx512\n", word);
+        return false;
+    }
+    s->levels[level] = true;
+    return true;
+}
+
+int main(int argc, char **argv)
+{
+    static const struct option options[] = {
+        {"bench", no_argument, 0, 'b'},
+        {"cpu", required_argument, 0, 'c'},
+        {"help", no_argument, 0, 'h'},
+        {"list", no_argument, 0, 'l'},
+        {"only", required_argument, 0, 'o'},
+        {"seed", required_argument, 0, 's'},
+        {0},
+    };
+    static CheckState state;
+    Check t = {.c = cnx_kernels_get(CNX_CPU_C), .state = &state};
+    const char *only = NULL, *level = getenv("CONVNEXT_CPU");
+    int option;
+
+    state.seed = (uint64_t)time(NULL);
+    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+        switch (option) {
+        case 'b':
+            state.bench = true;
+            break;
+        case 'c':
+            level = optarg;
+            break;
+        case 'l':
+            return list();
+        case 'o':
+            only = optarg;
+            break;
+        case 's':
+            state.seed = strtoull(optarg, NULL, 0);
+            break;
+        default:
+            return usage(argv[0], option == 'h' ? 0 : 2);
+        }
+    }
+    if (optind < argc)
+        return usage(argv[0], 2);
+    if (!choose_levels(&state, level))
+        return 2;
+    printf("seed %llu\n", (unsigned long long)state.seed);
+    return state.bench ? run_bench(&t, only) : run_tests(&t, only);
+}

@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/simd/activation.h"
+#include "tests/simd/check.h"
+
+#define COUNT(a) (int)(sizeof(a) / sizeof(a)[0])
+
+static const int edges_m[] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 13, 17, 31, 49};
+static const int edges_n[] = {1,  2,  7,  8,  9,  15, 16, 17, 23, 24, 25, 31, 32, 33,
+                              40, 41, 47, 48, 49, 63, 64, 65, 71, 72, 73, 96, 97, 100};
+static const int edges_k[] = {1, 2, 3, 5, 7, 8, 15, 16, 17, 33, 48, 96, 193};
+
+typedef struct Case {
+    int m, n, k;
+    size_t lda, ldr, ldc;
+    CnxAct act;
+    CheckFill fill;
+    bool bias, sumsq;
+    int residual; /* 0: none, 1: its own buffer, 2: c itself */
+    int split;    /* columns of a first call; n: one call does it all */
+} Case;
+
+static void run_gemm(const CnxKernels *k, const Case *p, CnxGemm g)
+{
+    CnxGemm right = g;
+    int j = p->split;
+
+    g.n = j;
+    k->gemm(&g);
+    if (j == p->n)
+        return;
+    right.n = p->n - j;
+    right.packed += k->gemm_packed_size(j, p->k);
+    right.c += j;
+    if (right.bias)
+        right.bias += j;
+    if (right.residual)
+        right.residual += j;
+    if (right.sumsq)
+        right.sumsq += j;
+    k->gemm(&right);
+}
+
+/* old: [m, n], the residual as it was, or NULL; w: [n, k] */
+static void compare(Check *t, const Case *p, const CnxGemm *g, const float *w, const float *old)
+{
+    for (int i = 0; i < p->m; i++) {
+        for (int j = 0; j < p->n; j++) {
+            double sum = g->bias ? g->bias[j] : 0, scale = fabs(sum);
+
+            for (int l = 0; l < p->k; l++) {
+                double term = (double)g->a[i * p->lda + l] * w[(size_t)j * p->k + l];
+
+                sum += term;
+                scale += fabs(term);
+            }
+            double want = check_act(p->act, sum);
+            double tolerance = (p->k + 1) * (CHECK_EPS / 2 * scale + 0x1p-149);
+
+            if (p->act != CNX_ACT_NONE)
+                tolerance = 1.13 * tolerance + check_act_tolerance(want); /* the largest slope */
+            if (old)
+                want += old[(size_t)i * p->n + j];
+            tolerance += CHECK_EPS * fabs(want);
+            check_value(t, g->c[i * p->ldc + j], want, tolerance, i, j);
+        }
+    }
+}
+
+/* The squares of what was written, so that the tolerance is that of the sum alone. */
+static void compare_sumsq(Check *t, const Case *p, const CnxGemm *g, const float *before)
+{
+    for (int j = 0; j < p->n; j++) {
+        double want = before[j];
+
+        for (int i = 0; i < p->m; i++)
+            want += (double)g->c[i * p->ldc + j] * g->c[i * p->ldc + j];
+        check_value(t, g->sumsq[j], want, (p->m + 1) * (CHECK_EPS / 2 * want + 0x1p-149), -1, j);
+    }
+}
+
+static float *new_rows(Check *t, int rows, int cols, size_t stride, CheckFill fill)
+{
+    float *x = check_rows(t, rows, cols, stride);
+
+    check_fill_rows(t, x, rows, cols, stride, fill);
+    return x;
+}
+
+static void test_case(Check *t, const Case *p)
+{
+    static const char *const acts[] = {"none", "gelu", "gelu_tanh", "silu"};
+    static const char *const residuals[] = {"none", "own", "in place"};
+    size_t packed_size = t->k->gemm_packed_size(p->n, p->k);
+
+    CHECK_CASE(t, gemm,
+               "m %d n %d k %d lda %zu ldc %zu ldr %zu split %d act %s bias %d residual %s sumsq "
+               "%d fill %s",
+               p->m, p->n, p->k, p->lda, p->ldc, p->ldr, p->split, acts[p->act], p->bias,
+               residuals[p->residual], p->sumsq, check_fill_name(p->fill));
+
+    float *w = new_rows(t, p->n, p->k, p->k, CHECK_NORMAL);
+    float *packed = check_aligned(t, packed_size);
+    CnxGemm g = {.m = p->m, .k = p->k, .lda = p->lda, .ldc = p->ldc, .act = p->act};
+
+    t->k->gemm_pack(packed, w, p->n, p->k);
+    g.packed = packed;
+    g.a = new_rows(t, p->m, p->k, p->lda, p->fill);
+    if (p->bias)
+        g.bias = new_rows(t, 1, p->n, p->n, CHECK_NORMAL);
+    if (p->residual == 1) {
+        g.residual = new_rows(t, p->m, p->n, p->ldr, CHECK_NORMAL);
+        g.ldr = p->ldr;
+    }
+    check_seal(t);
+    g.c = new_rows(t, p->m, p->n, p->ldc, CHECK_NORMAL);
+    if (p->residual == 2) {
+        g.residual = g.c;
+        g.ldr = p->ldc;
+    }
+
+    float *before = NULL, *old = NULL;
+
+    if (p->residual) {
+        old = check_floats(t, (size_t)p->m * p->n);
+        for (int i = 0; i < p->m; i++)
+            memcpy(old + (size_t)i * p->n, g.residual + i * g.ldr, p->n * sizeof *old);
+    }
+    if (p->sumsq) {
+        g.sumsq = check_floats(t, p->n);
+        before = check_floats(t, p->n);
+        for (int j = 0; j < p->n; j++)
+            g.sumsq[j] = before[j] = (float)check_uniform(t);
+    }
+    run_gemm(t->k, p, g);
+    compare(t, p, &g, w, old);
+    if (p->sumsq)
+        compare_sumsq(t, p, &g, before);
+    check_done(t);
+}
+
+static int pick(Check *t, int count)
+{
+    return (int)(check_random(t) % (uint64_t)count);
+}
+
+/* What the sizes leave open, at random. */
+static Case make_case(Check *t, int m, int n, int k, CheckFill fill)
+{
+    static const int gaps[] = {0, 0, 1, 3, 13, 16};
+    int panel = t->k->gemm_panel, panels = (n + panel - 1) / panel;
+    uint64_t state = check_random(t);
+    Case p = {.m = m, .n = n, .k = k, .fill = fill};
+
+    p.lda = k + gaps[pick(t, COUNT(gaps))];
+    p.ldc = n + gaps[pick(t, COUNT(gaps))];
+    p.ldr = n + gaps[pick(t, COUNT(gaps))];
+    p.act = (CnxAct)pick(t, 4);
+    p.bias = pick(t, 4) != 0;
+    p.sumsq = pick(t, 2);
+    p.residual = pick(t, 3);
+    p.split = panels > 1 && state % 3 == 0 ? panel * (1 + (int)(state / 3 % (panels - 1))) : n;
+    return p;
+}
+
+static void test_gemm(Check *t, int m, int n, int k, CheckFill fill)
+{
+    Case p = make_case(t, m, n, k, fill);
+
+    test_case(t, &p);
+}
+
+static void test_pack(Check *t, int n, int k)
+{
+    int panel = t->k->gemm_panel, panels = (n + panel - 1) / panel;
+    size_t size = t->k->gemm_packed_size(n, k);
+
+    CHECK_CASE(t, gemm_packed_size, "n %d k %d", n, k);
+    check_true(t, size >= (size_t)n * k, "%zu floats cannot hold the weights", size);
+    for (int p = 0; p < panels; p++) {
+        size_t start = t->k->gemm_packed_size(p * panel, k);
+
+        check_true(t, panel == 1 || start % 16 == 0, "panel %d is not 64-byte aligned", p);
+        check_true(t, start + (size_t)panel * k <= size, "panel %d does not fit", p);
+    }
+    check_done(t);
+
+    CHECK_CASE(t, gemm_pack, "n %d k %d", n, k);
+    float *w = new_rows(t, n, k, k, CHECK_HOSTILE);
+
+    check_seal(t);
+    float *packed = check_aligned(t, size);
+
+    t->k->gemm_pack(packed, w, n, k);
+    for (int j = 0; j < panels * panel; j++) {
+        const float *p = packed + t->k->gemm_packed_size(j / panel * panel, k) + j % panel;
+
+        for (int l = 0; l < k; l++)
+            check_value(t, p[(size_t)l * panel], j < n ? w[(size_t)j * k + l] : 0, 0, j, l);
+    }
+    check_done(t);
+}
+
+static void run(Check *t)
+{
+    static const int larger[][3] = {{49, 96, 768},  {50, 384, 96}, {3, 1000, 769}, {197, 33, 48},
+                                    {14, 40, 3072}, {25, 769, 24}, {211, 288, 64}};
+
+    for (int j = 0; j < COUNT(edges_n); j++) {
+        for (int l = 0; l < COUNT(edges_k); l++)
+            test_pack(t, edges_n[j], edges_k[l]);
+    }
+    for (int i = 0; i < COUNT(edges_m); i++) {
+        for (int j = 0; j < COUNT(edges_n); j++) {
+            test_gemm(t, edges_m[i], edges_n[j], edges_k[pick(t, COUNT(edges_k))], CHECK_NORMAL);
+            test_gemm(t, edges_m[i], edges_n[j], edges_k[pick(t, COUNT(edges_k))],
+                      (CheckFill)pick(t, CHECK_FILLS));
+        }
+    }
+    for (int i = 0; i < COUNT(larger); i++)
+        test_gemm(t, larger[i][0], larger[i][1], larger[i][2], CHECK_NORMAL);
+}
+
+typedef struct Bench {
+    CnxGemm g[2];
+    float *packed, *w;
+} Bench;
+
+static void prepare(const CnxKernels *k, void *data)
+{
+    Bench *b = data;
+    int n = b->g[0].n, depth = b->g[0].k;
+    size_t size = k->gemm_packed_size(n, depth) * sizeof(float);
+
+    free(b->packed);
+    b->packed = aligned_alloc(64, (size + 63) / 64 * 64);
+    if (!b->packed)
+        abort();
+    k->gemm_pack(b->packed, b->w, n, depth);
+    b->g[0].packed = b->g[1].packed = b->packed;
+}
+
+static void body(const CnxKernels *k, void *data, int turn)
+{
+    Bench *b = data;
+
+    k->gemm(&b->g[turn]);
+}
+
+/* epilogue: 1 bias and GELU, 2 bias and residual in place, 3 bias, GELU and squares, 0 bias */
+static void bench_gemm(Check *t, int m, int n, int k, int epilogue)
+{
+    static const char *const words[] = {"", " gelu", " residual", " gelu sumsq"};
+    Bench b = {.w = check_bench_floats(t, (size_t)n * k)};
+    float *bias = check_bench_floats(t, n), *sumsq = check_bench_floats(t, n);
+    float *a[2], *c[2];
+
+    for (int i = 0; i < 2; i++) {
+        a[i] = check_bench_floats(t, (size_t)m * k);
+        c[i] = check_bench_floats(t, (size_t)m * n);
+        b.g[i] = (CnxGemm){.m = m,
+                           .n = n,
+                           .k = k,
+                           .a = a[i],
+                           .lda = k,
+                           .bias = bias,
+                           .c = c[i],
+                           .ldc = n,
+                           .ldr = n};
+        b.g[i].act = epilogue & 1 ? CNX_ACT_GELU : CNX_ACT_NONE;
+        b.g[i].residual = epilogue == 2 ? c[i] : NULL;
+        b.g[i].sumsq = epilogue == 3 ? sumsq : NULL;
+    }
+    check_bench(t, &(CheckBench){"gemm", 2.0 * m * n * k, prepare, body, &b}, "%dx%dx%d%s", m, n, k,
+                words[epilogue]);
+    for (int i = 0; i < 2; i++) {
+        free(a[i]);
+        free(c[i]);
+    }
+    free(b.w);
+    free(b.packed);
+    free(bias);
+    free(sumsq);
+}
+
+/* ConvNeXt-T at 224: per stage pw1 and pw2 (m, n, k), the patch convolutions, the head. */
+static void bench(Check *t)
+{
+    static const int dims[] = {96, 192, 384, 768}, pixels[] = {3136, 784, 196, 49};
+
+    bench_gemm(t, 3136, 96, 48, 0);
+    for (int i = 0; i < 4; i++) {
+        bench_gemm(t, pixels[i], 4 * dims[i], dims[i], 1);
+        bench_gemm(t, pixels[i], dims[i], 4 * dims[i], 2);
+        if (i < 3)
+            bench_gemm(t, pixels[i] / 4, 2 * dims[i], 4 * dims[i], 0);
+    }
+    bench_gemm(t, 196, 1536, 384, 3);
+    bench_gemm(t, 1, 1000, 768, 0);
+}
+
+const CheckSuite check_gemm = {"gemm", run, bench};

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/simd/check.h"
+
+#define COUNT(a) (int)(sizeof(a) / sizeof(a)[0])
+
+/* x, y: [c]. The errors of the mean and of the variance are those of sums of c terms, relative to
+ * the spread of the values and not to their size: the version that forgets to centre fails. */
+static void compare_row(Check *t, const float *x, const float *y, int c, const float *weight,
+                        const float *bias, float eps, int row)
+{
+    double mean = 0, var = 0;
+
+    for (int i = 0; i < c; i++)
+        mean += x[i];
+    mean /= c;
+    for (int i = 0; i < c; i++)
+        var += (x[i] - mean) * (x[i] - mean);
+    var /= c;
+    for (int i = 0; i < c; i++) {
+        double scale = weight ? weight[i] : 1, shift = bias ? bias[i] : 0;
+        double z = (x[i] - mean) / sqrt(var + eps);
+        double tolerance = fabs(scale) * ((c + 8) * CHECK_EPS / 2 * (1 + fabs(z)) + 0x1p-149);
+
+        check_value(t, y[i], z * scale + shift, tolerance + CHECK_EPS * fabs(z * scale + shift),
+                    row, i);
+    }
+}
+
+static void test(Check *t, int rows, int c, bool affine, bool in_place, CheckFill fill)
+{
+    static const int gaps[] = {0, 0, 1, 3, 11};
+    size_t stride = c + gaps[check_random(t) % COUNT(gaps)];
+    float eps = check_random(t) % 2 ? 1e-6f : 1e-12f;
+    float *weight = NULL, *bias = NULL, *dst;
+
+    CHECK_CASE(t, layernorm, "rows %d c %d stride %zu affine %d in place %d eps %g fill %s", rows,
+               c, stride, affine, in_place, eps, check_fill_name(fill));
+    if (affine) {
+        check_fill(t, weight = check_floats(t, c), c, CHECK_NORMAL);
+        check_fill(t, bias = check_floats(t, c), c, CHECK_NORMAL);
+        check_seal(t);
+    }
+    float *src = check_rows(t, rows, c, stride);
+
+    check_fill_rows(t, src, rows, c, stride, fill);
+    if (in_place) {
+        dst = src;
+        src = check_rows(t, rows, c, stride);
+        for (int r = 0; r < rows; r++)
+            memcpy(src + r * stride, dst + r * stride, c * sizeof *src);
+        t->k->layernorm(dst, stride, dst, stride, rows, c, weight, bias, eps);
+    } else {
+        check_seal(t);
+        dst = check_rows(t, rows, c, c + 2);
+        t->k->layernorm(dst, c + 2, src, stride, rows, c, weight, bias, eps);
+    }
+    for (int r = 0; r < rows; r++)
+        compare_row(t, src + r * stride, dst + r * (in_place ? stride : (size_t)c + 2), c, weight,
+                    bias, eps, r);
+    check_done(t);
+}
+
+static void run(Check *t)
+{
+    static const int channels[] = {1,  2,  7,  8,  9,  15, 16, 17,  24,  31,  32,
+                                   33, 40, 48, 63, 64, 65, 96, 129, 192, 384, 768};
+    static const int rows[] = {1, 2, 3, 5, 7};
+
+    for (int i = 0; i < COUNT(channels); i++) {
+        for (int fill = 0; fill < CHECK_FILLS; fill++) {
+            for (int flags = 0; flags < 4; flags++)
+                test(t, rows[check_random(t) % COUNT(rows)], channels[i], flags & 1, flags & 2,
+                     (CheckFill)fill);
+        }
+    }
+}
+
+typedef struct Bench {
+    int rows, c;
+    float *src[2], *dst[2], *weight, *bias;
+} Bench;
+
+static void body(const CnxKernels *k, void *data, int turn)
+{
+    Bench *b = data;
+
+    k->layernorm(b->dst[turn], b->c, b->src[turn], b->c, b->rows, b->c, b->weight, b->bias, 1e-6f);
+}
+
+static void bench(Check *t)
+{
+    for (int i = 0; i < 4; i++) {
+        Bench b = {.rows = 3136 >> (2 * i), .c = 96 << i};
+
+        b.weight = check_bench_floats(t, b.c);
+        b.bias = check_bench_floats(t, b.c);
+        for (int j = 0; j < 2; j++) {
+            b.src[j] = check_bench_floats(t, (size_t)b.rows * b.c);
+            b.dst[j] = check_bench_floats(t, (size_t)b.rows * b.c);
+        }
+        check_bench(t, &(CheckBench){"layernorm", 0, NULL, body, &b}, "%dx%d", b.rows, b.c);
+        for (int j = 0; j < 2; j++) {
+            free(b.src[j]);
+            free(b.dst[j]);
+        }
+        free(b.weight);
+        free(b.bias);
+    }
+}
+
+const CheckSuite check_layernorm = {"layernorm", run, bench};
