@@ -1,0 +1,15 @@
+/* How many processors this process may use.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <glib.h>
+
+/* The processors of this thread's affinity mask, or fewer where a control group's quota of
+ * processor time is fewer; 1..CNX_THREADS_MAX. */
+guint cnx_cpus_available(void);
+
+/* The quota of processor time, in processors rounded up, of the control groups that a file in the
+ * format of /proc/self/cgroup names, mounted at root (/sys/fs/cgroup): the least of the group's and
+ * its parents'. 0: no limit. Version 1 and 2. */
+guint cnx_cpus_quota(const char *membership, const char *root);

@@ -1,0 +1,222 @@
+/* The pool: a list of open loops under one lock. A worker joins the first loop that still has a
+ * free slot, takes tasks from the loop's counter until it is exhausted, and leaves. Between loops
+ * it spins for a moment, since the layers of a network follow each other within microseconds, and
+ * then sleeps.
+ *
+ * POSIX locks, not GLib's: ThreadSanitizer knows them.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#define _GNU_SOURCE
+#include "model/threads.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+
+/* Turns of a spin, of some 20 to 50 ns each: tens of microseconds, about what a sleep and a wake
+ * cost. */
+#define SPIN 1000
+
+typedef struct Loop {
+    struct Loop *next;
+    CnxTaskFn *fn;
+    gpointer data;
+    guint tasks;
+    guint slots;         /* most threads in it */
+    guint joined;        /* slots given out; under the lock */
+    atomic_uint counter; /* next task */
+    atomic_uint inside;  /* workers in it; a worker's last touch of the loop is to decrement it */
+} Loop;
+
+static struct {
+    pthread_mutex_t lifecycle; /* serialises making and joining workers; taken before lock */
+    guint holds;
+    guint workers;
+    pthread_t worker[CNX_THREADS_MAX];
+
+    pthread_mutex_t lock; /* of all below, but posted is also read without */
+    pthread_cond_t work;  /* a loop was posted, or quit */
+    pthread_cond_t left;  /* the last worker left a loop */
+    Loop *loops;
+    guint sleepers;
+    gboolean quit;
+    atomic_uint posted; /* loops so far, for spinning workers to watch */
+} pool = {
+    .lifecycle = PTHREAD_MUTEX_INITIALIZER,
+    .lock = PTHREAD_MUTEX_INITIALIZER,
+    .work = PTHREAD_COND_INITIALIZER,
+    .left = PTHREAD_COND_INITIALIZER,
+};
+
+static inline void relax(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+}
+
+static void run_tasks(Loop *loop, guint slot)
+{
+    guint task;
+
+    while ((task = atomic_fetch_add(&loop->counter, 1)) < loop->tasks)
+        loop->fn(loop->data, task, slot);
+}
+
+static Loop *find_open_loop(void)
+{
+    for (Loop *loop = pool.loops; loop != NULL; loop = loop->next)
+        if (loop->joined < loop->slots && atomic_load(&loop->counter) < loop->tasks)
+            return loop;
+    return NULL;
+}
+
+/* The lock is held on entry and on return. */
+static void work_on(Loop *loop)
+{
+    const guint slot = loop->joined++;
+
+    atomic_fetch_add(&loop->inside, 1);
+    pthread_mutex_unlock(&pool.lock);
+    run_tasks(loop, slot);
+    pthread_mutex_lock(&pool.lock);
+    if (atomic_fetch_sub(&loop->inside, 1) == 1)
+        pthread_cond_broadcast(&pool.left);
+}
+
+/* The lock is held on entry and on return. */
+static void wait_for_work(void)
+{
+    const guint seen = atomic_load(&pool.posted);
+
+    pthread_mutex_unlock(&pool.lock);
+    for (int i = 0; i < SPIN && atomic_load_explicit(&pool.posted, memory_order_relaxed) == seen;
+         i++)
+        relax();
+    pthread_mutex_lock(&pool.lock);
+    while (atomic_load(&pool.posted) == seen && !pool.quit) {
+        pool.sleepers++;
+        pthread_cond_wait(&pool.work, &pool.lock);
+        pool.sleepers--;
+    }
+}
+
+static void *worker_main(void *unused)
+{
+    pthread_mutex_lock(&pool.lock);
+    while (!pool.quit) {
+        Loop *loop = find_open_loop();
+
+        if (loop != NULL)
+            work_on(loop);
+        else
+            wait_for_work();
+    }
+    pthread_mutex_unlock(&pool.lock);
+    return NULL;
+}
+
+/* The application's signals are for the application's threads. */
+static gboolean start_worker(pthread_t *thread)
+{
+    sigset_t all, before;
+    gboolean started;
+
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    started = pthread_create(thread, NULL, worker_main, NULL) == 0;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (started)
+        pthread_setname_np(*thread, "convnext");
+    return started;
+}
+
+void cnx_threads_acquire(guint threads)
+{
+    g_assert(threads >= 1 && threads <= CNX_THREADS_MAX);
+    pthread_mutex_lock(&pool.lifecycle);
+    pool.holds++;
+    while (pool.workers + 1 < threads && start_worker(&pool.worker[pool.workers]))
+        pool.workers++;
+    pthread_mutex_unlock(&pool.lifecycle);
+}
+
+void cnx_threads_release(void)
+{
+    pthread_mutex_lock(&pool.lifecycle);
+    g_assert(pool.holds > 0);
+    if (--pool.holds == 0) {
+        pthread_mutex_lock(&pool.lock);
+        pool.quit = TRUE;
+        pthread_cond_broadcast(&pool.work);
+        pthread_mutex_unlock(&pool.lock);
+        while (pool.workers > 0)
+            pthread_join(pool.worker[--pool.workers], NULL);
+        pool.quit = FALSE;
+    }
+    pthread_mutex_unlock(&pool.lifecycle);
+}
+
+static void post(Loop *loop)
+{
+    Loop **tail = &pool.loops;
+
+    pthread_mutex_lock(&pool.lock);
+    while (*tail != NULL)
+        tail = &(*tail)->next;
+    *tail = loop;
+    atomic_fetch_add(&pool.posted, 1);
+    for (guint i = 0; i < MIN(pool.sleepers, loop->slots - 1); i++)
+        pthread_cond_signal(&pool.work);
+    pthread_mutex_unlock(&pool.lock);
+}
+
+/* No worker joins after this. */
+static void withdraw(Loop *loop)
+{
+    Loop **link = &pool.loops;
+
+    pthread_mutex_lock(&pool.lock);
+    while (*link != loop)
+        link = &(*link)->next;
+    *link = loop->next;
+    pthread_mutex_unlock(&pool.lock);
+}
+
+static void wait_until_left(Loop *loop)
+{
+    for (int i = 0; i < SPIN && atomic_load(&loop->inside) != 0; i++)
+        relax();
+    if (atomic_load(&loop->inside) == 0)
+        return;
+    pthread_mutex_lock(&pool.lock);
+    while (atomic_load(&loop->inside) != 0)
+        pthread_cond_wait(&pool.left, &pool.lock);
+    pthread_mutex_unlock(&pool.lock);
+}
+
+void cnx_threads_loop(guint threads, guint tasks, CnxTaskFn *fn, gpointer data)
+{
+    Loop loop = {.fn = fn, .data = data, .tasks = tasks, .slots = MIN(threads, tasks), .joined = 1};
+
+    if (loop.slots <= 1) {
+        run_tasks(&loop, 0);
+        return;
+    }
+    post(&loop);
+    run_tasks(&loop, 0);
+    withdraw(&loop);
+    wait_until_left(&loop);
+}
+
+guint cnx_threads_workers(void)
+{
+    guint workers;
+
+    pthread_mutex_lock(&pool.lifecycle);
+    workers = pool.workers;
+    pthread_mutex_unlock(&pool.lifecycle);
+    return workers;
+}
