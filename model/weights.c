@@ -1,0 +1,244 @@
+/* Packing walks the network twice: once to count, once to fill. Tensors are converted one at a
+ * time, in two scratch buffers of the largest one's size.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "model/weights.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/memory.h"
+
+typedef struct Packer {
+    const CnxCheckpoint *checkpoint;
+    const CnxKernels *kernels;
+    CnxArena arena;  /* base NULL: counting */
+    gsize largest;   /* elements of the largest tensor, found while counting */
+    float *stored;   /* [largest], a tensor as in the file */
+    float *permuted; /* [largest], a convolution's weight as (out, kh, kw, in) */
+} Packer;
+
+static gboolean counting(const Packer *p)
+{
+    return p->arena.base == NULL;
+}
+
+G_GNUC_PRINTF(2, 3)
+static const CnxTensor *find(Packer *p, const char *format, ...)
+{
+    const CnxTensor *tensor;
+    va_list args;
+    char *name;
+
+    va_start(args, format);
+    name = g_strdup_vprintf(format, args);
+    va_end(args);
+    tensor = cnx_checkpoint_tensor(p->checkpoint, name);
+    g_free(name);
+    if (tensor != NULL)
+        p->largest = MAX(p->largest, tensor->elements);
+    return tensor;
+}
+
+/* Copies a tensor as it is; zeros for one that is not there (a bias). */
+static const float *pack_vector(Packer *p, const CnxTensor *tensor, gsize elements)
+{
+    float *dst = CNX_TAKE(&p->arena, elements);
+
+    g_assert(tensor == NULL || tensor->elements == elements);
+    if (dst != NULL && tensor != NULL)
+        cnx_tensor_to_float(tensor, dst);
+    else if (dst != NULL)
+        memset(dst, 0, elements * sizeof *dst);
+    return dst;
+}
+
+static CnxNorm pack_norm(Packer *p, const char *name, gsize c)
+{
+    return (CnxNorm){pack_vector(p, find(p, "%s.weight", name), c),
+                     pack_vector(p, find(p, "%s.bias", name), c)};
+}
+
+/* A vector in scratch of its own while a fold needs it; NULL when it is not there. */
+static float *load_vector(const CnxTensor *tensor)
+{
+    float *v;
+
+    if (tensor == NULL)
+        return NULL;
+    v = g_new(float, tensor->elements);
+    cnx_tensor_to_float(tensor, v);
+    return v;
+}
+
+/* dst[o, tap, i] = src[o, i, tap] */
+static void permute_taps(float *dst, const float *src, gsize out, gsize in, gsize taps)
+{
+    for (gsize o = 0; o < out; o++, dst += in * taps, src += in * taps)
+        for (gsize i = 0; i < in; i++)
+            for (gsize t = 0; t < taps; t++)
+                dst[t * in + i] = src[i * taps + t];
+}
+
+/* What folds into a linear layer y = W x + b. Each member may be NULL. */
+typedef struct Folds {
+    const CnxTensor *in_weight; /* [in]: x = in_weight x' ... */
+    const CnxTensor *in_bias;   /* [in]: ... + in_bias, at each tap */
+    const CnxTensor *out_scale; /* [n]: y' = out_scale y */
+} Folds;
+
+/* w: [n, taps, in] */
+static void fold(float *w, float *bias, gsize n, gsize in, gsize taps, const Folds *folds)
+{
+    float *in_weight = load_vector(folds->in_weight), *in_bias = load_vector(folds->in_bias);
+    float *out_scale = load_vector(folds->out_scale);
+
+    for (gsize o = 0; o < n; o++) {
+        const double scale = out_scale != NULL ? out_scale[o] : 1.0;
+        double b = bias[o];
+
+        for (gsize t = 0; t < taps; t++, w += in) {
+            for (gsize i = 0; i < in; i++) {
+                const double v = w[i];
+
+                if (in_bias != NULL)
+                    b += v * in_bias[i];
+                w[i] = (float)(scale * (in_weight != NULL ? v * in_weight[i] : v));
+            }
+        }
+        bias[o] = (float)(scale * b);
+    }
+    g_free(in_weight);
+    g_free(in_bias);
+    g_free(out_scale);
+}
+
+/* weight: [n, in, taps] as stored. */
+static CnxLinear pack_linear(Packer *p, const CnxTensor *weight, const CnxTensor *bias, gsize n,
+                             gsize in, gsize taps, Folds folds)
+{
+    const gsize k = in * taps;
+    float *packed = CNX_TAKE(&p->arena, p->kernels->gemm_packed_size((int)n, (int)k));
+    float *b = (float *)pack_vector(p, bias, n), *w = p->stored;
+
+    g_assert(weight != NULL && weight->elements == n * k);
+    if (!counting(p)) {
+        cnx_tensor_to_float(weight, w);
+        if (taps > 1) {
+            permute_taps(p->permuted, w, n, in, taps);
+            w = p->permuted;
+        }
+        fold(w, b, n, in, taps, &folds);
+        p->kernels->gemm_pack(packed, w, (int)n, (int)k);
+    }
+    return (CnxLinear){(int)n, (int)k, packed, b};
+}
+
+static CnxLinear pack_plain(Packer *p, const char *name, gsize n, gsize in, gsize taps)
+{
+    return pack_linear(p, find(p, "%s.weight", name), find(p, "%s.bias", name), n, in, taps,
+                       (Folds){NULL});
+}
+
+/* [c, 49] to [49, c] */
+static const float *pack_depthwise(Packer *p, const CnxTensor *weight, gsize c)
+{
+    float *dst = CNX_TAKE(&p->arena, 49, c);
+
+    g_assert(weight != NULL && weight->elements == 49 * c);
+    if (dst != NULL) {
+        cnx_tensor_to_float(weight, p->stored);
+        permute_taps(dst, p->stored, 1, c, 49);
+    }
+    return dst;
+}
+
+static void pack_block(Packer *p, CnxBlock *block, guint i, guint j, gsize c)
+{
+    const CnxTensor *grn_gamma = find(p, "s%u.b%u.grn.gamma", i, j);
+
+    block->dw_weight = pack_depthwise(p, find(p, "s%u.b%u.dw.weight", i, j), c);
+    block->dw_bias = pack_vector(p, find(p, "s%u.b%u.dw.bias", i, j), c);
+    block->pw1 = pack_linear(p, find(p, "s%u.b%u.pw1.weight", i, j),
+                             find(p, "s%u.b%u.pw1.bias", i, j), 4 * c, c, 1,
+                             (Folds){.in_weight = find(p, "s%u.b%u.norm.weight", i, j),
+                                     .in_bias = find(p, "s%u.b%u.norm.bias", i, j)});
+    block->pw2 = pack_linear(p, find(p, "s%u.b%u.pw2.weight", i, j),
+                             find(p, "s%u.b%u.pw2.bias", i, j), c, 4 * c, 1,
+                             (Folds){.in_bias = find(p, "s%u.b%u.grn.beta", i, j),
+                                     .out_scale = find(p, "s%u.b%u.gamma", i, j)});
+    if (grn_gamma != NULL)
+        block->grn_gamma = pack_vector(p, grn_gamma, 4 * c);
+}
+
+static void pack_stage(Packer *p, CnxStage *stage, const CnxConfig *config, guint i)
+{
+    const gsize c = config->dims[i];
+
+    if (i == 0)
+        stage->down = pack_plain(p, "stem.conv", c, 3, 16);
+    else
+        stage->down = pack_linear(p, find(p, "down%u.conv.weight", i),
+                                  find(p, "down%u.conv.bias", i), c, config->dims[i - 1], 4,
+                                  (Folds){.in_weight = find(p, "down%u.norm.weight", i),
+                                          .in_bias = find(p, "down%u.norm.bias", i)});
+    for (guint j = 0; j < stage->depth; j++)
+        pack_block(p, &stage->blocks[j], i, j, c);
+}
+
+static void pack_network(Packer *p, CnxWeights *weights, const CnxConfig *config)
+{
+    const gsize last = config->dims[CNX_STAGES - 1];
+
+    weights->stem_norm = pack_norm(p, "stem.norm", config->dims[0]);
+    for (guint i = 0; i < CNX_STAGES; i++)
+        pack_stage(p, &weights->stage[i], config, i);
+    if (config->final_norm)
+        weights->norm = pack_norm(p, "norm", last);
+    if (config->hidden > 0)
+        weights->hidden = pack_plain(p, "head.hidden", config->hidden, last, 1);
+    if (config->classes > 0)
+        weights->head =
+            pack_plain(p, "head", config->classes, config->hidden > 0 ? config->hidden : last, 1);
+}
+
+CnxWeights *cnx_weights_new(const CnxCheckpoint *checkpoint, const CnxKernels *kernels,
+                            GError **error)
+{
+    const CnxConfig *config = cnx_checkpoint_config(checkpoint);
+    Packer packer = {.checkpoint = checkpoint, .kernels = kernels};
+    CnxWeights *weights = g_new0(CnxWeights, 1);
+
+    for (guint i = 0; i < CNX_STAGES; i++) {
+        weights->stage[i].depth = config->depths[i];
+        weights->stage[i].blocks = g_new0(CnxBlock, config->depths[i]);
+    }
+
+    pack_network(&packer, weights, config);
+    if (cnx_arena_bytes(&packer.arena, &weights->memory_size))
+        weights->memory = cnx_memory_new(weights->memory_size);
+    packer.stored = g_try_new(float, packer.largest);
+    packer.permuted = g_try_new(float, packer.largest);
+    if (weights->memory == NULL || packer.stored == NULL || packer.permuted == NULL) {
+        g_set_error(error, CNX_ERROR, CNX_ERROR_OUT_OF_MEMORY,
+                    "no memory for the weights of %s: %" G_GSIZE_FORMAT " bytes are needed",
+                    config->variant, weights->memory_size);
+        g_clear_pointer(&weights, cnx_weights_free);
+    } else {
+        packer.arena = (CnxArena){.base = weights->memory};
+        pack_network(&packer, weights, config);
+    }
+    g_free(packer.stored);
+    g_free(packer.permuted);
+    return weights;
+}
+
+void cnx_weights_free(CnxWeights *weights)
+{
+    if (weights == NULL)
+        return;
+    for (guint i = 0; i < CNX_STAGES; i++)
+        g_free(weights->stage[i].blocks);
+    free(weights->memory);
+    g_free(weights);
+}

@@ -1,0 +1,54 @@
+/* The weights of a network in the order that the kernels read them, and nothing that a fold could
+ * take out of the forward pass.
+ *
+ * Folded, in double: layer scale into pw2; the affine part of a block's norm into pw1, of a
+ * downsampling norm into its convolution; the beta of GRN into the bias of pw2. Kept: the affine
+ * part of the stem's norm (its output is a residual and is zero-padded) and of the last norm (its
+ * output is the embedding).
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "model/checkpoint.h"
+#include "simd/kernels.h"
+
+/* y = x W^T + bias. A convolution whose patches do not overlap is one too, of patches in the order
+ * (kernel row, kernel column, channel). */
+typedef struct CnxLinear {
+    int n, k;            /* outputs, inputs; 0, 0: not there */
+    const float *packed; /* [n, k] in the order of gemm_pack */
+    const float *bias;   /* [n] */
+} CnxLinear;
+
+typedef struct CnxNorm {
+    const float *weight, *bias; /* [c], both NULL: not there */
+} CnxNorm;
+
+typedef struct CnxBlock {
+    const float *dw_weight; /* [49, c] */
+    const float *dw_bias;   /* [c] */
+    CnxLinear pw1;          /* [4c, c] */
+    CnxLinear pw2;          /* [c, 4c] */
+    const float *grn_gamma; /* [4c], NULL: no GRN */
+} CnxBlock;
+
+typedef struct CnxStage {
+    CnxLinear down; /* [c, 4 c of the stage before]; of stage 0: the stem, [c, 48] */
+    guint depth;
+    CnxBlock *blocks; /* [depth] */
+} CnxStage;
+
+typedef struct CnxWeights {
+    CnxNorm stem_norm; /* [c of stage 0] */
+    CnxStage stage[CNX_STAGES];
+    CnxNorm norm;      /* [c of stage 3] */
+    CnxLinear hidden;  /* [hidden, c of stage 3] */
+    CnxLinear head;    /* [classes, c of stage 3 or hidden] */
+    float *memory;     /* all that is pointed to above */
+    gsize memory_size; /* bytes */
+} CnxWeights;
+
+/* Packs a checkpoint for these kernels. NULL with error when memory cannot be had. */
+CnxWeights *cnx_weights_new(const CnxCheckpoint *checkpoint, const CnxKernels *kernels,
+                            GError **error);
+void cnx_weights_free(CnxWeights *weights); /* NULL allowed */
