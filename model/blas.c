@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "model/blas.h"
+
+#include <cblas.h>
+#include <glib.h>
+
+#define TILE 64 /* rows and columns of a product that is finished before it is stored */
+
+/* dst = a w^T, or += */
+static void multiply(const CnxGemm *g, int i, int j, int m, int n, gboolean add, float *dst,
+                     size_t ld)
+{
+    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, m, n, g->k, 1.0f, g->a + i * g->lda,
+                (int)g->lda, g->packed + (size_t)j * g->k, g->k, add ? 1.0f : 0.0f, dst, (int)ld);
+}
+
+/* c = residual + bias, for the product to be added to. */
+static void start_from_residual(const CnxGemm *g)
+{
+    for (int i = 0; i < g->m; i++) {
+        const float *residual = g->residual + i * g->ldr;
+        float *c = g->c + i * g->ldc;
+
+        for (int j = 0; j < g->n; j++)
+            c[j] = residual[j] + (g->bias != NULL ? g->bias[j] : 0.0f);
+    }
+}
+
+static void add_bias_and_activate(const CnxGemm *g, const CnxKernels *kernels)
+{
+    for (int i = 0; i < g->m; i++) {
+        float *c = g->c + i * g->ldc;
+
+        for (int j = 0; j < g->n && g->bias != NULL; j++)
+            c[j] += g->bias[j];
+        if (g->act != CNX_ACT_NONE)
+            kernels->activate(c, (size_t)g->n, g->act);
+    }
+}
+
+/* Activation and residual, which may be c itself: through a tile on the stack. */
+static void tile(const CnxGemm *g, const CnxKernels *kernels, int i0, int j0)
+{
+    float v[TILE * TILE]; /* [m, n] */
+    const int m = MIN(TILE, g->m - i0), n = MIN(TILE, g->n - j0);
+    CnxGemm part = *g;
+
+    multiply(g, i0, j0, m, n, FALSE, v, (size_t)n);
+    part.m = m;
+    part.n = n;
+    part.bias = g->bias != NULL ? g->bias + j0 : NULL;
+    part.c = v;
+    part.ldc = (size_t)n;
+    add_bias_and_activate(&part, kernels);
+    for (int i = 0; i < m; i++) {
+        const float *residual = g->residual + (i0 + i) * g->ldr + j0;
+        float *c = g->c + (i0 + i) * g->ldc + j0;
+
+        for (int j = 0; j < n; j++)
+            c[j] = v[i * n + j] + residual[j];
+    }
+}
+
+static void gemm_blas(const CnxGemm *g)
+{
+    const CnxKernels *kernels = cnx_kernels_get(CNX_CPU_C);
+
+    if (g->residual == NULL) {
+        multiply(g, 0, 0, g->m, g->n, FALSE, g->c, g->ldc);
+        add_bias_and_activate(g, kernels);
+    } else if (g->act == CNX_ACT_NONE) {
+        start_from_residual(g);
+        multiply(g, 0, 0, g->m, g->n, TRUE, g->c, g->ldc);
+    } else {
+        for (int i = 0; i < g->m; i += TILE)
+            for (int j = 0; j < g->n; j += TILE)
+                tile(g, kernels, i, j);
+    }
+    if (g->sumsq != NULL)
+        kernels->columns_sumsq(g->sumsq, g->c, g->ldc, g->m, g->n);
+}
+
+const CnxKernels *cnx_blas_kernels(void)
+{
+    static CnxKernels kernels;
+    static gsize once;
+
+    if (g_once_init_enter(&once)) {
+        openblas_set_num_threads(1);
+        kernels = *cnx_kernels_get(CNX_CPU_C);
+        kernels.gemm = gemm_blas;
+        g_once_init_leave(&once, 1);
+    }
+    return &kernels;
+}
