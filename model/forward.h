@@ -1,0 +1,62 @@
+/* The state of a run, and the forward pass over it: between run.c, which plans the memory, and
+ * forward.c, which uses it.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "model/run.h"
+#include "model/weights.h"
+
+/* A map is cut into strips of rows of about so many pixels, one task each: small enough for the
+ * hidden layer of a strip to stay in the second-level cache, large enough to amortise reading the
+ * weights. */
+#define CNX_STRIP_PIXELS 128
+
+/* A batch of maps with fewer pixels than this has too few strips to share out, and its weights are
+ * larger than its activations: each layer is cut by output columns instead. */
+#define CNX_FEW_PIXELS 256
+
+typedef struct CnxStageSize {
+    guint h, w, c;
+} CnxStageSize;
+
+struct CnxRun {
+    CnxModel *model;
+    const CnxConfig *config;
+    const CnxWeights *weights;
+    const CnxKernels *kernels;
+    guint threads;
+    guint batch; /* most images of one forward */
+    guint width, height;
+    guint stages;  /* to compute */
+    gboolean head; /* to compute */
+    CnxStageSize size[CNX_STAGES];
+    CnxOutputs outputs;
+
+    /* The arena. b: batch; h, w, c: of the stage where the product is largest. */
+    float *input;             /* [b, height, width, 3] */
+    float *map[2];            /* [b, h, w, c]: a layer reads one and writes the other */
+    float *stage[CNX_STAGES]; /* [b, h, w, c] of an output; NULL when not asked for */
+    float *normed;            /* [pixels, c] */
+    float *patches;           /* [pixels, 4 c of the stage before] */
+    float *hidden;            /* [pixels, 4c] */
+    float *sumsq;             /* [b, strips, 4c] */
+    float *pooled;            /* [b, c]; the embedding itself without a hidden layer */
+    float *embedding;         /* [b, c or hidden] */
+    float *logits;            /* [b, classes] */
+    float *scratch;           /* [threads, scratch_size] */
+    gsize scratch_size;       /* floats */
+
+    void *memory;
+    gsize memory_size; /* bytes */
+};
+
+/* Rows of one strip of a map, about `pixels` large. */
+guint cnx_strip_rows(const CnxStageSize *size, guint pixels);
+
+/* Computes the first n images' outputs. */
+void cnx_forward(CnxRun *run, guint n);
+
+/* The parts of a model. */
+const CnxWeights *cnx_model_weights(const CnxModel *model);
+const CnxKernels *cnx_model_kernels(const CnxModel *model);

@@ -1,0 +1,203 @@
+/* Models and the registry of those that this process holds.
+ *
+ * Two locks: `loading` is held through a whole load, so that two elements that start together do
+ * not load one file twice; `lock` guards the table and the reference counts, for moments only.
+ * POSIX locks, not GLib's: ThreadSanitizer knows them.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "model/model.h"
+
+#include <glib/gstdio.h>
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "model/blas.h"
+#include "model/checkpoint.h"
+#include "model/forward.h"
+#include "model/level.h"
+
+struct CnxModel {
+    guint references; /* under the lock */
+    char *key;        /* in the registry */
+    CnxConfig *config;
+    const CnxKernels *kernels;
+    CnxWeights *weights;
+};
+
+static pthread_mutex_t loading = PTHREAD_MUTEX_INITIALIZER;
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static GHashTable *registry; /* key -> CnxModel, not owned; NULL while there are none */
+
+static const CnxKernels *choose_kernels(GError **error)
+{
+    CnxCpu level;
+
+    if (!cnx_level_get(&level, error))
+        return NULL;
+    return level == CNX_CPU_C ? cnx_blas_kernels() : cnx_kernels_get(level);
+}
+
+static void append_file(GString *key, const char *path)
+{
+    GStatBuf st;
+
+    if (g_stat(path, &st) == 0)
+        g_string_append_printf(key, "|%" G_GUINT64_FORMAT ":%" G_GINT64_FORMAT ".%09ld",
+                               (guint64)st.st_size, (gint64)st.st_mtim.tv_sec,
+                               (long)st.st_mtim.tv_nsec);
+    else
+        g_string_append(key, "|-");
+}
+
+/* What makes two openings the same model: the place, and size and time of the weights and of the
+ * configs beside them; and the level that they were packed for. NULL when path does not resolve. */
+static char *make_key(const char *path, const CnxKernels *kernels)
+{
+    static const char *const companions[] = {"model.safetensors", "config.json",
+                                             "preprocessor_config.json"};
+    char *real = realpath(path, NULL), *folder;
+    GString *key;
+
+    if (real == NULL)
+        return NULL;
+    key = g_string_new(cnx_cpu_name(kernels->level));
+    g_string_append_printf(key, "|%s", real);
+    append_file(key, real);
+    folder = g_file_test(real, G_FILE_TEST_IS_DIR) ? g_strdup(real) : g_path_get_dirname(real);
+    for (guint i = 0; i < G_N_ELEMENTS(companions); i++) {
+        char *companion = g_build_filename(folder, companions[i], NULL);
+
+        append_file(key, companion);
+        g_free(companion);
+    }
+    g_free(folder);
+    free(real);
+    return g_string_free(key, FALSE);
+}
+
+/* A new reference to the model under this key, or NULL. */
+static CnxModel *find(const char *key)
+{
+    CnxModel *model = NULL;
+
+    pthread_mutex_lock(&lock);
+    if (registry != NULL && key != NULL)
+        model = g_hash_table_lookup(registry, key);
+    if (model != NULL)
+        model->references++;
+    pthread_mutex_unlock(&lock);
+    return model;
+}
+
+static void enter(CnxModel *model)
+{
+    if (model->key == NULL)
+        return;
+    pthread_mutex_lock(&lock);
+    if (registry == NULL)
+        registry = g_hash_table_new(g_str_hash, g_str_equal);
+    g_hash_table_insert(registry, model->key, model);
+    pthread_mutex_unlock(&lock);
+}
+
+static void model_free(CnxModel *model)
+{
+    cnx_weights_free(model->weights);
+    cnx_config_free(model->config);
+    g_free(model->key);
+    g_free(model);
+}
+
+static CnxModel *load(const char *path, const CnxKernels *kernels, GError **error)
+{
+    CnxCheckpoint *checkpoint = cnx_checkpoint_open(path, error);
+    CnxWeights *weights;
+    CnxModel *model = NULL;
+
+    if (checkpoint == NULL)
+        return NULL;
+    weights = cnx_weights_new(checkpoint, kernels, error);
+    if (weights != NULL) {
+        model = g_new0(CnxModel, 1);
+        model->references = 1;
+        model->config = cnx_checkpoint_steal_config(checkpoint);
+        model->kernels = kernels;
+        model->weights = weights;
+    }
+    cnx_checkpoint_close(checkpoint);
+    return model;
+}
+
+CnxModel *cnx_model_open(const char *path, GError **error)
+{
+    const CnxKernels *kernels = choose_kernels(error);
+    CnxModel *model;
+    char *key;
+
+    if (kernels == NULL)
+        return NULL;
+    pthread_mutex_lock(&loading);
+    key = make_key(path, kernels);
+    model = find(key);
+    if (model == NULL) {
+        model = load(path, kernels, error);
+        if (model != NULL) {
+            model->key = g_steal_pointer(&key);
+            enter(model);
+        }
+    }
+    pthread_mutex_unlock(&loading);
+    g_free(key);
+    return model;
+}
+
+CnxModel *cnx_model_ref(CnxModel *model)
+{
+    pthread_mutex_lock(&lock);
+    model->references++;
+    pthread_mutex_unlock(&lock);
+    return model;
+}
+
+void cnx_model_unref(CnxModel *model)
+{
+    gboolean last;
+
+    if (model == NULL)
+        return;
+    pthread_mutex_lock(&lock);
+    last = --model->references == 0;
+    if (last && model->key != NULL) {
+        g_hash_table_remove(registry, model->key);
+        if (g_hash_table_size(registry) == 0)
+            g_clear_pointer(&registry, g_hash_table_destroy);
+    }
+    pthread_mutex_unlock(&lock);
+    if (last)
+        model_free(model);
+}
+
+const CnxConfig *cnx_model_config(const CnxModel *model)
+{
+    return model->config;
+}
+
+gsize cnx_model_memory(const CnxModel *model)
+{
+    return model->weights->memory_size;
+}
+
+const char *cnx_model_cpu(const CnxModel *model)
+{
+    return cnx_cpu_name(model->kernels->level);
+}
+
+const CnxWeights *cnx_model_weights(const CnxModel *model)
+{
+    return model->weights;
+}
+
+const CnxKernels *cnx_model_kernels(const CnxModel *model)
+{
+    return model->kernels;
+}
