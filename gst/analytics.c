@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "gst/analytics.h"
+
+#ifndef HAVE_GST_ANALYTICS
+
+void gst_convnext_analytics_mirror(GstBuffer *buffer, GstConvnextResult *result) {}
+
+#else
+
+#include <gst/analytics/analytics.h>
+
+/* Quarks are never freed. There are no more of them than classes of models in this process. */
+static GQuark class_quark(const GstConvnextClass *klass)
+{
+    gchar name[16];
+
+    if (klass->label)
+        return g_quark_from_string(klass->label);
+    g_snprintf(name, sizeof(name), "%u", klass->index);
+    return g_quark_from_string(name);
+}
+
+static void mirror_classes(GstBuffer *buffer, GstConvnextResult *result)
+{
+    GstAnalyticsRelationMeta *relations;
+    GstAnalyticsClsMtd mtd;
+    guint n;
+    const GstConvnextClass *classes = gst_convnext_result_get_classes(result, &n);
+    gfloat *scores;
+    GQuark *quarks;
+
+    if (!n)
+        return;
+
+    scores = g_new(gfloat, n);
+    quarks = g_new(GQuark, n);
+    for (guint i = 0; i < n; i++) {
+        scores[i] = classes[i].score;
+        quarks[i] = class_quark(&classes[i]);
+    }
+    relations = gst_buffer_get_analytics_relation_meta(buffer);
+    if (!relations)
+        relations = gst_buffer_add_analytics_relation_meta(buffer);
+    if (!relations || !gst_analytics_relation_meta_add_cls_mtd(relations, n, scores, quarks, &mtd))
+        GST_WARNING("could not mirror %u classes as GstAnalyticsClsMtd", n);
+    g_free(quarks);
+    g_free(scores);
+}
+
+#if GST_CHECK_VERSION(1, 26, 0)
+
+static GQuark tensor_quark(const gchar *name)
+{
+    GQuark quark;
+    gchar *id;
+
+    if (g_str_equal(name, GST_CONVNEXT_TENSOR_LOGITS))
+        return g_quark_from_static_string("classification-generic-out");
+    id = g_strdup_printf("convnext-%s-out", name);
+    quark = g_quark_from_string(id);
+    g_free(id);
+    return quark;
+}
+
+/* Vectors lose their height and width of 1: [n, 1, 1, c] becomes [n, c]. */
+static GstTensor *mirror_tensor(GstConvnextTensor *tensor)
+{
+    const gchar *name = gst_convnext_tensor_get_name(tensor);
+    guint n_dims;
+    const gsize *shape = gst_convnext_tensor_get_shape(tensor, &n_dims);
+    GstMemory *memory = gst_convnext_tensor_get_memory(tensor);
+    GstBuffer *data = gst_buffer_new();
+    gsize vector[2];
+    gsize *dims = (gsize *)shape;
+
+    if (n_dims == 4 && shape[1] == 1 && shape[2] == 1 && !g_str_has_prefix(name, "stage")) {
+        vector[0] = shape[0];
+        vector[1] = shape[3];
+        dims = vector;
+        n_dims = 2;
+    }
+    gst_buffer_append_memory(data, gst_memory_ref(memory));
+    return gst_tensor_new_simple(tensor_quark(name), GST_TENSOR_DATA_TYPE_FLOAT32, data,
+                                 GST_TENSOR_DIM_ORDER_ROW_MAJOR, n_dims, dims);
+}
+
+/* Up to 1.26.5 a buffer has at most one GstTensorMeta and setting its tensors frees those of an
+ * element before, so theirs are kept in front of ours. */
+static void mirror_tensors(GstBuffer *buffer, GstConvnextResult *result)
+{
+    guint n = gst_convnext_result_get_n_tensors(result), kept;
+    GstTensorMeta *meta;
+    GstTensor **tensors;
+
+    if (!n)
+        return;
+
+    meta = gst_buffer_get_tensor_meta(buffer);
+    if (!meta)
+        meta = gst_buffer_add_tensor_meta(buffer);
+    kept = meta->num_tensors;
+    tensors = g_new(GstTensor *, kept + n);
+    for (guint i = 0; i < kept; i++)
+        tensors[i] = gst_tensor_copy(meta->tensors[i]);
+    for (guint i = 0; i < n; i++)
+        tensors[kept + i] = mirror_tensor(gst_convnext_result_peek_tensor(result, i));
+    gst_tensor_meta_set(meta, kept + n, tensors);
+}
+
+#else
+
+static void mirror_tensors(GstBuffer *buffer, GstConvnextResult *result) {}
+
+#endif
+
+void gst_convnext_analytics_mirror(GstBuffer *buffer, GstConvnextResult *result)
+{
+    mirror_classes(buffer, result);
+    mirror_tensors(buffer, result);
+}
+
+#endif

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "gst/npy.h"
+
+#define ALIGNMENT 64
+#define PREFIX 10 /* magic, version, length of the dictionary */
+
+/* The prefix, and the dictionary padded with spaces and ended by a newline. */
+static GString *make_header(GstConvnextTensor *tensor)
+{
+    guint n_dims;
+    const gsize *shape = gst_convnext_tensor_get_shape(tensor, &n_dims);
+    GString *header = g_string_new("\x93NUMPY\x01");
+    guint length;
+
+    g_string_append_len(header, "\0\0\0", 3);
+    g_string_append(header, "{'descr': '<f4', 'fortran_order': False, 'shape': (");
+    for (guint i = 0; i < n_dims; i++)
+        g_string_append_printf(header, "%s%" G_GSIZE_FORMAT, i ? ", " : "", shape[i]);
+    g_string_append(header, n_dims == 1 ? ",), }" : "), }");
+    while (header->len % ALIGNMENT != ALIGNMENT - 1)
+        g_string_append_c(header, ' ');
+    g_string_append_c(header, '\n');
+
+    length = header->len - PREFIX;
+    header->str[PREFIX - 2] = (gchar)(length & 0xff);
+    header->str[PREFIX - 1] = (gchar)(length >> 8);
+    return header;
+}
+
+static void append_values(GString *file, GstConvnextTensor *tensor)
+{
+    gsize n;
+    const gfloat *values = gst_convnext_tensor_get_values(tensor, &n);
+
+#if G_BYTE_ORDER == G_LITTLE_ENDIAN
+    g_string_append_len(file, (const gchar *)values, n * sizeof(*values));
+#else
+    for (gsize i = 0; i < n; i++) {
+        guint32 bits = GUINT32_TO_LE(((const guint32 *)values)[i]);
+
+        g_string_append_len(file, (const gchar *)&bits, sizeof(bits));
+    }
+#endif
+}
+
+gboolean gst_convnext_npy_write(const gchar *path, GstConvnextTensor *tensor, GError **error)
+{
+    GString *file = make_header(tensor);
+    gboolean ok;
+
+    append_values(file, tensor);
+    ok = g_file_set_contents_full(
+        path, file->str, file->len,
+        G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_ONLY_EXISTING, 0666, error);
+    if (!ok)
+        g_prefix_error(error, "Could not write \"%s\": ", path);
+    g_string_free(file, TRUE);
+    return ok;
+}
