@@ -1,7 +1,26 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "model/error.h"
 
+#define QUOTE_MAX 80
+
 GQuark cnx_error_quark(void)
 {
     return g_quark_from_static_string("cnx-error-quark");
+}
+
+char *cnx_quote(const char *text)
+{
+    GString *out = g_string_new("\"");
+    int length = 0;
+
+    for (const char *p = text; *p; p = g_utf8_next_char(p)) {
+        if (length++ == QUOTE_MAX) {
+            g_string_append(out, "…");
+            break;
+        }
+        gunichar c = g_utf8_get_char(p);
+        g_string_append_unichar(out, g_unichar_iscntrl(c) ? '?' : c);
+    }
+    g_string_append_c(out, '"');
+    return g_string_free(out, FALSE);
 }

@@ -18,3 +18,7 @@ typedef enum CnxError {
 } CnxError;
 
 GQuark cnx_error_quark(void);
+
+/* Text out of a file (UTF-8), fit to stand in a sentence: in double quotes, control characters
+ * replaced, cut after some 80 characters. Free with g_free. */
+char *cnx_quote(const char *text);

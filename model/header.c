@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "model/header.h"
+
+#include <string.h>
+
+typedef struct Parser {
+    const char *start, *at, *end;
+    const char *file;
+    GString *string; /* the last string read, unescaped */
+    GError **error;
+} Parser;
+
+static const struct {
+    const char *name;
+    guint bits;
+    CnxDtype dtype;
+} dtypes[] = {
+    {"F32", 32, CNX_DTYPE_F32},          {"F16", 16, CNX_DTYPE_F16},
+    {"BF16", 16, CNX_DTYPE_BF16},        {"F64", 64, CNX_DTYPE_F64},
+    {"BOOL", 8, CNX_DTYPE_OTHER},        {"U8", 8, CNX_DTYPE_OTHER},
+    {"I8", 8, CNX_DTYPE_OTHER},          {"U16", 16, CNX_DTYPE_OTHER},
+    {"I16", 16, CNX_DTYPE_OTHER},        {"U32", 32, CNX_DTYPE_OTHER},
+    {"I32", 32, CNX_DTYPE_OTHER},        {"U64", 64, CNX_DTYPE_OTHER},
+    {"I64", 64, CNX_DTYPE_OTHER},        {"C64", 64, CNX_DTYPE_OTHER},
+    {"F4", 4, CNX_DTYPE_OTHER},          {"F6_E2M3", 6, CNX_DTYPE_OTHER},
+    {"F6_E3M2", 6, CNX_DTYPE_OTHER},     {"F8_E4M3", 8, CNX_DTYPE_OTHER},
+    {"F8_E5M2", 8, CNX_DTYPE_OTHER},     {"F8_E8M0", 8, CNX_DTYPE_OTHER},
+    {"F8_E4M3FNUZ", 8, CNX_DTYPE_OTHER}, {"F8_E5M2FNUZ", 8, CNX_DTYPE_OTHER},
+};
+
+G_GNUC_PRINTF(2, 3) static gboolean fail(Parser *p, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    g_autofree char *what = g_strdup_vprintf(format, args);
+    va_end(args);
+    g_set_error(p->error, CNX_ERROR, CNX_ERROR_CORRUPT,
+                "%s: %s at byte %" G_GSIZE_FORMAT " of the safetensors header", p->file, what,
+                (gsize)(p->at - p->start));
+    return FALSE;
+}
+
+static char peek(Parser *p)
+{
+    while (p->at < p->end && strchr(" \t\r\n", *p->at))
+        p->at++;
+    return p->at < p->end ? *p->at : '\0';
+}
+
+static gboolean expect(Parser *p, char c)
+{
+    if (peek(p) != c)
+        return fail(p, "\"%c\" expected", c);
+    p->at++;
+    return TRUE;
+}
+
+/* After a member: TRUE and *more says whether another follows before close. */
+static gboolean next_member(Parser *p, char close, gboolean *more)
+{
+    char c = peek(p);
+    *more = c == ',';
+    if (c != ',' && c != close)
+        return fail(p, "\",\" or \"%c\" expected", close);
+    p->at++;
+    return TRUE;
+}
+
+/* After the opening bracket: consumes close if nothing is inside. */
+static gboolean is_empty(Parser *p, char close)
+{
+    if (peek(p) != close)
+        return FALSE;
+    p->at++;
+    return TRUE;
+}
+
+static gboolean read_hex4(Parser *p, gunichar *value)
+{
+    if (p->end - p->at < 4)
+        return fail(p, "four hexadecimal digits expected");
+    *value = 0;
+    for (int i = 0; i < 4; i++, p->at++) {
+        int digit = g_ascii_xdigit_value(*p->at);
+        if (digit < 0)
+            return fail(p, "four hexadecimal digits expected");
+        *value = *value * 16 + digit;
+    }
+    return TRUE;
+}
+
+/* After "\u". */
+static gboolean read_unicode(Parser *p)
+{
+    gunichar c, low;
+
+    if (!read_hex4(p, &c))
+        return FALSE;
+    if (c >= 0xd800 && c < 0xdc00) {
+        if (p->end - p->at < 2 || p->at[0] != '\\' || p->at[1] != 'u')
+            return fail(p, "second half of a surrogate pair expected");
+        p->at += 2;
+        if (!read_hex4(p, &low))
+            return FALSE;
+        if (low < 0xdc00 || low > 0xdfff)
+            return fail(p, "second half of a surrogate pair expected");
+        c = 0x10000 + ((c - 0xd800) << 10) + (low - 0xdc00);
+    } else if (c == 0 || (c >= 0xdc00 && c <= 0xdfff)) {
+        return fail(p, "escape of a character that text cannot hold");
+    }
+    g_string_append_unichar(p->string, c);
+    return TRUE;
+}
+
+/* After the backslash. */
+static gboolean read_escape(Parser *p)
+{
+    static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
+    char c = p->at < p->end ? *p->at : '\0';
+    const char *found = c ? strchr(from, c) : NULL;
+
+    if (c == 'u') {
+        p->at++;
+        return read_unicode(p);
+    }
+    if (!found)
+        return fail(p, "unknown escape");
+    p->at++;
+    g_string_append_c(p->string, to[found - from]);
+    return TRUE;
+}
+
+/* Into p->string, which stays valid until the next string is read. */
+static gboolean read_string(Parser *p)
+{
+    if (!expect(p, '"'))
+        return FALSE;
+    g_string_truncate(p->string, 0);
+    while (p->at < p->end && *p->at != '"') {
+        if ((guchar)*p->at < 0x20)
+            return fail(p, "control character in a string");
+        if (*p->at != '\\') {
+            g_string_append_c(p->string, *p->at++);
+            continue;
+        }
+        p->at++;
+        if (!read_escape(p))
+            return FALSE;
+    }
+    if (p->at == p->end)
+        return fail(p, "end of a string expected");
+    p->at++;
+    return TRUE;
+}
+
+static gboolean read_uint(Parser *p, guint64 *value)
+{
+    char c = peek(p);
+
+    if (!g_ascii_isdigit(c))
+        return fail(p, "non-negative integer expected");
+    *value = 0;
+    const char *first = p->at;
+    for (; p->at < p->end && g_ascii_isdigit(*p->at); p->at++)
+        if (!g_uint64_checked_mul(value, *value, 10) ||
+            !g_uint64_checked_add(value, *value, *p->at - '0'))
+            return fail(p, "integer beyond 64 bits");
+    if (c == '0' && p->at - first > 1)
+        return fail(p, "integer with leading zeros");
+    if (p->at < p->end && strchr(".eE", *p->at))
+        return fail(p, "non-negative integer expected, not a fraction,");
+    return TRUE;
+}
+
+/* "[" uint, ... "]": at most max of them. */
+static gboolean read_uints(Parser *p, guint64 *values, guint max, guint *count)
+{
+    gboolean more = TRUE;
+
+    *count = 0;
+    if (!expect(p, '['))
+        return FALSE;
+    if (is_empty(p, ']'))
+        return TRUE;
+    while (more) {
+        if (*count == max)
+            return fail(p, "more than %u numbers", max);
+        if (!read_uint(p, &values[(*count)++]) || !next_member(p, ']', &more))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean read_dtype(Parser *p, CnxHeaderEntry *entry)
+{
+    if (!read_string(p))
+        return FALSE;
+    for (guint i = 0; i < G_N_ELEMENTS(dtypes); i++)
+        if (!strcmp(p->string->str, dtypes[i].name)) {
+            entry->tensor.dtype = dtypes[i].dtype;
+            entry->bits = dtypes[i].bits;
+            return TRUE;
+        }
+    g_autofree char *word = cnx_quote(p->string->str);
+    return fail(p, "unknown dtype %s", word);
+}
+
+static gboolean read_offsets(Parser *p, CnxHeaderEntry *entry)
+{
+    guint64 offsets[2];
+    guint count;
+
+    if (!read_uints(p, offsets, 2, &count))
+        return FALSE;
+    if (count != 2)
+        return fail(p, "two data_offsets expected");
+    entry->begin = offsets[0];
+    entry->end = offsets[1];
+    return TRUE;
+}
+
+static gboolean read_tensor(Parser *p, CnxHeaderEntry *entry)
+{
+    static const char *const keys[] = {"dtype", "shape", "data_offsets"};
+    gboolean seen[3] = {FALSE}, more = TRUE;
+
+    if (!expect(p, '{'))
+        return FALSE;
+    if (is_empty(p, '}'))
+        return fail(p, "tensor without dtype, shape and data_offsets");
+    while (more) {
+        if (!read_string(p))
+            return FALSE;
+        guint key = 0;
+        while (key < 3 && strcmp(p->string->str, keys[key]))
+            key++;
+        if (key == 3) {
+            g_autofree char *word = cnx_quote(p->string->str);
+            return fail(p, "unknown key %s of a tensor", word);
+        }
+        if (seen[key])
+            return fail(p, "key \"%s\" occurs twice", keys[key]);
+        seen[key] = TRUE;
+        if (!expect(p, ':') ||
+            !(key == 0   ? read_dtype(p, entry)
+              : key == 1 ? read_uints(p, entry->tensor.shape, CNX_MAX_RANK, &entry->tensor.rank)
+                         : read_offsets(p, entry)) ||
+            !next_member(p, '}', &more))
+            return FALSE;
+    }
+    for (guint key = 0; key < 3; key++)
+        if (!seen[key])
+            return fail(p, "tensor without %s", keys[key]);
+    return TRUE;
+}
+
+/* Checked, not kept: nothing in it is needed. */
+static gboolean read_metadata(Parser *p)
+{
+    gboolean more = TRUE;
+
+    if (!expect(p, '{'))
+        return FALSE;
+    if (is_empty(p, '}'))
+        return TRUE;
+    while (more)
+        if (!read_string(p) || !expect(p, ':') || !read_string(p) || !next_member(p, '}', &more))
+            return FALSE;
+    return TRUE;
+}
+
+static gboolean read_member(Parser *p, GArray *entries, GStringChunk *names, gboolean *metadata)
+{
+    CnxHeaderEntry entry = {0};
+
+    if (!read_string(p))
+        return FALSE;
+    if (!strcmp(p->string->str, "__metadata__")) {
+        if (*metadata)
+            return fail(p, "key \"__metadata__\" occurs twice");
+        *metadata = TRUE;
+        return expect(p, ':') && read_metadata(p);
+    }
+    entry.tensor.name = g_string_chunk_insert(names, p->string->str);
+    if (!expect(p, ':') || !read_tensor(p, &entry))
+        return FALSE;
+    g_array_append_val(entries, entry);
+    return TRUE;
+}
+
+static gboolean read_header(Parser *p, GArray *entries, GStringChunk *names)
+{
+    gboolean more, metadata = FALSE;
+
+    if (p->at == p->end || *p->at != '{')
+        return fail(p, "\"{\" expected");
+    p->at++;
+    more = !is_empty(p, '}');
+    while (more)
+        if (!read_member(p, entries, names, &metadata) || !next_member(p, '}', &more))
+            return FALSE;
+    peek(p);
+    return p->at == p->end || fail(p, "nothing but spaces expected");
+}
+
+gboolean cnx_header_parse(const char *text, gsize length, const char *file, GArray *entries,
+                          GStringChunk *names, GError **error)
+{
+    Parser p = {text, text, text + length, file, NULL, error};
+    const char *valid;
+
+    if (!g_utf8_validate_len(text, length, &valid)) {
+        p.at = valid;
+        return fail(&p, "invalid UTF-8");
+    }
+    p.string = g_string_new(NULL);
+    gboolean ok = read_header(&p, entries, names);
+    g_string_free(p.string, TRUE);
+    return ok;
+}

@@ -1,0 +1,24 @@
+/* The JSON header of a safetensors file, read to the letter.
+ *
+ *   { "__metadata__": { string: string, ... },                  optional
+ *     name: { "dtype": string, "shape": [uint, ...], "data_offsets": [begin, end] }, ... }
+ *
+ * Spaces may follow. Unlike a general JSON parser this one needs memory in proportion to the
+ * tensors, not to the punctuation, does not recurse, and sees keys that occur twice.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "model/error.h"
+#include "model/tensor.h"
+
+typedef struct CnxHeaderEntry {
+    CnxTensor tensor;   /* name, dtype, rank, shape; the rest is 0 */
+    guint bits;         /* of one element */
+    guint64 begin, end; /* bytes, from the end of the header; not checked here */
+} CnxHeaderEntry;
+
+/* text: [length]. Appends a CnxHeaderEntry for each tensor to entries, with its name in names.
+ * file: for error messages. */
+gboolean cnx_header_parse(const char *text, gsize length, const char *file, GArray *entries,
+                          GStringChunk *names, GError **error);

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "model/mapping.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static CnxError code_from_errno(int number)
+{
+    switch (number) {
+    case ENOENT:
+    case ENOTDIR:
+        return CNX_ERROR_NOT_FOUND;
+    case ENOMEM:
+        return CNX_ERROR_OUT_OF_MEMORY;
+    default:
+        return CNX_ERROR_UNREADABLE;
+    }
+}
+
+GMappedFile *cnx_map_file(const char *path, GError **error)
+{
+    g_autofree char *file = g_filename_display_name(path);
+    g_autoptr(GError) cause = NULL;
+    GMappedFile *map = NULL;
+    struct stat info;
+
+    /* O_NONBLOCK: opening a named pipe must not wait for its writer. */
+    int fd = g_open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK, 0);
+    if (fd < 0 || fstat(fd, &info) < 0) {
+        int number = errno;
+        g_set_error(error, CNX_ERROR, code_from_errno(number), "%s: cannot be opened: %s", file,
+                    g_strerror(number));
+        goto out;
+    }
+    if (!S_ISREG(info.st_mode)) {
+        g_set_error(error, CNX_ERROR, CNX_ERROR_UNREADABLE, "%s: is %s, not a regular file", file,
+                    S_ISDIR(info.st_mode) ? "a folder" : "a device, pipe or socket");
+        goto out;
+    }
+    map = g_mapped_file_new_from_fd(fd, FALSE, &cause);
+    if (!map)
+        g_set_error(error, CNX_ERROR, CNX_ERROR_UNREADABLE, "%s: cannot be mapped: %s", file,
+                    cause->message);
+out:
+    if (fd >= 0)
+        close(fd);
+    return map;
+}
