@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "model/dialect/names.h"
+
+#include <string.h>
+
+#include "model/dialect/pattern.h"
+#include "model/dialect/tables.h"
+
+/* Well-known networks by a tensor that they, and no ConvNeXt, have. */
+static const struct {
+    const char *suffix, *network;
+} others[] = {
+    {"layer1.0.conv1.weight", "a ResNet"},
+    {"encoder.stages.0.layers.0.layer.0.convolution.weight", "a ResNet"},
+    {"cls_token", "a vision transformer"},
+    {"pos_embed", "a vision transformer"},
+    {"attn.relative_position_bias_table", "a Swin transformer"},
+    {"attention.self.relative_position_bias_table", "a Swin transformer"},
+    {"conv_stem.weight", "an EfficientNet or MobileNet"},
+    {"features.1.0.block.0.0.weight", "an EfficientNet"},
+    {"features.28.weight", "a VGG"},
+    {"embed_tokens.weight", "a language model"},
+    {"word_embeddings.weight", "a language model"},
+    {"model.diffusion_model.input_blocks.0.0.weight", "a diffusion model"},
+};
+
+#define NAME_MAX_LENGTH 256 /* of a name that a prefix is taken from */
+
+/* name ends in suffix, at the beginning of one of its parts. */
+static gboolean ends_in(const char *name, const char *suffix)
+{
+    gsize a = strlen(name), b = strlen(suffix);
+    return a >= b && a <= NAME_MAX_LENGTH && !strcmp(name + a - b, suffix) &&
+           (a == b || name[a - b - 1] == '.');
+}
+
+static gboolean not_convnext(const CnxTensor *tensors, guint count, const char *file,
+                             GError **error)
+{
+    for (guint i = 0; i < count; i++) {
+        if (ends_in(tensors[i].name, "blocks.0.dwconv.weight")) {
+            g_set_error(error, CNX_ERROR, CNX_ERROR_UNSUPPORTED,
+                        "%s: is an isotropic ConvNeXt, which this version does not run", file);
+            return FALSE;
+        }
+        for (guint k = 0; k < G_N_ELEMENTS(others); k++)
+            if (ends_in(tensors[i].name, others[k].suffix)) {
+                g_autofree char *name = cnx_quote(tensors[i].name);
+                g_set_error(error, CNX_ERROR, CNX_ERROR_NOT_CONVNEXT,
+                            "%s: is not a ConvNeXt but looks like %s: it has a tensor %s", file,
+                            others[k].network, name);
+                return FALSE;
+            }
+    }
+    g_autofree char *first = count ? cnx_quote(tensors[0].name) : g_strdup("none");
+    g_set_error(error, CNX_ERROR, CNX_ERROR_NOT_CONVNEXT,
+                "%s: is not a ConvNeXt: none of its %u tensors (first: %s) is a block's depthwise "
+                "convolution as timm, transformers, torchvision, facebookresearch or OpenMMLab "
+                "name it",
+                file, count, first);
+    return FALSE;
+}
+
+gboolean cnx_naming_detect(CnxNaming *naming, const CnxTensor *tensors, guint count,
+                           const char *file, GError **error)
+{
+    const char *witness = NULL;
+
+    *naming = (CnxNaming){0};
+    for (guint i = 0; i < count; i++) {
+        const char *name = tensors[i].name;
+        const CnxNames *names = cnx_names;
+        while (names->witness && !ends_in(name, names->witness))
+            names++;
+        if (!names->witness)
+            continue;
+        if (witness) {
+            g_autofree char *one = cnx_quote(witness), *other = cnx_quote(name);
+            g_set_error(error, CNX_ERROR, CNX_ERROR_NOT_CONVNEXT,
+                        "%s: holds more than one ConvNeXt, by its tensors %s and %s: keep one",
+                        file, one, other);
+            cnx_naming_clear(naming);
+            return FALSE;
+        }
+        witness = name;
+        naming->names = names;
+        naming->dialect = names->dialect;
+        naming->head_eps = names->head_eps;
+        naming->prefix = g_strndup(name, strlen(name) - strlen(names->witness));
+    }
+    if (!witness)
+        return not_convnext(tensors, count, file, error);
+
+    if (naming->dialect != CNX_DIALECT_OPENMMLAB)
+        return TRUE;
+    g_autofree char *norm0 = g_strconcat(naming->prefix, "norm0.weight", NULL);
+    for (guint i = 0; i < count; i++)
+        naming->dense = naming->dense || !strcmp(tensors[i].name, norm0);
+    return TRUE;
+}
+
+void cnx_naming_clear(CnxNaming *naming)
+{
+    g_clear_pointer(&naming->prefix, g_free);
+}
+
+static char *rename_rest(const CnxNaming *naming, const char *name)
+{
+    for (const CnxNamesRow *row = naming->names->rows; row->original; row++) {
+        char *canonical = cnx_pattern_rename(row->original, row->canonical, name);
+        if (canonical)
+            return canonical;
+    }
+    return NULL;
+}
+
+/* The body's tensors have the whole prefix; the head's may have a leading part of it. */
+char *cnx_naming_canonical(const CnxNaming *naming, const char *name)
+{
+    const char *prefix = naming->prefix;
+
+    for (gsize length = strlen(prefix);; length--) {
+        gboolean whole = prefix[length] == '\0';
+        if ((length == 0 || prefix[length - 1] == '.') && !strncmp(name, prefix, length)) {
+            char *canonical = rename_rest(naming, name + length);
+            gboolean head = canonical && g_str_has_prefix(canonical, "head.");
+            gboolean output_norm =
+                canonical && naming->dense && g_str_has_prefix(canonical, "norm.");
+            if (canonical && (whole || head) && !output_norm)
+                return canonical;
+            g_free(canonical);
+        }
+        if (length == 0)
+            return NULL;
+    }
+}
+
+char *cnx_naming_original(const CnxNaming *naming, const char *canonical)
+{
+    for (const CnxNamesRow *row = naming->names->rows; row->original; row++) {
+        g_autofree char *rest = cnx_pattern_rename(row->canonical, row->original, canonical);
+        if (rest)
+            return g_strconcat(naming->prefix, rest, NULL);
+    }
+    return g_strdup(canonical);
+}

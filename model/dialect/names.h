@@ -1,0 +1,27 @@
+/* The names that libraries give to ConvNeXt's tensors, and the canonical ones (model/checkpoint.h).
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "model/config.h"
+#include "model/error.h"
+
+typedef struct CnxNaming {
+    const struct CnxNames *names; /* whose table */
+    CnxDialect dialect;
+    double head_eps; /* of the last layer norm, as the library has it by default */
+    char *prefix;    /* before every name of the body: "", "backbone.", "module.convnext.", ... */
+    gboolean dense;  /* norm0..3 are norms of the stages' outputs, none is the head's */
+} CnxNaming;
+
+/* Finds out which library named tensors [count]. Errors: CNX_ERROR_NOT_CONVNEXT, naming the
+ * network where it is a well-known one; CNX_ERROR_UNSUPPORTED for an isotropic ConvNeXt. */
+gboolean cnx_naming_detect(CnxNaming *naming, const CnxTensor *tensors, guint count,
+                           const char *file, GError **error);
+void cnx_naming_clear(CnxNaming *naming);
+
+/* The canonical name, or NULL: the tensor is no part of the network. Free with g_free. */
+char *cnx_naming_canonical(const CnxNaming *naming, const char *name);
+
+/* The other way, for messages. Free with g_free. */
+char *cnx_naming_original(const CnxNaming *naming, const char *canonical);

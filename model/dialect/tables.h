@@ -1,0 +1,24 @@
+/* Tables of names, one for each library.
+ *
+ * In a pattern, `#` stands for a number; `@` for the odd number 2n+1 and `%` for the even 2n where
+ * the canonical side has n. A pattern that ends in a point stands for that module's weight and
+ * bias.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "model/config.h"
+
+typedef struct CnxNamesRow {
+    const char *original, *canonical;
+} CnxNamesRow;
+
+typedef struct CnxNames {
+    CnxDialect dialect;
+    double head_eps;         /* of the last layer norm, where no config says it */
+    const char *witness;     /* the tensor that gives the library away; ends in it */
+    const CnxNamesRow *rows; /* up to one with NULLs; the first that fits counts */
+} CnxNames;
+
+/* Up to one whose witness is NULL. */
+extern const CnxNames cnx_names[];
