@@ -30,7 +30,7 @@ typedef struct CnxConfig {
     gboolean layer_scale;     /* V1: gamma */
     gboolean grn;             /* V2: global response normalisation */
     gboolean head_norm_first; /* normalise each pixel, then pool (timm _hnf) */
-    gboolean final_norm;      /* a norm after pooling is there */
+    gboolean final_norm;      /* norm.weight and norm.bias are there */
     gboolean multi_label;     /* scores are independent: sigmoid, not softmax */
     CnxAct act;               /* in the blocks */
     double eps;               /* of every layer norm but the last */

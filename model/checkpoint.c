@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "model/checkpoint.h"
+
+#include <string.h>
+
+#include "model/config_defaults.h"
+#include "model/dialect/names.h"
+#include "model/layout.h"
+#include "model/locate.h"
+#include "model/safetensors.h"
+#include "model/variant.h"
+
+struct CnxCheckpoint {
+    CnxSafetensors *weights;
+    CnxConfig *config;
+    GHashTable *tensors; /* canonical name -> CnxTensor of canonical shape */
+};
+
+/* What is known while a checkpoint is being opened. */
+typedef struct Opening {
+    const char *file; /* for messages */
+    CnxNaming naming;
+    GHashTable *renamed; /* canonical name -> const CnxTensor * as in the file */
+    CnxCheckpoint *self;
+    guint64 elements[CNX_DTYPE_OTHER]; /* of the tensors used, by dtype */
+    GError **error;
+} Opening;
+
+static char *shape_text(guint rank, const guint64 *shape)
+{
+    GString *out = g_string_new("[");
+    for (guint i = 0; i < rank; i++)
+        g_string_append_printf(out, i ? ",%" G_GUINT64_FORMAT : "%" G_GUINT64_FORMAT, shape[i]);
+    return g_string_free(g_string_append_c(out, ']'), FALSE);
+}
+
+static gboolean rename_tensors(Opening *o)
+{
+    guint count;
+    const CnxTensor *tensors = cnx_safetensors_tensors(o->self->weights, &count);
+
+    for (guint i = 0; i < count; i++) {
+        char *canonical = cnx_naming_canonical(&o->naming, tensors[i].name);
+        if (!canonical) {
+            g_debug("%s: tensor %s is not used", o->file, tensors[i].name);
+            continue;
+        }
+        const CnxTensor *other = g_hash_table_lookup(o->renamed, canonical);
+        if (other) {
+            g_autofree char *a = cnx_quote(other->name), *b = cnx_quote(tensors[i].name);
+            g_set_error(o->error, CNX_ERROR, CNX_ERROR_NOT_CONVNEXT,
+                        "%s: tensors %s and %s are the same part of the network", o->file, a, b);
+            g_free(canonical);
+            return FALSE;
+        }
+        g_hash_table_insert(o->renamed, canonical, (gpointer)&tensors[i]);
+    }
+    return TRUE;
+}
+
+/* The same numbers in the same order: dimensions of 1 apart where a vector or a matrix is due. */
+static gboolean shape_fits(const CnxTensor *t, guint rank, const guint64 *shape)
+{
+    if (rank == 1) { /* a vector: [C], [C,1,1], [1,1,1,4C] */
+        guint wide = 0;
+        for (guint i = 0; i < t->rank; i++)
+            wide += t->shape[i] != 1;
+        return wide <= 1 && t->rank >= 1 && t->elements == shape[0];
+    }
+    if (t->rank < rank || memcmp(t->shape, shape, rank * sizeof *shape))
+        return FALSE;
+    for (guint i = rank; i < t->rank; i++) /* a matrix: [O,I], [O,I,1,1] */
+        if (t->shape[i] != 1)
+            return FALSE;
+    return TRUE;
+}
+
+static gboolean bind_tensor(const char *canonical, guint rank, const guint64 *shape,
+                            gpointer user_data)
+{
+    Opening *o = user_data;
+    const CnxTensor *found = g_hash_table_lookup(o->renamed, canonical);
+    g_autofree char *expected = shape_text(rank, shape);
+
+    if (!found) {
+        g_autofree char *original = cnx_naming_original(&o->naming, canonical);
+        g_set_error(o->error, CNX_ERROR, CNX_ERROR_NOT_CONVNEXT,
+                    "%s: has no tensor \"%s\" of shape %s, which a %s needs", o->file, original,
+                    expected, o->self->config->variant);
+        return FALSE;
+    }
+    if (found->dtype == CNX_DTYPE_OTHER || !shape_fits(found, rank, shape)) {
+        g_autofree char *name = cnx_quote(found->name);
+        g_autofree char *actual = shape_text(found->rank, found->shape);
+        gboolean integers = found->dtype == CNX_DTYPE_OTHER;
+        g_set_error(o->error, CNX_ERROR, CNX_ERROR_NOT_CONVNEXT,
+                    "%s: tensor %s has %s %s, expected %s", o->file, name,
+                    integers ? "a dtype that is none of" : "shape",
+                    integers ? "F32, F16, BF16, F64 and shape" : actual, expected);
+        return FALSE;
+    }
+    CnxTensor *t = g_memdup2(found, sizeof *found);
+    t->rank = rank;
+    memcpy(t->shape, shape, rank * sizeof *shape);
+    o->elements[t->dtype] += t->elements;
+    o->self->config->parameters += t->elements;
+    g_hash_table_insert(o->self->tensors, g_strdup(canonical), t);
+    return TRUE;
+}
+
+/* A tensor that bears a name of the network but has no place in it is a sign of damage. */
+static gboolean check_all_bound(Opening *o)
+{
+    GHashTableIter iter;
+    gpointer canonical, value;
+
+    g_hash_table_iter_init(&iter, o->renamed);
+    while (g_hash_table_iter_next(&iter, &canonical, &value)) {
+        if (g_hash_table_contains(o->self->tensors, canonical))
+            continue;
+        g_autofree char *name = cnx_quote(((const CnxTensor *)value)->name);
+        g_set_error(o->error, CNX_ERROR, CNX_ERROR_NOT_CONVNEXT,
+                    "%s: tensor %s has no place in a %s", o->file, name, o->self->config->variant);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+static CnxDtype most_used(const guint64 *elements)
+{
+    CnxDtype most = CNX_DTYPE_F32;
+    for (int dtype = 0; dtype < CNX_DTYPE_OTHER; dtype++)
+        if (elements[dtype] > elements[most])
+            most = dtype;
+    return most;
+}
+
+static gboolean understand(Opening *o)
+{
+    CnxConfig *config = o->self->config;
+
+    if (!rename_tensors(o) ||
+        !cnx_variant_infer(o->renamed, &o->naming, o->file, config, o->error) ||
+        !cnx_layout_foreach(config, bind_tensor, o) || !check_all_bound(o))
+        return FALSE;
+    config->dtype = most_used(o->elements);
+    return TRUE;
+}
+
+static gboolean load_weights(CnxCheckpoint *self, const char *path, GError **error)
+{
+    g_autofree char *file = g_filename_display_name(path);
+    Opening o = {.file = file, .self = self, .error = error};
+    guint count;
+
+    self->weights = cnx_safetensors_open(path, error);
+    if (!self->weights)
+        return FALSE;
+    const CnxTensor *tensors = cnx_safetensors_tensors(self->weights, &count);
+    if (!cnx_naming_detect(&o.naming, tensors, count, file, error))
+        return FALSE;
+    o.renamed = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    gboolean ok = understand(&o);
+    g_hash_table_unref(o.renamed);
+    cnx_naming_clear(&o.naming);
+    return ok;
+}
+
+CnxCheckpoint *cnx_checkpoint_open(const char *path, GError **error)
+{
+    g_autofree char *weights = cnx_locate_weights(path, error);
+
+    if (!weights)
+        return NULL;
+    CnxCheckpoint *self = g_new0(CnxCheckpoint, 1);
+    self->config = cnx_config_new();
+    self->tensors = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    if (load_weights(self, weights, error)) {
+        cnx_config_set_defaults(self->config);
+        return self;
+    }
+    cnx_checkpoint_close(self);
+    return NULL;
+}
+
+void cnx_checkpoint_close(CnxCheckpoint *self)
+{
+    if (!self)
+        return;
+    g_hash_table_unref(self->tensors);
+    cnx_config_free(self->config);
+    cnx_safetensors_close(self->weights);
+    g_free(self);
+}
+
+const CnxConfig *cnx_checkpoint_config(const CnxCheckpoint *self)
+{
+    return self->config;
+}
+
+CnxConfig *cnx_checkpoint_steal_config(CnxCheckpoint *self)
+{
+    return g_steal_pointer(&self->config);
+}
+
+const CnxTensor *cnx_checkpoint_tensor(const CnxCheckpoint *self, const char *canonical)
+{
+    return g_hash_table_lookup(self->tensors, canonical);
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "model/config_defaults.h"
+
+#include <string.h>
+
+#define SIZE 224
+#define SQUASH_FROM 384
+
+void cnx_recipe_set_convnext(CnxRecipe *recipe, guint size, double crop_pct)
+{
+    recipe->crop = CNX_CROP_CENTER;
+    recipe->squash_from = SQUASH_FROM;
+    recipe->crop_pct = crop_pct;
+    recipe->size = 0;
+    cnx_recipe_set_size(recipe, size);
+}
+
+/* torchvision's presets resize by a side of their own for each variant. */
+static void set_torchvision(CnxRecipe *recipe, const char *variant)
+{
+    recipe->filter = CNX_FILTER_BILINEAR;
+    recipe->size = SIZE;
+    if (!strcmp(variant, "convnext_tiny"))
+        recipe->resize = 236;
+    else if (!strcmp(variant, "convnext_small"))
+        recipe->resize = 230;
+    else if (!strcmp(variant, "convnext_base") || !strcmp(variant, "convnext_large"))
+        recipe->resize = 232;
+    else
+        recipe->resize = 256; /* the preset's own default */
+    recipe->crop_pct = (double)SIZE / recipe->resize;
+}
+
+void cnx_config_set_defaults(CnxConfig *config)
+{
+    static const float mean[3] = {0.485f, 0.456f, 0.406f}, std[3] = {0.229f, 0.224f, 0.225f};
+    CnxRecipe *recipe = &config->recipe;
+
+    *recipe = (CnxRecipe){.crop = CNX_CROP_CENTER,
+                          .filter = CNX_FILTER_BICUBIC,
+                          .rounding = CNX_ROUNDING_HALF_EVEN,
+                          .crop_pct = CNX_CROP_PCT,
+                          .rescale = 1.0 / 255};
+    memcpy(recipe->mean, mean, sizeof mean);
+    memcpy(recipe->std, std, sizeof std);
+
+    switch (config->dialect) {
+    case CNX_DIALECT_TORCHVISION:
+        set_torchvision(recipe, config->variant);
+        break;
+    case CNX_DIALECT_TIMM:
+        cnx_recipe_set_size(recipe, SIZE);
+        break;
+    case CNX_DIALECT_TRANSFORMERS:
+        recipe->rounding = CNX_ROUNDING_FLOOR;
+        cnx_recipe_set_convnext(recipe, SIZE, CNX_CROP_PCT);
+        break;
+    case CNX_DIALECT_FACEBOOK:
+    case CNX_DIALECT_OPENMMLAB:
+        cnx_recipe_set_convnext(recipe, SIZE, CNX_CROP_PCT);
+        break;
+    }
+}
