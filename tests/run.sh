@@ -1,0 +1,234 @@
+#!/bin/bash
+# Installs what is missing, builds, and runs every suite:
+#
+#   simd, model, gst   at each level of CONVNEXT_CPU that this processor has
+#   simd, model        once more in a build with AddressSanitizer and UndefinedBehaviorSanitizer
+#   states             the elements' state cycles under valgrind, for leaks
+#   layout, pipelines  once
+#
+# Ends with the line `N passed, N failed, N skipped`; the status is 0 when nothing failed.
+# Builds into build-test/ and build-asan/ in the tree.
+#
+# SPDX-License-Identifier: LGPL-2.1-or-later
+set -u
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+. "$root/pipelines/lib.sh"
+
+usage()
+{
+    cat <<'END'
+usage: tests/run.sh [--quick] [--suite NAME]...
+
+  --quick        only the highest level of CONVNEXT_CPU, no sanitizers, no valgrind
+  --suite NAME   only this suite: simd, model, gst, layout, pipelines, states (may be repeated)
+END
+}
+
+quick=
+suites=
+while [ $# -gt 0 ]; do
+    case $1 in
+    --quick) quick=1 ;;
+    --suite)
+        [ $# -gt 1 ] || cnx_die "--suite takes the name of a suite"
+        case $2 in
+        simd | model | gst | layout | pipelines | states) suites+=" $2" ;;
+        *) cnx_die "no suite is called '$2'; there are simd, model, gst, layout, pipelines, states" ;;
+        esac
+        shift
+        ;;
+    -h | --help)
+        usage
+        exit 0
+        ;;
+    *)
+        usage >&2
+        exit 2
+        ;;
+    esac
+    shift
+done
+suites=${suites:- simd model gst layout pipelines states}
+
+passed=0 failed=0 skipped=0
+failures=()
+started=$SECONDS
+
+heading()
+{
+    printf '\n== %s (after %d s)\n' "$*" $((SECONDS - started))
+}
+
+wanted()
+{
+    [[ "$suites " == *" $1 "* ]]
+}
+
+pass()
+{
+    passed=$((passed + 1))
+    printf 'passed: %s\n' "$*"
+}
+
+fail()
+{
+    failed=$((failed + 1))
+    failures+=("$*")
+    printf 'FAILED: %s\n' "$*"
+}
+
+skip()
+{
+    skipped=$((skipped + 1))
+    printf 'skipped: %s\n' "$*"
+}
+
+# has_level LEVEL: whether this processor and its system offer the level's instruction sets.
+has_level()
+{
+    local flags flag
+    case $1 in
+    c) return 0 ;;
+    avx2) flags="avx2 fma f16c" ;;
+    avx512) flags="avx2 fma f16c avx512f avx512bw avx512dq avx512vl" ;;
+    esac
+    for flag in $flags; do
+        grep -qw -m 1 "$flag" /proc/cpuinfo || return 1
+    done
+}
+
+# run_meson DIR WHAT TIMEOUT_FACTOR SUITE...: runs suites of a build and counts each test's result.
+run_meson()
+{
+    local dir=$1 what=$2 factor=$3 log suite arguments=() status name
+    shift 3
+    for suite; do
+        arguments+=(--suite "$suite")
+    done
+    log=$dir/meson-logs/run.json
+    rm -f "$log"
+    meson test -C "$dir" --no-rebuild --logbase run -t "$factor" --print-errorlogs \
+        --num-processes "$(nproc)" "${arguments[@]}" </dev/null
+    status=$?
+    if [ ! -s "$log" ]; then
+        fail "$what: meson ran no test of $* (status $status)"
+        return
+    fi
+    passed=$((passed + $(grep -c -E '"result": "(OK|EXPECTEDFAIL)"' "$log")))
+    skipped=$((skipped + $(grep -c '"result": "SKIP"' "$log")))
+    while read -r name; do
+        failed=$((failed + 1))
+        failures+=("$what: $name")
+    done < <(grep -v -E '"result": "(OK|EXPECTEDFAIL|SKIP)"' "$log" |
+        sed 's/^{"name": "\([^"]*\)".*/\1/')
+}
+
+# Suites that hold code of every level, of which the caller wants some.
+leveled()
+{
+    local suite
+    for suite; do
+        if wanted "$suite"; then printf '%s ' "$suite"; fi
+    done
+}
+
+run_levels()
+{
+    local dir=$1 what=$2 factor=$3 level highest=
+    shift 3
+    for level in avx512 avx2 c; do
+        if ! has_level $level; then
+            skip "$what at CONVNEXT_CPU=$level: this processor lacks it"
+            continue
+        fi
+        if [ -n "$quick" ] && [ -n "$highest" ]; then
+            skip "$what at CONVNEXT_CPU=$level: --quick"
+            continue
+        fi
+        highest=${highest:-$level}
+        heading "$what at CONVNEXT_CPU=$level:$(printf ' %s' "$@")"
+        CONVNEXT_CPU=$level run_meson "$dir" "$what, $level" "$factor" "$@"
+    done
+}
+
+# The elements' state cycles: what valgrind calls definitely lost is a leak. valgrind knows AVX2 but
+# not AVX-512, and hides from programs what it does not know.
+run_states()
+{
+    local log=$test_build/states.log
+    heading "state cycles under valgrind"
+    if ! command -v valgrind >/dev/null; then
+        skip "state cycles: no valgrind here"
+        return
+    fi
+    if G_SLICE=always-malloc GST_REGISTRY_FORK=no OPENBLAS_NUM_THREADS=1 CONVNEXT_CPU=$1 \
+        valgrind --quiet --leak-check=full --show-leak-kinds=definite \
+        --errors-for-leak-kinds=definite --error-exitcode=99 --num-callers=25 \
+        --suppressions="$root/tests/pipelines/valgrind.supp" \
+        "$test_build/tests/pipelines/states" >"$log" 2>&1 </dev/null; then
+        pass "state cycles leak nothing"
+    else
+        tail -n 60 "$log"
+        fail "state cycles: a leak, an error or a bad access; all of it in $log"
+    fi
+}
+
+# Everything newer than GStreamer 1.22 is built where it is there, and tested then. The formatter is
+# the one version whose output the tree has.
+install_packages()
+{
+    local version
+    # shellcheck disable=SC2086 # lists of words
+    cnx_install $cnx_packages_build $cnx_packages_play libgstrtspserver-1.0-dev valgrind \
+        gobject-introspection python3-gi gir1.2-gst-plugins-base-1.0
+    version=$(dpkg-query -W -f '${Version}' libgstreamer1.0-dev 2>/dev/null) || return 0
+    if dpkg --compare-versions "$version" ge 1.24; then
+        cnx_install libgstreamer-plugins-bad1.0-dev
+    fi
+    if apt-cache show clang-format-14 >/dev/null 2>&1; then
+        cnx_install clang-format-14
+    fi
+}
+
+unset CONVNEXT_CPU
+export GST_DEBUG_NO_COLOR=1
+test_build=$root/build-test
+asan_build=$root/build-asan
+
+heading "what is needed"
+install_packages
+heading "build"
+cnx_build "$test_build"
+cnx_environment "$test_build"
+
+codes=$(leveled simd model gst)
+# shellcheck disable=SC2086 # lists of words, here and below
+[ -z "$codes" ] || run_levels "$test_build" tests 3 $codes
+
+codes=$(leveled simd model)
+if [ -n "$codes" ] && [ -z "$quick" ]; then
+    heading "build with sanitizers"
+    cnx_build "$asan_build" -Db_sanitize=address,undefined -Db_lundef=false -Doptimization=1 \
+        -Dintrospection=disabled
+    export ASAN_OPTIONS=detect_stack_use_after_return=1:allocator_may_return_null=1
+    export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
+    run_levels "$asan_build" sanitizers 8 $codes
+    unset ASAN_OPTIONS UBSAN_OPTIONS
+fi
+
+if wanted states && [ -z "$quick" ]; then
+    if has_level avx2; then run_states avx2; else run_states c; fi
+fi
+
+for suite in layout pipelines; do
+    wanted $suite || continue
+    heading "$suite"
+    run_meson "$test_build" $suite 3 $suite
+done
+
+heading "done"
+for failure in "${failures[@]}"; do
+    printf 'FAILED: %s\n' "$failure"
+done
+printf '%d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"
+[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
