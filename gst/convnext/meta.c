@@ -34,13 +34,16 @@ static void meta_free(GstMeta *meta, GstBuffer *buffer)
 }
 
 /* The edges are scaled and rounded, not the sizes, so regions that touch keep touching and the
- * whole frame stays the whole frame. from is not 0. */
+ * whole frame stays the whole frame. What is there keeps at least one pixel. from is not 0. */
 static void scale_span(guint *start, guint *size, gint from, gint to)
 {
-    guint64 end = (guint64)*start + *size;
+    guint64 first = gst_util_uint64_scale_int_round(*start, to, from);
+    guint64 end = gst_util_uint64_scale_int_round((guint64)*start + *size, to, from);
 
-    *start = gst_util_uint64_scale_int_round(*start, to, from);
-    *size = gst_util_uint64_scale_int_round(end, to, from) - *start;
+    if (*size && first == end)
+        first = MIN(first, (guint64)to - 1);
+    *size = *size ? MAX(end - first, 1) : 0;
+    *start = first;
 }
 
 static gboolean meta_transform(GstBuffer *dest, GstMeta *meta, GstBuffer *buffer, GQuark type,
