@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "model/json.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "model/mapping.h"
+
+#define SIZE_MAX_BYTES (16 << 20)
+#define DEPTH_MAX 64
+
+/* json-glib recurses for each bracket, however many there are, and accepts comments, in which a
+ * quote would hide brackets from the count: so nothing foreign may stand between strings. */
+static gboolean check_text(const char *text, gsize size, const char *file, GError **error)
+{
+    gboolean quoted = FALSE;
+    guint depth = 0;
+
+    for (gsize i = 0; i < size; i++) {
+        char c = text[i];
+        if (c == '"') {
+            quoted = !quoted;
+        } else if (quoted) {
+            i += c == '\\';
+        } else if (c == '{' || c == '[') {
+            if (++depth > DEPTH_MAX) {
+                g_set_error(error, CNX_ERROR, CNX_ERROR_CORRUPT,
+                            "%s: nests more than %d levels deep", file, DEPTH_MAX);
+                return FALSE;
+            }
+        } else if (c == '}' || c == ']') {
+            depth -= depth > 0;
+        } else if (!g_ascii_isalnum(c) && !g_ascii_isspace(c) && !(c && strchr(",:+-.", c))) {
+            g_set_error(error, CNX_ERROR, CNX_ERROR_CORRUPT,
+                        "%s: is not valid JSON: unexpected character at byte %" G_GSIZE_FORMAT,
+                        file, i);
+            return FALSE;
+        }
+    }
+    return TRUE;
+}
+
+static JsonObject *parse(const char *text, gsize size, const char *file, GError **error)
+{
+    g_autoptr(JsonParser) parser = json_parser_new();
+    g_autoptr(GError) cause = NULL;
+
+    if (size > SIZE_MAX_BYTES) {
+        g_set_error(error, CNX_ERROR, CNX_ERROR_CORRUPT,
+                    "%s: has %" G_GSIZE_FORMAT " bytes, a config file at most %d", file, size,
+                    SIZE_MAX_BYTES);
+        return NULL;
+    }
+    if (!check_text(text, size, file, error))
+        return NULL;
+    if (!json_parser_load_from_data(parser, text, size, &cause)) {
+        g_set_error(error, CNX_ERROR, CNX_ERROR_CORRUPT, "%s: is not valid JSON: %s", file,
+                    cause->message);
+        return NULL;
+    }
+    JsonNode *root = json_parser_get_root(parser);
+    if (!root || !JSON_NODE_HOLDS_OBJECT(root)) {
+        g_set_error(error, CNX_ERROR, CNX_ERROR_CORRUPT, "%s: holds no JSON object", file);
+        return NULL;
+    }
+    return json_node_dup_object(root);
+}
+
+JsonObject *cnx_json_load(const char *path, GError **error)
+{
+    g_autofree char *file = g_filename_display_name(path);
+
+    if (!g_file_test(path, G_FILE_TEST_EXISTS))
+        return NULL;
+    GMappedFile *map = cnx_map_file(path, error);
+    if (!map)
+        return NULL;
+    /* An empty file has no mapping at all. */
+    const char *text = g_mapped_file_get_contents(map);
+    JsonObject *object = parse(text ? text : "", g_mapped_file_get_length(map), file, error);
+    g_mapped_file_unref(map);
+    return object;
+}
+
+gboolean cnx_json_has(const CnxJson *json, const char *key)
+{
+    JsonNode *node = json_object_get_member(json->object, key);
+    return node && !JSON_NODE_HOLDS_NULL(node);
+}
+
+gboolean cnx_json_fail(const CnxJson *json, CnxError code, const char *key, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    g_autofree char *what = g_strdup_vprintf(format, args);
+    va_end(args);
+    g_set_error(json->error, CNX_ERROR, code, "%s: key \"%s\" %s", json->file, key, what);
+    return FALSE;
+}
+
+/* The node's value as it stands in the file, for a message. */
+static char *node_text(JsonNode *node)
+{
+    g_autofree char *text = json_to_string(node, FALSE);
+    g_autofree char *quoted = cnx_quote(text);
+    quoted[strlen(quoted) - 1] = '\0';
+    return g_strdup(quoted + 1);
+}
+
+static gboolean wrong(const CnxJson *json, CnxError code, const char *key, const char *expected)
+{
+    g_autofree char *text = node_text(json_object_get_member(json->object, key));
+    return cnx_json_fail(json, code, key, "is %s, expected %s", text, expected);
+}
+
+static gboolean node_number(JsonNode *node, double *value)
+{
+    GType type = JSON_NODE_HOLDS_VALUE(node) ? json_node_get_value_type(node) : G_TYPE_INVALID;
+
+    if (type != G_TYPE_INT64 && type != G_TYPE_DOUBLE)
+        return FALSE;
+    *value = json_node_get_double(node);
+    return isfinite(*value);
+}
+
+static gboolean node_uint(JsonNode *node, guint min, guint max, guint *value)
+{
+    double number;
+
+    if (!node_number(node, &number) || number < min || number > max || number != floor(number))
+        return FALSE;
+    *value = number;
+    return TRUE;
+}
+
+gboolean cnx_json_uint(const CnxJson *json, const char *key, guint min, guint max, guint *value)
+{
+    if (!cnx_json_has(json, key) ||
+        node_uint(json_object_get_member(json->object, key), min, max, value))
+        return TRUE;
+    g_autofree char *expected = g_strdup_printf("an integer from %u to %u", min, max);
+    return wrong(json, CNX_ERROR_CORRUPT, key, expected);
+}
+
+gboolean cnx_json_double(const CnxJson *json, const char *key, double min, double max,
+                         double *value)
+{
+    double number;
+
+    if (!cnx_json_has(json, key))
+        return TRUE;
+    if (node_number(json_object_get_member(json->object, key), &number) && number > min &&
+        number <= max) {
+        *value = number;
+        return TRUE;
+    }
+    g_autofree char *expected = g_strdup_printf("a number above %g and up to %g", min, max);
+    return wrong(json, CNX_ERROR_CORRUPT, key, expected);
+}
+
+gboolean cnx_json_string(const CnxJson *json, const char *key, const char **value)
+{
+    if (!cnx_json_has(json, key))
+        return TRUE;
+    JsonNode *node = json_object_get_member(json->object, key);
+    if (!JSON_NODE_HOLDS_VALUE(node) || json_node_get_value_type(node) != G_TYPE_STRING)
+        return wrong(json, CNX_ERROR_CORRUPT, key, "a string");
+    *value = json_node_get_string(node);
+    return TRUE;
+}
+
+gboolean cnx_json_truth(const CnxJson *json, const char *key, gboolean otherwise)
+{
+    if (!cnx_json_has(json, key))
+        return otherwise;
+    JsonNode *node = json_object_get_member(json->object, key);
+    if (JSON_NODE_HOLDS_OBJECT(node))
+        return json_object_get_size(json_node_get_object(node)) > 0;
+    if (JSON_NODE_HOLDS_ARRAY(node))
+        return json_array_get_length(json_node_get_array(node)) > 0;
+    if (json_node_get_value_type(node) == G_TYPE_STRING)
+        return *json_node_get_string(node) != '\0';
+    if (json_node_get_value_type(node) == G_TYPE_BOOLEAN)
+        return json_node_get_boolean(node);
+    return json_node_get_double(node) != 0;
+}
+
+gboolean cnx_json_uints(const CnxJson *json, const char *key, guint count, guint *values)
+{
+    if (!cnx_json_has(json, key))
+        return TRUE;
+    JsonNode *node = json_object_get_member(json->object, key);
+    JsonArray *array = JSON_NODE_HOLDS_ARRAY(node) ? json_node_get_array(node) : NULL;
+    gboolean ok = array && json_array_get_length(array) == count;
+
+    for (guint i = 0; ok && i < count; i++)
+        ok = node_uint(json_array_get_element(array, i), 0, G_MAXINT, &values[i]);
+    if (ok)
+        return TRUE;
+    g_autofree char *expected = g_strdup_printf("an array of %u non-negative integers", count);
+    return wrong(json, CNX_ERROR_CORRUPT, key, expected);
+}
+
+gboolean cnx_json_triple(const CnxJson *json, const char *key, double min, float values[3])
+{
+    if (!cnx_json_has(json, key))
+        return TRUE;
+    JsonNode *node = json_object_get_member(json->object, key);
+    JsonArray *array = JSON_NODE_HOLDS_ARRAY(node) ? json_node_get_array(node) : NULL;
+    gboolean ok = !array || json_array_get_length(array) == 3;
+    double number;
+
+    for (guint i = 0; ok && i < 3; i++) {
+        ok = node_number(array ? json_array_get_element(array, i) : node, &number) &&
+             number > min && number <= G_MAXFLOAT;
+        if (ok)
+            values[i] = number;
+    }
+    return ok || wrong(json, CNX_ERROR_CORRUPT, key,
+                       min < 0 ? "three numbers" : "three positive numbers");
+}
+
+gboolean cnx_json_word(const CnxJson *json, const char *key, const CnxJsonWord *words, guint count,
+                       int *value)
+{
+    const char *word = NULL;
+
+    if (!cnx_json_string(json, key, &word))
+        return FALSE;
+    if (!word)
+        return TRUE;
+    for (guint i = 0; i < count; i++)
+        if (!strcmp(word, words[i].word)) {
+            *value = words[i].number;
+            return TRUE;
+        }
+    g_autoptr(GString) list = g_string_new("one of");
+    for (guint i = 0; i < count; i++)
+        g_string_append_printf(list, "%s \"%s\"", i ? "," : "", words[i].word);
+    return wrong(json, CNX_ERROR_UNSUPPORTED, key, list->str);
+}
+
+JsonObject *cnx_json_child(const CnxJson *json, const char *key)
+{
+    JsonNode *node = json_object_get_member(json->object, key);
+    return node && JSON_NODE_HOLDS_OBJECT(node) ? json_node_get_object(node) : NULL;
+}
