@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "model/config_defaults.h"
+#include "model/config_files.h"
 #include "model/dialect/names.h"
 #include "model/layout.h"
 #include "model/locate.h"
@@ -144,6 +145,7 @@ static gboolean understand(Opening *o)
         !cnx_layout_foreach(config, bind_tensor, o) || !check_all_bound(o))
         return FALSE;
     config->dtype = most_used(o->elements);
+    cnx_recipe_set_defaults(&config->recipe, config->dialect, config->variant);
     return TRUE;
 }
 
@@ -169,16 +171,17 @@ static gboolean load_weights(CnxCheckpoint *self, const char *path, GError **err
 CnxCheckpoint *cnx_checkpoint_open(const char *path, GError **error)
 {
     g_autofree char *weights = cnx_locate_weights(path, error);
+    gboolean is_folder = g_file_test(path, G_FILE_TEST_IS_DIR);
 
     if (!weights)
         return NULL;
+    g_autofree char *folder = g_path_get_dirname(weights);
     CnxCheckpoint *self = g_new0(CnxCheckpoint, 1);
     self->config = cnx_config_new();
     self->tensors = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-    if (load_weights(self, weights, error)) {
-        cnx_config_set_defaults(self->config);
+    if (load_weights(self, weights, error) &&
+        cnx_config_load(self->config, folder, is_folder, error))
         return self;
-    }
     cnx_checkpoint_close(self);
     return NULL;
 }

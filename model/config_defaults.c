@@ -31,10 +31,9 @@ static void set_torchvision(CnxRecipe *recipe, const char *variant)
     recipe->crop_pct = (double)SIZE / recipe->resize;
 }
 
-void cnx_config_set_defaults(CnxConfig *config)
+void cnx_recipe_set_defaults(CnxRecipe *recipe, CnxDialect dialect, const char *variant)
 {
     static const float mean[3] = {0.485f, 0.456f, 0.406f}, std[3] = {0.229f, 0.224f, 0.225f};
-    CnxRecipe *recipe = &config->recipe;
 
     *recipe = (CnxRecipe){.crop = CNX_CROP_CENTER,
                           .filter = CNX_FILTER_BICUBIC,
@@ -44,9 +43,9 @@ void cnx_config_set_defaults(CnxConfig *config)
     memcpy(recipe->mean, mean, sizeof mean);
     memcpy(recipe->std, std, sizeof std);
 
-    switch (config->dialect) {
+    switch (dialect) {
     case CNX_DIALECT_TORCHVISION:
-        set_torchvision(recipe, config->variant);
+        set_torchvision(recipe, variant);
         break;
     case CNX_DIALECT_TIMM:
         cnx_recipe_set_size(recipe, SIZE);

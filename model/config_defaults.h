@@ -7,9 +7,10 @@
 
 #define CNX_CROP_PCT 0.875 /* every library's default */
 
-/* Sets recipe to the evaluation transform of the library that named the tensors. Reads dialect and
- * variant. */
-void cnx_config_set_defaults(CnxConfig *config);
+#define CNX_INPUT_MAX 16384u /* side of an input that a config may ask for, pixels */
+
+/* Sets recipe to the library's evaluation transform for that variant. */
+void cnx_recipe_set_defaults(CnxRecipe *recipe, CnxDialect dialect, const char *variant);
 
 /* Inputs of `size` by the rule that facebookresearch and transformers share: below 384 the short
  * side to size / crop_pct, then the centre; from 384 on both sides to size. */

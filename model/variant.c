@@ -240,6 +240,23 @@ static void infer_invisible(CnxConfig *config)
         config->act = CNX_ACT_GELU_TANH;
 }
 
+gboolean cnx_variant_lookup(const char *name, guint depths[CNX_STAGES], guint dims[CNX_STAGES])
+{
+    const char *size = strchr(name, '_');
+
+    if (!size || (!g_str_has_prefix(name, "convnext_") && !g_str_has_prefix(name, "convnextv2_")))
+        return FALSE;
+    g_autofree char *word = g_strndup(size + 1, strcspn(size + 1, "_."));
+    for (guint i = 0; i < G_N_ELEMENTS(variants); i++) {
+        if (strcmp(word, variants[i].name))
+            continue;
+        memcpy(depths, variants[i].depths, sizeof variants[i].depths);
+        memcpy(dims, variants[i].dims, sizeof variants[i].dims);
+        return TRUE;
+    }
+    return FALSE;
+}
+
 gboolean cnx_variant_infer(GHashTable *tensors, const CnxNaming *naming, const char *file,
                            CnxConfig *config, GError **error)
 {

@@ -15,6 +15,6 @@
 gboolean cnx_variant_infer(GHashTable *tensors, const CnxNaming *naming, const char *file,
                            CnxConfig *config, GError **error);
 
-/* The published numbers of a named variant ("convnext_tiny"; what follows a point or "_hnf",
- * "_mlp" does not matter); FALSE when the name is none of them. */
+/* The published numbers of a named variant ("convnext_tiny", "convnext_tiny_hnf.a2h_in1k", ...);
+ * FALSE when the name is none of them. */
 gboolean cnx_variant_lookup(const char *name, guint depths[CNX_STAGES], guint dims[CNX_STAGES]);

@@ -1,0 +1,24 @@
+/* What the files beside the weights say about them.
+ *
+ * The readers below fill in what their file says and refuse what contradicts the weights, which
+ * config describes already (model/variant.h), as do the recipe's defaults of the tensors' library.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "model/config.h"
+#include "model/json.h"
+
+/* Reads config.json, preprocessor_config.json and labels.txt in folder, those that are there, into
+ * config. strict: a config.json that is no ConvNeXt's is an error; otherwise it is somebody else's,
+ * and ignored with its preprocessor. */
+gboolean cnx_config_load(CnxConfig *config, const char *folder, gboolean strict, GError **error);
+
+/* config.json of transformers. */
+gboolean cnx_config_read_transformers(CnxConfig *config, const CnxJson *json);
+
+/* preprocessor_config.json of transformers. */
+gboolean cnx_config_read_preprocessor(CnxConfig *config, const CnxJson *json);
+
+/* config.json of timm. */
+gboolean cnx_config_read_timm(CnxConfig *config, const CnxJson *json);

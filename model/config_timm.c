@@ -1,0 +1,175 @@
+/* config.json as timm writes it: settings of the network above, those of the weights in
+ * "pretrained_cfg", or, in old files, all in one object.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "model/config_files.h"
+
+#include <string.h>
+
+#include "model/config_defaults.h"
+#include "model/config_labels.h"
+#include "model/variant.h"
+
+static const CnxJsonWord acts[] = {
+    {"gelu", CNX_ACT_GELU},
+    {"gelu_tanh", CNX_ACT_GELU_TANH},
+    {"silu", CNX_ACT_SILU},
+    {"swish", CNX_ACT_SILU},
+};
+
+static const CnxJsonWord crops[] = {
+    {"center", CNX_CROP_CENTER},
+    {"squash", CNX_CROP_SQUASH},
+    {"border", CNX_CROP_BORDER},
+};
+
+static const CnxJsonWord filters[] = {
+    {"nearest", CNX_FILTER_NEAREST},   {"box", CNX_FILTER_BOX},
+    {"bilinear", CNX_FILTER_BILINEAR}, {"hamming", CNX_FILTER_HAMMING},
+    {"bicubic", CNX_FILTER_BICUBIC},   {"lanczos", CNX_FILTER_LANCZOS},
+    {"random", CNX_FILTER_BILINEAR}, /* of training */
+};
+
+static const CnxJsonWord pools[] = {{"avg", 0}, {"fast", 0}, {"fastavg", 0}, {"", 0}};
+
+static gboolean check_stages(const CnxJson *json, const char *key, const guint *expected,
+                             const guint *weights)
+{
+    const guint *n = expected, *w = weights;
+
+    return !memcmp(n, w, CNX_STAGES * sizeof *n) ||
+           cnx_json_fail(json, CNX_ERROR_CORRUPT, key,
+                         "stands for [%u,%u,%u,%u], the weights have [%u,%u,%u,%u]", n[0], n[1],
+                         n[2], n[3], w[0], w[1], w[2], w[3]);
+}
+
+/* The architecture's own numbers, where no argument overrides them. */
+static gboolean check_architecture(const CnxJson *json, const CnxJson *args, const char *name,
+                                   const CnxConfig *config)
+{
+    guint depths[CNX_STAGES], dims[CNX_STAGES];
+
+    if (!cnx_variant_lookup(name, depths, dims))
+        return TRUE;
+    return cnx_json_uints(args, "depths", CNX_STAGES, depths) &&
+           cnx_json_uints(args, "dims", CNX_STAGES, dims) &&
+           check_stages(json, "architecture", depths, config->depths) &&
+           check_stages(json, "architecture", dims, config->dims);
+}
+
+/* eps and activation, which the entry points set for some architectures. */
+static gboolean read_invisible(const CnxJson *args, const char *name, CnxConfig *config)
+{
+    gboolean test = g_str_has_prefix(name, "test_convnext");
+    gboolean wide = g_str_has_prefix(name, "convnext_xxlarge");
+    int act = test ? CNX_ACT_GELU_TANH : CNX_ACT_GELU;
+    guint stride = 32;
+
+    config->eps = test || wide ? 1e-5 : 1e-6;
+    if (!cnx_json_double(args, "norm_eps", 0, 1, &config->eps) ||
+        !cnx_json_word(args, "act_layer", acts, G_N_ELEMENTS(acts), &act) ||
+        !cnx_json_uint(args, "output_stride", 1, 32, &stride))
+        return FALSE;
+    if (stride != 32)
+        return cnx_json_fail(args, CNX_ERROR_UNSUPPORTED, "output_stride",
+                             "is %u, this version runs 32 only", stride);
+    config->head_eps = config->eps;
+    config->act = act;
+    return TRUE;
+}
+
+static gboolean check_pool(const CnxJson *json)
+{
+    int pool;
+    return cnx_json_word(json, "global_pool", pools, G_N_ELEMENTS(pools), &pool);
+}
+
+static gboolean read_network(const CnxJson *json, CnxConfig *config)
+{
+    g_autoptr(JsonObject) none = json_object_new();
+    JsonObject *child = cnx_json_child(json, "model_args");
+    const CnxJson args = {child ? child : none, json->file, json->error};
+    const char *name = NULL;
+
+    guint features = config->dims[CNX_STAGES - 1];
+
+    if (!cnx_json_string(json, "architecture", &name) ||
+        !cnx_json_uint(json, "num_features", 0, G_MAXINT, &features))
+        return FALSE;
+    if (features != config->dims[CNX_STAGES - 1] && features != config->hidden)
+        return cnx_json_fail(json, CNX_ERROR_CORRUPT, "num_features", "is %u, the weights have %u",
+                             features, config->dims[CNX_STAGES - 1]);
+    return check_architecture(json, &args, name, config) && read_invisible(&args, name, config) &&
+           check_pool(json) && check_pool(&args);
+}
+
+static gboolean read_size(const CnxJson *cfg, guint *size)
+{
+    guint shape[3] = {3, *size, *size};
+
+    if (!cnx_json_uints(cfg, "input_size", 3, shape))
+        return FALSE;
+    if (shape[0] != 3 || shape[1] != shape[2])
+        return cnx_json_fail(cfg, CNX_ERROR_UNSUPPORTED, "input_size",
+                             "is [%u,%u,%u], this version runs square inputs of 3 channels only",
+                             shape[0], shape[1], shape[2]);
+    if (shape[1] < 32 || shape[1] > CNX_INPUT_MAX)
+        return cnx_json_fail(cfg, CNX_ERROR_CORRUPT, "input_size", "is %u, expected 32 to %u",
+                             shape[1], CNX_INPUT_MAX);
+    *size = shape[1];
+    return TRUE;
+}
+
+static gboolean read_recipe(const CnxJson *cfg, CnxRecipe *recipe)
+{
+    int crop = recipe->crop, filter = recipe->filter;
+    guint size = recipe->size;
+
+    if (!read_size(cfg, &size) ||
+        (cnx_json_truth(cfg, "crop_pct", FALSE) &&
+         !cnx_json_double(cfg, "crop_pct", 0, 10, &recipe->crop_pct)) ||
+        (cnx_json_truth(cfg, "crop_mode", FALSE) &&
+         !cnx_json_word(cfg, "crop_mode", crops, G_N_ELEMENTS(crops), &crop)) ||
+        !cnx_json_word(cfg, "interpolation", filters, G_N_ELEMENTS(filters), &filter) ||
+        !cnx_json_triple(cfg, "mean", -G_MAXFLOAT, recipe->mean) ||
+        !cnx_json_triple(cfg, "std", 0, recipe->std))
+        return FALSE;
+    recipe->crop = crop;
+    recipe->filter = filter;
+    recipe->size = 0;
+    cnx_recipe_set_size(recipe, size);
+    return TRUE;
+}
+
+static gboolean read_labels(const CnxJson *json, CnxConfig *config)
+{
+    JsonObject *descriptions = cnx_json_child(json, "label_descriptions");
+    const char *key = cnx_json_has(json, "label_names") ? "label_names" : "labels";
+
+    return config->classes == 0 ||
+           cnx_config_read_labels(json, key, descriptions, config->classes, &config->labels);
+}
+
+/* The outermost num_classes counts: pretrained_cfg's may be that of the weights it started from. */
+static gboolean check_classes(const CnxJson *json, const CnxJson *cfg, const CnxConfig *config)
+{
+    const CnxJson *source = cnx_json_has(json, "num_classes") ? json : cfg;
+    guint classes = config->classes;
+
+    if (!cnx_json_uint(source, "num_classes", 0, G_MAXINT, &classes))
+        return FALSE;
+    return classes == config->classes ||
+           cnx_json_fail(source, CNX_ERROR_CORRUPT, "num_classes", "is %u, the weights have %u",
+                         classes, config->classes);
+}
+
+gboolean cnx_config_read_timm(CnxConfig *config, const CnxJson *json)
+{
+    JsonObject *child = cnx_json_child(json, "pretrained_cfg");
+    const CnxJson cfg = {child ? child : json->object, json->file, json->error};
+
+    cnx_recipe_set_defaults(&config->recipe, CNX_DIALECT_TIMM, config->variant);
+    return read_network(json, config) && check_classes(json, &cfg, config) &&
+           read_recipe(&cfg, &config->recipe) && read_labels(&cfg, config) &&
+           read_labels(json, config);
+}

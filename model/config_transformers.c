@@ -1,0 +1,101 @@
+/* config.json as transformers' ConvNextConfig, ConvNextV2Config and DINOv3ConvNextConfig write it.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "model/config_files.h"
+
+#include <string.h>
+
+#include "model/config_defaults.h"
+#include "model/config_labels.h"
+
+static const CnxJsonWord acts[] = {
+    {"gelu", CNX_ACT_GELU},
+    {"gelu_python", CNX_ACT_GELU},
+    {"gelu_new", CNX_ACT_GELU_TANH},
+    {"gelu_fast", CNX_ACT_GELU_TANH},
+    {"gelu_pytorch_tanh", CNX_ACT_GELU_TANH},
+    {"gelu_python_tanh", CNX_ACT_GELU_TANH},
+    {"silu", CNX_ACT_SILU},
+    {"swish", CNX_ACT_SILU},
+};
+
+/* What both the config and the weights say must agree. */
+static gboolean check_number(const CnxJson *json, const char *key, guint weights)
+{
+    guint value = weights;
+
+    if (!cnx_json_uint(json, key, 0, G_MAXINT, &value))
+        return FALSE;
+    return value == weights || cnx_json_fail(json, CNX_ERROR_CORRUPT, key,
+                                             "is %u, the weights have %u", value, weights);
+}
+
+static gboolean check_stages(const CnxJson *json, const char *key, const guint *weights)
+{
+    guint n[CNX_STAGES];
+
+    memcpy(n, weights, sizeof n);
+    if (!cnx_json_uints(json, key, CNX_STAGES, n))
+        return FALSE;
+    return !memcmp(n, weights, sizeof n) ||
+           cnx_json_fail(json, CNX_ERROR_CORRUPT, key,
+                         "is [%u,%u,%u,%u], the weights have [%u,%u,%u,%u]", n[0], n[1], n[2], n[3],
+                         weights[0], weights[1], weights[2], weights[3]);
+}
+
+static gboolean check_family(const CnxJson *json, const CnxConfig *config)
+{
+    const char *type = NULL;
+
+    if (!cnx_json_string(json, "model_type", &type) || !type)
+        return FALSE;
+    gboolean v2 = !strcmp(type, "convnextv2");
+    return v2 == config->grn ||
+           cnx_json_fail(json, CNX_ERROR_CORRUPT, "model_type", "is \"%s\", the weights are %s",
+                         type,
+                         config->grn ? "ConvNeXt V2's (with GRN)" : "not ConvNeXt V2's (no GRN)");
+}
+
+static gboolean read_act(const CnxJson *json, CnxAct *act)
+{
+    int value = *act;
+    if (!cnx_json_word(json, "hidden_act", acts, G_N_ELEMENTS(acts), &value))
+        return FALSE;
+    *act = value;
+    return TRUE;
+}
+
+static gboolean read_size(const CnxJson *json, CnxRecipe *recipe)
+{
+    guint size = 224;
+
+    if (!cnx_json_uint(json, "image_size", 32, CNX_INPUT_MAX, &size))
+        return FALSE;
+    cnx_recipe_set_convnext(recipe, size, CNX_CROP_PCT);
+    return TRUE;
+}
+
+static gboolean read_classes(const CnxJson *json, CnxConfig *config)
+{
+    const char *problem = NULL;
+
+    if (!config->classes) /* a bare backbone keeps the classes of the model it came from */
+        return TRUE;
+    if (!cnx_json_string(json, "problem_type", &problem) ||
+        !check_number(json, "num_labels", config->classes) ||
+        !cnx_config_read_labels(json, "id2label", NULL, config->classes, &config->labels))
+        return FALSE;
+    config->multi_label = problem && !strcmp(problem, "multi_label_classification");
+    return TRUE;
+}
+
+gboolean cnx_config_read_transformers(CnxConfig *config, const CnxJson *json)
+{
+    cnx_recipe_set_defaults(&config->recipe, CNX_DIALECT_TRANSFORMERS, config->variant);
+    return check_family(json, config) && check_number(json, "num_channels", 3) &&
+           check_number(json, "patch_size", 4) && check_number(json, "num_stages", CNX_STAGES) &&
+           check_stages(json, "depths", config->depths) &&
+           check_stages(json, "hidden_sizes", config->dims) && read_act(json, &config->act) &&
+           cnx_json_double(json, "layer_norm_eps", 0, 1, &config->head_eps) &&
+           read_size(json, &config->recipe) && read_classes(json, config);
+}
