@@ -15,10 +15,23 @@ static void fill_c(CnxKernels *k)
 #define KERNEL(type, name) k->name = cnx_##name##_c;
 #include "simd/kernels.inc"
 #undef KERNEL
+    /* ORC compiles these for the processor at hand, whichever it is. */
+    k->unpack_rgbx = cnx_unpack_rgbx_orc;
+    k->unpack_bgrx = cnx_unpack_bgrx_orc;
+    k->unpack_xrgb = cnx_unpack_xrgb_orc;
+    k->unpack_xbgr = cnx_unpack_xbgr_orc;
+    k->unpack_gray = cnx_unpack_gray_orc;
 }
 
 #ifdef CNX_HAVE_X86
-static void fill_avx2(CnxKernels *k) {}
+static void fill_avx2(CnxKernels *k)
+{
+    k->unpack_rgb = cnx_unpack_rgb_avx2;
+    k->unpack_bgr = cnx_unpack_bgr_avx2;
+    k->yuv = cnx_yuv_avx2;
+    k->resize_rows = cnx_resize_rows_avx2;
+    k->resize_columns = cnx_resize_columns_avx2;
+}
 
 static void fill_avx512(CnxKernels *k) {}
 #endif

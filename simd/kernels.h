@@ -12,6 +12,10 @@
 #include "simd/dwconv7.h"
 #include "simd/gemm.h"
 #include "simd/layernorm.h"
+#include "simd/normalize.h"
+#include "simd/resize.h"
+#include "simd/unpack.h"
+#include "simd/yuv.h"
 
 typedef struct CnxKernels {
     CnxCpu level;

@@ -1,0 +1,40 @@
+/* Rows of 8-bit YUV to RGBX bytes, for formats whose chroma is halved along the row.
+ *
+ *   r = clamp( (y luma + v r_v + r_bias) >> 13, 0, 255 )
+ *   g = clamp( (y luma + u g_u + v g_v + g_bias) >> 13, 0, 255 )
+ *   b = clamp( (y luma + u b_u + b_bias) >> 13, 0, 255 )
+ *
+ * in integers, so that all versions give the same bytes. Both pixels of a pair take the chroma
+ * sample that they share, as it is.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <stdint.h>
+
+#define CNX_YUV_BITS 13 /* of the factors' fraction: 2.142 (BT.2020 blue) just fits in 16 bits */
+
+typedef struct CnxYuvFactors {
+    int16_t luma;
+    int16_t r_v, g_u, g_v, b_u;
+    int32_t r_bias, g_bias, b_bias; /* offsets of luma and chroma, and half a unit for rounding */
+} CnxYuvFactors;
+
+typedef enum CnxYuvLayout {
+    CNX_YUV_PLANAR, /* y, u, v from a row each */
+    CNX_YUV_UV,     /* y from a row, U V U V ... from another: v is u + 1, or u is v + 1 */
+    CNX_YUV_YUYV,   /* one row, Y U Y V ... */
+    CNX_YUV_UYVY,   /* one row, U Y V Y ... */
+} CnxYuvLayout;
+
+typedef struct CnxYuvRow {
+    CnxYuvLayout layout;
+    const uint8_t *y; /* the first pixel's luma */
+    const uint8_t *u; /* the first pixel's chroma; the packed layouts' four bytes stand together */
+    const uint8_t *v;
+    int odd; /* 1: the first pixel is the second of its pair */
+} CnxYuvRow;
+
+/* dst: [n] pixels of 4 bytes, R G B 0. Reads the samples of these n pixels, and in the packed
+ * layouts the rest of their pairs' four bytes. */
+typedef void CnxYuvFn(uint8_t *dst, const CnxYuvRow *row, int n, const CnxYuvFactors *factors);

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <stdlib.h>
+
+#include "tests/simd/check.h"
+#include "tests/simd/pixels.h"
+
+static const char *const layouts[] = {"planar", "uv", "yuyv", "uyvy"};
+static const int widths[] = {1, 2, 3, 4, 15, 16, 17, 18, 31, 32, 33, 34, 47, 63, 65, 100, 321};
+
+/* Limited range BT.2020 has the largest factors; BT.601 in full range others. */
+static const CnxYuvFactors factors[] = {
+    {9539, 13752, -1535, -5328, 17546, -1908768, 730912, -2394400},
+    {8192, 11485, -2819, -5850, 14516, -1465984, 1113728, -1853952},
+};
+
+/* The samples that a row of n pixels from an odd or even one takes, and nothing else, guarded.
+ * swap: V before U. */
+static CnxYuvRow new_row(Check *t, CnxYuvLayout layout, int n, int odd, int swap)
+{
+    const size_t pairs = (size_t)(n + odd + 1) / 2;
+    CnxYuvRow row = {.layout = layout, .odd = odd};
+
+    if (layout == CNX_YUV_PLANAR || layout == CNX_YUV_UV) {
+        uint8_t *y = check_bytes(t, n);
+        uint8_t *u = check_bytes(t, layout == CNX_YUV_UV ? 2 * pairs : pairs);
+        uint8_t *v = layout == CNX_YUV_UV ? u + 1 : check_bytes(t, pairs);
+
+        pixels_fill(t, y, n);
+        pixels_fill(t, u, layout == CNX_YUV_UV ? 2 * pairs : pairs);
+        if (layout == CNX_YUV_PLANAR)
+            pixels_fill(t, v, pairs);
+        row.y = y;
+        row.u = swap ? v : u;
+        row.v = swap ? u : v;
+    } else {
+        uint8_t *bytes = check_bytes(t, 4 * pairs);
+        const int luma = layout == CNX_YUV_UYVY;
+
+        pixels_fill(t, bytes, 4 * pairs);
+        row.y = bytes + 2 * odd + luma;
+        row.u = bytes + !luma;
+        row.v = bytes + !luma + 2;
+    }
+    return row;
+}
+
+static void test(Check *t, CnxYuvLayout layout, int n, int odd, int swap, const CnxYuvFactors *f)
+{
+    static const int luma_step[] = {1, 1, 2, 2}, chroma_step[] = {1, 2, 4, 4};
+
+    CHECK_CASE(t, yuv, "%s n %d odd %d swap %d", layouts[layout], n, odd, swap);
+    const CnxYuvRow row = new_row(t, layout, n, odd, swap);
+
+    check_seal(t);
+    uint8_t *dst = check_bytes(t, 4 * (size_t)n);
+
+    t->k->yuv(dst, &row, n, f);
+    for (int i = 0; i < n; i++) {
+        const int64_t y = row.y[i * luma_step[layout]];
+        const int64_t u = row.u[(i + odd) / 2 * chroma_step[layout]];
+        const int64_t v = row.v[(i + odd) / 2 * chroma_step[layout]];
+        const int64_t sums[] = {
+            y * f->luma + v * f->r_v + f->r_bias,
+            y * f->luma + u * f->g_u + v * f->g_v + f->g_bias,
+            y * f->luma + u * f->b_u + f->b_bias,
+        };
+
+        for (int c = 0; c < 3; c++)
+            check_value(t, dst[4 * i + c], pixels_clamp(sums[c] >> CNX_YUV_BITS), 0, i, c);
+        check_value(t, dst[4 * i + 3], 0, 0, i, 3);
+    }
+    check_done(t);
+}
+
+static void run(Check *t)
+{
+    for (int layout = 0; layout < 4; layout++) {
+        for (size_t i = 0; i < sizeof widths / sizeof *widths; i++) {
+            for (int odd = 0; odd < 2; odd++) {
+                for (int swap = 0; swap <= (layout < CNX_YUV_YUYV); swap++) {
+                    test(t, (CnxYuvLayout)layout, widths[i], odd, swap, &factors[0]);
+                    test(t, (CnxYuvLayout)layout, widths[i], odd, swap, &factors[1]);
+                }
+            }
+        }
+    }
+}
+
+/* One row of what a central crop of 1080p needs. */
+enum { BENCH_WIDTH = 962 };
+
+typedef struct Bench {
+    CnxYuvRow row[2];
+    uint8_t *dst;
+} Bench;
+
+static void body(const CnxKernels *k, void *data, int turn)
+{
+    Bench *b = data;
+
+    k->yuv(b->dst, &b->row[turn], BENCH_WIDTH, &factors[0]);
+}
+
+static void bench(Check *t)
+{
+    Bench b = {.dst = malloc(4 * BENCH_WIDTH)};
+    uint8_t *bytes[2];
+
+    for (int i = 0; i < 2; i++)
+        bytes[i] = (uint8_t *)check_bench_floats(t, BENCH_WIDTH);
+    for (int layout = 0; layout < 4; layout++) {
+        for (int i = 0; i < 2; i++) {
+            const int packed = layout >= CNX_YUV_YUYV, luma = layout == CNX_YUV_UYVY;
+            uint8_t *u = bytes[i] + (packed ? !luma : BENCH_WIDTH);
+
+            b.row[i] = (CnxYuvRow){
+                .layout = (CnxYuvLayout)layout,
+                .y = bytes[i] + luma,
+                .u = u,
+                .v = u + (packed                 ? 2
+                          : layout == CNX_YUV_UV ? 1
+                                                 : BENCH_WIDTH / 2),
+            };
+        }
+        check_bench(t, &(CheckBench){"yuv", 0, NULL, body, &b}, "%s %d", layouts[layout],
+                    BENCH_WIDTH);
+    }
+    free(bytes[0]);
+    free(bytes[1]);
+    free(b.dst);
+}
+
+const CheckSuite check_yuv = {"yuv", run, bench};
