@@ -123,8 +123,8 @@ run_meson()
         sed 's/^{"name": "\([^"]*\)".*/\1/')
 }
 
-# Suites that hold code of every level, of which the caller wants some.
-leveled()
+# Those of the suites that the caller wants.
+of_wanted()
 {
     local suite
     for suite; do
@@ -149,6 +149,21 @@ run_levels()
         heading "$what at CONVNEXT_CPU=$level:$(printf ' %s' "$@")"
         CONVNEXT_CPU=$level run_meson "$dir" "$what, $level" "$factor" "$@"
     done
+}
+
+# Runs the wanted ones of these suites. The bench of kernels goes through the levels by itself.
+run_suites()
+{
+    local dir=$1 what=$2 factor=$3 suites
+    shift 3
+    suites=$(of_wanted "$@")
+    if [[ $suites == *simd* ]]; then
+        heading "$what: simd"
+        run_meson "$dir" "$what" "$factor" simd
+    fi
+    suites=${suites/simd /}
+    # shellcheck disable=SC2086 # a list of words
+    [ -z "$suites" ] || run_levels "$dir" "$what" "$factor" $suites
 }
 
 # The elements' state cycles: what valgrind calls definitely lost is a leak. valgrind knows AVX2 but
@@ -201,18 +216,14 @@ heading "build"
 cnx_build "$test_build"
 cnx_environment "$test_build"
 
-codes=$(leveled simd model gst)
-# shellcheck disable=SC2086 # lists of words, here and below
-[ -z "$codes" ] || run_levels "$test_build" tests 3 $codes
-
-codes=$(leveled simd model)
-if [ -n "$codes" ] && [ -z "$quick" ]; then
+run_suites "$test_build" tests 3 simd model gst
+if [ -n "$(of_wanted simd model)" ] && [ -z "$quick" ]; then
     heading "build with sanitizers"
     cnx_build "$asan_build" -Db_sanitize=address,undefined -Db_lundef=false -Doptimization=1 \
         -Dintrospection=disabled
     export ASAN_OPTIONS=detect_stack_use_after_return=1:allocator_may_return_null=1
     export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
-    run_levels "$asan_build" sanitizers 8 $codes
+    run_suites "$asan_build" sanitizers 8 simd model
     unset ASAN_OPTIONS UBSAN_OPTIONS
 fi
 
