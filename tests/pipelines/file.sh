@@ -1,0 +1,39 @@
+#!/bin/bash
+# quickstart.sh on a file: a line per frame, then the summary; as many frames as asked for; the test
+# picture; Ctrl-C in the middle.
+#
+# SPDX-License-Identifier: LGPL-2.1-or-later
+. "$(dirname "$0")/lib.sh"
+
+make_clip 'a clip, 50 %.mov' 30
+"$quickstart" 'a clip, 50 %.mov' >all </dev/null || wrong "a file: status $?"
+expect_lines all 30
+expect_summary all 30
+
+"$quickstart" --frames 7 'a clip, 50 %.mov' >some </dev/null || wrong "--frames: status $?"
+expect_lines some 7
+expect_summary some 7
+
+"$quickstart" --frames=5 "file://$work/a%20clip,%2050%20%25.mov" >uri </dev/null ||
+    wrong "a file's URI: status $?"
+expect_lines uri 5
+
+"$quickstart" test >picture </dev/null || wrong "the test picture: status $?"
+expect_lines picture 150
+expect_summary picture 150
+
+# The program itself gets the signal, as from a terminal: exec leaves no shell in between.
+make_clip long.mov 3000
+"$quickstart" long.mov >interrupted </dev/null &
+player=$!
+for _ in $(seq 300); do
+    [ "$(wc -l <interrupted)" -lt 5 ] || break
+    sleep 0.1
+done
+kill -TERM $player
+wait $player || wrong "interrupted: status $?"
+count=$(sed '/^$/,$d' interrupted | wc -l)
+[ "$count" -lt 3000 ] || wrong "the interruption came too late to test anything"
+expect_lines interrupted 0
+expect_summary interrupted "$count"
+exit $bad

@@ -1,0 +1,140 @@
+/* Reads what convnextpublish wrote: every line is a JSON object of the form that DESIGN promises.
+ *
+ *   json-lines FILE LINES    LINES: how many there must be, or 0 for one or more
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <glib.h>
+#include <json-glib/json-glib.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CHECK(condition, ...) \
+    if (!(condition))         \
+    return g_strdup_printf(__VA_ARGS__)
+
+/* The functions below return NULL, or what is wrong. */
+
+static char *check_number(JsonObject *object, const char *key, gint64 least)
+{
+    JsonNode *node = json_object_get_member(object, key);
+
+    CHECK(node && json_node_get_value_type(node) == G_TYPE_INT64, "\"%s\" is not an integer", key);
+    CHECK(json_node_get_int(node) >= least, "\"%s\" is below %" G_GINT64_FORMAT, key, least);
+    return NULL;
+}
+
+static char *check_classes(JsonObject *line)
+{
+    JsonNode *node = json_object_get_member(line, "classes");
+    JsonArray *classes;
+    double last = 1, sum = 0;
+    char *wrong;
+
+    CHECK(node && JSON_NODE_HOLDS_ARRAY(node), "\"classes\" is not an array");
+    classes = json_node_get_array(node);
+    CHECK(json_array_get_length(classes) > 0, "\"classes\" is empty");
+    for (guint i = 0; i < json_array_get_length(classes); i++) {
+        JsonObject *klass = json_array_get_object_element(classes, i);
+        double score = json_object_get_double_member_with_default(klass, "score", NAN);
+
+        if ((wrong = check_number(klass, "index", 0)))
+            return wrong;
+        CHECK(json_object_get_string_member_with_default(klass, "label", NULL),
+              "class %u has no label", i);
+        CHECK(score >= 0 && score <= last, "score %u is %g, after one of %g", i, score, last);
+        last = score;
+        sum += score;
+    }
+    CHECK(sum <= 1 + 1e-4, "the scores sum to %g", sum);
+    return NULL;
+}
+
+static char *check_times(JsonObject *line)
+{
+    JsonNode *node = json_object_get_member(line, "ms");
+    JsonObject *ms;
+
+    CHECK(node && JSON_NODE_HOLDS_OBJECT(node), "\"ms\" is not an object");
+    ms = json_node_get_object(node);
+    CHECK(json_object_get_double_member_with_default(ms, "preprocess", -1) > 0,
+          "\"preprocess\" is not a time");
+    CHECK(json_object_get_double_member_with_default(ms, "inference", -1) > 0,
+          "\"inference\" is not a time");
+    return NULL;
+}
+
+/* frames: stream -> number of the last frame + 1; frames of a stream are counted up. */
+static char *check_order(JsonObject *line, GHashTable *frames)
+{
+    const char *stream = json_object_get_string_member_with_default(line, "stream", "");
+    gint64 frame = json_object_get_int_member(line, "frame");
+    gint64 next = (gint64)(gintptr)g_hash_table_lookup(frames, stream);
+
+    CHECK(frame >= next, "frame %" G_GINT64_FORMAT " comes after %" G_GINT64_FORMAT, frame,
+          next - 1);
+    g_hash_table_insert(frames, g_strdup(stream), (gpointer)(gintptr)(frame + 1));
+    return NULL;
+}
+
+static char *check_line(const char *text, GHashTable *frames)
+{
+    JsonParser *parser = json_parser_new();
+    GError *error = NULL;
+    JsonNode *root;
+    JsonObject *line;
+    char *wrong = NULL;
+
+    if (!json_parser_load_from_data(parser, text, -1, &error)) {
+        wrong = g_strdup(error->message);
+        g_error_free(error);
+    } else if (!(root = json_parser_get_root(parser)) || !JSON_NODE_HOLDS_OBJECT(root)) {
+        wrong = g_strdup("not an object");
+    } else {
+        line = json_node_get_object(root);
+        (void)((wrong = check_number(line, "frame", 0)) || (wrong = check_number(line, "pts", 0)) ||
+               (wrong = check_number(line, "width", 1)) ||
+               (wrong = check_number(line, "height", 1)) || (wrong = check_classes(line)) ||
+               (wrong = check_times(line)) || (wrong = check_order(line, frames)));
+        if (!wrong && !json_object_get_string_member_with_default(line, "model", NULL))
+            wrong = g_strdup("\"model\" is not a string");
+    }
+    g_object_unref(parser);
+    return wrong;
+}
+
+int main(int argc, char **argv)
+{
+    GHashTable *frames = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    GError *error = NULL;
+    char *text = NULL, **lines;
+    guint count = 0, expected, bad = 0;
+
+    if (argc != 3 || !g_file_get_contents(argv[1], &text, NULL, &error)) {
+        g_printerr("%s\n", error ? error->message : "usage: json-lines FILE LINES");
+        return EXIT_FAILURE;
+    }
+    expected = (guint)atoi(argv[2]);
+    lines = g_strsplit(text, "\n", -1);
+    for (; lines[count] && *lines[count]; count++) {
+        char *wrong = check_line(lines[count], frames);
+
+        if (wrong) {
+            g_printerr("%s:%u: %s: %s\n", argv[1], count + 1, wrong, lines[count]);
+            bad++;
+        }
+        g_free(wrong);
+    }
+    if (lines[count] && lines[count + 1]) {
+        g_printerr("%s:%u: an empty line\n", argv[1], count + 1);
+        bad++;
+    }
+    if (expected ? count != expected : count == 0) {
+        g_printerr("%s: %u lines, expected %s\n", argv[1], count, expected ? argv[2] : "some");
+        bad++;
+    }
+    g_strfreev(lines);
+    g_free(text);
+    g_hash_table_unref(frames);
+    return bad ? EXIT_FAILURE : EXIT_SUCCESS;
+}

@@ -1,0 +1,85 @@
+# Shared by the tests of this folder: a folder to work in, a clip, a camera, and what to expect.
+# Sourced by bash. Meson sets CNX_ROOT, CONVNEXT_BUILD, JSON_LINES and, where gst-rtsp-server is
+# there, RTSP_SERVER.
+#
+# SPDX-License-Identifier: LGPL-2.1-or-later
+set -u
+. "$CNX_ROOT/pipelines/env.sh"
+quickstart=$CNX_ROOT/pipelines/quickstart.sh
+work=$(mktemp -d)
+server=
+bad=0
+
+finish()
+{
+    [ -z "$server" ] || kill "$server" 2>/dev/null
+    rm -rf "$work"
+}
+trap finish EXIT
+cd "$work" || exit 1
+
+wrong()
+{
+    printf '%s\n' "$*"
+    bad=1
+}
+
+# make_clip FILE FRAMES: a film with a sound track, as cameras write them.
+make_clip()
+{
+    gst-launch-1.0 -q qtmux name=mux ! filesink location="$1" \
+        videotestsrc num-buffers="$2" ! video/x-raw,width=320,height=240,framerate=25/1 \
+        ! jpegenc ! mux. audiotestsrc num-buffers=20 ! audioconvert ! mux. ||
+        wrong "cannot make a clip"
+}
+
+# start_camera: an RTSP server on the loopback; its address is in $camera. The test is skipped where
+# there is no server to start.
+start_camera()
+{
+    if [ -z "${RTSP_SERVER:-}" ]; then
+        echo "no gst-rtsp-server here"
+        exit 77
+    fi
+    "$RTSP_SERVER" >"$work/camera" &
+    server=$!
+    for _ in $(seq 100); do
+        camera=$(cat "$work/camera")
+        [ -z "$camera" ] || return
+        sleep 0.1
+    done
+    wrong "the RTSP server does not start"
+    exit 1
+}
+
+# expect_lines FILE COUNT: JSON lines up to an empty line, as many as COUNT (0: some).
+expect_lines()
+{
+    sed '/^$/,$d' "$1" >"$1.lines"
+    "$JSON_LINES" "$1.lines" "$2" || wrong "$1 is not what convnextpublish should write"
+}
+
+# expect_summary FILE FRAMES: the summary after the lines: frames, rate, time, and shares that sum up
+# to 100 %.
+expect_summary()
+{
+    sed '1,/^$/d' "$1" >"$1.summary"
+    grep -q -E "^$2 frames of .*: [0-9.]+ fps, median [0-9.]+ ms per frame$" "$1.summary" ||
+        wrong "no summary of $2 frames: $(cat "$1.summary")"
+    awk '/%$/ { sum += $(NF - 1) } END { exit !(sum > 99.4 && sum < 100.6) }' "$1.summary" ||
+        wrong "the shares do not sum up to 100 %: $(cat "$1.summary")"
+}
+
+# expect_refusal WORDS COMMAND...: the command fails with one sentence that holds the words.
+expect_refusal()
+{
+    local words=$1 status said
+    shift
+    timeout 60 "$@" >"$work/out" 2>"$work/said" </dev/null
+    status=$?
+    said=$(grep -v -E '^(Classifying|Building|Configuring) ' "$work/said")
+    [ $status -eq 1 ] || wrong "$*: ended with $status"
+    [ ! -s "$work/out" ] || wrong "$*: printed $(head -n 3 "$work/out")"
+    [ "$(grep -c . <<<"$said")" -eq 1 ] || wrong "$*: said more or less than one sentence: $said"
+    grep -q -F -e "$words" <<<"$said" || wrong "$*: said '$said', without '$words'"
+}

@@ -1,0 +1,13 @@
+#!/bin/bash
+# quickstart.sh on an RTSP stream from a server on the loopback.
+#
+# SPDX-License-Identifier: LGPL-2.1-or-later
+. "$(dirname "$0")/lib.sh"
+
+start_camera
+timeout 60 "$quickstart" --frames 20 "$camera" >live </dev/null || wrong "status $?"
+expect_lines live 20
+expect_summary live 20
+
+expect_refusal "cannot play ${camera%/live}/none: " "$quickstart" "${camera%/live}/none"
+exit $bad
