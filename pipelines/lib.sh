@@ -76,18 +76,17 @@ cnx_apt_progress()
 # cnx_install PACKAGE...: installs what is missing of them. Says nothing when nothing is.
 cnx_install()
 {
-    local missing log count
+    local missing log
     if ! command -v dpkg-query >/dev/null; then
         cnx_say "This is not a Debian: make sure that you have what these packages hold: $*"
         return
     fi
     missing=$(cnx_missing "$@")
     [ -n "$missing" ] || return 0
-    count=$(wc -w <<<"$missing")
     if ! cnx_as_root true; then
         cnx_die "these packages are missing, and installing them takes root: $missing"
     fi
-    cnx_say "Installing $count Debian packages with what they need (once, some minutes): $missing"
+    cnx_say "Installing what is missing, and what it needs (once, some minutes): $missing"
     log=$(mktemp)
     cnx_apt update >"$log" 2>&1 || cnx_say "  apt-get update complained; going on with what it has"
     # shellcheck disable=SC2086 # a list of words

@@ -154,16 +154,16 @@ run_levels()
 # Runs the wanted ones of these suites. The bench of kernels goes through the levels by itself.
 run_suites()
 {
-    local dir=$1 what=$2 factor=$3 suites
+    local dir=$1 what=$2 factor=$3 mine
     shift 3
-    suites=$(of_wanted "$@")
-    if [[ $suites == *simd* ]]; then
+    mine=$(of_wanted "$@")
+    if [[ $mine == *simd* ]]; then
         heading "$what: simd"
         run_meson "$dir" "$what" "$factor" simd
     fi
-    suites=${suites/simd /}
+    mine=${mine/simd /}
     # shellcheck disable=SC2086 # a list of words
-    [ -z "$suites" ] || run_levels "$dir" "$what" "$factor" $suites
+    [ -z "$mine" ] || run_levels "$dir" "$what" "$factor" $mine
 }
 
 # The elements' state cycles: what valgrind calls definitely lost is a leak. valgrind knows AVX2 but
@@ -174,6 +174,10 @@ run_states()
     heading "state cycles under valgrind"
     if ! command -v valgrind >/dev/null; then
         skip "state cycles: no valgrind here"
+        return
+    fi
+    if [ ! -x "$test_build/tests/pipelines/states" ]; then
+        fail "state cycles: the program is not built"
         return
     fi
     if G_SLICE=always-malloc GST_REGISTRY_FORK=no OPENBLAS_NUM_THREADS=1 CONVNEXT_CPU=$1 \
