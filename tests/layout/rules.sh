@@ -141,12 +141,18 @@ rule_kernel_stems()
     done | offences_from 'a kernel has the stem of the header that holds its contract'
 }
 
+# built NAME: the path of a built library.
+built()
+{
+    find "$build" -name "$1" -type f -not -path '*.p/*' | head -n 1
+}
+
 # exports NAME ALLOWED NM_OPTION...: the symbols of a built file are all of the allowed form.
 exports()
 {
     local name=$1 allowed=$2 path symbols
     shift 2
-    path=$(find "$build" -name "$name" -type f | head -n 1)
+    path=$(built "$name")
     if [ -z "$path" ]; then
         offence "$name is not built in $build"
         return
@@ -154,7 +160,7 @@ exports()
     symbols=$(nm "$@" --defined-only --format=posix "$path" | awk 'NF > 2 && $2 ~ /[A-Z]/ { print $1 }' |
         sort -u)
     [ -n "$symbols" ] || offence "$name exports nothing"
-    grep -v -E "^($allowed)$" <<<"$symbols" | offences_from "a symbol that $name should not export"
+    grep . <<<"$symbols" | grep -v -E "^($allowed)$" | offences_from "a symbol that $name should not export"
 }
 
 rule_symbols()
@@ -162,10 +168,10 @@ rule_symbols()
     local path symbol
     command -v nm >/dev/null || exit 77
     exports 'libgstconvnext.so' 'gst_plugin_convnext_(get_desc|register)' -D
-    exports 'libgstconvnext-1.0.so*' 'gst_(buffer_add_|buffer_get_)?convnext_[a-z0-9_]+' -D
+    exports 'libgstconvnext-1.0.so*' 'gst_(buffer_[a-z]+_)?convnext_[a-z0-9_]+' -D
     exports 'libcnxsimd.a' 'cnx_[a-z0-9_]+'
     exports 'libcnxmodel.a' 'cnx_[a-z0-9_]+'
-    path=$(find "$build" -name 'libgstconvnext-1.0.so*' -type f | head -n 1)
+    path=$(built 'libgstconvnext-1.0.so*')
     [ -n "$path" ] || return
     for symbol in $(nm -D --defined-only --format=posix "$path" | cut -d' ' -f1); do
         grep -q -w "$symbol" gst/convnext/*.h ||
