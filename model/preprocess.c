@@ -1,0 +1,356 @@
+/* Rows of the source stream through: four of them to RGBX, through the horizontal pass into a ring
+ * that holds what the vertical pass of the next output row needs, and on to the network's numbers.
+ *
+ *   image -> unpacked [4][columns] RGBX -> ring [rows][3 count] RGB -> line [3 width] RGB -> dst
+ *
+ * Pillow rounds to bytes between its passes, so their order is part of the result. Since version 13
+ * it begins with the vertical pass where the height shrinks by more than twice what the width does:
+ *
+ *   image -> ring [rows][columns] RGBX -> unpacked [1][columns] RGBX -> line [3 width] RGB -> dst
+ *
+ * Only columns and rows with a weight in some output are read.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "model/preprocess.h"
+
+#include <string.h>
+
+#include "model/colour.h"
+#include "model/level.h"
+#include "model/resize.h"
+#include "simd/kernels.h"
+
+#define MAX_SIDE (1 << 24) /* of the source, pixels, as of the resized picture */
+
+struct CnxPreprocess {
+    CnxImageInfo info;
+    CnxGeometry geometry;
+    const CnxKernels *kernels;
+    CnxUnpackFn *unpack;   /* NULL: YUV */
+    guint pixel_bytes;     /* of the packed RGB formats and gray */
+    CnxYuvFactors factors; /* of the YUV formats */
+    CnxNormalizeTable table;
+
+    gboolean vertical_first;
+    CnxResizeAxis columns, rows;
+    guint *needed; /* [needed_count] the source rows that some output needs, rising */
+    guint needed_count;
+    guint *first_needed; /* [rows.count] index in needed of each output's first row */
+
+    guint8 *unpacked; /* [CNX_RESIZE_ROWS] rows of unpacked_stride bytes */
+    gsize unpacked_stride;
+    guint8 *ring; /* [ring_rows] rows of ring_stride bytes; needed row i lies in i % ring_rows */
+    gsize ring_stride;
+    guint ring_rows;        /* a multiple of CNX_RESIZE_ROWS */
+    const guint8 **windows; /* [4 rows.groups] the ring's rows of one output */
+    guint8 *line;           /* [3 width] an output row, its padding filled in */
+    guint8 *padding;        /* [3 width] */
+};
+
+static gboolean check_info(const CnxImageInfo *info, GError **error)
+{
+    if (info->width < 1 || info->height < 1 || info->width > MAX_SIDE || info->height > MAX_SIDE) {
+        g_set_error(error, CNX_ERROR, CNX_ERROR_SETTINGS,
+                    "a picture of %u x %u pixels; each side must be from 1 to %d", info->width,
+                    info->height, MAX_SIDE);
+        return FALSE;
+    }
+    if (info->w < 1 || info->h < 1 || info->x > info->width || info->y > info->height ||
+        info->w > info->width - info->x || info->h > info->height - info->y) {
+        g_set_error(error, CNX_ERROR, CNX_ERROR_SETTINGS,
+                    "a region of %u x %u pixels at %u, %u is not inside the picture of %u x %u",
+                    info->w, info->h, info->x, info->y, info->width, info->height);
+        return FALSE;
+    }
+    if (info->par_n < 1 || info->par_d < 1) {
+        g_set_error(error, CNX_ERROR, CNX_ERROR_SETTINGS,
+                    "a pixel aspect ratio of %u/%u; both must be at least 1", info->par_n,
+                    info->par_d);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+/* The recipe's sizes are those of square pixels: the region is taken as wide as it is shown. The
+ * stored pixels then go to these sizes in one resize. */
+static gboolean make_geometry(CnxPreprocess *p, const CnxRecipe *recipe, GError **error)
+{
+    const CnxImageInfo *info = &p->info;
+    guint64 shown = ((guint64)info->w * info->par_n + info->par_d / 2) / info->par_d;
+
+    if (shown < 1 || shown > MAX_SIDE) {
+        g_set_error(error, CNX_ERROR, CNX_ERROR_SETTINGS,
+                    "a picture of %u pixels' width is shown %" G_GUINT64_FORMAT
+                    " pixels wide at a pixel aspect ratio of %u/%u; it must be from 1 to %d",
+                    info->w, shown, info->par_n, info->par_d, MAX_SIDE);
+        return FALSE;
+    }
+    return cnx_recipe_geometry(recipe, (guint)shown, info->h, &p->geometry, error);
+}
+
+static gboolean make_table(CnxPreprocess *p, const CnxRecipe *recipe, GError **error)
+{
+    for (int c = 0; c < 3; c++) {
+        if (!(recipe->std[c] > 0)) {
+            g_set_error(error, CNX_ERROR, CNX_ERROR_SETTINGS,
+                        "the standard deviation of channel %d is %g; it must be above 0", c,
+                        recipe->std[c]);
+            return FALSE;
+        }
+        for (int byte = 0; byte < 256; byte++)
+            p->table.value[c][byte] =
+                (float)((byte * recipe->rescale - (double)recipe->mean[c]) / recipe->std[c]);
+    }
+    return TRUE;
+}
+
+static void choose_unpack(CnxPreprocess *p)
+{
+    const CnxKernels *k = p->kernels;
+    CnxUnpackFn *const unpack[] = {
+        [CNX_PIXELS_RGB] = k->unpack_rgb,   [CNX_PIXELS_BGR] = k->unpack_bgr,
+        [CNX_PIXELS_RGBX] = k->unpack_rgbx, [CNX_PIXELS_BGRX] = k->unpack_bgrx,
+        [CNX_PIXELS_XRGB] = k->unpack_xrgb, [CNX_PIXELS_XBGR] = k->unpack_xbgr,
+        [CNX_PIXELS_GRAY] = k->unpack_gray,
+    };
+    const CnxPixels pixels = p->info.pixels;
+
+    if (pixels < G_N_ELEMENTS(unpack))
+        p->unpack = unpack[pixels];
+    p->pixel_bytes = pixels == CNX_PIXELS_GRAY ? 1 : pixels <= CNX_PIXELS_BGR ? 3 : 4;
+    p->factors = cnx_colour_factors(p->info.matrix, p->info.full_range);
+}
+
+/* Lists the source rows that the outputs need: all between the first and the last, but for nearest,
+ * which leaves some out. Sets the ring's size: the rows that came until an output was made, up to
+ * three more than it needed since they come in fours, back to the first that it needs. */
+static gboolean list_rows(CnxPreprocess *p)
+{
+    const CnxResizeAxis *rows = &p->rows;
+    const guint n = rows->end - rows->first;
+    guint *index = g_try_new0(guint, n); /* [n] of each row in the list; first: whether needed */
+    guint come = 0, most = 0;
+
+    p->needed = g_try_new(guint, n);
+    p->first_needed = g_try_new(guint, rows->count);
+    if (index == NULL || p->needed == NULL || p->first_needed == NULL) {
+        g_free(index);
+        return FALSE;
+    }
+    for (guint i = 0; i < rows->count; i++) {
+        for (guint t = 0; t < rows->length[i]; t++)
+            index[(guint)rows->start[i] - rows->first + t] = 1;
+    }
+    for (guint y = 0; y < n; y++) {
+        if (index[y]) {
+            index[y] = p->needed_count;
+            p->needed[p->needed_count++] = rows->first + y;
+        }
+    }
+    for (guint i = 0; i < rows->count; i++) {
+        p->first_needed[i] = index[(guint)rows->start[i] - rows->first];
+        come = MAX(come, p->first_needed[i] + rows->length[i]);
+        most = MAX(most, come - p->first_needed[i]);
+    }
+    p->ring_rows = (most + 2 * CNX_RESIZE_ROWS - 2) / CNX_RESIZE_ROWS * CNX_RESIZE_ROWS;
+    g_free(index);
+    return TRUE;
+}
+
+static gboolean allocate(CnxPreprocess *p)
+{
+    const gsize width = 3 * (gsize)p->geometry.x.out;
+    const guint columns = p->columns.end - p->columns.first;
+
+    p->ring_stride = p->vertical_first ? 4 * (gsize)columns : 3 * (gsize)p->columns.count;
+    p->unpacked_stride = 4 * ((gsize)columns + 4 * (gsize)p->columns.groups);
+    p->unpacked = g_try_malloc0_n(CNX_RESIZE_ROWS, p->unpacked_stride);
+    p->ring = g_try_malloc0_n(p->ring_rows, p->ring_stride);
+    p->windows = g_try_new(const guint8 *, 4 * (gsize)p->rows.groups);
+    p->line = g_try_malloc_n(width, 1);
+    p->padding = g_try_malloc_n(width, 1);
+    if (p->unpacked == NULL || p->ring == NULL || p->windows == NULL || p->line == NULL ||
+        p->padding == NULL)
+        return FALSE;
+    for (gsize i = 0; i < width; i++)
+        p->padding[i] = p->line[i] = p->geometry.fill[i % 3];
+    return TRUE;
+}
+
+static gboolean is_vertical_first(CnxFilter filter, const CnxImageInfo *info,
+                                  const CnxGeometry *geometry)
+{
+    const gint64 lost_width = (gint64)info->w - geometry->x.resized;
+    const gint64 lost_height = (gint64)info->h - geometry->y.resized;
+
+    return filter != CNX_FILTER_NEAREST && lost_height > 0 && lost_height > 2 * lost_width;
+}
+
+CnxPreprocess *cnx_preprocess_new(const CnxRecipe *recipe, const CnxImageInfo *info, GError **error)
+{
+    CnxPreprocess *p = g_new0(CnxPreprocess, 1);
+    const CnxSpan *x = &p->geometry.x, *y = &p->geometry.y;
+    CnxCpu level;
+
+    p->info = *info;
+    if (!check_info(info, error) || !cnx_level_get(&level, error) ||
+        !make_geometry(p, recipe, error) || !make_table(p, recipe, error))
+        goto failed;
+    p->kernels = cnx_kernels_get(level);
+    p->vertical_first = is_vertical_first(recipe->filter, info, &p->geometry);
+    choose_unpack(p);
+    if (!cnx_resize_plan(&p->columns, recipe->filter, info->w, x->resized, x->src, x->count,
+                         error) ||
+        !cnx_resize_plan(&p->rows, recipe->filter, info->h, y->resized, y->src, y->count, error))
+        goto failed;
+    if (!list_rows(p) || !allocate(p)) {
+        g_set_error(error, CNX_ERROR, CNX_ERROR_OUT_OF_MEMORY,
+                    "no memory to resize a picture of %u x %u pixels to %u x %u", info->w, info->h,
+                    x->resized, y->resized);
+        goto failed;
+    }
+    for (guint i = 0; i < p->columns.count; i++) /* from here on: of the unpacked row */
+        p->columns.start[i] -= (int)p->columns.first;
+    return p;
+
+failed:
+    cnx_preprocess_free(p);
+    return NULL;
+}
+
+void cnx_preprocess_free(CnxPreprocess *p)
+{
+    if (p == NULL)
+        return;
+    cnx_resize_clear(&p->columns);
+    cnx_resize_clear(&p->rows);
+    g_free(p->needed);
+    g_free(p->first_needed);
+    g_free(p->unpacked);
+    g_free(p->ring);
+    g_free(p->windows);
+    g_free(p->line);
+    g_free(p->padding);
+    g_free(p);
+}
+
+void cnx_preprocess_size(const CnxPreprocess *p, guint *width, guint *height)
+{
+    *width = p->geometry.x.out;
+    *height = p->geometry.y.out;
+}
+
+static const guint8 *row_of(const CnxImage *image, int plane, guint y)
+{
+    return image->plane[plane] + image->stride[plane] * (gssize)y;
+}
+
+/* Where the samples of pixel x, y stand. */
+static CnxYuvRow yuv_row(const CnxImage *image, CnxPixels pixels, guint x, guint y)
+{
+    const guint8 *luma = row_of(image, 0, y);
+    const gsize pair = x / 2;
+    CnxYuvRow row = {.layout = CNX_YUV_PLANAR, .y = luma + x, .odd = x % 2};
+
+    switch (pixels) {
+    case CNX_PIXELS_I420:
+    case CNX_PIXELS_YV12:
+        row.u = row_of(image, pixels == CNX_PIXELS_I420 ? 1 : 2, y / 2) + pair;
+        row.v = row_of(image, pixels == CNX_PIXELS_I420 ? 2 : 1, y / 2) + pair;
+        break;
+    case CNX_PIXELS_NV12:
+    case CNX_PIXELS_NV21:
+        row.layout = CNX_YUV_UV;
+        row.u = row_of(image, 1, y / 2) + 2 * pair + (pixels == CNX_PIXELS_NV21);
+        row.v = row_of(image, 1, y / 2) + 2 * pair + (pixels == CNX_PIXELS_NV12);
+        break;
+    case CNX_PIXELS_YUY2:
+        row.layout = CNX_YUV_YUYV;
+        row.y = luma + 2 * (gsize)x;
+        row.u = luma + 4 * pair + 1;
+        row.v = luma + 4 * pair + 3;
+        break;
+    default:
+        row.layout = CNX_YUV_UYVY;
+        row.y = luma + 2 * (gsize)x + 1;
+        row.u = luma + 4 * pair;
+        row.v = luma + 4 * pair + 2;
+        break;
+    }
+    return row;
+}
+
+/* The needed columns of source row y (of the region) as RGBX. */
+static void unpack_row(CnxPreprocess *p, const CnxImage *image, guint8 *dst, guint y)
+{
+    const guint x = p->info.x + p->columns.first;
+    const int n = (int)(p->columns.end - p->columns.first);
+
+    y += p->info.y;
+    if (p->unpack != NULL) {
+        p->unpack(dst, row_of(image, 0, y) + p->pixel_bytes * (gsize)x, n);
+    } else {
+        const CnxYuvRow row = yuv_row(image, p->info.pixels, x, y);
+
+        p->kernels->yuv(dst, &row, n, &p->factors);
+    }
+}
+
+/* Brings the next rows, at most four, from needed row `done` on into the ring; returns how many. */
+static guint feed_ring(CnxPreprocess *p, const CnxImage *image, guint done)
+{
+    const guint rows = MIN(p->needed_count - done, CNX_RESIZE_ROWS);
+    guint8 *ring = p->ring + done % p->ring_rows * p->ring_stride;
+    guint8 *to = p->vertical_first ? ring : p->unpacked;
+    const gsize stride = p->vertical_first ? p->ring_stride : p->unpacked_stride;
+
+    for (guint i = 0; i < rows; i++)
+        unpack_row(p, image, to + i * stride, p->needed[done + i]);
+    if (!p->vertical_first)
+        p->kernels->resize_rows(ring, p->ring_stride, p->unpacked, p->unpacked_stride, (int)rows,
+                                (int)p->columns.count, p->columns.start, p->columns.taps,
+                                (int)p->columns.groups);
+    return rows;
+}
+
+/* Output row i, from the ring, into line. Taps past the window weigh nothing: any row will do. */
+static void make_line(CnxPreprocess *p, guint i)
+{
+    const guint groups = p->rows.groups;
+    const CnxTaps *taps = p->rows.taps + (gsize)i * groups;
+    guint8 *to = p->line + 3 * (gsize)p->geometry.x.dst;
+
+    for (guint t = 0; t < 4 * groups; t++) {
+        const guint row = p->first_needed[i] + MIN(t, p->rows.length[i] - 1);
+
+        p->windows[t] = p->ring + row % p->ring_rows * p->ring_stride;
+    }
+    p->kernels->resize_columns(p->vertical_first ? p->unpacked : to, p->windows,
+                               (int)p->ring_stride, taps, (int)groups);
+    if (p->vertical_first)
+        p->kernels->resize_rows(to, 0, p->unpacked, 0, 1, (int)p->columns.count, p->columns.start,
+                                p->columns.taps, (int)p->columns.groups);
+}
+
+void cnx_preprocess_run(CnxPreprocess *p, const CnxImage *image, float *dst, guint8 *bytes)
+{
+    const CnxSpan *y = &p->geometry.y;
+    const guint width = p->geometry.x.out;
+    guint done = 0; /* needed rows that came to the ring */
+
+    for (guint i = 0; i < y->out; i++) {
+        const guint8 *line = p->padding;
+
+        if (i >= y->dst && i - y->dst < y->count) {
+            const guint out = i - y->dst;
+
+            while (done < p->first_needed[out] + p->rows.length[out])
+                done += feed_ring(p, image, done);
+            make_line(p, out);
+            line = p->line;
+        }
+        p->kernels->normalize(dst + 3 * (gsize)width * i, line, (int)width, &p->table);
+        if (bytes != NULL)
+            memcpy(bytes + 3 * (gsize)width * i, line, 3 * (gsize)width);
+    }
+}

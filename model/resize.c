@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "model/resize.h"
+
+#include <math.h>
+#include <string.h>
+
+typedef double FilterFn(double x);
+
+static double box(double x)
+{
+    return x > -0.5 && x <= 0.5;
+}
+
+static double bilinear(double x)
+{
+    return MAX(1 - fabs(x), 0);
+}
+
+/* Pillow writes the window's constants in float. */
+static double hamming(double x)
+{
+    x = fabs(x);
+    if (x == 0)
+        return 1;
+    if (x >= 1)
+        return 0;
+    x *= G_PI;
+    return sin(x) / x * (0.54f + 0.46f * cos(x));
+}
+
+/* Keys' cubic convolution with a = -0.5. */
+static double bicubic(double x)
+{
+    const double a = -0.5;
+
+    x = fabs(x);
+    if (x < 1)
+        return ((a + 2) * x - (a + 3)) * x * x + 1;
+    if (x < 2)
+        return (((x - 5) * x + 8) * x - 4) * a;
+    return 0;
+}
+
+static double sinc(double x)
+{
+    x *= G_PI;
+    return x == 0 ? 1 : sin(x) / x;
+}
+
+static double lanczos(double x)
+{
+    return x >= -3 && x < 3 ? sinc(x) * sinc(x / 3) : 0;
+}
+
+static const struct {
+    FilterFn *at;
+    double support; /* in pixels of the coarser side */
+} filters[] = {
+    [CNX_FILTER_BOX] = {box, 0.5},         [CNX_FILTER_BILINEAR] = {bilinear, 1},
+    [CNX_FILTER_HAMMING] = {hamming, 1},   [CNX_FILTER_BICUBIC] = {bicubic, 2},
+    [CNX_FILTER_LANCZOS] = {lanczos, 3.0},
+};
+
+/* Weights of one output at most. */
+static guint window(CnxFilter filter, guint in, guint out)
+{
+    double scale = MAX((double)in / out, 1);
+
+    return (guint)ceil(filters[filter].support * scale) * 2 + 1;
+}
+
+/* Normalised in double, then rounded half away from zero. */
+static void round_weights(gint32 *fixed, const double *w, guint n, double sum)
+{
+    for (guint t = 0; t < n; t++) {
+        double value = sum != 0 ? w[t] / sum : w[t];
+
+        value *= 1 << CNX_RESIZE_BITS;
+        fixed[t] = (gint32)(value < 0 ? value - 0.5 : value + 0.5);
+    }
+}
+
+/* Output i of `out`: fixed receives the weights (w is scratch), start and length their place. Zeros
+ * at the ends are not needed, and left out. */
+static void plan_output(CnxFilter filter, guint in, guint out, guint i, double *w, gint32 *fixed,
+                        int *start, guint *length)
+{
+    double scale = (double)in / out;
+    double coarse = MAX(scale, 1);
+    double support = filters[filter].support * coarse;
+    double centre = (i + 0.5) * scale;
+    double sum = 0;
+    double inverse = 1 / coarse;
+    int begin = MAX((int)(centre - support + 0.5), 0);
+    guint n = (guint)(MIN((int)(centre + support + 0.5), (int)in) - begin);
+    guint zeros = 0;
+
+    for (guint t = 0; t < n; t++) {
+        w[t] = filters[filter].at(((int)t + begin - centre + 0.5) * inverse);
+        sum += w[t];
+    }
+    round_weights(fixed, w, n, sum);
+    while (n > 1 && fixed[n - 1] == 0)
+        n--;
+    while (zeros < n - 1 && fixed[zeros] == 0)
+        zeros++;
+    memmove(fixed, fixed + zeros, (n - zeros) * sizeof *fixed);
+    *start = begin + (int)zeros;
+    *length = n - zeros;
+}
+
+/* w = 65536 hi + lo with lo in -32768..32767 */
+static void split(CnxTaps *taps, const gint32 *fixed, guint length, guint groups)
+{
+    memset(taps, 0, groups * sizeof *taps);
+    for (guint t = 0; t < length; t++) {
+        taps[t / 4].lo[t % 4] = (gint16)(guint16)fixed[t];
+        taps[t / 4].hi[t % 4] = (gint16)((fixed[t] - taps[t / 4].lo[t % 4]) / 65536);
+    }
+}
+
+static gboolean plan_filtered(CnxResizeAxis *axis, CnxFilter filter, guint in, guint out,
+                              guint first)
+{
+    guint most = window(filter, in, out);
+    double *w = g_try_new(double, most);
+    gint32 *fixed = g_try_malloc_n((gsize)axis->count * most, sizeof *fixed); /* [count][most] */
+    guint longest = 0;
+
+    if (w == NULL || fixed == NULL)
+        goto out;
+    for (guint i = 0; i < axis->count; i++) {
+        plan_output(filter, in, out, first + i, w, fixed + (gsize)i * most, &axis->start[i],
+                    &axis->length[i]);
+        longest = MAX(longest, axis->length[i]);
+    }
+    axis->groups = (longest + 3) / 4;
+    axis->taps = g_try_new(CnxTaps, (gsize)axis->count * axis->groups);
+    for (guint i = 0; axis->taps != NULL && i < axis->count; i++)
+        split(axis->taps + (gsize)i * axis->groups, fixed + (gsize)i * most, axis->length[i],
+              axis->groups);
+out:
+    g_free(fixed);
+    g_free(w);
+    return axis->taps != NULL;
+}
+
+/* One source pixel for each output: the pass copies. Pillow walks along the axis by adding the
+ * scale, whose rounding errors add up. */
+static gboolean plan_copies(CnxResizeAxis *axis, guint in, guint out, guint first)
+{
+    double scale = (double)in / out;
+    double at = 0.5 * scale;
+
+    axis->groups = 1;
+    axis->taps = g_try_new(CnxTaps, axis->count);
+    if (axis->taps == NULL)
+        return FALSE;
+    for (guint i = 0; i < first; i++)
+        at += scale;
+    for (guint i = 0; i < axis->count; i++) {
+        const gint32 one = 1 << CNX_RESIZE_BITS;
+
+        axis->start[i] = MIN((int)at, (int)in - 1);
+        axis->length[i] = 1;
+        split(&axis->taps[i], &one, 1, 1);
+        at += scale;
+    }
+    return TRUE;
+}
+
+gboolean cnx_resize_plan(CnxResizeAxis *axis, CnxFilter filter, guint in, guint out, guint first,
+                         guint count, GError **error)
+{
+    *axis = (CnxResizeAxis){.count = count, .first = in};
+    axis->start = g_try_new(int, count);
+    axis->length = g_try_new(guint, count);
+    if (axis->start == NULL || axis->length == NULL)
+        goto no_memory;
+    if (filter == CNX_FILTER_NEAREST || in == out) {
+        if (!plan_copies(axis, in, out, first))
+            goto no_memory;
+    } else if (!plan_filtered(axis, filter, in, out, first)) {
+        goto no_memory;
+    }
+    for (guint i = 0; i < count; i++) {
+        axis->first = MIN(axis->first, (guint)axis->start[i]);
+        axis->end = MAX(axis->end, (guint)axis->start[i] + axis->length[i]);
+    }
+    return TRUE;
+
+no_memory:
+    g_set_error(error, CNX_ERROR, CNX_ERROR_OUT_OF_MEMORY,
+                "no memory for the weights of a resize from %u to %u pixels", in, out);
+    return FALSE;
+}
+
+void cnx_resize_clear(CnxResizeAxis *axis)
+{
+    g_free(axis->start);
+    g_free(axis->length);
+    g_free(axis->taps);
+    *axis = (CnxResizeAxis){0};
+}

@@ -1,0 +1,28 @@
+/* The plan of one axis of a resize: which source pixels make each output, and their weights, as
+ * Pillow plans it. Windows, weights and their rounding are the same numbers, so that the passes of
+ * simd/resize.h give the same bytes.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "model/error.h"
+#include "model/recipe.h"
+#include "simd/resize.h"
+
+typedef struct CnxResizeAxis {
+    guint count;      /* outputs planned */
+    guint groups;     /* of four taps, per output */
+    guint first, end; /* source pixels that some output needs lie in [first, end) */
+    int *start;       /* [count] the first source pixel of each output */
+    guint *length;    /* [count] how many it needs, at least 1 */
+    CnxTaps *taps;    /* [count][groups] */
+} CnxResizeAxis;
+
+/* Plans the outputs [first, first + count) of the resize of a whole axis of `in` pixels to `out`.
+ * The sizes are 1..2^24. Returns FALSE and sets error when memory cannot be had; clear then, too.
+ */
+gboolean cnx_resize_plan(CnxResizeAxis *axis, CnxFilter filter, guint in, guint out, guint first,
+                         guint count, GError **error);
+
+/* Frees what axis holds and zeroes it. */
+void cnx_resize_clear(CnxResizeAxis *axis);
