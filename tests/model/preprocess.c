@@ -1,0 +1,142 @@
+/* Preprocessing against the libraries whose rules it follows: fixtures/preprocess.inc.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <math.h>
+#include <string.h>
+
+#include "model/level.h"
+#include "model/preprocess.h"
+#include "tests/model/picture.h"
+
+typedef struct Fixture {
+    const char *name;
+    guint32 seed;
+    gboolean gray;
+    CnxImageInfo info;
+    CnxRecipe recipe;
+    guint out_width, out_height;
+    guint8 bytes[4];
+    gboolean has_floats;
+    double floats[4];
+    const char *sha256;
+} Fixture;
+
+/* clang-format off */
+#define CASE(text, number, is_gray, w_, h_, pn, pd, rx, ry, rw, rh, \
+             size_, resize_, pct, crop_, filter_, rounding_, squash, m0, m1, m2, \
+             ow, oh, b0, b1, b2, b3, has, f0, f1, f2, f3, sha) \
+    {.name = text, .seed = number, .gray = is_gray, \
+     .info = {.width = w_, .height = h_, .par_n = pn, .par_d = pd, \
+              .x = rx, .y = ry, .w = rw, .h = rh}, \
+     .recipe = {.size = size_, .resize = resize_, .crop_pct = pct, .squash_from = squash, \
+                .crop = CNX_CROP_##crop_, .filter = CNX_FILTER_##filter_, \
+                .rounding = CNX_ROUNDING_##rounding_, .mean = {m0, m1, m2}, \
+                .std = {0.229, 0.224, 0.225}, .rescale = 1.0 / 255}, \
+     .out_width = ow, .out_height = oh, .bytes = {b0, b1, b2, b3}, \
+     .has_floats = has, .floats = {f0, f1, f2, f3}, .sha256 = sha},
+/* clang-format on */
+static const Fixture fixtures[] = {
+#include "tests/fixtures/preprocess.inc"
+};
+#undef CASE
+
+static CnxPreprocess *plan(const CnxRecipe *recipe, const CnxImageInfo *info)
+{
+    GError *error = NULL;
+    CnxPreprocess *p = cnx_preprocess_new(recipe, info, &error);
+
+    g_assert_no_error(error);
+    g_assert_nonnull(p);
+    return p;
+}
+
+/* Every float is the correctly rounded quotient. PyTorch rounds three times on the way, each time
+ * by half an epsilon of a value below 4.5 at most. */
+static void check_floats(const Fixture *f, const float *got, const guint8 *bytes)
+{
+    const gsize n = 3 * (gsize)f->out_width * f->out_height;
+    const gsize at[4] = {0, n / 3 + 1, n / 2 + 1, n - 1};
+
+    for (gsize i = 0; i < n; i++) {
+        const int c = i % 3;
+        const double want =
+            (bytes[i] * f->recipe.rescale - (double)f->recipe.mean[c]) / f->recipe.std[c];
+
+        g_assert_cmpfloat(got[i], ==, (float)want);
+    }
+    for (int i = 0; i < 4 && f->has_floats; i++)
+        g_assert_cmpfloat(fabs(got[at[i]] - f->floats[i]), <=, 1e-6);
+}
+
+static void check_bytes(const Fixture *f, CnxPixels pixels, const guint8 *bytes)
+{
+    const gsize n = 3 * (gsize)f->out_width * f->out_height;
+    const gsize at[4] = {0, n / 3 + 1, n / 2 + 1, n - 1};
+    g_autofree char *sha256 = g_compute_checksum_for_data(G_CHECKSUM_SHA256, bytes, n);
+
+    if (strcmp(sha256, f->sha256) == 0)
+        return;
+    g_test_message("%s, pixels %d: bytes %u %u %u %u, expected %u %u %u %u", f->name, pixels,
+                   bytes[at[0]], bytes[at[1]], bytes[at[2]], bytes[at[3]], f->bytes[0], f->bytes[1],
+                   f->bytes[2], f->bytes[3]);
+    g_test_fail();
+}
+
+static void check_fixture(const Fixture *f, CnxPixels pixels, const guint8 *rgb, guint gap)
+{
+    const gsize n = 3 * (gsize)f->out_width * f->out_height;
+    PictureFrame frame = picture_pack(rgb, f->info.width, f->info.height, pixels, gap);
+    g_autofree float *dst = g_new(float, n);
+    g_autofree guint8 *bytes = g_malloc(n);
+    CnxImageInfo info = f->info;
+    CnxPreprocess *p;
+    guint width, height;
+
+    info.pixels = pixels;
+    p = plan(&f->recipe, &info);
+    cnx_preprocess_size(p, &width, &height);
+    g_assert_cmpuint(width, ==, f->out_width);
+    g_assert_cmpuint(height, ==, f->out_height);
+    for (int turn = 0; turn < 2; turn++) { /* a plan serves many frames */
+        memset(bytes, 0xEE, n);
+        cnx_preprocess_run(p, &frame.image, dst, bytes);
+        check_bytes(f, pixels, bytes);
+    }
+    check_floats(f, dst, bytes);
+    memset(dst, 0, n * sizeof *dst);
+    cnx_preprocess_run(p, &frame.image, dst, NULL);
+    check_floats(f, dst, bytes);
+    cnx_preprocess_free(p);
+    picture_frame_clear(&frame);
+}
+
+static void test_fixture(gconstpointer data)
+{
+    const Fixture *f = data;
+    g_autofree guint8 *rgb = picture_draw(f->info.width, f->info.height, f->seed);
+
+    if (f->gray) {
+        check_fixture(f, CNX_PIXELS_GRAY, rgb, 5);
+        return;
+    }
+    check_fixture(f, CNX_PIXELS_RGB, rgb, f->seed % 3 * 7);
+    /* The other formats differ in the unpacking alone: one of them each time. */
+    check_fixture(f, (CnxPixels)(CNX_PIXELS_BGR + f->seed % 5), rgb, f->seed % 4 * 3);
+}
+
+int main(int argc, char **argv)
+{
+    const char *word = g_getenv("CONVNEXT_CPU");
+    CnxCpu level;
+
+    g_test_init(&argc, &argv, NULL);
+    if (word != NULL && cnx_cpu_parse(word, &level) && level > cnx_cpu_detect())
+        return 77;
+    for (gsize i = 0; i < G_N_ELEMENTS(fixtures); i++) {
+        g_autofree char *words = g_strdelimit(g_strdup(fixtures[i].name), "/", ':');
+        g_autofree char *name = g_strdup_printf("/preprocess/%03" G_GSIZE_FORMAT " %s", i, words);
+
+        g_test_add_data_func(name, &fixtures[i], test_fixture);
+    }
+    return g_test_run();
+}
