@@ -70,6 +70,30 @@ expect_summary()
         wrong "the shares do not sum up to 100 %: $(cat "$1.summary")"
 }
 
+# expect_interruption SOURCE: quickstart.sh ends soon on Ctrl-C, with a summary of the lines that it has
+# printed; their number is in $count. The program itself gets the signal, as from a terminal: no shell
+# is left in between.
+expect_interruption()
+{
+    local player status started
+    : >interrupted
+    "$quickstart" "$1" >interrupted </dev/null &
+    player=$!
+    for _ in $(seq 300); do
+        [ "$(wc -l <interrupted)" -lt 5 ] || break
+        sleep 0.1
+    done
+    started=$SECONDS
+    kill -INT $player
+    wait $player
+    status=$?
+    [ $status -eq 0 ] || wrong "interrupted: status $status"
+    [ $((SECONDS - started)) -lt 10 ] || wrong "took $((SECONDS - started)) s to end"
+    count=$(sed '/^$/,$d' interrupted | wc -l)
+    expect_lines interrupted 0
+    expect_summary interrupted "$count"
+}
+
 # expect_refusal WORDS COMMAND...: the command fails with one sentence that holds the words.
 expect_refusal()
 {

@@ -9,5 +9,7 @@ timeout 60 "$quickstart" --frames 20 "$camera" >live </dev/null || wrong "status
 expect_lines live 20
 expect_summary live 20
 
+expect_interruption "$camera"
+
 expect_refusal "cannot play ${camera%/live}/none: " "$quickstart" "${camera%/live}/none"
 exit $bad
