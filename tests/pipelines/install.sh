@@ -1,0 +1,34 @@
+#!/bin/bash
+# `meson install` brings the plugin, the public library with what is needed to build against it, and
+# the bundled model; a program builds against what was installed.
+#
+# SPDX-License-Identifier: LGPL-2.1-or-later
+. "$(dirname "$0")/lib.sh"
+
+meson install -C "$CONVNEXT_BUILD" --no-rebuild --destdir "$work/root" >log 2>&1 ||
+    wrong "meson install: $(tail -n 5 log)"
+for file in 'gstreamer-1.0/libgstconvnext.so' 'libgstconvnext-1.0.so' 'gstconvnext-1.0.pc' \
+    'convnext/convnext.h' 'gst-convnext/default/model.safetensors' 'gst-convnext/default/config.json'; do
+    [ -n "$(find root -path "*/$file")" ] || wrong "not installed: $file"
+done
+
+cat >program.c <<'END'
+#include <gst/convnext/convnext.h>
+
+int main(void)
+{
+    return gst_convnext_meta_get_info() == NULL;
+}
+END
+pc=$(find "$work/root" -name gstconvnext-1.0.pc)
+sed -i "s,^prefix=,&$work/root," "$pc" # as if the folder were the root
+export PKG_CONFIG_PATH=${pc%/*}
+libraries=$(dirname "$(find "$work/root" -name libgstconvnext-1.0.so)")
+# shellcheck disable=SC2046 # a list of words
+if ${CC:-cc} -Werror -o program program.c \
+    $(pkg-config --cflags --libs gstconvnext-1.0); then
+    LD_LIBRARY_PATH=$libraries ./program || wrong "a program with the installed library fails"
+else
+    wrong "no program can be built with the installed library"
+fi
+exit $bad
