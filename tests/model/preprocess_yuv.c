@@ -1,0 +1,231 @@
+/* YUV frames against the same frames converted to RGB in double precision, then resized by the path
+ * that is compared with Pillow's.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <string.h>
+
+#include "model/level.h"
+#include "model/preprocess.h"
+#include "tests/model/picture.h"
+
+static const char *const format_names[] = {
+    [CNX_PIXELS_I420] = "I420", [CNX_PIXELS_YV12] = "YV12", [CNX_PIXELS_NV12] = "NV12",
+    [CNX_PIXELS_NV21] = "NV21", [CNX_PIXELS_YUY2] = "YUY2", [CNX_PIXELS_UYVY] = "UYVY",
+};
+static const char *const matrix_names[] = {"BT.601", "BT.709", "BT.2020"};
+
+static CnxRecipe new_recipe(CnxCrop crop, guint size, guint resize)
+{
+    return (CnxRecipe){
+        .size = size,
+        .resize = resize,
+        .crop_pct = (double)size / resize,
+        .crop = crop,
+        .filter = CNX_FILTER_BICUBIC,
+        .mean = {0.5, 0.5, 0.5},
+        .std = {0.5, 0.5, 0.5},
+        .rescale = 1.0 / 255,
+    };
+}
+
+/* Returns the resized bytes, and their count; g_free(). */
+static guint8 *run(const CnxRecipe *recipe, const CnxImageInfo *info, const CnxImage *image,
+                   gsize *n)
+{
+    GError *error = NULL;
+    CnxPreprocess *p = cnx_preprocess_new(recipe, info, &error);
+    g_autofree float *dst = NULL;
+    guint8 *bytes;
+    guint width, height;
+
+    g_assert_no_error(error);
+    cnx_preprocess_size(p, &width, &height);
+    *n = 3 * (gsize)width * height;
+    dst = g_new(float, *n);
+    bytes = g_malloc(*n);
+    cnx_preprocess_run(p, image, dst, bytes);
+    cnx_preprocess_free(p);
+    return bytes;
+}
+
+typedef struct Difference {
+    double mean;
+    int most;
+} Difference;
+
+/* seen: how the frame is said to be; info: how it is. */
+static Difference difference(const CnxRecipe *recipe, const CnxImageInfo *info,
+                             const CnxImageInfo *seen, const CnxImage *image)
+{
+    g_autofree guint8 *rgb = picture_from_yuv(image, info);
+    const CnxImage converted = {{rgb}, {3 * (gssize)info->width}};
+    CnxImageInfo rgb_info = *info;
+    Difference d = {0};
+    gsize n, want_n;
+    g_autofree guint8 *got = run(recipe, seen, image, &n), *want = NULL;
+
+    rgb_info.pixels = CNX_PIXELS_RGB;
+    want = run(recipe, &rgb_info, &converted, &want_n);
+    g_assert_cmpuint(n, ==, want_n);
+    for (gsize i = 0; i < n; i++) {
+        d.mean += ABS(got[i] - want[i]) / (double)n;
+        d.most = MAX(d.most, ABS(got[i] - want[i]));
+    }
+    return d;
+}
+
+/* 13-bit factors are off by 2^-14 each, at 255 and twice 128: a value by less than 0.05, a rounded
+ * byte by one level, here and there. The resize can add a level where lobes add up. */
+static void check(const CnxRecipe *recipe, const CnxImageInfo *info, const CnxImage *image)
+{
+    const Difference d = difference(recipe, info, info, image);
+
+    if (d.mean <= 0.1 && d.most <= (recipe->crop == CNX_CROP_NONE ? 1 : 2))
+        return;
+    g_test_message("%s %s %s range %ux%u, region %u,%u %ux%u: mean %g, most %d",
+                   format_names[info->pixels], matrix_names[info->matrix],
+                   info->full_range ? "full" : "limited", info->width, info->height, info->x,
+                   info->y, info->w, info->h, d.mean, d.most);
+    g_test_fail();
+}
+
+static void check_size(CnxImageInfo info, guint gap)
+{
+    const CnxRecipe same = new_recipe(CNX_CROP_NONE, MIN(info.w, info.h), MIN(info.w, info.h));
+    const CnxRecipe center = new_recipe(CNX_CROP_CENTER, 64, 73);
+    g_autofree guint8 *rgb = picture_draw(info.width, info.height, 3 * info.width + gap);
+    PictureFrame frame = picture_to_yuv(rgb, &info, gap);
+
+    check(&same, &info, &frame.image);
+    check(&center, &info, &frame.image);
+    picture_frame_clear(&frame);
+}
+
+static void test_natural(gconstpointer data)
+{
+    static const guint sizes[][2] = {{64, 48}, {97, 61}, {33, 128}, {1, 1},
+                                     {2, 1},   {1, 3},   {320, 241}};
+    CnxImageInfo info = {.pixels = (CnxPixels)GPOINTER_TO_INT(data), .par_n = 1, .par_d = 1};
+
+    for (int setting = 0; setting < 6; setting++) {
+        info.matrix = (CnxMatrix)(setting / 2);
+        info.full_range = setting % 2;
+        for (gsize i = 0; i < G_N_ELEMENTS(sizes); i++) {
+            info.width = sizes[i][0];
+            info.height = sizes[i][1];
+            info.x = info.y = 0;
+            info.w = info.width;
+            info.h = info.height;
+            check_size(info, 0);
+            check_size(info, 37);
+            info.x = info.width / 3 | 1; /* an odd origin: the second pixel of its pair */
+            info.y = info.height / 3 | 1;
+            if (info.x >= info.width || info.y >= info.height)
+                continue;
+            info.w = info.width - info.x - (info.width - info.x > 5);
+            info.h = info.height - info.y;
+            check_size(info, 11);
+        }
+    }
+}
+
+/* Every combination of 0, 1, 15, 16, 17, 128, 235, 240, 254, 255: nothing may wrap around. */
+static void test_extremes(gconstpointer data)
+{
+    static const guint8 values[] = {0, 1, 15, 16, 17, 127, 128, 235, 240, 254, 255};
+    const guint n = G_N_ELEMENTS(values);
+    CnxImageInfo info = {
+        .pixels = (CnxPixels)GPOINTER_TO_INT(data),
+        .width = 2 * n * n,
+        .height = 2 * n,
+        .par_n = 1,
+        .par_d = 1,
+        .w = 2 * n * n,
+        .h = 2 * n,
+    };
+    g_autofree guint8 *rgb = g_malloc0(3 * (gsize)info.width * info.height);
+    PictureFrame frame = picture_to_yuv(rgb, &info, 0);
+    const CnxRecipe same = new_recipe(CNX_CROP_NONE, info.h, info.h);
+
+    /* Whatever a byte is in this format, luma or chroma: all triples of neighbours turn up. */
+    for (gsize i = 0; i < frame.size; i++)
+        frame.memory[i] = values[(i * 7 + i / n * 3 + i / (n * n) * 5 + i / info.width) % n];
+    for (int setting = 0; setting < 6; setting++) {
+        info.matrix = (CnxMatrix)(setting / 2);
+        info.full_range = setting % 2;
+        check(&same, &info, &frame.image);
+    }
+    picture_frame_clear(&frame);
+}
+
+/* The comparison would notice another matrix, another range, or chroma the wrong way round. */
+static void test_notices(void)
+{
+    const CnxRecipe center = new_recipe(CNX_CROP_CENTER, 64, 73);
+    CnxImageInfo info = {CNX_PIXELS_NV12, 320, 240, CNX_MATRIX_BT709, FALSE, 1, 1, 0, 0, 320, 240};
+    g_autofree guint8 *rgb = picture_draw(info.width, info.height, 1);
+    PictureFrame frame = picture_to_yuv(rgb, &info, 0);
+    CnxImageInfo wrong = info;
+
+    wrong.matrix = CNX_MATRIX_BT601;
+    g_assert_cmpfloat(difference(&center, &info, &wrong, &frame.image).mean, >, 1);
+    wrong.matrix = CNX_MATRIX_BT2020;
+    g_assert_cmpfloat(difference(&center, &info, &wrong, &frame.image).mean, >, 0.5);
+    wrong = info;
+    wrong.full_range = TRUE;
+    g_assert_cmpfloat(difference(&center, &info, &wrong, &frame.image).mean, >, 1);
+    wrong = info;
+    wrong.pixels = CNX_PIXELS_NV21;
+    g_assert_cmpfloat(difference(&center, &info, &wrong, &frame.image).mean, >, 1);
+    picture_frame_clear(&frame);
+}
+
+/* The corners of the cube, whose bytes everybody knows. */
+static void test_known(void)
+{
+    static const struct {
+        CnxMatrix matrix;
+        gboolean full_range;
+        guint8 yuv[3], rgb[3];
+    } known[] = {
+        {CNX_MATRIX_BT601, FALSE, {16, 128, 128}, {0, 0, 0}},
+        {CNX_MATRIX_BT709, FALSE, {235, 128, 128}, {255, 255, 255}},
+        {CNX_MATRIX_BT2020, TRUE, {255, 128, 128}, {255, 255, 255}},
+        {CNX_MATRIX_BT601, TRUE, {76, 85, 255}, {254, 0, 0}},
+        {CNX_MATRIX_BT601, FALSE, {81, 90, 240}, {254, 0, 0}},
+        {CNX_MATRIX_BT709, FALSE, {63, 102, 240}, {255, 1, 0}},
+        {CNX_MATRIX_BT709, FALSE, {32, 240, 118}, {1, 0, 255}},
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(known); i++) {
+        const CnxImageInfo info = {
+            CNX_PIXELS_UYVY, 1, 1, known[i].matrix, known[i].full_range, 1, 1, 0, 0, 1, 1};
+        const guint8 uyvy[] = {known[i].yuv[1], known[i].yuv[0], known[i].yuv[2], 0};
+        const CnxImage image = {{uyvy}, {4}};
+        const CnxRecipe same = new_recipe(CNX_CROP_NONE, 1, 1);
+        gsize n;
+        g_autofree guint8 *bytes = run(&same, &info, &image, &n);
+
+        g_assert_cmpmem(bytes, n, known[i].rgb, 3);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    const char *word = g_getenv("CONVNEXT_CPU");
+    CnxCpu level;
+
+    g_test_init(&argc, &argv, NULL);
+    if (word != NULL && cnx_cpu_parse(word, &level) && level > cnx_cpu_detect())
+        return 77;
+    for (int pixels = CNX_PIXELS_I420; pixels <= CNX_PIXELS_UYVY; pixels++) {
+        g_autofree char *natural = g_strconcat("/yuv/natural/", format_names[pixels], NULL);
+        g_autofree char *extremes = g_strconcat("/yuv/extremes/", format_names[pixels], NULL);
+
+        g_test_add_data_func(natural, GINT_TO_POINTER(pixels), test_natural);
+        g_test_add_data_func(extremes, GINT_TO_POINTER(pixels), test_extremes);
+    }
+    g_test_add_func("/yuv/notices", test_notices);
+    g_test_add_func("/yuv/known", test_known);
+    return g_test_run();
+}
