@@ -1,0 +1,212 @@
+/* Recipes: changes of size and crop, and geometries that cannot be.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "model/preprocess.h"
+#include "model/recipe.h"
+
+static const CnxRecipe timm = {
+    .size = 224,
+    .resize = 256,
+    .crop_pct = 0.875,
+    .crop = CNX_CROP_CENTER,
+    .filter = CNX_FILTER_BICUBIC,
+    .mean = {0.485, 0.456, 0.406},
+    .std = {0.229, 0.224, 0.225},
+    .rescale = 1.0 / 255,
+};
+
+#define ASSERT_RECIPE(r, size_, resize_, crop_)    \
+    do {                                           \
+        g_assert_cmpuint((r).size, ==, size_);     \
+        g_assert_cmpuint((r).resize, ==, resize_); \
+        g_assert_cmpint((r).crop, ==, crop_);      \
+    } while (0)
+
+static void test_size(void)
+{
+    CnxRecipe r = timm;
+
+    cnx_recipe_set_size(&r, 224);
+    ASSERT_RECIPE(r, 224, 256, CNX_CROP_CENTER);
+    cnx_recipe_set_size(&r, 288);
+    ASSERT_RECIPE(r, 288, 329, CNX_CROP_CENTER); /* 329.14 */
+    cnx_recipe_set_size(&r, 384);
+    ASSERT_RECIPE(r, 384, 438, CNX_CROP_CENTER); /* 438.86 */
+    r = timm;
+    r.crop_pct = 0; /* not said */
+    cnx_recipe_set_size(&r, 448);
+    ASSERT_RECIPE(r, 448, 512, CNX_CROP_CENTER);
+}
+
+static void test_squash_from(void)
+{
+    CnxRecipe r = timm;
+
+    r.squash_from = 384;
+    cnx_recipe_set_size(&r, 384);
+    ASSERT_RECIPE(r, 384, 384, CNX_CROP_SQUASH);
+    cnx_recipe_set_size(&r, 512);
+    ASSERT_RECIPE(r, 512, 512, CNX_CROP_SQUASH);
+    cnx_recipe_set_size(&r, 352);
+    ASSERT_RECIPE(r, 352, 402, CNX_CROP_CENTER); /* 402.29 */
+    cnx_recipe_set_crop(&r, CNX_CROP_CENTER);    /* asked for: it stays */
+    cnx_recipe_set_size(&r, 448);
+    ASSERT_RECIPE(r, 448, 512, CNX_CROP_CENTER);
+}
+
+static void test_crop(void)
+{
+    CnxRecipe r = timm;
+
+    cnx_recipe_set_crop(&r, CNX_CROP_SQUASH);
+    ASSERT_RECIPE(r, 224, 256, CNX_CROP_SQUASH);
+    cnx_recipe_set_crop(&r, CNX_CROP_NONE);
+    ASSERT_RECIPE(r, 224, 224, CNX_CROP_NONE);
+    cnx_recipe_set_size(&r, 320);
+    ASSERT_RECIPE(r, 320, 320, CNX_CROP_NONE);
+    cnx_recipe_set_crop(&r, CNX_CROP_BORDER);
+    ASSERT_RECIPE(r, 320, 365, CNX_CROP_BORDER); /* 365.7 */
+    r = timm;
+    r.squash_from = 384;
+    cnx_recipe_set_size(&r, 384);
+    cnx_recipe_set_crop(&r, CNX_CROP_CENTER);
+    ASSERT_RECIPE(r, 384, 438, CNX_CROP_CENTER);
+}
+
+static void test_origins(void)
+{
+    static const struct {
+        guint difference, half_even, floor;
+    } origins[] = {{0, 0, 0}, {1, 0, 0}, {2, 1, 1}, {3, 2, 1}, {4, 2, 2},
+                   {5, 2, 2}, {6, 3, 3}, {7, 4, 3}, {8, 4, 4}, {9, 4, 4}};
+
+    for (gsize i = 0; i < G_N_ELEMENTS(origins); i++) {
+        CnxRecipe r = timm;
+        CnxGeometry g;
+
+        r.resize = r.size + origins[i].difference;
+        g_assert_true(cnx_recipe_geometry(&r, 1000, 1000, &g, NULL));
+        g_assert_cmpuint(g.x.src, ==, origins[i].half_even);
+        g_assert_cmpuint(g.y.src, ==, origins[i].half_even);
+        r.rounding = CNX_ROUNDING_FLOOR;
+        g_assert_true(cnx_recipe_geometry(&r, 1000, 1000, &g, NULL));
+        g_assert_cmpuint(g.x.src, ==, origins[i].floor);
+        g_assert_cmpuint(g.y.src, ==, origins[i].floor);
+    }
+}
+
+static void test_geometry(void)
+{
+    CnxRecipe r = timm;
+    CnxGeometry g;
+    GError *error = NULL;
+
+    g_assert_true(cnx_recipe_geometry(&r, 1920, 1080, &g, NULL));
+    g_assert_cmpuint(g.x.resized, ==, 455); /* 455.1 */
+    g_assert_cmpuint(g.y.resized, ==, 256);
+    g_assert_cmpuint(g.x.src, ==, 116); /* 115.5 to even */
+    r.crop = CNX_CROP_BORDER;
+    g_assert_true(cnx_recipe_geometry(&r, 1920, 1080, &g, NULL));
+    g_assert_cmpuint(g.x.resized, ==, 256);
+    g_assert_cmpuint(g.y.resized, ==, 144);
+    g_assert_cmpuint(g.y.dst, ==, 40);
+    g_assert_cmpuint(g.fill[0], ==, 124);
+    g_assert_cmpuint(g.fill[1], ==, 116);
+    g_assert_cmpuint(g.fill[2], ==, 104);
+    g_assert_false(cnx_recipe_geometry(&r, 1000, 1, &g, &error)); /* 256 x 0.256 */
+    g_assert_error(error, CNX_ERROR, CNX_ERROR_SETTINGS);
+    g_clear_error(&error);
+    r.crop = CNX_CROP_CENTER;
+    g_assert_false(cnx_recipe_geometry(&r, 100000, 1, &g, &error)); /* 25 million wide */
+    g_assert_error(error, CNX_ERROR, CNX_ERROR_SETTINGS);
+    g_clear_error(&error);
+    g_assert_false(cnx_recipe_geometry(&r, 0, 10, &g, &error));
+    g_assert_error(error, CNX_ERROR, CNX_ERROR_SETTINGS);
+    g_clear_error(&error);
+}
+
+/* A 720x576 picture at 16/15 is one of 768x576: the central square is 576 of its columns, 540 of
+ * the stored ones. */
+static void test_display_shape(void)
+{
+    CnxRecipe r = timm;
+    CnxImageInfo info = {
+        CNX_PIXELS_GRAY, 720, 576, CNX_MATRIX_BT601, FALSE, 16, 15, 0, 0, 720, 576};
+    g_autofree guint8 *ramp = g_malloc(720 * 576);
+    g_autofree float *dst = g_new(float, 3 * 224 * 224);
+    g_autofree guint8 *bytes = g_malloc(3 * 224 * 224);
+    const CnxImage image = {{ramp}, {720}};
+    CnxPreprocess *p;
+
+    r.resize = 224;
+    for (guint i = 0; i < 720 * 576; i++)
+        ramp[i] = (guint8)(i % 720 / 3);
+    for (int square = 0; square < 2; square++) {
+        const double columns = square ? 576 : 540;
+
+        info.par_n = square ? 1 : 16;
+        info.par_d = square ? 1 : 15;
+        p = cnx_preprocess_new(&r, &info, NULL);
+        cnx_preprocess_run(p, &image, dst, bytes);
+        for (int x = 0; x < 224; x++) {
+            const double want = ((720 - columns) / 2 + (x + 0.5) * columns / 224) / 3;
+
+            g_assert_cmpfloat(ABS(bytes[3 * (224 * 100 + x)] - want), <, 1.6);
+        }
+        cnx_preprocess_free(p);
+    }
+}
+
+static void refuse(const CnxRecipe *r, const CnxImageInfo *info, const char *words)
+{
+    GError *error = NULL;
+
+    g_assert_null(cnx_preprocess_new(r, info, &error));
+    g_assert_error(error, CNX_ERROR, CNX_ERROR_SETTINGS);
+    g_assert_nonnull(g_strstr_len(error->message, -1, words));
+    g_clear_error(&error);
+}
+
+static void test_refusals(void)
+{
+    const CnxImageInfo good = {CNX_PIXELS_RGB, 64, 48, CNX_MATRIX_BT601, FALSE, 1, 1, 0, 0, 64, 48};
+    CnxImageInfo info = good;
+    CnxRecipe r = timm;
+
+    info.w = 0;
+    refuse(&timm, &info, "region of 0 x 48");
+    info = good;
+    info.x = 1;
+    refuse(&timm, &info, "not inside the picture of 64 x 48");
+    info.x = G_MAXUINT;
+    refuse(&timm, &info, "not inside");
+    info = good;
+    info.width = 0;
+    refuse(&timm, &info, "0 x 48");
+    info = good;
+    info.par_d = 0;
+    refuse(&timm, &info, "pixel aspect ratio of 1/0");
+    info.par_d = 1000;
+    refuse(&timm, &info, "shown 0 pixels wide");
+    info.par_d = 1;
+    info.par_n = G_MAXINT;
+    refuse(&timm, &info, "pixels wide");
+    r.std[1] = 0;
+    refuse(&r, &good, "standard deviation of channel 1");
+    g_setenv("CONVNEXT_CPU", "sse2", TRUE);
+    refuse(&timm, &good, "'sse2'; it must be one of c, avx2, avx512");
+    g_unsetenv("CONVNEXT_CPU");
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/recipe/size", test_size);
+    g_test_add_func("/recipe/squash-from", test_squash_from);
+    g_test_add_func("/recipe/crop", test_crop);
+    g_test_add_func("/recipe/origins", test_origins);
+    g_test_add_func("/recipe/geometry", test_geometry);
+    g_test_add_func("/recipe/display-shape", test_display_shape);
+    g_test_add_func("/recipe/refusals", test_refusals);
+    return g_test_run();
+}
