@@ -1,0 +1,183 @@
+/* Only what the crop needs is touched: everything else lies on pages that cannot be read.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <math.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "model/level.h"
+#include "model/preprocess.h"
+#include "tests/model/picture.h"
+
+typedef struct Range { /* [first, end) */
+    guint first, end;
+} Range;
+
+/* The pixels of an axis that the outputs of a span can need. */
+static Range needed(const CnxSpan *span, guint in, double support)
+{
+    const double scale = (double)in / span->resized;
+    const double reach = support * MAX(scale, 1);
+    const double first = (span->src + 0.5) * scale - reach + 0.5;
+    const double end = (span->src + span->count - 0.5) * scale + reach + 0.5;
+
+    return (Range){(guint)MAX(first, 0), MIN((guint)end, in)};
+}
+
+typedef struct Plane {
+    guint8 *map; /* [rows][stride], all of it closed but for the needed bytes' pages */
+    gsize size, stride;
+    guint8 *first; /* the plane's first byte */
+} Plane;
+
+/* A plane of rows of `bytes` bytes of which [need.first, need.end) of the rows `rows` are needed.
+ * Each row has pages of its own. at_end: the needed bytes end where a page does; else they begin
+ * there. */
+static Plane new_plane(const guint8 *src, gsize src_stride, guint lines, gsize bytes, Range rows,
+                       Range need, gboolean at_end)
+{
+    const gsize page = (gsize)sysconf(_SC_PAGESIZE);
+    const gsize edge = at_end ? need.end : need.first;
+    const gsize before = (page - edge % page) % page; /* puts the edge on a page's boundary */
+    Plane plane = {.stride = (before + bytes + 2 * page - 1) / page * page};
+
+    plane.size = plane.stride * lines;
+    plane.map = mmap(NULL, plane.size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    g_assert_true(plane.map != MAP_FAILED);
+    plane.first = plane.map + before;
+    for (guint y = 0; y < lines; y++) {
+        guint8 *row = plane.first + y * plane.stride;
+
+        memcpy(row, src + y * src_stride, bytes);
+        if (y >= rows.first && y < rows.end) {
+            const gsize open = (before + need.first) / page * page;
+            const gsize close = (before + need.end + page - 1) / page * page;
+
+            if (open > 0)
+                g_assert_true(mprotect(plane.map + y * plane.stride, open, PROT_NONE) == 0);
+            if (close < plane.stride)
+                g_assert_true(mprotect(plane.map + y * plane.stride + close, plane.stride - close,
+                                       PROT_NONE) == 0);
+        } else {
+            g_assert_true(mprotect(plane.map + y * plane.stride, plane.stride, PROT_NONE) == 0);
+        }
+    }
+    return plane;
+}
+
+/* Bytes of a plane's row that columns take. */
+static Range bytes_of(CnxPixels pixels, int plane, Range columns)
+{
+    const guint whole[] = {
+        [CNX_PIXELS_RGB] = 3,  [CNX_PIXELS_BGR] = 3,  [CNX_PIXELS_RGBX] = 4, [CNX_PIXELS_BGRX] = 4,
+        [CNX_PIXELS_XRGB] = 4, [CNX_PIXELS_XBGR] = 4, [CNX_PIXELS_GRAY] = 1, [CNX_PIXELS_I420] = 1,
+        [CNX_PIXELS_YV12] = 1, [CNX_PIXELS_NV12] = 1, [CNX_PIXELS_NV21] = 1};
+    const Range pairs = {columns.first / 2, (columns.end + 1) / 2};
+
+    if (pixels == CNX_PIXELS_YUY2 || pixels == CNX_PIXELS_UYVY)
+        return (Range){4 * pairs.first, 4 * pairs.end};
+    if (plane == 0)
+        return (Range){whole[pixels] * columns.first, whole[pixels] * columns.end};
+    if (pixels == CNX_PIXELS_NV12 || pixels == CNX_PIXELS_NV21)
+        return (Range){2 * pairs.first, 2 * pairs.end};
+    return pairs;
+}
+
+static void run(const CnxRecipe *recipe, const CnxImageInfo *info, const CnxImage *image,
+                guint8 *bytes)
+{
+    GError *error = NULL;
+    CnxPreprocess *p = cnx_preprocess_new(recipe, info, &error);
+    g_autofree float *dst = g_new(float, 3 * (gsize)recipe->size * recipe->size);
+
+    g_assert_no_error(error);
+    cnx_preprocess_run(p, image, dst, bytes);
+    cnx_preprocess_free(p);
+}
+
+/* A touch outside is a fault, which ends the program. */
+static void check(const CnxRecipe *recipe, CnxImageInfo info, gboolean at_end)
+{
+    static const double supports[] = {0.5, 0.5, 1, 1, 2, 3};
+    const gsize n = 3 * (gsize)recipe->size * recipe->size;
+    g_autofree guint8 *rgb = picture_draw(info.width, info.height, info.pixels);
+    g_autofree guint8 *want = g_malloc(n), *got = g_malloc(n);
+    PictureFrame frame = info.pixels < CNX_PIXELS_I420
+                             ? picture_pack(rgb, info.width, info.height, info.pixels, 0)
+                             : picture_to_yuv(rgb, &info, 0);
+    CnxImage guarded = {0};
+    Plane planes[3] = {0};
+    CnxGeometry g;
+    Range columns, rows;
+
+    g_assert_true(cnx_recipe_geometry(recipe, info.w, info.h, &g, NULL));
+    columns = needed(&g.x, info.w, supports[recipe->filter]);
+    rows = needed(&g.y, info.h, supports[recipe->filter]);
+    columns = (Range){columns.first + info.x, columns.end + info.x};
+    rows = (Range){rows.first + info.y, rows.end + info.y};
+    for (int i = 0; i < 3 && frame.image.plane[i] != NULL; i++) {
+        const gsize stride = (gsize)frame.image.stride[i];
+        const Range lines = i == 0 ? rows : (Range){rows.first / 2, (rows.end + 1) / 2};
+
+        planes[i] =
+            new_plane(frame.image.plane[i], stride, i == 0 ? info.height : (info.height + 1) / 2,
+                      stride, lines, bytes_of(info.pixels, i, columns), at_end);
+        guarded.plane[i] = planes[i].first;
+        guarded.stride[i] = (gssize)planes[i].stride;
+    }
+    run(recipe, &info, &frame.image, want);
+    run(recipe, &info, &guarded, got);
+    g_assert_cmpmem(got, n, want, n);
+    for (int i = 0; i < 3 && planes[i].map != NULL; i++)
+        munmap(planes[i].map, planes[i].size);
+    picture_frame_clear(&frame);
+}
+
+static void test_pixels(gconstpointer data)
+{
+    CnxRecipe recipe = {
+        .size = 32,
+        .crop_pct = 0.5,
+        .mean = {0.5, 0.5, 0.5},
+        .std = {0.5, 0.5, 0.5},
+        .rescale = 1.0 / 255,
+    };
+    CnxImageInfo info = {.pixels = (CnxPixels)GPOINTER_TO_INT(data), .par_n = 1, .par_d = 1};
+
+    for (int i = 0; i < 6 * 4 * 2; i++) {
+        static const guint shapes[][2] = {{401, 157}, {157, 401}, {96, 40}, {35, 33}};
+
+        recipe.filter = (CnxFilter)(i % 6);
+        recipe.resize = i % 4 < 2 ? 64 : 33; /* by 33 the crop cuts one column or row */
+        info.width = shapes[i / 6 % 4][0];
+        info.height = shapes[i / 6 % 4][1];
+        info.x = info.y = 0;
+        info.w = info.width;
+        info.h = info.height;
+        check(&recipe, info, i / 24);
+        info.x = 5;
+        info.y = 3;
+        info.w -= 11;
+        info.h -= 4;
+        check(&recipe, info, i / 24);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    static const char *const names[] = {"RGB",  "BGR",  "RGBX", "BGRX", "XRGB", "XBGR", "GRAY",
+                                        "I420", "YV12", "NV12", "NV21", "YUY2", "UYVY"};
+    const char *word = g_getenv("CONVNEXT_CPU");
+    CnxCpu level;
+
+    g_test_init(&argc, &argv, NULL);
+    if (word != NULL && cnx_cpu_parse(word, &level) && level > cnx_cpu_detect())
+        return 77;
+    for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
+        g_autofree char *name = g_strconcat("/touch/", names[i], NULL);
+
+        g_test_add_data_func(name, GINT_TO_POINTER((int)i), test_pixels);
+    }
+    return g_test_run();
+}
