@@ -1,6 +1,14 @@
 /* From a picture to the network's input: crop, antialiased resize to Pillow's bytes, normalise.
  *
- * Plan once per geometry, run per frame without allocation.
+ * Plan once per geometry, run per frame without allocation. Only the rows and columns of the image
+ * that the input needs are read (in YUY2 and UYVY, the four bytes that hold them).
+ *
+ *   region  as if the picture had been cropped to it first
+ *   pixels  of the RGB formats and gray: the bytes are Pillow's (13.0) for the same picture
+ *   YUV     each pixel takes the chroma sample that it shares, as it is, through the frame's matrix
+ *           and range, and is rounded to an RGB byte before the resize
+ *   shape   with pixels that are not square, the recipe's sizes are computed for the region as
+ *           shown, round(w par_n / par_d) pixels wide; the stored pixels go there in one resize
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
