@@ -15,8 +15,9 @@ done
 cat >program.c <<'END'
 #include <gst/convnext/convnext.h>
 
-int main(void)
+int main(int argc, char **argv)
 {
+    gst_init(&argc, &argv);
     return gst_convnext_meta_get_info() == NULL;
 }
 END
