@@ -1,7 +1,7 @@
 #!/bin/bash
 # Installs what is missing, builds, and runs every suite:
 #
-#   simd, model, gst   at each level of CONVNEXT_CPU that this processor has
+#   simd, model, gst   at each level of CONVNEXT_CPU that this processor has; others are skipped
 #   simd, model        once more in a build with AddressSanitizer and UndefinedBehaviorSanitizer
 #   states             the elements' state cycles under valgrind, for leaks
 #   layout, pipelines  once
@@ -19,7 +19,7 @@ usage()
     cat <<'END'
 usage: tests/run.sh [--quick] [--suite NAME]...
 
-  --quick        only the highest level of CONVNEXT_CPU, no sanitizers, no valgrind
+  --quick        gst at the highest level of CONVNEXT_CPU only, no sanitizers, no valgrind
   --suite NAME   only this suite: simd, model, gst, layout, pipelines, states (may be repeated)
 END
 }
@@ -123,19 +123,11 @@ run_meson()
         sed 's/^{"name": "\([^"]*\)".*/\1/')
 }
 
-# Those of the suites that the caller wants.
-of_wanted()
-{
-    local suite
-    for suite; do
-        if wanted "$suite"; then printf '%s ' "$suite"; fi
-    done
-}
-
+# The tests of simd and model are registered once per level; those of gst take the level from the
+# environment.
 run_levels()
 {
-    local dir=$1 what=$2 factor=$3 level highest=
-    shift 3
+    local dir=$1 what=$2 factor=$3 suite=$4 level highest=
     for level in avx512 avx2 c; do
         if ! has_level $level; then
             skip "$what at CONVNEXT_CPU=$level: this processor lacks it"
@@ -146,24 +138,9 @@ run_levels()
             continue
         fi
         highest=${highest:-$level}
-        heading "$what at CONVNEXT_CPU=$level:$(printf ' %s' "$@")"
-        CONVNEXT_CPU=$level run_meson "$dir" "$what, $level" "$factor" "$@"
+        heading "$what at CONVNEXT_CPU=$level"
+        CONVNEXT_CPU=$level run_meson "$dir" "$what, $level" "$factor" "$suite"
     done
-}
-
-# Runs the wanted ones of these suites. The bench of kernels goes through the levels by itself.
-run_suites()
-{
-    local dir=$1 what=$2 factor=$3 mine
-    shift 3
-    mine=$(of_wanted "$@")
-    if [[ $mine == *simd* ]]; then
-        heading "$what: simd"
-        run_meson "$dir" "$what" "$factor" simd
-    fi
-    mine=${mine/simd /}
-    # shellcheck disable=SC2086 # a list of words
-    [ -z "$mine" ] || run_levels "$dir" "$what" "$factor" $mine
 }
 
 # The elements' state cycles: what valgrind calls definitely lost is a leak. valgrind knows AVX2 but
@@ -220,14 +197,26 @@ heading "build"
 cnx_build "$test_build"
 cnx_environment "$test_build"
 
-run_suites "$test_build" tests 3 simd model gst
-if [ -n "$(of_wanted simd model)" ] && [ -z "$quick" ]; then
+for suite in simd model; do
+    wanted $suite || continue
+    heading "$suite"
+    run_meson "$test_build" $suite 3 $suite
+done
+if wanted gst; then
+    run_levels "$test_build" gst 3 gst
+fi
+
+if { wanted simd || wanted model; } && [ -z "$quick" ]; then
     heading "build with sanitizers"
     cnx_build "$asan_build" -Db_sanitize=address,undefined -Db_lundef=false -Doptimization=1 \
         -Dintrospection=disabled
     export ASAN_OPTIONS=detect_stack_use_after_return=1:allocator_may_return_null=1
     export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
-    run_suites "$asan_build" sanitizers 8 simd model
+    for suite in simd model; do
+        wanted $suite || continue
+        heading "$suite with sanitizers"
+        run_meson "$asan_build" "$suite with sanitizers" 8 $suite
+    done
     unset ASAN_OPTIONS UBSAN_OPTIONS
 fi
 
