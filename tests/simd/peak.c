@@ -26,7 +26,6 @@ static double seconds(void)
     type y = s[0] * 0.0f + 0.5f;                                                       \
     for (int i = 0; i < STEPS; i++) {                                                  \
         _Pragma("GCC unroll 12") for (int l = 0; l < CHAINS; l++) s[l] = s[l] * y + y; \
-        __asm__ volatile("" : : : "memory");                                           \
     }                                                                                  \
     for (int l = 1; l < CHAINS; l++)                                                   \
         s[0] += s[l];                                                                  \
