@@ -31,6 +31,16 @@ static void fill_avx2(CnxKernels *k)
     k->yuv = cnx_yuv_avx2;
     k->resize_rows = cnx_resize_rows_avx2;
     k->resize_columns = cnx_resize_columns_avx2;
+    k->gemm_panel = CNX_GEMM_PANEL_AVX2;
+    k->gemm_packed_size = cnx_gemm_packed_size_avx2;
+    k->gemm_pack = cnx_gemm_pack_avx2;
+    k->gemm = cnx_gemm_avx2;
+    k->dwconv7 = cnx_dwconv7_avx2;
+    k->layernorm = cnx_layernorm_avx2;
+    k->activate = cnx_activate_avx2;
+    k->columns_sumsq = cnx_columns_sumsq_avx2;
+    k->columns_scale = cnx_columns_scale_avx2;
+    k->columns_mean = cnx_columns_mean_avx2;
 }
 
 static void fill_avx512(CnxKernels *k) {}
