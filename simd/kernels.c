@@ -43,7 +43,19 @@ static void fill_avx2(CnxKernels *k)
     k->columns_mean = cnx_columns_mean_avx2;
 }
 
-static void fill_avx512(CnxKernels *k) {}
+static void fill_avx512(CnxKernels *k)
+{
+    k->gemm_panel = CNX_GEMM_PANEL_AVX512;
+    k->gemm_packed_size = cnx_gemm_packed_size_avx512;
+    k->gemm_pack = cnx_gemm_pack_avx512;
+    k->gemm = cnx_gemm_avx512;
+    k->dwconv7 = cnx_dwconv7_avx512;
+    k->layernorm = cnx_layernorm_avx512;
+    k->activate = cnx_activate_avx512;
+    k->columns_sumsq = cnx_columns_sumsq_avx512;
+    k->columns_scale = cnx_columns_scale_avx512;
+    k->columns_mean = cnx_columns_mean_avx512;
+}
 #endif
 
 /* Level i's table holds the versions of all levels up to i, the later over the earlier. */

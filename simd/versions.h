@@ -17,4 +17,4 @@ CnxUnpackFn cnx_unpack_rgbx_orc, cnx_unpack_bgrx_orc, cnx_unpack_xrgb_orc, cnx_u
 /* Columns of one packed panel at each level. */
 #define CNX_GEMM_PANEL_C 1
 #define CNX_GEMM_PANEL_AVX2 24
-#define CNX_GEMM_PANEL_AVX512 32
+#define CNX_GEMM_PANEL_AVX512 48

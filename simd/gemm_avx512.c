@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "simd/vec_avx512.h"
+
+/* 24 accumulators, 3 vectors of the panel and a broadcast, of 32 registers. */
+#define ROWS 8
+#define VECS 3
+#define LEAST_ROWS 56
+/* clang-format off */
+#define TILES(v) \
+    TILE(1, v) TILE(2, v) TILE(3, v) TILE(4, v) TILE(5, v) TILE(6, v) TILE(7, v) TILE(8, v)
+#define DEFINE_TILES TILES(1) TILES(2) TILES(3)
+#define NAMES(v) \
+    {tile_1x##v, tile_2x##v, tile_3x##v, tile_4x##v, tile_5x##v, tile_6x##v, tile_7x##v, tile_8x##v}
+#define NAME_TILES {NAMES(1), NAMES(2), NAMES(3)}
+/* clang-format on */
+
+#include "simd/gemm_vec.inc"
+
+_Static_assert(PANEL == CNX_GEMM_PANEL_AVX512, "the table tells callers the width of a panel");
