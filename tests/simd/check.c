@@ -23,6 +23,7 @@ static const CheckSuite *const suites[] = {
 #undef SUITE
 };
 
+#define MOST_PRINTED 12 /* failures of one suite at one level */
 #define SUITES (sizeof suites / sizeof suites[0])
 
 static const char *const kernel_names[CHECK_KERNELS] = {
@@ -76,11 +77,14 @@ static void verdict(Check *t)
         return;
     }
     s->failed++;
+    if (++s->printed > MOST_PRINTED)
+        return;
     printf("FAIL %s %s [%s; buffers %s; seed %llu]: %s", s->kernel, cnx_cpu_name(t->k->level),
            s->shape, places[t->place], (unsigned long long)s->seed, s->why);
     if (s->wrong)
         printf("; %zu of %zu values wrong", s->wrong, s->values);
-    printf("\n");
+    printf("\n%s",
+           s->printed == MOST_PRINTED ? "more failures of this suite are only counted\n" : "");
     fflush(stdout);
 }
 
@@ -158,6 +162,7 @@ static void run_level(Check *t, const char *only)
     for (size_t i = 0; i < SUITES; i++) {
         if (only && !strstr(suites[i]->name, only))
             continue;
+        s->printed = 0;
         for (int place = 0; place < CHECK_PLACES; place++) {
             t->place = (CheckPlace)place;
             run_suite(t, suites[i]);

@@ -258,6 +258,9 @@ static void bench_gemm(Check *t, int m, int n, int k, int epilogue)
     float *bias = check_bench_floats(t, n), *sumsq = check_bench_floats(t, n);
     float *a[2], *c[2];
 
+    for (size_t i = 0; i < (size_t)n * k; i++)
+        b.w[i] /= sqrtf((float)k); /* so that products are of the size they have in networks */
+
     for (int i = 0; i < 2; i++) {
         a[i] = check_bench_floats(t, (size_t)m * k);
         c[i] = check_bench_floats(t, (size_t)m * n);

@@ -19,6 +19,7 @@ typedef struct CheckState {
     uint64_t seed, random;
     bool bench;
     int passed, failed;
+    int printed;                /* failures of this suite at this level */
     bool levels[CNX_CPU_COUNT]; /* which ones to run */
     bool visited[CHECK_KERNELS];
 
