@@ -10,6 +10,8 @@
 #include <immintrin.h>
 #include <stdint.h>
 
+#include "simd/unroll.h"
+
 #define VERSION(kernel) cnx_##kernel##_avx2
 #define LANES 8
 

@@ -6,6 +6,8 @@
 #include <immintrin.h>
 #include <stdint.h>
 
+#include "simd/unroll.h"
+
 #define VERSION(kernel) cnx_##kernel##_avx512
 #define LANES 16
 
