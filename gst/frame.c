@@ -1,0 +1,247 @@
+/* Buffers of raw video as pictures that preprocessing reads.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "gst/frame.h"
+
+#include "model/error.h"
+
+struct GstConvnextFrame {
+    CnxImageInfo info;
+    GstVideoInfo source;        /* the caps, with the size of the memory's picture */
+    GstVideoFrame mapped;       /* of the buffer, between map and unmap */
+    GstVideoConverter *convert; /* NULL: the format is read natively */
+    GstVideoFrame converted;    /* with convert: its output, mapped for good */
+};
+
+static const struct {
+    GstVideoFormat format;
+    CnxPixels pixels;
+} native_formats[] = {
+    {GST_VIDEO_FORMAT_I420, CNX_PIXELS_I420},  {GST_VIDEO_FORMAT_NV12, CNX_PIXELS_NV12},
+    {GST_VIDEO_FORMAT_YV12, CNX_PIXELS_YV12},  {GST_VIDEO_FORMAT_NV21, CNX_PIXELS_NV21},
+    {GST_VIDEO_FORMAT_YUY2, CNX_PIXELS_YUY2},  {GST_VIDEO_FORMAT_UYVY, CNX_PIXELS_UYVY},
+    {GST_VIDEO_FORMAT_RGB, CNX_PIXELS_RGB},    {GST_VIDEO_FORMAT_BGR, CNX_PIXELS_BGR},
+    {GST_VIDEO_FORMAT_RGBx, CNX_PIXELS_RGBX},  {GST_VIDEO_FORMAT_RGBA, CNX_PIXELS_RGBX},
+    {GST_VIDEO_FORMAT_BGRx, CNX_PIXELS_BGRX},  {GST_VIDEO_FORMAT_BGRA, CNX_PIXELS_BGRX},
+    {GST_VIDEO_FORMAT_xRGB, CNX_PIXELS_XRGB},  {GST_VIDEO_FORMAT_ARGB, CNX_PIXELS_XRGB},
+    {GST_VIDEO_FORMAT_xBGR, CNX_PIXELS_XBGR},  {GST_VIDEO_FORMAT_ABGR, CNX_PIXELS_XBGR},
+    {GST_VIDEO_FORMAT_GRAY8, CNX_PIXELS_GRAY},
+};
+
+static gboolean find_pixels(GstVideoFormat format, CnxPixels *pixels)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(native_formats); i++)
+        if (native_formats[i].format == format) {
+            *pixels = native_formats[i].pixels;
+            return TRUE;
+        }
+    return FALSE;
+}
+
+/* FALSE for a matrix that preprocessing does not have. An unnamed one is guessed from the height,
+ * as GStreamer does for caps without colorimetry. */
+static gboolean find_matrix(const GstVideoInfo *info, CnxMatrix *matrix)
+{
+    switch (info->colorimetry.matrix) {
+    case GST_VIDEO_COLOR_MATRIX_BT601:
+        *matrix = CNX_MATRIX_BT601;
+        return TRUE;
+    case GST_VIDEO_COLOR_MATRIX_BT709:
+        *matrix = CNX_MATRIX_BT709;
+        return TRUE;
+    case GST_VIDEO_COLOR_MATRIX_BT2020:
+        *matrix = CNX_MATRIX_BT2020;
+        return TRUE;
+    case GST_VIDEO_COLOR_MATRIX_UNKNOWN:
+        *matrix = GST_VIDEO_INFO_HEIGHT(info) > 576 ? CNX_MATRIX_BT709 : CNX_MATRIX_BT601;
+        return TRUE;
+    default:
+        return FALSE;
+    }
+}
+
+/* Whether preprocessing reads pictures of info, and as what. RGB and gray are full range to it. */
+static gboolean read_natively(const GstVideoInfo *info, CnxImageInfo *image)
+{
+    if (!find_pixels(GST_VIDEO_INFO_FORMAT(info), &image->pixels))
+        return FALSE;
+    image->full_range = info->colorimetry.range == GST_VIDEO_COLOR_RANGE_0_255;
+    if (GST_VIDEO_INFO_IS_YUV(info))
+        return find_matrix(info, &image->matrix);
+    return info->colorimetry.range != GST_VIDEO_COLOR_RANGE_16_235;
+}
+
+static GstVideoFormat nearest_native(const GstVideoInfo *info)
+{
+    CnxMatrix matrix;
+    if (GST_VIDEO_INFO_IS_GRAY(info) && info->colorimetry.range != GST_VIDEO_COLOR_RANGE_16_235)
+        return GST_VIDEO_FORMAT_GRAY8;
+    if (!GST_VIDEO_INFO_IS_YUV(info) || !find_matrix(info, &matrix))
+        return GST_VIDEO_FORMAT_RGB;
+    if (GST_VIDEO_FORMAT_INFO_W_SUB(info->finfo, 1) != 1)
+        return GST_VIDEO_FORMAT_RGB;
+    switch (GST_VIDEO_FORMAT_INFO_H_SUB(info->finfo, 1)) {
+    case 0:
+        return GST_VIDEO_FORMAT_YUY2;
+    case 1:
+        return GST_VIDEO_FORMAT_I420;
+    default:
+        return GST_VIDEO_FORMAT_RGB;
+    }
+}
+
+/* The same chroma grid on both sides needs no resampling. Interlaced pictures are taken as they
+ * are. */
+static GstStructure *converter_options(const GstVideoInfo *to)
+{
+    gboolean same_grid = GST_VIDEO_INFO_IS_YUV(to) || GST_VIDEO_INFO_IS_GRAY(to);
+    return gst_structure_new(
+        "convnext", GST_VIDEO_CONVERTER_OPT_CHROMA_MODE, GST_TYPE_VIDEO_CHROMA_MODE,
+        same_grid ? GST_VIDEO_CHROMA_MODE_NONE : GST_VIDEO_CHROMA_MODE_FULL, NULL);
+}
+
+/* A picture of another format or size with the caps' shape of pixels, rate and, where the colour
+ * model is the same, colours. FALSE for sizes that GStreamer cannot address. */
+static gboolean describe(GstVideoInfo *info, GstVideoFormat format, guint width, guint height,
+                         const GstVideoInfo *caps)
+{
+    if (!gst_video_info_set_format(info, format, width, height))
+        return FALSE;
+    if (GST_VIDEO_INFO_IS_RGB(info) == GST_VIDEO_INFO_IS_RGB(caps)) {
+        info->colorimetry = caps->colorimetry;
+        info->chroma_site = caps->chroma_site;
+    }
+    info->par_n = caps->par_n;
+    info->par_d = caps->par_d;
+    info->fps_n = caps->fps_n;
+    info->fps_d = caps->fps_d;
+    return TRUE;
+}
+
+static gboolean make_converter(GstConvnextFrame *self, GError **error)
+{
+    GstVideoFormat format = nearest_native(&self->source);
+    GstVideoInfo info;
+    if (describe(&info, format, self->info.width, self->info.height, &self->source)) {
+        if (format == GST_VIDEO_FORMAT_RGB)
+            info.colorimetry.range = GST_VIDEO_COLOR_RANGE_0_255;
+        self->convert = gst_video_converter_new(&self->source, &info, converter_options(&info));
+    }
+    if (!self->convert || !read_natively(&info, &self->info)) {
+        g_set_error(error, CNX_ERROR, CNX_ERROR_UNSUPPORTED,
+                    "video format %s: GStreamer has no conversion of it to %s",
+                    GST_VIDEO_INFO_NAME(&self->source), gst_video_format_to_string(format));
+        return FALSE;
+    }
+    GstBuffer *buffer = gst_buffer_new_allocate(NULL, GST_VIDEO_INFO_SIZE(&info), NULL);
+    gboolean mapped =
+        buffer && gst_video_frame_map(&self->converted, &info, buffer, GST_MAP_READWRITE);
+    if (buffer)
+        gst_buffer_unref(buffer); /* the mapping keeps its own reference */
+    if (!mapped)
+        g_set_error(error, CNX_ERROR, CNX_ERROR_OUT_OF_MEMORY,
+                    "no memory for a picture of %d x %d %s", info.width, info.height,
+                    GST_VIDEO_INFO_NAME(&info));
+    return mapped;
+}
+
+void gst_convnext_geometry(const GstVideoInfo *caps, GstBuffer *buffer,
+                           GstConvnextGeometry *geometry)
+{
+    const GstVideoMeta *video = gst_buffer_get_video_meta(buffer);
+    const GstVideoCropMeta *crop = gst_buffer_get_video_crop_meta(buffer);
+    guint width = video ? video->width : (guint)GST_VIDEO_INFO_WIDTH(caps);
+    guint height = video ? video->height : (guint)GST_VIDEO_INFO_HEIGHT(caps);
+    *geometry = (GstConvnextGeometry){width, height, 0, 0, width, height};
+    if (!crop || crop->x >= width || crop->y >= height || !crop->width || !crop->height)
+        return;
+    geometry->x = crop->x;
+    geometry->y = crop->y;
+    geometry->w = MIN(crop->width, width - crop->x);
+    geometry->h = MIN(crop->height, height - crop->y);
+}
+
+gboolean gst_convnext_geometry_equal(const GstConvnextGeometry *a, const GstConvnextGeometry *b)
+{
+    return a->width == b->width && a->height == b->height && a->x == b->x && a->y == b->y &&
+           a->w == b->w && a->h == b->h;
+}
+
+GstConvnextFrame *gst_convnext_frame_new(const GstVideoInfo *caps,
+                                         const GstConvnextGeometry *geometry, GError **error)
+{
+    GstConvnextFrame *self = g_new0(GstConvnextFrame, 1);
+    self->info = (CnxImageInfo){
+        .width = geometry->width,
+        .height = geometry->height,
+        .par_n = MAX(caps->par_n, 1),
+        .par_d = MAX(caps->par_d, 1),
+        .x = geometry->x,
+        .y = geometry->y,
+        .w = geometry->w,
+        .h = geometry->h,
+    };
+    if (!describe(&self->source, GST_VIDEO_INFO_FORMAT(caps), geometry->width, geometry->height,
+                  caps))
+        g_set_error(error, CNX_ERROR, CNX_ERROR_UNSUPPORTED, "a picture of %u x %u is too large",
+                    geometry->width, geometry->height);
+    else if (read_natively(&self->source, &self->info) || make_converter(self, error))
+        return self;
+    gst_convnext_frame_free(self);
+    return NULL;
+}
+
+void gst_convnext_frame_free(GstConvnextFrame *self)
+{
+    if (!self)
+        return;
+    if (self->converted.buffer)
+        gst_video_frame_unmap(&self->converted);
+    if (self->convert)
+        gst_video_converter_free(self->convert);
+    g_free(self);
+}
+
+const CnxImageInfo *gst_convnext_frame_info(const GstConvnextFrame *self)
+{
+    return &self->info;
+}
+
+const char *gst_convnext_frame_format(const GstConvnextFrame *self)
+{
+    return GST_VIDEO_INFO_NAME(self->convert ? &self->converted.info : &self->source);
+}
+
+gboolean gst_convnext_frame_map(GstConvnextFrame *self, GstBuffer *buffer, CnxImage *image,
+                                GError **error)
+{
+    const GstVideoMeta *meta = gst_buffer_get_video_meta(buffer);
+    gboolean agrees =
+        !meta || (meta->format == GST_VIDEO_INFO_FORMAT(&self->source) &&
+                  meta->width == self->info.width && meta->height == self->info.height);
+    if (!agrees || !gst_video_frame_map(&self->mapped, &self->source, buffer,
+                                        GST_MAP_READ | GST_VIDEO_FRAME_MAP_FLAG_NO_REF)) {
+        g_set_error(error, CNX_ERROR, CNX_ERROR_CORRUPT,
+                    "a buffer of %" G_GSIZE_FORMAT " bytes does not hold the picture of %u x %u %s "
+                    "that its caps promise",
+                    gst_buffer_get_size(buffer), self->info.width, self->info.height,
+                    GST_VIDEO_INFO_NAME(&self->source));
+        return FALSE;
+    }
+    GstVideoFrame *picture = &self->mapped;
+    if (self->convert) {
+        gst_video_converter_frame(self->convert, &self->mapped, &self->converted);
+        picture = &self->converted;
+    }
+    *image = (CnxImage){0};
+    for (guint i = 0; i < GST_VIDEO_FRAME_N_PLANES(picture); i++) {
+        image->plane[i] = GST_VIDEO_FRAME_PLANE_DATA(picture, i);
+        image->stride[i] = GST_VIDEO_FRAME_PLANE_STRIDE(picture, i);
+    }
+    return TRUE;
+}
+
+void gst_convnext_frame_unmap(GstConvnextFrame *self)
+{
+    gst_video_frame_unmap(&self->mapped);
+}

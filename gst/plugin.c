@@ -1,0 +1,17 @@
+/* The plugin: which elements it brings.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "gst/gstconvnext.h"
+#include "gst/gstconvnextpublish.h"
+
+static gboolean plugin_init(GstPlugin *plugin)
+{
+    gboolean any = FALSE;
+    any |= GST_ELEMENT_REGISTER(convnext, plugin);
+    any |= GST_ELEMENT_REGISTER(convnextpublish, plugin);
+    return any;
+}
+
+GST_PLUGIN_DEFINE(GST_VERSION_MAJOR, GST_VERSION_MINOR, convnext,
+                  "ConvNeXt image classifiers and backbones on the CPU", plugin_init,
+                  CONVNEXT_VERSION, "LGPL", "gst-convnext", "Unknown package origin")

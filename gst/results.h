@@ -1,0 +1,29 @@
+/* From what a run put out to a GstConvnextResult: scores, the best classes with their names,
+ * tensors.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gst/convnext/convnext.h>
+
+#include "gst/settings.h"
+#include "model/run.h"
+
+typedef struct GstConvnextResults GstConvnextResults;
+
+/* name: of the model, kept in each result. labels: [classes] names, taken; NULL: "class 0", ...
+ * The memory for the scores is made here, once. */
+GstConvnextResults *gst_convnext_results_new(const char *name, const CnxConfig *config,
+                                             char **labels);
+void gst_convnext_results_free(GstConvnextResults *results); /* NULL allowed */
+
+/* The outputs of run that the element's outputs need. */
+CnxOutput gst_convnext_results_needed(GstConvnextOutputs outputs);
+
+/* Reads the first image's outputs. which: what the result is to hold, all of it among outputs.
+ * activation, top_k and threshold are read from settings. Returns NULL with error (CNX_ERROR) when
+ * there is no memory for the tensors. */
+GstConvnextResult *gst_convnext_results_make(GstConvnextResults *results, const CnxOutputs *outputs,
+                                             GstConvnextOutputs which,
+                                             const GstConvnextSettings *settings, GstClockTime pts,
+                                             GError **error);

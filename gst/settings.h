@@ -1,0 +1,86 @@
+/* What the user sets on the element: the properties that change results, and their current values.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gst/gst.h>
+#include <gst/convnext/convnext.h>
+
+#include "model/error.h"
+
+G_BEGIN_DECLS
+
+typedef enum GstConvnextOutputs { /* what is attached to a frame */
+                                  GST_CONVNEXT_OUTPUTS_CLASSES = 1 << 0,
+                                  GST_CONVNEXT_OUTPUTS_EMBEDDING = 1 << 1,
+                                  GST_CONVNEXT_OUTPUTS_LOGITS = 1 << 2,
+                                  GST_CONVNEXT_OUTPUTS_STAGE1 = 1 << 3,
+                                  GST_CONVNEXT_OUTPUTS_STAGE2 = 1 << 4,
+                                  GST_CONVNEXT_OUTPUTS_STAGE3 = 1 << 5,
+                                  GST_CONVNEXT_OUTPUTS_STAGE4 = 1 << 6,
+} GstConvnextOutputs;
+
+typedef enum GstConvnextCrop { /* how a frame becomes the network's input */
+                               GST_CONVNEXT_CROP_AUTO,
+                               GST_CONVNEXT_CROP_CENTER,
+                               GST_CONVNEXT_CROP_SQUASH,
+                               GST_CONVNEXT_CROP_BORDER,
+                               GST_CONVNEXT_CROP_NONE,
+} GstConvnextCrop;
+
+#define GST_TYPE_CONVNEXT_OUTPUTS (gst_convnext_outputs_get_type())
+#define GST_TYPE_CONVNEXT_CROP (gst_convnext_crop_get_type())
+
+GType gst_convnext_outputs_get_type(void);
+GType gst_convnext_crop_get_type(void);
+
+enum { /* property numbers; the element's own come after the last */
+       GST_CONVNEXT_PROP_MODEL = 1,
+       GST_CONVNEXT_PROP_LABELS,
+       GST_CONVNEXT_PROP_OUTPUTS,
+       GST_CONVNEXT_PROP_ACTIVATION,
+       GST_CONVNEXT_PROP_TOP_K,
+       GST_CONVNEXT_PROP_THRESHOLD,
+       GST_CONVNEXT_PROP_INPUT_SIZE,
+       GST_CONVNEXT_PROP_CROP,
+       GST_CONVNEXT_PROP_THREADS,
+       GST_CONVNEXT_PROP_INTERVAL,
+       GST_CONVNEXT_PROP_POST_MESSAGES,
+       GST_CONVNEXT_PROP_SETTINGS_END,
+};
+
+typedef struct GstConvnextSettings {
+    char *model;  /* NULL: the bundled one */
+    char *labels; /* NULL: the model's own */
+    GstConvnextOutputs outputs;
+    GstConvnextActivation activation;
+    guint top_k;
+    double threshold;
+    guint input_size; /* 0: the model's */
+    GstConvnextCrop crop;
+    guint threads;  /* 0: as many as this process may use */
+    guint interval; /* frames from one inference to the next */
+    gboolean post_messages;
+} GstConvnextSettings;
+
+/* Installs the properties above. bundled: the path shown as the default of `model`. */
+void gst_convnext_settings_install(GObjectClass *klass, const char *bundled);
+
+void gst_convnext_settings_init(GstConvnextSettings *settings);
+void gst_convnext_settings_clear(GstConvnextSettings *settings);
+
+/* A deep copy, to be cleared by the caller. */
+void gst_convnext_settings_copy(GstConvnextSettings *to, const GstConvnextSettings *from);
+
+/* Not locked: the element does. FALSE when id is none of the properties above. */
+gboolean gst_convnext_settings_set(GstConvnextSettings *settings, guint id, const GValue *value);
+gboolean gst_convnext_settings_get(const GstConvnextSettings *settings, guint id, GValue *value);
+
+/* What single properties cannot check by themselves: FALSE with a sentence in error. */
+gboolean gst_convnext_settings_check(const GstConvnextSettings *settings, GError **error);
+
+/* Where the bundled model is: beside the plugin in a build tree, or where it was installed. The
+ * caller owns the path. */
+char *gst_convnext_bundled_model(void);
+
+G_END_DECLS
