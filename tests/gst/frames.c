@@ -1,0 +1,158 @@
+/* Frames to push, and what the element says about them.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "tests/gst/frames.h"
+
+#include <gst/check/gstcheck.h>
+#include <math.h>
+#include <string.h>
+
+#include "tests/gst/network.h"
+
+GstHarness *frames_harness(const char *model, const char *caps)
+{
+    GstElement *element = gst_element_factory_make("convnext", NULL);
+    fail_unless(element != NULL, "no element convnext");
+    g_object_set(element, "model", model, NULL);
+    gst_util_set_object_arg(G_OBJECT(element), "outputs", "classes+logits");
+    GstHarness *h = gst_harness_new_with_element(element, "sink", "src");
+    gst_object_unref(element);
+    if (caps)
+        gst_harness_set_src_caps_str(h, caps);
+    return h;
+}
+
+static void parse(const char *text, GstVideoInfo *info)
+{
+    GstCaps *caps = gst_caps_from_string(text);
+    fail_unless(caps && gst_video_info_from_caps(info, caps), "bad caps %s", text);
+    gst_caps_unref(caps);
+}
+
+static guint8 wave(double turns, double phase)
+{
+    return (guint8)lrint(128 + 90 * sin(2 * G_PI * (turns + phase)));
+}
+
+static void draw(GstVideoFrame *frame, FramePicture picture)
+{
+    int width = GST_VIDEO_FRAME_WIDTH(frame), height = GST_VIDEO_FRAME_HEIGHT(frame);
+    for (int y = 0; y < height; y++) {
+        guint8 *row = (guint8 *)GST_VIDEO_FRAME_PLANE_DATA(frame, 0) +
+                      (gssize)y * GST_VIDEO_FRAME_PLANE_STRIDE(frame, 0);
+        for (int x = 0; x < width; x++) {
+            double u = (x + 0.5) / width, v = (y + 0.5) / height;
+            guint8 *p = row + 3 * x;
+            p[0] = wave(picture == FRAME_OTHER ? v : u, 0.1);
+            p[1] = picture == FRAME_GRAYS ? p[0] : wave(v, 0.4);
+            p[2] = picture == FRAME_GRAYS ? p[0] : wave(u + v, 0.7);
+        }
+    }
+}
+
+static GstBuffer *map_new(const GstVideoInfo *info, GstVideoFrame *frame)
+{
+    GstBuffer *buffer = gst_buffer_new_allocate(NULL, GST_VIDEO_INFO_SIZE(info), NULL);
+    gst_buffer_memset(buffer, 0, 0, GST_VIDEO_INFO_SIZE(info));
+    fail_unless(gst_video_frame_map(frame, info, buffer,
+                                    GST_MAP_READWRITE | GST_VIDEO_FRAME_MAP_FLAG_NO_REF));
+    return buffer;
+}
+
+GstBuffer *frames_new(const char *caps, FramePicture picture, guint pts)
+{
+    GstVideoInfo info, rgb;
+    GstVideoFrame from, to;
+    parse(caps, &info);
+    gst_video_info_set_format(&rgb, GST_VIDEO_FORMAT_RGB, info.width, info.height);
+    rgb.fps_n = info.fps_n;
+    rgb.fps_d = info.fps_d;
+    rgb.par_n = info.par_n;
+    rgb.par_d = info.par_d;
+    rgb.interlace_mode = info.interlace_mode;
+    GstBuffer *drawn = map_new(&rgb, &from), *buffer = map_new(&info, &to);
+    draw(&from, picture);
+    GstVideoConverter *convert = gst_video_converter_new(&rgb, &info, NULL);
+    fail_unless(convert != NULL, "no conversion to %s", caps);
+    gst_video_converter_frame(convert, &from, &to);
+    gst_video_converter_free(convert);
+    gst_video_frame_unmap(&from);
+    gst_video_frame_unmap(&to);
+    gst_buffer_unref(drawn);
+    GST_BUFFER_PTS(buffer) = pts * GST_MSECOND;
+    GST_BUFFER_DURATION(buffer) = 40 * GST_MSECOND;
+    return buffer;
+}
+
+GstBuffer *frames_pad(const char *caps, GstBuffer *frame)
+{
+    GstVideoInfo info, wide;
+    GstVideoFrame from, to;
+    GstVideoAlignment align;
+    parse(caps, &info);
+    wide = info;
+    gst_video_alignment_reset(&align);
+    align.padding_left = 6;
+    align.padding_right = 10;
+    align.padding_top = 2;
+    align.padding_bottom = 4;
+    fail_unless(gst_video_info_align(&wide, &align));
+    GstBuffer *buffer = gst_buffer_new_allocate(NULL, GST_VIDEO_INFO_SIZE(&wide), NULL);
+    gst_buffer_memset(buffer, 0, 0xa5, GST_VIDEO_INFO_SIZE(&wide));
+    gst_buffer_add_video_meta_full(buffer, GST_VIDEO_FRAME_FLAG_NONE, GST_VIDEO_INFO_FORMAT(&info),
+                                   info.width, info.height, GST_VIDEO_INFO_N_PLANES(&wide),
+                                   wide.offset, wide.stride);
+    fail_unless(gst_video_frame_map(&from, &info, frame, GST_MAP_READ));
+    fail_unless(gst_video_frame_map(&to, &info, buffer, GST_MAP_WRITE));
+    fail_unless(gst_video_frame_copy(&to, &from));
+    gst_video_frame_unmap(&from);
+    gst_video_frame_unmap(&to);
+    gst_buffer_copy_into(buffer, frame, GST_BUFFER_COPY_TIMESTAMPS | GST_BUFFER_COPY_FLAGS, 0, -1);
+    gst_buffer_unref(frame);
+    return buffer;
+}
+
+GstBuffer *frames_through(GstHarness *h, GstBuffer *frame)
+{
+    fail_unless_equals_int(gst_harness_push(h, frame), GST_FLOW_OK);
+    GstBuffer *buffer = gst_harness_try_pull(h);
+    fail_unless(buffer != NULL, "no frame came out");
+    return buffer;
+}
+
+GstConvnextMeta *frames_meta(GstBuffer *buffer)
+{
+    gpointer state = NULL;
+    GstConvnextMeta *meta = gst_buffer_iterate_convnext_meta(buffer, &state);
+    fail_unless(meta != NULL, "no result on the frame");
+    fail_unless(gst_buffer_iterate_convnext_meta(buffer, &state) == NULL, "more than one result");
+    return meta;
+}
+
+GstConvnextResult *frames_result(GstBuffer *buffer)
+{
+    return frames_meta(buffer)->result;
+}
+
+void frames_logits(GstHarness *h, GstBuffer *frame, float *logits)
+{
+    GstBuffer *buffer = frames_through(h, frame);
+    GstConvnextTensor *tensor = gst_convnext_result_get_tensor(frames_result(buffer), "logits");
+    fail_unless(tensor != NULL, "no logits");
+    gsize n;
+    const float *values = gst_convnext_tensor_get_values(tensor, &n);
+    fail_unless_equals_int(n, NETWORK_CLASSES);
+    memcpy(logits, values, n * sizeof *values);
+    for (gsize i = 0; i < n; i++)
+        fail_unless(isfinite(logits[i]));
+    gst_convnext_tensor_unref(tensor);
+    gst_buffer_unref(buffer);
+}
+
+float frames_distance(const float *a, const float *b)
+{
+    float most = 0;
+    for (int i = 0; i < NETWORK_CLASSES; i++)
+        most = fmaxf(most, fabsf(a[i] - b[i]));
+    return most;
+}
