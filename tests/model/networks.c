@@ -1,0 +1,308 @@
+/* The forward pass against what timm, torchvision and transformers answer in double
+ * (tests/fixtures/make_networks.py): small networks with their weights, in every library's names
+ * and in F32, F16 and BF16; full-size networks with weights from a seed.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <glib/gstdio.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "model/run.h"
+#include "model/safetensors.h"
+#include "simd/cpu.h"
+#include "tests/fixtures/seeded.h"
+
+/* Worst difference, in standard deviations of the expected tensor. We promise 1e-3; float sums in
+ * another order stay well below this. */
+#define TOLERANCE 5e-5
+#define SAMPLED 499 /* of a full-size network's map every so-manyth number is stored */
+
+static const char *const small[] = {
+    "timm-v1",     "timm-hnf",        "timm-mlp-head", "timm-v2-conv",   "facebook-v1",
+    "facebook-v2", "transformers-v1", "openmmlab-v1",  "torchvision-v1", "transformers-v2-tanh"};
+
+typedef struct Full {
+    const char *name;    /* of the fixture, and of the network to seeded.py */
+    const char *witness; /* the library's name of the stem's convolution */
+    const char *variant;
+    gboolean grn;
+    guint depths[CNX_STAGES], dims[CNX_STAGES];
+} Full;
+
+static const Full full[] = {
+    {"timm-convnext_atto",
+     "stem.0.weight",
+     "convnext_atto",
+     FALSE,
+     {2, 2, 6, 2},
+     {40, 80, 160, 320}},
+    {"timm-convnextv2_femto",
+     "stem.0.weight",
+     "convnextv2_femto",
+     TRUE,
+     {2, 2, 6, 2},
+     {48, 96, 192, 384}},
+    {"torchvision-convnext_tiny",
+     "features.0.0.weight",
+     "convnext_tiny",
+     FALSE,
+     {3, 3, 9, 3},
+     {96, 192, 384, 768}},
+    {"transformers-convnext-tiny",
+     "convnext.embeddings.patch_embeddings.weight",
+     "convnext_tiny",
+     FALSE,
+     {3, 3, 9, 3},
+     {96, 192, 384, 768}},
+    {"transformers-convnextv2-nano",
+     "convnextv2.embeddings.patch_embeddings.weight",
+     "convnextv2_nano",
+     TRUE,
+     {2, 2, 8, 2},
+     {80, 160, 320, 640}},
+};
+
+static char *folder; /* temporary */
+
+static char *fixture(const char *name, const char *suffix)
+{
+    return g_strconcat(FIXTURES "/networks/", name, suffix, NULL);
+}
+
+static CnxModel *open_model(const char *path)
+{
+    GError *error = NULL;
+    CnxModel *model = cnx_model_open(path, &error);
+
+    g_assert_no_error(error);
+    return model;
+}
+
+static const CnxMap *output_named(const CnxOutputs *outputs, const char *name)
+{
+    if (g_str_equal(name, "logits"))
+        return &outputs->logits;
+    if (g_str_equal(name, "embedding"))
+        return &outputs->embedding;
+    g_assert_true(g_str_has_prefix(name, "stage") && name[5] >= '1' && name[5] <= '4');
+    return &outputs->stage[name[5] - '1'];
+}
+
+/* Worst difference of map from expected, in standard deviations of expected. */
+static double difference(const CnxMap *map, const CnxTensor *expected)
+{
+    const gsize n = (gsize)map->n * map->height * map->width * map->channels;
+    const gsize step = expected->elements == n ? 1 : SAMPLED;
+    float *e = g_new(float, expected->elements);
+    double sum = 0, squares = 0, worst = 0;
+
+    g_assert_cmpuint(expected->elements, ==, (n + step - 1) / step);
+    cnx_tensor_to_float(expected, e);
+    for (gsize i = 0; i < expected->elements; i++) {
+        const double d = fabs((double)map->data[i * step] - e[i]);
+
+        worst = d <= worst ? worst : d; /* NaN is the worst */
+        sum += e[i];
+    }
+    for (gsize i = 0; i < expected->elements; i++)
+        squares += (e[i] - sum / expected->elements) * (e[i] - sum / expected->elements);
+    g_free(e);
+    g_assert_cmpfloat(squares, >, 0);
+    return worst / sqrt(squares / expected->elements);
+}
+
+/* input: WIDTHxHEIGHT or WIDTHxHEIGHTxN. */
+static CnxRun *run_input(CnxModel *model, const char *input, guint threads, guint *n)
+{
+    guint width, height;
+    GError *error = NULL;
+    CnxRun *run;
+
+    *n = 1;
+    g_assert_cmpint(sscanf(input, "%ux%ux%u", &width, &height, n), >=, 2);
+    run = cnx_run_new(model, width, height, *n,
+                      CNX_OUTPUT_LOGITS | CNX_OUTPUT_EMBEDDING | CNX_OUTPUT_STAGE1 |
+                          CNX_OUTPUT_STAGE2 | CNX_OUTPUT_STAGE3 | CNX_OUTPUT_STAGE4,
+                      threads, &error);
+    g_assert_no_error(error);
+    for (guint i = 0; i < *n; i++) {
+        char *image = g_strdup_printf("%s/%u", input, i);
+
+        seeded_input(cnx_run_input(run, i), image, height, width);
+        g_free(image);
+    }
+    return run;
+}
+
+/* The worst difference over all tensors of the fixture `name`. */
+static double compare(CnxModel *model, const char *name, guint threads)
+{
+    char *path = fixture(name, ".expected.safetensors");
+    GError *error = NULL;
+    CnxSafetensors *file = cnx_safetensors_open(path, &error);
+    guint count;
+    double worst = 0;
+
+    g_assert_no_error(error);
+    const CnxTensor *tensors = cnx_safetensors_tensors(file, &count);
+    g_assert_cmpuint(count, >=, 6);
+    for (guint i = 0; i < count; i++) {
+        char **parts = g_strsplit(tensors[i].name, "/", 2); /* INPUT, OUTPUT */
+        guint n;
+        CnxRun *run = run_input(model, parts[0], threads, &n);
+        const double d = difference(output_named(cnx_run_forward(run, n), parts[1]), &tensors[i]);
+
+        if (!(d <= TOLERANCE))
+            g_test_message("%s: %s differs by %.3g standard deviations", name, tensors[i].name, d);
+        worst = d <= worst ? worst : d;
+        cnx_run_free(run);
+        g_strfreev(parts);
+    }
+    cnx_safetensors_close(file);
+    g_free(path);
+    return worst;
+}
+
+static void test_small(gconstpointer data)
+{
+    char *dir = fixture(data, ""), *config = g_build_filename(dir, "config.json", NULL);
+    char *file = g_build_filename(dir, "model.safetensors", NULL);
+    CnxModel *model = open_model(g_file_test(config, G_FILE_TEST_EXISTS) ? dir : file);
+
+    for (guint threads = 1; threads <= 3; threads++) {
+        const double d = compare(model, data, threads);
+
+        g_test_message("%s, %u threads: %.3g", (const char *)data, threads, d);
+        g_assert_cmpfloat(d, <=, TOLERANCE);
+    }
+    cnx_model_unref(model);
+    g_free(file);
+    g_free(config);
+    g_free(dir);
+}
+
+/* The tolerance sees the difference between the two forms of GELU. */
+static void test_other_gelu(void)
+{
+    char *from = fixture("transformers-v1", "/model.safetensors");
+    char *from_config = fixture("transformers-v1", "/config.json");
+    char *to = g_build_filename(folder, "model.safetensors", NULL);
+    char *to_config = g_build_filename(folder, "config.json", NULL);
+    char *weights, *text;
+    gsize length;
+
+    g_assert_true(g_file_get_contents(from, &weights, &length, NULL));
+    g_assert_true(g_file_set_contents(to, weights, (gssize)length, NULL));
+    g_assert_true(g_file_get_contents(from_config, &text, NULL, NULL));
+    char **parts = g_strsplit(text, "\"gelu\"", -1);
+    g_assert_cmpuint(g_strv_length(parts), ==, 2);
+    char *changed = g_strjoinv("\"gelu_pytorch_tanh\"", parts);
+    g_assert_true(g_file_set_contents(to_config, changed, -1, NULL));
+
+    CnxModel *model = open_model(folder);
+    g_assert_cmpfloat(compare(model, "transformers-v1", 1), >, 10 * TOLERANCE);
+    cnx_model_unref(model);
+    g_remove(to);
+    g_remove(to_config);
+    g_strfreev(parts);
+    g_free(changed);
+    g_free(text);
+    g_free(weights);
+    g_free(to);
+    g_free(to_config);
+    g_free(from);
+    g_free(from_config);
+}
+
+static void test_full(gconstpointer data)
+{
+    const Full *f = data;
+    char *path = g_build_filename(folder, "network.safetensors", NULL);
+    CnxConfig config = {.classes = 1000, .layer_scale = !f->grn, .grn = f->grn, .final_norm = TRUE};
+    GError *error = NULL;
+
+    memcpy(config.depths, f->depths, sizeof config.depths);
+    memcpy(config.dims, f->dims, sizeof config.dims);
+    seeded_checkpoint(path, f->name, f->witness, &config, &error);
+    g_assert_no_error(error);
+    CnxModel *model = open_model(path);
+    g_remove(path);
+    g_assert_cmpstr(cnx_model_config(model)->variant, ==, f->variant);
+
+    const double d = compare(model, f->name, 0);
+    g_test_message("%s: %.3g", f->name, d);
+    g_assert_cmpfloat(d, <=, TOLERANCE);
+    cnx_model_unref(model);
+    g_free(path);
+}
+
+/* The number of threads does not change a bit. */
+static void test_threads(void)
+{
+    char *dir = fixture("timm-v2-conv", "");
+    CnxModel *model = open_model(dir);
+    guint n;
+    CnxRun *one = run_input(model, "320x256", 1, &n), *three = run_input(model, "320x256", 3, &n);
+    const CnxOutputs *a = cnx_run_forward(one, 1), *b = cnx_run_forward(three, 1);
+
+    g_assert_cmpmem(a->logits.data, 9 * sizeof(float), b->logits.data, 9 * sizeof(float));
+    g_assert_cmpmem(a->stage[3].data, 80 * 35 * sizeof(float), b->stage[3].data,
+                    80 * 35 * sizeof(float));
+    cnx_run_free(one);
+    cnx_run_free(three);
+    cnx_model_unref(model);
+    g_free(dir);
+}
+
+/* Sizes that no machine has memory for are an error. */
+static void test_too_large(void)
+{
+    char *dir = fixture("timm-v1", "");
+    CnxModel *model = open_model(dir);
+    GError *error = NULL;
+
+    g_assert_null(cnx_run_new(model, 1 << 24, 1 << 24, 64, CNX_OUTPUT_LOGITS, 1, &error));
+    g_assert_error(error, CNX_ERROR, CNX_ERROR_OUT_OF_MEMORY);
+    g_clear_error(&error);
+    g_assert_null(cnx_run_new(model, 31, 64, 1, CNX_OUTPUT_LOGITS, 1, &error));
+    g_assert_error(error, CNX_ERROR, CNX_ERROR_SETTINGS);
+    g_clear_error(&error);
+    cnx_model_unref(model);
+    g_free(dir);
+}
+
+static gboolean level_lacks(void)
+{
+    CnxCpu level;
+    const char *word = g_getenv("CONVNEXT_CPU");
+
+    return word != NULL && cnx_cpu_parse(word, &level) && level > cnx_cpu_detect();
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    if (level_lacks())
+        return 77;
+    folder = g_dir_make_tmp("convnext-networks-XXXXXX", NULL);
+    for (guint i = 0; i < G_N_ELEMENTS(small); i++) {
+        char *path = g_strconcat("/networks/small/", small[i], NULL);
+
+        g_test_add_data_func(path, small[i], test_small);
+        g_free(path);
+    }
+    for (guint i = 0; i < G_N_ELEMENTS(full); i++) {
+        char *path = g_strconcat("/networks/full/", full[i].name, NULL);
+
+        g_test_add_data_func(path, &full[i], test_full);
+        g_free(path);
+    }
+    g_test_add_func("/networks/other-gelu", test_other_gelu);
+    g_test_add_func("/networks/threads", test_threads);
+    g_test_add_func("/networks/too-large", test_too_large);
+    const int status = g_test_run();
+    g_rmdir(folder);
+    g_free(folder);
+    return status;
+}
