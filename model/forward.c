@@ -11,11 +11,10 @@
 #include <math.h>
 #include <string.h>
 
+#include "model/linear.h"
 #include "model/threads.h"
 
-#define STEM 4     /* kernel and stride of the stem */
-#define COLUMNS 64 /* of one task, in layers that are cut by columns; more where a panel is wider \
-                    */
+#define STEM 4              /* kernel and stride of the stem */
 #define FEW_STRIP_PIXELS 32 /* of one task in the elementwise parts of such layers */
 
 /* What the tasks of one loop share. */
@@ -39,9 +38,9 @@ typedef struct Strip {
 
 guint cnx_strip_rows(const CnxStageSize *size, guint pixels)
 {
-    const guint strips = (guint)(((gsize)size->h * size->w + pixels - 1) / pixels);
+    const gsize strips = ((gsize)size->h * size->w + pixels - 1) / pixels;
 
-    return MAX(1, (size->h + strips - 1) / strips);
+    return (guint)MAX(1, (size->h + strips - 1) / strips);
 }
 
 static void cut(Layer *layer, guint pixels)
@@ -77,81 +76,6 @@ static gboolean few_pixels(const CnxStageSize *size, guint n)
     return (gsize)n * size->h * size->w < CNX_FEW_PIXELS;
 }
 
-/* ---- Linear layers ---- */
-
-/* c[m, n] = act(a[m, k] W^T + bias) + residual[m, n]; sumsq[n] += its columns' squares. */
-typedef struct Product {
-    guint m;
-    const float *a;
-    float *c;
-    CnxAct act;
-    const float *residual; /* NULL: none */
-    float *sumsq;          /* NULL: not asked for */
-} Product;
-
-/* Columns first <= j < first + columns of the product; first is a multiple of the panel. */
-static void multiply(const CnxKernels *kernels, const CnxLinear *linear, const Product *p,
-                     int first, int columns)
-{
-    const CnxGemm gemm = {
-        .m = (int)p->m,
-        .n = columns,
-        .k = linear->k,
-        .a = p->a,
-        .lda = (size_t)linear->k,
-        .packed = linear->packed + kernels->gemm_packed_size(first, linear->k),
-        .bias = linear->bias + first,
-        .residual = p->residual != NULL ? p->residual + first : NULL,
-        .ldr = (size_t)linear->n,
-        .c = p->c + first,
-        .ldc = (size_t)linear->n,
-        .act = p->act,
-        .sumsq = p->sumsq != NULL ? p->sumsq + first : NULL,
-    };
-
-    kernels->gemm(&gemm);
-}
-
-static void linear_strip(const CnxRun *run, const CnxLinear *linear, Product product)
-{
-    multiply(run->kernels, linear, &product, 0, linear->n);
-}
-
-/* A linear layer that is cut by columns: of one product, or of the same one for each image. */
-typedef struct Columns {
-    const CnxKernels *kernels;
-    const CnxLinear *linear;
-    Product product; /* of the first image */
-    guint images;
-    int width; /* of one task */
-} Columns;
-
-static void columns_task(gpointer data, guint task, guint slot)
-{
-    const Columns *t = data;
-    const int first = (int)task * t->width, n = t->linear->n;
-    Product p = t->product;
-
-    for (guint i = 0; i < t->images; i++) {
-        multiply(t->kernels, t->linear, &p, first, MIN(t->width, n - first));
-        p.a += (gsize)p.m * (gsize)t->linear->k;
-        p.c += (gsize)p.m * (gsize)n;
-        p.residual += p.residual != NULL ? (gsize)p.m * (gsize)n : 0;
-        p.sumsq += p.sumsq != NULL ? n : 0;
-    }
-}
-
-static void linear_columns(const CnxRun *run, const CnxLinear *linear, guint images,
-                           Product product)
-{
-    const int panel = run->kernels->gemm_panel;
-    const int width = (COLUMNS + panel - 1) / panel * panel;
-    Columns columns = {run->kernels, linear, product, images, width};
-
-    cnx_threads_loop(run->threads, (guint)((linear->n + width - 1) / width), columns_task,
-                     &columns);
-}
-
 /* ---- Stem and downsampling ---- */
 
 /* Non-overlapping 4x4 convolution and norm. A patch row is contiguous in the input. */
@@ -172,7 +96,7 @@ static void stem_task(gpointer data, guint task, guint slot)
             for (guint k = 0; k < STEM; k++, patch += line)
                 memcpy(patch, image + (gsize)(STEM * i + k) * row + j * line, line * sizeof *patch);
 
-    linear_strip(run, t->linear, (Product){.m = s.pixels, .a = scratch_of(t, slot), .c = y});
+    cnx_linear(run, t->linear, (CnxProduct){.m = s.pixels, .a = scratch_of(t, slot), .c = y});
     run->kernels->layernorm(y, t->out->c, y, t->out->c, (int)s.pixels, c, norm->weight, norm->bias,
                             (float)run->config->eps);
 }
@@ -198,8 +122,8 @@ static void downsample_task(gpointer data, guint task, guint slot)
     float *patches = scratch_of(t, slot);
 
     norm_patches(t, &s, patches);
-    linear_strip(t->run, t->linear,
-                 (Product){.m = s.pixels, .a = patches, .c = t->y + s.pixel * t->out->c});
+    cnx_linear(t->run, t->linear,
+               (CnxProduct){.m = s.pixels, .a = patches, .c = t->y + s.pixel * t->out->c});
 }
 
 static void norm_patches_task(gpointer data, guint task, guint slot)
@@ -224,8 +148,9 @@ static void downsample(CnxRun *run, guint i, guint n, const float *x, float *y)
     if (i > 0 && few_pixels(layer.out, n)) {
         cut(&layer, FEW_STRIP_PIXELS);
         for_strips(&layer, n, norm_patches_task);
-        linear_columns(run, layer.linear, 1,
-                       (Product){.m = n * layer.out->h * layer.out->w, .a = run->patches, .c = y});
+        cnx_linear_columns(
+            run, layer.linear, 1,
+            (CnxProduct){.m = n * layer.out->h * layer.out->w, .a = run->patches, .c = y});
         return;
     }
     cut(&layer, CNX_STRIP_PIXELS);
@@ -262,10 +187,10 @@ static void block_task(gpointer data, guint task, guint slot)
         const guint m = MIN(CNX_STRIP_PIXELS, s.pixels - p);
         const gsize first = (s.pixel + p) * c;
 
-        linear_strip(t->run, &t->block->pw1,
-                     (Product){.m = m, .a = u + p * c, .c = hidden, .act = t->run->config->act});
-        linear_strip(t->run, &t->block->pw2,
-                     (Product){.m = m, .a = hidden, .c = t->y + first, .residual = t->x + first});
+        cnx_linear(t->run, &t->block->pw1,
+                   (CnxProduct){.m = m, .a = u + p * c, .c = hidden, .act = t->run->config->act});
+        cnx_linear(t->run, &t->block->pw2,
+                   (CnxProduct){.m = m, .a = hidden, .c = t->y + first, .residual = t->x + first});
     }
 }
 
@@ -280,12 +205,12 @@ static void block_expand_task(gpointer data, guint task, guint slot)
 
     memset(sumsq, 0, wide * sizeof *sumsq);
     dwconv_norm(t, &s, u);
-    linear_strip(t->run, &t->block->pw1,
-                 (Product){.m = s.pixels,
-                           .a = u,
-                           .c = t->run->hidden + s.pixel * wide,
-                           .act = t->run->config->act,
-                           .sumsq = sumsq});
+    cnx_linear(t->run, &t->block->pw1,
+               (CnxProduct){.m = s.pixels,
+                            .a = u,
+                            .c = t->run->hidden + s.pixel * wide,
+                            .act = t->run->config->act,
+                            .sumsq = sumsq});
 }
 
 /* hidden *= scale, of the strip's image. */
@@ -306,11 +231,11 @@ static void block_project_task(gpointer data, guint task, guint slot)
     const Strip s = strip_of(t, task);
     const gsize first = s.pixel * t->out->c;
 
-    linear_strip(t->run, &t->block->pw2,
-                 (Product){.m = s.pixels,
-                           .a = grn_scale(t, &s, t->strips),
-                           .c = t->y + first,
-                           .residual = t->x + first});
+    cnx_linear(t->run, &t->block->pw2,
+               (CnxProduct){.m = s.pixels,
+                            .a = grn_scale(t, &s, t->strips),
+                            .c = t->y + first,
+                            .residual = t->x + first});
 }
 
 /* Global response normalisation of each image, whose sums of squares are in `sums` rows:
@@ -357,23 +282,24 @@ static void block_by_columns(Layer *layer, guint n)
     CnxRun *run = layer->run;
     const CnxBlock *block = layer->block;
     const guint pixels = layer->out->h * layer->out->w, wide = 4 * layer->out->c;
-    Product expand = {.m = n * pixels, .a = run->normed, .c = run->hidden, .act = run->config->act};
-    const Product project = {
+    CnxProduct expand = {
+        .m = n * pixels, .a = run->normed, .c = run->hidden, .act = run->config->act};
+    const CnxProduct project = {
         .m = n * pixels, .a = run->hidden, .c = layer->y, .residual = layer->x};
 
     cut(layer, FEW_STRIP_PIXELS);
     for_strips(layer, n, dwconv_norm_task);
     if (block->grn_gamma == NULL) {
-        linear_columns(run, &block->pw1, 1, expand);
+        cnx_linear_columns(run, &block->pw1, 1, expand);
     } else {
         memset(run->sumsq, 0, (gsize)n * wide * sizeof *run->sumsq);
         expand.m = pixels;
         expand.sumsq = run->sumsq;
-        linear_columns(run, &block->pw1, n, expand);
+        cnx_linear_columns(run, &block->pw1, n, expand);
         grn(run, n, 1, wide, block->grn_gamma);
         for_strips(layer, n, grn_scale_task);
     }
-    linear_columns(run, &block->pw2, 1, project);
+    cnx_linear_columns(run, &block->pw2, 1, project);
 }
 
 static void block(CnxRun *run, guint i, guint j, guint n, const float *x, float *y)
@@ -431,12 +357,12 @@ static void head(CnxRun *run, guint n, const float *x)
         run->kernels->layernorm(run->pooled, c, run->pooled, c, (int)n, (int)c, norm->weight,
                                 norm->bias, (float)run->config->head_eps);
     if (run->config->hidden > 0)
-        linear_columns(
+        cnx_linear_columns(
             run, &run->weights->hidden, 1,
-            (Product){.m = n, .a = run->pooled, .c = run->embedding, .act = CNX_ACT_GELU});
+            (CnxProduct){.m = n, .a = run->pooled, .c = run->embedding, .act = CNX_ACT_GELU});
     if (run->logits != NULL)
-        linear_columns(run, &run->weights->head, 1,
-                       (Product){.m = n, .a = run->embedding, .c = run->logits});
+        cnx_linear_columns(run, &run->weights->head, 1,
+                           (CnxProduct){.m = n, .a = run->embedding, .c = run->logits});
 }
 
 /* ---- The network ---- */
