@@ -1,0 +1,13 @@
+/* Results and frames for the tests of the public library.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gst/check/gstcheck.h>
+#include <gst/convnext/convnext.h>
+
+/* A result about the region (64, 48) to (320, 288) of a 640x480 frame. */
+GstConvnextResult *make_result(const gchar *model);
+
+/* A frame of 640x480 I420 with the result. */
+GstBuffer *make_frame(GstConvnextResult *result, GstClockTime age);

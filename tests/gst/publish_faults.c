@@ -1,0 +1,250 @@
+/* convnextpublish: what goes wrong with files and pipes.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "gst/gstconvnextpublish.h"
+#include "tests/gst/publishing.h"
+
+/* Exactly one error of that code, whose message holds each of the texts. */
+static void check_error(GstBus *bus, GstResourceError code, const gchar *text, const gchar *reason)
+{
+    GstMessage *message = gst_bus_pop_filtered(bus, GST_MESSAGE_ERROR);
+    GError *error = NULL;
+
+    fail_unless(message != NULL, "no error was posted");
+    gst_message_parse_error(message, &error, NULL);
+    fail_unless(g_error_matches(error, GST_RESOURCE_ERROR, code), "other code: %s", error->message);
+    fail_unless(strstr(error->message, text) != NULL, "%s: %s", text, error->message);
+    fail_unless(strstr(error->message, reason) != NULL, "%s: %s", reason, error->message);
+    g_error_free(error);
+    gst_message_unref(message);
+    fail_unless(gst_bus_pop_filtered(bus, GST_MESSAGE_ERROR) == NULL, "a second error was posted");
+}
+
+/* The element, taken, does not start. */
+static void check_no_start(GstElement *element, const gchar *text, const gchar *reason)
+{
+    GstBus *bus = gst_bus_new();
+
+    gst_element_set_bus(element, bus);
+    fail_unless_equals_int(gst_element_set_state(element, GST_STATE_PAUSED),
+                           GST_STATE_CHANGE_FAILURE);
+    check_error(bus, GST_RESOURCE_ERROR_OPEN_WRITE, text, reason);
+    gst_element_set_state(element, GST_STATE_NULL);
+    gst_element_set_bus(element, NULL);
+    gst_object_unref(bus);
+    gst_object_unref(element);
+}
+
+GST_START_TEST(test_bad_location)
+{
+    gchar *missing = g_build_filename(dir, "missing", "lines", NULL);
+
+    check_no_start(make_element("location", dir, NULL), dir, g_strerror(EISDIR));
+    check_no_start(make_element("location", missing, NULL), missing, g_strerror(ENOENT));
+    g_free(missing);
+}
+GST_END_TEST
+
+GST_START_TEST(test_bad_tensor_dir)
+{
+    gchar *file = in_dir("file"), *below = g_build_filename(file, "maps", NULL);
+
+    fail_unless(g_file_set_contents(file, "", 0, NULL));
+    check_no_start(make_element("tensor-dir", file, NULL), file, g_strerror(ENOTDIR));
+    check_no_start(make_element("tensor-dir", below, NULL), below, g_strerror(ENOTDIR));
+    g_free(below);
+    g_free(file);
+}
+GST_END_TEST
+
+/* The element, taken, refuses a frame with one error. */
+static void check_no_write(GstElement *element, GstResourceError code, const gchar *text,
+                           const gchar *reason)
+{
+    GstHarness *harness = make_harness(element);
+    GstBus *bus = gst_bus_new();
+
+    gst_element_set_bus(element, bus);
+    fail_unless_equals_int(gst_harness_push(harness, make_frame(make_full_result())),
+                           GST_FLOW_ERROR);
+    check_error(bus, code, text, reason);
+    gst_element_set_bus(element, NULL);
+    gst_object_unref(bus);
+    gst_harness_teardown(harness);
+}
+
+GST_START_TEST(test_disk_full)
+{
+    check_no_write(make_element("location", "/dev/full", NULL), GST_RESOURCE_ERROR_NO_SPACE_LEFT,
+                   "\"/dev/full\"", g_strerror(ENOSPC));
+}
+GST_END_TEST
+
+GST_START_TEST(test_tensor_dir_vanishes)
+{
+    gchar *maps = in_dir("maps");
+    GstElement *element = make_element("tensor-dir", maps, NULL);
+
+    fail_unless_equals_int(gst_element_set_state(element, GST_STATE_PAUSED),
+                           GST_STATE_CHANGE_SUCCESS);
+    fail_unless_equals_int(g_rmdir(maps), 0);
+    check_no_write(element, GST_RESOURCE_ERROR_WRITE, "convnext-0-stage3.npy", g_strerror(ENOENT));
+    g_free(maps);
+}
+GST_END_TEST
+
+/* Puts a pipe in the place of standard output; returns the end to read from. *saved: the old one,
+ * for restore_stdout. */
+static int pipe_stdout(int *saved)
+{
+    int ends[2];
+
+    fflush(stdout);
+    fail_unless_equals_int(pipe(ends), 0);
+    *saved = dup(STDOUT_FILENO);
+    fail_unless(dup2(ends[1], STDOUT_FILENO) >= 0);
+    close(ends[1]);
+    return ends[0];
+}
+
+static void restore_stdout(int saved)
+{
+    dup2(saved, STDOUT_FILENO);
+    close(saved);
+}
+
+/* The reader is gone, as with "| head -1": an error, no signal. */
+GST_START_TEST(test_broken_pipe)
+{
+    int saved, reader = pipe_stdout(&saved);
+
+    close(reader);
+    check_no_write(make_element("location", "-", NULL), GST_RESOURCE_ERROR_WRITE, "standard output",
+                   g_strerror(EPIPE));
+    restore_stdout(saved);
+}
+GST_END_TEST
+
+static GstConvnextResult *make_long_result(const gchar *model)
+{
+    const gsize dims[] = {1, 1, 1, 3000};
+    gfloat *values = g_new0(gfloat, dims[3]);
+    GstConvnextResult *result = make_result(model);
+
+    add_tensor(result, GST_CONVNEXT_TENSOR_LOGITS, 4, dims, values);
+    g_free(values);
+    return result;
+}
+
+static gpointer push_until_refused(gpointer harness)
+{
+    GstFlowReturn flow;
+
+    do
+        flow = gst_harness_push(harness, make_frame(make_long_result("m")));
+    while (flow == GST_FLOW_OK);
+    return GINT_TO_POINTER(flow);
+}
+
+/* Two elements wait, one for a reader that never reads, one for its turn; both stop. The first one
+ * to be stopped is each of them in turn. */
+GST_START_TEST(test_stalled_reader)
+{
+    int saved, reader = pipe_stdout(&saved);
+    GstElement *elements[2];
+    GstHarness *harnesses[2];
+    GThread *threads[2];
+
+    for (guint i = 0; i < 2; i++) {
+        elements[i] = make_element("location", "-", NULL);
+        harnesses[i] = make_harness(gst_object_ref(elements[i]));
+        threads[i] = g_thread_new(NULL, push_until_refused, harnesses[i]);
+        g_usleep(100000);
+    }
+    for (guint i = 0; i < 2; i++) {
+        guint which = (i + __i__) % 2;
+
+        fail_unless_equals_int(gst_element_set_state(elements[which], GST_STATE_NULL),
+                               GST_STATE_CHANGE_SUCCESS);
+        fail_unless_equals_int(GPOINTER_TO_INT(g_thread_join(threads[which])), GST_FLOW_FLUSHING);
+    }
+    for (guint i = 0; i < 2; i++) {
+        gst_harness_teardown(harnesses[i]);
+        gst_object_unref(elements[i]);
+    }
+    close(reader);
+    restore_stdout(saved);
+}
+GST_END_TEST
+
+#define SHARED_LINES 200
+
+static gpointer push_many(gpointer name)
+{
+    GstHarness *harness = make_harness(make_element("location", "-", "stream", name, NULL));
+
+    for (guint i = 0; i < SHARED_LINES; i++)
+        push(harness, make_frame(make_long_result(name)));
+    gst_harness_teardown(harness);
+    return NULL;
+}
+
+/* Long lines of two elements on one pipe do not mix. */
+GST_START_TEST(test_shared_stdout)
+{
+    int saved, reader = pipe_stdout(&saved);
+    FILE *lines = fdopen(reader, "r");
+    const gchar *names[] = {"a", "b"};
+    GThread *threads[2];
+    gchar *line = NULL;
+    size_t size = 0;
+
+    for (guint i = 0; i < 2; i++)
+        threads[i] = g_thread_new(NULL, push_many, (gpointer)names[i]);
+    for (guint i = 0; i < 2 * SHARED_LINES; i++) {
+        JsonNode *node;
+        JsonObject *object;
+
+        fail_unless(getline(&line, &size, lines) > 0);
+        node = json_from_string(line, NULL);
+        fail_unless(node && JSON_NODE_HOLDS_OBJECT(node), "lines are mixed: %s", line);
+        object = json_node_get_object(node);
+        fail_unless_equals_string(json_object_get_string_member(object, "stream"),
+                                  json_object_get_string_member(object, "model"));
+        json_node_unref(node);
+    }
+    for (guint i = 0; i < 2; i++)
+        g_thread_join(threads[i]);
+    free(line);
+    restore_stdout(saved);
+    fclose(lines);
+}
+GST_END_TEST
+
+static Suite *publish_faults_suite(void)
+{
+    Suite *suite = suite_create("publish_faults");
+    TCase *tc = tcase_create("general");
+
+    GST_ELEMENT_REGISTER(convnextpublish, NULL);
+    suite_add_tcase(suite, tc);
+    tcase_add_checked_fixture(tc, setup, teardown);
+    tcase_set_timeout(tc, 60);
+    tcase_add_test(tc, test_bad_location);
+    tcase_add_test(tc, test_bad_tensor_dir);
+    tcase_add_test(tc, test_disk_full);
+    tcase_add_test(tc, test_tensor_dir_vanishes);
+    tcase_add_test(tc, test_broken_pipe);
+    tcase_add_loop_test(tc, test_stalled_reader, 0, 2);
+    tcase_add_test(tc, test_shared_stdout);
+    return suite;
+}
+
+GST_CHECK_MAIN(publish_faults)

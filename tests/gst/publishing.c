@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "tests/gst/publishing.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
+
+#define CAPS "video/x-raw,format=GRAY8,width=8,height=4,framerate=25/1"
+
+gchar *dir;
+
+void setup(void)
+{
+    dir = g_dir_make_tmp("convnextpublish-XXXXXX", NULL);
+    fail_unless(dir != NULL);
+}
+
+static void remove_tree(const gchar *path)
+{
+    GDir *folder = g_dir_open(path, 0, NULL);
+    const gchar *name;
+
+    while (folder && (name = g_dir_read_name(folder))) {
+        gchar *child = g_build_filename(path, name, NULL);
+
+        remove_tree(child);
+        g_free(child);
+    }
+    g_clear_pointer(&folder, g_dir_close);
+    g_remove(path);
+}
+
+void teardown(void)
+{
+    remove_tree(dir);
+    g_clear_pointer(&dir, g_free);
+}
+
+gchar *in_dir(const gchar *name)
+{
+    return g_build_filename(dir, name, NULL);
+}
+
+/* The element with a file in dir as location, and properties as in g_object_set. */
+GstElement *make_element(const gchar *property, ...)
+{
+    GstElement *element = gst_element_factory_make("convnextpublish", NULL);
+    gchar *lines = in_dir("lines");
+    va_list args;
+
+    fail_unless(element != NULL);
+    gst_object_ref_sink(element);
+    g_object_set(element, "location", lines, NULL);
+    va_start(args, property);
+    g_object_set_valist(G_OBJECT(element), property, args);
+    va_end(args);
+    g_free(lines);
+    return element;
+}
+
+/* Takes element. */
+GstHarness *make_harness(GstElement *element)
+{
+    GstHarness *harness = gst_harness_new_with_element(element, "sink", "src");
+
+    gst_object_unref(element);
+    gst_harness_set_src_caps_str(harness, CAPS);
+    return harness;
+}
+
+GstConvnextResult *make_result(const gchar *model)
+{
+    GstConvnextResult *result = gst_convnext_result_new(model, 0);
+
+    gst_convnext_result_set_activation(result, GST_CONVNEXT_ACTIVATION_SOFTMAX);
+    return result;
+}
+
+void add_tensor(GstConvnextResult *result, const gchar *name, guint n_dims, const gsize *dims,
+                const gfloat *values)
+{
+    gst_convnext_result_take_tensor(result,
+                                    gst_convnext_tensor_new_copy(name, n_dims, dims, values));
+}
+
+/* Takes result. NULL: a frame without results. */
+GstBuffer *make_frame(GstConvnextResult *result)
+{
+    GstBuffer *buffer = gst_buffer_new_allocate(NULL, 32, NULL);
+
+    gst_buffer_memset(buffer, 0, 0, -1);
+    if (result) {
+        gst_buffer_add_convnext_meta(buffer, result, 0);
+        gst_convnext_result_unref(result);
+    }
+    return buffer;
+}
+
+void push(GstHarness *harness, GstBuffer *frame)
+{
+    GstBuffer *out;
+
+    gst_buffer_ref(frame);
+    out = gst_harness_push_and_pull(harness, frame);
+    fail_unless(out == frame, "the buffer was copied or lost");
+    gst_buffer_unref(out);
+    gst_buffer_unref(frame);
+}
+
+gchar *read_lines(void)
+{
+    gchar *path = in_dir("lines"), *text = NULL;
+
+    fail_unless(g_file_get_contents(path, &text, NULL, NULL));
+    g_free(path);
+    return text;
+}
+
+/* What is written for one frame with result, taken, parsed. */
+JsonNode *publish(GstConvnextResult *result)
+{
+    GstHarness *harness = make_harness(make_element(NULL));
+    JsonNode *node;
+    gchar *text;
+
+    push(harness, make_frame(result));
+    gst_harness_teardown(harness);
+    text = read_lines();
+    node = json_from_string(text, NULL);
+    fail_unless(node && JSON_NODE_HOLDS_OBJECT(node), "not JSON: %s", text);
+    g_free(text);
+    return node;
+}
+
+void check_lines(const gchar *expected)
+{
+    gchar *text = read_lines();
+
+    fail_unless_equals_string(text, expected);
+    g_free(text);
+}
+
+GstConvnextResult *make_full_result(void)
+{
+    static const gsize vector[] = {1, 1, 1, 2}, map[] = {1, 2, 1, 3};
+    static const gfloat embedding[] = {0.1f, -1e-30f}, logits[] = {16777216.f, 3.4028235e38f};
+    static const gfloat values[6] = {1, 2, 3, 4, 5, 6};
+    GstConvnextResult *result = make_result("convnext_tiny");
+
+    gst_convnext_result_set_frame_size(result, 8, 4);
+    gst_convnext_result_set_region(result, 1, 0, 6, 4);
+    gst_convnext_result_set_object(result, 3, "person");
+    gst_convnext_result_set_times(result, 1234567, 20000000);
+    gst_convnext_result_add_class(result, 281, "tabby, tabby cat", 0.7f);
+    gst_convnext_result_add_class(result, 282, NULL, NAN);
+    add_tensor(result, "stage3", 4, map, values);
+    add_tensor(result, GST_CONVNEXT_TENSOR_EMBEDDING, 4, vector, embedding);
+    add_tensor(result, GST_CONVNEXT_TENSOR_LOGITS, 4, vector, logits);
+    add_tensor(result, "stage4", 4, map, values);
+    return result;
+}

@@ -1,0 +1,199 @@
+/* The public library: results and tensors.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "tests/gst/metas.h"
+
+GST_START_TEST(test_result)
+{
+    GstConvnextResult *result = make_result("tiny");
+    guint x, y, width, height, n;
+    const GstConvnextClass *classes;
+    const gchar *label = "untouched";
+    GList *list;
+
+    fail_unless_equals_string(gst_convnext_result_get_model(result), "tiny");
+    fail_unless_equals_uint64(gst_convnext_result_get_pts(result), 40 * GST_MSECOND);
+    gst_convnext_result_get_region(result, &x, &y, &width, &height);
+    fail_unless(x == 64 && y == 48 && width == 256 && height == 240);
+    gst_convnext_result_get_region(result, NULL, NULL, NULL, NULL);
+    gst_convnext_result_get_frame_size(result, &width, &height);
+    fail_unless(width == 640 && height == 480);
+    fail_unless_equals_int(gst_convnext_result_get_activation(result),
+                           GST_CONVNEXT_ACTIVATION_SOFTMAX);
+    fail_unless_equals_uint64(gst_convnext_result_get_preprocess_time(result), 1500000);
+    fail_unless_equals_uint64(gst_convnext_result_get_inference_time(result), 25000000);
+    fail_if(gst_convnext_result_get_object(result, NULL, &label));
+    fail_unless(label == NULL);
+
+    classes = gst_convnext_result_get_classes(result, &n);
+    fail_unless_equals_int(n, 2);
+    fail_unless(classes[0].index == 281 && classes[0].score == 0.75f);
+    fail_unless_equals_string(classes[0].label, "tabby");
+    fail_unless(classes[1].index == 282 && classes[1].label == NULL);
+
+    list = gst_convnext_result_list_classes(result);
+    gst_convnext_result_unref(result);
+    fail_unless_equals_int(g_list_length(list), 2);
+    fail_unless_equals_string(((GstConvnextClass *)list->data)->label, "tabby");
+    g_list_free_full(list, (GDestroyNotify)gst_convnext_class_free);
+}
+GST_END_TEST
+
+GST_START_TEST(test_object)
+{
+    GstConvnextResult *result = gst_convnext_result_new("tiny", GST_CLOCK_TIME_NONE);
+    const gchar *label;
+    gint id;
+
+    gst_convnext_result_set_object(result, 3, "person");
+    gst_convnext_result_set_object(result, 4, "car");
+    fail_unless(gst_convnext_result_get_object(result, &id, &label));
+    fail_unless_equals_int(id, 4);
+    fail_unless_equals_string(label, "car");
+    gst_convnext_result_unref(result);
+}
+GST_END_TEST
+
+/* Once shared, a result cannot be changed. */
+GST_START_TEST(test_immutable)
+{
+    GstConvnextResult *result = make_result("tiny");
+    GstBuffer *frame = make_frame(result, 0);
+    GstConvnextTensor *tensor;
+    guint n;
+    const gsize dims[] = {1};
+    const gfloat value = 1;
+
+    ASSERT_CRITICAL(gst_convnext_result_add_class(result, 1, "late", 0.f));
+    ASSERT_CRITICAL(gst_convnext_result_set_region(result, 1, 2, 3, 4));
+    ASSERT_CRITICAL(gst_convnext_result_set_object(result, 1, "late"));
+    tensor = gst_convnext_tensor_new_copy("stage1", 1, dims, &value);
+    ASSERT_CRITICAL(gst_convnext_result_take_tensor(result, tensor));
+    gst_convnext_tensor_unref(tensor);
+
+    gst_convnext_result_get_classes(result, &n);
+    fail_unless_equals_int(n, 2);
+    fail_unless_equals_int(gst_convnext_result_get_n_tensors(result), 0);
+    fail_if(gst_convnext_result_get_object(result, NULL, NULL));
+    gst_convnext_result_unref(result);
+    gst_buffer_unref(frame);
+}
+GST_END_TEST
+
+GST_START_TEST(test_tensor)
+{
+    const gsize dims[] = {1, 2, 3, 4};
+    gfloat values[24];
+    GstConvnextResult *result = make_result("tiny");
+    GstConvnextTensor *tensor;
+    GBytes *bytes;
+    const gfloat *read;
+    guint n_dims;
+    gsize n;
+
+    for (guint i = 0; i < G_N_ELEMENTS(values); i++)
+        values[i] = i * 0.37f;
+    gst_convnext_result_take_tensor(result,
+                                    gst_convnext_tensor_new_copy("stage1", 4, dims, values));
+    fail_unless(gst_convnext_result_get_tensor(result, "stage2") == NULL);
+    tensor = gst_convnext_result_get_tensor(result, "stage1");
+    fail_unless(tensor == gst_convnext_result_peek_tensor(result, 0));
+    gst_convnext_result_unref(result);
+
+    fail_unless_equals_string(gst_convnext_tensor_get_name(tensor), "stage1");
+    fail_unless(!memcmp(gst_convnext_tensor_get_shape(tensor, &n_dims), dims, sizeof(dims)));
+    fail_unless_equals_int(n_dims, 4);
+    read = gst_convnext_tensor_get_values(tensor, &n);
+    fail_unless_equals_int(n, 24);
+    fail_unless(read != values && !memcmp(read, values, sizeof(values)));
+    fail_unless_equals_int((gsize)read % 64, 0);
+
+    bytes = gst_convnext_tensor_get_bytes(tensor);
+    gst_convnext_tensor_unref(tensor);
+    fail_unless(g_bytes_get_data(bytes, &n) == read && n == sizeof(values));
+    fail_unless(!memcmp(g_bytes_get_data(bytes, NULL), values, sizeof(values)));
+    g_bytes_unref(bytes);
+}
+GST_END_TEST
+
+static GstConvnextTensor *tensor_of_bytes(gsize size, gsize offset, guint n_dims, const gsize *dims)
+{
+    GstMemory *memory = gst_allocator_alloc(NULL, size + offset, NULL);
+
+    gst_memory_resize(memory, offset, size);
+    return gst_convnext_tensor_new("x", n_dims, dims, memory);
+}
+
+GST_START_TEST(test_tensor_memory)
+{
+    const gsize dims[] = {2, 3}, huge[] = {G_MAXSIZE / 2, 4}, none[] = {0, 3};
+    GstConvnextTensor *tensor = tensor_of_bytes(24, 0, 2, dims);
+    GstMapInfo map;
+    gsize n;
+
+    fail_unless(tensor != NULL);
+    fail_if(gst_memory_map(gst_convnext_tensor_get_memory(tensor), &map, GST_MAP_WRITE),
+            "the values of a tensor can be written");
+    gst_convnext_tensor_unref(tensor);
+
+    fail_unless(tensor_of_bytes(20, 0, 2, dims) == NULL);
+    fail_unless(tensor_of_bytes(28, 0, 2, dims) == NULL);
+    fail_unless(tensor_of_bytes(24, 2, 2, dims) == NULL);
+    fail_unless(tensor_of_bytes(24, 0, 2, huge) == NULL);
+    tensor = tensor_of_bytes(0, 0, 2, none);
+    fail_unless(tensor != NULL);
+    gst_convnext_tensor_get_values(tensor, &n);
+    fail_unless_equals_int(n, 0);
+    gst_convnext_tensor_unref(tensor);
+}
+GST_END_TEST
+
+GST_START_TEST(test_structure)
+{
+    GstConvnextResult *result = make_result("tiny");
+    const gsize dims[] = {1};
+    const gfloat value = 1;
+    GstStructure *structure;
+    gchar *text;
+
+    gst_convnext_result_take_tensor(result,
+                                    gst_convnext_tensor_new_copy("embedding", 1, dims, &value));
+    structure = gst_convnext_result_to_structure(result);
+    text = gst_structure_to_string(structure);
+    fail_unless_equals_string(
+        text, "convnext, model=(string)tiny, pts=(guint64)40000000, width=(uint)640, "
+              "height=(uint)480, region=(uint)< 64, 48, 256, 240 >, "
+              "activation=(GstConvnextActivation)softmax, classes=(structure)< "
+              "\"class\\,\\ index\\=\\(uint\\)281\\,\\ score\\=\\(float\\)0.75\\,\\ "
+              "label\\=\\(string\\)tabby\\;\", "
+              "\"class\\,\\ index\\=\\(uint\\)282\\,\\ score\\=\\(float\\)0.125\\;\" >, "
+              "tensors=(string)< embedding >, preprocess-time=(guint64)1500000, "
+              "inference-time=(guint64)25000000;");
+    g_free(text);
+    gst_structure_free(structure);
+    gst_convnext_result_unref(result);
+
+    result = gst_convnext_result_new("tiny", GST_CLOCK_TIME_NONE);
+    structure = gst_convnext_result_to_structure(result);
+    fail_unless_equals_int(gst_structure_n_fields(structure), 1);
+    gst_structure_free(structure);
+    gst_convnext_result_unref(result);
+}
+GST_END_TEST
+
+static Suite *result_suite(void)
+{
+    Suite *suite = suite_create("result");
+    TCase *tc = tcase_create("general");
+
+    suite_add_tcase(suite, tc);
+    tcase_add_test(tc, test_result);
+    tcase_add_test(tc, test_object);
+    tcase_add_test(tc, test_immutable);
+    tcase_add_test(tc, test_tensor);
+    tcase_add_test(tc, test_tensor_memory);
+    tcase_add_test(tc, test_structure);
+    return suite;
+}
+
+GST_CHECK_MAIN(result)
