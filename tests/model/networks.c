@@ -24,7 +24,7 @@ static const char *const small[] = {
 
 typedef struct Full {
     const char *name;    /* of the fixture, and of the network to seeded.py */
-    const char *witness; /* the library's name of the stem's convolution */
+    const char *witness; /* the library's name of the first depthwise convolution */
     const char *variant;
     gboolean grn;
     guint depths[CNX_STAGES], dims[CNX_STAGES];
@@ -32,31 +32,31 @@ typedef struct Full {
 
 static const Full full[] = {
     {"timm-convnext_atto",
-     "stem.0.weight",
+     "stages.0.blocks.0.conv_dw.weight",
      "convnext_atto",
      FALSE,
      {2, 2, 6, 2},
      {40, 80, 160, 320}},
     {"timm-convnextv2_femto",
-     "stem.0.weight",
+     "stages.0.blocks.0.conv_dw.weight",
      "convnextv2_femto",
      TRUE,
      {2, 2, 6, 2},
      {48, 96, 192, 384}},
     {"torchvision-convnext_tiny",
-     "features.0.0.weight",
+     "features.1.0.block.0.weight",
      "convnext_tiny",
      FALSE,
      {3, 3, 9, 3},
      {96, 192, 384, 768}},
     {"transformers-convnext-tiny",
-     "convnext.embeddings.patch_embeddings.weight",
+     "convnext.encoder.stages.0.layers.0.dwconv.weight",
      "convnext_tiny",
      FALSE,
      {3, 3, 9, 3},
      {96, 192, 384, 768}},
     {"transformers-convnextv2-nano",
-     "convnextv2.embeddings.patch_embeddings.weight",
+     "convnextv2.encoder.stages.0.layers.0.dwconv.weight",
      "convnextv2_nano",
      TRUE,
      {2, 2, 8, 2},
