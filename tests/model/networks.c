@@ -4,64 +4,21 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <glib/gstdio.h>
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "model/run.h"
 #include "model/safetensors.h"
-#include "simd/cpu.h"
+#include "tests/fixtures/compare.h"
 #include "tests/fixtures/seeded.h"
 
 /* Worst difference, in standard deviations of the expected tensor. We promise 1e-3; float sums in
  * another order stay well below this. */
 #define TOLERANCE 5e-5
-#define SAMPLED 499 /* of a full-size network's map every so-manyth number is stored */
 
 static const char *const small[] = {
     "timm-v1",     "timm-hnf",        "timm-mlp-head", "timm-v2-conv",   "facebook-v1",
     "facebook-v2", "transformers-v1", "openmmlab-v1",  "torchvision-v1", "transformers-v2-tanh"};
-
-typedef struct Full {
-    const char *name;    /* of the fixture, and of the network to seeded.py */
-    const char *witness; /* the library's name of the first depthwise convolution */
-    const char *variant;
-    gboolean grn;
-    guint depths[CNX_STAGES], dims[CNX_STAGES];
-} Full;
-
-static const Full full[] = {
-    {"timm-convnext_atto",
-     "stages.0.blocks.0.conv_dw.weight",
-     "convnext_atto",
-     FALSE,
-     {2, 2, 6, 2},
-     {40, 80, 160, 320}},
-    {"timm-convnextv2_femto",
-     "stages.0.blocks.0.conv_dw.weight",
-     "convnextv2_femto",
-     TRUE,
-     {2, 2, 6, 2},
-     {48, 96, 192, 384}},
-    {"torchvision-convnext_tiny",
-     "features.1.0.block.0.weight",
-     "convnext_tiny",
-     FALSE,
-     {3, 3, 9, 3},
-     {96, 192, 384, 768}},
-    {"transformers-convnext-tiny",
-     "convnext.encoder.stages.0.layers.0.dwconv.weight",
-     "convnext_tiny",
-     FALSE,
-     {3, 3, 9, 3},
-     {96, 192, 384, 768}},
-    {"transformers-convnextv2-nano",
-     "convnextv2.encoder.stages.0.layers.0.dwconv.weight",
-     "convnextv2_nano",
-     TRUE,
-     {2, 2, 8, 2},
-     {80, 160, 320, 640}},
-};
 
 static char *folder; /* temporary */
 
@@ -89,27 +46,10 @@ static const CnxMap *output_named(const CnxOutputs *outputs, const char *name)
     return &outputs->stage[name[5] - '1'];
 }
 
-/* Worst difference of map from expected, in standard deviations of expected. */
 static double difference(const CnxMap *map, const CnxTensor *expected)
 {
-    const gsize n = (gsize)map->n * map->height * map->width * map->channels;
-    const gsize step = expected->elements == n ? 1 : SAMPLED;
-    float *e = g_new(float, expected->elements);
-    double sum = 0, squares = 0, worst = 0;
-
-    g_assert_cmpuint(expected->elements, ==, (n + step - 1) / step);
-    cnx_tensor_to_float(expected, e);
-    for (gsize i = 0; i < expected->elements; i++) {
-        const double d = fabs((double)map->data[i * step] - e[i]);
-
-        worst = d <= worst ? worst : d; /* NaN is the worst */
-        sum += e[i];
-    }
-    for (gsize i = 0; i < expected->elements; i++)
-        squares += (e[i] - sum / expected->elements) * (e[i] - sum / expected->elements);
-    g_free(e);
-    g_assert_cmpfloat(squares, >, 0);
-    return worst / sqrt(squares / expected->elements);
+    return compare_values(map->data, (gsize)map->n * map->height * map->width * map->channels,
+                          expected);
 }
 
 /* input: WIDTHxHEIGHT or WIDTHxHEIGHTxN. */
@@ -217,14 +157,11 @@ static void test_other_gelu(void)
 
 static void test_full(gconstpointer data)
 {
-    const Full *f = data;
+    const SeededNetwork *f = data;
     char *path = g_build_filename(folder, "network.safetensors", NULL);
-    CnxConfig config = {.classes = 1000, .layer_scale = !f->grn, .grn = f->grn, .final_norm = TRUE};
     GError *error = NULL;
 
-    memcpy(config.depths, f->depths, sizeof config.depths);
-    memcpy(config.dims, f->dims, sizeof config.dims);
-    seeded_checkpoint(path, f->name, f->witness, &config, &error);
+    seeded_checkpoint(path, f, &error);
     g_assert_no_error(error);
     CnxModel *model = open_model(path);
     g_remove(path);
@@ -272,18 +209,10 @@ static void test_too_large(void)
     g_free(dir);
 }
 
-static gboolean level_lacks(void)
-{
-    CnxCpu level;
-    const char *word = g_getenv("CONVNEXT_CPU");
-
-    return word != NULL && cnx_cpu_parse(word, &level) && level > cnx_cpu_detect();
-}
-
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    if (level_lacks())
+    if (compare_level_lacks())
         return 77;
     folder = g_dir_make_tmp("convnext-networks-XXXXXX", NULL);
     for (guint i = 0; i < G_N_ELEMENTS(small); i++) {
@@ -292,10 +221,10 @@ int main(int argc, char **argv)
         g_test_add_data_func(path, small[i], test_small);
         g_free(path);
     }
-    for (guint i = 0; i < G_N_ELEMENTS(full); i++) {
-        char *path = g_strconcat("/networks/full/", full[i].name, NULL);
+    for (guint i = 0; i < SEEDED_NETWORKS; i++) {
+        char *path = g_strconcat("/networks/full/", seeded_networks[i].name, NULL);
 
-        g_test_add_data_func(path, &full[i], test_full);
+        g_test_add_data_func(path, &seeded_networks[i], test_full);
         g_free(path);
     }
     g_test_add_func("/networks/other-gelu", test_other_gelu);
