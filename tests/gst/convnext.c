@@ -1,0 +1,321 @@
+/* What convnext does to streams: nothing but adding metadata, through caps changes, flushes,
+ * restarts, GAP buffers and shared buffers.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <gst/check/gstcheck.h>
+#include <string.h>
+
+#include "tests/gst/frames.h"
+#include "tests/gst/network.h"
+
+#define CAPS "video/x-raw,format=I420,width=160,height=120,framerate=25/1"
+
+static char *network;
+
+static void setup(void)
+{
+    network = network_new();
+}
+
+static void teardown(void)
+{
+    network_delete(network);
+}
+
+static GstBuffer *through(GstHarness *h, guint pts)
+{
+    return frames_through(h, frames_new(CAPS, FRAME_COLOURS, pts));
+}
+
+static char *checksum(GstBuffer *buffer)
+{
+    GstMapInfo map;
+    fail_unless(gst_buffer_map(buffer, &map, GST_MAP_READ));
+    char *sum = g_compute_checksum_for_data(G_CHECKSUM_SHA256, map.data, map.size);
+    gst_buffer_unmap(buffer, &map);
+    return sum;
+}
+
+GST_START_TEST(test_untouched)
+{
+    GstHarness *h = frames_harness(network, CAPS);
+    GstBuffer *frame = frames_new(CAPS, FRAME_COLOURS, 120);
+    GST_BUFFER_FLAG_SET(frame, GST_BUFFER_FLAG_DISCONT | GST_BUFFER_FLAG_MARKER);
+    GST_BUFFER_DTS(frame) = 100 * GST_MSECOND;
+    GST_BUFFER_OFFSET(frame) = 7;
+    char *before = checksum(frame);
+    GstBuffer *out = frames_through(h, frame);
+    char *after = checksum(out);
+    fail_unless_equals_string(before, after);
+    fail_unless_equals_uint64(GST_BUFFER_PTS(out), 120 * GST_MSECOND);
+    fail_unless_equals_uint64(GST_BUFFER_DTS(out), 100 * GST_MSECOND);
+    fail_unless_equals_uint64(GST_BUFFER_DURATION(out), 40 * GST_MSECOND);
+    fail_unless_equals_uint64(GST_BUFFER_OFFSET(out), 7);
+    fail_unless(GST_BUFFER_FLAG_IS_SET(out, GST_BUFFER_FLAG_DISCONT));
+    fail_unless(GST_BUFFER_FLAG_IS_SET(out, GST_BUFFER_FLAG_MARKER));
+    fail_unless_equals_uint64(gst_convnext_result_get_pts(frames_result(out)), 120 * GST_MSECOND);
+    gst_buffer_unref(out);
+    gst_harness_teardown(h);
+    g_free(before);
+    g_free(after);
+}
+GST_END_TEST;
+
+/* Whoever else holds the buffer sees no metadata appear; the memory is not copied. */
+GST_START_TEST(test_shared_buffer)
+{
+    GstHarness *h = frames_harness(network, CAPS);
+    GstBuffer *frame = frames_new(CAPS, FRAME_COLOURS, 0);
+    GstBuffer *out = frames_through(h, gst_buffer_ref(frame));
+    fail_unless(out != frame);
+    fail_unless(gst_buffer_peek_memory(out, 0) == gst_buffer_peek_memory(frame, 0));
+    fail_unless(gst_buffer_get_convnext_meta(frame) == NULL);
+    fail_unless(gst_buffer_get_convnext_meta(out) != NULL);
+    gst_buffer_unref(out);
+    gst_buffer_unref(frame);
+    gst_harness_teardown(h);
+}
+GST_END_TEST;
+
+GST_START_TEST(test_interval)
+{
+    GstHarness *h = frames_harness(network, CAPS);
+    g_object_set(h->element, "interval", 3, NULL);
+    for (guint i = 0; i < 8; i++) {
+        GstBuffer *out = through(h, 40 * i);
+        GstConvnextMeta *meta = frames_meta(out);
+        fail_unless_equals_uint64(meta->age, i % 3 * 40 * GST_MSECOND);
+        fail_unless_equals_uint64(gst_convnext_result_get_pts(meta->result),
+                                  (i - i % 3) * 40 * GST_MSECOND);
+        gst_buffer_unref(out);
+    }
+    gst_harness_teardown(h);
+}
+GST_END_TEST;
+
+GST_START_TEST(test_gap)
+{
+    GstHarness *h = frames_harness(network, CAPS);
+    GstBuffer *gap = frames_new(CAPS, FRAME_COLOURS, 0), *out;
+    GST_BUFFER_FLAG_SET(gap, GST_BUFFER_FLAG_GAP);
+    out = frames_through(h, gap);
+    fail_unless(gst_buffer_get_convnext_meta(out) == NULL, "a result from nowhere");
+    fail_unless(GST_BUFFER_FLAG_IS_SET(out, GST_BUFFER_FLAG_GAP));
+    gst_buffer_unref(out);
+    gst_buffer_unref(through(h, 40));
+    gap = frames_new(CAPS, FRAME_COLOURS, 80);
+    GST_BUFFER_FLAG_SET(gap, GST_BUFFER_FLAG_GAP);
+    out = frames_through(h, gap);
+    fail_unless_equals_uint64(frames_meta(out)->age, 40 * GST_MSECOND);
+    gst_buffer_unref(out);
+    gst_harness_teardown(h);
+}
+GST_END_TEST;
+
+/* Nothing is carried over a flush, a new segment, or new caps. */
+static void flush(GstHarness *h)
+{
+    fail_unless(gst_harness_push_event(h, gst_event_new_flush_start()));
+    fail_unless(gst_harness_push_event(h, gst_event_new_flush_stop(TRUE)));
+}
+
+static void new_segment(GstHarness *h)
+{
+    GstSegment segment;
+    gst_segment_init(&segment, GST_FORMAT_TIME);
+    fail_unless(gst_harness_push_event(h, gst_event_new_segment(&segment)));
+}
+
+GST_START_TEST(test_breaks)
+{
+    GstHarness *h = frames_harness(network, CAPS);
+    g_object_set(h->element, "interval", 100, NULL);
+    gst_buffer_unref(through(h, 0));
+    for (guint i = 1; i <= 3; i++) {
+        if (i == 1)
+            flush(h);
+        if (i <= 2)
+            new_segment(h);
+        if (i == 3) {
+            gst_harness_set_src_caps_str(
+                h, "video/x-raw,format=RGB,width=99,height=200,framerate=25/1");
+            gst_harness_set_src_caps_str(h, CAPS);
+        }
+        GstBuffer *out = through(h, 40 * i);
+        fail_unless_equals_uint64(frames_meta(out)->age, 0);
+        gst_buffer_unref(out);
+    }
+    gst_harness_teardown(h);
+}
+GST_END_TEST;
+
+GST_START_TEST(test_caps_change)
+{
+    static const char *const caps[] = {
+        "video/x-raw,format=RGB,width=64,height=48,framerate=25/1",
+        "video/x-raw,format=NV12,width=321,height=241,framerate=25/1",
+        "video/x-raw,format=GRAY8,width=33,height=500,framerate=25/1",
+    };
+    GstHarness *h = frames_harness(network, NULL);
+    g_object_set(h->element, "crop", 4 /* none: the input follows the frame */, NULL);
+    for (guint i = 0; i < 2 * G_N_ELEMENTS(caps); i++) {
+        const char *now = caps[i % G_N_ELEMENTS(caps)];
+        gst_harness_set_src_caps_str(h, now);
+        GstBuffer *out = frames_through(h, frames_new(now, FRAME_GRAYS, 40 * i));
+        fail_unless(frames_result(out) != NULL);
+        gst_buffer_unref(out);
+    }
+    gst_harness_teardown(h);
+}
+GST_END_TEST;
+
+GST_START_TEST(test_classes)
+{
+    GstHarness *h = frames_harness(network, CAPS);
+    guint n;
+    float sum = 0;
+    g_object_set(h->element, "top-k", 100, NULL);
+    GstBuffer *out = through(h, 0);
+    const GstConvnextClass *classes = gst_convnext_result_get_classes(frames_result(out), &n);
+    fail_unless_equals_int(n, NETWORK_CLASSES);
+    for (guint i = 0; i < n; i++) {
+        sum += classes[i].score;
+        fail_unless(i == 0 || classes[i].score <= classes[i - 1].score, "not sorted");
+    }
+    fail_unless(sum > 0.9999f && sum < 1.0001f, "softmax sums to %g", sum);
+    float next_best = classes[1].score;
+    guint best = classes[0].index;
+    gst_buffer_unref(out);
+
+    g_object_set(h->element, "threshold", (double)next_best + 1e-4, NULL);
+    out = through(h, 40);
+    classes = gst_convnext_result_get_classes(frames_result(out), &n);
+    fail_unless_equals_int(n, 1);
+    fail_unless_equals_int(classes[0].index, best);
+    gst_buffer_unref(out);
+
+    g_object_set(h->element, "activation", GST_CONVNEXT_ACTIVATION_NONE, "top-k", 4, NULL);
+    out = through(h, 80);
+    classes = gst_convnext_result_get_classes(frames_result(out), &n);
+    fail_unless_equals_int(n, 4);
+    float logits[NETWORK_CLASSES];
+    float raw = classes[0].score;
+    fail_unless_equals_int(classes[0].index, best);
+    gst_buffer_unref(out);
+    frames_logits(h, frames_new(CAPS, FRAME_COLOURS, 120), logits);
+    fail_unless(raw == logits[best]);
+    gst_harness_teardown(h);
+}
+GST_END_TEST;
+
+GST_START_TEST(test_outputs)
+{
+    static const gsize sides[] = {16, 8, 4, 2}, dims[] = NETWORK_DIMS;
+    GstHarness *h = frames_harness(network, NULL);
+    gst_util_set_object_arg(G_OBJECT(h->element), "outputs",
+                            "embedding+logits+stage1+stage2+stage3+stage4");
+    gst_element_set_state(h->element, GST_STATE_NULL);
+    gst_element_set_state(h->element, GST_STATE_PLAYING);
+    gst_harness_set_src_caps_str(h, CAPS);
+    GstBuffer *out = through(h, 0);
+    GstConvnextResult *result = frames_result(out);
+    guint n;
+    gst_convnext_result_get_classes(result, &n);
+    fail_unless_equals_int(n, 0);
+    fail_unless_equals_int(gst_convnext_result_get_n_tensors(result), 6);
+    for (guint i = 0; i < 4; i++) {
+        char *name = g_strdup_printf("stage%u", i + 1);
+        GstConvnextTensor *tensor = gst_convnext_result_get_tensor(result, name);
+        fail_unless(tensor != NULL, "%s is missing", name);
+        const gsize *shape = gst_convnext_tensor_get_shape(tensor, &n);
+        fail_unless_equals_int(n, 4);
+        fail_unless_equals_int(shape[0], 1);
+        fail_unless_equals_int(shape[1], sides[i]);
+        fail_unless_equals_int(shape[2], sides[i]);
+        fail_unless_equals_int(shape[3], dims[i]);
+        gst_convnext_tensor_unref(tensor);
+        g_free(name);
+    }
+    gst_buffer_unref(out);
+    gst_harness_teardown(h);
+}
+GST_END_TEST;
+
+GST_START_TEST(test_messages_and_stats)
+{
+    GstHarness *h = frames_harness(network, CAPS);
+    GstBus *bus = gst_bus_new();
+    GstStructure *stats, *info;
+    guint64 frames = 0, inferred = 0, skipped = 0;
+    guint classes = 0;
+    gst_element_set_bus(h->element, bus);
+    g_object_set(h->element, "post-messages", TRUE, "interval", 2, NULL);
+    for (guint i = 0; i < 4; i++)
+        gst_buffer_unref(through(h, 40 * i));
+    for (guint i = 0; i < 2; i++) {
+        GstMessage *message = gst_bus_pop_filtered(bus, GST_MESSAGE_ELEMENT);
+        guint64 frame;
+        fail_unless(message != NULL, "no message %u", i);
+        const GstStructure *s = gst_message_get_structure(message);
+        fail_unless(gst_structure_has_name(s, "convnext"));
+        fail_unless(gst_structure_get_uint64(s, "frame", &frame));
+        fail_unless_equals_uint64(frame, 2 * i);
+        gst_message_unref(message);
+    }
+    fail_unless(gst_bus_pop_filtered(bus, GST_MESSAGE_ELEMENT) == NULL);
+    g_object_get(h->element, "stats", &stats, "model-info", &info, NULL);
+    gst_structure_get_uint64(stats, "frames", &frames);
+    gst_structure_get_uint64(stats, "inferred", &inferred);
+    gst_structure_get_uint64(stats, "skipped", &skipped);
+    fail_unless(frames == 4 && inferred == 2 && skipped == 2);
+    fail_unless(gst_structure_has_field_typed(stats, "inference-p95", G_TYPE_DOUBLE));
+    gst_structure_get_uint(info, "classes", &classes);
+    fail_unless_equals_int(classes, NETWORK_CLASSES);
+    gst_structure_free(stats);
+    gst_structure_free(info);
+    gst_element_set_bus(h->element, NULL);
+    gst_object_unref(bus);
+    gst_harness_teardown(h);
+}
+GST_END_TEST;
+
+/* Started again with other properties, and again with the first: the same answer as at first. */
+GST_START_TEST(test_restart)
+{
+    float first[NETWORK_CLASSES], larger[NETWORK_CLASSES], again[NETWORK_CLASSES];
+    float *const answers[] = {first, larger, again};
+    GstHarness *h = frames_harness(network, NULL);
+    for (guint i = 0; i < 3; i++) {
+        gst_element_set_state(h->element, i % 2 ? GST_STATE_READY : GST_STATE_NULL);
+        g_object_set(h->element, "input-size", i == 1 ? 128 : 0, NULL);
+        gst_element_set_state(h->element, GST_STATE_PLAYING);
+        gst_harness_set_src_caps_str(h, CAPS);
+        frames_logits(h, frames_new(CAPS, FRAME_COLOURS, 0), answers[i]);
+    }
+    fail_unless(!memcmp(first, again, sizeof first));
+    fail_unless(memcmp(first, larger, sizeof first), "input-size has no effect");
+    gst_harness_teardown(h);
+}
+GST_END_TEST;
+
+static Suite *convnext_suite(void)
+{
+    Suite *s = suite_create("convnext");
+    TCase *tc = tcase_create("streams");
+    suite_add_tcase(s, tc);
+    tcase_set_timeout(tc, 120);
+    tcase_add_checked_fixture(tc, setup, teardown);
+    tcase_add_test(tc, test_untouched);
+    tcase_add_test(tc, test_shared_buffer);
+    tcase_add_test(tc, test_interval);
+    tcase_add_test(tc, test_gap);
+    tcase_add_test(tc, test_breaks);
+    tcase_add_test(tc, test_caps_change);
+    tcase_add_test(tc, test_classes);
+    tcase_add_test(tc, test_outputs);
+    tcase_add_test(tc, test_messages_and_stats);
+    tcase_add_test(tc, test_restart);
+    return s;
+}
+
+GST_CHECK_MAIN(convnext);
