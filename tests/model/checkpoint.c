@@ -1,0 +1,311 @@
+/* Hostile and mistaken checkpoint files: each is refused with one sentence that names it.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <glib/gstdio.h>
+#include <math.h>
+#include <string.h>
+
+#include "model/checkpoint.h"
+#include "model/model.h"
+#include "model/safetensors.h"
+
+static char *folder; /* temporary */
+
+static char *path_of(const char *name)
+{
+    return g_build_filename(folder, name, NULL);
+}
+
+static char *write_file(const char *name, const void *contents, gsize length)
+{
+    char *path = path_of(name);
+
+    g_assert_true(g_file_set_contents(path, contents, (gssize)length, NULL));
+    return path;
+}
+
+/* A header of that text, padded as told, and data of that many bytes. */
+static char *write_header(const char *name, const char *header, gsize data)
+{
+    GByteArray *file = g_byte_array_new();
+    const guint64 length = GUINT64_TO_LE((guint64)strlen(header));
+
+    g_byte_array_append(file, (const guint8 *)&length, sizeof length);
+    g_byte_array_append(file, (const guint8 *)header, (guint)strlen(header));
+    g_byte_array_set_size(file, (guint)(file->len + data));
+    char *path = write_file(name, file->data, file->len);
+    g_byte_array_unref(file);
+    return path;
+}
+
+/* The sentence begins with a path, and holds the word. */
+static void check_sentence(const GError *error, const char *named, const char *word)
+{
+    if (strstr(error->message, named) == NULL || strstr(error->message, word) == NULL)
+        g_error("'%s' or '%s' is not in: %s", named, word, error->message);
+    g_test_message("%s", error->message);
+}
+
+static void check_refused(char *path, CnxError code, const char *word)
+{
+    GError *error = NULL;
+
+    g_assert_null(cnx_checkpoint_open(path, &error));
+    g_assert_error(error, CNX_ERROR, (int)code);
+    check_sentence(error, path, word);
+    g_error_free(error);
+    g_remove(path);
+    g_free(path);
+}
+
+#define T(offsets) "\"t\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[" offsets "]}"
+#define U(dtype, shape, offsets) \
+    "\"u\":{\"dtype\":\"" dtype "\",\"shape\":[" shape "],\"data_offsets\":[" offsets "]}"
+
+/* One broken rule each; the first is none, so that the others fail for theirs. */
+static const struct {
+    const char *rule, *header;
+    gsize data;
+} headers[] = {
+    {"none", "{" T("0,8") "}", 8},
+    {"no object", "[]", 0},
+    {"begins with a space", " {" T("0,8") "}", 8},
+    {"not JSON", "{\"t\":", 0},
+    {"trailing text", "{" T("0,8") "} x", 8},
+    {"duplicate name", "{" T("0,8") "," T("8,16") "}", 16},
+    {"unknown dtype", "{" U("F33", "2", "0,8") "}", 8},
+    {"negative size", "{" U("F32", "-2", "0,8") "}", 8},
+    {"fractional size", "{" U("F32", "2.0", "0,8") "}", 8},
+    {"product overflows", "{" U("F32", "4294967296,4294967296", "0,8") "}", 8},
+    {"bytes overflow", "{" U("F32", "4611686018427387904,2", "0,8") "}", 8},
+    {"reversed", "{" U("F32", "2", "8,0") "}", 8},
+    {"beyond the file", "{" U("F32", "3", "0,12") "}", 8},
+    {"hole", "{" T("0,8") "," U("F32", "2", "12,20") "}", 20},
+    {"overlap", "{" T("0,8") "," U("F32", "2", "4,12") "}", 12},
+    {"does not begin at 0", "{" T("4,12") "}", 12},
+    {"trailing bytes", "{" T("0,8") "}", 9},
+    {"size is not shape times dtype", "{" U("F32", "3", "0,8") "}", 8},
+    {"no offsets", "{\"t\":{\"dtype\":\"F32\",\"shape\":[2]}}", 8},
+    {"three offsets", "{" U("F32", "2", "0,8,8") "}", 8},
+    {"unknown key", "{\"t\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8],\"x\":1}}", 8},
+    {"metadata that is no string", "{\"__metadata__\":{\"a\":1}," T("0,8") "}", 8},
+    {"invalid UTF-8", "{\"\xff\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}", 8},
+};
+
+static void test_headers(void)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(headers); i++) {
+        char *path = write_header("rule.safetensors", headers[i].header, headers[i].data);
+        GError *error = NULL;
+        CnxSafetensors *file = cnx_safetensors_open(path, &error);
+
+        if (i == 0)
+            g_assert_no_error(error);
+        else if (file != NULL)
+            g_error("accepted: %s", headers[i].rule);
+        else {
+            g_assert_error(error, CNX_ERROR, CNX_ERROR_CORRUPT);
+            check_sentence(error, path, "");
+        }
+        cnx_safetensors_close(file);
+        g_clear_error(&error);
+        g_remove(path);
+        g_free(path);
+    }
+}
+
+/* A small network's file, cut after every so-many bytes. */
+static void test_truncated(void)
+{
+    char *contents;
+    gsize length, header;
+
+    g_assert_true(g_file_get_contents(FIXTURES "/networks/timm-v1/model.safetensors", &contents,
+                                      &length, NULL));
+    header = 8 + (guint8)contents[0] + 256 * (gsize)(guint8)contents[1];
+    for (gsize left = 0; left < length; left += left < header ? 1 : 3989) {
+        char *path = write_file("cut.safetensors", contents, left);
+        GError *error = NULL;
+
+        g_assert_null(cnx_checkpoint_open(path, &error));
+        g_assert_true(error->domain == CNX_ERROR);
+        g_assert_nonnull(strstr(error->message, path));
+        g_error_free(error);
+        g_free(path);
+    }
+    check_refused(write_file("cut.safetensors", contents, length - 1), CNX_ERROR_CORRUPT, "");
+    g_free(contents);
+}
+
+#define FILE_OF(text) write_file("file.safetensors", text, sizeof text - 1)
+
+static void test_other_files(void)
+{
+    check_refused(path_of("missing.safetensors"), CNX_ERROR_NOT_FOUND, "");
+    check_refused(g_strdup(folder), CNX_ERROR_NOT_FOUND, "model.safetensors");
+    g_mkdir(folder, 0700); /* check_refused removed it */
+    check_refused(FILE_OF(""), CNX_ERROR_CORRUPT, "");
+    check_refused(FILE_OF("dear diary, today I downloaded a model\n"), CNX_ERROR_NOT_CONVNEXT,
+                  "text");
+    check_refused(FILE_OF("version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 1\n"),
+                  CNX_ERROR_NOT_CONVNEXT, "LFS");
+    check_refused(FILE_OF("PK\003\004\024\000\000\000\010\000 data.pkl and more"),
+                  CNX_ERROR_NOT_CONVNEXT, "PyTorch");
+    check_refused(FILE_OF("\200\002}q\000(X\005\000\000\000modelq\001"), CNX_ERROR_NOT_CONVNEXT,
+                  "PyTorch");
+    check_refused(FILE_OF("\377\377\377\377\377\377\377\177{}"), CNX_ERROR_CORRUPT, "");
+}
+
+static void test_other_networks(void)
+{
+    check_refused(write_header("resnet.safetensors",
+                               "{\"conv1.weight\":{\"dtype\":\"F32\",\"shape\":[1],"
+                               "\"data_offsets\":[0,4]},\"layer1.0.conv1.weight\":{\"dtype\":"
+                               "\"F32\",\"shape\":[1],\"data_offsets\":[4,8]},\"fc.weight\":{"
+                               "\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[8,12]}}",
+                               12),
+                  CNX_ERROR_NOT_CONVNEXT, "ResNet");
+}
+
+/* The small network with one string of its header replaced by another of the same length. */
+static char *write_changed(const char *from, const char *to)
+{
+    char *contents;
+    gsize length;
+
+    g_assert_cmpuint(strlen(from), ==, strlen(to));
+    g_assert_true(g_file_get_contents(FIXTURES "/networks/timm-v1/model.safetensors", &contents,
+                                      &length, NULL));
+    char *at = g_strstr_len(contents + 8, (gssize)length - 8, from);
+    g_assert_nonnull(at);
+    memcpy(at, to, strlen(to));
+    char *path = write_file("changed.safetensors", contents, length);
+    g_free(contents);
+    return path;
+}
+
+static void test_tensors(void)
+{
+    GError *error = NULL;
+    char *whole = write_changed("stem.0.bias", "stem.0.bias");
+    CnxCheckpoint *checkpoint = cnx_checkpoint_open(whole, &error);
+
+    g_assert_no_error(error);
+    cnx_checkpoint_close(checkpoint);
+    g_remove(whole);
+    g_free(whole);
+    check_refused(write_changed("stages.1.downsample.0.bias", "stages.1.downsample.0.bi_s"),
+                  CNX_ERROR_NOT_CONVNEXT, "stages.1.downsample.0.bias");
+    check_refused(write_changed("\"shape\":[16,8,2,2]", "\"shape\":[16,2,2,8]"),
+                  CNX_ERROR_NOT_CONVNEXT, "stages.1.downsample.1.weight");
+}
+
+static void check_config(const char *config, const char *word)
+{
+    char *contents;
+    gsize length;
+    GError *error = NULL;
+
+    g_assert_true(g_file_get_contents(FIXTURES "/networks/transformers-v1/model.safetensors",
+                                      &contents, &length, NULL));
+    char *model = write_file("model.safetensors", contents, length);
+    char *path = write_file("config.json", config, strlen(config));
+    CnxCheckpoint *checkpoint = cnx_checkpoint_open(folder, &error);
+
+    if (word == NULL) {
+        g_assert_no_error(error);
+    } else {
+        g_assert_null(checkpoint);
+        g_assert_true(error->domain == CNX_ERROR);
+        check_sentence(error, path, word);
+    }
+    cnx_checkpoint_close(checkpoint);
+    g_clear_error(&error);
+    g_remove(model);
+    g_remove(path);
+    g_free(contents);
+    g_free(model);
+    g_free(path);
+}
+
+static void test_configs(void)
+{
+    check_config("{\"model_type\":\"convnext\",\"hidden_sizes\":[7,13,22,35]}", NULL);
+    check_config("{\"model_type\":\"convnext\",\"hidden_sizes\":[7,13,22,36]}", "hidden_sizes");
+    check_config("{\"model_type\":\"convnext\",\"depths\":[1,1,3,1],\"hidden_sizes\":[7,13,22,35]}",
+                 "depths");
+    check_config("{\"model_type\":\"convnext\", nonsense", "JSON");
+}
+
+static void check_labels(const char *text, guint count, const char *word)
+{
+    char *path = write_file("labels.txt", text, strlen(text));
+    GError *error = NULL;
+    char **labels = cnx_labels_read(path, count, &error);
+
+    if (word == NULL) {
+        g_assert_no_error(error);
+        g_assert_cmpuint(g_strv_length(labels), ==, count);
+        g_assert_cmpstr(labels[0], ==, "a");
+    } else {
+        g_assert_null(labels);
+        g_assert_error(error, CNX_ERROR, CNX_ERROR_CORRUPT);
+        check_sentence(error, path, word);
+    }
+    g_strfreev(labels);
+    g_clear_error(&error);
+    g_remove(path);
+    g_free(path);
+}
+
+static void test_labels(void)
+{
+    check_labels("a\nb\n", 2, NULL);
+    check_labels("a\r\nb", 2, NULL);
+    check_labels("a\nb\n", 3, "3");
+    check_labels("a\n\nb\n", 3, "");
+    check_labels("a\n\xff\n", 2, "");
+}
+
+/* All halves and the matching bfloat16, against their formulas. */
+static void test_halves(void)
+{
+    for (guint bits = 0; bits < 65536; bits++) {
+        const guint16 stored = GUINT16_TO_LE((guint16)bits);
+        const int exponent = (int)(bits >> 10 & 31), mantissa = (int)(bits & 1023);
+        const double sign = bits >> 15 ? -1 : 1;
+        const double expected = exponent == 31  ? (mantissa ? NAN : sign * INFINITY)
+                                : exponent == 0 ? sign * ldexp(mantissa, -24)
+                                                : sign * ldexp(1024 + mantissa, exponent - 25);
+        CnxTensor half = {
+            .dtype = CNX_DTYPE_F16, .elements = 1, .data = (const guint8 *)&stored, .size = 2};
+        float found;
+        guint32 wide;
+
+        cnx_tensor_to_float(&half, &found);
+        g_assert_true(isnan(expected) ? isnan(found) : found == (float)expected);
+        g_assert_cmpint(signbit(found) != 0, ==, bits >> 15);
+        half.dtype = CNX_DTYPE_BF16;
+        cnx_tensor_to_float(&half, &found);
+        memcpy(&wide, &found, sizeof wide);
+        g_assert_true(isnan(found) || wide == bits << 16);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    folder = g_dir_make_tmp("convnext-checkpoint-XXXXXX", NULL);
+    g_test_add_func("/checkpoint/headers", test_headers);
+    g_test_add_func("/checkpoint/truncated", test_truncated);
+    g_test_add_func("/checkpoint/other-files", test_other_files);
+    g_test_add_func("/checkpoint/other-networks", test_other_networks);
+    g_test_add_func("/checkpoint/tensors", test_tensors);
+    g_test_add_func("/checkpoint/configs", test_configs);
+    g_test_add_func("/checkpoint/labels", test_labels);
+    g_test_add_func("/checkpoint/halves", test_halves);
+    const int status = g_test_run();
+    g_rmdir(folder);
+    g_free(folder);
+    return status;
+}
