@@ -46,7 +46,7 @@ static gboolean is_onnx(const guint8 *p, gsize size)
 static gboolean is_text(const guint8 *p, gsize size)
 {
     for (gsize i = 0; i < size; i++)
-        if (p[i] < 0x20 && !strchr("\t\n\r\f", p[i]))
+        if (p[i] < 0x20 && (!p[i] || !strchr("\t\n\r\f", p[i])))
             return FALSE;
     /* A probe may end within a character, hence the second chance. */
     const char *end;
