@@ -153,6 +153,7 @@ static void test_other_files(void)
                   CNX_ERROR_NOT_CONVNEXT, "PyTorch");
     check_refused(FILE_OF("\200\002}q\000(X\005\000\000\000modelq\001"), CNX_ERROR_NOT_CONVNEXT,
                   "PyTorch");
+    check_refused(FILE_OF("A\0\0"), CNX_ERROR_CORRUPT, "");
     check_refused(FILE_OF("\377\377\377\377\377\377\377\177{}"), CNX_ERROR_CORRUPT, "");
 }
 
