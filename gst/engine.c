@@ -1,30 +1,25 @@
-/* What the element runs: model, labels, recipe, and the plan for the frames of given caps.
+/* What the element runs: model, labels, recipe, and the memory for a run.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gst/engine.h"
 
 #include "gst/results.h"
 #include "model/model.h"
-#include "model/preprocess.h"
 #include "model/run.h"
 
 struct GstConvnextEngine {
-    /* For as long as the engine lives. */
+    grefcount references;
     CnxModel *model;
     char *path; /* where the model was found */
     CnxRecipe recipe;
     GstConvnextOutputs outputs;
     guint threads;
     const char *labels_from; /* "file", "model", "numbers" */
-    GstConvnextResults *results;
 
-    /* The plan: NULL without one. */
-    GstVideoInfo caps;
-    GstConvnextGeometry geometry;
-    GstConvnextFrame *frame;
-    CnxPreprocess *preprocess;
-    CnxRun *run;
-    guint run_width, run_height; /* that run was made for */
+    GMutex lock;
+    GstConvnextResults *results;
+    CnxRun *idle;                  /* NULL: none, or in use */
+    guint idle_width, idle_height; /* that idle was made for */
 };
 
 static gboolean check_outputs(const GstConvnextEngine *self, GError **error)
@@ -97,138 +92,133 @@ GstConvnextEngine *gst_convnext_engine_open(const GstConvnextSettings *settings,
     if (!gst_convnext_settings_check(settings, error))
         return NULL;
     GstConvnextEngine *self = g_new0(GstConvnextEngine, 1);
+    g_ref_count_init(&self->references);
+    g_mutex_init(&self->lock);
     self->path = settings->model ? g_strdup(settings->model) : gst_convnext_bundled_model();
     self->outputs = settings->outputs;
     self->threads = settings->threads;
     self->model = cnx_model_open(self->path, error);
     if (!self->model || !check_outputs(self, error) || !make_results(self, settings, error)) {
-        gst_convnext_engine_free(self);
+        gst_convnext_engine_unref(self);
         return NULL;
     }
     make_recipe(self, settings);
     return self;
 }
 
-void gst_convnext_engine_free(GstConvnextEngine *self)
+GstConvnextEngine *gst_convnext_engine_ref(GstConvnextEngine *self)
 {
-    if (!self)
+    g_ref_count_inc(&self->references);
+    return self;
+}
+
+void gst_convnext_engine_unref(GstConvnextEngine *self)
+{
+    if (!self || !g_ref_count_dec(&self->references))
         return;
-    gst_convnext_engine_unplan(self);
+    gst_convnext_engine_relax(self);
     gst_convnext_results_free(self->results);
     cnx_model_unref(self->model);
+    g_mutex_clear(&self->lock);
     g_free(self->path);
     g_free(self);
 }
 
-static void drop_picture(GstConvnextEngine *self)
+const CnxRecipe *gst_convnext_engine_recipe(const GstConvnextEngine *self)
 {
-    g_clear_pointer(&self->preprocess, cnx_preprocess_free);
-    g_clear_pointer(&self->frame, gst_convnext_frame_free);
+    return &self->recipe;
 }
 
-static void drop_run(GstConvnextEngine *self)
+/* The run that is idle, when it fits, or a new one. */
+static CnxRun *take_run(GstConvnextEngine *self, guint width, guint height, GError **error)
 {
-    g_clear_pointer(&self->run, cnx_run_free);
+    g_mutex_lock(&self->lock);
+    CnxRun *run = g_steal_pointer(&self->idle);
+    gboolean fits = self->idle_width == width && self->idle_height == height;
+    g_mutex_unlock(&self->lock);
+    if (run && fits)
+        return run;
+    cnx_run_free(run); /* before the new one: two at once would be twice the memory */
+    return cnx_run_new(self->model, width, height, 1, gst_convnext_results_needed(self->outputs),
+                       self->threads, error);
 }
 
-void gst_convnext_engine_unplan(GstConvnextEngine *self)
+static void give_run(GstConvnextEngine *self, CnxRun *run, guint width, guint height)
 {
-    drop_picture(self);
-    drop_run(self);
+    g_mutex_lock(&self->lock);
+    CnxRun *other = self->idle;
+    self->idle = run;
+    self->idle_width = width;
+    self->idle_height = height;
+    g_mutex_unlock(&self->lock);
+    cnx_run_free(other);
 }
 
-/* The run outlives a change of the picture that leaves the input's size alone. */
-static gboolean plan_run(GstConvnextEngine *self, GError **error)
+gboolean gst_convnext_engine_make_ready(GstConvnextEngine *self, guint width, guint height,
+                                        GError **error)
 {
-    guint width, height;
-    cnx_preprocess_size(self->preprocess, &width, &height);
-    if (self->run && self->run_width == width && self->run_height == height)
-        return TRUE;
-    drop_run(self); /* before the new one: two at once would be twice the memory */
-    self->run = cnx_run_new(self->model, width, height, 1,
-                            gst_convnext_results_needed(self->outputs), self->threads, error);
-    self->run_width = width;
-    self->run_height = height;
-    return self->run != NULL;
-}
-
-static gboolean plan_geometry(GstConvnextEngine *self, const GstConvnextGeometry *geometry,
-                              GError **error)
-{
-    drop_picture(self);
-    self->geometry = *geometry;
-    self->frame = gst_convnext_frame_new(&self->caps, geometry, error);
-    if (self->frame)
-        self->preprocess =
-            cnx_preprocess_new(&self->recipe, gst_convnext_frame_info(self->frame), error);
-    if (self->preprocess && plan_run(self, error))
-        return TRUE;
-    gst_convnext_engine_unplan(self);
-    return FALSE;
-}
-
-gboolean gst_convnext_engine_plan(GstConvnextEngine *self, const GstVideoInfo *caps, GError **error)
-{
-    guint width = GST_VIDEO_INFO_WIDTH(caps), height = GST_VIDEO_INFO_HEIGHT(caps);
-    GstConvnextGeometry whole = {width, height, 0, 0, width, height};
-    self->caps = *caps;
-    return plan_geometry(self, &whole, error);
-}
-
-char *gst_convnext_engine_describe_plan(const GstConvnextEngine *self)
-{
-    static const char *const matrices[] = {
-        [CNX_MATRIX_BT601] = "BT.601",
-        [CNX_MATRIX_BT709] = "BT.709",
-        [CNX_MATRIX_BT2020] = "BT.2020",
-    };
-    const CnxImageInfo *info = gst_convnext_frame_info(self->frame);
-    return g_strdup_printf("%ux%u %s read as %s (YUV as %s, %s range), pixel aspect ratio %u/%u, "
-                           "region %u,%u %ux%u, to an input of %ux%u",
-                           info->width, info->height, GST_VIDEO_INFO_NAME(&self->caps),
-                           gst_convnext_frame_format(self->frame), matrices[info->matrix],
-                           info->full_range ? "full" : "limited", info->par_n, info->par_d, info->x,
-                           info->y, info->w, info->h, self->run_width, self->run_height);
-}
-
-static gboolean fill_input(GstConvnextEngine *self, GstBuffer *buffer, GError **error)
-{
-    GstConvnextGeometry geometry;
-    gst_convnext_geometry(&self->caps, buffer, &geometry);
-    if (!self->frame || !gst_convnext_geometry_equal(&geometry, &self->geometry))
-        if (!plan_geometry(self, &geometry, error))
-            return FALSE;
-    CnxImage image;
-    if (!gst_convnext_frame_map(self->frame, buffer, &image, error))
+    CnxRun *run = take_run(self, width, height, error);
+    if (!run)
         return FALSE;
-    cnx_preprocess_run(self->preprocess, &image, cnx_run_input(self->run, 0), NULL);
-    gst_convnext_frame_unmap(self->frame);
+    give_run(self, run, width, height);
     return TRUE;
 }
 
-GstConvnextResult *gst_convnext_engine_run(GstConvnextEngine *self, GstBuffer *buffer,
-                                           const GstConvnextSettings *live, GstClockTime *times,
-                                           GError **error)
+void gst_convnext_engine_relax(GstConvnextEngine *self)
 {
-    GstClockTime start = gst_util_get_timestamp();
-    if (!fill_input(self, buffer, error))
-        return NULL;
-    GstClockTime filled = gst_util_get_timestamp();
-    const CnxOutputs *outputs = cnx_run_forward(self->run, 1);
-    GstClockTime done = gst_util_get_timestamp();
-    times[GST_CONVNEXT_PHASE_PREPROCESS] = filled - start;
-    times[GST_CONVNEXT_PHASE_INFERENCE] = done - filled;
+    g_mutex_lock(&self->lock);
+    CnxRun *run = g_steal_pointer(&self->idle);
+    g_mutex_unlock(&self->lock);
+    cnx_run_free(run);
+}
 
+static GstConvnextResult *make_result(GstConvnextEngine *self, const GstConvnextRequest *request,
+                                      guint i, const CnxOutputs *outputs, GError **error)
+{
+    const GstConvnextRegion *region = &request->regions[i];
+    g_mutex_lock(&self->lock); /* results has scratch memory */
     GstConvnextResult *result = gst_convnext_results_make(self->results, outputs, self->outputs,
-                                                          live, GST_BUFFER_PTS(buffer), error);
+                                                          &request->scoring, request->pts, error);
+    g_mutex_unlock(&self->lock);
     if (!result)
         return NULL;
-    /* Where the picture lies in memory is nobody's business downstream: the caps' frame is. */
-    guint width = GST_VIDEO_INFO_WIDTH(&self->caps), height = GST_VIDEO_INFO_HEIGHT(&self->caps);
-    gst_convnext_result_set_frame_size(result, width, height);
-    gst_convnext_result_set_region(result, 0, 0, width, height);
-    gst_convnext_result_set_times(result, filled - start, done - filled);
+    gst_convnext_result_set_frame_size(result, request->frame_width, request->frame_height);
+    gst_convnext_result_set_region(result, region->x, region->y, region->w, region->h);
     return result;
+}
+
+/* One input after the other: a run has room for one. */
+static gboolean run_inputs(GstConvnextEngine *self, CnxRun *run, GstConvnextRequest *request,
+                           GstConvnextResult **results, GError **error)
+{
+    const gsize bytes = (gsize)request->height * request->width * 3 * sizeof(float);
+    for (guint i = 0; i < request->n; i++) {
+        GstClockTime start = gst_util_get_timestamp();
+        memcpy(cnx_run_input(run, 0), gst_convnext_request_input(request, i), bytes);
+        const CnxOutputs *outputs = cnx_run_forward(run, 1);
+        GstClockTime took = gst_util_get_timestamp() - start;
+        results[i] = make_result(self, request, i, outputs, error);
+        if (!results[i]) {
+            while (i > 0)
+                gst_convnext_result_unref(results[--i]);
+            return FALSE;
+        }
+        gst_convnext_result_set_times(results[i], request->preprocess_time, took);
+        request->inference_time += took;
+    }
+    return TRUE;
+}
+
+gboolean gst_convnext_engine_infer(GstConvnextEngine *self, GstConvnextRequest *request,
+                                   GstConvnextResult **results, GError **error)
+{
+    CnxRun *run = take_run(self, request->width, request->height, error);
+    if (!run)
+        return FALSE;
+    request->inference_time = 0;
+    gboolean done = run_inputs(self, run, request, results, error);
+    give_run(self, run, request->width, request->height);
+    return done;
 }
 
 static const char *crop_name(CnxCrop crop)

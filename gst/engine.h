@@ -1,39 +1,41 @@
-/* What the element runs: a model with its labels and recipe, and the plan for the frames of given
- * caps. Made of settings and errors, it knows nothing of pads, states and locks.
+/* What the element runs: a model with its labels and recipe. Made of settings and errors, it knows
+ * nothing of pads, states, frames and the element's locks.
+ *
+ * Reference counted and thread safe. What it was opened with never changes: other settings are
+ * another engine, and a request that was prepared for one engine is for that engine.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
 #include <gst/convnext/convnext.h>
 
-#include "gst/frame.h"
+#include "gst/request.h"
 #include "gst/settings.h"
-#include "gst/stats.h"
+#include "model/recipe.h"
 
 typedef struct GstConvnextEngine GstConvnextEngine;
 
 /* Loads the model and the labels, and checks that the settings fit them. All errors of this header
  * are of domain CNX_ERROR. */
 GstConvnextEngine *gst_convnext_engine_open(const GstConvnextSettings *settings, GError **error);
-void gst_convnext_engine_free(GstConvnextEngine *engine); /* NULL allowed */
+GstConvnextEngine *gst_convnext_engine_ref(GstConvnextEngine *engine);
+void gst_convnext_engine_unref(GstConvnextEngine *engine); /* NULL allowed */
 
-/* Prepares for frames of these caps: after it no frame allocates anything but its result.
- * On failure no plan is left. */
-gboolean gst_convnext_engine_plan(GstConvnextEngine *engine, const GstVideoInfo *caps,
-                                  GError **error);
+/* How a picture becomes an input. Borrowed. */
+const CnxRecipe *gst_convnext_engine_recipe(const GstConvnextEngine *engine);
 
-/* Gives the plan and its memory back; the model stays. */
-void gst_convnext_engine_unplan(GstConvnextEngine *engine);
+/* Makes the memory for running requests of inputs of width x height, so that infer has it. */
+gboolean gst_convnext_engine_make_ready(GstConvnextEngine *engine, guint width, guint height,
+                                        GError **error);
 
-/* Planned only. One line for logs: from which picture to which input. The caller owns it. */
-char *gst_convnext_engine_describe_plan(const GstConvnextEngine *engine);
+/* Gives the memory for running back; the model stays. */
+void gst_convnext_engine_relax(GstConvnextEngine *engine);
 
-/* Planned only. Looks at a frame. A buffer whose metadata gives it another geometry than the last
- * one makes a new plan. activation, top-k and threshold are read from live, the rest from the
- * settings that the engine was opened with. times receives PREPROCESS and INFERENCE. */
-GstConvnextResult *gst_convnext_engine_run(GstConvnextEngine *engine, GstBuffer *buffer,
-                                           const GstConvnextSettings *live, GstClockTime *times,
-                                           GError **error);
+/* Runs a prepared request, waits until it is done, and sets its inference_time. From any thread.
+ * results: receives a new result for each of the request's n inputs. FALSE with error leaves none.
+ */
+gboolean gst_convnext_engine_infer(GstConvnextEngine *engine, GstConvnextRequest *request,
+                                   GstConvnextResult **results, GError **error);
 
 /* A structure `convnext-model-info` for the property of that name. The caller owns it. */
 GstStructure *gst_convnext_engine_info(const GstConvnextEngine *engine);

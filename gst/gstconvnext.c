@@ -49,6 +49,7 @@
 
 #include "gst/analytics.h"
 #include "gst/engine.h"
+#include "gst/plan.h"
 #include "gst/settings.h"
 #include "gst/stats.h"
 
@@ -71,8 +72,10 @@ struct _GstConvnext {
     /* Of the streaming thread. */
     guint64 frames; /* since start */
     GstSegment segment;
-    GstConvnextResult *last; /* to carry; NULL: nothing to carry */
-    guint since_last;        /* frames since the one of last */
+    GstConvnextPlan *plan;       /* NULL until there are caps */
+    GstConvnextRequest *request; /* the frame at hand */
+    GstConvnextResult *last;     /* to carry; NULL: nothing to carry */
+    guint since_last;            /* frames since the one of last */
 };
 
 static GstStaticPadTemplate sink_template =
@@ -131,7 +134,7 @@ static void replace_engine(GstConvnext *self, GstConvnextEngine *engine)
     GstConvnextEngine *old = self->engine;
     self->engine = engine;
     GST_OBJECT_UNLOCK(self);
-    gst_convnext_engine_free(old);
+    gst_convnext_engine_unref(old);
 }
 
 static gboolean open_engine(GstConvnext *self)
@@ -236,8 +239,9 @@ static gboolean infer(GstConvnext *self, GstBuffer *buffer, const GstConvnextSet
 {
     GstClockTime times[GST_CONVNEXT_PHASES], start = gst_util_get_timestamp();
     GError *error = NULL;
-    GstConvnextResult *result = gst_convnext_engine_run(self->engine, buffer, live, times, &error);
-    if (!result) {
+    GstConvnextResult *result;
+    if (!gst_convnext_plan_prepare(self->plan, buffer, live, self->request, &error) ||
+        !gst_convnext_engine_infer(self->engine, self->request, &result, &error)) {
         post_error(self, error, "looking at a frame");
         g_error_free(error);
         return FALSE;
@@ -245,6 +249,8 @@ static gboolean infer(GstConvnext *self, GstBuffer *buffer, const GstConvnextSet
     attach(buffer, result, 0);
     forget(self);
     self->last = result;
+    times[GST_CONVNEXT_PHASE_PREPROCESS] = self->request->preprocess_time;
+    times[GST_CONVNEXT_PHASE_INFERENCE] = self->request->inference_time;
     times[GST_CONVNEXT_PHASE_TOTAL] = gst_util_get_timestamp() - start;
     GST_OBJECT_LOCK(self);
     gst_convnext_stats_add(&self->stats, times);
@@ -283,14 +289,19 @@ static gboolean gst_convnext_start(GstBaseTransform *base)
     GST_OBJECT_UNLOCK(self);
     self->frames = 0;
     gst_segment_init(&self->segment, GST_FORMAT_TIME);
-    return !reopen || open_engine(self);
+    if (reopen && !open_engine(self))
+        return FALSE;
+    self->request = gst_convnext_request_new();
+    return TRUE;
 }
 
 static gboolean gst_convnext_stop(GstBaseTransform *base)
 {
     GstConvnext *self = GST_CONVNEXT(base);
     forget(self);
-    gst_convnext_engine_unplan(self->engine);
+    g_clear_pointer(&self->plan, gst_convnext_plan_free);
+    g_clear_pointer(&self->request, gst_convnext_request_free);
+    gst_convnext_engine_relax(self->engine);
     return TRUE;
 }
 
@@ -304,12 +315,14 @@ static gboolean gst_convnext_set_caps(GstBaseTransform *base, GstCaps *incaps, G
         return FALSE;
     }
     forget(self);
-    if (!gst_convnext_engine_plan(self->engine, &info, &error)) {
+    g_clear_pointer(&self->plan, gst_convnext_plan_free);
+    self->plan = gst_convnext_plan_new(self->engine, &info, &error);
+    if (!self->plan) {
         post_error(self, error, "planning for new caps");
         g_error_free(error);
         return FALSE;
     }
-    char *plan = gst_convnext_engine_describe_plan(self->engine);
+    char *plan = gst_convnext_plan_describe(self->plan);
     GST_INFO_OBJECT(self, "%s", plan);
     g_free(plan);
     return TRUE;
@@ -411,7 +424,7 @@ static void gst_convnext_finalize(GObject *object)
 {
     GstConvnext *self = GST_CONVNEXT(object);
     gst_convnext_settings_clear(&self->settings);
-    gst_convnext_engine_free(self->engine);
+    gst_convnext_engine_unref(self->engine);
     G_OBJECT_CLASS(parent_class)->finalize(object);
 }
 

@@ -75,9 +75,9 @@ static GstConvnextActivation resolve(const GstConvnextResults *self,
 }
 
 static void add_classes(GstConvnextResults *self, GstConvnextResult *result, const float *logits,
-                        const GstConvnextSettings *settings)
+                        const GstConvnextScoring *scoring)
 {
-    GstConvnextActivation activation = resolve(self, settings->activation);
+    GstConvnextActivation activation = resolve(self, scoring->activation);
     const float *scores = self->scores;
     if (activation == GST_CONVNEXT_ACTIVATION_SOFTMAX)
         cnx_softmax(self->scores, logits, self->classes);
@@ -88,12 +88,12 @@ static void add_classes(GstConvnextResults *self, GstConvnextResult *result, con
     gboolean threshold_applies = activation != GST_CONVNEXT_ACTIVATION_NONE;
 
     gst_convnext_result_set_activation(result, activation);
-    guint n = cnx_top_k(self->best, MIN(settings->top_k, self->classes), scores, self->classes);
+    guint n = cnx_top_k(self->best, MIN(scoring->top_k, self->classes), scores, self->classes);
     for (guint i = 0; i < n; i++) {
         guint index = self->best[i];
         /* A score that is not a number is no reason to hide the class: it tells that something is
          * wrong with the model. */
-        if (threshold_applies && scores[index] < settings->threshold)
+        if (threshold_applies && scores[index] < scoring->threshold)
             continue;
         gst_convnext_result_add_class(result, index, self->labels[index], scores[index]);
     }
@@ -139,12 +139,12 @@ static gboolean add_tensors(GstConvnextResult *result, const CnxOutputs *outputs
 
 GstConvnextResult *gst_convnext_results_make(GstConvnextResults *self, const CnxOutputs *outputs,
                                              GstConvnextOutputs which,
-                                             const GstConvnextSettings *settings, GstClockTime pts,
+                                             const GstConvnextScoring *scoring, GstClockTime pts,
                                              GError **error)
 {
     GstConvnextResult *result = gst_convnext_result_new(self->name, pts);
     if (which & GST_CONVNEXT_OUTPUTS_CLASSES)
-        add_classes(self, result, outputs->logits.data, settings);
+        add_classes(self, result, outputs->logits.data, scoring);
     if (add_tensors(result, outputs, which, error))
         return result;
     gst_convnext_result_unref(result);

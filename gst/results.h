@@ -21,9 +21,9 @@ void gst_convnext_results_free(GstConvnextResults *results); /* NULL allowed */
 CnxOutput gst_convnext_results_needed(GstConvnextOutputs outputs);
 
 /* Reads the first image's outputs. which: what the result is to hold, all of it among outputs.
- * activation, top_k and threshold are read from settings. Returns NULL with error (CNX_ERROR) when
+ * Returns NULL with error (CNX_ERROR) when
  * there is no memory for the tensors. */
 GstConvnextResult *gst_convnext_results_make(GstConvnextResults *results, const CnxOutputs *outputs,
                                              GstConvnextOutputs which,
-                                             const GstConvnextSettings *settings, GstClockTime pts,
+                                             const GstConvnextScoring *scoring, GstClockTime pts,
                                              GError **error);

@@ -127,8 +127,7 @@ void gst_convnext_settings_init(GstConvnextSettings *settings)
 {
     *settings = (GstConvnextSettings){
         .outputs = DEFAULT_OUTPUTS,
-        .top_k = DEFAULT_TOP_K,
-        .threshold = DEFAULT_THRESHOLD,
+        .scoring = {.top_k = DEFAULT_TOP_K, .threshold = DEFAULT_THRESHOLD},
         .interval = 1,
     };
 }
@@ -167,13 +166,13 @@ gboolean gst_convnext_settings_set(GstConvnextSettings *settings, guint id, cons
         settings->outputs = g_value_get_flags(value);
         break;
     case GST_CONVNEXT_PROP_ACTIVATION:
-        settings->activation = g_value_get_enum(value);
+        settings->scoring.activation = g_value_get_enum(value);
         break;
     case GST_CONVNEXT_PROP_TOP_K:
-        settings->top_k = g_value_get_uint(value);
+        settings->scoring.top_k = g_value_get_uint(value);
         break;
     case GST_CONVNEXT_PROP_THRESHOLD:
-        settings->threshold = g_value_get_double(value);
+        settings->scoring.threshold = g_value_get_double(value);
         break;
     case GST_CONVNEXT_PROP_INPUT_SIZE:
         settings->input_size = g_value_get_uint(value);
@@ -212,13 +211,13 @@ gboolean gst_convnext_settings_get(const GstConvnextSettings *settings, guint id
         g_value_set_flags(value, settings->outputs);
         break;
     case GST_CONVNEXT_PROP_ACTIVATION:
-        g_value_set_enum(value, settings->activation);
+        g_value_set_enum(value, settings->scoring.activation);
         break;
     case GST_CONVNEXT_PROP_TOP_K:
-        g_value_set_uint(value, settings->top_k);
+        g_value_set_uint(value, settings->scoring.top_k);
         break;
     case GST_CONVNEXT_PROP_THRESHOLD:
-        g_value_set_double(value, settings->threshold);
+        g_value_set_double(value, settings->scoring.threshold);
         break;
     case GST_CONVNEXT_PROP_INPUT_SIZE:
         g_value_set_uint(value, settings->input_size);

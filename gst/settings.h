@@ -49,13 +49,17 @@ enum { /* property numbers; the element's own come after the last */
        GST_CONVNEXT_PROP_SETTINGS_END,
 };
 
+typedef struct GstConvnextScoring { /* how logits become the classes of a result */
+    GstConvnextActivation activation;
+    guint top_k;
+    double threshold;
+} GstConvnextScoring;
+
 typedef struct GstConvnextSettings {
     char *model;  /* NULL: the bundled one */
     char *labels; /* NULL: the model's own */
     GstConvnextOutputs outputs;
-    GstConvnextActivation activation;
-    guint top_k;
-    double threshold;
+    GstConvnextScoring scoring;
     guint input_size; /* 0: the model's */
     GstConvnextCrop crop;
     guint threads;  /* 0: as many as this process may use */

@@ -1,0 +1,119 @@
+/* From the frames of given caps to the inputs of an engine.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "gst/plan.h"
+
+#include "model/preprocess.h"
+
+struct GstConvnextPlan {
+    GstConvnextEngine *engine;
+    GstVideoInfo caps;
+    GstConvnextGeometry geometry; /* that frame and preprocess are for */
+    GstConvnextFrame *frame;      /* NULL, as preprocess: a buffer had a geometry that failed */
+    CnxPreprocess *preprocess;
+    guint width, height; /* of the input */
+};
+
+static void drop_geometry(GstConvnextPlan *self)
+{
+    g_clear_pointer(&self->preprocess, cnx_preprocess_free);
+    g_clear_pointer(&self->frame, gst_convnext_frame_free);
+}
+
+static gboolean plan_geometry(GstConvnextPlan *self, const GstConvnextGeometry *geometry,
+                              GError **error)
+{
+    drop_geometry(self);
+    self->geometry = *geometry;
+    self->frame = gst_convnext_frame_new(&self->caps, geometry, error);
+    if (self->frame)
+        self->preprocess = cnx_preprocess_new(gst_convnext_engine_recipe(self->engine),
+                                              gst_convnext_frame_info(self->frame), error);
+    if (self->preprocess) {
+        cnx_preprocess_size(self->preprocess, &self->width, &self->height);
+        if (gst_convnext_engine_make_ready(self->engine, self->width, self->height, error))
+            return TRUE;
+    }
+    drop_geometry(self);
+    return FALSE;
+}
+
+GstConvnextPlan *gst_convnext_plan_new(GstConvnextEngine *engine, const GstVideoInfo *caps,
+                                       GError **error)
+{
+    GstConvnextPlan *self = g_new0(GstConvnextPlan, 1);
+    guint width = GST_VIDEO_INFO_WIDTH(caps), height = GST_VIDEO_INFO_HEIGHT(caps);
+    GstConvnextGeometry whole = {width, height, 0, 0, width, height};
+    self->engine = gst_convnext_engine_ref(engine);
+    self->caps = *caps;
+    if (!plan_geometry(self, &whole, error))
+        g_clear_pointer(&self, gst_convnext_plan_free);
+    return self;
+}
+
+void gst_convnext_plan_free(GstConvnextPlan *self)
+{
+    if (!self)
+        return;
+    drop_geometry(self);
+    gst_convnext_engine_unref(self->engine);
+    g_free(self);
+}
+
+GstConvnextEngine *gst_convnext_plan_engine(const GstConvnextPlan *self)
+{
+    return self->engine;
+}
+
+char *gst_convnext_plan_describe(const GstConvnextPlan *self)
+{
+    static const char *const matrices[] = {
+        [CNX_MATRIX_BT601] = "BT.601",
+        [CNX_MATRIX_BT709] = "BT.709",
+        [CNX_MATRIX_BT2020] = "BT.2020",
+    };
+    const CnxImageInfo *info = gst_convnext_frame_info(self->frame);
+    return g_strdup_printf("%ux%u %s read as %s (YUV as %s, %s range), pixel aspect ratio %u/%u, "
+                           "region %u,%u %ux%u, to an input of %ux%u",
+                           info->width, info->height, GST_VIDEO_INFO_NAME(&self->caps),
+                           gst_convnext_frame_format(self->frame), matrices[info->matrix],
+                           info->full_range ? "full" : "limited", info->par_n, info->par_d, info->x,
+                           info->y, info->w, info->h, self->width, self->height);
+}
+
+static gboolean fill_input(GstConvnextPlan *self, GstBuffer *buffer, GstConvnextRequest *request,
+                           GError **error)
+{
+    GstConvnextGeometry geometry;
+    gst_convnext_geometry(&self->caps, buffer, &geometry);
+    if (!self->frame || !gst_convnext_geometry_equal(&geometry, &self->geometry))
+        if (!plan_geometry(self, &geometry, error))
+            return FALSE;
+    if (!gst_convnext_request_resize(request, 1, self->width, self->height, error))
+        return FALSE;
+    CnxImage image;
+    if (!gst_convnext_frame_map(self->frame, buffer, &image, error))
+        return FALSE;
+    cnx_preprocess_run(self->preprocess, &image, gst_convnext_request_input(request, 0), NULL);
+    gst_convnext_frame_unmap(self->frame);
+    return TRUE;
+}
+
+gboolean gst_convnext_plan_prepare(GstConvnextPlan *self, GstBuffer *buffer,
+                                   const GstConvnextSettings *settings, GstConvnextRequest *request,
+                                   GError **error)
+{
+    GstClockTime start = gst_util_get_timestamp();
+    if (!fill_input(self, buffer, request, error)) {
+        request->n = 0;
+        return FALSE;
+    }
+    /* Where the picture lies in memory is nobody's business downstream: the caps' frame is. */
+    request->frame_width = GST_VIDEO_INFO_WIDTH(&self->caps);
+    request->frame_height = GST_VIDEO_INFO_HEIGHT(&self->caps);
+    request->regions[0] = (GstConvnextRegion){0, 0, request->frame_width, request->frame_height};
+    request->pts = GST_BUFFER_PTS(buffer);
+    request->scoring = settings->scoring;
+    request->preprocess_time = gst_util_get_timestamp() - start;
+    return TRUE;
+}

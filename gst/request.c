@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "gst/request.h"
+
+GstConvnextRequest *gst_convnext_request_new(void)
+{
+    return g_new0(GstConvnextRequest, 1);
+}
+
+void gst_convnext_request_free(GstConvnextRequest *self)
+{
+    if (!self)
+        return;
+    g_free(self->inputs);
+    g_free(self->regions);
+    g_free(self);
+}
+
+/* Inputs are large and their number is the frame's: the only allocation here that may fail. */
+static gboolean grow_inputs(GstConvnextRequest *self, gsize floats)
+{
+    if (floats <= self->floats_capacity)
+        return TRUE;
+    g_free(self->inputs);
+    self->inputs = g_try_new(float, floats);
+    self->floats_capacity = self->inputs ? floats : 0;
+    return self->inputs != NULL;
+}
+
+gboolean gst_convnext_request_resize(GstConvnextRequest *self, guint n, guint width, guint height,
+                                     GError **error)
+{
+    gsize floats;
+    self->n = 0;
+    if (!g_size_checked_mul(&floats, (gsize)width * height, (gsize)n * 3) ||
+        !grow_inputs(self, floats)) {
+        g_set_error(error, CNX_ERROR, CNX_ERROR_OUT_OF_MEMORY,
+                    "no memory for %u inputs of %u x %u pixels", n, width, height);
+        return FALSE;
+    }
+    if (n > self->regions_capacity) {
+        self->regions = g_renew(GstConvnextRegion, self->regions, n);
+        self->regions_capacity = n;
+    }
+    self->n = n;
+    self->width = width;
+    self->height = height;
+    return TRUE;
+}
+
+float *gst_convnext_request_input(const GstConvnextRequest *self, guint i)
+{
+    g_assert(i < self->n);
+    return self->inputs + (gsize)i * self->height * self->width * 3;
+}

@@ -1,0 +1,46 @@
+/* One frame's worth of work for a network: made by the thread that has the frame, run by any.
+ *
+ *   gst_convnext_plan_prepare()   pictures to inputs, cheap, in the streaming thread
+ *   gst_convnext_engine_infer()   inputs to results, slow, in any thread
+ *
+ * A request is memory to be used again and again: prepare replaces what it held. It belongs to one
+ * thread at a time; whoever passes it on provides the lock.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gst/gst.h>
+
+#include "gst/settings.h"
+
+/* A part of the frame, in pixels of the caps' frame. */
+typedef struct GstConvnextRegion {
+    guint x, y, w, h;
+} GstConvnextRegion;
+
+typedef struct GstConvnextRequest {
+    guint n;                         /* inputs in use */
+    guint width, height;             /* of each input, pixels */
+    float *inputs;                   /* [n, height, width, 3], normalised RGB */
+    GstConvnextRegion *regions;      /* [n], what each input shows */
+    guint frame_width, frame_height; /* of the caps, pixels */
+    GstClockTime pts;                /* of the buffer */
+    GstClockTime preprocess_time;    /* that prepare took, nanoseconds */
+    GstClockTime inference_time;     /* that infer took */
+    GstConvnextScoring scoring;      /* at the time of the frame */
+    gsize floats_capacity;           /* that inputs has room for */
+    guint regions_capacity;          /* that regions has room for */
+} GstConvnextRequest;
+
+/* Empty: n is 0. */
+GstConvnextRequest *gst_convnext_request_new(void);
+void gst_convnext_request_free(GstConvnextRequest *request); /* NULL allowed */
+
+/* Makes room for n inputs of width x height, and sets n, width and height; what the inputs held is
+ * lost. Allocates only when it never had so much room. FALSE with error (domain CNX_ERROR) when
+ * there is no memory; n is 0 then. */
+gboolean gst_convnext_request_resize(GstConvnextRequest *request, guint n, guint width,
+                                     guint height, GError **error);
+
+/* Where to write input i: [height, width, 3]. */
+float *gst_convnext_request_input(const GstConvnextRequest *request, guint i);
