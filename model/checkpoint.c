@@ -15,6 +15,9 @@ struct CnxCheckpoint {
     CnxSafetensors *weights;
     CnxConfig *config;
     GHashTable *tensors; /* canonical name -> CnxTensor of canonical shape */
+    GArray *parts;       /* CnxPart, with names in names */
+    GStringChunk *names;
+    char **files;
 };
 
 /* What is known while a checkpoint is being opened. */
@@ -42,6 +45,9 @@ static gboolean rename_tensors(Opening *o)
 
     for (guint i = 0; i < count; i++) {
         char *canonical = cnx_naming_canonical(&o->naming, tensors[i].name);
+        const CnxPart part = {&tensors[i],
+                              canonical ? g_string_chunk_insert(o->self->names, canonical) : NULL};
+        g_array_append_val(o->self->parts, part);
         if (!canonical) {
             g_debug("%s: tensor %s is not used", o->file, tensors[i].name);
             continue;
@@ -155,6 +161,8 @@ static gboolean load_weights(CnxCheckpoint *self, const char *path, GError **err
     Opening o = {.file = file, .self = self, .error = error};
     guint count;
 
+    self->files = g_new0(char *, 2);
+    self->files[0] = g_strdup(path);
     self->weights = cnx_safetensors_open(path, error);
     if (!self->weights)
         return FALSE;
@@ -179,6 +187,8 @@ CnxCheckpoint *cnx_checkpoint_open(const char *path, GError **error)
     CnxCheckpoint *self = g_new0(CnxCheckpoint, 1);
     self->config = cnx_config_new();
     self->tensors = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    self->parts = g_array_new(FALSE, FALSE, sizeof(CnxPart));
+    self->names = g_string_chunk_new(4096);
     if (load_weights(self, weights, error) &&
         cnx_config_load(self->config, folder, is_folder, error))
         return self;
@@ -191,6 +201,9 @@ void cnx_checkpoint_close(CnxCheckpoint *self)
     if (!self)
         return;
     g_hash_table_unref(self->tensors);
+    g_array_unref(self->parts);
+    g_string_chunk_free(self->names);
+    g_strfreev(self->files);
     cnx_config_free(self->config);
     cnx_safetensors_close(self->weights);
     g_free(self);
@@ -204,6 +217,22 @@ const CnxConfig *cnx_checkpoint_config(const CnxCheckpoint *self)
 CnxConfig *cnx_checkpoint_steal_config(CnxCheckpoint *self)
 {
     return g_steal_pointer(&self->config);
+}
+
+const char *cnx_checkpoint_container(const CnxCheckpoint *self)
+{
+    return "safetensors";
+}
+
+const char *const *cnx_checkpoint_files(const CnxCheckpoint *self)
+{
+    return (const char *const *)self->files;
+}
+
+const CnxPart *cnx_checkpoint_parts(const CnxCheckpoint *self, guint *count)
+{
+    *count = self->parts->len;
+    return (const CnxPart *)self->parts->data;
 }
 
 const CnxTensor *cnx_checkpoint_tensor(const CnxCheckpoint *self, const char *canonical)

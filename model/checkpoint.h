@@ -31,5 +31,20 @@ const CnxConfig *cnx_checkpoint_config(const CnxCheckpoint *checkpoint);
 /* Hands the config over to the caller, who frees it. */
 CnxConfig *cnx_checkpoint_steal_config(CnxCheckpoint *checkpoint);
 
+/* The format that the weights came in: "safetensors". */
+const char *cnx_checkpoint_container(const CnxCheckpoint *checkpoint);
+
+/* The paths of the files that hold the weights, up to NULL. */
+const char *const *cnx_checkpoint_files(const CnxCheckpoint *checkpoint);
+
+/* A tensor of those files and its place in the network. */
+typedef struct CnxPart {
+    const CnxTensor *tensor; /* as in the file */
+    const char *canonical;   /* NULL: it has none, and is ignored */
+} CnxPart;
+
+/* [count], in the order of their names. */
+const CnxPart *cnx_checkpoint_parts(const CnxCheckpoint *checkpoint, guint *count);
+
 /* By canonical name; NULL when the architecture has no such tensor. */
 const CnxTensor *cnx_checkpoint_tensor(const CnxCheckpoint *checkpoint, const char *canonical);

@@ -31,3 +31,14 @@ const char *cnx_dialect_name(CnxDialect dialect)
     }
     g_assert_not_reached();
 }
+
+const char *cnx_origin_name(CnxOrigin origin)
+{
+    static const char *const names[] = {
+        [CNX_ORIGIN_LIBRARY] = "default",
+        [CNX_ORIGIN_CONFIG] = "config.json",
+        [CNX_ORIGIN_PREPROCESSOR] = "preprocessor_config.json",
+        [CNX_ORIGIN_LABELS] = "labels.txt",
+    };
+    return names[origin];
+}

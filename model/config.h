@@ -19,6 +19,28 @@ typedef enum CnxDialect { /* whose tensor names the file uses */
                           CNX_DIALECT_OPENMMLAB,
 } CnxDialect;
 
+typedef enum CnxOrigin {                     /* who said so */
+                         CNX_ORIGIN_LIBRARY, /* nobody: the library's own default for the variant */
+                         CNX_ORIGIN_CONFIG,  /* config.json */
+                         CNX_ORIGIN_PREPROCESSOR, /* preprocessor_config.json */
+                         CNX_ORIGIN_LABELS,       /* labels.txt */
+} CnxOrigin;
+
+typedef enum CnxItem { /* what tensors do not show, and somebody must say */
+                       CNX_ITEM_SIZE,
+                       CNX_ITEM_RESIZE,
+                       CNX_ITEM_CROP,
+                       CNX_ITEM_FILTER,
+                       CNX_ITEM_RESCALE,
+                       CNX_ITEM_MEAN,
+                       CNX_ITEM_STD,
+                       CNX_ITEM_ACT,
+                       CNX_ITEM_EPS,
+                       CNX_ITEM_HEAD_EPS,
+                       CNX_ITEM_LABELS,
+                       CNX_ITEMS
+} CnxItem;
+
 typedef struct CnxConfig {
     char *variant; /* "convnext_tiny", "convnextv2_atto", "convnext (1,1,3,1; 24,48,96,160)" */
     CnxDialect dialect;
@@ -37,6 +59,7 @@ typedef struct CnxConfig {
     double head_eps;          /* of the last */
     guint64 parameters;       /* elements of all tensors used */
     CnxRecipe recipe;
+    CnxOrigin origin[CNX_ITEMS]; /* of each item */
     char **labels; /* [classes], then NULL; NULL: nobody named them. An entry is never NULL */
 } CnxConfig;
 
@@ -44,3 +67,6 @@ typedef struct CnxConfig {
 CnxConfig *cnx_config_new(void);
 void cnx_config_free(CnxConfig *config);
 const char *cnx_dialect_name(CnxDialect dialect);
+
+/* "config.json", ...; "default" for CNX_ORIGIN_LIBRARY. */
+const char *cnx_origin_name(CnxOrigin origin);

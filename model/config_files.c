@@ -99,6 +99,14 @@ static gboolean load_preprocessor(const Loading *l)
     return !object || cnx_config_read_preprocessor(l->config, &json);
 }
 
+void cnx_config_note(CnxConfig *config, const CnxJson *json, CnxOrigin origin,
+                     const CnxItemKey *keys, guint count)
+{
+    for (guint i = 0; i < count; i++)
+        if (cnx_json_has(json, keys[i].key))
+            config->origin[keys[i].item] = origin;
+}
+
 static gboolean load_labels(const Loading *l)
 {
     g_autofree char *path = g_build_filename(l->folder, "labels.txt", NULL);
@@ -106,6 +114,7 @@ static gboolean load_labels(const Loading *l)
     if (l->config->labels || !l->config->classes || !g_file_test(path, G_FILE_TEST_EXISTS))
         return TRUE;
     l->config->labels = cnx_labels_read(path, l->config->classes, l->error);
+    l->config->origin[CNX_ITEM_LABELS] = CNX_ORIGIN_LABELS;
     return l->config->labels != NULL;
 }
 

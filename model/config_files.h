@@ -14,6 +14,16 @@
  * and ignored with its preprocessor. */
 gboolean cnx_config_load(CnxConfig *config, const char *folder, gboolean strict, GError **error);
 
+/* Where a key stands, its item has its value from there. */
+typedef struct CnxItemKey {
+    const char *key;
+    CnxItem item;
+} CnxItemKey;
+
+/* Notes origin for the items of those keys [count] that json has. */
+void cnx_config_note(CnxConfig *config, const CnxJson *json, CnxOrigin origin,
+                     const CnxItemKey *keys, guint count);
+
 /* config.json of transformers. */
 gboolean cnx_config_read_transformers(CnxConfig *config, const CnxJson *json);
 

@@ -180,6 +180,9 @@ gboolean cnx_config_read_preprocessor(CnxConfig *config, const CnxJson *json)
 
     if (!find_processor(json, &processor))
         return FALSE;
+    /* What the file does not say, the kind of processor that it names does. */
+    for (int item = CNX_ITEM_SIZE; item <= CNX_ITEM_STD; item++)
+        config->origin[item] = CNX_ORIGIN_PREPROCESSOR;
     recipe->rounding = CNX_ROUNDING_FLOOR;
     recipe->filter = processor->filter;
     recipe->rescale = 1.0 / 255;

@@ -163,12 +163,45 @@ static gboolean check_classes(const CnxJson *json, const CnxJson *cfg, const Cnx
                          classes, config->classes);
 }
 
+/* An architecture's name stands for its activation and eps too. */
+static const CnxItemKey network_keys[] = {
+    {"architecture", CNX_ITEM_ACT},
+    {"architecture", CNX_ITEM_EPS},
+    {"architecture", CNX_ITEM_HEAD_EPS},
+};
+
+static const CnxItemKey recipe_keys[] = {
+    {"input_size", CNX_ITEM_SIZE},
+    {"input_size", CNX_ITEM_RESIZE},
+    {"crop_pct", CNX_ITEM_RESIZE},
+    {"crop_mode", CNX_ITEM_CROP},
+    {"interpolation", CNX_ITEM_FILTER},
+    {"mean", CNX_ITEM_MEAN},
+    {"std", CNX_ITEM_STD},
+};
+
+static const CnxItemKey label_keys[] = {
+    {"label_names", CNX_ITEM_LABELS},
+    {"labels", CNX_ITEM_LABELS},
+};
+
+static void note(CnxConfig *config, const CnxJson *json, const CnxJson *cfg)
+{
+    const CnxOrigin origin = CNX_ORIGIN_CONFIG;
+
+    cnx_config_note(config, json, origin, network_keys, G_N_ELEMENTS(network_keys));
+    cnx_config_note(config, cfg, origin, recipe_keys, G_N_ELEMENTS(recipe_keys));
+    cnx_config_note(config, cfg, origin, label_keys, G_N_ELEMENTS(label_keys));
+    cnx_config_note(config, json, origin, label_keys, G_N_ELEMENTS(label_keys));
+}
+
 gboolean cnx_config_read_timm(CnxConfig *config, const CnxJson *json)
 {
     JsonObject *child = cnx_json_child(json, "pretrained_cfg");
     const CnxJson cfg = {child ? child : json->object, json->file, json->error};
 
     cnx_recipe_set_defaults(&config->recipe, CNX_DIALECT_TIMM, config->variant);
+    note(config, json, &cfg);
     return read_network(json, config) && check_classes(json, &cfg, config) &&
            read_recipe(&cfg, &config->recipe) && read_labels(&cfg, config) &&
            read_labels(json, config);

@@ -89,9 +89,16 @@ static gboolean read_classes(const CnxJson *json, CnxConfig *config)
     return TRUE;
 }
 
+static const CnxItemKey item_keys[] = {
+    {"image_size", CNX_ITEM_SIZE}, {"image_size", CNX_ITEM_RESIZE},
+    {"image_size", CNX_ITEM_CROP}, {"hidden_act", CNX_ITEM_ACT},
+    {"id2label", CNX_ITEM_LABELS}, {"layer_norm_eps", CNX_ITEM_HEAD_EPS},
+};
+
 gboolean cnx_config_read_transformers(CnxConfig *config, const CnxJson *json)
 {
     cnx_recipe_set_defaults(&config->recipe, CNX_DIALECT_TRANSFORMERS, config->variant);
+    cnx_config_note(config, json, CNX_ORIGIN_CONFIG, item_keys, G_N_ELEMENTS(item_keys));
     return check_family(json, config) && check_number(json, "num_channels", 3) &&
            check_number(json, "patch_size", 4) && check_number(json, "num_stages", CNX_STAGES) &&
            check_stages(json, "depths", config->depths) &&
