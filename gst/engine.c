@@ -4,6 +4,7 @@
 #include "gst/engine.h"
 
 #include "gst/results.h"
+#include "model/encode.h"
 #include "model/model.h"
 #include "model/run.h"
 
@@ -232,15 +233,6 @@ static const char *crop_name(CnxCrop crop)
     return names[crop];
 }
 
-static const char *dtype_name(CnxDtype dtype)
-{
-    static const char *const names[] = {
-        [CNX_DTYPE_F32] = "F32", [CNX_DTYPE_F16] = "F16",     [CNX_DTYPE_BF16] = "BF16",
-        [CNX_DTYPE_F64] = "F64", [CNX_DTYPE_OTHER] = "other",
-    };
-    return names[dtype];
-}
-
 GstStructure *gst_convnext_engine_info(const GstConvnextEngine *self)
 {
     const CnxConfig *config = cnx_model_config(self->model);
@@ -249,7 +241,7 @@ GstStructure *gst_convnext_engine_info(const GstConvnextEngine *self)
         G_TYPE_UINT64, config->parameters, "classes", G_TYPE_UINT, config->classes, "input-size",
         G_TYPE_UINT, self->recipe.size, "crop", G_TYPE_STRING, crop_name(self->recipe.crop),
         "resize", G_TYPE_UINT, self->recipe.resize, "source-format", G_TYPE_STRING,
-        cnx_dialect_name(config->dialect), "dtype", G_TYPE_STRING, dtype_name(config->dtype),
+        cnx_dialect_name(config->dialect), "dtype", G_TYPE_STRING, cnx_dtype_name(config->dtype),
         "labels", G_TYPE_STRING, self->labels_from, "path", G_TYPE_STRING, self->path, "memory",
         G_TYPE_UINT64, (guint64)cnx_model_memory(self->model), "cpu", G_TYPE_STRING,
         cnx_model_cpu(self->model), NULL);

@@ -103,6 +103,10 @@ static void post_error(GstConvnext *self, const GError *error, const char *doing
         domain = GST_RESOURCE_ERROR;
         code = GST_RESOURCE_ERROR_OPEN_READ;
         break;
+    case CNX_ERROR_UNWRITABLE:
+        domain = GST_RESOURCE_ERROR;
+        code = GST_RESOURCE_ERROR_OPEN_WRITE;
+        break;
     case CNX_ERROR_CORRUPT:
         code = GST_STREAM_ERROR_FORMAT;
         break;
