@@ -23,7 +23,7 @@ typedef struct Layer {
     const CnxStageSize *in, *out;
     const CnxLinear *linear;
     const CnxBlock *block;
-    const float *x; /* [n, in] */
+    const float *x; /* [n, in]; of the stem: run->images */
     float *y;       /* [n, out] */
     guint rows;     /* of out in one strip */
     guint strips;   /* of one image */
@@ -85,7 +85,7 @@ static void stem_task(gpointer data, guint task, guint slot)
     const CnxRun *run = t->run;
     const Strip s = strip_of(t, task);
     const gsize line = STEM * 3, row = (gsize)t->in->w * 3; /* floats */
-    const float *image = t->x + (gsize)s.image * t->in->h * row;
+    const float *image = run->images[s.image];              /* [h, w, 3] of in */
     const CnxNorm *norm = &run->weights->stem_norm;
     float *patch = scratch_of(t, slot); /* [pixels, 4, 4, 3] */
     float *y = t->y + s.pixel * t->out->c;
@@ -378,7 +378,7 @@ static float *destination(const CnxRun *run, guint i, gboolean last, const float
 
 void cnx_forward(CnxRun *run, guint n)
 {
-    const float *x = run->input;
+    const float *x = NULL;
 
     for (guint i = 0; i < run->stages; i++) {
         const guint depth = run->weights->stage[i].depth;

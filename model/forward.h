@@ -34,7 +34,8 @@ struct CnxRun {
     CnxOutputs outputs;
 
     /* The arena. b: batch; h, w, c: of the stage where the product is largest. */
-    float *input;             /* [b, height, width, 3] */
+    const float **images;     /* [b] where each image of this forward lies: [height, width, 3] */
+    float *input;             /* [b, height, width, 3]: their place, unless it is the caller's */
     float *map[2];            /* [b, h, w, c]: a layer reads one and writes the other */
     float *stage[CNX_STAGES]; /* [b, h, w, c] of an output; NULL when not asked for */
     float *normed;            /* [pixels, c] */

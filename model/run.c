@@ -2,6 +2,7 @@
 #include "model/run.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "model/cpus.h"
 #include "model/forward.h"
@@ -78,7 +79,6 @@ static void plan_arena(CnxRun *run, CnxOutput outputs, const Largest *l, CnxAren
                                          ? (gsize)run->batch * last->h * last->w * last->c
                                          : 0);
 
-    run->input = CNX_TAKE(arena, run->batch, run->height, run->width, 3);
     run->map[0] = CNX_TAKE(arena, l->map);
     run->map[1] = CNX_TAKE(arena, l->map);
     for (guint i = 0; i < CNX_STAGES; i++)
@@ -99,6 +99,8 @@ static void plan_arena(CnxRun *run, CnxOutput outputs, const Largest *l, CnxAren
     /* A whole page between the threads' parts keeps their prefetchers apart. */
     run->scratch_size = (l->scratch + 2047) / 1024 * 1024;
     run->scratch = CNX_TAKE(arena, run->threads, run->scratch_size);
+    /* Last: where callers bring their own images, its pages are never touched. */
+    run->input = CNX_TAKE(arena, run->batch, run->height, run->width, 3);
 }
 
 static gboolean allocate(CnxRun *run, CnxOutput outputs)
@@ -106,6 +108,9 @@ static gboolean allocate(CnxRun *run, CnxOutput outputs)
     Largest largest = {0};
     CnxArena arena = {NULL};
 
+    run->images = g_try_new(const float *, run->batch);
+    if (run->images == NULL)
+        return FALSE;
     for (guint i = 0; i < run->stages; i++)
         if (!measure_stage(run, i, &largest))
             return FALSE;
@@ -189,6 +194,7 @@ void cnx_run_free(CnxRun *run)
     cnx_threads_release();
     cnx_model_unref(run->model);
     free(run->memory);
+    g_free(run->images);
     g_free(run);
 }
 
@@ -198,16 +204,30 @@ float *cnx_run_input(CnxRun *run, guint image)
     return run->input + (gsize)image * run->height * run->width * 3;
 }
 
-const CnxOutputs *cnx_run_forward(CnxRun *run, guint n)
+static const CnxOutputs *forward(CnxRun *run, guint n)
 {
     CnxOutputs *o = &run->outputs;
 
-    g_assert(n >= 1 && n <= run->batch);
     cnx_forward(run, n);
     o->logits.n = o->embedding.n = n;
     for (guint i = 0; i < CNX_STAGES; i++)
         o->stage[i].n = n;
     return o;
+}
+
+const CnxOutputs *cnx_run_forward(CnxRun *run, guint n)
+{
+    g_assert(n >= 1 && n <= run->batch);
+    for (guint i = 0; i < n; i++)
+        run->images[i] = cnx_run_input(run, i);
+    return forward(run, n);
+}
+
+const CnxOutputs *cnx_run_forward_images(CnxRun *run, const float *const *images, guint n)
+{
+    g_assert(n >= 1 && n <= run->batch);
+    memcpy(run->images, images, n * sizeof *images);
+    return forward(run, n);
 }
 
 gsize cnx_run_memory(const CnxRun *run)

@@ -46,5 +46,9 @@ float *cnx_run_input(CnxRun *run, guint image);
  * Not thread safe for one run; different runs may run side by side. */
 const CnxOutputs *cnx_run_forward(CnxRun *run, guint n);
 
+/* The same with n images that lie elsewhere: images: [n] pointers to [height, width, 3] float,
+ * normalised RGB, read until this returns. */
+const CnxOutputs *cnx_run_forward_images(CnxRun *run, const float *const *images, guint n);
+
 /* Bytes of scratch. */
 gsize cnx_run_memory(const CnxRun *run);

@@ -192,6 +192,41 @@ static void test_threads(void)
     g_free(dir);
 }
 
+/* Images that lie in any order and place give what they give alone. */
+static void test_images_elsewhere(gconstpointer data)
+{
+    char *dir = fixture(data, "");
+    CnxModel *model = open_model(dir);
+    guint n;
+    CnxRun *alone = run_input(model, "64x64", 1, &n), *batch;
+    GError *error = NULL;
+    const gsize count = 64 * 64 * 3, classes = cnx_model_config(model)->classes;
+    float *pool = g_new(float, 3 * count), *expected = g_new(float, 3 * classes);
+    const float *images[] = {pool + 2 * count, pool, pool + count};
+
+    batch = cnx_run_new(model, 64, 64, 3, CNX_OUTPUT_LOGITS, 1, &error);
+    g_assert_no_error(error);
+    for (guint i = 0; i < 3; i++) {
+        char name[16];
+
+        g_snprintf(name, sizeof name, "elsewhere %u", i);
+        seeded_input((float *)images[i], name, 64, 64);
+        memcpy(expected + i * classes, cnx_run_forward_images(alone, &images[i], 1)->logits.data,
+               classes * sizeof *expected);
+        g_assert_true(i == 0 || expected[i * classes] != expected[(i - 1) * classes]);
+    }
+    const CnxOutputs *outputs = cnx_run_forward_images(batch, images, 3);
+    g_assert_cmpuint(outputs->logits.n, ==, 3);
+    for (guint i = 0; i < 3 * classes; i++)
+        g_assert_cmpfloat_with_epsilon(outputs->logits.data[i], expected[i], 1e-5);
+    cnx_run_free(alone);
+    cnx_run_free(batch);
+    cnx_model_unref(model);
+    g_free(expected);
+    g_free(pool);
+    g_free(dir);
+}
+
 /* Sizes that no machine has memory for are an error. */
 static void test_too_large(void)
 {
@@ -229,6 +264,8 @@ int main(int argc, char **argv)
     }
     g_test_add_func("/networks/other-gelu", test_other_gelu);
     g_test_add_func("/networks/threads", test_threads);
+    g_test_add_data_func("/networks/images-elsewhere-v1", "timm-v1", test_images_elsewhere);
+    g_test_add_data_func("/networks/images-elsewhere-v2", "timm-v2-conv", test_images_elsewhere);
     g_test_add_func("/networks/too-large", test_too_large);
     const int status = g_test_run();
     g_rmdir(folder);
