@@ -36,7 +36,10 @@ static void fill_avx2(CnxKernels *k)
     k->gemm_pack = cnx_gemm_pack_avx2;
     k->gemm = cnx_gemm_avx2;
     k->dwconv7 = cnx_dwconv7_avx2;
+    k->dwconv = cnx_dwconv_avx2;
     k->layernorm = cnx_layernorm_avx2;
+    k->rmsnorm = cnx_rmsnorm_avx2;
+    k->simplenorm = cnx_simplenorm_avx2;
     k->activate = cnx_activate_avx2;
     k->columns_sumsq = cnx_columns_sumsq_avx2;
     k->columns_scale = cnx_columns_scale_avx2;
@@ -50,7 +53,10 @@ static void fill_avx512(CnxKernels *k)
     k->gemm_pack = cnx_gemm_pack_avx512;
     k->gemm = cnx_gemm_avx512;
     k->dwconv7 = cnx_dwconv7_avx512;
+    k->dwconv = cnx_dwconv_avx512;
     k->layernorm = cnx_layernorm_avx512;
+    k->rmsnorm = cnx_rmsnorm_avx512;
+    k->simplenorm = cnx_simplenorm_avx512;
     k->activate = cnx_activate_avx512;
     k->columns_sumsq = cnx_columns_sumsq_avx512;
     k->columns_scale = cnx_columns_scale_avx512;

@@ -9,6 +9,7 @@
 #include "simd/activation.h"
 #include "simd/columns.h"
 #include "simd/cpu.h"
+#include "simd/dwconv.h"
 #include "simd/dwconv7.h"
 #include "simd/gemm.h"
 #include "simd/layernorm.h"

@@ -1,6 +1,9 @@
-/* Layer normalisation over the channels of each row (pixel).
+/* Normalisation over the channels of each row (pixel).
  *
- *   y = (x - mean) / sqrt(var + eps) * weight + bias,   var = sum (x - mean)^2 / c  (biased)
+ *   layernorm   y = (x - mean) / sqrt(var + eps) * weight + bias,  var = sum (x - mean)^2 / c
+ *   rmsnorm     y = x / sqrt(sum x^2 / c + eps) * weight + bias
+ *   simplenorm  y = x / sqrt(sum (x - mean)^2 / (c - 1) + eps) * weight + bias: timm's simple norm,
+ *               which takes the mean off the variance but not off x; of one channel it is NaN
  *
  * Two passes: the variance is taken of the centred values, never as E[x^2] - E[x]^2, and the mean
  * of the centred values, which rounding left, is taken off as well. The error therefore follows the

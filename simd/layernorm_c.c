@@ -48,23 +48,53 @@ static void centred(const float *x, int c, float mu, float *first, float *second
     *second = add_lanes(s2) / c;
 }
 
+/* y = (x - mu - rest) * scale. */
+static void normalise(float *dst, const float *src, int c, const float *weight, const float *bias,
+                      float mu, float rest, float scale)
+{
+    for (int i = 0; i < c; i++) {
+        float y = (src[i] - mu - rest) * scale;
+
+        dst[i] = weight ? y * weight[i] + bias[i] : y;
+    }
+}
+
 void cnx_layernorm_c(float *dst, size_t dst_stride, const float *src, size_t src_stride, int rows,
                      int c, const float *weight, const float *bias, float eps)
 {
-    for (int r = 0; r < rows; r++) {
+    for (int r = 0; r < rows; r++, dst += dst_stride, src += src_stride) {
         float mu = mean(src, c), rest, square;
 
         centred(src, c, mu, &rest, &square);
 
         float var = square - rest * rest;
-        float scale = 1.0f / sqrtf((var < 0 ? 0 : var) + eps);
 
-        for (int i = 0; i < c; i++) {
-            float y = (src[i] - mu - rest) * scale;
+        normalise(dst, src, c, weight, bias, mu, rest, 1.0f / sqrtf((var < 0 ? 0 : var) + eps));
+    }
+}
 
-            dst[i] = weight ? y * weight[i] + bias[i] : y;
-        }
-        dst += dst_stride;
-        src += src_stride;
+void cnx_rmsnorm_c(float *dst, size_t dst_stride, const float *src, size_t src_stride, int rows,
+                   int c, const float *weight, const float *bias, float eps)
+{
+    for (int r = 0; r < rows; r++, dst += dst_stride, src += src_stride) {
+        float first, square;
+
+        centred(src, c, 0, &first, &square);
+        normalise(dst, src, c, weight, bias, 0, 0, 1.0f / sqrtf(square + eps));
+    }
+}
+
+void cnx_simplenorm_c(float *dst, size_t dst_stride, const float *src, size_t src_stride, int rows,
+                      int c, const float *weight, const float *bias, float eps)
+{
+    for (int r = 0; r < rows; r++, dst += dst_stride, src += src_stride) {
+        float mu = mean(src, c), rest, square;
+
+        centred(src, c, mu, &rest, &square);
+
+        float var = square - rest * rest;
+        float unbiased = (var < 0 ? 0 : var) * (float)c / (float)(c - 1);
+
+        normalise(dst, src, c, weight, bias, 0, 0, 1.0f / sqrtf(unbiased + eps));
     }
 }

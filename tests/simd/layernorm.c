@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,38 +8,59 @@
 
 #define COUNT(a) (int)(sizeof(a) / sizeof(a)[0])
 
+typedef enum Norm { LAYER, RMS, SIMPLE, NORMS } Norm;
+
 /* x, y: [c]. The errors of the mean and of the variance are those of sums of c terms, relative to
  * the spread of the values and not to their size: the version that forgets to centre fails. */
-static void compare_row(Check *t, const float *x, const float *y, int c, const float *weight,
-                        const float *bias, float eps, int row)
+static void compare_row(Check *t, Norm norm, const float *x, const float *y, int c,
+                        const float *weight, const float *bias, float eps, int row)
 {
     double mean = 0, var = 0;
 
     for (int i = 0; i < c; i++)
         mean += x[i];
-    mean /= c;
+    mean = norm == RMS ? 0 : mean / c;
     for (int i = 0; i < c; i++)
         var += (x[i] - mean) * (x[i] - mean);
-    var /= c;
+    var /= norm == SIMPLE ? c - 1 : c;
     for (int i = 0; i < c; i++) {
         double scale = weight ? weight[i] : 1, shift = bias ? bias[i] : 0;
-        double z = (x[i] - mean) / sqrt(var + eps);
-        double tolerance = fabs(scale) * ((c + 8) * CHECK_EPS / 2 * (1 + fabs(z)) + 0x1p-149);
+        double z = (norm == LAYER ? x[i] - mean : x[i]) / sqrt(var + eps);
+        double off = norm == LAYER ? 1 + fabs(z) : fabs(z); /* where the mean is taken off */
+        double tolerance = fabs(scale) * ((c + 8) * CHECK_EPS / 2 * off + 0x1p-149);
 
         check_value(t, y[i], z * scale + shift, tolerance + CHECK_EPS * fabs(z * scale + shift),
                     row, i);
     }
 }
 
-static void test(Check *t, int rows, int c, bool affine, bool in_place, CheckFill fill)
+static CnxLayernormFn *begin(Check *t, Norm norm, const char *what)
+{
+    switch (norm) {
+    case RMS:
+        CHECK_CASE(t, rmsnorm, "%s", what);
+        return t->k->rmsnorm;
+    case SIMPLE:
+        CHECK_CASE(t, simplenorm, "%s", what);
+        return t->k->simplenorm;
+    default:
+        CHECK_CASE(t, layernorm, "%s", what);
+        return t->k->layernorm;
+    }
+}
+
+static void test(Check *t, Norm norm, int rows, int c, bool affine, bool in_place, CheckFill fill)
 {
     static const int gaps[] = {0, 0, 1, 3, 11};
     size_t stride = c + gaps[check_random(t) % COUNT(gaps)];
     float eps = check_random(t) % 2 ? 1e-6f : 1e-12f;
     float *weight = NULL, *bias = NULL, *dst;
+    char what[128];
 
-    CHECK_CASE(t, layernorm, "rows %d c %d stride %zu affine %d in place %d eps %g fill %s", rows,
-               c, stride, affine, in_place, eps, check_fill_name(fill));
+    snprintf(what, sizeof what, "rows %d c %d stride %zu affine %d in place %d eps %g fill %s",
+             rows, c, stride, affine, in_place, eps, check_fill_name(fill));
+    CnxLayernormFn *kernel = begin(t, norm, what);
+
     if (affine) {
         check_fill(t, weight = check_floats(t, c), c, CHECK_NORMAL);
         check_fill(t, bias = check_floats(t, c), c, CHECK_NORMAL);
@@ -52,15 +74,15 @@ static void test(Check *t, int rows, int c, bool affine, bool in_place, CheckFil
         src = check_rows(t, rows, c, stride);
         for (int r = 0; r < rows; r++)
             memcpy(src + r * stride, dst + r * stride, c * sizeof *src);
-        t->k->layernorm(dst, stride, dst, stride, rows, c, weight, bias, eps);
+        kernel(dst, stride, dst, stride, rows, c, weight, bias, eps);
     } else {
         check_seal(t);
         dst = check_rows(t, rows, c, c + 2);
-        t->k->layernorm(dst, c + 2, src, stride, rows, c, weight, bias, eps);
+        kernel(dst, c + 2, src, stride, rows, c, weight, bias, eps);
     }
     for (int r = 0; r < rows; r++)
-        compare_row(t, src + r * stride, dst + r * (in_place ? stride : (size_t)c + 2), c, weight,
-                    bias, eps, r);
+        compare_row(t, norm, src + r * stride, dst + r * (in_place ? stride : (size_t)c + 2), c,
+                    weight, bias, eps, r);
     check_done(t);
 }
 
@@ -72,9 +94,9 @@ static void run(Check *t)
 
     for (int i = 0; i < COUNT(channels); i++) {
         for (int fill = 0; fill < CHECK_FILLS; fill++) {
-            for (int flags = 0; flags < 4; flags++)
-                test(t, rows[check_random(t) % COUNT(rows)], channels[i], flags & 1, flags & 2,
-                     (CheckFill)fill);
+            for (int flags = 0; flags < 4 * NORMS; flags++)
+                test(t, (Norm)(flags / 4), rows[check_random(t) % COUNT(rows)], channels[i],
+                     flags & 1, flags & 2, (CheckFill)fill);
         }
     }
 }

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <string.h>
+
+#include "simd/versions.h"
+
+/* dst: [c], the pixel at (x, y). */
+static void pixel(float *dst, const float *src, int h, int w, int c, int k, const float *weights,
+                  int x, int y)
+{
+    for (int i = 0; i < k; i++) {
+        for (int j = 0; j < k; j++) {
+            int sy = y + i - k / 2, sx = x + j - k / 2;
+
+            if (sy < 0 || sy >= h || sx < 0 || sx >= w)
+                continue;
+            const float *s = src + ((size_t)sy * w + sx) * c;
+            const float *t = weights + (size_t)(k * i + j) * c;
+
+            for (int ch = 0; ch < c; ch++)
+                dst[ch] += s[ch] * t[ch];
+        }
+    }
+}
+
+void cnx_dwconv_c(float *dst, const float *src, int h, int w, int c, int k, const float *weights,
+                  const float *bias, int y0, int y1)
+{
+    for (int y = y0; y < y1; y++) {
+        for (int x = 0; x < w; x++) {
+            memcpy(dst, bias, c * sizeof *dst);
+            pixel(dst, src, h, w, c, k, weights, x, y);
+            dst += c;
+        }
+    }
+}

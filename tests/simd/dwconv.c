@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <math.h>
+#include <stdlib.h>
+
+#include "tests/simd/check.h"
+
+#define COUNT(a) (int)(sizeof(a) / sizeof(a)[0])
+
+typedef struct Case {
+    int h, w, c, k, y0, y1;
+    const float *src, *weights, *bias;
+} Case;
+
+/* Returns the sum; scale receives the sum of the terms' magnitudes. */
+static double pixel(const Case *p, int y, int x, int ch, double *scale)
+{
+    double sum = p->bias[ch];
+
+    *scale = fabs(sum);
+    for (int i = 0; i < p->k; i++) {
+        for (int j = 0; j < p->k; j++) {
+            int sy = y + i - p->k / 2, sx = x + j - p->k / 2;
+
+            if (sy < 0 || sy >= p->h || sx < 0 || sx >= p->w)
+                continue;
+            double term = (double)p->src[((size_t)sy * p->w + sx) * p->c + ch] *
+                          p->weights[(p->k * i + j) * p->c + ch];
+
+            sum += term;
+            *scale += fabs(term);
+        }
+    }
+    return sum;
+}
+
+static void compare(Check *t, const Case *p, const float *dst)
+{
+    for (int y = p->y0; y < p->y1; y++) {
+        for (int x = 0; x < p->w; x++) {
+            for (int ch = 0; ch < p->c; ch++) {
+                double scale, want = pixel(p, y, x, ch, &scale);
+
+                check_value(t, *dst++, want, (p->k * p->k + 1) * (CHECK_EPS / 2 * scale + 0x1p-149),
+                            (y << 16) + x, ch);
+            }
+        }
+    }
+}
+
+static void test(Check *t, int h, int w, int c, int k, CheckFill fill)
+{
+    int y0 = (int)(check_random(t) % h), y1 = y0 + 1 + (int)(check_random(t) % (h - y0));
+
+    if (check_random(t) % 2) {
+        y0 = 0;
+        y1 = h;
+    }
+    CHECK_CASE(t, dwconv, "h %d w %d c %d k %d y %d..%d fill %s", h, w, c, k, y0, y1,
+               check_fill_name(fill));
+    float *src = check_floats(t, (size_t)h * w * c), *weights = check_floats(t, k * k * c);
+    float *bias = check_floats(t, c);
+    Case p = {h, w, c, k, y0, y1, src, weights, bias};
+
+    check_fill(t, src, (size_t)h * w * c, fill);
+    check_fill(t, weights, k * k * c, CHECK_NORMAL);
+    check_fill(t, bias, c, CHECK_NORMAL);
+    check_seal(t);
+    float *dst = check_floats(t, (size_t)(y1 - y0) * w * c);
+
+    t->k->dwconv(dst, src, h, w, c, k, weights, bias, y0, y1);
+    compare(t, &p, dst);
+    check_done(t);
+}
+
+static void run(Check *t)
+{
+    static const int kernels[] = {1, 3, 5, 7, 9, 31};
+    static const int sides[] = {1, 2, 3, 4, 5, 7, 8, 9, 12, 13, 20};
+    static const int channels[] = {1, 3, 7, 8, 9, 15, 16, 17, 24, 31, 32, 33, 48};
+
+    for (int i = 0; i < COUNT(kernels); i++) {
+        for (int j = 0; j < COUNT(sides); j++) {
+            int h = sides[check_random(t) % COUNT(sides)];
+
+            test(t, h, sides[j], channels[check_random(t) % COUNT(channels)], kernels[i],
+                 CHECK_NORMAL);
+        }
+        for (int fill = 0; fill < CHECK_FILLS; fill++)
+            test(t, 6, 11, channels[check_random(t) % COUNT(channels)], kernels[i],
+                 (CheckFill)fill);
+    }
+    for (int i = 0; i < COUNT(channels); i++)
+        test(t, 5, sides[check_random(t) % COUNT(sides)], channels[i], 3, CHECK_NORMAL);
+}
+
+typedef struct Bench {
+    int side, c, k;
+    float *src[2], *dst[2], *weights, *bias;
+} Bench;
+
+static void body(const CnxKernels *k, void *data, int turn)
+{
+    Bench *b = data;
+
+    k->dwconv(b->dst[turn], b->src[turn], b->side, b->side, b->c, b->k, b->weights, b->bias, 0,
+              b->side);
+}
+
+/* The last three stages of timm's test_convnext3 at 160. */
+static void bench(Check *t)
+{
+    static const int kernels[] = {5, 5, 3};
+
+    for (int i = 0; i < 3; i++) {
+        Bench b = {.side = 20 >> i, .c = 64 + 32 * i, .k = kernels[i]};
+        size_t n = (size_t)b.side * b.side * b.c;
+
+        b.weights = check_bench_floats(t, b.k * b.k * b.c);
+        b.bias = check_bench_floats(t, b.c);
+        for (int j = 0; j < 2; j++) {
+            b.src[j] = check_bench_floats(t, n);
+            b.dst[j] = check_bench_floats(t, n);
+        }
+        check_bench(t, &(CheckBench){"dwconv", 2.0 * b.k * b.k * n, NULL, body, &b},
+                    "%dx%dx%d k %d", b.side, b.side, b.c, b.k);
+        for (int j = 0; j < 2; j++) {
+            free(b.src[j]);
+            free(b.dst[j]);
+        }
+        free(b.weights);
+        free(b.bias);
+    }
+}
+
+const CheckSuite check_dwconv = {"dwconv", run, bench};
