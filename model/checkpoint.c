@@ -6,10 +6,10 @@
 #include "model/config_defaults.h"
 #include "model/config_files.h"
 #include "model/dialect/names.h"
+#include "model/infer.h"
 #include "model/layout.h"
 #include "model/locate.h"
 #include "model/safetensors.h"
-#include "model/variant.h"
 
 struct CnxCheckpoint {
     CnxSafetensors *weights;
@@ -146,8 +146,7 @@ static gboolean understand(Opening *o)
 {
     CnxConfig *config = o->self->config;
 
-    if (!rename_tensors(o) ||
-        !cnx_variant_infer(o->renamed, &o->naming, o->file, config, o->error) ||
+    if (!rename_tensors(o) || !cnx_infer(o->renamed, &o->naming, o->file, config, o->error) ||
         !cnx_layout_foreach(config, bind_tensor, o) || !check_all_bound(o))
         return FALSE;
     config->dtype = most_used(o->elements);

@@ -2,13 +2,14 @@
  *
  * The canonical names, with shapes after squeezing (i: stage 0..3, j: block):
  *
- *   stem.conv.{weight [C0,3,4,4], bias [C0]}       stem.norm.{weight,bias [C0]}
+ *   stem.conv.{weight [C0,3,P,P], bias [C0]}       stem.norm.{weight,bias [C0]}
+ *   stem.conv0.{weight [M,3,3,3], bias [M]}        stem.conv1.{weight [C0,M,3,3], bias [C0]}
  *   down{i}.norm.{weight,bias [C(i-1)]}            down{i}.conv.{weight [Ci,C(i-1),2,2], bias [Ci]}
- *   s{i}.b{j}.dw.{weight [Ci,1,7,7], bias [Ci]}    s{i}.b{j}.norm.{weight,bias [Ci]}
+ *   s{i}.b{j}.dw.{weight [Ci,1,K,K], bias [Ci]}    s{i}.b{j}.norm.{weight,bias [Ci]}
  *   s{i}.b{j}.pw1.{weight [4Ci,Ci], bias [4Ci]}    s{i}.b{j}.pw2.{weight [Ci,4Ci], bias [Ci]}
  *   s{i}.b{j}.gamma [Ci]                           s{i}.b{j}.grn.{gamma,beta [4Ci]}
  *   norm.{weight,bias [C3]}                        head.hidden.{weight [H,C3], bias [H]}
- *   head.{weight [N,C3 or H], bias [N]}
+ *   head.{weight [N,C3 or H], bias [N]}            outnorm{i}.{weight,bias [Ci]}
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once

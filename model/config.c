@@ -3,7 +3,23 @@
 
 CnxConfig *cnx_config_new(void)
 {
-    return g_new0(CnxConfig, 1);
+    CnxConfig *config = g_new0(CnxConfig, 1);
+
+    config->channels = 3;
+    config->patch = 4;
+    config->stages = CNX_STAGES;
+    config->stem_norm = config->conv_bias = config->head_bias = TRUE;
+    for (guint i = 0; i < CNX_STAGES; i++)
+        config->kernels[i] = 7;
+    return config;
+}
+
+/* Of an overlapping stem, whose padding lets a few pixels less pass too, the total stride. */
+guint cnx_config_min_side(const CnxConfig *config)
+{
+    const guint stem = config->stem == CNX_STEM_PATCH ? config->patch : 4;
+
+    return stem << (config->stages - 1 + (config->first_down ? 1 : 0));
 }
 
 void cnx_config_free(CnxConfig *config)
@@ -28,6 +44,8 @@ const char *cnx_dialect_name(CnxDialect dialect)
         return "facebookresearch";
     case CNX_DIALECT_OPENMMLAB:
         return "openmmlab";
+    case CNX_DIALECT_OPEN_CLIP:
+        return "open_clip";
     }
     g_assert_not_reached();
 }

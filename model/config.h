@@ -9,7 +9,7 @@
 #include "model/tensor.h"
 #include "simd/activation.h"
 
-#define CNX_STAGES 4
+#define CNX_STAGES 4 /* at most */
 
 typedef enum CnxDialect { /* whose tensor names the file uses */
                           CNX_DIALECT_TRANSFORMERS,
@@ -17,6 +17,7 @@ typedef enum CnxDialect { /* whose tensor names the file uses */
                           CNX_DIALECT_TORCHVISION,
                           CNX_DIALECT_FACEBOOK,
                           CNX_DIALECT_OPENMMLAB,
+                          CNX_DIALECT_OPEN_CLIP,
 } CnxDialect;
 
 typedef enum CnxOrigin {                     /* who said so */
@@ -41,14 +42,40 @@ typedef enum CnxItem { /* what tensors do not show, and somebody must say */
                        CNX_ITEMS
 } CnxItem;
 
+typedef enum CnxStem {
+    CNX_STEM_PATCH,       /* one convolution, patches side by side */
+    CNX_STEM_OVERLAP,     /* two 3x3 convolutions of stride 2, padded by 1 */
+    CNX_STEM_OVERLAP_ACT, /* the same with an activation between them */
+} CnxStem;
+
+typedef enum CnxNormKind { /* simd/layernorm.h */
+                           CNX_NORM_LAYER,
+                           CNX_NORM_RMS,
+                           CNX_NORM_SIMPLE,
+} CnxNormKind;
+
 typedef struct CnxConfig {
     char *variant; /* "convnext_tiny", "convnextv2_atto", "convnext (1,1,3,1; 24,48,96,160)" */
     CnxDialect dialect;
-    CnxDtype dtype;           /* in which most of the weights are stored */
-    guint depths[CNX_STAGES]; /* blocks */
-    guint dims[CNX_STAGES];   /* channels */
-    guint classes;            /* outputs of the head; 0: no head */
-    guint hidden;             /* width of the head's hidden layer; 0: none */
+    CnxDtype dtype; /* in which most of the weights are stored */
+    guint channels; /* of the images: 3, or 1: the stem reads their luma */
+    CnxStem stem;
+    guint patch;               /* side of the patch stem's patches */
+    guint stem_width;          /* channels between the two convolutions of an overlapping stem */
+    gboolean stem_norm;        /* after the stem; only isotropic networks have none */
+    guint stages;              /* 4; 1: isotropic */
+    gboolean first_down;       /* stage 0 has a downsampling layer too (timm, patches of 2) */
+    guint depths[CNX_STAGES];  /* blocks */
+    guint dims[CNX_STAGES];    /* channels */
+    guint kernels[CNX_STAGES]; /* side of the depthwise convolutions */
+    gboolean conv_bias;        /* of the stem, the downsampling and the depthwise convolutions */
+    CnxNormKind norm;          /* every norm */
+    gboolean output_norm[CNX_STAGES]; /* the stage's output is normalised (dense backbones) */
+    guint classes;                    /* outputs of the head; 0: no head */
+    guint projection; /* width of a projection in place of the head (CLIP), whose output is
+                         the embedding; 0: none */
+    guint hidden;     /* width of the head's hidden layer; 0: none */
+    gboolean head_bias;
     gboolean layer_scale;     /* V1: gamma */
     gboolean grn;             /* V2: global response normalisation */
     gboolean head_norm_first; /* normalise each pixel, then pool (timm _hnf) */
@@ -63,9 +90,14 @@ typedef struct CnxConfig {
     char **labels; /* [classes], then NULL; NULL: nobody named them. An entry is never NULL */
 } CnxConfig;
 
-/* Makes a zeroed config; frees one and what it owns, NULL allowed. */
+/* Makes the config of the ordinary architecture, V1 or V2, without numbers: 4 stages, 4x4 patches,
+ * 7x7 kernels, layer norms, every bias, RGB; all else is zero. */
 CnxConfig *cnx_config_new(void);
-void cnx_config_free(CnxConfig *config);
+void cnx_config_free(CnxConfig *config); /* and what it owns; NULL allowed */
+
+/* Side of the smallest image that leaves a pixel in the last stage. */
+guint cnx_config_min_side(const CnxConfig *config);
+
 const char *cnx_dialect_name(CnxDialect dialect);
 
 /* "config.json", ...; "default" for CNX_ORIGIN_LIBRARY. */

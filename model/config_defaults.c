@@ -6,6 +6,9 @@
 #define SIZE 224
 #define SQUASH_FROM 384
 
+const float cnx_clip_mean[3] = {0.48145466f, 0.4578275f, 0.40821073f};
+const float cnx_clip_std[3] = {0.26862954f, 0.26130258f, 0.27577711f};
+
 void cnx_recipe_set_convnext(CnxRecipe *recipe, guint size, double crop_pct)
 {
     recipe->crop = CNX_CROP_CENTER;
@@ -53,6 +56,12 @@ void cnx_recipe_set_defaults(CnxRecipe *recipe, CnxDialect dialect, const char *
     case CNX_DIALECT_TRANSFORMERS:
         recipe->rounding = CNX_ROUNDING_FLOOR;
         cnx_recipe_set_convnext(recipe, SIZE, CNX_CROP_PCT);
+        break;
+    case CNX_DIALECT_OPEN_CLIP:
+        memcpy(recipe->mean, cnx_clip_mean, sizeof recipe->mean);
+        memcpy(recipe->std, cnx_clip_std, sizeof recipe->std);
+        recipe->crop_pct = 1;
+        cnx_recipe_set_size(recipe, SIZE);
         break;
     case CNX_DIALECT_FACEBOOK:
     case CNX_DIALECT_OPENMMLAB:

@@ -9,6 +9,9 @@
 
 #define CNX_INPUT_MAX 16384u /* side of an input that a config may ask for, pixels */
 
+/* CLIP's normalisation. */
+extern const float cnx_clip_mean[3], cnx_clip_std[3];
+
 /* Sets recipe to the library's evaluation transform for that variant. */
 void cnx_recipe_set_defaults(CnxRecipe *recipe, CnxDialect dialect, const char *variant);
 

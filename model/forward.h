@@ -28,9 +28,11 @@ struct CnxRun {
     guint threads;
     guint batch; /* most images of one forward */
     guint width, height;
-    guint stages;  /* to compute */
-    gboolean head; /* to compute */
-    CnxStageSize size[CNX_STAGES];
+    CnxLayernormFn *norm;             /* of the network's kind */
+    guint stages;                     /* to compute */
+    gboolean head;                    /* to compute */
+    CnxStageSize mid_size, stem_size; /* within and after the stem */
+    CnxStageSize size[CNX_STAGES];    /* after a stage */
     CnxOutputs outputs;
 
     /* The arena. b: batch; h, w, c: of the stage where the product is largest. */
@@ -42,18 +44,16 @@ struct CnxRun {
     float *patches;           /* [pixels, 4 c of the stage before] */
     float *hidden;            /* [pixels, 4c] */
     float *sumsq;             /* [b, strips, 4c] */
-    float *pooled;            /* [b, c]; the embedding itself without a hidden layer */
-    float *embedding;         /* [b, c or hidden] */
-    float *logits;            /* [b, classes] */
+    float *pooled;            /* [b, c] */
+    float *features;          /* [b, c or hidden]: what the last linear layer reads; the pooled ones
+                                 without a hidden layer */
+    float *projected;         /* [b, classes or projection]; NULL: not asked for */
     float *scratch;           /* [threads, scratch_size] */
     gsize scratch_size;       /* floats */
 
     void *memory;
     gsize memory_size; /* bytes */
 };
-
-/* Rows of one strip of a map, about `pixels` large. */
-guint cnx_strip_rows(const CnxStageSize *size, guint pixels);
 
 /* Computes the first n images' outputs. */
 void cnx_forward(CnxRun *run, guint n);

@@ -20,16 +20,41 @@ static gboolean tensor(const Visit *visit, const char *module, const char *leaf,
     return visit->fn(name, rank, shape, visit->user_data);
 }
 
-static gboolean norm(const Visit *visit, const char *module, guint64 n)
+/* Only layer norms have a bias. */
+static gboolean norm(const Visit *visit, const CnxConfig *config, const char *module, guint64 n)
 {
-    return tensor(visit, module, "weight", n, 0, 0, 0) && tensor(visit, module, "bias", n, 0, 0, 0);
+    return tensor(visit, module, "weight", n, 0, 0, 0) &&
+           (config->norm != CNX_NORM_LAYER || tensor(visit, module, "bias", n, 0, 0, 0));
 }
 
-/* A convolution [out, in, k, k] or, with k 0, a linear layer [out, in]. */
-static gboolean weighted(const Visit *visit, const char *module, guint64 out, guint64 in, guint64 k)
+/* A linear layer [out, in]. */
+static gboolean linear(const Visit *visit, const char *module, guint64 out, guint64 in,
+                       gboolean bias)
+{
+    return tensor(visit, module, "weight", out, in, 0, 0) &&
+           (!bias || tensor(visit, module, "bias", out, 0, 0, 0));
+}
+
+/* A convolution [out, in, k, k]. */
+static gboolean conv(const Visit *visit, const CnxConfig *config, const char *module, guint64 out,
+                     guint64 in, guint64 k)
 {
     return tensor(visit, module, "weight", out, in, k, k) &&
-           tensor(visit, module, "bias", out, 0, 0, 0);
+           (!config->conv_bias || tensor(visit, module, "bias", out, 0, 0, 0));
+}
+
+static gboolean stem(const Visit *visit, const CnxConfig *config)
+{
+    const guint64 c = config->dims[0];
+
+    if (config->stem == CNX_STEM_PATCH) {
+        if (!conv(visit, config, "stem.conv.", c, config->channels, config->patch))
+            return FALSE;
+    } else if (!conv(visit, config, "stem.conv0.", config->stem_width, config->channels, 3) ||
+               !conv(visit, config, "stem.conv1.", c, config->stem_width, 3)) {
+        return FALSE;
+    }
+    return !config->stem_norm || norm(visit, config, "stem.norm.", c);
 }
 
 static gboolean block(const Visit *visit, const CnxConfig *config, guint stage, guint index)
@@ -43,47 +68,57 @@ static gboolean block(const Visit *visit, const CnxConfig *config, guint stage, 
     g_snprintf(pw1, sizeof pw1, "%spw1.", base);
     g_snprintf(pw2, sizeof pw2, "%spw2.", base);
     g_snprintf(grn, sizeof grn, "%sgrn.", base);
-    return weighted(visit, dw, c, 1, 7) && norm(visit, ln, c) &&
-           weighted(visit, pw1, 4 * c, c, 0) &&
+    return conv(visit, config, dw, c, 1, config->kernels[stage]) && norm(visit, config, ln, c) &&
+           linear(visit, pw1, 4 * c, c, TRUE) &&
            (!config->grn || (tensor(visit, grn, "gamma", 4 * c, 0, 0, 0) &&
                              tensor(visit, grn, "beta", 4 * c, 0, 0, 0))) &&
-           weighted(visit, pw2, c, 4 * c, 0) &&
+           linear(visit, pw2, c, 4 * c, TRUE) &&
            (!config->layer_scale || tensor(visit, base, "gamma", c, 0, 0, 0));
 }
 
 static gboolean downsample(const Visit *visit, const CnxConfig *config, guint stage)
 {
-    char ln[32], conv[32];
+    const guint64 in = config->dims[stage > 0 ? stage - 1 : 0];
+    char ln[32], module[32];
 
     g_snprintf(ln, sizeof ln, "down%u.norm.", stage);
-    g_snprintf(conv, sizeof conv, "down%u.conv.", stage);
-    return norm(visit, ln, config->dims[stage - 1]) &&
-           weighted(visit, conv, config->dims[stage], config->dims[stage - 1], 2);
+    g_snprintf(module, sizeof module, "down%u.conv.", stage);
+    return norm(visit, config, ln, in) && conv(visit, config, module, config->dims[stage], in, 2);
+}
+
+static gboolean output_norm(const Visit *visit, const CnxConfig *config, guint stage)
+{
+    char module[32];
+
+    g_snprintf(module, sizeof module, "outnorm%u.", stage);
+    return norm(visit, config, module, config->dims[stage]);
 }
 
 static gboolean head(const Visit *visit, const CnxConfig *config)
 {
-    guint64 c = config->dims[CNX_STAGES - 1];
+    const guint64 c = config->dims[config->stages - 1];
+    const guint64 outputs = config->projection ? config->projection : config->classes;
 
-    return (!config->final_norm || norm(visit, "norm.", c)) &&
-           (!config->hidden || weighted(visit, "head.hidden.", config->hidden, c, 0)) &&
-           (!config->classes ||
-            weighted(visit, "head.", config->classes, config->hidden ? config->hidden : c, 0));
+    return (!config->final_norm || norm(visit, config, "norm.", c)) &&
+           (!config->hidden || linear(visit, "head.hidden.", config->hidden, c, TRUE)) &&
+           (!outputs || linear(visit, "head.", outputs, config->hidden ? config->hidden : c,
+                               config->head_bias));
 }
 
 gboolean cnx_layout_foreach(const CnxConfig *config, CnxLayoutFn *fn, gpointer user_data)
 {
     const Visit visit = {fn, user_data};
 
-    if (!weighted(&visit, "stem.conv.", config->dims[0], 3, 4) ||
-        !norm(&visit, "stem.norm.", config->dims[0]))
+    if (!stem(&visit, config))
         return FALSE;
-    for (guint stage = 0; stage < CNX_STAGES; stage++) {
-        if (stage > 0 && !downsample(&visit, config, stage))
+    for (guint stage = 0; stage < config->stages; stage++) {
+        if ((stage > 0 || config->first_down) && !downsample(&visit, config, stage))
             return FALSE;
         for (guint i = 0; i < config->depths[stage]; i++)
             if (!block(&visit, config, stage, i))
                 return FALSE;
+        if (config->output_norm[stage] && !output_norm(&visit, config, stage))
+            return FALSE;
     }
     return head(&visit, config);
 }

@@ -7,24 +7,41 @@
 #include "model/cpus.h"
 #include "model/forward.h"
 #include "model/memory.h"
+#include "model/stem.h"
+#include "model/strips.h"
 #include "model/threads.h"
 
-#define MIN_SIDE 32 /* below it the last stage's map is empty */
+static CnxLayernormFn *norm_of(const CnxRun *run)
+{
+    switch (run->config->norm) {
+    case CNX_NORM_RMS:
+        return run->kernels->rmsnorm;
+    case CNX_NORM_SIMPLE:
+        return run->kernels->simplenorm;
+    case CNX_NORM_LAYER:
+        break;
+    }
+    return run->kernels->layernorm;
+}
 
 /* Sides by the floor rule. */
 static void plan_sizes(CnxRun *run)
 {
-    for (guint i = 0; i < CNX_STAGES; i++) {
-        run->size[i].h = run->height >> (2 + i);
-        run->size[i].w = run->width >> (2 + i);
-        run->size[i].c = run->config->dims[i];
+    const CnxConfig *config = run->config;
+
+    cnx_stem_plan(run);
+    for (guint i = 0; i < config->stages; i++) {
+        const CnxStageSize *before = i > 0 ? &run->size[i - 1] : &run->stem_size;
+        const guint stride = i > 0 || config->first_down ? 2 : 1;
+
+        run->size[i] = (CnxStageSize){before->h / stride, before->w / stride, config->dims[i]};
     }
 }
 
 static void plan_outputs(CnxRun *run, CnxOutput outputs)
 {
     run->head = (outputs & (CNX_OUTPUT_LOGITS | CNX_OUTPUT_EMBEDDING)) != 0;
-    for (guint i = 0; i < CNX_STAGES; i++)
+    for (guint i = 0; i < run->config->stages; i++)
         if (run->head || (outputs & (CNX_OUTPUT_STAGE1 << i)))
             run->stages = i + 1;
 }
@@ -51,19 +68,35 @@ static gboolean grow(gsize *largest, gsize a, gsize b, gsize c)
     return TRUE;
 }
 
+static gboolean measure_map(const CnxRun *run, const CnxStageSize *size, Largest *l)
+{
+    gsize pixels;
+
+    return g_size_checked_mul(&pixels, (gsize)size->h * size->w, run->batch) &&
+           pixels <= G_MAXINT && grow(&l->map, pixels, size->c, 1);
+}
+
+static gboolean measure_stem(const CnxRun *run, Largest *l)
+{
+    gsize scratch;
+
+    return measure_map(run, &run->mid_size, l) && measure_map(run, &run->stem_size, l) &&
+           cnx_stem_scratch(run, &scratch) && grow(&l->scratch, scratch, 1, 1);
+}
+
 static gboolean measure_stage(const CnxRun *run, guint i, Largest *l)
 {
     const CnxStageSize *size = &run->size[i];
-    const gsize c = size->c, before = i > 0 ? run->size[i - 1].c : 12; /* 4 x 12: a stem's patch */
+    const gsize c = size->c, before = i > 0 ? run->size[i - 1].c : run->stem_size.c;
     const gsize rows = cnx_strip_rows(size, CNX_STRIP_PIXELS), strip = rows * size->w;
     const gsize strips = (size->h + rows - 1) / rows;
     gsize pixels, few;
 
-    if (!g_size_checked_mul(&pixels, (gsize)size->h * size->w, run->batch) || pixels > G_MAXINT)
+    if (!measure_map(run, size, l))
         return FALSE;
+    pixels = (gsize)size->h * size->w * run->batch;
     few = MIN(pixels, CNX_FEW_PIXELS);
-    return grow(&l->map, pixels, c, 1) && grow(&l->few, few, c, 1) &&
-           grow(&l->patches, few, 4, before) &&
+    return grow(&l->few, few, c, 1) && grow(&l->patches, few, 4, before) &&
            grow(&l->hidden, run->config->grn ? pixels : few, 4, c) &&
            grow(&l->sumsq, run->config->grn ? run->batch * strips : 0, 4, c) &&
            grow(&l->scratch, strip, 4, before) &&
@@ -74,7 +107,7 @@ static gboolean measure_stage(const CnxRun *run, guint i, Largest *l)
 static void plan_arena(CnxRun *run, CnxOutput outputs, const Largest *l, CnxArena *arena)
 {
     const CnxConfig *config = run->config;
-    const CnxStageSize *last = &run->size[CNX_STAGES - 1];
+    const CnxStageSize *last = &run->size[config->stages - 1];
     const gsize normed = MAX(l->few, config->head_norm_first && run->head
                                          ? (gsize)run->batch * last->h * last->w * last->c
                                          : 0);
@@ -90,11 +123,13 @@ static void plan_arena(CnxRun *run, CnxOutput outputs, const Largest *l, CnxAren
     run->hidden = CNX_TAKE(arena, l->hidden);
     run->sumsq = CNX_TAKE(arena, l->sumsq);
     if (run->head) {
-        run->pooled = run->embedding = CNX_TAKE(arena, run->batch, last->c);
+        run->pooled = run->features = CNX_TAKE(arena, run->batch, last->c);
         if (config->hidden > 0)
-            run->embedding = CNX_TAKE(arena, run->batch, config->hidden);
-        if (outputs & CNX_OUTPUT_LOGITS)
-            run->logits = CNX_TAKE(arena, run->batch, config->classes);
+            run->features = CNX_TAKE(arena, run->batch, config->hidden);
+        if (config->projection > 0)
+            run->projected = CNX_TAKE(arena, run->batch, config->projection);
+        else if (outputs & CNX_OUTPUT_LOGITS)
+            run->projected = CNX_TAKE(arena, run->batch, config->classes);
     }
     /* A whole page between the threads' parts keeps their prefetchers apart. */
     run->scratch_size = (l->scratch + 2047) / 1024 * 1024;
@@ -109,7 +144,7 @@ static gboolean allocate(CnxRun *run, CnxOutput outputs)
     CnxArena arena = {NULL};
 
     run->images = g_try_new(const float *, run->batch);
-    if (run->images == NULL)
+    if (run->images == NULL || !measure_stem(run, &largest))
         return FALSE;
     for (guint i = 0; i < run->stages; i++)
         if (!measure_stage(run, i, &largest))
@@ -127,30 +162,45 @@ static gboolean allocate(CnxRun *run, CnxOutput outputs)
 
 static void publish(CnxRun *run, CnxOutput outputs)
 {
+    const CnxConfig *config = run->config;
     CnxOutputs *o = &run->outputs;
 
     for (guint i = 0; i < CNX_STAGES; i++)
         o->stage[i] = (CnxMap){run->stage[i], 0, run->size[i].h, run->size[i].w, run->size[i].c};
-    o->logits = (CnxMap){run->logits, 0, 1, 1, run->config->classes};
-    o->embedding = (CnxMap){outputs & CNX_OUTPUT_EMBEDDING ? run->embedding : NULL, 0, 1, 1,
-                            run->config->hidden > 0 ? run->config->hidden : run->config->dims[3]};
+    if (outputs & CNX_OUTPUT_LOGITS)
+        o->logits = (CnxMap){run->projected, 0, 1, 1, config->classes};
+    if (outputs & CNX_OUTPUT_EMBEDDING)
+        o->embedding =
+            config->projection > 0
+                ? (CnxMap){run->projected, 0, 1, 1, config->projection}
+                : (CnxMap){run->features, 0, 1, 1,
+                           config->hidden > 0 ? config->hidden : config->dims[config->stages - 1]};
 }
 
 static gboolean check(CnxModel *model, guint width, guint height, guint batch, CnxOutput outputs,
                       GError **error)
 {
-    const char *variant = cnx_model_config(model)->variant;
+    const CnxConfig *config = cnx_model_config(model);
+    const guint side = cnx_config_min_side(config);
 
-    if (width < MIN_SIDE || height < MIN_SIDE)
+    if (width < side || height < side)
         g_set_error(error, CNX_ERROR, CNX_ERROR_SETTINGS,
-                    "%s takes images of at least %ux%u pixels, not %ux%u", variant, MIN_SIDE,
-                    MIN_SIDE, width, height);
+                    "%s takes images of at least %ux%u pixels, not %ux%u", config->variant, side,
+                    side, width, height);
     else if (batch == 0 || outputs == 0)
         g_set_error(error, CNX_ERROR, CNX_ERROR_SETTINGS,
-                    "a run of %s needs at least one image and one output", variant);
-    else if ((outputs & CNX_OUTPUT_LOGITS) && cnx_model_config(model)->classes == 0)
+                    "a run of %s needs at least one image and one output", config->variant);
+    else if ((outputs & CNX_OUTPUT_LOGITS) && config->projection > 0)
         g_set_error(error, CNX_ERROR, CNX_ERROR_SETTINGS,
-                    "%s has no classifier, so there are no logits", variant);
+                    "%s projects images to embeddings and has no classes, so there are no logits",
+                    config->variant);
+    else if ((outputs & CNX_OUTPUT_LOGITS) && config->classes == 0)
+        g_set_error(error, CNX_ERROR, CNX_ERROR_SETTINGS,
+                    "%s has no classifier, so there are no logits", config->variant);
+    else if (outputs >= (CnxOutput)(CNX_OUTPUT_STAGE1 << config->stages))
+        g_set_error(error, CNX_ERROR, CNX_ERROR_SETTINGS,
+                    "%s has %u stage%s, so there is no map of a later one", config->variant,
+                    config->stages, config->stages > 1 ? "s" : "");
     else
         return TRUE;
     return FALSE;
@@ -174,6 +224,7 @@ CnxRun *cnx_run_new(CnxModel *model, guint width, guint height, guint batch, Cnx
     run->width = width;
     run->height = height;
     cnx_threads_acquire(run->threads);
+    run->norm = norm_of(run);
     plan_sizes(run);
     plan_outputs(run, outputs);
     if (!allocate(run, outputs)) {

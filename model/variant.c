@@ -1,11 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "model/variant.h"
 
-#include <stdio.h>
 #include <string.h>
-
-#define DIM_MAX (1u << 16)     /* channels; published: 3072 */
-#define CLASSES_MAX (1u << 24) /* published: 21841 */
 
 enum { V1 = 1, V2 = 2 };
 
@@ -14,6 +10,7 @@ static const struct {
     guint depths[CNX_STAGES], dims[CNX_STAGES];
     guint versions;
 } variants[] = {
+    {"zepto", {2, 2, 4, 2}, {32, 64, 128, 256}, V1},
     {"atto", {2, 2, 6, 2}, {40, 80, 160, 320}, V1 | V2},
     {"femto", {2, 2, 6, 2}, {48, 96, 192, 384}, V1 | V2},
     {"pico", {2, 2, 6, 2}, {64, 128, 256, 512}, V1 | V2},
@@ -30,220 +27,138 @@ static const struct {
 /* timm's networks for its own tests. */
 static const struct {
     const char *name;
-    guint depths[CNX_STAGES], dims[CNX_STAGES];
+    guint depths[CNX_STAGES], dims[CNX_STAGES], kernels[CNX_STAGES];
+    CnxAct act;
 } tests[] = {
-    {"test_convnext", {1, 2, 4, 2}, {24, 32, 48, 64}},
-    {"test_convnext2", {1, 1, 1, 1}, {32, 64, 96, 128}},
+    {"test_convnext", {1, 2, 4, 2}, {24, 32, 48, 64}, {7, 7, 7, 7}, CNX_ACT_GELU_TANH},
+    {"test_convnext2", {1, 1, 1, 1}, {32, 64, 96, 128}, {7, 7, 7, 7}, CNX_ACT_GELU_TANH},
+    {"test_convnext3", {1, 1, 1, 1}, {32, 64, 96, 128}, {7, 5, 5, 3}, CNX_ACT_SILU},
 };
 
-typedef struct Inference {
-    GHashTable *tensors;
-    const CnxNaming *naming;
-    const char *file;
-    CnxConfig *config;
-    GError **error;
-} Inference;
-
-static const CnxTensor *find(const Inference *in, const char *canonical)
-{
-    return g_hash_table_lookup(in->tensors, canonical);
-}
-
-G_GNUC_PRINTF(3, 4)
-static gboolean fail(const Inference *in, CnxError code, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    g_autofree char *what = g_strdup_vprintf(format, args);
-    va_end(args);
-    g_set_error(in->error, CNX_ERROR, code, "%s: %s", in->file, what);
-    return FALSE;
-}
-
-static gboolean missing(const Inference *in, const char *canonical)
-{
-    g_autofree char *original = cnx_naming_original(in->naming, canonical);
-    return fail(in, CNX_ERROR_NOT_CONVNEXT, "has no tensor \"%s\", which a ConvNeXt needs",
-                original);
-}
-
-/* Dimension 0 as a width. */
-static gboolean read_width(const Inference *in, const CnxTensor *t, guint max, guint *width)
-{
-    if (t->rank < 1 || t->shape[0] < 1 || t->shape[0] > max) {
-        g_autofree char *name = cnx_quote(t->name);
-        return fail(in, CNX_ERROR_UNSUPPORTED,
-                    "tensor %s has %" G_GUINT64_FORMAT " outputs, expected 1 to %u", name,
-                    t->rank ? t->shape[0] : 0, max);
-    }
-    *width = t->shape[0];
-    return TRUE;
-}
-
-/* The highest block of each stage, provided that the ones before it are there. */
-static gboolean infer_depths(const Inference *in)
-{
-    guint stage, block, *depths = in->config->depths;
-    GHashTableIter iter;
-    gpointer key;
-
-    g_hash_table_iter_init(&iter, in->tensors);
-    while (g_hash_table_iter_next(&iter, &key, NULL)) {
-        if (sscanf(key, "s%u.b%u.", &stage, &block) != 2)
-            continue;
-        if (stage >= CNX_STAGES)
-            return fail(in, CNX_ERROR_UNSUPPORTED, "has more than %d stages", CNX_STAGES);
-        depths[stage] = MAX(depths[stage], block + 1);
-    }
-    for (stage = 0; stage < CNX_STAGES; stage++) {
-        for (block = 0; block < MAX(depths[stage], 1); block++) {
-            char name[48];
-            g_snprintf(name, sizeof name, "s%u.b%u.dw.weight", stage, block);
-            if (!find(in, name))
-                return missing(in, name);
-        }
-    }
-    return TRUE;
-}
-
-static gboolean infer_dims(const Inference *in)
-{
-    for (guint stage = 0; stage < CNX_STAGES; stage++) {
-        for (guint block = 0; block < in->config->depths[stage]; block++) {
-            char name[48];
-            g_snprintf(name, sizeof name, "s%u.b%u.dw.weight", stage, block);
-            const CnxTensor *dw = find(in, name);
-            if (block == 0 && !read_width(in, dw, DIM_MAX, &in->config->dims[stage]))
-                return FALSE;
-            if (dw->rank == 4 && (dw->shape[2] != 7 || dw->shape[3] != 7)) {
-                g_autofree char *quoted = cnx_quote(dw->name);
-                return fail(in, CNX_ERROR_UNSUPPORTED,
-                            "depthwise convolution %s has a kernel of %" G_GUINT64_FORMAT
-                            "x%" G_GUINT64_FORMAT ", this version runs 7x7 only",
-                            quoted, dw->shape[2], dw->shape[3]);
-            }
-        }
-    }
-    return TRUE;
-}
-
-static gboolean check_stem(const Inference *in)
-{
-    const CnxTensor *t = find(in, "stem.conv.weight");
-
-    if (!t)
-        return missing(in, "stem.conv.weight");
-    if (t->rank != 4)
-        return TRUE;
-    g_autofree char *name = cnx_quote(t->name);
-    if (t->shape[2] == 3 && t->shape[3] == 3)
-        return fail(in, CNX_ERROR_UNSUPPORTED,
-                    "has an overlapping stem (3x3 convolution %s), this version runs the 4x4 "
-                    "patch stem only",
-                    name);
-    if (t->shape[2] != 4 || t->shape[3] != 4)
-        return fail(in, CNX_ERROR_UNSUPPORTED,
-                    "has a patch size of %" G_GUINT64_FORMAT "x%" G_GUINT64_FORMAT
-                    " (convolution %s), this version runs 4x4 only",
-                    t->shape[2], t->shape[3], name);
-    if (t->shape[1] != 3)
-        return fail(in, CNX_ERROR_UNSUPPORTED,
-                    "expects images of %" G_GUINT64_FORMAT
-                    " channels (convolution %s), this version runs 3 only",
-                    t->shape[1], name);
-    return TRUE;
-}
-
-static gboolean check_blocks(const Inference *in)
-{
-    const CnxTensor *pw1 = find(in, "s0.b0.pw1.weight");
-    guint64 c = in->config->dims[0];
-
-    if (find(in, "s0.b0.norm.weight") && !find(in, "s0.b0.norm.bias"))
-        return fail(in, CNX_ERROR_UNSUPPORTED,
-                    "has norms without bias (RMS or simple norm), this version runs layer "
-                    "normalisation only");
-    if (pw1 && pw1->rank >= 2 && pw1->shape[0] != 4 * c && pw1->shape[1] == c) {
-        g_autofree char *name = cnx_quote(pw1->name);
-        return fail(in, CNX_ERROR_UNSUPPORTED,
-                    "expands %" G_GUINT64_FORMAT " channels to %" G_GUINT64_FORMAT
-                    " in %s, this version runs an expansion ratio of 4 only",
-                    c, pw1->shape[0], name);
-    }
-    return TRUE;
-}
-
-static gboolean infer_head(const Inference *in)
-{
-    CnxConfig *config = in->config;
-    const CnxTensor *norm = find(in, "norm.weight");
-    const CnxTensor *hidden = find(in, "head.hidden.weight"), *head = find(in, "head.weight");
-
-    config->final_norm = norm != NULL;
-    config->head_norm_first = norm && g_str_has_suffix(norm->name, "norm_pre.weight");
-    if (hidden && !read_width(in, hidden, DIM_MAX, &config->hidden))
-        return FALSE;
-    if (head && !read_width(in, head, CLASSES_MAX, &config->classes))
-        return FALSE;
-    return !head || norm || missing(in, "norm.weight");
-}
-
-static void infer_flags(const Inference *in)
-{
-    GHashTableIter iter;
-    gpointer key;
-
-    g_hash_table_iter_init(&iter, in->tensors);
-    while (g_hash_table_iter_next(&iter, &key, NULL)) {
-        if (strstr(key, ".grn."))
-            in->config->grn = TRUE;
-        else if (g_str_has_suffix(key, ".gamma"))
-            in->config->layer_scale = TRUE;
-    }
-}
+/* facebookresearch's networks of one stage. */
+static const struct {
+    const char *name;
+    guint depth, dim;
+} isotropic[] = {{"small", 18, 384}, {"base", 18, 768}, {"large", 36, 1024}};
 
 static gboolean same(const guint *a, const guint *b)
 {
     return !memcmp(a, b, CNX_STAGES * sizeof *a);
 }
 
-static char *describe(const CnxConfig *config)
+static char *name_isotropic(const CnxConfig *config)
 {
-    const char *family = config->grn ? "convnextv2" : "convnext";
-    const guint *n = config->depths, *c = config->dims;
+    const guint depth = config->depths[0], dim = config->dims[0];
 
-    for (guint i = 0; i < G_N_ELEMENTS(variants); i++) {
-        if (!same(n, variants[i].depths) || !same(c, variants[i].dims) ||
-            !(variants[i].versions & (config->grn ? V2 : V1)))
-            continue;
-        return g_strconcat(family, "_", variants[i].name, config->hidden ? "_mlp" : "",
-                           config->head_norm_first ? "_hnf" : "", NULL);
-    }
-    for (guint i = 0; i < G_N_ELEMENTS(tests); i++)
-        if (!config->grn && same(n, tests[i].depths) && same(c, tests[i].dims))
-            return g_strdup(tests[i].name);
-    return g_strdup_printf("%s (%u,%u,%u,%u; %u,%u,%u,%u)", family, n[0], n[1], n[2], n[3], c[0],
-                           c[1], c[2], c[3]);
+    for (guint i = 0; i < G_N_ELEMENTS(isotropic); i++)
+        if (depth == isotropic[i].depth && dim == isotropic[i].dim)
+            return g_strconcat("convnext_isotropic_", isotropic[i].name, NULL);
+    return g_strdup_printf("convnext_isotropic (%u; %u)", depth, dim);
 }
 
-/* Numbers that no tensor shows: the library's, for this variant. */
-static void infer_invisible(CnxConfig *config)
+/* The published network that this is but for its stem, norms and head, or NULL. */
+static const char *name_size(const CnxConfig *config)
 {
-    gboolean test = g_str_has_prefix(config->variant, "test_convnext");
-    gboolean wide = !strcmp(config->variant, "convnext_xxlarge");
+    for (guint i = 0; i < G_N_ELEMENTS(variants); i++)
+        if (same(config->depths, variants[i].depths) && same(config->dims, variants[i].dims) &&
+            (variants[i].versions & (config->grn ? V2 : V1)))
+            return variants[i].name;
+    return NULL;
+}
+
+static gboolean is_test(const CnxConfig *config, guint i)
+{
+    return !config->grn && same(config->depths, tests[i].depths) &&
+           same(config->dims, tests[i].dims) && same(config->kernels, tests[i].kernels);
+}
+
+static void append_numbers(GString *text, const char *before, const guint *numbers, guint count)
+{
+    for (guint i = 0; i < count; i++)
+        g_string_append_printf(text, "%s%u", i > 0 ? "," : before, numbers[i]);
+}
+
+/* What the name does not say, in brackets: depths and widths that nobody published, and patches
+ * and kernels of other sizes than everybody's. */
+static void append_rest(GString *text, const CnxConfig *config, gboolean named)
+{
+    static const guint ordinary[CNX_STAGES] = {7, 7, 7, 7};
+    const gsize start = text->len;
+
+    if (!named) {
+        append_numbers(text, "; ", config->depths, config->stages);
+        append_numbers(text, "; ", config->dims, config->stages);
+    }
+    if (config->stem == CNX_STEM_PATCH && config->patch != 4)
+        g_string_append_printf(text, "; patches of %u", config->patch);
+    if (memcmp(config->kernels, ordinary, config->stages * sizeof *ordinary))
+        append_numbers(text, "; kernels of ", config->kernels, config->stages);
+    if (text->len == start)
+        return;
+    g_string_erase(text, start, 2);
+    g_string_insert(text, start, " (");
+    g_string_append_c(text, ')');
+}
+
+char *cnx_variant_describe(const CnxConfig *config)
+{
+    GString *text = g_string_new(config->grn ? "convnextv2" : "convnext");
+    const char *size = name_size(config);
+
+    if (!config->stem_norm) {
+        g_string_free(text, TRUE);
+        return name_isotropic(config);
+    }
+    for (guint i = 0; i < G_N_ELEMENTS(tests); i++)
+        if (is_test(config, i))
+            return g_string_free(g_string_assign(text, tests[i].name), FALSE);
+    if (size)
+        g_string_append_printf(text, "_%s", size);
+    if (config->hidden && !config->projection)
+        g_string_append(text, "_mlp");
+    if (config->head_norm_first)
+        g_string_append(text, "_hnf");
+    if (config->norm != CNX_NORM_LAYER)
+        g_string_append(text, "_rms");
+    if (config->stem != CNX_STEM_PATCH)
+        g_string_append(text, "_ols");
+    append_rest(text, config, size != NULL);
+    return g_string_free(text, FALSE);
+}
+
+void cnx_variant_invisible(CnxConfig *config)
+{
+    const gboolean timm =
+        config->dialect == CNX_DIALECT_TIMM || config->dialect == CNX_DIALECT_OPEN_CLIP;
 
     config->act = CNX_ACT_GELU;
     config->eps = 1e-6;
-    if (config->dialect == CNX_DIALECT_TIMM && (test || wide))
+    if (!timm)
+        return;
+    if (g_str_has_prefix(config->variant, "convnext_xxlarge"))
         config->eps = config->head_eps = 1e-5;
-    if (config->dialect == CNX_DIALECT_TIMM && test)
-        config->act = CNX_ACT_GELU_TANH;
+    for (guint i = 0; i < G_N_ELEMENTS(tests); i++)
+        if (is_test(config, i)) {
+            config->eps = config->head_eps = 1e-5;
+            config->act = tests[i].act;
+        }
+    /* Without a bias it is either kind; these weights are published, the others never were. */
+    if (config->norm != CNX_NORM_LAYER && g_str_has_prefix(config->variant, "convnext_zepto"))
+        config->norm = CNX_NORM_SIMPLE;
 }
 
 gboolean cnx_variant_lookup(const char *name, guint depths[CNX_STAGES], guint dims[CNX_STAGES])
 {
     const char *size = strchr(name, '_');
+    g_autofree char *whole = g_strndup(name, strcspn(name, "."));
 
+    for (guint i = 0; i < G_N_ELEMENTS(tests); i++) {
+        if (strcmp(whole, tests[i].name))
+            continue;
+        memcpy(depths, tests[i].depths, sizeof tests[i].depths);
+        memcpy(dims, tests[i].dims, sizeof tests[i].dims);
+        return TRUE;
+    }
     if (!size || (!g_str_has_prefix(name, "convnext_") && !g_str_has_prefix(name, "convnextv2_")))
         return FALSE;
     g_autofree char *word = g_strndup(size + 1, strcspn(size + 1, "_."));
@@ -255,20 +170,4 @@ gboolean cnx_variant_lookup(const char *name, guint depths[CNX_STAGES], guint di
         return TRUE;
     }
     return FALSE;
-}
-
-gboolean cnx_variant_infer(GHashTable *tensors, const CnxNaming *naming, const char *file,
-                           CnxConfig *config, GError **error)
-{
-    const Inference in = {tensors, naming, file, config, error};
-
-    if (!infer_depths(&in) || !infer_dims(&in) || !check_stem(&in) || !check_blocks(&in) ||
-        !infer_head(&in))
-        return FALSE;
-    infer_flags(&in);
-    config->dialect = naming->dialect;
-    config->head_eps = naming->head_eps;
-    config->variant = describe(config);
-    infer_invisible(config);
-    return TRUE;
 }

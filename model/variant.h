@@ -1,19 +1,17 @@
-/* Which ConvNeXt a checkpoint holds, from the names and shapes of its tensors.
+/* The published networks: their names and numbers.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
 #include "model/config.h"
-#include "model/dialect/names.h"
-#include "model/error.h"
 
-/* tensors: canonical name (char *) -> const CnxTensor *.
- * Sets config's variant, dialect, depths, dims, classes, hidden, layer_scale, grn, head_norm_first,
- * final_norm, and what the shapes suggest for act, eps and head_eps. The shapes that it does not
- * read (all but one or two a stage) are for the caller to check.
- * Errors: CNX_ERROR_NOT_CONVNEXT, CNX_ERROR_UNSUPPORTED. */
-gboolean cnx_variant_infer(GHashTable *tensors, const CnxNaming *naming, const char *file,
-                           CnxConfig *config, GError **error);
+/* The name of a network of these numbers, as timm has it ("convnext_pico_ols"); one that nobody
+ * published is called by its depths and widths. Free with g_free. */
+char *cnx_variant_describe(const CnxConfig *config);
+
+/* Sets the act, eps and head_eps that the library has for the config's variant, and which of the
+ * norms without bias it is. */
+void cnx_variant_invisible(CnxConfig *config);
 
 /* The published numbers of a named variant ("convnext_tiny", "convnext_tiny_hnf.a2h_in1k", ...);
  * FALSE when the name is none of them. */

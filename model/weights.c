@@ -59,6 +59,12 @@ static CnxNorm pack_norm(Packer *p, const char *name, gsize c)
                      pack_vector(p, find(p, "%s.bias", name), c)};
 }
 
+static CnxNorm pack_output_norm(Packer *p, guint i, gsize c)
+{
+    return (CnxNorm){pack_vector(p, find(p, "outnorm%u.weight", i), c),
+                     pack_vector(p, find(p, "outnorm%u.bias", i), c)};
+}
+
 /* A vector in scratch of its own while a fold needs it; NULL when it is not there. */
 static float *load_vector(const CnxTensor *tensor)
 {
@@ -140,24 +146,66 @@ static CnxLinear pack_plain(Packer *p, const char *name, gsize n, gsize in, gsiz
                        (Folds){NULL});
 }
 
-/* [c, 49] to [49, c] */
-static const float *pack_depthwise(Packer *p, const CnxTensor *weight, gsize c)
+/* A convolution of grey images, [n, taps] as stored, as one of RGB images, which reads their luma
+ * as Pillow defines it. */
+static CnxLinear pack_grey(Packer *p, const char *name, gsize n, gsize taps)
 {
-    float *dst = CNX_TAKE(&p->arena, 49, c);
+    static const double luma[] = {0.299, 0.587, 0.114};
+    const CnxTensor *weight = find(p, "%s.weight", name);
+    float *packed = CNX_TAKE(&p->arena, p->kernels->gemm_packed_size((int)n, (int)(3 * taps)));
+    const float *bias = pack_vector(p, find(p, "%s.bias", name), n);
 
-    g_assert(weight != NULL && weight->elements == 49 * c);
+    g_assert(weight != NULL && weight->elements == n * taps);
+    p->largest = MAX(p->largest, 3 * n * taps);
+    if (!counting(p)) {
+        cnx_tensor_to_float(weight, p->stored);
+        for (gsize i = 0; i < 3 * n * taps; i++)
+            p->permuted[i] = (float)(p->stored[i / 3] * luma[i % 3]);
+        p->kernels->gemm_pack(packed, p->permuted, (int)n, (int)(3 * taps));
+    }
+    return (CnxLinear){(int)n, (int)(3 * taps), packed, bias};
+}
+
+static CnxLinear pack_first(Packer *p, const CnxConfig *config, const char *name, gsize n,
+                            gsize taps)
+{
+    return config->channels == 1 ? pack_grey(p, name, n, taps) : pack_plain(p, name, n, 3, taps);
+}
+
+static void pack_stem(Packer *p, CnxWeights *weights, const CnxConfig *config)
+{
+    const gsize c = config->dims[0], mid = config->stem_width;
+
+    if (config->stem == CNX_STEM_PATCH) {
+        weights->stem[0] =
+            pack_first(p, config, "stem.conv", c, (gsize)config->patch * config->patch);
+    } else {
+        weights->stem[0] = pack_first(p, config, "stem.conv0", mid, 9);
+        weights->stem[1] = pack_plain(p, "stem.conv1", c, mid, 9);
+    }
+    if (config->stem_norm)
+        weights->stem_norm = pack_norm(p, "stem.norm", c);
+}
+
+/* [c, taps] to [taps, c] */
+static const float *pack_depthwise(Packer *p, const CnxTensor *weight, gsize c, gsize taps)
+{
+    float *dst = CNX_TAKE(&p->arena, taps, c);
+
+    g_assert(weight != NULL && weight->elements == taps * c);
     if (dst != NULL) {
         cnx_tensor_to_float(weight, p->stored);
-        permute_taps(dst, p->stored, 1, c, 49);
+        permute_taps(dst, p->stored, 1, c, taps);
     }
     return dst;
 }
 
-static void pack_block(Packer *p, CnxBlock *block, guint i, guint j, gsize c)
+static void pack_block(Packer *p, CnxBlock *block, const CnxConfig *config, guint i, guint j)
 {
+    const gsize c = config->dims[i], kernel = config->kernels[i];
     const CnxTensor *grn_gamma = find(p, "s%u.b%u.grn.gamma", i, j);
 
-    block->dw_weight = pack_depthwise(p, find(p, "s%u.b%u.dw.weight", i, j), c);
+    block->dw_weight = pack_depthwise(p, find(p, "s%u.b%u.dw.weight", i, j), c, kernel * kernel);
     block->dw_bias = pack_vector(p, find(p, "s%u.b%u.dw.bias", i, j), c);
     block->pw1 = pack_linear(p, find(p, "s%u.b%u.pw1.weight", i, j),
                              find(p, "s%u.b%u.pw1.bias", i, j), 4 * c, c, 1,
@@ -175,31 +223,33 @@ static void pack_stage(Packer *p, CnxStage *stage, const CnxConfig *config, guin
 {
     const gsize c = config->dims[i];
 
-    if (i == 0)
-        stage->down = pack_plain(p, "stem.conv", c, 3, 16);
-    else
-        stage->down = pack_linear(p, find(p, "down%u.conv.weight", i),
-                                  find(p, "down%u.conv.bias", i), c, config->dims[i - 1], 4,
-                                  (Folds){.in_weight = find(p, "down%u.norm.weight", i),
-                                          .in_bias = find(p, "down%u.norm.bias", i)});
+    if (i > 0 || config->first_down)
+        stage->down =
+            pack_linear(p, find(p, "down%u.conv.weight", i), find(p, "down%u.conv.bias", i), c,
+                        config->dims[i > 0 ? i - 1 : 0], 4,
+                        (Folds){.in_weight = find(p, "down%u.norm.weight", i),
+                                .in_bias = find(p, "down%u.norm.bias", i)});
     for (guint j = 0; j < stage->depth; j++)
-        pack_block(p, &stage->blocks[j], i, j, c);
+        pack_block(p, &stage->blocks[j], config, i, j);
+    if (config->output_norm[i])
+        stage->output_norm = pack_output_norm(p, i, c);
 }
 
 static void pack_network(Packer *p, CnxWeights *weights, const CnxConfig *config)
 {
-    const gsize last = config->dims[CNX_STAGES - 1];
+    const gsize last = config->dims[config->stages - 1];
+    const gsize outputs = config->projection > 0 ? config->projection : config->classes;
 
-    weights->stem_norm = pack_norm(p, "stem.norm", config->dims[0]);
-    for (guint i = 0; i < CNX_STAGES; i++)
+    pack_stem(p, weights, config);
+    for (guint i = 0; i < config->stages; i++)
         pack_stage(p, &weights->stage[i], config, i);
     if (config->final_norm)
         weights->norm = pack_norm(p, "norm", last);
     if (config->hidden > 0)
         weights->hidden = pack_plain(p, "head.hidden", config->hidden, last, 1);
-    if (config->classes > 0)
+    if (outputs > 0)
         weights->head =
-            pack_plain(p, "head", config->classes, config->hidden > 0 ? config->hidden : last, 1);
+            pack_plain(p, "head", outputs, config->hidden > 0 ? config->hidden : last, 1);
 }
 
 CnxWeights *cnx_weights_new(const CnxCheckpoint *checkpoint, const CnxKernels *kernels,
@@ -209,7 +259,7 @@ CnxWeights *cnx_weights_new(const CnxCheckpoint *checkpoint, const CnxKernels *k
     Packer packer = {.checkpoint = checkpoint, .kernels = kernels};
     CnxWeights *weights = g_new0(CnxWeights, 1);
 
-    for (guint i = 0; i < CNX_STAGES; i++) {
+    for (guint i = 0; i < config->stages; i++) {
         weights->stage[i].depth = config->depths[i];
         weights->stage[i].blocks = g_new0(CnxBlock, config->depths[i]);
     }

@@ -25,7 +25,7 @@ typedef struct CnxNorm {
 } CnxNorm;
 
 typedef struct CnxBlock {
-    const float *dw_weight; /* [49, c] */
+    const float *dw_weight; /* [kernel kernel, c] */
     const float *dw_bias;   /* [c] */
     CnxLinear pw1;          /* [4c, c] */
     CnxLinear pw2;          /* [c, 4c] */
@@ -33,17 +33,20 @@ typedef struct CnxBlock {
 } CnxBlock;
 
 typedef struct CnxStage {
-    CnxLinear down; /* [c, 4 c of the stage before]; of stage 0: the stem, [c, 48] */
+    CnxLinear down; /* [c, 4 c of the stage before]; n 0: none */
     guint depth;
-    CnxBlock *blocks; /* [depth] */
+    CnxBlock *blocks;    /* [depth] */
+    CnxNorm output_norm; /* [c] */
 } CnxStage;
 
 typedef struct CnxWeights {
+    CnxLinear stem[2]; /* [c of stage 0, 3 patch patch], or [stem_width, 27] and
+                          [c of stage 0, 9 stem_width]; they read RGB in any case */
     CnxNorm stem_norm; /* [c of stage 0] */
     CnxStage stage[CNX_STAGES];
-    CnxNorm norm;      /* [c of stage 3] */
-    CnxLinear hidden;  /* [hidden, c of stage 3] */
-    CnxLinear head;    /* [classes, c of stage 3 or hidden] */
+    CnxNorm norm;      /* [c of the last stage] */
+    CnxLinear hidden;  /* [hidden, c of the last stage] */
+    CnxLinear head;    /* [classes or projection, c of the last stage or hidden] */
     float *memory;     /* all that is pointed to above */
     gsize memory_size; /* bytes */
 } CnxWeights;

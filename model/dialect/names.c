@@ -38,9 +38,13 @@ static gboolean not_convnext(const CnxTensor *tensors, guint count, const char *
                              GError **error)
 {
     for (guint i = 0; i < count; i++) {
-        if (ends_in(tensors[i].name, "blocks.0.dwconv.weight")) {
+        if (ends_in(tensors[i].name, "stages.0.0.dwconv.kernel")) {
+            g_autofree char *name = cnx_quote(tensors[i].name);
             g_set_error(error, CNX_ERROR, CNX_ERROR_UNSUPPORTED,
-                        "%s: is an isotropic ConvNeXt, which this version does not run", file);
+                        "%s: is a ConvNeXt V2 in the middle of its masked pre-training, in sparse "
+                        "layers (tensor %s): convert it with remap_checkpoint_keys of "
+                        "facebookresearch/ConvNeXt-V2",
+                        file, name);
             return FALSE;
         }
         for (guint k = 0; k < G_N_ELEMENTS(others); k++)
@@ -59,6 +63,29 @@ static gboolean not_convnext(const CnxTensor *tensors, guint count, const char *
                 "name it",
                 file, count, first);
     return FALSE;
+}
+
+static gboolean has_tensor(const CnxTensor *tensors, guint count, const char *prefix,
+                           const char *rest)
+{
+    g_autofree char *name = g_strconcat(prefix, rest, NULL);
+
+    for (guint i = 0; i < count; i++)
+        if (!strcmp(tensors[i].name, name))
+            return TRUE;
+    return FALSE;
+}
+
+/* The first table from names on that has this witness and whose other conditions hold. */
+static const CnxNames *choose(const CnxNames *names, const char *prefix, const CnxTensor *tensors,
+                              guint count)
+{
+    const char *witness = names->witness;
+
+    while (strcmp(names->witness, witness) || (names->inside && !ends_in(prefix, names->inside)) ||
+           (names->also && !has_tensor(tensors, count, prefix, names->also)))
+        names++;
+    return names;
 }
 
 gboolean cnx_naming_detect(CnxNaming *naming, const CnxTensor *tensors, guint count,
@@ -83,20 +110,12 @@ gboolean cnx_naming_detect(CnxNaming *naming, const CnxTensor *tensors, guint co
             return FALSE;
         }
         witness = name;
-        naming->names = names;
-        naming->dialect = names->dialect;
-        naming->head_eps = names->head_eps;
         naming->prefix = g_strndup(name, strlen(name) - strlen(names->witness));
+        naming->names = choose(names, naming->prefix, tensors, count);
+        naming->dialect = naming->names->dialect;
+        naming->head_eps = naming->names->head_eps;
     }
-    if (!witness)
-        return not_convnext(tensors, count, file, error);
-
-    if (naming->dialect != CNX_DIALECT_OPENMMLAB)
-        return TRUE;
-    g_autofree char *norm0 = g_strconcat(naming->prefix, "norm0.weight", NULL);
-    for (guint i = 0; i < count; i++)
-        naming->dense = naming->dense || !strcmp(tensors[i].name, norm0);
-    return TRUE;
+    return witness || not_convnext(tensors, count, file, error);
 }
 
 void cnx_naming_clear(CnxNaming *naming)
@@ -114,7 +133,7 @@ static char *rename_rest(const CnxNaming *naming, const char *name)
     return NULL;
 }
 
-/* The body's tensors have the whole prefix; the head's may have a leading part of it. */
+/* The body's tensors have the whole prefix; those behind it may have a leading part of it. */
 char *cnx_naming_canonical(const CnxNaming *naming, const char *name)
 {
     const char *prefix = naming->prefix;
@@ -123,10 +142,9 @@ char *cnx_naming_canonical(const CnxNaming *naming, const char *name)
         gboolean whole = prefix[length] == '\0';
         if ((length == 0 || prefix[length - 1] == '.') && !strncmp(name, prefix, length)) {
             char *canonical = rename_rest(naming, name + length);
-            gboolean head = canonical && g_str_has_prefix(canonical, "head.");
-            gboolean output_norm =
-                canonical && naming->dense && g_str_has_prefix(canonical, "norm.");
-            if (canonical && (whole || head) && !output_norm)
+            if (canonical &&
+                (whole || g_str_has_prefix(canonical, "head.") ||
+                 g_str_has_prefix(canonical, "norm.") || g_str_has_prefix(canonical, "outnorm")))
                 return canonical;
             g_free(canonical);
         }
@@ -143,4 +161,12 @@ char *cnx_naming_original(const CnxNaming *naming, const char *canonical)
             return g_strconcat(naming->prefix, rest, NULL);
     }
     return g_strdup(canonical);
+}
+
+gboolean cnx_naming_has(const CnxNaming *naming, const char *module)
+{
+    for (const CnxNamesRow *row = naming->names->rows; row->original; row++)
+        if (!strcmp(row->canonical, module))
+            return TRUE;
+    return FALSE;
 }

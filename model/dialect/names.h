@@ -11,11 +11,10 @@ typedef struct CnxNaming {
     CnxDialect dialect;
     double head_eps; /* of the last layer norm, as the library has it by default */
     char *prefix;    /* before every name of the body: "", "backbone.", "module.convnext.", ... */
-    gboolean dense;  /* norm0..3 are norms of the stages' outputs, none is the head's */
 } CnxNaming;
 
 /* Finds out which library named tensors [count]. Errors: CNX_ERROR_NOT_CONVNEXT, naming the
- * network where it is a well-known one; CNX_ERROR_UNSUPPORTED for an isotropic ConvNeXt. */
+ * network where it is a well-known one; CNX_ERROR_UNSUPPORTED for sparse pre-training weights. */
 gboolean cnx_naming_detect(CnxNaming *naming, const CnxTensor *tensors, guint count,
                            const char *file, GError **error);
 void cnx_naming_clear(CnxNaming *naming);
@@ -25,3 +24,6 @@ char *cnx_naming_canonical(const CnxNaming *naming, const char *name);
 
 /* The other way, for messages. Free with g_free. */
 char *cnx_naming_original(const CnxNaming *naming, const char *canonical);
+
+/* Whether the networks that are named so have this canonical module ("stem.norm."). */
+gboolean cnx_naming_has(const CnxNaming *naming, const char *module);

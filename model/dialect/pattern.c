@@ -27,18 +27,22 @@ static gboolean decode(char placeholder, guint *value)
 
     if (placeholder == '#')
         return TRUE;
+    if (placeholder == '+')
+        return (*value)-- > 0;
     *value /= 2;
     return odd == (placeholder == '@');
 }
 
 static guint encode(char placeholder, guint value)
 {
-    return placeholder == '#' ? value : 2 * value + (placeholder == '@');
+    if (placeholder == '#' || placeholder == '+')
+        return value + (placeholder == '+');
+    return 2 * value + (placeholder == '@');
 }
 
 static gboolean is_placeholder(char c)
 {
-    return c == '#' || c == '@' || c == '%';
+    return c == '#' || c == '+' || c == '@' || c == '%';
 }
 
 /* On success *rest is "weight" or "bias" for a module's pattern, "" for a tensor's. */

@@ -3,23 +3,43 @@
 
 #include <stddef.h>
 
-static const CnxNamesRow timm[] = {
-    {"stem.0.", "stem.conv."},
-    {"stem.1.", "stem.norm."},
-    {"stages.#.downsample.0.", "down#.norm."},
-    {"stages.#.downsample.1.", "down#.conv."},
-    {"stages.#.blocks.#.conv_dw.", "s#.b#.dw."},
-    {"stages.#.blocks.#.norm.", "s#.b#.norm."},
-    {"stages.#.blocks.#.mlp.fc1.", "s#.b#.pw1."},
-    {"stages.#.blocks.#.mlp.fc2.", "s#.b#.pw2."},
-    {"stages.#.blocks.#.mlp.grn.weight", "s#.b#.grn.gamma"},
-    {"stages.#.blocks.#.mlp.grn.bias", "s#.b#.grn.beta"},
-    {"stages.#.blocks.#.gamma", "s#.b#.gamma"},
-    {"head.norm.", "norm."},
-    {"norm_pre.", "norm."},
-    {"head.pre_logits.fc.", "head.hidden."},
-    {"head.fc.", "head."},
-    {NULL, NULL},
+/* s: between a word and its number, "." in a network and "_" in what timm makes of one with
+ * features_only. */
+#define TIMM_STAGES(s)                                                                            \
+    {"stages" s "#.downsample.0.", "down#.norm."}, {"stages" s "#.downsample.1.", "down#.conv."}, \
+        {"stages" s "#.blocks.#.conv_dw.", "s#.b#.dw."},                                          \
+        {"stages" s "#.blocks.#.norm.", "s#.b#.norm."},                                           \
+        {"stages" s "#.blocks.#.mlp.fc1.", "s#.b#.pw1."},                                         \
+        {"stages" s "#.blocks.#.mlp.fc2.", "s#.b#.pw2."},                                         \
+        {"stages" s "#.blocks.#.mlp.grn.weight", "s#.b#.grn.gamma"},                              \
+        {"stages" s "#.blocks.#.mlp.grn.bias", "s#.b#.grn.beta"},                                 \
+        {"stages" s "#.blocks.#.gamma", "s#.b#.gamma"}, {"head.norm.", "norm."},                  \
+        {"norm_pre.", "norm."}, {"head.pre_logits.fc.", "head.hidden."}, {"head.fc.", "head."},   \
+    {                                                                                             \
+        NULL, NULL                                                                                \
+    }
+
+#define TIMM_PATCH(s) {"stem" s "0.", "stem.conv."}, {"stem" s "1.", "stem.norm."}, TIMM_STAGES(s)
+#define TIMM_OVERLAP(s)                                                                            \
+    {"stem" s "0.", "stem.conv0."}, {"stem" s "1.", "stem.conv1."}, {"stem" s "2.", "stem.norm."}, \
+        TIMM_STAGES(s)
+#define TIMM_OVERLAP_ACT(s)                                                                        \
+    {"stem" s "0.", "stem.conv0."}, {"stem" s "2.", "stem.conv1."}, {"stem" s "3.", "stem.norm."}, \
+        TIMM_STAGES(s)
+
+static const CnxNamesRow timm[] = {TIMM_PATCH(".")};
+static const CnxNamesRow timm_overlap[] = {TIMM_OVERLAP(".")};
+static const CnxNamesRow timm_overlap_act[] = {TIMM_OVERLAP_ACT(".")};
+static const CnxNamesRow features[] = {TIMM_PATCH("_")};
+static const CnxNamesRow features_overlap[] = {TIMM_OVERLAP("_")};
+static const CnxNamesRow features_overlap_act[] = {TIMM_OVERLAP_ACT("_")};
+
+/* timm's network in CLIP's image tower, with a projection of its own beside it. */
+static const CnxNamesRow open_clip[] = {
+    {"head.proj.", "head."},
+    {"head.mlp.fc1.", "head.hidden."},
+    {"head.mlp.fc2.", "head."},
+    TIMM_PATCH("."),
 };
 
 static const CnxNamesRow transformers[] = {
@@ -37,6 +57,8 @@ static const CnxNamesRow transformers[] = {
     {"encoder.stages.#.layers.#.grn.beta", "s#.b#.grn.beta"},
     {"encoder.stages.#.layers.#.layer_scale_parameter", "s#.b#.gamma"},
     {"layernorm.", "norm."},
+    {"hidden_states_norms.stage+.", "outnorm#."},
+    {"hidden_states_norms.#.", "outnorm#."},
     {"classifier.", "head."},
     {NULL, NULL},
 };
@@ -84,34 +106,61 @@ static const CnxNamesRow facebook[] = {
     {"stages.#.#.grn.beta", "s#.b#.grn.beta"},
     {"stages.#.#.gamma", "s#.b#.gamma"},
     {"norm.", "norm."},
+    {"norm#.", "outnorm#."},
     {"head.", "head."},
     {NULL, NULL},
 };
 
-static const CnxNamesRow openmmlab[] = {
-    {"downsample_layers.0.0.", "stem.conv."},
-    {"downsample_layers.0.1.", "stem.norm."},
-    {"downsample_layers.#.0.", "down#.norm."},
-    {"downsample_layers.#.1.", "down#.conv."},
-    {"stages.#.#.depthwise_conv.", "s#.b#.dw."},
-    {"stages.#.#.norm.", "s#.b#.norm."},
-    {"stages.#.#.pointwise_conv1.", "s#.b#.pw1."},
-    {"stages.#.#.pointwise_conv2.", "s#.b#.pw2."},
-    {"stages.#.#.grn.gamma", "s#.b#.grn.gamma"},
-    {"stages.#.#.grn.beta", "s#.b#.grn.beta"},
-    {"stages.#.#.gamma", "s#.b#.gamma"},
-    {"norm3.", "norm."},
-    {"head.fc.", "head."},
+static const CnxNamesRow isotropic[] = {
+    {"stem.", "stem.conv."},
+    {"blocks.#.dwconv.", "s0.b#.dw."},
+    {"blocks.#.norm.", "s0.b#.norm."},
+    {"blocks.#.pwconv1.", "s0.b#.pw1."},
+    {"blocks.#.pwconv2.", "s0.b#.pw2."},
+    {"blocks.#.gamma", "s0.b#.gamma"},
+    {"norm.", "norm."},
+    {"head.", "head."},
     {NULL, NULL},
 };
 
+#define OPENMMLAB                                                                               \
+    {"downsample_layers.0.0.", "stem.conv."}, {"downsample_layers.0.1.", "stem.norm."},         \
+        {"downsample_layers.#.0.", "down#.norm."}, {"downsample_layers.#.1.", "down#.conv."},   \
+        {"stages.#.#.depthwise_conv.", "s#.b#.dw."}, {"stages.#.#.norm.", "s#.b#.norm."},       \
+        {"stages.#.#.pointwise_conv1.", "s#.b#.pw1."},                                          \
+        {"stages.#.#.pointwise_conv2.", "s#.b#.pw2."},                                          \
+        {"stages.#.#.grn.gamma", "s#.b#.grn.gamma"}, {"stages.#.#.grn.beta", "s#.b#.grn.beta"}, \
+        {"stages.#.#.gamma", "s#.b#.gamma"},                                                    \
+    {                                                                                           \
+        "head.fc.", "head."                                                                     \
+    }
+
+/* The norm of the last stage is the classifier's, unless other stages have one too. */
+static const CnxNamesRow openmmlab[] = {OPENMMLAB, {"norm3.", "norm."}, {NULL, NULL}};
+static const CnxNamesRow openmmlab_dense[] = {OPENMMLAB, {"norm#.", "outnorm#."}, {NULL, NULL}};
+
+#define TIMM "stages.0.blocks.0.conv_dw.weight"
+#define FEATURES "stages_0.blocks.0.conv_dw.weight"
+#define MM "stages.0.0.depthwise_conv.weight"
+
 const CnxNames cnx_names[] = {
-    {CNX_DIALECT_TIMM, 1e-6, "stages.0.blocks.0.conv_dw.weight", timm},
-    {CNX_DIALECT_TRANSFORMERS, 1e-12, "encoder.stages.0.layers.0.dwconv.weight", transformers},
-    {CNX_DIALECT_TRANSFORMERS, 1e-6, "stages.0.layers.0.depthwise_conv.weight",
+    {CNX_DIALECT_OPEN_CLIP, 1e-6, TIMM, "trunk.", NULL, open_clip},
+    {CNX_DIALECT_TIMM, 1e-6, TIMM, NULL, "stem.3.weight", timm_overlap_act},
+    {CNX_DIALECT_TIMM, 1e-6, TIMM, NULL, "stem.2.weight", timm_overlap},
+    {CNX_DIALECT_TIMM, 1e-6, TIMM, NULL, NULL, timm},
+    {CNX_DIALECT_TIMM, 1e-6, FEATURES, NULL, "stem_3.weight", features_overlap_act},
+    {CNX_DIALECT_TIMM, 1e-6, FEATURES, NULL, "stem_2.weight", features_overlap},
+    {CNX_DIALECT_TIMM, 1e-6, FEATURES, NULL, NULL, features},
+    {CNX_DIALECT_TRANSFORMERS, 1e-12, "encoder.stages.0.layers.0.dwconv.weight", NULL, NULL,
+     transformers},
+    {CNX_DIALECT_TRANSFORMERS, 1e-6, "stages.0.layers.0.depthwise_conv.weight", NULL, NULL,
      transformers_dinov3},
-    {CNX_DIALECT_TORCHVISION, 1e-6, "features.1.0.block.0.weight", torchvision},
-    {CNX_DIALECT_FACEBOOK, 1e-6, "stages.0.0.dwconv.weight", facebook},
-    {CNX_DIALECT_OPENMMLAB, 1e-6, "stages.0.0.depthwise_conv.weight", openmmlab},
-    {0, 0, NULL, NULL},
+    {CNX_DIALECT_TORCHVISION, 1e-6, "features.1.0.block.0.weight", NULL, NULL, torchvision},
+    {CNX_DIALECT_FACEBOOK, 1e-6, "stages.0.0.dwconv.weight", NULL, NULL, facebook},
+    {CNX_DIALECT_FACEBOOK, 1e-6, "blocks.0.dwconv.weight", NULL, NULL, isotropic},
+    {CNX_DIALECT_OPENMMLAB, 1e-6, MM, NULL, "norm0.weight", openmmlab_dense},
+    {CNX_DIALECT_OPENMMLAB, 1e-6, MM, NULL, "norm1.weight", openmmlab_dense},
+    {CNX_DIALECT_OPENMMLAB, 1e-6, MM, NULL, "norm2.weight", openmmlab_dense},
+    {CNX_DIALECT_OPENMMLAB, 1e-6, MM, NULL, NULL, openmmlab},
+    {0, 0, NULL, NULL, NULL, NULL},
 };
