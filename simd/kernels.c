@@ -31,6 +31,7 @@ static void fill_avx2(CnxKernels *k)
     k->yuv = cnx_yuv_avx2;
     k->resize_rows = cnx_resize_rows_avx2;
     k->resize_columns = cnx_resize_columns_avx2;
+    k->peak = cnx_peak_avx2;
     k->gemm_panel = CNX_GEMM_PANEL_AVX2;
     k->gemm_packed_size = cnx_gemm_packed_size_avx2;
     k->gemm_pack = cnx_gemm_pack_avx2;
@@ -48,6 +49,7 @@ static void fill_avx2(CnxKernels *k)
 
 static void fill_avx512(CnxKernels *k)
 {
+    k->peak = cnx_peak_avx512;
     k->gemm_panel = CNX_GEMM_PANEL_AVX512;
     k->gemm_packed_size = cnx_gemm_packed_size_avx512;
     k->gemm_pack = cnx_gemm_pack_avx512;

@@ -14,6 +14,7 @@
 #include "simd/gemm.h"
 #include "simd/layernorm.h"
 #include "simd/normalize.h"
+#include "simd/peak.h"
 #include "simd/resize.h"
 #include "simd/unpack.h"
 #include "simd/yuv.h"

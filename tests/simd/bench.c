@@ -62,7 +62,7 @@ static double peak(CnxCpu level)
     static double known[CNX_CPU_COUNT];
 
     if (!known[level])
-        known[level] = check_peak(level);
+        known[level] = cnx_peak_measure(cnx_kernels_get(level));
     return known[level];
 }
 

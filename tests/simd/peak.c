@@ -1,80 +1,58 @@
-/* What one core can do: fused multiplications and additions on registers, with nothing else.
- * The compiler makes the instructions from vector types; no intrinsics.
- *
- * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <time.h>
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <math.h>
+#include <stdio.h>
 
-#include "tests/simd/state.h"
+#include "tests/simd/check.h"
 
-#define CHAINS 12 /* independent ones: more than latency times units */
-#define STEPS 20000
-#define REPEATS 25
-
-static double seconds(void)
+static void test(Check *t, int steps, CheckFill fill)
 {
-    struct timespec ts;
+    CHECK_CASE(t, peak, "steps %d fill %s", steps, check_fill_name(fill));
+    float *state = check_floats(t, CNX_PEAK_LANES);
+    float before[CNX_PEAK_LANES];
+    int lanes;
 
-    clock_gettime(CLOCK_MONOTONIC, &ts);
-    return (double)ts.tv_sec + 1e-9 * (double)ts.tv_nsec;
-}
+    check_fill(t, state, CNX_PEAK_LANES, fill);
+    for (int j = 0; j < CNX_PEAK_LANES; j++)
+        before[j] = state[j];
+    lanes = t->k->peak(state, steps);
+    check_true(t, lanes == 4 || lanes == 8 || lanes == 16, "%d lanes", lanes);
+    for (int j = 0; j < CNX_PEAK_LANES; j++) {
+        double want = 0, scale = 0;
 
-/* x = x * y + x * ... never overflows: y stays below 1. */
-#define CHAIN_LOOP(type)                                                               \
-    type s[CHAINS];                                                                    \
-    for (int l = 0; l < CHAINS; l++)                                                   \
-        s[l] = *(const type *)start + (float)l;                                        \
-    type y = s[0] * 0.0f + 0.5f;                                                       \
-    for (int i = 0; i < STEPS; i++) {                                                  \
-        _Pragma("GCC unroll 12") for (int l = 0; l < CHAINS; l++) s[l] = s[l] * y + y; \
-    }                                                                                  \
-    for (int l = 1; l < CHAINS; l++)                                                   \
-        s[0] += s[l];                                                                  \
-    *(type *)start = s[0]
+        for (int l = 0; l < CNX_PEAK_CHAINS && j < lanes; l++) {
+            double x = before[j] + (float)l;
 
-typedef float Vec4 __attribute__((vector_size(16)));
-static void loop_c(float *start)
-{
-    CHAIN_LOOP(Vec4);
-}
-
-#ifdef __x86_64__
-typedef float Vec8 __attribute__((vector_size(32)));
-__attribute__((target("avx2,fma"))) static void loop_avx2(float *start)
-{
-    CHAIN_LOOP(Vec8);
-}
-
-typedef float Vec16 __attribute__((vector_size(64)));
-__attribute__((target("avx512f,fma"))) static void loop_avx512(float *start)
-{
-    CHAIN_LOOP(Vec16);
-}
-#endif
-
-double check_peak(CnxCpu level)
-{
-    static float start[16] __attribute__((aligned(64)));
-    void (*loop)(float *) = loop_c;
-    int lanes = 4;
-    double best = 1e30;
-
-#ifdef __x86_64__
-    if (level == CNX_CPU_AVX2) {
-        loop = loop_avx2;
-        lanes = 8;
-    } else if (level == CNX_CPU_AVX512) {
-        loop = loop_avx512;
-        lanes = 16;
+            scale += fabs(x) + 2; /* x / 2 is exact: each step rounds once, less than it halves */
+            for (int i = 0; i < steps; i++)
+                x = x / 2 + 0.5;
+            want += x;
+        }
+        if (j < lanes)
+            check_value(t, state[j], want, CNX_PEAK_CHAINS * CHECK_EPS * scale, j, steps);
+        else
+            check_value(t, state[j], before[j], 0, j, steps);
     }
-#endif
-    for (int i = 0; i < REPEATS; i++) {
-        double begin = seconds();
-
-        loop(start);
-
-        double took = seconds() - begin;
-
-        best = took < best ? took : best;
-    }
-    return 2.0 * lanes * CHAINS * STEPS / best * 1e-9;
+    check_done(t);
 }
+
+static void run(Check *t)
+{
+    for (int steps = 0; steps < 5; steps++)
+        for (int fill = 0; fill < CHECK_FILLS; fill++)
+            if (fill != CHECK_HOSTILE)
+                test(t, steps, (CheckFill)fill);
+    test(t, 1000, CHECK_NORMAL);
+}
+
+/* What the compute kernels' shares are of. */
+static void bench(Check *t)
+{
+    for (int i = 0; i < CNX_CPU_COUNT; i++) {
+        const CnxKernels *k = cnx_kernels_get((CnxCpu)i);
+
+        if (k)
+            printf("%-15s %-7s %71.1f\n", "peak", cnx_cpu_name((CnxCpu)i), cnx_peak_measure(k));
+    }
+}
+
+const CheckSuite check_peak = {"peak", run, bench};

@@ -37,6 +37,3 @@ void check_buffers_done(Check *t);
 void check_buffers_drop(Check *t);
 /* Whether a fault at this address was in a guard page of a buffer, and in words where. */
 const char *check_buffers_where(const Check *t, const void *address);
-
-/* GFLOP/s of one core at a level: independent fused multiplications and additions in registers. */
-double check_peak(CnxCpu level);

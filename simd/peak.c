@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "simd/peak.h"
+
+#include <time.h>
+
+#include "simd/kernels.h"
+
+#define STEPS 20000
+#define RUNS 40
+
+static double seconds(void)
+{
+    struct timespec ts;
+
+    clock_gettime(CLOCK_MONOTONIC, &ts);
+    return (double)ts.tv_sec + 1e-9 * (double)ts.tv_nsec;
+}
+
+double cnx_peak_measure(const CnxKernels *k)
+{
+    float state[CNX_PEAK_LANES] = {0};
+    double best = 0;
+
+    for (int i = 0; i < RUNS; i++) {
+        const double begin = seconds();
+        const int lanes = k->peak(state, STEPS);
+        const double speed = 2.0 * CNX_PEAK_CHAINS * lanes * STEPS / (seconds() - begin);
+
+        best = speed > best ? speed : best;
+    }
+    return best * 1e-9;
+}
