@@ -118,9 +118,9 @@ rule_orc_in_simd()
 
 rule_glib_places()
 {
-    include_only_in "$glib" '(model|gst|pipelines|tests/(model|gst|pipelines))/.*' \
+    include_only_in "$glib" '(model|gst|pipelines|tests/(model|gst|pipelines|bench))/.*' \
         'GLib has no place here'
-    include_only_in "$gst" '(gst|pipelines|tests/(gst|pipelines))/.*' 'GStreamer has no place here'
+    include_only_in "$gst" '(gst|pipelines|tests/(gst|pipelines|bench))/.*' 'GStreamer has no place here'
 }
 
 # "gemm.h" could be any of several; "simd/gemm.h" is one, and shows the layer.

@@ -105,10 +105,11 @@ static void body(const CnxKernels *k, void *data, int turn)
 }
 
 /* The four stages of ConvNeXt-T at 224. */
+/* The stages of ConvNeXt-T and then of ConvNeXt-B at 224. */
 static void bench(Check *t)
 {
-    for (int i = 0; i < 4; i++) {
-        Bench b = {.side = 56 >> i, .c = 96 << i};
+    for (int i = 0; i < 8; i++) {
+        Bench b = {.side = 56 >> i % 4, .c = (i < 4 ? 96 : 128) << i % 4};
         size_t n = (size_t)b.side * b.side * b.c;
 
         b.weights = check_bench_floats(t, 49 * b.c);

@@ -289,20 +289,27 @@ static void bench_gemm(Check *t, int m, int n, int k, int epilogue)
     free(sumsq);
 }
 
-/* ConvNeXt-T at 224: per stage pw1 and pw2 (m, n, k), the patch convolutions, the head. */
+/* A network at 224: per stage pw1 and pw2 (m, n, k), the patch convolutions, the head. c: channels
+ * of the first stage. */
+static void bench_network(Check *t, int c)
+{
+    bench_gemm(t, 3136, c, 48, 0);
+    for (int i = 0; i < 4; i++, c *= 2) {
+        const int pixels = 3136 >> (2 * i);
+
+        bench_gemm(t, pixels, 4 * c, c, 1);
+        bench_gemm(t, pixels, c, 4 * c, 2);
+        if (i < 3)
+            bench_gemm(t, pixels / 4, 2 * c, 4 * c, 0);
+    }
+    bench_gemm(t, 1, 1000, c / 2, 0);
+}
+
 static void bench(Check *t)
 {
-    static const int dims[] = {96, 192, 384, 768}, pixels[] = {3136, 784, 196, 49};
-
-    bench_gemm(t, 3136, 96, 48, 0);
-    for (int i = 0; i < 4; i++) {
-        bench_gemm(t, pixels[i], 4 * dims[i], dims[i], 1);
-        bench_gemm(t, pixels[i], dims[i], 4 * dims[i], 2);
-        if (i < 3)
-            bench_gemm(t, pixels[i] / 4, 2 * dims[i], 4 * dims[i], 0);
-    }
-    bench_gemm(t, 196, 1536, 384, 3);
-    bench_gemm(t, 1, 1000, 768, 0);
+    bench_network(t, 96);             /* ConvNeXt-T */
+    bench_network(t, 128);            /* ConvNeXt-B */
+    bench_gemm(t, 196, 1536, 384, 3); /* V2-T, where GRN's sums are taken along */
 }
 
 const CheckSuite check_gemm = {"gemm", run, bench};

@@ -1,0 +1,73 @@
+/* Our side of peers.py: bench-engine MODEL THREADS SIZE INPUT OUTPUT
+ *
+ * INPUT holds [SIZE, SIZE, 3] floats, what the network sees; OUTPUT receives the logits, floats.
+ * Then it serves (serve.h).
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <stdio.h>
+#include <string.h>
+
+#include "model/run.h"
+#include "tests/bench/clock.h"
+#include "tests/bench/serve.h"
+
+static void frame(void *run)
+{
+    cnx_run_forward(run, 1);
+}
+
+static void write_floats(const char *path, const float *values, gsize n)
+{
+    GError *error = NULL;
+
+    if (!g_file_set_contents(path, (const char *)values, (gssize)(n * sizeof *values), &error)) {
+        fprintf(stderr, "%s\n", error->message);
+        exit(1);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    GError *error = NULL;
+    CnxModel *model = NULL;
+    CnxRun *run = NULL;
+    char *input;
+    gsize length;
+
+    if (argc != 6) {
+        fprintf(stderr, "usage: bench-engine MODEL THREADS SIZE INPUT OUTPUT\n");
+        return 2;
+    }
+    const guint threads = (guint)atoi(argv[2]), size = (guint)atoi(argv[3]);
+    const gsize expected = 3 * sizeof(float) * (gsize)size * size;
+
+    if (!g_file_get_contents(argv[4], &input, &length, &error))
+        goto failed;
+    if (length != expected) {
+        fprintf(stderr, "%s: %zu bytes, expected %zu\n", argv[4], length, expected);
+        return 1;
+    }
+    const double begin = clock_ms();
+
+    model = cnx_model_open(argv[1], &error);
+    if (model == NULL)
+        goto failed;
+    run = cnx_run_new(model, size, size, 1, CNX_OUTPUT_LOGITS, threads, &error);
+    if (run == NULL)
+        goto failed;
+    memcpy(cnx_run_input(run, 0), input, length);
+
+    const CnxMap *logits = &cnx_run_forward(run, 1)->logits;
+    const double load = clock_ms() - begin;
+
+    write_floats(argv[5], logits->data, logits->channels);
+    serve(load, frame, run);
+    cnx_run_free(run);
+    cnx_model_unref(model);
+    g_free(input);
+    return 0;
+
+failed:
+    fprintf(stderr, "%s\n", error->message);
+    return 1;
+}

@@ -1,0 +1,100 @@
+/* What this core can do: fused multiplications and additions at each level, and reading and writing
+ * memory of sizes that live in each cache and in none. Run it pinned: taskset -c 0 bench-limits
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "simd/kernels.h"
+#include "tests/bench/clock.h"
+
+#define RUNS 15
+#define BYTES_PER_RUN (64u << 20) /* or one pass over the buffer, if that is more */
+
+/* The widest vectors that the compiler makes for any processor of the kind; loads, not arithmetic,
+ * are the limit. */
+typedef uint64_t Words __attribute__((vector_size(64), aligned(64)));
+
+#ifdef __x86_64__
+#define WIDEST __attribute__((target_clones("avx512f", "avx2", "default")))
+#else
+#define WIDEST
+#endif
+
+typedef uint64_t PassFn(Words *x, size_t n);
+
+WIDEST static uint64_t read_all(Words *x, size_t n)
+{
+    Words a = {0}, b = {0}, c = {0}, d = {0};
+
+    for (size_t i = 0; i < n; i += 4) {
+        a |= x[i];
+        b |= x[i + 1];
+        c |= x[i + 2];
+        d |= x[i + 3];
+    }
+    a |= b | c | d;
+    return a[0] | a[1] | a[2] | a[3] | a[4] | a[5] | a[6] | a[7];
+}
+
+static uint64_t write_all(Words *x, size_t n)
+{
+    memset(x, (int)n, n * sizeof *x);
+    return 0;
+}
+
+static uint64_t copy_all(Words *x, size_t n)
+{
+    memcpy(x, x + n / 2, n / 2 * sizeof *x);
+    return 0;
+}
+
+/* GB/s of passes over size bytes, the fastest run. */
+static double bandwidth(PassFn *pass, Words *x, size_t size)
+{
+    const int passes = size < BYTES_PER_RUN ? (int)(BYTES_PER_RUN / size) : 1;
+    volatile uint64_t sink;
+    double least = 1e300;
+
+    sink = pass(x, size / sizeof *x);
+    for (int run = 0; run < RUNS; run++) {
+        const double begin = clock_ms();
+
+        for (int i = 0; i < passes; i++)
+            sink = pass(x, size / sizeof *x);
+
+        const double took = clock_ms() - begin;
+
+        least = took < least ? took : least;
+    }
+    (void)sink;
+    return (double)size * passes / least * 1e-6;
+}
+
+int main(void)
+{
+    static const size_t sizes[] = {16u << 10, 256u << 10, 1u << 20, 8u << 20, 256u << 20};
+    const size_t most = sizes[sizeof sizes / sizeof *sizes - 1];
+    Words *x = aligned_alloc(4096, most);
+
+    if (x == NULL) {
+        fprintf(stderr, "no memory for a buffer of %zu bytes\n", most);
+        return 1;
+    }
+    memset(x, 1, most);
+    printf("| level | FMA, GFLOP/s |\n| --- | ---: |\n");
+    for (int i = 0; i < CNX_CPU_COUNT; i++) {
+        const CnxKernels *k = cnx_kernels_get((CnxCpu)i);
+
+        if (k != NULL)
+            printf("| %s | %.1f |\n", cnx_cpu_name((CnxCpu)i), cnx_peak_measure(k));
+    }
+    printf("\n| buffer | read, GB/s | write, GB/s | copy, GB/s |\n| --- | ---: | ---: | ---: |\n");
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
+        printf("| %zu KiB | %.1f | %.1f | %.1f |\n", sizes[i] >> 10,
+               bandwidth(read_all, x, sizes[i]), bandwidth(write_all, x, sizes[i]),
+               bandwidth(copy_all, x, sizes[i]));
+    free(x);
+    return 0;
+}
