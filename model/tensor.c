@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "model/encode.h"
+
 static inline guint16 load16(const guint8 *p)
 {
     guint16 v;
@@ -58,29 +60,50 @@ static inline float float_from_double_bits(guint64 bits)
     return (float)v;
 }
 
-void cnx_tensor_to_float(const CnxTensor *tensor, float *dst)
+/* n numbers that lie step bytes apart. */
+static void convert(CnxDtype dtype, const guint8 *src, gsize step, gsize n, float *dst)
 {
-    const guint8 *src = tensor->data;
-    gsize n = tensor->elements;
-
-    switch (tensor->dtype) {
+    switch (dtype) {
     case CNX_DTYPE_F32:
         for (gsize i = 0; i < n; i++)
-            dst[i] = float_from_bits(load32(src + 4 * i));
+            dst[i] = float_from_bits(load32(src + step * i));
         break;
     case CNX_DTYPE_F16:
         for (gsize i = 0; i < n; i++)
-            dst[i] = float_from_half(load16(src + 2 * i));
+            dst[i] = float_from_half(load16(src + step * i));
         break;
     case CNX_DTYPE_BF16:
         for (gsize i = 0; i < n; i++)
-            dst[i] = float_from_bits((guint32)load16(src + 2 * i) << 16);
+            dst[i] = float_from_bits((guint32)load16(src + step * i) << 16);
         break;
     case CNX_DTYPE_F64:
         for (gsize i = 0; i < n; i++)
-            dst[i] = float_from_double_bits(load64(src + 8 * i));
+            dst[i] = float_from_double_bits(load64(src + step * i));
         break;
     case CNX_DTYPE_OTHER:
         g_assert_not_reached();
     }
+}
+
+/* The part of a tensor from its dimension i on; returns where dst goes on. */
+static float *convert_strided(const CnxTensor *t, guint i, const guint8 *src, float *dst)
+{
+    const gsize step = i < t->rank ? t->strides[i] * cnx_dtype_size(t->dtype) : 0;
+    const gsize n = i < t->rank ? t->shape[i] : 1;
+
+    if (i + 1 >= t->rank) {
+        convert(t->dtype, src, step, n, dst);
+        return dst + n;
+    }
+    for (gsize k = 0; k < n; k++)
+        dst = convert_strided(t, i + 1, src + step * k, dst);
+    return dst;
+}
+
+void cnx_tensor_to_float(const CnxTensor *tensor, float *dst)
+{
+    if (tensor->strided && tensor->elements)
+        convert_strided(tensor, 0, tensor->data, dst);
+    else
+        convert(tensor->dtype, tensor->data, cnx_dtype_size(tensor->dtype), tensor->elements, dst);
 }

@@ -20,10 +20,12 @@ typedef struct CnxTensor {
     CnxDtype dtype;
     guint rank;
     guint64 shape[CNX_MAX_RANK];
-    gsize elements;     /* product of shape */
-    const guint8 *data; /* little endian, any alignment; borrowed from the mapping */
-    gsize size;         /* bytes */
+    gboolean strided;              /* numbers are not one after the other, last dimension first: */
+    guint64 strides[CNX_MAX_RANK]; /* so many elements lie between those of a dimension */
+    gsize elements;                /* product of shape */
+    const guint8 *data;            /* little endian, any alignment; borrowed from the mapping */
+    gsize size;                    /* bytes of elements numbers */
 } CnxTensor;
 
-/* dst: [elements]. The tensor's dtype is one of the floating point ones. */
+/* dst: [elements], last dimension first. The dtype is one of the floating point ones. */
 void cnx_tensor_to_float(const CnxTensor *tensor, float *dst);
