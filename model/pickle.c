@@ -1,0 +1,382 @@
+/* The opcodes of pickles: each takes its argument from the file and works on the stack.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "model/pickle.h"
+
+#include <string.h>
+
+#include "model/pickle_machine.h"
+#include "model/pickle_opcodes.h"
+#include "model/torch.h"
+
+#define POOL_PER_BYTE 128    /* of the pickle: a value, its place in a list that doubles */
+#define POOL_MIN 65536       /* bytes */
+#define POOL_MAX (512 << 20) /* bytes */
+#define GLOBAL_MAX 255       /* bytes in a module's or a class's name */
+#define PROTOCOL_MAX 5
+
+static gboolean push_integer(CnxMachine *m, CnxPyKind kind, gint64 integer)
+{
+    CnxPy *value = cnx_py_new(m->pickle->pool, kind);
+
+    if (value)
+        value->integer = integer;
+    return cnx_machine_push(m, value);
+}
+
+/* length bytes, two's complement. */
+static gboolean push_long(CnxMachine *m, guint length_bytes)
+{
+    const guint8 *bytes;
+    gsize length;
+    guint64 bits = 0;
+
+    if (!cnx_machine_bytes(m, length_bytes, &bytes, &length))
+        return FALSE;
+    if (length > sizeof bits) {
+        CnxPy *value = cnx_py_new(m->pickle->pool, CNX_PY_BYTES);
+        if (value) {
+            value->text = (const char *)bytes;
+            value->length = length;
+        }
+        return cnx_machine_push(m, value);
+    }
+    for (gsize i = 0; i < sizeof bits; i++) {
+        guint8 sign = length && bytes[length - 1] & 0x80 ? 0xff : 0;
+        bits |= (guint64)(i < length ? bytes[i] : sign) << 8 * i;
+    }
+    return push_integer(m, CNX_PY_INT, (gint64)bits);
+}
+
+static gboolean push_float(CnxMachine *m)
+{
+    CnxPy *value = cnx_py_new(m->pickle->pool, CNX_PY_FLOAT);
+    guint64 bits;
+
+    if (!cnx_machine_uint(m, sizeof bits, &bits))
+        return FALSE;
+    bits = GUINT64_SWAP_LE_BE(bits);
+    if (value)
+        memcpy(&value->number, &bits, sizeof bits);
+    return cnx_machine_push(m, value);
+}
+
+static gboolean push_text(CnxMachine *m, CnxPyKind kind, guint length_bytes)
+{
+    CnxPy *value = cnx_py_new(m->pickle->pool, kind);
+    const guint8 *bytes;
+    gsize length;
+
+    if (!cnx_machine_bytes(m, length_bytes, &bytes, &length))
+        return FALSE;
+    if (kind == CNX_PY_TEXT && !g_utf8_validate_len((const char *)bytes, length, NULL))
+        kind = CNX_PY_BYTES;
+    if (value) {
+        value->kind = kind;
+        value->text = (const char *)bytes;
+        value->length = length;
+    }
+    return cnx_machine_push(m, value);
+}
+
+static gboolean is_name(const char *text, gsize length)
+{
+    for (gsize i = 0; i < length; i++)
+        if (!g_ascii_isgraph(text[i]))
+            return FALSE;
+    return length > 0 && length <= GLOBAL_MAX;
+}
+
+static gboolean push_global(CnxMachine *m, const char *module, gsize module_length,
+                            const char *name, gsize name_length)
+{
+    CnxPy *value = cnx_py_new(m->pickle->pool, CNX_PY_GLOBAL);
+    char text[2 * GLOBAL_MAX + 2];
+
+    if (!is_name(module, module_length) || !is_name(name, name_length))
+        return cnx_machine_fail(m, "names a class in other than 1 to %d printable characters",
+                                GLOBAL_MAX);
+    memcpy(text, module, module_length);
+    text[module_length] = '.';
+    memcpy(text + module_length + 1, name, name_length);
+    if (value) {
+        value->length = module_length + 1 + name_length;
+        value->text = cnx_pool_copy(m->pickle->pool, text, value->length);
+    }
+    return cnx_machine_push(m, value && value->text ? value : NULL);
+}
+
+static gboolean read_global(CnxMachine *m)
+{
+    const char *module, *name;
+    gsize module_length, name_length;
+
+    return cnx_machine_line(m, &module, &module_length) &&
+           cnx_machine_line(m, &name, &name_length) &&
+           push_global(m, module, module_length, name, name_length);
+}
+
+static gboolean stack_global(CnxMachine *m)
+{
+    CnxPy *name = cnx_machine_pop(m), *module = name ? cnx_machine_pop(m) : NULL;
+
+    if (!module)
+        return FALSE;
+    if (name->kind != CNX_PY_TEXT || module->kind != CNX_PY_TEXT)
+        return cnx_machine_fail(m, "names a class by something that is no text");
+    return push_global(m, module->text, module->length, name->text, name->length);
+}
+
+static gboolean push_made(CnxMachine *m, CnxPy *value, const char *what)
+{
+    if (!value && what)
+        return cnx_machine_fail(m, "has %s", what);
+    return cnx_machine_push(m, value);
+}
+
+/* with_keywords: NEWOBJ_EX has a dict on top, which is dropped. */
+static gboolean call(CnxMachine *m, gboolean with_keywords)
+{
+    const char *what;
+
+    if (with_keywords && !cnx_machine_pop(m))
+        return FALSE;
+    CnxPy *arguments = cnx_machine_pop(m), *function = arguments ? cnx_machine_pop(m) : NULL;
+    if (!function)
+        return FALSE;
+    if (arguments->kind != CNX_PY_LIST)
+        return cnx_machine_fail(m, "calls a function without a tuple of arguments");
+    CnxPy *made = cnx_torch_call(m->pickle->pool, function, arguments, &what);
+    return push_made(m, made, what);
+}
+
+static gboolean persistent(CnxMachine *m)
+{
+    CnxPy *id = cnx_machine_pop(m);
+    const char *what;
+
+    if (!id)
+        return FALSE;
+    CnxPy *made = cnx_torch_persistent(m->pickle, id, &what);
+    return push_made(m, made, what);
+}
+
+static gboolean unknown(CnxMachine *m, guint8 opcode)
+{
+    m->at--;
+    if (strchr("FGILPSVgip", opcode) && opcode)
+        return cnx_machine_fail(m, "has the opcode '%c' of protocol 0, expected protocol 2 to %d",
+                                opcode, PROTOCOL_MAX);
+    return cnx_machine_fail(m, "has an unknown opcode 0x%02x", opcode);
+}
+
+static gboolean get_or_put(CnxMachine *m, guint length, gboolean getting)
+{
+    guint64 index;
+    return cnx_machine_uint(m, length, &index) &&
+           (getting ? cnx_machine_get(m, index) : cnx_machine_put(m, index));
+}
+
+static gboolean skip(CnxMachine *m, guint length)
+{
+    guint64 ignored;
+    return cnx_machine_uint(m, length, &ignored);
+}
+
+static gboolean check_protocol(CnxMachine *m)
+{
+    guint64 protocol;
+
+    if (!cnx_machine_uint(m, 1, &protocol))
+        return FALSE;
+    return protocol <= PROTOCOL_MAX ||
+           cnx_machine_fail(m, "says protocol %" G_GUINT64_FORMAT ", expected at most %d", protocol,
+                            PROTOCOL_MAX);
+}
+
+static gboolean drop_marked(CnxMachine *m)
+{
+    gsize first;
+
+    if (!cnx_machine_pop_mark(m, &first))
+        return FALSE;
+    m->depth = first;
+    return TRUE;
+}
+
+/* Below the state is the object, which keeps nothing of it: attributes are nobody's data. */
+static gboolean build(CnxMachine *m)
+{
+    return cnx_machine_pop(m) && cnx_machine_peek(m);
+}
+
+/* Opcodes that make a value of what stands in the file. */
+static gboolean step_constant(CnxMachine *m, guint8 opcode)
+{
+    guint64 n;
+
+    switch (opcode) {
+    case NONE:
+        return cnx_machine_push(m, cnx_py_new(m->pickle->pool, CNX_PY_NONE));
+    case NEWTRUE:
+    case NEWFALSE:
+        return push_integer(m, CNX_PY_BOOL, opcode == NEWTRUE);
+    case BININT:
+        return cnx_machine_uint(m, 4, &n) && push_integer(m, CNX_PY_INT, (gint32)n);
+    case BININT1:
+        return cnx_machine_uint(m, 1, &n) && push_integer(m, CNX_PY_INT, (gint64)n);
+    case BININT2:
+        return cnx_machine_uint(m, 2, &n) && push_integer(m, CNX_PY_INT, (gint64)n);
+    case LONG1:
+        return push_long(m, 1);
+    case LONG4:
+        return push_long(m, 4);
+    case BINFLOAT:
+        return push_float(m);
+    case BINUNICODE:
+    case BINSTRING:
+        return push_text(m, CNX_PY_TEXT, 4);
+    case SHORT_BINUNICODE:
+    case SHORT_BINSTRING:
+        return push_text(m, CNX_PY_TEXT, 1);
+    case BINUNICODE8:
+        return push_text(m, CNX_PY_TEXT, 8);
+    case BINBYTES:
+        return push_text(m, CNX_PY_BYTES, 4);
+    case SHORT_BINBYTES:
+        return push_text(m, CNX_PY_BYTES, 1);
+    case BINBYTES8:
+    case BYTEARRAY8:
+        return push_text(m, CNX_PY_BYTES, 8);
+    case GLOBAL:
+        return read_global(m);
+    default:
+        return unknown(m, opcode);
+    }
+}
+
+/* Opcodes that make a value of others. */
+static gboolean step(CnxMachine *m, guint8 opcode)
+{
+    switch (opcode) {
+    case EMPTY_LIST:
+    case EMPTY_TUPLE:
+    case EMPTY_SET:
+        return cnx_machine_push(m, cnx_py_new(m->pickle->pool, CNX_PY_LIST));
+    case EMPTY_DICT:
+        return cnx_machine_push(m, cnx_py_new(m->pickle->pool, CNX_PY_DICT));
+    case LIST:
+    case TUPLE:
+    case FROZENSET:
+        return cnx_machine_gather_marked(m, CNX_PY_LIST);
+    case DICT:
+        return cnx_machine_gather_marked(m, CNX_PY_DICT);
+    case TUPLE1:
+    case TUPLE2:
+    case TUPLE3:
+        return cnx_machine_gather_last(m, CNX_PY_LIST, 1 + opcode - TUPLE1);
+    case APPEND:
+        return cnx_machine_add_last(m, CNX_PY_LIST, 1);
+    case APPENDS:
+    case ADDITEMS:
+        return cnx_machine_add_marked(m, CNX_PY_LIST);
+    case SETITEM:
+        return cnx_machine_add_last(m, CNX_PY_DICT, 2);
+    case SETITEMS:
+        return cnx_machine_add_marked(m, CNX_PY_DICT);
+    case REDUCE:
+    case NEWOBJ:
+    case NEWOBJ_EX:
+        return call(m, opcode == NEWOBJ_EX);
+    case BUILD:
+        return build(m);
+    case STACK_GLOBAL:
+        return stack_global(m);
+    case BINPERSID:
+        return persistent(m);
+    default:
+        return step_constant(m, opcode);
+    }
+}
+
+/* Opcodes that make no value. */
+static gboolean step_machine(CnxMachine *m, guint8 opcode)
+{
+    switch (opcode) {
+    case PROTO:
+        return check_protocol(m);
+    case FRAME:
+        return skip(m, 8);
+    case MARK:
+        return cnx_machine_push_mark(m);
+    case POP: /* of a mark, where nothing is above it */
+        return m->depth > cnx_machine_floor(m) ? cnx_machine_pop(m) != NULL : drop_marked(m);
+    case POP_MARK:
+        return drop_marked(m);
+    case DUP: {
+        CnxPy *top = cnx_machine_peek(m);
+        return top && cnx_machine_push(m, top);
+    }
+    case BINPUT:
+        return get_or_put(m, 1, FALSE);
+    case LONG_BINPUT:
+        return get_or_put(m, 4, FALSE);
+    case MEMOIZE:
+        return cnx_machine_put(m, m->memo_count);
+    case BINGET:
+        return get_or_put(m, 1, TRUE);
+    case LONG_BINGET:
+        return get_or_put(m, 4, TRUE);
+    default:
+        return step(m, opcode);
+    }
+}
+
+static gboolean run(CnxMachine *m)
+{
+    while (m->at < m->end) {
+        guint8 opcode = *m->at++;
+        if (opcode != STOP) {
+            if (!step_machine(m, opcode))
+                return FALSE;
+            continue;
+        }
+        m->mark_count = 0;
+        m->pickle->top = cnx_machine_pop(m);
+        m->pickle->size = (gsize)(m->at - m->start);
+        return m->pickle->top != NULL;
+    }
+    return cnx_machine_fail(m, "ends before its STOP opcode");
+}
+
+CnxPickle *cnx_pickle_read(const guint8 *bytes, gsize size, const char *file, GError **error)
+{
+    gsize limit = size < POOL_MAX / POOL_PER_BYTE ? size * POOL_PER_BYTE : POOL_MAX;
+    CnxPickle *pickle = g_new0(CnxPickle, 1);
+    CnxMachine m = {
+        .start = bytes,
+        .at = bytes,
+        .end = bytes + size,
+        .file = file,
+        .pickle = pickle,
+        .error = error,
+    };
+
+    pickle->pool = cnx_pool_new(MAX(limit, POOL_MIN));
+    gboolean ok = run(&m);
+    g_free(m.stack);
+    g_free(m.marks);
+    g_free(m.memo);
+    if (ok)
+        return pickle;
+    cnx_pickle_free(pickle);
+    return NULL;
+}
+
+void cnx_pickle_free(CnxPickle *pickle)
+{
+    if (!pickle)
+        return;
+    cnx_pool_free(pickle->pool);
+    g_free(pickle);
+}

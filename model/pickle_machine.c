@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "model/pickle_machine.h"
+
+#include <string.h>
+
+gboolean cnx_machine_no_memory(CnxMachine *m)
+{
+    g_set_error(m->error, CNX_ERROR, CNX_ERROR_OUT_OF_MEMORY,
+                "%s: the pickle takes more memory than there is, or than its size can need",
+                m->file);
+    return FALSE;
+}
+
+gboolean cnx_machine_fail(CnxMachine *m, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    g_autofree char *what = g_strdup_vprintf(format, args);
+    va_end(args);
+    g_set_error(m->error, CNX_ERROR, CNX_ERROR_CORRUPT,
+                "%s: %s at byte %" G_GSIZE_FORMAT " of the pickle", m->file, what,
+                (gsize)(m->at - m->start));
+    return FALSE;
+}
+
+/* The file */
+
+/* Little-endian number of count bytes, at most 8. */
+gboolean cnx_machine_uint(CnxMachine *m, guint count, guint64 *value)
+{
+    if ((gsize)(m->end - m->at) < count)
+        return cnx_machine_fail(m, "ends in the middle of an opcode");
+    *value = 0;
+    for (guint i = 0; i < count; i++)
+        *value |= (guint64)m->at[i] << 8 * i;
+    m->at += count;
+    return TRUE;
+}
+
+/* A length of count bytes, and so many bytes. */
+gboolean cnx_machine_bytes(CnxMachine *m, guint count, const guint8 **bytes, gsize *length)
+{
+    guint64 n = 0;
+
+    if (!cnx_machine_uint(m, count, &n))
+        return FALSE;
+    if (n > (gsize)(m->end - m->at))
+        return cnx_machine_fail(m, "ends before the %" G_GUINT64_FORMAT " bytes of a string", n);
+    *bytes = m->at;
+    *length = n;
+    m->at += n;
+    return TRUE;
+}
+
+gboolean cnx_machine_line(CnxMachine *m, const char **line, gsize *length)
+{
+    const guint8 *newline = memchr(m->at, '\n', (gsize)(m->end - m->at));
+
+    if (!newline)
+        return cnx_machine_fail(m, "ends in the middle of a name");
+    *line = (const char *)m->at;
+    *length = (gsize)(newline - m->at);
+    m->at = newline + 1;
+    return TRUE;
+}
+
+/* The stack */
+
+gboolean cnx_machine_push(CnxMachine *m, CnxPy *value)
+{
+    if (!value || !cnx_grow((gpointer *)&m->stack, m->depth, &m->stack_room, sizeof *m->stack))
+        return cnx_machine_no_memory(m);
+    m->stack[m->depth++] = value;
+    return TRUE;
+}
+
+gsize cnx_machine_floor(const CnxMachine *m)
+{
+    return m->mark_count ? m->marks[m->mark_count - 1] : 0;
+}
+
+CnxPy *cnx_machine_pop(CnxMachine *m)
+{
+    if (m->depth > cnx_machine_floor(m))
+        return m->stack[--m->depth];
+    cnx_machine_fail(m, "takes a value from an empty stack");
+    return NULL;
+}
+
+CnxPy *cnx_machine_peek(CnxMachine *m)
+{
+    if (m->depth > cnx_machine_floor(m))
+        return m->stack[m->depth - 1];
+    cnx_machine_fail(m, "takes a value from an empty stack");
+    return NULL;
+}
+
+gboolean cnx_machine_push_mark(CnxMachine *m)
+{
+    if (!cnx_grow((gpointer *)&m->marks, m->mark_count, &m->mark_room, sizeof *m->marks))
+        return cnx_machine_no_memory(m);
+    m->marks[m->mark_count++] = m->depth;
+    return TRUE;
+}
+
+gboolean cnx_machine_pop_mark(CnxMachine *m, gsize *first)
+{
+    if (!m->mark_count)
+        return cnx_machine_fail(m, "takes values down to a mark that is not there");
+    *first = m->marks[--m->mark_count];
+    return TRUE;
+}
+
+/* Moves the values of the stack from first on to the end of what value holds; FALSE: no memory. */
+static gboolean take_from(CnxMachine *m, CnxPy *value, gsize first)
+{
+    for (gsize i = first; i < m->depth; i++)
+        if (!cnx_py_append(m->pickle->pool, value, m->stack[i]))
+            return FALSE;
+    m->depth = first;
+    return TRUE;
+}
+
+/* Replaces the values from first on by one that holds them. */
+static gboolean gather(CnxMachine *m, CnxPyKind kind, gsize first)
+{
+    CnxPy *value = cnx_py_new(m->pickle->pool, kind);
+
+    if (kind == CNX_PY_DICT && (m->depth - first) % 2)
+        return cnx_machine_fail(m, "has a key without a value");
+    if (!value || !take_from(m, value, first))
+        return cnx_machine_no_memory(m);
+    return cnx_machine_push(m, value);
+}
+
+gboolean cnx_machine_gather_marked(CnxMachine *m, CnxPyKind kind)
+{
+    gsize first = 0;
+    return cnx_machine_pop_mark(m, &first) && gather(m, kind, first);
+}
+
+gboolean cnx_machine_gather_last(CnxMachine *m, CnxPyKind kind, guint count)
+{
+    if (m->depth - cnx_machine_floor(m) < count)
+        return cnx_machine_fail(m, "takes a value from an empty stack");
+    return gather(m, kind, m->depth - count);
+}
+
+/* Adds the values from first on to the list or dict under them; any other object stays as it is,
+ * for nobody reads what it holds. */
+static gboolean add(CnxMachine *m, CnxPyKind kind, gsize first)
+{
+    if (first <= cnx_machine_floor(m))
+        return cnx_machine_fail(m, "adds to a value that is not there");
+    CnxPy *to = m->stack[first - 1];
+    if (kind == CNX_PY_DICT && (m->depth - first) % 2)
+        return cnx_machine_fail(m, "has a key without a value");
+    if (to->kind != kind) {
+        m->depth = first;
+        return TRUE;
+    }
+    return take_from(m, to, first) || cnx_machine_no_memory(m);
+}
+
+gboolean cnx_machine_add_marked(CnxMachine *m, CnxPyKind kind)
+{
+    gsize first = 0;
+    return cnx_machine_pop_mark(m, &first) && add(m, kind, first);
+}
+
+gboolean cnx_machine_add_last(CnxMachine *m, CnxPyKind kind, guint count)
+{
+    if (m->depth - cnx_machine_floor(m) < count)
+        return cnx_machine_fail(m, "takes a value from an empty stack");
+    return add(m, kind, m->depth - count);
+}
+
+/* The memo. Picklers number what they put there from 0 on, so no number is beyond the bytes read.
+ */
+
+gboolean cnx_machine_put(CnxMachine *m, guint64 index)
+{
+    CnxPy *value = cnx_machine_peek(m);
+
+    if (!value)
+        return FALSE;
+    if (index > (gsize)(m->at - m->start))
+        return cnx_machine_fail(m, "puts a value at place %" G_GUINT64_FORMAT " of the memo",
+                                index);
+    while (m->memo_count <= index) {
+        if (!cnx_grow((gpointer *)&m->memo, m->memo_count, &m->memo_room, sizeof *m->memo))
+            return cnx_machine_no_memory(m);
+        m->memo[m->memo_count++] = NULL;
+    }
+    m->memo[index] = value;
+    return TRUE;
+}
+
+gboolean cnx_machine_get(CnxMachine *m, guint64 index)
+{
+    if (index >= m->memo_count || !m->memo[index])
+        return cnx_machine_fail(
+            m, "asks for place %" G_GUINT64_FORMAT " of the memo, where nothing is", index);
+    return cnx_machine_push(m, m->memo[index]);
+}
