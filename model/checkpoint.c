@@ -9,15 +9,13 @@
 #include "model/infer.h"
 #include "model/layout.h"
 #include "model/locate.h"
-#include "model/safetensors.h"
 
 struct CnxCheckpoint {
-    CnxSafetensors *weights;
+    CnxContainer *weights;
     CnxConfig *config;
     GHashTable *tensors; /* canonical name -> CnxTensor of canonical shape */
     GArray *parts;       /* CnxPart, with names in names */
     GStringChunk *names;
-    char **files;
 };
 
 /* What is known while a checkpoint is being opened. */
@@ -41,7 +39,7 @@ static char *shape_text(guint rank, const guint64 *shape)
 static gboolean rename_tensors(Opening *o)
 {
     guint count;
-    const CnxTensor *tensors = cnx_safetensors_tensors(o->self->weights, &count);
+    const CnxTensor *tensors = cnx_container_tensors(o->self->weights, &count);
 
     for (guint i = 0; i < count; i++) {
         char *canonical = cnx_naming_canonical(&o->naming, tensors[i].name);
@@ -82,6 +80,14 @@ static gboolean shape_fits(const CnxTensor *t, guint rank, const guint64 *shape)
     return TRUE;
 }
 
+/* The strides that the shape keeps once dimensions of 1 are left out of it. */
+static void squeeze_strides(CnxTensor *t, guint rank)
+{
+    for (guint i = 0; rank == 1 && i < t->rank; i++)
+        if (t->shape[i] != 1)
+            t->strides[0] = t->strides[i];
+}
+
 static gboolean bind_tensor(const char *canonical, guint rank, const guint64 *shape,
                             gpointer user_data)
 {
@@ -107,6 +113,7 @@ static gboolean bind_tensor(const char *canonical, guint rank, const guint64 *sh
         return FALSE;
     }
     CnxTensor *t = g_memdup2(found, sizeof *found);
+    squeeze_strides(t, rank);
     t->rank = rank;
     memcpy(t->shape, shape, rank * sizeof *shape);
     o->elements[t->dtype] += t->elements;
@@ -154,18 +161,25 @@ static gboolean understand(Opening *o)
     return TRUE;
 }
 
-static gboolean load_weights(CnxCheckpoint *self, const char *path, GError **error)
+static void note_source(CnxConfig *config, const CnxContainer *weights)
+{
+    config->container = cnx_container_format(weights);
+    config->weight_set = cnx_container_weight_set(weights);
+    config->weights_key = g_strdup(cnx_container_weights_key(weights));
+}
+
+static gboolean load_weights(CnxCheckpoint *self, const char *path, CnxWeightSet wanted,
+                             GError **error)
 {
     g_autofree char *file = g_filename_display_name(path);
     Opening o = {.file = file, .self = self, .error = error};
     guint count;
 
-    self->files = g_new0(char *, 2);
-    self->files[0] = g_strdup(path);
-    self->weights = cnx_safetensors_open(path, error);
+    self->weights = cnx_container_open(path, wanted, error);
     if (!self->weights)
         return FALSE;
-    const CnxTensor *tensors = cnx_safetensors_tensors(self->weights, &count);
+    note_source(self->config, self->weights);
+    const CnxTensor *tensors = cnx_container_tensors(self->weights, &count);
     if (!cnx_naming_detect(&o.naming, tensors, count, file, error))
         return FALSE;
     o.renamed = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
@@ -176,6 +190,11 @@ static gboolean load_weights(CnxCheckpoint *self, const char *path, GError **err
 }
 
 CnxCheckpoint *cnx_checkpoint_open(const char *path, GError **error)
+{
+    return cnx_checkpoint_open_set(path, CNX_WEIGHT_SET_AUTO, error);
+}
+
+CnxCheckpoint *cnx_checkpoint_open_set(const char *path, CnxWeightSet wanted, GError **error)
 {
     g_autofree char *weights = cnx_locate_weights(path, error);
     gboolean is_folder = g_file_test(path, G_FILE_TEST_IS_DIR);
@@ -188,7 +207,7 @@ CnxCheckpoint *cnx_checkpoint_open(const char *path, GError **error)
     self->tensors = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     self->parts = g_array_new(FALSE, FALSE, sizeof(CnxPart));
     self->names = g_string_chunk_new(4096);
-    if (load_weights(self, weights, error) &&
+    if (load_weights(self, weights, wanted, error) &&
         cnx_config_load(self->config, folder, is_folder, error))
         return self;
     cnx_checkpoint_close(self);
@@ -202,9 +221,8 @@ void cnx_checkpoint_close(CnxCheckpoint *self)
     g_hash_table_unref(self->tensors);
     g_array_unref(self->parts);
     g_string_chunk_free(self->names);
-    g_strfreev(self->files);
     cnx_config_free(self->config);
-    cnx_safetensors_close(self->weights);
+    cnx_container_close(self->weights);
     g_free(self);
 }
 
@@ -220,12 +238,12 @@ CnxConfig *cnx_checkpoint_steal_config(CnxCheckpoint *self)
 
 const char *cnx_checkpoint_container(const CnxCheckpoint *self)
 {
-    return "safetensors";
+    return cnx_container_format(self->weights);
 }
 
 const char *const *cnx_checkpoint_files(const CnxCheckpoint *self)
 {
-    return (const char *const *)self->files;
+    return cnx_container_files(self->weights);
 }
 
 const CnxPart *cnx_checkpoint_parts(const CnxCheckpoint *self, guint *count)

@@ -15,14 +15,17 @@
 #pragma once
 
 #include "model/config.h"
-#include "model/error.h"
+#include "model/container.h"
 
 typedef struct CnxCheckpoint CnxCheckpoint;
 
-/* path: a .safetensors file, or a folder that holds model.safetensors and config files.
- * Every tensor that the architecture needs is present once and has the shape it must have.
- * Returns NULL and sets error (domain CNX_ERROR) otherwise. */
+/* path: a checkpoint of any format (model/container.h), its index, or a folder that holds one and
+ * config files. Every tensor that the architecture needs is present once and has the shape it must
+ * have. Returns NULL and sets error (domain CNX_ERROR) otherwise. */
 CnxCheckpoint *cnx_checkpoint_open(const char *path, GError **error);
+
+/* The same, with a word in which of two sets of weights is meant. */
+CnxCheckpoint *cnx_checkpoint_open_set(const char *path, CnxWeightSet wanted, GError **error);
 
 /* Unmaps the file; NULL allowed. Config and tensors die with it. */
 void cnx_checkpoint_close(CnxCheckpoint *checkpoint);
@@ -32,7 +35,7 @@ const CnxConfig *cnx_checkpoint_config(const CnxCheckpoint *checkpoint);
 /* Hands the config over to the caller, who frees it. */
 CnxConfig *cnx_checkpoint_steal_config(CnxCheckpoint *checkpoint);
 
-/* The format that the weights came in: "safetensors". */
+/* The format that the weights came in: "safetensors", "PyTorch zip", "PyTorch legacy". */
 const char *cnx_checkpoint_container(const CnxCheckpoint *checkpoint);
 
 /* The paths of the files that hold the weights, up to NULL. */

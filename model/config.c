@@ -27,6 +27,7 @@ void cnx_config_free(CnxConfig *config)
     if (!config)
         return;
     g_free(config->variant);
+    g_free(config->weights_key);
     g_strfreev(config->labels);
     g_free(config);
 }
@@ -59,4 +60,10 @@ const char *cnx_origin_name(CnxOrigin origin)
         [CNX_ORIGIN_LABELS] = "labels.txt",
     };
     return names[origin];
+}
+
+const char *cnx_weight_set_name(CnxWeightSet set)
+{
+    static const char *const names[] = {"only", "raw", "ema"};
+    return names[set];
 }

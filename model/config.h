@@ -54,6 +54,14 @@ typedef enum CnxNormKind { /* simd/layernorm.h */
                            CNX_NORM_SIMPLE,
 } CnxNormKind;
 
+/* Of two sets of weights in one file: those that training updated, and the exponential moving
+ * average of them. AUTO: the raw ones where both are there; of a file: it has one set. */
+typedef enum CnxWeightSet {
+    CNX_WEIGHT_SET_AUTO,
+    CNX_WEIGHT_SET_RAW,
+    CNX_WEIGHT_SET_EMA,
+} CnxWeightSet;
+
 typedef struct CnxConfig {
     char *variant; /* "convnext_tiny", "convnextv2_atto", "convnext (1,1,3,1; 24,48,96,160)" */
     CnxDialect dialect;
@@ -85,6 +93,9 @@ typedef struct CnxConfig {
     double eps;               /* of every layer norm but the last */
     double head_eps;          /* of the last */
     guint64 parameters;       /* elements of all tensors used */
+    const char *container;    /* format of the file: "safetensors", "PyTorch zip", ... */
+    CnxWeightSet weight_set;  /* which set of the file's weights these are */
+    char *weights_key;        /* where they are in it: "model", "state_dict_ema"; "": top level */
     CnxRecipe recipe;
     CnxOrigin origin[CNX_ITEMS]; /* of each item */
     char **labels; /* [classes], then NULL; NULL: nobody named them. An entry is never NULL */
@@ -102,3 +113,5 @@ const char *cnx_dialect_name(CnxDialect dialect);
 
 /* "config.json", ...; "default" for CNX_ORIGIN_LIBRARY. */
 const char *cnx_origin_name(CnxOrigin origin);
+
+const char *cnx_weight_set_name(CnxWeightSet set); /* "only", "raw", "ema" */

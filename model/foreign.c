@@ -12,35 +12,58 @@ typedef struct Magic {
     const char *predicate;
 } Magic;
 
-#define PICKLE                                                                   \
-    ", not a safetensors file: load it in PyTorch and save its state dict with " \
-    "safetensors.torch.save_file"
 #define DOWNLOAD ", not a checkpoint: download the file itself"
-#define FORMAT " model, not a safetensors file: save the original PyTorch model as safetensors"
+#define FORMAT " model: get the original checkpoint of PyTorch, or its model.safetensors"
+#define MEDIA ", not a checkpoint: it belongs where the video comes from"
+#define PICKLE                                                                                   \
+    "is a Python pickle that torch.save did not write, such as one of NumPy arrays: load it in " \
+    "Python, and save a state dict with torch.save"
 
 static const Magic magics[] = {
-    {0, 4, "PK\3\4", "looks like a zip archive, such as a PyTorch checkpoint" PICKLE},
-    {0, 2, "\x80\2", "looks like a Python pickle, such as an old PyTorch checkpoint" PICKLE},
-    {0, 2, "\x80\3", "looks like a Python pickle" PICKLE},
-    {0, 2, "\x80\4", "looks like a Python pickle" PICKLE},
-    {0, 2, "\x80\5", "looks like a Python pickle" PICKLE},
+    {0, 2, "\x80\2", PICKLE},
+    {0, 2, "\x80\3", PICKLE},
+    {0, 2, "\x80\4", PICKLE},
+    {0, 2, "\x80\5", PICKLE},
     {0, 23, "version https://git-lfs",
      "is a Git LFS pointer, not the checkpoint itself: run \"git lfs pull\" in its folder"},
     {0, 9, "<!DOCTYPE", "is an HTML page" DOWNLOAD},
     {0, 9, "<!doctype", "is an HTML page" DOWNLOAD},
     {0, 5, "<html", "is an HTML page" DOWNLOAD},
     {0, 5, "<?xml", "is an XML file" DOWNLOAD},
-    {0, 4, "GGUF", "looks like a GGUF" FORMAT},
-    {0, 4, "\x89HDF", "looks like an HDF5 (Keras)" FORMAT},
-    {4, 4, "TFL3", "looks like a TensorFlow Lite" FORMAT},
-    {0, 2, "\x1f\x8b", "is gzip-compressed: unpack it first"},
+    {0, 4, "GGUF", "is a GGUF" FORMAT},
+    {0, 4, "\x89HDF", "is an HDF5 (Keras)" FORMAT},
+    {4, 4, "TFL3", "is a TensorFlow Lite" FORMAT},
+    {0, 3, "\x08\1\x12", "is a TensorFlow" FORMAT},
+    {0, 6, "\x93NUMPY", "is a NumPy array, not a checkpoint"},
+    {0, 3, "\x1f\x8b\x08", "is gzip-compressed: unpack it first"},
+    {0, 3, "BZh", "is bzip2-compressed: unpack it first"},
+    {0, 6,
+     "\xfd"
+     "7zXZ\0",
+     "is xz-compressed: unpack it first"},
+    {0, 4, "\x28\xb5\x2f\xfd", "is zstd-compressed: unpack it first"},
+    {0, 4, "Rar!", "is a RAR archive: unpack it first"},
     {257, 5, "ustar", "is a tar archive: unpack it first"},
+    {0, 4,
+     "\x7f"
+     "ELF",
+     "is a program or library, not a checkpoint"},
+    {0, 4, "\x89PNG", "is a picture" MEDIA},
+    {0, 3, "\xff\xd8\xff", "is a picture" MEDIA},
+    {4, 4, "ftyp", "is a film or picture" MEDIA},
+    {0, 4, "\x1a\x45\xdf\xa3", "is a film" MEDIA},
 };
 
 /* An ONNX file is a protobuf whose first field is a small ir_version, followed by a string. */
 static gboolean is_onnx(const guint8 *p, gsize size)
 {
     return size > 4 && p[0] == 0x08 && p[1] < 0x20 && (p[2] == 0x12 || p[2] == 0x3a);
+}
+
+/* A map of few keys, the first of them short text. */
+static gboolean is_msgpack(const guint8 *p, gsize size)
+{
+    return size > 4 && (p[0] & 0xf0) == 0x80 && (p[1] & 0xe0) == 0xa0 && g_ascii_isalpha(p[2]);
 }
 
 static gboolean is_text(const guint8 *p, gsize size)
@@ -66,8 +89,10 @@ const char *cnx_foreign_describe(const void *data, gsize size)
     }
     if (is_onnx(p, size))
         return "looks like an ONNX" FORMAT;
+    if (is_msgpack(p, size))
+        return "looks like a Flax (msgpack)" FORMAT;
     if (p[0] == '{' && is_text(p, MIN(size, TEXT_PROBE)))
-        return "is a JSON file, not a checkpoint: give the .safetensors file or its folder";
+        return "is a JSON file, not a checkpoint: give the checkpoint, or the folder they are in";
     if (is_text(p, MIN(size, TEXT_PROBE)))
         return "is a text file, not a checkpoint";
     return NULL;

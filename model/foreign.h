@@ -1,4 +1,4 @@
-/* Recognises what people hand over in place of a safetensors file.
+/* Recognises what people hand over in place of a checkpoint.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once

@@ -3,10 +3,15 @@
 
 #include <string.h>
 
+#define STRING_MAX                                                                \
+    1024 /* bytes of a tensor's name; longer strings of the metadata are not kept \
+          */
+
 typedef struct Parser {
     const char *start, *at, *end;
     const char *file;
-    GString *string; /* the last string read, unescaped */
+    char string[STRING_MAX + 1]; /* the last one that was read, unescaped */
+    gsize length;                /* of it; what is beyond STRING_MAX is not kept */
     GError **error;
 } Parser;
 
@@ -89,10 +94,18 @@ static gboolean read_hex4(Parser *p, gunichar *value)
     return TRUE;
 }
 
+static void keep(Parser *p, char c)
+{
+    if (p->length < STRING_MAX)
+        p->string[p->length] = c;
+    p->length++;
+}
+
 /* After "\u". */
 static gboolean read_unicode(Parser *p)
 {
     gunichar c, low;
+    char utf8[6];
 
     if (!read_hex4(p, &c))
         return FALSE;
@@ -108,7 +121,9 @@ static gboolean read_unicode(Parser *p)
     } else if (c == 0 || (c >= 0xdc00 && c <= 0xdfff)) {
         return fail(p, "escape of a character that text cannot hold");
     }
-    g_string_append_unichar(p->string, c);
+    const int length = g_unichar_to_utf8(c, utf8);
+    for (int i = 0; i < length; i++)
+        keep(p, utf8[i]);
     return TRUE;
 }
 
@@ -126,7 +141,7 @@ static gboolean read_escape(Parser *p)
     if (!found)
         return fail(p, "unknown escape");
     p->at++;
-    g_string_append_c(p->string, to[found - from]);
+    keep(p, to[found - from]);
     return TRUE;
 }
 
@@ -135,12 +150,12 @@ static gboolean read_string(Parser *p)
 {
     if (!expect(p, '"'))
         return FALSE;
-    g_string_truncate(p->string, 0);
+    p->length = 0;
     while (p->at < p->end && *p->at != '"') {
         if ((guchar)*p->at < 0x20)
             return fail(p, "control character in a string");
         if (*p->at != '\\') {
-            g_string_append_c(p->string, *p->at++);
+            keep(p, *p->at++);
             continue;
         }
         p->at++;
@@ -150,7 +165,16 @@ static gboolean read_string(Parser *p)
     if (p->at == p->end)
         return fail(p, "end of a string expected");
     p->at++;
+    p->string[MIN(p->length, STRING_MAX)] = '\0';
     return TRUE;
+}
+
+/* A string that counts, and so is not longer than what is kept. */
+static gboolean read_key(Parser *p)
+{
+    if (!read_string(p))
+        return FALSE;
+    return p->length <= STRING_MAX || fail(p, "name of more than %d bytes", STRING_MAX);
 }
 
 static gboolean read_uint(Parser *p, guint64 *value)
@@ -193,15 +217,15 @@ static gboolean read_uints(Parser *p, guint64 *values, guint max, guint *count)
 
 static gboolean read_dtype(Parser *p, CnxHeaderEntry *entry)
 {
-    if (!read_string(p))
+    if (!read_key(p))
         return FALSE;
     for (guint i = 0; i < G_N_ELEMENTS(dtypes); i++)
-        if (!strcmp(p->string->str, dtypes[i].name)) {
+        if (!strcmp(p->string, dtypes[i].name)) {
             entry->tensor.dtype = dtypes[i].dtype;
             entry->bits = dtypes[i].bits;
             return TRUE;
         }
-    g_autofree char *word = cnx_quote(p->string->str);
+    g_autofree char *word = cnx_quote(p->string);
     return fail(p, "unknown dtype %s", word);
 }
 
@@ -229,13 +253,13 @@ static gboolean read_tensor(Parser *p, CnxHeaderEntry *entry)
     if (is_empty(p, '}'))
         return fail(p, "tensor without dtype, shape and data_offsets");
     while (more) {
-        if (!read_string(p))
+        if (!read_key(p))
             return FALSE;
         guint key = 0;
-        while (key < 3 && strcmp(p->string->str, keys[key]))
+        while (key < 3 && strcmp(p->string, keys[key]))
             key++;
         if (key == 3) {
-            g_autofree char *word = cnx_quote(p->string->str);
+            g_autofree char *word = cnx_quote(p->string);
             return fail(p, "unknown key %s of a tensor", word);
         }
         if (seen[key])
@@ -269,26 +293,37 @@ static gboolean read_metadata(Parser *p)
     return TRUE;
 }
 
-static gboolean read_member(Parser *p, GArray *entries, GStringChunk *names, gboolean *metadata)
+static gboolean no_memory(Parser *p)
+{
+    g_set_error(p->error, CNX_ERROR, CNX_ERROR_OUT_OF_MEMORY,
+                "%s: not enough memory for its list of tensors", p->file);
+    return FALSE;
+}
+
+static gboolean read_member(Parser *p, CnxHeader *header, CnxPool *names, gboolean *metadata)
 {
     CnxHeaderEntry entry = {0};
 
-    if (!read_string(p))
+    if (!read_key(p))
         return FALSE;
-    if (!strcmp(p->string->str, "__metadata__")) {
+    if (!strcmp(p->string, "__metadata__")) {
         if (*metadata)
             return fail(p, "key \"__metadata__\" occurs twice");
         *metadata = TRUE;
         return expect(p, ':') && read_metadata(p);
     }
-    entry.tensor.name = g_string_chunk_insert(names, p->string->str);
+    entry.tensor.name = cnx_pool_copy(names, p->string, p->length);
+    if (!entry.tensor.name)
+        return no_memory(p);
     if (!expect(p, ':') || !read_tensor(p, &entry))
         return FALSE;
-    g_array_append_val(entries, entry);
+    if (!cnx_grow((gpointer *)&header->entries, header->count, &header->room, sizeof entry))
+        return no_memory(p);
+    header->entries[header->count++] = entry;
     return TRUE;
 }
 
-static gboolean read_header(Parser *p, GArray *entries, GStringChunk *names)
+static gboolean read_header(Parser *p, CnxHeader *header, CnxPool *names)
 {
     gboolean more, metadata = FALSE;
 
@@ -297,24 +332,21 @@ static gboolean read_header(Parser *p, GArray *entries, GStringChunk *names)
     p->at++;
     more = !is_empty(p, '}');
     while (more)
-        if (!read_member(p, entries, names, &metadata) || !next_member(p, '}', &more))
+        if (!read_member(p, header, names, &metadata) || !next_member(p, '}', &more))
             return FALSE;
     peek(p);
     return p->at == p->end || fail(p, "nothing but spaces expected");
 }
 
-gboolean cnx_header_parse(const char *text, gsize length, const char *file, GArray *entries,
-                          GStringChunk *names, GError **error)
+gboolean cnx_header_parse(const char *text, gsize length, const char *file, CnxHeader *header,
+                          CnxPool *names, GError **error)
 {
-    Parser p = {text, text, text + length, file, NULL, error};
+    Parser p = {.start = text, .at = text, .end = text + length, .file = file, .error = error};
     const char *valid;
 
     if (!g_utf8_validate_len(text, length, &valid)) {
         p.at = valid;
         return fail(&p, "invalid UTF-8");
     }
-    p.string = g_string_new(NULL);
-    gboolean ok = read_header(&p, entries, names);
-    g_string_free(p.string, TRUE);
-    return ok;
+    return read_header(&p, header, names);
 }

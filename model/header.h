@@ -10,6 +10,7 @@
 #pragma once
 
 #include "model/error.h"
+#include "model/pool.h"
 #include "model/tensor.h"
 
 typedef struct CnxHeaderEntry {
@@ -18,7 +19,12 @@ typedef struct CnxHeaderEntry {
     guint64 begin, end; /* bytes, from the end of the header; not checked here */
 } CnxHeaderEntry;
 
-/* text: [length]. Appends a CnxHeaderEntry for each tensor to entries, with its name in names.
- * file: for error messages. */
-gboolean cnx_header_parse(const char *text, gsize length, const char *file, GArray *entries,
-                          GStringChunk *names, GError **error);
+typedef struct CnxHeader {
+    CnxHeaderEntry *entries; /* [count]; g_free releases it */
+    gsize count, room;
+} CnxHeader;
+
+/* text: [length]. Appends an entry for each tensor to header, with its name in names. file: for
+ * error messages. */
+gboolean cnx_header_parse(const char *text, gsize length, const char *file, CnxHeader *header,
+                          CnxPool *names, GError **error);

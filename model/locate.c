@@ -3,61 +3,138 @@
 
 #include <string.h>
 
+#include "model/shards.h"
+
+/* In the order in which timm and transformers look for them. */
+static const char *const names[] = {
+    "model.safetensors",           "model.safetensors.index.json",
+    "pytorch_model.bin",           "pytorch_model.bin.index.json",
+    "pytorch_model.pth",           "model.pth",
+    "open_clip_model.safetensors", "open_clip_pytorch_model.bin",
+};
+
+static const char *const endings[] = {".safetensors", ".bin", ".pth", ".pt", ".ckpt", ".pth.tar"};
+
+/* Files of the same models for other programs. */
+static const char *const foreign[] = {".onnx", ".h5",  ".tflite", ".msgpack", ".gguf",
+                                      ".pb",   ".xml", ".npz",    ".keras",   ".mlmodel"};
+
+typedef struct Search {
+    char *only, *other; /* a checkpoint; a file of another program */
+    guint checkpoints;
+    gboolean safetensors; /* `only` is of the kind that wins over the others */
+} Search;
+
 static char *fail(const char *path, GError **error, CnxError code, const char *what)
 {
     g_autofree char *file = g_filename_display_name(path);
-    g_set_error(error, CNX_ERROR, code, "%s: %s", file, what);
+    g_set_error(error, CNX_ERROR, (int)code, "%s: %s", file, what);
     return NULL;
 }
 
-/* No model.safetensors: the only other one, or an error that says what is there instead. */
+static gboolean ends_in_one_of(const char *name, const char *const *list, guint count)
+{
+    for (guint i = 0; i < count; i++)
+        if (g_str_has_suffix(name, list[i]))
+            return TRUE;
+    return FALSE;
+}
+
+/* Not what training tools keep beside the weights. */
+static gboolean is_checkpoint(const char *name)
+{
+    static const char *const others[] = {"optimizer.", "scheduler.", "training_args.", "scaler.",
+                                         "rng_state"};
+
+    for (guint i = 0; i < G_N_ELEMENTS(others); i++)
+        if (g_str_has_prefix(name, others[i]))
+            return FALSE;
+    return ends_in_one_of(name, endings, G_N_ELEMENTS(endings));
+}
+
+static void look_at(Search *s, const char *name)
+{
+    gboolean safetensors = g_str_has_suffix(name, ".safetensors");
+
+    if (ends_in_one_of(name, foreign, G_N_ELEMENTS(foreign)) && !s->other)
+        s->other = g_strdup(name);
+    if (!is_checkpoint(name) || (s->safetensors && !safetensors))
+        return;
+    s->checkpoints = safetensors && !s->safetensors ? 1 : s->checkpoints + 1;
+    s->safetensors = safetensors;
+    g_free(s->only);
+    s->only = g_strdup(name);
+}
+
+static char *choose(const Search *s, const char *folder, GError **error)
+{
+    if (s->checkpoints == 1)
+        return g_build_filename(folder, s->only, NULL);
+    g_autofree char *shown = g_filename_display_name(s->only ? s->only : s->other ? s->other : "");
+    g_autofree char *name = cnx_quote(shown);
+    g_autofree char *what =
+        s->checkpoints > 1
+            ? g_strdup_printf("holds %u checkpoints, such as %s, and none is named "
+                              "model.safetensors or pytorch_model.bin: give the path of one",
+                              s->checkpoints, name)
+        : s->other
+            ? g_strdup_printf("is a folder without a checkpoint of PyTorch, but with %s, which is "
+                              "for another program: get its model.safetensors",
+                              name)
+            : g_strdup("is a folder without a checkpoint: no model.safetensors, no "
+                       "pytorch_model.bin, no other .safetensors, .bin, .pth, .pt or .ckpt file");
+    return fail(folder, error, CNX_ERROR_NOT_FOUND, what);
+}
+
+/* None of the well-known names: the only checkpoint, or an error that says what is there. */
 static char *search(const char *folder, GError **error)
 {
     g_autoptr(GError) cause = NULL;
     g_autoptr(GDir) dir = g_dir_open(folder, 0, &cause);
-    g_autofree char *only = NULL;
-    gboolean sharded = FALSE, pickled = FALSE;
-    guint count = 0;
     const char *name;
+    Search s = {0};
 
     if (!dir) {
         g_autofree char *what = g_strdup_printf("cannot be read: %s", cause->message);
         return fail(folder, error, CNX_ERROR_UNREADABLE, what);
     }
-    while ((name = g_dir_read_name(dir))) {
-        sharded = sharded || g_str_has_suffix(name, ".safetensors.index.json");
-        pickled = pickled || g_str_has_suffix(name, ".bin") || g_str_has_suffix(name, ".pth") ||
-                  g_str_has_suffix(name, ".pt") || g_str_has_suffix(name, ".ckpt");
-        if (!g_str_has_suffix(name, ".safetensors"))
-            continue;
-        count++;
-        g_free(only);
-        only = g_build_filename(folder, name, NULL);
-    }
-    if (sharded)
-        return fail(folder, error, CNX_ERROR_UNSUPPORTED,
-                    "holds a checkpoint in several files (shards): save it as one "
-                    "model.safetensors");
-    if (count == 1)
-        return g_steal_pointer(&only);
-    if (count > 1)
-        return fail(folder, error, CNX_ERROR_NOT_FOUND,
-                    "holds several .safetensors files and none is named model.safetensors: give "
-                    "the path of one");
-    if (pickled)
-        return fail(folder, error, CNX_ERROR_NOT_FOUND,
-                    "holds no model.safetensors but a PyTorch pickle (.bin, .pth, .pt or .ckpt): "
-                    "save its state dict with safetensors.torch.save_file");
-    return fail(folder, error, CNX_ERROR_NOT_FOUND, "is a folder without model.safetensors");
+    while ((name = g_dir_read_name(dir)))
+        look_at(&s, name);
+    char *path = choose(&s, folder, error);
+    g_free(s.only);
+    g_free(s.other);
+    return path;
 }
 
 char *cnx_locate_weights(const char *path, GError **error)
 {
     if (!g_file_test(path, G_FILE_TEST_IS_DIR))
         return g_strdup(path);
-
-    g_autofree char *weights = g_build_filename(path, "model.safetensors", NULL);
-    if (g_file_test(weights, G_FILE_TEST_EXISTS))
-        return g_steal_pointer(&weights);
+    for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
+        g_autofree char *weights = g_build_filename(path, names[i], NULL);
+        if (g_file_test(weights, G_FILE_TEST_EXISTS))
+            return g_steal_pointer(&weights);
+    }
     return search(path, error);
+}
+
+char **cnx_locate_files(const char *path)
+{
+    static const char *const companions[] = {"config.json", "preprocessor_config.json",
+                                             "labels.txt"};
+    g_autofree char *weights = cnx_locate_weights(path, NULL);
+    GPtrArray *files = g_ptr_array_new();
+
+    if (weights) {
+        g_autofree char *folder = g_path_get_dirname(weights);
+        CnxShards *shards = cnx_shards_is_index(weights) ? cnx_shards_read(weights, NULL) : NULL;
+        for (guint i = 0; shards && cnx_shards_files(shards)[i]; i++)
+            g_ptr_array_add(files, g_strdup(cnx_shards_files(shards)[i]));
+        cnx_shards_free(shards);
+        for (guint i = 0; i < G_N_ELEMENTS(companions); i++)
+            g_ptr_array_add(files, g_build_filename(folder, companions[i], NULL));
+        g_ptr_array_add(files, g_steal_pointer(&weights));
+    }
+    g_ptr_array_add(files, NULL);
+    return (char **)g_ptr_array_free(files, FALSE);
 }

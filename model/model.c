@@ -15,6 +15,7 @@
 #include "model/checkpoint.h"
 #include "model/forward.h"
 #include "model/level.h"
+#include "model/locate.h"
 
 struct CnxModel {
     guint references; /* under the lock */
@@ -49,28 +50,22 @@ static void append_file(GString *key, const char *path)
         g_string_append(key, "|-");
 }
 
-/* What makes two openings the same model: the place, and size and time of the weights and of the
- * configs beside them; and the level that they were packed for. NULL when path does not resolve. */
-static char *make_key(const char *path, const CnxKernels *kernels)
+/* What makes two openings the same model: the place, and size and time of every file that is read;
+ * which of its sets of weights; and the level that they were packed for. NULL when path does not
+ * resolve. */
+static char *make_key(const char *path, CnxWeightSet wanted, const CnxKernels *kernels)
 {
-    static const char *const companions[] = {"model.safetensors", "config.json",
-                                             "preprocessor_config.json"};
-    char *real = realpath(path, NULL), *folder;
+    char *real = realpath(path, NULL);
     GString *key;
 
     if (real == NULL)
         return NULL;
     key = g_string_new(cnx_cpu_name(kernels->level));
-    g_string_append_printf(key, "|%s", real);
-    append_file(key, real);
-    folder = g_file_test(real, G_FILE_TEST_IS_DIR) ? g_strdup(real) : g_path_get_dirname(real);
-    for (guint i = 0; i < G_N_ELEMENTS(companions); i++) {
-        char *companion = g_build_filename(folder, companions[i], NULL);
-
-        append_file(key, companion);
-        g_free(companion);
-    }
-    g_free(folder);
+    g_string_append_printf(key, "|%s|%s", cnx_weight_set_name(wanted), real);
+    char **files = cnx_locate_files(real);
+    for (guint i = 0; files[i] != NULL; i++)
+        append_file(key, files[i]);
+    g_strfreev(files);
     free(real);
     return g_string_free(key, FALSE);
 }
@@ -108,9 +103,10 @@ static void model_free(CnxModel *model)
     g_free(model);
 }
 
-static CnxModel *load(const char *path, const CnxKernels *kernels, GError **error)
+static CnxModel *load(const char *path, CnxWeightSet wanted, const CnxKernels *kernels,
+                      GError **error)
 {
-    CnxCheckpoint *checkpoint = cnx_checkpoint_open(path, error);
+    CnxCheckpoint *checkpoint = cnx_checkpoint_open_set(path, wanted, error);
     CnxWeights *weights;
     CnxModel *model = NULL;
 
@@ -130,6 +126,11 @@ static CnxModel *load(const char *path, const CnxKernels *kernels, GError **erro
 
 CnxModel *cnx_model_open(const char *path, GError **error)
 {
+    return cnx_model_open_set(path, CNX_WEIGHT_SET_AUTO, error);
+}
+
+CnxModel *cnx_model_open_set(const char *path, CnxWeightSet wanted, GError **error)
+{
     const CnxKernels *kernels = choose_kernels(error);
     CnxModel *model;
     char *key;
@@ -137,10 +138,10 @@ CnxModel *cnx_model_open(const char *path, GError **error)
     if (kernels == NULL)
         return NULL;
     pthread_mutex_lock(&loading);
-    key = make_key(path, kernels);
+    key = make_key(path, wanted, kernels);
     model = find(key);
     if (model == NULL) {
-        model = load(path, kernels, error);
+        model = load(path, wanted, kernels, error);
         if (model != NULL) {
             model->key = g_steal_pointer(&key);
             enter(model);

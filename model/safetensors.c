@@ -1,20 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "model/safetensors.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "model/foreign.h"
 #include "model/header.h"
-#include "model/mapping.h"
 
 #define LENGTH_SIZE 8
 #define HEADER_MAX 100000000
-
-struct CnxSafetensors {
-    GMappedFile *map;
-    GStringChunk *names;
-    GArray *tensors; /* CnxTensor */
-};
 
 G_GNUC_PRINTF(3, 4)
 static gboolean corrupt(GError **error, const char *file, const char *format, ...)
@@ -54,7 +48,7 @@ static gboolean check_size(CnxHeaderEntry *entry, const char *file, GError **err
     return TRUE;
 }
 
-static int by_offset(gconstpointer a, gconstpointer b)
+static int by_offset(const void *a, const void *b)
 {
     const CnxHeaderEntry *x = a, *y = b;
     if (x->begin != y->begin)
@@ -62,19 +56,15 @@ static int by_offset(gconstpointer a, gconstpointer b)
     return x->end < y->end ? -1 : x->end > y->end;
 }
 
-static int by_name(gconstpointer a, gconstpointer b)
-{
-    return strcmp(((const CnxTensor *)a)->name, ((const CnxTensor *)b)->name);
-}
-
 /* Tensors follow each other without hole or overlap and fill the data to its last byte. */
-static gboolean check_layout(GArray *entries, gsize data_size, const char *file, GError **error)
+static gboolean check_layout(CnxHeader *header, gsize data_size, const char *file, GError **error)
 {
     guint64 at = 0;
 
-    g_array_sort(entries, by_offset);
-    for (guint i = 0; i < entries->len; i++) {
-        CnxHeaderEntry *entry = &g_array_index(entries, CnxHeaderEntry, i);
+    if (header->count)
+        qsort(header->entries, header->count, sizeof *header->entries, by_offset);
+    for (gsize i = 0; i < header->count; i++) {
+        CnxHeaderEntry *entry = &header->entries[i];
         if (!check_size(entry, file, error))
             return FALSE;
         g_autofree char *name = cnx_quote(entry->tensor.name);
@@ -95,25 +85,6 @@ static gboolean check_layout(GArray *entries, gsize data_size, const char *file,
         return corrupt(error, file,
                        "holds %" G_GSIZE_FORMAT " bytes of data, its tensors %" G_GUINT64_FORMAT,
                        data_size, at);
-    return TRUE;
-}
-
-static gboolean take_tensors(CnxSafetensors *self, GArray *entries, const guint8 *data,
-                             const char *file, GError **error)
-{
-    for (guint i = 0; i < entries->len; i++) {
-        CnxHeaderEntry *entry = &g_array_index(entries, CnxHeaderEntry, i);
-        entry->tensor.data = data + entry->begin;
-        g_array_append_val(self->tensors, entry->tensor);
-    }
-    g_array_sort(self->tensors, by_name);
-    for (guint i = 1; i < self->tensors->len; i++) {
-        const CnxTensor *t = &g_array_index(self->tensors, CnxTensor, i);
-        if (strcmp(t[-1].name, t->name))
-            continue;
-        g_autofree char *name = cnx_quote(t->name);
-        return corrupt(error, file, "tensor %s occurs twice", name);
-    }
     return TRUE;
 }
 
@@ -154,50 +125,38 @@ static gboolean find_header(const guint8 *bytes, gsize size, guint64 *length, co
                    size, n);
 }
 
-static gboolean load(CnxSafetensors *self, const char *file, GError **error)
+static gboolean take_tensors(CnxContainer *container, const CnxHeader *header, const guint8 *data,
+                             const char *file, GError **error)
 {
-    const guint8 *bytes = (const guint8 *)g_mapped_file_get_contents(self->map);
-    gsize size = g_mapped_file_get_length(self->map);
-    g_autoptr(GArray) entries = g_array_new(FALSE, FALSE, sizeof(CnxHeaderEntry));
+    for (gsize i = 0; i < header->count; i++) {
+        CnxHeaderEntry *entry = &header->entries[i];
+        entry->tensor.data = data + entry->begin;
+        if (!cnx_container_add(container, &entry->tensor, file, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean probe(const guint8 *bytes, gsize size)
+{
+    return TRUE;
+}
+
+static gboolean read_safetensors(CnxContainer *container, const guint8 *bytes, gsize size,
+                                 const char *file, GError **error)
+{
+    CnxHeader header = {NULL, 0, 0};
     guint64 length;
 
     if (!find_header(bytes, size, &length, file, error))
         return FALSE;
-    const guint8 *header = bytes + LENGTH_SIZE, *data = header + length;
-    return cnx_header_parse((const char *)header, length, file, entries, self->names, error) &&
-           check_layout(entries, bytes + size - data, file, error) &&
-           take_tensors(self, entries, data, file, error);
+    const guint8 *text = bytes + LENGTH_SIZE, *data = text + length;
+    gboolean ok = cnx_header_parse((const char *)text, length, file, &header,
+                                   cnx_container_pool(container), error) &&
+                  check_layout(&header, bytes + size - data, file, error) &&
+                  take_tensors(container, &header, data, file, error);
+    g_free(header.entries);
+    return ok;
 }
 
-CnxSafetensors *cnx_safetensors_open(const char *path, GError **error)
-{
-    g_autofree char *file = g_filename_display_name(path);
-    GMappedFile *map = cnx_map_file(path, error);
-
-    if (!map)
-        return NULL;
-    CnxSafetensors *self = g_new0(CnxSafetensors, 1);
-    self->map = map;
-    self->names = g_string_chunk_new(4096);
-    self->tensors = g_array_new(FALSE, FALSE, sizeof(CnxTensor));
-    if (load(self, file, error))
-        return self;
-    cnx_safetensors_close(self);
-    return NULL;
-}
-
-void cnx_safetensors_close(CnxSafetensors *self)
-{
-    if (!self)
-        return;
-    g_array_unref(self->tensors);
-    g_string_chunk_free(self->names);
-    g_mapped_file_unref(self->map);
-    g_free(self);
-}
-
-const CnxTensor *cnx_safetensors_tensors(const CnxSafetensors *self, guint *count)
-{
-    *count = self->tensors->len;
-    return (const CnxTensor *)self->tensors->data;
-}
+const CnxFormat cnx_format_safetensors = {"safetensors", probe, read_safetensors};

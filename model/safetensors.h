@@ -7,15 +7,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "model/error.h"
-#include "model/tensor.h"
+#include "model/container.h"
 
-typedef struct CnxSafetensors CnxSafetensors;
-
-/* Reads the header only; tensor data is touched by whoever reads it. Errors: CNX_ERROR_NOT_FOUND,
- * _UNREADABLE, _CORRUPT, and _NOT_CONVNEXT for a file of another format. */
-CnxSafetensors *cnx_safetensors_open(const char *path, GError **error);
-void cnx_safetensors_close(CnxSafetensors *file); /* NULL allowed */
-
-/* [count], in the order of strcmp of their names, all different. Owned by file. */
-const CnxTensor *cnx_safetensors_tensors(const CnxSafetensors *file, guint *count);
+/* Only the header is read; tensor data is touched by whoever reads it. Takes every file: one of
+ * another kind is refused with what it is, CNX_ERROR_NOT_CONVNEXT. */
+extern const CnxFormat cnx_format_safetensors;

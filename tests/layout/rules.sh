@@ -65,6 +65,7 @@ glib='<(glib|gio|gmodule|glib-object|glib-unix|glib/[a-z]+|json-glib/[a-z-]+)\.h
 gst='<gst/[a-z/-]+\.h>'
 vector='<(immintrin|x86intrin|[a-z]mmintrin|cpuid|arm_neon|arm_sve)\.h>'
 blas='<(cblas|cblas-openblas|openblas_config|lapacke|f77blas)\.h>'
+zip='<unzip\.h>'
 orc='<orc/[a-z-]+\.h>'
 isa='(avx2|avx512|avx512_[a-z0-9]+|neon)'
 
@@ -76,8 +77,8 @@ rule_simd_includes()
 
 rule_model_includes()
 {
-    only_includes '^model/' "\"(simd|model)/[^\"]*\"|$libc|$glib|$blas" \
-        'model/ stands on simd/, libc, GLib, json-glib and CBLAS alone'
+    only_includes '^model/' "\"(simd|model)/[^\"]*\"|$libc|$glib|$blas|$zip" \
+        'model/ stands on simd/, libc, GLib, json-glib, minizip and CBLAS alone'
 }
 
 rule_gst_includes()

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "model/run.h"
-#include "model/safetensors.h"
+#include "model/container.h"
 #include "tests/fixtures/compare.h"
 #include "tests/fixtures/seeded.h"
 
@@ -80,12 +80,12 @@ static double compare(CnxModel *model, const char *name, guint threads)
 {
     char *path = fixture(name, ".expected.safetensors");
     GError *error = NULL;
-    CnxSafetensors *file = cnx_safetensors_open(path, &error);
+    CnxContainer *file = cnx_container_open(path, CNX_WEIGHT_SET_AUTO, &error);
     guint count;
     double worst = 0;
 
     g_assert_no_error(error);
-    const CnxTensor *tensors = cnx_safetensors_tensors(file, &count);
+    const CnxTensor *tensors = cnx_container_tensors(file, &count);
     g_assert_cmpuint(count, >=, 6);
     for (guint i = 0; i < count; i++) {
         char **parts = g_strsplit(tensors[i].name, "/", 2); /* INPUT, OUTPUT */
@@ -99,7 +99,7 @@ static double compare(CnxModel *model, const char *name, guint threads)
         cnx_run_free(run);
         g_strfreev(parts);
     }
-    cnx_safetensors_close(file);
+    cnx_container_close(file);
     g_free(path);
     return worst;
 }

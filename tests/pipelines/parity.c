@@ -11,7 +11,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "model/safetensors.h"
+#include "model/container.h"
 #include "tests/fixtures/compare.h"
 #include "tests/fixtures/seeded.h"
 
@@ -128,8 +128,7 @@ static void check_top5(const CnxTensor *logits)
     g_free(e);
 }
 
-static void check_picture(const SeededNetwork *network, const CnxSafetensors *expected,
-                          guint picture)
+static void check_picture(const SeededNetwork *network, const CnxContainer *expected, guint picture)
 {
     char *png = in_folder("picture.png"), *lines = in_folder("lines");
     char *model = in_folder("network.safetensors");
@@ -139,7 +138,7 @@ static void check_picture(const SeededNetwork *network, const CnxSafetensors *ex
         "location=%s tensor-dir=%s ! fakesink name=sink",
         png, model, lines, folder);
     guint count, seen = 0;
-    const CnxTensor *tensors = cnx_safetensors_tensors(expected, &count);
+    const CnxTensor *tensors = cnx_container_tensors(expected, &count);
 
     write_png(png, picture);
     GstElement *pipeline = gst_parse_launch(launch, NULL);
@@ -188,11 +187,11 @@ static void test_network(gconstpointer data)
 
     seeded_checkpoint(model, network, &error);
     g_assert_no_error(error);
-    CnxSafetensors *expected = cnx_safetensors_open(path, &error);
+    CnxContainer *expected = cnx_container_open(path, CNX_WEIGHT_SET_AUTO, &error);
     g_assert_no_error(error);
     for (guint i = 0; i < G_N_ELEMENTS(pictures); i++)
         check_picture(network, expected, i);
-    cnx_safetensors_close(expected);
+    cnx_container_close(expected);
     g_remove(model);
     g_free(path);
     g_free(model);

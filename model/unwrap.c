@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "model/unwrap.h"
+
+#include <string.h>
+
+#define DEPTH_MAX 8
+#define NAME_MAX_LENGTH 1024 /* bytes of a tensor's name with its wrappers */
+#define KEYS_SHOWN 6
+
+/* Under these keys training tools keep the network's state dict. */
+static const char *const raw_keys[] = {"state_dict",  "model", "module",  "model_state_dict",
+                                       "model_state", "net",   "network", "weights",
+                                       "params",      NULL};
+static const char *const ema_keys[] = {
+    "state_dict_ema",       "model_ema", "ema_state_dict", "ema", "params_ema",
+    "model_ema_state_dict", NULL};
+
+typedef struct Unwrapping {
+    CnxContainer *container;
+    CnxStorageFinder find;
+    gpointer user_data;
+    const char *file;
+    GError **error;
+} Unwrapping;
+
+enum { UNKNOWN, LEADS_NOWHERE, LEADS_TO_TENSORS }; /* a dict's mark */
+
+static gboolean is_dict(const CnxPy *value)
+{
+    return value && value->kind == CNX_PY_DICT;
+}
+
+static gboolean has_tensors(const CnxPy *dict)
+{
+    for (guint i = 0; i + 1 < dict->count; i += 2)
+        if (dict->items[i]->kind == CNX_PY_TEXT && dict->items[i + 1]->kind == CNX_PY_TENSOR)
+            return TRUE;
+    return FALSE;
+}
+
+static gboolean leads_to_tensors(CnxPy *dict, int depth);
+
+/* The first of keys whose value is, or wraps, a state dict. */
+static const char *find_wrapper(const CnxPy *dict, const char *const *keys, int depth)
+{
+    for (; *keys; keys++) {
+        CnxPy *value = cnx_py_get(dict, *keys);
+        if (is_dict(value) && leads_to_tensors(value, depth))
+            return *keys;
+    }
+    return NULL;
+}
+
+/* dict is a state dict, or wrappers around one. Each dict is looked into once, however often the
+ * graph comes back to it. */
+static gboolean leads_to_tensors(CnxPy *dict, int depth)
+{
+    if (dict->mark == UNKNOWN) {
+        dict->mark = LEADS_NOWHERE;
+        if (has_tensors(dict) || (depth > 0 && (find_wrapper(dict, raw_keys, depth - 1) ||
+                                                find_wrapper(dict, ema_keys, depth - 1))))
+            dict->mark = LEADS_TO_TENSORS;
+    }
+    return dict->mark == LEADS_TO_TENSORS;
+}
+
+static gboolean is_wrapper(const char *key)
+{
+    return g_strv_contains(raw_keys, key) || g_strv_contains(ema_keys, key);
+}
+
+static gboolean refuse(const Unwrapping *u, const char *what)
+{
+    g_set_error(u->error, CNX_ERROR, CNX_ERROR_NOT_CONVNEXT, "%s: %s", u->file, what);
+    return FALSE;
+}
+
+#define SAVE "load it in PyTorch, and save its state_dict()"
+
+/* Says what is there instead of a state dict. */
+static gboolean refuse_value(const Unwrapping *u, const CnxPy *value)
+{
+    if (!is_dict(value)) {
+        g_autofree char *type = cnx_quote(cnx_py_type_name(value));
+        g_autofree char *what = g_strdup_printf(
+            "holds a pickled Python object of type %s, not a state dict: " SAVE, type);
+        return refuse(u, what);
+    }
+    g_autoptr(GString) keys = g_string_new(NULL);
+    guint shown = 0;
+    for (guint i = 0; i + 1 < value->count && shown < KEYS_SHOWN; i += 2) {
+        const CnxPy *key = value->items[i], *held = value->items[i + 1];
+        if (key->kind != CNX_PY_TEXT)
+            continue;
+        g_autofree char *text = g_strndup(key->text, MIN(key->length, NAME_MAX_LENGTH));
+        g_autofree char *name = cnx_quote(text);
+        if (held->kind == CNX_PY_OBJECT && is_wrapper(text)) {
+            g_autofree char *type = cnx_quote(cnx_py_type_name(held));
+            g_autofree char *what = g_strdup_printf(
+                "holds under %s a pickled Python object of type %s, not a state dict: " SAVE, name,
+                type);
+            return refuse(u, what);
+        }
+        g_string_append_printf(keys, shown++ ? ", %s" : "%s", name);
+    }
+    g_autofree char *what = g_strdup_printf("holds a dict without tensors (its keys: %s), expected "
+                                            "a state dict",
+                                            shown ? keys->str : "none");
+    return refuse(u, what);
+}
+
+/* The tensor's numbers lie one after the other, last dimension first. */
+static gboolean is_contiguous(const CnxPyTensor *t)
+{
+    guint64 step = 1;
+
+    for (guint i = t->rank; i-- > 0;) {
+        if (t->shape[i] != 1 && t->strides[i] != step)
+            return FALSE;
+        step *= t->shape[i];
+    }
+    return TRUE;
+}
+
+static gboolean add_tensor(const Unwrapping *u, const char *name, const CnxPyTensor *t)
+{
+    CnxPyStorage *s = t->storage;
+    CnxTensor out = {.name = name, .dtype = s->dtype, .rank = t->rank, .elements = 1};
+
+    for (guint i = 0; i < t->rank; i++)
+        if (!g_uint64_checked_mul(&out.elements, out.elements, t->shape[i]))
+            out.elements = G_MAXSIZE;
+    /* Strides of 0 can make a network of one number, but not of this file's size. */
+    if (out.elements > s->view_elements) {
+        g_autofree char *quoted = cnx_quote(name);
+        g_set_error(u->error, CNX_ERROR, CNX_ERROR_UNSUPPORTED,
+                    "%s: tensor %s has more elements (%" G_GSIZE_FORMAT
+                    ") than its storage (%" G_GUINT64_FORMAT "): save a contiguous copy of it",
+                    u->file, quoted, out.elements, s->view_elements);
+        return FALSE;
+    }
+    if (!s->data && !u->find(s, u->user_data, u->error))
+        return FALSE;
+    memcpy(out.shape, t->shape, sizeof out.shape);
+    memcpy(out.strides, t->strides, sizeof out.strides);
+    out.strided = !is_contiguous(t);
+    out.size = out.elements * s->item;
+    out.data = s->data + (s->view_offset + t->offset) * s->item;
+    return cnx_container_add(u->container, &out, u->file, u->error);
+}
+
+/* The tensors of dict, with before ("" or "backbone.") before their names. */
+static gboolean add_tensors(const Unwrapping *u, const CnxPy *dict, const char *before)
+{
+    for (guint i = 0; i + 1 < dict->count; i += 2) {
+        const CnxPy *key = dict->items[i], *value = dict->items[i + 1];
+        if (key->kind != CNX_PY_TEXT || value->kind != CNX_PY_TENSOR)
+            continue;
+        char name[2 * NAME_MAX_LENGTH + 2];
+        gsize length = strlen(before);
+        if (key->length > NAME_MAX_LENGTH || memchr(key->text, '\0', key->length))
+            return refuse(u, "has a tensor whose name is no name: longer than 1024 bytes, or with "
+                             "NUL in it");
+        memcpy(name, before, length);
+        memcpy(name + length, key->text, key->length);
+        char *kept = cnx_pool_copy(cnx_container_pool(u->container), name, length + key->length);
+        if (!kept) {
+            g_set_error(u->error, CNX_ERROR, CNX_ERROR_OUT_OF_MEMORY, "%s: not enough memory",
+                        u->file);
+            return FALSE;
+        }
+        if (!add_tensor(u, kept, value->tensor))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+/* A dict of state dicts: {"backbone": {...}, "head": {...}}. */
+static gboolean add_members(const Unwrapping *u, const CnxPy *dict)
+{
+    gboolean found = FALSE;
+
+    for (guint i = 0; i + 1 < dict->count; i += 2) {
+        const CnxPy *key = dict->items[i], *value = dict->items[i + 1];
+        if (key->kind != CNX_PY_TEXT || key->length > NAME_MAX_LENGTH || !is_dict(value) ||
+            !has_tensors(value))
+            continue;
+        g_autofree char *name = g_strndup(key->text, key->length);
+        g_autofree char *before = g_strconcat(name, ".", NULL);
+        found = TRUE;
+        if (!add_tensors(u, value, before))
+            return FALSE;
+    }
+    return found || refuse_value(u, dict);
+}
+
+/* The key to follow from dict on; notes which set of weights is under it. */
+static const char *choose(const Unwrapping *u, const CnxPy *dict, CnxWeightSet *set)
+{
+    const char *raw = find_wrapper(dict, raw_keys, DEPTH_MAX);
+    const char *ema = find_wrapper(dict, ema_keys, DEPTH_MAX);
+
+    /* mmengine saves the averaged weights as "state_dict", and the raw ones as "ema_state_dict". */
+    if (raw && ema && !strcmp(ema, "ema_state_dict") && cnx_py_get(dict, "message_hub")) {
+        const char *swapped = raw;
+        raw = ema;
+        ema = swapped;
+    }
+    if (raw && ema)
+        *set = cnx_container_wanted(u->container) == CNX_WEIGHT_SET_EMA ? CNX_WEIGHT_SET_EMA
+                                                                        : CNX_WEIGHT_SET_RAW;
+    else if (ema)
+        *set = CNX_WEIGHT_SET_EMA;
+    if (raw && ema)
+        return *set == CNX_WEIGHT_SET_EMA ? ema : raw;
+    return raw ? raw : ema;
+}
+
+gboolean cnx_unwrap(CnxContainer *container, const CnxPickle *pickle, CnxStorageFinder find,
+                    gpointer user_data, const char *file, GError **error)
+{
+    g_autoptr(GString) path = g_string_new(NULL);
+    const Unwrapping u = {container, find, user_data, file, error};
+    CnxWeightSet set = CNX_WEIGHT_SET_AUTO;
+    const CnxPy *dict = pickle->top;
+    const char *key;
+
+    if (!is_dict(dict))
+        return refuse_value(&u, dict);
+    for (int depth = 0; depth < DEPTH_MAX && (key = choose(&u, dict, &set)); depth++) {
+        dict = cnx_py_get(dict, key);
+        g_string_append_printf(path, path->len ? ".%s" : "%s", key);
+    }
+    cnx_container_set_weights(container, set, path->str);
+    return has_tensors(dict) ? add_tensors(&u, dict, "") : add_members(&u, dict);
+}
