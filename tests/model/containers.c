@@ -1,0 +1,348 @@
+/* One network in every container (tests/fixtures/make_containers.py): each is read to the same
+ * numbers, bit for bit. What holds no state dict, and what was cut short, is refused with a
+ * sentence.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <glib/gstdio.h>
+#include <string.h>
+
+#include "model/checkpoint.h"
+#include "model/layout.h"
+#include "model/model.h"
+
+#define ZIP "PyTorch zip"
+#define LEGACY "PyTorch legacy"
+
+#define AUTO CNX_WEIGHT_SET_AUTO
+#define RAW CNX_WEIGHT_SET_RAW
+#define EMA CNX_WEIGHT_SET_EMA
+
+static char *folder; /* temporary */
+
+static const struct Case {
+    const char *name, *format, *key;
+    CnxWeightSet wanted, found;
+    CnxDtype dtype;
+    guint files;
+} cases[] = {
+    {"reference.safetensors", "safetensors", "", AUTO, AUTO, CNX_DTYPE_F32, 1},
+    {"reference.safetensors", "safetensors", "", RAW, AUTO, CNX_DTYPE_F32, 1},
+    {"bf16.safetensors", "safetensors", "", AUTO, AUTO, CNX_DTYPE_BF16, 1},
+    {"ema-prefix.safetensors", "safetensors", "", AUTO, RAW, CNX_DTYPE_F32, 1},
+    {"ema-prefix.safetensors", "safetensors", "model_ema", EMA, EMA, CNX_DTYPE_F32, 1},
+    {"sharded-safetensors", "safetensors", "", AUTO, AUTO, CNX_DTYPE_F32, 3},
+    {"sharded-safetensors/model.safetensors.index.json", "safetensors", "", AUTO, AUTO,
+     CNX_DTYPE_F32, 3},
+    {"sharded-bin", ZIP, "", AUTO, AUTO, CNX_DTYPE_F32, 3},
+    {"bare.pth", ZIP, "", AUTO, AUTO, CNX_DTYPE_F32, 1},
+    {"bare-legacy.pth", LEGACY, "", AUTO, AUTO, CNX_DTYPE_F32, 1},
+    {"protocol4.pth", ZIP, "model", AUTO, AUTO, CNX_DTYPE_F32, 1},
+    {"protocol5.pth", ZIP, "", AUTO, AUTO, CNX_DTYPE_F32, 1},
+    {"training.pth", ZIP, "model", AUTO, AUTO, CNX_DTYPE_F32, 1},
+    {"training-legacy.pth.tar", LEGACY, "model", AUTO, AUTO, CNX_DTYPE_F32, 1},
+    {"ema.pth.tar", ZIP, "state_dict", AUTO, RAW, CNX_DTYPE_F32, 1},
+    {"ema.pth.tar", ZIP, "state_dict", RAW, RAW, CNX_DTYPE_F32, 1},
+    {"ema.pth.tar", ZIP, "state_dict_ema", EMA, EMA, CNX_DTYPE_F32, 1},
+    {"ema-legacy.pth", LEGACY, "model", RAW, RAW, CNX_DTYPE_F32, 1},
+    {"ema-legacy.pth", LEGACY, "model_ema", EMA, EMA, CNX_DTYPE_F32, 1},
+    {"ema-only.pth", ZIP, "model_ema.module", AUTO, EMA, CNX_DTYPE_F32, 1},
+    {"ema-prefix.ckpt", ZIP, "state_dict", AUTO, RAW, CNX_DTYPE_F32, 1},
+    {"ema-prefix.ckpt", ZIP, "state_dict.model_ema", EMA, EMA, CNX_DTYPE_F32, 1},
+    {"ema-mmengine.pth", ZIP, "ema_state_dict", AUTO, RAW, CNX_DTYPE_F32, 1},
+    {"ema-mmengine.pth", ZIP, "state_dict", EMA, EMA, CNX_DTYPE_F32, 1},
+    {"nested.pt", ZIP, "model.module.state_dict", AUTO, AUTO, CNX_DTYPE_F32, 1},
+    {"members.pt", ZIP, "", AUTO, AUTO, CNX_DTYPE_F32, 1},
+    {"parameters.pt", ZIP, "", AUTO, AUTO, CNX_DTYPE_F32, 1},
+    {"strided.pth", ZIP, "", AUTO, AUTO, CNX_DTYPE_F32, 1},
+    {"strided-legacy.pth", LEGACY, "", AUTO, AUTO, CNX_DTYPE_F32, 1},
+    {"shared.pth", ZIP, "", AUTO, AUTO, CNX_DTYPE_F32, 1},
+    {"shared-legacy.pth", LEGACY, "", AUTO, AUTO, CNX_DTYPE_F32, 1},
+    {"f64.pth", ZIP, "", AUTO, AUTO, CNX_DTYPE_F64, 1},
+    {"f16.pth", ZIP, "", AUTO, AUTO, CNX_DTYPE_F16, 1},
+    {"bf16.pth", ZIP, "", AUTO, AUTO, CNX_DTYPE_BF16, 1},
+    {"bf16-legacy.pth", LEGACY, "", AUTO, AUTO, CNX_DTYPE_BF16, 1},
+    {"integers.pth", ZIP, "", AUTO, AUTO, CNX_DTYPE_F32, 1},
+    {"unaligned.pth", ZIP, "", AUTO, AUTO, CNX_DTYPE_F32, 1},
+    {"deflated.pth", ZIP, "", AUTO, AUTO, CNX_DTYPE_F32, 1},
+    {"zip64.pth", ZIP, "", AUTO, AUTO, CNX_DTYPE_F32, 1},
+};
+
+static const struct Refused {
+    const char *name;
+    CnxWeightSet wanted;
+    CnxError code;
+    const char *word;
+} refused[] = {
+    {"refused/module.pth", AUTO, CNX_ERROR_NOT_CONVNEXT, "__main__.Module"},
+    {"refused/module-legacy.pth", AUTO, CNX_ERROR_NOT_CONVNEXT, "__main__.Module"},
+    {"refused/module-in-dict.pth", AUTO, CNX_ERROR_NOT_CONVNEXT, "\"model\""},
+    {"refused/list.pth", AUTO, CNX_ERROR_NOT_CONVNEXT, "\"list\""},
+    {"refused/tensor.pth", AUTO, CNX_ERROR_NOT_CONVNEXT, "\"tensor\""},
+    {"refused/no-tensors.pth", AUTO, CNX_ERROR_NOT_CONVNEXT, "\"epoch\", \"args\""},
+    {"refused/script.pt", AUTO, CNX_ERROR_NOT_CONVNEXT, "TorchScript"},
+    {"refused/arrays.npz", AUTO, CNX_ERROR_NOT_CONVNEXT, "NumPy"},
+    {"refused/big-endian.pth", AUTO, CNX_ERROR_UNSUPPORTED, "big-endian"},
+    {"refused/expanded.pth", AUTO, CNX_ERROR_UNSUPPORTED, "1099511627776"},
+    {"bare.pth", EMA, CNX_ERROR_SETTINGS, "EMA"},
+    {"reference.safetensors", EMA, CNX_ERROR_SETTINGS, "EMA"},
+    {"ema-only.pth", RAW, CNX_ERROR_SETTINGS, "EMA"},
+};
+
+static char *fixture(const char *name)
+{
+    return g_build_filename(FIXTURES, "containers", name, NULL);
+}
+
+typedef struct Comparison {
+    const CnxCheckpoint *expected, *found;
+    float sign;
+    guint tensors;
+} Comparison;
+
+static gboolean compare_tensor(const char *canonical, guint rank, const guint64 *shape,
+                               gpointer user_data)
+{
+    Comparison *c = user_data;
+    const CnxTensor *a = cnx_checkpoint_tensor(c->expected, canonical);
+    const CnxTensor *b = cnx_checkpoint_tensor(c->found, canonical);
+
+    g_assert_cmpuint(a->elements, ==, b->elements);
+    float *x = g_new(float, a->elements), *y = g_new(float, a->elements);
+    cnx_tensor_to_float(a, x);
+    cnx_tensor_to_float(b, y);
+    for (gsize i = 0; i < a->elements; i++)
+        if (x[i] != c->sign * y[i])
+            g_error("%s[%zu] is %g, expected %g", canonical, i, c->sign * y[i], x[i]);
+    g_free(x);
+    g_free(y);
+    c->tensors++;
+    return TRUE;
+}
+
+static CnxCheckpoint *open_fixture(const char *name, CnxWeightSet wanted)
+{
+    char *path = fixture(name);
+    GError *error = NULL;
+    CnxCheckpoint *checkpoint = cnx_checkpoint_open_set(path, wanted, &error);
+
+    g_assert_no_error(error);
+    g_free(path);
+    return checkpoint;
+}
+
+static void test_case(gconstpointer data)
+{
+    const struct Case *c = data;
+    Comparison comparison = {
+        .expected = open_fixture("reference.safetensors", AUTO),
+        .found = open_fixture(c->name, c->wanted),
+        .sign = c->found == EMA ? -1 : 1,
+    };
+    const CnxConfig *config = cnx_checkpoint_config(comparison.found);
+
+    g_assert_true(cnx_layout_foreach(config, compare_tensor, &comparison));
+    g_assert_cmpuint(comparison.tensors, ==, 56);
+    g_assert_cmpstr(config->container, ==, c->format);
+    g_assert_cmpstr(config->weights_key, ==, c->key);
+    g_assert_cmpint(config->weight_set, ==, c->found);
+    g_assert_cmpint(config->dtype, ==, c->dtype);
+    g_assert_cmpstr(cnx_checkpoint_container(comparison.found), ==, c->format);
+    g_assert_cmpuint(g_strv_length((char **)cnx_checkpoint_files(comparison.found)), ==, c->files);
+    cnx_checkpoint_close((CnxCheckpoint *)comparison.expected);
+    cnx_checkpoint_close((CnxCheckpoint *)comparison.found);
+}
+
+static void check_refused(const char *path, CnxWeightSet wanted, CnxError code, const char *word)
+{
+    GError *error = NULL;
+
+    g_assert_null(cnx_checkpoint_open_set(path, wanted, &error));
+    if (!g_error_matches(error, CNX_ERROR, (int)code) || !g_str_has_prefix(error->message, path) ||
+        strstr(error->message, word) == NULL)
+        g_error("expected code %d and '%s': %s", code, word, error->message);
+    g_test_message("%s", error->message);
+    g_error_free(error);
+}
+
+static void test_refused(void)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(refused); i++) {
+        char *path = fixture(refused[i].name);
+
+        check_refused(path, refused[i].wanted, refused[i].code, refused[i].word);
+        g_free(path);
+    }
+}
+
+#define ZIP_END 22 /* bytes of a zip archive's last record, which zip64's own makes superfluous */
+
+/* Every cut of the file is refused, and says that the file is the matter. */
+static void test_cut(gconstpointer name)
+{
+    char *from = fixture(name), *to = g_build_filename(folder, "cut.pth", NULL), *contents;
+    gsize length;
+
+    g_assert_true(g_file_get_contents(from, &contents, &length, NULL));
+    for (gsize left = 0; left < length - ZIP_END; left += left < 200 ? 1 : 61) {
+        GError *error = NULL;
+
+        g_assert_true(g_file_set_contents_full(to, contents, (gssize)left, G_FILE_SET_CONTENTS_NONE,
+                                               0600, NULL));
+        g_assert_null(cnx_checkpoint_open(to, &error));
+        g_assert_true(error->domain == CNX_ERROR);
+        g_assert_true(g_str_has_prefix(error->message, to));
+        g_error_free(error);
+    }
+    g_remove(to);
+    g_free(contents);
+    g_free(from);
+    g_free(to);
+}
+
+static char *put(const char *name, const char *text)
+{
+    char *path = g_build_filename(folder, name, NULL);
+
+    g_assert_true(g_file_set_contents(path, text, -1, NULL));
+    return path;
+}
+
+static void take(char *path)
+{
+    g_remove(path);
+    g_free(path);
+}
+
+/* Indexes that name other files than they should. */
+static void test_index(void)
+{
+    static const struct {
+        const char *map, *word;
+        CnxError code;
+    } indexes[] = {
+        {"{}", "weight_map", CNX_ERROR_CORRUPT},
+        {"{\"weight_map\":[]}", "weight_map", CNX_ERROR_CORRUPT},
+        {"{\"weight_map\":{\"a\":1}}", "\"a\"", CNX_ERROR_CORRUPT},
+        {"{\"weight_map\":{\"a\":\"../x\"}}", "same folder", CNX_ERROR_CORRUPT},
+        {"{\"weight_map\":{\"a\":\"/etc/passwd\"}}", "same folder", CNX_ERROR_CORRUPT},
+        {"{\"weight_map\":{\"a\":\"gone.bin\"}}", "gone.bin", CNX_ERROR_NOT_FOUND},
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(indexes); i++) {
+        char *path = put("model.safetensors.index.json", indexes[i].map);
+
+        check_refused(path, AUTO, indexes[i].code, indexes[i].word);
+        take(path);
+    }
+    char *path = g_build_filename(folder, "model.safetensors.index.json", NULL);
+    check_refused(path, AUTO, CNX_ERROR_NOT_FOUND, "not there");
+    g_free(path);
+}
+
+/* A shard that lost a tensor, and one that is there twice. */
+static void test_shards(void)
+{
+    static const char *const shards[] = {
+        "model-00001-of-00003.safetensors", "model-00002-of-00003.safetensors",
+        "model-00003-of-00003.safetensors", "model.safetensors.index.json"};
+    char *paths[G_N_ELEMENTS(shards)], *contents;
+    gsize length;
+
+    for (guint i = 0; i < G_N_ELEMENTS(shards); i++) {
+        char *relative = g_build_filename("sharded-safetensors", shards[i], NULL);
+        char *from = fixture(relative);
+
+        paths[i] = g_build_filename(folder, shards[i], NULL);
+        g_assert_true(g_file_get_contents(from, &contents, &length, NULL));
+        /* "norm.bias" in the last shard, whose name in the index stays */
+        char *at = i == 2 ? g_strstr_len(contents + 8, (gssize)length - 8, "\"norm.bias\"") : NULL;
+        if (at != NULL)
+            memcpy(at, "\"norm.bi_s\"", 11);
+        g_assert_true(g_file_set_contents(paths[i], contents, (gssize)length, NULL));
+        g_free(contents);
+        g_free(relative);
+        g_free(from);
+    }
+    check_refused(paths[3], AUTO, CNX_ERROR_CORRUPT, "\"norm.bias\"");
+    g_assert_true(g_file_get_contents(paths[0], &contents, &length, NULL));
+    g_assert_true(g_file_set_contents(paths[1], contents, (gssize)length, NULL));
+    check_refused(paths[3], AUTO, CNX_ERROR_CORRUPT, "twice");
+    g_free(contents);
+    for (guint i = 0; i < G_N_ELEMENTS(shards); i++)
+        take(paths[i]);
+}
+
+/* Which file of a folder is taken, by what the error about it says. */
+static void test_folders(void)
+{
+    check_refused(folder, AUTO, CNX_ERROR_NOT_FOUND, "folder without a checkpoint");
+    char *onnx = put("model.onnx", "x");
+    check_refused(folder, AUTO, CNX_ERROR_NOT_FOUND, "model.onnx");
+    char *optimizer = put("optimizer.pt", "x"), *one = put("one.pth", "one");
+    check_refused(folder, AUTO, CNX_ERROR_NOT_CONVNEXT, "one.pth");
+    char *two = put("two.ckpt", "two");
+    check_refused(folder, AUTO, CNX_ERROR_NOT_FOUND, "holds 2 checkpoints");
+    char *safe = put("any.safetensors", "safe");
+    check_refused(folder, AUTO, CNX_ERROR_NOT_CONVNEXT, "any.safetensors");
+    char *bin = put("pytorch_model.bin", "bin");
+    check_refused(folder, AUTO, CNX_ERROR_NOT_CONVNEXT, "pytorch_model.bin");
+    char *index = put("model.safetensors.index.json", "{}");
+    check_refused(folder, AUTO, CNX_ERROR_CORRUPT, "index.json");
+    char *model = put("model.safetensors", "model");
+    check_refused(folder, AUTO, CNX_ERROR_NOT_CONVNEXT, "/model.safetensors:");
+    take(onnx);
+    take(optimizer);
+    take(one);
+    take(two);
+    take(safe);
+    take(bin);
+    take(index);
+    take(model);
+}
+
+static CnxModel *open_model(const char *path, CnxWeightSet wanted)
+{
+    GError *error = NULL;
+    CnxModel *model = cnx_model_open_set(path, wanted, &error);
+
+    g_assert_no_error(error);
+    return model;
+}
+
+/* One file, opened twice, is one model; its two sets of weights are two. */
+static void test_registry(void)
+{
+    char *path = fixture("ema.pth.tar");
+    CnxModel *a = open_model(path, RAW), *b = open_model(path, RAW), *c = open_model(path, EMA);
+
+    g_assert_true(a == b);
+    g_assert_true(a != c);
+    cnx_model_unref(a);
+    cnx_model_unref(b);
+    cnx_model_unref(c);
+    g_free(path);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    folder = g_dir_make_tmp("convnext-containers-XXXXXX", NULL);
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        char *path = g_strdup_printf("/containers/%u/%s", i, cases[i].name);
+
+        g_test_add_data_func(path, &cases[i], test_case);
+        g_free(path);
+    }
+    g_test_add_func("/containers/refused", test_refused);
+    g_test_add_data_func("/containers/cut-zip", "training.pth", test_cut);
+    g_test_add_data_func("/containers/cut-deflated", "deflated.pth", test_cut);
+    g_test_add_data_func("/containers/cut-legacy", "training-legacy.pth.tar", test_cut);
+    g_test_add_func("/containers/index", test_index);
+    g_test_add_func("/containers/shards", test_shards);
+    g_test_add_func("/containers/folders", test_folders);
+    g_test_add_func("/containers/registry", test_registry);
+    const int status = g_test_run();
+    g_rmdir(folder);
+    g_free(folder);
+    return status;
+}
