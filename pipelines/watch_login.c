@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "pipelines/watch_login.h"
+
+#include <string.h>
+
+static gboolean split(WatchLogin *login, const char *text, gsize length)
+{
+    const char *colon = memchr(text, ':', length);
+
+    if (!colon || colon == text)
+        return FALSE;
+    login->user = g_strndup(text, (gsize)(colon - text));
+    login->password = g_strndup(colon + 1, length - (gsize)(colon + 1 - text));
+    return TRUE;
+}
+
+static gboolean read_file(WatchLogin *login, const char *file, GError **error)
+{
+    GError *cause = NULL;
+    char *text;
+    gboolean ok;
+
+    if (!g_file_get_contents(file, &text, NULL, &cause)) {
+        g_set_error(error, cause->domain, cause->code, "cannot read the login: %s", cause->message);
+        g_error_free(cause);
+        return FALSE;
+    }
+    ok = split(login, text, strcspn(text, "\r\n"));
+    if (!ok)
+        g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
+                    "the first line of %s is not of the form user:password", file);
+    g_free(text);
+    return ok;
+}
+
+static gboolean read_env(WatchLogin *login, const char *env, GError **error)
+{
+    const char *text = g_getenv(env);
+
+    if (!text) {
+        g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_NOENT,
+                    "there is no environment variable %s to read the login from", env);
+        return FALSE;
+    }
+    if (!split(login, text, strlen(text))) {
+        g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
+                    "the environment variable %s is not of the form user:password", env);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+gboolean watch_login_read(WatchLogin *login, const char *file, const char *env, GError **error)
+{
+    login->user = login->password = NULL;
+    if (file)
+        return read_file(login, file, error);
+    return !env || read_env(login, env, error);
+}
+
+void watch_login_clear(WatchLogin *login)
+{
+    g_clear_pointer(&login->user, g_free);
+    g_clear_pointer(&login->password, g_free);
+}
+
+gboolean watch_login_in_address(const char *address)
+{
+    const char *host = strstr(address, "://");
+
+    return host && memchr(host + 3, '@', strcspn(host + 3, "/?#"));
+}
+
+char *watch_login_mask(const WatchLogin *login, const char *text)
+{
+    static GRegex *in_address;
+    GString *masked;
+    char *result;
+
+    /* Greedy: a password may hold an @ that nobody escaped. */
+    if (!in_address)
+        in_address = g_regex_new("://\\S*@", G_REGEX_OPTIMIZE, 0, NULL);
+    result = g_regex_replace_literal(in_address, text, -1, 0, "://***@", 0, NULL);
+    masked = g_string_new(result ? result : "");
+    g_free(result);
+    if (login && login->password && *login->password)
+        g_string_replace(masked, login->password, "***", 0);
+    return g_string_free(masked, FALSE);
+}

@@ -1,0 +1,56 @@
+/* The pipeline of a camera, in which the source is replaced whenever the camera is gone:
+ *
+ *     source ! queue ! convnext ! convnextpublish ! fakesink
+ *
+ * What is behind the source plays on, so the model stays loaded and frames are counted on. What may
+ * take long, connecting and closing, is done by GStreamer's pool of threads, one thing after the
+ * other for each pipeline: none of these functions waits.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "pipelines/watch_counts.h"
+#include "pipelines/watch_list.h"
+
+typedef struct WatchPipeline WatchPipeline;
+
+/* What has come from the source since it was opened. */
+typedef struct WatchFlow {
+    guint64 frames;
+    gint64 last; /* when the last one came, monotonic microseconds */
+    gboolean ended;
+    gint width, height;
+    gboolean resized; /* since it was asked for the last time */
+} WatchFlow;
+
+/* Whose error a message tells. */
+typedef enum WatchBlame {
+    WATCH_BLAME_NOBODY, /* a source that is on its way out */
+    WATCH_BLAME_SOURCE,
+    WATCH_BLAME_NETWORK, /* convnext, or something else behind the source */
+    WATCH_BLAME_OUTPUT   /* convnextpublish */
+} WatchBlame;
+
+/* counts outlives it. NULL with an error where an element is missing on this machine. */
+WatchPipeline *watch_pipeline_new(const WatchSettings *settings, WatchCounts *counts,
+                                  GError **error);
+WatchPipeline *watch_pipeline_ref(WatchPipeline *pipeline);
+void watch_pipeline_unref(WatchPipeline *pipeline);
+
+/* Begins to open a new source; errors of that come on the bus. FALSE with an error where an element
+ * is missing on this machine. */
+gboolean watch_pipeline_open(WatchPipeline *pipeline, GError **error);
+
+/* Begins to close the source, and with whole everything behind it too. done is called with data in
+ * the main thread when all threads of what was closed have ended, and free_data after it. */
+void watch_pipeline_close(WatchPipeline *pipeline, gboolean whole, GSourceFunc done, gpointer data,
+                          GDestroyNotify free_data);
+
+void watch_pipeline_read(WatchPipeline *pipeline, WatchFlow *flow);
+
+/* message: an error. reason: the sentence for people, without the login; the caller frees it. */
+WatchBlame watch_pipeline_blame(WatchPipeline *pipeline, GstMessage *message, char **reason);
+
+/* Both belong to the caller. */
+GstBus *watch_pipeline_bus(WatchPipeline *pipeline);
+GstStructure *watch_pipeline_stats(WatchPipeline *pipeline); /* of the element convnext */

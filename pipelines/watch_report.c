@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "pipelines/watch_report.h"
+
+void watch_report_state(WatchCamera *camera, const char *detail)
+{
+    GDateTime *now = g_date_time_new_now_local();
+    char *time = g_date_time_format(now, "%H:%M:%S");
+
+    g_printerr("%s %s: %s%s%s\n", time, watch_camera_settings(camera)->name,
+               watch_state_name(watch_camera_state(camera)), detail ? ", " : "",
+               detail ? detail : "");
+    g_free(time);
+    g_date_time_unref(now);
+}
+
+void watch_report_summary(WatchCamera *camera)
+{
+    WatchCounts *counts = watch_camera_counts(camera);
+    GstStructure *stats = watch_camera_stats(camera);
+    GString *text = g_string_new(NULL);
+    double p50, p95;
+
+    g_mutex_lock(&counts->lock);
+    g_string_append_printf(text,
+                           "%s: %" G_GUINT64_FORMAT " frames, %" G_GUINT64_FORMAT
+                           " results, %" G_GUINT64_FORMAT " reconnects",
+                           watch_camera_settings(camera)->name, counts->frames, counts->results,
+                           counts->reconnects);
+    if (gst_structure_get(stats, "total-p50", G_TYPE_DOUBLE, &p50, "total-p95", G_TYPE_DOUBLE, &p95,
+                          NULL))
+        g_string_append_printf(text, ", p50 %.2f ms, p95 %.2f ms", p50, p95);
+    g_string_append_c(text, '\n');
+    if (counts->results > 0)
+        labels_append_shares(counts->labels, counts->results, text);
+    g_mutex_unlock(&counts->lock);
+    g_printerr("%s", text->str);
+    g_string_free(text, TRUE);
+    gst_structure_free(stats);
+}
