@@ -1,18 +1,19 @@
 # Shared by the tests of this folder: a folder to work in, a clip, a camera, and what to expect.
 # Sourced by bash. Meson sets CNX_ROOT, CONVNEXT_BUILD, JSON_LINES and, where gst-rtsp-server is
-# there, RTSP_SERVER.
+# there, RTSP_SERVER; and CONVNEXT_WATCH.
 #
 # SPDX-License-Identifier: LGPL-2.1-or-later
 set -u
 . "$CNX_ROOT/pipelines/env.sh"
 quickstart=$CNX_ROOT/pipelines/quickstart.sh
 work=$(mktemp -d)
-server=
+server= # process ids of all that finish() ends
 bad=0
 
 finish()
 {
-    [ -z "$server" ] || kill "$server" 2>/dev/null
+    # shellcheck disable=SC2086 # a list of numbers
+    [ -z "$server" ] || kill $server 2>/dev/null
     rm -rf "$work"
 }
 trap finish EXIT
@@ -50,6 +51,40 @@ start_camera()
     done
     wrong "the RTSP server does not start"
     exit 1
+}
+
+# wait_for FILE COUNT PATTERN: until COUNT lines of the file match; for half a minute at most.
+wait_for()
+{
+    local _
+    for _ in $(seq 300); do
+        [ "$(grep -c -E -e "$3" "$1")" -lt "$2" ] || return 0
+        sleep 0.1
+    done
+    wrong "$1 never had $2 lines of '$3': $(tail -n 20 "$1")"
+    return 1
+}
+
+# start_watch ARGUMENT...: convnext-watch in the background, its results in the file lines, what it
+# says in the file said, its process id in $watch.
+start_watch()
+{
+    : >lines
+    : >said
+    "$CONVNEXT_WATCH" "$@" >lines 2>said </dev/null &
+    watch=$!
+    server+=" $watch"
+}
+
+# stop_watch SIGNAL: it ends well.
+stop_watch()
+{
+    local status
+    kill "-$1" "$watch"
+    wait "$watch"
+    status=$?
+    [ $status -eq 0 ] || wrong "convnext-watch ended with $status after $1: $(tail -n 5 said)"
+    server=${server/ $watch/}
 }
 
 # expect_lines FILE COUNT: JSON lines up to an empty line, as many as COUNT (0: some).

@@ -1,11 +1,22 @@
-/* A camera for tests: serves GStreamer's test picture by RTSP on the loopback, at a port that the
- * system chooses, and prints its address. Ends by itself after a minute and a half.
+/* A camera for tests: serves GStreamer's test picture, or what is described on the command line, by
+ * RTSP on the loopback, at a port that the system chooses, and prints its address. Ends by itself
+ * after a minute and a half.
+ *
+ * Standard input, where it is a pipe, takes commands: `stall` keeps every connection and sends
+ * nothing more, `go` sends again, `size WIDTH HEIGHT` sets the caps of the element named size.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <gst/rtsp-server/rtsp-server.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-#define LIFE_SECONDS 90
+static const char test_picture[] =
+    "videotestsrc is-live=true ! video/x-raw,format=I420,width=320,height=240,framerate=25/1 "
+    "! jpegenc ! rtpjpegpay name=pay0 pt=26";
+
+static gint stalled;       /* atomic */
+static GstElement *served; /* the media's bin, while somebody watches; main thread */
 
 static gboolean on_end(gpointer loop)
 {
@@ -13,36 +24,133 @@ static gboolean on_end(gpointer loop)
     return G_SOURCE_REMOVE;
 }
 
-int main(int argc, char **argv)
+static GstPadProbeReturn on_packet(GstPad *pad, GstPadProbeInfo *info, gpointer data)
 {
-    GMainLoop *loop;
-    GstRTSPServer *server;
-    GstRTSPMountPoints *mounts;
-    GstRTSPMediaFactory *factory;
+    return g_atomic_int_get(&stalled) ? GST_PAD_PROBE_DROP : GST_PAD_PROBE_OK;
+}
 
-    gst_init(&argc, &argv);
-    loop = g_main_loop_new(NULL, FALSE);
-    server = gst_rtsp_server_new();
+static void on_media(GstRTSPMediaFactory *factory, GstRTSPMedia *media, gpointer data)
+{
+    GstElement *payloader;
+    GstPad *pad;
+
+    g_clear_pointer(&served, gst_object_unref);
+    served = gst_rtsp_media_get_element(media);
+    payloader = gst_bin_get_by_name(GST_BIN(served), "pay0");
+    pad = gst_element_get_static_pad(payloader, "src");
+    gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST, on_packet,
+                      NULL, NULL);
+    gst_object_unref(pad);
+    gst_object_unref(payloader);
+}
+
+static void set_size(int width, int height)
+{
+    GstElement *filter = served ? gst_bin_get_by_name(GST_BIN(served), "size") : NULL;
+    GstCaps *caps;
+
+    if (!filter)
+        return;
+    caps = gst_caps_new_simple("video/x-raw", "width", G_TYPE_INT, width, "height", G_TYPE_INT,
+                               height, NULL);
+    g_object_set(filter, "caps", caps, NULL);
+    gst_caps_unref(caps);
+    gst_object_unref(filter);
+}
+
+static gboolean on_command(GIOChannel *input, GIOCondition condition, gpointer data)
+{
+    char *line = NULL;
+    int width, height;
+
+    if (g_io_channel_read_line(input, &line, NULL, NULL, NULL) != G_IO_STATUS_NORMAL)
+        return G_SOURCE_REMOVE;
+    if (strcmp(line, "stall\n") == 0)
+        g_atomic_int_set(&stalled, 1);
+    else if (strcmp(line, "go\n") == 0)
+        g_atomic_int_set(&stalled, 0);
+    else if (sscanf(line, "size %d %d", &width, &height) == 2)
+        set_size(width, height);
+    else
+        g_printerr("rtsp-server: what is '%s'?\n", line);
+    g_free(line);
+    return G_SOURCE_CONTINUE;
+}
+
+/* Who does not log in gets 401. */
+static void demand_login(GstRTSPServer *server, GstRTSPMediaFactory *factory, const char *login)
+{
+    GstRTSPAuth *auth = gst_rtsp_auth_new();
+    GstRTSPToken *token =
+        gst_rtsp_token_new(GST_RTSP_TOKEN_MEDIA_FACTORY_ROLE, G_TYPE_STRING, "viewer", NULL);
+    char **parts = g_strsplit(login, ":", 2);
+    char *basic = gst_rtsp_auth_make_basic(parts[0], parts[1]);
+
+    gst_rtsp_media_factory_add_role(factory, "viewer", GST_RTSP_PERM_MEDIA_FACTORY_ACCESS,
+                                    G_TYPE_BOOLEAN, TRUE, GST_RTSP_PERM_MEDIA_FACTORY_CONSTRUCT,
+                                    G_TYPE_BOOLEAN, TRUE, NULL);
+    gst_rtsp_auth_add_basic(auth, basic, token);
+    gst_rtsp_server_set_auth(server, auth);
+    g_free(basic);
+    g_strfreev(parts);
+    gst_rtsp_token_unref(token);
+    g_object_unref(auth);
+}
+
+static gboolean serve(const char *description, const char *port, const char *login, int life)
+{
+    GMainLoop *loop = g_main_loop_new(NULL, FALSE);
+    GstRTSPServer *server = gst_rtsp_server_new();
+    GstRTSPMountPoints *mounts = gst_rtsp_server_get_mount_points(server);
+    GstRTSPMediaFactory *factory = gst_rtsp_media_factory_new();
+    GIOChannel *input = g_io_channel_unix_new(0);
+    char *launch = g_strdup_printf("( %s )", description);
+
     gst_rtsp_server_set_address(server, "127.0.0.1");
-    gst_rtsp_server_set_service(server, "0");
-
-    factory = gst_rtsp_media_factory_new();
-    gst_rtsp_media_factory_set_launch(
-        factory, "( videotestsrc is-live=true ! video/x-raw,format=I420,width=320,height=240,"
-                 "framerate=25/1 ! jpegenc ! rtpjpegpay name=pay0 pt=26 )");
+    gst_rtsp_server_set_service(server, port);
+    gst_rtsp_media_factory_set_launch(factory, launch);
     gst_rtsp_media_factory_set_shared(factory, TRUE);
-    mounts = gst_rtsp_server_get_mount_points(server);
+    g_signal_connect(factory, "media-configure", G_CALLBACK(on_media), NULL);
+    if (login)
+        demand_login(server, factory, login);
     gst_rtsp_mount_points_add_factory(mounts, "/live", factory);
     g_object_unref(mounts);
+    g_free(launch);
 
     if (gst_rtsp_server_attach(server, NULL) == 0) {
         g_printerr("cannot listen on the loopback\n");
-        return EXIT_FAILURE;
+        return FALSE;
     }
     g_print("rtsp://127.0.0.1:%d/live\n", gst_rtsp_server_get_bound_port(server));
-    g_timeout_add_seconds(LIFE_SECONDS, on_end, loop);
+    g_io_add_watch(input, G_IO_IN | G_IO_HUP, on_command, NULL);
+    g_timeout_add_seconds((guint)life, on_end, loop);
     g_main_loop_run(loop);
+    g_io_channel_unref(input);
     g_object_unref(server);
     g_main_loop_unref(loop);
-    return EXIT_SUCCESS;
+    return TRUE;
+}
+
+int main(int argc, char **argv)
+{
+    int life = 90;
+    char *port = NULL, *login = NULL;
+    const GOptionEntry entries[] = {
+        {"port", 0, 0, G_OPTION_ARG_STRING, &port, "Where to listen", "PORT"},
+        {"login", 0, 0, G_OPTION_ARG_STRING, &login, "What it takes to watch", "USER:PASSWORD"},
+        {"life", 0, 0, G_OPTION_ARG_INT, &life, "When to end", "SECONDS"},
+        {NULL},
+    };
+    GOptionContext *context = g_option_context_new("[DESCRIPTION, with a payloader named pay0]");
+    GError *error = NULL;
+
+    g_option_context_add_main_entries(context, entries, NULL);
+    g_option_context_add_group(context, gst_init_get_option_group());
+    if (!g_option_context_parse(context, &argc, &argv, &error)) {
+        g_printerr("%s\n", error->message);
+        return EXIT_FAILURE;
+    }
+    g_option_context_free(context);
+    return serve(argc > 1 ? argv[1] : test_picture, port ? port : "0", login, life) ? EXIT_SUCCESS
+                                                                                    : EXIT_FAILURE;
 }

@@ -1,0 +1,84 @@
+#!/bin/bash
+# convnext-watch without a network: files to their end, test pictures until a signal, misuse.
+#
+# SPDX-License-Identifier: LGPL-2.1-or-later
+. "$(dirname "$0")/lib.sh"
+
+# Every frame of a file has its line, and the end of the last file is the end of the program.
+make_clip street.mov 30
+make_clip yard.mov 12
+timeout 60 "$CONVNEXT_WATCH" street=street.mov "file://$work/yard.mov" >lines 2>said </dev/null ||
+    wrong "two files: status $?: $(cat said)"
+expect_lines lines 42
+[ "$(grep -c '"stream":"street"' lines)" -eq 30 ] || wrong "not 30 lines of street"
+for words in 'street: playing, 320x240' 'street: ended' 'street: 30 frames, 30 results, 0 reconnects, p50 '; do
+    grep -q -F "$words" said || wrong "two files: said nothing of '$words': $(cat said)"
+done
+awk '/%$/ { sum += $(NF - 1) } END { exit !(sum > 199 && sum < 201) }' said ||
+    wrong "the shares of two cameras do not sum up to 100 % each: $(cat said)"
+
+# Properties of the element, for all and for one.
+cat >list.ini <<END
+[watch]
+top-k = 1
+
+[street]
+source = street.mov
+interval = 10
+
+[yard]
+source = yard.mov
+top-k = 3
+END
+timeout 60 "$CONVNEXT_WATCH" --config list.ini >lines 2>said </dev/null ||
+    wrong "a key file: status $?: $(cat said)"
+grep -q -F 'street: 30 frames, 3 results' said || wrong "interval was not set: $(cat said)"
+grep '"stream":"street"' lines | grep -q '"index".*"index"' && wrong "top-k of [watch] was not set"
+grep '"stream":"yard"' lines | grep -v -q '"index".*"index".*"index"' && wrong "top-k of [yard] was not set"
+
+# A camera that ends does not end the others; each signal ends them all, with their summaries.
+for signal in INT TERM; do
+    start_watch ball=test:ball bars=test:smpte short=yard.mov
+    wait_for said 1 'short: ended'
+    wait_for lines 20 '"stream":"ball"'
+    wait_for lines 20 '"stream":"bars"'
+    stop_watch $signal
+    expect_lines lines 0
+    [ "$(grep -c -E '^(ball|bars|short): [1-9][0-9]* frames, [1-9][0-9]* results' said)" -eq 3 ] ||
+        wrong "not three summaries: $(cat said)"
+done
+
+# A file that cannot be played is told, and the others are played.
+echo 'This is not a film, and has enough words to be known as text.' >text.mp4
+gst-launch-1.0 -q audiotestsrc num-buffers=20 ! wavenc ! filesink location=sound.wav
+timeout 60 "$CONVNEXT_WATCH" text.mp4 sound.wav yard.mov >lines 2>said </dev/null &&
+    wrong "files without video: status 0"
+expect_lines lines 12
+for file in text.mp4 sound.wav; do
+    grep -q "$file: failed, ." said || wrong "$file is not told: $(cat said)"
+done
+
+# Whoever reads the results may go; that is told, and is the end.
+"$CONVNEXT_WATCH" ball=test:ball 2>said </dev/null | head -n 1 >lines
+[ "${PIPESTATUS[0]}" -eq 1 ] || wrong "a reader that is gone: status ${PIPESTATUS[0]}"
+grep -q 'standard output' said || wrong "a reader that is gone is not told: $(cat said)"
+
+expect_refusal 'there is no camera to watch' "$CONVNEXT_WATCH"
+expect_refusal 'there is no file none.mp4' "$CONVNEXT_WATCH" none.mp4
+expect_refusal 'two cameras with the name' "$CONVNEXT_WATCH" a=test:ball a=test:smpte
+expect_refusal 'not a pattern' "$CONVNEXT_WATCH" test:nothing
+expect_refusal 'KEY=VALUE' "$CONVNEXT_WATCH" test:ball --set interval
+expect_refusal "no key 'intervall'" "$CONVNEXT_WATCH" test:ball --set intervall=2
+expect_refusal "'0' is not a value of top-k" "$CONVNEXT_WATCH" test:ball --set top-k=0
+expect_refusal "'carrier-pigeon' is not a value of protocols" \
+    "$CONVNEXT_WATCH" --protocols carrier-pigeon rtsp://127.0.0.1:1/live
+expect_refusal "stall-timeout is 'soon'" "$CONVNEXT_WATCH" test:ball --set stall-timeout=soon
+expect_refusal '/nonexistent' "$CONVNEXT_WATCH" test:ball --model /nonexistent
+expect_refusal 'nonexistent' "$CONVNEXT_WATCH" --config nonexistent
+expect_refusal 'holds a login' "$CONVNEXT_WATCH" rtsp://joe:secret@127.0.0.1:1/live
+expect_refusal 'nonexistent' "$CONVNEXT_WATCH" --credentials-file nonexistent test:ball
+expect_refusal 'NO_SUCH_LOGIN' "$CONVNEXT_WATCH" --credentials-env NO_SUCH_LOGIN test:ball
+echo secret >login
+expect_refusal 'login is not of the form' "$CONVNEXT_WATCH" --credentials-file login test:ball
+"$CONVNEXT_WATCH" --help | grep -q -e '--credentials-file' || wrong "--help says nothing"
+exit $bad

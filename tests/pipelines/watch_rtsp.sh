@@ -1,0 +1,121 @@
+#!/bin/bash
+# convnext-watch on real RTSP streams from servers on the loopback: a clip of H.264 whose server is
+# killed and comes back, a film of MJPEG that ends and begins again, a camera behind a login that
+# changes its size and stalls, one with a wrong password, and one that nothing of it disturbs. No
+# password is in anything that is printed.
+#
+# SPDX-License-Identifier: LGPL-2.1-or-later
+. "$(dirname "$0")/lib.sh"
+
+if [ -z "${RTSP_SERVER:-}" ]; then
+    echo "no gst-rtsp-server here"
+    exit 77
+fi
+if ! gst-inspect-1.0 --exists x264enc; then
+    echo "no x264enc here"
+    exit 77
+fi
+
+# serve NAME ARGUMENT...: a server whose address is then in the file NAME, and whose commands are
+# read from NAME.in.
+declare -A pids
+serve()
+{
+    local name=$1 _
+    shift
+    [ -p "$name.in" ] || mkfifo "$name.in"
+    : >"$name"
+    "$RTSP_SERVER" "$@" >"$name" <>"$name.in" &
+    pids[$name]=$!
+    server+=" $!"
+    for _ in $(seq 100); do
+        [ ! -s "$name" ] || return
+        sleep 0.1
+    done
+    wrong "the RTSP server $name does not start"
+    exit 1
+}
+
+picture='video/x-raw,format=I420,width=320,height=240,framerate=15/1'
+h264='x264enc tune=zerolatency speed-preset=ultrafast key-int-max=15'
+# shellcheck disable=SC2086 # lists of words
+gst-launch-1.0 -q videotestsrc num-buffers=45 pattern=ball ! $picture ! $h264 \
+    ! video/x-h264,stream-format=byte-stream ! filesink location=clip.h264 ||
+    wrong "cannot make a clip of H.264"
+gst-launch-1.0 -q videotestsrc num-buffers=45 pattern=ball ! $picture ! jpegenc \
+    ! avimux ! filesink location=film.avi || wrong "cannot make a film of MJPEG"
+
+clip="multifilesrc location=$work/clip.h264 loop=true ! h264parse ! rtph264pay name=pay0 pt=96 config-interval=-1"
+serve clip "$clip"
+serve film "filesrc location=$work/film.avi ! avidemux ! rtpjpegpay name=pay0 pt=26"
+serve door --login 'joe:s3cr3t:word' "videotestsrc is-live=true pattern=ball ! capsfilter name=size
+    caps=video/x-raw,width=320,height=240 ! video/x-raw,framerate=15/1 ! $h264
+    ! rtph264pay name=pay0 pt=96 config-interval=-1"
+
+echo 'joe:s3cr3t:word' >login
+export WRONG_LOGIN=joe:w3akw0rd
+cat >list.ini <<END
+[watch]
+stall-timeout = 1.5
+reconnect-max = 1
+
+[clip]
+source = $(cat clip)
+
+[film]
+source = $(cat film)
+protocols = udp
+
+[door]
+source = $(cat door)
+credentials-file = login
+
+[locked]
+source = $(cat door)
+credentials-env = WRONG_LOGIN
+
+[still]
+source = test:ball
+END
+start_watch --config list.ini
+for name in clip film door still; do
+    wait_for said 1 "$name: playing, "
+    wait_for lines 5 "\"stream\":\"$name\""
+done
+wait_for said 1 'locked: waiting, .*[Uu]nauthorized'
+
+# Gone, and another size, at the same time.
+kill -9 "${pids[clip]}"
+echo 'size 640 480' >door.in
+wait_for said 1 'clip: waiting, '
+wait_for said 1 'door: playing, 640x480'
+wait_for lines 1 '"stream":"door".*"width":640,"height":480'
+wait_for said 1 'film: waiting, the stream ended'
+gone=$(grep -c '"stream":"clip"' lines)
+still=$(grep -c '"stream":"still"' lines)
+wait_for lines $((still + 20)) '"stream":"still"'
+[ "$(grep -c '"stream":"clip"' lines)" -eq "$gone" ] || wrong "lines of a camera that is gone"
+
+# Back, and the other one stalls with its connection open.
+port=$(sed 's,.*:\([0-9]*\)/live,\1,' clip)
+serve clip --port "$port" "$clip"
+echo stall >door.in
+wait_for said 2 'clip: playing, '
+wait_for lines $((gone + 5)) '"stream":"clip"'
+wait_for said 1 'door: waiting, no frame for 1.5 s'
+stalled=$(grep -c '"stream":"door"' lines)
+echo go >door.in
+wait_for said 3 'door: playing, '
+wait_for lines $((stalled + 5)) '"stream":"door"'
+
+tr '\0' '\n' <"/proc/$watch/cmdline" >arguments
+stop_watch INT
+[ "$(grep -c -E '(still|locked): waiting' said)" -eq 1 ] ||
+    wrong "more than the wrong password was waited for, or that more than once: $(cat said)"
+grep -q '^still: [1-9][0-9]* frames, [1-9][0-9]* results, 0 reconnects' said ||
+    wrong "a camera was disturbed: $(cat said)"
+grep -q '^clip: .* [1-9][0-9]* reconnects' said || wrong "no reconnect is told: $(cat said)"
+grep -q '^locked: 0 frames, 0 results' said || wrong "frames without a login: $(cat said)"
+expect_lines lines 0 # frames are counted on when a camera comes back
+grep -n -E 's3cr3t|w3akw0rd' lines said arguments && wrong "a password was printed"
+exit $bad
