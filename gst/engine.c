@@ -50,19 +50,27 @@ static void make_recipe(GstConvnextEngine *self, const GstConvnextSettings *sett
         cnx_recipe_set_size(&self->recipe, settings->input_size);
 }
 
-/* "convnext_tiny" for /models/convnext_tiny.safetensors, "tiny" for /models/tiny and for
+/* "convnext_tiny" for /models/convnext_tiny.pth, "tiny" for /models/tiny and for
  * /models/tiny/model.safetensors: people name the folder or the file after the model. */
 static char *name_of_path(const char *path)
 {
+    static const char *const plain[] = {"model", "pytorch_model", "open_clip_model",
+                                        "open_clip_pytorch_model", NULL};
+    static const char *const endings[] = {".index.json", ".tar", ".safetensors", ".bin",
+                                          ".pth",        ".pt",  ".ckpt"};
     char *name = g_path_get_basename(path);
-    if (g_str_equal(name, "model.safetensors")) {
+    gboolean shortened = FALSE;
+    for (guint i = 0; i < G_N_ELEMENTS(endings) && !g_file_test(path, G_FILE_TEST_IS_DIR); i++)
+        if (g_str_has_suffix(name, endings[i])) {
+            name[strlen(name) - strlen(endings[i])] = '\0';
+            shortened = TRUE;
+        }
+    if (shortened && g_strv_contains(plain, name)) {
         char *folder = g_path_get_dirname(path);
         g_free(name);
         name = g_path_get_basename(folder);
         g_free(folder);
     }
-    if (g_str_has_suffix(name, ".safetensors"))
-        name[strlen(name) - strlen(".safetensors")] = '\0';
     return name;
 }
 
@@ -98,7 +106,7 @@ GstConvnextEngine *gst_convnext_engine_open(const GstConvnextSettings *settings,
     self->path = settings->model ? g_strdup(settings->model) : gst_convnext_bundled_model();
     self->outputs = settings->outputs;
     self->threads = settings->threads;
-    self->model = cnx_model_open(self->path, error);
+    self->model = cnx_model_open_set(self->path, (CnxWeightSet)settings->weights, error);
     if (!self->model || !check_outputs(self, error) || !make_results(self, settings, error)) {
         gst_convnext_engine_unref(self);
         return NULL;
@@ -241,10 +249,25 @@ GstStructure *gst_convnext_engine_info(const GstConvnextEngine *self)
         G_TYPE_UINT64, config->parameters, "classes", G_TYPE_UINT, config->classes, "input-size",
         G_TYPE_UINT, self->recipe.size, "crop", G_TYPE_STRING, crop_name(self->recipe.crop),
         "resize", G_TYPE_UINT, self->recipe.resize, "source-format", G_TYPE_STRING,
-        cnx_dialect_name(config->dialect), "dtype", G_TYPE_STRING, cnx_dtype_name(config->dtype),
-        "labels", G_TYPE_STRING, self->labels_from, "path", G_TYPE_STRING, self->path, "memory",
+        cnx_dialect_name(config->dialect), "container", G_TYPE_STRING, config->container, "weights",
+        G_TYPE_STRING, cnx_weight_set_name(config->weight_set), "weights-key", G_TYPE_STRING,
+        config->weights_key, "dtype", G_TYPE_STRING, cnx_dtype_name(config->dtype), "labels",
+        G_TYPE_STRING, self->labels_from, "path", G_TYPE_STRING, self->path, "memory",
         G_TYPE_UINT64, (guint64)cnx_model_memory(self->model), "cpu", G_TYPE_STRING,
         cnx_model_cpu(self->model), NULL);
+}
+
+char *gst_convnext_engine_remark(const GstConvnextEngine *self)
+{
+    const guint classes = cnx_model_config(self->model)->classes;
+    const char *known = classes == 21841   ? ", as many as ImageNet-22k,"
+                        : classes == 11821 ? ", as many as ImageNet-12k,"
+                                           : "";
+    if (classes == 0 || !g_str_equal(self->labels_from, "numbers"))
+        return NULL;
+    return g_strdup_printf("%s: its %u classes%s have no names and are called \"class N\": name "
+                           "them with the property labels",
+                           self->path, classes, known);
 }
 
 const char *gst_convnext_engine_cpu(const GstConvnextEngine *self)

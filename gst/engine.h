@@ -40,5 +40,9 @@ gboolean gst_convnext_engine_infer(GstConvnextEngine *engine, GstConvnextRequest
 /* A structure `convnext-model-info` for the property of that name. The caller owns it. */
 GstStructure *gst_convnext_engine_info(const GstConvnextEngine *engine);
 
+/* A sentence for the log about what is missing though everything works, or NULL. Free with g_free.
+ */
+char *gst_convnext_engine_remark(const GstConvnextEngine *engine);
+
 /* The level of the kernels: "c", "avx2", ... */
 const char *gst_convnext_engine_cpu(const GstConvnextEngine *engine);

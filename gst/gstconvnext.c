@@ -159,6 +159,10 @@ static gboolean open_engine(GstConvnext *self)
     GstStructure *info = gst_convnext_engine_info(engine);
     GST_INFO_OBJECT(self, "running %" GST_PTR_FORMAT, info);
     gst_structure_free(info);
+    char *remark = gst_convnext_engine_remark(engine);
+    if (remark)
+        GST_WARNING_OBJECT(self, "%s", remark);
+    g_free(remark);
     replace_engine(self, engine);
     return TRUE;
 }
@@ -446,7 +450,8 @@ static void install_read_only(GObjectClass *klass)
         klass, PROP_MODEL_INFO,
         g_param_spec_boxed("model-info", "Model info",
                            "variant, parameters, classes, input-size, crop, resize, source-format, "
-                           "dtype, labels, path, memory, cpu; NULL below READY",
+                           "container, weights (only, raw, ema), weights-key, dtype, labels, path, "
+                           "memory, cpu; NULL below READY",
                            GST_TYPE_STRUCTURE, flags));
 }
 

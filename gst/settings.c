@@ -45,6 +45,20 @@ GType gst_convnext_crop_get_type(void)
     return type;
 }
 
+GType gst_convnext_weights_get_type(void)
+{
+    static gsize type;
+    static const GEnumValue values[] = {
+        {GST_CONVNEXT_WEIGHTS_AUTO, "The only ones, or the raw ones", "auto"},
+        {GST_CONVNEXT_WEIGHTS_RAW, "Those that training updated", "raw"},
+        {GST_CONVNEXT_WEIGHTS_EMA, "Their exponential moving average", "ema"},
+        {0, NULL, NULL},
+    };
+    if (g_once_init_enter(&type))
+        g_once_init_leave(&type, g_enum_register_static("GstConvnextWeights", values));
+    return type;
+}
+
 /* Properties that the model is opened with, and those that take effect with the next frame. */
 #define FLAGS (G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS)
 #define AT_READY (FLAGS | GST_PARAM_MUTABLE_READY)
@@ -55,9 +69,16 @@ static void install_model_properties(GObjectClass *klass, const char *bundled)
     g_object_class_install_property(
         klass, GST_CONVNEXT_PROP_MODEL,
         g_param_spec_string("model", "Model",
-                            "Checkpoint to run: a .safetensors file, or a folder in the Hugging "
-                            "Face or timm layout; NULL for the bundled model of camera states",
+                            "Checkpoint to run: a .safetensors or PyTorch file, or a folder in the "
+                            "Hugging Face or timm layout; NULL for the bundled model of camera "
+                            "states",
                             bundled, AT_READY));
+    g_object_class_install_property(
+        klass, GST_CONVNEXT_PROP_WEIGHTS,
+        g_param_spec_enum("weights", "Weights",
+                          "Which weights of a checkpoint that holds both those of training and "
+                          "their average (EMA)",
+                          GST_TYPE_CONVNEXT_WEIGHTS, GST_CONVNEXT_WEIGHTS_AUTO, AT_READY));
     g_object_class_install_property(
         klass, GST_CONVNEXT_PROP_LABELS,
         g_param_spec_string("labels", "Labels",
@@ -121,6 +142,7 @@ void gst_convnext_settings_install(GObjectClass *klass, const char *bundled)
     gst_type_mark_as_plugin_api(GST_TYPE_CONVNEXT_OUTPUTS, 0);
     gst_type_mark_as_plugin_api(GST_TYPE_CONVNEXT_ACTIVATION, 0);
     gst_type_mark_as_plugin_api(GST_TYPE_CONVNEXT_CROP, 0);
+    gst_type_mark_as_plugin_api(GST_TYPE_CONVNEXT_WEIGHTS, 0);
 }
 
 void gst_convnext_settings_init(GstConvnextSettings *settings)
@@ -158,6 +180,9 @@ gboolean gst_convnext_settings_set(GstConvnextSettings *settings, guint id, cons
     switch (id) {
     case GST_CONVNEXT_PROP_MODEL:
         set_path(&settings->model, value);
+        break;
+    case GST_CONVNEXT_PROP_WEIGHTS:
+        settings->weights = g_value_get_enum(value);
         break;
     case GST_CONVNEXT_PROP_LABELS:
         set_path(&settings->labels, value);
@@ -203,6 +228,9 @@ gboolean gst_convnext_settings_get(const GstConvnextSettings *settings, guint id
             g_value_set_string(value, settings->model);
         else
             g_value_take_string(value, gst_convnext_bundled_model());
+        break;
+    case GST_CONVNEXT_PROP_WEIGHTS:
+        g_value_set_enum(value, settings->weights);
         break;
     case GST_CONVNEXT_PROP_LABELS:
         g_value_set_string(value, settings->labels);

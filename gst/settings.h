@@ -28,14 +28,23 @@ typedef enum GstConvnextCrop { /* how a frame becomes the network's input */
                                GST_CONVNEXT_CROP_NONE,
 } GstConvnextCrop;
 
+typedef enum GstConvnextWeights { /* which of a checkpoint's two sets; as CnxWeightSet */
+                                  GST_CONVNEXT_WEIGHTS_AUTO,
+                                  GST_CONVNEXT_WEIGHTS_RAW,
+                                  GST_CONVNEXT_WEIGHTS_EMA,
+} GstConvnextWeights;
+
 #define GST_TYPE_CONVNEXT_OUTPUTS (gst_convnext_outputs_get_type())
 #define GST_TYPE_CONVNEXT_CROP (gst_convnext_crop_get_type())
+#define GST_TYPE_CONVNEXT_WEIGHTS (gst_convnext_weights_get_type())
 
 GType gst_convnext_outputs_get_type(void);
 GType gst_convnext_crop_get_type(void);
+GType gst_convnext_weights_get_type(void);
 
 enum { /* property numbers; the element's own come after the last */
        GST_CONVNEXT_PROP_MODEL = 1,
+       GST_CONVNEXT_PROP_WEIGHTS,
        GST_CONVNEXT_PROP_LABELS,
        GST_CONVNEXT_PROP_OUTPUTS,
        GST_CONVNEXT_PROP_ACTIVATION,
@@ -56,7 +65,8 @@ typedef struct GstConvnextScoring { /* how logits become the classes of a result
 } GstConvnextScoring;
 
 typedef struct GstConvnextSettings {
-    char *model;  /* NULL: the bundled one */
+    char *model; /* NULL: the bundled one */
+    GstConvnextWeights weights;
     char *labels; /* NULL: the model's own */
     GstConvnextOutputs outputs;
     GstConvnextScoring scoring;
