@@ -198,7 +198,7 @@ static GstConvnextResult *make_result(GstConvnextEngine *self, const GstConvnext
 
 /* One input after the other: a run has room for one. */
 static gboolean run_inputs(GstConvnextEngine *self, CnxRun *run, GstConvnextRequest *request,
-                           GstConvnextResult **results, GError **error)
+                           GPtrArray *results, GError **error)
 {
     const gsize bytes = (gsize)request->height * request->width * 3 * sizeof(float);
     for (guint i = 0; i < request->n; i++) {
@@ -206,28 +206,29 @@ static gboolean run_inputs(GstConvnextEngine *self, CnxRun *run, GstConvnextRequ
         memcpy(cnx_run_input(run, 0), gst_convnext_request_input(request, i), bytes);
         const CnxOutputs *outputs = cnx_run_forward(run, 1);
         GstClockTime took = gst_util_get_timestamp() - start;
-        results[i] = make_result(self, request, i, outputs, error);
-        if (!results[i]) {
-            while (i > 0)
-                gst_convnext_result_unref(results[--i]);
+        GstConvnextResult *result = make_result(self, request, i, outputs, error);
+        if (!result)
             return FALSE;
-        }
-        gst_convnext_result_set_times(results[i], request->preprocess_time, took);
+        gst_convnext_result_set_times(result, request->preprocess_time, took);
+        g_ptr_array_add(results, result);
         request->inference_time += took;
     }
     return TRUE;
 }
 
-gboolean gst_convnext_engine_infer(GstConvnextEngine *self, GstConvnextRequest *request,
-                                   GstConvnextResult **results, GError **error)
+GPtrArray *gst_convnext_engine_infer(GstConvnextEngine *self, GstConvnextRequest *request,
+                                     GError **error)
 {
     CnxRun *run = take_run(self, request->width, request->height, error);
     if (!run)
-        return FALSE;
+        return NULL;
+    GPtrArray *results =
+        g_ptr_array_new_full(request->n, (GDestroyNotify)gst_convnext_result_unref);
     request->inference_time = 0;
-    gboolean done = run_inputs(self, run, request, results, error);
+    if (!run_inputs(self, run, request, results, error))
+        g_clear_pointer(&results, g_ptr_array_unref);
     give_run(self, run, request->width, request->height);
-    return done;
+    return results;
 }
 
 static const char *crop_name(CnxCrop crop)

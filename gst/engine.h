@@ -32,10 +32,10 @@ gboolean gst_convnext_engine_make_ready(GstConvnextEngine *engine, guint width, 
 void gst_convnext_engine_relax(GstConvnextEngine *engine);
 
 /* Runs a prepared request, waits until it is done, and sets its inference_time. From any thread.
- * results: receives a new result for each of the request's n inputs. FALSE with error leaves none.
- */
-gboolean gst_convnext_engine_infer(GstConvnextEngine *engine, GstConvnextRequest *request,
-                                   GstConvnextResult **results, GError **error);
+ * Returns a new GstConvnextResult for each of the request's inputs, in their order, in an array
+ * that owns them; or NULL with error. */
+GPtrArray *gst_convnext_engine_infer(GstConvnextEngine *engine, GstConvnextRequest *request,
+                                     GError **error);
 
 /* A structure `convnext-model-info` for the property of that name. The caller owns it. */
 GstStructure *gst_convnext_engine_info(const GstConvnextEngine *engine);

@@ -23,9 +23,21 @@
  * with a property is one sentence in an error message then. Elements of one process that run the
  * same file share its weights.
  *
- * With #convnext:interval N, the first frame and every Nth after it are looked at; the frames
- * between, and all buffers with %GST_BUFFER_FLAG_GAP, carry the last result with its age. Nothing
- * is carried across a flush, a new segment, a discontinuity or new caps.
+ * With #convnext:mode `sync` a frame waits for its result. With `latest` no frame ever waits: the
+ * newest frame is made into an input at once, and when the network is free, it runs the newest
+ * input there is; frames carry the newest finished result with its age. End of stream waits for
+ * the last result.
+ *
+ * With #convnext:interval N, the first frame and every Nth after it are looked at, with
+ * #convnext:min-period at most one in such a time. The frames between, and all buffers with
+ * %GST_BUFFER_FLAG_GAP, carry the last result with its age, or with #convnext:carry `false`
+ * nothing. Nothing is carried across a flush, a new segment or new caps; a discontinuity, which for
+ * live video is a lost frame, changes nothing.
+ *
+ * With `sync`, frames of which a QOS event says that downstream will get them too late are not
+ * looked at until the stream has caught up; they are never dropped. In a live pipeline the element
+ * answers the LATENCY query with what it adds, by measurement and with headroom, and posts a
+ * LATENCY message when that moves by more than a quarter.
  *
  * With #convnext:post-messages each new result is also posted as an element message, whose
  * structure is gst_convnext_result_to_structure() plus `frame` (guint64, from 0 at each start),
@@ -47,13 +59,13 @@
 #include <gst/convnext/convnext.h>
 #include <gst/video/video.h>
 
-#include "gst/analytics.h"
 #include "gst/engine.h"
+#include "gst/flow.h"
+#include "gst/messages.h"
 #include "gst/plan.h"
 #include "gst/settings.h"
-#include "gst/stats.h"
 
-GST_DEBUG_CATEGORY_STATIC(gst_convnext_debug);
+GST_DEBUG_CATEGORY(gst_convnext_debug); /* flow.c logs to it too */
 #define GST_CAT_DEFAULT gst_convnext_debug
 
 static GstBaseTransformClass *parent_class;
@@ -63,19 +75,12 @@ enum { PROP_STATS = GST_CONVNEXT_PROP_SETTINGS_END, PROP_MODEL_INFO };
 struct _GstConvnext {
     GstBaseTransform parent;
 
+    GstConvnextFlow *flow; /* as old as the element */
+
     /* Under the object lock. */
     GstConvnextSettings settings;
-    gboolean reopen; /* a setting that the engine was opened with has changed since */
-    GstConvnextStats stats;
+    gboolean reopen;           /* a setting that the engine was opened with has changed since */
     GstConvnextEngine *engine; /* NULL in NULL; replaced only while no frame can come */
-
-    /* Of the streaming thread. */
-    guint64 frames; /* since start */
-    GstSegment segment;
-    GstConvnextPlan *plan;       /* NULL until there are caps */
-    GstConvnextRequest *request; /* the frame at hand */
-    GstConvnextResult *last;     /* to carry; NULL: nothing to carry */
-    guint since_last;            /* frames since the one of last */
 };
 
 static GstStaticPadTemplate sink_template =
@@ -86,49 +91,6 @@ static GstStaticPadTemplate src_template =
                             GST_STATIC_CAPS(GST_VIDEO_CAPS_MAKE(GST_VIDEO_FORMATS_ALL)));
 
 GST_ELEMENT_REGISTER_DEFINE(convnext, "convnext", GST_RANK_NONE, GST_TYPE_CONVNEXT)
-
-/* Errors */
-
-/* Posts the error's sentence. Never under a lock: a bus's sync handler may read properties. */
-static void post_error(GstConvnext *self, const GError *error, const char *doing)
-{
-    GQuark domain = GST_STREAM_ERROR;
-    gint code = GST_STREAM_ERROR_FAILED;
-    switch ((CnxError)error->code) {
-    case CNX_ERROR_NOT_FOUND:
-        domain = GST_RESOURCE_ERROR;
-        code = GST_RESOURCE_ERROR_NOT_FOUND;
-        break;
-    case CNX_ERROR_UNREADABLE:
-        domain = GST_RESOURCE_ERROR;
-        code = GST_RESOURCE_ERROR_OPEN_READ;
-        break;
-    case CNX_ERROR_UNWRITABLE:
-        domain = GST_RESOURCE_ERROR;
-        code = GST_RESOURCE_ERROR_OPEN_WRITE;
-        break;
-    case CNX_ERROR_CORRUPT:
-        code = GST_STREAM_ERROR_FORMAT;
-        break;
-    case CNX_ERROR_NOT_CONVNEXT:
-        code = GST_STREAM_ERROR_WRONG_TYPE;
-        break;
-    case CNX_ERROR_UNSUPPORTED:
-        code = GST_STREAM_ERROR_NOT_IMPLEMENTED;
-        break;
-    case CNX_ERROR_OUT_OF_MEMORY:
-        domain = GST_RESOURCE_ERROR;
-        code = GST_RESOURCE_ERROR_NO_SPACE_LEFT;
-        break;
-    case CNX_ERROR_SETTINGS:
-        domain = GST_LIBRARY_ERROR;
-        code = GST_LIBRARY_ERROR_SETTINGS;
-        break;
-    }
-    gst_element_message_full(GST_ELEMENT(self), GST_MESSAGE_ERROR, domain, code,
-                             g_strdup(error->message), g_strdup(doing), __FILE__, GST_FUNCTION,
-                             __LINE__);
-}
 
 /* Engine: opened from NULL to READY, closed on the way back. */
 
@@ -152,7 +114,7 @@ static gboolean open_engine(GstConvnext *self)
     GstConvnextEngine *engine = gst_convnext_engine_open(&settings, &error);
     gst_convnext_settings_clear(&settings);
     if (!engine) {
-        post_error(self, error, "opening the model");
+        gst_convnext_post_error(GST_ELEMENT(self), GST_MESSAGE_ERROR, error, "opening the model");
         g_error_free(error);
         return FALSE;
     }
@@ -173,6 +135,8 @@ static GstStateChangeReturn gst_convnext_change_state(GstElement *element,
     GstConvnext *self = GST_CONVNEXT(element);
     if (transition == GST_STATE_CHANGE_NULL_TO_READY && !open_engine(self))
         return GST_STATE_CHANGE_FAILURE;
+    if (transition == GST_STATE_CHANGE_PAUSED_TO_READY)
+        gst_convnext_flow_discard(self->flow); /* an EOS may be waiting */
     GstStateChangeReturn result =
         GST_ELEMENT_CLASS(parent_class)->change_state(element, transition);
     if (transition == GST_STATE_CHANGE_READY_TO_NULL)
@@ -180,110 +144,16 @@ static GstStateChangeReturn gst_convnext_change_state(GstElement *element,
     return result;
 }
 
-/* Results on buffers */
-
-/* The next frame is looked at, whatever the interval. */
-static void forget(GstConvnext *self)
-{
-    g_clear_pointer(&self->last, gst_convnext_result_unref);
-    self->since_last = 0;
-}
-
-static gboolean is_due(GstConvnext *self, GstBuffer *buffer, guint interval)
-{
-    if (GST_BUFFER_IS_DISCONT(buffer))
-        forget(self);
-    self->since_last++;
-    if (GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_GAP))
-        return FALSE;
-    return !self->last || self->since_last >= interval;
-}
-
-static void attach(GstBuffer *buffer, GstConvnextResult *result, GstClockTime age)
-{
-    gst_buffer_add_convnext_meta(buffer, result, age);
-    gst_convnext_analytics_mirror(buffer, result);
-}
-
-static void carry(GstConvnext *self, GstBuffer *buffer)
-{
-    GST_OBJECT_LOCK(self);
-    self->stats.skipped++;
-    GST_OBJECT_UNLOCK(self);
-    if (!self->last)
-        return;
-    GstClockTime now = GST_BUFFER_PTS(buffer), then = gst_convnext_result_get_pts(self->last);
-    gboolean known = GST_CLOCK_TIME_IS_VALID(now) && GST_CLOCK_TIME_IS_VALID(then) && now > then;
-    GstClockTime age = known ? now - then : 0;
-    attach(buffer, self->last, age);
-    GST_LOG_OBJECT(self, "frame %" G_GUINT64_FORMAT ": carries a result of age %" GST_TIME_FORMAT,
-                   self->frames, GST_TIME_ARGS(age));
-}
-
-static void post_result(GstConvnext *self, GstConvnextResult *result)
-{
-    GstClockTime pts = gst_convnext_result_get_pts(result);
-    GstStructure *s = gst_convnext_result_to_structure(result);
-    gst_structure_set(s, "frame", G_TYPE_UINT64, self->frames, "stream-time", G_TYPE_UINT64,
-                      gst_segment_to_stream_time(&self->segment, GST_FORMAT_TIME, pts),
-                      "running-time", G_TYPE_UINT64,
-                      gst_segment_to_running_time(&self->segment, GST_FORMAT_TIME, pts), NULL);
-    gst_element_post_message(GST_ELEMENT(self), gst_message_new_element(GST_OBJECT(self), s));
-}
-
-static void log_result(GstConvnext *self, GstConvnextResult *result, const GstClockTime *times)
-{
-    guint n;
-    const GstConvnextClass *classes = gst_convnext_result_get_classes(result, &n);
-    GST_LOG_OBJECT(self,
-                   "frame %" G_GUINT64_FORMAT ": %u classes, best %s %.4f, preprocess %.3f ms, "
-                   "inference %.3f ms",
-                   self->frames, n, n ? classes[0].label : "none", n ? classes[0].score : 0.0,
-                   (double)times[GST_CONVNEXT_PHASE_PREPROCESS] / GST_MSECOND,
-                   (double)times[GST_CONVNEXT_PHASE_INFERENCE] / GST_MSECOND);
-}
-
-static gboolean infer(GstConvnext *self, GstBuffer *buffer, const GstConvnextSettings *live)
-{
-    GstClockTime times[GST_CONVNEXT_PHASES], start = gst_util_get_timestamp();
-    GError *error = NULL;
-    GstConvnextResult *result;
-    if (!gst_convnext_plan_prepare(self->plan, buffer, live, self->request, &error) ||
-        !gst_convnext_engine_infer(self->engine, self->request, &result, &error)) {
-        post_error(self, error, "looking at a frame");
-        g_error_free(error);
-        return FALSE;
-    }
-    attach(buffer, result, 0);
-    forget(self);
-    self->last = result;
-    times[GST_CONVNEXT_PHASE_PREPROCESS] = self->request->preprocess_time;
-    times[GST_CONVNEXT_PHASE_INFERENCE] = self->request->inference_time;
-    times[GST_CONVNEXT_PHASE_TOTAL] = gst_util_get_timestamp() - start;
-    GST_OBJECT_LOCK(self);
-    gst_convnext_stats_add(&self->stats, times);
-    GST_OBJECT_UNLOCK(self);
-    log_result(self, result, times);
-    if (live->post_messages)
-        post_result(self, result);
-    return TRUE;
-}
+/* Frames */
 
 static GstFlowReturn gst_convnext_transform_ip(GstBaseTransform *base, GstBuffer *buffer)
 {
     GstConvnext *self = GST_CONVNEXT(base);
     GST_OBJECT_LOCK(self);
-    GstConvnextSettings live = self->settings;
-    self->stats.frames++;
+    GstConvnextSettings settings = self->settings;
     GST_OBJECT_UNLOCK(self);
-    live.model = live.labels = NULL; /* not ours outside of the lock */
-
-    if (!is_due(self, buffer, live.interval))
-        carry(self, buffer);
-    else if (!infer(self, buffer, &live))
-        return GST_FLOW_ERROR;
-    self->frames++;
-    return GST_FLOW_OK;
+    settings.model = settings.labels = NULL; /* not ours outside of the lock */
+    return gst_convnext_flow_frame(self->flow, buffer, &settings) ? GST_FLOW_OK : GST_FLOW_ERROR;
 }
 
 /* Streams */
@@ -292,23 +162,18 @@ static gboolean gst_convnext_start(GstBaseTransform *base)
 {
     GstConvnext *self = GST_CONVNEXT(base);
     GST_OBJECT_LOCK(self);
-    gst_convnext_stats_reset(&self->stats);
     gboolean reopen = self->reopen;
     GST_OBJECT_UNLOCK(self);
-    self->frames = 0;
-    gst_segment_init(&self->segment, GST_FORMAT_TIME);
     if (reopen && !open_engine(self))
         return FALSE;
-    self->request = gst_convnext_request_new();
+    gst_convnext_flow_start(self->flow);
     return TRUE;
 }
 
 static gboolean gst_convnext_stop(GstBaseTransform *base)
 {
     GstConvnext *self = GST_CONVNEXT(base);
-    forget(self);
-    g_clear_pointer(&self->plan, gst_convnext_plan_free);
-    g_clear_pointer(&self->request, gst_convnext_request_free);
+    gst_convnext_flow_stop(self->flow);
     gst_convnext_engine_relax(self->engine);
     return TRUE;
 }
@@ -322,17 +187,18 @@ static gboolean gst_convnext_set_caps(GstBaseTransform *base, GstCaps *incaps, G
         GST_ERROR_OBJECT(self, "no raw video: %" GST_PTR_FORMAT, incaps);
         return FALSE;
     }
-    forget(self);
-    g_clear_pointer(&self->plan, gst_convnext_plan_free);
-    self->plan = gst_convnext_plan_new(self->engine, &info, &error);
-    if (!self->plan) {
-        post_error(self, error, "planning for new caps");
+    gst_convnext_flow_take_plan(self->flow, NULL); /* before the new one is made: memory */
+    GstConvnextPlan *plan = gst_convnext_plan_new(self->engine, &info, &error);
+    if (!plan) {
+        gst_convnext_post_error(GST_ELEMENT(self), GST_MESSAGE_ERROR, error,
+                                "planning for new caps");
         g_error_free(error);
         return FALSE;
     }
-    char *plan = gst_convnext_plan_describe(self->plan);
-    GST_INFO_OBJECT(self, "%s", plan);
-    g_free(plan);
+    char *description = gst_convnext_plan_describe(plan);
+    GST_INFO_OBJECT(self, "%s", description);
+    g_free(description);
+    gst_convnext_flow_take_plan(self->flow, plan);
     return TRUE;
 }
 
@@ -347,14 +213,20 @@ static gboolean gst_convnext_propose_allocation(GstBaseTransform *base, GstQuery
 static gboolean gst_convnext_sink_event(GstBaseTransform *base, GstEvent *event)
 {
     GstConvnext *self = GST_CONVNEXT(base);
+    const GstSegment *segment;
     switch (GST_EVENT_TYPE(event)) {
     case GST_EVENT_SEGMENT:
-        gst_event_copy_segment(event, &self->segment);
-        forget(self);
+        gst_event_parse_segment(event, &segment);
+        gst_convnext_flow_set_segment(self->flow, segment);
+        break;
+    case GST_EVENT_FLUSH_START: /* not in the streaming thread, which may be waiting below */
+        gst_convnext_flow_discard(self->flow);
         break;
     case GST_EVENT_FLUSH_STOP:
-        gst_segment_init(&self->segment, GST_FORMAT_TIME);
-        forget(self);
+        gst_convnext_flow_flush(self->flow);
+        break;
+    case GST_EVENT_EOS: /* no message of ours comes after it */
+        gst_convnext_flow_drain(self->flow);
         break;
     default:
         break;
@@ -367,23 +239,47 @@ static gboolean gst_convnext_src_event(GstBaseTransform *base, GstEvent *event)
     GstConvnext *self = GST_CONVNEXT(base);
     if (GST_EVENT_TYPE(event) == GST_EVENT_QOS) {
         GstClockTimeDiff late;
-        gst_event_parse_qos(event, NULL, NULL, &late, NULL);
-        GST_OBJECT_LOCK(self);
-        self->stats.late += late > 0;
-        GST_OBJECT_UNLOCK(self);
+        GstClockTime when;
+        gst_event_parse_qos(event, NULL, NULL, &late, &when);
+        gst_convnext_flow_qos(self->flow, when, late);
     }
     return parent_class->src_event(base, event);
+}
+
+static gboolean answer_latency(GstConvnext *self, GstQuery *query)
+{
+    gboolean live;
+    GstClockTime least, most;
+    if (!gst_pad_peer_query(GST_BASE_TRANSFORM_SINK_PAD(self), query))
+        return FALSE;
+    gst_query_parse_latency(query, &live, &least, &most);
+    GST_OBJECT_LOCK(self);
+    GstConvnextMode mode = self->settings.mode;
+    GST_OBJECT_UNLOCK(self);
+    GstClockTime added = gst_convnext_flow_latency(self->flow, live, mode);
+    GST_DEBUG_OBJECT(self, "adds a latency of %" GST_TIME_FORMAT, GST_TIME_ARGS(added));
+    if (GST_CLOCK_TIME_IS_VALID(most))
+        most += added;
+    gst_query_set_latency(query, live, least + added, most);
+    return TRUE;
+}
+
+static gboolean gst_convnext_query(GstBaseTransform *base, GstPadDirection direction,
+                                   GstQuery *query)
+{
+    if (direction == GST_PAD_SRC && GST_QUERY_TYPE(query) == GST_QUERY_LATENCY)
+        return answer_latency(GST_CONVNEXT(base), query);
+    return parent_class->query(base, direction, query);
 }
 
 /* Properties */
 
 static GstStructure *read_stats(GstConvnext *self)
 {
+    GstStructure *s = gst_convnext_flow_stats(self->flow);
     GST_OBJECT_LOCK(self);
-    GstConvnextStats stats = self->stats;
     const char *cpu = self->engine ? gst_convnext_engine_cpu(self->engine) : NULL;
     GST_OBJECT_UNLOCK(self);
-    GstStructure *s = gst_convnext_stats_to_structure(&stats);
     if (cpu)
         gst_structure_set(s, "engine", G_TYPE_STRING, "fp32", "cpu", G_TYPE_STRING, cpu, NULL);
     return s;
@@ -431,6 +327,7 @@ static void gst_convnext_get_property(GObject *object, guint id, GValue *value, 
 static void gst_convnext_finalize(GObject *object)
 {
     GstConvnext *self = GST_CONVNEXT(object);
+    gst_convnext_flow_free(self->flow);
     gst_convnext_settings_clear(&self->settings);
     gst_convnext_engine_unref(self->engine);
     G_OBJECT_CLASS(parent_class)->finalize(object);
@@ -442,9 +339,11 @@ static void install_read_only(GObjectClass *klass)
     g_object_class_install_property(
         klass, PROP_STATS,
         g_param_spec_boxed("stats", "Statistics",
-                           "frames, inferred, skipped (by interval or GAP), late (by QOS events of "
-                           "the sink); p50 and p95 in milliseconds of preprocess, inference and "
-                           "total over the last 512 inferred frames; engine, cpu",
+                           "frames, inferred, replaced (by a newer one, with mode=latest), skipped "
+                           "(not looked at), late-skipped (of them, because they were late), late "
+                           "(by QOS events of the sink); p50 and p95 in milliseconds of "
+                           "preprocess, inference and total over the last 512 inferred frames; "
+                           "engine, cpu",
                            GST_TYPE_STRUCTURE, flags));
     g_object_class_install_property(
         klass, PROP_MODEL_INFO,
@@ -483,6 +382,7 @@ static void gst_convnext_class_init(gpointer klass, gpointer data)
     transform_class->set_caps = gst_convnext_set_caps;
     transform_class->propose_allocation = gst_convnext_propose_allocation;
     transform_class->sink_event = gst_convnext_sink_event;
+    transform_class->query = gst_convnext_query;
     transform_class->src_event = gst_convnext_src_event;
     transform_class->transform_ip = gst_convnext_transform_ip;
 }
@@ -491,6 +391,7 @@ static void gst_convnext_init(GTypeInstance *instance, gpointer klass)
 {
     GstConvnext *self = GST_CONVNEXT(instance);
     gst_convnext_settings_init(&self->settings);
+    self->flow = gst_convnext_flow_new(GST_ELEMENT(self));
     gst_base_transform_set_gap_aware(GST_BASE_TRANSFORM(self), TRUE);
 }
 

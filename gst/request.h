@@ -28,8 +28,15 @@ typedef struct GstConvnextRequest {
     GstClockTime preprocess_time;    /* that prepare took, nanoseconds */
     GstClockTime inference_time;     /* that infer took */
     GstConvnextScoring scoring;      /* at the time of the frame */
-    gsize floats_capacity;           /* that inputs has room for */
-    guint regions_capacity;          /* that regions has room for */
+    /* For whoever prepared it and hears of it again. */
+    guint64 frame;             /* the frame's number */
+    GstClockTime stream_time;  /* of the frame */
+    GstClockTime running_time; /* of the frame */
+    guint epoch;               /* results of another one are not attached any more */
+    gboolean post_messages;
+    /* Room that there is. */
+    gsize floats_capacity;  /* floats in inputs */
+    guint regions_capacity; /* in regions */
 } GstConvnextRequest;
 
 /* Empty: n is 0. */

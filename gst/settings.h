@@ -1,5 +1,7 @@
 /* What the user sets on the element: the properties that change results, and their current values.
  *
+ * A new property is a number and a field here, a row in settings.c, and its words in properties.c.
+ *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
@@ -34,13 +36,24 @@ typedef enum GstConvnextWeights { /* which of a checkpoint's two sets; as CnxWei
                                   GST_CONVNEXT_WEIGHTS_EMA,
 } GstConvnextWeights;
 
+typedef enum GstConvnextMode { /* who waits for the network */
+                               GST_CONVNEXT_MODE_SYNC,
+                               GST_CONVNEXT_MODE_LATEST,
+} GstConvnextMode;
+
+#define GST_CONVNEXT_DEFAULT_OUTPUTS GST_CONVNEXT_OUTPUTS_CLASSES
+#define GST_CONVNEXT_DEFAULT_TOP_K 5
+#define GST_CONVNEXT_DEFAULT_THRESHOLD 0.0
+
 #define GST_TYPE_CONVNEXT_OUTPUTS (gst_convnext_outputs_get_type())
 #define GST_TYPE_CONVNEXT_CROP (gst_convnext_crop_get_type())
 #define GST_TYPE_CONVNEXT_WEIGHTS (gst_convnext_weights_get_type())
+#define GST_TYPE_CONVNEXT_MODE (gst_convnext_mode_get_type())
 
 GType gst_convnext_outputs_get_type(void);
 GType gst_convnext_crop_get_type(void);
 GType gst_convnext_weights_get_type(void);
+GType gst_convnext_mode_get_type(void);
 
 enum { /* property numbers; the element's own come after the last */
        GST_CONVNEXT_PROP_MODEL = 1,
@@ -53,7 +66,11 @@ enum { /* property numbers; the element's own come after the last */
        GST_CONVNEXT_PROP_INPUT_SIZE,
        GST_CONVNEXT_PROP_CROP,
        GST_CONVNEXT_PROP_THREADS,
+       GST_CONVNEXT_PROP_MODE,
        GST_CONVNEXT_PROP_INTERVAL,
+       GST_CONVNEXT_PROP_MIN_PERIOD,
+       GST_CONVNEXT_PROP_CARRY,
+       GST_CONVNEXT_PROP_QOS,
        GST_CONVNEXT_PROP_POST_MESSAGES,
        GST_CONVNEXT_PROP_SETTINGS_END,
 };
@@ -72,8 +89,12 @@ typedef struct GstConvnextSettings {
     GstConvnextScoring scoring;
     guint input_size; /* 0: the model's */
     GstConvnextCrop crop;
-    guint threads;  /* 0: as many as this process may use */
-    guint interval; /* frames from one inference to the next */
+    guint threads; /* 0: as many as this process may use */
+    GstConvnextMode mode;
+    guint interval;          /* frames from one that is looked at to the next */
+    GstClockTime min_period; /* the same in nanoseconds */
+    gboolean carry;
+    gboolean qos; /* skip what would come late */
     gboolean post_messages;
 } GstConvnextSettings;
 

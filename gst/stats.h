@@ -17,10 +17,12 @@ typedef enum GstConvnextPhase {
 } GstConvnextPhase;
 
 typedef struct GstConvnextStats {
-    guint64 frames;   /* that came in */
-    guint64 inferred; /* that carry a result of their own */
-    guint64 skipped;  /* that were not looked at: interval, GAP */
-    guint64 late;     /* that a sink reported late, by QOS events */
+    guint64 frames;       /* that came in */
+    guint64 inferred;     /* that the network has run on */
+    guint64 replaced;     /* that mode=latest dropped for a newer one while the network was busy */
+    guint64 skipped;      /* that were not looked at, for any reason */
+    guint64 late_skipped; /* of them: because downstream would have got them too late */
+    guint64 late;         /* that a sink reported late, by QOS events */
     /* Nanoseconds of the last inferred frames, a ring: sample i of inferred is at i % WINDOW. */
     GstClockTime samples[GST_CONVNEXT_PHASES][GST_CONVNEXT_STATS_WINDOW];
 } GstConvnextStats;
@@ -30,7 +32,7 @@ void gst_convnext_stats_reset(GstConvnextStats *stats);
 /* Counts an inferred frame. times: [GST_CONVNEXT_PHASES] nanoseconds. */
 void gst_convnext_stats_add(GstConvnextStats *stats, const GstClockTime *times);
 
-/* A structure `convnext-stats`: frames, inferred, skipped, late (guint64), and preprocess-p50,
+/* A structure `convnext-stats`: the counters by name (guint64), and preprocess-p50,
  * preprocess-p95, inference-p50, inference-p95, total-p50, total-p95 (double, milliseconds, of the
  * last GST_CONVNEXT_STATS_WINDOW inferred frames; absent before the first). The caller owns it. */
 GstStructure *gst_convnext_stats_to_structure(const GstConvnextStats *stats);

@@ -87,8 +87,8 @@ fi
 # properties ELEMENT: its own ones, without those of GstObject and GstBaseTransform.
 properties()
 {
-    gst-inspect-1.0 --no-colors "$1" | sed -n 's/^  \([a-z][a-z0-9-]*\) *: .*/\1/p' |
-        grep -v -x -E 'name|parent|qos' | sort
+    gst-inspect-1.0 --no-colors "$1" | grep -v '^  qos  *: Handle Quality-of-Service events' |
+        sed -n 's/^  \([a-z][a-z0-9-]*\) *: .*/\1/p' | grep -v -x -E 'name|parent' | sort
 }
 
 for element in convnext convnextpublish; do

@@ -1,0 +1,373 @@
+/* What the element does with the frames of a stream.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "gst/flow.h"
+
+#include "gst/analytics.h"
+#include "gst/latency.h"
+#include "gst/latest.h"
+#include "gst/messages.h"
+#include "gst/pacing.h"
+#include "gst/stats.h"
+
+GST_DEBUG_CATEGORY_EXTERN(gst_convnext_debug);
+#define GST_CAT_DEFAULT gst_convnext_debug
+
+struct GstConvnextFlow {
+    GstElement *element; /* not held: it is the owner */
+    GstConvnextLatest *latest;
+
+    GMutex lock; /* of all up to the next comment */
+    GstConvnextStats stats;
+    GstConvnextLatency latency;
+    gboolean live;        /* the pipeline, by its last LATENCY query */
+    GstClockTime on_time; /* frames of an earlier running time come too late; NONE */
+    guint epoch;          /* changed by the streaming thread: results of others are old */
+    GPtrArray *finished;  /* the worker's newest results, until a frame takes them */
+    gboolean failed;      /* the worker posted an error */
+
+    /* Of the streaming thread. */
+    guint64 frames; /* since start */
+    GstSegment segment;
+    GstConvnextPlan *plan;       /* NULL without caps */
+    GstConvnextRequest *request; /* the frame at hand; NULL between streams */
+    GPtrArray *last;             /* GstConvnextResult, to carry; NULL: nothing to carry */
+    GstConvnextPacing pacing;
+};
+
+/* Results on buffers */
+
+/* The next frame is looked at, whatever the interval, and what was found so far is not carried. */
+static void forget(GstConvnextFlow *self)
+{
+    g_mutex_lock(&self->lock);
+    self->epoch++;
+    GPtrArray *finished = g_steal_pointer(&self->finished);
+    self->on_time = GST_CLOCK_TIME_NONE;
+    g_mutex_unlock(&self->lock);
+    g_clear_pointer(&finished, g_ptr_array_unref);
+    g_clear_pointer(&self->last, g_ptr_array_unref);
+    gst_convnext_pacing_reset(&self->pacing);
+}
+
+static void attach(GstConvnextFlow *self, GstBuffer *buffer)
+{
+    GstClockTime now = GST_BUFFER_PTS(buffer);
+    for (guint i = 0; i < self->last->len; i++) {
+        GstConvnextResult *result = g_ptr_array_index(self->last, i);
+        GstClockTime then = gst_convnext_result_get_pts(result);
+        gboolean known =
+            GST_CLOCK_TIME_IS_VALID(now) && GST_CLOCK_TIME_IS_VALID(then) && now > then;
+        GstClockTime age = known ? now - then : 0;
+        gst_buffer_add_convnext_meta(buffer, result, age);
+        gst_convnext_analytics_mirror(buffer, result);
+        GST_LOG_OBJECT(self->element,
+                       "frame %" G_GUINT64_FORMAT ": a result of age %" GST_TIME_FORMAT,
+                       self->frames, GST_TIME_ARGS(age));
+    }
+}
+
+static void log_result(GstConvnextFlow *self, const GstConvnextRequest *request,
+                       GstConvnextResult *result)
+{
+    guint n;
+    const GstConvnextClass *classes = gst_convnext_result_get_classes(result, &n);
+    GST_LOG_OBJECT(self->element,
+                   "frame %" G_GUINT64_FORMAT ": %u classes, best %s %.4f, preprocess %.3f ms, "
+                   "inference %.3f ms",
+                   request->frame, n, n ? classes[0].label : "none", n ? classes[0].score : 0.0,
+                   (double)request->preprocess_time / GST_MSECOND,
+                   (double)request->inference_time / GST_MSECOND);
+}
+
+/* Of each request that was run, in the thread that ran it. total: of its time, nanoseconds. */
+static void report(GstConvnextFlow *self, const GstConvnextRequest *request, GPtrArray *results,
+                   GstClockTime total)
+{
+    const GstClockTime times[GST_CONVNEXT_PHASES] = {
+        [GST_CONVNEXT_PHASE_PREPROCESS] = request->preprocess_time,
+        [GST_CONVNEXT_PHASE_INFERENCE] = request->inference_time,
+        [GST_CONVNEXT_PHASE_TOTAL] = total,
+    };
+    g_mutex_lock(&self->lock);
+    gst_convnext_stats_add(&self->stats, times);
+    g_mutex_unlock(&self->lock);
+    for (guint i = 0; i < results->len; i++) {
+        GstConvnextResult *result = g_ptr_array_index(results, i);
+        log_result(self, request, result);
+        if (request->post_messages)
+            gst_convnext_post_result(self->element, request, result);
+    }
+}
+
+/* Frames that are looked at */
+
+static gboolean fail(GstConvnextFlow *self, GError *error)
+{
+    gst_convnext_post_error(self->element, GST_MESSAGE_ERROR, error, "looking at a frame");
+    g_error_free(error);
+    return FALSE;
+}
+
+static gboolean prepare(GstConvnextFlow *self, GstBuffer *buffer,
+                        const GstConvnextSettings *settings)
+{
+    GstConvnextRequest *request = self->request;
+    GError *error = NULL;
+    gst_convnext_pacing_look(&self->pacing, buffer);
+    if (!gst_convnext_plan_prepare(self->plan, buffer, settings, request, &error))
+        return fail(self, error);
+    request->frame = self->frames;
+    request->epoch = self->epoch;
+    request->post_messages = settings->post_messages;
+    request->stream_time =
+        gst_segment_to_stream_time(&self->segment, GST_FORMAT_TIME, request->pts);
+    request->running_time =
+        gst_segment_to_running_time(&self->segment, GST_FORMAT_TIME, request->pts);
+    return TRUE;
+}
+
+static gboolean look_and_wait(GstConvnextFlow *self, GstBuffer *buffer,
+                              const GstConvnextSettings *settings)
+{
+    GstClockTime start = gst_util_get_timestamp();
+    GError *error = NULL;
+    if (!prepare(self, buffer, settings))
+        return FALSE;
+    GPtrArray *results =
+        gst_convnext_engine_infer(gst_convnext_plan_engine(self->plan), self->request, &error);
+    if (!results)
+        return fail(self, error);
+    g_clear_pointer(&self->last, g_ptr_array_unref);
+    self->last = results;
+    attach(self, buffer);
+    GstClockTime total = gst_util_get_timestamp() - start;
+    g_mutex_lock(&self->lock);
+    gst_convnext_latency_add(&self->latency, total);
+    g_mutex_unlock(&self->lock);
+    report(self, self->request, results, total);
+    return TRUE;
+}
+
+static gboolean look_and_go_on(GstConvnextFlow *self, GstBuffer *buffer,
+                               const GstConvnextSettings *settings)
+{
+    if (!prepare(self, buffer, settings))
+        return FALSE;
+    gboolean replaced = gst_convnext_latest_submit(
+        self->latest, gst_convnext_plan_engine(self->plan), &self->request);
+    g_mutex_lock(&self->lock);
+    self->stats.replaced += replaced;
+    g_mutex_unlock(&self->lock);
+    return TRUE;
+}
+
+/* In the worker's thread. */
+static void on_latest(const GstConvnextRequest *request, GPtrArray *results, const GError *error,
+                      gpointer data)
+{
+    GstConvnextFlow *self = data;
+    GPtrArray *older = NULL;
+    g_mutex_lock(&self->lock);
+    if (!results) {
+        self->failed = TRUE;
+    } else if (request->epoch == self->epoch) {
+        older = self->finished;
+        self->finished = g_ptr_array_ref(results);
+    }
+    g_mutex_unlock(&self->lock);
+    g_clear_pointer(&older, g_ptr_array_unref);
+    if (results)
+        report(self, request, results, request->preprocess_time + request->inference_time);
+    else
+        fail(self, g_error_copy(error));
+}
+
+/* Makes the worker's newest results the last ones; FALSE when there are none since. */
+static gboolean collect(GstConvnextFlow *self)
+{
+    g_mutex_lock(&self->lock);
+    GPtrArray *finished = g_steal_pointer(&self->finished);
+    g_mutex_unlock(&self->lock);
+    if (!finished)
+        return FALSE;
+    g_clear_pointer(&self->last, g_ptr_array_unref);
+    self->last = finished;
+    return TRUE;
+}
+
+/* Whether downstream gets the frame too late already. */
+static gboolean is_late(GstConvnextFlow *self, GstBuffer *buffer, GstClockTime on_time)
+{
+    GstClockTime when =
+        gst_segment_to_running_time(&self->segment, GST_FORMAT_TIME, GST_BUFFER_PTS(buffer));
+    return GST_CLOCK_TIME_IS_VALID(on_time) && GST_CLOCK_TIME_IS_VALID(when) && when < on_time;
+}
+
+static gboolean should_look(GstConvnextFlow *self, GstBuffer *buffer,
+                            const GstConvnextSettings *settings, GstClockTime on_time)
+{
+    gboolean due = gst_convnext_pacing_due(&self->pacing, buffer, settings);
+    gboolean late = due && settings->mode == GST_CONVNEXT_MODE_SYNC && settings->qos &&
+                    is_late(self, buffer, on_time);
+    if (due && !late)
+        return TRUE;
+    g_mutex_lock(&self->lock);
+    self->stats.skipped++;
+    self->stats.late_skipped += late;
+    g_mutex_unlock(&self->lock);
+    return FALSE;
+}
+
+static void carry(GstConvnextFlow *self, GstBuffer *buffer, gboolean wanted)
+{
+    if (wanted && self->last)
+        attach(self, buffer);
+}
+
+static gboolean handle_latest(GstConvnextFlow *self, GstBuffer *buffer,
+                              const GstConvnextSettings *settings, GstClockTime on_time)
+{
+    if (should_look(self, buffer, settings, on_time) && !look_and_go_on(self, buffer, settings))
+        return FALSE;
+    gboolean fresh = collect(self);
+    carry(self, buffer, fresh || settings->carry);
+    return TRUE;
+}
+
+static gboolean handle_sync(GstConvnextFlow *self, GstBuffer *buffer,
+                            const GstConvnextSettings *settings, GstClockTime on_time)
+{
+    /* What is still under way when the mode has just changed comes first. */
+    gst_convnext_latest_drain(self->latest);
+    gboolean fresh = collect(self);
+    if (should_look(self, buffer, settings, on_time))
+        return look_and_wait(self, buffer, settings);
+    carry(self, buffer, fresh || settings->carry);
+    return TRUE;
+}
+
+/* The lock is held. With mode=latest a frame waits for nothing. */
+static GstClockTime added_latency(const GstConvnextFlow *self, GstConvnextMode mode)
+{
+    return mode == GST_CONVNEXT_MODE_SYNC ? self->latency.estimate : 0;
+}
+
+gboolean gst_convnext_flow_frame(GstConvnextFlow *self, GstBuffer *buffer,
+                                 const GstConvnextSettings *settings)
+{
+    g_mutex_lock(&self->lock);
+    GstClockTime on_time = self->on_time, added = added_latency(self, settings->mode);
+    gboolean failed = self->failed;
+    gboolean moved = self->live && gst_convnext_latency_moved(&self->latency, added);
+    self->stats.frames++;
+    g_mutex_unlock(&self->lock);
+    if (failed)
+        return FALSE;
+    if (moved)
+        gst_element_post_message(self->element, gst_message_new_latency(GST_OBJECT(self->element)));
+    gboolean fine = settings->mode == GST_CONVNEXT_MODE_LATEST
+                        ? handle_latest(self, buffer, settings, on_time)
+                        : handle_sync(self, buffer, settings, on_time);
+    self->frames++;
+    return fine;
+}
+
+/* Streams */
+
+GstConvnextFlow *gst_convnext_flow_new(GstElement *element)
+{
+    GstConvnextFlow *self = g_new0(GstConvnextFlow, 1);
+    self->element = element;
+    self->latest = gst_convnext_latest_new(on_latest, self);
+    self->on_time = GST_CLOCK_TIME_NONE;
+    g_mutex_init(&self->lock);
+    return self;
+}
+
+void gst_convnext_flow_free(GstConvnextFlow *self)
+{
+    if (!self)
+        return;
+    gst_convnext_flow_stop(self);
+    gst_convnext_latest_free(self->latest);
+    g_mutex_clear(&self->lock);
+    g_free(self);
+}
+
+void gst_convnext_flow_start(GstConvnextFlow *self)
+{
+    g_mutex_lock(&self->lock);
+    gst_convnext_stats_reset(&self->stats);
+    gst_convnext_latency_reset(&self->latency);
+    self->live = self->failed = FALSE;
+    g_mutex_unlock(&self->lock);
+    self->frames = 0;
+    self->request = gst_convnext_request_new();
+    gst_segment_init(&self->segment, GST_FORMAT_TIME);
+}
+
+void gst_convnext_flow_stop(GstConvnextFlow *self)
+{
+    gst_convnext_latest_halt(self->latest);
+    gst_convnext_flow_take_plan(self, NULL);
+    g_clear_pointer(&self->request, gst_convnext_request_free);
+}
+
+void gst_convnext_flow_take_plan(GstConvnextFlow *self, GstConvnextPlan *plan)
+{
+    forget(self);
+    g_clear_pointer(&self->plan, gst_convnext_plan_free);
+    self->plan = plan;
+}
+
+void gst_convnext_flow_set_segment(GstConvnextFlow *self, const GstSegment *segment)
+{
+    gst_segment_copy_into(segment, &self->segment);
+    forget(self);
+}
+
+void gst_convnext_flow_drain(GstConvnextFlow *self)
+{
+    gst_convnext_latest_drain(self->latest);
+}
+
+void gst_convnext_flow_discard(GstConvnextFlow *self)
+{
+    gst_convnext_latest_discard(self->latest);
+}
+
+void gst_convnext_flow_flush(GstConvnextFlow *self)
+{
+    gst_convnext_latest_discard(self->latest);
+    gst_segment_init(&self->segment, GST_FORMAT_TIME);
+    forget(self);
+}
+
+void gst_convnext_flow_qos(GstConvnextFlow *self, GstClockTime when, GstClockTimeDiff late)
+{
+    g_mutex_lock(&self->lock);
+    self->stats.late += late > 0;
+    /* Twice, as decoders do: a frame that is just in time would be late after being looked at. */
+    self->on_time = late > 0 && GST_CLOCK_TIME_IS_VALID(when) ? when + 2 * (GstClockTime)late
+                                                              : GST_CLOCK_TIME_NONE;
+    g_mutex_unlock(&self->lock);
+}
+
+GstClockTime gst_convnext_flow_latency(GstConvnextFlow *self, gboolean live, GstConvnextMode mode)
+{
+    g_mutex_lock(&self->lock);
+    GstClockTime added = live ? added_latency(self, mode) : 0;
+    self->live = live;
+    self->latency.announced = added;
+    g_mutex_unlock(&self->lock);
+    return added;
+}
+
+GstStructure *gst_convnext_flow_stats(GstConvnextFlow *self)
+{
+    g_mutex_lock(&self->lock);
+    GstConvnextStats stats = self->stats;
+    g_mutex_unlock(&self->lock);
+    return gst_convnext_stats_to_structure(&stats);
+}

@@ -1,0 +1,59 @@
+/* What the element does with the frames of a stream: which are looked at, in which thread, which
+ * results they carry, and what is said about it on the bus.
+ *
+ *   frame --> due? --> prepare --> mode=sync:   infer, attach
+ *              |                   mode=latest: hand to the worker; attach its newest results
+ *              +---- no: attach the last results
+ *
+ * Functions are for the thread that has the streaming lock, but those marked "any thread". A flow
+ * has its own lock, below the element's object lock.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gst/video/video.h>
+
+#include "gst/plan.h"
+#include "gst/settings.h"
+
+typedef struct GstConvnextFlow GstConvnextFlow;
+
+/* element: for messages and logs; not held. */
+GstConvnextFlow *gst_convnext_flow_new(GstElement *element);
+void gst_convnext_flow_free(GstConvnextFlow *flow); /* NULL allowed */
+
+/* A stream begins, and ends: between them there may be frames. start sets the counters to 0; stop
+ * gives back everything that is as large as a frame or a model. */
+void gst_convnext_flow_start(GstConvnextFlow *flow);
+void gst_convnext_flow_stop(GstConvnextFlow *flow);
+
+/* The frames that follow are made into inputs by this plan, which is taken, and are run by its
+ * engine; NULL: none follow. Carries nothing over. */
+void gst_convnext_flow_take_plan(GstConvnextFlow *flow, GstConvnextPlan *plan);
+
+void gst_convnext_flow_set_segment(GstConvnextFlow *flow, const GstSegment *segment);
+
+/* Adds metadata to the frame, or starts what later frames will carry. FALSE after an error, which
+ * has been posted. settings: what is set now; model and labels are not read. */
+gboolean gst_convnext_flow_frame(GstConvnextFlow *flow, GstBuffer *buffer,
+                                 const GstConvnextSettings *settings);
+
+/* Waits for results that are under way, and posts their messages. */
+void gst_convnext_flow_drain(GstConvnextFlow *flow);
+
+/* What is under way is not heard of any more, and nobody waits for it. Any thread. */
+void gst_convnext_flow_discard(GstConvnextFlow *flow);
+
+/* After a flush: discards, and forgets segment and results. */
+void gst_convnext_flow_flush(GstConvnextFlow *flow);
+
+/* Of a QOS event: a frame of running time `when` came `late` nanoseconds after its time. Any
+ * thread. */
+void gst_convnext_flow_qos(GstConvnextFlow *flow, GstClockTime when, GstClockTimeDiff late);
+
+/* What the element adds to the latency of a pipeline that is live or not, to answer a query with.
+ * From then on a live pipeline gets a LATENCY message when it moves. Any thread. */
+GstClockTime gst_convnext_flow_latency(GstConvnextFlow *flow, gboolean live, GstConvnextMode mode);
+
+/* A structure `convnext-stats`. The caller owns it. Any thread. */
+GstStructure *gst_convnext_flow_stats(GstConvnextFlow *flow);

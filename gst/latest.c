@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "gst/latest.h"
+
+typedef struct Job {
+    GstConvnextRequest *request;
+    GstConvnextEngine *engine; /* NULL: no job */
+} Job;
+
+struct GstConvnextLatest {
+    GstConvnextLatestDone *done;
+    gpointer data;
+    GThread *thread; /* of the owner */
+
+    GMutex lock;      /* of all below */
+    GCond work;       /* there is a job, or quit */
+    GCond idle;       /* there is none left, or it was discarded */
+    Job waiting;      /* its request is kept without a job, as spare memory */
+    gboolean busy;    /* a job is with the worker... */
+    gboolean unheard; /* ... and was discarded */
+    gboolean quit;
+};
+
+static void drop_job(Job *job)
+{
+    g_clear_pointer(&job->engine, gst_convnext_engine_unref);
+}
+
+static void run(GstConvnextLatest *self, const Job *job)
+{
+    GError *error = NULL;
+    GPtrArray *results = gst_convnext_engine_infer(job->engine, job->request, &error);
+    g_mutex_lock(&self->lock);
+    gboolean heard = !self->unheard;
+    g_mutex_unlock(&self->lock);
+    if (heard)
+        self->done(job->request, results, error, self->data);
+    g_clear_pointer(&results, g_ptr_array_unref);
+    g_clear_error(&error);
+}
+
+/* The lock is held on entry and on return. Job and request change places with the waiting ones. */
+static void run_waiting(GstConvnextLatest *self, Job *mine)
+{
+    Job job = self->waiting;
+    self->waiting = *mine;
+    self->busy = TRUE;
+    self->unheard = FALSE;
+    g_mutex_unlock(&self->lock);
+    run(self, &job);
+    drop_job(&job);
+    g_mutex_lock(&self->lock);
+    *mine = job;
+    self->busy = FALSE;
+    g_cond_broadcast(&self->idle);
+}
+
+static gpointer worker_main(gpointer data)
+{
+    GstConvnextLatest *self = data;
+    Job mine = {gst_convnext_request_new(), NULL};
+    g_mutex_lock(&self->lock);
+    while (!self->quit) {
+        if (self->waiting.engine)
+            run_waiting(self, &mine);
+        else
+            g_cond_wait(&self->work, &self->lock);
+    }
+    g_mutex_unlock(&self->lock);
+    gst_convnext_request_free(mine.request);
+    return NULL;
+}
+
+GstConvnextLatest *gst_convnext_latest_new(GstConvnextLatestDone *done, gpointer data)
+{
+    GstConvnextLatest *self = g_new0(GstConvnextLatest, 1);
+    self->done = done;
+    self->data = data;
+    g_mutex_init(&self->lock);
+    g_cond_init(&self->work);
+    g_cond_init(&self->idle);
+    return self;
+}
+
+void gst_convnext_latest_free(GstConvnextLatest *self)
+{
+    if (!self)
+        return;
+    gst_convnext_latest_halt(self);
+    g_mutex_clear(&self->lock);
+    g_cond_clear(&self->work);
+    g_cond_clear(&self->idle);
+    g_free(self);
+}
+
+gboolean gst_convnext_latest_submit(GstConvnextLatest *self, GstConvnextEngine *engine,
+                                    GstConvnextRequest **request)
+{
+    if (!self->thread) {
+        self->waiting.request = gst_convnext_request_new();
+        self->thread = g_thread_new("convnext-latest", worker_main, self);
+    }
+    Job job = {*request, gst_convnext_engine_ref(engine)};
+    g_mutex_lock(&self->lock);
+    Job older = self->waiting;
+    self->waiting = job;
+    g_cond_signal(&self->work);
+    g_mutex_unlock(&self->lock);
+    *request = older.request;
+    gboolean replaced = older.engine != NULL;
+    drop_job(&older);
+    return replaced;
+}
+
+void gst_convnext_latest_drain(GstConvnextLatest *self)
+{
+    g_mutex_lock(&self->lock);
+    while (self->waiting.engine || (self->busy && !self->unheard))
+        g_cond_wait(&self->idle, &self->lock);
+    g_mutex_unlock(&self->lock);
+}
+
+void gst_convnext_latest_discard(GstConvnextLatest *self)
+{
+    g_mutex_lock(&self->lock);
+    GstConvnextEngine *engine = g_steal_pointer(&self->waiting.engine);
+    self->unheard = TRUE;
+    g_cond_broadcast(&self->idle);
+    g_mutex_unlock(&self->lock);
+    gst_convnext_engine_unref(engine);
+}
+
+void gst_convnext_latest_halt(GstConvnextLatest *self)
+{
+    if (!self->thread)
+        return;
+    gst_convnext_latest_discard(self);
+    g_mutex_lock(&self->lock);
+    self->quit = TRUE;
+    g_cond_signal(&self->work);
+    g_mutex_unlock(&self->lock);
+    g_thread_join(g_steal_pointer(&self->thread));
+    self->quit = FALSE;
+    g_clear_pointer(&self->waiting.request, gst_convnext_request_free);
+}

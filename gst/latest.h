@@ -1,0 +1,39 @@
+/* A worker thread that runs the newest request: whoever submits never waits for the network.
+ *
+ *   submit ----> waiting ----> running ----> done
+ *                 ^ one place: a newer request replaces the one that waits
+ *
+ * Requests change places, their memory is used again: there are three of them at most, one being
+ * filled by the owner, one waiting, one running.
+ *
+ * submit, drain and halt are the owner's, one thread at a time; discard is anybody's.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "gst/engine.h"
+
+typedef struct GstConvnextLatest GstConvnextLatest;
+
+/* Called in the worker's thread for each request that ran and was not discarded, in their order,
+ * with no lock held. results: of gst_convnext_engine_infer(), borrowed; or NULL with error. */
+typedef void GstConvnextLatestDone(const GstConvnextRequest *request, GPtrArray *results,
+                                   const GError *error, gpointer data);
+
+/* Has no thread before the first request. */
+GstConvnextLatest *gst_convnext_latest_new(GstConvnextLatestDone *done, gpointer data);
+void gst_convnext_latest_free(GstConvnextLatest *latest); /* halts; NULL allowed */
+
+/* Has the request run next. Takes *request and puts another one there, for the next frame. Returns
+ * whether an older one that was waiting gave way. */
+gboolean gst_convnext_latest_submit(GstConvnextLatest *latest, GstConvnextEngine *engine,
+                                    GstConvnextRequest **request);
+
+/* Waits until what was submitted is done or discarded. */
+void gst_convnext_latest_drain(GstConvnextLatest *latest);
+
+/* Nothing more is heard of what was submitted so far. Does not wait. */
+void gst_convnext_latest_discard(GstConvnextLatest *latest);
+
+/* Discards, ends the thread, and gives memory and engine back. The next submit starts anew. */
+void gst_convnext_latest_halt(GstConvnextLatest *latest);

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "gst/messages.h"
+
+#include "model/error.h"
+
+void gst_convnext_post_error(GstElement *element, GstMessageType type, const GError *error,
+                             const char *doing)
+{
+    GQuark domain = GST_STREAM_ERROR;
+    gint code = GST_STREAM_ERROR_FAILED;
+    switch ((CnxError)error->code) {
+    case CNX_ERROR_NOT_FOUND:
+        domain = GST_RESOURCE_ERROR;
+        code = GST_RESOURCE_ERROR_NOT_FOUND;
+        break;
+    case CNX_ERROR_UNREADABLE:
+        domain = GST_RESOURCE_ERROR;
+        code = GST_RESOURCE_ERROR_OPEN_READ;
+        break;
+    case CNX_ERROR_UNWRITABLE:
+        domain = GST_RESOURCE_ERROR;
+        code = GST_RESOURCE_ERROR_OPEN_WRITE;
+        break;
+    case CNX_ERROR_CORRUPT:
+        code = GST_STREAM_ERROR_FORMAT;
+        break;
+    case CNX_ERROR_NOT_CONVNEXT:
+        code = GST_STREAM_ERROR_WRONG_TYPE;
+        break;
+    case CNX_ERROR_UNSUPPORTED:
+        code = GST_STREAM_ERROR_NOT_IMPLEMENTED;
+        break;
+    case CNX_ERROR_OUT_OF_MEMORY:
+        domain = GST_RESOURCE_ERROR;
+        code = GST_RESOURCE_ERROR_NO_SPACE_LEFT;
+        break;
+    case CNX_ERROR_SETTINGS:
+        domain = GST_LIBRARY_ERROR;
+        code = GST_LIBRARY_ERROR_SETTINGS;
+        break;
+    }
+    gst_element_message_full(element, type, domain, code, g_strdup(error->message), g_strdup(doing),
+                             __FILE__, GST_FUNCTION, __LINE__);
+}
+
+void gst_convnext_post_result(GstElement *element, const GstConvnextRequest *request,
+                              GstConvnextResult *result)
+{
+    GstStructure *s = gst_convnext_result_to_structure(result);
+    gst_structure_set(s, "frame", G_TYPE_UINT64, request->frame, "stream-time", G_TYPE_UINT64,
+                      request->stream_time, "running-time", G_TYPE_UINT64, request->running_time,
+                      NULL);
+    gst_element_post_message(element, gst_message_new_element(GST_OBJECT(element), s));
+}

@@ -1,0 +1,20 @@
+/* What the element says on the bus: errors and results.
+ *
+ * None of these may be called under a lock: a bus's sync handler may read properties.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gst/convnext/convnext.h>
+#include <gst/gst.h>
+
+#include "gst/request.h"
+
+/* Posts the error's sentence (domain CNX_ERROR) as GST_MESSAGE_ERROR or GST_MESSAGE_WARNING.
+ * doing: what was being done, for developers. */
+void gst_convnext_post_error(GstElement *element, GstMessageType type, const GError *error,
+                             const char *doing);
+
+/* Posts an element message `convnext`: the result's structure, and which frame it belongs to. */
+void gst_convnext_post_result(GstElement *element, const GstConvnextRequest *request,
+                              GstConvnextResult *result);

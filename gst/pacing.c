@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "gst/pacing.h"
+
+void gst_convnext_pacing_reset(GstConvnextPacing *self)
+{
+    *self = (GstConvnextPacing){.pts = GST_CLOCK_TIME_NONE};
+}
+
+static gboolean period_passed(const GstConvnextPacing *self, GstClockTime now, GstClockTime period)
+{
+    if (!GST_CLOCK_TIME_IS_VALID(now) || !GST_CLOCK_TIME_IS_VALID(self->pts) || now < self->pts)
+        return TRUE;
+    return now - self->pts >= period;
+}
+
+gboolean gst_convnext_pacing_due(GstConvnextPacing *self, GstBuffer *buffer,
+                                 const GstConvnextSettings *settings)
+{
+    self->since++;
+    if (GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_GAP))
+        return FALSE;
+    return !self->looked || (self->since >= settings->interval &&
+                             period_passed(self, GST_BUFFER_PTS(buffer), settings->min_period));
+}
+
+void gst_convnext_pacing_look(GstConvnextPacing *self, GstBuffer *buffer)
+{
+    self->looked = TRUE;
+    self->since = 0;
+    self->pts = GST_BUFFER_PTS(buffer);
+}

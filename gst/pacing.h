@@ -1,0 +1,28 @@
+/* Which frames are due to be looked at, by count and by time.
+ *
+ * Belongs to the streaming thread.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gst/gst.h>
+
+#include "gst/settings.h"
+
+typedef struct GstConvnextPacing {
+    gboolean looked;  /* at a frame since the reset: the last of them is meant below */
+    guint since;      /* frames from it to the one at hand */
+    GstClockTime pts; /* of it */
+} GstConvnextPacing;
+
+/* The next frame is due, whatever the interval. */
+void gst_convnext_pacing_reset(GstConvnextPacing *pacing);
+
+/* Counts the frame, and tells whether it is due: it is no GAP, and it is interval frames and
+ * min_period nanoseconds away from the last that was looked at. Where a timestamp is missing or has
+ * gone back, the time counts as passed. */
+gboolean gst_convnext_pacing_due(GstConvnextPacing *pacing, GstBuffer *buffer,
+                                 const GstConvnextSettings *settings);
+
+/* The frame at hand is being looked at. */
+void gst_convnext_pacing_look(GstConvnextPacing *pacing, GstBuffer *buffer);

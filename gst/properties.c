@@ -1,0 +1,185 @@
+/* The element's properties: their types, ranges, defaults and words. Their values are settings.c's.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "gst/settings.h"
+
+#define MAX_INPUT_SIZE 8192 /* a first map of 4 Mi pixels; beyond it nobody classifies */
+#define MAX_THREADS 1024
+
+GType gst_convnext_outputs_get_type(void)
+{
+    static gsize type;
+    static const GFlagsValue values[] = {
+        {GST_CONVNEXT_OUTPUTS_CLASSES, "The best classes with their scores", "classes"},
+        {GST_CONVNEXT_OUTPUTS_EMBEDDING, "What the last linear layer reads", "embedding"},
+        {GST_CONVNEXT_OUTPUTS_LOGITS, "The head's raw outputs", "logits"},
+        {GST_CONVNEXT_OUTPUTS_STAGE1, "The map after stage 1, 1/4 of the input's side", "stage1"},
+        {GST_CONVNEXT_OUTPUTS_STAGE2, "The map after stage 2, 1/8 of the input's side", "stage2"},
+        {GST_CONVNEXT_OUTPUTS_STAGE3, "The map after stage 3, 1/16 of the input's side", "stage3"},
+        {GST_CONVNEXT_OUTPUTS_STAGE4, "The map after stage 4, 1/32 of the input's side", "stage4"},
+        {0, NULL, NULL},
+    };
+    if (g_once_init_enter(&type))
+        g_once_init_leave(&type, g_flags_register_static("GstConvnextOutputs", values));
+    return type;
+}
+
+GType gst_convnext_crop_get_type(void)
+{
+    static gsize type;
+    static const GEnumValue values[] = {
+        {GST_CONVNEXT_CROP_AUTO, "As the model's config says", "auto"},
+        {GST_CONVNEXT_CROP_CENTER, "The short side is scaled, the middle is taken", "center"},
+        {GST_CONVNEXT_CROP_SQUASH, "Both sides are scaled, whatever the aspect", "squash"},
+        {GST_CONVNEXT_CROP_BORDER, "The whole frame, padded with the mean colour", "border"},
+        {GST_CONVNEXT_CROP_NONE, "The whole frame in its own shape, not a square", "none"},
+        {0, NULL, NULL},
+    };
+    if (g_once_init_enter(&type))
+        g_once_init_leave(&type, g_enum_register_static("GstConvnextCrop", values));
+    return type;
+}
+
+GType gst_convnext_weights_get_type(void)
+{
+    static gsize type;
+    static const GEnumValue values[] = {
+        {GST_CONVNEXT_WEIGHTS_AUTO, "The only ones, or the raw ones", "auto"},
+        {GST_CONVNEXT_WEIGHTS_RAW, "Those that training updated", "raw"},
+        {GST_CONVNEXT_WEIGHTS_EMA, "Their exponential moving average", "ema"},
+        {0, NULL, NULL},
+    };
+    if (g_once_init_enter(&type))
+        g_once_init_leave(&type, g_enum_register_static("GstConvnextWeights", values));
+    return type;
+}
+
+GType gst_convnext_mode_get_type(void)
+{
+    static gsize type;
+    static const GEnumValue values[] = {
+        {GST_CONVNEXT_MODE_SYNC, "Each frame waits for its own result", "sync"},
+        {GST_CONVNEXT_MODE_LATEST, "No frame waits; it carries the newest finished result",
+         "latest"},
+        {0, NULL, NULL},
+    };
+    if (g_once_init_enter(&type))
+        g_once_init_leave(&type, g_enum_register_static("GstConvnextMode", values));
+    return type;
+}
+
+/* Properties that the model is opened with, and those that take effect with the next frame. */
+#define FLAGS (G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS)
+#define AT_READY (FLAGS | GST_PARAM_MUTABLE_READY)
+#define ANY_TIME (FLAGS | GST_PARAM_MUTABLE_PLAYING)
+
+static void install_model_properties(GObjectClass *klass, const char *bundled)
+{
+    g_object_class_install_property(
+        klass, GST_CONVNEXT_PROP_MODEL,
+        g_param_spec_string("model", "Model",
+                            "Checkpoint to run: a .safetensors or PyTorch file, or a folder in the "
+                            "Hugging Face or timm layout; NULL for the bundled model of camera "
+                            "states",
+                            bundled, AT_READY));
+    g_object_class_install_property(
+        klass, GST_CONVNEXT_PROP_WEIGHTS,
+        g_param_spec_enum("weights", "Weights",
+                          "Which weights of a checkpoint that holds both those of training and "
+                          "their average (EMA)",
+                          GST_TYPE_CONVNEXT_WEIGHTS, GST_CONVNEXT_WEIGHTS_AUTO, AT_READY));
+    g_object_class_install_property(
+        klass, GST_CONVNEXT_PROP_LABELS,
+        g_param_spec_string("labels", "Labels",
+                            "Text file with the names of the classes, one a line; NULL for those "
+                            "of the model's config, or \"class N\"",
+                            NULL, AT_READY));
+    g_object_class_install_property(
+        klass, GST_CONVNEXT_PROP_INPUT_SIZE,
+        g_param_spec_uint("input-size", "Input size",
+                          "Side of the network's input in pixels, a multiple of 32; with crop=none "
+                          "its short side (0 = the model's)",
+                          0, MAX_INPUT_SIZE, 0, AT_READY));
+    g_object_class_install_property(
+        klass, GST_CONVNEXT_PROP_CROP,
+        g_param_spec_enum("crop", "Crop", "How a frame becomes the network's input",
+                          GST_TYPE_CONVNEXT_CROP, GST_CONVNEXT_CROP_AUTO, AT_READY));
+    g_object_class_install_property(
+        klass, GST_CONVNEXT_PROP_OUTPUTS,
+        g_param_spec_flags("outputs", "Outputs", "What is attached to the frames",
+                           GST_TYPE_CONVNEXT_OUTPUTS, GST_CONVNEXT_DEFAULT_OUTPUTS, AT_READY));
+    g_object_class_install_property(
+        klass, GST_CONVNEXT_PROP_THREADS,
+        g_param_spec_uint("threads", "Threads",
+                          "Most threads of the shared engine that work on one frame (0 = the "
+                          "processors that this process may use)",
+                          0, MAX_THREADS, 0, AT_READY));
+}
+
+static void install_frame_properties(GObjectClass *klass)
+{
+    g_object_class_install_property(
+        klass, GST_CONVNEXT_PROP_ACTIVATION,
+        g_param_spec_enum("activation", "Activation", "How logits become the classes' scores",
+                          GST_TYPE_CONVNEXT_ACTIVATION, GST_CONVNEXT_ACTIVATION_AUTO, ANY_TIME));
+    g_object_class_install_property(
+        klass, GST_CONVNEXT_PROP_TOP_K,
+        g_param_spec_uint("top-k", "Top k", "Most classes attached to a frame, best first", 1,
+                          G_MAXINT, GST_CONVNEXT_DEFAULT_TOP_K, ANY_TIME));
+    g_object_class_install_property(
+        klass, GST_CONVNEXT_PROP_THRESHOLD,
+        g_param_spec_double("threshold", "Threshold",
+                            "Classes with a lower score are left out; activation=none ignores it",
+                            0.0, 1.0, GST_CONVNEXT_DEFAULT_THRESHOLD, ANY_TIME));
+    g_object_class_install_property(
+        klass, GST_CONVNEXT_PROP_POST_MESSAGES,
+        g_param_spec_boolean("post-messages", "Post messages",
+                             "Post an element message named convnext for each new result", FALSE,
+                             ANY_TIME));
+}
+
+/* Which frames are looked at, and who waits for whom. */
+static void install_pace_properties(GObjectClass *klass)
+{
+    g_object_class_install_property(
+        klass, GST_CONVNEXT_PROP_MODE,
+        g_param_spec_enum("mode", "Mode", "Whether frames wait for the network",
+                          GST_TYPE_CONVNEXT_MODE, GST_CONVNEXT_MODE_SYNC, ANY_TIME));
+    g_object_class_install_property(
+        klass, GST_CONVNEXT_PROP_INTERVAL,
+        g_param_spec_uint("interval", "Interval",
+                          "Look at every Nth frame; the frames between carry the last result and "
+                          "its age",
+                          1, G_MAXINT, 1, ANY_TIME));
+    g_object_class_install_property(
+        klass, GST_CONVNEXT_PROP_MIN_PERIOD,
+        g_param_spec_uint64("min-period", "Minimum period",
+                            "Least time between the frames that are looked at, in nanoseconds of "
+                            "their timestamps (0 = none)",
+                            0, G_MAXINT64, 0, ANY_TIME));
+    g_object_class_install_property(
+        klass, GST_CONVNEXT_PROP_CARRY,
+        g_param_spec_boolean("carry", "Carry",
+                             "Frames without a result of their own carry the last one with its "
+                             "age; FALSE: each result is on one frame only",
+                             TRUE, ANY_TIME));
+    /* GstBaseTransform's property of this name would drop frames. */
+    g_object_class_install_property(
+        klass, GST_CONVNEXT_PROP_QOS,
+        g_param_spec_boolean("qos", "QoS",
+                             "With mode=sync, do not look at frames that downstream will get too "
+                             "late anyway; no frame is ever dropped",
+                             TRUE, ANY_TIME));
+}
+
+void gst_convnext_settings_install(GObjectClass *klass, const char *bundled)
+{
+    install_model_properties(klass, bundled);
+    install_frame_properties(klass);
+    install_pace_properties(klass);
+    gst_type_mark_as_plugin_api(GST_TYPE_CONVNEXT_OUTPUTS, 0);
+    gst_type_mark_as_plugin_api(GST_TYPE_CONVNEXT_ACTIVATION, 0);
+    gst_type_mark_as_plugin_api(GST_TYPE_CONVNEXT_CROP, 0);
+    gst_type_mark_as_plugin_api(GST_TYPE_CONVNEXT_WEIGHTS, 0);
+    gst_type_mark_as_plugin_api(GST_TYPE_CONVNEXT_MODE, 0);
+}
