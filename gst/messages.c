@@ -34,6 +34,8 @@ void gst_convnext_post_error(GstElement *element, GstMessageType type, const GEr
         domain = GST_RESOURCE_ERROR;
         code = GST_RESOURCE_ERROR_NO_SPACE_LEFT;
         break;
+    case CNX_ERROR_CANCELLED: /* is no error: it does not come here */
+        break;
     case CNX_ERROR_SETTINGS:
         domain = GST_LIBRARY_ERROR;
         code = GST_LIBRARY_ERROR_SETTINGS;

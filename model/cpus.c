@@ -5,6 +5,7 @@
 #include <sched.h>
 #include <string.h>
 
+#include "model/affinity.h"
 #include "model/threads.h"
 
 /* The first two numbers of a file; "max" and anything else that is no number read as -1. */
@@ -117,11 +118,13 @@ guint cnx_cpus_quota(const char *membership, const char *root)
 guint cnx_cpus_available(void)
 {
     const guint quota = cnx_cpus_quota("/proc/self/cgroup", "/sys/fs/cgroup");
-    guint cpus = g_get_num_processors();
+    guint cpus = cnx_affinity_count();
     cpu_set_t mask;
 
-    if (sched_getaffinity(0, sizeof mask, &mask) == 0)
+    if (cpus == 0 && sched_getaffinity(0, sizeof mask, &mask) == 0)
         cpus = (guint)CPU_COUNT(&mask);
+    if (cpus == 0)
+        cpus = g_get_num_processors();
     if (quota != 0)
         cpus = MIN(cpus, quota);
     return CLAMP(cpus, 1, CNX_THREADS_MAX);

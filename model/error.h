@@ -14,6 +14,7 @@ typedef enum CnxError {
     CNX_ERROR_NOT_CONVNEXT, /* a readable checkpoint of something else, or with tensors missing */
     CNX_ERROR_UNSUPPORTED,  /* a ConvNeXt that this version does not run */
     CNX_ERROR_OUT_OF_MEMORY,
+    CNX_ERROR_CANCELLED,  /* nothing is wrong: somebody asked for it */
     CNX_ERROR_UNWRITABLE, /* a file or folder that the system refuses to write */
     CNX_ERROR_SETTINGS,   /* a setting (environment, property) with a value that cannot be */
 } CnxError;

@@ -9,9 +9,10 @@
 #define _GNU_SOURCE
 #include "model/threads.h"
 
-#include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
+
+#include "model/affinity.h"
 
 /* Turns of a spin, of some 20 to 50 ns each: tens of microseconds, about what a sleep and a wake
  * cost. */
@@ -128,8 +129,11 @@ static gboolean start_worker(pthread_t *thread)
     pthread_sigmask(SIG_SETMASK, &all, &before);
     started = pthread_create(thread, NULL, worker_main, NULL) == 0;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (started)
+    if (started) {
         pthread_setname_np(*thread, "convnext");
+        if (cnx_affinity_count() > 0) /* otherwise it has the mask of the thread that makes it */
+            cnx_affinity_pin(*thread);
+    }
     return started;
 }
 
@@ -209,6 +213,14 @@ void cnx_threads_loop(guint threads, guint tasks, CnxTaskFn *fn, gpointer data)
     run_tasks(&loop, 0);
     withdraw(&loop);
     wait_until_left(&loop);
+}
+
+void cnx_threads_each(void (*fn)(pthread_t worker))
+{
+    pthread_mutex_lock(&pool.lifecycle);
+    for (guint i = 0; i < pool.workers; i++)
+        fn(pool.worker[i]);
+    pthread_mutex_unlock(&pool.lifecycle);
 }
 
 guint cnx_threads_workers(void)

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <glib.h>
+#include <pthread.h>
 
 #define CNX_THREADS_MAX 256u
 
@@ -26,6 +27,9 @@ void cnx_threads_release(void);
  * and returns when all are done. Tasks start in order. Loops of several callers run side by side.
  * The caller has a hold of the pool. */
 void cnx_threads_loop(guint threads, guint tasks, CnxTaskFn *fn, gpointer data);
+
+/* Calls fn for each worker alive. */
+void cnx_threads_each(void (*fn)(pthread_t worker));
 
 /* Workers alive; for tests. */
 guint cnx_threads_workers(void);

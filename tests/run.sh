@@ -3,11 +3,12 @@
 #
 #   simd, model, gst   at each level of CONVNEXT_CPU that this processor has; others are skipped
 #   simd, model        once more in a build with AddressSanitizer and UndefinedBehaviorSanitizer
+#   threads            what threads share, in a build with ThreadSanitizer (and, without, in model)
 #   states             the elements' state cycles under valgrind, for leaks
 #   layout, pipelines  once
 #
 # Ends with the line `N passed, N failed, N skipped`; the status is 0 when nothing failed.
-# Builds into build-test/ and build-asan/ in the tree.
+# Builds into build-test/, build-asan/ and build-tsan/ in the tree.
 #
 # SPDX-License-Identifier: LGPL-2.1-or-later
 set -u
@@ -20,7 +21,8 @@ usage()
 usage: tests/run.sh [--quick] [--suite NAME]...
 
   --quick        gst at the highest level of CONVNEXT_CPU only, no sanitizers, no valgrind
-  --suite NAME   only this suite: simd, model, gst, layout, pipelines, states (may be repeated)
+  --suite NAME   only this suite: simd, model, threads, gst, layout, pipelines, states (may be
+                 repeated)
 END
 }
 
@@ -32,8 +34,8 @@ while [ $# -gt 0 ]; do
     --suite)
         [ $# -gt 1 ] || cnx_die "--suite takes the name of a suite"
         case $2 in
-        simd | model | gst | layout | pipelines | states) suites+=" $2" ;;
-        *) cnx_die "no suite is called '$2'; there are simd, model, gst, layout, pipelines, states" ;;
+        simd | model | threads | gst | layout | pipelines | states) suites+=" $2" ;;
+        *) cnx_die "no suite is called '$2'; there are simd, model, threads, gst, layout, pipelines, states" ;;
         esac
         shift
         ;;
@@ -48,7 +50,7 @@ while [ $# -gt 0 ]; do
     esac
     shift
 done
-suites=${suites:- simd model gst layout pipelines states}
+suites=${suites:- simd model threads gst layout pipelines states}
 
 passed=0 failed=0 skipped=0
 failures=()
@@ -191,6 +193,7 @@ unset CONVNEXT_CPU
 export GST_DEBUG_NO_COLOR=1
 test_build=$root/build-test
 asan_build=$root/build-asan
+tsan_build=$root/build-tsan
 
 heading "what is needed"
 install_packages
@@ -219,6 +222,16 @@ if { wanted simd || wanted model; } && [ -z "$quick" ]; then
         run_meson "$asan_build" "$suite with sanitizers" 8 $suite
     done
     unset ASAN_OPTIONS UBSAN_OPTIONS
+fi
+
+# GLib is not built with it: its own allocator would look like a race.
+if wanted threads && [ -z "$quick" ]; then
+    heading "build with ThreadSanitizer"
+    cnx_build "$tsan_build" -Db_sanitize=thread -Db_lundef=false -Doptimization=1 \
+        -Dintrospection=disabled
+    heading "threads with ThreadSanitizer"
+    TSAN_OPTIONS=halt_on_error=1 G_SLICE=always-malloc \
+        run_meson "$tsan_build" "threads with ThreadSanitizer" 8 threads
 fi
 
 if wanted states && [ -z "$quick" ]; then

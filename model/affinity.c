@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#define _GNU_SOURCE
+#include "model/affinity.h"
+
+#include <sched.h>
+#include <stdatomic.h>
+#include <unistd.h>
+
+#include "model/threads.h"
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* of holds and set */
+static guint holds;
+static cpu_set_t set;
+static atomic_bool is_set; /* holds > 0, to be read without the lock */
+
+/* Of the thread that is in between enter and leave. */
+static _Thread_local cpu_set_t before;
+static _Thread_local gboolean entered;
+
+/* The processors of the process, whatever single threads were pinned to. */
+static void process_set(cpu_set_t *cpus)
+{
+    if (sched_getaffinity(getpid(), sizeof *cpus, cpus) == 0)
+        return;
+    CPU_ZERO(cpus);
+    for (guint i = 0; i < MIN(g_get_num_processors(), CPU_SETSIZE); i++)
+        CPU_SET(i, cpus);
+}
+
+/* "0-3,6" */
+static char *describe(const cpu_set_t *cpus)
+{
+    GString *text = g_string_new(NULL);
+
+    for (guint i = 0; i < CPU_SETSIZE; i++) {
+        guint last = i;
+
+        if (!CPU_ISSET(i, cpus))
+            continue;
+        while (last + 1 < CPU_SETSIZE && CPU_ISSET(last + 1, cpus))
+            last++;
+        g_string_append_printf(text, text->len > 0 ? ",%u" : "%u", i);
+        if (last > i)
+            g_string_append_printf(text, "-%u", last);
+        i = last;
+    }
+    return g_string_free(text, FALSE);
+}
+
+/* One number; *text goes on behind it. */
+static gboolean parse_number(const char **text, guint *number)
+{
+    *number = 0;
+    if (!g_ascii_isdigit(**text))
+        return FALSE;
+    for (; g_ascii_isdigit(**text); (*text)++) {
+        *number = *number * 10 + (guint)(**text - '0');
+        if (*number >= CPU_SETSIZE)
+            return FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean parse(const char *list, cpu_set_t *cpus)
+{
+    guint first, last;
+
+    CPU_ZERO(cpus);
+    do {
+        if (!parse_number(&list, &first))
+            return FALSE;
+        last = first;
+        if (*list == '-') {
+            list++;
+            if (!parse_number(&list, &last) || last < first)
+                return FALSE;
+        }
+        for (guint i = first; i <= last; i++)
+            CPU_SET(i, cpus);
+    } while (*list++ == ',');
+    return list[-1] == '\0';
+}
+
+static gboolean check_list(const char *list, cpu_set_t *cpus, GError **error)
+{
+    cpu_set_t allowed, both;
+
+    if (!parse(list, cpus)) {
+        char *quoted = cnx_quote(list);
+
+        g_set_error(error, CNX_ERROR, CNX_ERROR_SETTINGS,
+                    "cpu-affinity must be a list of processors below %d such as 0-3,6, not %s",
+                    CPU_SETSIZE, quoted);
+        g_free(quoted);
+        return FALSE;
+    }
+    process_set(&allowed);
+    CPU_AND(&both, &allowed, cpus);
+    if (!CPU_EQUAL(&both, cpus)) {
+        char *wanted = describe(cpus), *given = describe(&allowed);
+
+        g_set_error(error, CNX_ERROR, CNX_ERROR_SETTINGS,
+                    "cpu-affinity names the processors %s, but this process may only use %s",
+                    wanted, given);
+        g_free(wanted);
+        g_free(given);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+/* The lock is held. */
+static gboolean take_hold(const cpu_set_t *cpus, GError **error)
+{
+    if (holds > 0 && !CPU_EQUAL(cpus, &set)) {
+        char *wanted = describe(cpus), *used = describe(&set);
+
+        g_set_error(error, CNX_ERROR, CNX_ERROR_SETTINGS,
+                    "cpu-affinity names the processors %s, but the engine that this process shares "
+                    "runs on %s already, as another element asked for",
+                    wanted, used);
+        g_free(wanted);
+        g_free(used);
+        return FALSE;
+    }
+    set = *cpus;
+    holds++;
+    atomic_store(&is_set, TRUE);
+    return TRUE;
+}
+
+gboolean cnx_affinity_acquire(const char *list, GError **error)
+{
+    cpu_set_t cpus;
+    gboolean taken;
+
+    if (!check_list(list, &cpus, error))
+        return FALSE;
+    pthread_mutex_lock(&lock);
+    taken = take_hold(&cpus, error);
+    pthread_mutex_unlock(&lock);
+    if (taken)
+        cnx_threads_each(cnx_affinity_pin);
+    return taken;
+}
+
+void cnx_affinity_release(void)
+{
+    gboolean last;
+
+    pthread_mutex_lock(&lock);
+    g_assert(holds > 0);
+    last = --holds == 0;
+    atomic_store(&is_set, !last);
+    pthread_mutex_unlock(&lock);
+    if (last)
+        cnx_threads_each(cnx_affinity_pin);
+}
+
+static gboolean get_set(cpu_set_t *cpus)
+{
+    gboolean there;
+
+    if (!atomic_load(&is_set))
+        return FALSE;
+    pthread_mutex_lock(&lock);
+    there = holds > 0;
+    *cpus = set;
+    pthread_mutex_unlock(&lock);
+    return there;
+}
+
+guint cnx_affinity_count(void)
+{
+    cpu_set_t cpus;
+
+    return get_set(&cpus) ? (guint)CPU_COUNT(&cpus) : 0;
+}
+
+void cnx_affinity_pin(pthread_t worker)
+{
+    cpu_set_t cpus;
+
+    if (!get_set(&cpus))
+        process_set(&cpus);
+    pthread_setaffinity_np(worker, sizeof cpus, &cpus);
+}
+
+void cnx_affinity_enter(void)
+{
+    cpu_set_t cpus;
+
+    g_assert(!entered);
+    if (!get_set(&cpus) || pthread_getaffinity_np(pthread_self(), sizeof before, &before) != 0)
+        return;
+    entered = pthread_setaffinity_np(pthread_self(), sizeof cpus, &cpus) == 0;
+}
+
+void cnx_affinity_leave(void)
+{
+    if (entered)
+        pthread_setaffinity_np(pthread_self(), sizeof before, &before);
+    entered = FALSE;
+}

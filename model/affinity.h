@@ -1,0 +1,30 @@
+/* Which processors the engine's threads run on, where the user says so.
+ *
+ * One set for the whole process, as there is one pool of workers. It holds for the workers, and for
+ * a caller's thread while it computes.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <pthread.h>
+
+#include "model/error.h"
+
+/* Takes a hold of the set that list names, "0-3,6", and pins the workers to it. FALSE with error
+ * (CNX_ERROR_SETTINGS) when list is no such list, names a processor that this process may not use,
+ * or names other processors than a hold that others have. */
+gboolean cnx_affinity_acquire(const char *list, GError **error);
+
+/* Returns a hold; with the last one the workers may run anywhere again. */
+void cnx_affinity_release(void);
+
+/* Processors of the set; 0: there is none. */
+guint cnx_affinity_count(void);
+
+/* Pins a worker to the set, or, without one, lets it run wherever the process may. */
+void cnx_affinity_pin(pthread_t worker);
+
+/* Around work that the calling thread does in the engine's name: it runs on the set meanwhile.
+ * Cheap without a set. Not nested. */
+void cnx_affinity_enter(void);
+void cnx_affinity_leave(void);

@@ -1,0 +1,258 @@
+/* The engine that streams share: whose turn it is, and that nobody who leaves holds the others.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <pthread.h>
+
+#include "model/service.h"
+#include "tests/model/asking.h"
+
+#define STREAMS 6
+
+/* A stream whose first request keeps the engine until the gate opens. */
+typedef struct Gate {
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    gboolean held, open;
+    guint order[64], served; /* streams in the order of their answers */
+} Gate;
+
+static Gate gate = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
+
+typedef struct Stream {
+    guint number;
+    CnxClient *client;
+    pthread_t thread;
+    guint requests;
+    gboolean cancelled; /* by the end of its last request */
+} Stream;
+
+static void hold(gpointer data, const CnxOutputs *outputs, guint first, guint n)
+{
+    pthread_mutex_lock(&gate.lock);
+    gate.held = TRUE;
+    pthread_cond_broadcast(&gate.changed);
+    while (!gate.open)
+        pthread_cond_wait(&gate.changed, &gate.lock);
+    pthread_mutex_unlock(&gate.lock);
+}
+
+static void serve(gpointer data, const CnxOutputs *outputs, guint first, guint n)
+{
+    const Stream *stream = data;
+
+    pthread_mutex_lock(&gate.lock);
+    gate.order[gate.served++ % G_N_ELEMENTS(gate.order)] = stream->number;
+    pthread_mutex_unlock(&gate.lock);
+}
+
+static void *stream_main(void *data)
+{
+    Stream *stream = data;
+    const float *image = asking_pictures[stream->number % PICTURES];
+
+    for (guint i = 0; i < stream->requests; i++) {
+        CnxOutputsFn *fn = stream->number == 0 && i == 0 ? hold : serve;
+        GError *error = NULL;
+        const gboolean done =
+            cnx_client_run(stream->client, SIDE, SIDE, &image, 1, fn, stream, &error);
+
+        stream->cancelled = g_error_matches(error, CNX_ERROR, CNX_ERROR_CANCELLED);
+        g_assert_true(done || stream->cancelled);
+        g_clear_error(&error);
+    }
+    return NULL;
+}
+
+static void start(Stream *stream, guint number, guint requests)
+{
+    *stream = (Stream){.number = number, .requests = requests, .client = asking_client(2)};
+    g_assert_true(pthread_create(&stream->thread, NULL, stream_main, stream) == 0);
+}
+
+static void stop(Stream *stream)
+{
+    pthread_join(stream->thread, NULL);
+    cnx_client_free(stream->client);
+}
+
+static void wait_for_waiting(CnxClient *client, guint waiting)
+{
+    CnxServiceStats stats;
+
+    do {
+        g_usleep(1000);
+        cnx_client_stats(client, &stats);
+    } while (stats.waiting != waiting);
+}
+
+/* Stream 0 has the engine, streams 1 to n - 1 wait in this order. */
+static void line_up(Stream *streams, guint n, guint requests)
+{
+    gate.held = gate.open = FALSE;
+    gate.served = 0;
+    start(&streams[0], 0, requests);
+    pthread_mutex_lock(&gate.lock);
+    while (!gate.held)
+        pthread_cond_wait(&gate.changed, &gate.lock);
+    pthread_mutex_unlock(&gate.lock);
+    for (guint i = 1; i < n; i++) {
+        start(&streams[i], i, 1);
+        wait_for_waiting(streams[0].client, i);
+    }
+}
+
+static void open_gate(void)
+{
+    pthread_mutex_lock(&gate.lock);
+    gate.open = TRUE;
+    pthread_cond_broadcast(&gate.changed);
+    pthread_mutex_unlock(&gate.lock);
+}
+
+/* First come, first served, in one batch; the stream that just had its turn is behind all who
+ * waited. */
+static void test_order(void)
+{
+    Stream streams[STREAMS];
+    CnxServiceStats before, after;
+    CnxClient *watch = asking_client(1);
+
+    line_up(streams, STREAMS, 2);
+    g_assert_true(cnx_client_join(watch, SIDE, SIDE, NULL));
+    cnx_client_stats(watch, &before);
+    g_assert_cmpuint(before.clients, ==, STREAMS + 1);
+    open_gate();
+    for (guint i = 0; i < STREAMS; i++)
+        stop(&streams[i]);
+    cnx_client_stats(watch, &after);
+    g_assert_cmpuint(gate.served, ==, STREAMS);
+    for (guint i = 0; i < STREAMS; i++)
+        g_assert_cmpuint(gate.order[i], ==, (i + 1) % STREAMS);
+    g_assert_cmpuint(after.images - before.images, ==, STREAMS + 1);
+    g_assert_cmpuint(after.forwards - before.forwards, <=, 3); /* held, waiting, the second */
+    g_assert_cmpuint(after.clients, ==, 1);
+    cnx_client_free(watch);
+}
+
+/* A request that takes a while. */
+static void serve_slowly(gpointer data, const CnxOutputs *outputs, guint first, guint n)
+{
+    serve(data, outputs, first, n);
+    g_usleep(500);
+}
+
+static void *serve_until(void *data)
+{
+    Stream *stream = data;
+    const float *image = asking_pictures[0];
+    guint served;
+
+    do {
+        cnx_client_run(stream->client, SIDE, SIDE, &image, 1, serve_slowly, stream, NULL);
+        stream->requests++;
+        pthread_mutex_lock(&gate.lock);
+        served = gate.served;
+        pthread_mutex_unlock(&gate.lock);
+    } while (served < 100 * STREAMS);
+    return NULL;
+}
+
+/* Streams that never pause get equal parts. */
+static void test_fair(void)
+{
+    Stream streams[STREAMS];
+    guint least = G_MAXUINT, most = 0;
+
+    gate.served = 0;
+    for (guint i = 0; i < STREAMS; i++) {
+        streams[i] = (Stream){.number = i, .client = asking_client(2)};
+        g_assert_true(pthread_create(&streams[i].thread, NULL, serve_until, &streams[i]) == 0);
+    }
+    for (guint i = 0; i < STREAMS; i++) {
+        stop(&streams[i]);
+        least = MIN(least, streams[i].requests);
+        most = MAX(most, streams[i].requests);
+    }
+    g_test_message("requests of a stream: from %u to %u", least, most);
+    g_assert_cmpuint(5 * most, <, 6 * least);
+}
+
+/* Streams that leave the queue, at its head and inside, hold nobody up, and may come back. */
+static void test_cancel(void)
+{
+    Stream streams[STREAMS];
+    const guint gone[] = {1, 3};
+    GError *error = NULL;
+
+    line_up(streams, STREAMS, 1);
+    for (guint i = 0; i < G_N_ELEMENTS(gone); i++) {
+        Stream *stream = &streams[gone[i]];
+
+        cnx_client_cancel(stream->client, TRUE);
+        pthread_join(stream->thread, NULL); /* although the engine is held */
+        g_assert_true(stream->cancelled);
+        g_assert_false(asking(stream->client, 0, 1, &error));
+        g_assert_error(error, CNX_ERROR, CNX_ERROR_CANCELLED);
+        g_clear_error(&error);
+    }
+    wait_for_waiting(streams[0].client, STREAMS - 3);
+    open_gate();
+    for (guint i = 0; i < STREAMS; i++)
+        if (i != 1 && i != 3)
+            stop(&streams[i]);
+    g_assert_cmpuint(gate.served, ==, STREAMS - 3);
+    g_assert_cmpuint(gate.order[0], ==, 2);
+    g_assert_cmpuint(gate.order[1], ==, 4);
+    for (guint i = 0; i < G_N_ELEMENTS(gone); i++) {
+        cnx_client_cancel(streams[gone[i]].client, FALSE);
+        asking(streams[gone[i]].client, 0, 1, &error);
+        g_assert_no_error(error);
+        cnx_client_free(streams[gone[i]].client);
+    }
+}
+
+/* Cancelled at any moment, again and again, while others work: every request ends, one way or the
+ * other. */
+static void *ask_while_cancelled(void *data)
+{
+    Stream *stream = data;
+
+    for (guint i = 0; i < 60; i++) {
+        GError *error = NULL;
+
+        if (!asking(stream->client, i, 2, &error))
+            g_assert_error(error, CNX_ERROR, CNX_ERROR_CANCELLED);
+        g_clear_error(&error);
+    }
+    return NULL;
+}
+
+static void test_cancel_often(void)
+{
+    Stream streams[STREAMS];
+
+    for (guint i = 0; i < STREAMS; i++) {
+        streams[i] = (Stream){.number = i, .client = asking_client(2)};
+        g_assert_true(pthread_create(&streams[i].thread, NULL, ask_while_cancelled, &streams[i]) ==
+                      0);
+    }
+    for (guint i = 0; i < 300; i++) {
+        cnx_client_cancel(streams[i % 3].client, i % 2 == 0);
+        g_usleep(100);
+    }
+    for (guint i = 0; i < STREAMS; i++)
+        stop(&streams[i]);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    asking_init();
+    g_test_add_func("/service/order", test_order);
+    g_test_add_func("/service/fair", test_fair);
+    g_test_add_func("/service/cancel", test_cancel);
+    g_test_add_func("/service/cancel-often", test_cancel_often);
+    const int status = g_test_run();
+    asking_free();
+    return status;
+}
