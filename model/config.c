@@ -57,6 +57,7 @@ const char *cnx_origin_name(CnxOrigin origin)
         [CNX_ORIGIN_LIBRARY] = "default",
         [CNX_ORIGIN_CONFIG] = "config.json",
         [CNX_ORIGIN_PREPROCESSOR] = "preprocessor_config.json",
+        [CNX_ORIGIN_OPEN_CLIP] = "open_clip_config.json",
         [CNX_ORIGIN_LABELS] = "labels.txt",
     };
     return names[origin];

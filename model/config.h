@@ -24,6 +24,7 @@ typedef enum CnxOrigin {                     /* who said so */
                          CNX_ORIGIN_LIBRARY, /* nobody: the library's own default for the variant */
                          CNX_ORIGIN_CONFIG,  /* config.json */
                          CNX_ORIGIN_PREPROCESSOR, /* preprocessor_config.json */
+                         CNX_ORIGIN_OPEN_CLIP,    /* open_clip_config.json */
                          CNX_ORIGIN_LABELS,       /* labels.txt */
 } CnxOrigin;
 

@@ -4,10 +4,8 @@
 #include <string.h>
 
 #define SIZE 224
+#define CLIP_SIZE 256 /* of most of open_clip's ConvNeXts */
 #define SQUASH_FROM 384
-
-const float cnx_clip_mean[3] = {0.48145466f, 0.4578275f, 0.40821073f};
-const float cnx_clip_std[3] = {0.26862954f, 0.26130258f, 0.27577711f};
 
 void cnx_recipe_set_convnext(CnxRecipe *recipe, guint size, double crop_pct)
 {
@@ -37,6 +35,7 @@ static void set_torchvision(CnxRecipe *recipe, const char *variant)
 void cnx_recipe_set_defaults(CnxRecipe *recipe, CnxDialect dialect, const char *variant)
 {
     static const float mean[3] = {0.485f, 0.456f, 0.406f}, std[3] = {0.229f, 0.224f, 0.225f};
+    static const float clip_mean[3] = {CNX_CLIP_MEAN}, clip_std[3] = {CNX_CLIP_STD};
 
     *recipe = (CnxRecipe){.crop = CNX_CROP_CENTER,
                           .filter = CNX_FILTER_BICUBIC,
@@ -58,10 +57,10 @@ void cnx_recipe_set_defaults(CnxRecipe *recipe, CnxDialect dialect, const char *
         cnx_recipe_set_convnext(recipe, SIZE, CNX_CROP_PCT);
         break;
     case CNX_DIALECT_OPEN_CLIP:
-        memcpy(recipe->mean, cnx_clip_mean, sizeof recipe->mean);
-        memcpy(recipe->std, cnx_clip_std, sizeof recipe->std);
+        memcpy(recipe->mean, clip_mean, sizeof recipe->mean);
+        memcpy(recipe->std, clip_std, sizeof recipe->std);
         recipe->crop_pct = 1;
-        cnx_recipe_set_size(recipe, SIZE);
+        cnx_recipe_set_size(recipe, CLIP_SIZE);
         break;
     case CNX_DIALECT_FACEBOOK:
     case CNX_DIALECT_OPENMMLAB:

@@ -10,7 +10,8 @@
 #define CNX_INPUT_MAX 16384u /* side of an input that a config may ask for, pixels */
 
 /* CLIP's normalisation. */
-extern const float cnx_clip_mean[3], cnx_clip_std[3];
+#define CNX_CLIP_MEAN 0.48145466f, 0.4578275f, 0.40821073f
+#define CNX_CLIP_STD 0.26862954f, 0.26130258f, 0.27577711f
 
 /* Sets recipe to the library's evaluation transform for that variant. */
 void cnx_recipe_set_defaults(CnxRecipe *recipe, CnxDialect dialect, const char *variant);

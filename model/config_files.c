@@ -5,7 +5,7 @@
 
 #include "model/model.h"
 
-typedef enum Library { NONE, TRANSFORMERS, TIMM, OTHER } Library;
+typedef enum Library { TRANSFORMERS, TIMM, OTHER } Library;
 
 typedef struct Loading {
     CnxConfig *config;
@@ -58,45 +58,53 @@ static gboolean refuse_other(const CnxJson *json)
     return cnx_json_fail(json, CNX_ERROR_NOT_CONVNEXT, key, "is %s, expected a ConvNeXt", quoted);
 }
 
-static gboolean load_config(const Loading *l, Library *library)
+/* Reads a file of the folder, if it is there, and hands it to read; FALSE with error. */
+static gboolean load_file(const Loading *l, const char *name,
+                          gboolean (*read)(const Loading *l, const CnxJson *json))
 {
-    g_autofree char *path = g_build_filename(l->folder, "config.json", NULL);
+    g_autofree char *path = g_build_filename(l->folder, name, NULL);
     g_autofree char *file = g_filename_display_name(path);
     GError *cause = NULL;
     g_autoptr(JsonObject) object = cnx_json_load(path, &cause);
 
-    *library = NONE;
     if (!object && cause) {
         g_propagate_error(l->error, cause);
         return FALSE;
     }
-    if (!object)
-        return TRUE;
     const CnxJson json = {object, file, l->error};
-    *library = whose(object);
-    if (*library == TRANSFORMERS)
-        return cnx_config_read_transformers(l->config, &json);
-    if (*library == TIMM)
-        return cnx_config_read_timm(l->config, &json);
-    if (l->strict)
-        return refuse_other(&json);
-    g_debug("%s: is not about a ConvNeXt, ignored", file);
-    return TRUE;
+    return !object || read(l, &json);
 }
 
-static gboolean load_preprocessor(const Loading *l)
+static gboolean read_preprocessor(const Loading *l, const CnxJson *json)
 {
-    g_autofree char *path = g_build_filename(l->folder, "preprocessor_config.json", NULL);
-    g_autofree char *file = g_filename_display_name(path);
-    GError *cause = NULL;
-    g_autoptr(JsonObject) object = cnx_json_load(path, &cause);
+    return cnx_config_read_preprocessor(l->config, json);
+}
 
-    if (!object && cause) {
-        g_propagate_error(l->error, cause);
-        return FALSE;
-    }
-    const CnxJson json = {object, file, l->error};
-    return !object || cnx_config_read_preprocessor(l->config, &json);
+static gboolean read_open_clip(const Loading *l, const CnxJson *json)
+{
+    return cnx_config_read_open_clip(l->config, json);
+}
+
+/* And, where it is not about another kind of network, the preprocessor's. A network that stands on
+ * a ConvNeXt (transformers' UPerNet, Mask2Former, ...) has the config of that inside. */
+static gboolean read_config(const Loading *l, const CnxJson *json)
+{
+    JsonObject *backbone = cnx_json_child(json, "backbone_config");
+    const CnxJson inner = {backbone, json->file, json->error};
+    Library library = whose(json->object);
+
+    if (library == OTHER && backbone && whose(backbone) == TRANSFORMERS)
+        return cnx_config_read_transformers(l->config, &inner) &&
+               load_file(l, "preprocessor_config.json", read_preprocessor);
+    if (library == TRANSFORMERS)
+        return cnx_config_read_transformers(l->config, json) &&
+               load_file(l, "preprocessor_config.json", read_preprocessor);
+    if (library == TIMM)
+        return cnx_config_read_timm(l->config, json);
+    if (l->strict)
+        return refuse_other(json);
+    g_debug("%s: is not about a ConvNeXt, ignored", json->file);
+    return TRUE;
 }
 
 void cnx_config_note(CnxConfig *config, const CnxJson *json, CnxOrigin origin,
@@ -121,11 +129,14 @@ static gboolean load_labels(const Loading *l)
 gboolean cnx_config_load(CnxConfig *config, const char *folder, gboolean strict, GError **error)
 {
     const Loading l = {config, folder, strict, error};
-    Library library;
+    g_autofree char *path = g_build_filename(folder, "config.json", NULL);
+    gboolean ok;
 
-    if (!load_config(&l, &library))
-        return FALSE;
-    if ((library == NONE || library == TRANSFORMERS) && !load_preprocessor(&l))
-        return FALSE;
-    return load_labels(&l);
+    if (config->dialect == CNX_DIALECT_OPEN_CLIP)
+        ok = load_file(&l, "open_clip_config.json", read_open_clip);
+    else if (g_file_test(path, G_FILE_TEST_EXISTS))
+        ok = load_file(&l, "config.json", read_config);
+    else
+        ok = load_file(&l, "preprocessor_config.json", read_preprocessor);
+    return ok && load_labels(&l);
 }

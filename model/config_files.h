@@ -9,9 +9,10 @@
 #include "model/config.h"
 #include "model/json.h"
 
-/* Reads config.json, preprocessor_config.json and labels.txt in folder, those that are there, into
- * config. strict: a config.json that is no ConvNeXt's is an error; otherwise it is somebody else's,
- * and ignored with its preprocessor. */
+/* Reads config.json, preprocessor_config.json, open_clip_config.json (of an open_clip checkpoint,
+ * instead of the two) and labels.txt in folder, those that are there, into config. strict: a
+ * config.json that is no ConvNeXt's is an error; otherwise it is somebody else's, and ignored with
+ * its preprocessor. */
 gboolean cnx_config_load(CnxConfig *config, const char *folder, gboolean strict, GError **error);
 
 /* Where a key stands, its item has its value from there. */
@@ -29,6 +30,9 @@ gboolean cnx_config_read_transformers(CnxConfig *config, const CnxJson *json);
 
 /* preprocessor_config.json of transformers. */
 gboolean cnx_config_read_preprocessor(CnxConfig *config, const CnxJson *json);
+
+/* open_clip_config.json. */
+gboolean cnx_config_read_open_clip(CnxConfig *config, const CnxJson *json);
 
 /* config.json of timm. */
 gboolean cnx_config_read_timm(CnxConfig *config, const CnxJson *json);

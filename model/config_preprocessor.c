@@ -28,10 +28,10 @@ typedef struct Processor {
     {                          \
         0.229f, 0.224f, 0.225f \
     }
-#define CLIP                                  \
-    {0.48145466f, 0.4578275f, 0.40821073f},   \
-    {                                         \
-        0.26862954f, 0.26130258f, 0.27577711f \
+#define CLIP         \
+    {CNX_CLIP_MEAN}, \
+    {                \
+        CNX_CLIP_STD \
     }
 
 static const Processor processors[] = {

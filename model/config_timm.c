@@ -17,6 +17,12 @@ static const CnxJsonWord acts[] = {
     {"swish", CNX_ACT_SILU},
 };
 
+static const CnxJsonWord norms[] = {
+    {"layernorm", CNX_NORM_LAYER},   {"layernorm2d", CNX_NORM_LAYER},
+    {"rmsnorm", CNX_NORM_RMS},       {"rmsnorm2d", CNX_NORM_RMS},
+    {"simplenorm", CNX_NORM_SIMPLE}, {"simplenorm2d", CNX_NORM_SIMPLE},
+};
+
 static const CnxJsonWord crops[] = {
     {"center", CNX_CROP_CENTER},
     {"squash", CNX_CROP_SQUASH},
@@ -32,47 +38,55 @@ static const CnxJsonWord filters[] = {
 
 static const CnxJsonWord pools[] = {{"avg", 0}, {"fast", 0}, {"fastavg", 0}, {"", 0}};
 
+/* Of a network that lost its last stages (features_only) those that are left. */
 static gboolean check_stages(const CnxJson *json, const char *key, const guint *expected,
-                             const guint *weights)
+                             const guint *weights, guint stages)
 {
     const guint *n = expected, *w = weights;
 
-    return !memcmp(n, w, CNX_STAGES * sizeof *n) ||
+    return !memcmp(n, w, stages * sizeof *n) ||
            cnx_json_fail(json, CNX_ERROR_CORRUPT, key,
                          "stands for [%u,%u,%u,%u], the weights have [%u,%u,%u,%u]", n[0], n[1],
                          n[2], n[3], w[0], w[1], w[2], w[3]);
 }
 
 /* The architecture's own numbers, where no argument overrides them. */
-static gboolean check_architecture(const CnxJson *json, const CnxJson *args, const char *name,
-                                   const CnxConfig *config)
+static gboolean check_architecture(const CnxJson *json, const CnxJson *args,
+                                   const CnxPublished *published, const CnxConfig *config)
 {
     guint depths[CNX_STAGES], dims[CNX_STAGES];
 
-    if (!cnx_variant_lookup(name, depths, dims))
-        return TRUE;
+    memcpy(depths, published->depths, sizeof depths);
+    memcpy(dims, published->dims, sizeof dims);
     return cnx_json_uints(args, "depths", CNX_STAGES, depths) &&
            cnx_json_uints(args, "dims", CNX_STAGES, dims) &&
-           check_stages(json, "architecture", depths, config->depths) &&
-           check_stages(json, "architecture", dims, config->dims);
+           check_stages(json, "architecture", depths, config->depths, config->stages) &&
+           check_stages(json, "architecture", dims, config->dims, config->stages);
 }
 
-/* eps and activation, which the entry points set for some architectures. */
-static gboolean read_invisible(const CnxJson *args, const char *name, CnxConfig *config)
+/* eps, activation and kind of norm, as the architecture has them where no argument does. */
+static gboolean read_invisible(const CnxJson *args, const CnxPublished *published,
+                               CnxConfig *config)
 {
-    gboolean test = g_str_has_prefix(name, "test_convnext");
-    gboolean wide = g_str_has_prefix(name, "convnext_xxlarge");
-    int act = test ? CNX_ACT_GELU_TANH : CNX_ACT_GELU;
+    int act = published->act, norm = published->norm;
     guint stride = 32;
 
-    config->eps = test || wide ? 1e-5 : 1e-6;
+    config->eps = published->eps;
     if (!cnx_json_double(args, "norm_eps", 0, 1, &config->eps) ||
         !cnx_json_word(args, "act_layer", acts, G_N_ELEMENTS(acts), &act) ||
+        !cnx_json_word(args, "norm_layer", norms, G_N_ELEMENTS(norms), &norm) ||
         !cnx_json_uint(args, "output_stride", 1, 32, &stride))
         return FALSE;
     if (stride != 32)
         return cnx_json_fail(args, CNX_ERROR_UNSUPPORTED, "output_stride",
                              "is %u, this version runs 32 only", stride);
+    if (cnx_json_has(args, "norm_layer") &&
+        (norm == CNX_NORM_LAYER) != (config->norm == CNX_NORM_LAYER))
+        return cnx_json_fail(args, CNX_ERROR_CORRUPT, "norm_layer",
+                             "contradicts the weights, whose norms have %s",
+                             config->norm == CNX_NORM_LAYER ? "biases" : "no biases");
+    if (config->norm != CNX_NORM_LAYER && norm != CNX_NORM_LAYER)
+        config->norm = norm;
     config->head_eps = config->eps;
     config->act = act;
     return TRUE;
@@ -89,30 +103,37 @@ static gboolean read_network(const CnxJson *json, CnxConfig *config)
     g_autoptr(JsonObject) none = json_object_new();
     JsonObject *child = cnx_json_child(json, "model_args");
     const CnxJson args = {child ? child : none, json->file, json->error};
+    const guint last = config->dims[config->stages - 1];
     const char *name = NULL;
-
-    guint features = config->dims[CNX_STAGES - 1];
+    CnxPublished published;
+    guint features = last;
 
     if (!cnx_json_string(json, "architecture", &name) ||
         !cnx_json_uint(json, "num_features", 0, G_MAXINT, &features))
         return FALSE;
-    if (features != config->dims[CNX_STAGES - 1] && features != config->hidden)
+    if (config->stages == CNX_STAGES && features != last && features != config->hidden)
         return cnx_json_fail(json, CNX_ERROR_CORRUPT, "num_features", "is %u, the weights have %u",
-                             features, config->dims[CNX_STAGES - 1]);
-    return check_architecture(json, &args, name, config) && read_invisible(&args, name, config) &&
-           check_pool(json) && check_pool(&args);
+                             features, last);
+    if (cnx_variant_lookup(name, &published) &&
+        !check_architecture(json, &args, &published, config))
+        return FALSE;
+    return read_invisible(&args, &published, config) && check_pool(json) && check_pool(&args);
 }
 
-static gboolean read_size(const CnxJson *cfg, guint *size)
+static gboolean read_size(const CnxJson *cfg, guint channels, guint *size)
 {
-    guint shape[3] = {3, *size, *size};
+    guint shape[3] = {channels, *size, *size};
 
     if (!cnx_json_uints(cfg, "input_size", 3, shape))
         return FALSE;
-    if (shape[0] != 3 || shape[1] != shape[2])
+    if (shape[1] != shape[2])
         return cnx_json_fail(cfg, CNX_ERROR_UNSUPPORTED, "input_size",
-                             "is [%u,%u,%u], this version runs square inputs of 3 channels only",
-                             shape[0], shape[1], shape[2]);
+                             "is [%u,%u,%u], this version runs square inputs only", shape[0],
+                             shape[1], shape[2]);
+    /* [3,...] may be left over from the network that a grey one was made of. */
+    if (shape[0] != channels && shape[0] != 3)
+        return cnx_json_fail(cfg, CNX_ERROR_CORRUPT, "input_size",
+                             "has %u channels, the weights have %u", shape[0], channels);
     if (shape[1] < 32 || shape[1] > CNX_INPUT_MAX)
         return cnx_json_fail(cfg, CNX_ERROR_CORRUPT, "input_size", "is %u, expected 32 to %u",
                              shape[1], CNX_INPUT_MAX);
@@ -120,12 +141,12 @@ static gboolean read_size(const CnxJson *cfg, guint *size)
     return TRUE;
 }
 
-static gboolean read_recipe(const CnxJson *cfg, CnxRecipe *recipe)
+static gboolean read_recipe(const CnxJson *cfg, guint channels, CnxRecipe *recipe)
 {
     int crop = recipe->crop, filter = recipe->filter;
     guint size = recipe->size;
 
-    if (!read_size(cfg, &size) ||
+    if (!read_size(cfg, channels, &size) ||
         (cnx_json_truth(cfg, "crop_pct", FALSE) &&
          !cnx_json_double(cfg, "crop_pct", 0, 10, &recipe->crop_pct)) ||
         (cnx_json_truth(cfg, "crop_mode", FALSE) &&
@@ -141,13 +162,33 @@ static gboolean read_recipe(const CnxJson *cfg, CnxRecipe *recipe)
     return TRUE;
 }
 
+/* "id2label" is of transformers' wrapper around timm. */
 static gboolean read_labels(const CnxJson *json, CnxConfig *config)
 {
     JsonObject *descriptions = cnx_json_child(json, "label_descriptions");
-    const char *key = cnx_json_has(json, "label_names") ? "label_names" : "labels";
+    const char *key = cnx_json_has(json, "label_names") ? "label_names"
+                      : cnx_json_has(json, "labels")    ? "labels"
+                                                        : "id2label";
 
     return config->classes == 0 ||
            cnx_config_read_labels(json, key, descriptions, config->classes, &config->labels);
+}
+
+/* The classifier of a CLIP image tower that was not trained any further is the projection. */
+static gboolean read_projection(const CnxJson *cfg, CnxConfig *config)
+{
+    static const guint widths[] = {512, 640, 768, 1024};
+    const char *tag = NULL;
+
+    if (!cnx_json_string(cfg, "tag", &tag))
+        return FALSE;
+    for (guint i = 0; i < G_N_ELEMENTS(widths); i++)
+        if (tag && g_str_has_prefix(tag, "clip_") && !strstr(tag, "_ft_") && !config->labels &&
+            config->classes == widths[i]) {
+            config->projection = config->classes;
+            config->classes = 0;
+        }
+    return TRUE;
 }
 
 /* The outermost num_classes counts: pretrained_cfg's may be that of the weights it started from. */
@@ -183,6 +224,7 @@ static const CnxItemKey recipe_keys[] = {
 static const CnxItemKey label_keys[] = {
     {"label_names", CNX_ITEM_LABELS},
     {"labels", CNX_ITEM_LABELS},
+    {"id2label", CNX_ITEM_LABELS},
 };
 
 static void note(CnxConfig *config, const CnxJson *json, const CnxJson *cfg)
@@ -203,6 +245,6 @@ gboolean cnx_config_read_timm(CnxConfig *config, const CnxJson *json)
     cnx_recipe_set_defaults(&config->recipe, CNX_DIALECT_TIMM, config->variant);
     note(config, json, &cfg);
     return read_network(json, config) && check_classes(json, &cfg, config) &&
-           read_recipe(&cfg, &config->recipe) && read_labels(&cfg, config) &&
-           read_labels(json, config);
+           read_recipe(&cfg, config->channels, &config->recipe) && read_labels(&cfg, config) &&
+           read_labels(json, config) && read_projection(&cfg, config);
 }

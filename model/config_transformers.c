@@ -30,17 +30,20 @@ static gboolean check_number(const CnxJson *json, const char *key, guint weights
                                              "is %u, the weights have %u", value, weights);
 }
 
-static gboolean check_stages(const CnxJson *json, const char *key, const guint *weights)
+static gboolean check_stages(const CnxJson *json, const char *key, const guint *weights,
+                             guint stages)
 {
     guint n[CNX_STAGES];
 
     memcpy(n, weights, sizeof n);
-    if (!cnx_json_uints(json, key, CNX_STAGES, n))
+    if (!cnx_json_uints(json, key, stages, n))
         return FALSE;
-    return !memcmp(n, weights, sizeof n) ||
-           cnx_json_fail(json, CNX_ERROR_CORRUPT, key,
-                         "is [%u,%u,%u,%u], the weights have [%u,%u,%u,%u]", n[0], n[1], n[2], n[3],
-                         weights[0], weights[1], weights[2], weights[3]);
+    for (guint i = 0; i < stages; i++)
+        if (n[i] != weights[i])
+            return cnx_json_fail(json, CNX_ERROR_CORRUPT, key,
+                                 "has %u for stage %u, the weights have %u", n[i], i + 1,
+                                 weights[i]);
+    return TRUE;
 }
 
 static gboolean check_family(const CnxJson *json, const CnxConfig *config)
@@ -62,6 +65,19 @@ static gboolean read_act(const CnxJson *json, CnxAct *act)
     if (!cnx_json_word(json, "hidden_act", acts, G_N_ELEMENTS(acts), &value))
         return FALSE;
     *act = value;
+    return TRUE;
+}
+
+/* DINOv3's is that of every norm. */
+static gboolean read_eps(const CnxJson *json, CnxConfig *config)
+{
+    const char *type = NULL;
+
+    if (!cnx_json_double(json, "layer_norm_eps", 0, 1, &config->head_eps) ||
+        !cnx_json_string(json, "model_type", &type))
+        return FALSE;
+    if (type && !strcmp(type, "dinov3_convnext"))
+        config->eps = config->head_eps;
     return TRUE;
 }
 
@@ -99,10 +115,11 @@ gboolean cnx_config_read_transformers(CnxConfig *config, const CnxJson *json)
 {
     cnx_recipe_set_defaults(&config->recipe, CNX_DIALECT_TRANSFORMERS, config->variant);
     cnx_config_note(config, json, CNX_ORIGIN_CONFIG, item_keys, G_N_ELEMENTS(item_keys));
-    return check_family(json, config) && check_number(json, "num_channels", 3) &&
-           check_number(json, "patch_size", 4) && check_number(json, "num_stages", CNX_STAGES) &&
-           check_stages(json, "depths", config->depths) &&
-           check_stages(json, "hidden_sizes", config->dims) && read_act(json, &config->act) &&
-           cnx_json_double(json, "layer_norm_eps", 0, 1, &config->head_eps) &&
+    return check_family(json, config) && check_number(json, "num_channels", config->channels) &&
+           check_number(json, "patch_size", config->patch) &&
+           check_number(json, "num_stages", config->stages) &&
+           check_stages(json, "depths", config->depths, config->stages) &&
+           check_stages(json, "hidden_sizes", config->dims, config->stages) &&
+           read_act(json, &config->act) && read_eps(json, config) &&
            read_size(json, &config->recipe) && read_classes(json, config);
 }

@@ -207,11 +207,12 @@ gboolean cnx_json_triple(const CnxJson *json, const char *key, double min, float
         return TRUE;
     JsonNode *node = json_object_get_member(json->object, key);
     JsonArray *array = JSON_NODE_HOLDS_ARRAY(node) ? json_node_get_array(node) : NULL;
-    gboolean ok = !array || json_array_get_length(array) == 3;
+    guint length = array ? json_array_get_length(array) : 1;
+    gboolean ok = length == 1 || length == 3;
     double number;
 
     for (guint i = 0; ok && i < 3; i++) {
-        ok = node_number(array ? json_array_get_element(array, i) : node, &number) &&
+        ok = node_number(array ? json_array_get_element(array, i % length) : node, &number) &&
              number > min && number <= G_MAXFLOAT;
         if (ok)
             values[i] = number;

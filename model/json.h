@@ -41,7 +41,7 @@ gboolean cnx_json_truth(const CnxJson *json, const char *key, gboolean otherwise
 /* Exactly count numbers, each from 0. */
 gboolean cnx_json_uints(const CnxJson *json, const char *key, guint count, guint *values);
 
-/* Three numbers, or one that stands for all three; each > min. */
+/* Three numbers, or one, also as a list, that stands for all three; each > min. */
 gboolean cnx_json_triple(const CnxJson *json, const char *key, double min, float values[3]);
 
 /* A word of a table: [count] words and their numbers. The error (CNX_ERROR_UNSUPPORTED)

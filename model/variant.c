@@ -126,37 +126,19 @@ char *cnx_variant_describe(const CnxConfig *config)
     return g_string_free(text, FALSE);
 }
 
-void cnx_variant_invisible(CnxConfig *config)
-{
-    const gboolean timm =
-        config->dialect == CNX_DIALECT_TIMM || config->dialect == CNX_DIALECT_OPEN_CLIP;
-
-    config->act = CNX_ACT_GELU;
-    config->eps = 1e-6;
-    if (!timm)
-        return;
-    if (g_str_has_prefix(config->variant, "convnext_xxlarge"))
-        config->eps = config->head_eps = 1e-5;
-    for (guint i = 0; i < G_N_ELEMENTS(tests); i++)
-        if (is_test(config, i)) {
-            config->eps = config->head_eps = 1e-5;
-            config->act = tests[i].act;
-        }
-    /* Without a bias it is either kind; these weights are published, the others never were. */
-    if (config->norm != CNX_NORM_LAYER && g_str_has_prefix(config->variant, "convnext_zepto"))
-        config->norm = CNX_NORM_SIMPLE;
-}
-
-gboolean cnx_variant_lookup(const char *name, guint depths[CNX_STAGES], guint dims[CNX_STAGES])
+gboolean cnx_variant_lookup(const char *name, CnxPublished *published)
 {
     const char *size = strchr(name, '_');
     g_autofree char *whole = g_strndup(name, strcspn(name, "."));
 
+    *published = (CnxPublished){.act = CNX_ACT_GELU, .eps = 1e-6};
     for (guint i = 0; i < G_N_ELEMENTS(tests); i++) {
         if (strcmp(whole, tests[i].name))
             continue;
-        memcpy(depths, tests[i].depths, sizeof tests[i].depths);
-        memcpy(dims, tests[i].dims, sizeof tests[i].dims);
+        memcpy(published->depths, tests[i].depths, sizeof tests[i].depths);
+        memcpy(published->dims, tests[i].dims, sizeof tests[i].dims);
+        published->act = tests[i].act;
+        published->eps = 1e-5;
         return TRUE;
     }
     if (!size || (!g_str_has_prefix(name, "convnext_") && !g_str_has_prefix(name, "convnextv2_")))
@@ -165,9 +147,28 @@ gboolean cnx_variant_lookup(const char *name, guint depths[CNX_STAGES], guint di
     for (guint i = 0; i < G_N_ELEMENTS(variants); i++) {
         if (strcmp(word, variants[i].name))
             continue;
-        memcpy(depths, variants[i].depths, sizeof variants[i].depths);
-        memcpy(dims, variants[i].dims, sizeof variants[i].dims);
+        memcpy(published->depths, variants[i].depths, sizeof variants[i].depths);
+        memcpy(published->dims, variants[i].dims, sizeof variants[i].dims);
+        if (!strcmp(word, "xxlarge"))
+            published->eps = 1e-5;
+        if (strstr(whole, "_rms")) /* zepto's is not what its name says */
+            published->norm = !strcmp(word, "zepto") ? CNX_NORM_SIMPLE : CNX_NORM_RMS;
         return TRUE;
     }
     return FALSE;
+}
+
+void cnx_variant_invisible(CnxConfig *config)
+{
+    CnxPublished published;
+
+    config->act = CNX_ACT_GELU;
+    config->eps = 1e-6;
+    if ((config->dialect != CNX_DIALECT_TIMM && config->dialect != CNX_DIALECT_OPEN_CLIP) ||
+        !cnx_variant_lookup(config->variant, &published))
+        return;
+    config->act = published.act;
+    config->eps = config->head_eps = published.eps;
+    if (config->norm != CNX_NORM_LAYER)
+        config->norm = published.norm;
 }

@@ -13,6 +13,14 @@ char *cnx_variant_describe(const CnxConfig *config);
  * norms without bias it is. */
 void cnx_variant_invisible(CnxConfig *config);
 
-/* The published numbers of a named variant ("convnext_tiny", "convnext_tiny_hnf.a2h_in1k", ...);
- * FALSE when the name is none of them. */
-gboolean cnx_variant_lookup(const char *name, guint depths[CNX_STAGES], guint dims[CNX_STAGES]);
+/* What the library sets for a named network, and its tensors do not all show. */
+typedef struct CnxPublished {
+    guint depths[CNX_STAGES], dims[CNX_STAGES];
+    CnxNormKind norm;
+    CnxAct act;
+    double eps; /* of every norm */
+} CnxPublished;
+
+/* Of timm's architectures ("convnext_tiny", "convnext_tiny_hnf.a2h_in1k", ...); FALSE when the name
+ * is none of them. */
+gboolean cnx_variant_lookup(const char *name, CnxPublished *published);
