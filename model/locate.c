@@ -121,7 +121,7 @@ char *cnx_locate_weights(const char *path, GError **error)
 char **cnx_locate_files(const char *path)
 {
     static const char *const companions[] = {"config.json", "preprocessor_config.json",
-                                             "labels.txt"};
+                                             "open_clip_config.json", "labels.txt"};
     g_autofree char *weights = cnx_locate_weights(path, NULL);
     GPtrArray *files = g_ptr_array_new();
 
