@@ -314,11 +314,15 @@ void gst_convnext_flow_stop(GstConvnextFlow *self)
     g_clear_pointer(&self->request, gst_convnext_request_free);
 }
 
-void gst_convnext_flow_take_plan(GstConvnextFlow *self, GstConvnextPlan *plan)
+guint64 gst_convnext_flow_take_plan(GstConvnextFlow *self, GstConvnextPlan *plan)
 {
     forget(self);
     g_clear_pointer(&self->plan, gst_convnext_plan_free);
     self->plan = plan;
+    g_mutex_lock(&self->lock);
+    gst_convnext_latency_restart(&self->latency);
+    g_mutex_unlock(&self->lock);
+    return self->frames;
 }
 
 void gst_convnext_flow_set_segment(GstConvnextFlow *self, const GstSegment *segment)

@@ -28,8 +28,8 @@ void gst_convnext_flow_start(GstConvnextFlow *flow);
 void gst_convnext_flow_stop(GstConvnextFlow *flow);
 
 /* The frames that follow are made into inputs by this plan, which is taken, and are run by its
- * engine; NULL: none follow. Carries nothing over. */
-void gst_convnext_flow_take_plan(GstConvnextFlow *flow, GstConvnextPlan *plan);
+ * engine; NULL: none follow. Carries nothing over. Returns the number of the next frame. */
+guint64 gst_convnext_flow_take_plan(GstConvnextFlow *flow, GstConvnextPlan *plan);
 
 void gst_convnext_flow_set_segment(GstConvnextFlow *flow, const GstSegment *segment);
 

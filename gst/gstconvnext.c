@@ -23,6 +23,13 @@
  * with a property is one sentence in an error message then. Elements of one process that run the
  * same file share its weights.
  *
+ * Every property can be set while playing, and takes effect on a frame's boundary. Another model is
+ * loaded in a thread of its own while the one before goes on; then an element message
+ * `convnext-model-updated` tells what is in #convnext:model-info and `frame` (guint64), the number
+ * of the first frame that the new one looks at. When something is wrong with it, a warning says so
+ * and the one before stays. What belongs together, as a model and its labels, is to be set with one
+ * call of g_object_set().
+ *
  * With #convnext:mode `sync` a frame waits for its result. With `latest` no frame ever waits: the
  * newest frame is made into an input at once, and when the network is free, it runs the newest
  * input there is; frames carry the newest finished result with its age. End of stream waits for
@@ -63,6 +70,7 @@
 #include "gst/flow.h"
 #include "gst/messages.h"
 #include "gst/plan.h"
+#include "gst/reload.h"
 #include "gst/settings.h"
 
 GST_DEBUG_CATEGORY(gst_convnext_debug); /* flow.c logs to it too */
@@ -75,12 +83,16 @@ enum { PROP_STATS = GST_CONVNEXT_PROP_SETTINGS_END, PROP_MODEL_INFO };
 struct _GstConvnext {
     GstBaseTransform parent;
 
-    GstConvnextFlow *flow; /* as old as the element */
+    GstConvnextFlow *flow;     /* as old as the element */
+    GstConvnextReload *reload; /* as old as the element */
 
     /* Under the object lock. */
     GstConvnextSettings settings;
-    gboolean reopen;           /* a setting that the engine was opened with has changed since */
-    GstConvnextEngine *engine; /* NULL in NULL; replaced only while no frame can come */
+    guint wanted;              /* counts changes of what an engine is opened with */
+    guint requested;           /* of them: with which reload was asked last */
+    guint opened;              /* of them: with which engine was opened */
+    gboolean streaming;        /* between start and stop: engines change on a frame's boundary */
+    GstConvnextEngine *engine; /* NULL in NULL */
 };
 
 static GstStaticPadTemplate sink_template =
@@ -94,11 +106,24 @@ GST_ELEMENT_REGISTER_DEFINE(convnext, "convnext", GST_RANK_NONE, GST_TYPE_CONVNE
 
 /* Engine: opened from NULL to READY, closed on the way back. */
 
-static void replace_engine(GstConvnext *self, GstConvnextEngine *engine)
+static void log_engine(GstConvnext *self, const GstConvnextEngine *engine)
+{
+    GstStructure *info = gst_convnext_engine_info(engine);
+    GST_INFO_OBJECT(self, "opened %" GST_PTR_FORMAT, info);
+    gst_structure_free(info);
+    char *remark = gst_convnext_engine_remark(engine);
+    if (remark)
+        GST_WARNING_OBJECT(self, "%s", remark);
+    g_free(remark);
+}
+
+/* engine: taken. */
+static void replace_engine(GstConvnext *self, GstConvnextEngine *engine, guint opened)
 {
     GST_OBJECT_LOCK(self);
     GstConvnextEngine *old = self->engine;
     self->engine = engine;
+    self->opened = opened;
     GST_OBJECT_UNLOCK(self);
     gst_convnext_engine_unref(old);
 }
@@ -109,7 +134,7 @@ static gboolean open_engine(GstConvnext *self)
     GError *error = NULL;
     GST_OBJECT_LOCK(self);
     gst_convnext_settings_copy(&settings, &self->settings);
-    self->reopen = FALSE;
+    guint wanted = self->wanted;
     GST_OBJECT_UNLOCK(self);
     GstConvnextEngine *engine = gst_convnext_engine_open(&settings, &error);
     gst_convnext_settings_clear(&settings);
@@ -118,15 +143,55 @@ static gboolean open_engine(GstConvnext *self)
         g_error_free(error);
         return FALSE;
     }
-    GstStructure *info = gst_convnext_engine_info(engine);
-    GST_INFO_OBJECT(self, "running %" GST_PTR_FORMAT, info);
-    gst_structure_free(info);
-    char *remark = gst_convnext_engine_remark(engine);
-    if (remark)
-        GST_WARNING_OBJECT(self, "%s", remark);
-    g_free(remark);
-    replace_engine(self, engine);
+    log_engine(self, engine);
+    replace_engine(self, engine, wanted);
     return TRUE;
+}
+
+/* A change while playing: reload opens another engine; the one before goes on until then, and for
+ * good when that fails. */
+
+static void on_refused(const GError *error, gpointer data)
+{
+    gst_convnext_post_error(GST_ELEMENT(data), GST_MESSAGE_WARNING, error,
+                            "changing the model while playing; the one before goes on");
+}
+
+static void request_reload(GstConvnext *self)
+{
+    GstConvnextSettings settings;
+    GST_OBJECT_LOCK(self);
+    guint wanted = self->wanted;
+    gboolean request = self->streaming && wanted != self->requested;
+    if (request) {
+        self->requested = wanted;
+        gst_convnext_settings_copy(&settings, &self->settings);
+    }
+    GST_OBJECT_UNLOCK(self);
+    if (!request)
+        return;
+    gst_convnext_reload_request(self->reload, &settings, wanted);
+    gst_convnext_settings_clear(&settings);
+}
+
+/* Called once for all properties that one g_object_set() has set: a model and its labels belong
+ * together. */
+static void gst_convnext_dispatch_properties_changed(GObject *object, guint n, GParamSpec **pspecs)
+{
+    G_OBJECT_CLASS(parent_class)->dispatch_properties_changed(object, n, pspecs);
+    request_reload(GST_CONVNEXT(object));
+}
+
+/* In the streaming thread, on a frame's boundary. Both are taken. */
+static void change_over(GstConvnext *self, GstConvnextEngine *engine, GstConvnextPlan *plan,
+                        guint opened)
+{
+    log_engine(self, engine);
+    gst_convnext_flow_discard(
+        self->flow); /* the older one's answers would come after the message */
+    guint64 frame = gst_convnext_flow_take_plan(self->flow, plan);
+    replace_engine(self, engine, opened);
+    gst_convnext_post_updated(GST_ELEMENT(self), engine, frame);
 }
 
 static GstStateChangeReturn gst_convnext_change_state(GstElement *element,
@@ -140,7 +205,7 @@ static GstStateChangeReturn gst_convnext_change_state(GstElement *element,
     GstStateChangeReturn result =
         GST_ELEMENT_CLASS(parent_class)->change_state(element, transition);
     if (transition == GST_STATE_CHANGE_READY_TO_NULL)
-        replace_engine(self, NULL);
+        replace_engine(self, NULL, 0);
     return result;
 }
 
@@ -152,7 +217,12 @@ static GstFlowReturn gst_convnext_transform_ip(GstBaseTransform *base, GstBuffer
     GST_OBJECT_LOCK(self);
     GstConvnextSettings settings = self->settings;
     GST_OBJECT_UNLOCK(self);
+    GstConvnextPlan *plan;
+    guint opened;
     settings.model = settings.labels = NULL; /* not ours outside of the lock */
+    GstConvnextEngine *next = gst_convnext_reload_take(self->reload, &plan, &opened);
+    if (next)
+        change_over(self, next, plan, opened);
     return gst_convnext_flow_frame(self->flow, buffer, &settings) ? GST_FLOW_OK : GST_FLOW_ERROR;
 }
 
@@ -162,10 +232,15 @@ static gboolean gst_convnext_start(GstBaseTransform *base)
 {
     GstConvnext *self = GST_CONVNEXT(base);
     GST_OBJECT_LOCK(self);
-    gboolean reopen = self->reopen;
+    gboolean reopen = self->opened != self->wanted;
     GST_OBJECT_UNLOCK(self);
     if (reopen && !open_engine(self))
         return FALSE;
+    GST_OBJECT_LOCK(self);
+    self->requested = self->opened;
+    self->streaming = TRUE;
+    GST_OBJECT_UNLOCK(self);
+    request_reload(self);
     gst_convnext_flow_start(self->flow);
     return TRUE;
 }
@@ -173,33 +248,62 @@ static gboolean gst_convnext_start(GstBaseTransform *base)
 static gboolean gst_convnext_stop(GstBaseTransform *base)
 {
     GstConvnext *self = GST_CONVNEXT(base);
+    GstConvnextPlan *plan;
+    guint opened;
+    GST_OBJECT_LOCK(self);
+    self->streaming = FALSE;
+    GST_OBJECT_UNLOCK(self);
+    gst_convnext_reload_halt(self->reload);
     gst_convnext_flow_stop(self->flow);
+    GstConvnextEngine *next = gst_convnext_reload_take(self->reload, &plan, &opened);
+    if (next) {
+        gst_convnext_plan_free(plan);
+        replace_engine(self, next, opened);
+    }
+    gst_convnext_reload_set_caps(self->reload, NULL);
     gst_convnext_engine_relax(self->engine);
     return TRUE;
+}
+
+static GstConvnextPlan *plan_for(GstConvnext *self, GstConvnextEngine *engine,
+                                 const GstVideoInfo *info, GstMessageType on_error)
+{
+    GError *error = NULL;
+    GstConvnextPlan *plan = gst_convnext_plan_new(engine, info, &error);
+    if (!plan) {
+        gst_convnext_post_error(GST_ELEMENT(self), on_error, error, "planning for new caps");
+        g_error_free(error);
+        return NULL;
+    }
+    char *description = gst_convnext_plan_describe(plan);
+    GST_INFO_OBJECT(self, "%s", description);
+    g_free(description);
+    return plan;
 }
 
 static gboolean gst_convnext_set_caps(GstBaseTransform *base, GstCaps *incaps, GstCaps *outcaps)
 {
     GstConvnext *self = GST_CONVNEXT(base);
     GstVideoInfo info;
-    GError *error = NULL;
+    GstConvnextPlan *plan;
+    guint opened;
     if (!gst_video_info_from_caps(&info, incaps)) {
         GST_ERROR_OBJECT(self, "no raw video: %" GST_PTR_FORMAT, incaps);
         return FALSE;
     }
     gst_convnext_flow_take_plan(self->flow, NULL); /* before the new one is made: memory */
-    GstConvnextPlan *plan = gst_convnext_plan_new(self->engine, &info, &error);
-    if (!plan) {
-        gst_convnext_post_error(GST_ELEMENT(self), GST_MESSAGE_ERROR, error,
-                                "planning for new caps");
-        g_error_free(error);
-        return FALSE;
+    gst_convnext_reload_set_caps(self->reload, &info);
+    GstConvnextEngine *next = gst_convnext_reload_take(self->reload, &plan, &opened);
+    if (next && !plan)
+        plan = plan_for(self, next, &info, GST_MESSAGE_WARNING);
+    if (plan) {
+        change_over(self, next, plan, opened);
+        return TRUE;
     }
-    char *description = gst_convnext_plan_describe(plan);
-    GST_INFO_OBJECT(self, "%s", description);
-    g_free(description);
+    gst_convnext_engine_unref(next);
+    plan = plan_for(self, self->engine, &info, GST_MESSAGE_ERROR);
     gst_convnext_flow_take_plan(self->flow, plan);
-    return TRUE;
+    return plan != NULL;
 }
 
 /* The buffers go on downstream as they are, so downstream decides about pools and strides. It may
@@ -299,8 +403,7 @@ static void gst_convnext_set_property(GObject *object, guint id, const GValue *v
     GstConvnext *self = GST_CONVNEXT(object);
     GST_OBJECT_LOCK(self);
     gboolean known = gst_convnext_settings_set(&self->settings, id, value);
-    if (!(pspec->flags & GST_PARAM_MUTABLE_PLAYING))
-        self->reopen = TRUE;
+    self->wanted += gst_convnext_settings_of_engine(id);
     GST_OBJECT_UNLOCK(self);
     if (!known)
         G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
@@ -327,6 +430,7 @@ static void gst_convnext_get_property(GObject *object, guint id, GValue *value, 
 static void gst_convnext_finalize(GObject *object)
 {
     GstConvnext *self = GST_CONVNEXT(object);
+    gst_convnext_reload_free(self->reload);
     gst_convnext_flow_free(self->flow);
     gst_convnext_settings_clear(&self->settings);
     gst_convnext_engine_unref(self->engine);
@@ -363,6 +467,7 @@ static void gst_convnext_class_init(gpointer klass, gpointer data)
 
     object_class->set_property = gst_convnext_set_property;
     object_class->get_property = gst_convnext_get_property;
+    object_class->dispatch_properties_changed = gst_convnext_dispatch_properties_changed;
     object_class->finalize = gst_convnext_finalize;
     char *bundled = gst_convnext_bundled_model();
     gst_convnext_settings_install(object_class, bundled);
@@ -392,6 +497,7 @@ static void gst_convnext_init(GTypeInstance *instance, gpointer klass)
     GstConvnext *self = GST_CONVNEXT(instance);
     gst_convnext_settings_init(&self->settings);
     self->flow = gst_convnext_flow_new(GST_ELEMENT(self));
+    self->reload = gst_convnext_reload_new(on_refused, self);
     gst_base_transform_set_gap_aware(GST_BASE_TRANSFORM(self), TRUE);
 }
 

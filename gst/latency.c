@@ -12,6 +12,11 @@ void gst_convnext_latency_reset(GstConvnextLatency *self)
     self->estimate = self->announced = 0;
 }
 
+void gst_convnext_latency_restart(GstConvnextLatency *self)
+{
+    self->n = 0;
+}
+
 static int compare_times(const void *a, const void *b)
 {
     const GstClockTime *x = a, *y = b;

@@ -18,6 +18,9 @@ typedef struct GstConvnextLatency {
 
 void gst_convnext_latency_reset(GstConvnextLatency *latency);
 
+/* The frames that follow may take another time: the next sample makes a new estimate. */
+void gst_convnext_latency_restart(GstConvnextLatency *latency);
+
 /* Adds the time that a frame took. The estimate is what 95 % of the last frames stayed below, and a
  * tenth more. */
 void gst_convnext_latency_add(GstConvnextLatency *latency, GstClockTime took);

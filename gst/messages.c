@@ -54,3 +54,11 @@ void gst_convnext_post_result(GstElement *element, const GstConvnextRequest *req
                       NULL);
     gst_element_post_message(element, gst_message_new_element(GST_OBJECT(element), s));
 }
+
+void gst_convnext_post_updated(GstElement *element, const GstConvnextEngine *engine, guint64 frame)
+{
+    GstStructure *s = gst_convnext_engine_info(engine);
+    gst_structure_set_name(s, "convnext-model-updated");
+    gst_structure_set(s, "frame", G_TYPE_UINT64, frame, NULL);
+    gst_element_post_message(element, gst_message_new_element(GST_OBJECT(element), s));
+}

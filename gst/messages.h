@@ -1,4 +1,4 @@
-/* What the element says on the bus: errors and results.
+/* What the element says on the bus: errors, results, new models.
  *
  * None of these may be called under a lock: a bus's sync handler may read properties.
  *
@@ -8,7 +8,7 @@
 #include <gst/convnext/convnext.h>
 #include <gst/gst.h>
 
-#include "gst/request.h"
+#include "gst/engine.h"
 
 /* Posts the error's sentence (domain CNX_ERROR) as GST_MESSAGE_ERROR or GST_MESSAGE_WARNING.
  * doing: what was being done, for developers. */
@@ -18,3 +18,7 @@ void gst_convnext_post_error(GstElement *element, GstMessageType type, const GEr
 /* Posts an element message `convnext`: the result's structure, and which frame it belongs to. */
 void gst_convnext_post_result(GstElement *element, const GstConvnextRequest *request,
                               GstConvnextResult *result);
+
+/* Posts an element message `convnext-model-updated`: the engine's info, and `frame`, the number of
+ * the first frame that it looks at. */
+void gst_convnext_post_updated(GstElement *element, const GstConvnextEngine *engine, guint64 frame);

@@ -68,10 +68,8 @@ GType gst_convnext_mode_get_type(void)
     return type;
 }
 
-/* Properties that the model is opened with, and those that take effect with the next frame. */
-#define FLAGS (G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS)
-#define AT_READY (FLAGS | GST_PARAM_MUTABLE_READY)
-#define ANY_TIME (FLAGS | GST_PARAM_MUTABLE_PLAYING)
+/* All take effect on a frame's boundary; what an engine is opened with, when it has been opened. */
+#define FLAGS (G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING)
 
 static void install_model_properties(GObjectClass *klass, const char *bundled)
 {
@@ -81,39 +79,39 @@ static void install_model_properties(GObjectClass *klass, const char *bundled)
                             "Checkpoint to run: a .safetensors or PyTorch file, or a folder in the "
                             "Hugging Face or timm layout; NULL for the bundled model of camera "
                             "states",
-                            bundled, AT_READY));
+                            bundled, FLAGS));
     g_object_class_install_property(
         klass, GST_CONVNEXT_PROP_WEIGHTS,
         g_param_spec_enum("weights", "Weights",
                           "Which weights of a checkpoint that holds both those of training and "
                           "their average (EMA)",
-                          GST_TYPE_CONVNEXT_WEIGHTS, GST_CONVNEXT_WEIGHTS_AUTO, AT_READY));
+                          GST_TYPE_CONVNEXT_WEIGHTS, GST_CONVNEXT_WEIGHTS_AUTO, FLAGS));
     g_object_class_install_property(
         klass, GST_CONVNEXT_PROP_LABELS,
         g_param_spec_string("labels", "Labels",
                             "Text file with the names of the classes, one a line; NULL for those "
                             "of the model's config, or \"class N\"",
-                            NULL, AT_READY));
+                            NULL, FLAGS));
     g_object_class_install_property(
         klass, GST_CONVNEXT_PROP_INPUT_SIZE,
         g_param_spec_uint("input-size", "Input size",
                           "Side of the network's input in pixels, a multiple of 32; with crop=none "
                           "its short side (0 = the model's)",
-                          0, MAX_INPUT_SIZE, 0, AT_READY));
+                          0, MAX_INPUT_SIZE, 0, FLAGS));
     g_object_class_install_property(
         klass, GST_CONVNEXT_PROP_CROP,
         g_param_spec_enum("crop", "Crop", "How a frame becomes the network's input",
-                          GST_TYPE_CONVNEXT_CROP, GST_CONVNEXT_CROP_AUTO, AT_READY));
+                          GST_TYPE_CONVNEXT_CROP, GST_CONVNEXT_CROP_AUTO, FLAGS));
     g_object_class_install_property(
         klass, GST_CONVNEXT_PROP_OUTPUTS,
         g_param_spec_flags("outputs", "Outputs", "What is attached to the frames",
-                           GST_TYPE_CONVNEXT_OUTPUTS, GST_CONVNEXT_DEFAULT_OUTPUTS, AT_READY));
+                           GST_TYPE_CONVNEXT_OUTPUTS, GST_CONVNEXT_DEFAULT_OUTPUTS, FLAGS));
     g_object_class_install_property(
         klass, GST_CONVNEXT_PROP_THREADS,
         g_param_spec_uint("threads", "Threads",
                           "Most threads of the shared engine that work on one frame (0 = the "
                           "processors that this process may use)",
-                          0, MAX_THREADS, 0, AT_READY));
+                          0, MAX_THREADS, 0, FLAGS));
 }
 
 static void install_frame_properties(GObjectClass *klass)
@@ -121,21 +119,21 @@ static void install_frame_properties(GObjectClass *klass)
     g_object_class_install_property(
         klass, GST_CONVNEXT_PROP_ACTIVATION,
         g_param_spec_enum("activation", "Activation", "How logits become the classes' scores",
-                          GST_TYPE_CONVNEXT_ACTIVATION, GST_CONVNEXT_ACTIVATION_AUTO, ANY_TIME));
+                          GST_TYPE_CONVNEXT_ACTIVATION, GST_CONVNEXT_ACTIVATION_AUTO, FLAGS));
     g_object_class_install_property(
         klass, GST_CONVNEXT_PROP_TOP_K,
         g_param_spec_uint("top-k", "Top k", "Most classes attached to a frame, best first", 1,
-                          G_MAXINT, GST_CONVNEXT_DEFAULT_TOP_K, ANY_TIME));
+                          G_MAXINT, GST_CONVNEXT_DEFAULT_TOP_K, FLAGS));
     g_object_class_install_property(
         klass, GST_CONVNEXT_PROP_THRESHOLD,
         g_param_spec_double("threshold", "Threshold",
                             "Classes with a lower score are left out; activation=none ignores it",
-                            0.0, 1.0, GST_CONVNEXT_DEFAULT_THRESHOLD, ANY_TIME));
+                            0.0, 1.0, GST_CONVNEXT_DEFAULT_THRESHOLD, FLAGS));
     g_object_class_install_property(
         klass, GST_CONVNEXT_PROP_POST_MESSAGES,
         g_param_spec_boolean("post-messages", "Post messages",
                              "Post an element message named convnext for each new result", FALSE,
-                             ANY_TIME));
+                             FLAGS));
 }
 
 /* Which frames are looked at, and who waits for whom. */
@@ -144,32 +142,32 @@ static void install_pace_properties(GObjectClass *klass)
     g_object_class_install_property(
         klass, GST_CONVNEXT_PROP_MODE,
         g_param_spec_enum("mode", "Mode", "Whether frames wait for the network",
-                          GST_TYPE_CONVNEXT_MODE, GST_CONVNEXT_MODE_SYNC, ANY_TIME));
+                          GST_TYPE_CONVNEXT_MODE, GST_CONVNEXT_MODE_SYNC, FLAGS));
     g_object_class_install_property(
         klass, GST_CONVNEXT_PROP_INTERVAL,
         g_param_spec_uint("interval", "Interval",
                           "Look at every Nth frame; the frames between carry the last result and "
                           "its age",
-                          1, G_MAXINT, 1, ANY_TIME));
+                          1, G_MAXINT, 1, FLAGS));
     g_object_class_install_property(
         klass, GST_CONVNEXT_PROP_MIN_PERIOD,
         g_param_spec_uint64("min-period", "Minimum period",
                             "Least time between the frames that are looked at, in nanoseconds of "
                             "their timestamps (0 = none)",
-                            0, G_MAXINT64, 0, ANY_TIME));
+                            0, G_MAXINT64, 0, FLAGS));
     g_object_class_install_property(
         klass, GST_CONVNEXT_PROP_CARRY,
         g_param_spec_boolean("carry", "Carry",
                              "Frames without a result of their own carry the last one with its "
                              "age; FALSE: each result is on one frame only",
-                             TRUE, ANY_TIME));
+                             TRUE, FLAGS));
     /* GstBaseTransform's property of this name would drop frames. */
     g_object_class_install_property(
         klass, GST_CONVNEXT_PROP_QOS,
         g_param_spec_boolean("qos", "QoS",
                              "With mode=sync, do not look at frames that downstream will get too "
                              "late anyway; no frame is ever dropped",
-                             TRUE, ANY_TIME));
+                             TRUE, FLAGS));
 }
 
 void gst_convnext_settings_install(GObjectClass *klass, const char *bundled)

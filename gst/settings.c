@@ -31,25 +31,30 @@ void gst_convnext_settings_copy(GstConvnextSettings *to, const GstConvnextSettin
     to->labels = g_strdup(from->labels);
 }
 
-/* Where each property's value is; its C type is that of the property. */
-#define FIELD(id, field) [GST_CONVNEXT_PROP_##id] = offsetof(GstConvnextSettings, field)
-static const gsize fields[GST_CONVNEXT_PROP_SETTINGS_END] = {
-    FIELD(MODEL, model),
-    FIELD(WEIGHTS, weights),
-    FIELD(LABELS, labels),
-    FIELD(OUTPUTS, outputs),
-    FIELD(ACTIVATION, scoring.activation),
-    FIELD(TOP_K, scoring.top_k),
-    FIELD(THRESHOLD, scoring.threshold),
-    FIELD(INPUT_SIZE, input_size),
-    FIELD(CROP, crop),
-    FIELD(THREADS, threads),
-    FIELD(MODE, mode),
-    FIELD(INTERVAL, interval),
-    FIELD(MIN_PERIOD, min_period),
-    FIELD(CARRY, carry),
-    FIELD(QOS, qos),
-    FIELD(POST_MESSAGES, post_messages),
+/* Where each property's value is, its C type being that of the property, and whether an engine is
+ * opened with it. */
+#define ENGINE(id, field) [GST_CONVNEXT_PROP_##id] = {offsetof(GstConvnextSettings, field), TRUE}
+#define FRAME(id, field) [GST_CONVNEXT_PROP_##id] = {offsetof(GstConvnextSettings, field), FALSE}
+static const struct {
+    gsize offset;
+    gboolean of_engine;
+} fields[GST_CONVNEXT_PROP_SETTINGS_END] = {
+    ENGINE(MODEL, model),
+    ENGINE(WEIGHTS, weights),
+    ENGINE(LABELS, labels),
+    ENGINE(OUTPUTS, outputs),
+    FRAME(ACTIVATION, scoring.activation),
+    FRAME(TOP_K, scoring.top_k),
+    FRAME(THRESHOLD, scoring.threshold),
+    ENGINE(INPUT_SIZE, input_size),
+    ENGINE(CROP, crop),
+    ENGINE(THREADS, threads),
+    FRAME(MODE, mode),
+    FRAME(INTERVAL, interval),
+    FRAME(MIN_PERIOD, min_period),
+    FRAME(CARRY, carry),
+    FRAME(QOS, qos),
+    FRAME(POST_MESSAGES, post_messages),
 };
 
 /* An empty string is what gst-launch lines write for "not set". */
@@ -63,7 +68,7 @@ gboolean gst_convnext_settings_set(GstConvnextSettings *settings, guint id, cons
 {
     if (id == 0 || id >= GST_CONVNEXT_PROP_SETTINGS_END)
         return FALSE;
-    gpointer field = (char *)settings + fields[id];
+    gpointer field = (char *)settings + fields[id].offset;
     switch (G_TYPE_FUNDAMENTAL(G_VALUE_TYPE(value))) {
     case G_TYPE_STRING:
         set_string(field, g_value_get_string(value));
@@ -96,7 +101,7 @@ gboolean gst_convnext_settings_get(const GstConvnextSettings *settings, guint id
 {
     if (id == 0 || id >= GST_CONVNEXT_PROP_SETTINGS_END)
         return FALSE;
-    gconstpointer field = (const char *)settings + fields[id];
+    gconstpointer field = (const char *)settings + fields[id].offset;
     switch (G_TYPE_FUNDAMENTAL(G_VALUE_TYPE(value))) {
     case G_TYPE_STRING:
         if (id == GST_CONVNEXT_PROP_MODEL && !settings->model)
@@ -126,6 +131,11 @@ gboolean gst_convnext_settings_get(const GstConvnextSettings *settings, guint id
         g_return_val_if_reached(FALSE);
     }
     return TRUE;
+}
+
+gboolean gst_convnext_settings_of_engine(guint id)
+{
+    return id < GST_CONVNEXT_PROP_SETTINGS_END && fields[id].of_engine;
 }
 
 gboolean gst_convnext_settings_check(const GstConvnextSettings *settings, GError **error)

@@ -111,6 +111,10 @@ void gst_convnext_settings_copy(GstConvnextSettings *to, const GstConvnextSettin
 gboolean gst_convnext_settings_set(GstConvnextSettings *settings, guint id, const GValue *value);
 gboolean gst_convnext_settings_get(const GstConvnextSettings *settings, guint id, GValue *value);
 
+/* Whether the property is one that an engine is opened with, so that another value of it needs
+ * another engine; the rest are read anew for each frame. */
+gboolean gst_convnext_settings_of_engine(guint id);
+
 /* What single properties cannot check by themselves: FALSE with a sentence in error. */
 gboolean gst_convnext_settings_check(const GstConvnextSettings *settings, GError **error);
 
