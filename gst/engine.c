@@ -5,8 +5,9 @@
 
 #include "gst/results.h"
 #include "model/encode.h"
+#include "model/affinity.h"
 #include "model/model.h"
-#include "model/run.h"
+#include "model/service.h"
 
 struct GstConvnextEngine {
     grefcount references;
@@ -14,13 +15,13 @@ struct GstConvnextEngine {
     char *path; /* where the model was found */
     CnxRecipe recipe;
     GstConvnextOutputs outputs;
-    guint threads;
     const char *labels_from; /* "file", "model", "numbers" */
 
-    GMutex lock;
+    CnxAffinity *affinity; /* NULL: none is set */
+    CnxClient *client;
+
+    GMutex running; /* one request at a time, as results has scratch memory and client asks for */
     GstConvnextResults *results;
-    CnxRun *idle;                  /* NULL: none, or in use */
-    guint idle_width, idle_height; /* that idle was made for */
 };
 
 static gboolean check_outputs(const GstConvnextEngine *self, GError **error)
@@ -100,18 +101,26 @@ GstConvnextEngine *gst_convnext_engine_open(const GstConvnextSettings *settings,
 {
     if (!gst_convnext_settings_check(settings, error))
         return NULL;
+    CnxAffinity *affinity = NULL;
+    if (settings->cpu_affinity) {
+        affinity = cnx_affinity_acquire(settings->cpu_affinity, error);
+        if (!affinity)
+            return NULL;
+    }
     GstConvnextEngine *self = g_new0(GstConvnextEngine, 1);
     g_ref_count_init(&self->references);
-    g_mutex_init(&self->lock);
+    g_mutex_init(&self->running);
+    self->affinity = affinity;
     self->path = settings->model ? g_strdup(settings->model) : gst_convnext_bundled_model();
     self->outputs = settings->outputs;
-    self->threads = settings->threads;
     self->model = cnx_model_open_set(self->path, (CnxWeightSet)settings->weights, error);
     if (!self->model || !check_outputs(self, error) || !make_results(self, settings, error)) {
         gst_convnext_engine_unref(self);
         return NULL;
     }
     make_recipe(self, settings);
+    self->client =
+        cnx_client_new(self->model, gst_convnext_results_needed(self->outputs), settings->threads);
     return self;
 }
 
@@ -125,10 +134,11 @@ void gst_convnext_engine_unref(GstConvnextEngine *self)
 {
     if (!self || !g_ref_count_dec(&self->references))
         return;
-    gst_convnext_engine_relax(self);
+    cnx_client_free(self->client);
+    cnx_affinity_release(self->affinity);
     gst_convnext_results_free(self->results);
     cnx_model_unref(self->model);
-    g_mutex_clear(&self->lock);
+    g_mutex_clear(&self->running);
     g_free(self->path);
     g_free(self);
 }
@@ -138,97 +148,89 @@ const CnxRecipe *gst_convnext_engine_recipe(const GstConvnextEngine *self)
     return &self->recipe;
 }
 
-/* The run that is idle, when it fits, or a new one. */
-static CnxRun *take_run(GstConvnextEngine *self, guint width, guint height, GError **error)
-{
-    g_mutex_lock(&self->lock);
-    CnxRun *run = g_steal_pointer(&self->idle);
-    gboolean fits = self->idle_width == width && self->idle_height == height;
-    g_mutex_unlock(&self->lock);
-    if (run && fits)
-        return run;
-    cnx_run_free(run); /* before the new one: two at once would be twice the memory */
-    return cnx_run_new(self->model, width, height, 1, gst_convnext_results_needed(self->outputs),
-                       self->threads, error);
-}
-
-static void give_run(GstConvnextEngine *self, CnxRun *run, guint width, guint height)
-{
-    g_mutex_lock(&self->lock);
-    CnxRun *other = self->idle;
-    self->idle = run;
-    self->idle_width = width;
-    self->idle_height = height;
-    g_mutex_unlock(&self->lock);
-    cnx_run_free(other);
-}
-
 gboolean gst_convnext_engine_make_ready(GstConvnextEngine *self, guint width, guint height,
                                         GError **error)
 {
-    CnxRun *run = take_run(self, width, height, error);
-    if (!run)
-        return FALSE;
-    give_run(self, run, width, height);
-    return TRUE;
+    /* While a request of another size runs there is no saying: infer does the same. */
+    if (!g_mutex_trylock(&self->running))
+        return TRUE;
+    gboolean ready = cnx_client_join(self->client, width, height, error);
+    g_mutex_unlock(&self->running);
+    return ready;
 }
 
 void gst_convnext_engine_relax(GstConvnextEngine *self)
 {
-    g_mutex_lock(&self->lock);
-    CnxRun *run = g_steal_pointer(&self->idle);
-    g_mutex_unlock(&self->lock);
-    cnx_run_free(run);
+    g_mutex_lock(&self->running);
+    cnx_client_leave(self->client);
+    g_mutex_unlock(&self->running);
 }
 
-static GstConvnextResult *make_result(GstConvnextEngine *self, const GstConvnextRequest *request,
-                                      guint i, const CnxOutputs *outputs, GError **error)
+void gst_convnext_engine_cancel(GstConvnextEngine *self, gboolean cancel)
 {
-    const GstConvnextRegion *region = &request->regions[i];
-    g_mutex_lock(&self->lock); /* results has scratch memory */
-    GstConvnextResult *result = gst_convnext_results_make(self->results, outputs, self->outputs,
+    cnx_client_cancel(self->client, cancel);
+}
+
+/* A request under way. */
+typedef struct Inference {
+    GstConvnextEngine *engine;
+    GstConvnextRequest *request;
+    GPtrArray *results;
+    GError *error;
+} Inference;
+
+static GstConvnextResult *make_result(const Inference *inference, const CnxOutputs *outputs,
+                                      guint i, GstClockTime took, GError **error)
+{
+    const GstConvnextEngine *self = inference->engine;
+    const GstConvnextRequest *request = inference->request;
+    const GstConvnextRegion *region = &request->regions[inference->results->len];
+    GstConvnextResult *result = gst_convnext_results_make(self->results, outputs, i, self->outputs,
                                                           &request->scoring, request->pts, error);
-    g_mutex_unlock(&self->lock);
     if (!result)
         return NULL;
     gst_convnext_result_set_frame_size(result, request->frame_width, request->frame_height);
     gst_convnext_result_set_region(result, region->x, region->y, region->w, region->h);
+    gst_convnext_result_set_times(result, request->preprocess_time, took);
     return result;
 }
 
-/* One input after the other: a run has room for one. */
-static gboolean run_inputs(GstConvnextEngine *self, CnxRun *run, GstConvnextRequest *request,
-                           GPtrArray *results, GError **error)
+/* On whichever thread ran the batch. */
+static void on_outputs(gpointer data, const CnxOutputs *outputs, guint first, guint n,
+                       gint64 microseconds)
 {
-    const gsize bytes = (gsize)request->height * request->width * 3 * sizeof(float);
-    for (guint i = 0; i < request->n; i++) {
-        GstClockTime start = gst_util_get_timestamp();
-        memcpy(cnx_run_input(run, 0), gst_convnext_request_input(request, i), bytes);
-        const CnxOutputs *outputs = cnx_run_forward(run, 1);
-        GstClockTime took = gst_util_get_timestamp() - start;
-        GstConvnextResult *result = make_result(self, request, i, outputs, error);
-        if (!result)
-            return FALSE;
-        gst_convnext_result_set_times(result, request->preprocess_time, took);
-        g_ptr_array_add(results, result);
-        request->inference_time += took;
+    Inference *inference = data;
+    GstClockTime took = (GstClockTime)microseconds * GST_USECOND;
+    inference->request->inference_time += took;
+    for (guint i = 0; i < n && !inference->error; i++) {
+        GstConvnextResult *result = make_result(inference, outputs, i, took / n, &inference->error);
+        if (result)
+            g_ptr_array_add(inference->results, result);
     }
-    return TRUE;
 }
 
 GPtrArray *gst_convnext_engine_infer(GstConvnextEngine *self, GstConvnextRequest *request,
                                      GError **error)
 {
-    CnxRun *run = take_run(self, request->width, request->height, error);
-    if (!run)
-        return NULL;
-    GPtrArray *results =
-        g_ptr_array_new_full(request->n, (GDestroyNotify)gst_convnext_result_unref);
+    Inference inference = {
+        self, request, g_ptr_array_new_full(request->n, (GDestroyNotify)gst_convnext_result_unref),
+        NULL};
+    const float **images = g_new(const float *, request->n);
+    for (guint i = 0; i < request->n; i++)
+        images[i] = gst_convnext_request_input(request, i);
     request->inference_time = 0;
-    if (!run_inputs(self, run, request, results, error))
-        g_clear_pointer(&results, g_ptr_array_unref);
-    give_run(self, run, request->width, request->height);
-    return results;
+    if (request->n > 0) {
+        g_mutex_lock(&self->running);
+        cnx_client_run(self->client, request->width, request->height, images, request->n,
+                       on_outputs, &inference, &inference.error);
+        g_mutex_unlock(&self->running);
+    }
+    g_free(images);
+    if (!inference.error)
+        return inference.results;
+    g_propagate_error(error, inference.error);
+    g_ptr_array_unref(inference.results);
+    return NULL;
 }
 
 static const char *crop_name(CnxCrop crop)
@@ -269,6 +271,16 @@ char *gst_convnext_engine_remark(const GstConvnextEngine *self)
     return g_strdup_printf("%s: its %u classes%s have no names and are called \"class N\": name "
                            "them with the property labels",
                            self->path, classes, known);
+}
+
+void gst_convnext_engine_add_stats(const GstConvnextEngine *self, GstStructure *stats)
+{
+    CnxServiceStats service;
+    cnx_client_stats(self->client, &service);
+    gst_structure_set(stats, "streams", G_TYPE_UINT, service.clients, "threads", G_TYPE_UINT,
+                      service.threads, "batch", G_TYPE_DOUBLE,
+                      service.forwards ? (double)service.images / service.forwards : 0.0,
+                      "run-memory", G_TYPE_UINT64, (guint64)service.memory, NULL);
 }
 
 const char *gst_convnext_engine_cpu(const GstConvnextEngine *self)

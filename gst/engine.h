@@ -24,18 +24,23 @@ void gst_convnext_engine_unref(GstConvnextEngine *engine); /* NULL allowed */
 /* How a picture becomes an input. Borrowed. */
 const CnxRecipe *gst_convnext_engine_recipe(const GstConvnextEngine *engine);
 
-/* Makes the memory for running requests of inputs of width x height, so that infer has it. */
+/* Joins the other engines of this process that run the same network on inputs of width x height,
+ * and sees that there is memory for a run, which all of them share. */
 gboolean gst_convnext_engine_make_ready(GstConvnextEngine *engine, guint width, guint height,
                                         GError **error);
 
-/* Gives the memory for running back; the model stays. */
+/* Leaves them; the model stays. */
 void gst_convnext_engine_relax(GstConvnextEngine *engine);
 
-/* Runs a prepared request, waits until it is done, and sets its inference_time. From any thread.
- * Returns a new GstConvnextResult for each of the request's inputs, in their order, in an array
- * that owns them; or NULL with error. */
+/* Runs a prepared request when its turn comes, waits until it is done, and sets its inference_time,
+ * without the wait. From any thread. Returns a new GstConvnextResult for each of the request's
+ * inputs, in their order, in an array that owns them; or NULL with error. */
 GPtrArray *gst_convnext_engine_infer(GstConvnextEngine *engine, GstConvnextRequest *request,
                                      GError **error);
+
+/* TRUE: a request that waits for its turn fails at once with CNX_ERROR_CANCELLED, and so do all
+ * that follow, until FALSE. From any thread. */
+void gst_convnext_engine_cancel(GstConvnextEngine *engine, gboolean cancel);
 
 /* A structure `convnext-model-info` for the property of that name. The caller owns it. */
 GstStructure *gst_convnext_engine_info(const GstConvnextEngine *engine);
@@ -43,6 +48,10 @@ GstStructure *gst_convnext_engine_info(const GstConvnextEngine *engine);
 /* A sentence for the log about what is missing though everything works, or NULL. Free with g_free.
  */
 char *gst_convnext_engine_remark(const GstConvnextEngine *engine);
+
+/* Adds fields about the shared engine: streams (guint, elements that share it), threads (guint, of
+ * a forward pass), batch (double, images in one, on the average), run-memory (guint64, bytes). */
+void gst_convnext_engine_add_stats(const GstConvnextEngine *engine, GstStructure *stats);
 
 /* The level of the kernels: "c", "avx2", ... */
 const char *gst_convnext_engine_cpu(const GstConvnextEngine *engine);

@@ -219,7 +219,8 @@ static GstFlowReturn gst_convnext_transform_ip(GstBaseTransform *base, GstBuffer
     GST_OBJECT_UNLOCK(self);
     GstConvnextPlan *plan;
     guint opened;
-    settings.model = settings.labels = NULL; /* not ours outside of the lock */
+    settings.model = settings.labels = settings.cpu_affinity =
+        NULL; /* not ours outside of the lock */
     GstConvnextEngine *next = gst_convnext_reload_take(self->reload, &plan, &opened);
     if (next)
         change_over(self, next, plan, opened);
@@ -382,10 +383,14 @@ static GstStructure *read_stats(GstConvnext *self)
 {
     GstStructure *s = gst_convnext_flow_stats(self->flow);
     GST_OBJECT_LOCK(self);
-    const char *cpu = self->engine ? gst_convnext_engine_cpu(self->engine) : NULL;
+    GstConvnextEngine *engine = self->engine ? gst_convnext_engine_ref(self->engine) : NULL;
     GST_OBJECT_UNLOCK(self);
-    if (cpu)
-        gst_structure_set(s, "engine", G_TYPE_STRING, "fp32", "cpu", G_TYPE_STRING, cpu, NULL);
+    if (engine) {
+        gst_structure_set(s, "engine", G_TYPE_STRING, "fp32", "cpu", G_TYPE_STRING,
+                          gst_convnext_engine_cpu(engine), NULL);
+        gst_convnext_engine_add_stats(engine, s);
+        gst_convnext_engine_unref(engine);
+    }
     return s;
 }
 
@@ -447,7 +452,8 @@ static void install_read_only(GObjectClass *klass)
                            "(not looked at), late-skipped (of them, because they were late), late "
                            "(by QOS events of the sink); p50 and p95 in milliseconds of "
                            "preprocess, inference and total over the last 512 inferred frames; "
-                           "engine, cpu",
+                           "engine, cpu; of the engine that elements share: streams, threads, "
+                           "batch (images of a forward pass, average), run-memory (bytes)",
                            GST_TYPE_STRUCTURE, flags));
     g_object_class_install_property(
         klass, PROP_MODEL_INFO,

@@ -109,9 +109,16 @@ static void install_model_properties(GObjectClass *klass, const char *bundled)
     g_object_class_install_property(
         klass, GST_CONVNEXT_PROP_THREADS,
         g_param_spec_uint("threads", "Threads",
-                          "Most threads of the shared engine that work on one frame (0 = the "
-                          "processors that this process may use)",
+                          "Threads of the engine, which elements with the same model and size "
+                          "share: the most that one of them asks for (0 = the processors that this "
+                          "process may use, by affinity and control groups)",
                           0, MAX_THREADS, 0, FLAGS));
+    g_object_class_install_property(
+        klass, GST_CONVNEXT_PROP_CPU_AFFINITY,
+        g_param_spec_string("cpu-affinity", "CPU affinity",
+                            "Processors that the process's engines run on, like 0-3,6: those that "
+                            "any element names (NULL in all = those that this process may use)",
+                            NULL, FLAGS));
 }
 
 static void install_frame_properties(GObjectClass *klass)

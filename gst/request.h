@@ -26,7 +26,7 @@ typedef struct GstConvnextRequest {
     guint frame_width, frame_height; /* of the caps, pixels */
     GstClockTime pts;                /* of the buffer */
     GstClockTime preprocess_time;    /* that prepare took, nanoseconds */
-    GstClockTime inference_time;     /* that infer took */
+    GstClockTime inference_time;     /* of the forward pass, or of its part in a batch */
     GstConvnextScoring scoring;      /* at the time of the frame */
     /* For whoever prepared it and hears of it again. */
     guint64 frame;             /* the frame's number */

@@ -99,12 +99,17 @@ static void add_classes(GstConvnextResults *self, GstConvnextResult *result, con
     }
 }
 
+static const float *of_image(const CnxMap *map, guint image)
+{
+    return map->data + (gsize)image * map->height * map->width * map->channels;
+}
+
 static gboolean add_tensor(GstConvnextResult *result, const char *name, const CnxMap *map,
-                           GError **error)
+                           guint image, GError **error)
 {
     const gsize shape[] = {1, map->height, map->width, map->channels};
     GstConvnextTensor *tensor =
-        gst_convnext_tensor_new_copy(name, G_N_ELEMENTS(shape), shape, map->data);
+        gst_convnext_tensor_new_copy(name, G_N_ELEMENTS(shape), shape, of_image(map, image));
     if (!tensor) {
         g_set_error(error, CNX_ERROR, CNX_ERROR_OUT_OF_MEMORY,
                     "no memory for the output %s of %u x %u x %u values", name, map->height,
@@ -115,7 +120,7 @@ static gboolean add_tensor(GstConvnextResult *result, const char *name, const Cn
     return TRUE;
 }
 
-static gboolean add_tensors(GstConvnextResult *result, const CnxOutputs *outputs,
+static gboolean add_tensors(GstConvnextResult *result, const CnxOutputs *outputs, guint image,
                             GstConvnextOutputs which, GError **error)
 {
     const struct {
@@ -132,20 +137,20 @@ static gboolean add_tensors(GstConvnextResult *result, const CnxOutputs *outputs
     };
     for (guint i = 0; i < G_N_ELEMENTS(tensors); i++)
         if (which & tensors[i].flag)
-            if (!add_tensor(result, tensors[i].name, tensors[i].map, error))
+            if (!add_tensor(result, tensors[i].name, tensors[i].map, image, error))
                 return FALSE;
     return TRUE;
 }
 
 GstConvnextResult *gst_convnext_results_make(GstConvnextResults *self, const CnxOutputs *outputs,
-                                             GstConvnextOutputs which,
+                                             guint image, GstConvnextOutputs which,
                                              const GstConvnextScoring *scoring, GstClockTime pts,
                                              GError **error)
 {
     GstConvnextResult *result = gst_convnext_result_new(self->name, pts);
     if (which & GST_CONVNEXT_OUTPUTS_CLASSES)
-        add_classes(self, result, outputs->logits.data, scoring);
-    if (add_tensors(result, outputs, which, error))
+        add_classes(self, result, of_image(&outputs->logits, image), scoring);
+    if (add_tensors(result, outputs, image, which, error))
         return result;
     gst_convnext_result_unref(result);
     return NULL;

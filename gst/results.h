@@ -20,10 +20,9 @@ void gst_convnext_results_free(GstConvnextResults *results); /* NULL allowed */
 /* The outputs of run that the element's outputs need. */
 CnxOutput gst_convnext_results_needed(GstConvnextOutputs outputs);
 
-/* Reads the first image's outputs. which: what the result is to hold, all of it among outputs.
- * Returns NULL with error (CNX_ERROR) when
- * there is no memory for the tensors. */
+/* Reads the outputs of one image. which: what the result is to hold, all of it among outputs.
+ * Returns NULL with error (CNX_ERROR) when there is no memory for the tensors. */
 GstConvnextResult *gst_convnext_results_make(GstConvnextResults *results, const CnxOutputs *outputs,
-                                             GstConvnextOutputs which,
+                                             guint image, GstConvnextOutputs which,
                                              const GstConvnextScoring *scoring, GstClockTime pts,
                                              GError **error);

@@ -22,6 +22,7 @@ void gst_convnext_settings_clear(GstConvnextSettings *settings)
 {
     g_clear_pointer(&settings->model, g_free);
     g_clear_pointer(&settings->labels, g_free);
+    g_clear_pointer(&settings->cpu_affinity, g_free);
 }
 
 void gst_convnext_settings_copy(GstConvnextSettings *to, const GstConvnextSettings *from)
@@ -29,6 +30,7 @@ void gst_convnext_settings_copy(GstConvnextSettings *to, const GstConvnextSettin
     *to = *from;
     to->model = g_strdup(from->model);
     to->labels = g_strdup(from->labels);
+    to->cpu_affinity = g_strdup(from->cpu_affinity);
 }
 
 /* Where each property's value is, its C type being that of the property, and whether an engine is
@@ -49,6 +51,7 @@ static const struct {
     ENGINE(INPUT_SIZE, input_size),
     ENGINE(CROP, crop),
     ENGINE(THREADS, threads),
+    ENGINE(CPU_AFFINITY, cpu_affinity),
     FRAME(MODE, mode),
     FRAME(INTERVAL, interval),
     FRAME(MIN_PERIOD, min_period),

@@ -66,6 +66,7 @@ enum { /* property numbers; the element's own come after the last */
        GST_CONVNEXT_PROP_INPUT_SIZE,
        GST_CONVNEXT_PROP_CROP,
        GST_CONVNEXT_PROP_THREADS,
+       GST_CONVNEXT_PROP_CPU_AFFINITY,
        GST_CONVNEXT_PROP_MODE,
        GST_CONVNEXT_PROP_INTERVAL,
        GST_CONVNEXT_PROP_MIN_PERIOD,
@@ -89,7 +90,8 @@ typedef struct GstConvnextSettings {
     GstConvnextScoring scoring;
     guint input_size; /* 0: the model's */
     GstConvnextCrop crop;
-    guint threads; /* 0: as many as this process may use */
+    guint threads;      /* 0: as many as this process may use */
+    char *cpu_affinity; /* NULL: wherever this process may run */
     GstConvnextMode mode;
     guint interval;          /* frames from one that is looked at to the next */
     GstClockTime min_period; /* the same in nanoseconds */

@@ -8,10 +8,14 @@
 
 #include "model/threads.h"
 
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* of holds and set */
-static guint holds;
-static cpu_set_t set;
-static atomic_bool is_set; /* holds > 0, to be read without the lock */
+struct CnxAffinity {
+    struct CnxAffinity *next;
+    cpu_set_t cpus;
+};
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static CnxAffinity *holds;   /* under the lock */
+static atomic_bool any_hold; /* the same in short, to be read without */
 
 /* Of the thread that is in between enter and leave. */
 static _Thread_local cpu_set_t before;
@@ -109,65 +113,50 @@ static gboolean check_list(const char *list, cpu_set_t *cpus, GError **error)
     return TRUE;
 }
 
-/* The lock is held. */
-static gboolean take_hold(const cpu_set_t *cpus, GError **error)
+CnxAffinity *cnx_affinity_acquire(const char *list, GError **error)
 {
-    if (holds > 0 && !CPU_EQUAL(cpus, &set)) {
-        char *wanted = describe(cpus), *used = describe(&set);
+    CnxAffinity *affinity = g_new0(CnxAffinity, 1);
 
-        g_set_error(error, CNX_ERROR, CNX_ERROR_SETTINGS,
-                    "cpu-affinity names the processors %s, but the engine that this process shares "
-                    "runs on %s already, as another element asked for",
-                    wanted, used);
-        g_free(wanted);
-        g_free(used);
-        return FALSE;
+    if (!check_list(list, &affinity->cpus, error)) {
+        g_free(affinity);
+        return NULL;
     }
-    set = *cpus;
-    holds++;
-    atomic_store(&is_set, TRUE);
-    return TRUE;
-}
-
-gboolean cnx_affinity_acquire(const char *list, GError **error)
-{
-    cpu_set_t cpus;
-    gboolean taken;
-
-    if (!check_list(list, &cpus, error))
-        return FALSE;
     pthread_mutex_lock(&lock);
-    taken = take_hold(&cpus, error);
+    affinity->next = holds;
+    holds = affinity;
+    atomic_store(&any_hold, TRUE);
     pthread_mutex_unlock(&lock);
-    if (taken)
-        cnx_threads_each(cnx_affinity_pin);
-    return taken;
+    cnx_threads_each(cnx_affinity_pin);
+    return affinity;
 }
 
-void cnx_affinity_release(void)
+void cnx_affinity_release(CnxAffinity *affinity)
 {
-    gboolean last;
+    CnxAffinity **link = &holds;
 
+    if (affinity == NULL)
+        return;
     pthread_mutex_lock(&lock);
-    g_assert(holds > 0);
-    last = --holds == 0;
-    atomic_store(&is_set, !last);
+    while (*link != affinity)
+        link = &(*link)->next;
+    *link = affinity->next;
+    atomic_store(&any_hold, holds != NULL);
     pthread_mutex_unlock(&lock);
-    if (last)
-        cnx_threads_each(cnx_affinity_pin);
+    g_free(affinity);
+    cnx_threads_each(cnx_affinity_pin);
 }
 
+/* FALSE without a hold. */
 static gboolean get_set(cpu_set_t *cpus)
 {
-    gboolean there;
-
-    if (!atomic_load(&is_set))
+    CPU_ZERO(cpus);
+    if (!atomic_load(&any_hold))
         return FALSE;
     pthread_mutex_lock(&lock);
-    there = holds > 0;
-    *cpus = set;
+    for (const CnxAffinity *a = holds; a != NULL; a = a->next)
+        CPU_OR(cpus, cpus, &a->cpus);
     pthread_mutex_unlock(&lock);
-    return there;
+    return CPU_COUNT(cpus) > 0;
 }
 
 guint cnx_affinity_count(void)

@@ -1,7 +1,7 @@
 /* Which processors the engine's threads run on, where the user says so.
  *
- * One set for the whole process, as there is one pool of workers. It holds for the workers, and for
- * a caller's thread while it computes.
+ * One set for the whole process, as there is one pool of workers: the processors that any hold
+ * names. It holds for the workers, and for a caller's thread while it computes.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
@@ -10,13 +10,15 @@
 
 #include "model/error.h"
 
-/* Takes a hold of the set that list names, "0-3,6", and pins the workers to it. FALSE with error
- * (CNX_ERROR_SETTINGS) when list is no such list, names a processor that this process may not use,
- * or names other processors than a hold that others have. */
-gboolean cnx_affinity_acquire(const char *list, GError **error);
+typedef struct CnxAffinity CnxAffinity;
 
-/* Returns a hold; with the last one the workers may run anywhere again. */
-void cnx_affinity_release(void);
+/* Takes a hold of the processors that list names, "0-3,6", and pins the workers to the set. NULL
+ * with error (CNX_ERROR_SETTINGS) when list is no such list, or names a processor that this process
+ * may not use. */
+CnxAffinity *cnx_affinity_acquire(const char *list, GError **error);
+
+/* Returns a hold; after the last one the workers may run anywhere again. NULL allowed. */
+void cnx_affinity_release(CnxAffinity *affinity);
 
 /* Processors of the set; 0: there is none. */
 guint cnx_affinity_count(void);

@@ -140,11 +140,15 @@ guint cnx_batch_run(CnxBatch *batch, const CnxJob *jobs)
 
         for (guint i = 0; i < count; i++)
             n += parts[i].n;
+        const gint64 start = g_get_monotonic_time();
         const CnxOutputs *all = cnx_run_forward_images(batch->run, images, n);
+        const gint64 took = g_get_monotonic_time() - start;
+
         for (guint i = 0; i < count; first += parts[i++].n) {
             const CnxOutputs outputs = outputs_from(all, first, parts[i].n);
 
-            parts[i].job->fn(parts[i].job->data, &outputs, parts[i].first, parts[i].n);
+            parts[i].job->fn(parts[i].job->data, &outputs, parts[i].first, parts[i].n,
+                             took * parts[i].n / n);
         }
     }
     return forwards;

@@ -20,8 +20,10 @@
 typedef struct CnxBatch CnxBatch;
 
 /* Receives the outputs of images first to first + n - 1 of a job: outputs begins with the image
- * `first`, and is borrowed until this returns. */
-typedef void CnxOutputsFn(gpointer data, const CnxOutputs *outputs, guint first, guint n);
+ * `first`, and is borrowed until this returns. microseconds: that the forward pass took, or in a
+ * batch with others these images' part of it. */
+typedef void CnxOutputsFn(gpointer data, const CnxOutputs *outputs, guint first, guint n,
+                          gint64 microseconds);
 
 typedef struct CnxJob {
     const struct CnxJob *next;

@@ -120,7 +120,9 @@ GST_START_TEST(test_settings)
     check_refused(element, GST_LIBRARY_ERROR, GST_LIBRARY_ERROR_SETTINGS, "input-size");
     g_object_set(element, "input-size", 0, "outputs", 0, NULL);
     check_refused(element, GST_LIBRARY_ERROR, GST_LIBRARY_ERROR_SETTINGS, "outputs");
-    g_object_set(element, "outputs", 1, NULL);
+    g_object_set(element, "outputs", 1, "cpu-affinity", "0-", NULL);
+    check_refused(element, GST_LIBRARY_ERROR, GST_LIBRARY_ERROR_SETTINGS, "cpu-affinity");
+    g_object_set(element, "cpu-affinity", "", NULL);
     gst_util_set_object_arg(G_OBJECT(element), "weights", "ema");
     check_refused(element, GST_LIBRARY_ERROR, GST_LIBRARY_ERROR_SETTINGS, "EMA");
     gst_util_set_object_arg(G_OBJECT(element), "weights", "raw");

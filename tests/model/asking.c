@@ -52,7 +52,8 @@ typedef struct Answers {
     guint next;
 } Answers;
 
-static void compare(gpointer data, const CnxOutputs *outputs, guint first, guint n)
+static void compare(gpointer data, const CnxOutputs *outputs, guint first, guint n,
+                    gint64 microseconds)
 {
     Answers *answers = data;
 

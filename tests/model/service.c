@@ -80,7 +80,8 @@ static void test_one_arena(void)
     g_assert_cmpuint(cnx_threads_workers(), ==, 0);
 }
 
-static void count_pixels(gpointer data, const CnxOutputs *outputs, guint first, guint n)
+static void count_pixels(gpointer data, const CnxOutputs *outputs, guint first, guint n,
+                         gint64 microseconds)
 {
     *(guint *)data = outputs->stage[0].height * outputs->stage[0].width;
 }

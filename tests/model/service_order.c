@@ -26,7 +26,8 @@ typedef struct Stream {
     gboolean cancelled; /* by the end of its last request */
 } Stream;
 
-static void hold(gpointer data, const CnxOutputs *outputs, guint first, guint n)
+static void hold(gpointer data, const CnxOutputs *outputs, guint first, guint n,
+                 gint64 microseconds)
 {
     pthread_mutex_lock(&gate.lock);
     gate.held = TRUE;
@@ -36,7 +37,8 @@ static void hold(gpointer data, const CnxOutputs *outputs, guint first, guint n)
     pthread_mutex_unlock(&gate.lock);
 }
 
-static void serve(gpointer data, const CnxOutputs *outputs, guint first, guint n)
+static void serve(gpointer data, const CnxOutputs *outputs, guint first, guint n,
+                  gint64 microseconds)
 {
     const Stream *stream = data;
 
@@ -135,9 +137,10 @@ static void test_order(void)
 }
 
 /* A request that takes a while. */
-static void serve_slowly(gpointer data, const CnxOutputs *outputs, guint first, guint n)
+static void serve_slowly(gpointer data, const CnxOutputs *outputs, guint first, guint n,
+                         gint64 microseconds)
 {
-    serve(data, outputs, first, n);
+    serve(data, outputs, first, n, microseconds);
     g_usleep(500);
 }
 

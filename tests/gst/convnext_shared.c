@@ -1,0 +1,142 @@
+/* What the elements of one process share: one engine, without being told.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <gst/check/gstcheck.h>
+
+#include "tests/gst/frames.h"
+#include "tests/gst/network.h"
+
+#define CAPS "video/x-raw,format=I420,width=160,height=120,framerate=25/1"
+#define STREAMS 8
+#define FRAMES 30
+
+static char *network;
+
+static void setup(void)
+{
+    network = network_new();
+}
+
+static void teardown(void)
+{
+    network_delete(network);
+}
+
+static guint64 read_stat(GstHarness *h, const char *field)
+{
+    GstStructure *stats;
+    guint64 wide = 0;
+    guint narrow = 0;
+    g_object_get(h->element, "stats", &stats, NULL);
+    fail_unless(gst_structure_get_uint64(stats, field, &wide) ||
+                    gst_structure_get_uint(stats, field, &narrow),
+                "no %s among the stats", field);
+    gst_structure_free(stats);
+    return wide + narrow;
+}
+
+/* Pushes frames with alternating pictures; each must get its own picture's answer, whatever runs
+ * beside it. Returns the largest difference from `expected`. */
+typedef struct Stream {
+    GstHarness *h;
+    float expected[2][NETWORK_CLASSES];
+    float worst;
+    GThread *thread;
+} Stream;
+
+static gpointer stream_main(gpointer data)
+{
+    Stream *stream = data;
+    for (guint i = 0; i < FRAMES; i++) {
+        FramePicture picture = i % 2 ? FRAME_OTHER : FRAME_COLOURS;
+        float logits[NETWORK_CLASSES];
+        frames_logits(stream->h, frames_new(CAPS, picture, 40 * i), logits);
+        stream->worst = MAX(stream->worst, frames_distance(logits, stream->expected[i % 2]));
+    }
+    return NULL;
+}
+
+GST_START_TEST(test_streams)
+{
+    Stream streams[STREAMS] = {0};
+    guint64 memory = 0;
+    for (guint i = 0; i < STREAMS; i++) {
+        Stream *stream = &streams[i];
+        stream->h = frames_harness(network, CAPS);
+        frames_logits(stream->h, frames_new(CAPS, FRAME_COLOURS, 0), stream->expected[0]);
+        frames_logits(stream->h, frames_new(CAPS, FRAME_OTHER, 0), stream->expected[1]);
+        if (i == 0)
+            memory = read_stat(stream->h, "run-memory");
+        fail_unless_equals_int(read_stat(stream->h, "streams"), i + 1);
+        fail_unless_equals_uint64(read_stat(stream->h, "run-memory"), memory);
+    }
+    fail_unless(memory > 0);
+    fail_unless(frames_distance(streams[0].expected[0], streams[0].expected[1]) > 0.01f);
+    for (guint i = 0; i < STREAMS; i++)
+        streams[i].thread = g_thread_new("stream", stream_main, &streams[i]);
+    for (guint i = 0; i < STREAMS; i++)
+        g_thread_join(streams[i].thread);
+    for (guint i = 0; i < STREAMS; i++) {
+        fail_unless(streams[i].worst < 1e-5f, "a frame's answer is off by %g", streams[i].worst);
+        fail_unless_equals_uint64(read_stat(streams[i].h, "inferred"), FRAMES + 2);
+        gst_harness_teardown(streams[i].h);
+    }
+}
+GST_END_TEST;
+
+/* A harness whose element has the setting from its start. */
+static GstHarness *harness_with(const char *property, guint value)
+{
+    GstHarness *h = frames_harness(network, NULL);
+    gst_element_set_state(h->element, GST_STATE_NULL);
+    g_object_set(h->element, property, value, NULL);
+    gst_element_set_state(h->element, GST_STATE_PLAYING);
+    gst_harness_set_src_caps_str(h, CAPS);
+    return h;
+}
+
+/* The most that one of them asks for, and no more when that one is gone. */
+GST_START_TEST(test_threads)
+{
+    GstHarness *one = harness_with("threads", 1), *three;
+    gst_buffer_unref(frames_through(one, frames_new(CAPS, FRAME_COLOURS, 0)));
+    fail_unless_equals_int(read_stat(one, "threads"), 1);
+    three = harness_with("threads", 3);
+    gst_buffer_unref(frames_through(three, frames_new(CAPS, FRAME_COLOURS, 0)));
+    fail_unless_equals_int(read_stat(one, "threads"), 3);
+    gst_harness_teardown(three);
+    gst_buffer_unref(frames_through(one, frames_new(CAPS, FRAME_COLOURS, 40)));
+    fail_unless_equals_int(read_stat(one, "threads"), 1);
+    fail_unless_equals_int(read_stat(one, "streams"), 1);
+    gst_harness_teardown(one);
+}
+GST_END_TEST;
+
+/* Another size is another engine. */
+GST_START_TEST(test_sizes)
+{
+    GstHarness *small = harness_with("input-size", 0), *large = harness_with("input-size", 128);
+    gst_buffer_unref(frames_through(small, frames_new(CAPS, FRAME_COLOURS, 0)));
+    gst_buffer_unref(frames_through(large, frames_new(CAPS, FRAME_COLOURS, 0)));
+    fail_unless_equals_int(read_stat(small, "streams"), 1);
+    fail_unless_equals_int(read_stat(large, "streams"), 1);
+    fail_unless(read_stat(large, "run-memory") > read_stat(small, "run-memory"));
+    gst_harness_teardown(small);
+    gst_harness_teardown(large);
+}
+GST_END_TEST;
+
+static Suite *convnext_shared_suite(void)
+{
+    Suite *s = suite_create("convnext_shared");
+    TCase *tc = tcase_create("elements");
+    suite_add_tcase(s, tc);
+    tcase_set_timeout(tc, 120);
+    tcase_add_checked_fixture(tc, setup, teardown);
+    tcase_add_test(tc, test_streams);
+    tcase_add_test(tc, test_threads);
+    tcase_add_test(tc, test_sizes);
+    return s;
+}
+
+GST_CHECK_MAIN(convnext_shared);
