@@ -8,6 +8,7 @@
 #include "gst/latest.h"
 #include "gst/messages.h"
 #include "gst/pacing.h"
+#include "gst/smoothing.h"
 #include "gst/stats.h"
 
 GST_DEBUG_CATEGORY_EXTERN(gst_convnext_debug);
@@ -22,9 +23,11 @@ struct GstConvnextFlow {
     GstConvnextLatency latency;
     gboolean live;        /* the pipeline, by its last LATENCY query */
     GstClockTime on_time; /* frames of an earlier running time come too late; NONE */
-    guint epoch;          /* changed by the streaming thread: results of others are old */
-    GPtrArray *finished;  /* the worker's newest results, until a frame takes them */
-    gboolean failed;      /* the worker posted an error */
+    guint epoch;          /* changed by the streaming thread: results of others are old, */
+    guint generation;     /* the same: results of others are not heard of */
+    GstConvnextSmoother *smoother;
+    GPtrArray *finished; /* the worker's newest results, until a frame takes them */
+    gboolean failed;     /* the worker posted an error */
 
     /* Of the streaming thread. */
     guint64 frames; /* since start */
@@ -80,6 +83,26 @@ static void log_result(GstConvnextFlow *self, const GstConvnextRequest *request,
                    (double)request->inference_time / GST_MSECOND);
 }
 
+static void post(GstConvnextFlow *self, GstStructure *s)
+{
+    if (s)
+        gst_element_post_message(self->element,
+                                 gst_message_new_element(GST_OBJECT(self->element), s));
+}
+
+/* The lock is held. A result of a detected object says nothing of the stream's state. */
+static GstStructure *smooth(GstConvnextFlow *self, const GstConvnextRequest *request,
+                            GPtrArray *results)
+{
+    GstConvnextResult *result = results->len == 1 ? g_ptr_array_index(results, 0) : NULL;
+    if (!result || gst_convnext_result_get_object(result, NULL, NULL))
+        return NULL;
+    GstConvnextScores *scores = gst_convnext_results_steal_scores(result);
+    GstStructure *change = gst_convnext_smoother_add(self->smoother, request, result, scores);
+    g_free(scores);
+    return change;
+}
+
 /* Of each request that was run, in the thread that ran it. total: of its time, nanoseconds. */
 static void report(GstConvnextFlow *self, const GstConvnextRequest *request, GPtrArray *results,
                    GstClockTime total)
@@ -89,15 +112,21 @@ static void report(GstConvnextFlow *self, const GstConvnextRequest *request, GPt
         [GST_CONVNEXT_PHASE_INFERENCE] = request->inference_time,
         [GST_CONVNEXT_PHASE_TOTAL] = total,
     };
+    GstStructure *change = NULL;
     g_mutex_lock(&self->lock);
-    gst_convnext_stats_add(&self->stats, times);
+    gboolean heard = request->generation == self->generation;
+    if (heard) {
+        gst_convnext_stats_add(&self->stats, times);
+        change = smooth(self, request, results);
+    }
     g_mutex_unlock(&self->lock);
-    for (guint i = 0; i < results->len; i++) {
+    for (guint i = 0; heard && i < results->len; i++) {
         GstConvnextResult *result = g_ptr_array_index(results, i);
         log_result(self, request, result);
         if (request->post_messages)
             gst_convnext_post_result(self->element, request, result);
     }
+    post(self, change);
 }
 
 /* Frames that are looked at */
@@ -119,6 +148,9 @@ static gboolean prepare(GstConvnextFlow *self, GstBuffer *buffer,
         return fail(self, error);
     request->frame = self->frames;
     request->epoch = self->epoch;
+    request->generation = self->generation;
+    request->smoothing = settings->smoothing;
+    request->scoring.keep_all = settings->smoothing.kind == GST_CONVNEXT_SMOOTHING_EXPONENTIAL;
     request->post_messages = settings->post_messages;
     request->stream_time =
         gst_segment_to_stream_time(&self->segment, GST_FORMAT_TIME, request->pts);
@@ -181,6 +213,16 @@ static void on_latest(const GstConvnextRequest *request, GPtrArray *results, con
         report(self, request, results, request->preprocess_time + request->inference_time);
     else
         fail(self, g_error_copy(error));
+}
+
+/* From now on it is as if there had been no frames. */
+static void begin_anew(GstConvnextFlow *self)
+{
+    gst_convnext_latest_discard(self->latest);
+    g_mutex_lock(&self->lock);
+    self->generation++;
+    gst_convnext_smoother_reset(self->smoother);
+    g_mutex_unlock(&self->lock);
 }
 
 /* Makes the worker's newest results the last ones; FALSE when there are none since. */
@@ -280,6 +322,7 @@ GstConvnextFlow *gst_convnext_flow_new(GstElement *element)
     GstConvnextFlow *self = g_new0(GstConvnextFlow, 1);
     self->element = element;
     self->latest = gst_convnext_latest_new(on_latest, self);
+    self->smoother = gst_convnext_smoother_new();
     self->on_time = GST_CLOCK_TIME_NONE;
     g_mutex_init(&self->lock);
     return self;
@@ -291,6 +334,7 @@ void gst_convnext_flow_free(GstConvnextFlow *self)
         return;
     gst_convnext_flow_stop(self);
     gst_convnext_latest_free(self->latest);
+    gst_convnext_smoother_free(self->smoother);
     g_mutex_clear(&self->lock);
     g_free(self);
 }
@@ -302,6 +346,7 @@ void gst_convnext_flow_start(GstConvnextFlow *self)
     gst_convnext_latency_reset(&self->latency);
     self->live = self->failed = FALSE;
     g_mutex_unlock(&self->lock);
+    begin_anew(self);
     self->frames = 0;
     self->request = gst_convnext_request_new();
     gst_segment_init(&self->segment, GST_FORMAT_TIME);
@@ -314,7 +359,7 @@ void gst_convnext_flow_stop(GstConvnextFlow *self)
     g_clear_pointer(&self->request, gst_convnext_request_free);
 }
 
-guint64 gst_convnext_flow_take_plan(GstConvnextFlow *self, GstConvnextPlan *plan)
+void gst_convnext_flow_take_plan(GstConvnextFlow *self, GstConvnextPlan *plan)
 {
     forget(self);
     g_clear_pointer(&self->plan, gst_convnext_plan_free);
@@ -322,6 +367,12 @@ guint64 gst_convnext_flow_take_plan(GstConvnextFlow *self, GstConvnextPlan *plan
     g_mutex_lock(&self->lock);
     gst_convnext_latency_restart(&self->latency);
     g_mutex_unlock(&self->lock);
+}
+
+guint64 gst_convnext_flow_change_model(GstConvnextFlow *self, GstConvnextPlan *plan)
+{
+    begin_anew(self);
+    gst_convnext_flow_take_plan(self, plan);
     return self->frames;
 }
 
@@ -343,7 +394,7 @@ void gst_convnext_flow_discard(GstConvnextFlow *self)
 
 void gst_convnext_flow_flush(GstConvnextFlow *self)
 {
-    gst_convnext_latest_discard(self->latest);
+    begin_anew(self);
     gst_segment_init(&self->segment, GST_FORMAT_TIME);
     forget(self);
 }

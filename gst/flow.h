@@ -28,8 +28,12 @@ void gst_convnext_flow_start(GstConvnextFlow *flow);
 void gst_convnext_flow_stop(GstConvnextFlow *flow);
 
 /* The frames that follow are made into inputs by this plan, which is taken, and are run by its
- * engine; NULL: none follow. Carries nothing over. Returns the number of the next frame. */
-guint64 gst_convnext_flow_take_plan(GstConvnextFlow *flow, GstConvnextPlan *plan);
+ * engine; NULL: none follow. Nothing is carried over. */
+void gst_convnext_flow_take_plan(GstConvnextFlow *flow, GstConvnextPlan *plan);
+
+/* The same, with the engine of another model: nothing is heard of the older one's results any more.
+ * Returns the number of the next frame. */
+guint64 gst_convnext_flow_change_model(GstConvnextFlow *flow, GstConvnextPlan *plan);
 
 void gst_convnext_flow_set_segment(GstConvnextFlow *flow, const GstSegment *segment);
 

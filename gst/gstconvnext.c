@@ -50,6 +50,17 @@
  * structure is gst_convnext_result_to_structure() plus `frame` (guint64, from 0 at each start),
  * `stream-time` and `running-time` (guint64, nanoseconds).
  *
+ * With #convnext:smoothing, results become a state, the label that holds, and each change of it is
+ * posted as an element message `convnext-state-changed`: what an alarm needs. Its fields are `old`
+ * and `new` (string; absent where there is no label: before the first state, and where no class
+ * reaches the threshold), `score` (double, smoothed, of new), `since` (guint64, running time since
+ * when the results have said so), and `frame`, `stream-time` and `running-time` as above, of the
+ * frame that made it change. With `majority`, a label becomes the state when it was the best in
+ * #convnext:smoothing-count of the last #convnext:smoothing-window results, and more often than the
+ * one before. With `exponential`, each class's score is averaged, the newest result weighing
+ * #convnext:smoothing-alpha, and the best average is the state. Flushes, other models and starts
+ * begin anew. Results of detected objects have no part in it.
+ *
  * ## Example launch lines
  * |[
  * gst-launch-1.0 -m videotestsrc num-buffers=30 pattern=smpte ! convnext post-messages=true !
@@ -187,9 +198,7 @@ static void change_over(GstConvnext *self, GstConvnextEngine *engine, GstConvnex
                         guint opened)
 {
     log_engine(self, engine);
-    gst_convnext_flow_discard(
-        self->flow); /* the older one's answers would come after the message */
-    guint64 frame = gst_convnext_flow_take_plan(self->flow, plan);
+    guint64 frame = gst_convnext_flow_change_model(self->flow, plan);
     replace_engine(self, engine, opened);
     gst_convnext_post_updated(GST_ELEMENT(self), engine, frame);
 }

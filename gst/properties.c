@@ -68,6 +68,26 @@ GType gst_convnext_mode_get_type(void)
     return type;
 }
 
+GType gst_convnext_smoothing_get_type(void)
+{
+    static gsize type;
+    static const GEnumValue values[] = {
+        {GST_CONVNEXT_SMOOTHING_NONE, "No states", "none"},
+        {GST_CONVNEXT_SMOOTHING_MAJORITY,
+         "The best class of smoothing-count of smoothing-window "
+         "results",
+         "majority"},
+        {GST_CONVNEXT_SMOOTHING_EXPONENTIAL,
+         "The best average, the newest result weighing "
+         "smoothing-alpha",
+         "exponential"},
+        {0, NULL, NULL},
+    };
+    if (g_once_init_enter(&type))
+        g_once_init_leave(&type, g_enum_register_static("GstConvnextSmoothing", values));
+    return type;
+}
+
 /* All take effect on a frame's boundary; what an engine is opened with, when it has been opened. */
 #define FLAGS (G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING)
 
@@ -177,14 +197,45 @@ static void install_pace_properties(GObjectClass *klass)
                              TRUE, FLAGS));
 }
 
+static void install_smoothing_properties(GObjectClass *klass)
+{
+    g_object_class_install_property(
+        klass, GST_CONVNEXT_PROP_SMOOTHING,
+        g_param_spec_enum(
+            "smoothing", "Smoothing",
+            "How results become the stream's state, a label, whose changes are posted "
+            "as element messages named convnext-state-changed",
+            GST_TYPE_CONVNEXT_SMOOTHING, GST_CONVNEXT_SMOOTHING_NONE, FLAGS));
+    g_object_class_install_property(
+        klass, GST_CONVNEXT_PROP_SMOOTHING_WINDOW,
+        g_param_spec_uint("smoothing-window", "Smoothing window",
+                          "With smoothing=majority: results that are looked back at", 1, 1000,
+                          GST_CONVNEXT_DEFAULT_SMOOTHING_WINDOW, FLAGS));
+    g_object_class_install_property(
+        klass, GST_CONVNEXT_PROP_SMOOTHING_COUNT,
+        g_param_spec_uint("smoothing-count", "Smoothing count",
+                          "With smoothing=majority: results of the window in which a label must be "
+                          "the best to become the state",
+                          1, 1000, GST_CONVNEXT_DEFAULT_SMOOTHING_COUNT, FLAGS));
+    g_object_class_install_property(
+        klass, GST_CONVNEXT_PROP_SMOOTHING_ALPHA,
+        g_param_spec_double(
+            "smoothing-alpha", "Smoothing alpha",
+            "With smoothing=exponential: weight of the newest result's scores; 1 is "
+            "no smoothing",
+            0.001, 1.0, GST_CONVNEXT_DEFAULT_SMOOTHING_ALPHA, FLAGS));
+}
+
 void gst_convnext_settings_install(GObjectClass *klass, const char *bundled)
 {
     install_model_properties(klass, bundled);
     install_frame_properties(klass);
     install_pace_properties(klass);
+    install_smoothing_properties(klass);
     gst_type_mark_as_plugin_api(GST_TYPE_CONVNEXT_OUTPUTS, 0);
     gst_type_mark_as_plugin_api(GST_TYPE_CONVNEXT_ACTIVATION, 0);
     gst_type_mark_as_plugin_api(GST_TYPE_CONVNEXT_CROP, 0);
     gst_type_mark_as_plugin_api(GST_TYPE_CONVNEXT_WEIGHTS, 0);
     gst_type_mark_as_plugin_api(GST_TYPE_CONVNEXT_MODE, 0);
+    gst_type_mark_as_plugin_api(GST_TYPE_CONVNEXT_SMOOTHING, 0);
 }

@@ -33,6 +33,8 @@ typedef struct GstConvnextRequest {
     GstClockTime stream_time;  /* of the frame */
     GstClockTime running_time; /* of the frame */
     guint epoch;               /* results of another one are not attached any more */
+    guint generation;          /* and of another one of these not even spoken of */
+    GstConvnextSmoothing smoothing;
     gboolean post_messages;
     /* Room that there is. */
     gsize floats_capacity;  /* floats in inputs */

@@ -74,6 +74,26 @@ static GstConvnextActivation resolve(const GstConvnextResults *self,
     return self->multi_label ? GST_CONVNEXT_ACTIVATION_SIGMOID : GST_CONVNEXT_ACTIVATION_SOFTMAX;
 }
 
+static GQuark scores_quark(void)
+{
+    return g_quark_from_static_string("GstConvnextScores");
+}
+
+static void keep_scores(const GstConvnextResults *self, GstConvnextResult *result,
+                        const float *values)
+{
+    GstConvnextScores *scores = g_malloc(sizeof *scores + self->classes * sizeof *values);
+    scores->n = self->classes;
+    scores->labels = (const char *const *)self->labels;
+    memcpy(scores->values, values, self->classes * sizeof *values);
+    gst_mini_object_set_qdata(GST_MINI_OBJECT_CAST(result), scores_quark(), scores, g_free);
+}
+
+GstConvnextScores *gst_convnext_results_steal_scores(GstConvnextResult *result)
+{
+    return gst_mini_object_steal_qdata(GST_MINI_OBJECT_CAST(result), scores_quark());
+}
+
 static void add_classes(GstConvnextResults *self, GstConvnextResult *result, const float *logits,
                         const GstConvnextScoring *scoring)
 {
@@ -85,6 +105,8 @@ static void add_classes(GstConvnextResults *self, GstConvnextResult *result, con
         cnx_sigmoid(self->scores, logits, self->classes);
     else
         scores = logits;
+    if (scoring->keep_all)
+        keep_scores(self, result, scores);
     gboolean threshold_applies = activation != GST_CONVNEXT_ACTIVATION_NONE;
 
     gst_convnext_result_set_activation(result, activation);

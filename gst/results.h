@@ -26,3 +26,13 @@ GstConvnextResult *gst_convnext_results_make(GstConvnextResults *results, const 
                                              guint image, GstConvnextOutputs which,
                                              const GstConvnextScoring *scoring, GstClockTime pts,
                                              GError **error);
+
+typedef struct GstConvnextScores {
+    guint n;                   /* classes */
+    const char *const *labels; /* [n], of the GstConvnextResults, for as long as it lives */
+    float values[];            /* [n], after the activation */
+} GstConvnextScores;
+
+/* The scores of all classes, where the scoring said keep_all and classes were asked for; once. NULL
+ * otherwise. Free with g_free. */
+GstConvnextScores *gst_convnext_results_steal_scores(GstConvnextResult *result);

@@ -12,6 +12,9 @@ void gst_convnext_settings_init(GstConvnextSettings *settings)
         .outputs = GST_CONVNEXT_DEFAULT_OUTPUTS,
         .scoring = {.top_k = GST_CONVNEXT_DEFAULT_TOP_K,
                     .threshold = GST_CONVNEXT_DEFAULT_THRESHOLD},
+        .smoothing = {.window = GST_CONVNEXT_DEFAULT_SMOOTHING_WINDOW,
+                      .count = GST_CONVNEXT_DEFAULT_SMOOTHING_COUNT,
+                      .alpha = GST_CONVNEXT_DEFAULT_SMOOTHING_ALPHA},
         .interval = 1,
         .carry = TRUE,
         .qos = TRUE,
@@ -57,6 +60,10 @@ static const struct {
     FRAME(MIN_PERIOD, min_period),
     FRAME(CARRY, carry),
     FRAME(QOS, qos),
+    FRAME(SMOOTHING, smoothing.kind),
+    FRAME(SMOOTHING_WINDOW, smoothing.window),
+    FRAME(SMOOTHING_COUNT, smoothing.count),
+    FRAME(SMOOTHING_ALPHA, smoothing.alpha),
     FRAME(POST_MESSAGES, post_messages),
 };
 
@@ -152,6 +159,12 @@ gboolean gst_convnext_settings_check(const GstConvnextSettings *settings, GError
         g_set_error(error, CNX_ERROR, CNX_ERROR_SETTINGS,
                     "outputs must name at least one of classes, embedding, logits, stage1, "
                     "stage2, stage3, stage4");
+        return FALSE;
+    }
+    if (settings->smoothing.count > settings->smoothing.window) {
+        g_set_error(error, CNX_ERROR, CNX_ERROR_SETTINGS,
+                    "smoothing-count must not be more than smoothing-window, which is %u, not %u",
+                    settings->smoothing.window, settings->smoothing.count);
         return FALSE;
     }
     return TRUE;

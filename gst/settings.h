@@ -41,19 +41,30 @@ typedef enum GstConvnextMode { /* who waits for the network */
                                GST_CONVNEXT_MODE_LATEST,
 } GstConvnextMode;
 
+typedef enum GstConvnextSmoothingKind { /* how results become the state of a stream */
+                                        GST_CONVNEXT_SMOOTHING_NONE,
+                                        GST_CONVNEXT_SMOOTHING_MAJORITY,
+                                        GST_CONVNEXT_SMOOTHING_EXPONENTIAL,
+} GstConvnextSmoothingKind;
+
 #define GST_CONVNEXT_DEFAULT_OUTPUTS GST_CONVNEXT_OUTPUTS_CLASSES
 #define GST_CONVNEXT_DEFAULT_TOP_K 5
 #define GST_CONVNEXT_DEFAULT_THRESHOLD 0.0
+#define GST_CONVNEXT_DEFAULT_SMOOTHING_WINDOW 5
+#define GST_CONVNEXT_DEFAULT_SMOOTHING_COUNT 3
+#define GST_CONVNEXT_DEFAULT_SMOOTHING_ALPHA 0.3
 
 #define GST_TYPE_CONVNEXT_OUTPUTS (gst_convnext_outputs_get_type())
 #define GST_TYPE_CONVNEXT_CROP (gst_convnext_crop_get_type())
 #define GST_TYPE_CONVNEXT_WEIGHTS (gst_convnext_weights_get_type())
 #define GST_TYPE_CONVNEXT_MODE (gst_convnext_mode_get_type())
+#define GST_TYPE_CONVNEXT_SMOOTHING (gst_convnext_smoothing_get_type())
 
 GType gst_convnext_outputs_get_type(void);
 GType gst_convnext_crop_get_type(void);
 GType gst_convnext_weights_get_type(void);
 GType gst_convnext_mode_get_type(void);
+GType gst_convnext_smoothing_get_type(void);
 
 enum { /* property numbers; the element's own come after the last */
        GST_CONVNEXT_PROP_MODEL = 1,
@@ -72,6 +83,10 @@ enum { /* property numbers; the element's own come after the last */
        GST_CONVNEXT_PROP_MIN_PERIOD,
        GST_CONVNEXT_PROP_CARRY,
        GST_CONVNEXT_PROP_QOS,
+       GST_CONVNEXT_PROP_SMOOTHING,
+       GST_CONVNEXT_PROP_SMOOTHING_WINDOW,
+       GST_CONVNEXT_PROP_SMOOTHING_COUNT,
+       GST_CONVNEXT_PROP_SMOOTHING_ALPHA,
        GST_CONVNEXT_PROP_POST_MESSAGES,
        GST_CONVNEXT_PROP_SETTINGS_END,
 };
@@ -80,7 +95,15 @@ typedef struct GstConvnextScoring { /* how logits become the classes of a result
     GstConvnextActivation activation;
     guint top_k;
     double threshold;
+    gboolean keep_all; /* see gst_convnext_results_steal_scores() */
 } GstConvnextScoring;
+
+typedef struct GstConvnextSmoothing {
+    GstConvnextSmoothingKind kind;
+    guint window; /* majority: results that vote, */
+    guint count;  /* and votes that it takes */
+    double alpha; /* exponential: weight of the newest result */
+} GstConvnextSmoothing;
 
 typedef struct GstConvnextSettings {
     char *model; /* NULL: the bundled one */
@@ -88,6 +111,7 @@ typedef struct GstConvnextSettings {
     char *labels; /* NULL: the model's own */
     GstConvnextOutputs outputs;
     GstConvnextScoring scoring;
+    GstConvnextSmoothing smoothing;
     guint input_size; /* 0: the model's */
     GstConvnextCrop crop;
     guint threads;      /* 0: as many as this process may use */
