@@ -126,6 +126,9 @@ GST_START_TEST(test_settings)
     gst_util_set_object_arg(G_OBJECT(element), "weights", "ema");
     check_refused(element, GST_LIBRARY_ERROR, GST_LIBRARY_ERROR_SETTINGS, "EMA");
     gst_util_set_object_arg(G_OBJECT(element), "weights", "raw");
+    g_object_set(element, "smoothing-count", 7, NULL);
+    check_refused(element, GST_LIBRARY_ERROR, GST_LIBRARY_ERROR_SETTINGS, "smoothing-count");
+    g_object_set(element, "smoothing-window", 7, NULL);
     check_starts(element);
     gst_object_unref(element);
 }

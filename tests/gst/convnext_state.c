@@ -1,0 +1,156 @@
+/* What a camera shows changes, and convnext says so, once.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <gst/check/gstcheck.h>
+
+#include "tests/gst/frames.h"
+#include "tests/gst/gate.h"
+
+#define CAPS "video/x-raw,format=GRAY8,width=160,height=120,framerate=25/1"
+
+static GstHarness *h;
+static Gate *gate;
+static guint frames; /* pushed so far */
+
+/* The bundled model, which tells a black picture from all others. */
+static void setup(void)
+{
+    h = frames_harness(NULL, CAPS);
+    gate = gate_new(h->element);
+    frames = 0;
+}
+
+static void teardown(void)
+{
+    gate_free(gate);
+    gst_harness_teardown(h);
+}
+
+/* One frame, black or white; returns its best label. */
+static char *push(gboolean white)
+{
+    guint n;
+    GstBuffer *frame = frames_new(CAPS, FRAME_GRAYS, 40 * frames++);
+    gst_buffer_memset(frame, 0, white ? 255 : 16, -1);
+    GstBuffer *out = frames_through(h, frame);
+    GstConvnextMeta *meta = gst_buffer_get_convnext_meta(out);
+    const GstConvnextClass *best = meta ? gst_convnext_result_get_classes(meta->result, &n) : NULL;
+    char *label = g_strdup(best && n ? best->label : NULL);
+    gst_buffer_unref(out);
+    return label;
+}
+
+static void push_many(const char *sequence)
+{
+    for (; *sequence; sequence++)
+        g_free(push(*sequence == 'w'));
+}
+
+static void expect_change(const char *from, const char *to, guint frame, guint since)
+{
+    GstMessage *message;
+    guint64 then, number;
+    while ((message = gate_pop(gate, GST_MESSAGE_ELEMENT)))
+        if (gst_message_has_name(message, "convnext-state-changed"))
+            break;
+        else
+            gst_message_unref(message);
+    const GstStructure *s = gst_message_get_structure(message);
+    fail_unless_equals_string(gst_structure_get_string(s, "old"), from);
+    fail_unless_equals_string(gst_structure_get_string(s, "new"), to);
+    fail_unless(
+        gst_structure_get(s, "frame", G_TYPE_UINT64, &number, "since", G_TYPE_UINT64, &then, NULL));
+    fail_unless_equals_uint64(number, frame);
+    fail_unless_equals_uint64(then, since * 40 * GST_MSECOND);
+    gst_message_unref(message);
+}
+
+static void expect_no_change(void)
+{
+    fail_unless_equals_int(gate_messages(gate, "convnext-state-changed", NULL, 0), 0);
+}
+
+GST_START_TEST(test_majority)
+{
+    char *black = push(FALSE), *white = push(TRUE);
+    fail_unless(g_strcmp0(black, white) != 0, "black and white are both %s", black);
+    expect_no_change(); /* smoothing=none */
+    gst_util_set_object_arg(G_OBJECT(h->element), "smoothing", "majority");
+    push_many("bbwb"); /* frames 2 to 5 */
+    expect_change(NULL, black, 5, 2);
+    push_many("bwbwww"); /* 6 to 11: b w b w w w */
+    expect_change(black, white, 10, 7);
+    expect_no_change();
+    g_free(black);
+    g_free(white);
+}
+GST_END_TEST;
+
+GST_START_TEST(test_exponential)
+{
+    char *black = push(FALSE), *white = push(TRUE);
+    gst_util_set_object_arg(G_OBJECT(h->element), "smoothing", "exponential");
+    g_object_set(h->element, "smoothing-alpha", 0.1, "top-k", 1, NULL);
+    push_many("b");
+    expect_change(NULL, black, 2, 2);
+    push_many("wbwbbbbbb");
+    expect_no_change();
+    push_many("wwwwwwwwwwwwwwwwwwwwwwwwwwwwww");
+    fail_unless_equals_int(gate_messages(gate, "convnext-state-changed", NULL, 0), 1);
+    g_free(black);
+    g_free(white);
+}
+GST_END_TEST;
+
+/* Where no class reaches the threshold there is no label; a flush forgets the state. */
+GST_START_TEST(test_threshold_and_flush)
+{
+    GstSegment segment;
+    char *black = push(FALSE);
+    gst_util_set_object_arg(G_OBJECT(h->element), "smoothing", "majority");
+    push_many("bbb");
+    expect_change(NULL, black, 3, 1);
+    g_object_set(h->element, "threshold", 1.0, NULL);
+    push_many("bbb");
+    expect_change(black, NULL, 6, 4);
+    g_object_set(h->element, "threshold", 0.0, NULL);
+    push_many("bbb");
+    expect_change(NULL, black, 9, 7);
+    fail_unless(gst_harness_push_event(h, gst_event_new_flush_start()));
+    fail_unless(gst_harness_push_event(h, gst_event_new_flush_stop(TRUE)));
+    gst_segment_init(&segment, GST_FORMAT_TIME);
+    fail_unless(gst_harness_push_event(h, gst_event_new_segment(&segment)));
+    push_many("bbb");
+    expect_change(NULL, black, 12, 10);
+    g_free(black);
+}
+GST_END_TEST;
+
+GST_START_TEST(test_latest)
+{
+    char *black = push(FALSE);
+    gst_util_set_object_arg(G_OBJECT(h->element), "mode", "latest");
+    gst_util_set_object_arg(G_OBJECT(h->element), "smoothing", "majority");
+    g_object_set(h->element, "smoothing-window", 1, "smoothing-count", 1, NULL);
+    push_many("b");
+    fail_unless(gst_harness_push_event(h, gst_event_new_eos()));
+    expect_change(NULL, black, 1, 1);
+    g_free(black);
+}
+GST_END_TEST;
+
+static Suite *state_suite(void)
+{
+    Suite *s = suite_create("convnext_state");
+    TCase *tc = tcase_create("state");
+    suite_add_tcase(s, tc);
+    tcase_set_timeout(tc, 120);
+    tcase_add_checked_fixture(tc, setup, teardown);
+    tcase_add_test(tc, test_majority);
+    tcase_add_test(tc, test_exponential);
+    tcase_add_test(tc, test_threshold_and_flush);
+    tcase_add_test(tc, test_latest);
+    return s;
+}
+
+GST_CHECK_MAIN(state);
