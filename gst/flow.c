@@ -10,6 +10,7 @@
 #include "gst/pacing.h"
 #include "gst/smoothing.h"
 #include "gst/stats.h"
+#include "model/error.h"
 
 GST_DEBUG_CATEGORY_EXTERN(gst_convnext_debug);
 #define GST_CAT_DEFAULT gst_convnext_debug
@@ -26,8 +27,10 @@ struct GstConvnextFlow {
     guint epoch;          /* changed by the streaming thread: results of others are old, */
     guint generation;     /* the same: results of others are not heard of */
     GstConvnextSmoother *smoother;
-    GPtrArray *finished; /* the worker's newest results, until a frame takes them */
-    gboolean failed;     /* the worker posted an error */
+    GPtrArray *finished;       /* the worker's newest results, until a frame takes them */
+    gboolean failed;           /* the worker posted an error */
+    GstConvnextEngine *engine; /* of the plan; NULL without one */
+    gboolean interrupted;      /* no frame waits for its turn at the engine */
 
     /* Of the streaming thread. */
     guint64 frames; /* since start */
@@ -131,8 +134,13 @@ static void report(GstConvnextFlow *self, const GstConvnextRequest *request, GPt
 
 /* Frames that are looked at */
 
+/* FALSE, unless the engine was told not to wait: the frame goes on without a result then. */
 static gboolean fail(GstConvnextFlow *self, GError *error)
 {
+    if (g_error_matches(error, CNX_ERROR, CNX_ERROR_CANCELLED)) {
+        g_error_free(error);
+        return TRUE;
+    }
     gst_convnext_post_error(self->element, GST_MESSAGE_ERROR, error, "looking at a frame");
     g_error_free(error);
     return FALSE;
@@ -202,7 +210,7 @@ static void on_latest(const GstConvnextRequest *request, GPtrArray *results, con
     GPtrArray *older = NULL;
     g_mutex_lock(&self->lock);
     if (!results) {
-        self->failed = TRUE;
+        self->failed |= !g_error_matches(error, CNX_ERROR, CNX_ERROR_CANCELLED);
     } else if (request->epoch == self->epoch) {
         older = self->finished;
         self->finished = g_ptr_array_ref(results);
@@ -344,7 +352,7 @@ void gst_convnext_flow_start(GstConvnextFlow *self)
     g_mutex_lock(&self->lock);
     gst_convnext_stats_reset(&self->stats);
     gst_convnext_latency_reset(&self->latency);
-    self->live = self->failed = FALSE;
+    self->live = self->failed = self->interrupted = FALSE;
     g_mutex_unlock(&self->lock);
     begin_anew(self);
     self->frames = 0;
@@ -364,9 +372,16 @@ void gst_convnext_flow_take_plan(GstConvnextFlow *self, GstConvnextPlan *plan)
     forget(self);
     g_clear_pointer(&self->plan, gst_convnext_plan_free);
     self->plan = plan;
+    GstConvnextEngine *engine =
+        plan ? gst_convnext_engine_ref(gst_convnext_plan_engine(plan)) : NULL;
     g_mutex_lock(&self->lock);
     gst_convnext_latency_restart(&self->latency);
+    GstConvnextEngine *old = self->engine;
+    self->engine = engine;
+    if (engine)
+        gst_convnext_engine_cancel(engine, self->interrupted);
     g_mutex_unlock(&self->lock);
+    gst_convnext_engine_unref(old);
 }
 
 guint64 gst_convnext_flow_change_model(GstConvnextFlow *self, GstConvnextPlan *plan)
@@ -392,8 +407,24 @@ void gst_convnext_flow_discard(GstConvnextFlow *self)
     gst_convnext_latest_discard(self->latest);
 }
 
+static void set_interrupted(GstConvnextFlow *self, gboolean interrupted)
+{
+    g_mutex_lock(&self->lock);
+    self->interrupted = interrupted;
+    if (self->engine)
+        gst_convnext_engine_cancel(self->engine, interrupted);
+    g_mutex_unlock(&self->lock);
+}
+
+void gst_convnext_flow_interrupt(GstConvnextFlow *self)
+{
+    gst_convnext_latest_discard(self->latest);
+    set_interrupted(self, TRUE);
+}
+
 void gst_convnext_flow_flush(GstConvnextFlow *self)
 {
+    set_interrupted(self, FALSE);
     begin_anew(self);
     gst_segment_init(&self->segment, GST_FORMAT_TIME);
     forget(self);

@@ -48,6 +48,10 @@ void gst_convnext_flow_drain(GstConvnextFlow *flow);
 /* What is under way is not heard of any more, and nobody waits for it. Any thread. */
 void gst_convnext_flow_discard(GstConvnextFlow *flow);
 
+/* Discards, and has no frame wait for its turn at the engine: until flush or start, those that come
+ * go on without a result. Any thread. */
+void gst_convnext_flow_interrupt(GstConvnextFlow *flow);
+
 /* After a flush: discards, and forgets segment and results. */
 void gst_convnext_flow_flush(GstConvnextFlow *flow);
 

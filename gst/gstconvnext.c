@@ -210,7 +210,7 @@ static GstStateChangeReturn gst_convnext_change_state(GstElement *element,
     if (transition == GST_STATE_CHANGE_NULL_TO_READY && !open_engine(self))
         return GST_STATE_CHANGE_FAILURE;
     if (transition == GST_STATE_CHANGE_PAUSED_TO_READY)
-        gst_convnext_flow_discard(self->flow); /* an EOS may be waiting */
+        gst_convnext_flow_interrupt(self->flow); /* a frame or an EOS may be waiting */
     GstStateChangeReturn result =
         GST_ELEMENT_CLASS(parent_class)->change_state(element, transition);
     if (transition == GST_STATE_CHANGE_READY_TO_NULL)
@@ -334,7 +334,7 @@ static gboolean gst_convnext_sink_event(GstBaseTransform *base, GstEvent *event)
         gst_convnext_flow_set_segment(self->flow, segment);
         break;
     case GST_EVENT_FLUSH_START: /* not in the streaming thread, which may be waiting below */
-        gst_convnext_flow_discard(self->flow);
+        gst_convnext_flow_interrupt(self->flow);
         break;
     case GST_EVENT_FLUSH_STOP:
         gst_convnext_flow_flush(self->flow);

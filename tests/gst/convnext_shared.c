@@ -22,12 +22,12 @@ static void teardown(void)
     network_delete(network);
 }
 
-static guint64 read_stat(GstHarness *h, const char *field)
+static guint64 read_stat(GstElement *element, const char *field)
 {
     GstStructure *stats;
     guint64 wide = 0;
     guint narrow = 0;
-    g_object_get(h->element, "stats", &stats, NULL);
+    g_object_get(element, "stats", &stats, NULL);
     fail_unless(gst_structure_get_uint64(stats, field, &wide) ||
                     gst_structure_get_uint(stats, field, &narrow),
                 "no %s among the stats", field);
@@ -66,9 +66,9 @@ GST_START_TEST(test_streams)
         frames_logits(stream->h, frames_new(CAPS, FRAME_COLOURS, 0), stream->expected[0]);
         frames_logits(stream->h, frames_new(CAPS, FRAME_OTHER, 0), stream->expected[1]);
         if (i == 0)
-            memory = read_stat(stream->h, "run-memory");
-        fail_unless_equals_int(read_stat(stream->h, "streams"), i + 1);
-        fail_unless_equals_uint64(read_stat(stream->h, "run-memory"), memory);
+            memory = read_stat(stream->h->element, "run-memory");
+        fail_unless_equals_int(read_stat(stream->h->element, "streams"), i + 1);
+        fail_unless_equals_uint64(read_stat(stream->h->element, "run-memory"), memory);
     }
     fail_unless(memory > 0);
     fail_unless(frames_distance(streams[0].expected[0], streams[0].expected[1]) > 0.01f);
@@ -78,7 +78,7 @@ GST_START_TEST(test_streams)
         g_thread_join(streams[i].thread);
     for (guint i = 0; i < STREAMS; i++) {
         fail_unless(streams[i].worst < 1e-5f, "a frame's answer is off by %g", streams[i].worst);
-        fail_unless_equals_uint64(read_stat(streams[i].h, "inferred"), FRAMES + 2);
+        fail_unless_equals_uint64(read_stat(streams[i].h->element, "inferred"), FRAMES + 2);
         gst_harness_teardown(streams[i].h);
     }
 }
@@ -100,14 +100,14 @@ GST_START_TEST(test_threads)
 {
     GstHarness *one = harness_with("threads", 1), *three;
     gst_buffer_unref(frames_through(one, frames_new(CAPS, FRAME_COLOURS, 0)));
-    fail_unless_equals_int(read_stat(one, "threads"), 1);
+    fail_unless_equals_int(read_stat(one->element, "threads"), 1);
     three = harness_with("threads", 3);
     gst_buffer_unref(frames_through(three, frames_new(CAPS, FRAME_COLOURS, 0)));
-    fail_unless_equals_int(read_stat(one, "threads"), 3);
+    fail_unless_equals_int(read_stat(one->element, "threads"), 3);
     gst_harness_teardown(three);
     gst_buffer_unref(frames_through(one, frames_new(CAPS, FRAME_COLOURS, 40)));
-    fail_unless_equals_int(read_stat(one, "threads"), 1);
-    fail_unless_equals_int(read_stat(one, "streams"), 1);
+    fail_unless_equals_int(read_stat(one->element, "threads"), 1);
+    fail_unless_equals_int(read_stat(one->element, "streams"), 1);
     gst_harness_teardown(one);
 }
 GST_END_TEST;
@@ -118,11 +118,79 @@ GST_START_TEST(test_sizes)
     GstHarness *small = harness_with("input-size", 0), *large = harness_with("input-size", 128);
     gst_buffer_unref(frames_through(small, frames_new(CAPS, FRAME_COLOURS, 0)));
     gst_buffer_unref(frames_through(large, frames_new(CAPS, FRAME_COLOURS, 0)));
-    fail_unless_equals_int(read_stat(small, "streams"), 1);
-    fail_unless_equals_int(read_stat(large, "streams"), 1);
-    fail_unless(read_stat(large, "run-memory") > read_stat(small, "run-memory"));
+    fail_unless_equals_int(read_stat(small->element, "streams"), 1);
+    fail_unless_equals_int(read_stat(large->element, "streams"), 1);
+    fail_unless(read_stat(large->element, "run-memory") > read_stat(small->element, "run-memory"));
     gst_harness_teardown(small);
     gst_harness_teardown(large);
+}
+GST_END_TEST;
+
+typedef struct Pipeline {
+    GstElement *pipeline, *convnext;
+} Pipeline;
+
+/* A stream without end, as fast as it goes. */
+static Pipeline play(const char *mode)
+{
+    char *line = g_strdup_printf("videotestsrc ! video/x-raw,width=160,height=120 ! "
+                                 "convnext name=convnext model=%s mode=%s ! fakesink sync=false",
+                                 network, mode);
+    Pipeline p = {gst_parse_launch(line, NULL), NULL};
+    fail_unless(p.pipeline != NULL, "cannot make %s", line);
+    p.convnext = gst_bin_get_by_name(GST_BIN(p.pipeline), "convnext");
+    gst_element_set_state(p.pipeline, GST_STATE_PLAYING);
+    gst_element_get_state(p.pipeline, NULL, NULL, GST_CLOCK_TIME_NONE);
+    g_free(line);
+    return p;
+}
+
+static void end(Pipeline *p)
+{
+    GstBus *bus = gst_element_get_bus(p->pipeline);
+    GstMessage *message = gst_bus_pop_filtered(bus, GST_MESSAGE_ERROR | GST_MESSAGE_WARNING);
+    fail_unless(message == NULL, "an error or a warning was posted");
+    gst_element_set_state(p->pipeline, GST_STATE_NULL);
+    gst_object_unref(bus);
+    gst_object_unref(p->convnext);
+    gst_object_unref(p->pipeline);
+}
+
+static void wait_for_more(const Pipeline *p)
+{
+    guint64 before = read_stat(p->convnext, "inferred");
+    while (read_stat(p->convnext, "inferred") <= before)
+        g_usleep(100);
+}
+
+/* A stream that flushes, or stops, in the middle of anything says nothing on the bus, holds nobody
+ * up, and works again afterwards. */
+static void check_interrupted(const char *mode)
+{
+    Pipeline steady[] = {play("sync"), play("latest")}, p = play(mode);
+    for (guint i = 0; i < 20; i++) {
+        fail_unless(gst_element_seek_simple(p.pipeline, GST_FORMAT_TIME, GST_SEEK_FLAG_FLUSH, 0));
+        for (guint j = 0; j < G_N_ELEMENTS(steady); j++)
+            wait_for_more(&steady[j]);
+    }
+    wait_for_more(&p);
+    for (guint i = 0; i < 10; i++) {
+        gst_element_set_state(p.pipeline, GST_STATE_READY);
+        for (guint j = 0; j < G_N_ELEMENTS(steady); j++)
+            wait_for_more(&steady[j]);
+        gst_element_set_state(p.pipeline, GST_STATE_PLAYING);
+    }
+    gst_element_get_state(p.pipeline, NULL, NULL, GST_CLOCK_TIME_NONE);
+    wait_for_more(&p);
+    end(&p);
+    for (guint j = 0; j < G_N_ELEMENTS(steady); j++)
+        end(&steady[j]);
+}
+
+GST_START_TEST(test_interrupted)
+{
+    check_interrupted("sync");
+    check_interrupted("latest");
 }
 GST_END_TEST;
 
@@ -136,6 +204,7 @@ static Suite *convnext_shared_suite(void)
     tcase_add_test(tc, test_streams);
     tcase_add_test(tc, test_threads);
     tcase_add_test(tc, test_sizes);
+    tcase_add_test(tc, test_interrupted);
     return s;
 }
 
