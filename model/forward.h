@@ -55,6 +55,9 @@ struct CnxRun {
     gsize memory_size; /* bytes */
 };
 
+/* Sets the sizes of all maps, from config, width and height alone. */
+void cnx_run_plan_sizes(CnxRun *run);
+
 /* Computes the first n images' outputs. */
 void cnx_forward(CnxRun *run, guint n);
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "model/level.h"
 
+#include "model/blas.h"
+
 static char *words(void)
 {
     GString *list = g_string_new(NULL);
@@ -28,4 +30,13 @@ gboolean cnx_level_get(CnxCpu *level, GError **error)
     }
     *level = MIN(*level, cap);
     return TRUE;
+}
+
+const CnxKernels *cnx_level_kernels(GError **error)
+{
+    CnxCpu level;
+
+    if (!cnx_level_get(&level, error))
+        return NULL;
+    return level == CNX_CPU_C ? cnx_blas_kernels() : cnx_kernels_get(level);
 }

@@ -11,7 +11,6 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-#include "model/blas.h"
 #include "model/checkpoint.h"
 #include "model/forward.h"
 #include "model/level.h"
@@ -28,15 +27,6 @@ struct CnxModel {
 static pthread_mutex_t loading = PTHREAD_MUTEX_INITIALIZER;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static GHashTable *registry; /* key -> CnxModel, not owned; NULL while there are none */
-
-static const CnxKernels *choose_kernels(GError **error)
-{
-    CnxCpu level;
-
-    if (!cnx_level_get(&level, error))
-        return NULL;
-    return level == CNX_CPU_C ? cnx_blas_kernels() : cnx_kernels_get(level);
-}
 
 static void append_file(GString *key, const char *path)
 {
@@ -131,7 +121,7 @@ CnxModel *cnx_model_open(const char *path, GError **error)
 
 CnxModel *cnx_model_open_set(const char *path, CnxWeightSet wanted, GError **error)
 {
-    const CnxKernels *kernels = choose_kernels(error);
+    const CnxKernels *kernels = cnx_level_kernels(error);
     CnxModel *model;
     char *key;
 

@@ -25,7 +25,7 @@ static CnxLayernormFn *norm_of(const CnxRun *run)
 }
 
 /* Sides by the floor rule. */
-static void plan_sizes(CnxRun *run)
+void cnx_run_plan_sizes(CnxRun *run)
 {
     const CnxConfig *config = run->config;
 
@@ -225,7 +225,7 @@ CnxRun *cnx_run_new(CnxModel *model, guint width, guint height, guint batch, Cnx
     run->height = height;
     cnx_threads_acquire(run->threads);
     run->norm = norm_of(run);
-    plan_sizes(run);
+    cnx_run_plan_sizes(run);
     plan_outputs(run, outputs);
     if (!allocate(run, outputs)) {
         g_set_error(error, CNX_ERROR, CNX_ERROR_OUT_OF_MEMORY,

@@ -252,17 +252,37 @@ static void pack_network(Packer *p, CnxWeights *weights, const CnxConfig *config
             pack_plain(p, "head", outputs, config->hidden > 0 ? config->hidden : last, 1);
 }
 
-CnxWeights *cnx_weights_new(const CnxCheckpoint *checkpoint, const CnxKernels *kernels,
-                            GError **error)
+static CnxWeights *empty(const CnxConfig *config)
 {
-    const CnxConfig *config = cnx_checkpoint_config(checkpoint);
-    Packer packer = {.checkpoint = checkpoint, .kernels = kernels};
     CnxWeights *weights = g_new0(CnxWeights, 1);
 
     for (guint i = 0; i < config->stages; i++) {
         weights->stage[i].depth = config->depths[i];
         weights->stage[i].blocks = g_new0(CnxBlock, config->depths[i]);
     }
+    return weights;
+}
+
+gsize cnx_weights_size(const CnxCheckpoint *checkpoint, const CnxKernels *kernels)
+{
+    const CnxConfig *config = cnx_checkpoint_config(checkpoint);
+    Packer packer = {.checkpoint = checkpoint, .kernels = kernels};
+    CnxWeights *weights = empty(config);
+    gsize bytes;
+
+    pack_network(&packer, weights, config);
+    if (!cnx_arena_bytes(&packer.arena, &bytes))
+        bytes = G_MAXSIZE;
+    cnx_weights_free(weights);
+    return bytes;
+}
+
+CnxWeights *cnx_weights_new(const CnxCheckpoint *checkpoint, const CnxKernels *kernels,
+                            GError **error)
+{
+    const CnxConfig *config = cnx_checkpoint_config(checkpoint);
+    Packer packer = {.checkpoint = checkpoint, .kernels = kernels};
+    CnxWeights *weights = empty(config);
 
     pack_network(&packer, weights, config);
     if (cnx_arena_bytes(&packer.arena, &weights->memory_size))

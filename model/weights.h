@@ -54,4 +54,7 @@ typedef struct CnxWeights {
 /* Packs a checkpoint for these kernels. NULL with error when memory cannot be had. */
 CnxWeights *cnx_weights_new(const CnxCheckpoint *checkpoint, const CnxKernels *kernels,
                             GError **error);
+
+/* Bytes that they would take. */
+gsize cnx_weights_size(const CnxCheckpoint *checkpoint, const CnxKernels *kernels);
 void cnx_weights_free(CnxWeights *weights); /* NULL allowed */

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "model/cost.h"
+
+#include <stdio.h>
+
+#include "model/forward.h"
+#include "model/layout.h"
+#include "model/level.h"
+
+typedef struct Count {
+    CnxRun sizes; /* of the maps; the rest is empty */
+    guint64 macs;
+} Count;
+
+static guint64 area(const CnxStageSize *size)
+{
+    return (guint64)size->h * size->w;
+}
+
+/* Pixels that a layer writes. The head sees one. */
+static guint64 pixels(const Count *count, const char *canonical)
+{
+    guint stage;
+
+    if (g_str_has_prefix(canonical, "stem.conv0."))
+        return area(&count->sizes.mid_size);
+    if (g_str_has_prefix(canonical, "stem."))
+        return area(&count->sizes.stem_size);
+    if (sscanf(canonical, "s%u.", &stage) == 1 || sscanf(canonical, "down%u.", &stage) == 1)
+        return area(&count->sizes.size[stage]);
+    return 1;
+}
+
+/* Each weight of a convolution or a linear layer is used once a pixel; vectors are not counted. */
+static gboolean add(const char *canonical, guint rank, const guint64 *shape, gpointer user_data)
+{
+    Count *count = user_data;
+    guint64 weights = 1;
+
+    for (guint i = 0; i < rank; i++)
+        weights *= shape[i];
+    if (rank > 1)
+        count->macs += weights * pixels(count, canonical);
+    return TRUE;
+}
+
+guint64 cnx_cost_macs(const CnxConfig *config, guint width, guint height)
+{
+    Count count = {.sizes = {.config = config, .width = width, .height = height}};
+
+    cnx_run_plan_sizes(&count.sizes);
+    cnx_layout_foreach(config, add, &count);
+    return count.macs;
+}
+
+gboolean cnx_cost_memory(const CnxCheckpoint *checkpoint, gsize *bytes, const char **cpu,
+                         GError **error)
+{
+    const CnxKernels *kernels = cnx_level_kernels(error);
+
+    if (!kernels)
+        return FALSE;
+    *cpu = cnx_cpu_name(kernels->level);
+    *bytes = cnx_weights_size(checkpoint, kernels);
+    return TRUE;
+}
