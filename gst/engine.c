@@ -233,24 +233,13 @@ GPtrArray *gst_convnext_engine_infer(GstConvnextEngine *self, GstConvnextRequest
     return NULL;
 }
 
-static const char *crop_name(CnxCrop crop)
-{
-    static const char *const names[] = {
-        [CNX_CROP_CENTER] = "center",
-        [CNX_CROP_SQUASH] = "squash",
-        [CNX_CROP_BORDER] = "border",
-        [CNX_CROP_NONE] = "none",
-    };
-    return names[crop];
-}
-
 GstStructure *gst_convnext_engine_info(const GstConvnextEngine *self)
 {
     const CnxConfig *config = cnx_model_config(self->model);
     return gst_structure_new(
         "convnext-model-info", "variant", G_TYPE_STRING, config->variant, "parameters",
         G_TYPE_UINT64, config->parameters, "classes", G_TYPE_UINT, config->classes, "input-size",
-        G_TYPE_UINT, self->recipe.size, "crop", G_TYPE_STRING, crop_name(self->recipe.crop),
+        G_TYPE_UINT, self->recipe.size, "crop", G_TYPE_STRING, cnx_crop_name(self->recipe.crop),
         "resize", G_TYPE_UINT, self->recipe.resize, "source-format", G_TYPE_STRING,
         cnx_dialect_name(config->dialect), "container", G_TYPE_STRING, config->container, "weights",
         G_TYPE_STRING, cnx_weight_set_name(config->weight_set), "weights-key", G_TYPE_STRING,

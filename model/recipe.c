@@ -8,6 +8,27 @@
 #define DEFAULT_CROP_PCT 0.875 /* timm's DEFAULT_CROP_PCT, and 224 / 256 in the other libraries */
 #define MAX_SIDE (1 << 24)     /* Pillow keeps a box's corners in float */
 
+const char *cnx_crop_name(CnxCrop crop)
+{
+    static const char *const names[] = {
+        [CNX_CROP_CENTER] = "center",
+        [CNX_CROP_SQUASH] = "squash",
+        [CNX_CROP_BORDER] = "border",
+        [CNX_CROP_NONE] = "none",
+    };
+    return names[crop];
+}
+
+const char *cnx_filter_name(CnxFilter filter)
+{
+    static const char *const names[] = {
+        [CNX_FILTER_NEAREST] = "nearest",   [CNX_FILTER_BOX] = "box",
+        [CNX_FILTER_BILINEAR] = "bilinear", [CNX_FILTER_HAMMING] = "hamming",
+        [CNX_FILTER_BICUBIC] = "bicubic",   [CNX_FILTER_LANCZOS] = "lanczos",
+    };
+    return names[filter];
+}
+
 static guint resize_of(const CnxRecipe *recipe)
 {
     double pct = recipe->crop_pct > 0 ? recipe->crop_pct : DEFAULT_CROP_PCT;

@@ -45,6 +45,12 @@ typedef struct CnxRecipe {
     double rescale;        /* usually 1.0 / 255 */
 } CnxRecipe;
 
+/* "center", "squash", "border", "none". */
+const char *cnx_crop_name(CnxCrop crop);
+
+/* "nearest", "box", "bilinear", "hamming", "bicubic", "lanczos". */
+const char *cnx_filter_name(CnxFilter filter);
+
 /* Changes size, and resize with it, by the rule of the recipe's library:
  *   center, squash, border  resize = floor(size / crop_pct)
  *   none                    resize = size

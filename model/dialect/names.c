@@ -153,14 +153,20 @@ char *cnx_naming_canonical(const CnxNaming *naming, const char *name)
     }
 }
 
-char *cnx_naming_original(const CnxNaming *naming, const char *canonical)
+char *cnx_naming_spell(const CnxNaming *naming, const char *canonical)
 {
     for (const CnxNamesRow *row = naming->names->rows; row->original; row++) {
         g_autofree char *rest = cnx_pattern_rename(row->canonical, row->original, canonical);
         if (rest)
             return g_strconcat(naming->prefix, rest, NULL);
     }
-    return g_strdup(canonical);
+    return NULL;
+}
+
+char *cnx_naming_original(const CnxNaming *naming, const char *canonical)
+{
+    char *original = cnx_naming_spell(naming, canonical);
+    return original ? original : g_strdup(canonical);
 }
 
 gboolean cnx_naming_has(const CnxNaming *naming, const char *module)

@@ -22,7 +22,11 @@ void cnx_naming_clear(CnxNaming *naming);
 /* The canonical name, or NULL: the tensor is no part of the network. Free with g_free. */
 char *cnx_naming_canonical(const CnxNaming *naming, const char *name);
 
-/* The other way, for messages. Free with g_free. */
+/* The other way: what the library calls that part, or NULL: it has no such part. Free with g_free.
+ */
+char *cnx_naming_spell(const CnxNaming *naming, const char *canonical);
+
+/* The same for messages: the canonical name where the library has none. Free with g_free. */
 char *cnx_naming_original(const CnxNaming *naming, const char *canonical);
 
 /* Whether the networks that are named so have this canonical module ("stem.norm."). */
