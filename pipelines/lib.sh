@@ -123,9 +123,11 @@ cnx_build()
     fi
 }
 
-# cnx_environment DIR: GStreamer finds the plugin built in DIR, by itself and from Python.
+# cnx_environment DIR: GStreamer finds the plugin built in DIR, by itself and from Python; the shell
+# finds its programs.
 cnx_environment()
 {
+    export PATH=$1/pipelines:$PATH
     export GST_PLUGIN_PATH=$1/gst${GST_PLUGIN_PATH:+:$GST_PLUGIN_PATH}
     export LD_LIBRARY_PATH=$1/gst/convnext${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
     export GI_TYPELIB_PATH=$1/gst/convnext${GI_TYPELIB_PATH:+:$GI_TYPELIB_PATH}

@@ -87,13 +87,18 @@ rule_gst_includes()
         'gst/ stands on model/, libc, GLib, json-glib and GStreamer alone'
 }
 
-# Programs outside the tree have the installed headers and nothing else.
+# Programs outside the tree have the installed headers and nothing else. convnext-inspect shows what
+# model/ makes of a file, and is built with it.
 rule_public_includes()
 {
+    local inspect='pipelines/inspect(_[a-z]+)?\.[ch]'
     only_includes '^gst/convnext/.*\.h$' "<gst/[a-z/-]+\.h>|<glib(-object)?\.h>" \
         'a public header includes what an installed one can, in <>'
-    only_includes '^pipelines/' "\"pipelines/[^\"]*\"|$libc|$glib|$gst" \
-        'pipelines/ uses the elements and the public library as any program does'
+    only_includes "^$inspect$" "\"(pipelines/inspect|model/[^\"]*)\.h\"|$libc|$glib" \
+        'convnext-inspect uses model/ and no GStreamer'
+    includes '^pipelines/' | grep -v -E "^$inspect:" |
+        grep -v -E "^[^:]*:[0-9]+:(\"pipelines/[^\"]*\"|$libc|$glib|$gst)$" |
+        offences_from 'pipelines/ uses the elements and the public library as any program does'
 }
 
 rule_vector_includes()

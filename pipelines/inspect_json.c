@@ -1,0 +1,216 @@
+/* The report for programs: one JSON object.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <json-glib/json-glib.h>
+#include <stdio.h>
+
+#include "model/encode.h"
+#include "pipelines/inspect.h"
+
+static void add_string(JsonBuilder *json, const char *key, const char *value)
+{
+    json_builder_set_member_name(json, key);
+    json_builder_add_string_value(json, value);
+}
+
+static void add_int(JsonBuilder *json, const char *key, guint64 value)
+{
+    json_builder_set_member_name(json, key);
+    json_builder_add_int_value(json, (gint64)value);
+}
+
+static void add_number(JsonBuilder *json, const char *key, double value)
+{
+    json_builder_set_member_name(json, key);
+    json_builder_add_double_value(json, value);
+}
+
+static void add_truth(JsonBuilder *json, const char *key, gboolean value)
+{
+    json_builder_set_member_name(json, key);
+    json_builder_add_boolean_value(json, value);
+}
+
+static void add_uints(JsonBuilder *json, const char *key, const guint *values, guint count)
+{
+    json_builder_set_member_name(json, key);
+    json_builder_begin_array(json);
+    for (guint i = 0; i < count; i++)
+        json_builder_add_int_value(json, values[i]);
+    json_builder_end_array(json);
+}
+
+static void add_strings(JsonBuilder *json, const char *key, const char *const *values)
+{
+    json_builder_set_member_name(json, key);
+    json_builder_begin_array(json);
+    for (; *values; values++)
+        json_builder_add_string_value(json, *values);
+    json_builder_end_array(json);
+}
+
+static void add_triple(JsonBuilder *json, const char *key, const float *values)
+{
+    json_builder_set_member_name(json, key);
+    json_builder_begin_array(json);
+    for (int c = 0; c < 3; c++)
+        json_builder_add_double_value(json, values[c]);
+    json_builder_end_array(json);
+}
+
+static void begin(JsonBuilder *json, const char *key)
+{
+    json_builder_set_member_name(json, key);
+    json_builder_begin_object(json);
+}
+
+static void add_file(JsonBuilder *json, const Report *report)
+{
+    const char *const *files = cnx_checkpoint_files(report->checkpoint);
+
+    json_builder_set_member_name(json, "files");
+    json_builder_begin_array(json);
+    for (; *files; files++) {
+        g_autofree char *file = g_filename_display_name(*files);
+        json_builder_add_string_value(json, file);
+    }
+    json_builder_end_array(json);
+    add_string(json, "container", cnx_checkpoint_container(report->checkpoint));
+    add_int(json, "bytes", report->bytes);
+    add_string(json, "weights-key", report->config->weights_key);
+    add_string(json, "weight-set", cnx_weight_set_name(report->config->weight_set));
+}
+
+static void add_network(JsonBuilder *json, const Report *report)
+{
+    static const char *const stems[] = {
+        [CNX_STEM_PATCH] = "patch",
+        [CNX_STEM_OVERLAP] = "overlap",
+        [CNX_STEM_OVERLAP_ACT] = "overlap-act",
+    };
+    const CnxConfig *config = report->config;
+
+    add_string(json, "dialect", cnx_dialect_name(config->dialect));
+    add_string(json, "variant", config->variant);
+    add_int(json, "parameters", config->parameters);
+    add_string(json, "dtype", cnx_dtype_name(config->dtype));
+    add_int(json, "channels", config->channels);
+    add_string(json, "stem", stems[config->stem]);
+    if (config->stem == CNX_STEM_PATCH)
+        add_int(json, "patch", config->patch);
+    add_uints(json, "depths", config->depths, config->stages);
+    add_uints(json, "widths", config->dims, config->stages);
+    add_uints(json, "kernels", config->kernels, config->stages);
+    add_truth(json, "layer-scale", config->layer_scale);
+    add_truth(json, "grn", config->grn);
+    add_string(json, "norm", report_norm(report));
+    add_number(json, "eps", config->eps);
+    add_number(json, "head-eps", config->head_eps);
+    add_string(json, "activation", report_act(report));
+    json_builder_set_member_name(json, "output-norms");
+    json_builder_begin_array(json);
+    for (guint i = 0; i < config->stages; i++)
+        if (config->output_norm[i])
+            json_builder_add_int_value(json, i + 1);
+    json_builder_end_array(json);
+}
+
+static void add_head(JsonBuilder *json, const CnxConfig *config)
+{
+    begin(json, "head");
+    add_truth(json, "norm", config->final_norm);
+    add_truth(json, "norm-first", config->head_norm_first);
+    add_int(json, "hidden", config->hidden);
+    add_int(json, "classes", config->classes);
+    add_int(json, "projection", config->projection);
+    add_truth(json, "multi-label", config->multi_label);
+    json_builder_end_object(json);
+    if (config->labels)
+        add_strings(json, "labels", (const char *const *)config->labels);
+}
+
+static void add_recipe(JsonBuilder *json, const CnxRecipe *recipe)
+{
+    begin(json, "input");
+    add_int(json, "size", recipe->size);
+    add_int(json, "resize", recipe->resize);
+    add_string(json, "crop", cnx_crop_name(recipe->crop));
+    add_number(json, "crop-pct", recipe->crop_pct);
+    add_string(json, "filter", cnx_filter_name(recipe->filter));
+    add_number(json, "rescale", recipe->rescale);
+    add_triple(json, "mean", recipe->mean);
+    add_triple(json, "std", recipe->std);
+    json_builder_end_object(json);
+}
+
+static void add_origins(JsonBuilder *json, const CnxConfig *config)
+{
+    static const char *const names[CNX_ITEMS] = {
+        [CNX_ITEM_SIZE] = "size",         [CNX_ITEM_RESIZE] = "resize",   [CNX_ITEM_CROP] = "crop",
+        [CNX_ITEM_FILTER] = "filter",     [CNX_ITEM_RESCALE] = "rescale", [CNX_ITEM_MEAN] = "mean",
+        [CNX_ITEM_STD] = "std",           [CNX_ITEM_ACT] = "activation",  [CNX_ITEM_EPS] = "eps",
+        [CNX_ITEM_HEAD_EPS] = "head-eps", [CNX_ITEM_LABELS] = "labels",
+    };
+
+    begin(json, "origins");
+    for (guint item = 0; item < CNX_ITEMS; item++)
+        if (item != CNX_ITEM_LABELS || config->labels)
+            add_string(json, names[item], cnx_origin_name(config->origin[item]));
+    json_builder_end_object(json);
+}
+
+static void add_tensor_list(JsonBuilder *json, const Report *report)
+{
+    guint count;
+    const CnxPart *parts = cnx_checkpoint_parts(report->checkpoint, &count);
+
+    json_builder_set_member_name(json, "list");
+    json_builder_begin_array(json);
+    for (guint i = 0; i < count; i++) {
+        const CnxTensor *t = parts[i].tensor;
+
+        json_builder_begin_object(json);
+        add_string(json, "name", t->name);
+        add_string(json, "dtype", cnx_dtype_name(t->dtype));
+        json_builder_set_member_name(json, "shape");
+        json_builder_begin_array(json);
+        for (guint k = 0; k < t->rank; k++)
+            json_builder_add_int_value(json, (gint64)t->shape[k]);
+        json_builder_end_array(json);
+        if (parts[i].canonical)
+            add_string(json, "part", parts[i].canonical);
+        json_builder_end_object(json);
+    }
+    json_builder_end_array(json);
+}
+
+static void add_tensors(JsonBuilder *json, const Report *report, gboolean list)
+{
+    begin(json, "tensors");
+    add_int(json, "used", report->used);
+    add_int(json, "ignored", report->ignored);
+    add_int(json, "missing", report->missing->len);
+    if (list)
+        add_tensor_list(json, report);
+    json_builder_end_object(json);
+}
+
+void report_print_json(const Report *report, gboolean tensors)
+{
+    g_autoptr(JsonBuilder) json = json_builder_new();
+
+    json_builder_begin_object(json);
+    add_file(json, report);
+    add_network(json, report);
+    add_head(json, report->config);
+    add_recipe(json, &report->config->recipe);
+    add_origins(json, report->config);
+    add_tensors(json, report, tensors);
+    add_int(json, "memory", report->memory);
+    add_string(json, "cpu", report->cpu);
+    add_int(json, "macs", report->macs);
+    json_builder_end_object(json);
+    g_autoptr(JsonNode) root = json_builder_get_root(json);
+    g_autofree char *text = json_to_string(root, TRUE);
+    puts(text);
+}

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <glib/gstdio.h>
+
+#include "model/cost.h"
+#include "model/layout.h"
+#include "pipelines/inspect.h"
+
+static guint64 count_bytes(const char *const *files)
+{
+    guint64 bytes = 0;
+    GStatBuf info;
+
+    for (; *files; files++)
+        if (g_stat(*files, &info) == 0)
+            bytes += (guint64)info.st_size;
+    return bytes;
+}
+
+static gboolean find_missing(const char *canonical, guint rank, const guint64 *shape,
+                             gpointer user_data)
+{
+    Report *report = user_data;
+
+    if (!cnx_checkpoint_tensor(report->checkpoint, canonical))
+        g_ptr_array_add(report->missing, g_strdup(canonical));
+    return TRUE;
+}
+
+Report *report_new(const CnxCheckpoint *checkpoint, GError **error)
+{
+    Report *report = g_new0(Report, 1);
+    guint count;
+    const CnxPart *parts = cnx_checkpoint_parts(checkpoint, &count);
+
+    report->checkpoint = checkpoint;
+    report->config = cnx_checkpoint_config(checkpoint);
+    report->bytes = count_bytes(cnx_checkpoint_files(checkpoint));
+    for (guint i = 0; i < count; i++)
+        report->used += parts[i].canonical != NULL;
+    report->ignored = count - report->used;
+    report->missing = g_ptr_array_new_with_free_func(g_free);
+    cnx_layout_foreach(report->config, find_missing, report);
+
+    const guint size = report->config->recipe.size;
+    report->macs = cnx_cost_macs(report->config, size, size);
+    if (cnx_cost_memory(checkpoint, &report->memory, &report->cpu, error))
+        return report;
+    report_free(report);
+    return NULL;
+}
+
+void report_free(Report *report)
+{
+    if (!report)
+        return;
+    g_ptr_array_unref(report->missing);
+    g_free(report);
+}
+
+const char *report_act(const Report *report)
+{
+    switch (report->config->act) {
+    case CNX_ACT_GELU:
+        return "gelu";
+    case CNX_ACT_GELU_TANH:
+        return "gelu-tanh";
+    case CNX_ACT_SILU:
+        return "silu";
+    default:
+        g_assert_not_reached();
+    }
+}
+
+const char *report_norm(const Report *report)
+{
+    switch (report->config->norm) {
+    case CNX_NORM_LAYER:
+        return "layer norm";
+    case CNX_NORM_RMS:
+        return "RMS norm";
+    case CNX_NORM_SIMPLE:
+        return "simple norm";
+    }
+    g_assert_not_reached();
+}

@@ -1,0 +1,264 @@
+/* convnext-inspect from the outside: its report as JSON and as text, its refusals, its conversions.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <glib/gstdio.h>
+#include <json-glib/json-glib.h>
+#include <string.h>
+
+#include "model/checkpoint.h"
+
+static char *folder; /* temporary */
+static const char *tool;
+
+typedef struct Said {
+    char *out, *err;
+    int status;
+} Said;
+
+static Said run(const char *const *arguments)
+{
+    g_autoptr(GPtrArray) argv = g_ptr_array_new();
+    Said said = {NULL};
+    int wait;
+    GError *error = NULL;
+
+    g_ptr_array_add(argv, (gpointer)tool);
+    for (; *arguments; arguments++)
+        g_ptr_array_add(argv, (gpointer)*arguments);
+    g_ptr_array_add(argv, NULL);
+    g_spawn_sync(NULL, (char **)argv->pdata, NULL, G_SPAWN_DEFAULT, NULL, NULL, &said.out,
+                 &said.err, &wait, &error);
+    g_assert_no_error(error);
+    said.status = g_spawn_check_wait_status(wait, &error) ? 0 : error->code;
+    g_clear_error(&error);
+    return said;
+}
+
+#define RUN(...) run((const char *const[]){__VA_ARGS__, NULL})
+
+static void said_clear(Said *said)
+{
+    g_free(said->out);
+    g_free(said->err);
+}
+
+static JsonObject *parse(const char *text)
+{
+    GError *error = NULL;
+    JsonNode *root = json_from_string(text, &error);
+
+    g_assert_no_error(error);
+    JsonObject *object = json_node_dup_object(root);
+    json_node_unref(root);
+    return object;
+}
+
+static void assert_ok(const Said *said)
+{
+    if (said->status != 0 || *said->err != '\0')
+        g_error("status %d: %s", said->status, said->err);
+}
+
+static void check_uints(JsonObject *object, const char *key, const guint *expected, guint count)
+{
+    JsonArray *array = json_object_get_array_member(object, key);
+
+    g_assert_cmpuint(json_array_get_length(array), ==, count);
+    for (guint i = 0; i < count; i++)
+        g_assert_cmpint(json_array_get_int_element(array, i), ==, expected[i]);
+}
+
+/* Every fixture: what the report says is what the library knows. */
+static void test_json(gconstpointer data)
+{
+    g_autofree char *path = g_strconcat(FIXTURES "/networks/", data, NULL);
+    GError *error = NULL;
+    CnxCheckpoint *checkpoint = cnx_checkpoint_open(path, &error);
+    const CnxConfig *config = cnx_checkpoint_config(checkpoint);
+    Said said = RUN("--json", "--tensors", path);
+    guint count;
+
+    assert_ok(&said);
+    const CnxPart *parts = cnx_checkpoint_parts(checkpoint, &count);
+    JsonObject *report = parse(said.out), *input = json_object_get_object_member(report, "input");
+    JsonObject *head = json_object_get_object_member(report, "head");
+    JsonObject *tensors = json_object_get_object_member(report, "tensors");
+    JsonArray *list = json_object_get_array_member(tensors, "list");
+    g_assert_cmpstr(json_object_get_string_member(report, "variant"), ==, config->variant);
+    g_assert_cmpstr(json_object_get_string_member(report, "dialect"), ==,
+                    cnx_dialect_name(config->dialect));
+    g_assert_cmpint(json_object_get_int_member(report, "parameters"), ==,
+                    (gint64)config->parameters);
+    check_uints(report, "depths", config->depths, config->stages);
+    check_uints(report, "widths", config->dims, config->stages);
+    g_assert_cmpint(json_object_get_boolean_member(report, "grn"), ==, config->grn);
+    g_assert_cmpfloat(json_object_get_double_member(report, "head-eps"), ==, config->head_eps);
+    g_assert_cmpint(json_object_get_int_member(head, "classes"), ==, config->classes);
+    g_assert_cmpint(json_object_get_int_member(head, "hidden"), ==, config->hidden);
+    g_assert_cmpint(json_object_get_int_member(input, "size"), ==, config->recipe.size);
+    g_assert_cmpint(json_object_get_int_member(input, "resize"), ==, config->recipe.resize);
+    g_assert_cmpstr(json_object_get_string_member(input, "filter"), ==,
+                    cnx_filter_name(config->recipe.filter));
+    g_assert_cmpint(json_object_get_int_member(report, "macs"), >, 0);
+    g_assert_cmpint(json_object_get_int_member(report, "memory"), >=,
+                    4 * (gint64)config->parameters);
+    g_assert_cmpint(json_object_get_int_member(tensors, "used"), ==, count);
+    g_assert_cmpint(json_object_get_int_member(tensors, "ignored"), ==, 0);
+    g_assert_cmpint(json_object_get_int_member(tensors, "missing"), ==, 0);
+    g_assert_cmpuint(json_array_get_length(list), ==, count);
+    for (guint i = 0; i < count; i++) {
+        JsonObject *tensor = json_array_get_object_element(list, i);
+        g_assert_cmpstr(json_object_get_string_member(tensor, "name"), ==, parts[i].tensor->name);
+        g_assert_cmpstr(json_object_get_string_member(tensor, "part"), ==, parts[i].canonical);
+    }
+    json_object_unref(report);
+    said_clear(&said);
+    cnx_checkpoint_close(checkpoint);
+}
+
+/* The bundled model, of which every line is known. */
+static void test_text(void)
+{
+    static const char *const lines[] = {
+        "container   safetensors, ",
+        "dialect     transformers\n",
+        "variant     convnext (1,1,3,1; 24,48,96,160)\n",
+        "stored as F16\n",
+        "blocks      V1: layer scale; biases\n",
+        "activation  gelu (config.json)\n",
+        "norms       layer norm, eps 1e-06 (default); the last one 1e-06 (config.json)\n",
+        "head        9 classes, softmax\n",
+        "labels      \"normal\", \"dark\", ",
+        ", ... (config.json)\n",
+        "input       224x224 (preprocessor_config.json)\n",
+        "resize      both sides to 224, bilinear (preprocessor_config.json)\n",
+        "mean        0.485 0.456 0.406 (preprocessor_config.json)\n",
+        "std         0.229 0.224 0.225 (preprocessor_config.json)\n",
+        " used, 0 ignored, 0 missing\n",
+        " of packed weights at level ",
+        " GMAC for an input of 224x224\n",
+    };
+    Said plain = RUN(BUNDLED), listed = RUN("-t", BUNDLED);
+
+    assert_ok(&plain);
+    assert_ok(&listed);
+    for (guint i = 0; i < G_N_ELEMENTS(lines); i++)
+        if (!strstr(plain.out, lines[i]))
+            g_error("'%s' is not in: %s", lines[i], plain.out);
+    g_assert_true(g_str_has_prefix(listed.out, plain.out));
+    g_assert_nonnull(
+        strstr(listed.out + strlen(plain.out),
+               "used     F16   [9,160]          \"classifier.weight\" = head.weight\n"));
+    said_clear(&plain);
+    said_clear(&listed);
+}
+
+static void check_failure(Said said, const char *sentence)
+{
+    g_autofree char *line = g_strdup_printf("convnext-inspect: %s\n", sentence);
+
+    g_assert_cmpint(said.status, ==, 1);
+    g_assert_cmpstr(said.out, ==, "");
+    g_assert_cmpstr(said.err, ==, line);
+    said_clear(&said);
+}
+
+/* One sentence, the one that the element posts: both have it from where the file is opened. */
+static void check_refused(const char *name, const char *contents)
+{
+    g_autofree char *path = g_build_filename(folder, name, NULL);
+    GError *error = NULL;
+
+    if (contents)
+        g_assert_true(g_file_set_contents(path, contents, -1, NULL));
+    g_assert_null(cnx_checkpoint_open(path, &error));
+    check_failure(RUN(path), error->message);
+    check_failure(RUN("--json", path), error->message);
+    g_error_free(error);
+    g_remove(path);
+}
+
+static void test_refusals(void)
+{
+    check_refused("missing.safetensors", NULL);
+    check_refused("empty.safetensors", "");
+    check_refused("text.safetensors", "It was a dark and stormy night; the model was not there.\n");
+    check_refused("page.safetensors", "<!DOCTYPE html><html>404</html>");
+    check_failure(RUN(BUNDLED, "--dtype", "F32"), "--layout and --dtype belong to --convert");
+    check_failure(RUN(BUNDLED, "--convert", "x", "--dtype", "F8"),
+                  "--dtype is 'F8', expected one of F32, F16, BF16");
+    check_failure(RUN(BUNDLED, "--convert", "x", "--layout", "keras"),
+                  "--layout is 'keras', expected one of transformers, timm");
+    check_failure(RUN(BUNDLED, BUNDLED), "one checkpoint at a time: more than one path was given");
+    check_failure(RUN("--json"), "the path of a checkpoint file or folder is missing");
+    check_failure(RUN(BUNDLED, "--convert", BUNDLED),
+                  BUNDLED ": is not empty, expected a new or an empty folder");
+}
+
+static void test_convert(void)
+{
+    static const char *const files[] = {"model.safetensors", "config.json",
+                                        "preprocessor_config.json", "labels.txt"};
+    g_autofree char *out = g_build_filename(folder, "converted", NULL);
+    Said said = RUN(BUNDLED, "--convert", out, "--dtype", "bf16");
+
+    assert_ok(&said);
+    g_assert_cmpstr(said.out, ==, "");
+    said_clear(&said);
+    said = RUN(out, "--json");
+    assert_ok(&said);
+    JsonObject *report = parse(said.out);
+    g_assert_cmpstr(json_object_get_string_member(report, "dtype"), ==, "BF16");
+    g_assert_cmpstr(json_object_get_string_member(report, "dialect"), ==, "transformers");
+    json_object_unref(report);
+    said_clear(&said);
+    for (guint i = 0; i < G_N_ELEMENTS(files); i++) {
+        g_autofree char *path = g_build_filename(out, files[i], NULL);
+        g_assert_cmpint(g_remove(path), ==, 0);
+    }
+    g_assert_cmpint(g_rmdir(out), ==, 0);
+}
+
+/* What is not exact is said, and does not fail. */
+static void test_note(void)
+{
+    g_autofree char *out = g_build_filename(folder, "converted", NULL);
+    Said said = RUN(FIXTURES "/networks/timm-v1", "--convert", out);
+
+    g_assert_cmpint(said.status, ==, 0);
+    g_assert_true(g_str_has_prefix(said.err, "note: transformers rounds the origin of the crop"));
+    said_clear(&said);
+    for (const char *const *file = (const char *const[]){"model.safetensors", "config.json",
+                                                         "preprocessor_config.json", NULL};
+         *file; file++) {
+        g_autofree char *path = g_build_filename(out, *file, NULL);
+        g_assert_cmpint(g_remove(path), ==, 0);
+    }
+    g_assert_cmpint(g_rmdir(out), ==, 0);
+}
+
+int main(int argc, char **argv)
+{
+    static const char *const names[] = {"timm-v1",         "timm-hnf",
+                                        "timm-mlp-head",   "timm-v2-conv",
+                                        "facebook-v1",     "facebook-v2",
+                                        "transformers-v1", "openmmlab-v1",
+                                        "torchvision-v1",  "transformers-v2-tanh"};
+
+    g_test_init(&argc, &argv, NULL);
+    tool = g_getenv("CONVNEXT_INSPECT");
+    g_assert_nonnull(tool);
+    folder = g_dir_make_tmp("convnext-inspect-XXXXXX", NULL);
+    for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
+        g_autofree char *path = g_strconcat("/inspect/json/", names[i], NULL);
+        g_test_add_data_func(path, names[i], test_json);
+    }
+    g_test_add_func("/inspect/text", test_text);
+    g_test_add_func("/inspect/refusals", test_refusals);
+    g_test_add_func("/inspect/convert", test_convert);
+    g_test_add_func("/inspect/note", test_note);
+    const int status = g_test_run();
+    g_rmdir(folder);
+    g_free(folder);
+    return status;
+}
