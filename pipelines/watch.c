@@ -5,10 +5,14 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <glib-unix.h>
 #include <locale.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "pipelines/watch_pipeline.h"
 #include "pipelines/watch_report.h"
 
 #define TICK_MS 100
@@ -228,6 +232,8 @@ static gboolean run(Watch *watch)
         g_main_loop_run(watch->loop);
         for (guint i = 0; i < watch->cameras->len; i++)
             watch_report_summary(watch->cameras->pdata[i]);
+        if (watch_pipeline_left_behind() > 0)
+            say("%u connections did not close and were left behind", watch_pipeline_left_behind());
         watch_list_free(watch->list);
     } else {
         say("%s", error->message);
@@ -291,6 +297,18 @@ static gboolean on_key(const char *option, const char *value, gpointer data, GEr
     return TRUE;
 }
 
+/* Each connection brings threads and frames of its own. glibc would spread them over many arenas
+ * and, having seen large blocks freed, no more return them to the system: memory would grow with
+ * each reconnect until every arena has seen the worst. */
+static void keep_memory_flat(void)
+{
+#ifdef __GLIBC__
+    mallopt(M_ARENA_MAX, 2);
+    mallopt(M_MMAP_THRESHOLD, 128 * 1024);
+    mallopt(M_TRIM_THRESHOLD, 128 * 1024);
+#endif
+}
+
 int main(int argc, char **argv)
 {
     Watch watch = {.keys = g_ptr_array_new_with_free_func(g_free)};
@@ -318,6 +336,7 @@ int main(int argc, char **argv)
     GError *error = NULL;
     gboolean ok = FALSE;
 
+    keep_memory_flat();
     setlocale(LC_ALL, "");
     signal(SIGPIPE, SIG_IGN); /* whoever read the log may go */
     context = g_option_context_new(NULL);
@@ -339,6 +358,7 @@ int main(int argc, char **argv)
     g_ptr_array_unref(watch.keys);
     g_strfreev(watch.sources);
     g_free(config);
-    gst_deinit();
+    if (watch_pipeline_left_behind() == 0)
+        gst_deinit(); /* it waits for every thread */
     return ok ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -5,15 +5,41 @@
 
 #include "pipelines/watch_source.h"
 
+/* A source, from one connection to the end of it. Reference counted. */
+typedef struct Source {
+    GstElement *bin;
+    GMutex order; /* held while its state is changed */
+    gint closing; /* atomic: no more to be opened */
+} Source;
+
 struct WatchPipeline {
     WatchSettings *settings;
     WatchCounts *counts;
     GstElement *pipeline;
     GstElement *queue, *convnext, *publish; /* in it */
-    GstElement *source;                     /* the one that is wanted; atomic; NULL: none */
-    GMutex order;                           /* held while states of elements are changed */
-    WatchFlow flow;                         /* under the lock of counts, as last_frame is */
+    GMutex order;                           /* held while its state is changed */
+    Source *source;                         /* of the main thread; NULL: none */
+    WatchFlow flow;                         /* under the lock of counts */
 };
+
+/* rtspsrc of GStreamer 1.22 may never come back from being closed. A source that takes longer than
+ * this is left behind, with its threads, so that the camera can be connected again. */
+#define CLOSE_MS 3000
+
+static guint left_behind; /* sources; of the main thread */
+
+static void clear_source(gpointer data)
+{
+    Source *source = data;
+
+    gst_object_unref(source->bin);
+    g_mutex_clear(&source->order);
+}
+
+static void source_unref(Source *source)
+{
+    g_atomic_rc_box_release_full(source, clear_source);
+}
 
 /* In the streaming threads */
 
@@ -73,76 +99,41 @@ static void add_probe(GstElement *element, GstPadProbeType type, GstPadProbeCall
     gst_object_unref(pad);
 }
 
-/* Opening and closing: in the pool's threads, unless said otherwise */
+/* Opening: in a thread of the pool */
 
-typedef struct Task {
+typedef struct Opening {
     WatchPipeline *pipeline;
-    GstElement *source; /* NULL: none */
-    gboolean whole;
-    GSourceFunc done; /* NULL: nobody waits */
-    gpointer data;
-    GDestroyNotify free_data;
-} Task;
+    Source *source;
+} Opening;
 
-static void free_task(gpointer data)
+static void open_source(GstElement *element, gpointer data)
 {
-    Task *task = data;
+    Opening *opening = data;
+    WatchPipeline *self = opening->pipeline;
+    Source *source = opening->source;
 
-    if (task->free_data)
-        task->free_data(task->data);
-    g_clear_pointer(&task->source, gst_object_unref);
-    watch_pipeline_unref(task->pipeline);
-    g_free(task);
-}
-
-static void open_source(GstElement *pipeline, gpointer data)
-{
-    Task *task = data;
-    WatchPipeline *self = task->pipeline;
-
-    g_mutex_lock(&self->order);
-    if (g_atomic_pointer_get(&self->source) == task->source) {
-        gst_element_set_state(pipeline, GST_STATE_PLAYING);
+    g_mutex_lock(&source->order);
+    if (!g_atomic_int_get(&source->closing)) {
+        g_mutex_lock(&self->order);
+        gst_element_set_state(self->pipeline, GST_STATE_PLAYING);
+        g_mutex_unlock(&self->order);
         /* Added when that plays, the source gets its clock and its time from it. */
-        gst_bin_add(GST_BIN(pipeline), task->source);
-        gst_element_link_pads(task->source, "src", self->queue, "sink");
-        gst_element_set_state(task->source, GST_STATE_PLAYING);
+        gst_bin_add(GST_BIN(self->pipeline), source->bin);
+        gst_element_link_pads(source->bin, "src", self->queue, "sink");
+        gst_element_set_state(source->bin, GST_STATE_PLAYING);
     }
-    g_mutex_unlock(&self->order);
-    free_task(task);
-}
-
-/* In the main thread. */
-static gboolean on_closed(gpointer data)
-{
-    Task *task = data;
-
-    return task->done(task->data);
-}
-
-static void close_source(GstElement *pipeline, gpointer data)
-{
-    Task *task = data;
-    WatchPipeline *self = task->pipeline;
-
-    g_mutex_lock(&self->order);
-    if (task->whole)
-        gst_element_set_state(pipeline, GST_STATE_NULL);
-    if (task->source) {
-        gst_element_set_state(task->source, GST_STATE_NULL);
-        if (gst_object_has_as_parent(GST_OBJECT(task->source), GST_OBJECT(pipeline)))
-            gst_bin_remove(GST_BIN(pipeline), task->source);
-    }
-    g_mutex_unlock(&self->order);
-    g_main_context_invoke_full(NULL, G_PRIORITY_DEFAULT, on_closed, task, free_task);
+    g_mutex_unlock(&source->order);
+    source_unref(source);
+    watch_pipeline_unref(self);
+    g_free(opening);
 }
 
 gboolean watch_pipeline_open(WatchPipeline *self, GError **error)
 {
-    GstElement *source = watch_source_new(self->settings, error);
-    Task *task;
+    GstElement *bin = watch_source_new(self->settings, error);
+    Opening *opening;
 
-    if (!source)
+    if (!bin)
         return FALSE;
     g_mutex_lock(&self->counts->lock);
     self->flow = (WatchFlow){.width = self->flow.width, .height = self->flow.height};
@@ -150,29 +141,119 @@ gboolean watch_pipeline_open(WatchPipeline *self, GError **error)
     self->counts->last_pts = GST_CLOCK_TIME_NONE;
     g_mutex_unlock(&self->counts->lock);
 
-    add_probe(source, GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM,
-              on_source_data, self);
-    g_atomic_pointer_set(&self->source, gst_object_ref_sink(source));
-    task = g_new0(Task, 1);
-    task->pipeline = watch_pipeline_ref(self);
-    task->source = gst_object_ref(source);
-    gst_element_call_async(self->pipeline, open_source, task, NULL);
+    self->source = g_atomic_rc_box_new0(Source);
+    self->source->bin = gst_object_ref_sink(bin);
+    g_mutex_init(&self->source->order);
+    gst_element_set_locked_state(bin, TRUE); /* what the pipeline does is not for it */
+    add_probe(bin, GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_source_data,
+              self);
+    opening = g_new(Opening, 1);
+    opening->pipeline = watch_pipeline_ref(self);
+    opening->source = g_atomic_rc_box_acquire(self->source);
+    gst_element_call_async(self->pipeline, open_source, opening, NULL);
     return TRUE;
+}
+
+/* Closing */
+
+typedef struct Closing {
+    WatchPipeline *pipeline;
+    Source *source; /* NULL: none */
+    gboolean whole;
+    guint patience; /* event source; 0: over */
+    GSourceFunc done;
+    gpointer data;
+    GDestroyNotify free_data;
+} Closing;
+
+static void clear_closing(gpointer data)
+{
+    Closing *closing = data;
+
+    closing->free_data(closing->data);
+    g_clear_pointer(&closing->source, source_unref);
+    watch_pipeline_unref(closing->pipeline);
+}
+
+static void closing_unref(gpointer closing)
+{
+    g_atomic_rc_box_release_full(closing, clear_closing);
+}
+
+/* The source may be in any state here. */
+static void end_closing(Closing *closing)
+{
+    GstObject *pipeline = GST_OBJECT(closing->pipeline->pipeline);
+    Source *source = closing->source;
+
+    if (source && gst_object_has_as_parent(GST_OBJECT(source->bin), pipeline))
+        gst_bin_remove(GST_BIN(pipeline), source->bin);
+    closing->done(closing->data);
+}
+
+static gboolean on_closed(gpointer data)
+{
+    Closing *closing = data;
+
+    if (closing->patience) {
+        g_source_remove(closing->patience);
+        closing->patience = 0;
+        end_closing(closing);
+    }
+    return G_SOURCE_REMOVE;
+}
+
+static gboolean on_patience(gpointer data)
+{
+    Closing *closing = data;
+
+    closing->patience = 0;
+    left_behind++;
+    end_closing(closing);
+    return G_SOURCE_REMOVE;
+}
+
+/* In a thread of the pool. */
+static void close_source(GstElement *element, gpointer data)
+{
+    Closing *closing = data;
+    WatchPipeline *self = closing->pipeline;
+    Source *source = closing->source;
+
+    if (closing->whole) {
+        g_mutex_lock(&self->order);
+        gst_element_set_state(self->pipeline, GST_STATE_NULL);
+        g_mutex_unlock(&self->order);
+    }
+    if (source) {
+        g_mutex_lock(&source->order);
+        gst_element_set_state(source->bin, GST_STATE_NULL);
+        g_mutex_unlock(&source->order);
+    }
+    g_idle_add_full(G_PRIORITY_DEFAULT, on_closed, closing, closing_unref);
 }
 
 void watch_pipeline_close(WatchPipeline *self, gboolean whole, GSourceFunc done, gpointer data,
                           GDestroyNotify free_data)
 {
-    Task *task = g_new0(Task, 1);
+    Closing *closing = g_atomic_rc_box_new0(Closing);
 
-    task->pipeline = watch_pipeline_ref(self);
-    task->source = self->source;
-    task->whole = whole;
-    task->done = done;
-    task->data = data;
-    task->free_data = free_data;
-    g_atomic_pointer_set(&self->source, NULL);
-    gst_element_call_async(self->pipeline, close_source, task, NULL);
+    closing->pipeline = watch_pipeline_ref(self);
+    closing->source = g_steal_pointer(&self->source);
+    closing->whole = whole;
+    closing->done = done;
+    closing->data = data;
+    closing->free_data = free_data;
+    if (closing->source)
+        g_atomic_int_set(&closing->source->closing, TRUE);
+    closing->patience = g_timeout_add_full(G_PRIORITY_DEFAULT, CLOSE_MS, on_patience,
+                                           g_atomic_rc_box_acquire(closing), closing_unref);
+    gst_element_call_async(self->pipeline, close_source, closing, NULL);
+}
+
+guint watch_pipeline_left_behind(void)
+{
+    return left_behind;
 }
 
 /* Making one */
@@ -230,7 +311,7 @@ static void clear(gpointer data)
 {
     WatchPipeline *self = data;
 
-    g_clear_pointer(&self->source, gst_object_unref);
+    g_clear_pointer(&self->source, source_unref);
     gst_object_unref(self->pipeline);
     watch_settings_unref(self->settings);
     g_mutex_clear(&self->order);
@@ -268,7 +349,7 @@ WatchBlame watch_pipeline_blame(WatchPipeline *self, GstMessage *message, char *
 
     if (from == GST_OBJECT_CAST(self->publish))
         blame = WATCH_BLAME_OUTPUT;
-    else if (self->source && gst_object_has_as_ancestor(from, GST_OBJECT_CAST(self->source)))
+    else if (self->source && gst_object_has_as_ancestor(from, GST_OBJECT(self->source->bin)))
         blame = WATCH_BLAME_SOURCE;
     else if (gst_object_has_as_ancestor(from, GST_OBJECT_CAST(self->pipeline)))
         blame = WATCH_BLAME_NETWORK;

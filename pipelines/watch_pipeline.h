@@ -42,9 +42,13 @@ void watch_pipeline_unref(WatchPipeline *pipeline);
 gboolean watch_pipeline_open(WatchPipeline *pipeline, GError **error);
 
 /* Begins to close the source, and with whole everything behind it too. done is called with data in
- * the main thread when all threads of what was closed have ended, and free_data after it. */
+ * the main thread when all threads of what was closed have ended, or when they do not end in three
+ * seconds, and free_data after it. */
 void watch_pipeline_close(WatchPipeline *pipeline, gboolean whole, GSourceFunc done, gpointer data,
                           GDestroyNotify free_data);
+
+/* How many sources did not end in time, and still have threads. */
+guint watch_pipeline_left_behind(void);
 
 void watch_pipeline_read(WatchPipeline *pipeline, WatchFlow *flow);
 

@@ -109,7 +109,6 @@ static gboolean serve(const char *description, const char *port, const char *log
     gst_rtsp_server_set_address(server, "127.0.0.1");
     gst_rtsp_server_set_service(server, port);
     gst_rtsp_media_factory_set_launch(factory, launch);
-    gst_rtsp_media_factory_set_shared(factory, TRUE);
     g_signal_connect(factory, "media-configure", G_CALLBACK(on_media), NULL);
     if (login)
         demand_login(server, factory, login);

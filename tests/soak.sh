@@ -1,0 +1,154 @@
+#!/bin/bash
+# Watches RTSP cameras on the loopback for a long time while they are killed, hung and brought back at
+# random, and tells whether convnext-watch lives, its memory is flat, and every camera is back soon.
+#
+#   tests/soak.sh [SECONDS [CAMERAS [FOLDER]]]      default: 3600 8, and a folder of its own
+#
+# Wants what tests/run.sh has built in build-test/. FOLDER keeps lines, said, memory (seconds and KiB
+# of resident memory, each 5 s) and returns (camera, how it went away, seconds from its return to its
+# first frame). Ends with a table; the status is 0 when all three hold.
+#
+# SPDX-License-Identifier: LGPL-2.1-or-later
+set -u
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+export CONVNEXT_BUILD=${CONVNEXT_BUILD:-$root/build-test}
+. "$root/pipelines/env.sh"
+
+duration=${1:-3600}
+cameras=${2:-8}
+folder=${3:-$(mktemp -d)}
+warm=300       # seconds, or a quarter of a shorter run, after which memory may grow no more
+patience=5     # seconds in which a camera must be back
+allowance=2048 # KiB between the medians of memory: pages of threads that come and go
+server=$CONVNEXT_BUILD/tests/pipelines/rtsp-server
+[ "$duration" -ge $((4 * warm)) ] || warm=$((duration / 4))
+[ -x "$server" ] || cnx_die "there is no $server: run tests/run.sh first"
+mkdir -p "$folder" && cd "$folder" || exit 1
+: >returns
+: >memory
+pids=()
+
+finish()
+{
+    local file
+    kill "${pids[@]}" 2>/dev/null
+    wait "${pids[@]}" 2>/dev/null
+    for file in camera-*.pid; do
+        kill -9 "$(cat "$file")" 2>/dev/null
+    done
+}
+trap finish EXIT
+trap 'exit 1' INT TERM
+
+# Clips, so that serving them costs next to nothing.
+picture='video/x-raw,format=I420,width=640,height=360,framerate=15/1'
+gst-launch-1.0 -q videotestsrc num-buffers=150 pattern=ball ! "$picture" ! x264enc key-int-max=15 \
+    ! video/x-h264,stream-format=byte-stream ! filesink location=clip.h264 || exit 1
+gst-launch-1.0 -q videotestsrc num-buffers=1500 pattern=ball ! "$picture" ! jpegenc ! avimux \
+    ! filesink location=clip.avi || exit 1
+
+# serve N: the camera, at the port that it had the last time.
+serve()
+{
+    local what="multifilesrc location=$folder/clip.h264 loop=true ! h264parse
+        ! rtph264pay name=pay0 pt=96 config-interval=-1"
+    [ $(($1 % 2)) -eq 0 ] || what="filesrc location=$folder/clip.avi ! avidemux ! rtpjpegpay name=pay0 pt=26"
+    : >"camera-$1"
+    "$server" --life $((duration + 600)) --port "$(cat "camera-$1.port" 2>/dev/null || echo 0)" \
+        "$what" >"camera-$1" 2>>"camera-$1.log" </dev/null &
+    echo $! >"camera-$1.pid"
+    disown
+    while [ ! -s "camera-$1" ]; do
+        sleep 0.05
+    done
+    sed 's,.*:\([0-9]*\)/live,\1,' "camera-$1" >"camera-$1.port"
+}
+
+# playing N: how often convnext-watch has said so.
+playing()
+{
+    grep -c "camera-$1: playing" said
+}
+
+# Takes a camera away again and again: dead, so that its port refuses, or hung, with its port open.
+trouble()
+{
+    local n=$1 before how back
+    RANDOM=$((n * 7919))
+    while sleep $((10 + RANDOM % 50)); do
+        before=$(playing "$n")
+        if [ $((RANDOM % 3)) -eq 0 ]; then
+            how=hung
+            kill -STOP "$(cat "camera-$n.pid")"
+            sleep $((7 + RANDOM % 10))
+            before=$(playing "$n")
+            kill -CONT "$(cat "camera-$n.pid")"
+        else
+            how=dead
+            kill -9 "$(cat "camera-$n.pid")"
+            sleep $((1 + RANDOM % 20))
+            before=$(playing "$n")
+            serve "$n"
+        fi
+        back=$(date +%s.%N)
+        echo "$back" >"camera-$n.away"
+        while [ "$(playing "$n")" -le "$before" ]; do
+            sleep 0.1
+        done
+        echo "camera-$n $how $(date +%s.%N) $back" | awk '{ printf "%s %s %.1f\n", $1, $2, $3 - $4 }' \
+            >>returns
+        rm "camera-$n.away"
+    done
+}
+
+sources=()
+for n in $(seq "$cameras"); do
+    serve "$n"
+    sources+=("camera-$n=$(cat "camera-$n")")
+done
+"$CONVNEXT_BUILD/pipelines/convnext-watch" --set interval=3 "${sources[@]}" 2>said </dev/null \
+    > >(tail -n 1000 >lines) &
+watch=$!
+pids+=("$watch")
+for n in $(seq "$cameras"); do
+    trouble "$n" 2>/dev/null &
+    pids+=("$!")
+done
+started=$SECONDS
+while [ $((SECONDS - started)) -lt "$duration" ] && kill -0 $watch 2>/dev/null; do
+    echo "$((SECONDS - started)) $(awk '/^VmRSS/ { print $2 }' /proc/$watch/status)" >>memory
+    sleep 5
+done
+
+for file in camera-*.away; do
+    [ ! -f "$file" ] || echo "$(date +%s.%N) $(cat "$file")" | awk -v name="${file%.away}" \
+        -v patience=$patience '$1 - $2 > patience { print name, "lost", $1 - $2 }' >>returns
+done
+lived=no
+if kill -0 $watch 2>/dev/null; then
+    kill -INT $watch
+    wait $watch && lived=yes
+fi
+bad=0
+[ $lived = yes ] || bad=1
+echo "ran $((SECONDS - started)) s with $cameras cameras; convnext-watch lived and ended well: $lived"
+
+# Medians: of the first tenth after warming up, and of the last tenth.
+awk -v warm=$warm '$1 >= warm { print $2 }' memory >warmed
+tenth=$((($(wc -l <warmed) + 9) / 10))
+first=$(head -n $tenth warmed | sort -n | sed -n $(((tenth + 1) / 2))p)
+last=$(tail -n $tenth warmed | sort -n | sed -n $(((tenth + 1) / 2))p)
+echo "memory: $((first / 1024)) MiB after $warm s, $((last / 1024)) MiB at the end, $((last - first)) KiB more"
+[ $((last - first)) -le $allowance ] || bad=1
+
+for how in dead hung; do
+    sort -k 3 -n returns | awk -v how=$how -v patience=$patience '
+        $2 == how { times[++n] = $3; late += $3 > patience }
+        END { printf "%s and back: %d times, median %.1f s, longest %.1f s, %d over %d s\n", how, n,
+              times[int((n + 1) / 2)], times[n], late, patience; exit late > 0 }' || bad=1
+done
+[ "$(wc -l <returns)" -gt 0 ] || bad=1
+if grep ' lost ' returns; then bad=1; fi
+sed -n -E '/: [0-9]+ frames|left behind/p' said
+echo "kept in $folder"
+exit $bad
