@@ -21,6 +21,7 @@ static void fill_c(CnxKernels *k)
     k->unpack_xrgb = cnx_unpack_xrgb_orc;
     k->unpack_xbgr = cnx_unpack_xbgr_orc;
     k->unpack_gray = cnx_unpack_gray_orc;
+    k->bytesum = cnx_bytesum_orc;
 }
 
 #ifdef CNX_HAVE_X86

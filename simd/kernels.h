@@ -7,6 +7,7 @@
 #pragma once
 
 #include "simd/activation.h"
+#include "simd/bytesum.h"
 #include "simd/columns.h"
 #include "simd/cpu.h"
 #include "simd/dwconv.h"

@@ -13,6 +13,8 @@
 /* From unpack.orc. */
 CnxUnpackFn cnx_unpack_rgbx_orc, cnx_unpack_bgrx_orc, cnx_unpack_xrgb_orc, cnx_unpack_xbgr_orc,
     cnx_unpack_gray_orc;
+/* From bytesum.orc. */
+CnxBytesumFn cnx_bytesum_orc;
 
 /* Columns of one packed panel at each level. */
 #define CNX_GEMM_PANEL_C 1
