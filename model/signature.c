@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "model/signature.h"
+
+#include <math.h>
+
+#include "simd/kernels.h"
+
+#define SIDE CNX_SIGNATURE_SIDE
+#define ROWS 32       /* of a cell, at most: more would not tell more */
+#define PATTERN 3072u /* bytes of a mask, a multiple of all pixels' sizes */
+
+/* Where the brightness of packed pixels is: which bytes of how many. */
+static const struct {
+    guint8 size, mask[4];
+} layouts[] = {
+    [CNX_PIXELS_RGB] = {3, {255, 255, 255}},
+    [CNX_PIXELS_BGR] = {3, {255, 255, 255}},
+    [CNX_PIXELS_RGBX] = {4, {255, 255, 255, 0}},
+    [CNX_PIXELS_BGRX] = {4, {255, 255, 255, 0}},
+    [CNX_PIXELS_XRGB] = {4, {0, 255, 255, 255}},
+    [CNX_PIXELS_XBGR] = {4, {0, 255, 255, 255}},
+    [CNX_PIXELS_GRAY] = {1, {255}},
+    [CNX_PIXELS_I420] = {1, {255}},
+    [CNX_PIXELS_YV12] = {1, {255}},
+    [CNX_PIXELS_NV12] = {1, {255}},
+    [CNX_PIXELS_NV21] = {1, {255}},
+    [CNX_PIXELS_YUY2] = {2, {255, 0}},
+    [CNX_PIXELS_UYVY] = {2, {0, 255}},
+};
+
+typedef struct Reader {
+    const CnxKernels *kernels;
+    const guint8 *plane;
+    gssize stride;
+    guint size;    /* bytes of a pixel */
+    guint counted; /* of them, those that tell the brightness */
+    guint8 mask[PATTERN];
+} Reader;
+
+static void make_mask(Reader *reader, CnxPixels pixels)
+{
+    reader->size = layouts[pixels].size;
+    reader->counted = 0;
+    for (guint i = 0; i < reader->size; i++)
+        reader->counted += layouts[pixels].mask[i] != 0;
+    for (guint i = 0; i < PATTERN; i++)
+        reader->mask[i] = layouts[pixels].mask[i % reader->size];
+}
+
+/* The mean of the pixels x0..x1-1 of every step-th of the rows y0..y1-1; 0 for an empty cell. */
+static float mean(const Reader *reader, guint x0, guint x1, guint y0, guint y1)
+{
+    if (x0 >= x1 || y0 >= y1)
+        return 0;
+    const guint step = (y1 - y0 + ROWS - 1) / ROWS, rows = (y1 - y0 + step - 1) / step;
+    const guint bytes = (x1 - x0) * reader->size;
+    const guint8 *from = reader->plane + (gssize)y0 * reader->stride + (gsize)x0 * reader->size;
+    double sum = 0;
+    for (guint i = 0; i < bytes; i += PATTERN) {
+        gint32 part;
+        reader->kernels->bytesum(&part, from + i, (int)(reader->stride * (gssize)step),
+                                 reader->mask, 0, (int)MIN(PATTERN, bytes - i), (int)rows);
+        sum += part;
+    }
+    return (float)(sum / (255.0 * reader->counted * rows * (x1 - x0)));
+}
+
+void cnx_signature_make(CnxSignature *signature, CnxCpu level, const CnxImageInfo *info,
+                        const CnxImage *image)
+{
+    Reader reader = {cnx_kernels_get(level), image->plane[0], image->stride[0], 0, 0, {0}};
+    make_mask(&reader, info->pixels);
+    for (guint i = 0; i < SIDE; i++)
+        for (guint j = 0; j < SIDE; j++)
+            signature->cell[i][j] = mean(&reader, info->x + (guint)((guint64)info->w * j / SIDE),
+                                         info->x + (guint)((guint64)info->w * (j + 1) / SIDE),
+                                         info->y + (guint)((guint64)info->h * i / SIDE),
+                                         info->y + (guint)((guint64)info->h * (i + 1) / SIDE));
+}
+
+double cnx_signature_distance(const CnxSignature *a, const CnxSignature *b)
+{
+    float most = 0;
+    for (guint i = 0; i < SIDE; i++)
+        for (guint j = 0; j < SIDE; j++)
+            most = fmaxf(most, fabsf(a->cell[i][j] - b->cell[i][j]));
+    return most;
+}

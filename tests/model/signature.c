@@ -1,0 +1,148 @@
+/* Signatures of pictures against means in double precision, in every format.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "model/signature.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "model/level.h"
+
+#define GAP 13 /* bytes between rows */
+
+static const struct {
+    const char *name;
+    CnxPixels pixels;
+    guint size;    /* bytes of a pixel in the first plane */
+    guint8 counts; /* bit i: byte i tells the brightness */
+} formats[] = {
+    {"RGB", CNX_PIXELS_RGB, 3, 7},    {"BGR", CNX_PIXELS_BGR, 3, 7},
+    {"RGBX", CNX_PIXELS_RGBX, 4, 7},  {"BGRX", CNX_PIXELS_BGRX, 4, 7},
+    {"XRGB", CNX_PIXELS_XRGB, 4, 14}, {"XBGR", CNX_PIXELS_XBGR, 4, 14},
+    {"GRAY", CNX_PIXELS_GRAY, 1, 1},  {"I420", CNX_PIXELS_I420, 1, 1},
+    {"YV12", CNX_PIXELS_YV12, 1, 1},  {"NV12", CNX_PIXELS_NV12, 1, 1},
+    {"NV21", CNX_PIXELS_NV21, 1, 1},  {"YUY2", CNX_PIXELS_YUY2, 2, 1},
+    {"UYVY", CNX_PIXELS_UYVY, 2, 2},
+};
+
+static const struct {
+    guint width, height, x, y, w, h;
+} regions[] = {
+    {1, 1, 0, 0, 1, 1},         {15, 17, 0, 0, 15, 17},     {16, 16, 0, 0, 16, 16},
+    {160, 120, 0, 0, 160, 120}, {161, 121, 3, 5, 150, 111}, {640, 480, 11, 7, 33, 400},
+    {20000, 3, 0, 0, 20000, 3}, {5, 3000, 1, 1, 4, 2990},
+};
+
+static guint failures;
+static CnxCpu level;
+
+/* The memory ends where the last row's pixels do: what reads on is found by the sanitizers. */
+static guint8 *noise(guint width, guint height, guint size, gsize *stride, guint32 seed)
+{
+    *stride = (gsize)width * size + GAP;
+    gsize bytes = *stride * (height - 1) + (gsize)width * size;
+    guint8 *memory = g_malloc(bytes);
+    for (gsize i = 0; i < bytes; i++) {
+        seed = seed * 1664525u + 1013904223u;
+        memory[i] = (guint8)(seed >> 24);
+    }
+    return memory;
+}
+
+static double mean(const guint8 *memory, gsize stride, guint f, guint x0, guint x1, guint y0,
+                   guint y1)
+{
+    /* As the header says: up to 32 rows, evenly spaced. */
+    const guint step = (y1 - y0 + 31) / 32;
+    double sum = 0, n = 0;
+    if (x0 == x1 || y0 == y1)
+        return 0;
+    for (guint y = y0; y < y1; y += step)
+        for (guint x = x0; x < x1; x++)
+            for (guint b = 0; b < formats[f].size; b++)
+                if (formats[f].counts >> b & 1) {
+                    sum += memory[y * stride + x * formats[f].size + b];
+                    n++;
+                }
+    return sum / n / 255;
+}
+
+static void check(guint f, guint r)
+{
+    gsize stride;
+    CnxSignature signature;
+    const CnxImageInfo info = {.pixels = formats[f].pixels,
+                               .width = regions[r].width,
+                               .height = regions[r].height,
+                               .x = regions[r].x,
+                               .y = regions[r].y,
+                               .w = regions[r].w,
+                               .h = regions[r].h};
+    guint8 *memory = noise(info.width, info.height, formats[f].size, &stride, 7 * f + r);
+    const CnxImage image = {{memory}, {(gssize)stride}};
+    double most = 0;
+    cnx_signature_make(&signature, level, &info, &image);
+    for (guint i = 0; i < 16; i++)
+        for (guint j = 0; j < 16; j++) {
+            double want =
+                mean(memory, stride, f, info.x + info.w * j / 16, info.x + info.w * (j + 1) / 16,
+                     info.y + info.h * i / 16, info.y + info.h * (i + 1) / 16);
+            most = fmax(most, fabs(signature.cell[i][j] - want));
+        }
+    if (most > 1e-6) {
+        g_printerr("%s, region %u: a cell is off by %g\n", formats[f].name, r, most);
+        failures++;
+    }
+    g_free(memory);
+}
+
+static void expect(const char *what, double got, double least, double most)
+{
+    if (got >= least && got <= most)
+        return;
+    g_printerr("%s: a distance of %g, not %g to %g\n", what, got, least, most);
+    failures++;
+}
+
+/* A gray picture of 320x240, noise of the given height on it, and a bright square. */
+static void draw(CnxSignature *signature, guint noise_height, guint square, guint32 seed)
+{
+    const CnxImageInfo info = {
+        .pixels = CNX_PIXELS_GRAY, .width = 320, .height = 240, .w = 320, .h = 240};
+    gsize stride;
+    guint8 *memory = noise(320, 240, 1, &stride, seed);
+    const CnxImage image = {{memory}, {(gssize)stride}};
+    for (guint y = 0; y < 240; y++)
+        for (guint x = 0; x < 320; x++) {
+            guint8 *p = &memory[y * stride + x];
+            *p = (guint8)(100 + *p * noise_height / 256);
+            if (x >= 50 && x < 50 + square && y >= 100 && y < 100 + square)
+                *p = 220;
+        }
+    cnx_signature_make(signature, level, &info, &image);
+    g_free(memory);
+}
+
+static void check_distances(void)
+{
+    CnxSignature a, b;
+    draw(&a, 20, 0, 1);
+    expect("a picture and itself", cnx_signature_distance(&a, &a), 0, 0);
+    draw(&b, 20, 0, 2);
+    expect("other noise", cnx_signature_distance(&a, &b), 1e-6, 0.01);
+    draw(&b, 20, 20, 3); /* a cell of 20 x 15 in which it covers a quarter at least */
+    expect("a square the size of a cell", cnx_signature_distance(&a, &b), 0.05, 0.5);
+    expect("the other way round", cnx_signature_distance(&b, &a), 0.05, 0.5);
+}
+
+int main(void)
+{
+    GError *error = NULL;
+    if (!cnx_level_get(&level, &error))
+        g_error("%s", error->message);
+    for (guint f = 0; f < G_N_ELEMENTS(formats); f++)
+        for (guint r = 0; r < G_N_ELEMENTS(regions); r++)
+            check(f, r);
+    check_distances();
+    return failures > 0;
+}
