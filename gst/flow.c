@@ -39,6 +39,8 @@ struct GstConvnextFlow {
     GstConvnextRequest *request; /* the frame at hand; NULL between streams */
     GPtrArray *last;             /* GstConvnextResult, to carry; NULL: nothing to carry */
     GstConvnextPacing pacing;
+    gboolean is_signed;     /* the frame at hand */
+    CnxSignature signature; /* of it */
 };
 
 /* Results on buffers */
@@ -151,7 +153,7 @@ static gboolean prepare(GstConvnextFlow *self, GstBuffer *buffer,
 {
     GstConvnextRequest *request = self->request;
     GError *error = NULL;
-    gst_convnext_pacing_look(&self->pacing, buffer);
+    gst_convnext_pacing_look(&self->pacing, buffer, self->is_signed ? &self->signature : NULL);
     if (!gst_convnext_plan_prepare(self->plan, buffer, settings, request, &error))
         return fail(self, error);
     request->frame = self->frames;
@@ -254,17 +256,29 @@ static gboolean is_late(GstConvnextFlow *self, GstBuffer *buffer, GstClockTime o
     return GST_CLOCK_TIME_IS_VALID(on_time) && GST_CLOCK_TIME_IS_VALID(when) && when < on_time;
 }
 
+/* Whether a frame that is due shows nothing new; if not, it is signed for when it is looked at. */
+static gboolean is_unchanged(GstConvnextFlow *self, GstBuffer *buffer,
+                             const GstConvnextSettings *settings)
+{
+    self->is_signed = settings->change_threshold > 0 &&
+                      gst_convnext_plan_sign(self->plan, buffer, &self->signature, NULL);
+    return self->is_signed &&
+           gst_convnext_pacing_unchanged(&self->pacing, buffer, &self->signature, settings);
+}
+
 static gboolean should_look(GstConvnextFlow *self, GstBuffer *buffer,
                             const GstConvnextSettings *settings, GstClockTime on_time)
 {
     gboolean due = gst_convnext_pacing_due(&self->pacing, buffer, settings);
     gboolean late = due && settings->mode == GST_CONVNEXT_MODE_SYNC && settings->qos &&
                     is_late(self, buffer, on_time);
-    if (due && !late)
+    gboolean unchanged = due && !late && is_unchanged(self, buffer, settings);
+    if (due && !late && !unchanged)
         return TRUE;
     g_mutex_lock(&self->lock);
     self->stats.skipped++;
     self->stats.late_skipped += late;
+    self->stats.unchanged += unchanged;
     g_mutex_unlock(&self->lock);
     return FALSE;
 }

@@ -41,6 +41,10 @@
  * nothing. Nothing is carried across a flush, a new segment or new caps; a discontinuity, which for
  * live video is a lost frame, changes nothing.
  *
+ * With #convnext:change-threshold, a static scene is not looked at again until the mean brightness
+ * of some cell of a 16 x 16 grid has changed by so much since the last look, or that look is
+ * #convnext:max-age old. Sensor noise averages out over a cell; a person in it does not.
+ *
  * With `sync`, frames of which a QOS event says that downstream will get them too late are not
  * looked at until the stream has caught up; they are never dropped. In a live pipeline the element
  * answers the LATENCY query with what it adds, by measurement and with headroom, and posts a
@@ -456,14 +460,15 @@ static void install_read_only(GObjectClass *klass)
     const GParamFlags flags = G_PARAM_READABLE | G_PARAM_STATIC_STRINGS;
     g_object_class_install_property(
         klass, PROP_STATS,
-        g_param_spec_boxed("stats", "Statistics",
-                           "frames, inferred, replaced (by a newer one, with mode=latest), skipped "
-                           "(not looked at), late-skipped (of them, because they were late), late "
-                           "(by QOS events of the sink); p50 and p95 in milliseconds of "
-                           "preprocess, inference and total over the last 512 inferred frames; "
-                           "engine, cpu; of the engine that elements share: streams, threads, "
-                           "batch (images of a forward pass, average), run-memory (bytes)",
-                           GST_TYPE_STRUCTURE, flags));
+        g_param_spec_boxed(
+            "stats", "Statistics",
+            "frames, inferred, replaced (by a newer one, with mode=latest), skipped "
+            "(not looked at), unchanged and late-skipped (of them, for that reason), late "
+            "(by QOS events of the sink); p50 and p95 in milliseconds of "
+            "preprocess, inference and total over the last 512 inferred frames; "
+            "engine, cpu; of the engine that elements share: streams, threads, "
+            "batch (images of a forward pass, average), run-memory (bytes)",
+            GST_TYPE_STRUCTURE, flags));
     g_object_class_install_property(
         klass, PROP_MODEL_INFO,
         g_param_spec_boxed("model-info", "Model info",

@@ -23,8 +23,23 @@ gboolean gst_convnext_pacing_due(GstConvnextPacing *self, GstBuffer *buffer,
                              period_passed(self, GST_BUFFER_PTS(buffer), settings->min_period));
 }
 
-void gst_convnext_pacing_look(GstConvnextPacing *self, GstBuffer *buffer)
+gboolean gst_convnext_pacing_unchanged(const GstConvnextPacing *self, GstBuffer *buffer,
+                                       const CnxSignature *signature,
+                                       const GstConvnextSettings *settings)
 {
+    if (!self->looked || !self->is_signed)
+        return FALSE;
+    if (settings->max_age > 0 && period_passed(self, GST_BUFFER_PTS(buffer), settings->max_age))
+        return FALSE;
+    return cnx_signature_distance(&self->signature, signature) < settings->change_threshold;
+}
+
+void gst_convnext_pacing_look(GstConvnextPacing *self, GstBuffer *buffer,
+                              const CnxSignature *signature)
+{
+    self->is_signed = signature != NULL;
+    if (signature)
+        self->signature = *signature;
     self->looked = TRUE;
     self->since = 0;
     self->pts = GST_BUFFER_PTS(buffer);

@@ -1,4 +1,4 @@
-/* Which frames are due to be looked at, by count and by time.
+/* Which frames are due to be looked at, by count, by time, and by what they show.
  *
  * Belongs to the streaming thread.
  *
@@ -8,11 +8,14 @@
 #include <gst/gst.h>
 
 #include "gst/settings.h"
+#include "model/signature.h"
 
 typedef struct GstConvnextPacing {
     gboolean looked;  /* at a frame since the reset: the last of them is meant below */
     guint since;      /* frames from it to the one at hand */
     GstClockTime pts; /* of it */
+    gboolean is_signed;
+    CnxSignature signature; /* of it */
 } GstConvnextPacing;
 
 /* The next frame is due, whatever the interval. */
@@ -24,5 +27,12 @@ void gst_convnext_pacing_reset(GstConvnextPacing *pacing);
 gboolean gst_convnext_pacing_due(GstConvnextPacing *pacing, GstBuffer *buffer,
                                  const GstConvnextSettings *settings);
 
-/* The frame at hand is being looked at. */
-void gst_convnext_pacing_look(GstConvnextPacing *pacing, GstBuffer *buffer);
+/* Whether a frame that is due shows the same as the last one that was looked at, by its signature,
+ * and that look is not too old. */
+gboolean gst_convnext_pacing_unchanged(const GstConvnextPacing *pacing, GstBuffer *buffer,
+                                       const CnxSignature *signature,
+                                       const GstConvnextSettings *settings);
+
+/* The frame at hand is being looked at. signature: NULL: not known. */
+void gst_convnext_pacing_look(GstConvnextPacing *pacing, GstBuffer *buffer,
+                              const CnxSignature *signature);

@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gst/plan.h"
 
+#include "model/level.h"
 #include "model/preprocess.h"
 
 struct GstConvnextPlan {
@@ -12,6 +13,7 @@ struct GstConvnextPlan {
     GstConvnextFrame *frame;      /* NULL, as preprocess: a buffer had a geometry that failed */
     CnxPreprocess *preprocess;
     guint width, height; /* of the input */
+    CnxCpu level;
 };
 
 static void drop_geometry(GstConvnextPlan *self)
@@ -46,7 +48,7 @@ GstConvnextPlan *gst_convnext_plan_new(GstConvnextEngine *engine, const GstVideo
     GstConvnextGeometry whole = {width, height, 0, 0, width, height};
     self->engine = gst_convnext_engine_ref(engine);
     self->caps = *caps;
-    if (!plan_geometry(self, &whole, error))
+    if (!cnx_level_get(&self->level, error) || !plan_geometry(self, &whole, error))
         g_clear_pointer(&self, gst_convnext_plan_free);
     return self;
 }
@@ -81,19 +83,38 @@ char *gst_convnext_plan_describe(const GstConvnextPlan *self)
                            info->y, info->w, info->h, self->width, self->height);
 }
 
-static gboolean fill_input(GstConvnextPlan *self, GstBuffer *buffer, GstConvnextRequest *request,
-                           GError **error)
+/* To be unmapped from frame. */
+static gboolean map(GstConvnextPlan *self, GstBuffer *buffer, CnxImage *image, GError **error)
 {
     GstConvnextGeometry geometry;
     gst_convnext_geometry(&self->caps, buffer, &geometry);
     if (!self->frame || !gst_convnext_geometry_equal(&geometry, &self->geometry))
         if (!plan_geometry(self, &geometry, error))
             return FALSE;
-    if (!gst_convnext_request_resize(request, 1, self->width, self->height, error))
-        return FALSE;
+    return gst_convnext_frame_map(self->frame, buffer, image, error);
+}
+
+gboolean gst_convnext_plan_sign(GstConvnextPlan *self, GstBuffer *buffer, CnxSignature *signature,
+                                GError **error)
+{
     CnxImage image;
-    if (!gst_convnext_frame_map(self->frame, buffer, &image, error))
+    if (!map(self, buffer, &image, error))
         return FALSE;
+    cnx_signature_make(signature, self->level, gst_convnext_frame_info(self->frame), &image);
+    gst_convnext_frame_unmap(self->frame);
+    return TRUE;
+}
+
+static gboolean fill_input(GstConvnextPlan *self, GstBuffer *buffer, GstConvnextRequest *request,
+                           GError **error)
+{
+    CnxImage image;
+    if (!map(self, buffer, &image, error))
+        return FALSE;
+    if (!gst_convnext_request_resize(request, 1, self->width, self->height, error)) {
+        gst_convnext_frame_unmap(self->frame);
+        return FALSE;
+    }
     cnx_preprocess_run(self->preprocess, &image, gst_convnext_request_input(request, 0), NULL);
     gst_convnext_frame_unmap(self->frame);
     return TRUE;

@@ -7,6 +7,7 @@
 
 #include "gst/engine.h"
 #include "gst/frame.h"
+#include "model/signature.h"
 
 typedef struct GstConvnextPlan GstConvnextPlan;
 
@@ -24,6 +25,11 @@ GstConvnextEngine *gst_convnext_plan_engine(const GstConvnextPlan *plan);
 
 /* One line for logs: from which picture to which input. The caller owns it. */
 char *gst_convnext_plan_describe(const GstConvnextPlan *plan);
+
+/* How bright the parts of the frame are, to tell whether anything has changed in it. FALSE as for
+ * gst_convnext_plan_prepare(). */
+gboolean gst_convnext_plan_sign(GstConvnextPlan *plan, GstBuffer *buffer, CnxSignature *signature,
+                                GError **error);
 
 /* Makes the whole frame the only input of request, with the scoring of these settings. A buffer
  * whose metadata gives it another geometry than the last one changes the plan. The buffer is only

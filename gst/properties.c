@@ -183,6 +183,19 @@ static void install_pace_properties(GObjectClass *klass)
                             "their timestamps (0 = none)",
                             0, G_MAXINT64, 0, FLAGS));
     g_object_class_install_property(
+        klass, GST_CONVNEXT_PROP_CHANGE_THRESHOLD,
+        g_param_spec_double("change-threshold", "Change threshold",
+                            "Frames are not looked at while no cell of a 16 x 16 grid has changed "
+                            "its brightness by so much since the last look, 1 being from black to "
+                            "white; 0.02 sees a person, 0 looks always",
+                            0.0, 1.0, 0.0, FLAGS));
+    g_object_class_install_property(
+        klass, GST_CONVNEXT_PROP_MAX_AGE,
+        g_param_spec_uint64("max-age", "Maximum age",
+                            "With change-threshold: look at a frame without changes when the last "
+                            "look is so old, in nanoseconds (0 = never)",
+                            0, G_MAXINT64, GST_CONVNEXT_DEFAULT_MAX_AGE, FLAGS));
+    g_object_class_install_property(
         klass, GST_CONVNEXT_PROP_CARRY,
         g_param_spec_boolean("carry", "Carry",
                              "Frames without a result of their own carry the last one with its "

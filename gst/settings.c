@@ -16,6 +16,7 @@ void gst_convnext_settings_init(GstConvnextSettings *settings)
                       .count = GST_CONVNEXT_DEFAULT_SMOOTHING_COUNT,
                       .alpha = GST_CONVNEXT_DEFAULT_SMOOTHING_ALPHA},
         .interval = 1,
+        .max_age = GST_CONVNEXT_DEFAULT_MAX_AGE,
         .carry = TRUE,
         .qos = TRUE,
     };
@@ -58,6 +59,8 @@ static const struct {
     FRAME(MODE, mode),
     FRAME(INTERVAL, interval),
     FRAME(MIN_PERIOD, min_period),
+    FRAME(CHANGE_THRESHOLD, change_threshold),
+    FRAME(MAX_AGE, max_age),
     FRAME(CARRY, carry),
     FRAME(QOS, qos),
     FRAME(SMOOTHING, smoothing.kind),

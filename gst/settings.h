@@ -50,6 +50,7 @@ typedef enum GstConvnextSmoothingKind { /* how results become the state of a str
 #define GST_CONVNEXT_DEFAULT_OUTPUTS GST_CONVNEXT_OUTPUTS_CLASSES
 #define GST_CONVNEXT_DEFAULT_TOP_K 5
 #define GST_CONVNEXT_DEFAULT_THRESHOLD 0.0
+#define GST_CONVNEXT_DEFAULT_MAX_AGE (10 * GST_SECOND)
 #define GST_CONVNEXT_DEFAULT_SMOOTHING_WINDOW 5
 #define GST_CONVNEXT_DEFAULT_SMOOTHING_COUNT 3
 #define GST_CONVNEXT_DEFAULT_SMOOTHING_ALPHA 0.3
@@ -81,6 +82,8 @@ enum { /* property numbers; the element's own come after the last */
        GST_CONVNEXT_PROP_MODE,
        GST_CONVNEXT_PROP_INTERVAL,
        GST_CONVNEXT_PROP_MIN_PERIOD,
+       GST_CONVNEXT_PROP_CHANGE_THRESHOLD,
+       GST_CONVNEXT_PROP_MAX_AGE,
        GST_CONVNEXT_PROP_CARRY,
        GST_CONVNEXT_PROP_QOS,
        GST_CONVNEXT_PROP_SMOOTHING,
@@ -119,6 +122,8 @@ typedef struct GstConvnextSettings {
     GstConvnextMode mode;
     guint interval;          /* frames from one that is looked at to the next */
     GstClockTime min_period; /* the same in nanoseconds */
+    double change_threshold; /* least change that is worth a look, 0: none is needed; */
+    GstClockTime max_age;    /* and the age of a result at which none is needed either, 0: none */
     gboolean carry;
     gboolean qos; /* skip what would come late */
     gboolean post_messages;

@@ -15,7 +15,7 @@ static const char *const phase_fields[GST_CONVNEXT_PHASES][2] = {
 void gst_convnext_stats_reset(GstConvnextStats *stats)
 {
     stats->frames = stats->inferred = stats->replaced = 0;
-    stats->skipped = stats->late_skipped = stats->late = 0;
+    stats->skipped = stats->unchanged = stats->late_skipped = stats->late = 0;
 }
 
 void gst_convnext_stats_add(GstConvnextStats *stats, const GstClockTime *times)
@@ -44,8 +44,8 @@ GstStructure *gst_convnext_stats_to_structure(const GstConvnextStats *stats)
     GstStructure *s = gst_structure_new(
         "convnext-stats", "frames", G_TYPE_UINT64, stats->frames, "inferred", G_TYPE_UINT64,
         stats->inferred, "replaced", G_TYPE_UINT64, stats->replaced, "skipped", G_TYPE_UINT64,
-        stats->skipped, "late-skipped", G_TYPE_UINT64, stats->late_skipped, "late", G_TYPE_UINT64,
-        stats->late, NULL);
+        stats->skipped, "unchanged", G_TYPE_UINT64, stats->unchanged, "late-skipped", G_TYPE_UINT64,
+        stats->late_skipped, "late", G_TYPE_UINT64, stats->late, NULL);
     guint n = MIN(stats->inferred, GST_CONVNEXT_STATS_WINDOW);
     if (n == 0)
         return s;

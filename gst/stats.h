@@ -21,6 +21,7 @@ typedef struct GstConvnextStats {
     guint64 inferred;     /* that the network has run on */
     guint64 replaced;     /* that mode=latest dropped for a newer one while the network was busy */
     guint64 skipped;      /* that were not looked at, for any reason */
+    guint64 unchanged;    /* of them: because they showed nothing new */
     guint64 late_skipped; /* of them: because downstream would have got them too late */
     guint64 late;         /* that a sink reported late, by QOS events */
     /* Nanoseconds of the last inferred frames, a ring: sample i of inferred is at i % WINDOW. */
