@@ -3,6 +3,7 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <gst/check/gstcheck.h>
+#include <string.h>
 
 #include "tests/gst/frames.h"
 #include "tests/gst/gate.h"
@@ -101,6 +102,73 @@ GST_START_TEST(test_discont)
     GstBuffer *out = frames_through(h, frame);
     fail_unless_equals_uint64(frames_meta(out)->age, 2 * STEP * GST_MSECOND);
     gst_buffer_unref(out);
+}
+GST_END_TEST;
+
+/* A frame of one gray, with a square of another brightness on it. */
+static GstBuffer *static_scene(const char *caps, guint i, gboolean square)
+{
+    GstVideoInfo info;
+    GstVideoFrame frame;
+    GstCaps *parsed = gst_caps_from_string(caps);
+    fail_unless(gst_video_info_from_caps(&info, parsed));
+    gst_caps_unref(parsed);
+    GstBuffer *buffer = frames_new(caps, FRAME_GRAYS, STEP * i);
+    fail_unless(gst_video_frame_map(&frame, &info, buffer, GST_MAP_READWRITE));
+    if (square) {
+        guint8 *plane = GST_VIDEO_FRAME_PLANE_DATA(&frame, 0);
+        gint stride = GST_VIDEO_FRAME_PLANE_STRIDE(&frame, 0), size = stride / info.width;
+        for (gint y = 60; y < 76; y++)
+            memset(plane + y * stride + 40 * size, 255, 16 * size);
+    }
+    gst_video_frame_unmap(&frame);
+    return buffer;
+}
+
+/* scenes: '.' the static scene, '#' with the square; looked: as above. */
+static void expect_scenes(const char *caps, const char *scenes, const char *looked)
+{
+    for (guint i = 0; scenes[i]; i++) {
+        GstBuffer *out = frames_through(h, static_scene(caps, i, scenes[i] == '#'));
+        if (looked[i] == '1')
+            last = i;
+        fail_unless_equals_uint64(gst_convnext_result_get_pts(frames_result(out)),
+                                  last * STEP * GST_MSECOND);
+        gst_buffer_unref(out);
+    }
+}
+
+/* Formats that are read as they are, packed ones, and one that is converted. */
+static const char *const formats[] = {"I420", "NV12", "YUY2", "BGRx", "RGB", "GRAY8", "I420_10LE"};
+
+GST_START_TEST(test_unchanged)
+{
+    char *caps = g_strdup_printf("video/x-raw,format=%s,width=160,height=120,framerate=25/1",
+                                 formats[__i__]);
+    g_object_set(h->element, "change-threshold", 0.02, NULL);
+    gst_harness_set_src_caps_str(h, caps);
+    expect_scenes(caps, "...##..#", "10010101");
+    fail_unless_equals_uint64(counter("unchanged"), 4);
+    fail_unless_equals_uint64(counter("skipped"), 4);
+    g_free(caps);
+}
+GST_END_TEST;
+
+GST_START_TEST(test_max_age)
+{
+    g_object_set(h->element, "change-threshold", 0.02, "max-age", 3 * STEP * GST_MSECOND, NULL);
+    expect_scenes(CAPS, "......#....", "10010011001");
+    g_object_set(h->element, "change-threshold", 0.0, NULL);
+    expect(11, "111");
+}
+GST_END_TEST;
+
+/* Looked at on every third frame at most, and then when something has changed since. */
+GST_START_TEST(test_unchanged_interval)
+{
+    g_object_set(h->element, "change-threshold", 0.02, "interval", 3, NULL);
+    expect_scenes(CAPS, ".#......#.", "1000000010");
+    fail_unless_equals_uint64(counter("unchanged"), 5);
 }
 GST_END_TEST;
 
@@ -203,6 +271,9 @@ static Suite *pace_suite(void)
     tcase_add_test(tc, test_min_period_and_interval);
     tcase_add_test(tc, test_no_carry);
     tcase_add_test(tc, test_discont);
+    tcase_add_loop_test(tc, test_unchanged, 0, G_N_ELEMENTS(formats));
+    tcase_add_test(tc, test_max_age);
+    tcase_add_test(tc, test_unchanged_interval);
     tcase_add_test(tc, test_late);
     tcase_add_test(tc, test_late_latest);
     tcase_add_test(tc, test_latency);
