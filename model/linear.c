@@ -3,7 +3,15 @@
 
 #include "model/threads.h"
 
-#define COLUMNS 64 /* of one task; more where a panel is wider */
+/* A layer that is cut by columns makes so many tasks for each of several threads: fewer leave the
+ * threads uneven, and the first panel of each is not prefetched. */
+#define RANGES 2
+
+/* Panels of one task when it goes from image to image: their weights stay in cache. */
+#define IMAGE_PANELS 2
+
+/* OpenBLAS rounds as its own blocks fall: there a cut must not depend on the threads. */
+#define BLAS_COLUMNS 64
 
 /* Columns first <= j < first + columns of the product; first is a multiple of the panel. */
 static void multiply(const CnxKernels *kernels, const CnxLinear *linear, const CnxProduct *p,
@@ -38,18 +46,19 @@ typedef struct Columns {
     const CnxKernels *kernels;
     const CnxLinear *linear;
     CnxProduct product; /* of the first image */
-    guint images;
-    int width; /* of one task */
+    guint images, tasks;
+    int width; /* of one task; the last one takes what is left */
 } Columns;
 
 static void columns_task(gpointer data, guint task, guint slot)
 {
     const Columns *t = data;
-    const int first = (int)task * t->width, n = t->linear->n;
+    const int n = t->linear->n, first = (int)task * t->width;
+    const int columns = task + 1 < t->tasks ? t->width : n - first;
     CnxProduct p = t->product;
 
     for (guint i = 0; i < t->images; i++) {
-        multiply(t->kernels, t->linear, &p, first, MIN(t->width, n - first));
+        multiply(t->kernels, t->linear, &p, first, columns);
         p.a += (gsize)p.m * (gsize)t->linear->k;
         p.c += (gsize)p.m * (gsize)n;
         p.residual += p.residual != NULL ? (gsize)p.m * (gsize)n : 0;
@@ -60,10 +69,17 @@ static void columns_task(gpointer data, guint task, guint slot)
 void cnx_linear_columns(const CnxRun *run, const CnxLinear *linear, guint images,
                         CnxProduct product)
 {
-    const int panel = run->kernels->gemm_panel;
-    const int width = (COLUMNS + panel - 1) / panel * panel;
-    Columns columns = {run->kernels, linear, product, images, width};
+    const int panel = run->kernels->gemm_panel, panels = MAX(linear->n / panel, 1);
+    const int ranges = run->threads > 1 ? RANGES * (int)run->threads : 1;
+    const int even = (panels + ranges - 1) / ranges;
+    const int cached = images > 1 ? MIN(even, IMAGE_PANELS) : even;
+    const int width = panel > 1 ? cached * panel : BLAS_COLUMNS;
+    Columns columns = {run->kernels,
+                       linear,
+                       product,
+                       images,
+                       .tasks = (guint)MAX((linear->n - panel) / width + 1, 1),
+                       .width = width};
 
-    cnx_threads_loop(run->threads, (guint)((linear->n + width - 1) / width), columns_task,
-                     &columns);
+    cnx_threads_loop(run->threads, columns.tasks, columns_task, &columns);
 }

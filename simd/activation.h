@@ -7,7 +7,8 @@
  * The first two: Hendrycks, Gimpel 2016.
  *
  * Tolerance of every version against the formula in double: 10 epsilon relative or 5e-7 absolute,
- * over all finite x; NaN stays NaN, +inf stays +inf, -inf becomes -0 or 0.
+ * over all finite x; NaN stays NaN, +inf stays +inf, -inf becomes 0 to
+ * within 1e-27.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once

@@ -4,14 +4,19 @@
  *   sumsq[j] += sum_i c[i][j]^2                                 (when sumsq is given)
  *
  * The weights w are [n, k], row major (out, in), as checkpoints store them; gemm_pack puts them in
- * the order that this level's kernel reads: panels of `gemm_panel` output columns, within a panel
- * [k][gemm_panel], the last panel padded with zeros, each panel 64-byte aligned when dst is. At
- * level c a panel is one column wide, so that packed is the checkpoint's own layout.
+ * the order that this level's kernel reads: panels of output columns, within a panel [k][columns],
+ * each panel 64-byte aligned when dst is. A panel has `gemm_panel` columns, three vectors, but for
+ * the end: four vectors of columns make two panels of two, and one to three make one panel, whose
+ * last vector is padded with zeros. At level c a panel is one column, so that packed is the
+ * checkpoint's own layout.
  *
  * Activations are read and written in place, no copy: rows lda, ldr and ldc floats apart, any
- * alignment. Columns at and after n are never written. residual may be c itself.
- * A caller that splits the work over threads hands each a range of rows, or of whole panels: the
- * panel that holds column j, a multiple of gemm_panel, starts at gemm_packed_size(j, k).
+ * alignment. Columns at and after n are never written. residual may be c itself; c must overlap
+ * nothing else.
+ * A caller that splits the work over threads hands each a range of rows, or of columns: ranges
+ * start at multiples of gemm_panel and, unless there is only one, hold at least gemm_panel columns.
+ * The weights of a range that starts at column j start at gemm_packed_size(j, k). Results do not
+ * depend on the split.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once

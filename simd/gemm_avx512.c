@@ -4,7 +4,6 @@
 /* 24 accumulators, 3 vectors of the panel and a broadcast, of 32 registers. */
 #define ROWS 8
 #define VECS 3
-#define LEAST_ROWS 56
 /* clang-format off */
 #define TILES(v) \
     TILE(1, v) TILE(2, v) TILE(3, v) TILE(4, v) TILE(5, v) TILE(6, v) TILE(7, v) TILE(8, v)

@@ -55,9 +55,10 @@ static inline Vec v_keep(Mask m, Vec x)
     return _mm256_and_ps(_mm256_castsi256_ps(m), x);
 }
 
-static inline Vec v_abs(Vec x)
+/* min(|x|, limit), or the limit where x is NaN; limit > 0. */
+static inline Vec v_min_abs(Vec limit, Vec x)
 {
-    return _mm256_andnot_ps(v_set1(-0.0f), x);
+    return _mm256_min_ps(_mm256_andnot_ps(v_set1(-0.0f), x), limit);
 }
 
 /* x where a <= b or either is NaN, else zero. */

@@ -26,7 +26,6 @@ typedef __mmask16 Mask;
 #define v_max _mm512_max_ps
 #define v_fma _mm512_fmadd_ps
 #define v_fnma _mm512_fnmadd_ps
-#define v_abs _mm512_abs_ps
 #define v_sum _mm512_reduce_add_ps
 
 static inline Mask mask_first(int n)
@@ -47,6 +46,13 @@ static inline void v_store_part(float *p, Mask m, Vec x)
 static inline Vec v_keep(Mask m, Vec x)
 {
     return _mm512_maskz_mov_ps(m, x);
+}
+
+static inline Vec v_min_abs(Vec limit, Vec x)
+{
+    const int least_magnitude = 2, positive = 2 << 2;
+
+    return _mm512_range_ps(x, limit, least_magnitude | positive);
 }
 
 static inline Vec v_unless_greater(Vec a, Vec b, Vec x)

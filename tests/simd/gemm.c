@@ -151,7 +151,7 @@ static int pick(Check *t, int count)
 static Case make_case(Check *t, int m, int n, int k, CheckFill fill)
 {
     static const int gaps[] = {0, 0, 1, 3, 13, 16};
-    int panel = t->k->gemm_panel, panels = (n + panel - 1) / panel;
+    int panel = t->k->gemm_panel, panels = n / panel;
     uint64_t state = check_random(t);
     Case p = {.m = m, .n = n, .k = k, .fill = fill};
 
@@ -173,19 +173,27 @@ static void test_gemm(Check *t, int m, int n, int k, CheckFill fill)
     test_case(t, &p);
 }
 
+/* Columns of the next panel when so many are left, padding included. */
+static int panel_width(int panel, int left)
+{
+    int lanes = panel / 3, vectors;
+
+    if (panel == 1)
+        return 1;
+    vectors = (left + lanes - 1) / lanes;
+    return vectors > 4 ? panel : vectors == 4 ? 2 * lanes : vectors * lanes;
+}
+
 static void test_pack(Check *t, int n, int k)
 {
-    int panel = t->k->gemm_panel, panels = (n + panel - 1) / panel;
+    int panel = t->k->gemm_panel;
     size_t size = t->k->gemm_packed_size(n, k);
 
     CHECK_CASE(t, gemm_packed_size, "n %d k %d", n, k);
     check_true(t, size >= (size_t)n * k, "%zu floats cannot hold the weights", size);
-    for (int p = 0; p < panels; p++) {
-        size_t start = t->k->gemm_packed_size(p * panel, k);
-
-        check_true(t, panel == 1 || start % 16 == 0, "panel %d is not 64-byte aligned", p);
-        check_true(t, start + (size_t)panel * k <= size, "panel %d does not fit", p);
-    }
+    for (int j = panel; j < n; j += panel)
+        check_true(t, panel == 1 || t->k->gemm_packed_size(j, k) % 16 == 0,
+                   "column %d does not start 64-byte aligned", j);
     check_done(t);
 
     CHECK_CASE(t, gemm_pack, "n %d k %d", n, k);
@@ -193,21 +201,31 @@ static void test_pack(Check *t, int n, int k)
 
     check_seal(t);
     float *packed = check_aligned(t, size);
+    size_t start = 0;
 
     t->k->gemm_pack(packed, w, n, k);
-    for (int j = 0; j < panels * panel; j++) {
-        const float *p = packed + t->k->gemm_packed_size(j / panel * panel, k) + j % panel;
+    for (int j0 = 0, width; j0 < n; j0 += width) {
+        const float *p = packed + start;
 
-        for (int l = 0; l < k; l++)
-            check_value(t, p[(size_t)l * panel], j < n ? w[(size_t)j * k + l] : 0, 0, j, l);
+        width = panel_width(panel, n - j0);
+        if (j0 % panel == 0 && n - j0 >= panel)
+            check_true(t, start == t->k->gemm_packed_size(j0, k),
+                       "column %d is not where gemm_packed_size says", j0);
+        for (int j = j0; j < j0 + width; j++, p++) {
+            for (int l = 0; l < k; l++)
+                check_value(t, p[(size_t)l * width], j < n ? w[(size_t)j * k + l] : 0, 0, j, l);
+        }
+        start += panel > 1 ? ((size_t)width * k + 15) / 16 * 16 : (size_t)k;
     }
+    check_true(t, start <= size, "%zu floats do not fit into %zu", start, size);
     check_done(t);
 }
 
 static void run(Check *t)
 {
     static const int larger[][3] = {{49, 96, 768},  {50, 384, 96}, {3, 1000, 769}, {197, 33, 48},
-                                    {14, 40, 3072}, {25, 769, 24}, {211, 288, 64}};
+                                    {14, 40, 3072}, {25, 769, 24}, {211, 288, 64}, {196, 50, 1536},
+                                    {401, 64, 520}, {9, 112, 1600}};
 
     for (int j = 0; j < COUNT(edges_n); j++) {
         for (int l = 0; l < COUNT(edges_k); l++)
@@ -220,8 +238,10 @@ static void run(Check *t)
                       (CheckFill)pick(t, CHECK_FILLS));
         }
     }
-    for (int i = 0; i < COUNT(larger); i++)
-        test_gemm(t, larger[i][0], larger[i][1], larger[i][2], CHECK_NORMAL);
+    for (int i = 0; i < COUNT(larger); i++) {
+        for (int j = 0; j < 6; j++)
+            test_gemm(t, larger[i][0], larger[i][1], larger[i][2], CHECK_NORMAL);
+    }
 }
 
 typedef struct Bench {
