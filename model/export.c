@@ -196,14 +196,27 @@ static gboolean learn_names(Exporter *x)
     return cnx_naming_detect(&x->naming, tensors, count, x->e.source, x->e.error);
 }
 
+static void note_ignored(const Exporter *x)
+{
+    guint count, ignored = 0;
+    const CnxPart *parts = cnx_checkpoint_parts(x->checkpoint, &count);
+
+    for (guint i = 0; i < count; i++)
+        ignored += parts[i].canonical == NULL;
+    if (ignored)
+        cnx_export_note(&x->e, "%u tensors are no part of the network and are left out", ignored);
+}
+
 static gboolean export(Exporter *x, const char *folder)
 {
     if (!x->library->check(&x->e) || !learn_names(x) ||
         !cnx_layout_foreach(x->e.config, plan_tensor, x) || !check_place(folder, x->e.error) ||
         !make_temporary(x, folder))
         return FALSE;
-    if (write_files(x) && put_in_place(x, folder))
+    if (write_files(x) && put_in_place(x, folder)) {
+        note_ignored(x);
         return TRUE;
+    }
     remove_temporary(x);
     return FALSE;
 }

@@ -22,9 +22,10 @@ typedef struct CnxExportOptions {
 
 /* Writes model.safetensors, config.json, preprocessor_config.json (transformers) and labels.txt
  * (where there are labels) to folder, which must not exist or be empty. The folder appears when it
- * is complete: a failure leaves nothing. What the layout cannot say exactly, but without effect on
- * the network, is appended to notes as sentences (char *, freed by the array). Errors:
- * CNX_ERROR_UNSUPPORTED when the layout cannot hold this network or recipe, or dtype one of its
- * numbers; CNX_ERROR_UNWRITABLE; CNX_ERROR_OUT_OF_MEMORY. */
+ * is complete: a failure leaves nothing. What is left out, or said a
+ * little differently in that layout, without effect on the network, is appended to notes as
+ * sentences (char *, freed by the array). Errors: CNX_ERROR_UNSUPPORTED when the layout cannot
+ * hold this network or recipe, or dtype one of its numbers; CNX_ERROR_UNWRITABLE;
+ * CNX_ERROR_OUT_OF_MEMORY. */
 gboolean cnx_export_folder(const CnxCheckpoint *checkpoint, const char *folder,
                            const CnxExportOptions *options, GPtrArray *notes, GError **error);

@@ -60,12 +60,12 @@ static double shortest(float value)
     return value;
 }
 
-void cnx_json_add_triple(JsonBuilder *json, const char *key, const float values[3])
+void cnx_json_add_floats(JsonBuilder *json, const char *key, guint count, const float *values)
 {
     json_builder_set_member_name(json, key);
     json_builder_begin_array(json);
-    for (int c = 0; c < 3; c++)
-        json_builder_add_double_value(json, shortest(values[c]));
+    for (guint i = 0; i < count; i++)
+        json_builder_add_double_value(json, shortest(values[i]));
     json_builder_end_array(json);
 }
 

@@ -50,7 +50,7 @@ double cnx_export_crop_pct(const CnxRecipe *recipe);
 
 /* Members of the object that is being built. */
 void cnx_json_add_uints(JsonBuilder *json, const char *key, guint count, const guint *values);
-void cnx_json_add_triple(JsonBuilder *json, const char *key, const float values[3]);
+void cnx_json_add_floats(JsonBuilder *json, const char *key, guint count, const float *values);
 void cnx_json_add_string(JsonBuilder *json, const char *key, const char *value);
 void cnx_json_add_number(JsonBuilder *json, const char *key, double value);
 void cnx_json_add_int(JsonBuilder *json, const char *key, gint64 value);

@@ -7,10 +7,19 @@
 #include "model/export_layouts.h"
 #include "model/variant.h"
 
+static gboolean same_of_all_colours(const float values[3])
+{
+    return values[0] == values[1] && values[0] == values[2];
+}
+
 static gboolean check_recipe(const CnxExport *e)
 {
     const CnxRecipe *recipe = &e->config->recipe;
 
+    if (e->config->channels == 1 &&
+        !(same_of_all_colours(recipe->mean) && same_of_all_colours(recipe->std)))
+        return cnx_export_refuse(e, "it reads grey images, and its mean and std are of three "
+                                    "colours");
     if (recipe->crop == CNX_CROP_NONE)
         return cnx_export_refuse(e, "its pictures keep their shape (no crop), which none of timm's "
                                     "crop modes does");
@@ -54,10 +63,10 @@ static gboolean check_stem(const CnxExport *e)
 {
     const CnxConfig *config = e->config;
 
-    if (config->channels != 3)
-        return cnx_export_refuse(e, "it reads grey images");
-    if (!config->stem_norm || config->stages != CNX_STAGES)
-        return cnx_export_refuse(e, "it has one stage and no norm after its stem (isotropic)");
+    if (!config->stem_norm)
+        return cnx_export_refuse(e, "it has no norm after its stem (isotropic)");
+    if (config->stages != CNX_STAGES)
+        return cnx_export_refuse(e, "it has %u stages, not %d", config->stages, CNX_STAGES);
     if (!stem_type(config))
         return cnx_export_refuse(e, "its stem is %u wide between its convolutions",
                                  config->stem_width);
@@ -171,6 +180,7 @@ static void add_model_args(JsonBuilder *json, const CnxConfig *config, gboolean 
 
     json_builder_set_member_name(json, "model_args");
     json_builder_begin_object(json);
+    cnx_json_add_int(json, "in_chans", config->channels);
     cnx_json_add_uints(json, "depths", CNX_STAGES, config->depths);
     cnx_json_add_uints(json, "dims", CNX_STAGES, config->dims);
     cnx_json_add_uints(json, "kernel_sizes", CNX_STAGES, config->kernels);
@@ -196,7 +206,7 @@ static void add_model_args(JsonBuilder *json, const CnxConfig *config, gboolean 
 static void add_pretrained_cfg(JsonBuilder *json, const CnxConfig *config)
 {
     const CnxRecipe *recipe = &config->recipe;
-    const guint input[] = {3, recipe->size, recipe->size};
+    const guint input[] = {config->channels, recipe->size, recipe->size};
     const guint pool[] = {recipe->size / 32, recipe->size / 32};
 
     json_builder_set_member_name(json, "pretrained_cfg");
@@ -207,8 +217,8 @@ static void add_pretrained_cfg(JsonBuilder *json, const CnxConfig *config)
     cnx_json_add_string(json, "interpolation", cnx_filter_name(recipe->filter));
     cnx_json_add_number(json, "crop_pct", cnx_export_crop_pct(recipe));
     cnx_json_add_string(json, "crop_mode", cnx_crop_name(recipe->crop));
-    cnx_json_add_triple(json, "mean", recipe->mean);
-    cnx_json_add_triple(json, "std", recipe->std);
+    cnx_json_add_floats(json, "mean", config->channels, recipe->mean);
+    cnx_json_add_floats(json, "std", config->channels, recipe->std);
     cnx_json_add_int(json, "num_classes", config->classes);
     cnx_json_add_uints(json, "pool_size", 2, pool);
     cnx_json_add_string(json, "first_conv", "stem.0");

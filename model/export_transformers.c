@@ -268,8 +268,8 @@ static JsonNode *make_preprocessor(const CnxExport *e)
     cnx_json_add_truth(json, "do_rescale", TRUE);
     cnx_json_add_number(json, "rescale_factor", recipe->rescale);
     cnx_json_add_truth(json, "do_normalize", TRUE);
-    cnx_json_add_triple(json, "image_mean", recipe->mean);
-    cnx_json_add_triple(json, "image_std", recipe->std);
+    cnx_json_add_floats(json, "image_mean", 3, recipe->mean);
+    cnx_json_add_floats(json, "image_std", 3, recipe->std);
     json_builder_end_object(json);
     return json_builder_get_root(json);
 }
