@@ -1,18 +1,22 @@
-/* Rows of the source stream through: four of them to RGBX, through the horizontal pass into a ring
- * that holds what the vertical pass of the next output row needs, and on to the network's numbers.
+/* Rows of the source stream through: sixteen of them to RGBX, through the horizontal pass into a
+ * ring that holds what the vertical pass of the next output row needs, and on to the network's
+ * numbers, also by sixteen rows.
  *
- *   image -> unpacked [4][columns] RGBX -> ring [rows][3 count] RGB -> line [3 width] RGB -> dst
+ *   image -> unpacked [16][columns] RGBX -> ring [rows][3 count] RGB -> lines [16][3 width] RGB ->
+ * dst
  *
  * Pillow rounds to bytes between its passes, so their order is part of the result. Since version 13
  * it begins with the vertical pass where the height shrinks by more than twice what the width does:
  *
- *   image -> ring [rows][columns] RGBX -> unpacked [1][columns] RGBX -> line [3 width] RGB -> dst
+ *   image -> ring [rows][columns] RGBX -> unpacked [16][columns] RGBX -> lines [16][3 width] RGB ->
+ * dst
  *
  * Only columns and rows with a weight in some output are read.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "model/preprocess.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "model/colour.h"
@@ -37,13 +41,14 @@ struct CnxPreprocess {
     guint needed_count;
     guint *first_needed; /* [rows.count] index in needed of each output's first row */
 
-    guint8 *unpacked; /* [CNX_RESIZE_ROWS] rows of unpacked_stride bytes */
+    CnxResizeRows along; /* the columns' plan for the kernel; owns its scratch */
+    guint8 *unpacked;    /* [CNX_RESIZE_ROWS] rows of unpacked_stride bytes */
     gsize unpacked_stride;
     guint8 *ring; /* [ring_rows] rows of ring_stride bytes; needed row i lies in i % ring_rows */
     gsize ring_stride;
     guint ring_rows;        /* a multiple of CNX_RESIZE_ROWS */
-    const guint8 **windows; /* [4 rows.groups] the ring's rows of one output */
-    guint8 *line;           /* [3 width] an output row, its padding filled in */
+    const guint8 **windows; /* [2 rows.pairs] the ring's rows of one output */
+    guint8 *lines;          /* [CNX_RESIZE_ROWS][3 width] output rows, their padding filled in */
     guint8 *padding;        /* [3 width] */
 };
 
@@ -122,8 +127,9 @@ static void choose_unpack(CnxPreprocess *p)
 }
 
 /* Lists the source rows that the outputs need: all between the first and the last, but for nearest,
- * which leaves some out. Sets the ring's size: the rows that came until an output was made, up to
- * three more than it needed since they come in fours, back to the first that it needs. */
+ * which leaves some out. Sets the ring's size: the rows that came until an output was made, some
+ * more than it needed since they come CNX_RESIZE_ROWS at a time, back to the first that it needs.
+ */
 static gboolean list_rows(CnxPreprocess *p)
 {
     const CnxResizeAxis *rows = &p->rows;
@@ -162,18 +168,30 @@ static gboolean allocate(CnxPreprocess *p)
     const gsize width = 3 * (gsize)p->geometry.x.out;
     const guint columns = p->columns.end - p->columns.first;
 
+    p->along = (CnxResizeRows){
+        .n = (int)p->columns.count,
+        .start = p->columns.start,
+        .taps = p->columns.taps,
+        .pairs = (int)p->columns.pairs,
+        .bits = (int)p->columns.bits,
+        .width = (int)(columns + 2 * p->columns.pairs + CNX_RESIZE_BLOCK - 1) / CNX_RESIZE_BLOCK *
+                 CNX_RESIZE_BLOCK,
+    };
+    p->along.scratch = aligned_alloc(64, CNX_RESIZE_SCRATCH(p->along.pairs));
     p->ring_stride = p->vertical_first ? 4 * (gsize)columns : 3 * (gsize)p->columns.count;
-    p->unpacked_stride = 4 * ((gsize)columns + 4 * (gsize)p->columns.groups);
+    p->unpacked_stride = 4 * (gsize)p->along.width;
     p->unpacked = g_try_malloc0_n(CNX_RESIZE_ROWS, p->unpacked_stride);
     p->ring = g_try_malloc0_n(p->ring_rows, p->ring_stride);
-    p->windows = g_try_new(const guint8 *, 4 * (gsize)p->rows.groups);
-    p->line = g_try_malloc_n(width, 1);
+    p->windows = g_try_new(const guint8 *, 2 * (gsize)p->rows.pairs);
+    p->lines = g_try_malloc_n(CNX_RESIZE_ROWS, width);
     p->padding = g_try_malloc_n(width, 1);
-    if (p->unpacked == NULL || p->ring == NULL || p->windows == NULL || p->line == NULL ||
-        p->padding == NULL)
+    if (p->along.scratch == NULL || p->unpacked == NULL || p->ring == NULL || p->windows == NULL ||
+        p->lines == NULL || p->padding == NULL)
         return FALSE;
     for (gsize i = 0; i < width; i++)
-        p->padding[i] = p->line[i] = p->geometry.fill[i % 3];
+        p->padding[i] = p->geometry.fill[i % 3];
+    for (gsize i = 0; i < CNX_RESIZE_ROWS; i++)
+        memcpy(p->lines + i * width, p->padding, width);
     return TRUE;
 }
 
@@ -190,6 +208,7 @@ CnxPreprocess *cnx_preprocess_new(const CnxRecipe *recipe, const CnxImageInfo *i
 {
     CnxPreprocess *p = g_new0(CnxPreprocess, 1);
     const CnxSpan *x = &p->geometry.x, *y = &p->geometry.y;
+    gboolean exact;
     CnxCpu level;
 
     p->info = *info;
@@ -197,11 +216,13 @@ CnxPreprocess *cnx_preprocess_new(const CnxRecipe *recipe, const CnxImageInfo *i
         !make_geometry(p, recipe, error) || !make_table(p, recipe, error))
         goto failed;
     p->kernels = cnx_kernels_get(level);
+    exact = info->pixels < CNX_PIXELS_I420;
     p->vertical_first = is_vertical_first(recipe->filter, info, &p->geometry);
     choose_unpack(p);
-    if (!cnx_resize_plan(&p->columns, recipe->filter, info->w, x->resized, x->src, x->count,
-                         error) ||
-        !cnx_resize_plan(&p->rows, recipe->filter, info->h, y->resized, y->src, y->count, error))
+    if (!cnx_resize_plan(&p->columns, recipe->filter, info->w, x->resized, x->src, x->count, TRUE,
+                         exact, error) ||
+        !cnx_resize_plan(&p->rows, recipe->filter, info->h, y->resized, y->src, y->count, FALSE,
+                         exact, error))
         goto failed;
     if (!list_rows(p) || !allocate(p)) {
         g_set_error(error, CNX_ERROR, CNX_ERROR_OUT_OF_MEMORY,
@@ -226,10 +247,11 @@ void cnx_preprocess_free(CnxPreprocess *p)
     cnx_resize_clear(&p->rows);
     g_free(p->needed);
     g_free(p->first_needed);
+    free(p->along.scratch);
     g_free(p->unpacked);
     g_free(p->ring);
     g_free(p->windows);
-    g_free(p->line);
+    g_free(p->lines);
     g_free(p->padding);
     g_free(p);
 }
@@ -296,7 +318,7 @@ static void unpack_row(CnxPreprocess *p, const CnxImage *image, guint8 *dst, gui
     }
 }
 
-/* Brings the next rows, at most four, from needed row `done` on into the ring; returns how many. */
+/* Brings the next rows from needed row `done` on into the ring; returns how many. */
 static guint feed_ring(CnxPreprocess *p, const CnxImage *image, guint done)
 {
     const guint rows = MIN(p->needed_count - done, CNX_RESIZE_ROWS);
@@ -308,49 +330,70 @@ static guint feed_ring(CnxPreprocess *p, const CnxImage *image, guint done)
         unpack_row(p, image, to + i * stride, p->needed[done + i]);
     if (!p->vertical_first)
         p->kernels->resize_rows(ring, p->ring_stride, p->unpacked, p->unpacked_stride, (int)rows,
-                                (int)p->columns.count, p->columns.start, p->columns.taps,
-                                (int)p->columns.groups);
+                                &p->along);
     return rows;
 }
 
-/* Output row i, from the ring, into line. Taps past the window weigh nothing: any row will do. */
-static void make_line(CnxPreprocess *p, guint i)
+/* The vertical pass of output i, from the ring. Taps past the window weigh nothing: any row will
+ * do.
+ */
+static void resize_down(CnxPreprocess *p, guint8 *dst, guint i)
 {
-    const guint groups = p->rows.groups;
-    const CnxTaps *taps = p->rows.taps + (gsize)i * groups;
-    guint8 *to = p->line + 3 * (gsize)p->geometry.x.dst;
+    const guint pairs = p->rows.pairs;
 
-    for (guint t = 0; t < 4 * groups; t++) {
+    for (guint t = 0; t < 2 * pairs; t++) {
         const guint row = p->first_needed[i] + MIN(t, p->rows.length[i] - 1);
 
         p->windows[t] = p->ring + row % p->ring_rows * p->ring_stride;
     }
-    p->kernels->resize_columns(p->vertical_first ? p->unpacked : to, p->windows,
-                               (int)p->ring_stride, taps, (int)groups);
+    p->kernels->resize_columns(dst, p->windows, (int)p->ring_stride,
+                               p->rows.taps + (gsize)i * pairs, (int)pairs, (int)p->rows.bits);
+}
+
+/* The next outputs from i on into lines; returns how many. done: needed rows that came to the ring.
+ */
+static guint make_lines(CnxPreprocess *p, const CnxImage *image, guint i, guint *done)
+{
+    const guint count = MIN(p->rows.count - i, CNX_RESIZE_ROWS);
+    const gsize width = 3 * (gsize)p->geometry.x.out;
+    guint8 *lines = p->lines + 3 * (gsize)p->geometry.x.dst;
+
+    for (guint j = 0; j < count; j++) {
+        while (*done < p->first_needed[i + j] + p->rows.length[i + j])
+            *done += feed_ring(p, image, *done);
+        resize_down(p, p->vertical_first ? p->unpacked + j * p->unpacked_stride : lines + j * width,
+                    i + j);
+    }
     if (p->vertical_first)
-        p->kernels->resize_rows(to, 0, p->unpacked, 0, 1, (int)p->columns.count, p->columns.start,
-                                p->columns.taps, (int)p->columns.groups);
+        p->kernels->resize_rows(lines, width, p->unpacked, p->unpacked_stride, (int)count,
+                                &p->along);
+    return count;
+}
+
+/* A line to row y of the outputs. */
+static void put_line(const CnxPreprocess *p, const guint8 *line, guint y, float *dst, guint8 *bytes)
+{
+    const gsize width = 3 * (gsize)p->geometry.x.out;
+
+    p->kernels->normalize(dst + y * width, line, (int)p->geometry.x.out, &p->table);
+    if (bytes != NULL)
+        memcpy(bytes + y * width, line, width);
 }
 
 void cnx_preprocess_run(CnxPreprocess *p, const CnxImage *image, float *dst, guint8 *bytes)
 {
     const CnxSpan *y = &p->geometry.y;
-    const guint width = p->geometry.x.out;
-    guint done = 0; /* needed rows that came to the ring */
+    const gsize width = 3 * (gsize)p->geometry.x.out;
+    guint done = 0;
 
-    for (guint i = 0; i < y->out; i++) {
-        const guint8 *line = p->padding;
+    for (guint i = 0; i < y->dst; i++)
+        put_line(p, p->padding, i, dst, bytes);
+    for (guint i = 0; i < y->count;) {
+        const guint count = make_lines(p, image, i, &done);
 
-        if (i >= y->dst && i - y->dst < y->count) {
-            const guint out = i - y->dst;
-
-            while (done < p->first_needed[out] + p->rows.length[out])
-                done += feed_ring(p, image, done);
-            make_line(p, out);
-            line = p->line;
-        }
-        p->kernels->normalize(dst + 3 * (gsize)width * i, line, (int)width, &p->table);
-        if (bytes != NULL)
-            memcpy(bytes + 3 * (gsize)width * i, line, 3 * (gsize)width);
+        for (guint j = 0; j < count; j++, i++)
+            put_line(p, p->lines + j * width, y->dst + i, dst, bytes);
     }
+    for (guint i = y->dst + y->count; i < y->out; i++)
+        put_line(p, p->padding, i, dst, bytes);
 }

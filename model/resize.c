@@ -109,87 +109,112 @@ static void plan_output(CnxFilter filter, guint in, guint out, guint i, double *
     *length = n - zeros;
 }
 
-/* w = 65536 hi + lo with lo in -32768..32767 */
-static void split(CnxTaps *taps, const gint32 *fixed, guint length, guint groups)
-{
-    memset(taps, 0, groups * sizeof *taps);
-    for (guint t = 0; t < length; t++) {
-        taps[t / 4].lo[t % 4] = (gint16)(guint16)fixed[t];
-        taps[t / 4].hi[t % 4] = (gint16)((fixed[t] - taps[t / 4].lo[t % 4]) / 65536);
-    }
-}
-
+/* The windows of all outputs. fixed: [count][most] */
 static gboolean plan_filtered(CnxResizeAxis *axis, CnxFilter filter, guint in, guint out,
-                              guint first)
+                              guint first, gint32 *fixed, guint most)
 {
-    guint most = window(filter, in, out);
     double *w = g_try_new(double, most);
-    gint32 *fixed = g_try_malloc_n((gsize)axis->count * most, sizeof *fixed); /* [count][most] */
-    guint longest = 0;
 
-    if (w == NULL || fixed == NULL)
-        goto out;
-    for (guint i = 0; i < axis->count; i++) {
+    for (guint i = 0; w != NULL && i < axis->count; i++)
         plan_output(filter, in, out, first + i, w, fixed + (gsize)i * most, &axis->start[i],
                     &axis->length[i]);
-        longest = MAX(longest, axis->length[i]);
-    }
-    axis->groups = (longest + 3) / 4;
-    axis->taps = g_try_new(CnxTaps, (gsize)axis->count * axis->groups);
-    for (guint i = 0; axis->taps != NULL && i < axis->count; i++)
-        split(axis->taps + (gsize)i * axis->groups, fixed + (gsize)i * most, axis->length[i],
-              axis->groups);
-out:
-    g_free(fixed);
     g_free(w);
-    return axis->taps != NULL;
+    return w != NULL;
 }
 
 /* One source pixel for each output: the pass copies. Pillow walks along the axis by adding the
  * scale, whose rounding errors add up. */
-static gboolean plan_copies(CnxResizeAxis *axis, guint in, guint out, guint first)
+static void plan_copies(CnxResizeAxis *axis, guint in, guint out, guint first, gint32 *fixed)
 {
     double scale = (double)in / out;
     double at = 0.5 * scale;
 
-    axis->groups = 1;
-    axis->taps = g_try_new(CnxTaps, axis->count);
-    if (axis->taps == NULL)
-        return FALSE;
     for (guint i = 0; i < first; i++)
         at += scale;
     for (guint i = 0; i < axis->count; i++) {
-        const gint32 one = 1 << CNX_RESIZE_BITS;
-
         axis->start[i] = MIN((int)at, (int)in - 1);
         axis->length[i] = 1;
-        split(&axis->taps[i], &one, 1, 1);
+        fixed[i] = 1 << CNX_RESIZE_BITS;
         at += scale;
+    }
+}
+
+/* Of the pixels before an output's start that it takes along, to start at an even distance. */
+static guint lead(const CnxResizeAxis *axis, guint i, gboolean even)
+{
+    return even ? ((guint)axis->start[i] - axis->first) % 2 : 0;
+}
+
+/* Fewer bits, so that each weight fits in 16. */
+static void coarsen(CnxResizeAxis *axis, gint32 *fixed, guint most)
+{
+    guint cut = 0;
+
+    for (guint i = 0; i < axis->count; i++)
+        for (guint t = 0; t < axis->length[i]; t++)
+            while ((ABS(fixed[(gsize)i * most + t]) >> cut) >= G_MAXINT16)
+                cut++;
+    cut = MAX(cut, 1); /* CNX_RESIZE_BITS says that weights have an upper half */
+    for (guint i = 0; i < axis->count; i++)
+        for (guint t = 0; t < axis->length[i]; t++)
+            fixed[(gsize)i * most + t] = (fixed[(gsize)i * most + t] + (1 << (cut - 1))) >> cut;
+    axis->bits -= cut;
+}
+
+/* The weights in pairs: w = 65536 hi + lo with lo in -32768..32767. */
+static gboolean split(CnxResizeAxis *axis, const gint32 *fixed, guint most, gboolean even)
+{
+    for (guint i = 0; i < axis->count; i++)
+        axis->pairs = MAX(axis->pairs, (lead(axis, i, even) + axis->length[i] + 1) / 2);
+    axis->taps = g_try_malloc0_n((gsize)axis->count * axis->pairs, sizeof *axis->taps);
+    if (axis->taps == NULL)
+        return FALSE;
+    for (guint i = 0; i < axis->count; i++, fixed += most) {
+        const guint skip = lead(axis, i, even);
+        CnxTaps *taps = axis->taps + (gsize)i * axis->pairs;
+
+        for (guint t = 0; t < axis->length[i]; t++) {
+            const gint16 lo = (gint16)(guint16)fixed[t];
+
+            taps[(t + skip) / 2].lo[(t + skip) % 2] = lo;
+            taps[(t + skip) / 2].hi[(t + skip) % 2] = (gint16)((fixed[t] - lo) / 65536);
+        }
+        axis->start[i] -= (int)skip;
     }
     return TRUE;
 }
 
-gboolean cnx_resize_plan(CnxResizeAxis *axis, CnxFilter filter, guint in, guint out, guint first,
-                         guint count, GError **error)
+static gboolean plan(CnxResizeAxis *axis, CnxFilter filter, guint in, guint out, guint first,
+                     gboolean even, gboolean exact)
 {
-    *axis = (CnxResizeAxis){.count = count, .first = in};
-    axis->start = g_try_new(int, count);
-    axis->length = g_try_new(guint, count);
-    if (axis->start == NULL || axis->length == NULL)
-        goto no_memory;
-    if (filter == CNX_FILTER_NEAREST || in == out) {
-        if (!plan_copies(axis, in, out, first))
-            goto no_memory;
-    } else if (!plan_filtered(axis, filter, in, out, first)) {
-        goto no_memory;
-    }
-    for (guint i = 0; i < count; i++) {
+    const gboolean copies = filter == CNX_FILTER_NEAREST || in == out;
+    const guint most = copies ? 1 : window(filter, in, out);
+    gint32 *fixed = g_try_malloc_n((gsize)axis->count * most, sizeof *fixed); /* [count][most] */
+    gboolean planned = fixed != NULL && axis->start != NULL && axis->length != NULL;
+
+    if (planned && copies)
+        plan_copies(axis, in, out, first, fixed);
+    else if (planned)
+        planned = plan_filtered(axis, filter, in, out, first, fixed, most);
+    for (guint i = 0; planned && i < axis->count; i++) {
         axis->first = MIN(axis->first, (guint)axis->start[i]);
         axis->end = MAX(axis->end, (guint)axis->start[i] + axis->length[i]);
     }
-    return TRUE;
+    if (planned && !exact)
+        coarsen(axis, fixed, most);
+    planned = planned && split(axis, fixed, most, even);
+    g_free(fixed);
+    return planned;
+}
 
-no_memory:
+gboolean cnx_resize_plan(CnxResizeAxis *axis, CnxFilter filter, guint in, guint out, guint first,
+                         guint count, gboolean even, gboolean exact, GError **error)
+{
+    *axis = (CnxResizeAxis){.count = count, .first = in, .bits = CNX_RESIZE_BITS};
+    axis->start = g_try_new(int, count);
+    axis->length = g_try_new(guint, count);
+    if (plan(axis, filter, in, out, first, even, exact))
+        return TRUE;
     g_set_error(error, CNX_ERROR, CNX_ERROR_OUT_OF_MEMORY,
                 "no memory for the weights of a resize from %u to %u pixels", in, out);
     return FALSE;

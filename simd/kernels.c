@@ -50,6 +50,8 @@ static void fill_avx2(CnxKernels *k)
 
 static void fill_avx512(CnxKernels *k)
 {
+    k->resize_rows = cnx_resize_rows_avx512;
+    k->resize_columns = cnx_resize_columns_avx512;
     k->peak = cnx_peak_avx512;
     k->gemm_panel = CNX_GEMM_PANEL_AVX512;
     k->gemm_packed_size = cnx_gemm_packed_size_avx512;

@@ -4,35 +4,35 @@
 /* Unsigned, because the halves' sums may wrap around. */
 static uint32_t weight(const CnxTaps *taps, int t)
 {
-    return ((uint32_t)taps[t / 4].hi[t % 4] << 16) + (uint32_t)taps[t / 4].lo[t % 4];
+    return ((uint32_t)taps[t / 2].hi[t % 2] << 16) + (uint32_t)taps[t / 2].lo[t % 2];
 }
 
-static uint8_t to_byte(uint32_t sum)
+static uint8_t to_byte(uint32_t sum, int bits)
 {
-    int32_t value = (int32_t)sum >> CNX_RESIZE_BITS;
+    int32_t value = (int32_t)sum >> bits;
 
     return value < 0 ? 0 : value > 255 ? 255 : (uint8_t)value;
 }
 
 void cnx_resize_rows_c(uint8_t *dst, size_t dst_stride, const uint8_t *src, size_t src_stride,
-                       int rows, int n, const int *start, const CnxTaps *taps, int groups)
+                       int rows, const CnxResizeRows *plan)
 {
     for (int i = 0; i < rows; i++) {
-        for (int x = 0; x < n; x++) {
-            const uint8_t *pixel = src + i * src_stride + 4 * start[x];
-            const CnxTaps *w = taps + (size_t)x * groups;
+        for (int x = 0; x < plan->n; x++) {
+            const uint8_t *pixel = src + i * src_stride + 4 * (size_t)plan->start[x];
+            const CnxTaps *w = plan->taps + (size_t)x * plan->pairs;
             uint32_t sum[3];
 
             for (int c = 0; c < 3; c++)
-                sum[c] = 1u << (CNX_RESIZE_BITS - 1);
-            for (int t = 0; t < 4 * groups; t++) {
+                sum[c] = 1u << (plan->bits - 1);
+            for (int t = 0; t < 2 * plan->pairs; t++) {
                 uint32_t k = weight(w, t);
 
                 for (int c = 0; c < 3; c++)
                     sum[c] += pixel[4 * t + c] * k;
             }
             for (int c = 0; c < 3; c++)
-                dst[i * dst_stride + 3 * x + c] = to_byte(sum[c]);
+                dst[i * dst_stride + 3 * x + c] = to_byte(sum[c], plan->bits);
         }
     }
 }
@@ -40,21 +40,21 @@ void cnx_resize_rows_c(uint8_t *dst, size_t dst_stride, const uint8_t *src, size
 #define COLS 64 /* summed side by side */
 
 void cnx_resize_columns_c(uint8_t *dst, const uint8_t *const *src, int n, const CnxTaps *taps,
-                          int groups)
+                          int pairs, int bits)
 {
     for (int x = 0; x < n; x += COLS) {
         int cols = n - x < COLS ? n - x : COLS;
         uint32_t sum[COLS];
 
         for (int j = 0; j < cols; j++)
-            sum[j] = 1u << (CNX_RESIZE_BITS - 1);
-        for (int t = 0; t < 4 * groups; t++) {
+            sum[j] = 1u << (bits - 1);
+        for (int t = 0; t < 2 * pairs; t++) {
             uint32_t k = weight(taps, t);
 
             for (int j = 0; j < cols; j++)
                 sum[j] += src[t][x + j] * k;
         }
         for (int j = 0; j < cols; j++)
-            dst[x + j] = to_byte(sum[j]);
+            dst[x + j] = to_byte(sum[j], bits);
     }
 }

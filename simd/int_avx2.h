@@ -1,0 +1,45 @@
+/* The words that pixel kernels are written in, for AVX2: 32 bytes, as integers of 8, 16 or 32 bits.
+ * simd/int_avx512.h says the same for 64; a body (simd/<kernel>_int.inc) is compiled with either.
+ * Shuffles, unpacking and packing work within the vector's parts of 16 bytes.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <immintrin.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "simd/unroll.h"
+
+#define VERSION(kernel) cnx_##kernel##_avx2
+#define PARTS 2
+
+typedef __m256i Int;
+
+#define i_load(p) _mm256_loadu_si256((const __m256i *)(p))
+#define i_store(p, x) _mm256_storeu_si256((__m256i *)(p), x)
+#define i_zero _mm256_setzero_si256
+#define i_set16 _mm256_set1_epi16
+#define i_set32 _mm256_set1_epi32
+#define i_part(x) _mm256_broadcastsi128_si256(x) /* in every part */
+#define i_or _mm256_or_si256
+#define i_xor _mm256_xor_si256
+#define i_add16_saturated _mm256_adds_epi16
+#define i_add32 _mm256_add_epi32
+#define i_left32 _mm256_slli_epi32
+#define i_right16 _mm256_srai_epi16
+#define i_right32 _mm256_srai_epi32
+#define i_unsigned_right16 _mm256_srli_epi16
+#define i_mulhrs16 _mm256_mulhrs_epi16 /* (a b + 2^14) >> 15 */
+#define i_madd16 _mm256_madd_epi16     /* a0 b0 + a1 b1 */
+#define i_shuffle8 _mm256_shuffle_epi8
+#define i_unpack_low8 _mm256_unpacklo_epi8
+#define i_unpack_high8 _mm256_unpackhi_epi8
+#define i_unpack_low16 _mm256_unpacklo_epi16
+#define i_unpack_high16 _mm256_unpackhi_epi16
+#define i_unpack_low32 _mm256_unpacklo_epi32
+#define i_unpack_high32 _mm256_unpackhi_epi32
+#define i_unpack_low64 _mm256_unpacklo_epi64
+#define i_unpack_high64 _mm256_unpackhi_epi64
+#define i_pack32 _mm256_packs_epi32  /* to 16 bits */
+#define i_pack16 _mm256_packus_epi16 /* to bytes */

@@ -1,0 +1,43 @@
+/* The words of simd/int_avx2.h for AVX-512 F and BW: 64 bytes.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <immintrin.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "simd/unroll.h"
+
+#define VERSION(kernel) cnx_##kernel##_avx512
+#define PARTS 4
+
+typedef __m512i Int;
+
+#define i_load(p) _mm512_loadu_si512(p)
+#define i_store(p, x) _mm512_storeu_si512(p, x)
+#define i_zero _mm512_setzero_si512
+#define i_set16 _mm512_set1_epi16
+#define i_set32 _mm512_set1_epi32
+#define i_part(x) _mm512_broadcast_i32x4(x) /* in every part */
+#define i_or _mm512_or_si512
+#define i_xor _mm512_xor_si512
+#define i_add16_saturated _mm512_adds_epi16
+#define i_add32 _mm512_add_epi32
+#define i_left32 _mm512_slli_epi32
+#define i_right16 _mm512_srai_epi16
+#define i_right32 _mm512_srai_epi32
+#define i_unsigned_right16 _mm512_srli_epi16
+#define i_mulhrs16 _mm512_mulhrs_epi16 /* (a b + 2^14) >> 15 */
+#define i_madd16 _mm512_madd_epi16     /* a0 b0 + a1 b1 */
+#define i_shuffle8 _mm512_shuffle_epi8
+#define i_unpack_low8 _mm512_unpacklo_epi8
+#define i_unpack_high8 _mm512_unpackhi_epi8
+#define i_unpack_low16 _mm512_unpacklo_epi16
+#define i_unpack_high16 _mm512_unpackhi_epi16
+#define i_unpack_low32 _mm512_unpacklo_epi32
+#define i_unpack_high32 _mm512_unpackhi_epi32
+#define i_unpack_low64 _mm512_unpacklo_epi64
+#define i_unpack_high64 _mm512_unpackhi_epi64
+#define i_pack32 _mm512_packs_epi32  /* to 16 bits */
+#define i_pack16 _mm512_packus_epi16 /* to bytes */
