@@ -12,20 +12,16 @@ CnxYuvFactors cnx_colour_factors(CnxMatrix matrix, gboolean full_range)
         [CNX_MATRIX_BT2020] = {0.2627, 0.0593},
     };
     const double red = weights[matrix][0], blue = weights[matrix][1], green = 1 - red - blue;
-    const double luma = full_range ? 1 : 255.0 / 219;
-    const double chroma = (full_range ? 1 : 255.0 / 224) * (1 << CNX_YUV_BITS);
-    const int black = full_range ? 0 : 16;
-    CnxYuvFactors f = {
-        .luma = (gint16)lrint(luma * (1 << CNX_YUV_BITS)),
+    const double luma = (full_range ? 1 : 255.0 / 219) * (1 << CNX_YUV_LUMA_BITS);
+    const double chroma = (full_range ? 1 : 255.0 / 224) * (1 << CNX_YUV_CHROMA_BITS);
+    const double black = full_range ? 0 : 16 * 255.0 / 219;
+
+    return (CnxYuvFactors){
+        .luma = (gint16)lrint(luma),
         .r_v = (gint16)lrint(chroma * 2 * (1 - red)),
         .g_u = (gint16)lrint(-chroma * 2 * (1 - blue) * blue / green),
         .g_v = (gint16)lrint(-chroma * 2 * (1 - red) * red / green),
         .b_u = (gint16)lrint(chroma * 2 * (1 - blue)),
+        .bias = (gint16)lrint((0.5 - black) * (1 << CNX_YUV_BITS)),
     };
-    const int bias = (1 << (CNX_YUV_BITS - 1)) - black * f.luma;
-
-    f.r_bias = bias - 128 * f.r_v;
-    f.g_bias = bias - 128 * (f.g_u + f.g_v);
-    f.b_bias = bias - 128 * f.b_u;
-    return f;
 }

@@ -50,6 +50,7 @@ static void fill_avx2(CnxKernels *k)
 
 static void fill_avx512(CnxKernels *k)
 {
+    k->yuv = cnx_yuv_avx512;
     k->resize_rows = cnx_resize_rows_avx512;
     k->resize_columns = cnx_resize_columns_avx512;
     k->peak = cnx_peak_avx512;

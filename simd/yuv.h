@@ -1,23 +1,28 @@
 /* Rows of 8-bit YUV to RGBX bytes, for formats whose chroma is halved along the row.
  *
- *   r = clamp( (y luma + v r_v + r_bias) >> 13, 0, 255 )
- *   g = clamp( (y luma + u g_u + v g_v + g_bias) >> 13, 0, 255 )
- *   b = clamp( (y luma + u b_u + b_bias) >> 13, 0, 255 )
+ *   scaled(a, f) = (a f + 2^14) >> 15
+ *   y' = scaled(y << 7, luma) + bias,  u' = (u - 128) << 8,  v' = (v - 128) << 8
+ *   r = clamp( (y' + scaled(v', r_v)) >> 6, 0, 255 )
+ *   g = clamp( (y' + scaled(u', g_u) + scaled(v', g_v)) >> 6, 0, 255 )
+ *   b = clamp( (y' + scaled(u', b_u)) >> 6, 0, 255 )
  *
- * in integers, so that all versions give the same bytes. Both pixels of a pair take the chroma
- * sample that they share, as it is.
+ * in integers, so that all versions give the same bytes. Everything fits in 16 bits but sums above
+ * 32767, which may saturate: they are 255 anyhow. Both pixels of a pair take the chroma sample that
+ * they share, as it is.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
 #include <stdint.h>
 
-#define CNX_YUV_BITS 13 /* of the factors' fraction: 2.142 (BT.2020 blue) just fits in 16 bits */
+#define CNX_YUV_BITS 6         /* of the fraction of y' and what is added to it */
+#define CNX_YUV_LUMA_BITS 14   /* of the luma factor's: 1.164 is the largest */
+#define CNX_YUV_CHROMA_BITS 13 /* of the chroma factors': 2.142 (BT.2020 blue) just fits */
 
 typedef struct CnxYuvFactors {
     int16_t luma;
     int16_t r_v, g_u, g_v, b_u;
-    int32_t r_bias, g_bias, b_bias; /* offsets of luma and chroma, and half a unit for rounding */
+    int16_t bias; /* the offset of luma, and half a unit for rounding */
 } CnxYuvFactors;
 
 typedef enum CnxYuvLayout {

@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "simd/versions.h"
 
-static uint8_t to_byte(int32_t value)
+static int scaled(int a, int factor)
+{
+    return (a * factor + (1 << 14)) >> 15;
+}
+
+static uint8_t to_byte(int value)
 {
     value >>= CNX_YUV_BITS;
     return value < 0 ? 0 : value > 255 ? 255 : (uint8_t)value;
@@ -13,13 +18,13 @@ void cnx_yuv_c(uint8_t *dst, const CnxYuvRow *row, int n, const CnxYuvFactors *f
 
     for (int i = 0; i < n; i++) {
         int pair = (i + row->odd) / 2;
-        int y = row->y[i * luma_step[row->layout]] * factors->luma;
-        int u = row->u[pair * chroma_step[row->layout]];
-        int v = row->v[pair * chroma_step[row->layout]];
+        int y = scaled(row->y[i * luma_step[row->layout]] * 128, factors->luma) + factors->bias;
+        int u = (row->u[pair * chroma_step[row->layout]] - 128) * 256;
+        int v = (row->v[pair * chroma_step[row->layout]] - 128) * 256;
 
-        dst[4 * i] = to_byte(y + v * factors->r_v + factors->r_bias);
-        dst[4 * i + 1] = to_byte(y + u * factors->g_u + v * factors->g_v + factors->g_bias);
-        dst[4 * i + 2] = to_byte(y + u * factors->b_u + factors->b_bias);
+        dst[4 * i] = to_byte(y + scaled(v, factors->r_v));
+        dst[4 * i + 1] = to_byte(y + scaled(u, factors->g_u) + scaled(v, factors->g_v));
+        dst[4 * i + 2] = to_byte(y + scaled(u, factors->b_u));
         dst[4 * i + 3] = 0;
     }
 }

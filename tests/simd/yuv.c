@@ -9,9 +9,14 @@ static const int widths[] = {1, 2, 3, 4, 15, 16, 17, 18, 31, 32, 33, 34, 47, 63,
 
 /* Limited range BT.2020 has the largest factors; BT.601 in full range others. */
 static const CnxYuvFactors factors[] = {
-    {9539, 13752, -1535, -5328, 17546, -1908768, 730912, -2394400},
-    {8192, 11485, -2819, -5850, 14516, -1465984, 1113728, -1853952},
+    {19077, 13752, -1535, -5328, 17546, -1160},
+    {16384, 11485, -2819, -5850, 14516, 32},
 };
+
+static int64_t scaled(int64_t a, int64_t factor)
+{
+    return (a * factor + (1 << 14)) >> 15;
+}
 
 /* The samples that a row of n pixels from an odd or even one takes, and nothing else, guarded.
  * swap: V before U. */
@@ -56,13 +61,13 @@ static void test(Check *t, CnxYuvLayout layout, int n, int odd, int swap, const 
 
     t->k->yuv(dst, &row, n, f);
     for (int i = 0; i < n; i++) {
-        const int64_t y = row.y[i * luma_step[layout]];
-        const int64_t u = row.u[(i + odd) / 2 * chroma_step[layout]];
-        const int64_t v = row.v[(i + odd) / 2 * chroma_step[layout]];
+        const int64_t y = scaled(row.y[i * luma_step[layout]] * 128, f->luma) + f->bias;
+        const int64_t u = (row.u[(i + odd) / 2 * chroma_step[layout]] - 128) * 256;
+        const int64_t v = (row.v[(i + odd) / 2 * chroma_step[layout]] - 128) * 256;
         const int64_t sums[] = {
-            y * f->luma + v * f->r_v + f->r_bias,
-            y * f->luma + u * f->g_u + v * f->g_v + f->g_bias,
-            y * f->luma + u * f->b_u + f->b_bias,
+            y + scaled(v, f->r_v),
+            y + scaled(u, f->g_u) + scaled(v, f->g_v),
+            y + scaled(u, f->b_u),
         };
 
         for (int c = 0; c < 3; c++)
