@@ -153,12 +153,28 @@ char *cnx_naming_canonical(const CnxNaming *naming, const char *name)
     }
 }
 
+/* "module.convnext." to "module." */
+static void cut_last(char *prefix)
+{
+    gsize length = strlen(prefix);
+
+    if (length > 0)
+        length--;
+    while (length > 0 && prefix[length - 1] != '.')
+        length--;
+    prefix[length] = '\0';
+}
+
 char *cnx_naming_spell(const CnxNaming *naming, const char *canonical)
 {
     for (const CnxNamesRow *row = naming->names->rows; row->original; row++) {
         g_autofree char *rest = cnx_pattern_rename(row->canonical, row->original, canonical);
-        if (rest)
-            return g_strconcat(naming->prefix, rest, NULL);
+        if (!rest)
+            continue;
+        g_autofree char *prefix = g_strdup(naming->prefix);
+        if (naming->names->outside && g_str_has_prefix(canonical, "head."))
+            cut_last(prefix);
+        return g_strconcat(prefix, rest, NULL);
     }
     return NULL;
 }

@@ -28,6 +28,7 @@
         TIMM_STAGES(s)
 
 static const CnxNamesRow timm[] = {TIMM_PATCH(".")};
+static const CnxNamesRow timm_hnf[] = {{"norm_pre.", "norm."}, TIMM_PATCH(".")};
 static const CnxNamesRow timm_overlap[] = {TIMM_OVERLAP(".")};
 static const CnxNamesRow timm_overlap_act[] = {TIMM_OVERLAP_ACT(".")};
 static const CnxNamesRow features[] = {TIMM_PATCH("_")};
@@ -144,23 +145,24 @@ static const CnxNamesRow openmmlab_dense[] = {OPENMMLAB, {"norm#.", "outnorm#."}
 #define MM "stages.0.0.depthwise_conv.weight"
 
 const CnxNames cnx_names[] = {
-    {CNX_DIALECT_OPEN_CLIP, 1e-6, TIMM, "trunk.", NULL, open_clip},
-    {CNX_DIALECT_TIMM, 1e-6, TIMM, NULL, "stem.3.weight", timm_overlap_act},
-    {CNX_DIALECT_TIMM, 1e-6, TIMM, NULL, "stem.2.weight", timm_overlap},
-    {CNX_DIALECT_TIMM, 1e-6, TIMM, NULL, NULL, timm},
-    {CNX_DIALECT_TIMM, 1e-6, FEATURES, NULL, "stem_3.weight", features_overlap_act},
-    {CNX_DIALECT_TIMM, 1e-6, FEATURES, NULL, "stem_2.weight", features_overlap},
-    {CNX_DIALECT_TIMM, 1e-6, FEATURES, NULL, NULL, features},
-    {CNX_DIALECT_TRANSFORMERS, 1e-12, "encoder.stages.0.layers.0.dwconv.weight", NULL, NULL,
+    {CNX_DIALECT_OPEN_CLIP, 1e-6, TIMM, "trunk.", NULL, TRUE, open_clip},
+    {CNX_DIALECT_TIMM, 1e-6, TIMM, NULL, "stem.3.weight", FALSE, timm_overlap_act},
+    {CNX_DIALECT_TIMM, 1e-6, TIMM, NULL, "stem.2.weight", FALSE, timm_overlap},
+    {CNX_DIALECT_TIMM, 1e-6, TIMM, NULL, "norm_pre.weight", FALSE, timm_hnf},
+    {CNX_DIALECT_TIMM, 1e-6, TIMM, NULL, NULL, FALSE, timm},
+    {CNX_DIALECT_TIMM, 1e-6, FEATURES, NULL, "stem_3.weight", FALSE, features_overlap_act},
+    {CNX_DIALECT_TIMM, 1e-6, FEATURES, NULL, "stem_2.weight", FALSE, features_overlap},
+    {CNX_DIALECT_TIMM, 1e-6, FEATURES, NULL, NULL, FALSE, features},
+    {CNX_DIALECT_TRANSFORMERS, 1e-12, "encoder.stages.0.layers.0.dwconv.weight", NULL, NULL, TRUE,
      transformers},
-    {CNX_DIALECT_TRANSFORMERS, 1e-6, "stages.0.layers.0.depthwise_conv.weight", NULL, NULL,
+    {CNX_DIALECT_TRANSFORMERS, 1e-6, "stages.0.layers.0.depthwise_conv.weight", NULL, NULL, TRUE,
      transformers_dinov3},
-    {CNX_DIALECT_TORCHVISION, 1e-6, "features.1.0.block.0.weight", NULL, NULL, torchvision},
-    {CNX_DIALECT_FACEBOOK, 1e-6, "stages.0.0.dwconv.weight", NULL, NULL, facebook},
-    {CNX_DIALECT_FACEBOOK, 1e-6, "blocks.0.dwconv.weight", NULL, NULL, isotropic},
-    {CNX_DIALECT_OPENMMLAB, 1e-6, MM, NULL, "norm0.weight", openmmlab_dense},
-    {CNX_DIALECT_OPENMMLAB, 1e-6, MM, NULL, "norm1.weight", openmmlab_dense},
-    {CNX_DIALECT_OPENMMLAB, 1e-6, MM, NULL, "norm2.weight", openmmlab_dense},
-    {CNX_DIALECT_OPENMMLAB, 1e-6, MM, NULL, NULL, openmmlab},
-    {0, 0, NULL, NULL, NULL, NULL},
+    {CNX_DIALECT_TORCHVISION, 1e-6, "features.1.0.block.0.weight", NULL, NULL, FALSE, torchvision},
+    {CNX_DIALECT_FACEBOOK, 1e-6, "stages.0.0.dwconv.weight", NULL, NULL, FALSE, facebook},
+    {CNX_DIALECT_FACEBOOK, 1e-6, "blocks.0.dwconv.weight", NULL, NULL, FALSE, isotropic},
+    {CNX_DIALECT_OPENMMLAB, 1e-6, MM, NULL, "norm0.weight", TRUE, openmmlab_dense},
+    {CNX_DIALECT_OPENMMLAB, 1e-6, MM, NULL, "norm1.weight", TRUE, openmmlab_dense},
+    {CNX_DIALECT_OPENMMLAB, 1e-6, MM, NULL, "norm2.weight", TRUE, openmmlab_dense},
+    {CNX_DIALECT_OPENMMLAB, 1e-6, MM, NULL, NULL, TRUE, openmmlab},
+    {0, 0, NULL, NULL, NULL, FALSE, NULL},
 };

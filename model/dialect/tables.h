@@ -19,6 +19,7 @@ typedef struct CnxNames {
     const char *witness;     /* the tensor that gives the library away; ends in it */
     const char *inside;      /* what is before the witness ends in this; NULL: in anything */
     const char *also;        /* a tensor beside the witness that must be there too; NULL: none */
+    gboolean outside;        /* the head is beside the module that the body is in, not in it */
     const CnxNamesRow *rows; /* up to one with NULLs; the first that fits counts */
 } CnxNames;
 

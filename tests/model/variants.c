@@ -1,0 +1,226 @@
+/* Every published network: its tensors are those that its library has (tests/fixtures/variants.inc,
+ * made by make_variants.py), and from their names and shapes alone it is called by its name.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <string.h>
+
+#include "model/infer.h"
+#include "model/layout.h"
+#include "model/variant.h"
+
+typedef struct Variant {
+    CnxDialect dialect;
+    const char *name;
+    guint classes, tensors;
+    guint64 parameters;
+    const char *digest;
+} Variant;
+
+#define VARIANT(dialect, name, classes, tensors, parameters, digest) \
+    {CNX_DIALECT_##dialect, name, classes, tensors, parameters, digest},
+
+static const Variant variants[] = {
+#include "tests/fixtures/variants.inc"
+};
+
+/* facebookresearch's isotropic networks. */
+static const struct {
+    const char *name;
+    guint depth, dim;
+} isotropic[] = {{"small", 18, 384}, {"base", 18, 768}, {"large", 36, 1024}};
+
+static gboolean is_isotropic(const Variant *v)
+{
+    return g_str_has_prefix(v->name, "convnext_isotropic_");
+}
+
+static void set_isotropic(CnxConfig *config, const char *size)
+{
+    config->stages = 1;
+    config->patch = 16;
+    config->stem_norm = FALSE;
+    for (guint i = 0; i < G_N_ELEMENTS(isotropic); i++)
+        if (g_str_equal(size, isotropic[i].name)) {
+            config->depths[0] = isotropic[i].depth;
+            config->dims[0] = isotropic[i].dim;
+        }
+    config->layer_scale = g_str_equal(size, "large");
+}
+
+/* The channels between the convolutions of timm's overlapping stems. */
+static guint stem_width(const char *name, guint dim)
+{
+    return g_str_has_prefix(name, "convnext_zepto") || g_str_has_prefix(name, "convnext_nano")
+               ? dim
+               : (dim / 2 + 4) / 8 * 8;
+}
+
+static CnxConfig *make_config(const Variant *v)
+{
+    CnxConfig *config = cnx_config_new();
+    CnxPublished published;
+
+    config->classes = v->classes;
+    config->head_bias = v->classes > 0;
+    config->final_norm = TRUE;
+    config->grn = g_str_has_prefix(v->name, "convnextv2_");
+    config->layer_scale = !config->grn;
+    if (is_isotropic(v)) {
+        set_isotropic(config, v->name + strlen("convnext_isotropic_"));
+        return config;
+    }
+    g_assert_true(cnx_variant_lookup(v->name, &published));
+    memcpy(config->depths, published.depths, sizeof config->depths);
+    memcpy(config->dims, published.dims, sizeof config->dims);
+    config->norm = published.norm;
+    config->head_norm_first = g_str_has_suffix(v->name, "_hnf");
+    config->hidden = g_str_has_suffix(v->name, "_mlp") ? 1536 : 0;
+    if (g_str_has_suffix(v->name, "_ols")) {
+        config->stem =
+            g_str_has_prefix(v->name, "convnext_zepto") ? CNX_STEM_OVERLAP_ACT : CNX_STEM_OVERLAP;
+        config->stem_width = stem_width(v->name, config->dims[0]);
+    }
+    if (g_str_equal(v->name, "test_convnext3"))
+        memcpy(config->kernels, (guint[]){7, 5, 5, 3}, sizeof config->kernels);
+    return config;
+}
+
+/* What tells the library's table of names. */
+static void detect(CnxNaming *naming, const Variant *v, const CnxConfig *config)
+{
+    static const char *const witnesses[] = {
+        [CNX_DIALECT_TIMM] = "stages.0.blocks.0.conv_dw.weight",
+        [CNX_DIALECT_TORCHVISION] = "features.1.0.block.0.weight",
+        [CNX_DIALECT_FACEBOOK] = "stages.0.0.dwconv.weight",
+    };
+    const char *witness = v->dialect == CNX_DIALECT_TRANSFORMERS
+                              ? (config->grn ? "convnextv2.encoder.stages.0.layers.0.dwconv.weight"
+                                             : "convnext.encoder.stages.0.layers.0.dwconv.weight")
+                          : is_isotropic(v) ? "blocks.0.dwconv.weight"
+                                            : witnesses[v->dialect];
+    const CnxTensor tensors[] = {{.name = witness},
+                                 {.name = config->head_norm_first            ? "norm_pre.weight"
+                                          : config->stem == CNX_STEM_OVERLAP ? "stem.2.weight"
+                                          : config->stem == CNX_STEM_OVERLAP_ACT
+                                              ? "stem.3.weight"
+                                              : "stem.0.weight"}};
+    GError *error = NULL;
+
+    cnx_naming_detect(naming, tensors, G_N_ELEMENTS(tensors), "a list of names", &error);
+    g_assert_no_error(error);
+    g_assert_cmpint(naming->dialect, ==, v->dialect);
+}
+
+typedef struct Listing {
+    CnxNaming naming;
+    GPtrArray *lines;    /* "NAME[A,B]" */
+    GHashTable *tensors; /* canonical name -> CnxTensor */
+    guint64 parameters;
+} Listing;
+
+static gboolean list_tensor(const char *canonical, guint rank, const guint64 *shape,
+                            gpointer user_data)
+{
+    Listing *l = user_data;
+    CnxTensor *t = g_new0(CnxTensor, 1);
+    GString *line = g_string_new(NULL);
+    char *back;
+
+    t->name = cnx_naming_original(&l->naming, canonical);
+    t->rank = rank;
+    t->elements = 1;
+    g_string_printf(line, "%s[", t->name);
+    for (guint i = 0; i < rank; i++) {
+        t->shape[i] = shape[i];
+        t->elements *= shape[i];
+        g_string_append_printf(line, i > 0 ? ",%" G_GUINT64_FORMAT : "%" G_GUINT64_FORMAT,
+                               shape[i]);
+    }
+    g_string_append_c(line, ']');
+    g_ptr_array_add(l->lines, g_string_free(line, FALSE));
+    l->parameters += t->elements;
+
+    back = cnx_naming_canonical(&l->naming, t->name);
+    g_assert_cmpstr(back, ==, canonical);
+    g_free(back);
+    g_hash_table_insert(l->tensors, g_strdup(canonical), t);
+    return TRUE;
+}
+
+static int compare_lines(gconstpointer a, gconstpointer b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static char *digest(GPtrArray *lines)
+{
+    char *text, *sum;
+
+    g_ptr_array_sort(lines, compare_lines);
+    g_ptr_array_add(lines, NULL);
+    text = g_strjoinv("\n", (char **)lines->pdata);
+    sum = g_compute_checksum_for_string(G_CHECKSUM_SHA256, text, -1);
+    g_free(text);
+    return sum;
+}
+
+static void tensor_free(gpointer tensor)
+{
+    g_free((char *)((CnxTensor *)tensor)->name);
+    g_free(tensor);
+}
+
+/* From the tensors alone. */
+static void check_inferred(const Variant *v, const Listing *l)
+{
+    CnxConfig *config = cnx_config_new();
+    CnxPublished published;
+    GError *error = NULL;
+
+    cnx_infer(l->tensors, &l->naming, "a list of tensors", config, &error);
+    g_assert_no_error(error);
+    g_assert_cmpstr(config->variant, ==, v->name);
+    g_assert_cmpuint(config->classes, ==, v->classes);
+    if (!is_isotropic(v) && cnx_variant_lookup(v->name, &published) &&
+        v->dialect == CNX_DIALECT_TIMM) {
+        g_assert_cmpint(config->norm, ==, published.norm);
+        g_assert_cmpint(config->act, ==, published.act);
+        g_assert_cmpfloat(config->eps, ==, published.eps);
+    }
+    cnx_config_free(config);
+}
+
+static void test_variant(gconstpointer data)
+{
+    const Variant *v = data;
+    CnxConfig *config = make_config(v);
+    Listing l = {.lines = g_ptr_array_new_with_free_func(g_free),
+                 .tensors = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, tensor_free)};
+
+    detect(&l.naming, v, config);
+    cnx_layout_foreach(config, list_tensor, &l);
+    g_assert_cmpuint(l.lines->len, ==, v->tensors);
+    g_assert_cmpuint(l.parameters, ==, v->parameters);
+    char *sum = digest(l.lines);
+    g_assert_cmpstr(sum, ==, v->digest);
+    check_inferred(v, &l);
+
+    g_free(sum);
+    g_ptr_array_unref(l.lines);
+    g_hash_table_unref(l.tensors);
+    cnx_naming_clear(&l.naming);
+    cnx_config_free(config);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    for (guint i = 0; i < G_N_ELEMENTS(variants); i++) {
+        char *path = g_strdup_printf("/variants/%s/%s-%u", cnx_dialect_name(variants[i].dialect),
+                                     variants[i].name, variants[i].classes);
+
+        g_test_add_data_func(path, &variants[i], test_variant);
+        g_free(path);
+    }
+    return g_test_run();
+}
