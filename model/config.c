@@ -59,6 +59,7 @@ const char *cnx_origin_name(CnxOrigin origin)
         [CNX_ORIGIN_PREPROCESSOR] = "preprocessor_config.json",
         [CNX_ORIGIN_OPEN_CLIP] = "open_clip_config.json",
         [CNX_ORIGIN_LABELS] = "labels.txt",
+        [CNX_ORIGIN_IMAGENET] = "ImageNet",
     };
     return names[origin];
 }

@@ -26,6 +26,7 @@ typedef enum CnxOrigin {                     /* who said so */
                          CNX_ORIGIN_PREPROCESSOR, /* preprocessor_config.json */
                          CNX_ORIGIN_OPEN_CLIP,    /* open_clip_config.json */
                          CNX_ORIGIN_LABELS,       /* labels.txt */
+                         CNX_ORIGIN_IMAGENET,     /* cnx_labels_imagenet */
 } CnxOrigin;
 
 typedef enum CnxItem { /* what tensors do not show, and somebody must say */

@@ -115,15 +115,26 @@ void cnx_config_note(CnxConfig *config, const CnxJson *json, CnxOrigin origin,
             config->origin[keys[i].item] = origin;
 }
 
+/* Names that no config has: those of labels.txt, else ImageNet's. */
 static gboolean load_labels(const Loading *l)
 {
+    CnxConfig *config = l->config;
     g_autofree char *path = g_build_filename(l->folder, "labels.txt", NULL);
+    GError *cause = NULL;
 
-    if (l->config->labels || !l->config->classes || !g_file_test(path, G_FILE_TEST_EXISTS))
+    if (config->labels || !config->classes)
         return TRUE;
-    l->config->labels = cnx_labels_read(path, l->config->classes, l->error);
-    l->config->origin[CNX_ITEM_LABELS] = CNX_ORIGIN_LABELS;
-    return l->config->labels != NULL;
+    if (g_file_test(path, G_FILE_TEST_EXISTS)) {
+        config->labels = cnx_labels_read(path, config->classes, l->error);
+        config->origin[CNX_ITEM_LABELS] = CNX_ORIGIN_LABELS;
+        return config->labels != NULL;
+    }
+    config->labels = cnx_labels_imagenet(config->classes, &cause);
+    if (config->labels)
+        config->origin[CNX_ITEM_LABELS] = CNX_ORIGIN_IMAGENET;
+    if (cause)
+        g_propagate_error(l->error, cause);
+    return cause == NULL;
 }
 
 gboolean cnx_config_load(CnxConfig *config, const char *folder, gboolean strict, GError **error)

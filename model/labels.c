@@ -60,3 +60,42 @@ char **cnx_labels_read(const char *path, guint count, GError **error)
     }
     return g_steal_pointer(&lines);
 }
+
+/* The lists that pipelines/imagenet-labels.sh makes. */
+static const struct {
+    guint classes;
+    const char *file;
+} lists[] = {
+    {1000, "imagenet-1k.txt"},
+    {11821, "imagenet-12k.txt"},
+    {21841, "imagenet-22k.txt"},
+};
+
+static char **read_list(const char *folder, const char *name, guint count, GError **error)
+{
+    g_autofree char *path = g_build_filename(folder, "gst-convnext", name, NULL);
+
+    if (!g_file_test(path, G_FILE_TEST_EXISTS))
+        return NULL;
+    g_debug("%s: names the classes, of which nothing else is known", path);
+    return cnx_labels_read(path, count, error);
+}
+
+char **cnx_labels_imagenet(guint count, GError **error)
+{
+    const char *const *folders = g_get_system_data_dirs();
+    const char *name = NULL;
+    GError *cause = NULL;
+
+    for (guint i = 0; i < G_N_ELEMENTS(lists); i++)
+        if (lists[i].classes == count)
+            name = lists[i].file;
+    if (!name)
+        return NULL;
+    char **labels = read_list(g_get_user_data_dir(), name, count, &cause);
+    for (; *folders && !labels && !cause; folders++)
+        labels = read_list(*folders, name, count, &cause);
+    if (cause)
+        g_propagate_error(error, cause);
+    return labels;
+}

@@ -32,3 +32,8 @@ const char *cnx_model_cpu(const CnxModel *model);
  * empty line elsewhere is an error. count must be the model's number of classes. Returns a NULL
  * terminated array (g_strfreev) or NULL with error. */
 char **cnx_labels_read(const char *path, guint count, GError **error);
+
+/* ImageNet's names by index, for as many classes as one of its sets has (1000, 11821, 21841), from
+ * the lists that pipelines/imagenet-labels.sh puts into the user's data folder, or somebody into
+ * the system's. NULL without error where there is none. Free with g_strfreev. */
+char **cnx_labels_imagenet(guint count, GError **error);

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "tests/model/folder.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
+
+static char *folder; /* temporary */
+
+char *folder_path(const char *name)
+{
+    return g_build_filename(folder, name, NULL);
+}
+
+void folder_write(const char *name, const char *text)
+{
+    char *path = folder_path(name);
+
+    g_remove(path);
+    g_assert_true(text == NULL || g_file_set_contents(path, text, -1, NULL));
+    g_free(path);
+}
+
+void folder_put_weights(const char *fixture)
+{
+    char *from = g_strconcat(FIXTURES "/networks/", fixture, "/model.safetensors", NULL);
+    char *to = folder_path("model.safetensors"), *contents;
+    gsize length;
+
+    g_assert_true(g_file_get_contents(from, &contents, &length, NULL));
+    g_remove(to);
+    g_assert_true(g_file_set_contents(to, contents, (gssize)length, NULL));
+    g_free(contents);
+    g_free(from);
+    g_free(to);
+}
+
+void folder_clear(void)
+{
+    static const char *const names[] = {"model.safetensors", "config.json", "labels.txt",
+                                        "preprocessor_config.json", "open_clip_config.json"};
+
+    for (guint i = 0; i < G_N_ELEMENTS(names); i++)
+        folder_write(names[i], NULL);
+}
+
+/* The folder's model, or the file in it. */
+CnxCheckpoint *folder_open(gboolean file)
+{
+    char *path = file ? folder_path("model.safetensors") : g_strdup(folder);
+    GError *error = NULL;
+    CnxCheckpoint *checkpoint = cnx_checkpoint_open(path, &error);
+
+    g_assert_no_error(error);
+    g_free(path);
+    return checkpoint;
+}
+
+void folder_check_refused(const char *word)
+{
+    GError *error = NULL;
+
+    g_assert_null(cnx_checkpoint_open(folder, &error));
+    g_assert_true(error->domain == CNX_ERROR);
+    if (!g_str_has_prefix(error->message, folder) || strstr(error->message, word) == NULL)
+        g_error("'%s' is not in: %s", word, error->message);
+    g_test_message("%s", error->message);
+    g_error_free(error);
+}
+
+void folder_new(void)
+{
+    folder = g_dir_make_tmp("convnext-folder-XXXXXX", NULL);
+    g_setenv("XDG_DATA_HOME", folder, TRUE);
+    g_setenv("XDG_DATA_DIRS", folder, TRUE);
+}
+
+void folder_delete(void)
+{
+    g_rmdir(folder);
+    g_free(folder);
+}
