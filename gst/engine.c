@@ -3,8 +3,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gst/engine.h"
 
+#include "gst/modelinfo.h"
 #include "gst/results.h"
-#include "model/encode.h"
 #include "model/affinity.h"
 #include "model/model.h"
 #include "model/service.h"
@@ -14,6 +14,7 @@ struct GstConvnextEngine {
     CnxModel *model;
     char *path; /* where the model was found */
     CnxRecipe recipe;
+    gboolean size_asked, crop_asked; /* by properties, for the recipe */
     GstConvnextOutputs outputs;
     const char *labels_from; /* "file", "model", "numbers" */
 
@@ -27,12 +28,19 @@ struct GstConvnextEngine {
 static gboolean check_outputs(const GstConvnextEngine *self, GError **error)
 {
     const GstConvnextOutputs of_head = GST_CONVNEXT_OUTPUTS_CLASSES | GST_CONVNEXT_OUTPUTS_LOGITS;
-    if (!(self->outputs & of_head) || cnx_model_config(self->model)->classes > 0)
+    const CnxConfig *config = cnx_model_config(self->model);
+    if ((guint)self->outputs >= (guint)GST_CONVNEXT_OUTPUTS_STAGE1 << config->stages) {
+        g_set_error(error, CNX_ERROR, CNX_ERROR_SETTINGS,
+                    "%s: the model has %u stage%s, property outputs asks for a later one",
+                    self->path, config->stages, config->stages > 1 ? "s" : "");
+        return FALSE;
+    }
+    if (!(self->outputs & of_head) || config->classes > 0)
         return TRUE;
     g_set_error(error, CNX_ERROR, CNX_ERROR_SETTINGS,
                 "%s: the model has no classifier head: outputs cannot be classes or logits, only "
-                "embedding and stage1 to stage4",
-                self->path);
+                "embedding and stage1 to stage%u",
+                self->path, config->stages);
     return FALSE;
 }
 
@@ -45,9 +53,11 @@ static void make_recipe(GstConvnextEngine *self, const GstConvnextSettings *sett
         [GST_CONVNEXT_CROP_NONE] = CNX_CROP_NONE,
     };
     self->recipe = cnx_model_config(self->model)->recipe;
-    if (settings->crop != GST_CONVNEXT_CROP_AUTO)
+    self->size_asked = settings->input_size > 0;
+    self->crop_asked = settings->crop != GST_CONVNEXT_CROP_AUTO;
+    if (self->crop_asked)
         cnx_recipe_set_crop(&self->recipe, crops[settings->crop]);
-    if (settings->input_size > 0)
+    if (self->size_asked)
         cnx_recipe_set_size(&self->recipe, settings->input_size);
 }
 
@@ -235,31 +245,32 @@ GPtrArray *gst_convnext_engine_infer(GstConvnextEngine *self, GstConvnextRequest
 
 GstStructure *gst_convnext_engine_info(const GstConvnextEngine *self)
 {
-    const CnxConfig *config = cnx_model_config(self->model);
-    return gst_structure_new(
-        "convnext-model-info", "variant", G_TYPE_STRING, config->variant, "parameters",
-        G_TYPE_UINT64, config->parameters, "classes", G_TYPE_UINT, config->classes, "input-size",
-        G_TYPE_UINT, self->recipe.size, "crop", G_TYPE_STRING, cnx_crop_name(self->recipe.crop),
-        "resize", G_TYPE_UINT, self->recipe.resize, "source-format", G_TYPE_STRING,
-        cnx_dialect_name(config->dialect), "container", G_TYPE_STRING, config->container, "weights",
-        G_TYPE_STRING, cnx_weight_set_name(config->weight_set), "weights-key", G_TYPE_STRING,
-        config->weights_key, "dtype", G_TYPE_STRING, cnx_dtype_name(config->dtype), "labels",
-        G_TYPE_STRING, self->labels_from, "path", G_TYPE_STRING, self->path, "memory",
-        G_TYPE_UINT64, (guint64)cnx_model_memory(self->model), "cpu", G_TYPE_STRING,
-        cnx_model_cpu(self->model), NULL);
+    const GstConvnextModelFacts facts = {.model = self->model,
+                                         .recipe = &self->recipe,
+                                         .size_asked = self->size_asked,
+                                         .crop_asked = self->crop_asked,
+                                         .labels = self->labels_from,
+                                         .path = self->path};
+    return gst_convnext_model_info(&facts);
 }
 
 char *gst_convnext_engine_remark(const GstConvnextEngine *self)
 {
     const guint classes = cnx_model_config(self->model)->classes;
-    const char *known = classes == 21841   ? ", as many as ImageNet-22k,"
-                        : classes == 11821 ? ", as many as ImageNet-12k,"
-                                           : "";
+    const char *known = classes == 21841   ? "ImageNet-22k"
+                        : classes == 11821 ? "ImageNet-12k"
+                        : classes == 1000  ? "ImageNet-1k"
+                                           : NULL;
     if (classes == 0 || !g_str_equal(self->labels_from, "numbers"))
         return NULL;
-    return g_strdup_printf("%s: its %u classes%s have no names and are called \"class N\": name "
+    if (known)
+        return g_strdup_printf("%s: its %u classes, as many as %s, have no names and are called "
+                               "\"class N\": name them with the property labels, or make the list "
+                               "of %s with pipelines/imagenet-labels.sh",
+                               self->path, classes, known, known);
+    return g_strdup_printf("%s: its %u classes have no names and are called \"class N\": name "
                            "them with the property labels",
-                           self->path, classes, known);
+                           self->path, classes);
 }
 
 void gst_convnext_engine_add_stats(const GstConvnextEngine *self, GstStructure *stats)

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "gst/modelinfo.h"
+
+#include "model/encode.h"
+
+static const char *const acts[] = {
+    [CNX_ACT_NONE] = "none",
+    [CNX_ACT_GELU] = "gelu",
+    [CNX_ACT_GELU_TANH] = "gelu-tanh",
+    [CNX_ACT_SILU] = "silu",
+};
+
+static void set_text(GstStructure *info, const char *field, const char *value)
+{
+    gst_structure_set(info, field, G_TYPE_STRING, value, NULL);
+}
+
+/* Three numbers, in the C locale. */
+static void set_triple(GstStructure *info, const char *field, const float *values)
+{
+    char number[3][G_ASCII_DTOSTR_BUF_SIZE];
+
+    for (guint i = 0; i < 3; i++)
+        g_ascii_formatd(number[i], sizeof number[i], "%.6g", (double)values[i]);
+    char *text = g_strdup_printf("%s %s %s", number[0], number[1], number[2]);
+    set_text(info, field, text);
+    g_free(text);
+}
+
+static void set_network(GstStructure *info, const CnxConfig *config)
+{
+    gst_structure_set(info, "variant", G_TYPE_STRING, config->variant, "parameters", G_TYPE_UINT64,
+                      config->parameters, "classes", G_TYPE_UINT, config->classes, "projection",
+                      G_TYPE_UINT, config->projection, "channels", G_TYPE_UINT, config->channels,
+                      "activation", G_TYPE_STRING, acts[config->act], "norm-eps", G_TYPE_DOUBLE,
+                      config->eps, "head-norm-eps", G_TYPE_DOUBLE, config->head_eps, NULL);
+}
+
+static void set_recipe(GstStructure *info, const CnxRecipe *recipe)
+{
+    gst_structure_set(info, "input-size", G_TYPE_UINT, recipe->size, "resize", G_TYPE_UINT,
+                      recipe->resize, "crop", G_TYPE_STRING, cnx_crop_name(recipe->crop),
+                      "interpolation", G_TYPE_STRING, cnx_filter_name(recipe->filter), "rescale",
+                      G_TYPE_DOUBLE, recipe->rescale, NULL);
+    set_triple(info, "mean", recipe->mean);
+    set_triple(info, "std", recipe->std);
+}
+
+static const char *origin_of(const GstConvnextModelFacts *f, CnxItem item)
+{
+    const CnxConfig *config = cnx_model_config(f->model);
+    const gboolean asked = (item == CNX_ITEM_SIZE && f->size_asked) ||
+                           (item == CNX_ITEM_CROP && f->crop_asked) ||
+                           (item == CNX_ITEM_RESIZE && (f->size_asked || f->crop_asked));
+
+    if (asked)
+        return "property";
+    if (item == CNX_ITEM_LABELS && g_str_equal(f->labels, "file"))
+        return "property";
+    if (item == CNX_ITEM_LABELS && g_str_equal(f->labels, "numbers"))
+        return "none";
+    return cnx_origin_name(config->origin[item]);
+}
+
+static void set_origins(GstStructure *info, const GstConvnextModelFacts *f)
+{
+    static const char *const fields[CNX_ITEMS] = {
+        [CNX_ITEM_SIZE] = "input-size-from", [CNX_ITEM_RESIZE] = "resize-from",
+        [CNX_ITEM_CROP] = "crop-from",       [CNX_ITEM_FILTER] = "interpolation-from",
+        [CNX_ITEM_RESCALE] = "rescale-from", [CNX_ITEM_MEAN] = "mean-from",
+        [CNX_ITEM_STD] = "std-from",         [CNX_ITEM_ACT] = "activation-from",
+        [CNX_ITEM_EPS] = "norm-eps-from",    [CNX_ITEM_HEAD_EPS] = "head-norm-eps-from",
+        [CNX_ITEM_LABELS] = "labels-from",
+    };
+
+    for (guint i = 0; i < CNX_ITEMS; i++)
+        set_text(info, fields[i], origin_of(f, i));
+}
+
+GstStructure *gst_convnext_model_info(const GstConvnextModelFacts *facts)
+{
+    const CnxConfig *config = cnx_model_config(facts->model);
+    GstStructure *info = gst_structure_new_empty("convnext-model-info");
+
+    set_network(info, config);
+    set_recipe(info, facts->recipe);
+    gst_structure_set(info, "source-format", G_TYPE_STRING, cnx_dialect_name(config->dialect),
+                      "container", G_TYPE_STRING, config->container, "weights", G_TYPE_STRING,
+                      cnx_weight_set_name(config->weight_set), "weights-key", G_TYPE_STRING,
+                      config->weights_key, "dtype", G_TYPE_STRING, cnx_dtype_name(config->dtype),
+                      "labels", G_TYPE_STRING, facts->labels, "path", G_TYPE_STRING, facts->path,
+                      "memory", G_TYPE_UINT64, (guint64)cnx_model_memory(facts->model), "cpu",
+                      G_TYPE_STRING, cnx_model_cpu(facts->model), NULL);
+    set_origins(info, facts);
+    return info;
+}
