@@ -1,0 +1,60 @@
+#!/bin/bash
+# Makes lists of ImageNet's class names, for models that come without: imagenet-labels.sh [--wheel
+# FILE] [FOLDER]. The element finds them in the default folder, $XDG_DATA_HOME/gst-convnext.
+#
+# The names are WordNet's, as the Python package timm (Apache-2.0) carries them; it is downloaded
+# from PyPI and only read. FILE is one that was downloaded before.
+#
+# SPDX-License-Identifier: LGPL-2.1-or-later
+set -eu
+root=$(cd "$(dirname "$0")/.." && pwd)
+. "$root/pipelines/lib.sh"
+usage='usage: imagenet-labels.sh [--wheel FILE] [FOLDER]'
+folder=${XDG_DATA_HOME:-$HOME/.local/share}/gst-convnext
+wheel=
+
+while [ $# -gt 0 ]; do
+    case $1 in
+    --wheel)
+        [ $# -ge 2 ] || cnx_die "--wheel needs a file"
+        wheel=$2
+        shift
+        ;;
+    -*) cnx_die "$usage" ;;
+    *) folder=$1 ;;
+    esac
+    shift
+done
+
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+if [ -z "$wheel" ]; then
+    cnx_install python3 python3-pip
+    python3 -m pip download -q --no-deps --only-binary :all: --dest "$scratch" timm >&2 ||
+        cnx_die "cannot download the Python package timm"
+    wheel=$(echo "$scratch"/timm-*.whl)
+else
+    cnx_install python3
+fi
+python3 -m zipfile -e "$wheel" "$scratch/timm" 2>/dev/null || cnx_die "$wheel: is no wheel of timm"
+info=$scratch/timm/timm/data/_info
+
+# make_list NAME SYNSETS COUNT: the names of a list of WordNet numbers, one a line.
+make_list()
+{
+    local synsets=$info/$2 count
+    [ -f "$synsets" ] || cnx_die "$wheel: has no timm/data/_info/$2"
+    awk -F '\t' 'NR == FNR { name[$1] = $2; next }
+        !($1 in name) || name[$1] == "" { exit 1 }
+        { print name[$1] }' "$info/imagenet_synset_to_lemma.txt" "$synsets" >"$scratch/list" ||
+        cnx_die "$wheel: not every class of $2 has a name"
+    count=$(wc -l <"$scratch/list")
+    [ "$count" -eq "$3" ] || cnx_die "$wheel: $2 names $count classes, expected $3"
+    mkdir -p "$folder"
+    mv "$scratch/list" "$folder/$1"
+    cnx_say "$folder/$1: $count names"
+}
+
+make_list imagenet-1k.txt imagenet_synsets.txt 1000
+make_list imagenet-12k.txt imagenet12k_synsets.txt 11821
+make_list imagenet-22k.txt imagenet22k_synsets.txt 21841
