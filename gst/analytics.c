@@ -5,6 +5,12 @@
 
 void gst_convnext_analytics_mirror(GstBuffer *buffer, GstConvnextResult *result) {}
 
+void gst_convnext_analytics_find_objects(GArray *objects, GstBuffer *buffer) {}
+
+void gst_convnext_analytics_mirror_object(GstBuffer *buffer, guint mtd, GstConvnextResult *result)
+{
+}
+
 #else
 
 #include <gst/analytics/analytics.h>
@@ -20,17 +26,19 @@ static GQuark class_quark(const GstConvnextClass *klass)
     return g_quark_from_string(name);
 }
 
-static void mirror_classes(GstBuffer *buffer, GstConvnextResult *result)
+/* FALSE: there are no classes, or no room for them. */
+static gboolean mirror_classes(GstBuffer *buffer, GstConvnextResult *result,
+                               GstAnalyticsClsMtd *mtd)
 {
     GstAnalyticsRelationMeta *relations;
-    GstAnalyticsClsMtd mtd;
+    gboolean added;
     guint n;
     const GstConvnextClass *classes = gst_convnext_result_get_classes(result, &n);
     gfloat *scores;
     GQuark *quarks;
 
     if (!n)
-        return;
+        return FALSE;
 
     scores = g_new(gfloat, n);
     quarks = g_new(GQuark, n);
@@ -41,10 +49,12 @@ static void mirror_classes(GstBuffer *buffer, GstConvnextResult *result)
     relations = gst_buffer_get_analytics_relation_meta(buffer);
     if (!relations)
         relations = gst_buffer_add_analytics_relation_meta(buffer);
-    if (!relations || !gst_analytics_relation_meta_add_cls_mtd(relations, n, scores, quarks, &mtd))
+    added = relations && gst_analytics_relation_meta_add_cls_mtd(relations, n, scores, quarks, mtd);
+    if (!added)
         GST_WARNING("could not mirror %u classes as GstAnalyticsClsMtd", n);
     g_free(quarks);
     g_free(scores);
+    return added;
 }
 
 #if GST_CHECK_VERSION(1, 26, 0)
@@ -115,8 +125,75 @@ static void mirror_tensors(GstBuffer *buffer, GstConvnextResult *result) {}
 
 void gst_convnext_analytics_mirror(GstBuffer *buffer, GstConvnextResult *result)
 {
-    mirror_classes(buffer, result);
+    GstAnalyticsClsMtd mtd;
+
+    mirror_classes(buffer, result, &mtd);
     mirror_tensors(buffer, result);
+}
+
+/* Readers look for one relation or the other, by `&`. The two are new to each other. */
+void gst_convnext_analytics_mirror_object(GstBuffer *buffer, guint mtd, GstConvnextResult *result)
+{
+    GstAnalyticsRelationMeta *relations;
+    GstAnalyticsClsMtd cls;
+
+    if (!mirror_classes(buffer, result, &cls))
+        return;
+    relations = gst_buffer_get_analytics_relation_meta(buffer);
+    gst_analytics_relation_meta_set_relation(
+        relations, GST_ANALYTICS_REL_TYPE_RELATE_TO | GST_ANALYTICS_REL_TYPE_CONTAIN, mtd, cls.id);
+    gst_analytics_relation_meta_set_relation(
+        relations, GST_ANALYTICS_REL_TYPE_IS_PART_OF | GST_ANALYTICS_REL_TYPE_RELATE_TO, cls.id,
+        mtd);
+}
+
+static gboolean related(GstAnalyticsRelationMeta *relations, guint a, guint b)
+{
+    return gst_analytics_relation_meta_get_relation(relations, a, b) !=
+               GST_ANALYTICS_REL_TYPE_NONE ||
+           gst_analytics_relation_meta_get_relation(relations, b, a) != GST_ANALYTICS_REL_TYPE_NONE;
+}
+
+static void find_track(GstAnalyticsRelationMeta *relations, GstConvnextObject *object)
+{
+    GstAnalyticsTrackingMtd mtd;
+    gpointer state = NULL;
+
+    while (!object->tracked &&
+           gst_analytics_relation_meta_iterate(relations, &state,
+                                               gst_analytics_tracking_mtd_get_mtd_type(), &mtd)) {
+        GstClockTime first, last;
+        gboolean lost;
+
+        if (!related(relations, (guint)object->mtd, mtd.id) ||
+            !gst_analytics_tracking_mtd_get_info(&mtd, &object->track, &first, &last, &lost))
+            continue;
+        object->tracked = !lost;
+        if (!lost && object->track <= G_MAXINT)
+            object->id = (gint)object->track;
+    }
+}
+
+void gst_convnext_analytics_find_objects(GArray *objects, GstBuffer *buffer)
+{
+    GstAnalyticsRelationMeta *relations = gst_buffer_get_analytics_relation_meta(buffer);
+    GstAnalyticsODMtd mtd;
+    gpointer state = NULL;
+
+    if (!relations)
+        return;
+    while (gst_analytics_relation_meta_iterate(relations, &state,
+                                               gst_analytics_od_mtd_get_mtd_type(), &mtd)) {
+        GstConvnextObject object = {.mtd = (gint)mtd.id, .id = -1};
+        gfloat confidence;
+
+        if (!gst_analytics_od_mtd_get_location(&mtd, &object.x, &object.y, &object.w, &object.h,
+                                               &confidence))
+            continue;
+        object.type = gst_analytics_od_mtd_get_obj_type(&mtd);
+        find_track(relations, &object);
+        g_array_append_val(objects, object);
+    }
 }
 
 #endif

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "gst/convnext/convnext.h"
+#include "gst/objects.h"
 
 /* Mirrors result, about a whole frame, on buffer, which is writable:
  * - the classes as a GstAnalyticsClsMtd without relations, best first, since upstream's readers
@@ -15,3 +16,13 @@
  *   GStreamer 1.26 and later.
  * Does nothing when built without gstreamer-analytics-1.0. */
 void gst_convnext_analytics_mirror(GstBuffer *buffer, GstConvnextResult *result);
+
+/* Appends the buffer's GstAnalyticsODMtd to objects, an array of GstConvnextObject, with the ids of
+ * the GstAnalyticsTrackingMtd that are related to them and have not lost them. GStreamer 1.24 and
+ * later; does nothing otherwise. */
+void gst_convnext_analytics_find_objects(GArray *objects, GstBuffer *buffer);
+
+/* Mirrors the classes of a result about the object of a GstAnalyticsODMtd with this id on the same
+ * buffer, which is writable, as a GstAnalyticsClsMtd that the object contains and relates to, and
+ * that is part of and relates to the object. Does nothing when built without. */
+void gst_convnext_analytics_mirror_object(GstBuffer *buffer, guint mtd, GstConvnextResult *result);

@@ -16,6 +16,7 @@ struct GstConvnextEngine {
     CnxRecipe recipe;
     gboolean size_asked, crop_asked; /* by properties, for the recipe */
     GstConvnextOutputs outputs;
+    GstConvnextRegionKind region;
     const char *labels_from; /* "file", "model", "numbers" */
 
     CnxAffinity *affinity; /* NULL: none is set */
@@ -44,7 +45,9 @@ static gboolean check_outputs(const GstConvnextEngine *self, GError **error)
     return FALSE;
 }
 
-static void make_recipe(GstConvnextEngine *self, const GstConvnextSettings *settings)
+/* FALSE: objects of all shapes must become inputs of one. */
+static gboolean make_recipe(GstConvnextEngine *self, const GstConvnextSettings *settings,
+                            GError **error)
 {
     static const CnxCrop crops[] = {
         [GST_CONVNEXT_CROP_CENTER] = CNX_CROP_CENTER,
@@ -59,6 +62,12 @@ static void make_recipe(GstConvnextEngine *self, const GstConvnextSettings *sett
         cnx_recipe_set_crop(&self->recipe, crops[settings->crop]);
     if (self->size_asked)
         cnx_recipe_set_size(&self->recipe, settings->input_size);
+    if (self->region != GST_CONVNEXT_REGION_OBJECTS || self->recipe.crop != CNX_CROP_NONE)
+        return TRUE;
+    g_set_error(error, CNX_ERROR, CNX_ERROR_SETTINGS,
+                "region=objects runs all objects of a frame together, in inputs of one shape: crop "
+                "can be center, squash or border, not none");
+    return FALSE;
 }
 
 /* "convnext_tiny" for /models/convnext_tiny.pth, "tiny" for /models/tiny and for
@@ -123,12 +132,13 @@ GstConvnextEngine *gst_convnext_engine_open(const GstConvnextSettings *settings,
     self->affinity = affinity;
     self->path = settings->model ? g_strdup(settings->model) : gst_convnext_bundled_model();
     self->outputs = settings->outputs;
+    self->region = settings->region;
     self->model = cnx_model_open_set(self->path, (CnxWeightSet)settings->weights, error);
-    if (!self->model || !check_outputs(self, error) || !make_results(self, settings, error)) {
+    if (!self->model || !check_outputs(self, error) || !make_results(self, settings, error) ||
+        !make_recipe(self, settings, error)) {
         gst_convnext_engine_unref(self);
         return NULL;
     }
-    make_recipe(self, settings);
     self->client =
         cnx_client_new(self->model, gst_convnext_results_needed(self->outputs), settings->threads);
     return self;
@@ -156,6 +166,11 @@ void gst_convnext_engine_unref(GstConvnextEngine *self)
 const CnxRecipe *gst_convnext_engine_recipe(const GstConvnextEngine *self)
 {
     return &self->recipe;
+}
+
+GstConvnextRegionKind gst_convnext_engine_region(const GstConvnextEngine *self)
+{
+    return self->region;
 }
 
 gboolean gst_convnext_engine_make_ready(GstConvnextEngine *self, guint width, guint height,
@@ -201,7 +216,11 @@ static GstConvnextResult *make_result(const Inference *inference, const CnxOutpu
         return NULL;
     gst_convnext_result_set_frame_size(result, request->frame_width, request->frame_height);
     gst_convnext_result_set_region(result, region->x, region->y, region->w, region->h);
-    gst_convnext_result_set_times(result, request->preprocess_time, took);
+    gst_convnext_result_set_times(result, request->preprocess_time / request->n, took);
+    if (region->object) {
+        gst_convnext_result_set_object(result, region->id, g_quark_to_string(region->type));
+        gst_convnext_request_note(result, region);
+    }
     return result;
 }
 

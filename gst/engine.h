@@ -24,6 +24,9 @@ void gst_convnext_engine_unref(GstConvnextEngine *engine); /* NULL allowed */
 /* How a picture becomes an input. Borrowed. */
 const CnxRecipe *gst_convnext_engine_recipe(const GstConvnextEngine *engine);
 
+/* What of the frames it was opened for. */
+GstConvnextRegionKind gst_convnext_engine_region(const GstConvnextEngine *engine);
+
 /* Joins the other engines of this process that run the same network on inputs of width x height,
  * and sees that there is memory for a run, which all of them share. */
 gboolean gst_convnext_engine_make_ready(GstConvnextEngine *engine, guint width, guint height,

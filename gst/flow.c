@@ -8,6 +8,7 @@
 #include "gst/latest.h"
 #include "gst/messages.h"
 #include "gst/pacing.h"
+#include "gst/roster.h"
 #include "gst/smoothing.h"
 #include "gst/stats.h"
 #include "model/error.h"
@@ -38,6 +39,7 @@ struct GstConvnextFlow {
     GstConvnextPlan *plan;       /* NULL without caps */
     GstConvnextRequest *request; /* the frame at hand; NULL between streams */
     GPtrArray *last;             /* GstConvnextResult, to carry; NULL: nothing to carry */
+    GstConvnextRoster *roster;   /* the objects, with the results of each */
     GstConvnextPacing pacing;
     gboolean is_signed;     /* the frame at hand */
     CnxSignature signature; /* of it */
@@ -55,10 +57,30 @@ static void forget(GstConvnextFlow *self)
     g_mutex_unlock(&self->lock);
     g_clear_pointer(&finished, g_ptr_array_unref);
     g_clear_pointer(&self->last, g_ptr_array_unref);
+    gst_convnext_roster_clear(self->roster);
     gst_convnext_pacing_reset(&self->pacing);
 }
 
-static void attach(GstConvnextFlow *self, GstBuffer *buffer)
+static gboolean looks_at_objects(const GstConvnextFlow *self)
+{
+    return gst_convnext_engine_region(gst_convnext_plan_engine(self->plan)) ==
+           GST_CONVNEXT_REGION_OBJECTS;
+}
+
+/* Takes the array. */
+static void keep(GstConvnextFlow *self, GPtrArray *results)
+{
+    g_clear_pointer(&self->last, g_ptr_array_unref);
+    if (!looks_at_objects(self)) {
+        self->last = results;
+        return;
+    }
+    for (guint i = 0; i < results->len; i++)
+        gst_convnext_roster_learn(self->roster, g_ptr_array_index(results, i));
+    g_ptr_array_unref(results);
+}
+
+static void attach_last(GstConvnextFlow *self, GstBuffer *buffer)
 {
     GstClockTime now = GST_BUFFER_PTS(buffer);
     for (guint i = 0; i < self->last->len; i++) {
@@ -72,6 +94,18 @@ static void attach(GstConvnextFlow *self, GstBuffer *buffer)
         GST_LOG_OBJECT(self->element,
                        "frame %" G_GUINT64_FORMAT ": a result of age %" GST_TIME_FORMAT,
                        self->frames, GST_TIME_ARGS(age));
+    }
+}
+
+/* What is new, and with carry also what older frames had. */
+static void attach(GstConvnextFlow *self, GstBuffer *buffer, gboolean fresh, gboolean carry)
+{
+    if (looks_at_objects(self)) {
+        guint n = gst_convnext_roster_attach(self->roster, buffer, carry);
+        GST_LOG_OBJECT(self->element, "frame %" G_GUINT64_FORMAT ": results of %u objects",
+                       self->frames, n);
+    } else if (self->last && (fresh || carry)) {
+        attach_last(self, buffer);
     }
 }
 
@@ -148,13 +182,25 @@ static gboolean fail(GstConvnextFlow *self, GError *error)
     return FALSE;
 }
 
+static gboolean fill_request(GstConvnextFlow *self, GstBuffer *buffer,
+                             const GstConvnextSettings *settings, GError **error)
+{
+    if (!looks_at_objects(self))
+        return gst_convnext_plan_prepare(self->plan, buffer, settings, self->request, error);
+    const GPtrArray *chosen = gst_convnext_roster_choose(self->roster, &settings->objects);
+    self->request->n = 0;
+    return chosen->len == 0 || gst_convnext_plan_prepare_objects(self->plan, buffer, chosen,
+                                                                 settings, self->request, error);
+}
+
+/* The request is empty where there is no object to look at. */
 static gboolean prepare(GstConvnextFlow *self, GstBuffer *buffer,
                         const GstConvnextSettings *settings)
 {
     GstConvnextRequest *request = self->request;
     GError *error = NULL;
     gst_convnext_pacing_look(&self->pacing, buffer, self->is_signed ? &self->signature : NULL);
-    if (!gst_convnext_plan_prepare(self->plan, buffer, settings, request, &error))
+    if (!fill_request(self, buffer, settings, &error))
         return fail(self, error);
     request->frame = self->frames;
     request->epoch = self->epoch;
@@ -176,18 +222,22 @@ static gboolean look_and_wait(GstConvnextFlow *self, GstBuffer *buffer,
     GError *error = NULL;
     if (!prepare(self, buffer, settings))
         return FALSE;
+    if (self->request->n == 0) {
+        attach(self, buffer, FALSE, settings->carry);
+        return TRUE;
+    }
     GPtrArray *results =
         gst_convnext_engine_infer(gst_convnext_plan_engine(self->plan), self->request, &error);
     if (!results)
         return fail(self, error);
-    g_clear_pointer(&self->last, g_ptr_array_unref);
-    self->last = results;
-    attach(self, buffer);
+    keep(self, g_ptr_array_ref(results));
+    attach(self, buffer, TRUE, settings->carry);
     GstClockTime total = gst_util_get_timestamp() - start;
     g_mutex_lock(&self->lock);
     gst_convnext_latency_add(&self->latency, total);
     g_mutex_unlock(&self->lock);
     report(self, self->request, results, total);
+    g_ptr_array_unref(results);
     return TRUE;
 }
 
@@ -196,6 +246,8 @@ static gboolean look_and_go_on(GstConvnextFlow *self, GstBuffer *buffer,
 {
     if (!prepare(self, buffer, settings))
         return FALSE;
+    if (self->request->n == 0)
+        return TRUE;
     gboolean replaced = gst_convnext_latest_submit(
         self->latest, gst_convnext_plan_engine(self->plan), &self->request);
     g_mutex_lock(&self->lock);
@@ -241,11 +293,9 @@ static gboolean collect(GstConvnextFlow *self)
     g_mutex_lock(&self->lock);
     GPtrArray *finished = g_steal_pointer(&self->finished);
     g_mutex_unlock(&self->lock);
-    if (!finished)
-        return FALSE;
-    g_clear_pointer(&self->last, g_ptr_array_unref);
-    self->last = finished;
-    return TRUE;
+    if (finished)
+        keep(self, finished);
+    return finished != NULL;
 }
 
 /* Whether downstream gets the frame too late already. */
@@ -272,7 +322,8 @@ static gboolean should_look(GstConvnextFlow *self, GstBuffer *buffer,
     gboolean due = gst_convnext_pacing_due(&self->pacing, buffer, settings);
     gboolean late = due && settings->mode == GST_CONVNEXT_MODE_SYNC && settings->qos &&
                     is_late(self, buffer, on_time);
-    gboolean unchanged = due && !late && is_unchanged(self, buffer, settings);
+    gboolean unchanged = due && !late && is_unchanged(self, buffer, settings) &&
+                         !(looks_at_objects(self) && gst_convnext_roster_has_new(self->roster));
     if (due && !late && !unchanged)
         return TRUE;
     g_mutex_lock(&self->lock);
@@ -283,19 +334,13 @@ static gboolean should_look(GstConvnextFlow *self, GstBuffer *buffer,
     return FALSE;
 }
 
-static void carry(GstConvnextFlow *self, GstBuffer *buffer, gboolean wanted)
-{
-    if (wanted && self->last)
-        attach(self, buffer);
-}
-
 static gboolean handle_latest(GstConvnextFlow *self, GstBuffer *buffer,
                               const GstConvnextSettings *settings, GstClockTime on_time)
 {
     if (should_look(self, buffer, settings, on_time) && !look_and_go_on(self, buffer, settings))
         return FALSE;
     gboolean fresh = collect(self);
-    carry(self, buffer, fresh || settings->carry);
+    attach(self, buffer, fresh, settings->carry);
     return TRUE;
 }
 
@@ -307,7 +352,7 @@ static gboolean handle_sync(GstConvnextFlow *self, GstBuffer *buffer,
     gboolean fresh = collect(self);
     if (should_look(self, buffer, settings, on_time))
         return look_and_wait(self, buffer, settings);
-    carry(self, buffer, fresh || settings->carry);
+    attach(self, buffer, fresh, settings->carry);
     return TRUE;
 }
 
@@ -330,6 +375,9 @@ gboolean gst_convnext_flow_frame(GstConvnextFlow *self, GstBuffer *buffer,
         return FALSE;
     if (moved)
         gst_element_post_message(self->element, gst_message_new_latency(GST_OBJECT(self->element)));
+    if (looks_at_objects(self))
+        gst_convnext_roster_see(self->roster, buffer, gst_convnext_plan_caps(self->plan),
+                                &settings->objects);
     gboolean fine = settings->mode == GST_CONVNEXT_MODE_LATEST
                         ? handle_latest(self, buffer, settings, on_time)
                         : handle_sync(self, buffer, settings, on_time);
@@ -345,6 +393,7 @@ GstConvnextFlow *gst_convnext_flow_new(GstElement *element)
     self->element = element;
     self->latest = gst_convnext_latest_new(on_latest, self);
     self->smoother = gst_convnext_smoother_new();
+    self->roster = gst_convnext_roster_new();
     self->on_time = GST_CLOCK_TIME_NONE;
     g_mutex_init(&self->lock);
     return self;
@@ -357,6 +406,7 @@ void gst_convnext_flow_free(GstConvnextFlow *self)
     gst_convnext_flow_stop(self);
     gst_convnext_latest_free(self->latest);
     gst_convnext_smoother_free(self->smoother);
+    gst_convnext_roster_free(self->roster);
     g_mutex_clear(&self->lock);
     g_free(self);
 }

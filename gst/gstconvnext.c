@@ -50,6 +50,17 @@
  * answers the LATENCY query with what it adds, by measurement and with headroom, and posts a
  * LATENCY message when that moves by more than a quarter.
  *
+ * With #convnext:region `objects` it looks at each object that elements upstream have described in
+ * a #GstVideoRegionOfInterestMeta or a #GstAnalyticsODMtd (GStreamer 1.24 and later), once if it
+ * is in both, all those of a frame as one batch; the options of objects say which and how often.
+ * Each has a #GstConvnextMeta with its region and gst_convnext_result_get_object(), where there
+ * are classes a structure `classification` among the parameters of the
+ * #GstVideoRegionOfInterestMeta (`label`, `label_id`, `confidence`, `model_name`, and `age` in
+ * nanoseconds, of the best one), and a #GstAnalyticsClsMtd with a relation from and to the
+ * #GstAnalyticsODMtd. Objects that a tracker has given an id carry their last result as long as
+ * they are not looked at again; others do where an object of the same class was about there in the
+ * frames before.
+ *
  * With #convnext:post-messages each new result is also posted as an element message, whose
  * structure is gst_convnext_result_to_structure() plus `frame` (guint64, from 0 at each start),
  * `stream-time` and `running-time` (guint64, nanoseconds).
@@ -74,6 +85,11 @@
  * gst-launch-1.0 filesrc location=street.mp4 ! decodebin ! convnext model=convnext_tiny.safetensors
  * top-k=3 interval=5 ! convnextpublish ! fakesink
  * ]| A model of one's own on every fifth frame of a file, the results as JSON lines.
+ * |[
+ * gst-launch-1.0 filesrc location=street.mp4 ! decodebin ! gvadetect model=cars.xml ! gvatrack !
+ * convnext model=car-makes region=objects object-class=car reclassify-interval=30 ! convnextpublish
+ * ! fakesink
+ * ]| The make of each car, looked at once a second, by the objects of another element.
  */
 
 #include "gst/gstconvnext.h"

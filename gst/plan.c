@@ -83,6 +83,11 @@ char *gst_convnext_plan_describe(const GstConvnextPlan *self)
                            info->y, info->w, info->h, self->width, self->height);
 }
 
+const GstVideoInfo *gst_convnext_plan_caps(const GstConvnextPlan *self)
+{
+    return &self->caps;
+}
+
 /* To be unmapped from frame. */
 static gboolean map(GstConvnextPlan *self, GstBuffer *buffer, CnxImage *image, GError **error)
 {
@@ -105,18 +110,65 @@ gboolean gst_convnext_plan_sign(GstConvnextPlan *self, GstBuffer *buffer, CnxSig
     return TRUE;
 }
 
-static gboolean fill_input(GstConvnextPlan *self, GstBuffer *buffer, GstConvnextRequest *request,
-                           GError **error)
+static void fill_whole(GstConvnextPlan *self, const CnxImage *image, GstConvnextRequest *request)
+{
+    cnx_preprocess_run(self->preprocess, image, gst_convnext_request_input(request, 0), NULL);
+    request->regions[0] = (GstConvnextRegion){
+        .w = GST_VIDEO_INFO_WIDTH(&self->caps), .h = GST_VIDEO_INFO_HEIGHT(&self->caps), .id = -1};
+}
+
+/* Each object has its own geometry, from frame to frame. */
+static gboolean fill_object(GstConvnextPlan *self, const CnxImage *image,
+                            const GstConvnextObject *object, GstConvnextRequest *request, guint i,
+                            GError **error)
+{
+    CnxImageInfo info = *gst_convnext_frame_info(self->frame);
+    info.x = object->place.x;
+    info.y = object->place.y;
+    info.w = object->place.w;
+    info.h = object->place.h;
+    CnxPreprocess *preprocess =
+        cnx_preprocess_new(gst_convnext_engine_recipe(self->engine), &info, error);
+    if (!preprocess)
+        return FALSE;
+    cnx_preprocess_run(preprocess, image, gst_convnext_request_input(request, i), NULL);
+    cnx_preprocess_free(preprocess);
+    request->regions[i] = object->region;
+    return TRUE;
+}
+
+/* objects NULL: the whole frame. */
+static gboolean fill(GstConvnextPlan *self, GstBuffer *buffer, const GPtrArray *objects,
+                     GstConvnextRequest *request, GError **error)
 {
     CnxImage image;
     if (!map(self, buffer, &image, error))
         return FALSE;
-    if (!gst_convnext_request_resize(request, 1, self->width, self->height, error)) {
-        gst_convnext_frame_unmap(self->frame);
+    gboolean filled = gst_convnext_request_resize(request, objects ? objects->len : 1, self->width,
+                                                  self->height, error);
+    if (filled && !objects)
+        fill_whole(self, &image, request);
+    for (guint i = 0; objects && i < objects->len && filled; i++)
+        filled = fill_object(self, &image, g_ptr_array_index(objects, i), request, i, error);
+    gst_convnext_frame_unmap(self->frame);
+    return filled;
+}
+
+static gboolean prepare(GstConvnextPlan *self, GstBuffer *buffer, const GPtrArray *objects,
+                        const GstConvnextSettings *settings, GstConvnextRequest *request,
+                        GError **error)
+{
+    GstClockTime start = gst_util_get_timestamp();
+    if (!fill(self, buffer, objects, request, error)) {
+        request->n = 0;
         return FALSE;
     }
-    cnx_preprocess_run(self->preprocess, &image, gst_convnext_request_input(request, 0), NULL);
-    gst_convnext_frame_unmap(self->frame);
+    /* Where the picture lies in memory is nobody's business downstream: the caps' frame is. */
+    request->frame_width = GST_VIDEO_INFO_WIDTH(&self->caps);
+    request->frame_height = GST_VIDEO_INFO_HEIGHT(&self->caps);
+    request->pts = GST_BUFFER_PTS(buffer);
+    request->scoring = settings->scoring;
+    request->preprocess_time = gst_util_get_timestamp() - start;
     return TRUE;
 }
 
@@ -124,17 +176,13 @@ gboolean gst_convnext_plan_prepare(GstConvnextPlan *self, GstBuffer *buffer,
                                    const GstConvnextSettings *settings, GstConvnextRequest *request,
                                    GError **error)
 {
-    GstClockTime start = gst_util_get_timestamp();
-    if (!fill_input(self, buffer, request, error)) {
-        request->n = 0;
-        return FALSE;
-    }
-    /* Where the picture lies in memory is nobody's business downstream: the caps' frame is. */
-    request->frame_width = GST_VIDEO_INFO_WIDTH(&self->caps);
-    request->frame_height = GST_VIDEO_INFO_HEIGHT(&self->caps);
-    request->regions[0] = (GstConvnextRegion){0, 0, request->frame_width, request->frame_height};
-    request->pts = GST_BUFFER_PTS(buffer);
-    request->scoring = settings->scoring;
-    request->preprocess_time = gst_util_get_timestamp() - start;
-    return TRUE;
+    return prepare(self, buffer, NULL, settings, request, error);
+}
+
+gboolean gst_convnext_plan_prepare_objects(GstConvnextPlan *self, GstBuffer *buffer,
+                                           const GPtrArray *objects,
+                                           const GstConvnextSettings *settings,
+                                           GstConvnextRequest *request, GError **error)
+{
+    return prepare(self, buffer, objects, settings, request, error);
 }

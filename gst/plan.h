@@ -7,6 +7,7 @@
 
 #include "gst/engine.h"
 #include "gst/frame.h"
+#include "gst/objects.h"
 #include "model/signature.h"
 
 typedef struct GstConvnextPlan GstConvnextPlan;
@@ -37,3 +38,12 @@ gboolean gst_convnext_plan_sign(GstConvnextPlan *plan, GstBuffer *buffer, CnxSig
 gboolean gst_convnext_plan_prepare(GstConvnextPlan *plan, GstBuffer *buffer,
                                    const GstConvnextSettings *settings, GstConvnextRequest *request,
                                    GError **error);
+
+/* The same, with these objects (GstConvnextObject) of the buffer, at least one, as the inputs. */
+gboolean gst_convnext_plan_prepare_objects(GstConvnextPlan *plan, GstBuffer *buffer,
+                                           const GPtrArray *objects,
+                                           const GstConvnextSettings *settings,
+                                           GstConvnextRequest *request, GError **error);
+
+/* Of the frames. Borrowed. */
+const GstVideoInfo *gst_convnext_plan_caps(const GstConvnextPlan *plan);

@@ -54,6 +54,19 @@ GType gst_convnext_weights_get_type(void)
     return type;
 }
 
+GType gst_convnext_region_get_type(void)
+{
+    static gsize type;
+    static const GEnumValue values[] = {
+        {GST_CONVNEXT_REGION_FULL_FRAME, "The whole frame", "full-frame"},
+        {GST_CONVNEXT_REGION_OBJECTS, "Each object that a detector has found", "objects"},
+        {0, NULL, NULL},
+    };
+    if (g_once_init_enter(&type))
+        g_once_init_leave(&type, g_enum_register_static("GstConvnextRegionKind", values));
+    return type;
+}
+
 GType gst_convnext_mode_get_type(void)
 {
     static gsize type;
@@ -139,6 +152,50 @@ static void install_model_properties(GObjectClass *klass, const char *bundled)
                             "Processors that the process's engines run on, like 0-3,6: those that "
                             "any element names (NULL in all = those that this process may use)",
                             NULL, FLAGS));
+}
+
+static void install_object_properties(GObjectClass *klass)
+{
+    g_object_class_install_property(
+        klass, GST_CONVNEXT_PROP_REGION,
+        g_param_spec_enum("region", "Region",
+                          "What the network looks at: the frame, or each object in its "
+                          "GstVideoRegionOfInterestMeta and GstAnalyticsODMtd",
+                          GST_TYPE_CONVNEXT_REGION, GST_CONVNEXT_REGION_FULL_FRAME, FLAGS));
+    g_object_class_install_property(
+        klass, GST_CONVNEXT_PROP_OBJECT_CLASS,
+        g_param_spec_string("object-class", "Object class",
+                            "With region=objects, only those that the detector calls so (NULL = "
+                            "all)",
+                            NULL, FLAGS));
+    g_object_class_install_property(
+        klass, GST_CONVNEXT_PROP_OBJECT_MARGIN,
+        g_param_spec_double("object-margin", "Object margin",
+                            "Part of an object's width and height that is added on each side", 0.0,
+                            10.0, 0.0, FLAGS));
+    g_object_class_install_property(
+        klass, GST_CONVNEXT_PROP_MIN_OBJECT_SIZE,
+        g_param_spec_uint("min-object-size", "Minimum object size",
+                          "Objects with a shorter side of fewer pixels are left out", 0, G_MAXINT,
+                          0, FLAGS));
+    g_object_class_install_property(
+        klass, GST_CONVNEXT_PROP_MAX_OBJECTS,
+        g_param_spec_uint("max-objects", "Maximum objects",
+                          "Most objects that are looked at in one frame, the largest first; the "
+                          "rest come first in the next one (0 = all)",
+                          0, G_MAXINT, GST_CONVNEXT_DEFAULT_MAX_OBJECTS, FLAGS));
+    g_object_class_install_property(
+        klass, GST_CONVNEXT_PROP_RECLASSIFY_INTERVAL,
+        g_param_spec_uint("reclassify-interval", "Reclassify interval",
+                          "Frames from one look at an object with a tracking id to the next; it "
+                          "carries its last result meanwhile (0 = look once)",
+                          0, G_MAXINT, 1, FLAGS));
+    g_object_class_install_property(
+        klass, GST_CONVNEXT_PROP_RECLASSIFY_GROWTH,
+        g_param_spec_double("reclassify-growth", "Reclassify growth",
+                            "Look again before that when the object's area is so many times that "
+                            "of the last look (0 = do not)",
+                            0.0, 1000.0, 0.0, FLAGS));
 }
 
 static void install_frame_properties(GObjectClass *klass)
@@ -242,6 +299,7 @@ static void install_smoothing_properties(GObjectClass *klass)
 void gst_convnext_settings_install(GObjectClass *klass, const char *bundled)
 {
     install_model_properties(klass, bundled);
+    install_object_properties(klass);
     install_frame_properties(klass);
     install_pace_properties(klass);
     install_smoothing_properties(klass);
@@ -249,6 +307,7 @@ void gst_convnext_settings_install(GObjectClass *klass, const char *bundled)
     gst_type_mark_as_plugin_api(GST_TYPE_CONVNEXT_ACTIVATION, 0);
     gst_type_mark_as_plugin_api(GST_TYPE_CONVNEXT_CROP, 0);
     gst_type_mark_as_plugin_api(GST_TYPE_CONVNEXT_WEIGHTS, 0);
+    gst_type_mark_as_plugin_api(GST_TYPE_CONVNEXT_REGION, 0);
     gst_type_mark_as_plugin_api(GST_TYPE_CONVNEXT_MODE, 0);
     gst_type_mark_as_plugin_api(GST_TYPE_CONVNEXT_SMOOTHING, 0);
 }

@@ -52,3 +52,19 @@ float *gst_convnext_request_input(const GstConvnextRequest *self, guint i)
     g_assert(i < self->n);
     return self->inputs + (gsize)i * self->height * self->width * 3;
 }
+
+static GQuark region_quark(void)
+{
+    return g_quark_from_static_string("gst-convnext-region");
+}
+
+void gst_convnext_request_note(GstConvnextResult *result, const GstConvnextRegion *region)
+{
+    gst_mini_object_set_qdata(GST_MINI_OBJECT_CAST(result), region_quark(),
+                              g_memdup2(region, sizeof *region), g_free);
+}
+
+const GstConvnextRegion *gst_convnext_request_noted(GstConvnextResult *result)
+{
+    return gst_mini_object_get_qdata(GST_MINI_OBJECT_CAST(result), region_quark());
+}

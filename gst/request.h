@@ -13,9 +13,13 @@
 
 #include "gst/settings.h"
 
-/* A part of the frame, in pixels of the caps' frame. */
+/* A part of the frame, in pixels of the caps' frame, and what a detector said of it. */
 typedef struct GstConvnextRegion {
     guint x, y, w, h;
+    guint64 object; /* gst/roster.h's number of the object; 0: it is none, but the whole frame */
+    guint64 seen;   /* and of the frame */
+    gint id;        /* of the object, as the detector gave it; -1: none */
+    GQuark type;    /* what the detector called it; 0: nothing */
 } GstConvnextRegion;
 
 typedef struct GstConvnextRequest {
@@ -53,3 +57,7 @@ gboolean gst_convnext_request_resize(GstConvnextRequest *request, guint n, guint
 
 /* Where to write input i: [height, width, 3]. */
 float *gst_convnext_request_input(const GstConvnextRequest *request, guint i);
+
+/* Notes on a result about an object which one it is, and reads it again; NULL: about a frame. */
+void gst_convnext_request_note(GstConvnextResult *result, const GstConvnextRegion *region);
+const GstConvnextRegion *gst_convnext_request_noted(GstConvnextResult *result);

@@ -15,6 +15,7 @@ void gst_convnext_settings_init(GstConvnextSettings *settings)
         .smoothing = {.window = GST_CONVNEXT_DEFAULT_SMOOTHING_WINDOW,
                       .count = GST_CONVNEXT_DEFAULT_SMOOTHING_COUNT,
                       .alpha = GST_CONVNEXT_DEFAULT_SMOOTHING_ALPHA},
+        .objects = {.most = GST_CONVNEXT_DEFAULT_MAX_OBJECTS, .interval = 1},
         .interval = 1,
         .max_age = GST_CONVNEXT_DEFAULT_MAX_AGE,
         .carry = TRUE,
@@ -54,6 +55,13 @@ static const struct {
     FRAME(THRESHOLD, scoring.threshold),
     ENGINE(INPUT_SIZE, input_size),
     ENGINE(CROP, crop),
+    ENGINE(REGION, region),
+    FRAME(OBJECT_CLASS, objects.klass),
+    FRAME(OBJECT_MARGIN, objects.margin),
+    FRAME(MIN_OBJECT_SIZE, objects.least),
+    FRAME(MAX_OBJECTS, objects.most),
+    FRAME(RECLASSIFY_INTERVAL, objects.interval),
+    FRAME(RECLASSIFY_GROWTH, objects.growth),
     ENGINE(THREADS, threads),
     ENGINE(CPU_AFFINITY, cpu_affinity),
     FRAME(MODE, mode),
@@ -77,6 +85,12 @@ static void set_string(char **field, const char *text)
     *field = text && *text ? g_strdup(text) : NULL;
 }
 
+/* Copies of the settings may outlive the value. */
+static void set_word(const char **field, const char *text)
+{
+    *field = text && *text ? g_intern_string(text) : NULL;
+}
+
 gboolean gst_convnext_settings_set(GstConvnextSettings *settings, guint id, const GValue *value)
 {
     if (id == 0 || id >= GST_CONVNEXT_PROP_SETTINGS_END)
@@ -84,7 +98,10 @@ gboolean gst_convnext_settings_set(GstConvnextSettings *settings, guint id, cons
     gpointer field = (char *)settings + fields[id].offset;
     switch (G_TYPE_FUNDAMENTAL(G_VALUE_TYPE(value))) {
     case G_TYPE_STRING:
-        set_string(field, g_value_get_string(value));
+        if (id == GST_CONVNEXT_PROP_OBJECT_CLASS)
+            set_word(field, g_value_get_string(value));
+        else
+            set_string(field, g_value_get_string(value));
         break;
     case G_TYPE_BOOLEAN:
         *(gboolean *)field = g_value_get_boolean(value);

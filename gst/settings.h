@@ -47,6 +47,11 @@ typedef enum GstConvnextSmoothingKind { /* how results become the state of a str
                                         GST_CONVNEXT_SMOOTHING_EXPONENTIAL,
 } GstConvnextSmoothingKind;
 
+typedef enum GstConvnextRegionKind { /* what the network looks at */
+                                     GST_CONVNEXT_REGION_FULL_FRAME,
+                                     GST_CONVNEXT_REGION_OBJECTS,
+} GstConvnextRegionKind;
+
 #define GST_CONVNEXT_DEFAULT_OUTPUTS GST_CONVNEXT_OUTPUTS_CLASSES
 #define GST_CONVNEXT_DEFAULT_TOP_K 5
 #define GST_CONVNEXT_DEFAULT_THRESHOLD 0.0
@@ -58,12 +63,16 @@ typedef enum GstConvnextSmoothingKind { /* how results become the state of a str
 #define GST_TYPE_CONVNEXT_OUTPUTS (gst_convnext_outputs_get_type())
 #define GST_TYPE_CONVNEXT_CROP (gst_convnext_crop_get_type())
 #define GST_TYPE_CONVNEXT_WEIGHTS (gst_convnext_weights_get_type())
+#define GST_CONVNEXT_DEFAULT_MAX_OBJECTS 16
+
+#define GST_TYPE_CONVNEXT_REGION (gst_convnext_region_get_type())
 #define GST_TYPE_CONVNEXT_MODE (gst_convnext_mode_get_type())
 #define GST_TYPE_CONVNEXT_SMOOTHING (gst_convnext_smoothing_get_type())
 
 GType gst_convnext_outputs_get_type(void);
 GType gst_convnext_crop_get_type(void);
 GType gst_convnext_weights_get_type(void);
+GType gst_convnext_region_get_type(void);
 GType gst_convnext_mode_get_type(void);
 GType gst_convnext_smoothing_get_type(void);
 
@@ -77,6 +86,13 @@ enum { /* property numbers; the element's own come after the last */
        GST_CONVNEXT_PROP_THRESHOLD,
        GST_CONVNEXT_PROP_INPUT_SIZE,
        GST_CONVNEXT_PROP_CROP,
+       GST_CONVNEXT_PROP_REGION,
+       GST_CONVNEXT_PROP_OBJECT_CLASS,
+       GST_CONVNEXT_PROP_OBJECT_MARGIN,
+       GST_CONVNEXT_PROP_MIN_OBJECT_SIZE,
+       GST_CONVNEXT_PROP_MAX_OBJECTS,
+       GST_CONVNEXT_PROP_RECLASSIFY_INTERVAL,
+       GST_CONVNEXT_PROP_RECLASSIFY_GROWTH,
        GST_CONVNEXT_PROP_THREADS,
        GST_CONVNEXT_PROP_CPU_AFFINITY,
        GST_CONVNEXT_PROP_MODE,
@@ -108,6 +124,15 @@ typedef struct GstConvnextSmoothing {
     double alpha; /* exponential: weight of the newest result */
 } GstConvnextSmoothing;
 
+typedef struct GstConvnextSelection { /* which detected objects, and how often */
+    const char *klass;                /* interned; NULL: any */
+    double margin;                    /* of the box's sides, added on each side */
+    guint least;                      /* pixels of the shorter side */
+    guint most;                       /* of one frame; 0: all */
+    guint interval; /* frames from one look at a tracked object to the next; 0: one look */
+    double growth;  /* of the area since, for another look before that; 0: none */
+} GstConvnextSelection;
+
 typedef struct GstConvnextSettings {
     char *model; /* NULL: the bundled one */
     GstConvnextWeights weights;
@@ -117,6 +142,8 @@ typedef struct GstConvnextSettings {
     GstConvnextSmoothing smoothing;
     guint input_size; /* 0: the model's */
     GstConvnextCrop crop;
+    GstConvnextRegionKind region;
+    GstConvnextSelection objects;
     guint threads;      /* 0: as many as this process may use */
     char *cpu_affinity; /* NULL: wherever this process may run */
     GstConvnextMode mode;

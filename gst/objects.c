@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "gst/objects.h"
+
+#include "gst/analytics.h"
+
+/* Boxes of one object in two kinds of metadata may have been scaled and rounded differently. */
+#define SAME_PIXELS 2
+#define SAME_OVERLAP 0.5 /* enough where the ids say so too */
+
+static gdouble area(const GstConvnextObject *o)
+{
+    return (gdouble)MAX(o->w, 0) * MAX(o->h, 0);
+}
+
+double gst_convnext_objects_overlap(const GstConvnextObject *a, const GstConvnextObject *b)
+{
+    gint64 w = MIN((gint64)a->x + a->w, (gint64)b->x + b->w) - MAX(a->x, b->x);
+    gint64 h = MIN((gint64)a->y + a->h, (gint64)b->y + b->h) - MAX(a->y, b->y);
+    gdouble both = (gdouble)MAX(w, 0) * MAX(h, 0), either = area(a) + area(b) - both;
+    return either > 0 ? both / either : 0;
+}
+
+static gboolean near(gint64 a, gint64 b)
+{
+    return ABS(a - b) <= SAME_PIXELS;
+}
+
+static gboolean same_box(const GstConvnextObject *a, const GstConvnextObject *b)
+{
+    return near(a->x, b->x) && near(a->y, b->y) && near((gint64)a->x + a->w, (gint64)b->x + b->w) &&
+           near((gint64)a->y + a->h, (gint64)b->y + b->h);
+}
+
+/* Elements that write both give the region the id of the GstAnalyticsODMtd. */
+static gboolean linked(const GstConvnextObject *detected, const GstConvnextObject *roi)
+{
+    return detected->mtd == roi->roi->id &&
+           gst_convnext_objects_overlap(detected, roi) >= SAME_OVERLAP;
+}
+
+/* detected: a GstAnalyticsODMtd. roi: a GstVideoRegionOfInterestMeta. */
+static gboolean same_object(const GstConvnextObject *detected, const GstConvnextObject *roi)
+{
+    if (detected->type && roi->type && detected->type != roi->type)
+        return FALSE;
+    return linked(detected, roi) || same_box(detected, roi);
+}
+
+/* The id that a tracker left. DL Streamer's is in a structure, where it is nobody else's. */
+static gboolean find_own_track(GstVideoRegionOfInterestMeta *roi, gint *track)
+{
+    const GstStructure *param = gst_video_region_of_interest_meta_get_param(roi, "object_id");
+    return param && gst_structure_get_int(param, "id", track);
+}
+
+static GstConvnextObject object_of_roi(GstVideoRegionOfInterestMeta *roi)
+{
+    GstConvnextObject o = {
+        .x = (gint)MIN(roi->x, G_MAXINT),
+        .y = (gint)MIN(roi->y, G_MAXINT),
+        .w = (gint)MIN(roi->w, G_MAXINT),
+        .h = (gint)MIN(roi->h, G_MAXINT),
+        .type = roi->roi_type,
+        .mtd = -1,
+        .roi = roi,
+    };
+    gint track = roi->id;
+    o.tracked = find_own_track(roi, &track) || roi->id > 0; /* 0 where nobody has set it */
+    o.track = o.tracked ? (guint64)track : 0;
+    o.id = o.tracked ? track : -1;
+    return o;
+}
+
+/* The id of a region that is linked is the one of the other metadata, not of a tracker. */
+static void merge(GstConvnextObject *detected, const GstConvnextObject *roi)
+{
+    gint track;
+    gboolean only_linked = linked(detected, roi) && !find_own_track(roi->roi, &track);
+    detected->roi = roi->roi;
+    if (!detected->type)
+        detected->type = roi->type;
+    if (detected->tracked || !roi->tracked || only_linked)
+        return;
+    detected->tracked = TRUE;
+    detected->track = roi->track;
+    detected->id = roi->id;
+}
+
+static void find_rois(GArray *objects, GstBuffer *buffer)
+{
+    guint detected = objects->len;
+    gpointer state = NULL;
+    GstMeta *meta;
+    while ((meta = gst_buffer_iterate_meta_filtered(buffer, &state,
+                                                    GST_VIDEO_REGION_OF_INTEREST_META_API_TYPE))) {
+        GstConvnextObject roi = object_of_roi((GstVideoRegionOfInterestMeta *)meta), *same = NULL;
+        for (guint i = 0; i < detected && !same; i++) {
+            GstConvnextObject *o = &g_array_index(objects, GstConvnextObject, i);
+            if (!o->roi && same_object(o, &roi))
+                same = o;
+        }
+        if (same)
+            merge(same, &roi);
+        else
+            g_array_append_val(objects, roi);
+    }
+}
+
+/* What a span of the picture leaves of start .. start + size with the margin, cut at its ends. */
+static void clip_span(gint start, gint size, double margin, guint from, guint length, guint *place,
+                      guint *left)
+{
+    gint64 more = (gint64)(size * margin + 0.5);
+    gint64 first = MAX((gint64)start - more, (gint64)from);
+    gint64 end = MIN((gint64)start + size + more, (gint64)from + length);
+    *place = (guint)MAX(first, 0);
+    *left = end > first ? (guint)(end - first) : 0;
+}
+
+/* FALSE when nothing is left. */
+static gboolean clip(const GstConvnextObject *o, double margin, const GstConvnextGeometry *picture,
+                     GstConvnextRegion *place)
+{
+    clip_span(o->x, o->w, margin, picture->x, picture->w, &place->x, &place->w);
+    clip_span(o->y, o->h, margin, picture->y, picture->h, &place->y, &place->h);
+    return place->w > 0 && place->h > 0;
+}
+
+/* From pixels of the visible part of the picture to those of the caps, by the edges. */
+static void scale_span(guint first, guint size, guint from, guint to, guint *start, guint *length)
+{
+    guint64 a = gst_util_uint64_scale_int_round(first, to, from);
+    guint64 b = gst_util_uint64_scale_int_round((guint64)first + size, to, from);
+    if (a == b)
+        a = MIN(a, (guint64)to - 1);
+    *start = (guint)a;
+    *length = (guint)MAX(b - a, 1);
+}
+
+static gboolean is_wanted(GstConvnextObject *o, const GstConvnextGeometry *picture,
+                          const GstVideoInfo *caps, const GstConvnextSelection *selection)
+{
+    GstConvnextRegion *place = &o->place, *region = &o->region;
+    if (selection->klass && g_strcmp0(g_quark_to_string(o->type), selection->klass) != 0)
+        return FALSE;
+    if (!clip(o, 0, picture, place) || MIN(place->w, place->h) < selection->least ||
+        MAX(place->w, place->h) / MIN(place->w, place->h) >= GST_CONVNEXT_OBJECT_MAX_ASPECT)
+        return FALSE;
+    clip(o, selection->margin, picture, place);
+    scale_span(place->x - picture->x, place->w, picture->w, GST_VIDEO_INFO_WIDTH(caps), &region->x,
+               &region->w);
+    scale_span(place->y - picture->y, place->h, picture->h, GST_VIDEO_INFO_HEIGHT(caps), &region->y,
+               &region->h);
+    region->id = o->id;
+    region->type = o->type;
+    return TRUE;
+}
+
+void gst_convnext_objects_find(GArray *objects, GstBuffer *buffer, const GstVideoInfo *caps,
+                               const GstConvnextSelection *selection)
+{
+    GstConvnextGeometry picture;
+    guint kept = 0;
+    gst_convnext_geometry(caps, buffer, &picture);
+    g_array_set_size(objects, 0);
+    gst_convnext_analytics_find_objects(objects, buffer);
+    find_rois(objects, buffer);
+    for (guint i = 0; i < objects->len; i++) {
+        GstConvnextObject *o = &g_array_index(objects, GstConvnextObject, i);
+        if (is_wanted(o, &picture, caps, selection))
+            g_array_index(objects, GstConvnextObject, kept++) = *o;
+    }
+    g_array_set_size(objects, kept);
+}

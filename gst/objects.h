@@ -1,0 +1,40 @@
+/* The objects that detectors have found in a frame.
+ *
+ * They come as GstVideoRegionOfInterestMeta and, in GStreamer 1.24 and later, as GstAnalyticsODMtd.
+ * Some detectors write both; an object that two of them describe is one object here, and its result
+ * goes to both.
+ *
+ * Their boxes are in pixels of the picture in memory. Where a GstVideoCropMeta shows only a part of
+ * it, videocrop has left them alone.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gst/video/video.h>
+
+#include "gst/frame.h"
+#include "gst/request.h"
+
+/* A box whose one side is more than so many times the other is no object. */
+#define GST_CONVNEXT_OBJECT_MAX_ASPECT 64
+
+typedef struct GstConvnextObject {
+    gint x, y, w, h; /* as the detector gave them: they may lie outside of the picture */
+    GQuark type;     /* 0: none */
+    gint id;         /* to tell people: of the tracker, else of the detector; -1: none */
+    gboolean tracked;
+    guint64 track;                     /* tracked only: the same in each frame */
+    gint mtd;                          /* of the GstAnalyticsODMtd; -1: there is none */
+    GstVideoRegionOfInterestMeta *roi; /* the buffer's; NULL: there is none */
+
+    GstConvnextRegion region; /* to look at: clipped, with the margin, in pixels of the caps */
+    GstConvnextRegion place;  /* the same in pixels of the picture in memory */
+} GstConvnextObject;
+
+/* Replaces objects, an array of GstConvnextObject, by those of the buffer that the selection wants.
+ * They refer to the buffer's metadata. */
+void gst_convnext_objects_find(GArray *objects, GstBuffer *buffer, const GstVideoInfo *caps,
+                               const GstConvnextSelection *selection);
+
+/* Intersection over union of two objects' boxes, 0..1. */
+double gst_convnext_objects_overlap(const GstConvnextObject *a, const GstConvnextObject *b);

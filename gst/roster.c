@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "gst/roster.h"
+
+#include "gst/analytics.h"
+
+#define KEEP_TRACKED 300 /* frames that an object may be hidden */
+#define KEEP_OTHERS 30   /* and one that only its place tells; detectors do not see each frame */
+#define MAX_MEMBERS 512  /* of the roster; who has not been seen for longest leaves */
+#define SAME_OVERLAP 0.5
+
+typedef struct Member {
+    guint64 number;
+    GstConvnextObject last;    /* seen; its roi is not there any more */
+    guint64 seen;              /* frame that it was last seen in */
+    guint waiting;             /* frames that it has been due */
+    GstConvnextResult *result; /* last; NULL: none yet */
+    guint64 answered;          /* frame that it is about */
+    gboolean fresh;            /* on no buffer yet */
+} Member;
+
+struct GstConvnextRoster {
+    guint64 frame, numbers; /* given out so far */
+    GPtrArray *members;     /* of Member */
+    GArray *objects;        /* GstConvnextObject of the frame at hand; region.object is a number */
+    GPtrArray *here;        /* [objects] Member of each */
+    GPtrArray *chosen;      /* of GstConvnextObject */
+};
+
+static void member_free(gpointer data)
+{
+    Member *member = data;
+    g_clear_pointer(&member->result, gst_convnext_result_unref);
+    g_free(member);
+}
+
+GstConvnextRoster *gst_convnext_roster_new(void)
+{
+    GstConvnextRoster *self = g_new0(GstConvnextRoster, 1);
+    self->members = g_ptr_array_new_with_free_func(member_free);
+    self->objects = g_array_new(FALSE, FALSE, sizeof(GstConvnextObject));
+    self->here = g_ptr_array_new();
+    self->chosen = g_ptr_array_new();
+    return self;
+}
+
+void gst_convnext_roster_free(GstConvnextRoster *self)
+{
+    if (!self)
+        return;
+    g_ptr_array_unref(self->chosen);
+    g_ptr_array_unref(self->here);
+    g_array_unref(self->objects);
+    g_ptr_array_unref(self->members);
+    g_free(self);
+}
+
+void gst_convnext_roster_clear(GstConvnextRoster *self)
+{
+    g_ptr_array_set_size(self->chosen, 0);
+    g_ptr_array_set_size(self->here, 0);
+    g_array_set_size(self->objects, 0);
+    g_ptr_array_set_size(self->members, 0);
+}
+
+/* Who is who */
+
+static void forget_the_lost(GstConvnextRoster *self)
+{
+    for (guint i = self->members->len; i-- > 0;) {
+        const Member *m = g_ptr_array_index(self->members, i);
+        if (self->frame - m->seen > (m->last.tracked ? KEEP_TRACKED : KEEP_OTHERS))
+            g_ptr_array_remove_index_fast(self->members, i);
+    }
+}
+
+static void make_room(GstConvnextRoster *self)
+{
+    guint longest = 0;
+    if (self->members->len < MAX_MEMBERS)
+        return;
+    for (guint i = 1; i < self->members->len; i++) {
+        const Member *m = g_ptr_array_index(self->members, i);
+        const Member *l = g_ptr_array_index(self->members, longest);
+        if (m->seen < l->seen)
+            longest = i;
+    }
+    g_ptr_array_remove_index_fast(self->members, longest);
+}
+
+/* How well the object is this member, who is not here yet: 0, not at all, to 1. */
+static double likeness(const GstConvnextRoster *self, const Member *m, const GstConvnextObject *o)
+{
+    if (m->seen == self->frame || m->last.tracked != o->tracked)
+        return 0;
+    if (o->tracked)
+        return m->last.track == o->track;
+    double overlap = m->last.type == o->type ? gst_convnext_objects_overlap(&m->last, o) : 0;
+    return overlap >= SAME_OVERLAP ? overlap : 0;
+}
+
+static Member *find_member(GstConvnextRoster *self, const GstConvnextObject *o)
+{
+    Member *best = NULL;
+    double most = 0;
+    for (guint i = 0; i < self->members->len; i++) {
+        Member *m = g_ptr_array_index(self->members, i);
+        double like = likeness(self, m, o);
+        if (like > most) {
+            most = like;
+            best = m;
+        }
+    }
+    return best;
+}
+
+static Member *add_member(GstConvnextRoster *self)
+{
+    Member *m = g_new0(Member, 1);
+    make_room(self);
+    m->number = ++self->numbers;
+    g_ptr_array_add(self->members, m);
+    return m;
+}
+
+void gst_convnext_roster_see(GstConvnextRoster *self, GstBuffer *buffer, const GstVideoInfo *caps,
+                             const GstConvnextSelection *selection)
+{
+    self->frame++;
+    gst_convnext_objects_find(self->objects, buffer, caps, selection);
+    if (self->objects->len > MAX_MEMBERS) /* more than anybody detects: the first of them */
+        g_array_set_size(self->objects, MAX_MEMBERS);
+    forget_the_lost(self);
+    g_ptr_array_set_size(self->here, 0);
+    g_ptr_array_set_size(self->chosen, 0);
+    for (guint i = 0; i < self->objects->len; i++) {
+        GstConvnextObject *o = &g_array_index(self->objects, GstConvnextObject, i);
+        Member *m = find_member(self, o);
+        if (!m)
+            m = add_member(self);
+        m->seen = self->frame;
+        o->region.object = m->number;
+        o->region.seen = self->frame;
+        m->last = *o;
+        g_ptr_array_add(self->here, m);
+    }
+}
+
+/* Whose turn it is */
+
+gboolean gst_convnext_roster_has_new(const GstConvnextRoster *self)
+{
+    for (guint i = 0; i < self->here->len; i++)
+        if (!((const Member *)g_ptr_array_index(self->here, i))->result)
+            return TRUE;
+    return FALSE;
+}
+
+static guint64 area(const GstConvnextRegion *region)
+{
+    return (guint64)region->w * region->h;
+}
+
+static gboolean has_grown(const Member *m, double growth)
+{
+    GstConvnextRegion then = {0};
+    gst_convnext_result_get_region(m->result, NULL, NULL, &then.w, &then.h);
+    return growth > 0 && (double)area(&m->last.region) >= growth * (double)area(&then);
+}
+
+static gboolean is_due(const GstConvnextRoster *self, const Member *m,
+                       const GstConvnextSelection *selection)
+{
+    if (!m->result || !m->last.tracked)
+        return TRUE;
+    if (selection->interval > 0 && self->frame - m->answered >= selection->interval)
+        return TRUE;
+    return has_grown(m, selection->growth);
+}
+
+static Member *member_of(GstConvnextRoster *self, const GstConvnextObject *o)
+{
+    guint i = (guint)(o - &g_array_index(self->objects, GstConvnextObject, 0));
+    return g_ptr_array_index(self->here, i);
+}
+
+static gint compare_claims(gconstpointer a, gconstpointer b, gpointer data)
+{
+    const GstConvnextObject *x = *(GstConvnextObject *const *)a,
+                            *y = *(GstConvnextObject *const *)b;
+    guint waiting_x = member_of(data, x)->waiting, waiting_y = member_of(data, y)->waiting;
+    if (waiting_x != waiting_y)
+        return waiting_x > waiting_y ? -1 : 1;
+    if (area(&x->region) != area(&y->region))
+        return area(&x->region) > area(&y->region) ? -1 : 1;
+    return x < y ? -1 : 1;
+}
+
+GPtrArray *gst_convnext_roster_choose(GstConvnextRoster *self,
+                                      const GstConvnextSelection *selection)
+{
+    g_ptr_array_set_size(self->chosen, 0);
+    for (guint i = 0; i < self->objects->len; i++)
+        if (is_due(self, g_ptr_array_index(self->here, i), selection))
+            g_ptr_array_add(self->chosen, &g_array_index(self->objects, GstConvnextObject, i));
+    g_ptr_array_sort_with_data(self->chosen, compare_claims, self);
+    for (guint i = 0; i < self->chosen->len; i++)
+        member_of(self, g_ptr_array_index(self->chosen, i))->waiting++;
+    if (selection->most > 0 && self->chosen->len > selection->most)
+        g_ptr_array_set_size(self->chosen, (gint)selection->most);
+    return self->chosen;
+}
+
+/* What was found */
+
+void gst_convnext_roster_learn(GstConvnextRoster *self, GstConvnextResult *result)
+{
+    const GstConvnextRegion *about = gst_convnext_request_noted(result);
+    for (guint i = 0; about && i < self->members->len; i++) {
+        Member *m = g_ptr_array_index(self->members, i);
+        if (m->number != about->object)
+            continue;
+        g_clear_pointer(&m->result, gst_convnext_result_unref);
+        m->result = gst_convnext_result_ref(result);
+        m->answered = about->seen;
+        m->fresh = TRUE;
+        m->waiting = 0;
+        return;
+    }
+}
+
+static GstClockTime age_of(GstConvnextResult *result, GstBuffer *buffer)
+{
+    GstClockTime now = GST_BUFFER_PTS(buffer), then = gst_convnext_result_get_pts(result);
+    gboolean known = GST_CLOCK_TIME_IS_VALID(now) && GST_CLOCK_TIME_IS_VALID(then) && now > then;
+    return known ? now - then : 0;
+}
+
+/* As others of its kind do: the best class only. */
+static void add_to_roi(GstVideoRegionOfInterestMeta *roi, GstConvnextResult *result,
+                       GstClockTime age)
+{
+    guint n;
+    const GstConvnextClass *classes = gst_convnext_result_get_classes(result, &n);
+    if (n == 0)
+        return;
+    GstStructure *s = gst_structure_new(
+        "classification", "label_id", G_TYPE_INT, (gint)classes[0].index, "confidence",
+        G_TYPE_DOUBLE, (double)classes[0].score, "model_name", G_TYPE_STRING,
+        gst_convnext_result_get_model(result), "age", G_TYPE_UINT64, age, NULL);
+    if (classes[0].label)
+        gst_structure_set(s, "label", G_TYPE_STRING, classes[0].label, NULL);
+    gst_video_region_of_interest_meta_add_param(roi, s);
+}
+
+static void attach(GstBuffer *buffer, const GstConvnextObject *o, GstConvnextResult *result)
+{
+    GstClockTime age = age_of(result, buffer);
+    GstConvnextMeta *meta = gst_buffer_add_convnext_meta(buffer, result, age);
+    meta->x = o->region.x; /* where the object is now */
+    meta->y = o->region.y;
+    meta->width = o->region.w;
+    meta->height = o->region.h;
+    if (o->roi)
+        add_to_roi(o->roi, result, age);
+    if (o->mtd >= 0)
+        gst_convnext_analytics_mirror_object(buffer, (guint)o->mtd, result);
+}
+
+guint gst_convnext_roster_attach(GstConvnextRoster *self, GstBuffer *buffer, gboolean carry)
+{
+    guint attached = 0;
+    for (guint i = 0; i < self->objects->len; i++) {
+        Member *m = g_ptr_array_index(self->here, i);
+        if (!m->result || !(m->fresh || carry))
+            continue;
+        attach(buffer, &g_array_index(self->objects, GstConvnextObject, i), m->result);
+        m->fresh = FALSE;
+        attached++;
+    }
+    return attached;
+}

@@ -1,0 +1,47 @@
+/* The objects of a stream, from frame to frame: whose turn it is to be looked at, and what was
+ * found the last time.
+ *
+ * An object with a tracking id is known by it. One without is taken for the one of the same type
+ * that was about there in a frame before, which is enough for taking turns, and for results that
+ * are ready a few frames later.
+ *
+ * Belongs to the streaming thread.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gst/convnext/convnext.h>
+
+#include "gst/objects.h"
+
+typedef struct GstConvnextRoster GstConvnextRoster;
+
+GstConvnextRoster *gst_convnext_roster_new(void);
+void gst_convnext_roster_free(GstConvnextRoster *roster); /* NULL allowed */
+
+/* Nobody is known any more; numbers are not used again. */
+void gst_convnext_roster_clear(GstConvnextRoster *roster);
+
+/* Takes the objects of the frame at hand, once per frame. The rest of this header is about them, as
+ * long as the buffer is. */
+void gst_convnext_roster_see(GstConvnextRoster *roster, GstBuffer *buffer, const GstVideoInfo *caps,
+                             const GstConvnextSelection *selection);
+
+/* Whether one of them has no result yet. */
+gboolean gst_convnext_roster_has_new(const GstConvnextRoster *roster);
+
+/* Those of them that are to be looked at now, in this order, at most selection->most: those that
+ * have waited longest, among them the largest. Borrowed until the next call. Due is an object
+ *   - that has no result yet, or no tracking id
+ *   - selection->interval frames after the one of its last result, or
+ *   - when its area is selection->growth times that of its last result. */
+GPtrArray *gst_convnext_roster_choose(GstConvnextRoster *roster,
+                                      const GstConvnextSelection *selection);
+
+/* Takes a result about an object that was chosen; whom it is about, and when, is noted on it
+ * (gst_convnext_request_noted()). Nothing happens when nobody has that number any more. */
+void gst_convnext_roster_learn(GstConvnextRoster *roster, GstConvnextResult *result);
+
+/* Attaches the last result of each of them: those that are new, with carry also those that were
+ * attached before. Returns how many. */
+guint gst_convnext_roster_attach(GstConvnextRoster *roster, GstBuffer *buffer, gboolean carry);
