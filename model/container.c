@@ -98,6 +98,17 @@ static gboolean finish(CnxContainer *self, const char *file, GError **error)
     return TRUE;
 }
 
+static gboolean read_bytes(CnxContainer *self, const guint8 *bytes, gsize size, const char *file,
+                           GError **error)
+{
+    guint i = 0;
+
+    while (i + 1 < G_N_ELEMENTS(formats) && !formats[i]->probe(bytes, size))
+        i++;
+    self->format = formats[i]->name;
+    return formats[i]->read(self, bytes, size, file, error);
+}
+
 static gboolean read_file(CnxContainer *self, const char *path, const char *file, GError **error)
 {
     GMappedFile *map = cnx_map_file(path, error);
@@ -106,13 +117,8 @@ static gboolean read_file(CnxContainer *self, const char *path, const char *file
         return FALSE;
     g_ptr_array_add(self->maps, map);
     g_ptr_array_insert(self->paths, (int)self->paths->len - 1, g_strdup(path));
-    const guint8 *bytes = (const guint8 *)g_mapped_file_get_contents(map);
-    gsize size = g_mapped_file_get_length(map);
-    guint i = 0;
-    while (i + 1 < G_N_ELEMENTS(formats) && !formats[i]->probe(bytes, size))
-        i++;
-    self->format = formats[i]->name;
-    return formats[i]->read(self, bytes, size, file, error);
+    return read_bytes(self, (const guint8 *)g_mapped_file_get_contents(map),
+                      g_mapped_file_get_length(map), file, error);
 }
 
 /* An index, and the files that it names. */
@@ -134,11 +140,9 @@ static gboolean read_shards(CnxContainer *self, const char *path, const char *fi
     return ok;
 }
 
-CnxContainer *cnx_container_open(const char *path, CnxWeightSet wanted, GError **error)
+static CnxContainer *container_new(CnxWeightSet wanted)
 {
-    g_autofree char *file = g_filename_display_name(path);
     CnxContainer *self = g_new0(CnxContainer, 1);
-    gboolean ok;
 
     self->maps = g_ptr_array_new_with_free_func((GDestroyNotify)g_mapped_file_unref);
     self->paths = g_ptr_array_new_with_free_func(g_free);
@@ -146,14 +150,36 @@ CnxContainer *cnx_container_open(const char *path, CnxWeightSet wanted, GError *
     self->pool = cnx_pool_new(G_MAXSIZE);
     self->wanted = wanted;
     self->key = g_strdup("");
-    if (cnx_shards_is_index(path))
-        ok = read_shards(self, path, file, error);
-    else
-        ok = read_file(self, path, file, error) && finish(self, file, error);
+    return self;
+}
+
+/* The container where all went well, or NULL. */
+static CnxContainer *finished(CnxContainer *self, gboolean ok, const char *file, GError **error)
+{
     if (ok && choose_by_prefix(self, file, error))
         return self;
     cnx_container_close(self);
     return NULL;
+}
+
+CnxContainer *cnx_container_open(const char *path, CnxWeightSet wanted, GError **error)
+{
+    g_autofree char *file = g_filename_display_name(path);
+    CnxContainer *self = container_new(wanted);
+    gboolean ok = cnx_shards_is_index(path)
+                      ? read_shards(self, path, file, error)
+                      : read_file(self, path, file, error) && finish(self, file, error);
+
+    return finished(self, ok, file, error);
+}
+
+CnxContainer *cnx_container_open_bytes(const guint8 *bytes, gsize size, CnxWeightSet wanted,
+                                       const char *file, GError **error)
+{
+    CnxContainer *self = container_new(wanted);
+    gboolean ok = read_bytes(self, bytes, size, file, error) && finish(self, file, error);
+
+    return finished(self, ok, file, error);
 }
 
 void cnx_container_close(CnxContainer *self)

@@ -18,6 +18,12 @@ typedef struct CnxContainer CnxContainer;
  * for a file of an unknown format, or one without a state dict; _UNSUPPORTED; _SETTINGS where the
  * weights asked for are not there. */
 CnxContainer *cnx_container_open(const char *path, CnxWeightSet wanted, GError **error);
+
+/* The same for a file that is in memory, where it stays as long as the container is open. file: for
+ * messages. */
+CnxContainer *cnx_container_open_bytes(const guint8 *bytes, gsize size, CnxWeightSet wanted,
+                                       const char *file, GError **error);
+
 void cnx_container_close(CnxContainer *container); /* NULL allowed; the tensors die with it */
 
 /* [count], in the order of strcmp of their names, all different. Owned by container. */

@@ -8,39 +8,44 @@
 
 #define SIZE_MAX_BYTES (16 << 20)
 #define DEPTH_MAX 64
+#define VALUES_MAX 1000000 /* json-glib takes some 100 bytes for each; 22k classes have 66k */
 
-/* json-glib recurses for each bracket, however many there are, and accepts comments, in which a
- * quote would hide brackets from the count: so nothing foreign may stand between strings. */
-static gboolean check_text(const char *text, gsize size, const char *file, GError **error)
+/* json-glib recurses for each bracket, however many there are, leaks what stands before a second
+ * value, and accepts comments, in which a quote would hide brackets from the count: so nothing
+ * foreign may stand between strings. Returns what is wrong at *at, or NULL. */
+static const char *find_fault(const char *text, gsize size, gsize *at)
 {
-    gboolean quoted = FALSE;
-    guint depth = 0;
+    gboolean quoted = FALSE, closed = FALSE;
+    guint depth = 0, values = 0;
 
     for (gsize i = 0; i < size; i++) {
         char c = text[i];
+        *at = i;
+        if (depth == 0 && !quoted && c != '{' && !g_ascii_isspace(c))
+            return closed ? "goes on after its end" : "begins with something else than an object";
+        if (closed && c == '{')
+            return "holds a second object";
         if (c == '"') {
             quoted = !quoted;
         } else if (quoted) {
             i += c == '\\';
         } else if (c == '{' || c == '[') {
-            if (++depth > DEPTH_MAX) {
-                g_set_error(error, CNX_ERROR, CNX_ERROR_CORRUPT,
-                            "%s: nests more than %d levels deep", file, DEPTH_MAX);
-                return FALSE;
-            }
+            if (++depth > DEPTH_MAX)
+                return "nests more than " G_STRINGIFY(DEPTH_MAX) " levels deep";
         } else if (c == '}' || c == ']') {
             depth -= depth > 0;
-        } else if (!g_ascii_isalnum(c) && !g_ascii_isspace(c) && !(c && strchr(",:+-.", c))) {
-            g_set_error(error, CNX_ERROR, CNX_ERROR_CORRUPT,
-                        "%s: is not valid JSON: unexpected character at byte %" G_GSIZE_FORMAT,
-                        file, i);
-            return FALSE;
+            closed = depth == 0;
+        } else if (c == ',' || c == ':') {
+            if (++values > VALUES_MAX)
+                return "holds more than " G_STRINGIFY(VALUES_MAX) " values";
+        } else if (!g_ascii_isalnum(c) && !g_ascii_isspace(c) && !(c && strchr("+-.", c))) {
+            return "has an unexpected character";
         }
     }
-    return TRUE;
+    return NULL;
 }
 
-static JsonObject *parse(const char *text, gsize size, const char *file, GError **error)
+JsonObject *cnx_json_parse(const char *text, gsize size, const char *file, GError **error)
 {
     g_autoptr(JsonParser) parser = json_parser_new();
     g_autoptr(GError) cause = NULL;
@@ -51,11 +56,17 @@ static JsonObject *parse(const char *text, gsize size, const char *file, GError 
                     SIZE_MAX_BYTES);
         return NULL;
     }
-    if (!check_text(text, size, file, error))
+    gsize at = 0;
+    const char *fault = find_fault(text, size, &at);
+    if (fault) {
+        g_set_error(error, CNX_ERROR, CNX_ERROR_CORRUPT,
+                    "%s: is not valid JSON: it %s, at byte %" G_GSIZE_FORMAT, file, fault, at);
         return NULL;
+    }
     if (!json_parser_load_from_data(parser, text, size, &cause)) {
-        g_set_error(error, CNX_ERROR, CNX_ERROR_CORRUPT, "%s: is not valid JSON: %s", file,
-                    cause->message);
+        g_autofree char *valid = g_utf8_make_valid(cause->message, -1);
+        g_autofree char *what = cnx_quote(valid); /* it repeats the text, of any length */
+        g_set_error(error, CNX_ERROR, CNX_ERROR_CORRUPT, "%s: is not valid JSON: %s", file, what);
         return NULL;
     }
     JsonNode *root = json_parser_get_root(parser);
@@ -77,7 +88,8 @@ JsonObject *cnx_json_load(const char *path, GError **error)
         return NULL;
     /* An empty file has no mapping at all. */
     const char *text = g_mapped_file_get_contents(map);
-    JsonObject *object = parse(text ? text : "", g_mapped_file_get_length(map), file, error);
+    JsonObject *object =
+        cnx_json_parse(text ? text : "", g_mapped_file_get_length(map), file, error);
     g_mapped_file_unref(map);
     return object;
 }

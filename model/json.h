@@ -20,6 +20,9 @@ typedef struct CnxJson {
  * Unref what is returned with json_object_unref. */
 JsonObject *cnx_json_load(const char *path, GError **error);
 
+/* The object that text [size] is. file: for messages. */
+JsonObject *cnx_json_parse(const char *text, gsize size, const char *file, GError **error);
+
 gboolean cnx_json_has(const CnxJson *json, const char *key); /* and is not null */
 
 /* Sets json's error to one about the key, code and sentence as given, and returns FALSE. */

@@ -6,59 +6,81 @@
 #include "model/mapping.h"
 
 #define SIZE_MAX_BYTES (16 << 20)
+#define LABEL_MAX 4096 /* bytes */
 
-/* The text, its line ends made "\n", without the last one; NULL with error. */
-static char *read_text(const char *path, const char *file, GError **error)
+G_GNUC_PRINTF(3, 4)
+static char **corrupt(GError **error, const char *file, const char *format, ...)
 {
-    GMappedFile *map = cnx_map_file(path, error);
+    va_list args;
+    va_start(args, format);
+    g_autofree char *what = g_strdup_vprintf(format, args);
+    va_end(args);
+    g_set_error(error, CNX_ERROR, CNX_ERROR_CORRUPT, "%s: %s", file, what);
+    return NULL;
+}
 
-    if (!map)
-        return NULL;
-    if (g_mapped_file_get_length(map) > SIZE_MAX_BYTES) {
-        g_set_error(error, CNX_ERROR, CNX_ERROR_CORRUPT,
-                    "%s: has %" G_GSIZE_FORMAT " bytes, a file of labels at most %d", file,
-                    g_mapped_file_get_length(map), SIZE_MAX_BYTES);
-        g_mapped_file_unref(map);
-        return NULL;
+static guint count_lines(const char *text, gsize size)
+{
+    guint lines = size > 0 && text[size - 1] != '\n';
+
+    for (gsize i = 0; i < size; i++)
+        lines += text[i] == '\n';
+    return lines;
+}
+
+/* The next line without the blanks around it; moves text to the one after it. */
+static char *next_label(const char **text, const char *end)
+{
+    const char *newline = memchr(*text, '\n', (gsize)(end - *text));
+    const char *from = *text, *to = newline ? newline : end;
+
+    *text = newline ? newline + 1 : end;
+    while (from < to && g_ascii_isspace(*from))
+        from++;
+    while (from < to && g_ascii_isspace(to[-1]))
+        to--;
+    return g_strndup(from, MIN((gsize)(to - from), LABEL_MAX + 1));
+}
+
+char **cnx_labels_parse(const char *text, gsize size, guint count, const char *file, GError **error)
+{
+    static const char mark[] = "\xef\xbb\xbf"; /* some editors begin UTF-8 files with it */
+    const char *end = text + size;
+
+    if (size > SIZE_MAX_BYTES)
+        return corrupt(error, file, "has %" G_GSIZE_FORMAT " bytes, a file of labels at most %d",
+                       size, SIZE_MAX_BYTES);
+    if (!g_utf8_validate_len(text, size, NULL))
+        return corrupt(error, file, "is not UTF-8 text");
+    if (size >= 3 && !memcmp(text, mark, 3))
+        text += 3;
+    const guint lines = count_lines(text, (gsize)(end - text));
+    if (lines != count)
+        return corrupt(error, file, "holds %u labels, the model has %u classes", lines, count);
+    g_auto(GStrv) labels = g_new0(char *, count + 1);
+    for (guint i = 0; i < count; i++) {
+        labels[i] = next_label(&text, end);
+        if (!*labels[i])
+            return corrupt(error, file, "line %u is empty, expected a label", i + 1);
+        if (strlen(labels[i]) > LABEL_MAX)
+            return corrupt(error, file, "line %u is longer than %d bytes", i + 1, LABEL_MAX);
     }
-    GString *text =
-        g_string_new_len(g_mapped_file_get_contents(map), g_mapped_file_get_length(map));
-    g_mapped_file_unref(map);
-    if (!g_utf8_validate_len(text->str, text->len, NULL)) {
-        g_set_error(error, CNX_ERROR, CNX_ERROR_CORRUPT, "%s: is not UTF-8 text", file);
-        g_string_free(text, TRUE);
-        return NULL;
-    }
-    if (g_str_has_prefix(text->str, "\xef\xbb\xbf"))
-        g_string_erase(text, 0, 3);
-    g_string_replace(text, "\r\n", "\n", 0);
-    if (g_str_has_suffix(text->str, "\n"))
-        g_string_truncate(text, text->len - 1);
-    return g_string_free(text, FALSE);
+    return g_steal_pointer(&labels);
 }
 
 char **cnx_labels_read(const char *path, guint count, GError **error)
 {
     g_autofree char *file = g_filename_display_name(path);
-    g_autofree char *text = read_text(path, file, error);
+    GMappedFile *map = cnx_map_file(path, error);
 
-    if (!text)
+    if (!map)
         return NULL;
-    g_auto(GStrv) lines = g_strsplit(text, "\n", -1); /* of an empty text: none */
-    guint n = g_strv_length(lines);
-    for (guint i = 0; i < n; i++) {
-        if (*g_strstrip(lines[i]))
-            continue;
-        g_set_error(error, CNX_ERROR, CNX_ERROR_CORRUPT, "%s: line %u is empty, expected a label",
-                    file, i + 1);
-        return NULL;
-    }
-    if (n != count) {
-        g_set_error(error, CNX_ERROR, CNX_ERROR_CORRUPT,
-                    "%s: holds %u labels, the model has %u classes", file, n, count);
-        return NULL;
-    }
-    return g_steal_pointer(&lines);
+    /* An empty file has no mapping at all. */
+    const char *text = g_mapped_file_get_contents(map);
+    char **labels =
+        cnx_labels_parse(text ? text : "", g_mapped_file_get_length(map), count, file, error);
+    g_mapped_file_unref(map);
+    return labels;
 }
 
 /* The lists that pipelines/imagenet-labels.sh makes. */

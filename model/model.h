@@ -33,6 +33,10 @@ const char *cnx_model_cpu(const CnxModel *model);
  * terminated array (g_strfreev) or NULL with error. */
 char **cnx_labels_read(const char *path, guint count, GError **error);
 
+/* The same for the contents of a file, text [size]. file: for messages. */
+char **cnx_labels_parse(const char *text, gsize size, guint count, const char *file,
+                        GError **error);
+
 /* ImageNet's names by index, for as many classes as one of its sets has (1000, 11821, 21841), from
  * the lists that pipelines/imagenet-labels.sh puts into the user's data folder, or somebody into
  * the system's. NULL without error where there is none. Free with g_strfreev. */

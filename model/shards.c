@@ -22,6 +22,9 @@ gboolean cnx_shards_is_index(const char *path)
 /* A file beside the index, and nowhere else. */
 static gboolean is_plain_name(const char *name)
 {
+    for (const char *c = name; *c; c++)
+        if (g_ascii_iscntrl(*c))
+            return FALSE;
     return *name && *name != '.' && !strpbrk(name, "/\\");
 }
 

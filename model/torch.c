@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#define KEY_MAX 255 /* bytes of a storage's name, a number in practice */
+
 static const struct {
     const char *name; /* of the class, behind its module */
     CnxDtype dtype;
@@ -194,8 +196,8 @@ static CnxPy *make_storage(CnxPickle *pickle, const CnxPy *id, const char **what
         *what = "a storage of an unknown class";
         return NULL;
     }
-    if (items[2]->kind != CNX_PY_TEXT || !size_of(items[4], &s->elements) ||
-        s->elements > G_MAXSIZE / s->item) {
+    if (items[2]->kind != CNX_PY_TEXT || items[2]->length > KEY_MAX ||
+        !size_of(items[4], &s->elements) || s->elements > G_MAXSIZE / s->item) {
         *what = "a storage without key and size";
         return NULL;
     }

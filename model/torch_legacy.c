@@ -103,39 +103,55 @@ static int key_order(const void *key, const void *element)
     return order ? order : text->length < length ? -1 : text->length > length;
 }
 
-/* The next storage of the data, which all references with its key are to. */
-static gboolean read_storage(Legacy *l, const CnxPy *key)
+/* The references [result] to the storage of that key; *first is the first of them. */
+static gsize find_storages(const Legacy *l, const CnxPy *key, CnxPyStorage ***first)
 {
-    guint64 elements;
-
     CnxPyStorage **found = key->kind == CNX_PY_TEXT && l->count
                                ? bsearch(key, l->storages, l->count, sizeof *found, key_order)
                                : NULL;
+
     if (!found)
+        return 0;
+    CnxPyStorage **last = found, **end = l->storages + l->count;
+    while (found > l->storages && !by_key(found - 1, found))
+        found--;
+    while (last < end && !by_key(last, found))
+        last++;
+    *first = found;
+    return (gsize)(last - found);
+}
+
+/* The next storage of the data, which all references with its key are to. */
+static gboolean read_storage(Legacy *l, const CnxPy *key)
+{
+    CnxPyStorage **references;
+    guint64 elements;
+
+    const gsize count = find_storages(l, key, &references);
+    if (!count)
         return corrupt(l, "holds a storage that no tensor refers to");
+    const CnxPyStorage *s = references[0];
+    g_autofree char *name = cnx_quote(s->key);
+    if (s->data)
+        return corrupt(l, "holds storage %s twice", name);
     if ((gsize)(l->end - l->at) < sizeof elements)
-        return corrupt(l, "ends before storage %s: it is truncated, download it again",
-                       (*found)->key);
+        return corrupt(l, "ends before storage %s: it is truncated, download it again", name);
     memcpy(&elements, l->at, sizeof elements);
     l->at += sizeof elements;
     elements = GUINT64_FROM_LE(elements);
-    while (found > l->storages && !by_key(found - 1, found))
-        found--;
-    const CnxPyStorage *first = *found;
-    if (first->elements != elements)
+    if (s->elements != elements)
         return corrupt(l,
                        "storage %s has %" G_GUINT64_FORMAT
                        " elements, its tensors expect %" G_GUINT64_FORMAT,
-                       first->key, elements, first->elements);
-    if (elements > (gsize)(l->end - l->at) / first->item)
-        return corrupt(l, "ends within storage %s: it is truncated, download it again", first->key);
-    for (; found < l->storages + l->count && !strcmp((*found)->key, first->key); found++) {
-        if ((*found)->item != first->item || (*found)->elements != elements)
-            return corrupt(l, "storage %s is referred to in two ways that do not agree",
-                           first->key);
-        (*found)->data = l->at;
+                       name, elements, s->elements);
+    if (elements > (gsize)(l->end - l->at) / s->item)
+        return corrupt(l, "ends within storage %s: it is truncated, download it again", name);
+    for (gsize i = 0; i < count; i++) {
+        if (references[i]->item != s->item || references[i]->elements != elements)
+            return corrupt(l, "storage %s is referred to in two ways that do not agree", name);
+        references[i]->data = l->at;
     }
-    l->at += elements * first->item;
+    l->at += elements * s->item;
     return TRUE;
 }
 
@@ -154,7 +170,8 @@ static gboolean read_storages(Legacy *l)
 
 static gboolean find(CnxPyStorage *storage, gpointer user_data, GError **error)
 {
-    return corrupt(user_data, "has no storage %s", storage->key);
+    g_autofree char *name = cnx_quote(storage->key);
+    return corrupt(user_data, "has no storage %s, which its tensors are in", name);
 }
 
 static gboolean read_legacy(CnxContainer *container, const guint8 *bytes, gsize size,

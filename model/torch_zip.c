@@ -4,17 +4,20 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unzip.h>
+#include <zlib.h>
 
 #include "model/foreign.h"
 #include "model/unwrap.h"
 
 #define NAME_MAX_BYTES 511
-#define RATIO_MAX 1032 /* deflate's best: a match of 258 bytes in 2 bits */
+#define AS_STORED 1     /* minizip's word for not inflating */
+#define INFLATED_MAX 64 /* times the file's size: weights hardly shrink, bombs do */
 
 typedef struct Entry {
     const char *name;
     unz64_file_pos place; /* in the directory */
     guint64 size;         /* bytes, uncompressed */
+    uLong crc;            /* of data */
     const guint8 *data;   /* [size]; NULL until asked for */
 } Entry;
 
@@ -26,7 +29,8 @@ typedef struct Archive {
     CnxPool *names;
     Entry *entries; /* [count], in the order of their names */
     gsize count, room;
-    char *prefix; /* "NAME/" */
+    guint64 inflated; /* bytes of all entries that were */
+    char *prefix;     /* "NAME/" */
     CnxContainer *container;
     GError **error;
 } Archive;
@@ -117,6 +121,7 @@ static gboolean add_entry(Archive *a)
     if (info.size_filename > NAME_MAX_BYTES)
         return TRUE; /* nothing of PyTorch's */
     entry.size = info.uncompressed_size;
+    entry.crc = info.crc;
     entry.name = cnx_pool_copy(a->names, name, strlen(name));
     if (!entry.name || !cnx_grow((gpointer *)&a->entries, a->count, &a->room, sizeof *a->entries))
         return refuse(a, CNX_ERROR_OUT_OF_MEMORY, "not enough memory for the zip directory");
@@ -152,19 +157,31 @@ static gboolean read_directory(Archive *a)
 
 /* Entries */
 
-static gboolean inflate_entry(Archive *a, Entry *entry, const char *name)
+/* stored: [stored_size], deflated without a header. */
+static gboolean inflate_entry(Archive *a, Entry *entry, const guint8 *stored, guint64 stored_size,
+                              const char *name)
 {
-    guint8 *data = cnx_pool_take(cnx_container_pool(a->container), entry->size);
-    guint64 done = 0;
-    int n;
+    z_stream z = {.next_in = (Bytef *)stored};
+    guint64 in = stored_size, out = entry->size;
+    int status = Z_OK;
 
-    if (!data)
+    if (entry->size > a->size * INFLATED_MAX - a->inflated)
+        return corrupt(a, "entry %s of the zip archive inflates to more than %d times the file",
+                       name, INFLATED_MAX);
+    a->inflated += entry->size;
+    guint8 *data = cnx_pool_take(cnx_container_pool(a->container), entry->size);
+    if (!data || inflateInit2(&z, -MAX_WBITS) != Z_OK)
         return refuse(a, CNX_ERROR_OUT_OF_MEMORY, "not enough memory to inflate its entries");
-    do {
-        n = unzReadCurrentFile(a->zip, data + done, (unsigned)MIN(entry->size - done, 1 << 30));
-        done += n > 0 ? (guint64)n : 0;
-    } while (n > 0 && done < entry->size);
-    if (n < 0 || done != entry->size)
+    for (z.next_out = data; status == Z_OK; in += z.avail_in, out += z.avail_out) {
+        z.avail_in = (uInt)MIN(in, G_MAXINT);
+        z.avail_out = (uInt)MIN(out, G_MAXINT);
+        in -= z.avail_in;
+        out -= z.avail_out;
+        status = inflate(&z, Z_NO_FLUSH);
+    }
+    inflateEnd(&z);
+    if (status != Z_STREAM_END || out ||
+        crc32_z(crc32_z(0, NULL, 0), data, entry->size) != entry->crc)
         return corrupt(a, "entry %s of the zip archive cannot be inflated", name);
     entry->data = data;
     return TRUE;
@@ -181,12 +198,11 @@ static gboolean place_entry(Archive *a, Entry *entry, const char *name)
         return corrupt(a, "entry %s of the zip archive reaches beyond the file", name);
     if (info.flag & 1)
         return refuse(a, CNX_ERROR_UNSUPPORTED, "is an encrypted zip archive");
-    if (info.compression_method != 0) {
-        if (entry->size / RATIO_MAX > info.compressed_size)
-            return corrupt(a, "entry %s of the zip archive says that it is larger than it can be",
-                           name);
-        return inflate_entry(a, entry, name);
-    }
+    if (info.compression_method == Z_DEFLATED)
+        return inflate_entry(a, entry, a->bytes + at, info.compressed_size, name);
+    if (info.compression_method != 0)
+        return refuse(a, CNX_ERROR_UNSUPPORTED,
+                      "is a zip archive compressed by something else than deflate: pack it again");
     if (info.compressed_size != entry->size)
         return corrupt(a, "entry %s of the zip archive has two sizes", name);
     entry->data = a->bytes + at;
@@ -201,7 +217,8 @@ static gboolean locate(Archive *a, Entry *entry)
 
     if (entry->data)
         return TRUE;
-    if (unzGoToFilePos64(a->zip, &entry->place) != UNZ_OK || unzOpenCurrentFile(a->zip) != UNZ_OK)
+    if (unzGoToFilePos64(a->zip, &entry->place) != UNZ_OK ||
+        unzOpenCurrentFile2(a->zip, NULL, NULL, AS_STORED) != UNZ_OK)
         return corrupt(a, "entry %s of the zip archive is damaged", name);
     gboolean ok = place_entry(a, entry, name);
     unzCloseCurrentFile(a->zip);
@@ -214,13 +231,13 @@ static gboolean find_storage(CnxPyStorage *storage, gpointer user_data, GError *
     g_autofree char *path = g_strconcat("data/", storage->key, NULL);
     Entry *entry = find_entry(a, path);
 
+    g_autofree char *name = cnx_quote(path);
     if (!entry)
-        return corrupt(a, "has no entry \"%s%s\", which its tensors are in", a->prefix, path);
+        return corrupt(a, "has no entry %s, which its tensors are in", name);
     if (entry->size != storage->elements * storage->item)
-        return corrupt(a,
-                       "entry \"%s%s\" has %" G_GUINT64_FORMAT
-                       " bytes, its tensors expect %" G_GUINT64_FORMAT,
-                       a->prefix, path, entry->size, storage->elements * storage->item);
+        return corrupt(
+            a, "entry %s has %" G_GUINT64_FORMAT " bytes, its tensors expect %" G_GUINT64_FORMAT,
+            name, entry->size, storage->elements * storage->item);
     if (!locate(a, entry))
         return FALSE;
     storage->data = entry->data;

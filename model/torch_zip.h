@@ -6,7 +6,8 @@
  *   NAME/version, ...
  *
  * minizip reads the directory of the archive out of the mapping, and says where an entry's bytes
- * are; tensors point there. Entries that somebody deflated are inflated once, into memory.
+ * are; tensors point there. Entries that somebody deflated are inflated once, into memory, by zlib:
+ * minizip 1.1 leaks a buffer when memory for that is short.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once

@@ -92,7 +92,8 @@ static gboolean refuse_value(const Unwrapping *u, const CnxPy *value)
         const CnxPy *key = value->items[i], *held = value->items[i + 1];
         if (key->kind != CNX_PY_TEXT)
             continue;
-        g_autofree char *text = g_strndup(key->text, MIN(key->length, NAME_MAX_LENGTH));
+        g_autofree char *text =
+            g_utf8_make_valid(key->text, (gssize)MIN(key->length, NAME_MAX_LENGTH));
         g_autofree char *name = cnx_quote(text);
         if (held->kind == CNX_PY_OBJECT && is_wrapper(text)) {
             g_autofree char *type = cnx_quote(cnx_py_type_name(held));
@@ -158,9 +159,8 @@ static gboolean add_tensors(const Unwrapping *u, const CnxPy *dict, const char *
             continue;
         char name[2 * NAME_MAX_LENGTH + 2];
         gsize length = strlen(before);
-        if (key->length > NAME_MAX_LENGTH || memchr(key->text, '\0', key->length))
-            return refuse(u, "has a tensor whose name is no name: longer than 1024 bytes, or with "
-                             "NUL in it");
+        if (key->length > NAME_MAX_LENGTH)
+            return refuse(u, "has a tensor with a name of more than 1024 bytes");
         memcpy(name, before, length);
         memcpy(name + length, key->text, key->length);
         char *kept = cnx_pool_copy(cnx_container_pool(u->container), name, length + key->length);

@@ -65,7 +65,7 @@ glib='<(glib|gio|gmodule|glib-object|glib-unix|glib/[a-z]+|json-glib/[a-z-]+)\.h
 gst='<gst/[a-z/-]+\.h>'
 vector='<(immintrin|x86intrin|[a-z]mmintrin|cpuid|arm_neon|arm_sve)\.h>'
 blas='<(cblas|cblas-openblas|openblas_config|lapacke|f77blas)\.h>'
-zip='<unzip\.h>'
+zip='<(unzip|zlib)\.h>'
 orc='<orc/[a-z-]+\.h>'
 isa='(avx2|avx512|avx512_[a-z0-9]+|neon)'
 
@@ -78,7 +78,7 @@ rule_simd_includes()
 rule_model_includes()
 {
     only_includes '^model/' "\"(simd|model)/[^\"]*\"|$libc|$glib|$blas|$zip" \
-        'model/ stands on simd/, libc, GLib, json-glib, minizip and CBLAS alone'
+        'model/ stands on simd/, libc, GLib, json-glib, minizip, zlib and CBLAS alone'
 }
 
 rule_gst_includes()
@@ -124,7 +124,7 @@ rule_orc_in_simd()
 
 rule_glib_places()
 {
-    include_only_in "$glib" '(model|gst|pipelines|tests/(model|gst|pipelines|bench))/.*' \
+    include_only_in "$glib" '(model|gst|pipelines|tests/(model|gst|pipelines|bench|fuzz))/.*' \
         'GLib has no place here'
     include_only_in "$gst" '(gst|pipelines|tests/(gst|pipelines|bench))/.*' 'GStreamer has no place here'
 }
