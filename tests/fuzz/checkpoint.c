@@ -1,0 +1,21 @@
+/* A whole checkpoint, from the file to packed weights.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "model/model.h"
+#include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/memory_file.h"
+
+int LLVMFuzzerTestOneInput(const guint8 *data, gsize size)
+{
+    const char *path = memory_file(data, size);
+    GError *error = NULL;
+    CnxModel *model = cnx_model_open(path, &error);
+
+    fuzz_check(model != NULL, error, path);
+    if (model != NULL) {
+        g_assert_cmpuint(cnx_model_config(model)->parameters, >, 0);
+        g_assert_cmpuint(cnx_model_memory(model), >, 0);
+    }
+    cnx_model_unref(model);
+    return 0;
+}

@@ -1,0 +1,84 @@
+/* A config file for a small network: of timm or of transformers, and, by the first byte, of a
+ * preprocessor ('p'), or an index of shards ('s').
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <string.h>
+
+#include "model/config_defaults.h"
+#include "model/config_files.h"
+#include "model/shards.h"
+#include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/memory_file.h"
+
+static CnxConfig *config_new(CnxDialect dialect)
+{
+    static const guint depths[] = {1, 1, 2, 1}, dims[] = {8, 16, 24, 32};
+    CnxConfig *config = cnx_config_new();
+
+    config->variant = g_strdup("convnext (1,1,2,1; 8,16,24,32)");
+    config->dialect = dialect;
+    for (guint i = 0; i < CNX_STAGES; i++) {
+        config->depths[i] = depths[i];
+        config->dims[i] = dims[i];
+    }
+    config->classes = 3;
+    config->layer_scale = config->final_norm = TRUE;
+    cnx_recipe_set_defaults(&config->recipe, dialect, config->variant);
+    return config;
+}
+
+/* As cnx_config_load chooses the reader. */
+static gboolean names_convnext(JsonObject *object, const char *key)
+{
+    JsonNode *node = json_object_get_member(object, key);
+
+    return node != NULL && JSON_NODE_HOLDS_VALUE(node) &&
+           json_node_get_value_type(node) == G_TYPE_STRING &&
+           strstr(json_node_get_string(node), "convnext") != NULL;
+}
+
+static void read_config(guint8 which, const char *text, gsize size)
+{
+    CnxConfig *config = config_new(which == 't' ? CNX_DIALECT_TIMM : CNX_DIALECT_TRANSFORMERS);
+    GError *error = NULL;
+    JsonObject *object = cnx_json_parse(text, size, FUZZ_FILE, &error);
+    const CnxJson json = {object, FUZZ_FILE, &error};
+    gboolean ok = object != NULL;
+
+    if (ok && which == 'p')
+        ok = cnx_config_read_preprocessor(config, &json);
+    else if (ok && names_convnext(object, "architecture"))
+        ok = cnx_config_read_timm(config, &json);
+    else if (ok && names_convnext(object, "model_type"))
+        ok = cnx_config_read_transformers(config, &json);
+    fuzz_check(ok, error, FUZZ_FILE);
+    g_assert_true(config->labels == NULL || g_strv_length(config->labels) == config->classes);
+    g_clear_pointer(&object, json_object_unref);
+    cnx_config_free(config);
+}
+
+static void read_index(const guint8 *text, gsize size)
+{
+    const char *path = memory_file(text, size);
+    GError *error = NULL;
+    CnxShards *shards = cnx_shards_read(path, &error);
+
+    fuzz_check(shards != NULL, error, path);
+    if (shards != NULL) {
+        g_assert_nonnull(cnx_shards_files(shards)[0]);
+        const gboolean ok = cnx_shards_check(shards, NULL, 0, path, &error);
+        fuzz_check(ok, error, path);
+    }
+    cnx_shards_free(shards);
+}
+
+int LLVMFuzzerTestOneInput(const guint8 *data, gsize size)
+{
+    if (size == 0)
+        return 0;
+    if (data[0] == 's')
+        read_index(data + 1, size - 1);
+    else
+        read_config(data[0], (const char *)data + 1, size - 1);
+    return 0;
+}

@@ -1,0 +1,20 @@
+/* A file of labels, of the number of lines that it has.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "model/model.h"
+#include "tests/fuzz/fuzz.h"
+
+int LLVMFuzzerTestOneInput(const guint8 *data, gsize size)
+{
+    GError *error = NULL;
+    guint count = size > 0 && data[size - 1] != '\n';
+
+    for (gsize i = 0; i < size; i++)
+        count += data[i] == '\n';
+    char **labels = cnx_labels_parse((const char *)data, size, count, FUZZ_FILE, &error);
+    fuzz_check(labels != NULL, error, FUZZ_FILE);
+    if (labels != NULL)
+        g_assert_cmpuint(g_strv_length(labels), ==, count);
+    g_strfreev(labels);
+    return 0;
+}

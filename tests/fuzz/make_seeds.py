@@ -1,0 +1,164 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Makes tests/fuzz/seeds: small inputs from which the fuzz targets start, one folder per target.
+
+    python3 -m venv venv && venv/bin/pip install torch numpy safetensors
+    venv/bin/python tests/fuzz/make_seeds.py
+
+Run by hand; the results are committed. The target `checkpoint` starts from files of
+tests/fixtures/containers instead.
+"""
+import argparse
+import collections
+import io
+import json
+import pathlib
+import pickle
+import shutil
+import struct
+import sys
+import zipfile
+
+import numpy as np
+import torch
+from safetensors.torch import save
+
+HERE = pathlib.Path(__file__).parent / "seeds"
+FIXTURES = pathlib.Path(__file__).parent.parent / "fixtures" / "networks"
+
+
+def put(target, name, contents):
+    path = HERE / target / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(contents if isinstance(contents, bytes) else contents.encode())
+
+
+def saved(value, **options):
+    f = io.BytesIO()
+    torch.save(value, f, **options)
+    return f.getvalue()
+
+
+def rezipped(archive, method):
+    old, out = zipfile.ZipFile(io.BytesIO(archive)), io.BytesIO()
+    with zipfile.ZipFile(out, "w", method) as new:
+        for entry in old.infolist():
+            if "/." not in entry.filename:
+                new.writestr(entry.filename.replace("archive", "a"), old.read(entry))
+    return out.getvalue()
+
+
+def values():
+    t = torch.arange(6.0).reshape(2, 3)
+    plain = collections.OrderedDict(a=t, b=torch.zeros(2, dtype=torch.int64))
+    return {
+        "plain": plain,
+        "strided": {"a": t.t(), "b": t[:, 1], "c": t.half(), "d": t.double(), "e": t.bfloat16()},
+        "parameter": {"a": torch.nn.Parameter(t)},
+        "wrapped": {"model": plain, "epoch": 3, "args": argparse.Namespace(lr=0.1, x=None, y=(1, 2), z=True)},
+        "ema": {"state_dict": plain, "state_dict_ema": {"module": plain}, "message_hub": {}},
+        "members": {"backbone": plain, "head": {"w": t}},
+        "prefix": {"model_ema.a": t, "a": t},
+        "objects": {"best": np.float64(1), "d": collections.defaultdict(list), "s": {1, 2}, "f": frozenset("a"),
+                    "z": 1j, "big": 10 ** 30, "neg": -5, "far": 2 ** 40, "b": b"xy", "l": [1.5, "t"], "m": plain},
+        "list": [1, 2],
+        "empty": {},
+    }
+
+
+def make_pickles():
+    """Opcodes that torch.save does not write, put together by hand, after what it does write."""
+    for name, value in values().items():
+        for protocol in (2, 4):
+            archive = saved(value, pickle_protocol=protocol)
+            with zipfile.ZipFile(io.BytesIO(archive)) as z:
+                data = next(n for n in z.namelist() if n.endswith("data.pkl"))
+                put("pickle", f"{name}-{protocol}", z.read(data))
+    storage = b"(U\x07storagectorch\nFloatStorage\nU\x010U\x03cpuK\x06"
+    tensor = b"ctorch._utils\n_rebuild_tensor_v2\n(" + storage + b"NtQK\x00K\x02K\x03\x86K\x03K\x01\x86\x89Ntr\x00\x00\x00\x00R"
+    by_hand = {
+        "python2": b"\x80\x02ccollections\nOrderedDict\n]((U\x01a" + tensor + b"le\x85R.",
+        "python2-bytes": b"\x80\x02}(T\x01\x00\x00\x00a" + tensor + b"u.",
+        "view": b"\x80\x02}U\x01a" + tensor.replace(b"NtQ", b"(U\x01vK\x00K\x06ttQ") + b"s.",
+        "size": b"\x80\x02}U\x01actorch._utils\n_rebuild_tensor\n(" + storage +
+                b"tQK\x00ctorch\nSize\n(K\x02t\x85R(K\x01ttRs.",
+        "subclass": b"\x80\x02}U\x01actorch._tensor\n_rebuild_from_type_v2\n(ctorch._utils\n_rebuild_tensor_v2\n"
+                    b"ca\nB\n(" + storage + b"tQK\x00K\x06\x85K\x01\x85\x89Nt}tRs.",
+        "module": b"\x80\x02(U\x06moduleca\nB\nU\x01xU\x01ytQ)\x81}b.",
+        "stack": b"\x80\x04]0N2200(1(NN10\x88\x890(K\x01M\x02\x00J\x03\x00\x00\x00l0(d0(\x90" b"0N.",
+        "numbers": b"\x80\x05(\x8a\x00\x8a\x01\xff\x8a\x09123456789\x8b\x02\x00\x00\x00\x01\x02G?\xf0\x00\x00\x00\x00\x00\x00t.",
+        "strings": b"\x80\x05\x95\x20\x00\x00\x00\x00\x00\x00\x00(\x8d\x01\x00\x00\x00\x00\x00\x00\x00a\x8e\x01\x00\x00\x00"
+                   b"\x00\x00\x00\x00b\x96\x01\x00\x00\x00\x00\x00\x00\x00cB\x01\x00\x00\x00dC\x01e\x8c\x01ft.",
+        "sets": b"\x80\x04\x8f(K\x01K\x02\x90(K\x03\x91\x86.",
+        "new": b"\x80\x04\x8c\x01a\x8c\x01b\x93)}\x92}\x94K\x01K\x02s(K\x03K\x04u]\x94K\x01a(K\x02ebh\x00j\x01\x00\x00\x00q\x05t.",
+        "text": b"(lp0\nI01\na.",
+    }
+    for name, contents in by_hand.items():
+        put("pickle", name, contents)
+
+
+def make_containers():
+    t = torch.arange(4.0)
+    put("safetensors", "plain", save({"a": t, "b": t.half(), "c": t.bfloat16(), "d": t.long(), "e": t.double()}))
+    put("safetensors", "metadata", save({"a": t}, {"format": "pt", "note": "ä\u2028\"\\\U0001f600"}))
+    put("safetensors", "empty", struct.pack("<Q", 2) + b"{}")
+    header = b'{"\\u0061\\ud83d\\ude00\\n": {"shape": [ 1, 1 ] , "dtype":"I8","data_offsets":[0,1]}}  '
+    put("safetensors", "escapes", struct.pack("<Q", len(header)) + header + b"x")
+    put("safetensors", "ema", save({"model_ema.a": t + 1, "a": t}))
+    for name in ("lfs", "html", "onnx", "pickle"):
+        put("safetensors", name, {"lfs": b"version https://git-lfs.github.com/spec/v1\noid sha256:1\n",
+                                  "html": b"<!DOCTYPE html><html></html>", "onnx": b"\x08\x07\x12\x07pytorch",
+                                  "pickle": pickle.dumps({"a": np.zeros(2)}, 4)}[name])
+    for name, value in values().items():
+        put("legacy", name, saved(value, _use_new_zipfile_serialization=False))
+        if name in ("plain", "wrapped", "strided", "prefix"):
+            put("zip", name, rezipped(saved(value), zipfile.ZIP_STORED))
+            put("zip", name + "-deflated", rezipped(saved(value), zipfile.ZIP_DEFLATED))
+    put("zip", "torch", saved({"a": t}))
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as z:
+        with z.open("a/data.pkl", "w", force_zip64=True) as f:
+            f.write(b"}.")
+        z.writestr("a/constants.pkl", "")
+    put("zip", "script", out.getvalue())
+
+
+def make_texts():
+    for name, letter, file in (("timm", "t", "timm-v1/config.json"), ("timm-hidden", "t", "timm-mlp-head/config.json"),
+                               ("transformers", "T", "transformers-v1/config.json"),
+                               ("transformers-v2", "T", "transformers-v2-tanh/config.json")):
+        put("json", name, letter + json.dumps(json.loads((FIXTURES / file).read_text())))
+    put("json", "timm-labels", "t" + json.dumps({
+        "architecture": "convnext_tiny", "num_classes": 3, "input_size": [3, 64, 64], "crop_pct": 0.9,
+        "crop_mode": "squash", "interpolation": "bicubic", "mean": [0.5, 0.5, 0.5], "std": [0.5, 0.5, 0.5],
+        "label_names": ["a", "b", "c"], "label_descriptions": {"a": "A"}, "global_pool": "avg",
+        "model_args": {"depths": [1, 1, 2, 1], "dims": [8, 16, 24, 32], "norm_eps": 1e-5, "act_layer": "silu"}}))
+    put("json", "transformers-labels", "T" + json.dumps({
+        "model_type": "convnext", "hidden_sizes": [8, 16, 24, 32], "depths": [1, 1, 2, 1], "hidden_act": "gelu",
+        "layer_norm_eps": 1e-12, "id2label": {"0": "a", "1": 7, "2": "c"}, "image_size": 64, "num_channels": 3,
+        "problem_type": "multi_label_classification"}))
+    put("json", "preprocessor", "p" + json.dumps({
+        "do_resize": True, "size": {"shortest_edge": 224}, "crop_pct": 0.875, "resample": 3, "do_rescale": True,
+        "rescale_factor": 1 / 255, "do_normalize": True, "image_mean": [0.5, 0.4, 0.3], "image_std": [0.2, 0.2, 0.2]}))
+    put("json", "preprocessor-old", "p" + json.dumps({
+        "do_resize": True, "size": 384, "resample": 2, "do_normalize": False, "image_mean": 0.5, "image_std": 0.5,
+        "do_center_crop": True, "crop_size": {"height": 224, "width": 224}}))
+    put("json", "index", "s" + json.dumps({"metadata": {"total_size": 8}, "weight_map": {"a": "x.bin", "b": "y.bin"}}))
+    put("json", "broken", 't{"a": [1, 2.5e3, true, null, "\\u00e4", {}], } // no')
+    put("labels", "plain", "a\nb\nc\n")
+    put("labels", "windows", "\ufeffcat\r\ndog, hound\r\n  bird\t")
+    put("labels", "empty-line", "a\n\nb\n")
+    put("labels", "latin", b"K\xe4se\n")
+
+
+def main():
+    shutil.rmtree(HERE, ignore_errors=True)
+    make_pickles()
+    make_containers()
+    make_texts()
+    files = [f for f in HERE.rglob("*") if f.is_file()]
+    print(len(files), "files,", sum(f.stat().st_size for f in files), "bytes")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
