@@ -9,7 +9,7 @@
 static const char *const own_keys[] = {
     "source",        "credentials-file", "credentials-env", "protocols",     "latency",
     "stall-timeout", "connect-timeout",  "reconnect-min",   "reconnect-max", NULL};
-static const char *const watch_keys[] = {"metrics", NULL};
+static const char *const watch_keys[] = {"metrics", "events", NULL};
 
 static gboolean fail(GError **error, const char *group, const char *format, ...)
     G_GNUC_PRINTF(3, 4);
@@ -228,7 +228,7 @@ static gboolean set_times(WatchSettings *settings, GKeyFile *file, const char *g
                    error) ||
         !number_of(file, group, "reconnect-min", 0.25, 0.01, 3600, second, &settings->reconnect_min,
                    error) ||
-        !number_of(file, group, "reconnect-max", 4, 0.01, 3600, second, &settings->reconnect_max,
+        !number_of(file, group, "reconnect-max", 3, 0.01, 3600, second, &settings->reconnect_max,
                    error))
         return FALSE;
     return settings->reconnect_min <= settings->reconnect_max ||

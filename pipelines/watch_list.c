@@ -117,6 +117,7 @@ static gboolean read_groups(WatchList *list, GKeyFile *file, GError **error)
     gboolean ok = TRUE;
 
     list->metrics = g_key_file_get_string(file, WATCH_DEFAULTS, "metrics", NULL);
+    list->events = g_key_file_get_string(file, WATCH_DEFAULTS, "events", NULL);
     if (g_key_file_has_key(file, WATCH_DEFAULTS, "source", NULL)) {
         g_set_error(error, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_INVALID_VALUE,
                     "[%s]: it holds the defaults of all cameras; a source takes a group of its own",
@@ -164,5 +165,6 @@ void watch_list_free(WatchList *list)
     g_ptr_array_unref(list->cameras);
     g_ptr_array_unref(list->models);
     g_free(list->metrics);
+    g_free(list->events);
     g_free(list);
 }

@@ -40,6 +40,7 @@ gboolean watch_settings_equal(const WatchSettings *a, const WatchSettings *b);
 typedef struct WatchList {
     GPtrArray *cameras; /* WatchSettings, at least one */
     char *metrics;      /* [ADDRESS:]PORT; NULL: none */
+    char *events;       /* a file; NULL: none */
     GPtrArray *models;  /* elements that keep the models of the cameras loaded */
 } WatchList;
 

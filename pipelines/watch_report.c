@@ -1,16 +1,34 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "pipelines/watch_report.h"
 
-void watch_report_state(WatchCamera *camera, const char *detail)
+static void say(WatchCamera *camera, const char *text)
 {
     GDateTime *now = g_date_time_new_now_local();
     char *time = g_date_time_format(now, "%H:%M:%S");
 
-    g_printerr("%s %s: %s%s%s\n", time, watch_camera_settings(camera)->name,
-               watch_state_name(watch_camera_state(camera)), detail ? ", " : "",
-               detail ? detail : "");
+    g_printerr("%s %s: %s\n", time, watch_camera_settings(camera)->name, text);
     g_free(time);
     g_date_time_unref(now);
+}
+
+void watch_report_camera(WatchCamera *camera, const char *detail)
+{
+    char *text = g_strconcat(watch_state_name(watch_camera_state(camera)), detail ? ", " : NULL,
+                             detail, NULL);
+
+    say(camera, text);
+    g_free(text);
+}
+
+void watch_report_state(WatchCamera *camera, const GstStructure *what)
+{
+    const char *old = gst_structure_get_string(what, "old");
+    const char *new = gst_structure_get_string(what, "new");
+    char *text = g_strdup_printf("shows %s%s%s", new ? new : "nothing that it knows",
+                                 old ? ", before " : "", old ? old : "");
+
+    say(camera, text);
+    g_free(text);
 }
 
 void watch_report_summary(WatchCamera *camera)

@@ -87,6 +87,22 @@ stop_watch()
     server=${server/ $watch/}
 }
 
+# scrape FILE: what convnext-watch answers at $port of the loopback to $method (GET) for $path
+# (/metrics): its body in the file, its head in FILE.head, its number in $status.
+scrape()
+{
+    local line
+    exec 9<>"/dev/tcp/127.0.0.1/$port"
+    printf '%s %s HTTP/1.0\r\nHost: localhost\r\n\r\n' "${method:-GET}" "${path:-/metrics}" >&9
+    : >"$1.head"
+    while IFS= read -r -t 10 line <&9 && [ "$line" != $'\r' ]; do
+        printf '%s\n' "${line%$'\r'}" >>"$1.head"
+    done
+    timeout 10 cat <&9 >"$1"
+    exec 9<&-
+    status=$(awk 'NR == 1 { print $2 }' "$1.head")
+}
+
 # expect_lines FILE COUNT: JSON lines up to an empty line, as many as COUNT (0: some).
 expect_lines()
 {

@@ -54,8 +54,12 @@ serve door --login 'joe:s3cr3t:word' "videotestsrc is-live=true pattern=ball ! c
 
 echo 'joe:s3cr3t:word' >login
 export WRONG_LOGIN=joe:w3akw0rd
+metrics=
+[ -z "${WATCH_METRICS:-}" ] || metrics='metrics = 0'
 cat >list.ini <<END
 [watch]
+$metrics
+events = events
 stall-timeout = 1.5
 reconnect-max = 1
 
@@ -108,6 +112,8 @@ echo go >door.in
 wait_for said 3 'door: playing, '
 wait_for lines $((stalled + 5)) '"stream":"door"'
 
+port=$(sed -n 's,.*http://127.0.0.1:\([0-9]*\)/metrics$,\1,p' said)
+[ -z "$port" ] || scrape scraped
 tr '\0' '\n' <"/proc/$watch/cmdline" >arguments
 stop_watch INT
 [ "$(grep -c -E '(still|locked): waiting' said)" -eq 1 ] ||
@@ -117,5 +123,9 @@ grep -q '^still: [1-9][0-9]* frames, [1-9][0-9]* results, 0 reconnects' said ||
 grep -q '^clip: .* [1-9][0-9]* reconnects' said || wrong "no reconnect is told: $(cat said)"
 grep -q '^locked: 0 frames, 0 results' said || wrong "frames without a login: $(cat said)"
 expect_lines lines 0 # frames are counted on when a camera comes back
-grep -n -E 's3cr3t|w3akw0rd' lines said arguments && wrong "a password was printed"
+if [ -n "$metrics" ]; then
+    grep -q '^convnext_reconnects_total{stream="clip"} [1-9]' scraped || wrong "$(cat scraped)"
+    grep -q '^convnext_camera_state{stream="locked",state="waiting"} 1' scraped || wrong "$(cat scraped)"
+fi
+grep -s -n -E 's3cr3t|w3akw0rd' lines said arguments events scraped scraped.head && wrong "a password was printed"
 exit $bad

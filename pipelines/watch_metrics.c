@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "pipelines/watch_metrics.h"
+
+#include "pipelines/watch_pipeline.h"
+
+/* One camera at one moment. */
+typedef struct Sample {
+    char *stream; /* its name, escaped */
+    WatchState state;
+    guint64 frames, results, reconnects;
+    double frame_age, result_age; /* seconds; negative: there was none yet */
+    WatchTimes preprocess, inference;
+    GArray *labels; /* LabelCount */
+} Sample;
+
+/* The value of a label of Prometheus, without the quotes. */
+static char *escape(const char *text)
+{
+    GString *escaped = g_string_new(NULL);
+
+    for (; *text; text++) {
+        if (*text == '\n')
+            g_string_append(escaped, "\\n");
+        else if (*text == '\\' || *text == '"')
+            g_string_append_printf(escaped, "\\%c", *text);
+        else
+            g_string_append_c(escaped, *text);
+    }
+    return g_string_free(escaped, FALSE);
+}
+
+static double age(gint64 then)
+{
+    return then ? (double)(g_get_monotonic_time() - then) / G_USEC_PER_SEC : -1;
+}
+
+static void take(Sample *sample, WatchCamera *camera)
+{
+    WatchCounts *counts = watch_camera_counts(camera);
+
+    sample->stream = escape(watch_camera_settings(camera)->name);
+    sample->state = watch_camera_state(camera);
+    g_mutex_lock(&counts->lock);
+    sample->frames = counts->frames;
+    sample->results = counts->results;
+    sample->reconnects = counts->reconnects;
+    sample->frame_age = age(counts->last_frame);
+    sample->result_age = age(counts->last_result);
+    sample->preprocess = counts->preprocess;
+    sample->inference = counts->inference;
+    sample->labels = labels_sorted(counts->labels);
+    g_mutex_unlock(&counts->lock);
+}
+
+static void clear_sample(gpointer data)
+{
+    g_free(((Sample *)data)->stream);
+    g_array_unref(((Sample *)data)->labels);
+}
+
+static void head(GString *text, const char *name, const char *type, const char *help)
+{
+    g_string_append_printf(text, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
+}
+
+/* In the C locale. */
+static void append_number(GString *text, double number)
+{
+    char buffer[G_ASCII_DTOSTR_BUF_SIZE];
+
+    g_string_append(text, g_ascii_formatd(buffer, sizeof buffer, "%.9g", number));
+    g_string_append_c(text, '\n');
+}
+
+/* A counter of each camera, at an offset in its sample. */
+static void counters(GString *text, GArray *samples, const char *name, gsize offset,
+                     const char *help)
+{
+    head(text, name, "counter", help);
+    for (guint i = 0; i < samples->len; i++) {
+        const Sample *sample = &g_array_index(samples, Sample, i);
+
+        g_string_append_printf(text, "%s{stream=\"%s\"} %" G_GUINT64_FORMAT "\n", name,
+                               sample->stream, G_STRUCT_MEMBER(guint64, sample, offset));
+    }
+}
+
+static void ages(GString *text, GArray *samples, const char *name, gsize offset, const char *help)
+{
+    head(text, name, "gauge", help);
+    for (guint i = 0; i < samples->len; i++) {
+        const Sample *sample = &g_array_index(samples, Sample, i);
+        const double seconds = G_STRUCT_MEMBER(double, sample, offset);
+
+        if (seconds < 0)
+            continue;
+        g_string_append_printf(text, "%s{stream=\"%s\"} ", name, sample->stream);
+        append_number(text, seconds);
+    }
+}
+
+static void histograms(GString *text, GArray *samples, const char *name, gsize offset,
+                       const char *help)
+{
+    head(text, name, "histogram", help);
+    for (guint i = 0; i < samples->len; i++) {
+        const Sample *sample = &g_array_index(samples, Sample, i);
+        const WatchTimes *times = G_STRUCT_MEMBER_P(sample, offset);
+        guint64 below = 0;
+        char limit[G_ASCII_DTOSTR_BUF_SIZE];
+
+        for (guint b = 0; b < WATCH_BUCKETS; b++) {
+            below += times->buckets[b];
+            g_ascii_formatd(limit, sizeof limit, "%g", watch_bucket_limits[b]);
+            g_string_append_printf(text,
+                                   "%s_bucket{stream=\"%s\",le=\"%s\"} %" G_GUINT64_FORMAT "\n",
+                                   name, sample->stream, limit, below);
+        }
+        g_string_append_printf(text,
+                               "%s_bucket{stream=\"%s\",le=\"+Inf\"} %" G_GUINT64_FORMAT
+                               "\n%s_count{stream=\"%s\"} %" G_GUINT64_FORMAT
+                               "\n%s_sum{stream=\"%s\"} ",
+                               name, sample->stream, times->count, name, sample->stream,
+                               times->count, name, sample->stream);
+        append_number(text, times->sum);
+    }
+}
+
+static void states(GString *text, GArray *samples)
+{
+    head(text, "convnext_camera_state", "gauge",
+         "State of the camera: 1 for the one that it is in.");
+    for (guint i = 0; i < samples->len; i++) {
+        const Sample *sample = &g_array_index(samples, Sample, i);
+
+        for (WatchState state = 0; state < WATCH_STATES; state++)
+            g_string_append_printf(text, "convnext_camera_state{stream=\"%s\",state=\"%s\"} %d\n",
+                                   sample->stream, watch_state_name(state), state == sample->state);
+    }
+}
+
+static void labels(GString *text, GArray *samples)
+{
+    head(text, "convnext_results_total", "counter",
+         "Results whose best class is the label, each counted once.");
+    for (guint i = 0; i < samples->len; i++) {
+        const Sample *sample = &g_array_index(samples, Sample, i);
+
+        for (guint j = 0; j < sample->labels->len; j++) {
+            const LabelCount *count = &g_array_index(sample->labels, LabelCount, j);
+            char *label = escape(count->label);
+
+            g_string_append_printf(text,
+                                   "convnext_results_total{stream=\"%s\",label=\"%s\"} "
+                                   "%" G_GUINT64_FORMAT "\n",
+                                   sample->stream, label, count->count);
+            g_free(label);
+        }
+    }
+}
+
+char *watch_metrics_text(GPtrArray *cameras)
+{
+    GArray *samples = g_array_new(FALSE, TRUE, sizeof(Sample));
+    GString *text = g_string_new(NULL);
+
+    g_array_set_clear_func(samples, clear_sample);
+    g_array_set_size(samples, cameras->len);
+    for (guint i = 0; i < cameras->len; i++)
+        take(&g_array_index(samples, Sample, i), cameras->pdata[i]);
+
+    states(text, samples);
+    counters(text, samples, "convnext_frames_total", G_STRUCT_OFFSET(Sample, frames),
+             "Frames that came from the camera, looked at or not.");
+    counters(text, samples, "convnext_inferences_total", G_STRUCT_OFFSET(Sample, results),
+             "Results of the network, of frames or of objects in them.");
+    counters(text, samples, "convnext_reconnects_total", G_STRUCT_OFFSET(Sample, reconnects),
+             "Times that the camera was gone.");
+    labels(text, samples);
+    ages(text, samples, "convnext_last_frame_age_seconds", G_STRUCT_OFFSET(Sample, frame_age),
+         "Time since the newest frame came.");
+    ages(text, samples, "convnext_last_result_age_seconds", G_STRUCT_OFFSET(Sample, result_age),
+         "Time since the newest result came.");
+    histograms(text, samples, "convnext_preprocess_duration_seconds",
+               G_STRUCT_OFFSET(Sample, preprocess), "From a frame to the network's input.");
+    histograms(text, samples, "convnext_inference_duration_seconds",
+               G_STRUCT_OFFSET(Sample, inference), "Forward pass of the network.");
+    head(text, "convnext_connections_left_behind_total", "counter",
+         "Connections that did not close in time and still hold memory.");
+    g_string_append_printf(text, "convnext_connections_left_behind_total %u\n",
+                           watch_pipeline_left_behind());
+    g_array_unref(samples);
+    return g_string_free(text, FALSE);
+}

@@ -1,0 +1,11 @@
+/* What is known of the cameras as Prometheus reads it.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "pipelines/watch_camera.h"
+
+#define WATCH_METRICS_TYPE "text/plain; version=0.0.4; charset=utf-8"
+
+/* cameras: of WatchCamera. The text of all metrics; the caller frees it. */
+char *watch_metrics_text(GPtrArray *cameras);

@@ -1,0 +1,10 @@
+/* The program between its command line and its exit status.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <glib.h>
+
+/* Watches until a signal comes, or until every camera was a file and has been played. The arguments
+ * are those of watch_list_new(). FALSE when something went wrong, which has been said. */
+gboolean watch_run(const char *config, const char *const *keys, char **sources);

@@ -1,0 +1,114 @@
+#!/bin/bash
+# What convnext-watch serves to Prometheus, read and parsed, and the file of its events.
+#
+# SPDX-License-Identifier: LGPL-2.1-or-later
+. "$(dirname "$0")/lib.sh"
+
+# metric LINE-BEGINNING FILE: the value of one sample.
+metric()
+{
+    name=$1 awk 'index($0, ENVIRON["name"] " ") == 1 { print $NF }' "$2"
+}
+
+# expect_exposition FILE: every line is of Prometheus's text format, every sample belongs to a metric
+# that was described, once and before it; counters and histograms are named and sum up as they should.
+expect_exposition()
+{
+    awk '
+        function bad(why) { print FILENAME ":" NR ": " why ": " $0; wrong = 1 }
+        /^# HELP [a-z_]+ [A-Z].*\.$/ { helped[$3] = 1; next }
+        /^# TYPE [a-z_]+ (counter|gauge|histogram)$/ {
+            if (!helped[$3] || $3 in type) bad("not described, or twice")
+            if (($4 == "counter") != ($3 ~ /_total$/)) bad("the name does not say what it is")
+            type[$3] = $4
+            next
+        }
+        !/^[a-z_]+(\{[a-z]+="([^"\\]|\\.)*"(,[a-z]+="([^"\\]|\\.)*")*\})? [0-9.e+-]+$/ { bad("no sample"); next }
+        {
+            match($0, /^[a-z_]+/)
+            name = family = substr($0, 1, RLENGTH)
+            if (!(family in type)) sub(/_(bucket|count|sum)$/, "", family)
+            if (!(family in type)) bad("no type")
+            stream = $0
+            sub(/^[^"]*"/, "", stream)
+            sub(/"[,}].*/, "", stream)
+            key = family SUBSEP stream
+            if (name ~ /_bucket$/) {
+                if ($NF + 0 < last[key] + 0) bad("a bucket with less than the one before")
+                last[key] = $NF
+            }
+            if (name ~ /_count$/ && $NF != last[key]) bad("not the count of the last bucket")
+            if (name == "convnext_camera_state") { states[stream] += $NF; }
+            samples++
+        }
+        END {
+            for (stream in states) if (states[stream] != 1) { print stream " is in " states[stream] " states"; wrong = 1 }
+            if (samples < 20) { print samples + 0 " samples"; wrong = 1 }
+            exit wrong
+        }' "$1" || wrong "$1 is not what Prometheus reads"
+}
+
+cat >list.ini <<END
+[watch]
+metrics = 0
+events = events
+smoothing = majority
+
+[ball]
+source = test:ball
+
+[the "bars"]
+source = test:smpte
+END
+start_watch --config list.ini
+wait_for said 1 'convnext-watch: metrics at http://127\.0\.0\.1:[0-9]+/metrics$'
+port=$(sed -n 's,.*http://127.0.0.1:\([0-9]*\)/metrics$,\1,p' said)
+wait_for said 1 'ball: shows no-signal'
+wait_for said 1 'the "bars": shows no-signal'
+
+scrape first
+[ "$status" = 200 ] || wrong "status $status"
+grep -q -i '^content-type: text/plain; version=0.0.4' first.head || wrong "$(cat first.head)"
+expect_exposition first
+wait_for lines $(($(wc -l <lines) + 30)) .
+scrape second
+expect_exposition second
+for name in frames inferences; do
+    before=$(metric "convnext_${name}_total{stream=\"ball\"}" first)
+    after=$(metric "convnext_${name}_total{stream=\"ball\"}" second)
+    [ "$before" -gt 0 ] && [ "$after" -gt "$before" ] || wrong "$name: $before, then $after"
+done
+[ "$(metric 'convnext_camera_state{stream="the \"bars\"",state="playing"}' second)" = 1 ] ||
+    wrong "a camera that plays is in another state"
+[ "$(metric 'convnext_results_total{stream="ball",label="no-signal"}' second)" = \
+    "$(metric 'convnext_inference_duration_seconds_count{stream="ball"}' second)" ] ||
+    wrong "labels and times do not count the same results"
+
+path=/ scrape other
+[ "$status" = 404 ] || wrong "status $status of another path"
+method=POST scrape other
+[ "$status" = 405 ] || wrong "status $status of POST"
+expect_refusal "cannot serve metrics at 127.0.0.1:$port: " \
+    "$CONVNEXT_WATCH" --metrics "127.0.0.1:$port" test:ball
+expect_refusal "metrics is 'somewhere'" "$CONVNEXT_WATCH" --metrics somewhere test:ball
+expect_refusal '/nonexistent/events' "$CONVNEXT_WATCH" --events /nonexistent/events test:ball
+
+# A camera that is removed is in them no more; events go on in a new file when the old one was moved.
+mv events events.old
+sed -i '/bars/,$d' list.ini
+kill -HUP "$watch"
+wait_for said 1 'convnext-watch: 1 cameras after'
+scrape third
+expect_exposition third
+grep -q 'bars' third && wrong "a camera that was removed is in the metrics"
+stop_watch INT
+
+time='"time":"20[0-9-]+T[0-9:.]+Z"'
+for event in '"stream":"ball","event":"camera","state":"connecting"' \
+    '"stream":"ball","event":"camera","state":"playing","detail":"640x360"' \
+    '"stream":"the ..bars..","event":"state","new":"no-signal","score":0\.[0-9]+'; do
+    [ "$(grep -c -E "^\{$time,$event\}$" events.old)" -eq 1 ] ||
+        wrong "not one event like $event: $(cat events.old)"
+done
+grep -q -E '"stream":"ball","event":"camera","state":"stopped"\}$' events || wrong "$(cat events)"
+exit $bad
