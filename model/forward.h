@@ -34,6 +34,7 @@ struct CnxRun {
     CnxStageSize mid_size, stem_size; /* within and after the stem */
     CnxStageSize size[CNX_STAGES];    /* after a stage */
     CnxOutputs outputs;
+    struct CnxProfile *profile; /* NULL unless CONVNEXT_PROFILE is 1 */
 
     /* The arena. b: batch; h, w, c: of the stage where the product is largest. */
     const float **images;     /* [b] where each image of this forward lies: [height, width, 3] */

@@ -7,6 +7,7 @@
 #include "model/cpus.h"
 #include "model/forward.h"
 #include "model/memory.h"
+#include "model/profile.h"
 #include "model/stem.h"
 #include "model/strips.h"
 #include "model/threads.h"
@@ -234,6 +235,14 @@ CnxRun *cnx_run_new(CnxModel *model, guint width, guint height, guint batch, Cnx
         g_clear_pointer(&run, cnx_run_free);
         return NULL;
     }
+    if (!cnx_profile_new(&run->profile, run, error)) {
+        g_clear_pointer(&run, cnx_run_free);
+        return NULL;
+    }
+    if (run->profile != NULL) {
+        run->kernels = cnx_profile_kernels(run->profile);
+        run->norm = norm_of(run);
+    }
     publish(run, outputs);
     return run;
 }
@@ -242,6 +251,7 @@ void cnx_run_free(CnxRun *run)
 {
     if (run == NULL)
         return;
+    cnx_profile_free(run->profile);
     cnx_threads_release();
     cnx_model_unref(run->model);
     free(run->memory);
@@ -259,7 +269,10 @@ static const CnxOutputs *forward(CnxRun *run, guint n)
 {
     CnxOutputs *o = &run->outputs;
 
-    cnx_forward(run, n);
+    if (run->profile != NULL)
+        cnx_profile_forward(run->profile, run, n);
+    else
+        cnx_forward(run, n);
     o->logits.n = o->embedding.n = n;
     for (guint i = 0; i < CNX_STAGES; i++)
         o->stage[i].n = n;

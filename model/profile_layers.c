@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "model/profile_layers.h"
+
+#include <string.h>
+
+typedef CnxProfileLayer Layer;
+
+/* The lowest level whose table has this version of a kernel. OpenBLAS is in none. */
+#define LEVEL_OF(kernels, name) level_of(kernels, G_STRUCT_OFFSET(CnxKernels, name))
+static const char *level_of(const CnxKernels *kernels, gsize offset)
+{
+    void (*version)(void), (*other)(void);
+
+    memcpy(&version, (const char *)kernels + offset, sizeof version);
+    for (int i = 0; i < CNX_CPU_COUNT && cnx_kernels_get((CnxCpu)i) != NULL; i++) {
+        memcpy(&other, (const char *)cnx_kernels_get((CnxCpu)i) + offset, sizeof other);
+        if (other == version)
+            return cnx_cpu_name((CnxCpu)i);
+    }
+    return "openblas";
+}
+
+static void free_layer(gpointer data)
+{
+    Layer *layer = data;
+
+    g_free(layer->name);
+    g_free(layer->kernel);
+    g_free(layer->shape);
+    g_free(layer);
+}
+
+/* Takes the name. */
+static Layer *add(GPtrArray *layers, CnxProfileKind kind, const char *kernel, const char *level,
+                  char *name)
+{
+    Layer *layer = g_new0(Layer, 1);
+
+    layer->kind = kind;
+    layer->name = name;
+    layer->kernel = g_strjoin(" ", kernel, level, NULL);
+    g_ptr_array_add(layers, layer);
+    return layer;
+}
+
+static void add_linear(GPtrArray *layers, const CnxRun *run, const CnxLinear *linear, gsize rows,
+                       char *name)
+{
+    const CnxKernels *k = run->kernels;
+    Layer *layer;
+
+    if (linear->n == 0) {
+        g_free(name);
+        return;
+    }
+    layer = add(layers, CNX_PROFILE_GEMM, "gemm", LEVEL_OF(k, gemm), name);
+    layer->weights = linear->packed;
+    layer->end = linear->packed + k->gemm_packed_size(linear->n, linear->k);
+    layer->shape = g_strdup_printf("%" G_GSIZE_FORMAT "x%dx%d", rows, linear->n, linear->k);
+    layer->flops = 2.0 * (double)rows * linear->n * linear->k;
+}
+
+static void add_dwconv(GPtrArray *layers, const CnxRun *run, const float *weights, guint kernel,
+                       const CnxStageSize *size, char *name)
+{
+    const CnxKernels *k = run->kernels;
+    const gsize taps = (gsize)kernel * kernel;
+    Layer *layer = kernel == 7
+                       ? add(layers, CNX_PROFILE_DWCONV, "dwconv7", LEVEL_OF(k, dwconv7), name)
+                       : add(layers, CNX_PROFILE_DWCONV, "dwconv", LEVEL_OF(k, dwconv), name);
+
+    layer->weights = weights;
+    layer->end = weights + taps * size->c;
+    layer->shape = g_strdup_printf("%ux%ux%u", size->h, size->w, size->c);
+    layer->flops = 2.0 * (double)(taps * size->h * size->w * size->c);
+}
+
+static void add_columns(GPtrArray *layers, CnxProfileKind kind, const char *kernel,
+                        const char *level, const CnxStageSize *size, guint channels, char *name)
+{
+    Layer *layer = add(layers, kind, kernel, level, name);
+
+    layer->channels = channels;
+    layer->shape = g_strdup_printf("%ux%u", size->h * size->w, channels);
+}
+
+static void add_norms(GPtrArray *layers, const CnxRun *run, const CnxStageSize *size, char *name)
+{
+    const CnxKernels *k = run->kernels;
+    const char *kernel = "layernorm", *level = LEVEL_OF(k, layernorm);
+
+    if (run->config->norm == CNX_NORM_RMS) {
+        kernel = "rmsnorm";
+        level = LEVEL_OF(k, rmsnorm);
+    } else if (run->config->norm == CNX_NORM_SIMPLE) {
+        kernel = "simplenorm";
+        level = LEVEL_OF(k, simplenorm);
+    }
+    add_columns(layers, CNX_PROFILE_NORM, kernel, level, size, size->c, name);
+}
+
+static void add_stage(GPtrArray *layers, const CnxRun *run, guint i)
+{
+    const CnxStage *stage = &run->weights->stage[i];
+    const CnxStageSize *size = &run->size[i];
+    const gsize pixels = (gsize)size->h * size->w;
+
+    add_linear(layers, run, &stage->down, pixels, g_strdup_printf("stage%u.down", i + 1));
+    for (guint j = 0; j < stage->depth; j++) {
+        const CnxBlock *block = &stage->blocks[j];
+
+        add_dwconv(layers, run, block->dw_weight, run->config->kernels[i], size,
+                   g_strdup_printf("stage%u.block%u.dw", i + 1, j + 1));
+        add_linear(layers, run, &block->pw1, pixels,
+                   g_strdup_printf("stage%u.block%u.pw1", i + 1, j + 1));
+        add_linear(layers, run, &block->pw2, pixels,
+                   g_strdup_printf("stage%u.block%u.pw2", i + 1, j + 1));
+    }
+    add_norms(layers, run, size, g_strdup_printf("stage%u.norms", i + 1));
+    if (run->config->grn)
+        add_columns(layers, CNX_PROFILE_SCALE, "columns_scale",
+                    LEVEL_OF(run->kernels, columns_scale), size, 4 * size->c,
+                    g_strdup_printf("stage%u.grns", i + 1));
+}
+
+static void add_stem(GPtrArray *layers, const CnxRun *run)
+{
+    const CnxLinear *stem = run->weights->stem;
+    const gsize pixels = (gsize)run->stem_size.h * run->stem_size.w;
+
+    if (stem[1].n == 0) {
+        add_linear(layers, run, &stem[0], pixels, g_strdup("stem"));
+        return;
+    }
+    add_linear(layers, run, &stem[0], (gsize)run->mid_size.h * run->mid_size.w,
+               g_strdup("stem.conv1"));
+    add_linear(layers, run, &stem[1], pixels, g_strdup("stem.conv2"));
+}
+
+static void add_head(GPtrArray *layers, const CnxRun *run)
+{
+    const CnxStageSize *last = &run->size[run->stages - 1];
+
+    add_columns(layers, CNX_PROFILE_MEAN, "columns_mean", LEVEL_OF(run->kernels, columns_mean),
+                last, last->c, g_strdup("pool"));
+    add_linear(layers, run, &run->weights->hidden, 1, g_strdup("head.hidden"));
+    if (run->projected != NULL)
+        add_linear(layers, run, &run->weights->head, 1, g_strdup("head"));
+}
+
+GPtrArray *cnx_profile_layers(const CnxRun *run)
+{
+    GPtrArray *layers = g_ptr_array_new_with_free_func(free_layer);
+    double flops = 0;
+    Layer *all;
+
+    add_stem(layers, run);
+    for (guint i = 0; i < run->stages; i++)
+        add_stage(layers, run, i);
+    if (run->head)
+        add_head(layers, run);
+    for (guint i = 0; i < layers->len; i++)
+        flops += ((const Layer *)g_ptr_array_index(layers, i))->flops;
+    all = add(layers, CNX_PROFILE_FORWARD, "all", cnx_cpu_name(run->kernels->level),
+              g_strdup("forward"));
+    all->shape = g_strdup_printf("%ux%ux3", run->height, run->width);
+    all->flops = flops;
+    return layers;
+}
