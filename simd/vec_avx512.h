@@ -50,9 +50,9 @@ static inline Vec v_keep(Mask m, Vec x)
 
 static inline Vec v_min_abs(Vec limit, Vec x)
 {
-    const int least_magnitude = 2, positive = 2 << 2;
+    enum { LEAST_MAGNITUDE = 2, POSITIVE = 2 << 2 };
 
-    return _mm512_range_ps(x, limit, least_magnitude | positive);
+    return _mm512_range_ps(x, limit, LEAST_MAGNITUDE | POSITIVE);
 }
 
 static inline Vec v_unless_greater(Vec a, Vec b, Vec x)
