@@ -14,6 +14,9 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 . "$root/pipelines/lib.sh"
 
 all="safetensors zip legacy pickle json labels checkpoint"
+readers="container safetensors header shards torch torch_zip torch_legacy unwrap pickle pickle_machine
+    pickle_values pool foreign mapping locate json labels config_files config_labels config_preprocessor
+    config_timm config_transformers"
 containers=$root/tests/fixtures/containers
 build=$root/build-fuzz
 seconds=60
@@ -80,7 +83,7 @@ fuzz()
 
 measure()
 {
-    local dir=$root/build-coverage target objects=() sources=() name
+    local dir=$root/build-coverage target objects=() name
     if [ ! -f "$dir/build.ninja" ]; then
         CC=clang meson setup "$dir" "$root" -Db_lundef=false -Dintrospection=disabled \
             -Doptimization=1 -Dc_args='-fprofile-instr-generate -fcoverage-mapping' \
@@ -103,14 +106,18 @@ measure()
             cnx_die "test-$name failed"
         objects+=(-object "$dir/tests/model/test-$name")
     done
-    for name in container safetensors header shards torch torch_zip torch_legacy unwrap pickle \
-        pickle_machine pickle_values pool foreign mapping locate json labels config_files config_labels \
-        config_preprocessor config_timm config_transformers; do
-        sources+=("$root/model/$name.c")
-    done
     llvm-profdata merge -sparse "$dir"/*.profraw -o "$dir/all.profdata"
-    llvm-cov report -instr-profile "$dir/all.profdata" "${objects[@]}" "${sources[@]}" |
-        awk '{ print $1, $(NF - 5), $(NF - 4), $(NF - 3) }' | column -t
+    # The columns of lines: how many, how many missed.
+    llvm-cov report -instr-profile "$dir/all.profdata" "${objects[@]:1}" 2>/dev/null |
+        awk -v readers=" $(echo $readers) " '
+            match($1, /model\/[a-z_]*\.c$/) {
+                name = substr($1, RSTART + 6, RLENGTH - 8)
+                if (!index(readers, " " name " ")) next
+                lines += $8; missed += $9
+                printf "%-22s %5d lines, %3d missed, %.1f %% reached\n", name, $8, $9, 100 - 100 * $9 / $8
+            }
+            END { printf "%-22s %5d lines, %3d missed, %.1f %% reached\n", "all", lines, missed,
+                100 - 100 * missed / lines }'
 }
 
 if [ -n "$coverage" ]; then measure; else fuzz; fi
