@@ -10,7 +10,7 @@
 #include "model/service.h"
 
 struct GstConvnextEngine {
-    grefcount references;
+    gatomicrefcount references;
     CnxModel *model;
     char *path; /* where the model was found */
     CnxRecipe recipe;
@@ -127,7 +127,7 @@ GstConvnextEngine *gst_convnext_engine_open(const GstConvnextSettings *settings,
             return NULL;
     }
     GstConvnextEngine *self = g_new0(GstConvnextEngine, 1);
-    g_ref_count_init(&self->references);
+    g_atomic_ref_count_init(&self->references);
     g_mutex_init(&self->running);
     self->affinity = affinity;
     self->path = settings->model ? g_strdup(settings->model) : gst_convnext_bundled_model();
@@ -146,13 +146,13 @@ GstConvnextEngine *gst_convnext_engine_open(const GstConvnextSettings *settings,
 
 GstConvnextEngine *gst_convnext_engine_ref(GstConvnextEngine *self)
 {
-    g_ref_count_inc(&self->references);
+    g_atomic_ref_count_inc(&self->references);
     return self;
 }
 
 void gst_convnext_engine_unref(GstConvnextEngine *self)
 {
-    if (!self || !g_ref_count_dec(&self->references))
+    if (!self || !g_atomic_ref_count_dec(&self->references))
         return;
     cnx_client_free(self->client);
     cnx_affinity_release(self->affinity);
