@@ -466,11 +466,6 @@ void gst_convnext_flow_drain(GstConvnextFlow *self)
     gst_convnext_latest_drain(self->latest);
 }
 
-void gst_convnext_flow_discard(GstConvnextFlow *self)
-{
-    gst_convnext_latest_discard(self->latest);
-}
-
 static void set_interrupted(GstConvnextFlow *self, gboolean interrupted)
 {
     g_mutex_lock(&self->lock);

@@ -45,11 +45,8 @@ gboolean gst_convnext_flow_frame(GstConvnextFlow *flow, GstBuffer *buffer,
 /* Waits for results that are under way, and posts their messages. */
 void gst_convnext_flow_drain(GstConvnextFlow *flow);
 
-/* What is under way is not heard of any more, and nobody waits for it. Any thread. */
-void gst_convnext_flow_discard(GstConvnextFlow *flow);
-
-/* Discards, and has no frame wait for its turn at the engine: until flush or start, those that come
- * go on without a result. Any thread. */
+/* What is under way is not heard of any more, and nobody waits for it or for a turn at the engine:
+ * until flush or start, those that come go on without a result. Any thread. */
 void gst_convnext_flow_interrupt(GstConvnextFlow *flow);
 
 /* After a flush: discards, and forgets segment and results. */
