@@ -8,6 +8,16 @@ GQuark cnx_error_quark(void)
     return g_quark_from_static_string("cnx-error-quark");
 }
 
+gboolean cnx_corrupt(GError **error, const char *file, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    g_autofree char *what = g_strdup_vprintf(format, args);
+    va_end(args);
+    g_set_error(error, CNX_ERROR, CNX_ERROR_CORRUPT, "%s: %s", file, what);
+    return FALSE;
+}
+
 char *cnx_quote(const char *text)
 {
     GString *out = g_string_new("\"");

@@ -21,6 +21,9 @@ typedef enum CnxError {
 
 GQuark cnx_error_quark(void);
 
+/* Sets error to CNX_ERROR_CORRUPT, "FILE: " and the rest. Returns FALSE. */
+gboolean cnx_corrupt(GError **error, const char *file, const char *format, ...) G_GNUC_PRINTF(3, 4);
+
 /* Text out of a file (UTF-8), fit to stand in a sentence: in double quotes, control characters
  * replaced, cut after some 80 characters. Free with g_free. */
 char *cnx_quote(const char *text);

@@ -10,17 +10,6 @@
 #define LENGTH_SIZE 8
 #define HEADER_MAX 100000000
 
-G_GNUC_PRINTF(3, 4)
-static gboolean corrupt(GError **error, const char *file, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    g_autofree char *what = g_strdup_vprintf(format, args);
-    va_end(args);
-    g_set_error(error, CNX_ERROR, CNX_ERROR_CORRUPT, "%s: %s", file, what);
-    return FALSE;
-}
-
 /* A tensor's own sizes agree: offsets in order, shape times dtype. */
 static gboolean check_size(CnxHeaderEntry *entry, const char *file, GError **error)
 {
@@ -30,21 +19,21 @@ static gboolean check_size(CnxHeaderEntry *entry, const char *file, GError **err
     g_autofree char *name = cnx_quote(t->name);
 
     if (entry->begin > entry->end)
-        return corrupt(error, file,
-                       "tensor %s begins at byte %" G_GUINT64_FORMAT
-                       " of the data, after its end at %" G_GUINT64_FORMAT,
-                       name, entry->begin, entry->end);
+        return cnx_corrupt(error, file,
+                           "tensor %s begins at byte %" G_GUINT64_FORMAT
+                           " of the data, after its end at %" G_GUINT64_FORMAT,
+                           name, entry->begin, entry->end);
     for (guint i = 0; i < t->rank; i++)
         fits = fits && g_uint64_checked_mul(&elements, elements, t->shape[i]);
     if (!fits || !g_uint64_checked_mul(&bits, elements, entry->bits) || elements > G_MAXSIZE)
-        return corrupt(error, file, "tensor %s has a shape whose product overflows", name);
+        return cnx_corrupt(error, file, "tensor %s has a shape whose product overflows", name);
     t->elements = elements;
     t->size = entry->end - entry->begin;
     if (bits % 8 || bits / 8 != entry->end - entry->begin)
-        return corrupt(error, file,
-                       "tensor %s has %" G_GUINT64_FORMAT
-                       " elements of %u bits but %" G_GSIZE_FORMAT " bytes of data",
-                       name, elements, entry->bits, t->size);
+        return cnx_corrupt(error, file,
+                           "tensor %s has %" G_GUINT64_FORMAT
+                           " elements of %u bits but %" G_GSIZE_FORMAT " bytes of data",
+                           name, elements, entry->bits, t->size);
     return TRUE;
 }
 
@@ -69,22 +58,23 @@ static gboolean check_layout(CnxHeader *header, gsize data_size, const char *fil
             return FALSE;
         g_autofree char *name = cnx_quote(entry->tensor.name);
         if (entry->end > data_size)
-            return corrupt(error, file,
-                           "tensor %s ends at byte %" G_GUINT64_FORMAT
-                           " of the data, of which the file holds %" G_GSIZE_FORMAT
-                           ": it is truncated or damaged",
-                           name, entry->end, data_size);
+            return cnx_corrupt(error, file,
+                               "tensor %s ends at byte %" G_GUINT64_FORMAT
+                               " of the data, of which the file holds %" G_GSIZE_FORMAT
+                               ": it is truncated or damaged",
+                               name, entry->end, data_size);
         if (entry->begin != at)
-            return corrupt(error, file,
-                           "tensor %s begins at byte %" G_GUINT64_FORMAT
-                           " of the data and not where the one before ends, at %" G_GUINT64_FORMAT,
-                           name, entry->begin, at);
+            return cnx_corrupt(
+                error, file,
+                "tensor %s begins at byte %" G_GUINT64_FORMAT
+                " of the data and not where the one before ends, at %" G_GUINT64_FORMAT,
+                name, entry->begin, at);
         at = entry->end;
     }
     if (at != data_size)
-        return corrupt(error, file,
-                       "holds %" G_GSIZE_FORMAT " bytes of data, its tensors %" G_GUINT64_FORMAT,
-                       data_size, at);
+        return cnx_corrupt(
+            error, file, "holds %" G_GSIZE_FORMAT " bytes of data, its tensors %" G_GUINT64_FORMAT,
+            data_size, at);
     return TRUE;
 }
 
@@ -110,19 +100,20 @@ static gboolean find_header(const guint8 *bytes, gsize size, guint64 *length, co
         return FALSE;
     }
     if (size < LENGTH_SIZE)
-        return corrupt(error, file, "is %" G_GSIZE_FORMAT " bytes long, too short for safetensors",
-                       size);
+        return cnx_corrupt(error, file,
+                           "is %" G_GSIZE_FORMAT " bytes long, too short for safetensors", size);
     if (size == LENGTH_SIZE || bytes[LENGTH_SIZE] != '{')
-        return corrupt(error, file, "is not a safetensors file: no \"{\" at byte 8");
+        return cnx_corrupt(error, file, "is not a safetensors file: no \"{\" at byte 8");
     if (n > HEADER_MAX)
-        return corrupt(error, file,
-                       "has a safetensors header of %" G_GUINT64_FORMAT
-                       " bytes, more than the format's limit of %d",
-                       n, HEADER_MAX);
-    return corrupt(error, file,
-                   "has %" G_GSIZE_FORMAT " bytes, its safetensors header alone %" G_GUINT64_FORMAT
-                   ": it is truncated or damaged",
-                   size, n);
+        return cnx_corrupt(error, file,
+                           "has a safetensors header of %" G_GUINT64_FORMAT
+                           " bytes, more than the format's limit of %d",
+                           n, HEADER_MAX);
+    return cnx_corrupt(error, file,
+                       "has %" G_GSIZE_FORMAT
+                       " bytes, its safetensors header alone %" G_GUINT64_FORMAT
+                       ": it is truncated or damaged",
+                       size, n);
 }
 
 static gboolean take_tensors(CnxContainer *container, const CnxHeader *header, const guint8 *data,

@@ -20,16 +20,6 @@ typedef struct Legacy {
     GError **error;
 } Legacy;
 
-G_GNUC_PRINTF(2, 3) static gboolean corrupt(const Legacy *l, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    g_autofree char *what = g_strdup_vprintf(format, args);
-    va_end(args);
-    g_set_error(l->error, CNX_ERROR, CNX_ERROR_CORRUPT, "%s: %s", l->file, what);
-    return FALSE;
-}
-
 static gboolean probe(const guint8 *bytes, gsize size)
 {
     for (gsize i = 2; size && bytes[0] == 0x80 && i + sizeof magic <= MIN(size, PROBED); i++)
@@ -55,7 +45,8 @@ static gboolean read_preamble(Legacy *l)
     gboolean ok = system != NULL;
 
     if (ok && (version->top->kind != CNX_PY_INT || version->top->integer != PROTOCOL))
-        ok = corrupt(l, "is of no known version of PyTorch's format, expected %d", PROTOCOL);
+        ok = cnx_corrupt(l->error, l->file,
+                         "is of no known version of PyTorch's format, expected %d", PROTOCOL);
     if (ok) {
         const CnxPy *little = cnx_py_get(system->top, "little_endian");
         if (little && (little->kind != CNX_PY_BOOL || !little->integer)) {
@@ -129,26 +120,29 @@ static gboolean read_storage(Legacy *l, const CnxPy *key)
 
     const gsize count = find_storages(l, key, &references);
     if (!count)
-        return corrupt(l, "holds a storage that no tensor refers to");
+        return cnx_corrupt(l->error, l->file, "holds a storage that no tensor refers to");
     const CnxPyStorage *s = references[0];
     g_autofree char *name = cnx_quote(s->key);
     if (s->data)
-        return corrupt(l, "holds storage %s twice", name);
+        return cnx_corrupt(l->error, l->file, "holds storage %s twice", name);
     if ((gsize)(l->end - l->at) < sizeof elements)
-        return corrupt(l, "ends before storage %s: it is truncated, download it again", name);
+        return cnx_corrupt(l->error, l->file,
+                           "ends before storage %s: it is truncated, download it again", name);
     memcpy(&elements, l->at, sizeof elements);
     l->at += sizeof elements;
     elements = GUINT64_FROM_LE(elements);
     if (s->elements != elements)
-        return corrupt(l,
-                       "storage %s has %" G_GUINT64_FORMAT
-                       " elements, its tensors expect %" G_GUINT64_FORMAT,
-                       name, elements, s->elements);
+        return cnx_corrupt(l->error, l->file,
+                           "storage %s has %" G_GUINT64_FORMAT
+                           " elements, its tensors expect %" G_GUINT64_FORMAT,
+                           name, elements, s->elements);
     if (elements > (gsize)(l->end - l->at) / s->item)
-        return corrupt(l, "ends within storage %s: it is truncated, download it again", name);
+        return cnx_corrupt(l->error, l->file,
+                           "ends within storage %s: it is truncated, download it again", name);
     for (gsize i = 0; i < count; i++) {
         if (references[i]->item != s->item || references[i]->elements != elements)
-            return corrupt(l, "storage %s is referred to in two ways that do not agree", name);
+            return cnx_corrupt(l->error, l->file,
+                               "storage %s is referred to in two ways that do not agree", name);
         references[i]->data = l->at;
     }
     l->at += elements * s->item;
@@ -161,7 +155,7 @@ static gboolean read_storages(Legacy *l)
     gboolean ok = keys != NULL;
 
     if (ok && keys->top->kind != CNX_PY_LIST)
-        ok = corrupt(l, "has no list of storages behind its object");
+        ok = cnx_corrupt(l->error, l->file, "has no list of storages behind its object");
     for (guint i = 0; ok && i < keys->top->count; i++)
         ok = read_storage(l, keys->top->items[i]);
     cnx_pickle_free(keys);
@@ -170,8 +164,9 @@ static gboolean read_storages(Legacy *l)
 
 static gboolean find(CnxPyStorage *storage, gpointer user_data, GError **error)
 {
+    const Legacy *l = user_data;
     g_autofree char *name = cnx_quote(storage->key);
-    return corrupt(user_data, "has no storage %s, which its tensors are in", name);
+    return cnx_corrupt(error, l->file, "has no storage %s, which its tensors are in", name);
 }
 
 static gboolean read_legacy(CnxContainer *container, const guint8 *bytes, gsize size,

@@ -35,16 +35,6 @@ typedef struct Archive {
     GError **error;
 } Archive;
 
-G_GNUC_PRINTF(2, 3) static gboolean corrupt(const Archive *a, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    g_autofree char *what = g_strdup_vprintf(format, args);
-    va_end(args);
-    g_set_error(a->error, CNX_ERROR, CNX_ERROR_CORRUPT, "%s: %s", a->file, what);
-    return FALSE;
-}
-
 static gboolean refuse(const Archive *a, CnxError code, const char *what)
 {
     g_set_error(a->error, CNX_ERROR, (int)code, "%s: %s", a->file, what);
@@ -117,7 +107,7 @@ static gboolean add_entry(Archive *a)
 
     if (unzGetCurrentFileInfo64(a->zip, &info, name, sizeof name, NULL, 0, NULL, 0) != UNZ_OK ||
         unzGetFilePos64(a->zip, &entry.place) != UNZ_OK)
-        return corrupt(a, "is a zip archive with a damaged directory");
+        return cnx_corrupt(a->error, a->file, "is a zip archive with a damaged directory");
     if (info.size_filename > NAME_MAX_BYTES)
         return TRUE; /* nothing of PyTorch's */
     entry.size = info.uncompressed_size;
@@ -137,20 +127,21 @@ static gboolean read_directory(Archive *a)
 
     a->zip = unzOpen2_64("", &functions);
     if (!a->zip)
-        return corrupt(a, "is a zip archive, such as a PyTorch checkpoint, without the directory "
-                          "at its end: it is truncated, download it again");
+        return cnx_corrupt(a->error, a->file,
+                           "is a zip archive, such as a PyTorch checkpoint, without the directory "
+                           "at its end: it is truncated, download it again");
     for (status = unzGoToFirstFile(a->zip); status == UNZ_OK; status = unzGoToNextFile(a->zip))
         if (!add_entry(a))
             return FALSE;
     if (status != UNZ_END_OF_LIST_OF_FILE)
-        return corrupt(a, "is a zip archive with a damaged directory");
+        return cnx_corrupt(a->error, a->file, "is a zip archive with a damaged directory");
     if (a->count)
         qsort(a->entries, a->count, sizeof *a->entries, by_name);
     for (gsize i = 1; i < a->count; i++)
         if (!by_name(&a->entries[i - 1], &a->entries[i])) {
             g_autofree char *valid = g_utf8_make_valid(a->entries[i].name, -1);
             g_autofree char *name = cnx_quote(valid);
-            return corrupt(a, "is a zip archive with two entries %s", name);
+            return cnx_corrupt(a->error, a->file, "is a zip archive with two entries %s", name);
         }
     return TRUE;
 }
@@ -166,8 +157,9 @@ static gboolean inflate_entry(Archive *a, Entry *entry, const guint8 *stored, gu
     int status = Z_OK;
 
     if (entry->size > a->size * INFLATED_MAX - a->inflated)
-        return corrupt(a, "entry %s of the zip archive inflates to more than %d times the file",
-                       name, INFLATED_MAX);
+        return cnx_corrupt(a->error, a->file,
+                           "entry %s of the zip archive inflates to more than %d times the file",
+                           name, INFLATED_MAX);
     a->inflated += entry->size;
     guint8 *data = cnx_pool_take(cnx_container_pool(a->container), entry->size);
     if (!data || inflateInit2(&z, -MAX_WBITS) != Z_OK)
@@ -182,7 +174,8 @@ static gboolean inflate_entry(Archive *a, Entry *entry, const guint8 *stored, gu
     inflateEnd(&z);
     if (status != Z_STREAM_END || out ||
         crc32_z(crc32_z(0, NULL, 0), data, entry->size) != entry->crc)
-        return corrupt(a, "entry %s of the zip archive cannot be inflated", name);
+        return cnx_corrupt(a->error, a->file, "entry %s of the zip archive cannot be inflated",
+                           name);
     entry->data = data;
     return TRUE;
 }
@@ -195,7 +188,8 @@ static gboolean place_entry(Archive *a, Entry *entry, const char *name)
 
     if (unzGetCurrentFileInfo64(a->zip, &info, NULL, 0, NULL, 0, NULL, 0) != UNZ_OK ||
         at > a->size || info.compressed_size > a->size - at)
-        return corrupt(a, "entry %s of the zip archive reaches beyond the file", name);
+        return cnx_corrupt(a->error, a->file, "entry %s of the zip archive reaches beyond the file",
+                           name);
     if (info.flag & 1)
         return refuse(a, CNX_ERROR_UNSUPPORTED, "is an encrypted zip archive");
     if (info.compression_method == Z_DEFLATED)
@@ -204,7 +198,7 @@ static gboolean place_entry(Archive *a, Entry *entry, const char *name)
         return refuse(a, CNX_ERROR_UNSUPPORTED,
                       "is a zip archive compressed by something else than deflate: pack it again");
     if (info.compressed_size != entry->size)
-        return corrupt(a, "entry %s of the zip archive has two sizes", name);
+        return cnx_corrupt(a->error, a->file, "entry %s of the zip archive has two sizes", name);
     entry->data = a->bytes + at;
     return TRUE;
 }
@@ -219,7 +213,7 @@ static gboolean locate(Archive *a, Entry *entry)
         return TRUE;
     if (unzGoToFilePos64(a->zip, &entry->place) != UNZ_OK ||
         unzOpenCurrentFile2(a->zip, NULL, NULL, AS_STORED) != UNZ_OK)
-        return corrupt(a, "entry %s of the zip archive is damaged", name);
+        return cnx_corrupt(a->error, a->file, "entry %s of the zip archive is damaged", name);
     gboolean ok = place_entry(a, entry, name);
     unzCloseCurrentFile(a->zip);
     return ok;
@@ -233,11 +227,12 @@ static gboolean find_storage(CnxPyStorage *storage, gpointer user_data, GError *
 
     g_autofree char *name = cnx_quote(path);
     if (!entry)
-        return corrupt(a, "has no entry %s, which its tensors are in", name);
+        return cnx_corrupt(a->error, a->file, "has no entry %s, which its tensors are in", name);
     if (entry->size != storage->elements * storage->item)
-        return corrupt(
-            a, "entry %s has %" G_GUINT64_FORMAT " bytes, its tensors expect %" G_GUINT64_FORMAT,
-            name, entry->size, storage->elements * storage->item);
+        return cnx_corrupt(a->error, a->file,
+                           "entry %s has %" G_GUINT64_FORMAT
+                           " bytes, its tensors expect %" G_GUINT64_FORMAT,
+                           name, entry->size, storage->elements * storage->item);
     if (!locate(a, entry))
         return FALSE;
     storage->data = entry->data;
