@@ -44,16 +44,6 @@ static void first_result(guint i)
     gate_wait(gate);
 }
 
-static guint64 counter(const char *name)
-{
-    GstStructure *stats;
-    guint64 value = 0;
-    g_object_get(h->element, "stats", &stats, NULL);
-    fail_unless(gst_structure_get_uint64(stats, name, &value), "no counter %s", name);
-    gst_structure_free(stats);
-    return value;
-}
-
 static void end(void)
 {
     fail_unless(gst_harness_push_event(h, gst_event_new_eos()));
@@ -76,10 +66,10 @@ GST_START_TEST(test_busy)
     end();
     fail_unless_equals_int(gate_messages(gate, "convnext", frames, 3), 2);
     fail_unless(frames[0] == 0 && frames[1] == 20);
-    fail_unless_equals_uint64(counter("frames"), 21);
-    fail_unless_equals_uint64(counter("inferred"), 2);
-    fail_unless_equals_uint64(counter("replaced"), 19);
-    fail_unless_equals_uint64(counter("skipped"), 0);
+    fail_unless_equals_uint64(frames_counter(h, "frames"), 21);
+    fail_unless_equals_uint64(frames_counter(h, "inferred"), 2);
+    fail_unless_equals_uint64(frames_counter(h, "replaced"), 19);
+    fail_unless_equals_uint64(frames_counter(h, "skipped"), 0);
 }
 GST_END_TEST;
 
@@ -94,11 +84,11 @@ GST_START_TEST(test_slow)
     for (guint i = 0; i < 100; i++)
         gst_buffer_unref(through(i));
     end();
-    fail_unless_equals_uint64(counter("frames"), 100);
-    fail_unless_equals_uint64(counter("inferred") + counter("replaced"), 100);
+    fail_unless_equals_uint64(frames_counter(h, "frames"), 100);
+    fail_unless_equals_uint64(frames_counter(h, "inferred") + frames_counter(h, "replaced"), 100);
     guint64 frames[100];
     guint n = gate_messages(gate, "convnext", frames, 100);
-    fail_unless_equals_uint64(n, counter("inferred"));
+    fail_unless_equals_uint64(n, frames_counter(h, "inferred"));
     fail_unless_equals_uint64(frames[n - 1], 99);
     for (guint i = 1; i < n; i++)
         fail_unless(frames[i] > frames[i - 1]);
@@ -143,7 +133,7 @@ GST_START_TEST(test_pool)
         for (guint k = 0; k < 4; k++)
             gst_buffer_unref(frames_through(h, held[k]));
     }
-    fail_unless_equals_uint64(counter("frames"), 80);
+    fail_unless_equals_uint64(frames_counter(h, "frames"), 80);
     gst_buffer_pool_set_active(pool, FALSE);
     gst_object_unref(pool);
 }
@@ -178,7 +168,7 @@ GST_START_TEST(test_caps_change)
     gst_buffer_unref(through(1));
     gst_harness_set_src_caps_str(h, OTHER_CAPS);
     gate_open(gate);
-    while (counter("inferred") < 2) /* frame 1 has run */
+    while (frames_counter(h, "inferred") < 2) /* frame 1 has run */
         g_thread_yield();
     GstBuffer *out = frames_through(h, frames_new(OTHER_CAPS, FRAME_COLOURS, 2 * STEP));
     GstConvnextMeta *meta = gst_buffer_get_convnext_meta(out);
@@ -205,7 +195,7 @@ GST_START_TEST(test_restart)
         fail_unless(meta == NULL || gst_convnext_result_get_pts(meta->result) == 0,
                     "a result of before the restart");
         gst_buffer_unref(out);
-        fail_unless_equals_uint64(counter("frames"), 1);
+        fail_unless_equals_uint64(frames_counter(h, "frames"), 1);
     }
 }
 GST_END_TEST;
@@ -248,7 +238,7 @@ GST_START_TEST(test_change_mode)
     gst_buffer_unref(out);
     end();
     guint n = gate_messages(gate, "convnext", frames, 5);
-    fail_unless_equals_uint64(n + counter("replaced"), 5);
+    fail_unless_equals_uint64(n + frames_counter(h, "replaced"), 5);
     for (guint i = 0; i < n; i++)
         fail_unless_equals_uint64(frames[i], 5 - n + i);
 }
@@ -261,13 +251,13 @@ GST_START_TEST(test_interval)
     g_object_set(h->element, "interval", 3, NULL);
     for (guint i = 0; i < 9; i++) {
         gst_buffer_unref(through(i));
-        while (counter("inferred") < i / 3 + 1)
+        while (frames_counter(h, "inferred") < i / 3 + 1)
             g_thread_yield();
     }
     end();
     fail_unless_equals_int(gate_messages(gate, "convnext", frames, 4), 3);
     fail_unless(frames[0] == 0 && frames[1] == 3 && frames[2] == 6);
-    fail_unless_equals_uint64(counter("skipped"), 6);
+    fail_unless_equals_uint64(frames_counter(h, "skipped"), 6);
 }
 GST_END_TEST;
 

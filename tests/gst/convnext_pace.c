@@ -36,16 +36,6 @@ static GstBuffer *through(guint i)
     return frames_through(h, frames_new(CAPS, FRAME_COLOURS, STEP * i));
 }
 
-static guint64 counter(const char *name)
-{
-    GstStructure *stats;
-    guint64 value = 0;
-    g_object_get(h->element, "stats", &stats, NULL);
-    fail_unless(gst_structure_get_uint64(stats, name, &value), "no counter %s", name);
-    gst_structure_free(stats);
-    return value;
-}
-
 /* Pushes frames from..to-1. looked: which of them are, as '1'; all others carry the last result. */
 static void expect(guint from, const char *looked)
 {
@@ -67,7 +57,7 @@ GST_START_TEST(test_min_period)
     expect(0, "1001001");
     g_object_set(h->element, "min-period", 2 * STEP * GST_MSECOND, NULL);
     expect(8, "101010");
-    fail_unless_equals_uint64(counter("skipped"), 7);
+    fail_unless_equals_uint64(frames_counter(h, "skipped"), 7);
 }
 GST_END_TEST;
 
@@ -148,8 +138,8 @@ GST_START_TEST(test_unchanged)
     g_object_set(h->element, "change-threshold", 0.02, NULL);
     gst_harness_set_src_caps_str(h, caps);
     expect_scenes(caps, "...##..#", "10010101");
-    fail_unless_equals_uint64(counter("unchanged"), 4);
-    fail_unless_equals_uint64(counter("skipped"), 4);
+    fail_unless_equals_uint64(frames_counter(h, "unchanged"), 4);
+    fail_unless_equals_uint64(frames_counter(h, "skipped"), 4);
     g_free(caps);
 }
 GST_END_TEST;
@@ -168,7 +158,7 @@ GST_START_TEST(test_unchanged_interval)
 {
     g_object_set(h->element, "change-threshold", 0.02, "interval", 3, NULL);
     expect_scenes(CAPS, ".#......#.", "1000000010");
-    fail_unless_equals_uint64(counter("unchanged"), 5);
+    fail_unless_equals_uint64(frames_counter(h, "unchanged"), 5);
 }
 GST_END_TEST;
 
@@ -190,10 +180,10 @@ GST_START_TEST(test_late)
         gst_buffer_unref(out);
     }
     expect(4, "111");
-    fail_unless_equals_uint64(counter("late"), 1);
-    fail_unless_equals_uint64(counter("late-skipped"), 3);
-    fail_unless_equals_uint64(counter("skipped"), 3);
-    fail_unless_equals_uint64(counter("frames"), 7);
+    fail_unless_equals_uint64(frames_counter(h, "late"), 1);
+    fail_unless_equals_uint64(frames_counter(h, "late-skipped"), 3);
+    fail_unless_equals_uint64(frames_counter(h, "skipped"), 3);
+    fail_unless_equals_uint64(frames_counter(h, "frames"), 7);
 
     report_late(6, 3);
     report_late(7, -1); /* caught up */
@@ -201,7 +191,7 @@ GST_START_TEST(test_late)
     g_object_set(h->element, "qos", FALSE, NULL);
     report_late(8, 3);
     expect(9, "11");
-    fail_unless_equals_uint64(counter("late-skipped"), 3);
+    fail_unless_equals_uint64(frames_counter(h, "late-skipped"), 3);
 }
 GST_END_TEST;
 
@@ -212,8 +202,8 @@ GST_START_TEST(test_late_latest)
     gst_buffer_unref(through(0));
     report_late(0, 2);
     gst_buffer_unref(through(1));
-    fail_unless_equals_uint64(counter("late-skipped"), 0);
-    fail_unless_equals_uint64(counter("skipped"), 0);
+    fail_unless_equals_uint64(frames_counter(h, "late-skipped"), 0);
+    fail_unless_equals_uint64(frames_counter(h, "skipped"), 0);
 }
 GST_END_TEST;
 

@@ -156,3 +156,13 @@ float frames_distance(const float *a, const float *b)
         most = fmaxf(most, fabsf(a[i] - b[i]));
     return most;
 }
+
+guint64 frames_counter(GstHarness *h, const char *name)
+{
+    GstStructure *stats;
+    guint64 value = 0;
+    g_object_get(h->element, "stats", &stats, NULL);
+    fail_unless(gst_structure_get_uint64(stats, name, &value), "no counter %s", name);
+    gst_structure_free(stats);
+    return value;
+}

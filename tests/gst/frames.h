@@ -34,5 +34,8 @@ GstConvnextMeta *frames_meta(GstBuffer *buffer);
  * outputs with logits. */
 void frames_logits(GstHarness *h, GstBuffer *frame, float *logits);
 
+/* A counter of the element's stats. Fails when there is none of that name. */
+guint64 frames_counter(GstHarness *h, const char *name);
+
 /* The greatest difference of two sets of logits. */
 float frames_distance(const float *a, const float *b);
