@@ -15,13 +15,13 @@
 #pragma once
 
 #include "model/config.h"
-#include "model/container.h"
+#include "model/containers/container.h"
 
 typedef struct CnxCheckpoint CnxCheckpoint;
 
-/* path: a checkpoint of any format (model/container.h), its index, or a folder that holds one and
- * config files. Every tensor that the architecture needs is present once and has the shape it must
- * have. Returns NULL and sets error (domain CNX_ERROR) otherwise. */
+/* path: a checkpoint of any format (model/containers/container.h), its index, or a folder that
+ * holds one and config files. Every tensor that the architecture needs is present once and has the
+ * shape it must have. Returns NULL and sets error (domain CNX_ERROR) otherwise. */
 CnxCheckpoint *cnx_checkpoint_open(const char *path, GError **error);
 
 /* The same, with a word in which of two sets of weights is meant. */

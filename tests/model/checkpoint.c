@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "model/checkpoint.h"
+#include "model/containers/container.h"
 #include "model/model.h"
-#include "model/container.h"
 
 static char *folder; /* temporary */
 

@@ -8,8 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "model/containers/container.h"
 #include "model/run.h"
-#include "model/container.h"
 #include "tests/fixtures/compare.h"
 #include "tests/fixtures/seeded.h"
 
