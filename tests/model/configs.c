@@ -176,6 +176,24 @@ static void test_bare(void)
     folder_clear();
 }
 
+/* A network of grey images is shown grey ones, whoever said so. */
+static void test_grey(void)
+{
+    static const char *const weights[] = {"timm-v1", "timm-grey", "timm-grey-ols"};
+
+    for (guint i = 0; i < G_N_ELEMENTS(weights); i++) {
+        folder_put_weights(weights[i]);
+        folder_write("config.json", i == 1 ? "{\"architecture\":\"convnext_atto\",\"model_args\":{"
+                                             "\"dims\":[8,12,16,20],\"depths\":[1,1,2,1]}}"
+                                           : NULL);
+        CnxCheckpoint *checkpoint = folder_open(FALSE);
+
+        g_assert_cmpint(cnx_checkpoint_config(checkpoint)->recipe.grey, ==, i > 0);
+        cnx_checkpoint_close(checkpoint);
+    }
+    folder_clear();
+}
+
 /* Ten classes; the word is in the sentence, which begins with the folder. */
 static const struct {
     const char *weights, *name, *config, *word;
@@ -234,6 +252,7 @@ int main(int argc, char **argv)
     g_test_add_func("/configs/timm", test_timm);
     g_test_add_func("/configs/open-clip", test_open_clip);
     g_test_add_func("/configs/bare", test_bare);
+    g_test_add_func("/configs/grey", test_grey);
     g_test_add_func("/configs/refusals", test_refusals);
     const int status = g_test_run();
     folder_delete();
