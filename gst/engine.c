@@ -292,6 +292,11 @@ char *gst_convnext_engine_remark(const GstConvnextEngine *self)
                            self->path, classes);
 }
 
+const char *gst_convnext_engine_ignored(const GstConvnextEngine *self)
+{
+    return cnx_model_config(self->model)->ignored;
+}
+
 void gst_convnext_engine_add_stats(const GstConvnextEngine *self, GstStructure *stats)
 {
     CnxServiceStats service;

@@ -239,7 +239,7 @@ static void test_configs(void)
     check_config("{\"model_type\":\"convnext\", nonsense", "JSON");
 }
 
-static void check_labels(const char *text, guint count, const char *word)
+static void check_labels(const char *text, guint count, CnxError code, const char *word)
 {
     char *path = write_file("labels.txt", text, strlen(text));
     GError *error = NULL;
@@ -251,7 +251,7 @@ static void check_labels(const char *text, guint count, const char *word)
         g_assert_cmpstr(labels[0], ==, "a");
     } else {
         g_assert_null(labels);
-        g_assert_error(error, CNX_ERROR, CNX_ERROR_CORRUPT);
+        g_assert_error(error, CNX_ERROR, (int)code);
         check_sentence(error, path, word);
     }
     g_strfreev(labels);
@@ -262,11 +262,11 @@ static void check_labels(const char *text, guint count, const char *word)
 
 static void test_labels(void)
 {
-    check_labels("a\nb\n", 2, NULL);
-    check_labels("a\r\nb", 2, NULL);
-    check_labels("a\nb\n", 3, "3");
-    check_labels("a\n\nb\n", 3, "");
-    check_labels("a\n\xff\n", 2, "");
+    check_labels("a\nb\n", 2, 0, NULL);
+    check_labels("a\r\nb", 2, 0, NULL);
+    check_labels("a\nb\n", 3, CNX_ERROR_MISMATCH, "3");
+    check_labels("a\n\nb\n", 3, CNX_ERROR_CORRUPT, "line 2");
+    check_labels("a\n\xff\n", 2, CNX_ERROR_CORRUPT, "UTF-8");
 }
 
 /* All halves and the matching bfloat16, against their formulas. */

@@ -8,7 +8,6 @@
 
 #include "model/checkpoint.h"
 #include "model/layout.h"
-#include "model/model.h"
 
 #define ZIP "PyTorch zip"
 #define LEGACY "PyTorch legacy"
@@ -300,29 +299,6 @@ static void test_folders(void)
     take(model);
 }
 
-static CnxModel *open_model(const char *path, CnxWeightSet wanted)
-{
-    GError *error = NULL;
-    CnxModel *model = cnx_model_open_set(path, wanted, &error);
-
-    g_assert_no_error(error);
-    return model;
-}
-
-/* One file, opened twice, is one model; its two sets of weights are two. */
-static void test_registry(void)
-{
-    char *path = fixture("ema.pth.tar");
-    CnxModel *a = open_model(path, RAW), *b = open_model(path, RAW), *c = open_model(path, EMA);
-
-    g_assert_true(a == b);
-    g_assert_true(a != c);
-    cnx_model_unref(a);
-    cnx_model_unref(b);
-    cnx_model_unref(c);
-    g_free(path);
-}
-
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -340,7 +316,6 @@ int main(int argc, char **argv)
     g_test_add_func("/containers/index", test_index);
     g_test_add_func("/containers/shards", test_shards);
     g_test_add_func("/containers/folders", test_folders);
-    g_test_add_func("/containers/registry", test_registry);
     const int status = g_test_run();
     g_rmdir(folder);
     g_free(folder);
