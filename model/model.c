@@ -101,7 +101,7 @@ static void model_free(CnxModel *model)
 static CnxModel *load(const char *path, CnxWeightSet wanted, const CnxKernels *kernels,
                       GError **error)
 {
-    CnxCheckpoint *checkpoint = cnx_checkpoint_open_set(path, wanted, error);
+    CnxCheckpoint *checkpoint = cnx_checkpoint_open(path, wanted, error);
     CnxWeights *weights;
     CnxModel *model = NULL;
 
@@ -119,12 +119,7 @@ static CnxModel *load(const char *path, CnxWeightSet wanted, const CnxKernels *k
     return model;
 }
 
-CnxModel *cnx_model_open(const char *path, GError **error)
-{
-    return cnx_model_open_set(path, CNX_WEIGHT_SET_AUTO, error);
-}
-
-CnxModel *cnx_model_open_set(const char *path, CnxWeightSet wanted, GError **error)
+CnxModel *cnx_model_open(const char *path, CnxWeightSet wanted, GError **error)
 {
     const CnxKernels *kernels = cnx_level_kernels(error);
     CnxModel *model;

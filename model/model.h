@@ -10,12 +10,9 @@ typedef struct CnxModel CnxModel;
 
 /* Loads and packs the checkpoint at path, or returns a new reference to the same file's model that
  * this process already holds (same path after symbolic links, size and modification time of each
- * file that is read).
+ * file that is read). wanted: which of two sets of weights is meant, where the file has two.
  * The file is unmapped when this returns. Thread safe. Errors: domain CNX_ERROR. */
-CnxModel *cnx_model_open(const char *path, GError **error);
-
-/* The same, with a word in which of two sets of weights is meant. */
-CnxModel *cnx_model_open_set(const char *path, CnxWeightSet wanted, GError **error);
+CnxModel *cnx_model_open(const char *path, CnxWeightSet wanted, GError **error);
 
 CnxModel *cnx_model_ref(CnxModel *model);
 void cnx_model_unref(CnxModel *model); /* NULL allowed */

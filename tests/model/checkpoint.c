@@ -51,7 +51,7 @@ static void check_refused(char *path, CnxError code, const char *word)
 {
     GError *error = NULL;
 
-    g_assert_null(cnx_checkpoint_open(path, &error));
+    g_assert_null(cnx_checkpoint_open(path, CNX_WEIGHT_SET_AUTO, &error));
     g_assert_error(error, CNX_ERROR, (int)code);
     check_sentence(error, path, word);
     g_error_free(error);
@@ -128,7 +128,7 @@ static void test_truncated(void)
         char *path = write_file("cut.safetensors", contents, left);
         GError *error = NULL;
 
-        g_assert_null(cnx_checkpoint_open(path, &error));
+        g_assert_null(cnx_checkpoint_open(path, CNX_WEIGHT_SET_AUTO, &error));
         g_assert_true(error->domain == CNX_ERROR);
         g_assert_nonnull(strstr(error->message, path));
         g_error_free(error);
@@ -190,7 +190,7 @@ static void test_tensors(void)
 {
     GError *error = NULL;
     char *whole = write_changed("stem.0.bias", "stem.0.bias");
-    CnxCheckpoint *checkpoint = cnx_checkpoint_open(whole, &error);
+    CnxCheckpoint *checkpoint = cnx_checkpoint_open(whole, CNX_WEIGHT_SET_AUTO, &error);
 
     g_assert_no_error(error);
     cnx_checkpoint_close(checkpoint);
@@ -212,7 +212,7 @@ static void check_config(const char *config, const char *word)
                                       &contents, &length, NULL));
     char *model = write_file("model.safetensors", contents, length);
     char *path = write_file("config.json", config, strlen(config));
-    CnxCheckpoint *checkpoint = cnx_checkpoint_open(folder, &error);
+    CnxCheckpoint *checkpoint = cnx_checkpoint_open(folder, CNX_WEIGHT_SET_AUTO, &error);
 
     if (word == NULL) {
         g_assert_no_error(error);

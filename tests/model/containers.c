@@ -122,7 +122,7 @@ static CnxCheckpoint *open_fixture(const char *name, CnxWeightSet wanted)
 {
     char *path = fixture(name);
     GError *error = NULL;
-    CnxCheckpoint *checkpoint = cnx_checkpoint_open_set(path, wanted, &error);
+    CnxCheckpoint *checkpoint = cnx_checkpoint_open(path, wanted, &error);
 
     g_assert_no_error(error);
     g_free(path);
@@ -155,7 +155,7 @@ static void check_refused(const char *path, CnxWeightSet wanted, CnxError code, 
 {
     GError *error = NULL;
 
-    g_assert_null(cnx_checkpoint_open_set(path, wanted, &error));
+    g_assert_null(cnx_checkpoint_open(path, wanted, &error));
     if (!g_error_matches(error, CNX_ERROR, (int)code) || !g_str_has_prefix(error->message, path) ||
         strstr(error->message, word) == NULL)
         g_error("expected code %d and '%s': %s", code, word, error->message);
@@ -187,7 +187,7 @@ static void test_cut(gconstpointer name)
 
         g_assert_true(g_file_set_contents_full(to, contents, (gssize)left, G_FILE_SET_CONTENTS_NONE,
                                                0600, NULL));
-        g_assert_null(cnx_checkpoint_open(to, &error));
+        g_assert_null(cnx_checkpoint_open(to, CNX_WEIGHT_SET_AUTO, &error));
         g_assert_true(error->domain == CNX_ERROR);
         g_assert_true(g_str_has_prefix(error->message, to));
         g_error_free(error);

@@ -48,7 +48,7 @@ CnxCheckpoint *folder_open(gboolean file)
 {
     char *path = file ? folder_path("model.safetensors") : g_strdup(folder);
     GError *error = NULL;
-    CnxCheckpoint *checkpoint = cnx_checkpoint_open(path, &error);
+    CnxCheckpoint *checkpoint = cnx_checkpoint_open(path, CNX_WEIGHT_SET_AUTO, &error);
 
     g_assert_no_error(error);
     g_free(path);
@@ -59,7 +59,7 @@ static void check_refused(const char *path, const char *word)
 {
     GError *error = NULL;
 
-    g_assert_null(cnx_checkpoint_open(path, &error));
+    g_assert_null(cnx_checkpoint_open(path, CNX_WEIGHT_SET_AUTO, &error));
     g_assert_true(error->domain == CNX_ERROR);
     if (!g_str_has_prefix(error->message, folder) || strstr(error->message, word) == NULL)
         g_error("'%s' is not in: %s", word, error->message);

@@ -11,7 +11,7 @@
 static CnxModel *open_set(const char *path, CnxWeightSet wanted)
 {
     GError *error = NULL;
-    CnxModel *model = cnx_model_open_set(path, wanted, &error);
+    CnxModel *model = cnx_model_open(path, wanted, &error);
 
     g_assert_no_error(error);
     return model;
