@@ -126,9 +126,9 @@ rule_orc_in_simd()
 
 rule_glib_places()
 {
-    include_only_in "$glib" '(model|gst|pipelines|tests/(model|gst|pipelines|bench|fuzz))/.*' \
+    include_only_in "$glib" '(model|gst|pipelines|tests/(model|gst|pipelines|bench|fuzz|sanitizers))/.*' \
         'GLib has no place here'
-    include_only_in "$gst" '(gst|pipelines|tests/(gst|pipelines|bench))/.*' 'GStreamer has no place here'
+    include_only_in "$gst" '(gst|pipelines|tests/(gst|pipelines|bench|sanitizers))/.*' 'GStreamer has no place here'
 }
 
 # "gemm.h" could be any of several; "simd/gemm.h" is one, and shows the layer.

@@ -1,0 +1,235 @@
+/* Shows that ThreadSanitizer, with what is preloaded and suppressed here, finds races between
+ * threads of GLib and GStreamer, and calls nothing a race that is none.
+ *
+ * A thread writes something and hands it over by one of their means; the main thread writes it when
+ * it has it, which is well, or early, before, which must be reported. races MEANS [early] does
+ * that; without arguments the program runs itself with each.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <gst/gst.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+
+#define REPORTED 66 /* ThreadSanitizer's exit status */
+
+static gint something; /* without a lock */
+static gboolean early;
+
+static void touch(void)
+{
+    something++;
+}
+
+/* In the main thread, when there is another one that hands over. */
+static void touch_early(void)
+{
+    if (early)
+        touch();
+}
+
+static GMutex lock;
+static GCond changed;
+static gboolean given; /* under the lock */
+
+static gpointer give_under_lock(gpointer data)
+{
+    touch();
+    g_mutex_lock(&lock);
+    given = TRUE;
+    g_cond_signal(&changed);
+    g_mutex_unlock(&lock);
+    return NULL;
+}
+
+static void by_lock(void)
+{
+    GThread *thread = g_thread_new("giver", give_under_lock, NULL);
+    touch_early();
+    g_mutex_lock(&lock);
+    while (!given)
+        g_cond_wait(&changed, &lock);
+    g_mutex_unlock(&lock);
+    touch();
+    g_thread_join(thread);
+}
+
+static gpointer give_to_queue(gpointer queue)
+{
+    touch();
+    g_async_queue_push(queue, queue);
+    return NULL;
+}
+
+static void by_queue(void)
+{
+    GAsyncQueue *queue = g_async_queue_new();
+    GThread *thread = g_thread_new("giver", give_to_queue, queue);
+    touch_early();
+    g_async_queue_pop(queue);
+    touch();
+    g_thread_join(thread);
+    g_async_queue_unref(queue);
+}
+
+static gpointer give_to_bus(gpointer bus)
+{
+    touch();
+    gst_bus_post(bus, gst_message_new_eos(NULL));
+    return NULL;
+}
+
+static void by_message(void)
+{
+    GstBus *bus = gst_bus_new();
+    GThread *thread = g_thread_new("giver", give_to_bus, bus);
+    touch_early();
+    gst_message_unref(gst_bus_timed_pop(bus, GST_CLOCK_TIME_NONE));
+    touch();
+    g_thread_join(thread);
+    gst_object_unref(bus);
+}
+
+static void give_in_pool(gpointer item, gpointer data)
+{
+    touch();
+}
+
+static void by_pool(void)
+{
+    GThreadPool *pool = g_thread_pool_new(give_in_pool, NULL, 1, FALSE, NULL);
+    g_thread_pool_push(pool, pool, NULL);
+    touch_early();
+    g_thread_pool_free(pool, FALSE, TRUE);
+    touch();
+}
+
+static gboolean on_idle(gpointer loop)
+{
+    touch();
+    g_main_loop_quit(loop);
+    return G_SOURCE_REMOVE;
+}
+
+static gpointer give_to_loop(gpointer loop)
+{
+    touch();
+    g_idle_add_full(G_PRIORITY_DEFAULT, on_idle, loop, NULL);
+    return NULL;
+}
+
+static void by_loop(void)
+{
+    GMainLoop *loop = g_main_loop_new(NULL, FALSE);
+    GThread *thread = g_thread_new("giver", give_to_loop, loop);
+    touch_early();
+    g_main_loop_run(loop);
+    g_thread_join(thread);
+    g_main_loop_unref(loop);
+}
+
+static gpointer drop(gpointer buffer)
+{
+    touch();
+    gst_buffer_unref(buffer);
+    return NULL;
+}
+
+static void free_something(gpointer data)
+{
+    touch(); /* by the last one of the two */
+}
+
+static void by_reference(void)
+{
+    GstBuffer *buffer = gst_buffer_new();
+    gst_mini_object_set_qdata(GST_MINI_OBJECT_CAST(buffer), g_quark_from_static_string("something"),
+                              buffer, free_something);
+    GThread *thread = g_thread_new("giver", drop, gst_buffer_ref(buffer));
+    touch_early();
+    gst_buffer_unref(buffer);
+    g_thread_join(thread);
+}
+
+static gint buffers; /* atomic, but orders nothing */
+
+static GstPadProbeReturn on_buffer(GstPad *pad, GstPadProbeInfo *info, gpointer data)
+{
+    touch();
+    __atomic_fetch_add(&buffers, 1, __ATOMIC_RELAXED);
+    return GST_PAD_PROBE_OK;
+}
+
+/* Behind a queue, the last of the streaming threads; its end is that of the streams. */
+static void by_state(void)
+{
+    GstElement *pipeline = gst_parse_launch(
+        "videotestsrc num-buffers=5 ! queue ! fakesink name=sink sync=false", NULL);
+    GstElement *sink = gst_bin_get_by_name(GST_BIN(pipeline), "sink");
+    GstPad *pad = gst_element_get_static_pad(sink, "sink");
+    GstBus *bus = gst_element_get_bus(pipeline);
+    gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER, on_buffer, NULL, NULL);
+    gst_element_set_state(pipeline, GST_STATE_PLAYING);
+    while (early && __atomic_load_n(&buffers, __ATOMIC_RELAXED) == 0)
+        g_usleep(100);
+    touch_early();
+    gst_message_unref(gst_bus_timed_pop_filtered(bus, GST_CLOCK_TIME_NONE, GST_MESSAGE_EOS));
+    gst_element_set_state(pipeline, GST_STATE_NULL);
+    touch();
+    gst_object_unref(bus);
+    gst_object_unref(pad);
+    gst_object_unref(sink);
+    gst_object_unref(pipeline);
+}
+
+static const struct {
+    const char *name;
+    void (*run)(void);
+} means[] = {
+    {"lock", by_lock}, {"queue", by_queue},         {"message", by_message}, {"pool", by_pool},
+    {"loop", by_loop}, {"reference", by_reference}, {"state", by_state},
+};
+
+/* Runs this program, and returns whether it ended with the status, with a report of the race in
+ * touch() if that is REPORTED. */
+static gboolean ends_with(int wanted, const char *const *argv)
+{
+    char *said = NULL;
+    GError *error = NULL;
+    int status = 0;
+    if (!g_spawn_sync(NULL, (char **)argv, NULL, G_SPAWN_STDOUT_TO_DEV_NULL, NULL, NULL, NULL,
+                      &said, &status, &error))
+        g_error("%s", error->message);
+    gboolean fine = WIFEXITED(status) && WEXITSTATUS(status) == wanted &&
+                    (wanted != REPORTED ||
+                     g_regex_match_simple("data race .* in touch$", said, G_REGEX_MULTILINE, 0));
+    if (!fine)
+        g_printerr("%s%s: %d where %d is wanted\n%s\n", argv[1], argv[2] ? ", early" : "",
+                   WEXITSTATUS(status), wanted, said);
+    g_free(said);
+    return fine;
+}
+
+static gboolean run_all(const char *program)
+{
+    gboolean fine = TRUE;
+    for (guint i = 0; i < G_N_ELEMENTS(means); i++) {
+        fine &= ends_with(EXIT_SUCCESS, (const char *[]){program, means[i].name, NULL});
+        fine &= ends_with(REPORTED, (const char *[]){program, means[i].name, "early", NULL});
+    }
+    return fine;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 2)
+        return run_all(argv[0]) ? EXIT_SUCCESS : EXIT_FAILURE;
+    gst_init(NULL, NULL);
+    early = argc > 2;
+    for (guint i = 0; i < G_N_ELEMENTS(means); i++)
+        if (g_str_equal(argv[1], means[i].name)) {
+            means[i].run();
+            return EXIT_SUCCESS;
+        }
+    g_printerr("races: no means is called %s\n", argv[1]);
+    return EXIT_FAILURE;
+}

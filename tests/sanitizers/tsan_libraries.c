@@ -1,0 +1,283 @@
+/* What GLib and GStreamer order by atomic operations and locks of their own, told to
+ * ThreadSanitizer, which does not see inside of them. Each function here calls the real one, and
+ * says no more than what it does: a drop of a reference is ordered with the drops before it, who
+ * takes something out of a queue comes after who put it there. Nothing is suppressed: a race in our
+ * code is still one.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#define _GNU_SOURCE
+#define GLIB_DISABLE_DEPRECATION_WARNINGS
+#include <dlfcn.h>
+#include <gst/gst.h>
+#include <pthread.h>
+#include <sanitizer/tsan_interface.h>
+
+#pragma GCC visibility push(default)
+
+/* The function of this name in its library. */
+#define REAL(name)                                                            \
+    ({                                                                        \
+        static __typeof__(&(name)) real;                                      \
+        __typeof__(&(name)) found = __atomic_load_n(&real, __ATOMIC_RELAXED); \
+        if (!found) {                                                         \
+            found = (__typeof__(&(name)))dlsym(RTLD_NEXT, #name);             \
+            __atomic_store_n(&real, found, __ATOMIC_RELAXED);                 \
+        }                                                                     \
+        found;                                                                \
+    })
+
+/* As an atomic operation on *at, or a lock that belongs to it. */
+static void order(gconstpointer at)
+{
+    __tsan_acquire((void *)at);
+    __tsan_release((void *)at);
+}
+
+/* References. The last one to drop its own sees what others did before they dropped theirs. */
+
+#define DROPS(name, Type)     \
+    void(name)(Type * object) \
+    {                         \
+        order(object);        \
+        REAL(name)(object);   \
+    }
+DROPS(g_array_unref, GArray)
+DROPS(g_bytes_unref, GBytes)
+DROPS(g_closure_unref, GClosure)
+DROPS(g_hash_table_unref, GHashTable)
+DROPS(g_object_unref, void)
+DROPS(g_ptr_array_unref, GPtrArray)
+DROPS(gst_mini_object_unref, GstMiniObject)
+DROPS(gst_object_unref, void)
+
+void(g_atomic_ref_count_inc)(gatomicrefcount *count)
+{
+    __atomic_fetch_add(count, 1, __ATOMIC_RELAXED);
+}
+
+gboolean(g_atomic_ref_count_dec)(gatomicrefcount *count)
+{
+    return __atomic_fetch_sub(count, 1, __ATOMIC_ACQ_REL) == 1;
+}
+
+void g_atomic_rc_box_release_full(gpointer box, GDestroyNotify clear)
+{
+    order(box);
+    REAL(g_atomic_rc_box_release_full)(box, clear);
+}
+
+gboolean gst_mini_object_replace(GstMiniObject **place, GstMiniObject *object)
+{
+    if (*place)
+        order(*place);
+    return REAL(gst_mini_object_replace)(place, object);
+}
+
+gboolean gst_mini_object_take(GstMiniObject **place, GstMiniObject *object)
+{
+    if (*place)
+        order(*place);
+    return REAL(gst_mini_object_take)(place, object);
+}
+
+/* Who finds that nobody else has it may write, after all that others did. */
+gboolean gst_mini_object_is_writable(const GstMiniObject *object)
+{
+    gboolean writable = REAL(gst_mini_object_is_writable)(object);
+    __tsan_acquire((void *)object);
+    return writable;
+}
+
+GstMiniObject *gst_mini_object_make_writable(GstMiniObject *object)
+{
+    order(object);
+    return REAL(gst_mini_object_make_writable)(object);
+}
+
+GstFlowReturn gst_buffer_pool_acquire_buffer(GstBufferPool *pool, GstBuffer **buffer,
+                                             GstBufferPoolAcquireParams *params)
+{
+    GstFlowReturn flow = REAL(gst_buffer_pool_acquire_buffer)(pool, buffer, params);
+    if (flow == GST_FLOW_OK)
+        __tsan_acquire(*buffer);
+    return flow;
+}
+
+/* Once, and names that are kept for ever. The reader's side of g_once is an atomic read in the
+ * caller. */
+
+void(g_once_init_leave)(volatile void *location, gsize result)
+{
+    __tsan_release((void *)location);
+    REAL(g_once_init_leave)(location, result);
+}
+
+gboolean(g_once_init_enter)(volatile void *location)
+{
+    gboolean first = REAL(g_once_init_enter)(location);
+    __tsan_acquire((void *)location);
+    return first;
+}
+
+static char names; /* stands for the lock of the table */
+
+#define NAMES(Type, name, Argument)         \
+    Type name(Argument argument)            \
+    {                                       \
+        order(&names);                      \
+        Type result = REAL(name)(argument); \
+        order(&names);                      \
+        return result;                      \
+    }
+NAMES(GQuark, g_quark_from_string, const char *)
+NAMES(GQuark, g_quark_from_static_string, const char *)
+NAMES(GQuark, g_quark_try_string, const char *)
+NAMES(const char *, g_quark_to_string, GQuark)
+NAMES(const char *, g_intern_string, const char *)
+NAMES(const char *, g_intern_static_string, const char *)
+
+/* Queues */
+
+void g_async_queue_push(GAsyncQueue *queue, gpointer item)
+{
+    order(queue);
+    REAL(g_async_queue_push)(queue, item);
+}
+
+#define POPS(name, parameters, arguments)     \
+    gpointer name parameters                  \
+    {                                         \
+        gpointer item = REAL(name) arguments; \
+        order(queue);                         \
+        return item;                          \
+    }
+POPS(g_async_queue_pop, (GAsyncQueue * queue), (queue))
+POPS(g_async_queue_try_pop, (GAsyncQueue * queue), (queue))
+POPS(g_async_queue_timeout_pop, (GAsyncQueue * queue, guint64 timeout), (queue, timeout))
+
+void g_async_queue_lock(GAsyncQueue *queue)
+{
+    REAL(g_async_queue_lock)(queue);
+    order(queue);
+}
+
+void g_async_queue_unlock(GAsyncQueue *queue)
+{
+    order(queue);
+    REAL(g_async_queue_unlock)(queue);
+}
+
+gint g_async_queue_length(GAsyncQueue *queue)
+{
+    gint length = REAL(g_async_queue_length)(queue);
+    order(queue);
+    return length;
+}
+
+void g_async_queue_unref(GAsyncQueue *queue)
+{
+    order(queue);
+    REAL(g_async_queue_unref)(queue);
+}
+
+/* Work that another thread does: it comes after its being asked for, and what it leaves behind
+ * before the end of the pool. */
+
+typedef struct Work {
+    GFunc func;
+    gpointer data;
+} Work;
+
+static void do_work(gpointer item, gpointer data)
+{
+    const Work *work = data;
+    __tsan_acquire(item);
+    work->func(item, work->data);
+    __tsan_release(data);
+}
+
+GThreadPool *g_thread_pool_new(GFunc func, gpointer data, gint most, gboolean exclusive,
+                               GError **error)
+{
+    Work *work = g_new(Work, 1); /* for as long as the process: the pool may end by itself */
+    *work = (Work){func, data};
+    return REAL(g_thread_pool_new)(do_work, work, most, exclusive, error);
+}
+
+gboolean g_thread_pool_push(GThreadPool *pool, gpointer item, GError **error)
+{
+    __tsan_release(item);
+    return REAL(g_thread_pool_push)(pool, item, error);
+}
+
+/* The pool's last thread may free it, under a lock of GLib's: our look into it is not to count. */
+__attribute__((no_sanitize_thread)) static gpointer work_of(const GThreadPool *pool)
+{
+    return pool->user_data;
+}
+
+void g_thread_pool_free(GThreadPool *pool, gboolean immediate, gboolean wait)
+{
+    gpointer work = work_of(pool);
+    REAL(g_thread_pool_free)(pool, immediate, wait);
+    if (wait)
+        __tsan_acquire(work);
+}
+
+/* Calls of the main loop. Adding one and making it take the loop's lock. */
+static pthread_mutex_t loop_lock = PTHREAD_MUTEX_INITIALIZER;
+
+static void pass_loop_lock(void)
+{
+    pthread_mutex_lock(&loop_lock);
+    pthread_mutex_unlock(&loop_lock);
+}
+
+typedef struct Call {
+    GSourceFunc func;
+    gpointer data;
+    GDestroyNotify free_data;
+} Call;
+
+static gboolean on_call(gpointer data)
+{
+    const Call *call = data;
+    pass_loop_lock();
+    gboolean again = call->func(call->data);
+    pass_loop_lock();
+    return again;
+}
+
+static void free_call(gpointer data)
+{
+    Call *call = data;
+    pass_loop_lock();
+    if (call->free_data)
+        call->free_data(call->data);
+    g_free(call);
+}
+
+static guint add_call(GSource *source, gint priority, GSourceFunc func, gpointer data,
+                      GDestroyNotify free_data)
+{
+    Call *call = g_new(Call, 1);
+    *call = (Call){func, data, free_data};
+    g_source_set_priority(source, priority);
+    g_source_set_callback(source, on_call, call, free_call);
+    pthread_mutex_lock(&loop_lock);
+    guint id = g_source_attach(source, NULL);
+    pthread_mutex_unlock(&loop_lock);
+    g_source_unref(source);
+    return id;
+}
+
+guint g_idle_add_full(gint priority, GSourceFunc func, gpointer data, GDestroyNotify free_data)
+{
+    return add_call(g_idle_source_new(), priority, func, data, free_data);
+}
+
+guint g_timeout_add_full(gint priority, guint interval, GSourceFunc func, gpointer data,
+                         GDestroyNotify free_data)
+{
+    return add_call(g_timeout_source_new(interval), priority, func, data, free_data);
+}
