@@ -29,7 +29,6 @@ void cnx_config_free(CnxConfig *config)
     g_free(config->variant);
     g_free(config->weights_key);
     g_strfreev(config->labels);
-    g_free(config->ignored);
     g_free(config);
 }
 

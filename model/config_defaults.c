@@ -41,8 +41,7 @@ void cnx_recipe_set_defaults(CnxRecipe *recipe, CnxDialect dialect, const char *
                           .filter = CNX_FILTER_BICUBIC,
                           .rounding = CNX_ROUNDING_HALF_EVEN,
                           .crop_pct = CNX_CROP_PCT,
-                          .rescale = 1.0 / 255,
-                          .grey = recipe->grey};
+                          .rescale = 1.0 / 255};
     memcpy(recipe->mean, mean, sizeof mean);
     memcpy(recipe->std, std, sizeof std);
 
