@@ -133,7 +133,7 @@ GstConvnextEngine *gst_convnext_engine_open(const GstConvnextSettings *settings,
     self->path = settings->model ? g_strdup(settings->model) : gst_convnext_bundled_model();
     self->outputs = settings->outputs;
     self->region = settings->region;
-    self->model = cnx_model_open_set(self->path, (CnxWeightSet)settings->weights, error);
+    self->model = cnx_model_open(self->path, (CnxWeightSet)settings->weights, error);
     if (!self->model || !check_outputs(self, error) || !make_results(self, settings, error) ||
         !make_recipe(self, settings, error)) {
         gst_convnext_engine_unref(self);
@@ -290,6 +290,11 @@ char *gst_convnext_engine_remark(const GstConvnextEngine *self)
     return g_strdup_printf("%s: its %u classes have no names and are called \"class N\": name "
                            "them with the property labels",
                            self->path, classes);
+}
+
+const char *gst_convnext_engine_ignored(const GstConvnextEngine *self)
+{
+    return cnx_model_config(self->model)->ignored;
 }
 
 void gst_convnext_engine_add_stats(const GstConvnextEngine *self, GstStructure *stats)

@@ -146,6 +146,10 @@ static void log_engine(GstConvnext *self, const GstConvnextEngine *engine)
     if (remark)
         GST_WARNING_OBJECT(self, "%s", remark);
     g_free(remark);
+    const char *ignored = gst_convnext_engine_ignored(engine);
+    if (ignored)
+        GST_ELEMENT_WARNING(self, RESOURCE, SETTINGS,
+                            ("not about the model beside it, and ignored: %s", ignored), (NULL));
 }
 
 /* engine: taken. */
@@ -490,7 +494,8 @@ static void install_read_only(GObjectClass *klass)
         g_param_spec_boxed("model-info", "Model info",
                            "variant, parameters, classes, input-size, crop, resize, source-format, "
                            "container, weights (only, raw, ema), weights-key, dtype, labels, path, "
-                           "memory, cpu; NULL below READY",
+                           "ignored (files beside the weights that contradict them), memory, cpu; "
+                           "NULL below READY",
                            GST_TYPE_STRUCTURE, flags));
 }
 

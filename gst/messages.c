@@ -22,6 +22,7 @@ void gst_convnext_post_error(GstElement *element, GstMessageType type, const GEr
         code = GST_RESOURCE_ERROR_OPEN_WRITE;
         break;
     case CNX_ERROR_CORRUPT:
+    case CNX_ERROR_MISMATCH:
         code = GST_STREAM_ERROR_FORMAT;
         break;
     case CNX_ERROR_NOT_CONVNEXT:

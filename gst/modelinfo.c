@@ -91,6 +91,8 @@ GstStructure *gst_convnext_model_info(const GstConvnextModelFacts *facts)
                       "labels", G_TYPE_STRING, facts->labels, "path", G_TYPE_STRING, facts->path,
                       "memory", G_TYPE_UINT64, (guint64)cnx_model_memory(facts->model), "cpu",
                       G_TYPE_STRING, cnx_model_cpu(facts->model), NULL);
+    if (config->ignored)
+        set_text(info, "ignored", config->ignored);
     set_origins(info, facts);
     return info;
 }

@@ -189,12 +189,7 @@ static gboolean load_weights(CnxCheckpoint *self, const char *path, CnxWeightSet
     return ok;
 }
 
-CnxCheckpoint *cnx_checkpoint_open(const char *path, GError **error)
-{
-    return cnx_checkpoint_open_set(path, CNX_WEIGHT_SET_AUTO, error);
-}
-
-CnxCheckpoint *cnx_checkpoint_open_set(const char *path, CnxWeightSet wanted, GError **error)
+CnxCheckpoint *cnx_checkpoint_open(const char *path, CnxWeightSet wanted, GError **error)
 {
     g_autofree char *weights = cnx_locate_weights(path, error);
     gboolean is_folder = g_file_test(path, G_FILE_TEST_IS_DIR);

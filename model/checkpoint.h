@@ -15,17 +15,15 @@
 #pragma once
 
 #include "model/config.h"
-#include "model/container.h"
+#include "model/containers/container.h"
 
 typedef struct CnxCheckpoint CnxCheckpoint;
 
-/* path: a checkpoint of any format (model/container.h), its index, or a folder that holds one and
- * config files. Every tensor that the architecture needs is present once and has the shape it must
- * have. Returns NULL and sets error (domain CNX_ERROR) otherwise. */
-CnxCheckpoint *cnx_checkpoint_open(const char *path, GError **error);
-
-/* The same, with a word in which of two sets of weights is meant. */
-CnxCheckpoint *cnx_checkpoint_open_set(const char *path, CnxWeightSet wanted, GError **error);
+/* path: a checkpoint of any format (model/containers/container.h), its index, or a folder that
+ * holds one and config files. Every tensor that the architecture needs is present once and has the
+ * shape it must have. wanted: which of two sets of weights is meant, where the file has two.
+ * Returns NULL and sets error (domain CNX_ERROR) otherwise. */
+CnxCheckpoint *cnx_checkpoint_open(const char *path, CnxWeightSet wanted, GError **error);
 
 /* Unmaps the file; NULL allowed. Config and tensors die with it. */
 void cnx_checkpoint_close(CnxCheckpoint *checkpoint);

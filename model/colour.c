@@ -25,3 +25,10 @@ CnxYuvFactors cnx_colour_factors(CnxMatrix matrix, gboolean full_range)
         .bias = (gint16)lrint((0.5 - black) * (1 << CNX_YUV_BITS)),
     };
 }
+
+void cnx_colour_make_grey(guint8 *row, guint n)
+{
+    for (guint8 *end = row + 4 * (gsize)n; row < end; row += 4)
+        row[0] = row[1] = row[2] =
+            (guint8)((row[0] * 19595u + row[1] * 38470u + row[2] * 7471u + 0x8000) >> 16);
+}

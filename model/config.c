@@ -29,6 +29,7 @@ void cnx_config_free(CnxConfig *config)
     g_free(config->variant);
     g_free(config->weights_key);
     g_strfreev(config->labels);
+    g_free(config->ignored);
     g_free(config);
 }
 

@@ -101,6 +101,7 @@ typedef struct CnxConfig {
     CnxRecipe recipe;
     CnxOrigin origin[CNX_ITEMS]; /* of each item */
     char **labels; /* [classes], then NULL; NULL: nobody named them. An entry is never NULL */
+    char *ignored; /* sentence: which files beside the weights are not about them; NULL: none */
 } CnxConfig;
 
 /* Makes the config of the ordinary architecture, V1 or V2, without numbers: 4 stages, 4x4 patches,

@@ -41,7 +41,8 @@ void cnx_recipe_set_defaults(CnxRecipe *recipe, CnxDialect dialect, const char *
                           .filter = CNX_FILTER_BICUBIC,
                           .rounding = CNX_ROUNDING_HALF_EVEN,
                           .crop_pct = CNX_CROP_PCT,
-                          .rescale = 1.0 / 255};
+                          .rescale = 1.0 / 255,
+                          .grey = recipe->grey};
     memcpy(recipe->mean, mean, sizeof mean);
     memcpy(recipe->std, std, sizeof std);
 

@@ -13,7 +13,7 @@
 #define CNX_CLIP_MEAN 0.48145466f, 0.4578275f, 0.40821073f
 #define CNX_CLIP_STD 0.26862954f, 0.26130258f, 0.27577711f
 
-/* Sets recipe to the library's evaluation transform for that variant. */
+/* Sets recipe to the library's evaluation transform for that variant; grey stays as it is. */
 void cnx_recipe_set_defaults(CnxRecipe *recipe, CnxDialect dialect, const char *variant);
 
 /* Inputs of `size` by the rule that facebookresearch and transformers share: below 384 the short

@@ -10,7 +10,6 @@ typedef enum Library { TRANSFORMERS, TIMM, OTHER } Library;
 typedef struct Loading {
     CnxConfig *config;
     const char *folder;
-    gboolean strict;
     GError **error;
 } Loading;
 
@@ -49,7 +48,7 @@ static gboolean refuse_other(const CnxJson *json)
         found = member_string(json->object, key);
     }
     if (!found) {
-        g_set_error(json->error, CNX_ERROR, CNX_ERROR_UNSUPPORTED,
+        g_set_error(json->error, CNX_ERROR, CNX_ERROR_NOT_CONVNEXT,
                     "%s: has neither \"model_type\" (transformers) nor \"architecture\" (timm)",
                     json->file);
         return FALSE;
@@ -101,10 +100,7 @@ static gboolean read_config(const Loading *l, const CnxJson *json)
                load_file(l, "preprocessor_config.json", read_preprocessor);
     if (library == TIMM)
         return cnx_config_read_timm(l->config, json);
-    if (l->strict)
-        return refuse_other(json);
-    g_debug("%s: is not about a ConvNeXt, ignored", json->file);
-    return TRUE;
+    return refuse_other(json);
 }
 
 void cnx_config_note(CnxConfig *config, const CnxJson *json, CnxOrigin origin,
@@ -115,39 +111,72 @@ void cnx_config_note(CnxConfig *config, const CnxJson *json, CnxOrigin origin,
             config->origin[keys[i].item] = origin;
 }
 
-/* Names that no config has: those of labels.txt, else ImageNet's. */
+static gboolean load_configs(const Loading *l)
+{
+    g_autofree char *path = g_build_filename(l->folder, "config.json", NULL);
+
+    if (l->config->dialect == CNX_DIALECT_OPEN_CLIP)
+        return load_file(l, "open_clip_config.json", read_open_clip);
+    if (g_file_test(path, G_FILE_TEST_EXISTS))
+        return load_file(l, "config.json", read_config);
+    return load_file(l, "preprocessor_config.json", read_preprocessor);
+}
+
+/* Names that no config has. */
 static gboolean load_labels(const Loading *l)
 {
     CnxConfig *config = l->config;
     g_autofree char *path = g_build_filename(l->folder, "labels.txt", NULL);
+
+    if (config->labels || !config->classes || !g_file_test(path, G_FILE_TEST_EXISTS))
+        return TRUE;
+    config->labels = cnx_labels_read(path, config->classes, l->error);
+    config->origin[CNX_ITEM_LABELS] = CNX_ORIGIN_LABELS;
+    return config->labels != NULL;
+}
+
+static gboolean find_imagenet(CnxConfig *config, GError **error)
+{
     GError *cause = NULL;
 
     if (config->labels || !config->classes)
         return TRUE;
-    if (g_file_test(path, G_FILE_TEST_EXISTS)) {
-        config->labels = cnx_labels_read(path, config->classes, l->error);
-        config->origin[CNX_ITEM_LABELS] = CNX_ORIGIN_LABELS;
-        return config->labels != NULL;
-    }
     config->labels = cnx_labels_imagenet(config->classes, &cause);
     if (config->labels)
         config->origin[CNX_ITEM_LABELS] = CNX_ORIGIN_IMAGENET;
     if (cause)
-        g_propagate_error(l->error, cause);
+        g_propagate_error(error, cause);
     return cause == NULL;
+}
+
+/* Has read fill in config. What turns out to be about other weights fills in nothing; unless it is
+ * asked to be strict, that is all that happens. */
+static gboolean attempt(CnxConfig *config, gboolean (*read)(const Loading *l), const char *folder,
+                        gboolean strict, GError **error)
+{
+    const CnxConfig before = *config;
+    GError *cause = NULL;
+    const Loading l = {config, folder, &cause};
+
+    if (read(&l))
+        return TRUE;
+    if (strict || !(g_error_matches(cause, CNX_ERROR, CNX_ERROR_MISMATCH) ||
+                    g_error_matches(cause, CNX_ERROR, CNX_ERROR_NOT_CONVNEXT))) {
+        g_propagate_error(error, cause);
+        return FALSE;
+    }
+    if (config->labels != before.labels)
+        g_strfreev(config->labels);
+    *config = before;
+    config->ignored = before.ignored ? g_strjoin("; ", before.ignored, cause->message, NULL)
+                                     : g_strdup(cause->message);
+    g_free(before.ignored);
+    g_error_free(cause);
+    return TRUE;
 }
 
 gboolean cnx_config_load(CnxConfig *config, const char *folder, gboolean strict, GError **error)
 {
-    const Loading l = {config, folder, strict, error};
-    g_autofree char *path = g_build_filename(folder, "config.json", NULL);
-    gboolean ok;
-
-    if (config->dialect == CNX_DIALECT_OPEN_CLIP)
-        ok = load_file(&l, "open_clip_config.json", read_open_clip);
-    else if (g_file_test(path, G_FILE_TEST_EXISTS))
-        ok = load_file(&l, "config.json", read_config);
-    else
-        ok = load_file(&l, "preprocessor_config.json", read_preprocessor);
-    return ok && load_labels(&l);
+    return attempt(config, load_configs, folder, strict, error) &&
+           attempt(config, load_labels, folder, strict, error) && find_imagenet(config, error);
 }

@@ -10,9 +10,10 @@
 #include "model/json.h"
 
 /* Reads config.json, preprocessor_config.json, open_clip_config.json (of an open_clip checkpoint,
- * instead of the two) and labels.txt in folder, those that are there, into config. strict: a
- * config.json that is no ConvNeXt's is an error; otherwise it is somebody else's, and ignored with
- * its preprocessor. */
+ * instead of the two) and labels.txt in folder, those that are there, into config. strict: a file
+ * that contradicts the weights, or is about another network, is an error (CNX_ERROR_MISMATCH,
+ * _NOT_CONVNEXT); otherwise it is somebody else's, noted in config->ignored, and ignored, a
+ * config.json with its preprocessor. */
 gboolean cnx_config_load(CnxConfig *config, const char *folder, gboolean strict, GError **error);
 
 /* Where a key stands, its item has its value from there. */

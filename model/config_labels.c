@@ -74,7 +74,7 @@ gboolean cnx_config_read_labels(const CnxJson *json, const char *key, JsonObject
     if (!names)
         return FALSE;
     if (names->len != count)
-        return cnx_json_fail(json, CNX_ERROR_CORRUPT, key,
+        return cnx_json_fail(json, CNX_ERROR_MISMATCH, key,
                              "names %u classes, the weights have %u outputs", names->len, count);
 
     g_autoptr(GPtrArray) texts = g_ptr_array_new_with_free_func(g_free);

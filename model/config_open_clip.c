@@ -79,8 +79,8 @@ gboolean cnx_config_read_open_clip(CnxConfig *config, const CnxJson *json)
             !read_size(&vision, "image_size", &size))
             return FALSE;
         if (config->projection && width != config->projection)
-            return cnx_json_fail(&cfg, CNX_ERROR_CORRUPT, "embed_dim", "is %u, the weights have %u",
-                                 width, config->projection);
+            return cnx_json_fail(&cfg, CNX_ERROR_MISMATCH, "embed_dim",
+                                 "is %u, the weights have %u", width, config->projection);
         cnx_config_note(config, &vision, CNX_ORIGIN_OPEN_CLIP, size_keys, G_N_ELEMENTS(size_keys));
         cnx_recipe_set_size(&config->recipe, size);
     }

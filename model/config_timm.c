@@ -45,7 +45,7 @@ static gboolean check_stages(const CnxJson *json, const char *key, const guint *
     const guint *n = expected, *w = weights;
 
     return !memcmp(n, w, stages * sizeof *n) ||
-           cnx_json_fail(json, CNX_ERROR_CORRUPT, key,
+           cnx_json_fail(json, CNX_ERROR_MISMATCH, key,
                          "stands for [%u,%u,%u,%u], the weights have [%u,%u,%u,%u]", n[0], n[1],
                          n[2], n[3], w[0], w[1], w[2], w[3]);
 }
@@ -82,7 +82,7 @@ static gboolean read_invisible(const CnxJson *args, const CnxPublished *publishe
                              "is %u, this version runs 32 only", stride);
     if (cnx_json_has(args, "norm_layer") &&
         (norm == CNX_NORM_LAYER) != (config->norm == CNX_NORM_LAYER))
-        return cnx_json_fail(args, CNX_ERROR_CORRUPT, "norm_layer",
+        return cnx_json_fail(args, CNX_ERROR_MISMATCH, "norm_layer",
                              "contradicts the weights, whose norms have %s",
                              config->norm == CNX_NORM_LAYER ? "biases" : "no biases");
     if (config->norm != CNX_NORM_LAYER && norm != CNX_NORM_LAYER)
@@ -112,7 +112,7 @@ static gboolean read_network(const CnxJson *json, CnxConfig *config)
         !cnx_json_uint(json, "num_features", 0, G_MAXINT, &features))
         return FALSE;
     if (config->stages == CNX_STAGES && features != last && features != config->hidden)
-        return cnx_json_fail(json, CNX_ERROR_CORRUPT, "num_features", "is %u, the weights have %u",
+        return cnx_json_fail(json, CNX_ERROR_MISMATCH, "num_features", "is %u, the weights have %u",
                              features, last);
     if (cnx_variant_lookup(name, &published) &&
         !check_architecture(json, &args, &published, config))
@@ -132,7 +132,7 @@ static gboolean read_size(const CnxJson *cfg, guint channels, guint *size)
                              shape[1], shape[2]);
     /* [3,...] may be left over from the network that a grey one was made of. */
     if (shape[0] != channels && shape[0] != 3)
-        return cnx_json_fail(cfg, CNX_ERROR_CORRUPT, "input_size",
+        return cnx_json_fail(cfg, CNX_ERROR_MISMATCH, "input_size",
                              "has %u channels, the weights have %u", shape[0], channels);
     if (shape[1] < 32 || shape[1] > CNX_INPUT_MAX)
         return cnx_json_fail(cfg, CNX_ERROR_CORRUPT, "input_size", "is %u, expected 32 to %u",
@@ -200,7 +200,7 @@ static gboolean check_classes(const CnxJson *json, const CnxJson *cfg, const Cnx
     if (!cnx_json_uint(source, "num_classes", 0, G_MAXINT, &classes))
         return FALSE;
     return classes == config->classes ||
-           cnx_json_fail(source, CNX_ERROR_CORRUPT, "num_classes", "is %u, the weights have %u",
+           cnx_json_fail(source, CNX_ERROR_MISMATCH, "num_classes", "is %u, the weights have %u",
                          classes, config->classes);
 }
 
@@ -244,7 +244,7 @@ gboolean cnx_config_read_timm(CnxConfig *config, const CnxJson *json)
 
     cnx_recipe_set_defaults(&config->recipe, CNX_DIALECT_TIMM, config->variant);
     note(config, json, &cfg);
-    return read_network(json, config) && check_classes(json, &cfg, config) &&
+    return check_classes(json, &cfg, config) && read_network(json, config) &&
            read_recipe(&cfg, config->channels, &config->recipe) && read_labels(&cfg, config) &&
            read_labels(json, config) && read_projection(&cfg, config);
 }

@@ -26,7 +26,7 @@ static gboolean check_number(const CnxJson *json, const char *key, guint weights
 
     if (!cnx_json_uint(json, key, 0, G_MAXINT, &value))
         return FALSE;
-    return value == weights || cnx_json_fail(json, CNX_ERROR_CORRUPT, key,
+    return value == weights || cnx_json_fail(json, CNX_ERROR_MISMATCH, key,
                                              "is %u, the weights have %u", value, weights);
 }
 
@@ -40,7 +40,7 @@ static gboolean check_stages(const CnxJson *json, const char *key, const guint *
         return FALSE;
     for (guint i = 0; i < stages; i++)
         if (n[i] != weights[i])
-            return cnx_json_fail(json, CNX_ERROR_CORRUPT, key,
+            return cnx_json_fail(json, CNX_ERROR_MISMATCH, key,
                                  "has %u for stage %u, the weights have %u", n[i], i + 1,
                                  weights[i]);
     return TRUE;
@@ -54,7 +54,7 @@ static gboolean check_family(const CnxJson *json, const CnxConfig *config)
         return FALSE;
     gboolean v2 = !strcmp(type, "convnextv2");
     return v2 == config->grn ||
-           cnx_json_fail(json, CNX_ERROR_CORRUPT, "model_type", "is \"%s\", the weights are %s",
+           cnx_json_fail(json, CNX_ERROR_MISMATCH, "model_type", "is \"%s\", the weights are %s",
                          type,
                          config->grn ? "ConvNeXt V2's (with GRN)" : "not ConvNeXt V2's (no GRN)");
 }
@@ -120,6 +120,6 @@ gboolean cnx_config_read_transformers(CnxConfig *config, const CnxJson *json)
            check_number(json, "num_stages", config->stages) &&
            check_stages(json, "depths", config->depths, config->stages) &&
            check_stages(json, "hidden_sizes", config->dims, config->stages) &&
-           read_act(json, &config->act) && read_eps(json, config) &&
-           read_size(json, &config->recipe) && read_classes(json, config);
+           read_classes(json, config) && read_act(json, &config->act) && read_eps(json, config) &&
+           read_size(json, &config->recipe);
 }

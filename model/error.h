@@ -11,6 +11,7 @@ typedef enum CnxError {
     CNX_ERROR_NOT_FOUND,    /* no such file or folder, or nothing loadable in it */
     CNX_ERROR_UNREADABLE,   /* exists, but the system refuses to read it */
     CNX_ERROR_CORRUPT,      /* breaks a rule of its own format */
+    CNX_ERROR_MISMATCH,     /* a config or labels that contradict the weights */
     CNX_ERROR_NOT_CONVNEXT, /* a readable checkpoint of something else, or with tensors missing */
     CNX_ERROR_UNSUPPORTED,  /* a ConvNeXt that this version does not run */
     CNX_ERROR_OUT_OF_MEMORY,

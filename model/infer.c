@@ -132,6 +132,7 @@ static gboolean infer_channels(const Inference *in, const CnxTensor *conv)
                     " channels (convolution %s), expected 3 (RGB) or 1 (grey)",
                     conv->shape[1], name);
     in->config->channels = (guint)conv->shape[1];
+    in->config->recipe.grey = in->config->channels == 1;
     return TRUE;
 }
 

@@ -8,17 +8,6 @@
 #define SIZE_MAX_BYTES (16 << 20)
 #define LABEL_MAX 4096 /* bytes */
 
-G_GNUC_PRINTF(3, 4)
-static char **corrupt(GError **error, const char *file, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    g_autofree char *what = g_strdup_vprintf(format, args);
-    va_end(args);
-    g_set_error(error, CNX_ERROR, CNX_ERROR_CORRUPT, "%s: %s", file, what);
-    return NULL;
-}
-
 static guint count_lines(const char *text, gsize size)
 {
     guint lines = size > 0 && text[size - 1] != '\n';
@@ -42,30 +31,45 @@ static char *next_label(const char **text, const char *end)
     return g_strndup(from, MIN((gsize)(to - from), LABEL_MAX + 1));
 }
 
-char **cnx_labels_parse(const char *text, gsize size, guint count, const char *file, GError **error)
+/* *labels: NULL; free what it is afterwards, even on failure. */
+static gboolean parse(char ***labels, const char *text, gsize size, guint count, const char *file,
+                      GError **error)
 {
     static const char mark[] = "\xef\xbb\xbf"; /* some editors begin UTF-8 files with it */
     const char *end = text + size;
 
-    if (size > SIZE_MAX_BYTES)
-        return corrupt(error, file, "has %" G_GSIZE_FORMAT " bytes, a file of labels at most %d",
-                       size, SIZE_MAX_BYTES);
-    if (!g_utf8_validate_len(text, size, NULL))
-        return corrupt(error, file, "is not UTF-8 text");
     if (size >= 3 && !memcmp(text, mark, 3))
         text += 3;
     const guint lines = count_lines(text, (gsize)(end - text));
-    if (lines != count)
-        return corrupt(error, file, "holds %u labels, the model has %u classes", lines, count);
-    g_auto(GStrv) labels = g_new0(char *, count + 1);
-    for (guint i = 0; i < count; i++) {
-        labels[i] = next_label(&text, end);
-        if (!*labels[i])
-            return corrupt(error, file, "line %u is empty, expected a label", i + 1);
-        if (strlen(labels[i]) > LABEL_MAX)
-            return corrupt(error, file, "line %u is longer than %d bytes", i + 1, LABEL_MAX);
+    if (lines != count) {
+        g_set_error(error, CNX_ERROR, CNX_ERROR_MISMATCH,
+                    "%s: holds %u labels, the model has %u classes", file, lines, count);
+        return FALSE;
     }
-    return g_steal_pointer(&labels);
+    *labels = g_new0(char *, count + 1);
+    for (guint i = 0; i < count; i++) {
+        char *label = (*labels)[i] = next_label(&text, end);
+        if (!*label)
+            return cnx_corrupt(error, file, "line %u is empty, expected a label", i + 1);
+        if (strlen(label) > LABEL_MAX)
+            return cnx_corrupt(error, file, "line %u is longer than %d bytes", i + 1, LABEL_MAX);
+    }
+    return TRUE;
+}
+
+char **cnx_labels_parse(const char *text, gsize size, guint count, const char *file, GError **error)
+{
+    g_auto(GStrv) labels = NULL;
+    gboolean ok;
+
+    if (size > SIZE_MAX_BYTES)
+        ok = cnx_corrupt(error, file, "has %" G_GSIZE_FORMAT " bytes, a file of labels at most %d",
+                         size, SIZE_MAX_BYTES);
+    else if (!g_utf8_validate_len(text, size, NULL))
+        ok = cnx_corrupt(error, file, "is not UTF-8 text");
+    else
+        ok = parse(&labels, text, size, count, file, error);
+    return ok ? g_steal_pointer(&labels) : NULL;
 }
 
 char **cnx_labels_read(const char *path, guint count, GError **error)
@@ -93,31 +97,38 @@ static const struct {
     {21841, "imagenet-22k.txt"},
 };
 
-static char **read_list(const char *folder, const char *name, guint count, GError **error)
+static char *list_path(const char *folder, guint i)
 {
-    g_autofree char *path = g_build_filename(folder, "gst-convnext", name, NULL);
-
-    if (!g_file_test(path, G_FILE_TEST_EXISTS))
-        return NULL;
-    g_debug("%s: names the classes, of which nothing else is known", path);
-    return cnx_labels_read(path, count, error);
+    return g_build_filename(folder, "gst-convnext", lists[i].file, NULL);
 }
 
 char **cnx_labels_imagenet(guint count, GError **error)
 {
     const char *const *folders = g_get_system_data_dirs();
-    const char *name = NULL;
-    GError *cause = NULL;
+    guint i = 0;
 
-    for (guint i = 0; i < G_N_ELEMENTS(lists); i++)
-        if (lists[i].classes == count)
-            name = lists[i].file;
-    if (!name)
+    while (i < G_N_ELEMENTS(lists) && lists[i].classes != count)
+        i++;
+    if (i == G_N_ELEMENTS(lists))
         return NULL;
-    char **labels = read_list(g_get_user_data_dir(), name, count, &cause);
-    for (; *folders && !labels && !cause; folders++)
-        labels = read_list(*folders, name, count, &cause);
-    if (cause)
-        g_propagate_error(error, cause);
-    return labels;
+    for (const char *folder = g_get_user_data_dir(); folder; folder = *folders++) {
+        g_autofree char *path = list_path(folder, i);
+        if (g_file_test(path, G_FILE_TEST_EXISTS)) {
+            g_debug("%s: names the classes, of which nothing else is known", path);
+            return cnx_labels_read(path, count, error);
+        }
+    }
+    return NULL;
+}
+
+char **cnx_labels_imagenet_files(void)
+{
+    const char *const *folders = g_get_system_data_dirs();
+    GPtrArray *files = g_ptr_array_new();
+
+    for (const char *folder = g_get_user_data_dir(); folder; folder = *folders++)
+        for (guint i = 0; i < G_N_ELEMENTS(lists); i++)
+            g_ptr_array_add(files, list_path(folder, i));
+    g_ptr_array_add(files, NULL);
+    return (char **)g_ptr_array_free(files, FALSE);
 }

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "model/shards.h"
+#include "model/containers/shards.h"
 
 /* In the order in which timm and transformers look for them. */
 static const char *const names[] = {

@@ -28,21 +28,28 @@ static pthread_mutex_t loading = PTHREAD_MUTEX_INITIALIZER;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static GHashTable *registry; /* key -> CnxModel, not owned; NULL while there are none */
 
-static void append_file(GString *key, const char *path)
+/* files: freed. */
+static void append_files(GString *key, char **files)
 {
-    GStatBuf st;
+    for (char **file = files; *file; file++) {
+        char *real = realpath(*file, NULL);
+        GStatBuf st;
 
-    if (g_stat(path, &st) == 0)
-        g_string_append_printf(key, "|%" G_GUINT64_FORMAT ":%" G_GINT64_FORMAT ".%09ld",
-                               (guint64)st.st_size, (gint64)st.st_mtim.tv_sec,
-                               (long)st.st_mtim.tv_nsec);
-    else
-        g_string_append(key, "|-");
+        if (real != NULL && g_stat(real, &st) == 0)
+            g_string_append_printf(key, "|%s:%" G_GUINT64_FORMAT ":%" G_GINT64_FORMAT ".%09ld",
+                                   real, (guint64)st.st_size, (gint64)st.st_mtim.tv_sec,
+                                   (long)st.st_mtim.tv_nsec);
+        else
+            g_string_append(key, "|-");
+        free(real);
+    }
+    g_strfreev(files);
 }
 
-/* What makes two openings the same model: the place, and size and time of every file that is read;
- * which of its sets of weights; and the level that they were packed for. NULL when path does not
- * resolve. */
+/* What makes two openings the same model: place, size and time of every file that is read, the
+ * lists of ImageNet's names among them; which of its sets of weights; and the level that they were
+ * packed for. Links are followed file by file: those to one file of weights (the Hub's cache has
+ * them) may stand beside different configs. NULL when path does not resolve. */
 static char *make_key(const char *path, CnxWeightSet wanted, const CnxKernels *kernels)
 {
     char *real = realpath(path, NULL);
@@ -52,10 +59,8 @@ static char *make_key(const char *path, CnxWeightSet wanted, const CnxKernels *k
         return NULL;
     key = g_string_new(cnx_cpu_name(kernels->level));
     g_string_append_printf(key, "|%s|%s", cnx_weight_set_name(wanted), real);
-    char **files = cnx_locate_files(real);
-    for (guint i = 0; files[i] != NULL; i++)
-        append_file(key, files[i]);
-    g_strfreev(files);
+    append_files(key, cnx_locate_files(path));
+    append_files(key, cnx_labels_imagenet_files());
     free(real);
     return g_string_free(key, FALSE);
 }
@@ -96,7 +101,7 @@ static void model_free(CnxModel *model)
 static CnxModel *load(const char *path, CnxWeightSet wanted, const CnxKernels *kernels,
                       GError **error)
 {
-    CnxCheckpoint *checkpoint = cnx_checkpoint_open_set(path, wanted, error);
+    CnxCheckpoint *checkpoint = cnx_checkpoint_open(path, wanted, error);
     CnxWeights *weights;
     CnxModel *model = NULL;
 
@@ -114,12 +119,7 @@ static CnxModel *load(const char *path, CnxWeightSet wanted, const CnxKernels *k
     return model;
 }
 
-CnxModel *cnx_model_open(const char *path, GError **error)
-{
-    return cnx_model_open_set(path, CNX_WEIGHT_SET_AUTO, error);
-}
-
-CnxModel *cnx_model_open_set(const char *path, CnxWeightSet wanted, GError **error)
+CnxModel *cnx_model_open(const char *path, CnxWeightSet wanted, GError **error)
 {
     const CnxKernels *kernels = cnx_level_kernels(error);
     CnxModel *model;

@@ -2,14 +2,12 @@
  * ring that holds what the vertical pass of the next output row needs, and on to the network's
  * numbers, also by sixteen rows.
  *
- *   image -> unpacked [16][columns] RGBX -> ring [rows][3 count] RGB -> lines [16][3 width] RGB ->
- * dst
+ *   image -> unpacked [16][columns] RGBX -> ring [rows][3 count] RGB -> lines [16][3 width] -> dst
  *
  * Pillow rounds to bytes between its passes, so their order is part of the result. Since version 13
  * it begins with the vertical pass where the height shrinks by more than twice what the width does:
  *
- *   image -> ring [rows][columns] RGBX -> unpacked [16][columns] RGBX -> lines [16][3 width] RGB ->
- * dst
+ *   image -> ring [rows][columns] RGBX -> unpacked [16][columns] RGBX -> lines [16][3 width] -> dst
  *
  * Only columns and rows with a weight in some output are read.
  *
@@ -30,6 +28,7 @@ struct CnxPreprocess {
     CnxImageInfo info;
     CnxGeometry geometry;
     const CnxKernels *kernels;
+    gboolean grey;
     CnxUnpackFn *unpack;   /* NULL: YUV */
     guint pixel_bytes;     /* of the packed RGB formats and gray */
     CnxYuvFactors factors; /* of the YUV formats */
@@ -212,6 +211,7 @@ CnxPreprocess *cnx_preprocess_new(const CnxRecipe *recipe, const CnxImageInfo *i
     CnxCpu level;
 
     p->info = *info;
+    p->grey = recipe->grey;
     if (!check_info(info, error) || !cnx_level_get(&level, error) ||
         !make_geometry(p, recipe, error) || !make_table(p, recipe, error))
         goto failed;
@@ -316,6 +316,8 @@ static void unpack_row(CnxPreprocess *p, const CnxImage *image, guint8 *dst, gui
 
         p->kernels->yuv(dst, &row, n, &p->factors);
     }
+    if (p->grey)
+        cnx_colour_make_grey(dst, (guint)n);
 }
 
 /* Brings the next rows from needed row `done` on into the ring; returns how many. */
@@ -334,9 +336,7 @@ static guint feed_ring(CnxPreprocess *p, const CnxImage *image, guint done)
     return rows;
 }
 
-/* The vertical pass of output i, from the ring. Taps past the window weigh nothing: any row will
- * do.
- */
+/* The vertical pass of output i, from the ring. Taps past the window weigh nothing. */
 static void resize_down(CnxPreprocess *p, guint8 *dst, guint i)
 {
     const guint pairs = p->rows.pairs;
@@ -350,8 +350,7 @@ static void resize_down(CnxPreprocess *p, guint8 *dst, guint i)
                                p->rows.taps + (gsize)i * pairs, (int)pairs, (int)p->rows.bits);
 }
 
-/* The next outputs from i on into lines; returns how many. done: needed rows that came to the ring.
- */
+/* The next outputs from i on into lines; returns how many. done: needed rows come to the ring. */
 static guint make_lines(CnxPreprocess *p, const CnxImage *image, guint i, guint *done)
 {
     const guint count = MIN(p->rows.count - i, CNX_RESIZE_ROWS);

@@ -5,6 +5,7 @@
  *
  *   region  as if the picture had been cropped to it first
  *   pixels  of the RGB formats and gray: the bytes are Pillow's (13.0) for the same picture
+ *   grey    with the recipe's, each pixel becomes Pillow's grey of it before the resize
  *   YUV     each pixel takes the chroma sample that it shares, as it is, through the frame's matrix
  *           and range, and is rounded to an RGB byte before the resize
  *   shape   with pixels that are not square, the recipe's sizes are computed for the region as

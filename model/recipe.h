@@ -43,6 +43,7 @@ typedef struct CnxRecipe {
     CnxRounding rounding;
     float mean[3], std[3]; /* RGB, of values scaled to 0..1 (after rescale) */
     double rescale;        /* usually 1.0 / 255 */
+    gboolean grey; /* the picture is made grey first, all three colours alike, as Pillow does it */
 } CnxRecipe;
 
 /* "center", "squash", "border", "none". */

@@ -1,4 +1,4 @@
-/* Writing safetensors files, as strict as the reader (model/safetensors.h).
+/* Writing safetensors files, as strict as the reader (model/containers/safetensors.h).
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once

@@ -116,7 +116,7 @@ static gboolean run(const Options *options, GError **error)
 
     if (!check(options, error) || !read_words(options, &set, &export, error))
         return FALSE;
-    CnxCheckpoint *checkpoint = cnx_checkpoint_open_set(options->paths[0], set, error);
+    CnxCheckpoint *checkpoint = cnx_checkpoint_open(options->paths[0], set, error);
     if (!checkpoint)
         return FALSE;
     const gboolean ok = options->out ? convert(checkpoint, options, &export, error)

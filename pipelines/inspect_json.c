@@ -78,6 +78,8 @@ static void add_file(JsonBuilder *json, const Report *report)
     add_string(json, "container", cnx_checkpoint_container(report->checkpoint));
     add_int(json, "bytes", report->bytes);
     add_string(json, "weights-key", report->config->weights_key);
+    if (report->config->ignored)
+        add_string(json, "ignored", report->config->ignored);
     add_string(json, "weight-set", cnx_weight_set_name(report->config->weight_set));
 }
 

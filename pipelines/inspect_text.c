@@ -47,6 +47,8 @@ static void print_file(const Report *report)
     if (*config->weights_key)
         line("weights", "under \"%s\" (%s)", config->weights_key,
              cnx_weight_set_name(config->weight_set));
+    if (config->ignored)
+        line("ignored", "%s", config->ignored);
     line("dialect", "%s", cnx_dialect_name(config->dialect));
     line("variant", "%s", config->variant);
     line("parameters", "%" G_GUINT64_FORMAT ", stored as %s", config->parameters,

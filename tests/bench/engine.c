@@ -49,7 +49,7 @@ int main(int argc, char **argv)
     }
     const double begin = clock_ms();
 
-    model = cnx_model_open(argv[1], &error);
+    model = cnx_model_open(argv[1], CNX_WEIGHT_SET_AUTO, &error);
     if (model == NULL)
         goto failed;
     run = cnx_run_new(model, size, size, 1, CNX_OUTPUT_LOGITS, threads, &error);

@@ -9,7 +9,7 @@ int LLVMFuzzerTestOneInput(const guint8 *data, gsize size)
 {
     const char *path = memory_file(data, size);
     GError *error = NULL;
-    CnxModel *model = cnx_model_open(path, &error);
+    CnxModel *model = cnx_model_open(path, CNX_WEIGHT_SET_AUTO, &error);
 
     fuzz_check(model != NULL, error, path);
     if (model != NULL) {

@@ -1,7 +1,7 @@
 /* A checkpoint file of any format: every tensor that is handed out can be read.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "model/container.h"
+#include "model/containers/container.h"
 #include "tests/fuzz/fuzz.h"
 
 int LLVMFuzzerTestOneInput(const guint8 *data, gsize size)

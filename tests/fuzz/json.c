@@ -6,7 +6,7 @@
 
 #include "model/config_defaults.h"
 #include "model/config_files.h"
-#include "model/shards.h"
+#include "model/containers/shards.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/memory_file.h"
 

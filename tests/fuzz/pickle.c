@@ -3,8 +3,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <string.h>
 
-#include "model/container.h"
-#include "model/pickle.h"
+#include "model/containers/container.h"
+#include "model/containers/pickle.h"
 #include "tests/fuzz/fuzz.h"
 
 #define DATA_MAX 65536 /* bytes of all storages */

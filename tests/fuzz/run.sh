@@ -110,8 +110,9 @@ measure()
     # The columns of lines: how many, how many missed.
     llvm-cov report -instr-profile "$dir/all.profdata" "${objects[@]:1}" 2>/dev/null |
         awk -v readers=" $(echo $readers) " '
-            match($1, /model\/[a-z_]*\.c$/) {
-                name = substr($1, RSTART + 6, RLENGTH - 8)
+            match($1, /model\/([a-z]*\/)?[a-z_]*\.c$/) {
+                name = substr($1, RSTART, RLENGTH - 2)
+                sub(/.*\//, "", name)
                 if (!index(readers, " " name " ")) next
                 lines += $8; missed += $9
                 printf "%-22s %5d lines, %3d missed, %.1f %% reached\n", name, $8, $9, 100 - 100 * $9 / $8

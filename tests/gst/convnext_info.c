@@ -106,6 +106,42 @@ GST_START_TEST(test_bare)
 }
 GST_END_TEST;
 
+/* Another model's config beside a file that was named itself: a warning says that it is ignored. In
+ * a folder it belongs to the model, and is an error. */
+GST_START_TEST(test_ignored)
+{
+    char *weights = g_build_filename(network, "model.safetensors", NULL);
+    char *config = network_add_file(network, "config.json", "{\"architecture\":\"convnext_tiny\"}");
+    GstElement *element = gst_element_factory_make("convnext", NULL);
+    GstBus *bus = gst_bus_new();
+    GError *error;
+    GstStructure *info;
+    gst_element_set_bus(element, bus);
+    g_object_set(element, "model", weights, NULL);
+    fail_unless(gst_element_set_state(element, GST_STATE_READY) == GST_STATE_CHANGE_SUCCESS);
+    GstMessage *message = gst_bus_pop_filtered(bus, GST_MESSAGE_WARNING);
+    fail_unless(message != NULL);
+    gst_message_parse_warning(message, &error, NULL);
+    fail_unless(strstr(error->message, config) != NULL, "%s", error->message);
+    fail_unless(strstr(error->message, "ignored") != NULL, "%s", error->message);
+    g_error_free(error);
+    gst_message_unref(message);
+    g_object_get(element, "model-info", &info, NULL);
+    fail_unless(g_str_has_prefix(gst_structure_get_string(info, "ignored"), config));
+    check_text(info, "mean-from", "default");
+    gst_structure_free(info);
+    gst_element_set_state(element, GST_STATE_NULL);
+    g_object_set(element, "model", network, NULL);
+    fail_unless(gst_element_set_state(element, GST_STATE_READY) == GST_STATE_CHANGE_FAILURE);
+    gst_element_set_state(element, GST_STATE_NULL);
+    gst_element_set_bus(element, NULL);
+    gst_object_unref(bus);
+    gst_object_unref(element);
+    g_free(config);
+    g_free(weights);
+}
+GST_END_TEST;
+
 static Suite *convnext_info_suite(void)
 {
     Suite *s = suite_create("convnext_info");
@@ -115,6 +151,7 @@ static Suite *convnext_info_suite(void)
     tcase_add_test(tc, test_config);
     tcase_add_test(tc, test_properties);
     tcase_add_test(tc, test_bare);
+    tcase_add_test(tc, test_ignored);
     return s;
 }
 

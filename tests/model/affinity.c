@@ -116,7 +116,7 @@ static void test_pins(void)
     char *list = g_strdup_printf("%u", first_cpu);
     float *image = g_new(float, 64 * 64 * 3);
     GError *error = NULL;
-    CnxModel *model = cnx_model_open(FIXTURES "/networks/timm-v1", &error);
+    CnxModel *model = cnx_model_open(FIXTURES "/networks/timm-v1", CNX_WEIGHT_SET_AUTO, &error);
     cpu_set_t one;
 
     g_assert_no_error(error);

@@ -15,7 +15,7 @@ CnxModel *asking_init(void)
 {
     GError *error = NULL;
 
-    model = cnx_model_open(FIXTURES "/networks/timm-v1", &error);
+    model = cnx_model_open(FIXTURES "/networks/timm-v1", CNX_WEIGHT_SET_AUTO, &error);
     g_assert_no_error(error);
     classes = cnx_model_config(model)->classes;
     CnxRun *run = cnx_run_new(model, SIDE, SIDE, 1, CNX_OUTPUT_LOGITS, 1, &error);

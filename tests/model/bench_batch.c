@@ -78,7 +78,7 @@ static CnxModel *open_model(const char *name)
         if (!seeded_checkpoint(path, &seeded_networks[i], &error))
             g_error("%s", error->message);
     }
-    model = cnx_model_open(path != NULL ? path : name, &error);
+    model = cnx_model_open(path != NULL ? path : name, CNX_WEIGHT_SET_AUTO, &error);
     if (path != NULL)
         g_remove(path);
     g_free(path);

@@ -57,7 +57,7 @@ int main(int argc, char **argv)
     }
     const char *path = find_model(argv[1], &temporary);
     const gint64 start = g_get_monotonic_time();
-    CnxModel *model = cnx_model_open(path, &error);
+    CnxModel *model = cnx_model_open(path, CNX_WEIGHT_SET_AUTO, &error);
     const double load = (double)(g_get_monotonic_time() - start) / 1000;
 
     if (temporary != NULL)

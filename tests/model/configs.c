@@ -3,6 +3,7 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <math.h>
+#include <string.h>
 
 #include "tests/model/folder.h"
 
@@ -176,6 +177,28 @@ static void test_bare(void)
     folder_clear();
 }
 
+/* A network of grey images is shown grey ones, whoever said so. */
+static void test_grey(void)
+{
+    static const char *const weights[] = {"timm-v1", "timm-grey", "timm-grey-ols"};
+
+    for (guint i = 0; i < G_N_ELEMENTS(weights); i++) {
+        folder_put_weights(weights[i]);
+        folder_write("config.json", i == 1 ? "{\"architecture\":\"convnext_atto\",\"model_args\":{"
+                                             "\"dims\":[8,12,16,20],\"depths\":[1,1,2,1]}}"
+                                           : NULL);
+        CnxCheckpoint *checkpoint = folder_open(FALSE);
+
+        g_assert_cmpint(cnx_checkpoint_config(checkpoint)->recipe.grey, ==, i > 0);
+        cnx_checkpoint_close(checkpoint);
+    }
+    folder_clear();
+}
+
+#define ARGS(args)                                                                                 \
+    "{\"architecture\":\"convnext_atto\",\"model_args\":{\"dims\":[8,16,24,32],\"depths\":[1,1,2," \
+    "1]," args "}}"
+
 /* Ten classes; the word is in the sentence, which begins with the folder. */
 static const struct {
     const char *weights, *name, *config, *word;
@@ -200,14 +223,9 @@ static const struct {
     {"timm-v1", "config.json", TIMM "\"input_size\":[3,224,256]}", "square"},
     {"timm-v1", "config.json", TIMM "\"input_size\":[1,224,224]}", "1 channels"},
     {"timm-v1", "config.json", TIMM "\"global_pool\":\"max\"}", "\"avg\""},
-    {"timm-v1", "config.json",
-     "{\"architecture\":\"convnext_atto\",\"model_args\":{\"dims\":[8,16,24,32],\"depths\":[1,1,2,"
-     "1],\"norm_layer\":\"rmsnorm2d\"}}",
+    {"timm-v1", "config.json", ARGS("\"norm_layer\":\"rmsnorm2d\""),
      "\"norm_layer\" contradicts the weights"},
-    {"timm-v1", "config.json",
-     "{\"architecture\":\"convnext_atto\",\"model_args\":{\"dims\":[8,16,24,32],\"depths\":[1,1,2,"
-     "1],\"output_stride\":16}}",
-     "\"output_stride\" is 16"},
+    {"timm-v1", "config.json", ARGS("\"output_stride\":16"), "\"output_stride\" is 16"},
     {"open-clip-mlp", "open_clip_config.json", "{\"model_cfg\":{\"embed_dim\":13}}",
      "\"embed_dim\" is 13"},
     {"open-clip-mlp", "open_clip_config.json", CLIP "[224,256]}}}", "square"},
@@ -226,6 +244,91 @@ static void test_refusals(void)
     }
 }
 
+/* A file was named, with these beside it that are about other weights: they are ignored, all of
+ * what they say, and noted. */
+static const struct {
+    const char *weights, *name, *config, *word;
+} others[] = {
+    {"transformers-v1", "config.json", HF ",\"image_size\":64,\"num_labels\":9}", "\"num_labels\""},
+    {"transformers-v1", "config.json", HF ",\"hidden_act\":\"relu\",\"id2label\":{\"0\":\"a\"}}",
+     "names 1 classes"},
+    {"transformers-v1", "config.json",
+     "{\"model_type\":\"convnext\",\"hidden_sizes\":[96,192,384,768]}", "\"hidden_sizes\""},
+    {"transformers-v1", "config.json", "{\"model_type\":\"convnextv2\"}", "GRN"},
+    {"transformers-v1", "config.json", "{\"model_type\":\"resnet\",\"depths\":[3,4,6,3]}",
+     "\"resnet\""},
+    {"transformers-v1", "config.json", "{\"name\":\"a web page\"}", "model_type"},
+    {"timm-v1", "config.json",
+     "{\"architecture\":\"convnext_tiny\",\"pretrained_cfg\":{\"input_size\":[3,288,288]}}",
+     "[3,3,9,3]"},
+    {"timm-v1", "config.json", TIMM "\"num_classes\":11,\"mean\":[0.5,0.5,0.5]}",
+     "\"num_classes\""},
+    {"timm-v1", "config.json", ARGS("\"norm_layer\":\"rmsnorm2d\""), "\"norm_layer\""},
+    {"open-clip-mlp", "open_clip_config.json", "{\"model_cfg\":{\"embed_dim\":13}}",
+     "\"embed_dim\""},
+    {"facebook-v1", "labels.txt", "a\nb\n", "holds 2 labels"},
+};
+
+static void check_same_as_bare(const CnxConfig *found, const char *weights)
+{
+    folder_clear();
+    folder_put_weights(weights);
+    CnxCheckpoint *checkpoint = folder_open(TRUE);
+    const CnxConfig *bare = cnx_checkpoint_config(checkpoint);
+
+    g_assert_null(bare->ignored);
+    g_assert_null(found->labels);
+    g_assert_cmpmem(&found->recipe, sizeof found->recipe, &bare->recipe, sizeof bare->recipe);
+    g_assert_cmpmem(found->origin, sizeof found->origin, bare->origin, sizeof bare->origin);
+    g_assert_cmpuint(found->classes, ==, bare->classes);
+    g_assert_cmpint(found->act, ==, bare->act);
+    g_assert_cmpfloat(found->eps, ==, bare->eps);
+    g_assert_cmpfloat(found->head_eps, ==, bare->head_eps);
+    cnx_checkpoint_close(checkpoint);
+}
+
+static void test_others(void)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(others); i++) {
+        char *path = folder_path(others[i].name);
+
+        folder_put_weights(others[i].weights);
+        folder_write(others[i].name, others[i].config);
+        folder_check_refused(others[i].word);
+        CnxCheckpoint *checkpoint = folder_open(TRUE);
+        const CnxConfig *config = cnx_checkpoint_config(checkpoint);
+        g_assert_nonnull(config->ignored);
+        g_assert_true(g_str_has_prefix(config->ignored, path));
+        g_assert_nonnull(strstr(config->ignored, others[i].word));
+        check_same_as_bare(config, others[i].weights);
+        cnx_checkpoint_close(checkpoint);
+        folder_clear();
+        g_free(path);
+    }
+}
+
+/* Two at once; what fits is still read; and what is broken, or right but not to be had, is refused:
+ * it may well be about these weights. */
+static void test_beside(void)
+{
+    folder_put_weights("timm-v1");
+    folder_write("config.json", "{\"architecture\":\"convnext_tiny\"}");
+    folder_write("labels.txt", "one\n");
+    CnxCheckpoint *checkpoint = folder_open(TRUE);
+    g_assert_nonnull(strstr(cnx_checkpoint_config(checkpoint)->ignored, "config.json: "));
+    g_assert_nonnull(strstr(cnx_checkpoint_config(checkpoint)->ignored, "labels.txt: "));
+    cnx_checkpoint_close(checkpoint);
+    folder_write("labels.txt", "a\nb\nc\nd\ne\nf\ng\nh\ni\nj\n");
+    checkpoint = folder_open(TRUE);
+    g_assert_cmpstr(cnx_checkpoint_config(checkpoint)->labels[9], ==, "j");
+    cnx_checkpoint_close(checkpoint);
+    folder_write("config.json", "{\"architecture\":");
+    folder_check_file_refused("JSON");
+    folder_write("config.json", ARGS("\"output_stride\":16"));
+    folder_check_file_refused("\"output_stride\"");
+    folder_clear();
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -234,7 +337,10 @@ int main(int argc, char **argv)
     g_test_add_func("/configs/timm", test_timm);
     g_test_add_func("/configs/open-clip", test_open_clip);
     g_test_add_func("/configs/bare", test_bare);
+    g_test_add_func("/configs/grey", test_grey);
     g_test_add_func("/configs/refusals", test_refusals);
+    g_test_add_func("/configs/others", test_others);
+    g_test_add_func("/configs/beside", test_beside);
     const int status = g_test_run();
     folder_delete();
     return status;

@@ -8,7 +8,6 @@
 
 #include "model/checkpoint.h"
 #include "model/layout.h"
-#include "model/model.h"
 
 #define ZIP "PyTorch zip"
 #define LEGACY "PyTorch legacy"
@@ -123,7 +122,7 @@ static CnxCheckpoint *open_fixture(const char *name, CnxWeightSet wanted)
 {
     char *path = fixture(name);
     GError *error = NULL;
-    CnxCheckpoint *checkpoint = cnx_checkpoint_open_set(path, wanted, &error);
+    CnxCheckpoint *checkpoint = cnx_checkpoint_open(path, wanted, &error);
 
     g_assert_no_error(error);
     g_free(path);
@@ -156,7 +155,7 @@ static void check_refused(const char *path, CnxWeightSet wanted, CnxError code, 
 {
     GError *error = NULL;
 
-    g_assert_null(cnx_checkpoint_open_set(path, wanted, &error));
+    g_assert_null(cnx_checkpoint_open(path, wanted, &error));
     if (!g_error_matches(error, CNX_ERROR, (int)code) || !g_str_has_prefix(error->message, path) ||
         strstr(error->message, word) == NULL)
         g_error("expected code %d and '%s': %s", code, word, error->message);
@@ -188,7 +187,7 @@ static void test_cut(gconstpointer name)
 
         g_assert_true(g_file_set_contents_full(to, contents, (gssize)left, G_FILE_SET_CONTENTS_NONE,
                                                0600, NULL));
-        g_assert_null(cnx_checkpoint_open(to, &error));
+        g_assert_null(cnx_checkpoint_open(to, CNX_WEIGHT_SET_AUTO, &error));
         g_assert_true(error->domain == CNX_ERROR);
         g_assert_true(g_str_has_prefix(error->message, to));
         g_error_free(error);
@@ -300,29 +299,6 @@ static void test_folders(void)
     take(model);
 }
 
-static CnxModel *open_model(const char *path, CnxWeightSet wanted)
-{
-    GError *error = NULL;
-    CnxModel *model = cnx_model_open_set(path, wanted, &error);
-
-    g_assert_no_error(error);
-    return model;
-}
-
-/* One file, opened twice, is one model; its two sets of weights are two. */
-static void test_registry(void)
-{
-    char *path = fixture("ema.pth.tar");
-    CnxModel *a = open_model(path, RAW), *b = open_model(path, RAW), *c = open_model(path, EMA);
-
-    g_assert_true(a == b);
-    g_assert_true(a != c);
-    cnx_model_unref(a);
-    cnx_model_unref(b);
-    cnx_model_unref(c);
-    g_free(path);
-}
-
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -340,7 +316,6 @@ int main(int argc, char **argv)
     g_test_add_func("/containers/index", test_index);
     g_test_add_func("/containers/shards", test_shards);
     g_test_add_func("/containers/folders", test_folders);
-    g_test_add_func("/containers/registry", test_registry);
     const int status = g_test_run();
     g_rmdir(folder);
     g_free(folder);

@@ -39,8 +39,8 @@ static void test_memory(void)
 {
     const char *path = FIXTURES "/networks/timm-mlp-head";
     GError *error = NULL;
-    CnxCheckpoint *checkpoint = cnx_checkpoint_open(path, &error);
-    CnxModel *model = cnx_model_open(path, &error);
+    CnxCheckpoint *checkpoint = cnx_checkpoint_open(path, CNX_WEIGHT_SET_AUTO, &error);
+    CnxModel *model = cnx_model_open(path, CNX_WEIGHT_SET_AUTO, &error);
     const char *cpu;
     gsize bytes;
 

@@ -52,7 +52,7 @@ static gboolean compare_tensor(const char *canonical, guint rank, const guint64 
 static CnxRun *run_image(const char *path, const CnxOutputs **outputs)
 {
     GError *error = NULL;
-    CnxModel *model = cnx_model_open(path, &error);
+    CnxModel *model = cnx_model_open(path, CNX_WEIGHT_SET_AUTO, &error);
 
     g_assert_no_error(error);
     const CnxConfig *config = cnx_model_config(model);

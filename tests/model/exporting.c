@@ -27,7 +27,7 @@ char *exporting_fixture(const char *name)
 CnxCheckpoint *exporting_open(const char *path)
 {
     GError *error = NULL;
-    CnxCheckpoint *checkpoint = cnx_checkpoint_open(path, &error);
+    CnxCheckpoint *checkpoint = cnx_checkpoint_open(path, CNX_WEIGHT_SET_AUTO, &error);
 
     g_assert_no_error(error);
     return checkpoint;

@@ -9,7 +9,7 @@
 typedef struct Fixture {
     const char *name;
     guint32 seed;
-    gboolean gray;
+    gboolean gray; /* the picture is stored so */
     CnxImageInfo info;
     CnxRecipe recipe;
     guint out_width, out_height;
@@ -23,13 +23,14 @@ typedef struct Fixture {
 #define CASE(text, number, is_gray, w_, h_, pn, pd, rx, ry, rw, rh, \
              size_, resize_, pct, crop_, filter_, rounding_, squash, m0, m1, m2, \
              ow, oh, b0, b1, b2, b3, has, f0, f1, f2, f3, sha) \
-    {.name = text, .seed = number, .gray = is_gray, \
+    {.name = text, .seed = number, .gray = (is_gray) == 1, \
      .info = {.width = w_, .height = h_, .par_n = pn, .par_d = pd, \
               .x = rx, .y = ry, .w = rw, .h = rh}, \
      .recipe = {.size = size_, .resize = resize_, .crop_pct = pct, .squash_from = squash, \
                 .crop = CNX_CROP_##crop_, .filter = CNX_FILTER_##filter_, \
                 .rounding = CNX_ROUNDING_##rounding_, .mean = {m0, m1, m2}, \
-                .std = {0.229, 0.224, 0.225}, .rescale = 1.0 / 255}, \
+                .std = {0.229, 0.224, 0.225}, .rescale = 1.0 / 255, \
+                .grey = (is_gray) == 2}, \
      .out_width = ow, .out_height = oh, .bytes = {b0, b1, b2, b3}, \
      .has_floats = has, .floats = {f0, f1, f2, f3}, .sha256 = sha},
 /* clang-format on */

@@ -48,23 +48,36 @@ CnxCheckpoint *folder_open(gboolean file)
 {
     char *path = file ? folder_path("model.safetensors") : g_strdup(folder);
     GError *error = NULL;
-    CnxCheckpoint *checkpoint = cnx_checkpoint_open(path, &error);
+    CnxCheckpoint *checkpoint = cnx_checkpoint_open(path, CNX_WEIGHT_SET_AUTO, &error);
 
     g_assert_no_error(error);
     g_free(path);
     return checkpoint;
 }
 
-void folder_check_refused(const char *word)
+static void check_refused(const char *path, const char *word)
 {
     GError *error = NULL;
 
-    g_assert_null(cnx_checkpoint_open(folder, &error));
+    g_assert_null(cnx_checkpoint_open(path, CNX_WEIGHT_SET_AUTO, &error));
     g_assert_true(error->domain == CNX_ERROR);
     if (!g_str_has_prefix(error->message, folder) || strstr(error->message, word) == NULL)
         g_error("'%s' is not in: %s", word, error->message);
     g_test_message("%s", error->message);
     g_error_free(error);
+}
+
+void folder_check_refused(const char *word)
+{
+    check_refused(folder, word);
+}
+
+void folder_check_file_refused(const char *word)
+{
+    char *path = folder_path("model.safetensors");
+
+    check_refused(path, word);
+    g_free(path);
 }
 
 void folder_new(void)

@@ -22,5 +22,8 @@ void folder_clear(void);
 /* Opens the folder, or the file of weights in it, which succeeds. */
 CnxCheckpoint *folder_open(gboolean file);
 
+/* The same where it fails, with a sentence that holds the word. */
+void folder_check_file_refused(const char *word);
+
 /* Opening the folder fails, with a sentence that begins with the folder and holds the word. */
 void folder_check_refused(const char *word);

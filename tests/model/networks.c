@@ -8,8 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "model/containers/container.h"
 #include "model/run.h"
-#include "model/container.h"
 #include "tests/fixtures/compare.h"
 #include "tests/fixtures/seeded.h"
 
@@ -91,7 +91,7 @@ static char *fixture(const char *name, const char *suffix)
 static CnxModel *open_model(const char *path)
 {
     GError *error = NULL;
-    CnxModel *model = cnx_model_open(path, &error);
+    CnxModel *model = cnx_model_open(path, CNX_WEIGHT_SET_AUTO, &error);
 
     g_assert_no_error(error);
     return model;

@@ -11,7 +11,7 @@ static CnxCheckpoint *open_fixture(const char *name)
 {
     char *path = g_strconcat(FIXTURES "/networks/", name, NULL);
     GError *error = NULL;
-    CnxCheckpoint *checkpoint = cnx_checkpoint_open(path, &error);
+    CnxCheckpoint *checkpoint = cnx_checkpoint_open(path, CNX_WEIGHT_SET_AUTO, &error);
 
     g_assert_no_error(error);
     g_free(path);
@@ -65,7 +65,7 @@ static void test_ignored(void)
         memcpy(at, i ? "\"hoax.weight\"" : to, strlen(i ? "\"hoax.weight\"" : to));
     }
     g_assert_true(g_file_set_contents(path, contents, (gssize)length, NULL));
-    CnxCheckpoint *checkpoint = cnx_checkpoint_open(path, &error);
+    CnxCheckpoint *checkpoint = cnx_checkpoint_open(path, CNX_WEIGHT_SET_AUTO, &error);
     g_assert_no_error(error);
     const CnxPart *parts = cnx_checkpoint_parts(checkpoint, &count);
     for (guint i = 0; i < count; i++) {

@@ -29,7 +29,7 @@ static CnxModel *open_network(const SeededNetwork *network)
     CnxModel *model;
 
     g_assert_true(seeded_checkpoint(path, network, &error));
-    model = cnx_model_open(path, &error);
+    model = cnx_model_open(path, CNX_WEIGHT_SET_AUTO, &error);
     g_assert_no_error(error);
     g_remove(path);
     return model;

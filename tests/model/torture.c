@@ -166,7 +166,7 @@ static gboolean open_failing_at(const char *path, long n)
 
     atomic_store(&failed, FALSE);
     atomic_store(&countdown, n);
-    CnxModel *model = cnx_model_open(path, &error);
+    CnxModel *model = cnx_model_open(path, CNX_WEIGHT_SET_AUTO, &error);
     atomic_store(&countdown, -1);
 
     const gboolean reached = atomic_load(&failed);
@@ -220,7 +220,7 @@ static void test_aborting(void)
     memcpy(contents + 8 + length - (sizeof end - 1), end, sizeof end - 1);
     g_assert_true(g_file_set_contents(path, contents, (gssize)(8 + length), NULL));
     atomic_store(&countdown, G_MAXLONG);
-    g_assert_null(cnx_model_open(path, &error));
+    g_assert_null(cnx_model_open(path, CNX_WEIGHT_SET_AUTO, &error));
     atomic_store(&countdown, -1);
     g_assert_error(error, CNX_ERROR, CNX_ERROR_NOT_CONVNEXT);
     g_error_free(error);

@@ -73,7 +73,7 @@ static void test_json(gconstpointer data)
 {
     g_autofree char *path = g_strconcat(FIXTURES "/networks/", data, NULL);
     GError *error = NULL;
-    CnxCheckpoint *checkpoint = cnx_checkpoint_open(path, &error);
+    CnxCheckpoint *checkpoint = cnx_checkpoint_open(path, CNX_WEIGHT_SET_AUTO, &error);
     const CnxConfig *config = cnx_checkpoint_config(checkpoint);
     Said said = RUN("--json", "--tensors", path);
     guint count;
@@ -171,7 +171,7 @@ static void check_refused(const char *name, const char *contents)
 
     if (contents)
         g_assert_true(g_file_set_contents(path, contents, -1, NULL));
-    g_assert_null(cnx_checkpoint_open(path, &error));
+    g_assert_null(cnx_checkpoint_open(path, CNX_WEIGHT_SET_AUTO, &error));
     check_failure(RUN(path), error->message);
     check_failure(RUN("--json", path), error->message);
     g_error_free(error);

@@ -11,7 +11,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "model/container.h"
+#include "model/containers/container.h"
 #include "tests/fixtures/compare.h"
 #include "tests/fixtures/seeded.h"
 

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "model/container.h"
+#include "model/containers/container.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/containers/safetensors.h"
+#include "model/containers/shards.h"
+#include "model/containers/torch_legacy.h"
+#include "model/containers/torch_zip.h"
 #include "model/mapping.h"
-#include "model/safetensors.h"
-#include "model/shards.h"
-#include "model/torch_legacy.h"
-#include "model/torch_zip.h"
 
 #define TENSORS_MAX                                                              \
     65536 /* the largest ConvNeXt has 380, its training checkpoint some thousand \

@@ -9,8 +9,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "model/containers/pool.h"
 #include "model/error.h"
-#include "model/pool.h"
 #include "model/tensor.h"
 
 typedef struct CnxHeaderEntry {

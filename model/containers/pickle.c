@@ -1,13 +1,13 @@
 /* The opcodes of pickles: each takes its argument from the file and works on the stack.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "model/pickle.h"
+#include "model/containers/pickle.h"
 
 #include <string.h>
 
-#include "model/pickle_machine.h"
-#include "model/pickle_opcodes.h"
-#include "model/torch.h"
+#include "model/containers/pickle_machine.h"
+#include "model/containers/pickle_opcodes.h"
+#include "model/containers/torch.h"
 
 #define POOL_PER_BYTE 128    /* of the pickle: a value, its place in a list that doubles */
 #define POOL_MIN 65536       /* bytes */

@@ -9,6 +9,6 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "model/container.h"
+#include "model/containers/container.h"
 
 extern const CnxFormat cnx_format_torch_legacy;

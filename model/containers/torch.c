@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "model/torch.h"
+#include "model/containers/torch.h"
 
 #include <string.h>
 

@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "model/pickle.h"
+#include "model/containers/pickle.h"
 
 /* What `function(*arguments)` is: a dict, a tensor, or an inert object. arguments: LIST. NULL with
  * *what when it cannot be ("a tensor whose ..."), with *what NULL when memory is short. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "model/pickle_machine.h"
+#include "model/containers/pickle_machine.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "model/foreign.h"
+#include "model/containers/foreign.h"
 
 #include <string.h>
 

@@ -8,7 +8,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "model/pickle.h"
+#include "model/containers/pickle.h"
 
 typedef struct CnxMachine {
     const guint8 *start, *at, *end;

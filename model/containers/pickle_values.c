@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <string.h>
 
-#include "model/pickle.h"
+#include "model/containers/pickle.h"
 
 CnxPy *cnx_py_new(CnxPool *pool, CnxPyKind kind)
 {

@@ -1,16 +1,16 @@
 /* A checkpoint file of any format, as tensors: names, dtypes, shapes, strides, and pointers into a
  * read-only mapping.
  *
- * Formats: safetensors (model/safetensors.h), PyTorch's zip files and its older files
- * (model/torch_zip.h, model/torch_legacy.h), and either in several files with an index
- * (model/shards.h). A new one is a CnxFormat, and a row in container.c.
+ * Formats: safetensors (model/containers/safetensors.h), PyTorch's zip files and its older files
+ * (model/containers/torch_zip.h, model/containers/torch_legacy.h), and either in several files with
+ * an index (model/containers/shards.h). A new one is a CnxFormat, and a row in container.c.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
 #include "model/config.h"
+#include "model/containers/pool.h"
 #include "model/error.h"
-#include "model/pool.h"
 
 typedef struct CnxContainer CnxContainer;
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "model/unwrap.h"
+#include "model/containers/unwrap.h"
 
 #include <string.h>
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "model/torch_legacy.h"
+#include "model/containers/torch_legacy.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/pickle.h"
-#include "model/unwrap.h"
+#include "model/containers/pickle.h"
+#include "model/containers/unwrap.h"
 
 #define PROTOCOL 1001
 #define PROBED 64 /* bytes in which the first pickle's magic number stands */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "model/header.h"
+#include "model/containers/header.h"
 
 #include <string.h>
 

@@ -3,8 +3,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "model/container.h"
-#include "model/pickle.h"
+#include "model/containers/container.h"
+#include "model/containers/pickle.h"
 
 /* Sets storage->data to the bytes of the whole storage: elements * item of them are there, or else
  * FALSE with error. */

@@ -2,16 +2,16 @@
  *
  * The reader is a machine with a stack and a memo, as the format asks for. What it makes is a graph
  * of the values below. Of everything that a pickle can ask Python to call, it knows the few calls
- * that make up a state dict of PyTorch (model/torch.h); any other class, function or object
- * becomes a CNX_PY_OBJECT that holds its name and what it was given.
+ * that make up a state dict of PyTorch (model/containers/torch.h); any other class, function or
+ * object becomes a CNX_PY_OBJECT that holds its name and what it was given.
  *
  * The graph may be cyclic and share its parts: whoever walks it bounds the depth.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "model/containers/pool.h"
 #include "model/error.h"
-#include "model/pool.h"
 #include "model/tensor.h"
 
 typedef enum CnxPyKind {
@@ -92,7 +92,7 @@ gboolean cnx_py_is_global(const CnxPy *value, const char *name); /* "module.name
 /* "collections.OrderedDict", "int", ...: for messages. */
 const char *cnx_py_type_name(const CnxPy *value);
 
-/* For model/torch.c: a zeroed value of the pool, or NULL. */
+/* For model/containers/torch.c: a zeroed value of the pool, or NULL. */
 CnxPy *cnx_py_new(CnxPool *pool, CnxPyKind kind);
 /* Appends to LIST, DICT, OBJECT; FALSE when memory is short. */
 gboolean cnx_py_append(CnxPool *pool, CnxPy *to, CnxPy *item);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "model/pool.h"
+#include "model/containers/pool.h"
 
 #include <stddef.h>
 #include <string.h>

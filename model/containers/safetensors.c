@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "model/safetensors.h"
+#include "model/containers/safetensors.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/foreign.h"
-#include "model/header.h"
+#include "model/containers/foreign.h"
+#include "model/containers/header.h"
 
 #define LENGTH_SIZE 8
 #define HEADER_MAX 100000000

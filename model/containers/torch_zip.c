@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "model/torch_zip.h"
+#include "model/containers/torch_zip.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <unzip.h>
 #include <zlib.h>
 
-#include "model/foreign.h"
-#include "model/unwrap.h"
+#include "model/containers/foreign.h"
+#include "model/containers/unwrap.h"
 
 #define NAME_MAX_BYTES 511
 #define AS_STORED 1     /* minizip's word for not inflating */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "model/shards.h"
+#include "model/containers/shards.h"
 
 #include <stdlib.h>
 #include <string.h>
