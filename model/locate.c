@@ -16,8 +16,9 @@ static const char *const names[] = {
 static const char *const endings[] = {".safetensors", ".bin", ".pth", ".pt", ".ckpt", ".pth.tar"};
 
 /* Files of the same models for other programs. */
-static const char *const foreign[] = {".onnx", ".h5",  ".tflite", ".msgpack", ".gguf",
-                                      ".pb",   ".xml", ".npz",    ".keras",   ".mlmodel"};
+static const char *const foreign[] = {".onnx",  ".h5",      ".tflite", ".msgpack",
+                                      ".gguf",  ".pb",      ".xml",    ".npz",
+                                      ".keras", ".mlmodel", ".pte",    ".ckpt.index"};
 
 typedef struct Search {
     char *only, *other; /* a checkpoint; a file of another program */
@@ -52,13 +53,23 @@ static gboolean is_checkpoint(const char *name)
     return ends_in_one_of(name, endings, G_N_ELEMENTS(endings));
 }
 
-static void look_at(Search *s, const char *name)
+/* The numbers of an OpenVINO model, whose graph is in an .xml beside it. */
+static gboolean is_openvino(const char *folder, const char *name)
+{
+    if (!g_str_has_suffix(name, ".bin"))
+        return FALSE;
+    g_autofree char *stem = g_strndup(name, strlen(name) - strlen(".bin"));
+    g_autofree char *xml = g_strconcat(folder, G_DIR_SEPARATOR_S, stem, ".xml", NULL);
+    return g_file_test(xml, G_FILE_TEST_EXISTS);
+}
+
+static void look_at(Search *s, const char *folder, const char *name)
 {
     gboolean safetensors = g_str_has_suffix(name, ".safetensors");
 
     if (ends_in_one_of(name, foreign, G_N_ELEMENTS(foreign)) && !s->other)
         s->other = g_strdup(name);
-    if (!is_checkpoint(name) || (s->safetensors && !safetensors))
+    if (!is_checkpoint(name) || (s->safetensors && !safetensors) || is_openvino(folder, name))
         return;
     s->checkpoints = safetensors && !s->safetensors ? 1 : s->checkpoints + 1;
     s->safetensors = safetensors;
@@ -99,7 +110,7 @@ static char *search(const char *folder, GError **error)
         return fail(folder, error, CNX_ERROR_UNREADABLE, what);
     }
     while ((name = g_dir_read_name(dir)))
-        look_at(&s, name);
+        look_at(&s, folder, name);
     char *path = choose(&s, folder, error);
     g_free(s.only);
     g_free(s.other);

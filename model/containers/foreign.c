@@ -33,6 +33,7 @@ static const Magic magics[] = {
     {0, 4, "GGUF", "is a GGUF" FORMAT},
     {0, 4, "\x89HDF", "is an HDF5 (Keras)" FORMAT},
     {4, 4, "TFL3", "is a TensorFlow Lite" FORMAT},
+    {4, 4, "ET12", "is an ExecuTorch" FORMAT},
     {0, 3, "\x08\1\x12", "is a TensorFlow" FORMAT},
     {0, 6, "\x93NUMPY", "is a NumPy array, not a checkpoint"},
     {0, 3, "\x1f\x8b\x08", "is gzip-compressed: unpack it first"},
@@ -43,6 +44,7 @@ static const Magic magics[] = {
      "is xz-compressed: unpack it first"},
     {0, 4, "\x28\xb5\x2f\xfd", "is zstd-compressed: unpack it first"},
     {0, 4, "Rar!", "is a RAR archive: unpack it first"},
+    {0, 4, "7z\xbc\xaf", "is a 7z archive: unpack it first"},
     {257, 5, "ustar", "is a tar archive: unpack it first"},
     {0, 4,
      "\x7f"
@@ -66,6 +68,26 @@ static gboolean is_msgpack(const guint8 *p, gsize size)
     return size > 4 && (p[0] & 0xf0) == 0x80 && (p[1] & 0xe0) == 0xa0 && g_ascii_isalpha(p[2]);
 }
 
+/* A frozen graph: a protobuf of nodes, each of a name and an operation. */
+static gboolean is_graph(const guint8 *p, gsize size)
+{
+    return size > 4 && p[0] == 0x0a && p[2] == 0x0a && p[1] > p[3] + 2 && size > p[3] + 5u &&
+           g_ascii_isalnum(p[4]) && p[p[3] + 4] == 0x12;
+}
+
+/* The table of names in a TensorFlow checkpoint ends in LevelDB's number. */
+static gboolean is_table(const guint8 *p, gsize size)
+{
+    return size > 48 && !memcmp(p + size - 8, "\x57\xfb\x80\x8b\x24\x75\x47\xdb", 8);
+}
+
+/* OpenVINO's: the first element is a net. */
+static gboolean is_openvino(const guint8 *p, gsize size)
+{
+    return size > 5 && !memcmp(p, "<?xml", 5) &&
+           g_strstr_len((const char *)p, (gssize)MIN(size, TEXT_PROBE), "<net ");
+}
+
 static gboolean is_text(const guint8 *p, gsize size)
 {
     for (gsize i = 0; i < size; i++)
@@ -82,11 +104,15 @@ const char *cnx_foreign_describe(const void *data, gsize size)
 
     if (size == 0)
         return "is empty";
+    if (is_openvino(p, size))
+        return "is an OpenVINO" FORMAT;
     for (guint i = 0; i < G_N_ELEMENTS(magics); i++) {
         const Magic *m = &magics[i];
         if (size >= m->offset + m->length && !memcmp(p + m->offset, m->bytes, m->length))
             return m->predicate;
     }
+    if (is_table(p, size) || is_graph(p, size))
+        return "looks like a TensorFlow" FORMAT;
     if (is_onnx(p, size))
         return "looks like an ONNX" FORMAT;
     if (is_msgpack(p, size))

@@ -101,9 +101,11 @@ static gboolean find_header(const guint8 *bytes, gsize size, guint64 *length, co
     }
     if (size < LENGTH_SIZE)
         return cnx_corrupt(error, file,
-                           "is %" G_GSIZE_FORMAT " bytes long, too short for safetensors", size);
+                           "is %" G_GSIZE_FORMAT " bytes long, too short for a checkpoint", size);
     if (size == LENGTH_SIZE || bytes[LENGTH_SIZE] != '{')
-        return cnx_corrupt(error, file, "is not a safetensors file: no \"{\" at byte 8");
+        return cnx_corrupt(error, file,
+                           "is no checkpoint that is known here: neither a safetensors file (no "
+                           "\"{\" at byte 8) nor one of PyTorch");
     if (n > HEADER_MAX)
         return cnx_corrupt(error, file,
                            "has a safetensors header of %" G_GUINT64_FORMAT

@@ -245,6 +245,8 @@ static const struct {
 } others[] = {
     {"/constants.pkl", "is a TorchScript archive: save the state_dict() of the model that was "
                        "scripted"},
+    {"/archive_format", "is a program of torch.export: save the state_dict() of the model that was "
+                        "exported"},
     {".npy", "is a NumPy .npz archive, not a checkpoint of PyTorch"},
     {"model.weights.h5", "is a Keras model, not a checkpoint of PyTorch"},
     {".safetensors", "is a zip archive with a .safetensors file in it: unpack it first"},

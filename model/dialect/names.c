@@ -3,42 +3,17 @@
 
 #include <string.h>
 
+#include "model/dialect/others.h"
 #include "model/dialect/pattern.h"
 #include "model/dialect/tables.h"
-
-/* Well-known networks by a tensor that they, and no ConvNeXt, have. */
-static const struct {
-    const char *suffix, *network;
-} others[] = {
-    {"layer1.0.conv1.weight", "a ResNet"},
-    {"encoder.stages.0.layers.0.layer.0.convolution.weight", "a ResNet"},
-    {"cls_token", "a vision transformer"},
-    {"pos_embed", "a vision transformer"},
-    {"attn.relative_position_bias_table", "a Swin transformer"},
-    {"attention.self.relative_position_bias_table", "a Swin transformer"},
-    {"conv_stem.weight", "an EfficientNet or MobileNet"},
-    {"features.1.0.block.0.0.weight", "an EfficientNet"},
-    {"features.28.weight", "a VGG"},
-    {"embed_tokens.weight", "a language model"},
-    {"word_embeddings.weight", "a language model"},
-    {"model.diffusion_model.input_blocks.0.0.weight", "a diffusion model"},
-};
-
-#define NAME_MAX_LENGTH 256 /* of a name that a prefix is taken from */
-
-/* name ends in suffix, at the beginning of one of its parts. */
-static gboolean ends_in(const char *name, const char *suffix)
-{
-    gsize a = strlen(name), b = strlen(suffix);
-    return a >= b && a <= NAME_MAX_LENGTH && !strcmp(name + a - b, suffix) &&
-           (a == b || name[a - b - 1] == '.');
-}
 
 static gboolean not_convnext(const CnxTensor *tensors, guint count, const char *file,
                              GError **error)
 {
-    for (guint i = 0; i < count; i++) {
-        if (ends_in(tensors[i].name, "stages.0.0.dwconv.kernel")) {
+    const char *witness, *network = cnx_others_recognise(tensors, count, &witness);
+
+    for (guint i = 0; i < count; i++)
+        if (cnx_name_ends_in(tensors[i].name, "stages.0.0.dwconv.kernel")) {
             g_autofree char *name = cnx_quote(tensors[i].name);
             g_set_error(error, CNX_ERROR, CNX_ERROR_UNSUPPORTED,
                         "%s: is a ConvNeXt V2 in the middle of its masked pre-training, in sparse "
@@ -47,14 +22,12 @@ static gboolean not_convnext(const CnxTensor *tensors, guint count, const char *
                         file, name);
             return FALSE;
         }
-        for (guint k = 0; k < G_N_ELEMENTS(others); k++)
-            if (ends_in(tensors[i].name, others[k].suffix)) {
-                g_autofree char *name = cnx_quote(tensors[i].name);
-                g_set_error(error, CNX_ERROR, CNX_ERROR_NOT_CONVNEXT,
-                            "%s: is not a ConvNeXt but looks like %s: it has a tensor %s", file,
-                            others[k].network, name);
-                return FALSE;
-            }
+    if (network) {
+        g_autofree char *name = cnx_quote(witness);
+        g_set_error(error, CNX_ERROR, CNX_ERROR_NOT_CONVNEXT,
+                    "%s: is not a ConvNeXt but looks like %s: it has a tensor %s", file, network,
+                    name);
+        return FALSE;
     }
     g_autofree char *first = count ? cnx_quote(tensors[0].name) : g_strdup("none");
     g_set_error(error, CNX_ERROR, CNX_ERROR_NOT_CONVNEXT,
@@ -82,7 +55,8 @@ static const CnxNames *choose(const CnxNames *names, const char *prefix, const C
 {
     const char *witness = names->witness;
 
-    while (strcmp(names->witness, witness) || (names->inside && !ends_in(prefix, names->inside)) ||
+    while (strcmp(names->witness, witness) ||
+           (names->inside && !cnx_name_ends_in(prefix, names->inside)) ||
            (names->also && !has_tensor(tensors, count, prefix, names->also)))
         names++;
     return names;
@@ -97,7 +71,7 @@ gboolean cnx_naming_detect(CnxNaming *naming, const CnxTensor *tensors, guint co
     for (guint i = 0; i < count; i++) {
         const char *name = tensors[i].name;
         const CnxNames *names = cnx_names;
-        while (names->witness && !ends_in(name, names->witness))
+        while (names->witness && !cnx_name_ends_in(name, names->witness))
             names++;
         if (!names->witness)
             continue;

@@ -4,6 +4,8 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
+#include "model/writer.h"
+
 static char *folder; /* temporary */
 
 char *folder_path(const char *name)
@@ -32,6 +34,32 @@ void folder_put_weights(const char *fixture)
     g_free(contents);
     g_free(from);
     g_free(to);
+}
+
+static gboolean fill_zeros(const CnxTensor *tensor, guint8 *dst, gpointer user_data, GError **error)
+{
+    memset(dst, 0, tensor->size);
+    return TRUE;
+}
+
+void folder_put_tensors(CnxTensor *tensors, guint count)
+{
+    char *path = folder_path("model.safetensors");
+
+    g_assert_true(cnx_writer_write(path, tensors, count, fill_zeros, NULL, NULL));
+    g_free(path);
+}
+
+void folder_put_names(const char *names)
+{
+    GArray *tensors = g_array_new(FALSE, FALSE, sizeof(CnxTensor));
+
+    for (; *names; names += strlen(names) + 1) {
+        const CnxTensor t = {.name = names, .dtype = CNX_DTYPE_F32, .rank = 1, .shape = {1}};
+        g_array_append_val(tensors, t);
+    }
+    folder_put_tensors((CnxTensor *)tensors->data, tensors->len);
+    g_array_unref(tensors);
 }
 
 void folder_clear(void)

@@ -16,6 +16,12 @@ void folder_delete(void);
 char *folder_path(const char *name); /* g_free */
 
 void folder_put_weights(const char *fixture);
+
+/* A model.safetensors with a number, 0, under each of these names; a NUL after each. */
+void folder_put_names(const char *names);
+
+/* One of these [count], their numbers all 0. */
+void folder_put_tensors(CnxTensor *tensors, guint count);
 void folder_write(const char *name, const char *text); /* text NULL: there is no such file */
 void folder_clear(void);
 

@@ -1,0 +1,97 @@
+/* Networks that people have and that are no ConvNeXt are recognised by their tensors' names, which
+ * tests/fixtures/make_foreign.py has from the libraries.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "tests/model/folder.h"
+
+static const struct {
+    const char *library, *name, *names;
+} networks[] = {
+#define NETWORK(library, name, names) {library, name, names},
+#include "tests/fixtures/foreign.inc"
+#undef NETWORK
+};
+
+/* By the beginnings of the networks' names; the first that fits. */
+static const struct {
+    const char *begins, *looks; /* like; NULL: it is not recognised, but refused */
+} expected[] = {
+    {"resnet", "a ResNet"},
+    {"ResNet", "a ResNet"},
+    {"vit_b", "a vision tr"},
+    {"vit_s", "a vision tr"},
+    {"ViTFor", "a vision tr"},
+    {"swin", "a Swin"},
+    {"Swin", "a Swin"},
+    {"efficientnet", "an EfficientNet"},
+    {"Efficient", "an EfficientNet"},
+    {"mobilenetv", "an EfficientNet or MobileNet"},
+    {"mobilenet_", "a MobileNet"},
+    {"MobileNet", "a MobileNet"},
+    {"densenet", "a DenseNet"},
+    {"vgg", "a VGG"},
+    {"regnet", "a RegNet"},
+    {"inception_v3", "an Inception"},
+    {"inception_next", "an InceptionNeXt"},
+    {"squeeze", "a SqueezeNet"},
+    {"shuffle", "a ShuffleNet"},
+    {"alexnet", "an AlexNet"},
+    {"maxvit", "a MaxViT"},
+    {"fasterrcnn", "a Faster R-CNN"},
+    {"beit", "a vision tr"},
+    {"Beit", "a vision tr"},
+    {"deit", "a vision tr"},
+    {"Dinov2", "a vision tr"},
+    {"eva", "a vision tr"},
+    {"mixer", "an MLP-Mixer"},
+    {"hrnet", "an HRNet"},
+    {"Segformer", "a SegFormer"},
+    {"CLIP", "a CLIP or SigLIP"},
+    {"Siglip", "a CLIP or SigLIP"},
+    {"Yolos", "a DETR or YOLOS"},
+    {"Detr", "a DETR or YOLOS"},
+    {"Bert", "a language"},
+    {"GPT2", "a language"},
+    {"Llama", "a language"},
+    {"Whisper", "a speech"},
+    {"ViT-B", "a CLIP with a vi"},
+    {"RN50", "a CLIP with a Re"},
+    {"yolo", "a YOLO"},
+    {"edgenext", NULL},
+    {"poolformer", NULL},
+    {"repvgg", NULL},
+};
+
+static const char *looks_like(const char *name)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(expected); i++)
+        if (g_str_has_prefix(name, expected[i].begins))
+            return expected[i].looks;
+    g_error("what does %s look like?", name);
+}
+
+static void test_networks(void)
+{
+    g_assert_cmpuint(G_N_ELEMENTS(networks), >, 40);
+    for (guint i = 0; i < G_N_ELEMENTS(networks); i++) {
+        const char *looks = looks_like(networks[i].name);
+
+        char *word =
+            looks ? g_strconcat("not a ConvNeXt but looks like ", looks, NULL) : g_strdup("");
+        g_test_message("%s of %s", networks[i].name, networks[i].library);
+        folder_put_names(networks[i].names);
+        folder_check_file_refused(word);
+        g_free(word);
+    }
+    folder_clear();
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    folder_new();
+    g_test_add_func("/others/networks", test_networks);
+    const int status = g_test_run();
+    folder_delete();
+    return status;
+}
