@@ -192,21 +192,16 @@ static void on_refused(const GError *error, gpointer data)
                             "changing the model while playing; the one before goes on");
 }
 
+/* All under the object lock: of requests by two threads the newer one is the last, and none is made
+ * after stop, to come to light in another stream. */
 static void request_reload(GstConvnext *self)
 {
-    GstConvnextSettings settings;
     GST_OBJECT_LOCK(self);
-    guint wanted = self->wanted;
-    gboolean request = self->streaming && wanted != self->requested;
-    if (request) {
-        self->requested = wanted;
-        gst_convnext_settings_copy(&settings, &self->settings);
+    if (self->streaming && self->wanted != self->requested) {
+        self->requested = self->wanted;
+        gst_convnext_reload_request(self->reload, &self->settings, self->wanted);
     }
     GST_OBJECT_UNLOCK(self);
-    if (!request)
-        return;
-    gst_convnext_reload_request(self->reload, &settings, wanted);
-    gst_convnext_settings_clear(&settings);
 }
 
 /* Called once for all properties that one g_object_set() has set: a model and its labels belong
