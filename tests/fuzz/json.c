@@ -1,5 +1,5 @@
 /* A config file for a small network: of timm or of transformers, and, by the first byte, of a
- * preprocessor ('p'), or an index of shards ('s').
+ * preprocessor ('p'), of open_clip ('o'), or an index of shards ('s').
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <string.h>
@@ -39,7 +39,9 @@ static gboolean names_convnext(JsonObject *object, const char *key)
 
 static void read_config(guint8 which, const char *text, gsize size)
 {
-    CnxConfig *config = config_new(which == 't' ? CNX_DIALECT_TIMM : CNX_DIALECT_TRANSFORMERS);
+    CnxConfig *config = config_new(which == 't'   ? CNX_DIALECT_TIMM
+                                   : which == 'o' ? CNX_DIALECT_OPEN_CLIP
+                                                  : CNX_DIALECT_TRANSFORMERS);
     GError *error = NULL;
     JsonObject *object = cnx_json_parse(text, size, FUZZ_FILE, &error);
     const CnxJson json = {object, FUZZ_FILE, &error};
@@ -47,6 +49,8 @@ static void read_config(guint8 which, const char *text, gsize size)
 
     if (ok && which == 'p')
         ok = cnx_config_read_preprocessor(config, &json);
+    else if (ok && which == 'o')
+        ok = cnx_config_read_open_clip(config, &json);
     else if (ok && names_convnext(object, "architecture"))
         ok = cnx_config_read_timm(config, &json);
     else if (ok && names_convnext(object, "model_type"))

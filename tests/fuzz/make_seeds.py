@@ -105,6 +105,9 @@ def make_containers():
     header = b'{"\\u0061\\ud83d\\ude00\\n": {"shape": [ 1, 1 ] , "dtype":"I8","data_offsets":[0,1]}}  '
     put("safetensors", "escapes", struct.pack("<Q", len(header)) + header + b"x")
     put("safetensors", "ema", save({"model_ema.a": t + 1, "a": t}))
+    for name in ("saved_model.pb", "frozen_graph.pb", "model.ckpt.index", "flax_model.msgpack", "model.gguf"):
+        put("safetensors", name, (FIXTURES.parent / "refused" / name).read_bytes())
+    put("safetensors", "openvino", b'<?xml version="1.0"?>\n<net name="Model0" version="11">\n')
     for name in ("lfs", "html", "onnx", "pickle"):
         put("safetensors", name, {"lfs": b"version https://git-lfs.github.com/spec/v1\noid sha256:1\n",
                                   "html": b"<!DOCTYPE html><html></html>", "onnx": b"\x08\x07\x12\x07pytorch",
@@ -143,6 +146,10 @@ def make_texts():
     put("json", "preprocessor-old", "p" + json.dumps({
         "do_resize": True, "size": 384, "resample": 2, "do_normalize": False, "image_mean": 0.5, "image_std": 0.5,
         "do_center_crop": True, "crop_size": {"height": 224, "width": 224}}))
+    put("json", "open-clip", "o" + json.dumps({
+        "model_cfg": {"embed_dim": 640, "vision_cfg": {"timm_model_name": "convnext_base", "image_size": [320, 320]}},
+        "preprocess_cfg": {"mean": [0.5, 0.4, 0.3], "std": [0.2, 0.2, 0.2], "interpolation": "bicubic",
+                           "resize_mode": "shortest"}}))
     put("json", "index", "s" + json.dumps({"metadata": {"total_size": 8}, "weight_map": {"a": "x.bin", "b": "y.bin"}}))
     put("json", "broken", 't{"a": [1, 2.5e3, true, null, "\\u00e4", {}], } // no')
     put("labels", "plain", "a\nb\nc\n")
