@@ -12,74 +12,11 @@
 #include "model/run.h"
 #include "tests/fixtures/compare.h"
 #include "tests/fixtures/seeded.h"
+#include "tests/model/small.h"
 
 /* Worst difference, in standard deviations of the expected tensor. We promise 1e-3; float sums in
  * another order stay well below this. */
 #define TOLERANCE 5e-5
-
-#define V1 "convnext"
-#define V2 "convnextv2"
-#define EVEN " (1,1,2,1; 8,16,24,32)"
-#define ODD " (1,1,2,1; 7,13,22,35)"
-#define SMALL " (1,1,2,1; 8,12,16,20)"
-#define SMALL_ODD " (1,1,2,1; 7,9,13,18)"
-
-typedef struct Small {
-    const char *name;
-    CnxDialect dialect;
-    const char *variant;
-    const char *what; /* in the table */
-} Small;
-
-static const Small small[] = {
-    {"timm-v1", CNX_DIALECT_TIMM, V1 EVEN, "V1"},
-    {"timm-v2-conv", CNX_DIALECT_TIMM, V2 ODD, "V2, `conv_mlp`"},
-    {"timm-hnf", CNX_DIALECT_TIMM, V1 "_hnf" ODD, "norm before the pooling"},
-    {"timm-mlp-head", CNX_DIALECT_TIMM, V1 "_mlp" EVEN, "hidden layer in the head"},
-    {"timm-pico-ols", CNX_DIALECT_TIMM, V1 "_ols" SMALL_ODD, "stem `overlap_tiered`"},
-    {"timm-nano-ols", CNX_DIALECT_TIMM, V1 "_ols" SMALL, "stem `overlap`"},
-    {"timm-zepto-rms", CNX_DIALECT_TIMM, V1 "_rms" SMALL, "simple norm"},
-    {"timm-zepto-rms-ols", CNX_DIALECT_TIMM, V1 "_rms_ols" SMALL_ODD, "stem `overlap_act`"},
-    {"timm-atto-rms", CNX_DIALECT_TIMM, V1 "_rms" SMALL, "RMS norm"},
-    {"timm-xxlarge", CNX_DIALECT_TIMM, V1 SMALL, "eps 1e-5 (`convnext_xxlarge`)"},
-    {"timm-test", CNX_DIALECT_TIMM, V1 SMALL, "GELU by tanh (`test_convnext`)"},
-    {"timm-test3", CNX_DIALECT_TIMM, V1 " (1,1,2,1; 7,9,13,18; kernels of 7,5,5,3)",
-     "SiLU, kernels 7, 5, 5, 3 (`test_convnext3`)"},
-    {"timm-patch2", CNX_DIALECT_TIMM, V1 " (1,1,2,1; 8,12,16,20; patches of 2)", "patches of 2"},
-    {"timm-patch6", CNX_DIALECT_TIMM, V1 " (1,1,2,1; 8,12,16,20; patches of 6)", "patches of 6"},
-    {"timm-no-bias", CNX_DIALECT_TIMM, V1 SMALL, "`conv_bias=False`"},
-    {"timm-grey", CNX_DIALECT_TIMM, V1 SMALL, "grey images"},
-    {"timm-grey-ols", CNX_DIALECT_TIMM, V1 "_ols" SMALL, "grey images, stem `overlap_tiered`"},
-    {"timm-fcmae", CNX_DIALECT_TIMM, V2 SMALL, "V2 without classes"},
-    {"timm-features-only", CNX_DIALECT_TIMM, V1 "_ols (1,1,2; 8,12,16)", "`features_only`"},
-    {"timm-clip", CNX_DIALECT_TIMM, V1 SMALL, "CLIP image tower"},
-    {"open-clip-linear", CNX_DIALECT_OPEN_CLIP, V1 SMALL, "CLIP, linear projection"},
-    {"open-clip-mlp", CNX_DIALECT_OPEN_CLIP, V1 SMALL, "CLIP, projection of two layers"},
-    {"transformers-v1", CNX_DIALECT_TRANSFORMERS, V1 ODD, "V1, classification"},
-    {"transformers-v2-tanh", CNX_DIALECT_TRANSFORMERS, V2 EVEN, "V2, classification"},
-    {"transformers-old-grn", CNX_DIALECT_TRANSFORMERS, V2 SMALL_ODD, "V2, GRN's gamma and beta"},
-    {"transformers-no-scale", CNX_DIALECT_TRANSFORMERS, V1 SMALL, "V1 without layer scale"},
-    {"transformers-three-stages", CNX_DIALECT_TRANSFORMERS, V1 " (1,1,2; 8,12,16; patches of 8)",
-     "three stages, patches of 8"},
-    {"transformers-model", CNX_DIALECT_TRANSFORMERS, V1 SMALL, "V1, bare model, SiLU"},
-    {"transformers-v2-model", CNX_DIALECT_TRANSFORMERS, V2 SMALL_ODD, "V2, bare model"},
-    {"transformers-backbone", CNX_DIALECT_TRANSFORMERS, V1 SMALL, "V1, backbone"},
-    {"transformers-v2-backbone", CNX_DIALECT_TRANSFORMERS, V2 SMALL_ODD, "V2, backbone"},
-    {"transformers-upernet", CNX_DIALECT_TRANSFORMERS, V1 SMALL, "backbone of UPerNet"},
-    {"transformers-dinov3", CNX_DIALECT_TRANSFORMERS, V1 SMALL, "DINOv3"},
-    {"torchvision-v1", CNX_DIALECT_TORCHVISION, V1 EVEN, "V1"},
-    {"facebook-v1", CNX_DIALECT_FACEBOOK, V1 EVEN, "V1"},
-    {"facebook-v2", CNX_DIALECT_FACEBOOK, V2 ODD, "V2"},
-    {"facebook-fcmae", CNX_DIALECT_FACEBOOK, V2 SMALL, "V2, pre-training (FCMAE)"},
-    {"facebook-isotropic", CNX_DIALECT_FACEBOOK, V1 "_isotropic (3; 16)", "isotropic"},
-    {"facebook-isotropic-scale", CNX_DIALECT_FACEBOOK, V1 "_isotropic (3; 16)",
-     "isotropic with layer scale"},
-    {"facebook-dense", CNX_DIALECT_FACEBOOK, V1 SMALL, "backbone with norms of the outputs"},
-    {"dinov3-original", CNX_DIALECT_FACEBOOK, V1 SMALL, "DINOv3"},
-    {"openmmlab-v1", CNX_DIALECT_OPENMMLAB, V1 EVEN, "mmpretrain, classification"},
-    {"openmmlab-dense", CNX_DIALECT_OPENMMLAB, V1 SMALL, "mmdetection, mmsegmentation"},
-    {"openmmlab-dense-v2", CNX_DIALECT_OPENMMLAB, V2 SMALL, "V2, 4-D linear layers"},
-};
 
 static char *folder; /* temporary */
 
@@ -175,10 +112,10 @@ static double compare(CnxModel *model, const char *name, guint threads)
 
 static CnxModel *open_small(const Small *s)
 {
-    char *dir = fixture(s->name, "");
-    CnxModel *model = open_model(dir);
+    char *path = fixture(s->path ? s->path : s->name, "");
+    CnxModel *model = open_model(path);
 
-    g_free(dir);
+    g_free(path);
     return model;
 }
 
@@ -189,6 +126,7 @@ static void test_small(gconstpointer data)
 
     g_assert_cmpstr(cnx_model_config(model)->variant, ==, s->variant);
     g_assert_cmpint(cnx_model_config(model)->dialect, ==, s->dialect);
+    g_assert_true(g_str_has_prefix(s->container, cnx_model_config(model)->container));
     for (guint threads = 1; threads <= 3; threads++) {
         const double d = compare(model, s->name, threads);
 
@@ -198,15 +136,16 @@ static void test_small(gconstpointer data)
     cnx_model_unref(model);
 }
 
-/* A line for each library whose names they have. */
+/* A line for each container of each library's. */
 static void print_table(void)
 {
-    g_print("| names of | networks | worst |\n| --- | --- | --- |\n");
+    g_print("| names of | container | networks | worst |\n| --- | --- | --- | --- |\n");
     for (guint i = 0, next; i < G_N_ELEMENTS(small); i = next) {
         double worst = 0;
 
-        g_print("| %s | ", cnx_dialect_name(small[i].dialect));
-        for (next = i; next < G_N_ELEMENTS(small) && small[next].dialect == small[i].dialect;
+        g_print("| %s | %s | ", cnx_dialect_name(small[i].dialect), small[i].container);
+        for (next = i; next < G_N_ELEMENTS(small) && small[next].dialect == small[i].dialect &&
+                       g_str_equal(small[next].container, small[i].container);
              next++) {
             CnxModel *model = open_small(&small[next]);
             const double d = compare(model, small[next].name, 1);
@@ -352,7 +291,7 @@ int main(int argc, char **argv)
         return 77;
     folder = g_dir_make_tmp("convnext-networks-XXXXXX", NULL);
     for (guint i = 0; i < G_N_ELEMENTS(small); i++) {
-        char *path = g_strconcat("/networks/small/", small[i].name, NULL);
+        char *path = g_strdup_printf("/networks/small/%u/%s", i, small[i].name);
 
         g_test_add_data_func(path, &small[i], test_small);
         g_free(path);
