@@ -1,0 +1,242 @@
+/* Many streams of one model in one process: what each costs, and what it gets.
+ *
+ *   bench-streams [--model MODEL] [--streams 1,4,16,64] [--rounds N] [--seconds S] [--threads N]
+ *                 [--size WIDTHxHEIGHT]
+ *
+ * Plays so many test streams, each as fast as it goes, in a process of their own, and prints the
+ * medians over the rounds of
+ *
+ *   per second   inferences of all streams together, and the ratio to the first number's in the
+ *                same round
+ *   fairness     the most inferences of a stream over the fewest
+ *   batch        images of a forward pass, on the average
+ *   memory       resident, beyond the same streams without convnext; and what each stream more
+ *                than the first number adds to that
+ *
+ * The numbers of streams take turns within a round. GST_PLUGIN_PATH_1_0 names the build's plugin.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <gst/gst.h>
+#include <stdio.h>
+
+#include "tests/bench/clock.h"
+
+#define STREAMS_MAX 256
+#define ROUNDS_MAX 100
+#define COUNTS_MAX 8
+
+static struct {
+    char *model, *streams, *size;
+    int rounds, threads, play, bare;
+    double seconds;
+} options = {.rounds = 3, .seconds = 3};
+
+static const GOptionEntry entries[] = {
+    {"model", 0, 0, G_OPTION_ARG_FILENAME, &options.model, "checkpoint; the bundled one", "MODEL"},
+    {"streams", 0, 0, G_OPTION_ARG_STRING, &options.streams, "numbers of streams", "1,4,16,64"},
+    {"rounds", 0, 0, G_OPTION_ARG_INT, &options.rounds, "turns of each number; 3", "N"},
+    {"seconds", 0, 0, G_OPTION_ARG_DOUBLE, &options.seconds, "of a turn; 3", "S"},
+    {"threads", 0, 0, G_OPTION_ARG_INT, &options.threads, "of the engine; all", "N"},
+    {"size", 0, 0, G_OPTION_ARG_STRING, &options.size, "of the frames; 640x360", "WIDTHxHEIGHT"},
+    {"play", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_INT, &options.play, NULL, NULL},
+    {"bare", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_NONE, &options.bare, NULL, NULL},
+    {NULL},
+};
+
+typedef struct Outcome {
+    double per_second, fairness, batch, megabytes;
+} Outcome;
+
+/* In the process that plays. */
+
+static double resident_mb(void)
+{
+    char *text = NULL;
+    const char *line;
+    double kb = 0;
+
+    if (g_file_get_contents("/proc/self/status", &text, NULL, NULL) &&
+        (line = strstr(text, "VmRSS:")) != NULL)
+        kb = g_ascii_strtod(line + strlen("VmRSS:"), NULL);
+    g_free(text);
+    return kb / 1000;
+}
+
+/* The pipeline; *convnext is borrowed from it. A bare one goes at its own pace: nothing but its
+ * memory is of interest. */
+static GstElement *play(GstElement **convnext)
+{
+    int width = 640, height = 360;
+    GError *error = NULL;
+
+    if (options.size != NULL && sscanf(options.size, "%dx%d", &width, &height) != 2)
+        g_error("--size takes WIDTHxHEIGHT, not %s", options.size);
+    char *line = g_strdup_printf(
+        "videotestsrc pattern=blue ! video/x-raw,format=I420,width=%d,height=%d,framerate=25/1 "
+        "! %s name=middle ! fakesink sync=%s",
+        width, height, options.bare ? "identity" : "convnext", options.bare ? "true" : "false");
+    GstElement *pipeline = gst_parse_launch(line, &error);
+
+    if (error != NULL)
+        g_error("%s: %s", line, error->message);
+    *convnext = gst_bin_get_by_name(GST_BIN(pipeline), "middle");
+    gst_object_unref(*convnext);
+    if (!options.bare)
+        g_object_set(*convnext, "model", options.model, "threads", options.threads, NULL);
+    gst_element_set_state(pipeline, GST_STATE_PLAYING);
+    if (gst_element_get_state(pipeline, NULL, NULL, GST_CLOCK_TIME_NONE) ==
+        GST_STATE_CHANGE_FAILURE)
+        g_error("cannot play %s", line);
+    g_free(line);
+    return pipeline;
+}
+
+static guint64 read_inferred(GstElement *convnext, double *batch)
+{
+    GstStructure *stats;
+    guint64 n = 0;
+
+    g_object_get(convnext, "stats", &stats, NULL);
+    gst_structure_get(stats, "inferred", G_TYPE_UINT64, &n, "batch", G_TYPE_DOUBLE, batch, NULL);
+    gst_structure_free(stats);
+    return n;
+}
+
+/* Prints the outcome as one line for the parent. */
+static void play_all(int streams)
+{
+    GstElement *pipelines[STREAMS_MAX], *convnext[STREAMS_MAX];
+    guint64 before[STREAMS_MAX], total = 0, least = G_MAXUINT64, most = 0;
+    double batch = 0;
+
+    for (int i = 0; i < streams; i++)
+        pipelines[i] = play(&convnext[i]);
+    g_usleep(G_USEC_PER_SEC / 2); /* to warm up */
+    for (int i = 0; i < streams && !options.bare; i++)
+        before[i] = read_inferred(convnext[i], &batch);
+    const double start = clock_ms();
+
+    if (!options.bare)
+        g_usleep((gulong)(options.seconds * G_USEC_PER_SEC));
+    const double took = (clock_ms() - start) / 1e3;
+
+    for (int i = 0; i < streams && !options.bare; i++) {
+        const guint64 n = read_inferred(convnext[i], &batch) - before[i];
+
+        total += n;
+        least = MIN(least, n);
+        most = MAX(most, n);
+    }
+    printf("%f %f %f %f\n", (double)total / took, least > 0 ? (double)most / (double)least : 0,
+           batch, resident_mb());
+    for (int i = 0; i < streams; i++) {
+        gst_element_set_state(pipelines[i], GST_STATE_NULL);
+        gst_object_unref(pipelines[i]);
+    }
+}
+
+/* In the process that asks. */
+
+static Outcome run_child(const char *self, int streams, gboolean bare)
+{
+    char *line = g_strdup_printf("--play=%d --threads=%d --seconds=%f", streams, options.threads,
+                                 options.seconds);
+    char **words = g_strsplit(line, " ", -1), *model = NULL, *size = NULL, *out = NULL;
+    GPtrArray *args = g_ptr_array_new();
+    GError *error = NULL;
+    Outcome o;
+    gint status;
+
+    g_ptr_array_add(args, (gpointer)self);
+    for (char **word = words; *word != NULL; word++)
+        g_ptr_array_add(args, *word);
+    if (options.model != NULL)
+        g_ptr_array_add(args, model = g_strconcat("--model=", options.model, NULL));
+    if (options.size != NULL)
+        g_ptr_array_add(args, size = g_strconcat("--size=", options.size, NULL));
+    if (bare)
+        g_ptr_array_add(args, (gpointer) "--bare");
+    g_ptr_array_add(args, NULL);
+    if (!g_spawn_sync(NULL, (char **)args->pdata, NULL, G_SPAWN_DEFAULT, NULL, NULL, &out, NULL,
+                      &status, &error) ||
+        !g_spawn_check_wait_status(status, &error))
+        g_error("%d streams: %s", streams, error->message);
+    if (sscanf(out, "%lf %lf %lf %lf", &o.per_second, &o.fairness, &o.batch, &o.megabytes) != 4)
+        g_error("%d streams said: %s", streams, out);
+    g_ptr_array_unref(args);
+    g_strfreev(words);
+    g_free(model);
+    g_free(size);
+    g_free(line);
+    g_free(out);
+    return o;
+}
+
+/* Of each round; megabytes beyond the same streams without convnext. */
+typedef struct Outcomes {
+    double per_second[ROUNDS_MAX], ratio[ROUNDS_MAX], fairness[ROUNDS_MAX], batch[ROUNDS_MAX],
+        megabytes[ROUNDS_MAX];
+} Outcomes;
+
+static int read_counts(int *counts)
+{
+    char **words = g_strsplit(options.streams != NULL ? options.streams : "1,4,16,64", ",", -1);
+    int n = 0;
+
+    for (; words[n] != NULL && n < COUNTS_MAX; n++) {
+        counts[n] = atoi(words[n]);
+        if (counts[n] < 1 || counts[n] > STREAMS_MAX)
+            g_error("--streams takes numbers of 1 to %d, not %s", STREAMS_MAX, words[n]);
+    }
+    g_strfreev(words);
+    return n;
+}
+
+static void print_medians(Outcomes *o, int streams, double first_megabytes, int more)
+{
+    const double megabytes = clock_median(o->megabytes, options.rounds);
+
+    printf("%3d streams: %7.1f per second, ratio %.3f, fairness %.3f, batch %.1f, memory %+.1f MB",
+           streams, clock_median(o->per_second, options.rounds),
+           clock_median(o->ratio, options.rounds), clock_median(o->fairness, options.rounds),
+           clock_median(o->batch, options.rounds), megabytes);
+    if (more > 0)
+        printf(", %.2f MB for each more", (megabytes - first_megabytes) / more);
+    printf("\n");
+}
+
+int main(int argc, char **argv)
+{
+    static Outcomes all[COUNTS_MAX];
+    GOptionContext *context = g_option_context_new(NULL);
+    GError *error = NULL;
+    int counts[COUNTS_MAX];
+
+    g_option_context_add_main_entries(context, entries, NULL);
+    if (!g_option_context_parse(context, &argc, &argv, &error))
+        g_error("%s", error->message);
+    g_option_context_free(context);
+    gst_init(NULL, NULL);
+    if (options.play > 0) {
+        play_all(MIN(options.play, STREAMS_MAX));
+        return 0;
+    }
+    const int n = read_counts(counts);
+
+    options.rounds = CLAMP(options.rounds, 1, ROUNDS_MAX);
+    for (int round = 0; round < options.rounds; round++)
+        for (int i = 0; i < n; i++) {
+            const Outcome o = run_child(argv[0], counts[i], FALSE);
+
+            all[i].per_second[round] = o.per_second;
+            all[i].ratio[round] = o.per_second / all[0].per_second[round];
+            all[i].fairness[round] = o.fairness;
+            all[i].batch[round] = o.batch;
+            all[i].megabytes[round] = o.megabytes - run_child(argv[0], counts[i], TRUE).megabytes;
+        }
+    const double first = clock_median(all[0].megabytes, options.rounds);
+
+    for (int i = 0; i < n; i++)
+        print_medians(&all[i], counts[i], first, counts[i] - counts[0]);
+    return 0;
+}
