@@ -152,15 +152,21 @@ static void log_engine(GstConvnext *self, const GstConvnextEngine *engine)
                             ("not about the model beside it, and ignored: %s", ignored), (NULL));
 }
 
-/* engine: taken. */
-static void replace_engine(GstConvnext *self, GstConvnextEngine *engine, guint opened)
+/* engine: taken. Returns the one before, which the caller owns. */
+static GstConvnextEngine *swap_engine(GstConvnext *self, GstConvnextEngine *engine, guint opened)
 {
     GST_OBJECT_LOCK(self);
     GstConvnextEngine *old = self->engine;
     self->engine = engine;
     self->opened = opened;
     GST_OBJECT_UNLOCK(self);
-    gst_convnext_engine_unref(old);
+    return old;
+}
+
+/* engine: taken. */
+static void replace_engine(GstConvnext *self, GstConvnextEngine *engine, guint opened)
+{
+    gst_convnext_engine_unref(swap_engine(self, engine, opened));
 }
 
 static gboolean open_engine(GstConvnext *self)
@@ -218,7 +224,7 @@ static void change_over(GstConvnext *self, GstConvnextEngine *engine, GstConvnex
 {
     log_engine(self, engine);
     guint64 frame = gst_convnext_flow_change_model(self->flow, plan);
-    replace_engine(self, engine, opened);
+    gst_convnext_reload_retire(self->reload, swap_engine(self, engine, opened));
     gst_convnext_post_updated(GST_ELEMENT(self), engine, frame);
 }
 

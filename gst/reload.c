@@ -13,7 +13,8 @@ struct GstConvnextReload {
 
     GMutex lock;      /* of all below */
     GThread *thread;  /* to be joined; NULL: none since the last halt */
-    gboolean running; /* it will look for a request once more */
+    gboolean running; /* it will look for work once more */
+    GSList *retired;  /* GstConvnextEngine */
     gboolean waiting; /* there is a request: */
     GstConvnextSettings settings;
     guint serial;
@@ -72,22 +73,55 @@ static void open_engine(GstConvnextReload *self, const GstConvnextSettings *sett
     g_clear_error(&error);
 }
 
+static void unref_engine(gpointer engine)
+{
+    gst_convnext_engine_unref(engine);
+}
+
+/* The lock is held on entry and on return. */
+static void free_retired(GstConvnextReload *self)
+{
+    GSList *retired = g_steal_pointer(&self->retired);
+    g_mutex_unlock(&self->lock);
+    g_slist_free_full(retired, unref_engine);
+    g_mutex_lock(&self->lock);
+}
+
+/* The lock is held on entry and on return. */
+static void open_waiting(GstConvnextReload *self)
+{
+    GstConvnextSettings settings = self->settings;
+    guint serial = self->serial;
+    self->waiting = FALSE;
+    g_mutex_unlock(&self->lock);
+    open_engine(self, &settings, serial);
+    gst_convnext_settings_clear(&settings);
+    g_mutex_lock(&self->lock);
+}
+
 static gpointer thread_main(gpointer data)
 {
     GstConvnextReload *self = data;
     g_mutex_lock(&self->lock);
-    while (self->waiting) {
-        GstConvnextSettings settings = self->settings;
-        guint serial = self->serial;
-        self->waiting = FALSE;
-        g_mutex_unlock(&self->lock);
-        open_engine(self, &settings, serial);
-        gst_convnext_settings_clear(&settings);
-        g_mutex_lock(&self->lock);
-    }
+    while (self->retired || self->waiting)
+        if (self->retired) /* first: its memory may be needed */
+            free_retired(self);
+        else
+            open_waiting(self);
     self->running = FALSE;
     g_mutex_unlock(&self->lock);
     return NULL;
+}
+
+/* The lock is held. Returns a thread that has ended, to be joined without it; or NULL. */
+static GThread *have_thread(GstConvnextReload *self)
+{
+    if (self->running)
+        return NULL;
+    GThread *ended = self->thread;
+    self->running = TRUE;
+    self->thread = g_thread_new("convnext-reload", thread_main, self);
+    return ended;
 }
 
 GstConvnextReload *gst_convnext_reload_new(GstConvnextReloadRefused *refused, gpointer data)
@@ -120,17 +154,22 @@ static void forget_waiting(GstConvnextReload *self)
 void gst_convnext_reload_request(GstConvnextReload *self, const GstConvnextSettings *settings,
                                  guint serial)
 {
-    GThread *ended = NULL;
     g_mutex_lock(&self->lock);
     forget_waiting(self);
     gst_convnext_settings_copy(&self->settings, settings);
     self->serial = serial;
     self->waiting = TRUE;
-    if (!self->running) {
-        ended = self->thread;
-        self->running = TRUE;
-        self->thread = g_thread_new("convnext-reload", thread_main, self);
-    }
+    GThread *ended = have_thread(self);
+    g_mutex_unlock(&self->lock);
+    if (ended)
+        g_thread_join(ended);
+}
+
+void gst_convnext_reload_retire(GstConvnextReload *self, GstConvnextEngine *engine)
+{
+    g_mutex_lock(&self->lock);
+    self->retired = g_slist_prepend(self->retired, engine);
+    GThread *ended = have_thread(self);
     g_mutex_unlock(&self->lock);
     if (ended)
         g_thread_join(ended);

@@ -14,7 +14,7 @@ typedef struct GstConvnextReload GstConvnextReload;
 /* Called in the thread, with no lock held, when a request has failed. error: borrowed. */
 typedef void GstConvnextReloadRefused(const GError *error, gpointer data);
 
-/* Has no thread while there is nothing to open. */
+/* Has no thread while there is nothing to open or to free. */
 GstConvnextReload *gst_convnext_reload_new(GstConvnextReloadRefused *refused, gpointer data);
 void gst_convnext_reload_free(GstConvnextReload *reload); /* halts; NULL allowed */
 
@@ -30,6 +30,10 @@ void gst_convnext_reload_set_caps(GstConvnextReload *reload, const GstVideoInfo 
 GstConvnextEngine *gst_convnext_reload_take(GstConvnextReload *reload, GstConvnextPlan **plan,
                                             guint *serial);
 
+/* Drops a reference to an engine that has been replaced, in the thread: to give back the memory of
+ * a large model takes longer than a frame may wait. */
+void gst_convnext_reload_retire(GstConvnextReload *reload, GstConvnextEngine *engine);
+
 /* Forgets the request that waits, and waits for the one that is being opened: it is ready then, or
- * was refused. */
+ * was refused; what has retired is freed. */
 void gst_convnext_reload_halt(GstConvnextReload *reload);
