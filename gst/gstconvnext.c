@@ -210,12 +210,40 @@ static void request_reload(GstConvnext *self)
     GST_OBJECT_UNLOCK(self);
 }
 
+/* Takes effect on the next frame, so an error would come too late. */
+static void warn_of_smoothing(GstConvnext *self)
+{
+    GST_OBJECT_LOCK(self);
+    GstConvnextSmoothing smoothing = self->settings.smoothing;
+    gboolean streaming = self->streaming;
+    GST_OBJECT_UNLOCK(self);
+    if (streaming && smoothing.kind == GST_CONVNEXT_SMOOTHING_MAJORITY &&
+        smoothing.count > smoothing.window)
+        GST_ELEMENT_WARNING(self, LIBRARY, SETTINGS,
+                            ("smoothing-count must not be more than smoothing-window, which is %u, "
+                             "not %u: until it is less, a label needs all %u",
+                             smoothing.window, smoothing.count, smoothing.window),
+                            (NULL));
+}
+
+static gboolean is_of_smoothing(const GParamSpec *pspec)
+{
+    return pspec->owner_type == GST_TYPE_CONVNEXT &&
+           pspec->param_id >= GST_CONVNEXT_PROP_SMOOTHING &&
+           pspec->param_id <= GST_CONVNEXT_PROP_SMOOTHING_COUNT;
+}
+
 /* Called once for all properties that one g_object_set() has set: a model and its labels belong
- * together. */
+ * together, and a window and its count. */
 static void gst_convnext_dispatch_properties_changed(GObject *object, guint n, GParamSpec **pspecs)
 {
+    gboolean smoothing = FALSE;
     G_OBJECT_CLASS(parent_class)->dispatch_properties_changed(object, n, pspecs);
     request_reload(GST_CONVNEXT(object));
+    for (guint i = 0; i < n; i++)
+        smoothing |= is_of_smoothing(pspecs[i]);
+    if (smoothing)
+        warn_of_smoothing(GST_CONVNEXT(object));
 }
 
 /* In the streaming thread, on a frame's boundary. Both are taken. */
@@ -263,13 +291,26 @@ static GstFlowReturn gst_convnext_transform_ip(GstBaseTransform *base, GstBuffer
 
 /* Streams */
 
+static gboolean check_settings(GstConvnext *self)
+{
+    GError *error = NULL;
+    GST_OBJECT_LOCK(self);
+    gboolean fine = gst_convnext_settings_check(&self->settings, &error);
+    GST_OBJECT_UNLOCK(self);
+    if (fine)
+        return TRUE;
+    gst_convnext_post_error(GST_ELEMENT(self), GST_MESSAGE_ERROR, error, "starting");
+    g_error_free(error);
+    return FALSE;
+}
+
 static gboolean gst_convnext_start(GstBaseTransform *base)
 {
     GstConvnext *self = GST_CONVNEXT(base);
     GST_OBJECT_LOCK(self);
     gboolean reopen = self->opened != self->wanted;
     GST_OBJECT_UNLOCK(self);
-    if (reopen && !open_engine(self))
+    if (!check_settings(self) || (reopen && !open_engine(self)))
         return FALSE;
     GST_OBJECT_LOCK(self);
     self->requested = self->opened;

@@ -2,6 +2,7 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <gst/check/gstcheck.h>
+#include <string.h>
 
 #include "tests/gst/frames.h"
 #include "tests/gst/gate.h"
@@ -139,6 +140,33 @@ GST_START_TEST(test_latest)
 }
 GST_END_TEST;
 
+/* Playing, a count that no window can have is a warning, and means all of them; it does not start.
+ */
+GST_START_TEST(test_count_beyond_window)
+{
+    char *black = push(FALSE);
+    GError *error;
+    GstMessage *message;
+    gst_util_set_object_arg(G_OBJECT(h->element), "smoothing", "majority");
+    g_object_set(h->element, "smoothing-window", 9, "smoothing-count", 7, NULL);
+    g_object_set(h->element, "top-k", 1, "smoothing-window", 2, NULL);
+    message = gate_pop(gate, GST_MESSAGE_WARNING); /* the only one */
+    gst_message_parse_warning(message, &error, NULL);
+    fail_unless(strstr(error->message, "which is 2, not 7") != NULL, "%s", error->message);
+    g_error_free(error);
+    gst_message_unref(message);
+    push_many("bb");
+    expect_change(NULL, black, 2, 1);
+    fail_unless_equals_int(gst_element_set_state(h->element, GST_STATE_READY),
+                           GST_STATE_CHANGE_SUCCESS);
+    fail_unless_equals_int(gst_element_set_state(h->element, GST_STATE_PAUSED),
+                           GST_STATE_CHANGE_FAILURE);
+    message = gate_pop(gate, GST_MESSAGE_ERROR);
+    gst_message_unref(message);
+    g_free(black);
+}
+GST_END_TEST;
+
 static Suite *state_suite(void)
 {
     Suite *s = suite_create("convnext_state");
@@ -150,6 +178,7 @@ static Suite *state_suite(void)
     tcase_add_test(tc, test_exponential);
     tcase_add_test(tc, test_threshold_and_flush);
     tcase_add_test(tc, test_latest);
+    tcase_add_test(tc, test_count_beyond_window);
     return s;
 }
 
