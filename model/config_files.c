@@ -10,6 +10,7 @@ typedef enum Library { TRANSFORMERS, TIMM, OTHER } Library;
 typedef struct Loading {
     CnxConfig *config;
     const char *folder;
+    gboolean strict;
     GError **error;
 } Loading;
 
@@ -84,6 +85,21 @@ static gboolean read_open_clip(const Loading *l, const CnxJson *json)
     return cnx_config_read_open_clip(l->config, json);
 }
 
+/* Each library's configs stand beside weights in its own naming. Somebody may have put a folder
+ * together from several; beside a file that was named itself, it is another model's. */
+static gboolean check_library(const Loading *l, const CnxJson *json, Library library)
+{
+    const CnxDialect dialect = l->config->dialect;
+    const gboolean same =
+        library == TIMM ? dialect == CNX_DIALECT_TIMM : dialect == CNX_DIALECT_TRANSFORMERS;
+
+    if (l->strict || same)
+        return TRUE;
+    return cnx_json_fail(json, CNX_ERROR_MISMATCH, library == TIMM ? "architecture" : "model_type",
+                         "says that it is a config of %s, the weights are named by %s",
+                         library == TIMM ? "timm" : "transformers", cnx_dialect_name(dialect));
+}
+
 /* And, where it is not about another kind of network, the preprocessor's. A network that stands on
  * a ConvNeXt (transformers' UPerNet, Mask2Former, ...) has the config of that inside. */
 static gboolean read_config(const Loading *l, const CnxJson *json)
@@ -93,14 +109,17 @@ static gboolean read_config(const Loading *l, const CnxJson *json)
     Library library = whose(json->object);
 
     if (library == OTHER && backbone && whose(backbone) == TRANSFORMERS)
-        return cnx_config_read_transformers(l->config, &inner) &&
+        return check_library(l, &inner, TRANSFORMERS) &&
+               cnx_config_read_transformers(l->config, &inner) &&
                load_file(l, "preprocessor_config.json", read_preprocessor);
+    if (library == OTHER)
+        return refuse_other(json);
+    if (!check_library(l, json, library))
+        return FALSE;
     if (library == TRANSFORMERS)
         return cnx_config_read_transformers(l->config, json) &&
                load_file(l, "preprocessor_config.json", read_preprocessor);
-    if (library == TIMM)
-        return cnx_config_read_timm(l->config, json);
-    return refuse_other(json);
+    return cnx_config_read_timm(l->config, json);
 }
 
 void cnx_config_note(CnxConfig *config, const CnxJson *json, CnxOrigin origin,
@@ -142,8 +161,7 @@ static gboolean find_imagenet(CnxConfig *config, GError **error)
     if (config->labels || !config->classes)
         return TRUE;
     config->labels = cnx_labels_imagenet(config->classes, &cause);
-    if (config->labels)
-        config->origin[CNX_ITEM_LABELS] = CNX_ORIGIN_IMAGENET;
+    config->origin[CNX_ITEM_LABELS] = config->labels ? CNX_ORIGIN_IMAGENET : CNX_ORIGIN_LIBRARY;
     if (cause)
         g_propagate_error(error, cause);
     return cause == NULL;
@@ -156,7 +174,7 @@ static gboolean attempt(CnxConfig *config, gboolean (*read)(const Loading *l), c
 {
     const CnxConfig before = *config;
     GError *cause = NULL;
-    const Loading l = {config, folder, &cause};
+    const Loading l = {config, folder, strict, &cause};
 
     if (read(&l))
         return TRUE;

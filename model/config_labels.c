@@ -65,6 +65,18 @@ static char *label_text(JsonNode *node, JsonObject *descriptions)
     return g_strdup(text);
 }
 
+/* "LABEL_0", "LABEL_1", ...: what transformers writes where nobody named the classes. */
+static gboolean are_numbers(const GPtrArray *texts)
+{
+    for (guint i = 0; i < texts->len; i++) {
+        char name[24];
+        g_snprintf(name, sizeof name, "LABEL_%u", i);
+        if (strcmp(texts->pdata[i], name))
+            return FALSE;
+    }
+    return TRUE;
+}
+
 gboolean cnx_config_read_labels(const CnxJson *json, const char *key, JsonObject *descriptions,
                                 guint count, char ***labels)
 {
@@ -88,6 +100,8 @@ gboolean cnx_config_read_labels(const CnxJson *json, const char *key, JsonObject
                                  entry->number);
         g_ptr_array_add(texts, text);
     }
+    if (are_numbers(texts))
+        return TRUE;
     g_ptr_array_add(texts, NULL);
     g_strfreev(*labels);
     *labels = (char **)g_ptr_array_free(g_steal_pointer(&texts), FALSE);

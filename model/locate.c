@@ -117,10 +117,49 @@ static char *search(const char *folder, GError **error)
     return path;
 }
 
+#define PART "-00000-of-00000" /* at the end of a shard's name, before its last dot */
+
+/* Where PART begins, in digits of its own; NULL: it is none. */
+static const char *find_part(const char *path)
+{
+    const char *dot = strrchr(path, '.');
+
+    if (!dot || dot - path < (gssize)strlen(PART))
+        return NULL;
+    const char *part = dot - strlen(PART);
+    for (gsize i = 0; i < strlen(PART); i++)
+        if (PART[i] == '0' ? !g_ascii_isdigit(part[i]) : part[i] != PART[i])
+            return NULL;
+    return part;
+}
+
+/* A file that was named itself. Of several that make up a checkpoint, it stands for them all. */
+static char *choose_file(const char *path, GError **error)
+{
+    const char *part = find_part(path);
+
+    if (!part)
+        return g_strdup(path);
+    g_autofree char *stem = g_strndup(path, (gsize)(part - path));
+    g_autofree char *index = g_strconcat(stem, part + strlen(PART), ".index.json", NULL);
+    const guint64 files = g_ascii_strtoull(part + strlen("-00000-of-"), NULL, 10);
+    if (g_file_test(index, G_FILE_TEST_EXISTS))
+        return g_steal_pointer(&index);
+    if (files < 2 || !g_file_test(path, G_FILE_TEST_EXISTS))
+        return g_strdup(path);
+    g_autofree char *base = g_path_get_basename(index), *shown = g_filename_display_name(base);
+    g_autofree char *quoted = cnx_quote(shown);
+    g_autofree char *what =
+        g_strdup_printf("is one of %" G_GUINT64_FORMAT " files that make up a checkpoint, and the "
+                        "index of them, %s, is not beside it: download the whole folder",
+                        files, quoted);
+    return fail(path, error, CNX_ERROR_NOT_FOUND, what);
+}
+
 char *cnx_locate_weights(const char *path, GError **error)
 {
     if (!g_file_test(path, G_FILE_TEST_IS_DIR))
-        return g_strdup(path);
+        return choose_file(path, error);
     for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
         g_autofree char *weights = g_build_filename(path, names[i], NULL);
         if (g_file_test(weights, G_FILE_TEST_EXISTS))

@@ -269,6 +269,35 @@ static const struct {
     {"facebook-v1", "labels.txt", "a\nb\n", "holds 2 labels"},
 };
 
+/* It would fit; but it is another library's, whose rules differ. In a named folder somebody may
+ * have put them together. */
+static void test_other_library(void)
+{
+    static const struct {
+        const char *weights, *config, *word;
+    } cases[] = {
+        {"facebook-v1", "{\"model_type\":\"convnext\",\"hidden_sizes\":[8,16,24,32]}",
+         "a config of transformers, the weights are named by facebookresearch"},
+        {"transformers-v2-tanh",
+         "{\"architecture\":\"convnext_tiny\",\"model_args\":{\"dims\":[8,16,24,32],"
+         "\"depths\":[1,1,2,1]}}",
+         "a config of timm, the weights are named by transformers"},
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        folder_put_weights(cases[i].weights);
+        folder_write("config.json", cases[i].config);
+        CnxCheckpoint *file = folder_open(TRUE), *both = folder_open(FALSE);
+        g_assert_nonnull(strstr(cnx_checkpoint_config(file)->ignored, cases[i].word));
+        g_assert_null(cnx_checkpoint_config(both)->ignored);
+        g_assert_cmpint(cnx_checkpoint_config(both)->origin[CNX_ITEM_ACT], ==,
+                        i ? CNX_ORIGIN_CONFIG : CNX_ORIGIN_LIBRARY);
+        cnx_checkpoint_close(file);
+        cnx_checkpoint_close(both);
+        folder_clear();
+    }
+}
+
 static void check_same_as_bare(const CnxConfig *found, const char *weights)
 {
     folder_clear();
@@ -341,6 +370,7 @@ int main(int argc, char **argv)
     g_test_add_func("/configs/refusals", test_refusals);
     g_test_add_func("/configs/others", test_others);
     g_test_add_func("/configs/beside", test_beside);
+    g_test_add_func("/configs/other-library", test_other_library);
     const int status = g_test_run();
     folder_delete();
     return status;

@@ -32,6 +32,9 @@ static const struct Case {
     {"sharded-safetensors", "safetensors", "", AUTO, AUTO, CNX_DTYPE_F32, 3},
     {"sharded-safetensors/model.safetensors.index.json", "safetensors", "", AUTO, AUTO,
      CNX_DTYPE_F32, 3},
+    {"sharded-safetensors/model-00002-of-00003.safetensors", "safetensors", "", AUTO, AUTO,
+     CNX_DTYPE_F32, 3},
+    {"sharded-bin/pytorch_model-00001-of-00003.bin", ZIP, "", AUTO, AUTO, CNX_DTYPE_F32, 3},
     {"sharded-bin", ZIP, "", AUTO, AUTO, CNX_DTYPE_F32, 3},
     {"bare.pth", ZIP, "", AUTO, AUTO, CNX_DTYPE_F32, 1},
     {"bare-legacy.pth", LEGACY, "", AUTO, AUTO, CNX_DTYPE_F32, 1},
@@ -271,6 +274,20 @@ static void test_shards(void)
         take(paths[i]);
 }
 
+/* One of them, without the index. */
+static void test_lone_shard(void)
+{
+    char *lone = put("model-00002-of-00003.safetensors", "x");
+    check_refused(lone, AUTO, CNX_ERROR_NOT_FOUND, "one of 3 files");
+    take(lone);
+    char *whole = put("model-00001-of-00001.safetensors", "text");
+    check_refused(whole, AUTO, CNX_ERROR_NOT_CONVNEXT, "text");
+    take(whole);
+    char *gone = g_build_filename(folder, "model-00001-of-00002.bin", NULL);
+    check_refused(gone, AUTO, CNX_ERROR_NOT_FOUND, gone);
+    g_free(gone);
+}
+
 /* Which file of a folder is taken, by what the error about it says. */
 static void test_folders(void)
 {
@@ -315,6 +332,7 @@ int main(int argc, char **argv)
     g_test_add_data_func("/containers/cut-legacy", "training-legacy.pth.tar", test_cut);
     g_test_add_func("/containers/index", test_index);
     g_test_add_func("/containers/shards", test_shards);
+    g_test_add_func("/containers/lone-shard", test_lone_shard);
     g_test_add_func("/containers/folders", test_folders);
     const int status = g_test_run();
     g_rmdir(folder);

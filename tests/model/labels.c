@@ -15,6 +15,11 @@ static const struct {
 } labels[] = {
     {"id2label", "transformers-v1",
      HF ",\"id2label\":{\"0\":\"a\",\"1\":\"b\"," TEN_MORE ",\"9\":\"j\"}}", NULL, "a", "j"},
+    {"placeholders, and labels.txt", "transformers-v1",
+     HF ",\"id2label\":{\"0\":\"LABEL_0\",\"1\":\"LABEL_1\",\"2\":\"LABEL_2\",\"3\":\"LABEL_3\","
+        "\"4\":\"LABEL_4\",\"5\":"
+        "\"LABEL_5\",\"6\":\"LABEL_6\",\"7\":\"LABEL_7\",\"8\":\"LABEL_8\",\"9\":\"LABEL_9\"}}",
+     "a\nb\nc\nd\ne\nf\ng\nh\ni\nj", "a", "j"},
     {"unordered and with gaps", "transformers-v1",
      HF ",\"id2label\":{\"21842\":\"j\",\"1\":\"b\"," TEN_MORE ",\"0\":\"a\"}}", NULL, "a", "j"},
     {"numbers", "transformers-v1", HF ",\"id2label\":{\"0\":0,\"1\":1," TEN_MORE ",\"9\":9.5}}",

@@ -102,7 +102,7 @@ static void test_origins(void)
     check_origins("facebook-v1/model.safetensors",
                   (const CnxOrigin[]){n, n, n, n, n, n, n, n, n, n, n});
     check_origins("timm-v1", (const CnxOrigin[]){c, c, n, c, n, c, c, c, c, c, n});
-    check_origins("transformers-v2-tanh", (const CnxOrigin[]){c, c, c, n, n, n, n, c, n, c, c});
+    check_origins("transformers-v2-tanh", (const CnxOrigin[]){c, c, c, n, n, n, n, c, n, c, n});
     check_origins("../../../model/default", (const CnxOrigin[]){p, p, p, p, p, p, p, c, n, c, c});
 }
 
