@@ -9,7 +9,7 @@
 #include "gst/messages.h"
 #include "gst/pacing.h"
 #include "gst/roster.h"
-#include "gst/smoothing.h"
+#include "gst/states.h"
 #include "gst/stats.h"
 #include "model/error.h"
 
@@ -27,7 +27,7 @@ struct GstConvnextFlow {
     GstClockTime on_time; /* frames of an earlier running time come too late; NONE */
     guint epoch;          /* changed by the streaming thread: results of others are old, */
     guint generation;     /* the same: results of others are not heard of */
-    GstConvnextSmoother *smoother;
+    GstConvnextStates *states;
     GPtrArray *finished;       /* the worker's newest results, until a frame takes them */
     gboolean failed;           /* the worker posted an error */
     GstConvnextEngine *engine; /* of the plan; NULL without one */
@@ -124,22 +124,20 @@ static void log_result(GstConvnextFlow *self, const GstConvnextRequest *request,
 
 static void post(GstConvnextFlow *self, GstStructure *s)
 {
-    if (s)
-        gst_element_post_message(self->element,
-                                 gst_message_new_element(GST_OBJECT(self->element), s));
+    gst_element_post_message(self->element, gst_message_new_element(GST_OBJECT(self->element), s));
 }
 
-/* The lock is held. A result of a detected object says nothing of the stream's state. */
-static GstStructure *smooth(GstConvnextFlow *self, const GstConvnextRequest *request,
-                            GPtrArray *results)
+/* The lock is held. Returns the changes of state, one for each that has changed; or NULL. */
+static GSList *smooth(GstConvnextFlow *self, const GstConvnextRequest *request, GPtrArray *results)
 {
-    GstConvnextResult *result = results->len == 1 ? g_ptr_array_index(results, 0) : NULL;
-    if (!result || gst_convnext_result_get_object(result, NULL, NULL))
-        return NULL;
-    GstConvnextScores *scores = gst_convnext_results_steal_scores(result);
-    GstStructure *change = gst_convnext_smoother_add(self->smoother, request, result, scores);
-    g_free(scores);
-    return change;
+    GSList *changes = NULL;
+    for (guint i = 0; i < results->len; i++) {
+        GstStructure *change =
+            gst_convnext_states_add(self->states, request, g_ptr_array_index(results, i));
+        if (change)
+            changes = g_slist_append(changes, change);
+    }
+    return changes;
 }
 
 /* Of each request that was run, in the thread that ran it. total: of its time, nanoseconds. */
@@ -151,12 +149,12 @@ static void report(GstConvnextFlow *self, const GstConvnextRequest *request, GPt
         [GST_CONVNEXT_PHASE_INFERENCE] = request->inference_time,
         [GST_CONVNEXT_PHASE_TOTAL] = total,
     };
-    GstStructure *change = NULL;
+    GSList *changes = NULL;
     g_mutex_lock(&self->lock);
     gboolean heard = request->generation == self->generation;
     if (heard) {
         gst_convnext_stats_add(&self->stats, times);
-        change = smooth(self, request, results);
+        changes = smooth(self, request, results);
     }
     g_mutex_unlock(&self->lock);
     for (guint i = 0; heard && i < results->len; i++) {
@@ -165,7 +163,9 @@ static void report(GstConvnextFlow *self, const GstConvnextRequest *request, GPt
         if (request->post_messages)
             gst_convnext_post_result(self->element, request, result);
     }
-    post(self, change);
+    for (GSList *l = changes; l; l = l->next)
+        post(self, l->data);
+    g_slist_free(changes);
 }
 
 /* Frames that are looked at */
@@ -283,7 +283,7 @@ static void begin_anew(GstConvnextFlow *self)
     gst_convnext_latest_discard(self->latest);
     g_mutex_lock(&self->lock);
     self->generation++;
-    gst_convnext_smoother_reset(self->smoother);
+    gst_convnext_states_reset(self->states);
     g_mutex_unlock(&self->lock);
 }
 
@@ -392,7 +392,7 @@ GstConvnextFlow *gst_convnext_flow_new(GstElement *element)
     GstConvnextFlow *self = g_new0(GstConvnextFlow, 1);
     self->element = element;
     self->latest = gst_convnext_latest_new(on_latest, self);
-    self->smoother = gst_convnext_smoother_new();
+    self->states = gst_convnext_states_new();
     self->roster = gst_convnext_roster_new();
     self->on_time = GST_CLOCK_TIME_NONE;
     g_mutex_init(&self->lock);
@@ -405,7 +405,7 @@ void gst_convnext_flow_free(GstConvnextFlow *self)
         return;
     gst_convnext_flow_stop(self);
     gst_convnext_latest_free(self->latest);
-    gst_convnext_smoother_free(self->smoother);
+    gst_convnext_states_free(self->states);
     gst_convnext_roster_free(self->roster);
     g_mutex_clear(&self->lock);
     g_free(self);

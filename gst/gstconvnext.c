@@ -74,7 +74,8 @@
  * #convnext:smoothing-count of the last #convnext:smoothing-window results, and more often than the
  * one before. With `exponential`, each class's score is averaged, the newest result weighing
  * #convnext:smoothing-alpha, and the best average is the state. Flushes, other models and starts
- * begin anew. Results of detected objects have no part in it.
+ * begin anew. With #convnext:region `objects` each object with a tracking id has a state of its
+ * own, and the message its `object-id` (gint) and, where there is one, `object-label` (string).
  *
  * ## Example launch lines
  * |[
@@ -215,10 +216,9 @@ static void warn_of_smoothing(GstConvnext *self)
 {
     GST_OBJECT_LOCK(self);
     GstConvnextSmoothing smoothing = self->settings.smoothing;
-    gboolean streaming = self->streaming;
+    gboolean votes = self->streaming && smoothing.kind == GST_CONVNEXT_SMOOTHING_MAJORITY;
     GST_OBJECT_UNLOCK(self);
-    if (streaming && smoothing.kind == GST_CONVNEXT_SMOOTHING_MAJORITY &&
-        smoothing.count > smoothing.window)
+    if (votes && smoothing.count > smoothing.window)
         GST_ELEMENT_WARNING(self, LIBRARY, SETTINGS,
                             ("smoothing-count must not be more than smoothing-window, which is %u, "
                              "not %u: until it is less, a label needs all %u",

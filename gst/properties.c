@@ -273,8 +273,8 @@ static void install_smoothing_properties(GObjectClass *klass)
         klass, GST_CONVNEXT_PROP_SMOOTHING,
         g_param_spec_enum(
             "smoothing", "Smoothing",
-            "How results become the stream's state, a label, whose changes are posted "
-            "as element messages named convnext-state-changed",
+            "How results become a state, a label, of the stream or of each tracked object, "
+            "whose changes are posted as element messages named convnext-state-changed",
             GST_TYPE_CONVNEXT_SMOOTHING, GST_CONVNEXT_SMOOTHING_NONE, FLAGS));
     g_object_class_install_property(
         klass, GST_CONVNEXT_PROP_SMOOTHING_WINDOW,

@@ -4,6 +4,7 @@
 #include <gst/check/gstcheck.h>
 #include <string.h>
 
+#include "tests/gst/boxes.h"
 #include "tests/gst/frames.h"
 #include "tests/gst/gate.h"
 
@@ -140,6 +141,79 @@ GST_START_TEST(test_latest)
 }
 GST_END_TEST;
 
+/* The halves of a frame are objects, of these ids (0: none is set). */
+static void push_halves(gboolean left_white, gboolean right_white, gint left, gint right)
+{
+    const Box boxes[] = {{"door", 0, 0, 80, 120, left}, {NULL, 80, 0, 80, 120, right}};
+    GstBuffer *frame = frames_new(CAPS, FRAME_GRAYS, 40 * frames++);
+    for (guint row = 0; row < 120; row++) {
+        gst_buffer_memset(frame, 160 * row, left_white ? 255 : 16, 80);
+        gst_buffer_memset(frame, 160 * row + 80, right_white ? 255 : 16, 80);
+    }
+    gst_buffer_unref(boxes_through(h, frame, boxes, G_N_ELEMENTS(boxes)));
+}
+
+/* Which object has changed to what, of all messages so far, like "7:normal "; the caller owns it.
+ */
+static char *pop_changes(void)
+{
+    GString *changes = g_string_new(NULL);
+    GstMessage *message;
+    GstBus *bus = gst_element_get_bus(h->element);
+    while ((message = gst_bus_pop(bus))) {
+        const GstStructure *s = gst_message_get_structure(message);
+        gint id = -1;
+        if (gst_message_has_name(message, "convnext-state-changed")) {
+            gst_structure_get_int(s, "object-id", &id);
+            g_string_append_printf(changes, "%d:%s ", id, gst_structure_get_string(s, "new"));
+            fail_unless_equals_string(gst_structure_get_string(s, "object-label"),
+                                      id == 7 ? "door" : NULL);
+        }
+        gst_message_unref(message);
+    }
+    gst_object_unref(bus);
+    return g_string_free(changes, FALSE);
+}
+
+static void expect_changes(const char *format, const char *label)
+{
+    char *changes = pop_changes(), *expected = g_strdup_printf(format, label, label);
+    fail_unless_equals_string(changes, expected);
+    g_free(changes);
+    g_free(expected);
+}
+
+/* Each tracked object has its own state, whatever becomes of the other; one that nobody tracks has
+ * none. */
+GST_START_TEST(test_objects)
+{
+    char *black = push(FALSE), *white = push(TRUE);
+    gst_util_set_object_arg(G_OBJECT(h->element), "smoothing", "majority");
+    g_object_set(h->element, "smoothing-window", 3, "smoothing-count", 2, NULL);
+    gst_util_set_object_arg(G_OBJECT(h->element), "region", "objects");
+    gst_element_set_state(h->element, GST_STATE_NULL);
+    gst_element_set_state(h->element, GST_STATE_PLAYING);
+    gst_harness_set_src_caps_str(h, CAPS);
+    push_halves(FALSE, FALSE, 7, 8);
+    expect_changes("", NULL);
+    push_halves(FALSE, FALSE, 7, 8);
+    expect_changes("7:%s 8:%s ", black);
+    push_halves(TRUE, FALSE, 7, 8);
+    expect_changes("", NULL);
+    push_halves(TRUE, FALSE, 7, 8);
+    expect_changes("7:%s ", white);
+    push_halves(TRUE, TRUE, 7, 0);
+    push_halves(TRUE, TRUE, 7, 0);
+    push_halves(TRUE, TRUE, 7, 0);
+    expect_changes("", NULL);
+    push_halves(TRUE, TRUE, 7, 8); /* 8: black white */
+    push_halves(TRUE, TRUE, 7, 8);
+    expect_changes("8:%s ", white);
+    g_free(black);
+    g_free(white);
+}
+GST_END_TEST;
+
 /* Playing, a count that no window can have is a warning, and means all of them; it does not start.
  */
 GST_START_TEST(test_count_beyond_window)
@@ -178,6 +252,7 @@ static Suite *state_suite(void)
     tcase_add_test(tc, test_exponential);
     tcase_add_test(tc, test_threshold_and_flush);
     tcase_add_test(tc, test_latest);
+    tcase_add_test(tc, test_objects);
     tcase_add_test(tc, test_count_beyond_window);
     return s;
 }
