@@ -3,7 +3,10 @@
 
 /* 12 accumulators, 3 vectors of the panel and a broadcast: all 16 registers. */
 #define ROWS 4
+#define MOST 4
 #define VECS 3
+#define STEPS 1
+#define FETCHED(p) (p)
 /* clang-format off */
 #define TILES(v) TILE(1, v) TILE(2, v) TILE(3, v) TILE(4, v)
 #define DEFINE_TILES TILES(1) TILES(2) TILES(3)
