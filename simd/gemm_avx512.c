@@ -18,8 +18,8 @@
     TILE(9, v)
 #define DEFINE_TILES TILES(1) TILES(2) TILES(3)
 #define NAMES(v) \
-    {tile_1x##v, tile_2x##v, tile_3x##v, tile_4x##v, tile_5x##v, tile_6x##v, tile_7x##v, tile_8x##v, \
-     tile_9x##v}
+    {tile_1x##v, tile_2x##v, tile_3x##v, tile_4x##v, tile_5x##v, \
+     tile_6x##v, tile_7x##v, tile_8x##v, tile_9x##v}
 #define NAME_TILES {NAMES(1), NAMES(2), NAMES(3)}
 /* clang-format on */
 
