@@ -27,9 +27,10 @@ void cnx_stem_plan(CnxRun *run)
 
 static gboolean strip_floats(const CnxStageSize *out, gsize side, gsize channels, gsize *floats)
 {
+    const guint strips = cnx_strip_count(out, CNX_STRIP_PIXELS);
     gsize strip;
 
-    return g_size_checked_mul(&strip, cnx_strip_rows(out, CNX_STRIP_PIXELS), out->w) &&
+    return g_size_checked_mul(&strip, cnx_strip_rows(out, strips), out->w) &&
            g_size_checked_mul(floats, strip, side * side * channels);
 }
 

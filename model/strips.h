@@ -19,7 +19,7 @@ typedef struct CnxLayer {
     CnxAct act;     /* after the convolution */
     const float *x; /* [n, in]; NULL: run->images */
     float *y;       /* [n, out] */
-    guint rows;     /* of out in one strip */
+    guint rows;     /* of out in the largest strip */
     guint strips;   /* of one image */
 } CnxLayer;
 
@@ -30,18 +30,26 @@ typedef struct CnxStrip {
     guint pixels;
 } CnxStrip;
 
-/* Rows of one strip of a map, about `pixels` large. */
-static inline guint cnx_strip_rows(const CnxStageSize *size, guint pixels)
+/* Strips of a map, about `pixels` large. Several are an even number of them, or many a multiple of
+ * four, so that two or four threads have the same work. */
+static inline guint cnx_strip_count(const CnxStageSize *size, guint pixels)
 {
-    const gsize strips = ((gsize)size->h * size->w + pixels - 1) / pixels;
+    const gsize least = ((gsize)size->h * size->w + pixels - 1) / pixels;
+    const gsize step = least > 4 ? 4 : least > 1 ? 2 : 1;
 
-    return (guint)MAX(1, (size->h + strips - 1) / strips);
+    return (guint)MIN(size->h, (least + step - 1) / step * step);
+}
+
+/* Rows of the largest strip. */
+static inline guint cnx_strip_rows(const CnxStageSize *size, guint strips)
+{
+    return (size->h + strips - 1) / strips;
 }
 
 static inline void cnx_strips_cut(CnxLayer *layer, guint pixels)
 {
-    layer->rows = cnx_strip_rows(layer->out, pixels);
-    layer->strips = (layer->out->h + layer->rows - 1) / layer->rows;
+    layer->strips = cnx_strip_count(layer->out, pixels);
+    layer->rows = cnx_strip_rows(layer->out, layer->strips);
 }
 
 static inline CnxStrip cnx_strip_of(const CnxLayer *layer, guint task)
@@ -49,8 +57,8 @@ static inline CnxStrip cnx_strip_of(const CnxLayer *layer, guint task)
     const CnxStageSize *out = layer->out;
     CnxStrip s = {.image = task / layer->strips, .index = task % layer->strips};
 
-    s.y0 = s.index * layer->rows;
-    s.y1 = MIN(s.y0 + layer->rows, out->h);
+    s.y0 = (guint)((guint64)s.index * out->h / layer->strips);
+    s.y1 = (guint)((s.index + (guint64)1) * out->h / layer->strips);
     s.pixel = ((gsize)s.image * out->h + s.y0) * out->w;
     s.pixels = (s.y1 - s.y0) * out->w;
     return s;

@@ -24,7 +24,8 @@ void cnx_threads_acquire(guint threads);
 void cnx_threads_release(void);
 
 /* Calls fn for each task 0 <= task < tasks, on at most threads threads, the caller's among them,
- * and returns when all are done. Tasks start in order. Loops of several callers run side by side.
+ * and returns when all are done. Thread i of n begins at task tasks * i / n, so that equal loops
+ * give it the same part each time. Loops of several callers run side by side.
  * The caller has a hold of the pool. */
 void cnx_threads_loop(guint threads, guint tasks, CnxTaskFn *fn, gpointer data);
 
