@@ -3,8 +3,8 @@
 #
 #   simd, model, gst   at each level of CONVNEXT_CPU that this processor has; others are skipped
 #   simd, model        once more in a build with AddressSanitizer and UndefinedBehaviorSanitizer
-#   threads            what threads share, in a build with ThreadSanitizer (and, without, in model
-#                      and gst)
+#   threads            what threads share, in a build with ThreadSanitizer (and, without, in model,
+#                      gst and pipelines)
 #   states             the elements' state cycles under valgrind, for leaks
 #   layout, pipelines  once
 #
@@ -26,7 +26,9 @@ usage: tests/run.sh [--quick] [--suite NAME]...
                  repeated)
 
 What a suite does not run with ThreadSanitizer is there all the same, in the build that it has made:
-meson test -C build-tsan --suite gst
+
+  meson test -C build-tsan --suite gst     all tests of the elements
+  meson test -C build-tsan -t 8 watch      the longest of convnext-watch
 END
 }
 

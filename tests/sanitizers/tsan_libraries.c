@@ -80,6 +80,22 @@ gboolean gst_mini_object_take(GstMiniObject **place, GstMiniObject *object)
     return REAL(gst_mini_object_take)(place, object);
 }
 
+/* GStreamer drops references inside of itself too, where this is not called. Who frees something
+ * comes after those who were seen to drop it. */
+void(g_free)(gpointer memory)
+{
+    if (memory)
+        __tsan_acquire(memory);
+    REAL(g_free)(memory);
+}
+
+void g_slice_free1(gsize size, gpointer memory)
+{
+    if (memory)
+        __tsan_acquire(memory);
+    REAL(g_slice_free1)(size, memory);
+}
+
 /* Who finds that nobody else has it may write, after all that others did. */
 gboolean gst_mini_object_is_writable(const GstMiniObject *object)
 {
@@ -280,4 +296,41 @@ guint g_timeout_add_full(gint priority, guint interval, GSourceFunc func, gpoint
                          GDestroyNotify free_data)
 {
     return add_call(g_timeout_source_new(interval), priority, func, data, free_data);
+}
+
+/* A message is dropped when it has been handled. */
+
+typedef struct Watch {
+    GstBusFunc func;
+    gpointer data;
+    GDestroyNotify free_data;
+} Watch;
+
+static gboolean on_message(GstBus *bus, GstMessage *message, gpointer data)
+{
+    const Watch *watch = data;
+    gboolean again = watch->func(bus, message, watch->data);
+    order(message);
+    return again;
+}
+
+static void free_watch(gpointer data)
+{
+    Watch *watch = data;
+    if (watch->free_data)
+        watch->free_data(watch->data);
+    g_free(watch);
+}
+
+guint gst_bus_add_watch_full(GstBus *bus, gint priority, GstBusFunc func, gpointer data,
+                             GDestroyNotify free_data)
+{
+    Watch *watch = g_new(Watch, 1);
+    *watch = (Watch){func, data, free_data};
+    return REAL(gst_bus_add_watch_full)(bus, priority, on_message, watch, free_watch);
+}
+
+guint gst_bus_add_watch(GstBus *bus, GstBusFunc func, gpointer data)
+{
+    return gst_bus_add_watch_full(bus, G_PRIORITY_DEFAULT, func, data, NULL);
 }
