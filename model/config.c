@@ -10,7 +10,7 @@ CnxConfig *cnx_config_new(void)
     config->stages = CNX_STAGES;
     config->stem_norm = config->conv_bias = config->head_bias = TRUE;
     for (guint i = 0; i < CNX_STAGES; i++)
-        config->kernels[i] = 7;
+        config->kernels[i] = 7, config->dilations[i] = 1;
     return config;
 }
 
@@ -19,7 +19,38 @@ guint cnx_config_min_side(const CnxConfig *config)
 {
     const guint stem = config->stem == CNX_STEM_PATCH ? config->patch : 4;
 
-    return stem << (config->stages - 1 + (config->first_down ? 1 : 0));
+    guint side = stem;
+
+    for (guint i = 0; i < config->stages; i++)
+        side *= cnx_config_stride(config, i);
+    return side;
+}
+
+guint cnx_config_stride(const CnxConfig *config, guint stage)
+{
+    const guint before = stage > 0 ? config->dilations[stage - 1] : 1;
+
+    if (stage == 0 && !config->first_down)
+        return 1;
+    return config->dilations[stage] > before ? 1 : 2;
+}
+
+gboolean cnx_config_dilate(CnxConfig *config, guint output_stride)
+{
+    guint stride = config->stem == CNX_STEM_PATCH ? config->patch : 4, dilation = 1;
+
+    for (guint i = 0; i < config->stages; i++) {
+        if (i > 0 || config->first_down) {
+            if (stride >= output_stride)
+                dilation *= 2;
+            else
+                stride *= 2;
+        }
+        config->dilations[i] = dilation;
+        if (dilation > 1 && config->kernels[i] > CNX_DILATED_KERNEL_MAX)
+            return FALSE;
+    }
+    return TRUE;
 }
 
 void cnx_config_free(CnxConfig *config)

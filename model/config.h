@@ -70,16 +70,19 @@ typedef struct CnxConfig {
     CnxDtype dtype; /* in which most of the weights are stored */
     guint channels; /* of the images: 3, or 1: the stem reads their luma */
     CnxStem stem;
-    guint patch;               /* side of the patch stem's patches */
-    guint stem_width;          /* channels between the two convolutions of an overlapping stem */
-    gboolean stem_norm;        /* after the stem; only isotropic networks have none */
-    guint stages;              /* 4; 1: isotropic */
-    gboolean first_down;       /* stage 0 has a downsampling layer too (timm, patches of 2) */
-    guint depths[CNX_STAGES];  /* blocks */
-    guint dims[CNX_STAGES];    /* channels */
-    guint kernels[CNX_STAGES]; /* side of the depthwise convolutions */
-    gboolean conv_bias;        /* of the stem, the downsampling and the depthwise convolutions */
-    CnxNormKind norm;          /* every norm */
+    guint patch;                 /* side of the patch stem's patches */
+    guint stem_width;            /* channels between the two convolutions of an overlapping stem */
+    gboolean stem_norm;          /* after the stem; only isotropic networks have none */
+    guint stages;                /* 4; 1: isotropic */
+    gboolean first_down;         /* stage 0 has a downsampling layer too (timm, patches of 2) */
+    guint depths[CNX_STAGES];    /* blocks */
+    guint dims[CNX_STAGES];      /* channels */
+    guint kernels[CNX_STAGES];   /* side of the depthwise convolutions */
+    guint dilations[CNX_STAGES]; /* of the depthwise convolutions: 1, or 2, 4, 8 (timm), where a
+                                    stage whose dilation is twice that of the one before keeps its
+                                    map's size */
+    gboolean conv_bias;          /* of the stem, the downsampling and the depthwise convolutions */
+    CnxNormKind norm;            /* every norm */
     gboolean output_norm[CNX_STAGES]; /* the stage's output is normalised (dense backbones) */
     guint classes;                    /* outputs of the head; 0: no head */
     guint projection; /* width of a projection in place of the head (CLIP), whose output is
@@ -108,6 +111,16 @@ typedef struct CnxConfig {
  * 7x7 kernels, layer norms, every bias, RGB; all else is zero. */
 CnxConfig *cnx_config_new(void);
 void cnx_config_free(CnxConfig *config); /* and what it owns; NULL allowed */
+
+/* Of the downsampling before a stage: 2, or 1 where it only widens the dilation. A stage without
+ * downsampling: 1. */
+guint cnx_config_stride(const CnxConfig *config, guint stage);
+
+#define CNX_DILATED_KERNEL_MAX 7 /* of a dilated stage: taps spread over 49 pixels at most */
+
+/* Dilates the stages that would be further than output_stride from the image, as timm does. FALSE:
+ * one of these has larger kernels than CNX_DILATED_KERNEL_MAX. */
+gboolean cnx_config_dilate(CnxConfig *config, guint output_stride);
 
 /* Side of the smallest image that leaves a pixel in the last stage. */
 guint cnx_config_min_side(const CnxConfig *config);

@@ -77,9 +77,14 @@ static gboolean read_invisible(const CnxJson *args, const CnxPublished *publishe
         !cnx_json_word(args, "norm_layer", norms, G_N_ELEMENTS(norms), &norm) ||
         !cnx_json_uint(args, "output_stride", 1, 32, &stride))
         return FALSE;
-    if (stride != 32)
+    if (stride != 8 && stride != 16 && stride != 32)
+        return cnx_json_fail(args, CNX_ERROR_CORRUPT, "output_stride",
+                             "is %u, expected 8, 16 or 32", stride);
+    if (!cnx_config_dilate(config, stride))
         return cnx_json_fail(args, CNX_ERROR_UNSUPPORTED, "output_stride",
-                             "is %u, this version runs 32 only", stride);
+                             "is %u, which dilates kernels larger than %u, this version runs those "
+                             "up to there",
+                             stride, CNX_DILATED_KERNEL_MAX);
     if (cnx_json_has(args, "norm_layer") &&
         (norm == CNX_NORM_LAYER) != (config->norm == CNX_NORM_LAYER))
         return cnx_json_fail(args, CNX_ERROR_MISMATCH, "norm_layer",

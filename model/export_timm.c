@@ -59,6 +59,18 @@ static const char *stem_type(const CnxConfig *config)
     g_assert_not_reached();
 }
 
+/* What it computes with, that is: 8, 16, 32; 0: in timm it cannot be. */
+static guint output_stride(const CnxConfig *config)
+{
+    for (guint stride = 32; stride >= 8; stride /= 2) {
+        CnxConfig timm = *config;
+        if (cnx_config_dilate(&timm, stride) &&
+            !memcmp(timm.dilations, config->dilations, sizeof timm.dilations))
+            return stride;
+    }
+    return 0;
+}
+
 static gboolean check_stem(const CnxExport *e)
 {
     const CnxConfig *config = e->config;
@@ -71,10 +83,13 @@ static gboolean check_stem(const CnxExport *e)
         return cnx_export_refuse(e, "its stem is %u wide between its convolutions",
                                  config->stem_width);
     /* Of other patches timm downsamples in other places. */
-    if (config->stem == CNX_STEM_PATCH &&
-        (config->patch >= 8 || (config->patch == 2) != config->first_down))
+    if (config->stem == CNX_STEM_PATCH && (config->patch == 2) != config->first_down)
         return cnx_export_refuse(e, "its patches are %ux%u and its first stage has %s downsampling",
                                  config->patch, config->patch, config->first_down ? "a" : "no");
+    if (!output_stride(config))
+        return cnx_export_refuse(e,
+                                 "its patches are %ux%u, with which timm would dilate its stages",
+                                 config->patch, config->patch);
     return TRUE;
 }
 
@@ -186,6 +201,7 @@ static void add_model_args(JsonBuilder *json, const CnxConfig *config, gboolean 
     cnx_json_add_uints(json, "kernel_sizes", CNX_STAGES, config->kernels);
     cnx_json_add_string(json, "stem_type", stem_type(config));
     cnx_json_add_int(json, "patch_size", config->patch);
+    cnx_json_add_int(json, "output_stride", output_stride(config));
     cnx_json_add_truth(json, "conv_bias", config->conv_bias);
     cnx_json_add_truth(json, "conv_mlp", conv_mlp);
     cnx_json_add_truth(json, "use_grn", config->grn);

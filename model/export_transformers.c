@@ -47,6 +47,8 @@ static gboolean check_blocks(const CnxExport *e)
         if (config->kernels[i] != 7)
             return cnx_export_refuse(e, "its depthwise convolutions have kernels of %u, not 7",
                                      config->kernels[i]);
+    if (config->dilations[config->stages - 1] > 1)
+        return cnx_export_refuse(e, "its last stages are dilated");
     if (config->norm != CNX_NORM_LAYER)
         return cnx_export_refuse(e, "its norms are not layer norms");
     if (!config->conv_bias)

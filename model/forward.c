@@ -22,6 +22,27 @@ static gboolean few_pixels(const CnxStageSize *size, guint n)
 
 /* ---- Downsampling ---- */
 
+/* The same of a convolution that keeps the map's size: its taps are `dilation` apart, and as many
+ * pixels of zeros are around the normed map, the odd one at its right and lower side. */
+static void norm_dilated_patches(const CnxLayer *t, const CnxStrip *s, float *patches)
+{
+    const gsize c = t->in->c, row = (gsize)t->in->w * c; /* floats */
+    const float *image = t->x + (gsize)s->image * t->in->h * row;
+    const int h = (int)t->in->h, w = (int)t->in->w, d = (int)t->dilation;
+
+    memset(patches, 0, (gsize)s->pixels * 4 * c * sizeof *patches);
+    for (int i = (int)s->y0; i < (int)s->y1; i++, patches += (gsize)w * 4 * c)
+        for (int tap = 0; tap < 4; tap++) {
+            const int y = i + tap / 2 * d - d / 2, shift = tap % 2 * d - d / 2;
+            const int from = MAX(0, -shift), to = MIN(w, w - shift); /* outputs that see the map */
+
+            if (y >= 0 && y < h && from < to)
+                t->run->norm(patches + ((gsize)from * 4 + (gsize)tap) * c, 4 * c,
+                             image + (gsize)y * row + (gsize)(from + shift) * c, c, to - from,
+                             (int)c, t->norm->weight, t->norm->bias, (float)t->run->config->eps);
+        }
+}
+
 /* The normed 2x2 patches of a strip: [pixels, 2, 2, c of in]. A row or column left over by an odd
  * side is in no patch. */
 static void norm_patches(const CnxLayer *t, const CnxStrip *s, float *patches)
@@ -29,6 +50,10 @@ static void norm_patches(const CnxLayer *t, const CnxStrip *s, float *patches)
     const gsize c = t->in->c, row = (gsize)t->in->w * c; /* floats */
     const float *image = t->x + (gsize)s->image * t->in->h * row;
 
+    if (t->dilation > 0) {
+        norm_dilated_patches(t, s, patches);
+        return;
+    }
     for (guint i = s->y0; i < s->y1; i++, patches += (gsize)t->out->w * 4 * c)
         for (guint tap = 0; tap < 4; tap++)
             t->run->norm(patches + tap * c, 4 * c, image + (2 * i + tap / 2) * row + tap % 2 * c,
@@ -54,13 +79,21 @@ static void norm_patches_task(gpointer data, guint task, guint slot)
     norm_patches(t, &s, t->run->patches + s.pixel * 4 * t->in->c);
 }
 
-/* Norm and 2x2 convolution of stride 2. */
+/* timm's rule for the 2x2 convolution before a dilated stage. */
+static guint down_dilation(const CnxConfig *config, guint i)
+{
+    return cnx_config_stride(config, i) == 2 ? 0 : config->dilations[i] > 2 ? 2 : 1;
+}
+
+/* Norm and 2x2 convolution of stride 2, or, dilated, of stride 1. */
 static void downsample(CnxRun *run, guint i, guint n, const float *x, float *y)
 {
     CnxLayer layer = {.run = run,
                       .in = i > 0 ? &run->size[i - 1] : &run->stem_size,
                       .out = &run->size[i],
                       .linear = &run->weights->stage[i].down,
+                      .norm = &run->weights->stage[i].down_norm,
+                      .dilation = down_dilation(run->config, i),
                       .x = x,
                       .y = y};
 
@@ -231,7 +264,7 @@ static void block(CnxRun *run, guint i, guint j, guint n, const float *x, float 
                       .in = &run->size[i],
                       .out = &run->size[i],
                       .block = &run->weights->stage[i].blocks[j],
-                      .kernel = run->config->kernels[i],
+                      .kernel = run->weights->stage[i].kernel,
                       .x = x,
                       .y = y};
 

@@ -168,15 +168,21 @@ static gboolean infer_stem(const Inference *in)
     if (!read_side(patch, &side) || side < 1 || side > PATCH_MAX)
         return bad_side(in, patch, "the patch of the stem's convolution", "a square of 1 to 32");
     config->patch = (guint)side;
-    if (config->dialect == CNX_DIALECT_TIMM && side << (config->stages - 2) >= 32 &&
-        config->stages > 1) {
-        g_autofree char *name = cnx_quote(patch->name);
-        return fail(in, CNX_ERROR_UNSUPPORTED,
-                    "has patches of %ux%u (convolution %s), with which timm dilates the last "
-                    "stages; this version runs timm's networks of patches up to 7x7",
-                    config->patch, config->patch, name);
-    }
     return infer_channels(in, patch);
+}
+
+/* Of large patches timm dilates the last stages. */
+static gboolean infer_dilations(const Inference *in)
+{
+    CnxConfig *config = in->config;
+
+    if (config->dialect != CNX_DIALECT_TIMM && config->dialect != CNX_DIALECT_OPEN_CLIP)
+        return TRUE;
+    return cnx_config_dilate(config, 32) ||
+           fail(in, CNX_ERROR_UNSUPPORTED,
+                "has patches of %ux%u, with which timm dilates the last stages, and kernels larger "
+                "than %ux%u there, which this version does not run",
+                config->patch, config->patch, CNX_DILATED_KERNEL_MAX, CNX_DILATED_KERNEL_MAX);
 }
 
 static gboolean check_blocks(const Inference *in)
@@ -242,8 +248,8 @@ gboolean cnx_infer(GHashTable *tensors, const CnxNaming *naming, const char *fil
 
     config->dialect = naming->dialect;
     config->head_eps = naming->head_eps;
-    if (!infer_depths(&in) || !infer_dims(&in) || !infer_stem(&in) || !check_blocks(&in) ||
-        !infer_head(&in))
+    if (!infer_depths(&in) || !infer_dims(&in) || !infer_stem(&in) || !infer_dilations(&in) ||
+        !check_blocks(&in) || !infer_head(&in))
         return FALSE;
     infer_flags(&in);
     config->variant = cnx_variant_describe(config);

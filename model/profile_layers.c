@@ -109,7 +109,7 @@ static void add_stage(GPtrArray *layers, const CnxRun *run, guint i)
     for (guint j = 0; j < stage->depth; j++) {
         const CnxBlock *block = &stage->blocks[j];
 
-        add_dwconv(layers, run, block->dw_weight, run->config->kernels[i], size,
+        add_dwconv(layers, run, block->dw_weight, stage->kernel, size,
                    g_strdup_printf("stage%u.block%u.dw", i + 1, j + 1));
         add_linear(layers, run, &block->pw1, pixels,
                    g_strdup_printf("stage%u.block%u.pw1", i + 1, j + 1));

@@ -33,7 +33,7 @@ void cnx_run_plan_sizes(CnxRun *run)
     cnx_stem_plan(run);
     for (guint i = 0; i < config->stages; i++) {
         const CnxStageSize *before = i > 0 ? &run->size[i - 1] : &run->stem_size;
-        const guint stride = i > 0 || config->first_down ? 2 : 1;
+        const guint stride = cnx_config_stride(config, i);
 
         run->size[i] = (CnxStageSize){before->h / stride, before->w / stride, config->dims[i]};
     }

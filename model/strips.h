@@ -16,6 +16,7 @@ typedef struct CnxLayer {
     const CnxBlock *block;
     const CnxNorm *norm;
     guint kernel;   /* side of the convolution */
+    guint dilation; /* of a 2x2 convolution that keeps the size; 0: its stride is 2 */
     CnxAct act;     /* after the convolution */
     const float *x; /* [n, in]; NULL: run->images */
     float *y;       /* [n, out] */

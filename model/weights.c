@@ -200,12 +200,31 @@ static const float *pack_depthwise(Packer *p, const CnxTensor *weight, gsize c, 
     return dst;
 }
 
-static void pack_block(Packer *p, CnxBlock *block, const CnxConfig *config, guint i, guint j)
+/* The same with zeros between the taps: [c, k k] to [wide wide, c], wide = dilation (k - 1) + 1. */
+static const float *pack_dilated(Packer *p, const CnxTensor *weight, gsize c, gsize k, gsize wide)
+{
+    const gsize dilation = k > 1 ? (wide - 1) / (k - 1) : 1;
+    float *dst = CNX_TAKE(&p->arena, wide * wide, c);
+
+    if (dst != NULL) {
+        cnx_tensor_to_float(weight, p->stored);
+        memset(dst, 0, wide * wide * c * sizeof *dst);
+        for (gsize tap = 0; tap < k * k; tap++)
+            for (gsize ch = 0; ch < c; ch++)
+                dst[(tap / k * wide + tap % k) * dilation * c + ch] = p->stored[ch * k * k + tap];
+    }
+    return dst;
+}
+
+static void pack_block(Packer *p, const CnxStage *stage, CnxBlock *block, const CnxConfig *config,
+                       guint i, guint j)
 {
     const gsize c = config->dims[i], kernel = config->kernels[i];
     const CnxTensor *grn_gamma = find(p, "s%u.b%u.grn.gamma", i, j);
+    const CnxTensor *dw = find(p, "s%u.b%u.dw.weight", i, j);
 
-    block->dw_weight = pack_depthwise(p, find(p, "s%u.b%u.dw.weight", i, j), c, kernel * kernel);
+    block->dw_weight = stage->kernel > kernel ? pack_dilated(p, dw, c, kernel, stage->kernel)
+                                              : pack_depthwise(p, dw, c, kernel * kernel);
     block->dw_bias = pack_vector(p, find(p, "s%u.b%u.dw.bias", i, j), c);
     block->pw1 = pack_linear(p, find(p, "s%u.b%u.pw1.weight", i, j),
                              find(p, "s%u.b%u.pw1.bias", i, j), 4 * c, c, 1,
@@ -221,16 +240,22 @@ static void pack_block(Packer *p, CnxBlock *block, const CnxConfig *config, guin
 
 static void pack_stage(Packer *p, CnxStage *stage, const CnxConfig *config, guint i)
 {
-    const gsize c = config->dims[i];
+    const gsize c = config->dims[i], before = config->dims[i > 0 ? i - 1 : 0];
+    Folds folds = {.in_weight = find(p, "down%u.norm.weight", i),
+                   .in_bias = find(p, "down%u.norm.bias", i)};
 
+    stage->kernel = config->dilations[i] * (config->kernels[i] - 1) + 1;
+    if ((i > 0 || config->first_down) && cnx_config_stride(config, i) == 1) {
+        /* The padding is of zeros after the norm, all of it. */
+        stage->down_norm = (CnxNorm){pack_vector(p, folds.in_weight, before),
+                                     pack_vector(p, folds.in_bias, before)};
+        folds = (Folds){NULL};
+    }
     if (i > 0 || config->first_down)
-        stage->down =
-            pack_linear(p, find(p, "down%u.conv.weight", i), find(p, "down%u.conv.bias", i), c,
-                        config->dims[i > 0 ? i - 1 : 0], 4,
-                        (Folds){.in_weight = find(p, "down%u.norm.weight", i),
-                                .in_bias = find(p, "down%u.norm.bias", i)});
+        stage->down = pack_linear(p, find(p, "down%u.conv.weight", i),
+                                  find(p, "down%u.conv.bias", i), c, before, 4, folds);
     for (guint j = 0; j < stage->depth; j++)
-        pack_block(p, &stage->blocks[j], config, i, j);
+        pack_block(p, stage, &stage->blocks[j], config, i, j);
     if (config->output_norm[i])
         stage->output_norm = pack_output_norm(p, i, c);
 }

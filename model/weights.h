@@ -33,7 +33,9 @@ typedef struct CnxBlock {
 } CnxBlock;
 
 typedef struct CnxStage {
-    CnxLinear down; /* [c, 4 c of the stage before]; n 0: none */
+    CnxLinear down;    /* [c, 4 c of the stage before]; n 0: none */
+    CnxNorm down_norm; /* [c of the stage before]; not there: it is folded into down */
+    guint kernel; /* side of the packed depthwise kernels, the gaps of dilated ones with them */
     guint depth;
     CnxBlock *blocks;    /* [depth] */
     CnxNorm output_norm; /* [c] */

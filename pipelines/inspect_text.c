@@ -77,6 +77,10 @@ static void print_network(const Report *report)
 
     print_stem(config);
     line("stages", "depths %s; widths %s; depthwise kernels %s", depths, dims, kernels);
+    if (config->dilations[config->stages - 1] > 1) {
+        g_autofree char *dilations = join(config->dilations, config->stages);
+        line("", "dilations %s", dilations);
+    }
     line("blocks", "%s%s; %s", config->grn ? "V2: GRN" : "V1",
          config->layer_scale ? (config->grn ? " and layer scale" : ": layer scale")
                              : (config->grn ? "" : ", no layer scale"),
