@@ -101,6 +101,21 @@ static gboolean add_properties(WatchSettings *settings, GKeyFile *file, const ch
     return ok;
 }
 
+static gboolean check_region(const WatchSettings *settings, const char *group, GError **error)
+{
+    for (guint i = 0; i < settings->properties->len; i += 2) {
+        const char *value = g_ptr_array_index(settings->properties, i + 1);
+
+        if (strcmp(g_ptr_array_index(settings->properties, i), "region") == 0 &&
+            (strcmp(value, "objects") == 0 || strcmp(value, "1") == 0))
+            return fail(error, group,
+                        "region is '%s', but nothing here detects objects: that takes a pipeline "
+                        "with a detector before convnext",
+                        value);
+    }
+    return TRUE;
+}
+
 /* Frames that wait for their turn would be of the past; those of a file would be lost. */
 static void default_mode(WatchSettings *settings)
 {
@@ -144,6 +159,30 @@ static gboolean set_file(WatchSettings *settings, const char *group, const char 
     return settings->uri || fail(error, group, "%s is no name of a file", path);
 }
 
+/* What nobody could play, now or later: to try that again and again would tell nobody. */
+static gboolean set_stream(WatchSettings *settings, const char *group, const char *address,
+                           GError **error)
+{
+    GError *cause = NULL;
+    GUri *uri = g_uri_parse(address, G_URI_FLAGS_PARSE_RELAXED | G_URI_FLAGS_ENCODED, &cause);
+    gboolean ok = FALSE;
+
+    if (!uri)
+        fail(error, group, "%s is no address: %s", address, cause->message);
+    else if (!gst_uri_protocol_is_supported(GST_URI_SRC, g_uri_get_scheme(uri)))
+        fail(error, group, "nothing on this machine plays addresses of %s://",
+             g_uri_get_scheme(uri));
+    else if (!g_uri_get_host(uri) || !*g_uri_get_host(uri))
+        fail(error, group, "%s names no host", address);
+    else
+        ok = TRUE;
+    settings->kind = WATCH_STREAM;
+    settings->uri = g_strdup(address);
+    g_clear_pointer(&uri, g_uri_unref);
+    g_clear_error(&cause);
+    return ok;
+}
+
 static gboolean set_source(WatchSettings *settings, GKeyFile *file, const char *group,
                            GError **error)
 {
@@ -175,9 +214,7 @@ static gboolean set_source(WatchSettings *settings, GKeyFile *file, const char *
     }
     if (!strstr(source, "://"))
         return set_file(settings, group, source, error);
-    settings->kind = WATCH_STREAM;
-    settings->uri = g_strdup(source);
-    return gst_uri_is_valid(source) || fail(error, group, "%s is no address", source);
+    return set_stream(settings, group, source, error);
 }
 
 static gboolean set_login(WatchSettings *settings, GKeyFile *file, const char *group,
@@ -255,10 +292,11 @@ WatchSettings *watch_keys_settings(GKeyFile *file, const char *group, GError **e
 
     settings->name = g_strdup(group);
     settings->properties = g_ptr_array_new_with_free_func(g_free);
-    if (!set_source(settings, file, group, error) || !set_login(settings, file, group, error) ||
-        !set_rtsp(settings, file, group, error) || !set_times(settings, file, group, error) ||
-        !add_properties(settings, file, group, WATCH_DEFAULTS, error) ||
-        !add_properties(settings, file, group, group, error)) {
+    if (!add_properties(settings, file, group, WATCH_DEFAULTS, error) ||
+        !add_properties(settings, file, group, group, error) ||
+        !check_region(settings, group, error) || !set_source(settings, file, group, error) ||
+        !set_login(settings, file, group, error) || !set_rtsp(settings, file, group, error) ||
+        !set_times(settings, file, group, error)) {
         watch_settings_unref(settings);
         return NULL;
     }

@@ -46,6 +46,36 @@ static gboolean add_source(GKeyFile *file, const char *argument, GError **error)
     return ok;
 }
 
+/* GLib would make one of them, with the last of each key. */
+static gboolean check_groups(const char *text, GError **error)
+{
+    GHashTable *seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    char **lines = g_strsplit(text, "\n", -1);
+    gboolean ok = TRUE;
+
+    for (guint i = 0; ok && lines[i]; i++) {
+        char *line = g_strstrip(lines[i]);
+
+        ok = *line != '[' || g_hash_table_add(seen, g_strdup(line));
+        if (!ok)
+            g_set_error(error, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_INVALID_VALUE,
+                        "there are two groups %s", line);
+    }
+    g_strfreev(lines);
+    g_hash_table_unref(seen);
+    return ok;
+}
+
+static gboolean load(GKeyFile *file, const char *path, GError **error)
+{
+    char *text = NULL;
+    const gboolean ok = g_key_file_load_from_file(file, path, G_KEY_FILE_NONE, error) &&
+                        g_file_get_contents(path, &text, NULL, error) && check_groups(text, error);
+
+    g_free(text);
+    return ok || prefixed(path, error);
+}
+
 static gboolean add_camera(WatchList *list, GKeyFile *file, const char *group, GError **error)
 {
     WatchSettings *settings = watch_keys_settings(file, group, error);
@@ -66,6 +96,13 @@ static gboolean open_model(WatchList *list, const WatchSettings *settings, GErro
     GError *cause = NULL;
     gboolean ok;
 
+    if (!convnext) {
+        gst_object_unref(bus);
+        g_set_error_literal(error, GST_CORE_ERROR, GST_CORE_ERROR_MISSING_PLUGIN,
+                            "GStreamer does not find the element convnext: install the plugin, or "
+                            "set GST_PLUGIN_PATH to where it is");
+        return FALSE;
+    }
     for (guint i = 0; i < settings->properties->len; i += 2)
         gst_util_set_object_arg(G_OBJECT(convnext), g_ptr_array_index(settings->properties, i),
                                 g_ptr_array_index(settings->properties, i + 1));
@@ -141,12 +178,11 @@ WatchList *watch_list_new(const char *path, const char *const *keys, char **sour
 {
     GKeyFile *file = g_key_file_new();
     WatchList *list = g_new0(WatchList, 1);
-    gboolean ok = TRUE;
+    gboolean ok;
 
     list->cameras = g_ptr_array_new_with_free_func((GDestroyNotify)watch_settings_unref);
     list->models = g_ptr_array_new_with_free_func(close_model);
-    if (path && !g_key_file_load_from_file(file, path, G_KEY_FILE_NONE, error))
-        ok = prefixed(path, error);
+    ok = !path || load(file, path, error);
     for (guint i = 0; ok && keys[i]; i += 2)
         g_key_file_set_string(file, WATCH_DEFAULTS, keys[i], keys[i + 1]);
     for (guint i = 0; ok && sources && sources[i]; i++)

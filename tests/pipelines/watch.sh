@@ -65,6 +65,14 @@ grep -q 'standard output' said || wrong "a reader that is gone is not told: $(ca
 
 expect_refusal 'there is no camera to watch' "$CONVNEXT_WATCH"
 expect_refusal 'there is no file none.mp4' "$CONVNEXT_WATCH" none.mp4
+expect_refusal 'names no host' "$CONVNEXT_WATCH" rtsp://
+expect_refusal 'is no address' "$CONVNEXT_WATCH" rtsp://127.0.0.1:99999/live
+expect_refusal 'addresses of gopher://' "$CONVNEXT_WATCH" gopher://127.0.0.1/live
+expect_refusal 'nothing here detects objects' "$CONVNEXT_WATCH" test:ball --set region=objects
+printf '[a]\nsource = test:ball\n[a]\nsource = test:snow\n' >twice
+expect_refusal 'two groups [a]' "$CONVNEXT_WATCH" --config twice
+printf '[a]\nsorce = test:ball\n' >misspelt
+expect_refusal "no key 'sorce'" "$CONVNEXT_WATCH" --config misspelt
 expect_refusal 'two cameras with the name' "$CONVNEXT_WATCH" a=test:ball a=test:smpte
 expect_refusal 'not a pattern' "$CONVNEXT_WATCH" test:nothing
 expect_refusal 'KEY=VALUE' "$CONVNEXT_WATCH" test:ball --set interval
