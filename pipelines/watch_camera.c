@@ -149,6 +149,19 @@ void watch_camera_tick(WatchCamera *camera)
     }
 }
 
+/* Takes the reason and returns a better one. */
+static char *tell_login(const WatchCamera *camera, char *reason)
+{
+    char *better = g_strdup_printf("%s: %s",
+                                   camera->settings->login.user
+                                       ? "it does not take the login that it is given"
+                                       : "it takes a login, by credentials-file or credentials-env",
+                                   reason);
+
+    g_free(reason);
+    return better;
+}
+
 static void on_error(WatchCamera *camera, GstMessage *message)
 {
     GError *error = NULL;
@@ -164,6 +177,8 @@ static void on_error(WatchCamera *camera, GstMessage *message)
     case WATCH_BLAME_NOBODY:
         break;
     case WATCH_BLAME_SOURCE:
+        if (wait > 0)
+            reason = tell_login(camera, reason);
         lose(camera, reason, wait, FALSE);
         break;
     case WATCH_BLAME_NETWORK:

@@ -86,7 +86,7 @@ for name in clip film door still; do
     wait_for said 1 "$name: playing, "
     wait_for lines 5 "\"stream\":\"$name\""
 done
-wait_for said 1 'locked: waiting, .*[Uu]nauthorized'
+wait_for said 1 'locked: waiting, it does not take the login that it is given: .*[Uu]nauthorized'
 
 # Gone, and another size, at the same time.
 kill -9 "${pids[clip]}"
