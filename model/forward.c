@@ -135,12 +135,14 @@ static void block_task(gpointer data, guint task, guint slot)
     const CnxLayer *t = data;
     const CnxStrip s = cnx_strip_of(t, task);
     const gsize c = t->out->c;
+    const guint parts = (s.pixels + CNX_STRIP_PIXELS - 1) / CNX_STRIP_PIXELS;
     float *u = cnx_strip_scratch(t, slot);              /* [rows, w, c] */
     float *hidden = u + (gsize)t->rows * t->out->w * c; /* [CNX_STRIP_PIXELS, 4c] */
 
     dwconv_norm(t, &s, u);
-    for (guint p = 0; p < s.pixels; p += CNX_STRIP_PIXELS) {
-        const guint m = MIN(CNX_STRIP_PIXELS, s.pixels - p);
+    for (guint i = 0; i < parts; i++) {
+        const guint p = (guint)((guint64)i * s.pixels / parts);
+        const guint m = (guint)((i + (guint64)1) * s.pixels / parts) - p;
         const gsize first = (s.pixel + p) * c;
 
         cnx_linear(t->run, &t->block->pw1,
@@ -272,7 +274,7 @@ static void block(CnxRun *run, guint i, guint j, guint n, const float *x, float 
         block_by_columns(&layer, n);
         return;
     }
-    cnx_strips_cut(&layer, CNX_STRIP_PIXELS);
+    cnx_strips_cut(&layer, cnx_block_pixels(layer.out));
     if (layer.block->grn_gamma == NULL) {
         cnx_strips_loop(&layer, n, block_task);
         return;

@@ -89,8 +89,10 @@ static gboolean measure_stage(const CnxRun *run, guint i, Largest *l)
 {
     const CnxStageSize *size = &run->size[i];
     const gsize c = size->c, before = i > 0 ? run->size[i - 1].c : run->stem_size.c;
-    const guint strips = cnx_strip_count(size, CNX_STRIP_PIXELS);
+    const guint strips = cnx_strip_count(size, cnx_block_pixels(size));
     const gsize strip = (gsize)cnx_strip_rows(size, strips) * size->w;
+    const gsize down =
+        (gsize)cnx_strip_rows(size, cnx_strip_count(size, CNX_STRIP_PIXELS)) * size->w;
     gsize pixels, few;
 
     if (!measure_map(run, size, l))
@@ -100,7 +102,7 @@ static gboolean measure_stage(const CnxRun *run, guint i, Largest *l)
     return grow(&l->few, few, c, 1) && grow(&l->patches, few, 4, before) &&
            grow(&l->hidden, run->config->grn ? pixels : few, 4, c) &&
            grow(&l->sumsq, run->config->grn ? (gsize)run->batch * strips : 0, 4, c) &&
-           grow(&l->scratch, strip, 4, before) &&
+           grow(&l->scratch, down, 4, before) &&
            grow(&l->scratch, strip + 4 * CNX_STRIP_PIXELS, c, 1);
 }
 

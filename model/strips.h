@@ -41,6 +41,15 @@ static inline guint cnx_strip_count(const CnxStageSize *size, guint pixels)
     return (guint)MIN(size->h, (least + step - 1) / step * step);
 }
 
+/* Pixels of one strip of a block's map. Its depthwise convolution reads six rows more than it
+ * writes, and should write several; but there should be work for eight threads. */
+static inline guint cnx_block_pixels(const CnxStageSize *size)
+{
+    const gsize eighth = (gsize)size->h * size->w / 8;
+
+    return (guint)CLAMP(eighth, CNX_STRIP_PIXELS, 4 * CNX_STRIP_PIXELS);
+}
+
 /* Rows of the largest strip. */
 static inline guint cnx_strip_rows(const CnxStageSize *size, guint strips)
 {
