@@ -166,6 +166,7 @@ static gboolean allocate(CnxPreprocess *p)
 {
     const gsize width = 3 * (gsize)p->geometry.x.out;
     const guint columns = p->columns.end - p->columns.first;
+    const gsize pixel = p->unpack != NULL ? 4 : 3; /* bytes, unpacked */
 
     p->along = (CnxResizeRows){
         .n = (int)p->columns.count,
@@ -176,9 +177,11 @@ static gboolean allocate(CnxPreprocess *p)
         .width = (int)(columns + 2 * p->columns.pairs + CNX_RESIZE_BLOCK - 1) / CNX_RESIZE_BLOCK *
                  CNX_RESIZE_BLOCK,
     };
+    if (p->unpack == NULL)
+        p->along.plane = p->vertical_first ? columns : (gsize)p->along.width;
     p->along.scratch = aligned_alloc(64, CNX_RESIZE_SCRATCH(p->along.pairs));
-    p->ring_stride = p->vertical_first ? 4 * (gsize)columns : 3 * (gsize)p->columns.count;
-    p->unpacked_stride = 4 * (gsize)p->along.width;
+    p->ring_stride = p->vertical_first ? pixel * columns : 3 * (gsize)p->columns.count;
+    p->unpacked_stride = pixel * (gsize)p->along.width;
     p->unpacked = g_try_malloc0_n(CNX_RESIZE_ROWS, p->unpacked_stride);
     p->ring = g_try_malloc0_n(p->ring_rows, p->ring_stride);
     p->windows = g_try_new(const guint8 *, 2 * (gsize)p->rows.pairs);
@@ -302,7 +305,7 @@ static CnxYuvRow yuv_row(const CnxImage *image, CnxPixels pixels, guint x, guint
     return row;
 }
 
-/* The needed columns of source row y (of the region) as RGBX. */
+/* The needed columns of source row y (of the region) as RGBX, or as planes. */
 static void unpack_row(CnxPreprocess *p, const CnxImage *image, guint8 *dst, guint y)
 {
     const guint x = p->info.x + p->columns.first;
@@ -314,7 +317,7 @@ static void unpack_row(CnxPreprocess *p, const CnxImage *image, guint8 *dst, gui
     } else {
         const CnxYuvRow row = yuv_row(image, p->info.pixels, x, y);
 
-        p->kernels->yuv(dst, &row, n, &p->factors);
+        p->kernels->yuv(dst, p->along.plane, &row, n, &p->factors);
     }
     if (p->grey)
         cnx_colour_make_grey(dst, (guint)n);

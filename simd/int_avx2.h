@@ -17,18 +17,22 @@
 typedef __m256i Int;
 
 #define i_load(p) _mm256_loadu_si256((const __m256i *)(p))
+/* Half a vector's bytes, as words. */
+#define i_load_bytes16(p) _mm256_cvtepu8_epi16(_mm_loadu_si128((const __m128i *)(p)))
 #define i_store(p, x) _mm256_storeu_si256((__m256i *)(p), x)
 #define i_zero _mm256_setzero_si256
 #define i_set16 _mm256_set1_epi16
 #define i_set32 _mm256_set1_epi32
 #define i_part(x) _mm256_broadcastsi128_si256(x) /* in every part */
+#define i_and _mm256_and_si256
 #define i_or _mm256_or_si256
 #define i_xor _mm256_xor_si256
 #define i_add16_saturated _mm256_adds_epi16
 #define i_add32 _mm256_add_epi32
+#define i_left16 _mm256_slli_epi16
 #define i_left32 _mm256_slli_epi32
 #define i_right16 _mm256_srai_epi16
-#define i_right32 _mm256_srai_epi32
+#define i_right32_each _mm256_srav_epi32
 #define i_unsigned_right16 _mm256_srli_epi16
 #define i_mulhrs16 _mm256_mulhrs_epi16 /* (a b + 2^14) >> 15 */
 #define i_madd16 _mm256_madd_epi16     /* a0 b0 + a1 b1 */
@@ -43,3 +47,5 @@ typedef __m256i Int;
 #define i_unpack_high64 _mm256_unpackhi_epi64
 #define i_pack32 _mm256_packs_epi32  /* to 16 bits */
 #define i_pack16 _mm256_packus_epi16 /* to bytes */
+/* What was packed of two vectors: first all of the first. */
+#define i_packed_order(x) _mm256_permute4x64_epi64(x, 0xd8)

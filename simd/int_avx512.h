@@ -15,18 +15,21 @@
 typedef __m512i Int;
 
 #define i_load(p) _mm512_loadu_si512(p)
+#define i_load_bytes16(p) _mm512_cvtepu8_epi16(_mm256_loadu_si256((const __m256i *)(p)))
 #define i_store(p, x) _mm512_storeu_si512(p, x)
 #define i_zero _mm512_setzero_si512
 #define i_set16 _mm512_set1_epi16
 #define i_set32 _mm512_set1_epi32
 #define i_part(x) _mm512_broadcast_i32x4(x) /* in every part */
+#define i_and _mm512_and_si512
 #define i_or _mm512_or_si512
 #define i_xor _mm512_xor_si512
 #define i_add16_saturated _mm512_adds_epi16
 #define i_add32 _mm512_add_epi32
+#define i_left16 _mm512_slli_epi16
 #define i_left32 _mm512_slli_epi32
 #define i_right16 _mm512_srai_epi16
-#define i_right32 _mm512_srai_epi32
+#define i_right32_each _mm512_srav_epi32
 #define i_unsigned_right16 _mm512_srli_epi16
 #define i_mulhrs16 _mm512_mulhrs_epi16 /* (a b + 2^14) >> 15 */
 #define i_madd16 _mm512_madd_epi16     /* a0 b0 + a1 b1 */
@@ -41,3 +44,4 @@ typedef __m512i Int;
 #define i_unpack_high64 _mm512_unpackhi_epi64
 #define i_pack32 _mm512_packs_epi32  /* to 16 bits */
 #define i_pack16 _mm512_packus_epi16 /* to bytes */
+#define i_packed_order(x) _mm512_permutexvar_epi64(_mm512_setr_epi64(0, 2, 4, 6, 1, 3, 5, 7), x)

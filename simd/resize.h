@@ -16,7 +16,7 @@
 
 #define CNX_RESIZE_BITS 22  /* of a weight's fraction, at most */
 #define CNX_RESIZE_ROWS 16  /* the most rows of one call of resize_rows */
-#define CNX_RESIZE_BLOCK 16 /* pixels: the rows that it reads are a multiple of this wide */
+#define CNX_RESIZE_BLOCK 64 /* pixels: the rows that it reads are a multiple of this wide */
 
 typedef struct CnxTaps { /* the weights of two neighbours; those after an output's last are 0 */
     int16_t lo[2], hi[2];
@@ -29,18 +29,19 @@ typedef struct CnxResizeRows {
     int pairs;           /* of pixels read for each output, whatever their weight */
     int bits;            /* of the weights' fraction, 1..CNX_RESIZE_BITS */
     int width;           /* pixels of a source row, a multiple of CNX_RESIZE_BLOCK */
-    void *scratch;       /* [CNX_RESIZE_SCRATCH(pairs)] bytes, 64-byte aligned */
+    size_t plane;  /* bytes from a row's R to its G and from that to its B; 0: pixels of 4 bytes */
+    void *scratch; /* [CNX_RESIZE_SCRATCH(pairs)] bytes, 64-byte aligned */
 } CnxResizeRows;
 
 /* Of the pixels of one output and of some more, 16-bit numbers. */
 #define CNX_RESIZE_SCRATCH(pairs) (((size_t)(pairs) + CNX_RESIZE_AHEAD) * CNX_RESIZE_ROWS * 12)
 #define CNX_RESIZE_AHEAD 64 /* pairs of pixels */
 
-/* Along rows, RGBX to RGB.
+/* Along rows, RGBX or planes of R, G, B to RGB.
  * dst:  [rows][3 n], rows dst_stride bytes apart
- * src:  [CNX_RESIZE_ROWS][width] pixels of 4 bytes, rows src_stride bytes apart; the fourth byte is
- *       ignored; rows from `rows` on are read to no effect
- * rows: 1..CNX_RESIZE_ROWS */
+ * src:  [CNX_RESIZE_ROWS][width] pixels of 4 bytes, the fourth ignored, or
+ * [CNX_RESIZE_ROWS][3][width] bytes; rows src_stride bytes apart; rows from `rows` on are read to
+ * no effect rows: 1..CNX_RESIZE_ROWS */
 typedef void CnxResizeRowsFn(uint8_t *dst, size_t dst_stride, const uint8_t *src, size_t src_stride,
                              int rows, const CnxResizeRows *plan);
 

@@ -17,9 +17,11 @@ static uint8_t to_byte(uint32_t sum, int bits)
 void cnx_resize_rows_c(uint8_t *dst, size_t dst_stride, const uint8_t *src, size_t src_stride,
                        int rows, const CnxResizeRows *plan)
 {
+    const size_t step = plan->plane ? 1 : 4, plane = plan->plane ? plan->plane : 1; /* bytes */
+
     for (int i = 0; i < rows; i++) {
         for (int x = 0; x < plan->n; x++) {
-            const uint8_t *pixel = src + i * src_stride + 4 * (size_t)plan->start[x];
+            const uint8_t *pixel = src + i * src_stride + step * plan->start[x];
             const CnxTaps *w = plan->taps + (size_t)x * plan->pairs;
             uint32_t sum[3];
 
@@ -29,7 +31,7 @@ void cnx_resize_rows_c(uint8_t *dst, size_t dst_stride, const uint8_t *src, size
                 uint32_t k = weight(w, t);
 
                 for (int c = 0; c < 3; c++)
-                    sum[c] += pixel[4 * t + c] * k;
+                    sum[c] += pixel[step * t + plane * c] * k;
             }
             for (int c = 0; c < 3; c++)
                 dst[i * dst_stride + 3 * x + c] = to_byte(sum[c], plan->bits);

@@ -1,4 +1,4 @@
-/* Rows of 8-bit YUV to RGBX bytes, for formats whose chroma is halved along the row.
+/* Rows of 8-bit YUV to planes of R, G and B, for formats whose chroma is halved along the row.
  *
  *   scaled(a, f) = (a f + 2^14) >> 15
  *   y' = scaled(y << 7, luma) + bias,  u' = (u - 128) << 8,  v' = (v - 128) << 8
@@ -13,6 +13,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <stddef.h>
 #include <stdint.h>
 
 #define CNX_YUV_BITS 6         /* of the fraction of y' and what is added to it */
@@ -40,6 +41,7 @@ typedef struct CnxYuvRow {
     int odd; /* 1: the first pixel is the second of its pair */
 } CnxYuvRow;
 
-/* dst: [n] pixels of 4 bytes, R G B 0. Reads the samples of these n pixels, and in the packed
- * layouts the rest of their pairs' four bytes. */
-typedef void CnxYuvFn(uint8_t *dst, const CnxYuvRow *row, int n, const CnxYuvFactors *factors);
+/* dst: [3][n], R, G and B, rows `plane` bytes apart. Reads the samples of these n pixels, and in
+ * the packed layouts the rest of their pairs' four bytes. */
+typedef void CnxYuvFn(uint8_t *dst, size_t plane, const CnxYuvRow *row, int n,
+                      const CnxYuvFactors *factors);

@@ -12,7 +12,8 @@ static uint8_t to_byte(int value)
     return value < 0 ? 0 : value > 255 ? 255 : (uint8_t)value;
 }
 
-void cnx_yuv_c(uint8_t *dst, const CnxYuvRow *row, int n, const CnxYuvFactors *factors)
+void cnx_yuv_c(uint8_t *dst, size_t plane, const CnxYuvRow *row, int n,
+               const CnxYuvFactors *factors)
 {
     static const int luma_step[] = {1, 1, 2, 2}, chroma_step[] = {1, 2, 4, 4}; /* bytes */
 
@@ -22,9 +23,8 @@ void cnx_yuv_c(uint8_t *dst, const CnxYuvRow *row, int n, const CnxYuvFactors *f
         int u = (row->u[pair * chroma_step[row->layout]] - 128) * 256;
         int v = (row->v[pair * chroma_step[row->layout]] - 128) * 256;
 
-        dst[4 * i] = to_byte(y + scaled(v, factors->r_v));
-        dst[4 * i + 1] = to_byte(y + scaled(u, factors->g_u) + scaled(v, factors->g_v));
-        dst[4 * i + 2] = to_byte(y + scaled(u, factors->b_u));
-        dst[4 * i + 3] = 0;
+        dst[i] = to_byte(y + scaled(v, factors->r_v));
+        dst[plane + i] = to_byte(y + scaled(u, factors->g_u) + scaled(v, factors->g_v));
+        dst[2 * plane + i] = to_byte(y + scaled(u, factors->b_u));
     }
 }

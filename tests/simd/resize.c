@@ -41,36 +41,39 @@ static uint8_t finish(int64_t sum, int bits)
 }
 
 /* step: even, from the start of an output to that of the next. */
-static void test_rows(Check *t, int rows, int n, int pairs, int step, int bits)
+static void test_rows(Check *t, int rows, int n, int pairs, int step, int bits, int planes)
 {
     const int needed = (n - 1) * step + 2 * pairs; /* of the source, pixels */
     const int width = (needed + CNX_RESIZE_BLOCK - 1) / CNX_RESIZE_BLOCK * CNX_RESIZE_BLOCK;
-    const size_t src_stride = 4 * (size_t)width + 13, dst_stride = 3 * (size_t)n + 7;
+    const size_t pixel = planes ? 1 : 4, plane = planes ? (size_t)width + 5 : 1; /* bytes */
+    const size_t used = planes ? 2 * plane + width : 4 * (size_t)width;
+    const size_t src_stride = used + 13, dst_stride = 3 * (size_t)n + 7;
 
-    CHECK_CASE(t, resize_rows, "rows %d n %d pairs %d step %d bits %d", rows, n, pairs, step, bits);
+    CHECK_CASE(t, resize_rows, "rows %d n %d pairs %d step %d bits %d planes %d", rows, n, pairs,
+               step, bits, planes);
     CnxTaps *taps = check_bytes(t, (size_t)n * pairs * sizeof *taps);
     int *start = (int *)check_floats(t, n);
-    uint8_t *src = check_byte_rows(t, CNX_RESIZE_ROWS, 4 * (size_t)width, src_stride);
+    uint8_t *src = check_byte_rows(t, CNX_RESIZE_ROWS, used, src_stride);
 
     for (int x = 0; x < n; x++) {
         start[x] = x * step;
         fill_taps(t, taps + x * pairs, pairs, bits);
     }
     for (int i = 0; i < CNX_RESIZE_ROWS; i++)
-        pixels_fill(t, src + i * src_stride, 4 * (size_t)width);
+        pixels_fill(t, src + i * src_stride, used);
     check_seal(t);
     uint8_t *dst = check_byte_rows(t, rows, 3 * (size_t)n, dst_stride);
     float *scratch = check_aligned(t, CNX_RESIZE_SCRATCH(pairs) / sizeof(float));
-    const CnxResizeRows plan = {n, start, taps, pairs, bits, width, scratch};
+    const CnxResizeRows plan = {n, start, taps, pairs, bits, width, planes ? plane : 0, scratch};
 
     t->k->resize_rows(dst, dst_stride, src, src_stride, rows, &plan);
     for (int i = 0; i < rows; i++) {
         for (int x = 0; x < 3 * n; x++) {
-            const uint8_t *at = src + i * src_stride + 4 * start[x / 3] + x % 3;
+            const uint8_t *at = src + i * src_stride + pixel * start[x / 3] + plane * (x % 3);
             int64_t sum = 0;
 
             for (int k = 0; k < 2 * pairs; k++)
-                sum += at[4 * k] * weight(taps + x / 3 * pairs, k);
+                sum += at[pixel * k] * weight(taps + x / 3 * pairs, k);
             check_value(t, dst[i * dst_stride + x], finish(sum, bits), 0, i, x);
         }
     }
@@ -117,7 +120,7 @@ static void run(Check *t)
         for (size_t j = 0; j < sizeof pairs / sizeof *pairs; j++) {
             for (int rows = 1; rows <= CNX_RESIZE_ROWS && widths[i] < 100; rows++)
                 test_rows(t, rows, widths[i], pairs[j], 2 * (int)(check_random(t) % 4),
-                          rows % 3 ? CNX_RESIZE_BITS : 14 + rows / 3);
+                          rows % 3 ? CNX_RESIZE_BITS : 14 + rows / 3, (int)(check_random(t) % 2));
             test_columns(t, widths[i], pairs[j], CNX_RESIZE_BITS);
             test_columns(t, widths[i], pairs[j], 14 + (int)j);
         }
@@ -125,7 +128,13 @@ static void run(Check *t)
 }
 
 /* 1080p to the central 224 x 224 of 455 x 256, bicubic. */
-enum { BENCH_SOURCE = 976, BENCH_WIDTH = 224, BENCH_PAIRS = 10 };
+enum {
+    BENCH_SOURCE = 976,
+    BENCH_ROW = 1024,
+    BENCH_STRIDE = 4 * BENCH_ROW + 64,
+    BENCH_WIDTH = 224,
+    BENCH_PAIRS = 10
+};
 
 typedef struct Bench {
     CnxResizeRows plan;
@@ -140,8 +149,7 @@ static void rows(const CnxKernels *k, void *data, int turn)
 {
     Bench *b = data;
 
-    k->resize_rows(b->dst, 3 * BENCH_WIDTH, b->src[turn], 4 * BENCH_SOURCE, CNX_RESIZE_ROWS,
-                   &b->plan);
+    k->resize_rows(b->dst, 3 * BENCH_WIDTH, b->src[turn], BENCH_STRIDE, CNX_RESIZE_ROWS, &b->plan);
 }
 
 static void columns(const CnxKernels *k, void *data, int turn)
@@ -157,20 +165,28 @@ static void bench(Check *t)
     float *scratch = check_bench_floats(t, CNX_RESIZE_SCRATCH(BENCH_PAIRS) / sizeof(float));
 
     b->dst = malloc(3 * BENCH_WIDTH * CNX_RESIZE_ROWS);
-    b->plan =
-        (CnxResizeRows){BENCH_WIDTH, b->start, b->taps, BENCH_PAIRS, 0, BENCH_SOURCE, scratch};
+    b->plan = (CnxResizeRows){.n = BENCH_WIDTH,
+                              .start = b->start,
+                              .taps = b->taps,
+                              .pairs = BENCH_PAIRS,
+                              .width = BENCH_ROW,
+                              .scratch = scratch};
     for (int i = 0; i < BENCH_WIDTH; i++) {
         b->start[i] = i * (BENCH_SOURCE - 2 * BENCH_PAIRS) / BENCH_WIDTH / 2 * 2;
         fill_taps(t, b->taps + i * BENCH_PAIRS, BENCH_PAIRS, CNX_RESIZE_BITS);
     }
     for (int i = 0; i < 2; i++) {
-        b->src[i] = (uint8_t *)check_bench_floats(t, BENCH_SOURCE * CNX_RESIZE_ROWS);
+        b->src[i] = (uint8_t *)check_bench_floats(t, BENCH_STRIDE / 4 * CNX_RESIZE_ROWS);
         for (int k = 0; k < 2 * BENCH_PAIRS; k++)
             b->row[i][k] = b->src[i] + k * 3 * BENCH_WIDTH;
     }
     for (b->plan.bits = 16; b->plan.bits <= CNX_RESIZE_BITS; b->plan.bits += 6) {
-        check_bench(t, &(CheckBench){"resize_rows", 0, NULL, rows, b}, "%d rows %d to %d, %d bits",
-                    CNX_RESIZE_ROWS, BENCH_SOURCE, BENCH_WIDTH, b->plan.bits);
+        b->plan.plane = 0;
+        check_bench(t, &(CheckBench){"resize_rows", 0, NULL, rows, b}, "RGBX %d to %d, %d bits",
+                    BENCH_SOURCE, BENCH_WIDTH, b->plan.bits);
+        b->plan.plane = BENCH_ROW;
+        check_bench(t, &(CheckBench){"resize_rows", 0, NULL, rows, b}, "planes %d to %d, %d bits",
+                    BENCH_SOURCE, BENCH_WIDTH, b->plan.bits);
         check_bench(t, &(CheckBench){"resize_columns", 0, NULL, columns, b}, "%d taps %d, %d bits",
                     2 * BENCH_PAIRS, 3 * BENCH_WIDTH, b->plan.bits);
     }
