@@ -1,13 +1,13 @@
-/* Rows of the source stream through: sixteen of them to RGBX, through the horizontal pass into a
- * ring that holds what the vertical pass of the next output row needs, and on to the network's
- * numbers, also by sixteen rows.
+/* Rows of the source stream through: sixteen of them unpacked, RGB formats to RGBX and YUV to
+ * planes of R, G and B; through the horizontal pass into a ring that holds what the vertical pass
+ * of the next output row needs; and on to the network's numbers, also by sixteen rows.
  *
- *   image -> unpacked [16][columns] RGBX -> ring [rows][3 count] RGB -> lines [16][3 width] -> dst
+ *   image -> unpacked [16][columns] -> ring [rows][3 count] RGB -> lines [16][3 width] RGB -> dst
  *
  * Pillow rounds to bytes between its passes, so their order is part of the result. Since version 13
  * it begins with the vertical pass where the height shrinks by more than twice what the width does:
  *
- *   image -> ring [rows][columns] RGBX -> unpacked [16][columns] RGBX -> lines [16][3 width] -> dst
+ *   image -> ring [rows][columns] -> unpacked [16][columns] -> lines [16][3 width] RGB -> dst
  *
  * Only columns and rows with a weight in some output are read.
  *
@@ -19,7 +19,9 @@
 
 #include "model/colour.h"
 #include "model/level.h"
+#include "model/memory.h"
 #include "model/resize.h"
+#include "model/samples.h"
 #include "simd/kernels.h"
 
 #define MAX_SIDE (1 << 24) /* of the source, pixels, as of the resized picture */
@@ -46,7 +48,7 @@ struct CnxPreprocess {
     guint8 *ring; /* [ring_rows] rows of ring_stride bytes; needed row i lies in i % ring_rows */
     gsize ring_stride;
     guint ring_rows;        /* a multiple of CNX_RESIZE_ROWS */
-    const guint8 **windows; /* [2 rows.pairs] the ring's rows of one output */
+    const guint8 **windows; /* [rows.taps] the ring's rows of one output */
     guint8 *lines;          /* [CNX_RESIZE_ROWS][3 width] output rows, their padding filled in */
     guint8 *padding;        /* [3 width] */
 };
@@ -162,6 +164,15 @@ static gboolean list_rows(CnxPreprocess *p)
     return TRUE;
 }
 
+static guint8 *new_rows(gsize rows, gsize stride)
+{
+    guint8 *memory = cnx_memory_new(rows * stride);
+
+    if (memory != NULL)
+        memset(memory, 0, rows * stride);
+    return memory;
+}
+
 static gboolean allocate(CnxPreprocess *p)
 {
     const gsize width = 3 * (gsize)p->geometry.x.out;
@@ -171,20 +182,20 @@ static gboolean allocate(CnxPreprocess *p)
     p->along = (CnxResizeRows){
         .n = (int)p->columns.count,
         .start = p->columns.start,
-        .taps = p->columns.taps,
-        .pairs = (int)p->columns.pairs,
+        .weights = p->columns.weights,
+        .taps = (int)p->columns.taps,
         .bits = (int)p->columns.bits,
-        .width = (int)(columns + 2 * p->columns.pairs + CNX_RESIZE_BLOCK - 1) / CNX_RESIZE_BLOCK *
+        .width = (int)(columns + p->columns.taps + CNX_RESIZE_BLOCK - 1) / CNX_RESIZE_BLOCK *
                  CNX_RESIZE_BLOCK,
     };
     if (p->unpack == NULL)
         p->along.plane = p->vertical_first ? columns : (gsize)p->along.width;
-    p->along.scratch = aligned_alloc(64, CNX_RESIZE_SCRATCH(p->along.pairs));
+    p->along.scratch = cnx_memory_new(CNX_RESIZE_SCRATCH(p->along.taps));
     p->ring_stride = p->vertical_first ? pixel * columns : 3 * (gsize)p->columns.count;
     p->unpacked_stride = pixel * (gsize)p->along.width;
-    p->unpacked = g_try_malloc0_n(CNX_RESIZE_ROWS, p->unpacked_stride);
-    p->ring = g_try_malloc0_n(p->ring_rows, p->ring_stride);
-    p->windows = g_try_new(const guint8 *, 2 * (gsize)p->rows.pairs);
+    p->unpacked = new_rows(CNX_RESIZE_ROWS, p->unpacked_stride);
+    p->ring = new_rows(p->ring_rows, p->ring_stride);
+    p->windows = g_try_new(const guint8 *, p->rows.taps);
     p->lines = g_try_malloc_n(CNX_RESIZE_ROWS, width);
     p->padding = g_try_malloc_n(width, 1);
     if (p->along.scratch == NULL || p->unpacked == NULL || p->ring == NULL || p->windows == NULL ||
@@ -222,10 +233,10 @@ CnxPreprocess *cnx_preprocess_new(const CnxRecipe *recipe, const CnxImageInfo *i
     exact = info->pixels < CNX_PIXELS_I420;
     p->vertical_first = is_vertical_first(recipe->filter, info, &p->geometry);
     choose_unpack(p);
-    if (!cnx_resize_plan(&p->columns, recipe->filter, info->w, x->resized, x->src, x->count, TRUE,
-                         exact, error) ||
-        !cnx_resize_plan(&p->rows, recipe->filter, info->h, y->resized, y->src, y->count, FALSE,
-                         exact, error))
+    if (!cnx_resize_plan(&p->columns, p->kernels, recipe->filter, info->w, x->resized, x->src,
+                         x->count, TRUE, exact, error) ||
+        !cnx_resize_plan(&p->rows, p->kernels, recipe->filter, info->h, y->resized, y->src,
+                         y->count, FALSE, exact, error))
         goto failed;
     if (!list_rows(p) || !allocate(p)) {
         g_set_error(error, CNX_ERROR, CNX_ERROR_OUT_OF_MEMORY,
@@ -251,8 +262,8 @@ void cnx_preprocess_free(CnxPreprocess *p)
     g_free(p->needed);
     g_free(p->first_needed);
     free(p->along.scratch);
-    g_free(p->unpacked);
-    g_free(p->ring);
+    free(p->unpacked);
+    free(p->ring);
     g_free(p->windows);
     g_free(p->lines);
     g_free(p->padding);
@@ -265,46 +276,6 @@ void cnx_preprocess_size(const CnxPreprocess *p, guint *width, guint *height)
     *height = p->geometry.y.out;
 }
 
-static const guint8 *row_of(const CnxImage *image, int plane, guint y)
-{
-    return image->plane[plane] + image->stride[plane] * (gssize)y;
-}
-
-/* Where the samples of pixel x, y stand. */
-static CnxYuvRow yuv_row(const CnxImage *image, CnxPixels pixels, guint x, guint y)
-{
-    const guint8 *luma = row_of(image, 0, y);
-    const gsize pair = x / 2;
-    CnxYuvRow row = {.layout = CNX_YUV_PLANAR, .y = luma + x, .odd = x % 2};
-
-    switch (pixels) {
-    case CNX_PIXELS_I420:
-    case CNX_PIXELS_YV12:
-        row.u = row_of(image, pixels == CNX_PIXELS_I420 ? 1 : 2, y / 2) + pair;
-        row.v = row_of(image, pixels == CNX_PIXELS_I420 ? 2 : 1, y / 2) + pair;
-        break;
-    case CNX_PIXELS_NV12:
-    case CNX_PIXELS_NV21:
-        row.layout = CNX_YUV_UV;
-        row.u = row_of(image, 1, y / 2) + 2 * pair + (pixels == CNX_PIXELS_NV21);
-        row.v = row_of(image, 1, y / 2) + 2 * pair + (pixels == CNX_PIXELS_NV12);
-        break;
-    case CNX_PIXELS_YUY2:
-        row.layout = CNX_YUV_YUYV;
-        row.y = luma + 2 * (gsize)x;
-        row.u = luma + 4 * pair + 1;
-        row.v = luma + 4 * pair + 3;
-        break;
-    default:
-        row.layout = CNX_YUV_UYVY;
-        row.y = luma + 2 * (gsize)x + 1;
-        row.u = luma + 4 * pair;
-        row.v = luma + 4 * pair + 2;
-        break;
-    }
-    return row;
-}
-
 /* The needed columns of source row y (of the region) as RGBX, or as planes. */
 static void unpack_row(CnxPreprocess *p, const CnxImage *image, guint8 *dst, guint y)
 {
@@ -313,9 +284,9 @@ static void unpack_row(CnxPreprocess *p, const CnxImage *image, guint8 *dst, gui
 
     y += p->info.y;
     if (p->unpack != NULL) {
-        p->unpack(dst, row_of(image, 0, y) + p->pixel_bytes * (gsize)x, n);
+        p->unpack(dst, cnx_samples_row(image, 0, y) + p->pixel_bytes * (gsize)x, n);
     } else {
-        const CnxYuvRow row = yuv_row(image, p->info.pixels, x, y);
+        const CnxYuvRow row = cnx_samples_yuv(image, p->info.pixels, x, y);
 
         p->kernels->yuv(dst, p->along.plane, &row, n, &p->factors);
     }
@@ -342,15 +313,15 @@ static guint feed_ring(CnxPreprocess *p, const CnxImage *image, guint done)
 /* The vertical pass of output i, from the ring. Taps past the window weigh nothing. */
 static void resize_down(CnxPreprocess *p, guint8 *dst, guint i)
 {
-    const guint pairs = p->rows.pairs;
+    const guint taps = p->rows.taps;
 
-    for (guint t = 0; t < 2 * pairs; t++) {
+    for (guint t = 0; t < taps; t++) {
         const guint row = p->first_needed[i] + MIN(t, p->rows.length[i] - 1);
 
         p->windows[t] = p->ring + row % p->ring_rows * p->ring_stride;
     }
     p->kernels->resize_columns(dst, p->windows, (int)p->ring_stride,
-                               p->rows.taps + (gsize)i * pairs, (int)pairs, (int)p->rows.bits);
+                               p->rows.weights + (gsize)i * taps, (int)taps, (int)p->rows.bits);
 }
 
 /* The next outputs from i on into lines; returns how many. done: needed rows come to the ring. */

@@ -139,53 +139,53 @@ static void plan_copies(CnxResizeAxis *axis, guint in, guint out, guint first, g
     }
 }
 
-/* Of the pixels before an output's start that it takes along, to start at an even distance. */
-static guint lead(const CnxResizeAxis *axis, guint i, gboolean even)
+/* Of the pixels before an output's start that it takes along, to start at whole groups. */
+static guint lead(const CnxResizeAxis *axis, guint i, guint align)
 {
-    return even ? ((guint)axis->start[i] - axis->first) % 2 : 0;
+    return ((guint)axis->start[i] - axis->first) % align;
 }
 
-/* Fewer bits, so that each weight fits in 16. */
+/* Fewer bits, so that each weight is short. */
 static void coarsen(CnxResizeAxis *axis, gint32 *fixed, guint most)
 {
     guint cut = 0;
 
     for (guint i = 0; i < axis->count; i++)
         for (guint t = 0; t < axis->length[i]; t++)
-            while ((ABS(fixed[(gsize)i * most + t]) >> cut) >= G_MAXINT16)
+            while ((ABS(fixed[(gsize)i * most + t]) >> cut) >= CNX_RESIZE_SHORT_MAX)
                 cut++;
-    cut = MAX(cut, 1); /* CNX_RESIZE_BITS says that weights have an upper half */
+    cut = MAX(cut, 1); /* CNX_RESIZE_BITS says that weights are long */
     for (guint i = 0; i < axis->count; i++)
         for (guint t = 0; t < axis->length[i]; t++)
             fixed[(gsize)i * most + t] = (fixed[(gsize)i * most + t] + (1 << (cut - 1))) >> cut;
     axis->bits -= cut;
 }
 
-/* The weights in pairs: w = 65536 hi + lo with lo in -32768..32767. */
-static gboolean split(CnxResizeAxis *axis, const gint32 *fixed, guint most, gboolean even)
+/* The weights in whole groups, packed. */
+static gboolean pack(CnxResizeAxis *axis, const CnxKernels *kernels, const gint32 *fixed,
+                     guint most, gboolean aligned)
 {
+    const guint group = (guint)kernels->resize_group, align = aligned ? group : 1;
+
     for (guint i = 0; i < axis->count; i++)
-        axis->pairs = MAX(axis->pairs, (lead(axis, i, even) + axis->length[i] + 1) / 2);
-    axis->taps = g_try_malloc0_n((gsize)axis->count * axis->pairs, sizeof *axis->taps);
-    if (axis->taps == NULL)
+        axis->taps = MAX(axis->taps, lead(axis, i, align) + axis->length[i]);
+    axis->taps = (axis->taps + group - 1) / group * group;
+    axis->weights = g_try_malloc0_n((gsize)axis->count * axis->taps, sizeof *axis->weights);
+    if (axis->weights == NULL)
         return FALSE;
-    for (guint i = 0; i < axis->count; i++, fixed += most) {
-        const guint skip = lead(axis, i, even);
-        CnxTaps *taps = axis->taps + (gsize)i * axis->pairs;
+    for (guint i = 0; i < axis->count; i++) {
+        const guint skip = lead(axis, i, align);
+        gint32 *weights = axis->weights + (gsize)i * axis->taps;
 
-        for (guint t = 0; t < axis->length[i]; t++) {
-            const gint16 lo = (gint16)(guint16)fixed[t];
-
-            taps[(t + skip) / 2].lo[(t + skip) % 2] = lo;
-            taps[(t + skip) / 2].hi[(t + skip) % 2] = (gint16)((fixed[t] - lo) / 65536);
-        }
+        memcpy(weights + skip, fixed + (gsize)i * most, axis->length[i] * sizeof *weights);
+        kernels->resize_pack(weights, weights, (int)axis->taps);
         axis->start[i] -= (int)skip;
     }
     return TRUE;
 }
 
-static gboolean plan(CnxResizeAxis *axis, CnxFilter filter, guint in, guint out, guint first,
-                     gboolean even, gboolean exact)
+static gboolean plan(CnxResizeAxis *axis, const CnxKernels *kernels, CnxFilter filter, guint in,
+                     guint out, guint first, gboolean aligned, gboolean exact)
 {
     const gboolean copies = filter == CNX_FILTER_NEAREST || in == out;
     const guint most = copies ? 1 : window(filter, in, out);
@@ -202,18 +202,19 @@ static gboolean plan(CnxResizeAxis *axis, CnxFilter filter, guint in, guint out,
     }
     if (planned && !exact)
         coarsen(axis, fixed, most);
-    planned = planned && split(axis, fixed, most, even);
+    planned = planned && pack(axis, kernels, fixed, most, aligned);
     g_free(fixed);
     return planned;
 }
 
-gboolean cnx_resize_plan(CnxResizeAxis *axis, CnxFilter filter, guint in, guint out, guint first,
-                         guint count, gboolean even, gboolean exact, GError **error)
+gboolean cnx_resize_plan(CnxResizeAxis *axis, const CnxKernels *kernels, CnxFilter filter, guint in,
+                         guint out, guint first, guint count, gboolean aligned, gboolean exact,
+                         GError **error)
 {
     *axis = (CnxResizeAxis){.count = count, .first = in, .bits = CNX_RESIZE_BITS};
     axis->start = g_try_new(int, count);
     axis->length = g_try_new(guint, count);
-    if (plan(axis, filter, in, out, first, even, exact))
+    if (plan(axis, kernels, filter, in, out, first, aligned, exact))
         return TRUE;
     g_set_error(error, CNX_ERROR, CNX_ERROR_OUT_OF_MEMORY,
                 "no memory for the weights of a resize from %u to %u pixels", in, out);
@@ -224,6 +225,6 @@ void cnx_resize_clear(CnxResizeAxis *axis)
 {
     g_free(axis->start);
     g_free(axis->length);
-    g_free(axis->taps);
+    g_free(axis->weights);
     *axis = (CnxResizeAxis){0};
 }

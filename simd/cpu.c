@@ -7,6 +7,7 @@ static const char *const names[CNX_CPU_COUNT] = {
     [CNX_CPU_C] = "c",
     [CNX_CPU_AVX2] = "avx2",
     [CNX_CPU_AVX512] = "avx512",
+    [CNX_CPU_AVX512_VNNI] = "avx512_vnni",
 };
 
 /* The compiler's check reads XCR0 as well: a register file that the operating system does not save
@@ -25,7 +26,7 @@ CnxCpu cnx_cpu_detect(void)
     if (!__builtin_cpu_supports("avx512f") || !__builtin_cpu_supports("avx512bw") ||
         !__builtin_cpu_supports("avx512dq") || !__builtin_cpu_supports("avx512vl"))
         return CNX_CPU_AVX2;
-    return CNX_CPU_AVX512;
+    return __builtin_cpu_supports("avx512vnni") ? CNX_CPU_AVX512_VNNI : CNX_CPU_AVX512;
 #else
     return CNX_CPU_C;
 #endif

@@ -49,3 +49,18 @@ typedef __m256i Int;
 #define i_pack16 _mm256_packus_epi16 /* to bytes */
 /* What was packed of two vectors: first all of the first. */
 #define i_packed_order(x) _mm256_permute4x64_epi64(x, 0xd8)
+
+/* Sixteen bytes of two rows, a part each. */
+static inline Int i_load_parts(const uint8_t *src, size_t stride)
+{
+    const __m128i upper = _mm_loadu_si128((const __m128i *)(src + stride));
+
+    return _mm256_inserti128_si256(_mm256_castsi128_si256(_mm_loadu_si128((const __m128i *)src)),
+                                   upper, 1);
+}
+
+static inline void i_store_parts(uint8_t *dst, size_t stride, Int x)
+{
+    _mm_storeu_si128((__m128i *)dst, _mm256_castsi256_si128(x));
+    _mm_storeu_si128((__m128i *)(dst + stride), _mm256_extracti128_si256(x, 1));
+}

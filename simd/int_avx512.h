@@ -45,3 +45,26 @@ typedef __m512i Int;
 #define i_pack32 _mm512_packs_epi32  /* to 16 bits */
 #define i_pack16 _mm512_packus_epi16 /* to bytes */
 #define i_packed_order(x) _mm512_permutexvar_epi64(_mm512_setr_epi64(0, 2, 4, 6, 1, 3, 5, 7), x)
+
+/* Sixteen bytes of four rows, a part each. Merging what is loaded takes either of two units;
+ * transposing whole vectors would take the one that shuffles. */
+static inline Int i_load_parts(const uint8_t *src, size_t stride)
+{
+    Int x = _mm512_castsi128_si512(_mm_loadu_si128((const __m128i *)src));
+
+    UNROLL
+    for (int i = 1; i < 4; i++) {
+        const __m128i row = _mm_loadu_si128((const __m128i *)(src + i * stride));
+
+        x = _mm512_mask_broadcast_i32x4(x, (__mmask16)(0xf << 4 * i), row);
+    }
+    return x;
+}
+
+static inline void i_store_parts(uint8_t *dst, size_t stride, Int x)
+{
+    _mm_storeu_si128((__m128i *)dst, _mm512_castsi512_si128(x));
+    _mm_storeu_si128((__m128i *)(dst + stride), _mm512_extracti32x4_epi32(x, 1));
+    _mm_storeu_si128((__m128i *)(dst + 2 * stride), _mm512_extracti32x4_epi32(x, 2));
+    _mm_storeu_si128((__m128i *)(dst + 3 * stride), _mm512_extracti32x4_epi32(x, 3));
+}

@@ -12,6 +12,7 @@ static once_flag made = ONCE_FLAG_INIT;
 static void fill_c(CnxKernels *k)
 {
     k->gemm_panel = CNX_GEMM_PANEL_C;
+    k->resize_group = 1;
 #define KERNEL(type, name) k->name = cnx_##name##_c;
 #include "simd/kernels.inc"
 #undef KERNEL
@@ -30,6 +31,8 @@ static void fill_avx2(CnxKernels *k)
     k->unpack_rgb = cnx_unpack_rgb_avx2;
     k->unpack_bgr = cnx_unpack_bgr_avx2;
     k->yuv = cnx_yuv_avx2;
+    k->resize_group = 2;
+    k->resize_pack = cnx_resize_pack_avx2;
     k->resize_rows = cnx_resize_rows_avx2;
     k->resize_columns = cnx_resize_columns_avx2;
     k->peak = cnx_peak_avx2;
@@ -51,6 +54,8 @@ static void fill_avx2(CnxKernels *k)
 static void fill_avx512(CnxKernels *k)
 {
     k->yuv = cnx_yuv_avx512;
+    k->resize_group = 2;
+    k->resize_pack = cnx_resize_pack_avx512;
     k->resize_rows = cnx_resize_rows_avx512;
     k->resize_columns = cnx_resize_columns_avx512;
     k->peak = cnx_peak_avx512;
@@ -68,6 +73,14 @@ static void fill_avx512(CnxKernels *k)
     k->columns_scale = cnx_columns_scale_avx512;
     k->columns_mean = cnx_columns_mean_avx512;
 }
+
+static void fill_avx512_vnni(CnxKernels *k)
+{
+    k->resize_group = 4;
+    k->resize_pack = cnx_resize_pack_avx512_vnni;
+    k->resize_rows = cnx_resize_rows_avx512_vnni;
+    k->resize_columns = cnx_resize_columns_avx512_vnni;
+}
 #endif
 
 /* Level i's table holds the versions of all levels up to i, the later over the earlier. */
@@ -78,6 +91,7 @@ static void make_tables(void)
 #ifdef CNX_HAVE_X86
         [CNX_CPU_AVX2] = fill_avx2,
         [CNX_CPU_AVX512] = fill_avx512,
+        [CNX_CPU_AVX512_VNNI] = fill_avx512_vnni,
 #endif
     };
 

@@ -23,7 +23,8 @@
 typedef struct CnxKernels {
     CnxCpu level;
 
-    int gemm_panel; /* columns of one packed panel */
+    int gemm_panel;   /* columns of one packed panel */
+    int resize_group; /* neighbours whose weights are packed together */
 
 #define KERNEL(type, name) type *name;
 #include "simd/kernels.inc"

@@ -6,7 +6,8 @@
 
 #include "simd/kernels.h"
 
-#define KERNEL(type, name) type cnx_##name##_c, cnx_##name##_avx2, cnx_##name##_avx512;
+#define KERNEL(type, name) \
+    type cnx_##name##_c, cnx_##name##_avx2, cnx_##name##_avx512, cnx_##name##_avx512_vnni;
 #include "simd/kernels.inc"
 #undef KERNEL
 

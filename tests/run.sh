@@ -99,6 +99,7 @@ has_level()
     c) return 0 ;;
     avx2) flags="avx2 fma f16c" ;;
     avx512) flags="avx2 fma f16c avx512f avx512bw avx512dq avx512vl" ;;
+    avx512_vnni) flags="avx2 fma f16c avx512f avx512bw avx512dq avx512vl avx512_vnni" ;;
     esac
     for flag in $flags; do
         grep -qw -m 1 "$flag" /proc/cpuinfo || return 1
@@ -136,7 +137,7 @@ run_meson()
 run_levels()
 {
     local dir=$1 what=$2 factor=$3 suite=$4 level highest=
-    for level in avx512 avx2 c; do
+    for level in avx512_vnni avx512 avx2 c; do
         if ! has_level $level; then
             skip "$what at CONVNEXT_CPU=$level: this processor lacks it"
             continue

@@ -196,6 +196,9 @@ rule_headers_alone()
     for file in $(files '^(simd|model|gst|pipelines)/.*\.h$'); do
         isa_flags=
         case $file in
+        *avx512_vnni*)
+            isa_flags='-mavx2 -mfma -mf16c -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx512vnni'
+            ;;
         *avx512*) isa_flags='-mavx2 -mfma -mf16c -mavx512f -mavx512bw -mavx512dq -mavx512vl' ;;
         *avx2*) isa_flags='-mavx2 -mfma -mf16c' ;;
         esac

@@ -194,7 +194,7 @@ static void test_refusals(void)
     r.std[1] = 0;
     refuse(&r, &good, "standard deviation of channel 1");
     g_setenv("CONVNEXT_CPU", "sse2", TRUE);
-    refuse(&timm, &good, "'sse2'; it must be one of c, avx2, avx512");
+    refuse(&timm, &good, "'sse2'; it must be one of c, avx2, avx512, avx512_vnni");
     g_unsetenv("CONVNEXT_CPU");
 }
 

@@ -87,7 +87,7 @@ void check_bench(Check *t, const CheckBench *b, const char *format, ...)
 
         if (i == CNX_CPU_C)
             c_median = timing.median;
-        printf("%-15s %-7s %-26s %12.0f %12.0f %6.1f%%", b->kernel, cnx_cpu_name((CnxCpu)i), shape,
+        printf("%-15s %-11s %-26s %12.0f %12.0f %6.1f%%", b->kernel, cnx_cpu_name((CnxCpu)i), shape,
                timing.median, timing.least, 100 * timing.spread);
         if (b->flops > 0)
             printf(" %9.1f %5.1f%%", b->flops / timing.median,

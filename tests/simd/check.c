@@ -206,7 +206,7 @@ static int run_tests(Check *t, const char *only)
 
 static int run_bench(Check *t, const char *only)
 {
-    printf("%-15s %-7s %-26s %12s %12s %7s %9s %6s %7s\n", "kernel", "level", "shape", "median ns",
+    printf("%-15s %-11s %-26s %12s %12s %7s %9s %6s %7s\n", "kernel", "level", "shape", "median ns",
            "least ns", "spread", "GFLOP/s", "peak", "to C");
     for (size_t i = 0; i < SUITES; i++) {
         if (only && !strstr(suites[i]->name, only))
@@ -227,7 +227,7 @@ static int list(void)
 static int usage(const char *program, int code)
 {
     fprintf(code ? stderr : stdout,
-            "usage: %s [--list] [--only SUITE] [--seed N] [--cpu c|avx2|avx512] [--bench]\n"
+            "usage: %s [--list] [--only SUITE] [--seed N] [--cpu LEVEL] [--bench]\n"
             "Tests every kernel at every level that this machine has, or at the level of --cpu or\n"
             "of the environment variable CONVNEXT_CPU. --bench times them instead.\n",
             program);
@@ -245,7 +245,7 @@ static bool choose_levels(CheckState *s, const char *word)
         return true;
     }
     if (!cnx_cpu_parse(word, &level)) {
-        fprintf(stderr, "unknown CPU level '%s': expected c, avx2 or avx512\n", word);
+        fprintf(stderr, "unknown CPU level '%s': expected c, avx2, avx512 or avx512_vnni\n", word);
         return false;
     }
     s->levels[level] = true;

@@ -51,7 +51,7 @@ static void bench(Check *t)
         const CnxKernels *k = cnx_kernels_get((CnxCpu)i);
 
         if (k)
-            printf("%-15s %-7s %71.1f\n", "peak", cnx_cpu_name((CnxCpu)i), cnx_peak_measure(k));
+            printf("%-15s %-11s %71.1f\n", "peak", cnx_cpu_name((CnxCpu)i), cnx_peak_measure(k));
     }
 }
 
