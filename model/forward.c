@@ -98,7 +98,7 @@ static void downsample(CnxRun *run, guint i, guint n, const float *x, float *y)
                       .y = y};
 
     if (few_pixels(layer.out, n)) {
-        cnx_strips_cut(&layer, CNX_FEW_STRIP_PIXELS);
+        cnx_strips_share(&layer);
         cnx_strips_loop(&layer, n, norm_patches_task);
         cnx_linear_columns(
             run, layer.linear, 1,
@@ -245,7 +245,7 @@ static void block_by_columns(CnxLayer *layer, guint n)
     const CnxProduct project = {
         .m = n * pixels, .a = run->hidden, .c = layer->y, .residual = layer->x};
 
-    cnx_strips_cut(layer, CNX_FEW_STRIP_PIXELS);
+    cnx_strips_share(layer);
     cnx_strips_loop(layer, n, dwconv_norm_task);
     if (block->grn_gamma == NULL) {
         cnx_linear_columns(run, &block->pw1, 1, expand);

@@ -6,8 +6,6 @@
 #include "model/forward.h"
 #include "model/threads.h"
 
-#define CNX_FEW_STRIP_PIXELS 32 /* of one task in the elementwise parts of layers of few pixels */
-
 /* What the tasks of one loop share. */
 typedef struct CnxLayer {
     CnxRun *run;
@@ -59,6 +57,13 @@ static inline guint cnx_strip_rows(const CnxStageSize *size, guint strips)
 static inline void cnx_strips_cut(CnxLayer *layer, guint pixels)
 {
     layer->strips = cnx_strip_count(layer->out, pixels);
+    layer->rows = cnx_strip_rows(layer->out, layer->strips);
+}
+
+/* For work whose results no cut changes: two strips for each thread. */
+static inline void cnx_strips_share(CnxLayer *layer)
+{
+    layer->strips = MIN(layer->out->h, 2 * layer->run->threads);
     layer->rows = cnx_strip_rows(layer->out, layer->strips);
 }
 

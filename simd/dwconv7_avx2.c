@@ -2,6 +2,7 @@
 #include "simd/vec_avx2.h"
 
 /* 7 accumulators, 7 weights and an input: 15 of the 16 registers. */
+#define TILE_ROWS 1
 #define TILE_MAX 7
 /* clang-format off */
 #define DEFINE_TILES TILE(1) TILE(2) TILE(3) TILE(4) TILE(5) TILE(6) TILE(7)
