@@ -5,7 +5,7 @@
 #   simd, model        once more in a build with AddressSanitizer and UndefinedBehaviorSanitizer
 #   threads            what threads share, in a build with ThreadSanitizer (and, without, in model,
 #                      gst and pipelines)
-#   states             the elements' state cycles under valgrind, for leaks
+#   states             the elements' state cycles, and some of what they do in threads, under valgrind
 #   layout, pipelines  once
 #
 # Ends with the line `N passed, N failed, N skipped`; the status is 0 when nothing failed.
@@ -29,6 +29,8 @@ What a suite does not run with ThreadSanitizer is there all the same, in the bui
 
   meson test -C build-tsan --suite gst     all tests of the elements
   meson test -C build-tsan -t 8 watch      the longest of convnext-watch
+
+And what it does not run under valgrind: tests/sanitizers/valgrind.sh
 END
 }
 
@@ -152,30 +154,30 @@ run_levels()
     done
 }
 
-# The elements' state cycles: what valgrind calls definitely lost is a leak. valgrind knows AVX2 but
-# not AVX-512, and hides from programs what it does not know.
+# run_valgrind NAME [CHECKS]: one program, or some of its checks.
+run_valgrind()
+{
+    if "$root/tests/sanitizers/valgrind.sh" "$@"; then
+        pass "$1 under valgrind"
+    else
+        fail "$1 under valgrind: a leak, an error or a bad access"
+    fi
+}
+
+# The elements' state cycles, and of what they do in threads what does not take long: the rest is
+# for tests/sanitizers/valgrind.sh alone.
 run_states()
 {
-    local log=$test_build/states.log
-    heading "state cycles under valgrind"
+    heading "states and threads under valgrind"
     if ! command -v valgrind >/dev/null; then
-        skip "state cycles: no valgrind here"
+        skip "states and threads under valgrind: no valgrind here"
         return
     fi
-    if [ ! -x "$test_build/tests/pipelines/states" ]; then
-        fail "state cycles: the program is not built"
-        return
-    fi
-    if G_SLICE=always-malloc GST_REGISTRY_FORK=no OPENBLAS_NUM_THREADS=1 CONVNEXT_CPU=$1 \
-        valgrind --quiet --leak-check=full --show-leak-kinds=definite \
-        --errors-for-leak-kinds=definite --error-exitcode=99 --num-callers=25 \
-        --suppressions="$root/tests/pipelines/valgrind.supp" \
-        "$test_build/tests/pipelines/states" >"$log" 2>&1 </dev/null; then
-        pass "state cycles leak nothing"
-    else
-        tail -n 60 "$log"
-        fail "state cycles: a leak, an error or a bad access; all of it in $log"
-    fi
+    run_valgrind states
+    run_valgrind convnext_latest 'test_busy,test_no_carry,test_pool,test_flush*,test_caps_change'
+    run_valgrind convnext_reload test_good,test_message
+    run_valgrind convnext_shared test_threads,test_sizes
+    run_valgrind convnext_objects
 }
 
 # Everything newer than GStreamer 1.22 is built where it is there, and tested then. The formatter is
@@ -241,7 +243,7 @@ if wanted threads && [ -z "$quick" ]; then
 fi
 
 if wanted states && [ -z "$quick" ]; then
-    if has_level avx2; then run_states avx2; else run_states c; fi
+    if has_level avx2; then CONVNEXT_CPU=avx2 run_states; else CONVNEXT_CPU=c run_states; fi
 fi
 
 for suite in layout pipelines; do
