@@ -7,6 +7,7 @@
 #include "simd/resize_rows_int.inc"
 #include "simd/versions.h"
 
+#define NOINLINE static __attribute__((noinline))
 #define GROUP 4
 
 typedef struct Four { /* packed */
@@ -71,7 +72,7 @@ static inline Int total(const Sums *s, int i, int bits, const int width)
     return i_right32_each(sum, i_set32(bits));
 }
 
-static inline void widen_plane(Int *words, const uint8_t *src, size_t stride)
+NOINLINE void widen_plane(Int *words, const uint8_t *src, size_t stride)
 {
     Int fours[4];
 
@@ -81,7 +82,7 @@ static inline void widen_plane(Int *words, const uint8_t *src, size_t stride)
         i_store(words + 3 * i, fours[i]);
 }
 
-static inline void widen_pixels(Int *words, const uint8_t *src, size_t stride)
+NOINLINE void widen_pixels(Int *words, const uint8_t *src, size_t stride)
 {
     const Int planes = i_part(_mm_set_epi64x(0x0f0b07030e0a0602, 0x0d0905010c080400));
     Int x[4];
