@@ -70,19 +70,28 @@ playing()
     grep -c "camera-$1: playing" said
 }
 
+# waiting N: how often it has said that the camera is gone.
+waiting()
+{
+    grep -c "camera-$1: waiting" said
+}
+
 # Takes a camera away again and again: dead, so that its port refuses, or hung, with its port open.
 trouble()
 {
-    local n=$1 before how back
+    local n=$1 before gone how back
     RANDOM=$((n * 7919))
     while sleep $((10 + RANDOM % 50)); do
         before=$(playing "$n")
         if [ $((RANDOM % 3)) -eq 0 ]; then
             how=hung
+            gone=$(waiting "$n")
             kill -STOP "$(cat "camera-$n.pid")"
             sleep $((7 + RANDOM % 10))
             before=$(playing "$n")
             kill -CONT "$(cat "camera-$n.pid")"
+            # Frames that were under way have lasted: it was not gone, and is not coming back.
+            [ "$(waiting "$n")" -gt "$gone" ] || continue
         else
             how=dead
             kill -9 "$(cat "camera-$n.pid")"
