@@ -61,8 +61,10 @@ static void columns_task(gpointer data, guint task, guint slot)
         multiply(t->kernels, t->linear, &p, first, columns);
         p.a += (gsize)p.m * (gsize)t->linear->k;
         p.c += (gsize)p.m * (gsize)n;
-        p.residual += p.residual != NULL ? (gsize)p.m * (gsize)n : 0;
-        p.sumsq += p.sumsq != NULL ? n : 0;
+        if (p.residual != NULL)
+            p.residual += (gsize)p.m * (gsize)n;
+        if (p.sumsq != NULL)
+            p.sumsq += n;
     }
 }
 
