@@ -17,7 +17,8 @@
 
 static gboolean few_pixels(const CnxStageSize *size, guint n)
 {
-    return (gsize)n * size->h * size->w < CNX_FEW_PIXELS;
+    return (gsize)n * size->h * size->w < CNX_FEW_PIXELS &&
+           (gsize)8 * size->c * size->c > CNX_MANY_WEIGHTS;
 }
 
 /* ---- Downsampling ---- */

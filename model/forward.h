@@ -12,9 +12,11 @@
  * weights. */
 #define CNX_STRIP_PIXELS 128
 
-/* A batch of maps with fewer pixels than this has too few strips to share out, and its weights are
- * larger than its activations: each layer is cut by output columns instead. */
+/* A batch of maps with fewer pixels than this has too few strips to share out. Where a block's
+ * weights, 8 c^2 of them, are more than the second-level cache holds, each layer is cut by output
+ * columns instead. */
 #define CNX_FEW_PIXELS 256
+#define CNX_MANY_WEIGHTS (256 * 1024)
 
 typedef struct CnxStageSize {
     guint h, w, c;

@@ -3,9 +3,10 @@
 
 #include "model/threads.h"
 
-/* A layer that is cut by columns makes so many tasks for each of several threads: fewer leave the
- * threads uneven, and the first panel of each is not prefetched. */
-#define RANGES 2
+/* A layer that is cut by columns makes two tasks for each of several threads where each gets so
+ * many panels, or one: more of them and the first panel of each is not prefetched, fewer and the
+ * threads are uneven. */
+#define TWO_TASKS_PANELS 4
 
 /* Panels of one task when it goes from image to image: their weights stay in cache. */
 #define IMAGE_PANELS 2
@@ -47,17 +48,28 @@ typedef struct Columns {
     const CnxLinear *linear;
     CnxProduct product; /* of the first image */
     guint images, tasks;
-    int width; /* of one task; the last one takes what is left */
+    int unit; /* tasks begin at multiples of it, and have at least as many columns */
 } Columns;
+
+/* The first column of a task, or, after the last task, the end. */
+static int columns_begin(const Columns *t, guint task)
+{
+    const gint64 n = t->linear->n, step = (gint64)t->tasks * t->unit;
+    const gint64 nearest = (task * n + step / 2) / step;
+
+    if (task == 0 || task == t->tasks)
+        return task == 0 ? 0 : (int)n;
+    return (int)MIN(nearest, n / t->unit - 1) * t->unit;
+}
 
 static void columns_task(gpointer data, guint task, guint slot)
 {
     const Columns *t = data;
-    const int n = t->linear->n, first = (int)task * t->width;
-    const int columns = task + 1 < t->tasks ? t->width : n - first;
+    const int n = t->linear->n, first = columns_begin(t, task);
+    const int columns = columns_begin(t, task + 1) - first;
     CnxProduct p = t->product;
 
-    for (guint i = 0; i < t->images; i++) {
+    for (guint i = 0; i < t->images && columns > 0; i++) {
         multiply(t->kernels, t->linear, &p, first, columns);
         p.a += (gsize)p.m * (gsize)t->linear->k;
         p.c += (gsize)p.m * (gsize)n;
@@ -71,17 +83,17 @@ static void columns_task(gpointer data, guint task, guint slot)
 void cnx_linear_columns(const CnxRun *run, const CnxLinear *linear, guint images,
                         CnxProduct product)
 {
-    const int panel = run->kernels->gemm_panel, panels = MAX(linear->n / panel, 1);
-    const int ranges = run->threads > 1 ? RANGES * (int)run->threads : 1;
-    const int even = (panels + ranges - 1) / ranges;
-    const int cached = images > 1 ? MIN(even, IMAGE_PANELS) : even;
-    const int width = panel > 1 ? cached * panel : BLAS_COLUMNS;
-    Columns columns = {run->kernels,
-                       linear,
-                       product,
-                       images,
-                       .tasks = (guint)MAX((linear->n - panel) / width + 1, 1),
-                       .width = width};
+    const guint panel = (guint)run->kernels->gemm_panel, threads = run->threads;
+    const guint unit = panel > 1 ? panel : BLAS_COLUMNS;
+    const guint panels = MAX((guint)linear->n / unit, 1);
+    Columns columns = {run->kernels, linear, product, images, .tasks = 1, .unit = (int)unit};
 
+    if (panel == 1)
+        columns.tasks = panels;
+    else if (threads > 1)
+        columns.tasks = panels >= 2 * TWO_TASKS_PANELS * threads ? 2 * threads : threads;
+    if (images > 1)
+        columns.tasks = MAX(columns.tasks, panels / IMAGE_PANELS);
+    columns.tasks = MIN(columns.tasks, panels);
     cnx_threads_loop(run->threads, columns.tasks, columns_task, &columns);
 }
