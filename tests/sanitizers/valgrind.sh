@@ -18,19 +18,20 @@ logs=$build/valgrind
 limit=900 # seconds for one program
 mkdir -p "$logs" || exit 1
 
-# Fair, or a thread that waits in a loop keeps the others from what it waits for.
-memcheck="valgrind --quiet --fair-sched=yes --leak-check=full --show-leak-kinds=definite
+memcheck="valgrind --quiet --leak-check=full --show-leak-kinds=definite
     --errors-for-leak-kinds=definite --error-exitcode=99 --num-callers=25
     --suppressions=$root/tests/sanitizers/valgrind.supp"
 export CONVNEXT_CPU=${CONVNEXT_CPU:-avx2} G_SLICE=always-malloc OPENBLAS_NUM_THREADS=1
-export GST_PLUGIN_PATH=$build/gst GST_REGISTRY=$logs/registry.bin
+export GST_PLUGIN_PATH=$build/gst GST_REGISTRY=$logs/registry.bin GST_REGISTRY_FORK=no
 export LD_LIBRARY_PATH=$build/gst/convnext${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
 status=0
 
-# element NAME CHECKS: without forks, whose children would leave behind what their parents know.
+# element NAME CHECKS: without forks, whose children would leave behind what their parents know; and
+# fair, or a thread that waits in a loop keeps the others from what it waits for.
 element()
 {
-    CK_FORK=no GST_CHECKS=$2 timeout -k 10 $limit $memcheck "$build/tests/gst/gst-$1"
+    CK_FORK=no GST_CHECKS=$2 timeout -k 10 $limit $memcheck --fair-sched=yes \
+        "$build/tests/gst/gst-$1"
 }
 
 # watch NAME: its tests, with the program under valgrind.
@@ -69,7 +70,7 @@ run()
 }
 
 # GStreamer's list of plugins, which it would otherwise make under valgrind.
-gst-inspect-1.0 convnext >/dev/null 2>&1 </dev/null
+GST_REGISTRY_FORK=yes gst-inspect-1.0 convnext >/dev/null 2>&1 </dev/null
 
 if [ $# -gt 0 ]; then
     run "$1" "${2:-}"
