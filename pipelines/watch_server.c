@@ -9,6 +9,7 @@
 #include "pipelines/watch_metrics.h"
 
 struct WatchServer {
+    GSocketService *service;
     SoupServer *soup;
     WatchServerText text;
     gpointer data;
@@ -20,13 +21,16 @@ static void on_request(SoupServer *soup, SoupServerMessage *message, const char 
 {
     WatchServer *server = data;
     const char *method = soup_server_message_get_method(message);
+    SoupMessageHeaders *headers = soup_server_message_get_response_headers(message);
     char *text;
+
+    /* libsoup 3.2 never gives back a connection that a client closes while it is idle. */
+    soup_message_headers_replace(headers, "Connection", "close");
 
     if (strcmp(path, "/metrics") != 0) {
         soup_server_message_set_status(message, SOUP_STATUS_NOT_FOUND, NULL);
     } else if (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0) {
-        soup_message_headers_replace(soup_server_message_get_response_headers(message), "Allow",
-                                     "GET, HEAD");
+        soup_message_headers_replace(headers, "Allow", "GET, HEAD");
         soup_server_message_set_status(message, SOUP_STATUS_METHOD_NOT_ALLOWED, NULL);
     } else {
         text = server->text(server->data);
@@ -34,6 +38,34 @@ static void on_request(SoupServer *soup, SoupServerMessage *message, const char 
         soup_server_message_set_response(message, WATCH_METRICS_TYPE, SOUP_MEMORY_TAKE, text,
                                          strlen(text));
     }
+}
+
+/* Connections are accepted here and not by libsoup, whose version 3.2 leaks a socket for each. */
+static gboolean on_incoming(GSocketService *service, GSocketConnection *connection, GObject *source,
+                            gpointer data)
+{
+    WatchServer *server = data;
+    GSocketAddress *local = g_socket_connection_get_local_address(connection, NULL);
+    GSocketAddress *remote = g_socket_connection_get_remote_address(connection, NULL);
+
+    /* One that is gone again already needs no answer. */
+    if (local && remote)
+        soup_server_accept_iostream(server->soup, G_IO_STREAM(connection), local, remote, NULL);
+    g_clear_object(&local);
+    g_clear_object(&remote);
+    return TRUE;
+}
+
+static char *metrics_address(GInetSocketAddress *bound)
+{
+    GInetAddress *host = g_inet_socket_address_get_address(bound);
+    char *name = g_inet_address_to_string(host);
+    gboolean six = g_inet_address_get_family(host) == G_SOCKET_FAMILY_IPV6;
+    char *address = g_strdup_printf(six ? "http://[%s]:%u/metrics" : "http://%s:%u/metrics", name,
+                                    g_inet_socket_address_get_port(bound));
+
+    g_free(name);
+    return address;
 }
 
 /* [ADDRESS:]PORT, where an IPv6 address is in brackets. */
@@ -64,10 +96,8 @@ static GSocketAddress *parse(const char *where, GError **error)
 WatchServer *watch_server_new(const char *where, WatchServerText text, gpointer data,
                               GError **error)
 {
-    GSocketAddress *address = parse(where, error);
+    GSocketAddress *address = parse(where, error), *bound;
     WatchServer *server;
-    GSList *uris;
-    char *base;
 
     if (!address)
         return NULL;
@@ -76,23 +106,26 @@ WatchServer *watch_server_new(const char *where, WatchServerText text, gpointer 
     server->text = text;
     server->data = data;
     soup_server_add_handler(server->soup, NULL, on_request, server, NULL);
-    if (!soup_server_listen(server->soup, address, 0, error)) {
+    server->service = g_socket_service_new();
+    g_signal_connect(server->service, "incoming", G_CALLBACK(on_incoming), server);
+    if (!g_socket_listener_add_address(G_SOCKET_LISTENER(server->service), address,
+                                       G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_TCP, NULL, &bound,
+                                       error)) {
         g_prefix_error(error, "cannot serve metrics at %s: ", where);
-        g_object_unref(address);
-        watch_server_free(server);
-        return NULL;
+        g_clear_pointer(&server, watch_server_free);
+    } else {
+        server->address = metrics_address(G_INET_SOCKET_ADDRESS(bound));
+        g_object_unref(bound);
     }
     g_object_unref(address);
-    uris = soup_server_get_uris(server->soup);
-    base = g_uri_to_string(uris->data);
-    server->address = g_strconcat(base, "metrics", NULL);
-    g_free(base);
-    g_slist_free_full(uris, (GDestroyNotify)g_uri_unref);
     return server;
 }
 
 void watch_server_free(WatchServer *server)
 {
+    g_socket_service_stop(server->service);
+    g_socket_listener_close(G_SOCKET_LISTENER(server->service));
+    g_object_unref(server->service);
     soup_server_disconnect(server->soup);
     g_object_unref(server->soup);
     g_free(server->address);

@@ -84,6 +84,14 @@ done
     "$(metric 'convnext_inference_duration_seconds_count{stream="ball"}' second)" ] ||
     wrong "labels and times do not count the same results"
 
+# A scrape leaves no socket behind.
+before=$(find "/proc/$watch/fd" -type l | wc -l)
+for _ in {1..30}; do
+    scrape again
+done
+after=$(find "/proc/$watch/fd" -type l | wc -l)
+[ "$after" -lt $((before + 15)) ] || wrong "after 30 scrapes $after files are open, before $before"
+
 path=/ scrape other
 [ "$status" = 404 ] || wrong "status $status of another path"
 method=POST scrape other
