@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 
 #define REPORTED 66 /* ThreadSanitizer's exit status */
+#define SKIPPED 77  /* what the test harness takes for that */
 
 static gint something; /* without a lock */
 static gboolean early;
@@ -219,8 +220,19 @@ static gboolean run_all(const char *program)
     return fine;
 }
 
+/* From 1.24 on GStreamer drops references in ways that what is preloaded does not see. */
+static gboolean too_new(void)
+{
+    guint major, minor, micro, nano;
+
+    gst_version(&major, &minor, &micro, &nano);
+    return major > 1 || minor >= 24;
+}
+
 int main(int argc, char **argv)
 {
+    if (argc < 2 && too_new())
+        return SKIPPED;
     if (argc < 2)
         return run_all(argv[0]) ? EXIT_SUCCESS : EXIT_FAILURE;
     gst_init(NULL, NULL);
