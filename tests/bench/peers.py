@@ -98,6 +98,10 @@ class Bench:
         return Worker([self.build / "tests/bench/bench-engine", f"{stem}.safetensors", threads, side, source,
                        self.folder / f"us-{level}.out"], threads, {"CONVNEXT_CPU": level})
 
+    def limit(self, level):
+        """A frame of it is a GFLOP."""
+        return Worker([self.build / "tests/bench/bench-peak", level], 1)
+
     def peer(self, row, kind, form, threads, source):
         stem, side = self.stem(row)
         file = f"{stem}.safetensors" if kind == "torch" else f"{stem}-{form}.onnx"
@@ -138,9 +142,9 @@ def ms(value):
     return f"{value:.2f}" if value < 10 else f"{value:.1f}"
 
 
-def frames_table(bench, only, threads, peak):
+def frames_table(bench, only, threads):
     kinds = ["onnxruntime", "openvino", "torch"] + (["openvino-bf16"] if BF16 else [])
-    head(f"One frame, {threads} thread{'s' * (threads > 1)}, fp32, ms; share: of the FMA limit measured above",
+    head(f"One frame, {threads} thread{'s' * (threads > 1)}, fp32, ms; share: of a core's FMA limit, measured in turns",
          "network", *(f"gst-convnext {level} (share)" for level in LEVELS), "onnxruntime", "OpenVINO", "PyTorch",
          *(["OpenVINO in bf16"] if BF16 else []), "fastest fp32 peer / us", "disagreement: us, peers")
     for name, (_, side) in networks.NETWORKS.items():
@@ -149,6 +153,7 @@ def frames_table(bench, only, threads, peak):
         stem, side = bench.stem(name)
         source = bench.random(side)
         workers = {f"us-{level}": bench.us(name, level, threads, source) for level in LEVELS}
+        workers |= {f"limit-{level}": bench.limit(level) for level in LEVELS}
         for kind in kinds:
             if kind == "torch":
                 workers[kind] = bench.peer(name, kind, None, threads, source)
@@ -156,9 +161,10 @@ def frames_table(bench, only, threads, peak):
                 workers[kind] = bench.faster_form(name, kind, threads, source)
         alternate(workers, bench.rounds)
         us = {level: workers[f"us-{level}"].median() for level in LEVELS}
-        gflop = networks.gflop(stem, side)
+        share = {level: networks.gflop(stem, side) * workers[f"limit-{level}"].median() / t / threads
+                 for level, t in us.items()}
         fastest = min(workers[kind].median() for kind in kinds if kind != "openvino-bf16")
-        row(name, *(f"{ms(t)} ({100 * gflop / t * 1e3 / peak[level] / threads:.0f} %)" for level, t in us.items()),
+        row(name, *(f"{ms(t)} ({100 * share[level]:.0f} %)" for level, t in us.items()),
             *(ms(workers[kind].median()) for kind in kinds), f"{fastest / us[LEVELS[0]]:.2f}",
             f"{max(bench.disagreement(f'us-{level}') for level in LEVELS):.0e}, "
             f"{max(bench.disagreement(kind) for kind in kinds[:2]):.0e}")
@@ -208,8 +214,9 @@ def pipeline_table(bench):
     source = bench.random(side, "bytes")
     rgb = f"video/x-raw,format=RGB,width={side},height={side}"
     workers = {"us": bench.chain(f"convnext threads=1 model={stem}.safetensors", LEVELS[0]),
-               "engine": bench.us(name, LEVELS[0], 1, bench.random(side)),
-               "preprocess": Worker([bench.build / "tests/bench/bench-preprocess", 1920, 1080, "NV12", "center"], 1)}
+               "bundled": bench.chain("convnext threads=1", LEVELS[0]),
+               "engine": bench.us("bundled 224", LEVELS[0], 1, bench.random(side)),
+               "preprocess": Worker([bench.build / "tests/bench/bench-preprocess", 1920, 1080, "NV12", "squash"], 1)}
     workers |= {front: bench.chain(f"{front} ! {rgb}") for front in ("videoconvertscale", "videoconvert ! videoscale")}
     workers |= {kind: bench.faster_form(name, kind, 1, source) for kind in ("onnxruntime", "openvino")}
     alternate(workers, bench.rounds)
@@ -220,8 +227,9 @@ def pipeline_table(bench):
         for kind in ("onnxruntime", "openvino"):
             total = workers[front].median() + workers[kind].median()
             row(f"`{front}`, then {kind} on the RGB bytes, nothing in between", ms(total), f"{total / us:.2f}")
-    print(f"\nOf ours, the engine and the preprocessing alone: {ms(workers['engine'].median())} + "
-          f"{ms(workers['preprocess'].median())} ms.")
+    bundled, engine, preprocess = (workers[word].median() for word in ("bundled", "engine", "preprocess"))
+    print(f"\nThe bundled model in a pipeline: {bundled:.2f} ms, of which the engine {engine:.2f}, the preprocessing "
+          f"{preprocess:.2f} and the rest, the element's own, {bundled - engine - preprocess:.2f}.")
     stop(workers)
 
 
@@ -237,17 +245,13 @@ def main():
     if options.realtime:
         PIN[:0] = ["chrt", "-f", "10"]
     tables = options.tables.split(",")
-    limits = subprocess.run([*PIN, str(min(os.sched_getaffinity(0))), options.build / "tests/bench/bench-limits"],
-                            text=True, capture_output=True, check=True)
-    peak = {cells[1].strip(): float(cells[2]) for cells in
-            (line.split("|") for line in limits.stdout.split("\n\n")[0].splitlines()[2:])}
     if "limits" in tables:
-        print(limits.stdout, end="")
+        subprocess.run([*PIN, str(min(os.sched_getaffinity(0))), options.build / "tests/bench/bench-limits"], check=True)
     with tempfile.TemporaryDirectory() as folder:
         bench = Bench(options.build, options.bundled, pathlib.Path(folder), options.rounds)
         for threads in (1, 2):
             if str(threads) in tables and len(os.sched_getaffinity(0)) >= threads:
-                frames_table(bench, options.only, threads, peak)
+                frames_table(bench, options.only, threads)
         if "load" in tables:
             load_table(bench)
         if "preprocess" in tables:
