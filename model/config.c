@@ -9,17 +9,17 @@ CnxConfig *cnx_config_new(void)
     config->patch = 4;
     config->stages = CNX_STAGES;
     config->stem_norm = config->conv_bias = config->head_bias = TRUE;
-    for (guint i = 0; i < CNX_STAGES; i++)
-        config->kernels[i] = 7, config->dilations[i] = 1;
+    for (guint i = 0; i < CNX_STAGES; i++) {
+        config->kernels[i] = 7;
+        config->dilations[i] = 1;
+    }
     return config;
 }
 
 /* Of an overlapping stem, whose padding lets a few pixels less pass too, the total stride. */
 guint cnx_config_min_side(const CnxConfig *config)
 {
-    const guint stem = config->stem == CNX_STEM_PATCH ? config->patch : 4;
-
-    guint side = stem;
+    guint side = config->stem == CNX_STEM_PATCH ? config->patch : 4;
 
     for (guint i = 0; i < config->stages; i++)
         side *= cnx_config_stride(config, i);
