@@ -20,6 +20,7 @@ struct CnxProfile {
     guint with_weights;
     guint threads;
     guint64 passes, images;
+    float limit[CNX_PROFILE_SAMPLES]; /* of the core that makes a pass, just after it; GFLOP/s */
 };
 
 static GMutex forward_lock;
@@ -124,8 +125,17 @@ static void timed_columns_mean(float *dst, const float *x, size_t stride, int ro
     add(find_channels(CNX_PROFILE_MEAN, c), begin);
 }
 
+/* OpenBLAS, of level c, chooses its own instructions. */
+static double limit_now(const CnxKernels *kernels)
+{
+    const CnxCpu level = kernels->level == CNX_CPU_C ? cnx_cpu_detect() : kernels->level;
+
+    return cnx_peak_now(cnx_kernels_get(level));
+}
+
 void cnx_profile_forward(CnxProfile *p, CnxRun *run, guint n)
 {
+    const gsize place = p->passes % CNX_PROFILE_SAMPLES;
     Layer *all = g_ptr_array_index(p->layers, p->layers->len - 1);
     gint64 begin;
 
@@ -137,9 +147,10 @@ void cnx_profile_forward(CnxProfile *p, CnxRun *run, guint n)
     for (guint i = 0; i < p->layers->len; i++) {
         Layer *layer = g_ptr_array_index(p->layers, i);
 
-        layer->ms[p->passes % CNX_PROFILE_SAMPLES] = (float)((double)layer->ns * 1e-6 / n);
+        layer->ms[place] = (float)((double)layer->ns * 1e-6 / n);
         layer->ns = 0;
     }
+    p->limit[place] = (float)limit_now(p->kernels);
     p->passes++;
     p->images += n;
     g_mutex_unlock(&forward_lock);
@@ -219,6 +230,15 @@ static int compare_floats(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+/* Of what was noted in the last passes; sorts it. */
+static double median_of(float samples[CNX_PROFILE_SAMPLES], const CnxProfile *p)
+{
+    const gsize n = (gsize)MIN(p->passes, CNX_PROFILE_SAMPLES);
+
+    qsort(samples, n, sizeof *samples, compare_floats);
+    return samples[n / 2];
+}
+
 static char *number(char *to, gsize size, double value)
 {
     char format[] = "%.4f";
@@ -228,11 +248,8 @@ static char *number(char *to, gsize size, double value)
 
 static void print_layer(GString *to, const CnxProfile *p, Layer *layer, double limit)
 {
-    const gsize n = (gsize)MIN(p->passes, CNX_PROFILE_SAMPLES);
+    const double median = median_of(layer->ms, p);
     char ms[32], gflops[32] = "", share[32] = "";
-
-    qsort(layer->ms, n, sizeof *layer->ms, compare_floats);
-    const double median = layer->ms[n / 2];
 
     number(ms, sizeof ms, median);
     if (layer->flops > 0 && median > 0) {
@@ -246,17 +263,9 @@ static void print_layer(GString *to, const CnxProfile *p, Layer *layer, double l
                            layer->kernel, layer->shape, p->images, ms, gflops, share);
 }
 
-/* OpenBLAS, of level c, chooses its own instructions. */
-static double limit_of(const CnxKernels *kernels)
-{
-    const CnxCpu level = kernels->level == CNX_CPU_C ? cnx_cpu_detect() : kernels->level;
-
-    return cnx_peak_measure(cnx_kernels_get(level));
-}
-
 static void print(CnxProfile *p)
 {
-    const double limit = limit_of(p->kernels);
+    const double limit = median_of(p->limit, p);
     GString *text = g_string_new(NULL);
 
     g_string_append_printf(text,

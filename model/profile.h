@@ -7,7 +7,8 @@
  *   calls      images that went through
  *   median_ms  of one image: the time of all threads together; of forward, the time that passed
  *   gflops     GFLOP/s of one thread, where the layer multiplies
- *   share      of what this core can do (simd/peak.h), measured at the end
+ *   share      of what this core can do (simd/peak.h): the median of short runs, one after each
+ *              pass, since a core clocks by what it and its neighbours do
  *
  * A profiled run calls its kernels through a table that times each of them. Without the variable
  * there is no such table, and nothing is spent.

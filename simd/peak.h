@@ -13,6 +13,11 @@
  * Returns the lanes: that was 2 CNX_PEAK_CHAINS lanes steps operations. */
 typedef int CnxPeakFn(float *state, int steps);
 
-/* GFLOP/s of this core at the level of k (simd/kernels.h): the best of some runs, 10 ms in all. */
 struct CnxKernels;
+
+/* GFLOP/s of this core at the level of k (simd/kernels.h), in one run of some 50 microseconds: what
+ * it does just now. */
+double cnx_peak_now(const struct CnxKernels *k);
+
+/* The best of some runs, 10 ms in all. */
 double cnx_peak_measure(const struct CnxKernels *k);
