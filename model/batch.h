@@ -9,10 +9,10 @@
 
 #include "model/run.h"
 
-/* Images of one forward pass. By tests/model/bench_batch.c, with 2 threads, a batch of 8 costs 0.73
- * (the bundled model) to 0.88 (convnext_tiny) per image of what one after the other does, one of 4
- * up to 0.04 more. Running side by side costs the same as the former, and in batches of 4 side by
- * side 0.02 less, for an arena per thread. With 1 thread all are within 0.97 to 1.01. */
+/* Images of one forward pass. By tests/model/bench_batch.c, with 2 threads, a batch of 4 or 8 costs
+ * 0.85 (the bundled model) to 0.94 (convnext_tiny) per image of what one after the other does.
+ * Running side by side costs the same, in batches of 4 as well, for an arena per thread. With 1
+ * thread all are within 0.97 to 1.03. */
 #define CNX_BATCH_IMAGES 8u
 
 /* Bytes that an arena for more than one image may have. */
