@@ -1,6 +1,6 @@
 # Shared by the tests of this folder: a folder to work in, a clip, a camera, and what to expect.
 # Sourced by bash. Meson sets CNX_ROOT, CONVNEXT_BUILD, JSON_LINES and, where gst-rtsp-server is
-# there, RTSP_SERVER; and CONVNEXT_WATCH.
+# there, RTSP_SERVER; and CONVNEXT_WATCH. PATIENCE is half a minute unless it is set.
 #
 # SPDX-License-Identifier: LGPL-2.1-or-later
 set -u
@@ -53,11 +53,11 @@ start_camera()
     exit 1
 }
 
-# wait_for FILE COUNT PATTERN: until COUNT lines of the file match; for half a minute at most.
+# wait_for FILE COUNT PATTERN: until COUNT lines of the file match; for PATIENCE seconds at most.
 wait_for()
 {
     local _
-    for _ in $(seq 300); do
+    for _ in $(seq $((${PATIENCE:-30} * 10))); do
         [ "$(grep -c -E -e "$3" "$1")" -lt "$2" ] || return 0
         sleep 0.1
     done
@@ -95,10 +95,10 @@ scrape()
     exec 9<>"/dev/tcp/127.0.0.1/$port"
     printf '%s %s HTTP/1.0\r\nHost: localhost\r\n\r\n' "${method:-GET}" "${path:-/metrics}" >&9
     : >"$1.head"
-    while IFS= read -r -t 10 line <&9 && [ "$line" != $'\r' ]; do
+    while IFS= read -r -t "${PATIENCE:-30}" line <&9 && [ "$line" != $'\r' ]; do
         printf '%s\n' "${line%$'\r'}" >>"$1.head"
     done
-    timeout 10 cat <&9 >"$1"
+    timeout "${PATIENCE:-30}" cat <&9 >"$1"
     exec 9<&-
     status=$(awk 'NR == 1 { print $2 }' "$1.head")
 }
