@@ -105,7 +105,7 @@
 #include "gst/reload.h"
 #include "gst/settings.h"
 
-GST_DEBUG_CATEGORY(gst_convnext_debug); /* flow.c logs to it too */
+GST_DEBUG_CATEGORY(gst_convnext_debug); /* flow.c and messages.c log to it too */
 #define GST_CAT_DEFAULT gst_convnext_debug
 
 static GstBaseTransformClass *parent_class;
@@ -137,21 +137,6 @@ static GstStaticPadTemplate src_template =
 GST_ELEMENT_REGISTER_DEFINE(convnext, "convnext", GST_RANK_NONE, GST_TYPE_CONVNEXT)
 
 /* Engine: opened from NULL to READY, closed on the way back. */
-
-static void log_engine(GstConvnext *self, const GstConvnextEngine *engine)
-{
-    GstStructure *info = gst_convnext_engine_info(engine);
-    GST_INFO_OBJECT(self, "opened %" GST_PTR_FORMAT, info);
-    gst_structure_free(info);
-    char *remark = gst_convnext_engine_remark(engine);
-    if (remark)
-        GST_WARNING_OBJECT(self, "%s", remark);
-    g_free(remark);
-    const char *ignored = gst_convnext_engine_ignored(engine);
-    if (ignored)
-        GST_ELEMENT_WARNING(self, RESOURCE, SETTINGS,
-                            ("not about the model beside it, and ignored: %s", ignored), (NULL));
-}
 
 /* engine: taken. Returns the one before, which the caller owns. */
 static GstConvnextEngine *swap_engine(GstConvnext *self, GstConvnextEngine *engine, guint opened)
@@ -185,7 +170,7 @@ static gboolean open_engine(GstConvnext *self)
         g_error_free(error);
         return FALSE;
     }
-    log_engine(self, engine);
+    gst_convnext_announce_engine(GST_ELEMENT(self), engine);
     replace_engine(self, engine, wanted);
     return TRUE;
 }
@@ -250,7 +235,7 @@ static void gst_convnext_dispatch_properties_changed(GObject *object, guint n, G
 static void change_over(GstConvnext *self, GstConvnextEngine *engine, GstConvnextPlan *plan,
                         guint opened)
 {
-    log_engine(self, engine);
+    gst_convnext_announce_engine(GST_ELEMENT(self), engine);
     guint64 frame = gst_convnext_flow_change_model(self->flow, plan);
     gst_convnext_reload_retire(self->reload, swap_engine(self, engine, opened));
     gst_convnext_post_updated(GST_ELEMENT(self), engine, frame);

@@ -3,6 +3,9 @@
 
 #include "model/error.h"
 
+GST_DEBUG_CATEGORY_EXTERN(gst_convnext_debug);
+#define GST_CAT_DEFAULT gst_convnext_debug
+
 void gst_convnext_post_error(GstElement *element, GstMessageType type, const GError *error,
                              const char *doing)
 {
@@ -44,6 +47,21 @@ void gst_convnext_post_error(GstElement *element, GstMessageType type, const GEr
     }
     gst_element_message_full(element, type, domain, code, g_strdup(error->message), g_strdup(doing),
                              __FILE__, GST_FUNCTION, __LINE__);
+}
+
+void gst_convnext_announce_engine(GstElement *element, const GstConvnextEngine *engine)
+{
+    GstStructure *info = gst_convnext_engine_info(engine);
+    GST_INFO_OBJECT(element, "opened %" GST_PTR_FORMAT, info);
+    gst_structure_free(info);
+    char *remark = gst_convnext_engine_remark(engine);
+    if (remark)
+        GST_WARNING_OBJECT(element, "%s", remark);
+    g_free(remark);
+    const char *ignored = gst_convnext_engine_ignored(engine);
+    if (ignored)
+        GST_ELEMENT_WARNING(element, RESOURCE, SETTINGS,
+                            ("not about the model beside it, and ignored: %s", ignored), (NULL));
 }
 
 void gst_convnext_post_result(GstElement *element, const GstConvnextRequest *request,

@@ -15,6 +15,9 @@
 void gst_convnext_post_error(GstElement *element, GstMessageType type, const GError *error,
                              const char *doing);
 
+/* Logs what was opened, and posts a warning about files beside the model that contradict it. */
+void gst_convnext_announce_engine(GstElement *element, const GstConvnextEngine *engine);
+
 /* Posts an element message `convnext`: the result's structure, and which frame it belongs to. */
 void gst_convnext_post_result(GstElement *element, const GstConvnextRequest *request,
                               GstConvnextResult *result);
