@@ -448,6 +448,11 @@ void gst_convnext_flow_take_plan(GstConvnextFlow *self, GstConvnextPlan *plan)
     gst_convnext_engine_unref(old);
 }
 
+gboolean gst_convnext_flow_has_plan(const GstConvnextFlow *self)
+{
+    return self->plan != NULL;
+}
+
 guint64 gst_convnext_flow_change_model(GstConvnextFlow *self, GstConvnextPlan *plan)
 {
     begin_anew(self);

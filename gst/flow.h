@@ -31,6 +31,9 @@ void gst_convnext_flow_stop(GstConvnextFlow *flow);
  * engine; NULL: none follow. Nothing is carried over. */
 void gst_convnext_flow_take_plan(GstConvnextFlow *flow, GstConvnextPlan *plan);
 
+/* Whether frames may follow. */
+gboolean gst_convnext_flow_has_plan(const GstConvnextFlow *flow);
+
 /* The same, with the engine of another model: nothing is heard of the older one's results any more.
  * Returns the number of the next frame. */
 guint64 gst_convnext_flow_change_model(GstConvnextFlow *flow, GstConvnextPlan *plan);

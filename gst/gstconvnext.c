@@ -256,24 +256,6 @@ static GstStateChangeReturn gst_convnext_change_state(GstElement *element,
     return result;
 }
 
-/* Frames */
-
-static GstFlowReturn gst_convnext_transform_ip(GstBaseTransform *base, GstBuffer *buffer)
-{
-    GstConvnext *self = GST_CONVNEXT(base);
-    GST_OBJECT_LOCK(self);
-    GstConvnextSettings settings = self->settings;
-    GST_OBJECT_UNLOCK(self);
-    GstConvnextPlan *plan;
-    guint opened;
-    settings.model = settings.labels = settings.cpu_affinity =
-        NULL; /* not ours outside of the lock */
-    GstConvnextEngine *next = gst_convnext_reload_take(self->reload, &plan, &opened);
-    if (next)
-        change_over(self, next, plan, opened);
-    return gst_convnext_flow_frame(self->flow, buffer, &settings) ? GST_FLOW_OK : GST_FLOW_ERROR;
-}
-
 /* Streams */
 
 static gboolean check_settings(GstConvnext *self)
@@ -365,6 +347,38 @@ static gboolean gst_convnext_set_caps(GstBaseTransform *base, GstCaps *incaps, G
     plan = plan_for(self, self->engine, &info, GST_MESSAGE_ERROR);
     gst_convnext_flow_take_plan(self->flow, plan);
     return plan != NULL;
+}
+
+/* Frames */
+
+/* After caps that were refused the pads still have those of before, and when they come again
+ * nothing is set. */
+static gboolean have_plan(GstBaseTransform *base)
+{
+    if (gst_convnext_flow_has_plan(GST_CONVNEXT(base)->flow))
+        return TRUE;
+    GstCaps *caps = gst_pad_get_current_caps(GST_BASE_TRANSFORM_SINK_PAD(base));
+    gboolean planned = caps && gst_convnext_set_caps(base, caps, caps);
+    gst_clear_caps(&caps);
+    return planned;
+}
+
+static GstFlowReturn gst_convnext_transform_ip(GstBaseTransform *base, GstBuffer *buffer)
+{
+    GstConvnext *self = GST_CONVNEXT(base);
+    GST_OBJECT_LOCK(self);
+    GstConvnextSettings settings = self->settings;
+    GST_OBJECT_UNLOCK(self);
+    GstConvnextPlan *plan;
+    guint opened;
+    if (!have_plan(base))
+        return GST_FLOW_NOT_NEGOTIATED;
+    settings.model = settings.labels = settings.cpu_affinity =
+        NULL; /* not ours outside of the lock */
+    GstConvnextEngine *next = gst_convnext_reload_take(self->reload, &plan, &opened);
+    if (next)
+        change_over(self, next, plan, opened);
+    return gst_convnext_flow_frame(self->flow, buffer, &settings) ? GST_FLOW_OK : GST_FLOW_ERROR;
 }
 
 /* The buffers go on downstream as they are, so downstream decides about pools and strides. It may
