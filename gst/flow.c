@@ -170,6 +170,17 @@ static void report(GstConvnextFlow *self, const GstConvnextRequest *request, GPt
 
 /* Frames that are looked at */
 
+typedef guint64 ConvertTime(const GstSegment *segment, GstFormat format, guint64 position);
+
+/* NONE where the stream is not in time: nobody knows then what its timestamps mean. */
+static GstClockTime convert_time(const GstConvnextFlow *self, ConvertTime *convert,
+                                 GstClockTime pts)
+{
+    if (self->segment.format != GST_FORMAT_TIME)
+        return GST_CLOCK_TIME_NONE;
+    return convert(&self->segment, GST_FORMAT_TIME, pts);
+}
+
 /* FALSE, unless the engine was told not to wait: the frame goes on without a result then. */
 static gboolean fail(GstConvnextFlow *self, GError *error)
 {
@@ -208,10 +219,8 @@ static gboolean prepare(GstConvnextFlow *self, GstBuffer *buffer,
     request->smoothing = settings->smoothing;
     request->scoring.keep_all = settings->smoothing.kind == GST_CONVNEXT_SMOOTHING_EXPONENTIAL;
     request->post_messages = settings->post_messages;
-    request->stream_time =
-        gst_segment_to_stream_time(&self->segment, GST_FORMAT_TIME, request->pts);
-    request->running_time =
-        gst_segment_to_running_time(&self->segment, GST_FORMAT_TIME, request->pts);
+    request->stream_time = convert_time(self, gst_segment_to_stream_time, request->pts);
+    request->running_time = convert_time(self, gst_segment_to_running_time, request->pts);
     return TRUE;
 }
 
@@ -301,9 +310,10 @@ static gboolean collect(GstConvnextFlow *self)
 /* Whether downstream gets the frame too late already. */
 static gboolean is_late(GstConvnextFlow *self, GstBuffer *buffer, GstClockTime on_time)
 {
-    GstClockTime when =
-        gst_segment_to_running_time(&self->segment, GST_FORMAT_TIME, GST_BUFFER_PTS(buffer));
-    return GST_CLOCK_TIME_IS_VALID(on_time) && GST_CLOCK_TIME_IS_VALID(when) && when < on_time;
+    if (!GST_CLOCK_TIME_IS_VALID(on_time))
+        return FALSE;
+    GstClockTime when = convert_time(self, gst_segment_to_running_time, GST_BUFFER_PTS(buffer));
+    return GST_CLOCK_TIME_IS_VALID(when) && when < on_time;
 }
 
 /* Whether a frame that is due shows nothing new; if not, it is signed for when it is looked at. */

@@ -169,6 +169,23 @@ GST_START_TEST(test_caps_change)
 }
 GST_END_TEST;
 
+/* A file's bytes as frames: no time is known, and nobody complains about that. */
+GST_START_TEST(test_not_in_time)
+{
+    GstSegment segment;
+    GstHarness *h = frames_harness(network, CAPS);
+    gst_segment_init(&segment, GST_FORMAT_BYTES);
+    fail_unless(gst_harness_push_event(h, gst_event_new_segment(&segment)));
+    gst_buffer_unref(through(h, 0));
+    gst_harness_push_upstream_event(
+        h, gst_event_new_qos(GST_QOS_TYPE_UNDERFLOW, 1.0, 40 * GST_MSECOND, 0));
+    GstBuffer *out = through(h, 40);
+    fail_unless_equals_uint64(frames_meta(out)->age, 0);
+    gst_buffer_unref(out);
+    gst_harness_teardown(h);
+}
+GST_END_TEST;
+
 GST_START_TEST(test_classes)
 {
     GstHarness *h = frames_harness(network, CAPS);
@@ -311,6 +328,7 @@ static Suite *convnext_suite(void)
     tcase_add_test(tc, test_gap);
     tcase_add_test(tc, test_breaks);
     tcase_add_test(tc, test_caps_change);
+    tcase_add_test(tc, test_not_in_time);
     tcase_add_test(tc, test_classes);
     tcase_add_test(tc, test_outputs);
     tcase_add_test(tc, test_messages_and_stats);
