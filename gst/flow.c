@@ -272,8 +272,9 @@ static void on_latest(const GstConvnextRequest *request, GPtrArray *results, con
     GstConvnextFlow *self = data;
     GPtrArray *older = NULL;
     g_mutex_lock(&self->lock);
+    gboolean heard = request->generation == self->generation;
     if (!results) {
-        self->failed |= !g_error_matches(error, CNX_ERROR, CNX_ERROR_CANCELLED);
+        self->failed |= heard && !g_error_matches(error, CNX_ERROR, CNX_ERROR_CANCELLED);
     } else if (request->epoch == self->epoch) {
         older = self->finished;
         self->finished = g_ptr_array_ref(results);
@@ -282,7 +283,7 @@ static void on_latest(const GstConvnextRequest *request, GPtrArray *results, con
     g_clear_pointer(&older, g_ptr_array_unref);
     if (results)
         report(self, request, results, request->preprocess_time + request->inference_time);
-    else
+    else if (heard)
         fail(self, g_error_copy(error));
 }
 
@@ -292,6 +293,7 @@ static void begin_anew(GstConvnextFlow *self)
     gst_convnext_latest_discard(self->latest);
     g_mutex_lock(&self->lock);
     self->generation++;
+    self->failed = FALSE;
     gst_convnext_states_reset(self->states);
     g_mutex_unlock(&self->lock);
 }
@@ -426,7 +428,7 @@ void gst_convnext_flow_start(GstConvnextFlow *self)
     g_mutex_lock(&self->lock);
     gst_convnext_stats_reset(&self->stats);
     gst_convnext_latency_reset(&self->latency);
-    self->live = self->failed = self->interrupted = FALSE;
+    self->live = self->interrupted = FALSE;
     g_mutex_unlock(&self->lock);
     begin_anew(self);
     self->frames = 0;

@@ -58,6 +58,56 @@ GST_START_TEST(test_refused_caps)
 }
 GST_END_TEST;
 
+/* An allocator without memory */
+
+static GstMemory *allocate_nothing(GstAllocator *allocator, gsize size, GstAllocationParams *params)
+{
+    return NULL;
+}
+
+static void init_class(gpointer klass, gpointer data)
+{
+    GST_ALLOCATOR_CLASS(klass)->alloc = allocate_nothing;
+}
+
+/* From now on who asks GStreamer for memory, as for the logits of a result, gets none; until
+ * have_memory(). */
+static void have_no_memory(void)
+{
+    const GTypeInfo info = {.class_size = sizeof(GstAllocatorClass),
+                            .class_init = init_class,
+                            .instance_size = sizeof(GstAllocator)};
+    GType type = g_type_register_static(GST_TYPE_ALLOCATOR, "NoMemory", &info, 0);
+    gst_allocator_set_default(g_object_new(type, NULL));
+}
+
+static void have_memory(void)
+{
+    gst_allocator_set_default(gst_allocator_find(GST_ALLOCATOR_SYSMEM));
+}
+
+/* The worker's error ends the stream, and a flush begins another one. */
+GST_START_TEST(test_flush_after_error)
+{
+    GstSegment segment;
+    GstBuffer *frame = frames_new(CAPS, FRAME_COLOURS, 0);
+    gst_util_set_object_arg(G_OBJECT(h->element), "mode", "latest");
+    have_no_memory();
+    gst_buffer_unref(frames_through(h, frame));
+    expect_error("no memory");
+    have_memory();
+    fail_unless_equals_int(gst_harness_push(h, frames_new(CAPS, FRAME_COLOURS, 40)),
+                           GST_FLOW_ERROR);
+    fail_unless(gst_harness_push_event(h, gst_event_new_flush_start()));
+    fail_unless(gst_harness_push_event(h, gst_event_new_flush_stop(TRUE)));
+    gst_segment_init(&segment, GST_FORMAT_TIME);
+    fail_unless(gst_harness_push_event(h, gst_event_new_segment(&segment)));
+    gst_buffer_unref(through(2));
+    fail_unless(gst_harness_push_event(h, gst_event_new_eos()));
+    fail_unless_equals_int(gate_messages(gate, "convnext", NULL, 0), 1);
+}
+GST_END_TEST;
+
 static Suite *faults_suite(void)
 {
     Suite *s = suite_create("convnext_faults");
@@ -66,6 +116,7 @@ static Suite *faults_suite(void)
     tcase_set_timeout(tc, 120);
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_test(tc, test_refused_caps);
+    tcase_add_test(tc, test_flush_after_error);
     return s;
 }
 
