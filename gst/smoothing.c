@@ -24,6 +24,8 @@ struct GstConvnextSmoother {
     float *means;  /* exponential: [classes] */
     guint classes; /* that means has room for; 0: none yet */
     Vote run;      /* exponential: the best class of the last results, since when it is the best */
+    GstConvnextSmoothingKind kind;    /* that the results so far were for */
+    GstConvnextActivation activation; /* of their scores */
 };
 
 GstConvnextSmoother *gst_convnext_smoother_new(void)
@@ -48,6 +50,7 @@ static void forget_results(GstConvnextSmoother *self)
     g_array_set_size(self->votes, 0);
     g_clear_pointer(&self->means, g_free);
     self->classes = 0;
+    self->run = (Vote){.index = NO_CLASS};
 }
 
 void gst_convnext_smoother_reset(GstConvnextSmoother *self)
@@ -143,7 +146,6 @@ static gboolean average(GstConvnextSmoother *self, const GstConvnextScores *scor
         forget_results(self);
         self->classes = scores->n;
         self->means = g_memdup2(scores->values, scores->n * sizeof *scores->values);
-        self->run = (Vote){.index = NO_CLASS};
         return TRUE;
     }
     for (guint i = 0; i < scores->n; i++)
@@ -167,10 +169,22 @@ static GstStructure *add_scores(GstConvnextSmoother *self, const GstConvnextRequ
     return change(self, request, best, scores->labels[best], self->means[best], since);
 }
 
+/* Results from before another kind of smoothing are not the last ones any more when it is switched
+ * back, and scores after another activation are on another scale. */
+static void keep_alike(GstConvnextSmoother *self, GstConvnextSmoothingKind kind,
+                       GstConvnextActivation activation)
+{
+    if (kind != self->kind || activation != self->activation)
+        forget_results(self);
+    self->kind = kind;
+    self->activation = activation;
+}
+
 GstStructure *gst_convnext_smoother_add(GstConvnextSmoother *self,
                                         const GstConvnextRequest *request,
                                         GstConvnextResult *result, const GstConvnextScores *scores)
 {
+    keep_alike(self, request->smoothing.kind, gst_convnext_result_get_activation(result));
     switch (request->smoothing.kind) {
     case GST_CONVNEXT_SMOOTHING_MAJORITY:
         return add_vote(self, request, result);

@@ -16,8 +16,9 @@ void gst_convnext_smoother_free(GstConvnextSmoother *smoother); /* NULL allowed 
 /* There is no state: the next one is a change. */
 void gst_convnext_smoother_reset(GstConvnextSmoother *smoother);
 
-/* Adds the result of a request, whose smoothing and scoring apply. scores: of all classes, for
- * GST_CONVNEXT_SMOOTHING_EXPONENTIAL; NULL: the result counts for nothing then.
+/* Adds the result of a request, whose smoothing and scoring apply; with another kind of smoothing
+ * or another activation than before, the state stays, and the earlier results do not count. scores:
+ * of all classes, for GST_CONVNEXT_SMOOTHING_EXPONENTIAL; NULL: the result counts for nothing then.
  *
  * Returns NULL, or when the state has changed a structure `convnext-state-changed`:
  *   old, new      string, the labels; absent where there is none: before the first state, and where

@@ -10,11 +10,13 @@ static const char *const labels[] = {"a", "b", "c"};
 
 static GstConvnextSmoother *smoother;
 static GstConvnextRequest request;
+static GstConvnextActivation activation; /* of the results */
 
 static void setup(void)
 {
     smoother = gst_convnext_smoother_new();
     request = (GstConvnextRequest){.frame = -1};
+    activation = GST_CONVNEXT_ACTIVATION_SOFTMAX;
 }
 
 static void teardown(void)
@@ -42,7 +44,7 @@ static GstStructure *add(const float *values, gint best)
     scores->n = 3;
     scores->labels = labels;
     memcpy(scores->values, values, 3 * sizeof *values);
-    gst_convnext_result_set_activation(result, GST_CONVNEXT_ACTIVATION_SOFTMAX);
+    gst_convnext_result_set_activation(result, activation);
     if (best >= 0)
         gst_convnext_result_add_class(result, (guint)best, labels[best], values[best]);
     request.frame++;
@@ -180,6 +182,36 @@ GST_START_TEST(test_change)
 }
 GST_END_TEST;
 
+/* What was before the other kind is not the last any more. */
+GST_START_TEST(test_change_back)
+{
+    majority(3, 5);
+    expect("aaabb", (const char *const[5]){[2] = "->a"});
+    exponential(1, 0);
+    expect("a", (const char *const[1]){NULL});
+    majority(3, 5);
+    expect("bbb", (const char *const[3]){[2] = "a>b"});
+    exponential(0.5, 0);
+    expect("bc", (const char *const[2]){NULL, NULL}); /* the a of before would still weigh */
+    majority(3, 5);
+    expect("c", (const char *const[1]){NULL});
+    exponential(0.5, 0);
+    expect("a", (const char *const[1]){"b>a"});
+}
+GST_END_TEST;
+
+/* Logits of which one is large, then probabilities: they are not averaged with one another. */
+GST_START_TEST(test_change_activation)
+{
+    const float logits[] = {20, -5, -5};
+    exponential(0.1, 0);
+    activation = GST_CONVNEXT_ACTIVATION_NONE;
+    gst_structure_free(add(logits, 0));
+    activation = GST_CONVNEXT_ACTIVATION_SOFTMAX;
+    expect("bb", (const char *const[2]){[0] = "a>b"});
+}
+GST_END_TEST;
+
 static Suite *smoothing_suite(void)
 {
     Suite *s = suite_create("smoothing");
@@ -194,6 +226,8 @@ static Suite *smoothing_suite(void)
     tcase_add_test(tc, test_exponential);
     tcase_add_test(tc, test_exponential_threshold);
     tcase_add_test(tc, test_change);
+    tcase_add_test(tc, test_change_back);
+    tcase_add_test(tc, test_change_activation);
     return s;
 }
 
