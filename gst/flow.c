@@ -82,13 +82,10 @@ static void keep(GstConvnextFlow *self, GPtrArray *results)
 
 static void attach_last(GstConvnextFlow *self, GstBuffer *buffer)
 {
-    GstClockTime now = GST_BUFFER_PTS(buffer);
     for (guint i = 0; i < self->last->len; i++) {
         GstConvnextResult *result = g_ptr_array_index(self->last, i);
-        GstClockTime then = gst_convnext_result_get_pts(result);
-        gboolean known =
-            GST_CLOCK_TIME_IS_VALID(now) && GST_CLOCK_TIME_IS_VALID(then) && now > then;
-        GstClockTime age = known ? now - then : 0;
+        GstClockTime age = gst_convnext_pacing_between(GST_BUFFER_PTS(buffer),
+                                                       gst_convnext_result_get_pts(result));
         gst_buffer_add_convnext_meta(buffer, result, age);
         gst_convnext_analytics_mirror(buffer, result);
         GST_LOG_OBJECT(self->element,

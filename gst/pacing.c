@@ -1,6 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gst/pacing.h"
 
+GstClockTime gst_convnext_pacing_between(GstClockTime a, GstClockTime b)
+{
+    if (!GST_CLOCK_TIME_IS_VALID(a) || !GST_CLOCK_TIME_IS_VALID(b))
+        return GST_CLOCK_TIME_NONE;
+    return a > b ? a - b : b - a;
+}
+
 void gst_convnext_pacing_reset(GstConvnextPacing *self)
 {
     *self = (GstConvnextPacing){.pts = GST_CLOCK_TIME_NONE};
@@ -8,9 +15,8 @@ void gst_convnext_pacing_reset(GstConvnextPacing *self)
 
 static gboolean period_passed(const GstConvnextPacing *self, GstClockTime now, GstClockTime period)
 {
-    if (!GST_CLOCK_TIME_IS_VALID(now) || !GST_CLOCK_TIME_IS_VALID(self->pts) || now < self->pts)
-        return TRUE;
-    return now - self->pts >= period;
+    GstClockTime passed = gst_convnext_pacing_between(now, self->pts);
+    return !GST_CLOCK_TIME_IS_VALID(passed) || passed >= period;
 }
 
 gboolean gst_convnext_pacing_due(GstConvnextPacing *self, GstBuffer *buffer,

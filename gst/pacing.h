@@ -18,12 +18,16 @@ typedef struct GstConvnextPacing {
     CnxSignature signature; /* of it */
 } GstConvnextPacing;
 
+/* Nanoseconds from one timestamp to the other, whichever is first: played backwards they fall. NONE
+ * where one is missing. */
+GstClockTime gst_convnext_pacing_between(GstClockTime a, GstClockTime b);
+
 /* The next frame is due, whatever the interval. */
 void gst_convnext_pacing_reset(GstConvnextPacing *pacing);
 
 /* Counts the frame, and tells whether it is due: it is no GAP, and it is interval frames and
- * min_period nanoseconds away from the last that was looked at. Where a timestamp is missing or has
- * gone back, the time counts as passed. */
+ * min_period nanoseconds away, in either direction, from the last that was looked at. Where a
+ * timestamp is missing, the time counts as passed. */
 gboolean gst_convnext_pacing_due(GstConvnextPacing *pacing, GstBuffer *buffer,
                                  const GstConvnextSettings *settings);
 

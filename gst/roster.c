@@ -2,6 +2,7 @@
 #include "gst/roster.h"
 
 #include "gst/analytics.h"
+#include "gst/pacing.h"
 
 #define KEEP_TRACKED 300 /* frames that an object may be hidden */
 #define KEEP_OTHERS 30   /* and one that only its place tells; detectors do not see each frame */
@@ -230,9 +231,9 @@ void gst_convnext_roster_learn(GstConvnextRoster *self, GstConvnextResult *resul
 
 static GstClockTime age_of(GstConvnextResult *result, GstBuffer *buffer)
 {
-    GstClockTime now = GST_BUFFER_PTS(buffer), then = gst_convnext_result_get_pts(result);
-    gboolean known = GST_CLOCK_TIME_IS_VALID(now) && GST_CLOCK_TIME_IS_VALID(then) && now > then;
-    return known ? now - then : 0;
+    GstClockTime age =
+        gst_convnext_pacing_between(GST_BUFFER_PTS(buffer), gst_convnext_result_get_pts(result));
+    return GST_CLOCK_TIME_IS_VALID(age) ? age : 0;
 }
 
 /* As others of its kind do: the best class only. */

@@ -12,8 +12,8 @@ G_BEGIN_DECLS
  * GstConvnextMeta:
  * @meta: parent
  * @result: (transfer none): what was found; the metadata holds a reference to it
- * @age: nanoseconds from the frame that the result was computed on to this buffer; 0 when the
- *   result is this buffer's own, or when it is not known
+ * @age: nanoseconds between the frame that the result was computed on and this buffer, also when
+ *   they are played backwards; 0 when the result is this buffer's own, or when it is not known
  * @x: left edge of the region that the network saw, pixels of this buffer's frame
  * @y: top edge of that region
  * @width: width of that region, pixels
@@ -55,7 +55,7 @@ const GstMetaInfo *gst_convnext_meta_get_info(void);
  * gst_buffer_add_convnext_meta:
  * @buffer: a writable buffer
  * @result: (transfer none): what was found; the metadata takes a reference of its own
- * @age: nanoseconds from the result's frame to this one; %GST_CLOCK_TIME_NONE counts as 0
+ * @age: nanoseconds between the result's frame and this one; %GST_CLOCK_TIME_NONE counts as 0
  *
  * Attaches @result to @buffer, after the results that it carries already. The metadata's region is
  * the result's. @result is immutable from now on.

@@ -5,6 +5,7 @@
 #include <gst/check/gstcheck.h>
 #include <string.h>
 
+#include "tests/gst/boxes.h"
 #include "tests/gst/frames.h"
 #include "tests/gst/gate.h"
 #include "tests/gst/network.h"
@@ -68,6 +69,55 @@ GST_START_TEST(test_min_period_and_interval)
     expect(0, "1001001");
     g_object_set(h->element, "min-period", 4 * STEP * GST_MSECOND, NULL);
     expect(7, "0001000100");
+}
+GST_END_TEST;
+
+static void play_backwards(GstHarness *harness)
+{
+    GstSegment segment;
+    gst_segment_init(&segment, GST_FORMAT_TIME);
+    segment.rate = -1;
+    segment.stop = 10 * STEP * GST_MSECOND;
+    fail_unless(gst_harness_push_event(harness, gst_event_new_segment(&segment)));
+}
+
+/* Played backwards, timestamps fall, and time passes all the same. */
+GST_START_TEST(test_backwards)
+{
+    g_object_set(h->element, "min-period", 3 * STEP * GST_MSECOND, NULL);
+    play_backwards(h);
+    for (guint i = 0; i < 9; i++) {
+        GstBuffer *out = through(9 - i);
+        fail_unless_equals_uint64(frames_meta(out)->age, i % 3 * STEP * GST_MSECOND);
+        gst_buffer_unref(out);
+    }
+    fail_unless_equals_uint64(frames_counter(h, "skipped"), 6);
+}
+GST_END_TEST;
+
+GST_START_TEST(test_backwards_unchanged)
+{
+    g_object_set(h->element, "change-threshold", 0.02, "max-age", 3 * STEP * GST_MSECOND, NULL);
+    play_backwards(h);
+    for (guint i = 0; i < 9; i++)
+        gst_buffer_unref(through(9 - i));
+    fail_unless_equals_uint64(frames_counter(h, "unchanged"), 6);
+}
+GST_END_TEST;
+
+GST_START_TEST(test_backwards_objects)
+{
+    static const Box box = {"cat", 10, 20, 60, 50, 1};
+    GstHarness *objects = boxes_harness(network, CAPS);
+    g_object_set(objects->element, "reclassify-interval", 0, NULL);
+    play_backwards(objects);
+    for (guint i = 0; i < 3; i++) {
+        GstBuffer *out =
+            boxes_through(objects, frames_new(CAPS, FRAME_COLOURS, STEP * (9 - i)), &box, 1);
+        boxes_check(frames_meta(out), 10, 20, 60, 50, STEP * i);
+        gst_buffer_unref(out);
+    }
+    gst_harness_teardown(objects);
 }
 GST_END_TEST;
 
@@ -259,6 +309,9 @@ static Suite *pace_suite(void)
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_test(tc, test_min_period);
     tcase_add_test(tc, test_min_period_and_interval);
+    tcase_add_test(tc, test_backwards);
+    tcase_add_test(tc, test_backwards_unchanged);
+    tcase_add_test(tc, test_backwards_objects);
     tcase_add_test(tc, test_no_carry);
     tcase_add_test(tc, test_discont);
     tcase_add_loop_test(tc, test_unchanged, 0, G_N_ELEMENTS(formats));
