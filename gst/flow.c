@@ -41,8 +41,9 @@ struct GstConvnextFlow {
     GPtrArray *last;             /* GstConvnextResult, to carry; NULL: nothing to carry */
     GstConvnextRoster *roster;   /* the objects, with the results of each */
     GstConvnextPacing pacing;
-    gboolean is_signed;     /* the frame at hand */
-    CnxSignature signature; /* of it */
+    GstConvnextScoring scoring; /* of the last frame */
+    gboolean is_signed;         /* the frame at hand */
+    CnxSignature signature;     /* of it */
 };
 
 /* Results on buffers */
@@ -365,6 +366,18 @@ static gboolean handle_sync(GstConvnextFlow *self, GstBuffer *buffer,
     return TRUE;
 }
 
+/* Where nothing would be looked at again, the new scores would never come. */
+static void follow_scoring(GstConvnextFlow *self, const GstConvnextScoring *now)
+{
+    const GstConvnextScoring *before = &self->scoring;
+    if (now->activation != before->activation || now->top_k != before->top_k ||
+        now->threshold != before->threshold) {
+        gst_convnext_pacing_reset(&self->pacing);
+        gst_convnext_roster_renew(self->roster);
+    }
+    self->scoring = *now;
+}
+
 /* The lock is held. With mode=latest a frame waits for nothing. */
 static GstClockTime added_latency(const GstConvnextFlow *self, GstConvnextMode mode)
 {
@@ -384,6 +397,7 @@ gboolean gst_convnext_flow_frame(GstConvnextFlow *self, GstBuffer *buffer,
         return FALSE;
     if (moved)
         gst_element_post_message(self->element, gst_message_new_latency(GST_OBJECT(self->element)));
+    follow_scoring(self, &settings->scoring);
     if (looks_at_objects(self))
         gst_convnext_roster_see(self->roster, buffer, gst_convnext_plan_caps(self->plan),
                                 &settings->objects);

@@ -21,6 +21,7 @@ typedef struct Member {
 
 struct GstConvnextRoster {
     guint64 frame, numbers; /* given out so far */
+    guint64 renewed;        /* results about earlier frames are out of date */
     GPtrArray *members;     /* of Member */
     GArray *objects;        /* GstConvnextObject of the frame at hand; region.object is a number */
     GPtrArray *here;        /* [objects] Member of each */
@@ -148,10 +149,20 @@ void gst_convnext_roster_see(GstConvnextRoster *self, GstBuffer *buffer, const G
 
 /* Whose turn it is */
 
+void gst_convnext_roster_renew(GstConvnextRoster *self)
+{
+    self->renewed = self->frame + 1;
+}
+
+static gboolean is_new(const GstConvnextRoster *self, const Member *m)
+{
+    return !m->result || m->answered < self->renewed;
+}
+
 gboolean gst_convnext_roster_has_new(const GstConvnextRoster *self)
 {
     for (guint i = 0; i < self->here->len; i++)
-        if (!((const Member *)g_ptr_array_index(self->here, i))->result)
+        if (is_new(self, g_ptr_array_index(self->here, i)))
             return TRUE;
     return FALSE;
 }
@@ -171,7 +182,7 @@ static gboolean has_grown(const Member *m, double growth)
 static gboolean is_due(const GstConvnextRoster *self, const Member *m,
                        const GstConvnextSelection *selection)
 {
-    if (!m->result || !m->last.tracked)
+    if (is_new(self, m) || !m->last.tracked)
         return TRUE;
     if (selection->interval > 0 && self->frame - m->answered >= selection->interval)
         return TRUE;

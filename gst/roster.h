@@ -27,12 +27,15 @@ void gst_convnext_roster_clear(GstConvnextRoster *roster);
 void gst_convnext_roster_see(GstConvnextRoster *roster, GstBuffer *buffer, const GstVideoInfo *caps,
                              const GstConvnextSelection *selection);
 
-/* Whether one of them has no result yet. */
+/* Results about the frames so far do for being carried, but not for not being due. */
+void gst_convnext_roster_renew(GstConvnextRoster *roster);
+
+/* Whether one of them has no result yet, or none since gst_convnext_roster_renew(). */
 gboolean gst_convnext_roster_has_new(const GstConvnextRoster *roster);
 
 /* Those of them that are to be looked at now, in this order, at most selection->most: those that
  * have waited longest, among them the largest. Borrowed until the next call. Due is an object
- *   - that has no result yet, or no tracking id
+ *   - that has no result yet, or none since gst_convnext_roster_renew(), or no tracking id
  *   - selection->interval frames after the one of its last result, or
  *   - when its area is selection->growth times that of its last result. */
 GPtrArray *gst_convnext_roster_choose(GstConvnextRoster *roster,

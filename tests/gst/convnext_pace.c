@@ -203,6 +203,31 @@ GST_START_TEST(test_max_age)
 }
 GST_END_TEST;
 
+static guint count_classes(guint i)
+{
+    guint n;
+    GstBuffer *out = through(i);
+    gst_convnext_result_get_classes(frames_result(out), &n);
+    gst_buffer_unref(out);
+    return n;
+}
+
+/* A scene that is never looked at again, but for other scores. */
+GST_START_TEST(test_unchanged_scoring)
+{
+    g_object_set(h->element, "change-threshold", 0.02, "max-age", (guint64)0, NULL);
+    fail_unless_equals_int(count_classes(0), 5);
+    g_object_set(h->element, "top-k", 2, NULL);
+    fail_unless_equals_int(count_classes(1), 2);
+    g_object_set(h->element, "threshold", 1.0, NULL);
+    fail_unless_equals_int(count_classes(2), 0);
+    gst_util_set_object_arg(G_OBJECT(h->element), "activation", "none");
+    fail_unless_equals_int(count_classes(3), 2);
+    fail_unless_equals_int(count_classes(4), 2);
+    fail_unless_equals_uint64(frames_counter(h, "unchanged"), 1);
+}
+GST_END_TEST;
+
 /* Looked at on every third frame at most, and then when something has changed since. */
 GST_START_TEST(test_unchanged_interval)
 {
@@ -316,6 +341,7 @@ static Suite *pace_suite(void)
     tcase_add_test(tc, test_discont);
     tcase_add_loop_test(tc, test_unchanged, 0, G_N_ELEMENTS(formats));
     tcase_add_test(tc, test_max_age);
+    tcase_add_test(tc, test_unchanged_scoring);
     tcase_add_test(tc, test_unchanged_interval);
     tcase_add_test(tc, test_late);
     tcase_add_test(tc, test_late_latest);

@@ -122,6 +122,26 @@ GST_START_TEST(test_once)
 }
 GST_END_TEST;
 
+/* Other scores are wanted: each object of a static scene is looked at once more, one a frame, and
+ * carries what it has until then. */
+GST_START_TEST(test_scoring)
+{
+    static const Box boxes[] = {{"a", 10, 10, 60, 60, 3}, {"a", 100, 100, 40, 40, 4}};
+    static const guint expected[][2] = {{0, NONE}, {1, 0}, {2, 1}, {0, 2}, {1, 0}, {2, 1}};
+    GstHarness *h = boxes_harness(network, CAPS);
+    guint ages[2];
+    g_object_set(h->element, "reclassify-interval", 0, "max-objects", 1, "change-threshold", 0.02,
+                 NULL);
+    for (guint i = 0; i < G_N_ELEMENTS(expected); i++) {
+        if (i == 3)
+            gst_util_set_object_arg(G_OBJECT(h->element), "activation", "sigmoid");
+        push(h, i, boxes, 2, ages);
+        check_ages(ages, expected[i], 2, i);
+    }
+    gst_harness_teardown(h);
+}
+GST_END_TEST;
+
 /* interval counts frames as ever; carry=false puts each result on one frame. */
 GST_START_TEST(test_interval)
 {
@@ -192,6 +212,7 @@ static Suite *convnext_turns_suite(void)
     tcase_add_test(tc, test_most);
     tcase_add_test(tc, test_reclassify);
     tcase_add_test(tc, test_once);
+    tcase_add_test(tc, test_scoring);
     tcase_add_test(tc, test_interval);
     tcase_add_test(tc, test_static);
     tcase_add_test(tc, test_latest);
