@@ -301,13 +301,9 @@ void gst_convnext_engine_add_stats(const GstConvnextEngine *self, GstStructure *
 {
     CnxServiceStats service;
     cnx_client_stats(self->client, &service);
-    gst_structure_set(stats, "streams", G_TYPE_UINT, service.clients, "threads", G_TYPE_UINT,
-                      service.threads, "batch", G_TYPE_DOUBLE,
+    gst_structure_set(stats, "engine", G_TYPE_STRING, "fp32", "cpu", G_TYPE_STRING,
+                      cnx_model_cpu(self->model), "streams", G_TYPE_UINT, service.clients,
+                      "threads", G_TYPE_UINT, service.threads, "batch", G_TYPE_DOUBLE,
                       service.forwards ? (double)service.images / service.forwards : 0.0,
                       "run-memory", G_TYPE_UINT64, (guint64)service.memory, NULL);
-}
-
-const char *gst_convnext_engine_cpu(const GstConvnextEngine *self)
-{
-    return cnx_model_cpu(self->model);
 }

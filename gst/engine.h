@@ -55,9 +55,7 @@ char *gst_convnext_engine_remark(const GstConvnextEngine *engine);
 /* Which files beside the model are about another one, and say nothing; NULL: none. Borrowed. */
 const char *gst_convnext_engine_ignored(const GstConvnextEngine *engine);
 
-/* Adds fields about the shared engine: streams (guint, elements that share it), threads (guint, of
- * a forward pass), batch (double, images in one, on the average), run-memory (guint64, bytes). */
+/* Adds fields: engine (string, "fp32"), cpu (string, the level of the kernels: "c", "avx2", ...);
+ * about the shared engine: streams (guint, elements that share it), threads (guint, of a forward
+ * pass), batch (double, images in one, on the average), run-memory (guint64, bytes). */
 void gst_convnext_engine_add_stats(const GstConvnextEngine *engine, GstStructure *stats);
-
-/* The level of the kernels: "c", "avx2", ... */
-const char *gst_convnext_engine_cpu(const GstConvnextEngine *engine);

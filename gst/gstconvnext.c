@@ -211,13 +211,6 @@ static void warn_of_smoothing(GstConvnext *self)
                             (NULL));
 }
 
-static gboolean is_of_smoothing(const GParamSpec *pspec)
-{
-    return pspec->owner_type == GST_TYPE_CONVNEXT &&
-           pspec->param_id >= GST_CONVNEXT_PROP_SMOOTHING &&
-           pspec->param_id <= GST_CONVNEXT_PROP_SMOOTHING_COUNT;
-}
-
 /* Called once for all properties that one g_object_set() has set: a model and its labels belong
  * together, and a window and its count. */
 static void gst_convnext_dispatch_properties_changed(GObject *object, guint n, GParamSpec **pspecs)
@@ -226,7 +219,8 @@ static void gst_convnext_dispatch_properties_changed(GObject *object, guint n, G
     G_OBJECT_CLASS(parent_class)->dispatch_properties_changed(object, n, pspecs);
     request_reload(GST_CONVNEXT(object));
     for (guint i = 0; i < n; i++)
-        smoothing |= is_of_smoothing(pspecs[i]);
+        smoothing |= pspecs[i]->owner_type == GST_TYPE_CONVNEXT &&
+                     gst_convnext_settings_of_smoothing(pspecs[i]->param_id);
     if (smoothing)
         warn_of_smoothing(GST_CONVNEXT(object));
 }
@@ -460,8 +454,6 @@ static GstStructure *read_stats(GstConvnext *self)
     GstConvnextEngine *engine = self->engine ? gst_convnext_engine_ref(self->engine) : NULL;
     GST_OBJECT_UNLOCK(self);
     if (engine) {
-        gst_structure_set(s, "engine", G_TYPE_STRING, "fp32", "cpu", G_TYPE_STRING,
-                          gst_convnext_engine_cpu(engine), NULL);
         gst_convnext_engine_add_stats(engine, s);
         gst_convnext_engine_unref(engine);
     }

@@ -168,6 +168,11 @@ gboolean gst_convnext_settings_of_engine(guint id)
     return id < GST_CONVNEXT_PROP_SETTINGS_END && fields[id].of_engine;
 }
 
+gboolean gst_convnext_settings_of_smoothing(guint id)
+{
+    return id >= GST_CONVNEXT_PROP_SMOOTHING && id <= GST_CONVNEXT_PROP_SMOOTHING_COUNT;
+}
+
 gboolean gst_convnext_settings_check(const GstConvnextSettings *settings, GError **error)
 {
     if (settings->input_size % 32 != 0) {

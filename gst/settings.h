@@ -173,6 +173,9 @@ gboolean gst_convnext_settings_get(const GstConvnextSettings *settings, guint id
  * another engine; the rest are read anew for each frame. */
 gboolean gst_convnext_settings_of_engine(guint id);
 
+/* Whether the property is one of how results become a state. */
+gboolean gst_convnext_settings_of_smoothing(guint id);
+
 /* What single properties cannot check by themselves: FALSE with a sentence in error. */
 gboolean gst_convnext_settings_check(const GstConvnextSettings *settings, GError **error);
 
