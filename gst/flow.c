@@ -532,9 +532,16 @@ GstClockTime gst_convnext_flow_latency(GstConvnextFlow *self, gboolean live, Gst
     g_mutex_lock(&self->lock);
     GstClockTime added = live ? added_latency(self, mode) : 0;
     self->live = live;
-    self->latency.announced = added;
+    self->latency.answered = added;
     g_mutex_unlock(&self->lock);
     return added;
+}
+
+void gst_convnext_flow_latency_distributed(GstConvnextFlow *self)
+{
+    g_mutex_lock(&self->lock);
+    gst_convnext_latency_distributed(&self->latency);
+    g_mutex_unlock(&self->lock);
 }
 
 GstStructure *gst_convnext_flow_stats(GstConvnextFlow *self)

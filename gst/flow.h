@@ -63,5 +63,8 @@ void gst_convnext_flow_qos(GstConvnextFlow *flow, GstClockTime when, GstClockTim
  * From then on a live pipeline gets a LATENCY message when it moves. Any thread. */
 GstClockTime gst_convnext_flow_latency(GstConvnextFlow *flow, gboolean live, GstConvnextMode mode);
 
+/* Of a LATENCY event: the pipeline goes by what was answered last. Any thread. */
+void gst_convnext_flow_latency_distributed(GstConvnextFlow *flow);
+
 /* A structure `convnext-stats`. The caller owns it. Any thread. */
 GstStructure *gst_convnext_flow_stats(GstConvnextFlow *flow);

@@ -410,11 +410,18 @@ static gboolean gst_convnext_sink_event(GstBaseTransform *base, GstEvent *event)
 static gboolean gst_convnext_src_event(GstBaseTransform *base, GstEvent *event)
 {
     GstConvnext *self = GST_CONVNEXT(base);
-    if (GST_EVENT_TYPE(event) == GST_EVENT_QOS) {
-        GstClockTimeDiff late;
-        GstClockTime when;
+    GstClockTimeDiff late;
+    GstClockTime when;
+    switch (GST_EVENT_TYPE(event)) {
+    case GST_EVENT_QOS:
         gst_event_parse_qos(event, NULL, NULL, &late, &when);
         gst_convnext_flow_qos(self->flow, when, late);
+        break;
+    case GST_EVENT_LATENCY:
+        gst_convnext_flow_latency_distributed(self->flow);
+        break;
+    default:
+        break;
     }
     return parent_class->src_event(base, event);
 }

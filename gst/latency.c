@@ -9,7 +9,7 @@
 void gst_convnext_latency_reset(GstConvnextLatency *self)
 {
     self->n = 0;
-    self->estimate = self->announced = 0;
+    self->estimate = self->announced = self->answered = 0;
 }
 
 void gst_convnext_latency_restart(GstConvnextLatency *self)
@@ -38,6 +38,11 @@ void gst_convnext_latency_add(GstConvnextLatency *self, GstClockTime took)
     self->samples[self->n++ % GST_CONVNEXT_LATENCY_WINDOW] = took;
     if (self->n < SETTLE || self->n % SETTLE == 0)
         self->estimate = estimate(self);
+}
+
+void gst_convnext_latency_distributed(GstConvnextLatency *self)
+{
+    self->announced = self->answered;
 }
 
 gboolean gst_convnext_latency_moved(GstConvnextLatency *self, GstClockTime now)

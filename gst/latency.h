@@ -14,6 +14,7 @@ typedef struct GstConvnextLatency {
     guint64 n;                                         /* samples so far */
     GstClockTime estimate;                             /* nanoseconds; 0 before the first sample */
     GstClockTime announced;                            /* what the pipeline was told last */
+    GstClockTime answered;                             /* to the last query, by whomever */
 } GstConvnextLatency;
 
 void gst_convnext_latency_reset(GstConvnextLatency *latency);
@@ -24,6 +25,9 @@ void gst_convnext_latency_restart(GstConvnextLatency *latency);
 /* Adds the time that a frame took. The estimate is what 95 % of the last frames stayed below, and a
  * tenth more. */
 void gst_convnext_latency_add(GstConvnextLatency *latency, GstClockTime took);
+
+/* The pipeline has been told what was answered last. */
+void gst_convnext_latency_distributed(GstConvnextLatency *latency);
 
 /* What to announce is now `now`: the estimate, or 0 for an element that does not wait. TRUE when it
  * is more than a quarter away from what was announced last; it counts as announced then. */

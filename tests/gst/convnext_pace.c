@@ -313,6 +313,24 @@ GST_START_TEST(test_latency)
 }
 GST_END_TEST;
 
+/* Somebody asks what it adds, and tells nobody: the pipeline is told all the same. Once the answer
+ * has been distributed, there is nothing to tell. */
+GST_START_TEST(test_latency_query)
+{
+    gst_harness_query_latency(h);
+    gst_buffer_unref(through(0));
+    gst_harness_query_latency(h);
+    gst_buffer_unref(through(1));
+    expect_latency_message(TRUE);
+
+    gst_util_set_object_arg(G_OBJECT(h->element), "mode", "latest");
+    GstClockTime latency = gst_harness_query_latency(h);
+    fail_unless(gst_harness_push_upstream_event(h, gst_event_new_latency(latency)));
+    gst_buffer_unref(through(2));
+    expect_latency_message(FALSE);
+}
+GST_END_TEST;
+
 /* A file's pipeline has no latency to add to, and nobody to tell. */
 GST_START_TEST(test_latency_not_live)
 {
@@ -346,6 +364,7 @@ static Suite *pace_suite(void)
     tcase_add_test(tc, test_late);
     tcase_add_test(tc, test_late_latest);
     tcase_add_test(tc, test_latency);
+    tcase_add_test(tc, test_latency_query);
     tcase_add_test(tc, test_latency_not_live);
     return s;
 }
