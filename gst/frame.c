@@ -101,12 +101,14 @@ static GstStructure *converter_options(const GstVideoInfo *to)
 }
 
 /* A picture of another format or size with the caps' shape of pixels, rate and, where the colour
- * model is the same, colours. FALSE for sizes that GStreamer cannot address. */
-static gboolean describe(GstVideoInfo *info, GstVideoFormat format, guint width, guint height,
-                         const GstVideoInfo *caps)
+ * model is the same, colours. layout: of interlaced pictures some planes have a row more. FALSE for
+ * sizes that GStreamer cannot address. */
+static gboolean describe(GstVideoInfo *info, GstVideoFormat format, GstVideoInterlaceMode layout,
+                         guint width, guint height, const GstVideoInfo *caps)
 {
-    if (!gst_video_info_set_format(info, format, width, height))
+    if (!gst_video_info_set_interlaced_format(info, format, layout, width, height))
         return FALSE;
+    info->interlace_mode = GST_VIDEO_INTERLACE_MODE_PROGRESSIVE; /* fields are not told apart */
     if (GST_VIDEO_INFO_IS_RGB(info) == GST_VIDEO_INFO_IS_RGB(caps)) {
         info->colorimetry = caps->colorimetry;
         info->chroma_site = caps->chroma_site;
@@ -122,7 +124,8 @@ static gboolean make_converter(GstConvnextFrame *self, GError **error)
 {
     GstVideoFormat format = nearest_native(&self->source);
     GstVideoInfo info;
-    if (describe(&info, format, self->info.width, self->info.height, &self->source)) {
+    if (describe(&info, format, GST_VIDEO_INTERLACE_MODE_PROGRESSIVE, self->info.width,
+                 self->info.height, &self->source)) {
         if (format == GST_VIDEO_FORMAT_RGB)
             info.colorimetry.range = GST_VIDEO_COLOR_RANGE_0_255;
         self->convert = gst_video_converter_new(&self->source, &info, converter_options(&info));
@@ -181,8 +184,8 @@ GstConvnextFrame *gst_convnext_frame_new(const GstVideoInfo *caps,
         .w = geometry->w,
         .h = geometry->h,
     };
-    if (!describe(&self->source, GST_VIDEO_INFO_FORMAT(caps), geometry->width, geometry->height,
-                  caps))
+    if (!describe(&self->source, GST_VIDEO_INFO_FORMAT(caps), GST_VIDEO_INFO_INTERLACE_MODE(caps),
+                  geometry->width, geometry->height, caps))
         g_set_error(error, CNX_ERROR, CNX_ERROR_UNSUPPORTED, "a picture of %u x %u is too large",
                     geometry->width, geometry->height);
     else if (read_natively(&self->source, &self->info) || make_converter(self, error))

@@ -137,6 +137,50 @@ GST_START_TEST(test_strides)
 }
 GST_END_TEST;
 
+/* The pixels of a frame in memory as interlaced caps have it. Takes the frame. */
+static GstBuffer *lay_out(const char *from_caps, const char *to_caps, GstBuffer *frame)
+{
+    GstVideoInfo infos[2];
+    GstVideoFrame from, to;
+    const char *const texts[] = {from_caps, to_caps};
+    for (guint i = 0; i < 2; i++) {
+        GstCaps *caps = gst_caps_from_string(texts[i]);
+        fail_unless(gst_video_info_from_caps(&infos[i], caps));
+        gst_caps_unref(caps);
+    }
+    GstBuffer *buffer = gst_buffer_new_allocate(NULL, GST_VIDEO_INFO_SIZE(&infos[1]), NULL);
+    gst_buffer_memset(buffer, 0, 0xa5, GST_VIDEO_INFO_SIZE(&infos[1]));
+    fail_unless(gst_video_frame_map(&from, &infos[0], frame, GST_MAP_READ));
+    fail_unless(gst_video_frame_map(&to, &infos[1], buffer, GST_MAP_WRITE));
+    fail_unless(gst_video_frame_copy(&to, &from));
+    gst_video_frame_unmap(&from);
+    gst_video_frame_unmap(&to);
+    gst_buffer_unref(frame);
+    return buffer;
+}
+
+/* Where the height is no multiple of four, the chroma of 4:2:0 has a row more: each field has its
+ * own, and GStreamer lays the planes out for that. */
+GST_START_TEST(test_interlaced)
+{
+    static const char *const formats[] = {"I420", "YV12", "NV12", "YUY2", "I420_10LE"};
+    for (guint i = 0; i < G_N_ELEMENTS(formats); i++) {
+        float progressive[NETWORK_CLASSES], interlaced[NETWORK_CLASSES];
+        char *caps = make_caps(formats[i], 128, 98);
+        char *interleaved = g_strconcat(caps, ",interlace-mode=interleaved", NULL);
+        GstHarness *h = frames_harness(network, interleaved);
+        look(caps, FRAME_COLOURS, progressive);
+        frames_logits(h, lay_out(caps, interleaved, frames_new(caps, FRAME_COLOURS, 0)),
+                      interlaced);
+        fail_unless(!memcmp(progressive, interlaced, sizeof progressive),
+                    "%s: another picture when interlaced", formats[i]);
+        gst_harness_teardown(h);
+        g_free(interleaved);
+        g_free(caps);
+    }
+}
+GST_END_TEST;
+
 /* The same colours, coded with each matrix and range, are the same picture. */
 GST_START_TEST(test_colorimetry)
 {
@@ -234,6 +278,7 @@ static Suite *convnext_formats_suite(void)
     tcase_add_test(tc, test_every_format_odd);
     tcase_add_test(tc, test_every_format_tiny);
     tcase_add_test(tc, test_strides);
+    tcase_add_test(tc, test_interlaced);
     tcase_add_test(tc, test_colorimetry);
     tcase_add_test(tc, test_limited_rgb_and_gray);
     tcase_add_test(tc, test_pixel_aspect_ratio);
