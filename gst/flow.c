@@ -138,6 +138,26 @@ static GSList *smooth(GstConvnextFlow *self, const GstConvnextRequest *request, 
     return changes;
 }
 
+/* Another model may have come meanwhile: it is to have the last word. */
+static gboolean is_heard(GstConvnextFlow *self, const GstConvnextRequest *request)
+{
+    g_mutex_lock(&self->lock);
+    gboolean heard = request->generation == self->generation;
+    g_mutex_unlock(&self->lock);
+    return heard;
+}
+
+/* The changes are taken. */
+static void post_changes(GstConvnextFlow *self, const GstConvnextRequest *request, GSList *changes)
+{
+    for (GSList *l = changes; l; l = l->next)
+        if (is_heard(self, request))
+            post(self, l->data);
+        else
+            gst_structure_free(l->data);
+    g_slist_free(changes);
+}
+
 /* Of each request that was run, in the thread that ran it. total: of its time, nanoseconds. */
 static void report(GstConvnextFlow *self, const GstConvnextRequest *request, GPtrArray *results,
                    GstClockTime total)
@@ -149,21 +169,18 @@ static void report(GstConvnextFlow *self, const GstConvnextRequest *request, GPt
     };
     GSList *changes = NULL;
     g_mutex_lock(&self->lock);
-    gboolean heard = request->generation == self->generation;
-    if (heard) {
+    if (request->generation == self->generation) {
         gst_convnext_stats_add(&self->stats, times);
         changes = smooth(self, request, results);
     }
     g_mutex_unlock(&self->lock);
-    for (guint i = 0; heard && i < results->len; i++) {
+    for (guint i = 0; i < results->len && is_heard(self, request); i++) {
         GstConvnextResult *result = g_ptr_array_index(results, i);
         log_result(self, request, result);
         if (request->post_messages)
             gst_convnext_post_result(self->element, request, result);
     }
-    for (GSList *l = changes; l; l = l->next)
-        post(self, l->data);
-    g_slist_free(changes);
+    post_changes(self, request, changes);
 }
 
 /* Frames that are looked at */

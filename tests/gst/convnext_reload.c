@@ -245,6 +245,47 @@ GST_START_TEST(test_latest)
 }
 GST_END_TEST;
 
+/* Whether the next frame does. */
+static gboolean carries_result(void)
+{
+    GstBuffer *out = through();
+    gboolean carries = gst_buffer_get_convnext_meta(out) != NULL;
+    gst_buffer_unref(out);
+    return carries;
+}
+
+/* The worker is held up at the first message about a frame; the second, of a change of state, is
+ * not sent after another model is announced. */
+GST_START_TEST(test_latest_messages)
+{
+    GstMessage *message;
+    GstBus *bus = gst_element_get_bus(h->element);
+    guint64 announced = 0, frame;
+    gst_util_set_object_arg(G_OBJECT(h->element), "mode", "latest");
+    gst_util_set_object_arg(G_OBJECT(h->element), "smoothing", "majority");
+    g_object_set(h->element, "smoothing-window", 1, "smoothing-count", 1, NULL);
+    gate_close(gate);
+    gst_buffer_unref(through());
+    gate_wait(gate);
+    g_object_set(h->element, "model", other, NULL);
+    while (carries_result())
+        ;
+    gate_open(gate);
+    while (!carries_result()) /* the worker comes to the new model when it is free */
+        ;
+    while ((message = gst_bus_pop_filtered(bus, GST_MESSAGE_ELEMENT))) {
+        fail_unless(gst_structure_get_uint64(gst_message_get_structure(message), "frame", &frame));
+        if (gst_message_has_name(message, "convnext-model-updated"))
+            announced = frame;
+        else if (gst_message_has_name(message, "convnext-state-changed"))
+            fail_unless(frame >= announced, "of frame %" G_GUINT64_FORMAT, frame);
+        gst_message_unref(message);
+    }
+    fail_unless(announced > 0);
+    gst_object_unref(bus);
+}
+GST_END_TEST;
+
 static Suite *reload_suite(void)
 {
     Suite *s = suite_create("convnext_reload");
@@ -261,6 +302,7 @@ static Suite *reload_suite(void)
     tcase_add_test(tc, test_restart);
     tcase_add_test(tc, test_bad_restart);
     tcase_add_test(tc, test_latest);
+    tcase_add_test(tc, test_latest_messages);
     return s;
 }
 
