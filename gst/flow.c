@@ -268,12 +268,15 @@ static gboolean look_and_wait(GstConvnextFlow *self, GstBuffer *buffer,
 static gboolean look_and_go_on(GstConvnextFlow *self, GstBuffer *buffer,
                                const GstConvnextSettings *settings)
 {
+    gboolean replaced;
+    GError *error = NULL;
     if (!prepare(self, buffer, settings))
         return FALSE;
     if (self->request->n == 0)
         return TRUE;
-    gboolean replaced = gst_convnext_latest_submit(
-        self->latest, gst_convnext_plan_engine(self->plan), &self->request);
+    if (!gst_convnext_latest_submit(self->latest, gst_convnext_plan_engine(self->plan),
+                                    &self->request, &replaced, &error))
+        return fail(self, error);
     g_mutex_lock(&self->lock);
     self->stats.replaced += replaced;
     g_mutex_unlock(&self->lock);

@@ -188,12 +188,16 @@ static void on_refused(const GError *error, gpointer data)
  * after stop, to come to light in another stream. */
 static void request_reload(GstConvnext *self)
 {
+    GError *error = NULL;
     GST_OBJECT_LOCK(self);
     if (self->streaming && self->wanted != self->requested) {
         self->requested = self->wanted;
-        gst_convnext_reload_request(self->reload, &self->settings, self->wanted);
+        gst_convnext_reload_request(self->reload, &self->settings, self->wanted, &error);
     }
     GST_OBJECT_UNLOCK(self);
+    if (error)
+        on_refused(error, self);
+    g_clear_error(&error);
 }
 
 /* Takes effect on the next frame, so an error would come too late. */
@@ -460,10 +464,9 @@ static GstStructure *read_stats(GstConvnext *self)
     GST_OBJECT_LOCK(self);
     GstConvnextEngine *engine = self->engine ? gst_convnext_engine_ref(self->engine) : NULL;
     GST_OBJECT_UNLOCK(self);
-    if (engine) {
+    if (engine)
         gst_convnext_engine_add_stats(engine, s);
-        gst_convnext_engine_unref(engine);
-    }
+    gst_convnext_engine_unref(engine);
     return s;
 }
 
@@ -490,12 +493,8 @@ static void gst_convnext_set_property(GObject *object, guint id, const GValue *v
 static void gst_convnext_get_property(GObject *object, guint id, GValue *value, GParamSpec *pspec)
 {
     GstConvnext *self = GST_CONVNEXT(object);
-    if (id == PROP_STATS) {
-        g_value_take_boxed(value, read_stats(self));
-        return;
-    }
-    if (id == PROP_MODEL_INFO) {
-        g_value_take_boxed(value, read_model_info(self));
+    if (id == PROP_STATS || id == PROP_MODEL_INFO) {
+        g_value_take_boxed(value, id == PROP_STATS ? read_stats(self) : read_model_info(self));
         return;
     }
     GST_OBJECT_LOCK(self);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gst/latest.h"
 
+#include "gst/thread.h"
+
 typedef struct Job {
     GstConvnextRequest *request;
     GstConvnextEngine *engine; /* NULL: no job */
@@ -92,13 +94,25 @@ void gst_convnext_latest_free(GstConvnextLatest *self)
     g_free(self);
 }
 
-gboolean gst_convnext_latest_submit(GstConvnextLatest *self, GstConvnextEngine *engine,
-                                    GstConvnextRequest **request)
+static gboolean have_thread(GstConvnextLatest *self, GError **error)
 {
-    if (!self->thread) {
-        self->waiting.request = gst_convnext_request_new();
-        self->thread = g_thread_new("convnext-latest", worker_main, self);
-    }
+    if (self->thread)
+        return TRUE;
+    self->thread = gst_convnext_thread_new("convnext-latest", worker_main, self, error);
+    if (!self->thread)
+        return FALSE;
+    g_mutex_lock(&self->lock);
+    self->waiting.request = gst_convnext_request_new();
+    g_mutex_unlock(&self->lock);
+    return TRUE;
+}
+
+gboolean gst_convnext_latest_submit(GstConvnextLatest *self, GstConvnextEngine *engine,
+                                    GstConvnextRequest **request, gboolean *replaced,
+                                    GError **error)
+{
+    if (!have_thread(self, error))
+        return FALSE;
     Job job = {*request, gst_convnext_engine_ref(engine)};
     g_mutex_lock(&self->lock);
     Job older = self->waiting;
@@ -106,9 +120,9 @@ gboolean gst_convnext_latest_submit(GstConvnextLatest *self, GstConvnextEngine *
     g_cond_signal(&self->work);
     g_mutex_unlock(&self->lock);
     *request = older.request;
-    gboolean replaced = older.engine != NULL;
+    *replaced = older.engine != NULL;
     drop_job(&older);
-    return replaced;
+    return TRUE;
 }
 
 void gst_convnext_latest_drain(GstConvnextLatest *self)

@@ -31,10 +31,12 @@ typedef void GstConvnextLatestDone(const GstConvnextRequest *request, GPtrArray 
 GstConvnextLatest *gst_convnext_latest_new(GstConvnextLatestDone *done, gpointer data);
 void gst_convnext_latest_free(GstConvnextLatest *latest); /* halts; NULL allowed */
 
-/* Has the request run next. Takes *request and puts another one there, for the next frame. Returns
- * whether an older one that was waiting gave way. */
+/* Has the request run next. Takes *request and puts another one there, for the next frame.
+ * replaced: whether an older one that was waiting gave way. FALSE with error (CNX_ERROR) when the
+ * system has no thread for it; the request stays then. */
 gboolean gst_convnext_latest_submit(GstConvnextLatest *latest, GstConvnextEngine *engine,
-                                    GstConvnextRequest **request);
+                                    GstConvnextRequest **request, gboolean *replaced,
+                                    GError **error);
 
 /* Waits until what was submitted is done or discarded. */
 void gst_convnext_latest_drain(GstConvnextLatest *latest);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gst/reload.h"
 
+#include "gst/thread.h"
+
 typedef struct Ready {
     GstConvnextEngine *engine; /* NULL: nothing is ready */
     GstConvnextPlan *plan;
@@ -113,15 +115,20 @@ static gpointer thread_main(gpointer data)
     return NULL;
 }
 
-/* The lock is held. Returns a thread that has ended, to be joined without it; or NULL. */
-static GThread *have_thread(GstConvnextReload *self)
+/* The lock is held. ended: receives a thread that has ended, to be joined without it; or NULL.
+ * FALSE with error when the system has no thread. */
+static gboolean have_thread(GstConvnextReload *self, GThread **ended, GError **error)
 {
+    *ended = NULL;
     if (self->running)
-        return NULL;
-    GThread *ended = self->thread;
+        return TRUE;
+    GThread *thread = gst_convnext_thread_new("convnext-reload", thread_main, self, error);
+    if (!thread)
+        return FALSE;
+    *ended = self->thread;
+    self->thread = thread;
     self->running = TRUE;
-    self->thread = g_thread_new("convnext-reload", thread_main, self);
-    return ended;
+    return TRUE;
 }
 
 GstConvnextReload *gst_convnext_reload_new(GstConvnextReloadRefused *refused, gpointer data)
@@ -151,28 +158,36 @@ static void forget_waiting(GstConvnextReload *self)
     self->waiting = FALSE;
 }
 
-void gst_convnext_reload_request(GstConvnextReload *self, const GstConvnextSettings *settings,
-                                 guint serial)
+gboolean gst_convnext_reload_request(GstConvnextReload *self, const GstConvnextSettings *settings,
+                                     guint serial, GError **error)
 {
+    GThread *ended;
     g_mutex_lock(&self->lock);
     forget_waiting(self);
-    gst_convnext_settings_copy(&self->settings, settings);
-    self->serial = serial;
-    self->waiting = TRUE;
-    GThread *ended = have_thread(self);
+    gboolean opens = have_thread(self, &ended, error);
+    if (opens) {
+        gst_convnext_settings_copy(&self->settings, settings);
+        self->serial = serial;
+        self->waiting = TRUE;
+    }
     g_mutex_unlock(&self->lock);
     if (ended)
         g_thread_join(ended);
+    return opens;
 }
 
 void gst_convnext_reload_retire(GstConvnextReload *self, GstConvnextEngine *engine)
 {
+    GThread *ended;
     g_mutex_lock(&self->lock);
-    self->retired = g_slist_prepend(self->retired, engine);
-    GThread *ended = have_thread(self);
+    gboolean later = have_thread(self, &ended, NULL);
+    if (later)
+        self->retired = g_slist_prepend(self->retired, engine);
     g_mutex_unlock(&self->lock);
     if (ended)
         g_thread_join(ended);
+    if (!later)
+        gst_convnext_engine_unref(engine);
 }
 
 void gst_convnext_reload_set_caps(GstConvnextReload *self, const GstVideoInfo *caps)

@@ -18,9 +18,10 @@ typedef void GstConvnextReloadRefused(const GError *error, gpointer data);
 GstConvnextReload *gst_convnext_reload_new(GstConvnextReloadRefused *refused, gpointer data);
 void gst_convnext_reload_free(GstConvnextReload *reload); /* halts; NULL allowed */
 
-/* Opens an engine with a copy of the settings. serial: told again when it is taken. Any thread. */
-void gst_convnext_reload_request(GstConvnextReload *reload, const GstConvnextSettings *settings,
-                                 guint serial);
+/* Opens an engine with a copy of the settings. serial: told again when it is taken. FALSE with
+ * error (CNX_ERROR) when the system has no thread for it: it is refused then. Any thread. */
+gboolean gst_convnext_reload_request(GstConvnextReload *reload, const GstConvnextSettings *settings,
+                                     guint serial, GError **error);
 
 /* The frames that follow have these caps; NULL: there are none. */
 void gst_convnext_reload_set_caps(GstConvnextReload *reload, const GstVideoInfo *caps);
@@ -31,7 +32,7 @@ GstConvnextEngine *gst_convnext_reload_take(GstConvnextReload *reload, GstConvne
                                             guint *serial);
 
 /* Drops a reference to an engine that has been replaced, in the thread: to give back the memory of
- * a large model takes longer than a frame may wait. */
+ * a large model takes longer than a frame may wait. When the system has no thread, at once. */
 void gst_convnext_reload_retire(GstConvnextReload *reload, GstConvnextEngine *engine);
 
 /* Forgets the request that waits, and waits for the one that is being opened: it is ready then, or

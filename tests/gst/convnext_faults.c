@@ -1,6 +1,8 @@
 /* What goes wrong while playing, and that it does not outlast what was wrong.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
+#define _GNU_SOURCE /* RTLD_NEXT */
+#include <dlfcn.h>
 #include <gst/check/gstcheck.h>
 #include <string.h>
 
@@ -108,6 +110,68 @@ GST_START_TEST(test_flush_after_error)
 }
 GST_END_TEST;
 
+/* A system without threads: what the plugin calls is this, not GLib's. */
+
+static gint no_threads;
+
+__attribute__((visibility("default"))) GThread *g_thread_try_new(const gchar *name, GThreadFunc run,
+                                                                 gpointer data, GError **error)
+{
+    typedef GThread *TryNew(const gchar *, GThreadFunc, gpointer, GError **);
+    TryNew *try_new = (TryNew *)dlsym(RTLD_NEXT, "g_thread_try_new");
+    if (!g_atomic_int_get(&no_threads))
+        return try_new(name, run, data, error);
+    g_set_error(error, G_THREAD_ERROR, G_THREAD_ERROR_AGAIN, "none for the test");
+    return NULL;
+}
+
+static void have_threads(gboolean have)
+{
+    g_atomic_int_set(&no_threads, !have);
+}
+
+GST_START_TEST(test_no_thread_for_latest)
+{
+    gst_util_set_object_arg(G_OBJECT(h->element), "mode", "latest");
+    have_threads(FALSE);
+    fail_unless_equals_int(gst_harness_push(h, frames_new(CAPS, FRAME_COLOURS, 0)), GST_FLOW_ERROR);
+    expect_error("no thread left");
+    have_threads(TRUE);
+    gst_buffer_unref(through(1));
+    fail_unless(gst_harness_push_event(h, gst_event_new_eos()));
+    fail_unless_equals_int(gate_messages(gate, "convnext", NULL, 0), 1);
+}
+GST_END_TEST;
+
+/* Another model is refused with a warning, and taken the next time. */
+GST_START_TEST(test_no_thread_for_reload)
+{
+    GError *error;
+    char *other = network_new_wide(2);
+    gst_buffer_unref(through(0));
+    have_threads(FALSE);
+    g_object_set(h->element, "model", other, NULL);
+    GstMessage *message = gate_pop(gate, GST_MESSAGE_WARNING);
+    gst_message_parse_warning(message, &error, NULL);
+    fail_unless(strstr(error->message, "no thread left") != NULL, "%s", error->message);
+    g_error_free(error);
+    gst_message_unref(message);
+    gst_buffer_unref(through(1));
+    fail_unless_equals_int(gate_messages(gate, "convnext-model-updated", NULL, 0), 0);
+    have_threads(TRUE);
+    g_object_set(h->element, "model", other, NULL);
+    gst_element_set_state(h->element, GST_STATE_READY); /* waits for it */
+    gst_element_set_state(h->element, GST_STATE_PLAYING);
+    gst_harness_set_src_caps_str(h, CAPS);
+    GstBuffer *out = through(0);
+    char *name = g_path_get_basename(other);
+    fail_unless_equals_string(gst_convnext_result_get_model(frames_result(out)), name);
+    gst_buffer_unref(out);
+    g_free(name);
+    network_delete(other);
+}
+GST_END_TEST;
+
 static Suite *faults_suite(void)
 {
     Suite *s = suite_create("convnext_faults");
@@ -117,6 +181,8 @@ static Suite *faults_suite(void)
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_test(tc, test_refused_caps);
     tcase_add_test(tc, test_flush_after_error);
+    tcase_add_test(tc, test_no_thread_for_latest);
+    tcase_add_test(tc, test_no_thread_for_reload);
     return s;
 }
 
