@@ -115,17 +115,26 @@ guint cnx_cpus_quota(const char *membership, const char *root)
     return least;
 }
 
-guint cnx_cpus_available(void)
+static guint limit(guint cpus)
 {
     const guint quota = cnx_cpus_quota("/proc/self/cgroup", "/sys/fs/cgroup");
-    guint cpus = cnx_affinity_count();
-    cpu_set_t mask;
 
-    if (cpus == 0 && sched_getaffinity(0, sizeof mask, &mask) == 0)
-        cpus = (guint)CPU_COUNT(&mask);
-    if (cpus == 0)
-        cpus = g_get_num_processors();
     if (quota != 0)
         cpus = MIN(cpus, quota);
     return CLAMP(cpus, 1, CNX_THREADS_MAX);
+}
+
+guint cnx_cpus_allowed(void)
+{
+    cpu_set_t mask;
+
+    return limit(sched_getaffinity(0, sizeof mask, &mask) == 0 ? (guint)CPU_COUNT(&mask)
+                                                               : g_get_num_processors());
+}
+
+guint cnx_cpus_available(void)
+{
+    const guint pinned = cnx_affinity_count();
+
+    return pinned > 0 ? limit(pinned) : cnx_cpus_allowed();
 }

@@ -5,8 +5,11 @@
 
 #include <glib.h>
 
-/* The processors of model/affinity.h's set, or without one of this thread's mask; fewer where a
- * control group's quota of processor time is fewer; 1..CNX_THREADS_MAX. */
+/* The processors of this thread's mask; fewer where a control group's quota of processor time is
+ * fewer; 1..CNX_THREADS_MAX. */
+guint cnx_cpus_allowed(void);
+
+/* The same of the processors of model/affinity.h's set, where there is one. */
 guint cnx_cpus_available(void);
 
 /* The quota of processor time, in processors rounded up, of the control groups that a file in the

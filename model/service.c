@@ -20,6 +20,7 @@ typedef struct Request {
     struct Request *next; /* in the queue */
     CnxJob job;           /* its next: in the same turn */
     State state;
+    gboolean cancelled;
     GError *error;
     pthread_cond_t turn; /* it is first and the service is free, or it is done, or cancelled */
 } Request;
@@ -42,7 +43,7 @@ struct CnxClient {
     CnxModel *model;
     CnxOutput outputs;
     guint threads; /* 0: as many as there are */
-    guint most;    /* threads that the pool has for it while it is in a service */
+    guint most;    /* that it may use where no processors are pinned */
     gboolean holds_pool;
     Service *service;
     Request *request; /* under way */
@@ -106,13 +107,20 @@ static Service *leave(CnxClient *client)
     return service;
 }
 
-static guint threads_of(const Service *service)
+/* Processors may be pinned, or no longer be, from one turn to the next. */
+static guint threads_now(const CnxClient *client)
 {
     const guint pinned = cnx_affinity_count();
+
+    return client->threads == 0 && pinned > 0 ? MIN(client->most, pinned) : client->most;
+}
+
+static guint threads_of(const Service *service)
+{
     guint most = 1;
 
     for (const CnxClient *c = service->clients; c != NULL; c = c->next)
-        most = MAX(most, c->threads == 0 && pinned > 0 ? MIN(c->most, pinned) : c->most);
+        most = MAX(most, threads_now(c));
     return most;
 }
 
@@ -207,9 +215,10 @@ static void wait_and_run(CnxClient *client, Request *request)
 
     queue(s, request);
     client->request = request;
-    while (request->state == WAITING && !client->cancelled && (s->busy || s->first != request))
+    request->cancelled = client->cancelled;
+    while (request->state == WAITING && !request->cancelled && (s->busy || s->first != request))
         pthread_cond_wait(&request->turn, &lock);
-    if (request->state == WAITING && client->cancelled) {
+    if (request->state == WAITING && request->cancelled) {
         unqueue(s, request);
         g_set_error(&request->error, CNX_ERROR, CNX_ERROR_CANCELLED, "cancelled");
     } else if (request->state == WAITING) {
@@ -230,7 +239,7 @@ CnxClient *cnx_client_new(CnxModel *model, CnxOutput outputs, guint threads)
     client->model = cnx_model_ref(model);
     client->outputs = outputs;
     client->threads = threads;
-    client->most = threads == 0 ? cnx_cpus_available() : MIN(threads, CNX_THREADS_MAX);
+    client->most = threads == 0 ? cnx_cpus_allowed() : MIN(threads, CNX_THREADS_MAX);
     return client;
 }
 
@@ -273,7 +282,7 @@ gboolean cnx_client_join(CnxClient *client, guint width, guint height, GError **
     }
     pthread_mutex_unlock(&lock);
     if (!client->holds_pool)
-        cnx_threads_acquire(client->most);
+        cnx_threads_acquire(threads_now(client));
     client->holds_pool = TRUE;
     free_service(left); /* before the new run: two at once would be twice the memory */
     pthread_mutex_lock(&lock);
@@ -322,8 +331,11 @@ void cnx_client_cancel(CnxClient *client, gboolean cancel)
 {
     pthread_mutex_lock(&lock);
     client->cancelled = cancel;
-    if (cancel && client->request != NULL)
+    if (cancel && client->request != NULL) {
+        client->request->cancelled =
+            TRUE; /* for good, though the next one may be allowed to wait */
         pthread_cond_signal(&client->request->turn);
+    }
     pthread_mutex_unlock(&lock);
 }
 

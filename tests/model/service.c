@@ -5,6 +5,8 @@
 
 #include <pthread.h>
 
+#include "model/affinity.h"
+#include "model/cpus.h"
 #include "model/threads.h"
 #include "tests/model/asking.h"
 
@@ -110,6 +112,34 @@ static void test_apart(void)
     cnx_client_free(maps);
 }
 
+/* A client that came while processors were pinned has as many as others when they are no more. */
+static void test_pinned(void)
+{
+    const guint available = cnx_cpus_available();
+    CnxAffinity *affinity = NULL;
+    CnxServiceStats stats;
+    CnxClient *client;
+    GError *error = NULL;
+
+    for (guint cpu = 0; affinity == NULL && cpu < 1024; cpu++) {
+        char *list = g_strdup_printf("%u", cpu);
+
+        affinity = cnx_affinity_acquire(list, NULL);
+        g_free(list);
+    }
+    client = asking_client(0);
+    asking(client, 0, 1, &error);
+    g_assert_no_error(error);
+    cnx_client_stats(client, &stats);
+    g_assert_cmpuint(stats.threads, ==, 1);
+    cnx_affinity_release(affinity);
+    asking(client, 0, 1, &error);
+    g_assert_no_error(error);
+    cnx_client_stats(client, &stats);
+    g_assert_cmpuint(stats.threads, ==, available);
+    cnx_client_free(client);
+}
+
 static void test_no_memory(void)
 {
     CnxClient *client = asking_client(1);
@@ -134,6 +164,7 @@ int main(int argc, char **argv)
     g_test_add_func("/service/large-request", test_large_request);
     g_test_add_func("/service/one-arena", test_one_arena);
     g_test_add_func("/service/apart", test_apart);
+    g_test_add_func("/service/pinned", test_pinned);
     g_test_add_func("/service/no-memory", test_no_memory);
     const int status = g_test_run();
     asking_free();

@@ -214,6 +214,23 @@ static void test_cancel(void)
     }
 }
 
+/* A flush that is over at once has cancelled what waited all the same. */
+static void test_cancel_passes(void)
+{
+    Stream streams[3];
+
+    line_up(streams, 3, 1);
+    cnx_client_cancel(streams[1].client, TRUE);
+    cnx_client_cancel(streams[1].client, FALSE);
+    pthread_join(streams[1].thread, NULL); /* although the engine is held */
+    g_assert_true(streams[1].cancelled);
+    open_gate();
+    stop(&streams[0]);
+    stop(&streams[2]);
+    g_assert_cmpuint(gate.served, ==, 1);
+    cnx_client_free(streams[1].client);
+}
+
 /* Cancelled at any moment, again and again, while others work: every request ends, one way or the
  * other. */
 static void *ask_while_cancelled(void *data)
@@ -254,6 +271,7 @@ int main(int argc, char **argv)
     g_test_add_func("/service/order", test_order);
     g_test_add_func("/service/fair", test_fair);
     g_test_add_func("/service/cancel", test_cancel);
+    g_test_add_func("/service/cancel-passes", test_cancel_passes);
     g_test_add_func("/service/cancel-often", test_cancel_often);
     const int status = g_test_run();
     asking_free();
