@@ -127,6 +127,11 @@ CnxModel *cnx_model_open(const char *path, CnxWeightSet wanted, GError **error)
 
     if (kernels == NULL)
         return NULL;
+    key = make_key(path, wanted, kernels);
+    model = find(key);
+    g_free(key);
+    if (model != NULL) /* nobody waits for the loading of another one */
+        return model;
     pthread_mutex_lock(&loading);
     key = make_key(path, wanted, kernels);
     model = find(key);
