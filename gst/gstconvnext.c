@@ -235,7 +235,9 @@ static void change_over(GstConvnext *self, GstConvnextEngine *engine, GstConvnex
 {
     gst_convnext_announce_engine(GST_ELEMENT(self), engine);
     guint64 frame = gst_convnext_flow_change_model(self->flow, plan);
-    gst_convnext_reload_retire(self->reload, swap_engine(self, engine, opened));
+    GstConvnextEngine *old = swap_engine(self, engine, opened);
+    gst_convnext_engine_cancel(old, TRUE); /* the worker does not wait for a turn at it any more */
+    gst_convnext_reload_retire(self->reload, old);
     gst_convnext_post_updated(GST_ELEMENT(self), engine, frame);
 }
 
