@@ -159,7 +159,7 @@ static void find_track(GstAnalyticsRelationMeta *relations, GstConvnextObject *o
     GstAnalyticsTrackingMtd mtd;
     gpointer state = NULL;
 
-    while (!object->tracked &&
+    while (!object->tracker &&
            gst_analytics_relation_meta_iterate(relations, &state,
                                                gst_analytics_tracking_mtd_get_mtd_type(), &mtd)) {
         GstClockTime first, last;
@@ -168,8 +168,10 @@ static void find_track(GstAnalyticsRelationMeta *relations, GstConvnextObject *o
         if (!related(relations, (guint)object->mtd, mtd.id) ||
             !gst_analytics_tracking_mtd_get_info(&mtd, &object->track, &first, &last, &lost))
             continue;
-        object->tracked = !lost;
-        if (!lost && object->track <= G_MAXINT)
+        if (lost)
+            continue;
+        object->tracker = GST_CONVNEXT_TRACKER_MTD;
+        if (object->track <= G_MAXINT)
             object->id = (gint)object->track;
     }
 }

@@ -28,8 +28,8 @@ struct GstConvnextFlow {
     guint epoch;          /* changed by the streaming thread: results of others are old, */
     guint generation;     /* the same: results of others are not heard of */
     GstConvnextStates *states;
-    GPtrArray *finished;       /* the worker's newest results, until a frame takes them */
-    gboolean failed;           /* the worker posted an error */
+    GPtrArray *finished; /* the worker's newest results, of objects all, until a frame takes them */
+    gboolean failed;     /* the worker posted an error */
     GstConvnextEngine *engine; /* of the plan; NULL without one */
     gboolean interrupted;      /* no frame waits for its turn at the engine */
 
@@ -208,12 +208,26 @@ static gboolean fail(GstConvnextFlow *self, GError *error)
     return FALSE;
 }
 
+/* Makes the worker's newest results the last ones; FALSE when there are none since. */
+static gboolean collect(GstConvnextFlow *self)
+{
+    g_mutex_lock(&self->lock);
+    GPtrArray *finished = g_steal_pointer(&self->finished);
+    g_mutex_unlock(&self->lock);
+    if (finished)
+        keep(self, finished);
+    return finished != NULL;
+}
+
 static gboolean fill_request(GstConvnextFlow *self, GstBuffer *buffer,
                              const GstConvnextSettings *settings, GError **error)
 {
     if (!looks_at_objects(self))
         return gst_convnext_plan_prepare(self->plan, buffer, settings, self->request, error);
-    const GPtrArray *chosen = gst_convnext_roster_choose(self->roster, &settings->objects);
+    /* In this order: what is not running any more has been collected. */
+    guint64 running = gst_convnext_latest_running(self->latest);
+    collect(self);
+    const GPtrArray *chosen = gst_convnext_roster_choose(self->roster, &settings->objects, running);
     self->request->n = 0;
     return chosen->len == 0 || gst_convnext_plan_prepare_objects(self->plan, buffer, chosen,
                                                                  settings, self->request, error);
@@ -283,16 +297,24 @@ static gboolean look_and_go_on(GstConvnextFlow *self, GstBuffer *buffer,
     return TRUE;
 }
 
+static gpointer take_reference(gconstpointer result, gpointer data)
+{
+    return gst_convnext_result_ref((GstConvnextResult *)result);
+}
+
 /* In the worker's thread. */
 static void on_latest(const GstConvnextRequest *request, GPtrArray *results, const GError *error,
                       gpointer data)
 {
     GstConvnextFlow *self = data;
+    const gboolean objects = request->regions[0].object != 0; /* not the same in each request */
     GPtrArray *older = NULL;
     g_mutex_lock(&self->lock);
     gboolean heard = request->generation == self->generation;
     if (!results) {
         self->failed |= heard && !g_error_matches(error, CNX_ERROR, CNX_ERROR_CANCELLED);
+    } else if (request->epoch == self->epoch && objects && self->finished) {
+        g_ptr_array_extend(self->finished, results, take_reference, NULL);
     } else if (request->epoch == self->epoch) {
         older = self->finished;
         self->finished = g_ptr_array_ref(results);
@@ -314,17 +336,6 @@ static void begin_anew(GstConvnextFlow *self)
     self->failed = FALSE;
     gst_convnext_states_reset(self->states);
     g_mutex_unlock(&self->lock);
-}
-
-/* Makes the worker's newest results the last ones; FALSE when there are none since. */
-static gboolean collect(GstConvnextFlow *self)
-{
-    g_mutex_lock(&self->lock);
-    GPtrArray *finished = g_steal_pointer(&self->finished);
-    g_mutex_unlock(&self->lock);
-    if (finished)
-        keep(self, finished);
-    return finished != NULL;
 }
 
 /* Whether downstream gets the frame too late already. */

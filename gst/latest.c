@@ -18,6 +18,7 @@ struct GstConvnextLatest {
     GCond idle;       /* there is none left, or it was discarded */
     Job waiting;      /* its request is kept without a job, as spare memory */
     gboolean busy;    /* a job is with the worker... */
+    guint64 seen;     /* ... its regions' */
     gboolean unheard; /* ... and was discarded */
     gboolean quit;
 };
@@ -46,6 +47,7 @@ static void run_waiting(GstConvnextLatest *self, Job *mine)
     Job job = self->waiting;
     self->waiting = *mine;
     self->busy = TRUE;
+    self->seen = job.request->regions[0].seen;
     self->unheard = FALSE;
     g_mutex_unlock(&self->lock);
     run(self, &job);
@@ -123,6 +125,14 @@ gboolean gst_convnext_latest_submit(GstConvnextLatest *self, GstConvnextEngine *
     *replaced = older.engine != NULL;
     drop_job(&older);
     return TRUE;
+}
+
+guint64 gst_convnext_latest_running(GstConvnextLatest *self)
+{
+    g_mutex_lock(&self->lock);
+    guint64 seen = self->busy && !self->unheard ? self->seen : 0;
+    g_mutex_unlock(&self->lock);
+    return seen;
 }
 
 void gst_convnext_latest_drain(GstConvnextLatest *self)

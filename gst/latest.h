@@ -38,6 +38,10 @@ gboolean gst_convnext_latest_submit(GstConvnextLatest *latest, GstConvnextEngine
                                     GstConvnextRequest **request, gboolean *replaced,
                                     GError **error);
 
+/* What the worker looks at now: `seen` of its regions; 0: at nothing, or at nothing that is heard
+ * of. What it looked at before has been told. */
+guint64 gst_convnext_latest_running(GstConvnextLatest *latest);
+
 /* Waits until what was submitted is done or discarded. */
 void gst_convnext_latest_drain(GstConvnextLatest *latest);
 

@@ -38,12 +38,19 @@ static gboolean linked(const GstConvnextObject *detected, const GstConvnextObjec
            gst_convnext_objects_overlap(detected, roi) >= SAME_OVERLAP;
 }
 
-/* detected: a GstAnalyticsODMtd. roi: a GstVideoRegionOfInterestMeta. */
-static gboolean same_object(const GstConvnextObject *detected, const GstConvnextObject *roi)
+/* Ways to tell that a GstAnalyticsODMtd and a GstVideoRegionOfInterestMeta are about one object. */
+typedef gboolean Sameness(const GstConvnextObject *detected, const GstConvnextObject *roi);
+
+static GstConvnextObject *find_same(GArray *objects, guint detected, const GstConvnextObject *roi,
+                                    Sameness *same)
 {
-    if (detected->type && roi->type && detected->type != roi->type)
-        return FALSE;
-    return linked(detected, roi) || same_box(detected, roi);
+    for (guint i = 0; i < detected; i++) {
+        GstConvnextObject *o = &g_array_index(objects, GstConvnextObject, i);
+        gboolean fits = !o->type || !roi->type || o->type == roi->type;
+        if (!o->roi && fits && same(o, roi))
+            return o;
+    }
+    return NULL;
 }
 
 /* The id that a tracker left. DL Streamer's is in a structure, where it is nobody else's. */
@@ -65,25 +72,42 @@ static GstConvnextObject object_of_roi(GstVideoRegionOfInterestMeta *roi)
         .roi = roi,
     };
     gint track = roi->id;
-    o.tracked = find_own_track(roi, &track) || roi->id > 0; /* 0 where nobody has set it */
-    o.track = o.tracked ? (guint64)track : 0;
-    o.id = o.tracked ? track : -1;
+    if (find_own_track(roi, &track))
+        o.tracker = GST_CONVNEXT_TRACKER_PARAM;
+    else if (roi->id > 0) /* 0 where nobody has set it */
+        o.tracker = GST_CONVNEXT_TRACKER_REGION;
+    o.track = o.tracker ? (guint64)track : 0;
+    o.id = o.tracker ? track : -1;
     return o;
 }
 
 /* The id of a region that is linked is the one of the other metadata, not of a tracker. */
 static void merge(GstConvnextObject *detected, const GstConvnextObject *roi)
 {
-    gint track;
-    gboolean only_linked = linked(detected, roi) && !find_own_track(roi->roi, &track);
+    gboolean only_linked = linked(detected, roi) && roi->tracker != GST_CONVNEXT_TRACKER_PARAM;
     detected->roi = roi->roi;
     if (!detected->type)
         detected->type = roi->type;
-    if (detected->tracked || !roi->tracked || only_linked)
+    if (detected->tracker || !roi->tracker || only_linked)
         return;
-    detected->tracked = TRUE;
+    detected->tracker = roi->tracker;
     detected->track = roi->track;
     detected->id = roi->id;
+}
+
+/* The regions stand behind the detected ones; those that are not one of them are left there. */
+static void merge_rois(GArray *objects, guint detected, Sameness *sameness)
+{
+    guint left = detected;
+    for (guint i = detected; i < objects->len; i++) {
+        const GstConvnextObject roi = g_array_index(objects, GstConvnextObject, i);
+        GstConvnextObject *same = find_same(objects, detected, &roi, sameness);
+        if (same)
+            merge(same, &roi);
+        else
+            g_array_index(objects, GstConvnextObject, left++) = roi;
+    }
+    g_array_set_size(objects, left);
 }
 
 static void find_rois(GArray *objects, GstBuffer *buffer)
@@ -93,17 +117,12 @@ static void find_rois(GArray *objects, GstBuffer *buffer)
     GstMeta *meta;
     while ((meta = gst_buffer_iterate_meta_filtered(buffer, &state,
                                                     GST_VIDEO_REGION_OF_INTEREST_META_API_TYPE))) {
-        GstConvnextObject roi = object_of_roi((GstVideoRegionOfInterestMeta *)meta), *same = NULL;
-        for (guint i = 0; i < detected && !same; i++) {
-            GstConvnextObject *o = &g_array_index(objects, GstConvnextObject, i);
-            if (!o->roi && same_object(o, &roi))
-                same = o;
-        }
-        if (same)
-            merge(same, &roi);
-        else
-            g_array_append_val(objects, roi);
+        GstConvnextObject roi = object_of_roi((GstVideoRegionOfInterestMeta *)meta);
+        g_array_append_val(objects, roi);
     }
+    /* Equal boxes first: of two objects that overlap, an id that nobody has set fits the first. */
+    merge_rois(objects, detected, same_box);
+    merge_rois(objects, detected, linked);
 }
 
 /* What a span of the picture leaves of start .. start + size with the margin, cut at its ends. */
@@ -137,22 +156,32 @@ static void scale_span(guint first, guint size, guint from, guint to, guint *sta
     *length = (guint)MAX(b - a, 1);
 }
 
+/* As it is shown, with square pixels. */
+static gboolean is_thin(const GstConvnextRegion *place, const GstVideoInfo *caps)
+{
+    double w = (double)place->w * GST_VIDEO_INFO_PAR_N(caps) / GST_VIDEO_INFO_PAR_D(caps);
+    double h = place->h;
+    return w < 1 || MAX(w, h) / MIN(w, h) >= GST_CONVNEXT_OBJECT_MAX_ASPECT;
+}
+
 static gboolean is_wanted(GstConvnextObject *o, const GstConvnextGeometry *picture,
                           const GstVideoInfo *caps, const GstConvnextSelection *selection)
 {
     GstConvnextRegion *place = &o->place, *region = &o->region;
     if (selection->klass && g_strcmp0(g_quark_to_string(o->type), selection->klass) != 0)
         return FALSE;
-    if (!clip(o, 0, picture, place) || MIN(place->w, place->h) < selection->least ||
-        MAX(place->w, place->h) / MIN(place->w, place->h) >= GST_CONVNEXT_OBJECT_MAX_ASPECT)
+    if (!clip(o, 0, picture, place) || MIN(place->w, place->h) < selection->least)
         return FALSE;
     clip(o, selection->margin, picture, place);
+    if (is_thin(place, caps))
+        return FALSE;
     scale_span(place->x - picture->x, place->w, picture->w, GST_VIDEO_INFO_WIDTH(caps), &region->x,
                &region->w);
     scale_span(place->y - picture->y, place->h, picture->h, GST_VIDEO_INFO_HEIGHT(caps), &region->y,
                &region->h);
     region->id = o->id;
     region->type = o->type;
+    region->tracked = o->tracker != GST_CONVNEXT_TRACKER_NONE;
     return TRUE;
 }
 

@@ -15,15 +15,23 @@
 #include "gst/frame.h"
 #include "gst/request.h"
 
-/* A box whose one side is more than so many times the other is no object. */
+/* A box whose one side is shown so many times as long as the other is no object. */
 #define GST_CONVNEXT_OBJECT_MAX_ASPECT 64
+
+/* Where a tracking id stands. The same number means the same object only in the same place. */
+typedef enum GstConvnextTracker {
+    GST_CONVNEXT_TRACKER_NONE,
+    GST_CONVNEXT_TRACKER_MTD,   /* in a GstAnalyticsTrackingMtd */
+    GST_CONVNEXT_TRACKER_PARAM, /* in the region's structure `object_id`, as DL Streamer's */
+    GST_CONVNEXT_TRACKER_REGION /* the region's own id, which some detectors make anew each frame */
+} GstConvnextTracker;
 
 typedef struct GstConvnextObject {
     gint x, y, w, h; /* as the detector gave them: they may lie outside of the picture */
     GQuark type;     /* 0: none */
-    gint id;         /* to tell people: of the tracker, else of the detector; -1: none */
-    gboolean tracked;
-    guint64 track;                     /* tracked only: the same in each frame */
+    gint id;         /* to tell people: of the tracker; -1: none, or none that fits */
+    GstConvnextTracker tracker;
+    guint64 track;                     /* with a tracker: the same in each frame */
     gint mtd;                          /* of the GstAnalyticsODMtd; -1: there is none */
     GstVideoRegionOfInterestMeta *roi; /* the buffer's; NULL: there is none */
 

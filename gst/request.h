@@ -18,8 +18,9 @@ typedef struct GstConvnextRegion {
     guint x, y, w, h;
     guint64 object; /* gst/roster.h's number of the object; 0: it is none, but the whole frame */
     guint64 seen;   /* and of the frame */
-    gint id;        /* of the object, as the detector gave it; -1: none */
-    GQuark type;    /* what the detector called it; 0: nothing */
+    gint id;        /* of the object, as the tracker gave it; -1: none, or none that fits */
+    gboolean tracked;
+    GQuark type; /* what the detector called it; 0: nothing */
 } GstConvnextRegion;
 
 typedef struct GstConvnextRequest {

@@ -13,7 +13,9 @@ typedef struct Member {
     guint64 number;
     GstConvnextObject last;    /* seen; its roi is not there any more */
     guint64 seen;              /* frame that it was last seen in */
+    gboolean known;            /* by its tracking id: the same in two frames */
     guint waiting;             /* frames that it has been due */
+    guint64 asked;             /* frame that it was last chosen in */
     GstConvnextResult *result; /* last; NULL: none yet */
     guint64 answered;          /* frame that it is about */
     gboolean fresh;            /* on no buffer yet */
@@ -66,11 +68,18 @@ void gst_convnext_roster_clear(GstConvnextRoster *self)
 
 /* Who is who */
 
+/* An id of the region itself, which may be another one in each frame, is only trusted when it has
+ * been the same in two. */
+static gboolean is_tracked(const Member *m)
+{
+    return m->last.tracker && (m->known || m->last.tracker != GST_CONVNEXT_TRACKER_REGION);
+}
+
 static void forget_the_lost(GstConvnextRoster *self)
 {
     for (guint i = self->members->len; i-- > 0;) {
         const Member *m = g_ptr_array_index(self->members, i);
-        if (self->frame - m->seen > (m->last.tracked ? KEEP_TRACKED : KEEP_OTHERS))
+        if (self->frame - m->seen > (is_tracked(m) ? KEEP_TRACKED : KEEP_OTHERS))
             g_ptr_array_remove_index_fast(self->members, i);
     }
 }
@@ -89,24 +98,33 @@ static void make_room(GstConvnextRoster *self)
     g_ptr_array_remove_index_fast(self->members, longest);
 }
 
-/* How well the object is this member, who is not here yet: 0, not at all, to 1. */
-static double likeness(const GstConvnextRoster *self, const Member *m, const GstConvnextObject *o)
+/* How well the object is a member: 0, not at all, and more the better. */
+typedef double Likeness(const Member *m, const GstConvnextObject *o);
+
+/* Trackers of two kinds of objects may give out the same numbers. */
+static double by_id(const Member *m, const GstConvnextObject *o)
 {
-    if (m->seen == self->frame || m->last.tracked != o->tracked)
+    if (!o->tracker || m->last.tracker != o->tracker || m->last.track != o->track)
         return 0;
-    if (o->tracked)
-        return m->last.track == o->track;
-    double overlap = m->last.type == o->type ? gst_convnext_objects_overlap(&m->last, o) : 0;
+    return m->last.type == o->type ? 2 : 1;
+}
+
+static double by_place(const Member *m, const GstConvnextObject *o)
+{
+    if (m->last.tracker != o->tracker || is_tracked(m) || m->last.type != o->type)
+        return 0;
+    double overlap = gst_convnext_objects_overlap(&m->last, o);
     return overlap >= SAME_OVERLAP ? overlap : 0;
 }
 
-static Member *find_member(GstConvnextRoster *self, const GstConvnextObject *o)
+/* The best one of those who are not here yet; or NULL. */
+static Member *find_member(GstConvnextRoster *self, const GstConvnextObject *o, Likeness *likeness)
 {
     Member *best = NULL;
     double most = 0;
     for (guint i = 0; i < self->members->len; i++) {
         Member *m = g_ptr_array_index(self->members, i);
-        double like = likeness(self, m, o);
+        double like = m->seen != self->frame ? likeness(m, o) : 0;
         if (like > most) {
             most = like;
             best = m;
@@ -124,27 +142,61 @@ static Member *add_member(GstConvnextRoster *self)
     return m;
 }
 
+static GstConvnextObject *object_at(GstConvnextRoster *self, guint i)
+{
+    return &g_array_index(self->objects, GstConvnextObject, i);
+}
+
+/* Object i is this member. */
+static void be_here(GstConvnextRoster *self, guint i, Member *m)
+{
+    GstConvnextObject *o = object_at(self, i);
+    m->seen = self->frame;
+    o->region.object = m->number;
+    o->region.seen = self->frame;
+    m->last = *o;
+    g_ptr_array_index(self->here, i) = m;
+}
+
+static guint64 area(const GstConvnextRegion *region)
+{
+    return (guint64)region->w * region->h;
+}
+
+/* The largest first. */
+static gint compare_areas(gconstpointer a, gconstpointer b)
+{
+    guint64 x = area(&((const GstConvnextObject *)a)->region),
+            y = area(&((const GstConvnextObject *)b)->region);
+    return x == y ? 0 : x > y ? -1 : 1;
+}
+
 void gst_convnext_roster_see(GstConvnextRoster *self, GstBuffer *buffer, const GstVideoInfo *caps,
                              const GstConvnextSelection *selection)
 {
     self->frame++;
     gst_convnext_objects_find(self->objects, buffer, caps, selection);
-    if (self->objects->len > MAX_MEMBERS) /* more than anybody detects: the first of them */
+    if (self->objects->len > MAX_MEMBERS) { /* more than anybody detects: the largest of them */
+        g_array_sort(self->objects, compare_areas);
         g_array_set_size(self->objects, MAX_MEMBERS);
+    }
     forget_the_lost(self);
     g_ptr_array_set_size(self->here, 0);
+    g_ptr_array_set_size(self->here, (gint)self->objects->len); /* of NULL */
     g_ptr_array_set_size(self->chosen, 0);
+    /* Ids first, so that nobody takes the place of one who is somewhere else by now. */
     for (guint i = 0; i < self->objects->len; i++) {
-        GstConvnextObject *o = &g_array_index(self->objects, GstConvnextObject, i);
-        Member *m = find_member(self, o);
-        if (!m)
-            m = add_member(self);
-        m->seen = self->frame;
-        o->region.object = m->number;
-        o->region.seen = self->frame;
-        m->last = *o;
-        g_ptr_array_add(self->here, m);
+        Member *m = find_member(self, object_at(self, i), by_id);
+        if (m) {
+            m->known = TRUE;
+            be_here(self, i, m);
+        }
     }
+    for (guint i = 0; i < self->objects->len; i++)
+        if (!g_ptr_array_index(self->here, i)) {
+            Member *m = find_member(self, object_at(self, i), by_place);
+            be_here(self, i, m ? m : add_member(self));
+        }
 }
 
 /* Whose turn it is */
@@ -167,11 +219,6 @@ gboolean gst_convnext_roster_has_new(const GstConvnextRoster *self)
     return FALSE;
 }
 
-static guint64 area(const GstConvnextRegion *region)
-{
-    return (guint64)region->w * region->h;
-}
-
 static gboolean has_grown(const Member *m, double growth)
 {
     GstConvnextRegion then = {0};
@@ -180,9 +227,11 @@ static gboolean has_grown(const Member *m, double growth)
 }
 
 static gboolean is_due(const GstConvnextRoster *self, const Member *m,
-                       const GstConvnextSelection *selection)
+                       const GstConvnextSelection *selection, guint64 running)
 {
-    if (is_new(self, m) || !m->last.tracked)
+    if (running > 0 && m->asked == running && m->answered < running)
+        return FALSE;
+    if (is_new(self, m) || !is_tracked(m))
         return TRUE;
     if (selection->interval > 0 && self->frame - m->answered >= selection->interval)
         return TRUE;
@@ -208,17 +257,19 @@ static gint compare_claims(gconstpointer a, gconstpointer b, gpointer data)
 }
 
 GPtrArray *gst_convnext_roster_choose(GstConvnextRoster *self,
-                                      const GstConvnextSelection *selection)
+                                      const GstConvnextSelection *selection, guint64 running)
 {
     g_ptr_array_set_size(self->chosen, 0);
     for (guint i = 0; i < self->objects->len; i++)
-        if (is_due(self, g_ptr_array_index(self->here, i), selection))
-            g_ptr_array_add(self->chosen, &g_array_index(self->objects, GstConvnextObject, i));
+        if (is_due(self, g_ptr_array_index(self->here, i), selection, running))
+            g_ptr_array_add(self->chosen, object_at(self, i));
     g_ptr_array_sort_with_data(self->chosen, compare_claims, self);
     for (guint i = 0; i < self->chosen->len; i++)
         member_of(self, g_ptr_array_index(self->chosen, i))->waiting++;
     if (selection->most > 0 && self->chosen->len > selection->most)
         g_ptr_array_set_size(self->chosen, (gint)selection->most);
+    for (guint i = 0; i < self->chosen->len; i++)
+        member_of(self, g_ptr_array_index(self->chosen, i))->asked = self->frame;
     return self->chosen;
 }
 

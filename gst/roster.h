@@ -3,7 +3,7 @@
  *
  * An object with a tracking id is known by it. One without is taken for the one of the same type
  * that was about there in a frame before, which is enough for taking turns, and for results that
- * are ready a few frames later.
+ * are ready a few frames later; so is one with an id that is new in each frame.
  *
  * Belongs to the streaming thread.
  *
@@ -37,9 +37,10 @@ gboolean gst_convnext_roster_has_new(const GstConvnextRoster *roster);
  * have waited longest, among them the largest. Borrowed until the next call. Due is an object
  *   - that has no result yet, or none since gst_convnext_roster_renew(), or no tracking id
  *   - selection->interval frames after the one of its last result, or
- *   - when its area is selection->growth times that of its last result. */
+ *   - when its area is selection->growth times that of its last result,
+ * unless it is being looked at: was chosen last in the frame `running` (region.seen; 0: none). */
 GPtrArray *gst_convnext_roster_choose(GstConvnextRoster *roster,
-                                      const GstConvnextSelection *selection);
+                                      const GstConvnextSelection *selection, guint64 running);
 
 /* Takes a result about an object that was chosen; whom it is about, and when, is noted on it
  * (gst_convnext_request_noted()). Nothing happens when nobody has that number any more. */

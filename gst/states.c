@@ -84,17 +84,16 @@ GstStructure *gst_convnext_states_add(GstConvnextStates *self, const GstConvnext
         gst_convnext_states_reset(self);
         return NULL;
     }
-    if (about && about->id < 0)
+    if (about && !about->tracked)
         return NULL;
     GstConvnextScores *scores = gst_convnext_results_steal_scores(result);
     GstStructure *change = gst_convnext_smoother_add(about ? smoother_of(self, about) : self->whole,
                                                      request, result, scores);
     g_free(scores);
-    if (change && about) {
+    if (change && about && about->id >= 0)
         gst_structure_set(change, "object-id", G_TYPE_INT, about->id, NULL);
-        if (about->type)
-            gst_structure_set(change, "object-label", G_TYPE_STRING, g_quark_to_string(about->type),
-                              NULL);
-    }
+    if (change && about && about->type)
+        gst_structure_set(change, "object-label", G_TYPE_STRING, g_quark_to_string(about->type),
+                          NULL);
     return change;
 }

@@ -17,7 +17,7 @@ void gst_convnext_states_free(GstConvnextStates *states); /* NULL allowed */
 void gst_convnext_states_reset(GstConvnextStates *states);
 
 /* Adds a result of a request. Returns what gst_convnext_smoother_add() does; of an object the
- * structure also has `object-id`, gint, and where the detector gave one `object-label`, string. An
- * object without a tracking id has no state. */
+ * structure also has `object-id`, gint, where the tracker's is one, and where the detector gave one
+ * `object-label`, string. An object without a tracking id has no state. */
 GstStructure *gst_convnext_states_add(GstConvnextStates *states, const GstConvnextRequest *request,
                                       GstConvnextResult *result);

@@ -137,6 +137,15 @@ GST_START_TEST(test_once)
     out = frames_through(h, in);
     fail_unless_equals_int(results_on(out), 3);
     gst_buffer_unref(out);
+
+    in = frame(2); /* an id that nobody has set is that of the first one, which they overlap */
+    detect(in, "cat", 100, 20, 100, 80);
+    detect(in, "cat", 130, 20, 100, 80);
+    mark(in, "cat", 130, 20, 100, 80, 0);
+    mark(in, "cat", 100, 20, 100, 80, 0);
+    out = frames_through(h, in);
+    fail_unless_equals_int(results_on(out), 2);
+    gst_buffer_unref(out);
     gst_harness_teardown(h);
 }
 GST_END_TEST;

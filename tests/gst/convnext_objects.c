@@ -158,6 +158,23 @@ GST_START_TEST(test_selection)
 }
 GST_END_TEST;
 
+/* A box that is nothing in square pixels, or too thin, is left out, and the others are not. */
+GST_START_TEST(test_thin)
+{
+    static const char caps[] = "video/x-raw,format=RGB,width=720,height=240,framerate=25/1,"
+                               "pixel-aspect-ratio=4/9";
+    static const Box boxes[] = {
+        {"cat", 719, 10, 40, 40, 0}, {"cat", 10, 10, 50, 50, 0}, {"cat", 0, 239, 630, 10, 0}};
+    GstHarness *h = boxes_harness(network, caps);
+    GstConvnextMeta *metas[3];
+    GstBuffer *out = boxes_through(h, frames_new(caps, FRAME_COLOURS, 0), boxes, 3);
+    fail_unless_equals_int(boxes_metas(out, metas, 3), 1);
+    boxes_check(metas[0], 10, 10, 50, 50, 0);
+    gst_buffer_unref(out);
+    gst_harness_teardown(h);
+}
+GST_END_TEST;
+
 GST_START_TEST(test_margin)
 {
     static const Box boxes[] = {{"cat", 100, 80, 100, 40, 0}, {"cat", 10, 20, 100, 80, 0}};
@@ -237,6 +254,7 @@ static Suite *convnext_objects_suite(void)
     tcase_add_test(tc, test_answers);
     tcase_add_test(tc, test_cropped);
     tcase_add_test(tc, test_selection);
+    tcase_add_test(tc, test_thin);
     tcase_add_test(tc, test_margin);
     tcase_add_test(tc, test_roi);
     tcase_add_test(tc, test_crop_none);

@@ -202,6 +202,31 @@ GST_START_TEST(test_latest)
 }
 GST_END_TEST;
 
+/* mode=latest: who has been answered is not looked at a second time, and the rest comes next. */
+GST_START_TEST(test_latest_once)
+{
+    static const Box boxes[] = {{"a", 10, 10, 60, 60, 7}, {"a", 100, 10, 50, 50, 8}};
+    GstHarness *h = boxes_harness(network, CAPS);
+    Gate *gate = gate_new(h->element);
+    guint64 frames[8];
+    guint ages[2];
+    g_object_set(h->element, "reclassify-interval", 0, "max-objects", 1, NULL);
+    gst_util_set_object_arg(G_OBJECT(h->element), "mode", "latest");
+    gate_close(gate);
+    push(h, 0, boxes, 2, ages);
+    gate_wait(gate);
+    push(h, 1, boxes, 2, ages);
+    fail_unless(ages[0] == 1 && ages[1] == NONE);
+    push(h, 2, boxes, 2, ages);
+    gate_open(gate);
+    gst_harness_push_event(h, gst_event_new_eos()); /* waits for the last one */
+    guint n = gate_messages(gate, "convnext", frames, G_N_ELEMENTS(frames));
+    fail_unless(n == 2 && frames[0] == 0 && frames[1] == 2, "%u looks at two objects", n);
+    gst_harness_teardown(h);
+    gate_free(gate);
+}
+GST_END_TEST;
+
 static Suite *convnext_turns_suite(void)
 {
     Suite *s = suite_create("convnext_turns");
@@ -216,6 +241,7 @@ static Suite *convnext_turns_suite(void)
     tcase_add_test(tc, test_interval);
     tcase_add_test(tc, test_static);
     tcase_add_test(tc, test_latest);
+    tcase_add_test(tc, test_latest_once);
     return s;
 }
 
