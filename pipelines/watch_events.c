@@ -8,28 +8,51 @@
 #include <json-glib/json-glib.h>
 
 struct WatchEvents {
+    char *path;
     int fd;
     GThreadPool *writer; /* one thread, so that lines keep their order */
+    guint lost;          /* events since the last one that was written; of the writer */
+    gboolean torn;       /* the file ends within a line; of the writer */
 };
 
-static void write_line(gpointer data, gpointer user_data)
+static gboolean write_all(WatchEvents *events, const char *text, gsize length)
 {
-    const WatchEvents *events = user_data;
-    GString *line = data;
-
-    for (gsize done = 0; done < line->len;) {
-        const gssize written = write(events->fd, line->str + done, line->len - done);
+    for (gsize done = 0; done < length;) {
+        const gssize written = write(events->fd, text + done, length - done);
 
         if (written < 0 && errno != EINTR)
-            break; /* a full disk, a reader that is gone: watching goes on */
-        done += (gsize)MAX(written, 0);
+            return FALSE;
+        if (written <= 0)
+            continue;
+        done += (gsize)written;
+        events->torn = text[done - 1] != '\n';
+    }
+    return TRUE;
+}
+
+/* A full disk, or a pipe that is full or not read any more, does not end watching. It is told once,
+ * and so is its end. */
+static void write_line(gpointer data, gpointer user_data)
+{
+    WatchEvents *events = user_data;
+    GString *line = data;
+
+    if ((events->torn && !write_all(events, "\n", 1)) || !write_all(events, line->str, line->len)) {
+        if (events->lost++ == 0)
+            g_printerr("convnext-watch: cannot write events to %s: %s; watching goes on\n",
+                       events->path, g_strerror(errno));
+    } else if (events->lost > 0) {
+        g_printerr("convnext-watch: events are written to %s again; %u were lost\n", events->path,
+                   events->lost);
+        events->lost = 0;
     }
     g_string_free(line, TRUE);
 }
 
 WatchEvents *watch_events_new(const char *path, GError **error)
 {
-    const int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+    /* Of a pipe, neither opening nor writing waits for its reader. */
+    const int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK, 0666);
     WatchEvents *events;
 
     if (fd < 0) {
@@ -38,6 +61,7 @@ WatchEvents *watch_events_new(const char *path, GError **error)
         return NULL;
     }
     events = g_new0(WatchEvents, 1);
+    events->path = g_strdup(path);
     events->fd = fd;
     events->writer = g_thread_pool_new(write_line, events, 1, FALSE, NULL);
     return events;
@@ -47,6 +71,7 @@ void watch_events_free(WatchEvents *events)
 {
     g_thread_pool_free(events->writer, FALSE, TRUE);
     close(events->fd);
+    g_free(events->path);
     g_free(events);
 }
 

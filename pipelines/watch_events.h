@@ -10,8 +10,9 @@
 
 typedef struct WatchEvents WatchEvents;
 
-/* Opens a file to append to; a thread of its own writes, so that nobody waits for a slow reader.
- * NULL with an error when it cannot be opened. */
+/* Opens a file to append to; a thread of its own writes, so that nobody waits for a slow disk. What
+ * cannot be written is lost, and told on standard error once. NULL with an error when it cannot be
+ * opened, as a pipe that nobody reads. */
 WatchEvents *watch_events_new(const char *path, GError **error);
 
 /* Writes what is left, and frees it. */

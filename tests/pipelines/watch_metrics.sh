@@ -100,6 +100,16 @@ expect_refusal "cannot serve metrics at 127.0.0.1:$port: " \
     "$CONVNEXT_WATCH" --metrics "127.0.0.1:$port" test:ball
 expect_refusal "metrics is 'somewhere'" "$CONVNEXT_WATCH" --metrics somewhere test:ball
 expect_refusal '/nonexistent/events' "$CONVNEXT_WATCH" --events /nonexistent/events test:ball
+mkfifo unread
+expect_refusal 'unread for events' "$CONVNEXT_WATCH" --events unread test:ball
+
+# A disk that is full loses events, which is told once, and nothing else.
+gst-launch-1.0 -q videotestsrc num-buffers=10 ! jpegenc ! avimux ! filesink location=yard.avi
+timeout "${PATIENCE:-60}" "$CONVNEXT_WATCH" --events /dev/full yard.avi >full 2>full.said ||
+    wrong "a full disk: status $?"
+expect_lines full 10
+[ "$(grep -c 'cannot write events to /dev/full: No space left on device' full.said)" -eq 1 ] ||
+    wrong "a full disk is not told, or more than once: $(cat full.said)"
 
 # A camera that is removed is in them no more; events go on in a new file when the old one was moved.
 mv events events.old
