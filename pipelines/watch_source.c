@@ -34,6 +34,42 @@ static gboolean on_select_stream(GstElement *rtspsrc, guint number, GstCaps *cap
     return wanted;
 }
 
+/* A stream with an end says when that is. GStreamer 1.22's jitter buffer then sets a timer for it
+ * at every packet without waking the thread of its timers, and on BYE may wait for that for ever,
+ * which no closing interrupts. BYE is end enough. */
+static GstPadProbeReturn on_jitterbuffer_event(GstPad *pad, GstPadProbeInfo *info, gpointer data)
+{
+    GstEvent *event = GST_PAD_PROBE_INFO_EVENT(info), *endless;
+    GstCaps *caps;
+
+    if (GST_EVENT_TYPE(event) != GST_EVENT_CAPS)
+        return GST_PAD_PROBE_OK;
+    gst_event_parse_caps(event, &caps);
+    caps = gst_caps_copy(caps);
+    gst_structure_remove_field(gst_caps_get_structure(caps, 0), "npt-stop");
+    endless = gst_event_new_caps(caps);
+    gst_event_set_seqnum(endless, gst_event_get_seqnum(event));
+    gst_caps_unref(caps);
+    gst_event_unref(event);
+    GST_PAD_PROBE_INFO_DATA(info) = endless;
+    return GST_PAD_PROBE_OK;
+}
+
+static void on_new_jitterbuffer(GstElement *rtpbin, GstElement *jitterbuffer, guint session,
+                                guint ssrc, gpointer data)
+{
+    GstPad *pad = gst_element_get_static_pad(jitterbuffer, "sink");
+
+    gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_jitterbuffer_event, NULL, NULL);
+    gst_object_unref(pad);
+}
+
+static void on_new_manager(GstElement *rtspsrc, GstElement *manager, gpointer data)
+{
+    if (g_signal_lookup("new-jitterbuffer", G_OBJECT_TYPE(manager)))
+        g_signal_connect(manager, "new-jitterbuffer", G_CALLBACK(on_new_jitterbuffer), NULL);
+}
+
 /* Inside uridecodebin, when it has made the element that the address asks for. The login is set
  * here and is in no address. */
 static void on_source_setup(GstElement *decoder, GstElement *element, gpointer data)
@@ -46,6 +82,7 @@ static void on_source_setup(GstElement *decoder, GstElement *element, gpointer d
         g_object_set(element, "latency", settings->latency, "tcp-timeout", (guint64)settings->stall,
                      NULL);
         g_signal_connect(element, "select-stream", G_CALLBACK(on_select_stream), NULL);
+        g_signal_connect(element, "new-manager", G_CALLBACK(on_new_manager), NULL);
     }
     if (settings->login.user && g_object_class_find_property(klass, "user-pw"))
         g_object_set(element, "user-id", settings->login.user, "user-pw", settings->login.password,

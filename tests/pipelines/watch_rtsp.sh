@@ -122,10 +122,18 @@ grep -q '^still: [1-9][0-9]* frames, [1-9][0-9]* results, 0 reconnects' said ||
     wrong "a camera was disturbed: $(cat said)"
 grep -q '^clip: .* [1-9][0-9]* reconnects' said || wrong "no reconnect is told: $(cat said)"
 grep -q '^locked: 0 frames, 0 results' said || wrong "frames without a login: $(cat said)"
+grep -q 'left behind' said && wrong "a connection did not close: $(cat said)"
 expect_lines lines 0 # frames are counted on when a camera comes back
 if [ -n "$metrics" ]; then
     grep -q '^convnext_reconnects_total{stream="clip"} [1-9]' scraped || wrong "$(cat scraped)"
     grep -q '^convnext_camera_state{stream="locked",state="waiting"} 1' scraped || wrong "$(cat scraped)"
 fi
+
+# The jitter buffer is told of no end of the film, whose closing it could hang with.
+GST_DEBUG=rtpjitterbuffer:5 GST_DEBUG_FILE=jitter start_watch "film=$(cat film)"
+wait_for said 1 'film: playing'
+stop_watch INT
+grep 'npt start/stop: ' jitter | grep -v -q -e '-99:99:99' && wrong "$(grep 'npt start/stop: ' jitter)"
+
 grep -s -n -E 's3cr3t|w3akw0rd' lines said arguments events scraped scraped.head && wrong "a password was printed"
 exit $bad
