@@ -22,16 +22,18 @@ static void on_no_more_pads(GstElement *decoder, gpointer bin)
                           (NULL));
 }
 
-/* The sound of a camera, and a second picture, are not asked for. */
+/* The sound of a camera, and a second picture, are not asked for. The same stream is asked about
+ * again when rtspsrc falls back from UDP to TCP. */
 static gboolean on_select_stream(GstElement *rtspsrc, guint number, GstCaps *caps, gpointer data)
 {
     const char *media = gst_structure_get_string(gst_caps_get_structure(caps, 0), "media");
-    gboolean wanted = !g_object_get_data(G_OBJECT(rtspsrc), "video") && media &&
-                      g_ascii_strcasecmp(media, "video") == 0;
+    gpointer chosen = g_object_get_data(G_OBJECT(rtspsrc), "video");
+    gpointer this = GUINT_TO_POINTER(number + 1); /* NULL: none yet */
 
-    if (wanted)
-        g_object_set_data(G_OBJECT(rtspsrc), "video", rtspsrc);
-    return wanted;
+    if (!media || g_ascii_strcasecmp(media, "video") != 0 || (chosen && chosen != this))
+        return FALSE;
+    g_object_set_data(G_OBJECT(rtspsrc), "video", this);
+    return TRUE;
 }
 
 /* A stream with an end says when that is. GStreamer 1.22's jitter buffer then sets a timer for it

@@ -3,7 +3,8 @@
  * after a minute and a half.
  *
  * Standard input, where it is a pipe, takes commands: `stall` keeps every connection and sends
- * nothing more, `go` sends again, `size WIDTH HEIGHT` sets the caps of the element named size.
+ * nothing more, `go` sends again, `size WIDTH HEIGHT` sets the caps of the element named size,
+ * `firewall` lets nothing through to who comes by UDP from then on.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <gst/rtsp-server/rtsp-server.h>
@@ -16,6 +17,7 @@ static const char test_picture[] =
     "! jpegenc ! rtpjpegpay name=pay0 pt=26";
 
 static gint stalled;       /* atomic */
+static gint firewall;      /* atomic */
 static GstElement *served; /* the media's bin, while somebody watches; main thread */
 
 static gboolean on_end(gpointer loop)
@@ -27,6 +29,21 @@ static gboolean on_end(gpointer loop)
 static GstPadProbeReturn on_packet(GstPad *pad, GstPadProbeInfo *info, gpointer data)
 {
     return g_atomic_int_get(&stalled) ? GST_PAD_PROBE_DROP : GST_PAD_PROBE_OK;
+}
+
+/* Where nobody listens. */
+static void on_setup(GstRTSPClient *client, GstRTSPContext *context, gpointer data)
+{
+    GstRTSPTransport *transport =
+        (GstRTSPTransport *)gst_rtsp_stream_transport_get_transport(context->trans);
+
+    if (g_atomic_int_get(&firewall) && transport->lower_transport == GST_RTSP_LOWER_TRANS_UDP)
+        transport->client_port = (GstRTSPRange){9, 9};
+}
+
+static void on_client(GstRTSPServer *server, GstRTSPClient *client, gpointer data)
+{
+    g_signal_connect(client, "setup-request", G_CALLBACK(on_setup), NULL);
 }
 
 static void on_media(GstRTSPMediaFactory *factory, GstRTSPMedia *media, gpointer data)
@@ -69,6 +86,8 @@ static gboolean on_command(GIOChannel *input, GIOCondition condition, gpointer d
         g_atomic_int_set(&stalled, 1);
     else if (strcmp(line, "go\n") == 0)
         g_atomic_int_set(&stalled, 0);
+    else if (strcmp(line, "firewall\n") == 0)
+        g_atomic_int_set(&firewall, 1);
     else if (sscanf(line, "size %d %d", &width, &height) == 2)
         set_size(width, height);
     else
@@ -110,6 +129,7 @@ static gboolean serve(const char *description, const char *port, const char *log
     gst_rtsp_server_set_service(server, port);
     gst_rtsp_media_factory_set_launch(factory, launch);
     g_signal_connect(factory, "media-configure", G_CALLBACK(on_media), NULL);
+    g_signal_connect(server, "client-connected", G_CALLBACK(on_client), NULL);
     if (login)
         demand_login(server, factory, login);
     gst_rtsp_mount_points_add_factory(mounts, "/live", factory);

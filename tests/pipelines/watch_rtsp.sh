@@ -1,8 +1,8 @@
 #!/bin/bash
 # convnext-watch on real RTSP streams from servers on the loopback: a clip of H.264 whose server is
 # killed and comes back, a film of MJPEG that ends and begins again, a camera behind a login that
-# changes its size and stalls, one with a wrong password, and one that nothing of it disturbs. No
-# password is in anything that is printed.
+# changes its size and stalls, one with a wrong password, one whose UDP a firewall swallows, and one
+# that nothing of it disturbs. No password is in anything that is printed.
 #
 # SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/lib.sh"
@@ -51,6 +51,8 @@ serve film "filesrc location=$work/film.avi ! avidemux ! rtpjpegpay name=pay0 pt
 serve door --login 'joe:s3cr3t:word' "videotestsrc is-live=true pattern=ball ! capsfilter name=size
     caps=video/x-raw,width=320,height=240 ! video/x-raw,framerate=15/1 ! $h264
     ! rtph264pay name=pay0 pt=96 config-interval=-1"
+serve walled
+echo firewall >walled.in
 
 echo 'joe:s3cr3t:word' >login
 export WRONG_LOGIN=joe:w3akw0rd
@@ -77,6 +79,10 @@ credentials-file = login
 [locked]
 source = $(cat door)
 credentials-env = WRONG_LOGIN
+
+[walled]
+source = $(cat walled)
+protocols = tcp+udp
 
 [still]
 source = test:ball
@@ -111,12 +117,13 @@ stalled=$(grep -c '"stream":"door"' lines)
 echo go >door.in
 wait_for said 3 'door: playing, '
 wait_for lines $((stalled + 5)) '"stream":"door"'
+wait_for lines 5 '"stream":"walled"'
 
 port=$(sed -n 's,.*http://127.0.0.1:\([0-9]*\)/metrics$,\1,p' said)
 [ -z "$port" ] || scrape scraped
 tr '\0' '\n' <"/proc/$watch/cmdline" >arguments
 stop_watch INT
-[ "$(grep -c -E '(still|locked): waiting' said)" -eq 1 ] ||
+[ "$(grep -c -E '(still|walled|locked): waiting' said)" -eq 1 ] ||
     wrong "more than the wrong password was waited for, or that more than once: $(cat said)"
 grep -q '^still: [1-9][0-9]* frames, [1-9][0-9]* results, 0 reconnects' said ||
     wrong "a camera was disturbed: $(cat said)"
