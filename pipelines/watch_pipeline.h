@@ -9,19 +9,9 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "pipelines/watch_counts.h"
-#include "pipelines/watch_list.h"
+#include "pipelines/watch_connection.h"
 
 typedef struct WatchPipeline WatchPipeline;
-
-/* What has come from the source since it was opened. */
-typedef struct WatchFlow {
-    guint64 frames;
-    gint64 last; /* when the last one came, monotonic microseconds */
-    gboolean ended;
-    gint width, height;
-    gboolean resized; /* since it was asked for the last time */
-} WatchFlow;
 
 /* Whose error a message tells. */
 typedef enum WatchBlame {
@@ -50,6 +40,7 @@ void watch_pipeline_close(WatchPipeline *pipeline, gboolean whole, GSourceFunc d
 /* How many sources did not end in time, and still have threads. */
 guint watch_pipeline_left_behind(void);
 
+/* What has come from the source that was opened last and is not closed: there has to be one. */
 void watch_pipeline_read(WatchPipeline *pipeline, WatchFlow *flow);
 
 /* message: an error. reason: the sentence for people, without the login; the caller frees it. */
