@@ -102,10 +102,12 @@ void watch_connection_open(WatchConnection *self, GstElement *pipeline, GMutex *
                            GstElement *queue)
 {
     g_mutex_lock(&self->order);
-    if (!g_atomic_int_get(&self->given_up)) {
-        g_mutex_lock(order);
+    g_mutex_lock(order);
+    if (!g_atomic_int_get(&self->given_up))
         gst_element_set_state(pipeline, GST_STATE_PLAYING);
-        g_mutex_unlock(order);
+    g_mutex_unlock(order);
+    /* That may have taken longer than anybody waited for it. */
+    if (!g_atomic_int_get(&self->given_up)) {
         /* Added when that plays, the source gets its clock and its time from it. */
         gst_bin_add(GST_BIN(pipeline), self->bin);
         gst_element_link_pads(self->bin, "src", queue, "sink");

@@ -86,11 +86,16 @@ static void closing_unref(gpointer closing)
     g_atomic_rc_box_release_full(closing, clear_closing);
 }
 
-/* The source may be in any state here. */
-static void end_closing(Closing *closing)
+static void remove_connection(Closing *closing)
 {
     if (closing->connection)
         watch_connection_remove(closing->connection, closing->pipeline->pipeline);
+}
+
+/* The source may be in any state here. */
+static void end_closing(Closing *closing)
+{
+    remove_connection(closing);
     closing->done(closing->data);
 }
 
@@ -102,6 +107,8 @@ static gboolean on_closed(gpointer data)
         g_source_remove(closing->patience);
         closing->patience = 0;
         end_closing(closing);
+    } else {
+        remove_connection(closing); /* its opening may have added it after all */
     }
     return G_SOURCE_REMOVE;
 }
