@@ -132,7 +132,7 @@ int main(int argc, char **argv)
     g_ptr_array_unref(keys);
     g_strfreev(sources);
     g_free(config);
-    if (watch_pipeline_left_behind() == 0)
+    if (watch_pipeline_closing() == 0 && watch_pipeline_left_behind() == 0)
         gst_deinit(); /* it waits for every thread */
     return ok ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -185,9 +185,9 @@ char *watch_metrics_text(GPtrArray *cameras)
                G_STRUCT_OFFSET(Sample, preprocess), "From a frame to the network's input.");
     histograms(text, samples, "convnext_inference_duration_seconds",
                G_STRUCT_OFFSET(Sample, inference), "Forward pass of the network.");
-    head(text, "convnext_connections_left_behind_total", "counter",
+    head(text, "convnext_connections_left_behind", "gauge",
          "Connections that did not close in time and still hold memory.");
-    g_string_append_printf(text, "convnext_connections_left_behind_total %u\n",
+    g_string_append_printf(text, "convnext_connections_left_behind %u\n",
                            watch_pipeline_left_behind());
     g_array_unref(samples);
     return g_string_free(text, FALSE);

@@ -16,7 +16,8 @@ struct WatchPipeline {
  * this is left behind, with its threads, so that the camera can be connected again. */
 #define CLOSE_MS 3000
 
-static guint left_behind; /* connections; of the main thread */
+/* Closings that have not ended: waited for, and not any more. Of the main thread. */
+static guint under_way, left_behind;
 
 /* Behind convnextpublish. */
 static GstPadProbeReturn on_result(GstPad *pad, GstPadProbeInfo *info, gpointer data)
@@ -104,10 +105,12 @@ static gboolean on_closed(gpointer data)
     Closing *closing = data;
 
     if (closing->patience) {
+        under_way--;
         g_source_remove(closing->patience);
         closing->patience = 0;
         end_closing(closing);
     } else {
+        left_behind--;
         remove_connection(closing); /* its opening may have added it after all */
     }
     return G_SOURCE_REMOVE;
@@ -118,6 +121,7 @@ static gboolean on_patience(gpointer data)
     Closing *closing = data;
 
     closing->patience = 0;
+    under_way--;
     left_behind++;
     end_closing(closing);
     return G_SOURCE_REMOVE;
@@ -152,9 +156,15 @@ void watch_pipeline_close(WatchPipeline *self, gboolean whole, GSourceFunc done,
     closing->free_data = free_data;
     if (closing->connection)
         watch_connection_give_up(closing->connection);
+    under_way++;
     closing->patience = g_timeout_add_full(G_PRIORITY_DEFAULT, CLOSE_MS, on_patience,
                                            g_atomic_rc_box_acquire(closing), closing_unref);
     gst_element_call_async(self->pipeline, close_connection, closing, NULL);
+}
+
+guint watch_pipeline_closing(void)
+{
+    return under_way;
 }
 
 guint watch_pipeline_left_behind(void)

@@ -37,7 +37,10 @@ gboolean watch_pipeline_open(WatchPipeline *pipeline, GError **error);
 void watch_pipeline_close(WatchPipeline *pipeline, gboolean whole, GSourceFunc done, gpointer data,
                           GDestroyNotify free_data);
 
-/* How many sources did not end in time, and still have threads. */
+/* How many closings have begun, and not ended in their three seconds yet. */
+guint watch_pipeline_closing(void);
+
+/* How many did not end in time, and still have threads. */
 guint watch_pipeline_left_behind(void);
 
 /* What has come from the source that was opened last and is not closed: there has to be one. */

@@ -69,6 +69,13 @@ static void quit(Watch *watch)
         stop_camera(watch, watch->cameras->pdata[i]);
 }
 
+/* A camera's last closing may end before the one of a connection that it had lost. */
+static void quit_when_closed(Watch *watch)
+{
+    if (watch->quitting && watch->stopping == 0 && watch_pipeline_closing() == 0)
+        g_main_loop_quit(watch->loop);
+}
+
 /* Cameras' hooks */
 
 static void on_changed(WatchCamera *camera, const char *detail, gpointer data)
@@ -97,8 +104,8 @@ static void on_stopped(WatchCamera *camera, gpointer data)
 
     if (!watch->quitting)
         watch_report_summary(camera);
-    if (--watch->stopping == 0 && watch->quitting)
-        g_main_loop_quit(watch->loop);
+    watch->stopping--;
+    quit_when_closed(watch);
 }
 
 static void on_unwritable(WatchCamera *camera, const char *reason, gpointer data)
@@ -272,6 +279,7 @@ static gboolean on_tick(gpointer data)
     }
     if (over)
         quit(watch);
+    quit_when_closed(watch);
     return G_SOURCE_CONTINUE;
 }
 

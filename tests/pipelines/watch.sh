@@ -58,6 +58,18 @@ for file in text.mp4 sound.wav; do
     grep -q "$file: failed, ." said || wrong "$file is not told: $(cat said)"
 done
 
+# A source that hangs in its opening, and so in its closing, is not waited for after a second Ctrl-C.
+mkfifo hung
+start_watch --events events hung ball=test:ball --set connect-timeout=0.5
+wait_for said 1 'hung: failed, no frame for 0.5 s'
+kill -INT "$watch"
+wait_for events 2 '"stopped"'
+kill -INT "$watch"
+wait "$watch"
+status=$?
+[ $status -eq 1 ] || wrong "a source that hangs: status $status"
+server=${server/ $watch/}
+
 # Whoever reads the results may go; that is told, and is the end.
 "$CONVNEXT_WATCH" ball=test:ball 2>said </dev/null | head -n 1 >lines
 [ "${PIPESTATUS[0]}" -eq 1 ] || wrong "a reader that is gone: status ${PIPESTATUS[0]}"
