@@ -69,6 +69,16 @@ static gboolean on_key(const char *option, const char *value, gpointer data, GEr
     return TRUE;
 }
 
+#ifdef __GLIBC__
+/* glibc returns by itself what is free at the end of an arena only, not what lies between the
+ * blocks of connections that are still there. */
+static gboolean on_trim(gpointer data)
+{
+    malloc_trim(0);
+    return G_SOURCE_CONTINUE;
+}
+#endif
+
 /* Each connection brings threads and frames of its own. glibc would spread them over many arenas
  * and, having seen large blocks freed, no more return them to the system: memory would grow with
  * each reconnect until every arena has seen the worst. */
@@ -78,6 +88,7 @@ static void keep_memory_flat(void)
     mallopt(M_ARENA_MAX, 2);
     mallopt(M_MMAP_THRESHOLD, 128 * 1024);
     mallopt(M_TRIM_THRESHOLD, 128 * 1024);
+    g_timeout_add_seconds(60, on_trim, NULL);
 #endif
 }
 
