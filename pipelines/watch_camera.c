@@ -20,6 +20,7 @@ struct WatchCamera {
     gint64 since; /* when that began, monotonic microseconds */
     WatchBackoff backoff;
     gint64 wait;     /* from the closing of the source to the next attempt, microseconds */
+    gboolean broken; /* what is behind the source failed while there was none */
     guint retry;     /* event source; 0: none */
     guint bus_watch; /* event source; 0: none */
 };
@@ -45,12 +46,34 @@ static gboolean is_open(const WatchCamera *camera)
 
 static void connect_source(WatchCamera *camera);
 
+static void close_source(WatchCamera *camera, gboolean whole, GSourceFunc done)
+{
+    watch_pipeline_close(camera->pipeline, whole, done, watch_camera_ref(camera),
+                         (GDestroyNotify)watch_camera_unref);
+}
+
+static gboolean on_repaired(gpointer data)
+{
+    WatchCamera *camera = data;
+
+    if (camera->state == WATCH_WAITING)
+        connect_source(camera);
+    return G_SOURCE_REMOVE;
+}
+
+/* Frames of the next source would be refused by elements that have failed, without another error of
+ * theirs: they begin anew. */
 static gboolean on_retry(gpointer data)
 {
     WatchCamera *camera = data;
 
     camera->retry = 0;
-    connect_source(camera);
+    if (camera->broken) {
+        camera->broken = FALSE;
+        close_source(camera, TRUE, on_repaired);
+    } else {
+        connect_source(camera);
+    }
     return G_SOURCE_REMOVE;
 }
 
@@ -69,12 +92,6 @@ static gboolean on_stopped(gpointer data)
 
     camera->hooks->stopped(camera, camera->data);
     return G_SOURCE_REMOVE;
-}
-
-static void close_source(WatchCamera *camera, gboolean whole, GSourceFunc done)
-{
-    watch_pipeline_close(camera->pipeline, whole, done, watch_camera_ref(camera),
-                         (GDestroyNotify)watch_camera_unref);
 }
 
 /* The camera is gone, for the reason that is given, and will be tried again after wait, or longer.
@@ -182,6 +199,7 @@ static void on_error(WatchCamera *camera, GstMessage *message)
         lose(camera, reason, wait, FALSE);
         break;
     case WATCH_BLAME_NETWORK:
+        camera->broken = camera->state == WATCH_WAITING;
         lose(camera, reason, wait, TRUE);
         break;
     case WATCH_BLAME_OUTPUT:

@@ -267,8 +267,8 @@ WatchBlame watch_pipeline_blame(WatchPipeline *self, GstMessage *message, char *
         blame = WATCH_BLAME_OUTPUT;
     else if (self->connection && watch_connection_holds(self->connection, from))
         blame = WATCH_BLAME_SOURCE;
-    else if (gst_object_has_as_ancestor(from, GST_OBJECT_CAST(self->pipeline)))
-        blame = WATCH_BLAME_NETWORK;
+    else if (gst_object_has_as_parent(from, GST_OBJECT_CAST(self->pipeline)) && !GST_IS_BIN(from))
+        blame = WATCH_BLAME_NETWORK; /* bins are sources, this one on its way out */
 
     gst_message_parse_error(message, &error, &debug);
     if (debug && blame == WATCH_BLAME_SOURCE && (cause = strrchr(debug, '\n')))
