@@ -209,6 +209,19 @@ static void on_error(WatchCamera *camera, GstMessage *message)
     g_free(reason);
 }
 
+/* After the first frame the stream's end tells; before it there is nothing yet that could end. */
+static void on_warning(WatchCamera *camera, GstMessage *message)
+{
+    WatchFlow flow;
+
+    if (!is_open(camera) || !watch_pipeline_hung_up(camera->pipeline, message))
+        return;
+    watch_pipeline_read(camera->pipeline, &flow);
+    look(camera, &flow);
+    if (flow.frames == 0)
+        lose(camera, "the camera closed the connection", 0, FALSE);
+}
+
 static void on_eos(WatchCamera *camera)
 {
     if (!is_open(camera))
@@ -225,6 +238,9 @@ static gboolean on_message(GstBus *bus, GstMessage *message, gpointer data)
     switch (GST_MESSAGE_TYPE(message)) {
     case GST_MESSAGE_ERROR:
         on_error(camera, message);
+        break;
+    case GST_MESSAGE_WARNING:
+        on_warning(camera, message);
         break;
     case GST_MESSAGE_EOS:
         on_eos(camera);

@@ -281,6 +281,21 @@ WatchBlame watch_pipeline_blame(WatchPipeline *self, GstMessage *message, char *
     return blame;
 }
 
+/* rtspsrc says so in the debug text only, and means to the end of the stream. */
+gboolean watch_pipeline_hung_up(WatchPipeline *self, GstMessage *message)
+{
+    char *debug = NULL;
+    gboolean hung_up;
+
+    if (!self->connection || !watch_connection_holds(self->connection, GST_MESSAGE_SRC(message)) ||
+        strstr(self->settings->protocols, "udp")) /* whose packets come on another way */
+        return FALSE;
+    gst_message_parse_warning(message, NULL, &debug);
+    hung_up = debug && strstr(debug, "The server closed the connection.");
+    g_free(debug);
+    return hung_up;
+}
+
 GstBus *watch_pipeline_bus(WatchPipeline *self)
 {
     return gst_element_get_bus(self->pipeline);

@@ -49,6 +49,10 @@ void watch_pipeline_read(WatchPipeline *pipeline, WatchFlow *flow);
 /* message: an error. reason: the sentence for people, without the login; the caller frees it. */
 WatchBlame watch_pipeline_blame(WatchPipeline *pipeline, GstMessage *message, char **reason);
 
+/* message: a warning. Whether it says that an RTSP server has closed the connection, by which
+ * frames come. */
+gboolean watch_pipeline_hung_up(WatchPipeline *pipeline, GstMessage *message);
+
 /* Both belong to the caller. */
 GstBus *watch_pipeline_bus(WatchPipeline *pipeline);
 GstStructure *watch_pipeline_stats(WatchPipeline *pipeline); /* of the element convnext */
