@@ -163,12 +163,11 @@ static gboolean set_file(WatchSettings *settings, const char *group, const char 
 static gboolean set_stream(WatchSettings *settings, const char *group, const char *address,
                            GError **error)
 {
-    GError *cause = NULL;
-    GUri *uri = g_uri_parse(address, G_URI_FLAGS_PARSE_RELAXED | G_URI_FLAGS_ENCODED, &cause);
+    GUri *uri = g_uri_parse(address, G_URI_FLAGS_PARSE_RELAXED | G_URI_FLAGS_ENCODED, NULL);
     gboolean ok = FALSE;
 
     if (!uri)
-        fail(error, group, "%s is no address: %s", address, cause->message);
+        fail(error, group, "its source is no address, such as rtsp://host:port/path");
     else if (!gst_uri_protocol_is_supported(GST_URI_SRC, g_uri_get_scheme(uri)))
         fail(error, group, "nothing on this machine plays addresses of %s://",
              g_uri_get_scheme(uri));
@@ -179,7 +178,6 @@ static gboolean set_stream(WatchSettings *settings, const char *group, const cha
     settings->kind = WATCH_STREAM;
     settings->uri = g_strdup(address);
     g_clear_pointer(&uri, g_uri_unref);
-    g_clear_error(&cause);
     return ok;
 }
 
@@ -194,10 +192,10 @@ static gboolean set_source(WatchSettings *settings, GKeyFile *file, const char *
         return fail(error, group, "it has no source");
     }
     settings->source = source;
-    if (watch_login_in_address(source))
+    if (watch_login_in_address(source) || watch_login_maybe_in_address(group))
         return fail(error, group,
-                    "its source holds a login, which others can read there; use credentials-file "
-                    "or credentials-env");
+                    "its source or its name holds a login, which others can read there; use "
+                    "credentials-file or credentials-env");
     if (g_str_has_prefix(source, "test:"))
         return set_test(settings, group, error);
     if (g_str_has_prefix(source, "/dev/")) {

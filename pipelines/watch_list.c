@@ -25,7 +25,7 @@ static gboolean add_source(GKeyFile *file, const char *argument, GError **error)
     char *name;
     gboolean ok = FALSE;
 
-    if (watch_login_in_address(source)) {
+    if (watch_login_in_address(source) || (!named && watch_login_maybe_in_address(source))) {
         g_set_error_literal(error, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_INVALID_VALUE,
                             "an address on the command line holds a login, which everyone on this "
                             "machine can read there; use --credentials-file or --credentials-env");
@@ -66,12 +66,36 @@ static gboolean check_groups(const char *text, GError **error)
     return ok;
 }
 
+/* The number of the line that cannot be read. GLib would quote it, and it may be a password. */
+static guint bad_line(const char *text)
+{
+    guint number = 0;
+    gboolean ok = TRUE;
+
+    for (const char *end = text; ok && *end; number++) {
+        GKeyFile *file = g_key_file_new();
+
+        end += strcspn(end, "\n");
+        end += *end == '\n';
+        ok = g_key_file_load_from_data(file, text, (gsize)(end - text), G_KEY_FILE_NONE, NULL);
+        g_key_file_free(file);
+    }
+    return number;
+}
+
 static gboolean load(GKeyFile *file, const char *path, GError **error)
 {
     char *text = NULL;
-    const gboolean ok = g_key_file_load_from_file(file, path, G_KEY_FILE_NONE, error) &&
-                        g_file_get_contents(path, &text, NULL, error) && check_groups(text, error);
+    gsize length;
+    gboolean ok = g_file_get_contents(path, &text, &length, error);
 
+    if (ok && !g_key_file_load_from_data(file, text, length, G_KEY_FILE_NONE, NULL)) {
+        g_set_error(error, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_PARSE,
+                    "line %u is not [NAME], or KEY = VALUE after that, or a comment with #",
+                    bad_line(text));
+        ok = FALSE;
+    }
+    ok = ok && check_groups(text, error);
     g_free(text);
     return ok || prefixed(path, error);
 }

@@ -52,7 +52,15 @@ static gboolean read_env(WatchLogin *login, const char *env, GError **error)
 
 gboolean watch_login_read(WatchLogin *login, const char *file, const char *env, GError **error)
 {
+    const char *where = file ? file : env;
+
     login->user = login->password = NULL;
+    if (where && strchr(where, ':') && !g_file_test(where, G_FILE_TEST_EXISTS)) {
+        g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
+                    "%s names where the login is, and seems to be the login itself",
+                    file ? "credentials-file" : "credentials-env");
+        return FALSE;
+    }
     if (file)
         return read_file(login, file, error);
     return !env || read_env(login, env, error);
@@ -64,11 +72,35 @@ void watch_login_clear(WatchLogin *login)
     g_clear_pointer(&login->password, g_free);
 }
 
+/* The port of an authority, of length characters: what is after the colon that is not an IPv6
+ * address's. */
+static gboolean has_odd_port(const char *authority, gsize length)
+{
+    const char *bracket = memchr(authority, ']', length);
+    const char *from = bracket ? bracket : authority;
+    const char *colon = memchr(from, ':', length - (gsize)(from - authority));
+
+    return colon && colon + 1 + strspn(colon + 1, "0123456789") != authority + length;
+}
+
 gboolean watch_login_in_address(const char *address)
+{
+    const char *host = strstr(address, "://"), *at;
+    gsize length;
+
+    if (!host || !(at = strchr(host += 3, '@')))
+        return FALSE;
+    length = strcspn(host, "/?#");
+    return at < host + length || memchr(host, '#', (gsize)(at - host)) ||
+           has_odd_port(host, length);
+}
+
+gboolean watch_login_maybe_in_address(const char *address)
 {
     const char *host = strstr(address, "://");
 
-    return host && memchr(host + 3, '@', strcspn(host + 3, "/?#"));
+    return watch_login_in_address(address) ||
+           (host && strchr(host + 3, '@') && memchr(host + 3, ':', strcspn(host + 3, "/?#")));
 }
 
 char *watch_login_mask(const WatchLogin *login, const char *text)

@@ -13,13 +13,18 @@ typedef struct WatchLogin {
 
 /* Reads "user:password" from the first line of a file, or from the environment variable env. At
  * most one of the two is given; neither leaves login empty. The error names the file or the
- * variable and nothing of what is in it. */
+ * variable and nothing of what is in it; only the key where the name itself looks like a login. */
 gboolean watch_login_read(WatchLogin *login, const char *file, const char *env, GError **error);
 
 void watch_login_clear(WatchLogin *login);
 
-/* Whether an address holds a user name or a password, as in rtsp://user:password@camera/. */
+/* Whether an address holds a user name or a password, as in rtsp://user:password@camera/, where the
+ * password may hold what it should not, such as # or /. */
 gboolean watch_login_in_address(const char *address);
+
+/* Whether it does or may: rtsp://camera:554/a@b is an address, and may be user, password, camera.
+ */
+gboolean watch_login_maybe_in_address(const char *address);
 
 /* A copy of a text of others, such as an error message: the password, and whatever stands before
  * the @ of an address, is "***" there. */

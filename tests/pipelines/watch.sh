@@ -98,6 +98,26 @@ expect_refusal 'nonexistent' "$CONVNEXT_WATCH" --config nonexistent
 expect_refusal 'holds a login' "$CONVNEXT_WATCH" rtsp://joe:secret@127.0.0.1:1/live
 expect_refusal 'nonexistent' "$CONVNEXT_WATCH" --credentials-file nonexistent test:ball
 expect_refusal 'NO_SUCH_LOGIN' "$CONVNEXT_WATCH" --credentials-env NO_SUCH_LOGIN test:ball
+
+# Logins where none should be, of which nothing is printed.
+expect_silence()
+{
+    expect_refusal "$@"
+    grep -q -E 's3cr|s3c#' said && wrong "a password was printed: $(cat said)"
+}
+for address in 'rtsp://joe:123#s3cr3t@127.0.0.1/live' 'rtsp://joe:s3cr#3t@127.0.0.1/' \
+    'rtsp://joe:s3cr/3t@127.0.0.1/' 'rtsp://joe:123/s3cr3t@127.0.0.1/'; do
+    expect_silence 'holds a login' "$CONVNEXT_WATCH" "$address"
+    printf '[%s]\nsource = test:ball\n' "$address" >named
+    expect_silence 'holds a login' "$CONVNEXT_WATCH" --config named
+done
+printf '[door]\nsource = rtsp://joe:s3cr3t/live\n' >odd
+expect_silence '[door]: its source is no address' "$CONVNEXT_WATCH" --config odd
+printf '[door]\nsource = test:ball\njoe:s3cr3t\n' >odd
+expect_silence 'odd: line 3 is not' "$CONVNEXT_WATCH" --config odd
+for key in credentials-file credentials-env; do
+    expect_silence "$key names where" "$CONVNEXT_WATCH" --$key joe:s3cr3t test:ball
+done
 echo secret >login
 expect_refusal 'login is not of the form' "$CONVNEXT_WATCH" --credentials-file login test:ball
 "$CONVNEXT_WATCH" --help | grep -q -e '--credentials-file' || wrong "--help says nothing"
