@@ -111,7 +111,7 @@ char *watch_login_mask(const WatchLogin *login, const char *text)
 
     /* Greedy: a password may hold an @ that nobody escaped. */
     if (!in_address)
-        in_address = g_regex_new("://\\S*@", 0, 0, NULL);
+        in_address = g_regex_new("://\\S*@", G_REGEX_RAW, 0, NULL); /* it may not be UTF-8 */
     result = g_regex_replace_literal(in_address, text, -1, 0, "://***@", 0, NULL);
     masked = g_string_new(result ? result : "");
     g_free(result);

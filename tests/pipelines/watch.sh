@@ -118,6 +118,7 @@ expect_silence 'odd: line 3 is not' "$CONVNEXT_WATCH" --config odd
 for key in credentials-file credentials-env; do
     expect_silence "$key names where" "$CONVNEXT_WATCH" --$key joe:s3cr3t test:ball
 done
+LC_ALL=C expect_refusal 'No such file' "$CONVNEXT_WATCH" --config $'not-utf-8-\xff'
 echo secret >login
 expect_refusal 'login is not of the form' "$CONVNEXT_WATCH" --credentials-file login test:ball
 "$CONVNEXT_WATCH" --help | grep -q -e '--credentials-file' || wrong "--help says nothing"
