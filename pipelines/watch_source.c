@@ -3,6 +3,9 @@
 
 #include <string.h>
 
+/* An RTSP server may take so long for an answer, however soon a silence counts as a stall. */
+#define ANSWER_US (5 * G_USEC_PER_SEC)
+
 /* The first video pad that a decoder shows is the camera's. */
 static void on_pad_added(GstElement *decoder, GstPad *pad, gpointer ghost)
 {
@@ -78,11 +81,12 @@ static void on_source_setup(GstElement *decoder, GstElement *element, gpointer d
 {
     const WatchSettings *settings = data;
     GObjectClass *klass = G_OBJECT_GET_CLASS(element);
+    gint64 answer;
 
     if (g_object_class_find_property(klass, "protocols")) {
         gst_util_set_object_arg(G_OBJECT(element), "protocols", settings->protocols);
-        g_object_set(element, "latency", settings->latency, "tcp-timeout", (guint64)settings->stall,
-                     NULL);
+        answer = MIN(MAX(settings->stall, ANSWER_US), settings->connect);
+        g_object_set(element, "latency", settings->latency, "tcp-timeout", (guint64)answer, NULL);
         g_signal_connect(element, "select-stream", G_CALLBACK(on_select_stream), NULL);
         g_signal_connect(element, "new-manager", G_CALLBACK(on_new_manager), NULL);
     }
