@@ -19,7 +19,7 @@ struct WatchCamera {
     WatchState state;
     gint64 since; /* when that began, monotonic microseconds */
     WatchBackoff backoff;
-    gint64 wait;     /* from the closing of the source to the next attempt, microseconds */
+    gint64 wait;     /* from the loss to the next attempt, microseconds */
     gboolean broken; /* what is behind the source failed while there was none */
     guint retry;     /* event source; 0: none */
     guint bus_watch; /* event source; 0: none */
@@ -80,9 +80,10 @@ static gboolean on_retry(gpointer data)
 static gboolean on_closed(gpointer data)
 {
     WatchCamera *camera = data;
+    const gint64 rest = camera->wait - (g_get_monotonic_time() - camera->since);
 
     if (camera->state == WATCH_WAITING)
-        camera->retry = g_timeout_add((guint)(camera->wait / 1000), on_retry, camera);
+        camera->retry = g_timeout_add((guint)(MAX(rest, 0) / 1000), on_retry, camera);
     return G_SOURCE_REMOVE;
 }
 
