@@ -285,12 +285,11 @@ static gboolean on_tick(gpointer data)
 
 static void loop(Watch *watch)
 {
-    guint sources[4];
+    guint sources[3];
 
     sources[0] = g_unix_signal_add(SIGINT, on_interrupt, watch);
     sources[1] = g_unix_signal_add(SIGTERM, on_interrupt, watch);
-    sources[2] = g_unix_signal_add(SIGHUP, on_hangup, watch);
-    sources[3] = g_timeout_add(TICK_MS, on_tick, watch);
+    sources[2] = g_timeout_add(TICK_MS, on_tick, watch);
     g_main_loop_run(watch->loop);
     for (guint i = 0; i < G_N_ELEMENTS(sources); i++)
         g_source_remove(sources[i]);
@@ -306,9 +305,12 @@ gboolean watch_run(const char *config, const char *const *keys, char **sources)
     Watch watch = {.config = config, .keys = keys, .sources = sources};
     Outputs outputs;
     GError *error = NULL;
+    guint hangup;
 
     watch.loop = g_main_loop_new(NULL, FALSE);
     watch.cameras = g_ptr_array_new_with_free_func((GDestroyNotify)watch_camera_unref);
+    /* While models load too, where its default would end the program. */
+    hangup = g_unix_signal_add(SIGHUP, on_hangup, &watch);
     if (load(&watch, &error)) {
         loop(&watch);
     } else {
@@ -316,6 +318,7 @@ gboolean watch_run(const char *config, const char *const *keys, char **sources)
         g_error_free(error);
         watch.failed = TRUE;
     }
+    g_source_remove(hangup);
     outputs = (Outputs){watch.server, watch.events};
     close_outputs(&outputs);
     g_clear_pointer(&watch.list, watch_list_free);
