@@ -75,24 +75,6 @@ void watch_events_free(WatchEvents *events)
     g_free(events);
 }
 
-static JsonBuilder *begin(WatchCamera *camera, const char *event)
-{
-    JsonBuilder *builder = json_builder_new();
-    GDateTime *now = g_date_time_new_now_utc();
-    char *time = g_date_time_format(now, "%Y-%m-%dT%H:%M:%S.%fZ");
-
-    json_builder_begin_object(builder);
-    json_builder_set_member_name(builder, "time");
-    json_builder_add_string_value(builder, time);
-    json_builder_set_member_name(builder, "stream");
-    json_builder_add_string_value(builder, watch_camera_settings(camera)->name);
-    json_builder_set_member_name(builder, "event");
-    json_builder_add_string_value(builder, event);
-    g_free(time);
-    g_date_time_unref(now);
-    return builder;
-}
-
 static void add(JsonBuilder *builder, const char *name, const char *value)
 {
     char *valid;
@@ -103,6 +85,21 @@ static void add(JsonBuilder *builder, const char *name, const char *value)
     json_builder_set_member_name(builder, name);
     json_builder_add_string_value(builder, valid);
     g_free(valid);
+}
+
+static JsonBuilder *begin(WatchCamera *camera, const char *event)
+{
+    JsonBuilder *builder = json_builder_new();
+    GDateTime *now = g_date_time_new_now_utc();
+    char *time = g_date_time_format(now, "%Y-%m-%dT%H:%M:%S.%fZ");
+
+    json_builder_begin_object(builder);
+    add(builder, "time", time);
+    add(builder, "stream", watch_camera_settings(camera)->name);
+    add(builder, "event", event);
+    g_free(time);
+    g_date_time_unref(now);
+    return builder;
 }
 
 static void end(WatchEvents *events, JsonBuilder *builder)
