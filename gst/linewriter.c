@@ -27,6 +27,7 @@ struct GstConvnextLineWriter {
 static GMutex stdout_lock;
 static GCond stdout_changed;
 static gboolean stdout_busy;
+static gboolean stdout_torn; /* it ends within a line that was cut short; of who may write */
 
 static gboolean fail(const GstConvnextLineWriter *writer, const gchar *action, int code,
                      GError **error)
@@ -139,6 +140,8 @@ static gboolean write_all(GstConvnextLineWriter *writer, const gchar *line, gsiz
         }
         line += written;
         size -= written;
+        if (writer->is_stdout)
+            stdout_torn = size > 0;
     }
     return TRUE;
 }
@@ -150,7 +153,9 @@ gboolean gst_convnext_line_writer_write(GstConvnextLineWriter *writer, const gch
 
     if (!claim(writer))
         return interrupted(error);
-    ok = write_all(writer, line, size, error);
+    /* Another element's line may have been cut short. */
+    ok = !(writer->is_stdout && stdout_torn) || write_all(writer, "\n", 1, error);
+    ok = ok && write_all(writer, line, size, error);
     release(writer);
     return ok;
 }
