@@ -10,7 +10,7 @@
 struct WatchEvents {
     char *path;
     int fd;
-    GThreadPool *writer; /* one thread, so that lines keep their order */
+    GThreadPool *writer; /* one thread */
     guint lost;          /* events since the last one that was written; of the writer */
     gboolean torn;       /* the file ends within a line; of the writer */
 };
@@ -49,6 +49,14 @@ static void write_line(gpointer data, gpointer user_data)
     g_string_free(line, TRUE);
 }
 
+void watch_events_free(WatchEvents *events)
+{
+    g_thread_pool_free(events->writer, FALSE, TRUE);
+    close(events->fd);
+    g_free(events->path);
+    g_free(events);
+}
+
 WatchEvents *watch_events_new(const char *path, GError **error)
 {
     /* Of a pipe, neither opening nor writing waits for its reader. */
@@ -63,16 +71,13 @@ WatchEvents *watch_events_new(const char *path, GError **error)
     events = g_new0(WatchEvents, 1);
     events->path = g_strdup(path);
     events->fd = fd;
-    events->writer = g_thread_pool_new(write_line, events, 1, FALSE, NULL);
+    /* Exclusive: one thread and always the same, whose the state above is. */
+    events->writer = g_thread_pool_new(write_line, events, 1, TRUE, error);
+    if (g_thread_pool_get_num_threads(events->writer) == 0) {
+        watch_events_free(events);
+        return NULL;
+    }
     return events;
-}
-
-void watch_events_free(WatchEvents *events)
-{
-    g_thread_pool_free(events->writer, FALSE, TRUE);
-    close(events->fd);
-    g_free(events->path);
-    g_free(events);
 }
 
 static void add(JsonBuilder *builder, const char *name, const char *value)
