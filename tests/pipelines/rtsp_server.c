@@ -4,8 +4,7 @@
  *
  * Standard input, where it is a pipe, takes commands: `stall` keeps every connection and sends
  * nothing more, `go` sends again, `size WIDTH HEIGHT` sets the caps of the element named size,
- * `firewall` lets nothing through to who comes by UDP from then on, and `hang-up` closes each
- * connection that asks to play, before there is anything to see, until `pick-up`.
+ * `firewall` lets nothing through to who comes by UDP from then on.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <gst/rtsp-server/rtsp-server.h>
@@ -19,7 +18,6 @@ static const char test_picture[] =
 
 static gint stalled;       /* atomic */
 static gint firewall;      /* atomic */
-static gint hanging_up;    /* atomic */
 static GstElement *served; /* the media's bin, while somebody watches; main thread */
 
 static gboolean on_end(gpointer loop)
@@ -41,33 +39,11 @@ static void on_setup(GstRTSPClient *client, GstRTSPContext *context, gpointer da
 
     if (g_atomic_int_get(&firewall) && transport->lower_transport == GST_RTSP_LOWER_TRANS_UDP)
         transport->client_port = (GstRTSPRange){9, 9};
-    if (g_atomic_int_get(&hanging_up))
-        transport->interleaved = (GstRTSPRange){98, 99};
-}
-
-static gboolean on_answered(gpointer client)
-{
-    gst_rtsp_client_close(client);
-    return G_SOURCE_REMOVE;
-}
-
-/* In the client's thread. */
-static void on_play(GstRTSPClient *client, GstRTSPContext *context, gpointer data)
-{
-    GSource *idle;
-
-    if (!g_atomic_int_get(&hanging_up))
-        return;
-    idle = g_idle_source_new();
-    g_source_set_callback(idle, on_answered, g_object_ref(client), g_object_unref);
-    g_source_attach(idle, g_source_get_context(g_main_current_source()));
-    g_source_unref(idle);
 }
 
 static void on_client(GstRTSPServer *server, GstRTSPClient *client, gpointer data)
 {
     g_signal_connect(client, "setup-request", G_CALLBACK(on_setup), NULL);
-    g_signal_connect(client, "play-request", G_CALLBACK(on_play), NULL);
 }
 
 static void on_media(GstRTSPMediaFactory *factory, GstRTSPMedia *media, gpointer data)
@@ -112,10 +88,6 @@ static gboolean on_command(GIOChannel *input, GIOCondition condition, gpointer d
         g_atomic_int_set(&stalled, 0);
     else if (strcmp(line, "firewall\n") == 0)
         g_atomic_int_set(&firewall, 1);
-    else if (strcmp(line, "hang-up\n") == 0)
-        g_atomic_int_set(&hanging_up, 1);
-    else if (strcmp(line, "pick-up\n") == 0)
-        g_atomic_int_set(&hanging_up, 0);
     else if (sscanf(line, "size %d %d", &width, &height) == 2)
         set_size(width, height);
     else
