@@ -166,9 +166,8 @@ static void find_track(GstAnalyticsRelationMeta *relations, GstConvnextObject *o
         gboolean lost;
 
         if (!related(relations, (guint)object->mtd, mtd.id) ||
-            !gst_analytics_tracking_mtd_get_info(&mtd, &object->track, &first, &last, &lost))
-            continue;
-        if (lost)
+            !gst_analytics_tracking_mtd_get_info(&mtd, &object->track, &first, &last, &lost) ||
+            lost)
             continue;
         object->tracker = GST_CONVNEXT_TRACKER_MTD;
         if (object->track <= G_MAXINT)

@@ -331,9 +331,8 @@ void cnx_client_cancel(CnxClient *client, gboolean cancel)
 {
     pthread_mutex_lock(&lock);
     client->cancelled = cancel;
-    if (cancel && client->request != NULL) {
-        client->request->cancelled =
-            TRUE; /* for good, though the next one may be allowed to wait */
+    if (cancel && client->request != NULL) { /* for good, though the next one may wait again */
+        client->request->cancelled = TRUE;
         pthread_cond_signal(&client->request->turn);
     }
     pthread_mutex_unlock(&lock);
