@@ -18,10 +18,11 @@ blocks()
 
 make_clip street.mp4 12
 
-# The camera and the stream that a line names are replaced by what there is to test with.
+# The camera and the stream that a line names are replaced by what there is to test with. A live line
+# is interrupted when it has given something.
 run_line()
 {
-    local line limit=30
+    local line live='' status
     line=$(cat "$1")
     if [[ $line == *rtsp://camera/live* ]]; then
         if [ -z "${RTSP_SERVER:-}" ]; then
@@ -29,20 +30,24 @@ run_line()
             return
         fi
         [ -n "$server" ] || start_camera
-        line=${line//rtsp:\/\/camera\/live/$camera} limit=8
+        line=${line//rtsp:\/\/camera\/live/$camera} live=1
     fi
     if [[ $line == */dev/video0* ]]; then
         if [ -e /dev/video0 ]; then
-            limit=8
+            live=1
         else
             line=${line//v4l2src device=\/dev\/video0/videotestsrc num-buffers=20}
         fi
     fi
-    timeout -s INT -k 10 $limit bash -c "$line" >"$1.out" 2>"$1.err" </dev/null
-    case $?-$limit in
-    0-* | 124-8) ;; # a live source goes on until it is interrupted
-    *) wrong "status $? of: $line"$'\n'"$(head -n 5 "$1.err")" ;;
-    esac
+    : >"$1.out"
+    timeout -k 10 60 bash -c "exec $line" >"$1.out" 2>"$1.err" </dev/null &
+    if [ -n "$live" ]; then
+        wait_for "$1.out" 2 .
+        kill -INT $!
+    fi
+    wait $!
+    status=$?
+    [ $status -eq 0 ] || wrong "status $status of: $line"$'\n'"$(head -n 5 "$1.err")"
     case $line in
     *location=results.jsonl*)
         [ "$(ls tensors/*-stage3.npy tensors/*-embedding.npy | wc -l)" -eq 24 ] ||
