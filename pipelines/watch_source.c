@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "pipelines/watch_source.h"
 
+#include <gst/sdp/gstsdpmessage.h>
 #include <string.h>
 
 /* An RTSP server may take so long for an answer, however soon a silence counts as a stall. */
@@ -37,6 +38,20 @@ static gboolean on_select_stream(GstElement *rtspsrc, guint number, GstCaps *cap
         return FALSE;
     g_object_set_data(G_OBJECT(rtspsrc), "video", this);
     return TRUE;
+}
+
+/* GStreamer makes a name of each a=ssrc line and keeps it for ever, and a server draws another
+ * number at each connection. Nothing here asks for them. */
+static void on_sdp(GstElement *rtspsrc, GstSDPMessage *sdp, gpointer data)
+{
+    GstSDPMedia *media;
+
+    for (guint i = 0; i < gst_sdp_message_medias_len(sdp); i++) {
+        media = (GstSDPMedia *)gst_sdp_message_get_media(sdp, i);
+        for (guint j = gst_sdp_media_attributes_len(media); j-- > 0;)
+            if (strcmp(gst_sdp_media_get_attribute(media, j)->key, "ssrc") == 0)
+                gst_sdp_media_remove_attribute(media, j);
+    }
 }
 
 /* A stream with an end says when that is. GStreamer 1.22's jitter buffer then sets a timer for it
@@ -88,6 +103,7 @@ static void on_source_setup(GstElement *decoder, GstElement *element, gpointer d
         answer = MIN(MAX(settings->stall, ANSWER_US), settings->connect);
         g_object_set(element, "latency", settings->latency, "tcp-timeout", (guint64)answer, NULL);
         g_signal_connect(element, "select-stream", G_CALLBACK(on_select_stream), NULL);
+        g_signal_connect(element, "on-sdp", G_CALLBACK(on_sdp), NULL);
         g_signal_connect(element, "new-manager", G_CALLBACK(on_new_manager), NULL);
     }
     if (settings->login.user && g_object_class_find_property(klass, "user-pw"))

@@ -136,11 +136,14 @@ if [ -n "$metrics" ]; then
     grep -q '^convnext_camera_state{stream="locked",state="waiting"} 1' scraped || wrong "$(cat scraped)"
 fi
 
-# The jitter buffer is told of no end of the film, whose closing it could hang with.
-GST_DEBUG=rtpjitterbuffer:5 GST_DEBUG_FILE=jitter start_watch "film=$(cat film)"
+# The jitter buffer is told of no end of the film, whose closing it could hang with; and of no name of
+# its source, which is another one each time and never forgotten.
+GST_DEBUG=rtpjitterbuffer:5,rtspsrc:5 GST_DEBUG_FILE=debug start_watch "film=$(cat film)"
 wait_for said 1 'film: playing'
 stop_watch INT
-grep 'npt start/stop: ' jitter | grep -v -q -e '-99:99:99' && wrong "$(grep 'npt start/stop: ' jitter)"
+grep 'npt start/stop: ' debug | grep -v -q -e '-99:99:99' && wrong "$(grep 'npt start/stop: ' debug)"
+grep -q ' caps .*encoding-name' debug || wrong "no caps: $(tail -n 20 debug)"
+grep -o -E 'ssrc-[0-9]+-[a-z]+' debug && wrong "names that are kept for ever"
 
 grep -s -n -E 's3cr3t|w3akw0rd' lines said arguments events scraped scraped.head && wrong "a password was printed"
 exit $bad
