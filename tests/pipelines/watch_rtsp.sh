@@ -1,8 +1,9 @@
 #!/bin/bash
 # convnext-watch on real RTSP streams from servers on the loopback: a clip of H.264 whose server is
 # killed and comes back, a film of MJPEG that ends and begins again, a camera behind a login that
-# changes its size and stalls, one with a wrong password, one whose UDP a firewall swallows, and one
-# that nothing of it disturbs. No password is in anything that is printed.
+# changes its size and stalls, one with a wrong password, one whose UDP a firewall swallows, one that
+# is slow to answer, though not as slow as a stall, and hangs up before its first frame, and one that
+# nothing of it disturbs. No password is in anything that is printed.
 #
 # SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/lib.sh"
@@ -16,16 +17,19 @@ if ! gst-inspect-1.0 --exists x264enc; then
     exit 77
 fi
 
-# serve NAME ARGUMENT...: a server whose address is then in the file NAME, and whose commands are
-# read from NAME.in.
+# run NAME COMMAND...: a server whose address is then in the file NAME, and whose commands are read
+# from NAME.in, which this shell holds open: none is waited for by who writes it.
 declare -A pids
-serve()
+run()
 {
-    local name=$1 _
+    local name=$1 held _
     shift
-    [ -p "$name.in" ] || mkfifo "$name.in"
+    if [ ! -p "$name.in" ]; then
+        mkfifo "$name.in"
+        exec {held}<>"$name.in"
+    fi
     : >"$name"
-    "$RTSP_SERVER" "$@" >"$name" <>"$name.in" &
+    "$@" >"$name" <>"$name.in" &
     pids[$name]=$!
     server+=" $!"
     for _ in $(seq 100); do
@@ -34,6 +38,12 @@ serve()
     done
     wrong "the RTSP server $name does not start"
     exit 1
+}
+
+# serve NAME ARGUMENT...
+serve()
+{
+    run "$1" "$RTSP_SERVER" "${@:2}"
 }
 
 picture='video/x-raw,format=I420,width=320,height=240,framerate=15/1'
@@ -53,6 +63,7 @@ serve door --login 'joe:s3cr3t:word' "videotestsrc is-live=true pattern=ball ! c
     ! rtph264pay name=pay0 pt=96 config-interval=-1"
 serve walled
 echo firewall >walled.in
+run rude "$RTSP_HANGUP"
 
 echo 'joe:s3cr3t:word' >login
 export WRONG_LOGIN=joe:w3akw0rd
@@ -84,6 +95,9 @@ credentials-env = WRONG_LOGIN
 source = $(cat walled)
 protocols = tcp+udp
 
+[rude]
+source = $(cat rude)
+
 [still]
 source = test:ball
 END
@@ -93,6 +107,7 @@ for name in clip film door still; do
     wait_for lines 5 "\"stream\":\"$name\""
 done
 wait_for said 1 'locked: waiting, it does not take the login that it is given: .*[Uu]nauthorized'
+wait_for said 1 'rude: waiting, the camera closed the connection'
 
 # Gone, and another size, at the same time.
 kill -9 "${pids[clip]}"
@@ -125,6 +140,7 @@ tr '\0' '\n' <"/proc/$watch/cmdline" >arguments
 stop_watch INT
 [ "$(grep -c -E '(still|walled|locked): waiting' said)" -eq 1 ] ||
     wrong "more than the wrong password was waited for, or that more than once: $(cat said)"
+grep 'rude: waiting' said | grep -v 'closed the connection' && wrong "a slow answer was taken for a stall"
 grep -q '^still: [1-9][0-9]* frames, [1-9][0-9]* results, 0 reconnects' said ||
     wrong "a camera was disturbed: $(cat said)"
 grep -q '^clip: .* [1-9][0-9]* reconnects' said || wrong "no reconnect is told: $(cat said)"
