@@ -12,6 +12,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "pipelines/watch_pipeline.h"
 #include "pipelines/watch_run.h"
@@ -79,6 +80,21 @@ static gboolean on_trim(gpointer data)
 }
 #endif
 
+/* The slabs of GLib's slice allocator, which 2.76 no longer has, fill up with what lasts beside
+ * what goes with a connection. Only the environment can turn it off, before GLib starts. */
+static void leave_slices(char **argv)
+{
+    char *program;
+
+    if (!glib_check_version(2, 76, 0) || g_getenv("G_SLICE"))
+        return;
+    program = g_file_read_link("/proc/self/exe", NULL);
+    g_setenv("G_SLICE", "always-malloc", TRUE);
+    if (program)
+        execv(program, argv); /* comes back only where that cannot be */
+    g_free(program);
+}
+
 /* Each connection brings threads and frames of its own. glibc would spread them over many arenas
  * and, having seen large blocks freed, no more return them to the system: memory would grow with
  * each reconnect until every arena has seen the worst. */
@@ -122,6 +138,7 @@ int main(int argc, char **argv)
     GError *error = NULL;
     gboolean ok = FALSE;
 
+    leave_slices(argv);
     keep_memory_flat();
     setlocale(LC_ALL, "");
     signal(SIGPIPE, SIG_IGN); /* whoever read the log may go */
