@@ -6,6 +6,7 @@
 #include <glib/gstdio.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "gst/gstconvnextpublish.h"
@@ -132,9 +133,10 @@ GST_START_TEST(test_broken_pipe)
 }
 GST_END_TEST
 
+/* Its line is of three pages, so that a pipe of sixteen is full within a line. */
 static GstConvnextResult *make_long_result(const gchar *model)
 {
-    const gsize dims[] = {1, 1, 1, 3000};
+    const gsize dims[] = {1, 1, 1, 5000};
     gfloat *values = g_new0(gfloat, dims[3]);
     GstConvnextResult *result = make_result(model);
 
@@ -228,6 +230,50 @@ GST_START_TEST(test_shared_stdout)
 }
 GST_END_TEST
 
+/* An element stops within a line that nobody reads; the next one's line does not stand behind it.
+ */
+GST_START_TEST(test_torn_line)
+{
+    int saved, reader = pipe_stdout(&saved), filled = 0, before;
+    FILE *lines = fdopen(reader, "r");
+    GstElement *element = make_element("location", "-", NULL);
+    GstHarness *harness = make_harness(gst_object_ref(element));
+    GThread *thread = g_thread_new(NULL, push_until_refused, harness);
+    gchar *line = NULL;
+    size_t size = 0;
+    guint torn = 0;
+
+    do { /* until it waits */
+        before = filled;
+        g_usleep(200000);
+        fail_unless_equals_int(ioctl(reader, FIONREAD, &filled), 0);
+    } while (filled == 0 || filled != before);
+    gst_element_set_state(element, GST_STATE_NULL);
+    g_thread_join(thread);
+    gst_harness_teardown(harness);
+    gst_object_unref(element);
+
+    thread = g_thread_new(NULL, push_many, (gpointer) "next");
+    for (guint i = 0; i < SHARED_LINES;) {
+        gboolean next;
+        JsonNode *node;
+
+        fail_unless(getline(&line, &size, lines) > 0);
+        next = strstr(line, "\"stream\":\"next\"") != NULL;
+        node = json_from_string(line, NULL);
+        fail_unless(node || !next, "behind a torn line: %s", line);
+        torn += !node;
+        i += next;
+        g_clear_pointer(&node, json_node_unref);
+    }
+    g_thread_join(thread);
+    fail_unless_equals_int(torn, 1);
+    free(line);
+    restore_stdout(saved);
+    fclose(lines);
+}
+GST_END_TEST
+
 static Suite *publish_faults_suite(void)
 {
     Suite *suite = suite_create("publish_faults");
@@ -244,6 +290,7 @@ static Suite *publish_faults_suite(void)
     tcase_add_test(tc, test_broken_pipe);
     tcase_add_loop_test(tc, test_stalled_reader, 0, 2);
     tcase_add_test(tc, test_shared_stdout);
+    tcase_add_test(tc, test_torn_line);
     return suite;
 }
 
