@@ -7,9 +7,10 @@ struct CnxBatch {
     CnxModel *model;
     guint width, height;
     CnxOutput outputs;
-    guint limit; /* more images would take too much memory */
-    CnxRun *run; /* NULL: not made yet */
-    guint threads, room;
+    guint asked;         /* threads, the last time; the run may have fewer, for want of memory */
+    guint limit;         /* more images would take too much memory */
+    CnxRun *run;         /* NULL: there is none */
+    guint threads, room; /* of the run; room 0: there is none */
 };
 
 CnxBatch *cnx_batch_new(CnxModel *model, guint width, guint height, CnxOutput outputs)
@@ -33,34 +34,37 @@ void cnx_batch_free(CnxBatch *batch)
     g_free(batch);
 }
 
-/* A run for so many images, NULL when its arena is too large. */
-static CnxRun *make_run(const CnxBatch *batch, guint threads, guint images, GError **error)
+/* A run for so many images, NULL when there is no memory or they take too much. */
+static CnxRun *make_run(const CnxBatch *batch, guint images, GError **error)
 {
     CnxRun *run = cnx_run_new(batch->model, batch->width, batch->height, images, batch->outputs,
-                              threads, images == 1 ? error : NULL);
+                              batch->threads, images == 1 ? error : NULL);
 
-    if (run != NULL && images > 1 && cnx_run_memory(run) > CNX_BATCH_MEMORY)
+    if (run != NULL && images > 1 && cnx_run_images_memory(run) > CNX_BATCH_MEMORY)
         g_clear_pointer(&run, cnx_run_free);
     return run;
 }
 
-gboolean cnx_batch_prepare(CnxBatch *batch, guint threads, guint images, GError **error)
+/* Sees that the run has so many threads, and room for so many images or the limit. What did not fit
+ * beside other threads may fit beside these. */
+static gboolean make_room(CnxBatch *batch, guint threads, guint images, GError **error)
 {
     guint room = 1;
 
+    if (batch->threads != threads) {
+        g_clear_pointer(&batch->run, cnx_run_free);
+        batch->threads = threads;
+        batch->room = 0;
+        batch->limit = CNX_BATCH_IMAGES;
+    }
     while (room < MIN(images, batch->limit))
         room *= 2;
-    if (batch->run != NULL && batch->threads != threads) {
-        room = MAX(room, batch->room);
-        g_clear_pointer(&batch->run, cnx_run_free);
-    }
-    while (batch->run == NULL || batch->room < room) {
-        CnxRun *run = make_run(batch, threads, room, error);
+    while (batch->room < room) {
+        CnxRun *run = make_run(batch, room, error);
 
         if (run != NULL) {
             cnx_run_free(batch->run);
             batch->run = run;
-            batch->threads = threads;
             batch->room = room;
         } else if (room == 1) {
             return FALSE;
@@ -69,6 +73,24 @@ gboolean cnx_batch_prepare(CnxBatch *batch, guint threads, guint images, GError 
         }
     }
     return TRUE;
+}
+
+gboolean cnx_batch_prepare(CnxBatch *batch, guint threads, guint images, GError **error)
+{
+    const guint before = batch->threads;
+
+    if (threads == batch->asked)
+        threads = before;
+    else
+        batch->asked = threads;
+    if (threads != before)
+        images = MAX(images, batch->room);
+    if (make_room(batch, threads, images, error))
+        return TRUE;
+    if (before == 0 || before >= threads)
+        return FALSE;
+    g_clear_error(error);
+    return make_room(batch, before, images, error);
 }
 
 guint cnx_batch_limit(const CnxBatch *batch)

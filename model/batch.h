@@ -15,7 +15,7 @@
  * thread all are within 0.97 to 1.03. */
 #define CNX_BATCH_IMAGES 8u
 
-/* Bytes that an arena for more than one image may have. */
+/* Bytes that the images of an arena for more than one may have. */
 #define CNX_BATCH_MEMORY ((gsize)96 << 20)
 
 typedef struct CnxBatch CnxBatch;
@@ -39,7 +39,10 @@ CnxBatch *cnx_batch_new(CnxModel *model, guint width, guint height, CnxOutput ou
 void cnx_batch_free(CnxBatch *batch); /* NULL allowed */
 
 /* Sees that there is a run of so many threads, with room for so many images or as many as memory
- * allows. FALSE with error (as cnx_run_new()) when there is none even for one. */
+ * allows. Where it does not allow more threads than before, there is one of the threads before
+ * until others are asked for. FALSE with error (as cnx_run_new()) when there is none even for one
+ * image.
+ */
 gboolean cnx_batch_prepare(CnxBatch *batch, guint threads, guint images, GError **error);
 
 /* Most images of one forward pass. */

@@ -300,3 +300,8 @@ gsize cnx_run_memory(const CnxRun *run)
 {
     return run->memory_size;
 }
+
+gsize cnx_run_images_memory(const CnxRun *run)
+{
+    return run->memory_size - run->threads * run->scratch_size * sizeof(float);
+}

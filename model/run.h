@@ -53,3 +53,6 @@ const CnxOutputs *cnx_run_forward_images(CnxRun *run, const float *const *images
 
 /* Bytes of scratch. */
 gsize cnx_run_memory(const CnxRun *run);
+
+/* Those of them that are for its images, however many threads it has. */
+gsize cnx_run_images_memory(const CnxRun *run);

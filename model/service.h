@@ -46,7 +46,7 @@ void cnx_client_cancel(CnxClient *client, gboolean cancel);
 typedef struct CnxServiceStats {
     guint clients;    /* of the service now */
     guint waiting;    /* requests in the queue */
-    guint threads;    /* of a forward pass */
+    guint threads;    /* of a forward pass, where there is memory for them */
     gsize memory;     /* bytes of the run */
     guint64 forwards; /* since the service is there */
     guint64 images;   /* in them */
