@@ -1,7 +1,8 @@
 /* Models and the registry of those that this process holds.
  *
- * Two locks: `loading` is held through a whole load, so that two elements that start together do
- * not load one file twice; `lock` guards the table and the reference counts, for moments only.
+ * One lock guards the table, the reference counts and the list of what is being loaded, for moments
+ * only. A key is loaded by one thread at a time, so that two elements that start together do not
+ * load one file twice, and nobody waits for the loading of another one.
  * POSIX locks, not GLib's: ThreadSanitizer knows them.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
@@ -24,9 +25,16 @@ struct CnxModel {
     CnxWeights *weights;
 };
 
-static pthread_mutex_t loading = PTHREAD_MUTEX_INITIALIZER;
+/* On the stack of the thread that loads. */
+typedef struct Loading {
+    struct Loading *next;
+    const char *key;
+} Loading;
+
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t loaded = PTHREAD_COND_INITIALIZER; /* or failed: one left the list */
 static GHashTable *registry; /* key -> CnxModel, not owned; NULL while there are none */
+static Loading *loadings;
 
 /* files: freed. */
 static void append_files(GString *key, char **files)
@@ -65,30 +73,62 @@ static char *make_key(const char *path, CnxWeightSet wanted, const CnxKernels *k
     return g_string_free(key, FALSE);
 }
 
+/* ---- The lock is held. ---- */
+
 /* A new reference to the model under this key, or NULL. */
 static CnxModel *find(const char *key)
 {
-    CnxModel *model = NULL;
+    CnxModel *model = registry != NULL ? g_hash_table_lookup(registry, key) : NULL;
 
-    pthread_mutex_lock(&lock);
-    if (registry != NULL && key != NULL)
-        model = g_hash_table_lookup(registry, key);
     if (model != NULL)
         model->references++;
-    pthread_mutex_unlock(&lock);
     return model;
+}
+
+static gboolean is_loading(const char *key)
+{
+    const Loading *l = loadings;
+
+    while (l != NULL && !g_str_equal(l->key, key))
+        l = l->next;
+    return l != NULL;
 }
 
 static void enter(CnxModel *model)
 {
-    if (model->key == NULL)
-        return;
-    pthread_mutex_lock(&lock);
     if (registry == NULL)
         registry = g_hash_table_new(g_str_hash, g_str_equal);
     g_hash_table_insert(registry, model->key, model);
-    pthread_mutex_unlock(&lock);
 }
+
+/* FALSE: somebody else was loading it, has ended, and the files may have changed meanwhile.
+ * Otherwise *model is the model, or it is for the caller to load. */
+static gboolean find_or_begin(Loading *loading, CnxModel **model)
+{
+    *model = find(loading->key);
+    if (*model != NULL)
+        return TRUE;
+    if (!is_loading(loading->key)) {
+        loading->next = loadings;
+        loadings = loading;
+        return TRUE;
+    }
+    while (is_loading(loading->key))
+        pthread_cond_wait(&loaded, &lock);
+    return FALSE;
+}
+
+static void finish(Loading *loading)
+{
+    Loading **link = &loadings;
+
+    while (*link != loading)
+        link = &(*link)->next;
+    *link = loading->next;
+    pthread_cond_broadcast(&loaded);
+}
+
+/* ---- */
 
 static void model_free(CnxModel *model)
 {
@@ -119,32 +159,47 @@ static CnxModel *load(const char *path, CnxWeightSet wanted, const CnxKernels *k
     return model;
 }
 
+/* key: taken over; the model's, if there is one. */
+static CnxModel *load_and_enter(const char *path, CnxWeightSet wanted, const CnxKernels *kernels,
+                                Loading *loading, char *key, GError **error)
+{
+    CnxModel *model = load(path, wanted, kernels, error);
+
+    pthread_mutex_lock(&lock);
+    if (model != NULL) {
+        model->key = key;
+        enter(model);
+    }
+    finish(loading);
+    pthread_mutex_unlock(&lock);
+    if (model == NULL)
+        g_free(key);
+    return model;
+}
+
 CnxModel *cnx_model_open(const char *path, CnxWeightSet wanted, GError **error)
 {
     const CnxKernels *kernels = cnx_level_kernels(error);
-    CnxModel *model;
-    char *key;
 
     if (kernels == NULL)
         return NULL;
-    key = make_key(path, wanted, kernels);
-    model = find(key);
-    g_free(key);
-    if (model != NULL) /* nobody waits for the loading of another one */
-        return model;
-    pthread_mutex_lock(&loading);
-    key = make_key(path, wanted, kernels);
-    model = find(key);
-    if (model == NULL) {
-        model = load(path, wanted, kernels, error);
-        if (model != NULL) {
-            model->key = g_steal_pointer(&key);
-            enter(model);
-        }
+    for (;;) {
+        char *key = make_key(path, wanted, kernels);
+        Loading loading = {.key = key};
+        CnxModel *model;
+        gboolean known;
+
+        if (key == NULL)
+            return load(path, wanted, kernels, error);
+        pthread_mutex_lock(&lock);
+        known = find_or_begin(&loading, &model);
+        pthread_mutex_unlock(&lock);
+        if (known && model == NULL)
+            return load_and_enter(path, wanted, kernels, &loading, key, error);
+        g_free(key);
+        if (known)
+            return model;
     }
-    pthread_mutex_unlock(&loading);
-    g_free(key);
-    return model;
 }
 
 CnxModel *cnx_model_ref(CnxModel *model)

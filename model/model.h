@@ -11,7 +11,8 @@ typedef struct CnxModel CnxModel;
 /* Loads and packs the checkpoint at path, or returns a new reference to the same file's model that
  * this process already holds (same path after symbolic links, size and modification time of each
  * file that is read). wanted: which of two sets of weights is meant, where the file has two.
- * The file is unmapped when this returns. Thread safe. Errors: domain CNX_ERROR. */
+ * The file is unmapped when this returns. Thread safe: who opens what another thread is loading
+ * waits for that, and for no other. Errors: domain CNX_ERROR. */
 CnxModel *cnx_model_open(const char *path, CnxWeightSet wanted, GError **error);
 
 CnxModel *cnx_model_ref(CnxModel *model);
