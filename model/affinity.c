@@ -16,19 +16,40 @@ struct CnxAffinity {
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static CnxAffinity *holds;   /* under the lock */
 static atomic_bool any_hold; /* the same in short, to be read without */
+static cpu_set_t process;    /* under the lock: see process_set() */
 
 /* Of the thread that is in between enter and leave. */
 static _Thread_local cpu_set_t before;
 static _Thread_local gboolean entered;
 
-/* The processors of the process, whatever single threads were pinned to. */
-static void process_set(cpu_set_t *cpus)
+/* The processors that any thread may run on. */
+static void look_at_threads(cpu_set_t *cpus)
 {
-    if (sched_getaffinity(getpid(), sizeof *cpus, cpus) == 0)
+    GDir *threads = g_dir_open("/proc/self/task", 0, NULL);
+    const char *name;
+    cpu_set_t one;
+
+    CPU_ZERO(cpus);
+    while (threads != NULL && (name = g_dir_read_name(threads)) != NULL)
+        if (sched_getaffinity((pid_t)g_ascii_strtoll(name, NULL, 10), sizeof one, &one) == 0)
+            CPU_OR(cpus, cpus, &one);
+    g_clear_pointer(&threads, g_dir_close);
+    if (CPU_COUNT(cpus) > 0 || sched_getaffinity(getpid(), sizeof *cpus, cpus) == 0)
         return;
     CPU_ZERO(cpus);
     for (guint i = 0; i < MIN(g_get_num_processors(), CPU_SETSIZE); i++)
         CPU_SET(i, cpus);
+}
+
+/* The processors of the process, whatever single threads the application has pinned. While there is
+ * a hold, when there may be nobody left to ask, those from before it. */
+static void process_set(cpu_set_t *cpus)
+{
+    pthread_mutex_lock(&lock);
+    if (holds == NULL)
+        look_at_threads(&process);
+    *cpus = process;
+    pthread_mutex_unlock(&lock);
 }
 
 /* "0-3,6" */
@@ -85,7 +106,7 @@ static gboolean parse(const char *list, cpu_set_t *cpus)
     return list[-1] == '\0';
 }
 
-static gboolean check_list(const char *list, cpu_set_t *cpus, GError **error)
+static gboolean read_list(const char *list, cpu_set_t *cpus, GError **error)
 {
     cpu_set_t allowed, both;
 
@@ -113,11 +134,44 @@ static gboolean check_list(const char *list, cpu_set_t *cpus, GError **error)
     return TRUE;
 }
 
+gboolean cnx_affinity_check(const char *list, GError **error)
+{
+    cpu_set_t cpus;
+
+    return read_list(list, &cpus, error);
+}
+
+/* FALSE without a hold. */
+static gboolean get_set(cpu_set_t *cpus)
+{
+    CPU_ZERO(cpus);
+    if (!atomic_load(&any_hold))
+        return FALSE;
+    pthread_mutex_lock(&lock);
+    for (const CnxAffinity *a = holds; a != NULL; a = a->next)
+        CPU_OR(cpus, cpus, &a->cpus);
+    pthread_mutex_unlock(&lock);
+    return CPU_COUNT(cpus) > 0;
+}
+
+/* When the holds have changed. */
+static void pin_again(pthread_t worker)
+{
+    cpu_set_t cpus;
+
+    if (!get_set(&cpus)) {
+        pthread_mutex_lock(&lock);
+        cpus = process;
+        pthread_mutex_unlock(&lock);
+    }
+    pthread_setaffinity_np(worker, sizeof cpus, &cpus);
+}
+
 CnxAffinity *cnx_affinity_acquire(const char *list, GError **error)
 {
     CnxAffinity *affinity = g_new0(CnxAffinity, 1);
 
-    if (!check_list(list, &affinity->cpus, error)) {
+    if (!read_list(list, &affinity->cpus, error)) {
         g_free(affinity);
         return NULL;
     }
@@ -126,7 +180,7 @@ CnxAffinity *cnx_affinity_acquire(const char *list, GError **error)
     holds = affinity;
     atomic_store(&any_hold, TRUE);
     pthread_mutex_unlock(&lock);
-    cnx_threads_each(cnx_affinity_pin);
+    cnx_threads_each(pin_again);
     return affinity;
 }
 
@@ -143,20 +197,7 @@ void cnx_affinity_release(CnxAffinity *affinity)
     atomic_store(&any_hold, holds != NULL);
     pthread_mutex_unlock(&lock);
     g_free(affinity);
-    cnx_threads_each(cnx_affinity_pin);
-}
-
-/* FALSE without a hold. */
-static gboolean get_set(cpu_set_t *cpus)
-{
-    CPU_ZERO(cpus);
-    if (!atomic_load(&any_hold))
-        return FALSE;
-    pthread_mutex_lock(&lock);
-    for (const CnxAffinity *a = holds; a != NULL; a = a->next)
-        CPU_OR(cpus, cpus, &a->cpus);
-    pthread_mutex_unlock(&lock);
-    return CPU_COUNT(cpus) > 0;
+    cnx_threads_each(pin_again);
 }
 
 guint cnx_affinity_count(void)
@@ -166,13 +207,29 @@ guint cnx_affinity_count(void)
     return get_set(&cpus) ? (guint)CPU_COUNT(&cpus) : 0;
 }
 
-void cnx_affinity_pin(pthread_t worker)
+guint cnx_affinity_allowed(void)
 {
     cpu_set_t cpus;
 
-    if (!get_set(&cpus))
+    process_set(&cpus);
+    return (guint)CPU_COUNT(&cpus);
+}
+
+void cnx_affinity_pin(const pthread_t *workers, guint n)
+{
+    cpu_set_t cpus, own;
+    gboolean set;
+
+    if (n == 0)
+        return;
+    set = get_set(&cpus);
+    if (!set)
         process_set(&cpus);
-    pthread_setaffinity_np(worker, sizeof cpus, &cpus);
+    /* A control group's set that grows takes along only threads whose mask nobody has set. */
+    for (guint i = 0; i < n; i++)
+        if (set || pthread_getaffinity_np(workers[i], sizeof own, &own) != 0 ||
+            !CPU_EQUAL(&own, &cpus))
+            pthread_setaffinity_np(workers[i], sizeof cpus, &cpus);
 }
 
 void cnx_affinity_enter(void)

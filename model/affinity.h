@@ -17,14 +17,21 @@ typedef struct CnxAffinity CnxAffinity;
  * may not use. */
 CnxAffinity *cnx_affinity_acquire(const char *list, GError **error);
 
+/* Whether that would give a hold; FALSE with the same error. */
+gboolean cnx_affinity_check(const char *list, GError **error);
+
 /* Returns a hold; after the last one the workers may run anywhere again. NULL allowed. */
 void cnx_affinity_release(CnxAffinity *affinity);
 
 /* Processors of the set; 0: there is none. */
 guint cnx_affinity_count(void);
 
-/* Pins a worker to the set, or, without one, lets it run wherever the process may. */
-void cnx_affinity_pin(pthread_t worker);
+/* Processors that this process may use: those that any of its threads may. */
+guint cnx_affinity_allowed(void);
+
+/* Pins n new workers to the set, or, without one, lets them run wherever the process may, and not
+ * only where the thread may that makes them. */
+void cnx_affinity_pin(const pthread_t *workers, guint n);
 
 /* Around work that the calling thread does in the engine's name: it runs on the set meanwhile.
  * Cheap without a set. Not nested. */

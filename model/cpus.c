@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#define _GNU_SOURCE
 #include "model/cpus.h"
 
-#include <sched.h>
 #include <string.h>
 
 #include "model/affinity.h"
@@ -126,10 +124,7 @@ static guint limit(guint cpus)
 
 guint cnx_cpus_allowed(void)
 {
-    cpu_set_t mask;
-
-    return limit(sched_getaffinity(0, sizeof mask, &mask) == 0 ? (guint)CPU_COUNT(&mask)
-                                                               : g_get_num_processors());
+    return limit(cnx_affinity_allowed());
 }
 
 guint cnx_cpus_available(void)

@@ -5,8 +5,8 @@
 
 #include <glib.h>
 
-/* The processors of this thread's mask; fewer where a control group's quota of processor time is
- * fewer; 1..CNX_THREADS_MAX. */
+/* The processors that any thread of this process may run on; fewer where a control group's quota of
+ * processor time is fewer; 1..CNX_THREADS_MAX. */
 guint cnx_cpus_allowed(void);
 
 /* The same of the processors of model/affinity.h's set, where there is one. */

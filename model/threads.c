@@ -149,21 +149,22 @@ static gboolean start_worker(pthread_t *thread, guint number)
     pthread_sigmask(SIG_SETMASK, &all, &before);
     started = pthread_create(thread, NULL, worker_main, GUINT_TO_POINTER(number)) == 0;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (started) {
+    if (started)
         pthread_setname_np(*thread, "convnext");
-        if (cnx_affinity_count() > 0) /* otherwise it has the mask of the thread that makes it */
-            cnx_affinity_pin(*thread);
-    }
     return started;
 }
 
 void cnx_threads_acquire(guint threads)
 {
+    guint before;
+
     g_assert(threads >= 1 && threads <= CNX_THREADS_MAX);
     pthread_mutex_lock(&pool.lifecycle);
     pool.holds++;
+    before = pool.workers;
     while (pool.workers + 1 < threads && start_worker(&pool.worker[pool.workers], pool.workers + 1))
         pool.workers++;
+    cnx_affinity_pin(pool.worker + before, pool.workers - before);
     pthread_mutex_unlock(&pool.lifecycle);
 }
 

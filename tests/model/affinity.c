@@ -30,6 +30,9 @@ static void assert_refused(const char *list, const char *words)
     g_assert_error(error, CNX_ERROR, CNX_ERROR_SETTINGS);
     if (strstr(error->message, words) == NULL)
         g_error("\"%s\" is not in: %s", words, error->message);
+    g_clear_error(&error);
+    g_assert_false(cnx_affinity_check(list, &error));
+    g_assert_error(error, CNX_ERROR, CNX_ERROR_SETTINGS);
     g_error_free(error);
     g_assert_cmpuint(cnx_affinity_count(), ==, 0);
 }
@@ -80,6 +83,16 @@ static gboolean runs_on(pthread_t thread, const cpu_set_t *cpus)
 
     g_assert_true(pthread_getaffinity_np(thread, sizeof mask, &mask) == 0);
     return CPU_EQUAL(&mask, cpus);
+}
+
+/* Runs the calling thread on one processor only. */
+static void pin_to_first(void)
+{
+    cpu_set_t one;
+
+    CPU_ZERO(&one);
+    CPU_SET(first_cpu, &one);
+    g_assert_true(pthread_setaffinity_np(pthread_self(), sizeof one, &one) == 0);
 }
 
 static const cpu_set_t *wanted;
@@ -143,6 +156,55 @@ static void test_pins(void)
     g_free(list);
 }
 
+static void *join_pinned(void *client)
+{
+    pin_to_first();
+    g_assert_true(cnx_client_join(client, 64, 64, NULL));
+    return GUINT_TO_POINTER(cnx_cpus_allowed());
+}
+
+/* The application's business with a thread of its own, which happens to be the first to come. */
+static void test_pinned_thread(void)
+{
+    const guint expected = cnx_cpus_allowed();
+    CnxModel *model = cnx_model_open(FIXTURES "/networks/timm-v1", CNX_WEIGHT_SET_AUTO, NULL);
+    CnxClient *client = cnx_client_new(model, CNX_OUTPUT_LOGITS, 3);
+    pthread_t thread;
+    void *found;
+
+    g_assert_true(pthread_create(&thread, NULL, join_pinned, client) == 0);
+    pthread_join(thread, &found);
+    g_assert_cmpuint(GPOINTER_TO_UINT(found), ==, expected);
+    seen = 0;
+    wanted = &allowed;
+    cnx_threads_each(see_worker);
+    g_assert_cmpuint(seen, ==, 2);
+    cnx_client_free(client);
+    cnx_model_unref(model);
+}
+
+/* The main thread too: as long as there is any thread that is not, the workers at last. */
+static void test_pinned_main(void)
+{
+    char *list = g_strdup_printf("%u", first_cpu);
+    CnxAffinity *affinity;
+
+    cnx_threads_acquire(3);
+    pin_to_first();
+    g_assert_cmpuint(cnx_affinity_allowed(), ==, (guint)CPU_COUNT(&allowed));
+    for (guint i = 0; i < 2; i++) {
+        affinity = cnx_affinity_acquire(list, NULL);
+        g_assert_nonnull(affinity);
+        g_assert_cmpuint(cnx_affinity_allowed(), ==, (guint)CPU_COUNT(&allowed));
+        cnx_affinity_release(affinity);
+        wanted = &allowed;
+        cnx_threads_each(see_worker);
+    }
+    g_assert_true(pthread_setaffinity_np(pthread_self(), sizeof allowed, &allowed) == 0);
+    cnx_threads_release();
+    g_free(list);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -151,5 +213,7 @@ int main(int argc, char **argv)
     g_test_add_func("/affinity/lists", test_lists);
     g_test_add_func("/affinity/holds", test_holds);
     g_test_add_func("/affinity/pins", test_pins);
+    g_test_add_func("/affinity/pinned-thread", test_pinned_thread);
+    g_test_add_func("/affinity/pinned-main", test_pinned_main);
     return g_test_run();
 }
