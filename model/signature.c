@@ -34,11 +34,13 @@ typedef struct Reader {
     gssize stride;
     guint size;    /* bytes of a pixel */
     guint counted; /* of them, those that tell the brightness */
+    double span;   /* of their values, from black to white */
     guint8 mask[PATTERN];
 } Reader;
 
-static void make_mask(Reader *reader, CnxPixels pixels)
+static void make_mask(Reader *reader, CnxPixels pixels, gboolean full_range)
 {
+    reader->span = pixels >= CNX_PIXELS_I420 && !full_range ? 219 : 255;
     reader->size = layouts[pixels].size;
     reader->counted = 0;
     for (guint i = 0; i < reader->size; i++)
@@ -62,14 +64,14 @@ static float mean(const Reader *reader, guint x0, guint x1, guint y0, guint y1)
                                  reader->mask, 0, (int)MIN(PATTERN, bytes - i), (int)rows);
         sum += part;
     }
-    return (float)(sum / (255.0 * reader->counted * rows * (x1 - x0)));
+    return (float)(sum / (reader->span * reader->counted * rows * (x1 - x0)));
 }
 
 void cnx_signature_make(CnxSignature *signature, CnxCpu level, const CnxImageInfo *info,
                         const CnxImage *image)
 {
-    Reader reader = {cnx_kernels_get(level), image->plane[0], image->stride[0], 0, 0, {0}};
-    make_mask(&reader, info->pixels);
+    Reader reader = {cnx_kernels_get(level), image->plane[0], image->stride[0], 0, 0, 0, {0}};
+    make_mask(&reader, info->pixels, info->full_range);
     for (guint i = 0; i < SIDE; i++)
         for (guint j = 0; j < SIDE; j++)
             signature->cell[i][j] = mean(&reader, info->x + (guint)((guint64)info->w * j / SIDE),

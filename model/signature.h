@@ -13,12 +13,13 @@
 #define CNX_SIGNATURE_SIDE 16
 
 typedef struct CnxSignature {
-    float cell[CNX_SIGNATURE_SIDE][CNX_SIGNATURE_SIDE]; /* rows of cells: mean of 0..255 as 0..1 */
+    /* Rows of cells. The mean, 1 being from black to white: of 16..235 in YUV of that range. */
+    float cell[CNX_SIGNATURE_SIDE][CNX_SIGNATURE_SIDE];
 } CnxSignature;
 
 /* level: of cnx_level_get(). */
 void cnx_signature_make(CnxSignature *signature, CnxCpu level, const CnxImageInfo *info,
                         const CnxImage *image);
 
-/* The greatest difference of two pictures' cells, 0..1. */
+/* The greatest difference of two pictures' cells: 1 from black to white. */
 double cnx_signature_distance(const CnxSignature *a, const CnxSignature *b);
