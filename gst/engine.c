@@ -307,3 +307,10 @@ void gst_convnext_engine_add_stats(const GstConvnextEngine *self, GstStructure *
                       service.forwards ? (double)service.images / service.forwards : 0.0,
                       "run-memory", G_TYPE_UINT64, (guint64)service.memory, NULL);
 }
+
+gboolean gst_convnext_engine_agrees(const GstConvnextEngine *a, const GstConvnextEngine *b)
+{
+    return a->model == b->model && a->region == b->region && a->recipe.size == b->recipe.size &&
+           a->recipe.resize == b->recipe.resize && a->recipe.crop == b->recipe.crop &&
+           gst_convnext_results_same_labels(a->results, b->results);
+}

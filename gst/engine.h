@@ -59,3 +59,6 @@ const char *gst_convnext_engine_ignored(const GstConvnextEngine *engine);
  * about the shared engine: streams (guint, elements that share it), threads (guint, of a forward
  * pass), batch (double, images in one, on the average), run-memory (guint64, bytes). */
 void gst_convnext_engine_add_stats(const GstConvnextEngine *engine, GstStructure *stats);
+
+/* Whether both find the same classes in a frame: only outputs, threads and processors differ. */
+gboolean gst_convnext_engine_agrees(const GstConvnextEngine *a, const GstConvnextEngine *b);

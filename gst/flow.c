@@ -5,6 +5,7 @@
 
 #include "gst/analytics.h"
 #include "gst/latency.h"
+#include "gst/lateness.h"
 #include "gst/latest.h"
 #include "gst/messages.h"
 #include "gst/pacing.h"
@@ -23,10 +24,10 @@ struct GstConvnextFlow {
     GMutex lock; /* of all up to the next comment */
     GstConvnextStats stats;
     GstConvnextLatency latency;
-    gboolean live;        /* the pipeline, by its last LATENCY query */
-    GstClockTime on_time; /* frames of an earlier running time come too late; NONE */
-    guint epoch;          /* changed by the streaming thread: results of others are old, */
-    guint generation;     /* the same: results of others are not heard of */
+    gboolean live; /* the pipeline, by its last LATENCY query */
+    GstConvnextLateness lateness;
+    guint epoch;      /* changed by the streaming thread: results of others are old, */
+    guint generation; /* the same: results of others are not heard of */
     GstConvnextStates *states;
     GPtrArray *finished; /* the worker's newest results, of objects all, until a frame takes them */
     gboolean failed;     /* the worker posted an error */
@@ -41,7 +42,7 @@ struct GstConvnextFlow {
     GPtrArray *last;             /* GstConvnextResult, to carry; NULL: nothing to carry */
     GstConvnextRoster *roster;   /* the objects, with the results of each */
     GstConvnextPacing pacing;
-    GstConvnextScoring scoring; /* of the last frame */
+    GstConvnextSettings before; /* of the last frame */
     gboolean is_signed;         /* the frame at hand */
     CnxSignature signature;     /* of it */
 };
@@ -54,11 +55,11 @@ static void forget(GstConvnextFlow *self)
     g_mutex_lock(&self->lock);
     self->epoch++;
     GPtrArray *finished = g_steal_pointer(&self->finished);
-    self->on_time = GST_CLOCK_TIME_NONE;
+    gst_convnext_lateness_reset(&self->lateness);
     g_mutex_unlock(&self->lock);
     g_clear_pointer(&finished, g_ptr_array_unref);
     g_clear_pointer(&self->last, g_ptr_array_unref);
-    gst_convnext_roster_clear(self->roster);
+    gst_convnext_roster_forget(self->roster);
     gst_convnext_pacing_reset(&self->pacing);
 }
 
@@ -107,24 +108,6 @@ static void attach(GstConvnextFlow *self, GstBuffer *buffer, gboolean fresh, gbo
     }
 }
 
-static void log_result(GstConvnextFlow *self, const GstConvnextRequest *request,
-                       GstConvnextResult *result)
-{
-    guint n;
-    const GstConvnextClass *classes = gst_convnext_result_get_classes(result, &n);
-    GST_LOG_OBJECT(self->element,
-                   "frame %" G_GUINT64_FORMAT ": %u classes, best %s %.4f, preprocess %.3f ms, "
-                   "inference %.3f ms",
-                   request->frame, n, n ? classes[0].label : "none", n ? classes[0].score : 0.0,
-                   (double)request->preprocess_time / GST_MSECOND,
-                   (double)request->inference_time / GST_MSECOND);
-}
-
-static void post(GstConvnextFlow *self, GstStructure *s)
-{
-    gst_element_post_message(self->element, gst_message_new_element(GST_OBJECT(self->element), s));
-}
-
 /* The lock is held. Returns the changes of state, one for each that has changed; or NULL. */
 static GSList *smooth(GstConvnextFlow *self, const GstConvnextRequest *request, GPtrArray *results)
 {
@@ -152,7 +135,8 @@ static void post_changes(GstConvnextFlow *self, const GstConvnextRequest *reques
 {
     for (GSList *l = changes; l; l = l->next)
         if (is_heard(self, request))
-            post(self, l->data);
+            gst_element_post_message(self->element,
+                                     gst_message_new_element(GST_OBJECT(self->element), l->data));
         else
             gst_structure_free(l->data);
     g_slist_free(changes);
@@ -176,7 +160,7 @@ static void report(GstConvnextFlow *self, const GstConvnextRequest *request, GPt
     g_mutex_unlock(&self->lock);
     for (guint i = 0; i < results->len && is_heard(self, request); i++) {
         GstConvnextResult *result = g_ptr_array_index(results, i);
-        log_result(self, request, result);
+        gst_convnext_log_result(self->element, request, result);
         if (request->post_messages)
             gst_convnext_post_result(self->element, request, result);
     }
@@ -233,15 +217,27 @@ static gboolean fill_request(GstConvnextFlow *self, GstBuffer *buffer,
                                                                  settings, self->request, error);
 }
 
+static void count_skipped(GstConvnextFlow *self, gboolean late, gboolean unchanged)
+{
+    g_mutex_lock(&self->lock);
+    self->stats.skipped++;
+    self->stats.late_skipped += late;
+    self->stats.unchanged += unchanged;
+    g_mutex_unlock(&self->lock);
+}
+
 /* The request is empty where there is no object to look at. */
 static gboolean prepare(GstConvnextFlow *self, GstBuffer *buffer,
                         const GstConvnextSettings *settings)
 {
     GstConvnextRequest *request = self->request;
     GError *error = NULL;
-    gst_convnext_pacing_look(&self->pacing, buffer, self->is_signed ? &self->signature : NULL);
     if (!fill_request(self, buffer, settings, &error))
         return fail(self, error);
+    if (request->n > 0)
+        gst_convnext_pacing_look(&self->pacing, buffer, self->is_signed ? &self->signature : NULL);
+    else
+        count_skipped(self, FALSE, FALSE);
     request->frame = self->frames;
     request->epoch = self->epoch;
     request->generation = self->generation;
@@ -254,9 +250,8 @@ static gboolean prepare(GstConvnextFlow *self, GstBuffer *buffer,
 }
 
 static gboolean look_and_wait(GstConvnextFlow *self, GstBuffer *buffer,
-                              const GstConvnextSettings *settings)
+                              const GstConvnextSettings *settings, GstClockTime start)
 {
-    GstClockTime start = gst_util_get_timestamp();
     GError *error = NULL;
     if (!prepare(self, buffer, settings))
         return FALSE;
@@ -327,24 +322,41 @@ static void on_latest(const GstConvnextRequest *request, GPtrArray *results, con
         fail(self, g_error_copy(error));
 }
 
-/* From now on it is as if there had been no frames. */
-static void begin_anew(GstConvnextFlow *self)
+/* From now on it is as if there had been no frames, but with keep_states for the states. */
+static void begin_anew(GstConvnextFlow *self, gboolean keep_states)
 {
     gst_convnext_latest_discard(self->latest);
     g_mutex_lock(&self->lock);
     self->generation++;
     self->failed = FALSE;
-    gst_convnext_states_reset(self->states);
+    if (!keep_states)
+        gst_convnext_states_reset(self->states);
     g_mutex_unlock(&self->lock);
 }
 
 /* Whether downstream gets the frame too late already. */
-static gboolean is_late(GstConvnextFlow *self, GstBuffer *buffer, GstClockTime on_time)
+static gboolean is_late(GstConvnextFlow *self, GstBuffer *buffer)
 {
-    if (!GST_CLOCK_TIME_IS_VALID(on_time))
-        return FALSE;
     GstClockTime when = convert_time(self, gst_segment_to_running_time, GST_BUFFER_PTS(buffer));
-    return GST_CLOCK_TIME_IS_VALID(when) && when < on_time;
+    g_mutex_lock(&self->lock);
+    gboolean late = gst_convnext_lateness_skips(&self->lateness, when);
+    g_mutex_unlock(&self->lock);
+    return late;
+}
+
+/* Whether results are missing, so that a frame that shows nothing new is looked at all the same. */
+static gboolean is_wanted(GstConvnextFlow *self, const GstConvnextSettings *settings)
+{
+    guint64 running = gst_convnext_latest_running(self->latest);
+    if (looks_at_objects(self))
+        collect(self);
+    g_mutex_lock(&self->lock);
+    gboolean wanted = looks_at_objects(self)
+                          ? gst_convnext_roster_has_waiting(self->roster, &settings->objects,
+                                                            running, self->states)
+                          : !gst_convnext_states_are_settled(self->states, 0);
+    g_mutex_unlock(&self->lock);
+    return wanted;
 }
 
 /* Whether a frame that is due shows nothing new; if not, it is signed for when it is looked at. */
@@ -353,60 +365,60 @@ static gboolean is_unchanged(GstConvnextFlow *self, GstBuffer *buffer,
 {
     self->is_signed = settings->change_threshold > 0 &&
                       gst_convnext_plan_sign(self->plan, buffer, &self->signature, NULL);
-    return self->is_signed &&
-           gst_convnext_pacing_unchanged(&self->pacing, buffer, &self->signature, settings);
+    if (!self->is_signed)
+        return FALSE;
+    if (gst_convnext_pacing_unchanged(&self->pacing, buffer, &self->signature, settings))
+        return !is_wanted(self, settings);
+    gst_convnext_roster_note_change(self->roster);
+    return FALSE;
 }
 
 static gboolean should_look(GstConvnextFlow *self, GstBuffer *buffer,
-                            const GstConvnextSettings *settings, GstClockTime on_time)
+                            const GstConvnextSettings *settings)
 {
     gboolean due = gst_convnext_pacing_due(&self->pacing, buffer, settings);
-    gboolean late = due && settings->mode == GST_CONVNEXT_MODE_SYNC && settings->qos &&
-                    is_late(self, buffer, on_time);
-    gboolean unchanged = due && !late && is_unchanged(self, buffer, settings) &&
-                         !(looks_at_objects(self) && gst_convnext_roster_has_new(self->roster));
+    gboolean late =
+        due && settings->mode == GST_CONVNEXT_MODE_SYNC && settings->qos && is_late(self, buffer);
+    gboolean unchanged = due && !late && is_unchanged(self, buffer, settings);
     if (due && !late && !unchanged)
         return TRUE;
-    g_mutex_lock(&self->lock);
-    self->stats.skipped++;
-    self->stats.late_skipped += late;
-    self->stats.unchanged += unchanged;
-    g_mutex_unlock(&self->lock);
+    count_skipped(self, late, unchanged);
     return FALSE;
 }
 
 static gboolean handle_latest(GstConvnextFlow *self, GstBuffer *buffer,
-                              const GstConvnextSettings *settings, GstClockTime on_time)
+                              const GstConvnextSettings *settings)
 {
-    if (should_look(self, buffer, settings, on_time) && !look_and_go_on(self, buffer, settings))
-        return FALSE;
-    gboolean fresh = collect(self);
-    attach(self, buffer, fresh, settings->carry);
-    return TRUE;
+    /* Or else an object that waits might be looked at, and chosen for another look meanwhile. */
+    gst_convnext_latest_hold(self->latest, looks_at_objects(self));
+    gboolean fine = !should_look(self, buffer, settings) || look_and_go_on(self, buffer, settings);
+    gst_convnext_latest_hold(self->latest, FALSE);
+    if (fine)
+        attach(self, buffer, collect(self), settings->carry);
+    return fine;
 }
 
 static gboolean handle_sync(GstConvnextFlow *self, GstBuffer *buffer,
-                            const GstConvnextSettings *settings, GstClockTime on_time)
+                            const GstConvnextSettings *settings)
 {
+    GstClockTime start = gst_util_get_timestamp();
     /* What is still under way when the mode has just changed comes first. */
     gst_convnext_latest_drain(self->latest);
     gboolean fresh = collect(self);
-    if (should_look(self, buffer, settings, on_time))
-        return look_and_wait(self, buffer, settings);
+    if (should_look(self, buffer, settings))
+        return look_and_wait(self, buffer, settings, start);
     attach(self, buffer, fresh, settings->carry);
     return TRUE;
 }
 
-/* Where nothing would be looked at again, the new scores would never come. */
-static void follow_scoring(GstConvnextFlow *self, const GstConvnextScoring *now)
+/* Where nothing would be looked at again, what is set now would never show. */
+static void follow_settings(GstConvnextFlow *self, const GstConvnextSettings *now)
 {
-    const GstConvnextScoring *before = &self->scoring;
-    if (now->activation != before->activation || now->top_k != before->top_k ||
-        now->threshold != before->threshold) {
+    if (!gst_convnext_settings_agree(now, &self->before)) {
         gst_convnext_pacing_reset(&self->pacing);
         gst_convnext_roster_renew(self->roster);
     }
-    self->scoring = *now;
+    self->before = *now;
 }
 
 /* The lock is held. With mode=latest a frame waits for nothing. */
@@ -419,7 +431,7 @@ gboolean gst_convnext_flow_frame(GstConvnextFlow *self, GstBuffer *buffer,
                                  const GstConvnextSettings *settings)
 {
     g_mutex_lock(&self->lock);
-    GstClockTime on_time = self->on_time, added = added_latency(self, settings->mode);
+    GstClockTime added = added_latency(self, settings->mode);
     gboolean failed = self->failed;
     gboolean moved = self->live && gst_convnext_latency_moved(&self->latency, added);
     self->stats.frames++;
@@ -428,13 +440,13 @@ gboolean gst_convnext_flow_frame(GstConvnextFlow *self, GstBuffer *buffer,
         return FALSE;
     if (moved)
         gst_element_post_message(self->element, gst_message_new_latency(GST_OBJECT(self->element)));
-    follow_scoring(self, &settings->scoring);
+    follow_settings(self, settings);
     if (looks_at_objects(self))
         gst_convnext_roster_see(self->roster, buffer, gst_convnext_plan_caps(self->plan),
                                 &settings->objects);
     gboolean fine = settings->mode == GST_CONVNEXT_MODE_LATEST
-                        ? handle_latest(self, buffer, settings, on_time)
-                        : handle_sync(self, buffer, settings, on_time);
+                        ? handle_latest(self, buffer, settings)
+                        : handle_sync(self, buffer, settings);
     self->frames++;
     return fine;
 }
@@ -448,7 +460,7 @@ GstConvnextFlow *gst_convnext_flow_new(GstElement *element)
     self->latest = gst_convnext_latest_new(on_latest, self);
     self->states = gst_convnext_states_new();
     self->roster = gst_convnext_roster_new();
-    self->on_time = GST_CLOCK_TIME_NONE;
+    gst_convnext_lateness_reset(&self->lateness);
     g_mutex_init(&self->lock);
     return self;
 }
@@ -472,7 +484,7 @@ void gst_convnext_flow_start(GstConvnextFlow *self)
     gst_convnext_latency_reset(&self->latency);
     self->live = self->interrupted = FALSE;
     g_mutex_unlock(&self->lock);
-    begin_anew(self);
+    begin_anew(self, FALSE);
     self->frames = 0;
     self->request = gst_convnext_request_new();
     gst_segment_init(&self->segment, GST_FORMAT_TIME);
@@ -507,9 +519,10 @@ gboolean gst_convnext_flow_has_plan(const GstConvnextFlow *self)
     return self->plan != NULL;
 }
 
-guint64 gst_convnext_flow_change_model(GstConvnextFlow *self, GstConvnextPlan *plan)
+guint64 gst_convnext_flow_change_model(GstConvnextFlow *self, GstConvnextPlan *plan,
+                                       gboolean keep_states)
 {
-    begin_anew(self);
+    begin_anew(self, keep_states);
     gst_convnext_flow_take_plan(self, plan);
     return self->frames;
 }
@@ -543,19 +556,19 @@ void gst_convnext_flow_interrupt(GstConvnextFlow *self)
 void gst_convnext_flow_flush(GstConvnextFlow *self)
 {
     set_interrupted(self, FALSE);
-    begin_anew(self);
+    begin_anew(self, FALSE);
     gst_segment_init(&self->segment, GST_FORMAT_TIME);
     forget(self);
 }
 
-void gst_convnext_flow_qos(GstConvnextFlow *self, GstClockTime when, GstClockTimeDiff late)
+gboolean gst_convnext_flow_qos(GstConvnextFlow *self, GstQOSType type, GstClockTime when,
+                               GstClockTimeDiff late)
 {
     g_mutex_lock(&self->lock);
-    self->stats.late += late > 0;
-    /* Twice, as decoders do: a frame that is just in time would be late after being looked at. */
-    self->on_time = late > 0 && GST_CLOCK_TIME_IS_VALID(when) ? when + 2 * (GstClockTime)late
-                                                              : GST_CLOCK_TIME_NONE;
+    self->stats.late += late > 0 && type != GST_QOS_TYPE_THROTTLE;
+    gboolean curable = gst_convnext_lateness_add(&self->lateness, type, when, late);
     g_mutex_unlock(&self->lock);
+    return curable;
 }
 
 GstClockTime gst_convnext_flow_latency(GstConvnextFlow *self, gboolean live, GstConvnextMode mode)

@@ -34,9 +34,11 @@ void gst_convnext_flow_take_plan(GstConvnextFlow *flow, GstConvnextPlan *plan);
 /* Whether frames may follow. */
 gboolean gst_convnext_flow_has_plan(const GstConvnextFlow *flow);
 
-/* The same, with the engine of another model: nothing is heard of the older one's results any more.
- * Returns the number of the next frame. */
-guint64 gst_convnext_flow_change_model(GstConvnextFlow *flow, GstConvnextPlan *plan);
+/* The same, with another engine: nothing is heard of the older one's results any more. keep_states:
+ * what they have made the states of is as true of the new one's. Returns the number of the next
+ * frame. */
+guint64 gst_convnext_flow_change_model(GstConvnextFlow *flow, GstConvnextPlan *plan,
+                                       gboolean keep_states);
 
 void gst_convnext_flow_set_segment(GstConvnextFlow *flow, const GstSegment *segment);
 
@@ -55,9 +57,11 @@ void gst_convnext_flow_interrupt(GstConvnextFlow *flow);
 /* After a flush: discards, and forgets segment and results. */
 void gst_convnext_flow_flush(GstConvnextFlow *flow);
 
-/* Of a QOS event: a frame of running time `when` came `late` nanoseconds after its time. Any
- * thread. */
-void gst_convnext_flow_qos(GstConvnextFlow *flow, GstClockTime when, GstClockTimeDiff late);
+/* Of a QOS event: a frame of running time `when` came `late` nanoseconds after its time, or the
+ * sink wants no more until then. TRUE when with mode=sync and qos the frames that are not looked at
+ * now may be enough to catch up. Any thread. */
+gboolean gst_convnext_flow_qos(GstConvnextFlow *flow, GstQOSType type, GstClockTime when,
+                               GstClockTimeDiff late);
 
 /* What the element adds to the latency of a pipeline that is live or not, to answer a query with.
  * From then on a live pipeline gets a LATENCY message when it moves. Any thread. */

@@ -43,12 +43,15 @@
  *
  * With #convnext:change-threshold, a static scene is not looked at again until the mean brightness
  * of some cell of a 16 x 16 grid has changed by so much since the last look, or that look is
- * #convnext:max-age old. Sensor noise averages out over a cell; a person in it does not.
+ * #convnext:max-age old. Sensor noise averages out over a cell; a person in it does not. Objects
+ * whose turn it was not when something changed still get it, and with #convnext:smoothing looking
+ * goes on until the state is the one that the last result makes when it is repeated.
  *
  * With `sync`, frames of which a QOS event says that downstream will get them too late are not
- * looked at until the stream has caught up; they are never dropped. In a live pipeline the element
- * answers the LATENCY query with what it adds, by measurement and with headroom, and posts a
- * LATENCY message when that moves by more than a quarter.
+ * looked at until the stream has caught up; they are never dropped. So that decoders do not drop
+ * them either, elements upstream hear of such events only when that does not help. In a live
+ * pipeline the element answers the LATENCY query with what it adds, by measurement and with
+ * headroom, and posts a LATENCY message when that moves by more than a quarter.
  *
  * With #convnext:region `objects` it looks at each object that elements upstream have described in
  * a #GstVideoRegionOfInterestMeta or a #GstAnalyticsODMtd (GStreamer 1.24 and later), once if it
@@ -109,8 +112,6 @@ GST_DEBUG_CATEGORY(gst_convnext_debug); /* flow.c and messages.c log to it too *
 #define GST_CAT_DEFAULT gst_convnext_debug
 
 static GstBaseTransformClass *parent_class;
-
-enum { PROP_STATS = GST_CONVNEXT_PROP_SETTINGS_END, PROP_MODEL_INFO };
 
 struct _GstConvnext {
     GstBaseTransform parent;
@@ -200,19 +201,20 @@ static void request_reload(GstConvnext *self)
     g_clear_error(&error);
 }
 
-/* Takes effect on the next frame, so an error would come too late. */
-static void warn_of_smoothing(GstConvnext *self)
+/* playing: it takes effect on the next frame, so an error would come too late. */
+static gboolean check_smoothing(GstConvnext *self, gboolean playing)
 {
+    GError *error = NULL;
     GST_OBJECT_LOCK(self);
-    GstConvnextSmoothing smoothing = self->settings.smoothing;
-    gboolean votes = self->streaming && smoothing.kind == GST_CONVNEXT_SMOOTHING_MAJORITY;
+    gboolean fine = (playing && !self->streaming) ||
+                    gst_convnext_settings_check_smoothing(&self->settings, &error);
     GST_OBJECT_UNLOCK(self);
-    if (votes && smoothing.count > smoothing.window)
-        GST_ELEMENT_WARNING(self, LIBRARY, SETTINGS,
-                            ("smoothing-count must not be more than smoothing-window, which is %u, "
-                             "not %u: until it is less, a label needs all %u",
-                             smoothing.window, smoothing.count, smoothing.window),
-                            (NULL));
+    if (!fine)
+        gst_convnext_post_error(GST_ELEMENT(self),
+                                playing ? GST_MESSAGE_WARNING : GST_MESSAGE_ERROR, error,
+                                "looking at how results become a state");
+    g_clear_error(&error);
+    return fine;
 }
 
 /* Called once for all properties that one g_object_set() has set: a model and its labels belong
@@ -226,26 +228,34 @@ static void gst_convnext_dispatch_properties_changed(GObject *object, guint n, G
         smoothing |= pspecs[i]->owner_type == GST_TYPE_CONVNEXT &&
                      gst_convnext_settings_of_smoothing(pspecs[i]->param_id);
     if (smoothing)
-        warn_of_smoothing(GST_CONVNEXT(object));
+        check_smoothing(GST_CONVNEXT(object), TRUE);
+}
+
+/* frame: the first one that the new engine looks at. */
+static void announce(GstConvnext *self, guint64 frame)
+{
+    gst_convnext_announce_engine(GST_ELEMENT(self), self->engine);
+    gst_convnext_post_updated(GST_ELEMENT(self), self->engine, frame);
 }
 
 /* In the streaming thread, on a frame's boundary. Both are taken. */
 static void change_over(GstConvnext *self, GstConvnextEngine *engine, GstConvnextPlan *plan,
                         guint opened)
 {
-    gst_convnext_announce_engine(GST_ELEMENT(self), engine);
-    guint64 frame = gst_convnext_flow_change_model(self->flow, plan);
+    guint64 frame = gst_convnext_flow_change_model(
+        self->flow, plan, gst_convnext_engine_agrees(engine, self->engine));
     GstConvnextEngine *old = swap_engine(self, engine, opened);
     gst_convnext_engine_cancel(old, TRUE); /* the worker does not wait for a turn at it any more */
     gst_convnext_reload_retire(self->reload, old);
-    gst_convnext_post_updated(GST_ELEMENT(self), engine, frame);
+    announce(self, frame);
 }
 
 static GstStateChangeReturn gst_convnext_change_state(GstElement *element,
                                                       GstStateChange transition)
 {
     GstConvnext *self = GST_CONVNEXT(element);
-    if (transition == GST_STATE_CHANGE_NULL_TO_READY && !open_engine(self))
+    if (transition == GST_STATE_CHANGE_NULL_TO_READY &&
+        !(check_smoothing(self, FALSE) && open_engine(self)))
         return GST_STATE_CHANGE_FAILURE;
     if (transition == GST_STATE_CHANGE_PAUSED_TO_READY)
         gst_convnext_flow_interrupt(self->flow); /* a frame or an EOS may be waiting */
@@ -258,26 +268,13 @@ static GstStateChangeReturn gst_convnext_change_state(GstElement *element,
 
 /* Streams */
 
-static gboolean check_settings(GstConvnext *self)
-{
-    GError *error = NULL;
-    GST_OBJECT_LOCK(self);
-    gboolean fine = gst_convnext_settings_check(&self->settings, &error);
-    GST_OBJECT_UNLOCK(self);
-    if (fine)
-        return TRUE;
-    gst_convnext_post_error(GST_ELEMENT(self), GST_MESSAGE_ERROR, error, "starting");
-    g_error_free(error);
-    return FALSE;
-}
-
 static gboolean gst_convnext_start(GstBaseTransform *base)
 {
     GstConvnext *self = GST_CONVNEXT(base);
     GST_OBJECT_LOCK(self);
     gboolean reopen = self->opened != self->wanted;
     GST_OBJECT_UNLOCK(self);
-    if (!check_settings(self) || (reopen && !open_engine(self)))
+    if (!check_smoothing(self, FALSE) || (reopen && !open_engine(self)))
         return FALSE;
     GST_OBJECT_LOCK(self);
     self->requested = self->opened;
@@ -302,6 +299,7 @@ static gboolean gst_convnext_stop(GstBaseTransform *base)
     if (next) {
         gst_convnext_plan_free(plan);
         replace_engine(self, next, opened);
+        announce(self, 0); /* of the next start */
     }
     gst_convnext_reload_set_caps(self->reload, NULL);
     gst_convnext_engine_relax(self->engine);
@@ -413,15 +411,28 @@ static gboolean gst_convnext_sink_event(GstBaseTransform *base, GstEvent *event)
     return parent_class->sink_event(base, event);
 }
 
+/* Decoders would drop the very frames that are not looked at because of it. */
+static gboolean catches_up(GstConvnext *self, GstEvent *event)
+{
+    GstQOSType type;
+    GstClockTimeDiff late;
+    GstClockTime when;
+    gst_event_parse_qos(event, &type, NULL, &late, &when);
+    GST_OBJECT_LOCK(self);
+    gboolean skips = self->settings.mode == GST_CONVNEXT_MODE_SYNC && self->settings.qos;
+    GST_OBJECT_UNLOCK(self);
+    return gst_convnext_flow_qos(self->flow, type, when, late) && skips;
+}
+
 static gboolean gst_convnext_src_event(GstBaseTransform *base, GstEvent *event)
 {
     GstConvnext *self = GST_CONVNEXT(base);
-    GstClockTimeDiff late;
-    GstClockTime when;
     switch (GST_EVENT_TYPE(event)) {
     case GST_EVENT_QOS:
-        gst_event_parse_qos(event, NULL, NULL, &late, &when);
-        gst_convnext_flow_qos(self->flow, when, late);
+        if (catches_up(self, event)) {
+            gst_event_unref(event);
+            return TRUE;
+        }
         break;
     case GST_EVENT_LATENCY:
         gst_convnext_flow_latency_distributed(self->flow);
@@ -495,8 +506,9 @@ static void gst_convnext_set_property(GObject *object, guint id, const GValue *v
 static void gst_convnext_get_property(GObject *object, guint id, GValue *value, GParamSpec *pspec)
 {
     GstConvnext *self = GST_CONVNEXT(object);
-    if (id == PROP_STATS || id == PROP_MODEL_INFO) {
-        g_value_take_boxed(value, id == PROP_STATS ? read_stats(self) : read_model_info(self));
+    if (id == GST_CONVNEXT_PROP_STATS || id == GST_CONVNEXT_PROP_MODEL_INFO) {
+        g_value_take_boxed(value, id == GST_CONVNEXT_PROP_STATS ? read_stats(self)
+                                                                : read_model_info(self));
         return;
     }
     GST_OBJECT_LOCK(self);
@@ -516,30 +528,6 @@ static void gst_convnext_finalize(GObject *object)
     G_OBJECT_CLASS(parent_class)->finalize(object);
 }
 
-static void install_read_only(GObjectClass *klass)
-{
-    const GParamFlags flags = G_PARAM_READABLE | G_PARAM_STATIC_STRINGS;
-    g_object_class_install_property(
-        klass, PROP_STATS,
-        g_param_spec_boxed(
-            "stats", "Statistics",
-            "frames, inferred, replaced (by a newer one, with mode=latest), skipped "
-            "(not looked at), unchanged and late-skipped (of them, for that reason), late "
-            "(by QOS events of the sink); p50 and p95 in milliseconds of "
-            "preprocess, inference and total over the last 512 inferred frames; "
-            "engine, cpu; of the engine that elements share: streams, threads, "
-            "batch (images of a forward pass, average), run-memory (bytes)",
-            GST_TYPE_STRUCTURE, flags));
-    g_object_class_install_property(
-        klass, PROP_MODEL_INFO,
-        g_param_spec_boxed("model-info", "Model info",
-                           "variant, parameters, classes, input-size, crop, resize, source-format, "
-                           "container, weights (only, raw, ema), weights-key, dtype, labels, path, "
-                           "ignored (files beside the weights that contradict them), memory, cpu; "
-                           "NULL below READY",
-                           GST_TYPE_STRUCTURE, flags));
-}
-
 static void gst_convnext_class_init(gpointer klass, gpointer data)
 {
     parent_class = g_type_class_peek_parent(klass);
@@ -554,7 +542,6 @@ static void gst_convnext_class_init(gpointer klass, gpointer data)
     char *bundled = gst_convnext_bundled_model();
     gst_convnext_settings_install(object_class, bundled);
     g_free(bundled);
-    install_read_only(object_class);
 
     gst_element_class_set_static_metadata(
         element_class, "ConvNeXt classifier and backbone", "Filter/Analyzer/Video",

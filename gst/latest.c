@@ -17,6 +17,7 @@ struct GstConvnextLatest {
     GCond work;       /* there is a job, or quit */
     GCond idle;       /* there is none left, or it was discarded */
     Job waiting;      /* its request is kept without a job, as spare memory */
+    gboolean held;    /* it stays there */
     gboolean busy;    /* a job is with the worker... */
     guint64 seen;     /* ... its regions' */
     gboolean unheard; /* ... and was discarded */
@@ -64,7 +65,7 @@ static gpointer worker_main(gpointer data)
     Job mine = {gst_convnext_request_new(), NULL};
     g_mutex_lock(&self->lock);
     while (!self->quit) {
-        if (self->waiting.engine)
+        if (self->waiting.engine && !self->held)
             run_waiting(self, &mine);
         else
             g_cond_wait(&self->work, &self->lock);
@@ -125,6 +126,14 @@ gboolean gst_convnext_latest_submit(GstConvnextLatest *self, GstConvnextEngine *
     *replaced = older.engine != NULL;
     drop_job(&older);
     return TRUE;
+}
+
+void gst_convnext_latest_hold(GstConvnextLatest *self, gboolean hold)
+{
+    g_mutex_lock(&self->lock);
+    self->held = hold;
+    g_cond_signal(&self->work);
+    g_mutex_unlock(&self->lock);
 }
 
 guint64 gst_convnext_latest_running(GstConvnextLatest *self)

@@ -13,7 +13,7 @@
  * Requests change places, their memory is used again: there are three of them at most, one being
  * filled by the owner, one waiting, one running.
  *
- * submit, drain and halt are the owner's, one thread at a time; discard is anybody's.
+ * submit, hold, drain and halt are the owner's, one thread at a time; discard is anybody's.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
@@ -37,6 +37,10 @@ void gst_convnext_latest_free(GstConvnextLatest *latest); /* halts; NULL allowed
 gboolean gst_convnext_latest_submit(GstConvnextLatest *latest, GstConvnextEngine *engine,
                                     GstConvnextRequest **request, gboolean *replaced,
                                     GError **error);
+
+/* Until it is let go, what waits is not begun, so that it can be replaced by who knows what runs.
+ */
+void gst_convnext_latest_hold(GstConvnextLatest *latest, gboolean hold);
 
 /* What the worker looks at now: `seen` of its regions; 0: at nothing, or at nothing that is heard
  * of. What it looked at before has been told. */

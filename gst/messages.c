@@ -64,6 +64,19 @@ void gst_convnext_announce_engine(GstElement *element, const GstConvnextEngine *
                             ("not about the model beside it, and ignored: %s", ignored), (NULL));
 }
 
+void gst_convnext_log_result(GstElement *element, const GstConvnextRequest *request,
+                             GstConvnextResult *result)
+{
+    guint n;
+    const GstConvnextClass *classes = gst_convnext_result_get_classes(result, &n);
+    GST_LOG_OBJECT(element,
+                   "frame %" G_GUINT64_FORMAT ": %u classes, best %s %.4f, preprocess %.3f ms, "
+                   "inference %.3f ms",
+                   request->frame, n, n ? classes[0].label : "none", n ? classes[0].score : 0.0,
+                   (double)request->preprocess_time / GST_MSECOND,
+                   (double)request->inference_time / GST_MSECOND);
+}
+
 void gst_convnext_post_result(GstElement *element, const GstConvnextRequest *request,
                               GstConvnextResult *result)
 {

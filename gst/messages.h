@@ -18,6 +18,10 @@ void gst_convnext_post_error(GstElement *element, GstMessageType type, const GEr
 /* Logs what was opened, and posts a warning about files beside the model that contradict it. */
 void gst_convnext_announce_engine(GstElement *element, const GstConvnextEngine *engine);
 
+/* Logs the best class, and what it took. */
+void gst_convnext_log_result(GstElement *element, const GstConvnextRequest *request,
+                             GstConvnextResult *result);
+
 /* Posts an element message `convnext`: the result's structure, and which frame it belongs to. */
 void gst_convnext_post_result(GstElement *element, const GstConvnextRequest *request,
                               GstConvnextResult *result);

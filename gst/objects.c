@@ -41,13 +41,27 @@ static gboolean linked(const GstConvnextObject *detected, const GstConvnextObjec
 /* Ways to tell that a GstAnalyticsODMtd and a GstVideoRegionOfInterestMeta are about one object. */
 typedef gboolean Sameness(const GstConvnextObject *detected, const GstConvnextObject *roi);
 
-static GstConvnextObject *find_same(GArray *objects, guint detected, const GstConvnextObject *roi,
-                                    Sameness *same)
+/* What of an object's box is in the picture: a region cannot begin outside of it, so whoever writes
+ * both may have cut one of them only. */
+static GstConvnextObject visible(const GstConvnextObject *o, const GstConvnextGeometry *picture)
 {
+    GstConvnextObject cut = *o;
+    cut.x = (gint)CLAMP((gint64)o->x, picture->x, picture->x + picture->w);
+    cut.y = (gint)CLAMP((gint64)o->y, picture->y, picture->y + picture->h);
+    cut.w = (gint)CLAMP((gint64)o->x + o->w, picture->x, picture->x + picture->w) - cut.x;
+    cut.h = (gint)CLAMP((gint64)o->y + o->h, picture->y, picture->y + picture->h) - cut.y;
+    return cut;
+}
+
+static GstConvnextObject *find_same(GArray *objects, guint detected, const GstConvnextObject *roi,
+                                    const GstConvnextGeometry *picture, Sameness *same)
+{
+    const GstConvnextObject of_roi = visible(roi, picture);
     for (guint i = 0; i < detected; i++) {
         GstConvnextObject *o = &g_array_index(objects, GstConvnextObject, i);
         gboolean fits = !o->type || !roi->type || o->type == roi->type;
-        if (!o->roi && fits && same(o, roi))
+        const GstConvnextObject of_o = visible(o, picture);
+        if (!o->roi && fits && same(&of_o, &of_roi))
             return o;
     }
     return NULL;
@@ -81,10 +95,11 @@ static GstConvnextObject object_of_roi(GstVideoRegionOfInterestMeta *roi)
     return o;
 }
 
-/* The id of a region that is linked is the one of the other metadata, not of a tracker. */
+/* The id of a region that is the one of the other metadata is not of a tracker. */
 static void merge(GstConvnextObject *detected, const GstConvnextObject *roi)
 {
-    gboolean only_linked = linked(detected, roi) && roi->tracker != GST_CONVNEXT_TRACKER_PARAM;
+    gboolean only_linked =
+        detected->mtd == roi->roi->id && roi->tracker != GST_CONVNEXT_TRACKER_PARAM;
     detected->roi = roi->roi;
     if (!detected->type)
         detected->type = roi->type;
@@ -96,12 +111,13 @@ static void merge(GstConvnextObject *detected, const GstConvnextObject *roi)
 }
 
 /* The regions stand behind the detected ones; those that are not one of them are left there. */
-static void merge_rois(GArray *objects, guint detected, Sameness *sameness)
+static void merge_rois(GArray *objects, guint detected, const GstConvnextGeometry *picture,
+                       Sameness *sameness)
 {
     guint left = detected;
     for (guint i = detected; i < objects->len; i++) {
         const GstConvnextObject roi = g_array_index(objects, GstConvnextObject, i);
-        GstConvnextObject *same = find_same(objects, detected, &roi, sameness);
+        GstConvnextObject *same = find_same(objects, detected, &roi, picture, sameness);
         if (same)
             merge(same, &roi);
         else
@@ -110,7 +126,7 @@ static void merge_rois(GArray *objects, guint detected, Sameness *sameness)
     g_array_set_size(objects, left);
 }
 
-static void find_rois(GArray *objects, GstBuffer *buffer)
+static void find_rois(GArray *objects, GstBuffer *buffer, const GstConvnextGeometry *picture)
 {
     guint detected = objects->len;
     gpointer state = NULL;
@@ -121,8 +137,8 @@ static void find_rois(GArray *objects, GstBuffer *buffer)
         g_array_append_val(objects, roi);
     }
     /* Equal boxes first: of two objects that overlap, an id that nobody has set fits the first. */
-    merge_rois(objects, detected, same_box);
-    merge_rois(objects, detected, linked);
+    merge_rois(objects, detected, picture, same_box);
+    merge_rois(objects, detected, picture, linked);
 }
 
 /* What a span of the picture leaves of start .. start + size with the margin, cut at its ends. */
@@ -181,7 +197,6 @@ static gboolean is_wanted(GstConvnextObject *o, const GstConvnextGeometry *pictu
                &region->h);
     region->id = o->id;
     region->type = o->type;
-    region->tracked = o->tracker != GST_CONVNEXT_TRACKER_NONE;
     return TRUE;
 }
 
@@ -193,7 +208,7 @@ void gst_convnext_objects_find(GArray *objects, GstBuffer *buffer, const GstVide
     gst_convnext_geometry(caps, buffer, &picture);
     g_array_set_size(objects, 0);
     gst_convnext_analytics_find_objects(objects, buffer);
-    find_rois(objects, buffer);
+    find_rois(objects, buffer, &picture);
     for (guint i = 0; i < objects->len; i++) {
         GstConvnextObject *o = &g_array_index(objects, GstConvnextObject, i);
         if (is_wanted(o, &picture, caps, selection))

@@ -244,7 +244,8 @@ static void install_pace_properties(GObjectClass *klass)
         g_param_spec_double("change-threshold", "Change threshold",
                             "Frames are not looked at while no cell of a 16 x 16 grid has changed "
                             "its brightness by so much since the last look, 1 being from black to "
-                            "white; 0.02 sees a person, 0 looks always",
+                            "white; 0.02 sees a person, 0 looks always. With smoothing, until the "
+                            "state is known they are",
                             0.0, 1.0, 0.0, FLAGS));
     g_object_class_install_property(
         klass, GST_CONVNEXT_PROP_MAX_AGE,
@@ -296,6 +297,30 @@ static void install_smoothing_properties(GObjectClass *klass)
             0.001, 1.0, GST_CONVNEXT_DEFAULT_SMOOTHING_ALPHA, FLAGS));
 }
 
+static void install_read_only(GObjectClass *klass)
+{
+    const GParamFlags flags = G_PARAM_READABLE | G_PARAM_STATIC_STRINGS;
+    g_object_class_install_property(
+        klass, GST_CONVNEXT_PROP_STATS,
+        g_param_spec_boxed(
+            "stats", "Statistics",
+            "frames, inferred, replaced (by a newer one, with mode=latest), skipped "
+            "(not looked at), unchanged and late-skipped (of them, for that reason), late "
+            "(by QOS events of the sink); p50 and p95 in milliseconds of "
+            "preprocess, inference and total over the last 512 inferred frames; "
+            "engine, cpu; of the engine that elements share: streams, threads, "
+            "batch (images of a forward pass, average), run-memory (bytes)",
+            GST_TYPE_STRUCTURE, flags));
+    g_object_class_install_property(
+        klass, GST_CONVNEXT_PROP_MODEL_INFO,
+        g_param_spec_boxed("model-info", "Model info",
+                           "variant, parameters, classes, input-size, crop, resize, source-format, "
+                           "container, weights (only, raw, ema), weights-key, dtype, labels, path, "
+                           "ignored (files beside the weights that contradict them), memory, cpu; "
+                           "NULL below READY",
+                           GST_TYPE_STRUCTURE, flags));
+}
+
 void gst_convnext_settings_install(GObjectClass *klass, const char *bundled)
 {
     install_model_properties(klass, bundled);
@@ -303,6 +328,7 @@ void gst_convnext_settings_install(GObjectClass *klass, const char *bundled)
     install_frame_properties(klass);
     install_pace_properties(klass);
     install_smoothing_properties(klass);
+    install_read_only(klass);
     gst_type_mark_as_plugin_api(GST_TYPE_CONVNEXT_OUTPUTS, 0);
     gst_type_mark_as_plugin_api(GST_TYPE_CONVNEXT_ACTIVATION, 0);
     gst_type_mark_as_plugin_api(GST_TYPE_CONVNEXT_CROP, 0);

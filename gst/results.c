@@ -44,6 +44,11 @@ void gst_convnext_results_free(GstConvnextResults *self)
     g_free(self);
 }
 
+gboolean gst_convnext_results_same_labels(const GstConvnextResults *a, const GstConvnextResults *b)
+{
+    return g_strv_equal((const char *const *)a->labels, (const char *const *)b->labels);
+}
+
 CnxOutput gst_convnext_results_needed(GstConvnextOutputs outputs)
 {
     static const struct {

@@ -17,6 +17,8 @@ GstConvnextResults *gst_convnext_results_new(const char *name, const CnxConfig *
                                              char **labels);
 void gst_convnext_results_free(GstConvnextResults *results); /* NULL allowed */
 
+gboolean gst_convnext_results_same_labels(const GstConvnextResults *a, const GstConvnextResults *b);
+
 /* The outputs of run that the element's outputs need. */
 CnxOutput gst_convnext_results_needed(GstConvnextOutputs outputs);
 

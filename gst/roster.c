@@ -24,6 +24,7 @@ typedef struct Member {
 struct GstConvnextRoster {
     guint64 frame, numbers; /* given out so far */
     guint64 renewed;        /* results about earlier frames are out of date */
+    guint64 changed;        /* the last frame that showed something new */
     GPtrArray *members;     /* of Member */
     GArray *objects;        /* GstConvnextObject of the frame at hand; region.object is a number */
     GPtrArray *here;        /* [objects] Member of each */
@@ -58,14 +59,6 @@ void gst_convnext_roster_free(GstConvnextRoster *self)
     g_free(self);
 }
 
-void gst_convnext_roster_clear(GstConvnextRoster *self)
-{
-    g_ptr_array_set_size(self->chosen, 0);
-    g_ptr_array_set_size(self->here, 0);
-    g_array_set_size(self->objects, 0);
-    g_ptr_array_set_size(self->members, 0);
-}
-
 /* Who is who */
 
 /* An id of the region itself, which may be another one in each frame, is only trusted when it has
@@ -73,6 +66,21 @@ void gst_convnext_roster_clear(GstConvnextRoster *self)
 static gboolean is_tracked(const Member *m)
 {
     return m->last.tracker && (m->known || m->last.tracker != GST_CONVNEXT_TRACKER_REGION);
+}
+
+void gst_convnext_roster_forget(GstConvnextRoster *self)
+{
+    g_ptr_array_set_size(self->chosen, 0);
+    g_ptr_array_set_size(self->here, 0);
+    g_array_set_size(self->objects, 0);
+    for (guint i = self->members->len; i-- > 0;) {
+        Member *m = g_ptr_array_index(self->members, i);
+        g_clear_pointer(&m->result, gst_convnext_result_unref);
+        m->waiting = 0;
+        m->asked = m->answered = 0;
+        if (!is_tracked(m))
+            g_ptr_array_remove_index_fast(self->members, i);
+    }
 }
 
 static void forget_the_lost(GstConvnextRoster *self)
@@ -101,12 +109,21 @@ static void make_room(GstConvnextRoster *self)
 /* How well the object is a member: 0, not at all, and more the better. */
 typedef double Likeness(const Member *m, const GstConvnextObject *o);
 
-/* Trackers of two kinds of objects may give out the same numbers. */
+static gboolean same_track(const Member *m, const GstConvnextObject *o)
+{
+    return o->tracker && m->last.tracker == o->tracker && m->last.track == o->track;
+}
+
 static double by_id(const Member *m, const GstConvnextObject *o)
 {
-    if (!o->tracker || m->last.tracker != o->tracker || m->last.track != o->track)
-        return 0;
-    return m->last.type == o->type ? 2 : 1;
+    return same_track(m, o) && m->last.type == o->type;
+}
+
+/* A detector may call it something else by now; but trackers of two kinds of objects may give out
+ * the same numbers. */
+static double by_id_and_place(const Member *m, const GstConvnextObject *o)
+{
+    return same_track(m, o) && gst_convnext_objects_overlap(&m->last, o) >= SAME_OVERLAP;
 }
 
 static double by_place(const Member *m, const GstConvnextObject *o)
@@ -155,7 +172,22 @@ static void be_here(GstConvnextRoster *self, guint i, Member *m)
     o->region.object = m->number;
     o->region.seen = self->frame;
     m->last = *o;
+    o->region.tracked = is_tracked(m);
     g_ptr_array_index(self->here, i) = m;
+}
+
+/* Of the objects that nobody is yet. */
+static void find_members(GstConvnextRoster *self, Likeness *likeness)
+{
+    for (guint i = 0; i < self->objects->len; i++) {
+        if (g_ptr_array_index(self->here, i))
+            continue;
+        Member *m = find_member(self, object_at(self, i), likeness);
+        if (m) {
+            m->known |= same_track(m, object_at(self, i));
+            be_here(self, i, m);
+        }
+    }
 }
 
 static guint64 area(const GstConvnextRegion *region)
@@ -185,18 +217,12 @@ void gst_convnext_roster_see(GstConvnextRoster *self, GstBuffer *buffer, const G
     g_ptr_array_set_size(self->here, (gint)self->objects->len); /* of NULL */
     g_ptr_array_set_size(self->chosen, 0);
     /* Ids first, so that nobody takes the place of one who is somewhere else by now. */
-    for (guint i = 0; i < self->objects->len; i++) {
-        Member *m = find_member(self, object_at(self, i), by_id);
-        if (m) {
-            m->known = TRUE;
-            be_here(self, i, m);
-        }
-    }
+    find_members(self, by_id);
+    find_members(self, by_id_and_place);
+    find_members(self, by_place);
     for (guint i = 0; i < self->objects->len; i++)
-        if (!g_ptr_array_index(self->here, i)) {
-            Member *m = find_member(self, object_at(self, i), by_place);
-            be_here(self, i, m ? m : add_member(self));
-        }
+        if (!g_ptr_array_index(self->here, i))
+            be_here(self, i, add_member(self));
 }
 
 /* Whose turn it is */
@@ -206,17 +232,14 @@ void gst_convnext_roster_renew(GstConvnextRoster *self)
     self->renewed = self->frame + 1;
 }
 
+void gst_convnext_roster_note_change(GstConvnextRoster *self)
+{
+    self->changed = self->frame;
+}
+
 static gboolean is_new(const GstConvnextRoster *self, const Member *m)
 {
     return !m->result || m->answered < self->renewed;
-}
-
-gboolean gst_convnext_roster_has_new(const GstConvnextRoster *self)
-{
-    for (guint i = 0; i < self->here->len; i++)
-        if (is_new(self, g_ptr_array_index(self->here, i)))
-            return TRUE;
-    return FALSE;
 }
 
 static gboolean has_grown(const Member *m, double growth)
@@ -236,6 +259,20 @@ static gboolean is_due(const GstConvnextRoster *self, const Member *m,
     if (selection->interval > 0 && self->frame - m->answered >= selection->interval)
         return TRUE;
     return has_grown(m, selection->growth);
+}
+
+gboolean gst_convnext_roster_has_waiting(const GstConvnextRoster *self,
+                                         const GstConvnextSelection *selection, guint64 running,
+                                         const GstConvnextStates *states)
+{
+    for (guint i = 0; i < self->here->len; i++) {
+        const Member *m = g_ptr_array_index(self->here, i);
+        if (is_due(self, m, selection, running) &&
+            (is_new(self, m) || m->asked < self->changed ||
+             !gst_convnext_states_are_settled(states, m->number)))
+            return TRUE;
+    }
+    return FALSE;
 }
 
 static Member *member_of(GstConvnextRoster *self, const GstConvnextObject *o)

@@ -13,14 +13,16 @@
 #include <gst/convnext/convnext.h>
 
 #include "gst/objects.h"
+#include "gst/states.h"
 
 typedef struct GstConvnextRoster GstConvnextRoster;
 
 GstConvnextRoster *gst_convnext_roster_new(void);
 void gst_convnext_roster_free(GstConvnextRoster *roster); /* NULL allowed */
 
-/* Nobody is known any more; numbers are not used again. */
-void gst_convnext_roster_clear(GstConvnextRoster *roster);
+/* What was found is not carried, and nobody is known any more but by a tracking id. Numbers are not
+ * used again. */
+void gst_convnext_roster_forget(GstConvnextRoster *roster);
 
 /* Takes the objects of the frame at hand, once per frame. The rest of this header is about them, as
  * long as the buffer is. */
@@ -30,8 +32,15 @@ void gst_convnext_roster_see(GstConvnextRoster *roster, GstBuffer *buffer, const
 /* Results about the frames so far do for being carried, but not for not being due. */
 void gst_convnext_roster_renew(GstConvnextRoster *roster);
 
-/* Whether one of them has no result yet, or none since gst_convnext_roster_renew(). */
-gboolean gst_convnext_roster_has_new(const GstConvnextRoster *roster);
+/* The frame at hand shows something new. */
+void gst_convnext_roster_note_change(GstConvnextRoster *roster);
+
+/* Whether one of them is to be looked at, as below, although nothing new is seen: it has no result
+ * yet, or none since gst_convnext_roster_renew(), or has not had its turn since there was something
+ * new, or its state needs more results like the last one. */
+gboolean gst_convnext_roster_has_waiting(const GstConvnextRoster *roster,
+                                         const GstConvnextSelection *selection, guint64 running,
+                                         const GstConvnextStates *states);
 
 /* Those of them that are to be looked at now, in this order, at most selection->most: those that
  * have waited longest, among them the largest. Borrowed until the next call. Due is an object

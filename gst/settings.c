@@ -168,9 +168,18 @@ gboolean gst_convnext_settings_of_engine(guint id)
     return id < GST_CONVNEXT_PROP_SETTINGS_END && fields[id].of_engine;
 }
 
+gboolean gst_convnext_settings_agree(const GstConvnextSettings *a, const GstConvnextSettings *b)
+{
+    return a->scoring.activation == b->scoring.activation && a->scoring.top_k == b->scoring.top_k &&
+           a->scoring.threshold == b->scoring.threshold && a->smoothing.kind == b->smoothing.kind &&
+           a->smoothing.window == b->smoothing.window && a->smoothing.count == b->smoothing.count &&
+           a->smoothing.alpha == b->smoothing.alpha && a->objects.margin == b->objects.margin;
+}
+
 gboolean gst_convnext_settings_of_smoothing(guint id)
 {
-    return id >= GST_CONVNEXT_PROP_SMOOTHING && id <= GST_CONVNEXT_PROP_SMOOTHING_COUNT;
+    return id == GST_CONVNEXT_PROP_OUTPUTS ||
+           (id >= GST_CONVNEXT_PROP_SMOOTHING && id <= GST_CONVNEXT_PROP_SMOOTHING_COUNT);
 }
 
 gboolean gst_convnext_settings_check(const GstConvnextSettings *settings, GError **error)
@@ -186,7 +195,20 @@ gboolean gst_convnext_settings_check(const GstConvnextSettings *settings, GError
                     "stage2, stage3, stage4");
         return FALSE;
     }
-    if (settings->smoothing.count > settings->smoothing.window) {
+    return TRUE;
+}
+
+gboolean gst_convnext_settings_check_smoothing(const GstConvnextSettings *settings, GError **error)
+{
+    if (settings->smoothing.kind == GST_CONVNEXT_SMOOTHING_NONE)
+        return TRUE;
+    if (!(settings->outputs & GST_CONVNEXT_OUTPUTS_CLASSES)) {
+        g_set_error(error, CNX_ERROR, CNX_ERROR_SETTINGS,
+                    "smoothing needs classes among outputs: there is no state without them");
+        return FALSE;
+    }
+    if (settings->smoothing.kind == GST_CONVNEXT_SMOOTHING_MAJORITY &&
+        settings->smoothing.count > settings->smoothing.window) {
         g_set_error(error, CNX_ERROR, CNX_ERROR_SETTINGS,
                     "smoothing-count must not be more than smoothing-window, which is %u, not %u",
                     settings->smoothing.window, settings->smoothing.count);

@@ -76,7 +76,7 @@ GType gst_convnext_region_get_type(void);
 GType gst_convnext_mode_get_type(void);
 GType gst_convnext_smoothing_get_type(void);
 
-enum { /* property numbers; the element's own come after the last */
+enum { /* property numbers; what is not set comes after the last */
        GST_CONVNEXT_PROP_MODEL = 1,
        GST_CONVNEXT_PROP_WEIGHTS,
        GST_CONVNEXT_PROP_LABELS,
@@ -108,6 +108,8 @@ enum { /* property numbers; the element's own come after the last */
        GST_CONVNEXT_PROP_SMOOTHING_ALPHA,
        GST_CONVNEXT_PROP_POST_MESSAGES,
        GST_CONVNEXT_PROP_SETTINGS_END,
+       GST_CONVNEXT_PROP_STATS = GST_CONVNEXT_PROP_SETTINGS_END, /* read only */
+       GST_CONVNEXT_PROP_MODEL_INFO,
 };
 
 typedef struct GstConvnextScoring { /* how logits become the classes of a result */
@@ -156,7 +158,7 @@ typedef struct GstConvnextSettings {
     gboolean post_messages;
 } GstConvnextSettings;
 
-/* Installs the properties above. bundled: the path shown as the default of `model`. */
+/* Installs all properties. bundled: the path shown as the default of `model`. */
 void gst_convnext_settings_install(GObjectClass *klass, const char *bundled);
 
 void gst_convnext_settings_init(GstConvnextSettings *settings);
@@ -173,11 +175,16 @@ gboolean gst_convnext_settings_get(const GstConvnextSettings *settings, guint id
  * another engine; the rest are read anew for each frame. */
 gboolean gst_convnext_settings_of_engine(guint id);
 
-/* Whether the property is one of how results become a state. */
+/* Whether one engine finds the same with both in a frame, and makes the same states of it. */
+gboolean gst_convnext_settings_agree(const GstConvnextSettings *a, const GstConvnextSettings *b);
+
+/* Whether the property is one of those that gst_convnext_settings_check_smoothing() reads. */
 gboolean gst_convnext_settings_of_smoothing(guint id);
 
-/* What single properties cannot check by themselves: FALSE with a sentence in error. */
+/* What single properties cannot check by themselves, of what an engine is opened with, and of how
+ * results become a state: FALSE with a sentence in error. */
 gboolean gst_convnext_settings_check(const GstConvnextSettings *settings, GError **error);
+gboolean gst_convnext_settings_check_smoothing(const GstConvnextSettings *settings, GError **error);
 
 /* Where the bundled model is: beside the plugin in a build tree, or where it was installed. The
  * caller owns the path. */

@@ -24,6 +24,7 @@ struct GstConvnextSmoother {
     float *means;  /* exponential: [classes] */
     guint classes; /* that means has room for; 0: none yet */
     Vote run;      /* exponential: the best class of the last results, since when it is the best */
+    gint wanted;   /* the state that results like the last one make in the end */
     GstConvnextSmoothingKind kind;    /* that the results so far were for */
     GstConvnextActivation activation; /* of their scores */
 };
@@ -31,7 +32,7 @@ struct GstConvnextSmoother {
 GstConvnextSmoother *gst_convnext_smoother_new(void)
 {
     GstConvnextSmoother *self = g_new0(GstConvnextSmoother, 1);
-    self->state.index = NO_CLASS;
+    self->state.index = self->wanted = NO_CLASS;
     self->votes = g_array_new(FALSE, FALSE, sizeof(Vote));
     return self;
 }
@@ -51,14 +52,15 @@ static void forget_results(GstConvnextSmoother *self)
     g_clear_pointer(&self->means, g_free);
     self->classes = 0;
     self->run = (Vote){.index = NO_CLASS};
+    self->wanted = self->state.index;
 }
 
 void gst_convnext_smoother_reset(GstConvnextSmoother *self)
 {
-    forget_results(self);
     g_clear_pointer(&self->state.label, g_free);
     self->state.index = NO_CLASS;
     self->known = FALSE;
+    forget_results(self);
 }
 
 static GstStructure *change(GstConvnextSmoother *self, const GstConvnextRequest *request,
@@ -111,6 +113,7 @@ static GstStructure *add_vote(GstConvnextSmoother *self, const GstConvnextReques
     guint n;
     const GstConvnextClass *best = gst_convnext_result_get_classes(result, &n);
     Vote vote = {n ? (gint)best->index : NO_CLASS, n ? best->score : 0, request->running_time};
+    self->wanted = vote.index;
     g_array_append_val(self->votes, vote);
     if (self->votes->len > how->window)
         g_array_remove_range(self->votes, 0, self->votes->len - how->window);
@@ -134,6 +137,13 @@ static gint best_of(const float *scores, guint n)
         if (scores[i] > scores[best])
             best = (gint)i;
     return best;
+}
+
+/* Whether a score is enough for a state. */
+static gboolean reaches(GstConvnextResult *result, const GstConvnextRequest *request, double score)
+{
+    return gst_convnext_result_get_activation(result) == GST_CONVNEXT_ACTIVATION_NONE ||
+           score >= request->scoring.threshold;
 }
 
 /* FALSE when one is not a number: it would stay in the average for good. */
@@ -161,12 +171,16 @@ static GstStructure *add_scores(GstConvnextSmoother *self, const GstConvnextRequ
     gint now = best_of(scores->values, scores->n), best = best_of(self->means, scores->n);
     if (now != self->run.index)
         self->run = (Vote){.index = now, .when = request->running_time};
-    gboolean reaches = gst_convnext_result_get_activation(result) == GST_CONVNEXT_ACTIVATION_NONE ||
-                       self->means[best] >= request->scoring.threshold;
+    self->wanted = reaches(result, request, scores->values[now]) ? now : NO_CLASS;
     GstClockTime since = best == now ? self->run.when : request->running_time;
-    if (!reaches)
+    if (!reaches(result, request, self->means[best]))
         return change(self, request, NO_CLASS, NULL, 0, request->running_time);
     return change(self, request, best, scores->labels[best], self->means[best], since);
+}
+
+gboolean gst_convnext_smoother_is_settled(const GstConvnextSmoother *self)
+{
+    return self->wanted == self->state.index;
 }
 
 /* Results from before another kind of smoothing are not the last ones any more when it is switched

@@ -16,6 +16,9 @@ void gst_convnext_smoother_free(GstConvnextSmoother *smoother); /* NULL allowed 
 /* There is no state: the next one is a change. */
 void gst_convnext_smoother_reset(GstConvnextSmoother *smoother);
 
+/* Whether more results like the last one would leave the state as it is. */
+gboolean gst_convnext_smoother_is_settled(const GstConvnextSmoother *smoother);
+
 /* Adds the result of a request, whose smoothing and scoring apply; with another kind of smoothing
  * or another activation than before, the state stays, and the earlier results do not count. scores:
  * of all classes, for GST_CONVNEXT_SMOOTHING_EXPONENTIAL; NULL: the result counts for nothing then.

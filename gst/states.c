@@ -76,6 +76,14 @@ static GstConvnextSmoother *smoother_of(GstConvnextStates *self, const GstConvne
     return tracked->smoother;
 }
 
+gboolean gst_convnext_states_are_settled(const GstConvnextStates *self, guint64 object)
+{
+    const Tracked *tracked = g_hash_table_lookup(self->objects, &object);
+    if (object == 0)
+        return gst_convnext_smoother_is_settled(self->whole);
+    return !tracked || gst_convnext_smoother_is_settled(tracked->smoother);
+}
+
 GstStructure *gst_convnext_states_add(GstConvnextStates *self, const GstConvnextRequest *request,
                                       GstConvnextResult *result)
 {

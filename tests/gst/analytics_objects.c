@@ -7,6 +7,7 @@
 
 #include "tests/gst/boxes.h"
 #include "tests/gst/frames.h"
+#include "tests/gst/gate.h"
 #include "tests/gst/network.h"
 
 #define CAPS "video/x-raw,format=I420,width=320,height=240,framerate=25/1"
@@ -146,6 +147,13 @@ GST_START_TEST(test_once)
     out = frames_through(h, in);
     fail_unless_equals_int(results_on(out), 2);
     gst_buffer_unref(out);
+
+    in = frame(3); /* a region cannot begin outside of the picture */
+    detect(in, "dog", -20, 150, 90, 200);
+    mark(in, "dog", 0, 150, 70, 90, 0);
+    out = frames_through(h, in);
+    fail_unless_equals_int(results_on(out), 1);
+    gst_buffer_unref(out);
     gst_harness_teardown(h);
 }
 GST_END_TEST;
@@ -191,6 +199,22 @@ GST_START_TEST(test_tracking)
 }
 GST_END_TEST;
 
+/* A tracker's number may be larger than the field that the message has for it. */
+GST_START_TEST(test_large_number)
+{
+    GstHarness *h = boxes_harness(network, CAPS);
+    Gate *gate = gate_new(h->element);
+    GstBuffer *in = frame(0);
+    gst_util_set_object_arg(G_OBJECT(h->element), "smoothing", "majority");
+    g_object_set(h->element, "smoothing-window", 1, "smoothing-count", 1, NULL);
+    track(in, detect(in, "cat", 10, 20, 60, 80), G_GUINT64_CONSTANT(1) << 40, FALSE);
+    gst_buffer_unref(frames_through(h, in));
+    fail_unless_equals_int(gate_messages(gate, "convnext-state-changed", NULL, 0), 1);
+    gst_harness_teardown(h);
+    gate_free(gate);
+}
+GST_END_TEST;
+
 static Suite *analytics_objects_suite(void)
 {
     Suite *s = suite_create("analytics_objects");
@@ -200,6 +224,7 @@ static Suite *analytics_objects_suite(void)
     tcase_add_test(tc, test_relations);
     tcase_add_test(tc, test_once);
     tcase_add_test(tc, test_tracking);
+    tcase_add_test(tc, test_large_number);
     return s;
 }
 

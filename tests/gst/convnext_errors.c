@@ -127,9 +127,13 @@ GST_START_TEST(test_settings)
     check_refused(element, GST_LIBRARY_ERROR, GST_LIBRARY_ERROR_SETTINGS, "EMA");
     gst_util_set_object_arg(G_OBJECT(element), "weights", "raw");
     g_object_set(element, "smoothing-count", 7, NULL);
+    check_starts(element); /* nothing reads it */
+    gst_util_set_object_arg(G_OBJECT(element), "smoothing", "majority");
     check_refused(element, GST_LIBRARY_ERROR, GST_LIBRARY_ERROR_SETTINGS, "smoothing-count");
     g_object_set(element, "smoothing-window", 7, NULL);
     check_starts(element);
+    gst_util_set_object_arg(G_OBJECT(element), "outputs", "embedding");
+    check_refused(element, GST_LIBRARY_ERROR, GST_LIBRARY_ERROR_SETTINGS, "classes");
     gst_object_unref(element);
 }
 GST_END_TEST;

@@ -1,5 +1,4 @@
-/* mode=sync: which frames are looked at, what the others carry, and what the pipeline is told about
- * the time that it takes.
+/* mode=sync: which frames are looked at, and what the others carry.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <gst/check/gstcheck.h>
@@ -7,7 +6,6 @@
 
 #include "tests/gst/boxes.h"
 #include "tests/gst/frames.h"
-#include "tests/gst/gate.h"
 #include "tests/gst/network.h"
 
 #define CAPS "video/x-raw,format=I420,width=160,height=120,framerate=25/1"
@@ -15,19 +13,16 @@
 
 static char *network;
 static GstHarness *h;
-static Gate *gate;
 static guint last; /* frame that was looked at */
 
 static void setup(void)
 {
     network = network_new();
     h = frames_harness(network, CAPS);
-    gate = gate_new(h->element);
 }
 
 static void teardown(void)
 {
-    gate_free(gate);
     gst_harness_teardown(h);
     network_delete(network);
 }
@@ -237,112 +232,6 @@ GST_START_TEST(test_unchanged_interval)
 }
 GST_END_TEST;
 
-static void report_late(guint frame, gint late)
-{
-    gst_harness_push_upstream_event(h, gst_event_new_qos(GST_QOS_TYPE_UNDERFLOW, 1.0,
-                                                         late * STEP * (gint64)GST_MSECOND,
-                                                         frame * STEP * GST_MSECOND));
-}
-
-/* Frame 0 came two frames late: 1 to 3 are passed on without being looked at. */
-GST_START_TEST(test_late)
-{
-    expect(0, "1");
-    report_late(0, 2);
-    for (guint i = 1; i < 4; i++) {
-        GstBuffer *out = through(i);
-        fail_unless_equals_uint64(frames_meta(out)->age, i * STEP * GST_MSECOND);
-        gst_buffer_unref(out);
-    }
-    expect(4, "111");
-    fail_unless_equals_uint64(frames_counter(h, "late"), 1);
-    fail_unless_equals_uint64(frames_counter(h, "late-skipped"), 3);
-    fail_unless_equals_uint64(frames_counter(h, "skipped"), 3);
-    fail_unless_equals_uint64(frames_counter(h, "frames"), 7);
-
-    report_late(6, 3);
-    report_late(7, -1); /* caught up */
-    expect(8, "1");
-    g_object_set(h->element, "qos", FALSE, NULL);
-    report_late(8, 3);
-    expect(9, "11");
-    fail_unless_equals_uint64(frames_counter(h, "late-skipped"), 3);
-}
-GST_END_TEST;
-
-/* With mode=latest nothing that we do makes a frame late. */
-GST_START_TEST(test_late_latest)
-{
-    gst_util_set_object_arg(G_OBJECT(h->element), "mode", "latest");
-    gst_buffer_unref(through(0));
-    report_late(0, 2);
-    gst_buffer_unref(through(1));
-    fail_unless_equals_uint64(frames_counter(h, "late-skipped"), 0);
-    fail_unless_equals_uint64(frames_counter(h, "skipped"), 0);
-}
-GST_END_TEST;
-
-static void expect_latency_message(gboolean wanted)
-{
-    GstBus *bus = gst_element_get_bus(h->element);
-    GstMessage *message = gst_bus_pop_filtered(bus, GST_MESSAGE_LATENCY);
-    fail_unless_equals_int(message != NULL, wanted);
-    if (message)
-        gst_message_unref(message);
-    gst_object_unref(bus);
-}
-
-GST_START_TEST(test_latency)
-{
-    gst_harness_set_upstream_latency(h, 7 * GST_MSECOND);
-    fail_unless_equals_uint64(gst_harness_query_latency(h), 7 * GST_MSECOND);
-    gst_buffer_unref(through(0));
-    expect_latency_message(FALSE); /* the first frame's time is known when it is done */
-    gst_buffer_unref(through(1));
-    expect_latency_message(TRUE);
-    GstClockTime sync = gst_harness_query_latency(h);
-    fail_unless(sync > 7 * GST_MSECOND, "a frame takes no time");
-
-    gst_util_set_object_arg(G_OBJECT(h->element), "mode", "latest");
-    gst_buffer_unref(through(2));
-    expect_latency_message(TRUE);
-    fail_unless_equals_uint64(gst_harness_query_latency(h), 7 * GST_MSECOND);
-    for (guint i = 3; i < 9; i++)
-        gst_buffer_unref(through(i));
-    expect_latency_message(FALSE);
-}
-GST_END_TEST;
-
-/* Somebody asks what it adds, and tells nobody: the pipeline is told all the same. Once the answer
- * has been distributed, there is nothing to tell. */
-GST_START_TEST(test_latency_query)
-{
-    gst_harness_query_latency(h);
-    gst_buffer_unref(through(0));
-    gst_harness_query_latency(h);
-    gst_buffer_unref(through(1));
-    expect_latency_message(TRUE);
-
-    gst_util_set_object_arg(G_OBJECT(h->element), "mode", "latest");
-    GstClockTime latency = gst_harness_query_latency(h);
-    fail_unless(gst_harness_push_upstream_event(h, gst_event_new_latency(latency)));
-    gst_buffer_unref(through(2));
-    expect_latency_message(FALSE);
-}
-GST_END_TEST;
-
-/* A file's pipeline has no latency to add to, and nobody to tell. */
-GST_START_TEST(test_latency_not_live)
-{
-    gst_harness_set_live(h, FALSE);
-    fail_unless_equals_uint64(gst_harness_query_latency(h), 0);
-    for (guint i = 0; i < 3; i++)
-        gst_buffer_unref(through(i));
-    expect_latency_message(FALSE);
-    fail_unless_equals_uint64(gst_harness_query_latency(h), 0);
-}
-GST_END_TEST;
-
 static Suite *pace_suite(void)
 {
     Suite *s = suite_create("convnext_pace");
@@ -361,11 +250,6 @@ static Suite *pace_suite(void)
     tcase_add_test(tc, test_max_age);
     tcase_add_test(tc, test_unchanged_scoring);
     tcase_add_test(tc, test_unchanged_interval);
-    tcase_add_test(tc, test_late);
-    tcase_add_test(tc, test_late_latest);
-    tcase_add_test(tc, test_latency);
-    tcase_add_test(tc, test_latency_query);
-    tcase_add_test(tc, test_latency_not_live);
     return s;
 }
 

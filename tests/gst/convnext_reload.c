@@ -206,6 +206,36 @@ GST_START_TEST(test_restart)
 }
 GST_END_TEST;
 
+/* One that is ready when the stream stops is announced, as any other. When it is, is not known:
+ * each time it has longer. */
+GST_START_TEST(test_ready_at_stop)
+{
+    guint announced = 0;
+    for (guint i = 0; i < 200 && announced == 0; i++) {
+        gst_buffer_unref(through());
+        g_object_set(h->element, "model", i % 2 ? network : other, NULL);
+        g_usleep(i * 1000);
+        gst_element_set_state(h->element, GST_STATE_READY);
+        announced = gate_messages(gate, "convnext-model-updated", NULL, 0);
+        gst_element_set_state(h->element, GST_STATE_PLAYING);
+        gst_harness_set_src_caps_str(h, CAPS);
+    }
+    fail_unless_equals_int(announced, 1);
+}
+GST_END_TEST;
+
+/* How a result becomes a state is no matter of the model. */
+GST_START_TEST(test_smoothing)
+{
+    gst_util_set_object_arg(G_OBJECT(h->element), "smoothing", "majority");
+    gst_buffer_unref(through());
+    g_object_set(h->element, "smoothing-window", 2, NULL); /* of 3 that agree */
+    gst_message_unref(gate_pop(gate, GST_MESSAGE_WARNING));
+    g_object_set(h->element, "model", other, NULL);
+    expect_change(network, other);
+}
+GST_END_TEST;
+
 /* The property still names what cannot be loaded, so the next start says so as an error. */
 GST_START_TEST(test_bad_restart)
 {
@@ -300,6 +330,8 @@ static Suite *reload_suite(void)
     tcase_add_test(tc, test_many);
     tcase_add_test(tc, test_caps_change);
     tcase_add_test(tc, test_restart);
+    tcase_add_test(tc, test_ready_at_stop);
+    tcase_add_test(tc, test_smoothing);
     tcase_add_test(tc, test_bad_restart);
     tcase_add_test(tc, test_latest);
     tcase_add_test(tc, test_latest_messages);

@@ -183,18 +183,24 @@ static void expect_changes(const char *format, const char *label)
     g_free(expected);
 }
 
-/* Each tracked object has its own state, whatever becomes of the other; one that nobody tracks has
- * none. */
-GST_START_TEST(test_objects)
+static void start_objects(void)
 {
-    char *black = push(FALSE), *white = push(TRUE);
     gst_util_set_object_arg(G_OBJECT(h->element), "smoothing", "majority");
     g_object_set(h->element, "smoothing-window", 3, "smoothing-count", 2, NULL);
     gst_util_set_object_arg(G_OBJECT(h->element), "region", "objects");
     gst_element_set_state(h->element, GST_STATE_NULL);
     gst_element_set_state(h->element, GST_STATE_PLAYING);
     gst_harness_set_src_caps_str(h, CAPS);
+}
+
+/* Each tracked object has its own state, whatever becomes of the other; one that nobody tracks has
+ * none. */
+GST_START_TEST(test_objects)
+{
+    char *black = push(FALSE), *white = push(TRUE);
+    start_objects();
     push_halves(FALSE, FALSE, 7, 8);
+    push_halves(FALSE, FALSE, 7, 8); /* the same numbers: from here on they are trusted */
     expect_changes("", NULL);
     push_halves(FALSE, FALSE, 7, 8);
     expect_changes("7:%s 8:%s ", black);
@@ -211,6 +217,88 @@ GST_START_TEST(test_objects)
     expect_changes("8:%s ", white);
     g_free(black);
     g_free(white);
+}
+GST_END_TEST;
+
+/* Regions that are numbered anew in each frame are tracked by nobody. */
+GST_START_TEST(test_numbered_anew)
+{
+    start_objects();
+    for (gint i = 0; i < 6; i++)
+        push_halves(FALSE, TRUE, 7 + 2 * i, 8 + 2 * i);
+    expect_changes("", NULL);
+}
+GST_END_TEST;
+
+/* New caps and a new segment are no change, and neither are other threads. */
+GST_START_TEST(test_no_news)
+{
+    GstSegment segment;
+    GstStructure *info;
+    char *black = push(FALSE);
+    guint threads = 0;
+    start_objects();
+    for (guint i = 0; i < 4; i++)
+        push_halves(FALSE, FALSE, 7, 0);
+    expect_changes("7:%s ", black);
+    gst_harness_set_src_caps_str(h, CAPS ",interlace-mode=progressive");
+    for (guint i = 0; i < 4; i++)
+        push_halves(FALSE, FALSE, 7, 0);
+    gst_segment_init(&segment, GST_FORMAT_TIME);
+    segment.base = 1;
+    fail_unless(gst_harness_push_event(h, gst_event_new_segment(&segment)));
+    for (guint i = 0; i < 4; i++)
+        push_halves(FALSE, FALSE, 7, 0);
+    g_object_set(h->element, "threads", 2, NULL);
+    while (threads != 2) {
+        push_halves(FALSE, FALSE, 7, 0);
+        g_object_get(h->element, "stats", &info, NULL);
+        gst_structure_get_uint(info, "threads", &threads);
+        gst_structure_free(info);
+    }
+    for (guint i = 0; i < 4; i++)
+        push_halves(FALSE, FALSE, 7, 0);
+    expect_changes("", NULL);
+    g_free(black);
+}
+GST_END_TEST;
+
+/* A scene that does not change is looked at until its state is known, and then no more. */
+static void expect_static(const char *smoothing)
+{
+    char *black = push(FALSE), *white = push(TRUE);
+    guint64 looks;
+    gst_util_set_object_arg(G_OBJECT(h->element), "smoothing", smoothing);
+    g_object_set(h->element, "change-threshold", 0.02, "max-age", (guint64)0, NULL);
+    push_many("bbbbbbbbbbbb");
+    fail_unless_equals_int(gate_messages(gate, "convnext-state-changed", NULL, 0), 1);
+    push_many("wwwwwwwwwwwwwwwwww");
+    fail_unless_equals_int(gate_messages(gate, "convnext-state-changed", NULL, 0), 1);
+    looks = frames_counter(h, "inferred");
+    fail_unless(looks < 16, "%" G_GUINT64_FORMAT " looks", looks);
+    push_many("wwwww");
+    fail_unless_equals_uint64(frames_counter(h, "inferred"), looks);
+    g_free(black);
+    g_free(white);
+}
+
+GST_START_TEST(test_static)
+{
+    expect_static(__i__ ? "exponential" : "majority");
+}
+GST_END_TEST;
+
+GST_START_TEST(test_static_objects)
+{
+    char *black = push(FALSE);
+    start_objects();
+    g_object_set(h->element, "change-threshold", 0.02, "max-age", (guint64)0, "max-objects", 1,
+                 NULL);
+    for (guint i = 0; i < 12; i++)
+        push_halves(FALSE, FALSE, 7, 8);
+    expect_changes("8:%s 7:%s ", black);
+    fail_unless(frames_counter(h, "unchanged") > 0);
+    g_free(black);
 }
 GST_END_TEST;
 
@@ -253,6 +341,10 @@ static Suite *state_suite(void)
     tcase_add_test(tc, test_threshold_and_flush);
     tcase_add_test(tc, test_latest);
     tcase_add_test(tc, test_objects);
+    tcase_add_test(tc, test_numbered_anew);
+    tcase_add_test(tc, test_no_news);
+    tcase_add_loop_test(tc, test_static, 0, 2);
+    tcase_add_test(tc, test_static_objects);
     tcase_add_test(tc, test_count_beyond_window);
     return s;
 }

@@ -25,9 +25,10 @@ static void teardown(void)
 
 /* Pushes frame number i with these boxes; ages: receives of each box the age of its result in
  * frames, or NONE. */
-static void push(GstHarness *h, guint i, const Box *boxes, guint n, guint *ages)
+static void push_picture(GstHarness *h, guint i, FramePicture picture, const Box *boxes, guint n,
+                         guint *ages)
 {
-    GstBuffer *out = boxes_through(h, frames_new(CAPS, FRAME_COLOURS, 40 * i), boxes, n);
+    GstBuffer *out = boxes_through(h, frames_new(CAPS, picture, 40 * i), boxes, n);
     GstConvnextMeta *metas[32];
     guint found = boxes_metas(out, metas, G_N_ELEMENTS(metas));
     for (guint b = 0; b < n; b++) {
@@ -37,6 +38,11 @@ static void push(GstHarness *h, guint i, const Box *boxes, guint n, guint *ages)
                 ages[b] = (guint)(metas[m]->age / (40 * GST_MSECOND));
     }
     gst_buffer_unref(out);
+}
+
+static void push(GstHarness *h, guint i, const Box *boxes, guint n, guint *ages)
+{
+    push_picture(h, i, FRAME_COLOURS, boxes, n, ages);
 }
 
 static void check_ages(const guint *ages, const guint *expected, guint n, guint frame)
@@ -180,6 +186,52 @@ GST_START_TEST(test_static)
 }
 GST_END_TEST;
 
+/* After a change everybody has another turn, also those whose turn is not at once. */
+GST_START_TEST(test_change)
+{
+    static const Box boxes[] = {{"a", 10, 10, 30, 30, 4}, {"a", 60, 10, 50, 50, 5}};
+    static const guint expected[][2] = {{NONE, 0}, {0, 1}, {1, 2}, {2, 0}, {0, 1}, {1, 2}, {2, 3}};
+    GstHarness *h = boxes_harness(network, CAPS);
+    guint ages[2];
+    g_object_set(h->element, "max-objects", 1, "change-threshold", 0.02, NULL);
+    for (guint i = 0; i < G_N_ELEMENTS(expected); i++) {
+        push_picture(h, i, i < 3 ? FRAME_COLOURS : FRAME_GRAYS, boxes, 2, ages);
+        check_ages(ages, expected[i], 2, i);
+    }
+    gst_harness_teardown(h);
+}
+GST_END_TEST;
+
+/* Not due when the scene changed, and looked at when it is. */
+GST_START_TEST(test_change_before_due)
+{
+    static const Box box = {"a", 10, 10, 50, 50, 5};
+    GstHarness *h = boxes_harness(network, CAPS);
+    guint age;
+    g_object_set(h->element, "reclassify-interval", 5, "change-threshold", 0.02, NULL);
+    for (guint i = 0; i < 14; i++) {
+        push_picture(h, i, i < 3 ? FRAME_COLOURS : FRAME_GRAYS, &box, 1, &age);
+        fail_unless_equals_int(age, i < 5 ? i : i - 5);
+    }
+    gst_harness_teardown(h);
+}
+GST_END_TEST;
+
+/* A frame in which nobody is looked at is nobody's turn. */
+GST_START_TEST(test_empty)
+{
+    static const Box box = {"a", 10, 10, 50, 50, 5};
+    GstHarness *h = boxes_harness(network, CAPS);
+    guint age;
+    g_object_set(h->element, "min-period", GST_SECOND, "interval", 2, NULL);
+    push(h, 0, NULL, 0, &age);
+    push(h, 1, &box, 1, &age);
+    fail_unless_equals_int(age, 0);
+    fail_unless_equals_uint64(frames_counter(h, "skipped"), 1);
+    gst_harness_teardown(h);
+}
+GST_END_TEST;
+
 /* mode=latest: no frame waits, and what was found of an object is on it where it is later. */
 GST_START_TEST(test_latest)
 {
@@ -240,6 +292,9 @@ static Suite *convnext_turns_suite(void)
     tcase_add_test(tc, test_scoring);
     tcase_add_test(tc, test_interval);
     tcase_add_test(tc, test_static);
+    tcase_add_test(tc, test_change);
+    tcase_add_test(tc, test_change_before_due);
+    tcase_add_test(tc, test_empty);
     tcase_add_test(tc, test_latest);
     tcase_add_test(tc, test_latest_once);
     return s;

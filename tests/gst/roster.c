@@ -136,6 +136,24 @@ GST_START_TEST(test_numbers_of_others)
 }
 GST_END_TEST;
 
+/* Who has both number and type comes before who has the number only, and who has that is the same
+ * one only where that was. */
+GST_START_TEST(test_other_type)
+{
+    const Box person[] = {{"person", 10, 200, 60, 60, 0, 3}};
+    const Box both[] = {{"car", 300, 200, 50, 50, 0, 3}, {"person", 14, 200, 60, 60, 0, 3}};
+    const Box bus[] = {{"bus", 302, 201, 50, 50, 0, 3}};
+    guint64 known, chosen[2];
+    see(person, 1, 0, &known);
+    see(both, 2, 0, chosen);
+    fail_unless_equals_uint64(chosen[0], known); /* the larger one */
+    fail_unless(chosen[1] != known);
+    known = chosen[1];
+    see(bus, 1, 0, chosen);
+    fail_unless_equals_uint64(chosen[0], known);
+}
+GST_END_TEST;
+
 /* Of more than there is room for, the largest. */
 GST_START_TEST(test_crowd)
 {
@@ -162,6 +180,7 @@ static Suite *roster_suite(void)
     tcase_add_test(tc, test_numbered_anew);
     tcase_add_test(tc, test_places);
     tcase_add_test(tc, test_numbers_of_others);
+    tcase_add_test(tc, test_other_type);
     tcase_add_test(tc, test_crowd);
     return s;
 }
