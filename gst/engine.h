@@ -27,8 +27,8 @@ const CnxRecipe *gst_convnext_engine_recipe(const GstConvnextEngine *engine);
 /* What of the frames it was opened for. */
 GstConvnextRegionKind gst_convnext_engine_region(const GstConvnextEngine *engine);
 
-/* Joins the other engines of this process that run the same network on inputs of width x height,
- * and sees that there is memory for a run, which all of them share. */
+/* Joins the other engines of this process that run the same network for the same outputs on inputs
+ * of width x height, and sees that there is memory for a run, which all of them share. */
 gboolean gst_convnext_engine_make_ready(GstConvnextEngine *engine, guint width, guint height,
                                         GError **error);
 

@@ -2,9 +2,9 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gst/settings.h"
+#include "model/threads.h"
 
 #define MAX_INPUT_SIZE 8192 /* a first map of 4 Mi pixels; beyond it nobody classifies */
-#define MAX_THREADS 1024
 
 GType gst_convnext_outputs_get_type(void)
 {
@@ -142,10 +142,10 @@ static void install_model_properties(GObjectClass *klass, const char *bundled)
     g_object_class_install_property(
         klass, GST_CONVNEXT_PROP_THREADS,
         g_param_spec_uint("threads", "Threads",
-                          "Threads of the engine, which elements with the same model and size "
-                          "share: the most that one of them asks for (0 = the processors that this "
-                          "process may use, by affinity and control groups)",
-                          0, MAX_THREADS, 0, FLAGS));
+                          "Threads of the engine, which elements with the same model, size and "
+                          "outputs share: the most that one of them asks for (0 = the processors "
+                          "that this process may use, by affinity and control groups)",
+                          0, CNX_THREADS_MAX, 0, FLAGS));
     g_object_class_install_property(
         klass, GST_CONVNEXT_PROP_CPU_AFFINITY,
         g_param_spec_string("cpu-affinity", "CPU affinity",
