@@ -116,26 +116,30 @@ static gboolean make_results(GstConvnextEngine *self, const GstConvnextSettings 
     return TRUE;
 }
 
+/* The last step, as it holds for all engines: not while a model loads, nor for one that is bad. */
+static gboolean take_processors(GstConvnextEngine *self, const GstConvnextSettings *settings,
+                                GError **error)
+{
+    if (settings->cpu_affinity)
+        self->affinity = cnx_affinity_acquire(settings->cpu_affinity, error);
+    return !settings->cpu_affinity || self->affinity;
+}
+
 GstConvnextEngine *gst_convnext_engine_open(const GstConvnextSettings *settings, GError **error)
 {
     if (!gst_convnext_settings_check(settings, error))
         return NULL;
-    CnxAffinity *affinity = NULL;
-    if (settings->cpu_affinity) {
-        affinity = cnx_affinity_acquire(settings->cpu_affinity, error);
-        if (!affinity)
-            return NULL;
-    }
+    if (settings->cpu_affinity && !cnx_affinity_check(settings->cpu_affinity, error))
+        return NULL;
     GstConvnextEngine *self = g_new0(GstConvnextEngine, 1);
     g_atomic_ref_count_init(&self->references);
     g_mutex_init(&self->running);
-    self->affinity = affinity;
     self->path = settings->model ? g_strdup(settings->model) : gst_convnext_bundled_model();
     self->outputs = settings->outputs;
     self->region = settings->region;
     self->model = cnx_model_open(self->path, (CnxWeightSet)settings->weights, error);
     if (!self->model || !check_outputs(self, error) || !make_results(self, settings, error) ||
-        !make_recipe(self, settings, error)) {
+        !make_recipe(self, settings, error) || !take_processors(self, settings, error)) {
         gst_convnext_engine_unref(self);
         return NULL;
     }

@@ -1,7 +1,10 @@
 /* What the elements of one process share: one engine, without being told.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
+#define _GNU_SOURCE
+#include <dlfcn.h>
 #include <gst/check/gstcheck.h>
+#include <sched.h>
 
 #include "tests/gst/frames.h"
 #include "tests/gst/network.h"
@@ -126,6 +129,76 @@ GST_START_TEST(test_sizes)
 }
 GST_END_TEST;
 
+/* The fewest processors that one of the engine's workers may run on; 0: there are none. */
+static guint processors_of_workers(void)
+{
+    GDir *threads = g_dir_open("/proc/self/task", 0, NULL);
+    guint least = 0;
+    const char *thread;
+    fail_unless(threads != NULL);
+    while ((thread = g_dir_read_name(threads))) {
+        char *path = g_strdup_printf("/proc/self/task/%s/comm", thread), *name = NULL;
+        cpu_set_t cpus;
+        g_file_get_contents(path, &name, NULL, NULL);
+        if (!g_strcmp0(name, "convnext\n") &&
+            sched_getaffinity(atoi(thread), sizeof cpus, &cpus) == 0)
+            least = least == 0 ? (guint)CPU_COUNT(&cpus) : MIN(least, (guint)CPU_COUNT(&cpus));
+        g_free(name);
+        g_free(path);
+    }
+    g_dir_close(threads);
+    return least;
+}
+
+static guint while_mapping; /* how many these were when a file was mapped the last time */
+
+/* In the place of GLib's, for the plugin too. */
+#pragma GCC visibility push(default)
+GMappedFile *g_mapped_file_new_from_fd(int fd, gboolean writable, GError **error);
+#pragma GCC visibility pop
+
+GMappedFile *g_mapped_file_new_from_fd(int fd, gboolean writable, GError **error)
+{
+    GMappedFile *(*system)(int, gboolean, GError **) =
+        (GMappedFile * (*)(int, gboolean, GError **)) dlsym(RTLD_NEXT, "g_mapped_file_new_from_fd");
+    while_mapping = processors_of_workers();
+    return system(fd, writable, error);
+}
+
+/* An element with cpu-affinity, which is for all, has no say before it has its model. */
+GST_START_TEST(test_affinity)
+{
+    GstHarness *h = harness_with("threads", 3);
+    GstElement *element = gst_element_factory_make("convnext", NULL);
+    char *bad = network_add_file(network, "bad.safetensors", "no model"), *list;
+    guint all, cpu = 0;
+    cpu_set_t cpus;
+    fail_unless(sched_getaffinity(0, sizeof cpus, &cpus) == 0);
+    while (!CPU_ISSET(cpu, &cpus))
+        cpu++;
+    list = g_strdup_printf("%u", cpu);
+    gst_buffer_unref(frames_through(h, frames_new(CAPS, FRAME_COLOURS, 0)));
+    all = processors_of_workers();
+    fail_unless(all > 0);
+    while_mapping = 0;
+    g_object_set(element, "model", bad, "cpu-affinity", list, NULL);
+    fail_unless_equals_int(gst_element_set_state(element, GST_STATE_READY),
+                           GST_STATE_CHANGE_FAILURE);
+    fail_unless_equals_int(while_mapping, all);
+    fail_unless_equals_int(processors_of_workers(), all);
+    g_object_set(element, "model", network, NULL);
+    fail_unless_equals_int(gst_element_set_state(element, GST_STATE_READY),
+                           GST_STATE_CHANGE_SUCCESS);
+    fail_unless_equals_int(processors_of_workers(), 1);
+    gst_element_set_state(element, GST_STATE_NULL);
+    fail_unless_equals_int(processors_of_workers(), all);
+    gst_object_unref(element);
+    gst_harness_teardown(h);
+    g_free(list);
+    g_free(bad);
+}
+GST_END_TEST;
+
 typedef struct Pipeline {
     GstElement *pipeline, *convnext;
 } Pipeline;
@@ -206,6 +279,7 @@ static Suite *convnext_shared_suite(void)
     tcase_add_test(tc, test_streams);
     tcase_add_test(tc, test_threads);
     tcase_add_test(tc, test_sizes);
+    tcase_add_test(tc, test_affinity);
     tcase_add_test(tc, test_interrupted);
     return s;
 }
