@@ -31,6 +31,16 @@ static void on_caps(WatchConnection *self, GstEvent *event)
     g_mutex_unlock(&self->counts->lock);
 }
 
+/* Frames of MJPEG by HTTP come without a time, and nobody could tell how old a result is. */
+static GstBuffer *stamp(WatchConnection *self, GstBuffer *frame)
+{
+    if (self->has_end || GST_BUFFER_PTS_IS_VALID(frame))
+        return frame;
+    frame = gst_buffer_make_writable(frame);
+    GST_BUFFER_PTS(frame) = gst_element_get_current_running_time(self->bin);
+    return frame;
+}
+
 /* Behind the source. The end of a camera's stream ends the source only: what comes after would not
  * take frames any more. */
 static GstPadProbeReturn on_data(GstPad *pad, GstPadProbeInfo *info, gpointer data)
@@ -42,6 +52,8 @@ static GstPadProbeReturn on_data(GstPad *pad, GstPadProbeInfo *info, gpointer da
 
     if (event == GST_EVENT_CAPS)
         on_caps(self, info->data);
+    if (is_buffer)
+        info->data = stamp(self, info->data);
     if (is_buffer || ends) {
         g_mutex_lock(&self->counts->lock);
         self->flow.ended |= ends;

@@ -9,13 +9,13 @@ WatchCounts *watch_counts_new(void)
     WatchCounts *counts = g_new0(WatchCounts, 1);
 
     g_mutex_init(&counts->lock);
-    counts->last_pts = GST_CLOCK_TIME_NONE;
     counts->labels = labels_new();
     return counts;
 }
 
 void watch_counts_free(WatchCounts *counts)
 {
+    g_clear_pointer(&counts->newest, gst_convnext_result_unref);
     labels_free(counts->labels);
     g_mutex_clear(&counts->lock);
     g_free(counts);
@@ -37,37 +37,21 @@ static void add_time(WatchTimes *times, GstClockTime time)
     }
 }
 
-/* Results are told apart by the frame that they were computed on. */
-static gboolean is_new(const WatchCounts *counts, const GstConvnextMeta *meta)
-{
-    const GstClockTime pts = gst_convnext_result_get_pts(meta->result);
-
-    if (!GST_CLOCK_TIME_IS_VALID(pts))
-        return meta->age == 0;
-    return !GST_CLOCK_TIME_IS_VALID(counts->last_pts) || pts > counts->last_pts;
-}
-
 void watch_counts_add_results(WatchCounts *counts, GstBuffer *buffer)
 {
-    GstClockTime newest = GST_CLOCK_TIME_NONE;
-    GstConvnextMeta *meta;
-    gpointer state = NULL;
+    GstConvnextMeta *meta = gst_buffer_get_convnext_meta(buffer);
 
+    if (!meta)
+        return;
     g_mutex_lock(&counts->lock);
-    while ((meta = gst_buffer_iterate_convnext_meta(buffer, &state))) {
-        const GstClockTime pts = gst_convnext_result_get_pts(meta->result);
-
-        if (!is_new(counts, meta))
-            continue;
+    if (meta->result != counts->newest) {
+        g_clear_pointer(&counts->newest, gst_convnext_result_unref);
+        counts->newest = gst_convnext_result_ref(meta->result);
         counts->results++;
         counts->last_result = g_get_monotonic_time();
         add_time(&counts->preprocess, gst_convnext_result_get_preprocess_time(meta->result));
         add_time(&counts->inference, gst_convnext_result_get_inference_time(meta->result));
         labels_add(counts->labels, meta->result);
-        if (GST_CLOCK_TIME_IS_VALID(pts) && (!GST_CLOCK_TIME_IS_VALID(newest) || pts > newest))
-            newest = pts;
     }
-    if (GST_CLOCK_TIME_IS_VALID(newest))
-        counts->last_pts = newest;
     g_mutex_unlock(&counts->lock);
 }

@@ -22,7 +22,7 @@ typedef struct WatchCounts {
     guint64 results; /* each once, however many frames carry it */
     guint64 reconnects;
     gint64 last_frame, last_result; /* monotonic, microseconds; 0: none yet */
-    GstClockTime last_pts;          /* of the newest frame whose results are counted */
+    GstConvnextResult *newest;      /* the one that was counted last; NULL: none yet */
     WatchTimes preprocess, inference;
     Labels *labels;
 } WatchCounts;
@@ -30,6 +30,6 @@ typedef struct WatchCounts {
 WatchCounts *watch_counts_new(void);
 void watch_counts_free(WatchCounts *counts);
 
-/* Counts the new results on a buffer: in mode latest, and with an interval, most buffers carry one
- * that was counted before. */
+/* Counts the result on a buffer where it is a new one: in mode latest, and with an interval, most
+ * buffers carry one that was counted before. */
 void watch_counts_add_results(WatchCounts *counts, GstBuffer *buffer);

@@ -51,9 +51,6 @@ gboolean watch_pipeline_open(WatchPipeline *self, GError **error)
     self->connection = watch_connection_new(self->settings, self->counts, error);
     if (!self->connection)
         return FALSE;
-    g_mutex_lock(&self->counts->lock);
-    self->counts->last_pts = GST_CLOCK_TIME_NONE; /* its clock may have begun anew */
-    g_mutex_unlock(&self->counts->lock);
     opening = g_new(Opening, 1);
     opening->pipeline = watch_pipeline_ref(self);
     opening->connection = watch_connection_ref(self->connection);

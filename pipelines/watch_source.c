@@ -111,6 +111,13 @@ static void on_source_setup(GstElement *decoder, GstElement *element, gpointer d
                      NULL);
 }
 
+/* The demuxer of MJPEG by HTTP would wait for other streams until it has megabytes of the first. */
+static void on_element(GstBin *decoder, GstBin *parent, GstElement *element, gpointer data)
+{
+    if (g_object_class_find_property(G_OBJECT_GET_CLASS(element), "single-stream"))
+        g_object_set(element, "single-stream", TRUE, NULL);
+}
+
 static GstElement *make(const char *factory, GstBin *bin, GError **error)
 {
     GstElement *element = gst_element_factory_make(factory, NULL);
@@ -140,6 +147,7 @@ static GstElement *add_uri(GstBin *bin, const WatchSettings *settings, GError **
     gst_caps_unref(caps);
     g_signal_connect_data(decoder, "source-setup", G_CALLBACK(on_source_setup),
                           watch_settings_ref((WatchSettings *)settings), unref_settings, 0);
+    g_signal_connect(decoder, "deep-element-added", G_CALLBACK(on_element), NULL);
     return decoder;
 }
 

@@ -1,0 +1,94 @@
+/* A camera for tests: sends pictures by HTTP on the loopback as MJPEG, one part of a multipart body
+ * each, at a port that the system chooses, and prints its address. Ends by itself after three
+ * minutes and some.
+ *
+ *     http-camera FILE...     one after the other, ten a second, again and again
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <gio/gio.h>
+#include <stdlib.h>
+
+#define PAUSE_US 100000
+#define LIFE_S 200
+
+static gboolean send_picture(GOutputStream *output, GBytes *picture)
+{
+    gsize size;
+    const void *data = g_bytes_get_data(picture, &size);
+
+    return g_output_stream_printf(output, NULL, NULL, NULL,
+                                  "--picture\r\nContent-Type: image/jpeg\r\n"
+                                  "Content-Length: %zu\r\n\r\n",
+                                  size) &&
+           g_output_stream_write_all(output, data, size, NULL, NULL, NULL) &&
+           g_output_stream_write_all(output, "\r\n", 2, NULL, NULL, NULL);
+}
+
+/* In a thread of its own. */
+static gboolean on_connection(GThreadedSocketService *service, GSocketConnection *connection,
+                              GObject *source, gpointer data)
+{
+    GPtrArray *pictures = data;
+    GIOStream *stream = G_IO_STREAM(connection);
+    GDataInputStream *input = g_data_input_stream_new(g_io_stream_get_input_stream(stream));
+    GOutputStream *output = g_io_stream_get_output_stream(stream);
+    gboolean more = TRUE;
+    char *line;
+
+    g_data_input_stream_set_newline_type(input, G_DATA_STREAM_NEWLINE_TYPE_CR_LF);
+    while (more && (line = g_data_input_stream_read_line(input, NULL, NULL, NULL))) {
+        more = *line != '\0';
+        g_free(line);
+    }
+    more = g_output_stream_printf(output, NULL, NULL, NULL,
+                                  "HTTP/1.0 200 OK\r\nContent-Type: multipart/x-mixed-replace; "
+                                  "boundary=picture\r\n\r\n");
+    for (guint i = 0; more; i++) {
+        more = send_picture(output, pictures->pdata[i % pictures->len]);
+        g_usleep(PAUSE_US);
+    }
+    g_object_unref(input);
+    return TRUE;
+}
+
+static gboolean on_end(gpointer loop)
+{
+    g_main_loop_quit(loop);
+    return G_SOURCE_REMOVE;
+}
+
+static gboolean serve(GPtrArray *pictures)
+{
+    GMainLoop *loop = g_main_loop_new(NULL, FALSE);
+    GSocketService *service = g_threaded_socket_service_new(10);
+    const guint16 port =
+        g_socket_listener_add_any_inet_port(G_SOCKET_LISTENER(service), NULL, NULL);
+
+    if (port) {
+        g_signal_connect(service, "run", G_CALLBACK(on_connection), pictures);
+        g_print("http://127.0.0.1:%u/video.mjpg\n", port);
+        g_timeout_add_seconds(LIFE_S, on_end, loop);
+        g_main_loop_run(loop);
+        g_socket_service_stop(service);
+    }
+    g_object_unref(service);
+    g_main_loop_unref(loop);
+    return port != 0;
+}
+
+int main(int argc, char **argv)
+{
+    GPtrArray *pictures = g_ptr_array_new_with_free_func((GDestroyNotify)g_bytes_unref);
+    gboolean ok = argc > 1;
+    char *text;
+    gsize size;
+
+    for (int i = 1; ok && i < argc; i++) {
+        ok = g_file_get_contents(argv[i], &text, &size, NULL);
+        if (ok)
+            g_ptr_array_add(pictures, g_bytes_new_take(text, size));
+    }
+    ok = ok && serve(pictures);
+    g_ptr_array_unref(pictures);
+    return ok ? EXIT_SUCCESS : EXIT_FAILURE;
+}

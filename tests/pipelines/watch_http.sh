@@ -1,0 +1,43 @@
+#!/bin/bash
+# convnext-watch on MJPEG by HTTP, whose frames come without a time, from a server on the loopback.
+#
+# SPDX-License-Identifier: LGPL-2.1-or-later
+. "$(dirname "$0")/lib.sh"
+
+if ! gst-inspect-1.0 --exists souphttpsrc; then
+    echo "no souphttpsrc here"
+    exit 77
+fi
+
+# Small pictures: a camera shows itself with the first one, not after megabytes of them.
+gst-launch-1.0 -q videotestsrc num-buffers=10 pattern=ball ! video/x-raw,width=320,height=240 \
+    ! jpegenc ! multifilesink location=picture-%d.jpg || wrong "cannot make pictures"
+"$HTTP_CAMERA" picture-*.jpg >camera &
+server=$!
+for _ in $(seq 100); do
+    [ ! -s camera ] || break
+    sleep 0.1
+done
+cat >list.ini <<END
+[fourth]
+source = $(cat camera)
+interval = 4
+
+[once]
+source = $(cat camera)
+min-period = 3600000000000
+END
+start_watch --config list.ini
+for name in fourth once; do
+    wait_for said 1 "$name: playing, 320x240"
+    wait_for lines 20 "\"stream\":\"$name\""
+done
+stop_watch INT
+grep ': waiting' said && wrong "a camera was lost"
+grep -v '"pts":' lines && wrong "frames without a time"
+
+# Results are counted once, however many frames carry them; the time between looks is kept.
+awk '/^fourth: / { exit !($4 > 0 && ($4 - 1) * 4 < $2) }' said ||
+    wrong "results of carried frames were counted: $(cat said)"
+grep -q '^once: [0-9]* frames, 1 results, 0 reconnects' said || wrong "min-period was not kept: $(cat said)"
+exit $bad
