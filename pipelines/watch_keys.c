@@ -239,18 +239,43 @@ static gboolean set_login(WatchSettings *settings, GKeyFile *file, const char *g
     return ok;
 }
 
+/* What rtspsrc knows beside these, HTTP and TLS, the scheme of an address chooses. */
+static gboolean are_protocols(const char *text)
+{
+    static const char *const known[] = {"tcp", "udp", "udp-mcast", NULL};
+    char **words = g_strsplit(text, "+", -1);
+    gboolean ok = *text != '\0';
+
+    for (guint i = 0; ok && words[i]; i++)
+        ok = g_strv_contains(known, words[i]);
+    g_strfreev(words);
+    return ok;
+}
+
+/* rtspu:// and rtspsu:// are never by TCP. */
+static const char *default_protocols(const WatchSettings *settings)
+{
+    return settings->uri && (g_ascii_strncasecmp(settings->uri, "rtspu:", 6) == 0 ||
+                             g_ascii_strncasecmp(settings->uri, "rtspsu:", 7) == 0)
+               ? "udp"
+               : "tcp";
+}
+
 static gboolean set_rtsp(WatchSettings *settings, GKeyFile *file, const char *group, GError **error)
 {
     gint64 latency = 0;
 
     settings->protocols = value_of(file, group, "protocols");
     if (!settings->protocols)
-        settings->protocols = g_strdup("tcp");
+        settings->protocols = g_strdup(default_protocols(settings));
     if (!number_of(file, group, "latency", 200, 0, 60000, 1, &latency, error))
         return FALSE;
     settings->latency = (guint)latency;
-    return !settings->uri || g_ascii_strncasecmp(settings->uri, "rtsp", 4) != 0 ||
-           check_property(group, "rtspsrc", "protocols", settings->protocols, error);
+    return are_protocols(settings->protocols) ||
+           fail(error, group,
+                "protocols is '%s', and must be of tcp, udp and udp-mcast, joined by +; HTTP and "
+                "TLS are chosen by an address with rtsph:// or rtsps://",
+                settings->protocols);
 }
 
 static gboolean set_times(WatchSettings *settings, GKeyFile *file, const char *group,

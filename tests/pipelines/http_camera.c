@@ -1,6 +1,6 @@
 /* A camera for tests: sends pictures by HTTP on the loopback as MJPEG, one part of a multipart body
- * each, at a port that the system chooses, and prints its address. Ends by itself after three
- * minutes and some.
+ * each, at a port that the system chooses, and prints its address. Ends by itself after some
+ * minutes.
  *
  *     http-camera FILE...     one after the other, ten a second, again and again
  *
@@ -9,7 +9,7 @@
 #include <stdlib.h>
 
 #define PAUSE_US 100000
-#define LIFE_S 200
+#define LIFE_S 400
 
 static gboolean send_picture(GOutputStream *output, GBytes *picture)
 {

@@ -1,11 +1,13 @@
 /* A camera for tests: speaks RTSP on the loopback at a port that the system chooses, and prints its
  * address; takes three seconds to describe itself, and hangs up after it was told to play, before a
- * first frame. Ends by itself after a minute and a half.
+ * first frame. Ends by itself after some minutes.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <gio/gio.h>
 #include <stdio.h>
 #include <string.h>
+
+#define LIFE_S 400
 
 static const char description[] = "v=0\r\n"
                                   "o=- 0 0 IN IP4 127.0.0.1\r\n"
@@ -89,7 +91,7 @@ int main(void)
     g_signal_connect(service, "run", G_CALLBACK(on_connection), NULL);
     g_print("rtsp://127.0.0.1:%d/live\n",
             g_inet_socket_address_get_port(G_INET_SOCKET_ADDRESS(bound)));
-    g_timeout_add_seconds(90, on_end, loop);
+    g_timeout_add_seconds(LIFE_S, on_end, loop);
     g_main_loop_run(loop);
     g_socket_service_stop(service);
     g_object_unref(service);

@@ -90,8 +90,10 @@ expect_refusal 'not a pattern' "$CONVNEXT_WATCH" test:nothing
 expect_refusal 'KEY=VALUE' "$CONVNEXT_WATCH" test:ball --set interval
 expect_refusal "no key 'intervall'" "$CONVNEXT_WATCH" test:ball --set intervall=2
 expect_refusal "'0' is not a value of top-k" "$CONVNEXT_WATCH" test:ball --set top-k=0
-expect_refusal "'carrier-pigeon' is not a value of protocols" \
-    "$CONVNEXT_WATCH" --protocols carrier-pigeon rtsp://127.0.0.1:1/live
+for protocols in http tcp+tls carrier-pigeon ''; do
+    expect_refusal "protocols is '$protocols', and must be of tcp, udp and udp-mcast" \
+        "$CONVNEXT_WATCH" --protocols "$protocols" rtsp://127.0.0.1:1/live
+done
 expect_refusal "stall-timeout is 'soon'" "$CONVNEXT_WATCH" test:ball --set stall-timeout=soon
 expect_refusal '/nonexistent' "$CONVNEXT_WATCH" test:ball --model /nonexistent
 expect_refusal 'nonexistent' "$CONVNEXT_WATCH" --config nonexistent
