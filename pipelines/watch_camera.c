@@ -99,6 +99,7 @@ static gboolean on_stopped(gpointer data)
  * whole: what is behind the source is of no more use either. */
 static void lose(WatchCamera *camera, const char *reason, gint64 wait, gboolean whole)
 {
+    gint64 pause;
     char *detail;
 
     if (!is_open(camera))
@@ -108,7 +109,8 @@ static void lose(WatchCamera *camera, const char *reason, gint64 wait, gboolean 
         close_source(camera, TRUE, on_closed);
         return;
     }
-    camera->wait = MAX(wait, watch_backoff_next(&camera->backoff));
+    pause = watch_backoff_next(&camera->backoff);
+    camera->wait = MAX(wait, pause);
     g_mutex_lock(&camera->counts->lock);
     camera->counts->reconnects++;
     g_mutex_unlock(&camera->counts->lock);

@@ -70,6 +70,13 @@ status=$?
 [ $status -eq 1 ] || wrong "a source that hangs: status $status"
 server=${server/ $watch/}
 
+# A camera that is not there is tried again after a while, and then after one twice as long.
+start_watch gone=rtsp://127.0.0.1:1/live --set reconnect-min=0.5 --set reconnect-max=8
+wait_for said 2 'gone: waiting'
+stop_watch INT
+sed -n 's/.*gone: waiting.*again in \([0-9.]*\) s$/\1/p' said | head -n 2 | tr '\n' ' ' |
+    grep -q -E '^0\.[45] (0\.[89]|1\.0) $' || wrong "not the waits that were to be: $(cat said)"
+
 # Whoever reads the results may go; that is told, and is the end.
 "$CONVNEXT_WATCH" ball=test:ball 2>said </dev/null | head -n 1 >lines
 [ "${PIPESTATUS[0]}" -eq 1 ] || wrong "a reader that is gone: status ${PIPESTATUS[0]}"
