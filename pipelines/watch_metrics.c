@@ -13,19 +13,22 @@ typedef struct Sample {
     GArray *labels; /* LabelCount */
 } Sample;
 
-/* The value of a label of Prometheus, without the quotes. */
+/* The value of a label of Prometheus, without the quotes. One that is not UTF-8
+ * would cost it all the others. */
 static char *escape(const char *text)
 {
+    char *valid = g_utf8_make_valid(text, -1);
     GString *escaped = g_string_new(NULL);
 
-    for (; *text; text++) {
-        if (*text == '\n')
+    for (const char *from = valid; *from; from++) {
+        if (*from == '\n')
             g_string_append(escaped, "\\n");
-        else if (*text == '\\' || *text == '"')
-            g_string_append_printf(escaped, "\\%c", *text);
+        else if (*from == '\\' || *from == '"')
+            g_string_append_printf(escaped, "\\%c", *from);
         else
-            g_string_append_c(escaped, *text);
+            g_string_append_c(escaped, *from);
     }
+    g_free(valid);
     return g_string_free(escaped, FALSE);
 }
 

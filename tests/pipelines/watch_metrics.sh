@@ -60,6 +60,7 @@ source = test:ball
 [the "bars"]
 source = test:smpte
 END
+printf '\n[not UTF-8: \xff]\nsource = test:black\n' >>list.ini
 start_watch --config list.ini
 wait_for said 1 'convnext-watch: metrics at http://127\.0\.0\.1:[0-9]+/metrics$'
 port=$(sed -n 's,.*http://127.0.0.1:\([0-9]*\)/metrics$,\1,p' said)
@@ -73,6 +74,7 @@ expect_exposition first
 wait_for lines $(($(wc -l <lines) + 30)) .
 scrape second
 expect_exposition second
+iconv -f UTF-8 -t UTF-8 second >/dev/null || wrong "metrics that are not UTF-8"
 for name in frames inferences; do
     before=$(metric "convnext_${name}_total{stream=\"ball\"}" first)
     after=$(metric "convnext_${name}_total{stream=\"ball\"}" second)
