@@ -51,7 +51,8 @@ static const char help_description[] =
     "Every other key is a property of the element convnext, such as model, interval or top-k.\n"
     "\n"
     "SIGHUP rereads the list: cameras that are in it as they were go on undisturbed, and a list\n"
-    "with a mistake in it changes nothing. SIGINT and SIGTERM end the program.";
+    "with a mistake in it changes nothing. The file of events is opened again either way. SIGINT\n"
+    "and SIGTERM end the program.";
 
 static gboolean on_key(const char *option, const char *value, gpointer data, GError **error)
 {

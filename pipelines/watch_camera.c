@@ -19,7 +19,8 @@ struct WatchCamera {
     WatchState state;
     gint64 since; /* when that began, monotonic microseconds */
     WatchBackoff backoff;
-    gint64 wait;     /* from the loss to the next attempt, microseconds */
+    gint64 wait; /* from the loss to the next attempt, microseconds */
+    gboolean started;
     gboolean broken; /* what is behind the source failed while there was none */
     guint retry;     /* event source; 0: none */
     guint bus_watch; /* event source; 0: none */
@@ -276,13 +277,21 @@ WatchCamera *watch_camera_new(WatchSettings *settings, const WatchHooks *hooks, 
     camera->data = data;
     camera->counts = counts;
     camera->pipeline = pipeline;
+    camera->state = WATCH_WAITING;
     camera->backoff.least = settings->reconnect_min;
     camera->backoff.most = settings->reconnect_max;
     bus = watch_pipeline_bus(pipeline);
     camera->bus_watch = gst_bus_add_watch(bus, on_message, camera);
     gst_object_unref(bus);
-    connect_source(camera);
     return camera;
+}
+
+void watch_camera_start(WatchCamera *camera)
+{
+    if (camera->started || camera->state == WATCH_STOPPED)
+        return;
+    camera->started = TRUE;
+    connect_source(camera);
 }
 
 void watch_camera_stop(WatchCamera *camera)
@@ -301,6 +310,8 @@ static void clear(gpointer data)
 {
     WatchCamera *camera = data;
 
+    if (camera->bus_watch)
+        g_source_remove(camera->bus_watch);
     watch_pipeline_unref(camera->pipeline);
     watch_counts_free(camera->counts);
     watch_settings_unref(camera->settings);

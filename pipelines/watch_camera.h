@@ -10,7 +10,7 @@
 typedef enum WatchState {
     WATCH_CONNECTING, /* no frame yet */
     WATCH_PLAYING,
-    WATCH_WAITING, /* gone; tried again when the wait is over */
+    WATCH_WAITING, /* not started yet, or gone; tried again when the wait is over */
     WATCH_ENDED,   /* a file, played to its end */
     WATCH_FAILED,  /* a file that cannot be played */
     WATCH_STOPPED, /* watch_camera_stop() was called */
@@ -31,12 +31,15 @@ typedef struct WatchHooks {
     void (*unwritable)(WatchCamera *camera, const char *reason, gpointer data);
 } WatchHooks;
 
-/* Makes a camera and begins to connect it. hooks outlives it. NULL with an error where an element
+/* Makes a camera, which waits for its start. hooks outlives it. NULL with an error where an element
  * is missing on this machine. */
 WatchCamera *watch_camera_new(WatchSettings *settings, const WatchHooks *hooks, gpointer data,
                               GError **error);
 WatchCamera *watch_camera_ref(WatchCamera *camera);
 void watch_camera_unref(WatchCamera *camera);
+
+/* Begins to connect it, unless it was started or stopped before. */
+void watch_camera_start(WatchCamera *camera);
 
 /* To be called some times a second: sees the first frame, the end, and that no frame comes. */
 void watch_camera_tick(WatchCamera *camera);

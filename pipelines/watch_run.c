@@ -22,7 +22,7 @@ typedef struct Watch {
     WatchServer *server; /* of metrics; NULL: none */
     WatchEvents *events; /* NULL: none */
     GPtrArray *cameras;  /* in the list's order */
-    guint stopping;      /* cameras, of the list or not any more */
+    GPtrArray *stopping; /* cameras, of the list or not any more */
     gboolean quitting;
     gboolean failed;
 } Watch;
@@ -47,7 +47,7 @@ static gboolean on_farewell(gpointer data)
 {
     Watch *watch = data;
 
-    say("%u of the cameras did not stop in time", watch->stopping);
+    say("%u of the cameras did not stop in time", watch->stopping->len);
     watch->failed = TRUE;
     g_main_loop_quit(watch->loop);
     return G_SOURCE_REMOVE;
@@ -55,7 +55,7 @@ static gboolean on_farewell(gpointer data)
 
 static void stop_camera(Watch *watch, WatchCamera *camera)
 {
-    watch->stopping++;
+    g_ptr_array_add(watch->stopping, watch_camera_ref(camera));
     watch_camera_stop(camera);
 }
 
@@ -72,8 +72,26 @@ static void quit(Watch *watch)
 /* A camera's last closing may end before the one of a connection that it had lost. */
 static void quit_when_closed(Watch *watch)
 {
-    if (watch->quitting && watch->stopping == 0 && watch_pipeline_closing() == 0)
+    if (watch->quitting && watch->stopping->len == 0 && watch_pipeline_closing() == 0)
         g_main_loop_quit(watch->loop);
+}
+
+static WatchCamera *camera_with_name(GPtrArray *cameras, const char *name)
+{
+    for (guint i = 0; i < cameras->len; i++) {
+        if (strcmp(watch_camera_settings(cameras->pdata[i])->name, name) == 0)
+            return cameras->pdata[i];
+    }
+    return NULL;
+}
+
+/* A camera that takes another's place comes when that is gone: many allow one connection only. */
+static void start_camera(Watch *watch, const char *name)
+{
+    WatchCamera *camera = camera_with_name(watch->cameras, name);
+
+    if (camera && !camera_with_name(watch->stopping, name))
+        watch_camera_start(camera);
 }
 
 /* Cameras' hooks */
@@ -104,7 +122,8 @@ static void on_stopped(WatchCamera *camera, gpointer data)
 
     if (!watch->quitting)
         watch_report_summary(camera);
-    watch->stopping--;
+    g_ptr_array_remove(watch->stopping, camera); /* whoever calls this has a reference too */
+    start_camera(watch, watch_camera_settings(camera)->name);
     quit_when_closed(watch);
 }
 
@@ -122,34 +141,32 @@ static const WatchHooks hooks = {on_changed, on_state_changed, on_stopped, on_un
 
 /* The list */
 
-static WatchCamera *camera_with_name(GPtrArray *cameras, const char *name)
-{
-    for (guint i = 0; i < cameras->len; i++) {
-        if (strcmp(watch_camera_settings(cameras->pdata[i])->name, name) == 0)
-            return cameras->pdata[i];
-    }
-    return NULL;
-}
-
-/* Takes over a list: cameras that are in it as they were go on undisturbed. FALSE with an error,
- * and nothing changed, when one of the new ones cannot be made. */
-static gboolean apply(Watch *watch, WatchList *list, GError **error)
+/* Those of a list: cameras that are in it as they were are the same ones. NULL with an error when
+ * one of the new ones cannot be made. */
+static GPtrArray *make_cameras(Watch *watch, const WatchList *list, GError **error)
 {
     GPtrArray *cameras = g_ptr_array_new_with_free_func((GDestroyNotify)watch_camera_unref);
-    GPtrArray *old = watch->cameras;
 
     for (guint i = 0; i < list->cameras->len; i++) {
         WatchSettings *settings = list->cameras->pdata[i];
-        WatchCamera *camera = camera_with_name(old, settings->name);
+        WatchCamera *camera = camera_with_name(watch->cameras, settings->name);
 
         if (camera && watch_settings_equal(watch_camera_settings(camera), settings))
             camera = watch_camera_ref(camera);
         else
             camera = watch_camera_new(settings, &hooks, watch, error);
-        if (!camera)
-            goto failed;
+        if (!camera) {
+            g_ptr_array_unref(cameras);
+            return NULL;
+        }
         g_ptr_array_add(cameras, camera);
     }
+    return cameras;
+}
+
+static void take_cameras(Watch *watch, GPtrArray *cameras)
+{
+    GPtrArray *old = watch->cameras;
 
     watch->cameras = cameras;
     for (guint i = 0; i < old->len; i++) {
@@ -157,17 +174,8 @@ static gboolean apply(Watch *watch, WatchList *list, GError **error)
             stop_camera(watch, old->pdata[i]);
     }
     g_ptr_array_unref(old);
-    g_clear_pointer(&watch->list, watch_list_free);
-    watch->list = list;
-    return TRUE;
-
-failed:
-    for (guint i = 0; i < cameras->len; i++) {
-        if (!g_ptr_array_find(old, cameras->pdata[i], NULL))
-            stop_camera(watch, cameras->pdata[i]);
-    }
-    g_ptr_array_unref(cameras);
-    return FALSE;
+    for (guint i = 0; i < cameras->len; i++)
+        start_camera(watch, watch_camera_settings(cameras->pdata[i])->name);
 }
 
 static char *metrics_text(gpointer data)
@@ -175,64 +183,79 @@ static char *metrics_text(gpointer data)
     return watch_metrics_text(((Watch *)data)->cameras);
 }
 
-/* What a list says of the whole program: where metrics are served and events written. A file of
- * events is opened again each time, so that it can be moved away before. */
-typedef struct Outputs {
-    WatchServer *server;
-    WatchEvents *events;
-} Outputs;
-
-static gboolean open_outputs(Watch *watch, const WatchList *list, Outputs *outputs, GError **error)
+/* The new server comes before the old one goes, unless that has what it needs. */
+static gboolean move_server(Watch *watch, const char *where, GError **error)
 {
-    const char *before = watch->list ? watch->list->metrics : NULL;
+    WatchServer *server = where ? watch_server_new(where, metrics_text, watch, error) : NULL;
 
-    outputs->server = NULL;
-    outputs->events = NULL;
-    if (list->metrics && g_strcmp0(list->metrics, before) != 0) {
-        outputs->server = watch_server_new(list->metrics, metrics_text, watch, error);
-        if (!outputs->server)
-            return FALSE;
+    if (where && !server && watch->server && watch_server_is_taken(*error)) {
+        g_clear_pointer(&watch->server, watch_server_free);
+        server = watch_server_new(where, metrics_text, watch, NULL);
+        if (server)
+            g_clear_error(error);
+        else
+            watch->server = watch_server_new(watch->list->metrics, metrics_text, watch, NULL);
     }
-    if (list->events && !(outputs->events = watch_events_new(list->events, error))) {
-        g_clear_pointer(&outputs->server, watch_server_free);
+    if (where && !server)
         return FALSE;
-    }
+    g_clear_pointer(&watch->server, watch_server_free);
+    watch->server = server;
+    if (server)
+        say("metrics at %s", watch_server_address(server));
     return TRUE;
 }
 
-static void close_outputs(Outputs *outputs)
+/* What a list says of the whole program: where metrics are served and events written. A file of
+ * events is opened again each time, so that it can be moved away before. FALSE with an error, and
+ * nothing changed, when one of them cannot be. */
+static gboolean open_outputs(Watch *watch, const WatchList *list, GError **error)
 {
-    g_clear_pointer(&outputs->server, watch_server_free);
-    g_clear_pointer(&outputs->events, watch_events_free);
+    const gboolean moved =
+        !watch->list || g_strcmp0(list->metrics, watch->list->metrics) != 0 || !watch->server;
+    WatchEvents *events = NULL;
+
+    if (list->events && !(events = watch_events_new(list->events, error)))
+        return FALSE;
+    if (moved && !move_server(watch, list->metrics, error)) {
+        g_clear_pointer(&events, watch_events_free);
+        return FALSE;
+    }
+    g_clear_pointer(&watch->events, watch_events_free);
+    watch->events = events;
+    return TRUE;
 }
 
 /* Reads the list, and takes it over with all that it names, or leaves everything as it is. */
 static gboolean load(Watch *watch, GError **error)
 {
     WatchList *list = watch_list_new(watch->config, watch->keys, watch->sources, error);
-    Outputs old = {watch->server, watch->events}, new;
+    GPtrArray *cameras = list ? make_cameras(watch, list, error) : NULL;
 
-    if (!list)
-        return FALSE;
-    if (!open_outputs(watch, list, &new, error)) {
-        watch_list_free(list);
-        return FALSE;
-    }
-    watch->events = new.events;
-    if (!apply(watch, list, error)) {
-        watch->events = old.events;
-        close_outputs(&new);
-        watch_list_free(list);
+    if (!cameras || !open_outputs(watch, list, error)) {
+        g_clear_pointer(&cameras, g_ptr_array_unref);
+        g_clear_pointer(&list, watch_list_free);
         return FALSE;
     }
-    if (list->metrics && !new.server) /* the same as before */
-        old.server = NULL;
-    else
-        watch->server = new.server;
-    close_outputs(&old);
-    if (new.server)
-        say("metrics at %s", watch_server_address(new.server));
+    take_cameras(watch, cameras);
+    g_clear_pointer(&watch->list, watch_list_free);
+    watch->list = list;
     return TRUE;
+}
+
+/* The file may have been moved away, whatever is wrong with the new list. */
+static void reopen_events(Watch *watch)
+{
+    GError *error = NULL;
+    WatchEvents *events =
+        watch->list->events ? watch_events_new(watch->list->events, &error) : NULL;
+
+    if (events) {
+        g_clear_pointer(&watch->events, watch_events_free);
+        watch->events = events;
+    } else if (error) {
+        say("events go on in the file as it was: %s", error->message);
+        g_error_free(error);
+    }
 }
 
 static gboolean on_hangup(gpointer data)
@@ -245,6 +268,7 @@ static gboolean on_hangup(gpointer data)
     if (load(watch, &error)) {
         say("%u cameras after rereading the list", watch->cameras->len);
     } else {
+        reopen_events(watch);
         say("the list stays as it was: %s", error->message);
         g_error_free(error);
     }
@@ -303,12 +327,12 @@ static void loop(Watch *watch)
 gboolean watch_run(const char *config, const char *const *keys, char **sources)
 {
     Watch watch = {.config = config, .keys = keys, .sources = sources};
-    Outputs outputs;
     GError *error = NULL;
     guint hangup;
 
     watch.loop = g_main_loop_new(NULL, FALSE);
     watch.cameras = g_ptr_array_new_with_free_func((GDestroyNotify)watch_camera_unref);
+    watch.stopping = g_ptr_array_new_with_free_func((GDestroyNotify)watch_camera_unref);
     /* While models load too, where its default would end the program. */
     hangup = g_unix_signal_add(SIGHUP, on_hangup, &watch);
     if (load(&watch, &error)) {
@@ -319,9 +343,10 @@ gboolean watch_run(const char *config, const char *const *keys, char **sources)
         watch.failed = TRUE;
     }
     g_source_remove(hangup);
-    outputs = (Outputs){watch.server, watch.events};
-    close_outputs(&outputs);
+    g_clear_pointer(&watch.server, watch_server_free);
+    g_clear_pointer(&watch.events, watch_events_free);
     g_clear_pointer(&watch.list, watch_list_free);
+    g_ptr_array_unref(watch.stopping);
     g_ptr_array_unref(watch.cameras);
     g_main_loop_unref(watch.loop);
     return !watch.failed;

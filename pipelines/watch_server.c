@@ -121,6 +121,11 @@ WatchServer *watch_server_new(const char *where, WatchServerText text, gpointer 
     return server;
 }
 
+gboolean watch_server_is_taken(const GError *error)
+{
+    return g_error_matches(error, G_IO_ERROR, G_IO_ERROR_ADDRESS_IN_USE);
+}
+
 void watch_server_free(WatchServer *server)
 {
     g_socket_service_stop(server->service);
@@ -145,6 +150,11 @@ WatchServer *watch_server_new(const char *where, WatchServerText text, gpointer 
     g_set_error_literal(error, G_FILE_ERROR, G_FILE_ERROR_NOSYS,
                         "this convnext-watch was built without libsoup 3 and has no metrics");
     return NULL;
+}
+
+gboolean watch_server_is_taken(const GError *error)
+{
+    return FALSE;
 }
 
 void watch_server_free(WatchServer *server) {}

@@ -15,6 +15,10 @@ typedef char *(*WatchServerText)(gpointer data);
  * listen there, or when this program was built without libsoup. */
 WatchServer *watch_server_new(const char *where, WatchServerText text, gpointer data,
                               GError **error);
+
+/* Whether an error of that says that somebody else listens there. */
+gboolean watch_server_is_taken(const GError *error);
+
 void watch_server_free(WatchServer *server);
 
 /* Where it is, for people: http://127.0.0.1:9464/metrics, for example. */

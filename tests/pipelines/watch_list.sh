@@ -1,6 +1,6 @@
 #!/bin/bash
 # SIGHUP: convnext-watch rereads its list. Cameras come, go and change, the others go on undisturbed,
-# and a list with a mistake in it changes nothing.
+# and a list with a mistake in it changes nothing. The file of events is opened again either way.
 #
 # SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/lib.sh"
@@ -26,7 +26,7 @@ reread()
 }
 
 list stays ball goes smpte changes snow
-start_watch --config list.ini
+start_watch --config list.ini --events events
 for name in stays goes changes; do
     wait_for said 1 "$name: playing"
 done
@@ -38,9 +38,16 @@ wait_for lines 3 '"stream":"comes"'
 wait_for said 2 'changes: playing'
 before=$(grep -c '"stream":"goes"' lines)
 
+# Many cameras allow one connection only.
+order=$(grep -o -E 'changes: (connecting|stopped|[0-9]+ frames)' said | sed 's/.* //' | tr '\n' ' ')
+[ "$order" = 'connecting stopped frames connecting ' ] ||
+    wrong "a camera that changes was connected before the old one had gone: $(cat said)"
+
 # Mistakes of several kinds; each time it says what is wrong and plays on.
+mv events events.old
 echo 'no key file' >list.ini
 reread 'the list stays as it was: list.ini: '
+[ -f events ] || wrong "events go on in a file that was moved"
 list stays nothing
 reread "[stays]: 'nothing' is not a pattern"
 rm list.ini

@@ -121,6 +121,16 @@ wait_for said 1 'convnext-watch: 1 cameras after'
 scrape third
 expect_exposition third
 grep -q 'bars' third && wrong "a camera that was removed is in the metrics"
+
+# The port stays, while the address is another one.
+sed -i "s/^metrics = .*/metrics = $port/" list.ini
+kill -HUP "$watch"
+wait_for said 2 'convnext-watch: 1 cameras after'
+sed -i "s/^metrics = .*/metrics = 0.0.0.0:$port/" list.ini
+kill -HUP "$watch"
+wait_for said 1 "metrics at http://0\\.0\\.0\\.0:$port/metrics"
+scrape fourth
+expect_exposition fourth
 stop_watch INT
 
 time='"time":"20[0-9-]+T[0-9:.]+Z"'
