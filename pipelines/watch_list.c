@@ -15,7 +15,13 @@ static gboolean prefixed(const char *path, GError **error)
     return FALSE;
 }
 
-/* NAME=SOURCE, where what is before the first = can be a name; a bare SOURCE is its own name. */
+/* A bare SOURCE is its own name, without the query of an address, which may hold a login. */
+static char *name_of(const char *source)
+{
+    return strstr(source, "://") ? g_strndup(source, strcspn(source, "?")) : g_strdup(source);
+}
+
+/* NAME=SOURCE, where what is before the first = can be a name. */
 static gboolean add_source(GKeyFile *file, const char *argument, GError **error)
 {
     const gsize length = strspn(argument, "abcdefghijklmnopqrstuvwxyz"
@@ -31,7 +37,7 @@ static gboolean add_source(GKeyFile *file, const char *argument, GError **error)
                             "machine can read there; use --credentials-file or --credentials-env");
         return FALSE;
     }
-    name = named ? g_strndup(argument, length) : g_strdup(source);
+    name = named ? g_strndup(argument, length) : name_of(source);
     if (strpbrk(name, "[]\n") || !g_utf8_validate(source, -1, NULL))
         g_set_error(error, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_INVALID_VALUE,
                     "'%s' cannot be the name of a camera; write NAME=SOURCE", name);

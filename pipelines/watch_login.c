@@ -105,15 +105,19 @@ gboolean watch_login_maybe_in_address(const char *address)
 
 char *watch_login_mask(const WatchLogin *login, const char *text)
 {
-    static GRegex *in_address;
+    static GRegex *in_address, *query;
     GString *masked;
-    char *result;
+    char *result, *shorter;
 
-    /* Greedy: a password may hold an @ that nobody escaped. */
-    if (!in_address)
-        in_address = g_regex_new("://\\S*@", G_REGEX_RAW, 0, NULL); /* it may not be UTF-8 */
-    result = g_regex_replace_literal(in_address, text, -1, 0, "://***@", 0, NULL);
+    /* Greedy: a password may hold an @ that nobody escaped. Raw: it may not be UTF-8. */
+    if (!in_address) {
+        in_address = g_regex_new("://\\S*@", G_REGEX_RAW, 0, NULL);
+        query = g_regex_new("(://[^\\s?]*\\?)\\S*", G_REGEX_RAW, 0, NULL);
+    }
+    shorter = g_regex_replace_literal(in_address, text, -1, 0, "://***@", 0, NULL);
+    result = g_regex_replace(query, shorter ? shorter : "", -1, 0, "\\1***", 0, NULL);
     masked = g_string_new(result ? result : "");
+    g_free(shorter);
     g_free(result);
     if (login && login->password && *login->password)
         g_string_replace(masked, login->password, "***", 0);

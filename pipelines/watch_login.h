@@ -27,5 +27,5 @@ gboolean watch_login_in_address(const char *address);
 gboolean watch_login_maybe_in_address(const char *address);
 
 /* A copy of a text of others, such as an error message: the password, and whatever stands before
- * the @ of an address, is "***" there. */
+ * the @ or after the ? of an address, is "***" there. */
 char *watch_login_mask(const WatchLogin *login, const char *text);

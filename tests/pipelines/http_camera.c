@@ -1,6 +1,6 @@
 /* A camera for tests: sends pictures by HTTP on the loopback as MJPEG, one part of a multipart body
- * each, at a port that the system chooses, and prints its address. Ends by itself after some
- * minutes.
+ * each, at a port that the system chooses, and prints its address; at others it has none. Ends by
+ * itself after some minutes.
  *
  *     http-camera FILE...     one after the other, ten a second, again and again
  *
@@ -32,17 +32,20 @@ static gboolean on_connection(GThreadedSocketService *service, GSocketConnection
     GIOStream *stream = G_IO_STREAM(connection);
     GDataInputStream *input = g_data_input_stream_new(g_io_stream_get_input_stream(stream));
     GOutputStream *output = g_io_stream_get_output_stream(stream);
-    gboolean more = TRUE;
+    gboolean found = FALSE, more = TRUE;
     char *line;
 
     g_data_input_stream_set_newline_type(input, G_DATA_STREAM_NEWLINE_TYPE_CR_LF);
     while (more && (line = g_data_input_stream_read_line(input, NULL, NULL, NULL))) {
+        found |= g_str_has_prefix(line, "GET /video.mjpg ");
         more = *line != '\0';
         g_free(line);
     }
-    more = g_output_stream_printf(output, NULL, NULL, NULL,
-                                  "HTTP/1.0 200 OK\r\nContent-Type: multipart/x-mixed-replace; "
-                                  "boundary=picture\r\n\r\n");
+    more = g_output_stream_printf(output, NULL, NULL, NULL, "HTTP/1.0 %s\r\n\r\n",
+                                  found ? "200 OK\r\nContent-Type: multipart/x-mixed-replace; "
+                                          "boundary=picture"
+                                        : "404 Not Found") &&
+           found;
     for (guint i = 0; more; i++) {
         more = send_picture(output, pictures->pdata[i % pictures->len]);
         g_usleep(PAUSE_US);

@@ -40,4 +40,11 @@ grep -v '"pts":' lines && wrong "frames without a time"
 awk '/^fourth: / { exit !($4 > 0 && ($4 - 1) * 4 < $2) }' said ||
     wrong "results of carried frames were counted: $(cat said)"
 grep -q '^once: [0-9]* frames, 1 results, 0 reconnects' said || wrong "min-period was not kept: $(cat said)"
+
+# What may be a login in an address's query is not printed, neither as a name nor in an error.
+start_watch --events events "$(cat camera)?user=joe&pwd=s3cr3t" twice="$(cat camera)?user=joe&pwd=s3cr3t"
+wait_for said 1 'video.mjpg: waiting, .*404'
+wait_for said 1 'twice: waiting, .*404.*mjpg\?\*\*\*'
+stop_watch INT
+grep -n 's3cr3t' lines said events && wrong "a query was printed"
 exit $bad
