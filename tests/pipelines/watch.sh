@@ -68,6 +68,7 @@ kill -INT "$watch"
 wait "$watch"
 status=$?
 [ $status -eq 1 ] || wrong "a source that hangs: status $status"
+grep -q '2 connections .* left behind' said && wrong "the second Ctrl-C was not heard: $(cat said)"
 server=${server/ $watch/}
 
 # A camera that is not there is tried again after a while, and then after one twice as long.
