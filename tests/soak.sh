@@ -1,12 +1,13 @@
 #!/bin/bash
 # Watches RTSP cameras on the loopback for a long time while they are killed, hung and brought back at
-# random, and tells whether convnext-watch lives, its memory is flat, and every camera is back soon.
+# random, and tells whether convnext-watch lives, its memory is flat, and every camera gives results
+# soon after it is back.
 #
 #   tests/soak.sh [SECONDS [CAMERAS [FOLDER]]]      default: 3600 8, and a folder of its own
 #
 # Wants what tests/run.sh has built in build-test/. FOLDER keeps lines, said, memory (seconds and KiB
 # of resident memory, each 5 s) and returns (camera, how it went away, seconds from its return to its
-# first frame). Ends with a table; the status is 0 when all three hold.
+# first result). Ends with a table; the status is 0 when all three hold.
 #
 # SPDX-License-Identifier: LGPL-2.1-or-later
 set -u
@@ -26,6 +27,7 @@ server=$CONVNEXT_BUILD/tests/pipelines/rtsp-server
 mkdir -p "$folder" && cd "$folder" || exit 1
 : >returns
 : >memory
+: >said
 pids=()
 
 finish()
@@ -70,10 +72,13 @@ serve()
     sed 's,.*:\([0-9]*\)/live,\1,' "camera-$1" >"camera-$1.port"
 }
 
-# playing N: how often convnext-watch has said so.
-playing()
+# results N: how many it has given, of all its connections, as the metrics of convnext-watch have it.
+results()
 {
-    grep -c "camera-$1: playing" said
+    exec 9<>"/dev/tcp/127.0.0.1/$metrics"
+    printf 'GET /metrics HTTP/1.0\r\n\r\n' >&9
+    sed -n "s/^convnext_inferences_total{stream=\"camera-$1\"} //p" <&9
+    exec 9<&-
 }
 
 # waiting N: how often it has said that the camera is gone.
@@ -88,13 +93,12 @@ trouble()
     local n=$1 before gone how back
     RANDOM=$((n * 7919))
     while sleep $((10 + RANDOM % 50)); do
-        before=$(playing "$n")
         if [ $((RANDOM % 3)) -eq 0 ]; then
             how=hung
             gone=$(waiting "$n")
             kill -STOP "$(cat "camera-$n.pid")"
             sleep $((7 + RANDOM % 10))
-            before=$(playing "$n")
+            before=$(results "$n")
             kill -CONT "$(cat "camera-$n.pid")"
             # Frames that were under way have lasted: it was not gone, and is not coming back.
             [ "$(waiting "$n")" -gt "$gone" ] || continue
@@ -102,12 +106,12 @@ trouble()
             how=dead
             kill -9 "$(cat "camera-$n.pid")"
             sleep $((1 + RANDOM % 20))
-            before=$(playing "$n")
+            before=$(results "$n")
             serve "$n" || return
         fi
         back=$(date +%s.%N)
         echo "$back" >"camera-$n.away"
-        while [ "$(playing "$n")" -le "$before" ]; do
+        until [ "$(results "$n")" -gt "$before" ]; do
             sleep 0.1
         done
         echo "camera-$n $how $(date +%s.%N) $back" | awk '{ printf "%s %s %.1f\n", $1, $2, $3 - $4 }' \
@@ -121,10 +125,17 @@ for n in $(seq "$cameras"); do
     serve "$n" || cnx_die "the RTSP server does not start: $(cat "camera-$n.log")"
     sources+=("camera-$n=$(cat "camera-$n")")
 done
-"$CONVNEXT_BUILD/pipelines/convnext-watch" --set interval=3 "${sources[@]}" 2>said </dev/null \
+"$CONVNEXT_BUILD/pipelines/convnext-watch" --metrics 0 --set interval=3 "${sources[@]}" 2>said </dev/null \
     > >(tail -n 1000 >lines) &
 watch=$!
 pids+=("$watch")
+metrics=
+for _ in {1..200}; do
+    metrics=$(sed -n 's,.*metrics at http://127.0.0.1:\([0-9]*\)/metrics$,\1,p' said)
+    [ -z "$metrics" ] || break
+    sleep 0.05
+done
+[ -n "$metrics" ] || cnx_die "convnext-watch serves no metrics: $(tail -n 1 said)"
 for n in $(seq "$cameras"); do
     trouble "$n" 2>/dev/null &
     pids+=("$!")
@@ -164,6 +175,11 @@ for how in dead hung; do
 done
 [ "$(wc -l <returns)" -gt 0 ] || bad=1
 if grep ' lost ' returns; then bad=1; fi
+# Every third frame is looked at; half of that is too few.
+awk -v cameras="$cameras" '
+    /^camera-[0-9]+: [0-9]+ frames, [0-9]+ results/ { n++; few += $4 == 0 || $4 * 6 < $2 }
+    END { if (few || n < cameras) print n - few " of " cameras " cameras gave results all the time"
+          exit few || n < cameras }' said || bad=1
 sed -n -E '/: [0-9]+ frames|left behind/p' said
 echo "kept in $folder"
 exit $bad
