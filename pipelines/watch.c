@@ -19,8 +19,9 @@
 
 static const char help_summary[] =
     "Watches cameras: a JSON line per result on standard output, what becomes of the cameras on\n"
-    "standard error, and a summary at the end. A SOURCE is an address such as rtsp://camera/live,\n"
-    "a file, /dev/videoN or test:PATTERN; NAME is what it is called in the lines.";
+    "standard error, and a summary at the end. A SOURCE is an address such as rtsp://camera/live\n"
+    "or http://camera/video.mjpg, a file, /dev/videoN or test:PATTERN; NAME is what it is called\n"
+    "in the lines.";
 
 static const char help_description[] =
     "The list of cameras is a key file with a group for each, named as the camera:\n"
