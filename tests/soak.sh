@@ -6,8 +6,8 @@
 #   tests/soak.sh [SECONDS [CAMERAS [FOLDER]]]      default: 3600 8, and a folder of its own
 #
 # Wants what tests/run.sh has built in build-test/. FOLDER keeps lines, said, memory (seconds and KiB
-# of resident memory, each 5 s) and returns (camera, how it went away, seconds from its return to its
-# first result). Ends with a table; the status is 0 when all three hold.
+# of resident memory, each second) and returns (camera, how it went away, seconds from its return to
+# its first result). Ends with a table; the status is 0 when all three hold.
 #
 # SPDX-License-Identifier: LGPL-2.1-or-later
 set -u
@@ -19,10 +19,12 @@ duration=${1:-3600}
 cameras=${2:-8}
 folder=${3:-$(mktemp -d)}
 warm=300       # seconds, or a quarter of a shorter run, after which memory may grow no more
+quiet=120      # seconds, or a tenth, without trouble: memory is compared when all cameras play
 patience=5     # seconds in which a camera must be back
-allowance=2048 # KiB between the medians of memory: pages of threads that come and go
+allowance=2048 # KiB between the medians of memory: films end and begin again all the time
 server=$CONVNEXT_BUILD/tests/pipelines/rtsp-server
 [ "$duration" -ge $((4 * warm)) ] || warm=$((duration / 4))
+[ "$duration" -ge $((10 * quiet)) ] || quiet=$((duration / 10))
 [ -x "$server" ] || cnx_die "there is no $server: run tests/run.sh first"
 mkdir -p "$folder" && cd "$folder" || exit 1
 : >returns
@@ -93,6 +95,9 @@ trouble()
     local n=$1 before gone how back
     RANDOM=$((n * 7919))
     while sleep $((10 + RANDOM % 50)); do
+        while [ -f quiet ]; do
+            sleep 0.5
+        done
         if [ $((RANDOM % 3)) -eq 0 ]; then
             how=hung
             gone=$(waiting "$n")
@@ -142,8 +147,15 @@ for n in $(seq "$cameras"); do
 done
 started=$SECONDS
 while [ $((SECONDS - started)) -lt "$duration" ] && kill -0 $watch 2>/dev/null; do
-    echo "$((SECONDS - started)) $(awk '/^VmRSS/ { print $2 }' /proc/$watch/status)" >>memory
-    sleep 5
+    now=$((SECONDS - started))
+    echo "$now $(awk '/^VmRSS/ { print $2 }' /proc/$watch/status)" >>memory
+    if { [ $now -ge "$warm" ] && [ $now -lt $((warm + quiet)) ]; } ||
+        [ $now -ge $((duration - quiet)) ]; then
+        : >quiet
+    else
+        rm -f quiet
+    fi
+    sleep 1
 done
 
 for file in camera-*.away; do
@@ -159,12 +171,15 @@ bad=0
 [ $lived = yes ] || bad=1
 echo "ran $((SECONDS - started)) s with $cameras cameras; convnext-watch lived and ended well: $lived"
 
-# Medians: of the first tenth after warming up, and of the last tenth.
-awk -v warm=$warm '$1 >= warm { print $2 }' memory >warmed
-tenth=$((($(wc -l <warmed) + 9) / 10))
-first=$(head -n $tenth warmed | sort -n | sed -n $(((tenth + 1) / 2))p)
-last=$(tail -n $tenth warmed | sort -n | sed -n $(((tenth + 1) / 2))p)
-echo "memory: $((first / 1024)) MiB after $warm s, $((last / 1024)) MiB at the end, $((last - first)) KiB more"
+# median END: of the memory in the later half of the quiet time that ends then.
+median()
+{
+    awk -v from=$(($1 - quiet / 2)) -v to="$1" '$1 >= from && $1 < to { print $2 }' memory | sort -n |
+        awk '{ value[NR] = $1 } END { print value[int((NR + 1) / 2)] }'
+}
+first=$(median $((warm + quiet)))
+last=$(median "$duration")
+echo "memory: $((first / 1024)) MiB after $((warm + quiet)) s, $((last / 1024)) MiB at the end, $((last - first)) KiB more"
 [ $((last - first)) -le $allowance ] || bad=1
 
 for how in dead hung; do
