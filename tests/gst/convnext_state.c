@@ -14,10 +14,19 @@ static GstHarness *h;
 static Gate *gate;
 static guint frames; /* pushed so far */
 
+static void start_anew(void)
+{
+    gst_element_set_state(h->element, GST_STATE_NULL);
+    gst_element_set_state(h->element, GST_STATE_PLAYING);
+    gst_harness_set_src_caps_str(h, CAPS);
+}
+
 /* The bundled model, which tells a black picture from all others. */
 static void setup(void)
 {
-    h = frames_harness(NULL, CAPS);
+    h = frames_harness(NULL, NULL);
+    g_object_set(h->element, "input-size", 64, NULL); /* enough for that */
+    start_anew();
     gate = gate_new(h->element);
     frames = 0;
 }
@@ -28,12 +37,19 @@ static void teardown(void)
     gst_harness_teardown(h);
 }
 
-/* One frame, black or white; returns its best label. */
+/* Black columns, or columns with white stripes. */
+static void draw(GstBuffer *frame, guint x, guint width, gboolean white)
+{
+    for (guint row = 0; row < 120; row++)
+        gst_buffer_memset(frame, 160 * row + x, white && row / 8 % 2 ? 255 : 16, width);
+}
+
+/* One frame, black or with white; returns its best label. */
 static char *push(gboolean white)
 {
     guint n;
     GstBuffer *frame = frames_new(CAPS, FRAME_GRAYS, 40 * frames++);
-    gst_buffer_memset(frame, 0, white ? 255 : 16, -1);
+    draw(frame, 0, 160, white);
     GstBuffer *out = frames_through(h, frame);
     GstConvnextMeta *meta = gst_buffer_get_convnext_meta(out);
     const GstConvnextClass *best = meta ? gst_convnext_result_get_classes(meta->result, &n) : NULL;
@@ -146,10 +162,8 @@ static void push_halves(gboolean left_white, gboolean right_white, gint left, gi
 {
     const Box boxes[] = {{"door", 0, 0, 80, 120, left}, {NULL, 80, 0, 80, 120, right}};
     GstBuffer *frame = frames_new(CAPS, FRAME_GRAYS, 40 * frames++);
-    for (guint row = 0; row < 120; row++) {
-        gst_buffer_memset(frame, 160 * row, left_white ? 255 : 16, 80);
-        gst_buffer_memset(frame, 160 * row + 80, right_white ? 255 : 16, 80);
-    }
+    draw(frame, 0, 80, left_white);
+    draw(frame, 80, 80, right_white);
     gst_buffer_unref(boxes_through(h, frame, boxes, G_N_ELEMENTS(boxes)));
 }
 
@@ -188,9 +202,7 @@ static void start_objects(void)
     gst_util_set_object_arg(G_OBJECT(h->element), "smoothing", "majority");
     g_object_set(h->element, "smoothing-window", 3, "smoothing-count", 2, NULL);
     gst_util_set_object_arg(G_OBJECT(h->element), "region", "objects");
-    gst_element_set_state(h->element, GST_STATE_NULL);
-    gst_element_set_state(h->element, GST_STATE_PLAYING);
-    gst_harness_set_src_caps_str(h, CAPS);
+    start_anew();
 }
 
 /* Each tracked object has its own state, whatever becomes of the other; one that nobody tracks has
