@@ -26,7 +26,7 @@ reread()
 }
 
 list stays ball goes smpte changes snow
-start_watch --config list.ini --events events
+start_watch --config list.ini --events events --set input-size=64 # soon done, under valgrind too
 for name in stays goes changes; do
     wait_for said 1 "$name: playing"
 done
