@@ -447,6 +447,7 @@ gboolean gst_convnext_flow_frame(GstConvnextFlow *self, GstBuffer *buffer,
     gboolean fine = settings->mode == GST_CONVNEXT_MODE_LATEST
                         ? handle_latest(self, buffer, settings)
                         : handle_sync(self, buffer, settings);
+    gst_convnext_plan_release(self->plan);
     self->frames++;
     return fine;
 }

@@ -14,6 +14,8 @@ struct GstConvnextPlan {
     CnxPreprocess *preprocess;
     guint width, height; /* of the input */
     CnxCpu level;
+    GstBuffer *mapped; /* that frame has mapped, to: */
+    CnxImage image;
 };
 
 static void drop_geometry(GstConvnextPlan *self)
@@ -88,39 +90,50 @@ const GstVideoInfo *gst_convnext_plan_caps(const GstConvnextPlan *self)
     return &self->caps;
 }
 
-/* To be unmapped from frame. */
-static gboolean map(GstConvnextPlan *self, GstBuffer *buffer, CnxImage *image, GError **error)
+/* For formats that are converted this is most of the work: a frame that is signed and then looked
+ * at is mapped once. */
+static gboolean map(GstConvnextPlan *self, GstBuffer *buffer, GError **error)
 {
     GstConvnextGeometry geometry;
+    if (self->mapped == buffer)
+        return TRUE;
     gst_convnext_geometry(&self->caps, buffer, &geometry);
     if (!self->frame || !gst_convnext_geometry_equal(&geometry, &self->geometry))
         if (!plan_geometry(self, &geometry, error))
             return FALSE;
-    return gst_convnext_frame_map(self->frame, buffer, image, error);
+    if (!gst_convnext_frame_map(self->frame, buffer, &self->image, error))
+        return FALSE;
+    self->mapped = buffer;
+    return TRUE;
+}
+
+void gst_convnext_plan_release(GstConvnextPlan *self)
+{
+    if (self->mapped)
+        gst_convnext_frame_unmap(self->frame);
+    self->mapped = NULL;
 }
 
 gboolean gst_convnext_plan_sign(GstConvnextPlan *self, GstBuffer *buffer, CnxSignature *signature,
                                 GError **error)
 {
-    CnxImage image;
-    if (!map(self, buffer, &image, error))
+    if (!map(self, buffer, error))
         return FALSE;
-    cnx_signature_make(signature, self->level, gst_convnext_frame_info(self->frame), &image);
-    gst_convnext_frame_unmap(self->frame);
+    cnx_signature_make(signature, self->level, gst_convnext_frame_info(self->frame), &self->image);
     return TRUE;
 }
 
-static void fill_whole(GstConvnextPlan *self, const CnxImage *image, GstConvnextRequest *request)
+static void fill_whole(GstConvnextPlan *self, GstConvnextRequest *request)
 {
-    cnx_preprocess_run(self->preprocess, image, gst_convnext_request_input(request, 0), NULL);
+    cnx_preprocess_run(self->preprocess, &self->image, gst_convnext_request_input(request, 0),
+                       NULL);
     request->regions[0] = (GstConvnextRegion){
         .w = GST_VIDEO_INFO_WIDTH(&self->caps), .h = GST_VIDEO_INFO_HEIGHT(&self->caps), .id = -1};
 }
 
 /* Each object has its own geometry, from frame to frame. */
-static gboolean fill_object(GstConvnextPlan *self, const CnxImage *image,
-                            const GstConvnextObject *object, GstConvnextRequest *request, guint i,
-                            GError **error)
+static gboolean fill_object(GstConvnextPlan *self, const GstConvnextObject *object,
+                            GstConvnextRequest *request, guint i, GError **error)
 {
     CnxImageInfo info = *gst_convnext_frame_info(self->frame);
     info.x = object->place.x;
@@ -131,7 +144,7 @@ static gboolean fill_object(GstConvnextPlan *self, const CnxImage *image,
         cnx_preprocess_new(gst_convnext_engine_recipe(self->engine), &info, error);
     if (!preprocess)
         return FALSE;
-    cnx_preprocess_run(preprocess, image, gst_convnext_request_input(request, i), NULL);
+    cnx_preprocess_run(preprocess, &self->image, gst_convnext_request_input(request, i), NULL);
     cnx_preprocess_free(preprocess);
     request->regions[i] = object->region;
     return TRUE;
@@ -141,16 +154,15 @@ static gboolean fill_object(GstConvnextPlan *self, const CnxImage *image,
 static gboolean fill(GstConvnextPlan *self, GstBuffer *buffer, const GPtrArray *objects,
                      GstConvnextRequest *request, GError **error)
 {
-    CnxImage image;
-    if (!map(self, buffer, &image, error))
+    if (!map(self, buffer, error))
         return FALSE;
     gboolean filled = gst_convnext_request_resize(request, objects ? objects->len : 1, self->width,
                                                   self->height, error);
     if (filled && !objects)
-        fill_whole(self, &image, request);
+        fill_whole(self, request);
     for (guint i = 0; objects && i < objects->len && filled; i++)
-        filled = fill_object(self, &image, g_ptr_array_index(objects, i), request, i, error);
-    gst_convnext_frame_unmap(self->frame);
+        filled = fill_object(self, g_ptr_array_index(objects, i), request, i, error);
+    gst_convnext_plan_release(self);
     return filled;
 }
 

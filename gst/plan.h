@@ -28,9 +28,12 @@ GstConvnextEngine *gst_convnext_plan_engine(const GstConvnextPlan *plan);
 char *gst_convnext_plan_describe(const GstConvnextPlan *plan);
 
 /* How bright the parts of the frame are, to tell whether anything has changed in it. FALSE as for
- * gst_convnext_plan_prepare(). */
+ * gst_convnext_plan_prepare(). The buffer stays mapped until it is prepared or released. */
 gboolean gst_convnext_plan_sign(GstConvnextPlan *plan, GstBuffer *buffer, CnxSignature *signature,
                                 GError **error);
+
+/* Of a buffer that was signed and is not prepared. Nothing happens without one. */
+void gst_convnext_plan_release(GstConvnextPlan *plan);
 
 /* Makes the whole frame the only input of request, with the scoring of these settings. A buffer
  * whose metadata gives it another geometry than the last one changes the plan. The buffer is only
