@@ -234,10 +234,11 @@ static gboolean prepare(GstConvnextFlow *self, GstBuffer *buffer,
     GError *error = NULL;
     if (!fill_request(self, buffer, settings, &error))
         return fail(self, error);
-    if (request->n > 0)
-        gst_convnext_pacing_look(&self->pacing, buffer, self->is_signed ? &self->signature : NULL);
-    else
+    if (request->n == 0) {
         count_skipped(self, FALSE, FALSE);
+        return TRUE;
+    }
+    gst_convnext_pacing_look(&self->pacing, buffer, self->is_signed ? &self->signature : NULL);
     request->frame = self->frames;
     request->epoch = self->epoch;
     request->generation = self->generation;

@@ -132,7 +132,8 @@ void gst_convnext_latest_hold(GstConvnextLatest *self, gboolean hold)
 {
     g_mutex_lock(&self->lock);
     self->held = hold;
-    g_cond_signal(&self->work);
+    if (!hold && self->waiting.engine)
+        g_cond_signal(&self->work);
     g_mutex_unlock(&self->lock);
 }
 
