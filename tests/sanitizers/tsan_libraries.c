@@ -33,7 +33,32 @@ static void order(gconstpointer at)
     __tsan_release((void *)at);
 }
 
-/* References. The last one to drop its own sees what others did before they dropped theirs. */
+/* References. The last one to drop its own sees what others did before they dropped theirs. Where
+ * the count can be reached it is lowered here as long as others are left: who is the last is known
+ * then before anything is freed, also when two drop theirs at the same moment. */
+
+/* Not to count as a look at the object: it may be gone right after. */
+__attribute__((no_sanitize_thread)) static gboolean lower_unless_last(gint *count)
+{
+    gint left = __atomic_load_n(count, __ATOMIC_ACQUIRE);
+    while (left > 1 && !__atomic_compare_exchange_n(count, &left, left - 1, FALSE, __ATOMIC_ACQ_REL,
+                                                    __ATOMIC_ACQUIRE))
+        ;
+    return left > 1;
+}
+
+#define DROPS_COUNTED(name, Type, count)         \
+    void(name)(Type * object)                    \
+    {                                            \
+        __tsan_release(object);                  \
+        if (lower_unless_last((gint *)&(count))) \
+            return;                              \
+        __tsan_acquire(object);                  \
+        REAL(name)(object);                      \
+    }
+DROPS_COUNTED(g_object_unref, void,
+              ((GObject *)object)->ref_count) /* nobody has toggle references */
+DROPS_COUNTED(gst_mini_object_unref, GstMiniObject, object->refcount)
 
 #define DROPS(name, Type)     \
     void(name)(Type * object) \
@@ -45,10 +70,7 @@ DROPS(g_array_unref, GArray)
 DROPS(g_bytes_unref, GBytes)
 DROPS(g_closure_unref, GClosure)
 DROPS(g_hash_table_unref, GHashTable)
-DROPS(g_object_unref, void)
 DROPS(g_ptr_array_unref, GPtrArray)
-DROPS(gst_mini_object_unref, GstMiniObject)
-DROPS(gst_object_unref, void)
 
 void(g_atomic_ref_count_inc)(gatomicrefcount *count)
 {
@@ -60,24 +82,35 @@ gboolean(g_atomic_ref_count_dec)(gatomicrefcount *count)
     return __atomic_fetch_sub(count, 1, __ATOMIC_ACQ_REL) == 1;
 }
 
+static __thread GDestroyNotify clear_box; /* of the g_atomic_rc_box_release_full() under way */
+
+static void on_clear_box(gpointer box)
+{
+    __tsan_acquire(box);
+    clear_box(box);
+}
+
 void g_atomic_rc_box_release_full(gpointer box, GDestroyNotify clear)
 {
-    order(box);
-    REAL(g_atomic_rc_box_release_full)(box, clear);
+    GDestroyNotify outer = clear_box;
+    __tsan_release(box);
+    clear_box = clear;
+    REAL(g_atomic_rc_box_release_full)(box, clear ? on_clear_box : NULL);
+    clear_box = outer;
+}
+
+/* Puts the object in this place, and drops the one that was there. */
+gboolean gst_mini_object_take(GstMiniObject **place, GstMiniObject *object)
+{
+    GstMiniObject *old = __atomic_exchange_n(place, object, __ATOMIC_ACQ_REL);
+    if (old)
+        gst_mini_object_unref(old);
+    return old != object;
 }
 
 gboolean gst_mini_object_replace(GstMiniObject **place, GstMiniObject *object)
 {
-    if (*place)
-        order(*place);
-    return REAL(gst_mini_object_replace)(place, object);
-}
-
-gboolean gst_mini_object_take(GstMiniObject **place, GstMiniObject *object)
-{
-    if (*place)
-        order(*place);
-    return REAL(gst_mini_object_take)(place, object);
+    return gst_mini_object_take(place, object ? gst_mini_object_ref(object) : NULL);
 }
 
 /* GStreamer drops references inside of itself too, where this is not called. Who frees something
