@@ -111,7 +111,7 @@ has_level()
 # run_meson DIR WHAT TIMEOUT_FACTOR SUITE...: runs suites of a build and counts each test's result.
 run_meson()
 {
-    local dir=$1 what=$2 factor=$3 log suite arguments=() status name
+    local dir=$1 what=$2 factor=$3 log suite arguments=() status test
     shift 3
     for suite; do
         arguments+=(--suite "$suite")
@@ -127,11 +127,20 @@ run_meson()
     fi
     passed=$((passed + $(grep -c -E '"result": "(OK|EXPECTEDFAIL)"' "$log")))
     skipped=$((skipped + $(grep -c '"result": "SKIP"' "$log")))
-    while read -r name; do
+    while read -r -d '' test; do
         failed=$((failed + 1))
-        failures+=("$what: $name")
-    done < <(grep -v -E '"result": "(OK|EXPECTEDFAIL|SKIP)"' "$log" |
-        sed 's/^{"name": "\([^"]*\)".*/\1/')
+        failures+=("$what: $test")
+    done < <(failed_tests <"$log")
+}
+
+# From meson's log, for each test that failed: its name, the last lines that it said, and a zero.
+failed_tests()
+{
+    PYTHONIOENCODING=utf-8:backslashreplace python3 -c 'import json, sys
+for test in map(json.loads, sys.stdin):
+    if test["result"] not in ("OK", "EXPECTEDFAIL", "SKIP"):
+        said = test.get("stdout", "") + test.get("stderr", "")
+        print(test["name"], *(line[:300] for line in said.splitlines()[-12:]), sep="\n", end="\0")'
 }
 
 # The tests of simd and model are registered once per level; those of gst take the level from the
