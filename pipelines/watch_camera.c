@@ -21,6 +21,7 @@ struct WatchCamera {
     WatchBackoff backoff;
     gint64 wait; /* from the loss to the next attempt, microseconds */
     gboolean started;
+    gboolean late;   /* that frames are left out is told */
     gboolean broken; /* what is behind the source failed while there was none */
     guint retry;     /* event source; 0: none */
     guint bus_watch; /* event source; 0: none */
@@ -125,6 +126,7 @@ static void connect_source(WatchCamera *camera)
 {
     GError *error = NULL;
 
+    camera->late = FALSE;
     enter(camera, WATCH_CONNECTING, NULL);
     if (!watch_pipeline_open(camera->pipeline, &error)) {
         lose(camera, error->message, 0, FALSE);
@@ -145,6 +147,11 @@ static void look(WatchCamera *camera, const WatchFlow *flow)
         g_free(size);
     } else if (g_get_monotonic_time() - camera->since > STEADY_US) {
         watch_backoff_reset(&camera->backoff);
+    }
+    if (flow->skipped > 0 && !camera->late) {
+        camera->late = TRUE;
+        camera->hooks->changed(camera, "frames come too late to be decoded, and are left out",
+                               camera->data);
     }
 }
 

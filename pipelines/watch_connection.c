@@ -1,13 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "pipelines/watch_connection.h"
 
+#include "pipelines/watch_late.h"
 #include "pipelines/watch_source.h"
+
+/* A frame that waits for longer than that, and than packets may be late, is left out. */
+#define LATE (2 * GST_SECOND)
 
 struct WatchConnection {
     GstElement *bin; /* the source */
     gboolean has_end;
     GMutex order;  /* held while its state is changed */
     gint given_up; /* atomic */
+    gint live;     /* atomic; whether frames are stamped when they come; -1: not known yet */
+    guint latency; /* milliseconds */
     WatchCounts *counts;
     WatchFlow flow; /* under the lock of counts */
 };
@@ -41,6 +47,77 @@ static GstBuffer *stamp(WatchConnection *self, GstBuffer *frame)
     return frame;
 }
 
+static gboolean is_live(WatchConnection *self, GstPad *pad)
+{
+    GstQuery *query;
+    gboolean live = FALSE;
+
+    if (g_atomic_int_get(&self->live) < 0) {
+        query = gst_query_new_latency();
+        if (GST_PAD_IS_SRC(pad) ? gst_pad_query(pad, query) : gst_pad_peer_query(pad, query))
+            gst_query_parse_latency(query, &live, NULL, NULL);
+        gst_query_unref(query);
+        g_atomic_int_set(&self->live, live);
+    }
+    return g_atomic_int_get(&self->live);
+}
+
+/* Before a decoder. */
+
+typedef struct Entrance {
+    WatchConnection *connection;
+    WatchLate late;
+    gboolean gap;
+} Entrance;
+
+static GstPadProbeReturn on_coded(GstPad *pad, GstPadProbeInfo *info, gpointer data)
+{
+    Entrance *entrance = data;
+    WatchConnection *self = entrance->connection;
+    GstBuffer *frame = info->data;
+
+    if (!is_live(self, pad))
+        return GST_PAD_PROBE_REMOVE;
+    if (watch_late_skips(&entrance->late, gst_util_get_timestamp(), watch_late_lag(pad, frame),
+                         !GST_BUFFER_FLAG_IS_SET(frame, GST_BUFFER_FLAG_DELTA_UNIT))) {
+        g_mutex_lock(&self->counts->lock);
+        self->flow.skipped++;
+        self->counts->skipped++;
+        self->flow.last = g_get_monotonic_time();
+        g_mutex_unlock(&self->counts->lock);
+        entrance->gap = TRUE;
+        return GST_PAD_PROBE_DROP;
+    }
+    if (entrance->gap) {
+        info->data = frame = gst_buffer_make_writable(frame);
+        GST_BUFFER_FLAG_SET(frame, GST_BUFFER_FLAG_DISCONT);
+        entrance->gap = FALSE;
+    }
+    return GST_PAD_PROBE_OK;
+}
+
+/* Anywhere inside of the source. */
+static void on_element(GstBin *bin, GstBin *parent, GstElement *element, gpointer data)
+{
+    GstElementFactory *factory = gst_element_get_factory(element);
+    WatchConnection *self = data;
+    Entrance *entrance;
+    GstPad *pad;
+
+    if (!factory || GST_IS_BIN(element) ||
+        !gst_element_factory_list_is_type(factory, GST_ELEMENT_FACTORY_TYPE_DECODER |
+                                                       GST_ELEMENT_FACTORY_TYPE_MEDIA_VIDEO |
+                                                       GST_ELEMENT_FACTORY_TYPE_MEDIA_IMAGE) ||
+        !(pad = gst_element_get_static_pad(element, "sink")))
+        return;
+    entrance = g_new0(Entrance, 1);
+    entrance->connection = self;
+    entrance->late.most = LATE + self->latency * GST_MSECOND;
+    entrance->late.least = GST_CLOCK_TIME_NONE;
+    gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER, on_coded, entrance, g_free);
+    gst_object_unref(pad);
+}
+
 /* Behind the source. The end of a camera's stream ends the source only: what comes after would not
  * take frames any more. */
 static GstPadProbeReturn on_data(GstPad *pad, GstPadProbeInfo *info, gpointer data)
@@ -49,18 +126,24 @@ static GstPadProbeReturn on_data(GstPad *pad, GstPadProbeInfo *info, gpointer da
     const gboolean is_buffer = (info->type & GST_PAD_PROBE_TYPE_BUFFER) != 0;
     const GstEventType event = is_buffer ? GST_EVENT_UNKNOWN : GST_EVENT_TYPE(info->data);
     const gboolean ends = event == GST_EVENT_EOS && !self->has_end;
+    GstClockTime lag = GST_CLOCK_TIME_NONE;
 
     if (event == GST_EVENT_CAPS)
         on_caps(self, info->data);
-    if (is_buffer)
+    if (is_buffer) {
         info->data = stamp(self, info->data);
+        if (is_live(self, pad))
+            lag = watch_late_lag(pad, info->data);
+    }
     if (is_buffer || ends) {
         g_mutex_lock(&self->counts->lock);
         self->flow.ended |= ends;
         self->flow.frames += is_buffer;
         self->counts->frames += is_buffer;
-        if (is_buffer)
+        if (is_buffer) {
             self->flow.last = self->counts->last_frame = g_get_monotonic_time();
+            self->counts->lag = lag;
+        }
         g_mutex_unlock(&self->counts->lock);
     }
     return ends ? GST_PAD_PROBE_DROP : GST_PAD_PROBE_OK;
@@ -80,9 +163,12 @@ WatchConnection *watch_connection_new(const WatchSettings *settings, WatchCounts
     self = g_atomic_rc_box_new0(WatchConnection);
     self->bin = gst_object_ref_sink(bin);
     self->has_end = settings->kind == WATCH_FILE;
+    self->live = -1;
+    self->latency = settings->latency;
     self->counts = counts;
     g_mutex_init(&self->order);
     gst_element_set_locked_state(bin, TRUE); /* what the pipeline does is not for it */
+    g_signal_connect(bin, "deep-element-added", G_CALLBACK(on_element), self);
     pad = gst_element_get_static_pad(bin, "src");
     gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_data,
                       self, NULL);

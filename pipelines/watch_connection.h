@@ -12,7 +12,8 @@ typedef struct WatchConnection WatchConnection;
 /* What has come since it was opened. */
 typedef struct WatchFlow {
     guint64 frames;
-    gint64 last; /* when the last one came, monotonic microseconds */
+    guint64 skipped; /* not among them: too late to be decoded */
+    gint64 last;     /* when the last one of either came, monotonic microseconds */
     gboolean ended;
     gint width, height;
     gboolean resized; /* since it was asked for the last time */

@@ -9,6 +9,7 @@ WatchCounts *watch_counts_new(void)
     WatchCounts *counts = g_new0(WatchCounts, 1);
 
     g_mutex_init(&counts->lock);
+    counts->lag = GST_CLOCK_TIME_NONE;
     counts->labels = labels_new();
     return counts;
 }

@@ -19,10 +19,12 @@ typedef struct WatchTimes {
 typedef struct WatchCounts {
     GMutex lock;     /* of all that follows */
     guint64 frames;  /* decoded, whether classified or not */
+    guint64 skipped; /* not decoded, being too late */
     guint64 results; /* each once, however many frames carry it */
     guint64 reconnects;
     gint64 last_frame, last_result; /* monotonic, microseconds; 0: none yet */
-    GstConvnextResult *newest;      /* the one that was counted last; NULL: none yet */
+    GstClockTime lag; /* of the newest frame; GST_CLOCK_TIME_NONE: not known, or not live */
+    GstConvnextResult *newest; /* the one that was counted last; NULL: none yet */
     WatchTimes preprocess, inference;
     Labels *labels;
 } WatchCounts;

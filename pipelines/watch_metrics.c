@@ -7,8 +7,9 @@
 typedef struct Sample {
     char *stream; /* its name, escaped */
     WatchState state;
-    guint64 frames, results, reconnects;
+    guint64 frames, skipped, results, reconnects;
     double frame_age, result_age; /* seconds; negative: there was none yet */
+    double frame_lag;             /* seconds; negative: not known */
     WatchTimes preprocess, inference;
     GArray *labels; /* LabelCount */
 } Sample;
@@ -45,10 +46,13 @@ static void take(Sample *sample, WatchCamera *camera)
     sample->state = watch_camera_state(camera);
     g_mutex_lock(&counts->lock);
     sample->frames = counts->frames;
+    sample->skipped = counts->skipped;
     sample->results = counts->results;
     sample->reconnects = counts->reconnects;
     sample->frame_age = age(counts->last_frame);
     sample->result_age = age(counts->last_result);
+    sample->frame_lag =
+        GST_CLOCK_TIME_IS_VALID(counts->lag) ? (double)counts->lag / GST_SECOND : -1;
     sample->preprocess = counts->preprocess;
     sample->inference = counts->inference;
     sample->labels = labels_sorted(counts->labels);
@@ -88,7 +92,8 @@ static void counters(GString *text, GArray *samples, const char *name, gsize off
     }
 }
 
-static void ages(GString *text, GArray *samples, const char *name, gsize offset, const char *help)
+/* A time of each camera that has it, at an offset in its sample. */
+static void times(GString *text, GArray *samples, const char *name, gsize offset, const char *help)
 {
     head(text, name, "gauge", help);
     for (guint i = 0; i < samples->len; i++) {
@@ -175,15 +180,19 @@ char *watch_metrics_text(GPtrArray *cameras)
     states(text, samples);
     counters(text, samples, "convnext_frames_total", G_STRUCT_OFFSET(Sample, frames),
              "Frames that came from the camera, looked at or not.");
+    counters(text, samples, "convnext_frames_skipped_total", G_STRUCT_OFFSET(Sample, skipped),
+             "Frames, not among those, that came too late to be decoded.");
     counters(text, samples, "convnext_inferences_total", G_STRUCT_OFFSET(Sample, results),
              "Results of the network, of frames or of objects in them.");
     counters(text, samples, "convnext_reconnects_total", G_STRUCT_OFFSET(Sample, reconnects),
              "Times that the camera was gone.");
     labels(text, samples);
-    ages(text, samples, "convnext_last_frame_age_seconds", G_STRUCT_OFFSET(Sample, frame_age),
-         "Time since the newest frame came.");
-    ages(text, samples, "convnext_last_result_age_seconds", G_STRUCT_OFFSET(Sample, result_age),
-         "Time since the newest result came.");
+    times(text, samples, "convnext_last_frame_age_seconds", G_STRUCT_OFFSET(Sample, frame_age),
+          "Time since the newest frame came.");
+    times(text, samples, "convnext_last_result_age_seconds", G_STRUCT_OFFSET(Sample, result_age),
+          "Time since the newest result came.");
+    times(text, samples, "convnext_frame_lag_seconds", G_STRUCT_OFFSET(Sample, frame_lag),
+          "From the coming of the newest frame of a live camera to when it was decoded.");
     histograms(text, samples, "convnext_preprocess_duration_seconds",
                G_STRUCT_OFFSET(Sample, preprocess), "From a frame to the network's input.");
     histograms(text, samples, "convnext_inference_duration_seconds",
