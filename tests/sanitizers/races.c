@@ -156,6 +156,40 @@ static void by_reference(void)
     g_thread_join(thread);
 }
 
+static gpointer drop_array(gpointer array)
+{
+    touch();
+    g_ptr_array_unref(array);
+    return NULL;
+}
+
+static void by_array(void)
+{
+    GPtrArray *array = g_ptr_array_new_with_free_func(free_something);
+    g_ptr_array_add(array, array);
+    GThread *thread = g_thread_new("giver", drop_array, g_ptr_array_ref(array));
+    touch_early();
+    g_ptr_array_unref(array);
+    g_thread_join(thread);
+}
+
+static gpointer give_name(gpointer data)
+{
+    touch();
+    g_quark_from_static_string("given");
+    return NULL;
+}
+
+static void by_name(void)
+{
+    GThread *thread = g_thread_new("giver", give_name, NULL);
+    touch_early();
+    while (!g_quark_try_string("given"))
+        g_usleep(100);
+    touch();
+    g_thread_join(thread);
+}
+
 static GstPadProbeReturn on_buffer(GstPad *pad, GstPadProbeInfo *info, gpointer data)
 {
     touch();
@@ -166,7 +200,7 @@ static GstPadProbeReturn on_buffer(GstPad *pad, GstPadProbeInfo *info, gpointer 
 static void by_state(void)
 {
     GstElement *pipeline = gst_parse_launch(
-        "videotestsrc num-buffers=5 ! queue ! fakesink name=sink sync=false", NULL);
+        "videotestsrc num-buffers=500 ! queue ! fakesink name=sink sync=false", NULL);
     GstElement *sink = gst_bin_get_by_name(GST_BIN(pipeline), "sink");
     GstPad *pad = gst_element_get_static_pad(sink, "sink");
     GstBus *bus = gst_element_get_bus(pipeline);
@@ -186,8 +220,9 @@ static const struct {
     const char *name;
     void (*run)(void);
 } means[] = {
-    {"lock", by_lock}, {"queue", by_queue},         {"message", by_message}, {"pool", by_pool},
-    {"loop", by_loop}, {"reference", by_reference}, {"state", by_state},
+    {"lock", by_lock},   {"queue", by_queue}, {"message", by_message},
+    {"pool", by_pool},   {"loop", by_loop},   {"reference", by_reference},
+    {"array", by_array}, {"name", by_name},   {"state", by_state},
 };
 
 /* Runs this program, and returns whether it ended with the status, with a report of the race in

@@ -47,6 +47,12 @@ __attribute__((no_sanitize_thread)) static gboolean lower_unless_last(gint *coun
     return left > 1;
 }
 
+typedef struct CountedArray { /* GPtrArray as GLib knows it; races.c would find that it is not */
+    gpointer *data;
+    guint length, room;
+    gint count;
+} CountedArray;
+
 #define DROPS_COUNTED(name, Type, count)         \
     void(name)(Type * object)                    \
     {                                            \
@@ -58,6 +64,7 @@ __attribute__((no_sanitize_thread)) static gboolean lower_unless_last(gint *coun
     }
 DROPS_COUNTED(g_object_unref, void,
               ((GObject *)object)->ref_count) /* nobody has toggle references */
+DROPS_COUNTED(g_ptr_array_unref, GPtrArray, ((CountedArray *)object)->count)
 DROPS_COUNTED(gst_mini_object_unref, GstMiniObject, object->refcount)
 
 #define DROPS(name, Type)     \
@@ -70,7 +77,6 @@ DROPS(g_array_unref, GArray)
 DROPS(g_bytes_unref, GBytes)
 DROPS(g_closure_unref, GClosure)
 DROPS(g_hash_table_unref, GHashTable)
-DROPS(g_ptr_array_unref, GPtrArray)
 
 void(g_atomic_ref_count_inc)(gatomicrefcount *count)
 {
@@ -168,14 +174,14 @@ gboolean(g_once_init_enter)(volatile void *location)
     return first;
 }
 
-static char names; /* stands for the lock of the table */
+static pthread_mutex_t names = PTHREAD_MUTEX_INITIALIZER; /* stands for that of the table */
 
 #define NAMES(Type, name, Argument)         \
     Type name(Argument argument)            \
     {                                       \
-        order(&names);                      \
+        pthread_mutex_lock(&names);         \
         Type result = REAL(name)(argument); \
-        order(&names);                      \
+        pthread_mutex_unlock(&names);       \
         return result;                      \
     }
 NAMES(GQuark, g_quark_from_string, const char *)
