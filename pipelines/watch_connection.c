@@ -54,12 +54,13 @@ static gboolean is_live(WatchConnection *self, GstPad *pad)
 
     if (g_atomic_int_get(&self->live) < 0) {
         query = gst_query_new_latency();
-        if (GST_PAD_IS_SRC(pad) ? gst_pad_query(pad, query) : gst_pad_peer_query(pad, query))
+        if (GST_PAD_IS_SRC(pad) ? gst_pad_query(pad, query) : gst_pad_peer_query(pad, query)) {
             gst_query_parse_latency(query, &live, NULL, NULL);
+            g_atomic_int_set(&self->live, live);
+        }
         gst_query_unref(query);
-        g_atomic_int_set(&self->live, live);
     }
-    return g_atomic_int_get(&self->live);
+    return g_atomic_int_get(&self->live) > 0;
 }
 
 /* Before a decoder. */
@@ -77,7 +78,7 @@ static GstPadProbeReturn on_coded(GstPad *pad, GstPadProbeInfo *info, gpointer d
     GstBuffer *frame = info->data;
 
     if (!is_live(self, pad))
-        return GST_PAD_PROBE_REMOVE;
+        return GST_PAD_PROBE_OK;
     if (watch_late_skips(&entrance->late, gst_util_get_timestamp(), watch_late_lag(pad, frame),
                          !GST_BUFFER_FLAG_IS_SET(frame, GST_BUFFER_FLAG_DELTA_UNIT))) {
         g_mutex_lock(&self->counts->lock);

@@ -42,8 +42,10 @@ static void begin(WatchLate *self, GstClockTime now, GstClockTime lag)
 
 gboolean watch_late_skips(WatchLate *self, GstClockTime now, GstClockTime lag, gboolean key)
 {
-    if (!GST_CLOCK_TIME_IS_VALID(lag))
+    if (!GST_CLOCK_TIME_IS_VALID(lag)) {
+        self->skipping &= !key;
         return self->skipping;
+    }
     self->least = MIN(self->least, lag);
     if (!self->skipping && lag - self->least > self->most)
         begin(self, now, lag);

@@ -129,6 +129,10 @@ static void test_no_times(void)
 
     for (guint i = 0; i < 100; i++)
         g_assert_false(watch_late_skips(&late, i * GST_SECOND, GST_CLOCK_TIME_NONE, i == 0));
+    g_assert_false(watch_late_skips(&late, 100 * GST_SECOND, 0, TRUE));
+    g_assert_true(watch_late_skips(&late, 101 * GST_SECOND, 3 * GST_SECOND, FALSE));
+    g_assert_true(watch_late_skips(&late, 102 * GST_SECOND, GST_CLOCK_TIME_NONE, FALSE));
+    g_assert_false(watch_late_skips(&late, 103 * GST_SECOND, GST_CLOCK_TIME_NONE, TRUE));
 }
 
 int main(int argc, char **argv)
