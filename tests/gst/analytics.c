@@ -47,6 +47,7 @@ static Suite *analytics_suite(void)
     TCase *tc = tcase_create("classes");
 
     suite_add_tcase(s, tc);
+    tcase_set_timeout(tc, 120);
     tcase_add_test(tc, test_classes);
     return s;
 }

@@ -220,6 +220,7 @@ static Suite *analytics_objects_suite(void)
     Suite *s = suite_create("analytics_objects");
     TCase *tc = tcase_create("objects");
     suite_add_tcase(s, tc);
+    tcase_set_timeout(tc, 120);
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_test(tc, test_relations);
     tcase_add_test(tc, test_once);

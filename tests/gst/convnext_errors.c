@@ -172,6 +172,7 @@ static Suite *convnext_errors_suite(void)
     Suite *s = suite_create("convnext_errors");
     TCase *tc = tcase_create("refusals");
     suite_add_tcase(s, tc);
+    tcase_set_timeout(tc, 120);
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_test(tc, test_models);
     tcase_add_test(tc, test_truncated);

@@ -147,6 +147,7 @@ static Suite *convnext_info_suite(void)
     Suite *s = suite_create("convnext_info");
     TCase *tc = tcase_create("model-info");
     suite_add_tcase(s, tc);
+    tcase_set_timeout(tc, 120);
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_test(tc, test_config);
     tcase_add_test(tc, test_properties);

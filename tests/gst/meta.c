@@ -223,6 +223,7 @@ static Suite *meta_suite(void)
     TCase *tc = tcase_create("general");
 
     suite_add_tcase(suite, tc);
+    tcase_set_timeout(tc, 120);
     tcase_add_test(tc, test_copy);
     tcase_add_test(tc, test_age);
     tcase_add_test(tc, test_several);

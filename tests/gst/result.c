@@ -187,6 +187,7 @@ static Suite *result_suite(void)
     TCase *tc = tcase_create("general");
 
     suite_add_tcase(suite, tc);
+    tcase_set_timeout(tc, 120);
     tcase_add_test(tc, test_result);
     tcase_add_test(tc, test_object);
     tcase_add_test(tc, test_immutable);

@@ -175,6 +175,7 @@ static Suite *roster_suite(void)
     Suite *s = suite_create("roster");
     TCase *tc = tcase_create("roster");
     suite_add_tcase(s, tc);
+    tcase_set_timeout(tc, 120);
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_test(tc, test_running);
     tcase_add_test(tc, test_numbered_anew);

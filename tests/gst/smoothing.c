@@ -217,6 +217,7 @@ static Suite *smoothing_suite(void)
     Suite *s = suite_create("smoothing");
     TCase *tc = tcase_create("smoothing");
     suite_add_tcase(s, tc);
+    tcase_set_timeout(tc, 120);
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_test(tc, test_majority);
     tcase_add_test(tc, test_no_smoothing);

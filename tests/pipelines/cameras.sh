@@ -15,10 +15,14 @@ done
 
 if [ -n "${RTSP_SERVER:-}" ]; then
     start_camera
-    timeout -s INT 10 "$CNX_ROOT/pipelines/cameras.sh" "$camera" street.mov >mixed </dev/null
-    expect_lines mixed 0
+    : >mixed
+    timeout --foreground -k 10 60 "$CNX_ROOT/pipelines/cameras.sh" "$camera" street.mov >mixed \
+        </dev/null &
     for stream in "$camera" street.mov; do
-        grep -q "\"stream\":\"$stream\"" mixed || wrong "no line of $stream"
+        wait_for mixed 1 "\"stream\":\"$stream\""
     done
+    kill -INT $!
+    wait $!
+    expect_lines mixed 0
 fi
 exit $bad

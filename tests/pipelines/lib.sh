@@ -4,6 +4,8 @@
 #
 # SPDX-License-Identifier: LGPL-2.1-or-later
 set -u
+export LC_ALL=C.UTF-8
+unset http_proxy # souphttpsrc would ask it for the loopback
 . "$CNX_ROOT/pipelines/env.sh"
 quickstart=$CNX_ROOT/pipelines/quickstart.sh
 work=$(mktemp -d)
@@ -56,9 +58,10 @@ start_camera()
 # wait_for FILE COUNT PATTERN: until COUNT lines of the file match; for PATIENCE seconds at most.
 wait_for()
 {
-    local _
+    local _ count
     for _ in $(seq $((${PATIENCE:-30} * 10))); do
-        [ "$(grep -c -E -e "$3" "$1")" -lt "$2" ] || return 0
+        count=$(grep -c -E -e "$3" "$1")
+        [ "${count:-0}" -lt "$2" ] || return 0
         sleep 0.1
     done
     wrong "$1 never had $2 lines of '$3': $(tail -n 20 "$1")"

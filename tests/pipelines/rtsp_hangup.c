@@ -58,7 +58,7 @@ static gboolean on_connection(GThreadedSocketService *service, GSocketConnection
     g_data_input_stream_set_newline_type(input, G_DATA_STREAM_NEWLINE_TYPE_CR_LF);
     while (more && (request = read_request(input, &sequence))) {
         if (g_str_has_prefix(request, "DESCRIBE"))
-            g_usleep(3 * G_USEC_PER_SEC);
+            g_usleep(2 * G_USEC_PER_SEC);
         text = answer(request);
         more = g_output_stream_printf(g_io_stream_get_output_stream(stream), NULL, NULL, NULL,
                                       "RTSP/1.0 200 OK\r\nCSeq: %d\r\n%s", sequence, text) &&

@@ -19,6 +19,7 @@ static const char test_picture[] =
 static gint stalled;       /* atomic */
 static gint firewall;      /* atomic */
 static GstElement *served; /* the media's bin, while somebody watches; main thread */
+static int width, height;  /* of the element named size; 0: as is; main thread */
 
 static gboolean on_end(gpointer loop)
 {
@@ -46,24 +47,9 @@ static void on_client(GstRTSPServer *server, GstRTSPClient *client, gpointer dat
     g_signal_connect(client, "setup-request", G_CALLBACK(on_setup), NULL);
 }
 
-static void on_media(GstRTSPMediaFactory *factory, GstRTSPMedia *media, gpointer data)
+static void set_size(void)
 {
-    GstElement *payloader;
-    GstPad *pad;
-
-    g_clear_pointer(&served, gst_object_unref);
-    served = gst_rtsp_media_get_element(media);
-    payloader = gst_bin_get_by_name(GST_BIN(served), "pay0");
-    pad = gst_element_get_static_pad(payloader, "src");
-    gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST, on_packet,
-                      NULL, NULL);
-    gst_object_unref(pad);
-    gst_object_unref(payloader);
-}
-
-static void set_size(int width, int height)
-{
-    GstElement *filter = served ? gst_bin_get_by_name(GST_BIN(served), "size") : NULL;
+    GstElement *filter = served && width ? gst_bin_get_by_name(GST_BIN(served), "size") : NULL;
     GstCaps *caps;
 
     if (!filter)
@@ -75,10 +61,25 @@ static void set_size(int width, int height)
     gst_object_unref(filter);
 }
 
+static void on_media(GstRTSPMediaFactory *factory, GstRTSPMedia *media, gpointer data)
+{
+    GstElement *payloader;
+    GstPad *pad;
+
+    g_clear_pointer(&served, gst_object_unref);
+    served = gst_rtsp_media_get_element(media);
+    set_size();
+    payloader = gst_bin_get_by_name(GST_BIN(served), "pay0");
+    pad = gst_element_get_static_pad(payloader, "src");
+    gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST, on_packet,
+                      NULL, NULL);
+    gst_object_unref(pad);
+    gst_object_unref(payloader);
+}
+
 static gboolean on_command(GIOChannel *input, GIOCondition condition, gpointer data)
 {
     char *line = NULL;
-    int width, height;
 
     if (g_io_channel_read_line(input, &line, NULL, NULL, NULL) != G_IO_STATUS_NORMAL)
         return G_SOURCE_REMOVE;
@@ -89,7 +90,7 @@ static gboolean on_command(GIOChannel *input, GIOCondition condition, gpointer d
     else if (strcmp(line, "firewall\n") == 0)
         g_atomic_int_set(&firewall, 1);
     else if (sscanf(line, "size %d %d", &width, &height) == 2)
-        set_size(width, height);
+        set_size();
     else
         g_printerr("rtsp-server: what is '%s'?\n", line);
     g_free(line);

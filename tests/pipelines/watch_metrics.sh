@@ -71,8 +71,12 @@ scrape first
 [ "$status" = 200 ] || wrong "status $status"
 grep -q -i '^content-type: text/plain; version=0.0.4' first.head || wrong "$(cat first.head)"
 expect_exposition first
-wait_for lines $(($(wc -l <lines) + 30)) .
-scrape second
+for _ in $(seq $((${PATIENCE:-30} * 2))); do
+    sleep 0.5
+    scrape second
+    [ "$(metric 'convnext_inferences_total{stream="ball"}' second)" = \
+        "$(metric 'convnext_inferences_total{stream="ball"}' first)" ] || break
+done
 expect_exposition second
 iconv -f UTF-8 -t UTF-8 second >/dev/null || wrong "metrics that are not UTF-8"
 for name in frames inferences; do

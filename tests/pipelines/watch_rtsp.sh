@@ -116,6 +116,7 @@ wait_for said 1 'clip: waiting, '
 wait_for said 1 'door: playing, 640x480'
 wait_for lines 1 '"stream":"door".*"width":640,"height":480'
 wait_for said 1 'film: waiting, the stream ended'
+wait_for said 2 'clip: waiting, ' # its last frame is through then
 gone=$(grep -c '"stream":"clip"' lines)
 still=$(grep -c '"stream":"still"' lines)
 wait_for lines $((still + 20)) '"stream":"still"'
@@ -125,12 +126,12 @@ wait_for lines $((still + 20)) '"stream":"still"'
 port=$(sed 's,.*:\([0-9]*\)/live,\1,' clip)
 serve clip --port "$port" "$clip"
 echo stall >door.in
-wait_for said 2 'clip: playing, '
+wait_for said 2 'clip: playing, [0-9]'
 wait_for lines $((gone + 5)) '"stream":"clip"'
 wait_for said 1 'door: waiting, no frame for 1.5 s'
 stalled=$(grep -c '"stream":"door"' lines)
 echo go >door.in
-wait_for said 3 'door: playing, '
+wait_for said 3 'door: playing, [0-9]'
 wait_for lines $((stalled + 5)) '"stream":"door"'
 wait_for lines 5 '"stream":"walled"'
 
