@@ -6,34 +6,7 @@
 #include <gst/check/gstcheck.h>
 #include <string.h>
 
-#include "tests/gst/frames.h"
-#include "tests/gst/gate.h"
-#include "tests/gst/network.h"
-
-#define CAPS "video/x-raw,format=I420,width=160,height=120,framerate=25/1"
-
-static char *network;
-static GstHarness *h;
-static Gate *gate;
-
-static void setup(void)
-{
-    network = network_new();
-    h = frames_harness(network, CAPS);
-    gate = gate_new(h->element);
-}
-
-static void teardown(void)
-{
-    gate_free(gate);
-    gst_harness_teardown(h);
-    network_delete(network);
-}
-
-static GstBuffer *through(guint i)
-{
-    return frames_through(h, frames_new(CAPS, FRAME_COLOURS, 40 * i));
-}
+#include "tests/gst/stage.h"
 
 static void expect_error(const char *named)
 {
@@ -178,7 +151,7 @@ static Suite *faults_suite(void)
     TCase *tc = tcase_create("faults");
     suite_add_tcase(s, tc);
     tcase_set_timeout(tc, 120);
-    tcase_add_checked_fixture(tc, setup, teardown);
+    tcase_add_checked_fixture(tc, stage_setup, stage_teardown);
     tcase_add_test(tc, test_refused_caps);
     tcase_add_test(tc, test_flush_after_error);
     tcase_add_test(tc, test_no_thread_for_latest);

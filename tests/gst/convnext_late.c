@@ -4,35 +4,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <gst/check/gstcheck.h>
 
-#include "tests/gst/frames.h"
-#include "tests/gst/gate.h"
-#include "tests/gst/network.h"
-
-#define CAPS "video/x-raw,format=I420,width=160,height=120,framerate=25/1"
-#define STEP 40 /* milliseconds between frames */
-
-static char *network;
-static GstHarness *h;
-static Gate *gate;
-
-static void setup(void)
-{
-    network = network_new();
-    h = frames_harness(network, CAPS);
-    gate = gate_new(h->element);
-}
-
-static void teardown(void)
-{
-    gate_free(gate);
-    gst_harness_teardown(h);
-    network_delete(network);
-}
-
-static GstBuffer *through(guint i)
-{
-    return frames_through(h, frames_new(CAPS, FRAME_COLOURS, STEP * i));
-}
+#include "tests/gst/stage.h"
 
 /* Pushes frames from, from + 1, ... looked: which of them are, as '1'. */
 static void expect(guint from, const char *looked)
@@ -208,7 +180,7 @@ static Suite *late_suite(void)
     TCase *tc = tcase_create("late");
     suite_add_tcase(s, tc);
     tcase_set_timeout(tc, 120);
-    tcase_add_checked_fixture(tc, setup, teardown);
+    tcase_add_checked_fixture(tc, stage_setup, stage_teardown);
     tcase_add_test(tc, test_late);
     tcase_add_test(tc, test_late_otherwise);
     tcase_add_test(tc, test_throttle);

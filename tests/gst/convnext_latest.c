@@ -4,36 +4,14 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <gst/check/gstcheck.h>
 
-#include "tests/gst/frames.h"
-#include "tests/gst/gate.h"
-#include "tests/gst/network.h"
+#include "tests/gst/stage.h"
 
-#define CAPS "video/x-raw,format=I420,width=160,height=120,framerate=25/1"
 #define OTHER_CAPS "video/x-raw,format=RGB,width=98,height=202,framerate=25/1"
-#define STEP 40 /* milliseconds between frames */
-
-static char *network;
-static GstHarness *h;
-static Gate *gate;
 
 static void setup(void)
 {
-    network = network_new();
-    h = frames_harness(network, CAPS);
+    stage_setup();
     gst_util_set_object_arg(G_OBJECT(h->element), "mode", "latest");
-    gate = gate_new(h->element);
-}
-
-static void teardown(void)
-{
-    gate_free(gate);
-    gst_harness_teardown(h);
-    network_delete(network);
-}
-
-static GstBuffer *through(guint i)
-{
-    return frames_through(h, frames_new(CAPS, FRAME_COLOURS, STEP * i));
 }
 
 /* Frame i is the first of a stream, and its result is there, with the worker held up at it. */
@@ -267,7 +245,7 @@ static Suite *latest_suite(void)
     TCase *tc = tcase_create("latest");
     suite_add_tcase(s, tc);
     tcase_set_timeout(tc, 120);
-    tcase_add_checked_fixture(tc, setup, teardown);
+    tcase_add_checked_fixture(tc, setup, stage_teardown);
     tcase_add_test(tc, test_busy);
     tcase_add_test(tc, test_slow);
     tcase_add_test(tc, test_no_carry);

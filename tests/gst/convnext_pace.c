@@ -5,32 +5,9 @@
 #include <string.h>
 
 #include "tests/gst/boxes.h"
-#include "tests/gst/frames.h"
-#include "tests/gst/network.h"
+#include "tests/gst/stage.h"
 
-#define CAPS "video/x-raw,format=I420,width=160,height=120,framerate=25/1"
-#define STEP 40 /* milliseconds between frames */
-
-static char *network;
-static GstHarness *h;
 static guint last; /* frame that was looked at */
-
-static void setup(void)
-{
-    network = network_new();
-    h = frames_harness(network, CAPS);
-}
-
-static void teardown(void)
-{
-    gst_harness_teardown(h);
-    network_delete(network);
-}
-
-static GstBuffer *through(guint i)
-{
-    return frames_through(h, frames_new(CAPS, FRAME_COLOURS, STEP * i));
-}
 
 /* Pushes frames from..to-1. looked: which of them are, as '1'; all others carry the last result. */
 static void expect(guint from, const char *looked)
@@ -238,7 +215,7 @@ static Suite *pace_suite(void)
     TCase *tc = tcase_create("pace");
     suite_add_tcase(s, tc);
     tcase_set_timeout(tc, 120);
-    tcase_add_checked_fixture(tc, setup, teardown);
+    tcase_add_checked_fixture(tc, stage_setup, stage_teardown);
     tcase_add_test(tc, test_min_period);
     tcase_add_test(tc, test_min_period_and_interval);
     tcase_add_test(tc, test_backwards);

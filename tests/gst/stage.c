@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "tests/gst/stage.h"
+
+char *network;
+GstHarness *h;
+Gate *gate;
+
+void stage_setup(void)
+{
+    network = network_new();
+    h = frames_harness(network, CAPS);
+    gate = gate_new(h->element);
+}
+
+void stage_teardown(void)
+{
+    gate_free(gate);
+    gst_harness_teardown(h);
+    network_delete(network);
+}
+
+GstBuffer *through(guint i)
+{
+    return frames_through(h, frames_new(CAPS, FRAME_COLOURS, STEP * i));
+}
