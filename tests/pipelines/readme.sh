@@ -71,9 +71,9 @@ done
 
 mv "$(blocks c)" program.c
 export PKG_CONFIG_PATH=$CONVNEXT_BUILD/meson-uninstalled
-# shellcheck disable=SC2046 # a list of words
-if ${CC:-cc} -Wall -Wextra -Wno-unused-parameter -Werror -o program program.c \
-    $(pkg-config --cflags --libs gstconvnext-1.0); then
+# Words for a shell, in which blanks of paths are masked.
+if eval "${CC:-cc} -Wall -Wextra -Wno-unused-parameter -Werror -o program program.c \
+    $(pkg-config --cflags --libs gstconvnext-1.0)"; then
     ./program >c.out || wrong "the C program: status $?"
     [ "$(grep -c -E '^[a-z-]+ [01]\.[0-9]{3}$' c.out)" -eq 12 ] || wrong "not 12 lines: $(cat c.out)"
 else

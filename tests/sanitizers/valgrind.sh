@@ -18,9 +18,9 @@ logs=$build/valgrind
 limit=900 # seconds for one program
 mkdir -p "$logs" || exit 1
 
-memcheck="valgrind --quiet --leak-check=full --show-leak-kinds=definite
+memcheck=(valgrind --quiet --leak-check=full --show-leak-kinds=definite
     --errors-for-leak-kinds=definite --error-exitcode=99 --num-callers=25
-    --suppressions=$root/tests/sanitizers/valgrind.supp"
+    --suppressions="$root/tests/sanitizers/valgrind.supp")
 export CONVNEXT_CPU=${CONVNEXT_CPU:-avx2} G_SLICE=always-malloc OPENBLAS_NUM_THREADS=1
 export GST_PLUGIN_PATH=$build/gst GST_REGISTRY=$logs/registry.bin GST_REGISTRY_FORK=no
 export LD_LIBRARY_PATH=$build/gst/convnext${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
@@ -30,16 +30,17 @@ status=0
 # fair, or a thread that waits in a loop keeps the others from what it waits for.
 element()
 {
-    CK_FORK=no GST_CHECKS=$2 timeout -k 10 $limit $memcheck --fair-sched=yes \
+    CK_FORK=no GST_CHECKS=$2 timeout -k 10 $limit "${memcheck[@]}" --fair-sched=yes \
         "$build/tests/gst/gst-$1"
 }
 
 # watch NAME: its tests, with the program under valgrind, where frames take their time.
 watch()
 {
-    printf '#!/bin/sh\nexec %s "%s" --set stall-timeout=600 --set connect-timeout=600 "$@"\n' \
-        "$(tr '\n' ' ' <<<"$memcheck --fair-sched=yes --log-file=$logs/$1.%p")" \
-        "$build/pipelines/convnext-watch" >"$logs/convnext-watch"
+    local command
+    printf -v command '%q ' "${memcheck[@]}" --fair-sched=yes --log-file="$logs/$1.%p" \
+        "$build/pipelines/convnext-watch" --set stall-timeout=600 --set connect-timeout=600
+    printf '#!/bin/bash\nexec %s"$@"\n' "$command" >"$logs/convnext-watch"
     chmod +x "$logs/convnext-watch"
     rm -f "$logs/$1".[0-9]*
     CNX_ROOT=$root CONVNEXT_BUILD=$build CONVNEXT_WATCH=$logs/convnext-watch PATIENCE=300 \
@@ -55,7 +56,7 @@ run()
 {
     local log=$logs/$1.log
     case $1 in
-    states) timeout -k 10 $limit $memcheck "$build/tests/pipelines/states" ;;
+    states) timeout -k 10 $limit "${memcheck[@]}" "$build/tests/pipelines/states" ;;
     watch_*) watch "$1" ;;
     *) element "$1" "$2" ;;
     esac >"$log" 2>&1 </dev/null
