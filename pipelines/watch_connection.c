@@ -47,6 +47,7 @@ static GstBuffer *stamp(WatchConnection *self, GstBuffer *frame)
     return frame;
 }
 
+/* Asked once a frame is there: before, a source may not know. */
 static gboolean is_live(WatchConnection *self, GstPad *pad)
 {
     GstQuery *query;

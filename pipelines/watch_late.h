@@ -14,8 +14,8 @@ typedef struct WatchLate {
     GstClockTime most;  /* from which on a frame is too late, beyond the constant */
     GstClockTime least; /* the constant; GST_CLOCK_TIME_NONE: not known yet */
     gboolean skipping;
-    GstClockTime began, lowest,
-        lowest_at; /* the least lag while skipping, and the times of these */
+    /* While skipping: when that began, the least lag since, and when that was. */
+    GstClockTime began, lowest, lowest_at;
 } WatchLate;
 
 /* How long ago the frame at a pad was stamped, by the clock of the pad's element, nanoseconds;
