@@ -1,7 +1,7 @@
 /* The plugin: which elements it brings.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "gst/gstconvnext.h"
+#include "gst/element/gstconvnext.h"
 #include "gst/gstconvnextpublish.h"
 
 static gboolean plugin_init(GstPlugin *plugin)

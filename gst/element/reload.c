@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "gst/reload.h"
+#include "gst/element/reload.h"
 
 #include "gst/thread.h"
 

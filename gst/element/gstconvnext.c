@@ -96,16 +96,16 @@
  * ]| The make of each car, looked at once a second, by the objects of another element.
  */
 
-#include "gst/gstconvnext.h"
+#include "gst/element/gstconvnext.h"
 
 #include <gst/convnext/convnext.h>
 #include <gst/video/video.h>
 
+#include "gst/element/reload.h"
 #include "gst/engine.h"
 #include "gst/flow.h"
 #include "gst/messages.h"
 #include "gst/plan.h"
-#include "gst/reload.h"
 #include "gst/settings.h"
 
 GST_DEBUG_CATEGORY(gst_convnext_debug); /* flow.c and messages.c log to it too */
