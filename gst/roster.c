@@ -2,7 +2,7 @@
 #include "gst/roster.h"
 
 #include "gst/analytics.h"
-#include "gst/pacing.h"
+#include "gst/stream/schedule.h"
 
 #define KEEP_TRACKED 300 /* frames that an object may be hidden */
 #define KEEP_OTHERS 30   /* and one that only its place tells; detectors do not see each frame */

@@ -103,10 +103,10 @@
 
 #include "gst/element/reload.h"
 #include "gst/engine.h"
-#include "gst/flow.h"
-#include "gst/messages.h"
 #include "gst/plan.h"
 #include "gst/settings.h"
+#include "gst/stream/messages.h"
+#include "gst/stream/stream.h"
 
 GST_DEBUG_CATEGORY(gst_convnext_debug); /* flow.c and messages.c log to it too */
 #define GST_CAT_DEFAULT gst_convnext_debug

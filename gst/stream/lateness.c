@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "gst/lateness.h"
+#include "gst/stream/lateness.h"
 
 void gst_convnext_lateness_reset(GstConvnextLateness *self)
 {

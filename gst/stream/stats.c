@@ -1,7 +1,7 @@
 /* Counters and times of one element.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "gst/stats.h"
+#include "gst/stream/stats.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "gst/latest.h"
+#include "gst/stream/worker.h"
 
 #include "gst/thread.h"
 

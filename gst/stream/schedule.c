@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "gst/pacing.h"
+#include "gst/stream/schedule.h"
 
 GstClockTime gst_convnext_pacing_between(GstClockTime a, GstClockTime b)
 {

@@ -1,17 +1,17 @@
 /* What the element does with the frames of a stream.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "gst/flow.h"
+#include "gst/stream/stream.h"
 
 #include "gst/analytics.h"
-#include "gst/latency.h"
-#include "gst/lateness.h"
-#include "gst/latest.h"
-#include "gst/messages.h"
-#include "gst/pacing.h"
 #include "gst/roster.h"
 #include "gst/states.h"
-#include "gst/stats.h"
+#include "gst/stream/latency.h"
+#include "gst/stream/lateness.h"
+#include "gst/stream/messages.h"
+#include "gst/stream/schedule.h"
+#include "gst/stream/stats.h"
+#include "gst/stream/worker.h"
 #include "model/error.h"
 
 GST_DEBUG_CATEGORY_EXTERN(gst_convnext_debug);

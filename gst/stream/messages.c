@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "gst/messages.h"
+#include "gst/stream/messages.h"
 
 #include "model/error.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "gst/latency.h"
+#include "gst/stream/latency.h"
 
 #include <stdlib.h>
 #include <string.h>
