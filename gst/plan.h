@@ -7,7 +7,7 @@
 
 #include "gst/engine.h"
 #include "gst/frame.h"
-#include "gst/objects.h"
+#include "gst/objects/detections.h"
 #include "model/signature.h"
 
 typedef struct GstConvnextPlan GstConvnextPlan;

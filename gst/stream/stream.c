@@ -3,8 +3,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gst/stream/stream.h"
 
-#include "gst/analytics.h"
-#include "gst/roster.h"
+#include "gst/objects/analytics.h"
+#include "gst/objects/tracks.h"
 #include "gst/states.h"
 #include "gst/stream/latency.h"
 #include "gst/stream/lateness.h"

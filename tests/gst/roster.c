@@ -1,7 +1,7 @@
 /* Who is who from frame to frame, and whose turn it is while an earlier turn is not over.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "gst/roster.h"
+#include "gst/objects/tracks.h"
 
 #include <gst/check/gstcheck.h>
 

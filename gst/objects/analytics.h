@@ -4,7 +4,7 @@
 #pragma once
 
 #include "gst/convnext/convnext.h"
-#include "gst/objects.h"
+#include "gst/objects/detections.h"
 
 /* Mirrors result, about a whole frame, on buffer, which is writable:
  * - the classes as a GstAnalyticsClsMtd without relations, best first, since upstream's readers

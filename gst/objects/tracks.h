@@ -12,7 +12,7 @@
 
 #include <gst/convnext/convnext.h>
 
-#include "gst/objects.h"
+#include "gst/objects/detections.h"
 #include "gst/states.h"
 
 typedef struct GstConvnextRoster GstConvnextRoster;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "gst/roster.h"
+#include "gst/objects/tracks.h"
 
-#include "gst/analytics.h"
+#include "gst/objects/analytics.h"
 #include "gst/stream/schedule.h"
 
 #define KEEP_TRACKED 300 /* frames that an object may be hidden */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "gst/analytics.h"
+#include "gst/objects/analytics.h"
 
 #ifndef HAVE_GST_ANALYTICS
 

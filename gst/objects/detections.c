@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "gst/objects.h"
+#include "gst/objects/detections.h"
 
-#include "gst/analytics.h"
+#include "gst/objects/analytics.h"
 
 /* Boxes of one object in two kinds of metadata may have been scaled and rounded differently. */
 #define SAME_PIXELS 2
