@@ -103,7 +103,7 @@
 
 #include "gst/element/reload.h"
 #include "gst/engine.h"
-#include "gst/plan.h"
+#include "gst/input/input.h"
 #include "gst/settings.h"
 #include "gst/stream/messages.h"
 #include "gst/stream/stream.h"

@@ -7,7 +7,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "gst/plan.h"
+#include "gst/input/input.h"
 
 typedef struct GstConvnextReload GstConvnextReload;
 

@@ -12,7 +12,7 @@
 
 #include <gst/video/video.h>
 
-#include "gst/frame.h"
+#include "gst/input/frame.h"
 #include "gst/request.h"
 
 /* A box whose one side is shown so many times as long as the other is no object. */

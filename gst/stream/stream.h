@@ -13,7 +13,7 @@
 
 #include <gst/video/video.h>
 
-#include "gst/plan.h"
+#include "gst/input/input.h"
 #include "gst/settings.h"
 
 typedef struct GstConvnextFlow GstConvnextFlow;

@@ -1,7 +1,7 @@
 /* Buffers of raw video as pictures that preprocessing reads.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "gst/frame.h"
+#include "gst/input/frame.h"
 
 #include "model/error.h"
 

@@ -1,7 +1,7 @@
 /* From the frames of given caps to the inputs of an engine.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "gst/plan.h"
+#include "gst/input/input.h"
 
 #include "model/level.h"
 #include "model/preprocess.h"

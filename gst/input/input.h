@@ -6,7 +6,7 @@
 #pragma once
 
 #include "gst/engine.h"
-#include "gst/frame.h"
+#include "gst/input/frame.h"
 #include "gst/objects/detections.h"
 #include "model/signature.h"
 
