@@ -5,7 +5,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "gst/request.h"
+#include "gst/engine/job.h"
 #include "gst/results.h"
 
 typedef struct GstConvnextSmoother GstConvnextSmoother;

@@ -6,7 +6,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "gst/request.h"
+#include "gst/engine/job.h"
 
 typedef struct GstConvnextStates GstConvnextStates;
 

@@ -102,7 +102,7 @@
 #include <gst/video/video.h>
 
 #include "gst/element/reload.h"
-#include "gst/engine.h"
+#include "gst/engine/engine.h"
 #include "gst/input/input.h"
 #include "gst/settings.h"
 #include "gst/stream/messages.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gst/element/reload.h"
 
-#include "gst/thread.h"
+#include "gst/engine/thread.h"
 
 typedef struct Ready {
     GstConvnextEngine *engine; /* NULL: nothing is ready */

@@ -5,7 +5,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "gst/engine.h"
+#include "gst/engine/engine.h"
 #include "gst/input/frame.h"
 #include "gst/objects/detections.h"
 #include "model/signature.h"

@@ -12,8 +12,8 @@
 
 #include <gst/video/video.h>
 
+#include "gst/engine/job.h"
 #include "gst/input/frame.h"
-#include "gst/request.h"
 
 /* A box whose one side is shown so many times as long as the other is no object. */
 #define GST_CONVNEXT_OBJECT_MAX_ASPECT 64

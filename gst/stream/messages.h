@@ -8,7 +8,7 @@
 #include <gst/convnext/convnext.h>
 #include <gst/gst.h>
 
-#include "gst/engine.h"
+#include "gst/engine/engine.h"
 
 /* Posts the error's sentence (domain CNX_ERROR) as GST_MESSAGE_ERROR or GST_MESSAGE_WARNING.
  * doing: what was being done, for developers. */

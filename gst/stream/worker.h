@@ -18,7 +18,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "gst/engine.h"
+#include "gst/engine/engine.h"
 
 typedef struct GstConvnextLatest GstConvnextLatest;
 

@@ -1,9 +1,9 @@
 /* What the element runs: model, labels, recipe, and the memory for a run.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "gst/engine.h"
+#include "gst/engine/engine.h"
 
-#include "gst/modelinfo.h"
+#include "gst/engine/modelinfo.h"
 #include "gst/results.h"
 #include "model/affinity.h"
 #include "model/model.h"

@@ -1,7 +1,7 @@
 /* Threads where the system may have none left.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "gst/thread.h"
+#include "gst/engine/thread.h"
 
 #include "model/error.h"
 

@@ -9,7 +9,7 @@
 
 #include <gst/convnext/convnext.h>
 
-#include "gst/request.h"
+#include "gst/engine/job.h"
 #include "gst/settings.h"
 #include "model/recipe.h"
 

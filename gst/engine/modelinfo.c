@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "gst/modelinfo.h"
+#include "gst/engine/modelinfo.h"
 
 #include "model/encode.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "gst/request.h"
+#include "gst/engine/job.h"
 
 GstConvnextRequest *gst_convnext_request_new(void)
 {
