@@ -4,7 +4,7 @@
 #include "gst/engine/engine.h"
 
 #include "gst/engine/modelinfo.h"
-#include "gst/results.h"
+#include "gst/results/classify.h"
 #include "model/affinity.h"
 #include "model/model.h"
 #include "model/service.h"

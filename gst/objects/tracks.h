@@ -13,7 +13,7 @@
 #include <gst/convnext/convnext.h>
 
 #include "gst/objects/detections.h"
-#include "gst/states.h"
+#include "gst/results/states.h"
 
 typedef struct GstConvnextRoster GstConvnextRoster;
 

@@ -5,7 +5,7 @@
 
 #include "gst/objects/analytics.h"
 #include "gst/objects/tracks.h"
-#include "gst/states.h"
+#include "gst/results/states.h"
 #include "gst/stream/latency.h"
 #include "gst/stream/lateness.h"
 #include "gst/stream/messages.h"

@@ -1,7 +1,7 @@
 /* Sequences of results, and the changes of state that they are to make.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "gst/smoothing.h"
+#include "gst/results/smoothing.h"
 
 #include <gst/check/gstcheck.h>
 #include <math.h>

@@ -1,7 +1,7 @@
 /* From what a run put out to a GstConvnextResult.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "gst/results.h"
+#include "gst/results/classify.h"
 
 #include "model/error.h"
 #include "model/scores.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "gst/states.h"
+#include "gst/results/states.h"
 
-#include "gst/results.h"
-#include "gst/smoothing.h"
+#include "gst/results/classify.h"
+#include "gst/results/smoothing.h"
 
 #define MAX_OBJECTS 512 /* as the roster's members; who was not seen for longest leaves */
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "gst/smoothing.h"
+#include "gst/results/smoothing.h"
 
 #include <math.h>
 #include <string.h>

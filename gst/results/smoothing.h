@@ -6,7 +6,7 @@
 #pragma once
 
 #include "gst/engine/job.h"
-#include "gst/results.h"
+#include "gst/results/classify.h"
 
 typedef struct GstConvnextSmoother GstConvnextSmoother;
 
