@@ -104,7 +104,7 @@
 #include "gst/element/reload.h"
 #include "gst/engine/engine.h"
 #include "gst/input/input.h"
-#include "gst/settings.h"
+#include "gst/settings/settings.h"
 #include "gst/stream/messages.h"
 #include "gst/stream/stream.h"
 

@@ -10,7 +10,7 @@
 #include <gst/convnext/convnext.h>
 
 #include "gst/engine/job.h"
-#include "gst/settings.h"
+#include "gst/settings/settings.h"
 #include "model/recipe.h"
 
 typedef struct GstConvnextEngine GstConvnextEngine;

@@ -11,7 +11,7 @@
 
 #include <gst/gst.h>
 
-#include "gst/settings.h"
+#include "gst/settings/settings.h"
 
 /* A part of the frame, in pixels of the caps' frame, and what a detector said of it. */
 typedef struct GstConvnextRegion {

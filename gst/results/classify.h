@@ -6,7 +6,7 @@
 
 #include <gst/convnext/convnext.h>
 
-#include "gst/settings.h"
+#include "gst/settings/settings.h"
 #include "model/run.h"
 
 typedef struct GstConvnextResults GstConvnextResults;

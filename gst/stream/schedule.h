@@ -7,7 +7,7 @@
 
 #include <gst/gst.h>
 
-#include "gst/settings.h"
+#include "gst/settings/settings.h"
 #include "model/signature.h"
 
 typedef struct GstConvnextPacing {

@@ -14,7 +14,7 @@
 #include <gst/video/video.h>
 
 #include "gst/input/input.h"
-#include "gst/settings.h"
+#include "gst/settings/settings.h"
 
 typedef struct GstConvnextFlow GstConvnextFlow;
 

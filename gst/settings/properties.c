@@ -1,7 +1,7 @@
 /* The element's properties: their types, ranges, defaults and words. Their values are settings.c's.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "gst/settings.h"
+#include "gst/settings/settings.h"
 #include "model/threads.h"
 
 #define MAX_INPUT_SIZE 8192 /* a first map of 4 Mi pixels; beyond it nobody classifies */

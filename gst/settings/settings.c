@@ -1,7 +1,7 @@
 /* What the user sets on the element: the values of its properties.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "gst/settings.h"
+#include "gst/settings/settings.h"
 
 #include <stddef.h>
 #include <stdlib.h>
