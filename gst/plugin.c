@@ -2,7 +2,7 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gst/element/gstconvnext.h"
-#include "gst/gstconvnextpublish.h"
+#include "gst/publish/gstconvnextpublish.h"
 
 static gboolean plugin_init(GstPlugin *plugin)
 {

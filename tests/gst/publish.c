@@ -5,7 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "gst/gstconvnextpublish.h"
+#include "gst/publish/gstconvnextpublish.h"
 #include "tests/gst/publishing.h"
 
 #define FULL_CLASSES                                                             \

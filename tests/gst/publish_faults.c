@@ -9,7 +9,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "gst/gstconvnextpublish.h"
+#include "gst/publish/gstconvnextpublish.h"
 #include "tests/gst/publishing.h"
 
 /* Exactly one error of that code, whose message holds each of the texts. */

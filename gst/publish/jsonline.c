@@ -2,7 +2,7 @@
  * double has 17 digits.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "gst/jsonline.h"
+#include "gst/publish/jsonline.h"
 
 #include <math.h>
 

@@ -54,7 +54,7 @@
  * ]|
  * Saves feature maps: maps/convnext-0-stage3.npy and maps/convnext-0-embedding.npy.
  */
-#include "gst/gstconvnextpublish.h"
+#include "gst/publish/gstconvnextpublish.h"
 
 #include <errno.h>
 #include <unistd.h>
@@ -62,9 +62,9 @@
 #include <glib/gstdio.h>
 
 #include "gst/convnext/convnext.h"
-#include "gst/jsonline.h"
-#include "gst/linewriter.h"
-#include "gst/npy.h"
+#include "gst/publish/jsonline.h"
+#include "gst/publish/linewriter.h"
+#include "gst/publish/npy.h"
 
 GST_DEBUG_CATEGORY_STATIC(gst_convnext_publish_debug);
 #define GST_CAT_DEFAULT gst_convnext_publish_debug

@@ -2,7 +2,7 @@
  * takes at least PIPE_BUF bytes from a blocking writer once poll says that it is writable.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "gst/linewriter.h"
+#include "gst/publish/linewriter.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "gst/npy.h"
+#include "gst/publish/npy.h"
 
 #define ALIGNMENT 64
 #define PREFIX 10 /* magic, version, length of the dictionary */
