@@ -8,7 +8,7 @@
 
 #include <pthread.h>
 
-#include "model/error.h"
+#include "model/base/error.h"
 
 typedef struct CnxAffinity CnxAffinity;
 

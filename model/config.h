@@ -5,8 +5,8 @@
 
 #include <glib.h>
 
+#include "model/base/tensor.h"
 #include "model/recipe.h"
-#include "model/tensor.h"
 #include "simd/activation.h"
 
 #define CNX_STAGES 4 /* at most */

@@ -6,8 +6,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "model/base/json.h"
 #include "model/config.h"
-#include "model/json.h"
 
 /* Reads config.json, preprocessor_config.json, open_clip_config.json (of an open_clip checkpoint,
  * instead of the two) and labels.txt in folder, those that are there, into config. strict: a file

@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "model/json.h"
+#include "model/base/json.h"
 
 /* Reads labels [count] from the member under key: a list of names, or an object whose keys are the
  * class numbers, which may have gaps as long as there are count of them: then they stand for the

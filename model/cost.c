@@ -3,9 +3,9 @@
 
 #include <stdio.h>
 
+#include "model/base/level.h"
 #include "model/forward.h"
 #include "model/layout.h"
-#include "model/level.h"
 
 typedef struct Count {
     CnxRun sizes; /* of the maps; the rest is empty */

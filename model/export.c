@@ -7,8 +7,8 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
+#include "model/base/encode.h"
 #include "model/dialect/names.h"
-#include "model/encode.h"
 #include "model/export_layouts.h"
 #include "model/layout.h"
 #include "model/writer.h"

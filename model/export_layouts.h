@@ -5,8 +5,8 @@
 
 #include <json-glib/json-glib.h>
 
+#include "model/base/error.h"
 #include "model/config.h"
-#include "model/error.h"
 
 typedef struct CnxExport {
     const CnxConfig *config;

@@ -3,9 +3,9 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "model/base/error.h"
 #include "model/config.h"
 #include "model/dialect/names.h"
-#include "model/error.h"
 
 /* tensors: canonical name (char *) -> const CnxTensor *. config: from cnx_config_new.
  * Sets all that is about the network itself, and of what no tensor shows (act, eps, head_eps, which

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "model/mapping.h"
+#include "model/base/mapping.h"
 
 #define SIZE_MAX_BYTES (16 << 20)
 #define LABEL_MAX 4096 /* bytes */

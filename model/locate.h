@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "model/error.h"
+#include "model/base/error.h"
 
 /* The file of the weights: path itself, or, where that is one of several shards, their index,
  * unless it is a folder. There it is the first of the names under which libraries save them

@@ -12,9 +12,9 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "model/base/level.h"
 #include "model/checkpoint.h"
 #include "model/forward.h"
-#include "model/level.h"
 #include "model/locate.h"
 
 struct CnxModel {

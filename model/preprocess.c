@@ -17,9 +17,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/base/level.h"
+#include "model/base/memory.h"
 #include "model/colour.h"
-#include "model/level.h"
-#include "model/memory.h"
 #include "model/resize.h"
 #include "model/samples.h"
 #include "simd/kernels.h"

@@ -14,7 +14,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "model/error.h"
+#include "model/base/error.h"
 #include "model/image.h"
 #include "model/recipe.h"
 

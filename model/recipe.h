@@ -6,7 +6,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "model/error.h"
+#include "model/base/error.h"
 
 typedef enum CnxCrop {
     CNX_CROP_CENTER, /* short side to `resize`, then the central size x size */

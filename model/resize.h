@@ -5,7 +5,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "model/error.h"
+#include "model/base/error.h"
 #include "model/recipe.h"
 #include "simd/kernels.h"
 

@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/base/memory.h"
 #include "model/cpus.h"
 #include "model/forward.h"
-#include "model/memory.h"
 #include "model/profile.h"
 #include "model/stem.h"
 #include "model/strips.h"

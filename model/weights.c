@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/memory.h"
+#include "model/base/memory.h"
 
 typedef struct Packer {
     const CnxCheckpoint *checkpoint;

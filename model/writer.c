@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "model/encode.h"
+#include "model/base/encode.h"
 
 #define ALIGNMENT 8 /* bytes: of the first tensor in the file */
 

@@ -3,8 +3,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "model/error.h"
-#include "model/tensor.h"
+#include "model/base/error.h"
+#include "model/base/tensor.h"
 
 /* Fills dst [tensor->size] with the values of tensor, one of those being written, little endian.
  * FALSE with error ends the writing. */

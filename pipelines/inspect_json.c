@@ -4,7 +4,7 @@
 #include <json-glib/json-glib.h>
 #include <stdio.h>
 
-#include "model/encode.h"
+#include "model/base/encode.h"
 #include "pipelines/inspect.h"
 
 static void add_string(JsonBuilder *json, const char *key, const char *value)

@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <stdio.h>
 
-#include "model/encode.h"
+#include "model/base/encode.h"
 #include "pipelines/inspect.h"
 
 #define SOME_LABELS 5

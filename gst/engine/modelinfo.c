@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gst/engine/modelinfo.h"
 
-#include "model/encode.h"
+#include "model/base/encode.h"
 
 static const char *const acts[] = {
     [CNX_ACT_NONE] = "none",

@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gst/engine/thread.h"
 
-#include "model/error.h"
+#include "model/base/error.h"
 
 GThread *gst_convnext_thread_new(const char *name, GThreadFunc run, gpointer data, GError **error)
 {

@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gst/input/frame.h"
 
-#include "model/error.h"
+#include "model/base/error.h"
 
 struct GstConvnextFrame {
     CnxImageInfo info;

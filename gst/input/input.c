@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gst/input/input.h"
 
-#include "model/level.h"
+#include "model/base/level.h"
 #include "model/preprocess.h"
 
 struct GstConvnextPlan {

@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gst/results/classify.h"
 
-#include "model/error.h"
+#include "model/base/error.h"
 #include "model/scores.h"
 
 struct GstConvnextResults {

@@ -8,7 +8,7 @@
 #include <gst/gst.h>
 #include <gst/convnext/convnext.h>
 
-#include "model/error.h"
+#include "model/base/error.h"
 
 G_BEGIN_DECLS
 

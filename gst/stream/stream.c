@@ -12,7 +12,7 @@
 #include "gst/stream/schedule.h"
 #include "gst/stream/stats.h"
 #include "gst/stream/worker.h"
-#include "model/error.h"
+#include "model/base/error.h"
 
 GST_DEBUG_CATEGORY_EXTERN(gst_convnext_debug);
 #define GST_CAT_DEFAULT gst_convnext_debug

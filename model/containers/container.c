@@ -4,11 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/base/mapping.h"
 #include "model/containers/safetensors.h"
 #include "model/containers/shards.h"
 #include "model/containers/torch_legacy.h"
 #include "model/containers/torch_zip.h"
-#include "model/mapping.h"
 
 #define TENSORS_MAX                                                              \
     65536 /* the largest ConvNeXt has 380, its training checkpoint some thousand \

@@ -8,9 +8,9 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "model/base/error.h"
 #include "model/config.h"
 #include "model/containers/pool.h"
-#include "model/error.h"
 
 typedef struct CnxContainer CnxContainer;
 

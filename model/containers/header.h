@@ -9,9 +9,9 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "model/base/error.h"
+#include "model/base/tensor.h"
 #include "model/containers/pool.h"
-#include "model/error.h"
-#include "model/tensor.h"
 
 typedef struct CnxHeaderEntry {
     CnxTensor tensor;   /* name, dtype, rank, shape; the rest is 0 */

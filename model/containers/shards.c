@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/json.h"
+#include "model/base/json.h"
 
 #define FILES_MAX 1000
 

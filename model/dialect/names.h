@@ -3,8 +3,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "model/base/error.h"
 #include "model/config.h"
-#include "model/error.h"
 
 typedef struct CnxNaming {
     const struct CnxNames *names; /* whose table */

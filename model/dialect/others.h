@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "model/tensor.h"
+#include "model/base/tensor.h"
 
 /* name ends in suffix, at the beginning of one of its parts. */
 gboolean cnx_name_ends_in(const char *name, const char *suffix);

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "model/error.h"
+#include "model/base/error.h"
 
 void fuzz_check(gboolean ok, GError *error, const char *file)
 {

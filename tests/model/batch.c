@@ -5,7 +5,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "model/batch.h"
 
-#include "model/memory.h"
+#include "model/base/memory.h"
 #include "model/threads.h"
 
 /* So wide that one row of a strip, which each thread has memory for, is long. */

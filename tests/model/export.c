@@ -6,7 +6,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "model/encode.h"
+#include "model/base/encode.h"
 #include "model/layout.h"
 #include "model/model.h"
 #include "model/run.h"

@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "model/level.h"
+#include "model/base/level.h"
 #include "model/preprocess.h"
 #include "tests/model/fixtures.h"
 #include "tests/model/picture.h"

@@ -6,7 +6,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "model/level.h"
+#include "model/base/level.h"
 #include "model/preprocess.h"
 #include "tests/model/picture.h"
 

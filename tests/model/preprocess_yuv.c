@@ -4,7 +4,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <string.h>
 
-#include "model/level.h"
+#include "model/base/level.h"
 #include "model/preprocess.h"
 #include "tests/model/picture.h"
 

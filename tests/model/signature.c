@@ -6,7 +6,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "model/level.h"
+#include "model/base/level.h"
 
 #define GAP 13 /* bytes between rows */
 

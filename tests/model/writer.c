@@ -9,8 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "model/base/encode.h"
 #include "model/containers/container.h"
-#include "model/encode.h"
 
 static char *folder; /* temporary */
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "model/json.h"
+#include "model/base/json.h"
 
 #include <math.h>
 #include <string.h>
 
-#include "model/mapping.h"
+#include "model/base/mapping.h"
 
 #define SIZE_MAX_BYTES (16 << 20)
 #define DEPTH_MAX 64

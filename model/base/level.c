@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "model/level.h"
+#include "model/base/level.h"
 
-#include "model/blas.h"
+#include "model/base/blas.h"
 
 static char *words(void)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "model/blas.h"
+#include "model/base/blas.h"
 
 #include <cblas.h>
 #include <glib.h>

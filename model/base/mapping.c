@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "model/mapping.h"
+#include "model/base/mapping.h"
 
 #include <errno.h>
 #include <fcntl.h>

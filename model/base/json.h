@@ -8,7 +8,7 @@
 
 #include <json-glib/json-glib.h>
 
-#include "model/error.h"
+#include "model/base/error.h"
 
 typedef struct CnxJson {
     JsonObject *object;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "model/encode.h"
+#include "model/base/encode.h"
 
 #include <string.h>
 

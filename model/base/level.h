@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "model/error.h"
+#include "model/base/error.h"
 #include "simd/cpu.h"
 #include "simd/kernels.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "model/error.h"
+#include "model/base/error.h"
 
 #define QUOTE_MAX 80
 

@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "model/tensor.h"
+#include "model/base/tensor.h"
 
 /* Bytes of one element of dtype; 0 for CNX_DTYPE_OTHER. */
 gsize cnx_dtype_size(CnxDtype dtype);

@@ -1,11 +1,11 @@
 /* Stored numbers to float: exact, but for F64, which rounds to nearest.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "model/tensor.h"
+#include "model/base/tensor.h"
 
 #include <string.h>
 
-#include "model/encode.h"
+#include "model/base/encode.h"
 
 static inline guint16 load16(const guint8 *p)
 {

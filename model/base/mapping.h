@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "model/error.h"
+#include "model/base/error.h"
 
 /* Maps a regular file; anything else (folder, pipe, device) is refused without waiting for it.
  * What another process writes to the file while it is mapped shows through, and cutting it short

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "model/memory.h"
+#include "model/base/memory.h"
 
 #include <stdlib.h>
 #include <sys/mman.h>
