@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "model/linear.h"
 
-#include "model/threads.h"
+#include "model/threads/threads.h"
 
 /* A layer that is cut by columns makes two tasks for each of several threads where each gets so
  * many panels, or one: more of them and the first panel of each is not prefetched, fewer and the

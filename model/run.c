@@ -5,12 +5,12 @@
 #include <string.h>
 
 #include "model/base/memory.h"
-#include "model/cpus.h"
 #include "model/forward.h"
 #include "model/profile.h"
 #include "model/stem.h"
 #include "model/strips.h"
-#include "model/threads.h"
+#include "model/threads/cpus.h"
+#include "model/threads/threads.h"
 
 static CnxLayernormFn *norm_of(const CnxRun *run)
 {

@@ -9,10 +9,10 @@
 #include <pthread.h>
 #include <string.h>
 
-#include "model/affinity.h"
 #include "model/batch.h"
-#include "model/cpus.h"
-#include "model/threads.h"
+#include "model/threads/affinity.h"
+#include "model/threads/cpus.h"
+#include "model/threads/threads.h"
 
 typedef enum State { WAITING, TAKEN, DONE } State;
 

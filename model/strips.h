@@ -4,7 +4,7 @@
 #pragma once
 
 #include "model/forward.h"
-#include "model/threads.h"
+#include "model/threads/threads.h"
 
 /* What the tasks of one loop share. */
 typedef struct CnxLayer {

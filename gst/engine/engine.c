@@ -5,9 +5,9 @@
 
 #include "gst/engine/modelinfo.h"
 #include "gst/results/classify.h"
-#include "model/affinity.h"
 #include "model/model.h"
 #include "model/service.h"
+#include "model/threads/affinity.h"
 
 struct GstConvnextEngine {
     gatomicrefcount references;

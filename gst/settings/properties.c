@@ -2,7 +2,7 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gst/settings/settings.h"
-#include "model/threads.h"
+#include "model/threads/threads.h"
 
 #define MAX_INPUT_SIZE 8192 /* a first map of 4 Mi pixels; beyond it nobody classifies */
 

@@ -2,14 +2,14 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #define _GNU_SOURCE
-#include "model/affinity.h"
+#include "model/threads/affinity.h"
 
 #include <sched.h>
 #include <string.h>
 
-#include "model/cpus.h"
 #include "model/service.h"
-#include "model/threads.h"
+#include "model/threads/cpus.h"
+#include "model/threads/threads.h"
 #include "tests/fixtures/seeded.h"
 
 static guint first_cpu; /* that this process may use */

@@ -6,7 +6,7 @@
 #include "model/batch.h"
 
 #include "model/base/memory.h"
-#include "model/threads.h"
+#include "model/threads/threads.h"
 
 /* So wide that one row of a strip, which each thread has memory for, is long. */
 #define WIDTH 8192

@@ -1,12 +1,12 @@
 /* Quotas of processor time, as the control groups of both versions write them.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "model/cpus.h"
+#include "model/threads/cpus.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
 
-#include "model/threads.h"
+#include "model/threads/threads.h"
 #include "tests/model/folder.h"
 
 #define V1 "cpu,cpuacct/docker/f00/"

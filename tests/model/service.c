@@ -5,9 +5,9 @@
 
 #include <pthread.h>
 
-#include "model/affinity.h"
-#include "model/cpus.h"
-#include "model/threads.h"
+#include "model/threads/affinity.h"
+#include "model/threads/cpus.h"
+#include "model/threads/threads.h"
 #include "tests/model/asking.h"
 
 #define STREAMS 6

@@ -9,12 +9,12 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #define _GNU_SOURCE
-#include "model/threads.h"
+#include "model/threads/threads.h"
 
 #include <signal.h>
 #include <stdatomic.h>
 
-#include "model/affinity.h"
+#include "model/threads/affinity.h"
 
 /* Turns of a spin, of some 20 to 50 ns each: tens of microseconds, about what a sleep and a wake
  * cost. */

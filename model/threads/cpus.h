@@ -9,7 +9,7 @@
  * processor time is fewer; 1..CNX_THREADS_MAX. */
 guint cnx_cpus_allowed(void);
 
-/* The same of the processors of model/affinity.h's set, where there is one. */
+/* The same of the processors of model/threads/affinity.h's set, where there is one. */
 guint cnx_cpus_available(void);
 
 /* The quota of processor time, in processors rounded up, of the control groups that a file in the

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "model/cpus.h"
+#include "model/threads/cpus.h"
 
 #include <string.h>
 
-#include "model/affinity.h"
-#include "model/threads.h"
+#include "model/threads/affinity.h"
+#include "model/threads/threads.h"
 
 /* The first two numbers of a file; "max" and anything else that is no number read as -1. */
 static gboolean read_numbers(const char *path, gint64 *first, gint64 *second)

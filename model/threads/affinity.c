@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #define _GNU_SOURCE
-#include "model/affinity.h"
+#include "model/threads/affinity.h"
 
 #include <sched.h>
 #include <stdatomic.h>
 #include <unistd.h>
 
-#include "model/threads.h"
+#include "model/threads/threads.h"
 
 struct CnxAffinity {
     struct CnxAffinity *next;
