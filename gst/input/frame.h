@@ -10,7 +10,7 @@
 
 #include <gst/video/video.h>
 
-#include "model/image.h"
+#include "model/preprocess/image.h"
 
 /* Where the picture lies in a buffer: pixels. */
 typedef struct GstConvnextGeometry {

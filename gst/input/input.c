@@ -4,7 +4,7 @@
 #include "gst/input/input.h"
 
 #include "model/base/level.h"
-#include "model/preprocess.h"
+#include "model/preprocess/preprocess.h"
 
 struct GstConvnextPlan {
     GstConvnextEngine *engine;

@@ -8,7 +8,7 @@
 #include "gst/engine/engine.h"
 #include "gst/input/frame.h"
 #include "gst/objects/detections.h"
-#include "model/signature.h"
+#include "model/preprocess/thumbnail.h"
 
 typedef struct GstConvnextPlan GstConvnextPlan;
 

@@ -8,7 +8,7 @@
 #include <gst/gst.h>
 
 #include "gst/settings/settings.h"
-#include "model/signature.h"
+#include "model/preprocess/thumbnail.h"
 
 typedef struct GstConvnextPacing {
     gboolean looked;  /* at a frame since the reset: the last of them is meant below */

@@ -7,7 +7,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <stdio.h>
 
-#include "model/preprocess.h"
+#include "model/preprocess/preprocess.h"
 #include "tests/bench/clock.h"
 #include "tests/bench/serve.h"
 

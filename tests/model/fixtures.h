@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "model/image.h"
+#include "model/preprocess/image.h"
 #include "model/recipe.h"
 
 typedef struct Fixture {

@@ -5,7 +5,7 @@
 
 #include <glib.h>
 
-#include "model/image.h"
+#include "model/preprocess/image.h"
 
 /* Returns [height][width][3] RGB; g_free(). Slopes, edges, texture and bars of 0 and 255. */
 guint8 *picture_draw(guint width, guint height, guint32 seed);

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "model/base/level.h"
-#include "model/preprocess.h"
+#include "model/preprocess/preprocess.h"
 #include "tests/model/picture.h"
 
 typedef struct Range { /* [first, end) */

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "model/base/level.h"
-#include "model/preprocess.h"
+#include "model/preprocess/preprocess.h"
 #include "tests/model/picture.h"
 
 static const char *const format_names[] = {

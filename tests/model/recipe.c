@@ -1,7 +1,7 @@
 /* Recipes: changes of size and crop, and geometries that cannot be.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "model/preprocess.h"
+#include "model/preprocess/preprocess.h"
 #include "model/recipe.h"
 
 static const CnxRecipe timm = {

@@ -1,7 +1,7 @@
 /* Signatures of pictures against means in double precision, in every format.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "model/signature.h"
+#include "model/preprocess/thumbnail.h"
 
 #include <math.h>
 #include <string.h>

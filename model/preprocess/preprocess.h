@@ -15,7 +15,7 @@
 #pragma once
 
 #include "model/base/error.h"
-#include "model/image.h"
+#include "model/preprocess/image.h"
 #include "model/recipe.h"
 
 typedef struct CnxPreprocess CnxPreprocess;

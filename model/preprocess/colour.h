@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "model/image.h"
+#include "model/preprocess/image.h"
 #include "simd/yuv.h"
 
 /* matrix: BT.2020 is the non-constant luminance one. */

@@ -7,7 +7,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "model/image.h"
+#include "model/preprocess/image.h"
 #include "simd/cpu.h"
 
 #define CNX_SIGNATURE_SIDE 16

@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "model/image.h"
+#include "model/preprocess/image.h"
 #include "simd/yuv.h"
 
 /* Row y of a plane, counted in the plane's own rows. */

@@ -12,16 +12,16 @@
  * Only columns and rows with a weight in some output are read.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "model/preprocess.h"
+#include "model/preprocess/preprocess.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "model/base/level.h"
 #include "model/base/memory.h"
-#include "model/colour.h"
-#include "model/resize.h"
-#include "model/samples.h"
+#include "model/preprocess/colour.h"
+#include "model/preprocess/resize.h"
+#include "model/preprocess/samples.h"
 #include "simd/kernels.h"
 
 #define MAX_SIDE (1 << 24) /* of the source, pixels, as of the resized picture */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "model/signature.h"
+#include "model/preprocess/thumbnail.h"
 
 #include <math.h>
 

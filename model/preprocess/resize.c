@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "model/resize.h"
+#include "model/preprocess/resize.h"
 
 #include <math.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "model/colour.h"
+#include "model/preprocess/colour.h"
 
 #include <math.h>
 

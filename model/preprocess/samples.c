@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "model/samples.h"
+#include "model/preprocess/samples.h"
 
 const guint8 *cnx_samples_row(const CnxImage *image, int plane, guint y)
 {
