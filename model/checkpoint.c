@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-#include "model/config_defaults.h"
-#include "model/config_files.h"
+#include "model/config/config_defaults.h"
+#include "model/config/config_files.h"
 #include "model/dialect/names.h"
 #include "model/infer.h"
 #include "model/layout.h"

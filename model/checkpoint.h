@@ -14,7 +14,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "model/config.h"
+#include "model/config/config.h"
 #include "model/containers/container.h"
 
 typedef struct CnxCheckpoint CnxCheckpoint;

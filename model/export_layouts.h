@@ -6,7 +6,7 @@
 #include <json-glib/json-glib.h>
 
 #include "model/base/error.h"
-#include "model/config.h"
+#include "model/config/config.h"
 
 typedef struct CnxExport {
     const CnxConfig *config;

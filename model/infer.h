@@ -4,7 +4,7 @@
 #pragma once
 
 #include "model/base/error.h"
-#include "model/config.h"
+#include "model/config/config.h"
 #include "model/dialect/names.h"
 
 /* tensors: canonical name (char *) -> const CnxTensor *. config: from cnx_config_new.

@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "model/config.h"
+#include "model/config/config.h"
 
 /* canonical: see model/checkpoint.h. shape: [rank]. Returns FALSE to stop. */
 typedef gboolean CnxLayoutFn(const char *canonical, guint rank, const guint64 *shape,

@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "model/config.h"
+#include "model/config/config.h"
 
 /* The name of a network of these numbers, as timm has it ("convnext_pico_ols"); one that nobody
  * published is called by its depths and widths. Free with g_free. */

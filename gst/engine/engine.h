@@ -11,7 +11,7 @@
 
 #include "gst/engine/job.h"
 #include "gst/settings/settings.h"
-#include "model/recipe.h"
+#include "model/config/recipe.h"
 
 typedef struct GstConvnextEngine GstConvnextEngine;
 

@@ -9,7 +9,7 @@
 #pragma once
 
 #include "model/base/error.h"
-#include "model/config.h"
+#include "model/config/config.h"
 #include "model/containers/pool.h"
 
 typedef struct CnxContainer CnxContainer;

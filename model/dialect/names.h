@@ -4,7 +4,7 @@
 #pragma once
 
 #include "model/base/error.h"
-#include "model/config.h"
+#include "model/config/config.h"
 
 typedef struct CnxNaming {
     const struct CnxNames *names; /* whose table */

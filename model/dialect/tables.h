@@ -7,7 +7,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "model/config.h"
+#include "model/config/config.h"
 
 typedef struct CnxNamesRow {
     const char *original, *canonical;

@@ -15,8 +15,8 @@
 #pragma once
 
 #include "model/base/error.h"
+#include "model/config/recipe.h"
 #include "model/preprocess/image.h"
-#include "model/recipe.h"
 
 typedef struct CnxPreprocess CnxPreprocess;
 

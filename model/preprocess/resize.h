@@ -6,7 +6,7 @@
 #pragma once
 
 #include "model/base/error.h"
-#include "model/recipe.h"
+#include "model/config/recipe.h"
 #include "simd/kernels.h"
 
 typedef struct CnxResizeAxis {

@@ -4,8 +4,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <string.h>
 
-#include "model/config_defaults.h"
-#include "model/config_files.h"
+#include "model/config/config_defaults.h"
+#include "model/config/config_files.h"
 #include "model/containers/shards.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/memory_file.h"

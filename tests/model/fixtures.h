@@ -3,8 +3,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "model/config/recipe.h"
 #include "model/preprocess/image.h"
-#include "model/recipe.h"
 
 typedef struct Fixture {
     const char *name;

@@ -1,8 +1,8 @@
 /* Recipes: changes of size and crop, and geometries that cannot be.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "model/config/recipe.h"
 #include "model/preprocess/preprocess.h"
-#include "model/recipe.h"
 
 static const CnxRecipe timm = {
     .size = 224,

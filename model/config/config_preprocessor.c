@@ -2,11 +2,11 @@
  * (ViTImageProcessor, CLIPImageProcessor, ...), which resizes and then may cut the centre out.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "model/config_files.h"
+#include "model/config/config_files.h"
 
 #include <string.h>
 
-#include "model/config_defaults.h"
+#include "model/config/config_defaults.h"
 
 /* What a processor's class does where the file does not say. */
 typedef struct Processor {

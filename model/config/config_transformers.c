@@ -1,12 +1,12 @@
 /* config.json as transformers' ConvNextConfig, ConvNextV2Config and DINOv3ConvNextConfig write it.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "model/config_files.h"
+#include "model/config/config_files.h"
 
 #include <string.h>
 
-#include "model/config_defaults.h"
-#include "model/config_labels.h"
+#include "model/config/config_defaults.h"
+#include "model/config/config_labels.h"
 
 static const CnxJsonWord acts[] = {
     {"gelu", CNX_ACT_GELU},

@@ -1,7 +1,7 @@
 /* Sizes and origins, each rounded the way its library rounds.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "model/recipe.h"
+#include "model/config/recipe.h"
 
 #include <math.h>
 

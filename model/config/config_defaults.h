@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "model/config.h"
+#include "model/config/config.h"
 
 #define CNX_CROP_PCT 0.875 /* every library's default */
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "model/config.h"
+#include "model/config/config.h"
 
 CnxConfig *cnx_config_new(void)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "model/config_labels.h"
+#include "model/config/config_labels.h"
 
 #include <string.h>
 

@@ -1,11 +1,11 @@
 /* open_clip_config.json, which open_clip writes beside CLIP's weights.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "model/config_files.h"
+#include "model/config/config_files.h"
 
 #include <string.h>
 
-#include "model/config_defaults.h"
+#include "model/config/config_defaults.h"
 
 enum { SHORTEST, SQUASH, LONGEST };
 

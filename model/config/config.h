@@ -6,7 +6,7 @@
 #include <glib.h>
 
 #include "model/base/tensor.h"
-#include "model/recipe.h"
+#include "model/config/recipe.h"
 #include "simd/activation.h"
 
 #define CNX_STAGES 4 /* at most */

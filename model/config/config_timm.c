@@ -2,12 +2,12 @@
  * "pretrained_cfg", or, in old files, all in one object.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "model/config_files.h"
+#include "model/config/config_files.h"
 
 #include <string.h>
 
-#include "model/config_defaults.h"
-#include "model/config_labels.h"
+#include "model/config/config_defaults.h"
+#include "model/config/config_labels.h"
 #include "model/variant.h"
 
 static const CnxJsonWord acts[] = {

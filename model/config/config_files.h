@@ -7,7 +7,7 @@
 #pragma once
 
 #include "model/base/json.h"
-#include "model/config.h"
+#include "model/config/config.h"
 
 /* Reads config.json, preprocessor_config.json, open_clip_config.json (of an open_clip checkpoint,
  * instead of the two) and labels.txt in folder, those that are there, into config. strict: a file
