@@ -4,8 +4,8 @@
 #include <stdio.h>
 
 #include "model/base/level.h"
+#include "model/checkpoint/parts.h"
 #include "model/forward.h"
-#include "model/layout.h"
 
 typedef struct Count {
     CnxRun sizes; /* of the maps; the rest is empty */

@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "model/checkpoint.h"
+#include "model/checkpoint/checkpoint.h"
 
 /* Multiplications with addition that the convolutions and linear layers do for one image. */
 guint64 cnx_cost_macs(const CnxConfig *config, guint width, guint height);

@@ -8,9 +8,9 @@
 #include <string.h>
 
 #include "model/base/encode.h"
+#include "model/checkpoint/parts.h"
 #include "model/dialect/names.h"
 #include "model/export_layouts.h"
-#include "model/layout.h"
 #include "model/writer.h"
 
 static const char *const file_names[] = {"model.safetensors", "config.json",

@@ -5,7 +5,7 @@
 
 #include <signal.h>
 
-#include "model/checkpoint.h"
+#include "model/checkpoint/checkpoint.h"
 
 typedef enum CnxExportLayout {
     CNX_EXPORT_TRANSFORMERS, /* AutoModelForImageClassification, AutoImageProcessor */

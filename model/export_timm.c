@@ -4,8 +4,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <string.h>
 
+#include "model/checkpoint/variant.h"
 #include "model/export_layouts.h"
-#include "model/variant.h"
 
 static gboolean same_of_all_colours(const float values[3])
 {

@@ -13,9 +13,9 @@
 #include <stdlib.h>
 
 #include "model/base/level.h"
-#include "model/checkpoint.h"
+#include "model/checkpoint/checkpoint.h"
+#include "model/checkpoint/locate.h"
 #include "model/forward.h"
-#include "model/locate.h"
 
 struct CnxModel {
     guint references; /* under the lock */

@@ -9,7 +9,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "model/checkpoint.h"
+#include "model/checkpoint/checkpoint.h"
 #include "simd/kernels.h"
 
 /* y = x W^T + bias. A convolution whose patches do not overlap is one too, of patches in the order

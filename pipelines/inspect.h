@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "model/checkpoint.h"
+#include "model/checkpoint/checkpoint.h"
 
 typedef struct Report {
     const CnxCheckpoint *checkpoint;

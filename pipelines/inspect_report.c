@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <glib/gstdio.h>
 
+#include "model/checkpoint/parts.h"
 #include "model/cost.h"
-#include "model/layout.h"
 #include "pipelines/inspect.h"
 
 static guint64 count_bytes(const char *const *files)

@@ -6,9 +6,9 @@
 
 #include <string.h>
 
+#include "model/checkpoint/variant.h"
 #include "model/config/config_defaults.h"
 #include "model/config/config_labels.h"
-#include "model/variant.h"
 
 static const CnxJsonWord acts[] = {
     {"gelu", CNX_ACT_GELU},

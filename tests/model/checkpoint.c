@@ -5,7 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "model/checkpoint.h"
+#include "model/checkpoint/checkpoint.h"
 #include "model/containers/container.h"
 #include "model/model.h"
 

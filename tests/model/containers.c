@@ -6,8 +6,8 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
-#include "model/checkpoint.h"
-#include "model/layout.h"
+#include "model/checkpoint/checkpoint.h"
+#include "model/checkpoint/parts.h"
 
 #define ZIP "PyTorch zip"
 #define LEGACY "PyTorch legacy"

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "model/base/encode.h"
-#include "model/layout.h"
+#include "model/checkpoint/parts.h"
 #include "model/model.h"
 #include "model/run.h"
 #include "tests/fixtures/seeded.h"

@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "model/checkpoint.h"
+#include "model/checkpoint/checkpoint.h"
 
 /* The beginnings of configs that fit the fixtures transformers-v1 and timm-v1. */
 #define HF "{\"model_type\":\"convnext\",\"hidden_sizes\":[7,13,22,35],\"depths\":[1,1,2,1]"

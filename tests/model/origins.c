@@ -5,7 +5,7 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
-#include "model/checkpoint.h"
+#include "model/checkpoint/checkpoint.h"
 
 static CnxCheckpoint *open_fixture(const char *name)
 {

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "model/checkpoint.h"
+#include "model/checkpoint/checkpoint.h"
 #include "tests/model/folder.h"
 
 /* How a file comes about: from a fixture, as it lies there, or the first `cut` bytes of it, or with

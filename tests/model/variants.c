@@ -4,9 +4,9 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <string.h>
 
-#include "model/infer.h"
-#include "model/layout.h"
-#include "model/variant.h"
+#include "model/checkpoint/architecture.h"
+#include "model/checkpoint/parts.h"
+#include "model/checkpoint/variant.h"
 
 typedef struct Variant {
     CnxDialect dialect;

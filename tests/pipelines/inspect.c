@@ -5,7 +5,7 @@
 #include <json-glib/json-glib.h>
 #include <string.h>
 
-#include "model/checkpoint.h"
+#include "model/checkpoint/checkpoint.h"
 
 static char *folder; /* temporary */
 static const char *tool;

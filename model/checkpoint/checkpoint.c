@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "model/checkpoint.h"
+#include "model/checkpoint/checkpoint.h"
 
 #include <string.h>
 
+#include "model/checkpoint/architecture.h"
+#include "model/checkpoint/locate.h"
+#include "model/checkpoint/parts.h"
 #include "model/config/config_defaults.h"
 #include "model/config/config_files.h"
 #include "model/dialect/names.h"
-#include "model/infer.h"
-#include "model/layout.h"
-#include "model/locate.h"
 
 struct CnxCheckpoint {
     CnxContainer *weights;

@@ -5,7 +5,7 @@
 
 #include "model/config/config.h"
 
-/* canonical: see model/checkpoint.h. shape: [rank]. Returns FALSE to stop. */
+/* canonical: see model/checkpoint/checkpoint.h. shape: [rank]. Returns FALSE to stop. */
 typedef gboolean CnxLayoutFn(const char *canonical, guint rank, const guint64 *shape,
                              gpointer user_data);
 

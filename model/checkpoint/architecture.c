@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "model/infer.h"
+#include "model/checkpoint/architecture.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "model/variant.h"
+#include "model/checkpoint/variant.h"
 
 #define DIM_MAX (1u << 16)     /* channels; published: 3072 */
 #define CLASSES_MAX (1u << 24) /* published: 21841 */

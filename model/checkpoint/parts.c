@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "model/layout.h"
+#include "model/checkpoint/parts.h"
 
 typedef struct Visit {
     CnxLayoutFn *fn;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "model/locate.h"
+#include "model/checkpoint/locate.h"
 
 #include <string.h>
 
