@@ -7,7 +7,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "model/run.h"
+#include "model/network/run.h"
 
 /* Images of one forward pass. By tests/model/bench_batch.c, with 2 threads, a batch of 4 or 8 costs
  * 0.85 (the bundled model) to 0.94 (convnext_tiny) per image of what one after the other does.

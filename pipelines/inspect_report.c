@@ -2,7 +2,7 @@
 #include <glib/gstdio.h>
 
 #include "model/checkpoint/parts.h"
-#include "model/cost.h"
+#include "model/network/cost.h"
 #include "pipelines/inspect.h"
 
 static guint64 count_bytes(const char *const *files)

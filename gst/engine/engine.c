@@ -5,7 +5,7 @@
 
 #include "gst/engine/modelinfo.h"
 #include "gst/results/classify.h"
-#include "model/model.h"
+#include "model/network/model.h"
 #include "model/service.h"
 #include "model/threads/affinity.h"
 

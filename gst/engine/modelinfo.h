@@ -5,7 +5,7 @@
 
 #include <gst/gst.h>
 
-#include "model/model.h"
+#include "model/network/model.h"
 
 typedef struct GstConvnextModelFacts {
     const CnxModel *model;

@@ -4,7 +4,7 @@
 #include "gst/results/classify.h"
 
 #include "model/base/error.h"
-#include "model/scores.h"
+#include "model/network/scores.h"
 
 struct GstConvnextResults {
     char *name;

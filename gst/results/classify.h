@@ -7,7 +7,7 @@
 #include <gst/convnext/convnext.h>
 
 #include "gst/settings/settings.h"
-#include "model/run.h"
+#include "model/network/run.h"
 
 typedef struct GstConvnextResults GstConvnextResults;
 

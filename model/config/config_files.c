@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "model/model.h"
+#include "model/network/model.h"
 
 typedef enum Library { TRANSFORMERS, TIMM, OTHER } Library;
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "model/model.h"
+#include "model/network/model.h"
 
 #include <string.h>
 

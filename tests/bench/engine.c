@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "model/run.h"
+#include "model/network/run.h"
 #include "tests/bench/clock.h"
 #include "tests/bench/serve.h"
 

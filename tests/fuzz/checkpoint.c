@@ -1,7 +1,7 @@
 /* A whole checkpoint, from the file to packed weights.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "model/model.h"
+#include "model/network/model.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/memory_file.h"
 

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "model/run.h"
+#include "model/network/run.h"
 #include "tests/fixtures/seeded.h"
 
 #define ROUNDS_MAX 1000

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "model/run.h"
+#include "model/network/run.h"
 #include "tests/fixtures/seeded.h"
 
 static int compare_doubles(const void *a, const void *b)

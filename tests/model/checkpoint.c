@@ -7,7 +7,7 @@
 
 #include "model/checkpoint/checkpoint.h"
 #include "model/containers/container.h"
-#include "model/model.h"
+#include "model/network/model.h"
 
 static char *folder; /* temporary */
 

@@ -1,11 +1,11 @@
 /* What a network is said to cost against published numbers, and against a model that was loaded.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "model/cost.h"
+#include "model/network/cost.h"
 
 #include <string.h>
 
-#include "model/model.h"
+#include "model/network/model.h"
 
 static CnxConfig *make_config(const guint *depths, const guint *dims)
 {

@@ -8,8 +8,8 @@
 
 #include "model/base/encode.h"
 #include "model/checkpoint/parts.h"
-#include "model/model.h"
-#include "model/run.h"
+#include "model/network/model.h"
+#include "model/network/run.h"
 #include "tests/fixtures/seeded.h"
 #include "tests/model/exporting.h"
 

@@ -10,7 +10,7 @@
 #include <stdatomic.h>
 #include <unistd.h>
 
-#include "model/model.h"
+#include "model/network/model.h"
 #include "tests/model/folder.h"
 
 #define OPENINGS 8

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "model/containers/container.h"
-#include "model/run.h"
+#include "model/network/run.h"
 #include "tests/fixtures/compare.h"
 #include "tests/fixtures/seeded.h"
 #include "tests/model/small.h"

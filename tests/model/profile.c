@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "model/run.h"
+#include "model/network/run.h"
 #include "tests/fixtures/compare.h"
 #include "tests/fixtures/seeded.h"
 

@@ -4,7 +4,7 @@
 #include <glib/gstdio.h>
 #include <unistd.h>
 
-#include "model/model.h"
+#include "model/network/model.h"
 #include "tests/fixtures/seeded.h"
 #include "tests/model/folder.h"
 

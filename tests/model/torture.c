@@ -13,7 +13,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
-#include "model/model.h"
+#include "model/network/model.h"
 
 #if defined(__SANITIZE_ADDRESS__)
 #define SANITIZED 1 /* the sanitizer has the allocator, and looks for leaks itself */

@@ -2,12 +2,12 @@
  * into the next layer: they are known by their number of channels, which is the stage's.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "model/profile.h"
+#include "model/network/profile.h"
 
 #include <stdlib.h>
 #include <time.h>
 
-#include "model/profile_layers.h"
+#include "model/network/profile_layers.h"
 
 typedef CnxProfileLayer Layer;
 

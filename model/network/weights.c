@@ -2,7 +2,7 @@
  * time, in two scratch buffers of the largest one's size.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "model/weights.h"
+#include "model/network/weights.h"
 
 #include <stdlib.h>
 #include <string.h>

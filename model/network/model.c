@@ -6,7 +6,7 @@
  * POSIX locks, not GLib's: ThreadSanitizer knows them.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "model/model.h"
+#include "model/network/model.h"
 
 #include <glib/gstdio.h>
 #include <pthread.h>
@@ -15,7 +15,7 @@
 #include "model/base/level.h"
 #include "model/checkpoint/checkpoint.h"
 #include "model/checkpoint/locate.h"
-#include "model/forward.h"
+#include "model/network/forward.h"
 
 struct CnxModel {
     guint references; /* under the lock */

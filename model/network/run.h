@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "model/model.h"
+#include "model/network/model.h"
 
 typedef struct CnxRun CnxRun;
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "model/profile_layers.h"
+#include "model/network/profile_layers.h"
 
 #include <string.h>
 

@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "model/forward.h"
+#include "model/network/forward.h"
 
 /* c[m, n] = act(a[m, k] W^T + bias) + residual[m, n]; sumsq[n] += its columns' squares. */
 typedef struct CnxProduct {

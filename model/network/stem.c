@@ -1,12 +1,12 @@
 /* Both kinds of stem are matrix products of gathered patches.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "model/stem.h"
+#include "model/network/stem.h"
 
 #include <string.h>
 
-#include "model/linear.h"
-#include "model/strips.h"
+#include "model/network/linear.h"
+#include "model/network/strips.h"
 
 #define OVERLAP 3 /* side of an overlapping stem's kernels, of stride 2 and padding 1 */
 

@@ -4,8 +4,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "model/run.h"
-#include "model/weights.h"
+#include "model/network/run.h"
+#include "model/network/weights.h"
 
 /* A map is cut into strips of rows of about so many pixels, one task each: small enough for the
  * hidden layer of a strip to stay in the second-level cache, large enough to amortise reading the

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "model/cost.h"
+#include "model/network/cost.h"
 
 #include <stdio.h>
 
 #include "model/base/level.h"
 #include "model/checkpoint/parts.h"
-#include "model/forward.h"
+#include "model/network/forward.h"
 
 typedef struct Count {
     CnxRun sizes; /* of the maps; the rest is empty */

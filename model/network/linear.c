@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "model/linear.h"
+#include "model/network/linear.h"
 
 #include "model/threads/threads.h"
 

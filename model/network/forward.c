@@ -6,14 +6,14 @@
  * order: the results do not depend on the threads.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "model/forward.h"
+#include "model/network/forward.h"
 
 #include <math.h>
 #include <string.h>
 
-#include "model/linear.h"
-#include "model/stem.h"
-#include "model/strips.h"
+#include "model/network/linear.h"
+#include "model/network/stem.h"
+#include "model/network/strips.h"
 
 static gboolean few_pixels(const CnxStageSize *size, guint n)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "model/scores.h"
+#include "model/network/scores.h"
 
 #include <math.h>
 

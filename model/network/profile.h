@@ -16,7 +16,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "model/forward.h"
+#include "model/network/forward.h"
 
 typedef struct CnxProfile CnxProfile;
 

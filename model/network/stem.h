@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "model/forward.h"
+#include "model/network/forward.h"
 
 /* Sets the sizes of the stem's maps, run->stem_size and, between the two convolutions of an
  * overlapping stem, run->mid_size, for run's width and height. */

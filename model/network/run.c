@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "model/run.h"
+#include "model/network/run.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "model/base/memory.h"
-#include "model/forward.h"
-#include "model/profile.h"
-#include "model/stem.h"
-#include "model/strips.h"
+#include "model/network/forward.h"
+#include "model/network/profile.h"
+#include "model/network/stem.h"
+#include "model/network/strips.h"
 #include "model/threads/cpus.h"
 #include "model/threads/threads.h"
 

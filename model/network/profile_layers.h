@@ -4,7 +4,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "model/forward.h"
+#include "model/network/forward.h"
 
 #define CNX_PROFILE_SAMPLES 1000 /* forward passes that a median is taken of: the last ones */
 

@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "model/forward.h"
+#include "model/network/forward.h"
 #include "model/threads/threads.h"
 
 /* What the tasks of one loop share. */
