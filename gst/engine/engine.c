@@ -6,7 +6,7 @@
 #include "gst/engine/modelinfo.h"
 #include "gst/results/classify.h"
 #include "model/network/model.h"
-#include "model/service.h"
+#include "model/serve/queue.h"
 #include "model/threads/affinity.h"
 
 struct GstConvnextEngine {

@@ -7,7 +7,7 @@
 #include <sched.h>
 #include <string.h>
 
-#include "model/service.h"
+#include "model/serve/queue.h"
 #include "model/threads/cpus.h"
 #include "model/threads/threads.h"
 #include "tests/fixtures/seeded.h"

@@ -1,9 +1,9 @@
-/* Requests to model/service.h whose answers are known.
+/* Requests to model/serve/queue.h whose answers are known.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "model/service.h"
+#include "model/serve/queue.h"
 
 #define SIDE 64 /* of an input */
 #define PICTURES 5

@@ -3,7 +3,7 @@
  * The linker puts the allocations of runs through here: --wrap=cnx_memory_new.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "model/batch.h"
+#include "model/serve/batch.h"
 
 #include "model/base/memory.h"
 #include "model/threads/threads.h"

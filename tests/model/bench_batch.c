@@ -1,4 +1,4 @@
-/* What the rule in model/service.c stands on: what an image costs in a batch, one after the other,
+/* What the rule in model/serve/queue.c stands on: what an image costs in a batch, one after the other,
  * and side by side.
  *
  *   bench-batch MODEL [THREADS [ROUNDS [SIZE]]]

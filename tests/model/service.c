@@ -1,7 +1,7 @@
 /* The engine that streams share: right answers from one arena, and nothing left over.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "model/service.h"
+#include "model/serve/queue.h"
 
 #include <pthread.h>
 

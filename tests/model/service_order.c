@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <pthread.h>
 
-#include "model/service.h"
+#include "model/serve/queue.h"
 #include "tests/model/asking.h"
 
 #define STREAMS 6

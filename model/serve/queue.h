@@ -7,13 +7,13 @@
  *
  *   fair     a client has one request at a time in the queue, so none waits behind more than one of
  *            each other client's
- *   batches  what waits when a run begins is run together, as far as model/batch.h has room;
+ *   batches  what waits when a run begins is run together, as far as model/serve/batch.h has room;
  *            nothing waits for company
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "model/batch.h"
+#include "model/serve/batch.h"
 
 typedef struct CnxClient CnxClient;
 

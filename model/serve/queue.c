@@ -4,12 +4,12 @@
  * POSIX locks, not GLib's: ThreadSanitizer knows them.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "model/service.h"
+#include "model/serve/queue.h"
 
 #include <pthread.h>
 #include <string.h>
 
-#include "model/batch.h"
+#include "model/serve/batch.h"
 #include "model/threads/affinity.h"
 #include "model/threads/cpus.h"
 #include "model/threads/threads.h"

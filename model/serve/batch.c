@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "model/batch.h"
+#include "model/serve/batch.h"
 
 #include <string.h>
 

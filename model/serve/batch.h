@@ -1,4 +1,4 @@
-/* A run with room for as many images as wait for it: the arena that the requests of model/service.h
+/* A run with room for as many images as wait for it: the arena that the requests of model/serve/queue.h
  * share.
  *
  * It begins with room for one image and grows when more come, up to CNX_BATCH_IMAGES, or to what
