@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/export.h"
+#include "model/export/export.h"
 
 typedef struct Options {
     gboolean json, tensors;

@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "model/export.h"
+#include "model/export/export.h"
 
 #define KEEP CNX_DTYPE_OTHER /* as dtype: none is asked for */
 

@@ -4,7 +4,7 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
-#include "model/writer.h"
+#include "model/export/writer.h"
 
 static char *folder; /* temporary */
 

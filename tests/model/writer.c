@@ -1,7 +1,7 @@
 /* Floats rounded to the stored dtypes, and safetensors files written and read back.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "model/writer.h"
+#include "model/export/writer.h"
 
 #include <errno.h>
 #include <glib/gstdio.h>

@@ -1,7 +1,7 @@
 /* The folder is made under another name beside its place, and renamed when it is complete.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "model/export.h"
+#include "model/export/export.h"
 
 #include <errno.h>
 #include <glib/gstdio.h>
@@ -10,8 +10,8 @@
 #include "model/base/encode.h"
 #include "model/checkpoint/parts.h"
 #include "model/dialect/names.h"
-#include "model/export_layouts.h"
-#include "model/writer.h"
+#include "model/export/writer.h"
+#include "model/export/writers.h"
 
 static const char *const file_names[] = {"model.safetensors", "config.json",
                                          "preprocessor_config.json", "labels.txt"};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "model/writer.h"
+#include "model/export/writer.h"
 
 #include <errno.h>
 #include <glib/gstdio.h>

@@ -1,4 +1,4 @@
-/* How the libraries lay out a folder: the inside of model/export.h.
+/* How the libraries lay out a folder: the inside of model/export/export.h.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once

@@ -2,7 +2,7 @@
  * or ConvNextModel and ConvNextV2Model for a network without a head.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "model/export_layouts.h"
+#include "model/export/writers.h"
 
 #define BODY_EPS 1e-6 /* fixed in the library's code */
 #define SQUASH_FROM 384

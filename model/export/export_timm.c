@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "model/checkpoint/variant.h"
-#include "model/export_layouts.h"
+#include "model/export/writers.h"
 
 static gboolean same_of_all_colours(const float values[3])
 {

@@ -1,7 +1,7 @@
 /* What the layouts share: refusals, notes, and JSON members.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "model/export_layouts.h"
+#include "model/export/writers.h"
 
 #include <math.h>
 
