@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "simd/vec_avx2.h"
+#include "simd/x86/vec_avx2.h"
 
 /* 7 accumulators, 7 weights and an input: 15 of the 16 registers. */
 #define TILE_ROWS 1
@@ -9,4 +9,4 @@
 #define NAME_TILES(k) {k##_1, k##_2, k##_3, k##_4, k##_5, k##_6, k##_7}
 /* clang-format on */
 
-#include "simd/dwconv7_vec.inc"
+#include "simd/x86/dwconv7_vec.inc"

@@ -1,9 +1,9 @@
-/* The words of simd/int_avx512.h, and the one that VNNI adds.
+/* The words of simd/x86/int_avx512.h, and the one that VNNI adds.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "simd/int_avx512.h"
+#include "simd/x86/int_avx512.h"
 
 #undef VERSION
 #define VERSION(kernel) cnx_##kernel##_avx512_vnni

@@ -1,4 +1,4 @@
-/* The words of simd/vec_avx2.h for AVX-512 F, BW, DQ, VL: sixteen floats.
+/* The words of simd/x86/vec_avx2.h for AVX-512 F, BW, DQ, VL: sixteen floats.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
@@ -6,7 +6,7 @@
 #include <immintrin.h>
 #include <stdint.h>
 
-#include "simd/unroll.h"
+#include "simd/x86/unroll.h"
 
 #define VERSION(kernel) cnx_##kernel##_avx512
 #define LANES 16

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "simd/vec_avx2.h"
+#include "simd/x86/vec_avx2.h"
 
 /* 12 accumulators, 3 vectors of the panel and a broadcast: all 16 registers. */
 #define ROWS 4
@@ -14,6 +14,6 @@
 #define NAME_TILES {NAMES(1), NAMES(2), NAMES(3)}
 /* clang-format on */
 
-#include "simd/gemm_vec.inc"
+#include "simd/x86/gemm_vec.inc"
 
 _Static_assert(PANEL == CNX_GEMM_PANEL_AVX2, "the table tells callers the width of a panel");

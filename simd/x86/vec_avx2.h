@@ -1,5 +1,5 @@
 /* The words that vector kernels are written in, for AVX2 with FMA: eight floats.
- * simd/vec_avx512.h says the same for sixteen; a body (simd/<kernel>_vec.inc) is compiled with
+ * simd/x86/vec_avx512.h says the same for sixteen; a body (simd/<kernel>_vec.inc) is compiled with
  * either.
  *
  * NaN: v_min and v_max return the second argument when either is NaN, as the instructions do.
@@ -10,7 +10,7 @@
 #include <immintrin.h>
 #include <stdint.h>
 
-#include "simd/unroll.h"
+#include "simd/x86/unroll.h"
 
 #define VERSION(kernel) cnx_##kernel##_avx2
 #define LANES 8

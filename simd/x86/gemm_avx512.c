@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <stdint.h>
 
-#include "simd/vec_avx512.h"
+#include "simd/x86/vec_avx512.h"
 
 /* 24 accumulators, 3 vectors of the panel and a broadcast, of 32 registers. A ninth row costs a few
  * more instructions than its share, but less than a tile of a few rows. Two steps of k at a time,
@@ -23,6 +23,6 @@
 #define NAME_TILES {NAMES(1), NAMES(2), NAMES(3)}
 /* clang-format on */
 
-#include "simd/gemm_vec.inc"
+#include "simd/x86/gemm_vec.inc"
 
 _Static_assert(PANEL == CNX_GEMM_PANEL_AVX512, "the table tells callers the width of a panel");

@@ -1,5 +1,5 @@
 /* The words that pixel kernels are written in, for AVX2: 32 bytes, as integers of 8, 16 or 32 bits.
- * simd/int_avx512.h says the same for 64; a body (simd/<kernel>_int.inc) is compiled with either.
+ * simd/x86/int_avx512.h says the same for 64; a body (simd/<kernel>_int.inc) is compiled with either.
  * Shuffles, unpacking and packing work within the vector's parts of 16 bytes.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
@@ -9,7 +9,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "simd/unroll.h"
+#include "simd/x86/unroll.h"
 
 #define VERSION(kernel) cnx_##kernel##_avx2
 #define PARTS 2

@@ -1,4 +1,4 @@
-/* The words of simd/int_avx2.h for AVX-512 F and BW: 64 bytes.
+/* The words of simd/x86/int_avx2.h for AVX-512 F and BW: 64 bytes.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "simd/unroll.h"
+#include "simd/x86/unroll.h"
 
 #define VERSION(kernel) cnx_##kernel##_avx512
 #define PARTS 4

@@ -1,4 +1,0 @@
-/* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "simd/int_avx512.h"
-
-#include "simd/yuv_int.inc"
