@@ -98,7 +98,7 @@ rule_public_includes()
         'convnext-inspect uses model/ and no GStreamer'
     include_only_in '<libsoup/[a-z]+\.h>' 'pipelines/watch_server\.c|tests/pipelines/.*' \
         'libsoup belongs to the server of the metrics'
-    includes '^pipelines/' | grep -v -E "^$inspect:|^pipelines/watch_server.c:.*<libsoup/soup\.h>" |
+    includes '^pipelines/' | grep -v -E "^$inspect:|^pipelines/watch/server.c:.*<libsoup/soup\.h>" |
         grep -v -E "^[^:]*:[0-9]+:(\"pipelines/[^\"]*\"|$libc|$glib|$gst)$" |
         offences_from 'pipelines/ uses the elements and the public library as any program does'
 }

@@ -2,7 +2,7 @@
  * connection.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "pipelines/watch_backoff.h"
+#include "pipelines/watch/backoff.h"
 
 #define LEAST 1000
 #define MOST 30000 /* not LEAST times a power of two */

@@ -2,7 +2,7 @@
  * little waits; not those of a stream that is late by a constant.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "pipelines/watch_late.h"
+#include "pipelines/watch/late.h"
 
 #define FRAME (40 * GST_MSECOND) /* of the camera, one after the other */
 #define GROUP 25                 /* from key frame to key frame */

@@ -2,7 +2,7 @@
  * this file need not know them: GStreamer knows the types, and the ranges.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "pipelines/watch_keys.h"
+#include "pipelines/watch/keys.h"
 
 #include <string.h>
 

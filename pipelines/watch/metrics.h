@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "pipelines/watch_camera.h"
+#include "pipelines/watch/camera.h"
 
 #define WATCH_METRICS_TYPE "text/plain; version=0.0.4; charset=utf-8"
 

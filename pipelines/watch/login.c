@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "pipelines/watch_login.h"
+#include "pipelines/watch/login.h"
 
 #include <string.h>
 

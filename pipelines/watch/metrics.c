@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "pipelines/watch_metrics.h"
+#include "pipelines/watch/metrics.h"
 
-#include "pipelines/watch_pipeline.h"
+#include "pipelines/watch/pipeline.h"
 
 /* One camera at one moment. */
 typedef struct Sample {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "pipelines/watch_backoff.h"
+#include "pipelines/watch/backoff.h"
 
 gint64 watch_backoff_next(WatchBackoff *backoff)
 {

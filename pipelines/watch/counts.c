@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "pipelines/watch_counts.h"
+#include "pipelines/watch/counts.h"
 
 const double watch_bucket_limits[WATCH_BUCKETS] = {0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.05,
                                                    0.1,   0.2,   0.5,   1,    2,    5,    10};

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "pipelines/watch_run.h"
+#include "pipelines/watch/run.h"
 
 #include <glib-unix.h>
 #include <string.h>
 
-#include "pipelines/watch_events.h"
-#include "pipelines/watch_metrics.h"
-#include "pipelines/watch_pipeline.h"
-#include "pipelines/watch_report.h"
-#include "pipelines/watch_server.h"
+#include "pipelines/watch/events.h"
+#include "pipelines/watch/metrics.h"
+#include "pipelines/watch/pipeline.h"
+#include "pipelines/watch/report.h"
+#include "pipelines/watch/server.h"
 
 #define TICK_MS 100
 #define FAREWELL_MS 5000 /* a source that hangs is not waited for longer */

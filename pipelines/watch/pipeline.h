@@ -9,7 +9,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "pipelines/watch_connection.h"
+#include "pipelines/watch/connection.h"
 
 typedef struct WatchPipeline WatchPipeline;
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "pipelines/watch_server.h"
+#include "pipelines/watch/server.h"
 
 #ifdef HAVE_SOUP
 
 #include <libsoup/soup.h>
 #include <string.h>
 
-#include "pipelines/watch_metrics.h"
+#include "pipelines/watch/metrics.h"
 
 struct WatchServer {
     GSocketService *service;

@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "pipelines/watch_camera.h"
+#include "pipelines/watch/camera.h"
 
 /* A line with the time, the camera's name and its state; detail may be NULL. */
 void watch_report_camera(WatchCamera *camera, const char *detail);

@@ -14,8 +14,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "pipelines/watch_pipeline.h"
-#include "pipelines/watch_run.h"
+#include "pipelines/watch/pipeline.h"
+#include "pipelines/watch/run.h"
 
 static const char help_summary[] =
     "Watches cameras: a JSON line per result on standard output, what becomes of the cameras on\n"

@@ -2,11 +2,11 @@
  * way in.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "pipelines/watch_list.h"
+#include "pipelines/watch/list.h"
 
 #include <string.h>
 
-#include "pipelines/watch_keys.h"
+#include "pipelines/watch/keys.h"
 
 /* The error's sentence begins with the file that it is about. */
 static gboolean prefixed(const char *path, GError **error)

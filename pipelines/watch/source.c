@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "pipelines/watch_source.h"
+#include "pipelines/watch/source.h"
 
 #include <gst/sdp/gstsdpmessage.h>
 #include <string.h>

@@ -6,7 +6,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "pipelines/watch_camera.h"
+#include "pipelines/watch/camera.h"
 
 typedef struct WatchEvents WatchEvents;
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "pipelines/watch_report.h"
+#include "pipelines/watch/report.h"
 
 static void say(WatchCamera *camera, const char *text)
 {

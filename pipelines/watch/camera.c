@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "pipelines/watch_camera.h"
+#include "pipelines/watch/camera.h"
 
-#include "pipelines/watch_backoff.h"
-#include "pipelines/watch_pipeline.h"
+#include "pipelines/watch/backoff.h"
+#include "pipelines/watch/pipeline.h"
 
 /* A connection that has held for so long was a good one. */
 #define STEADY_US (5 * G_USEC_PER_SEC)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "pipelines/watch_pipeline.h"
+#include "pipelines/watch/pipeline.h"
 
 #include <string.h>
 

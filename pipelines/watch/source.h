@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "pipelines/watch_list.h"
+#include "pipelines/watch/list.h"
 
 /* A bin with one source pad, "src", that gives raw video once it plays. Floating, as elements are.
  * It stands for one connection and is thrown away with it. NULL with an error where an element is

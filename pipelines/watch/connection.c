@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "pipelines/watch_connection.h"
+#include "pipelines/watch/connection.h"
 
-#include "pipelines/watch_late.h"
-#include "pipelines/watch_source.h"
+#include "pipelines/watch/late.h"
+#include "pipelines/watch/source.h"
 
 /* A frame that waits for longer than that, and than packets may be late, is left out. */
 #define LATE (2 * GST_SECOND)

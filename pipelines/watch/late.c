@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "pipelines/watch_late.h"
+#include "pipelines/watch/late.h"
 
 /* From a key frame no later than this on frames are decoded again: when many wait they pass so fast
  * that there is one, or the newest is at hand. */

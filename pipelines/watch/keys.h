@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "pipelines/watch_list.h"
+#include "pipelines/watch/list.h"
 
 #define WATCH_DEFAULTS "watch" /* the group with the defaults of all cameras */
 

@@ -5,7 +5,7 @@
 
 #include <gst/gst.h>
 
-#include "pipelines/watch_login.h"
+#include "pipelines/watch/login.h"
 
 typedef enum WatchKind {
     WATCH_STREAM, /* an address of the network: live, comes back when it is gone */

@@ -4,8 +4,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "pipelines/watch_counts.h"
-#include "pipelines/watch_list.h"
+#include "pipelines/watch/counts.h"
+#include "pipelines/watch/list.h"
 
 typedef enum WatchState {
     WATCH_CONNECTING, /* no frame yet */
