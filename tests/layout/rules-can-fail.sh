@@ -53,7 +53,7 @@ obedient_tree()
     write gst/convnext/convnext.h '#pragma once' '' '#include <gst/gst.h>' '' \
         'int gst_convnext_one(void);'
     write pipelines/app.c '#include <gst/convnext/convnext.h>'
-    write pipelines/inspect.c '#include "model/sum.h"'
+    write pipelines/inspect/inspect.c '#include "model/sum.h"'
     printf '%s\n' '#!/bin/bash' "# $licence" 'echo "$#"' >"$tree/pipelines/app.sh"
     shared libgstconvnext.so gst_plugin_convnext_get_desc
     shared libgstconvnext-1.0.so.0 gst_convnext_one
@@ -117,7 +117,7 @@ breaks gst-includes append gst/element.c '#include "simd/add.h"'
 breaks gst-includes append gst/element.c '#include <cblas.h>'
 breaks public-includes append gst/convnext/convnext.h '#include "model/sum.h"'
 breaks public-includes append pipelines/app.c '#include "model/sum.h"'
-breaks public-includes append pipelines/inspect.c '#include <gst/gst.h>'
+breaks public-includes append pipelines/inspect/inspect.c '#include <gst/gst.h>'
 breaks public-includes write pipelines/instance.c '#include "model/sum.h"'
 breaks public-includes append pipelines/app.c '#include <libsoup/soup.h>'
 breaks vector-includes append simd/add_c.c '#include <immintrin.h>'

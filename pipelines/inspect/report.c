@@ -3,7 +3,7 @@
 
 #include "model/checkpoint/parts.h"
 #include "model/network/cost.h"
-#include "pipelines/inspect.h"
+#include "pipelines/inspect/inspect.h"
 
 static guint64 count_bytes(const char *const *files)
 {

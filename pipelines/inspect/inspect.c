@@ -2,7 +2,7 @@
  * as a clean folder. A file that the element refuses gets the same sentence here.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "pipelines/inspect.h"
+#include "pipelines/inspect/inspect.h"
 
 #include <locale.h>
 #include <signal.h>

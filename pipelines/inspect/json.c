@@ -5,7 +5,7 @@
 #include <stdio.h>
 
 #include "model/base/encode.h"
-#include "pipelines/inspect.h"
+#include "pipelines/inspect/inspect.h"
 
 static void add_string(JsonBuilder *json, const char *key, const char *value)
 {

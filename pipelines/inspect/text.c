@@ -4,7 +4,7 @@
 #include <stdio.h>
 
 #include "model/base/encode.h"
-#include "pipelines/inspect.h"
+#include "pipelines/inspect/inspect.h"
 
 #define SOME_LABELS 5
 
