@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "pipelines/labels.h"
+#include "pipelines/common/labels.h"
 
 #define WATCH_BUCKETS 14 /* of times: see watch_bucket_limits */
 

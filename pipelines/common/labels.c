@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "pipelines/labels.h"
+#include "pipelines/common/labels.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "pipelines/summary.h"
+#include "pipelines/quickstart/summary.h"
 
-#include "pipelines/labels.h"
+#include "pipelines/common/labels.h"
 
 struct Summary {
     guint frames;

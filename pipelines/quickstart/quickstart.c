@@ -3,7 +3,7 @@
  * elements, with the metadata read in a pad probe.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "pipelines/summary.h"
+#include "pipelines/quickstart/summary.h"
 
 #include <glib-unix.h>
 #include <stdlib.h>
