@@ -4,8 +4,8 @@
 #include <gst/analytics/analytics.h>
 #include <gst/check/gstcheck.h>
 
-#include "tests/gst/frames.h"
-#include "tests/gst/network.h"
+#include "tests/gst/support/frames.h"
+#include "tests/gst/support/network.h"
 
 #define CAPS "video/x-raw,format=RGB,width=64,height=64,framerate=25/1"
 

@@ -5,10 +5,10 @@
 #include <gst/analytics/analytics.h>
 #include <gst/check/gstcheck.h>
 
-#include "tests/gst/boxes.h"
-#include "tests/gst/frames.h"
-#include "tests/gst/gate.h"
-#include "tests/gst/network.h"
+#include "tests/gst/support/boxes.h"
+#include "tests/gst/support/frames.h"
+#include "tests/gst/support/gate.h"
+#include "tests/gst/support/network.h"
 
 #define CAPS "video/x-raw,format=I420,width=320,height=240,framerate=25/1"
 

@@ -5,8 +5,8 @@
 #include <gst/check/gstcheck.h>
 #include <string.h>
 
-#include "tests/gst/frames.h"
-#include "tests/gst/network.h"
+#include "tests/gst/support/frames.h"
+#include "tests/gst/support/network.h"
 
 #define CAPS "video/x-raw,format=I420,width=160,height=120,framerate=25/1"
 

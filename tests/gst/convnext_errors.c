@@ -6,7 +6,7 @@
 #include <gst/convnext/convnext.h>
 #include <string.h>
 
-#include "tests/gst/network.h"
+#include "tests/gst/support/network.h"
 
 static char *network;
 

@@ -6,7 +6,7 @@
 #include <gst/check/gstcheck.h>
 #include <string.h>
 
-#include "tests/gst/stage.h"
+#include "tests/gst/support/stage.h"
 
 static void expect_error(const char *named)
 {

@@ -4,8 +4,8 @@
 #include <glib/gstdio.h>
 #include <gst/check/gstcheck.h>
 
-#include "tests/gst/frames.h"
-#include "tests/gst/network.h"
+#include "tests/gst/support/frames.h"
+#include "tests/gst/support/network.h"
 
 static char *network;
 

@@ -4,7 +4,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <gst/check/gstcheck.h>
 
-#include "tests/gst/stage.h"
+#include "tests/gst/support/stage.h"
 
 /* Pushes frames from, from + 1, ... looked: which of them are, as '1'. */
 static void expect(guint from, const char *looked)

@@ -4,7 +4,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <gst/check/gstcheck.h>
 
-#include "tests/gst/stage.h"
+#include "tests/gst/support/stage.h"
 
 #define OTHER_CAPS "video/x-raw,format=RGB,width=98,height=202,framerate=25/1"
 

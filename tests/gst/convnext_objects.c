@@ -5,9 +5,9 @@
 #include <math.h>
 #include <string.h>
 
-#include "tests/gst/boxes.h"
-#include "tests/gst/frames.h"
-#include "tests/gst/network.h"
+#include "tests/gst/support/boxes.h"
+#include "tests/gst/support/frames.h"
+#include "tests/gst/support/network.h"
 
 #define CAPS "video/x-raw,format=RGB,width=320,height=240,framerate=25/1"
 

@@ -4,8 +4,8 @@
 #include <gst/check/gstcheck.h>
 #include <string.h>
 
-#include "tests/gst/boxes.h"
-#include "tests/gst/stage.h"
+#include "tests/gst/support/boxes.h"
+#include "tests/gst/support/stage.h"
 
 static guint last; /* frame that was looked at */
 

@@ -4,9 +4,9 @@
 #include <gst/check/gstcheck.h>
 #include <string.h>
 
-#include "tests/gst/frames.h"
-#include "tests/gst/gate.h"
-#include "tests/gst/network.h"
+#include "tests/gst/support/frames.h"
+#include "tests/gst/support/gate.h"
+#include "tests/gst/support/network.h"
 
 #define CAPS "video/x-raw,format=I420,width=160,height=120,framerate=25/1"
 #define OTHER_CAPS "video/x-raw,format=RGB,width=98,height=202,framerate=25/1"

@@ -4,9 +4,9 @@
 #include <gst/check/gstcheck.h>
 #include <string.h>
 
-#include "tests/gst/boxes.h"
-#include "tests/gst/frames.h"
-#include "tests/gst/gate.h"
+#include "tests/gst/support/boxes.h"
+#include "tests/gst/support/frames.h"
+#include "tests/gst/support/gate.h"
 
 #define CAPS "video/x-raw,format=GRAY8,width=160,height=120,framerate=25/1"
 

@@ -4,7 +4,7 @@
 #include <gst/check/gstharness.h>
 #include <gst/video/video.h>
 
-#include "tests/gst/metas.h"
+#include "tests/gst/support/metas.h"
 
 #define CAPS "video/x-raw,format=I420,width=640,height=480,framerate=25/1"
 

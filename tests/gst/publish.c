@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "gst/publish/gstconvnextpublish.h"
-#include "tests/gst/publishing.h"
+#include "tests/gst/support/publishing.h"
 
 #define FULL_CLASSES                                                             \
     "\"classes\":[{\"index\":281,\"label\":\"tabby, tabby cat\",\"score\":0.7}," \

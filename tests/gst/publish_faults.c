@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "gst/publish/gstconvnextpublish.h"
-#include "tests/gst/publishing.h"
+#include "tests/gst/support/publishing.h"
 
 /* Exactly one error of that code, whose message holds each of the texts. */
 static void check_error(GstBus *bus, GstResourceError code, const gchar *text, const gchar *reason)

@@ -1,7 +1,7 @@
 /* The public library: results and tensors.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "tests/gst/metas.h"
+#include "tests/gst/support/metas.h"
 
 GST_START_TEST(test_result)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "tests/gst/publishing.h"
+#include "tests/gst/support/publishing.h"
 
 #include <glib/gstdio.h>
 #include <string.h>

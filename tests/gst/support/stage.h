@@ -4,9 +4,9 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "tests/gst/frames.h"
-#include "tests/gst/gate.h"
-#include "tests/gst/network.h"
+#include "tests/gst/support/frames.h"
+#include "tests/gst/support/gate.h"
+#include "tests/gst/support/network.h"
 
 #define CAPS "video/x-raw,format=I420,width=160,height=120,framerate=25/1"
 #define STEP 40 /* milliseconds between frames */

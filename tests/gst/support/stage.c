@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "tests/gst/stage.h"
+#include "tests/gst/support/stage.h"
 
 char *network;
 GstHarness *h;

@@ -1,7 +1,7 @@
 /* Small networks for the element's tests.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "tests/gst/network.h"
+#include "tests/gst/support/network.h"
 
 #include <glib/gstdio.h>
 #include <math.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "tests/gst/gate.h"
+#include "tests/gst/support/gate.h"
 
 #include <gst/check/gstcheck.h>
 

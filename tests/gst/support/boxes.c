@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "tests/gst/boxes.h"
+#include "tests/gst/support/boxes.h"
 
 #include <gst/check/gstcheck.h>
 
-#include "tests/gst/frames.h"
+#include "tests/gst/support/frames.h"
 
 GstHarness *boxes_harness(const char *model, const char *caps)
 {

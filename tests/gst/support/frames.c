@@ -1,13 +1,13 @@
 /* Frames to push, and what the element says about them.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "tests/gst/frames.h"
+#include "tests/gst/support/frames.h"
 
 #include <gst/check/gstcheck.h>
 #include <math.h>
 #include <string.h>
 
-#include "tests/gst/network.h"
+#include "tests/gst/support/network.h"
 
 GstHarness *frames_harness(const char *model, const char *caps)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "tests/gst/metas.h"
+#include "tests/gst/support/metas.h"
 
 GstConvnextResult *make_result(const gchar *model)
 {
