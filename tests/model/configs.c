@@ -5,7 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "tests/model/folder.h"
+#include "tests/model/support/folder.h"
 
 typedef struct Recipe {
     const char *what, *config, *preprocessor;

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "model/threads/threads.h"
-#include "tests/model/folder.h"
+#include "tests/model/support/folder.h"
 
 #define V1 "cpu,cpuacct/docker/f00/"
 #define V1_LINES "12:cpuset:/docker/f00\n4:cpu,cpuacct:/docker/f00\n1:name=systemd:/docker/f00\n"

@@ -11,7 +11,7 @@
 #include "model/network/model.h"
 #include "model/network/run.h"
 #include "tests/fixtures/seeded.h"
-#include "tests/model/exporting.h"
+#include "tests/model/support/exporting.h"
 
 typedef struct Pair {
     const CnxCheckpoint *from, *to;

@@ -5,7 +5,7 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
-#include "tests/model/exporting.h"
+#include "tests/model/support/exporting.h"
 
 /* The weights of a network with another config.json, in a folder to be freed and removed. */
 static char *make_source(const char *config)

@@ -4,7 +4,7 @@
 #include <glib/gstdio.h>
 
 #include "tests/fixtures/seeded.h"
-#include "tests/model/folder.h"
+#include "tests/model/support/folder.h"
 
 #define TEN_MORE \
     "\"2\":\"c\",\"3\":\"d\",\"4\":\"e\",\"5\":\"f\",\"6\":\"g\",\"7\":\"h\",\"8\":\"i\""

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "model/network/model.h"
-#include "tests/model/folder.h"
+#include "tests/model/support/folder.h"
 
 #define OPENINGS 8
 

@@ -12,7 +12,7 @@
 #include "model/network/run.h"
 #include "tests/fixtures/compare.h"
 #include "tests/fixtures/seeded.h"
-#include "tests/model/small.h"
+#include "tests/model/support/small.h"
 
 /* Worst difference, in standard deviations of the expected tensor. We promise 1e-3; float sums in
  * another order stay well below this. */

@@ -2,7 +2,7 @@
  * tests/fixtures/make_foreign.py has from the libraries.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "tests/model/folder.h"
+#include "tests/model/support/folder.h"
 
 static const struct {
     const char *library, *name, *names;

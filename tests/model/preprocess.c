@@ -6,8 +6,8 @@
 
 #include "model/base/level.h"
 #include "model/preprocess/preprocess.h"
-#include "tests/model/fixtures.h"
-#include "tests/model/picture.h"
+#include "tests/model/support/fixtures.h"
+#include "tests/model/support/picture.h"
 
 static CnxPreprocess *plan(const CnxRecipe *recipe, const CnxImageInfo *info)
 {

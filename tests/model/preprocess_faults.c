@@ -5,8 +5,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "tests/model/fixtures.h"
-#include "tests/model/picture.h"
+#include "tests/model/support/fixtures.h"
+#include "tests/model/support/picture.h"
 
 typedef enum Fault {
     FAULT_NONE,

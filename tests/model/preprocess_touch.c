@@ -8,7 +8,7 @@
 
 #include "model/base/level.h"
 #include "model/preprocess/preprocess.h"
-#include "tests/model/picture.h"
+#include "tests/model/support/picture.h"
 
 typedef struct Range { /* [first, end) */
     guint first, end;

@@ -6,7 +6,7 @@
 
 #include "model/base/level.h"
 #include "model/preprocess/preprocess.h"
-#include "tests/model/picture.h"
+#include "tests/model/support/picture.h"
 
 static const char *const format_names[] = {
     [CNX_PIXELS_I420] = "I420", [CNX_PIXELS_YV12] = "YV12", [CNX_PIXELS_NV12] = "NV12",

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "model/checkpoint/checkpoint.h"
-#include "tests/model/folder.h"
+#include "tests/model/support/folder.h"
 
 /* How a file comes about: from a fixture, as it lies there, or the first `cut` bytes of it, or with
  * one tensor of another shape; from text; or from the names of tensors. */

@@ -6,7 +6,7 @@
 
 #include "model/network/model.h"
 #include "tests/fixtures/seeded.h"
-#include "tests/model/folder.h"
+#include "tests/model/support/folder.h"
 
 static CnxModel *open_set(const char *path, CnxWeightSet wanted)
 {

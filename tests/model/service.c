@@ -8,7 +8,7 @@
 #include "model/threads/affinity.h"
 #include "model/threads/cpus.h"
 #include "model/threads/threads.h"
-#include "tests/model/asking.h"
+#include "tests/model/support/asking.h"
 
 #define STREAMS 6
 

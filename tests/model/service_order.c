@@ -4,7 +4,7 @@
 #include <pthread.h>
 
 #include "model/serve/queue.h"
-#include "tests/model/asking.h"
+#include "tests/model/support/asking.h"
 
 #define STREAMS 6
 

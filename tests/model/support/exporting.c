@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "tests/model/exporting.h"
+#include "tests/model/support/exporting.h"
 
 #include <glib/gstdio.h>
 #include <string.h>

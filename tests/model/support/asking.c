@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "tests/model/asking.h"
+#include "tests/model/support/asking.h"
 
 #include <string.h>
 

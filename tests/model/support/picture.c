@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "tests/model/picture.h"
+#include "tests/model/support/picture.h"
 
 #include <math.h>
 #include <string.h>
