@@ -9,7 +9,7 @@
 
 #include "model/network/run.h"
 
-/* Images of one forward pass. By tests/model/bench_batch.c, with 2 threads, a batch of 4 or 8 costs
+/* Images of one forward pass. By tests/bench/batch.c, with 2 threads, a batch of 4 or 8 costs
  * 0.85 (the bundled model) to 0.94 (convnext_tiny) per image of what one after the other does.
  * Running side by side costs the same, in batches of 4 as well, for an arena per thread. With 1
  * thread all are within 0.97 to 1.03. */
