@@ -46,7 +46,7 @@ obedient_tree()
     cp "$CNX_ROOT/.clang-format" "$tree/"
     write simd/add.h '#pragma once' '' '#include <stddef.h>' '' 'size_t cnx_add(size_t a);'
     write simd/add_c.c '#include "simd/add.h"'
-    write simd/add_avx2.c '#include "simd/add.h"' '#include <immintrin.h>'
+    write simd/x86/add_avx2.c '#include "simd/add.h"' '#include <immintrin.h>'
     write model/sum.h '#pragma once' '' '#include <glib.h>' '' 'guint cnx_sum(guint a);'
     write model/sum.c '#include "model/sum.h"' '#include "simd/add.h"' '#include <cblas.h>'
     write gst/element.c '#include "model/sum.h"' '#include <gst/gst.h>'
@@ -120,6 +120,7 @@ breaks public-includes append pipelines/app.c '#include "model/sum.h"'
 breaks public-includes append pipelines/inspect/inspect.c '#include <gst/gst.h>'
 breaks public-includes write pipelines/instance.c '#include "model/sum.h"'
 breaks public-includes append pipelines/app.c '#include <libsoup/soup.h>'
+breaks vector-includes write simd/mul_avx2.c '#include <immintrin.h>'
 breaks vector-includes append simd/add_c.c '#include <immintrin.h>'
 breaks vector-includes append model/sum.c '#  include <immintrin.h>'
 breaks cblas-once write model/other.c '#include <cblas.h>'
@@ -130,7 +131,8 @@ breaks glib-places write tests/simd/add.c '#include <glib.h>'
 breaks glib-places write tests/model/sum.c '#include <gst/gst.h>'
 breaks include-paths append model/sum.c '#include "sum.h"'
 breaks include-paths sed -i '/pragma/d' "$tree/model/sum.h"
-breaks kernel-stems write simd/mul_avx2.c
+breaks kernel-stems write simd/mul_c.c
+breaks kernel-stems write simd/x86/mul_avx2.c
 breaks symbols shared libgstconvnext.so gst_plugin_convnext_get_desc helper
 breaks symbols shared libgstconvnext-1.0.so.0 gst_convnext_one gst_convnext_undeclared
 breaks symbols shared libgstconvnext-1.0.so.0 gst_convnext_one g_helper

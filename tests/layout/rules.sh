@@ -91,12 +91,12 @@ rule_gst_includes()
 # model/ makes of a file, and is built with it.
 rule_public_includes()
 {
-    local inspect='pipelines/inspect(_[a-z]+)?\.[ch]'
+    local inspect='pipelines/inspect/[a-z]+\.[ch]'
     only_includes '^gst/convnext/.*\.h$' "<gst/[a-z/-]+\.h>|<glib(-object)?\.h>" \
         'a public header includes what an installed one can, in <>'
-    only_includes "^$inspect$" "\"(pipelines/inspect|model/[^\"]*)\.h\"|$libc|$glib" \
+    only_includes "^$inspect$" "\"(pipelines/inspect/[a-z]+|model/[^\"]*)\.h\"|$libc|$glib" \
         'convnext-inspect uses model/ and no GStreamer'
-    include_only_in '<libsoup/[a-z]+\.h>' 'pipelines/watch_server\.c|tests/pipelines/.*' \
+    include_only_in '<libsoup/[a-z]+\.h>' 'pipelines/watch/server\.c|tests/pipelines/.*' \
         'libsoup belongs to the server of the metrics'
     includes '^pipelines/' | grep -v -E "^$inspect:|^pipelines/watch/server.c:.*<libsoup/soup\.h>" |
         grep -v -E "^[^:]*:[0-9]+:(\"pipelines/[^\"]*\"|$libc|$glib|$gst)$" |
@@ -105,14 +105,14 @@ rule_public_includes()
 
 rule_vector_includes()
 {
-    include_only_in "$vector" "simd/[a-z0-9_]*_$isa\.[ch]|simd/cpu\.c|tests/simd/[a-z0-9_]*\.[ch]" \
+    include_only_in "$vector" "simd/[a-z0-9]+/[a-z0-9_]*_$isa\.[ch]|simd/cpu\.c|tests/simd/[a-z0-9_]*\.[ch]" \
         'intrinsics belong to files of simd/ that are named for their instruction set'
 }
 
 rule_cblas_once()
 {
     local users count
-    include_only_in "$blas" 'model/[a-z0-9_]*\.c' 'CBLAS belongs to one file of model/'
+    include_only_in "$blas" 'model/[a-z0-9_/]*\.c' 'CBLAS belongs to one file of model/'
     users=$(includes '\.[ch]$' | grep -E ":$blas$" | cut -d: -f1 | sort -u)
     count=$(grep -c . <<<"$users")
     [ "$count" -le 1 ] || offence "CBLAS is included by $count files:" $users
@@ -145,7 +145,7 @@ rule_include_paths()
 rule_kernel_stems()
 {
     files "^simd/.*_(c|$isa)\.c$" | while IFS= read -r file; do
-        [ -f "$(sed -E "s/_(c|$isa)\.c$/.h/" <<<"$file")" ] || printf '%s\n' "$file"
+        [ -f "$(sed -E "s,^simd/[a-z0-9]+/,simd/,; s/_(c|$isa)\.c$/.h/" <<<"$file")" ] || printf '%s\n' "$file"
     done | offences_from 'a kernel has the stem of the header that holds its contract'
 }
 
