@@ -7,6 +7,7 @@
 static gboolean plugin_init(GstPlugin *plugin)
 {
     gboolean any = FALSE;
+
     any |= GST_ELEMENT_REGISTER(convnext, plugin);
     any |= GST_ELEMENT_REGISTER(convnextpublish, plugin);
     return any;

@@ -7,8 +7,8 @@ GType gst_convnext_meta_api_get_type(void)
 {
     /* A region is measured in pixels and has an up side. With these tags videoscale and the like
      * call the transform, and elements that rotate drop what they cannot transform. */
-    static const gchar *tags[] = {GST_META_TAG_VIDEO_STR, GST_META_TAG_VIDEO_SIZE_STR,
-                                  GST_META_TAG_VIDEO_ORIENTATION_STR, NULL};
+    static const char *tags[] = {GST_META_TAG_VIDEO_STR, GST_META_TAG_VIDEO_SIZE_STR,
+                                 GST_META_TAG_VIDEO_ORIENTATION_STR, NULL};
     static gsize type;
 
     if (g_once_init_enter(&type))
@@ -35,7 +35,7 @@ static void meta_free(GstMeta *meta, GstBuffer *buffer)
 
 /* The edges are scaled and rounded, not the sizes, so regions that touch keep touching and the
  * whole frame stays the whole frame. What is there keeps at least one pixel. from is not 0. */
-static void scale_span(guint *start, guint *size, gint from, gint to)
+static void scale_span(guint *start, guint *size, int from, int to)
 {
     guint64 first = gst_util_uint64_scale_int_round(*start, to, from);
     guint64 end = gst_util_uint64_scale_int_round((guint64)*start + *size, to, from);

@@ -7,15 +7,15 @@ typedef struct Region {
 
 struct _GstConvnextResult {
     GstMiniObject mini_object;
-    gchar *model;
+    char *model;
     GstClockTime pts;
     guint width, height; /* of the frame; 0: not set */
     Region region;
     GstConvnextActivation activation;
     GstClockTime preprocess, inference; /* ns; GST_CLOCK_TIME_NONE: not set */
     gboolean has_object;
-    gint object_id;
-    gchar *object_label;
+    int object_id;
+    char *object_label;
     GArray *classes;    /* of GstConvnextClass, labels owned */
     GPtrArray *tensors; /* of GstConvnextTensor, owned */
 };
@@ -45,7 +45,7 @@ GType gst_convnext_activation_get_type(void)
 
 static void class_clear(GstConvnextClass *klass)
 {
-    g_free((gchar *)klass->label);
+    g_free((char *)klass->label);
 }
 
 GstConvnextClass *gst_convnext_class_copy(const GstConvnextClass *klass)
@@ -74,7 +74,7 @@ static void result_free(GstConvnextResult *result)
     g_free(result);
 }
 
-GstConvnextResult *gst_convnext_result_new(const gchar *model, GstClockTime pts)
+GstConvnextResult *gst_convnext_result_new(const char *model, GstClockTime pts)
 {
     GstConvnextResult *result;
 
@@ -122,7 +122,7 @@ void gst_convnext_result_set_times(GstConvnextResult *result, GstClockTime prepr
     result->inference = inference;
 }
 
-void gst_convnext_result_set_object(GstConvnextResult *result, gint id, const gchar *label)
+void gst_convnext_result_set_object(GstConvnextResult *result, int id, const char *label)
 {
     g_return_if_fail(WRITABLE(result));
     result->has_object = TRUE;
@@ -131,8 +131,8 @@ void gst_convnext_result_set_object(GstConvnextResult *result, gint id, const gc
     result->object_label = g_strdup(label);
 }
 
-void gst_convnext_result_add_class(GstConvnextResult *result, guint index, const gchar *label,
-                                   gfloat score)
+void gst_convnext_result_add_class(GstConvnextResult *result, guint index, const char *label,
+                                   float score)
 {
     GstConvnextClass klass = {index, NULL, score};
 
@@ -148,7 +148,7 @@ void gst_convnext_result_take_tensor(GstConvnextResult *result, GstConvnextTenso
     g_ptr_array_add(result->tensors, tensor);
 }
 
-const gchar *gst_convnext_result_get_model(GstConvnextResult *result)
+const char *gst_convnext_result_get_model(GstConvnextResult *result)
 {
     g_return_val_if_fail(GST_IS_CONVNEXT_RESULT(result), NULL);
     return result->model;
@@ -201,7 +201,7 @@ GstClockTime gst_convnext_result_get_inference_time(GstConvnextResult *result)
     return result->inference;
 }
 
-gboolean gst_convnext_result_get_object(GstConvnextResult *result, gint *id, const gchar **label)
+gboolean gst_convnext_result_get_object(GstConvnextResult *result, int *id, const char **label)
 {
     g_return_val_if_fail(GST_IS_CONVNEXT_RESULT(result), FALSE);
     if (id)
@@ -245,7 +245,7 @@ GstConvnextTensor *gst_convnext_result_peek_tensor(GstConvnextResult *result, gu
     return g_ptr_array_index(result->tensors, i);
 }
 
-GstConvnextTensor *gst_convnext_result_get_tensor(GstConvnextResult *result, const gchar *name)
+GstConvnextTensor *gst_convnext_result_get_tensor(GstConvnextResult *result, const char *name)
 {
     g_return_val_if_fail(GST_IS_CONVNEXT_RESULT(result), NULL);
     g_return_val_if_fail(name, NULL);
@@ -326,7 +326,7 @@ static void set_tensors(GstStructure *structure, const GPtrArray *tensors)
     gst_structure_take_value(structure, "tensors", &array);
 }
 
-static void set_time(GstStructure *structure, const gchar *field, GstClockTime time)
+static void set_time(GstStructure *structure, const char *field, GstClockTime time)
 {
     if (GST_CLOCK_TIME_IS_VALID(time))
         gst_structure_set(structure, field, G_TYPE_UINT64, time, NULL);

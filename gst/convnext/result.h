@@ -45,8 +45,8 @@ GType gst_convnext_activation_get_type(void);
 typedef struct _GstConvnextClass GstConvnextClass;
 struct _GstConvnextClass {
     guint index;
-    const gchar *label;
-    gfloat score;
+    const char *label;
+    float score;
 };
 
 #define GST_TYPE_CONVNEXT_CLASS (gst_convnext_class_get_type())
@@ -94,7 +94,7 @@ typedef struct _GstConvnextResult GstConvnextResult;
 GST_CONVNEXT_API
 GType gst_convnext_result_get_type(void);
 
-/* Building one. */
+/* Building one */
 
 /**
  * gst_convnext_result_new:
@@ -106,7 +106,7 @@ GType gst_convnext_result_get_type(void);
  * Since: 0.1
  */
 GST_CONVNEXT_API
-GstConvnextResult *gst_convnext_result_new(const gchar *model,
+GstConvnextResult *gst_convnext_result_new(const char *model,
                                            GstClockTime pts) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
@@ -173,7 +173,7 @@ void gst_convnext_result_set_times(GstConvnextResult *result, GstClockTime prepr
  * Since: 0.1
  */
 GST_CONVNEXT_API
-void gst_convnext_result_set_object(GstConvnextResult *result, gint id, const gchar *label);
+void gst_convnext_result_set_object(GstConvnextResult *result, int id, const char *label);
 
 /**
  * gst_convnext_result_add_class:
@@ -187,8 +187,8 @@ void gst_convnext_result_set_object(GstConvnextResult *result, gint id, const gc
  * Since: 0.1
  */
 GST_CONVNEXT_API
-void gst_convnext_result_add_class(GstConvnextResult *result, guint index, const gchar *label,
-                                   gfloat score);
+void gst_convnext_result_add_class(GstConvnextResult *result, guint index, const char *label,
+                                   float score);
 
 /**
  * gst_convnext_result_take_tensor:
@@ -200,7 +200,7 @@ void gst_convnext_result_add_class(GstConvnextResult *result, guint index, const
 GST_CONVNEXT_API
 void gst_convnext_result_take_tensor(GstConvnextResult *result, GstConvnextTensor *tensor);
 
-/* Reading one. */
+/* Reading one */
 
 /**
  * gst_convnext_result_get_model:
@@ -211,7 +211,7 @@ void gst_convnext_result_take_tensor(GstConvnextResult *result, GstConvnextTenso
  * Since: 0.1
  */
 GST_CONVNEXT_API
-const gchar *gst_convnext_result_get_model(GstConvnextResult *result);
+const char *gst_convnext_result_get_model(GstConvnextResult *result);
 
 /**
  * gst_convnext_result_get_pts:
@@ -297,7 +297,7 @@ GstClockTime gst_convnext_result_get_inference_time(GstConvnextResult *result);
  * Since: 0.1
  */
 GST_CONVNEXT_API
-gboolean gst_convnext_result_get_object(GstConvnextResult *result, gint *id, const gchar **label);
+gboolean gst_convnext_result_get_object(GstConvnextResult *result, int *id, const char **label);
 
 /**
  * gst_convnext_result_get_classes: (skip)
@@ -360,7 +360,7 @@ GstConvnextTensor *gst_convnext_result_peek_tensor(GstConvnextResult *result, gu
  */
 GST_CONVNEXT_API
 GstConvnextTensor *gst_convnext_result_get_tensor(GstConvnextResult *result,
-                                                  const gchar *name) G_GNUC_WARN_UNUSED_RESULT;
+                                                  const char *name) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
  * gst_convnext_result_list_tensors:
@@ -384,10 +384,10 @@ GList *gst_convnext_result_list_tensors(GstConvnextResult *result) G_GNUC_WARN_U
  * - `pts`: #guint64, nanoseconds; absent when unknown
  * - `width`, `height`: #guint, the frame's size; absent when unknown
  * - `region`: #GstValueArray of four #guint: x, y, width, height; absent when unknown
- * - `object-id`: #gint, `object-label`: string; each absent when unknown
+ * - `object-id`: #int, `object-label`: string; each absent when unknown
  * - `activation`: #GstConvnextActivation; absent when no classes were asked for
  * - `classes`: #GstValueArray, best first, of #GstStructure `class` with `index` (#guint), `label`
- *   (string, absent when the model has no labels) and `score` (#gfloat); absent when no classes
+ *   (string, absent when the model has no labels) and `score` (#float); absent when no classes
  *   were asked for
  * - `tensors`: #GstValueArray of strings, the names of the tensors; absent when there are none.
  *   Their values are on the buffer only

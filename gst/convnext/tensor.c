@@ -8,7 +8,7 @@
 
 struct _GstConvnextTensor {
     GstMiniObject mini_object;
-    gchar *name;
+    char *name;
     gsize *dims; /* [n_dims] */
     guint n_dims;
     gsize n_values;
@@ -37,10 +37,10 @@ static gboolean count_values(guint n_dims, const gsize *dims, gsize *n_values)
             return FALSE;
     }
     *n_values = n;
-    return g_size_checked_mul(&bytes, n, sizeof(gfloat));
+    return g_size_checked_mul(&bytes, n, sizeof(float));
 }
 
-GstConvnextTensor *gst_convnext_tensor_new(const gchar *name, guint n_dims, const gsize *dims,
+GstConvnextTensor *gst_convnext_tensor_new(const char *name, guint n_dims, const gsize *dims,
                                            GstMemory *memory)
 {
     GstConvnextTensor *tensor;
@@ -52,8 +52,8 @@ GstConvnextTensor *gst_convnext_tensor_new(const gchar *name, guint n_dims, cons
 
     if (!gst_memory_map(memory, &map, GST_MAP_READ))
         goto unmapped;
-    if (!count_values(n_dims, dims, &n_values) || map.size != n_values * sizeof(gfloat) ||
-        (gsize)map.data % sizeof(gfloat))
+    if (!count_values(n_dims, dims, &n_values) || map.size != n_values * sizeof(float) ||
+        (gsize)map.data % sizeof(float))
         goto mismatch;
 
     tensor = g_new0(GstConvnextTensor, 1);
@@ -74,8 +74,8 @@ unmapped:
     return NULL;
 }
 
-GstConvnextTensor *gst_convnext_tensor_new_copy(const gchar *name, guint n_dims, const gsize *dims,
-                                                const gfloat *values)
+GstConvnextTensor *gst_convnext_tensor_new_copy(const char *name, guint n_dims, const gsize *dims,
+                                                const float *values)
 {
     GstAllocationParams params = {.align = 63};
     GstMemory *memory;
@@ -87,7 +87,7 @@ GstConvnextTensor *gst_convnext_tensor_new_copy(const gchar *name, guint n_dims,
 
     if (!count_values(n_dims, dims, &n_values))
         return NULL;
-    memory = gst_allocator_alloc(NULL, n_values * sizeof(gfloat), &params);
+    memory = gst_allocator_alloc(NULL, n_values * sizeof(float), &params);
     if (!memory)
         return NULL;
     if (!gst_memory_map(memory, &map, GST_MAP_WRITE)) {
@@ -99,7 +99,7 @@ GstConvnextTensor *gst_convnext_tensor_new_copy(const gchar *name, guint n_dims,
     return gst_convnext_tensor_new(name, n_dims, dims, memory);
 }
 
-const gchar *gst_convnext_tensor_get_name(GstConvnextTensor *tensor)
+const char *gst_convnext_tensor_get_name(GstConvnextTensor *tensor)
 {
     g_return_val_if_fail(tensor, NULL);
     return tensor->name;
@@ -115,14 +115,14 @@ const gsize *gst_convnext_tensor_get_shape(GstConvnextTensor *tensor, guint *n_d
     return tensor->dims;
 }
 
-const gfloat *gst_convnext_tensor_get_values(GstConvnextTensor *tensor, gsize *n_values)
+const float *gst_convnext_tensor_get_values(GstConvnextTensor *tensor, gsize *n_values)
 {
     if (n_values)
         *n_values = 0;
     g_return_val_if_fail(tensor, NULL);
     if (n_values)
         *n_values = tensor->n_values;
-    return (const gfloat *)tensor->map.data;
+    return (const float *)tensor->map.data;
 }
 
 GBytes *gst_convnext_tensor_get_bytes(GstConvnextTensor *tensor)

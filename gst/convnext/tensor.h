@@ -62,7 +62,7 @@ GType gst_convnext_tensor_get_type(void);
  * Since: 0.1
  */
 GST_CONVNEXT_API
-GstConvnextTensor *gst_convnext_tensor_new(const gchar *name, guint n_dims, const gsize *dims,
+GstConvnextTensor *gst_convnext_tensor_new(const char *name, guint n_dims, const gsize *dims,
                                            GstMemory *memory) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
@@ -79,8 +79,8 @@ GstConvnextTensor *gst_convnext_tensor_new(const gchar *name, guint n_dims, cons
  * Since: 0.1
  */
 GST_CONVNEXT_API
-GstConvnextTensor *gst_convnext_tensor_new_copy(const gchar *name, guint n_dims, const gsize *dims,
-                                                const gfloat *values) G_GNUC_WARN_UNUSED_RESULT;
+GstConvnextTensor *gst_convnext_tensor_new_copy(const char *name, guint n_dims, const gsize *dims,
+                                                const float *values) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
  * gst_convnext_tensor_get_name:
@@ -91,7 +91,7 @@ GstConvnextTensor *gst_convnext_tensor_new_copy(const gchar *name, guint n_dims,
  * Since: 0.1
  */
 GST_CONVNEXT_API
-const gchar *gst_convnext_tensor_get_name(GstConvnextTensor *tensor);
+const char *gst_convnext_tensor_get_name(GstConvnextTensor *tensor);
 
 /**
  * gst_convnext_tensor_get_shape:
@@ -119,7 +119,7 @@ const gsize *gst_convnext_tensor_get_shape(GstConvnextTensor *tensor, guint *n_d
  * Since: 0.1
  */
 GST_CONVNEXT_API
-const gfloat *gst_convnext_tensor_get_values(GstConvnextTensor *tensor, gsize *n_values);
+const float *gst_convnext_tensor_get_values(GstConvnextTensor *tensor, gsize *n_values);
 
 /**
  * gst_convnext_tensor_get_bytes:

@@ -78,7 +78,7 @@
  * one before. With `exponential`, each class's score is averaged, the newest result weighing
  * #convnext:smoothing-alpha, and the best average is the state. Flushes, other models and starts
  * begin anew. With #convnext:region `objects` each object with a tracking id has a state of its
- * own, and the message its `object-id` (gint) and, where there is one, `object-label` (string).
+ * own, and the message its `object-id` (int) and, where there is one, `object-label` (string).
  *
  * ## Example launch lines
  * |[
@@ -137,7 +137,7 @@ static GstStaticPadTemplate src_template =
 
 GST_ELEMENT_REGISTER_DEFINE(convnext, "convnext", GST_RANK_NONE, GST_TYPE_CONVNEXT)
 
-/* Engine: opened from NULL to READY, closed on the way back. */
+/* Engine: opened from NULL to READY, closed on the way back */
 
 /* engine: taken. Returns the one before, which the caller owns. */
 static GstConvnextEngine *swap_engine(GstConvnext *self, GstConvnextEngine *engine, guint opened)
@@ -160,6 +160,7 @@ static gboolean open_engine(GstConvnext *self)
 {
     GstConvnextSettings settings;
     GError *error = NULL;
+
     GST_OBJECT_LOCK(self);
     gst_convnext_settings_copy(&settings, &self->settings);
     guint wanted = self->wanted;
@@ -190,6 +191,7 @@ static void on_refused(const GError *error, gpointer data)
 static void request_reload(GstConvnext *self)
 {
     GError *error = NULL;
+
     GST_OBJECT_LOCK(self);
     if (self->streaming && self->wanted != self->requested) {
         self->requested = self->wanted;
@@ -205,6 +207,7 @@ static void request_reload(GstConvnext *self)
 static gboolean check_smoothing(GstConvnext *self, gboolean playing)
 {
     GError *error = NULL;
+
     GST_OBJECT_LOCK(self);
     gboolean fine = (playing && !self->streaming) ||
                     gst_convnext_settings_check_smoothing(&self->settings, &error);
@@ -222,6 +225,7 @@ static gboolean check_smoothing(GstConvnext *self, gboolean playing)
 static void gst_convnext_dispatch_properties_changed(GObject *object, guint n, GParamSpec **pspecs)
 {
     gboolean smoothing = FALSE;
+
     G_OBJECT_CLASS(parent_class)->dispatch_properties_changed(object, n, pspecs);
     request_reload(GST_CONVNEXT(object));
     for (guint i = 0; i < n; i++)
@@ -245,6 +249,7 @@ static void change_over(GstConvnext *self, GstConvnextEngine *engine, GstConvnex
     guint64 frame = gst_convnext_flow_change_model(
         self->flow, plan, gst_convnext_engine_agrees(engine, self->engine));
     GstConvnextEngine *old = swap_engine(self, engine, opened);
+
     gst_convnext_engine_cancel(old, TRUE); /* the worker does not wait for a turn at it any more */
     gst_convnext_reload_retire(self->reload, old);
     announce(self, frame);
@@ -254,6 +259,7 @@ static GstStateChangeReturn gst_convnext_change_state(GstElement *element,
                                                       GstStateChange transition)
 {
     GstConvnext *self = GST_CONVNEXT(element);
+
     if (transition == GST_STATE_CHANGE_NULL_TO_READY &&
         !(check_smoothing(self, FALSE) && open_engine(self)))
         return GST_STATE_CHANGE_FAILURE;
@@ -271,6 +277,7 @@ static GstStateChangeReturn gst_convnext_change_state(GstElement *element,
 static gboolean gst_convnext_start(GstBaseTransform *base)
 {
     GstConvnext *self = GST_CONVNEXT(base);
+
     GST_OBJECT_LOCK(self);
     gboolean reopen = self->opened != self->wanted;
     GST_OBJECT_UNLOCK(self);
@@ -290,6 +297,7 @@ static gboolean gst_convnext_stop(GstBaseTransform *base)
     GstConvnext *self = GST_CONVNEXT(base);
     GstConvnextPlan *plan;
     guint opened;
+
     GST_OBJECT_LOCK(self);
     self->streaming = FALSE;
     GST_OBJECT_UNLOCK(self);
@@ -311,6 +319,7 @@ static GstConvnextPlan *plan_for(GstConvnext *self, GstConvnextEngine *engine,
 {
     GError *error = NULL;
     GstConvnextPlan *plan = gst_convnext_plan_new(engine, info, &error);
+
     if (!plan) {
         gst_convnext_post_error(GST_ELEMENT(self), on_error, error, "planning for new caps");
         g_error_free(error);
@@ -328,6 +337,7 @@ static gboolean gst_convnext_set_caps(GstBaseTransform *base, GstCaps *incaps, G
     GstVideoInfo info;
     GstConvnextPlan *plan;
     guint opened;
+
     if (!gst_video_info_from_caps(&info, incaps)) {
         GST_ERROR_OBJECT(self, "no raw video: %" GST_PTR_FORMAT, incaps);
         return FALSE;
@@ -364,6 +374,7 @@ static gboolean have_plan(GstBaseTransform *base)
 static GstFlowReturn gst_convnext_transform_ip(GstBaseTransform *base, GstBuffer *buffer)
 {
     GstConvnext *self = GST_CONVNEXT(base);
+
     GST_OBJECT_LOCK(self);
     GstConvnextSettings settings = self->settings;
     GST_OBJECT_UNLOCK(self);
@@ -391,6 +402,7 @@ static gboolean gst_convnext_sink_event(GstBaseTransform *base, GstEvent *event)
 {
     GstConvnext *self = GST_CONVNEXT(base);
     const GstSegment *segment;
+
     switch (GST_EVENT_TYPE(event)) {
     case GST_EVENT_SEGMENT:
         gst_event_parse_segment(event, &segment);
@@ -417,6 +429,7 @@ static gboolean catches_up(GstConvnext *self, GstEvent *event)
     GstQOSType type;
     GstClockTimeDiff late;
     GstClockTime when;
+
     gst_event_parse_qos(event, &type, NULL, &late, &when);
     GST_OBJECT_LOCK(self);
     gboolean skips = self->settings.mode == GST_CONVNEXT_MODE_SYNC && self->settings.qos;
@@ -427,6 +440,7 @@ static gboolean catches_up(GstConvnext *self, GstEvent *event)
 static gboolean gst_convnext_src_event(GstBaseTransform *base, GstEvent *event)
 {
     GstConvnext *self = GST_CONVNEXT(base);
+
     switch (GST_EVENT_TYPE(event)) {
     case GST_EVENT_QOS:
         if (catches_up(self, event)) {
@@ -447,6 +461,7 @@ static gboolean answer_latency(GstConvnext *self, GstQuery *query)
 {
     gboolean live;
     GstClockTime least, most;
+
     if (!gst_pad_peer_query(GST_BASE_TRANSFORM_SINK_PAD(self), query))
         return FALSE;
     gst_query_parse_latency(query, &live, &least, &most);
@@ -474,6 +489,7 @@ static gboolean gst_convnext_query(GstBaseTransform *base, GstPadDirection direc
 static GstStructure *read_stats(GstConvnext *self)
 {
     GstStructure *s = gst_convnext_flow_stats(self->flow);
+
     GST_OBJECT_LOCK(self);
     GstConvnextEngine *engine = self->engine ? gst_convnext_engine_ref(self->engine) : NULL;
     GST_OBJECT_UNLOCK(self);
@@ -495,6 +511,7 @@ static void gst_convnext_set_property(GObject *object, guint id, const GValue *v
                                       GParamSpec *pspec)
 {
     GstConvnext *self = GST_CONVNEXT(object);
+
     GST_OBJECT_LOCK(self);
     gboolean known = gst_convnext_settings_set(&self->settings, id, value);
     self->wanted += gst_convnext_settings_of_engine(id);
@@ -506,6 +523,7 @@ static void gst_convnext_set_property(GObject *object, guint id, const GValue *v
 static void gst_convnext_get_property(GObject *object, guint id, GValue *value, GParamSpec *pspec)
 {
     GstConvnext *self = GST_CONVNEXT(object);
+
     if (id == GST_CONVNEXT_PROP_STATS || id == GST_CONVNEXT_PROP_MODEL_INFO) {
         g_value_take_boxed(value, id == GST_CONVNEXT_PROP_STATS ? read_stats(self)
                                                                 : read_model_info(self));
@@ -521,6 +539,7 @@ static void gst_convnext_get_property(GObject *object, guint id, GValue *value, 
 static void gst_convnext_finalize(GObject *object)
 {
     GstConvnext *self = GST_CONVNEXT(object);
+
     gst_convnext_reload_free(self->reload);
     gst_convnext_flow_free(self->flow);
     gst_convnext_settings_clear(&self->settings);
@@ -564,6 +583,7 @@ static void gst_convnext_class_init(gpointer klass, gpointer data)
 static void gst_convnext_init(GTypeInstance *instance, gpointer klass)
 {
     GstConvnext *self = GST_CONVNEXT(instance);
+
     gst_convnext_settings_init(&self->settings);
     self->flow = gst_convnext_flow_new(GST_ELEMENT(self));
     self->reload = gst_convnext_reload_new(on_refused, self);
@@ -575,6 +595,7 @@ static void gst_convnext_init(GTypeInstance *instance, gpointer klass)
 GType gst_convnext_get_type(void)
 {
     static gsize type;
+
     if (g_once_init_enter(&type)) {
         GST_DEBUG_CATEGORY_INIT(gst_convnext_debug, "convnext", 0, "ConvNeXt on raw video");
         g_once_init_leave(&type, g_type_register_static_simple(

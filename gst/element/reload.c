@@ -54,6 +54,7 @@ static gboolean put_ready(GstConvnextReload *self, Ready *mine, guint changes)
     gboolean current = changes == self->caps_changes;
     if (current && !self->waiting) {
         Ready older = self->ready;
+
         self->ready = *mine;
         *mine = older;
     }
@@ -66,6 +67,7 @@ static void open_engine(GstConvnextReload *self, const GstConvnextSettings *sett
     GError *error = NULL;
     guint changes;
     Ready mine = {.engine = gst_convnext_engine_open(settings, &error), .serial = serial};
+
     if (mine.engine)
         while (make_plan(self, &mine, &changes, &error) && !put_ready(self, &mine, changes))
             ;
@@ -84,6 +86,7 @@ static void unref_engine(gpointer engine)
 static void free_retired(GstConvnextReload *self)
 {
     GSList *retired = g_steal_pointer(&self->retired);
+
     g_mutex_unlock(&self->lock);
     g_slist_free_full(retired, unref_engine);
     g_mutex_lock(&self->lock);
@@ -94,6 +97,7 @@ static void open_waiting(GstConvnextReload *self)
 {
     GstConvnextSettings settings = self->settings;
     guint serial = self->serial;
+
     self->waiting = FALSE;
     g_mutex_unlock(&self->lock);
     open_engine(self, &settings, serial);
@@ -104,6 +108,7 @@ static void open_waiting(GstConvnextReload *self)
 static gpointer thread_main(gpointer data)
 {
     GstConvnextReload *self = data;
+
     g_mutex_lock(&self->lock);
     while (self->retired || self->waiting)
         if (self->retired) /* first: its memory may be needed */
@@ -134,6 +139,7 @@ static gboolean have_thread(GstConvnextReload *self, GThread **ended, GError **e
 GstConvnextReload *gst_convnext_reload_new(GstConvnextReloadRefused *refused, gpointer data)
 {
     GstConvnextReload *self = g_new0(GstConvnextReload, 1);
+
     self->refused = refused;
     self->data = data;
     g_mutex_init(&self->lock);
@@ -162,6 +168,7 @@ gboolean gst_convnext_reload_request(GstConvnextReload *self, const GstConvnextS
                                      guint serial, GError **error)
 {
     GThread *ended;
+
     g_mutex_lock(&self->lock);
     forget_waiting(self);
     gboolean opens = have_thread(self, &ended, error);
@@ -179,6 +186,7 @@ gboolean gst_convnext_reload_request(GstConvnextReload *self, const GstConvnextS
 void gst_convnext_reload_retire(GstConvnextReload *self, GstConvnextEngine *engine)
 {
     GThread *ended;
+
     g_mutex_lock(&self->lock);
     gboolean later = have_thread(self, &ended, NULL);
     if (later)

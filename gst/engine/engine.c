@@ -30,6 +30,7 @@ static gboolean check_outputs(const GstConvnextEngine *self, GError **error)
 {
     const GstConvnextOutputs of_head = GST_CONVNEXT_OUTPUTS_CLASSES | GST_CONVNEXT_OUTPUTS_LOGITS;
     const CnxConfig *config = cnx_model_config(self->model);
+
     if ((guint)self->outputs >= (guint)GST_CONVNEXT_OUTPUTS_STAGE1 << config->stages) {
         g_set_error(error, CNX_ERROR, CNX_ERROR_SETTINGS,
                     "%s: the model has %u stage%s, property outputs asks for a later one",
@@ -55,6 +56,7 @@ static gboolean make_recipe(GstConvnextEngine *self, const GstConvnextSettings *
         [GST_CONVNEXT_CROP_BORDER] = CNX_CROP_BORDER,
         [GST_CONVNEXT_CROP_NONE] = CNX_CROP_NONE,
     };
+
     self->recipe = cnx_model_config(self->model)->recipe;
     self->size_asked = settings->input_size > 0;
     self->crop_asked = settings->crop != GST_CONVNEXT_CROP_AUTO;
@@ -80,6 +82,7 @@ static char *name_of_path(const char *path)
                                           ".pth",        ".pt",  ".ckpt"};
     char *name = g_path_get_basename(path);
     gboolean shortened = FALSE;
+
     for (guint i = 0; i < G_N_ELEMENTS(endings) && !g_file_test(path, G_FILE_TEST_IS_DIR); i++)
         if (g_str_has_suffix(name, endings[i])) {
             name[strlen(name) - strlen(endings[i])] = '\0';
@@ -87,6 +90,7 @@ static char *name_of_path(const char *path)
         }
     if (shortened && g_strv_contains(plain, name)) {
         char *folder = g_path_get_dirname(path);
+
         g_free(name);
         name = g_path_get_basename(folder);
         g_free(folder);
@@ -100,6 +104,7 @@ static gboolean make_results(GstConvnextEngine *self, const GstConvnextSettings 
 {
     const CnxConfig *config = cnx_model_config(self->model);
     char **labels = NULL;
+
     self->labels_from = "numbers";
     if (settings->labels) {
         self->labels_from = "file";
@@ -216,6 +221,7 @@ static GstConvnextResult *make_result(const Inference *inference, const CnxOutpu
     const GstConvnextRegion *region = &request->regions[inference->results->len];
     GstConvnextResult *result = gst_convnext_results_make(self->results, outputs, i, self->outputs,
                                                           &request->scoring, request->pts, error);
+
     if (!result)
         return NULL;
     gst_convnext_result_set_frame_size(result, request->frame_width, request->frame_height);
@@ -234,9 +240,11 @@ static void on_outputs(gpointer data, const CnxOutputs *outputs, guint first, gu
 {
     Inference *inference = data;
     GstClockTime took = (GstClockTime)microseconds * GST_USECOND;
+
     inference->request->inference_time += took;
     for (guint i = 0; i < n && !inference->error; i++) {
         GstConvnextResult *result = make_result(inference, outputs, i, took / n, &inference->error);
+
         if (result)
             g_ptr_array_add(inference->results, result);
     }
@@ -249,6 +257,7 @@ GPtrArray *gst_convnext_engine_infer(GstConvnextEngine *self, GstConvnextRequest
         self, request, g_ptr_array_new_full(request->n, (GDestroyNotify)gst_convnext_result_unref),
         NULL};
     const float **images = g_new(const float *, request->n);
+
     for (guint i = 0; i < request->n; i++)
         images[i] = gst_convnext_request_input(request, i);
     request->inference_time = 0;
@@ -274,6 +283,7 @@ GstStructure *gst_convnext_engine_info(const GstConvnextEngine *self)
                                          .crop_asked = self->crop_asked,
                                          .labels = self->labels_from,
                                          .path = self->path};
+
     return gst_convnext_model_info(&facts);
 }
 
@@ -284,6 +294,7 @@ char *gst_convnext_engine_remark(const GstConvnextEngine *self)
                         : classes == 11821 ? "ImageNet-12k"
                         : classes == 1000  ? "ImageNet-1k"
                                            : NULL;
+
     if (classes == 0 || !g_str_equal(self->labels_from, "numbers"))
         return NULL;
     if (known)
@@ -304,6 +315,7 @@ const char *gst_convnext_engine_ignored(const GstConvnextEngine *self)
 void gst_convnext_engine_add_stats(const GstConvnextEngine *self, GstStructure *stats)
 {
     CnxServiceStats service;
+
     cnx_client_stats(self->client, &service);
     gst_structure_set(stats, "engine", G_TYPE_STRING, "fp32", "cpu", G_TYPE_STRING,
                       cnx_model_cpu(self->model), "streams", G_TYPE_UINT, service.clients,

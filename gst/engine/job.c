@@ -30,6 +30,7 @@ gboolean gst_convnext_request_resize(GstConvnextRequest *self, guint n, guint wi
                                      GError **error)
 {
     gsize floats;
+
     self->n = 0;
     if (!g_size_checked_mul(&floats, (gsize)width * height, (gsize)n * 3) ||
         !grow_inputs(self, floats)) {

@@ -16,9 +16,10 @@
 /* A part of the frame, in pixels of the caps' frame, and what a detector said of it. */
 typedef struct GstConvnextRegion {
     guint x, y, w, h;
-    guint64 object; /* gst/objects/tracks.h's number of the object; 0: it is none, but the whole frame */
+    guint64 object; /* gst/objects/tracks.h's number of the object; 0: it is none, but the whole
+                       frame */
     guint64 seen;   /* and of the frame */
-    gint id;        /* of the object, as the tracker gave it; -1: none, or none that fits */
+    int id;         /* of the object, as the tracker gave it; -1: none, or none that fits */
     gboolean tracked;
     GQuark type; /* what the detector called it; 0: nothing */
 } GstConvnextRegion;

@@ -9,6 +9,7 @@ GThread *gst_convnext_thread_new(const char *name, GThreadFunc run, gpointer dat
 {
     GError *reason = NULL;
     GThread *thread = g_thread_try_new(name, run, data, &reason);
+
     if (!thread)
         g_set_error(error, CNX_ERROR, CNX_ERROR_OUT_OF_MEMORY,
                     "the system has no thread left for %s: %s", name, reason->message);

@@ -74,6 +74,7 @@ static gboolean read_natively(const GstVideoInfo *info, CnxImageInfo *image)
 static GstVideoFormat nearest_native(const GstVideoInfo *info)
 {
     CnxMatrix matrix;
+
     if (GST_VIDEO_INFO_IS_GRAY(info) && info->colorimetry.range != GST_VIDEO_COLOR_RANGE_16_235)
         return GST_VIDEO_FORMAT_GRAY8;
     if (!GST_VIDEO_INFO_IS_YUV(info) || !find_matrix(info, &matrix))
@@ -95,6 +96,7 @@ static GstVideoFormat nearest_native(const GstVideoInfo *info)
 static GstStructure *converter_options(const GstVideoInfo *to)
 {
     gboolean same_grid = GST_VIDEO_INFO_IS_YUV(to) || GST_VIDEO_INFO_IS_GRAY(to);
+
     return gst_structure_new(
         "convnext", GST_VIDEO_CONVERTER_OPT_CHROMA_MODE, GST_TYPE_VIDEO_CHROMA_MODE,
         same_grid ? GST_VIDEO_CHROMA_MODE_NONE : GST_VIDEO_CHROMA_MODE_FULL, NULL);
@@ -124,6 +126,7 @@ static gboolean make_converter(GstConvnextFrame *self, GError **error)
 {
     GstVideoFormat format = nearest_native(&self->source);
     GstVideoInfo info;
+
     if (describe(&info, format, GST_VIDEO_INTERLACE_MODE_PROGRESSIVE, self->info.width,
                  self->info.height, &self->source)) {
         if (format == GST_VIDEO_FORMAT_RGB)
@@ -155,6 +158,7 @@ void gst_convnext_geometry(const GstVideoInfo *caps, GstBuffer *buffer,
     const GstVideoCropMeta *crop = gst_buffer_get_video_crop_meta(buffer);
     guint width = video ? video->width : (guint)GST_VIDEO_INFO_WIDTH(caps);
     guint height = video ? video->height : (guint)GST_VIDEO_INFO_HEIGHT(caps);
+
     *geometry = (GstConvnextGeometry){width, height, 0, 0, width, height};
     if (!crop || crop->x >= width || crop->y >= height || !crop->width || !crop->height)
         return;
@@ -174,6 +178,7 @@ GstConvnextFrame *gst_convnext_frame_new(const GstVideoInfo *caps,
                                          const GstConvnextGeometry *geometry, GError **error)
 {
     GstConvnextFrame *self = g_new0(GstConvnextFrame, 1);
+
     self->info = (CnxImageInfo){
         .width = geometry->width,
         .height = geometry->height,
@@ -222,6 +227,7 @@ gboolean gst_convnext_frame_map(GstConvnextFrame *self, GstBuffer *buffer, CnxIm
     gboolean agrees =
         !meta || (meta->format == GST_VIDEO_INFO_FORMAT(&self->source) &&
                   meta->width == self->info.width && meta->height == self->info.height);
+
     if (!agrees || !gst_video_frame_map(&self->mapped, &self->source, buffer,
                                         GST_MAP_READ | GST_VIDEO_FRAME_MAP_FLAG_NO_REF)) {
         g_set_error(error, CNX_ERROR, CNX_ERROR_CORRUPT,

@@ -48,6 +48,7 @@ GstConvnextPlan *gst_convnext_plan_new(GstConvnextEngine *engine, const GstVideo
     GstConvnextPlan *self = g_new0(GstConvnextPlan, 1);
     guint width = GST_VIDEO_INFO_WIDTH(caps), height = GST_VIDEO_INFO_HEIGHT(caps);
     GstConvnextGeometry whole = {width, height, 0, 0, width, height};
+
     self->engine = gst_convnext_engine_ref(engine);
     self->caps = *caps;
     if (!cnx_level_get(&self->level, error) || !plan_geometry(self, &whole, error))
@@ -77,6 +78,7 @@ char *gst_convnext_plan_describe(const GstConvnextPlan *self)
         [CNX_MATRIX_BT2020] = "BT.2020",
     };
     const CnxImageInfo *info = gst_convnext_frame_info(self->frame);
+
     return g_strdup_printf("%ux%u %s read as %s (YUV as %s, %s range), pixel aspect ratio %u/%u, "
                            "region %u,%u %ux%u, to an input of %ux%u",
                            info->width, info->height, GST_VIDEO_INFO_NAME(&self->caps),
@@ -95,6 +97,7 @@ const GstVideoInfo *gst_convnext_plan_caps(const GstConvnextPlan *self)
 static gboolean map(GstConvnextPlan *self, GstBuffer *buffer, GError **error)
 {
     GstConvnextGeometry geometry;
+
     if (self->mapped == buffer)
         return TRUE;
     gst_convnext_geometry(&self->caps, buffer, &geometry);
@@ -136,6 +139,7 @@ static gboolean fill_object(GstConvnextPlan *self, const GstConvnextObject *obje
                             GstConvnextRequest *request, guint i, GError **error)
 {
     CnxImageInfo info = *gst_convnext_frame_info(self->frame);
+
     info.x = object->place.x;
     info.y = object->place.y;
     info.w = object->place.w;
@@ -171,6 +175,7 @@ static gboolean prepare(GstConvnextPlan *self, GstBuffer *buffer, const GPtrArra
                         GError **error)
 {
     GstClockTime start = gst_util_get_timestamp();
+
     if (!fill(self, buffer, objects, request, error)) {
         request->n = 0;
         return FALSE;

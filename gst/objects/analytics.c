@@ -18,7 +18,7 @@ void gst_convnext_analytics_mirror_object(GstBuffer *buffer, guint mtd, GstConvn
 /* Quarks are never freed. There are no more of them than classes of models in this process. */
 static GQuark class_quark(const GstConvnextClass *klass)
 {
-    gchar name[16];
+    char name[16];
 
     if (klass->label)
         return g_quark_from_string(klass->label);
@@ -34,13 +34,13 @@ static gboolean mirror_classes(GstBuffer *buffer, GstConvnextResult *result,
     gboolean added;
     guint n;
     const GstConvnextClass *classes = gst_convnext_result_get_classes(result, &n);
-    gfloat *scores;
+    float *scores;
     GQuark *quarks;
 
     if (!n)
         return FALSE;
 
-    scores = g_new(gfloat, n);
+    scores = g_new(float, n);
     quarks = g_new(GQuark, n);
     for (guint i = 0; i < n; i++) {
         scores[i] = classes[i].score;
@@ -59,10 +59,10 @@ static gboolean mirror_classes(GstBuffer *buffer, GstConvnextResult *result,
 
 #if GST_CHECK_VERSION(1, 26, 0)
 
-static GQuark tensor_quark(const gchar *name)
+static GQuark tensor_quark(const char *name)
 {
     GQuark quark;
-    gchar *id;
+    char *id;
 
     if (g_str_equal(name, GST_CONVNEXT_TENSOR_LOGITS))
         return g_quark_from_static_string("classification-generic-out");
@@ -75,7 +75,7 @@ static GQuark tensor_quark(const gchar *name)
 /* Vectors lose their height and width of 1: [n, 1, 1, c] becomes [n, c]. */
 static GstTensor *mirror_tensor(GstConvnextTensor *tensor)
 {
-    const gchar *name = gst_convnext_tensor_get_name(tensor);
+    const char *name = gst_convnext_tensor_get_name(tensor);
     guint n_dims;
     const gsize *shape = gst_convnext_tensor_get_shape(tensor, &n_dims);
     GstMemory *memory = gst_convnext_tensor_get_memory(tensor);
@@ -171,7 +171,7 @@ static void find_track(GstAnalyticsRelationMeta *relations, GstConvnextObject *o
             continue;
         object->tracker = GST_CONVNEXT_TRACKER_MTD;
         if (object->track <= G_MAXINT)
-            object->id = (gint)object->track;
+            object->id = (int)object->track;
     }
 }
 
@@ -185,8 +185,8 @@ void gst_convnext_analytics_find_objects(GArray *objects, GstBuffer *buffer)
         return;
     while (gst_analytics_relation_meta_iterate(relations, &state,
                                                gst_analytics_od_mtd_get_mtd_type(), &mtd)) {
-        GstConvnextObject object = {.mtd = (gint)mtd.id, .id = -1};
-        gfloat confidence;
+        GstConvnextObject object = {.mtd = (int)mtd.id, .id = -1};
+        float confidence;
 
         if (!gst_analytics_od_mtd_get_location(&mtd, &object.x, &object.y, &object.w, &object.h,
                                                &confidence))

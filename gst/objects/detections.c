@@ -7,16 +7,17 @@
 #define SAME_PIXELS 2
 #define SAME_OVERLAP 0.5 /* enough where the ids say so too */
 
-static gdouble area(const GstConvnextObject *o)
+static double area(const GstConvnextObject *o)
 {
-    return (gdouble)MAX(o->w, 0) * MAX(o->h, 0);
+    return (double)MAX(o->w, 0) * MAX(o->h, 0);
 }
 
 double gst_convnext_objects_overlap(const GstConvnextObject *a, const GstConvnextObject *b)
 {
     gint64 w = MIN((gint64)a->x + a->w, (gint64)b->x + b->w) - MAX(a->x, b->x);
     gint64 h = MIN((gint64)a->y + a->h, (gint64)b->y + b->h) - MAX(a->y, b->y);
-    gdouble both = (gdouble)MAX(w, 0) * MAX(h, 0), either = area(a) + area(b) - both;
+    double both = (double)MAX(w, 0) * MAX(h, 0), either = area(a) + area(b) - both;
+
     return either > 0 ? both / either : 0;
 }
 
@@ -46,10 +47,11 @@ typedef gboolean Sameness(const GstConvnextObject *detected, const GstConvnextOb
 static GstConvnextObject visible(const GstConvnextObject *o, const GstConvnextGeometry *picture)
 {
     GstConvnextObject cut = *o;
-    cut.x = (gint)CLAMP((gint64)o->x, picture->x, picture->x + picture->w);
-    cut.y = (gint)CLAMP((gint64)o->y, picture->y, picture->y + picture->h);
-    cut.w = (gint)CLAMP((gint64)o->x + o->w, picture->x, picture->x + picture->w) - cut.x;
-    cut.h = (gint)CLAMP((gint64)o->y + o->h, picture->y, picture->y + picture->h) - cut.y;
+
+    cut.x = (int)CLAMP((gint64)o->x, picture->x, picture->x + picture->w);
+    cut.y = (int)CLAMP((gint64)o->y, picture->y, picture->y + picture->h);
+    cut.w = (int)CLAMP((gint64)o->x + o->w, picture->x, picture->x + picture->w) - cut.x;
+    cut.h = (int)CLAMP((gint64)o->y + o->h, picture->y, picture->y + picture->h) - cut.y;
     return cut;
 }
 
@@ -57,10 +59,12 @@ static GstConvnextObject *find_same(GArray *objects, guint detected, const GstCo
                                     const GstConvnextGeometry *picture, Sameness *same)
 {
     const GstConvnextObject of_roi = visible(roi, picture);
+
     for (guint i = 0; i < detected; i++) {
         GstConvnextObject *o = &g_array_index(objects, GstConvnextObject, i);
         gboolean fits = !o->type || !roi->type || o->type == roi->type;
         const GstConvnextObject of_o = visible(o, picture);
+
         if (!o->roi && fits && same(&of_o, &of_roi))
             return o;
     }
@@ -68,24 +72,26 @@ static GstConvnextObject *find_same(GArray *objects, guint detected, const GstCo
 }
 
 /* The id that a tracker left. DL Streamer's is in a structure, where it is nobody else's. */
-static gboolean find_own_track(GstVideoRegionOfInterestMeta *roi, gint *track)
+static gboolean find_own_track(GstVideoRegionOfInterestMeta *roi, int *track)
 {
     const GstStructure *param = gst_video_region_of_interest_meta_get_param(roi, "object_id");
+
     return param && gst_structure_get_int(param, "id", track);
 }
 
 static GstConvnextObject object_of_roi(GstVideoRegionOfInterestMeta *roi)
 {
     GstConvnextObject o = {
-        .x = (gint)MIN(roi->x, G_MAXINT),
-        .y = (gint)MIN(roi->y, G_MAXINT),
-        .w = (gint)MIN(roi->w, G_MAXINT),
-        .h = (gint)MIN(roi->h, G_MAXINT),
+        .x = (int)MIN(roi->x, G_MAXINT),
+        .y = (int)MIN(roi->y, G_MAXINT),
+        .w = (int)MIN(roi->w, G_MAXINT),
+        .h = (int)MIN(roi->h, G_MAXINT),
         .type = roi->roi_type,
         .mtd = -1,
         .roi = roi,
     };
-    gint track = roi->id;
+    int track = roi->id;
+
     if (find_own_track(roi, &track))
         o.tracker = GST_CONVNEXT_TRACKER_PARAM;
     else if (roi->id > 0) /* 0 where nobody has set it */
@@ -100,6 +106,7 @@ static void merge(GstConvnextObject *detected, const GstConvnextObject *roi)
 {
     gboolean only_linked =
         detected->mtd == roi->roi->id && roi->tracker != GST_CONVNEXT_TRACKER_PARAM;
+
     detected->roi = roi->roi;
     if (!detected->type)
         detected->type = roi->type;
@@ -115,9 +122,11 @@ static void merge_rois(GArray *objects, guint detected, const GstConvnextGeometr
                        Sameness *sameness)
 {
     guint left = detected;
+
     for (guint i = detected; i < objects->len; i++) {
         const GstConvnextObject roi = g_array_index(objects, GstConvnextObject, i);
         GstConvnextObject *same = find_same(objects, detected, &roi, picture, sameness);
+
         if (same)
             merge(same, &roi);
         else
@@ -131,9 +140,11 @@ static void find_rois(GArray *objects, GstBuffer *buffer, const GstConvnextGeome
     guint detected = objects->len;
     gpointer state = NULL;
     GstMeta *meta;
+
     while ((meta = gst_buffer_iterate_meta_filtered(buffer, &state,
                                                     GST_VIDEO_REGION_OF_INTEREST_META_API_TYPE))) {
         GstConvnextObject roi = object_of_roi((GstVideoRegionOfInterestMeta *)meta);
+
         g_array_append_val(objects, roi);
     }
     /* Equal boxes first: of two objects that overlap, an id that nobody has set fits the first. */
@@ -142,12 +153,13 @@ static void find_rois(GArray *objects, GstBuffer *buffer, const GstConvnextGeome
 }
 
 /* What a span of the picture leaves of start .. start + size with the margin, cut at its ends. */
-static void clip_span(gint start, gint size, double margin, guint from, guint length, guint *place,
+static void clip_span(int start, int size, double margin, guint from, guint length, guint *place,
                       guint *left)
 {
     gint64 more = (gint64)(size * margin + 0.5);
     gint64 first = MAX((gint64)start - more, (gint64)from);
     gint64 end = MIN((gint64)start + size + more, (gint64)from + length);
+
     *place = (guint)MAX(first, 0);
     *left = end > first ? (guint)(end - first) : 0;
 }
@@ -166,6 +178,7 @@ static void scale_span(guint first, guint size, guint from, guint to, guint *sta
 {
     guint64 a = gst_util_uint64_scale_int_round(first, to, from);
     guint64 b = gst_util_uint64_scale_int_round((guint64)first + size, to, from);
+
     if (a == b)
         a = MIN(a, (guint64)to - 1);
     *start = (guint)a;
@@ -177,6 +190,7 @@ static gboolean is_thin(const GstConvnextRegion *place, const GstVideoInfo *caps
 {
     double w = (double)place->w * GST_VIDEO_INFO_PAR_N(caps) / GST_VIDEO_INFO_PAR_D(caps);
     double h = place->h;
+
     return w < 1 || MAX(w, h) / MIN(w, h) >= GST_CONVNEXT_OBJECT_MAX_ASPECT;
 }
 
@@ -184,6 +198,7 @@ static gboolean is_wanted(GstConvnextObject *o, const GstConvnextGeometry *pictu
                           const GstVideoInfo *caps, const GstConvnextSelection *selection)
 {
     GstConvnextRegion *place = &o->place, *region = &o->region;
+
     if (selection->klass && g_strcmp0(g_quark_to_string(o->type), selection->klass) != 0)
         return FALSE;
     if (!clip(o, 0, picture, place) || MIN(place->w, place->h) < selection->least)
@@ -205,12 +220,14 @@ void gst_convnext_objects_find(GArray *objects, GstBuffer *buffer, const GstVide
 {
     GstConvnextGeometry picture;
     guint kept = 0;
+
     gst_convnext_geometry(caps, buffer, &picture);
     g_array_set_size(objects, 0);
     gst_convnext_analytics_find_objects(objects, buffer);
     find_rois(objects, buffer, &picture);
     for (guint i = 0; i < objects->len; i++) {
         GstConvnextObject *o = &g_array_index(objects, GstConvnextObject, i);
+
         if (is_wanted(o, &picture, caps, selection))
             g_array_index(objects, GstConvnextObject, kept++) = *o;
     }

@@ -27,12 +27,12 @@ typedef enum GstConvnextTracker {
 } GstConvnextTracker;
 
 typedef struct GstConvnextObject {
-    gint x, y, w, h; /* as the detector gave them: they may lie outside of the picture */
-    GQuark type;     /* 0: none */
-    gint id;         /* to tell people: of the tracker; -1: none, or none that fits */
+    int x, y, w, h; /* as the detector gave them: they may lie outside of the picture */
+    GQuark type;    /* 0: none */
+    int id;         /* to tell people: of the tracker; -1: none, or none that fits */
     GstConvnextTracker tracker;
     guint64 track;                     /* with a tracker: the same in each frame */
-    gint mtd;                          /* of the GstAnalyticsODMtd; -1: there is none */
+    int mtd;                           /* of the GstAnalyticsODMtd; -1: there is none */
     GstVideoRegionOfInterestMeta *roi; /* the buffer's; NULL: there is none */
 
     GstConvnextRegion region; /* to look at: clipped, with the margin, in pixels of the caps */

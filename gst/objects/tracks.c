@@ -34,6 +34,7 @@ struct GstConvnextRoster {
 static void member_free(gpointer data)
 {
     Member *member = data;
+
     g_clear_pointer(&member->result, gst_convnext_result_unref);
     g_free(member);
 }
@@ -41,6 +42,7 @@ static void member_free(gpointer data)
 GstConvnextRoster *gst_convnext_roster_new(void)
 {
     GstConvnextRoster *self = g_new0(GstConvnextRoster, 1);
+
     self->members = g_ptr_array_new_with_free_func(member_free);
     self->objects = g_array_new(FALSE, FALSE, sizeof(GstConvnextObject));
     self->here = g_ptr_array_new();
@@ -75,6 +77,7 @@ void gst_convnext_roster_forget(GstConvnextRoster *self)
     g_array_set_size(self->objects, 0);
     for (guint i = self->members->len; i-- > 0;) {
         Member *m = g_ptr_array_index(self->members, i);
+
         g_clear_pointer(&m->result, gst_convnext_result_unref);
         m->waiting = 0;
         m->asked = m->answered = 0;
@@ -87,6 +90,7 @@ static void forget_the_lost(GstConvnextRoster *self)
 {
     for (guint i = self->members->len; i-- > 0;) {
         const Member *m = g_ptr_array_index(self->members, i);
+
         if (self->frame - m->seen > (is_tracked(m) ? KEEP_TRACKED : KEEP_OTHERS))
             g_ptr_array_remove_index_fast(self->members, i);
     }
@@ -95,11 +99,13 @@ static void forget_the_lost(GstConvnextRoster *self)
 static void make_room(GstConvnextRoster *self)
 {
     guint longest = 0;
+
     if (self->members->len < MAX_MEMBERS)
         return;
     for (guint i = 1; i < self->members->len; i++) {
         const Member *m = g_ptr_array_index(self->members, i);
         const Member *l = g_ptr_array_index(self->members, longest);
+
         if (m->seen < l->seen)
             longest = i;
     }
@@ -139,9 +145,11 @@ static Member *find_member(GstConvnextRoster *self, const GstConvnextObject *o, 
 {
     Member *best = NULL;
     double most = 0;
+
     for (guint i = 0; i < self->members->len; i++) {
         Member *m = g_ptr_array_index(self->members, i);
         double like = m->seen != self->frame ? likeness(m, o) : 0;
+
         if (like > most) {
             most = like;
             best = m;
@@ -153,6 +161,7 @@ static Member *find_member(GstConvnextRoster *self, const GstConvnextObject *o, 
 static Member *add_member(GstConvnextRoster *self)
 {
     Member *m = g_new0(Member, 1);
+
     make_room(self);
     m->number = ++self->numbers;
     g_ptr_array_add(self->members, m);
@@ -168,6 +177,7 @@ static GstConvnextObject *object_at(GstConvnextRoster *self, guint i)
 static void be_here(GstConvnextRoster *self, guint i, Member *m)
 {
     GstConvnextObject *o = object_at(self, i);
+
     m->seen = self->frame;
     o->region.object = m->number;
     o->region.seen = self->frame;
@@ -196,10 +206,11 @@ static guint64 area(const GstConvnextRegion *region)
 }
 
 /* The largest first. */
-static gint compare_areas(gconstpointer a, gconstpointer b)
+static int compare_areas(gconstpointer a, gconstpointer b)
 {
     guint64 x = area(&((const GstConvnextObject *)a)->region),
             y = area(&((const GstConvnextObject *)b)->region);
+
     return x == y ? 0 : x > y ? -1 : 1;
 }
 
@@ -214,7 +225,7 @@ void gst_convnext_roster_see(GstConvnextRoster *self, GstBuffer *buffer, const G
     }
     forget_the_lost(self);
     g_ptr_array_set_size(self->here, 0);
-    g_ptr_array_set_size(self->here, (gint)self->objects->len); /* of NULL */
+    g_ptr_array_set_size(self->here, (int)self->objects->len); /* of NULL */
     g_ptr_array_set_size(self->chosen, 0);
     /* Ids first, so that nobody takes the place of one who is somewhere else by now. */
     find_members(self, by_id);
@@ -245,6 +256,7 @@ static gboolean is_new(const GstConvnextRoster *self, const Member *m)
 static gboolean has_grown(const Member *m, double growth)
 {
     GstConvnextRegion then = {0};
+
     gst_convnext_result_get_region(m->result, NULL, NULL, &then.w, &then.h);
     return growth > 0 && (double)area(&m->last.region) >= growth * (double)area(&then);
 }
@@ -267,6 +279,7 @@ gboolean gst_convnext_roster_has_waiting(const GstConvnextRoster *self,
 {
     for (guint i = 0; i < self->here->len; i++) {
         const Member *m = g_ptr_array_index(self->here, i);
+
         if (is_due(self, m, selection, running) &&
             (is_new(self, m) || m->asked < self->changed ||
              !gst_convnext_states_are_settled(states, m->number)))
@@ -278,14 +291,16 @@ gboolean gst_convnext_roster_has_waiting(const GstConvnextRoster *self,
 static Member *member_of(GstConvnextRoster *self, const GstConvnextObject *o)
 {
     guint i = (guint)(o - &g_array_index(self->objects, GstConvnextObject, 0));
+
     return g_ptr_array_index(self->here, i);
 }
 
-static gint compare_claims(gconstpointer a, gconstpointer b, gpointer data)
+static int compare_claims(gconstpointer a, gconstpointer b, gpointer data)
 {
     const GstConvnextObject *x = *(GstConvnextObject *const *)a,
                             *y = *(GstConvnextObject *const *)b;
     guint waiting_x = member_of(data, x)->waiting, waiting_y = member_of(data, y)->waiting;
+
     if (waiting_x != waiting_y)
         return waiting_x > waiting_y ? -1 : 1;
     if (area(&x->region) != area(&y->region))
@@ -304,7 +319,7 @@ GPtrArray *gst_convnext_roster_choose(GstConvnextRoster *self,
     for (guint i = 0; i < self->chosen->len; i++)
         member_of(self, g_ptr_array_index(self->chosen, i))->waiting++;
     if (selection->most > 0 && self->chosen->len > selection->most)
-        g_ptr_array_set_size(self->chosen, (gint)selection->most);
+        g_ptr_array_set_size(self->chosen, (int)selection->most);
     for (guint i = 0; i < self->chosen->len; i++)
         member_of(self, g_ptr_array_index(self->chosen, i))->asked = self->frame;
     return self->chosen;
@@ -315,8 +330,10 @@ GPtrArray *gst_convnext_roster_choose(GstConvnextRoster *self,
 void gst_convnext_roster_learn(GstConvnextRoster *self, GstConvnextResult *result)
 {
     const GstConvnextRegion *about = gst_convnext_request_noted(result);
+
     for (guint i = 0; about && i < self->members->len; i++) {
         Member *m = g_ptr_array_index(self->members, i);
+
         if (m->number != about->object)
             continue;
         g_clear_pointer(&m->result, gst_convnext_result_unref);
@@ -332,6 +349,7 @@ static GstClockTime age_of(GstConvnextResult *result, GstBuffer *buffer)
 {
     GstClockTime age =
         gst_convnext_pacing_between(GST_BUFFER_PTS(buffer), gst_convnext_result_get_pts(result));
+
     return GST_CLOCK_TIME_IS_VALID(age) ? age : 0;
 }
 
@@ -341,10 +359,11 @@ static void add_to_roi(GstVideoRegionOfInterestMeta *roi, GstConvnextResult *res
 {
     guint n;
     const GstConvnextClass *classes = gst_convnext_result_get_classes(result, &n);
+
     if (n == 0)
         return;
     GstStructure *s = gst_structure_new(
-        "classification", "label_id", G_TYPE_INT, (gint)classes[0].index, "confidence",
+        "classification", "label_id", G_TYPE_INT, (int)classes[0].index, "confidence",
         G_TYPE_DOUBLE, (double)classes[0].score, "model_name", G_TYPE_STRING,
         gst_convnext_result_get_model(result), "age", G_TYPE_UINT64, age, NULL);
     if (classes[0].label)
@@ -356,6 +375,7 @@ static void attach(GstBuffer *buffer, const GstConvnextObject *o, GstConvnextRes
 {
     GstClockTime age = age_of(result, buffer);
     GstConvnextMeta *meta = gst_buffer_add_convnext_meta(buffer, result, age);
+
     meta->x = o->region.x; /* where the object is now */
     meta->y = o->region.y;
     meta->width = o->region.w;
@@ -369,8 +389,10 @@ static void attach(GstBuffer *buffer, const GstConvnextObject *o, GstConvnextRes
 guint gst_convnext_roster_attach(GstConvnextRoster *self, GstBuffer *buffer, gboolean carry)
 {
     guint attached = 0;
+
     for (guint i = 0; i < self->objects->len; i++) {
         Member *m = g_ptr_array_index(self->here, i);
+
         if (!m->result || !(m->fresh || carry))
             continue;
         attach(buffer, &g_array_index(self->objects, GstConvnextObject, i), m->result);

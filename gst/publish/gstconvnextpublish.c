@@ -74,9 +74,9 @@ GST_DEBUG_CATEGORY_STATIC(gst_convnext_publish_debug);
 enum { PROP_0, PROP_LOCATION, PROP_STREAM, PROP_TENSOR_DIR };
 
 typedef struct Settings {
-    gchar *location;   /* "-": standard output */
-    gchar *stream;     /* NULL: none */
-    gchar *tensor_dir; /* NULL: none */
+    char *location;   /* "-": standard output */
+    char *stream;     /* NULL: none */
+    char *tensor_dir; /* NULL: none */
 } Settings;
 
 struct _GstConvnextPublish {
@@ -109,9 +109,9 @@ static void settings_clear(Settings *settings)
 }
 
 /* An empty string is as good as none. */
-static gchar *dup_string(const GValue *value)
+static char *dup_string(const GValue *value)
 {
-    const gchar *string = g_value_get_string(value);
+    const char *string = g_value_get_string(value);
 
     return string && *string ? g_strdup(string) : NULL;
 }
@@ -163,7 +163,7 @@ static void get_property(GObject *object, guint id, GValue *value, GParamSpec *p
 
 static gboolean make_tensor_dir(GstConvnextPublish *self)
 {
-    const gchar *dir = self->active.tensor_dir;
+    const char *dir = self->active.tensor_dir;
     int code = 0;
 
     if (!dir)
@@ -239,7 +239,7 @@ static gboolean set_caps(GstBaseTransform *transform, GstCaps *incaps, GstCaps *
 {
     GstConvnextPublish *self = GST_CONVNEXT_PUBLISH(transform);
     const GstStructure *structure = gst_caps_get_structure(incaps, 0);
-    gint width = 0, height = 0;
+    int width = 0, height = 0;
 
     gst_structure_get_int(structure, "width", &width);
     gst_structure_get_int(structure, "height", &height);
@@ -264,14 +264,14 @@ static GstFlowReturn write_failed(GstConvnextPublish *self, GError *error)
 }
 
 /* nth: of the results on this buffer, from 0. Names are never paths: a stream may be called a/b. */
-static gchar *tensor_path(GstConvnextPublish *self, GstConvnextTensor *tensor, guint nth)
+static char *tensor_path(GstConvnextPublish *self, GstConvnextTensor *tensor, guint nth)
 {
-    const gchar *stream = self->active.stream ? self->active.stream : "convnext";
-    gchar *file = g_strdup_printf("%s-%" G_GUINT64_FORMAT "-%s", stream, self->frame,
-                                  gst_convnext_tensor_get_name(tensor));
-    gchar *suffix = nth ? g_strdup_printf("-%u.npy", nth) : g_strdup(".npy");
-    gchar *name = g_strconcat(g_strdelimit(file, G_DIR_SEPARATOR_S, '_'), suffix, NULL);
-    gchar *path = g_build_filename(self->active.tensor_dir, name, NULL);
+    const char *stream = self->active.stream ? self->active.stream : "convnext";
+    char *file = g_strdup_printf("%s-%" G_GUINT64_FORMAT "-%s", stream, self->frame,
+                                 gst_convnext_tensor_get_name(tensor));
+    char *suffix = nth ? g_strdup_printf("-%u.npy", nth) : g_strdup(".npy");
+    char *name = g_strconcat(g_strdelimit(file, G_DIR_SEPARATOR_S, '_'), suffix, NULL);
+    char *path = g_build_filename(self->active.tensor_dir, name, NULL);
 
     g_free(name);
     g_free(suffix);
@@ -286,7 +286,7 @@ static gboolean write_tensors(GstConvnextPublish *self, GstConvnextResult *resul
 
     for (guint i = 0; ok && i < gst_convnext_result_get_n_tensors(result); i++) {
         GstConvnextTensor *tensor = gst_convnext_result_peek_tensor(result, i);
-        gchar *path = tensor_path(self, tensor, nth);
+        char *path = tensor_path(self, tensor, nth);
 
         ok = gst_convnext_npy_write(path, tensor, error);
         g_free(path);

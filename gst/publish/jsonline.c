@@ -9,11 +9,11 @@
 #include <json-glib/json-glib.h>
 
 /* Text in quotes, with escapes; text that is no UTF-8 gets replacement characters. */
-static void append_quoted(GString *line, const gchar *text)
+static void append_quoted(GString *line, const char *text)
 {
-    gchar *valid = g_utf8_make_valid(text, -1);
+    char *valid = g_utf8_make_valid(text, -1);
     JsonNode *node = json_node_init_string(json_node_alloc(), valid);
-    gchar *json = json_to_string(node, FALSE);
+    char *json = json_to_string(node, FALSE);
 
     g_string_append(line, json);
     g_free(json);
@@ -28,28 +28,28 @@ static void append_comma(GString *line)
 }
 
 /* key: one of ours, so without characters to escape. */
-static void append_key(GString *line, const gchar *key)
+static void append_key(GString *line, const char *key)
 {
     append_comma(line);
     g_string_append_printf(line, "\"%s\":", key);
 }
 
-static void append_string(GString *line, const gchar *key, const gchar *value)
+static void append_string(GString *line, const char *key, const char *value)
 {
     append_key(line, key);
     append_quoted(line, value);
 }
 
-static void append_integer(GString *line, const gchar *key, guint64 value)
+static void append_integer(GString *line, const char *key, guint64 value)
 {
     append_key(line, key);
     g_string_append_printf(line, "%" G_GUINT64_FORMAT, value);
 }
 
-static void append_float(GString *line, gfloat value)
+static void append_float(GString *line, float value)
 {
-    static const gchar *const formats[] = {"%.9g", "%.8g", "%.7g", "%.6g"};
-    gchar text[2][G_ASCII_DTOSTR_BUF_SIZE];
+    static const char *const formats[] = {"%.9g", "%.8g", "%.7g", "%.6g"};
+    char text[2][G_ASCII_DTOSTR_BUF_SIZE];
     guint i;
 
     if (!isfinite(value)) {
@@ -60,15 +60,15 @@ static void append_float(GString *line, gfloat value)
     g_ascii_formatd(text[0], sizeof(text[0]), formats[0], value);
     for (i = 1; i < G_N_ELEMENTS(formats); i++) {
         g_ascii_formatd(text[i % 2], sizeof(text[0]), formats[i], value);
-        if ((gfloat)g_ascii_strtod(text[i % 2], NULL) != value)
+        if ((float)g_ascii_strtod(text[i % 2], NULL) != value)
             break;
     }
     g_string_append(line, text[(i - 1) % 2]);
 }
 
-static void append_milliseconds(GString *line, const gchar *key, GstClockTime time)
+static void append_milliseconds(GString *line, const char *key, GstClockTime time)
 {
-    gchar text[G_ASCII_DTOSTR_BUF_SIZE];
+    char text[G_ASCII_DTOSTR_BUF_SIZE];
 
     if (!GST_CLOCK_TIME_IS_VALID(time))
         return;
@@ -84,8 +84,8 @@ static void append_region(GString *line, const GstConvnextMeta *meta)
 
 static void append_object(GString *line, GstConvnextResult *result)
 {
-    const gchar *label;
-    gint id;
+    const char *label;
+    int id;
 
     if (!gst_convnext_result_get_object(result, &id, &label))
         return;
@@ -119,10 +119,10 @@ static void append_classes(GString *line, GstConvnextResult *result)
     g_string_append_c(line, ']');
 }
 
-static void append_values(GString *line, GstConvnextResult *result, const gchar *name)
+static void append_values(GString *line, GstConvnextResult *result, const char *name)
 {
     GstConvnextTensor *tensor = gst_convnext_result_get_tensor(result, name);
-    const gfloat *values;
+    const float *values;
     gsize n;
 
     if (!tensor)
@@ -141,7 +141,7 @@ static void append_values(GString *line, GstConvnextResult *result, const gchar 
 
 static gboolean is_inline(GstConvnextTensor *tensor)
 {
-    const gchar *name = gst_convnext_tensor_get_name(tensor);
+    const char *name = gst_convnext_tensor_get_name(tensor);
 
     return g_str_equal(name, GST_CONVNEXT_TENSOR_EMBEDDING) ||
            g_str_equal(name, GST_CONVNEXT_TENSOR_LOGITS);

@@ -6,7 +6,7 @@
 #include "gst/convnext/convnext.h"
 
 typedef struct GstConvnextFrame {
-    const gchar *stream; /* NULL: none */
+    const char *stream;  /* NULL: none */
     guint64 number;      /* from 0 */
     GstClockTime pts;    /* GST_CLOCK_TIME_NONE: unknown */
     guint width, height; /* pixels; 0: unknown */

@@ -14,7 +14,7 @@
 #include <glib/gstdio.h>
 
 struct GstConvnextLineWriter {
-    gchar *name; /* for people */
+    char *name; /* for people */
     GstPoll *poll;
     int fd;
     gboolean is_stdout;
@@ -29,7 +29,7 @@ static GCond stdout_changed;
 static gboolean stdout_busy;
 static gboolean stdout_torn; /* it ends within a line that was cut short; of who may write */
 
-static gboolean fail(const GstConvnextLineWriter *writer, const gchar *action, int code,
+static gboolean fail(const GstConvnextLineWriter *writer, const char *action, int code,
                      GError **error)
 {
     g_set_error(error, G_FILE_ERROR, g_file_error_from_errno(code), "Could not %s %s: %s", action,
@@ -43,7 +43,7 @@ static gboolean interrupted(GError **error)
     return FALSE;
 }
 
-GstConvnextLineWriter *gst_convnext_line_writer_open(const gchar *location, GError **error)
+GstConvnextLineWriter *gst_convnext_line_writer_open(const char *location, GError **error)
 {
     GstConvnextLineWriter *writer = g_new0(GstConvnextLineWriter, 1);
     GstPollFD pollfd = GST_POLL_FD_INIT;
@@ -99,7 +99,7 @@ static void release(GstConvnextLineWriter *writer)
 
 /* write, with EPIPE but without SIGPIPE, whose default would end the process. The signal is sent to
  * this thread, so it is enough to block it here and to take it from the queue. */
-static gssize write_unsignalled(int fd, const gchar *data, gsize size)
+static gssize write_unsignalled(int fd, const char *data, gsize size)
 {
     const struct timespec now = {0, 0};
     sigset_t pipe_signal, pending, old;
@@ -119,7 +119,7 @@ static gssize write_unsignalled(int fd, const gchar *data, gsize size)
     return written;
 }
 
-static gboolean write_all(GstConvnextLineWriter *writer, const gchar *line, gsize size,
+static gboolean write_all(GstConvnextLineWriter *writer, const char *line, gsize size,
                           GError **error)
 {
     while (size > 0) {
@@ -146,8 +146,8 @@ static gboolean write_all(GstConvnextLineWriter *writer, const gchar *line, gsiz
     return TRUE;
 }
 
-gboolean gst_convnext_line_writer_write(GstConvnextLineWriter *writer, const gchar *line,
-                                        gsize size, GError **error)
+gboolean gst_convnext_line_writer_write(GstConvnextLineWriter *writer, const char *line, gsize size,
+                                        GError **error)
 {
     gboolean ok;
 

@@ -22,28 +22,28 @@ static GString *make_header(GstConvnextTensor *tensor)
     g_string_append_c(header, '\n');
 
     length = header->len - PREFIX;
-    header->str[PREFIX - 2] = (gchar)(length & 0xff);
-    header->str[PREFIX - 1] = (gchar)(length >> 8);
+    header->str[PREFIX - 2] = (char)(length & 0xff);
+    header->str[PREFIX - 1] = (char)(length >> 8);
     return header;
 }
 
 static void append_values(GString *file, GstConvnextTensor *tensor)
 {
     gsize n;
-    const gfloat *values = gst_convnext_tensor_get_values(tensor, &n);
+    const float *values = gst_convnext_tensor_get_values(tensor, &n);
 
 #if G_BYTE_ORDER == G_LITTLE_ENDIAN
-    g_string_append_len(file, (const gchar *)values, n * sizeof(*values));
+    g_string_append_len(file, (const char *)values, n * sizeof(*values));
 #else
     for (gsize i = 0; i < n; i++) {
         guint32 bits = GUINT32_TO_LE(((const guint32 *)values)[i]);
 
-        g_string_append_len(file, (const gchar *)&bits, sizeof(bits));
+        g_string_append_len(file, (const char *)&bits, sizeof(bits));
     }
 #endif
 }
 
-gboolean gst_convnext_npy_write(const gchar *path, GstConvnextTensor *tensor, GError **error)
+gboolean gst_convnext_npy_write(const char *path, GstConvnextTensor *tensor, GError **error)
 {
     GString *file = make_header(tensor);
     gboolean ok;

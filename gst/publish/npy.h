@@ -8,4 +8,4 @@
 /* Writes tensor to path, format version 1.0, little-endian float32 in C order, data 64 bytes
  * aligned. The file appears under its name when it is complete. FALSE with error, domain
  * G_FILE_ERROR, when it cannot be written. */
-gboolean gst_convnext_npy_write(const gchar *path, GstConvnextTensor *tensor, GError **error);
+gboolean gst_convnext_npy_write(const char *path, GstConvnextTensor *tensor, GError **error);

@@ -19,6 +19,7 @@ GstConvnextResults *gst_convnext_results_new(const char *name, const CnxConfig *
                                              char **labels)
 {
     GstConvnextResults *self = g_new0(GstConvnextResults, 1);
+
     self->name = g_strdup(name);
     self->classes = config->classes;
     self->multi_label = config->multi_label;
@@ -64,6 +65,7 @@ CnxOutput gst_convnext_results_needed(GstConvnextOutputs outputs)
         {GST_CONVNEXT_OUTPUTS_STAGE4, CNX_OUTPUT_STAGE4},
     };
     guint needed = 0;
+
     for (guint i = 0; i < G_N_ELEMENTS(needs); i++)
         if (outputs & needs[i].wanted)
             needed |= needs[i].needed;
@@ -88,6 +90,7 @@ static void keep_scores(const GstConvnextResults *self, GstConvnextResult *resul
                         const float *values)
 {
     GstConvnextScores *scores = g_malloc(sizeof *scores + self->classes * sizeof *values);
+
     scores->n = self->classes;
     scores->labels = (const char *const *)self->labels;
     memcpy(scores->values, values, self->classes * sizeof *values);
@@ -104,6 +107,7 @@ static void add_classes(GstConvnextResults *self, GstConvnextResult *result, con
 {
     GstConvnextActivation activation = resolve(self, scoring->activation);
     const float *scores = self->scores;
+
     if (activation == GST_CONVNEXT_ACTIVATION_SOFTMAX)
         cnx_softmax(self->scores, logits, self->classes);
     else if (activation == GST_CONVNEXT_ACTIVATION_SIGMOID)
@@ -118,6 +122,7 @@ static void add_classes(GstConvnextResults *self, GstConvnextResult *result, con
     guint n = cnx_top_k(self->best, MIN(scoring->top_k, self->classes), scores, self->classes);
     for (guint i = 0; i < n; i++) {
         guint index = self->best[i];
+
         /* A score that is not a number is no reason to hide the class: it tells that something is
          * wrong with the model. */
         if (threshold_applies && scores[index] < scoring->threshold)
@@ -137,6 +142,7 @@ static gboolean add_tensor(GstConvnextResult *result, const char *name, const Cn
     const gsize shape[] = {1, map->height, map->width, map->channels};
     GstConvnextTensor *tensor =
         gst_convnext_tensor_new_copy(name, G_N_ELEMENTS(shape), shape, of_image(map, image));
+
     if (!tensor) {
         g_set_error(error, CNX_ERROR, CNX_ERROR_OUT_OF_MEMORY,
                     "no memory for the output %s of %u x %u x %u values", name, map->height,
@@ -175,6 +181,7 @@ GstConvnextResult *gst_convnext_results_make(GstConvnextResults *self, const Cnx
                                              GError **error)
 {
     GstConvnextResult *result = gst_convnext_result_new(self->name, pts);
+
     if (which & GST_CONVNEXT_OUTPUTS_CLASSES)
         add_classes(self, result, of_image(&outputs->logits, image), scoring);
     if (add_tensors(result, outputs, image, which, error))

@@ -7,13 +7,13 @@
 #define NO_CLASS (-1)
 
 typedef struct Vote {
-    gint index; /* of the best class, or NO_CLASS */
+    int index; /* of the best class, or NO_CLASS */
     float score;
     GstClockTime when; /* running time */
 } Vote;
 
 typedef struct State {
-    gint index;
+    int index;
     char *label; /* NULL: no class */
 } State;
 
@@ -24,7 +24,7 @@ struct GstConvnextSmoother {
     float *means;  /* exponential: [classes] */
     guint classes; /* that means has room for; 0: none yet */
     Vote run;      /* exponential: the best class of the last results, since when it is the best */
-    gint wanted;   /* the state that results like the last one make in the end */
+    int wanted;    /* the state that results like the last one make in the end */
     GstConvnextSmoothingKind kind;    /* that the results so far were for */
     GstConvnextActivation activation; /* of their scores */
 };
@@ -32,6 +32,7 @@ struct GstConvnextSmoother {
 GstConvnextSmoother *gst_convnext_smoother_new(void)
 {
     GstConvnextSmoother *self = g_new0(GstConvnextSmoother, 1);
+
     self->state.index = self->wanted = NO_CLASS;
     self->votes = g_array_new(FALSE, FALSE, sizeof(Vote));
     return self;
@@ -63,10 +64,11 @@ void gst_convnext_smoother_reset(GstConvnextSmoother *self)
     forget_results(self);
 }
 
-static GstStructure *change(GstConvnextSmoother *self, const GstConvnextRequest *request,
-                            gint index, const char *label, double score, GstClockTime since)
+static GstStructure *change(GstConvnextSmoother *self, const GstConvnextRequest *request, int index,
+                            const char *label, double score, GstClockTime since)
 {
     const State before = self->known ? self->state : (State){NO_CLASS, NULL};
+
     self->known = TRUE;
     if (before.index == index && !g_strcmp0(before.label, label))
         return NULL;
@@ -92,11 +94,13 @@ typedef struct Tally {
     GstClockTime since;
 } Tally;
 
-static Tally count(const GstConvnextSmoother *self, gint index)
+static Tally count(const GstConvnextSmoother *self, int index)
 {
     Tally tally = {.since = GST_CLOCK_TIME_NONE};
+
     for (guint i = self->votes->len; i-- > 0;) {
         const Vote *vote = &g_array_index(self->votes, Vote, i);
+
         if (vote->index != index)
             continue;
         tally.n++;
@@ -112,7 +116,8 @@ static GstStructure *add_vote(GstConvnextSmoother *self, const GstConvnextReques
     const GstConvnextSmoothing *how = &request->smoothing;
     guint n;
     const GstConvnextClass *best = gst_convnext_result_get_classes(result, &n);
-    Vote vote = {n ? (gint)best->index : NO_CLASS, n ? best->score : 0, request->running_time};
+    Vote vote = {n ? (int)best->index : NO_CLASS, n ? best->score : 0, request->running_time};
+
     self->wanted = vote.index;
     g_array_append_val(self->votes, vote);
     if (self->votes->len > how->window)
@@ -130,12 +135,13 @@ static GstStructure *add_vote(GstConvnextSmoother *self, const GstConvnextReques
 /* Exponential: each class's score is averaged, the newest weighing alpha; the best average is the
  * state. */
 
-static gint best_of(const float *scores, guint n)
+static int best_of(const float *scores, guint n)
 {
-    gint best = 0;
+    int best = 0;
+
     for (guint i = 1; i < n; i++)
         if (scores[i] > scores[best])
-            best = (gint)i;
+            best = (int)i;
     return best;
 }
 
@@ -168,7 +174,7 @@ static GstStructure *add_scores(GstConvnextSmoother *self, const GstConvnextRequ
 {
     if (!scores || scores->n == 0 || !average(self, scores, request->smoothing.alpha))
         return NULL;
-    gint now = best_of(scores->values, scores->n), best = best_of(self->means, scores->n);
+    int now = best_of(scores->values, scores->n), best = best_of(self->means, scores->n);
     if (now != self->run.index)
         self->run = (Vote){.index = now, .when = request->running_time};
     self->wanted = reaches(result, request, scores->values[now]) ? now : NO_CLASS;

@@ -19,6 +19,7 @@ struct GstConvnextStates {
 static void tracked_free(gpointer data)
 {
     Tracked *tracked = data;
+
     gst_convnext_smoother_free(tracked->smoother);
     g_free(tracked);
 }
@@ -26,6 +27,7 @@ static void tracked_free(gpointer data)
 GstConvnextStates *gst_convnext_states_new(void)
 {
     GstConvnextStates *self = g_new0(GstConvnextStates, 1);
+
     self->whole = gst_convnext_smoother_new();
     self->objects = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, tracked_free);
     return self;
@@ -51,6 +53,7 @@ static void make_room(GstConvnextStates *self)
     GHashTableIter iter;
     gpointer number, value, longest = NULL;
     guint64 seen = G_MAXUINT64;
+
     if (g_hash_table_size(self->objects) < MAX_OBJECTS)
         return;
     g_hash_table_iter_init(&iter, self->objects);
@@ -65,6 +68,7 @@ static void make_room(GstConvnextStates *self)
 static GstConvnextSmoother *smoother_of(GstConvnextStates *self, const GstConvnextRegion *about)
 {
     Tracked *tracked = g_hash_table_lookup(self->objects, &about->object);
+
     if (!tracked) {
         make_room(self);
         tracked = g_new0(Tracked, 1);
@@ -79,6 +83,7 @@ static GstConvnextSmoother *smoother_of(GstConvnextStates *self, const GstConvne
 gboolean gst_convnext_states_are_settled(const GstConvnextStates *self, guint64 object)
 {
     const Tracked *tracked = g_hash_table_lookup(self->objects, &object);
+
     if (object == 0)
         return gst_convnext_smoother_is_settled(self->whole);
     return !tracked || gst_convnext_smoother_is_settled(tracked->smoother);
@@ -88,6 +93,7 @@ GstStructure *gst_convnext_states_add(GstConvnextStates *self, const GstConvnext
                                       GstConvnextResult *result)
 {
     const GstConvnextRegion *about = gst_convnext_request_noted(result);
+
     if (request->smoothing.kind == GST_CONVNEXT_SMOOTHING_NONE) {
         gst_convnext_states_reset(self);
         return NULL;

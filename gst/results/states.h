@@ -21,7 +21,7 @@ void gst_convnext_states_reset(GstConvnextStates *states);
 gboolean gst_convnext_states_are_settled(const GstConvnextStates *states, guint64 object);
 
 /* Adds a result of a request. Returns what gst_convnext_smoother_add() does; of an object the
- * structure also has `object-id`, gint, where the tracker's is one, and where the detector gave one
+ * structure also has `object-id`, int, where the tracker's is one, and where the detector gave one
  * `object-label`, string. An object without a tracking id has no state. */
 GstStructure *gst_convnext_states_add(GstConvnextStates *states, const GstConvnextRequest *request,
                                       GstConvnextResult *result);

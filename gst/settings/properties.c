@@ -19,6 +19,7 @@ GType gst_convnext_outputs_get_type(void)
         {GST_CONVNEXT_OUTPUTS_STAGE4, "The map after stage 4, 1/32 of the input's side", "stage4"},
         {0, NULL, NULL},
     };
+
     if (g_once_init_enter(&type))
         g_once_init_leave(&type, g_flags_register_static("GstConvnextOutputs", values));
     return type;
@@ -35,6 +36,7 @@ GType gst_convnext_crop_get_type(void)
         {GST_CONVNEXT_CROP_NONE, "The whole frame in its own shape, not a square", "none"},
         {0, NULL, NULL},
     };
+
     if (g_once_init_enter(&type))
         g_once_init_leave(&type, g_enum_register_static("GstConvnextCrop", values));
     return type;
@@ -49,6 +51,7 @@ GType gst_convnext_weights_get_type(void)
         {GST_CONVNEXT_WEIGHTS_EMA, "Their exponential moving average", "ema"},
         {0, NULL, NULL},
     };
+
     if (g_once_init_enter(&type))
         g_once_init_leave(&type, g_enum_register_static("GstConvnextWeights", values));
     return type;
@@ -62,6 +65,7 @@ GType gst_convnext_region_get_type(void)
         {GST_CONVNEXT_REGION_OBJECTS, "Each object that a detector has found", "objects"},
         {0, NULL, NULL},
     };
+
     if (g_once_init_enter(&type))
         g_once_init_leave(&type, g_enum_register_static("GstConvnextRegionKind", values));
     return type;
@@ -76,6 +80,7 @@ GType gst_convnext_mode_get_type(void)
          "latest"},
         {0, NULL, NULL},
     };
+
     if (g_once_init_enter(&type))
         g_once_init_leave(&type, g_enum_register_static("GstConvnextMode", values));
     return type;
@@ -96,6 +101,7 @@ GType gst_convnext_smoothing_get_type(void)
          "exponential"},
         {0, NULL, NULL},
     };
+
     if (g_once_init_enter(&type))
         g_once_init_leave(&type, g_enum_register_static("GstConvnextSmoothing", values));
     return type;
@@ -300,6 +306,7 @@ static void install_smoothing_properties(GObjectClass *klass)
 static void install_read_only(GObjectClass *klass)
 {
     const GParamFlags flags = G_PARAM_READABLE | G_PARAM_STATIC_STRINGS;
+
     g_object_class_install_property(
         klass, GST_CONVNEXT_PROP_STATS,
         g_param_spec_boxed(

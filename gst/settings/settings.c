@@ -116,7 +116,7 @@ gboolean gst_convnext_settings_set(GstConvnextSettings *settings, guint id, cons
         *(double *)field = g_value_get_double(value);
         break;
     case G_TYPE_ENUM:
-        *(gint *)field = g_value_get_enum(value);
+        *(int *)field = g_value_get_enum(value);
         break;
     case G_TYPE_FLAGS:
         *(guint *)field = g_value_get_flags(value);
@@ -152,7 +152,7 @@ gboolean gst_convnext_settings_get(const GstConvnextSettings *settings, guint id
         g_value_set_double(value, *(const double *)field);
         break;
     case G_TYPE_ENUM:
-        g_value_set_enum(value, *(const gint *)field);
+        g_value_set_enum(value, *(const int *)field);
         break;
     case G_TYPE_FLAGS:
         g_value_set_flags(value, *(const guint *)field);
@@ -224,6 +224,7 @@ char *gst_convnext_bundled_model(void)
     char *real = file ? realpath(file, NULL) : NULL; /* a link into a build tree counts as there */
     char *folder = real ? g_path_get_dirname(real) : NULL;
     char *path = folder ? g_canonicalize_filename("../model/default", folder) : NULL;
+
     if (!path || !g_file_test(path, G_FILE_TEST_IS_DIR)) {
         g_free(path);
         path = g_strdup(CONVNEXT_DATADIR "/default");

@@ -12,44 +12,50 @@
 
 G_BEGIN_DECLS
 
-typedef enum GstConvnextOutputs { /* what is attached to a frame */
-                                  GST_CONVNEXT_OUTPUTS_CLASSES = 1 << 0,
-                                  GST_CONVNEXT_OUTPUTS_EMBEDDING = 1 << 1,
-                                  GST_CONVNEXT_OUTPUTS_LOGITS = 1 << 2,
-                                  GST_CONVNEXT_OUTPUTS_STAGE1 = 1 << 3,
-                                  GST_CONVNEXT_OUTPUTS_STAGE2 = 1 << 4,
-                                  GST_CONVNEXT_OUTPUTS_STAGE3 = 1 << 5,
-                                  GST_CONVNEXT_OUTPUTS_STAGE4 = 1 << 6,
+/* What is attached to a frame */
+typedef enum GstConvnextOutputs {
+    GST_CONVNEXT_OUTPUTS_CLASSES = 1 << 0,
+    GST_CONVNEXT_OUTPUTS_EMBEDDING = 1 << 1,
+    GST_CONVNEXT_OUTPUTS_LOGITS = 1 << 2,
+    GST_CONVNEXT_OUTPUTS_STAGE1 = 1 << 3,
+    GST_CONVNEXT_OUTPUTS_STAGE2 = 1 << 4,
+    GST_CONVNEXT_OUTPUTS_STAGE3 = 1 << 5,
+    GST_CONVNEXT_OUTPUTS_STAGE4 = 1 << 6,
 } GstConvnextOutputs;
 
-typedef enum GstConvnextCrop { /* how a frame becomes the network's input */
-                               GST_CONVNEXT_CROP_AUTO,
-                               GST_CONVNEXT_CROP_CENTER,
-                               GST_CONVNEXT_CROP_SQUASH,
-                               GST_CONVNEXT_CROP_BORDER,
-                               GST_CONVNEXT_CROP_NONE,
+/* How a frame becomes the network's input */
+typedef enum GstConvnextCrop {
+    GST_CONVNEXT_CROP_AUTO,
+    GST_CONVNEXT_CROP_CENTER,
+    GST_CONVNEXT_CROP_SQUASH,
+    GST_CONVNEXT_CROP_BORDER,
+    GST_CONVNEXT_CROP_NONE,
 } GstConvnextCrop;
 
-typedef enum GstConvnextWeights { /* which of a checkpoint's two sets; as CnxWeightSet */
-                                  GST_CONVNEXT_WEIGHTS_AUTO,
-                                  GST_CONVNEXT_WEIGHTS_RAW,
-                                  GST_CONVNEXT_WEIGHTS_EMA,
+/* Which of a checkpoint's two sets; as CnxWeightSet */
+typedef enum GstConvnextWeights {
+    GST_CONVNEXT_WEIGHTS_AUTO,
+    GST_CONVNEXT_WEIGHTS_RAW,
+    GST_CONVNEXT_WEIGHTS_EMA,
 } GstConvnextWeights;
 
-typedef enum GstConvnextMode { /* who waits for the network */
-                               GST_CONVNEXT_MODE_SYNC,
-                               GST_CONVNEXT_MODE_LATEST,
+/* Who waits for the network */
+typedef enum GstConvnextMode {
+    GST_CONVNEXT_MODE_SYNC,
+    GST_CONVNEXT_MODE_LATEST,
 } GstConvnextMode;
 
-typedef enum GstConvnextSmoothingKind { /* how results become the state of a stream */
-                                        GST_CONVNEXT_SMOOTHING_NONE,
-                                        GST_CONVNEXT_SMOOTHING_MAJORITY,
-                                        GST_CONVNEXT_SMOOTHING_EXPONENTIAL,
+/* How results become the state of a stream */
+typedef enum GstConvnextSmoothingKind {
+    GST_CONVNEXT_SMOOTHING_NONE,
+    GST_CONVNEXT_SMOOTHING_MAJORITY,
+    GST_CONVNEXT_SMOOTHING_EXPONENTIAL,
 } GstConvnextSmoothingKind;
 
-typedef enum GstConvnextRegionKind { /* what the network looks at */
-                                     GST_CONVNEXT_REGION_FULL_FRAME,
-                                     GST_CONVNEXT_REGION_OBJECTS,
+/* What the network looks at */
+typedef enum GstConvnextRegionKind {
+    GST_CONVNEXT_REGION_FULL_FRAME,
+    GST_CONVNEXT_REGION_OBJECTS,
 } GstConvnextRegionKind;
 
 #define GST_CONVNEXT_DEFAULT_OUTPUTS GST_CONVNEXT_OUTPUTS_CLASSES
@@ -76,43 +82,45 @@ GType gst_convnext_region_get_type(void);
 GType gst_convnext_mode_get_type(void);
 GType gst_convnext_smoothing_get_type(void);
 
-enum { /* property numbers; what is not set comes after the last */
-       GST_CONVNEXT_PROP_MODEL = 1,
-       GST_CONVNEXT_PROP_WEIGHTS,
-       GST_CONVNEXT_PROP_LABELS,
-       GST_CONVNEXT_PROP_OUTPUTS,
-       GST_CONVNEXT_PROP_ACTIVATION,
-       GST_CONVNEXT_PROP_TOP_K,
-       GST_CONVNEXT_PROP_THRESHOLD,
-       GST_CONVNEXT_PROP_INPUT_SIZE,
-       GST_CONVNEXT_PROP_CROP,
-       GST_CONVNEXT_PROP_REGION,
-       GST_CONVNEXT_PROP_OBJECT_CLASS,
-       GST_CONVNEXT_PROP_OBJECT_MARGIN,
-       GST_CONVNEXT_PROP_MIN_OBJECT_SIZE,
-       GST_CONVNEXT_PROP_MAX_OBJECTS,
-       GST_CONVNEXT_PROP_RECLASSIFY_INTERVAL,
-       GST_CONVNEXT_PROP_RECLASSIFY_GROWTH,
-       GST_CONVNEXT_PROP_THREADS,
-       GST_CONVNEXT_PROP_CPU_AFFINITY,
-       GST_CONVNEXT_PROP_MODE,
-       GST_CONVNEXT_PROP_INTERVAL,
-       GST_CONVNEXT_PROP_MIN_PERIOD,
-       GST_CONVNEXT_PROP_CHANGE_THRESHOLD,
-       GST_CONVNEXT_PROP_MAX_AGE,
-       GST_CONVNEXT_PROP_CARRY,
-       GST_CONVNEXT_PROP_QOS,
-       GST_CONVNEXT_PROP_SMOOTHING,
-       GST_CONVNEXT_PROP_SMOOTHING_WINDOW,
-       GST_CONVNEXT_PROP_SMOOTHING_COUNT,
-       GST_CONVNEXT_PROP_SMOOTHING_ALPHA,
-       GST_CONVNEXT_PROP_POST_MESSAGES,
-       GST_CONVNEXT_PROP_SETTINGS_END,
-       GST_CONVNEXT_PROP_STATS = GST_CONVNEXT_PROP_SETTINGS_END, /* read only */
-       GST_CONVNEXT_PROP_MODEL_INFO,
+/* Property numbers; what is not set comes after the last */
+enum {
+    GST_CONVNEXT_PROP_MODEL = 1,
+    GST_CONVNEXT_PROP_WEIGHTS,
+    GST_CONVNEXT_PROP_LABELS,
+    GST_CONVNEXT_PROP_OUTPUTS,
+    GST_CONVNEXT_PROP_ACTIVATION,
+    GST_CONVNEXT_PROP_TOP_K,
+    GST_CONVNEXT_PROP_THRESHOLD,
+    GST_CONVNEXT_PROP_INPUT_SIZE,
+    GST_CONVNEXT_PROP_CROP,
+    GST_CONVNEXT_PROP_REGION,
+    GST_CONVNEXT_PROP_OBJECT_CLASS,
+    GST_CONVNEXT_PROP_OBJECT_MARGIN,
+    GST_CONVNEXT_PROP_MIN_OBJECT_SIZE,
+    GST_CONVNEXT_PROP_MAX_OBJECTS,
+    GST_CONVNEXT_PROP_RECLASSIFY_INTERVAL,
+    GST_CONVNEXT_PROP_RECLASSIFY_GROWTH,
+    GST_CONVNEXT_PROP_THREADS,
+    GST_CONVNEXT_PROP_CPU_AFFINITY,
+    GST_CONVNEXT_PROP_MODE,
+    GST_CONVNEXT_PROP_INTERVAL,
+    GST_CONVNEXT_PROP_MIN_PERIOD,
+    GST_CONVNEXT_PROP_CHANGE_THRESHOLD,
+    GST_CONVNEXT_PROP_MAX_AGE,
+    GST_CONVNEXT_PROP_CARRY,
+    GST_CONVNEXT_PROP_QOS,
+    GST_CONVNEXT_PROP_SMOOTHING,
+    GST_CONVNEXT_PROP_SMOOTHING_WINDOW,
+    GST_CONVNEXT_PROP_SMOOTHING_COUNT,
+    GST_CONVNEXT_PROP_SMOOTHING_ALPHA,
+    GST_CONVNEXT_PROP_POST_MESSAGES,
+    GST_CONVNEXT_PROP_SETTINGS_END,
+    GST_CONVNEXT_PROP_STATS = GST_CONVNEXT_PROP_SETTINGS_END, /* read only */
+    GST_CONVNEXT_PROP_MODEL_INFO,
 };
 
-typedef struct GstConvnextScoring { /* how logits become the classes of a result */
+/* How logits become the classes of a result */
+typedef struct GstConvnextScoring {
     GstConvnextActivation activation;
     guint top_k;
     double threshold;
@@ -126,13 +134,14 @@ typedef struct GstConvnextSmoothing {
     double alpha; /* exponential: weight of the newest result */
 } GstConvnextSmoothing;
 
-typedef struct GstConvnextSelection { /* which detected objects, and how often */
-    const char *klass;                /* interned; NULL: any */
-    double margin;                    /* of the box's sides, added on each side */
-    guint least;                      /* pixels of the shorter side */
-    guint most;                       /* of one frame; 0: all */
-    guint interval; /* frames from one look at a tracked object to the next; 0: one look */
-    double growth;  /* of the area since, for another look before that; 0: none */
+/* Which detected objects, and how often */
+typedef struct GstConvnextSelection {
+    const char *klass; /* interned; NULL: any */
+    double margin;     /* of the box's sides, added on each side */
+    guint least;       /* pixels of the shorter side */
+    guint most;        /* of one frame; 0: all */
+    guint interval;    /* frames from one look at a tracked object to the next; 0: one look */
+    double growth;     /* of the area since, for another look before that; 0: none */
 } GstConvnextSelection;
 
 typedef struct GstConvnextSettings {

@@ -20,6 +20,7 @@ void gst_convnext_latency_restart(GstConvnextLatency *self)
 static int compare_times(const void *a, const void *b)
 {
     const GstClockTime *x = a, *y = b;
+
     return (*x > *y) - (*x < *y);
 }
 
@@ -27,6 +28,7 @@ static GstClockTime estimate(const GstConvnextLatency *self)
 {
     GstClockTime sorted[GST_CONVNEXT_LATENCY_WINDOW];
     guint n = MIN(self->n, GST_CONVNEXT_LATENCY_WINDOW);
+
     memcpy(sorted, self->samples, n * sizeof *sorted);
     qsort(sorted, n, sizeof *sorted, compare_times);
     GstClockTime most = sorted[(n * 95 + 99) / 100 - 1];
@@ -49,6 +51,7 @@ gboolean gst_convnext_latency_moved(GstConvnextLatency *self, GstClockTime now)
 {
     GstClockTime before = self->announced;
     GstClockTime by = now > before ? now - before : before - now;
+
     if (by <= before / 4)
         return FALSE;
     self->announced = now;

@@ -10,7 +10,8 @@ void gst_convnext_post_error(GstElement *element, GstMessageType type, const GEr
                              const char *doing)
 {
     GQuark domain = GST_STREAM_ERROR;
-    gint code = GST_STREAM_ERROR_FAILED;
+    int code = GST_STREAM_ERROR_FAILED;
+
     switch ((CnxError)error->code) {
     case CNX_ERROR_NOT_FOUND:
         domain = GST_RESOURCE_ERROR;
@@ -52,6 +53,7 @@ void gst_convnext_post_error(GstElement *element, GstMessageType type, const GEr
 void gst_convnext_announce_engine(GstElement *element, const GstConvnextEngine *engine)
 {
     GstStructure *info = gst_convnext_engine_info(engine);
+
     GST_INFO_OBJECT(element, "opened %" GST_PTR_FORMAT, info);
     gst_structure_free(info);
     char *remark = gst_convnext_engine_remark(engine);
@@ -69,6 +71,7 @@ void gst_convnext_log_result(GstElement *element, const GstConvnextRequest *requ
 {
     guint n;
     const GstConvnextClass *classes = gst_convnext_result_get_classes(result, &n);
+
     GST_LOG_OBJECT(element,
                    "frame %" G_GUINT64_FORMAT ": %u classes, best %s %.4f, preprocess %.3f ms, "
                    "inference %.3f ms",
@@ -81,6 +84,7 @@ void gst_convnext_post_result(GstElement *element, const GstConvnextRequest *req
                               GstConvnextResult *result)
 {
     GstStructure *s = gst_convnext_result_to_structure(result);
+
     gst_structure_set(s, "frame", G_TYPE_UINT64, request->frame, "stream-time", G_TYPE_UINT64,
                       request->stream_time, "running-time", G_TYPE_UINT64, request->running_time,
                       NULL);
@@ -90,6 +94,7 @@ void gst_convnext_post_result(GstElement *element, const GstConvnextRequest *req
 void gst_convnext_post_updated(GstElement *element, const GstConvnextEngine *engine, guint64 frame)
 {
     GstStructure *s = gst_convnext_engine_info(engine);
+
     gst_structure_set_name(s, "convnext-model-updated");
     gst_structure_set(s, "frame", G_TYPE_UINT64, frame, NULL);
     gst_element_post_message(element, gst_message_new_element(GST_OBJECT(element), s));

@@ -16,6 +16,7 @@ void gst_convnext_pacing_reset(GstConvnextPacing *self)
 static gboolean period_passed(const GstConvnextPacing *self, GstClockTime now, GstClockTime period)
 {
     GstClockTime passed = gst_convnext_pacing_between(now, self->pts);
+
     return !GST_CLOCK_TIME_IS_VALID(passed) || passed >= period;
 }
 

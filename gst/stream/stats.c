@@ -21,6 +21,7 @@ void gst_convnext_stats_reset(GstConvnextStats *stats)
 void gst_convnext_stats_add(GstConvnextStats *stats, const GstClockTime *times)
 {
     guint at = stats->inferred % GST_CONVNEXT_STATS_WINDOW;
+
     for (int phase = 0; phase < GST_CONVNEXT_PHASES; phase++)
         stats->samples[phase][at] = times[phase];
     stats->inferred++;
@@ -29,6 +30,7 @@ void gst_convnext_stats_add(GstConvnextStats *stats, const GstClockTime *times)
 static int compare_times(const void *a, const void *b)
 {
     const GstClockTime *x = a, *y = b;
+
     return (*x > *y) - (*x < *y);
 }
 
@@ -36,6 +38,7 @@ static int compare_times(const void *a, const void *b)
 static double percentile_ms(const GstClockTime *sorted, guint n, guint percent)
 {
     guint rank = (n * percent + 99) / 100;
+
     return (double)sorted[rank - 1] / GST_MSECOND;
 }
 
@@ -47,10 +50,12 @@ GstStructure *gst_convnext_stats_to_structure(const GstConvnextStats *stats)
         stats->skipped, "unchanged", G_TYPE_UINT64, stats->unchanged, "late-skipped", G_TYPE_UINT64,
         stats->late_skipped, "late", G_TYPE_UINT64, stats->late, NULL);
     guint n = MIN(stats->inferred, GST_CONVNEXT_STATS_WINDOW);
+
     if (n == 0)
         return s;
     for (int phase = 0; phase < GST_CONVNEXT_PHASES; phase++) {
         GstClockTime sorted[GST_CONVNEXT_STATS_WINDOW];
+
         memcpy(sorted, stats->samples[phase], n * sizeof *sorted);
         qsort(sorted, n, sizeof *sorted, compare_times);
         gst_structure_set(s, phase_fields[phase][0], G_TYPE_DOUBLE, percentile_ms(sorted, n, 50),

@@ -88,6 +88,7 @@ static void attach_last(GstConvnextFlow *self, GstBuffer *buffer)
         GstConvnextResult *result = g_ptr_array_index(self->last, i);
         GstClockTime age = gst_convnext_pacing_between(GST_BUFFER_PTS(buffer),
                                                        gst_convnext_result_get_pts(result));
+
         gst_buffer_add_convnext_meta(buffer, result, age);
         gst_convnext_analytics_mirror(buffer, result);
         GST_LOG_OBJECT(self->element,
@@ -101,6 +102,7 @@ static void attach(GstConvnextFlow *self, GstBuffer *buffer, gboolean fresh, gbo
 {
     if (looks_at_objects(self)) {
         guint n = gst_convnext_roster_attach(self->roster, buffer, carry);
+
         GST_LOG_OBJECT(self->element, "frame %" G_GUINT64_FORMAT ": results of %u objects",
                        self->frames, n);
     } else if (self->last && (fresh || carry)) {
@@ -112,9 +114,11 @@ static void attach(GstConvnextFlow *self, GstBuffer *buffer, gboolean fresh, gbo
 static GSList *smooth(GstConvnextFlow *self, const GstConvnextRequest *request, GPtrArray *results)
 {
     GSList *changes = NULL;
+
     for (guint i = 0; i < results->len; i++) {
         GstStructure *change =
             gst_convnext_states_add(self->states, request, g_ptr_array_index(results, i));
+
         if (change)
             changes = g_slist_append(changes, change);
     }
@@ -152,6 +156,7 @@ static void report(GstConvnextFlow *self, const GstConvnextRequest *request, GPt
         [GST_CONVNEXT_PHASE_TOTAL] = total,
     };
     GSList *changes = NULL;
+
     g_mutex_lock(&self->lock);
     if (request->generation == self->generation) {
         gst_convnext_stats_add(&self->stats, times);
@@ -160,6 +165,7 @@ static void report(GstConvnextFlow *self, const GstConvnextRequest *request, GPt
     g_mutex_unlock(&self->lock);
     for (guint i = 0; i < results->len && is_heard(self, request); i++) {
         GstConvnextResult *result = g_ptr_array_index(results, i);
+
         gst_convnext_log_result(self->element, request, result);
         if (request->post_messages)
             gst_convnext_post_result(self->element, request, result);
@@ -232,6 +238,7 @@ static gboolean prepare(GstConvnextFlow *self, GstBuffer *buffer,
 {
     GstConvnextRequest *request = self->request;
     GError *error = NULL;
+
     if (!fill_request(self, buffer, settings, &error))
         return fail(self, error);
     if (request->n == 0) {
@@ -254,6 +261,7 @@ static gboolean look_and_wait(GstConvnextFlow *self, GstBuffer *buffer,
                               const GstConvnextSettings *settings, GstClockTime start)
 {
     GError *error = NULL;
+
     if (!prepare(self, buffer, settings))
         return FALSE;
     if (self->request->n == 0) {
@@ -280,6 +288,7 @@ static gboolean look_and_go_on(GstConvnextFlow *self, GstBuffer *buffer,
 {
     gboolean replaced;
     GError *error = NULL;
+
     if (!prepare(self, buffer, settings))
         return FALSE;
     if (self->request->n == 0)
@@ -305,6 +314,7 @@ static void on_latest(const GstConvnextRequest *request, GPtrArray *results, con
     GstConvnextFlow *self = data;
     const gboolean objects = request->regions[0].object != 0; /* not the same in each request */
     GPtrArray *older = NULL;
+
     g_mutex_lock(&self->lock);
     gboolean heard = request->generation == self->generation;
     if (!results) {
@@ -339,6 +349,7 @@ static void begin_anew(GstConvnextFlow *self, gboolean keep_states)
 static gboolean is_late(GstConvnextFlow *self, GstBuffer *buffer)
 {
     GstClockTime when = convert_time(self, gst_segment_to_running_time, GST_BUFFER_PTS(buffer));
+
     g_mutex_lock(&self->lock);
     gboolean late = gst_convnext_lateness_skips(&self->lateness, when);
     g_mutex_unlock(&self->lock);
@@ -349,6 +360,7 @@ static gboolean is_late(GstConvnextFlow *self, GstBuffer *buffer)
 static gboolean is_wanted(GstConvnextFlow *self, const GstConvnextSettings *settings)
 {
     guint64 running = gst_convnext_latest_running(self->latest);
+
     if (looks_at_objects(self))
         collect(self);
     g_mutex_lock(&self->lock);
@@ -381,6 +393,7 @@ static gboolean should_look(GstConvnextFlow *self, GstBuffer *buffer,
     gboolean late =
         due && settings->mode == GST_CONVNEXT_MODE_SYNC && settings->qos && is_late(self, buffer);
     gboolean unchanged = due && !late && is_unchanged(self, buffer, settings);
+
     if (due && !late && !unchanged)
         return TRUE;
     count_skipped(self, late, unchanged);
@@ -403,6 +416,7 @@ static gboolean handle_sync(GstConvnextFlow *self, GstBuffer *buffer,
                             const GstConvnextSettings *settings)
 {
     GstClockTime start = gst_util_get_timestamp();
+
     /* What is still under way when the mode has just changed comes first. */
     gst_convnext_latest_drain(self->latest);
     gboolean fresh = collect(self);
@@ -458,6 +472,7 @@ gboolean gst_convnext_flow_frame(GstConvnextFlow *self, GstBuffer *buffer,
 GstConvnextFlow *gst_convnext_flow_new(GstElement *element)
 {
     GstConvnextFlow *self = g_new0(GstConvnextFlow, 1);
+
     self->element = element;
     self->latest = gst_convnext_latest_new(on_latest, self);
     self->states = gst_convnext_states_new();

@@ -33,6 +33,7 @@ static void run(GstConvnextLatest *self, const Job *job)
 {
     GError *error = NULL;
     GPtrArray *results = gst_convnext_engine_infer(job->engine, job->request, &error);
+
     g_mutex_lock(&self->lock);
     gboolean heard = !self->unheard;
     g_mutex_unlock(&self->lock);
@@ -46,6 +47,7 @@ static void run(GstConvnextLatest *self, const Job *job)
 static void run_waiting(GstConvnextLatest *self, Job *mine)
 {
     Job job = self->waiting;
+
     self->waiting = *mine;
     self->busy = TRUE;
     self->seen = job.request->regions[0].seen;
@@ -63,6 +65,7 @@ static gpointer worker_main(gpointer data)
 {
     GstConvnextLatest *self = data;
     Job mine = {gst_convnext_request_new(), NULL};
+
     g_mutex_lock(&self->lock);
     while (!self->quit) {
         if (self->waiting.engine && !self->held)
@@ -78,6 +81,7 @@ static gpointer worker_main(gpointer data)
 GstConvnextLatest *gst_convnext_latest_new(GstConvnextLatestDone *done, gpointer data)
 {
     GstConvnextLatest *self = g_new0(GstConvnextLatest, 1);
+
     self->done = done;
     self->data = data;
     g_mutex_init(&self->lock);

@@ -22,7 +22,7 @@ static void start_from_residual(const CnxGemm *g)
         float *c = g->c + i * g->ldc;
 
         for (int j = 0; j < g->n; j++)
-            c[j] = residual[j] + (g->bias != NULL ? g->bias[j] : 0.0f);
+            c[j] = residual[j] + (g->bias ? g->bias[j] : 0.0f);
     }
 }
 
@@ -31,7 +31,7 @@ static void add_bias_and_activate(const CnxGemm *g, const CnxKernels *kernels)
     for (int i = 0; i < g->m; i++) {
         float *c = g->c + i * g->ldc;
 
-        for (int j = 0; j < g->n && g->bias != NULL; j++)
+        for (int j = 0; j < g->n && g->bias; j++)
             c[j] += g->bias[j];
         if (g->act != CNX_ACT_NONE)
             kernels->activate(c, (size_t)g->n, g->act);
@@ -48,7 +48,7 @@ static void tile(const CnxGemm *g, const CnxKernels *kernels, int i0, int j0)
     multiply(g, i0, j0, m, n, FALSE, v, (size_t)n);
     part.m = m;
     part.n = n;
-    part.bias = g->bias != NULL ? g->bias + j0 : NULL;
+    part.bias = g->bias ? g->bias + j0 : NULL;
     part.c = v;
     part.ldc = (size_t)n;
     add_bias_and_activate(&part, kernels);
@@ -65,7 +65,7 @@ static void gemm_blas(const CnxGemm *g)
 {
     const CnxKernels *kernels = cnx_kernels_get(CNX_CPU_C);
 
-    if (g->residual == NULL) {
+    if (!g->residual) {
         multiply(g, 0, 0, g->m, g->n, FALSE, g->c, g->ldc);
         add_bias_and_activate(g, kernels);
     } else if (g->act == CNX_ACT_NONE) {
@@ -76,7 +76,7 @@ static void gemm_blas(const CnxGemm *g)
             for (int j = 0; j < g->n; j += TILE)
                 tile(g, kernels, i, j);
     }
-    if (g->sumsq != NULL)
+    if (g->sumsq)
         kernels->columns_sumsq(g->sumsq, g->c, g->ldc, g->m, g->n);
 }
 

@@ -11,6 +11,7 @@ gsize cnx_dtype_size(CnxDtype dtype)
         [CNX_DTYPE_F32] = 4, [CNX_DTYPE_F16] = 2,   [CNX_DTYPE_BF16] = 2,
         [CNX_DTYPE_F64] = 8, [CNX_DTYPE_OTHER] = 0,
     };
+
     return sizes[dtype];
 }
 
@@ -20,6 +21,7 @@ const char *cnx_dtype_name(CnxDtype dtype)
         [CNX_DTYPE_F32] = "F32", [CNX_DTYPE_F16] = "F16",     [CNX_DTYPE_BF16] = "BF16",
         [CNX_DTYPE_F64] = "F64", [CNX_DTYPE_OTHER] = "other",
     };
+
     return names[dtype];
 }
 

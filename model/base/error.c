@@ -11,6 +11,7 @@ GQuark cnx_error_quark(void)
 gboolean cnx_corrupt(GError **error, const char *file, const char *format, ...)
 {
     va_list args;
+
     va_start(args, format);
     g_autofree char *what = g_strdup_vprintf(format, args);
     va_end(args);

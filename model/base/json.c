@@ -20,6 +20,7 @@ static const char *find_fault(const char *text, gsize size, gsize *at)
 
     for (gsize i = 0; i < size; i++) {
         char c = text[i];
+
         *at = i;
         if (depth == 0 && !quoted && c != '{' && !g_ascii_isspace(c))
             return closed ? "goes on after its end" : "begins with something else than an object";
@@ -66,6 +67,7 @@ JsonObject *cnx_json_parse(const char *text, gsize size, const char *file, GErro
     if (!json_parser_load_from_data(parser, text, size, &cause)) {
         g_autofree char *valid = g_utf8_make_valid(cause->message, -1);
         g_autofree char *what = cnx_quote(valid); /* it repeats the text, of any length */
+
         g_set_error(error, CNX_ERROR, CNX_ERROR_CORRUPT, "%s: is not valid JSON: %s", file, what);
         return NULL;
     }
@@ -97,12 +99,14 @@ JsonObject *cnx_json_load(const char *path, GError **error)
 gboolean cnx_json_has(const CnxJson *json, const char *key)
 {
     JsonNode *node = json_object_get_member(json->object, key);
+
     return node && !JSON_NODE_HOLDS_NULL(node);
 }
 
 gboolean cnx_json_fail(const CnxJson *json, CnxError code, const char *key, const char *format, ...)
 {
     va_list args;
+
     va_start(args, format);
     g_autofree char *what = g_strdup_vprintf(format, args);
     va_end(args);
@@ -115,6 +119,7 @@ static char *node_text(JsonNode *node)
 {
     g_autofree char *text = json_to_string(node, FALSE);
     g_autofree char *quoted = cnx_quote(text);
+
     quoted[strlen(quoted) - 1] = '\0';
     return g_strdup(quoted + 1);
 }
@@ -122,6 +127,7 @@ static char *node_text(JsonNode *node)
 static gboolean wrong(const CnxJson *json, CnxError code, const char *key, const char *expected)
 {
     g_autofree char *text = node_text(json_object_get_member(json->object, key));
+
     return cnx_json_fail(json, code, key, "is %s, expected %s", text, expected);
 }
 
@@ -256,5 +262,6 @@ gboolean cnx_json_word(const CnxJson *json, const char *key, const CnxJsonWord *
 JsonObject *cnx_json_child(const CnxJson *json, const char *key)
 {
     JsonNode *node = json_object_get_member(json->object, key);
+
     return node && JSON_NODE_HOLDS_OBJECT(node) ? json_node_get_object(node) : NULL;
 }

@@ -18,7 +18,7 @@ gboolean cnx_level_get(CnxCpu *level, GError **error)
     CnxCpu cap;
 
     *level = cnx_cpu_detect();
-    if (word == NULL || *word == '\0')
+    if (!word || *word == '\0')
         return TRUE;
     if (!cnx_cpu_parse(word, &cap)) {
         char *list = words();

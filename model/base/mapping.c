@@ -23,6 +23,7 @@ static CnxError code_from_errno(int number)
 GMappedFile *cnx_map_file(const char *path, GError **error)
 {
     g_autofree char *file = g_filename_display_name(path);
+
     g_autoptr(GError) cause = NULL;
     GMappedFile *map = NULL;
     struct stat info;
@@ -31,6 +32,7 @@ GMappedFile *cnx_map_file(const char *path, GError **error)
     int fd = g_open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK, 0);
     if (fd < 0 || fstat(fd, &info) < 0) {
         int number = errno;
+
         g_set_error(error, CNX_ERROR, code_from_errno(number), "%s: cannot be opened: %s", file,
                     g_strerror(number));
         goto out;

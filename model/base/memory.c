@@ -35,7 +35,7 @@ float *cnx_arena_take(CnxArena *arena, guint count, const gsize *factors)
     if (arena->overflow)
         return NULL;
 
-    place = arena->base != NULL ? arena->base + arena->floats : NULL;
+    place = arena->base ? arena->base + arena->floats : NULL;
     arena->floats = end;
     return place;
 }

@@ -10,6 +10,7 @@
 static inline guint16 load16(const guint8 *p)
 {
     guint16 v;
+
     memcpy(&v, p, sizeof v);
     return GUINT16_FROM_LE(v);
 }
@@ -17,6 +18,7 @@ static inline guint16 load16(const guint8 *p)
 static inline guint32 load32(const guint8 *p)
 {
     guint32 v;
+
     memcpy(&v, p, sizeof v);
     return GUINT32_FROM_LE(v);
 }
@@ -24,6 +26,7 @@ static inline guint32 load32(const guint8 *p)
 static inline guint64 load64(const guint8 *p)
 {
     guint64 v;
+
     memcpy(&v, p, sizeof v);
     return GUINT64_FROM_LE(v);
 }
@@ -31,6 +34,7 @@ static inline guint64 load64(const guint8 *p)
 static inline float float_from_bits(guint32 bits)
 {
     float v;
+
     memcpy(&v, &bits, sizeof v);
     return v;
 }
@@ -48,6 +52,7 @@ static inline float float_from_half(guint16 half)
         bits = magnitude + ((127 - 15) << 23);
     else { /* denormal half: mantissa x 2^-24, from the float 2^-14 (1 + mantissa 2^-10) */
         float v = float_from_bits(magnitude | 0x38800000) - float_from_bits(0x38800000);
+
         memcpy(&bits, &v, sizeof bits);
     }
     return float_from_bits(bits | sign);
@@ -56,6 +61,7 @@ static inline float float_from_half(guint16 half)
 static inline float float_from_double_bits(guint64 bits)
 {
     double v;
+
     memcpy(&v, &bits, sizeof v);
     return (float)v;
 }

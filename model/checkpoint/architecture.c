@@ -28,6 +28,7 @@ G_GNUC_PRINTF(3, 4)
 static gboolean fail(const Inference *in, CnxError code, const char *format, ...)
 {
     va_list args;
+
     va_start(args, format);
     g_autofree char *what = g_strdup_vprintf(format, args);
     va_end(args);
@@ -38,6 +39,7 @@ static gboolean fail(const Inference *in, CnxError code, const char *format, ...
 static gboolean missing(const Inference *in, const char *canonical)
 {
     g_autofree char *original = cnx_naming_original(in->naming, canonical);
+
     return fail(in, CNX_ERROR_NOT_CONVNEXT, "has no tensor \"%s\", which a ConvNeXt needs",
                 original);
 }
@@ -47,6 +49,7 @@ static gboolean read_width(const Inference *in, const CnxTensor *t, guint max, g
 {
     if (t->rank < 1 || t->shape[0] < 1 || t->shape[0] > max) {
         g_autofree char *name = cnx_quote(t->name);
+
         return fail(in, CNX_ERROR_UNSUPPORTED,
                     "tensor %s has %" G_GUINT64_FORMAT " outputs, expected 1 to %u", name,
                     t->rank ? t->shape[0] : 0, max);
@@ -97,6 +100,7 @@ static gboolean infer_depths(const Inference *in)
     for (stage = 0; stage < *stages; stage++) {
         for (block = 0; block < MAX(depths[stage], 1); block++) {
             char name[48];
+
             g_snprintf(name, sizeof name, "s%u.b%u.dw.weight", stage, block);
             if (!find(in, name))
                 return missing(in, name);
@@ -110,6 +114,7 @@ static gboolean infer_dims(const Inference *in)
     for (guint stage = 0; stage < in->config->stages; stage++) {
         guint64 side;
         char name[48];
+
         g_snprintf(name, sizeof name, "s%u.b0.dw.weight", stage);
         const CnxTensor *dw = find(in, name);
         if (!read_width(in, dw, DIM_MAX, &in->config->dims[stage]))
@@ -195,6 +200,7 @@ static gboolean check_blocks(const Inference *in)
         in->config->norm = CNX_NORM_RMS;
     if (pw1 && pw1->rank >= 2 && pw1->shape[0] != 4 * c && pw1->shape[1] == c) {
         g_autofree char *name = cnx_quote(pw1->name);
+
         return fail(in, CNX_ERROR_UNSUPPORTED,
                     "expands %" G_GUINT64_FORMAT " channels to %" G_GUINT64_FORMAT
                     " in %s, this version runs an expansion ratio of 4 only",
@@ -236,6 +242,7 @@ static void infer_flags(const Inference *in)
     }
     for (guint i = 0; i < config->stages; i++) {
         char name[48];
+
         g_snprintf(name, sizeof name, "outnorm%u.weight", i);
         config->output_norm[i] = find(in, name) != NULL;
     }

@@ -31,6 +31,7 @@ typedef struct Opening {
 static char *shape_text(guint rank, const guint64 *shape)
 {
     GString *out = g_string_new("[");
+
     for (guint i = 0; i < rank; i++)
         g_string_append_printf(out, i ? ",%" G_GUINT64_FORMAT : "%" G_GUINT64_FORMAT, shape[i]);
     return g_string_free(g_string_append_c(out, ']'), FALSE);
@@ -45,6 +46,7 @@ static gboolean rename_tensors(Opening *o)
         char *canonical = cnx_naming_canonical(&o->naming, tensors[i].name);
         const CnxPart part = {&tensors[i],
                               canonical ? g_string_chunk_insert(o->self->names, canonical) : NULL};
+
         g_array_append_val(o->self->parts, part);
         if (!canonical) {
             g_debug("%s: tensor %s is not used", o->file, tensors[i].name);
@@ -53,6 +55,7 @@ static gboolean rename_tensors(Opening *o)
         const CnxTensor *other = g_hash_table_lookup(o->renamed, canonical);
         if (other) {
             g_autofree char *a = cnx_quote(other->name), *b = cnx_quote(tensors[i].name);
+
             g_set_error(o->error, CNX_ERROR, CNX_ERROR_NOT_CONVNEXT,
                         "%s: tensors %s and %s are the same part of the network", o->file, a, b);
             g_free(canonical);
@@ -68,6 +71,7 @@ static gboolean shape_fits(const CnxTensor *t, guint rank, const guint64 *shape)
 {
     if (rank == 1) { /* a vector: [C], [C,1,1], [1,1,1,4C] */
         guint wide = 0;
+
         for (guint i = 0; i < t->rank; i++)
             wide += t->shape[i] != 1;
         return wide <= 1 && t->rank >= 1 && t->elements == shape[0];
@@ -97,6 +101,7 @@ static gboolean bind_tensor(const char *canonical, guint rank, const guint64 *sh
 
     if (!found) {
         g_autofree char *original = cnx_naming_original(&o->naming, canonical);
+
         g_set_error(o->error, CNX_ERROR, CNX_ERROR_NOT_CONVNEXT,
                     "%s: has no tensor \"%s\" of shape %s, which a %s needs", o->file, original,
                     expected, o->self->config->variant);
@@ -106,6 +111,7 @@ static gboolean bind_tensor(const char *canonical, guint rank, const guint64 *sh
         g_autofree char *name = cnx_quote(found->name);
         g_autofree char *actual = shape_text(found->rank, found->shape);
         gboolean integers = found->dtype == CNX_DTYPE_OTHER;
+
         g_set_error(o->error, CNX_ERROR, CNX_ERROR_NOT_CONVNEXT,
                     "%s: tensor %s has %s %s, expected %s", o->file, name,
                     integers ? "a dtype that is none of" : "shape",
@@ -143,6 +149,7 @@ static gboolean check_all_bound(Opening *o)
 static CnxDtype most_used(const guint64 *elements)
 {
     CnxDtype most = CNX_DTYPE_F32;
+
     for (int dtype = 0; dtype < CNX_DTYPE_OTHER; dtype++)
         if (elements[dtype] > elements[most])
             most = dtype;

@@ -29,6 +29,7 @@ typedef struct Search {
 static char *fail(const char *path, GError **error, CnxError code, const char *what)
 {
     g_autofree char *file = g_filename_display_name(path);
+
     g_set_error(error, CNX_ERROR, (int)code, "%s: %s", file, what);
     return NULL;
 }
@@ -107,6 +108,7 @@ static char *search(const char *folder, GError **error)
 
     if (!dir) {
         g_autofree char *what = g_strdup_printf("cannot be read: %s", cause->message);
+
         return fail(folder, error, CNX_ERROR_UNREADABLE, what);
     }
     while ((name = g_dir_read_name(dir)))
@@ -162,6 +164,7 @@ char *cnx_locate_weights(const char *path, GError **error)
         return choose_file(path, error);
     for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
         g_autofree char *weights = g_build_filename(path, names[i], NULL);
+
         if (g_file_test(weights, G_FILE_TEST_EXISTS))
             return g_steal_pointer(&weights);
     }
@@ -178,6 +181,7 @@ char **cnx_locate_files(const char *path)
     if (weights) {
         g_autofree char *folder = g_path_get_dirname(weights);
         CnxShards *shards = cnx_shards_is_index(weights) ? cnx_shards_read(weights, NULL) : NULL;
+
         for (guint i = 0; shards && cnx_shards_files(shards)[i]; i++)
             g_ptr_array_add(files, g_strdup(cnx_shards_files(shards)[i]));
         cnx_shards_free(shards);

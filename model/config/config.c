@@ -93,11 +93,13 @@ const char *cnx_origin_name(CnxOrigin origin)
         [CNX_ORIGIN_LABELS] = "labels.txt",
         [CNX_ORIGIN_IMAGENET] = "ImageNet",
     };
+
     return names[origin];
 }
 
 const char *cnx_weight_set_name(CnxWeightSet set)
 {
     static const char *const names[] = {"only", "raw", "ema"};
+
     return names[set];
 }

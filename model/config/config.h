@@ -11,37 +11,40 @@
 
 #define CNX_STAGES 4 /* at most */
 
-typedef enum CnxDialect { /* whose tensor names the file uses */
-                          CNX_DIALECT_TRANSFORMERS,
-                          CNX_DIALECT_TIMM,
-                          CNX_DIALECT_TORCHVISION,
-                          CNX_DIALECT_FACEBOOK,
-                          CNX_DIALECT_OPENMMLAB,
-                          CNX_DIALECT_OPEN_CLIP,
+/* Whose tensor names the file uses */
+typedef enum CnxDialect {
+    CNX_DIALECT_TRANSFORMERS,
+    CNX_DIALECT_TIMM,
+    CNX_DIALECT_TORCHVISION,
+    CNX_DIALECT_FACEBOOK,
+    CNX_DIALECT_OPENMMLAB,
+    CNX_DIALECT_OPEN_CLIP,
 } CnxDialect;
 
-typedef enum CnxOrigin {                     /* who said so */
-                         CNX_ORIGIN_LIBRARY, /* nobody: the library's own default for the variant */
-                         CNX_ORIGIN_CONFIG,  /* config.json */
-                         CNX_ORIGIN_PREPROCESSOR, /* preprocessor_config.json */
-                         CNX_ORIGIN_OPEN_CLIP,    /* open_clip_config.json */
-                         CNX_ORIGIN_LABELS,       /* labels.txt */
-                         CNX_ORIGIN_IMAGENET,     /* cnx_labels_imagenet */
+/* Who said so */
+typedef enum CnxOrigin {
+    CNX_ORIGIN_LIBRARY,      /* nobody: the library's own default for the variant */
+    CNX_ORIGIN_CONFIG,       /* config.json */
+    CNX_ORIGIN_PREPROCESSOR, /* preprocessor_config.json */
+    CNX_ORIGIN_OPEN_CLIP,    /* open_clip_config.json */
+    CNX_ORIGIN_LABELS,       /* labels.txt */
+    CNX_ORIGIN_IMAGENET,     /* cnx_labels_imagenet */
 } CnxOrigin;
 
-typedef enum CnxItem { /* what tensors do not show, and somebody must say */
-                       CNX_ITEM_SIZE,
-                       CNX_ITEM_RESIZE,
-                       CNX_ITEM_CROP,
-                       CNX_ITEM_FILTER,
-                       CNX_ITEM_RESCALE,
-                       CNX_ITEM_MEAN,
-                       CNX_ITEM_STD,
-                       CNX_ITEM_ACT,
-                       CNX_ITEM_EPS,
-                       CNX_ITEM_HEAD_EPS,
-                       CNX_ITEM_LABELS,
-                       CNX_ITEMS
+/* What tensors do not show, and somebody must say */
+typedef enum CnxItem {
+    CNX_ITEM_SIZE,
+    CNX_ITEM_RESIZE,
+    CNX_ITEM_CROP,
+    CNX_ITEM_FILTER,
+    CNX_ITEM_RESCALE,
+    CNX_ITEM_MEAN,
+    CNX_ITEM_STD,
+    CNX_ITEM_ACT,
+    CNX_ITEM_EPS,
+    CNX_ITEM_HEAD_EPS,
+    CNX_ITEM_LABELS,
+    CNX_ITEMS
 } CnxItem;
 
 typedef enum CnxStem {
@@ -50,10 +53,11 @@ typedef enum CnxStem {
     CNX_STEM_OVERLAP_ACT, /* the same with an activation between them */
 } CnxStem;
 
-typedef enum CnxNormKind { /* simd/layernorm.h */
-                           CNX_NORM_LAYER,
-                           CNX_NORM_RMS,
-                           CNX_NORM_SIMPLE,
+/* Simd/layernorm.h */
+typedef enum CnxNormKind {
+    CNX_NORM_LAYER,
+    CNX_NORM_RMS,
+    CNX_NORM_SIMPLE,
 } CnxNormKind;
 
 /* Of two sets of weights in one file: those that training updated, and the exponential moving

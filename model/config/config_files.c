@@ -19,6 +19,7 @@ static const char *member_string(JsonObject *object, const char *key)
     JsonNode *node = json_object_get_member(object, key);
     gboolean string =
         node && JSON_NODE_HOLDS_VALUE(node) && json_node_get_value_type(node) == G_TYPE_STRING;
+
     return string ? json_node_get_string(node) : NULL;
 }
 
@@ -65,6 +66,7 @@ static gboolean load_file(const Loading *l, const char *name,
     g_autofree char *path = g_build_filename(l->folder, name, NULL);
     g_autofree char *file = g_filename_display_name(path);
     GError *cause = NULL;
+
     g_autoptr(JsonObject) object = cnx_json_load(path, &cause);
 
     if (!object && cause) {

@@ -11,6 +11,7 @@ typedef struct Numbered {
 static int by_number(gconstpointer a, gconstpointer b)
 {
     const Numbered *x = a, *y = b;
+
     return x->number < y->number ? -1 : x->number > y->number;
 }
 
@@ -22,8 +23,10 @@ static GArray *collect(const CnxJson *json, const char *key)
 
     if (JSON_NODE_HOLDS_ARRAY(node)) {
         JsonArray *array = json_node_get_array(node);
+
         for (guint i = 0; i < json_array_get_length(array); i++) {
             Numbered entry = {i, json_array_get_element(array, i)};
+
             g_array_append_val(names, entry);
         }
         return names;
@@ -39,6 +42,7 @@ static GArray *collect(const CnxJson *json, const char *key)
     while (json_object_iter_next(&iter, &member, &entry.name)) {
         if (!g_ascii_string_to_unsigned(member, 10, 0, G_MAXUINT32, &entry.number, NULL)) {
             g_autofree char *quoted = cnx_quote(member);
+
             cnx_json_fail(json, CNX_ERROR_CORRUPT, key, "has an entry %s, expected class numbers",
                           quoted);
             goto failed;
@@ -70,6 +74,7 @@ static gboolean are_numbers(const GPtrArray *texts)
 {
     for (guint i = 0; i < texts->len; i++) {
         char name[24];
+
         g_snprintf(name, sizeof name, "LABEL_%u", i);
         if (strcmp(texts->pdata[i], name))
             return FALSE;
@@ -93,6 +98,7 @@ gboolean cnx_config_read_labels(const CnxJson *json, const char *key, JsonObject
     for (guint i = 0; i < count; i++) {
         const Numbered *entry = &g_array_index(names, Numbered, i);
         char *text = label_text(entry->name, descriptions);
+
         if (!text)
             return cnx_json_fail(json, CNX_ERROR_CORRUPT, key,
                                  "has an entry %" G_GUINT64_FORMAT

@@ -100,6 +100,7 @@ static gboolean read_invisible(const CnxJson *args, const CnxPublished *publishe
 static gboolean check_pool(const CnxJson *json)
 {
     int pool;
+
     return cnx_json_word(json, "global_pool", pools, G_N_ELEMENTS(pools), &pool);
 }
 

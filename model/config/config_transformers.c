@@ -62,6 +62,7 @@ static gboolean check_family(const CnxJson *json, const CnxConfig *config)
 static gboolean read_act(const CnxJson *json, CnxAct *act)
 {
     int value = *act;
+
     if (!cnx_json_word(json, "hidden_act", acts, G_N_ELEMENTS(acts), &value))
         return FALSE;
     *act = value;

@@ -49,6 +49,7 @@ static gboolean parse(char ***labels, const char *text, gsize size, guint count,
     *labels = g_new0(char *, count + 1);
     for (guint i = 0; i < count; i++) {
         char *label = (*labels)[i] = next_label(&text, end);
+
         if (!*label)
             return cnx_corrupt(error, file, "line %u is empty, expected a label", i + 1);
         if (strlen(label) > LABEL_MAX)
@@ -113,6 +114,7 @@ char **cnx_labels_imagenet(guint count, GError **error)
         return NULL;
     for (const char *folder = g_get_user_data_dir(); folder; folder = *folders++) {
         g_autofree char *path = list_path(folder, i);
+
         if (g_file_test(path, G_FILE_TEST_EXISTS)) {
             g_debug("%s: names the classes, of which nothing else is known", path);
             return cnx_labels_read(path, count, error);

@@ -16,6 +16,7 @@ const char *cnx_crop_name(CnxCrop crop)
         [CNX_CROP_BORDER] = "border",
         [CNX_CROP_NONE] = "none",
     };
+
     return names[crop];
 }
 
@@ -26,6 +27,7 @@ const char *cnx_filter_name(CnxFilter filter)
         [CNX_FILTER_BILINEAR] = "bilinear", [CNX_FILTER_HAMMING] = "hamming",
         [CNX_FILTER_BICUBIC] = "bicubic",   [CNX_FILTER_LANCZOS] = "lanczos",
     };
+
     return names[filter];
 }
 

@@ -16,19 +16,21 @@ typedef enum CnxCrop {
                         frame's shape, and need not be square */
 } CnxCrop;
 
-typedef enum CnxFilter { /* Pillow's, all antialiased but nearest */
-                         CNX_FILTER_NEAREST,
-                         CNX_FILTER_BOX,
-                         CNX_FILTER_BILINEAR,
-                         CNX_FILTER_HAMMING,
-                         CNX_FILTER_BICUBIC,
-                         CNX_FILTER_LANCZOS,
+/* Pillow's, all antialiased but nearest */
+typedef enum CnxFilter {
+    CNX_FILTER_NEAREST,
+    CNX_FILTER_BOX,
+    CNX_FILTER_BILINEAR,
+    CNX_FILTER_HAMMING,
+    CNX_FILTER_BICUBIC,
+    CNX_FILTER_LANCZOS,
 } CnxFilter;
 
-typedef enum CnxRounding { /* of the crop's origin when (resized - size) is odd */
-                           CNX_ROUNDING_HALF_EVEN, /* torchvision, timm, facebookresearch: Python's
-                                                      round() */
-                           CNX_ROUNDING_FLOOR,     /* transformers */
+/* Of the crop's origin when (resized - size) is odd */
+typedef enum CnxRounding {
+    CNX_ROUNDING_HALF_EVEN, /* torchvision, timm, facebookresearch: Python's
+                               round() */
+    CNX_ROUNDING_FLOOR,     /* transformers */
 } CnxRounding;
 
 typedef struct CnxRecipe {

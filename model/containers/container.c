@@ -63,6 +63,7 @@ static gboolean choose_by_prefix(CnxContainer *self, const char *file, GError **
         gboolean both = averaged < self->count;
         CnxWeightSet set =
             self->wanted == CNX_WEIGHT_SET_EMA || !both ? CNX_WEIGHT_SET_EMA : CNX_WEIGHT_SET_RAW;
+
         for (gsize i = 0; i < self->count; i++)
             if (!!ema_prefix(self->tensors[i].name) == (set == CNX_WEIGHT_SET_EMA))
                 self->tensors[kept++] = self->tensors[i];
@@ -91,6 +92,7 @@ static gboolean finish(CnxContainer *self, const char *file, GError **error)
     for (gsize i = 1; i < self->count; i++)
         if (!by_name(&self->tensors[i - 1], &self->tensors[i])) {
             g_autofree char *name = cnx_quote(self->tensors[i].name);
+
             g_set_error(error, CNX_ERROR, CNX_ERROR_CORRUPT, "%s: tensor %s occurs twice", file,
                         name);
             return FALSE;
@@ -130,6 +132,7 @@ static gboolean read_shards(CnxContainer *self, const char *path, const char *fi
     for (guint i = 0; ok && cnx_shards_files(shards)[i]; i++) {
         const char *shard = cnx_shards_files(shards)[i];
         g_autofree char *shard_file = g_filename_display_name(shard);
+
         ok = read_file(self, shard, shard_file, error);
         if (!ok)
             g_prefix_error(error, "%s: names a file that cannot be used: ", file);

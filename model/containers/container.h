@@ -41,7 +41,7 @@ CnxWeightSet cnx_container_weight_set(const CnxContainer *container);
 /* Where the weights lie within the file: "model", "state_dict_ema", "" for the whole of it. */
 const char *cnx_container_weights_key(const CnxContainer *container);
 
-/* For the formats. */
+/* For the formats */
 
 typedef struct CnxFormat {
     const char *name;

@@ -108,6 +108,7 @@ const char *cnx_foreign_describe(const void *data, gsize size)
         return "is an OpenVINO" FORMAT;
     for (guint i = 0; i < G_N_ELEMENTS(magics); i++) {
         const Magic *m = &magics[i];
+
         if (size >= m->offset + m->length && !memcmp(p + m->offset, m->bytes, m->length))
             return m->predicate;
     }

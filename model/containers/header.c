@@ -36,6 +36,7 @@ static const struct {
 G_GNUC_PRINTF(2, 3) static gboolean fail(Parser *p, const char *format, ...)
 {
     va_list args;
+
     va_start(args, format);
     g_autofree char *what = g_strdup_vprintf(format, args);
     va_end(args);
@@ -64,6 +65,7 @@ static gboolean expect(Parser *p, char c)
 static gboolean next_member(Parser *p, char close, gboolean *more)
 {
     char c = peek(p);
+
     *more = c == ',';
     if (c != ',' && c != close)
         return fail(p, "\",\" or \"%c\" expected", close);
@@ -87,6 +89,7 @@ static gboolean read_hex4(Parser *p, gunichar *value)
     *value = 0;
     for (int i = 0; i < 4; i++, p->at++) {
         int digit = g_ascii_xdigit_value(*p->at);
+
         if (digit < 0)
             return fail(p, "four hexadecimal digits expected");
         *value = *value * 16 + digit;
@@ -152,7 +155,7 @@ static gboolean read_string(Parser *p)
         return FALSE;
     p->length = 0;
     while (p->at < p->end && *p->at != '"') {
-        if ((guchar)*p->at < 0x20)
+        if ((guint8)*p->at < 0x20)
             return fail(p, "control character in a string");
         if (*p->at != '\\') {
             keep(p, *p->at++);
@@ -260,6 +263,7 @@ static gboolean read_tensor(Parser *p, CnxHeaderEntry *entry)
             key++;
         if (key == 3) {
             g_autofree char *word = cnx_quote(p->string);
+
             return fail(p, "unknown key %s of a tensor", word);
         }
         if (seen[key])

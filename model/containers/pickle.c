@@ -35,6 +35,7 @@ static gboolean push_long(CnxMachine *m, guint length_bytes)
         return FALSE;
     if (length > sizeof bits) {
         CnxPy *value = cnx_py_new(m->pickle->pool, CNX_PY_BYTES);
+
         if (value) {
             value->text = (const char *)bytes;
             value->length = length;
@@ -43,6 +44,7 @@ static gboolean push_long(CnxMachine *m, guint length_bytes)
     }
     for (gsize i = 0; i < sizeof bits; i++) {
         guint8 sign = length && bytes[length - 1] & 0x80 ? 0xff : 0;
+
         bits |= (guint64)(i < length ? bytes[i] : sign) << 8 * i;
     }
     return push_integer(m, CNX_PY_INT, (gint64)bits);
@@ -173,6 +175,7 @@ static gboolean unknown(CnxMachine *m, guint8 opcode)
 static gboolean get_or_put(CnxMachine *m, guint length, gboolean getting)
 {
     guint64 index;
+
     return cnx_machine_uint(m, length, &index) &&
            (getting ? cnx_machine_get(m, index) : cnx_machine_put(m, index));
 }
@@ -180,6 +183,7 @@ static gboolean get_or_put(CnxMachine *m, guint length, gboolean getting)
 static gboolean skip(CnxMachine *m, guint length)
 {
     guint64 ignored;
+
     return cnx_machine_uint(m, length, &ignored);
 }
 
@@ -336,6 +340,7 @@ static gboolean run(CnxMachine *m)
 {
     while (m->at < m->end) {
         guint8 opcode = *m->at++;
+
         if (opcode != STOP) {
             if (!step_machine(m, opcode))
                 return FALSE;

@@ -40,7 +40,8 @@ typedef struct CnxPyTensor {
     guint64 strides[CNX_MAX_RANK]; /* elements */
 } CnxPyTensor;
 
-struct CnxPyStorage { /* what the tensors' numbers are in */
+/* What the tensors' numbers are in */
+struct CnxPyStorage {
     CnxDtype dtype;
     guint item;            /* bytes of one element */
     const char *key;       /* name of its bytes in the file */

@@ -14,6 +14,7 @@ gboolean cnx_machine_no_memory(CnxMachine *m)
 gboolean cnx_machine_fail(CnxMachine *m, const char *format, ...)
 {
     va_list args;
+
     va_start(args, format);
     g_autofree char *what = g_strdup_vprintf(format, args);
     va_end(args);
@@ -136,6 +137,7 @@ static gboolean gather(CnxMachine *m, CnxPyKind kind, gsize first)
 gboolean cnx_machine_gather_marked(CnxMachine *m, CnxPyKind kind)
 {
     gsize first = 0;
+
     return cnx_machine_pop_mark(m, &first) && gather(m, kind, first);
 }
 
@@ -165,6 +167,7 @@ static gboolean add(CnxMachine *m, CnxPyKind kind, gsize first)
 gboolean cnx_machine_add_marked(CnxMachine *m, CnxPyKind kind)
 {
     gsize first = 0;
+
     return cnx_machine_pop_mark(m, &first) && add(m, kind, first);
 }
 

@@ -19,6 +19,7 @@ gboolean cnx_py_append(CnxPool *pool, CnxPy *to, CnxPy *item)
     if (to->count == to->capacity) {
         guint larger = to->capacity ? 2 * to->capacity : 4;
         CnxPy **items = cnx_pool_take(pool, larger * sizeof *items);
+
         if (!items)
             return FALSE;
         if (to->count)

@@ -22,6 +22,7 @@ struct CnxPool {
 CnxPool *cnx_pool_new(gsize limit)
 {
     CnxPool *pool = g_new0(CnxPool, 1);
+
     pool->left = limit;
     return pool;
 }
@@ -32,6 +33,7 @@ void cnx_pool_free(CnxPool *pool)
         return;
     while (pool->blocks) {
         Block *block = pool->blocks;
+
         pool->blocks = block->next;
         g_free(block);
     }

@@ -40,6 +40,7 @@ static gboolean check_size(CnxHeaderEntry *entry, const char *file, GError **err
 static int by_offset(const void *a, const void *b)
 {
     const CnxHeaderEntry *x = a, *y = b;
+
     if (x->begin != y->begin)
         return x->begin < y->begin ? -1 : 1;
     return x->end < y->end ? -1 : x->end > y->end;
@@ -54,6 +55,7 @@ static gboolean check_layout(CnxHeader *header, gsize data_size, const char *fil
         qsort(header->entries, header->count, sizeof *header->entries, by_offset);
     for (gsize i = 0; i < header->count; i++) {
         CnxHeaderEntry *entry = &header->entries[i];
+
         if (!check_size(entry, file, error))
             return FALSE;
         g_autofree char *name = cnx_quote(entry->tensor.name);
@@ -123,6 +125,7 @@ static gboolean take_tensors(CnxContainer *container, const CnxHeader *header, c
 {
     for (gsize i = 0; i < header->count; i++) {
         CnxHeaderEntry *entry = &header->entries[i];
+
         entry->tensor.data = data + entry->begin;
         if (!cnx_container_add(container, &entry->tensor, file, error))
             return FALSE;

@@ -49,8 +49,10 @@ static gboolean collect_files(CnxShards *self, const CnxJson *json, const char *
         gboolean text =
             JSON_NODE_HOLDS_VALUE(node) && json_node_get_value_type(node) == G_TYPE_STRING;
         const char *name = text ? json_node_get_string(node) : "";
+
         if (!is_plain_name(name)) {
             g_autofree char *quoted = cnx_quote(tensor);
+
             return cnx_json_fail(json, CNX_ERROR_CORRUPT, "weight_map",
                                  "does not say for tensor %s the name of a file in the same folder",
                                  quoted);

@@ -12,8 +12,8 @@ typedef struct CnxShards CnxShards;
 
 gboolean cnx_shards_is_index(const char *path); /* by its name */
 
-/* Reads the index. Errors: those of model/base/json.h, CNX_ERROR_NOT_FOUND, and CNX_ERROR_CORRUPT for
- * what names no files in its own folder. */
+/* Reads the index. Errors: those of model/base/json.h, CNX_ERROR_NOT_FOUND, and CNX_ERROR_CORRUPT
+ * for what names no files in its own folder. */
 CnxShards *cnx_shards_read(const char *path, GError **error);
 void cnx_shards_free(CnxShards *shards); /* NULL allowed */
 

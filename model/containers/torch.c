@@ -113,6 +113,7 @@ static CnxPy *make_dict(CnxPool *pool, const CnxPy *arguments)
         return dict;
     for (guint i = 0; i < pairs->count; i++) {
         const CnxPy *pair = pairs->items[i];
+
         if (pair->kind != CNX_PY_LIST || pair->count != 2)
             continue;
         if (!cnx_py_append(pool, dict, pair->items[0]) ||
@@ -126,6 +127,7 @@ static gboolean is_dict_class(const CnxPy *class)
 {
     static const char *const names[] = {"collections.OrderedDict", "collections.defaultdict",
                                         "builtins.dict", "__builtin__.dict"};
+
     for (guint i = 0; i < G_N_ELEMENTS(names); i++)
         if (cnx_py_is_global(class, names[i]))
             return TRUE;

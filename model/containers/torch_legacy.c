@@ -49,6 +49,7 @@ static gboolean read_preamble(Legacy *l)
                          "is of no known version of PyTorch's format, expected %d", PROTOCOL);
     if (ok) {
         const CnxPy *little = cnx_py_get(system->top, "little_endian");
+
         if (little && (little->kind != CNX_PY_BOOL || !little->integer)) {
             g_set_error(l->error, CNX_ERROR, CNX_ERROR_UNSUPPORTED,
                         "%s: holds big-endian numbers: save it again on a little-endian machine",
@@ -166,6 +167,7 @@ static gboolean find(CnxPyStorage *storage, gpointer user_data, GError **error)
 {
     const Legacy *l = user_data;
     g_autofree char *name = cnx_quote(storage->key);
+
     return cnx_corrupt(error, l->file, "has no storage %s, which its tensors are in", name);
 }
 

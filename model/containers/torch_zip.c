@@ -41,7 +41,7 @@ static gboolean refuse(const Archive *a, CnxError code, const char *what)
     return FALSE;
 }
 
-/* minizip's file: the mapping. */
+/* minizip's file: the mapping */
 
 static voidpf zip_open(voidpf opaque, const void *name, int mode)
 {
@@ -96,6 +96,7 @@ static int key_order(const void *name, const void *entry)
 static Entry *find_entry(const Archive *a, const char *name)
 {
     g_autofree char *path = g_strconcat(a->prefix, name, NULL);
+
     return bsearch(path, a->entries, a->count, sizeof *a->entries, key_order);
 }
 
@@ -141,6 +142,7 @@ static gboolean read_directory(Archive *a)
         if (!by_name(&a->entries[i - 1], &a->entries[i])) {
             g_autofree char *valid = g_utf8_make_valid(a->entries[i].name, -1);
             g_autofree char *name = cnx_quote(valid);
+
             return cnx_corrupt(a->error, a->file, "is a zip archive with two entries %s", name);
         }
     return TRUE;

@@ -45,6 +45,7 @@ static const char *find_wrapper(const CnxPy *dict, const char *const *keys, int 
 {
     for (; *keys; keys++) {
         CnxPy *value = cnx_py_get(dict, *keys);
+
         if (is_dict(value) && leads_to_tensors(value, depth))
             return *keys;
     }
@@ -84,12 +85,14 @@ static gboolean refuse_value(const Unwrapping *u, const CnxPy *value)
         g_autofree char *type = cnx_quote(cnx_py_type_name(value));
         g_autofree char *what = g_strdup_printf(
             "holds a pickled Python object of type %s, not a state dict: " SAVE, type);
+
         return refuse(u, what);
     }
     g_autoptr(GString) keys = g_string_new(NULL);
     guint shown = 0;
     for (guint i = 0; i + 1 < value->count && shown < KEYS_SHOWN; i += 2) {
         const CnxPy *key = value->items[i], *held = value->items[i + 1];
+
         if (key->kind != CNX_PY_TEXT)
             continue;
         g_autofree char *text =
@@ -100,6 +103,7 @@ static gboolean refuse_value(const Unwrapping *u, const CnxPy *value)
             g_autofree char *what = g_strdup_printf(
                 "holds under %s a pickled Python object of type %s, not a state dict: " SAVE, name,
                 type);
+
             return refuse(u, what);
         }
         g_string_append_printf(keys, shown++ ? ", %s" : "%s", name);
@@ -134,6 +138,7 @@ static gboolean add_tensor(const Unwrapping *u, const char *name, const CnxPyTen
     /* Strides of 0 can make a network of one number, but not of this file's size. */
     if (out.elements > s->view_elements) {
         g_autofree char *quoted = cnx_quote(name);
+
         g_set_error(u->error, CNX_ERROR, CNX_ERROR_UNSUPPORTED,
                     "%s: tensor %s has more elements (%" G_GSIZE_FORMAT
                     ") than its storage (%" G_GUINT64_FORMAT "): save a contiguous copy of it",
@@ -155,6 +160,7 @@ static gboolean add_tensors(const Unwrapping *u, const CnxPy *dict, const char *
 {
     for (guint i = 0; i + 1 < dict->count; i += 2) {
         const CnxPy *key = dict->items[i], *value = dict->items[i + 1];
+
         if (key->kind != CNX_PY_TEXT || value->kind != CNX_PY_TENSOR)
             continue;
         char name[2 * NAME_MAX_LENGTH + 2];
@@ -182,6 +188,7 @@ static gboolean add_members(const Unwrapping *u, const CnxPy *dict)
 
     for (guint i = 0; i + 1 < dict->count; i += 2) {
         const CnxPy *key = dict->items[i], *value = dict->items[i + 1];
+
         if (key->kind != CNX_PY_TEXT || key->length > NAME_MAX_LENGTH || !is_dict(value) ||
             !has_tensors(value))
             continue;
@@ -203,6 +210,7 @@ static const char *choose(const Unwrapping *u, const CnxPy *dict, CnxWeightSet *
     /* mmengine saves the averaged weights as "state_dict", and the raw ones as "ema_state_dict". */
     if (raw && ema && !strcmp(ema, "ema_state_dict") && cnx_py_get(dict, "message_hub")) {
         const char *swapped = raw;
+
         raw = ema;
         ema = swapped;
     }

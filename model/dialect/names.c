@@ -15,6 +15,7 @@ static gboolean not_convnext(const CnxTensor *tensors, guint count, const char *
     for (guint i = 0; i < count; i++)
         if (cnx_name_ends_in(tensors[i].name, "stages.0.0.dwconv.kernel")) {
             g_autofree char *name = cnx_quote(tensors[i].name);
+
             g_set_error(error, CNX_ERROR, CNX_ERROR_UNSUPPORTED,
                         "%s: is a ConvNeXt V2 in the middle of its masked pre-training, in sparse "
                         "layers (tensor %s): convert it with remap_checkpoint_keys of "
@@ -24,6 +25,7 @@ static gboolean not_convnext(const CnxTensor *tensors, guint count, const char *
         }
     if (network) {
         g_autofree char *name = cnx_quote(witness);
+
         g_set_error(error, CNX_ERROR, CNX_ERROR_NOT_CONVNEXT,
                     "%s: is not a ConvNeXt but looks like %s: it has a tensor %s", file, network,
                     name);
@@ -71,12 +73,14 @@ gboolean cnx_naming_detect(CnxNaming *naming, const CnxTensor *tensors, guint co
     for (guint i = 0; i < count; i++) {
         const char *name = tensors[i].name;
         const CnxNames *names = cnx_names;
+
         while (names->witness && !cnx_name_ends_in(name, names->witness))
             names++;
         if (!names->witness)
             continue;
         if (witness) {
             g_autofree char *one = cnx_quote(witness), *other = cnx_quote(name);
+
             g_set_error(error, CNX_ERROR, CNX_ERROR_NOT_CONVNEXT,
                         "%s: holds more than one ConvNeXt, by its tensors %s and %s: keep one",
                         file, one, other);
@@ -101,6 +105,7 @@ static char *rename_rest(const CnxNaming *naming, const char *name)
 {
     for (const CnxNamesRow *row = naming->names->rows; row->original; row++) {
         char *canonical = cnx_pattern_rename(row->original, row->canonical, name);
+
         if (canonical)
             return canonical;
     }
@@ -114,8 +119,10 @@ char *cnx_naming_canonical(const CnxNaming *naming, const char *name)
 
     for (gsize length = strlen(prefix);; length--) {
         gboolean whole = prefix[length] == '\0';
+
         if ((length == 0 || prefix[length - 1] == '.') && !strncmp(name, prefix, length)) {
             char *canonical = rename_rest(naming, name + length);
+
             if (canonical &&
                 (whole || g_str_has_prefix(canonical, "head.") ||
                  g_str_has_prefix(canonical, "norm.") || g_str_has_prefix(canonical, "outnorm")))
@@ -143,6 +150,7 @@ char *cnx_naming_spell(const CnxNaming *naming, const char *canonical)
 {
     for (const CnxNamesRow *row = naming->names->rows; row->original; row++) {
         g_autofree char *rest = cnx_pattern_rename(row->canonical, row->original, canonical);
+
         if (!rest)
             continue;
         g_autofree char *prefix = g_strdup(naming->prefix);
@@ -156,6 +164,7 @@ char *cnx_naming_spell(const CnxNaming *naming, const char *canonical)
 char *cnx_naming_original(const CnxNaming *naming, const char *canonical)
 {
     char *original = cnx_naming_spell(naming, canonical);
+
     return original ? original : g_strdup(canonical);
 }
 

@@ -1,4 +1,5 @@
-/* The names that libraries give to ConvNeXt's tensors, and the canonical ones (model/checkpoint/checkpoint.h).
+/* The names that libraries give to ConvNeXt's tensors, and the canonical ones
+ * (model/checkpoint/checkpoint.h).
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once

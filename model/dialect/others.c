@@ -59,6 +59,7 @@ static const struct {
 gboolean cnx_name_ends_in(const char *name, const char *suffix)
 {
     gsize a = strlen(name), b = strlen(suffix);
+
     return a >= b && a <= NAME_MAX_LENGTH && !strcmp(name + a - b, suffix) &&
            (a == b || name[a - b - 1] == '.');
 }

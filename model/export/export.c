@@ -47,6 +47,7 @@ static gboolean plan_tensor(const char *canonical, guint rank, const guint64 *sh
     if (!name) {
         const char *original = source ? source->name : canonical;
         g_autofree char *quoted = cnx_quote(original);
+
         return cnx_export_refuse(&x->e, "it has no place for tensor %s", quoted);
     }
     CnxTensor t = {.dtype = target_dtype(x->options, source->dtype), .rank = rank};
@@ -86,6 +87,7 @@ static gboolean fill_tensor(const CnxTensor *t, guint8 *dst, gpointer user_data,
 static gboolean unwritable(const char *path, const char *what, GError **error)
 {
     g_autofree char *file = g_filename_display_name(path);
+
     g_set_error(error, CNX_ERROR, CNX_ERROR_UNWRITABLE, "%s: %s", file, what);
     return FALSE;
 }
@@ -93,6 +95,7 @@ static gboolean unwritable(const char *path, const char *what, GError **error)
 static gboolean write_text(const Exporter *x, const char *name, const char *text)
 {
     g_autofree char *path = g_build_filename(x->folder, name, NULL);
+
     g_autoptr(GError) cause = NULL;
 
     return g_file_set_contents(path, text, -1, &cause) ||
@@ -119,6 +122,7 @@ static gboolean write_labels(const Exporter *x)
         return TRUE;
     for (guint i = 0; labels[i]; i++) {
         g_autofree char *stripped = g_strstrip(g_strdup(labels[i]));
+
         if (!*stripped || strpbrk(labels[i], "\r\n")) {
             cnx_export_note(
                 &x->e, "labels.txt is left out: label %u is empty or has more than one line", i);
@@ -177,6 +181,7 @@ static void remove_temporary(const Exporter *x)
 {
     for (guint i = 0; i < G_N_ELEMENTS(file_names); i++) {
         g_autofree char *path = g_build_filename(x->folder, file_names[i], NULL);
+
         g_unlink(path);
     }
     g_rmdir(x->folder);

@@ -8,6 +8,7 @@
 gboolean cnx_export_refuse(const CnxExport *e, const char *format, ...)
 {
     va_list args;
+
     va_start(args, format);
     g_autofree char *what = g_strdup_vprintf(format, args);
     va_end(args);
@@ -19,6 +20,7 @@ gboolean cnx_export_refuse(const CnxExport *e, const char *format, ...)
 void cnx_export_note(const CnxExport *e, const char *format, ...)
 {
     va_list args;
+
     va_start(args, format);
     g_ptr_array_add(e->notes, g_strdup_vprintf(format, args));
     va_end(args);
@@ -54,6 +56,7 @@ static double shortest(float value)
         char format[] = {'%', '.', (char)('0' + digits), 'g', '\0'};
         const double decimal =
             g_ascii_strtod(g_ascii_formatd(text, sizeof text, format, value), NULL);
+
         if ((float)decimal == value)
             return decimal;
     }

@@ -64,6 +64,7 @@ static guint output_stride(const CnxConfig *config)
 {
     for (guint stride = 32; stride >= 8; stride /= 2) {
         CnxConfig timm = *config;
+
         if (cnx_config_dilate(&timm, stride) &&
             !memcmp(timm.dilations, config->dilations, sizeof timm.dilations))
             return stride;
@@ -130,6 +131,7 @@ static void sign(const CnxExport *e, const char *signs[2])
         [CNX_STEM_OVERLAP] = "stem.2.weight",
         [CNX_STEM_OVERLAP_ACT] = "stem.3.weight",
     };
+
     signs[0] = "stages.0.blocks.0.conv_dw.weight";
     signs[1] = stems[e->config->stem];
 }
@@ -143,11 +145,13 @@ static const char *architecture(const CnxConfig *config, gboolean *conv_mlp)
     static const char *const v2[] = {"convnextv2_atto",  "convnextv2_femto", "convnextv2_pico",
                                      "convnextv2_nano",  "convnextv2_small", "convnextv2_base",
                                      "convnextv2_large", "convnextv2_huge",  NULL};
+
     const char *const *names = config->grn ? v2 : v1;
 
     /* convnext_large_mlp and convnext_tiny_hnf are, with model_args, convnext_large and _tiny. */
     for (guint i = 0; names[i]; i++) {
         const gsize length = strlen(names[i]);
+
         if (!strncmp(config->variant, names[i], length) &&
             !g_ascii_isalpha(config->variant[length])) {
             *conv_mlp = i < 4;
@@ -182,6 +186,7 @@ static const char *act_name(CnxAct act)
         [CNX_ACT_GELU_TANH] = "gelu_tanh",
         [CNX_ACT_SILU] = "silu",
     };
+
     return names[act];
 }
 
@@ -245,6 +250,7 @@ static void add_pretrained_cfg(JsonBuilder *json, const CnxConfig *config)
 static JsonNode *make_config(const CnxExport *e)
 {
     const CnxConfig *config = e->config;
+
     g_autoptr(JsonBuilder) json = json_builder_new();
     gboolean conv_mlp;
 

@@ -161,6 +161,7 @@ static const char *act_name(CnxAct act)
         [CNX_ACT_GELU_TANH] = "gelu_pytorch_tanh",
         [CNX_ACT_SILU] = "silu",
     };
+
     return names[act];
 }
 
@@ -173,6 +174,7 @@ static JsonNode *make_config(const CnxExport *e)
 {
     const CnxConfig *config = e->config;
     const char *family = config->grn ? "ConvNextV2" : "ConvNext";
+
     g_autoptr(JsonBuilder) json = json_builder_new();
     const char *kind = config->classes            ? "ForImageClassification"
                        : has_output_norms(config) ? "Backbone"
@@ -262,6 +264,7 @@ static JsonNode *make_preprocessor(const CnxExport *e)
         [CNX_FILTER_BICUBIC] = 3, [CNX_FILTER_BOX] = 4,     [CNX_FILTER_HAMMING] = 5,
     };
     const CnxRecipe *recipe = &e->config->recipe;
+
     g_autoptr(JsonBuilder) json = json_builder_new();
 
     json_builder_begin_object(json);

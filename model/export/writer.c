@@ -115,6 +115,7 @@ gboolean cnx_writer_write(const char *path, CnxTensor *tensors, guint count, Cnx
                           gpointer user_data, GError **error)
 {
     Writer w = {path, g_fopen(path, "wb"), error};
+
     g_autoptr(GPtrArray) order = g_ptr_array_new();
 
     if (!w.file)

@@ -21,7 +21,7 @@ static gboolean few_pixels(const CnxStageSize *size, guint n)
            (gsize)8 * size->c * size->c > CNX_MANY_WEIGHTS;
 }
 
-/* ---- Downsampling ---- */
+/* Downsampling */
 
 /* The same of a convolution that keeps the map's size: its taps are `dilation` apart, and as many
  * pixels of zeros are around the normed map, the odd one at its right and lower side. */
@@ -110,7 +110,7 @@ static void downsample(CnxRun *run, guint i, guint n, const float *x, float *y)
     cnx_strips_loop(&layer, n, downsample_task);
 }
 
-/* ---- Blocks ---- */
+/* Blocks */
 
 /* u = norm(dwconv(x)) of a strip: [pixels, c]. The affine part of the norm is in pw1. */
 static void dwconv_norm(const CnxLayer *t, const CnxStrip *s, float *u)
@@ -248,7 +248,7 @@ static void block_by_columns(CnxLayer *layer, guint n)
 
     cnx_strips_share(layer);
     cnx_strips_loop(layer, n, dwconv_norm_task);
-    if (block->grn_gamma == NULL) {
+    if (!block->grn_gamma) {
         cnx_linear_columns(run, &block->pw1, 1, expand);
     } else {
         memset(run->sumsq, 0, (gsize)n * wide * sizeof *run->sumsq);
@@ -276,7 +276,7 @@ static void block(CnxRun *run, guint i, guint j, guint n, const float *x, float 
         return;
     }
     cnx_strips_cut(&layer, cnx_block_pixels(layer.out));
-    if (layer.block->grn_gamma == NULL) {
+    if (!layer.block->grn_gamma) {
         cnx_strips_loop(&layer, n, block_task);
         return;
     }
@@ -285,7 +285,7 @@ static void block(CnxRun *run, guint i, guint j, guint n, const float *x, float 
     cnx_strips_loop(&layer, n, block_project_task);
 }
 
-/* ---- Head ---- */
+/* Head */
 
 /* The mean over an image's pixels; for _hnf networks of the pixels' norms. */
 static void pool_task(gpointer data, guint task, guint slot)
@@ -296,7 +296,7 @@ static void pool_task(gpointer data, guint task, guint slot)
     const gsize c = t->in->c, pixels = (gsize)t->in->h * t->in->w;
     const float *x = t->x + task * pixels * c;
 
-    if (run->config->head_norm_first && norm->weight != NULL) {
+    if (run->config->head_norm_first && norm->weight) {
         float *normed = run->normed + task * pixels * c;
 
         run->norm(normed, c, x, c, (int)pixels, (int)c, norm->weight, norm->bias,
@@ -314,19 +314,19 @@ static void head(CnxRun *run, guint n, const float *x)
 
     pool.y = run->pooled;
     cnx_threads_loop(run->threads, n, pool_task, &pool);
-    if (!run->config->head_norm_first && norm->weight != NULL)
+    if (!run->config->head_norm_first && norm->weight)
         run->norm(run->pooled, c, run->pooled, c, (int)n, (int)c, norm->weight, norm->bias,
                   (float)run->config->head_eps);
     if (run->config->hidden > 0)
         cnx_linear_columns(
             run, &run->weights->hidden, 1,
             (CnxProduct){.m = n, .a = run->pooled, .c = run->features, .act = CNX_ACT_GELU});
-    if (run->projected != NULL)
+    if (run->projected)
         cnx_linear_columns(run, &run->weights->head, 1,
                            (CnxProduct){.m = n, .a = run->features, .c = run->projected});
 }
 
-/* ---- The network ---- */
+/* The network */
 
 static void output_norm_task(gpointer data, guint task, guint slot)
 {
@@ -355,7 +355,7 @@ static void output_norm(CnxRun *run, guint i, guint n, const float *x)
  * the map that x is not in. */
 static float *destination(const CnxRun *run, guint i, gboolean last, const float *x)
 {
-    if (last && run->stage[i] != NULL && !run->config->output_norm[i])
+    if (last && run->stage[i] && !run->config->output_norm[i])
         return run->stage[i];
     return x == run->map[0] ? run->map[1] : run->map[0];
 }
@@ -382,7 +382,7 @@ static const float *stage(CnxRun *run, guint i, guint n, const float *x)
         block(run, i, j, n, x, y);
         x = y;
     }
-    if (run->stage[i] != NULL && run->config->output_norm[i])
+    if (run->stage[i] && run->config->output_norm[i])
         output_norm(run, i, n, x);
     return x;
 }

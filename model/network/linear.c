@@ -26,12 +26,12 @@ static void multiply(const CnxKernels *kernels, const CnxLinear *linear, const C
         .lda = (size_t)linear->k,
         .packed = linear->packed + kernels->gemm_packed_size(first, linear->k),
         .bias = linear->bias + first,
-        .residual = p->residual != NULL ? p->residual + first : NULL,
+        .residual = p->residual ? p->residual + first : NULL,
         .ldr = (size_t)linear->n,
         .c = p->c + first,
         .ldc = (size_t)linear->n,
         .act = p->act,
-        .sumsq = p->sumsq != NULL ? p->sumsq + first : NULL,
+        .sumsq = p->sumsq ? p->sumsq + first : NULL,
     };
 
     kernels->gemm(&gemm);
@@ -73,9 +73,9 @@ static void columns_task(gpointer data, guint task, guint slot)
         multiply(t->kernels, t->linear, &p, first, columns);
         p.a += (gsize)p.m * (gsize)t->linear->k;
         p.c += (gsize)p.m * (gsize)n;
-        if (p.residual != NULL)
+        if (p.residual)
             p.residual += (gsize)p.m * (gsize)n;
-        if (p.sumsq != NULL)
+        if (p.sumsq)
             p.sumsq += n;
     }
 }

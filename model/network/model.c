@@ -43,7 +43,7 @@ static void append_files(GString *key, char **files)
         char *real = realpath(*file, NULL);
         GStatBuf st;
 
-        if (real != NULL && g_stat(real, &st) == 0)
+        if (real && g_stat(real, &st) == 0)
             g_string_append_printf(key, "|%s:%" G_GUINT64_FORMAT ":%" G_GINT64_FORMAT ".%09ld",
                                    real, (guint64)st.st_size, (gint64)st.st_mtim.tv_sec,
                                    (long)st.st_mtim.tv_nsec);
@@ -63,7 +63,7 @@ static char *make_key(const char *path, CnxWeightSet wanted, const CnxKernels *k
     char *real = realpath(path, NULL);
     GString *key;
 
-    if (real == NULL)
+    if (!real)
         return NULL;
     key = g_string_new(cnx_cpu_name(kernels->level));
     g_string_append_printf(key, "|%s|%s", cnx_weight_set_name(wanted), real);
@@ -73,14 +73,14 @@ static char *make_key(const char *path, CnxWeightSet wanted, const CnxKernels *k
     return g_string_free(key, FALSE);
 }
 
-/* ---- The lock is held. ---- */
+/* The lock is held */
 
 /* A new reference to the model under this key, or NULL. */
 static CnxModel *find(const char *key)
 {
-    CnxModel *model = registry != NULL ? g_hash_table_lookup(registry, key) : NULL;
+    CnxModel *model = registry ? g_hash_table_lookup(registry, key) : NULL;
 
-    if (model != NULL)
+    if (model)
         model->references++;
     return model;
 }
@@ -89,14 +89,14 @@ static gboolean is_loading(const char *key)
 {
     const Loading *l = loadings;
 
-    while (l != NULL && !g_str_equal(l->key, key))
+    while (l && !g_str_equal(l->key, key))
         l = l->next;
     return l != NULL;
 }
 
 static void enter(CnxModel *model)
 {
-    if (registry == NULL)
+    if (!registry)
         registry = g_hash_table_new(g_str_hash, g_str_equal);
     g_hash_table_insert(registry, model->key, model);
 }
@@ -106,7 +106,7 @@ static void enter(CnxModel *model)
 static gboolean find_or_begin(Loading *loading, CnxModel **model)
 {
     *model = find(loading->key);
-    if (*model != NULL)
+    if (*model)
         return TRUE;
     if (!is_loading(loading->key)) {
         loading->next = loadings;
@@ -128,7 +128,7 @@ static void finish(Loading *loading)
     pthread_cond_broadcast(&loaded);
 }
 
-/* ---- */
+/* The public functions */
 
 static void model_free(CnxModel *model)
 {
@@ -145,10 +145,10 @@ static CnxModel *load(const char *path, CnxWeightSet wanted, const CnxKernels *k
     CnxWeights *weights;
     CnxModel *model = NULL;
 
-    if (checkpoint == NULL)
+    if (!checkpoint)
         return NULL;
     weights = cnx_weights_new(checkpoint, kernels, error);
-    if (weights != NULL) {
+    if (weights) {
         model = g_new0(CnxModel, 1);
         model->references = 1;
         model->config = cnx_checkpoint_steal_config(checkpoint);
@@ -166,13 +166,13 @@ static CnxModel *load_and_enter(const char *path, CnxWeightSet wanted, const Cnx
     CnxModel *model = load(path, wanted, kernels, error);
 
     pthread_mutex_lock(&lock);
-    if (model != NULL) {
+    if (model) {
         model->key = key;
         enter(model);
     }
     finish(loading);
     pthread_mutex_unlock(&lock);
-    if (model == NULL)
+    if (!model)
         g_free(key);
     return model;
 }
@@ -181,7 +181,7 @@ CnxModel *cnx_model_open(const char *path, CnxWeightSet wanted, GError **error)
 {
     const CnxKernels *kernels = cnx_level_kernels(error);
 
-    if (kernels == NULL)
+    if (!kernels)
         return NULL;
     for (;;) {
         char *key = make_key(path, wanted, kernels);
@@ -189,12 +189,12 @@ CnxModel *cnx_model_open(const char *path, CnxWeightSet wanted, GError **error)
         CnxModel *model;
         gboolean known;
 
-        if (key == NULL)
+        if (!key)
             return load(path, wanted, kernels, error);
         pthread_mutex_lock(&lock);
         known = find_or_begin(&loading, &model);
         pthread_mutex_unlock(&lock);
-        if (known && model == NULL)
+        if (known && !model)
             return load_and_enter(path, wanted, kernels, &loading, key, error);
         g_free(key);
         if (known)
@@ -214,11 +214,11 @@ void cnx_model_unref(CnxModel *model)
 {
     gboolean last;
 
-    if (model == NULL)
+    if (!model)
         return;
     pthread_mutex_lock(&lock);
     last = --model->references == 0;
-    if (last && model->key != NULL) {
+    if (last && model->key) {
         g_hash_table_remove(registry, model->key);
         if (g_hash_table_size(registry) == 0)
             g_clear_pointer(&registry, g_hash_table_destroy);

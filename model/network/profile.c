@@ -26,7 +26,7 @@ struct CnxProfile {
 static GMutex forward_lock;
 static CnxProfile *current; /* whose forward pass it is; under the lock */
 
-/* ---- Timing ---- */
+/* Timing */
 
 static gint64 now(void)
 {
@@ -38,7 +38,7 @@ static gint64 now(void)
 
 static void add(Layer *layer, gint64 begin)
 {
-    if (layer != NULL)
+    if (layer)
         __atomic_fetch_add(&layer->ns, now() - begin, __ATOMIC_RELAXED);
 }
 
@@ -169,7 +169,7 @@ static void sort_by_weights(CnxProfile *p)
     for (guint i = 0; i < p->layers->len; i++) {
         Layer *layer = g_ptr_array_index(p->layers, i);
 
-        if (layer->weights != NULL)
+        if (layer->weights)
             p->by_weights[p->with_weights++] = layer;
     }
     qsort(p->by_weights, p->with_weights, sizeof *p->by_weights, compare_weights);
@@ -180,7 +180,7 @@ static gboolean wanted(gboolean *on, GError **error)
     const char *word = g_getenv("CONVNEXT_PROFILE");
 
     *on = g_strcmp0(word, "1") == 0;
-    if (*on || word == NULL || *word == '\0' || g_str_equal(word, "0"))
+    if (*on || !word || *word == '\0' || g_str_equal(word, "0"))
         return TRUE;
     g_set_error(error, CNX_ERROR, CNX_ERROR_SETTINGS, "CONVNEXT_PROFILE is '%s'; it must be 0 or 1",
                 word);
@@ -221,7 +221,7 @@ const CnxKernels *cnx_profile_kernels(const CnxProfile *profile)
     return &profile->timed;
 }
 
-/* ---- Printing ---- */
+/* Printing */
 
 static int compare_floats(const void *a, const void *b)
 {
@@ -282,7 +282,7 @@ static void print(CnxProfile *p)
 
 void cnx_profile_free(CnxProfile *profile)
 {
-    if (profile == NULL)
+    if (!profile)
         return;
     if (profile->passes > 0)
         print(profile);

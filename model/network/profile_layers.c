@@ -12,7 +12,7 @@ static const char *level_of(const CnxKernels *kernels, gsize offset)
     void (*version)(void), (*other)(void);
 
     memcpy(&version, (const char *)kernels + offset, sizeof version);
-    for (int i = 0; i < CNX_CPU_COUNT && cnx_kernels_get((CnxCpu)i) != NULL; i++) {
+    for (int i = 0; i < CNX_CPU_COUNT && cnx_kernels_get((CnxCpu)i); i++) {
         memcpy(&other, (const char *)cnx_kernels_get((CnxCpu)i) + offset, sizeof other);
         if (other == version)
             return cnx_cpu_name((CnxCpu)i);
@@ -144,7 +144,7 @@ static void add_head(GPtrArray *layers, const CnxRun *run)
     add_columns(layers, CNX_PROFILE_MEAN, "columns_mean", LEVEL_OF(run->kernels, columns_mean),
                 last, last->c, g_strdup("pool"));
     add_linear(layers, run, &run->weights->hidden, 1, g_strdup("head.hidden"));
-    if (run->projected != NULL)
+    if (run->projected)
         add_linear(layers, run, &run->weights->head, 1, g_strdup("head"));
 }
 

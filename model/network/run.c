@@ -147,7 +147,7 @@ static gboolean allocate(CnxRun *run, CnxOutput outputs)
     CnxArena arena = {NULL};
 
     run->images = g_try_new(const float *, run->batch);
-    if (run->images == NULL || !measure_stem(run, &largest))
+    if (!run->images || !measure_stem(run, &largest))
         return FALSE;
     for (guint i = 0; i < run->stages; i++)
         if (!measure_stage(run, i, &largest))
@@ -156,7 +156,7 @@ static gboolean allocate(CnxRun *run, CnxOutput outputs)
     if (!cnx_arena_bytes(&arena, &run->memory_size))
         return FALSE;
     run->memory = cnx_memory_new(run->memory_size);
-    if (run->memory == NULL)
+    if (!run->memory)
         return FALSE;
     arena = (CnxArena){.base = run->memory};
     plan_arena(run, outputs, &largest, &arena);
@@ -241,7 +241,7 @@ CnxRun *cnx_run_new(CnxModel *model, guint width, guint height, guint batch, Cnx
         g_clear_pointer(&run, cnx_run_free);
         return NULL;
     }
-    if (run->profile != NULL) {
+    if (run->profile) {
         run->kernels = cnx_profile_kernels(run->profile);
         run->norm = norm_of(run);
     }
@@ -251,7 +251,7 @@ CnxRun *cnx_run_new(CnxModel *model, guint width, guint height, guint batch, Cnx
 
 void cnx_run_free(CnxRun *run)
 {
-    if (run == NULL)
+    if (!run)
         return;
     cnx_profile_free(run->profile);
     cnx_threads_release();
@@ -271,7 +271,7 @@ static const CnxOutputs *forward(CnxRun *run, guint n)
 {
     CnxOutputs *o = &run->outputs;
 
-    if (run->profile != NULL)
+    if (run->profile)
         cnx_profile_forward(run->profile, run, n);
     else
         cnx_forward(run, n);

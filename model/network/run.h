@@ -18,8 +18,9 @@ typedef enum CnxOutput {
     CNX_OUTPUT_STAGE4 = 1 << 5,
 } CnxOutput;
 
-typedef struct CnxMap { /* [n, height, width, channels], dense */
-    const float *data;  /* NULL: not asked for */
+/* [n, height, width, channels], dense */
+typedef struct CnxMap {
+    const float *data; /* NULL: not asked for */
     guint n, height, width, channels;
 } CnxMap;
 

@@ -52,7 +52,7 @@ static const float *input_of(const CnxLayer *t, guint image)
 {
     const gsize size = (gsize)t->in->h * t->in->w * t->in->c;
 
-    return t->x == NULL ? t->run->images[image] : t->x + image * size;
+    return !t->x ? t->run->images[image] : t->x + image * size;
 }
 
 static void norm(const CnxLayer *t, const CnxStrip *s)
@@ -61,7 +61,7 @@ static void norm(const CnxLayer *t, const CnxStrip *s)
     const gsize c = t->out->c;
     float *y = t->y + s->pixel * c;
 
-    if (t->norm != NULL)
+    if (t->norm)
         run->norm(y, c, y, c, (int)s->pixels, (int)c, t->norm->weight, t->norm->bias,
                   (float)run->config->eps);
 }

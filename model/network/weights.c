@@ -35,7 +35,7 @@ static const CnxTensor *find(Packer *p, const char *format, ...)
     va_end(args);
     tensor = cnx_checkpoint_tensor(p->checkpoint, name);
     g_free(name);
-    if (tensor != NULL)
+    if (tensor)
         p->largest = MAX(p->largest, tensor->elements);
     return tensor;
 }
@@ -45,10 +45,10 @@ static const float *pack_vector(Packer *p, const CnxTensor *tensor, gsize elemen
 {
     float *dst = CNX_TAKE(&p->arena, elements);
 
-    g_assert(tensor == NULL || tensor->elements == elements);
-    if (dst != NULL && tensor != NULL)
+    g_assert(!tensor || tensor->elements == elements);
+    if (dst && tensor)
         cnx_tensor_to_float(tensor, dst);
-    else if (dst != NULL)
+    else if (dst)
         memset(dst, 0, elements * sizeof *dst);
     return dst;
 }
@@ -70,7 +70,7 @@ static float *load_vector(const CnxTensor *tensor)
 {
     float *v;
 
-    if (tensor == NULL)
+    if (!tensor)
         return NULL;
     v = g_new(float, tensor->elements);
     cnx_tensor_to_float(tensor, v);
@@ -100,16 +100,16 @@ static void fold(float *w, float *bias, gsize n, gsize in, gsize taps, const Fol
     float *out_scale = load_vector(folds->out_scale);
 
     for (gsize o = 0; o < n; o++) {
-        const double scale = out_scale != NULL ? out_scale[o] : 1.0;
+        const double scale = out_scale ? out_scale[o] : 1.0;
         double b = bias[o];
 
         for (gsize t = 0; t < taps; t++, w += in) {
             for (gsize i = 0; i < in; i++) {
                 const double v = w[i];
 
-                if (in_bias != NULL)
+                if (in_bias)
                     b += v * in_bias[i];
-                w[i] = (float)(scale * (in_weight != NULL ? v * in_weight[i] : v));
+                w[i] = (float)(scale * (in_weight ? v * in_weight[i] : v));
             }
         }
         bias[o] = (float)(scale * b);
@@ -127,7 +127,7 @@ static CnxLinear pack_linear(Packer *p, const CnxTensor *weight, const CnxTensor
     float *packed = CNX_TAKE(&p->arena, p->kernels->gemm_packed_size((int)n, (int)k));
     float *b = (float *)pack_vector(p, bias, n), *w = p->stored;
 
-    g_assert(weight != NULL && weight->elements == n * k);
+    g_assert(weight && weight->elements == n * k);
     if (!counting(p)) {
         cnx_tensor_to_float(weight, w);
         if (taps > 1) {
@@ -155,7 +155,7 @@ static CnxLinear pack_grey(Packer *p, const char *name, gsize n, gsize taps)
     float *packed = CNX_TAKE(&p->arena, p->kernels->gemm_packed_size((int)n, (int)(3 * taps)));
     const float *bias = pack_vector(p, find(p, "%s.bias", name), n);
 
-    g_assert(weight != NULL && weight->elements == n * taps);
+    g_assert(weight && weight->elements == n * taps);
     p->largest = MAX(p->largest, 3 * n * taps);
     if (!counting(p)) {
         cnx_tensor_to_float(weight, p->stored);
@@ -192,8 +192,8 @@ static const float *pack_depthwise(Packer *p, const CnxTensor *weight, gsize c, 
 {
     float *dst = CNX_TAKE(&p->arena, taps, c);
 
-    g_assert(weight != NULL && weight->elements == taps * c);
-    if (dst != NULL) {
+    g_assert(weight && weight->elements == taps * c);
+    if (dst) {
         cnx_tensor_to_float(weight, p->stored);
         permute_taps(dst, p->stored, 1, c, taps);
     }
@@ -206,7 +206,7 @@ static const float *pack_dilated(Packer *p, const CnxTensor *weight, gsize c, gs
     const gsize dilation = k > 1 ? (wide - 1) / (k - 1) : 1;
     float *dst = CNX_TAKE(&p->arena, wide * wide, c);
 
-    if (dst != NULL) {
+    if (dst) {
         cnx_tensor_to_float(weight, p->stored);
         memset(dst, 0, wide * wide * c * sizeof *dst);
         for (gsize tap = 0; tap < k * k; tap++)
@@ -234,7 +234,7 @@ static void pack_block(Packer *p, const CnxStage *stage, CnxBlock *block, const 
                              find(p, "s%u.b%u.pw2.bias", i, j), c, 4 * c, 1,
                              (Folds){.in_bias = find(p, "s%u.b%u.grn.beta", i, j),
                                      .out_scale = find(p, "s%u.b%u.gamma", i, j)});
-    if (grn_gamma != NULL)
+    if (grn_gamma)
         block->grn_gamma = pack_vector(p, grn_gamma, 4 * c);
 }
 
@@ -314,7 +314,7 @@ CnxWeights *cnx_weights_new(const CnxCheckpoint *checkpoint, const CnxKernels *k
         weights->memory = cnx_memory_new(weights->memory_size);
     packer.stored = g_try_new(float, packer.largest);
     packer.permuted = g_try_new(float, packer.largest);
-    if (weights->memory == NULL || packer.stored == NULL || packer.permuted == NULL) {
+    if (!weights->memory || !packer.stored || !packer.permuted) {
         g_set_error(error, CNX_ERROR, CNX_ERROR_OUT_OF_MEMORY,
                     "no memory for the weights of %s: %" G_GSIZE_FORMAT " bytes are needed",
                     config->variant, weights->memory_size);
@@ -330,7 +330,7 @@ CnxWeights *cnx_weights_new(const CnxCheckpoint *checkpoint, const CnxKernels *k
 
 void cnx_weights_free(CnxWeights *weights)
 {
-    if (weights == NULL)
+    if (!weights)
         return;
     for (guint i = 0; i < CNX_STAGES; i++)
         g_free(weights->stage[i].blocks);

@@ -140,7 +140,7 @@ static gboolean list_rows(CnxPreprocess *p)
 
     p->needed = g_try_new(guint, n);
     p->first_needed = g_try_new(guint, rows->count);
-    if (index == NULL || p->needed == NULL || p->first_needed == NULL) {
+    if (!index || !p->needed || !p->first_needed) {
         g_free(index);
         return FALSE;
     }
@@ -168,7 +168,7 @@ static guint8 *new_rows(gsize rows, gsize stride)
 {
     guint8 *memory = cnx_memory_new(rows * stride);
 
-    if (memory != NULL)
+    if (memory)
         memset(memory, 0, rows * stride);
     return memory;
 }
@@ -177,7 +177,7 @@ static gboolean allocate(CnxPreprocess *p)
 {
     const gsize width = 3 * (gsize)p->geometry.x.out;
     const guint columns = p->columns.end - p->columns.first;
-    const gsize pixel = p->unpack != NULL ? 4 : 3; /* bytes, unpacked */
+    const gsize pixel = p->unpack ? 4 : 3; /* bytes, unpacked */
 
     p->along = (CnxResizeRows){
         .n = (int)p->columns.count,
@@ -188,7 +188,7 @@ static gboolean allocate(CnxPreprocess *p)
         .width = (int)(columns + p->columns.taps + CNX_RESIZE_BLOCK - 1) / CNX_RESIZE_BLOCK *
                  CNX_RESIZE_BLOCK,
     };
-    if (p->unpack == NULL)
+    if (!p->unpack)
         p->along.plane = p->vertical_first ? columns : (gsize)p->along.width;
     p->along.scratch = cnx_memory_new(CNX_RESIZE_SCRATCH(p->along.taps));
     p->ring_stride = p->vertical_first ? pixel * columns : 3 * (gsize)p->columns.count;
@@ -198,8 +198,7 @@ static gboolean allocate(CnxPreprocess *p)
     p->windows = g_try_new(const guint8 *, p->rows.taps);
     p->lines = g_try_malloc_n(CNX_RESIZE_ROWS, width);
     p->padding = g_try_malloc_n(width, 1);
-    if (p->along.scratch == NULL || p->unpacked == NULL || p->ring == NULL || p->windows == NULL ||
-        p->lines == NULL || p->padding == NULL)
+    if (!p->along.scratch || !p->unpacked || !p->ring || !p->windows || !p->lines || !p->padding)
         return FALSE;
     for (gsize i = 0; i < width; i++)
         p->padding[i] = p->geometry.fill[i % 3];
@@ -255,7 +254,7 @@ failed:
 
 void cnx_preprocess_free(CnxPreprocess *p)
 {
-    if (p == NULL)
+    if (!p)
         return;
     cnx_resize_clear(&p->columns);
     cnx_resize_clear(&p->rows);
@@ -283,7 +282,7 @@ static void unpack_row(CnxPreprocess *p, const CnxImage *image, guint8 *dst, gui
     const int n = (int)(p->columns.end - p->columns.first);
 
     y += p->info.y;
-    if (p->unpack != NULL) {
+    if (p->unpack) {
         p->unpack(dst, cnx_samples_row(image, 0, y) + p->pixel_bytes * (gsize)x, n);
     } else {
         const CnxYuvRow row = cnx_samples_yuv(image, p->info.pixels, x, y);
@@ -349,7 +348,7 @@ static void put_line(const CnxPreprocess *p, const guint8 *line, guint y, float 
     const gsize width = 3 * (gsize)p->geometry.x.out;
 
     p->kernels->normalize(dst + y * width, line, (int)p->geometry.x.out, &p->table);
-    if (bytes != NULL)
+    if (bytes)
         memcpy(bytes + y * width, line, width);
 }
 

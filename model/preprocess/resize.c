@@ -115,7 +115,7 @@ static gboolean plan_filtered(CnxResizeAxis *axis, CnxFilter filter, guint in, g
 {
     double *w = g_try_new(double, most);
 
-    for (guint i = 0; w != NULL && i < axis->count; i++)
+    for (guint i = 0; w && i < axis->count; i++)
         plan_output(filter, in, out, first + i, w, fixed + (gsize)i * most, &axis->start[i],
                     &axis->length[i]);
     g_free(w);
@@ -171,7 +171,7 @@ static gboolean pack(CnxResizeAxis *axis, const CnxKernels *kernels, const gint3
         axis->taps = MAX(axis->taps, lead(axis, i, align) + axis->length[i]);
     axis->taps = (axis->taps + group - 1) / group * group;
     axis->weights = g_try_malloc0_n((gsize)axis->count * axis->taps, sizeof *axis->weights);
-    if (axis->weights == NULL)
+    if (!axis->weights)
         return FALSE;
     for (guint i = 0; i < axis->count; i++) {
         const guint skip = lead(axis, i, align);
@@ -190,7 +190,7 @@ static gboolean plan(CnxResizeAxis *axis, const CnxKernels *kernels, CnxFilter f
     const gboolean copies = filter == CNX_FILTER_NEAREST || in == out;
     const guint most = copies ? 1 : window(filter, in, out);
     gint32 *fixed = g_try_malloc_n((gsize)axis->count * most, sizeof *fixed); /* [count][most] */
-    gboolean planned = fixed != NULL && axis->start != NULL && axis->length != NULL;
+    gboolean planned = fixed && axis->start && axis->length;
 
     if (planned && copies)
         plan_copies(axis, in, out, first, fixed);

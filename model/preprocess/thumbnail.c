@@ -60,6 +60,7 @@ static float mean(const Reader *reader, guint x0, guint x1, guint y0, guint y1)
     double sum = 0;
     for (guint i = 0; i < bytes; i += PATTERN) {
         gint32 part;
+
         reader->kernels->bytesum(&part, from + i, (int)(reader->stride * (gssize)step),
                                  reader->mask, 0, (int)MIN(PATTERN, bytes - i), (int)rows);
         sum += part;
@@ -71,6 +72,7 @@ void cnx_signature_make(CnxSignature *signature, CnxCpu level, const CnxImageInf
                         const CnxImage *image)
 {
     Reader reader = {cnx_kernels_get(level), image->plane[0], image->stride[0], 0, 0, 0, {0}};
+
     make_mask(&reader, info->pixels, info->full_range);
     for (guint i = 0; i < SIDE; i++)
         for (guint j = 0; j < SIDE; j++)
@@ -83,6 +85,7 @@ void cnx_signature_make(CnxSignature *signature, CnxCpu level, const CnxImageInf
 double cnx_signature_distance(const CnxSignature *a, const CnxSignature *b)
 {
     float most = 0;
+
     for (guint i = 0; i < SIDE; i++)
         for (guint j = 0; j < SIDE; j++)
             most = fmaxf(most, fabsf(a->cell[i][j] - b->cell[i][j]));

@@ -27,7 +27,7 @@ CnxBatch *cnx_batch_new(CnxModel *model, guint width, guint height, CnxOutput ou
 
 void cnx_batch_free(CnxBatch *batch)
 {
-    if (batch == NULL)
+    if (!batch)
         return;
     cnx_run_free(batch->run);
     cnx_model_unref(batch->model);
@@ -40,7 +40,7 @@ static CnxRun *make_run(const CnxBatch *batch, guint images, GError **error)
     CnxRun *run = cnx_run_new(batch->model, batch->width, batch->height, images, batch->outputs,
                               batch->threads, images == 1 ? error : NULL);
 
-    if (run != NULL && images > 1 && cnx_run_images_memory(run) > CNX_BATCH_MEMORY)
+    if (run && images > 1 && cnx_run_images_memory(run) > CNX_BATCH_MEMORY)
         g_clear_pointer(&run, cnx_run_free);
     return run;
 }
@@ -62,7 +62,7 @@ static gboolean make_room(CnxBatch *batch, guint threads, guint images, GError *
     while (batch->room < room) {
         CnxRun *run = make_run(batch, room, error);
 
-        if (run != NULL) {
+        if (run) {
             cnx_run_free(batch->run);
             batch->run = run;
             batch->room = room;
@@ -100,12 +100,12 @@ guint cnx_batch_limit(const CnxBatch *batch)
 
 gsize cnx_batch_memory(const CnxBatch *batch)
 {
-    return batch->run != NULL ? cnx_run_memory(batch->run) : 0;
+    return batch->run ? cnx_run_memory(batch->run) : 0;
 }
 
 static CnxMap map_from(CnxMap map, guint first, guint n)
 {
-    if (map.data != NULL)
+    if (map.data)
         map.data += (gsize)first * map.height * map.width * map.channels;
     map.n = n;
     return map;
@@ -134,7 +134,7 @@ static guint fill(const CnxJob **job, guint *at, guint room, const float **image
 {
     guint count = 0;
 
-    while (*job != NULL && room > 0) {
+    while (*job && room > 0) {
         const guint n = MIN((*job)->n - *at, room);
 
         parts[count++] = (Part){*job, *at, n};

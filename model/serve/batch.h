@@ -1,5 +1,5 @@
-/* A run with room for as many images as wait for it: the arena that the requests of model/serve/queue.h
- * share.
+/* A run with room for as many images as wait for it: the arena that the requests of
+ * model/serve/queue.h share.
  *
  * It begins with room for one image and grows when more come, up to CNX_BATCH_IMAGES, or to what
  * CNX_BATCH_MEMORY holds. Not thread safe.

@@ -53,7 +53,7 @@ struct CnxClient {
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static Service *services;
 
-/* ---- The table. The lock is held. ---- */
+/* The table. The lock is held. */
 
 static Service *find_service(const CnxClient *client, guint width, guint height)
 {
@@ -92,14 +92,14 @@ static Service *leave(CnxClient *client)
     Service *service = client->service, **link = &services;
     CnxClient **place;
 
-    if (service == NULL)
+    if (!service)
         return NULL;
-    g_assert(client->request == NULL);
+    g_assert(!client->request);
     for (place = &service->clients; *place != client;)
         place = &(*place)->next;
     *place = client->next;
     client->service = NULL;
-    if (service->clients != NULL)
+    if (service->clients)
         return NULL;
     while (*link != service)
         link = &(*link)->next;
@@ -126,19 +126,19 @@ static guint threads_of(const Service *service)
 
 static void free_service(Service *service)
 {
-    if (service == NULL)
+    if (!service)
         return;
     cnx_batch_free(service->batch);
     g_free(service);
 }
 
-/* ---- Turns. The lock is held on entry and on return. ---- */
+/* Turns. The lock is held on entry and on return. */
 
 static void call_first(Service *s)
 {
     s->busy = FALSE;
     s->memory = cnx_batch_memory(s->batch);
-    if (s->first != NULL)
+    if (s->first)
         pthread_cond_signal(&s->first->turn);
 }
 
@@ -150,7 +150,7 @@ static Request *take_turn(Service *s, guint *images)
 
     last->state = TAKEN;
     *images = last->job.n;
-    while (last->next != NULL && *images + last->next->job.n <= room) {
+    while (last->next && *images + last->next->job.n <= room) {
         last->job.next = &last->next->job;
         last = last->next;
         last->state = TAKEN;
@@ -181,7 +181,7 @@ static void lead(Service *s)
     call_first(s); /* before the others: the engine idles until that thread is awake */
     for (; taken != NULL; taken = next) {
         next = taken->next; /* its owner may be gone once the lock is */
-        taken->error = error != NULL ? g_error_copy(error) : NULL;
+        taken->error = error ? g_error_copy(error) : NULL;
         taken->state = DONE;
         pthread_cond_signal(&taken->turn);
     }
@@ -192,7 +192,7 @@ static void queue(Service *s, Request *request)
 {
     Request **tail = &s->first;
 
-    while (*tail != NULL)
+    while (*tail)
         tail = &(*tail)->next;
     *tail = request;
 }
@@ -230,7 +230,7 @@ static void wait_and_run(CnxClient *client, Request *request)
     client->request = NULL;
 }
 
-/* ---- Clients ---- */
+/* Clients */
 
 CnxClient *cnx_client_new(CnxModel *model, CnxOutput outputs, guint threads)
 {
@@ -245,7 +245,7 @@ CnxClient *cnx_client_new(CnxModel *model, CnxOutput outputs, guint threads)
 
 void cnx_client_free(CnxClient *client)
 {
-    if (client == NULL)
+    if (!client)
         return;
     cnx_client_leave(client);
     cnx_model_unref(client->model);
@@ -275,10 +275,10 @@ gboolean cnx_client_join(CnxClient *client, guint width, guint height, GError **
 
     pthread_mutex_lock(&lock);
     service = find_service(client, width, height);
-    changes = service == NULL || service != client->service;
+    changes = !service || service != client->service;
     if (changes) {
         left = leave(client);
-        enter(client, service != NULL ? service : add_service(client, width, height));
+        enter(client, service ? service : add_service(client, width, height));
     }
     pthread_mutex_unlock(&lock);
     if (!client->holds_pool)
@@ -313,7 +313,7 @@ gboolean cnx_client_run(CnxClient *client, guint width, guint height, const floa
     const Service *s = client->service;
 
     g_assert(n > 0);
-    if (s == NULL || s->width != width || s->height != height)
+    if (!s || s->width != width || s->height != height)
         if (!cnx_client_join(client, width, height, error))
             return FALSE;
     pthread_cond_init(&request.turn, NULL);
@@ -321,7 +321,7 @@ gboolean cnx_client_run(CnxClient *client, guint width, guint height, const floa
     wait_and_run(client, &request);
     pthread_mutex_unlock(&lock);
     pthread_cond_destroy(&request.turn);
-    if (request.error == NULL)
+    if (!request.error)
         return TRUE;
     g_propagate_error(error, request.error);
     return FALSE;
@@ -331,7 +331,7 @@ void cnx_client_cancel(CnxClient *client, gboolean cancel)
 {
     pthread_mutex_lock(&lock);
     client->cancelled = cancel;
-    if (cancel && client->request != NULL) { /* for good, though the next one may wait again */
+    if (cancel && client->request) { /* for good, though the next one may wait again */
         client->request->cancelled = TRUE;
         pthread_cond_signal(&client->request->turn);
     }
@@ -345,7 +345,7 @@ void cnx_client_stats(CnxClient *client, CnxServiceStats *stats)
     *stats = (CnxServiceStats){0};
     pthread_mutex_lock(&lock);
     s = client->service;
-    if (s != NULL) {
+    if (s) {
         for (const CnxClient *c = s->clients; c != NULL; c = c->next)
             stats->clients++;
         for (const Request *r = s->first; r != NULL; r = r->next)

@@ -30,7 +30,7 @@ static void look_at_threads(cpu_set_t *cpus)
     cpu_set_t one;
 
     CPU_ZERO(cpus);
-    while (threads != NULL && (name = g_dir_read_name(threads)) != NULL)
+    while (threads && (name = g_dir_read_name(threads)))
         if (sched_getaffinity((pid_t)g_ascii_strtoll(name, NULL, 10), sizeof one, &one) == 0)
             CPU_OR(cpus, cpus, &one);
     g_clear_pointer(&threads, g_dir_close);
@@ -46,7 +46,7 @@ static void look_at_threads(cpu_set_t *cpus)
 static void process_set(cpu_set_t *cpus)
 {
     pthread_mutex_lock(&lock);
-    if (holds == NULL)
+    if (!holds)
         look_at_threads(&process);
     *cpus = process;
     pthread_mutex_unlock(&lock);
@@ -188,7 +188,7 @@ void cnx_affinity_release(CnxAffinity *affinity)
 {
     CnxAffinity **link = &holds;
 
-    if (affinity == NULL)
+    if (!affinity)
         return;
     pthread_mutex_lock(&lock);
     while (*link != affinity)

@@ -57,7 +57,7 @@ static guint group_quota(const char *mount, const char *group)
         g_free(folder);
         if (quota != 0 && (least == 0 || quota < least))
             least = quota;
-        if (slash == NULL)
+        if (!slash)
             break;
         *slash = '\0';
     }

@@ -130,7 +130,7 @@ static void *worker_main(void *number)
     while (!pool.quit) {
         Loop *loop = find_open_loop();
 
-        if (loop != NULL)
+        if (loop)
             work_on(loop, GPOINTER_TO_UINT(number));
         else
             wait_for_work();
@@ -189,7 +189,7 @@ static void post(Loop *loop)
     Loop **tail = &pool.loops;
 
     pthread_mutex_lock(&pool.lock);
-    while (*tail != NULL)
+    while (*tail)
         tail = &(*tail)->next;
     *tail = loop;
     atomic_fetch_add(&pool.posted, 1);

@@ -84,6 +84,7 @@ static gboolean convert(const CnxCheckpoint *checkpoint, const Options *options,
                         const CnxExportOptions *export, GError **error)
 {
     const struct sigaction action = {.sa_handler = on_signal};
+
     g_autoptr(GPtrArray) notes = g_ptr_array_new_with_free_func(g_free);
 
     sigaction(SIGINT, &action, NULL);
@@ -144,6 +145,7 @@ int main(int argc, char **argv)
          "FILE | FOLDER"},
         {NULL},
     };
+
     g_autoptr(GOptionContext) context = g_option_context_new(NULL);
     g_autoptr(GError) error = NULL;
 

@@ -72,6 +72,7 @@ static void add_file(JsonBuilder *json, const Report *report)
     json_builder_begin_array(json);
     for (; *files; files++) {
         g_autofree char *file = g_filename_display_name(*files);
+
         json_builder_add_string_value(json, file);
     }
     json_builder_end_array(json);

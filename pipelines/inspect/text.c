@@ -36,10 +36,12 @@ static char *join(const guint *numbers, guint count)
 static void print_file(const Report *report)
 {
     const CnxConfig *config = report->config;
+
     const char *const *files = cnx_checkpoint_files(report->checkpoint);
 
     for (guint i = 0; files[i]; i++) {
         g_autofree char *file = g_filename_display_name(files[i]);
+
         line(i ? "" : "file", "%s", file);
     }
     g_autofree char *size = g_format_size(report->bytes);
@@ -73,12 +75,14 @@ static void print_network(const Report *report)
     g_autofree char *depths = join(config->depths, config->stages);
     g_autofree char *dims = join(config->dims, config->stages);
     g_autofree char *kernels = join(config->kernels, config->stages);
+
     g_autoptr(GString) norms = g_string_new(NULL);
 
     print_stem(config);
     line("stages", "depths %s; widths %s; depthwise kernels %s", depths, dims, kernels);
     if (config->dilations[config->stages - 1] > 1) {
         g_autofree char *dilations = join(config->dilations, config->stages);
+
         line("", "dilations %s", dilations);
     }
     line("blocks", "%s%s; %s", config->grn ? "V2: GRN" : "V1",
@@ -98,6 +102,7 @@ static void print_network(const Report *report)
 static void print_labels(const Report *report)
 {
     char **labels = report->config->labels;
+
     g_autoptr(GString) text = g_string_new(NULL);
 
     if (!labels) {
@@ -106,6 +111,7 @@ static void print_labels(const Report *report)
     }
     for (guint i = 0; labels[i] && i < SOME_LABELS; i++) {
         g_autofree char *quoted = cnx_quote(labels[i]);
+
         g_string_append_printf(text, i ? ", %s" : "%s", quoted);
     }
     line("labels", "%s%s (%s)", text->str, g_strv_length(labels) > SOME_LABELS ? ", ..." : "",
@@ -169,6 +175,7 @@ static void print_tensors(const Report *report)
     putchar('\n');
     for (guint i = 0; i < count; i++) {
         const CnxTensor *t = parts[i].tensor;
+
         g_autoptr(GString) shape = g_string_new("[");
 
         for (guint k = 0; k < t->rank; k++)

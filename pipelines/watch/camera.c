@@ -31,6 +31,7 @@ const char *watch_state_name(WatchState state)
 {
     static const char *const names[WATCH_STATES] = {"connecting", "playing", "waiting",
                                                     "ended",      "failed",  "stopped"};
+
     return names[state];
 }
 

@@ -11,8 +11,8 @@ struct WatchConnection {
     GstElement *bin; /* the source */
     gboolean has_end;
     GMutex order;  /* held while its state is changed */
-    gint given_up; /* atomic */
-    gint live;     /* atomic; whether frames are stamped when they come; -1: not known yet */
+    int given_up;  /* atomic */
+    int live;      /* atomic; whether frames are stamped when they come; -1: not known yet */
     guint latency; /* milliseconds */
     WatchCounts *counts;
     WatchFlow flow; /* under the lock of counts */
@@ -24,7 +24,7 @@ static void on_caps(WatchConnection *self, GstEvent *event)
 {
     GstCaps *caps;
     GstStructure *structure;
-    gint width = 0, height = 0;
+    int width = 0, height = 0;
 
     gst_event_parse_caps(event, &caps);
     structure = gst_caps_get_structure(caps, 0);
@@ -64,7 +64,7 @@ static gboolean is_live(WatchConnection *self, GstPad *pad)
     return g_atomic_int_get(&self->live) > 0;
 }
 
-/* Before a decoder. */
+/* Before a decoder */
 
 typedef struct Entrance {
     WatchConnection *connection;

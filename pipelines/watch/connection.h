@@ -15,7 +15,7 @@ typedef struct WatchFlow {
     guint64 skipped; /* not among them: too late to be decoded */
     gint64 last;     /* when the last one of either came, monotonic microseconds */
     gboolean ended;
-    gint width, height;
+    int width, height;
     gboolean resized; /* since it was asked for the last time */
 } WatchFlow;
 

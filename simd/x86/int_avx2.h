@@ -1,6 +1,6 @@
 /* The words that pixel kernels are written in, for AVX2: 32 bytes, as integers of 8, 16 or 32 bits.
- * simd/x86/int_avx512.h says the same for 64; a body (simd/<kernel>_int.inc) is compiled with either.
- * Shuffles, unpacking and packing work within the vector's parts of 16 bytes.
+ * simd/x86/int_avx512.h says the same for 64; a body (simd/<kernel>_int.inc) is compiled with
+ * either. Shuffles, unpacking and packing work within the vector's parts of 16 bytes.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once

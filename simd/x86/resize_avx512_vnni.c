@@ -10,7 +10,8 @@
 #define NOINLINE static __attribute__((noinline))
 #define GROUP 4
 
-typedef struct Four { /* packed */
+/* Packed */
+typedef struct Four {
     int8_t byte[4][4];
 } Four;
 

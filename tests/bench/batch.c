@@ -1,5 +1,5 @@
-/* What the rule in model/serve/queue.c stands on: what an image costs in a batch, one after the other,
- * and side by side.
+/* What the rule in model/serve/queue.c stands on: what an image costs in a batch, one after the
+ * other, and side by side.
  *
  *   bench-batch MODEL [THREADS [ROUNDS [SIZE]]]
  *
@@ -78,11 +78,11 @@ static CnxModel *open_model(const char *name)
         if (!seeded_checkpoint(path, &seeded_networks[i], &error))
             g_error("%s", error->message);
     }
-    model = cnx_model_open(path != NULL ? path : name, CNX_WEIGHT_SET_AUTO, &error);
-    if (path != NULL)
+    model = cnx_model_open(path ? path : name, CNX_WEIGHT_SET_AUTO, &error);
+    if (path)
         g_remove(path);
     g_free(path);
-    if (model == NULL)
+    if (!model)
         g_error("%s", error->message);
     return model;
 }
@@ -94,7 +94,7 @@ static void plan(Way *way, CnxModel *model, guint size, guint threads)
     for (guint i = 0; i < way->runs; i++) {
         way->run[i] = cnx_run_new(model, size, size, way->batch, CNX_OUTPUT_LOGITS,
                                   MAX(threads / way->runs, 1), &error);
-        if (way->run[i] == NULL)
+        if (!way->run[i])
             g_error("%s", error->message);
         for (guint j = 0; j < way->batch; j++)
             seeded_input(cnx_run_input(way->run[i], j), "bench", size, size);

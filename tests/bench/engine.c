@@ -50,10 +50,10 @@ int main(int argc, char **argv)
     const double begin = clock_ms();
 
     model = cnx_model_open(argv[1], CNX_WEIGHT_SET_AUTO, &error);
-    if (model == NULL)
+    if (!model)
         goto failed;
     run = cnx_run_new(model, size, size, 1, CNX_OUTPUT_LOGITS, threads, &error);
-    if (run == NULL)
+    if (!run)
         goto failed;
     memcpy(cnx_run_input(run, 0), input, length);
 

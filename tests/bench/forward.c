@@ -60,16 +60,16 @@ int main(int argc, char **argv)
     CnxModel *model = cnx_model_open(path, CNX_WEIGHT_SET_AUTO, &error);
     const double load = (double)(g_get_monotonic_time() - start) / 1000;
 
-    if (temporary != NULL)
+    if (temporary)
         g_remove(temporary);
-    if (model == NULL) {
+    if (!model) {
         fprintf(stderr, "%s\n", error->message);
         return 1;
     }
     const CnxConfig *config = cnx_model_config(model);
     const guint size = argc > 4 ? (guint)atoi(argv[4]) : config->recipe.size;
     CnxRun *run = cnx_run_new(model, size, size, 1, CNX_OUTPUT_LOGITS, threads, &error);
-    if (run == NULL) {
+    if (!run) {
         fprintf(stderr, "%s\n", error->message);
         return 1;
     }

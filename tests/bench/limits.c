@@ -78,7 +78,7 @@ int main(void)
     const size_t most = sizes[sizeof sizes / sizeof *sizes - 1];
     Words *x = aligned_alloc(4096, most);
 
-    if (x == NULL) {
+    if (!x) {
         fprintf(stderr, "no memory for a buffer of %zu bytes\n", most);
         return 1;
     }
@@ -87,7 +87,7 @@ int main(void)
     for (int i = 0; i < CNX_CPU_COUNT; i++) {
         const CnxKernels *k = cnx_kernels_get((CnxCpu)i);
 
-        if (k != NULL)
+        if (k)
             printf("| %s | %.1f |\n", cnx_cpu_name((CnxCpu)i), cnx_peak_measure(k));
     }
     printf("\n| buffer | read, GB/s | write, GB/s | copy, GB/s |\n| --- | ---: | ---: | ---: |\n");

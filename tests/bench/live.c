@@ -68,7 +68,7 @@ typedef struct Turn {
 
 static void check(const GError *error)
 {
-    if (error != NULL)
+    if (error)
         g_error("%s", error->message);
 }
 
@@ -134,7 +134,7 @@ static gpointer camera_main(gpointer data)
         GstBuffer *buffer = filling;
 
         filling = take_buffer(turn);
-        if (buffer == NULL)
+        if (!buffer)
             continue;
         GST_BUFFER_OFFSET(buffer) = (guint64)i;
         GST_BUFFER_PTS(buffer) = (GstClockTime)(i * turn->period * 1e6);
@@ -263,12 +263,12 @@ static void play(const char *element, const char *rest, Tally *tally)
     turn.start = clock_ms() + turn.period;
     GThread *camera = g_thread_new("camera", camera_main, &turn);
 
-    if (options.reload != NULL && turn.convnext != NULL)
+    if (options.reload && turn.convnext)
         reload_once_a_second(&turn);
     g_thread_join(camera);
     gst_pad_push_event(turn.pad, gst_event_new_eos()); /* what a queue still has is not lost */
     gst_message_unref(gst_bus_timed_pop_filtered(bus, GST_CLOCK_TIME_NONE, GST_MESSAGE_EOS));
-    if (turn.convnext != NULL)
+    if (turn.convnext)
         show_inference(turn.convnext, turn.period);
     take_percentiles(&turn);
     gst_element_set_state(turn.pipeline, GST_STATE_NULL);

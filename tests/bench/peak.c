@@ -32,7 +32,7 @@ int main(int argc, char **argv)
     Work work = {NULL};
     CnxCpu level;
 
-    if (argc != 2 || !cnx_cpu_parse(argv[1], &level) || cnx_kernels_get(level) == NULL) {
+    if (argc != 2 || !cnx_cpu_parse(argv[1], &level) || !cnx_kernels_get(level)) {
         fprintf(stderr, "usage: bench-peak LEVEL, which this processor has\n");
         return 2;
     }

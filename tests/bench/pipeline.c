@@ -32,7 +32,7 @@ static GstElement *parse(const char *launch)
     GError *error = NULL;
     GstElement *pipeline = gst_parse_launch(launch, &error);
 
-    if (error != NULL)
+    if (error)
         die(error->message);
     return pipeline;
 }
@@ -45,11 +45,11 @@ static GstSample *pull(GstElement *pipeline, GstAppSink *sink)
     GstMessage *message;
     GError *error = NULL;
 
-    if (sample == NULL) {
+    if (!sample) {
         message = gst_bus_pop_filtered(bus, GST_MESSAGE_ERROR);
-        if (message != NULL)
+        if (message)
             gst_message_parse_error(message, &error, NULL);
-        die(error != NULL ? error->message : "the pipeline ended");
+        die(error ? error->message : "the pipeline ended");
     }
     gst_object_unref(bus);
     return sample;

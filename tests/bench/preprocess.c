@@ -105,7 +105,7 @@ int main(int argc, char **argv)
     const double begin = clock_ms();
 
     b.preprocess = cnx_preprocess_new(&recipe, &info, &error);
-    if (b.preprocess == NULL) {
+    if (!b.preprocess) {
         fprintf(stderr, "%s\n", error->message);
         return 1;
     }

@@ -11,7 +11,7 @@ void serve(double load_ms, void (*frame)(void *data), void *data)
 
     printf("ready %.6f\n", load_ms);
     fflush(stdout);
-    while (fgets(line, sizeof line, stdin) != NULL) {
+    while (fgets(line, sizeof line, stdin)) {
         const int n = atoi(line);
 
         frame(data);

@@ -48,7 +48,7 @@ typedef struct Outcome {
     double per_second, fairness, batch, megabytes;
 } Outcome;
 
-/* In the process that plays. */
+/* In the process that plays */
 
 static double resident_mb(void)
 {
@@ -70,7 +70,7 @@ static GstElement *play(void)
     int width = 640, height = 360;
     GError *error = NULL;
 
-    if (options.size != NULL && sscanf(options.size, "%dx%d", &width, &height) != 2)
+    if (options.size && sscanf(options.size, "%dx%d", &width, &height) != 2)
         g_error("--size takes WIDTHxHEIGHT, not %s", options.size);
     char *line = g_strdup_printf(
         "videotestsrc pattern=blue ! video/x-raw,format=I420,width=%d,height=%d,framerate=25/1 "
@@ -78,7 +78,7 @@ static GstElement *play(void)
         width, height, options.bare ? "identity" : "convnext", options.bare ? "true" : "false");
     GstElement *pipeline = gst_parse_launch(line, &error);
 
-    if (error != NULL)
+    if (error)
         g_error("%s: %s", line, error->message);
     GstElement *middle = gst_bin_get_by_name(GST_BIN(pipeline), "middle");
 
@@ -135,7 +135,7 @@ G_GNUC_NORETURN static void play_all(int streams)
     _exit(0); /* to stop the streams would wait for a turn of the engine each */
 }
 
-/* In the process that asks. */
+/* In the process that asks */
 
 static Outcome run_child(const char *self, int streams, gboolean bare)
 {
@@ -145,14 +145,14 @@ static Outcome run_child(const char *self, int streams, gboolean bare)
     GPtrArray *args = g_ptr_array_new();
     GError *error = NULL;
     Outcome o;
-    gint status;
+    int status;
 
     g_ptr_array_add(args, (gpointer)self);
     for (char **word = words; *word != NULL; word++)
         g_ptr_array_add(args, *word);
-    if (options.model != NULL)
+    if (options.model)
         g_ptr_array_add(args, model = g_strconcat("--model=", options.model, NULL));
-    if (options.size != NULL)
+    if (options.size)
         g_ptr_array_add(args, size = g_strconcat("--size=", options.size, NULL));
     if (bare)
         g_ptr_array_add(args, (gpointer) "--bare");
@@ -180,10 +180,10 @@ typedef struct Outcomes {
 
 static int read_counts(int *counts)
 {
-    char **words = g_strsplit(options.streams != NULL ? options.streams : "1,4,16,64", ",", -1);
+    char **words = g_strsplit(options.streams ? options.streams : "1,4,16,64", ",", -1);
     int n = 0;
 
-    for (; words[n] != NULL && n < COUNTS_MAX; n++) {
+    for (; words[n] && n < COUNTS_MAX; n++) {
         counts[n] = atoi(words[n]);
         if (counts[n] < 1 || counts[n] > STREAMS_MAX)
             g_error("--streams takes numbers of 1 to %d, not %s", STREAMS_MAX, words[n]);

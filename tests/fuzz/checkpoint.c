@@ -12,7 +12,7 @@ int LLVMFuzzerTestOneInput(const guint8 *data, gsize size)
     CnxModel *model = cnx_model_open(path, CNX_WEIGHT_SET_AUTO, &error);
 
     fuzz_check(model != NULL, error, path);
-    if (model != NULL) {
+    if (model) {
         g_assert_cmpuint(cnx_model_config(model)->parameters, >, 0);
         g_assert_cmpuint(cnx_model_memory(model), >, 0);
     }

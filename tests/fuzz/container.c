@@ -12,7 +12,7 @@ int LLVMFuzzerTestOneInput(const guint8 *data, gsize size)
     guint count = 0;
 
     fuzz_check(container != NULL, error, FUZZ_FILE);
-    if (container == NULL)
+    if (!container)
         return 0;
     const CnxTensor *tensors = cnx_container_tensors(container, &count);
     for (guint i = 0; i < count; i++) {

@@ -12,7 +12,7 @@ void fuzz_check(gboolean ok, GError *error, const char *file)
         g_assert_no_error(error);
         return;
     }
-    g_assert_true(error != NULL && error->domain == CNX_ERROR);
+    g_assert_true(error && error->domain == CNX_ERROR);
     g_assert_true(g_utf8_validate(error->message, -1, NULL));
     g_assert_true(g_str_has_prefix(error->message, file));
     g_assert_null(strpbrk(error->message, "\n\r"));

@@ -32,8 +32,7 @@ static gboolean names_convnext(JsonObject *object, const char *key)
 {
     JsonNode *node = json_object_get_member(object, key);
 
-    return node != NULL && JSON_NODE_HOLDS_VALUE(node) &&
-           json_node_get_value_type(node) == G_TYPE_STRING &&
+    return node && JSON_NODE_HOLDS_VALUE(node) && json_node_get_value_type(node) == G_TYPE_STRING &&
            strstr(json_node_get_string(node), "convnext") != NULL;
 }
 
@@ -56,7 +55,7 @@ static void read_config(guint8 which, const char *text, gsize size)
     else if (ok && names_convnext(object, "model_type"))
         ok = cnx_config_read_transformers(config, &json);
     fuzz_check(ok, error, FUZZ_FILE);
-    g_assert_true(config->labels == NULL || g_strv_length(config->labels) == config->classes);
+    g_assert_true(!config->labels || g_strv_length(config->labels) == config->classes);
     g_clear_pointer(&object, json_object_unref);
     cnx_config_free(config);
 }
@@ -68,7 +67,7 @@ static void read_index(const guint8 *text, gsize size)
     CnxShards *shards = cnx_shards_read(path, &error);
 
     fuzz_check(shards != NULL, error, path);
-    if (shards != NULL) {
+    if (shards) {
         g_assert_nonnull(cnx_shards_files(shards)[0]);
         const gboolean ok = cnx_shards_check(shards, NULL, 0, path, &error);
         fuzz_check(ok, error, path);

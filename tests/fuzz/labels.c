@@ -13,7 +13,7 @@ int LLVMFuzzerTestOneInput(const guint8 *data, gsize size)
         count += data[i] == '\n';
     char **labels = cnx_labels_parse((const char *)data, size, count, FUZZ_FILE, &error);
     fuzz_check(labels != NULL, error, FUZZ_FILE);
-    if (labels != NULL)
+    if (labels)
         g_assert_cmpuint(g_strv_length(labels), ==, count);
     g_strfreev(labels);
     return 0;

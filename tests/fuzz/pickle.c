@@ -28,7 +28,7 @@ static gboolean append_storages(GByteArray *file, const CnxPickle *pickle)
     gsize total = 0;
 
     g_byte_array_append(file, (const guint8 *)"\x80\x02](", 4);
-    for (CnxPyStorage *s = pickle->storages; s != NULL && total <= DATA_MAX; s = s->next) {
+    for (CnxPyStorage *s = pickle->storages; s && total <= DATA_MAX; s = s->next) {
         if (!g_hash_table_add(seen, (gpointer)s->key))
             continue;
         const gsize length = strlen(s->key);
@@ -86,7 +86,7 @@ int LLVMFuzzerTestOneInput(const guint8 *data, gsize size)
     CnxPickle *pickle = cnx_pickle_read(data, size, FUZZ_FILE, &error);
 
     fuzz_check(pickle != NULL, error, FUZZ_FILE);
-    if (pickle == NULL)
+    if (!pickle)
         return 0;
     g_assert_cmpuint(pickle->size, <=, size);
     g_assert_nonnull(cnx_py_type_name(pickle->top));

@@ -46,11 +46,11 @@ static void load(const char *path)
     gsize size;
 
     GDir *dir = g_dir_open(path, 0, NULL);
-    if (dir != NULL) {
+    if (dir) {
         GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
         const char *name;
 
-        while ((name = g_dir_read_name(dir)) != NULL)
+        while ((name = g_dir_read_name(dir)))
             g_ptr_array_add(names, g_build_filename(path, name, NULL));
         g_dir_close(dir);
         g_ptr_array_sort(names, by_name);

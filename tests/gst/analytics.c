@@ -23,7 +23,7 @@ GST_START_TEST(test_classes)
     out = frames_through(h, frames_new(CAPS, FRAME_COLOURS, 0));
     const GstConvnextClass *classes = gst_convnext_result_get_classes(frames_result(out), &n);
     GstAnalyticsRelationMeta *relations = gst_buffer_get_analytics_relation_meta(out);
-    fail_unless(relations != NULL, "no classification on the buffer");
+    fail_unless(relations, "no classification on the buffer");
     fail_unless(gst_analytics_relation_meta_iterate(relations, &state,
                                                     gst_analytics_cls_mtd_get_mtd_type(), &mtd));
     fail_unless_equals_int(n, 3);

@@ -30,20 +30,22 @@ static GstBuffer *frame(guint i)
 }
 
 /* Returns the id of a new GstAnalyticsODMtd. */
-static guint detect(GstBuffer *buffer, const char *type, gint x, gint y, gint w, gint h)
+static guint detect(GstBuffer *buffer, const char *type, int x, int y, int w, int h)
 {
     GstAnalyticsRelationMeta *relations = gst_buffer_add_analytics_relation_meta(buffer);
     GstAnalyticsODMtd mtd;
+
     fail_unless(gst_analytics_relation_meta_add_od_mtd(relations, g_quark_from_string(type), x, y,
                                                        w, h, 0.9f, &mtd));
     return mtd.id;
 }
 
 static GstVideoRegionOfInterestMeta *mark(GstBuffer *buffer, const char *type, guint x, guint y,
-                                          guint w, guint h, gint id)
+                                          guint w, guint h, int id)
 {
     GstVideoRegionOfInterestMeta *roi =
         gst_buffer_add_video_region_of_interest_meta(buffer, type, x, y, w, h);
+
     roi->id = id;
     return roi;
 }
@@ -52,6 +54,7 @@ static void track(GstBuffer *buffer, guint object, guint64 id, gboolean lost)
 {
     GstAnalyticsRelationMeta *relations = gst_buffer_get_analytics_relation_meta(buffer);
     GstAnalyticsTrackingMtd mtd;
+
     fail_unless(gst_analytics_relation_meta_add_tracking_mtd(relations, id, 0, &mtd));
     if (lost)
         gst_analytics_tracking_mtd_set_lost(&mtd);
@@ -72,6 +75,7 @@ static void check_classes(GstBuffer *buffer, guint object, GstConvnextMeta *meta
     gpointer state = NULL;
     guint n, found = 0;
     const GstConvnextClass *classes = gst_convnext_result_get_classes(meta->result, &n);
+
     while (gst_analytics_relation_meta_iterate(relations, &state,
                                                gst_analytics_cls_mtd_get_mtd_type(), &cls)) {
         if (gst_analytics_relation_meta_get_relation(relations, object, cls.id) ==
@@ -99,6 +103,7 @@ GST_START_TEST(test_relations)
     GstBuffer *in = frame(0), *out;
     GstConvnextMeta *metas[3];
     guint a = detect(in, "cat", 10, 20, 100, 80), b = detect(in, "dog", -20, 150, 90, 200);
+
     out = frames_through(h, in);
     fail_unless_equals_int(boxes_metas(out, metas, 3), 2);
     boxes_check(metas[0], 10, 20, 100, 80, 0);
@@ -117,10 +122,11 @@ GST_START_TEST(test_once)
     GstHarness *h = boxes_harness(network, CAPS);
     GstBuffer *in = frame(0), *out;
     guint linked;
+
     detect(in, "cat", 10, 20, 100, 80);
     linked = detect(in, "dog", 150, 100, 60, 60);
     mark(in, "cat", 11, 20, 99, 81, 0);
-    mark(in, "dog", 155, 105, 60, 60, (gint)linked);
+    mark(in, "dog", 155, 105, 60, 60, (int)linked);
     out = frames_through(h, in);
     fail_unless_equals_int(results_on(out), 2);
     gpointer state = NULL;
@@ -161,6 +167,7 @@ GST_END_TEST;
 static GstClockTime age_of(GstBuffer *out)
 {
     GstConvnextMeta *meta;
+
     fail_unless_equals_int(boxes_metas(out, &meta, 1), 1);
     GstClockTime age = meta->age / (40 * GST_MSECOND);
     gst_buffer_unref(out);
@@ -172,25 +179,29 @@ static GstClockTime age_of(GstBuffer *out)
 GST_START_TEST(test_tracking)
 {
     GstHarness *h = boxes_harness(network, CAPS);
+
     g_object_set(h->element, "reclassify-interval", 0, NULL);
     for (guint i = 0; i < 6; i++) {
         GstBuffer *in = frame(i);
-        track(in, detect(in, "cat", 10 + 40 * (gint)i, 20, 60, 80), 77, i >= 4);
+
+        track(in, detect(in, "cat", 10 + 40 * (int)i, 20, 60, 80), 77, i >= 4);
         fail_unless_equals_uint64(age_of(frames_through(h, in)), i < 4 ? i : 0);
     }
     for (guint i = 6; i < 10; i++) {
         GstBuffer *in = frame(i);
+
         detect(in, "cat", 300, 230, 0, 0); /* so that the next one's id is not 0 */
         guint id = detect(in, "dog", 10, 20, 60, 80);
         fail_unless(id > 0);
-        mark(in, "dog", 10, 20, 60, 80, (gint)id);
+        mark(in, "dog", 10, 20, 60, 80, (int)id);
         fail_unless_equals_uint64(age_of(frames_through(h, in)), 0);
     }
     for (guint i = 10; i < 13; i++) {
         GstBuffer *in = frame(i);
-        guint id = detect(in, "dog", 10 + 40 * (gint)(i - 10), 20, 60, 80);
+        guint id = detect(in, "dog", 10 + 40 * (int)(i - 10), 20, 60, 80);
         GstVideoRegionOfInterestMeta *roi =
-            mark(in, "dog", 10 + 40 * (i - 10), 20, 60, 80, (gint)id);
+            mark(in, "dog", 10 + 40 * (i - 10), 20, 60, 80, (int)id);
+
         gst_video_region_of_interest_meta_add_param(
             roi, gst_structure_new("object_id", "id", G_TYPE_INT, 5, NULL));
         fail_unless_equals_uint64(age_of(frames_through(h, in)), i - 10);
@@ -205,6 +216,7 @@ GST_START_TEST(test_large_number)
     GstHarness *h = boxes_harness(network, CAPS);
     Gate *gate = gate_new(h->element);
     GstBuffer *in = frame(0);
+
     gst_util_set_object_arg(G_OBJECT(h->element), "smoothing", "majority");
     g_object_set(h->element, "smoothing-window", 1, "smoothing-count", 1, NULL);
     track(in, detect(in, "cat", 10, 20, 60, 80), G_GUINT64_CONSTANT(1) << 40, FALSE);
@@ -219,6 +231,7 @@ static Suite *analytics_objects_suite(void)
 {
     Suite *s = suite_create("analytics_objects");
     TCase *tc = tcase_create("objects");
+
     suite_add_tcase(s, tc);
     tcase_set_timeout(tc, 120);
     tcase_add_checked_fixture(tc, setup, teardown);

@@ -30,6 +30,7 @@ static GstBuffer *through(GstHarness *h, guint pts)
 static char *checksum(GstBuffer *buffer)
 {
     GstMapInfo map;
+
     fail_unless(gst_buffer_map(buffer, &map, GST_MAP_READ));
     char *sum = g_compute_checksum_for_data(G_CHECKSUM_SHA256, map.data, map.size);
     gst_buffer_unmap(buffer, &map);
@@ -40,6 +41,7 @@ GST_START_TEST(test_untouched)
 {
     GstHarness *h = frames_harness(network, CAPS);
     GstBuffer *frame = frames_new(CAPS, FRAME_COLOURS, 120);
+
     GST_BUFFER_FLAG_SET(frame, GST_BUFFER_FLAG_DISCONT | GST_BUFFER_FLAG_MARKER);
     GST_BUFFER_DTS(frame) = 100 * GST_MSECOND;
     GST_BUFFER_OFFSET(frame) = 7;
@@ -67,10 +69,11 @@ GST_START_TEST(test_shared_buffer)
     GstHarness *h = frames_harness(network, CAPS);
     GstBuffer *frame = frames_new(CAPS, FRAME_COLOURS, 0);
     GstBuffer *out = frames_through(h, gst_buffer_ref(frame));
+
     fail_unless(out != frame);
     fail_unless(gst_buffer_peek_memory(out, 0) == gst_buffer_peek_memory(frame, 0));
-    fail_unless(gst_buffer_get_convnext_meta(frame) == NULL);
-    fail_unless(gst_buffer_get_convnext_meta(out) != NULL);
+    fail_unless(!gst_buffer_get_convnext_meta(frame));
+    fail_unless(gst_buffer_get_convnext_meta(out));
     gst_buffer_unref(out);
     gst_buffer_unref(frame);
     gst_harness_teardown(h);
@@ -80,10 +83,12 @@ GST_END_TEST;
 GST_START_TEST(test_interval)
 {
     GstHarness *h = frames_harness(network, CAPS);
+
     g_object_set(h->element, "interval", 3, NULL);
     for (guint i = 0; i < 8; i++) {
         GstBuffer *out = through(h, 40 * i);
         GstConvnextMeta *meta = frames_meta(out);
+
         fail_unless_equals_uint64(meta->age, i % 3 * 40 * GST_MSECOND);
         fail_unless_equals_uint64(gst_convnext_result_get_pts(meta->result),
                                   (i - i % 3) * 40 * GST_MSECOND);
@@ -97,9 +102,10 @@ GST_START_TEST(test_gap)
 {
     GstHarness *h = frames_harness(network, CAPS);
     GstBuffer *gap = frames_new(CAPS, FRAME_COLOURS, 0), *out;
+
     GST_BUFFER_FLAG_SET(gap, GST_BUFFER_FLAG_GAP);
     out = frames_through(h, gap);
-    fail_unless(gst_buffer_get_convnext_meta(out) == NULL, "a result from nowhere");
+    fail_unless(!gst_buffer_get_convnext_meta(out), "a result from nowhere");
     fail_unless(GST_BUFFER_FLAG_IS_SET(out, GST_BUFFER_FLAG_GAP));
     gst_buffer_unref(out);
     gst_buffer_unref(through(h, 40));
@@ -122,6 +128,7 @@ static void flush(GstHarness *h)
 static void new_segment(GstHarness *h)
 {
     GstSegment segment;
+
     gst_segment_init(&segment, GST_FORMAT_TIME);
     fail_unless(gst_harness_push_event(h, gst_event_new_segment(&segment)));
 }
@@ -129,6 +136,7 @@ static void new_segment(GstHarness *h)
 GST_START_TEST(test_breaks)
 {
     GstHarness *h = frames_harness(network, CAPS);
+
     g_object_set(h->element, "interval", 100, NULL);
     gst_buffer_unref(through(h, 0));
     for (guint i = 1; i <= 3; i++) {
@@ -157,12 +165,14 @@ GST_START_TEST(test_caps_change)
         "video/x-raw,format=GRAY8,width=33,height=500,framerate=25/1",
     };
     GstHarness *h = frames_harness(network, NULL);
+
     g_object_set(h->element, "crop", 4 /* none: the input follows the frame */, NULL);
     for (guint i = 0; i < 2 * G_N_ELEMENTS(caps); i++) {
         const char *now = caps[i % G_N_ELEMENTS(caps)];
+
         gst_harness_set_src_caps_str(h, now);
         GstBuffer *out = frames_through(h, frames_new(now, FRAME_GRAYS, 40 * i));
-        fail_unless(frames_result(out) != NULL);
+        fail_unless(frames_result(out));
         gst_buffer_unref(out);
     }
     gst_harness_teardown(h);
@@ -174,6 +184,7 @@ GST_START_TEST(test_not_in_time)
 {
     GstSegment segment;
     GstHarness *h = frames_harness(network, CAPS);
+
     gst_segment_init(&segment, GST_FORMAT_BYTES);
     fail_unless(gst_harness_push_event(h, gst_event_new_segment(&segment)));
     gst_buffer_unref(through(h, 0));
@@ -191,6 +202,7 @@ GST_START_TEST(test_classes)
     GstHarness *h = frames_harness(network, CAPS);
     guint n;
     float sum = 0;
+
     g_object_set(h->element, "top-k", 100, NULL);
     GstBuffer *out = through(h, 0);
     const GstConvnextClass *classes = gst_convnext_result_get_classes(frames_result(out), &n);
@@ -229,6 +241,7 @@ GST_START_TEST(test_outputs)
 {
     static const gsize sides[] = {16, 8, 4, 2}, dims[] = NETWORK_DIMS;
     GstHarness *h = frames_harness(network, NULL);
+
     gst_util_set_object_arg(G_OBJECT(h->element), "outputs",
                             "embedding+logits+stage1+stage2+stage3+stage4");
     gst_element_set_state(h->element, GST_STATE_NULL);
@@ -243,7 +256,8 @@ GST_START_TEST(test_outputs)
     for (guint i = 0; i < 4; i++) {
         char *name = g_strdup_printf("stage%u", i + 1);
         GstConvnextTensor *tensor = gst_convnext_result_get_tensor(result, name);
-        fail_unless(tensor != NULL, "%s is missing", name);
+
+        fail_unless(tensor, "%s is missing", name);
         const gsize *shape = gst_convnext_tensor_get_shape(tensor, &n);
         fail_unless_equals_int(n, 4);
         fail_unless_equals_int(shape[0], 1);
@@ -265,6 +279,7 @@ GST_START_TEST(test_messages_and_stats)
     GstStructure *stats, *info;
     guint64 frames = 0, inferred = 0, skipped = 0;
     guint classes = 0;
+
     gst_element_set_bus(h->element, bus);
     g_object_set(h->element, "post-messages", TRUE, "interval", 2, NULL);
     for (guint i = 0; i < 4; i++)
@@ -272,7 +287,8 @@ GST_START_TEST(test_messages_and_stats)
     for (guint i = 0; i < 2; i++) {
         GstMessage *message = gst_bus_pop_filtered(bus, GST_MESSAGE_ELEMENT);
         guint64 frame;
-        fail_unless(message != NULL, "no message %u", i);
+
+        fail_unless(message, "no message %u", i);
         const GstStructure *s = gst_message_get_structure(message);
         fail_unless(gst_structure_has_name(s, "convnext"));
         fail_unless(gst_structure_get_uint64(s, "frame", &frame));
@@ -302,6 +318,7 @@ GST_START_TEST(test_restart)
     float first[NETWORK_CLASSES], larger[NETWORK_CLASSES], again[NETWORK_CLASSES];
     float *const answers[] = {first, larger, again};
     GstHarness *h = frames_harness(network, NULL);
+
     for (guint i = 0; i < 3; i++) {
         gst_element_set_state(h->element, i % 2 ? GST_STATE_READY : GST_STATE_NULL);
         g_object_set(h->element, "input-size", i == 1 ? 128 : 0, NULL);
@@ -319,6 +336,7 @@ static Suite *convnext_suite(void)
 {
     Suite *s = suite_create("convnext");
     TCase *tc = tcase_create("streams");
+
     suite_add_tcase(s, tc);
     tcase_set_timeout(tc, 120);
     tcase_add_checked_fixture(tc, setup, teardown);

@@ -21,15 +21,16 @@ static void teardown(void)
 }
 
 /* Going to READY fails with exactly one error, of the code, that names what is wrong. */
-static void check_refused(GstElement *element, GQuark domain, gint code, const char *named)
+static void check_refused(GstElement *element, GQuark domain, int code, const char *named)
 {
     GstBus *bus = gst_bus_new();
     GError *error = NULL;
+
     gst_element_set_bus(element, bus);
     fail_unless_equals_int(gst_element_set_state(element, GST_STATE_READY),
                            GST_STATE_CHANGE_FAILURE);
     GstMessage *message = gst_bus_pop_filtered(bus, GST_MESSAGE_ERROR);
-    fail_unless(message != NULL, "nothing was said about %s", named);
+    fail_unless(message, "nothing was said about %s", named);
     gst_message_parse_error(message, &error, NULL);
     fail_unless(strstr(error->message, named) != NULL, "%s is not in: %s", named, error->message);
     fail_unless(g_error_matches(error, domain, code), "other code: %s", error->message);
@@ -51,7 +52,8 @@ static void check_starts(GstElement *element)
 static GstElement *make(void)
 {
     GstElement *element = gst_element_factory_make("convnext", NULL);
-    fail_unless(element != NULL, "no element convnext");
+
+    fail_unless(element, "no element convnext");
     g_object_set(gst_object_ref_sink(element), "model", network, NULL);
     return element;
 }
@@ -61,6 +63,7 @@ GST_START_TEST(test_models)
     GstElement *element = make();
     char *text = network_add_file(network, "text.safetensors", "hello, this is no checkpoint\n");
     char *empty = network_add_file(network, "empty.safetensors", "");
+
     g_object_set(element, "model", "/no/such/model", NULL);
     check_refused(element, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NOT_FOUND, "/no/such/model");
     g_object_set(element, "model", text, NULL);
@@ -81,6 +84,7 @@ GST_START_TEST(test_truncated)
     char *whole = g_build_filename(network, "model.safetensors", NULL), *contents;
     char *cut = network_add_file(network, "cut.safetensors", "");
     gsize length;
+
     fail_unless(g_file_get_contents(whole, &contents, &length, NULL));
     g_object_set(element, "model", cut, NULL);
     for (gsize left = 9; left < length; left += length / 7) {
@@ -101,6 +105,7 @@ GST_START_TEST(test_labels)
     GstElement *element = make();
     char *few = network_add_file(network, "few.txt", "one\ntwo\n");
     char *good = network_add_file(network, "good.txt", "a\r\nb\r\nc\r\nd\r\ne\r\nf");
+
     g_object_set(element, "labels", "/no/such/labels", NULL);
     check_refused(element, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NOT_FOUND, "/no/such/labels");
     g_object_set(element, "labels", few, NULL);
@@ -116,6 +121,7 @@ GST_END_TEST;
 GST_START_TEST(test_settings)
 {
     GstElement *element = make();
+
     g_object_set(element, "input-size", 33, NULL);
     check_refused(element, GST_LIBRARY_ERROR, GST_LIBRARY_ERROR_SETTINGS, "input-size");
     g_object_set(element, "input-size", 0, "outputs", 0, NULL);
@@ -142,6 +148,7 @@ GST_START_TEST(test_no_head)
 {
     GstElement *element = make();
     char *backbone = network_new_backbone();
+
     g_object_set(element, "model", backbone, NULL);
     check_refused(element, GST_LIBRARY_ERROR, GST_LIBRARY_ERROR_SETTINGS, "classes");
     gst_util_set_object_arg(G_OBJECT(element), "outputs", "stage3");
@@ -155,9 +162,10 @@ GST_START_TEST(test_cpu_word)
 {
     GstElement *element = make();
     char *before = g_strdup(g_getenv("CONVNEXT_CPU"));
+
     g_setenv("CONVNEXT_CPU", "mmx", TRUE);
     check_refused(element, GST_LIBRARY_ERROR, GST_LIBRARY_ERROR_SETTINGS, "CONVNEXT_CPU");
-    if (before != NULL)
+    if (before)
         g_setenv("CONVNEXT_CPU", before, TRUE);
     else
         g_unsetenv("CONVNEXT_CPU");
@@ -171,6 +179,7 @@ static Suite *convnext_errors_suite(void)
 {
     Suite *s = suite_create("convnext_errors");
     TCase *tc = tcase_create("refusals");
+
     suite_add_tcase(s, tc);
     tcase_set_timeout(tc, 120);
     tcase_add_checked_fixture(tc, setup, teardown);

@@ -12,6 +12,7 @@ static void expect_error(const char *named)
 {
     GError *error;
     GstMessage *message = gate_pop(gate, GST_MESSAGE_ERROR);
+
     gst_message_parse_error(message, &error, NULL);
     fail_unless(strstr(error->message, named) != NULL, "%s is not in: %s", named, error->message);
     g_error_free(error);
@@ -22,6 +23,7 @@ static void expect_error(const char *named)
 GST_START_TEST(test_refused_caps)
 {
     GstCaps *refused = gst_caps_from_string(CAPS ",pixel-aspect-ratio=1000000/1");
+
     gst_buffer_unref(through(0));
     gst_harness_push_event(h, gst_event_new_caps(refused));
     expect_error("1000000/1");
@@ -53,6 +55,7 @@ static void have_no_memory(void)
                             .class_init = init_class,
                             .instance_size = sizeof(GstAllocator)};
     GType type = g_type_register_static(GST_TYPE_ALLOCATOR, "NoMemory", &info, 0);
+
     gst_allocator_set_default(g_object_new(type, NULL));
 }
 
@@ -66,6 +69,7 @@ GST_START_TEST(test_flush_after_error)
 {
     GstSegment segment;
     GstBuffer *frame = frames_new(CAPS, FRAME_COLOURS, 0);
+
     gst_util_set_object_arg(G_OBJECT(h->element), "mode", "latest");
     have_no_memory();
     gst_buffer_unref(frames_through(h, frame));
@@ -83,14 +87,14 @@ GST_START_TEST(test_flush_after_error)
 }
 GST_END_TEST;
 
-/* A system without threads: what the plugin calls is this, not GLib's. */
+/* A system without threads: what the plugin calls is this, not GLib's */
 
-static gint no_threads;
+static int no_threads;
 
-__attribute__((visibility("default"))) GThread *g_thread_try_new(const gchar *name, GThreadFunc run,
+__attribute__((visibility("default"))) GThread *g_thread_try_new(const char *name, GThreadFunc run,
                                                                  gpointer data, GError **error)
 {
-    typedef GThread *TryNew(const gchar *, GThreadFunc, gpointer, GError **);
+    typedef GThread *TryNew(const char *, GThreadFunc, gpointer, GError **);
     TryNew *try_new = (TryNew *)dlsym(RTLD_NEXT, "g_thread_try_new");
     if (!g_atomic_int_get(&no_threads))
         return try_new(name, run, data, error);
@@ -121,6 +125,7 @@ GST_START_TEST(test_no_thread_for_reload)
 {
     GError *error;
     char *other = network_new_wide(2);
+
     gst_buffer_unref(through(0));
     have_threads(FALSE);
     g_object_set(h->element, "model", other, NULL);
@@ -149,6 +154,7 @@ static Suite *faults_suite(void)
 {
     Suite *s = suite_create("convnext_faults");
     TCase *tc = tcase_create("faults");
+
     suite_add_tcase(s, tc);
     tcase_set_timeout(tc, 120);
     tcase_add_checked_fixture(tc, stage_setup, stage_teardown);

@@ -28,6 +28,7 @@ static char *make_caps(const char *format, int width, int height)
 static void look(const char *caps, FramePicture picture, float *logits)
 {
     GstHarness *h = frames_harness(network, caps);
+
     frames_logits(h, frames_new(caps, picture, 0), logits);
     gst_harness_teardown(h);
 }
@@ -37,6 +38,7 @@ static float scale_of(const float *logits, int width, int height)
 {
     float other[NETWORK_CLASSES];
     char *caps = make_caps("RGB", width, height);
+
     look(caps, FRAME_OTHER, other);
     g_free(caps);
     float scale = frames_distance(logits, other);
@@ -59,6 +61,7 @@ static float tolerance_of(GstVideoFormat format)
         GST_VIDEO_FORMAT_NV12,  GST_VIDEO_FORMAT_NV21, GST_VIDEO_FORMAT_YUY2, GST_VIDEO_FORMAT_UYVY,
         GST_VIDEO_FORMAT_GRAY8,
     };
+
     for (guint i = 0; i < G_N_ELEMENTS(native); i++)
         if (native[i] == format)
             return NATIVE;
@@ -72,6 +75,7 @@ static void check_format(GstVideoFormat format, int width, int height)
     float expected[NETWORK_CLASSES], found[NETWORK_CLASSES];
     char *rgb = make_caps("RGB", width, height);
     char *caps = make_caps(gst_video_format_to_string(format), width, height);
+
     look(rgb, picture, expected);
     look(caps, picture, found);
     float scale = scale_of(expected, width, height);
@@ -87,6 +91,7 @@ GST_START_TEST(test_every_format)
 {
     guint n;
     const GstVideoFormat *formats = gst_video_formats_raw(&n);
+
     fail_unless(n > 100);
     for (guint i = 0; i < n; i++)
         check_format(formats[i], 160, 120);
@@ -97,6 +102,7 @@ GST_START_TEST(test_every_format_odd)
 {
     guint n;
     const GstVideoFormat *formats = gst_video_formats_raw(&n);
+
     for (guint i = 0; i < n; i++)
         check_format(formats[i], 163, 121);
 }
@@ -108,10 +114,12 @@ GST_START_TEST(test_every_format_tiny)
     guint n;
     const GstVideoFormat *formats = gst_video_formats_raw(&n);
     float logits[NETWORK_CLASSES];
+
     for (guint i = 0; i < n; i++)
         for (guint s = 0; s < G_N_ELEMENTS(sizes); s++) {
             char *caps =
                 make_caps(gst_video_format_to_string(formats[i]), sizes[s][0], sizes[s][1]);
+
             look(caps, FRAME_GRAYS, logits);
             g_free(caps);
         }
@@ -123,10 +131,12 @@ GST_START_TEST(test_strides)
     static const char *const formats[] = {"I420",  "YV12", "NV12", "NV21",      "YUY2", "UYVY",
                                           "RGB",   "BGR",  "RGBx", "BGRA",      "xRGB", "ABGR",
                                           "GRAY8", "Y42B", "Y444", "P010_10LE", "GBR"};
+
     for (guint i = 0; i < G_N_ELEMENTS(formats); i++) {
         float packed[NETWORK_CLASSES], padded[NETWORK_CLASSES];
         char *caps = make_caps(formats[i], 99, 75);
         GstHarness *h = frames_harness(network, caps);
+
         frames_logits(h, frames_new(caps, FRAME_COLOURS, 0), packed);
         frames_logits(h, frames_pad(caps, frames_new(caps, FRAME_COLOURS, 40)), padded);
         fail_unless(!memcmp(packed, padded, sizeof packed), "%s: strides change the answer",
@@ -143,8 +153,10 @@ static GstBuffer *lay_out(const char *from_caps, const char *to_caps, GstBuffer 
     GstVideoInfo infos[2];
     GstVideoFrame from, to;
     const char *const texts[] = {from_caps, to_caps};
+
     for (guint i = 0; i < 2; i++) {
         GstCaps *caps = gst_caps_from_string(texts[i]);
+
         fail_unless(gst_video_info_from_caps(&infos[i], caps));
         gst_caps_unref(caps);
     }
@@ -164,11 +176,13 @@ static GstBuffer *lay_out(const char *from_caps, const char *to_caps, GstBuffer 
 GST_START_TEST(test_interlaced)
 {
     static const char *const formats[] = {"I420", "YV12", "NV12", "YUY2", "I420_10LE"};
+
     for (guint i = 0; i < G_N_ELEMENTS(formats); i++) {
         float progressive[NETWORK_CLASSES], interlaced[NETWORK_CLASSES];
         char *caps = make_caps(formats[i], 128, 98);
         char *interleaved = g_strconcat(caps, ",interlace-mode=interleaved", NULL);
         GstHarness *h = frames_harness(network, interleaved);
+
         look(caps, FRAME_COLOURS, progressive);
         frames_logits(h, lay_out(caps, interleaved, frames_new(caps, FRAME_COLOURS, 0)),
                       interlaced);
@@ -188,6 +202,7 @@ GST_START_TEST(test_colorimetry)
                                           "1:3:0:0", "1:6:0:0", "smpte240m", "2:2:0:0"};
     static const char *const formats[] = {"I420", "NV12", "YUY2", "Y444", "I420_10LE"};
     float expected[NETWORK_CLASSES];
+
     look("video/x-raw,format=RGB,width=128,height=96,framerate=25/1", FRAME_COLOURS, expected);
     float scale = scale_of(expected, 128, 96);
     for (guint f = 0; f < G_N_ELEMENTS(formats); f++)
@@ -195,6 +210,7 @@ GST_START_TEST(test_colorimetry)
             float found[NETWORK_CLASSES];
             char *plain = make_caps(formats[f], 128, 96);
             char *caps = g_strconcat(plain, ",colorimetry=", colours[i], NULL);
+
             look(caps, FRAME_COLOURS, found);
             float difference = frames_distance(expected, found) / scale;
             fail_unless(difference <= CONVERTED, "%s is %g away from RGB", caps, difference);
@@ -209,12 +225,14 @@ GST_START_TEST(test_limited_rgb_and_gray)
 {
     static const char *const formats[] = {"RGB", "BGRx", "GRAY8", "GRAY16_LE"};
     float expected[NETWORK_CLASSES];
+
     look("video/x-raw,format=RGB,width=128,height=96,framerate=25/1", FRAME_GRAYS, expected);
     float scale = scale_of(expected, 128, 96);
     for (guint i = 0; i < G_N_ELEMENTS(formats); i++) {
         float found[NETWORK_CLASSES];
         char *plain = make_caps(formats[i], 128, 96);
         char *caps = g_strconcat(plain, ",colorimetry=2:1:0:0", NULL);
+
         look(caps, FRAME_GRAYS, found);
         float difference = frames_distance(expected, found) / scale;
         fail_unless(difference <= 0.05f, "%s is %g away from full range", caps, difference);
@@ -228,6 +246,7 @@ GST_END_TEST;
 GST_START_TEST(test_pixel_aspect_ratio)
 {
     float square[NETWORK_CLASSES], wide[NETWORK_CLASSES], squeezed[NETWORK_CLASSES];
+
     look("video/x-raw,format=I420,width=256,height=96,framerate=25/1", FRAME_COLOURS, square);
     look("video/x-raw,format=I420,width=128,height=96,framerate=25/1,pixel-aspect-ratio=2/1",
          FRAME_COLOURS, wide);
@@ -245,6 +264,7 @@ GST_START_TEST(test_crop_meta)
     float cropped[NETWORK_CLASSES], copied[NETWORK_CLASSES];
     GstBuffer *whole =
         frames_new("video/x-raw,format=RGB,width=200,height=160,framerate=25/1", FRAME_COLOURS, 0);
+
     gst_buffer_add_video_meta(whole, GST_VIDEO_FRAME_FLAG_NONE, GST_VIDEO_FORMAT_RGB, 200, 160);
     GstVideoCropMeta *crop = gst_buffer_add_video_crop_meta(whole);
     crop->x = 31;
@@ -271,6 +291,7 @@ static Suite *convnext_formats_suite(void)
 {
     Suite *s = suite_create("convnext_formats");
     TCase *tc = tcase_create("formats");
+
     suite_add_tcase(s, tc);
     tcase_set_timeout(tc, 300);
     tcase_add_checked_fixture(tc, setup, teardown);

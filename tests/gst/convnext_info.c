@@ -22,20 +22,23 @@ static void teardown(void)
 static GstStructure *info_of(GstHarness *h)
 {
     GstStructure *info;
+
     g_object_get(h->element, "model-info", &info, NULL);
-    fail_unless(info != NULL);
+    fail_unless(info);
     return info;
 }
 
 static void check_text(const GstStructure *info, const char *field, const char *text)
 {
     const char *found = gst_structure_get_string(info, field);
+
     fail_unless(g_strcmp0(found, text) == 0, "%s is %s, expected %s", field, found, text);
 }
 
 static void check_uint(const GstStructure *info, const char *field, guint number)
 {
     guint found = 0;
+
     fail_unless(gst_structure_get_uint(info, field, &found), "no %s", field);
     fail_unless(found == number, "%s is %u, expected %u", field, found, number);
 }
@@ -44,6 +47,7 @@ GST_START_TEST(test_config)
 {
     GstHarness *h = frames_harness(network, "video/x-raw,format=RGB,width=80,height=64");
     GstStructure *info = info_of(h);
+
     check_uint(info, "classes", NETWORK_CLASSES);
     check_uint(info, "input-size", NETWORK_SIZE);
     check_text(info, "input-size-from", "config.json");
@@ -63,6 +67,7 @@ GST_START_TEST(test_properties)
 {
     GstHarness *h = frames_harness(network, NULL);
     char *labels = network_add_file(network, "words.txt", "a\nb\nc\nd\ne\nf\n");
+
     gst_element_set_state(h->element, GST_STATE_NULL);
     g_object_set(h->element, "labels", labels, "input-size", 96, NULL);
     gst_util_set_object_arg(G_OBJECT(h->element), "crop", "squash");
@@ -86,6 +91,7 @@ GST_START_TEST(test_bare)
 {
     char *config = g_build_filename(network, "config.json", NULL);
     char *weights = g_build_filename(network, "model.safetensors", NULL);
+
     fail_unless(g_unlink(config) == 0);
     GstHarness *h = frames_harness(weights, NULL);
     fail_unless(gst_element_set_state(h->element, GST_STATE_PLAYING) != GST_STATE_CHANGE_FAILURE);
@@ -116,11 +122,12 @@ GST_START_TEST(test_ignored)
     GstBus *bus = gst_bus_new();
     GError *error;
     GstStructure *info;
+
     gst_element_set_bus(element, bus);
     g_object_set(element, "model", weights, NULL);
     fail_unless(gst_element_set_state(element, GST_STATE_READY) == GST_STATE_CHANGE_SUCCESS);
     GstMessage *message = gst_bus_pop_filtered(bus, GST_MESSAGE_WARNING);
-    fail_unless(message != NULL);
+    fail_unless(message);
     gst_message_parse_warning(message, &error, NULL);
     fail_unless(strstr(error->message, config) != NULL, "%s", error->message);
     fail_unless(strstr(error->message, "ignored") != NULL, "%s", error->message);
@@ -146,6 +153,7 @@ static Suite *convnext_info_suite(void)
 {
     Suite *s = suite_create("convnext_info");
     TCase *tc = tcase_create("model-info");
+
     suite_add_tcase(s, tc);
     tcase_set_timeout(tc, 120);
     tcase_add_checked_fixture(tc, setup, teardown);

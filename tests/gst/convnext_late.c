@@ -11,19 +11,20 @@ static void expect(guint from, const char *looked)
 {
     for (guint i = 0; looked[i]; i++) {
         GstBuffer *out = through(from + i);
+
         fail_unless_equals_int(frames_meta(out)->age == 0, looked[i] == '1');
         gst_buffer_unref(out);
     }
 }
 
-static void report(GstQOSType type, guint frame, gint late)
+static void report(GstQOSType type, guint frame, int late)
 {
     gst_harness_push_upstream_event(h,
                                     gst_event_new_qos(type, 1.0, late * STEP * (gint64)GST_MSECOND,
                                                       frame * STEP * GST_MSECOND));
 }
 
-static void report_late(guint frame, gint late)
+static void report_late(guint frame, int late)
 {
     report(GST_QOS_TYPE_UNDERFLOW, frame, late);
 }
@@ -33,6 +34,7 @@ static guint forwarded(void)
 {
     guint n = 0;
     GstEvent *event;
+
     while ((event = gst_harness_try_pull_upstream_event(h))) {
         n += GST_EVENT_TYPE(event) == GST_EVENT_QOS;
         gst_event_unref(event);
@@ -47,6 +49,7 @@ GST_START_TEST(test_late)
     report_late(0, 2);
     for (guint i = 1; i < 4; i++) {
         GstBuffer *out = through(i);
+
         fail_unless_equals_uint64(frames_meta(out)->age, i * STEP * GST_MSECOND);
         gst_buffer_unref(out);
     }
@@ -117,6 +120,7 @@ static void expect_latency_message(gboolean wanted)
 {
     GstBus *bus = gst_element_get_bus(h->element);
     GstMessage *message = gst_bus_pop_filtered(bus, GST_MESSAGE_LATENCY);
+
     fail_unless_equals_int(message != NULL, wanted);
     if (message)
         gst_message_unref(message);
@@ -178,6 +182,7 @@ static Suite *late_suite(void)
 {
     Suite *s = suite_create("convnext_late");
     TCase *tc = tcase_create("late");
+
     suite_add_tcase(s, tc);
     tcase_set_timeout(tc, 120);
     tcase_add_checked_fixture(tc, stage_setup, stage_teardown);

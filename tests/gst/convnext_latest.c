@@ -32,10 +32,12 @@ static void end(void)
 GST_START_TEST(test_busy)
 {
     guint64 frames[3];
+
     first_result(0);
     for (guint i = 1; i <= 20; i++) {
         GstBuffer *out = through(i);
         GstConvnextMeta *meta = frames_meta(out);
+
         fail_unless_equals_uint64(meta->age, i * STEP * GST_MSECOND);
         fail_unless_equals_uint64(gst_convnext_result_get_pts(meta->result), 0);
         gst_buffer_unref(out);
@@ -80,6 +82,7 @@ GST_START_TEST(test_no_carry)
     gate_close(gate);
     for (guint i = 0; i < 10; i++) {
         GstBuffer *out = through(i);
+
         gate_wait(gate); /* the first frame's result is there, and no other comes */
         carriers += gst_buffer_get_convnext_meta(out) != NULL;
         gst_buffer_unref(out);
@@ -95,6 +98,7 @@ GST_START_TEST(test_pool)
     GstStructure *config = gst_buffer_pool_get_config(pool);
     GstCaps *caps = gst_caps_from_string(CAPS);
     GstBufferPoolAcquireParams now = {.flags = GST_BUFFER_POOL_ACQUIRE_FLAG_DONTWAIT};
+
     gst_buffer_pool_config_set_params(config, caps, 160 * 120 * 3 / 2, 4, 4);
     fail_unless(gst_buffer_pool_set_config(pool, config));
     fail_unless(gst_buffer_pool_set_active(pool, TRUE));
@@ -102,6 +106,7 @@ GST_START_TEST(test_pool)
     gate_close(gate);
     for (guint i = 0; i < 20; i++) {
         GstBuffer *held[4];
+
         for (guint k = 0; k < 4; k++) {
             fail_unless_equals_int(gst_buffer_pool_acquire_buffer(pool, &held[k], &now),
                                    GST_FLOW_OK);
@@ -121,6 +126,7 @@ GST_END_TEST;
 GST_START_TEST(test_flush)
 {
     guint64 frames[2];
+
     first_result(0);
     gst_buffer_unref(through(1));
     fail_unless(gst_harness_push_event(h, gst_event_new_flush_start()));
@@ -129,7 +135,7 @@ GST_START_TEST(test_flush)
     gst_segment_init(&segment, GST_FORMAT_TIME);
     fail_unless(gst_harness_push_event(h, gst_event_new_segment(&segment)));
     GstBuffer *out = through(0);
-    fail_unless(gst_buffer_get_convnext_meta(out) == NULL, "a result from before the flush");
+    fail_unless(!gst_buffer_get_convnext_meta(out), "a result from before the flush");
     gst_buffer_unref(out);
     gate_open(gate);
     end();
@@ -142,6 +148,7 @@ GST_END_TEST;
 GST_START_TEST(test_caps_change)
 {
     guint64 frames[3];
+
     first_result(0);
     gst_buffer_unref(through(1));
     gst_harness_set_src_caps_str(h, OTHER_CAPS);
@@ -150,7 +157,7 @@ GST_START_TEST(test_caps_change)
         g_thread_yield();
     GstBuffer *out = frames_through(h, frames_new(OTHER_CAPS, FRAME_COLOURS, 2 * STEP));
     GstConvnextMeta *meta = gst_buffer_get_convnext_meta(out);
-    fail_unless(meta == NULL || gst_convnext_result_get_pts(meta->result) == 2 * STEP * GST_MSECOND,
+    fail_unless(!meta || gst_convnext_result_get_pts(meta->result) == 2 * STEP * GST_MSECOND,
                 "a result of the old caps");
     gst_buffer_unref(out);
     end();
@@ -170,7 +177,7 @@ GST_START_TEST(test_restart)
         gst_harness_set_src_caps_str(h, CAPS);
         GstBuffer *out = through(0);
         GstConvnextMeta *meta = gst_buffer_get_convnext_meta(out);
-        fail_unless(meta == NULL || gst_convnext_result_get_pts(meta->result) == 0,
+        fail_unless(!meta || gst_convnext_result_get_pts(meta->result) == 0,
                     "a result of before the restart");
         gst_buffer_unref(out);
         fail_unless_equals_uint64(frames_counter(h, "frames"), 1);
@@ -202,11 +209,13 @@ GST_END_TEST;
 GST_START_TEST(test_change_mode)
 {
     guint64 frames[5];
+
     gst_buffer_unref(through(0));
     gst_buffer_unref(through(1));
     gst_util_set_object_arg(G_OBJECT(h->element), "mode", "sync");
     for (guint i = 2; i < 4; i++) {
         GstBuffer *out = through(i);
+
         fail_unless_equals_uint64(frames_meta(out)->age, 0);
         gst_buffer_unref(out);
     }
@@ -226,6 +235,7 @@ GST_END_TEST;
 GST_START_TEST(test_interval)
 {
     guint64 frames[4];
+
     g_object_set(h->element, "interval", 3, NULL);
     for (guint i = 0; i < 9; i++) {
         gst_buffer_unref(through(i));
@@ -243,6 +253,7 @@ static Suite *latest_suite(void)
 {
     Suite *s = suite_create("convnext_latest");
     TCase *tc = tcase_create("latest");
+
     suite_add_tcase(s, tc);
     tcase_set_timeout(tc, 120);
     tcase_add_checked_fixture(tc, setup, stage_teardown);

@@ -42,6 +42,7 @@ static void expect(guint x, guint y, guint w, guint h, float *logits)
     GstVideoFrame a, b;
     GstVideoInfo info;
     GstCaps *parsed = gst_caps_from_string(CAPS);
+
     fail_unless(gst_video_info_from_caps(&info, parsed));
     fail_unless(gst_video_frame_map(&a, &info, from, GST_MAP_READ));
     gst_video_info_set_format(&info, GST_VIDEO_FORMAT_RGB, w, h);
@@ -64,7 +65,8 @@ static void expect(guint x, guint y, guint w, guint h, float *logits)
 static float distance(GstConvnextMeta *meta, const float *expected)
 {
     GstConvnextTensor *tensor = gst_convnext_result_get_tensor(meta->result, "logits");
-    fail_unless(tensor != NULL);
+
+    fail_unless(tensor);
     gsize n;
     float d = frames_distance(gst_convnext_tensor_get_values(tensor, &n), expected);
     gst_convnext_tensor_unref(tensor);
@@ -82,13 +84,15 @@ GST_START_TEST(test_answers)
     GstHarness *h = harness();
     GstBuffer *out = boxes_through(h, frame(0), boxes, G_N_ELEMENTS(boxes));
     GstConvnextMeta *metas[G_N_ELEMENTS(boxes) + 1];
+
     fail_unless_equals_int(boxes_metas(out, metas, G_N_ELEMENTS(metas)), G_N_ELEMENTS(boxes));
     for (guint i = 0; i < G_N_ELEMENTS(boxes); i++) {
         const Box *b = &boxes[i];
         guint w = MIN(b->w, 320 - b->x), height = MIN(b->h, 240 - b->y);
         float expected[NETWORK_CLASSES];
         const char *label;
-        gint id;
+        int id;
+
         boxes_check(metas[i], b->x, b->y, w, height, 0);
         fail_unless(gst_convnext_result_get_object(metas[i]->result, &id, &label));
         fail_unless_equals_string(label, b->type);
@@ -111,6 +115,7 @@ GST_START_TEST(test_cropped)
     GstVideoCropMeta *crop;
     float expected[NETWORK_CLASSES];
     GstConvnextMeta *metas[4];
+
     gst_buffer_add_video_meta(buffer, GST_VIDEO_FRAME_FLAG_NONE, GST_VIDEO_FORMAT_RGB, 320, 240);
     crop = gst_buffer_add_video_crop_meta(buffer);
     crop->x = 40;
@@ -135,6 +140,7 @@ static guint count_with(GstHarness *h, guint pts, const Box *boxes, guint n)
     GstConvnextMeta *metas[16];
     GstBuffer *out = boxes_through(h, frame(pts), boxes, n);
     guint found = boxes_metas(out, metas, G_N_ELEMENTS(metas));
+
     gst_buffer_unref(out);
     return found;
 }
@@ -146,6 +152,7 @@ GST_START_TEST(test_selection)
                                 {"cat", 320, 10, 50, 50, 0}, {"cat", 50, 50, 0, 10, 0},
                                 {"cat", 0, 120, 320, 4, 0}};
     GstHarness *h = harness();
+
     fail_unless_equals_int(count_with(h, 0, NULL, 0), 0);
     fail_unless_equals_int(count_with(h, 40, boxes, G_N_ELEMENTS(boxes)), 4);
     g_object_set(h->element, "min-object-size", 32, NULL);
@@ -168,6 +175,7 @@ GST_START_TEST(test_thin)
     GstHarness *h = boxes_harness(network, caps);
     GstConvnextMeta *metas[3];
     GstBuffer *out = boxes_through(h, frames_new(caps, FRAME_COLOURS, 0), boxes, 3);
+
     fail_unless_equals_int(boxes_metas(out, metas, 3), 1);
     boxes_check(metas[0], 10, 10, 50, 50, 0);
     gst_buffer_unref(out);
@@ -181,6 +189,7 @@ GST_START_TEST(test_margin)
     GstHarness *h = harness();
     GstConvnextMeta *metas[3];
     float expected[NETWORK_CLASSES];
+
     g_object_set(h->element, "object-margin", 0.25, NULL);
     GstBuffer *out = boxes_through(h, frame(0), boxes, 2);
     fail_unless_equals_int(boxes_metas(out, metas, 3), 2);
@@ -200,16 +209,17 @@ GST_START_TEST(test_roi)
     GstHarness *h = harness();
     GstBuffer *out = boxes_through(h, frame(0), &box, 1);
     GstConvnextMeta *metas[2];
+
     fail_unless_equals_int(boxes_metas(out, metas, 2), 1);
     GstVideoRegionOfInterestMeta *roi =
         (GstVideoRegionOfInterestMeta *)gst_buffer_get_video_region_of_interest_meta(out);
     GstStructure *s = gst_video_region_of_interest_meta_get_param(roi, "classification");
     const GstConvnextClass *best = gst_convnext_result_get_classes(metas[0]->result, NULL);
     double confidence;
-    gint index;
-    fail_unless(s != NULL, "nothing on the region");
+    int index;
+    fail_unless(s, "nothing on the region");
     fail_unless_equals_string(gst_structure_get_string(s, "label"), best->label);
-    fail_unless(gst_structure_get_int(s, "label_id", &index) && index == (gint)best->index);
+    fail_unless(gst_structure_get_int(s, "label_id", &index) && index == (int)best->index);
     fail_unless(gst_structure_get_double(s, "confidence", &confidence));
     fail_unless(confidence == best->score);
     fail_unless_equals_string(gst_structure_get_string(s, "model_name"),
@@ -225,6 +235,7 @@ GST_START_TEST(test_crop_none)
     GstElement *element = gst_element_factory_make("convnext", NULL);
     GstBus *bus = gst_bus_new();
     GError *error = NULL;
+
     gst_object_ref_sink(element);
     gst_element_set_bus(element, bus);
     g_object_set(element, "model", network, NULL);
@@ -248,6 +259,7 @@ static Suite *convnext_objects_suite(void)
 {
     Suite *s = suite_create("convnext_objects");
     TCase *tc = tcase_create("objects");
+
     suite_add_tcase(s, tc);
     tcase_set_timeout(tc, 120);
     tcase_add_checked_fixture(tc, setup, teardown);

@@ -14,6 +14,7 @@ static void expect(guint from, const char *looked)
 {
     for (guint i = from; looked[i - from]; i++) {
         GstBuffer *out = through(i);
+
         if (looked[i - from] == '1')
             last = i;
         GstConvnextMeta *meta = frames_meta(out);
@@ -47,6 +48,7 @@ GST_END_TEST;
 static void play_backwards(GstHarness *harness)
 {
     GstSegment segment;
+
     gst_segment_init(&segment, GST_FORMAT_TIME);
     segment.rate = -1;
     segment.stop = 10 * STEP * GST_MSECOND;
@@ -60,6 +62,7 @@ GST_START_TEST(test_backwards)
     play_backwards(h);
     for (guint i = 0; i < 9; i++) {
         GstBuffer *out = through(9 - i);
+
         fail_unless_equals_uint64(frames_meta(out)->age, i % 3 * STEP * GST_MSECOND);
         gst_buffer_unref(out);
     }
@@ -81,11 +84,13 @@ GST_START_TEST(test_backwards_objects)
 {
     static const Box box = {"cat", 10, 20, 60, 50, 1};
     GstHarness *objects = boxes_harness(network, CAPS);
+
     g_object_set(objects->element, "reclassify-interval", 0, NULL);
     play_backwards(objects);
     for (guint i = 0; i < 3; i++) {
         GstBuffer *out =
             boxes_through(objects, frames_new(CAPS, FRAME_COLOURS, STEP * (9 - i)), &box, 1);
+
         boxes_check(frames_meta(out), 10, 20, 60, 50, STEP * i);
         gst_buffer_unref(out);
     }
@@ -98,6 +103,7 @@ GST_START_TEST(test_no_carry)
     g_object_set(h->element, "interval", 3, "carry", FALSE, NULL);
     for (guint i = 0; i < 7; i++) {
         GstBuffer *out = through(i);
+
         fail_unless_equals_int(gst_buffer_get_convnext_meta(out) != NULL, i % 3 == 0);
         gst_buffer_unref(out);
     }
@@ -123,14 +129,16 @@ static GstBuffer *static_scene(const char *caps, guint i, gboolean square)
     GstVideoInfo info;
     GstVideoFrame frame;
     GstCaps *parsed = gst_caps_from_string(caps);
+
     fail_unless(gst_video_info_from_caps(&info, parsed));
     gst_caps_unref(parsed);
     GstBuffer *buffer = frames_new(caps, FRAME_GRAYS, STEP * i);
     fail_unless(gst_video_frame_map(&frame, &info, buffer, GST_MAP_READWRITE));
     if (square) {
         guint8 *plane = GST_VIDEO_FRAME_PLANE_DATA(&frame, 0);
-        gint stride = GST_VIDEO_FRAME_PLANE_STRIDE(&frame, 0), size = stride / info.width;
-        for (gint y = 60; y < 76; y++)
+        int stride = GST_VIDEO_FRAME_PLANE_STRIDE(&frame, 0), size = stride / info.width;
+
+        for (int y = 60; y < 76; y++)
             memset(plane + y * stride + 40 * size, 255, 16 * size);
     }
     gst_video_frame_unmap(&frame);
@@ -142,6 +150,7 @@ static void expect_scenes(const char *caps, const char *scenes, const char *look
 {
     for (guint i = 0; scenes[i]; i++) {
         GstBuffer *out = frames_through(h, static_scene(caps, i, scenes[i] == '#'));
+
         if (looked[i] == '1')
             last = i;
         fail_unless_equals_uint64(gst_convnext_result_get_pts(frames_result(out)),
@@ -157,6 +166,7 @@ GST_START_TEST(test_unchanged)
 {
     char *caps = g_strdup_printf("video/x-raw,format=%s,width=160,height=120,framerate=25/1",
                                  formats[__i__]);
+
     g_object_set(h->element, "change-threshold", 0.02, NULL);
     gst_harness_set_src_caps_str(h, caps);
     expect_scenes(caps, "...##..#", "10010101");
@@ -179,6 +189,7 @@ static guint count_classes(guint i)
 {
     guint n;
     GstBuffer *out = through(i);
+
     gst_convnext_result_get_classes(frames_result(out), &n);
     gst_buffer_unref(out);
     return n;
@@ -213,6 +224,7 @@ static Suite *pace_suite(void)
 {
     Suite *s = suite_create("convnext_pace");
     TCase *tc = tcase_create("pace");
+
     suite_add_tcase(s, tc);
     tcase_set_timeout(tc, 120);
     tcase_add_checked_fixture(tc, stage_setup, stage_teardown);

@@ -43,6 +43,7 @@ static gboolean is_of(GstBuffer *out, const char *folder)
 {
     char *name = g_path_get_basename(folder);
     gboolean is = g_str_equal(gst_convnext_result_get_model(frames_result(out)), name);
+
     g_free(name);
     return is;
 }
@@ -53,8 +54,10 @@ static void expect_change(const char *from, const char *to)
 {
     gboolean changed = FALSE;
     guint64 announced;
+
     while (!changed) {
         GstBuffer *out = through();
+
         changed = is_of(out, to);
         fail_unless(changed || is_of(out, from));
         gst_buffer_unref(out);
@@ -67,12 +70,14 @@ static void expect_warning(const char *named)
 {
     GError *error;
     GstMessage *message = gate_pop(gate, GST_MESSAGE_WARNING);
+
     gst_message_parse_warning(message, &error, NULL);
     fail_unless(strstr(error->message, named) != NULL, "%s is not in: %s", named, error->message);
     g_error_free(error);
     gst_message_unref(message);
     for (guint i = 0; i < 3; i++) {
         GstBuffer *out = through();
+
         fail_unless(is_of(out, network), "the model before is gone");
         gst_buffer_unref(out);
     }
@@ -94,6 +99,7 @@ GST_START_TEST(test_message)
 {
     GstMessage *message;
     guint size = 0;
+
     gst_buffer_unref(through());
     g_object_set(h->element, "input-size", 96, NULL);
     do {
@@ -112,6 +118,7 @@ GST_START_TEST(test_bad)
     char *third = network_new_wide(3);
     char *text = network_add_file(other, "labels.txt", "one\ntwo\nthree\n");
     char *broken = g_build_filename(other, "model.safetensors", NULL);
+
     gst_buffer_unref(through());
     g_object_set(h->element, "model", "/nonexistent/model", NULL);
     expect_warning("/nonexistent/model");
@@ -134,6 +141,7 @@ GST_END_TEST;
 GST_START_TEST(test_together)
 {
     char *labels = network_add_file(other, "labels.txt", "a\nb\nc\nd\ne\nf\n");
+
     gst_buffer_unref(through());
     g_object_set(h->element, "model", other, "labels", labels, NULL);
     expect_change(network, other);
@@ -159,6 +167,7 @@ GST_START_TEST(test_many)
     guint size = 0;
     while (size != 128) {
         GstStructure *info;
+
         gst_buffer_unref(through());
         g_object_get(h->element, "model-info", &info, NULL);
         gst_structure_get_uint(info, "input-size", &size);
@@ -175,12 +184,14 @@ GST_START_TEST(test_caps_change)
 {
     for (guint i = 0; i < 20; i++) {
         const char *caps = i % 2 ? CAPS : OTHER_CAPS;
+
         g_object_set(h->element, "model", i % 3 ? other : network, NULL);
         if (i % 4 == 0)
             g_usleep(2000 * i); /* any moment of the loading */
         gst_harness_set_src_caps_str(h, caps);
         for (guint k = 0; k < 4; k++) {
             GstBuffer *out = frames_through(h, frames_new(caps, FRAME_COLOURS, 40 * (frames + k)));
+
             fail_unless(is_of(out, network) || is_of(out, other));
             gst_buffer_unref(out);
         }
@@ -194,6 +205,7 @@ GST_START_TEST(test_restart)
 {
     for (guint i = 0; i < 10; i++) {
         const char *wanted = i % 2 ? network : other;
+
         gst_buffer_unref(through());
         g_object_set(h->element, "model", wanted, NULL);
         gst_element_set_state(h->element, i % 3 ? GST_STATE_READY : GST_STATE_NULL);
@@ -211,6 +223,7 @@ GST_END_TEST;
 GST_START_TEST(test_ready_at_stop)
 {
     guint announced = 0;
+
     for (guint i = 0; i < 200 && announced == 0; i++) {
         gst_buffer_unref(through());
         g_object_set(h->element, "model", i % 2 ? network : other, NULL);
@@ -260,6 +273,7 @@ GST_START_TEST(test_latest)
     gboolean changed = FALSE;
     while (!changed) { /* the worker stands still all the time */
         GstBuffer *out = through();
+
         changed = gst_buffer_get_convnext_meta(out) == NULL;
         fail_unless(changed || is_of(out, network));
         gst_buffer_unref(out);
@@ -268,6 +282,7 @@ GST_START_TEST(test_latest)
     GstConvnextMeta *meta = NULL;
     while (!meta) {
         GstBuffer *out = through();
+
         meta = gst_buffer_get_convnext_meta(out);
         fail_unless(!meta || is_of(out, other));
         gst_buffer_unref(out);
@@ -280,6 +295,7 @@ static gboolean carries_result(void)
 {
     GstBuffer *out = through();
     gboolean carries = gst_buffer_get_convnext_meta(out) != NULL;
+
     gst_buffer_unref(out);
     return carries;
 }
@@ -291,6 +307,7 @@ GST_START_TEST(test_latest_messages)
     GstMessage *message;
     GstBus *bus = gst_element_get_bus(h->element);
     guint64 announced = 0, frame;
+
     gst_util_set_object_arg(G_OBJECT(h->element), "mode", "latest");
     gst_util_set_object_arg(G_OBJECT(h->element), "smoothing", "majority");
     g_object_set(h->element, "smoothing-window", 1, "smoothing-count", 1, NULL);
@@ -320,6 +337,7 @@ static Suite *reload_suite(void)
 {
     Suite *s = suite_create("convnext_reload");
     TCase *tc = tcase_create("reload");
+
     suite_add_tcase(s, tc);
     tcase_set_timeout(tc, 120);
     tcase_add_checked_fixture(tc, setup, teardown);

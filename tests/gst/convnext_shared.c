@@ -30,6 +30,7 @@ static guint64 read_stat(GstElement *element, const char *field)
     GstStructure *stats;
     guint64 wide = 0;
     guint narrow = 0;
+
     g_object_get(element, "stats", &stats, NULL);
     fail_unless(gst_structure_get_uint64(stats, field, &wide) ||
                     gst_structure_get_uint(stats, field, &narrow),
@@ -50,9 +51,11 @@ typedef struct Stream {
 static gpointer stream_main(gpointer data)
 {
     Stream *stream = data;
+
     for (guint i = 0; i < FRAMES; i++) {
         FramePicture picture = i % 2 ? FRAME_OTHER : FRAME_COLOURS;
         float logits[NETWORK_CLASSES];
+
         frames_logits(stream->h, frames_new(CAPS, picture, 40 * i), logits);
         stream->worst = MAX(stream->worst, frames_distance(logits, stream->expected[i % 2]));
     }
@@ -63,8 +66,10 @@ GST_START_TEST(test_streams)
 {
     Stream streams[STREAMS] = {0};
     guint64 memory = 0;
+
     for (guint i = 0; i < STREAMS; i++) {
         Stream *stream = &streams[i];
+
         stream->h = frames_harness(network, CAPS);
         frames_logits(stream->h, frames_new(CAPS, FRAME_COLOURS, 0), stream->expected[0]);
         frames_logits(stream->h, frames_new(CAPS, FRAME_OTHER, 0), stream->expected[1]);
@@ -91,6 +96,7 @@ GST_END_TEST;
 static GstHarness *harness_with(const char *property, guint value)
 {
     GstHarness *h = frames_harness(network, NULL);
+
     gst_element_set_state(h->element, GST_STATE_NULL);
     g_object_set(h->element, property, value, NULL);
     gst_element_set_state(h->element, GST_STATE_PLAYING);
@@ -102,6 +108,7 @@ static GstHarness *harness_with(const char *property, guint value)
 GST_START_TEST(test_threads)
 {
     GstHarness *one = harness_with("threads", 1), *three;
+
     gst_buffer_unref(frames_through(one, frames_new(CAPS, FRAME_COLOURS, 0)));
     fail_unless_equals_int(read_stat(one->element, "threads"), 1);
     three = harness_with("threads", 3);
@@ -119,6 +126,7 @@ GST_END_TEST;
 GST_START_TEST(test_sizes)
 {
     GstHarness *small = harness_with("input-size", 0), *large = harness_with("input-size", 128);
+
     gst_buffer_unref(frames_through(small, frames_new(CAPS, FRAME_COLOURS, 0)));
     gst_buffer_unref(frames_through(large, frames_new(CAPS, FRAME_COLOURS, 0)));
     fail_unless_equals_int(read_stat(small->element, "streams"), 1);
@@ -135,10 +143,12 @@ static guint processors_of_workers(void)
     GDir *threads = g_dir_open("/proc/self/task", 0, NULL);
     guint least = 0;
     const char *thread;
-    fail_unless(threads != NULL);
+
+    fail_unless(threads);
     while ((thread = g_dir_read_name(threads))) {
         char *path = g_strdup_printf("/proc/self/task/%s/comm", thread), *name = NULL;
         cpu_set_t cpus;
+
         g_file_get_contents(path, &name, NULL, NULL);
         if (!g_strcmp0(name, "convnext\n") &&
             sched_getaffinity(atoi(thread), sizeof cpus, &cpus) == 0)
@@ -161,6 +171,7 @@ GMappedFile *g_mapped_file_new_from_fd(int fd, gboolean writable, GError **error
 {
     GMappedFile *(*system)(int, gboolean, GError **) =
         (GMappedFile * (*)(int, gboolean, GError **)) dlsym(RTLD_NEXT, "g_mapped_file_new_from_fd");
+
     while_mapping = processors_of_workers();
     return system(fd, writable, error);
 }
@@ -173,6 +184,7 @@ GST_START_TEST(test_affinity)
     char *bad = network_add_file(network, "bad.safetensors", "no model"), *list;
     guint all, cpu = 0;
     cpu_set_t cpus;
+
     fail_unless(sched_getaffinity(0, sizeof cpus, &cpus) == 0);
     while (!CPU_ISSET(cpu, &cpus))
         cpu++;
@@ -210,7 +222,8 @@ static Pipeline play(const char *mode)
                                  "convnext name=convnext model=%s mode=%s ! fakesink sync=false",
                                  network, mode);
     Pipeline p = {gst_parse_launch(line, NULL), NULL};
-    fail_unless(p.pipeline != NULL, "cannot make %s", line);
+
+    fail_unless(p.pipeline, "cannot make %s", line);
     p.convnext = gst_bin_get_by_name(GST_BIN(p.pipeline), "convnext");
     gst_element_set_state(p.pipeline, GST_STATE_PLAYING);
     gst_element_get_state(p.pipeline, NULL, NULL, GST_CLOCK_TIME_NONE);
@@ -223,7 +236,8 @@ static void end(Pipeline *p)
     GstBus *bus = gst_element_get_bus(p->pipeline);
     GstMessage *message = gst_bus_pop_filtered(bus, GST_MESSAGE_ERROR | GST_MESSAGE_WARNING);
     char *text = message ? gst_structure_to_string(gst_message_get_structure(message)) : NULL;
-    fail_unless(message == NULL, "an error or a warning was posted: %s", text);
+
+    fail_unless(!message, "an error or a warning was posted: %s", text);
     gst_element_set_state(p->pipeline, GST_STATE_NULL);
     gst_object_unref(bus);
     gst_object_unref(p->convnext);
@@ -233,6 +247,7 @@ static void end(Pipeline *p)
 static void wait_for_more(const Pipeline *p)
 {
     guint64 before = read_stat(p->convnext, "inferred");
+
     while (read_stat(p->convnext, "inferred") <= before)
         g_usleep(100);
 }
@@ -242,6 +257,7 @@ static void wait_for_more(const Pipeline *p)
 static void check_interrupted(const char *mode)
 {
     Pipeline steady[] = {play("sync"), play("latest")}, p = play(mode);
+
     for (guint i = 0; i < 20; i++) {
         fail_unless(gst_element_seek_simple(p.pipeline, GST_FORMAT_TIME, GST_SEEK_FLAG_FLUSH, 0));
         for (guint j = 0; j < G_N_ELEMENTS(steady); j++)
@@ -273,6 +289,7 @@ static Suite *convnext_shared_suite(void)
 {
     Suite *s = suite_create("convnext_shared");
     TCase *tc = tcase_create("elements");
+
     suite_add_tcase(s, tc);
     tcase_set_timeout(tc, 120);
     tcase_add_checked_fixture(tc, setup, teardown);

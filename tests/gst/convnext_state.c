@@ -49,6 +49,7 @@ static char *push(gboolean white)
 {
     guint n;
     GstBuffer *frame = frames_new(CAPS, FRAME_GRAYS, 40 * frames++);
+
     draw(frame, 0, 160, white);
     GstBuffer *out = frames_through(h, frame);
     GstConvnextMeta *meta = gst_buffer_get_convnext_meta(out);
@@ -68,6 +69,7 @@ static void expect_change(const char *from, const char *to, guint frame, guint s
 {
     GstMessage *message;
     guint64 then, number;
+
     while ((message = gate_pop(gate, GST_MESSAGE_ELEMENT)))
         if (gst_message_has_name(message, "convnext-state-changed"))
             break;
@@ -91,6 +93,7 @@ static void expect_no_change(void)
 GST_START_TEST(test_majority)
 {
     char *black = push(FALSE), *white = push(TRUE);
+
     fail_unless(g_strcmp0(black, white) != 0, "black and white are both %s", black);
     expect_no_change(); /* smoothing=none */
     gst_util_set_object_arg(G_OBJECT(h->element), "smoothing", "majority");
@@ -107,6 +110,7 @@ GST_END_TEST;
 GST_START_TEST(test_exponential)
 {
     char *black = push(FALSE), *white = push(TRUE);
+
     gst_util_set_object_arg(G_OBJECT(h->element), "smoothing", "exponential");
     g_object_set(h->element, "smoothing-alpha", 0.1, "top-k", 1, NULL);
     push_many("b");
@@ -125,6 +129,7 @@ GST_START_TEST(test_threshold_and_flush)
 {
     GstSegment segment;
     char *black = push(FALSE);
+
     gst_util_set_object_arg(G_OBJECT(h->element), "smoothing", "majority");
     push_many("bbb");
     expect_change(NULL, black, 3, 1);
@@ -147,6 +152,7 @@ GST_END_TEST;
 GST_START_TEST(test_latest)
 {
     char *black = push(FALSE);
+
     gst_util_set_object_arg(G_OBJECT(h->element), "mode", "latest");
     gst_util_set_object_arg(G_OBJECT(h->element), "smoothing", "majority");
     g_object_set(h->element, "smoothing-window", 1, "smoothing-count", 1, NULL);
@@ -158,10 +164,11 @@ GST_START_TEST(test_latest)
 GST_END_TEST;
 
 /* The halves of a frame are objects, of these ids (0: none is set). */
-static void push_halves(gboolean left_white, gboolean right_white, gint left, gint right)
+static void push_halves(gboolean left_white, gboolean right_white, int left, int right)
 {
     const Box boxes[] = {{"door", 0, 0, 80, 120, left}, {NULL, 80, 0, 80, 120, right}};
     GstBuffer *frame = frames_new(CAPS, FRAME_GRAYS, 40 * frames++);
+
     draw(frame, 0, 80, left_white);
     draw(frame, 80, 80, right_white);
     gst_buffer_unref(boxes_through(h, frame, boxes, G_N_ELEMENTS(boxes)));
@@ -174,9 +181,11 @@ static char *pop_changes(void)
     GString *changes = g_string_new(NULL);
     GstMessage *message;
     GstBus *bus = gst_element_get_bus(h->element);
+
     while ((message = gst_bus_pop(bus))) {
         const GstStructure *s = gst_message_get_structure(message);
-        gint id = -1;
+        int id = -1;
+
         if (gst_message_has_name(message, "convnext-state-changed")) {
             gst_structure_get_int(s, "object-id", &id);
             g_string_append_printf(changes, "%d:%s ", id, gst_structure_get_string(s, "new"));
@@ -192,6 +201,7 @@ static char *pop_changes(void)
 static void expect_changes(const char *format, const char *label)
 {
     char *changes = pop_changes(), *expected = g_strdup_printf(format, label, label);
+
     fail_unless_equals_string(changes, expected);
     g_free(changes);
     g_free(expected);
@@ -210,6 +220,7 @@ static void start_objects(void)
 GST_START_TEST(test_objects)
 {
     char *black = push(FALSE), *white = push(TRUE);
+
     start_objects();
     push_halves(FALSE, FALSE, 7, 8);
     push_halves(FALSE, FALSE, 7, 8); /* the same numbers: from here on they are trusted */
@@ -236,7 +247,7 @@ GST_END_TEST;
 GST_START_TEST(test_numbered_anew)
 {
     start_objects();
-    for (gint i = 0; i < 6; i++)
+    for (int i = 0; i < 6; i++)
         push_halves(FALSE, TRUE, 7 + 2 * i, 8 + 2 * i);
     expect_changes("", NULL);
 }
@@ -249,6 +260,7 @@ GST_START_TEST(test_no_news)
     GstStructure *info;
     char *black = push(FALSE);
     guint threads = 0;
+
     start_objects();
     for (guint i = 0; i < 4; i++)
         push_halves(FALSE, FALSE, 7, 0);
@@ -280,6 +292,7 @@ static void expect_static(const char *smoothing)
 {
     char *black = push(FALSE), *white = push(TRUE);
     guint64 looks;
+
     gst_util_set_object_arg(G_OBJECT(h->element), "smoothing", smoothing);
     g_object_set(h->element, "change-threshold", 0.02, "max-age", (guint64)0, NULL);
     push_many("bbbbbbbbbbbb");
@@ -303,6 +316,7 @@ GST_END_TEST;
 GST_START_TEST(test_static_objects)
 {
     char *black = push(FALSE);
+
     start_objects();
     g_object_set(h->element, "change-threshold", 0.02, "max-age", (guint64)0, "max-objects", 1,
                  NULL);
@@ -321,6 +335,7 @@ GST_START_TEST(test_count_beyond_window)
     char *black = push(FALSE);
     GError *error;
     GstMessage *message;
+
     gst_util_set_object_arg(G_OBJECT(h->element), "smoothing", "majority");
     g_object_set(h->element, "smoothing-window", 9, "smoothing-count", 7, NULL);
     g_object_set(h->element, "top-k", 1, "smoothing-window", 2, NULL);
@@ -345,6 +360,7 @@ static Suite *state_suite(void)
 {
     Suite *s = suite_create("convnext_state");
     TCase *tc = tcase_create("state");
+
     suite_add_tcase(s, tc);
     tcase_set_timeout(tc, 120);
     tcase_add_checked_fixture(tc, setup, teardown);

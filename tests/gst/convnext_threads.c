@@ -32,6 +32,7 @@ static void set_something(GstElement *element, GRand *rand)
     static const char *const modes[] = {"sync", "latest"};
     static const char *const smoothings[] = {"none", "majority", "exponential"};
     static const char *const regions[] = {"full-frame", "objects"};
+
     switch (g_rand_int_range(rand, 0, 8)) {
     case 0:
         g_object_set(element, "model", networks[g_rand_int_range(rand, 0, 2)], NULL);
@@ -78,6 +79,7 @@ static void read_something(GstElement *element, GRand *rand)
     static const char *const structures[] = {"stats", "model-info"};
     GstStructure *s = NULL;
     char *text = NULL;
+
     g_object_get(element, structures[g_rand_int_range(rand, 0, 2)], &s, "object-class", &text,
                  NULL);
     g_clear_pointer(&s, gst_structure_free);
@@ -96,13 +98,14 @@ typedef struct Setter {
     GThread *thread;
 } Setter;
 
-static gint enough; /* atomic: setters end */
-static gint ready;  /* atomic: setters that set nothing but the model any more */
+static int enough; /* atomic: setters end */
+static int ready;  /* atomic: setters that set nothing but the model any more */
 
 static gpointer setter_main(gpointer data)
 {
     const Setter *setter = data;
     GRand *rand = g_rand_new_with_seed(setter->seed);
+
     while (!g_atomic_int_get(&enough)) {
         set_something(setter->element, rand);
         read_something(setter->element, rand);
@@ -139,6 +142,7 @@ static gboolean has_what_was_set(GstElement *element)
 {
     GstStructure *info;
     char *model;
+
     g_object_get(element, "model-info", &info, "model", &model, NULL);
     gboolean has = g_str_equal(gst_structure_get_string(info, "path"), model);
     gst_structure_free(info);
@@ -153,9 +157,11 @@ GST_START_TEST(test_settings)
     GstHarness *h = frames_harness(networks[0], CAPS);
     GstBuffer *frames[2] = {frames_new(CAPS, FRAME_COLOURS, 0), frames_new(CAPS, FRAME_OTHER, 0)};
     guint i = 0;
+
     start_setters(setters, h->element);
     for (; i < FRAMES; i++) {
         GstBuffer *frame = gst_buffer_copy(frames[i % 2]);
+
         GST_BUFFER_PTS(frame) = 40 * i * GST_MSECOND;
         gst_buffer_unref(frames_through(h, frame));
     }
@@ -174,6 +180,7 @@ static guint64 read_frames(GstElement *element)
 {
     GstStructure *stats;
     guint64 frames = 0;
+
     g_object_get(element, "stats", &stats, NULL);
     gst_structure_get_uint64(stats, "frames", &frames);
     gst_structure_free(stats);
@@ -183,6 +190,7 @@ static guint64 read_frames(GstElement *element)
 static void wait_for_frame(GstElement *element)
 {
     guint64 before = read_frames(element);
+
     while (read_frames(element) == before)
         g_usleep(100);
 }
@@ -196,6 +204,7 @@ GST_START_TEST(test_interrupted)
                                  networks[0]);
     GstElement *pipeline = gst_parse_launch(line, NULL);
     GstElement *element = gst_bin_get_by_name(GST_BIN(pipeline), "convnext");
+
     gst_element_set_state(pipeline, GST_STATE_PLAYING);
     start_setters(setters, element);
     for (guint i = 0; i < INTERRUPTIONS; i++) {
@@ -214,7 +223,7 @@ GST_START_TEST(test_interrupted)
         wait_for_frame(element);
     GstBus *bus = gst_element_get_bus(pipeline);
     GstMessage *message = gst_bus_pop_filtered(bus, GST_MESSAGE_ERROR | GST_MESSAGE_WARNING);
-    fail_unless(message == NULL, "an error or a warning was posted");
+    fail_unless(!message, "an error or a warning was posted");
     gst_element_set_state(pipeline, GST_STATE_NULL);
     gst_object_unref(bus);
     gst_object_unref(element);
@@ -227,6 +236,7 @@ static Suite *convnext_threads_suite(void)
 {
     Suite *s = suite_create("convnext_threads");
     TCase *tc = tcase_create("threads");
+
     suite_add_tcase(s, tc);
     tcase_set_timeout(tc, 120);
     tcase_add_checked_fixture(tc, setup, teardown);

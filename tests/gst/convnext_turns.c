@@ -31,6 +31,7 @@ static void push_picture(GstHarness *h, guint i, FramePicture picture, const Box
     GstBuffer *out = boxes_through(h, frames_new(CAPS, picture, 40 * i), boxes, n);
     GstConvnextMeta *metas[32];
     guint found = boxes_metas(out, metas, G_N_ELEMENTS(metas));
+
     for (guint b = 0; b < n; b++) {
         ages[b] = NONE;
         for (guint m = 0; m < found; m++)
@@ -64,6 +65,7 @@ GST_START_TEST(test_most)
         {NONE, 0, NONE, 0, NONE}, {0, 1, 0, 1, NONE}, {1, 2, 1, 0, 0}, {2, 0, 0, 1, 1}};
     GstHarness *h = boxes_harness(network, CAPS);
     guint ages[5];
+
     g_object_set(h->element, "max-objects", 2, NULL);
     for (guint i = 0; i < G_N_ELEMENTS(expected); i++) {
         push(h, i, boxes, 5, ages);
@@ -80,11 +82,13 @@ GST_START_TEST(test_reclassify)
                                         {0, 0, 2},    {1, 0, 0}, {2, 0, 1}};
     GstHarness *h = boxes_harness(network, CAPS);
     guint ages[3];
+
     g_object_set(h->element, "reclassify-interval", 3, NULL);
     for (guint i = 0; i < G_N_ELEMENTS(expected); i++) {
         const Box boxes[] = {{"a", 10 + 40 * i, 10, 30, 30, 7}, /* moves out of its place */
                              {"a", 60, 100, 50, 50, 0},
                              {"a", 200, 100 + i, 40, 40, 9}};
+
         push(h, i, boxes, i == 0 ? 2 : 3, ages);
         check_ages(ages, expected[i], i == 0 ? 2 : 3, i);
     }
@@ -98,6 +102,7 @@ GST_START_TEST(test_once)
     GstHarness *h = boxes_harness(network, CAPS);
     Box box = {"a", 10, 10, 60, 60, 3};
     guint age;
+
     g_object_set(h->element, "reclassify-interval", 0, "reclassify-growth", 1.5, NULL);
     for (guint i = 0; i < 5; i++) {
         push(h, i, &box, 1, &age);
@@ -136,6 +141,7 @@ GST_START_TEST(test_scoring)
     static const guint expected[][2] = {{0, NONE}, {1, 0}, {2, 1}, {0, 2}, {1, 0}, {2, 1}};
     GstHarness *h = boxes_harness(network, CAPS);
     guint ages[2];
+
     g_object_set(h->element, "reclassify-interval", 0, "max-objects", 1, "change-threshold", 0.02,
                  NULL);
     for (guint i = 0; i < G_N_ELEMENTS(expected); i++) {
@@ -154,15 +160,18 @@ GST_START_TEST(test_interval)
     static const Box boxes[] = {{"a", 10, 10, 30, 30, 0}, {"a", 60, 10, 50, 50, 5}};
     GstHarness *h = boxes_harness(network, CAPS);
     guint ages[2];
+
     g_object_set(h->element, "interval", 2, NULL);
     for (guint i = 0; i < 4; i++) {
         const guint expected[] = {i % 2, i % 2};
+
         push(h, i, boxes, 2, ages);
         check_ages(ages, expected, 2, i);
     }
     g_object_set(h->element, "carry", FALSE, NULL);
     for (guint i = 4; i < 8; i++) {
         const guint expected[] = {i % 2 ? NONE : 0, i % 2 ? NONE : 0};
+
         push(h, i, boxes, 2, ages);
         check_ages(ages, expected, 2, i);
     }
@@ -177,6 +186,7 @@ GST_START_TEST(test_static)
     static const guint expected[][2] = {{NONE, 0}, {0, 1}, {1, 2}, {2, 3}};
     GstHarness *h = boxes_harness(network, CAPS);
     guint ages[2];
+
     g_object_set(h->element, "max-objects", 1, "change-threshold", 0.02, NULL);
     for (guint i = 0; i < G_N_ELEMENTS(expected); i++) {
         push(h, i, boxes, 2, ages);
@@ -193,6 +203,7 @@ GST_START_TEST(test_change)
     static const guint expected[][2] = {{NONE, 0}, {0, 1}, {1, 2}, {2, 0}, {0, 1}, {1, 2}, {2, 3}};
     GstHarness *h = boxes_harness(network, CAPS);
     guint ages[2];
+
     g_object_set(h->element, "max-objects", 1, "change-threshold", 0.02, NULL);
     for (guint i = 0; i < G_N_ELEMENTS(expected); i++) {
         push_picture(h, i, i < 3 ? FRAME_COLOURS : FRAME_GRAYS, boxes, 2, ages);
@@ -208,6 +219,7 @@ GST_START_TEST(test_change_before_due)
     static const Box box = {"a", 10, 10, 50, 50, 5};
     GstHarness *h = boxes_harness(network, CAPS);
     guint age;
+
     g_object_set(h->element, "reclassify-interval", 5, "change-threshold", 0.02, NULL);
     for (guint i = 0; i < 14; i++) {
         push_picture(h, i, i < 3 ? FRAME_COLOURS : FRAME_GRAYS, &box, 1, &age);
@@ -223,6 +235,7 @@ GST_START_TEST(test_empty)
     static const Box box = {"a", 10, 10, 50, 50, 5};
     GstHarness *h = boxes_harness(network, CAPS);
     guint age;
+
     g_object_set(h->element, "min-period", GST_SECOND, "interval", 2, NULL);
     push(h, 0, NULL, 0, &age);
     push(h, 1, &box, 1, &age);
@@ -238,10 +251,12 @@ GST_START_TEST(test_latest)
     GstHarness *h = boxes_harness(network, CAPS);
     Gate *gate = gate_new(h->element);
     guint ages[2] = {NONE, NONE};
+
     gst_util_set_object_arg(G_OBJECT(h->element), "mode", "latest");
     gate_close(gate);
     for (guint i = 0; i < 5; i++) {
         const Box boxes[] = {{"a", 10 + 50 * i, 10, 30, 30, 7}, {"a", 60 + i, 100, 50, 50, 0}};
+
         push(h, i, boxes, 2, ages);
         fail_unless(ages[0] == NONE || ages[0] == i, "an answer while the engine is held");
         if (i == 0)
@@ -262,6 +277,7 @@ GST_START_TEST(test_latest_once)
     Gate *gate = gate_new(h->element);
     guint64 frames[8];
     guint ages[2];
+
     g_object_set(h->element, "reclassify-interval", 0, "max-objects", 1, NULL);
     gst_util_set_object_arg(G_OBJECT(h->element), "mode", "latest");
     gate_close(gate);
@@ -283,6 +299,7 @@ static Suite *convnext_turns_suite(void)
 {
     Suite *s = suite_create("convnext_turns");
     TCase *tc = tcase_create("turns");
+
     suite_add_tcase(s, tc);
     tcase_set_timeout(tc, 120);
     tcase_add_checked_fixture(tc, setup, teardown);

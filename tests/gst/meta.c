@@ -10,7 +10,7 @@
 
 static void check_region(GstConvnextMeta *meta, guint x, guint y, guint width, guint height)
 {
-    fail_unless(meta != NULL, "the metadata is lost");
+    fail_unless(meta, "the metadata is lost");
     fail_unless_equals_int(meta->x, x);
     fail_unless_equals_int(meta->y, y);
     fail_unless_equals_int(meta->width, width);
@@ -19,7 +19,7 @@ static void check_region(GstConvnextMeta *meta, guint x, guint y, guint width, g
 
 /* Pushes a frame through launch and returns what comes out. The frame is kept, so it is shared and
  * elements that write must copy it. */
-static GstBuffer *through(const gchar *launch, const gchar *caps, GstConvnextResult *result)
+static GstBuffer *through(const char *launch, const char *caps, GstConvnextResult *result)
 {
     GstHarness *harness = gst_harness_new_parse(launch);
     GstBuffer *frame = make_frame(result, 7), *out;
@@ -30,7 +30,7 @@ static GstBuffer *through(const gchar *launch, const gchar *caps, GstConvnextRes
         gst_harness_set_sink_caps_str(harness, caps);
     fail_unless_equals_int(gst_harness_push(harness, gst_buffer_ref(frame)), GST_FLOW_OK);
     out = gst_harness_pull(harness);
-    fail_unless(out != NULL);
+    fail_unless(out);
     fail_unless(out != frame, "%s did not make a new buffer", launch);
     gst_convnext_result_get_region(result, &x, &y, &width, &height);
     check_region(gst_buffer_get_convnext_meta(frame), x, y, width, height);
@@ -107,10 +107,10 @@ GST_START_TEST(test_read_only_buffer)
     GstConvnextResult *result = make_result("tiny");
     GstBuffer *frame = gst_buffer_new();
 
-    fail_unless(gst_buffer_get_convnext_meta(frame) == NULL);
+    fail_unless(!gst_buffer_get_convnext_meta(frame));
     gst_buffer_ref(frame);
     ASSERT_CRITICAL(gst_buffer_add_convnext_meta(frame, result, 0));
-    fail_unless(gst_buffer_get_convnext_meta(frame) == NULL);
+    fail_unless(!gst_buffer_get_convnext_meta(frame));
     gst_buffer_unref(frame);
     gst_buffer_unref(frame);
     ASSERT_MINI_OBJECT_REFCOUNT(result, "result", 1);
@@ -119,7 +119,7 @@ GST_START_TEST(test_read_only_buffer)
 GST_END_TEST
 
 static const struct {
-    const gchar *launch, *caps;
+    const char *launch, *caps;
     guint x, y, width, height;
 } ways[] = {
     {"videoscale", "video/x-raw,format=I420,width=320,height=240,framerate=25/1", 32, 24, 128, 120},
@@ -199,7 +199,7 @@ GST_END_TEST
 GST_START_TEST(test_threads)
 {
     const gsize dims[] = {1};
-    const gfloat value = 1;
+    const float value = 1;
     GstConvnextResult *result = make_result("tiny");
     GstBuffer *frame;
     GThread *threads[4];

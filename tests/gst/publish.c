@@ -50,7 +50,7 @@ GST_END_TEST
 
 GST_START_TEST(test_strings)
 {
-    static const gchar label[] = "a \"b\" \\ /\n\r\t\b\f\x01\x7f \xc3\xa9 \xf0\x9f\x90\x88";
+    static const char label[] = "a \"b\" \\ /\n\r\t\b\f\x01\x7f \xc3\xa9 \xf0\x9f\x90\x88";
     GstConvnextResult *result = make_result("not\xff"
                                             "UTF-8");
     JsonNode *node;
@@ -70,12 +70,12 @@ GST_END_TEST
 /* Floats from all exponents and the corners come back bit by bit, -0 included. */
 static void check_floats(guint32 seed)
 {
-    static const gfloat corners[] = {0.f,          -0.f,  1.f,      G_MAXFLOAT,   -G_MAXFLOAT,
-                                     G_MINFLOAT,   0.1f,  1e-45f,   16777217.f,   9.999999e-5f,
-                                     1.17549e-38f, 1e10f, 0.33333f, 2.5000002e3f, 123456.78f};
+    static const float corners[] = {0.f,          -0.f,  1.f,      G_MAXFLOAT,   -G_MAXFLOAT,
+                                    G_MINFLOAT,   0.1f,  1e-45f,   16777217.f,   9.999999e-5f,
+                                    1.17549e-38f, 1e10f, 0.33333f, 2.5000002e3f, 123456.78f};
     const gsize dims[] = {1, 1, 1, 20000};
     GRand *rand = g_rand_new_with_seed(seed);
-    gfloat *values = g_new(gfloat, dims[3]);
+    float *values = g_new(float, dims[3]);
     GstConvnextResult *result = make_result("m");
     JsonNode *node;
     JsonArray *array;
@@ -92,7 +92,7 @@ static void check_floats(guint32 seed)
     fail_unless_equals_int(json_array_get_length(array), dims[3]);
     for (guint i = 0; i < dims[3]; i++) {
         JsonNode *element = json_array_get_element(array, i);
-        gfloat back = json_node_get_double(element);
+        float back = json_node_get_double(element);
 
         if (isfinite(values[i]))
             fail_unless(back == values[i], "seed %u, %.9g became %.9g", seed, values[i], back);
@@ -113,14 +113,14 @@ GST_END_TEST
 /* Makes a locale with decimal commas, for this process; FALSE where that cannot be done. */
 static gboolean use_commas(void)
 {
-    gchar *path = in_dir("de_DE.UTF-8");
-    gchar *argv[] = {(gchar *)"localedef",
-                     (gchar *)"-i",
-                     (gchar *)"de_DE",
-                     (gchar *)"-f",
-                     (gchar *)"UTF-8",
-                     path,
-                     NULL};
+    char *path = in_dir("de_DE.UTF-8");
+    char *argv[] = {(char *)"localedef",
+                    (char *)"-i",
+                    (char *)"de_DE",
+                    (char *)"-f",
+                    (char *)"UTF-8",
+                    path,
+                    NULL};
 
     g_spawn_sync(NULL, argv, NULL,
                  G_SPAWN_SEARCH_PATH | G_SPAWN_STDOUT_TO_DEV_NULL | G_SPAWN_STDERR_TO_DEV_NULL,
@@ -180,15 +180,15 @@ GST_START_TEST(test_frames)
 GST_END_TEST
 
 /* Reads name in the folder, checks that it is the NumPy file of shape, returns its values. */
-static gfloat *read_npy(const gchar *folder, const gchar *name, const gchar *shape, gsize n)
+static float *read_npy(const char *folder, const char *name, const char *shape, gsize n)
 {
-    gchar *path = g_build_filename(dir, folder, name, NULL), *data, *header;
+    char *path = g_build_filename(dir, folder, name, NULL), *data, *header;
     gsize size, length;
-    gfloat *values;
+    float *values;
     GError *error = NULL;
 
     g_file_get_contents(path, &data, &size, &error);
-    fail_unless(error == NULL, "%s", error ? error->message : "");
+    fail_unless(!error, "%s", error ? error->message : "");
     fail_unless(size > 10 && !memcmp(data, "\x93NUMPY\x01\x00", 8));
     length = (guint8)data[8] | (gsize)(guint8)data[9] << 8;
     fail_unless_equals_int((10 + length) % 64, 0);
@@ -206,10 +206,10 @@ static gfloat *read_npy(const gchar *folder, const gchar *name, const gchar *sha
     return values;
 }
 
-static void check_npy(const gchar *folder, const gchar *name, const gchar *shape, gsize n,
-                      const gfloat *expected)
+static void check_npy(const char *folder, const char *name, const char *shape, gsize n,
+                      const float *expected)
 {
-    gfloat *values = read_npy(folder, name, shape, n);
+    float *values = read_npy(folder, name, shape, n);
 
     for (gsize i = 0; i < n; i++)
         fail_unless(values[i] == expected[i], "%s: value %u is %g, not %g", name, (guint)i,
@@ -219,8 +219,8 @@ static void check_npy(const gchar *folder, const gchar *name, const gchar *shape
 
 GST_START_TEST(test_tensor_dir)
 {
-    const gfloat map[] = {1, 2, 3, 4, 5, 6}, embedding[] = {0.1f, -1e-30f};
-    gchar *maps = g_build_filename(dir, "new", "maps", NULL);
+    const float map[] = {1, 2, 3, 4, 5, 6}, embedding[] = {0.1f, -1e-30f};
+    char *maps = g_build_filename(dir, "new", "maps", NULL);
     GstHarness *harness = make_harness(make_element("tensor-dir", maps, NULL));
     GstConvnextResult *other = make_result("m");
     GstBuffer *frame = make_frame(make_full_result());
@@ -251,7 +251,7 @@ GST_END_TEST
 /* A stream's name is no path. */
 GST_START_TEST(test_stream_with_slash)
 {
-    const gfloat map[] = {1, 2, 3, 4, 5, 6};
+    const float map[] = {1, 2, 3, 4, 5, 6};
     GstHarness *harness = make_harness(make_element("tensor-dir", dir, "stream", "../a/b", NULL));
 
     push(harness, make_frame(make_full_result()));
@@ -263,19 +263,19 @@ GST_END_TEST
 GST_START_TEST(test_properties)
 {
     GstElement *element = gst_element_factory_make("convnextpublish", NULL);
-    gchar *location, *stream, *tensor_dir;
+    char *location, *stream, *tensor_dir;
 
     g_object_get(element, "location", &location, "stream", &stream, "tensor-dir", &tensor_dir,
                  NULL);
     fail_unless_equals_string(location, "-");
-    fail_unless(stream == NULL && tensor_dir == NULL);
+    fail_unless(!stream && !tensor_dir);
     g_free(location);
 
     g_object_set(element, "location", "x", "stream", "", "tensor-dir", "y", NULL);
     g_object_get(element, "location", &location, "stream", &stream, "tensor-dir", &tensor_dir,
                  NULL);
     fail_unless_equals_string(location, "x");
-    fail_unless(stream == NULL);
+    fail_unless(!stream);
     fail_unless_equals_string(tensor_dir, "y");
     g_free(location);
     g_free(tensor_dir);

@@ -13,12 +13,12 @@
 #include "tests/gst/support/publishing.h"
 
 /* Exactly one error of that code, whose message holds each of the texts. */
-static void check_error(GstBus *bus, GstResourceError code, const gchar *text, const gchar *reason)
+static void check_error(GstBus *bus, GstResourceError code, const char *text, const char *reason)
 {
     GstMessage *message = gst_bus_pop_filtered(bus, GST_MESSAGE_ERROR);
     GError *error = NULL;
 
-    fail_unless(message != NULL, "no error was posted");
+    fail_unless(message, "no error was posted");
     gst_message_parse_error(message, &error, NULL);
     fail_unless(g_error_matches(error, GST_RESOURCE_ERROR, code), "other code: %s", error->message);
     fail_unless(strstr(error->message, text) != NULL, "%s: %s", text, error->message);
@@ -29,7 +29,7 @@ static void check_error(GstBus *bus, GstResourceError code, const gchar *text, c
 }
 
 /* The element, taken, does not start. */
-static void check_no_start(GstElement *element, const gchar *text, const gchar *reason)
+static void check_no_start(GstElement *element, const char *text, const char *reason)
 {
     GstBus *bus = gst_bus_new();
 
@@ -45,7 +45,7 @@ static void check_no_start(GstElement *element, const gchar *text, const gchar *
 
 GST_START_TEST(test_bad_location)
 {
-    gchar *missing = g_build_filename(dir, "missing", "lines", NULL);
+    char *missing = g_build_filename(dir, "missing", "lines", NULL);
 
     check_no_start(make_element("location", dir, NULL), dir, g_strerror(EISDIR));
     check_no_start(make_element("location", missing, NULL), missing, g_strerror(ENOENT));
@@ -55,7 +55,7 @@ GST_END_TEST
 
 GST_START_TEST(test_bad_tensor_dir)
 {
-    gchar *file = in_dir("file"), *below = g_build_filename(file, "maps", NULL);
+    char *file = in_dir("file"), *below = g_build_filename(file, "maps", NULL);
 
     fail_unless(g_file_set_contents(file, "", 0, NULL));
     check_no_start(make_element("tensor-dir", file, NULL), file, g_strerror(ENOTDIR));
@@ -66,8 +66,8 @@ GST_START_TEST(test_bad_tensor_dir)
 GST_END_TEST
 
 /* The element, taken, refuses a frame with one error. */
-static void check_no_write(GstElement *element, GstResourceError code, const gchar *text,
-                           const gchar *reason)
+static void check_no_write(GstElement *element, GstResourceError code, const char *text,
+                           const char *reason)
 {
     GstHarness *harness = make_harness(element);
     GstBus *bus = gst_bus_new();
@@ -90,7 +90,7 @@ GST_END_TEST
 
 GST_START_TEST(test_tensor_dir_vanishes)
 {
-    gchar *maps = in_dir("maps");
+    char *maps = in_dir("maps");
     GstElement *element = make_element("tensor-dir", maps, NULL);
 
     fail_unless_equals_int(gst_element_set_state(element, GST_STATE_PAUSED),
@@ -134,10 +134,10 @@ GST_START_TEST(test_broken_pipe)
 GST_END_TEST
 
 /* Its line is of three pages, so that a pipe of sixteen is full within a line. */
-static GstConvnextResult *make_long_result(const gchar *model)
+static GstConvnextResult *make_long_result(const char *model)
 {
     const gsize dims[] = {1, 1, 1, 5000};
-    gfloat *values = g_new0(gfloat, dims[3]);
+    float *values = g_new0(float, dims[3]);
     GstConvnextResult *result = make_result(model);
 
     add_tensor(result, GST_CONVNEXT_TENSOR_LOGITS, 4, dims, values);
@@ -203,9 +203,9 @@ GST_START_TEST(test_shared_stdout)
 {
     int saved, reader = pipe_stdout(&saved);
     FILE *lines = fdopen(reader, "r");
-    const gchar *names[] = {"a", "b"};
+    const char *names[] = {"a", "b"};
     GThread *threads[2];
-    gchar *line = NULL;
+    char *line = NULL;
     size_t size = 0;
 
     for (guint i = 0; i < 2; i++)
@@ -239,7 +239,7 @@ GST_START_TEST(test_torn_line)
     GstElement *element = make_element("location", "-", NULL);
     GstHarness *harness = make_harness(gst_object_ref(element));
     GThread *thread = g_thread_new(NULL, push_until_refused, harness);
-    gchar *line = NULL;
+    char *line = NULL;
     size_t size = 0;
     guint torn = 0;
 

@@ -8,7 +8,7 @@ GST_START_TEST(test_result)
     GstConvnextResult *result = make_result("tiny");
     guint x, y, width, height, n;
     const GstConvnextClass *classes;
-    const gchar *label = "untouched";
+    const char *label = "untouched";
     GList *list;
 
     fail_unless_equals_string(gst_convnext_result_get_model(result), "tiny");
@@ -23,13 +23,13 @@ GST_START_TEST(test_result)
     fail_unless_equals_uint64(gst_convnext_result_get_preprocess_time(result), 1500000);
     fail_unless_equals_uint64(gst_convnext_result_get_inference_time(result), 25000000);
     fail_if(gst_convnext_result_get_object(result, NULL, &label));
-    fail_unless(label == NULL);
+    fail_unless(!label);
 
     classes = gst_convnext_result_get_classes(result, &n);
     fail_unless_equals_int(n, 2);
     fail_unless(classes[0].index == 281 && classes[0].score == 0.75f);
     fail_unless_equals_string(classes[0].label, "tabby");
-    fail_unless(classes[1].index == 282 && classes[1].label == NULL);
+    fail_unless(classes[1].index == 282 && !classes[1].label);
 
     list = gst_convnext_result_list_classes(result);
     gst_convnext_result_unref(result);
@@ -42,8 +42,8 @@ GST_END_TEST
 GST_START_TEST(test_object)
 {
     GstConvnextResult *result = gst_convnext_result_new("tiny", GST_CLOCK_TIME_NONE);
-    const gchar *label;
-    gint id;
+    const char *label;
+    int id;
 
     gst_convnext_result_set_object(result, 3, "person");
     gst_convnext_result_set_object(result, 4, "car");
@@ -62,7 +62,7 @@ GST_START_TEST(test_immutable)
     GstConvnextTensor *tensor;
     guint n;
     const gsize dims[] = {1};
-    const gfloat value = 1;
+    const float value = 1;
 
     ASSERT_CRITICAL(gst_convnext_result_add_class(result, 1, "late", 0.f));
     ASSERT_CRITICAL(gst_convnext_result_set_region(result, 1, 2, 3, 4));
@@ -83,11 +83,11 @@ GST_END_TEST
 GST_START_TEST(test_tensor)
 {
     const gsize dims[] = {1, 2, 3, 4};
-    gfloat values[24];
+    float values[24];
     GstConvnextResult *result = make_result("tiny");
     GstConvnextTensor *tensor;
     GBytes *bytes;
-    const gfloat *read;
+    const float *read;
     guint n_dims;
     gsize n;
 
@@ -131,7 +131,7 @@ GST_START_TEST(test_tensor_memory)
     GstMapInfo map;
     gsize n;
 
-    fail_unless(tensor != NULL);
+    fail_unless(tensor);
     fail_if(gst_memory_map(gst_convnext_tensor_get_memory(tensor), &map, GST_MAP_WRITE),
             "the values of a tensor can be written");
     gst_convnext_tensor_unref(tensor);
@@ -141,7 +141,7 @@ GST_START_TEST(test_tensor_memory)
     fail_unless(tensor_of_bytes(24, 2, 2, dims) == NULL);
     fail_unless(tensor_of_bytes(24, 0, 2, huge) == NULL);
     tensor = tensor_of_bytes(0, 0, 2, none);
-    fail_unless(tensor != NULL);
+    fail_unless(tensor);
     gst_convnext_tensor_get_values(tensor, &n);
     fail_unless_equals_int(n, 0);
     gst_convnext_tensor_unref(tensor);
@@ -152,9 +152,9 @@ GST_START_TEST(test_structure)
 {
     GstConvnextResult *result = make_result("tiny");
     const gsize dims[] = {1};
-    const gfloat value = 1;
+    const float value = 1;
     GstStructure *structure;
-    gchar *text;
+    char *text;
 
     gst_convnext_result_take_tensor(result,
                                     gst_convnext_tensor_new_copy("embedding", 1, dims, &value));

@@ -8,8 +8,8 @@
 typedef struct Box {
     const char *type;
     guint x, y, w, h;
-    gint id;      /* of the region; 0: none */
-    gint tracker; /* DL Streamer's object_id; 0: none */
+    int id;      /* of the region; 0: none */
+    int tracker; /* DL Streamer's object_id; 0: none */
 } Box;
 
 static GstVideoInfo caps;
@@ -32,9 +32,11 @@ static void teardown(void)
 static void see(const Box *boxes, guint n, guint64 running, guint64 *chosen)
 {
     GstBuffer *buffer = gst_buffer_new();
+
     for (guint i = 0; i < n; i++) {
         GstVideoRegionOfInterestMeta *roi = gst_buffer_add_video_region_of_interest_meta(
             buffer, boxes[i].type, boxes[i].x, boxes[i].y, boxes[i].w, boxes[i].h);
+
         roi->id = boxes[i].id;
         if (boxes[i].tracker)
             gst_video_region_of_interest_meta_add_param(
@@ -53,6 +55,7 @@ static void learn(guint64 number, guint64 frame)
 {
     GstConvnextResult *result = gst_convnext_result_new("m", 0);
     const GstConvnextRegion region = {.object = number, .seen = frame};
+
     gst_convnext_request_note(result, &region);
     gst_convnext_roster_learn(roster, result);
     gst_convnext_result_unref(result);
@@ -63,6 +66,7 @@ GST_START_TEST(test_running)
 {
     static const Box boxes[] = {{"a", 10, 10, 90, 90, 0, 7}, {"a", 200, 10, 50, 50, 0, 8}};
     guint64 chosen[2], large, small;
+
     selection.most = 1;
     see(boxes, 2, 0, chosen);
     large = chosen[0];
@@ -90,6 +94,7 @@ GST_START_TEST(test_numbered_anew)
 {
     Box boxes[] = {{"a", 10, 10, 60, 60, 101, 0}, {"a", 200, 10, 50, 50, 102, 0}};
     guint64 known[2], chosen[2];
+
     see(boxes, 2, 0, known);
     for (guint i = 1; i < 4; i++) {
         boxes[0].x += 3;
@@ -113,6 +118,7 @@ GST_START_TEST(test_places)
     const Box before[] = {{"a", 10, 10, 60, 60, 5, 0}, {"a", 200, 10, 60, 60, 6, 0}};
     const Box after[] = {{"a", 205, 10, 60, 60, 9, 0}, {"a", 10, 10, 61, 61, 6, 0}};
     guint64 known[2], chosen[2];
+
     see(before, 2, 0, known);
     see(after, 2, 0, chosen);
     fail_unless_equals_uint64(chosen[0], known[1]); /* the larger one, with the number 6 */
@@ -127,6 +133,7 @@ GST_START_TEST(test_numbers_of_others)
     const Box tracked[] = {{"a", 300, 10, 60, 60, 0, 1}};
     const Box two[] = {{"person", 10, 200, 60, 60, 0, 3}, {"car", 300, 200, 50, 50, 0, 3}};
     guint64 known[2], chosen[2];
+
     see(region, 1, 0, known);
     see(tracked, 1, 0, chosen);
     fail_unless(chosen[0] != known[0]);
@@ -144,6 +151,7 @@ GST_START_TEST(test_other_type)
     const Box both[] = {{"car", 300, 200, 50, 50, 0, 3}, {"person", 14, 200, 60, 60, 0, 3}};
     const Box bus[] = {{"bus", 302, 201, 50, 50, 0, 3}};
     guint64 known, chosen[2];
+
     see(person, 1, 0, &known);
     see(both, 2, 0, chosen);
     fail_unless_equals_uint64(chosen[0], known); /* the larger one */
@@ -159,8 +167,9 @@ GST_START_TEST(test_crowd)
 {
     Box *boxes = g_new0(Box, 600);
     guint64 *chosen = g_new(guint64, 600), largest;
+
     for (guint i = 0; i < 600; i++)
-        boxes[i] = (Box){"a", i, 0, 10, i == 599 ? 400 : 10 + i % 7, 0, (gint)i + 1};
+        boxes[i] = (Box){"a", i, 0, 10, i == 599 ? 400 : 10 + i % 7, 0, (int)i + 1};
     see(&boxes[599], 1, 0, &largest);
     see(boxes, 600, 0, chosen);
     fail_unless_equals_uint64(chosen[0], largest);
@@ -174,6 +183,7 @@ static Suite *roster_suite(void)
 {
     Suite *s = suite_create("roster");
     TCase *tc = tcase_create("roster");
+
     suite_add_tcase(s, tc);
     tcase_set_timeout(tc, 120);
     tcase_add_checked_fixture(tc, setup, teardown);

@@ -37,10 +37,11 @@ static void exponential(double alpha, double threshold)
     request.scoring.threshold = threshold;
 }
 
-static GstStructure *add(const float *values, gint best)
+static GstStructure *add(const float *values, int best)
 {
     GstConvnextResult *result = gst_convnext_result_new("m", 0);
     GstConvnextScores *scores = g_malloc(sizeof *scores + 3 * sizeof *values);
+
     scores->n = 3;
     scores->labels = labels;
     memcpy(scores->values, values, 3 * sizeof *values);
@@ -58,6 +59,7 @@ static GstStructure *add(const float *values, gint best)
 static char letter(const GstStructure *s, const char *field)
 {
     const char *label = gst_structure_get_string(s, field);
+
     return label ? label[0] : '-';
 }
 
@@ -66,7 +68,8 @@ static void expect(const char *best, const char *const *changes)
 {
     for (guint i = 0; best[i]; i++) {
         float values[] = {0.1f, 0.1f, 0.1f};
-        gint index = best[i] == '-' ? -1 : best[i] - 'a';
+        int index = best[i] == '-' ? -1 : best[i] - 'a';
+
         if (index >= 0)
             values[index] = 0.8f;
         GstStructure *s = add(values, index);
@@ -119,13 +122,14 @@ GST_START_TEST(test_since)
     const float a[] = {0.9f, 0.05f, 0.05f}, b[] = {0.2f, 0.6f, 0.2f};
     guint64 since, frame;
     double score;
+
     majority(3, 5);
     for (guint i = 0; i < 5; i++)
         if ((s = add(a, 0)))
             gst_structure_free(s);
-    fail_unless(add(b, 1) == NULL && add(a, 0) == NULL && add(b, 1) == NULL);
+    fail_unless(!add(b, 1) && !add(a, 0) && !add(b, 1));
     s = add(b, 1); /* a b a b b: b since frame 5 */
-    fail_unless(s != NULL);
+    fail_unless(s);
     fail_unless(gst_structure_has_name(s, "convnext-state-changed"));
     gst_structure_get(s, "since", G_TYPE_UINT64, &since, "frame", G_TYPE_UINT64, &frame, "score",
                       G_TYPE_DOUBLE, &score, NULL);
@@ -152,6 +156,7 @@ GST_START_TEST(test_exponential_threshold)
 {
     const float nothing[] = {0.3f, 0.3f, 0.3f}, nan[] = {0.9f, NAN, 0.9f};
     GstStructure *s;
+
     exponential(1, 0.5);
     expect("a", (const char *const[1]){"->a"});
     fail_unless(add(nan, 0) == NULL);
@@ -204,6 +209,7 @@ GST_END_TEST;
 GST_START_TEST(test_change_activation)
 {
     const float logits[] = {20, -5, -5};
+
     exponential(0.1, 0);
     activation = GST_CONVNEXT_ACTIVATION_NONE;
     gst_structure_free(add(logits, 0));
@@ -216,6 +222,7 @@ static Suite *smoothing_suite(void)
 {
     Suite *s = suite_create("smoothing");
     TCase *tc = tcase_create("smoothing");
+
     suite_add_tcase(s, tc);
     tcase_set_timeout(tc, 120);
     tcase_add_checked_fixture(tc, setup, teardown);

@@ -142,6 +142,12 @@ breaks symbols rm "$tree/build/libgstconvnext.so"
 breaks headers-alone append model/sum.h 'GstBuffer *cnx_buffer(void);'
 breaks headers-alone append gst/convnext/convnext.h 'int gst_convnext_of(int class);'
 breaks format append model/sum.c 'int  a;'
+breaks style append model/sum.c $'int f(int *p)\n{\n    return *p;\n}\nint g(int *p)\n{\n    int a = *p;\n    return a;\n}'
+breaks style append model/sum.c $'int f(int *p)\n{\n    if (p == NULL)\n        return 0;\n    return *p;\n}'
+breaks style append model/sum.c 'static gint number;'
+breaks style append model/sum.c $'\n/* ---- Sums ---- */\n'
+breaks style append model/sum.c $'\n/* Sums. */\n'
+breaks style append model/sum.c 'enum { /* colours */'
 breaks whitespace append model/sum.c $'\tint a;'
 breaks whitespace append model/sum.c 'int a; '
 breaks whitespace unfinished pipelines/app.sh

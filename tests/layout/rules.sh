@@ -8,6 +8,7 @@
 set -u
 shopt -s lastpipe # so that offences at the end of a pipe are counted
 root=${CNX_ROOT:?}
+rules=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 build=${CNX_BUILD:-}
 cd "$root" || exit 1
 offences=0
@@ -220,6 +221,15 @@ rule_format()
     files '\.[ch]$' | while IFS= read -r file; do
         "$tool" "$file" | diff -q - "$file" >/dev/null || printf '%s\n' "$file"
     done | offences_from 'clang-format 14 would change it'
+}
+
+# What clang-format cannot keep; style.py says what that is.
+rule_style()
+{
+    local line
+    command -v python3 >/dev/null || exit 77
+    files '\.(c|h|inc)$' | xargs -r -d '\n' python3 "$rules/style.py" |
+        while IFS= read -r line; do offence "$line"; done
 }
 
 rule_whitespace()

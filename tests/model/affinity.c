@@ -28,7 +28,7 @@ static void assert_refused(const char *list, const char *words)
 
     g_assert_null(cnx_affinity_acquire(list, &error));
     g_assert_error(error, CNX_ERROR, CNX_ERROR_SETTINGS);
-    if (strstr(error->message, words) == NULL)
+    if (!strstr(error->message, words))
         g_error("\"%s\" is not in: %s", words, error->message);
     g_clear_error(&error);
     g_assert_false(cnx_affinity_check(list, &error));
@@ -57,7 +57,7 @@ static void test_holds(void)
     char *twice = g_strdup_printf("%u,%u-%u", first_cpu, first_cpu, first_cpu);
     CnxAffinity *a = cnx_affinity_acquire(one, NULL), *b = cnx_affinity_acquire(twice, NULL);
 
-    g_assert_true(a != NULL && b != NULL);
+    g_assert_true(a && b);
     g_assert_cmpuint(cnx_affinity_count(), ==, 1);
     g_assert_cmpuint(cnx_cpus_available(), ==, 1);
     if (CPU_COUNT(&allowed) > 1) {

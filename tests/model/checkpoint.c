@@ -42,7 +42,7 @@ static char *write_header(const char *name, const char *header, gsize data)
 /* The sentence begins with a path, and holds the word. */
 static void check_sentence(const GError *error, const char *named, const char *word)
 {
-    if (strstr(error->message, named) == NULL || strstr(error->message, word) == NULL)
+    if (!strstr(error->message, named) || !strstr(error->message, word))
         g_error("'%s' or '%s' is not in: %s", named, word, error->message);
     g_test_message("%s", error->message);
 }
@@ -102,7 +102,7 @@ static void test_headers(void)
 
         if (i == 0)
             g_assert_no_error(error);
-        else if (file != NULL)
+        else if (file)
             g_error("accepted: %s", headers[i].rule);
         else {
             g_assert_error(error, CNX_ERROR, CNX_ERROR_CORRUPT);
@@ -214,7 +214,7 @@ static void check_config(const char *config, const char *word)
     char *path = write_file("config.json", config, strlen(config));
     CnxCheckpoint *checkpoint = cnx_checkpoint_open(folder, CNX_WEIGHT_SET_AUTO, &error);
 
-    if (word == NULL) {
+    if (!word) {
         g_assert_no_error(error);
     } else {
         g_assert_null(checkpoint);
@@ -245,7 +245,7 @@ static void check_labels(const char *text, guint count, CnxError code, const cha
     GError *error = NULL;
     char **labels = cnx_labels_read(path, count, &error);
 
-    if (word == NULL) {
+    if (!word) {
         g_assert_no_error(error);
         g_assert_cmpuint(g_strv_length(labels), ==, count);
         g_assert_cmpstr(labels[0], ==, "a");

@@ -258,7 +258,7 @@ static void test_shards(void)
         g_assert_true(g_file_get_contents(from, &contents, &length, NULL));
         /* "norm.bias" in the last shard, whose name in the index stays */
         char *at = i == 2 ? g_strstr_len(contents + 8, (gssize)length - 8, "\"norm.bias\"") : NULL;
-        if (at != NULL)
+        if (at)
             memcpy(at, "\"norm.bi_s\"", 11);
         g_assert_true(g_file_set_contents(paths[i], contents, (gssize)length, NULL));
         g_free(contents);
@@ -278,6 +278,7 @@ static void test_shards(void)
 static void test_lone_shard(void)
 {
     char *lone = put("model-00002-of-00003.safetensors", "x");
+
     check_refused(lone, AUTO, CNX_ERROR_NOT_FOUND, "one of 3 files");
     take(lone);
     char *whole = put("model-00001-of-00001.safetensors", "text");

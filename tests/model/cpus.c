@@ -122,7 +122,7 @@ static void put(const char *root, const char *name, const char *text)
 {
     char *path = g_build_filename(root, name, NULL), *folder = g_path_get_dirname(path);
 
-    if (text != NULL) {
+    if (text) {
         g_assert_cmpint(g_mkdir_with_parents(folder, 0700), ==, 0);
         g_assert_true(g_file_set_contents(path, text, -1, NULL));
     } else {

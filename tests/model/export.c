@@ -164,6 +164,7 @@ static void check_export(const Network *network, CnxExportLayout layout, CnxDtyp
     g_autofree char *path = exporting_fixture(network->name);
     CnxCheckpoint *from = exporting_open(path);
     const CnxConfig *config = cnx_checkpoint_config(from);
+
     g_autoptr(GPtrArray) notes = g_ptr_array_new_with_free_func(g_free);
     const char *word = layout == CNX_EXPORT_TIMM ? network->timm : network->transformers;
     GError *error = NULL;

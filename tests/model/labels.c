@@ -57,7 +57,7 @@ static void test_labels(void)
         CnxCheckpoint *checkpoint = folder_open(labels[i].config == NULL);
         char **found = cnx_checkpoint_config(checkpoint)->labels;
 
-        if (labels[i].first == NULL) {
+        if (!labels[i].first) {
             g_assert_null(found);
         } else {
             g_assert_cmpuint(g_strv_length(found), ==, 10);

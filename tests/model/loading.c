@@ -43,8 +43,8 @@ static void *open_main(void *path)
     GError *error = NULL;
     CnxModel *model = cnx_model_open(path, CNX_WEIGHT_SET_AUTO, &error);
 
-    g_assert_true((model == NULL) == (error != NULL));
-    g_assert_true(error == NULL || error->domain == CNX_ERROR);
+    g_assert_true(!model == !!error);
+    g_assert_true(!error || error->domain == CNX_ERROR);
     g_clear_error(&error);
     return model;
 }
@@ -91,7 +91,7 @@ static void test_another(void)
     pthread_t slow = begin_slow(slow_path);
     CnxModel *other = open_main(path), *again = open_main(path), *model;
 
-    g_assert_true(other != NULL && other == again);
+    g_assert_true(other && other == again);
     cnx_model_unref(again);
     cnx_model_unref(other);
     let_pass();

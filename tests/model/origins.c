@@ -21,6 +21,7 @@ static CnxCheckpoint *open_fixture(const char *name)
 static void test_parts(void)
 {
     CnxCheckpoint *checkpoint = open_fixture("facebook-v2/model.safetensors");
+
     const char *const *files = cnx_checkpoint_files(checkpoint);
     guint64 parameters = 0;
     guint count;
@@ -61,6 +62,7 @@ static void test_ignored(void)
                                       &length, NULL));
     for (guint i = 0; i < 2; i++) {
         char *at = g_strstr_len(contents + 8, (gssize)length - 8, i ? "\"head.weight\"" : from);
+
         g_assert_nonnull(at);
         memcpy(at, i ? "\"hoax.weight\"" : to, strlen(i ? "\"hoax.weight\"" : to));
     }

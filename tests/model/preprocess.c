@@ -99,7 +99,7 @@ int main(int argc, char **argv)
     CnxCpu level;
 
     g_test_init(&argc, &argv, NULL);
-    if (word != NULL && cnx_cpu_parse(word, &level) && level > cnx_cpu_detect())
+    if (word && cnx_cpu_parse(word, &level) && level > cnx_cpu_detect())
         return 77;
     for (gsize i = 0; i < G_N_ELEMENTS(fixtures); i++) {
         g_autofree char *words = g_strdelimit(g_strdup(fixtures[i].name), "/", ':');

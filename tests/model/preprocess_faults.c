@@ -122,7 +122,7 @@ static double sample(const Fixture *f, const guint8 *pixel, guint c, Fault fault
 static gboolean reproduces(const Fixture *f, const guint8 *rgb, const CnxGeometry *g, Fault fault)
 {
     const gsize n = 3 * (gsize)f->out_width * f->out_height;
-    const gint shift = fault != FAULT_ORIGIN ? 0 : g->x.src > 0 ? -1 : 1;
+    const int shift = fault != FAULT_ORIGIN ? 0 : g->x.src > 0 ? -1 : 1;
     Picture p = {f->info.w, f->info.h, g_new(double, 3 * (gsize)f->info.w * f->info.h)};
     g_autofree guint8 *bytes = g_malloc(n);
     g_autofree char *sha256 = NULL;

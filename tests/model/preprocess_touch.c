@@ -10,7 +10,8 @@
 #include "model/preprocess/preprocess.h"
 #include "tests/model/support/picture.h"
 
-typedef struct Range { /* [first, end) */
+/* [first, end) */
+typedef struct Range {
     guint first, end;
 } Range;
 
@@ -116,7 +117,7 @@ static void check(const CnxRecipe *recipe, CnxImageInfo info, gboolean at_end)
     rows = needed(&g.y, info.h, supports[recipe->filter]);
     columns = (Range){columns.first + info.x, columns.end + info.x};
     rows = (Range){rows.first + info.y, rows.end + info.y};
-    for (int i = 0; i < 3 && frame.image.plane[i] != NULL; i++) {
+    for (int i = 0; i < 3 && frame.image.plane[i]; i++) {
         const gsize stride = (gsize)frame.image.stride[i];
         const Range lines = i == 0 ? rows : (Range){rows.first / 2, (rows.end + 1) / 2};
 
@@ -129,7 +130,7 @@ static void check(const CnxRecipe *recipe, CnxImageInfo info, gboolean at_end)
     run(recipe, &info, &frame.image, want);
     run(recipe, &info, &guarded, got);
     g_assert_cmpmem(got, n, want, n);
-    for (int i = 0; i < 3 && planes[i].map != NULL; i++)
+    for (int i = 0; i < 3 && planes[i].map; i++)
         munmap(planes[i].map, planes[i].size);
     picture_frame_clear(&frame);
 }
@@ -172,7 +173,7 @@ int main(int argc, char **argv)
     CnxCpu level;
 
     g_test_init(&argc, &argv, NULL);
-    if (word != NULL && cnx_cpu_parse(word, &level) && level > cnx_cpu_detect())
+    if (word && cnx_cpu_parse(word, &level) && level > cnx_cpu_detect())
         return 77;
     for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
         g_autofree char *name = g_strconcat("/touch/", names[i], NULL);

@@ -219,7 +219,7 @@ int main(int argc, char **argv)
     CnxCpu level;
 
     g_test_init(&argc, &argv, NULL);
-    if (word != NULL && cnx_cpu_parse(word, &level) && level > cnx_cpu_detect())
+    if (word && cnx_cpu_parse(word, &level) && level > cnx_cpu_detect())
         return 77;
     for (int pixels = CNX_PIXELS_I420; pixels <= CNX_PIXELS_UYVY; pixels++) {
         g_autofree char *natural = g_strconcat("/yuv/natural/", format_names[pixels], NULL);

@@ -83,7 +83,7 @@ static double check_layer(const char *line, double limit)
     double ms, flops = 0;
 
     g_assert_cmpuint(g_strv_length(cells), ==, 7);
-    g_assert_true(cells[0][0] != '\0' && strchr(cells[1], ' ') != NULL);
+    g_assert_true(cells[0][0] != '\0' && strchr(cells[1], ' '));
     g_assert_cmpfloat(number(cells[3]), ==, PASSES * IMAGES);
     ms = number(cells[4]);
     g_assert_cmpfloat(ms, >=, 0);
@@ -125,6 +125,7 @@ static void test_network(gconstpointer data)
     CnxModel *model = open_network(network);
     const guint classes = cnx_model_config(model)->classes;
     g_autofree float *plain = run(model, "0"), *profiled = NULL;
+
     g_auto(GStrv) lines = NULL;
     guint blocks = 0, expected;
     double limit, flops = 0, all;

@@ -238,6 +238,7 @@ static void test_readme(void)
     g_assert_true(g_file_get_contents(README, &readme, NULL, NULL));
     for (guint i = 0; i < G_N_ELEMENTS(files); i++) {
         g_autofree char *row = files[i].what ? row_of(&files[i]) : NULL;
+
         if (!row)
             continue;
         if (!strstr(readme, row))
@@ -257,6 +258,7 @@ static void print_table(void)
     printf("| the file | the sentence |\n| --- | --- |\n");
     for (guint i = 0; i < G_N_ELEMENTS(files); i++) {
         g_autofree char *row = files[i].what ? row_of(&files[i]) : g_strdup("");
+
         fputs(row, stdout);
     }
 }
@@ -271,6 +273,7 @@ int main(int argc, char **argv)
     folder_new();
     for (guint i = 0; i < G_N_ELEMENTS(files); i++) {
         g_autofree char *path = g_strdup_printf("/refusals/%u", i);
+
         g_test_add_data_func(path, &files[i], test_file);
     }
     g_test_add_func("/refusals/readme", test_readme);

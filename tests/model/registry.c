@@ -26,7 +26,7 @@ static const char *label(const CnxModel *model, guint i)
 {
     char **labels = cnx_model_config(model)->labels;
 
-    return labels != NULL ? labels[i] : NULL;
+    return labels ? labels[i] : NULL;
 }
 
 /* One file, opened twice, is one model; its two sets of weights are two. */

@@ -121,7 +121,7 @@ static void test_pinned(void)
     CnxClient *client;
     GError *error = NULL;
 
-    for (guint cpu = 0; affinity == NULL && cpu < 1024; cpu++) {
+    for (guint cpu = 0; !affinity && cpu < 1024; cpu++) {
         char *list = g_strdup_printf("%u", cpu);
 
         affinity = cnx_affinity_acquire(list, NULL);

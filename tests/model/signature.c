@@ -55,6 +55,7 @@ static double mean(const guint8 *memory, gsize stride, guint f, gboolean full_ra
     /* As the header says: up to 32 rows, evenly spaced. */
     const guint step = (y1 - y0 + 31) / 32;
     double sum = 0, n = 0;
+
     if (x0 == x1 || y0 == y1)
         return 0;
     for (guint y = y0; y < y1; y += step)
@@ -82,12 +83,14 @@ static void check(guint f, guint r)
     guint8 *memory = noise(info.width, info.height, formats[f].size, &stride, 7 * f + r);
     const CnxImage image = {{memory}, {(gssize)stride}};
     double most = 0;
+
     cnx_signature_make(&signature, level, &info, &image);
     for (guint i = 0; i < 16; i++)
         for (guint j = 0; j < 16; j++) {
             double want = mean(memory, stride, f, info.full_range, info.x + info.w * j / 16,
                                info.x + info.w * (j + 1) / 16, info.y + info.h * i / 16,
                                info.y + info.h * (i + 1) / 16);
+
             most = fmax(most, fabs(signature.cell[i][j] - want));
         }
     if (most > 1e-6) {
@@ -113,9 +116,11 @@ static void draw(CnxSignature *signature, guint noise_height, guint square, guin
     gsize stride;
     guint8 *memory = noise(320, 240, 1, &stride, seed);
     const CnxImage image = {{memory}, {(gssize)stride}};
+
     for (guint y = 0; y < 240; y++)
         for (guint x = 0; x < 320; x++) {
             guint8 *p = &memory[y * stride + x];
+
             *p = (guint8)(100 + *p * noise_height / 256);
             if (x >= 50 && x < 50 + square && y >= 100 && y < 100 + square)
                 *p = 220;
@@ -127,6 +132,7 @@ static void draw(CnxSignature *signature, guint noise_height, guint square, guin
 static void check_distances(void)
 {
     CnxSignature a, b;
+
     draw(&a, 20, 0, 1);
     expect("a picture and itself", cnx_signature_distance(&a, &a), 0, 0);
     draw(&b, 20, 0, 2);
@@ -139,6 +145,7 @@ static void check_distances(void)
 int main(void)
 {
     GError *error = NULL;
+
     if (!cnx_level_get(&level, &error))
         g_error("%s", error->message);
     for (guint f = 0; f < G_N_ELEMENTS(formats); f++)

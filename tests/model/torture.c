@@ -66,7 +66,7 @@ void __libc_free(void *block);
 
 static void *counted(void *block)
 {
-    if (block != NULL)
+    if (block)
         atomic_fetch_add(&live, 1);
     return block;
 }
@@ -80,7 +80,7 @@ static void *system_realloc(void *block, gsize size)
 {
     void *moved = __libc_realloc(block, size);
 
-    if (block == NULL)
+    if (!block)
         counted(moved);
     return moved;
 }
@@ -93,9 +93,8 @@ static gboolean must_serve(void *caller, gsize size)
 
     if (atomic_load(&countdown) < 0)
         return TRUE;
-    if (!dladdr(caller, &info) || info.dli_fname == NULL ||
-        (strstr(info.dli_fname, "/libglib-2.0") == NULL &&
-         strstr(info.dli_fname, "/libc.so") == NULL))
+    if (!dladdr(caller, &info) || !info.dli_fname ||
+        (!strstr(info.dli_fname, "/libglib-2.0") && !strstr(info.dli_fname, "/libc.so")))
         return FALSE;
     if (size > atomic_load(&aborting))
         atomic_store(&aborting, size);
@@ -128,19 +127,19 @@ void *aligned_alloc(size_t alignment, size_t size)
 int posix_memalign(void **block, size_t alignment, size_t size)
 {
     *block = fails() ? NULL : counted(__libc_memalign(alignment, size));
-    return *block != NULL ? 0 : 12; /* ENOMEM */
+    return *block ? 0 : 12; /* ENOMEM */
 }
 
 void free(void *block)
 {
-    if (block != NULL)
+    if (block)
         atomic_fetch_sub(&live, 1);
     __libc_free(block);
 }
 
 #endif
 
-/* In place of GLib's own, whose calls of malloc could not be told from those that abort. */
+/* In place of GLib's own, whose calls of malloc could not be told from those that abort */
 
 gpointer g_try_malloc(gsize size)
 {
@@ -170,8 +169,8 @@ static gboolean open_failing_at(const char *path, long n)
     atomic_store(&countdown, -1);
 
     const gboolean reached = atomic_load(&failed);
-    if (model == NULL) {
-        if (!reached || error->domain != CNX_ERROR || strchr(error->message, '\n') != NULL)
+    if (!model) {
+        if (!reached || error->domain != CNX_ERROR || strchr(error->message, '\n'))
             g_error("%s", error->message);
         g_error_free(error);
     }

@@ -108,6 +108,7 @@ static void test_json(gconstpointer data)
     g_assert_cmpuint(json_array_get_length(list), ==, count);
     for (guint i = 0; i < count; i++) {
         JsonObject *tensor = json_array_get_object_element(list, i);
+
         g_assert_cmpstr(json_object_get_string_member(tensor, "name"), ==, parts[i].tensor->name);
         g_assert_cmpstr(json_object_get_string_member(tensor, "part"), ==, parts[i].canonical);
     }
@@ -214,6 +215,7 @@ static void test_convert(void)
     said_clear(&said);
     for (guint i = 0; i < G_N_ELEMENTS(files); i++) {
         g_autofree char *path = g_build_filename(out, files[i], NULL);
+
         g_assert_cmpint(g_remove(path), ==, 0);
     }
     g_assert_cmpint(g_rmdir(out), ==, 0);
@@ -232,6 +234,7 @@ static void test_note(void)
                                                          "preprocessor_config.json", NULL};
          *file; file++) {
         g_autofree char *path = g_build_filename(out, *file, NULL);
+
         g_assert_cmpint(g_remove(path), ==, 0);
     }
     g_assert_cmpint(g_rmdir(out), ==, 0);
@@ -251,6 +254,7 @@ int main(int argc, char **argv)
     folder = g_dir_make_tmp("convnext-inspect-XXXXXX", NULL);
     for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
         g_autofree char *path = g_strconcat("/inspect/json/", names[i], NULL);
+
         g_test_add_data_func(path, names[i], test_json);
     }
     g_test_add_func("/inspect/text", test_text);

@@ -13,7 +13,7 @@
     if (!(condition))         \
     return g_strdup_printf(__VA_ARGS__)
 
-/* The functions below return NULL, or what is wrong. */
+/* The functions below return NULL, or what is wrong */
 
 static char *check_number(JsonObject *object, const char *key, gint64 least)
 {

@@ -44,7 +44,7 @@ static GstSample *play(GstElement *pipeline)
         gst_message_parse_error(message, &error, NULL);
     g_assert_no_error(error);
     gst_message_unref(message);
-    if (sink != NULL) {
+    if (sink) {
         g_object_get(sink, "last-sample", &sample, NULL);
         gst_object_unref(sink);
     }

@@ -16,8 +16,8 @@ static const char test_picture[] =
     "videotestsrc is-live=true ! video/x-raw,format=I420,width=320,height=240,framerate=25/1 "
     "! jpegenc ! rtpjpegpay name=pay0 pt=26";
 
-static gint stalled;       /* atomic */
-static gint firewall;      /* atomic */
+static int stalled;        /* atomic */
+static int firewall;       /* atomic */
 static GstElement *served; /* the media's bin, while somebody watches; main thread */
 static int width, height;  /* of the element named size; 0: as is; main thread */
 

@@ -13,8 +13,8 @@
 #define REPORTED 66 /* ThreadSanitizer's exit status */
 #define SKIPPED 77  /* what the test harness takes for that */
 
-static gint something; /* without a lock */
-static gint touched;   /* how often; atomic, but orders nothing */
+static int something; /* without a lock */
+static int touched;   /* how often; atomic, but orders nothing */
 static gboolean early;
 
 static void touch(void)
@@ -50,6 +50,7 @@ static gpointer give_under_lock(gpointer data)
 static void by_lock(void)
 {
     GThread *thread = g_thread_new("giver", give_under_lock, NULL);
+
     touch_early();
     g_mutex_lock(&lock);
     while (!given)
@@ -70,6 +71,7 @@ static void by_queue(void)
 {
     GAsyncQueue *queue = g_async_queue_new();
     GThread *thread = g_thread_new("giver", give_to_queue, queue);
+
     touch_early();
     g_async_queue_pop(queue);
     touch();
@@ -88,6 +90,7 @@ static void by_message(void)
 {
     GstBus *bus = gst_bus_new();
     GThread *thread = g_thread_new("giver", give_to_bus, bus);
+
     touch_early();
     gst_message_unref(gst_bus_timed_pop(bus, GST_CLOCK_TIME_NONE));
     touch();
@@ -103,6 +106,7 @@ static void give_in_pool(gpointer item, gpointer data)
 static void by_pool(void)
 {
     GThreadPool *pool = g_thread_pool_new(give_in_pool, NULL, 1, FALSE, NULL);
+
     g_thread_pool_push(pool, pool, NULL);
     touch_early();
     g_thread_pool_free(pool, FALSE, TRUE);
@@ -127,6 +131,7 @@ static void by_loop(void)
 {
     GMainLoop *loop = g_main_loop_new(NULL, FALSE);
     GThread *thread = g_thread_new("giver", give_to_loop, loop);
+
     touch_early();
     g_main_loop_run(loop);
     g_thread_join(thread);
@@ -148,6 +153,7 @@ static void free_something(gpointer data)
 static void by_reference(void)
 {
     GstBuffer *buffer = gst_buffer_new();
+
     gst_mini_object_set_qdata(GST_MINI_OBJECT_CAST(buffer), g_quark_from_static_string("something"),
                               buffer, free_something);
     GThread *thread = g_thread_new("giver", drop, gst_buffer_ref(buffer));
@@ -166,6 +172,7 @@ static gpointer drop_array(gpointer array)
 static void by_array(void)
 {
     GPtrArray *array = g_ptr_array_new_with_free_func(free_something);
+
     g_ptr_array_add(array, array);
     GThread *thread = g_thread_new("giver", drop_array, g_ptr_array_ref(array));
     touch_early();
@@ -183,6 +190,7 @@ static gpointer give_name(gpointer data)
 static void by_name(void)
 {
     GThread *thread = g_thread_new("giver", give_name, NULL);
+
     touch_early();
     while (!g_quark_try_string("given"))
         g_usleep(100);
@@ -204,6 +212,7 @@ static void by_state(void)
     GstElement *sink = gst_bin_get_by_name(GST_BIN(pipeline), "sink");
     GstPad *pad = gst_element_get_static_pad(sink, "sink");
     GstBus *bus = gst_element_get_bus(pipeline);
+
     gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER, on_buffer, NULL, NULL);
     gst_element_set_state(pipeline, GST_STATE_PLAYING);
     touch_early();
@@ -232,6 +241,7 @@ static gboolean ends_with(int wanted, const char *const *argv)
     char *said = NULL;
     GError *error = NULL;
     int status = 0;
+
     if (!g_spawn_sync(NULL, (char **)argv, NULL, G_SPAWN_STDOUT_TO_DEV_NULL, NULL, NULL, NULL,
                       &said, &status, &error))
         g_error("%s", error->message);
@@ -248,6 +258,7 @@ static gboolean ends_with(int wanted, const char *const *argv)
 static gboolean run_all(const char *program)
 {
     gboolean fine = TRUE;
+
     for (guint i = 0; i < G_N_ELEMENTS(means); i++) {
         fine &= ends_with(EXIT_SUCCESS, (const char *[]){program, means[i].name, NULL});
         fine &= ends_with(REPORTED, (const char *[]){program, means[i].name, "early", NULL});

@@ -38,29 +38,31 @@ static void order(gconstpointer at)
  * then before anything is freed, also when two drop theirs at the same moment. */
 
 /* Not to count as a look at the object: it may be gone right after. */
-__attribute__((no_sanitize_thread)) static gboolean lower_unless_last(gint *count)
+__attribute__((no_sanitize_thread)) static gboolean lower_unless_last(int *count)
 {
-    gint left = __atomic_load_n(count, __ATOMIC_ACQUIRE);
+    int left = __atomic_load_n(count, __ATOMIC_ACQUIRE);
+
     while (left > 1 && !__atomic_compare_exchange_n(count, &left, left - 1, FALSE, __ATOMIC_ACQ_REL,
                                                     __ATOMIC_ACQUIRE))
         ;
     return left > 1;
 }
 
-typedef struct CountedArray { /* GPtrArray as GLib knows it; races.c would find that it is not */
+/* GPtrArray as GLib knows it; races.c would find that it is not */
+typedef struct CountedArray {
     gpointer *data;
     guint length, room;
-    gint count;
+    int count;
 } CountedArray;
 
-#define DROPS_COUNTED(name, Type, count)         \
-    void(name)(Type * object)                    \
-    {                                            \
-        __tsan_release(object);                  \
-        if (lower_unless_last((gint *)&(count))) \
-            return;                              \
-        __tsan_acquire(object);                  \
-        REAL(name)(object);                      \
+#define DROPS_COUNTED(name, Type, count)        \
+    void(name)(Type * object)                   \
+    {                                           \
+        __tsan_release(object);                 \
+        if (lower_unless_last((int *)&(count))) \
+            return;                             \
+        __tsan_acquire(object);                 \
+        REAL(name)(object);                     \
     }
 DROPS_COUNTED(g_object_unref, void,
               ((GObject *)object)->ref_count) /* nobody has toggle references */
@@ -99,6 +101,7 @@ static void on_clear_box(gpointer box)
 void g_atomic_rc_box_release_full(gpointer box, GDestroyNotify clear)
 {
     GDestroyNotify outer = clear_box;
+
     __tsan_release(box);
     clear_box = clear;
     REAL(g_atomic_rc_box_release_full)(box, clear ? on_clear_box : NULL);
@@ -109,6 +112,7 @@ void g_atomic_rc_box_release_full(gpointer box, GDestroyNotify clear)
 gboolean gst_mini_object_take(GstMiniObject **place, GstMiniObject *object)
 {
     GstMiniObject *old = __atomic_exchange_n(place, object, __ATOMIC_ACQ_REL);
+
     if (old)
         gst_mini_object_unref(old);
     return old != object;
@@ -139,6 +143,7 @@ void g_slice_free1(gsize size, gpointer memory)
 gboolean gst_mini_object_is_writable(const GstMiniObject *object)
 {
     gboolean writable = REAL(gst_mini_object_is_writable)(object);
+
     __tsan_acquire((void *)object);
     return writable;
 }
@@ -153,6 +158,7 @@ GstFlowReturn gst_buffer_pool_acquire_buffer(GstBufferPool *pool, GstBuffer **bu
                                              GstBufferPoolAcquireParams *params)
 {
     GstFlowReturn flow = REAL(gst_buffer_pool_acquire_buffer)(pool, buffer, params);
+
     if (flow == GST_FLOW_OK)
         __tsan_acquire(*buffer);
     return flow;
@@ -170,6 +176,7 @@ void(g_once_init_leave)(volatile void *location, gsize result)
 gboolean(g_once_init_enter)(volatile void *location)
 {
     gboolean first = REAL(g_once_init_enter)(location);
+
     __tsan_acquire((void *)location);
     return first;
 }
@@ -222,9 +229,10 @@ void g_async_queue_unlock(GAsyncQueue *queue)
     REAL(g_async_queue_unlock)(queue);
 }
 
-gint g_async_queue_length(GAsyncQueue *queue)
+int g_async_queue_length(GAsyncQueue *queue)
 {
-    gint length = REAL(g_async_queue_length)(queue);
+    int length = REAL(g_async_queue_length)(queue);
+
     order(queue);
     return length;
 }
@@ -246,15 +254,17 @@ typedef struct Work {
 static void do_work(gpointer item, gpointer data)
 {
     const Work *work = data;
+
     __tsan_acquire(item);
     work->func(item, work->data);
     __tsan_release(data);
 }
 
-GThreadPool *g_thread_pool_new(GFunc func, gpointer data, gint most, gboolean exclusive,
+GThreadPool *g_thread_pool_new(GFunc func, gpointer data, int most, gboolean exclusive,
                                GError **error)
 {
     Work *work = g_new(Work, 1); /* for as long as the process: the pool may end by itself */
+
     *work = (Work){func, data};
     return REAL(g_thread_pool_new)(do_work, work, most, exclusive, error);
 }
@@ -274,6 +284,7 @@ __attribute__((no_sanitize_thread)) static gpointer work_of(const GThreadPool *p
 void g_thread_pool_free(GThreadPool *pool, gboolean immediate, gboolean wait)
 {
     gpointer work = work_of(pool);
+
     REAL(g_thread_pool_free)(pool, immediate, wait);
     if (wait)
         __tsan_acquire(work);
@@ -297,6 +308,7 @@ typedef struct Call {
 static gboolean on_call(gpointer data)
 {
     const Call *call = data;
+
     pass_loop_lock();
     gboolean again = call->func(call->data);
     pass_loop_lock();
@@ -306,16 +318,18 @@ static gboolean on_call(gpointer data)
 static void free_call(gpointer data)
 {
     Call *call = data;
+
     pass_loop_lock();
     if (call->free_data)
         call->free_data(call->data);
     g_free(call);
 }
 
-static guint add_call(GSource *source, gint priority, GSourceFunc func, gpointer data,
+static guint add_call(GSource *source, int priority, GSourceFunc func, gpointer data,
                       GDestroyNotify free_data)
 {
     Call *call = g_new(Call, 1);
+
     *call = (Call){func, data, free_data};
     g_source_set_priority(source, priority);
     g_source_set_callback(source, on_call, call, free_call);
@@ -326,18 +340,18 @@ static guint add_call(GSource *source, gint priority, GSourceFunc func, gpointer
     return id;
 }
 
-guint g_idle_add_full(gint priority, GSourceFunc func, gpointer data, GDestroyNotify free_data)
+guint g_idle_add_full(int priority, GSourceFunc func, gpointer data, GDestroyNotify free_data)
 {
     return add_call(g_idle_source_new(), priority, func, data, free_data);
 }
 
-guint g_timeout_add_full(gint priority, guint interval, GSourceFunc func, gpointer data,
+guint g_timeout_add_full(int priority, guint interval, GSourceFunc func, gpointer data,
                          GDestroyNotify free_data)
 {
     return add_call(g_timeout_source_new(interval), priority, func, data, free_data);
 }
 
-/* A message is dropped when it has been handled. */
+/* A message is dropped when it has been handled */
 
 typedef struct Watch {
     GstBusFunc func;
@@ -349,6 +363,7 @@ static gboolean on_message(GstBus *bus, GstMessage *message, gpointer data)
 {
     const Watch *watch = data;
     gboolean again = watch->func(bus, message, watch->data);
+
     order(message);
     return again;
 }
@@ -356,15 +371,17 @@ static gboolean on_message(GstBus *bus, GstMessage *message, gpointer data)
 static void free_watch(gpointer data)
 {
     Watch *watch = data;
+
     if (watch->free_data)
         watch->free_data(watch->data);
     g_free(watch);
 }
 
-guint gst_bus_add_watch_full(GstBus *bus, gint priority, GstBusFunc func, gpointer data,
+guint gst_bus_add_watch_full(GstBus *bus, int priority, GstBusFunc func, gpointer data,
                              GDestroyNotify free_data)
 {
     Watch *watch = g_new(Watch, 1);
+
     *watch = (Watch){func, data, free_data};
     return REAL(gst_bus_add_watch_full)(bus, priority, on_message, watch, free_watch);
 }

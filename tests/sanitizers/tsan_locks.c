@@ -18,6 +18,7 @@
 static void *make_once(gpointer *place, void *(*make)(void), void (*destroy)(void *))
 {
     void *there = __atomic_load_n(place, __ATOMIC_ACQUIRE);
+
     if (there)
         return there;
     void *mine = make();
@@ -30,6 +31,7 @@ static void *make_once(gpointer *place, void *(*make)(void), void (*destroy)(voi
 static void *mutex_make(void)
 {
     pthread_mutex_t *mutex = malloc(sizeof *mutex);
+
     pthread_mutex_init(mutex, NULL);
     return mutex;
 }
@@ -44,6 +46,7 @@ static void *cond_make(void)
 {
     pthread_cond_t *cond = malloc(sizeof *cond);
     pthread_condattr_t attributes;
+
     pthread_condattr_init(&attributes);
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
     pthread_cond_init(cond, &attributes);
@@ -115,6 +118,7 @@ void g_cond_wait(GCond *cond, GMutex *mutex)
 gboolean g_cond_wait_until(GCond *cond, GMutex *mutex, gint64 end)
 {
     struct timespec until = {end / G_USEC_PER_SEC, end % G_USEC_PER_SEC * 1000};
+
     return pthread_cond_timedwait(cond_of(cond), mutex_of(mutex), &until) != ETIMEDOUT;
 }
 

@@ -8,6 +8,7 @@
 GstHarness *boxes_harness(const char *model, const char *caps)
 {
     GstHarness *h = frames_harness(model, NULL);
+
     gst_element_set_state(h->element, GST_STATE_NULL);
     gst_util_set_object_arg(G_OBJECT(h->element), "region", "objects");
     gst_element_set_state(h->element, GST_STATE_PLAYING);
@@ -22,6 +23,7 @@ GstBuffer *boxes_through(GstHarness *h, GstBuffer *frame, const Box *boxes, guin
         const Box *b = &boxes[i];
         GstVideoRegionOfInterestMeta *roi = gst_buffer_add_video_region_of_interest_meta_id(
             frame, g_quark_from_string(b->type), b->x, b->y, b->w, b->h);
+
         roi->id = b->id;
     }
     return frames_through(h, frame);
@@ -32,6 +34,7 @@ guint boxes_metas(GstBuffer *buffer, GstConvnextMeta **metas, guint max)
     gpointer state = NULL;
     GstConvnextMeta *meta;
     guint n = 0;
+
     for (; (meta = gst_buffer_iterate_convnext_meta(buffer, &state)); n++)
         if (n < max)
             metas[n] = meta;

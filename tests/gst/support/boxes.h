@@ -10,7 +10,7 @@
 typedef struct Box {
     const char *type; /* NULL: none */
     guint x, y, w, h;
-    gint id; /* of the region; 0: none */
+    int id; /* of the region; 0: none */
 } Box;
 
 /* A harness around a new convnext with region=objects, and the caps pushed. */

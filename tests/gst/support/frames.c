@@ -12,7 +12,8 @@
 GstHarness *frames_harness(const char *model, const char *caps)
 {
     GstElement *element = gst_element_factory_make("convnext", NULL);
-    fail_unless(element != NULL, "no element convnext");
+
+    fail_unless(element, "no element convnext");
     g_object_set(element, "model", model, NULL);
     gst_util_set_object_arg(G_OBJECT(element), "outputs", "classes+logits");
     GstHarness *h = gst_harness_new_with_element(element, "sink", "src");
@@ -25,6 +26,7 @@ GstHarness *frames_harness(const char *model, const char *caps)
 static void parse(const char *text, GstVideoInfo *info)
 {
     GstCaps *caps = gst_caps_from_string(text);
+
     fail_unless(caps && gst_video_info_from_caps(info, caps), "bad caps %s", text);
     gst_caps_unref(caps);
 }
@@ -37,12 +39,15 @@ static guint8 wave(double turns, double phase)
 static void draw(GstVideoFrame *frame, FramePicture picture)
 {
     int width = GST_VIDEO_FRAME_WIDTH(frame), height = GST_VIDEO_FRAME_HEIGHT(frame);
+
     for (int y = 0; y < height; y++) {
         guint8 *row = (guint8 *)GST_VIDEO_FRAME_PLANE_DATA(frame, 0) +
                       (gssize)y * GST_VIDEO_FRAME_PLANE_STRIDE(frame, 0);
+
         for (int x = 0; x < width; x++) {
             double u = (x + 0.5) / width, v = (y + 0.5) / height;
             guint8 *p = row + 3 * x;
+
             p[0] = wave(picture == FRAME_OTHER ? v : u, 0.1);
             p[1] = picture == FRAME_GRAYS ? p[0] : wave(v, 0.4);
             p[2] = picture == FRAME_GRAYS ? p[0] : wave(u + v, 0.7);
@@ -53,6 +58,7 @@ static void draw(GstVideoFrame *frame, FramePicture picture)
 static GstBuffer *map_new(const GstVideoInfo *info, GstVideoFrame *frame)
 {
     GstBuffer *buffer = gst_buffer_new_allocate(NULL, GST_VIDEO_INFO_SIZE(info), NULL);
+
     gst_buffer_memset(buffer, 0, 0, GST_VIDEO_INFO_SIZE(info));
     fail_unless(gst_video_frame_map(frame, info, buffer,
                                     GST_MAP_READWRITE | GST_VIDEO_FRAME_MAP_FLAG_NO_REF));
@@ -63,6 +69,7 @@ GstBuffer *frames_new(const char *caps, FramePicture picture, guint pts)
 {
     GstVideoInfo info, rgb;
     GstVideoFrame from, to;
+
     parse(caps, &info);
     gst_video_info_set_format(&rgb, GST_VIDEO_FORMAT_RGB, info.width, info.height);
     rgb.fps_n = info.fps_n;
@@ -73,7 +80,7 @@ GstBuffer *frames_new(const char *caps, FramePicture picture, guint pts)
     GstBuffer *drawn = map_new(&rgb, &from), *buffer = map_new(&info, &to);
     draw(&from, picture);
     GstVideoConverter *convert = gst_video_converter_new(&rgb, &info, NULL);
-    fail_unless(convert != NULL, "no conversion to %s", caps);
+    fail_unless(convert, "no conversion to %s", caps);
     gst_video_converter_frame(convert, &from, &to);
     gst_video_converter_free(convert);
     gst_video_frame_unmap(&from);
@@ -89,6 +96,7 @@ GstBuffer *frames_pad(const char *caps, GstBuffer *frame)
     GstVideoInfo info, wide;
     GstVideoFrame from, to;
     GstVideoAlignment align;
+
     parse(caps, &info);
     wide = info;
     gst_video_alignment_reset(&align);
@@ -116,7 +124,7 @@ GstBuffer *frames_through(GstHarness *h, GstBuffer *frame)
 {
     fail_unless_equals_int(gst_harness_push(h, frame), GST_FLOW_OK);
     GstBuffer *buffer = gst_harness_try_pull(h);
-    fail_unless(buffer != NULL, "no frame came out");
+    fail_unless(buffer, "no frame came out");
     return buffer;
 }
 
@@ -124,7 +132,8 @@ GstConvnextMeta *frames_meta(GstBuffer *buffer)
 {
     gpointer state = NULL;
     GstConvnextMeta *meta = gst_buffer_iterate_convnext_meta(buffer, &state);
-    fail_unless(meta != NULL, "no result on the frame");
+
+    fail_unless(meta, "no result on the frame");
     fail_unless(gst_buffer_iterate_convnext_meta(buffer, &state) == NULL, "more than one result");
     return meta;
 }
@@ -138,7 +147,8 @@ void frames_logits(GstHarness *h, GstBuffer *frame, float *logits)
 {
     GstBuffer *buffer = frames_through(h, frame);
     GstConvnextTensor *tensor = gst_convnext_result_get_tensor(frames_result(buffer), "logits");
-    fail_unless(tensor != NULL, "no logits");
+
+    fail_unless(tensor, "no logits");
     gsize n;
     const float *values = gst_convnext_tensor_get_values(tensor, &n);
     fail_unless_equals_int(n, NETWORK_CLASSES);
@@ -152,6 +162,7 @@ void frames_logits(GstHarness *h, GstBuffer *frame, float *logits)
 float frames_distance(const float *a, const float *b)
 {
     float most = 0;
+
     for (int i = 0; i < NETWORK_CLASSES; i++)
         most = fmaxf(most, fabsf(a[i] - b[i]));
     return most;
@@ -161,6 +172,7 @@ guint64 frames_counter(GstHarness *h, const char *name)
 {
     GstStructure *stats;
     guint64 value = 0;
+
     g_object_get(h->element, "stats", &stats, NULL);
     fail_unless(gst_structure_get_uint64(stats, name, &value), "no counter %s", name);
     gst_structure_free(stats);

@@ -7,10 +7,11 @@
 #include <gst/convnext/convnext.h>
 #include <gst/video/video.h>
 
-typedef enum FramePicture { /* what is on a frame: smooth, so that no chroma grid loses anything */
-                            FRAME_COLOURS,
-                            FRAME_GRAYS,
-                            FRAME_OTHER, /* different from both */
+/* What is on a frame: smooth, so that no chroma grid loses anything */
+typedef enum FramePicture {
+    FRAME_COLOURS,
+    FRAME_GRAYS,
+    FRAME_OTHER, /* different from both */
 } FramePicture;
 
 /* A harness around a new convnext with the model, and the caps pushed. */

@@ -15,6 +15,7 @@ struct Gate {
 static GstBusSyncReply on_message(GstBus *bus, GstMessage *message, gpointer data)
 {
     Gate *gate = data;
+
     if (!gst_message_has_name(message, "convnext"))
         return GST_BUS_PASS;
     g_mutex_lock(&gate->lock);
@@ -30,6 +31,7 @@ static GstBusSyncReply on_message(GstBus *bus, GstMessage *message, gpointer dat
 Gate *gate_new(GstElement *element)
 {
     Gate *gate = g_new0(Gate, 1);
+
     g_mutex_init(&gate->lock);
     g_cond_init(&gate->changed);
     gate->element = gst_object_ref(element);
@@ -83,9 +85,11 @@ guint gate_messages(Gate *gate, const char *name, guint64 *frames, guint max)
 {
     guint n = 0;
     GstMessage *message;
+
     while ((message = gst_bus_pop(gate->bus))) {
         if (gst_message_has_name(message, name)) {
             const GstStructure *s = gst_message_get_structure(message);
+
             if (n < max)
                 fail_unless(gst_structure_get_uint64(s, "frame", &frames[n]));
             n++;
@@ -98,6 +102,7 @@ guint gate_messages(Gate *gate, const char *name, guint64 *frames, guint max)
 GstMessage *gate_pop(Gate *gate, GstMessageType type)
 {
     GstMessage *message = gst_bus_timed_pop_filtered(gate->bus, 60 * GST_SECOND, type);
-    fail_unless(message != NULL, "no message of type %s", gst_message_type_get_name(type));
+
+    fail_unless(message, "no message of type %s", gst_message_type_get_name(type));
     return message;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tests/gst/support/metas.h"
 
-GstConvnextResult *make_result(const gchar *model)
+GstConvnextResult *make_result(const char *model)
 {
     GstConvnextResult *result = gst_convnext_result_new(model, 40 * GST_MSECOND);
 

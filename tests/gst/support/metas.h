@@ -7,7 +7,7 @@
 #include <gst/convnext/convnext.h>
 
 /* A result about the region (64, 48) to (320, 288) of a 640x480 frame. */
-GstConvnextResult *make_result(const gchar *model);
+GstConvnextResult *make_result(const char *model);
 
 /* A frame of 640x480 I420 with the result. */
 GstBuffer *make_frame(GstConvnextResult *result, GstClockTime age);

@@ -24,6 +24,7 @@ static void tensor(Writer *w, const char *name, float centre, float spread, guin
                    const guint *shape)
 {
     gsize n = 1, begin = w->data->len;
+
     g_string_append_printf(w->header, "%s\"%s\":{\"dtype\":\"F32\",\"shape\":[",
                            w->header->len > 1 ? "," : "", name);
     for (guint i = 0; i < rank; i++) {
@@ -32,6 +33,7 @@ static void tensor(Writer *w, const char *name, float centre, float spread, guin
     }
     for (gsize i = 0; i < n; i++) {
         float value = centre + spread * next(w);
+
         g_byte_array_append(w->data, (const guint8 *)&value, sizeof value);
     }
     g_string_append_printf(w->header, "],\"data_offsets\":[%" G_GSIZE_FORMAT ",%u]}", begin,
@@ -42,6 +44,7 @@ static void tensor(Writer *w, const char *name, float centre, float spread, guin
 static void layer(Writer *w, const char *prefix, guint rank, const guint *shape)
 {
     guint fan_in = 1;
+
     for (guint i = 1; i < rank; i++)
         fan_in *= shape[i];
     char *weight = g_strconcat(prefix, ".weight", NULL), *bias = g_strconcat(prefix, ".bias", NULL);
@@ -57,8 +60,10 @@ static void block(Writer *w, guint stage, guint dim)
     static const char *const names[] = {"conv_dw", "norm", "mlp.fc1", "mlp.fc2"};
     const guint shapes[][4] = {{dim, 1, 7, 7}, {dim}, {4 * dim, dim}, {dim, 4 * dim}};
     const guint ranks[] = {4, 1, 2, 2};
+
     for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
         char *prefix = g_strdup_printf("stages.%u.blocks.0.%s", stage, names[i]);
+
         layer(w, prefix, ranks[i], shapes[i]);
         g_free(prefix);
     }
@@ -71,6 +76,7 @@ static void downsample(Writer *w, guint stage, guint from, guint to)
 {
     char *norm = g_strdup_printf("stages.%u.downsample.0", stage);
     char *conv = g_strdup_printf("stages.%u.downsample.1", stage);
+
     layer(w, norm, 1, &from);
     layer(w, conv, 4, (const guint[]){to, from, 2, 2});
     g_free(norm);
@@ -100,6 +106,7 @@ static char *make(guint times, gboolean head)
     const guint narrow[] = NETWORK_DIMS;
     Writer w = {g_string_new("{"), g_byte_array_new(), 12345};
     guint dims[4];
+
     for (guint i = 0; i < 4; i++)
         dims[i] = narrow[i] * times;
     layer(&w, "stem.0", 4, (const guint[]){dims[0], 3, 4, 4});
@@ -147,6 +154,7 @@ char *network_new_wide(guint times)
 char *network_add_file(const char *folder, const char *name, const char *text)
 {
     char *path = g_build_filename(folder, name, NULL);
+
     g_assert_true(g_file_set_contents(path, text, -1, NULL));
     return path;
 }
@@ -154,9 +162,11 @@ char *network_add_file(const char *folder, const char *name, const char *text)
 void network_delete(char *folder)
 {
     GDir *dir = g_dir_open(folder, 0, NULL);
+
     g_assert_nonnull(dir);
     for (const char *name; (name = g_dir_read_name(dir));) {
         char *path = g_build_filename(folder, name, NULL);
+
         g_remove(path);
         g_free(path);
     }

@@ -6,21 +6,21 @@
 
 #define CAPS "video/x-raw,format=GRAY8,width=8,height=4,framerate=25/1"
 
-gchar *dir;
+char *dir;
 
 void setup(void)
 {
     dir = g_dir_make_tmp("convnextpublish-XXXXXX", NULL);
-    fail_unless(dir != NULL);
+    fail_unless(dir);
 }
 
-static void remove_tree(const gchar *path)
+static void remove_tree(const char *path)
 {
     GDir *folder = g_dir_open(path, 0, NULL);
-    const gchar *name;
+    const char *name;
 
     while (folder && (name = g_dir_read_name(folder))) {
-        gchar *child = g_build_filename(path, name, NULL);
+        char *child = g_build_filename(path, name, NULL);
 
         remove_tree(child);
         g_free(child);
@@ -35,19 +35,19 @@ void teardown(void)
     g_clear_pointer(&dir, g_free);
 }
 
-gchar *in_dir(const gchar *name)
+char *in_dir(const char *name)
 {
     return g_build_filename(dir, name, NULL);
 }
 
 /* The element with a file in dir as location, and properties as in g_object_set. */
-GstElement *make_element(const gchar *property, ...)
+GstElement *make_element(const char *property, ...)
 {
     GstElement *element = gst_element_factory_make("convnextpublish", NULL);
-    gchar *lines = in_dir("lines");
+    char *lines = in_dir("lines");
     va_list args;
 
-    fail_unless(element != NULL);
+    fail_unless(element);
     gst_object_ref_sink(element);
     g_object_set(element, "location", lines, NULL);
     va_start(args, property);
@@ -67,7 +67,7 @@ GstHarness *make_harness(GstElement *element)
     return harness;
 }
 
-GstConvnextResult *make_result(const gchar *model)
+GstConvnextResult *make_result(const char *model)
 {
     GstConvnextResult *result = gst_convnext_result_new(model, 0);
 
@@ -75,8 +75,8 @@ GstConvnextResult *make_result(const gchar *model)
     return result;
 }
 
-void add_tensor(GstConvnextResult *result, const gchar *name, guint n_dims, const gsize *dims,
-                const gfloat *values)
+void add_tensor(GstConvnextResult *result, const char *name, guint n_dims, const gsize *dims,
+                const float *values)
 {
     gst_convnext_result_take_tensor(result,
                                     gst_convnext_tensor_new_copy(name, n_dims, dims, values));
@@ -106,9 +106,9 @@ void push(GstHarness *harness, GstBuffer *frame)
     gst_buffer_unref(frame);
 }
 
-gchar *read_lines(void)
+char *read_lines(void)
 {
-    gchar *path = in_dir("lines"), *text = NULL;
+    char *path = in_dir("lines"), *text = NULL;
 
     fail_unless(g_file_get_contents(path, &text, NULL, NULL));
     g_free(path);
@@ -120,7 +120,7 @@ JsonNode *publish(GstConvnextResult *result)
 {
     GstHarness *harness = make_harness(make_element(NULL));
     JsonNode *node;
-    gchar *text;
+    char *text;
 
     push(harness, make_frame(result));
     gst_harness_teardown(harness);
@@ -131,9 +131,9 @@ JsonNode *publish(GstConvnextResult *result)
     return node;
 }
 
-void check_lines(const gchar *expected)
+void check_lines(const char *expected)
 {
-    gchar *text = read_lines();
+    char *text = read_lines();
 
     fail_unless_equals_string(text, expected);
     g_free(text);
@@ -142,8 +142,8 @@ void check_lines(const gchar *expected)
 GstConvnextResult *make_full_result(void)
 {
     static const gsize vector[] = {1, 1, 1, 2}, map[] = {1, 2, 1, 3};
-    static const gfloat embedding[] = {0.1f, -1e-30f}, logits[] = {16777216.f, 3.4028235e38f};
-    static const gfloat values[6] = {1, 2, 3, 4, 5, 6};
+    static const float embedding[] = {0.1f, -1e-30f}, logits[] = {16777216.f, 3.4028235e38f};
+    static const float values[6] = {1, 2, 3, 4, 5, 6};
     GstConvnextResult *result = make_result("convnext_tiny");
 
     gst_convnext_result_set_frame_size(result, 8, 4);

@@ -10,31 +10,31 @@
 
 #include "gst/convnext/convnext.h"
 
-extern gchar *dir; /* of one test */
+extern char *dir; /* of one test */
 
 void setup(void);
 
 void teardown(void);
 
-gchar *in_dir(const gchar *name);
+char *in_dir(const char *name);
 
-GstElement *make_element(const gchar *property, ...);
+GstElement *make_element(const char *property, ...);
 
 GstHarness *make_harness(GstElement *element);
 
-GstConvnextResult *make_result(const gchar *model);
+GstConvnextResult *make_result(const char *model);
 
-void add_tensor(GstConvnextResult *result, const gchar *name, guint n_dims, const gsize *dims,
-                const gfloat *values);
+void add_tensor(GstConvnextResult *result, const char *name, guint n_dims, const gsize *dims,
+                const float *values);
 
 GstBuffer *make_frame(GstConvnextResult *result);
 
 void push(GstHarness *harness, GstBuffer *frame);
 
-gchar *read_lines(void);
+char *read_lines(void);
 
 JsonNode *publish(GstConvnextResult *result);
 
-void check_lines(const gchar *expected);
+void check_lines(const char *expected);
 
 GstConvnextResult *make_full_result(void);

@@ -91,7 +91,7 @@ void exporting_compare(const CnxConfig *a, const CnxConfig *b)
     g_assert_cmpfloat(a->eps, ==, b->eps);
     g_assert_cmpfloat(a->head_eps, ==, b->head_eps);
     g_assert_cmpuint(a->parameters, ==, b->parameters);
-    g_assert_true((a->labels == NULL && b->labels == NULL) ||
+    g_assert_true((!a->labels && !b->labels) ||
                   g_strv_equal((const char *const *)a->labels, (const char *const *)b->labels));
     compare_recipes(&a->recipe, &b->recipe);
 }

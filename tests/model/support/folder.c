@@ -18,7 +18,7 @@ void folder_write(const char *name, const char *text)
     char *path = folder_path(name);
 
     g_remove(path);
-    g_assert_true(text == NULL || g_file_set_contents(path, text, -1, NULL));
+    g_assert_true(!text || g_file_set_contents(path, text, -1, NULL));
     g_free(path);
 }
 
@@ -56,6 +56,7 @@ void folder_put_names(const char *names)
 
     for (; *names; names += strlen(names) + 1) {
         const CnxTensor t = {.name = names, .dtype = CNX_DTYPE_F32, .rank = 1, .shape = {1}};
+
         g_array_append_val(tensors, t);
     }
     folder_put_tensors((CnxTensor *)tensors->data, tensors->len);
@@ -89,7 +90,7 @@ static void check_refused(const char *path, const char *word)
 
     g_assert_null(cnx_checkpoint_open(path, CNX_WEIGHT_SET_AUTO, &error));
     g_assert_true(error->domain == CNX_ERROR);
-    if (!g_str_has_prefix(error->message, folder) || strstr(error->message, word) == NULL)
+    if (!g_str_has_prefix(error->message, folder) || !strstr(error->message, word))
         g_error("'%s' is not in: %s", word, error->message);
     g_test_message("%s", error->message);
     g_error_free(error);

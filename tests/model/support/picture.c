@@ -88,8 +88,9 @@ static guint8 to_byte(double value)
     return (guint8)CLAMP(floor(value + 0.5), 0, 255);
 }
 
-typedef struct Samples { /* where the samples of a pixel stand */
-    gsize y, u, v;       /* offsets in their planes */
+/* Where the samples of a pixel stand */
+typedef struct Samples {
+    gsize y, u, v; /* offsets in their planes */
     int u_plane, v_plane;
 } Samples;
 
