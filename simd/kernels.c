@@ -5,7 +5,7 @@
 
 #include "simd/versions.h"
 
-static CnxKernels tables[CNX_CPU_COUNT];
+static CnxKernels tables[CNX_ISA_COUNT];
 static int top; /* the highest level that has a table */
 static once_flag made = ONCE_FLAG_INIT;
 
@@ -87,24 +87,24 @@ static void fill_avx512_vnni(CnxKernels *k)
 static void make_tables(void)
 {
     static void (*const fill[])(CnxKernels *) = {
-        [CNX_CPU_C] = fill_c,
+        [CNX_ISA_C] = fill_c,
 #ifdef CNX_HAVE_X86
-        [CNX_CPU_AVX2] = fill_avx2,
-        [CNX_CPU_AVX512] = fill_avx512,
-        [CNX_CPU_AVX512_VNNI] = fill_avx512_vnni,
+        [CNX_ISA_AVX2] = fill_avx2,
+        [CNX_ISA_AVX512] = fill_avx512,
+        [CNX_ISA_AVX512_VNNI] = fill_avx512_vnni,
 #endif
     };
 
-    top = cnx_cpu_detect();
+    top = cnx_isa_detect();
     for (int i = 0; i <= top; i++) {
         if (i > 0)
             tables[i] = tables[i - 1];
-        tables[i].level = (CnxCpu)i;
+        tables[i].level = (CnxIsa)i;
         fill[i](&tables[i]);
     }
 }
 
-const CnxKernels *cnx_kernels_get(CnxCpu level)
+const CnxKernels *cnx_kernels_get(CnxIsa level)
 {
     call_once(&made, make_tables);
     return (int)level <= top ? &tables[level] : NULL;

@@ -9,10 +9,10 @@
 #include "simd/activation.h"
 #include "simd/bytesum.h"
 #include "simd/columns.h"
-#include "simd/cpu.h"
 #include "simd/dwconv.h"
 #include "simd/dwconv7.h"
 #include "simd/gemm.h"
+#include "simd/isa.h"
 #include "simd/layernorm.h"
 #include "simd/normalize.h"
 #include "simd/peak.h"
@@ -21,7 +21,7 @@
 #include "simd/yuv.h"
 
 typedef struct CnxKernels {
-    CnxCpu level;
+    CnxIsa level;
 
     int gemm_panel;   /* columns of one packed panel */
     int resize_group; /* neighbours whose weights are packed together */
@@ -32,4 +32,4 @@ typedef struct CnxKernels {
 } CnxKernels;
 
 /* The table of a level; NULL when this processor or this build lacks the level. Thread safe. */
-const CnxKernels *cnx_kernels_get(CnxCpu level);
+const CnxKernels *cnx_kernels_get(CnxIsa level);

@@ -116,7 +116,7 @@ static GstBaseTransformClass *parent_class;
 struct _GstConvnext {
     GstBaseTransform parent;
 
-    GstConvnextFlow *flow;     /* as old as the element */
+    GstConvnextStream *stream; /* as old as the element */
     GstConvnextReload *reload; /* as old as the element */
 
     /* Under the object lock. */
@@ -243,11 +243,11 @@ static void announce(GstConvnext *self, guint64 frame)
 }
 
 /* In the streaming thread, on a frame's boundary. Both are taken. */
-static void change_over(GstConvnext *self, GstConvnextEngine *engine, GstConvnextPlan *plan,
+static void change_over(GstConvnext *self, GstConvnextEngine *engine, GstConvnextInput *input,
                         guint opened)
 {
-    guint64 frame = gst_convnext_flow_change_model(
-        self->flow, plan, gst_convnext_engine_agrees(engine, self->engine));
+    guint64 frame = gst_convnext_stream_change_model(
+        self->stream, input, gst_convnext_engine_agrees(engine, self->engine));
     GstConvnextEngine *old = swap_engine(self, engine, opened);
 
     gst_convnext_engine_cancel(old, TRUE); /* the worker does not wait for a turn at it any more */
@@ -264,7 +264,7 @@ static GstStateChangeReturn gst_convnext_change_state(GstElement *element,
         !(check_smoothing(self, FALSE) && open_engine(self)))
         return GST_STATE_CHANGE_FAILURE;
     if (transition == GST_STATE_CHANGE_PAUSED_TO_READY)
-        gst_convnext_flow_interrupt(self->flow); /* a frame or an EOS may be waiting */
+        gst_convnext_stream_interrupt(self->stream); /* a frame or an EOS may be waiting */
     GstStateChangeReturn result =
         GST_ELEMENT_CLASS(parent_class)->change_state(element, transition);
     if (transition == GST_STATE_CHANGE_READY_TO_NULL)
@@ -288,24 +288,24 @@ static gboolean gst_convnext_start(GstBaseTransform *base)
     self->streaming = TRUE;
     GST_OBJECT_UNLOCK(self);
     request_reload(self);
-    gst_convnext_flow_start(self->flow);
+    gst_convnext_stream_start(self->stream);
     return TRUE;
 }
 
 static gboolean gst_convnext_stop(GstBaseTransform *base)
 {
     GstConvnext *self = GST_CONVNEXT(base);
-    GstConvnextPlan *plan;
+    GstConvnextInput *input;
     guint opened;
 
     GST_OBJECT_LOCK(self);
     self->streaming = FALSE;
     GST_OBJECT_UNLOCK(self);
     gst_convnext_reload_halt(self->reload);
-    gst_convnext_flow_stop(self->flow);
-    GstConvnextEngine *next = gst_convnext_reload_take(self->reload, &plan, &opened);
+    gst_convnext_stream_stop(self->stream);
+    GstConvnextEngine *next = gst_convnext_reload_take(self->reload, &input, &opened);
     if (next) {
-        gst_convnext_plan_free(plan);
+        gst_convnext_input_free(input);
         replace_engine(self, next, opened);
         announce(self, 0); /* of the next start */
     }
@@ -314,47 +314,47 @@ static gboolean gst_convnext_stop(GstBaseTransform *base)
     return TRUE;
 }
 
-static GstConvnextPlan *plan_for(GstConvnext *self, GstConvnextEngine *engine,
-                                 const GstVideoInfo *info, GstMessageType on_error)
+static GstConvnextInput *plan_for(GstConvnext *self, GstConvnextEngine *engine,
+                                  const GstVideoInfo *info, GstMessageType on_error)
 {
     GError *error = NULL;
-    GstConvnextPlan *plan = gst_convnext_plan_new(engine, info, &error);
+    GstConvnextInput *input = gst_convnext_input_new(engine, info, &error);
 
-    if (!plan) {
+    if (!input) {
         gst_convnext_post_error(GST_ELEMENT(self), on_error, error, "planning for new caps");
         g_error_free(error);
         return NULL;
     }
-    char *description = gst_convnext_plan_describe(plan);
+    char *description = gst_convnext_input_describe(input);
     GST_INFO_OBJECT(self, "%s", description);
     g_free(description);
-    return plan;
+    return input;
 }
 
 static gboolean gst_convnext_set_caps(GstBaseTransform *base, GstCaps *incaps, GstCaps *outcaps)
 {
     GstConvnext *self = GST_CONVNEXT(base);
     GstVideoInfo info;
-    GstConvnextPlan *plan;
+    GstConvnextInput *input;
     guint opened;
 
     if (!gst_video_info_from_caps(&info, incaps)) {
         GST_ERROR_OBJECT(self, "no raw video: %" GST_PTR_FORMAT, incaps);
         return FALSE;
     }
-    gst_convnext_flow_take_plan(self->flow, NULL); /* before the new one is made: memory */
+    gst_convnext_stream_take_input(self->stream, NULL); /* before the new one is made: memory */
     gst_convnext_reload_set_caps(self->reload, &info);
-    GstConvnextEngine *next = gst_convnext_reload_take(self->reload, &plan, &opened);
-    if (next && !plan)
-        plan = plan_for(self, next, &info, GST_MESSAGE_WARNING);
-    if (plan) {
-        change_over(self, next, plan, opened);
+    GstConvnextEngine *next = gst_convnext_reload_take(self->reload, &input, &opened);
+    if (next && !input)
+        input = plan_for(self, next, &info, GST_MESSAGE_WARNING);
+    if (input) {
+        change_over(self, next, input, opened);
         return TRUE;
     }
     gst_convnext_engine_unref(next);
-    plan = plan_for(self, self->engine, &info, GST_MESSAGE_ERROR);
-    gst_convnext_flow_take_plan(self->flow, plan);
-    return plan != NULL;
+    input = plan_for(self, self->engine, &info, GST_MESSAGE_ERROR);
+    gst_convnext_stream_take_input(self->stream, input);
+    return input != NULL;
 }
 
 /* Frames */
@@ -363,7 +363,7 @@ static gboolean gst_convnext_set_caps(GstBaseTransform *base, GstCaps *incaps, G
  * nothing is set. */
 static gboolean have_plan(GstBaseTransform *base)
 {
-    if (gst_convnext_flow_has_plan(GST_CONVNEXT(base)->flow))
+    if (gst_convnext_stream_has_input(GST_CONVNEXT(base)->stream))
         return TRUE;
     GstCaps *caps = gst_pad_get_current_caps(GST_BASE_TRANSFORM_SINK_PAD(base));
     gboolean planned = caps && gst_convnext_set_caps(base, caps, caps);
@@ -378,16 +378,17 @@ static GstFlowReturn gst_convnext_transform_ip(GstBaseTransform *base, GstBuffer
     GST_OBJECT_LOCK(self);
     GstConvnextSettings settings = self->settings;
     GST_OBJECT_UNLOCK(self);
-    GstConvnextPlan *plan;
+    GstConvnextInput *input;
     guint opened;
     if (!have_plan(base))
         return GST_FLOW_NOT_NEGOTIATED;
     settings.model = settings.labels = settings.cpu_affinity =
         NULL; /* not ours outside of the lock */
-    GstConvnextEngine *next = gst_convnext_reload_take(self->reload, &plan, &opened);
+    GstConvnextEngine *next = gst_convnext_reload_take(self->reload, &input, &opened);
     if (next)
-        change_over(self, next, plan, opened);
-    return gst_convnext_flow_frame(self->flow, buffer, &settings) ? GST_FLOW_OK : GST_FLOW_ERROR;
+        change_over(self, next, input, opened);
+    return gst_convnext_stream_frame(self->stream, buffer, &settings) ? GST_FLOW_OK
+                                                                      : GST_FLOW_ERROR;
 }
 
 /* The buffers go on downstream as they are, so downstream decides about pools and strides. It may
@@ -406,16 +407,16 @@ static gboolean gst_convnext_sink_event(GstBaseTransform *base, GstEvent *event)
     switch (GST_EVENT_TYPE(event)) {
     case GST_EVENT_SEGMENT:
         gst_event_parse_segment(event, &segment);
-        gst_convnext_flow_set_segment(self->flow, segment);
+        gst_convnext_stream_set_segment(self->stream, segment);
         break;
     case GST_EVENT_FLUSH_START: /* not in the streaming thread, which may be waiting below */
-        gst_convnext_flow_interrupt(self->flow);
+        gst_convnext_stream_interrupt(self->stream);
         break;
     case GST_EVENT_FLUSH_STOP:
-        gst_convnext_flow_flush(self->flow);
+        gst_convnext_stream_flush(self->stream);
         break;
     case GST_EVENT_EOS: /* no message of ours comes after it */
-        gst_convnext_flow_drain(self->flow);
+        gst_convnext_stream_drain(self->stream);
         break;
     default:
         break;
@@ -434,7 +435,7 @@ static gboolean catches_up(GstConvnext *self, GstEvent *event)
     GST_OBJECT_LOCK(self);
     gboolean skips = self->settings.mode == GST_CONVNEXT_MODE_SYNC && self->settings.qos;
     GST_OBJECT_UNLOCK(self);
-    return gst_convnext_flow_qos(self->flow, type, when, late) && skips;
+    return gst_convnext_stream_qos(self->stream, type, when, late) && skips;
 }
 
 static gboolean gst_convnext_src_event(GstBaseTransform *base, GstEvent *event)
@@ -449,7 +450,7 @@ static gboolean gst_convnext_src_event(GstBaseTransform *base, GstEvent *event)
         }
         break;
     case GST_EVENT_LATENCY:
-        gst_convnext_flow_latency_distributed(self->flow);
+        gst_convnext_stream_latency_distributed(self->stream);
         break;
     default:
         break;
@@ -468,7 +469,7 @@ static gboolean answer_latency(GstConvnext *self, GstQuery *query)
     GST_OBJECT_LOCK(self);
     GstConvnextMode mode = self->settings.mode;
     GST_OBJECT_UNLOCK(self);
-    GstClockTime added = gst_convnext_flow_latency(self->flow, live, mode);
+    GstClockTime added = gst_convnext_stream_latency(self->stream, live, mode);
     GST_DEBUG_OBJECT(self, "adds a latency of %" GST_TIME_FORMAT, GST_TIME_ARGS(added));
     if (GST_CLOCK_TIME_IS_VALID(most))
         most += added;
@@ -488,7 +489,7 @@ static gboolean gst_convnext_query(GstBaseTransform *base, GstPadDirection direc
 
 static GstStructure *read_stats(GstConvnext *self)
 {
-    GstStructure *s = gst_convnext_flow_stats(self->flow);
+    GstStructure *s = gst_convnext_stream_stats(self->stream);
 
     GST_OBJECT_LOCK(self);
     GstConvnextEngine *engine = self->engine ? gst_convnext_engine_ref(self->engine) : NULL;
@@ -541,7 +542,7 @@ static void gst_convnext_finalize(GObject *object)
     GstConvnext *self = GST_CONVNEXT(object);
 
     gst_convnext_reload_free(self->reload);
-    gst_convnext_flow_free(self->flow);
+    gst_convnext_stream_free(self->stream);
     gst_convnext_settings_clear(&self->settings);
     gst_convnext_engine_unref(self->engine);
     G_OBJECT_CLASS(parent_class)->finalize(object);
@@ -585,7 +586,7 @@ static void gst_convnext_init(GTypeInstance *instance, gpointer klass)
     GstConvnext *self = GST_CONVNEXT(instance);
 
     gst_convnext_settings_init(&self->settings);
-    self->flow = gst_convnext_flow_new(GST_ELEMENT(self));
+    self->stream = gst_convnext_stream_new(GST_ELEMENT(self));
     self->reload = gst_convnext_reload_new(on_refused, self);
     gst_base_transform_set_gap_aware(GST_BASE_TRANSFORM(self), TRUE);
 }

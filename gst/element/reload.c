@@ -5,7 +5,7 @@
 
 typedef struct Ready {
     GstConvnextEngine *engine; /* NULL: nothing is ready */
-    GstConvnextPlan *plan;
+    GstConvnextInput *input;
     guint serial;
 } Ready;
 
@@ -28,22 +28,22 @@ struct GstConvnextReload {
 
 static void ready_clear(Ready *ready)
 {
-    g_clear_pointer(&ready->plan, gst_convnext_plan_free);
+    g_clear_pointer(&ready->input, gst_convnext_input_free);
     g_clear_pointer(&ready->engine, gst_convnext_engine_unref);
 }
 
-/* Makes a plan for the caps as they are; changes: of which it knows. */
-static gboolean make_plan(GstConvnextReload *self, Ready *mine, guint *changes, GError **error)
+/* Makes a input for the caps as they are; changes: of which it knows. */
+static gboolean make_input(GstConvnextReload *self, Ready *mine, guint *changes, GError **error)
 {
     g_mutex_lock(&self->lock);
     GstVideoInfo caps = self->caps;
     gboolean has_caps = self->has_caps;
     *changes = self->caps_changes;
     g_mutex_unlock(&self->lock);
-    g_clear_pointer(&mine->plan, gst_convnext_plan_free);
+    g_clear_pointer(&mine->input, gst_convnext_input_free);
     if (has_caps)
-        mine->plan = gst_convnext_plan_new(mine->engine, &caps, error);
-    return mine->plan || !has_caps;
+        mine->input = gst_convnext_input_new(mine->engine, &caps, error);
+    return mine->input || !has_caps;
 }
 
 /* Puts mine where it can be taken, unless it was for other caps; or drops it for a newer request.
@@ -69,7 +69,7 @@ static void open_engine(GstConvnextReload *self, const GstConvnextSettings *sett
     Ready mine = {.engine = gst_convnext_engine_open(settings, &error), .serial = serial};
 
     if (mine.engine)
-        while (make_plan(self, &mine, &changes, &error) && !put_ready(self, &mine, changes))
+        while (make_input(self, &mine, &changes, &error) && !put_ready(self, &mine, changes))
             ;
     ready_clear(&mine);
     if (error)
@@ -205,16 +205,16 @@ void gst_convnext_reload_set_caps(GstConvnextReload *self, const GstVideoInfo *c
     if (caps)
         self->caps = *caps;
     self->caps_changes++;
-    GstConvnextPlan *plan = g_steal_pointer(&self->ready.plan);
+    GstConvnextInput *input = g_steal_pointer(&self->ready.input);
     g_mutex_unlock(&self->lock);
-    gst_convnext_plan_free(plan);
+    gst_convnext_input_free(input);
 }
 
-GstConvnextEngine *gst_convnext_reload_take(GstConvnextReload *self, GstConvnextPlan **plan,
+GstConvnextEngine *gst_convnext_reload_take(GstConvnextReload *self, GstConvnextInput **input,
                                             guint *serial)
 {
     g_mutex_lock(&self->lock);
-    *plan = g_steal_pointer(&self->ready.plan);
+    *input = g_steal_pointer(&self->ready.input);
     *serial = self->ready.serial;
     GstConvnextEngine *engine = g_steal_pointer(&self->ready.engine);
     g_mutex_unlock(&self->lock);

@@ -1,4 +1,4 @@
-/* Opens engines in a thread of its own and plans them for the caps at hand, so that video goes on
+/* Opens engines in a thread of its own and inputs them for the caps at hand, so that video goes on
  * meanwhile and the streaming thread has nothing to do but to change over.
  *
  * Only the newest request counts: one that waits gives way to it, and so does what is ready but was
@@ -26,9 +26,9 @@ gboolean gst_convnext_reload_request(GstConvnextReload *reload, const GstConvnex
 /* The frames that follow have these caps; NULL: there are none. */
 void gst_convnext_reload_set_caps(GstConvnextReload *reload, const GstVideoInfo *caps);
 
-/* The newest engine that is ready, once: the caller owns it. plan: receives the plan for the caps,
- * owned by the caller; or NULL, when they were set since. NULL: there is none. */
-GstConvnextEngine *gst_convnext_reload_take(GstConvnextReload *reload, GstConvnextPlan **plan,
+/* The newest engine that is ready, once: the caller owns it. input: receives the input for the
+ * caps, owned by the caller; or NULL, when they were set since. NULL: there is none. */
+GstConvnextEngine *gst_convnext_reload_take(GstConvnextReload *reload, GstConvnextInput **input,
                                             guint *serial);
 
 /* Drops a reference to an engine that has been replaced, in the thread: to give back the memory of

@@ -23,7 +23,7 @@ struct GstConvnextEngine {
     CnxClient *client;
 
     GMutex running; /* one request at a time, as results has scratch memory and client asks for */
-    GstConvnextResults *results;
+    GstConvnextClassifier *results;
 };
 
 static gboolean check_outputs(const GstConvnextEngine *self, GError **error)
@@ -116,7 +116,7 @@ static gboolean make_results(GstConvnextEngine *self, const GstConvnextSettings 
         labels = g_strdupv(config->labels);
     }
     char *name = name_of_path(self->path);
-    self->results = gst_convnext_results_new(name, config, labels);
+    self->results = gst_convnext_classifier_new(name, config, labels);
     g_free(name);
     return TRUE;
 }
@@ -148,8 +148,8 @@ GstConvnextEngine *gst_convnext_engine_open(const GstConvnextSettings *settings,
         gst_convnext_engine_unref(self);
         return NULL;
     }
-    self->client =
-        cnx_client_new(self->model, gst_convnext_results_needed(self->outputs), settings->threads);
+    self->client = cnx_client_new(self->model, gst_convnext_classifier_needed(self->outputs),
+                                  settings->threads);
     return self;
 }
 
@@ -165,7 +165,7 @@ void gst_convnext_engine_unref(GstConvnextEngine *self)
         return;
     cnx_client_free(self->client);
     cnx_affinity_release(self->affinity);
-    gst_convnext_results_free(self->results);
+    gst_convnext_classifier_free(self->results);
     cnx_model_unref(self->model);
     g_mutex_clear(&self->running);
     g_free(self->path);
@@ -208,7 +208,7 @@ void gst_convnext_engine_cancel(GstConvnextEngine *self, gboolean cancel)
 /* A request under way. */
 typedef struct Inference {
     GstConvnextEngine *engine;
-    GstConvnextRequest *request;
+    GstConvnextJob *request;
     GPtrArray *results;
     GError *error;
 } Inference;
@@ -217,10 +217,10 @@ static GstConvnextResult *make_result(const Inference *inference, const CnxOutpu
                                       guint i, GstClockTime took, GError **error)
 {
     const GstConvnextEngine *self = inference->engine;
-    const GstConvnextRequest *request = inference->request;
+    const GstConvnextJob *request = inference->request;
     const GstConvnextRegion *region = &request->regions[inference->results->len];
-    GstConvnextResult *result = gst_convnext_results_make(self->results, outputs, i, self->outputs,
-                                                          &request->scoring, request->pts, error);
+    GstConvnextResult *result = gst_convnext_classifier_make(
+        self->results, outputs, i, self->outputs, &request->scoring, request->pts, error);
 
     if (!result)
         return NULL;
@@ -229,7 +229,7 @@ static GstConvnextResult *make_result(const Inference *inference, const CnxOutpu
     gst_convnext_result_set_times(result, request->preprocess_time / request->n, took);
     if (region->object) {
         gst_convnext_result_set_object(result, region->id, g_quark_to_string(region->type));
-        gst_convnext_request_note(result, region);
+        gst_convnext_job_note(result, region);
     }
     return result;
 }
@@ -250,7 +250,7 @@ static void on_outputs(gpointer data, const CnxOutputs *outputs, guint first, gu
     }
 }
 
-GPtrArray *gst_convnext_engine_infer(GstConvnextEngine *self, GstConvnextRequest *request,
+GPtrArray *gst_convnext_engine_infer(GstConvnextEngine *self, GstConvnextJob *request,
                                      GError **error)
 {
     Inference inference = {
@@ -259,7 +259,7 @@ GPtrArray *gst_convnext_engine_infer(GstConvnextEngine *self, GstConvnextRequest
     const float **images = g_new(const float *, request->n);
 
     for (guint i = 0; i < request->n; i++)
-        images[i] = gst_convnext_request_input(request, i);
+        images[i] = gst_convnext_job_input(request, i);
     request->inference_time = 0;
     if (request->n > 0) {
         g_mutex_lock(&self->running);
@@ -314,11 +314,11 @@ const char *gst_convnext_engine_ignored(const GstConvnextEngine *self)
 
 void gst_convnext_engine_add_stats(const GstConvnextEngine *self, GstStructure *stats)
 {
-    CnxServiceStats service;
+    CnxQueueStats service;
 
     cnx_client_stats(self->client, &service);
     gst_structure_set(stats, "engine", G_TYPE_STRING, "fp32", "cpu", G_TYPE_STRING,
-                      cnx_model_cpu(self->model), "streams", G_TYPE_UINT, service.clients,
+                      cnx_model_isa(self->model), "streams", G_TYPE_UINT, service.clients,
                       "threads", G_TYPE_UINT, service.threads, "batch", G_TYPE_DOUBLE,
                       service.forwards ? (double)service.images / service.forwards : 0.0,
                       "run-memory", G_TYPE_UINT64, (guint64)service.memory, NULL);
@@ -328,5 +328,5 @@ gboolean gst_convnext_engine_agrees(const GstConvnextEngine *a, const GstConvnex
 {
     return a->model == b->model && a->region == b->region && a->recipe.size == b->recipe.size &&
            a->recipe.resize == b->recipe.resize && a->recipe.crop == b->recipe.crop &&
-           gst_convnext_results_same_labels(a->results, b->results);
+           gst_convnext_classifier_same_labels(a->results, b->results);
 }

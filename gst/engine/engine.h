@@ -38,7 +38,7 @@ void gst_convnext_engine_relax(GstConvnextEngine *engine);
 /* Runs a prepared request when its turn comes, waits until it is done, and sets its inference_time,
  * without the wait. From any thread. Returns a new GstConvnextResult for each of the request's
  * inputs, in their order, in an array that owns them; or NULL with error. */
-GPtrArray *gst_convnext_engine_infer(GstConvnextEngine *engine, GstConvnextRequest *request,
+GPtrArray *gst_convnext_engine_infer(GstConvnextEngine *engine, GstConvnextJob *request,
                                      GError **error);
 
 /* TRUE: a request that waits for its turn fails at once with CNX_ERROR_CANCELLED, and so do all

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gst/engine/job.h"
 
-GstConvnextRequest *gst_convnext_request_new(void)
+GstConvnextJob *gst_convnext_job_new(void)
 {
-    return g_new0(GstConvnextRequest, 1);
+    return g_new0(GstConvnextJob, 1);
 }
 
-void gst_convnext_request_free(GstConvnextRequest *self)
+void gst_convnext_job_free(GstConvnextJob *self)
 {
     if (!self)
         return;
@@ -16,7 +16,7 @@ void gst_convnext_request_free(GstConvnextRequest *self)
 }
 
 /* Inputs are large and their number is the frame's: the only allocation here that may fail. */
-static gboolean grow_inputs(GstConvnextRequest *self, gsize floats)
+static gboolean grow_inputs(GstConvnextJob *self, gsize floats)
 {
     if (floats <= self->floats_capacity)
         return TRUE;
@@ -26,8 +26,8 @@ static gboolean grow_inputs(GstConvnextRequest *self, gsize floats)
     return self->inputs != NULL;
 }
 
-gboolean gst_convnext_request_resize(GstConvnextRequest *self, guint n, guint width, guint height,
-                                     GError **error)
+gboolean gst_convnext_job_resize(GstConvnextJob *self, guint n, guint width, guint height,
+                                 GError **error)
 {
     gsize floats;
 
@@ -48,7 +48,7 @@ gboolean gst_convnext_request_resize(GstConvnextRequest *self, guint n, guint wi
     return TRUE;
 }
 
-float *gst_convnext_request_input(const GstConvnextRequest *self, guint i)
+float *gst_convnext_job_input(const GstConvnextJob *self, guint i)
 {
     g_assert(i < self->n);
     return self->inputs + (gsize)i * self->height * self->width * 3;
@@ -59,13 +59,13 @@ static GQuark region_quark(void)
     return g_quark_from_static_string("gst-convnext-region");
 }
 
-void gst_convnext_request_note(GstConvnextResult *result, const GstConvnextRegion *region)
+void gst_convnext_job_note(GstConvnextResult *result, const GstConvnextRegion *region)
 {
     gst_mini_object_set_qdata(GST_MINI_OBJECT_CAST(result), region_quark(),
                               g_memdup2(region, sizeof *region), g_free);
 }
 
-const GstConvnextRegion *gst_convnext_request_noted(GstConvnextResult *result)
+const GstConvnextRegion *gst_convnext_job_noted(GstConvnextResult *result)
 {
     return gst_mini_object_get_qdata(GST_MINI_OBJECT_CAST(result), region_quark());
 }

@@ -1,6 +1,6 @@
 /* One frame's worth of work for a network: made by the thread that has the frame, run by any.
  *
- *   gst_convnext_plan_prepare()   pictures to inputs, cheap, in the streaming thread
+ *   gst_convnext_input_prepare()   pictures to inputs, cheap, in the streaming thread
  *   gst_convnext_engine_infer()   inputs to results, slow, in any thread
  *
  * A request is memory to be used again and again: prepare replaces what it held. It belongs to one
@@ -24,7 +24,7 @@ typedef struct GstConvnextRegion {
     GQuark type; /* what the detector called it; 0: nothing */
 } GstConvnextRegion;
 
-typedef struct GstConvnextRequest {
+typedef struct GstConvnextJob {
     guint n;                         /* inputs in use */
     guint width, height;             /* of each input, pixels */
     float *inputs;                   /* [n, height, width, 3], normalised RGB */
@@ -45,21 +45,21 @@ typedef struct GstConvnextRequest {
     /* Room that there is. */
     gsize floats_capacity;  /* floats in inputs */
     guint regions_capacity; /* in regions */
-} GstConvnextRequest;
+} GstConvnextJob;
 
 /* Empty: n is 0. */
-GstConvnextRequest *gst_convnext_request_new(void);
-void gst_convnext_request_free(GstConvnextRequest *request); /* NULL allowed */
+GstConvnextJob *gst_convnext_job_new(void);
+void gst_convnext_job_free(GstConvnextJob *request); /* NULL allowed */
 
 /* Makes room for n inputs of width x height, and sets n, width and height; what the inputs held is
  * lost. Allocates only when it never had so much room. FALSE with error (domain CNX_ERROR) when
  * there is no memory; n is 0 then. */
-gboolean gst_convnext_request_resize(GstConvnextRequest *request, guint n, guint width,
-                                     guint height, GError **error);
+gboolean gst_convnext_job_resize(GstConvnextJob *request, guint n, guint width, guint height,
+                                 GError **error);
 
 /* Where to write input i: [height, width, 3]. */
-float *gst_convnext_request_input(const GstConvnextRequest *request, guint i);
+float *gst_convnext_job_input(const GstConvnextJob *request, guint i);
 
 /* Notes on a result about an object which one it is, and reads it again; NULL: about a frame. */
-void gst_convnext_request_note(GstConvnextResult *result, const GstConvnextRegion *region);
-const GstConvnextRegion *gst_convnext_request_noted(GstConvnextResult *result);
+void gst_convnext_job_note(GstConvnextResult *result, const GstConvnextRegion *region);
+const GstConvnextRegion *gst_convnext_job_noted(GstConvnextResult *result);

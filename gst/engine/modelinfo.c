@@ -90,7 +90,7 @@ GstStructure *gst_convnext_model_info(const GstConvnextModelFacts *facts)
                       config->weights_key, "dtype", G_TYPE_STRING, cnx_dtype_name(config->dtype),
                       "labels", G_TYPE_STRING, facts->labels, "path", G_TYPE_STRING, facts->path,
                       "memory", G_TYPE_UINT64, (guint64)cnx_model_memory(facts->model), "cpu",
-                      G_TYPE_STRING, cnx_model_cpu(facts->model), NULL);
+                      G_TYPE_STRING, cnx_model_isa(facts->model), NULL);
     if (config->ignored)
         set_text(info, "ignored", config->ignored);
     set_origins(info, facts);

@@ -3,28 +3,28 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gst/input/input.h"
 
-#include "model/base/level.h"
+#include "model/base/isa.h"
 #include "model/preprocess/preprocess.h"
 
-struct GstConvnextPlan {
+struct GstConvnextInput {
     GstConvnextEngine *engine;
     GstVideoInfo caps;
     GstConvnextGeometry geometry; /* that frame and preprocess are for */
     GstConvnextFrame *frame;      /* NULL, as preprocess: a buffer had a geometry that failed */
     CnxPreprocess *preprocess;
     guint width, height; /* of the input */
-    CnxCpu level;
+    CnxIsa level;
     GstBuffer *mapped; /* that frame has mapped, to: */
     CnxImage image;
 };
 
-static void drop_geometry(GstConvnextPlan *self)
+static void drop_geometry(GstConvnextInput *self)
 {
     g_clear_pointer(&self->preprocess, cnx_preprocess_free);
     g_clear_pointer(&self->frame, gst_convnext_frame_free);
 }
 
-static gboolean plan_geometry(GstConvnextPlan *self, const GstConvnextGeometry *geometry,
+static gboolean plan_geometry(GstConvnextInput *self, const GstConvnextGeometry *geometry,
                               GError **error)
 {
     drop_geometry(self);
@@ -42,21 +42,21 @@ static gboolean plan_geometry(GstConvnextPlan *self, const GstConvnextGeometry *
     return FALSE;
 }
 
-GstConvnextPlan *gst_convnext_plan_new(GstConvnextEngine *engine, const GstVideoInfo *caps,
-                                       GError **error)
+GstConvnextInput *gst_convnext_input_new(GstConvnextEngine *engine, const GstVideoInfo *caps,
+                                         GError **error)
 {
-    GstConvnextPlan *self = g_new0(GstConvnextPlan, 1);
+    GstConvnextInput *self = g_new0(GstConvnextInput, 1);
     guint width = GST_VIDEO_INFO_WIDTH(caps), height = GST_VIDEO_INFO_HEIGHT(caps);
     GstConvnextGeometry whole = {width, height, 0, 0, width, height};
 
     self->engine = gst_convnext_engine_ref(engine);
     self->caps = *caps;
-    if (!cnx_level_get(&self->level, error) || !plan_geometry(self, &whole, error))
-        g_clear_pointer(&self, gst_convnext_plan_free);
+    if (!cnx_isa_get(&self->level, error) || !plan_geometry(self, &whole, error))
+        g_clear_pointer(&self, gst_convnext_input_free);
     return self;
 }
 
-void gst_convnext_plan_free(GstConvnextPlan *self)
+void gst_convnext_input_free(GstConvnextInput *self)
 {
     if (!self)
         return;
@@ -65,12 +65,12 @@ void gst_convnext_plan_free(GstConvnextPlan *self)
     g_free(self);
 }
 
-GstConvnextEngine *gst_convnext_plan_engine(const GstConvnextPlan *self)
+GstConvnextEngine *gst_convnext_input_engine(const GstConvnextInput *self)
 {
     return self->engine;
 }
 
-char *gst_convnext_plan_describe(const GstConvnextPlan *self)
+char *gst_convnext_input_describe(const GstConvnextInput *self)
 {
     static const char *const matrices[] = {
         [CNX_MATRIX_BT601] = "BT.601",
@@ -87,14 +87,14 @@ char *gst_convnext_plan_describe(const GstConvnextPlan *self)
                            info->y, info->w, info->h, self->width, self->height);
 }
 
-const GstVideoInfo *gst_convnext_plan_caps(const GstConvnextPlan *self)
+const GstVideoInfo *gst_convnext_input_caps(const GstConvnextInput *self)
 {
     return &self->caps;
 }
 
 /* For formats that are converted this is most of the work: a frame that is signed and then looked
  * at is mapped once. */
-static gboolean map(GstConvnextPlan *self, GstBuffer *buffer, GError **error)
+static gboolean map(GstConvnextInput *self, GstBuffer *buffer, GError **error)
 {
     GstConvnextGeometry geometry;
 
@@ -110,33 +110,32 @@ static gboolean map(GstConvnextPlan *self, GstBuffer *buffer, GError **error)
     return TRUE;
 }
 
-void gst_convnext_plan_release(GstConvnextPlan *self)
+void gst_convnext_input_release(GstConvnextInput *self)
 {
     if (self->mapped)
         gst_convnext_frame_unmap(self->frame);
     self->mapped = NULL;
 }
 
-gboolean gst_convnext_plan_sign(GstConvnextPlan *self, GstBuffer *buffer, CnxSignature *signature,
-                                GError **error)
+gboolean gst_convnext_input_sign(GstConvnextInput *self, GstBuffer *buffer, CnxThumbnail *thumbnail,
+                                 GError **error)
 {
     if (!map(self, buffer, error))
         return FALSE;
-    cnx_signature_make(signature, self->level, gst_convnext_frame_info(self->frame), &self->image);
+    cnx_thumbnail_make(thumbnail, self->level, gst_convnext_frame_info(self->frame), &self->image);
     return TRUE;
 }
 
-static void fill_whole(GstConvnextPlan *self, GstConvnextRequest *request)
+static void fill_whole(GstConvnextInput *self, GstConvnextJob *request)
 {
-    cnx_preprocess_run(self->preprocess, &self->image, gst_convnext_request_input(request, 0),
-                       NULL);
+    cnx_preprocess_run(self->preprocess, &self->image, gst_convnext_job_input(request, 0), NULL);
     request->regions[0] = (GstConvnextRegion){
         .w = GST_VIDEO_INFO_WIDTH(&self->caps), .h = GST_VIDEO_INFO_HEIGHT(&self->caps), .id = -1};
 }
 
 /* Each object has its own geometry, from frame to frame. */
-static gboolean fill_object(GstConvnextPlan *self, const GstConvnextObject *object,
-                            GstConvnextRequest *request, guint i, GError **error)
+static gboolean fill_object(GstConvnextInput *self, const GstConvnextDetection *object,
+                            GstConvnextJob *request, guint i, GError **error)
 {
     CnxImageInfo info = *gst_convnext_frame_info(self->frame);
 
@@ -148,30 +147,30 @@ static gboolean fill_object(GstConvnextPlan *self, const GstConvnextObject *obje
         cnx_preprocess_new(gst_convnext_engine_recipe(self->engine), &info, error);
     if (!preprocess)
         return FALSE;
-    cnx_preprocess_run(preprocess, &self->image, gst_convnext_request_input(request, i), NULL);
+    cnx_preprocess_run(preprocess, &self->image, gst_convnext_job_input(request, i), NULL);
     cnx_preprocess_free(preprocess);
     request->regions[i] = object->region;
     return TRUE;
 }
 
 /* objects NULL: the whole frame. */
-static gboolean fill(GstConvnextPlan *self, GstBuffer *buffer, const GPtrArray *objects,
-                     GstConvnextRequest *request, GError **error)
+static gboolean fill(GstConvnextInput *self, GstBuffer *buffer, const GPtrArray *objects,
+                     GstConvnextJob *request, GError **error)
 {
     if (!map(self, buffer, error))
         return FALSE;
-    gboolean filled = gst_convnext_request_resize(request, objects ? objects->len : 1, self->width,
-                                                  self->height, error);
+    gboolean filled = gst_convnext_job_resize(request, objects ? objects->len : 1, self->width,
+                                              self->height, error);
     if (filled && !objects)
         fill_whole(self, request);
     for (guint i = 0; objects && i < objects->len && filled; i++)
         filled = fill_object(self, g_ptr_array_index(objects, i), request, i, error);
-    gst_convnext_plan_release(self);
+    gst_convnext_input_release(self);
     return filled;
 }
 
-static gboolean prepare(GstConvnextPlan *self, GstBuffer *buffer, const GPtrArray *objects,
-                        const GstConvnextSettings *settings, GstConvnextRequest *request,
+static gboolean prepare(GstConvnextInput *self, GstBuffer *buffer, const GPtrArray *objects,
+                        const GstConvnextSettings *settings, GstConvnextJob *request,
                         GError **error)
 {
     GstClockTime start = gst_util_get_timestamp();
@@ -189,17 +188,17 @@ static gboolean prepare(GstConvnextPlan *self, GstBuffer *buffer, const GPtrArra
     return TRUE;
 }
 
-gboolean gst_convnext_plan_prepare(GstConvnextPlan *self, GstBuffer *buffer,
-                                   const GstConvnextSettings *settings, GstConvnextRequest *request,
-                                   GError **error)
+gboolean gst_convnext_input_prepare(GstConvnextInput *self, GstBuffer *buffer,
+                                    const GstConvnextSettings *settings, GstConvnextJob *request,
+                                    GError **error)
 {
     return prepare(self, buffer, NULL, settings, request, error);
 }
 
-gboolean gst_convnext_plan_prepare_objects(GstConvnextPlan *self, GstBuffer *buffer,
-                                           const GPtrArray *objects,
-                                           const GstConvnextSettings *settings,
-                                           GstConvnextRequest *request, GError **error)
+gboolean gst_convnext_input_prepare_objects(GstConvnextInput *self, GstBuffer *buffer,
+                                            const GPtrArray *objects,
+                                            const GstConvnextSettings *settings,
+                                            GstConvnextJob *request, GError **error)
 {
     return prepare(self, buffer, objects, settings, request, error);
 }

@@ -10,43 +10,44 @@
 #include "gst/objects/detections.h"
 #include "model/preprocess/thumbnail.h"
 
-typedef struct GstConvnextPlan GstConvnextPlan;
+typedef struct GstConvnextInput GstConvnextInput;
 
 /* Prepares for frames of these caps, and has the engine make ready for their inputs: after it no
  * frame allocates anything but its result. Takes its own reference to the engine. Returns NULL with
  * error, of domain CNX_ERROR as all of this header. */
-GstConvnextPlan *gst_convnext_plan_new(GstConvnextEngine *engine, const GstVideoInfo *caps,
-                                       GError **error);
+GstConvnextInput *gst_convnext_input_new(GstConvnextEngine *engine, const GstVideoInfo *caps,
+                                         GError **error);
 
 /* NULL allowed. The engine keeps the memory of its runs: gst_convnext_engine_relax(). */
-void gst_convnext_plan_free(GstConvnextPlan *plan);
+void gst_convnext_input_free(GstConvnextInput *input);
 
 /* Borrowed. */
-GstConvnextEngine *gst_convnext_plan_engine(const GstConvnextPlan *plan);
+GstConvnextEngine *gst_convnext_input_engine(const GstConvnextInput *input);
 
 /* One line for logs: from which picture to which input. The caller owns it. */
-char *gst_convnext_plan_describe(const GstConvnextPlan *plan);
+char *gst_convnext_input_describe(const GstConvnextInput *input);
 
 /* How bright the parts of the frame are, to tell whether anything has changed in it. FALSE as for
- * gst_convnext_plan_prepare(). The buffer stays mapped until it is prepared or released. */
-gboolean gst_convnext_plan_sign(GstConvnextPlan *plan, GstBuffer *buffer, CnxSignature *signature,
-                                GError **error);
+ * gst_convnext_input_prepare(). The buffer stays mapped until it is prepared or released. */
+gboolean gst_convnext_input_sign(GstConvnextInput *input, GstBuffer *buffer,
+                                 CnxThumbnail *thumbnail, GError **error);
 
 /* Of a buffer that was signed and is not prepared. Nothing happens without one. */
-void gst_convnext_plan_release(GstConvnextPlan *plan);
+void gst_convnext_input_release(GstConvnextInput *input);
 
 /* Makes the whole frame the only input of request, with the scoring of these settings. A buffer
- * whose metadata gives it another geometry than the last one changes the plan. The buffer is only
+ * whose metadata gives it another geometry than the last one changes the input. The buffer is only
  * read, and not held. On failure request is empty. */
-gboolean gst_convnext_plan_prepare(GstConvnextPlan *plan, GstBuffer *buffer,
-                                   const GstConvnextSettings *settings, GstConvnextRequest *request,
-                                   GError **error);
+gboolean gst_convnext_input_prepare(GstConvnextInput *input, GstBuffer *buffer,
+                                    const GstConvnextSettings *settings, GstConvnextJob *request,
+                                    GError **error);
 
-/* The same, with these objects (GstConvnextObject) of the buffer, at least one, as the inputs. */
-gboolean gst_convnext_plan_prepare_objects(GstConvnextPlan *plan, GstBuffer *buffer,
-                                           const GPtrArray *objects,
-                                           const GstConvnextSettings *settings,
-                                           GstConvnextRequest *request, GError **error);
+/* The same, with these objects (GstConvnextDetection) of the buffer, at least one, as the inputs.
+ */
+gboolean gst_convnext_input_prepare_objects(GstConvnextInput *input, GstBuffer *buffer,
+                                            const GPtrArray *objects,
+                                            const GstConvnextSettings *settings,
+                                            GstConvnextJob *request, GError **error);
 
 /* Of the frames. Borrowed. */
-const GstVideoInfo *gst_convnext_plan_caps(const GstConvnextPlan *plan);
+const GstVideoInfo *gst_convnext_input_caps(const GstConvnextInput *input);

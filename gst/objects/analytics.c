@@ -154,7 +154,7 @@ static gboolean related(GstAnalyticsRelationMeta *relations, guint a, guint b)
            gst_analytics_relation_meta_get_relation(relations, b, a) != GST_ANALYTICS_REL_TYPE_NONE;
 }
 
-static void find_track(GstAnalyticsRelationMeta *relations, GstConvnextObject *object)
+static void find_track(GstAnalyticsRelationMeta *relations, GstConvnextDetection *object)
 {
     GstAnalyticsTrackingMtd mtd;
     gpointer state = NULL;
@@ -185,7 +185,7 @@ void gst_convnext_analytics_find_objects(GArray *objects, GstBuffer *buffer)
         return;
     while (gst_analytics_relation_meta_iterate(relations, &state,
                                                gst_analytics_od_mtd_get_mtd_type(), &mtd)) {
-        GstConvnextObject object = {.mtd = (int)mtd.id, .id = -1};
+        GstConvnextDetection object = {.mtd = (int)mtd.id, .id = -1};
         float confidence;
 
         if (!gst_analytics_od_mtd_get_location(&mtd, &object.x, &object.y, &object.w, &object.h,

@@ -17,9 +17,9 @@
  * Does nothing when built without gstreamer-analytics-1.0. */
 void gst_convnext_analytics_mirror(GstBuffer *buffer, GstConvnextResult *result);
 
-/* Appends the buffer's GstAnalyticsODMtd to objects, an array of GstConvnextObject, with the ids of
- * the GstAnalyticsTrackingMtd that are related to them and have not lost them. GStreamer 1.24 and
- * later; does nothing otherwise. */
+/* Appends the buffer's GstAnalyticsODMtd to objects, an array of GstConvnextDetection, with the ids
+ * of the GstAnalyticsTrackingMtd that are related to them and have not lost them. GStreamer 1.24
+ * and later; does nothing otherwise. */
 void gst_convnext_analytics_find_objects(GArray *objects, GstBuffer *buffer);
 
 /* Mirrors the classes of a result about the object of a GstAnalyticsODMtd with this id on the same

@@ -7,12 +7,12 @@
 #define SAME_PIXELS 2
 #define SAME_OVERLAP 0.5 /* enough where the ids say so too */
 
-static double area(const GstConvnextObject *o)
+static double area(const GstConvnextDetection *o)
 {
     return (double)MAX(o->w, 0) * MAX(o->h, 0);
 }
 
-double gst_convnext_objects_overlap(const GstConvnextObject *a, const GstConvnextObject *b)
+double gst_convnext_detections_overlap(const GstConvnextDetection *a, const GstConvnextDetection *b)
 {
     gint64 w = MIN((gint64)a->x + a->w, (gint64)b->x + b->w) - MAX(a->x, b->x);
     gint64 h = MIN((gint64)a->y + a->h, (gint64)b->y + b->h) - MAX(a->y, b->y);
@@ -26,27 +26,28 @@ static gboolean near(gint64 a, gint64 b)
     return ABS(a - b) <= SAME_PIXELS;
 }
 
-static gboolean same_box(const GstConvnextObject *a, const GstConvnextObject *b)
+static gboolean same_box(const GstConvnextDetection *a, const GstConvnextDetection *b)
 {
     return near(a->x, b->x) && near(a->y, b->y) && near((gint64)a->x + a->w, (gint64)b->x + b->w) &&
            near((gint64)a->y + a->h, (gint64)b->y + b->h);
 }
 
 /* Elements that write both give the region the id of the GstAnalyticsODMtd. */
-static gboolean linked(const GstConvnextObject *detected, const GstConvnextObject *roi)
+static gboolean linked(const GstConvnextDetection *detected, const GstConvnextDetection *roi)
 {
     return detected->mtd == roi->roi->id &&
-           gst_convnext_objects_overlap(detected, roi) >= SAME_OVERLAP;
+           gst_convnext_detections_overlap(detected, roi) >= SAME_OVERLAP;
 }
 
 /* Ways to tell that a GstAnalyticsODMtd and a GstVideoRegionOfInterestMeta are about one object. */
-typedef gboolean Sameness(const GstConvnextObject *detected, const GstConvnextObject *roi);
+typedef gboolean Sameness(const GstConvnextDetection *detected, const GstConvnextDetection *roi);
 
 /* What of an object's box is in the picture: a region cannot begin outside of it, so whoever writes
  * both may have cut one of them only. */
-static GstConvnextObject visible(const GstConvnextObject *o, const GstConvnextGeometry *picture)
+static GstConvnextDetection visible(const GstConvnextDetection *o,
+                                    const GstConvnextGeometry *picture)
 {
-    GstConvnextObject cut = *o;
+    GstConvnextDetection cut = *o;
 
     cut.x = (int)CLAMP((gint64)o->x, picture->x, picture->x + picture->w);
     cut.y = (int)CLAMP((gint64)o->y, picture->y, picture->y + picture->h);
@@ -55,15 +56,16 @@ static GstConvnextObject visible(const GstConvnextObject *o, const GstConvnextGe
     return cut;
 }
 
-static GstConvnextObject *find_same(GArray *objects, guint detected, const GstConvnextObject *roi,
-                                    const GstConvnextGeometry *picture, Sameness *same)
+static GstConvnextDetection *find_same(GArray *objects, guint detected,
+                                       const GstConvnextDetection *roi,
+                                       const GstConvnextGeometry *picture, Sameness *same)
 {
-    const GstConvnextObject of_roi = visible(roi, picture);
+    const GstConvnextDetection of_roi = visible(roi, picture);
 
     for (guint i = 0; i < detected; i++) {
-        GstConvnextObject *o = &g_array_index(objects, GstConvnextObject, i);
+        GstConvnextDetection *o = &g_array_index(objects, GstConvnextDetection, i);
         gboolean fits = !o->type || !roi->type || o->type == roi->type;
-        const GstConvnextObject of_o = visible(o, picture);
+        const GstConvnextDetection of_o = visible(o, picture);
 
         if (!o->roi && fits && same(&of_o, &of_roi))
             return o;
@@ -79,9 +81,9 @@ static gboolean find_own_track(GstVideoRegionOfInterestMeta *roi, int *track)
     return param && gst_structure_get_int(param, "id", track);
 }
 
-static GstConvnextObject object_of_roi(GstVideoRegionOfInterestMeta *roi)
+static GstConvnextDetection object_of_roi(GstVideoRegionOfInterestMeta *roi)
 {
-    GstConvnextObject o = {
+    GstConvnextDetection o = {
         .x = (int)MIN(roi->x, G_MAXINT),
         .y = (int)MIN(roi->y, G_MAXINT),
         .w = (int)MIN(roi->w, G_MAXINT),
@@ -102,7 +104,7 @@ static GstConvnextObject object_of_roi(GstVideoRegionOfInterestMeta *roi)
 }
 
 /* The id of a region that is the one of the other metadata is not of a tracker. */
-static void merge(GstConvnextObject *detected, const GstConvnextObject *roi)
+static void merge(GstConvnextDetection *detected, const GstConvnextDetection *roi)
 {
     gboolean only_linked =
         detected->mtd == roi->roi->id && roi->tracker != GST_CONVNEXT_TRACKER_PARAM;
@@ -124,13 +126,13 @@ static void merge_rois(GArray *objects, guint detected, const GstConvnextGeometr
     guint left = detected;
 
     for (guint i = detected; i < objects->len; i++) {
-        const GstConvnextObject roi = g_array_index(objects, GstConvnextObject, i);
-        GstConvnextObject *same = find_same(objects, detected, &roi, picture, sameness);
+        const GstConvnextDetection roi = g_array_index(objects, GstConvnextDetection, i);
+        GstConvnextDetection *same = find_same(objects, detected, &roi, picture, sameness);
 
         if (same)
             merge(same, &roi);
         else
-            g_array_index(objects, GstConvnextObject, left++) = roi;
+            g_array_index(objects, GstConvnextDetection, left++) = roi;
     }
     g_array_set_size(objects, left);
 }
@@ -143,7 +145,7 @@ static void find_rois(GArray *objects, GstBuffer *buffer, const GstConvnextGeome
 
     while ((meta = gst_buffer_iterate_meta_filtered(buffer, &state,
                                                     GST_VIDEO_REGION_OF_INTEREST_META_API_TYPE))) {
-        GstConvnextObject roi = object_of_roi((GstVideoRegionOfInterestMeta *)meta);
+        GstConvnextDetection roi = object_of_roi((GstVideoRegionOfInterestMeta *)meta);
 
         g_array_append_val(objects, roi);
     }
@@ -165,8 +167,8 @@ static void clip_span(int start, int size, double margin, guint from, guint leng
 }
 
 /* FALSE when nothing is left. */
-static gboolean clip(const GstConvnextObject *o, double margin, const GstConvnextGeometry *picture,
-                     GstConvnextRegion *place)
+static gboolean clip(const GstConvnextDetection *o, double margin,
+                     const GstConvnextGeometry *picture, GstConvnextRegion *place)
 {
     clip_span(o->x, o->w, margin, picture->x, picture->w, &place->x, &place->w);
     clip_span(o->y, o->h, margin, picture->y, picture->h, &place->y, &place->h);
@@ -194,7 +196,7 @@ static gboolean is_thin(const GstConvnextRegion *place, const GstVideoInfo *caps
     return w < 1 || MAX(w, h) / MIN(w, h) >= GST_CONVNEXT_OBJECT_MAX_ASPECT;
 }
 
-static gboolean is_wanted(GstConvnextObject *o, const GstConvnextGeometry *picture,
+static gboolean is_wanted(GstConvnextDetection *o, const GstConvnextGeometry *picture,
                           const GstVideoInfo *caps, const GstConvnextSelection *selection)
 {
     GstConvnextRegion *place = &o->place, *region = &o->region;
@@ -215,8 +217,8 @@ static gboolean is_wanted(GstConvnextObject *o, const GstConvnextGeometry *pictu
     return TRUE;
 }
 
-void gst_convnext_objects_find(GArray *objects, GstBuffer *buffer, const GstVideoInfo *caps,
-                               const GstConvnextSelection *selection)
+void gst_convnext_detections_find(GArray *objects, GstBuffer *buffer, const GstVideoInfo *caps,
+                                  const GstConvnextSelection *selection)
 {
     GstConvnextGeometry picture;
     guint kept = 0;
@@ -226,10 +228,10 @@ void gst_convnext_objects_find(GArray *objects, GstBuffer *buffer, const GstVide
     gst_convnext_analytics_find_objects(objects, buffer);
     find_rois(objects, buffer, &picture);
     for (guint i = 0; i < objects->len; i++) {
-        GstConvnextObject *o = &g_array_index(objects, GstConvnextObject, i);
+        GstConvnextDetection *o = &g_array_index(objects, GstConvnextDetection, i);
 
         if (is_wanted(o, &picture, caps, selection))
-            g_array_index(objects, GstConvnextObject, kept++) = *o;
+            g_array_index(objects, GstConvnextDetection, kept++) = *o;
     }
     g_array_set_size(objects, kept);
 }

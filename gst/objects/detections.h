@@ -26,7 +26,7 @@ typedef enum GstConvnextTracker {
     GST_CONVNEXT_TRACKER_REGION /* the region's own id, which some detectors make anew each frame */
 } GstConvnextTracker;
 
-typedef struct GstConvnextObject {
+typedef struct GstConvnextDetection {
     int x, y, w, h; /* as the detector gave them: they may lie outside of the picture */
     GQuark type;    /* 0: none */
     int id;         /* to tell people: of the tracker; -1: none, or none that fits */
@@ -37,12 +37,13 @@ typedef struct GstConvnextObject {
 
     GstConvnextRegion region; /* to look at: clipped, with the margin, in pixels of the caps */
     GstConvnextRegion place;  /* the same in pixels of the picture in memory */
-} GstConvnextObject;
+} GstConvnextDetection;
 
-/* Replaces objects, an array of GstConvnextObject, by those of the buffer that the selection wants.
- * They refer to the buffer's metadata. */
-void gst_convnext_objects_find(GArray *objects, GstBuffer *buffer, const GstVideoInfo *caps,
-                               const GstConvnextSelection *selection);
+/* Replaces objects, an array of GstConvnextDetection, by those of the buffer that the selection
+ * wants. They refer to the buffer's metadata. */
+void gst_convnext_detections_find(GArray *objects, GstBuffer *buffer, const GstVideoInfo *caps,
+                                  const GstConvnextSelection *selection);
 
 /* Intersection over union of two objects' boxes, 0..1. */
-double gst_convnext_objects_overlap(const GstConvnextObject *a, const GstConvnextObject *b);
+double gst_convnext_detections_overlap(const GstConvnextDetection *a,
+                                       const GstConvnextDetection *b);

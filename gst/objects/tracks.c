@@ -6,12 +6,12 @@
 
 #define KEEP_TRACKED 300 /* frames that an object may be hidden */
 #define KEEP_OTHERS 30   /* and one that only its place tells; detectors do not see each frame */
-#define MAX_MEMBERS 512  /* of the roster; who has not been seen for longest leaves */
+#define MAX_MEMBERS 512  /* of the tracks; who has not been seen for longest leaves */
 #define SAME_OVERLAP 0.5
 
 typedef struct Member {
     guint64 number;
-    GstConvnextObject last;    /* seen; its roi is not there any more */
+    GstConvnextDetection last; /* seen; its roi is not there any more */
     guint64 seen;              /* frame that it was last seen in */
     gboolean known;            /* by its tracking id: the same in two frames */
     guint waiting;             /* frames that it has been due */
@@ -21,14 +21,14 @@ typedef struct Member {
     gboolean fresh;            /* on no buffer yet */
 } Member;
 
-struct GstConvnextRoster {
+struct GstConvnextTracks {
     guint64 frame, numbers; /* given out so far */
     guint64 renewed;        /* results about earlier frames are out of date */
     guint64 changed;        /* the last frame that showed something new */
     GPtrArray *members;     /* of Member */
-    GArray *objects;        /* GstConvnextObject of the frame at hand; region.object is a number */
-    GPtrArray *here;        /* [objects] Member of each */
-    GPtrArray *chosen;      /* of GstConvnextObject */
+    GArray *objects;   /* GstConvnextDetection of the frame at hand; region.object is a number */
+    GPtrArray *here;   /* [objects] Member of each */
+    GPtrArray *chosen; /* of GstConvnextDetection */
 };
 
 static void member_free(gpointer data)
@@ -39,18 +39,18 @@ static void member_free(gpointer data)
     g_free(member);
 }
 
-GstConvnextRoster *gst_convnext_roster_new(void)
+GstConvnextTracks *gst_convnext_tracks_new(void)
 {
-    GstConvnextRoster *self = g_new0(GstConvnextRoster, 1);
+    GstConvnextTracks *self = g_new0(GstConvnextTracks, 1);
 
     self->members = g_ptr_array_new_with_free_func(member_free);
-    self->objects = g_array_new(FALSE, FALSE, sizeof(GstConvnextObject));
+    self->objects = g_array_new(FALSE, FALSE, sizeof(GstConvnextDetection));
     self->here = g_ptr_array_new();
     self->chosen = g_ptr_array_new();
     return self;
 }
 
-void gst_convnext_roster_free(GstConvnextRoster *self)
+void gst_convnext_tracks_free(GstConvnextTracks *self)
 {
     if (!self)
         return;
@@ -70,7 +70,7 @@ static gboolean is_tracked(const Member *m)
     return m->last.tracker && (m->known || m->last.tracker != GST_CONVNEXT_TRACKER_REGION);
 }
 
-void gst_convnext_roster_forget(GstConvnextRoster *self)
+void gst_convnext_tracks_forget(GstConvnextTracks *self)
 {
     g_ptr_array_set_size(self->chosen, 0);
     g_ptr_array_set_size(self->here, 0);
@@ -86,7 +86,7 @@ void gst_convnext_roster_forget(GstConvnextRoster *self)
     }
 }
 
-static void forget_the_lost(GstConvnextRoster *self)
+static void forget_the_lost(GstConvnextTracks *self)
 {
     for (guint i = self->members->len; i-- > 0;) {
         const Member *m = g_ptr_array_index(self->members, i);
@@ -96,7 +96,7 @@ static void forget_the_lost(GstConvnextRoster *self)
     }
 }
 
-static void make_room(GstConvnextRoster *self)
+static void make_room(GstConvnextTracks *self)
 {
     guint longest = 0;
 
@@ -113,35 +113,36 @@ static void make_room(GstConvnextRoster *self)
 }
 
 /* How well the object is a member: 0, not at all, and more the better. */
-typedef double Likeness(const Member *m, const GstConvnextObject *o);
+typedef double Likeness(const Member *m, const GstConvnextDetection *o);
 
-static gboolean same_track(const Member *m, const GstConvnextObject *o)
+static gboolean same_track(const Member *m, const GstConvnextDetection *o)
 {
     return o->tracker && m->last.tracker == o->tracker && m->last.track == o->track;
 }
 
-static double by_id(const Member *m, const GstConvnextObject *o)
+static double by_id(const Member *m, const GstConvnextDetection *o)
 {
     return same_track(m, o) && m->last.type == o->type;
 }
 
 /* A detector may call it something else by now; but trackers of two kinds of objects may give out
  * the same numbers. */
-static double by_id_and_place(const Member *m, const GstConvnextObject *o)
+static double by_id_and_place(const Member *m, const GstConvnextDetection *o)
 {
-    return same_track(m, o) && gst_convnext_objects_overlap(&m->last, o) >= SAME_OVERLAP;
+    return same_track(m, o) && gst_convnext_detections_overlap(&m->last, o) >= SAME_OVERLAP;
 }
 
-static double by_place(const Member *m, const GstConvnextObject *o)
+static double by_place(const Member *m, const GstConvnextDetection *o)
 {
     if (m->last.tracker != o->tracker || is_tracked(m) || m->last.type != o->type)
         return 0;
-    double overlap = gst_convnext_objects_overlap(&m->last, o);
+    double overlap = gst_convnext_detections_overlap(&m->last, o);
     return overlap >= SAME_OVERLAP ? overlap : 0;
 }
 
 /* The best one of those who are not here yet; or NULL. */
-static Member *find_member(GstConvnextRoster *self, const GstConvnextObject *o, Likeness *likeness)
+static Member *find_member(GstConvnextTracks *self, const GstConvnextDetection *o,
+                           Likeness *likeness)
 {
     Member *best = NULL;
     double most = 0;
@@ -158,7 +159,7 @@ static Member *find_member(GstConvnextRoster *self, const GstConvnextObject *o, 
     return best;
 }
 
-static Member *add_member(GstConvnextRoster *self)
+static Member *add_member(GstConvnextTracks *self)
 {
     Member *m = g_new0(Member, 1);
 
@@ -168,15 +169,15 @@ static Member *add_member(GstConvnextRoster *self)
     return m;
 }
 
-static GstConvnextObject *object_at(GstConvnextRoster *self, guint i)
+static GstConvnextDetection *object_at(GstConvnextTracks *self, guint i)
 {
-    return &g_array_index(self->objects, GstConvnextObject, i);
+    return &g_array_index(self->objects, GstConvnextDetection, i);
 }
 
 /* Object i is this member. */
-static void be_here(GstConvnextRoster *self, guint i, Member *m)
+static void be_here(GstConvnextTracks *self, guint i, Member *m)
 {
-    GstConvnextObject *o = object_at(self, i);
+    GstConvnextDetection *o = object_at(self, i);
 
     m->seen = self->frame;
     o->region.object = m->number;
@@ -187,7 +188,7 @@ static void be_here(GstConvnextRoster *self, guint i, Member *m)
 }
 
 /* Of the objects that nobody is yet. */
-static void find_members(GstConvnextRoster *self, Likeness *likeness)
+static void find_members(GstConvnextTracks *self, Likeness *likeness)
 {
     for (guint i = 0; i < self->objects->len; i++) {
         if (g_ptr_array_index(self->here, i))
@@ -208,17 +209,17 @@ static guint64 area(const GstConvnextRegion *region)
 /* The largest first. */
 static int compare_areas(gconstpointer a, gconstpointer b)
 {
-    guint64 x = area(&((const GstConvnextObject *)a)->region),
-            y = area(&((const GstConvnextObject *)b)->region);
+    guint64 x = area(&((const GstConvnextDetection *)a)->region),
+            y = area(&((const GstConvnextDetection *)b)->region);
 
     return x == y ? 0 : x > y ? -1 : 1;
 }
 
-void gst_convnext_roster_see(GstConvnextRoster *self, GstBuffer *buffer, const GstVideoInfo *caps,
+void gst_convnext_tracks_see(GstConvnextTracks *self, GstBuffer *buffer, const GstVideoInfo *caps,
                              const GstConvnextSelection *selection)
 {
     self->frame++;
-    gst_convnext_objects_find(self->objects, buffer, caps, selection);
+    gst_convnext_detections_find(self->objects, buffer, caps, selection);
     if (self->objects->len > MAX_MEMBERS) { /* more than anybody detects: the largest of them */
         g_array_sort(self->objects, compare_areas);
         g_array_set_size(self->objects, MAX_MEMBERS);
@@ -238,17 +239,17 @@ void gst_convnext_roster_see(GstConvnextRoster *self, GstBuffer *buffer, const G
 
 /* Whose turn it is */
 
-void gst_convnext_roster_renew(GstConvnextRoster *self)
+void gst_convnext_tracks_renew(GstConvnextTracks *self)
 {
     self->renewed = self->frame + 1;
 }
 
-void gst_convnext_roster_note_change(GstConvnextRoster *self)
+void gst_convnext_tracks_note_change(GstConvnextTracks *self)
 {
     self->changed = self->frame;
 }
 
-static gboolean is_new(const GstConvnextRoster *self, const Member *m)
+static gboolean is_new(const GstConvnextTracks *self, const Member *m)
 {
     return !m->result || m->answered < self->renewed;
 }
@@ -261,7 +262,7 @@ static gboolean has_grown(const Member *m, double growth)
     return growth > 0 && (double)area(&m->last.region) >= growth * (double)area(&then);
 }
 
-static gboolean is_due(const GstConvnextRoster *self, const Member *m,
+static gboolean is_due(const GstConvnextTracks *self, const Member *m,
                        const GstConvnextSelection *selection, guint64 running)
 {
     if (running > 0 && m->asked == running && m->answered < running)
@@ -273,7 +274,7 @@ static gboolean is_due(const GstConvnextRoster *self, const Member *m,
     return has_grown(m, selection->growth);
 }
 
-gboolean gst_convnext_roster_has_waiting(const GstConvnextRoster *self,
+gboolean gst_convnext_tracks_has_waiting(const GstConvnextTracks *self,
                                          const GstConvnextSelection *selection, guint64 running,
                                          const GstConvnextStates *states)
 {
@@ -288,17 +289,17 @@ gboolean gst_convnext_roster_has_waiting(const GstConvnextRoster *self,
     return FALSE;
 }
 
-static Member *member_of(GstConvnextRoster *self, const GstConvnextObject *o)
+static Member *member_of(GstConvnextTracks *self, const GstConvnextDetection *o)
 {
-    guint i = (guint)(o - &g_array_index(self->objects, GstConvnextObject, 0));
+    guint i = (guint)(o - &g_array_index(self->objects, GstConvnextDetection, 0));
 
     return g_ptr_array_index(self->here, i);
 }
 
 static int compare_claims(gconstpointer a, gconstpointer b, gpointer data)
 {
-    const GstConvnextObject *x = *(GstConvnextObject *const *)a,
-                            *y = *(GstConvnextObject *const *)b;
+    const GstConvnextDetection *x = *(GstConvnextDetection *const *)a,
+                               *y = *(GstConvnextDetection *const *)b;
     guint waiting_x = member_of(data, x)->waiting, waiting_y = member_of(data, y)->waiting;
 
     if (waiting_x != waiting_y)
@@ -308,7 +309,7 @@ static int compare_claims(gconstpointer a, gconstpointer b, gpointer data)
     return x < y ? -1 : 1;
 }
 
-GPtrArray *gst_convnext_roster_choose(GstConvnextRoster *self,
+GPtrArray *gst_convnext_tracks_choose(GstConvnextTracks *self,
                                       const GstConvnextSelection *selection, guint64 running)
 {
     g_ptr_array_set_size(self->chosen, 0);
@@ -327,9 +328,9 @@ GPtrArray *gst_convnext_roster_choose(GstConvnextRoster *self,
 
 /* What was found */
 
-void gst_convnext_roster_learn(GstConvnextRoster *self, GstConvnextResult *result)
+void gst_convnext_tracks_learn(GstConvnextTracks *self, GstConvnextResult *result)
 {
-    const GstConvnextRegion *about = gst_convnext_request_noted(result);
+    const GstConvnextRegion *about = gst_convnext_job_noted(result);
 
     for (guint i = 0; about && i < self->members->len; i++) {
         Member *m = g_ptr_array_index(self->members, i);
@@ -371,7 +372,7 @@ static void add_to_roi(GstVideoRegionOfInterestMeta *roi, GstConvnextResult *res
     gst_video_region_of_interest_meta_add_param(roi, s);
 }
 
-static void attach(GstBuffer *buffer, const GstConvnextObject *o, GstConvnextResult *result)
+static void attach(GstBuffer *buffer, const GstConvnextDetection *o, GstConvnextResult *result)
 {
     GstClockTime age = age_of(result, buffer);
     GstConvnextMeta *meta = gst_buffer_add_convnext_meta(buffer, result, age);
@@ -386,7 +387,7 @@ static void attach(GstBuffer *buffer, const GstConvnextObject *o, GstConvnextRes
         gst_convnext_analytics_mirror_object(buffer, (guint)o->mtd, result);
 }
 
-guint gst_convnext_roster_attach(GstConvnextRoster *self, GstBuffer *buffer, gboolean carry)
+guint gst_convnext_tracks_attach(GstConvnextTracks *self, GstBuffer *buffer, gboolean carry)
 {
     guint attached = 0;
 
@@ -395,7 +396,7 @@ guint gst_convnext_roster_attach(GstConvnextRoster *self, GstBuffer *buffer, gbo
 
         if (!m->result || !(m->fresh || carry))
             continue;
-        attach(buffer, &g_array_index(self->objects, GstConvnextObject, i), m->result);
+        attach(buffer, &g_array_index(self->objects, GstConvnextDetection, i), m->result);
         m->fresh = FALSE;
         attached++;
     }

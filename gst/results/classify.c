@@ -6,7 +6,7 @@
 #include "model/base/error.h"
 #include "model/network/scores.h"
 
-struct GstConvnextResults {
+struct GstConvnextClassifier {
     char *name;
     char **labels; /* [classes], then NULL */
     guint classes;
@@ -15,10 +15,10 @@ struct GstConvnextResults {
     guint *best;   /* [classes] indices, the first top-k of them in use */
 };
 
-GstConvnextResults *gst_convnext_results_new(const char *name, const CnxConfig *config,
-                                             char **labels)
+GstConvnextClassifier *gst_convnext_classifier_new(const char *name, const CnxConfig *config,
+                                                   char **labels)
 {
-    GstConvnextResults *self = g_new0(GstConvnextResults, 1);
+    GstConvnextClassifier *self = g_new0(GstConvnextClassifier, 1);
 
     self->name = g_strdup(name);
     self->classes = config->classes;
@@ -34,7 +34,7 @@ GstConvnextResults *gst_convnext_results_new(const char *name, const CnxConfig *
     return self;
 }
 
-void gst_convnext_results_free(GstConvnextResults *self)
+void gst_convnext_classifier_free(GstConvnextClassifier *self)
 {
     if (!self)
         return;
@@ -45,12 +45,13 @@ void gst_convnext_results_free(GstConvnextResults *self)
     g_free(self);
 }
 
-gboolean gst_convnext_results_same_labels(const GstConvnextResults *a, const GstConvnextResults *b)
+gboolean gst_convnext_classifier_same_labels(const GstConvnextClassifier *a,
+                                             const GstConvnextClassifier *b)
 {
     return g_strv_equal((const char *const *)a->labels, (const char *const *)b->labels);
 }
 
-CnxOutput gst_convnext_results_needed(GstConvnextOutputs outputs)
+CnxOutput gst_convnext_classifier_needed(GstConvnextOutputs outputs)
 {
     static const struct {
         GstConvnextOutputs wanted;
@@ -73,7 +74,7 @@ CnxOutput gst_convnext_results_needed(GstConvnextOutputs outputs)
 }
 
 /* AUTO is what the model's config says. */
-static GstConvnextActivation resolve(const GstConvnextResults *self,
+static GstConvnextActivation resolve(const GstConvnextClassifier *self,
                                      GstConvnextActivation activation)
 {
     if (activation != GST_CONVNEXT_ACTIVATION_AUTO)
@@ -86,7 +87,7 @@ static GQuark scores_quark(void)
     return g_quark_from_static_string("GstConvnextScores");
 }
 
-static void keep_scores(const GstConvnextResults *self, GstConvnextResult *result,
+static void keep_scores(const GstConvnextClassifier *self, GstConvnextResult *result,
                         const float *values)
 {
     GstConvnextScores *scores = g_malloc(sizeof *scores + self->classes * sizeof *values);
@@ -97,12 +98,12 @@ static void keep_scores(const GstConvnextResults *self, GstConvnextResult *resul
     gst_mini_object_set_qdata(GST_MINI_OBJECT_CAST(result), scores_quark(), scores, g_free);
 }
 
-GstConvnextScores *gst_convnext_results_steal_scores(GstConvnextResult *result)
+GstConvnextScores *gst_convnext_classifier_steal_scores(GstConvnextResult *result)
 {
     return gst_mini_object_steal_qdata(GST_MINI_OBJECT_CAST(result), scores_quark());
 }
 
-static void add_classes(GstConvnextResults *self, GstConvnextResult *result, const float *logits,
+static void add_classes(GstConvnextClassifier *self, GstConvnextResult *result, const float *logits,
                         const GstConvnextScoring *scoring)
 {
     GstConvnextActivation activation = resolve(self, scoring->activation);
@@ -175,10 +176,11 @@ static gboolean add_tensors(GstConvnextResult *result, const CnxOutputs *outputs
     return TRUE;
 }
 
-GstConvnextResult *gst_convnext_results_make(GstConvnextResults *self, const CnxOutputs *outputs,
-                                             guint image, GstConvnextOutputs which,
-                                             const GstConvnextScoring *scoring, GstClockTime pts,
-                                             GError **error)
+GstConvnextResult *gst_convnext_classifier_make(GstConvnextClassifier *self,
+                                                const CnxOutputs *outputs, guint image,
+                                                GstConvnextOutputs which,
+                                                const GstConvnextScoring *scoring, GstClockTime pts,
+                                                GError **error)
 {
     GstConvnextResult *result = gst_convnext_result_new(self->name, pts);
 

@@ -64,7 +64,7 @@ void gst_convnext_smoother_reset(GstConvnextSmoother *self)
     forget_results(self);
 }
 
-static GstStructure *change(GstConvnextSmoother *self, const GstConvnextRequest *request, int index,
+static GstStructure *change(GstConvnextSmoother *self, const GstConvnextJob *request, int index,
                             const char *label, double score, GstClockTime since)
 {
     const State before = self->known ? self->state : (State){NO_CLASS, NULL};
@@ -110,7 +110,7 @@ static Tally count(const GstConvnextSmoother *self, int index)
     return tally;
 }
 
-static GstStructure *add_vote(GstConvnextSmoother *self, const GstConvnextRequest *request,
+static GstStructure *add_vote(GstConvnextSmoother *self, const GstConvnextJob *request,
                               GstConvnextResult *result)
 {
     const GstConvnextSmoothing *how = &request->smoothing;
@@ -146,7 +146,7 @@ static int best_of(const float *scores, guint n)
 }
 
 /* Whether a score is enough for a state. */
-static gboolean reaches(GstConvnextResult *result, const GstConvnextRequest *request, double score)
+static gboolean reaches(GstConvnextResult *result, const GstConvnextJob *request, double score)
 {
     return gst_convnext_result_get_activation(result) == GST_CONVNEXT_ACTIVATION_NONE ||
            score >= request->scoring.threshold;
@@ -169,7 +169,7 @@ static gboolean average(GstConvnextSmoother *self, const GstConvnextScores *scor
     return TRUE;
 }
 
-static GstStructure *add_scores(GstConvnextSmoother *self, const GstConvnextRequest *request,
+static GstStructure *add_scores(GstConvnextSmoother *self, const GstConvnextJob *request,
                                 GstConvnextResult *result, const GstConvnextScores *scores)
 {
     if (!scores || scores->n == 0 || !average(self, scores, request->smoothing.alpha))
@@ -200,8 +200,7 @@ static void keep_alike(GstConvnextSmoother *self, GstConvnextSmoothingKind kind,
     self->activation = activation;
 }
 
-GstStructure *gst_convnext_smoother_add(GstConvnextSmoother *self,
-                                        const GstConvnextRequest *request,
+GstStructure *gst_convnext_smoother_add(GstConvnextSmoother *self, const GstConvnextJob *request,
                                         GstConvnextResult *result, const GstConvnextScores *scores)
 {
     keep_alike(self, request->smoothing.kind, gst_convnext_result_get_activation(result));

@@ -31,5 +31,5 @@ gboolean gst_convnext_smoother_is_settled(const GstConvnextSmoother *smoother);
  *   frame, stream-time, running-time   guint64, of the frame that made it change
  * The caller owns it. */
 GstStructure *gst_convnext_smoother_add(GstConvnextSmoother *smoother,
-                                        const GstConvnextRequest *request,
-                                        GstConvnextResult *result, const GstConvnextScores *scores);
+                                        const GstConvnextJob *request, GstConvnextResult *result,
+                                        const GstConvnextScores *scores);

@@ -89,10 +89,10 @@ gboolean gst_convnext_states_are_settled(const GstConvnextStates *self, guint64 
     return !tracked || gst_convnext_smoother_is_settled(tracked->smoother);
 }
 
-GstStructure *gst_convnext_states_add(GstConvnextStates *self, const GstConvnextRequest *request,
+GstStructure *gst_convnext_states_add(GstConvnextStates *self, const GstConvnextJob *request,
                                       GstConvnextResult *result)
 {
-    const GstConvnextRegion *about = gst_convnext_request_noted(result);
+    const GstConvnextRegion *about = gst_convnext_job_noted(result);
 
     if (request->smoothing.kind == GST_CONVNEXT_SMOOTHING_NONE) {
         gst_convnext_states_reset(self);
@@ -100,7 +100,7 @@ GstStructure *gst_convnext_states_add(GstConvnextStates *self, const GstConvnext
     }
     if (about && !about->tracked)
         return NULL;
-    GstConvnextScores *scores = gst_convnext_results_steal_scores(result);
+    GstConvnextScores *scores = gst_convnext_classifier_steal_scores(result);
     GstStructure *change = gst_convnext_smoother_add(about ? smoother_of(self, about) : self->whole,
                                                      request, result, scores);
     g_free(scores);

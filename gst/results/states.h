@@ -23,5 +23,5 @@ gboolean gst_convnext_states_are_settled(const GstConvnextStates *states, guint6
 /* Adds a result of a request. Returns what gst_convnext_smoother_add() does; of an object the
  * structure also has `object-id`, int, where the tracker's is one, and where the detector gave one
  * `object-label`, string. An object without a tracking id has no state. */
-GstStructure *gst_convnext_states_add(GstConvnextStates *states, const GstConvnextRequest *request,
+GstStructure *gst_convnext_states_add(GstConvnextStates *states, const GstConvnextJob *request,
                                       GstConvnextResult *result);

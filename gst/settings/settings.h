@@ -124,7 +124,7 @@ typedef struct GstConvnextScoring {
     GstConvnextActivation activation;
     guint top_k;
     double threshold;
-    gboolean keep_all; /* see gst_convnext_results_steal_scores() */
+    gboolean keep_all; /* see gst_convnext_classifier_steal_scores() */
 } GstConvnextScoring;
 
 typedef struct GstConvnextSmoothing {

@@ -66,7 +66,7 @@ void gst_convnext_announce_engine(GstElement *element, const GstConvnextEngine *
                             ("not about the model beside it, and ignored: %s", ignored), (NULL));
 }
 
-void gst_convnext_log_result(GstElement *element, const GstConvnextRequest *request,
+void gst_convnext_log_result(GstElement *element, const GstConvnextJob *request,
                              GstConvnextResult *result)
 {
     guint n;
@@ -80,7 +80,7 @@ void gst_convnext_log_result(GstElement *element, const GstConvnextRequest *requ
                    (double)request->inference_time / GST_MSECOND);
 }
 
-void gst_convnext_post_result(GstElement *element, const GstConvnextRequest *request,
+void gst_convnext_post_result(GstElement *element, const GstConvnextJob *request,
                               GstConvnextResult *result)
 {
     GstStructure *s = gst_convnext_result_to_structure(result);

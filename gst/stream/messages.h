@@ -19,11 +19,11 @@ void gst_convnext_post_error(GstElement *element, GstMessageType type, const GEr
 void gst_convnext_announce_engine(GstElement *element, const GstConvnextEngine *engine);
 
 /* Logs the best class, and what it took. */
-void gst_convnext_log_result(GstElement *element, const GstConvnextRequest *request,
+void gst_convnext_log_result(GstElement *element, const GstConvnextJob *request,
                              GstConvnextResult *result);
 
 /* Posts an element message `convnext`: the result's structure, and which frame it belongs to. */
-void gst_convnext_post_result(GstElement *element, const GstConvnextRequest *request,
+void gst_convnext_post_result(GstElement *element, const GstConvnextJob *request,
                               GstConvnextResult *result);
 
 /* Posts an element message `convnext-model-updated`: the engine's info, and `frame`, the number of

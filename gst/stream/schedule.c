@@ -31,22 +31,22 @@ gboolean gst_convnext_pacing_due(GstConvnextPacing *self, GstBuffer *buffer,
 }
 
 gboolean gst_convnext_pacing_unchanged(const GstConvnextPacing *self, GstBuffer *buffer,
-                                       const CnxSignature *signature,
+                                       const CnxThumbnail *thumbnail,
                                        const GstConvnextSettings *settings)
 {
-    if (!self->looked || !self->is_signed)
+    if (!self->looked || !self->has_thumbnail)
         return FALSE;
     if (settings->max_age > 0 && period_passed(self, GST_BUFFER_PTS(buffer), settings->max_age))
         return FALSE;
-    return cnx_signature_distance(&self->signature, signature) < settings->change_threshold;
+    return cnx_thumbnail_distance(&self->thumbnail, thumbnail) < settings->change_threshold;
 }
 
 void gst_convnext_pacing_look(GstConvnextPacing *self, GstBuffer *buffer,
-                              const CnxSignature *signature)
+                              const CnxThumbnail *thumbnail)
 {
-    self->is_signed = signature != NULL;
-    if (signature)
-        self->signature = *signature;
+    self->has_thumbnail = thumbnail != NULL;
+    if (thumbnail)
+        self->thumbnail = *thumbnail;
     self->looked = TRUE;
     self->since = 0;
     self->pts = GST_BUFFER_PTS(buffer);

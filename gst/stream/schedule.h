@@ -14,8 +14,8 @@ typedef struct GstConvnextPacing {
     gboolean looked;  /* at a frame since the reset: the last of them is meant below */
     guint since;      /* frames from it to the one at hand */
     GstClockTime pts; /* of it */
-    gboolean is_signed;
-    CnxSignature signature; /* of it */
+    gboolean has_thumbnail;
+    CnxThumbnail thumbnail; /* of it */
 } GstConvnextPacing;
 
 /* Nanoseconds from one timestamp to the other, whichever is first: played backwards they fall. NONE
@@ -31,12 +31,12 @@ void gst_convnext_pacing_reset(GstConvnextPacing *pacing);
 gboolean gst_convnext_pacing_due(GstConvnextPacing *pacing, GstBuffer *buffer,
                                  const GstConvnextSettings *settings);
 
-/* Whether a frame that is due shows the same as the last one that was looked at, by its signature,
+/* Whether a frame that is due shows the same as the last one that was looked at, by its thumbnail,
  * and that look is not too old. */
 gboolean gst_convnext_pacing_unchanged(const GstConvnextPacing *pacing, GstBuffer *buffer,
-                                       const CnxSignature *signature,
+                                       const CnxThumbnail *thumbnail,
                                        const GstConvnextSettings *settings);
 
-/* The frame at hand is being looked at. signature: NULL: not known. */
+/* The frame at hand is being looked at. thumbnail: NULL: not known. */
 void gst_convnext_pacing_look(GstConvnextPacing *pacing, GstBuffer *buffer,
-                              const CnxSignature *signature);
+                              const CnxThumbnail *thumbnail);

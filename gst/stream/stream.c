@@ -17,9 +17,9 @@
 GST_DEBUG_CATEGORY_EXTERN(gst_convnext_debug);
 #define GST_CAT_DEFAULT gst_convnext_debug
 
-struct GstConvnextFlow {
+struct GstConvnextStream {
     GstElement *element; /* not held: it is the owner */
-    GstConvnextLatest *latest;
+    GstConvnextWorker *worker;
 
     GMutex lock; /* of all up to the next comment */
     GstConvnextStats stats;
@@ -31,26 +31,26 @@ struct GstConvnextFlow {
     GstConvnextStates *states;
     GPtrArray *finished; /* the worker's newest results, of objects all, until a frame takes them */
     gboolean failed;     /* the worker posted an error */
-    GstConvnextEngine *engine; /* of the plan; NULL without one */
+    GstConvnextEngine *engine; /* of the input; NULL without one */
     gboolean interrupted;      /* no frame waits for its turn at the engine */
 
     /* Of the streaming thread. */
     guint64 frames; /* since start */
     GstSegment segment;
-    GstConvnextPlan *plan;       /* NULL without caps */
-    GstConvnextRequest *request; /* the frame at hand; NULL between streams */
-    GPtrArray *last;             /* GstConvnextResult, to carry; NULL: nothing to carry */
-    GstConvnextRoster *roster;   /* the objects, with the results of each */
+    GstConvnextInput *input;   /* NULL without caps */
+    GstConvnextJob *request;   /* the frame at hand; NULL between streams */
+    GPtrArray *last;           /* GstConvnextResult, to carry; NULL: nothing to carry */
+    GstConvnextTracks *tracks; /* the objects, with the results of each */
     GstConvnextPacing pacing;
     GstConvnextSettings before; /* of the last frame */
-    gboolean is_signed;         /* the frame at hand */
-    CnxSignature signature;     /* of it */
+    gboolean has_thumbnail;     /* the frame at hand */
+    CnxThumbnail thumbnail;     /* of it */
 };
 
 /* Results on buffers */
 
 /* The next frame is looked at, whatever the interval, and what was found so far is not carried. */
-static void forget(GstConvnextFlow *self)
+static void forget(GstConvnextStream *self)
 {
     g_mutex_lock(&self->lock);
     self->epoch++;
@@ -59,18 +59,18 @@ static void forget(GstConvnextFlow *self)
     g_mutex_unlock(&self->lock);
     g_clear_pointer(&finished, g_ptr_array_unref);
     g_clear_pointer(&self->last, g_ptr_array_unref);
-    gst_convnext_roster_forget(self->roster);
+    gst_convnext_tracks_forget(self->tracks);
     gst_convnext_pacing_reset(&self->pacing);
 }
 
-static gboolean looks_at_objects(const GstConvnextFlow *self)
+static gboolean looks_at_objects(const GstConvnextStream *self)
 {
-    return gst_convnext_engine_region(gst_convnext_plan_engine(self->plan)) ==
+    return gst_convnext_engine_region(gst_convnext_input_engine(self->input)) ==
            GST_CONVNEXT_REGION_OBJECTS;
 }
 
 /* Takes the array. */
-static void keep(GstConvnextFlow *self, GPtrArray *results)
+static void keep(GstConvnextStream *self, GPtrArray *results)
 {
     g_clear_pointer(&self->last, g_ptr_array_unref);
     if (!looks_at_objects(self)) {
@@ -78,11 +78,11 @@ static void keep(GstConvnextFlow *self, GPtrArray *results)
         return;
     }
     for (guint i = 0; i < results->len; i++)
-        gst_convnext_roster_learn(self->roster, g_ptr_array_index(results, i));
+        gst_convnext_tracks_learn(self->tracks, g_ptr_array_index(results, i));
     g_ptr_array_unref(results);
 }
 
-static void attach_last(GstConvnextFlow *self, GstBuffer *buffer)
+static void attach_last(GstConvnextStream *self, GstBuffer *buffer)
 {
     for (guint i = 0; i < self->last->len; i++) {
         GstConvnextResult *result = g_ptr_array_index(self->last, i);
@@ -98,10 +98,10 @@ static void attach_last(GstConvnextFlow *self, GstBuffer *buffer)
 }
 
 /* What is new, and with carry also what older frames had. */
-static void attach(GstConvnextFlow *self, GstBuffer *buffer, gboolean fresh, gboolean carry)
+static void attach(GstConvnextStream *self, GstBuffer *buffer, gboolean fresh, gboolean carry)
 {
     if (looks_at_objects(self)) {
-        guint n = gst_convnext_roster_attach(self->roster, buffer, carry);
+        guint n = gst_convnext_tracks_attach(self->tracks, buffer, carry);
 
         GST_LOG_OBJECT(self->element, "frame %" G_GUINT64_FORMAT ": results of %u objects",
                        self->frames, n);
@@ -111,7 +111,7 @@ static void attach(GstConvnextFlow *self, GstBuffer *buffer, gboolean fresh, gbo
 }
 
 /* The lock is held. Returns the changes of state, one for each that has changed; or NULL. */
-static GSList *smooth(GstConvnextFlow *self, const GstConvnextRequest *request, GPtrArray *results)
+static GSList *smooth(GstConvnextStream *self, const GstConvnextJob *request, GPtrArray *results)
 {
     GSList *changes = NULL;
 
@@ -126,7 +126,7 @@ static GSList *smooth(GstConvnextFlow *self, const GstConvnextRequest *request, 
 }
 
 /* Another model may have come meanwhile: it is to have the last word. */
-static gboolean is_heard(GstConvnextFlow *self, const GstConvnextRequest *request)
+static gboolean is_heard(GstConvnextStream *self, const GstConvnextJob *request)
 {
     g_mutex_lock(&self->lock);
     gboolean heard = request->generation == self->generation;
@@ -135,7 +135,7 @@ static gboolean is_heard(GstConvnextFlow *self, const GstConvnextRequest *reques
 }
 
 /* The changes are taken. */
-static void post_changes(GstConvnextFlow *self, const GstConvnextRequest *request, GSList *changes)
+static void post_changes(GstConvnextStream *self, const GstConvnextJob *request, GSList *changes)
 {
     for (GSList *l = changes; l; l = l->next)
         if (is_heard(self, request))
@@ -147,7 +147,7 @@ static void post_changes(GstConvnextFlow *self, const GstConvnextRequest *reques
 }
 
 /* Of each request that was run, in the thread that ran it. total: of its time, nanoseconds. */
-static void report(GstConvnextFlow *self, const GstConvnextRequest *request, GPtrArray *results,
+static void report(GstConvnextStream *self, const GstConvnextJob *request, GPtrArray *results,
                    GstClockTime total)
 {
     const GstClockTime times[GST_CONVNEXT_PHASES] = {
@@ -178,7 +178,7 @@ static void report(GstConvnextFlow *self, const GstConvnextRequest *request, GPt
 typedef guint64 ConvertTime(const GstSegment *segment, GstFormat format, guint64 position);
 
 /* NONE where the stream is not in time: nobody knows then what its timestamps mean. */
-static GstClockTime convert_time(const GstConvnextFlow *self, ConvertTime *convert,
+static GstClockTime convert_time(const GstConvnextStream *self, ConvertTime *convert,
                                  GstClockTime pts)
 {
     if (self->segment.format != GST_FORMAT_TIME)
@@ -187,7 +187,7 @@ static GstClockTime convert_time(const GstConvnextFlow *self, ConvertTime *conve
 }
 
 /* FALSE, unless the engine was told not to wait: the frame goes on without a result then. */
-static gboolean fail(GstConvnextFlow *self, GError *error)
+static gboolean fail(GstConvnextStream *self, GError *error)
 {
     if (g_error_matches(error, CNX_ERROR, CNX_ERROR_CANCELLED)) {
         g_error_free(error);
@@ -199,7 +199,7 @@ static gboolean fail(GstConvnextFlow *self, GError *error)
 }
 
 /* Makes the worker's newest results the last ones; FALSE when there are none since. */
-static gboolean collect(GstConvnextFlow *self)
+static gboolean collect(GstConvnextStream *self)
 {
     g_mutex_lock(&self->lock);
     GPtrArray *finished = g_steal_pointer(&self->finished);
@@ -209,21 +209,21 @@ static gboolean collect(GstConvnextFlow *self)
     return finished != NULL;
 }
 
-static gboolean fill_request(GstConvnextFlow *self, GstBuffer *buffer,
+static gboolean fill_request(GstConvnextStream *self, GstBuffer *buffer,
                              const GstConvnextSettings *settings, GError **error)
 {
     if (!looks_at_objects(self))
-        return gst_convnext_plan_prepare(self->plan, buffer, settings, self->request, error);
+        return gst_convnext_input_prepare(self->input, buffer, settings, self->request, error);
     /* In this order: what is not running any more has been collected. */
-    guint64 running = gst_convnext_latest_running(self->latest);
+    guint64 running = gst_convnext_worker_running(self->worker);
     collect(self);
-    const GPtrArray *chosen = gst_convnext_roster_choose(self->roster, &settings->objects, running);
+    const GPtrArray *chosen = gst_convnext_tracks_choose(self->tracks, &settings->objects, running);
     self->request->n = 0;
-    return chosen->len == 0 || gst_convnext_plan_prepare_objects(self->plan, buffer, chosen,
-                                                                 settings, self->request, error);
+    return chosen->len == 0 || gst_convnext_input_prepare_objects(self->input, buffer, chosen,
+                                                                  settings, self->request, error);
 }
 
-static void count_skipped(GstConvnextFlow *self, gboolean late, gboolean unchanged)
+static void count_skipped(GstConvnextStream *self, gboolean late, gboolean unchanged)
 {
     g_mutex_lock(&self->lock);
     self->stats.skipped++;
@@ -233,10 +233,10 @@ static void count_skipped(GstConvnextFlow *self, gboolean late, gboolean unchang
 }
 
 /* The request is empty where there is no object to look at. */
-static gboolean prepare(GstConvnextFlow *self, GstBuffer *buffer,
+static gboolean prepare(GstConvnextStream *self, GstBuffer *buffer,
                         const GstConvnextSettings *settings)
 {
-    GstConvnextRequest *request = self->request;
+    GstConvnextJob *request = self->request;
     GError *error = NULL;
 
     if (!fill_request(self, buffer, settings, &error))
@@ -245,7 +245,7 @@ static gboolean prepare(GstConvnextFlow *self, GstBuffer *buffer,
         count_skipped(self, FALSE, FALSE);
         return TRUE;
     }
-    gst_convnext_pacing_look(&self->pacing, buffer, self->is_signed ? &self->signature : NULL);
+    gst_convnext_pacing_look(&self->pacing, buffer, self->has_thumbnail ? &self->thumbnail : NULL);
     request->frame = self->frames;
     request->epoch = self->epoch;
     request->generation = self->generation;
@@ -257,7 +257,7 @@ static gboolean prepare(GstConvnextFlow *self, GstBuffer *buffer,
     return TRUE;
 }
 
-static gboolean look_and_wait(GstConvnextFlow *self, GstBuffer *buffer,
+static gboolean look_and_wait(GstConvnextStream *self, GstBuffer *buffer,
                               const GstConvnextSettings *settings, GstClockTime start)
 {
     GError *error = NULL;
@@ -269,7 +269,7 @@ static gboolean look_and_wait(GstConvnextFlow *self, GstBuffer *buffer,
         return TRUE;
     }
     GPtrArray *results =
-        gst_convnext_engine_infer(gst_convnext_plan_engine(self->plan), self->request, &error);
+        gst_convnext_engine_infer(gst_convnext_input_engine(self->input), self->request, &error);
     if (!results)
         return fail(self, error);
     keep(self, g_ptr_array_ref(results));
@@ -283,7 +283,7 @@ static gboolean look_and_wait(GstConvnextFlow *self, GstBuffer *buffer,
     return TRUE;
 }
 
-static gboolean look_and_go_on(GstConvnextFlow *self, GstBuffer *buffer,
+static gboolean look_and_go_on(GstConvnextStream *self, GstBuffer *buffer,
                                const GstConvnextSettings *settings)
 {
     gboolean replaced;
@@ -293,7 +293,7 @@ static gboolean look_and_go_on(GstConvnextFlow *self, GstBuffer *buffer,
         return FALSE;
     if (self->request->n == 0)
         return TRUE;
-    if (!gst_convnext_latest_submit(self->latest, gst_convnext_plan_engine(self->plan),
+    if (!gst_convnext_worker_submit(self->worker, gst_convnext_input_engine(self->input),
                                     &self->request, &replaced, &error))
         return fail(self, error);
     g_mutex_lock(&self->lock);
@@ -308,10 +308,10 @@ static gpointer take_reference(gconstpointer result, gpointer data)
 }
 
 /* In the worker's thread. */
-static void on_latest(const GstConvnextRequest *request, GPtrArray *results, const GError *error,
+static void on_latest(const GstConvnextJob *request, GPtrArray *results, const GError *error,
                       gpointer data)
 {
-    GstConvnextFlow *self = data;
+    GstConvnextStream *self = data;
     const gboolean objects = request->regions[0].object != 0; /* not the same in each request */
     GPtrArray *older = NULL;
 
@@ -334,9 +334,9 @@ static void on_latest(const GstConvnextRequest *request, GPtrArray *results, con
 }
 
 /* From now on it is as if there had been no frames, but with keep_states for the states. */
-static void begin_anew(GstConvnextFlow *self, gboolean keep_states)
+static void begin_anew(GstConvnextStream *self, gboolean keep_states)
 {
-    gst_convnext_latest_discard(self->latest);
+    gst_convnext_worker_discard(self->worker);
     g_mutex_lock(&self->lock);
     self->generation++;
     self->failed = FALSE;
@@ -346,7 +346,7 @@ static void begin_anew(GstConvnextFlow *self, gboolean keep_states)
 }
 
 /* Whether downstream gets the frame too late already. */
-static gboolean is_late(GstConvnextFlow *self, GstBuffer *buffer)
+static gboolean is_late(GstConvnextStream *self, GstBuffer *buffer)
 {
     GstClockTime when = convert_time(self, gst_segment_to_running_time, GST_BUFFER_PTS(buffer));
 
@@ -357,15 +357,15 @@ static gboolean is_late(GstConvnextFlow *self, GstBuffer *buffer)
 }
 
 /* Whether results are missing, so that a frame that shows nothing new is looked at all the same. */
-static gboolean is_wanted(GstConvnextFlow *self, const GstConvnextSettings *settings)
+static gboolean is_wanted(GstConvnextStream *self, const GstConvnextSettings *settings)
 {
-    guint64 running = gst_convnext_latest_running(self->latest);
+    guint64 running = gst_convnext_worker_running(self->worker);
 
     if (looks_at_objects(self))
         collect(self);
     g_mutex_lock(&self->lock);
     gboolean wanted = looks_at_objects(self)
-                          ? gst_convnext_roster_has_waiting(self->roster, &settings->objects,
+                          ? gst_convnext_tracks_has_waiting(self->tracks, &settings->objects,
                                                             running, self->states)
                           : !gst_convnext_states_are_settled(self->states, 0);
     g_mutex_unlock(&self->lock);
@@ -373,20 +373,20 @@ static gboolean is_wanted(GstConvnextFlow *self, const GstConvnextSettings *sett
 }
 
 /* Whether a frame that is due shows nothing new; if not, it is signed for when it is looked at. */
-static gboolean is_unchanged(GstConvnextFlow *self, GstBuffer *buffer,
+static gboolean is_unchanged(GstConvnextStream *self, GstBuffer *buffer,
                              const GstConvnextSettings *settings)
 {
-    self->is_signed = settings->change_threshold > 0 &&
-                      gst_convnext_plan_sign(self->plan, buffer, &self->signature, NULL);
-    if (!self->is_signed)
+    self->has_thumbnail = settings->change_threshold > 0 &&
+                          gst_convnext_input_sign(self->input, buffer, &self->thumbnail, NULL);
+    if (!self->has_thumbnail)
         return FALSE;
-    if (gst_convnext_pacing_unchanged(&self->pacing, buffer, &self->signature, settings))
+    if (gst_convnext_pacing_unchanged(&self->pacing, buffer, &self->thumbnail, settings))
         return !is_wanted(self, settings);
-    gst_convnext_roster_note_change(self->roster);
+    gst_convnext_tracks_note_change(self->tracks);
     return FALSE;
 }
 
-static gboolean should_look(GstConvnextFlow *self, GstBuffer *buffer,
+static gboolean should_look(GstConvnextStream *self, GstBuffer *buffer,
                             const GstConvnextSettings *settings)
 {
     gboolean due = gst_convnext_pacing_due(&self->pacing, buffer, settings);
@@ -400,25 +400,25 @@ static gboolean should_look(GstConvnextFlow *self, GstBuffer *buffer,
     return FALSE;
 }
 
-static gboolean handle_latest(GstConvnextFlow *self, GstBuffer *buffer,
+static gboolean handle_latest(GstConvnextStream *self, GstBuffer *buffer,
                               const GstConvnextSettings *settings)
 {
     /* Or else an object that waits might be looked at, and chosen for another look meanwhile. */
-    gst_convnext_latest_hold(self->latest, looks_at_objects(self));
+    gst_convnext_worker_hold(self->worker, looks_at_objects(self));
     gboolean fine = !should_look(self, buffer, settings) || look_and_go_on(self, buffer, settings);
-    gst_convnext_latest_hold(self->latest, FALSE);
+    gst_convnext_worker_hold(self->worker, FALSE);
     if (fine)
         attach(self, buffer, collect(self), settings->carry);
     return fine;
 }
 
-static gboolean handle_sync(GstConvnextFlow *self, GstBuffer *buffer,
+static gboolean handle_sync(GstConvnextStream *self, GstBuffer *buffer,
                             const GstConvnextSettings *settings)
 {
     GstClockTime start = gst_util_get_timestamp();
 
     /* What is still under way when the mode has just changed comes first. */
-    gst_convnext_latest_drain(self->latest);
+    gst_convnext_worker_drain(self->worker);
     gboolean fresh = collect(self);
     if (should_look(self, buffer, settings))
         return look_and_wait(self, buffer, settings, start);
@@ -427,23 +427,23 @@ static gboolean handle_sync(GstConvnextFlow *self, GstBuffer *buffer,
 }
 
 /* Where nothing would be looked at again, what is set now would never show. */
-static void follow_settings(GstConvnextFlow *self, const GstConvnextSettings *now)
+static void follow_settings(GstConvnextStream *self, const GstConvnextSettings *now)
 {
     if (!gst_convnext_settings_agree(now, &self->before)) {
         gst_convnext_pacing_reset(&self->pacing);
-        gst_convnext_roster_renew(self->roster);
+        gst_convnext_tracks_renew(self->tracks);
     }
     self->before = *now;
 }
 
 /* The lock is held. With mode=latest a frame waits for nothing. */
-static GstClockTime added_latency(const GstConvnextFlow *self, GstConvnextMode mode)
+static GstClockTime added_latency(const GstConvnextStream *self, GstConvnextMode mode)
 {
     return mode == GST_CONVNEXT_MODE_SYNC ? self->latency.estimate : 0;
 }
 
-gboolean gst_convnext_flow_frame(GstConvnextFlow *self, GstBuffer *buffer,
-                                 const GstConvnextSettings *settings)
+gboolean gst_convnext_stream_frame(GstConvnextStream *self, GstBuffer *buffer,
+                                   const GstConvnextSettings *settings)
 {
     g_mutex_lock(&self->lock);
     GstClockTime added = added_latency(self, settings->mode);
@@ -457,44 +457,44 @@ gboolean gst_convnext_flow_frame(GstConvnextFlow *self, GstBuffer *buffer,
         gst_element_post_message(self->element, gst_message_new_latency(GST_OBJECT(self->element)));
     follow_settings(self, settings);
     if (looks_at_objects(self))
-        gst_convnext_roster_see(self->roster, buffer, gst_convnext_plan_caps(self->plan),
+        gst_convnext_tracks_see(self->tracks, buffer, gst_convnext_input_caps(self->input),
                                 &settings->objects);
     gboolean fine = settings->mode == GST_CONVNEXT_MODE_LATEST
                         ? handle_latest(self, buffer, settings)
                         : handle_sync(self, buffer, settings);
-    gst_convnext_plan_release(self->plan);
+    gst_convnext_input_release(self->input);
     self->frames++;
     return fine;
 }
 
 /* Streams */
 
-GstConvnextFlow *gst_convnext_flow_new(GstElement *element)
+GstConvnextStream *gst_convnext_stream_new(GstElement *element)
 {
-    GstConvnextFlow *self = g_new0(GstConvnextFlow, 1);
+    GstConvnextStream *self = g_new0(GstConvnextStream, 1);
 
     self->element = element;
-    self->latest = gst_convnext_latest_new(on_latest, self);
+    self->worker = gst_convnext_worker_new(on_latest, self);
     self->states = gst_convnext_states_new();
-    self->roster = gst_convnext_roster_new();
+    self->tracks = gst_convnext_tracks_new();
     gst_convnext_lateness_reset(&self->lateness);
     g_mutex_init(&self->lock);
     return self;
 }
 
-void gst_convnext_flow_free(GstConvnextFlow *self)
+void gst_convnext_stream_free(GstConvnextStream *self)
 {
     if (!self)
         return;
-    gst_convnext_flow_stop(self);
-    gst_convnext_latest_free(self->latest);
+    gst_convnext_stream_stop(self);
+    gst_convnext_worker_free(self->worker);
     gst_convnext_states_free(self->states);
-    gst_convnext_roster_free(self->roster);
+    gst_convnext_tracks_free(self->tracks);
     g_mutex_clear(&self->lock);
     g_free(self);
 }
 
-void gst_convnext_flow_start(GstConvnextFlow *self)
+void gst_convnext_stream_start(GstConvnextStream *self)
 {
     g_mutex_lock(&self->lock);
     gst_convnext_stats_reset(&self->stats);
@@ -503,24 +503,24 @@ void gst_convnext_flow_start(GstConvnextFlow *self)
     g_mutex_unlock(&self->lock);
     begin_anew(self, FALSE);
     self->frames = 0;
-    self->request = gst_convnext_request_new();
+    self->request = gst_convnext_job_new();
     gst_segment_init(&self->segment, GST_FORMAT_TIME);
 }
 
-void gst_convnext_flow_stop(GstConvnextFlow *self)
+void gst_convnext_stream_stop(GstConvnextStream *self)
 {
-    gst_convnext_latest_halt(self->latest);
-    gst_convnext_flow_take_plan(self, NULL);
-    g_clear_pointer(&self->request, gst_convnext_request_free);
+    gst_convnext_worker_halt(self->worker);
+    gst_convnext_stream_take_input(self, NULL);
+    g_clear_pointer(&self->request, gst_convnext_job_free);
 }
 
-void gst_convnext_flow_take_plan(GstConvnextFlow *self, GstConvnextPlan *plan)
+void gst_convnext_stream_take_input(GstConvnextStream *self, GstConvnextInput *input)
 {
     forget(self);
-    g_clear_pointer(&self->plan, gst_convnext_plan_free);
-    self->plan = plan;
+    g_clear_pointer(&self->input, gst_convnext_input_free);
+    self->input = input;
     GstConvnextEngine *engine =
-        plan ? gst_convnext_engine_ref(gst_convnext_plan_engine(plan)) : NULL;
+        input ? gst_convnext_engine_ref(gst_convnext_input_engine(input)) : NULL;
     g_mutex_lock(&self->lock);
     gst_convnext_latency_restart(&self->latency);
     GstConvnextEngine *old = self->engine;
@@ -531,31 +531,31 @@ void gst_convnext_flow_take_plan(GstConvnextFlow *self, GstConvnextPlan *plan)
     gst_convnext_engine_unref(old);
 }
 
-gboolean gst_convnext_flow_has_plan(const GstConvnextFlow *self)
+gboolean gst_convnext_stream_has_input(const GstConvnextStream *self)
 {
-    return self->plan != NULL;
+    return self->input != NULL;
 }
 
-guint64 gst_convnext_flow_change_model(GstConvnextFlow *self, GstConvnextPlan *plan,
-                                       gboolean keep_states)
+guint64 gst_convnext_stream_change_model(GstConvnextStream *self, GstConvnextInput *input,
+                                         gboolean keep_states)
 {
     begin_anew(self, keep_states);
-    gst_convnext_flow_take_plan(self, plan);
+    gst_convnext_stream_take_input(self, input);
     return self->frames;
 }
 
-void gst_convnext_flow_set_segment(GstConvnextFlow *self, const GstSegment *segment)
+void gst_convnext_stream_set_segment(GstConvnextStream *self, const GstSegment *segment)
 {
     gst_segment_copy_into(segment, &self->segment);
     forget(self);
 }
 
-void gst_convnext_flow_drain(GstConvnextFlow *self)
+void gst_convnext_stream_drain(GstConvnextStream *self)
 {
-    gst_convnext_latest_drain(self->latest);
+    gst_convnext_worker_drain(self->worker);
 }
 
-static void set_interrupted(GstConvnextFlow *self, gboolean interrupted)
+static void set_interrupted(GstConvnextStream *self, gboolean interrupted)
 {
     g_mutex_lock(&self->lock);
     self->interrupted = interrupted;
@@ -564,13 +564,13 @@ static void set_interrupted(GstConvnextFlow *self, gboolean interrupted)
     g_mutex_unlock(&self->lock);
 }
 
-void gst_convnext_flow_interrupt(GstConvnextFlow *self)
+void gst_convnext_stream_interrupt(GstConvnextStream *self)
 {
-    gst_convnext_latest_discard(self->latest);
+    gst_convnext_worker_discard(self->worker);
     set_interrupted(self, TRUE);
 }
 
-void gst_convnext_flow_flush(GstConvnextFlow *self)
+void gst_convnext_stream_flush(GstConvnextStream *self)
 {
     set_interrupted(self, FALSE);
     begin_anew(self, FALSE);
@@ -578,8 +578,8 @@ void gst_convnext_flow_flush(GstConvnextFlow *self)
     forget(self);
 }
 
-gboolean gst_convnext_flow_qos(GstConvnextFlow *self, GstQOSType type, GstClockTime when,
-                               GstClockTimeDiff late)
+gboolean gst_convnext_stream_qos(GstConvnextStream *self, GstQOSType type, GstClockTime when,
+                                 GstClockTimeDiff late)
 {
     g_mutex_lock(&self->lock);
     self->stats.late += late > 0 && type != GST_QOS_TYPE_THROTTLE;
@@ -588,7 +588,8 @@ gboolean gst_convnext_flow_qos(GstConvnextFlow *self, GstQOSType type, GstClockT
     return curable;
 }
 
-GstClockTime gst_convnext_flow_latency(GstConvnextFlow *self, gboolean live, GstConvnextMode mode)
+GstClockTime gst_convnext_stream_latency(GstConvnextStream *self, gboolean live,
+                                         GstConvnextMode mode)
 {
     g_mutex_lock(&self->lock);
     GstClockTime added = live ? added_latency(self, mode) : 0;
@@ -598,14 +599,14 @@ GstClockTime gst_convnext_flow_latency(GstConvnextFlow *self, gboolean live, Gst
     return added;
 }
 
-void gst_convnext_flow_latency_distributed(GstConvnextFlow *self)
+void gst_convnext_stream_latency_distributed(GstConvnextStream *self)
 {
     g_mutex_lock(&self->lock);
     gst_convnext_latency_distributed(&self->latency);
     g_mutex_unlock(&self->lock);
 }
 
-GstStructure *gst_convnext_flow_stats(GstConvnextFlow *self)
+GstStructure *gst_convnext_stream_stats(GstConvnextStream *self)
 {
     g_mutex_lock(&self->lock);
     GstConvnextStats stats = self->stats;

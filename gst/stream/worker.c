@@ -4,12 +4,12 @@
 #include "gst/engine/thread.h"
 
 typedef struct Job {
-    GstConvnextRequest *request;
+    GstConvnextJob *request;
     GstConvnextEngine *engine; /* NULL: no job */
 } Job;
 
-struct GstConvnextLatest {
-    GstConvnextLatestDone *done;
+struct GstConvnextWorker {
+    GstConvnextWorkerDone *done;
     gpointer data;
     GThread *thread; /* of the owner */
 
@@ -29,7 +29,7 @@ static void drop_job(Job *job)
     g_clear_pointer(&job->engine, gst_convnext_engine_unref);
 }
 
-static void run(GstConvnextLatest *self, const Job *job)
+static void run(GstConvnextWorker *self, const Job *job)
 {
     GError *error = NULL;
     GPtrArray *results = gst_convnext_engine_infer(job->engine, job->request, &error);
@@ -44,7 +44,7 @@ static void run(GstConvnextLatest *self, const Job *job)
 }
 
 /* The lock is held on entry and on return. Job and request change places with the waiting ones. */
-static void run_waiting(GstConvnextLatest *self, Job *mine)
+static void run_waiting(GstConvnextWorker *self, Job *mine)
 {
     Job job = self->waiting;
 
@@ -63,8 +63,8 @@ static void run_waiting(GstConvnextLatest *self, Job *mine)
 
 static gpointer worker_main(gpointer data)
 {
-    GstConvnextLatest *self = data;
-    Job mine = {gst_convnext_request_new(), NULL};
+    GstConvnextWorker *self = data;
+    Job mine = {gst_convnext_job_new(), NULL};
 
     g_mutex_lock(&self->lock);
     while (!self->quit) {
@@ -74,13 +74,13 @@ static gpointer worker_main(gpointer data)
             g_cond_wait(&self->work, &self->lock);
     }
     g_mutex_unlock(&self->lock);
-    gst_convnext_request_free(mine.request);
+    gst_convnext_job_free(mine.request);
     return NULL;
 }
 
-GstConvnextLatest *gst_convnext_latest_new(GstConvnextLatestDone *done, gpointer data)
+GstConvnextWorker *gst_convnext_worker_new(GstConvnextWorkerDone *done, gpointer data)
 {
-    GstConvnextLatest *self = g_new0(GstConvnextLatest, 1);
+    GstConvnextWorker *self = g_new0(GstConvnextWorker, 1);
 
     self->done = done;
     self->data = data;
@@ -90,18 +90,18 @@ GstConvnextLatest *gst_convnext_latest_new(GstConvnextLatestDone *done, gpointer
     return self;
 }
 
-void gst_convnext_latest_free(GstConvnextLatest *self)
+void gst_convnext_worker_free(GstConvnextWorker *self)
 {
     if (!self)
         return;
-    gst_convnext_latest_halt(self);
+    gst_convnext_worker_halt(self);
     g_mutex_clear(&self->lock);
     g_cond_clear(&self->work);
     g_cond_clear(&self->idle);
     g_free(self);
 }
 
-static gboolean have_thread(GstConvnextLatest *self, GError **error)
+static gboolean have_thread(GstConvnextWorker *self, GError **error)
 {
     if (self->thread)
         return TRUE;
@@ -109,14 +109,13 @@ static gboolean have_thread(GstConvnextLatest *self, GError **error)
     if (!self->thread)
         return FALSE;
     g_mutex_lock(&self->lock);
-    self->waiting.request = gst_convnext_request_new();
+    self->waiting.request = gst_convnext_job_new();
     g_mutex_unlock(&self->lock);
     return TRUE;
 }
 
-gboolean gst_convnext_latest_submit(GstConvnextLatest *self, GstConvnextEngine *engine,
-                                    GstConvnextRequest **request, gboolean *replaced,
-                                    GError **error)
+gboolean gst_convnext_worker_submit(GstConvnextWorker *self, GstConvnextEngine *engine,
+                                    GstConvnextJob **request, gboolean *replaced, GError **error)
 {
     if (!have_thread(self, error))
         return FALSE;
@@ -132,7 +131,7 @@ gboolean gst_convnext_latest_submit(GstConvnextLatest *self, GstConvnextEngine *
     return TRUE;
 }
 
-void gst_convnext_latest_hold(GstConvnextLatest *self, gboolean hold)
+void gst_convnext_worker_hold(GstConvnextWorker *self, gboolean hold)
 {
     g_mutex_lock(&self->lock);
     self->held = hold;
@@ -141,7 +140,7 @@ void gst_convnext_latest_hold(GstConvnextLatest *self, gboolean hold)
     g_mutex_unlock(&self->lock);
 }
 
-guint64 gst_convnext_latest_running(GstConvnextLatest *self)
+guint64 gst_convnext_worker_running(GstConvnextWorker *self)
 {
     g_mutex_lock(&self->lock);
     guint64 seen = self->busy && !self->unheard ? self->seen : 0;
@@ -149,7 +148,7 @@ guint64 gst_convnext_latest_running(GstConvnextLatest *self)
     return seen;
 }
 
-void gst_convnext_latest_drain(GstConvnextLatest *self)
+void gst_convnext_worker_drain(GstConvnextWorker *self)
 {
     g_mutex_lock(&self->lock);
     while (self->waiting.engine || (self->busy && !self->unheard))
@@ -157,7 +156,7 @@ void gst_convnext_latest_drain(GstConvnextLatest *self)
     g_mutex_unlock(&self->lock);
 }
 
-void gst_convnext_latest_discard(GstConvnextLatest *self)
+void gst_convnext_worker_discard(GstConvnextWorker *self)
 {
     g_mutex_lock(&self->lock);
     GstConvnextEngine *engine = g_steal_pointer(&self->waiting.engine);
@@ -167,16 +166,16 @@ void gst_convnext_latest_discard(GstConvnextLatest *self)
     gst_convnext_engine_unref(engine);
 }
 
-void gst_convnext_latest_halt(GstConvnextLatest *self)
+void gst_convnext_worker_halt(GstConvnextWorker *self)
 {
     if (!self->thread)
         return;
-    gst_convnext_latest_discard(self);
+    gst_convnext_worker_discard(self);
     g_mutex_lock(&self->lock);
     self->quit = TRUE;
     g_cond_signal(&self->work);
     g_mutex_unlock(&self->lock);
     g_thread_join(g_steal_pointer(&self->thread));
     self->quit = FALSE;
-    g_clear_pointer(&self->waiting.request, gst_convnext_request_free);
+    g_clear_pointer(&self->waiting.request, gst_convnext_job_free);
 }

@@ -20,37 +20,36 @@
 
 #include "gst/engine/engine.h"
 
-typedef struct GstConvnextLatest GstConvnextLatest;
+typedef struct GstConvnextWorker GstConvnextWorker;
 
 /* Called in the worker's thread for each request that ran and was not discarded, in their order,
  * with no lock held. results: of gst_convnext_engine_infer(), borrowed; or NULL with error. */
-typedef void GstConvnextLatestDone(const GstConvnextRequest *request, GPtrArray *results,
+typedef void GstConvnextWorkerDone(const GstConvnextJob *request, GPtrArray *results,
                                    const GError *error, gpointer data);
 
 /* Has no thread before the first request. */
-GstConvnextLatest *gst_convnext_latest_new(GstConvnextLatestDone *done, gpointer data);
-void gst_convnext_latest_free(GstConvnextLatest *latest); /* halts; NULL allowed */
+GstConvnextWorker *gst_convnext_worker_new(GstConvnextWorkerDone *done, gpointer data);
+void gst_convnext_worker_free(GstConvnextWorker *worker); /* halts; NULL allowed */
 
 /* Has the request run next. Takes *request and puts another one there, for the next frame.
  * replaced: whether an older one that was waiting gave way. FALSE with error (CNX_ERROR) when the
  * system has no thread for it; the request stays then. */
-gboolean gst_convnext_latest_submit(GstConvnextLatest *latest, GstConvnextEngine *engine,
-                                    GstConvnextRequest **request, gboolean *replaced,
-                                    GError **error);
+gboolean gst_convnext_worker_submit(GstConvnextWorker *worker, GstConvnextEngine *engine,
+                                    GstConvnextJob **request, gboolean *replaced, GError **error);
 
 /* Until it is let go, what waits is not begun, so that it can be replaced by who knows what runs.
  */
-void gst_convnext_latest_hold(GstConvnextLatest *latest, gboolean hold);
+void gst_convnext_worker_hold(GstConvnextWorker *worker, gboolean hold);
 
 /* What the worker looks at now: `seen` of its regions; 0: at nothing, or at nothing that is heard
  * of. What it looked at before has been told. */
-guint64 gst_convnext_latest_running(GstConvnextLatest *latest);
+guint64 gst_convnext_worker_running(GstConvnextWorker *worker);
 
 /* Waits until what was submitted is done or discarded. */
-void gst_convnext_latest_drain(GstConvnextLatest *latest);
+void gst_convnext_worker_drain(GstConvnextWorker *worker);
 
 /* Nothing more is heard of what was submitted so far. Does not wait. */
-void gst_convnext_latest_discard(GstConvnextLatest *latest);
+void gst_convnext_worker_discard(GstConvnextWorker *worker);
 
 /* Discards, ends the thread, and gives memory and engine back. The next submit starts anew. */
-void gst_convnext_latest_halt(GstConvnextLatest *latest);
+void gst_convnext_worker_halt(GstConvnextWorker *worker);

@@ -63,7 +63,7 @@ static void tile(const CnxGemm *g, const CnxKernels *kernels, int i0, int j0)
 
 static void gemm_blas(const CnxGemm *g)
 {
-    const CnxKernels *kernels = cnx_kernels_get(CNX_CPU_C);
+    const CnxKernels *kernels = cnx_kernels_get(CNX_ISA_C);
 
     if (!g->residual) {
         multiply(g, 0, 0, g->m, g->n, FALSE, g->c, g->ldc);
@@ -87,7 +87,7 @@ const CnxKernels *cnx_blas_kernels(void)
 
     if (g_once_init_enter(&once)) {
         openblas_set_num_threads(1);
-        kernels = *cnx_kernels_get(CNX_CPU_C);
+        kernels = *cnx_kernels_get(CNX_ISA_C);
         kernels.gemm = gemm_blas;
         g_once_init_leave(&once, 1);
     }

@@ -248,8 +248,8 @@ static void infer_flags(const Inference *in)
     }
 }
 
-gboolean cnx_infer(GHashTable *tensors, const CnxNaming *naming, const char *file,
-                   CnxConfig *config, GError **error)
+gboolean cnx_architecture_detect(GHashTable *tensors, const CnxNaming *naming, const char *file,
+                                 CnxConfig *config, GError **error)
 {
     const Inference in = {tensors, naming, file, config, error};
 

@@ -12,5 +12,5 @@
  * norm without bias) what the library does for this variant. The shapes that it does not read (all
  * but one or two a stage) are for the caller to check.
  * Errors: CNX_ERROR_NOT_CONVNEXT, CNX_ERROR_UNSUPPORTED. */
-gboolean cnx_infer(GHashTable *tensors, const CnxNaming *naming, const char *file,
-                   CnxConfig *config, GError **error);
+gboolean cnx_architecture_detect(GHashTable *tensors, const CnxNaming *naming, const char *file,
+                                 CnxConfig *config, GError **error);

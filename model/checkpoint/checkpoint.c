@@ -160,8 +160,9 @@ static gboolean understand(Opening *o)
 {
     CnxConfig *config = o->self->config;
 
-    if (!rename_tensors(o) || !cnx_infer(o->renamed, &o->naming, o->file, config, o->error) ||
-        !cnx_layout_foreach(config, bind_tensor, o) || !check_all_bound(o))
+    if (!rename_tensors(o) ||
+        !cnx_architecture_detect(o->renamed, &o->naming, o->file, config, o->error) ||
+        !cnx_parts_foreach(config, bind_tensor, o) || !check_all_bound(o))
         return FALSE;
     config->dtype = most_used(o->elements);
     cnx_recipe_set_defaults(&config->recipe, config->dialect, config->variant);

@@ -2,7 +2,7 @@
 #include "model/checkpoint/parts.h"
 
 typedef struct Visit {
-    CnxLayoutFn *fn;
+    CnxPartFn *fn;
     gpointer user_data;
 } Visit;
 
@@ -105,7 +105,7 @@ static gboolean head(const Visit *visit, const CnxConfig *config)
                                config->head_bias));
 }
 
-gboolean cnx_layout_foreach(const CnxConfig *config, CnxLayoutFn *fn, gpointer user_data)
+gboolean cnx_parts_foreach(const CnxConfig *config, CnxPartFn *fn, gpointer user_data)
 {
     const Visit visit = {fn, user_data};
 

@@ -6,9 +6,9 @@
 #include "model/config/config.h"
 
 /* canonical: see model/checkpoint/checkpoint.h. shape: [rank]. Returns FALSE to stop. */
-typedef gboolean CnxLayoutFn(const char *canonical, guint rank, const guint64 *shape,
-                             gpointer user_data);
+typedef gboolean CnxPartFn(const char *canonical, guint rank, const guint64 *shape,
+                           gpointer user_data);
 
 /* Calls fn for every tensor that config's architecture has, in the order of the network, until it
  * returns FALSE; returns what it returned last. */
-gboolean cnx_layout_foreach(const CnxConfig *config, CnxLayoutFn *fn, gpointer user_data);
+gboolean cnx_parts_foreach(const CnxConfig *config, CnxPartFn *fn, gpointer user_data);

@@ -18,7 +18,7 @@ struct CnxContainer {
     const char *format;
     GPtrArray *maps;  /* of GMappedFile: the files that it is in */
     GPtrArray *paths; /* of these files, then NULL */
-    CnxPool *pool;
+    CnxStrings *pool;
     CnxTensor *tensors; /* [count] */
     gsize count, room;
     CnxWeightSet wanted, set;
@@ -150,7 +150,7 @@ static CnxContainer *container_new(CnxWeightSet wanted)
     self->maps = g_ptr_array_new_with_free_func((GDestroyNotify)g_mapped_file_unref);
     self->paths = g_ptr_array_new_with_free_func(g_free);
     g_ptr_array_add(self->paths, NULL);
-    self->pool = cnx_pool_new(G_MAXSIZE);
+    self->pool = cnx_strings_new(G_MAXSIZE);
     self->wanted = wanted;
     self->key = g_strdup("");
     return self;
@@ -191,7 +191,7 @@ void cnx_container_close(CnxContainer *self)
         return;
     g_free(self->tensors);
     g_free(self->key);
-    cnx_pool_free(self->pool);
+    cnx_strings_free(self->pool);
     g_ptr_array_unref(self->paths);
     g_ptr_array_unref(self->maps);
     g_free(self);
@@ -223,7 +223,7 @@ const char *cnx_container_weights_key(const CnxContainer *self)
     return self->key;
 }
 
-CnxPool *cnx_container_pool(CnxContainer *self)
+CnxStrings *cnx_container_pool(CnxContainer *self)
 {
     return self->pool;
 }

@@ -10,7 +10,7 @@
 
 #include "model/base/error.h"
 #include "model/config/config.h"
-#include "model/containers/pool.h"
+#include "model/containers/strings.h"
 
 typedef struct CnxContainer CnxContainer;
 
@@ -53,7 +53,7 @@ typedef struct CnxFormat {
 
 /* Of a container that is being read: for names, and for whatever tensors point to that is not in
  * the mapping. */
-CnxPool *cnx_container_pool(CnxContainer *container);
+CnxStrings *cnx_container_pool(CnxContainer *container);
 CnxWeightSet cnx_container_wanted(const CnxContainer *container);
 
 /* Adds a copy of tensor, whose name and data live as long as the container. FALSE with error

@@ -304,7 +304,7 @@ static gboolean no_memory(Parser *p)
     return FALSE;
 }
 
-static gboolean read_member(Parser *p, CnxHeader *header, CnxPool *names, gboolean *metadata)
+static gboolean read_member(Parser *p, CnxHeader *header, CnxStrings *names, gboolean *metadata)
 {
     CnxHeaderEntry entry = {0};
 
@@ -316,7 +316,7 @@ static gboolean read_member(Parser *p, CnxHeader *header, CnxPool *names, gboole
         *metadata = TRUE;
         return expect(p, ':') && read_metadata(p);
     }
-    entry.tensor.name = cnx_pool_copy(names, p->string, p->length);
+    entry.tensor.name = cnx_strings_copy(names, p->string, p->length);
     if (!entry.tensor.name)
         return no_memory(p);
     if (!expect(p, ':') || !read_tensor(p, &entry))
@@ -327,7 +327,7 @@ static gboolean read_member(Parser *p, CnxHeader *header, CnxPool *names, gboole
     return TRUE;
 }
 
-static gboolean read_header(Parser *p, CnxHeader *header, CnxPool *names)
+static gboolean read_header(Parser *p, CnxHeader *header, CnxStrings *names)
 {
     gboolean more, metadata = FALSE;
 
@@ -343,7 +343,7 @@ static gboolean read_header(Parser *p, CnxHeader *header, CnxPool *names)
 }
 
 gboolean cnx_header_parse(const char *text, gsize length, const char *file, CnxHeader *header,
-                          CnxPool *names, GError **error)
+                          CnxStrings *names, GError **error)
 {
     Parser p = {.start = text, .at = text, .end = text + length, .file = file, .error = error};
     const char *valid;

@@ -11,7 +11,7 @@
 
 #include "model/base/error.h"
 #include "model/base/tensor.h"
-#include "model/containers/pool.h"
+#include "model/containers/strings.h"
 
 typedef struct CnxHeaderEntry {
     CnxTensor tensor;   /* name, dtype, rank, shape; the rest is 0 */
@@ -27,4 +27,4 @@ typedef struct CnxHeader {
 /* text: [length]. Appends an entry for each tensor to header, with its name in names. file: for
  * error messages. */
 gboolean cnx_header_parse(const char *text, gsize length, const char *file, CnxHeader *header,
-                          CnxPool *names, GError **error);
+                          CnxStrings *names, GError **error);

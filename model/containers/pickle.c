@@ -103,7 +103,7 @@ static gboolean push_global(CnxMachine *m, const char *module, gsize module_leng
     memcpy(text + module_length + 1, name, name_length);
     if (value) {
         value->length = module_length + 1 + name_length;
-        value->text = cnx_pool_copy(m->pickle->pool, text, value->length);
+        value->text = cnx_strings_copy(m->pickle->pool, text, value->length);
     }
     return cnx_machine_push(m, value && value->text ? value : NULL);
 }
@@ -367,7 +367,7 @@ CnxPickle *cnx_pickle_read(const guint8 *bytes, gsize size, const char *file, GE
         .error = error,
     };
 
-    pickle->pool = cnx_pool_new(MAX(limit, POOL_MIN));
+    pickle->pool = cnx_strings_new(MAX(limit, POOL_MIN));
     gboolean ok = run(&m);
     g_free(m.stack);
     g_free(m.marks);
@@ -382,6 +382,6 @@ void cnx_pickle_free(CnxPickle *pickle)
 {
     if (!pickle)
         return;
-    cnx_pool_free(pickle->pool);
+    cnx_strings_free(pickle->pool);
     g_free(pickle);
 }

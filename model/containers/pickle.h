@@ -12,7 +12,7 @@
 
 #include "model/base/error.h"
 #include "model/base/tensor.h"
-#include "model/containers/pool.h"
+#include "model/containers/strings.h"
 
 typedef enum CnxPyKind {
     CNX_PY_NONE,
@@ -73,8 +73,8 @@ struct CnxPy {
 };
 
 typedef struct CnxPickle {
-    CnxPool *pool; /* of all of it */
-    CnxPy *top;    /* the value that was pickled */
+    CnxStrings *pool; /* of all of it */
+    CnxPy *top;       /* the value that was pickled */
     CnxPyStorage *storages;
     gsize size; /* bytes that it takes in the file */
 } CnxPickle;
@@ -94,6 +94,6 @@ gboolean cnx_py_is_global(const CnxPy *value, const char *name); /* "module.name
 const char *cnx_py_type_name(const CnxPy *value);
 
 /* For model/containers/torch.c: a zeroed value of the pool, or NULL. */
-CnxPy *cnx_py_new(CnxPool *pool, CnxPyKind kind);
+CnxPy *cnx_py_new(CnxStrings *pool, CnxPyKind kind);
 /* Appends to LIST, DICT, OBJECT; FALSE when memory is short. */
-gboolean cnx_py_append(CnxPool *pool, CnxPy *to, CnxPy *item);
+gboolean cnx_py_append(CnxStrings *pool, CnxPy *to, CnxPy *item);

@@ -3,9 +3,9 @@
 
 #include "model/containers/pickle.h"
 
-CnxPy *cnx_py_new(CnxPool *pool, CnxPyKind kind)
+CnxPy *cnx_py_new(CnxStrings *pool, CnxPyKind kind)
 {
-    CnxPy *value = cnx_pool_take(pool, sizeof *value);
+    CnxPy *value = cnx_strings_take(pool, sizeof *value);
 
     if (!value)
         return NULL;
@@ -14,11 +14,11 @@ CnxPy *cnx_py_new(CnxPool *pool, CnxPyKind kind)
     return value;
 }
 
-gboolean cnx_py_append(CnxPool *pool, CnxPy *to, CnxPy *item)
+gboolean cnx_py_append(CnxStrings *pool, CnxPy *to, CnxPy *item)
 {
     if (to->count == to->capacity) {
         guint larger = to->capacity ? 2 * to->capacity : 4;
-        CnxPy **items = cnx_pool_take(pool, larger * sizeof *items);
+        CnxPy **items = cnx_strings_take(pool, larger * sizeof *items);
 
         if (!items)
             return FALSE;

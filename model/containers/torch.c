@@ -62,10 +62,10 @@ static gboolean tensor_end(const CnxPyTensor *t, guint64 *end)
 }
 
 /* arguments: storage, offset, size, stride, ... */
-static CnxPy *rebuild_tensor(CnxPool *pool, CnxPy *arguments, const char **what)
+static CnxPy *rebuild_tensor(CnxStrings *pool, CnxPy *arguments, const char **what)
 {
     CnxPy *value = cnx_py_new(pool, CNX_PY_TENSOR);
-    CnxPyTensor *t = cnx_pool_take(pool, sizeof *t);
+    CnxPyTensor *t = cnx_strings_take(pool, sizeof *t);
     guint strides;
     guint64 end;
 
@@ -91,7 +91,7 @@ static CnxPy *rebuild_tensor(CnxPool *pool, CnxPy *arguments, const char **what)
     return value;
 }
 
-static CnxPy *inert(CnxPool *pool, CnxPy *class, CnxPy *arguments)
+static CnxPy *inert(CnxStrings *pool, CnxPy *class, CnxPy *arguments)
 {
     CnxPy *value = cnx_py_new(pool, CNX_PY_OBJECT);
 
@@ -104,7 +104,7 @@ static CnxPy *inert(CnxPool *pool, CnxPy *class, CnxPy *arguments)
 }
 
 /* OrderedDict() or, of Python 2, OrderedDict([[key, value], ...]). */
-static CnxPy *make_dict(CnxPool *pool, const CnxPy *arguments)
+static CnxPy *make_dict(CnxStrings *pool, const CnxPy *arguments)
 {
     CnxPy *dict = cnx_py_new(pool, CNX_PY_DICT);
     const CnxPy *pairs = arguments->count ? arguments->items[0] : NULL;
@@ -134,7 +134,7 @@ static gboolean is_dict_class(const CnxPy *class)
     return FALSE;
 }
 
-CnxPy *cnx_torch_call(CnxPool *pool, CnxPy *function, CnxPy *arguments, const char **what)
+CnxPy *cnx_torch_call(CnxStrings *pool, CnxPy *function, CnxPy *arguments, const char **what)
 {
     *what = NULL;
     /* A subclass of Tensor: (rebuild, class, arguments of rebuild, state). */
@@ -188,7 +188,7 @@ static gboolean read_view(const CnxPy *view, CnxPyStorage *storage)
 /* id: ("storage", class, key, location, elements[, view or None]). */
 static CnxPy *make_storage(CnxPickle *pickle, const CnxPy *id, const char **what)
 {
-    CnxPyStorage *s = cnx_pool_take(pickle->pool, sizeof *s);
+    CnxPyStorage *s = cnx_strings_take(pickle->pool, sizeof *s);
     CnxPy *value = cnx_py_new(pickle->pool, CNX_PY_STORAGE), **items = id->items;
 
     if (!s || !value)
@@ -208,7 +208,7 @@ static CnxPy *make_storage(CnxPickle *pickle, const CnxPy *id, const char **what
         *what = "a view that its storage cannot have";
         return NULL;
     }
-    s->key = cnx_pool_copy(pickle->pool, items[2]->text, items[2]->length);
+    s->key = cnx_strings_copy(pickle->pool, items[2]->text, items[2]->length);
     if (!s->key)
         return NULL;
     s->next = pickle->storages;

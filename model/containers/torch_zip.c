@@ -26,7 +26,7 @@ typedef struct Archive {
     gsize size, at; /* at: where minizip reads next */
     const char *file;
     unzFile zip;
-    CnxPool *names;
+    CnxStrings *names;
     Entry *entries; /* [count], in the order of their names */
     gsize count, room;
     guint64 inflated; /* bytes of all entries that were */
@@ -113,7 +113,7 @@ static gboolean add_entry(Archive *a)
         return TRUE; /* nothing of PyTorch's */
     entry.size = info.uncompressed_size;
     entry.crc = info.crc;
-    entry.name = cnx_pool_copy(a->names, name, strlen(name));
+    entry.name = cnx_strings_copy(a->names, name, strlen(name));
     if (!entry.name || !cnx_grow((gpointer *)&a->entries, a->count, &a->room, sizeof *a->entries))
         return refuse(a, CNX_ERROR_OUT_OF_MEMORY, "not enough memory for the zip directory");
     a->entries[a->count++] = entry;
@@ -163,7 +163,7 @@ static gboolean inflate_entry(Archive *a, Entry *entry, const guint8 *stored, gu
                            "entry %s of the zip archive inflates to more than %d times the file",
                            name, INFLATED_MAX);
     a->inflated += entry->size;
-    guint8 *data = cnx_pool_take(cnx_container_pool(a->container), entry->size);
+    guint8 *data = cnx_strings_take(cnx_container_pool(a->container), entry->size);
     if (!data || inflateInit2(&z, -MAX_WBITS) != Z_OK)
         return refuse(a, CNX_ERROR_OUT_OF_MEMORY, "not enough memory to inflate its entries");
     for (z.next_out = data; status == Z_OK; in += z.avail_in, out += z.avail_out) {
@@ -311,11 +311,11 @@ static gboolean read_zip(CnxContainer *container, const guint8 *bytes, gsize siz
     Archive a = {
         .bytes = bytes, .size = size, .file = file, .container = container, .error = error};
 
-    a.names = cnx_pool_new(2 * size + 65536);
+    a.names = cnx_strings_new(2 * size + 65536);
     gboolean ok = read_directory(&a) && find_object(&a) && read_object(&a);
     if (a.zip)
         unzClose(a.zip);
-    cnx_pool_free(a.names);
+    cnx_strings_free(a.names);
     g_free(a.entries);
     g_free(a.prefix);
     return ok;

@@ -169,7 +169,7 @@ static gboolean add_tensors(const Unwrapping *u, const CnxPy *dict, const char *
             return refuse(u, "has a tensor with a name of more than 1024 bytes");
         memcpy(name, before, length);
         memcpy(name + length, key->text, key->length);
-        char *kept = cnx_pool_copy(cnx_container_pool(u->container), name, length + key->length);
+        char *kept = cnx_strings_copy(cnx_container_pool(u->container), name, length + key->length);
         if (!kept) {
             g_set_error(u->error, CNX_ERROR, CNX_ERROR_OUT_OF_MEMORY, "%s: not enough memory",
                         u->file);

@@ -215,7 +215,7 @@ static void note_ignored(const Exporter *x)
 static gboolean export(Exporter *x, const char *folder)
 {
     if (!x->library->check(&x->e) || !learn_names(x) ||
-        !cnx_layout_foreach(x->e.config, plan_tensor, x) || !check_place(folder, x->e.error) ||
+        !cnx_parts_foreach(x->e.config, plan_tensor, x) || !check_place(folder, x->e.error) ||
         !make_temporary(x, folder))
         return FALSE;
     if (write_files(x) && put_in_place(x, folder)) {

@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-#include "model/base/level.h"
+#include "model/base/isa.h"
 #include "model/checkpoint/parts.h"
 #include "model/network/forward.h"
 
@@ -49,18 +49,18 @@ guint64 cnx_cost_macs(const CnxConfig *config, guint width, guint height)
     Count count = {.sizes = {.config = config, .width = width, .height = height}};
 
     cnx_run_plan_sizes(&count.sizes);
-    cnx_layout_foreach(config, add, &count);
+    cnx_parts_foreach(config, add, &count);
     return count.macs;
 }
 
 gboolean cnx_cost_memory(const CnxCheckpoint *checkpoint, gsize *bytes, const char **cpu,
                          GError **error)
 {
-    const CnxKernels *kernels = cnx_level_kernels(error);
+    const CnxKernels *kernels = cnx_isa_kernels(error);
 
     if (!kernels)
         return FALSE;
-    *cpu = cnx_cpu_name(kernels->level);
+    *cpu = cnx_isa_name(kernels->level);
     *bytes = cnx_weights_size(checkpoint, kernels);
     return TRUE;
 }

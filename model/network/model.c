@@ -12,7 +12,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-#include "model/base/level.h"
+#include "model/base/isa.h"
 #include "model/checkpoint/checkpoint.h"
 #include "model/checkpoint/locate.h"
 #include "model/network/forward.h"
@@ -65,7 +65,7 @@ static char *make_key(const char *path, CnxWeightSet wanted, const CnxKernels *k
 
     if (!real)
         return NULL;
-    key = g_string_new(cnx_cpu_name(kernels->level));
+    key = g_string_new(cnx_isa_name(kernels->level));
     g_string_append_printf(key, "|%s|%s", cnx_weight_set_name(wanted), real);
     append_files(key, cnx_locate_files(path));
     append_files(key, cnx_labels_imagenet_files());
@@ -179,7 +179,7 @@ static CnxModel *load_and_enter(const char *path, CnxWeightSet wanted, const Cnx
 
 CnxModel *cnx_model_open(const char *path, CnxWeightSet wanted, GError **error)
 {
-    const CnxKernels *kernels = cnx_level_kernels(error);
+    const CnxKernels *kernels = cnx_isa_kernels(error);
 
     if (!kernels)
         return NULL;
@@ -238,9 +238,9 @@ gsize cnx_model_memory(const CnxModel *model)
     return model->weights->memory_size;
 }
 
-const char *cnx_model_cpu(const CnxModel *model)
+const char *cnx_model_isa(const CnxModel *model)
 {
-    return cnx_cpu_name(model->kernels->level);
+    return cnx_isa_name(model->kernels->level);
 }
 
 const CnxWeights *cnx_model_weights(const CnxModel *model)

@@ -24,7 +24,7 @@ const CnxConfig *cnx_model_config(const CnxModel *model);
 gsize cnx_model_memory(const CnxModel *model);
 
 /* "c", "avx2", ...: the level of the kernels it was packed for. */
-const char *cnx_model_cpu(const CnxModel *model);
+const char *cnx_model_isa(const CnxModel *model);
 
 /* Reads labels from a text file, one a line, UTF-8, CR LF allowed, the last newline optional, an
  * empty line elsewhere is an error. count must be the model's number of classes, or else the error

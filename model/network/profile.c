@@ -128,7 +128,7 @@ static void timed_columns_mean(float *dst, const float *x, size_t stride, int ro
 /* OpenBLAS, of level c, chooses its own instructions. */
 static double limit_now(const CnxKernels *kernels)
 {
-    const CnxCpu level = kernels->level == CNX_CPU_C ? cnx_cpu_detect() : kernels->level;
+    const CnxIsa level = kernels->level == CNX_ISA_C ? cnx_isa_detect() : kernels->level;
 
     return cnx_peak_now(cnx_kernels_get(level));
 }
@@ -273,7 +273,7 @@ static void print(CnxProfile *p)
                            "# CPU level %s; this core multiplies and adds at %.0f GFLOP/s\n"
                            "layer,kernel,shape,calls,median_ms,gflops,share\n",
                            p->title, p->threads, p->threads > 1 ? "s" : "",
-                           cnx_cpu_name(p->kernels->level), limit);
+                           cnx_isa_name(p->kernels->level), limit);
     for (guint i = 0; i < p->layers->len; i++)
         print_layer(text, p, g_ptr_array_index(p->layers, i), limit);
     g_printerr("%s", text->str);

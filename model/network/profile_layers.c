@@ -12,10 +12,10 @@ static const char *level_of(const CnxKernels *kernels, gsize offset)
     void (*version)(void), (*other)(void);
 
     memcpy(&version, (const char *)kernels + offset, sizeof version);
-    for (int i = 0; i < CNX_CPU_COUNT && cnx_kernels_get((CnxCpu)i); i++) {
-        memcpy(&other, (const char *)cnx_kernels_get((CnxCpu)i) + offset, sizeof other);
+    for (int i = 0; i < CNX_ISA_COUNT && cnx_kernels_get((CnxIsa)i); i++) {
+        memcpy(&other, (const char *)cnx_kernels_get((CnxIsa)i) + offset, sizeof other);
         if (other == version)
-            return cnx_cpu_name((CnxCpu)i);
+            return cnx_isa_name((CnxIsa)i);
     }
     return "openblas";
 }
@@ -161,7 +161,7 @@ GPtrArray *cnx_profile_layers(const CnxRun *run)
         add_head(layers, run);
     for (guint i = 0; i < layers->len; i++)
         flops += ((const Layer *)g_ptr_array_index(layers, i))->flops;
-    all = add(layers, CNX_PROFILE_FORWARD, "all", cnx_cpu_name(run->kernels->level),
+    all = add(layers, CNX_PROFILE_FORWARD, "all", cnx_isa_name(run->kernels->level),
               g_strdup("forward"));
     all->shape = g_strdup_printf("%ux%ux3", run->height, run->width);
     all->flops = flops;

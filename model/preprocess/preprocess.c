@@ -17,7 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/base/level.h"
+#include "model/base/isa.h"
 #include "model/base/memory.h"
 #include "model/preprocess/colour.h"
 #include "model/preprocess/resize.h"
@@ -221,11 +221,11 @@ CnxPreprocess *cnx_preprocess_new(const CnxRecipe *recipe, const CnxImageInfo *i
     CnxPreprocess *p = g_new0(CnxPreprocess, 1);
     const CnxSpan *x = &p->geometry.x, *y = &p->geometry.y;
     gboolean exact;
-    CnxCpu level;
+    CnxIsa level;
 
     p->info = *info;
     p->grey = recipe->grey;
-    if (!check_info(info, error) || !cnx_level_get(&level, error) ||
+    if (!check_info(info, error) || !cnx_isa_get(&level, error) ||
         !make_geometry(p, recipe, error) || !make_table(p, recipe, error))
         goto failed;
     p->kernels = cnx_kernels_get(level);

@@ -5,7 +5,7 @@
 
 #include "simd/kernels.h"
 
-#define SIDE CNX_SIGNATURE_SIDE
+#define SIDE CNX_THUMBNAIL_SIDE
 #define ROWS 32       /* of a cell, at most: more would not tell more */
 #define PATTERN 3072u /* bytes of a mask, a multiple of all pixels' sizes */
 
@@ -68,7 +68,7 @@ static float mean(const Reader *reader, guint x0, guint x1, guint y0, guint y1)
     return (float)(sum / (reader->span * reader->counted * rows * (x1 - x0)));
 }
 
-void cnx_signature_make(CnxSignature *signature, CnxCpu level, const CnxImageInfo *info,
+void cnx_thumbnail_make(CnxThumbnail *thumbnail, CnxIsa level, const CnxImageInfo *info,
                         const CnxImage *image)
 {
     Reader reader = {cnx_kernels_get(level), image->plane[0], image->stride[0], 0, 0, 0, {0}};
@@ -76,13 +76,13 @@ void cnx_signature_make(CnxSignature *signature, CnxCpu level, const CnxImageInf
     make_mask(&reader, info->pixels, info->full_range);
     for (guint i = 0; i < SIDE; i++)
         for (guint j = 0; j < SIDE; j++)
-            signature->cell[i][j] = mean(&reader, info->x + (guint)((guint64)info->w * j / SIDE),
+            thumbnail->cell[i][j] = mean(&reader, info->x + (guint)((guint64)info->w * j / SIDE),
                                          info->x + (guint)((guint64)info->w * (j + 1) / SIDE),
                                          info->y + (guint)((guint64)info->h * i / SIDE),
                                          info->y + (guint)((guint64)info->h * (i + 1) / SIDE));
 }
 
-double cnx_signature_distance(const CnxSignature *a, const CnxSignature *b)
+double cnx_thumbnail_distance(const CnxThumbnail *a, const CnxThumbnail *b)
 {
     float most = 0;
 

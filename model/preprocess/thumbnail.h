@@ -8,18 +8,18 @@
 #pragma once
 
 #include "model/preprocess/image.h"
-#include "simd/cpu.h"
+#include "simd/isa.h"
 
-#define CNX_SIGNATURE_SIDE 16
+#define CNX_THUMBNAIL_SIDE 16
 
-typedef struct CnxSignature {
+typedef struct CnxThumbnail {
     /* Rows of cells. The mean, 1 being from black to white: of 16..235 in YUV of that range. */
-    float cell[CNX_SIGNATURE_SIDE][CNX_SIGNATURE_SIDE];
-} CnxSignature;
+    float cell[CNX_THUMBNAIL_SIDE][CNX_THUMBNAIL_SIDE];
+} CnxThumbnail;
 
-/* level: of cnx_level_get(). */
-void cnx_signature_make(CnxSignature *signature, CnxCpu level, const CnxImageInfo *info,
+/* level: of cnx_isa_get(). */
+void cnx_thumbnail_make(CnxThumbnail *thumbnail, CnxIsa level, const CnxImageInfo *info,
                         const CnxImage *image);
 
 /* The greatest difference of two pictures' cells: 1 from black to white. */
-double cnx_signature_distance(const CnxSignature *a, const CnxSignature *b);
+double cnx_thumbnail_distance(const CnxThumbnail *a, const CnxThumbnail *b);

@@ -338,11 +338,11 @@ void cnx_client_cancel(CnxClient *client, gboolean cancel)
     pthread_mutex_unlock(&lock);
 }
 
-void cnx_client_stats(CnxClient *client, CnxServiceStats *stats)
+void cnx_client_stats(CnxClient *client, CnxQueueStats *stats)
 {
     const Service *s;
 
-    *stats = (CnxServiceStats){0};
+    *stats = (CnxQueueStats){0};
     pthread_mutex_lock(&lock);
     s = client->service;
     if (s) {

@@ -43,14 +43,14 @@ gboolean cnx_client_run(CnxClient *client, guint width, guint height, const floa
  * One whose turn has come is finished. From any thread. */
 void cnx_client_cancel(CnxClient *client, gboolean cancel);
 
-typedef struct CnxServiceStats {
+typedef struct CnxQueueStats {
     guint clients;    /* of the service now */
     guint waiting;    /* requests in the queue */
     guint threads;    /* of a forward pass, where there is memory for them */
     gsize memory;     /* bytes of the run */
     guint64 forwards; /* since the service is there */
     guint64 images;   /* in them */
-} CnxServiceStats;
+} CnxQueueStats;
 
 /* All 0 for a client that has not joined. */
-void cnx_client_stats(CnxClient *client, CnxServiceStats *stats);
+void cnx_client_stats(CnxClient *client, CnxQueueStats *stats);

@@ -39,7 +39,7 @@ Report *report_new(const CnxCheckpoint *checkpoint, GError **error)
         report->used += parts[i].canonical != NULL;
     report->ignored = count - report->used;
     report->missing = g_ptr_array_new_with_free_func(g_free);
-    cnx_layout_foreach(report->config, find_missing, report);
+    cnx_parts_foreach(report->config, find_missing, report);
 
     const guint size = report->config->recipe.size;
     report->macs = cnx_cost_macs(report->config, size, size);

@@ -132,7 +132,7 @@ int main(int argc, char **argv)
         for (guint i = 0; i < G_N_ELEMENTS(ways); i++)
             ways[i].ms[round] = round_ms(&ways[i]);
     printf("%s, %ux%u, level %s, %u threads, %u rounds\n", config->variant, size, size,
-           cnx_model_cpu(model), threads, rounds);
+           cnx_model_isa(model), threads, rounds);
     for (guint i = 0; i < G_N_ELEMENTS(ways); i++) {
         qsort(ways[i].ms, rounds, sizeof *ways[i].ms, compare_doubles);
         printf("  %-28s fastest %8.3f ms (%.3f)  median %8.3f ms (%.3f)  scratch %.1f MB\n",

@@ -82,7 +82,7 @@ int main(int argc, char **argv)
     qsort(times, repeats, sizeof *times, compare_doubles);
     printf("%s, %ux%u, level %s, %u threads: load %.1f ms, frame median %.3f ms, fastest %.3f ms; "
            "weights %.1f MB, scratch %.1f MB\n",
-           config->variant, size, size, cnx_model_cpu(model), threads, load, times[repeats / 2],
+           config->variant, size, size, cnx_model_isa(model), threads, load, times[repeats / 2],
            times[0], (double)cnx_model_memory(model) / 1e6, (double)cnx_run_memory(run) / 1e6);
     cnx_run_free(run);
     cnx_model_unref(model);

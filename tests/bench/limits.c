@@ -84,11 +84,11 @@ int main(void)
     }
     memset(x, 1, most);
     printf("| level | FMA, GFLOP/s |\n| --- | ---: |\n");
-    for (int i = 0; i < CNX_CPU_COUNT; i++) {
-        const CnxKernels *k = cnx_kernels_get((CnxCpu)i);
+    for (int i = 0; i < CNX_ISA_COUNT; i++) {
+        const CnxKernels *k = cnx_kernels_get((CnxIsa)i);
 
         if (k)
-            printf("| %s | %.1f |\n", cnx_cpu_name((CnxCpu)i), cnx_peak_measure(k));
+            printf("| %s | %.1f |\n", cnx_isa_name((CnxIsa)i), cnx_peak_measure(k));
     }
     printf("\n| buffer | read, GB/s | write, GB/s | copy, GB/s |\n| --- | ---: | ---: | ---: |\n");
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)

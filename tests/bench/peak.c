@@ -30,9 +30,9 @@ static void frame(void *data)
 int main(int argc, char **argv)
 {
     Work work = {NULL};
-    CnxCpu level;
+    CnxIsa level;
 
-    if (argc != 2 || !cnx_cpu_parse(argv[1], &level) || !cnx_kernels_get(level)) {
+    if (argc != 2 || !cnx_isa_parse(argv[1], &level) || !cnx_kernels_get(level)) {
         fprintf(stderr, "usage: bench-peak LEVEL, which this processor has\n");
         return 2;
     }

@@ -9,13 +9,13 @@
 static const char *const labels[] = {"a", "b", "c"};
 
 static GstConvnextSmoother *smoother;
-static GstConvnextRequest request;
+static GstConvnextJob request;
 static GstConvnextActivation activation; /* of the results */
 
 static void setup(void)
 {
     smoother = gst_convnext_smoother_new();
-    request = (GstConvnextRequest){.frame = -1};
+    request = (GstConvnextJob){.frame = -1};
     activation = GST_CONVNEXT_ACTIVATION_SOFTMAX;
 }
 

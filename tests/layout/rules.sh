@@ -106,7 +106,7 @@ rule_public_includes()
 
 rule_vector_includes()
 {
-    include_only_in "$vector" "simd/[a-z0-9]+/[a-z0-9_]*_$isa\.[ch]|simd/cpu\.c|tests/simd/[a-z0-9_]*\.[ch]" \
+    include_only_in "$vector" "simd/[a-z0-9]+/[a-z0-9_]*_$isa\.[ch]|simd/isa\.c|tests/simd/[a-z0-9_]*\.[ch]" \
         'intrinsics belong to files of simd/ that are named for their instruction set'
 }
 

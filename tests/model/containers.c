@@ -142,7 +142,7 @@ static void test_case(gconstpointer data)
     };
     const CnxConfig *config = cnx_checkpoint_config(comparison.found);
 
-    g_assert_true(cnx_layout_foreach(config, compare_tensor, &comparison));
+    g_assert_true(cnx_parts_foreach(config, compare_tensor, &comparison));
     g_assert_cmpuint(comparison.tensors, ==, 56);
     g_assert_cmpstr(config->container, ==, c->format);
     g_assert_cmpstr(config->weights_key, ==, c->key);

@@ -47,7 +47,7 @@ static void test_memory(void)
     g_assert_no_error(error);
     g_assert_true(cnx_cost_memory(checkpoint, &bytes, &cpu, &error));
     g_assert_cmpuint(bytes, ==, cnx_model_memory(model));
-    g_assert_cmpstr(cpu, ==, cnx_model_cpu(model));
+    g_assert_cmpstr(cpu, ==, cnx_model_isa(model));
     cnx_model_unref(model);
     cnx_checkpoint_close(checkpoint);
 }

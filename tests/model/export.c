@@ -180,7 +180,7 @@ static void check_export(const Network *network, CnxExportLayout layout, CnxDtyp
         Pair pair = {from, to, dtype};
 
         exporting_compare(config, cnx_checkpoint_config(to));
-        cnx_layout_foreach(config, compare_tensor, &pair);
+        cnx_parts_foreach(config, compare_tensor, &pair);
         cnx_checkpoint_close(to);
         compare_outputs(path, config, dtype,
                         dtype == KEEP || dtype == CNX_DTYPE_F32 || dtype == config->dtype);

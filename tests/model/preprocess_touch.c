@@ -6,7 +6,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "model/base/level.h"
+#include "model/base/isa.h"
 #include "model/preprocess/preprocess.h"
 #include "tests/model/support/picture.h"
 
@@ -170,10 +170,10 @@ int main(int argc, char **argv)
     static const char *const names[] = {"RGB",  "BGR",  "RGBX", "BGRX", "XRGB", "XBGR", "GRAY",
                                         "I420", "YV12", "NV12", "NV21", "YUY2", "UYVY"};
     const char *word = g_getenv("CONVNEXT_CPU");
-    CnxCpu level;
+    CnxIsa level;
 
     g_test_init(&argc, &argv, NULL);
-    if (word && cnx_cpu_parse(word, &level) && level > cnx_cpu_detect())
+    if (word && cnx_isa_parse(word, &level) && level > cnx_isa_detect())
         return 77;
     for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
         g_autofree char *name = g_strconcat("/touch/", names[i], NULL);

@@ -135,7 +135,7 @@ static void test_network(gconstpointer data)
     g_assert_cmpmem(plain, IMAGES * classes * sizeof *plain, profiled,
                     IMAGES * classes * sizeof *profiled);
     lines = g_strsplit(printed->str, "\n", 0);
-    limit = check_header(lines, network, cnx_model_cpu(model));
+    limit = check_header(lines, network, cnx_model_isa(model));
 
     for (int i = 0; i < CNX_STAGES; i++)
         blocks += network->depths[i];

@@ -177,7 +177,7 @@ static void check_inferred(const Variant *v, const Listing *l)
     CnxPublished published;
     GError *error = NULL;
 
-    cnx_infer(l->tensors, &l->naming, "a list of tensors", config, &error);
+    cnx_architecture_detect(l->tensors, &l->naming, "a list of tensors", config, &error);
     g_assert_no_error(error);
     g_assert_cmpstr(config->variant, ==, v->name);
     g_assert_cmpuint(config->classes, ==, v->classes);
@@ -198,7 +198,7 @@ static void test_variant(gconstpointer data)
                  .tensors = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, tensor_free)};
 
     detect(&l.naming, v, config);
-    cnx_layout_foreach(config, list_tensor, &l);
+    cnx_parts_foreach(config, list_tensor, &l);
     g_assert_cmpuint(l.lines->len, ==, v->tensors);
     g_assert_cmpuint(l.parameters, ==, v->parameters);
     char *sum = digest(l.lines);

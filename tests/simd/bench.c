@@ -57,9 +57,9 @@ static Timing measure(const CheckBench *b, const CnxKernels *k)
 }
 
 /* Measured once, when first asked for. */
-static double peak(CnxCpu level)
+static double peak(CnxIsa level)
 {
-    static double known[CNX_CPU_COUNT];
+    static double known[CNX_ISA_COUNT];
 
     if (!known[level])
         known[level] = cnx_peak_measure(cnx_kernels_get(level));
@@ -75,23 +75,23 @@ void check_bench(Check *t, const CheckBench *b, const char *format, ...)
     va_start(args, format);
     vsnprintf(shape, sizeof shape, format, args);
     va_end(args);
-    for (int i = 0; i < CNX_CPU_COUNT; i++) {
-        const CnxKernels *k = cnx_kernels_get((CnxCpu)i);
+    for (int i = 0; i < CNX_ISA_COUNT; i++) {
+        const CnxKernels *k = cnx_kernels_get((CnxIsa)i);
 
-        if (!k || (i != CNX_CPU_C && !t->state->levels[i]))
+        if (!k || (i != CNX_ISA_C && !t->state->levels[i]))
             continue;
         if (b->prepare)
             b->prepare(k, b->data);
 
         Timing timing = measure(b, k);
 
-        if (i == CNX_CPU_C)
+        if (i == CNX_ISA_C)
             c_median = timing.median;
-        printf("%-15s %-11s %-26s %12.0f %12.0f %6.1f%%", b->kernel, cnx_cpu_name((CnxCpu)i), shape,
+        printf("%-15s %-11s %-26s %12.0f %12.0f %6.1f%%", b->kernel, cnx_isa_name((CnxIsa)i), shape,
                timing.median, timing.least, 100 * timing.spread);
         if (b->flops > 0)
             printf(" %9.1f %5.1f%%", b->flops / timing.median,
-                   100 * b->flops / timing.least / peak((CnxCpu)i));
+                   100 * b->flops / timing.least / peak((CnxIsa)i));
         else
             printf(" %9s %6s", "", "");
         printf(" %6.1fx\n", c_median / timing.median);

@@ -79,7 +79,7 @@ static void verdict(Check *t)
     s->failed++;
     if (++s->printed > MOST_PRINTED)
         return;
-    printf("FAIL %s %s [%s; buffers %s; seed %llu]: %s", s->kernel, cnx_cpu_name(t->k->level),
+    printf("FAIL %s %s [%s; buffers %s; seed %llu]: %s", s->kernel, cnx_isa_name(t->k->level),
            s->shape, places[t->place], (unsigned long long)s->seed, s->why);
     if (s->wrong)
         printf("; %zu of %zu values wrong", s->wrong, s->values);
@@ -168,7 +168,7 @@ static void run_level(Check *t, const char *only)
             run_suite(t, suites[i]);
         }
     }
-    printf("%s: %d passed, %d failed\n", cnx_cpu_name(t->k->level), s->passed - passed,
+    printf("%s: %d passed, %d failed\n", cnx_isa_name(t->k->level), s->passed - passed,
            s->failed - failed);
 }
 
@@ -187,14 +187,14 @@ static int run_tests(Check *t, const char *only)
     CheckState *s = t->state;
 
     catch_faults();
-    for (int i = 0; i < CNX_CPU_COUNT; i++) {
+    for (int i = 0; i < CNX_ISA_COUNT; i++) {
         if (!s->levels[i])
             continue;
-        t->k = cnx_kernels_get((CnxCpu)i);
+        t->k = cnx_kernels_get((CnxIsa)i);
         if (t->k)
             run_level(t, only);
         else
-            printf("%s: skipped, this processor or this build lacks it\n", cnx_cpu_name((CnxCpu)i));
+            printf("%s: skipped, this processor or this build lacks it\n", cnx_isa_name((CnxIsa)i));
     }
     if (s->passed + s->failed == 0 && !only)
         return 77;
@@ -237,14 +237,14 @@ static int usage(const char *program, int code)
 /* word: NULL for every level. */
 static bool choose_levels(CheckState *s, const char *word)
 {
-    CnxCpu level;
+    CnxIsa level;
 
     if (!word || !*word) {
-        for (int i = 0; i < CNX_CPU_COUNT; i++)
+        for (int i = 0; i < CNX_ISA_COUNT; i++)
             s->levels[i] = true;
         return true;
     }
-    if (!cnx_cpu_parse(word, &level)) {
+    if (!cnx_isa_parse(word, &level)) {
         fprintf(stderr, "unknown CPU level '%s': expected c, avx2, avx512 or avx512_vnni\n", word);
         return false;
     }
@@ -264,7 +264,7 @@ int main(int argc, char **argv)
         {0},
     };
     static CheckState state;
-    Check t = {.c = cnx_kernels_get(CNX_CPU_C), .state = &state};
+    Check t = {.c = cnx_kernels_get(CNX_ISA_C), .state = &state};
     const char *only = NULL, *level = getenv("CONVNEXT_CPU");
     int option;
 

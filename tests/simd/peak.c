@@ -47,11 +47,11 @@ static void run(Check *t)
 /* What the compute kernels' shares are of. */
 static void bench(Check *t)
 {
-    for (int i = 0; i < CNX_CPU_COUNT; i++) {
-        const CnxKernels *k = cnx_kernels_get((CnxCpu)i);
+    for (int i = 0; i < CNX_ISA_COUNT; i++) {
+        const CnxKernels *k = cnx_kernels_get((CnxIsa)i);
 
         if (k)
-            printf("%-15s %-11s %71.1f\n", "peak", cnx_cpu_name((CnxCpu)i), cnx_peak_measure(k));
+            printf("%-15s %-11s %71.1f\n", "peak", cnx_isa_name((CnxIsa)i), cnx_peak_measure(k));
     }
 }
 

@@ -20,7 +20,7 @@ typedef struct CheckState {
     bool bench;
     int passed, failed;
     int printed;                /* failures of this suite at this level */
-    bool levels[CNX_CPU_COUNT]; /* which ones to run */
+    bool levels[CNX_ISA_COUNT]; /* which ones to run */
     bool visited[CHECK_KERNELS];
 
     char kernel[40], shape[200]; /* the case that runs */

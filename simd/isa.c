@@ -1,47 +1,47 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "simd/cpu.h"
+#include "simd/isa.h"
 
 #include <string.h>
 
-static const char *const names[CNX_CPU_COUNT] = {
-    [CNX_CPU_C] = "c",
-    [CNX_CPU_AVX2] = "avx2",
-    [CNX_CPU_AVX512] = "avx512",
-    [CNX_CPU_AVX512_VNNI] = "avx512_vnni",
+static const char *const names[CNX_ISA_COUNT] = {
+    [CNX_ISA_C] = "c",
+    [CNX_ISA_AVX2] = "avx2",
+    [CNX_ISA_AVX512] = "avx512",
+    [CNX_ISA_AVX512_VNNI] = "avx512_vnni",
 };
 
 /* The compiler's check reads XCR0 as well: a register file that the operating system does not save
  * counts as absent. F16C came with the AVX2 generation on every processor, and is asked for where
  * the compiler knows the word. */
-CnxCpu cnx_cpu_detect(void)
+CnxIsa cnx_isa_detect(void)
 {
 #ifdef CNX_HAVE_X86
     __builtin_cpu_init();
     if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma"))
-        return CNX_CPU_C;
+        return CNX_ISA_C;
 #ifndef __clang__
     if (!__builtin_cpu_supports("f16c"))
-        return CNX_CPU_C;
+        return CNX_ISA_C;
 #endif
     if (!__builtin_cpu_supports("avx512f") || !__builtin_cpu_supports("avx512bw") ||
         !__builtin_cpu_supports("avx512dq") || !__builtin_cpu_supports("avx512vl"))
-        return CNX_CPU_AVX2;
-    return __builtin_cpu_supports("avx512vnni") ? CNX_CPU_AVX512_VNNI : CNX_CPU_AVX512;
+        return CNX_ISA_AVX2;
+    return __builtin_cpu_supports("avx512vnni") ? CNX_ISA_AVX512_VNNI : CNX_ISA_AVX512;
 #else
-    return CNX_CPU_C;
+    return CNX_ISA_C;
 #endif
 }
 
-const char *cnx_cpu_name(CnxCpu level)
+const char *cnx_isa_name(CnxIsa level)
 {
     return names[level];
 }
 
-bool cnx_cpu_parse(const char *word, CnxCpu *level)
+bool cnx_isa_parse(const char *word, CnxIsa *level)
 {
-    for (int i = 0; i < CNX_CPU_COUNT; i++) {
+    for (int i = 0; i < CNX_ISA_COUNT; i++) {
         if (strcmp(word, names[i]) == 0) {
-            *level = (CnxCpu)i;
+            *level = (CnxIsa)i;
             return true;
         }
     }

@@ -6,7 +6,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "model/base/level.h"
+#include "model/base/isa.h"
 
 #define GAP 13 /* bytes between rows */
 
@@ -34,7 +34,7 @@ static const struct {
 };
 
 static guint failures;
-static CnxCpu level;
+static CnxIsa level;
 
 /* The memory ends where the last row's pixels do: what reads on is found by the sanitizers. */
 static guint8 *noise(guint width, guint height, guint size, gsize *stride, guint32 seed)
@@ -71,7 +71,7 @@ static double mean(const guint8 *memory, gsize stride, guint f, gboolean full_ra
 static void check(guint f, guint r)
 {
     gsize stride;
-    CnxSignature signature;
+    CnxThumbnail thumbnail;
     const CnxImageInfo info = {.pixels = formats[f].pixels,
                                .width = regions[r].width,
                                .height = regions[r].height,
@@ -84,14 +84,14 @@ static void check(guint f, guint r)
     const CnxImage image = {{memory}, {(gssize)stride}};
     double most = 0;
 
-    cnx_signature_make(&signature, level, &info, &image);
+    cnx_thumbnail_make(&thumbnail, level, &info, &image);
     for (guint i = 0; i < 16; i++)
         for (guint j = 0; j < 16; j++) {
             double want = mean(memory, stride, f, info.full_range, info.x + info.w * j / 16,
                                info.x + info.w * (j + 1) / 16, info.y + info.h * i / 16,
                                info.y + info.h * (i + 1) / 16);
 
-            most = fmax(most, fabs(signature.cell[i][j] - want));
+            most = fmax(most, fabs(thumbnail.cell[i][j] - want));
         }
     if (most > 1e-6) {
         g_printerr("%s, region %u: a cell is off by %g\n", formats[f].name, r, most);
@@ -109,7 +109,7 @@ static void expect(const char *what, double got, double least, double most)
 }
 
 /* A gray picture of 320x240, noise of the given height on it, and a bright square. */
-static void draw(CnxSignature *signature, guint noise_height, guint square, guint32 seed)
+static void draw(CnxThumbnail *thumbnail, guint noise_height, guint square, guint32 seed)
 {
     const CnxImageInfo info = {
         .pixels = CNX_PIXELS_GRAY, .width = 320, .height = 240, .w = 320, .h = 240};
@@ -125,28 +125,28 @@ static void draw(CnxSignature *signature, guint noise_height, guint square, guin
             if (x >= 50 && x < 50 + square && y >= 100 && y < 100 + square)
                 *p = 220;
         }
-    cnx_signature_make(signature, level, &info, &image);
+    cnx_thumbnail_make(thumbnail, level, &info, &image);
     g_free(memory);
 }
 
 static void check_distances(void)
 {
-    CnxSignature a, b;
+    CnxThumbnail a, b;
 
     draw(&a, 20, 0, 1);
-    expect("a picture and itself", cnx_signature_distance(&a, &a), 0, 0);
+    expect("a picture and itself", cnx_thumbnail_distance(&a, &a), 0, 0);
     draw(&b, 20, 0, 2);
-    expect("other noise", cnx_signature_distance(&a, &b), 1e-6, 0.01);
+    expect("other noise", cnx_thumbnail_distance(&a, &b), 1e-6, 0.01);
     draw(&b, 20, 20, 3); /* a cell of 20 x 15 in which it covers a quarter at least */
-    expect("a square the size of a cell", cnx_signature_distance(&a, &b), 0.05, 0.5);
-    expect("the other way round", cnx_signature_distance(&b, &a), 0.05, 0.5);
+    expect("a square the size of a cell", cnx_thumbnail_distance(&a, &b), 0.05, 0.5);
+    expect("the other way round", cnx_thumbnail_distance(&b, &a), 0.05, 0.5);
 }
 
 int main(void)
 {
     GError *error = NULL;
 
-    if (!cnx_level_get(&level, &error))
+    if (!cnx_isa_get(&level, &error))
         g_error("%s", error->message);
     for (guint f = 0; f < G_N_ELEMENTS(formats); f++)
         for (guint r = 0; r < G_N_ELEMENTS(regions); r++)

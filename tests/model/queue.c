@@ -43,7 +43,7 @@ static void test_answers(void)
 static void test_large_request(void)
 {
     CnxClient *client = asking_client(2);
-    CnxServiceStats stats;
+    CnxQueueStats stats;
     GError *error = NULL;
 
     asking(client, 3, 3 * CNX_BATCH_IMAGES + 1, &error);
@@ -58,7 +58,7 @@ static void test_large_request(void)
 static void test_one_arena(void)
 {
     CnxClient *clients[64];
-    CnxServiceStats one, all;
+    CnxQueueStats one, all;
 
     for (guint i = 0; i < G_N_ELEMENTS(clients); i++) {
         clients[i] = asking_client(i == 40 ? 3 : 1);
@@ -93,7 +93,7 @@ static void test_apart(void)
 {
     CnxClient *logits = asking_client(1), *maps = cnx_client_new(model, CNX_OUTPUT_STAGE1, 1);
     const float *image = asking_pictures[0];
-    CnxServiceStats stats;
+    CnxQueueStats stats;
     GError *error = NULL;
     guint pixels = 0;
 
@@ -117,7 +117,7 @@ static void test_pinned(void)
 {
     const guint available = cnx_cpus_available();
     CnxAffinity *affinity = NULL;
-    CnxServiceStats stats;
+    CnxQueueStats stats;
     CnxClient *client;
     GError *error = NULL;
 
@@ -143,7 +143,7 @@ static void test_pinned(void)
 static void test_no_memory(void)
 {
     CnxClient *client = asking_client(1);
-    CnxServiceStats stats;
+    CnxQueueStats stats;
     GError *error = NULL;
 
     g_assert_false(cnx_client_join(client, 1 << 24, 1 << 24, &error));
@@ -160,12 +160,12 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     model = asking_init();
-    g_test_add_func("/service/answers", test_answers);
-    g_test_add_func("/service/large-request", test_large_request);
-    g_test_add_func("/service/one-arena", test_one_arena);
-    g_test_add_func("/service/apart", test_apart);
-    g_test_add_func("/service/pinned", test_pinned);
-    g_test_add_func("/service/no-memory", test_no_memory);
+    g_test_add_func("/queue/answers", test_answers);
+    g_test_add_func("/queue/large-request", test_large_request);
+    g_test_add_func("/queue/one-arena", test_one_arena);
+    g_test_add_func("/queue/apart", test_apart);
+    g_test_add_func("/queue/pinned", test_pinned);
+    g_test_add_func("/queue/no-memory", test_no_memory);
     const int status = g_test_run();
     asking_free();
     return status;

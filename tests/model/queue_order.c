@@ -79,7 +79,7 @@ static void stop(Stream *stream)
 
 static void wait_for_waiting(CnxClient *client, guint waiting)
 {
-    CnxServiceStats stats;
+    CnxQueueStats stats;
 
     do {
         g_usleep(1000);
@@ -116,7 +116,7 @@ static void open_gate(void)
 static void test_order(void)
 {
     Stream streams[STREAMS];
-    CnxServiceStats before, after;
+    CnxQueueStats before, after;
     CnxClient *watch = asking_client(1);
 
     line_up(streams, STREAMS, 2);
@@ -269,11 +269,11 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     asking_init();
-    g_test_add_func("/service/order", test_order);
-    g_test_add_func("/service/fair", test_fair);
-    g_test_add_func("/service/cancel", test_cancel);
-    g_test_add_func("/service/cancel-passes", test_cancel_passes);
-    g_test_add_func("/service/cancel-often", test_cancel_often);
+    g_test_add_func("/queue/order", test_order);
+    g_test_add_func("/queue/fair", test_fair);
+    g_test_add_func("/queue/cancel", test_cancel);
+    g_test_add_func("/queue/cancel-passes", test_cancel_passes);
+    g_test_add_func("/queue/cancel-often", test_cancel_often);
     const int status = g_test_run();
     asking_free();
     return status;

@@ -8,19 +8,19 @@
 
 #include <glib.h>
 
-typedef struct CnxPool CnxPool;
+typedef struct CnxStrings CnxStrings;
 
 /* limit: bytes that may be taken in all. */
-CnxPool *cnx_pool_new(gsize limit);
-void cnx_pool_free(CnxPool *pool); /* NULL allowed */
+CnxStrings *cnx_strings_new(gsize limit);
+void cnx_strings_free(CnxStrings *pool); /* NULL allowed */
 
 /* Bytes, uninitialised, aligned for any type; NULL when the limit or the system's memory is
  * reached.
  */
-gpointer cnx_pool_take(CnxPool *pool, gsize bytes);
+gpointer cnx_strings_take(CnxStrings *pool, gsize bytes);
 
 /* A copy of text [length] with a NUL behind it, or NULL. */
-char *cnx_pool_copy(CnxPool *pool, const char *text, gsize length);
+char *cnx_strings_copy(CnxStrings *pool, const char *text, gsize length);
 
 /* Makes room for one more element in an array of count ones that grows by doubling, outside of any
  * pool; g_free releases it. FALSE when memory is short: the array is as it was. */

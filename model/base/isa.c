@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "model/base/level.h"
+#include "model/base/isa.h"
 
 #include "model/base/blas.h"
 
@@ -7,20 +7,20 @@ static char *words(void)
 {
     GString *list = g_string_new(NULL);
 
-    for (int i = 0; i < CNX_CPU_COUNT; i++)
-        g_string_append_printf(list, "%s%s", i ? ", " : "", cnx_cpu_name((CnxCpu)i));
+    for (int i = 0; i < CNX_ISA_COUNT; i++)
+        g_string_append_printf(list, "%s%s", i ? ", " : "", cnx_isa_name((CnxIsa)i));
     return g_string_free(list, FALSE);
 }
 
-gboolean cnx_level_get(CnxCpu *level, GError **error)
+gboolean cnx_isa_get(CnxIsa *level, GError **error)
 {
     const char *word = g_getenv("CONVNEXT_CPU");
-    CnxCpu cap;
+    CnxIsa cap;
 
-    *level = cnx_cpu_detect();
+    *level = cnx_isa_detect();
     if (!word || *word == '\0')
         return TRUE;
-    if (!cnx_cpu_parse(word, &cap)) {
+    if (!cnx_isa_parse(word, &cap)) {
         char *list = words();
 
         g_set_error(error, CNX_ERROR, CNX_ERROR_SETTINGS,
@@ -32,11 +32,11 @@ gboolean cnx_level_get(CnxCpu *level, GError **error)
     return TRUE;
 }
 
-const CnxKernels *cnx_level_kernels(GError **error)
+const CnxKernels *cnx_isa_kernels(GError **error)
 {
-    CnxCpu level;
+    CnxIsa level;
 
-    if (!cnx_level_get(&level, error))
+    if (!cnx_isa_get(&level, error))
         return NULL;
-    return level == CNX_CPU_C ? cnx_blas_kernels() : cnx_kernels_get(level);
+    return level == CNX_ISA_C ? cnx_blas_kernels() : cnx_kernels_get(level);
 }

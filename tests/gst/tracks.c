@@ -13,19 +13,19 @@ typedef struct Box {
 } Box;
 
 static GstVideoInfo caps;
-static GstConvnextRoster *roster;
+static GstConvnextTracks *tracks;
 static GstConvnextSelection selection;
 
 static void setup(void)
 {
     gst_video_info_set_format(&caps, GST_VIDEO_FORMAT_GRAY8, 640, 480);
-    roster = gst_convnext_roster_new();
+    tracks = gst_convnext_tracks_new();
     selection = (GstConvnextSelection){.interval = 0};
 }
 
 static void teardown(void)
 {
-    gst_convnext_roster_free(roster);
+    gst_convnext_tracks_free(tracks);
 }
 
 /* A frame with these boxes; [n] numbers of those that are chosen, 0 behind them. */
@@ -42,11 +42,11 @@ static void see(const Box *boxes, guint n, guint64 running, guint64 *chosen)
             gst_video_region_of_interest_meta_add_param(
                 roi, gst_structure_new("object_id", "id", G_TYPE_INT, boxes[i].tracker, NULL));
     }
-    gst_convnext_roster_see(roster, buffer, &caps, &selection);
-    GPtrArray *due = gst_convnext_roster_choose(roster, &selection, running);
+    gst_convnext_tracks_see(tracks, buffer, &caps, &selection);
+    GPtrArray *due = gst_convnext_tracks_choose(tracks, &selection, running);
     for (guint i = 0; i < n; i++)
         chosen[i] = i < due->len
-                        ? ((const GstConvnextObject *)g_ptr_array_index(due, i))->region.object
+                        ? ((const GstConvnextDetection *)g_ptr_array_index(due, i))->region.object
                         : 0;
     gst_buffer_unref(buffer);
 }
@@ -56,8 +56,8 @@ static void learn(guint64 number, guint64 frame)
     GstConvnextResult *result = gst_convnext_result_new("m", 0);
     const GstConvnextRegion region = {.object = number, .seen = frame};
 
-    gst_convnext_request_note(result, &region);
-    gst_convnext_roster_learn(roster, result);
+    gst_convnext_job_note(result, &region);
+    gst_convnext_tracks_learn(tracks, result);
     gst_convnext_result_unref(result);
 }
 
@@ -179,10 +179,10 @@ GST_START_TEST(test_crowd)
 }
 GST_END_TEST;
 
-static Suite *roster_suite(void)
+static Suite *tracks_suite(void)
 {
-    Suite *s = suite_create("roster");
-    TCase *tc = tcase_create("roster");
+    Suite *s = suite_create("tracks");
+    TCase *tc = tcase_create("tracks");
 
     suite_add_tcase(s, tc);
     tcase_set_timeout(tc, 120);
@@ -196,4 +196,4 @@ static Suite *roster_suite(void)
     return s;
 }
 
-GST_CHECK_MAIN(roster);
+GST_CHECK_MAIN(tracks);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "model/containers/pool.h"
+#include "model/containers/strings.h"
 
 #include <stddef.h>
 #include <string.h>
@@ -12,22 +12,22 @@ typedef struct Block {
     max_align_t bytes[];
 } Block;
 
-struct CnxPool {
+struct CnxStrings {
     Block *blocks; /* the first is the one being filled */
     gsize used;    /* of the first block */
     gsize room;    /* of the first block, in all */
     gsize left;    /* of the limit */
 };
 
-CnxPool *cnx_pool_new(gsize limit)
+CnxStrings *cnx_strings_new(gsize limit)
 {
-    CnxPool *pool = g_new0(CnxPool, 1);
+    CnxStrings *pool = g_new0(CnxStrings, 1);
 
     pool->left = limit;
     return pool;
 }
 
-void cnx_pool_free(CnxPool *pool)
+void cnx_strings_free(CnxStrings *pool)
 {
     if (!pool)
         return;
@@ -40,7 +40,7 @@ void cnx_pool_free(CnxPool *pool)
     g_free(pool);
 }
 
-static Block *add_block(CnxPool *pool, gsize bytes)
+static Block *add_block(CnxStrings *pool, gsize bytes)
 {
     Block *block = bytes <= G_MAXSIZE - sizeof *block ? g_try_malloc(sizeof *block + bytes) : NULL;
 
@@ -53,7 +53,7 @@ static Block *add_block(CnxPool *pool, gsize bytes)
     return block;
 }
 
-gpointer cnx_pool_take(CnxPool *pool, gsize bytes)
+gpointer cnx_strings_take(CnxStrings *pool, gsize bytes)
 {
     if (bytes > pool->left || pool->left - bytes < ALIGNMENT)
         return NULL;
@@ -66,9 +66,9 @@ gpointer cnx_pool_take(CnxPool *pool, gsize bytes)
     return piece;
 }
 
-char *cnx_pool_copy(CnxPool *pool, const char *text, gsize length)
+char *cnx_strings_copy(CnxStrings *pool, const char *text, gsize length)
 {
-    char *copy = length < G_MAXSIZE ? cnx_pool_take(pool, length + 1) : NULL;
+    char *copy = length < G_MAXSIZE ? cnx_strings_take(pool, length + 1) : NULL;
 
     if (!copy)
         return NULL;

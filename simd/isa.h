@@ -8,20 +8,20 @@
 
 #include <stdbool.h>
 
-typedef enum CnxCpu {
-    CNX_CPU_C,           /* portable C */
-    CNX_CPU_AVX2,        /* AVX2, FMA, F16C */
-    CNX_CPU_AVX512,      /* AVX-512 F, BW, DQ, VL */
-    CNX_CPU_AVX512_VNNI, /* AVX-512 VNNI */
-    CNX_CPU_COUNT
-} CnxCpu;
+typedef enum CnxIsa {
+    CNX_ISA_C,           /* portable C */
+    CNX_ISA_AVX2,        /* AVX2, FMA, F16C */
+    CNX_ISA_AVX512,      /* AVX-512 F, BW, DQ, VL */
+    CNX_ISA_AVX512_VNNI, /* AVX-512 VNNI */
+    CNX_ISA_COUNT
+} CnxIsa;
 
 /* The highest level that the processor, the operating system and this build offer. */
-CnxCpu cnx_cpu_detect(void);
+CnxIsa cnx_isa_detect(void);
 
 /* "c", "avx2", "avx512" or "avx512_vnni": the words of CONVNEXT_CPU. */
-const char *cnx_cpu_name(CnxCpu level);
+const char *cnx_isa_name(CnxIsa level);
 
 /* Reads one of those words. Returns false, and leaves level alone, when the word is none of them.
  */
-bool cnx_cpu_parse(const char *word, CnxCpu *level);
+bool cnx_isa_parse(const char *word, CnxIsa *level);
