@@ -1,39 +1,30 @@
-/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The element `convnextpublish`: properties, files and buffers. jsonline.c formats the lines.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /**
  * SECTION:element-convnextpublish
  * @title: convnextpublish
+ * @short_description: writes classification results as JSON lines
  * @see_also: convnext
  *
- * Writes the results that the element convnext attached to buffers as lines of JSON, one per
- * result, to standard output or to a file, and passes the buffers on as they are. It takes any
- * caps, for it reads nothing but metadata.
+ * Writes each #GstConvnextMeta on a buffer as one line of JSON to standard output or to a file, and
+ * passes the buffer through unchanged. It reads metadata only and therefore accepts any caps.
  *
- * A line is an object with these keys; those that do not apply are left out:
+ * A line is an object. `gst/README.md` in the source tree lists its keys: `stream`, `frame`, `pts`,
+ * the frame's size, `model`, `age`, `region`, `object`, `classes`, the values or shapes of the
+ * tensors, and the times in `ms`. Keys without a value are omitted. Numbers do not depend on the
+ * locale; floats have enough digits to read back as the same float32, and values that are not
+ * finite are `null`.
  *
- * - `stream`: the property of that name
- * - `frame`: number of the buffer, from 0, counted from the start of the element
- * - `pts`: the buffer's presentation time, nanoseconds
- * - `width`, `height`: the frame's size, from the caps
- * - `model`: name of the model
- * - `age`: nanoseconds from the frame that the result was computed on to this one
- * - `region`: `[x, y, width, height]`, the part of the frame that the network saw, in its pixels
- * - `object`: `id` and `label` of the detected object that the result is about
- * - `classes`: best first, each with `index`, `label` and `score`
- * - `embedding`, `logits`: arrays of numbers
- * - `tensors`: the other tensors' shapes by name, `{"stage3":{"shape":[1,14,14,384]}}`
- * - `ms`: milliseconds that `preprocess` and `inference` took
+ * A buffer leaves the element after its lines are written; nothing is kept back. A slow reader
+ * therefore slows the pipeline down, and a pipe without a reader is an error. Several elements may
+ * share standard output: their lines do not interleave.
  *
- * Numbers do not depend on the locale; floats have as many digits as it takes to read the same
- * float32 back, and are `null` when they are not finite.
- *
- * Each line is on its way when the buffer is: nothing is kept back. A reader that is slow holds the
- * pipeline up; a reader that is gone is an error. Several of these elements may share standard
- * output, their lines do not mix.
- *
- * With #GstConvnextPublish:tensor-dir every tensor of every result is also written to that folder
- * as `<stream or "convnext">-<frame>-<name>.npy`, for numpy.load(). Where a buffer carries several
- * results, the second one's files end in `-1.npy`, the third one's in `-2.npy`, and so on.
+ * With #GstConvnextPublish:tensor-dir every tensor of every result is also written to that folder,
+ * as `<stream or "convnext">-<frame>-<name>.npy`, for numpy.load(). If a buffer carries several
+ * results, the names of the second one's files end in `-1.npy`, those of the third in `-2.npy`, and
+ * so on.
  *
  * ## Example launch lines
  *
@@ -46,7 +37,7 @@
  * gst-launch-1.0 rtspsrc location=rtsp://camera/ ! decodebin ! convnext interval=25 !
  *   convnextpublish stream=gate location=gate.jsonl ! fakesink
  * ]|
- * Writes what a camera shows to a file, to be followed with `tail -f gate.jsonl`.
+ * Writes the results of a camera to a file; `tail -f gate.jsonl` follows it.
  *
  * |[
  * gst-launch-1.0 filesrc location=cat.png ! pngdec ! convnext outputs=stage3+embedding !
@@ -74,21 +65,21 @@ GST_DEBUG_CATEGORY_STATIC(gst_convnext_publish_debug);
 enum { PROP_0, PROP_LOCATION, PROP_STREAM, PROP_TENSOR_DIR };
 
 typedef struct Settings {
-    char *location;   /* "-": standard output */
-    char *stream;     /* NULL: none */
-    char *tensor_dir; /* NULL: none */
+    char *location;   /* path, or "-" for standard output */
+    char *stream;     /* or NULL */
+    char *tensor_dir; /* or NULL */
 } Settings;
 
 struct _GstConvnextPublish {
     GstBaseTransform parent;
     Settings settings; /* under the object lock */
 
-    /* From start to stop; used by the streaming thread. */
+    /* Set between start and stop; belongs to the streaming thread. */
     Settings active;
     GstConvnextLineWriter *writer;
-    GString *line;       /* kept, for its memory */
-    guint64 frame;       /* number of the next buffer */
-    guint width, height; /* from the caps; 0: none */
+    GString *line;       /* reused, to avoid an allocation per line */
+    guint64 frame;       /* number of the next buffer, from 0 */
+    guint width, height; /* from the caps; 0 if they have none */
 };
 
 static GstStaticPadTemplate sink_template =
@@ -101,64 +92,61 @@ G_DEFINE_FINAL_TYPE(GstConvnextPublish, gst_convnext_publish, GST_TYPE_BASE_TRAN
 GST_ELEMENT_REGISTER_DEFINE(convnextpublish, "convnextpublish", GST_RANK_NONE,
                             GST_TYPE_CONVNEXT_PUBLISH)
 
-static void settings_clear(Settings *settings)
+static void clear_settings(Settings *settings)
 {
     g_clear_pointer(&settings->location, g_free);
     g_clear_pointer(&settings->stream, g_free);
     g_clear_pointer(&settings->tensor_dir, g_free);
 }
 
-/* An empty string is as good as none. */
-static char *dup_string(const GValue *value)
+/* Returns where a property is stored, or NULL if id is unknown. */
+static char **find_setting(Settings *settings, guint id)
 {
-    const char *string = g_value_get_string(value);
-
-    return string && *string ? g_strdup(string) : NULL;
-}
-
-static void set_property(GObject *object, guint id, const GValue *value, GParamSpec *pspec)
-{
-    Settings *settings = &GST_CONVNEXT_PUBLISH(object)->settings;
-
-    GST_OBJECT_LOCK(object);
     switch (id) {
     case PROP_LOCATION:
-        g_free(settings->location);
-        settings->location = dup_string(value);
-        break;
+        return &settings->location;
     case PROP_STREAM:
-        g_free(settings->stream);
-        settings->stream = dup_string(value);
-        break;
+        return &settings->stream;
     case PROP_TENSOR_DIR:
-        g_free(settings->tensor_dir);
-        settings->tensor_dir = dup_string(value);
-        break;
+        return &settings->tensor_dir;
     default:
-        G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
+        return NULL;
     }
-    GST_OBJECT_UNLOCK(object);
+}
+
+/* An empty string counts as NULL. */
+static void set_property(GObject *object, guint id, const GValue *value, GParamSpec *pspec)
+{
+    GstConvnextPublish *self = GST_CONVNEXT_PUBLISH(object);
+    char **setting = find_setting(&self->settings, id);
+    const char *string;
+
+    if (!setting) {
+        G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
+        return;
+    }
+    string = g_value_get_string(value);
+    GST_OBJECT_LOCK(self);
+    g_free(*setting);
+    *setting = string && *string ? g_strdup(string) : NULL;
+    GST_OBJECT_UNLOCK(self);
 }
 
 static void get_property(GObject *object, guint id, GValue *value, GParamSpec *pspec)
 {
-    const Settings *settings = &GST_CONVNEXT_PUBLISH(object)->settings;
+    GstConvnextPublish *self = GST_CONVNEXT_PUBLISH(object);
+    char **setting = find_setting(&self->settings, id);
 
-    GST_OBJECT_LOCK(object);
-    switch (id) {
-    case PROP_LOCATION:
-        g_value_set_string(value, settings->location ? settings->location : DEFAULT_LOCATION);
-        break;
-    case PROP_STREAM:
-        g_value_set_string(value, settings->stream);
-        break;
-    case PROP_TENSOR_DIR:
-        g_value_set_string(value, settings->tensor_dir);
-        break;
-    default:
+    if (!setting) {
         G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
+        return;
     }
-    GST_OBJECT_UNLOCK(object);
+    GST_OBJECT_LOCK(self);
+    if (id == PROP_LOCATION && !*setting)
+        g_value_set_string(value, DEFAULT_LOCATION);
+    else
+        g_value_set_string(value, *setting);
+    GST_OBJECT_UNLOCK(self);
 }
 
 static gboolean make_tensor_dir(GstConvnextPublish *self)
@@ -175,20 +163,20 @@ static gboolean make_tensor_dir(GstConvnextPublish *self)
     if (!code)
         return TRUE;
     GST_ELEMENT_ERROR(self, RESOURCE, OPEN_WRITE,
-                      ("Could not make the folder \"%s\" for tensors: %s", dir, g_strerror(code)),
+                      ("Could not create the folder \"%s\" for tensors, or write to it: %s", dir,
+                       g_strerror(code)),
                       ("property tensor-dir"));
     return FALSE;
 }
 
 static gboolean open_location(GstConvnextPublish *self)
 {
-    GError *error = NULL;
+    g_autoptr(GError) error = NULL;
 
     self->writer = gst_convnext_line_writer_open(self->active.location, &error);
     if (self->writer)
         return TRUE;
     GST_ELEMENT_ERROR(self, RESOURCE, OPEN_WRITE, ("%s", error->message), ("property location"));
-    g_error_free(error);
     return FALSE;
 }
 
@@ -207,25 +195,24 @@ static gboolean start(GstBaseTransform *transform)
     self->width = self->height = 0;
     if (make_tensor_dir(self) && open_location(self))
         return TRUE;
-    settings_clear(&self->active);
+    clear_settings(&self->active);
     return FALSE;
 }
 
 static gboolean stop(GstBaseTransform *transform)
 {
     GstConvnextPublish *self = GST_CONVNEXT_PUBLISH(transform);
-    GError *error = NULL;
+    g_autoptr(GError) error = NULL;
 
-    if (self->writer && !gst_convnext_line_writer_close(self->writer, &error)) {
+    if (self->writer && !gst_convnext_line_writer_close(self->writer, &error))
         GST_ELEMENT_WARNING(self, RESOURCE, CLOSE, ("%s", error->message), (NULL));
-        g_error_free(error);
-    }
     self->writer = NULL;
-    settings_clear(&self->active);
+    clear_settings(&self->active);
     return TRUE;
 }
 
-/* A line that waits for a slow reader holds the streaming thread, which stopping waits for. */
+/* Interrupts a write that waits for a slow reader: deactivating the pads waits for the streaming
+ * thread. */
 static GstStateChangeReturn change_state(GstElement *element, GstStateChange transition)
 {
     GstConvnextPublish *self = GST_CONVNEXT_PUBLISH(element);
@@ -248,68 +235,61 @@ static gboolean set_caps(GstBaseTransform *transform, GstCaps *incaps, GstCaps *
     return TRUE;
 }
 
-/* Interrupted writes end quietly, for the element is stopping; everything else is one error. */
-static GstFlowReturn write_failed(GstConvnextPublish *self, GError *error)
+/* An interrupted write means that the element is stopping: no message. Anything else is posted as
+ * an error. */
+static GstFlowReturn report_write_error(GstConvnextPublish *self, const GError *error)
 {
-    GstFlowReturn flow = GST_FLOW_ERROR;
-
     if (g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_INTR))
-        flow = GST_FLOW_FLUSHING;
-    else if (g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_NOSPC))
+        return GST_FLOW_FLUSHING;
+    if (g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_NOSPC))
         GST_ELEMENT_ERROR(self, RESOURCE, NO_SPACE_LEFT, ("%s", error->message), (NULL));
     else
         GST_ELEMENT_ERROR(self, RESOURCE, WRITE, ("%s", error->message), (NULL));
-    g_error_free(error);
-    return flow;
+    return GST_FLOW_ERROR;
 }
 
-/* nth: of the results on this buffer, from 0. Names are never paths: a stream may be called a/b. */
-static char *tensor_path(GstConvnextPublish *self, GstConvnextTensor *tensor, guint nth)
+/* nth: index of the result on this buffer, from 0. Separators in the name are replaced, because a
+ * stream may be called "a/b". */
+static char *make_tensor_path(GstConvnextPublish *self, GstConvnextTensor *tensor, guint nth)
 {
     const char *stream = self->active.stream ? self->active.stream : "convnext";
-    char *file = g_strdup_printf("%s-%" G_GUINT64_FORMAT "-%s", stream, self->frame,
-                                 gst_convnext_tensor_get_name(tensor));
-    char *suffix = nth ? g_strdup_printf("-%u.npy", nth) : g_strdup(".npy");
-    char *name = g_strconcat(g_strdelimit(file, G_DIR_SEPARATOR_S, '_'), suffix, NULL);
-    char *path = g_build_filename(self->active.tensor_dir, name, NULL);
+    g_autofree char *base = g_strdup_printf("%s-%" G_GUINT64_FORMAT "-%s", stream, self->frame,
+                                            gst_convnext_tensor_get_name(tensor));
+    g_autofree char *suffix = nth ? g_strdup_printf("-%u.npy", nth) : g_strdup(".npy");
+    g_autofree char *name = g_strconcat(g_strdelimit(base, G_DIR_SEPARATOR_S, '_'), suffix, NULL);
 
-    g_free(name);
-    g_free(suffix);
-    g_free(file);
-    return path;
+    return g_build_filename(self->active.tensor_dir, name, NULL);
 }
 
 static gboolean write_tensors(GstConvnextPublish *self, GstConvnextResult *result, guint nth,
                               GError **error)
 {
-    gboolean ok = TRUE;
-
-    for (guint i = 0; ok && i < gst_convnext_result_get_n_tensors(result); i++) {
+    for (guint i = 0; i < gst_convnext_result_get_n_tensors(result); i++) {
         GstConvnextTensor *tensor = gst_convnext_result_peek_tensor(result, i);
-        char *path = tensor_path(self, tensor, nth);
+        g_autofree char *path = make_tensor_path(self, tensor, nth);
 
-        ok = gst_convnext_npy_write(path, tensor, error);
-        g_free(path);
+        if (!gst_convnext_npy_write(path, tensor, error))
+            return FALSE;
     }
-    return ok;
+    return TRUE;
 }
 
 static GstFlowReturn transform_ip(GstBaseTransform *transform, GstBuffer *buffer)
 {
     GstConvnextPublish *self = GST_CONVNEXT_PUBLISH(transform);
-    const GstConvnextFrame frame = {self->active.stream, self->frame, GST_BUFFER_PTS(buffer),
-                                    self->width, self->height};
+    const GstConvnextLineFrame frame = {self->active.stream, self->frame, GST_BUFFER_PTS(buffer),
+                                        self->width, self->height};
     GstConvnextMeta *meta;
     gpointer state = NULL;
-    GError *error = NULL;
+    g_autoptr(GError) error = NULL;
 
     for (guint nth = 0; (meta = gst_buffer_iterate_convnext_meta(buffer, &state)); nth++) {
         if (self->active.tensor_dir && !write_tensors(self, meta->result, nth, &error))
-            return write_failed(self, error);
+            return report_write_error(self, error);
         g_string_truncate(self->line, 0);
         gst_convnext_json_line(self->line, &frame, meta);
         if (!gst_convnext_line_writer_write(self->writer, self->line->str, self->line->len, &error))
-            return write_failed(self, error);
+            return report_write_error(self, error);
     }
     self->frame++;
     return GST_FLOW_OK;
@@ -319,7 +299,7 @@ static void finalize(GObject *object)
 {
     GstConvnextPublish *self = GST_CONVNEXT_PUBLISH(object);
 
-    settings_clear(&self->settings);
+    clear_settings(&self->settings);
     g_string_free(self->line, TRUE);
     G_OBJECT_CLASS(gst_convnext_publish_parent_class)->finalize(object);
 }
@@ -331,20 +311,21 @@ static void install_properties(GObjectClass *klass)
     g_object_class_install_property(
         klass, PROP_LOCATION,
         g_param_spec_string("location", "Location",
-                            "File that receives the lines, emptied at each start, or \"-\" for "
-                            "standard output",
+                            "File that receives the JSON lines, truncated at each start, or "
+                            "\"-\" for standard output",
                             DEFAULT_LOCATION, flags));
     g_object_class_install_property(
         klass, PROP_STREAM,
         g_param_spec_string("stream", "Stream",
-                            "Name of this stream, put in each line and in front of the names of "
-                            "tensors' files",
+                            "Name of this stream, written to each line and used as the prefix of "
+                            "the names of tensor files",
                             NULL, flags));
     g_object_class_install_property(
         klass, PROP_TENSOR_DIR,
         g_param_spec_string("tensor-dir", "Tensor directory",
                             "Folder that receives each attached tensor as "
-                            "<stream or \"convnext\">-<frame>-<name>.npy, made when it is missing",
+                            "<stream or \"convnext\">-<frame>-<name>.npy; it is created if it does "
+                            "not exist",
                             NULL, flags));
 }
 
@@ -367,7 +348,7 @@ static void gst_convnext_publish_class_init(GstConvnextPublishClass *klass)
     gst_element_class_add_static_pad_template(element_class, &src_template);
     gst_element_class_set_static_metadata(
         element_class, "ConvNeXt results as JSON lines", "Filter/Analyzer/Video",
-        "Writes the results that convnext attached to buffers as lines of JSON",
+        "Writes the results that convnext attaches to buffers as JSON lines",
         "gst-convnext's authors");
 
     transform_class->start = start;

@@ -1,4 +1,4 @@
-/* The element `convnextpublish`.
+/* The type of the element `convnextpublish`.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once

@@ -1,5 +1,8 @@
-/* Strings are written by json-glib; numbers are not, for it knows doubles only, and 0.1f as a
- * double has 17 digits.
+/* To add a key, write a function that appends its value and add a row to fields[]; then list the
+ * key in gst/README.md.
+ *
+ * json-glib escapes the strings. Numbers are formatted here because json-glib stores doubles only,
+ * and 0.1f as a double needs 17 digits.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gst/publish/jsonline.h"
@@ -8,44 +11,24 @@
 
 #include <json-glib/json-glib.h>
 
-/* Text in quotes, with escapes; text that is no UTF-8 gets replacement characters. */
-static void append_quoted(GString *line, const char *text)
+/* Values: each function appends one JSON value */
+
+static void append_string(GString *line, const char *text)
 {
-    char *valid = g_utf8_make_valid(text, -1);
-    JsonNode *node = json_node_init_string(json_node_alloc(), valid);
-    char *json = json_to_string(node, FALSE);
+    g_autofree char *valid = g_utf8_make_valid(text, -1);
+    g_autoptr(JsonNode) node = json_node_init_string(json_node_alloc(), valid);
+    g_autofree char *json = json_to_string(node, FALSE);
 
     g_string_append(line, json);
-    g_free(json);
-    json_node_unref(node);
-    g_free(valid);
 }
 
-static void append_comma(GString *line)
+static void append_integer(GString *line, guint64 value)
 {
-    if (line->str[line->len - 1] != '{')
-        g_string_append_c(line, ',');
-}
-
-/* key: one of ours, so without characters to escape. */
-static void append_key(GString *line, const char *key)
-{
-    append_comma(line);
-    g_string_append_printf(line, "\"%s\":", key);
-}
-
-static void append_string(GString *line, const char *key, const char *value)
-{
-    append_key(line, key);
-    append_quoted(line, value);
-}
-
-static void append_integer(GString *line, const char *key, guint64 value)
-{
-    append_key(line, key);
     g_string_append_printf(line, "%" G_GUINT64_FORMAT, value);
 }
 
+/* Nine digits always identify a float32, and most values need eight or nine; so the search starts
+ * with nine and stops before the first length that reads back differently. */
 static void append_float(GString *line, float value)
 {
     static const char *const formats[] = {"%.9g", "%.8g", "%.7g", "%.6g"};
@@ -56,7 +39,6 @@ static void append_float(GString *line, float value)
         g_string_append(line, "null");
         return;
     }
-    /* 9 digits always do. Most values need 8 or 9, so the search is from the long end. */
     g_ascii_formatd(text[0], sizeof(text[0]), formats[0], value);
     for (i = 1; i < G_N_ELEMENTS(formats); i++) {
         g_ascii_formatd(text[i % 2], sizeof(text[0]), formats[i], value);
@@ -64,6 +46,196 @@ static void append_float(GString *line, float value)
             break;
     }
     g_string_append(line, text[(i - 1) % 2]);
+}
+
+/* Keys */
+
+static void append_comma(GString *line)
+{
+    if (line->str[line->len - 1] != '{')
+        g_string_append_c(line, ',');
+}
+
+/* key must not need escaping. */
+static void append_key(GString *line, const char *key)
+{
+    append_comma(line);
+    g_string_append_printf(line, "\"%s\":", key);
+}
+
+static void append_string_member(GString *line, const char *key, const char *value)
+{
+    append_key(line, key);
+    append_string(line, value);
+}
+
+static void append_integer_member(GString *line, const char *key, guint64 value)
+{
+    append_key(line, key);
+    append_integer(line, value);
+}
+
+/* Fields: each function appends its key and value, or nothing if there is no value */
+
+typedef struct Source {
+    const GstConvnextLineFrame *frame;
+    const GstConvnextMeta *meta;
+    GstConvnextResult *result; /* of meta */
+} Source;
+
+static void append_stream(GString *line, const char *key, const Source *source)
+{
+    if (source->frame->stream)
+        append_string_member(line, key, source->frame->stream);
+}
+
+static void append_frame_number(GString *line, const char *key, const Source *source)
+{
+    append_integer_member(line, key, source->frame->number);
+}
+
+static void append_pts(GString *line, const char *key, const Source *source)
+{
+    if (GST_CLOCK_TIME_IS_VALID(source->frame->pts))
+        append_integer_member(line, key, source->frame->pts);
+}
+
+static gboolean frame_size_is_known(const Source *source)
+{
+    return source->frame->width && source->frame->height;
+}
+
+static void append_width(GString *line, const char *key, const Source *source)
+{
+    if (frame_size_is_known(source))
+        append_integer_member(line, key, source->frame->width);
+}
+
+static void append_height(GString *line, const char *key, const Source *source)
+{
+    if (frame_size_is_known(source))
+        append_integer_member(line, key, source->frame->height);
+}
+
+static void append_model(GString *line, const char *key, const Source *source)
+{
+    append_string_member(line, key, gst_convnext_result_get_model(source->result));
+}
+
+static void append_age(GString *line, const char *key, const Source *source)
+{
+    append_integer_member(line, key, source->meta->age);
+}
+
+static void append_region(GString *line, const char *key, const Source *source)
+{
+    const GstConvnextMeta *meta = source->meta;
+
+    if (!meta->width || !meta->height)
+        return;
+    append_key(line, key);
+    g_string_append_printf(line, "[%u,%u,%u,%u]", meta->x, meta->y, meta->width, meta->height);
+}
+
+static void append_object(GString *line, const char *key, const Source *source)
+{
+    const char *label;
+    int id;
+
+    if (!gst_convnext_result_get_object(source->result, &id, &label))
+        return;
+    append_key(line, key);
+    g_string_append_c(line, '{');
+    if (id >= 0)
+        append_integer_member(line, "id", id);
+    if (label)
+        append_string_member(line, "label", label);
+    g_string_append_c(line, '}');
+}
+
+/* No class reached the threshold: an empty array. The element was not asked for classes: no key. */
+static void append_classes(GString *line, const char *key, const Source *source)
+{
+    guint n;
+    const GstConvnextClass *classes = gst_convnext_result_get_classes(source->result, &n);
+
+    if (gst_convnext_result_get_activation(source->result) == GST_CONVNEXT_ACTIVATION_AUTO)
+        return;
+    append_key(line, key);
+    g_string_append_c(line, '[');
+    for (guint i = 0; i < n; i++) {
+        g_string_append(line, i ? ",{" : "{");
+        append_integer_member(line, "index", classes[i].index);
+        if (classes[i].label)
+            append_string_member(line, "label", classes[i].label);
+        append_key(line, "score");
+        append_float(line, classes[i].score);
+        g_string_append_c(line, '}');
+    }
+    g_string_append_c(line, ']');
+}
+
+/* The values of the tensor whose name is the key. */
+static void append_tensor_values(GString *line, const char *key, const Source *source)
+{
+    g_autoptr(GstConvnextTensor) tensor = gst_convnext_result_get_tensor(source->result, key);
+    const float *values;
+    gsize n;
+
+    if (!tensor)
+        return;
+    values = gst_convnext_tensor_get_values(tensor, &n);
+    append_key(line, key);
+    g_string_append_c(line, '[');
+    for (gsize i = 0; i < n; i++) {
+        if (i)
+            g_string_append_c(line, ',');
+        append_float(line, values[i]);
+    }
+    g_string_append_c(line, ']');
+}
+
+static void append_shape(GString *line, GstConvnextTensor *tensor)
+{
+    guint n_dims;
+    const gsize *shape = gst_convnext_tensor_get_shape(tensor, &n_dims);
+
+    append_comma(line);
+    append_string(line, gst_convnext_tensor_get_name(tensor));
+    g_string_append(line, ":{\"shape\":[");
+    for (guint i = 0; i < n_dims; i++)
+        g_string_append_printf(line, "%s%" G_GSIZE_FORMAT, i ? "," : "", shape[i]);
+    g_string_append(line, "]}");
+}
+
+static gboolean has_own_key(GstConvnextTensor *tensor)
+{
+    const char *name = gst_convnext_tensor_get_name(tensor);
+
+    return g_str_equal(name, GST_CONVNEXT_TENSOR_EMBEDDING) ||
+           g_str_equal(name, GST_CONVNEXT_TENSOR_LOGITS);
+}
+
+/* The shapes of the tensors whose values are not in the line. */
+static void append_tensor_shapes(GString *line, const char *key, const Source *source)
+{
+    const guint n = gst_convnext_result_get_n_tensors(source->result);
+    gboolean is_open = FALSE;
+
+    for (guint i = 0; i < n; i++) {
+        GstConvnextTensor *tensor = gst_convnext_result_peek_tensor(source->result, i);
+
+        if (has_own_key(tensor))
+            continue;
+        if (!is_open) {
+            append_key(line, key);
+            g_string_append_c(line, '{');
+            is_open = TRUE;
+        }
+        append_shape(line, tensor);
+    }
+    if (is_open)
+        g_string_append_c(line, '}');
 }
 
 static void append_milliseconds(GString *line, const char *key, GstClockTime time)
@@ -76,148 +248,50 @@ static void append_milliseconds(GString *line, const char *key, GstClockTime tim
     g_string_append(line, g_ascii_formatd(text, sizeof(text), "%.3f", time / 1e6));
 }
 
-static void append_region(GString *line, const GstConvnextMeta *meta)
+static void append_times(GString *line, const char *key, const Source *source)
 {
-    append_key(line, "region");
-    g_string_append_printf(line, "[%u,%u,%u,%u]", meta->x, meta->y, meta->width, meta->height);
-}
-
-static void append_object(GString *line, GstConvnextResult *result)
-{
-    const char *label;
-    int id;
-
-    if (!gst_convnext_result_get_object(result, &id, &label))
-        return;
-    append_key(line, "object");
-    g_string_append_c(line, '{');
-    if (id >= 0)
-        append_integer(line, "id", id);
-    if (label)
-        append_string(line, "label", label);
-    g_string_append_c(line, '}');
-}
-
-static void append_classes(GString *line, GstConvnextResult *result)
-{
-    guint n;
-    const GstConvnextClass *classes = gst_convnext_result_get_classes(result, &n);
-
-    if (gst_convnext_result_get_activation(result) == GST_CONVNEXT_ACTIVATION_AUTO)
-        return;
-    append_key(line, "classes");
-    g_string_append_c(line, '[');
-    for (guint i = 0; i < n; i++) {
-        g_string_append(line, i ? ",{" : "{");
-        append_integer(line, "index", classes[i].index);
-        if (classes[i].label)
-            append_string(line, "label", classes[i].label);
-        append_key(line, "score");
-        append_float(line, classes[i].score);
-        g_string_append_c(line, '}');
-    }
-    g_string_append_c(line, ']');
-}
-
-static void append_values(GString *line, GstConvnextResult *result, const char *name)
-{
-    GstConvnextTensor *tensor = gst_convnext_result_get_tensor(result, name);
-    const float *values;
-    gsize n;
-
-    if (!tensor)
-        return;
-    values = gst_convnext_tensor_get_values(tensor, &n);
-    append_key(line, name);
-    g_string_append_c(line, '[');
-    for (gsize i = 0; i < n; i++) {
-        if (i)
-            g_string_append_c(line, ',');
-        append_float(line, values[i]);
-    }
-    g_string_append_c(line, ']');
-    gst_convnext_tensor_unref(tensor);
-}
-
-static gboolean is_inline(GstConvnextTensor *tensor)
-{
-    const char *name = gst_convnext_tensor_get_name(tensor);
-
-    return g_str_equal(name, GST_CONVNEXT_TENSOR_EMBEDDING) ||
-           g_str_equal(name, GST_CONVNEXT_TENSOR_LOGITS);
-}
-
-static void append_shape(GString *line, GstConvnextTensor *tensor)
-{
-    guint n_dims;
-    const gsize *shape = gst_convnext_tensor_get_shape(tensor, &n_dims);
-
-    append_comma(line);
-    append_quoted(line, gst_convnext_tensor_get_name(tensor));
-    g_string_append(line, ":{\"shape\":[");
-    for (guint i = 0; i < n_dims; i++)
-        g_string_append_printf(line, "%s%" G_GSIZE_FORMAT, i ? "," : "", shape[i]);
-    g_string_append(line, "]}");
-}
-
-static void append_tensors(GString *line, GstConvnextResult *result)
-{
-    gboolean open = FALSE;
-
-    for (guint i = 0; i < gst_convnext_result_get_n_tensors(result); i++) {
-        GstConvnextTensor *tensor = gst_convnext_result_peek_tensor(result, i);
-
-        if (is_inline(tensor))
-            continue;
-        if (!open) {
-            append_key(line, "tensors");
-            g_string_append_c(line, '{');
-            open = TRUE;
-        }
-        append_shape(line, tensor);
-    }
-    if (open)
-        g_string_append_c(line, '}');
-}
-
-static void append_times(GString *line, GstConvnextResult *result)
-{
-    GstClockTime preprocess = gst_convnext_result_get_preprocess_time(result);
-    GstClockTime inference = gst_convnext_result_get_inference_time(result);
+    GstClockTime preprocess = gst_convnext_result_get_preprocess_time(source->result);
+    GstClockTime inference = gst_convnext_result_get_inference_time(source->result);
 
     if (!GST_CLOCK_TIME_IS_VALID(preprocess) && !GST_CLOCK_TIME_IS_VALID(inference))
         return;
-    append_key(line, "ms");
+    append_key(line, key);
     g_string_append_c(line, '{');
     append_milliseconds(line, "preprocess", preprocess);
     append_milliseconds(line, "inference", inference);
     g_string_append_c(line, '}');
 }
 
-void gst_convnext_json_line(GString *line, const GstConvnextFrame *frame,
+typedef struct Field {
+    const char *key;
+    void (*append)(GString *line, const char *key, const Source *source);
+} Field;
+
+/* In the order of the line. */
+static const Field fields[] = {
+    {"stream", append_stream},
+    {"frame", append_frame_number},
+    {"pts", append_pts},
+    {"width", append_width},
+    {"height", append_height},
+    {"model", append_model},
+    {"age", append_age},
+    {"region", append_region},
+    {"object", append_object},
+    {"classes", append_classes},
+    {GST_CONVNEXT_TENSOR_EMBEDDING, append_tensor_values},
+    {GST_CONVNEXT_TENSOR_LOGITS, append_tensor_values},
+    {"tensors", append_tensor_shapes},
+    {"ms", append_times},
+};
+
+void gst_convnext_json_line(GString *line, const GstConvnextLineFrame *frame,
                             const GstConvnextMeta *meta)
 {
-    GstConvnextResult *result = meta->result;
+    const Source source = {frame, meta, meta->result};
 
     g_string_append_c(line, '{');
-    if (frame->stream)
-        append_string(line, "stream", frame->stream);
-    append_integer(line, "frame", frame->number);
-    if (GST_CLOCK_TIME_IS_VALID(frame->pts))
-        append_integer(line, "pts", frame->pts);
-    if (frame->width && frame->height) {
-        append_integer(line, "width", frame->width);
-        append_integer(line, "height", frame->height);
-    }
-    append_string(line, "model", gst_convnext_result_get_model(result));
-    append_integer(line, "age", meta->age);
-    if (meta->width && meta->height)
-        append_region(line, meta);
-    append_object(line, result);
-    append_classes(line, result);
-    append_values(line, result, GST_CONVNEXT_TENSOR_EMBEDDING);
-    append_values(line, result, GST_CONVNEXT_TENSOR_LOGITS);
-    append_tensors(line, result);
-    append_times(line, result);
+    for (guint i = 0; i < G_N_ELEMENTS(fields); i++)
+        fields[i].append(line, fields[i].key, &source);
     g_string_append(line, "}\n");
 }

@@ -1,21 +1,21 @@
-/* A result as one line of JSON.
+/* Formats a result as one line of JSON.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
 #include "gst/convnext/convnext.h"
 
-typedef struct GstConvnextFrame {
-    const char *stream;  /* NULL: none */
+/* The frame that carries the result. */
+typedef struct GstConvnextLineFrame {
+    const char *stream;  /* name of the stream, or NULL */
     guint64 number;      /* from 0 */
-    GstClockTime pts;    /* GST_CLOCK_TIME_NONE: unknown */
-    guint width, height; /* pixels; 0: unknown */
-} GstConvnextFrame;
+    GstClockTime pts;    /* nanoseconds; GST_CLOCK_TIME_NONE if unknown */
+    guint width, height; /* pixels; 0 if unknown */
+} GstConvnextLineFrame;
 
-/* Appends the JSON object of meta, found on frame, and a newline. The keys are
- * stream, frame, pts, width, height, model, age, region, object, classes, embedding, logits,
- * tensors, ms; those that do not apply are left out. Numbers do not depend on the locale. Floats
- * have the fewest digits that give the same float32 back; those that are not finite are null.
- * Strings that are no UTF-8 get replacement characters. */
-void gst_convnext_json_line(GString *line, const GstConvnextFrame *frame,
+/* Appends the result in meta as a JSON object and a newline. gst/README.md lists the keys; keys
+ * without a value are omitted. Numbers do not depend on the locale. Floats have the fewest digits
+ * that read back as the same float32; values that are not finite become null. Bytes that are not
+ * valid UTF-8 become replacement characters. */
+void gst_convnext_json_line(GString *line, const GstConvnextLineFrame *frame,
                             const GstConvnextMeta *meta);

@@ -1,5 +1,5 @@
-/* Waits for the reader in poll, never in write, so that a state change can interrupt it: the kernel
- * takes at least PIPE_BUF bytes from a blocking writer once poll says that it is writable.
+/* A writer waits for the reader in poll, never in write, so that a state change can interrupt it.
+ * Once poll reports a pipe as writable, a blocking write of up to PIPE_BUF bytes does not block.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gst/publish/linewriter.h"
@@ -14,30 +14,29 @@
 #include <glib/gstdio.h>
 
 struct GstConvnextLineWriter {
-    char *name; /* for people */
+    char *name; /* for error messages */
     GstPoll *poll;
     int fd;
     gboolean is_stdout;
-    gsize chunk;       /* bytes per write that cannot block */
-    gboolean flushing; /* under stdout_lock */
+    gsize chunk;          /* most bytes that one write can take without blocking */
+    gboolean is_flushing; /* under stdout_lock */
 };
 
-/* Who may write to standard output. A flag with a condition and not a plain mutex, so that those
- * who wait for their turn can be interrupted. */
+/* Ownership of standard output, shared by all writers. It is a flag with a condition instead of a
+ * plain mutex so that a waiting writer can be interrupted. */
 static GMutex stdout_lock;
 static GCond stdout_changed;
-static gboolean stdout_busy;
-static gboolean stdout_torn; /* it ends within a line that was cut short; of who may write */
+static gboolean stdout_is_owned;
+static gboolean stdout_is_torn; /* its last line was cut short; belongs to the owner */
 
-static gboolean fail(const GstConvnextLineWriter *writer, const char *action, int code,
-                     GError **error)
+static gboolean set_file_error(GError **error, const char *action, const char *name, int code)
 {
     g_set_error(error, G_FILE_ERROR, g_file_error_from_errno(code), "Could not %s %s: %s", action,
-                writer->name, g_strerror(code));
+                name, g_strerror(code));
     return FALSE;
 }
 
-static gboolean interrupted(GError **error)
+static gboolean set_interrupted(GError **error)
 {
     g_set_error_literal(error, G_FILE_ERROR, G_FILE_ERROR_INTR, "The element is stopping");
     return FALSE;
@@ -45,60 +44,65 @@ static gboolean interrupted(GError **error)
 
 GstConvnextLineWriter *gst_convnext_line_writer_open(const char *location, GError **error)
 {
-    GstConvnextLineWriter *writer = g_new0(GstConvnextLineWriter, 1);
+    const gboolean is_stdout = g_str_equal(location, "-");
+    g_autofree char *name = NULL;
+    GstConvnextLineWriter *writer;
     GstPollFD pollfd = GST_POLL_FD_INIT;
     struct stat info;
 
-    writer->is_stdout = g_str_equal(location, "-");
-    if (writer->is_stdout) {
-        writer->name = g_strdup("standard output");
-        writer->fd = STDOUT_FILENO;
+    if (is_stdout) {
+        name = g_strdup("standard output");
+        pollfd.fd = STDOUT_FILENO;
     } else {
-        writer->name = g_strdup_printf("\"%s\"", location);
-        writer->fd = g_open(location, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+        name = g_strdup_printf("\"%s\"", location);
+        pollfd.fd = g_open(location, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     }
-    if (writer->fd < 0 || fstat(writer->fd, &info) < 0)
-        goto failed;
+    if (pollfd.fd < 0 || fstat(pollfd.fd, &info) < 0) {
+        set_file_error(error, "open", name, errno);
+        if (pollfd.fd >= 0 && !is_stdout)
+            close(pollfd.fd);
+        return NULL;
+    }
 
+    writer = g_new0(GstConvnextLineWriter, 1);
+    writer->name = g_steal_pointer(&name);
+    writer->fd = pollfd.fd;
+    writer->is_stdout = is_stdout;
     writer->chunk = S_ISREG(info.st_mode) ? G_MAXSSIZE : PIPE_BUF;
     writer->poll = gst_poll_new(TRUE);
-    pollfd.fd = writer->fd;
     gst_poll_add_fd(writer->poll, &pollfd);
     gst_poll_fd_ctl_write(writer->poll, &pollfd, TRUE);
     return writer;
-
-failed:
-    fail(writer, "open", errno, error);
-    gst_convnext_line_writer_close(writer, NULL);
-    return NULL;
 }
 
-static gboolean claim(GstConvnextLineWriter *writer)
+/* Waits for standard output, if the writer writes to it. Returns FALSE if the writer is flushing.
+ */
+static gboolean acquire_output(GstConvnextLineWriter *writer)
 {
-    gboolean claimed;
+    gboolean acquired;
 
     g_mutex_lock(&stdout_lock);
-    while (writer->is_stdout && stdout_busy && !writer->flushing)
+    while (writer->is_stdout && stdout_is_owned && !writer->is_flushing)
         g_cond_wait(&stdout_changed, &stdout_lock);
-    claimed = !writer->flushing;
-    if (claimed && writer->is_stdout)
-        stdout_busy = TRUE;
+    acquired = !writer->is_flushing;
+    if (acquired && writer->is_stdout)
+        stdout_is_owned = TRUE;
     g_mutex_unlock(&stdout_lock);
-    return claimed;
+    return acquired;
 }
 
-static void release(GstConvnextLineWriter *writer)
+static void release_output(GstConvnextLineWriter *writer)
 {
     if (!writer->is_stdout)
         return;
     g_mutex_lock(&stdout_lock);
-    stdout_busy = FALSE;
+    stdout_is_owned = FALSE;
     g_cond_broadcast(&stdout_changed);
     g_mutex_unlock(&stdout_lock);
 }
 
-/* write, with EPIPE but without SIGPIPE, whose default would end the process. The signal is sent to
- * this thread, so it is enough to block it here and to take it from the queue. */
+/* Like write, but without SIGPIPE, which by default ends the process; EPIPE is still reported. The
+ * kernel sends the signal to this thread, so blocking it here and consuming it is enough. */
 static gssize write_unsignalled(int fd, const char *data, gsize size)
 {
     const struct timespec now = {0, 0};
@@ -127,21 +131,21 @@ static gboolean write_all(GstConvnextLineWriter *writer, const char *line, gsize
 
         if (gst_poll_wait(writer->poll, GST_CLOCK_TIME_NONE) < 0) {
             if (errno == EBUSY)
-                return interrupted(error);
+                return set_interrupted(error);
             if (errno != EINTR && errno != EAGAIN)
-                return fail(writer, "write to", errno, error);
+                return set_file_error(error, "write to", writer->name, errno);
             continue;
         }
         written = write_unsignalled(writer->fd, line, MIN(size, writer->chunk));
         if (written < 0) {
             if (errno != EINTR && errno != EAGAIN)
-                return fail(writer, "write to", errno, error);
+                return set_file_error(error, "write to", writer->name, errno);
             continue;
         }
         line += written;
         size -= written;
         if (writer->is_stdout)
-            stdout_torn = size > 0;
+            stdout_is_torn = size > 0;
     }
     return TRUE;
 }
@@ -151,19 +155,19 @@ gboolean gst_convnext_line_writer_write(GstConvnextLineWriter *writer, const cha
 {
     gboolean ok;
 
-    if (!claim(writer))
-        return interrupted(error);
-    /* Another element's line may have been cut short. */
-    ok = !(writer->is_stdout && stdout_torn) || write_all(writer, "\n", 1, error);
+    if (!acquire_output(writer))
+        return set_interrupted(error);
+    /* End a line that another element left cut short. */
+    ok = !(writer->is_stdout && stdout_is_torn) || write_all(writer, "\n", 1, error);
     ok = ok && write_all(writer, line, size, error);
-    release(writer);
+    release_output(writer);
     return ok;
 }
 
 void gst_convnext_line_writer_flush(GstConvnextLineWriter *writer)
 {
     g_mutex_lock(&stdout_lock);
-    writer->flushing = TRUE;
+    writer->is_flushing = TRUE;
     g_cond_broadcast(&stdout_changed);
     g_mutex_unlock(&stdout_lock);
     gst_poll_set_flushing(writer->poll, TRUE);
@@ -174,7 +178,7 @@ gboolean gst_convnext_line_writer_close(GstConvnextLineWriter *writer, GError **
     gboolean ok = TRUE;
 
     if (!writer->is_stdout && writer->fd >= 0 && close(writer->fd) < 0)
-        ok = fail(writer, "close", errno, error);
+        ok = set_file_error(error, "close", writer->name, errno);
     g_clear_pointer(&writer->poll, gst_poll_free);
     g_free(writer->name);
     g_free(writer);

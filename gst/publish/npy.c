@@ -1,10 +1,12 @@
-/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The format: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gst/publish/npy.h"
 
 #define ALIGNMENT 64
-#define PREFIX 10 /* magic, version, length of the dictionary */
+#define PREFIX 10 /* bytes: magic (6), version (2), length of the dictionary (2) */
 
-/* The prefix, and the dictionary padded with spaces and ended by a newline. */
+/* Returns the prefix and the dictionary, padded with spaces and ended by a newline. */
 static GString *make_header(GstConvnextTensor *tensor)
 {
     guint n_dims;
@@ -45,15 +47,13 @@ static void append_values(GString *file, GstConvnextTensor *tensor)
 
 gboolean gst_convnext_npy_write(const char *path, GstConvnextTensor *tensor, GError **error)
 {
-    GString *file = make_header(tensor);
-    gboolean ok;
+    const GFileSetContentsFlags flags =
+        G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_ONLY_EXISTING;
+    g_autoptr(GString) file = make_header(tensor);
 
     append_values(file, tensor);
-    ok = g_file_set_contents_full(
-        path, file->str, file->len,
-        G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_ONLY_EXISTING, 0666, error);
-    if (!ok)
-        g_prefix_error(error, "Could not write \"%s\": ", path);
-    g_string_free(file, TRUE);
-    return ok;
+    if (g_file_set_contents_full(path, file->str, file->len, flags, 0666, error))
+        return TRUE;
+    g_prefix_error(error, "Could not write \"%s\": ", path);
+    return FALSE;
 }
