@@ -1,4 +1,4 @@
-/* GstConvnext: what the element convnext found in a frame, as metadata on its buffer.
+/* The public library: classification results as metadata on buffers.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
@@ -6,15 +6,15 @@
 /**
  * SECTION:convnext
  * @title: gstconvnext-1.0
- * @short_description: results of the element convnext, on buffers
+ * @short_description: results of the element convnext, as metadata on buffers
  *
- * The element `convnext` attaches one #GstConvnextMeta to each buffer. The metadata holds a
- * reference to an immutable #GstConvnextResult: the classes found, best first, and, where asked
- * for, #GstConvnextTensor objects with the logits, the embedding and the feature maps of the
- * network's stages.
+ * The element `convnext` attaches a #GstConvnextMeta to each buffer, or one for each detected
+ * object. The metadata holds a reference to an immutable #GstConvnextResult: the classes, best
+ * first, and, if the element was asked for them, a #GstConvnextTensor each for the logits, the
+ * embedding and the feature maps of the network's stages.
  *
- * In C, link with what `pkg-config --cflags --libs gstconvnext-1.0` prints, and read the metadata
- * in a pad probe or in an element of your own:
+ * In C, link with the output of `pkg-config --cflags --libs gstconvnext-1.0`, and read the metadata
+ * in a pad probe or in an element:
  *
  * |[<!-- language="C" -->
  * #include <gst/convnext/convnext.h>
@@ -34,7 +34,7 @@
  * }
  * ]|
  *
- * In Python the same reads:
+ * The same in Python:
  *
  * |[<!-- language="Python" -->
  * gi.require_version('GstConvnext', '1.0')

@@ -5,8 +5,8 @@
 
 GType gst_convnext_meta_api_get_type(void)
 {
-    /* A region is measured in pixels and has an up side. With these tags videoscale and the like
-     * call the transform, and elements that rotate drop what they cannot transform. */
+    /* The region depends on the size and orientation of the frame. These tags make elements such as
+     * videoscale call the transform function, and elements that rotate drop the metadata. */
     static const char *tags[] = {GST_META_TAG_VIDEO_STR, GST_META_TAG_VIDEO_SIZE_STR,
                                  GST_META_TAG_VIDEO_ORIENTATION_STR, NULL};
     static gsize type;
@@ -33,8 +33,9 @@ static void meta_free(GstMeta *meta, GstBuffer *buffer)
     g_clear_pointer(&self->result, gst_convnext_result_unref);
 }
 
-/* The edges are scaled and rounded, not the sizes, so regions that touch keep touching and the
- * whole frame stays the whole frame. What is there keeps at least one pixel. from is not 0. */
+/* Scales and rounds both edges instead of the size, so adjacent regions stay adjacent and the whole
+ * frame stays the whole frame. A span that was not empty keeps at least one pixel. from must not be
+ * 0. */
 static void scale_span(guint *start, guint *size, int from, int to)
 {
     guint64 first = gst_util_uint64_scale_int_round(*start, to, from);

@@ -1,4 +1,4 @@
-/* GstConvnextMeta: a result on a buffer.
+/* GstConvnextMeta: a result attached to a buffer.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
@@ -11,20 +11,23 @@ G_BEGIN_DECLS
 /**
  * GstConvnextMeta:
  * @meta: parent
- * @result: (transfer none): what was found; the metadata holds a reference to it
- * @age: nanoseconds between the frame that the result was computed on and this buffer, also when
- *   they are played backwards; 0 when the result is this buffer's own, or when it is not known
- * @x: left edge of the region that the network saw, pixels of this buffer's frame
- * @y: top edge of that region
- * @width: width of that region, pixels
- * @height: height of that region, pixels
+ * @result: (transfer none): the result; the metadata owns a reference to it
+ * @age: the time between the frame that the result was computed on and this buffer, in nanoseconds;
+ *   also positive in reverse playback; 0 if the result is this buffer's own, or if the age is
+ *   unknown
+ * @x: left edge of the region that the network saw, in pixels of this buffer's frame
+ * @y: top edge of that region, in pixels
+ * @width: width of that region, in pixels
+ * @height: height of that region, in pixels
  *
- * A result of the element convnext, on a buffer. A buffer may carry several, of several models or
- * regions. The metadata is kept when the buffer is copied, and by elements that convert the format
- * or the size of video; the region is scaled with the frame. It is dropped where GStreamer drops
- * all metadata that depends on the frame's size or orientation, for example by videoflip.
+ * Attaches a result of the element `convnext` to a buffer.
  *
- * The fields are to be read, not written.
+ * A buffer may carry several, for several models or regions. The metadata is kept when a buffer is
+ * copied and by elements that convert the format or the size of video; the region is scaled with
+ * the frame. It is dropped where GStreamer drops all metadata that depends on the frame's size or
+ * orientation, for example by `videoflip`.
+ *
+ * The fields are read-only.
  *
  * Since: 0.1
  */
@@ -48,19 +51,29 @@ struct _GstConvnextMeta {
 GST_CONVNEXT_API
 GType gst_convnext_meta_api_get_type(void);
 
+/**
+ * gst_convnext_meta_get_info:
+ *
+ * Gets the registration of the metadata, registering it on the first call.
+ *
+ * Returns: (transfer none): the description of #GstConvnextMeta, which is never freed
+ *
+ * Since: 0.1
+ */
 GST_CONVNEXT_API
 const GstMetaInfo *gst_convnext_meta_get_info(void);
 
 /**
  * gst_buffer_add_convnext_meta:
  * @buffer: a writable buffer
- * @result: (transfer none): what was found; the metadata takes a reference of its own
+ * @result: (transfer none): a result; the metadata takes its own reference
  * @age: nanoseconds between the result's frame and this one; %GST_CLOCK_TIME_NONE counts as 0
  *
- * Attaches @result to @buffer, after the results that it carries already. The metadata's region is
- * the result's. @result is immutable from now on.
+ * Attaches @result to @buffer, after the results that the buffer already carries.
  *
- * Returns: (transfer none) (nullable): the metadata, owned by @buffer, or %NULL when @buffer is not
+ * The metadata's region is that of @result, which is immutable from now on.
+ *
+ * Returns: (transfer none) (nullable): the metadata, owned by @buffer, or %NULL if @buffer is not
  *   writable
  *
  * Since: 0.1
@@ -73,7 +86,10 @@ GstConvnextMeta *gst_buffer_add_convnext_meta(GstBuffer *buffer, GstConvnextResu
  * gst_buffer_get_convnext_meta:
  * @buffer: a buffer
  *
- * Returns: (transfer none) (nullable): the first result on @buffer, or %NULL when there is none
+ * Gets the first result on @buffer.
+ *
+ * Returns: (transfer none) (nullable): the metadata, owned by @buffer, or %NULL if the buffer
+ *   carries no result
  *
  * Since: 0.1
  */
@@ -83,9 +99,9 @@ GstConvnextMeta *gst_buffer_get_convnext_meta(GstBuffer *buffer);
 /**
  * gst_buffer_iterate_convnext_meta: (skip)
  * @buffer: a buffer
- * @state: (inout): a #gpointer, %NULL before the first call
+ * @state: (inout): the position; set it to %NULL before the first call
  *
- * Goes through all results on @buffer, in the order in which they were attached:
+ * Iterates over all results on @buffer, in the order in which they were attached.
  *
  * |[<!-- language="C" -->
  * gpointer state = NULL;
@@ -95,7 +111,9 @@ GstConvnextMeta *gst_buffer_get_convnext_meta(GstBuffer *buffer);
  *     g_print("%s\n", gst_convnext_result_get_model(meta->result));
  * ]|
  *
- * Returns: (transfer none) (nullable): the next one, or %NULL after the last
+ * Language bindings use gst_buffer_list_convnext_metas().
+ *
+ * Returns: (transfer none) (nullable): the next metadata, owned by @buffer, or %NULL after the last
  *
  * Since: 0.1
  */
@@ -106,10 +124,12 @@ GstConvnextMeta *gst_buffer_iterate_convnext_meta(GstBuffer *buffer, gpointer *s
  * gst_buffer_list_convnext_metas:
  * @buffer: a buffer
  *
- * The same as gst_buffer_iterate_convnext_meta(), as a list, for language bindings.
+ * Lists all results on @buffer, for language bindings.
  *
- * Returns: (transfer container) (element-type GstConvnextMeta): all results on @buffer, in the
- *   order in which they were attached
+ * C code uses gst_buffer_iterate_convnext_meta(), which allocates nothing.
+ *
+ * Returns: (transfer container) (element-type GstConvnextMeta): the metadata in the order in which
+ *   it was attached; @buffer owns the elements
  *
  * Since: 0.1
  */
@@ -120,7 +140,7 @@ GList *gst_buffer_list_convnext_metas(GstBuffer *buffer) G_GNUC_WARN_UNUSED_RESU
  * gst_convnext_meta_get_result:
  * @meta: metadata of a buffer
  *
- * For language bindings; C reads the field.
+ * Gets the result, for language bindings. C code reads the field.
  *
  * Returns: (transfer full): a new reference to the result, which may outlive the buffer
  *

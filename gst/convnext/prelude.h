@@ -1,4 +1,4 @@
-/* What every header of the library needs: which symbols leave it.
+/* Included by every header of the library: marks the exported symbols.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
@@ -8,7 +8,7 @@
 /**
  * GST_CONVNEXT_API:
  *
- * Marks the public functions. They are the only symbols that the library exports.
+ * Marks a public function. The library exports no other symbols.
  *
  * Since: 0.1
  */

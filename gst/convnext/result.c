@@ -2,22 +2,22 @@
 #include "gst/convnext/result.h"
 
 typedef struct Region {
-    guint x, y, width, height; /* pixels; width 0: not set */
+    guint x, y, width, height; /* pixels; width is 0 until the region is set */
 } Region;
 
 struct _GstConvnextResult {
     GstMiniObject mini_object;
     char *model;
     GstClockTime pts;
-    guint width, height; /* of the frame; 0: not set */
+    guint width, height; /* of the frame, pixels; 0 until they are set */
     Region region;
     GstConvnextActivation activation;
-    GstClockTime preprocess, inference; /* ns; GST_CLOCK_TIME_NONE: not set */
+    GstClockTime preprocess, inference; /* nanoseconds, or GST_CLOCK_TIME_NONE */
     gboolean has_object;
     int object_id;
     char *object_label;
-    GArray *classes;    /* of GstConvnextClass, labels owned */
-    GPtrArray *tensors; /* of GstConvnextTensor, owned */
+    GArray *classes;    /* GstConvnextClass; owns the labels */
+    GPtrArray *tensors; /* GstConvnextTensor, owned */
 };
 
 GST_DEFINE_MINI_OBJECT_TYPE(GstConvnextResult, gst_convnext_result);
@@ -31,10 +31,11 @@ G_DEFINE_BOXED_TYPE(GstConvnextClass, gst_convnext_class, gst_convnext_class_cop
 GType gst_convnext_activation_get_type(void)
 {
     static const GEnumValue values[] = {
-        {GST_CONVNEXT_ACTIVATION_AUTO, "What the model's files say, or softmax", "auto"},
-        {GST_CONVNEXT_ACTIVATION_SOFTMAX, "Exactly one class is true", "softmax"},
-        {GST_CONVNEXT_ACTIVATION_SIGMOID, "Any number of classes is true", "sigmoid"},
-        {GST_CONVNEXT_ACTIVATION_NONE, "The network's logits", "none"},
+        {GST_CONVNEXT_ACTIVATION_AUTO, "Use the activation in the model's config, or softmax",
+         "auto"},
+        {GST_CONVNEXT_ACTIVATION_SOFTMAX, "Exactly one class is true; scores sum to 1", "softmax"},
+        {GST_CONVNEXT_ACTIVATION_SIGMOID, "Any number of classes may be true", "sigmoid"},
+        {GST_CONVNEXT_ACTIVATION_NONE, "Scores are the logits", "none"},
         {0, NULL, NULL}};
     static gsize type;
 
@@ -269,13 +270,7 @@ GList *gst_convnext_result_list_tensors(GstConvnextResult *result)
     return list;
 }
 
-/* Appends value to array, an initialised GstValueArray, and unsets it. */
-static void append_value(GValue *array, GValue *value)
-{
-    gst_value_array_append_and_take_value(array, value);
-}
-
-static void set_region(GstStructure *structure, const Region *region)
+static void set_region_field(GstStructure *structure, const Region *region)
 {
     const guint fields[] = {region->x, region->y, region->width, region->height};
     GValue array = G_VALUE_INIT;
@@ -286,12 +281,12 @@ static void set_region(GstStructure *structure, const Region *region)
 
         g_value_init(&value, G_TYPE_UINT);
         g_value_set_uint(&value, fields[i]);
-        append_value(&array, &value);
+        gst_value_array_append_and_take_value(&array, &value);
     }
     gst_structure_take_value(structure, "region", &array);
 }
 
-static void set_classes(GstStructure *structure, const GArray *classes)
+static void set_classes_field(GstStructure *structure, const GArray *classes)
 {
     GValue array = G_VALUE_INIT;
 
@@ -306,12 +301,12 @@ static void set_classes(GstStructure *structure, const GArray *classes)
             gst_structure_set(entry, "label", G_TYPE_STRING, klass->label, NULL);
         g_value_init(&value, GST_TYPE_STRUCTURE);
         g_value_take_boxed(&value, entry);
-        append_value(&array, &value);
+        gst_value_array_append_and_take_value(&array, &value);
     }
     gst_structure_take_value(structure, "classes", &array);
 }
 
-static void set_tensors(GstStructure *structure, const GPtrArray *tensors)
+static void set_tensors_field(GstStructure *structure, const GPtrArray *tensors)
 {
     GValue array = G_VALUE_INIT;
 
@@ -321,12 +316,12 @@ static void set_tensors(GstStructure *structure, const GPtrArray *tensors)
 
         g_value_init(&value, G_TYPE_STRING);
         g_value_set_string(&value, gst_convnext_tensor_get_name(g_ptr_array_index(tensors, i)));
-        append_value(&array, &value);
+        gst_value_array_append_and_take_value(&array, &value);
     }
     gst_structure_take_value(structure, "tensors", &array);
 }
 
-static void set_time(GstStructure *structure, const char *field, GstClockTime time)
+static void set_time_field(GstStructure *structure, const char *field, GstClockTime time)
 {
     if (GST_CLOCK_TIME_IS_VALID(time))
         gst_structure_set(structure, field, G_TYPE_UINT64, time, NULL);
@@ -339,12 +334,12 @@ GstStructure *gst_convnext_result_to_structure(GstConvnextResult *result)
     g_return_val_if_fail(GST_IS_CONVNEXT_RESULT(result), NULL);
 
     structure = gst_structure_new("convnext", "model", G_TYPE_STRING, result->model, NULL);
-    set_time(structure, "pts", result->pts);
+    set_time_field(structure, "pts", result->pts);
     if (result->width)
         gst_structure_set(structure, "width", G_TYPE_UINT, result->width, "height", G_TYPE_UINT,
                           result->height, NULL);
     if (result->region.width)
-        set_region(structure, &result->region);
+        set_region_field(structure, &result->region);
     if (result->object_id >= 0)
         gst_structure_set(structure, "object-id", G_TYPE_INT, result->object_id, NULL);
     if (result->object_label)
@@ -352,11 +347,11 @@ GstStructure *gst_convnext_result_to_structure(GstConvnextResult *result)
     if (result->activation != GST_CONVNEXT_ACTIVATION_AUTO) {
         gst_structure_set(structure, "activation", GST_TYPE_CONVNEXT_ACTIVATION, result->activation,
                           NULL);
-        set_classes(structure, result->classes);
+        set_classes_field(structure, result->classes);
     }
     if (result->tensors->len)
-        set_tensors(structure, result->tensors);
-    set_time(structure, "preprocess-time", result->preprocess);
-    set_time(structure, "inference-time", result->inference);
+        set_tensors_field(structure, result->tensors);
+    set_time_field(structure, "preprocess-time", result->preprocess);
+    set_time_field(structure, "inference-time", result->inference);
     return structure;
 }

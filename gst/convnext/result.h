@@ -1,4 +1,4 @@
-/* GstConvnextResult: what one run of a network found in one frame, or in one region of it.
+/* GstConvnextResult: the output of one run of a network on one frame or on one region of it.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
@@ -10,13 +10,15 @@ G_BEGIN_DECLS
 
 /**
  * GstConvnextActivation:
- * @GST_CONVNEXT_ACTIVATION_AUTO: as the element's property: what the model's files say, or
- *   softmax; in a result: no classes were asked for
- * @GST_CONVNEXT_ACTIVATION_SOFTMAX: exactly one class is true; the scores of all classes sum to 1
- * @GST_CONVNEXT_ACTIVATION_SIGMOID: any number of classes is true; each score is in 0 to 1
- * @GST_CONVNEXT_ACTIVATION_NONE: the scores are the network's logits
+ * @GST_CONVNEXT_ACTIVATION_AUTO: as the element's property: the activation in the model's config,
+ *   or softmax; in a result: classes were not requested
+ * @GST_CONVNEXT_ACTIVATION_SOFTMAX: exp(x_i) / sum(exp(x_j)): exactly one class is true, and the
+ *   scores of all classes sum to 1
+ * @GST_CONVNEXT_ACTIVATION_SIGMOID: 1 / (1 + exp(-x_i)): any number of classes may be true, and
+ *   each score is between 0 and 1
+ * @GST_CONVNEXT_ACTIVATION_NONE: x_i: the scores are the network's logits
  *
- * How the network's logits become the scores of classes.
+ * The function that turns the network's logits x into class scores.
  *
  * Since: 0.1
  */
@@ -34,9 +36,9 @@ GType gst_convnext_activation_get_type(void);
 
 /**
  * GstConvnextClass:
- * @index: position among the network's outputs, from 0
- * @label: (nullable): its name, UTF-8, or %NULL when the model has no labels
- * @score: after the activation; see gst_convnext_result_get_activation()
+ * @index: index among the network's outputs, from 0
+ * @label: (nullable): the label, UTF-8, or %NULL if the model has no labels
+ * @score: the score after the activation; see gst_convnext_result_get_activation()
  *
  * A class and its score.
  *
@@ -58,7 +60,10 @@ GType gst_convnext_class_get_type(void);
  * gst_convnext_class_copy: (skip)
  * @klass: a class
  *
- * Returns: (transfer full): a copy that does not depend on the result
+ * Copies a class, including its label.
+ *
+ * Returns: (transfer full): a copy that is independent of the result; free it with
+ *   gst_convnext_class_free()
  *
  * Since: 0.1
  */
@@ -67,7 +72,9 @@ GstConvnextClass *gst_convnext_class_copy(const GstConvnextClass *klass) G_GNUC_
 
 /**
  * gst_convnext_class_free: (skip)
- * @klass: (transfer full): what gst_convnext_class_copy() returned
+ * @klass: (transfer full): a copy made by gst_convnext_class_copy()
+ *
+ * Frees a copy of a class.
  *
  * Since: 0.1
  */
@@ -77,11 +84,12 @@ void gst_convnext_class_free(GstConvnextClass *klass);
 /**
  * GstConvnextResult:
  *
- * What one run of a network found. It is a reference counted #GstMiniObject and is built by the one
- * who makes it: the functions that set and add need the only reference to it. From the moment when
- * it is on a buffer or has been referenced again it is immutable, and any number of threads may
- * read it. What the getters return belongs to the result and is valid as long as it lives, except
- * where they say otherwise.
+ * The output of one run of a network on one frame or on one region of it.
+ *
+ * A result is a reference counted #GstMiniObject. The functions that set or add something require
+ * that the caller holds the only reference. As soon as the result is attached to a buffer or
+ * referenced again it is immutable, and any number of threads may read it. Values that a getter
+ * returns are owned by the result and valid as long as it lives, unless the getter says otherwise.
  *
  * Since: 0.1
  */
@@ -94,14 +102,17 @@ typedef struct _GstConvnextResult GstConvnextResult;
 GST_CONVNEXT_API
 GType gst_convnext_result_get_type(void);
 
-/* Building one */
+/* Building a result */
 
 /**
  * gst_convnext_result_new:
- * @model: name of the model, for people and for telling several models' results apart
- * @pts: presentation time of the frame that it is computed on, or %GST_CLOCK_TIME_NONE
+ * @model: name of the model, to display and to tell the results of several models apart; it is
+ *   copied
+ * @pts: presentation time of the frame, in nanoseconds, or %GST_CLOCK_TIME_NONE
  *
- * Returns: (transfer full): a new result without classes, tensors, region or times
+ * Creates a result without classes, tensors, region or times.
+ *
+ * Returns: (transfer full): a new result
  *
  * Since: 0.1
  */
@@ -111,9 +122,11 @@ GstConvnextResult *gst_convnext_result_new(const char *model,
 
 /**
  * gst_convnext_result_set_frame_size:
- * @result: a result that nobody else holds
- * @width: of the frame, pixels
- * @height: of the frame, pixels
+ * @result: a result of which the caller holds the only reference
+ * @width: width of the frame in pixels
+ * @height: height of the frame in pixels
+ *
+ * Sets the size of the frame that the result is computed on.
  *
  * Since: 0.1
  */
@@ -122,13 +135,13 @@ void gst_convnext_result_set_frame_size(GstConvnextResult *result, guint width, 
 
 /**
  * gst_convnext_result_set_region:
- * @result: a result that nobody else holds
- * @x: left edge, pixels of the frame
- * @y: top edge
- * @width: pixels
- * @height: pixels
+ * @result: a result of which the caller holds the only reference
+ * @x: left edge in pixels of the frame
+ * @y: top edge in pixels of the frame
+ * @width: width in pixels
+ * @height: height in pixels
  *
- * Says which part of the frame the network saw.
+ * Sets the part of the frame that the network saw.
  *
  * Since: 0.1
  */
@@ -138,11 +151,13 @@ void gst_convnext_result_set_region(GstConvnextResult *result, guint x, guint y,
 
 /**
  * gst_convnext_result_set_activation:
- * @result: a result that nobody else holds
- * @activation: how the scores were made
+ * @result: a result of which the caller holds the only reference
+ * @activation: the activation that the scores come from
  *
- * To be called whenever classes were asked for, even if the threshold left none: it tells "no class
- * is above the threshold" from "no classes were asked for".
+ * Sets the activation.
+ *
+ * Call it whenever classes were requested, even if none reached the threshold: it distinguishes a
+ * result without classes above the threshold from one for which classes were not requested.
  *
  * Since: 0.1
  */
@@ -152,9 +167,12 @@ void gst_convnext_result_set_activation(GstConvnextResult *result,
 
 /**
  * gst_convnext_result_set_times:
- * @result: a result that nobody else holds
- * @preprocess: nanoseconds from the mapped frame to the network's input
- * @inference: nanoseconds of the forward pass
+ * @result: a result of which the caller holds the only reference
+ * @preprocess: duration of the preprocessing, from the mapped frame to the input tensor, in
+ *   nanoseconds, or %GST_CLOCK_TIME_NONE
+ * @inference: duration of the forward pass in nanoseconds, or %GST_CLOCK_TIME_NONE
+ *
+ * Sets the measured times.
  *
  * Since: 0.1
  */
@@ -164,11 +182,11 @@ void gst_convnext_result_set_times(GstConvnextResult *result, GstClockTime prepr
 
 /**
  * gst_convnext_result_set_object:
- * @result: a result that nobody else holds
- * @id: the object's id as its detector gave it, or -1
- * @label: (nullable): what the detector called it, or %NULL
+ * @result: a result of which the caller holds the only reference
+ * @id: the object's id, as its detector or tracker assigned it, or -1
+ * @label: (nullable): the detector's label, or %NULL; it is copied
  *
- * Says which detected object the region belongs to. Not called for whole frames.
+ * Sets the detected object that the region belongs to. Do not call it for whole frames.
  *
  * Since: 0.1
  */
@@ -177,12 +195,12 @@ void gst_convnext_result_set_object(GstConvnextResult *result, int id, const cha
 
 /**
  * gst_convnext_result_add_class:
- * @result: a result that nobody else holds
- * @index: position among the network's outputs
- * @label: (nullable): its name, copied; or %NULL when the model has no labels
- * @score: after the activation
+ * @result: a result of which the caller holds the only reference
+ * @index: index among the network's outputs, from 0
+ * @label: (nullable): the label, UTF-8, or %NULL if the model has no labels; it is copied
+ * @score: the score after the activation
  *
- * Adds a class at the end. Classes are to be added best first.
+ * Appends a class. Add the classes in descending order of their scores.
  *
  * Since: 0.1
  */
@@ -192,21 +210,25 @@ void gst_convnext_result_add_class(GstConvnextResult *result, guint index, const
 
 /**
  * gst_convnext_result_take_tensor:
- * @result: a result that nobody else holds
- * @tensor: (transfer full): a tensor with a name that the result does not have yet
+ * @result: a result of which the caller holds the only reference
+ * @tensor: (transfer full): a tensor whose name is not in the result yet
+ *
+ * Appends a tensor.
  *
  * Since: 0.1
  */
 GST_CONVNEXT_API
 void gst_convnext_result_take_tensor(GstConvnextResult *result, GstConvnextTensor *tensor);
 
-/* Reading one */
+/* Reading a result */
 
 /**
  * gst_convnext_result_get_model:
  * @result: a result
  *
- * Returns: (transfer none): name of the model
+ * Gets the name of the model.
+ *
+ * Returns: (transfer none): the name, owned by @result
  *
  * Since: 0.1
  */
@@ -217,8 +239,11 @@ const char *gst_convnext_result_get_model(GstConvnextResult *result);
  * gst_convnext_result_get_pts:
  * @result: a result
  *
- * Returns: presentation time of the frame that it was computed on, or %GST_CLOCK_TIME_NONE. A
- *   buffer that carries an older result says in #GstConvnextMeta how old it is
+ * Gets the presentation time of the frame that the result was computed on.
+ *
+ * If a buffer carries an older result, its #GstConvnextMeta has the age.
+ *
+ * Returns: the time in nanoseconds, or %GST_CLOCK_TIME_NONE
  *
  * Since: 0.1
  */
@@ -228,8 +253,10 @@ GstClockTime gst_convnext_result_get_pts(GstConvnextResult *result);
 /**
  * gst_convnext_result_get_frame_size:
  * @result: a result
- * @width: (out) (optional): width in pixels of the frame that it was computed on
- * @height: (out) (optional): its height in pixels
+ * @width: (out) (optional): width in pixels, or 0 if it is unknown
+ * @height: (out) (optional): height in pixels, or 0 if it is unknown
+ *
+ * Gets the size of the frame that the result was computed on.
  *
  * Since: 0.1
  */
@@ -239,13 +266,14 @@ void gst_convnext_result_get_frame_size(GstConvnextResult *result, guint *width,
 /**
  * gst_convnext_result_get_region:
  * @result: a result
- * @x: (out) (optional): left edge, pixels of the frame that it was computed on
- * @y: (out) (optional): top edge
- * @width: (out) (optional): pixels
- * @height: (out) (optional): pixels
+ * @x: (out) (optional): left edge in pixels of the frame that the result was computed on
+ * @y: (out) (optional): top edge in pixels
+ * @width: (out) (optional): width in pixels, or 0 if the region is unknown
+ * @height: (out) (optional): height in pixels, or 0 if the region is unknown
  *
- * The part of the frame that the network saw. On a buffer that was scaled since, the region in
- * #GstConvnextMeta is the one in pixels of that buffer.
+ * Gets the part of the frame that the network saw.
+ *
+ * If the buffer was scaled since, #GstConvnextMeta has the region in pixels of the scaled frame.
  *
  * Since: 0.1
  */
@@ -257,7 +285,9 @@ void gst_convnext_result_get_region(GstConvnextResult *result, guint *x, guint *
  * gst_convnext_result_get_activation:
  * @result: a result
  *
- * Returns: how the scores were made; %GST_CONVNEXT_ACTIVATION_AUTO when no classes were asked for
+ * Gets the activation that the scores come from.
+ *
+ * Returns: the activation, or %GST_CONVNEXT_ACTIVATION_AUTO if classes were not requested
  *
  * Since: 0.1
  */
@@ -268,7 +298,9 @@ GstConvnextActivation gst_convnext_result_get_activation(GstConvnextResult *resu
  * gst_convnext_result_get_preprocess_time:
  * @result: a result
  *
- * Returns: nanoseconds from the mapped frame to the network's input
+ * Gets the duration of the preprocessing, from the mapped frame to the input tensor.
+ *
+ * Returns: the duration in nanoseconds, or %GST_CLOCK_TIME_NONE if it is unknown
  *
  * Since: 0.1
  */
@@ -279,7 +311,9 @@ GstClockTime gst_convnext_result_get_preprocess_time(GstConvnextResult *result);
  * gst_convnext_result_get_inference_time:
  * @result: a result
  *
- * Returns: nanoseconds of the forward pass
+ * Gets the duration of the forward pass.
+ *
+ * Returns: the duration in nanoseconds, or %GST_CLOCK_TIME_NONE if it is unknown
  *
  * Since: 0.1
  */
@@ -289,10 +323,13 @@ GstClockTime gst_convnext_result_get_inference_time(GstConvnextResult *result);
 /**
  * gst_convnext_result_get_object:
  * @result: a result
- * @id: (out) (optional): the object's id as its detector gave it, or -1
- * @label: (out) (optional) (nullable) (transfer none): what the detector called it, or %NULL
+ * @id: (out) (optional): the object's id, as its detector or tracker assigned it, or -1
+ * @label: (out) (optional) (nullable) (transfer none): the detector's label, owned by @result, or
+ *   %NULL
  *
- * Returns: whether the result is about a detected object; %FALSE when it is about a whole frame
+ * Gets the detected object that the result describes.
+ *
+ * Returns: %TRUE if the result describes a detected object, %FALSE if it describes a whole frame
  *
  * Since: 0.1
  */
@@ -302,10 +339,12 @@ gboolean gst_convnext_result_get_object(GstConvnextResult *result, int *id, cons
 /**
  * gst_convnext_result_get_classes: (skip)
  * @result: a result
- * @n_classes: (out) (optional): where to put their number, or %NULL
+ * @n_classes: (out) (optional): the number of classes
  *
- * Returns: (transfer none) (array length=n_classes) (nullable): the classes, best first; %NULL when
- *   there are none. For bindings see gst_convnext_result_list_classes()
+ * Gets the classes. Language bindings use gst_convnext_result_list_classes().
+ *
+ * Returns: (transfer none) (array length=n_classes) (nullable): the classes, best first, owned by
+ *   @result, or %NULL if it has none
  *
  * Since: 0.1
  */
@@ -317,7 +356,9 @@ const GstConvnextClass *gst_convnext_result_get_classes(GstConvnextResult *resul
  * gst_convnext_result_list_classes:
  * @result: a result
  *
- * The same as gst_convnext_result_get_classes(), as copies in a list, for language bindings.
+ * Lists copies of the classes, for language bindings.
+ *
+ * C code uses gst_convnext_result_get_classes(), which copies nothing.
  *
  * Returns: (transfer full) (element-type GstConvnextClass): the classes, best first
  *
@@ -330,7 +371,9 @@ GList *gst_convnext_result_list_classes(GstConvnextResult *result) G_GNUC_WARN_U
  * gst_convnext_result_get_n_tensors:
  * @result: a result
  *
- * Returns: number of tensors
+ * Gets the number of tensors.
+ *
+ * Returns: the number of tensors
  *
  * Since: 0.1
  */
@@ -340,9 +383,11 @@ guint gst_convnext_result_get_n_tensors(GstConvnextResult *result);
 /**
  * gst_convnext_result_peek_tensor: (skip)
  * @result: a result
- * @i: which one, below gst_convnext_result_get_n_tensors()
+ * @i: index of the tensor, below gst_convnext_result_get_n_tensors()
  *
- * Returns: (transfer none): the tensor, in the order in which they were attached
+ * Gets a tensor by its index; tensors are in the order in which they were added.
+ *
+ * Returns: (transfer none): the tensor, owned by @result
  *
  * Since: 0.1
  */
@@ -352,9 +397,12 @@ GstConvnextTensor *gst_convnext_result_peek_tensor(GstConvnextResult *result, gu
 /**
  * gst_convnext_result_get_tensor:
  * @result: a result
- * @name: for example %GST_CONVNEXT_TENSOR_EMBEDDING or `stage3`
+ * @name: a name, for example %GST_CONVNEXT_TENSOR_EMBEDDING or `stage3`
  *
- * Returns: (transfer full) (nullable): a new reference to the tensor with that name, or %NULL
+ * Gets a tensor by its name.
+ *
+ * Returns: (transfer full) (nullable): a new reference to the tensor, or %NULL if the result has no
+ *   tensor of that name
  *
  * Since: 0.1
  */
@@ -366,7 +414,9 @@ GstConvnextTensor *gst_convnext_result_get_tensor(GstConvnextResult *result,
  * gst_convnext_result_list_tensors:
  * @result: a result
  *
- * Returns: (transfer full) (element-type GstConvnextTensor): new references to all tensors
+ * Lists all tensors, in the order in which they were added.
+ *
+ * Returns: (transfer full) (element-type GstConvnextTensor): new references to the tensors
  *
  * Since: 0.1
  */
@@ -377,21 +427,23 @@ GList *gst_convnext_result_list_tensors(GstConvnextResult *result) G_GNUC_WARN_U
  * gst_convnext_result_to_structure:
  * @result: a result
  *
- * Makes the structure that the element convnext posts in messages. It is named `convnext` and has
- * the fields
+ * Creates the structure that the element `convnext` posts in element messages.
+ *
+ * It is named `convnext`; fields without a value are absent:
  *
  * - `model`: string
- * - `pts`: #guint64, nanoseconds; absent when unknown
- * - `width`, `height`: #guint, the frame's size; absent when unknown
- * - `region`: #GstValueArray of four #guint: x, y, width, height; absent when unknown
- * - `object-id`: #int, `object-label`: string; each absent when unknown
- * - `activation`: #GstConvnextActivation; absent when no classes were asked for
- * - `classes`: #GstValueArray, best first, of #GstStructure `class` with `index` (#guint), `label`
- *   (string, absent when the model has no labels) and `score` (#float); absent when no classes
- *   were asked for
- * - `tensors`: #GstValueArray of strings, the names of the tensors; absent when there are none.
- *   Their values are on the buffer only
- * - `preprocess-time`, `inference-time`: #guint64, nanoseconds; absent when unknown
+ * - `pts`: guint64, nanoseconds
+ * - `width`, `height`: guint, the size of the frame in pixels
+ * - `region`: #GstValueArray of four guint, in pixels: x, y, width, height
+ * - `object-id`: int
+ * - `object-label`: string
+ * - `activation`: #GstConvnextActivation; absent if classes were not requested
+ * - `classes`: #GstValueArray, best first, of #GstStructure `class` with the fields `index`
+ * (guint), `label` (string; absent if the model has no labels) and `score` (float); absent if
+ * classes were not requested
+ * - `tensors`: #GstValueArray of strings, the names of the tensors, whose values are on the buffer
+ *   only
+ * - `preprocess-time`, `inference-time`: guint64, nanoseconds
  *
  * Returns: (transfer full): a new structure
  *
@@ -404,7 +456,9 @@ GstStructure *gst_convnext_result_to_structure(GstConvnextResult *result) G_GNUC
  * gst_convnext_result_ref: (skip)
  * @result: a result
  *
- * Returns: (transfer full): @result, with one more reference
+ * Adds a reference.
+ *
+ * Returns: (transfer full): @result
  *
  * Since: 0.1
  */
@@ -417,7 +471,7 @@ static inline GstConvnextResult *gst_convnext_result_ref(GstConvnextResult *resu
  * gst_convnext_result_unref: (skip)
  * @result: (transfer full): a result
  *
- * Gives up one reference; the last one frees the result.
+ * Releases a reference; releasing the last one frees the result.
  *
  * Since: 0.1
  */

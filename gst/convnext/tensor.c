@@ -1,5 +1,5 @@
-/* A tensor keeps its memory mapped for reading from birth to death, so its values have one address
- * and cannot be written by others.
+/* A tensor keeps its memory mapped for reading as long as it lives, so the address of its values is
+ * constant and no other code can write to them.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gst/convnext/tensor.h"
@@ -27,7 +27,7 @@ static void tensor_free(GstConvnextTensor *tensor)
     g_free(tensor);
 }
 
-/* FALSE: the number of bytes does not fit a gsize. */
+/* Returns FALSE if the number of bytes exceeds the range of gsize. */
 static gboolean count_values(guint n_dims, const gsize *dims, gsize *n_values)
 {
     gsize n = 1, bytes;

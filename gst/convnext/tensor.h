@@ -1,4 +1,4 @@
-/* GstConvnextTensor: a named, dense array of float32 that a network put out.
+/* GstConvnextTensor: a named, dense array of float32, one output of a network.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
@@ -10,9 +10,10 @@ G_BEGIN_DECLS
 /**
  * GST_CONVNEXT_TENSOR_LOGITS:
  *
- * Name of the tensor with the head's raw outputs, before softmax or sigmoid. Shape
- * [n, 1, 1, classes]. The names of the feature maps are `stage1` to `stage4`: the map after the
- * last block of that stage, before any pooling, shape [n, height, width, channels].
+ * Name of the tensor with the head's raw outputs, before softmax or sigmoid.
+ *
+ * Its shape is [n, 1, 1, classes]. The feature maps are named `stage1` to `stage4`: the map after
+ * the last block of that stage, before any pooling, with the shape [n, height, width, channels].
  *
  * Since: 0.1
  */
@@ -21,8 +22,10 @@ G_BEGIN_DECLS
 /**
  * GST_CONVNEXT_TENSOR_EMBEDDING:
  *
- * Name of the tensor that the last linear layer reads: pooled, after the head's normalisation and
- * its hidden layer where it has one. Shape [n, 1, 1, channels].
+ * Name of the tensor that is the input of the last linear layer.
+ *
+ * It is pooled, normalised by the head, and has passed the head's hidden layer if there is one. Its
+ * shape is [n, 1, 1, channels].
  *
  * Since: 0.1
  */
@@ -31,9 +34,11 @@ G_BEGIN_DECLS
 /**
  * GstConvnextTensor:
  *
- * A named, dense array of float32 in row-major order. The shape is NHWC: batch, height, width,
- * channels, channels next to each other in memory. It is immutable from the start, so any number of
- * threads may read it, and it is reference counted (a #GstMiniObject).
+ * A named, dense array of float32 in row-major order.
+ *
+ * The shape is NHWC: batch, height, width, channels; the channels of one position are adjacent in
+ * memory. A tensor is immutable, so any number of threads may read it, and it is reference counted
+ * (a #GstMiniObject).
  *
  * Since: 0.1
  */
@@ -47,17 +52,19 @@ GType gst_convnext_tensor_get_type(void);
 
 /**
  * gst_convnext_tensor_new:
- * @name: what it is, for example `stage3`
- * @n_dims: number of dimensions, at least 1
- * @dims: (array length=n_dims): the shape, outermost dimension first
+ * @name: the name, for example `stage3`; it is copied
+ * @n_dims: the number of dimensions, at least 1
+ * @dims: (array length=n_dims): the shape, outermost dimension first; it is copied
  * @memory: (transfer full): the values, float32 in native byte order; its size must be four times
- *   the product of @dims, its address a multiple of four
+ *   the product of @dims, and its address a multiple of four
  *
- * Makes a tensor of existing memory, without a copy. The memory is mapped for reading as long as
- * the tensor lives, so nobody can map it for writing.
+ * Creates a tensor from existing memory, without a copy.
  *
- * Returns: (transfer full) (nullable): a new tensor, or %NULL when the size does not match the
- *   shape or the memory cannot be mapped
+ * The memory stays mapped for reading as long as the tensor lives, so it cannot be mapped for
+ * writing meanwhile.
+ *
+ * Returns: (transfer full) (nullable): a new tensor, or %NULL if the size does not match the shape
+ *   or the memory cannot be mapped; @memory is released in that case too
  *
  * Since: 0.1
  */
@@ -67,14 +74,14 @@ GstConvnextTensor *gst_convnext_tensor_new(const char *name, guint n_dims, const
 
 /**
  * gst_convnext_tensor_new_copy: (skip)
- * @name: what it is, for example `stage3`
- * @n_dims: number of dimensions, at least 1
- * @dims: (array length=n_dims): the shape, outermost dimension first
+ * @name: the name, for example `stage3`; it is copied
+ * @n_dims: the number of dimensions, at least 1
+ * @dims: (array length=n_dims): the shape, outermost dimension first; it is copied
  * @values: as many values as the product of @dims
  *
- * Makes a tensor of a copy of @values, in memory aligned to 64 bytes.
+ * Creates a tensor from a copy of @values, in memory aligned to 64 bytes.
  *
- * Returns: (transfer full) (nullable): a new tensor, or %NULL when there is no memory for it
+ * Returns: (transfer full) (nullable): a new tensor, or %NULL if the allocation fails
  *
  * Since: 0.1
  */
@@ -86,7 +93,9 @@ GstConvnextTensor *gst_convnext_tensor_new_copy(const char *name, guint n_dims, 
  * gst_convnext_tensor_get_name:
  * @tensor: a tensor
  *
- * Returns: (transfer none): its name, for example `logits`, `embedding` or `stage3`
+ * Gets the name, for example `logits`, `embedding` or `stage3`.
+ *
+ * Returns: (transfer none): the name, owned by @tensor
  *
  * Since: 0.1
  */
@@ -96,10 +105,11 @@ const char *gst_convnext_tensor_get_name(GstConvnextTensor *tensor);
 /**
  * gst_convnext_tensor_get_shape:
  * @tensor: a tensor
- * @n_dims: (out) (optional): where to put the number of dimensions, or %NULL
+ * @n_dims: (out) (optional): the number of dimensions
  *
- * Returns: (transfer none) (array length=n_dims): the shape, outermost dimension first: batch,
- *   height, width, channels
+ * Gets the shape, outermost dimension first: batch, height, width, channels.
+ *
+ * Returns: (transfer none) (array length=n_dims): the shape, owned by @tensor
  *
  * Since: 0.1
  */
@@ -109,12 +119,15 @@ const gsize *gst_convnext_tensor_get_shape(GstConvnextTensor *tensor, guint *n_d
 /**
  * gst_convnext_tensor_get_values:
  * @tensor: a tensor
- * @n_values: (out) (optional): where to put the number of values, or %NULL
+ * @n_values: (out) (optional): the number of values, the product of the shape
  *
- * The values themselves, not a copy: they are valid as long as @tensor is. In Python this makes a
- * list; for large maps gst_convnext_tensor_get_bytes() with numpy.frombuffer() does without.
+ * Gets the values themselves, without a copy.
  *
- * Returns: (transfer none) (array length=n_values): the values, channels next to each other
+ * Bindings turn them into a list. For large maps in Python, gst_convnext_tensor_get_bytes() with
+ * `numpy.frombuffer()` avoids that copy.
+ *
+ * Returns: (transfer none) (array length=n_values): the values in row-major order, owned by
+ *   @tensor
  *
  * Since: 0.1
  */
@@ -125,7 +138,9 @@ const float *gst_convnext_tensor_get_values(GstConvnextTensor *tensor, gsize *n_
  * gst_convnext_tensor_get_bytes:
  * @tensor: a tensor
  *
- * The values as bytes, without a copy; the #GBytes keeps the tensor alive. In Python:
+ * Gets the values as bytes, without a copy.
+ *
+ * The #GBytes holds a reference to the tensor. In Python:
  * `numpy.frombuffer(tensor.get_bytes().get_data(), numpy.float32).reshape(tensor.get_shape())`.
  *
  * Returns: (transfer full): the values, float32 in native byte order
@@ -139,9 +154,11 @@ GBytes *gst_convnext_tensor_get_bytes(GstConvnextTensor *tensor) G_GNUC_WARN_UNU
  * gst_convnext_tensor_get_memory:
  * @tensor: a tensor
  *
- * For elements that hand the values on without a copy, for example as a #GstBuffer of their own.
+ * Gets the memory that holds the values.
  *
- * Returns: (transfer none): the memory with the values; it can be mapped for reading only
+ * Elements use it to pass the values on without a copy, for example in a #GstBuffer.
+ *
+ * Returns: (transfer none): the memory, owned by @tensor; it can be mapped for reading only
  *
  * Since: 0.1
  */
@@ -152,7 +169,9 @@ GstMemory *gst_convnext_tensor_get_memory(GstConvnextTensor *tensor);
  * gst_convnext_tensor_ref: (skip)
  * @tensor: a tensor
  *
- * Returns: (transfer full): @tensor, with one more reference
+ * Adds a reference.
+ *
+ * Returns: (transfer full): @tensor
  *
  * Since: 0.1
  */
@@ -165,7 +184,7 @@ static inline GstConvnextTensor *gst_convnext_tensor_ref(GstConvnextTensor *tens
  * gst_convnext_tensor_unref: (skip)
  * @tensor: (transfer full): a tensor
  *
- * Gives up one reference; the last one frees the tensor.
+ * Releases a reference; releasing the last one frees the tensor.
  *
  * Since: 0.1
  */
