@@ -5,95 +5,97 @@
 /**
  * SECTION:element-convnext
  * @title: convnext
- * @short_description: classifies video with a ConvNeXt, or attaches its feature maps
+ * @short_description: classifies video with ConvNeXt and attaches its embedding and feature maps
  *
- * Runs a ConvNeXt (V1 or V2, any size) on the frames of raw video, on the CPU, and attaches what it
- * finds as #GstConvnextMeta: the best classes with their scores, and on request the logits, the
- * embedding and the feature maps of the stages. Pixels, timestamps and flags of the buffers are
- * left alone; buffers that others hold too get new metadata, not a copy of their pixels.
+ * Runs a ConvNeXt (V1 or V2, any size) on the CPU and attaches the output to each buffer as
+ * #GstConvnextMeta: the best classes with their scores and, on request, the logits, the embedding
+ * and the feature maps of the stages. Pixels, timestamps and flags of the buffers do not change; a
+ * buffer that is shared with another branch gets new metadata, not a copy of its pixels.
  *
- * It takes every raw format in any size. Frames are cropped and resized inside, by the recipe that
- * the network was evaluated with, so the video itself keeps its size. Colour matrix, range and
- * pixel aspect ratio are those of the caps.
+ * The element accepts every raw video format in any size. It crops and resizes a copy of the frame
+ * with the preprocessing that the checkpoint was evaluated with; the video itself keeps its size.
+ * Colour matrix, range and pixel aspect ratio come from the caps.
  *
- * Without #convnext:model it runs the bundled network, which tells whether a camera is healthy:
- * normal, dark, overexposed, defocused, obstructed, noisy, low-contrast, corrupted, no-signal.
+ * Without #convnext:model it runs the bundled model, which detects the health of a camera: normal,
+ * dark, overexposed, defocused, obstructed, noisy, low-contrast, corrupted or no-signal.
  *
- * The model is loaded when the element goes to READY. Whatever is wrong with it, with the labels or
- * with a property is one sentence in an error message then. Elements of one process that run the
- * same file share its weights.
+ * The model is loaded in the transition from NULL to READY. A problem with the model, the labels or
+ * a property is then one sentence in an error message. Elements of one process that use the same
+ * file share its weights.
  *
- * Every property can be set while playing, and takes effect on a frame's boundary. Another model is
- * loaded in a thread of its own while the one before goes on; then an element message
- * `convnext-model-updated` tells what is in #convnext:model-info and `frame` (guint64), the number
- * of the first frame that the new one looks at. When something is wrong with it, a warning says so
- * and the one before stays. What belongs together, as a model and its labels, is to be set with one
- * call of g_object_set().
+ * Every property can be set while playing and takes effect at the next frame. A new model is loaded
+ * in a separate thread while the current one keeps running. When the new one takes over, the
+ * element posts the element message `convnext-model-updated` with the fields of
+ * #convnext:model-info and `frame` (guint64), the number of the first frame that it runs on. If it
+ * cannot be loaded, the element posts a warning and keeps the current model. Set properties that
+ * depend on each other, such as a model and its labels, with one call of g_object_set().
  *
- * With #convnext:mode `sync` a frame waits for its result. With `latest` no frame ever waits: the
- * newest frame is made into an input at once, and when the network is free, it runs the newest
- * input there is; frames carry the newest finished result with its age. End of stream waits for
- * the last result.
+ * With #convnext:mode `sync` each frame waits for its result. With `latest` frames never wait: the
+ * newest frame is preprocessed at once, the network runs the newest input as soon as it is free,
+ * and each frame carries the newest finished result with its age. End of stream waits for the last
+ * result.
  *
- * With #convnext:interval N, the first frame and every Nth after it are looked at, with
- * #convnext:min-period at most one in such a time. The frames between, and all buffers with
- * %GST_BUFFER_FLAG_GAP, carry the last result with its age, or with #convnext:carry `false`
- * nothing. Nothing is carried across a flush, a new segment or new caps; a discontinuity, which for
- * live video is a lost frame, changes nothing.
+ * With #convnext:interval N the network runs on the first frame and on every Nth after it;
+ * #convnext:min-period limits the rate by time. The frames in between, and all buffers with
+ * %GST_BUFFER_FLAG_GAP, carry the last result with its age, or nothing if #convnext:carry is
+ * `false`. A flush, a new segment and new caps discard the carried result; a discontinuity, which
+ * in live video is a lost frame, does not.
  *
- * With #convnext:change-threshold, a static scene is not looked at again until the mean brightness
- * of some cell of a 16 x 16 grid has changed by so much since the last look, or that look is
- * #convnext:max-age old. Sensor noise averages out over a cell; a person in it does not. Objects
- * whose turn it was not when something changed still get it, and with #convnext:smoothing looking
- * goes on until the state is the one that the last result makes when it is repeated.
+ * With #convnext:change-threshold the network does not run on a static scene until the mean
+ * brightness of some cell of a 16 x 16 grid has changed by more than this since the last inference,
+ * or that inference is #convnext:max-age old. Sensor noise averages out over a cell; a person does
+ * not. Objects that were due when the scene changed are still classified, and with
+ * #convnext:smoothing inference continues until repeating the last result would no longer change
+ * the state.
  *
- * With `sync`, frames of which a QOS event says that downstream will get them too late are not
- * looked at until the stream has caught up; they are never dropped. So that decoders do not drop
- * them either, elements upstream hear of such events only when that does not help. In a live
- * pipeline the element answers the LATENCY query with what it adds, by measurement and with
- * headroom, and posts a LATENCY message when that moves by more than a quarter.
+ * With `sync`, the network skips frames that a QoS event reports as too late, until the stream has
+ * caught up; frames are never dropped. QoS events are forwarded upstream, where decoders would drop
+ * frames, only if skipping does not help. In a live pipeline the element adds its measured latency,
+ * with headroom, to the LATENCY query, and posts a LATENCY message when it changes by more than a
+ * quarter.
  *
- * With #convnext:region `objects` it looks at each object that elements upstream have described in
- * a #GstVideoRegionOfInterestMeta or a #GstAnalyticsODMtd (GStreamer 1.24 and later), once if it
- * is in both, all those of a frame as one batch; the options of objects say which and how often.
- * Each has a #GstConvnextMeta with its region and gst_convnext_result_get_object(), where there
- * are classes a structure `classification` among the parameters of the
- * #GstVideoRegionOfInterestMeta (`label`, `label_id`, `confidence`, `model_name`, and `age` in
- * nanoseconds, of the best one), and a #GstAnalyticsClsMtd with a relation from and to the
- * #GstAnalyticsODMtd. Objects that a tracker has given an id carry their last result as long as
- * they are not looked at again; others do where an object of the same class was about there in the
- * frames before.
+ * With #convnext:region `objects` the network runs on each object that upstream elements describe
+ * in a #GstVideoRegionOfInterestMeta or, from GStreamer 1.24, a #GstAnalyticsODMtd; an object in
+ * both counts once. The objects of a frame are run as one batch; the object properties select them
+ * and set how often they are classified. Each object gets a #GstConvnextMeta with its region and
+ * gst_convnext_result_get_object(). Its classes are also added as a structure `classification` to
+ * the #GstVideoRegionOfInterestMeta (`label`, `label_id`, `confidence`, `model_name`, and `age` in
+ * nanoseconds, for the best class), and as a #GstAnalyticsClsMtd related to the #GstAnalyticsODMtd
+ * in both directions. Objects with a tracking id carry their last result until they are classified
+ * again; other objects do if one of the same class was near the same position in recent frames.
  *
  * With #convnext:post-messages each new result is also posted as an element message, whose
- * structure is gst_convnext_result_to_structure() plus `frame` (guint64, from 0 at each start),
- * `stream-time` and `running-time` (guint64, nanoseconds).
+ * structure is that of gst_convnext_result_to_structure() plus `frame` (guint64, from 0 at each
+ * start), `stream-time` and `running-time` (guint64, nanoseconds).
  *
- * With #convnext:smoothing, results become a state, the label that holds, and each change of it is
- * posted as an element message `convnext-state-changed`: what an alarm needs. Its fields are `old`
- * and `new` (string; absent where there is no label: before the first state, and where no class
- * reaches the threshold), `score` (double, smoothed, of new), `since` (guint64, running time since
- * when the results have said so), and `frame`, `stream-time` and `running-time` as above, of the
- * frame that made it change. With `majority`, a label becomes the state when it was the best in
- * #convnext:smoothing-count of the last #convnext:smoothing-window results, and more often than the
- * one before. With `exponential`, each class's score is averaged, the newest result weighing
- * #convnext:smoothing-alpha, and the best average is the state. Flushes, other models and starts
- * begin anew. With #convnext:region `objects` each object with a tracking id has a state of its
- * own, and the message its `object-id` (int) and, where there is one, `object-label` (string).
+ * With #convnext:smoothing the results are combined into a state, the label that currently holds.
+ * Each change is posted as an element message `convnext-state-changed`, for example for an alarm.
+ * Its fields are `old` and `new` (string; absent if there is no label: before the first state, or
+ * if no class reaches the threshold), `score` (double, the smoothed score of `new`), `since`
+ * (guint64, the running time from which the results support the state), and `frame`, `stream-time`
+ * and `running-time` as above, for the frame that changed the state. With `majority` a label
+ * becomes the state when it was the best in #convnext:smoothing-count of the last
+ * #convnext:smoothing-window results and more often than the current state. With `exponential` each
+ * class has an exponential moving average, s = alpha x + (1 - alpha) s for the score x and
+ * #convnext:smoothing-alpha, and the class with the highest average is the state. A flush, another
+ * model and a restart reset the state. With #convnext:region `objects` each object with a tracking
+ * id has its own state, and the message has its `object-id` (int) and, if known, `object-label`
+ * (string).
  *
  * ## Example launch lines
  * |[
  * gst-launch-1.0 -m videotestsrc num-buffers=30 pattern=smpte ! convnext post-messages=true !
  * fakesink
- * ]| The bundled model on colour bars: an element message per frame.
+ * ]| Runs the bundled model on colour bars and posts an element message per frame.
  * |[
  * gst-launch-1.0 filesrc location=street.mp4 ! decodebin ! convnext model=convnext_tiny.safetensors
  * top-k=3 interval=5 ! convnextpublish ! fakesink
- * ]| A model of one's own on every fifth frame of a file, the results as JSON lines.
+ * ]| Runs a downloaded model on every fifth frame of a file and prints the results as JSON lines.
  * |[
  * gst-launch-1.0 filesrc location=street.mp4 ! decodebin ! gvadetect model=cars.xml ! gvatrack !
  * convnext model=car-makes region=objects object-class=car reclassify-interval=30 ! convnextpublish
  * ! fakesink
- * ]| The make of each car, looked at once a second, by the objects of another element.
+ * ]| Classifies the make of each car that another element detects and tracks, every 30 frames.
  */
 
 #include "gst/element/gstconvnext.h"
