@@ -349,7 +349,7 @@ static void gst_convnext_publish_class_init(GstConvnextPublishClass *klass)
     gst_element_class_set_static_metadata(
         element_class, "ConvNeXt results as JSON lines", "Filter/Analyzer/Video",
         "Writes the results that convnext attaches to buffers as JSON lines",
-        "gst-convnext's authors");
+        "The gst-convnext developers");
 
     transform_class->start = start;
     transform_class->stop = stop;

@@ -268,7 +268,7 @@ rule_length()
 rule_top_level()
 {
     files . | sed 's,/.*,/,' | sort -u | grep -v -x -E \
-        '(gst|model|simd|pipelines|tests|\.ci)/|meson\.build|meson(\.|_)options(\.txt)?|README\.md|LICENSE|\.(clang-format|gitignore)' |
+        '(gst|model|simd|pipelines|tests|\.ci)/|meson\.build|meson(\.|_)options(\.txt)?|(README|CHANGELOG|CONTRIBUTING|SECURITY)\.md|LICENSE|\.(clang-format|gitignore)' |
         offences_from 'has no place at the top of the tree'
 }
 

@@ -1,25 +1,27 @@
 #!/bin/bash
-# What the README shows works as it stands there: its gst-launch lines, its C and Python programs; its
-# tables name the elements' properties, all of them and no others.
+# What the pages show works: runs the gst-launch lines and the C and Python programs of every
+# README.md of the tree, and compares the tables of properties and JSON keys with the code.
 #
 # SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/lib.sh"
-readme=$CNX_ROOT/README.md
 
-# blocks LANGUAGE: the fenced blocks of a language, one file each.
+pages=$(cd "$CNX_ROOT" && find . -name README.md -not -path './build*' -not -path '*/.*/*' | sort)
+
+# blocks LANGUAGE: writes the fenced blocks of that language in $page to a file each; prints the names.
 blocks()
 {
+    rm -f "$1"-[0-9]*
     awk -v language="$1" '
         $0 == "```" { inside = 0 }
         inside { print > file }
-        $0 == "```" language { inside = 1; file = language "-" ++count }' "$readme"
-    ls "$1"-[0-9]*
+        $0 == "```" language { inside = 1; file = language "-" ++count }' "$CNX_ROOT/$page"
+    find . -name "$1-[0-9]*" | sort
 }
 
 make_clip street.mp4 12
 
-# The camera and the stream that a line names are replaced by what there is to test with. A live line
-# is interrupted when it has given something.
+# run_line FILE: runs a gst-launch line, with test sources for the camera and the stream that it names,
+# and interrupts a live one after its first results.
 run_line()
 {
     local line live='' status
@@ -40,6 +42,7 @@ run_line()
         fi
     fi
     : >"$1.out"
+    rm -rf tensors results.jsonl
     timeout --foreground -k 10 60 bash -c "exec $line" >"$1.out" 2>"$1.err" </dev/null &
     if [ -n "$live" ]; then
         wait_for "$1.out" 2 .
@@ -47,60 +50,120 @@ run_line()
     fi
     wait $!
     status=$?
-    [ $status -eq 0 ] || wrong "status $status of: $line"$'\n'"$(head -n 5 "$1.err")"
+    [ $status -eq 0 ] || wrong "$page: status $status of: $line"$'\n'"$(head -n 5 "$1.err")"
     case $line in
     *location=results.jsonl*)
         [ "$(ls tensors/*-stage3.npy tensors/*-embedding.npy | wc -l)" -eq 24 ] ||
-            wrong "not 24 tensors: $(ls tensors)"
-        [ "$(wc -l <results.jsonl)" -eq 12 ] || wrong "not 12 lines in results.jsonl"
+            wrong "$page: not 24 tensors: $(ls tensors)"
+        [ "$(wc -l <results.jsonl)" -eq 12 ] || wrong "$page: not 12 lines in results.jsonl"
         ;;
     *convnextpublish*) expect_lines "$1.out" 0 ;;
     *post-messages=true*)
-        [ "$(grep -c 'convnext, model=' "$1.out")" -eq 10 ] || wrong "not 10 messages: $(cat "$1.out")"
+        [ "$(grep -c 'convnext, model=' "$1.out")" -eq 10 ] ||
+            wrong "$page: not 10 messages: $(cat "$1.out")"
         ;;
-    *) wrong "no result to look at: $line" ;;
+    *) wrong "$page: no result to check: $line" ;;
     esac
 }
 
-count=0
-for block in $(blocks sh); do
-    run_line "$block"
-    count=$((count + 1))
+# check_output NAME FILE: the program printed a label and a score for each frame of the clip.
+check_output()
+{
+    [ "$(grep -c -E '^[a-z-]+ [01]\.[0-9]+$' "$2")" -eq 12 ] ||
+        wrong "$page: the $1 program did not print 12 lines: $(cat "$2")"
+}
+
+run_c()
+{
+    export PKG_CONFIG_PATH=$CONVNEXT_BUILD/meson-uninstalled
+    mv "$1" program.c
+    # The shell parses the flags again, because paths in them are quoted for it.
+    if eval "${CC:-cc} -Wall -Wextra -Wno-unused-parameter -Werror -o program program.c \
+        $(pkg-config --cflags --libs gstconvnext-1.0)"; then
+        ./program >c.out || wrong "$page: the C program: status $?"
+        check_output C c.out
+    else
+        wrong "$page: the C program does not compile"
+    fi
+}
+
+run_python()
+{
+    if ! /usr/bin/python3 -c 'import gi; gi.require_version("GstConvnext", "1.0")' 2>/dev/null; then
+        echo "no python3-gi or no typelib here: the Python program was not run"
+        return
+    fi
+    /usr/bin/python3 "$1" >python.out || wrong "$page: the Python program: status $?"
+    check_output Python python.out
+}
+
+# Blocks of C without main(), and of Python without GStreamer, are fragments.
+lines=0 c_programs=0 python_programs=0
+for page in $pages; do
+    for block in $(blocks sh); do
+        grep -q '^gst-launch-1.0 ' "$block" ||
+            wrong "$page: a block marked sh is a gst-launch line; indent other commands: $(cat "$block")"
+        run_line "$block"
+        lines=$((lines + 1))
+    done
+    for block in $(blocks c); do
+        grep -q ' main(' "$block" || continue
+        run_c "$block"
+        c_programs=$((c_programs + 1))
+    done
+    for block in $(blocks python); do
+        grep -q 'Gst.init' "$block" || continue
+        run_python "$block"
+        python_programs=$((python_programs + 1))
+    done
 done
-[ $count -ge 4 ] || wrong "only $count gst-launch lines found"
+[ $lines -ge 4 ] || wrong "only $lines gst-launch lines found"
+[ $c_programs -ge 1 ] || wrong "no C program found"
+[ $python_programs -ge 1 ] || wrong "no Python program found"
 
-mv "$(blocks c)" program.c
-export PKG_CONFIG_PATH=$CONVNEXT_BUILD/meson-uninstalled
-# Words for a shell, in which blanks of paths are masked.
-if eval "${CC:-cc} -Wall -Wextra -Wno-unused-parameter -Werror -o program program.c \
-    $(pkg-config --cflags --libs gstconvnext-1.0)"; then
-    ./program >c.out || wrong "the C program: status $?"
-    [ "$(grep -c -E '^[a-z-]+ [01]\.[0-9]{3}$' c.out)" -eq 12 ] || wrong "not 12 lines: $(cat c.out)"
-else
-    wrong "the C program does not compile"
-fi
-
-mv "$(blocks python)" program.py
-if /usr/bin/python3 -c 'import gi; gi.require_version("GstConvnext", "1.0")' 2>/dev/null; then
-    /usr/bin/python3 program.py >python.out || wrong "the Python program: status $?"
-    [ "$(grep -c -E '^[a-z-]+ [01]\.[0-9]+$' python.out)" -eq 12 ] ||
-        wrong "not 12 lines: $(cat python.out)"
-else
-    echo "no python3-gi or no typelib here: the Python program was not run"
-fi
-
-# properties ELEMENT: its own ones, without those of GstObject and GstBaseTransform.
+# properties ELEMENT: the element's own properties, without those of GstObject and GstBaseTransform.
 properties()
 {
     gst-inspect-1.0 --no-colors "$1" | grep -v '^  qos  *: Handle Quality-of-Service events' |
         sed -n 's/^  \([a-z][a-z0-9-]*\) *: .*/\1/p' | grep -v -x -E 'name|parent' | sort
 }
 
+# tables HEADING COLUMN: the first cells of the tables whose first column is COLUMN, on all pages, in
+# the section with that heading and in the sections below it.
+tables()
+{
+    local page
+    for page in $pages; do
+        awk -v heading="$1" -v column="$2" '
+            /^```/ { fenced = !fenced }
+            fenced { next }
+            /^#+ / {
+                depth = length($1)
+                title = substr($0, depth + 2)
+                gsub(/`/, "", title)
+                if (title == heading) section = depth
+                else if (depth <= section) section = 0
+            }
+            !/^\|/ { table = 0 }
+            /^\|/ && section && $2 == column { table = 1 }
+            table && /^\| `/ { gsub(/`/, "", $2); print $2 }' "$CNX_ROOT/$page"
+    done
+}
+
+# compare WHAT: the names in the code, in the file expected, are those in the pages, in documented.
+compare()
+{
+    diff expected documented || wrong "$1: the code (<) and the pages (>) differ"
+}
+
 for element in convnext convnextpublish; do
-    properties $element >inspected
-    awk -v heading="### $element" '
-        /^#/ { inside = $0 == heading }
-        inside && /^\| `/ { gsub(/`/, "", $2); print $2 }' "$readme" | sort >documented
-    diff inspected documented || wrong "$element: its properties (<) and the README (>) differ"
+    properties $element >expected
+    tables $element property | sort >documented
+    compare "the properties of $element"
 done
+
+sed -n '/^static const Field fields/,/^};/s/^ *{"\{0,1\}\([A-Za-z_]*\).*/\1/p' \
+    "$CNX_ROOT/gst/publish/jsonline.c" | sed 's/^GST_CONVNEXT_TENSOR_//' | tr 'A-Z' 'a-z' >expected
+tables 'JSON lines' key >documented
+compare 'the keys of a JSON line'
 exit $bad
