@@ -38,7 +38,7 @@ run_line()
         if [ -e /dev/video0 ]; then
             live=1
         else
-            line=${line//v4l2src device=\/dev\/video0/videotestsrc num-buffers=20}
+            line=${line//v4l2src device=\/dev\/video0/videotestsrc is-live=true num-buffers=30}
         fi
     fi
     : >"$1.out"
