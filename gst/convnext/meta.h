@@ -48,6 +48,15 @@ struct _GstConvnextMeta {
 #define GST_CONVNEXT_META_API_TYPE (gst_convnext_meta_api_get_type())
 #define GST_CONVNEXT_META_INFO (gst_convnext_meta_get_info())
 
+/**
+ * gst_convnext_meta_api_get_type:
+ *
+ * Gets the type of the metadata API, for gst_buffer_get_meta().
+ *
+ * Returns: the type, with the tags for metadata that depends on the frame's size and orientation
+ *
+ * Since: 0.1
+ */
 GST_CONVNEXT_API
 GType gst_convnext_meta_api_get_type(void);
 
