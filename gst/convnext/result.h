@@ -12,11 +12,11 @@ G_BEGIN_DECLS
  * GstConvnextActivation:
  * @GST_CONVNEXT_ACTIVATION_AUTO: as the element's property: the activation in the model's config,
  *   or softmax; in a result: classes were not requested
- * @GST_CONVNEXT_ACTIVATION_SOFTMAX: exp(x_i) / sum(exp(x_j)): exactly one class is true, and the
+ * @GST_CONVNEXT_ACTIVATION_SOFTMAX: exactly one class is true: exp(x_i) / sum(exp(x_j)); the
  *   scores of all classes sum to 1
- * @GST_CONVNEXT_ACTIVATION_SIGMOID: 1 / (1 + exp(-x_i)): any number of classes may be true, and
+ * @GST_CONVNEXT_ACTIVATION_SIGMOID: any number of classes may be true: 1 / (1 + exp(-x_i));
  *   each score is between 0 and 1
- * @GST_CONVNEXT_ACTIVATION_NONE: x_i: the scores are the network's logits
+ * @GST_CONVNEXT_ACTIVATION_NONE: the scores are the network's logits
  *
  * The function that turns the network's logits x into class scores.
  *
