@@ -110,7 +110,7 @@
 #include "gst/stream/messages.h"
 #include "gst/stream/stream.h"
 
-GST_DEBUG_CATEGORY(gst_convnext_debug); /* flow.c and messages.c log to it too */
+GST_DEBUG_CATEGORY(gst_convnext_debug); /* stream.c and messages.c log to it too */
 #define GST_CAT_DEFAULT gst_convnext_debug
 
 static GstBaseTransformClass *parent_class;
@@ -118,15 +118,16 @@ static GstBaseTransformClass *parent_class;
 struct _GstConvnext {
     GstBaseTransform parent;
 
-    GstConvnextStream *stream; /* as old as the element */
-    GstConvnextReload *reload; /* as old as the element */
+    GstConvnextStream *stream; /* as long as the element */
+    GstConvnextReload *reload; /* as long as the element */
 
-    /* Under the object lock. */
+    /* Guarded by the object lock. */
     GstConvnextSettings settings;
-    guint wanted;              /* counts changes of what an engine is opened with */
-    guint requested;           /* of them: with which reload was asked last */
-    guint opened;              /* of them: with which engine was opened */
-    gboolean streaming;        /* between start and stop: engines change on a frame's boundary */
+    guint engine_version;      /* counts changes of settings.engine */
+    guint requested_version;   /* of the last request to the reload */
+    guint opened_version;      /* of the engine */
+    gboolean is_streaming;     /* between start and stop: engines change between two frames */
+    gboolean reload_is_ready;  /* the reload may have an engine to take */
     GstConvnextEngine *engine; /* NULL in NULL */
 };
 
@@ -139,122 +140,142 @@ static GstStaticPadTemplate src_template =
 
 GST_ELEMENT_REGISTER_DEFINE(convnext, "convnext", GST_RANK_NONE, GST_TYPE_CONVNEXT)
 
-/* Engine: opened from NULL to READY, closed on the way back */
+/* Engine: opened on the way from NULL to READY, closed on the way back */
 
-/* engine: taken. Returns the one before, which the caller owns. */
-static GstConvnextEngine *swap_engine(GstConvnext *self, GstConvnextEngine *engine, guint opened)
+/* engine: taken. Returns the previous one, which the caller owns. */
+static GstConvnextEngine *swap_engine(GstConvnext *self, GstConvnextEngine *engine, guint version)
 {
     GST_OBJECT_LOCK(self);
     GstConvnextEngine *old = self->engine;
     self->engine = engine;
-    self->opened = opened;
+    self->opened_version = version;
     GST_OBJECT_UNLOCK(self);
     return old;
 }
 
 /* engine: taken. */
-static void replace_engine(GstConvnext *self, GstConvnextEngine *engine, guint opened)
+static void replace_engine(GstConvnext *self, GstConvnextEngine *engine, guint version)
 {
-    gst_convnext_engine_unref(swap_engine(self, engine, opened));
+    gst_convnext_engine_unref(swap_engine(self, engine, version));
 }
 
 static gboolean open_engine(GstConvnext *self)
 {
-    GstConvnextSettings settings;
-    GError *error = NULL;
+    GstConvnextEngineSettings settings;
+    g_autoptr(GError) error = NULL;
 
     GST_OBJECT_LOCK(self);
-    gst_convnext_settings_copy(&settings, &self->settings);
-    guint wanted = self->wanted;
+    gst_convnext_engine_settings_copy(&settings, &self->settings.engine);
+    guint version = self->engine_version;
     GST_OBJECT_UNLOCK(self);
     GstConvnextEngine *engine = gst_convnext_engine_open(&settings, &error);
-    gst_convnext_settings_clear(&settings);
+    gst_convnext_engine_settings_clear(&settings);
     if (!engine) {
         gst_convnext_post_error(GST_ELEMENT(self), GST_MESSAGE_ERROR, error, "opening the model");
-        g_error_free(error);
         return FALSE;
     }
     gst_convnext_announce_engine(GST_ELEMENT(self), engine);
-    replace_engine(self, engine, wanted);
+    replace_engine(self, engine, version);
     return TRUE;
 }
 
-/* A change while playing: reload opens another engine; the one before goes on until then, and for
- * good when that fails. */
+/* Changes while playing: reload opens another engine. The current one continues until then, and if
+ * that fails it stays */
 
-static void on_refused(const GError *error, gpointer data)
+static void warn_of_reload(GstConvnext *self, const GError *error)
 {
-    gst_convnext_post_error(GST_ELEMENT(data), GST_MESSAGE_WARNING, error,
-                            "changing the model while playing; the one before goes on");
+    gst_convnext_post_error(GST_ELEMENT(self), GST_MESSAGE_WARNING, error,
+                            "changing the model while playing; the current one continues");
 }
 
-/* All under the object lock: of requests by two threads the newer one is the last, and none is made
- * after stop, to come to light in another stream. */
+/* In the reload's thread. */
+static void on_reload_done(const GError *error, gpointer data)
+{
+    GstConvnext *self = data;
+
+    if (error) {
+        warn_of_reload(self, error);
+        return;
+    }
+    GST_OBJECT_LOCK(self);
+    self->reload_is_ready = TRUE;
+    GST_OBJECT_UNLOCK(self);
+}
+
+/* Takes an engine that the reload has opened. NULL if there is none. */
+static GstConvnextEngine *take_reloaded(GstConvnext *self, GstConvnextInput **input, guint *version)
+{
+    GST_OBJECT_LOCK(self);
+    self->reload_is_ready = FALSE;
+    GST_OBJECT_UNLOCK(self);
+    return gst_convnext_reload_take(self->reload, input, version);
+}
+
+/* All under the object lock: of requests by two threads the newer is last, and none follows stop,
+ * which would show up in the next stream. */
 static void request_reload(GstConvnext *self)
 {
-    GError *error = NULL;
+    g_autoptr(GError) error = NULL;
 
     GST_OBJECT_LOCK(self);
-    if (self->streaming && self->wanted != self->requested) {
-        self->requested = self->wanted;
-        gst_convnext_reload_request(self->reload, &self->settings, self->wanted, &error);
+    if (self->is_streaming && self->engine_version != self->requested_version) {
+        self->requested_version = self->engine_version;
+        gst_convnext_reload_request(self->reload, &self->settings.engine, self->engine_version,
+                                    &error);
     }
     GST_OBJECT_UNLOCK(self);
     if (error)
-        on_refused(error, self);
-    g_clear_error(&error);
+        warn_of_reload(self, error);
 }
 
-/* playing: it takes effect on the next frame, so an error would come too late. */
-static gboolean check_smoothing(GstConvnext *self, gboolean playing)
+/* type: GST_MESSAGE_WARNING while playing, when settings take effect on the next frame and an error
+ * would come too late. */
+static gboolean check_smoothing(GstConvnext *self, GstMessageType type)
 {
-    GError *error = NULL;
+    g_autoptr(GError) error = NULL;
 
     GST_OBJECT_LOCK(self);
-    gboolean fine = (playing && !self->streaming) ||
-                    gst_convnext_settings_check_smoothing(&self->settings, &error);
+    gboolean is_fine = (type == GST_MESSAGE_WARNING && !self->is_streaming) ||
+                       gst_convnext_settings_check_smoothing(&self->settings, &error);
     GST_OBJECT_UNLOCK(self);
-    if (!fine)
-        gst_convnext_post_error(GST_ELEMENT(self),
-                                playing ? GST_MESSAGE_WARNING : GST_MESSAGE_ERROR, error,
-                                "looking at how results become a state");
-    g_clear_error(&error);
-    return fine;
+    if (!is_fine)
+        gst_convnext_post_error(GST_ELEMENT(self), type, error, "checking the smoothing");
+    return is_fine;
 }
 
-/* Called once for all properties that one g_object_set() has set: a model and its labels belong
- * together, and a window and its count. */
+/* Called once for all properties of one g_object_set(): a model and its labels belong together, and
+ * a window and its count. */
 static void gst_convnext_dispatch_properties_changed(GObject *object, guint n, GParamSpec **pspecs)
 {
-    gboolean smoothing = FALSE;
+    gboolean smoothing_has_changed = FALSE;
 
     G_OBJECT_CLASS(parent_class)->dispatch_properties_changed(object, n, pspecs);
     request_reload(GST_CONVNEXT(object));
     for (guint i = 0; i < n; i++)
-        smoothing |= pspecs[i]->owner_type == GST_TYPE_CONVNEXT &&
-                     gst_convnext_settings_of_smoothing(pspecs[i]->param_id);
-    if (smoothing)
-        check_smoothing(GST_CONVNEXT(object), TRUE);
+        smoothing_has_changed |= pspecs[i]->owner_type == GST_TYPE_CONVNEXT &&
+                                 gst_convnext_settings_is_smoothing(pspecs[i]->param_id);
+    if (smoothing_has_changed)
+        check_smoothing(GST_CONVNEXT(object), GST_MESSAGE_WARNING);
 }
 
-/* frame: the first one that the new engine looks at. */
-static void announce(GstConvnext *self, guint64 frame)
+/* frame: the first one that the new engine runs on. */
+static void announce_update(GstConvnext *self, guint64 frame)
 {
     gst_convnext_announce_engine(GST_ELEMENT(self), self->engine);
     gst_convnext_post_updated(GST_ELEMENT(self), self->engine, frame);
 }
 
-/* In the streaming thread, on a frame's boundary. Both are taken. */
-static void change_over(GstConvnext *self, GstConvnextEngine *engine, GstConvnextInput *input,
-                        guint opened)
+/* In the streaming thread, between two frames. Takes engine and input. */
+static void switch_engine(GstConvnext *self, GstConvnextEngine *engine, GstConvnextInput *input,
+                          guint version)
 {
     guint64 frame = gst_convnext_stream_change_model(
-        self->stream, input, gst_convnext_engine_agrees(engine, self->engine));
-    GstConvnextEngine *old = swap_engine(self, engine, opened);
+        self->stream, input, gst_convnext_engine_same_classes(engine, self->engine));
+    GstConvnextEngine *old = swap_engine(self, engine, version);
 
-    gst_convnext_engine_cancel(old, TRUE); /* the worker does not wait for a turn at it any more */
+    gst_convnext_engine_cancel(old, TRUE); /* a job in the background does not wait for it */
     gst_convnext_reload_retire(self->reload, old);
-    announce(self, frame);
+    announce_update(self, frame);
 }
 
 static GstStateChangeReturn gst_convnext_change_state(GstElement *element,
@@ -263,10 +284,10 @@ static GstStateChangeReturn gst_convnext_change_state(GstElement *element,
     GstConvnext *self = GST_CONVNEXT(element);
 
     if (transition == GST_STATE_CHANGE_NULL_TO_READY &&
-        !(check_smoothing(self, FALSE) && open_engine(self)))
+        !(check_smoothing(self, GST_MESSAGE_ERROR) && open_engine(self)))
         return GST_STATE_CHANGE_FAILURE;
     if (transition == GST_STATE_CHANGE_PAUSED_TO_READY)
-        gst_convnext_stream_interrupt(self->stream); /* a frame or an EOS may be waiting */
+        gst_convnext_stream_interrupt(self->stream); /* a frame or EOS may be waiting */
     GstStateChangeReturn result =
         GST_ELEMENT_CLASS(parent_class)->change_state(element, transition);
     if (transition == GST_STATE_CHANGE_READY_TO_NULL)
@@ -281,13 +302,13 @@ static gboolean gst_convnext_start(GstBaseTransform *base)
     GstConvnext *self = GST_CONVNEXT(base);
 
     GST_OBJECT_LOCK(self);
-    gboolean reopen = self->opened != self->wanted;
+    gboolean is_outdated = self->opened_version != self->engine_version;
     GST_OBJECT_UNLOCK(self);
-    if (!check_smoothing(self, FALSE) || (reopen && !open_engine(self)))
+    if (!check_smoothing(self, GST_MESSAGE_ERROR) || (is_outdated && !open_engine(self)))
         return FALSE;
     GST_OBJECT_LOCK(self);
-    self->requested = self->opened;
-    self->streaming = TRUE;
+    self->requested_version = self->opened_version;
+    self->is_streaming = TRUE;
     GST_OBJECT_UNLOCK(self);
     request_reload(self);
     gst_convnext_stream_start(self->stream);
@@ -298,38 +319,37 @@ static gboolean gst_convnext_stop(GstBaseTransform *base)
 {
     GstConvnext *self = GST_CONVNEXT(base);
     GstConvnextInput *input;
-    guint opened;
+    guint version;
 
     GST_OBJECT_LOCK(self);
-    self->streaming = FALSE;
+    self->is_streaming = FALSE;
     GST_OBJECT_UNLOCK(self);
     gst_convnext_reload_halt(self->reload);
     gst_convnext_stream_stop(self->stream);
-    GstConvnextEngine *next = gst_convnext_reload_take(self->reload, &input, &opened);
+    GstConvnextEngine *next = take_reloaded(self, &input, &version);
     if (next) {
         gst_convnext_input_free(input);
-        replace_engine(self, next, opened);
-        announce(self, 0); /* of the next start */
+        replace_engine(self, next, version);
+        announce_update(self, 0); /* of the next start */
     }
     gst_convnext_reload_set_caps(self->reload, NULL);
     gst_convnext_engine_relax(self->engine);
     return TRUE;
 }
 
-static GstConvnextInput *plan_for(GstConvnext *self, GstConvnextEngine *engine,
-                                  const GstVideoInfo *info, GstMessageType on_error)
+/* type: of the message if it fails. */
+static GstConvnextInput *make_input(GstConvnext *self, GstConvnextEngine *engine,
+                                    const GstVideoInfo *info, GstMessageType type)
 {
-    GError *error = NULL;
+    g_autoptr(GError) error = NULL;
     GstConvnextInput *input = gst_convnext_input_new(engine, info, &error);
 
     if (!input) {
-        gst_convnext_post_error(GST_ELEMENT(self), on_error, error, "planning for new caps");
-        g_error_free(error);
+        gst_convnext_post_error(GST_ELEMENT(self), type, error, "preparing for new caps");
         return NULL;
     }
-    char *description = gst_convnext_input_describe(input);
+    g_autofree char *description = gst_convnext_input_describe(input);
     GST_INFO_OBJECT(self, "%s", description);
-    g_free(description);
     return input;
 }
 
@@ -338,39 +358,47 @@ static gboolean gst_convnext_set_caps(GstBaseTransform *base, GstCaps *incaps, G
     GstConvnext *self = GST_CONVNEXT(base);
     GstVideoInfo info;
     GstConvnextInput *input;
-    guint opened;
+    guint version;
 
     if (!gst_video_info_from_caps(&info, incaps)) {
-        GST_ERROR_OBJECT(self, "no raw video: %" GST_PTR_FORMAT, incaps);
+        GST_ERROR_OBJECT(self, "not raw video: %" GST_PTR_FORMAT, incaps);
         return FALSE;
     }
-    gst_convnext_stream_take_input(self->stream, NULL); /* before the new one is made: memory */
+    gst_convnext_stream_take_input(self->stream, NULL); /* frees its memory before the next one */
     gst_convnext_reload_set_caps(self->reload, &info);
-    GstConvnextEngine *next = gst_convnext_reload_take(self->reload, &input, &opened);
+    GstConvnextEngine *next = take_reloaded(self, &input, &version);
     if (next && !input)
-        input = plan_for(self, next, &info, GST_MESSAGE_WARNING);
+        input = make_input(self, next, &info, GST_MESSAGE_WARNING);
     if (input) {
-        change_over(self, next, input, opened);
+        switch_engine(self, next, input, version);
         return TRUE;
     }
     gst_convnext_engine_unref(next);
-    input = plan_for(self, self->engine, &info, GST_MESSAGE_ERROR);
+    input = make_input(self, self->engine, &info, GST_MESSAGE_ERROR);
     gst_convnext_stream_take_input(self->stream, input);
     return input != NULL;
 }
 
 /* Frames */
 
-/* After caps that were refused the pads still have those of before, and when they come again
- * nothing is set. */
-static gboolean have_plan(GstBaseTransform *base)
+/* After refused caps the pads keep the previous ones, and if those come again GstBaseTransform does
+ * not set them. */
+static gboolean ensure_input(GstBaseTransform *base)
 {
     if (gst_convnext_stream_has_input(GST_CONVNEXT(base)->stream))
         return TRUE;
-    GstCaps *caps = gst_pad_get_current_caps(GST_BASE_TRANSFORM_SINK_PAD(base));
-    gboolean planned = caps && gst_convnext_set_caps(base, caps, caps);
-    gst_clear_caps(&caps);
-    return planned;
+    g_autoptr(GstCaps) caps = gst_pad_get_current_caps(GST_BASE_TRANSFORM_SINK_PAD(base));
+    return caps && gst_convnext_set_caps(base, caps, caps);
+}
+
+static void follow_reload(GstConvnext *self)
+{
+    GstConvnextInput *input;
+    guint version;
+    GstConvnextEngine *next = take_reloaded(self, &input, &version);
+
+    if (next)
+        switch_engine(self, next, input, version);
 }
 
 static GstFlowReturn gst_convnext_transform_ip(GstBaseTransform *base, GstBuffer *buffer)
@@ -378,23 +406,19 @@ static GstFlowReturn gst_convnext_transform_ip(GstBaseTransform *base, GstBuffer
     GstConvnext *self = GST_CONVNEXT(base);
 
     GST_OBJECT_LOCK(self);
-    GstConvnextSettings settings = self->settings;
+    const GstConvnextFrameSettings settings = self->settings.frame;
+    const gboolean reload_is_ready = self->reload_is_ready;
     GST_OBJECT_UNLOCK(self);
-    GstConvnextInput *input;
-    guint opened;
-    if (!have_plan(base))
+    if (!ensure_input(base))
         return GST_FLOW_NOT_NEGOTIATED;
-    settings.model = settings.labels = settings.cpu_affinity =
-        NULL; /* not ours outside of the lock */
-    GstConvnextEngine *next = gst_convnext_reload_take(self->reload, &input, &opened);
-    if (next)
-        change_over(self, next, input, opened);
+    if (reload_is_ready)
+        follow_reload(self);
     return gst_convnext_stream_frame(self->stream, buffer, &settings) ? GST_FLOW_OK
                                                                       : GST_FLOW_ERROR;
 }
 
-/* The buffers go on downstream as they are, so downstream decides about pools and strides. It may
- * ask for GstVideoMeta and GstVideoCropMeta: both are honoured here. */
+/* Buffers pass unchanged, so downstream decides on pools and strides. It may ask for GstVideoMeta
+ * and GstVideoCropMeta: the element honours both. */
 static gboolean gst_convnext_propose_allocation(GstBaseTransform *base, GstQuery *decide,
                                                 GstQuery *query)
 {
@@ -411,13 +435,13 @@ static gboolean gst_convnext_sink_event(GstBaseTransform *base, GstEvent *event)
         gst_event_parse_segment(event, &segment);
         gst_convnext_stream_set_segment(self->stream, segment);
         break;
-    case GST_EVENT_FLUSH_START: /* not in the streaming thread, which may be waiting below */
+    case GST_EVENT_FLUSH_START: /* the streaming thread may be waiting in the stream */
         gst_convnext_stream_interrupt(self->stream);
         break;
     case GST_EVENT_FLUSH_STOP:
         gst_convnext_stream_flush(self->stream);
         break;
-    case GST_EVENT_EOS: /* no message of ours comes after it */
+    case GST_EVENT_EOS: /* the element posts no result after it */
         gst_convnext_stream_drain(self->stream);
         break;
     default:
@@ -426,18 +450,20 @@ static gboolean gst_convnext_sink_event(GstBaseTransform *base, GstEvent *event)
     return parent_class->sink_event(base, event);
 }
 
-/* Decoders would drop the very frames that are not looked at because of it. */
-static gboolean catches_up(GstConvnext *self, GstEvent *event)
+/* TRUE if skipping inference is enough. Upstream must not know then: decoders would drop the frames
+ * that skip inference. */
+static gboolean handle_qos(GstConvnext *self, GstEvent *event)
 {
     GstQOSType type;
-    GstClockTimeDiff late;
-    GstClockTime when;
+    GstClockTimeDiff lateness;
+    GstClockTime running_time;
 
-    gst_event_parse_qos(event, &type, NULL, &late, &when);
+    gst_event_parse_qos(event, &type, NULL, &lateness, &running_time);
     GST_OBJECT_LOCK(self);
-    gboolean skips = self->settings.mode == GST_CONVNEXT_MODE_SYNC && self->settings.qos;
+    gboolean skips_late =
+        self->settings.frame.mode == GST_CONVNEXT_MODE_SYNC && self->settings.frame.qos;
     GST_OBJECT_UNLOCK(self);
-    return gst_convnext_stream_qos(self->stream, type, when, late) && skips;
+    return gst_convnext_stream_add_qos(self->stream, type, running_time, lateness) && skips_late;
 }
 
 static gboolean gst_convnext_src_event(GstBaseTransform *base, GstEvent *event)
@@ -446,7 +472,7 @@ static gboolean gst_convnext_src_event(GstBaseTransform *base, GstEvent *event)
 
     switch (GST_EVENT_TYPE(event)) {
     case GST_EVENT_QOS:
-        if (catches_up(self, event)) {
+        if (handle_qos(self, event)) {
             gst_event_unref(event);
             return TRUE;
         }
@@ -462,20 +488,20 @@ static gboolean gst_convnext_src_event(GstBaseTransform *base, GstEvent *event)
 
 static gboolean answer_latency(GstConvnext *self, GstQuery *query)
 {
-    gboolean live;
-    GstClockTime least, most;
+    gboolean is_live;
+    GstClockTime min, max;
 
     if (!gst_pad_peer_query(GST_BASE_TRANSFORM_SINK_PAD(self), query))
         return FALSE;
-    gst_query_parse_latency(query, &live, &least, &most);
+    gst_query_parse_latency(query, &is_live, &min, &max);
     GST_OBJECT_LOCK(self);
-    GstConvnextMode mode = self->settings.mode;
+    GstConvnextMode mode = self->settings.frame.mode;
     GST_OBJECT_UNLOCK(self);
-    GstClockTime added = gst_convnext_stream_latency(self->stream, live, mode);
+    GstClockTime added = gst_convnext_stream_latency(self->stream, is_live, mode);
     GST_DEBUG_OBJECT(self, "adds a latency of %" GST_TIME_FORMAT, GST_TIME_ARGS(added));
-    if (GST_CLOCK_TIME_IS_VALID(most))
-        most += added;
-    gst_query_set_latency(query, live, least + added, most);
+    if (GST_CLOCK_TIME_IS_VALID(max))
+        max += added;
+    gst_query_set_latency(query, is_live, min + added, max);
     return TRUE;
 }
 
@@ -494,11 +520,11 @@ static GstStructure *read_stats(GstConvnext *self)
     GstStructure *s = gst_convnext_stream_stats(self->stream);
 
     GST_OBJECT_LOCK(self);
-    GstConvnextEngine *engine = self->engine ? gst_convnext_engine_ref(self->engine) : NULL;
+    g_autoptr(GstConvnextEngine) engine =
+        self->engine ? gst_convnext_engine_ref(self->engine) : NULL;
     GST_OBJECT_UNLOCK(self);
     if (engine)
         gst_convnext_engine_add_stats(engine, s);
-    gst_convnext_engine_unref(engine);
     return s;
 }
 
@@ -516,10 +542,10 @@ static void gst_convnext_set_property(GObject *object, guint id, const GValue *v
     GstConvnext *self = GST_CONVNEXT(object);
 
     GST_OBJECT_LOCK(self);
-    gboolean known = gst_convnext_settings_set(&self->settings, id, value);
-    self->wanted += gst_convnext_settings_of_engine(id);
+    gboolean is_known = gst_convnext_settings_set(&self->settings, id, value);
+    self->engine_version += gst_convnext_settings_is_engine(id);
     GST_OBJECT_UNLOCK(self);
-    if (!known)
+    if (!is_known)
         G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
 }
 
@@ -533,9 +559,9 @@ static void gst_convnext_get_property(GObject *object, guint id, GValue *value, 
         return;
     }
     GST_OBJECT_LOCK(self);
-    gboolean known = gst_convnext_settings_get(&self->settings, id, value);
+    gboolean is_known = gst_convnext_settings_get(&self->settings, id, value);
     GST_OBJECT_UNLOCK(self);
-    if (!known)
+    if (!is_known)
         G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
 }
 
@@ -545,7 +571,7 @@ static void gst_convnext_finalize(GObject *object)
 
     gst_convnext_reload_free(self->reload);
     gst_convnext_stream_free(self->stream);
-    gst_convnext_settings_clear(&self->settings);
+    gst_convnext_engine_settings_clear(&self->settings.engine);
     gst_convnext_engine_unref(self->engine);
     G_OBJECT_CLASS(parent_class)->finalize(object);
 }
@@ -561,9 +587,8 @@ static void gst_convnext_class_init(gpointer klass, gpointer data)
     object_class->get_property = gst_convnext_get_property;
     object_class->dispatch_properties_changed = gst_convnext_dispatch_properties_changed;
     object_class->finalize = gst_convnext_finalize;
-    char *bundled = gst_convnext_bundled_model();
+    g_autofree char *bundled = gst_convnext_bundled_model();
     gst_convnext_settings_install(object_class, bundled);
-    g_free(bundled);
 
     gst_element_class_set_static_metadata(
         element_class, "ConvNeXt classifier and backbone", "Filter/Analyzer/Video",
@@ -589,12 +614,12 @@ static void gst_convnext_init(GTypeInstance *instance, gpointer klass)
 
     gst_convnext_settings_init(&self->settings);
     self->stream = gst_convnext_stream_new(GST_ELEMENT(self));
-    self->reload = gst_convnext_reload_new(on_refused, self);
+    self->reload = gst_convnext_reload_new(on_reload_done, self);
     gst_base_transform_set_gap_aware(GST_BASE_TRANSFORM(self), TRUE);
 }
 
-/* By hand: G_DEFINE_TYPE would name the class structure GstConvnextClass, which in the public
- * library is a class that a network tells apart. The element has no class members of its own. */
+/* G_DEFINE_TYPE would name the class structure GstConvnextClass, which in the public library is a
+ * class of a classifier. The element has no class members of its own. */
 GType gst_convnext_get_type(void)
 {
     static gsize type;

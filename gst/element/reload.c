@@ -1,30 +1,39 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gst/element/reload.h"
 
-#include "gst/engine/thread.h"
+#include "gst/stream/worker.h"
+
+typedef struct Request {
+    GstConvnextEngineSettings settings;
+    guint version;
+} Request;
 
 typedef struct Ready {
-    GstConvnextEngine *engine; /* NULL: nothing is ready */
+    GstConvnextEngine *engine; /* NULL if none is ready */
     GstConvnextInput *input;
-    guint serial;
+    guint version;
 } Ready;
 
 struct GstConvnextReload {
-    GstConvnextReloadRefused *refused;
+    GstConvnextReloadDone *done;
     gpointer data;
+    GstConvnextWorker *worker; /* its tasks are Request */
 
-    GMutex lock;      /* of all below */
-    GThread *thread;  /* to be joined; NULL: none since the last halt */
-    gboolean running; /* it will look for work once more */
-    GSList *retired;  /* GstConvnextEngine */
-    gboolean waiting; /* there is a request: */
-    GstConvnextSettings settings;
-    guint serial;
+    GMutex lock;     /* guards everything below */
+    GSList *retired; /* GstConvnextEngine */
     GstVideoInfo caps;
-    guint caps_changes; /* so far */
+    guint caps_version; /* changes with the caps */
     gboolean has_caps;
     Ready ready;
 };
+
+static void request_free(gpointer data)
+{
+    Request *request = data;
+
+    gst_convnext_engine_settings_clear(&request->settings);
+    g_free(request);
+}
 
 static void ready_clear(Ready *ready)
 {
@@ -32,116 +41,83 @@ static void ready_clear(Ready *ready)
     g_clear_pointer(&ready->engine, gst_convnext_engine_unref);
 }
 
-/* Makes a input for the caps as they are; changes: of which it knows. */
-static gboolean make_input(GstConvnextReload *self, Ready *mine, guint *changes, GError **error)
+/* Makes the input for the current caps. caps_version: receives theirs. */
+static gboolean make_input(GstConvnextReload *self, Ready *opened, guint *caps_version,
+                           GError **error)
 {
     g_mutex_lock(&self->lock);
     GstVideoInfo caps = self->caps;
     gboolean has_caps = self->has_caps;
-    *changes = self->caps_changes;
+    *caps_version = self->caps_version;
     g_mutex_unlock(&self->lock);
-    g_clear_pointer(&mine->input, gst_convnext_input_free);
+    g_clear_pointer(&opened->input, gst_convnext_input_free);
     if (has_caps)
-        mine->input = gst_convnext_input_new(mine->engine, &caps, error);
-    return mine->input || !has_caps;
+        opened->input = gst_convnext_input_new(opened->engine, &caps, error);
+    return opened->input || !has_caps;
 }
 
-/* Puts mine where it can be taken, unless it was for other caps; or drops it for a newer request.
- * Leaves in mine what is to be freed. */
-static gboolean put_ready(GstConvnextReload *self, Ready *mine, guint changes)
+/* Publishes what was opened, unless a newer request waits. FALSE if the caps have changed
+ * meanwhile, so that the input is of no use. Leaves in opened what the caller has to free. */
+static gboolean publish(GstConvnextReload *self, Ready *opened, guint caps_version)
 {
+    const gboolean has_next = gst_convnext_worker_has_next(self->worker);
+
     g_mutex_lock(&self->lock);
-    gboolean current = changes == self->caps_changes;
-    if (current && !self->waiting) {
+    gboolean has_current_caps = caps_version == self->caps_version;
+    if (has_current_caps && !has_next) {
         Ready older = self->ready;
 
-        self->ready = *mine;
-        *mine = older;
+        self->ready = *opened;
+        *opened = older;
     }
     g_mutex_unlock(&self->lock);
-    return current;
+    return has_current_caps;
 }
 
-static void open_engine(GstConvnextReload *self, const GstConvnextSettings *settings, guint serial)
-{
-    GError *error = NULL;
-    guint changes;
-    Ready mine = {.engine = gst_convnext_engine_open(settings, &error), .serial = serial};
-
-    if (mine.engine)
-        while (make_input(self, &mine, &changes, &error) && !put_ready(self, &mine, changes))
-            ;
-    ready_clear(&mine);
-    if (error)
-        self->refused(error, self->data);
-    g_clear_error(&error);
-}
-
-static void unref_engine(gpointer engine)
-{
-    gst_convnext_engine_unref(engine);
-}
-
-/* The lock is held on entry and on return. */
 static void free_retired(GstConvnextReload *self)
 {
+    g_mutex_lock(&self->lock);
     GSList *retired = g_steal_pointer(&self->retired);
-
     g_mutex_unlock(&self->lock);
-    g_slist_free_full(retired, unref_engine);
-    g_mutex_lock(&self->lock);
+    for (GSList *l = retired; l; l = l->next)
+        gst_convnext_engine_unref(l->data);
+    g_slist_free(retired);
 }
 
-/* The lock is held on entry and on return. */
-static void open_waiting(GstConvnextReload *self)
+static void open_engine(GstConvnextReload *self, const Request *request)
 {
-    GstConvnextSettings settings = self->settings;
-    guint serial = self->serial;
+    g_autoptr(GError) error = NULL;
+    guint caps_version;
+    Ready opened = {.engine = gst_convnext_engine_open(&request->settings, &error),
+                    .version = request->version};
 
-    self->waiting = FALSE;
-    g_mutex_unlock(&self->lock);
-    open_engine(self, &settings, serial);
-    gst_convnext_settings_clear(&settings);
-    g_mutex_lock(&self->lock);
+    if (opened.engine)
+        while (make_input(self, &opened, &caps_version, &error) &&
+               !publish(self, &opened, caps_version))
+            ;
+    ready_clear(&opened);
+    self->done(error, self->data);
 }
 
-static gpointer thread_main(gpointer data)
+/* Frees retired engines first: their memory may be needed. task: a Request, or NULL. */
+static void run_task(gpointer task, gpointer data)
 {
     GstConvnextReload *self = data;
 
-    g_mutex_lock(&self->lock);
-    while (self->retired || self->waiting)
-        if (self->retired) /* first: its memory may be needed */
-            free_retired(self);
-        else
-            open_waiting(self);
-    self->running = FALSE;
-    g_mutex_unlock(&self->lock);
-    return NULL;
+    free_retired(self);
+    if (!task)
+        return;
+    open_engine(self, task);
+    request_free(task);
 }
 
-/* The lock is held. ended: receives a thread that has ended, to be joined without it; or NULL.
- * FALSE with error when the system has no thread. */
-static gboolean have_thread(GstConvnextReload *self, GThread **ended, GError **error)
-{
-    *ended = NULL;
-    if (self->running)
-        return TRUE;
-    GThread *thread = gst_convnext_thread_new("convnext-reload", thread_main, self, error);
-    if (!thread)
-        return FALSE;
-    *ended = self->thread;
-    self->thread = thread;
-    self->running = TRUE;
-    return TRUE;
-}
-
-GstConvnextReload *gst_convnext_reload_new(GstConvnextReloadRefused *refused, gpointer data)
+GstConvnextReload *gst_convnext_reload_new(GstConvnextReloadDone *done, gpointer data)
 {
     GstConvnextReload *self = g_new0(GstConvnextReload, 1);
 
-    self->refused = refused;
+    self->done = done;
     self->data = data;
+    self->worker = gst_convnext_worker_new("convnext-reload", run_task, request_free, self);
     g_mutex_init(&self->lock);
     return self;
 }
@@ -151,51 +127,36 @@ void gst_convnext_reload_free(GstConvnextReload *self)
     if (!self)
         return;
     gst_convnext_reload_halt(self);
+    gst_convnext_worker_free(self->worker);
     ready_clear(&self->ready);
     g_mutex_clear(&self->lock);
     g_free(self);
 }
 
-/* The lock is held. */
-static void forget_waiting(GstConvnextReload *self)
+gboolean gst_convnext_reload_request(GstConvnextReload *self,
+                                     const GstConvnextEngineSettings *settings, guint version,
+                                     GError **error)
 {
-    if (self->waiting)
-        gst_convnext_settings_clear(&self->settings);
-    self->waiting = FALSE;
-}
+    Request *request = g_new0(Request, 1);
+    gpointer replaced = NULL;
 
-gboolean gst_convnext_reload_request(GstConvnextReload *self, const GstConvnextSettings *settings,
-                                     guint serial, GError **error)
-{
-    GThread *ended;
-
-    g_mutex_lock(&self->lock);
-    forget_waiting(self);
-    gboolean opens = have_thread(self, &ended, error);
-    if (opens) {
-        gst_convnext_settings_copy(&self->settings, settings);
-        self->serial = serial;
-        self->waiting = TRUE;
-    }
-    g_mutex_unlock(&self->lock);
-    if (ended)
-        g_thread_join(ended);
-    return opens;
+    gst_convnext_engine_settings_copy(&request->settings, settings);
+    request->version = version;
+    gboolean is_submitted = gst_convnext_worker_submit(self->worker, request, 0, &replaced, error);
+    if (!is_submitted)
+        replaced = request;
+    if (replaced)
+        request_free(replaced);
+    return is_submitted;
 }
 
 void gst_convnext_reload_retire(GstConvnextReload *self, GstConvnextEngine *engine)
 {
-    GThread *ended;
-
     g_mutex_lock(&self->lock);
-    gboolean later = have_thread(self, &ended, NULL);
-    if (later)
-        self->retired = g_slist_prepend(self->retired, engine);
+    self->retired = g_slist_prepend(self->retired, engine);
     g_mutex_unlock(&self->lock);
-    if (ended)
-        g_thread_join(ended);
-    if (!later)
-        gst_convnext_engine_unref(engine);
+    if (!gst_convnext_worker_wake(self->worker))
+        free_retired(self);
 }
 
 void gst_convnext_reload_set_caps(GstConvnextReload *self, const GstVideoInfo *caps)
@@ -204,18 +165,18 @@ void gst_convnext_reload_set_caps(GstConvnextReload *self, const GstVideoInfo *c
     self->has_caps = caps != NULL;
     if (caps)
         self->caps = *caps;
-    self->caps_changes++;
+    self->caps_version++;
     GstConvnextInput *input = g_steal_pointer(&self->ready.input);
     g_mutex_unlock(&self->lock);
     gst_convnext_input_free(input);
 }
 
 GstConvnextEngine *gst_convnext_reload_take(GstConvnextReload *self, GstConvnextInput **input,
-                                            guint *serial)
+                                            guint *version)
 {
     g_mutex_lock(&self->lock);
     *input = g_steal_pointer(&self->ready.input);
-    *serial = self->ready.serial;
+    *version = self->ready.version;
     GstConvnextEngine *engine = g_steal_pointer(&self->ready.engine);
     g_mutex_unlock(&self->lock);
     return engine;
@@ -223,10 +184,6 @@ GstConvnextEngine *gst_convnext_reload_take(GstConvnextReload *self, GstConvnext
 
 void gst_convnext_reload_halt(GstConvnextReload *self)
 {
-    g_mutex_lock(&self->lock);
-    forget_waiting(self);
-    GThread *thread = g_steal_pointer(&self->thread);
-    g_mutex_unlock(&self->lock);
-    if (thread)
-        g_thread_join(thread);
+    gst_convnext_worker_halt(self->worker);
+    free_retired(self);
 }

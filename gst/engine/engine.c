@@ -1,4 +1,4 @@
-/* What the element runs: model, labels, recipe, and the memory for a run.
+/* What the element runs: model, labels, recipe, and a client of the shared queue.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gst/engine/engine.h"
@@ -12,23 +12,24 @@
 struct GstConvnextEngine {
     gatomicrefcount references;
     CnxModel *model;
-    char *path; /* where the model was found */
+    char *path; /* of the model */
+    char *name; /* of the model, in each result */
     CnxRecipe recipe;
-    gboolean size_asked, crop_asked; /* by properties, for the recipe */
+    gboolean size_is_set, crop_is_set; /* in the recipe, by a property */
     GstConvnextOutputs outputs;
     GstConvnextRegionKind region;
+    char **labels;           /* [classes] */
     const char *labels_from; /* "file", "model", "numbers" */
 
-    CnxAffinity *affinity; /* NULL: none is set */
+    CnxAffinity *affinity; /* NULL unless cpu-affinity is set */
     CnxClient *client;
-
-    GMutex running; /* one request at a time, as results has scratch memory and client asks for */
-    GstConvnextClassifier *results;
+    GMutex run_lock; /* a client takes one job at a time */
 };
 
 static gboolean check_outputs(const GstConvnextEngine *self, GError **error)
 {
-    const GstConvnextOutputs of_head = GST_CONVNEXT_OUTPUTS_CLASSES | GST_CONVNEXT_OUTPUTS_LOGITS;
+    const GstConvnextOutputs head_outputs =
+        GST_CONVNEXT_OUTPUTS_CLASSES | GST_CONVNEXT_OUTPUTS_LOGITS;
     const CnxConfig *config = cnx_model_config(self->model);
 
     if ((guint)self->outputs >= (guint)GST_CONVNEXT_OUTPUTS_STAGE1 << config->stages) {
@@ -37,7 +38,7 @@ static gboolean check_outputs(const GstConvnextEngine *self, GError **error)
                     self->path, config->stages, config->stages > 1 ? "s" : "");
         return FALSE;
     }
-    if (!(self->outputs & of_head) || config->classes > 0)
+    if (!(self->outputs & head_outputs) || config->classes > 0)
         return TRUE;
     g_set_error(error, CNX_ERROR, CNX_ERROR_SETTINGS,
                 "%s: the model has no classifier head: outputs cannot be classes or logits, only "
@@ -46,8 +47,8 @@ static gboolean check_outputs(const GstConvnextEngine *self, GError **error)
     return FALSE;
 }
 
-/* FALSE: objects of all shapes must become inputs of one. */
-static gboolean make_recipe(GstConvnextEngine *self, const GstConvnextSettings *settings,
+/* FALSE if objects of different shapes would become inputs of different shapes. */
+static gboolean make_recipe(GstConvnextEngine *self, const GstConvnextEngineSettings *settings,
                             GError **error)
 {
     static const CnxCrop crops[] = {
@@ -58,11 +59,11 @@ static gboolean make_recipe(GstConvnextEngine *self, const GstConvnextSettings *
     };
 
     self->recipe = cnx_model_config(self->model)->recipe;
-    self->size_asked = settings->input_size > 0;
-    self->crop_asked = settings->crop != GST_CONVNEXT_CROP_AUTO;
-    if (self->crop_asked)
+    self->size_is_set = settings->input_size > 0;
+    self->crop_is_set = settings->crop != GST_CONVNEXT_CROP_AUTO;
+    if (self->crop_is_set)
         cnx_recipe_set_crop(&self->recipe, crops[settings->crop]);
-    if (self->size_asked)
+    if (self->size_is_set)
         cnx_recipe_set_size(&self->recipe, settings->input_size);
     if (self->region != GST_CONVNEXT_REGION_OBJECTS || self->recipe.crop != CNX_CROP_NONE)
         return TRUE;
@@ -72,85 +73,90 @@ static gboolean make_recipe(GstConvnextEngine *self, const GstConvnextSettings *
     return FALSE;
 }
 
-/* "convnext_tiny" for /models/convnext_tiny.pth, "tiny" for /models/tiny and for
- * /models/tiny/model.safetensors: people name the folder or the file after the model. */
+/* The file is named after the model, or its folder is: "convnext_tiny" for
+ * /models/convnext_tiny.pth, "tiny" for /models/tiny and /models/tiny/model.safetensors. */
 static char *name_of_path(const char *path)
 {
     static const char *const plain[] = {"model", "pytorch_model", "open_clip_model",
                                         "open_clip_pytorch_model", NULL};
     static const char *const endings[] = {".index.json", ".tar", ".safetensors", ".bin",
                                           ".pth",        ".pt",  ".ckpt"};
-    char *name = g_path_get_basename(path);
-    gboolean shortened = FALSE;
+    g_autofree char *name = g_path_get_basename(path);
+    gboolean is_shortened = FALSE;
 
     for (guint i = 0; i < G_N_ELEMENTS(endings) && !g_file_test(path, G_FILE_TEST_IS_DIR); i++)
         if (g_str_has_suffix(name, endings[i])) {
             name[strlen(name) - strlen(endings[i])] = '\0';
-            shortened = TRUE;
+            is_shortened = TRUE;
         }
-    if (shortened && g_strv_contains(plain, name)) {
-        char *folder = g_path_get_dirname(path);
+    if (is_shortened && g_strv_contains(plain, name)) {
+        g_autofree char *folder = g_path_get_dirname(path);
 
-        g_free(name);
-        name = g_path_get_basename(folder);
-        g_free(folder);
+        return g_path_get_basename(folder);
     }
-    return name;
+    return g_steal_pointer(&name);
 }
 
-/* The names of the classes, into results. */
-static gboolean make_results(GstConvnextEngine *self, const GstConvnextSettings *settings,
-                             GError **error)
+static char **number_labels(guint classes)
+{
+    char **labels = g_new0(char *, classes + 1);
+
+    for (guint i = 0; i < classes; i++)
+        labels[i] = g_strdup_printf("class %u", i);
+    return labels;
+}
+
+static gboolean find_labels(GstConvnextEngine *self, const GstConvnextEngineSettings *settings,
+                            GError **error)
 {
     const CnxConfig *config = cnx_model_config(self->model);
-    char **labels = NULL;
 
-    self->labels_from = "numbers";
     if (settings->labels) {
         self->labels_from = "file";
-        labels = cnx_labels_read(settings->labels, config->classes, error);
-        if (!labels)
-            return FALSE;
+        self->labels = cnx_labels_read(settings->labels, config->classes, error);
     } else if (config->labels) {
         self->labels_from = "model";
-        labels = g_strdupv(config->labels);
+        self->labels = g_strdupv(config->labels);
+    } else {
+        self->labels_from = "numbers";
+        self->labels = number_labels(config->classes);
     }
-    char *name = name_of_path(self->path);
-    self->results = gst_convnext_classifier_new(name, config, labels);
-    g_free(name);
-    return TRUE;
+    return self->labels != NULL;
 }
 
-/* The last step, as it holds for all engines: not while a model loads, nor for one that is bad. */
-static gboolean take_processors(GstConvnextEngine *self, const GstConvnextSettings *settings,
-                                GError **error)
+/* Last, because it affects every engine in the process: neither while a model loads, nor for a
+ * model that is refused. */
+static gboolean acquire_processors(GstConvnextEngine *self,
+                                   const GstConvnextEngineSettings *settings, GError **error)
 {
     if (settings->cpu_affinity)
         self->affinity = cnx_affinity_acquire(settings->cpu_affinity, error);
     return !settings->cpu_affinity || self->affinity;
 }
 
-GstConvnextEngine *gst_convnext_engine_open(const GstConvnextSettings *settings, GError **error)
+GstConvnextEngine *gst_convnext_engine_open(const GstConvnextEngineSettings *settings,
+                                            GError **error)
 {
-    if (!gst_convnext_settings_check(settings, error))
+    g_autoptr(GstConvnextEngine) self = NULL;
+
+    if (!gst_convnext_engine_settings_check(settings, error))
         return NULL;
     if (settings->cpu_affinity && !cnx_affinity_check(settings->cpu_affinity, error))
         return NULL;
-    GstConvnextEngine *self = g_new0(GstConvnextEngine, 1);
+    self = g_new0(GstConvnextEngine, 1);
     g_atomic_ref_count_init(&self->references);
-    g_mutex_init(&self->running);
+    g_mutex_init(&self->run_lock);
     self->path = settings->model ? g_strdup(settings->model) : gst_convnext_bundled_model();
+    self->name = name_of_path(self->path);
     self->outputs = settings->outputs;
     self->region = settings->region;
     self->model = cnx_model_open(self->path, (CnxWeightSet)settings->weights, error);
-    if (!self->model || !check_outputs(self, error) || !make_results(self, settings, error) ||
-        !make_recipe(self, settings, error) || !take_processors(self, settings, error)) {
-        gst_convnext_engine_unref(self);
+    if (!self->model || !check_outputs(self, error) || !find_labels(self, settings, error) ||
+        !make_recipe(self, settings, error) || !acquire_processors(self, settings, error))
         return NULL;
-    }
-    self->client = cnx_client_new(self->model, gst_convnext_classifier_needed(self->outputs),
-                                  settings->threads);
-    return self;
+    self->client =
+        cnx_client_new(self->model, gst_convnext_outputs_needed(self->outputs), settings->threads);
+    return g_steal_pointer(&self);
 }
 
 GstConvnextEngine *gst_convnext_engine_ref(GstConvnextEngine *self)
@@ -165,9 +171,10 @@ void gst_convnext_engine_unref(GstConvnextEngine *self)
         return;
     cnx_client_free(self->client);
     cnx_affinity_release(self->affinity);
-    gst_convnext_classifier_free(self->results);
+    g_strfreev(self->labels);
+    g_free(self->name);
     cnx_model_unref(self->model);
-    g_mutex_clear(&self->running);
+    g_mutex_clear(&self->run_lock);
     g_free(self->path);
     g_free(self);
 }
@@ -177,27 +184,27 @@ const CnxRecipe *gst_convnext_engine_recipe(const GstConvnextEngine *self)
     return &self->recipe;
 }
 
-GstConvnextRegionKind gst_convnext_engine_region(const GstConvnextEngine *self)
+gboolean gst_convnext_engine_runs_objects(const GstConvnextEngine *self)
 {
-    return self->region;
+    return self->region == GST_CONVNEXT_REGION_OBJECTS;
 }
 
 gboolean gst_convnext_engine_make_ready(GstConvnextEngine *self, guint width, guint height,
                                         GError **error)
 {
-    /* While a request of another size runs there is no saying: infer does the same. */
-    if (!g_mutex_trylock(&self->running))
+    /* A job of another size may be running; cnx_client_run() joins in that case. */
+    if (!g_mutex_trylock(&self->run_lock))
         return TRUE;
     gboolean ready = cnx_client_join(self->client, width, height, error);
-    g_mutex_unlock(&self->running);
+    g_mutex_unlock(&self->run_lock);
     return ready;
 }
 
 void gst_convnext_engine_relax(GstConvnextEngine *self)
 {
-    g_mutex_lock(&self->running);
+    g_mutex_lock(&self->run_lock);
     cnx_client_leave(self->client);
-    g_mutex_unlock(&self->running);
+    g_mutex_unlock(&self->run_lock);
 }
 
 void gst_convnext_engine_cancel(GstConvnextEngine *self, gboolean cancel)
@@ -205,82 +212,107 @@ void gst_convnext_engine_cancel(GstConvnextEngine *self, gboolean cancel)
     cnx_client_cancel(self->client, cancel);
 }
 
-/* A request under way. */
-typedef struct Inference {
-    GstConvnextEngine *engine;
-    GstConvnextJob *request;
-    GPtrArray *results;
+/* A job under way. */
+typedef struct Run {
+    GstConvnextJob *job;
+    GPtrArray *results; /* so far */
     GError *error;
-} Inference;
+} Run;
 
-static GstConvnextResult *make_result(const Inference *inference, const CnxOutputs *outputs,
-                                      guint i, GstClockTime took, GError **error)
+static void set_subject(GstConvnextResult *result, const GstConvnextJob *job, guint i)
 {
-    const GstConvnextEngine *self = inference->engine;
-    const GstConvnextJob *request = inference->request;
-    const GstConvnextRegion *region = &request->regions[inference->results->len];
-    GstConvnextResult *result = gst_convnext_classifier_make(
-        self->results, outputs, i, self->outputs, &request->scoring, request->pts, error);
+    const GstConvnextObject *object = gst_convnext_job_object(job, i);
 
-    if (!result)
-        return NULL;
-    gst_convnext_result_set_frame_size(result, request->frame_width, request->frame_height);
-    gst_convnext_result_set_region(result, region->x, region->y, region->w, region->h);
-    gst_convnext_result_set_times(result, request->preprocess_time / request->n, took);
-    if (region->object) {
-        gst_convnext_result_set_object(result, region->id, g_quark_to_string(region->type));
-        gst_convnext_job_note(result, region);
+    gst_convnext_result_set_frame_size(result, job->frame_width, job->frame_height);
+    if (!object) {
+        gst_convnext_result_set_region(result, 0, 0, job->frame_width, job->frame_height);
+        return;
     }
-    return result;
+    gst_convnext_result_set_region(result, (guint)object->rect.x, (guint)object->rect.y,
+                                   (guint)object->rect.w, (guint)object->rect.h);
+    gst_convnext_result_set_object(result, object->id, g_quark_to_string(object->type));
 }
 
-/* On whichever thread ran the batch. */
+/* image: in this batch. took: nanoseconds of this image. */
+static GstConvnextResult *make_result(const Run *run, const CnxOutputs *outputs, guint image,
+                                      GstClockTime took, GError **error)
+{
+    const GstConvnextJob *job = run->job;
+    const GstConvnextEngine *self = job->engine;
+    const guint i = run->results->len;
+    g_autoptr(GstConvnextResult) result = gst_convnext_result_new(self->name, job->times.pts);
+
+    if (job->classes > 0)
+        gst_convnext_classify(result, gst_convnext_map_of_image(&outputs->logits, image),
+                              gst_convnext_job_scores(job, i), job->labels, job->classes,
+                              &job->scoring);
+    if (!gst_convnext_add_tensors(result, outputs, image, self->outputs, error))
+        return NULL;
+    set_subject(result, job, i);
+    gst_convnext_result_set_times(result, job->preprocess_time / job->n, took);
+    return g_steal_pointer(&result);
+}
+
+/* Called in whichever thread ran the batch. */
 static void on_outputs(gpointer data, const CnxOutputs *outputs, guint first, guint n,
                        gint64 microseconds)
 {
-    Inference *inference = data;
-    GstClockTime took = (GstClockTime)microseconds * GST_USECOND;
+    Run *run = data;
+    const GstClockTime took = (GstClockTime)microseconds * GST_USECOND;
 
-    inference->request->inference_time += took;
-    for (guint i = 0; i < n && !inference->error; i++) {
-        GstConvnextResult *result = make_result(inference, outputs, i, took / n, &inference->error);
+    run->job->inference_time += took;
+    for (guint i = 0; i < n && !run->error; i++) {
+        GstConvnextResult *result = make_result(run, outputs, i, took / n, &run->error);
 
         if (result)
-            g_ptr_array_add(inference->results, result);
+            g_ptr_array_add(run->results, result);
     }
 }
 
-GPtrArray *gst_convnext_engine_infer(GstConvnextEngine *self, GstConvnextJob *request,
-                                     GError **error)
+static gboolean prepare_classes(GstConvnextJob *job, GError **error)
 {
-    Inference inference = {
-        self, request, g_ptr_array_new_full(request->n, (GDestroyNotify)gst_convnext_result_unref),
-        NULL};
-    const float **images = g_new(const float *, request->n);
+    const GstConvnextEngine *self = job->engine;
+    const CnxConfig *config = cnx_model_config(self->model);
 
-    for (guint i = 0; i < request->n; i++)
-        images[i] = gst_convnext_job_input(request, i);
-    request->inference_time = 0;
-    if (request->n > 0) {
-        g_mutex_lock(&self->running);
-        cnx_client_run(self->client, request->width, request->height, images, request->n,
-                       on_outputs, &inference, &inference.error);
-        g_mutex_unlock(&self->running);
+    job->classes = 0;
+    if (!(self->outputs & GST_CONVNEXT_OUTPUTS_CLASSES))
+        return TRUE;
+    job->labels = (const char *const *)self->labels;
+    job->scoring.activation = gst_convnext_activation_resolve(job->scoring.activation, config);
+    return gst_convnext_job_make_scores(job, config->classes, error);
+}
+
+gboolean gst_convnext_engine_run(GstConvnextJob *job, GError **error)
+{
+    GstConvnextEngine *self = job->engine;
+    g_autoptr(GPtrArray) results =
+        g_ptr_array_new_full(job->n, (GDestroyNotify)gst_convnext_result_unref);
+    g_autofree const float **images = g_new(const float *, job->n);
+    Run run = {job, results, NULL};
+
+    if (!prepare_classes(job, error))
+        return FALSE;
+    for (guint i = 0; i < job->n; i++)
+        images[i] = gst_convnext_job_input(job, i);
+    job->inference_time = 0;
+    g_mutex_lock(&self->run_lock);
+    cnx_client_run(self->client, job->width, job->height, images, job->n, on_outputs, &run,
+                   &run.error);
+    g_mutex_unlock(&self->run_lock);
+    if (run.error) {
+        g_propagate_error(error, run.error);
+        return FALSE;
     }
-    g_free(images);
-    if (!inference.error)
-        return inference.results;
-    g_propagate_error(error, inference.error);
-    g_ptr_array_unref(inference.results);
-    return NULL;
+    job->results = g_steal_pointer(&results);
+    return TRUE;
 }
 
 GstStructure *gst_convnext_engine_info(const GstConvnextEngine *self)
 {
     const GstConvnextModelFacts facts = {.model = self->model,
                                          .recipe = &self->recipe,
-                                         .size_asked = self->size_asked,
-                                         .crop_asked = self->crop_asked,
+                                         .size_is_set = self->size_is_set,
+                                         .crop_is_set = self->crop_is_set,
                                          .labels = self->labels_from,
                                          .path = self->path};
 
@@ -290,20 +322,20 @@ GstStructure *gst_convnext_engine_info(const GstConvnextEngine *self)
 char *gst_convnext_engine_remark(const GstConvnextEngine *self)
 {
     const guint classes = cnx_model_config(self->model)->classes;
-    const char *known = classes == 21841   ? "ImageNet-22k"
-                        : classes == 11821 ? "ImageNet-12k"
-                        : classes == 1000  ? "ImageNet-1k"
-                                           : NULL;
+    const char *dataset = classes == 21841   ? "ImageNet-22k"
+                          : classes == 11821 ? "ImageNet-12k"
+                          : classes == 1000  ? "ImageNet-1k"
+                                             : NULL;
 
     if (classes == 0 || !g_str_equal(self->labels_from, "numbers"))
         return NULL;
-    if (known)
-        return g_strdup_printf("%s: its %u classes, as many as %s, have no names and are called "
-                               "\"class N\": name them with the property labels, or make the list "
-                               "of %s with pipelines/imagenet-labels.sh",
-                               self->path, classes, known, known);
-    return g_strdup_printf("%s: its %u classes have no names and are called \"class N\": name "
-                           "them with the property labels",
+    if (dataset)
+        return g_strdup_printf("%s: its %u classes (as many as in %s) have no names and appear as "
+                               "\"class N\": set the property labels, or create the label file of "
+                               "%s with pipelines/imagenet-labels.sh",
+                               self->path, classes, dataset, dataset);
+    return g_strdup_printf("%s: its %u classes have no names and appear as \"class N\": set the "
+                           "property labels",
                            self->path, classes);
 }
 
@@ -314,19 +346,19 @@ const char *gst_convnext_engine_ignored(const GstConvnextEngine *self)
 
 void gst_convnext_engine_add_stats(const GstConvnextEngine *self, GstStructure *stats)
 {
-    CnxQueueStats service;
+    CnxQueueStats queue;
 
-    cnx_client_stats(self->client, &service);
+    cnx_client_stats(self->client, &queue);
     gst_structure_set(stats, "engine", G_TYPE_STRING, "fp32", "cpu", G_TYPE_STRING,
-                      cnx_model_isa(self->model), "streams", G_TYPE_UINT, service.clients,
-                      "threads", G_TYPE_UINT, service.threads, "batch", G_TYPE_DOUBLE,
-                      service.forwards ? (double)service.images / service.forwards : 0.0,
-                      "run-memory", G_TYPE_UINT64, (guint64)service.memory, NULL);
+                      cnx_model_isa(self->model), "streams", G_TYPE_UINT, queue.clients, "threads",
+                      G_TYPE_UINT, queue.threads, "batch", G_TYPE_DOUBLE,
+                      queue.forwards ? (double)queue.images / queue.forwards : 0.0, "run-memory",
+                      G_TYPE_UINT64, (guint64)queue.memory, NULL);
 }
 
-gboolean gst_convnext_engine_agrees(const GstConvnextEngine *a, const GstConvnextEngine *b)
+gboolean gst_convnext_engine_same_classes(const GstConvnextEngine *a, const GstConvnextEngine *b)
 {
     return a->model == b->model && a->region == b->region && a->recipe.size == b->recipe.size &&
            a->recipe.resize == b->recipe.resize && a->recipe.crop == b->recipe.crop &&
-           gst_convnext_classifier_same_labels(a->results, b->results);
+           g_strv_equal((const char *const *)a->labels, (const char *const *)b->labels);
 }

@@ -1,47 +1,59 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gst/engine/job.h"
 
+#include "gst/engine/engine.h"
+
 GstConvnextJob *gst_convnext_job_new(void)
 {
-    return g_new0(GstConvnextJob, 1);
+    GstConvnextJob *self = g_new0(GstConvnextJob, 1);
+
+    self->objects = g_array_new(FALSE, FALSE, sizeof(GstConvnextObject));
+    return self;
 }
 
 void gst_convnext_job_free(GstConvnextJob *self)
 {
     if (!self)
         return;
+    gst_convnext_job_end(self);
+    g_array_unref(self->objects);
     g_free(self->inputs);
-    g_free(self->regions);
+    g_free(self->scores);
     g_free(self);
 }
 
-/* Inputs are large and their number is the frame's: the only allocation here that may fail. */
-static gboolean grow_inputs(GstConvnextJob *self, gsize floats)
+void gst_convnext_job_end(GstConvnextJob *self)
 {
-    if (floats <= self->floats_capacity)
-        return TRUE;
-    g_free(self->inputs);
-    self->inputs = g_try_new(float, floats);
-    self->floats_capacity = self->inputs ? floats : 0;
-    return self->inputs != NULL;
+    self->n = 0;
+    g_array_set_size(self->objects, 0);
+    g_clear_pointer(&self->results, g_ptr_array_unref);
+    g_clear_pointer(&self->engine, gst_convnext_engine_unref);
 }
 
-gboolean gst_convnext_job_resize(GstConvnextJob *self, guint n, guint width, guint height,
-                                 GError **error)
+/* Inputs are large and their number depends on the frame, so this allocation may fail. */
+static gboolean grow_floats(float **floats, gsize *capacity, gsize needed)
+{
+    if (needed <= *capacity)
+        return TRUE;
+    g_free(*floats);
+    *floats = g_try_new(float, needed);
+    *capacity = *floats ? needed : 0;
+    return *floats != NULL;
+}
+
+gboolean gst_convnext_job_begin(GstConvnextJob *self, GstConvnextEngine *engine, guint n,
+                                guint width, guint height, GError **error)
 {
     gsize floats;
 
-    self->n = 0;
+    gst_convnext_job_end(self);
     if (!g_size_checked_mul(&floats, (gsize)width * height, (gsize)n * 3) ||
-        !grow_inputs(self, floats)) {
+        !grow_floats(&self->inputs, &self->inputs_capacity, floats)) {
         g_set_error(error, CNX_ERROR, CNX_ERROR_OUT_OF_MEMORY,
                     "no memory for %u inputs of %u x %u pixels", n, width, height);
         return FALSE;
     }
-    if (n > self->regions_capacity) {
-        self->regions = g_renew(GstConvnextRegion, self->regions, n);
-        self->regions_capacity = n;
-    }
+    self->engine = gst_convnext_engine_ref(engine);
     self->n = n;
     self->width = width;
     self->height = height;
@@ -54,18 +66,31 @@ float *gst_convnext_job_input(const GstConvnextJob *self, guint i)
     return self->inputs + (gsize)i * self->height * self->width * 3;
 }
 
-static GQuark region_quark(void)
+const GstConvnextObject *gst_convnext_job_object(const GstConvnextJob *self, guint i)
 {
-    return g_quark_from_static_string("gst-convnext-region");
+    return self->objects->len > 0 ? &g_array_index(self->objects, GstConvnextObject, i) : NULL;
 }
 
-void gst_convnext_job_note(GstConvnextResult *result, const GstConvnextRegion *region)
+static gboolean keeps_scores(const GstConvnextJob *self)
 {
-    gst_mini_object_set_qdata(GST_MINI_OBJECT_CAST(result), region_quark(),
-                              g_memdup2(region, sizeof *region), g_free);
+    return self->smoothing.kind == GST_CONVNEXT_SMOOTHING_EXPONENTIAL;
 }
 
-const GstConvnextRegion *gst_convnext_job_noted(GstConvnextResult *result)
+gboolean gst_convnext_job_make_scores(GstConvnextJob *self, guint classes, GError **error)
 {
-    return gst_mini_object_get_qdata(GST_MINI_OBJECT_CAST(result), region_quark());
+    guint rows = keeps_scores(self) ? self->n : 1;
+    gsize floats;
+
+    self->classes = classes;
+    if (g_size_checked_mul(&floats, rows, classes) &&
+        grow_floats(&self->scores, &self->scores_capacity, floats))
+        return TRUE;
+    g_set_error(error, CNX_ERROR, CNX_ERROR_OUT_OF_MEMORY,
+                "no memory for %u times the scores of %u classes", rows, classes);
+    return FALSE;
+}
+
+float *gst_convnext_job_scores(const GstConvnextJob *self, guint i)
+{
+    return self->scores + (keeps_scores(self) ? (gsize)i * self->classes : 0);
 }

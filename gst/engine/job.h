@@ -1,65 +1,70 @@
-/* One frame's worth of work for a network: made by the thread that has the frame, run by any.
+/* One frame's work for the network: the streaming thread makes it, any thread runs it.
  *
- *   gst_convnext_input_prepare()   pictures to inputs, cheap, in the streaming thread
- *   gst_convnext_engine_infer()   inputs to results, slow, in any thread
+ *   gst_convnext_input_fill()   pixels to inputs, cheap, in the streaming thread
+ *   gst_convnext_engine_run()   inputs to results, slow, in any thread
  *
- * A request is memory to be used again and again: prepare replaces what it held. It belongs to one
- * thread at a time; whoever passes it on provides the lock.
+ * A job belongs to one thread at a time; a thread that passes it on provides the lock. Its memory
+ * is reused from frame to frame.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include <gst/gst.h>
-
+#include "gst/results/subject.h"
 #include "gst/settings/settings.h"
 
-/* A part of the frame, in pixels of the caps' frame, and what a detector said of it. */
-typedef struct GstConvnextRegion {
-    guint x, y, w, h;
-    guint64 object; /* gst/objects/tracks.h's number of the object; 0: it is none, but the whole
-                       frame */
-    guint64 seen;   /* and of the frame */
-    int id;         /* of the object, as the tracker gave it; -1: none, or none that fits */
-    gboolean tracked;
-    GQuark type; /* what the detector called it; 0: nothing */
-} GstConvnextRegion;
+typedef struct GstConvnextEngine GstConvnextEngine;
 
 typedef struct GstConvnextJob {
-    guint n;                         /* inputs in use */
+    GstConvnextEngine *engine; /* held from gst_convnext_job_begin() to gst_convnext_job_end() */
+
+    /* Made by the streaming thread. */
+    guint n;                         /* inputs */
     guint width, height;             /* of each input, pixels */
     float *inputs;                   /* [n, height, width, 3], normalised RGB */
-    GstConvnextRegion *regions;      /* [n], what each input shows */
+    GArray *objects;                 /* [n] GstConvnextObject; empty for a whole frame */
     guint frame_width, frame_height; /* of the caps, pixels */
-    GstClockTime pts;                /* of the buffer */
-    GstClockTime preprocess_time;    /* that prepare took, nanoseconds */
-    GstClockTime inference_time;     /* of the forward pass, or of its part in a batch */
-    GstConvnextScoring scoring;      /* at the time of the frame */
-    /* For whoever prepared it and hears of it again. */
-    guint64 frame;             /* the frame's number */
-    GstClockTime stream_time;  /* of the frame */
-    GstClockTime running_time; /* of the frame */
-    guint epoch;               /* results of another one are not attached any more */
-    guint generation;          /* and of another one of these not even spoken of */
+    GstConvnextTimes times;
+    GstConvnextScoring scoring;
     GstConvnextSmoothing smoothing;
     gboolean post_messages;
-    /* Room that there is. */
-    gsize floats_capacity;  /* floats in inputs */
-    guint regions_capacity; /* in regions */
+    guint epoch;      /* of the background; results of an earlier one are not collected */
+    guint generation; /* of the stream; jobs of an earlier one are not reported */
+    GstClockTime preprocess_time; /* nanoseconds */
+
+    /* Found by the engine. */
+    GPtrArray *results;          /* [n] GstConvnextResult; NULL before the run */
+    float *scores;               /* [n or 1, classes], see gst_convnext_job_scores() */
+    const char *const *labels;   /* [classes], valid as long as the engine */
+    guint classes;               /* 0 if classes are not among the outputs */
+    GstClockTime inference_time; /* nanoseconds, of the forward pass or its share of a batch */
+
+    /* Capacities. */
+    gsize inputs_capacity; /* floats */
+    gsize scores_capacity; /* floats */
 } GstConvnextJob;
 
-/* Empty: n is 0. */
+/* An empty job: n is 0. */
 GstConvnextJob *gst_convnext_job_new(void);
-void gst_convnext_job_free(GstConvnextJob *request); /* NULL allowed */
+void gst_convnext_job_free(GstConvnextJob *job); /* ends it; NULL allowed */
 
-/* Makes room for n inputs of width x height, and sets n, width and height; what the inputs held is
- * lost. Allocates only when it never had so much room. FALSE with error (domain CNX_ERROR) when
+/* Makes room for n inputs of width x height, sets n, width and height, and drops earlier results.
+ * Allocates only if there was never so much room. FALSE with error (CNX_ERROR_OUT_OF_MEMORY) if
  * there is no memory; n is 0 then. */
-gboolean gst_convnext_job_resize(GstConvnextJob *request, guint n, guint width, guint height,
-                                 GError **error);
+gboolean gst_convnext_job_begin(GstConvnextJob *job, GstConvnextEngine *engine, guint n,
+                                guint width, guint height, GError **error);
 
-/* Where to write input i: [height, width, 3]. */
-float *gst_convnext_job_input(const GstConvnextJob *request, guint i);
+/* Drops results, objects and the reference to the engine; keeps the memory for the next frame. */
+void gst_convnext_job_end(GstConvnextJob *job);
 
-/* Notes on a result about an object which one it is, and reads it again; NULL: about a frame. */
-void gst_convnext_job_note(GstConvnextResult *result, const GstConvnextRegion *region);
-const GstConvnextRegion *gst_convnext_job_noted(GstConvnextResult *result);
+/* Input i: [height, width, 3]. */
+float *gst_convnext_job_input(const GstConvnextJob *job, guint i);
+
+/* The object that input i shows; NULL for a whole frame. */
+const GstConvnextObject *gst_convnext_job_object(const GstConvnextJob *job, guint i);
+
+/* Makes room for the scores of all classes: of each input if smoothing reads them later, else of
+ * one, as scratch memory. FALSE with error as above. */
+gboolean gst_convnext_job_make_scores(GstConvnextJob *job, guint classes, GError **error);
+
+/* Where the scores of input i are: [classes]. */
+float *gst_convnext_job_scores(const GstConvnextJob *job, guint i);

@@ -15,16 +15,15 @@ static void set_text(GstStructure *info, const char *field, const char *value)
     gst_structure_set(info, field, G_TYPE_STRING, value, NULL);
 }
 
-/* Three numbers, in the C locale. */
+/* Three numbers in the C locale */
 static void set_triple(GstStructure *info, const char *field, const float *values)
 {
     char number[3][G_ASCII_DTOSTR_BUF_SIZE];
 
     for (guint i = 0; i < 3; i++)
         g_ascii_formatd(number[i], sizeof number[i], "%.6g", (double)values[i]);
-    char *text = g_strdup_printf("%s %s %s", number[0], number[1], number[2]);
+    g_autofree char *text = g_strdup_printf("%s %s %s", number[0], number[1], number[2]);
     set_text(info, field, text);
-    g_free(text);
 }
 
 static void set_network(GstStructure *info, const CnxConfig *config)
@@ -46,23 +45,23 @@ static void set_recipe(GstStructure *info, const CnxRecipe *recipe)
     set_triple(info, "std", recipe->std);
 }
 
-static const char *origin_of(const GstConvnextModelFacts *f, CnxItem item)
+static const char *origin_of(const GstConvnextModelFacts *facts, CnxItem item)
 {
-    const CnxConfig *config = cnx_model_config(f->model);
-    const gboolean asked = (item == CNX_ITEM_SIZE && f->size_asked) ||
-                           (item == CNX_ITEM_CROP && f->crop_asked) ||
-                           (item == CNX_ITEM_RESIZE && (f->size_asked || f->crop_asked));
+    const CnxConfig *config = cnx_model_config(facts->model);
+    const gboolean is_set = (item == CNX_ITEM_SIZE && facts->size_is_set) ||
+                            (item == CNX_ITEM_CROP && facts->crop_is_set) ||
+                            (item == CNX_ITEM_RESIZE && (facts->size_is_set || facts->crop_is_set));
 
-    if (asked)
+    if (is_set)
         return "property";
-    if (item == CNX_ITEM_LABELS && g_str_equal(f->labels, "file"))
+    if (item == CNX_ITEM_LABELS && g_str_equal(facts->labels, "file"))
         return "property";
-    if (item == CNX_ITEM_LABELS && g_str_equal(f->labels, "numbers"))
+    if (item == CNX_ITEM_LABELS && g_str_equal(facts->labels, "numbers"))
         return "none";
     return cnx_origin_name(config->origin[item]);
 }
 
-static void set_origins(GstStructure *info, const GstConvnextModelFacts *f)
+static void set_origins(GstStructure *info, const GstConvnextModelFacts *facts)
 {
     static const char *const fields[CNX_ITEMS] = {
         [CNX_ITEM_SIZE] = "input-size-from", [CNX_ITEM_RESIZE] = "resize-from",
@@ -74,7 +73,7 @@ static void set_origins(GstStructure *info, const GstConvnextModelFacts *f)
     };
 
     for (guint i = 0; i < CNX_ITEMS; i++)
-        set_text(info, fields[i], origin_of(f, i));
+        set_text(info, fields[i], origin_of(facts, i));
 }
 
 GstStructure *gst_convnext_model_info(const GstConvnextModelFacts *facts)

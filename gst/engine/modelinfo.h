@@ -1,4 +1,4 @@
-/* What is known of a model, and who said so, for the property model-info and for the log.
+/* The facts about a model and where each comes from, for the property model-info and the log.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
@@ -9,13 +9,13 @@
 
 typedef struct GstConvnextModelFacts {
     const CnxModel *model;
-    const CnxRecipe *recipe;         /* as the properties left it */
-    gboolean size_asked, crop_asked; /* by a property */
-    const char *labels;              /* "file" (of the property), "model", "numbers" */
+    const CnxRecipe *recipe;           /* with the properties applied */
+    gboolean size_is_set, crop_is_set; /* by a property */
+    const char *labels;                /* "file" (the property), "model", "numbers" */
     const char *path;
 } GstConvnextModelFacts;
 
-/* A new structure `convnext-model-info`. Each field that no tensor shows has one beside it,
- * <field>-from: "config.json", "preprocessor_config.json", "labels.txt", "property", ..., or
- * "default", which is the library's own for the variant. */
+/* A new structure `convnext-model-info`. Each field that does not follow from the tensors has a
+ * companion <field>-from: "config.json", "preprocessor_config.json", "labels.txt", "property", ...,
+ * or "default", the library's own default for the variant. */
 GstStructure *gst_convnext_model_info(const GstConvnextModelFacts *facts);

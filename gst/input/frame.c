@@ -1,4 +1,4 @@
-/* Buffers of raw video as pictures that preprocessing reads.
+/* Maps buffers of raw video as pictures that preprocessing can read.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gst/input/frame.h"
@@ -7,10 +7,10 @@
 
 struct GstConvnextFrame {
     CnxImageInfo info;
-    GstVideoInfo source;        /* the caps, with the size of the memory's picture */
-    GstVideoFrame mapped;       /* of the buffer, between map and unmap */
-    GstVideoConverter *convert; /* NULL: the format is read natively */
-    GstVideoFrame converted;    /* with convert: its output, mapped for good */
+    GstVideoInfo source;        /* the caps, with the size of the picture in memory */
+    GstVideoFrame mapped;       /* the buffer, between map and unmap */
+    GstVideoConverter *convert; /* NULL for a native format */
+    GstVideoFrame converted;    /* its output, mapped until free */
 };
 
 static const struct {
@@ -38,8 +38,8 @@ static gboolean find_pixels(GstVideoFormat format, CnxPixels *pixels)
     return FALSE;
 }
 
-/* FALSE for a matrix that preprocessing does not have. An unnamed one is guessed from the height,
- * as GStreamer does for caps without colorimetry. */
+/* FALSE for a matrix that preprocessing does not support. An unknown one follows from the height,
+ * as in GStreamer for caps without colorimetry. */
 static gboolean find_matrix(const GstVideoInfo *info, CnxMatrix *matrix)
 {
     switch (info->colorimetry.matrix) {
@@ -60,7 +60,7 @@ static gboolean find_matrix(const GstVideoInfo *info, CnxMatrix *matrix)
     }
 }
 
-/* Whether preprocessing reads pictures of info, and as what. RGB and gray are full range to it. */
+/* FALSE if preprocessing cannot read such pictures. It expects RGB and gray in full range. */
 static gboolean read_natively(const GstVideoInfo *info, CnxImageInfo *image)
 {
     if (!find_pixels(GST_VIDEO_INFO_FORMAT(info), &image->pixels))
@@ -91,8 +91,8 @@ static GstVideoFormat nearest_native(const GstVideoInfo *info)
     }
 }
 
-/* The same chroma grid on both sides needs no resampling. Interlaced pictures are taken as they
- * are. */
+/* The same chroma grid on both sides needs no resampling. Interlaced pictures are not
+ * deinterlaced. */
 static GstStructure *converter_options(const GstVideoInfo *to)
 {
     gboolean same_grid = GST_VIDEO_INFO_IS_YUV(to) || GST_VIDEO_INFO_IS_GRAY(to);
@@ -102,15 +102,17 @@ static GstStructure *converter_options(const GstVideoInfo *to)
         same_grid ? GST_VIDEO_CHROMA_MODE_NONE : GST_VIDEO_CHROMA_MODE_FULL, NULL);
 }
 
-/* A picture of another format or size with the caps' shape of pixels, rate and, where the colour
- * model is the same, colours. layout: of interlaced pictures some planes have a row more. FALSE for
- * sizes that GStreamer cannot address. */
-static gboolean describe(GstVideoInfo *info, GstVideoFormat format, GstVideoInterlaceMode layout,
-                         guint width, guint height, const GstVideoInfo *caps)
+/* Describes a picture of another format or size with the pixel aspect ratio and frame rate of the
+ * caps, and with their colorimetry if the colour model is the same. interlacing matters because
+ * some planes of an interlaced picture have one row more. FALSE for a size that GStreamer cannot
+ * address. */
+static gboolean describe_picture(GstVideoInfo *info, GstVideoFormat format,
+                                 GstVideoInterlaceMode interlacing, guint width, guint height,
+                                 const GstVideoInfo *caps)
 {
-    if (!gst_video_info_set_interlaced_format(info, format, layout, width, height))
+    if (!gst_video_info_set_interlaced_format(info, format, interlacing, width, height))
         return FALSE;
-    info->interlace_mode = GST_VIDEO_INTERLACE_MODE_PROGRESSIVE; /* fields are not told apart */
+    info->interlace_mode = GST_VIDEO_INTERLACE_MODE_PROGRESSIVE; /* fields are not separated */
     if (GST_VIDEO_INFO_IS_RGB(info) == GST_VIDEO_INFO_IS_RGB(caps)) {
         info->colorimetry = caps->colorimetry;
         info->chroma_site = caps->chroma_site;
@@ -127,8 +129,8 @@ static gboolean make_converter(GstConvnextFrame *self, GError **error)
     GstVideoFormat format = nearest_native(&self->source);
     GstVideoInfo info;
 
-    if (describe(&info, format, GST_VIDEO_INTERLACE_MODE_PROGRESSIVE, self->info.width,
-                 self->info.height, &self->source)) {
+    if (describe_picture(&info, format, GST_VIDEO_INTERLACE_MODE_PROGRESSIVE, self->info.width,
+                         self->info.height, &self->source)) {
         if (format == GST_VIDEO_FORMAT_RGB)
             info.colorimetry.range = GST_VIDEO_COLOR_RANGE_0_255;
         self->convert = gst_video_converter_new(&self->source, &info, converter_options(&info));
@@ -139,60 +141,51 @@ static gboolean make_converter(GstConvnextFrame *self, GError **error)
                     GST_VIDEO_INFO_NAME(&self->source), gst_video_format_to_string(format));
         return FALSE;
     }
-    GstBuffer *buffer = gst_buffer_new_allocate(NULL, GST_VIDEO_INFO_SIZE(&info), NULL);
-    gboolean mapped =
-        buffer && gst_video_frame_map(&self->converted, &info, buffer, GST_MAP_READWRITE);
-    if (buffer)
-        gst_buffer_unref(buffer); /* the mapping keeps its own reference */
-    if (!mapped)
-        g_set_error(error, CNX_ERROR, CNX_ERROR_OUT_OF_MEMORY,
-                    "no memory for a picture of %d x %d %s", info.width, info.height,
-                    GST_VIDEO_INFO_NAME(&info));
-    return mapped;
+    g_autoptr(GstBuffer) buffer = gst_buffer_new_allocate(NULL, GST_VIDEO_INFO_SIZE(&info), NULL);
+    /* The mapping holds its own reference to the buffer. */
+    if (buffer && gst_video_frame_map(&self->converted, &info, buffer, GST_MAP_READWRITE))
+        return TRUE;
+    g_set_error(error, CNX_ERROR, CNX_ERROR_OUT_OF_MEMORY, "no memory for a picture of %d x %d %s",
+                info.width, info.height, GST_VIDEO_INFO_NAME(&info));
+    return FALSE;
 }
 
-void gst_convnext_geometry(const GstVideoInfo *caps, GstBuffer *buffer,
-                           GstConvnextGeometry *geometry)
+void gst_convnext_frame_locate(const GstVideoInfo *caps, GstBuffer *buffer, guint *width,
+                               guint *height, GstConvnextRect *visible)
 {
     const GstVideoMeta *video = gst_buffer_get_video_meta(buffer);
     const GstVideoCropMeta *crop = gst_buffer_get_video_crop_meta(buffer);
-    guint width = video ? video->width : (guint)GST_VIDEO_INFO_WIDTH(caps);
-    guint height = video ? video->height : (guint)GST_VIDEO_INFO_HEIGHT(caps);
 
-    *geometry = (GstConvnextGeometry){width, height, 0, 0, width, height};
-    if (!crop || crop->x >= width || crop->y >= height || !crop->width || !crop->height)
+    *width = video ? video->width : (guint)GST_VIDEO_INFO_WIDTH(caps);
+    *height = video ? video->height : (guint)GST_VIDEO_INFO_HEIGHT(caps);
+    *visible = (GstConvnextRect){0, 0, (int)*width, (int)*height};
+    if (!crop || crop->x >= *width || crop->y >= *height || !crop->width || !crop->height)
         return;
-    geometry->x = crop->x;
-    geometry->y = crop->y;
-    geometry->w = MIN(crop->width, width - crop->x);
-    geometry->h = MIN(crop->height, height - crop->y);
+    visible->x = (int)crop->x;
+    visible->y = (int)crop->y;
+    visible->w = (int)MIN(crop->width, *width - crop->x);
+    visible->h = (int)MIN(crop->height, *height - crop->y);
 }
 
-gboolean gst_convnext_geometry_equal(const GstConvnextGeometry *a, const GstConvnextGeometry *b)
-{
-    return a->width == b->width && a->height == b->height && a->x == b->x && a->y == b->y &&
-           a->w == b->w && a->h == b->h;
-}
-
-GstConvnextFrame *gst_convnext_frame_new(const GstVideoInfo *caps,
-                                         const GstConvnextGeometry *geometry, GError **error)
+GstConvnextFrame *gst_convnext_frame_new(const GstVideoInfo *caps, guint width, guint height,
+                                         const GstConvnextRect *visible, GError **error)
 {
     GstConvnextFrame *self = g_new0(GstConvnextFrame, 1);
 
     self->info = (CnxImageInfo){
-        .width = geometry->width,
-        .height = geometry->height,
+        .width = width,
+        .height = height,
         .par_n = MAX(caps->par_n, 1),
         .par_d = MAX(caps->par_d, 1),
-        .x = geometry->x,
-        .y = geometry->y,
-        .w = geometry->w,
-        .h = geometry->h,
+        .x = (guint)visible->x,
+        .y = (guint)visible->y,
+        .w = (guint)visible->w,
+        .h = (guint)visible->h,
     };
-    if (!describe(&self->source, GST_VIDEO_INFO_FORMAT(caps), GST_VIDEO_INFO_INTERLACE_MODE(caps),
-                  geometry->width, geometry->height, caps))
+    if (!describe_picture(&self->source, GST_VIDEO_INFO_FORMAT(caps),
+                          GST_VIDEO_INFO_INTERLACE_MODE(caps), width, height, caps))
         g_set_error(error, CNX_ERROR, CNX_ERROR_UNSUPPORTED, "a picture of %u x %u is too large",
-                    geometry->width, geometry->height);
+                    width, height);
     else if (read_natively(&self->source, &self->info) || make_converter(self, error))
         return self;
     gst_convnext_frame_free(self);
@@ -208,6 +201,16 @@ void gst_convnext_frame_free(GstConvnextFrame *self)
     if (self->convert)
         gst_video_converter_free(self->convert);
     g_free(self);
+}
+
+gboolean gst_convnext_frame_fits(const GstConvnextFrame *self, guint width, guint height,
+                                 const GstConvnextRect *visible)
+{
+    const CnxImageInfo *info = &self->info;
+
+    return info->width == width && info->height == height && info->x == (guint)visible->x &&
+           info->y == (guint)visible->y && info->w == (guint)visible->w &&
+           info->h == (guint)visible->h;
 }
 
 const CnxImageInfo *gst_convnext_frame_info(const GstConvnextFrame *self)
@@ -232,7 +235,7 @@ gboolean gst_convnext_frame_map(GstConvnextFrame *self, GstBuffer *buffer, CnxIm
                                         GST_MAP_READ | GST_VIDEO_FRAME_MAP_FLAG_NO_REF)) {
         g_set_error(error, CNX_ERROR, CNX_ERROR_CORRUPT,
                     "a buffer of %" G_GSIZE_FORMAT " bytes does not hold the picture of %u x %u %s "
-                    "that its caps promise",
+                    "that its caps describe",
                     gst_buffer_get_size(buffer), self->info.width, self->info.height,
                     GST_VIDEO_INFO_NAME(&self->source));
         return FALSE;

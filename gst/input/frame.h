@@ -1,47 +1,44 @@
-/* Buffers of raw video as pictures that preprocessing reads.
+/* Maps buffers of raw video as pictures that preprocessing can read.
  *
- * Formats that preprocessing reads natively are mapped where they are, whatever their strides. Any
- * other format is converted by GstVideoConverter, into a picture made once, to the nearest one that
- * has a native path: RGB for RGB and for chroma that 4:2:0 and 4:2:2 would lose, I420 for 4:2:0,
- * YUY2 for 4:2:2, GRAY8 for gray. The buffer itself is only ever read.
+ * A native format is mapped in place, whatever its strides. GstVideoConverter converts any other
+ * format, into a picture that is allocated once, to the nearest native one: RGB for RGB and for
+ * chroma that 4:2:0 and 4:2:2 would lose, I420 for 4:2:0, YUY2 for 4:2:2, GRAY8 for gray. The
+ * buffer itself is only read.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
 #include <gst/video/video.h>
 
+#include "gst/results/subject.h"
 #include "model/preprocess/image.h"
 
-/* Where the picture lies in a buffer: pixels. */
-typedef struct GstConvnextGeometry {
-    guint width, height; /* of the memory's picture */
-    guint x, y, w, h;    /* the visible part, inside it */
-} GstConvnextGeometry;
-
-/* The caps' size, unless a GstVideoMeta says that the memory holds another and a GstVideoCropMeta
- * which part of it is meant. A crop that lies outside of the picture is cut at its border, and
- * ignored when nothing remains. */
-void gst_convnext_geometry(const GstVideoInfo *caps, GstBuffer *buffer,
-                           GstConvnextGeometry *geometry);
-
-gboolean gst_convnext_geometry_equal(const GstConvnextGeometry *a, const GstConvnextGeometry *b);
+/* The size of the picture in memory, and its visible part inside it. They are the size of the caps
+ * unless a GstVideoMeta gives another size, and a GstVideoCropMeta a visible part. A crop that
+ * extends beyond the picture is clipped; one that lies outside is ignored. */
+void gst_convnext_frame_locate(const GstVideoInfo *caps, GstBuffer *buffer, guint *width,
+                               guint *height, GstConvnextRect *visible);
 
 typedef struct GstConvnextFrame GstConvnextFrame;
 
-/* caps: format, colorimetry and pixel aspect ratio. Returns NULL with error (domain CNX_ERROR) when
- * no conversion exists. */
-GstConvnextFrame *gst_convnext_frame_new(const GstVideoInfo *caps,
-                                         const GstConvnextGeometry *geometry, GError **error);
+/* For pictures of width x height with this visible part. caps: format, colorimetry and pixel aspect
+ * ratio. NULL with error (domain CNX_ERROR) if GStreamer has no conversion. */
+GstConvnextFrame *gst_convnext_frame_new(const GstVideoInfo *caps, guint width, guint height,
+                                         const GstConvnextRect *visible, GError **error);
 void gst_convnext_frame_free(GstConvnextFrame *frame); /* NULL allowed */
 
-/* What preprocessing is planned for. Borrowed. */
+/* TRUE if it was made for such pictures. */
+gboolean gst_convnext_frame_fits(const GstConvnextFrame *frame, guint width, guint height,
+                                 const GstConvnextRect *visible);
+
+/* The picture as preprocessing reads it. Borrowed. */
 const CnxImageInfo *gst_convnext_frame_info(const GstConvnextFrame *frame);
 
-/* The name of the format that preprocessing reads: the caps' own, or what it is converted to. */
+/* The format that preprocessing reads: the caps' own, or the one it is converted to. */
 const char *gst_convnext_frame_format(const GstConvnextFrame *frame);
 
 /* Maps the buffer for reading and fills image, which stays valid until gst_convnext_frame_unmap().
- * FALSE with error when the buffer's memory does not hold such a picture. Takes no reference to the
+ * FALSE with error if the buffer's memory does not hold such a picture. Takes no reference to the
  * buffer, so that it stays writable. */
 gboolean gst_convnext_frame_map(GstConvnextFrame *frame, GstBuffer *buffer, CnxImage *image,
                                 GError **error);

@@ -1,4 +1,4 @@
-/* From the frames of given caps to the inputs of an engine.
+/* Turns frames of given caps into the inputs of an engine.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gst/input/input.h"
@@ -9,27 +9,26 @@
 struct GstConvnextInput {
     GstConvnextEngine *engine;
     GstVideoInfo caps;
-    GstConvnextGeometry geometry; /* that frame and preprocess are for */
-    GstConvnextFrame *frame;      /* NULL, as preprocess: a buffer had a geometry that failed */
+    GstConvnextFrame *frame; /* NULL, as preprocess, after a picture that could not be prepared */
     CnxPreprocess *preprocess;
-    guint width, height; /* of the input */
-    CnxIsa level;
-    GstBuffer *mapped; /* that frame has mapped, to: */
-    CnxImage image;
+    guint width, height; /* of the input, pixels */
+    CnxIsa isa;
+    GstBuffer *mapped; /* the buffer that frame has mapped; NULL if none */
+    CnxImage image;    /* of it */
 };
 
-static void drop_geometry(GstConvnextInput *self)
+static void drop_picture(GstConvnextInput *self)
 {
     g_clear_pointer(&self->preprocess, cnx_preprocess_free);
     g_clear_pointer(&self->frame, gst_convnext_frame_free);
 }
 
-static gboolean plan_geometry(GstConvnextInput *self, const GstConvnextGeometry *geometry,
-                              GError **error)
+/* Prepares for a picture of width x height in memory with this visible part. */
+static gboolean prepare_picture(GstConvnextInput *self, guint width, guint height,
+                                const GstConvnextRect *visible, GError **error)
 {
-    drop_geometry(self);
-    self->geometry = *geometry;
-    self->frame = gst_convnext_frame_new(&self->caps, geometry, error);
+    drop_picture(self);
+    self->frame = gst_convnext_frame_new(&self->caps, width, height, visible, error);
     if (self->frame)
         self->preprocess = cnx_preprocess_new(gst_convnext_engine_recipe(self->engine),
                                               gst_convnext_frame_info(self->frame), error);
@@ -38,7 +37,7 @@ static gboolean plan_geometry(GstConvnextInput *self, const GstConvnextGeometry 
         if (gst_convnext_engine_make_ready(self->engine, self->width, self->height, error))
             return TRUE;
     }
-    drop_geometry(self);
+    drop_picture(self);
     return FALSE;
 }
 
@@ -46,12 +45,12 @@ GstConvnextInput *gst_convnext_input_new(GstConvnextEngine *engine, const GstVid
                                          GError **error)
 {
     GstConvnextInput *self = g_new0(GstConvnextInput, 1);
-    guint width = GST_VIDEO_INFO_WIDTH(caps), height = GST_VIDEO_INFO_HEIGHT(caps);
-    GstConvnextGeometry whole = {width, height, 0, 0, width, height};
+    const GstConvnextRect whole = {0, 0, GST_VIDEO_INFO_WIDTH(caps), GST_VIDEO_INFO_HEIGHT(caps)};
 
     self->engine = gst_convnext_engine_ref(engine);
     self->caps = *caps;
-    if (!cnx_isa_get(&self->level, error) || !plan_geometry(self, &whole, error))
+    if (!cnx_isa_get(&self->isa, error) ||
+        !prepare_picture(self, (guint)whole.w, (guint)whole.h, &whole, error))
         g_clear_pointer(&self, gst_convnext_input_free);
     return self;
 }
@@ -60,7 +59,7 @@ void gst_convnext_input_free(GstConvnextInput *self)
 {
     if (!self)
         return;
-    drop_geometry(self);
+    drop_picture(self);
     gst_convnext_engine_unref(self->engine);
     g_free(self);
 }
@@ -68,6 +67,11 @@ void gst_convnext_input_free(GstConvnextInput *self)
 GstConvnextEngine *gst_convnext_input_engine(const GstConvnextInput *self)
 {
     return self->engine;
+}
+
+const GstVideoInfo *gst_convnext_input_caps(const GstConvnextInput *self)
+{
+    return &self->caps;
 }
 
 char *gst_convnext_input_describe(const GstConvnextInput *self)
@@ -87,22 +91,18 @@ char *gst_convnext_input_describe(const GstConvnextInput *self)
                            info->y, info->w, info->h, self->width, self->height);
 }
 
-const GstVideoInfo *gst_convnext_input_caps(const GstConvnextInput *self)
+/* Mapping is most of the work for formats that are converted, so a frame with a thumbnail that then
+ * runs is mapped once. */
+static gboolean map_buffer(GstConvnextInput *self, GstBuffer *buffer, GError **error)
 {
-    return &self->caps;
-}
-
-/* For formats that are converted this is most of the work: a frame that is signed and then looked
- * at is mapped once. */
-static gboolean map(GstConvnextInput *self, GstBuffer *buffer, GError **error)
-{
-    GstConvnextGeometry geometry;
+    guint width, height;
+    GstConvnextRect visible;
 
     if (self->mapped == buffer)
         return TRUE;
-    gst_convnext_geometry(&self->caps, buffer, &geometry);
-    if (!self->frame || !gst_convnext_geometry_equal(&geometry, &self->geometry))
-        if (!plan_geometry(self, &geometry, error))
+    gst_convnext_frame_locate(&self->caps, buffer, &width, &height, &visible);
+    if (!self->frame || !gst_convnext_frame_fits(self->frame, width, height, &visible))
+        if (!prepare_picture(self, width, height, &visible, error))
             return FALSE;
     if (!gst_convnext_frame_map(self->frame, buffer, &self->image, error))
         return FALSE;
@@ -117,88 +117,70 @@ void gst_convnext_input_release(GstConvnextInput *self)
     self->mapped = NULL;
 }
 
-gboolean gst_convnext_input_sign(GstConvnextInput *self, GstBuffer *buffer, CnxThumbnail *thumbnail,
-                                 GError **error)
+gboolean gst_convnext_input_thumbnail(GstConvnextInput *self, GstBuffer *buffer,
+                                      CnxThumbnail *thumbnail)
 {
-    if (!map(self, buffer, error))
+    if (!map_buffer(self, buffer, NULL))
         return FALSE;
-    cnx_thumbnail_make(thumbnail, self->level, gst_convnext_frame_info(self->frame), &self->image);
+    cnx_thumbnail_make(thumbnail, self->isa, gst_convnext_frame_info(self->frame), &self->image);
     return TRUE;
 }
 
-static void fill_whole(GstConvnextInput *self, GstConvnextJob *request)
-{
-    cnx_preprocess_run(self->preprocess, &self->image, gst_convnext_job_input(request, 0), NULL);
-    request->regions[0] = (GstConvnextRegion){
-        .w = GST_VIDEO_INFO_WIDTH(&self->caps), .h = GST_VIDEO_INFO_HEIGHT(&self->caps), .id = -1};
-}
-
-/* Each object has its own geometry, from frame to frame. */
-static gboolean fill_object(GstConvnextInput *self, const GstConvnextDetection *object,
-                            GstConvnextJob *request, guint i, GError **error)
+/* Each place has a size of its own, and so a preprocessing of its own. */
+static gboolean fill_place(GstConvnextInput *self, const GstConvnextRect *place,
+                           GstConvnextJob *job, guint i, GError **error)
 {
     CnxImageInfo info = *gst_convnext_frame_info(self->frame);
 
-    info.x = object->place.x;
-    info.y = object->place.y;
-    info.w = object->place.w;
-    info.h = object->place.h;
+    info.x = (guint)place->x;
+    info.y = (guint)place->y;
+    info.w = (guint)place->w;
+    info.h = (guint)place->h;
     CnxPreprocess *preprocess =
         cnx_preprocess_new(gst_convnext_engine_recipe(self->engine), &info, error);
     if (!preprocess)
         return FALSE;
-    cnx_preprocess_run(preprocess, &self->image, gst_convnext_job_input(request, i), NULL);
+    cnx_preprocess_run(preprocess, &self->image, gst_convnext_job_input(job, i), NULL);
     cnx_preprocess_free(preprocess);
-    request->regions[i] = object->region;
     return TRUE;
 }
 
-/* objects NULL: the whole frame. */
-static gboolean fill(GstConvnextInput *self, GstBuffer *buffer, const GPtrArray *objects,
-                     GstConvnextJob *request, GError **error)
+static gboolean fill_places(GstConvnextInput *self, const GArray *places, GstConvnextJob *job,
+                            GError **error)
 {
-    if (!map(self, buffer, error))
-        return FALSE;
-    gboolean filled = gst_convnext_job_resize(request, objects ? objects->len : 1, self->width,
-                                              self->height, error);
-    if (filled && !objects)
-        fill_whole(self, request);
-    for (guint i = 0; objects && i < objects->len && filled; i++)
-        filled = fill_object(self, g_ptr_array_index(objects, i), request, i, error);
-    gst_convnext_input_release(self);
-    return filled;
+    for (guint i = 0; i < places->len; i++)
+        if (!fill_place(self, &g_array_index(places, GstConvnextRect, i), job, i, error))
+            return FALSE;
+    return TRUE;
 }
 
-static gboolean prepare(GstConvnextInput *self, GstBuffer *buffer, const GPtrArray *objects,
-                        const GstConvnextSettings *settings, GstConvnextJob *request,
-                        GError **error)
+static gboolean fill_mapped(GstConvnextInput *self, const GArray *places, GstConvnextJob *job,
+                            GError **error)
 {
-    GstClockTime start = gst_util_get_timestamp();
+    if (!gst_convnext_job_begin(job, self->engine, places ? places->len : 1, self->width,
+                                self->height, error))
+        return FALSE;
+    if (places)
+        return fill_places(self, places, job, error);
+    cnx_preprocess_run(self->preprocess, &self->image, gst_convnext_job_input(job, 0), NULL);
+    return TRUE;
+}
 
-    if (!fill(self, buffer, objects, request, error)) {
-        request->n = 0;
+gboolean gst_convnext_input_fill(GstConvnextInput *self, GstBuffer *buffer, const GArray *places,
+                                 GstConvnextJob *job, GError **error)
+{
+    const GstClockTime start = gst_util_get_timestamp();
+    gboolean is_filled = map_buffer(self, buffer, error) && fill_mapped(self, places, job, error);
+
+    gst_convnext_input_release(self);
+    if (!is_filled) {
+        gst_convnext_job_end(job);
         return FALSE;
     }
-    /* Where the picture lies in memory is nobody's business downstream: the caps' frame is. */
-    request->frame_width = GST_VIDEO_INFO_WIDTH(&self->caps);
-    request->frame_height = GST_VIDEO_INFO_HEIGHT(&self->caps);
-    request->pts = GST_BUFFER_PTS(buffer);
-    request->scoring = settings->scoring;
-    request->preprocess_time = gst_util_get_timestamp() - start;
+    /* Downstream knows the frame of the caps, not where the picture lies in memory. */
+    job->frame_width = (guint)GST_VIDEO_INFO_WIDTH(&self->caps);
+    job->frame_height = (guint)GST_VIDEO_INFO_HEIGHT(&self->caps);
+    job->times.pts = GST_BUFFER_PTS(buffer);
+    job->preprocess_time = gst_util_get_timestamp() - start;
     return TRUE;
-}
-
-gboolean gst_convnext_input_prepare(GstConvnextInput *self, GstBuffer *buffer,
-                                    const GstConvnextSettings *settings, GstConvnextJob *request,
-                                    GError **error)
-{
-    return prepare(self, buffer, NULL, settings, request, error);
-}
-
-gboolean gst_convnext_input_prepare_objects(GstConvnextInput *self, GstBuffer *buffer,
-                                            const GPtrArray *objects,
-                                            const GstConvnextSettings *settings,
-                                            GstConvnextJob *request, GError **error)
-{
-    return prepare(self, buffer, objects, settings, request, error);
 }

@@ -1,53 +1,47 @@
-/* From the frames of given caps to the inputs of an engine: the cheap half of the work.
+/* Turns frames of given caps into the inputs of an engine: the cheap half of the work.
  *
- * Belongs to the thread that has the frames. Not thread safe.
+ * Belongs to the streaming thread. Not thread safe.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
 #include "gst/engine/engine.h"
 #include "gst/input/frame.h"
-#include "gst/objects/detections.h"
 #include "model/preprocess/thumbnail.h"
 
 typedef struct GstConvnextInput GstConvnextInput;
 
-/* Prepares for frames of these caps, and has the engine make ready for their inputs: after it no
- * frame allocates anything but its result. Takes its own reference to the engine. Returns NULL with
- * error, of domain CNX_ERROR as all of this header. */
+/* Prepares for frames of these caps and makes the engine ready for their inputs, so that later
+ * frames allocate nothing but their results. Takes its own reference to the engine. NULL with
+ * error; every error of this header is in the domain CNX_ERROR. */
 GstConvnextInput *gst_convnext_input_new(GstConvnextEngine *engine, const GstVideoInfo *caps,
                                          GError **error);
 
-/* NULL allowed. The engine keeps the memory of its runs: gst_convnext_engine_relax(). */
+/* The engine keeps the memory of its runs; see gst_convnext_engine_relax(). NULL allowed. */
 void gst_convnext_input_free(GstConvnextInput *input);
 
 /* Borrowed. */
 GstConvnextEngine *gst_convnext_input_engine(const GstConvnextInput *input);
 
-/* One line for logs: from which picture to which input. The caller owns it. */
+/* The caps of the frames. Borrowed. */
+const GstVideoInfo *gst_convnext_input_caps(const GstConvnextInput *input);
+
+/* One line for the log: from which picture to which input. The caller owns it. */
 char *gst_convnext_input_describe(const GstConvnextInput *input);
 
-/* How bright the parts of the frame are, to tell whether anything has changed in it. FALSE as for
- * gst_convnext_input_prepare(). The buffer stays mapped until it is prepared or released. */
-gboolean gst_convnext_input_sign(GstConvnextInput *input, GstBuffer *buffer,
-                                 CnxThumbnail *thumbnail, GError **error);
+/* Makes the thumbnail of a frame. FALSE if the buffer does not hold the frame that its caps
+ * describe. The buffer stays mapped until gst_convnext_input_fill() or
+ * gst_convnext_input_release(). */
+gboolean gst_convnext_input_thumbnail(GstConvnextInput *input, GstBuffer *buffer,
+                                      CnxThumbnail *thumbnail);
 
-/* Of a buffer that was signed and is not prepared. Nothing happens without one. */
+/* Unmaps the buffer that a thumbnail left mapped, if any. */
 void gst_convnext_input_release(GstConvnextInput *input);
 
-/* Makes the whole frame the only input of request, with the scoring of these settings. A buffer
- * whose metadata gives it another geometry than the last one changes the input. The buffer is only
- * read, and not held. On failure request is empty. */
-gboolean gst_convnext_input_prepare(GstConvnextInput *input, GstBuffer *buffer,
-                                    const GstConvnextSettings *settings, GstConvnextJob *request,
-                                    GError **error);
-
-/* The same, with these objects (GstConvnextDetection) of the buffer, at least one, as the inputs.
- */
-gboolean gst_convnext_input_prepare_objects(GstConvnextInput *input, GstBuffer *buffer,
-                                            const GPtrArray *objects,
-                                            const GstConvnextSettings *settings,
-                                            GstConvnextJob *request, GError **error);
-
-/* Of the frames. Borrowed. */
-const GstVideoInfo *gst_convnext_input_caps(const GstConvnextInput *input);
+/* Begins a job with the whole frame as its only input, or, if places is not NULL, with one input
+ * for each of these parts of the picture in memory: GstConvnextRect, at least one. Sets inputs,
+ * frame size, pts and preprocess_time of the job. If the buffer's metadata places the picture
+ * differently than in the last frame, the input adapts. The buffer is only read, and not held. On
+ * failure the job is empty. */
+gboolean gst_convnext_input_fill(GstConvnextInput *input, GstBuffer *buffer, const GArray *places,
+                                 GstConvnextJob *job, GError **error);

@@ -5,7 +5,7 @@
 
 void gst_convnext_analytics_mirror(GstBuffer *buffer, GstConvnextResult *result) {}
 
-void gst_convnext_analytics_find_objects(GArray *objects, GstBuffer *buffer) {}
+void gst_convnext_analytics_find_objects(GArray *detections, GstBuffer *buffer) {}
 
 void gst_convnext_analytics_mirror_object(GstBuffer *buffer, guint mtd, GstConvnextResult *result)
 {
@@ -15,7 +15,8 @@ void gst_convnext_analytics_mirror_object(GstBuffer *buffer, guint mtd, GstConvn
 
 #include <gst/analytics/analytics.h>
 
-/* Quarks are never freed. There are no more of them than classes of models in this process. */
+/* Quarks are never freed, but there are at most as many as classes of the models in this process.
+ */
 static GQuark class_quark(const GstConvnextClass *klass)
 {
     char name[16];
@@ -26,22 +27,18 @@ static GQuark class_quark(const GstConvnextClass *klass)
     return g_quark_from_string(name);
 }
 
-/* FALSE: there are no classes, or no room for them. */
+/* FALSE if there are no classes, or no room for them. */
 static gboolean mirror_classes(GstBuffer *buffer, GstConvnextResult *result,
                                GstAnalyticsClsMtd *mtd)
 {
-    GstAnalyticsRelationMeta *relations;
-    gboolean added;
     guint n;
     const GstConvnextClass *classes = gst_convnext_result_get_classes(result, &n);
-    float *scores;
-    GQuark *quarks;
+    g_autofree float *scores = g_new(float, n);
+    g_autofree GQuark *quarks = g_new(GQuark, n);
+    GstAnalyticsRelationMeta *relations;
 
     if (!n)
         return FALSE;
-
-    scores = g_new(float, n);
-    quarks = g_new(GQuark, n);
     for (guint i = 0; i < n; i++) {
         scores[i] = classes[i].score;
         quarks[i] = class_quark(&classes[i]);
@@ -49,27 +46,21 @@ static gboolean mirror_classes(GstBuffer *buffer, GstConvnextResult *result,
     relations = gst_buffer_get_analytics_relation_meta(buffer);
     if (!relations)
         relations = gst_buffer_add_analytics_relation_meta(buffer);
-    added = relations && gst_analytics_relation_meta_add_cls_mtd(relations, n, scores, quarks, mtd);
-    if (!added)
-        GST_WARNING("could not mirror %u classes as GstAnalyticsClsMtd", n);
-    g_free(quarks);
-    g_free(scores);
-    return added;
+    if (relations && gst_analytics_relation_meta_add_cls_mtd(relations, n, scores, quarks, mtd))
+        return TRUE;
+    GST_WARNING("could not mirror %u classes as GstAnalyticsClsMtd", n);
+    return FALSE;
 }
 
 #if GST_CHECK_VERSION(1, 26, 0)
 
 static GQuark tensor_quark(const char *name)
 {
-    GQuark quark;
-    char *id;
+    g_autofree char *id = g_strdup_printf("convnext-%s-out", name);
 
     if (g_str_equal(name, GST_CONVNEXT_TENSOR_LOGITS))
         return g_quark_from_static_string("classification-generic-out");
-    id = g_strdup_printf("convnext-%s-out", name);
-    quark = g_quark_from_string(id);
-    g_free(id);
-    return quark;
+    return g_quark_from_string(id);
 }
 
 /* Vectors lose their height and width of 1: [n, 1, 1, c] becomes [n, c]. */
@@ -94,8 +85,8 @@ static GstTensor *mirror_tensor(GstConvnextTensor *tensor)
                                  GST_TENSOR_DIM_ORDER_ROW_MAJOR, n_dims, dims);
 }
 
-/* Up to 1.26.5 a buffer has at most one GstTensorMeta and setting its tensors frees those of an
- * element before, so theirs are kept in front of ours. */
+/* Up to 1.26.5 a buffer has at most one GstTensorMeta, and setting its tensors frees those of an
+ * earlier element, so they are copied in front of ours. */
 static void mirror_tensors(GstBuffer *buffer, GstConvnextResult *result)
 {
     guint n = gst_convnext_result_get_n_tensors(result), kept;
@@ -131,7 +122,7 @@ void gst_convnext_analytics_mirror(GstBuffer *buffer, GstConvnextResult *result)
     mirror_tensors(buffer, result);
 }
 
-/* Readers look for one relation or the other, by `&`. The two are new to each other. */
+/* Readers test for one relation or the other with `&`, so both are set. */
 void gst_convnext_analytics_mirror_object(GstBuffer *buffer, guint mtd, GstConvnextResult *result)
 {
     GstAnalyticsRelationMeta *relations;
@@ -147,35 +138,36 @@ void gst_convnext_analytics_mirror_object(GstBuffer *buffer, guint mtd, GstConvn
         mtd);
 }
 
-static gboolean related(GstAnalyticsRelationMeta *relations, guint a, guint b)
+static gboolean are_related(GstAnalyticsRelationMeta *relations, guint a, guint b)
 {
     return gst_analytics_relation_meta_get_relation(relations, a, b) !=
                GST_ANALYTICS_REL_TYPE_NONE ||
            gst_analytics_relation_meta_get_relation(relations, b, a) != GST_ANALYTICS_REL_TYPE_NONE;
 }
 
-static void find_track(GstAnalyticsRelationMeta *relations, GstConvnextDetection *object)
+static void find_tracking_id(GstAnalyticsRelationMeta *relations, GstConvnextDetection *detection)
 {
     GstAnalyticsTrackingMtd mtd;
     gpointer state = NULL;
 
-    while (!object->tracker &&
+    while (!detection->tracker &&
            gst_analytics_relation_meta_iterate(relations, &state,
                                                gst_analytics_tracking_mtd_get_mtd_type(), &mtd)) {
         GstClockTime first, last;
-        gboolean lost;
+        gboolean is_lost;
 
-        if (!related(relations, (guint)object->mtd, mtd.id) ||
-            !gst_analytics_tracking_mtd_get_info(&mtd, &object->track, &first, &last, &lost) ||
-            lost)
+        if (!are_related(relations, (guint)detection->mtd, mtd.id) ||
+            !gst_analytics_tracking_mtd_get_info(&mtd, &detection->tracking_id, &first, &last,
+                                                 &is_lost) ||
+            is_lost)
             continue;
-        object->tracker = GST_CONVNEXT_TRACKER_MTD;
-        if (object->track <= G_MAXINT)
-            object->id = (int)object->track;
+        detection->tracker = GST_CONVNEXT_TRACKER_MTD;
+        if (detection->tracking_id <= G_MAXINT)
+            detection->object.id = (int)detection->tracking_id;
     }
 }
 
-void gst_convnext_analytics_find_objects(GArray *objects, GstBuffer *buffer)
+void gst_convnext_analytics_find_objects(GArray *detections, GstBuffer *buffer)
 {
     GstAnalyticsRelationMeta *relations = gst_buffer_get_analytics_relation_meta(buffer);
     GstAnalyticsODMtd mtd;
@@ -185,15 +177,16 @@ void gst_convnext_analytics_find_objects(GArray *objects, GstBuffer *buffer)
         return;
     while (gst_analytics_relation_meta_iterate(relations, &state,
                                                gst_analytics_od_mtd_get_mtd_type(), &mtd)) {
-        GstConvnextDetection object = {.mtd = (int)mtd.id, .id = -1};
+        GstConvnextDetection detection = {.mtd = (int)mtd.id, .object.id = -1};
+        GstConvnextRect *box = &detection.box;
         float confidence;
 
-        if (!gst_analytics_od_mtd_get_location(&mtd, &object.x, &object.y, &object.w, &object.h,
+        if (!gst_analytics_od_mtd_get_location(&mtd, &box->x, &box->y, &box->w, &box->h,
                                                &confidence))
             continue;
-        object.type = gst_analytics_od_mtd_get_obj_type(&mtd);
-        find_track(relations, &object);
-        g_array_append_val(objects, object);
+        detection.object.type = gst_analytics_od_mtd_get_obj_type(&mtd);
+        find_tracking_id(relations, &detection);
+        g_array_append_val(detections, detection);
     }
 }
 

@@ -1,237 +1,245 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gst/objects/detections.h"
 
+#include "gst/input/frame.h"
 #include "gst/objects/analytics.h"
 
-/* Boxes of one object in two kinds of metadata may have been scaled and rounded differently. */
-#define SAME_PIXELS 2
-#define SAME_OVERLAP 0.5 /* enough where the ids say so too */
+/* The boxes of one object in two kinds of metadata may have been scaled and rounded differently. */
+#define SAME_BOX_PIXELS 2
+#define LINKED_OVERLAP 0.5 /* enough if the ids agree too */
 
-static double area(const GstConvnextDetection *o)
+static double box_area(const GstConvnextRect *box)
 {
-    return (double)MAX(o->w, 0) * MAX(o->h, 0);
+    return (double)MAX(box->w, 0) * MAX(box->h, 0);
 }
 
 double gst_convnext_detections_overlap(const GstConvnextDetection *a, const GstConvnextDetection *b)
 {
-    gint64 w = MIN((gint64)a->x + a->w, (gint64)b->x + b->w) - MAX(a->x, b->x);
-    gint64 h = MIN((gint64)a->y + a->h, (gint64)b->y + b->h) - MAX(a->y, b->y);
-    double both = (double)MAX(w, 0) * MAX(h, 0), either = area(a) + area(b) - both;
+    const GstConvnextRect *p = &a->box, *q = &b->box;
+    gint64 w = MIN((gint64)p->x + p->w, (gint64)q->x + q->w) - MAX(p->x, q->x);
+    gint64 h = MIN((gint64)p->y + p->h, (gint64)q->y + q->h) - MAX(p->y, q->y);
+    double intersection = (double)MAX(w, 0) * MAX(h, 0);
+    double united = box_area(p) + box_area(q) - intersection;
 
-    return either > 0 ? both / either : 0;
+    return united > 0 ? intersection / united : 0;
 }
 
-static gboolean near(gint64 a, gint64 b)
+static gboolean is_near(gint64 a, gint64 b)
 {
-    return ABS(a - b) <= SAME_PIXELS;
+    return ABS(a - b) <= SAME_BOX_PIXELS;
 }
 
-static gboolean same_box(const GstConvnextDetection *a, const GstConvnextDetection *b)
+/* Two ways to tell that a GstAnalyticsODMtd and a region of interest describe the same object. */
+typedef gboolean Sameness(const GstConvnextDetection *detected, const GstConvnextDetection *roi);
+
+static gboolean have_same_box(const GstConvnextDetection *detected, const GstConvnextDetection *roi)
 {
-    return near(a->x, b->x) && near(a->y, b->y) && near((gint64)a->x + a->w, (gint64)b->x + b->w) &&
-           near((gint64)a->y + a->h, (gint64)b->y + b->h);
+    const GstConvnextRect *p = &detected->box, *q = &roi->box;
+
+    return is_near(p->x, q->x) && is_near(p->y, q->y) &&
+           is_near((gint64)p->x + p->w, (gint64)q->x + q->w) &&
+           is_near((gint64)p->y + p->h, (gint64)q->y + q->h);
 }
 
 /* Elements that write both give the region the id of the GstAnalyticsODMtd. */
-static gboolean linked(const GstConvnextDetection *detected, const GstConvnextDetection *roi)
+static gboolean are_linked(const GstConvnextDetection *detected, const GstConvnextDetection *roi)
 {
     return detected->mtd == roi->roi->id &&
-           gst_convnext_detections_overlap(detected, roi) >= SAME_OVERLAP;
+           gst_convnext_detections_overlap(detected, roi) >= LINKED_OVERLAP;
 }
 
-/* Ways to tell that a GstAnalyticsODMtd and a GstVideoRegionOfInterestMeta are about one object. */
-typedef gboolean Sameness(const GstConvnextDetection *detected, const GstConvnextDetection *roi);
-
-/* What of an object's box is in the picture: a region cannot begin outside of it, so whoever writes
- * both may have cut one of them only. */
-static GstConvnextDetection visible(const GstConvnextDetection *o,
-                                    const GstConvnextGeometry *picture)
+/* A copy with the box clipped to the picture. A region cannot begin outside of it, so an element
+ * that writes both may have clipped only one. */
+static GstConvnextDetection clip_to_picture(const GstConvnextDetection *detection,
+                                            const GstConvnextRect *picture)
 {
-    GstConvnextDetection cut = *o;
+    GstConvnextDetection clipped = *detection;
+    const GstConvnextRect *box = &detection->box;
+    const int right = picture->x + picture->w, bottom = picture->y + picture->h;
 
-    cut.x = (int)CLAMP((gint64)o->x, picture->x, picture->x + picture->w);
-    cut.y = (int)CLAMP((gint64)o->y, picture->y, picture->y + picture->h);
-    cut.w = (int)CLAMP((gint64)o->x + o->w, picture->x, picture->x + picture->w) - cut.x;
-    cut.h = (int)CLAMP((gint64)o->y + o->h, picture->y, picture->y + picture->h) - cut.y;
-    return cut;
+    clipped.box.x = CLAMP(box->x, picture->x, right);
+    clipped.box.y = CLAMP(box->y, picture->y, bottom);
+    clipped.box.w = (int)CLAMP((gint64)box->x + box->w, picture->x, right) - clipped.box.x;
+    clipped.box.h = (int)CLAMP((gint64)box->y + box->h, picture->y, bottom) - clipped.box.y;
+    return clipped;
 }
 
-static GstConvnextDetection *find_same(GArray *objects, guint detected,
+static GstConvnextDetection *find_same(GArray *detections, guint detected,
                                        const GstConvnextDetection *roi,
-                                       const GstConvnextGeometry *picture, Sameness *same)
+                                       const GstConvnextRect *picture, Sameness *is_same)
 {
-    const GstConvnextDetection of_roi = visible(roi, picture);
+    const GstConvnextDetection clipped_roi = clip_to_picture(roi, picture);
 
     for (guint i = 0; i < detected; i++) {
-        GstConvnextDetection *o = &g_array_index(objects, GstConvnextDetection, i);
-        gboolean fits = !o->type || !roi->type || o->type == roi->type;
-        const GstConvnextDetection of_o = visible(o, picture);
+        GstConvnextDetection *d = &g_array_index(detections, GstConvnextDetection, i);
+        const GstConvnextDetection clipped = clip_to_picture(d, picture);
+        gboolean types_agree =
+            !d->object.type || !roi->object.type || d->object.type == roi->object.type;
 
-        if (!o->roi && fits && same(&of_o, &of_roi))
-            return o;
+        if (!d->roi && types_agree && is_same(&clipped, &clipped_roi))
+            return d;
     }
     return NULL;
 }
 
-/* The id that a tracker left. DL Streamer's is in a structure, where it is nobody else's. */
-static gboolean find_own_track(GstVideoRegionOfInterestMeta *roi, int *track)
+/* The id that DL Streamer's tracker writes into a structure of its own. */
+static gboolean find_object_id(GstVideoRegionOfInterestMeta *roi, int *id)
 {
     const GstStructure *param = gst_video_region_of_interest_meta_get_param(roi, "object_id");
 
-    return param && gst_structure_get_int(param, "id", track);
+    return param && gst_structure_get_int(param, "id", id);
 }
 
-static GstConvnextDetection object_of_roi(GstVideoRegionOfInterestMeta *roi)
+static GstConvnextDetection detection_of_roi(GstVideoRegionOfInterestMeta *roi)
 {
-    GstConvnextDetection o = {
-        .x = (int)MIN(roi->x, G_MAXINT),
-        .y = (int)MIN(roi->y, G_MAXINT),
-        .w = (int)MIN(roi->w, G_MAXINT),
-        .h = (int)MIN(roi->h, G_MAXINT),
-        .type = roi->roi_type,
+    GstConvnextDetection d = {
+        .box = {(int)MIN(roi->x, G_MAXINT), (int)MIN(roi->y, G_MAXINT), (int)MIN(roi->w, G_MAXINT),
+                (int)MIN(roi->h, G_MAXINT)},
+        .object.type = roi->roi_type,
         .mtd = -1,
         .roi = roi,
     };
-    int track = roi->id;
+    int id = roi->id;
 
-    if (find_own_track(roi, &track))
-        o.tracker = GST_CONVNEXT_TRACKER_PARAM;
-    else if (roi->id > 0) /* 0 where nobody has set it */
-        o.tracker = GST_CONVNEXT_TRACKER_REGION;
-    o.track = o.tracker ? (guint64)track : 0;
-    o.id = o.tracker ? track : -1;
-    return o;
+    if (find_object_id(roi, &id))
+        d.tracker = GST_CONVNEXT_TRACKER_PARAM;
+    else if (roi->id > 0) /* 0 if the detector did not set it */
+        d.tracker = GST_CONVNEXT_TRACKER_REGION;
+    d.tracking_id = d.tracker ? (guint64)id : 0;
+    d.object.id = d.tracker ? id : -1;
+    return d;
 }
 
-/* The id of a region that is the one of the other metadata is not of a tracker. */
-static void merge(GstConvnextDetection *detected, const GstConvnextDetection *roi)
+/* A region's id that is the id of the other metadata is not a tracking id. */
+static void merge_roi(GstConvnextDetection *detected, const GstConvnextDetection *roi)
 {
-    gboolean only_linked =
-        detected->mtd == roi->roi->id && roi->tracker != GST_CONVNEXT_TRACKER_PARAM;
+    gboolean is_link = detected->mtd == roi->roi->id && roi->tracker != GST_CONVNEXT_TRACKER_PARAM;
 
     detected->roi = roi->roi;
-    if (!detected->type)
-        detected->type = roi->type;
-    if (detected->tracker || !roi->tracker || only_linked)
+    if (!detected->object.type)
+        detected->object.type = roi->object.type;
+    if (detected->tracker || !roi->tracker || is_link)
         return;
     detected->tracker = roi->tracker;
-    detected->track = roi->track;
-    detected->id = roi->id;
+    detected->tracking_id = roi->tracking_id;
+    detected->object.id = roi->object.id;
 }
 
-/* The regions stand behind the detected ones; those that are not one of them are left there. */
-static void merge_rois(GArray *objects, guint detected, const GstConvnextGeometry *picture,
-                       Sameness *sameness)
+/* The array holds `detected` GstAnalyticsODMtd, then the regions of interest. Regions that describe
+ * one of the former are merged into it and removed. */
+static void merge_rois(GArray *detections, guint detected, const GstConvnextRect *picture,
+                       Sameness *is_same)
 {
-    guint left = detected;
+    guint kept = detected;
 
-    for (guint i = detected; i < objects->len; i++) {
-        const GstConvnextDetection roi = g_array_index(objects, GstConvnextDetection, i);
-        GstConvnextDetection *same = find_same(objects, detected, &roi, picture, sameness);
+    for (guint i = detected; i < detections->len; i++) {
+        const GstConvnextDetection roi = g_array_index(detections, GstConvnextDetection, i);
+        GstConvnextDetection *same = find_same(detections, detected, &roi, picture, is_same);
 
         if (same)
-            merge(same, &roi);
+            merge_roi(same, &roi);
         else
-            g_array_index(objects, GstConvnextDetection, left++) = roi;
+            g_array_index(detections, GstConvnextDetection, kept++) = roi;
     }
-    g_array_set_size(objects, left);
+    g_array_set_size(detections, kept);
 }
 
-static void find_rois(GArray *objects, GstBuffer *buffer, const GstConvnextGeometry *picture)
+static void find_rois(GArray *detections, GstBuffer *buffer, const GstConvnextRect *picture)
 {
-    guint detected = objects->len;
+    guint detected = detections->len;
     gpointer state = NULL;
     GstMeta *meta;
 
     while ((meta = gst_buffer_iterate_meta_filtered(buffer, &state,
                                                     GST_VIDEO_REGION_OF_INTEREST_META_API_TYPE))) {
-        GstConvnextDetection roi = object_of_roi((GstVideoRegionOfInterestMeta *)meta);
+        GstConvnextDetection roi = detection_of_roi((GstVideoRegionOfInterestMeta *)meta);
 
-        g_array_append_val(objects, roi);
+        g_array_append_val(detections, roi);
     }
-    /* Equal boxes first: of two objects that overlap, an id that nobody has set fits the first. */
-    merge_rois(objects, detected, picture, same_box);
-    merge_rois(objects, detected, picture, linked);
+    /* Equal boxes first: an id that was never set would link a region to the first of two objects
+     * that overlap. */
+    merge_rois(detections, detected, picture, have_same_box);
+    merge_rois(detections, detected, picture, are_linked);
 }
 
-/* What a span of the picture leaves of start .. start + size with the margin, cut at its ends. */
-static void clip_span(int start, int size, double margin, guint from, guint length, guint *place,
-                      guint *left)
+/* Extends start..start + size by the margin on each side and clips it to from..from + length. */
+static void clip_span(int start, int size, double margin, int from, int length, int *clipped_start,
+                      int *clipped_size)
 {
-    gint64 more = (gint64)(size * margin + 0.5);
-    gint64 first = MAX((gint64)start - more, (gint64)from);
-    gint64 end = MIN((gint64)start + size + more, (gint64)from + length);
+    gint64 extra = (gint64)(size * margin + 0.5);
+    gint64 first = MAX((gint64)start - extra, (gint64)from);
+    gint64 end = MIN((gint64)start + size + extra, (gint64)from + length);
 
-    *place = (guint)MAX(first, 0);
-    *left = end > first ? (guint)(end - first) : 0;
+    *clipped_start = (int)MAX(first, 0);
+    *clipped_size = end > first ? (int)(end - first) : 0;
 }
 
-/* FALSE when nothing is left. */
-static gboolean clip(const GstConvnextDetection *o, double margin,
-                     const GstConvnextGeometry *picture, GstConvnextRegion *place)
+/* FALSE if nothing is left. */
+static gboolean clip_box(const GstConvnextRect *box, double margin, const GstConvnextRect *picture,
+                         GstConvnextRect *place)
 {
-    clip_span(o->x, o->w, margin, picture->x, picture->w, &place->x, &place->w);
-    clip_span(o->y, o->h, margin, picture->y, picture->h, &place->y, &place->h);
+    clip_span(box->x, box->w, margin, picture->x, picture->w, &place->x, &place->w);
+    clip_span(box->y, box->h, margin, picture->y, picture->h, &place->y, &place->h);
     return place->w > 0 && place->h > 0;
 }
 
-/* From pixels of the visible part of the picture to those of the caps, by the edges. */
-static void scale_span(guint first, guint size, guint from, guint to, guint *start, guint *length)
+/* Scales a span of the visible picture, `from` pixels long, to the caps' `to` pixels. Both edges
+ * are rounded, so that neighbours stay neighbours; at least one pixel remains. */
+static void scale_span(int first, int size, int from, int to, int *start, int *length)
 {
-    guint64 a = gst_util_uint64_scale_int_round(first, to, from);
-    guint64 b = gst_util_uint64_scale_int_round((guint64)first + size, to, from);
+    guint64 a = gst_util_uint64_scale_int_round((guint64)first, to, from);
+    guint64 b = gst_util_uint64_scale_int_round((guint64)first + (guint64)size, to, from);
 
     if (a == b)
         a = MIN(a, (guint64)to - 1);
-    *start = (guint)a;
-    *length = (guint)MAX(b - a, 1);
+    *start = (int)a;
+    *length = (int)MAX(b - a, 1);
 }
 
-/* As it is shown, with square pixels. */
-static gboolean is_thin(const GstConvnextRegion *place, const GstVideoInfo *caps)
+/* The aspect ratio as displayed, with square pixels. */
+static gboolean is_too_thin(const GstConvnextRect *place, const GstVideoInfo *caps)
 {
     double w = (double)place->w * GST_VIDEO_INFO_PAR_N(caps) / GST_VIDEO_INFO_PAR_D(caps);
     double h = place->h;
 
-    return w < 1 || MAX(w, h) / MIN(w, h) >= GST_CONVNEXT_OBJECT_MAX_ASPECT;
+    return w < 1 || MAX(w, h) / MIN(w, h) >= GST_CONVNEXT_MAX_ASPECT_RATIO;
 }
 
-static gboolean is_wanted(GstConvnextDetection *o, const GstConvnextGeometry *picture,
-                          const GstVideoInfo *caps, const GstConvnextSelection *selection)
+static gboolean is_selected(GstConvnextDetection *d, const GstConvnextRect *picture,
+                            const GstVideoInfo *caps, const GstConvnextSelection *selection)
 {
-    GstConvnextRegion *place = &o->place, *region = &o->region;
+    GstConvnextRect *place = &d->place, *rect = &d->object.rect;
 
-    if (selection->klass && g_strcmp0(g_quark_to_string(o->type), selection->klass) != 0)
+    if (selection->klass && g_strcmp0(g_quark_to_string(d->object.type), selection->klass) != 0)
         return FALSE;
-    if (!clip(o, 0, picture, place) || MIN(place->w, place->h) < selection->least)
+    if (!clip_box(&d->box, 0, picture, place) ||
+        (guint)MIN(place->w, place->h) < selection->min_size)
         return FALSE;
-    clip(o, selection->margin, picture, place);
-    if (is_thin(place, caps))
+    clip_box(&d->box, selection->margin, picture, place);
+    if (is_too_thin(place, caps))
         return FALSE;
-    scale_span(place->x - picture->x, place->w, picture->w, GST_VIDEO_INFO_WIDTH(caps), &region->x,
-               &region->w);
-    scale_span(place->y - picture->y, place->h, picture->h, GST_VIDEO_INFO_HEIGHT(caps), &region->y,
-               &region->h);
-    region->id = o->id;
-    region->type = o->type;
+    scale_span(place->x - picture->x, place->w, picture->w, GST_VIDEO_INFO_WIDTH(caps), &rect->x,
+               &rect->w);
+    scale_span(place->y - picture->y, place->h, picture->h, GST_VIDEO_INFO_HEIGHT(caps), &rect->y,
+               &rect->h);
     return TRUE;
 }
 
-void gst_convnext_detections_find(GArray *objects, GstBuffer *buffer, const GstVideoInfo *caps,
+void gst_convnext_detections_find(GArray *detections, GstBuffer *buffer, const GstVideoInfo *caps,
                                   const GstConvnextSelection *selection)
 {
-    GstConvnextGeometry picture;
-    guint kept = 0;
+    GstConvnextRect picture;
+    guint width, height, kept = 0;
 
-    gst_convnext_geometry(caps, buffer, &picture);
-    g_array_set_size(objects, 0);
-    gst_convnext_analytics_find_objects(objects, buffer);
-    find_rois(objects, buffer, &picture);
-    for (guint i = 0; i < objects->len; i++) {
-        GstConvnextDetection *o = &g_array_index(objects, GstConvnextDetection, i);
+    gst_convnext_frame_locate(caps, buffer, &width, &height, &picture);
+    g_array_set_size(detections, 0);
+    gst_convnext_analytics_find_objects(detections, buffer);
+    find_rois(detections, buffer, &picture);
+    for (guint i = 0; i < detections->len; i++) {
+        GstConvnextDetection *d = &g_array_index(detections, GstConvnextDetection, i);
 
-        if (is_wanted(o, &picture, caps, selection))
-            g_array_index(objects, GstConvnextDetection, kept++) = *o;
+        if (is_selected(d, &picture, caps, selection))
+            g_array_index(detections, GstConvnextDetection, kept++) = *d;
     }
-    g_array_set_size(objects, kept);
+    g_array_set_size(detections, kept);
 }

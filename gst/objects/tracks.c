@@ -1,52 +1,56 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gst/objects/tracks.h"
 
-#include "gst/objects/analytics.h"
-#include "gst/stream/schedule.h"
+#include "gst/objects/attach.h"
 
-#define KEEP_TRACKED 300 /* frames that an object may be hidden */
-#define KEEP_OTHERS 30   /* and one that only its place tells; detectors do not see each frame */
-#define MAX_MEMBERS 512  /* of the tracks; who has not been seen for longest leaves */
+#define KEEP_TRACKED 300  /* frames for which an object with a tracking id may be hidden */
+#define KEEP_UNTRACKED 30 /* frames for one without; detectors miss objects in some frames */
+#define MAX_TRACKS 512    /* the one unseen for longest is dropped */
 #define SAME_OVERLAP 0.5
 
-typedef struct Member {
+typedef struct Track {
     guint64 number;
-    GstConvnextDetection last; /* seen; its roi is not there any more */
-    guint64 seen;              /* frame that it was last seen in */
-    gboolean known;            /* by its tracking id: the same in two frames */
-    guint waiting;             /* frames that it has been due */
-    guint64 asked;             /* frame that it was last chosen in */
-    GstConvnextResult *result; /* last; NULL: none yet */
-    guint64 answered;          /* frame that it is about */
-    gboolean fresh;            /* on no buffer yet */
-} Member;
+    GstConvnextDetection last; /* its roi is valid in the current frame only */
+    guint64 seen_frame;        /* frame of the last detection */
+    gboolean id_is_stable;     /* the tracking id was the same in two frames */
+    guint due_frames;          /* frames for which it has been due */
+    guint64 chosen_frame;      /* frame in which it was last chosen */
+    GstConvnextResult *result; /* the last one; NULL before the first */
+    guint64 result_frame;      /* frame that the result is about */
+    gboolean result_is_new;    /* not attached to any buffer yet */
+} Track;
 
 struct GstConvnextTracks {
-    guint64 frame, numbers; /* given out so far */
-    guint64 renewed;        /* results about earlier frames are out of date */
-    guint64 changed;        /* the last frame that showed something new */
-    GPtrArray *members;     /* of Member */
-    GArray *objects;   /* GstConvnextDetection of the frame at hand; region.object is a number */
-    GPtrArray *here;   /* [objects] Member of each */
-    GPtrArray *chosen; /* of GstConvnextDetection */
+    guint64 frame;         /* number of the current frame, from 1 */
+    guint64 last_number;   /* of a track */
+    guint64 expired_frame; /* results about earlier frames have expired */
+    guint64 changed_frame; /* the last frame that showed a change */
+    GPtrArray *tracks;     /* Track */
+    GArray *detections;    /* GstConvnextDetection of the current frame */
+    GPtrArray *current;    /* [detections] Track of each */
+    GPtrArray *chosen;     /* GstConvnextDetection */
+    GArray *places;        /* [chosen] GstConvnextRect */
+    GArray *objects;       /* [chosen] GstConvnextObject */
 };
 
-static void member_free(gpointer data)
+static void track_free(gpointer data)
 {
-    Member *member = data;
+    Track *track = data;
 
-    g_clear_pointer(&member->result, gst_convnext_result_unref);
-    g_free(member);
+    g_clear_pointer(&track->result, gst_convnext_result_unref);
+    g_free(track);
 }
 
 GstConvnextTracks *gst_convnext_tracks_new(void)
 {
     GstConvnextTracks *self = g_new0(GstConvnextTracks, 1);
 
-    self->members = g_ptr_array_new_with_free_func(member_free);
-    self->objects = g_array_new(FALSE, FALSE, sizeof(GstConvnextDetection));
-    self->here = g_ptr_array_new();
+    self->tracks = g_ptr_array_new_with_free_func(track_free);
+    self->detections = g_array_new(FALSE, FALSE, sizeof(GstConvnextDetection));
+    self->current = g_ptr_array_new();
     self->chosen = g_ptr_array_new();
+    self->places = g_array_new(FALSE, FALSE, sizeof(GstConvnextRect));
+    self->objects = g_array_new(FALSE, FALSE, sizeof(GstConvnextObject));
     return self;
 }
 
@@ -54,350 +58,319 @@ void gst_convnext_tracks_free(GstConvnextTracks *self)
 {
     if (!self)
         return;
-    g_ptr_array_unref(self->chosen);
-    g_ptr_array_unref(self->here);
     g_array_unref(self->objects);
-    g_ptr_array_unref(self->members);
+    g_array_unref(self->places);
+    g_ptr_array_unref(self->chosen);
+    g_ptr_array_unref(self->current);
+    g_array_unref(self->detections);
+    g_ptr_array_unref(self->tracks);
     g_free(self);
 }
 
-/* Who is who */
+/* Matching detections to tracks */
 
-/* An id of the region itself, which may be another one in each frame, is only trusted when it has
- * been the same in two. */
-static gboolean is_tracked(const Member *m)
+/* A region's own id, which may be new in each frame, counts once it was the same in two. */
+static gboolean is_tracked(const Track *t)
 {
-    return m->last.tracker && (m->known || m->last.tracker != GST_CONVNEXT_TRACKER_REGION);
+    return t->last.tracker && (t->id_is_stable || t->last.tracker != GST_CONVNEXT_TRACKER_REGION);
 }
 
 void gst_convnext_tracks_forget(GstConvnextTracks *self)
 {
     g_ptr_array_set_size(self->chosen, 0);
-    g_ptr_array_set_size(self->here, 0);
-    g_array_set_size(self->objects, 0);
-    for (guint i = self->members->len; i-- > 0;) {
-        Member *m = g_ptr_array_index(self->members, i);
+    g_ptr_array_set_size(self->current, 0);
+    g_array_set_size(self->detections, 0);
+    for (guint i = self->tracks->len; i-- > 0;) {
+        Track *t = g_ptr_array_index(self->tracks, i);
 
-        g_clear_pointer(&m->result, gst_convnext_result_unref);
-        m->waiting = 0;
-        m->asked = m->answered = 0;
-        if (!is_tracked(m))
-            g_ptr_array_remove_index_fast(self->members, i);
+        g_clear_pointer(&t->result, gst_convnext_result_unref);
+        t->due_frames = 0;
+        t->chosen_frame = t->result_frame = 0;
+        if (!is_tracked(t))
+            g_ptr_array_remove_index_fast(self->tracks, i);
     }
 }
 
-static void forget_the_lost(GstConvnextTracks *self)
+static void drop_lost_tracks(GstConvnextTracks *self)
 {
-    for (guint i = self->members->len; i-- > 0;) {
-        const Member *m = g_ptr_array_index(self->members, i);
+    for (guint i = self->tracks->len; i-- > 0;) {
+        const Track *t = g_ptr_array_index(self->tracks, i);
 
-        if (self->frame - m->seen > (is_tracked(m) ? KEEP_TRACKED : KEEP_OTHERS))
-            g_ptr_array_remove_index_fast(self->members, i);
+        if (self->frame - t->seen_frame > (is_tracked(t) ? KEEP_TRACKED : KEEP_UNTRACKED))
+            g_ptr_array_remove_index_fast(self->tracks, i);
     }
 }
 
-static void make_room(GstConvnextTracks *self)
+static void drop_oldest_track(GstConvnextTracks *self)
 {
-    guint longest = 0;
+    guint oldest = 0;
 
-    if (self->members->len < MAX_MEMBERS)
-        return;
-    for (guint i = 1; i < self->members->len; i++) {
-        const Member *m = g_ptr_array_index(self->members, i);
-        const Member *l = g_ptr_array_index(self->members, longest);
+    for (guint i = 1; i < self->tracks->len; i++) {
+        const Track *t = g_ptr_array_index(self->tracks, i);
+        const Track *o = g_ptr_array_index(self->tracks, oldest);
 
-        if (m->seen < l->seen)
-            longest = i;
+        if (t->seen_frame < o->seen_frame)
+            oldest = i;
     }
-    g_ptr_array_remove_index_fast(self->members, longest);
+    g_ptr_array_remove_index_fast(self->tracks, oldest);
 }
 
-/* How well the object is a member: 0, not at all, and more the better. */
-typedef double Likeness(const Member *m, const GstConvnextDetection *o);
+/* How well a detection matches a track: 0 means not at all. */
+typedef double Likeness(const Track *t, const GstConvnextDetection *d);
 
-static gboolean same_track(const Member *m, const GstConvnextDetection *o)
+static gboolean has_same_id(const Track *t, const GstConvnextDetection *d)
 {
-    return o->tracker && m->last.tracker == o->tracker && m->last.track == o->track;
+    return d->tracker && t->last.tracker == d->tracker && t->last.tracking_id == d->tracking_id;
 }
 
-static double by_id(const Member *m, const GstConvnextDetection *o)
+static double match_id_and_type(const Track *t, const GstConvnextDetection *d)
 {
-    return same_track(m, o) && m->last.type == o->type;
+    return has_same_id(t, d) && t->last.object.type == d->object.type;
 }
 
-/* A detector may call it something else by now; but trackers of two kinds of objects may give out
- * the same numbers. */
-static double by_id_and_place(const Member *m, const GstConvnextDetection *o)
+/* The detector may have changed its mind about the class; but trackers of two classes may use the
+ * same ids, so the place must agree. */
+static double match_id_and_place(const Track *t, const GstConvnextDetection *d)
 {
-    return same_track(m, o) && gst_convnext_detections_overlap(&m->last, o) >= SAME_OVERLAP;
+    return has_same_id(t, d) && gst_convnext_detections_overlap(&t->last, d) >= SAME_OVERLAP;
 }
 
-static double by_place(const Member *m, const GstConvnextDetection *o)
+static double match_place(const Track *t, const GstConvnextDetection *d)
 {
-    if (m->last.tracker != o->tracker || is_tracked(m) || m->last.type != o->type)
+    if (t->last.tracker != d->tracker || is_tracked(t) || t->last.object.type != d->object.type)
         return 0;
-    double overlap = gst_convnext_detections_overlap(&m->last, o);
+    double overlap = gst_convnext_detections_overlap(&t->last, d);
     return overlap >= SAME_OVERLAP ? overlap : 0;
 }
 
-/* The best one of those who are not here yet; or NULL. */
-static Member *find_member(GstConvnextTracks *self, const GstConvnextDetection *o,
-                           Likeness *likeness)
+/* The best track that has no detection in this frame yet; or NULL. */
+static Track *find_track(GstConvnextTracks *self, const GstConvnextDetection *d, Likeness *likeness)
 {
-    Member *best = NULL;
-    double most = 0;
+    Track *best = NULL;
+    double best_likeness = 0;
 
-    for (guint i = 0; i < self->members->len; i++) {
-        Member *m = g_ptr_array_index(self->members, i);
-        double like = m->seen != self->frame ? likeness(m, o) : 0;
+    for (guint i = 0; i < self->tracks->len; i++) {
+        Track *t = g_ptr_array_index(self->tracks, i);
+        double l = t->seen_frame != self->frame ? likeness(t, d) : 0;
 
-        if (like > most) {
-            most = like;
-            best = m;
+        if (l > best_likeness) {
+            best_likeness = l;
+            best = t;
         }
     }
     return best;
 }
 
-static Member *add_member(GstConvnextTracks *self)
+static Track *add_track(GstConvnextTracks *self)
 {
-    Member *m = g_new0(Member, 1);
+    Track *t = g_new0(Track, 1);
 
-    make_room(self);
-    m->number = ++self->numbers;
-    g_ptr_array_add(self->members, m);
-    return m;
+    if (self->tracks->len >= MAX_TRACKS)
+        drop_oldest_track(self);
+    t->number = ++self->last_number;
+    g_ptr_array_add(self->tracks, t);
+    return t;
 }
 
-static GstConvnextDetection *object_at(GstConvnextTracks *self, guint i)
+static GstConvnextDetection *detection_at(GstConvnextTracks *self, guint i)
 {
-    return &g_array_index(self->objects, GstConvnextDetection, i);
+    return &g_array_index(self->detections, GstConvnextDetection, i);
 }
 
-/* Object i is this member. */
-static void be_here(GstConvnextTracks *self, guint i, Member *m)
+static void assign_track(GstConvnextTracks *self, guint i, Track *t)
 {
-    GstConvnextDetection *o = object_at(self, i);
+    GstConvnextDetection *d = detection_at(self, i);
 
-    m->seen = self->frame;
-    o->region.object = m->number;
-    o->region.seen = self->frame;
-    m->last = *o;
-    o->region.tracked = is_tracked(m);
-    g_ptr_array_index(self->here, i) = m;
+    t->seen_frame = self->frame;
+    d->object.track = t->number;
+    d->object.seen_frame = self->frame;
+    t->last = *d;
+    d->object.is_tracked = is_tracked(t);
+    g_ptr_array_index(self->current, i) = t;
 }
 
-/* Of the objects that nobody is yet. */
-static void find_members(GstConvnextTracks *self, Likeness *likeness)
+/* Match the detections that have no track yet. */
+static void match_detections(GstConvnextTracks *self, Likeness *likeness)
 {
-    for (guint i = 0; i < self->objects->len; i++) {
-        if (g_ptr_array_index(self->here, i))
+    for (guint i = 0; i < self->detections->len; i++) {
+        if (g_ptr_array_index(self->current, i))
             continue;
-        Member *m = find_member(self, object_at(self, i), likeness);
-        if (m) {
-            m->known |= same_track(m, object_at(self, i));
-            be_here(self, i, m);
+        Track *t = find_track(self, detection_at(self, i), likeness);
+        if (t) {
+            t->id_is_stable |= has_same_id(t, detection_at(self, i));
+            assign_track(self, i, t);
         }
     }
 }
 
-static guint64 area(const GstConvnextRegion *region)
+static guint64 area_of(const GstConvnextDetection *d)
 {
-    return (guint64)region->w * region->h;
+    return (guint64)d->object.rect.w * (guint64)d->object.rect.h;
 }
 
-/* The largest first. */
+/* Largest first. */
 static int compare_areas(gconstpointer a, gconstpointer b)
 {
-    guint64 x = area(&((const GstConvnextDetection *)a)->region),
-            y = area(&((const GstConvnextDetection *)b)->region);
+    guint64 x = area_of(a), y = area_of(b);
 
     return x == y ? 0 : x > y ? -1 : 1;
 }
 
-void gst_convnext_tracks_see(GstConvnextTracks *self, GstBuffer *buffer, const GstVideoInfo *caps,
-                             const GstConvnextSelection *selection)
+void gst_convnext_tracks_update(GstConvnextTracks *self, GstBuffer *buffer,
+                                const GstVideoInfo *caps, const GstConvnextSelection *selection)
 {
     self->frame++;
-    gst_convnext_detections_find(self->objects, buffer, caps, selection);
-    if (self->objects->len > MAX_MEMBERS) { /* more than anybody detects: the largest of them */
-        g_array_sort(self->objects, compare_areas);
-        g_array_set_size(self->objects, MAX_MEMBERS);
+    gst_convnext_detections_find(self->detections, buffer, caps, selection);
+    if (self->detections->len > MAX_TRACKS) { /* keep the largest */
+        g_array_sort(self->detections, compare_areas);
+        g_array_set_size(self->detections, MAX_TRACKS);
     }
-    forget_the_lost(self);
-    g_ptr_array_set_size(self->here, 0);
-    g_ptr_array_set_size(self->here, (int)self->objects->len); /* of NULL */
+    drop_lost_tracks(self);
+    g_ptr_array_set_size(self->current, 0);
+    g_ptr_array_set_size(self->current, (int)self->detections->len); /* of NULL */
     g_ptr_array_set_size(self->chosen, 0);
-    /* Ids first, so that nobody takes the place of one who is somewhere else by now. */
-    find_members(self, by_id);
-    find_members(self, by_id_and_place);
-    find_members(self, by_place);
-    for (guint i = 0; i < self->objects->len; i++)
-        if (!g_ptr_array_index(self->here, i))
-            be_here(self, i, add_member(self));
+    /* Ids first: otherwise an object could take the track of one that has moved away. */
+    match_detections(self, match_id_and_type);
+    match_detections(self, match_id_and_place);
+    match_detections(self, match_place);
+    for (guint i = 0; i < self->detections->len; i++)
+        if (!g_ptr_array_index(self->current, i))
+            assign_track(self, i, add_track(self));
 }
 
-/* Whose turn it is */
+/* Choosing the objects that run */
 
-void gst_convnext_tracks_renew(GstConvnextTracks *self)
+void gst_convnext_tracks_expire_results(GstConvnextTracks *self)
 {
-    self->renewed = self->frame + 1;
+    self->expired_frame = self->frame + 1;
 }
 
 void gst_convnext_tracks_note_change(GstConvnextTracks *self)
 {
-    self->changed = self->frame;
+    self->changed_frame = self->frame;
 }
 
-static gboolean is_new(const GstConvnextTracks *self, const Member *m)
+static gboolean has_no_result(const GstConvnextTracks *self, const Track *t)
 {
-    return !m->result || m->answered < self->renewed;
+    return !t->result || t->result_frame < self->expired_frame;
 }
 
-static gboolean has_grown(const Member *m, double growth)
+static gboolean has_grown(const Track *t, double growth)
 {
-    GstConvnextRegion then = {0};
+    guint width, height;
 
-    gst_convnext_result_get_region(m->result, NULL, NULL, &then.w, &then.h);
-    return growth > 0 && (double)area(&m->last.region) >= growth * (double)area(&then);
+    gst_convnext_result_get_region(t->result, NULL, NULL, &width, &height);
+    return growth > 0 && (double)area_of(&t->last) >= growth * (double)((guint64)width * height);
 }
 
-static gboolean is_due(const GstConvnextTracks *self, const Member *m,
-                       const GstConvnextSelection *selection, guint64 running)
+static gboolean is_due(const GstConvnextTracks *self, const Track *t,
+                       const GstConvnextSelection *selection, guint64 running_frame)
 {
-    if (running > 0 && m->asked == running && m->answered < running)
+    if (running_frame > 0 && t->chosen_frame == running_frame && t->result_frame < running_frame)
         return FALSE;
-    if (is_new(self, m) || !is_tracked(m))
+    if (has_no_result(self, t) || !is_tracked(t))
         return TRUE;
-    if (selection->interval > 0 && self->frame - m->answered >= selection->interval)
+    if (selection->interval > 0 && self->frame - t->result_frame >= selection->interval)
         return TRUE;
-    return has_grown(m, selection->growth);
+    return has_grown(t, selection->area_growth);
 }
 
-gboolean gst_convnext_tracks_has_waiting(const GstConvnextTracks *self,
-                                         const GstConvnextSelection *selection, guint64 running,
-                                         const GstConvnextStates *states)
+gboolean gst_convnext_tracks_need_results(const GstConvnextTracks *self,
+                                          const GstConvnextSelection *selection,
+                                          guint64 running_frame, const GstConvnextStates *states)
 {
-    for (guint i = 0; i < self->here->len; i++) {
-        const Member *m = g_ptr_array_index(self->here, i);
+    for (guint i = 0; i < self->current->len; i++) {
+        const Track *t = g_ptr_array_index(self->current, i);
 
-        if (is_due(self, m, selection, running) &&
-            (is_new(self, m) || m->asked < self->changed ||
-             !gst_convnext_states_are_settled(states, m->number)))
+        if (is_due(self, t, selection, running_frame) &&
+            (has_no_result(self, t) || t->chosen_frame < self->changed_frame ||
+             !gst_convnext_states_are_settled(states, t->number)))
             return TRUE;
     }
     return FALSE;
 }
 
-static Member *member_of(GstConvnextTracks *self, const GstConvnextDetection *o)
+static Track *track_of(GstConvnextTracks *self, const GstConvnextDetection *d)
 {
-    guint i = (guint)(o - &g_array_index(self->objects, GstConvnextDetection, 0));
-
-    return g_ptr_array_index(self->here, i);
+    return g_ptr_array_index(self->current, (guint)(d - detection_at(self, 0)));
 }
 
+/* Longest waiting first, then largest, then in the detector's order. */
 static int compare_claims(gconstpointer a, gconstpointer b, gpointer data)
 {
     const GstConvnextDetection *x = *(GstConvnextDetection *const *)a,
                                *y = *(GstConvnextDetection *const *)b;
-    guint waiting_x = member_of(data, x)->waiting, waiting_y = member_of(data, y)->waiting;
+    guint due_x = track_of(data, x)->due_frames, due_y = track_of(data, y)->due_frames;
 
-    if (waiting_x != waiting_y)
-        return waiting_x > waiting_y ? -1 : 1;
-    if (area(&x->region) != area(&y->region))
-        return area(&x->region) > area(&y->region) ? -1 : 1;
+    if (due_x != due_y)
+        return due_x > due_y ? -1 : 1;
+    if (area_of(x) != area_of(y))
+        return area_of(x) > area_of(y) ? -1 : 1;
     return x < y ? -1 : 1;
 }
 
-GPtrArray *gst_convnext_tracks_choose(GstConvnextTracks *self,
-                                      const GstConvnextSelection *selection, guint64 running)
+static void list_chosen(GstConvnextTracks *self)
 {
-    g_ptr_array_set_size(self->chosen, 0);
-    for (guint i = 0; i < self->objects->len; i++)
-        if (is_due(self, g_ptr_array_index(self->here, i), selection, running))
-            g_ptr_array_add(self->chosen, object_at(self, i));
-    g_ptr_array_sort_with_data(self->chosen, compare_claims, self);
-    for (guint i = 0; i < self->chosen->len; i++)
-        member_of(self, g_ptr_array_index(self->chosen, i))->waiting++;
-    if (selection->most > 0 && self->chosen->len > selection->most)
-        g_ptr_array_set_size(self->chosen, (int)selection->most);
-    for (guint i = 0; i < self->chosen->len; i++)
-        member_of(self, g_ptr_array_index(self->chosen, i))->asked = self->frame;
-    return self->chosen;
-}
+    g_array_set_size(self->places, 0);
+    g_array_set_size(self->objects, 0);
+    for (guint i = 0; i < self->chosen->len; i++) {
+        const GstConvnextDetection *d = g_ptr_array_index(self->chosen, i);
 
-/* What was found */
-
-void gst_convnext_tracks_learn(GstConvnextTracks *self, GstConvnextResult *result)
-{
-    const GstConvnextRegion *about = gst_convnext_job_noted(result);
-
-    for (guint i = 0; about && i < self->members->len; i++) {
-        Member *m = g_ptr_array_index(self->members, i);
-
-        if (m->number != about->object)
-            continue;
-        g_clear_pointer(&m->result, gst_convnext_result_unref);
-        m->result = gst_convnext_result_ref(result);
-        m->answered = about->seen;
-        m->fresh = TRUE;
-        m->waiting = 0;
-        return;
+        track_of(self, d)->chosen_frame = self->frame;
+        g_array_append_val(self->places, d->place);
+        g_array_append_val(self->objects, d->object);
     }
 }
 
-static GstClockTime age_of(GstConvnextResult *result, GstBuffer *buffer)
+guint gst_convnext_tracks_choose(GstConvnextTracks *self, const GstConvnextSelection *selection,
+                                 guint64 running_frame, const GArray **places,
+                                 const GArray **objects)
 {
-    GstClockTime age =
-        gst_convnext_pacing_between(GST_BUFFER_PTS(buffer), gst_convnext_result_get_pts(result));
-
-    return GST_CLOCK_TIME_IS_VALID(age) ? age : 0;
+    g_ptr_array_set_size(self->chosen, 0);
+    for (guint i = 0; i < self->detections->len; i++)
+        if (is_due(self, g_ptr_array_index(self->current, i), selection, running_frame))
+            g_ptr_array_add(self->chosen, detection_at(self, i));
+    g_ptr_array_sort_with_data(self->chosen, compare_claims, self);
+    for (guint i = 0; i < self->chosen->len; i++)
+        track_of(self, g_ptr_array_index(self->chosen, i))->due_frames++;
+    if (selection->max_objects > 0 && self->chosen->len > selection->max_objects)
+        g_ptr_array_set_size(self->chosen, (int)selection->max_objects);
+    list_chosen(self);
+    *places = self->places;
+    *objects = self->objects;
+    return self->chosen->len;
 }
 
-/* As others of its kind do: the best class only. */
-static void add_to_roi(GstVideoRegionOfInterestMeta *roi, GstConvnextResult *result,
-                       GstClockTime age)
-{
-    guint n;
-    const GstConvnextClass *classes = gst_convnext_result_get_classes(result, &n);
+/* Results */
 
-    if (n == 0)
+void gst_convnext_tracks_store(GstConvnextTracks *self, const GstConvnextObject *object,
+                               GstConvnextResult *result)
+{
+    for (guint i = 0; i < self->tracks->len; i++) {
+        Track *t = g_ptr_array_index(self->tracks, i);
+
+        if (t->number != object->track)
+            continue;
+        g_clear_pointer(&t->result, gst_convnext_result_unref);
+        t->result = gst_convnext_result_ref(result);
+        t->result_frame = object->seen_frame;
+        t->result_is_new = TRUE;
+        t->due_frames = 0;
         return;
-    GstStructure *s = gst_structure_new(
-        "classification", "label_id", G_TYPE_INT, (int)classes[0].index, "confidence",
-        G_TYPE_DOUBLE, (double)classes[0].score, "model_name", G_TYPE_STRING,
-        gst_convnext_result_get_model(result), "age", G_TYPE_UINT64, age, NULL);
-    if (classes[0].label)
-        gst_structure_set(s, "label", G_TYPE_STRING, classes[0].label, NULL);
-    gst_video_region_of_interest_meta_add_param(roi, s);
-}
-
-static void attach(GstBuffer *buffer, const GstConvnextDetection *o, GstConvnextResult *result)
-{
-    GstClockTime age = age_of(result, buffer);
-    GstConvnextMeta *meta = gst_buffer_add_convnext_meta(buffer, result, age);
-
-    meta->x = o->region.x; /* where the object is now */
-    meta->y = o->region.y;
-    meta->width = o->region.w;
-    meta->height = o->region.h;
-    if (o->roi)
-        add_to_roi(o->roi, result, age);
-    if (o->mtd >= 0)
-        gst_convnext_analytics_mirror_object(buffer, (guint)o->mtd, result);
+    }
 }
 
 guint gst_convnext_tracks_attach(GstConvnextTracks *self, GstBuffer *buffer, gboolean carry)
 {
     guint attached = 0;
 
-    for (guint i = 0; i < self->objects->len; i++) {
-        Member *m = g_ptr_array_index(self->here, i);
+    for (guint i = 0; i < self->detections->len; i++) {
+        Track *t = g_ptr_array_index(self->current, i);
 
-        if (!m->result || !(m->fresh || carry))
+        if (!t->result || !(t->result_is_new || carry))
             continue;
-        attach(buffer, &g_array_index(self->objects, GstConvnextDetection, i), m->result);
-        m->fresh = FALSE;
+        gst_convnext_attach(buffer, t->result, detection_at(self, i));
+        t->result_is_new = FALSE;
         attached++;
     }
     return attached;

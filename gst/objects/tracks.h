@@ -1,9 +1,8 @@
-/* The objects of a stream, from frame to frame: whose turn it is to be looked at, and what was
- * found the last time.
+/* Follows the objects of a stream from frame to frame: which run now, and the last result of each.
  *
- * An object with a tracking id is known by it. One without is taken for the one of the same type
- * that was about there in a frame before, which is enough for taking turns, and for results that
- * are ready a few frames later; so is one with an id that is new in each frame.
+ * An object with a tracking id is recognised by it. One without, or with an id that is new in each
+ * frame, is matched by class and place to an object of an earlier frame; that is enough to take
+ * turns, and for results that arrive a few frames later.
  *
  * Belongs to the streaming thread.
  *
@@ -20,41 +19,45 @@ typedef struct GstConvnextTracks GstConvnextTracks;
 GstConvnextTracks *gst_convnext_tracks_new(void);
 void gst_convnext_tracks_free(GstConvnextTracks *tracks); /* NULL allowed */
 
-/* What was found is not carried, and nobody is known any more but by a tracking id. Numbers are not
- * used again. */
+/* Drops the results, and all tracks without a tracking id. Numbers are never reused. */
 void gst_convnext_tracks_forget(GstConvnextTracks *tracks);
 
-/* Takes the objects of the frame at hand, once per frame. The rest of this header is about them, as
- * long as the buffer is. */
-void gst_convnext_tracks_see(GstConvnextTracks *tracks, GstBuffer *buffer, const GstVideoInfo *caps,
-                             const GstConvnextSelection *selection);
+/* Takes the objects of the current frame, once per frame. The functions below are about them, and
+ * valid as long as the buffer. */
+void gst_convnext_tracks_update(GstConvnextTracks *tracks, GstBuffer *buffer,
+                                const GstVideoInfo *caps, const GstConvnextSelection *selection);
 
-/* Results about the frames so far do for being carried, but not for not being due. */
-void gst_convnext_tracks_renew(GstConvnextTracks *tracks);
+/* The results so far may be carried, but every object is due again. */
+void gst_convnext_tracks_expire_results(GstConvnextTracks *tracks);
 
-/* The frame at hand shows something new. */
+/* The current frame shows a change. */
 void gst_convnext_tracks_note_change(GstConvnextTracks *tracks);
 
-/* Whether one of them is to be looked at, as below, although nothing new is seen: it has no result
- * yet, or none since gst_convnext_tracks_renew(), or has not had its turn since there was something
- * new, or its state needs more results like the last one. */
-gboolean gst_convnext_tracks_has_waiting(const GstConvnextTracks *tracks,
-                                         const GstConvnextSelection *selection, guint64 running,
-                                         const GstConvnextStates *states);
+/* TRUE if an object should run although the frame shows no change: it is due (see below) and has no
+ * result, or none since gst_convnext_tracks_expire_results(), or has not run since the last change,
+ * or its state needs more results like the last one. */
+gboolean gst_convnext_tracks_need_results(const GstConvnextTracks *tracks,
+                                          const GstConvnextSelection *selection,
+                                          guint64 running_frame, const GstConvnextStates *states);
 
-/* Those of them that are to be looked at now, in this order, at most selection->most: those that
- * have waited longest, among them the largest. Borrowed until the next call. Due is an object
- *   - that has no result yet, or none since gst_convnext_tracks_renew(), or no tracking id
- *   - selection->interval frames after the one of its last result, or
- *   - when its area is selection->growth times that of its last result,
- * unless it is being looked at: was chosen last in the frame `running` (region.seen; 0: none). */
-GPtrArray *gst_convnext_tracks_choose(GstConvnextTracks *tracks,
-                                      const GstConvnextSelection *selection, guint64 running);
+/* Chooses the objects that run now, at most selection->max_objects: those that have waited longest,
+ * among them the largest. places receives where they are in the picture (GstConvnextRect), objects
+ * which they are (GstConvnextObject), both borrowed until the next call. Returns how many. Due is
+ * an object
+ *   - without a result, or none since gst_convnext_tracks_expire_results(), or without a tracking
+ * id
+ *   - selection->interval frames after the frame of its last result, or
+ *   - if its area is selection->area_growth times that of its last result,
+ * unless it is running: if it was chosen last in the frame `running_frame` (seen_frame; 0 for
+ * none). */
+guint gst_convnext_tracks_choose(GstConvnextTracks *tracks, const GstConvnextSelection *selection,
+                                 guint64 running_frame, const GArray **places,
+                                 const GArray **objects);
 
-/* Takes a result about an object that was chosen; whom it is about, and when, is noted on it
- * (gst_convnext_job_noted()). Nothing happens when nobody has that number any more. */
-void gst_convnext_tracks_learn(GstConvnextTracks *tracks, GstConvnextResult *result);
+/* Stores a result about an object that was chosen. Does nothing if its track is gone. */
+void gst_convnext_tracks_store(GstConvnextTracks *tracks, const GstConvnextObject *object,
+                               GstConvnextResult *result);
 
-/* Attaches the last result of each of them: those that are new, with carry also those that were
- * attached before. Returns how many. */
+/* Attaches the last result of each object: those that are new, and with carry also those that an
+ * earlier frame had. Returns how many. */
 guint gst_convnext_tracks_attach(GstConvnextTracks *tracks, GstBuffer *buffer, gboolean carry);

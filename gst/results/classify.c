@@ -1,4 +1,4 @@
-/* From what a run put out to a GstConvnextResult.
+/* From the outputs of a forward pass to the contents of a GstConvnextResult.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gst/results/classify.h"
@@ -6,55 +6,10 @@
 #include "model/base/error.h"
 #include "model/network/scores.h"
 
-struct GstConvnextClassifier {
-    char *name;
-    char **labels; /* [classes], then NULL */
-    guint classes;
-    gboolean multi_label;
-    float *scores; /* [classes] */
-    guint *best;   /* [classes] indices, the first top-k of them in use */
-};
-
-GstConvnextClassifier *gst_convnext_classifier_new(const char *name, const CnxConfig *config,
-                                                   char **labels)
-{
-    GstConvnextClassifier *self = g_new0(GstConvnextClassifier, 1);
-
-    self->name = g_strdup(name);
-    self->classes = config->classes;
-    self->multi_label = config->multi_label;
-    self->labels = labels;
-    if (!labels) {
-        self->labels = g_new0(char *, config->classes + 1);
-        for (guint i = 0; i < config->classes; i++)
-            self->labels[i] = g_strdup_printf("class %u", i);
-    }
-    self->scores = g_new0(float, config->classes);
-    self->best = g_new0(guint, config->classes);
-    return self;
-}
-
-void gst_convnext_classifier_free(GstConvnextClassifier *self)
-{
-    if (!self)
-        return;
-    g_free(self->name);
-    g_strfreev(self->labels);
-    g_free(self->scores);
-    g_free(self->best);
-    g_free(self);
-}
-
-gboolean gst_convnext_classifier_same_labels(const GstConvnextClassifier *a,
-                                             const GstConvnextClassifier *b)
-{
-    return g_strv_equal((const char *const *)a->labels, (const char *const *)b->labels);
-}
-
-CnxOutput gst_convnext_classifier_needed(GstConvnextOutputs outputs)
+CnxOutput gst_convnext_outputs_needed(GstConvnextOutputs outputs)
 {
     static const struct {
-        GstConvnextOutputs wanted;
+        GstConvnextOutputs output;
         CnxOutput needed;
     } needs[] = {
         {GST_CONVNEXT_OUTPUTS_CLASSES, CNX_OUTPUT_LOGITS},
@@ -68,71 +23,52 @@ CnxOutput gst_convnext_classifier_needed(GstConvnextOutputs outputs)
     guint needed = 0;
 
     for (guint i = 0; i < G_N_ELEMENTS(needs); i++)
-        if (outputs & needs[i].wanted)
+        if (outputs & needs[i].output)
             needed |= needs[i].needed;
     return needed;
 }
 
-/* AUTO is what the model's config says. */
-static GstConvnextActivation resolve(const GstConvnextClassifier *self,
-                                     GstConvnextActivation activation)
+GstConvnextActivation gst_convnext_activation_resolve(GstConvnextActivation activation,
+                                                      const CnxConfig *config)
 {
     if (activation != GST_CONVNEXT_ACTIVATION_AUTO)
         return activation;
-    return self->multi_label ? GST_CONVNEXT_ACTIVATION_SIGMOID : GST_CONVNEXT_ACTIVATION_SOFTMAX;
+    return config->multi_label ? GST_CONVNEXT_ACTIVATION_SIGMOID : GST_CONVNEXT_ACTIVATION_SOFTMAX;
 }
 
-static GQuark scores_quark(void)
+static void activate(float *scores, const float *logits, guint classes,
+                     GstConvnextActivation activation)
 {
-    return g_quark_from_static_string("GstConvnextScores");
-}
-
-static void keep_scores(const GstConvnextClassifier *self, GstConvnextResult *result,
-                        const float *values)
-{
-    GstConvnextScores *scores = g_malloc(sizeof *scores + self->classes * sizeof *values);
-
-    scores->n = self->classes;
-    scores->labels = (const char *const *)self->labels;
-    memcpy(scores->values, values, self->classes * sizeof *values);
-    gst_mini_object_set_qdata(GST_MINI_OBJECT_CAST(result), scores_quark(), scores, g_free);
-}
-
-GstConvnextScores *gst_convnext_classifier_steal_scores(GstConvnextResult *result)
-{
-    return gst_mini_object_steal_qdata(GST_MINI_OBJECT_CAST(result), scores_quark());
-}
-
-static void add_classes(GstConvnextClassifier *self, GstConvnextResult *result, const float *logits,
-                        const GstConvnextScoring *scoring)
-{
-    GstConvnextActivation activation = resolve(self, scoring->activation);
-    const float *scores = self->scores;
-
     if (activation == GST_CONVNEXT_ACTIVATION_SOFTMAX)
-        cnx_softmax(self->scores, logits, self->classes);
+        cnx_softmax(scores, logits, classes);
     else if (activation == GST_CONVNEXT_ACTIVATION_SIGMOID)
-        cnx_sigmoid(self->scores, logits, self->classes);
+        cnx_sigmoid(scores, logits, classes);
     else
-        scores = logits;
-    if (scoring->keep_all)
-        keep_scores(self, result, scores);
-    gboolean threshold_applies = activation != GST_CONVNEXT_ACTIVATION_NONE;
+        memcpy(scores, logits, classes * sizeof *scores);
+}
 
-    gst_convnext_result_set_activation(result, activation);
-    guint n = cnx_top_k(self->best, MIN(scoring->top_k, self->classes), scores, self->classes);
+void gst_convnext_classify(GstConvnextResult *result, const float *logits, float *scores,
+                           const char *const *labels, guint classes,
+                           const GstConvnextScoring *scoring)
+{
+    const gboolean has_threshold = scoring->activation != GST_CONVNEXT_ACTIVATION_NONE;
+    const guint k = MIN(scoring->top_k, classes);
+    g_autofree guint *best = g_new(guint, MAX(k, 1)); /* [k] indices */
+
+    activate(scores, logits, classes, scoring->activation);
+    gst_convnext_result_set_activation(result, scoring->activation);
+    guint n = cnx_top_k(best, k, scores, classes);
     for (guint i = 0; i < n; i++) {
-        guint index = self->best[i];
+        guint index = best[i];
 
-        /* A score that is not a number is no reason to hide the class: it tells that something is
-         * wrong with the model. */
-        if (threshold_applies && scores[index] < scoring->threshold)
+        /* A NaN compares false, so it is kept: it shows that something is wrong with the model. */
+        if (has_threshold && scores[index] < scoring->threshold)
             continue;
-        gst_convnext_result_add_class(result, index, self->labels[index], scores[index]);
+        gst_convnext_result_add_class(result, index, labels[index], scores[index]);
     }
 }
 
-static const float *of_image(const CnxMap *map, guint image)
+const float *gst_convnext_map_of_image(const CnxMap *map, guint image)
 {
     return map->data + (gsize)image * map->height * map->width * map->channels;
 }
@@ -141,8 +77,8 @@ static gboolean add_tensor(GstConvnextResult *result, const char *name, const Cn
                            guint image, GError **error)
 {
     const gsize shape[] = {1, map->height, map->width, map->channels};
-    GstConvnextTensor *tensor =
-        gst_convnext_tensor_new_copy(name, G_N_ELEMENTS(shape), shape, of_image(map, image));
+    GstConvnextTensor *tensor = gst_convnext_tensor_new_copy(name, G_N_ELEMENTS(shape), shape,
+                                                             gst_convnext_map_of_image(map, image));
 
     if (!tensor) {
         g_set_error(error, CNX_ERROR, CNX_ERROR_OUT_OF_MEMORY,
@@ -154,8 +90,8 @@ static gboolean add_tensor(GstConvnextResult *result, const char *name, const Cn
     return TRUE;
 }
 
-static gboolean add_tensors(GstConvnextResult *result, const CnxOutputs *outputs, guint image,
-                            GstConvnextOutputs which, GError **error)
+gboolean gst_convnext_add_tensors(GstConvnextResult *result, const CnxOutputs *outputs, guint image,
+                                  GstConvnextOutputs which, GError **error)
 {
     const struct {
         GstConvnextOutputs flag;
@@ -169,25 +105,10 @@ static gboolean add_tensors(GstConvnextResult *result, const CnxOutputs *outputs
         {GST_CONVNEXT_OUTPUTS_STAGE3, "stage3", &outputs->stage[2]},
         {GST_CONVNEXT_OUTPUTS_STAGE4, "stage4", &outputs->stage[3]},
     };
+
     for (guint i = 0; i < G_N_ELEMENTS(tensors); i++)
         if (which & tensors[i].flag)
             if (!add_tensor(result, tensors[i].name, tensors[i].map, image, error))
                 return FALSE;
     return TRUE;
-}
-
-GstConvnextResult *gst_convnext_classifier_make(GstConvnextClassifier *self,
-                                                const CnxOutputs *outputs, guint image,
-                                                GstConvnextOutputs which,
-                                                const GstConvnextScoring *scoring, GstClockTime pts,
-                                                GError **error)
-{
-    GstConvnextResult *result = gst_convnext_result_new(self->name, pts);
-
-    if (which & GST_CONVNEXT_OUTPUTS_CLASSES)
-        add_classes(self, result, of_image(&outputs->logits, image), scoring);
-    if (add_tensors(result, outputs, image, which, error))
-        return result;
-    gst_convnext_result_unref(result);
-    return NULL;
 }

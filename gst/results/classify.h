@@ -1,5 +1,4 @@
-/* From what a run put out to a GstConvnextResult: scores, the best classes with their names,
- * tensors.
+/* From the outputs of a forward pass to the contents of a GstConvnextResult.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
@@ -9,34 +8,24 @@
 #include "gst/settings/settings.h"
 #include "model/network/run.h"
 
-typedef struct GstConvnextClassifier GstConvnextClassifier;
+/* The outputs of a run that these outputs of the element need. */
+CnxOutput gst_convnext_outputs_needed(GstConvnextOutputs outputs);
 
-/* name: of the model, kept in each result. labels: [classes] names, taken; NULL: "class 0", ...
- * The memory for the scores is made here, once. */
-GstConvnextClassifier *gst_convnext_classifier_new(const char *name, const CnxConfig *config,
-                                                   char **labels);
-void gst_convnext_classifier_free(GstConvnextClassifier *results); /* NULL allowed */
+/* The activation that AUTO stands for: the one that the model's config names. */
+GstConvnextActivation gst_convnext_activation_resolve(GstConvnextActivation activation,
+                                                      const CnxConfig *config);
 
-gboolean gst_convnext_classifier_same_labels(const GstConvnextClassifier *a,
-                                             const GstConvnextClassifier *b);
+/* Adds the best classes of one image to result, best first: at most scoring->top_k, and with
+ * softmax and sigmoid only those whose score reaches the threshold.
+ * logits, scores: [classes]; scores receives the score of each class. labels: [classes]. */
+void gst_convnext_classify(GstConvnextResult *result, const float *logits, float *scores,
+                           const char *const *labels, guint classes,
+                           const GstConvnextScoring *scoring);
 
-/* The outputs of run that the element's outputs need. */
-CnxOutput gst_convnext_classifier_needed(GstConvnextOutputs outputs);
+/* Adds a copy of each tensor of one image that `which` names.
+ * FALSE with error (CNX_ERROR_OUT_OF_MEMORY) if there is no memory for one. */
+gboolean gst_convnext_add_tensors(GstConvnextResult *result, const CnxOutputs *outputs, guint image,
+                                  GstConvnextOutputs which, GError **error);
 
-/* Reads the outputs of one image. which: what the result is to hold, all of it among outputs.
- * Returns NULL with error (CNX_ERROR) when there is no memory for the tensors. */
-GstConvnextResult *gst_convnext_classifier_make(GstConvnextClassifier *results,
-                                                const CnxOutputs *outputs, guint image,
-                                                GstConvnextOutputs which,
-                                                const GstConvnextScoring *scoring, GstClockTime pts,
-                                                GError **error);
-
-typedef struct GstConvnextScores {
-    guint n;                   /* classes */
-    const char *const *labels; /* [n], of the GstConvnextClassifier, for as long as it lives */
-    float values[];            /* [n], after the activation */
-} GstConvnextScores;
-
-/* The scores of all classes, where the scoring said keep_all and classes were asked for; once. NULL
- * otherwise. Free with g_free. */
-GstConvnextScores *gst_convnext_classifier_steal_scores(GstConvnextResult *result);
+/* The values of one image in a batch: [height, width, channels]. */
+const float *gst_convnext_map_of_image(const CnxMap *map, guint image);

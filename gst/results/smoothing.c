@@ -14,18 +14,18 @@ typedef struct Vote {
 
 typedef struct State {
     int index;
-    char *label; /* NULL: no class */
+    char *label; /* NULL means no class */
 } State;
 
 struct GstConvnextSmoother {
-    gboolean known; /* there is a state */
+    gboolean has_state;
     State state;
-    GArray *votes; /* majority: Vote, oldest first, at most the window */
-    float *means;  /* exponential: [classes] */
-    guint classes; /* that means has room for; 0: none yet */
-    Vote run;      /* exponential: the best class of the last results, since when it is the best */
-    int wanted;    /* the state that results like the last one make in the end */
-    GstConvnextSmoothingKind kind;    /* that the results so far were for */
+    GArray *votes;    /* majority: Vote, oldest first, at most the window */
+    float *means;     /* exponential: [classes] */
+    guint classes;    /* length of means; 0 before the first result */
+    Vote streak;      /* exponential: best class of the latest results, and since when */
+    int target_index; /* the state that repeating the last result would lead to */
+    GstConvnextSmoothingKind kind;    /* of the results so far */
     GstConvnextActivation activation; /* of their scores */
 };
 
@@ -33,7 +33,7 @@ GstConvnextSmoother *gst_convnext_smoother_new(void)
 {
     GstConvnextSmoother *self = g_new0(GstConvnextSmoother, 1);
 
-    self->state.index = self->wanted = NO_CLASS;
+    self->state.index = self->target_index = NO_CLASS;
     self->votes = g_array_new(FALSE, FALSE, sizeof(Vote));
     return self;
 }
@@ -52,30 +52,31 @@ static void forget_results(GstConvnextSmoother *self)
     g_array_set_size(self->votes, 0);
     g_clear_pointer(&self->means, g_free);
     self->classes = 0;
-    self->run = (Vote){.index = NO_CLASS};
-    self->wanted = self->state.index;
+    self->streak = (Vote){.index = NO_CLASS};
+    self->target_index = self->state.index;
 }
 
 void gst_convnext_smoother_reset(GstConvnextSmoother *self)
 {
     g_clear_pointer(&self->state.label, g_free);
     self->state.index = NO_CLASS;
-    self->known = FALSE;
+    self->has_state = FALSE;
     forget_results(self);
 }
 
-static GstStructure *change(GstConvnextSmoother *self, const GstConvnextJob *request, int index,
-                            const char *label, double score, GstClockTime since)
+/* Makes index the state. Returns the change, or NULL if it is the state already. */
+static GstStructure *set_state(GstConvnextSmoother *self, const GstConvnextTimes *times, int index,
+                               const char *label, double score, GstClockTime since)
 {
-    const State before = self->known ? self->state : (State){NO_CLASS, NULL};
+    const State before = self->has_state ? self->state : (State){NO_CLASS, NULL};
 
-    self->known = TRUE;
+    self->has_state = TRUE;
     if (before.index == index && !g_strcmp0(before.label, label))
         return NULL;
     GstStructure *s = gst_structure_new("convnext-state-changed", "since", G_TYPE_UINT64, since,
-                                        "frame", G_TYPE_UINT64, request->frame, "stream-time",
-                                        G_TYPE_UINT64, request->stream_time, "running-time",
-                                        G_TYPE_UINT64, request->running_time, NULL);
+                                        "frame", G_TYPE_UINT64, times->frame, "stream-time",
+                                        G_TYPE_UINT64, times->stream_time, "running-time",
+                                        G_TYPE_UINT64, times->running_time, NULL);
     if (before.label)
         gst_structure_set(s, "old", G_TYPE_STRING, before.label, NULL);
     if (label)
@@ -85,8 +86,8 @@ static GstStructure *change(GstConvnextSmoother *self, const GstConvnextJob *req
     return s;
 }
 
-/* Majority: a class becomes the state when it was the best in N of the last M results, and more
- * often than the one before. Only the newest result's class can become it. */
+/* Majority: a class becomes the state when it has won `count` of the last `window` results, and
+ * more of them than the current state. Only the class of the newest result can become it. */
 
 typedef struct Tally {
     guint n;
@@ -94,7 +95,7 @@ typedef struct Tally {
     GstClockTime since;
 } Tally;
 
-static Tally count(const GstConvnextSmoother *self, int index)
+static Tally count_votes(const GstConvnextSmoother *self, int index)
 {
     Tally tally = {.since = GST_CLOCK_TIME_NONE};
 
@@ -110,30 +111,29 @@ static Tally count(const GstConvnextSmoother *self, int index)
     return tally;
 }
 
-static GstStructure *add_vote(GstConvnextSmoother *self, const GstConvnextJob *request,
-                              GstConvnextResult *result)
+static GstStructure *add_vote(GstConvnextSmoother *self, const GstConvnextSample *sample)
 {
-    const GstConvnextSmoothing *how = &request->smoothing;
+    const GstConvnextSmoothing *smoothing = sample->smoothing;
     guint n;
-    const GstConvnextClass *best = gst_convnext_result_get_classes(result, &n);
-    Vote vote = {n ? (int)best->index : NO_CLASS, n ? best->score : 0, request->running_time};
+    const GstConvnextClass *best = gst_convnext_result_get_classes(sample->result, &n);
+    Vote vote = {n ? (int)best->index : NO_CLASS, n ? best->score : 0, sample->times->running_time};
 
-    self->wanted = vote.index;
+    self->target_index = vote.index;
     g_array_append_val(self->votes, vote);
-    if (self->votes->len > how->window)
-        g_array_remove_range(self->votes, 0, self->votes->len - how->window);
-    Tally mine = count(self, vote.index);
-    Tally other = {0};
-    if (self->known && self->state.index != vote.index)
-        other = count(self, self->state.index);
-    if (mine.n < MIN(how->count, how->window) || mine.n <= other.n)
+    if (self->votes->len > smoothing->window)
+        g_array_remove_range(self->votes, 0, self->votes->len - smoothing->window);
+    Tally newest = count_votes(self, vote.index);
+    Tally current = {0};
+    if (self->has_state && self->state.index != vote.index)
+        current = count_votes(self, self->state.index);
+    if (newest.n < MIN(smoothing->count, smoothing->window) || newest.n <= current.n)
         return NULL;
-    return change(self, request, vote.index, n ? best->label : NULL, mine.score / mine.n,
-                  mine.since);
+    return set_state(self, sample->times, vote.index, n ? best->label : NULL,
+                     newest.score / newest.n, newest.since);
 }
 
-/* Exponential: each class's score is averaged, the newest weighing alpha; the best average is the
- * state. */
+/* Exponential: each class's score is averaged with weight alpha for the newest; the best average is
+ * the state. */
 
 static int best_of(const float *scores, guint n)
 {
@@ -145,54 +145,57 @@ static int best_of(const float *scores, guint n)
     return best;
 }
 
-/* Whether a score is enough for a state. */
-static gboolean reaches(GstConvnextResult *result, const GstConvnextJob *request, double score)
+static gboolean reaches_threshold(const GstConvnextSample *sample, double score)
 {
-    return gst_convnext_result_get_activation(result) == GST_CONVNEXT_ACTIVATION_NONE ||
-           score >= request->scoring.threshold;
+    return gst_convnext_result_get_activation(sample->result) == GST_CONVNEXT_ACTIVATION_NONE ||
+           score >= sample->threshold;
 }
 
-/* FALSE when one is not a number: it would stay in the average for good. */
-static gboolean average(GstConvnextSmoother *self, const GstConvnextScores *scores, double alpha)
+/* FALSE, and no change, if a score is not finite: the average would never recover. */
+static gboolean update_means(GstConvnextSmoother *self, const float *scores, guint classes,
+                             double alpha)
 {
-    for (guint i = 0; i < scores->n; i++)
-        if (!isfinite(scores->values[i]))
+    for (guint i = 0; i < classes; i++)
+        if (!isfinite(scores[i]))
             return FALSE;
-    if (self->classes != scores->n) {
+    if (self->classes != classes) {
         forget_results(self);
-        self->classes = scores->n;
-        self->means = g_memdup2(scores->values, scores->n * sizeof *scores->values);
+        self->classes = classes;
+        self->means = g_memdup2(scores, classes * sizeof *scores);
         return TRUE;
     }
-    for (guint i = 0; i < scores->n; i++)
-        self->means[i] += (float)alpha * (scores->values[i] - self->means[i]);
+    for (guint i = 0; i < classes; i++)
+        self->means[i] += (float)alpha * (scores[i] - self->means[i]);
     return TRUE;
 }
 
-static GstStructure *add_scores(GstConvnextSmoother *self, const GstConvnextJob *request,
-                                GstConvnextResult *result, const GstConvnextScores *scores)
+static GstStructure *add_scores(GstConvnextSmoother *self, const GstConvnextSample *sample)
 {
-    if (!scores || scores->n == 0 || !average(self, scores, request->smoothing.alpha))
+    const float *scores = sample->scores;
+    const GstClockTime now = sample->times->running_time;
+
+    if (!scores || sample->classes == 0 ||
+        !update_means(self, scores, sample->classes, sample->smoothing->alpha))
         return NULL;
-    int now = best_of(scores->values, scores->n), best = best_of(self->means, scores->n);
-    if (now != self->run.index)
-        self->run = (Vote){.index = now, .when = request->running_time};
-    self->wanted = reaches(result, request, scores->values[now]) ? now : NO_CLASS;
-    GstClockTime since = best == now ? self->run.when : request->running_time;
-    if (!reaches(result, request, self->means[best]))
-        return change(self, request, NO_CLASS, NULL, 0, request->running_time);
-    return change(self, request, best, scores->labels[best], self->means[best], since);
+    int newest = best_of(scores, sample->classes), best = best_of(self->means, sample->classes);
+    if (newest != self->streak.index)
+        self->streak = (Vote){.index = newest, .when = now};
+    self->target_index = reaches_threshold(sample, scores[newest]) ? newest : NO_CLASS;
+    GstClockTime since = best == newest ? self->streak.when : now;
+    if (!reaches_threshold(sample, self->means[best]))
+        return set_state(self, sample->times, NO_CLASS, NULL, 0, now);
+    return set_state(self, sample->times, best, sample->labels[best], self->means[best], since);
 }
 
 gboolean gst_convnext_smoother_is_settled(const GstConvnextSmoother *self)
 {
-    return self->wanted == self->state.index;
+    return self->target_index == self->state.index;
 }
 
-/* Results from before another kind of smoothing are not the last ones any more when it is switched
- * back, and scores after another activation are on another scale. */
-static void keep_alike(GstConvnextSmoother *self, GstConvnextSmoothingKind kind,
-                       GstConvnextActivation activation)
+/* Results under another kind of smoothing are no longer the latest once it is switched back, and
+ * scores after another activation have another scale. */
+static void forget_other_kinds(GstConvnextSmoother *self, GstConvnextSmoothingKind kind,
+                               GstConvnextActivation activation)
 {
     if (kind != self->kind || activation != self->activation)
         forget_results(self);
@@ -200,15 +203,15 @@ static void keep_alike(GstConvnextSmoother *self, GstConvnextSmoothingKind kind,
     self->activation = activation;
 }
 
-GstStructure *gst_convnext_smoother_add(GstConvnextSmoother *self, const GstConvnextJob *request,
-                                        GstConvnextResult *result, const GstConvnextScores *scores)
+GstStructure *gst_convnext_smoother_add(GstConvnextSmoother *self, const GstConvnextSample *sample)
 {
-    keep_alike(self, request->smoothing.kind, gst_convnext_result_get_activation(result));
-    switch (request->smoothing.kind) {
+    forget_other_kinds(self, sample->smoothing->kind,
+                       gst_convnext_result_get_activation(sample->result));
+    switch (sample->smoothing->kind) {
     case GST_CONVNEXT_SMOOTHING_MAJORITY:
-        return add_vote(self, request, result);
+        return add_vote(self, sample);
     case GST_CONVNEXT_SMOOTHING_EXPONENTIAL:
-        return add_scores(self, request, result, scores);
+        return add_scores(self, sample);
     default:
         gst_convnext_smoother_reset(self);
         return NULL;

@@ -1,27 +1,24 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gst/results/states.h"
 
-#include "gst/results/classify.h"
-#include "gst/results/smoothing.h"
+#define MAX_OBJECTS 512 /* as many as tracks keep; the one unseen for longest is dropped */
 
-#define MAX_OBJECTS 512 /* as the roster's members; who was not seen for longest leaves */
-
-typedef struct Tracked {
-    guint64 seen; /* frame of the last result */
+typedef struct ObjectState {
+    guint64 seen_frame; /* frame of the last result */
     GstConvnextSmoother *smoother;
-} Tracked;
+} ObjectState;
 
 struct GstConvnextStates {
     GstConvnextSmoother *whole; /* of results about whole frames */
-    GHashTable *objects;        /* Tracked, by the roster's numbers */
+    GHashTable *objects;        /* track number (guint64) -> ObjectState */
 };
 
-static void tracked_free(gpointer data)
+static void object_state_free(gpointer data)
 {
-    Tracked *tracked = data;
+    ObjectState *state = data;
 
-    gst_convnext_smoother_free(tracked->smoother);
-    g_free(tracked);
+    gst_convnext_smoother_free(state->smoother);
+    g_free(state);
 }
 
 GstConvnextStates *gst_convnext_states_new(void)
@@ -29,7 +26,7 @@ GstConvnextStates *gst_convnext_states_new(void)
     GstConvnextStates *self = g_new0(GstConvnextStates, 1);
 
     self->whole = gst_convnext_smoother_new();
-    self->objects = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, tracked_free);
+    self->objects = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, object_state_free);
     return self;
 }
 
@@ -48,66 +45,80 @@ void gst_convnext_states_reset(GstConvnextStates *self)
     g_hash_table_remove_all(self->objects);
 }
 
-static void make_room(GstConvnextStates *self)
+static void drop_oldest(GstConvnextStates *self)
 {
     GHashTableIter iter;
-    gpointer number, value, longest = NULL;
-    guint64 seen = G_MAXUINT64;
+    gpointer track, value, oldest = NULL;
+    guint64 seen_frame = G_MAXUINT64;
 
     if (g_hash_table_size(self->objects) < MAX_OBJECTS)
         return;
     g_hash_table_iter_init(&iter, self->objects);
-    while (g_hash_table_iter_next(&iter, &number, &value))
-        if (((const Tracked *)value)->seen < seen) {
-            seen = ((const Tracked *)value)->seen;
-            longest = number;
+    while (g_hash_table_iter_next(&iter, &track, &value))
+        if (((const ObjectState *)value)->seen_frame < seen_frame) {
+            seen_frame = ((const ObjectState *)value)->seen_frame;
+            oldest = track;
         }
-    g_hash_table_remove(self->objects, longest);
+    g_hash_table_remove(self->objects, oldest);
 }
 
-static GstConvnextSmoother *smoother_of(GstConvnextStates *self, const GstConvnextRegion *about)
+static GstConvnextSmoother *find_smoother(GstConvnextStates *self, const GstConvnextObject *object)
 {
-    Tracked *tracked = g_hash_table_lookup(self->objects, &about->object);
+    ObjectState *state = g_hash_table_lookup(self->objects, &object->track);
 
-    if (!tracked) {
-        make_room(self);
-        tracked = g_new0(Tracked, 1);
-        tracked->smoother = gst_convnext_smoother_new();
-        g_hash_table_insert(self->objects, g_memdup2(&about->object, sizeof about->object),
-                            tracked);
+    if (!state) {
+        drop_oldest(self);
+        state = g_new0(ObjectState, 1);
+        state->smoother = gst_convnext_smoother_new();
+        g_hash_table_insert(self->objects, g_memdup2(&object->track, sizeof object->track), state);
     }
-    tracked->seen = about->seen;
-    return tracked->smoother;
+    state->seen_frame = object->seen_frame;
+    return state->smoother;
 }
 
-gboolean gst_convnext_states_are_settled(const GstConvnextStates *self, guint64 object)
+gboolean gst_convnext_states_are_settled(const GstConvnextStates *self, guint64 track)
 {
-    const Tracked *tracked = g_hash_table_lookup(self->objects, &object);
+    const ObjectState *state = g_hash_table_lookup(self->objects, &track);
 
-    if (object == 0)
+    if (track == 0)
         return gst_convnext_smoother_is_settled(self->whole);
-    return !tracked || gst_convnext_smoother_is_settled(tracked->smoother);
+    return !state || gst_convnext_smoother_is_settled(state->smoother);
 }
 
-GstStructure *gst_convnext_states_add(GstConvnextStates *self, const GstConvnextJob *request,
-                                      GstConvnextResult *result)
+/* object: NULL for a whole frame. */
+static GstStructure *add_result(GstConvnextStates *self, const GstConvnextObject *object,
+                                const GstConvnextSample *sample)
 {
-    const GstConvnextRegion *about = gst_convnext_job_noted(result);
-
-    if (request->smoothing.kind == GST_CONVNEXT_SMOOTHING_NONE) {
-        gst_convnext_states_reset(self);
+    if (object && !object->is_tracked)
         return NULL;
-    }
-    if (about && !about->tracked)
-        return NULL;
-    GstConvnextScores *scores = gst_convnext_classifier_steal_scores(result);
-    GstStructure *change = gst_convnext_smoother_add(about ? smoother_of(self, about) : self->whole,
-                                                     request, result, scores);
-    g_free(scores);
-    if (change && about && about->id >= 0)
-        gst_structure_set(change, "object-id", G_TYPE_INT, about->id, NULL);
-    if (change && about && about->type)
-        gst_structure_set(change, "object-label", G_TYPE_STRING, g_quark_to_string(about->type),
+    GstStructure *change =
+        gst_convnext_smoother_add(object ? find_smoother(self, object) : self->whole, sample);
+    if (change && object && object->id >= 0)
+        gst_structure_set(change, "object-id", G_TYPE_INT, object->id, NULL);
+    if (change && object && object->type)
+        gst_structure_set(change, "object-label", G_TYPE_STRING, g_quark_to_string(object->type),
                           NULL);
     return change;
+}
+
+GSList *gst_convnext_states_add_all(GstConvnextStates *self, const GstConvnextSample *sample,
+                                    GPtrArray *results, const GArray *objects)
+{
+    GSList *changes = NULL;
+
+    for (guint i = 0; i < results->len; i++) {
+        const GstConvnextObject *object =
+            objects->len > 0 ? &g_array_index(objects, GstConvnextObject, i) : NULL;
+        GstConvnextSample mine = *sample;
+
+        mine.result = g_ptr_array_index(results, i);
+        if (mine.smoothing->kind == GST_CONVNEXT_SMOOTHING_EXPONENTIAL && mine.scores)
+            mine.scores += (gsize)i * mine.classes;
+        else
+            mine.scores = NULL;
+        GstStructure *change = add_result(self, object, &mine);
+        if (change)
+            changes = g_slist_append(changes, change);
+    }
+    return changes;
 }

@@ -1,27 +1,30 @@
-/* The states of a stream: that of its frames, and those of its tracked objects, each from its own
- * results.
+/* The states of a stream: one for its whole frames, and one for each tracked object.
  *
- * Not locked: its owner holds one lock around all of these.
+ * Not locked: the owner holds one lock around all calls.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "gst/engine/job.h"
+#include "gst/results/smoothing.h"
 
 typedef struct GstConvnextStates GstConvnextStates;
 
 GstConvnextStates *gst_convnext_states_new(void);
 void gst_convnext_states_free(GstConvnextStates *states); /* NULL allowed */
 
-/* There is no state: the next ones are changes. */
+/* Forgets all states: the next ones are changes. */
 void gst_convnext_states_reset(GstConvnextStates *states);
 
-/* Whether another result like the last one about an object, by the roster's number, or about whole
- * frames, 0, would leave its state as it is. */
-gboolean gst_convnext_states_are_settled(const GstConvnextStates *states, guint64 object);
+/* TRUE if another result like the last one would leave the state of a track, or of whole frames if
+ * track is 0, as it is. */
+gboolean gst_convnext_states_are_settled(const GstConvnextStates *states, guint64 track);
 
-/* Adds a result of a request. Returns what gst_convnext_smoother_add() does; of an object the
- * structure also has `object-id`, int, where the tracker's is one, and where the detector gave one
- * `object-label`, string. An object without a tracking id has no state. */
-GstStructure *gst_convnext_states_add(GstConvnextStates *states, const GstConvnextJob *request,
-                                      GstConvnextResult *result);
+/* Adds the results of one frame: [results], with objects [results], empty for a whole frame.
+ * sample: what they have in common, and the scores of all of them, [results, classes].
+ *
+ * Returns a list of the changes, as from gst_convnext_smoother_add(), which the caller owns. For an
+ * object the structure also has `object-id` (int, if the tracking id fits) and `object-label`
+ * (string, if the detector named a class). An object without a reliable tracking id has no
+ * state. */
+GSList *gst_convnext_states_add_all(GstConvnextStates *states, const GstConvnextSample *sample,
+                                    GPtrArray *results, const GArray *objects);

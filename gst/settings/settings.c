@@ -1,4 +1,4 @@
-/* What the user sets on the element: the values of its properties.
+/* The values of the properties of the element convnext.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gst/settings/settings.h"
@@ -9,28 +9,29 @@
 void gst_convnext_settings_init(GstConvnextSettings *settings)
 {
     *settings = (GstConvnextSettings){
-        .outputs = GST_CONVNEXT_DEFAULT_OUTPUTS,
-        .scoring = {.top_k = GST_CONVNEXT_DEFAULT_TOP_K,
-                    .threshold = GST_CONVNEXT_DEFAULT_THRESHOLD},
-        .smoothing = {.window = GST_CONVNEXT_DEFAULT_SMOOTHING_WINDOW,
-                      .count = GST_CONVNEXT_DEFAULT_SMOOTHING_COUNT,
-                      .alpha = GST_CONVNEXT_DEFAULT_SMOOTHING_ALPHA},
-        .objects = {.most = GST_CONVNEXT_DEFAULT_MAX_OBJECTS, .interval = 1},
-        .interval = 1,
-        .max_age = GST_CONVNEXT_DEFAULT_MAX_AGE,
-        .carry = TRUE,
-        .qos = TRUE,
+        .engine = {.outputs = GST_CONVNEXT_DEFAULT_OUTPUTS},
+        .frame = {.scoring = {.top_k = GST_CONVNEXT_DEFAULT_TOP_K,
+                              .threshold = GST_CONVNEXT_DEFAULT_THRESHOLD},
+                  .smoothing = {.window = GST_CONVNEXT_DEFAULT_SMOOTHING_WINDOW,
+                                .count = GST_CONVNEXT_DEFAULT_SMOOTHING_COUNT,
+                                .alpha = GST_CONVNEXT_DEFAULT_SMOOTHING_ALPHA},
+                  .objects = {.max_objects = GST_CONVNEXT_DEFAULT_MAX_OBJECTS, .interval = 1},
+                  .interval = 1,
+                  .max_age = GST_CONVNEXT_DEFAULT_MAX_AGE,
+                  .carry = TRUE,
+                  .qos = TRUE},
     };
 }
 
-void gst_convnext_settings_clear(GstConvnextSettings *settings)
+void gst_convnext_engine_settings_clear(GstConvnextEngineSettings *settings)
 {
     g_clear_pointer(&settings->model, g_free);
     g_clear_pointer(&settings->labels, g_free);
     g_clear_pointer(&settings->cpu_affinity, g_free);
 }
 
-void gst_convnext_settings_copy(GstConvnextSettings *to, const GstConvnextSettings *from)
+void gst_convnext_engine_settings_copy(GstConvnextEngineSettings *to,
+                                       const GstConvnextEngineSettings *from)
 {
     *to = *from;
     to->model = g_strdup(from->model);
@@ -38,14 +39,10 @@ void gst_convnext_settings_copy(GstConvnextSettings *to, const GstConvnextSettin
     to->cpu_affinity = g_strdup(from->cpu_affinity);
 }
 
-/* Where each property's value is, its C type being that of the property, and whether an engine is
- * opened with it. */
-#define ENGINE(id, field) [GST_CONVNEXT_PROP_##id] = {offsetof(GstConvnextSettings, field), TRUE}
-#define FRAME(id, field) [GST_CONVNEXT_PROP_##id] = {offsetof(GstConvnextSettings, field), FALSE}
-static const struct {
-    gsize offset;
-    gboolean of_engine;
-} fields[GST_CONVNEXT_PROP_SETTINGS_END] = {
+/* Where each property's value is stored. The field has the C type of the property. */
+#define ENGINE(id, field) [GST_CONVNEXT_PROP_##id] = offsetof(GstConvnextSettings, engine.field)
+#define FRAME(id, field) [GST_CONVNEXT_PROP_##id] = offsetof(GstConvnextSettings, frame.field)
+static const gsize offsets[GST_CONVNEXT_PROP_SETTINGS_END] = {
     ENGINE(MODEL, model),
     ENGINE(WEIGHTS, weights),
     ENGINE(LABELS, labels),
@@ -58,10 +55,10 @@ static const struct {
     ENGINE(REGION, region),
     FRAME(OBJECT_CLASS, objects.klass),
     FRAME(OBJECT_MARGIN, objects.margin),
-    FRAME(MIN_OBJECT_SIZE, objects.least),
-    FRAME(MAX_OBJECTS, objects.most),
+    FRAME(MIN_OBJECT_SIZE, objects.min_size),
+    FRAME(MAX_OBJECTS, objects.max_objects),
     FRAME(RECLASSIFY_INTERVAL, objects.interval),
-    FRAME(RECLASSIFY_GROWTH, objects.growth),
+    FRAME(RECLASSIFY_GROWTH, objects.area_growth),
     ENGINE(THREADS, threads),
     ENGINE(CPU_AFFINITY, cpu_affinity),
     FRAME(MODE, mode),
@@ -78,14 +75,20 @@ static const struct {
     FRAME(POST_MESSAGES, post_messages),
 };
 
-/* An empty string is what gst-launch lines write for "not set". */
+gboolean gst_convnext_settings_is_engine(guint id)
+{
+    return id > 0 && id < GST_CONVNEXT_PROP_SETTINGS_END &&
+           offsets[id] < offsetof(GstConvnextSettings, frame);
+}
+
+/* gst-launch lines write an empty string for "not set". */
 static void set_string(char **field, const char *text)
 {
     g_free(*field);
     *field = text && *text ? g_strdup(text) : NULL;
 }
 
-/* Copies of the settings may outlive the value. */
+/* Interned, so that copies of the frame settings may outlive the value. */
 static void set_word(const char **field, const char *text)
 {
     *field = text && *text ? g_intern_string(text) : NULL;
@@ -95,7 +98,7 @@ gboolean gst_convnext_settings_set(GstConvnextSettings *settings, guint id, cons
 {
     if (id == 0 || id >= GST_CONVNEXT_PROP_SETTINGS_END)
         return FALSE;
-    gpointer field = (char *)settings + fields[id].offset;
+    gpointer field = (char *)settings + offsets[id];
     switch (G_TYPE_FUNDAMENTAL(G_VALUE_TYPE(value))) {
     case G_TYPE_STRING:
         if (id == GST_CONVNEXT_PROP_OBJECT_CLASS)
@@ -124,6 +127,7 @@ gboolean gst_convnext_settings_set(GstConvnextSettings *settings, guint id, cons
     default:
         g_return_val_if_reached(FALSE);
     }
+    settings->frame.version += !gst_convnext_settings_is_engine(id);
     return TRUE;
 }
 
@@ -131,10 +135,10 @@ gboolean gst_convnext_settings_get(const GstConvnextSettings *settings, guint id
 {
     if (id == 0 || id >= GST_CONVNEXT_PROP_SETTINGS_END)
         return FALSE;
-    gconstpointer field = (const char *)settings + fields[id].offset;
+    gconstpointer field = (const char *)settings + offsets[id];
     switch (G_TYPE_FUNDAMENTAL(G_VALUE_TYPE(value))) {
     case G_TYPE_STRING:
-        if (id == GST_CONVNEXT_PROP_MODEL && !settings->model)
+        if (id == GST_CONVNEXT_PROP_MODEL && !settings->engine.model)
             g_value_take_string(value, gst_convnext_bundled_model());
         else
             g_value_set_string(value, *(char *const *)field);
@@ -163,12 +167,8 @@ gboolean gst_convnext_settings_get(const GstConvnextSettings *settings, guint id
     return TRUE;
 }
 
-gboolean gst_convnext_settings_of_engine(guint id)
-{
-    return id < GST_CONVNEXT_PROP_SETTINGS_END && fields[id].of_engine;
-}
-
-gboolean gst_convnext_settings_agree(const GstConvnextSettings *a, const GstConvnextSettings *b)
+gboolean gst_convnext_frame_settings_same_results(const GstConvnextFrameSettings *a,
+                                                  const GstConvnextFrameSettings *b)
 {
     return a->scoring.activation == b->scoring.activation && a->scoring.top_k == b->scoring.top_k &&
            a->scoring.threshold == b->scoring.threshold && a->smoothing.kind == b->smoothing.kind &&
@@ -176,13 +176,14 @@ gboolean gst_convnext_settings_agree(const GstConvnextSettings *a, const GstConv
            a->smoothing.alpha == b->smoothing.alpha && a->objects.margin == b->objects.margin;
 }
 
-gboolean gst_convnext_settings_of_smoothing(guint id)
+gboolean gst_convnext_settings_is_smoothing(guint id)
 {
     return id == GST_CONVNEXT_PROP_OUTPUTS ||
            (id >= GST_CONVNEXT_PROP_SMOOTHING && id <= GST_CONVNEXT_PROP_SMOOTHING_COUNT);
 }
 
-gboolean gst_convnext_settings_check(const GstConvnextSettings *settings, GError **error)
+gboolean gst_convnext_engine_settings_check(const GstConvnextEngineSettings *settings,
+                                            GError **error)
 {
     if (settings->input_size % 32 != 0) {
         g_set_error(error, CNX_ERROR, CNX_ERROR_SETTINGS,
@@ -200,18 +201,20 @@ gboolean gst_convnext_settings_check(const GstConvnextSettings *settings, GError
 
 gboolean gst_convnext_settings_check_smoothing(const GstConvnextSettings *settings, GError **error)
 {
-    if (settings->smoothing.kind == GST_CONVNEXT_SMOOTHING_NONE)
+    const GstConvnextSmoothing *smoothing = &settings->frame.smoothing;
+
+    if (smoothing->kind == GST_CONVNEXT_SMOOTHING_NONE)
         return TRUE;
-    if (!(settings->outputs & GST_CONVNEXT_OUTPUTS_CLASSES)) {
+    if (!(settings->engine.outputs & GST_CONVNEXT_OUTPUTS_CLASSES)) {
         g_set_error(error, CNX_ERROR, CNX_ERROR_SETTINGS,
                     "smoothing needs classes among outputs: there is no state without them");
         return FALSE;
     }
-    if (settings->smoothing.kind == GST_CONVNEXT_SMOOTHING_MAJORITY &&
-        settings->smoothing.count > settings->smoothing.window) {
+    if (smoothing->kind == GST_CONVNEXT_SMOOTHING_MAJORITY &&
+        smoothing->count > smoothing->window) {
         g_set_error(error, CNX_ERROR, CNX_ERROR_SETTINGS,
                     "smoothing-count must not be more than smoothing-window, which is %u, not %u",
-                    settings->smoothing.window, settings->smoothing.count);
+                    smoothing->window, smoothing->count);
         return FALSE;
     }
     return TRUE;
@@ -219,18 +222,14 @@ gboolean gst_convnext_settings_check_smoothing(const GstConvnextSettings *settin
 
 char *gst_convnext_bundled_model(void)
 {
-    GstPlugin *plugin = gst_registry_find_plugin(gst_registry_get(), "convnext");
+    g_autoptr(GstPlugin) plugin = gst_registry_find_plugin(gst_registry_get(), "convnext");
     const char *file = plugin ? gst_plugin_get_filename(plugin) : NULL;
-    char *real = file ? realpath(file, NULL) : NULL; /* a link into a build tree counts as there */
-    char *folder = real ? g_path_get_dirname(real) : NULL;
-    char *path = folder ? g_canonicalize_filename("../model/default", folder) : NULL;
+    char *real = file ? realpath(file, NULL) : NULL; /* follows a link into a build tree */
+    g_autofree char *folder = real ? g_path_get_dirname(real) : NULL;
+    g_autofree char *path = folder ? g_canonicalize_filename("../model/default", folder) : NULL;
 
-    if (!path || !g_file_test(path, G_FILE_TEST_IS_DIR)) {
-        g_free(path);
-        path = g_strdup(CONVNEXT_DATADIR "/default");
-    }
-    g_free(folder);
     free(real);
-    g_clear_object(&plugin);
-    return path;
+    if (path && g_file_test(path, G_FILE_TEST_IS_DIR))
+        return g_steal_pointer(&path);
+    return g_strdup(CONVNEXT_DATADIR "/default");
 }

@@ -1,6 +1,7 @@
-/* What the user sets on the element: the properties that change results, and their current values.
+/* The properties of the element convnext and their values.
  *
- * A new property is a number and a field here, a row in settings.c, and its words in properties.c.
+ * A new property is a number and a field here, a row in settings.c and its description in
+ * properties.c.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
@@ -23,7 +24,7 @@ typedef enum GstConvnextOutputs {
     GST_CONVNEXT_OUTPUTS_STAGE4 = 1 << 6,
 } GstConvnextOutputs;
 
-/* How a frame becomes the network's input */
+/* How a frame becomes the square input of the network */
 typedef enum GstConvnextCrop {
     GST_CONVNEXT_CROP_AUTO,
     GST_CONVNEXT_CROP_CENTER,
@@ -32,14 +33,14 @@ typedef enum GstConvnextCrop {
     GST_CONVNEXT_CROP_NONE,
 } GstConvnextCrop;
 
-/* Which of a checkpoint's two sets; as CnxWeightSet */
+/* Which set of a checkpoint's weights; the values of CnxWeightSet */
 typedef enum GstConvnextWeights {
     GST_CONVNEXT_WEIGHTS_AUTO,
     GST_CONVNEXT_WEIGHTS_RAW,
     GST_CONVNEXT_WEIGHTS_EMA,
 } GstConvnextWeights;
 
-/* Who waits for the network */
+/* Whether a frame waits for its own result */
 typedef enum GstConvnextMode {
     GST_CONVNEXT_MODE_SYNC,
     GST_CONVNEXT_MODE_LATEST,
@@ -52,7 +53,7 @@ typedef enum GstConvnextSmoothingKind {
     GST_CONVNEXT_SMOOTHING_EXPONENTIAL,
 } GstConvnextSmoothingKind;
 
-/* What the network looks at */
+/* What the network runs on */
 typedef enum GstConvnextRegionKind {
     GST_CONVNEXT_REGION_FULL_FRAME,
     GST_CONVNEXT_REGION_OBJECTS,
@@ -82,7 +83,7 @@ GType gst_convnext_region_get_type(void);
 GType gst_convnext_mode_get_type(void);
 GType gst_convnext_smoothing_get_type(void);
 
-/* Property numbers; what is not set comes after the last */
+/* Property numbers; read-only ones come last */
 enum {
     GST_CONVNEXT_PROP_MODEL = 1,
     GST_CONVNEXT_PROP_WEIGHTS,
@@ -115,7 +116,7 @@ enum {
     GST_CONVNEXT_PROP_SMOOTHING_ALPHA,
     GST_CONVNEXT_PROP_POST_MESSAGES,
     GST_CONVNEXT_PROP_SETTINGS_END,
-    GST_CONVNEXT_PROP_STATS = GST_CONVNEXT_PROP_SETTINGS_END, /* read only */
+    GST_CONVNEXT_PROP_STATS = GST_CONVNEXT_PROP_SETTINGS_END,
     GST_CONVNEXT_PROP_MODEL_INFO,
 };
 
@@ -124,79 +125,91 @@ typedef struct GstConvnextScoring {
     GstConvnextActivation activation;
     guint top_k;
     double threshold;
-    gboolean keep_all; /* see gst_convnext_classifier_steal_scores() */
 } GstConvnextScoring;
 
 typedef struct GstConvnextSmoothing {
     GstConvnextSmoothingKind kind;
-    guint window; /* majority: results that vote, */
-    guint count;  /* and votes that it takes */
+    guint window; /* majority: results that vote */
+    guint count;  /* majority: votes that a label needs */
     double alpha; /* exponential: weight of the newest result */
 } GstConvnextSmoothing;
 
-/* Which detected objects, and how often */
+/* Which detected objects run, and how often */
 typedef struct GstConvnextSelection {
-    const char *klass; /* interned; NULL: any */
-    double margin;     /* of the box's sides, added on each side */
-    guint least;       /* pixels of the shorter side */
-    guint most;        /* of one frame; 0: all */
-    guint interval;    /* frames from one look at a tracked object to the next; 0: one look */
-    double growth;     /* of the area since, for another look before that; 0: none */
+    const char *klass;  /* interned; NULL means any class */
+    double margin;      /* added on each side, as a fraction of the box's width and height */
+    guint min_size;     /* of the shorter side, pixels */
+    guint max_objects;  /* per frame; 0 means all */
+    guint interval;     /* frames between two runs on a tracked object; 0 means one run only */
+    double area_growth; /* factor of the area that makes a run due early; 0 means never */
 } GstConvnextSelection;
 
-typedef struct GstConvnextSettings {
-    char *model; /* NULL: the bundled one */
+/* What an engine is opened with. Another value needs another engine. */
+typedef struct GstConvnextEngineSettings {
+    char *model; /* NULL means the bundled model */
     GstConvnextWeights weights;
-    char *labels; /* NULL: the model's own */
+    char *labels; /* NULL means the model's own */
     GstConvnextOutputs outputs;
-    GstConvnextScoring scoring;
-    GstConvnextSmoothing smoothing;
-    guint input_size; /* 0: the model's */
+    guint input_size; /* 0 means the model's */
     GstConvnextCrop crop;
     GstConvnextRegionKind region;
+    guint threads;      /* 0 means one per processor that this process may use */
+    char *cpu_affinity; /* NULL means every processor that this process may use */
+} GstConvnextEngineSettings;
+
+/* How a frame is treated. Read anew for each frame; owns nothing, so it can be copied. */
+typedef struct GstConvnextFrameSettings {
+    guint version; /* changes whenever one of the others does */
+    GstConvnextScoring scoring;
+    GstConvnextSmoothing smoothing;
     GstConvnextSelection objects;
-    guint threads;      /* 0: as many as this process may use */
-    char *cpu_affinity; /* NULL: wherever this process may run */
     GstConvnextMode mode;
-    guint interval;          /* frames from one that is looked at to the next */
-    GstClockTime min_period; /* the same in nanoseconds */
-    double change_threshold; /* least change that is worth a look, 0: none is needed; */
-    GstClockTime max_age;    /* and the age of a result at which none is needed either, 0: none */
+    guint interval;          /* frames from one inference to the next */
+    GstClockTime min_period; /* nanoseconds from one inference to the next */
+    double change_threshold; /* smallest change of brightness that needs inference; 0 is off */
+    GstClockTime max_age;    /* age at which an unchanged scene is run again; 0 means never */
     gboolean carry;
-    gboolean qos; /* skip what would come late */
+    gboolean qos; /* skip inference on frames that would be late */
     gboolean post_messages;
+} GstConvnextFrameSettings;
+
+typedef struct GstConvnextSettings {
+    GstConvnextEngineSettings engine;
+    GstConvnextFrameSettings frame;
 } GstConvnextSettings;
 
 /* Installs all properties. bundled: the path shown as the default of `model`. */
 void gst_convnext_settings_install(GObjectClass *klass, const char *bundled);
 
 void gst_convnext_settings_init(GstConvnextSettings *settings);
-void gst_convnext_settings_clear(GstConvnextSettings *settings);
 
-/* A deep copy, to be cleared by the caller. */
-void gst_convnext_settings_copy(GstConvnextSettings *to, const GstConvnextSettings *from);
+/* Copies the strings too. The caller clears the copy. */
+void gst_convnext_engine_settings_copy(GstConvnextEngineSettings *to,
+                                       const GstConvnextEngineSettings *from);
+void gst_convnext_engine_settings_clear(GstConvnextEngineSettings *settings);
 
-/* Not locked: the element does. FALSE when id is none of the properties above. */
+/* Not locked: the element locks. FALSE if id is none of the properties above. */
 gboolean gst_convnext_settings_set(GstConvnextSettings *settings, guint id, const GValue *value);
 gboolean gst_convnext_settings_get(const GstConvnextSettings *settings, guint id, GValue *value);
 
-/* Whether the property is one that an engine is opened with, so that another value of it needs
- * another engine; the rest are read anew for each frame. */
-gboolean gst_convnext_settings_of_engine(guint id);
+/* TRUE if the property belongs to GstConvnextEngineSettings. */
+gboolean gst_convnext_settings_is_engine(guint id);
 
-/* Whether one engine finds the same with both in a frame, and makes the same states of it. */
-gboolean gst_convnext_settings_agree(const GstConvnextSettings *a, const GstConvnextSettings *b);
+/* TRUE if both give the same result for a frame, and the same state for a sequence of results. */
+gboolean gst_convnext_frame_settings_same_results(const GstConvnextFrameSettings *a,
+                                                  const GstConvnextFrameSettings *b);
 
-/* Whether the property is one of those that gst_convnext_settings_check_smoothing() reads. */
-gboolean gst_convnext_settings_of_smoothing(guint id);
+/* TRUE if gst_convnext_settings_check_smoothing() reads the property. */
+gboolean gst_convnext_settings_is_smoothing(guint id);
 
-/* What single properties cannot check by themselves, of what an engine is opened with, and of how
- * results become a state: FALSE with a sentence in error. */
-gboolean gst_convnext_settings_check(const GstConvnextSettings *settings, GError **error);
+/* Check what no single property can: the settings of an engine, and those that turn results into a
+ * state. FALSE with a sentence in error (CNX_ERROR_SETTINGS). */
+gboolean gst_convnext_engine_settings_check(const GstConvnextEngineSettings *settings,
+                                            GError **error);
 gboolean gst_convnext_settings_check_smoothing(const GstConvnextSettings *settings, GError **error);
 
-/* Where the bundled model is: beside the plugin in a build tree, or where it was installed. The
- * caller owns the path. */
+/* The path of the bundled model: in the build tree for a plugin that runs from there, else in the
+ * data directory. The caller owns it. */
 char *gst_convnext_bundled_model(void);
 
 G_END_DECLS

@@ -1,45 +1,51 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gst/stream/latency.h"
 
-#include <stdlib.h>
-#include <string.h>
-
-#define SETTLE 8 /* frames from one estimate to the next, once there are so many */
+#define WINDOW 64 /* frames of an estimate */
+#define SETTLE 8  /* frames from one estimate to the next, once there are so many */
 
 void gst_convnext_latency_reset(GstConvnextLatency *self)
 {
-    self->n = 0;
-    self->estimate = self->announced = self->answered = 0;
+    *self = (GstConvnextLatency){0};
 }
 
-void gst_convnext_latency_restart(GstConvnextLatency *self)
+void gst_convnext_latency_restart(GstConvnextLatency *self, const GstConvnextStats *stats)
 {
-    self->n = 0;
+    self->first = stats->inferred;
 }
 
-static int compare_times(const void *a, const void *b)
+static void make_estimate(GstConvnextLatency *self, const GstConvnextStats *stats)
 {
-    const GstClockTime *x = a, *y = b;
+    guint64 n = stats->inferred - self->first;
 
-    return (*x > *y) - (*x < *y);
+    if (n == 0)
+        return;
+    GstClockTime most =
+        gst_convnext_stats_percentile(stats, GST_CONVNEXT_PHASE_TOTAL, MIN(n, WINDOW), 95);
+    self->estimate = most + most / 10;
 }
 
-static GstClockTime estimate(const GstConvnextLatency *self)
+void gst_convnext_latency_update(GstConvnextLatency *self, const GstConvnextStats *stats)
 {
-    GstClockTime sorted[GST_CONVNEXT_LATENCY_WINDOW];
-    guint n = MIN(self->n, GST_CONVNEXT_LATENCY_WINDOW);
+    guint64 n = stats->inferred - self->first;
 
-    memcpy(sorted, self->samples, n * sizeof *sorted);
-    qsort(sorted, n, sizeof *sorted, compare_times);
-    GstClockTime most = sorted[(n * 95 + 99) / 100 - 1];
-    return most + most / 10;
+    if (n < SETTLE || n % SETTLE == 0)
+        make_estimate(self, stats);
 }
 
-void gst_convnext_latency_add(GstConvnextLatency *self, GstClockTime took)
+static GstClockTime added_latency(const GstConvnextLatency *self, GstConvnextMode mode)
 {
-    self->samples[self->n++ % GST_CONVNEXT_LATENCY_WINDOW] = took;
-    if (self->n < SETTLE || self->n % SETTLE == 0)
-        self->estimate = estimate(self);
+    return mode == GST_CONVNEXT_MODE_SYNC ? self->estimate : 0;
+}
+
+GstClockTime gst_convnext_latency_answer(GstConvnextLatency *self, const GstConvnextStats *stats,
+                                         gboolean is_live, GstConvnextMode mode)
+{
+    if (is_live)
+        make_estimate(self, stats);
+    self->is_live = is_live;
+    self->answered = is_live ? added_latency(self, mode) : 0;
+    return self->answered;
 }
 
 void gst_convnext_latency_distributed(GstConvnextLatency *self)
@@ -47,12 +53,12 @@ void gst_convnext_latency_distributed(GstConvnextLatency *self)
     self->announced = self->answered;
 }
 
-gboolean gst_convnext_latency_moved(GstConvnextLatency *self, GstClockTime now)
+gboolean gst_convnext_latency_moved(GstConvnextLatency *self, GstConvnextMode mode)
 {
-    GstClockTime before = self->announced;
-    GstClockTime by = now > before ? now - before : before - now;
+    const GstClockTime before = self->announced, now = added_latency(self, mode);
+    const GstClockTime difference = now > before ? now - before : before - now;
 
-    if (by <= before / 4)
+    if (difference <= before / 4)
         return FALSE;
     self->announced = now;
     return TRUE;

@@ -1,34 +1,37 @@
-/* What an element adds to a live pipeline's latency, by measurement.
+/* The latency that the element adds to a live pipeline, from measured times. It is 0 with
+ * mode=latest, where no frame waits.
  *
- * Not locked: its owner holds one lock around all of these.
+ * Not locked: the owner holds one lock around all calls.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include <gst/gst.h>
-
-#define GST_CONVNEXT_LATENCY_WINDOW 64
+#include "gst/stream/stats.h"
 
 typedef struct GstConvnextLatency {
-    GstClockTime samples[GST_CONVNEXT_LATENCY_WINDOW]; /* sample i is at i % WINDOW */
-    guint64 n;                                         /* samples so far */
-    GstClockTime estimate;                             /* nanoseconds; 0 before the first sample */
-    GstClockTime announced;                            /* what the pipeline was told last */
-    GstClockTime answered;                             /* to the last query, by whomever */
+    gboolean is_live;       /* the pipeline, according to its last query; FALSE before one */
+    guint64 first;          /* inferred frames before it do not count */
+    GstClockTime estimate;  /* nanoseconds; 0 before the first sample */
+    GstClockTime announced; /* what the pipeline uses */
+    GstClockTime answered;  /* to the last query */
 } GstConvnextLatency;
 
 void gst_convnext_latency_reset(GstConvnextLatency *latency);
 
-/* The frames that follow may take another time: the next sample makes a new estimate. */
-void gst_convnext_latency_restart(GstConvnextLatency *latency);
+/* Later frames may take another time: the next sample makes a new estimate. */
+void gst_convnext_latency_restart(GstConvnextLatency *latency, const GstConvnextStats *stats);
 
-/* Adds the time that a frame took. The estimate is what 95 % of the last frames stayed below, and a
- * tenth more. */
-void gst_convnext_latency_add(GstConvnextLatency *latency, GstClockTime took);
+/* Makes a new estimate after stats got a sample, but not after each one: the time that 95 % of the
+ * last 64 frames do not exceed, plus a tenth. */
+void gst_convnext_latency_update(GstConvnextLatency *latency, const GstConvnextStats *stats);
 
-/* The pipeline has been told what was answered last. */
+/* The answer to a query. */
+GstClockTime gst_convnext_latency_answer(GstConvnextLatency *latency, const GstConvnextStats *stats,
+                                         gboolean is_live, GstConvnextMode mode);
+
+/* The pipeline uses what was answered last. */
 void gst_convnext_latency_distributed(GstConvnextLatency *latency);
 
-/* What to announce is now `now`: the estimate, or 0 for an element that does not wait. TRUE when it
- * is more than a quarter away from what was announced last; it counts as announced then. */
-gboolean gst_convnext_latency_moved(GstConvnextLatency *latency, GstClockTime now);
+/* TRUE if the latency is more than a quarter away from what was announced last; it counts as
+ * announced then. */
+gboolean gst_convnext_latency_moved(GstConvnextLatency *latency, GstConvnextMode mode);

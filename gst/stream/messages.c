@@ -39,7 +39,7 @@ void gst_convnext_post_error(GstElement *element, GstMessageType type, const GEr
         domain = GST_RESOURCE_ERROR;
         code = GST_RESOURCE_ERROR_NO_SPACE_LEFT;
         break;
-    case CNX_ERROR_CANCELLED: /* is no error: it does not come here */
+    case CNX_ERROR_CANCELLED: /* never posted */
         break;
     case CNX_ERROR_SETTINGS:
         domain = GST_LIBRARY_ERROR;
@@ -52,43 +52,49 @@ void gst_convnext_post_error(GstElement *element, GstMessageType type, const GEr
 
 void gst_convnext_announce_engine(GstElement *element, const GstConvnextEngine *engine)
 {
-    GstStructure *info = gst_convnext_engine_info(engine);
+    g_autoptr(GstStructure) info = gst_convnext_engine_info(engine);
+    g_autofree char *remark = gst_convnext_engine_remark(engine);
+    const char *ignored = gst_convnext_engine_ignored(engine);
 
     GST_INFO_OBJECT(element, "opened %" GST_PTR_FORMAT, info);
-    gst_structure_free(info);
-    char *remark = gst_convnext_engine_remark(engine);
     if (remark)
         GST_WARNING_OBJECT(element, "%s", remark);
-    g_free(remark);
-    const char *ignored = gst_convnext_engine_ignored(engine);
     if (ignored)
         GST_ELEMENT_WARNING(element, RESOURCE, SETTINGS,
                             ("not about the model beside it, and ignored: %s", ignored), (NULL));
 }
 
-void gst_convnext_log_result(GstElement *element, const GstConvnextJob *request,
-                             GstConvnextResult *result)
+static const char *best_label(GstConvnextResult *result)
 {
     guint n;
     const GstConvnextClass *classes = gst_convnext_result_get_classes(result, &n);
 
-    GST_LOG_OBJECT(element,
-                   "frame %" G_GUINT64_FORMAT ": %u classes, best %s %.4f, preprocess %.3f ms, "
-                   "inference %.3f ms",
-                   request->frame, n, n ? classes[0].label : "none", n ? classes[0].score : 0.0,
-                   (double)request->preprocess_time / GST_MSECOND,
-                   (double)request->inference_time / GST_MSECOND);
+    return n > 0 && classes[0].label ? classes[0].label : "none";
 }
 
-void gst_convnext_post_result(GstElement *element, const GstConvnextJob *request,
+void gst_convnext_log_job(GstElement *element, const GstConvnextJob *job)
+{
+    for (guint i = 0; i < job->results->len; i++)
+        GST_LOG_OBJECT(
+            element,
+            "frame %" G_GUINT64_FORMAT ": best class %s, preprocess %.3f ms, inference %.3f ms",
+            job->times.frame, best_label(g_ptr_array_index(job->results, i)),
+            (double)job->preprocess_time / GST_MSECOND, (double)job->inference_time / GST_MSECOND);
+}
+
+void gst_convnext_post_structure(GstElement *element, GstStructure *structure)
+{
+    gst_element_post_message(element, gst_message_new_element(GST_OBJECT(element), structure));
+}
+
+void gst_convnext_post_result(GstElement *element, const GstConvnextTimes *times,
                               GstConvnextResult *result)
 {
     GstStructure *s = gst_convnext_result_to_structure(result);
 
-    gst_structure_set(s, "frame", G_TYPE_UINT64, request->frame, "stream-time", G_TYPE_UINT64,
-                      request->stream_time, "running-time", G_TYPE_UINT64, request->running_time,
-                      NULL);
-    gst_element_post_message(element, gst_message_new_element(GST_OBJECT(element), s));
+    gst_structure_set(s, "frame", G_TYPE_UINT64, times->frame, "stream-time", G_TYPE_UINT64,
+                      times->stream_time, "running-time", G_TYPE_UINT64, times->running_time, NULL);
+    gst_convnext_post_structure(element, s);
 }
 
 void gst_convnext_post_updated(GstElement *element, const GstConvnextEngine *engine, guint64 frame)
@@ -97,5 +103,5 @@ void gst_convnext_post_updated(GstElement *element, const GstConvnextEngine *eng
 
     gst_structure_set_name(s, "convnext-model-updated");
     gst_structure_set(s, "frame", G_TYPE_UINT64, frame, NULL);
-    gst_element_post_message(element, gst_message_new_element(GST_OBJECT(element), s));
+    gst_convnext_post_structure(element, s);
 }

@@ -1,6 +1,6 @@
-/* What the element says on the bus: errors, results, new models.
+/* Messages on the bus and in the log: errors, results, models.
  *
- * None of these may be called under a lock: a bus's sync handler may read properties.
+ * Call none of these with a lock held: a sync handler of the bus may read properties.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
@@ -10,22 +10,24 @@
 
 #include "gst/engine/engine.h"
 
-/* Posts the error's sentence (domain CNX_ERROR) as GST_MESSAGE_ERROR or GST_MESSAGE_WARNING.
- * doing: what was being done, for developers. */
+/* Posts the sentence of error (domain CNX_ERROR) as GST_MESSAGE_ERROR or GST_MESSAGE_WARNING.
+ * doing: what failed, for developers. */
 void gst_convnext_post_error(GstElement *element, GstMessageType type, const GError *error,
                              const char *doing);
 
-/* Logs what was opened, and posts a warning about files beside the model that contradict it. */
+/* Logs the model of an engine, and posts a warning about files beside it that contradict it. */
 void gst_convnext_announce_engine(GstElement *element, const GstConvnextEngine *engine);
 
-/* Logs the best class, and what it took. */
-void gst_convnext_log_result(GstElement *element, const GstConvnextJob *request,
-                             GstConvnextResult *result);
+/* Logs the best class of each result of a job. */
+void gst_convnext_log_job(GstElement *element, const GstConvnextJob *job);
 
-/* Posts an element message `convnext`: the result's structure, and which frame it belongs to. */
-void gst_convnext_post_result(GstElement *element, const GstConvnextJob *request,
+/* Posts an element message `convnext`: the structure of the result, and which frame it is about. */
+void gst_convnext_post_result(GstElement *element, const GstConvnextTimes *times,
                               GstConvnextResult *result);
 
-/* Posts an element message `convnext-model-updated`: the engine's info, and `frame`, the number of
- * the first frame that it looks at. */
+/* Posts an element message `convnext-model-updated`: the info of the engine, and `frame`, the
+ * number of the first frame that it runs on. */
 void gst_convnext_post_updated(GstElement *element, const GstConvnextEngine *engine, guint64 frame);
+
+/* Posts structure, which is taken, as an element message. */
+void gst_convnext_post_structure(GstElement *element, GstStructure *structure);

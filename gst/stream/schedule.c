@@ -1,53 +1,91 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gst/stream/schedule.h"
 
-GstClockTime gst_convnext_pacing_between(GstClockTime a, GstClockTime b)
+static void forget_lateness(GstConvnextSchedule *self)
 {
-    if (!GST_CLOCK_TIME_IS_VALID(a) || !GST_CLOCK_TIME_IS_VALID(b))
-        return GST_CLOCK_TIME_NONE;
-    return a > b ? a - b : b - a;
+    self->skip_until = self->late_until = GST_CLOCK_TIME_NONE;
 }
 
-void gst_convnext_pacing_reset(GstConvnextPacing *self)
+void gst_convnext_schedule_make_due(GstConvnextSchedule *self)
 {
-    *self = (GstConvnextPacing){.pts = GST_CLOCK_TIME_NONE};
+    self->has_run = self->has_thumbnail = FALSE;
+    self->frames = 0;
+    self->pts = GST_CLOCK_TIME_NONE;
 }
 
-static gboolean period_passed(const GstConvnextPacing *self, GstClockTime now, GstClockTime period)
+void gst_convnext_schedule_reset(GstConvnextSchedule *self)
 {
-    GstClockTime passed = gst_convnext_pacing_between(now, self->pts);
+    gst_convnext_schedule_make_due(self);
+    forget_lateness(self);
+}
+
+static gboolean has_passed(const GstConvnextSchedule *self, GstClockTime pts, GstClockTime period)
+{
+    GstClockTime passed = gst_convnext_time_between(pts, self->pts);
 
     return !GST_CLOCK_TIME_IS_VALID(passed) || passed >= period;
 }
 
-gboolean gst_convnext_pacing_due(GstConvnextPacing *self, GstBuffer *buffer,
-                                 const GstConvnextSettings *settings)
+static gboolean is_late(const GstConvnextSchedule *self, GstClockTime running_time)
 {
-    self->since++;
-    if (GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_GAP))
-        return FALSE;
-    return !self->looked || (self->since >= settings->interval &&
-                             period_passed(self, GST_BUFFER_PTS(buffer), settings->min_period));
+    return GST_CLOCK_TIME_IS_VALID(self->skip_until) && GST_CLOCK_TIME_IS_VALID(running_time) &&
+           running_time < self->skip_until;
 }
 
-gboolean gst_convnext_pacing_unchanged(const GstConvnextPacing *self, GstBuffer *buffer,
-                                       const CnxThumbnail *thumbnail,
-                                       const GstConvnextSettings *settings)
+GstConvnextDecision gst_convnext_schedule_decide(GstConvnextSchedule *self,
+                                                 const GstConvnextTimes *times, gboolean is_gap,
+                                                 const GstConvnextFrameSettings *settings)
 {
-    if (!self->looked || !self->has_thumbnail)
-        return FALSE;
-    if (settings->max_age > 0 && period_passed(self, GST_BUFFER_PTS(buffer), settings->max_age))
-        return FALSE;
-    return cnx_thumbnail_distance(&self->thumbnail, thumbnail) < settings->change_threshold;
+    self->frames++;
+    if (is_gap)
+        return GST_CONVNEXT_NOT_DUE;
+    if (self->has_run &&
+        (self->frames < settings->interval || !has_passed(self, times->pts, settings->min_period)))
+        return GST_CONVNEXT_NOT_DUE;
+    if (settings->mode == GST_CONVNEXT_MODE_SYNC && settings->qos &&
+        is_late(self, times->running_time))
+        return GST_CONVNEXT_LATE;
+    return GST_CONVNEXT_RUN;
 }
 
-void gst_convnext_pacing_look(GstConvnextPacing *self, GstBuffer *buffer,
-                              const CnxThumbnail *thumbnail)
+GstConvnextDecision gst_convnext_schedule_compare(const GstConvnextSchedule *self, GstClockTime pts,
+                                                  const CnxThumbnail *thumbnail,
+                                                  const GstConvnextFrameSettings *settings)
 {
+    if (!self->has_run || !self->has_thumbnail)
+        return GST_CONVNEXT_RUN;
+    if (settings->max_age > 0 && has_passed(self, pts, settings->max_age))
+        return GST_CONVNEXT_RUN;
+    if (cnx_thumbnail_distance(&self->thumbnail, thumbnail) >= settings->change_threshold)
+        return GST_CONVNEXT_RUN;
+    return GST_CONVNEXT_UNCHANGED;
+}
+
+void gst_convnext_schedule_note_run(GstConvnextSchedule *self, GstClockTime pts,
+                                    const CnxThumbnail *thumbnail)
+{
+    self->has_run = TRUE;
+    self->frames = 0;
+    self->pts = pts;
     self->has_thumbnail = thumbnail != NULL;
     if (thumbnail)
         self->thumbnail = *thumbnail;
-    self->looked = TRUE;
-    self->since = 0;
-    self->pts = GST_BUFFER_PTS(buffer);
+}
+
+gboolean gst_convnext_schedule_add_qos(GstConvnextSchedule *self, GstQOSType type,
+                                       GstClockTime running_time, GstClockTimeDiff lateness)
+{
+    if (lateness <= 0 || !GST_CLOCK_TIME_IS_VALID(running_time)) {
+        forget_lateness(self);
+        return FALSE;
+    }
+    if (is_late(self, running_time))
+        return type != GST_QOS_TYPE_THROTTLE && running_time < self->late_until;
+    if (type == GST_QOS_TYPE_THROTTLE) {
+        self->skip_until = self->late_until = running_time + (GstClockTime)lateness;
+        return FALSE;
+    }
+    self->late_until = running_time + (GstClockTime)lateness + (GstClockTime)lateness / 2;
+    self->skip_until = running_time + 2 * (GstClockTime)lateness;
+    return TRUE;
 }

@@ -1,10 +1,7 @@
-/* Counters and times of one element.
- *
- * SPDX-License-Identifier: LGPL-2.1-or-later */
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gst/stream/stats.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 static const char *const phase_fields[GST_CONVNEXT_PHASES][2] = {
     {"preprocess-p50", "preprocess-p95"},
@@ -12,19 +9,26 @@ static const char *const phase_fields[GST_CONVNEXT_PHASES][2] = {
     {"total-p50", "total-p95"},
 };
 
-void gst_convnext_stats_reset(GstConvnextStats *stats)
+void gst_convnext_stats_reset(GstConvnextStats *self)
 {
-    stats->frames = stats->inferred = stats->replaced = 0;
-    stats->skipped = stats->unchanged = stats->late_skipped = stats->late = 0;
+    self->frames = self->inferred = self->replaced = 0;
+    self->skipped = self->unchanged = self->late_skipped = self->late = 0;
 }
 
-void gst_convnext_stats_add(GstConvnextStats *stats, const GstClockTime *times)
+void gst_convnext_stats_add(GstConvnextStats *self, const GstClockTime *times)
 {
-    guint at = stats->inferred % GST_CONVNEXT_STATS_WINDOW;
+    guint i = self->inferred % GST_CONVNEXT_STATS_WINDOW;
 
     for (int phase = 0; phase < GST_CONVNEXT_PHASES; phase++)
-        stats->samples[phase][at] = times[phase];
-    stats->inferred++;
+        self->samples[phase][i] = times[phase];
+    self->inferred++;
+}
+
+void gst_convnext_stats_skip(GstConvnextStats *self, GstConvnextDecision decision)
+{
+    self->skipped++;
+    self->late_skipped += decision == GST_CONVNEXT_LATE;
+    self->unchanged += decision == GST_CONVNEXT_UNCHANGED;
 }
 
 static int compare_times(const void *a, const void *b)
@@ -34,33 +38,37 @@ static int compare_times(const void *a, const void *b)
     return (*x > *y) - (*x < *y);
 }
 
-/* The smallest time that at least percent of the sorted times do not exceed. */
-static double percentile_ms(const GstClockTime *sorted, guint n, guint percent)
+GstClockTime gst_convnext_stats_percentile(const GstConvnextStats *self, GstConvnextPhase phase,
+                                           guint n, guint percent)
 {
-    guint rank = (n * percent + 99) / 100;
+    GstClockTime sorted[GST_CONVNEXT_STATS_WINDOW];
 
-    return (double)sorted[rank - 1] / GST_MSECOND;
+    for (guint i = 0; i < n; i++)
+        sorted[i] = self->samples[phase][(self->inferred - 1 - i) % GST_CONVNEXT_STATS_WINDOW];
+    qsort(sorted, n, sizeof *sorted, compare_times);
+    return sorted[(n * percent + 99) / 100 - 1];
 }
 
-GstStructure *gst_convnext_stats_to_structure(const GstConvnextStats *stats)
+static void set_percentile(GstStructure *s, const GstConvnextStats *self, GstConvnextPhase phase,
+                           const char *field, guint n, guint percent)
+{
+    GstClockTime time = gst_convnext_stats_percentile(self, phase, n, percent);
+
+    gst_structure_set(s, field, G_TYPE_DOUBLE, (double)time / GST_MSECOND, NULL);
+}
+
+GstStructure *gst_convnext_stats_to_structure(const GstConvnextStats *self)
 {
     GstStructure *s = gst_structure_new(
-        "convnext-stats", "frames", G_TYPE_UINT64, stats->frames, "inferred", G_TYPE_UINT64,
-        stats->inferred, "replaced", G_TYPE_UINT64, stats->replaced, "skipped", G_TYPE_UINT64,
-        stats->skipped, "unchanged", G_TYPE_UINT64, stats->unchanged, "late-skipped", G_TYPE_UINT64,
-        stats->late_skipped, "late", G_TYPE_UINT64, stats->late, NULL);
-    guint n = MIN(stats->inferred, GST_CONVNEXT_STATS_WINDOW);
+        "convnext-stats", "frames", G_TYPE_UINT64, self->frames, "inferred", G_TYPE_UINT64,
+        self->inferred, "replaced", G_TYPE_UINT64, self->replaced, "skipped", G_TYPE_UINT64,
+        self->skipped, "unchanged", G_TYPE_UINT64, self->unchanged, "late-skipped", G_TYPE_UINT64,
+        self->late_skipped, "late", G_TYPE_UINT64, self->late, NULL);
+    guint n = MIN(self->inferred, GST_CONVNEXT_STATS_WINDOW);
 
-    if (n == 0)
-        return s;
-    for (int phase = 0; phase < GST_CONVNEXT_PHASES; phase++) {
-        GstClockTime sorted[GST_CONVNEXT_STATS_WINDOW];
-
-        memcpy(sorted, stats->samples[phase], n * sizeof *sorted);
-        qsort(sorted, n, sizeof *sorted, compare_times);
-        gst_structure_set(s, phase_fields[phase][0], G_TYPE_DOUBLE, percentile_ms(sorted, n, 50),
-                          phase_fields[phase][1], G_TYPE_DOUBLE, percentile_ms(sorted, n, 95),
-                          NULL);
+    for (int phase = 0; phase < GST_CONVNEXT_PHASES && n > 0; phase++) {
+        set_percentile(s, self, phase, phase_fields[phase][0], n, 50);
+        set_percentile(s, self, phase, phase_fields[phase][1], n, 95);
     }
     return s;
 }

@@ -1,483 +1,481 @@
-/* What the element does with the frames of a stream.
+/* A stream of frames: which run, in which thread, and which results they carry.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gst/stream/stream.h"
 
-#include "gst/objects/analytics.h"
+#include "gst/objects/attach.h"
 #include "gst/objects/tracks.h"
 #include "gst/results/states.h"
+#include "gst/stream/background.h"
 #include "gst/stream/latency.h"
-#include "gst/stream/lateness.h"
 #include "gst/stream/messages.h"
 #include "gst/stream/schedule.h"
 #include "gst/stream/stats.h"
-#include "gst/stream/worker.h"
 #include "model/base/error.h"
 
 GST_DEBUG_CATEGORY_EXTERN(gst_convnext_debug);
 #define GST_CAT_DEFAULT gst_convnext_debug
 
 struct GstConvnextStream {
-    GstElement *element; /* not held: it is the owner */
-    GstConvnextWorker *worker;
+    GstElement *element;               /* the owner; not held */
+    GstConvnextBackground *background; /* of mode=latest */
 
-    GMutex lock; /* of all up to the next comment */
+    GMutex lock; /* guards everything up to the next comment */
     GstConvnextStats stats;
+    GstConvnextSchedule schedule;
     GstConvnextLatency latency;
-    gboolean live; /* the pipeline, by its last LATENCY query */
-    GstConvnextLateness lateness;
-    guint epoch;      /* changed by the streaming thread: results of others are old, */
-    guint generation; /* the same: results of others are not heard of */
+    guint generation; /* jobs from an earlier generation are not reported */
     GstConvnextStates *states;
-    GPtrArray *finished; /* the worker's newest results, of objects all, until a frame takes them */
-    gboolean failed;     /* the worker posted an error */
+    gboolean has_states;
+    gboolean has_failed;       /* a job in the background has posted an error */
     GstConvnextEngine *engine; /* of the input; NULL without one */
-    gboolean interrupted;      /* no frame waits for its turn at the engine */
+    gboolean is_interrupted;   /* no frame waits for the engine */
 
-    /* Of the streaming thread. */
+    /* Belongs to the streaming thread. */
     guint64 frames; /* since start */
     GstSegment segment;
-    GstConvnextInput *input;   /* NULL without caps */
-    GstConvnextJob *request;   /* the frame at hand; NULL between streams */
-    GPtrArray *last;           /* GstConvnextResult, to carry; NULL: nothing to carry */
-    GstConvnextTracks *tracks; /* the objects, with the results of each */
-    GstConvnextPacing pacing;
-    GstConvnextSettings before; /* of the last frame */
-    gboolean has_thumbnail;     /* the frame at hand */
-    CnxThumbnail thumbnail;     /* of it */
+    GstConvnextInput *input; /* NULL without caps */
+    GstConvnextJob *job;     /* for the current frame; NULL between streams */
+    GstConvnextResult *last; /* about a whole frame, to carry; NULL if there is none */
+    GstConvnextTracks *tracks;
+    GstConvnextFrameSettings settings; /* of the last frame */
+    gboolean background_is_used;       /* it may have results, or a job under way */
 };
+
+/* What an event discards: see stream.h. */
+enum {
+    FORGET_JOB = 1 << 0,
+    FORGET_RESULTS = 1 << 1,
+    FORGET_TRACKS = 1 << 2,
+    FORGET_STATES = 1 << 3,
+    FORGET_ERROR = 1 << 4,
+    FORGET_ON_SEGMENT_OR_CAPS = FORGET_RESULTS | FORGET_TRACKS,
+    FORGET_ALL = FORGET_JOB | FORGET_RESULTS | FORGET_TRACKS | FORGET_STATES | FORGET_ERROR,
+};
+
+/* The lock is held. */
+static void reset_states(GstConvnextStream *self)
+{
+    gst_convnext_states_reset(self->states);
+    self->has_states = FALSE;
+}
+
+static void forget(GstConvnextStream *self, guint what)
+{
+    if (what & FORGET_JOB)
+        gst_convnext_background_discard(self->background);
+    g_mutex_lock(&self->lock);
+    if (what & FORGET_JOB)
+        self->generation++;
+    if (what & FORGET_ERROR)
+        self->has_failed = FALSE;
+    if (what & FORGET_STATES)
+        reset_states(self);
+    if (what & FORGET_RESULTS)
+        gst_convnext_schedule_reset(&self->schedule);
+    g_mutex_unlock(&self->lock);
+    if (what & FORGET_RESULTS) {
+        gst_convnext_background_forget(self->background);
+        g_clear_pointer(&self->last, gst_convnext_result_unref);
+    }
+    if (what & FORGET_TRACKS)
+        gst_convnext_tracks_forget(self->tracks);
+}
 
 /* Results on buffers */
 
-/* The next frame is looked at, whatever the interval, and what was found so far is not carried. */
-static void forget(GstConvnextStream *self)
+static gboolean runs_objects(const GstConvnextStream *self)
 {
-    g_mutex_lock(&self->lock);
-    self->epoch++;
-    GPtrArray *finished = g_steal_pointer(&self->finished);
-    gst_convnext_lateness_reset(&self->lateness);
-    g_mutex_unlock(&self->lock);
-    g_clear_pointer(&finished, g_ptr_array_unref);
-    g_clear_pointer(&self->last, g_ptr_array_unref);
-    gst_convnext_tracks_forget(self->tracks);
-    gst_convnext_pacing_reset(&self->pacing);
+    return gst_convnext_engine_runs_objects(gst_convnext_input_engine(self->input));
 }
 
-static gboolean looks_at_objects(const GstConvnextStream *self)
+/* Makes these results the last ones. objects: [results]; empty for a whole frame. */
+static void keep_results(GstConvnextStream *self, GPtrArray *results, const GArray *objects)
 {
-    return gst_convnext_engine_region(gst_convnext_input_engine(self->input)) ==
-           GST_CONVNEXT_REGION_OBJECTS;
-}
-
-/* Takes the array. */
-static void keep(GstConvnextStream *self, GPtrArray *results)
-{
-    g_clear_pointer(&self->last, g_ptr_array_unref);
-    if (!looks_at_objects(self)) {
-        self->last = results;
+    if (objects->len > 0) {
+        for (guint i = 0; i < results->len; i++)
+            gst_convnext_tracks_store(self->tracks, &g_array_index(objects, GstConvnextObject, i),
+                                      g_ptr_array_index(results, i));
         return;
     }
-    for (guint i = 0; i < results->len; i++)
-        gst_convnext_tracks_learn(self->tracks, g_ptr_array_index(results, i));
-    g_ptr_array_unref(results);
+    g_clear_pointer(&self->last, gst_convnext_result_unref);
+    self->last = gst_convnext_result_ref(g_ptr_array_index(results, 0));
 }
 
-static void attach_last(GstConvnextStream *self, GstBuffer *buffer)
+/* Makes the newest results from the background the last ones. FALSE if there are none since the
+ * last call. */
+static gboolean collect_finished(GstConvnextStream *self)
 {
-    for (guint i = 0; i < self->last->len; i++) {
-        GstConvnextResult *result = g_ptr_array_index(self->last, i);
-        GstClockTime age = gst_convnext_pacing_between(GST_BUFFER_PTS(buffer),
-                                                       gst_convnext_result_get_pts(result));
+    g_autoptr(GArray) objects = NULL;
+    g_autoptr(GPtrArray) results = gst_convnext_background_collect(self->background, &objects);
 
-        gst_buffer_add_convnext_meta(buffer, result, age);
-        gst_convnext_analytics_mirror(buffer, result);
-        GST_LOG_OBJECT(self->element,
-                       "frame %" G_GUINT64_FORMAT ": a result of age %" GST_TIME_FORMAT,
-                       self->frames, GST_TIME_ARGS(age));
-    }
+    if (results)
+        keep_results(self, results, objects);
+    return results != NULL;
 }
 
-/* What is new, and with carry also what older frames had. */
-static void attach(GstConvnextStream *self, GstBuffer *buffer, gboolean fresh, gboolean carry)
+/* Attaches results that are new, and with carry also those that an earlier frame had. */
+static void attach_results(GstConvnextStream *self, GstBuffer *buffer, gboolean is_new,
+                           gboolean carry)
 {
-    if (looks_at_objects(self)) {
-        guint n = gst_convnext_tracks_attach(self->tracks, buffer, carry);
+    guint n = 0;
 
-        GST_LOG_OBJECT(self->element, "frame %" G_GUINT64_FORMAT ": results of %u objects",
-                       self->frames, n);
-    } else if (self->last && (fresh || carry)) {
-        attach_last(self, buffer);
+    if (runs_objects(self)) {
+        n = gst_convnext_tracks_attach(self->tracks, buffer, carry);
+    } else if (self->last && (is_new || carry)) {
+        gst_convnext_attach(buffer, self->last, NULL);
+        n = 1;
     }
+    GST_LOG_OBJECT(self->element, "frame %" G_GUINT64_FORMAT ": attached %u results", self->frames,
+                   n);
 }
 
-/* The lock is held. Returns the changes of state, one for each that has changed; or NULL. */
-static GSList *smooth(GstConvnextStream *self, const GstConvnextJob *request, GPtrArray *results)
+/* Reporting a job */
+
+static void free_structure(gpointer structure)
 {
-    GSList *changes = NULL;
-
-    for (guint i = 0; i < results->len; i++) {
-        GstStructure *change =
-            gst_convnext_states_add(self->states, request, g_ptr_array_index(results, i));
-
-        if (change)
-            changes = g_slist_append(changes, change);
-    }
-    return changes;
+    if (structure)
+        gst_structure_free(structure);
 }
 
-/* Another model may have come meanwhile: it is to have the last word. */
-static gboolean is_heard(GstConvnextStream *self, const GstConvnextJob *request)
+/* The lock is held. Returns the changes (GstStructure), one for each state that has changed. */
+static GSList *update_states(GstConvnextStream *self, const GstConvnextJob *job)
+{
+    const GstConvnextSample sample = {
+        .times = &job->times,
+        .smoothing = &job->smoothing,
+        .threshold = job->scoring.threshold,
+        .scores = job->classes > 0 ? job->scores : NULL,
+        .labels = job->labels,
+        .classes = job->classes,
+    };
+
+    if (job->smoothing.kind != GST_CONVNEXT_SMOOTHING_NONE) {
+        self->has_states = TRUE;
+        return gst_convnext_states_add_all(self->states, &sample, job->results, job->objects);
+    }
+    if (self->has_states)
+        reset_states(self);
+    return NULL;
+}
+
+/* FALSE after a change of the model: nothing about the old one follows its message. */
+static gboolean is_current(GstConvnextStream *self, const GstConvnextJob *job)
 {
     g_mutex_lock(&self->lock);
-    gboolean heard = request->generation == self->generation;
+    gboolean is_current = job->generation == self->generation;
     g_mutex_unlock(&self->lock);
-    return heard;
+    return is_current;
 }
 
-/* The changes are taken. */
-static void post_changes(GstConvnextStream *self, const GstConvnextJob *request, GSList *changes)
-{
-    for (GSList *l = changes; l; l = l->next)
-        if (is_heard(self, request))
-            gst_element_post_message(self->element,
-                                     gst_message_new_element(GST_OBJECT(self->element), l->data));
-        else
-            gst_structure_free(l->data);
-    g_slist_free(changes);
-}
-
-/* Of each request that was run, in the thread that ran it. total: of its time, nanoseconds. */
-static void report(GstConvnextStream *self, const GstConvnextJob *request, GPtrArray *results,
-                   GstClockTime total)
+/* Counts a job that has run, updates the states and posts messages, in the thread that ran it.
+ * total: the time it took, nanoseconds. */
+static void report_job(GstConvnextStream *self, const GstConvnextJob *job, GstClockTime total)
 {
     const GstClockTime times[GST_CONVNEXT_PHASES] = {
-        [GST_CONVNEXT_PHASE_PREPROCESS] = request->preprocess_time,
-        [GST_CONVNEXT_PHASE_INFERENCE] = request->inference_time,
+        [GST_CONVNEXT_PHASE_PREPROCESS] = job->preprocess_time,
+        [GST_CONVNEXT_PHASE_INFERENCE] = job->inference_time,
         [GST_CONVNEXT_PHASE_TOTAL] = total,
     };
     GSList *changes = NULL;
 
     g_mutex_lock(&self->lock);
-    if (request->generation == self->generation) {
+    if (job->generation == self->generation) {
         gst_convnext_stats_add(&self->stats, times);
-        changes = smooth(self, request, results);
+        changes = update_states(self, job);
     }
     g_mutex_unlock(&self->lock);
-    for (guint i = 0; i < results->len && is_heard(self, request); i++) {
-        GstConvnextResult *result = g_ptr_array_index(results, i);
-
-        gst_convnext_log_result(self->element, request, result);
-        if (request->post_messages)
-            gst_convnext_post_result(self->element, request, result);
-    }
-    post_changes(self, request, changes);
+    gst_convnext_log_job(self->element, job);
+    for (guint i = 0; job->post_messages && i < job->results->len && is_current(self, job); i++)
+        gst_convnext_post_result(self->element, &job->times, g_ptr_array_index(job->results, i));
+    for (GSList *l = changes; l && is_current(self, job); l = l->next)
+        gst_convnext_post_structure(self->element, g_steal_pointer(&l->data));
+    g_slist_free_full(changes, free_structure);
 }
 
-/* Frames that are looked at */
-
-typedef guint64 ConvertTime(const GstSegment *segment, GstFormat format, guint64 position);
-
-/* NONE where the stream is not in time: nobody knows then what its timestamps mean. */
-static GstClockTime convert_time(const GstConvnextStream *self, ConvertTime *convert,
-                                 GstClockTime pts)
+/* Posts the error and returns FALSE. If the job was cancelled, returns TRUE: the frame passes
+ * without a result. */
+static gboolean pass_if_cancelled(GstConvnextStream *self, const GError *error)
 {
-    if (self->segment.format != GST_FORMAT_TIME)
-        return GST_CLOCK_TIME_NONE;
-    return convert(&self->segment, GST_FORMAT_TIME, pts);
-}
-
-/* FALSE, unless the engine was told not to wait: the frame goes on without a result then. */
-static gboolean fail(GstConvnextStream *self, GError *error)
-{
-    if (g_error_matches(error, CNX_ERROR, CNX_ERROR_CANCELLED)) {
-        g_error_free(error);
+    if (g_error_matches(error, CNX_ERROR, CNX_ERROR_CANCELLED))
         return TRUE;
-    }
-    gst_convnext_post_error(self->element, GST_MESSAGE_ERROR, error, "looking at a frame");
-    g_error_free(error);
+    gst_convnext_post_error(self->element, GST_MESSAGE_ERROR, error, "running a frame");
     return FALSE;
 }
 
-/* Makes the worker's newest results the last ones; FALSE when there are none since. */
-static gboolean collect(GstConvnextStream *self)
-{
-    g_mutex_lock(&self->lock);
-    GPtrArray *finished = g_steal_pointer(&self->finished);
-    g_mutex_unlock(&self->lock);
-    if (finished)
-        keep(self, finished);
-    return finished != NULL;
-}
+/* From a frame to a job */
 
-static gboolean fill_request(GstConvnextStream *self, GstBuffer *buffer,
-                             const GstConvnextSettings *settings, GError **error)
+/* The times of the segment are unknown unless its format is time. */
+static GstConvnextTimes times_of(const GstConvnextStream *self, GstBuffer *buffer)
 {
-    if (!looks_at_objects(self))
-        return gst_convnext_input_prepare(self->input, buffer, settings, self->request, error);
-    /* In this order: what is not running any more has been collected. */
-    guint64 running = gst_convnext_worker_running(self->worker);
-    collect(self);
-    const GPtrArray *chosen = gst_convnext_tracks_choose(self->tracks, &settings->objects, running);
-    self->request->n = 0;
-    return chosen->len == 0 || gst_convnext_input_prepare_objects(self->input, buffer, chosen,
-                                                                  settings, self->request, error);
-}
+    const GstSegment *segment = &self->segment;
+    const GstClockTime pts = GST_BUFFER_PTS(buffer);
+    GstConvnextTimes times = {self->frames, pts, GST_CLOCK_TIME_NONE, GST_CLOCK_TIME_NONE};
 
-static void count_skipped(GstConvnextStream *self, gboolean late, gboolean unchanged)
-{
-    g_mutex_lock(&self->lock);
-    self->stats.skipped++;
-    self->stats.late_skipped += late;
-    self->stats.unchanged += unchanged;
-    g_mutex_unlock(&self->lock);
-}
-
-/* The request is empty where there is no object to look at. */
-static gboolean prepare(GstConvnextStream *self, GstBuffer *buffer,
-                        const GstConvnextSettings *settings)
-{
-    GstConvnextJob *request = self->request;
-    GError *error = NULL;
-
-    if (!fill_request(self, buffer, settings, &error))
-        return fail(self, error);
-    if (request->n == 0) {
-        count_skipped(self, FALSE, FALSE);
-        return TRUE;
+    if (segment->format == GST_FORMAT_TIME) {
+        times.stream_time = gst_segment_to_stream_time(segment, GST_FORMAT_TIME, pts);
+        times.running_time = gst_segment_to_running_time(segment, GST_FORMAT_TIME, pts);
     }
-    gst_convnext_pacing_look(&self->pacing, buffer, self->has_thumbnail ? &self->thumbnail : NULL);
-    request->frame = self->frames;
-    request->epoch = self->epoch;
-    request->generation = self->generation;
-    request->smoothing = settings->smoothing;
-    request->scoring.keep_all = settings->smoothing.kind == GST_CONVNEXT_SMOOTHING_EXPONENTIAL;
-    request->post_messages = settings->post_messages;
-    request->stream_time = convert_time(self, gst_segment_to_stream_time, request->pts);
-    request->running_time = convert_time(self, gst_segment_to_running_time, request->pts);
-    return TRUE;
+    return times;
 }
 
-static gboolean look_and_wait(GstConvnextStream *self, GstBuffer *buffer,
-                              const GstConvnextSettings *settings, GstClockTime start)
+/* TRUE if results are missing, so that a frame runs although it shows no change. */
+static gboolean needs_results(GstConvnextStream *self, const GstConvnextFrameSettings *settings)
 {
-    GError *error = NULL;
+    const gboolean objects = runs_objects(self);
+    guint64 running_frame = gst_convnext_background_running_frame(self->background);
 
-    if (!prepare(self, buffer, settings))
+    if (objects)
+        collect_finished(self);
+    g_mutex_lock(&self->lock);
+    gboolean needs = objects ? gst_convnext_tracks_need_results(self->tracks, &settings->objects,
+                                                                running_frame, self->states)
+                             : !gst_convnext_states_are_settled(self->states, 0);
+    g_mutex_unlock(&self->lock);
+    return needs;
+}
+
+/* Decides by what a frame shows. thumbnail: receives its thumbnail, *has_thumbnail if it has
+ * one. */
+static GstConvnextDecision detect_change(GstConvnextStream *self, GstBuffer *buffer,
+                                         const GstConvnextFrameSettings *settings,
+                                         CnxThumbnail *thumbnail, gboolean *has_thumbnail)
+{
+    *has_thumbnail = gst_convnext_input_thumbnail(self->input, buffer, thumbnail);
+    if (!*has_thumbnail)
+        return GST_CONVNEXT_RUN;
+    g_mutex_lock(&self->lock);
+    GstConvnextDecision decision =
+        gst_convnext_schedule_compare(&self->schedule, GST_BUFFER_PTS(buffer), thumbnail, settings);
+    g_mutex_unlock(&self->lock);
+    if (decision == GST_CONVNEXT_RUN)
+        gst_convnext_tracks_note_change(self->tracks);
+    else if (needs_results(self, settings))
+        decision = GST_CONVNEXT_RUN;
+    return decision;
+}
+
+/* Fills the job's inputs: of the whole frame, or of the objects that run now, possibly none. */
+static gboolean fill_inputs(GstConvnextStream *self, GstBuffer *buffer,
+                            const GstConvnextFrameSettings *settings, GError **error)
+{
+    const GArray *places, *objects;
+
+    if (!runs_objects(self))
+        return gst_convnext_input_fill(self->input, buffer, NULL, self->job, error);
+    /* In this order: a job that no longer runs has been collected. */
+    guint64 running_frame = gst_convnext_background_running_frame(self->background);
+    collect_finished(self);
+    gst_convnext_job_end(self->job);
+    if (gst_convnext_tracks_choose(self->tracks, &settings->objects, running_frame, &places,
+                                   &objects) == 0)
+        return TRUE;
+    if (!gst_convnext_input_fill(self->input, buffer, places, self->job, error))
         return FALSE;
-    if (self->request->n == 0) {
-        attach(self, buffer, FALSE, settings->carry);
-        return TRUE;
-    }
-    GPtrArray *results =
-        gst_convnext_engine_infer(gst_convnext_input_engine(self->input), self->request, &error);
-    if (!results)
-        return fail(self, error);
-    keep(self, g_ptr_array_ref(results));
-    attach(self, buffer, TRUE, settings->carry);
-    GstClockTime total = gst_util_get_timestamp() - start;
-    g_mutex_lock(&self->lock);
-    gst_convnext_latency_add(&self->latency, total);
-    g_mutex_unlock(&self->lock);
-    report(self, self->request, results, total);
-    g_ptr_array_unref(results);
+    g_array_append_vals(self->job->objects, objects->data, objects->len);
     return TRUE;
 }
 
-static gboolean look_and_go_on(GstConvnextStream *self, GstBuffer *buffer,
-                               const GstConvnextSettings *settings)
+/* thumbnail: of the frame, or NULL. The job is empty if there is no object to run. */
+static gboolean make_job(GstConvnextStream *self, GstBuffer *buffer,
+                         const GstConvnextFrameSettings *settings, const GstConvnextTimes *times,
+                         const CnxThumbnail *thumbnail)
 {
+    GstConvnextJob *job = self->job;
+    g_autoptr(GError) error = NULL;
+
+    if (!fill_inputs(self, buffer, settings, &error))
+        return pass_if_cancelled(self, error);
+    if (job->n == 0)
+        return TRUE;
+    job->times = *times;
+    job->scoring = settings->scoring;
+    job->smoothing = settings->smoothing;
+    job->post_messages = settings->post_messages;
+    job->generation = self->generation;
+    g_mutex_lock(&self->lock);
+    gst_convnext_schedule_note_run(&self->schedule, times->pts, thumbnail);
+    g_mutex_unlock(&self->lock);
+    return TRUE;
+}
+
+/* Makes the job of a frame that runs; the job of another frame is empty. FALSE after an error. */
+static gboolean schedule_frame(GstConvnextStream *self, GstBuffer *buffer,
+                               const GstConvnextFrameSettings *settings)
+{
+    const GstConvnextTimes times = times_of(self, buffer);
+    CnxThumbnail thumbnail;
+    gboolean has_thumbnail = FALSE;
+
+    gst_convnext_job_end(self->job);
+    g_mutex_lock(&self->lock);
+    GstConvnextDecision decision = gst_convnext_schedule_decide(
+        &self->schedule, &times, GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_GAP), settings);
+    g_mutex_unlock(&self->lock);
+    if (decision == GST_CONVNEXT_RUN && settings->change_threshold > 0)
+        decision = detect_change(self, buffer, settings, &thumbnail, &has_thumbnail);
+    if (decision == GST_CONVNEXT_RUN &&
+        !make_job(self, buffer, settings, &times, has_thumbnail ? &thumbnail : NULL))
+        return FALSE;
+    if (self->job->n > 0)
+        return TRUE;
+    gst_convnext_input_release(self->input);
+    g_mutex_lock(&self->lock);
+    gst_convnext_stats_skip(&self->stats, decision);
+    g_mutex_unlock(&self->lock);
+    return TRUE;
+}
+
+/* mode=sync: the frame waits for its own result */
+
+static gboolean run_and_attach(GstConvnextStream *self, GstBuffer *buffer,
+                               const GstConvnextFrameSettings *settings, GstClockTime start)
+{
+    GstConvnextJob *job = self->job;
+    g_autoptr(GError) error = NULL;
+
+    if (!gst_convnext_engine_run(job, &error))
+        return pass_if_cancelled(self, error);
+    keep_results(self, job->results, job->objects);
+    attach_results(self, buffer, TRUE, settings->carry);
+    report_job(self, job, gst_util_get_timestamp() - start);
+    g_mutex_lock(&self->lock);
+    if (self->latency.is_live)
+        gst_convnext_latency_update(&self->latency, &self->stats);
+    g_mutex_unlock(&self->lock);
+    return TRUE;
+}
+
+/* After mode=latest: waits for the job under way. Its time says nothing about mode=sync. */
+static gboolean finish_latest(GstConvnextStream *self)
+{
+    gst_convnext_background_drain(self->background);
+    g_mutex_lock(&self->lock);
+    gst_convnext_latency_restart(&self->latency, &self->stats);
+    g_mutex_unlock(&self->lock);
+    self->background_is_used = FALSE;
+    return collect_finished(self);
+}
+
+static gboolean handle_sync(GstConvnextStream *self, GstBuffer *buffer,
+                            const GstConvnextFrameSettings *settings)
+{
+    const GstClockTime start = gst_util_get_timestamp();
+    gboolean is_new = self->background_is_used && finish_latest(self);
+
+    if (!schedule_frame(self, buffer, settings))
+        return FALSE;
+    if (self->job->n > 0)
+        return run_and_attach(self, buffer, settings, start);
+    attach_results(self, buffer, is_new, settings->carry);
+    return TRUE;
+}
+
+/* mode=latest: no frame waits */
+
+/* In the thread of the background. */
+static void on_background_done(const GstConvnextJob *job, const GError *error, gpointer data)
+{
+    GstConvnextStream *self = data;
+
+    if (!error) {
+        report_job(self, job, job->preprocess_time + job->inference_time);
+        return;
+    }
+    g_mutex_lock(&self->lock);
+    gboolean is_current = job->generation == self->generation;
+    self->has_failed |= is_current && !g_error_matches(error, CNX_ERROR, CNX_ERROR_CANCELLED);
+    g_mutex_unlock(&self->lock);
+    if (is_current)
+        pass_if_cancelled(self, error);
+}
+
+static gboolean submit_job(GstConvnextStream *self)
+{
+    g_autoptr(GError) error = NULL;
     gboolean replaced;
-    GError *error = NULL;
 
-    if (!prepare(self, buffer, settings))
-        return FALSE;
-    if (self->request->n == 0)
-        return TRUE;
-    if (!gst_convnext_worker_submit(self->worker, gst_convnext_input_engine(self->input),
-                                    &self->request, &replaced, &error))
-        return fail(self, error);
+    if (!gst_convnext_background_submit(self->background, &self->job, &replaced, &error))
+        return pass_if_cancelled(self, error);
+    self->background_is_used = TRUE;
     g_mutex_lock(&self->lock);
     self->stats.replaced += replaced;
     g_mutex_unlock(&self->lock);
     return TRUE;
 }
 
-static gpointer take_reference(gconstpointer result, gpointer data)
-{
-    return gst_convnext_result_ref((GstConvnextResult *)result);
-}
-
-/* In the worker's thread. */
-static void on_latest(const GstConvnextJob *request, GPtrArray *results, const GError *error,
-                      gpointer data)
-{
-    GstConvnextStream *self = data;
-    const gboolean objects = request->regions[0].object != 0; /* not the same in each request */
-    GPtrArray *older = NULL;
-
-    g_mutex_lock(&self->lock);
-    gboolean heard = request->generation == self->generation;
-    if (!results) {
-        self->failed |= heard && !g_error_matches(error, CNX_ERROR, CNX_ERROR_CANCELLED);
-    } else if (request->epoch == self->epoch && objects && self->finished) {
-        g_ptr_array_extend(self->finished, results, take_reference, NULL);
-    } else if (request->epoch == self->epoch) {
-        older = self->finished;
-        self->finished = g_ptr_array_ref(results);
-    }
-    g_mutex_unlock(&self->lock);
-    g_clear_pointer(&older, g_ptr_array_unref);
-    if (results)
-        report(self, request, results, request->preprocess_time + request->inference_time);
-    else if (heard)
-        fail(self, g_error_copy(error));
-}
-
-/* From now on it is as if there had been no frames, but with keep_states for the states. */
-static void begin_anew(GstConvnextStream *self, gboolean keep_states)
-{
-    gst_convnext_worker_discard(self->worker);
-    g_mutex_lock(&self->lock);
-    self->generation++;
-    self->failed = FALSE;
-    if (!keep_states)
-        gst_convnext_states_reset(self->states);
-    g_mutex_unlock(&self->lock);
-}
-
-/* Whether downstream gets the frame too late already. */
-static gboolean is_late(GstConvnextStream *self, GstBuffer *buffer)
-{
-    GstClockTime when = convert_time(self, gst_segment_to_running_time, GST_BUFFER_PTS(buffer));
-
-    g_mutex_lock(&self->lock);
-    gboolean late = gst_convnext_lateness_skips(&self->lateness, when);
-    g_mutex_unlock(&self->lock);
-    return late;
-}
-
-/* Whether results are missing, so that a frame that shows nothing new is looked at all the same. */
-static gboolean is_wanted(GstConvnextStream *self, const GstConvnextSettings *settings)
-{
-    guint64 running = gst_convnext_worker_running(self->worker);
-
-    if (looks_at_objects(self))
-        collect(self);
-    g_mutex_lock(&self->lock);
-    gboolean wanted = looks_at_objects(self)
-                          ? gst_convnext_tracks_has_waiting(self->tracks, &settings->objects,
-                                                            running, self->states)
-                          : !gst_convnext_states_are_settled(self->states, 0);
-    g_mutex_unlock(&self->lock);
-    return wanted;
-}
-
-/* Whether a frame that is due shows nothing new; if not, it is signed for when it is looked at. */
-static gboolean is_unchanged(GstConvnextStream *self, GstBuffer *buffer,
-                             const GstConvnextSettings *settings)
-{
-    self->has_thumbnail = settings->change_threshold > 0 &&
-                          gst_convnext_input_sign(self->input, buffer, &self->thumbnail, NULL);
-    if (!self->has_thumbnail)
-        return FALSE;
-    if (gst_convnext_pacing_unchanged(&self->pacing, buffer, &self->thumbnail, settings))
-        return !is_wanted(self, settings);
-    gst_convnext_tracks_note_change(self->tracks);
-    return FALSE;
-}
-
-static gboolean should_look(GstConvnextStream *self, GstBuffer *buffer,
-                            const GstConvnextSettings *settings)
-{
-    gboolean due = gst_convnext_pacing_due(&self->pacing, buffer, settings);
-    gboolean late =
-        due && settings->mode == GST_CONVNEXT_MODE_SYNC && settings->qos && is_late(self, buffer);
-    gboolean unchanged = due && !late && is_unchanged(self, buffer, settings);
-
-    if (due && !late && !unchanged)
-        return TRUE;
-    count_skipped(self, late, unchanged);
-    return FALSE;
-}
-
 static gboolean handle_latest(GstConvnextStream *self, GstBuffer *buffer,
-                              const GstConvnextSettings *settings)
+                              const GstConvnextFrameSettings *settings)
 {
-    /* Or else an object that waits might be looked at, and chosen for another look meanwhile. */
-    gst_convnext_worker_hold(self->worker, looks_at_objects(self));
-    gboolean fine = !should_look(self, buffer, settings) || look_and_go_on(self, buffer, settings);
-    gst_convnext_worker_hold(self->worker, FALSE);
-    if (fine)
-        attach(self, buffer, collect(self), settings->carry);
-    return fine;
+    const gboolean objects = runs_objects(self);
+
+    /* Otherwise a waiting object might begin to run while it is chosen once more. */
+    if (objects)
+        gst_convnext_background_hold(self->background, TRUE);
+    gboolean is_fine = schedule_frame(self, buffer, settings);
+    if (is_fine && self->job->n > 0)
+        is_fine = submit_job(self);
+    if (objects)
+        gst_convnext_background_hold(self->background, FALSE);
+    if (is_fine)
+        attach_results(self, buffer, collect_finished(self), settings->carry);
+    return is_fine;
 }
 
-static gboolean handle_sync(GstConvnextStream *self, GstBuffer *buffer,
-                            const GstConvnextSettings *settings)
-{
-    GstClockTime start = gst_util_get_timestamp();
+/* Frames */
 
-    /* What is still under way when the mode has just changed comes first. */
-    gst_convnext_worker_drain(self->worker);
-    gboolean fresh = collect(self);
-    if (should_look(self, buffer, settings))
-        return look_and_wait(self, buffer, settings, start);
-    attach(self, buffer, fresh, settings->carry);
-    return TRUE;
-}
-
-/* Where nothing would be looked at again, what is set now would never show. */
-static void follow_settings(GstConvnextStream *self, const GstConvnextSettings *now)
+/* Settings that change results make every frame and object due again: otherwise they would never
+ * show in a still scene, or on an object that runs once. */
+static void follow_settings(GstConvnextStream *self, const GstConvnextFrameSettings *settings)
 {
-    if (!gst_convnext_settings_agree(now, &self->before)) {
-        gst_convnext_pacing_reset(&self->pacing);
-        gst_convnext_tracks_renew(self->tracks);
+    if (settings->version == self->settings.version)
+        return;
+    if (!gst_convnext_frame_settings_same_results(settings, &self->settings)) {
+        g_mutex_lock(&self->lock);
+        gst_convnext_schedule_make_due(&self->schedule);
+        g_mutex_unlock(&self->lock);
+        gst_convnext_tracks_expire_results(self->tracks);
     }
-    self->before = *now;
-}
-
-/* The lock is held. With mode=latest a frame waits for nothing. */
-static GstClockTime added_latency(const GstConvnextStream *self, GstConvnextMode mode)
-{
-    return mode == GST_CONVNEXT_MODE_SYNC ? self->latency.estimate : 0;
+    self->settings = *settings;
 }
 
 gboolean gst_convnext_stream_frame(GstConvnextStream *self, GstBuffer *buffer,
-                                   const GstConvnextSettings *settings)
+                                   const GstConvnextFrameSettings *settings)
 {
     g_mutex_lock(&self->lock);
-    GstClockTime added = added_latency(self, settings->mode);
-    gboolean failed = self->failed;
-    gboolean moved = self->live && gst_convnext_latency_moved(&self->latency, added);
+    gboolean has_failed = self->has_failed;
+    gboolean has_moved =
+        self->latency.is_live && gst_convnext_latency_moved(&self->latency, settings->mode);
     self->stats.frames++;
     g_mutex_unlock(&self->lock);
-    if (failed)
+    if (has_failed)
         return FALSE;
-    if (moved)
+    if (has_moved)
         gst_element_post_message(self->element, gst_message_new_latency(GST_OBJECT(self->element)));
     follow_settings(self, settings);
-    if (looks_at_objects(self))
-        gst_convnext_tracks_see(self->tracks, buffer, gst_convnext_input_caps(self->input),
-                                &settings->objects);
-    gboolean fine = settings->mode == GST_CONVNEXT_MODE_LATEST
-                        ? handle_latest(self, buffer, settings)
-                        : handle_sync(self, buffer, settings);
-    gst_convnext_input_release(self->input);
+    if (runs_objects(self))
+        gst_convnext_tracks_update(self->tracks, buffer, gst_convnext_input_caps(self->input),
+                                   &settings->objects);
+    gboolean is_fine = settings->mode == GST_CONVNEXT_MODE_LATEST
+                           ? handle_latest(self, buffer, settings)
+                           : handle_sync(self, buffer, settings);
+    gst_convnext_job_end(self->job);
     self->frames++;
-    return fine;
+    return is_fine;
 }
 
-/* Streams */
+/* Events */
 
 GstConvnextStream *gst_convnext_stream_new(GstElement *element)
 {
     GstConvnextStream *self = g_new0(GstConvnextStream, 1);
 
     self->element = element;
-    self->worker = gst_convnext_worker_new(on_latest, self);
+    self->background = gst_convnext_background_new(on_background_done, self);
     self->states = gst_convnext_states_new();
     self->tracks = gst_convnext_tracks_new();
-    gst_convnext_lateness_reset(&self->lateness);
+    self->settings.version = G_MAXUINT; /* unlike those of the first frame */
+    gst_convnext_schedule_reset(&self->schedule);
     g_mutex_init(&self->lock);
     return self;
 }
@@ -487,7 +485,7 @@ void gst_convnext_stream_free(GstConvnextStream *self)
     if (!self)
         return;
     gst_convnext_stream_stop(self);
-    gst_convnext_worker_free(self->worker);
+    gst_convnext_background_free(self->background);
     gst_convnext_states_free(self->states);
     gst_convnext_tracks_free(self->tracks);
     g_mutex_clear(&self->lock);
@@ -499,36 +497,41 @@ void gst_convnext_stream_start(GstConvnextStream *self)
     g_mutex_lock(&self->lock);
     gst_convnext_stats_reset(&self->stats);
     gst_convnext_latency_reset(&self->latency);
-    self->live = self->interrupted = FALSE;
+    self->is_interrupted = FALSE;
     g_mutex_unlock(&self->lock);
-    begin_anew(self, FALSE);
+    forget(self, FORGET_ALL);
     self->frames = 0;
-    self->request = gst_convnext_job_new();
+    self->job = gst_convnext_job_new();
     gst_segment_init(&self->segment, GST_FORMAT_TIME);
 }
 
 void gst_convnext_stream_stop(GstConvnextStream *self)
 {
-    gst_convnext_worker_halt(self->worker);
+    gst_convnext_background_halt(self->background);
+    self->background_is_used = FALSE;
     gst_convnext_stream_take_input(self, NULL);
-    g_clear_pointer(&self->request, gst_convnext_job_free);
+    g_clear_pointer(&self->job, gst_convnext_job_free);
+}
+
+static void set_input(GstConvnextStream *self, GstConvnextInput *input)
+{
+    g_autoptr(GstConvnextEngine) old_engine = NULL;
+
+    g_clear_pointer(&self->input, gst_convnext_input_free);
+    self->input = input;
+    g_mutex_lock(&self->lock);
+    gst_convnext_latency_restart(&self->latency, &self->stats);
+    old_engine = self->engine;
+    self->engine = input ? gst_convnext_engine_ref(gst_convnext_input_engine(input)) : NULL;
+    if (self->engine)
+        gst_convnext_engine_cancel(self->engine, self->is_interrupted);
+    g_mutex_unlock(&self->lock);
 }
 
 void gst_convnext_stream_take_input(GstConvnextStream *self, GstConvnextInput *input)
 {
-    forget(self);
-    g_clear_pointer(&self->input, gst_convnext_input_free);
-    self->input = input;
-    GstConvnextEngine *engine =
-        input ? gst_convnext_engine_ref(gst_convnext_input_engine(input)) : NULL;
-    g_mutex_lock(&self->lock);
-    gst_convnext_latency_restart(&self->latency);
-    GstConvnextEngine *old = self->engine;
-    self->engine = engine;
-    if (engine)
-        gst_convnext_engine_cancel(engine, self->interrupted);
-    g_mutex_unlock(&self->lock);
-    gst_convnext_engine_unref(old);
+    forget(self, FORGET_ON_SEGMENT_OR_CAPS);
+    set_input(self, input);
 }
 
 gboolean gst_convnext_stream_has_input(const GstConvnextStream *self)
@@ -539,62 +542,60 @@ gboolean gst_convnext_stream_has_input(const GstConvnextStream *self)
 guint64 gst_convnext_stream_change_model(GstConvnextStream *self, GstConvnextInput *input,
                                          gboolean keep_states)
 {
-    begin_anew(self, keep_states);
-    gst_convnext_stream_take_input(self, input);
+    forget(self, keep_states ? FORGET_ALL & ~FORGET_STATES : FORGET_ALL);
+    set_input(self, input);
     return self->frames;
 }
 
 void gst_convnext_stream_set_segment(GstConvnextStream *self, const GstSegment *segment)
 {
     gst_segment_copy_into(segment, &self->segment);
-    forget(self);
+    forget(self, FORGET_ON_SEGMENT_OR_CAPS);
 }
 
 void gst_convnext_stream_drain(GstConvnextStream *self)
 {
-    gst_convnext_worker_drain(self->worker);
+    gst_convnext_background_drain(self->background);
 }
 
-static void set_interrupted(GstConvnextStream *self, gboolean interrupted)
+static void set_interrupted(GstConvnextStream *self, gboolean is_interrupted)
 {
     g_mutex_lock(&self->lock);
-    self->interrupted = interrupted;
+    self->is_interrupted = is_interrupted;
     if (self->engine)
-        gst_convnext_engine_cancel(self->engine, interrupted);
+        gst_convnext_engine_cancel(self->engine, is_interrupted);
     g_mutex_unlock(&self->lock);
 }
 
 void gst_convnext_stream_interrupt(GstConvnextStream *self)
 {
-    gst_convnext_worker_discard(self->worker);
+    gst_convnext_background_discard(self->background);
     set_interrupted(self, TRUE);
 }
 
 void gst_convnext_stream_flush(GstConvnextStream *self)
 {
     set_interrupted(self, FALSE);
-    begin_anew(self, FALSE);
     gst_segment_init(&self->segment, GST_FORMAT_TIME);
-    forget(self);
+    forget(self, FORGET_ALL);
 }
 
-gboolean gst_convnext_stream_qos(GstConvnextStream *self, GstQOSType type, GstClockTime when,
-                                 GstClockTimeDiff late)
+gboolean gst_convnext_stream_add_qos(GstConvnextStream *self, GstQOSType type,
+                                     GstClockTime running_time, GstClockTimeDiff lateness)
 {
     g_mutex_lock(&self->lock);
-    self->stats.late += late > 0 && type != GST_QOS_TYPE_THROTTLE;
-    gboolean curable = gst_convnext_lateness_add(&self->lateness, type, when, late);
+    self->stats.late += lateness > 0 && type != GST_QOS_TYPE_THROTTLE;
+    gboolean can_catch_up =
+        gst_convnext_schedule_add_qos(&self->schedule, type, running_time, lateness);
     g_mutex_unlock(&self->lock);
-    return curable;
+    return can_catch_up;
 }
 
-GstClockTime gst_convnext_stream_latency(GstConvnextStream *self, gboolean live,
+GstClockTime gst_convnext_stream_latency(GstConvnextStream *self, gboolean is_live,
                                          GstConvnextMode mode)
 {
     g_mutex_lock(&self->lock);
-    GstClockTime added = live ? added_latency(self, mode) : 0;
-    self->live = live;
-    self->latency.answered = added;
+    GstClockTime added = gst_convnext_latency_answer(&self->latency, &self->stats, is_live, mode);
     g_mutex_unlock(&self->lock);
     return added;
 }
@@ -608,8 +609,10 @@ void gst_convnext_stream_latency_distributed(GstConvnextStream *self)
 
 GstStructure *gst_convnext_stream_stats(GstConvnextStream *self)
 {
+    g_autofree GstConvnextStats *stats = g_new(GstConvnextStats, 1);
+
     g_mutex_lock(&self->lock);
-    GstConvnextStats stats = self->stats;
+    *stats = self->stats;
     g_mutex_unlock(&self->lock);
-    return gst_convnext_stats_to_structure(&stats);
+    return gst_convnext_stats_to_structure(stats);
 }

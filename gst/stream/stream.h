@@ -1,12 +1,23 @@
-/* What the element does with the frames of a stream: which are looked at, in which thread, which
- * results they carry, and what is said about it on the bus.
+/* A stream of frames: decides which run and in which thread, which results they carry, and what is
+ * posted about it.
  *
- *   frame --> due? --> prepare --> mode=sync:   infer, attach
- *              |                   mode=latest: hand to the worker; attach its newest results
- *              +---- no: attach the last results
+ *   frame -> schedule: RUN? -> job -> mode=sync:   run, attach
+ *               |                     mode=latest: submit to the worker; attach its newest results
+ *               +-- otherwise: attach the last results
  *
- * Functions are for the thread that has the streaming lock, but those marked "any thread". A flow
- * has its own lock, below the element's object lock.
+ * What an event discards:
+ *
+ *   event        job under way  results to carry  tracks   states  error of the worker
+ *   flush        yes            yes               yes      yes     yes
+ *   new segment  not attached   yes               yes      no      no
+ *   new caps     not attached   yes               yes      no      no
+ *   other model  yes            yes               yes      (1)     yes
+ *   stop, start  yes            yes               yes      yes     yes
+ *
+ *   (1) unless both models give the same classes. Tracks with a tracking id lose their result only.
+ *
+ * Functions belong to the thread that holds the streaming lock, except those marked "any thread".
+ * The stream's own lock is taken after the element's object lock.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
@@ -20,56 +31,52 @@ typedef struct GstConvnextStream GstConvnextStream;
 
 /* element: for messages and logs; not held. */
 GstConvnextStream *gst_convnext_stream_new(GstElement *element);
-void gst_convnext_stream_free(GstConvnextStream *flow); /* NULL allowed */
+void gst_convnext_stream_free(GstConvnextStream *stream); /* NULL allowed */
 
-/* A stream begins, and ends: between them there may be frames. start sets the counters to 0; stop
- * gives back everything that is as large as a frame or a model. */
-void gst_convnext_stream_start(GstConvnextStream *flow);
-void gst_convnext_stream_stop(GstConvnextStream *flow);
+/* Frames come between start and stop only. start resets the counters; stop frees what is as large
+ * as a frame or a model. */
+void gst_convnext_stream_start(GstConvnextStream *stream);
+void gst_convnext_stream_stop(GstConvnextStream *stream);
 
-/* The frames that follow are made into inputs by this input, which is taken, and are run by its
- * engine; NULL: none follow. Nothing is carried over. */
-void gst_convnext_stream_take_input(GstConvnextStream *flow, GstConvnextInput *input);
+/* Sets the input for the frames that follow, which is taken, after new caps; NULL if none
+ * follow. */
+void gst_convnext_stream_take_input(GstConvnextStream *stream, GstConvnextInput *input);
 
-/* Whether frames may follow. */
-gboolean gst_convnext_stream_has_input(const GstConvnextStream *flow);
+gboolean gst_convnext_stream_has_input(const GstConvnextStream *stream);
 
-/* The same, with another engine: nothing is heard of the older one's results any more. keep_states:
- * what they have made the states of is as true of the new one's. Returns the number of the next
- * frame. */
-guint64 gst_convnext_stream_change_model(GstConvnextStream *flow, GstConvnextInput *input,
+/* Sets the input, which is taken, after a change of the model. keep_states: both models give the
+ * same classes. Returns the number of the next frame. */
+guint64 gst_convnext_stream_change_model(GstConvnextStream *stream, GstConvnextInput *input,
                                          gboolean keep_states);
 
-void gst_convnext_stream_set_segment(GstConvnextStream *flow, const GstSegment *segment);
+void gst_convnext_stream_set_segment(GstConvnextStream *stream, const GstSegment *segment);
 
-/* Adds metadata to the frame, or starts what later frames will carry. FALSE after an error, which
- * has been posted. settings: what is set now; model and labels are not read. */
-gboolean gst_convnext_stream_frame(GstConvnextStream *flow, GstBuffer *buffer,
-                                   const GstConvnextSettings *settings);
+/* Adds metadata to the frame, or starts a job for later frames. FALSE after an error, which has
+ * been posted. */
+gboolean gst_convnext_stream_frame(GstConvnextStream *stream, GstBuffer *buffer,
+                                   const GstConvnextFrameSettings *settings);
 
-/* Waits for results that are under way, and posts their messages. */
-void gst_convnext_stream_drain(GstConvnextStream *flow);
+/* Waits for jobs under way, and posts their messages. */
+void gst_convnext_stream_drain(GstConvnextStream *stream);
 
-/* What is under way is not heard of any more, and nobody waits for it or for a turn at the engine:
- * until flush or start, those that come go on without a result. Any thread. */
-void gst_convnext_stream_interrupt(GstConvnextStream *flow);
+/* Discards jobs under way. Until flush or start no frame waits for the engine: frames pass without
+ * a result. Any thread. */
+void gst_convnext_stream_interrupt(GstConvnextStream *stream);
 
-/* After a flush: discards, and forgets segment and results. */
-void gst_convnext_stream_flush(GstConvnextStream *flow);
+void gst_convnext_stream_flush(GstConvnextStream *stream);
 
-/* Of a QOS event: a frame of running time `when` came `late` nanoseconds after its time, or the
- * sink wants no more until then. TRUE when with mode=sync and qos the frames that are not looked at
- * now may be enough to catch up. Any thread. */
-gboolean gst_convnext_stream_qos(GstConvnextStream *flow, GstQOSType type, GstClockTime when,
-                                 GstClockTimeDiff late);
+/* Takes a QOS event; see gst_convnext_schedule_add_qos(). TRUE if in mode=sync with qos skipping
+ * inference may be enough to catch up. Any thread. */
+gboolean gst_convnext_stream_add_qos(GstConvnextStream *stream, GstQOSType type,
+                                     GstClockTime running_time, GstClockTimeDiff lateness);
 
-/* What the element adds to the latency of a pipeline that is live or not, to answer a query with.
- * From then on a live pipeline gets a LATENCY message when it moves. Any thread. */
-GstClockTime gst_convnext_stream_latency(GstConvnextStream *flow, gboolean live,
+/* The latency that the element adds to a pipeline, to answer a query with. From then on a live
+ * pipeline gets a LATENCY message when it changes. Any thread. */
+GstClockTime gst_convnext_stream_latency(GstConvnextStream *stream, gboolean is_live,
                                          GstConvnextMode mode);
 
-/* Of a LATENCY event: the pipeline goes by what was answered last. Any thread. */
-void gst_convnext_stream_latency_distributed(GstConvnextStream *flow);
+/* After a LATENCY event: the pipeline uses what was answered last. Any thread. */
+void gst_convnext_stream_latency_distributed(GstConvnextStream *stream);
 
-/* A structure `convnext-stats`. The caller owns it. Any thread. */
-GstStructure *gst_convnext_stream_stats(GstConvnextStream *flow);
+/* The structure `convnext-stats`. The caller owns it. Any thread. */
+GstStructure *gst_convnext_stream_stats(GstConvnextStream *stream);

@@ -1,88 +1,71 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gst/stream/worker.h"
 
-#include "gst/engine/thread.h"
-
-typedef struct Job {
-    GstConvnextJob *request;
-    GstConvnextEngine *engine; /* NULL: no job */
-} Job;
+#include "model/base/error.h"
 
 struct GstConvnextWorker {
-    GstConvnextWorkerDone *done;
+    const char *name;
+    GstConvnextWorkerRun *run;
+    GDestroyNotify discard;
     gpointer data;
-    GThread *thread; /* of the owner */
 
-    GMutex lock;      /* of all below */
-    GCond work;       /* there is a job, or quit */
-    GCond idle;       /* there is none left, or it was discarded */
-    Job waiting;      /* its request is kept without a job, as spare memory */
-    gboolean held;    /* it stays there */
-    gboolean busy;    /* a job is with the worker... */
-    guint64 seen;     /* ... its regions' */
-    gboolean unheard; /* ... and was discarded */
-    gboolean quit;
+    GMutex lock;     /* guards everything below */
+    GCond work;      /* something to run, or to end for */
+    GCond idle;      /* nothing left to run, or it was discarded */
+    GThread *thread; /* NULL before the first task and after halt */
+    gpointer slot;   /* the next task; NULL if there is none */
+    guint64 slot_tag;
+    gboolean is_held; /* the task in the slot does not begin */
+    gboolean is_woken;
+    gboolean is_running;
+    guint64 running_tag;
+    gboolean is_discarded; /* the task that runs */
+    gboolean is_ending;
 };
 
-static void drop_job(Job *job)
+/* The lock is held on entry and on return. task: NULL after a wake. */
+static void run_task(GstConvnextWorker *self, gpointer task, guint64 tag)
 {
-    g_clear_pointer(&job->engine, gst_convnext_engine_unref);
-}
-
-static void run(GstConvnextWorker *self, const Job *job)
-{
-    GError *error = NULL;
-    GPtrArray *results = gst_convnext_engine_infer(job->engine, job->request, &error);
-
-    g_mutex_lock(&self->lock);
-    gboolean heard = !self->unheard;
+    self->is_running = task != NULL;
+    self->running_tag = tag;
+    self->is_discarded = FALSE;
     g_mutex_unlock(&self->lock);
-    if (heard)
-        self->done(job->request, results, error, self->data);
-    g_clear_pointer(&results, g_ptr_array_unref);
-    g_clear_error(&error);
-}
-
-/* The lock is held on entry and on return. Job and request change places with the waiting ones. */
-static void run_waiting(GstConvnextWorker *self, Job *mine)
-{
-    Job job = self->waiting;
-
-    self->waiting = *mine;
-    self->busy = TRUE;
-    self->seen = job.request->regions[0].seen;
-    self->unheard = FALSE;
-    g_mutex_unlock(&self->lock);
-    run(self, &job);
-    drop_job(&job);
+    self->run(task, self->data);
     g_mutex_lock(&self->lock);
-    *mine = job;
-    self->busy = FALSE;
+    self->is_running = FALSE;
     g_cond_broadcast(&self->idle);
 }
 
 static gpointer worker_main(gpointer data)
 {
     GstConvnextWorker *self = data;
-    Job mine = {gst_convnext_job_new(), NULL};
 
     g_mutex_lock(&self->lock);
-    while (!self->quit) {
-        if (self->waiting.engine && !self->held)
-            run_waiting(self, &mine);
-        else
+    for (;;) {
+        if (self->slot && !self->is_held) {
+            self->is_woken = FALSE;
+            run_task(self, g_steal_pointer(&self->slot), self->slot_tag);
+        } else if (self->is_woken) {
+            self->is_woken = FALSE;
+            run_task(self, NULL, 0);
+        } else if (self->is_ending) {
+            break;
+        } else {
             g_cond_wait(&self->work, &self->lock);
+        }
     }
     g_mutex_unlock(&self->lock);
-    gst_convnext_job_free(mine.request);
     return NULL;
 }
 
-GstConvnextWorker *gst_convnext_worker_new(GstConvnextWorkerDone *done, gpointer data)
+GstConvnextWorker *gst_convnext_worker_new(const char *name, GstConvnextWorkerRun *run,
+                                           GDestroyNotify discard, gpointer data)
 {
     GstConvnextWorker *self = g_new0(GstConvnextWorker, 1);
 
-    self->done = done;
+    self->name = name;
+    self->run = run;
+    self->discard = discard;
     self->data = data;
     g_mutex_init(&self->lock);
     g_cond_init(&self->work);
@@ -101,81 +84,115 @@ void gst_convnext_worker_free(GstConvnextWorker *self)
     g_free(self);
 }
 
-static gboolean have_thread(GstConvnextWorker *self, GError **error)
+/* The lock is held. g_thread_new() would end the process if the system has no thread left. */
+static gboolean ensure_thread(GstConvnextWorker *self, GError **error)
 {
+    g_autoptr(GError) reason = NULL;
+
+    if (!self->thread)
+        self->thread = g_thread_try_new(self->name, worker_main, self, &reason);
     if (self->thread)
         return TRUE;
-    self->thread = gst_convnext_thread_new("convnext-latest", worker_main, self, error);
-    if (!self->thread)
-        return FALSE;
-    g_mutex_lock(&self->lock);
-    self->waiting.request = gst_convnext_job_new();
-    g_mutex_unlock(&self->lock);
-    return TRUE;
+    g_set_error(error, CNX_ERROR, CNX_ERROR_OUT_OF_MEMORY,
+                "the system has no thread left for %s: %s", self->name, reason->message);
+    return FALSE;
 }
 
-gboolean gst_convnext_worker_submit(GstConvnextWorker *self, GstConvnextEngine *engine,
-                                    GstConvnextJob **request, gboolean *replaced, GError **error)
+gboolean gst_convnext_worker_submit(GstConvnextWorker *self, gpointer task, guint64 tag,
+                                    gpointer *replaced, GError **error)
 {
-    if (!have_thread(self, error))
-        return FALSE;
-    Job job = {*request, gst_convnext_engine_ref(engine)};
     g_mutex_lock(&self->lock);
-    Job older = self->waiting;
-    self->waiting = job;
+    gboolean has_thread = ensure_thread(self, error);
+    if (has_thread) {
+        *replaced = self->slot;
+        self->slot = task;
+        self->slot_tag = tag;
+        if (!self->is_held)
+            g_cond_signal(&self->work);
+    }
+    g_mutex_unlock(&self->lock);
+    return has_thread;
+}
+
+gboolean gst_convnext_worker_wake(GstConvnextWorker *self)
+{
+    g_mutex_lock(&self->lock);
+    gboolean has_thread = ensure_thread(self, NULL);
+    self->is_woken = has_thread;
     g_cond_signal(&self->work);
     g_mutex_unlock(&self->lock);
-    *request = older.request;
-    *replaced = older.engine != NULL;
-    drop_job(&older);
-    return TRUE;
+    return has_thread;
 }
 
 void gst_convnext_worker_hold(GstConvnextWorker *self, gboolean hold)
 {
     g_mutex_lock(&self->lock);
-    self->held = hold;
-    if (!hold && self->waiting.engine)
+    self->is_held = hold;
+    if (!hold && self->slot)
         g_cond_signal(&self->work);
     g_mutex_unlock(&self->lock);
 }
 
-guint64 gst_convnext_worker_running(GstConvnextWorker *self)
+guint64 gst_convnext_worker_running_tag(GstConvnextWorker *self)
 {
     g_mutex_lock(&self->lock);
-    guint64 seen = self->busy && !self->unheard ? self->seen : 0;
+    guint64 tag = self->is_running && !self->is_discarded ? self->running_tag : 0;
     g_mutex_unlock(&self->lock);
-    return seen;
+    return tag;
+}
+
+gboolean gst_convnext_worker_is_discarded(GstConvnextWorker *self)
+{
+    g_mutex_lock(&self->lock);
+    gboolean is_discarded = self->is_discarded;
+    g_mutex_unlock(&self->lock);
+    return is_discarded;
+}
+
+gboolean gst_convnext_worker_has_next(GstConvnextWorker *self)
+{
+    g_mutex_lock(&self->lock);
+    gboolean has_next = self->slot != NULL;
+    g_mutex_unlock(&self->lock);
+    return has_next;
 }
 
 void gst_convnext_worker_drain(GstConvnextWorker *self)
 {
     g_mutex_lock(&self->lock);
-    while (self->waiting.engine || (self->busy && !self->unheard))
+    while (self->slot || (self->is_running && !self->is_discarded))
         g_cond_wait(&self->idle, &self->lock);
     g_mutex_unlock(&self->lock);
+}
+
+/* The lock is held. Returns the task to discard, or NULL. */
+static gpointer empty_slot(GstConvnextWorker *self)
+{
+    g_cond_broadcast(&self->idle);
+    return g_steal_pointer(&self->slot);
 }
 
 void gst_convnext_worker_discard(GstConvnextWorker *self)
 {
     g_mutex_lock(&self->lock);
-    GstConvnextEngine *engine = g_steal_pointer(&self->waiting.engine);
-    self->unheard = TRUE;
-    g_cond_broadcast(&self->idle);
+    gpointer task = empty_slot(self);
+    self->is_discarded = TRUE;
     g_mutex_unlock(&self->lock);
-    gst_convnext_engine_unref(engine);
+    if (task)
+        self->discard(task);
 }
 
 void gst_convnext_worker_halt(GstConvnextWorker *self)
 {
-    if (!self->thread)
-        return;
-    gst_convnext_worker_discard(self);
     g_mutex_lock(&self->lock);
-    self->quit = TRUE;
+    gpointer task = empty_slot(self);
+    GThread *thread = g_steal_pointer(&self->thread);
+    self->is_ending = TRUE;
     g_cond_signal(&self->work);
     g_mutex_unlock(&self->lock);
-    g_thread_join(g_steal_pointer(&self->thread));
-    self->quit = FALSE;
-    g_clear_pointer(&self->waiting.request, gst_convnext_job_free);
+    if (task)
+        self->discard(task);
+    if (thread)
+        g_thread_join(thread);
+    self->is_ending = FALSE;
 }

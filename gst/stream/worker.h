@@ -1,55 +1,56 @@
-/* A worker thread that runs the newest request: whoever submits never waits for the network.
+/* A thread that works on the newest task: a thread that submits one never waits.
  *
- *   submit ----> waiting ----> running ----> done
- *                 ^ one place: a newer request replaces the one that waits
+ *   submit ----> slot ----> running
+ *                 ^ one place: a newer task replaces the one in it
  *
- * What waits is an input, made in the streaming thread, not the frame. To hold the frame until it
- * is its turn was tried too, with tests/bench/live.c: 720p, inputs of 416 x 416, ten times too
- * slow, a driver with 3 or 4 buffers. Neither ever left the driver without a buffer. An input costs
- * 0.9 ms of the streaming thread, most of it for nothing, a held frame 0.06; but a held frame is
- * not there for whoever has it from a small pool, must be let go when that pool is drained or
- * changed, and is copied by the elements behind that draw on it.
+ * mode=latest submits jobs, a change of the model submits settings to open.
  *
- * Requests change places, their memory is used again: there are three of them at most, one being
- * filled by the owner, one waiting, one running.
- *
- * submit, hold, drain and halt are the owner's, one thread at a time; discard is anybody's.
+ * submit, hold, drain and halt belong to the owner, one thread at a time; the rest to any thread.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "gst/engine/engine.h"
+#include <glib.h>
 
 typedef struct GstConvnextWorker GstConvnextWorker;
 
-/* Called in the worker's thread for each request that ran and was not discarded, in their order,
- * with no lock held. results: of gst_convnext_engine_infer(), borrowed; or NULL with error. */
-typedef void GstConvnextWorkerDone(const GstConvnextJob *request, GPtrArray *results,
-                                   const GError *error, gpointer data);
+/* Runs a task, which it takes, in the worker's thread with no lock held. task: NULL after
+ * gst_convnext_worker_wake(). */
+typedef void GstConvnextWorkerRun(gpointer task, gpointer data);
 
-/* Has no thread before the first request. */
-GstConvnextWorker *gst_convnext_worker_new(GstConvnextWorkerDone *done, gpointer data);
+/* name: of the thread; static. discard: frees a task that does not run. There is no thread before
+ * the first task. */
+GstConvnextWorker *gst_convnext_worker_new(const char *name, GstConvnextWorkerRun *run,
+                                           GDestroyNotify discard, gpointer data);
 void gst_convnext_worker_free(GstConvnextWorker *worker); /* halts; NULL allowed */
 
-/* Has the request run next. Takes *request and puts another one there, for the next frame.
- * replaced: whether an older one that was waiting gave way. FALSE with error (CNX_ERROR) when the
- * system has no thread for it; the request stays then. */
-gboolean gst_convnext_worker_submit(GstConvnextWorker *worker, GstConvnextEngine *engine,
-                                    GstConvnextJob **request, gboolean *replaced, GError **error);
+/* Makes task, which is taken, the next one. tag: for gst_convnext_worker_running_tag().
+ * replaced: receives the task that was in the slot, which the caller owns, or NULL. FALSE with
+ * error (CNX_ERROR) if the system has no thread; the caller keeps the task then. */
+gboolean gst_convnext_worker_submit(GstConvnextWorker *worker, gpointer task, guint64 tag,
+                                    gpointer *replaced, GError **error);
 
-/* Until it is let go, what waits is not begun, so that it can be replaced by who knows what runs.
- */
+/* Runs once more, with the task in the slot or with NULL. FALSE if the system has no thread. */
+gboolean gst_convnext_worker_wake(GstConvnextWorker *worker);
+
+/* TRUE: the task in the slot does not begin, so that it can be replaced, until FALSE. */
 void gst_convnext_worker_hold(GstConvnextWorker *worker, gboolean hold);
 
-/* What the worker looks at now: `seen` of its regions; 0: at nothing, or at nothing that is heard
- * of. What it looked at before has been told. */
-guint64 gst_convnext_worker_running(GstConvnextWorker *worker);
+/* The tag of the task that runs; 0 if there is none, or if it was discarded. */
+guint64 gst_convnext_worker_running_tag(GstConvnextWorker *worker);
 
-/* Waits until what was submitted is done or discarded. */
+/* For run: TRUE if its task was discarded meanwhile. */
+gboolean gst_convnext_worker_is_discarded(GstConvnextWorker *worker);
+
+/* For run: TRUE if a newer task is in the slot. */
+gboolean gst_convnext_worker_has_next(GstConvnextWorker *worker);
+
+/* Waits until every task has run or is discarded. */
 void gst_convnext_worker_drain(GstConvnextWorker *worker);
 
-/* Nothing more is heard of what was submitted so far. Does not wait. */
+/* Frees the task in the slot, and marks the one that runs as discarded. Does not wait. */
 void gst_convnext_worker_discard(GstConvnextWorker *worker);
 
-/* Discards, ends the thread, and gives memory and engine back. The next submit starts anew. */
+/* Frees the task in the slot, waits for the one that runs, and ends the thread. The next submit
+ * starts another. */
 void gst_convnext_worker_halt(GstConvnextWorker *worker);

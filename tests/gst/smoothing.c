@@ -1,4 +1,4 @@
-/* Sequences of results, and the changes of state that they are to make.
+/* Feeds sequences of results to a smoother and checks the changes of state.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gst/results/smoothing.h"
@@ -9,13 +9,17 @@
 static const char *const labels[] = {"a", "b", "c"};
 
 static GstConvnextSmoother *smoother;
-static GstConvnextJob request;
+static GstConvnextTimes times;
+static GstConvnextSmoothing smoothing;
+static double threshold;
 static GstConvnextActivation activation; /* of the results */
 
 static void setup(void)
 {
     smoother = gst_convnext_smoother_new();
-    request = (GstConvnextJob){.frame = -1};
+    times = (GstConvnextTimes){.frame = -1};
+    smoothing = (GstConvnextSmoothing){0};
+    threshold = 0;
     activation = GST_CONVNEXT_ACTIVATION_SOFTMAX;
 }
 
@@ -26,34 +30,36 @@ static void teardown(void)
 
 static void majority(guint count, guint window)
 {
-    request.smoothing = (GstConvnextSmoothing){
+    smoothing = (GstConvnextSmoothing){
         .kind = GST_CONVNEXT_SMOOTHING_MAJORITY, .count = count, .window = window};
 }
 
-static void exponential(double alpha, double threshold)
+static void exponential(double alpha, double new_threshold)
 {
-    request.smoothing =
-        (GstConvnextSmoothing){.kind = GST_CONVNEXT_SMOOTHING_EXPONENTIAL, .alpha = alpha};
-    request.scoring.threshold = threshold;
+    smoothing = (GstConvnextSmoothing){.kind = GST_CONVNEXT_SMOOTHING_EXPONENTIAL, .alpha = alpha};
+    threshold = new_threshold;
 }
 
-static GstStructure *add(const float *values, int best)
+/* Adds a result with these scores of the three classes. best: the class that it attaches, or -1. */
+static GstStructure *add(const float *scores, int best)
 {
-    GstConvnextResult *result = gst_convnext_result_new("m", 0);
-    GstConvnextScores *scores = g_malloc(sizeof *scores + 3 * sizeof *values);
+    g_autoptr(GstConvnextResult) result = gst_convnext_result_new("m", 0);
+    const GstConvnextSample sample = {
+        .times = &times,
+        .smoothing = &smoothing,
+        .threshold = threshold,
+        .result = result,
+        .scores = scores,
+        .labels = labels,
+        .classes = 3,
+    };
 
-    scores->n = 3;
-    scores->labels = labels;
-    memcpy(scores->values, values, 3 * sizeof *values);
     gst_convnext_result_set_activation(result, activation);
     if (best >= 0)
-        gst_convnext_result_add_class(result, (guint)best, labels[best], values[best]);
-    request.frame++;
-    request.running_time = request.frame * 10;
-    GstStructure *change = gst_convnext_smoother_add(smoother, &request, result, scores);
-    g_free(scores);
-    gst_convnext_result_unref(result);
-    return change;
+        gst_convnext_result_add_class(result, (guint)best, labels[best], scores[best]);
+    times.frame++;
+    times.running_time = times.frame * 10;
+    return gst_convnext_smoother_add(smoother, &sample);
 }
 
 static char letter(const GstStructure *s, const char *field)
@@ -63,7 +69,8 @@ static char letter(const GstStructure *s, const char *field)
     return label ? label[0] : '-';
 }
 
-/* The best labels one after the other, '-' for none; and what changes, as "old>new" per frame. */
+/* best: the best label of each result, '-' for none. changes: the expected change after each, as
+ * "old>new". */
 static void expect(const char *best, const char *const *changes)
 {
     for (guint i = 0; best[i]; i++) {
@@ -73,13 +80,12 @@ static void expect(const char *best, const char *const *changes)
         if (index >= 0)
             values[index] = 0.8f;
         GstStructure *s = add(values, index);
-        const char *wanted = changes[i] ? changes[i] : "";
-        char *got = s ? g_strdup_printf("%c>%c", letter(s, "old"), letter(s, "new")) : g_strdup("");
-        fail_unless(g_str_equal(got, wanted), "result %u, %c: '%s', not '%s'", i, best[i], got,
-                    wanted);
-        g_free(got);
-        if (s)
-            gst_structure_free(s);
+        const char *expected = changes[i] ? changes[i] : "";
+        g_autofree char *found =
+            s ? g_strdup_printf("%c>%c", letter(s, "old"), letter(s, "new")) : g_strdup("");
+        fail_unless(g_str_equal(found, expected), "result %u, %c: '%s', expected '%s'", i, best[i],
+                    found, expected);
+        g_clear_pointer(&s, gst_structure_free);
     }
 }
 
@@ -92,7 +98,7 @@ GST_START_TEST(test_majority)
 }
 GST_END_TEST;
 
-/* One of one is each change of the best label. */
+/* One vote of one: the state follows every change of the best label. */
 GST_START_TEST(test_no_smoothing)
 {
     majority(1, 1);
@@ -100,7 +106,7 @@ GST_START_TEST(test_no_smoothing)
 }
 GST_END_TEST;
 
-/* To be without a label is a state, but no news at first. */
+/* "No label" is a state too, but not a change before the first label. */
 GST_START_TEST(test_none)
 {
     majority(2, 2);
@@ -108,7 +114,7 @@ GST_START_TEST(test_none)
 }
 GST_END_TEST;
 
-/* A label that flickers never holds. */
+/* A label that flickers never becomes the state. */
 GST_START_TEST(test_flicker)
 {
     majority(4, 5);
@@ -151,7 +157,7 @@ GST_START_TEST(test_exponential)
 }
 GST_END_TEST;
 
-/* Below the threshold there is no label. What is not a number counts for nothing. */
+/* Below the threshold there is no label. A result with a NaN has no weight. */
 GST_START_TEST(test_exponential_threshold)
 {
     const float nothing[] = {0.3f, 0.3f, 0.3f}, nan[] = {0.9f, NAN, 0.9f};
@@ -159,17 +165,17 @@ GST_START_TEST(test_exponential_threshold)
 
     exponential(1, 0.5);
     expect("a", (const char *const[1]){"->a"});
-    fail_unless(add(nan, 0) == NULL);
+    fail_unless(!add(nan, 0));
     s = add(nothing, -1);
     fail_unless(s && letter(s, "old") == 'a' && letter(s, "new") == '-');
     fail_unless(!gst_structure_has_field(s, "score"));
     gst_structure_free(s);
-    fail_unless(add(nothing, -1) == NULL);
+    fail_unless(!add(nothing, -1));
     expect("a", (const char *const[1]){"->a"});
 }
 GST_END_TEST;
 
-/* Other settings while playing. */
+/* Settings may change while playing. */
 GST_START_TEST(test_change)
 {
     majority(3, 5);
@@ -178,16 +184,16 @@ GST_START_TEST(test_change)
     expect("b", (const char *const[1]){"a>b"});
     exponential(0.5, 0);
     expect("bc", (const char *const[2]){NULL, NULL});
-    majority(5, 2); /* means 2 of 2 */
+    majority(5, 2); /* the same as 2 of 2 */
     expect("cc", (const char *const[2]){[1] = "b>c"});
-    request.smoothing.kind = GST_CONVNEXT_SMOOTHING_NONE;
+    smoothing.kind = GST_CONVNEXT_SMOOTHING_NONE;
     expect("a", (const char *const[1]){NULL});
     majority(1, 1);
     expect("c", (const char *const[1]){"->c"});
 }
 GST_END_TEST;
 
-/* What was before the other kind is not the last any more. */
+/* Results from before another kind of smoothing no longer count. */
 GST_START_TEST(test_change_back)
 {
     majority(3, 5);
@@ -197,7 +203,7 @@ GST_START_TEST(test_change_back)
     majority(3, 5);
     expect("bbb", (const char *const[3]){[2] = "a>b"});
     exponential(0.5, 0);
-    expect("bc", (const char *const[2]){NULL, NULL}); /* the a of before would still weigh */
+    expect("bc", (const char *const[2]){NULL, NULL}); /* the earlier a would still have weight */
     majority(3, 5);
     expect("c", (const char *const[1]){NULL});
     exponential(0.5, 0);
@@ -205,7 +211,7 @@ GST_START_TEST(test_change_back)
 }
 GST_END_TEST;
 
-/* Logits of which one is large, then probabilities: they are not averaged with one another. */
+/* Logits, one of them large, are not averaged with probabilities. */
 GST_START_TEST(test_change_activation)
 {
     const float logits[] = {20, -5, -5};
