@@ -41,56 +41,25 @@
  * `false`. A flush, a new segment and new caps discard the carried result; a discontinuity, which
  * in live video is a lost frame, does not.
  *
- * With #convnext:change-threshold the network does not run on a static scene until the mean
- * brightness of some cell of a 16 x 16 grid has changed by more than this since the last inference,
- * or that inference is #convnext:max-age old. Sensor noise averages out over a cell; a person does
- * not. Objects that were due when the scene changed are still classified, and with
- * #convnext:smoothing inference continues until repeating the last result would no longer change
- * the state.
- *
  * With `sync`, the network skips frames that a QoS event reports as too late, until the stream has
- * caught up; frames are never dropped. QoS events are forwarded upstream, where decoders would drop
- * frames, only if skipping does not help. In a live pipeline the element adds its measured latency,
- * with headroom, to the LATENCY query, and posts a LATENCY message when it changes by more than a
- * quarter.
+ * caught up; frames are never dropped. In a live pipeline the element adds its measured latency to
+ * the LATENCY query.
  *
  * With #convnext:region `objects` the network runs on each object that upstream elements describe
- * in a #GstVideoRegionOfInterestMeta or, from GStreamer 1.24, a #GstAnalyticsODMtd; an object in
- * both counts once. The objects of a frame are run as one batch; the object properties select them
- * and set how often they are classified. Each object gets a #GstConvnextMeta with its region and
- * gst_convnext_result_get_object(). Its classes are also added as a structure `classification` to
- * the #GstVideoRegionOfInterestMeta (`label`, `label_id`, `confidence`, `model_name`, and `age` in
- * nanoseconds, for the best class), and as a #GstAnalyticsClsMtd related to the #GstAnalyticsODMtd
- * in both directions. Objects with a tracking id carry their last result until they are classified
- * again; other objects do if one of the same class was near the same position in recent frames.
+ * in a #GstVideoRegionOfInterestMeta or, from GStreamer 1.24, a #GstAnalyticsODMtd. Each object
+ * gets a #GstConvnextMeta with its region, and its classes are added to the detector's metadata.
  *
- * With #convnext:post-messages each new result is also posted as an element message, whose
- * structure is that of gst_convnext_result_to_structure() plus `frame` (guint64, from 0 at each
- * start), `stream-time` and `running-time` (guint64, nanoseconds).
+ * With #convnext:post-messages each new result is also posted as an element message `convnext`.
+ * With #convnext:smoothing the results are combined into a state, the label that currently holds,
+ * and each change is posted as an element message `convnext-state-changed`.
  *
- * With #convnext:smoothing the results are combined into a state, the label that currently holds.
- * Each change is posted as an element message `convnext-state-changed`, for example for an alarm.
- * Its fields are `old` and `new` (string; absent if there is no label: before the first state, or
- * if no class reaches the threshold), `score` (double, the smoothed score of `new`), `since`
- * (guint64, the running time from which the results support the state), and `frame`, `stream-time`
- * and `running-time` as above, for the frame that changed the state. With `majority` a label
- * becomes the state when it was the best in #convnext:smoothing-count of the last
- * #convnext:smoothing-window results and more often than the current state. With `exponential` each
- * class has an exponential moving average, s = alpha x + (1 - alpha) s for the score x and
- * #convnext:smoothing-alpha, and the class with the highest average is the state. A flush, another
- * model and a restart reset the state. With #convnext:region `objects` each object with a tracking
- * id has its own state, and the message has its `object-id` (int) and, if known, `object-label`
- * (string).
+ * gst/README.md describes the fields of all messages, objects, states and the metadata in full.
  *
  * ## Example launch lines
  * |[
  * gst-launch-1.0 -m videotestsrc num-buffers=30 pattern=smpte ! convnext post-messages=true !
  * fakesink
  * ]| Runs the bundled model on colour bars and posts an element message per frame.
- * |[
- * gst-launch-1.0 filesrc location=street.mp4 ! decodebin ! convnext model=convnext_tiny.safetensors
- * top-k=3 interval=5 ! convnextpublish ! fakesink
- * ]| Runs a downloaded model on every fifth frame of a file and prints the results as JSON lines.
  * |[
  * gst-launch-1.0 filesrc location=street.mp4 ! decodebin ! gvadetect model=cars.xml ! gvatrack !
  * convnext model=car-makes region=objects object-class=car reclassify-interval=30 ! convnextpublish
@@ -131,12 +100,11 @@ struct _GstConvnext {
     GstConvnextEngine *engine; /* NULL in NULL */
 };
 
+#define RAW_VIDEO GST_STATIC_CAPS(GST_VIDEO_CAPS_MAKE(GST_VIDEO_FORMATS_ALL))
 static GstStaticPadTemplate sink_template =
-    GST_STATIC_PAD_TEMPLATE("sink", GST_PAD_SINK, GST_PAD_ALWAYS,
-                            GST_STATIC_CAPS(GST_VIDEO_CAPS_MAKE(GST_VIDEO_FORMATS_ALL)));
+    GST_STATIC_PAD_TEMPLATE("sink", GST_PAD_SINK, GST_PAD_ALWAYS, RAW_VIDEO);
 static GstStaticPadTemplate src_template =
-    GST_STATIC_PAD_TEMPLATE("src", GST_PAD_SRC, GST_PAD_ALWAYS,
-                            GST_STATIC_CAPS(GST_VIDEO_CAPS_MAKE(GST_VIDEO_FORMATS_ALL)));
+    GST_STATIC_PAD_TEMPLATE("src", GST_PAD_SRC, GST_PAD_ALWAYS, RAW_VIDEO);
 
 GST_ELEMENT_REGISTER_DEFINE(convnext, "convnext", GST_RANK_NONE, GST_TYPE_CONVNEXT)
 
@@ -202,7 +170,6 @@ static void on_reload_done(const GError *error, gpointer data)
     GST_OBJECT_UNLOCK(self);
 }
 
-/* Takes an engine that the reload has opened. NULL if there is none. */
 static GstConvnextEngine *take_reloaded(GstConvnext *self, GstConvnextInput **input, guint *version)
 {
     GST_OBJECT_LOCK(self);
@@ -258,7 +225,6 @@ static void gst_convnext_dispatch_properties_changed(GObject *object, guint n, G
         check_smoothing(GST_CONVNEXT(object), GST_MESSAGE_WARNING);
 }
 
-/* frame: the first one that the new engine runs on. */
 static void announce_update(GstConvnext *self, guint64 frame)
 {
     gst_convnext_announce_engine(GST_ELEMENT(self), self->engine);

@@ -36,3 +36,17 @@ static inline GstClockTime gst_convnext_time_between(GstClockTime a, GstClockTim
         return GST_CLOCK_TIME_NONE;
     return a > b ? a - b : b - a;
 }
+
+/* The times of a frame. Those that depend on the segment are GST_CLOCK_TIME_NONE unless its format
+ * is time. */
+static inline GstConvnextTimes gst_convnext_times_of(const GstSegment *segment, GstClockTime pts,
+                                                     guint64 frame)
+{
+    GstConvnextTimes times = {frame, pts, GST_CLOCK_TIME_NONE, GST_CLOCK_TIME_NONE};
+
+    if (segment->format == GST_FORMAT_TIME) {
+        times.stream_time = gst_segment_to_stream_time(segment, GST_FORMAT_TIME, pts);
+        times.running_time = gst_segment_to_running_time(segment, GST_FORMAT_TIME, pts);
+    }
+    return times;
+}

@@ -44,13 +44,12 @@ struct GstConvnextStream {
 
 /* What an event discards: see stream.h. */
 enum {
-    FORGET_JOB = 1 << 0,
+    FORGET_JOB = 1 << 0, /* and its error */
     FORGET_RESULTS = 1 << 1,
     FORGET_TRACKS = 1 << 2,
     FORGET_STATES = 1 << 3,
-    FORGET_ERROR = 1 << 4,
     FORGET_ON_SEGMENT_OR_CAPS = FORGET_RESULTS | FORGET_TRACKS,
-    FORGET_ALL = FORGET_JOB | FORGET_RESULTS | FORGET_TRACKS | FORGET_STATES | FORGET_ERROR,
+    FORGET_ALL = FORGET_JOB | FORGET_RESULTS | FORGET_TRACKS | FORGET_STATES,
 };
 
 /* The lock is held. */
@@ -65,10 +64,10 @@ static void forget(GstConvnextStream *self, guint what)
     if (what & FORGET_JOB)
         gst_convnext_background_discard(self->background);
     g_mutex_lock(&self->lock);
-    if (what & FORGET_JOB)
+    if (what & FORGET_JOB) {
         self->generation++;
-    if (what & FORGET_ERROR)
         self->has_failed = FALSE;
+    }
     if (what & FORGET_STATES)
         reset_states(self);
     if (what & FORGET_RESULTS)
@@ -132,12 +131,6 @@ static void attach_results(GstConvnextStream *self, GstBuffer *buffer, gboolean 
 
 /* Reporting a job */
 
-static void free_structure(gpointer structure)
-{
-    if (structure)
-        gst_structure_free(structure);
-}
-
 /* The lock is held. Returns the changes (GstStructure), one for each state that has changed. */
 static GSList *update_states(GstConvnextStream *self, const GstConvnextJob *job)
 {
@@ -188,9 +181,11 @@ static void report_job(GstConvnextStream *self, const GstConvnextJob *job, GstCl
     gst_convnext_log_job(self->element, job);
     for (guint i = 0; job->post_messages && i < job->results->len && is_current(self, job); i++)
         gst_convnext_post_result(self->element, &job->times, g_ptr_array_index(job->results, i));
-    for (GSList *l = changes; l && is_current(self, job); l = l->next)
-        gst_convnext_post_structure(self->element, g_steal_pointer(&l->data));
-    g_slist_free_full(changes, free_structure);
+    for (; changes; changes = g_slist_delete_link(changes, changes))
+        if (is_current(self, job))
+            gst_convnext_post_structure(self->element, changes->data);
+        else
+            gst_structure_free(changes->data);
 }
 
 /* Posts the error and returns FALSE. If the job was cancelled, returns TRUE: the frame passes
@@ -204,20 +199,6 @@ static gboolean pass_if_cancelled(GstConvnextStream *self, const GError *error)
 }
 
 /* From a frame to a job */
-
-/* The times of the segment are unknown unless its format is time. */
-static GstConvnextTimes times_of(const GstConvnextStream *self, GstBuffer *buffer)
-{
-    const GstSegment *segment = &self->segment;
-    const GstClockTime pts = GST_BUFFER_PTS(buffer);
-    GstConvnextTimes times = {self->frames, pts, GST_CLOCK_TIME_NONE, GST_CLOCK_TIME_NONE};
-
-    if (segment->format == GST_FORMAT_TIME) {
-        times.stream_time = gst_segment_to_stream_time(segment, GST_FORMAT_TIME, pts);
-        times.running_time = gst_segment_to_running_time(segment, GST_FORMAT_TIME, pts);
-    }
-    return times;
-}
 
 /* TRUE if results are missing, so that a frame runs although it shows no change. */
 static gboolean needs_results(GstConvnextStream *self, const GstConvnextFrameSettings *settings)
@@ -303,7 +284,8 @@ static gboolean make_job(GstConvnextStream *self, GstBuffer *buffer,
 static gboolean schedule_frame(GstConvnextStream *self, GstBuffer *buffer,
                                const GstConvnextFrameSettings *settings)
 {
-    const GstConvnextTimes times = times_of(self, buffer);
+    const GstConvnextTimes times =
+        gst_convnext_times_of(&self->segment, GST_BUFFER_PTS(buffer), self->frames);
     CnxThumbnail thumbnail;
     gboolean has_thumbnail = FALSE;
 
