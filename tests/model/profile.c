@@ -107,13 +107,13 @@ static double check_header(char **lines, const SeededNetwork *network, const cha
 {
     g_autofree char *title =
         g_strdup_printf(": profile of %s, %dx%d, 2 threads", network->variant, SIDE, SIDE);
-    g_autofree char *cpu = g_strdup_printf("# CPU level %s; ", level);
+    g_autofree char *cpu = g_strdup_printf("# isa level %s; ", level);
     double limit;
 
     g_assert_true(g_str_has_prefix(lines[0], "# gst-convnext "));
     g_assert_true(g_str_has_suffix(lines[0], title));
     g_assert_true(g_str_has_prefix(lines[1], cpu));
-    g_assert_cmpint(sscanf(strstr(lines[1], " at "), " at %lf GFLOP/s", &limit), ==, 1);
+    g_assert_cmpint(sscanf(strstr(lines[1], " is "), " is %lf GFLOP/s", &limit), ==, 1);
     g_assert_cmpfloat(limit, >, 0);
     g_assert_cmpstr(lines[2], ==, "layer,kernel,shape,calls,median_ms,gflops,share");
     return limit;
