@@ -22,6 +22,7 @@ typedef struct CnxBatch CnxBatch;
 /* Takes its own reference to the model. Does not allocate a run yet. */
 CnxBatch *cnx_batch_new(CnxModel *model, guint width, guint height, CnxOutput outputs);
 void cnx_batch_free(CnxBatch *batch); /* NULL allowed */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(CnxBatch, cnx_batch_free)
 
 /* Makes sure that the batch has a run with this many threads, and with room for this many images or
  * as many as memory allows. If memory does not allow the additional threads, the batch keeps the

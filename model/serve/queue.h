@@ -23,6 +23,7 @@ typedef struct CnxClient CnxClient;
  * reference to the model. */
 CnxClient *cnx_client_new(CnxModel *model, CnxOutput outputs, guint threads);
 void cnx_client_free(CnxClient *client); /* NULL allowed. Not while a job is under way. */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(CnxClient, cnx_client_free)
 
 /* Joins the queue for inputs of width x height, after leaving the current one, and makes sure that
  * there is memory for a run. FALSE with error (see cnx_run_new()) otherwise. */
