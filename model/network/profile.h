@@ -2,7 +2,7 @@
  * standard error when the run is freed: two lines that begin with #, a header, then a line for each
  * layer with these columns:
  *
- *   layer      stage3.block0.pw1, ...; the norms of a stage together, its GRNs together; forward is
+ *   layer      stage3.block1.pw1, ...; the norms of a stage together, its GRNs together; forward is
  *              the whole pass
  *   kernel     the kernel and the isa level of its version, as in gemm avx512
  *   shape      rows x outputs x inputs of a product, height x width x channels, rows x channels
