@@ -8,7 +8,7 @@
 #include "model/network/forward.h"
 
 typedef struct Count {
-    CnxRun sizes; /* of the maps; the rest is empty */
+    CnxRun sizes; /* only the sizes of the maps are set */
     guint64 macs;
 } Count;
 
@@ -17,8 +17,8 @@ static guint64 area(const CnxStageSize *size)
     return (guint64)size->h * size->w;
 }
 
-/* Pixels that a layer writes. The head sees one. */
-static guint64 pixels(const Count *count, const char *canonical)
+/* Pixels that the layer of a tensor writes; 1 for the head. */
+static guint64 output_pixels(const Count *count, const char *canonical)
 {
     guint stage;
 
@@ -31,8 +31,10 @@ static guint64 pixels(const Count *count, const char *canonical)
     return 1;
 }
 
-/* Each weight of a convolution or a linear layer is used once a pixel; vectors are not counted. */
-static gboolean add(const char *canonical, guint rank, const guint64 *shape, gpointer user_data)
+/* Each weight of a convolution or linear layer is used once for each pixel. Vectors do not count.
+ */
+static gboolean count_tensor(const char *canonical, guint rank, const guint64 *shape,
+                             gpointer user_data)
 {
     Count *count = user_data;
     guint64 weights = 1;
@@ -40,7 +42,7 @@ static gboolean add(const char *canonical, guint rank, const guint64 *shape, gpo
     for (guint i = 0; i < rank; i++)
         weights *= shape[i];
     if (rank > 1)
-        count->macs += weights * pixels(count, canonical);
+        count->macs += weights * output_pixels(count, canonical);
     return TRUE;
 }
 
@@ -49,18 +51,18 @@ guint64 cnx_cost_macs(const CnxConfig *config, guint width, guint height)
     Count count = {.sizes = {.config = config, .width = width, .height = height}};
 
     cnx_run_plan_sizes(&count.sizes);
-    cnx_parts_foreach(config, add, &count);
+    cnx_parts_foreach(config, count_tensor, &count);
     return count.macs;
 }
 
-gboolean cnx_cost_memory(const CnxCheckpoint *checkpoint, gsize *bytes, const char **cpu,
+gboolean cnx_cost_memory(const CnxCheckpoint *checkpoint, gsize *bytes, const char **isa,
                          GError **error)
 {
     const CnxKernels *kernels = cnx_isa_kernels(error);
 
     if (!kernels)
         return FALSE;
-    *cpu = cnx_isa_name(kernels->level);
+    *isa = cnx_isa_name(kernels->level);
     *bytes = cnx_weights_size(checkpoint, kernels);
     return TRUE;
 }

@@ -1,14 +1,14 @@
-/* What a network costs, before it is loaded and run.
+/* The cost of a network in operations and memory, known before it is loaded.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
 #include "model/checkpoint/checkpoint.h"
 
-/* Multiplications with addition that the convolutions and linear layers do for one image. */
+/* Multiply-accumulates of the convolutions and linear layers for one image. */
 guint64 cnx_cost_macs(const CnxConfig *config, guint width, guint height);
 
-/* Bytes of the weights packed for the kernels that this process uses, whose level is put in *cpu.
- * FALSE with error when CONVNEXT_CPU holds an unknown word. */
-gboolean cnx_cost_memory(const CnxCheckpoint *checkpoint, gsize *bytes, const char **cpu,
+/* Sets *bytes to the size of the weights packed for the kernels of this process, and *isa to the
+ * name of their isa level. FALSE with error if CONVNEXT_CPU holds an unknown word. */
+gboolean cnx_cost_memory(const CnxCheckpoint *checkpoint, gsize *bytes, const char **isa,
                          GError **error);

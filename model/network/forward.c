@@ -1,9 +1,12 @@
-/* ConvNeXt: a stem, four stages of blocks with a downsampling layer before all but the first, a
+/* ConvNeXt: a stem, four stages of blocks with a downsampling layer before all but the first, and a
  * head. Liu et al. 2022 (V1), Woo et al. 2023 (V2).
  *
- * Maps are [n, h, w, c]. The work of a layer is cut into tasks by its geometry alone, never by the
- * number of threads, and no sum is split over tasks but the one of GRN, whose parts are added in
- * order: the results do not depend on the threads.
+ * The file reads from the top down: the network, a stage, a block, the three ways to run a block,
+ * the head. stem.c and downsample.c hold the layers that change the size of a map.
+ *
+ * Maps are [n, h, w, c]. The geometry alone decides how a layer is cut into tasks, never the number
+ * of threads, except where a cut cannot change a result. Only the sum of GRN spans tasks, and its
+ * parts are added in order. So results do not depend on the number of threads.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "model/network/forward.h"
@@ -11,108 +14,133 @@
 #include <math.h>
 #include <string.h>
 
+#include "model/network/downsample.h"
 #include "model/network/linear.h"
 #include "model/network/stem.h"
 #include "model/network/strips.h"
 
-static gboolean few_pixels(const CnxStageSize *size, guint n)
+/* From the network down to the ways to run a block */
+
+static const float *run_stage(CnxRun *run, guint i, guint n, const float *x);
+static void run_block(CnxRun *run, guint i, guint j, guint n, const float *x, float *y);
+static void block_by_strips(CnxLayer *layer, guint n);
+static void block_by_strips_with_grn(CnxLayer *layer, guint n);
+static void block_by_columns(CnxLayer *layer, guint n);
+static void normalise_output(CnxRun *run, guint i, guint n, const float *x);
+static void run_head(CnxRun *run, guint n, const float *x);
+
+/* The network */
+
+void cnx_forward(CnxRun *run, guint n)
 {
-    return (gsize)n * size->h * size->w < CNX_FEW_PIXELS &&
-           (gsize)8 * size->c * size->c > CNX_MANY_WEIGHTS;
+    const float *x = NULL;
+
+    for (guint i = 0; i < run->stages; i++)
+        x = run_stage(run, i, n, x);
+    if (run->head)
+        run_head(run, n, x);
 }
 
-/* Downsampling */
+/* A stage */
 
-/* The same of a convolution that keeps the map's size: its taps are `dilation` apart, and as many
- * pixels of zeros are around the normed map, the odd one at its right and lower side. */
-static void norm_dilated_patches(const CnxLayer *t, const CnxStrip *s, float *patches)
+/* Where a layer of stage i writes: into the output buffer if the layer is the stage's last one and
+ * its map is an output without a norm of its own, otherwise into the map that x is not in. */
+static float *destination(const CnxRun *run, guint i, gboolean last, const float *x)
 {
-    const gsize c = t->in->c, row = (gsize)t->in->w * c; /* floats */
-    const float *image = t->x + (gsize)s->image * t->in->h * row;
-    const int h = (int)t->in->h, w = (int)t->in->w, d = (int)t->dilation;
-
-    memset(patches, 0, (gsize)s->pixels * 4 * c * sizeof *patches);
-    for (int i = (int)s->y0; i < (int)s->y1; i++, patches += (gsize)w * 4 * c)
-        for (int tap = 0; tap < 4; tap++) {
-            const int y = i + tap / 2 * d - d / 2, shift = tap % 2 * d - d / 2;
-            const int from = MAX(0, -shift), to = MIN(w, w - shift); /* outputs that see the map */
-
-            if (y >= 0 && y < h && from < to)
-                t->run->norm(patches + ((gsize)from * 4 + (gsize)tap) * c, 4 * c,
-                             image + (gsize)y * row + (gsize)(from + shift) * c, c, to - from,
-                             (int)c, t->norm->weight, t->norm->bias, (float)t->run->config->eps);
-        }
+    if (last && run->stage[i] && !run->config->output_norm[i])
+        return run->stage[i];
+    return x == run->map[0] ? run->map[1] : run->map[0];
 }
 
-/* The normed 2x2 patches of a strip: [pixels, 2, 2, c of in]. A row or column left over by an odd
- * side is in no patch. */
-static void norm_patches(const CnxLayer *t, const CnxStrip *s, float *patches)
+/* Returns the stage's map. */
+static const float *run_stage(CnxRun *run, guint i, guint n, const float *x)
 {
-    const gsize c = t->in->c, row = (gsize)t->in->w * c; /* floats */
-    const float *image = t->x + (gsize)s->image * t->in->h * row;
+    const CnxStage *stage = &run->weights->stage[i];
+    guint remaining = (i == 0) + (stage->down.n > 0) + stage->depth; /* layers */
+    float *y;
 
-    if (t->dilation > 0) {
-        norm_dilated_patches(t, s, patches);
-        return;
+    if (i == 0) {
+        y = destination(run, i, --remaining == 0, x);
+        cnx_stem(run, n, run->map[1], y);
+        x = y;
     }
-    for (guint i = s->y0; i < s->y1; i++, patches += (gsize)t->out->w * 4 * c)
-        for (guint tap = 0; tap < 4; tap++)
-            t->run->norm(patches + tap * c, 4 * c, image + (2 * i + tap / 2) * row + tap % 2 * c,
-                         2 * c, (int)t->out->w, (int)c, NULL, NULL, (float)t->run->config->eps);
+    if (stage->down.n > 0) {
+        y = destination(run, i, --remaining == 0, x);
+        cnx_downsample(run, i, n, x, y);
+        x = y;
+    }
+    for (guint j = 0; j < stage->depth; j++) {
+        y = destination(run, i, --remaining == 0, x);
+        run_block(run, i, j, n, x, y);
+        x = y;
+    }
+    if (run->stage[i] && run->config->output_norm[i])
+        normalise_output(run, i, n, x);
+    return x;
 }
 
-static void downsample_task(gpointer data, guint task, guint slot)
-{
-    const CnxLayer *t = data;
-    const CnxStrip s = cnx_strip_of(t, task);
-    float *patches = cnx_strip_scratch(t, slot);
+/* A block */
 
-    norm_patches(t, &s, patches);
-    cnx_linear(t->run, t->linear,
-               (CnxProduct){.m = s.pixels, .a = patches, .c = t->y + s.pixel * t->out->c});
-}
-
-static void norm_patches_task(gpointer data, guint task, guint slot)
-{
-    const CnxLayer *t = data;
-    const CnxStrip s = cnx_strip_of(t, task);
-
-    norm_patches(t, &s, t->run->patches + s.pixel * 4 * t->in->c);
-}
-
-/* timm's rule for the 2x2 convolution before a dilated stage. */
-static guint down_dilation(const CnxConfig *config, guint i)
-{
-    return cnx_config_stride(config, i) == 2 ? 0 : config->dilations[i] > 2 ? 2 : 1;
-}
-
-/* Norm and 2x2 convolution of stride 2, or, dilated, of stride 1. */
-static void downsample(CnxRun *run, guint i, guint n, const float *x, float *y)
+/* V1: y = x + pw2(act(pw1(norm(dwconv(x)))))
+ * V2: y = x + pw2(grn(act(pw1(norm(dwconv(x))))))
+ *
+ * There are three ways to compute this. In the drawings each box is a task, time runs to the right,
+ * and || waits for all tasks to its left.
+ *
+ * block_by_columns, if n h w < CNX_FEW_PIXELS and 8 c^2 > CNX_MANY_WEIGHTS. Such a batch has few
+ * strips, and each would read all weights. So the products are cut by output columns: a task
+ * multiplies all pixels by its part of the weights. The rest is cut into strips, 2 for each thread
+ * but at most h. Without GRN the two steps in the middle are absent.
+ *
+ *     strips                columns of 4c                      strips       columns of c
+ *     +--------------+    +-----+-----+-----+    +-------+    +-------+    +-----+-----+-----+
+ *     | dwconv, norm |    | pw1 | pw1 | pw1 |    |       |    | scale |    | pw2 | pw2 | pw2 |
+ *     +--------------+ || | act | act | act | || |  GRN  | || +-------+ || | + x | + x | + x |
+ *     | dwconv, norm |    | sum | sum | sum |    |       |    | scale |    |     |     |     |
+ *     +--------------+    +-----+-----+-----+    +-------+    +-------+    +-----+-----+-----+
+ *
+ * block_by_strips, otherwise, if the block has no GRN. A strip is a band of whole rows with about
+ * cnx_block_pixels() pixels, and never waits for another. It goes through pw1 and pw2 in parts of
+ * at most CNX_STRIP_PIXELS pixels, so that their hidden layer stays in cache.
+ *
+ *     +---------+--------------------------------------+
+ *     | strip 0 | dwconv, norm, { pw1, act, pw2, + x } |
+ *     +---------+--------------------------------------+
+ *     | strip 1 | dwconv, norm, { pw1, act, pw2, + x } |
+ *     +---------+--------------------------------------+
+ *
+ * block_by_strips_with_grn, otherwise. GRN scales each hidden channel by its norm over the whole
+ * image. So all strips go through pw1 before the first goes through pw2, and the hidden layer of
+ * the batch is stored whole.
+ *
+ *     +---------+-----------------------------+    +-------+    +-----------------+
+ *     | strip 0 | dwconv, norm, pw1, act, sum |    |       |    | scale, pw2, + x |
+ *     +---------+-----------------------------+ || |  GRN  | || +-----------------+
+ *     | strip 1 | dwconv, norm, pw1, act, sum |    |       |    | scale, pw2, + x |
+ *     +---------+-----------------------------+    +-------+    +-----------------+
+ *
+ * sum adds the squares of each hidden channel. The calling thread computes GRN from these sums. */
+static void run_block(CnxRun *run, guint i, guint j, guint n, const float *x, float *y)
 {
     CnxLayer layer = {.run = run,
-                      .in = i > 0 ? &run->size[i - 1] : &run->stem_size,
+                      .in = &run->size[i],
                       .out = &run->size[i],
-                      .linear = &run->weights->stage[i].down,
-                      .norm = &run->weights->stage[i].down_norm,
-                      .dilation = down_dilation(run->config, i),
+                      .block = &run->weights->stage[i].blocks[j],
+                      .kernel = run->weights->stage[i].kernel,
                       .x = x,
                       .y = y};
 
-    if (few_pixels(layer.out, n)) {
-        cnx_strips_share(&layer);
-        cnx_strips_loop(&layer, n, norm_patches_task);
-        cnx_linear_columns(
-            run, layer.linear, 1,
-            (CnxProduct){.m = n * layer.out->h * layer.out->w, .a = run->patches, .c = y});
-        return;
-    }
-    cnx_strips_cut(&layer, CNX_STRIP_PIXELS);
-    cnx_strips_loop(&layer, n, downsample_task);
+    if (cnx_prefers_columns(layer.out, n))
+        block_by_columns(&layer, n);
+    else if (layer.block->grn_gamma)
+        block_by_strips_with_grn(&layer, n);
+    else
+        block_by_strips(&layer, n);
 }
 
-/* Blocks */
+/* Parts that several ways share */
 
-/* u = norm(dwconv(x)) of a strip: [pixels, c]. The affine part of the norm is in pw1. */
+/* u = norm(dwconv(x)) of a strip: [pixels, c]. The affine part of the norm is folded into pw1. */
 static void dwconv_norm(const CnxLayer *t, const CnxStrip *s, float *u)
 {
     const CnxKernels *kernels = t->run->kernels;
@@ -129,9 +157,47 @@ static void dwconv_norm(const CnxLayer *t, const CnxStrip *s, float *u)
                  (float)t->run->config->eps);
 }
 
-/* V1, a strip from end to end: y = x + pw2(act(pw1(norm(dwconv(x))))). The hidden layer is never
- * whole. */
-static void block_task(gpointer data, guint task, guint slot)
+/* hidden *= scale, for the pixels of the strip. sums: rows of sumsq for each image. Returns the
+ * strip's hidden layer. */
+static float *scale_hidden(const CnxLayer *t, const CnxStrip *s, guint sums)
+{
+    const gsize wide = 4 * (gsize)t->out->c;
+    float *hidden = t->run->hidden + s->pixel * wide;
+
+    t->run->kernels->columns_scale(hidden, wide, (int)s->pixels, (int)wide,
+                                   t->run->sumsq + s->image * sums * wide);
+    return hidden;
+}
+
+/* Global response normalisation of n images, each with `sums` rows of sums of squares:
+ *   G[k] = sqrt(sumsq[k]),  x[k] <- x[k] (1 + gamma[k] G[k] / (mean G + 1e-6)) + beta[k]
+ * Leaves the factor of x[k] in the first of an image's rows. beta is folded into the bias of pw2.
+ */
+static void compute_grn_scale(const CnxRun *run, guint n, guint sums, guint wide,
+                              const float *gamma)
+{
+    for (guint image = 0; image < n; image++) {
+        float *g = run->sumsq + (gsize)image * sums * wide; /* [sums, 4c] */
+        double mean = 0;
+
+        for (guint k = 0; k < wide; k++) {
+            double sum = 0;
+
+            for (guint i = 0; i < sums; i++)
+                sum += g[(gsize)i * wide + k];
+            g[k] = (float)sqrt(sum);
+            mean += g[k];
+        }
+        mean = mean / wide + 1e-6;
+        for (guint k = 0; k < wide; k++)
+            g[k] = (float)(1 + gamma[k] * (g[k] / mean));
+    }
+}
+
+/* By strips */
+
+/* One strip from end to end. */
+static void whole_block_task(gpointer data, guint task, guint slot)
 {
     const CnxLayer *t = data;
     const CnxStrip s = cnx_strip_of(t, task);
@@ -153,8 +219,16 @@ static void block_task(gpointer data, guint task, guint slot)
     }
 }
 
-/* V2, before GRN: hidden = act(pw1(norm(dwconv(x)))), and the strip's sums of squares. */
-static void block_expand_task(gpointer data, guint task, guint slot)
+static void block_by_strips(CnxLayer *layer, guint n)
+{
+    cnx_strips_cut(layer, cnx_block_pixels(layer->out));
+    cnx_strips_loop(layer, n, whole_block_task);
+}
+
+/* By strips, with GRN */
+
+/* hidden = act(pw1(norm(dwconv(x)))), and the sums of squares of this strip. */
+static void expand_task(gpointer data, guint task, guint slot)
 {
     const CnxLayer *t = data;
     const CnxStrip s = cnx_strip_of(t, task);
@@ -172,19 +246,8 @@ static void block_expand_task(gpointer data, guint task, guint slot)
                             .sumsq = sumsq});
 }
 
-/* hidden *= scale, of the strip's image. */
-static float *grn_scale(const CnxLayer *t, const CnxStrip *s, guint sums)
-{
-    const gsize wide = 4 * (gsize)t->out->c;
-    float *hidden = t->run->hidden + s->pixel * wide;
-
-    t->run->kernels->columns_scale(hidden, wide, (int)s->pixels, (int)wide,
-                                   t->run->sumsq + s->image * sums * wide);
-    return hidden;
-}
-
-/* V2, after: y = x + pw2(hidden * scale). */
-static void block_project_task(gpointer data, guint task, guint slot)
+/* y = x + pw2(hidden * scale) */
+static void project_task(gpointer data, guint task, guint slot)
 {
     const CnxLayer *t = data;
     const CnxStrip s = cnx_strip_of(t, task);
@@ -192,33 +255,20 @@ static void block_project_task(gpointer data, guint task, guint slot)
 
     cnx_linear(t->run, &t->block->pw2,
                (CnxProduct){.m = s.pixels,
-                            .a = grn_scale(t, &s, t->strips),
+                            .a = scale_hidden(t, &s, t->strips),
                             .c = t->y + first,
                             .residual = t->x + first});
 }
 
-/* Global response normalisation of each image, whose sums of squares are in `sums` rows:
- *   G[k] = sqrt(sumsq[k]),  x[k] <- x[k] (1 + gamma[k] G[k] / (mean G + 1e-6)) + beta[k]
- * Leaves the factor of x[k] in the first of the rows; beta is in the bias of pw2. */
-static void grn(const CnxRun *run, guint n, guint sums, guint wide, const float *gamma)
+static void block_by_strips_with_grn(CnxLayer *layer, guint n)
 {
-    for (guint image = 0; image < n; image++) {
-        float *g = run->sumsq + (gsize)image * sums * wide; /* [sums, 4c] */
-        double mean = 0;
-
-        for (guint k = 0; k < wide; k++) {
-            double sum = 0;
-
-            for (guint i = 0; i < sums; i++)
-                sum += g[(gsize)i * wide + k];
-            g[k] = (float)sqrt(sum);
-            mean += g[k];
-        }
-        mean = mean / wide + 1e-6;
-        for (guint k = 0; k < wide; k++)
-            g[k] = (float)(1 + gamma[k] * (g[k] / mean));
-    }
+    cnx_strips_cut(layer, cnx_block_pixels(layer->out));
+    cnx_strips_loop(layer, n, expand_task);
+    compute_grn_scale(layer->run, n, layer->strips, 4 * layer->out->c, layer->block->grn_gamma);
+    cnx_strips_loop(layer, n, project_task);
 }
+
+/* By columns */
 
 static void dwconv_norm_task(gpointer data, guint task, guint slot)
 {
@@ -228,14 +278,13 @@ static void dwconv_norm_task(gpointer data, guint task, guint slot)
     dwconv_norm(t, &s, t->run->normed + s.pixel * t->out->c);
 }
 
-static void grn_scale_task(gpointer data, guint task, guint slot)
+static void scale_hidden_task(gpointer data, guint task, guint slot)
 {
     const CnxStrip s = cnx_strip_of(data, task);
 
-    grn_scale(data, &s, 1);
+    scale_hidden(data, &s, 1);
 }
 
-/* A block of a small map, layer by layer. */
 static void block_by_columns(CnxLayer *layer, guint n)
 {
     CnxRun *run = layer->run;
@@ -255,39 +304,39 @@ static void block_by_columns(CnxLayer *layer, guint n)
         expand.m = pixels;
         expand.sumsq = run->sumsq;
         cnx_linear_columns(run, &block->pw1, n, expand);
-        grn(run, n, 1, wide, block->grn_gamma);
-        cnx_strips_loop(layer, n, grn_scale_task);
+        compute_grn_scale(run, n, 1, wide, block->grn_gamma);
+        cnx_strips_loop(layer, n, scale_hidden_task);
     }
     cnx_linear_columns(run, &block->pw2, 1, project);
 }
 
-static void block(CnxRun *run, guint i, guint j, guint n, const float *x, float *y)
-{
-    CnxLayer layer = {.run = run,
-                      .in = &run->size[i],
-                      .out = &run->size[i],
-                      .block = &run->weights->stage[i].blocks[j],
-                      .kernel = run->weights->stage[i].kernel,
-                      .x = x,
-                      .y = y};
+/* The outputs */
 
-    if (few_pixels(layer.out, n)) {
-        block_by_columns(&layer, n);
-        return;
-    }
-    cnx_strips_cut(&layer, cnx_block_pixels(layer.out));
-    if (!layer.block->grn_gamma) {
-        cnx_strips_loop(&layer, n, block_task);
-        return;
-    }
-    cnx_strips_loop(&layer, n, block_expand_task);
-    grn(run, n, layer.strips, 4 * layer.out->c, layer.block->grn_gamma);
-    cnx_strips_loop(&layer, n, block_project_task);
+static void normalise_output_task(gpointer data, guint task, guint slot)
+{
+    const CnxLayer *t = data;
+    const CnxStrip s = cnx_strip_of(t, task);
+    const gsize c = t->out->c, first = s.pixel * c;
+
+    t->run->norm(t->y + first, c, t->x + first, c, (int)s.pixels, (int)c, t->norm->weight,
+                 t->norm->bias, (float)t->run->config->eps);
 }
 
-/* Head */
+/* For dense backbones: the stage's output is normalised, the input of the next stage is not. */
+static void normalise_output(CnxRun *run, guint i, guint n, const float *x)
+{
+    CnxLayer layer = {.run = run,
+                      .out = &run->size[i],
+                      .norm = &run->weights->stage[i].output_norm,
+                      .x = x,
+                      .y = run->stage[i]};
 
-/* The mean over an image's pixels; for _hnf networks of the pixels' norms. */
+    cnx_strips_cut(&layer, CNX_STRIP_PIXELS);
+    cnx_strips_loop(&layer, n, normalise_output_task);
+}
+
+/* The mean over the pixels of an image. Networks with the norm first (timm's _hnf) normalise each
+ * pixel before. */
 static void pool_task(gpointer data, guint task, guint slot)
 {
     const CnxLayer *t = data;
@@ -306,7 +355,7 @@ static void pool_task(gpointer data, guint task, guint slot)
     run->kernels->columns_mean(t->y + task * c, x, c, (int)pixels, (int)c);
 }
 
-static void head(CnxRun *run, guint n, const float *x)
+static void run_head(CnxRun *run, guint n, const float *x)
 {
     const CnxNorm *norm = &run->weights->norm;
     CnxLayer pool = {.run = run, .in = &run->size[run->config->stages - 1], .x = x};
@@ -324,75 +373,4 @@ static void head(CnxRun *run, guint n, const float *x)
     if (run->projected)
         cnx_linear_columns(run, &run->weights->head, 1,
                            (CnxProduct){.m = n, .a = run->features, .c = run->projected});
-}
-
-/* The network */
-
-static void output_norm_task(gpointer data, guint task, guint slot)
-{
-    const CnxLayer *t = data;
-    const CnxStrip s = cnx_strip_of(t, task);
-    const gsize c = t->out->c, first = s.pixel * c;
-
-    t->run->norm(t->y + first, c, t->x + first, c, (int)s.pixels, (int)c, t->norm->weight,
-                 t->norm->bias, (float)t->run->config->eps);
-}
-
-/* Of a dense backbone: the stage's output is normalised, what the next stage reads is not. */
-static void output_norm(CnxRun *run, guint i, guint n, const float *x)
-{
-    CnxLayer layer = {.run = run,
-                      .out = &run->size[i],
-                      .norm = &run->weights->stage[i].output_norm,
-                      .x = x,
-                      .y = run->stage[i]};
-
-    cnx_strips_cut(&layer, CNX_STRIP_PIXELS);
-    cnx_strips_loop(&layer, n, output_norm_task);
-}
-
-/* The output buffer when this is the stage's last layer and its map is asked for as it is, else
- * the map that x is not in. */
-static float *destination(const CnxRun *run, guint i, gboolean last, const float *x)
-{
-    if (last && run->stage[i] && !run->config->output_norm[i])
-        return run->stage[i];
-    return x == run->map[0] ? run->map[1] : run->map[0];
-}
-
-/* Returns where the stage's map is. */
-static const float *stage(CnxRun *run, guint i, guint n, const float *x)
-{
-    const CnxStage *stage = &run->weights->stage[i];
-    guint layers = (i == 0) + (stage->down.n > 0) + stage->depth; /* to come */
-    float *y;
-
-    if (i == 0) {
-        y = destination(run, i, --layers == 0, x);
-        cnx_stem(run, n, run->map[1], y);
-        x = y;
-    }
-    if (stage->down.n > 0) {
-        y = destination(run, i, --layers == 0, x);
-        downsample(run, i, n, x, y);
-        x = y;
-    }
-    for (guint j = 0; j < stage->depth; j++) {
-        y = destination(run, i, --layers == 0, x);
-        block(run, i, j, n, x, y);
-        x = y;
-    }
-    if (run->stage[i] && run->config->output_norm[i])
-        output_norm(run, i, n, x);
-    return x;
-}
-
-void cnx_forward(CnxRun *run, guint n)
-{
-    const float *x = NULL;
-
-    for (guint i = 0; i < run->stages; i++)
-        x = stage(run, i, n, x);
-    if (run->head)
-        head(run, n, x);
 }

@@ -1,5 +1,5 @@
-/* The state of a run, and the forward pass over it: between run.c, which plans the memory, and
- * forward.c, which uses it.
+/* The state of a run and its forward pass. Private to network/: run.c plans the memory, forward.c
+ * and the files of its layers use it.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
@@ -7,14 +7,13 @@
 #include "model/network/run.h"
 #include "model/network/weights.h"
 
-/* A map is cut into strips of rows of about so many pixels, one task each: small enough for the
- * hidden layer of a strip to stay in the second-level cache, large enough to amortise reading the
- * weights. */
+/* Pixels of a strip, roughly. Few enough that its hidden layer stays in the second-level cache, and
+ * enough to amortise reading the weights. */
 #define CNX_STRIP_PIXELS 128
 
-/* A batch of maps with fewer pixels than this has too few strips to share out. Where a block's
- * weights, 8 c^2 of them, are more than the second-level cache holds, each layer is cut by output
- * columns instead. */
+/* A batch with fewer pixels than CNX_FEW_PIXELS yields too few strips. If a block also has more
+ * weights (8 c^2 of them) than the second-level cache holds, its products are cut by output columns
+ * instead. */
 #define CNX_FEW_PIXELS 256
 #define CNX_MANY_WEIGHTS (256 * 1024)
 
@@ -28,29 +27,30 @@ struct CnxRun {
     const CnxWeights *weights;
     const CnxKernels *kernels;
     guint threads;
-    guint batch; /* most images of one forward */
+    guint batch; /* capacity: images of one forward pass */
     guint width, height;
-    CnxLayernormFn *norm;             /* of the network's kind */
-    guint stages;                     /* to compute */
-    gboolean head;                    /* to compute */
-    CnxStageSize mid_size, stem_size; /* within and after the stem */
+    CnxLayernormFn *norm;             /* the kind that the config names */
+    guint stages;                     /* stages to compute */
+    gboolean head;                    /* whether to compute the head */
+    CnxStageSize mid_size, stem_size; /* inside and after the stem */
     CnxStageSize size[CNX_STAGES];    /* after a stage */
     CnxOutputs outputs;
     struct CnxProfile *profile; /* NULL unless CONVNEXT_PROFILE is 1 */
 
+    const float **images; /* [batch] the images of this forward pass: [height, width, 3] each */
+
     /* The arena. b: batch; h, w, c: of the stage where the product is largest. */
-    const float **images;     /* [b] where each image of this forward lies: [height, width, 3] */
-    float *input;             /* [b, height, width, 3]: their place, unless it is the caller's */
+    float *input;             /* [b, height, width, 3], for callers without images of their own */
     float *map[2];            /* [b, h, w, c]: a layer reads one and writes the other */
-    float *stage[CNX_STAGES]; /* [b, h, w, c] of an output; NULL when not asked for */
+    float *stage[CNX_STAGES]; /* [b, h, w, c] of an output; NULL: not requested */
     float *normed;            /* [pixels, c] */
     float *patches;           /* [pixels, 4 c of the stage before] */
     float *hidden;            /* [pixels, 4c] */
     float *sumsq;             /* [b, strips, 4c] */
     float *pooled;            /* [b, c] */
-    float *features;          /* [b, c or hidden]: what the last linear layer reads; the pooled ones
-                                 without a hidden layer */
-    float *projected;         /* [b, classes or projection]; NULL: not asked for */
+    float *features;          /* [b, c or hidden]: the input of the last linear layer; without a
+                                 hidden layer the same as pooled */
+    float *projected;         /* [b, classes or projection]; NULL: not requested */
     float *scratch;           /* [threads, scratch_size] */
     gsize scratch_size;       /* floats */
 
@@ -58,12 +58,12 @@ struct CnxRun {
     gsize memory_size; /* bytes */
 };
 
-/* Sets the sizes of all maps, from config, width and height alone. */
+/* Sets the sizes of all maps. Reads only config, width and height. */
 void cnx_run_plan_sizes(CnxRun *run);
 
-/* Computes the first n images' outputs. */
+/* Computes the outputs of the first n images. */
 void cnx_forward(CnxRun *run, guint n);
 
-/* The parts of a model. */
+/* Borrowed from the model. */
 const CnxWeights *cnx_model_weights(const CnxModel *model);
 const CnxKernels *cnx_model_kernels(const CnxModel *model);

@@ -3,20 +3,20 @@
 
 #include "model/threads/threads.h"
 
-/* A layer that is cut by columns makes two tasks for each of several threads where each gets so
- * many panels, or one: more of them and the first panel of each is not prefetched, fewer and the
- * threads are uneven. */
+/* With several threads, each gets two tasks if those have at least this many panels each, otherwise
+ * one. More tasks lose the prefetch of their first panel, fewer leave the threads uneven. */
 #define TWO_TASKS_PANELS 4
 
-/* Panels of one task when it goes from image to image: their weights stay in cache. */
+/* Panels of a task that serves several images: their weights stay in cache. */
 #define IMAGE_PANELS 2
 
-/* OpenBLAS rounds as its own blocks fall: there a cut must not depend on the threads. */
+/* Columns of a task with OpenBLAS. Its rounding depends on the size of the product, so the cut must
+ * not depend on the number of threads. */
 #define BLAS_COLUMNS 64
 
-/* Columns first <= j < first + columns of the product; first is a multiple of the panel. */
-static void multiply(const CnxKernels *kernels, const CnxLinear *linear, const CnxProduct *p,
-                     int first, int columns)
+/* Columns first <= j < first + columns of the product. first is a multiple of the panel. */
+static void multiply_columns(const CnxKernels *kernels, const CnxLinear *linear,
+                             const CnxProduct *p, int first, int columns)
 {
     const CnxGemm gemm = {
         .m = (int)p->m,
@@ -39,19 +39,19 @@ static void multiply(const CnxKernels *kernels, const CnxLinear *linear, const C
 
 void cnx_linear(const CnxRun *run, const CnxLinear *linear, CnxProduct product)
 {
-    multiply(run->kernels, linear, &product, 0, linear->n);
+    multiply_columns(run->kernels, linear, &product, 0, linear->n);
 }
 
-/* A linear layer that is cut by columns: of one product, or of the same one for each image. */
+/* A linear layer cut by columns, for one or several images. */
 typedef struct Columns {
     const CnxKernels *kernels;
     const CnxLinear *linear;
     CnxProduct product; /* of the first image */
     guint images, tasks;
-    int unit; /* tasks begin at multiples of it, and have at least as many columns */
+    int unit; /* columns; a task begins at a multiple of it and has at least as many */
 } Columns;
 
-/* The first column of a task, or, after the last task, the end. */
+/* The first column of a task; the number of columns for task == tasks. */
 static int columns_begin(const Columns *t, guint task)
 {
     const gint64 n = t->linear->n, step = (gint64)t->tasks * t->unit;
@@ -70,7 +70,7 @@ static void columns_task(gpointer data, guint task, guint slot)
     CnxProduct p = t->product;
 
     for (guint i = 0; i < t->images && columns > 0; i++) {
-        multiply(t->kernels, t->linear, &p, first, columns);
+        multiply_columns(t->kernels, t->linear, &p, first, columns);
         p.a += (gsize)p.m * (gsize)t->linear->k;
         p.c += (gsize)p.m * (gsize)n;
         if (p.residual)

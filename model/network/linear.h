@@ -1,24 +1,25 @@
-/* Linear layers of a run: whole, or cut by output columns into tasks.
+/* Linear layers of a run: as one product, or cut by output columns into tasks.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
 #include "model/network/forward.h"
 
-/* c[m, n] = act(a[m, k] W^T + bias) + residual[m, n]; sumsq[n] += its columns' squares. */
+/* c[m, n] = act(a[m, k] W^T + bias) + residual[m, n]; sumsq[n] += the squares of each column of c
+ */
 typedef struct CnxProduct {
     guint m;
     const float *a;
     float *c;
     CnxAct act;
     const float *residual; /* NULL: none */
-    float *sumsq;          /* NULL: not asked for */
+    float *sumsq;          /* NULL: not needed */
 } CnxProduct;
 
-/* The whole product, by the calling thread. */
+/* Computes the whole product on the calling thread. */
 void cnx_linear(const CnxRun *run, const CnxLinear *linear, CnxProduct product);
 
-/* The same product for each of the images, whose a, c, residual and sumsq follow each other, cut by
- * columns and shared out to the run's threads: for maps with fewer pixels than weights. */
+/* Computes the same product for each image, cut by columns, on the run's threads; for maps with
+ * fewer pixels than weights. The images' a, c, residual and sumsq follow each other in memory. */
 void cnx_linear_columns(const CnxRun *run, const CnxLinear *linear, guint images,
                         CnxProduct product);

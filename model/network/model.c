@@ -1,9 +1,10 @@
-/* Models and the registry of those that this process holds.
+/* Models, and the registry of the models that this process holds.
  *
- * One lock guards the table, the reference counts and the list of what is being loaded, for moments
- * only. A key is loaded by one thread at a time, so that two elements that start together do not
- * load one file twice, and nobody waits for the loading of another one.
- * POSIX locks, not GLib's: ThreadSanitizer knows them.
+ * One lock guards the registry, the reference counts and the list of loads under way. It is never
+ * held while a model loads. Only one thread loads a key at a time, so two elements that start
+ * together load a file once; a load of another key does not wait for it.
+ *
+ * The locks are POSIX's rather than GLib's because ThreadSanitizer understands them.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "model/network/model.h"
@@ -19,28 +20,28 @@
 
 struct CnxModel {
     guint references; /* under the lock */
-    char *key;        /* in the registry */
+    char *key;        /* in the registry; NULL: not in it */
     CnxConfig *config;
     const CnxKernels *kernels;
     CnxWeights *weights;
 };
 
-/* On the stack of the thread that loads. */
+/* A load under way, on the stack of its thread. */
 typedef struct Loading {
     struct Loading *next;
     const char *key;
 } Loading;
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static pthread_cond_t loaded = PTHREAD_COND_INITIALIZER; /* or failed: one left the list */
-static GHashTable *registry; /* key -> CnxModel, not owned; NULL while there are none */
+static pthread_cond_t loaded = PTHREAD_COND_INITIALIZER; /* a load has ended, either way */
+static GHashTable *registry; /* key -> CnxModel, not owned; NULL while empty */
 static Loading *loadings;
 
-/* files: freed. */
-static void append_files(GString *key, char **files)
+/* Appends path, size and time of each file. */
+static void append_files(GString *key, char *const *files)
 {
-    for (char **file = files; *file; file++) {
-        char *real = realpath(*file, NULL);
+    for (char *const *file = files; *file; file++) {
+        g_autofree char *real = realpath(*file, NULL);
         GStatBuf st;
 
         if (real && g_stat(real, &st) == 0)
@@ -49,34 +50,34 @@ static void append_files(GString *key, char **files)
                                    (long)st.st_mtim.tv_nsec);
         else
             g_string_append(key, "|-");
-        free(real);
     }
-    g_strfreev(files);
 }
 
-/* What makes two openings the same model: place, size and time of every file that is read, the
- * lists of ImageNet's names among them; which of its sets of weights; and the level that they were
- * packed for. Links are followed file by file: those to one file of weights (the Hub's cache has
- * them) may stand beside different configs. NULL when path does not resolve. */
-static char *make_key(const char *path, CnxWeightSet wanted, const CnxKernels *kernels)
+/* The key of a model: the isa level, the set of weights, and path, size and time of every file that
+ * is read, including the lists of ImageNet names. Symbolic links are resolved for each file,
+ * because links to one weights file (as in the Hub's cache) may have different configs beside them.
+ * NULL if path does not resolve. */
+static char *make_key(const char *path, CnxWeightSet weight_set, const CnxKernels *kernels)
 {
-    char *real = realpath(path, NULL);
+    g_auto(GStrv) model_files = NULL, label_files = NULL;
+    g_autofree char *real = realpath(path, NULL);
     GString *key;
 
     if (!real)
         return NULL;
+    model_files = cnx_locate_files(path);
+    label_files = cnx_labels_imagenet_files();
     key = g_string_new(cnx_isa_name(kernels->level));
-    g_string_append_printf(key, "|%s|%s", cnx_weight_set_name(wanted), real);
-    append_files(key, cnx_locate_files(path));
-    append_files(key, cnx_labels_imagenet_files());
-    free(real);
+    g_string_append_printf(key, "|%s|%s", cnx_weight_set_name(weight_set), real);
+    append_files(key, model_files);
+    append_files(key, label_files);
     return g_string_free(key, FALSE);
 }
 
-/* The lock is held */
+/* The registry, with the lock held */
 
 /* A new reference to the model under this key, or NULL. */
-static CnxModel *find(const char *key)
+static CnxModel *find_model(const char *key)
 {
     CnxModel *model = registry ? g_hash_table_lookup(registry, key) : NULL;
 
@@ -94,18 +95,18 @@ static gboolean is_loading(const char *key)
     return l != NULL;
 }
 
-static void enter(CnxModel *model)
+static void register_model(CnxModel *model)
 {
     if (!registry)
         registry = g_hash_table_new(g_str_hash, g_str_equal);
     g_hash_table_insert(registry, model->key, model);
 }
 
-/* FALSE: somebody else was loading it, has ended, and the files may have changed meanwhile.
- * Otherwise *model is the model, or it is for the caller to load. */
+/* TRUE: *model is the model, or NULL for the caller to load it. FALSE: another thread's load has
+ * just ended; the files may have changed since, so the caller starts over. */
 static gboolean find_or_begin(Loading *loading, CnxModel **model)
 {
-    *model = find(loading->key);
+    *model = find_model(loading->key);
     if (*model)
         return TRUE;
     if (!is_loading(loading->key)) {
@@ -118,7 +119,7 @@ static gboolean find_or_begin(Loading *loading, CnxModel **model)
     return FALSE;
 }
 
-static void finish(Loading *loading)
+static void end_loading(Loading *loading)
 {
     Loading **link = &loadings;
 
@@ -128,7 +129,7 @@ static void finish(Loading *loading)
     pthread_cond_broadcast(&loaded);
 }
 
-/* The public functions */
+/* Loading */
 
 static void model_free(CnxModel *model)
 {
@@ -138,10 +139,10 @@ static void model_free(CnxModel *model)
     g_free(model);
 }
 
-static CnxModel *load(const char *path, CnxWeightSet wanted, const CnxKernels *kernels,
-                      GError **error)
+static CnxModel *load_model(const char *path, CnxWeightSet weight_set, const CnxKernels *kernels,
+                            GError **error)
 {
-    CnxCheckpoint *checkpoint = cnx_checkpoint_open(path, wanted, error);
+    CnxCheckpoint *checkpoint = cnx_checkpoint_open(path, weight_set, error);
     CnxWeights *weights;
     CnxModel *model = NULL;
 
@@ -159,45 +160,46 @@ static CnxModel *load(const char *path, CnxWeightSet wanted, const CnxKernels *k
     return model;
 }
 
-/* key: taken over; the model's, if there is one. */
-static CnxModel *load_and_enter(const char *path, CnxWeightSet wanted, const CnxKernels *kernels,
-                                Loading *loading, char *key, GError **error)
+/* Takes the key. */
+static CnxModel *load_and_register(const char *path, CnxWeightSet weight_set,
+                                   const CnxKernels *kernels, Loading *loading, char *key,
+                                   GError **error)
 {
-    CnxModel *model = load(path, wanted, kernels, error);
+    CnxModel *model = load_model(path, weight_set, kernels, error);
 
     pthread_mutex_lock(&lock);
     if (model) {
         model->key = key;
-        enter(model);
+        register_model(model);
     }
-    finish(loading);
+    end_loading(loading);
     pthread_mutex_unlock(&lock);
     if (!model)
         g_free(key);
     return model;
 }
 
-CnxModel *cnx_model_open(const char *path, CnxWeightSet wanted, GError **error)
+CnxModel *cnx_model_open(const char *path, CnxWeightSet weight_set, GError **error)
 {
     const CnxKernels *kernels = cnx_isa_kernels(error);
 
     if (!kernels)
         return NULL;
     for (;;) {
-        char *key = make_key(path, wanted, kernels);
+        g_autofree char *key = make_key(path, weight_set, kernels);
         Loading loading = {.key = key};
         CnxModel *model;
-        gboolean known;
+        gboolean ready;
 
         if (!key)
-            return load(path, wanted, kernels, error);
+            return load_model(path, weight_set, kernels, error);
         pthread_mutex_lock(&lock);
-        known = find_or_begin(&loading, &model);
+        ready = find_or_begin(&loading, &model);
         pthread_mutex_unlock(&lock);
-        if (known && !model)
-            return load_and_enter(path, wanted, kernels, &loading, key, error);
-        g_free(key);
-        if (known)
+        if (ready && !model)
+            return load_and_register(path, weight_set, kernels, &loading, g_steal_pointer(&key),
+                                     error);
+        if (ready)
             return model;
     }
 }

@@ -1,4 +1,4 @@
-/* A ConvNeXt ready to run: packed weights, immutable, shared by reference.
+/* A ConvNeXt that is ready to run: packed weights, immutable and reference counted.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
@@ -8,22 +8,24 @@
 
 typedef struct CnxModel CnxModel;
 
-/* Loads and packs the checkpoint at path, or returns a new reference to the same file's model that
- * this process already holds (same path after symbolic links, size and modification time of each
- * file that is read). wanted: which of two sets of weights is meant, where the file has two.
- * The file is unmapped when this returns. Thread safe: who opens what another thread is loading
- * waits for that, and for no other. Errors: domain CNX_ERROR. */
-CnxModel *cnx_model_open(const char *path, CnxWeightSet wanted, GError **error);
+/* Loads and packs the checkpoint at path. If this process already holds the model, returns a new
+ * reference to it. Two models are the same if every file they are read from has the same resolved
+ * path, size and modification time. weight_set selects one of two sets of weights in the file.
+ *
+ * The file is unmapped when this returns. Thread safe: a call waits for another thread only while
+ * that loads the same model. Errors: domain CNX_ERROR. */
+CnxModel *cnx_model_open(const char *path, CnxWeightSet weight_set, GError **error);
 
 CnxModel *cnx_model_ref(CnxModel *model);
 void cnx_model_unref(CnxModel *model); /* NULL allowed */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(CnxModel, cnx_model_unref)
 
 const CnxConfig *cnx_model_config(const CnxModel *model);
 
 /* Bytes of packed weights. */
 gsize cnx_model_memory(const CnxModel *model);
 
-/* "c", "avx2", ...: the level of the kernels it was packed for. */
+/* The isa level that the weights are packed for: "c", "avx2", ... */
 const char *cnx_model_isa(const CnxModel *model);
 
 /* Reads labels from a text file, one a line, UTF-8, CR LF allowed, the last newline optional, an

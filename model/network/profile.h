@@ -1,17 +1,20 @@
-/* CONVNEXT_PROFILE=1: how long each layer of a run took, printed to standard error when the run is
- * freed. Two lines that begin with #, the columns' names, then a line for each layer:
+/* The layer profile: how long each layer of a run takes. CONVNEXT_PROFILE=1 turns it on. It goes to
+ * standard error when the run is freed: two lines that begin with #, a header, then a line for each
+ * layer with these columns:
  *
- *   layer      stage3.block0.pw1, ...; the norms and GRNs of a stage together; forward: everything
- *   kernel     and the level whose version it is: gemm avx512
+ *   layer      stage3.block1.pw1, ...; the norms of a stage together, its GRNs together; forward is
+ *              the whole pass
+ *   kernel     the kernel and the isa level of its version, as in gemm avx512
  *   shape      rows x outputs x inputs of a product, height x width x channels, rows x channels
- *   calls      images that went through
- *   median_ms  of one image: the time of all threads together; of forward, the time that passed
- *   gflops     GFLOP/s of one thread, where the layer multiplies
- *   share      of what this core can do (simd/peak.h): the median of short runs, one after each
- *              pass, since a core clocks by what it and its neighbours do
+ *   calls      images that passed the layer
+ *   median_ms  time of one image, summed over the threads; for forward the elapsed time
+ *   gflops     GFLOP/s of one thread, for layers that multiply
+ *   share      gflops over the peak of this core (simd/peak.h). The peak is the median of short
+ *              measurements, one after each pass, because the clock of a core depends on its load
+ *              and its neighbours'
  *
- * A profiled run calls its kernels through a table that times each of them. Without the variable
- * there is no such table, and nothing is spent.
+ * A profiled run calls its kernels through a table of timed ones. Other runs have no such table and
+ * pay nothing.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
@@ -20,15 +23,15 @@
 
 typedef struct CnxProfile CnxProfile;
 
-/* Sets *profile, to NULL unless the variable is 1. run has its sizes and its kernels. Returns FALSE
- * and sets error (CNX_ERROR_SETTINGS) when the variable is neither 0 nor 1. */
+/* Sets *profile to a new profile, or to NULL if the variable is off. The run must have its sizes
+ * and kernels. FALSE with error (CNX_ERROR_SETTINGS) if the variable is neither 0 nor 1. */
 gboolean cnx_profile_new(CnxProfile **profile, const CnxRun *run, GError **error);
 
-/* Prints what was seen, unless no image was, and frees it. NULL allowed. */
+/* Prints the profile if there was a forward pass, and frees it. NULL allowed. */
 void cnx_profile_free(CnxProfile *profile);
 
 /* The run's kernels, timed. */
 const CnxKernels *cnx_profile_kernels(const CnxProfile *profile);
 
-/* cnx_forward(run, n) with the profile's kernels. One profiled run at a time goes forward. */
+/* cnx_forward(run, n) with the profile's kernels. Profiled runs take turns. */
 void cnx_profile_forward(CnxProfile *profile, CnxRun *run, guint n);

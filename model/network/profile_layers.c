@@ -5,7 +5,9 @@
 
 typedef CnxProfileLayer Layer;
 
-/* The lowest level whose table has this version of a kernel. OpenBLAS is in none. */
+/* The list of layers */
+
+/* The lowest isa level whose table has this version of a kernel. OpenBLAS's is in no table. */
 #define LEVEL_OF(kernels, name) level_of(kernels, G_STRUCT_OFFSET(CnxKernels, name))
 static const char *level_of(const CnxKernels *kernels, gsize offset)
 {
@@ -31,8 +33,8 @@ static void free_layer(gpointer data)
 }
 
 /* Takes the name. */
-static Layer *add(GPtrArray *layers, CnxProfileKind kind, const char *kernel, const char *level,
-                  char *name)
+static Layer *add_layer(GPtrArray *layers, CnxProfileKind kind, const char *kernel,
+                        const char *level, char *name)
 {
     Layer *layer = g_new0(Layer, 1);
 
@@ -53,7 +55,7 @@ static void add_linear(GPtrArray *layers, const CnxRun *run, const CnxLinear *li
         g_free(name);
         return;
     }
-    layer = add(layers, CNX_PROFILE_GEMM, "gemm", LEVEL_OF(k, gemm), name);
+    layer = add_layer(layers, CNX_PROFILE_GEMM, "gemm", LEVEL_OF(k, gemm), name);
     layer->weights = linear->packed;
     layer->end = linear->packed + k->gemm_packed_size(linear->n, linear->k);
     layer->shape = g_strdup_printf("%" G_GSIZE_FORMAT "x%dx%d", rows, linear->n, linear->k);
@@ -65,9 +67,9 @@ static void add_dwconv(GPtrArray *layers, const CnxRun *run, const float *weight
 {
     const CnxKernels *k = run->kernels;
     const gsize taps = (gsize)kernel * kernel;
-    Layer *layer = kernel == 7
-                       ? add(layers, CNX_PROFILE_DWCONV, "dwconv7", LEVEL_OF(k, dwconv7), name)
-                       : add(layers, CNX_PROFILE_DWCONV, "dwconv", LEVEL_OF(k, dwconv), name);
+    Layer *layer =
+        kernel == 7 ? add_layer(layers, CNX_PROFILE_DWCONV, "dwconv7", LEVEL_OF(k, dwconv7), name)
+                    : add_layer(layers, CNX_PROFILE_DWCONV, "dwconv", LEVEL_OF(k, dwconv), name);
 
     layer->weights = weights;
     layer->end = weights + taps * size->c;
@@ -78,7 +80,7 @@ static void add_dwconv(GPtrArray *layers, const CnxRun *run, const float *weight
 static void add_columns(GPtrArray *layers, CnxProfileKind kind, const char *kernel,
                         const char *level, const CnxStageSize *size, guint channels, char *name)
 {
-    Layer *layer = add(layers, kind, kernel, level, name);
+    Layer *layer = add_layer(layers, kind, kernel, level, name);
 
     layer->channels = channels;
     layer->shape = g_strdup_printf("%ux%u", size->h * size->w, channels);
@@ -148,22 +150,85 @@ static void add_head(GPtrArray *layers, const CnxRun *run)
         add_linear(layers, run, &run->weights->head, 1, g_strdup("head"));
 }
 
-GPtrArray *cnx_profile_layers(const CnxRun *run)
+static void add_forward(GPtrArray *layers, const CnxRun *run)
 {
-    GPtrArray *layers = g_ptr_array_new_with_free_func(free_layer);
     double flops = 0;
     Layer *all;
 
-    add_stem(layers, run);
-    for (guint i = 0; i < run->stages; i++)
-        add_stage(layers, run, i);
-    if (run->head)
-        add_head(layers, run);
     for (guint i = 0; i < layers->len; i++)
         flops += ((const Layer *)g_ptr_array_index(layers, i))->flops;
-    all = add(layers, CNX_PROFILE_FORWARD, "all", cnx_isa_name(run->kernels->level),
-              g_strdup("forward"));
+    all = add_layer(layers, CNX_PROFILE_FORWARD, "all", cnx_isa_name(run->kernels->level),
+                    g_strdup("forward"));
     all->shape = g_strdup_printf("%ux%ux3", run->height, run->width);
     all->flops = flops;
+}
+
+static int compare_weights(const void *a, const void *b)
+{
+    const float *x = (*(Layer *const *)a)->weights, *y = (*(Layer *const *)b)->weights;
+
+    return (x > y) - (x < y);
+}
+
+CnxProfileLayers *cnx_profile_layers_new(const CnxRun *run)
+{
+    CnxProfileLayers *layers = g_new0(CnxProfileLayers, 1);
+    GPtrArray *list = layers->list = g_ptr_array_new_with_free_func(free_layer);
+
+    add_stem(list, run);
+    for (guint i = 0; i < run->stages; i++)
+        add_stage(list, run, i);
+    if (run->head)
+        add_head(list, run);
+    add_forward(list, run);
+
+    layers->by_weights = g_ptr_array_new();
+    for (guint i = 0; i < list->len; i++)
+        if (((const Layer *)g_ptr_array_index(list, i))->weights)
+            g_ptr_array_add(layers->by_weights, g_ptr_array_index(list, i));
+    g_ptr_array_sort(layers->by_weights, compare_weights);
     return layers;
+}
+
+void cnx_profile_layers_free(CnxProfileLayers *layers)
+{
+    if (!layers)
+        return;
+    g_ptr_array_unref(layers->by_weights);
+    g_ptr_array_unref(layers->list);
+    g_free(layers);
+}
+
+/* Finding the layer of a call */
+
+CnxProfileLayer *cnx_profile_layers_find_weights(const CnxProfileLayers *layers,
+                                                 const float *weights)
+{
+    const GPtrArray *sorted = layers->by_weights;
+    guint low = 0, high = sorted->len;
+    Layer *layer;
+
+    while (low < high) {
+        const guint middle = (low + high) / 2;
+
+        layer = g_ptr_array_index(sorted, middle);
+        if (layer->end <= weights)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    layer = low < sorted->len ? g_ptr_array_index(sorted, low) : NULL;
+    return layer && layer->weights <= weights ? layer : NULL;
+}
+
+CnxProfileLayer *cnx_profile_layers_find_channels(const CnxProfileLayers *layers,
+                                                  CnxProfileKind kind, int channels)
+{
+    for (guint i = 0; i < layers->list->len; i++) {
+        Layer *layer = g_ptr_array_index(layers->list, i);
+
+        if (layer->kind == kind && layer->channels == (guint)channels)
+            return layer;
+    }
+    return NULL;
 }

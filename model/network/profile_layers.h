@@ -1,12 +1,14 @@
-/* Private to the profile: the layers of a run, how to know them by what kernels are called with,
- * and how long they took.
+/* The layers of a run, for its profile, and which of them a kernel call belongs to.
+ *
+ * A kernel does not know its layer, but the address of its weights does. Norms are called without
+ * weights, which are folded into the next layer; their number of channels tells the stage.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
 #include "model/network/forward.h"
 
-#define CNX_PROFILE_SAMPLES 1000 /* forward passes that a median is taken of: the last ones */
+#define CNX_PROFILE_SAMPLES 1000 /* the medians are over this many of the latest forward passes */
 
 typedef enum CnxProfileKind {
     CNX_PROFILE_GEMM,
@@ -19,14 +21,26 @@ typedef enum CnxProfileKind {
 
 typedef struct CnxProfileLayer {
     CnxProfileKind kind;
-    const float *weights, *end; /* a product's or convolution's */
+    const float *weights, *end; /* of products and convolutions; NULL for the others */
     guint channels;             /* of the others */
     char *name, *kernel, *shape;
     double flops;                  /* of an image; 0: not counted */
-    gint64 ns;                     /* of this forward pass, of all threads; atomic */
-    float ms[CNX_PROFILE_SAMPLES]; /* of an image, of past ones */
+    gint64 ns;                     /* of this forward pass, over all threads; atomic */
+    float ms[CNX_PROFILE_SAMPLES]; /* of an image, in past passes */
 } CnxProfileLayer;
 
-/* Of CnxProfileLayer, in the order of the network; the last is of everything. The caller owns it.
- */
-GPtrArray *cnx_profile_layers(const CnxRun *run);
+typedef struct CnxProfileLayers {
+    GPtrArray *list;       /* of CnxProfileLayer, in network order; the last is the whole pass */
+    GPtrArray *by_weights; /* those with weights, by address */
+} CnxProfileLayers;
+
+CnxProfileLayers *cnx_profile_layers_new(const CnxRun *run);
+void cnx_profile_layers_free(CnxProfileLayers *layers); /* NULL allowed */
+
+/* The layer that these weights belong to, or NULL. */
+CnxProfileLayer *cnx_profile_layers_find_weights(const CnxProfileLayers *layers,
+                                                 const float *weights);
+
+/* The first layer of this kind with this many channels, or NULL. */
+CnxProfileLayer *cnx_profile_layers_find_channels(const CnxProfileLayers *layers,
+                                                  CnxProfileKind kind, int channels);

@@ -25,7 +25,6 @@ static CnxLayernormFn *norm_of(const CnxRun *run)
     return run->kernels->layernorm;
 }
 
-/* Sides by the floor rule. */
 void cnx_run_plan_sizes(CnxRun *run)
 {
     const CnxConfig *config = run->config;
@@ -47,19 +46,19 @@ static void plan_outputs(CnxRun *run, CnxOutput outputs)
             run->stages = i + 1;
 }
 
-/* Largest of the stages' [batch, h, w] x c; FALSE in fits when a product of that kind exceeds what
- * the kernels count with. */
+/* The size of each buffer in floats: the largest that a layer needs. pixels: of a batch; c':
+ * channels of the stage before. */
 typedef struct Largest {
-    gsize map;     /* b h w c */
-    gsize few;     /* pixels c, where maps are small */
-    gsize patches; /* pixels 4 c', where maps are small; c': of the stage before */
-    gsize hidden;  /* pixels 4c: where maps are small, or everywhere with GRN */
-    gsize sumsq;   /* strips 4c */
+    gsize map;     /* pixels c */
+    gsize few;     /* pixels c, of small maps */
+    gsize patches; /* pixels 4 c', of small maps */
+    gsize hidden;  /* pixels 4c, of small maps, or of all with GRN */
+    gsize sumsq;   /* batch strips 4c */
     gsize scratch; /* of one thread */
 } Largest;
 
-/* Checked: *largest = max(*largest, product of the factors). */
-static gboolean grow(gsize *largest, gsize a, gsize b, gsize c)
+/* *largest = MAX(*largest, a b c); FALSE if the product overflows. */
+static gboolean raise_to(gsize *largest, gsize a, gsize b, gsize c)
 {
     gsize product;
 
@@ -69,12 +68,13 @@ static gboolean grow(gsize *largest, gsize a, gsize b, gsize c)
     return TRUE;
 }
 
+/* FALSE if the map exceeds the range of the kernels' counters. */
 static gboolean measure_map(const CnxRun *run, const CnxStageSize *size, Largest *l)
 {
     gsize pixels;
 
     return g_size_checked_mul(&pixels, (gsize)size->h * size->w, run->batch) &&
-           pixels <= G_MAXINT && grow(&l->map, pixels, size->c, 1);
+           pixels <= G_MAXINT && raise_to(&l->map, pixels, size->c, 1);
 }
 
 static gboolean measure_stem(const CnxRun *run, Largest *l)
@@ -82,7 +82,7 @@ static gboolean measure_stem(const CnxRun *run, Largest *l)
     gsize scratch;
 
     return measure_map(run, &run->mid_size, l) && measure_map(run, &run->stem_size, l) &&
-           cnx_stem_scratch(run, &scratch) && grow(&l->scratch, scratch, 1, 1);
+           cnx_stem_scratch(run, &scratch) && raise_to(&l->scratch, scratch, 1, 1);
 }
 
 static gboolean measure_stage(const CnxRun *run, guint i, Largest *l)
@@ -99,14 +99,14 @@ static gboolean measure_stage(const CnxRun *run, guint i, Largest *l)
         return FALSE;
     pixels = (gsize)size->h * size->w * run->batch;
     few = MIN(pixels, CNX_FEW_PIXELS);
-    return grow(&l->few, few, c, 1) && grow(&l->patches, few, 4, before) &&
-           grow(&l->hidden, run->config->grn ? pixels : few, 4, c) &&
-           grow(&l->sumsq, run->config->grn ? (gsize)run->batch * strips : 0, 4, c) &&
-           grow(&l->scratch, down, 4, before) &&
-           grow(&l->scratch, strip + 4 * CNX_STRIP_PIXELS, c, 1);
+    return raise_to(&l->few, few, c, 1) && raise_to(&l->patches, few, 4, before) &&
+           raise_to(&l->hidden, run->config->grn ? pixels : few, 4, c) &&
+           raise_to(&l->sumsq, run->config->grn ? (gsize)run->batch * strips : 0, 4, c) &&
+           raise_to(&l->scratch, down, 4, before) &&
+           raise_to(&l->scratch, strip + 4 * CNX_STRIP_PIXELS, c, 1);
 }
 
-/* Takes each buffer from the arena, or with base NULL counts them. */
+/* Takes each buffer from the arena; with base NULL only counts. */
 static void plan_arena(CnxRun *run, CnxOutput outputs, const Largest *l, CnxArena *arena)
 {
     const CnxConfig *config = run->config;
@@ -134,14 +134,14 @@ static void plan_arena(CnxRun *run, CnxOutput outputs, const Largest *l, CnxAren
         else if (outputs & CNX_OUTPUT_LOGITS)
             run->projected = CNX_TAKE(arena, run->batch, config->classes);
     }
-    /* A whole page between the threads' parts keeps their prefetchers apart. */
+    /* At least a page between the threads keeps their prefetchers apart. */
     run->scratch_size = (l->scratch + 2047) / 1024 * 1024;
     run->scratch = CNX_TAKE(arena, run->threads, run->scratch_size);
-    /* Last: where callers bring their own images, its pages are never touched. */
+    /* Last, because its pages are never touched if callers bring their own images. */
     run->input = CNX_TAKE(arena, run->batch, run->height, run->width, 3);
 }
 
-static gboolean allocate(CnxRun *run, CnxOutput outputs)
+static gboolean allocate_memory(CnxRun *run, CnxOutput outputs)
 {
     Largest largest = {0};
     CnxArena arena = {NULL};
@@ -163,7 +163,7 @@ static gboolean allocate(CnxRun *run, CnxOutput outputs)
     return TRUE;
 }
 
-static void publish(CnxRun *run, CnxOutput outputs)
+static void describe_outputs(CnxRun *run, CnxOutput outputs)
 {
     const CnxConfig *config = run->config;
     CnxOutputs *o = &run->outputs;
@@ -180,29 +180,29 @@ static void publish(CnxRun *run, CnxOutput outputs)
                            config->hidden > 0 ? config->hidden : config->dims[config->stages - 1]};
 }
 
-static gboolean check(CnxModel *model, guint width, guint height, guint batch, CnxOutput outputs,
-                      GError **error)
+static gboolean check_settings(CnxModel *model, guint width, guint height, guint batch,
+                               CnxOutput outputs, GError **error)
 {
     const CnxConfig *config = cnx_model_config(model);
     const guint side = cnx_config_min_side(config);
 
     if (width < side || height < side)
         g_set_error(error, CNX_ERROR, CNX_ERROR_SETTINGS,
-                    "%s takes images of at least %ux%u pixels, not %ux%u", config->variant, side,
+                    "%s needs images of at least %ux%u pixels, not %ux%u", config->variant, side,
                     side, width, height);
     else if (batch == 0 || outputs == 0)
         g_set_error(error, CNX_ERROR, CNX_ERROR_SETTINGS,
                     "a run of %s needs at least one image and one output", config->variant);
     else if ((outputs & CNX_OUTPUT_LOGITS) && config->projection > 0)
         g_set_error(error, CNX_ERROR, CNX_ERROR_SETTINGS,
-                    "%s projects images to embeddings and has no classes, so there are no logits",
+                    "%s projects images to embeddings and has no classifier, so it has no logits",
                     config->variant);
     else if ((outputs & CNX_OUTPUT_LOGITS) && config->classes == 0)
         g_set_error(error, CNX_ERROR, CNX_ERROR_SETTINGS,
-                    "%s has no classifier, so there are no logits", config->variant);
+                    "%s has no classifier, so it has no logits", config->variant);
     else if (outputs >= (CnxOutput)(CNX_OUTPUT_STAGE1 << config->stages))
         g_set_error(error, CNX_ERROR, CNX_ERROR_SETTINGS,
-                    "%s has %u stage%s, so there is no map of a later one", config->variant,
+                    "%s has only %u stage%s, so it has no map of a later one", config->variant,
                     config->stages, config->stages > 1 ? "s" : "");
     else
         return TRUE;
@@ -212,9 +212,9 @@ static gboolean check(CnxModel *model, guint width, guint height, guint batch, C
 CnxRun *cnx_run_new(CnxModel *model, guint width, guint height, guint batch, CnxOutput outputs,
                     guint threads, GError **error)
 {
-    CnxRun *run;
+    g_autoptr(CnxRun) run = NULL;
 
-    if (!check(model, width, height, batch, outputs, error))
+    if (!check_settings(model, width, height, batch, outputs, error))
         return NULL;
 
     run = g_new0(CnxRun, 1);
@@ -230,23 +230,20 @@ CnxRun *cnx_run_new(CnxModel *model, guint width, guint height, guint batch, Cnx
     run->norm = norm_of(run);
     cnx_run_plan_sizes(run);
     plan_outputs(run, outputs);
-    if (!allocate(run, outputs)) {
+    if (!allocate_memory(run, outputs)) {
         g_set_error(error, CNX_ERROR, CNX_ERROR_OUT_OF_MEMORY,
-                    "no memory to run %s on %u images of %ux%u pixels", run->config->variant, batch,
-                    width, height);
-        g_clear_pointer(&run, cnx_run_free);
+                    "not enough memory to run %s on %u images of %ux%u pixels",
+                    run->config->variant, batch, width, height);
         return NULL;
     }
-    if (!cnx_profile_new(&run->profile, run, error)) {
-        g_clear_pointer(&run, cnx_run_free);
+    if (!cnx_profile_new(&run->profile, run, error))
         return NULL;
-    }
     if (run->profile) {
         run->kernels = cnx_profile_kernels(run->profile);
         run->norm = norm_of(run);
     }
-    publish(run, outputs);
-    return run;
+    describe_outputs(run, outputs);
+    return g_steal_pointer(&run);
 }
 
 void cnx_run_free(CnxRun *run)
@@ -267,7 +264,7 @@ float *cnx_run_input(CnxRun *run, guint image)
     return run->input + (gsize)image * run->height * run->width * 3;
 }
 
-static const CnxOutputs *forward(CnxRun *run, guint n)
+static const CnxOutputs *run_batch(CnxRun *run, guint n)
 {
     CnxOutputs *o = &run->outputs;
 
@@ -286,14 +283,14 @@ const CnxOutputs *cnx_run_forward(CnxRun *run, guint n)
     g_assert(n >= 1 && n <= run->batch);
     for (guint i = 0; i < n; i++)
         run->images[i] = cnx_run_input(run, i);
-    return forward(run, n);
+    return run_batch(run, n);
 }
 
 const CnxOutputs *cnx_run_forward_images(CnxRun *run, const float *const *images, guint n)
 {
     g_assert(n >= 1 && n <= run->batch);
     memcpy(run->images, images, n * sizeof *images);
-    return forward(run, n);
+    return run_batch(run, n);
 }
 
 gsize cnx_run_memory(const CnxRun *run)

@@ -1,4 +1,5 @@
-/* One concurrent run of a model: the scratch memory, planned once, and the forward pass.
+/* A run of a model: the forward pass and its memory, which is planned once. Runs of one model may
+ * go forward at the same time.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
@@ -8,11 +9,11 @@
 typedef struct CnxRun CnxRun;
 
 typedef enum CnxOutput {
-    CNX_OUTPUT_LOGITS = 1 << 0,    /* the head's raw outputs; needs a head */
-    CNX_OUTPUT_EMBEDDING = 1 << 1, /* what the last linear layer reads; of a network that ends in
-                                      a projection (CLIP) what that puts out */
-    CNX_OUTPUT_STAGE1 = 1 << 2,    /* maps after the last block of a stage, before any pooling;
-                                      of a dense backbone after the norm of that output */
+    CNX_OUTPUT_LOGITS = 1 << 0,    /* the raw outputs of the classifier; needs one */
+    CNX_OUTPUT_EMBEDDING = 1 << 1, /* the input of the last linear layer; if that layer is a
+                                      projection (CLIP), its output */
+    CNX_OUTPUT_STAGE1 = 1 << 2,    /* the map after the last block of a stage, before any pooling;
+                                      in a dense backbone after the norm of that output */
     CNX_OUTPUT_STAGE2 = 1 << 3,
     CNX_OUTPUT_STAGE3 = 1 << 4,
     CNX_OUTPUT_STAGE4 = 1 << 5,
@@ -20,40 +21,42 @@ typedef enum CnxOutput {
 
 /* [n, height, width, channels], dense */
 typedef struct CnxMap {
-    const float *data; /* NULL: not asked for */
+    const float *data; /* NULL: not requested */
     guint n, height, width, channels;
 } CnxMap;
 
 typedef struct CnxOutputs {
     CnxMap logits;    /* [n, 1, 1, classes] */
-    CnxMap embedding; /* [n, 1, 1, dims of the last stage, hidden or projection] */
+    CnxMap embedding; /* [n, 1, 1, width of the last stage, hidden or projection] */
     CnxMap stage[CNX_STAGES];
 } CnxOutputs;
 
-/* width, height: of the input, pixels, at least cnx_config_min_side; sides that are no multiple of
- *   it follow the floor rule (trailing rows and columns are dropped by each strided convolution, as
- * in PyTorch). batch: the most images of one cnx_run_forward, at least 1. outputs: CnxOutput flags;
- * stages after the last one needed are not computed. threads: at most so many of this process's
- * shared workers, the caller's thread included; 0: as many as the processors that this process may
- * use. Takes its own reference to the model. Returns NULL with error when memory cannot be had or
- * an output does not exist. */
+/* width, height: of the input in pixels, at least cnx_config_min_side. Each strided convolution
+ * drops the rows and columns that do not fill a stride, as in PyTorch. batch: capacity in images of
+ * one cnx_run_forward, at least 1. outputs: CnxOutput flags. Stages after the last one needed are
+ * not computed. threads: limit on the threads of a forward pass, the caller's included; 0 means one
+ * for each processor available to this process.
+ *
+ * Takes its own reference to the model. NULL with error if memory runs out or the model lacks an
+ * output. */
 CnxRun *cnx_run_new(CnxModel *model, guint width, guint height, guint batch, CnxOutput outputs,
                     guint threads, GError **error);
 void cnx_run_free(CnxRun *run); /* NULL allowed */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(CnxRun, cnx_run_free)
 
-/* Where to write image i: [height, width, 3] float, normalised RGB. */
+/* The place of image i: [height, width, 3] float, normalised RGB, for the caller to write. */
 float *cnx_run_input(CnxRun *run, guint image);
 
-/* Runs the first n images. Allocates nothing. The outputs are borrowed until the next call.
- * Not thread safe for one run; different runs may run side by side. */
+/* Runs the first n images without allocating memory. The outputs are valid until the next call.
+ * Calls for one run must not overlap; different runs may go forward at the same time. */
 const CnxOutputs *cnx_run_forward(CnxRun *run, guint n);
 
-/* The same with n images that lie elsewhere: images: [n] pointers to [height, width, 3] float,
- * normalised RGB, read until this returns. */
+/* The same for images in the caller's memory. images: [n] pointers to [height, width, 3] float,
+ * normalised RGB, which must stay valid until this returns. */
 const CnxOutputs *cnx_run_forward_images(CnxRun *run, const float *const *images, guint n);
 
-/* Bytes of scratch. */
+/* Bytes of the run's memory. */
 gsize cnx_run_memory(const CnxRun *run);
 
-/* Those of them that are for its images, however many threads it has. */
+/* The part of it that grows with the batch: all but the scratch of the threads. */
 gsize cnx_run_images_memory(const CnxRun *run);

@@ -24,9 +24,9 @@ void cnx_sigmoid(float *scores, const float *logits, guint n)
         scores[i] = (float)(1 / (1 + exp(-(double)logits[i])));
 }
 
-/* Whether class a comes before class b: NaN after every number, then the larger, then the lower
+/* Whether class a ranks before class b: NaN ranks last, then the higher score wins, then the lower
  * index. */
-static gboolean before(const float *scores, guint a, guint b)
+static gboolean ranks_before(const float *scores, guint a, guint b)
 {
     const gboolean nan_a = isnan(scores[a]) != 0, nan_b = isnan(scores[b]) != 0;
 
@@ -45,7 +45,7 @@ guint cnx_top_k(guint *best, guint k, const float *scores, guint n)
     for (guint i = 0; i < n; i++) {
         guint at = found;
 
-        while (at > 0 && before(scores, i, best[at - 1]))
+        while (at > 0 && ranks_before(scores, i, best[at - 1]))
             at--;
         if (at == k)
             continue;

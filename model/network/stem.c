@@ -1,4 +1,4 @@
-/* Both kinds of stem are matrix products of gathered patches.
+/* Each convolution of a stem is a matrix product of gathered patches.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "model/network/stem.h"
@@ -8,7 +8,7 @@
 #include "model/network/linear.h"
 #include "model/network/strips.h"
 
-#define OVERLAP 3 /* side of an overlapping stem's kernels, of stride 2 and padding 1 */
+#define OVERLAP 3 /* kernel side of an overlapping stem; stride 2, padding 1 */
 
 void cnx_stem_plan(CnxRun *run)
 {
@@ -47,7 +47,7 @@ gboolean cnx_stem_scratch(const CnxRun *run, gsize *floats)
     return TRUE;
 }
 
-/* [in]: an image of the run, or, within an overlapping stem, a map. */
+/* [in]: an image of the run, or the map between the convolutions of an overlapping stem. */
 static const float *input_of(const CnxLayer *t, guint image)
 {
     const gsize size = (gsize)t->in->h * t->in->w * t->in->c;
@@ -55,7 +55,7 @@ static const float *input_of(const CnxLayer *t, guint image)
     return !t->x ? t->run->images[image] : t->x + image * size;
 }
 
-static void norm(const CnxLayer *t, const CnxStrip *s)
+static void apply_norm(const CnxLayer *t, const CnxStrip *s)
 {
     const CnxRun *run = t->run;
     const gsize c = t->out->c;
@@ -66,7 +66,7 @@ static void norm(const CnxLayer *t, const CnxStrip *s)
                   (float)run->config->eps);
 }
 
-/* Patches side by side. A row of one is contiguous in the input. */
+/* Patches that do not overlap. Each row of a patch is contiguous in the input. */
 static void patch_task(gpointer data, guint task, guint slot)
 {
     const CnxLayer *t = data;
@@ -85,10 +85,10 @@ static void patch_task(gpointer data, guint task, guint slot)
                (CnxProduct){.m = s.pixels,
                             .a = cnx_strip_scratch(t, slot),
                             .c = t->y + s.pixel * t->out->c});
-    norm(t, &s);
+    apply_norm(t, &s);
 }
 
-/* The part of a row of 3 pixels around pixel 2 j that is inside the map; zeros for the rest. */
+/* The 3 pixels of a row around pixel 2 j; zeros outside the map. */
 static void gather_row(float *dst, const float *row, guint j, guint w, gsize c)
 {
     const guint left = j == 0 ? 1 : 0, right = 2 * j + 1 == w ? 1 : 0;
@@ -111,7 +111,7 @@ static void overlap_task(gpointer data, guint task, guint slot)
     for (guint i = s.y0; i < s.y1; i++)
         for (guint j = 0; j < t->out->w; j++)
             for (guint k = 0; k < OVERLAP; k++, patch += line) {
-                const gsize y = 2 * (gsize)i + k; /* 1 more than the row */
+                const gsize y = 2 * (gsize)i + k; /* the row + 1 */
 
                 if (y == 0 || y > t->in->h)
                     memset(patch, 0, line * sizeof *patch);
@@ -124,7 +124,7 @@ static void overlap_task(gpointer data, guint task, guint slot)
                             .a = cnx_strip_scratch(t, slot),
                             .c = t->y + s.pixel * t->out->c,
                             .act = t->act});
-    norm(t, &s);
+    apply_norm(t, &s);
 }
 
 void cnx_stem(CnxRun *run, guint n, float *mid, float *y)

@@ -1,4 +1,5 @@
-/* Cutting a layer into strips of rows, one task each.
+/* How a layer is cut into strips, bands of whole rows, with one task for each. Inline code only:
+ * there is no strips.c.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
@@ -6,7 +7,7 @@
 #include "model/network/forward.h"
 #include "model/threads/threads.h"
 
-/* What the tasks of one loop share. */
+/* A layer as the tasks of one loop share it. */
 typedef struct CnxLayer {
     CnxRun *run;
     const CnxStageSize *in, *out;
@@ -14,23 +15,30 @@ typedef struct CnxLayer {
     const CnxBlock *block;
     const CnxNorm *norm;
     guint kernel;   /* side of the convolution */
-    guint dilation; /* of a 2x2 convolution that keeps the size; 0: its stride is 2 */
+    guint dilation; /* of a 2x2 convolution that keeps the size; 0 means stride 2 */
     CnxAct act;     /* after the convolution */
-    const float *x; /* [n, in]; NULL: run->images */
+    const float *x; /* [n, in]; NULL means run->images */
     float *y;       /* [n, out] */
-    guint rows;     /* of out in the largest strip */
-    guint strips;   /* of one image */
+    guint rows;     /* rows of out in the largest strip */
+    guint strips;   /* strips of one image */
 } CnxLayer;
 
 typedef struct CnxStrip {
     guint image, index;
     guint y0, y1; /* rows of out */
-    gsize pixel;  /* the first, counted over the batch */
+    gsize pixel;  /* the first one, counted from the start of the batch */
     guint pixels;
 } CnxStrip;
 
-/* Strips of a map, about `pixels` large. Several are an even number of them, or many a multiple of
- * four, so that two or four threads have the same work. */
+/* Whether to cut the products of a layer by output columns rather than by strips. */
+static inline gboolean cnx_prefers_columns(const CnxStageSize *size, guint n)
+{
+    return (gsize)n * size->h * size->w < CNX_FEW_PIXELS &&
+           (gsize)8 * size->c * size->c > CNX_MANY_WEIGHTS;
+}
+
+/* The number of strips of about `pixels` pixels. Above 1 it is even and above 4 a multiple of 4,
+ * unless the map has too few rows, so that two or four threads get equal work. */
 static inline guint cnx_strip_count(const CnxStageSize *size, guint pixels)
 {
     const gsize least = ((gsize)size->h * size->w + pixels - 1) / pixels;
@@ -39,8 +47,8 @@ static inline guint cnx_strip_count(const CnxStageSize *size, guint pixels)
     return (guint)MIN(size->h, (least + step - 1) / step * step);
 }
 
-/* Pixels of one strip of a block's map. Its depthwise convolution reads six rows more than it
- * writes, and should write several; but there should be work for eight threads. */
+/* Pixels of a strip of a block. A 7x7 depthwise convolution reads six rows more than it writes, so
+ * a strip should have several rows; but there should be enough strips for eight threads. */
 static inline guint cnx_block_pixels(const CnxStageSize *size)
 {
     const gsize eighth = (gsize)size->h * size->w / 8;
@@ -60,7 +68,7 @@ static inline void cnx_strips_cut(CnxLayer *layer, guint pixels)
     layer->rows = cnx_strip_rows(layer->out, layer->strips);
 }
 
-/* For work whose results no cut changes: two strips for each thread. */
+/* Two strips for each thread. Only for layers whose results do not depend on the cut. */
 static inline void cnx_strips_share(CnxLayer *layer)
 {
     layer->strips = MIN(layer->out->h, 2 * layer->run->threads);
@@ -84,7 +92,7 @@ static inline float *cnx_strip_scratch(const CnxLayer *layer, guint slot)
     return layer->run->scratch + slot * layer->run->scratch_size;
 }
 
-/* Runs fn over the strips of n images, with the layer as its data. */
+/* Calls fn for each strip of n images, with the layer as its data. */
 static inline void cnx_strips_loop(CnxLayer *layer, guint n, CnxTaskFn *fn)
 {
     cnx_threads_loop(layer->run->threads, n * layer->strips, fn, layer);

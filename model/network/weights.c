@@ -1,5 +1,5 @@
-/* Packing walks the network twice: once to count, once to fill. Tensors are converted one at a
- * time, in two scratch buffers of the largest one's size.
+/* Packing walks the network twice: first to count, then to fill. Tensors are converted one at a
+ * time, in two scratch buffers of the size of the largest one.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "model/network/weights.h"
@@ -12,35 +12,34 @@
 typedef struct Packer {
     const CnxCheckpoint *checkpoint;
     const CnxKernels *kernels;
-    CnxArena arena;  /* base NULL: counting */
+    CnxArena arena;  /* base NULL: the first walk, which counts */
     gsize largest;   /* elements of the largest tensor, found while counting */
-    float *stored;   /* [largest], a tensor as in the file */
+    float *stored;   /* [largest], a tensor as it is in the file */
     float *permuted; /* [largest], a convolution's weight as (out, kh, kw, in) */
 } Packer;
 
-static gboolean counting(const Packer *p)
+static gboolean is_counting(const Packer *p)
 {
     return p->arena.base == NULL;
 }
 
 G_GNUC_PRINTF(2, 3)
-static const CnxTensor *find(Packer *p, const char *format, ...)
+static const CnxTensor *find_tensor(Packer *p, const char *format, ...)
 {
+    g_autofree char *name = NULL;
     const CnxTensor *tensor;
     va_list args;
-    char *name;
 
     va_start(args, format);
     name = g_strdup_vprintf(format, args);
     va_end(args);
     tensor = cnx_checkpoint_tensor(p->checkpoint, name);
-    g_free(name);
     if (tensor)
         p->largest = MAX(p->largest, tensor->elements);
     return tensor;
 }
 
-/* Copies a tensor as it is; zeros for one that is not there (a bias). */
+/* Copies a tensor; writes zeros if it is NULL, for a missing bias. */
 static const float *pack_vector(Packer *p, const CnxTensor *tensor, gsize elements)
 {
     float *dst = CNX_TAKE(&p->arena, elements);
@@ -55,17 +54,17 @@ static const float *pack_vector(Packer *p, const CnxTensor *tensor, gsize elemen
 
 static CnxNorm pack_norm(Packer *p, const char *name, gsize c)
 {
-    return (CnxNorm){pack_vector(p, find(p, "%s.weight", name), c),
-                     pack_vector(p, find(p, "%s.bias", name), c)};
+    return (CnxNorm){pack_vector(p, find_tensor(p, "%s.weight", name), c),
+                     pack_vector(p, find_tensor(p, "%s.bias", name), c)};
 }
 
 static CnxNorm pack_output_norm(Packer *p, guint i, gsize c)
 {
-    return (CnxNorm){pack_vector(p, find(p, "outnorm%u.weight", i), c),
-                     pack_vector(p, find(p, "outnorm%u.bias", i), c)};
+    return (CnxNorm){pack_vector(p, find_tensor(p, "outnorm%u.weight", i), c),
+                     pack_vector(p, find_tensor(p, "outnorm%u.bias", i), c)};
 }
 
-/* A vector in scratch of its own while a fold needs it; NULL when it is not there. */
+/* A new copy of a vector for a fold; NULL for NULL. */
 static float *load_vector(const CnxTensor *tensor)
 {
     float *v;
@@ -86,18 +85,19 @@ static void permute_taps(float *dst, const float *src, gsize out, gsize in, gsiz
                 dst[t * in + i] = src[i * taps + t];
 }
 
-/* What folds into a linear layer y = W x + b. Each member may be NULL. */
+/* Vectors to fold into a linear layer y = W x + b. Each may be NULL. */
 typedef struct Folds {
-    const CnxTensor *in_weight; /* [in]: x = in_weight x' ... */
-    const CnxTensor *in_bias;   /* [in]: ... + in_bias, at each tap */
+    const CnxTensor *in_weight; /* [in]: x = in_weight x' + in_bias, at each tap */
+    const CnxTensor *in_bias;   /* [in] */
     const CnxTensor *out_scale; /* [n]: y' = out_scale y */
 } Folds;
 
 /* w: [n, taps, in] */
-static void fold(float *w, float *bias, gsize n, gsize in, gsize taps, const Folds *folds)
+static void fold_vectors(float *w, float *bias, gsize n, gsize in, gsize taps, const Folds *folds)
 {
-    float *in_weight = load_vector(folds->in_weight), *in_bias = load_vector(folds->in_bias);
-    float *out_scale = load_vector(folds->out_scale);
+    g_autofree float *in_weight = load_vector(folds->in_weight);
+    g_autofree float *in_bias = load_vector(folds->in_bias);
+    g_autofree float *out_scale = load_vector(folds->out_scale);
 
     for (gsize o = 0; o < n; o++) {
         const double scale = out_scale ? out_scale[o] : 1.0;
@@ -114,12 +114,9 @@ static void fold(float *w, float *bias, gsize n, gsize in, gsize taps, const Fol
         }
         bias[o] = (float)(scale * b);
     }
-    g_free(in_weight);
-    g_free(in_bias);
-    g_free(out_scale);
 }
 
-/* weight: [n, in, taps] as stored. */
+/* weight: [n, in, taps] as in the file. */
 static CnxLinear pack_linear(Packer *p, const CnxTensor *weight, const CnxTensor *bias, gsize n,
                              gsize in, gsize taps, Folds folds)
 {
@@ -128,36 +125,36 @@ static CnxLinear pack_linear(Packer *p, const CnxTensor *weight, const CnxTensor
     float *b = (float *)pack_vector(p, bias, n), *w = p->stored;
 
     g_assert(weight && weight->elements == n * k);
-    if (!counting(p)) {
+    if (!is_counting(p)) {
         cnx_tensor_to_float(weight, w);
         if (taps > 1) {
             permute_taps(p->permuted, w, n, in, taps);
             w = p->permuted;
         }
-        fold(w, b, n, in, taps, &folds);
+        fold_vectors(w, b, n, in, taps, &folds);
         p->kernels->gemm_pack(packed, w, (int)n, (int)k);
     }
     return (CnxLinear){(int)n, (int)k, packed, b};
 }
 
-static CnxLinear pack_plain(Packer *p, const char *name, gsize n, gsize in, gsize taps)
+static CnxLinear pack_unfolded(Packer *p, const char *name, gsize n, gsize in, gsize taps)
 {
-    return pack_linear(p, find(p, "%s.weight", name), find(p, "%s.bias", name), n, in, taps,
-                       (Folds){NULL});
+    return pack_linear(p, find_tensor(p, "%s.weight", name), find_tensor(p, "%s.bias", name), n, in,
+                       taps, (Folds){NULL});
 }
 
-/* A convolution of grey images, [n, taps] as stored, as one of RGB images, which reads their luma
- * as Pillow defines it. */
+/* Turns a convolution of greyscale images, [n, taps] in the file, into one of RGB images: it reads
+ * their luma as Pillow defines it. */
 static CnxLinear pack_grey(Packer *p, const char *name, gsize n, gsize taps)
 {
     static const double luma[] = {0.299, 0.587, 0.114};
-    const CnxTensor *weight = find(p, "%s.weight", name);
+    const CnxTensor *weight = find_tensor(p, "%s.weight", name);
     float *packed = CNX_TAKE(&p->arena, p->kernels->gemm_packed_size((int)n, (int)(3 * taps)));
-    const float *bias = pack_vector(p, find(p, "%s.bias", name), n);
+    const float *bias = pack_vector(p, find_tensor(p, "%s.bias", name), n);
 
     g_assert(weight && weight->elements == n * taps);
     p->largest = MAX(p->largest, 3 * n * taps);
-    if (!counting(p)) {
+    if (!is_counting(p)) {
         cnx_tensor_to_float(weight, p->stored);
         for (gsize i = 0; i < 3 * n * taps; i++)
             p->permuted[i] = (float)(p->stored[i / 3] * luma[i % 3]);
@@ -169,7 +166,7 @@ static CnxLinear pack_grey(Packer *p, const char *name, gsize n, gsize taps)
 static CnxLinear pack_first(Packer *p, const CnxConfig *config, const char *name, gsize n,
                             gsize taps)
 {
-    return config->channels == 1 ? pack_grey(p, name, n, taps) : pack_plain(p, name, n, 3, taps);
+    return config->channels == 1 ? pack_grey(p, name, n, taps) : pack_unfolded(p, name, n, 3, taps);
 }
 
 static void pack_stem(Packer *p, CnxWeights *weights, const CnxConfig *config)
@@ -181,7 +178,7 @@ static void pack_stem(Packer *p, CnxWeights *weights, const CnxConfig *config)
             pack_first(p, config, "stem.conv", c, (gsize)config->patch * config->patch);
     } else {
         weights->stem[0] = pack_first(p, config, "stem.conv0", mid, 9);
-        weights->stem[1] = pack_plain(p, "stem.conv1", c, mid, 9);
+        weights->stem[1] = pack_unfolded(p, "stem.conv1", c, mid, 9);
     }
     if (config->stem_norm)
         weights->stem_norm = pack_norm(p, "stem.norm", c);
@@ -200,7 +197,7 @@ static const float *pack_depthwise(Packer *p, const CnxTensor *weight, gsize c, 
     return dst;
 }
 
-/* The same with zeros between the taps: [c, k k] to [wide wide, c], wide = dilation (k - 1) + 1. */
+/* Dilated, with zeros between the taps: [c, k k] to [wide wide, c], wide = dilation (k - 1) + 1. */
 static const float *pack_dilated(Packer *p, const CnxTensor *weight, gsize c, gsize k, gsize wide)
 {
     const gsize dilation = k > 1 ? (wide - 1) / (k - 1) : 1;
@@ -220,20 +217,20 @@ static void pack_block(Packer *p, const CnxStage *stage, CnxBlock *block, const 
                        guint i, guint j)
 {
     const gsize c = config->dims[i], kernel = config->kernels[i];
-    const CnxTensor *grn_gamma = find(p, "s%u.b%u.grn.gamma", i, j);
-    const CnxTensor *dw = find(p, "s%u.b%u.dw.weight", i, j);
+    const CnxTensor *grn_gamma = find_tensor(p, "s%u.b%u.grn.gamma", i, j);
+    const CnxTensor *dw = find_tensor(p, "s%u.b%u.dw.weight", i, j);
 
     block->dw_weight = stage->kernel > kernel ? pack_dilated(p, dw, c, kernel, stage->kernel)
                                               : pack_depthwise(p, dw, c, kernel * kernel);
-    block->dw_bias = pack_vector(p, find(p, "s%u.b%u.dw.bias", i, j), c);
-    block->pw1 = pack_linear(p, find(p, "s%u.b%u.pw1.weight", i, j),
-                             find(p, "s%u.b%u.pw1.bias", i, j), 4 * c, c, 1,
-                             (Folds){.in_weight = find(p, "s%u.b%u.norm.weight", i, j),
-                                     .in_bias = find(p, "s%u.b%u.norm.bias", i, j)});
-    block->pw2 = pack_linear(p, find(p, "s%u.b%u.pw2.weight", i, j),
-                             find(p, "s%u.b%u.pw2.bias", i, j), c, 4 * c, 1,
-                             (Folds){.in_bias = find(p, "s%u.b%u.grn.beta", i, j),
-                                     .out_scale = find(p, "s%u.b%u.gamma", i, j)});
+    block->dw_bias = pack_vector(p, find_tensor(p, "s%u.b%u.dw.bias", i, j), c);
+    block->pw1 = pack_linear(p, find_tensor(p, "s%u.b%u.pw1.weight", i, j),
+                             find_tensor(p, "s%u.b%u.pw1.bias", i, j), 4 * c, c, 1,
+                             (Folds){.in_weight = find_tensor(p, "s%u.b%u.norm.weight", i, j),
+                                     .in_bias = find_tensor(p, "s%u.b%u.norm.bias", i, j)});
+    block->pw2 = pack_linear(p, find_tensor(p, "s%u.b%u.pw2.weight", i, j),
+                             find_tensor(p, "s%u.b%u.pw2.bias", i, j), c, 4 * c, 1,
+                             (Folds){.in_bias = find_tensor(p, "s%u.b%u.grn.beta", i, j),
+                                     .out_scale = find_tensor(p, "s%u.b%u.gamma", i, j)});
     if (grn_gamma)
         block->grn_gamma = pack_vector(p, grn_gamma, 4 * c);
 }
@@ -241,19 +238,19 @@ static void pack_block(Packer *p, const CnxStage *stage, CnxBlock *block, const 
 static void pack_stage(Packer *p, CnxStage *stage, const CnxConfig *config, guint i)
 {
     const gsize c = config->dims[i], before = config->dims[i > 0 ? i - 1 : 0];
-    Folds folds = {.in_weight = find(p, "down%u.norm.weight", i),
-                   .in_bias = find(p, "down%u.norm.bias", i)};
+    Folds folds = {.in_weight = find_tensor(p, "down%u.norm.weight", i),
+                   .in_bias = find_tensor(p, "down%u.norm.bias", i)};
 
     stage->kernel = config->dilations[i] * (config->kernels[i] - 1) + 1;
     if ((i > 0 || config->first_down) && cnx_config_stride(config, i) == 1) {
-        /* The padding is of zeros after the norm, all of it. */
+        /* The normed map is padded with zeros, so nothing of the norm can be folded. */
         stage->down_norm = (CnxNorm){pack_vector(p, folds.in_weight, before),
                                      pack_vector(p, folds.in_bias, before)};
         folds = (Folds){NULL};
     }
     if (i > 0 || config->first_down)
-        stage->down = pack_linear(p, find(p, "down%u.conv.weight", i),
-                                  find(p, "down%u.conv.bias", i), c, before, 4, folds);
+        stage->down = pack_linear(p, find_tensor(p, "down%u.conv.weight", i),
+                                  find_tensor(p, "down%u.conv.bias", i), c, before, 4, folds);
     for (guint j = 0; j < stage->depth; j++)
         pack_block(p, stage, &stage->blocks[j], config, i, j);
     if (config->output_norm[i])
@@ -271,13 +268,13 @@ static void pack_network(Packer *p, CnxWeights *weights, const CnxConfig *config
     if (config->final_norm)
         weights->norm = pack_norm(p, "norm", last);
     if (config->hidden > 0)
-        weights->hidden = pack_plain(p, "head.hidden", config->hidden, last, 1);
+        weights->hidden = pack_unfolded(p, "head.hidden", config->hidden, last, 1);
     if (outputs > 0)
         weights->head =
-            pack_plain(p, "head", outputs, config->hidden > 0 ? config->hidden : last, 1);
+            pack_unfolded(p, "head", outputs, config->hidden > 0 ? config->hidden : last, 1);
 }
 
-static CnxWeights *empty(const CnxConfig *config)
+static CnxWeights *new_weights(const CnxConfig *config)
 {
     CnxWeights *weights = g_new0(CnxWeights, 1);
 
@@ -290,42 +287,39 @@ static CnxWeights *empty(const CnxConfig *config)
 
 gsize cnx_weights_size(const CnxCheckpoint *checkpoint, const CnxKernels *kernels)
 {
+    g_autoptr(CnxWeights) weights = NULL;
     const CnxConfig *config = cnx_checkpoint_config(checkpoint);
     Packer packer = {.checkpoint = checkpoint, .kernels = kernels};
-    CnxWeights *weights = empty(config);
     gsize bytes;
 
+    weights = new_weights(config);
     pack_network(&packer, weights, config);
-    if (!cnx_arena_bytes(&packer.arena, &bytes))
-        bytes = G_MAXSIZE;
-    cnx_weights_free(weights);
-    return bytes;
+    return cnx_arena_bytes(&packer.arena, &bytes) ? bytes : G_MAXSIZE;
 }
 
 CnxWeights *cnx_weights_new(const CnxCheckpoint *checkpoint, const CnxKernels *kernels,
                             GError **error)
 {
+    g_autoptr(CnxWeights) weights = NULL;
+    g_autofree float *stored = NULL, *permuted = NULL;
     const CnxConfig *config = cnx_checkpoint_config(checkpoint);
     Packer packer = {.checkpoint = checkpoint, .kernels = kernels};
-    CnxWeights *weights = empty(config);
 
+    weights = new_weights(config);
     pack_network(&packer, weights, config);
     if (cnx_arena_bytes(&packer.arena, &weights->memory_size))
         weights->memory = cnx_memory_new(weights->memory_size);
-    packer.stored = g_try_new(float, packer.largest);
-    packer.permuted = g_try_new(float, packer.largest);
-    if (!weights->memory || !packer.stored || !packer.permuted) {
+    packer.stored = stored = g_try_new(float, packer.largest);
+    packer.permuted = permuted = g_try_new(float, packer.largest);
+    if (!weights->memory || !stored || !permuted) {
         g_set_error(error, CNX_ERROR, CNX_ERROR_OUT_OF_MEMORY,
-                    "no memory for the weights of %s: %" G_GSIZE_FORMAT " bytes are needed",
+                    "not enough memory for the weights of %s: %" G_GSIZE_FORMAT " bytes are needed",
                     config->variant, weights->memory_size);
-        g_clear_pointer(&weights, cnx_weights_free);
-    } else {
-        packer.arena = (CnxArena){.base = weights->memory};
-        pack_network(&packer, weights, config);
+        return NULL;
     }
-    g_free(packer.stored);
-    g_free(packer.permuted);
-    return weights;
+    packer.arena = (CnxArena){.base = weights->memory};
+    pack_network(&packer, weights, config);
+    return g_steal_pointer(&weights);
 }
 
 void cnx_weights_free(CnxWeights *weights)

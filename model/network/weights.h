@@ -1,10 +1,10 @@
-/* The weights of a network in the order that the kernels read them, and nothing that a fold could
- * take out of the forward pass.
+/* The weights of a network, packed in the order that the kernels read them.
  *
- * Folded, in double: layer scale into pw2; the affine part of a block's norm into pw1, of a
- * downsampling norm into its convolution; the beta of GRN into the bias of pw2. Kept: the affine
- * part of the stem's norm (its output is a residual and is zero-padded) and of the last norm (its
- * output is the embedding).
+ * Whatever can be folded into a linear layer is, in double: layer scale into pw2; the affine part
+ * of a block's norm into pw1, of a downsampling norm into its convolution; the beta of GRN into the
+ * bias of pw2. Not folded: the affine part of the stem's norm (its output is a residual and is
+ * zero-padded), of the norm before a convolution that keeps the map's size (its output is
+ * zero-padded), of the norms of outputs, and of the last norm (its output is the embedding).
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
@@ -12,16 +12,16 @@
 #include "model/checkpoint/checkpoint.h"
 #include "simd/kernels.h"
 
-/* y = x W^T + bias. A convolution whose patches do not overlap is one too, of patches in the order
+/* y = x W^T + bias. A convolution is a linear layer over its patches, which are in the order
  * (kernel row, kernel column, channel). */
 typedef struct CnxLinear {
-    int n, k;            /* outputs, inputs; 0, 0: not there */
+    int n, k;            /* outputs, inputs; both 0: no such layer */
     const float *packed; /* [n, k] in the order of gemm_pack */
     const float *bias;   /* [n] */
 } CnxLinear;
 
 typedef struct CnxNorm {
-    const float *weight, *bias; /* [c], both NULL: not there */
+    const float *weight, *bias; /* [c], both NULL: no such norm */
 } CnxNorm;
 
 typedef struct CnxBlock {
@@ -33,9 +33,9 @@ typedef struct CnxBlock {
 } CnxBlock;
 
 typedef struct CnxStage {
-    CnxLinear down;    /* [c, 4 c of the stage before]; n 0: none */
-    CnxNorm down_norm; /* [c of the stage before]; not there: it is folded into down */
-    guint kernel; /* side of the packed depthwise kernels, the gaps of dilated ones with them */
+    CnxLinear down;    /* [c, 4 c of the stage before] */
+    CnxNorm down_norm; /* [c of the stage before]; NULL if folded into down */
+    guint kernel;      /* side of the packed depthwise kernels, including the gaps of dilation */
     guint depth;
     CnxBlock *blocks;    /* [depth] */
     CnxNorm output_norm; /* [c] */
@@ -43,20 +43,22 @@ typedef struct CnxStage {
 
 typedef struct CnxWeights {
     CnxLinear stem[2]; /* [c of stage 0, 3 patch patch], or [stem_width, 27] and
-                          [c of stage 0, 9 stem_width]; they read RGB in any case */
+                          [c of stage 0, 9 stem_width]; the input is always RGB */
     CnxNorm stem_norm; /* [c of stage 0] */
     CnxStage stage[CNX_STAGES];
     CnxNorm norm;      /* [c of the last stage] */
     CnxLinear hidden;  /* [hidden, c of the last stage] */
     CnxLinear head;    /* [classes or projection, c of the last stage or hidden] */
-    float *memory;     /* all that is pointed to above */
+    float *memory;     /* holds all tensors above */
     gsize memory_size; /* bytes */
 } CnxWeights;
 
-/* Packs a checkpoint for these kernels. NULL with error when memory cannot be had. */
+/* Packs a checkpoint for these kernels. NULL with error if memory runs out. */
 CnxWeights *cnx_weights_new(const CnxCheckpoint *checkpoint, const CnxKernels *kernels,
                             GError **error);
 
-/* Bytes that they would take. */
+/* Bytes of the packed weights, without packing them. G_MAXSIZE if that does not fit in gsize. */
 gsize cnx_weights_size(const CnxCheckpoint *checkpoint, const CnxKernels *kernels);
+
 void cnx_weights_free(CnxWeights *weights); /* NULL allowed */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(CnxWeights, cnx_weights_free)

@@ -7,10 +7,10 @@ struct CnxBatch {
     CnxModel *model;
     guint width, height;
     CnxOutput outputs;
-    guint asked;         /* threads, the last time; the run may have fewer, for want of memory */
-    guint limit;         /* more images would take too much memory */
-    CnxRun *run;         /* NULL: there is none */
-    guint threads, room; /* of the run; room 0: there is none */
+    guint requested_threads; /* the latest request; the run has fewer if memory is short */
+    guint limit;             /* images; more would take too much memory */
+    CnxRun *run;             /* NULL: none yet */
+    guint threads, room;     /* of the run; room is 0 without one */
 };
 
 CnxBatch *cnx_batch_new(CnxModel *model, guint width, guint height, CnxOutput outputs)
@@ -34,7 +34,7 @@ void cnx_batch_free(CnxBatch *batch)
     g_free(batch);
 }
 
-/* A run for so many images, NULL when there is no memory or they take too much. */
+/* A run for this many images; NULL if it cannot be allocated or exceeds CNX_BATCH_MEMORY. */
 static CnxRun *make_run(const CnxBatch *batch, guint images, GError **error)
 {
     CnxRun *run = cnx_run_new(batch->model, batch->width, batch->height, images, batch->outputs,
@@ -45,8 +45,8 @@ static CnxRun *make_run(const CnxBatch *batch, guint images, GError **error)
     return run;
 }
 
-/* Sees that the run has so many threads, and room for so many images or the limit. What did not fit
- * beside other threads may fit beside these. */
+/* Makes sure that the run has this many threads, and room for this many images or the limit. With
+ * another number of threads the limit starts anew, since more images may fit. */
 static gboolean make_room(CnxBatch *batch, guint threads, guint images, GError **error)
 {
     guint room = 1;
@@ -79,10 +79,10 @@ gboolean cnx_batch_prepare(CnxBatch *batch, guint threads, guint images, GError 
 {
     const guint before = batch->threads;
 
-    if (threads == batch->asked)
+    if (threads == batch->requested_threads)
         threads = before;
     else
-        batch->asked = threads;
+        batch->requested_threads = threads;
     if (threads != before)
         images = MAX(images, batch->room);
     if (make_room(batch, threads, images, error))
@@ -111,7 +111,7 @@ static CnxMap map_from(CnxMap map, guint first, guint n)
     return map;
 }
 
-/* The outputs of n images from number first on. */
+/* The outputs of images first to first + n - 1. */
 static CnxOutputs outputs_from(const CnxOutputs *all, guint first, guint n)
 {
     CnxOutputs part = {.logits = map_from(all->logits, first, n),
@@ -122,15 +122,16 @@ static CnxOutputs outputs_from(const CnxOutputs *all, guint first, guint n)
     return part;
 }
 
-/* Images of one job in one forward pass. */
+/* Images of a job in one forward pass. */
 typedef struct Part {
     const CnxJob *job;
     guint first, n;
 } Part;
 
-/* Fills images, [room], and parts, [room], with what comes next; *at images of *job are done.
- * Returns the number of parts. */
-static guint fill(const CnxJob **job, guint *at, guint room, const float **images, Part *parts)
+/* Fills images and parts, [room] each, with the images to run next, and moves on *job and *at: the
+ * first *at images of *job are done. Returns the number of parts. */
+static guint next_parts(const CnxJob **job, guint *at, guint room, const float **images,
+                        Part *parts)
 {
     guint count = 0;
 
@@ -157,20 +158,20 @@ guint cnx_batch_run(CnxBatch *batch, const CnxJob *jobs)
     for (; jobs != NULL; forwards++) {
         const float *images[CNX_BATCH_IMAGES];
         Part parts[CNX_BATCH_IMAGES];
-        const guint count = fill(&jobs, &at, batch->room, images, parts);
+        const guint count = next_parts(&jobs, &at, batch->room, images, parts);
         guint n = 0, first = 0;
 
         for (guint i = 0; i < count; i++)
             n += parts[i].n;
         const gint64 start = g_get_monotonic_time();
         const CnxOutputs *all = cnx_run_forward_images(batch->run, images, n);
-        const gint64 took = g_get_monotonic_time() - start;
+        const gint64 duration = g_get_monotonic_time() - start;
 
         for (guint i = 0; i < count; first += parts[i++].n) {
             const CnxOutputs outputs = outputs_from(all, first, parts[i].n);
 
             parts[i].job->fn(parts[i].job->data, &outputs, parts[i].first, parts[i].n,
-                             took * parts[i].n / n);
+                             duration * parts[i].n / n);
         }
     }
     return forwards;

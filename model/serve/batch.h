@@ -1,57 +1,42 @@
-/* A run with room for as many images as wait for it: the arena that the requests of
- * model/serve/queue.h share.
+/* A run that grows with the number of waiting images; all jobs of a queue share it.
  *
- * It begins with room for one image and grows when more come, up to CNX_BATCH_IMAGES, or to what
- * CNX_BATCH_MEMORY holds. Not thread safe.
+ * A batch starts with room for one image. When more images come, it grows up to CNX_BATCH_IMAGES or
+ * to what fits in CNX_BATCH_MEMORY. Not thread safe.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "model/network/run.h"
+#include "model/serve/job.h"
 
-/* Images of one forward pass. By tests/bench/batch.c, with 2 threads, a batch of 4 or 8 costs
- * 0.85 (the bundled model) to 0.94 (convnext_tiny) per image of what one after the other does.
- * Running side by side costs the same, in batches of 4 as well, for an arena per thread. With 1
- * thread all are within 0.97 to 1.03. */
+/* Limit on the images of one forward pass. Measured by tests/bench/batch.c with 2 threads, an image
+ * in a batch of 4 or 8 costs 0.85 (the bundled model) to 0.94 (convnext_tiny) of one that runs
+ * alone. Runs side by side cost as much, in batches of 4 too, but need an arena for each thread.
+ * With 1 thread all ways are within 0.97 to 1.03. */
 #define CNX_BATCH_IMAGES 8u
 
-/* Bytes that the images of an arena for more than one may have. */
+/* Limit on the memory that a batch of several images may take for them, in bytes. */
 #define CNX_BATCH_MEMORY ((gsize)96 << 20)
 
 typedef struct CnxBatch CnxBatch;
 
-/* Receives the outputs of images first to first + n - 1 of a job: outputs begins with the image
- * `first`, and is borrowed until this returns. microseconds: that the forward pass took, or in a
- * batch with others these images' part of it. */
-typedef void CnxOutputsFn(gpointer data, const CnxOutputs *outputs, guint first, guint n,
-                          gint64 microseconds);
-
-typedef struct CnxJob {
-    const struct CnxJob *next;
-    const float *const *images; /* [n] of [height, width, 3] */
-    guint n;
-    CnxOutputsFn *fn;
-    gpointer data;
-} CnxJob;
-
-/* Takes a reference to the model. Makes no run yet. */
+/* Takes its own reference to the model. Does not allocate a run yet. */
 CnxBatch *cnx_batch_new(CnxModel *model, guint width, guint height, CnxOutput outputs);
 void cnx_batch_free(CnxBatch *batch); /* NULL allowed */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(CnxBatch, cnx_batch_free)
 
-/* Sees that there is a run of so many threads, with room for so many images or as many as memory
- * allows. Where it does not allow more threads than before, there is one of the threads before
- * until others are asked for. FALSE with error (as cnx_run_new()) when there is none even for one
- * image.
- */
+/* Makes sure that the batch has a run with this many threads, and with room for this many images or
+ * as many as memory allows. If memory does not allow the additional threads, the batch keeps the
+ * number it had until a different one is requested. FALSE with error (see cnx_run_new()) if there
+ * is not even memory for one image. */
 gboolean cnx_batch_prepare(CnxBatch *batch, guint threads, guint images, GError **error);
 
-/* Most images of one forward pass. */
+/* The largest number of images in one forward pass. */
 guint cnx_batch_limit(const CnxBatch *batch);
 
-/* Bytes of the run; 0: there is none. */
+/* Bytes of the run; 0 without one. */
 gsize cnx_batch_memory(const CnxBatch *batch);
 
-/* Prepared only. Runs all images of a list of jobs, those of several jobs in one forward pass where
- * there is room. A job's fn is called for its images in order, in one or more parts. Returns the
- * number of forward passes. */
+/* Runs all images of a list of jobs, several jobs in one forward pass if there is room. Calls the
+ * fn of a job for its images in order, in one or more parts. The batch must be prepared. Returns
+ * the number of forward passes. */
 guint cnx_batch_run(CnxBatch *batch, const CnxJob *jobs);

@@ -1,233 +1,222 @@
-/* One lock guards the table of services, their queues and counts, for moments only. A service's
- * batch belongs to the thread that made it busy, which is not under the lock while it computes.
+/* One lock guards the table of queues, their jobs and their counts. It is never held during a
+ * forward pass. The batch of a queue belongs to the thread that set queue->busy, and only that
+ * thread touches it, without the lock.
  *
- * POSIX locks, not GLib's: ThreadSanitizer knows them.
+ * The locks are POSIX's rather than GLib's because ThreadSanitizer understands them.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "model/serve/queue.h"
 
 #include <pthread.h>
-#include <string.h>
 
-#include "model/serve/batch.h"
 #include "model/threads/affinity.h"
 #include "model/threads/cpus.h"
 #include "model/threads/threads.h"
 
-typedef enum State { WAITING, TAKEN, DONE } State;
-
-typedef struct Request {
-    struct Request *next; /* in the queue */
-    CnxJob job;           /* its next: in the same turn */
-    State state;
-    gboolean cancelled;
-    GError *error;
-    pthread_cond_t turn; /* it is first and the service is free, or it is done, or cancelled */
-} Request;
-
-typedef struct Service {
-    struct Service *next;
+typedef struct Queue {
+    struct Queue *next;
     CnxModel *model;
     guint width, height;
     CnxOutput outputs;
-    CnxClient *clients; /* the last one to leave takes the service along */
-    Request *first;     /* the queue */
+    CnxClient *clients; /* the last one to leave frees the queue */
+    CnxJob *first;      /* the waiting jobs */
     guint64 forwards, images;
     gsize memory;
     gboolean busy; /* a thread has the batch */
     CnxBatch *batch;
-} Service;
+} Queue;
 
 struct CnxClient {
-    CnxClient *next; /* of the service */
+    CnxClient *next; /* of the same queue */
     CnxModel *model;
     CnxOutput outputs;
-    guint threads; /* 0: as many as there are */
-    guint most;    /* that it may use where no processors are pinned */
+    guint threads;     /* 0: as many as possible */
+    guint max_threads; /* while no processors are pinned */
     gboolean holds_pool;
-    Service *service;
-    Request *request; /* under way */
+    Queue *queue;
+    CnxJob *job; /* under way */
     gboolean cancelled;
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static Service *services;
+static Queue *queues;
 
-/* The table. The lock is held. */
+/* The table, with the lock held */
 
-static Service *find_service(const CnxClient *client, guint width, guint height)
+static Queue *find_queue(const CnxClient *client, guint width, guint height)
 {
-    for (Service *s = services; s != NULL; s = s->next)
-        if (s->model == client->model && s->width == width && s->height == height &&
-            s->outputs == client->outputs)
-            return s;
+    for (Queue *q = queues; q != NULL; q = q->next)
+        if (q->model == client->model && q->width == width && q->height == height &&
+            q->outputs == client->outputs)
+            return q;
     return NULL;
 }
 
-static Service *add_service(const CnxClient *client, guint width, guint height)
+static Queue *add_queue(const CnxClient *client, guint width, guint height)
 {
-    Service *s = g_new0(Service, 1);
+    Queue *q = g_new0(Queue, 1);
 
-    s->model = client->model; /* the batch's reference */
-    s->width = width;
-    s->height = height;
-    s->outputs = client->outputs;
-    s->batch = cnx_batch_new(client->model, width, height, client->outputs);
-    s->next = services;
-    services = s;
-    return s;
+    q->model = client->model; /* the batch's reference */
+    q->width = width;
+    q->height = height;
+    q->outputs = client->outputs;
+    q->batch = cnx_batch_new(client->model, width, height, client->outputs);
+    q->next = queues;
+    queues = q;
+    return q;
 }
 
-static void enter(CnxClient *client, Service *service)
+static void enter_queue(CnxClient *client, Queue *queue)
 {
-    client->service = service;
-    client->next = service->clients;
-    service->clients = client;
+    client->queue = queue;
+    client->next = queue->clients;
+    queue->clients = client;
 }
 
-/* Returns the service if nobody is left in it: it is out of the table then, to be freed without the
- * lock. */
-static Service *leave(CnxClient *client)
+/* If the client was the last one, removes the queue from the table and returns it; the caller frees
+ * it without the lock. */
+static Queue *leave_queue(CnxClient *client)
 {
-    Service *service = client->service, **link = &services;
+    Queue *queue = client->queue, **link = &queues;
     CnxClient **place;
 
-    if (!service)
+    if (!queue)
         return NULL;
-    g_assert(!client->request);
-    for (place = &service->clients; *place != client;)
+    g_assert(!client->job);
+    for (place = &queue->clients; *place != client;)
         place = &(*place)->next;
     *place = client->next;
-    client->service = NULL;
-    if (service->clients)
+    client->queue = NULL;
+    if (queue->clients)
         return NULL;
-    while (*link != service)
+    while (*link != queue)
         link = &(*link)->next;
-    *link = service->next;
-    return service;
+    *link = queue->next;
+    return queue;
 }
 
-/* Processors may be pinned, or no longer be, from one turn to the next. */
-static guint threads_now(const CnxClient *client)
+/* Pinned processors may change from one turn to the next. */
+static guint threads_of_client(const CnxClient *client)
 {
     const guint pinned = cnx_affinity_count();
 
-    return client->threads == 0 && pinned > 0 ? MIN(client->most, pinned) : client->most;
+    return client->threads == 0 && pinned > 0 ? MIN(client->max_threads, pinned)
+                                              : client->max_threads;
 }
 
-static guint threads_of(const Service *service)
+static guint threads_of_queue(const Queue *queue)
 {
     guint most = 1;
 
-    for (const CnxClient *c = service->clients; c != NULL; c = c->next)
-        most = MAX(most, threads_now(c));
+    for (const CnxClient *c = queue->clients; c != NULL; c = c->next)
+        most = MAX(most, threads_of_client(c));
     return most;
 }
 
-static void free_service(Service *service)
+static void free_queue(Queue *queue)
 {
-    if (!service)
+    if (!queue)
         return;
-    cnx_batch_free(service->batch);
-    g_free(service);
+    cnx_batch_free(queue->batch);
+    g_free(queue);
 }
 
-/* Turns. The lock is held on entry and on return. */
+/* Turns; the lock is held on entry and on return */
 
-static void call_first(Service *s)
+/* Returns the batch and wakes the thread of the first job. */
+static void release_batch(Queue *queue)
 {
-    s->busy = FALSE;
-    s->memory = cnx_batch_memory(s->batch);
-    if (s->first)
-        pthread_cond_signal(&s->first->turn);
+    queue->busy = FALSE;
+    queue->memory = cnx_batch_memory(queue->batch);
+    if (queue->first)
+        pthread_cond_signal(&queue->first->changed);
 }
 
-/* The first request, and those behind it that fit in the same batch: a list by their jobs. */
-static Request *take_turn(Service *s, guint *images)
+/* Takes the first job and those behind it that fit in the same batch off the queue. */
+static CnxJob *take_turn(Queue *queue, guint *images)
 {
-    const guint room = cnx_batch_limit(s->batch);
-    Request *taken = s->first, *last = taken;
+    const guint room = cnx_batch_limit(queue->batch);
+    CnxJob *taken = queue->first, *last = taken;
 
-    last->state = TAKEN;
-    *images = last->job.n;
-    while (last->next && *images + last->next->job.n <= room) {
-        last->job.next = &last->next->job;
+    last->state = CNX_JOB_TAKEN;
+    *images = last->n;
+    while (last->next && *images + last->next->n <= room) {
         last = last->next;
-        last->state = TAKEN;
-        *images += last->job.n;
+        last->state = CNX_JOB_TAKEN;
+        *images += last->n;
     }
-    s->first = last->next;
+    queue->first = last->next;
     last->next = NULL;
     return taken;
 }
 
-static void lead(Service *s)
+static void run_turn(Queue *queue)
 {
-    const guint threads = threads_of(s);
+    g_autoptr(GError) error = NULL;
+    const guint threads = threads_of_queue(queue);
     guint images, forwards = 0;
-    Request *taken = take_turn(s, &images), *next;
-    GError *error = NULL;
+    CnxJob *job = take_turn(queue, &images), *next;
 
-    s->busy = TRUE;
+    queue->busy = TRUE;
     pthread_mutex_unlock(&lock);
-    if (cnx_batch_prepare(s->batch, threads, images, &error)) {
+    if (cnx_batch_prepare(queue->batch, threads, images, &error)) {
         cnx_affinity_enter();
-        forwards = cnx_batch_run(s->batch, &taken->job);
+        forwards = cnx_batch_run(queue->batch, job);
         cnx_affinity_leave();
     }
     pthread_mutex_lock(&lock);
-    s->forwards += forwards;
-    s->images += forwards > 0 ? images : 0;
-    call_first(s); /* before the others: the engine idles until that thread is awake */
-    for (; taken != NULL; taken = next) {
-        next = taken->next; /* its owner may be gone once the lock is */
-        taken->error = error ? g_error_copy(error) : NULL;
-        taken->state = DONE;
-        pthread_cond_signal(&taken->turn);
+    queue->forwards += forwards;
+    queue->images += forwards > 0 ? images : 0;
+    release_batch(queue); /* first, because the queue is idle until that thread is awake */
+    for (; job != NULL; job = next) {
+        next = job->next; /* a job may be gone once the lock is released */
+        job->error = error ? g_error_copy(error) : NULL;
+        job->state = CNX_JOB_DONE;
+        pthread_cond_signal(&job->changed);
     }
-    g_clear_error(&error);
 }
 
-static void queue(Service *s, Request *request)
+static void append_job(Queue *queue, CnxJob *job)
 {
-    Request **tail = &s->first;
+    CnxJob **tail = &queue->first;
 
     while (*tail)
         tail = &(*tail)->next;
-    *tail = request;
+    *tail = job;
 }
 
-static void unqueue(Service *s, Request *request)
+static void remove_job(Queue *queue, CnxJob *job)
 {
-    Request **link = &s->first;
+    CnxJob **link = &queue->first;
 
-    while (*link != request)
+    while (*link != job)
         link = &(*link)->next;
-    *link = request->next;
-    if (link == &s->first && !s->busy)
-        call_first(s);
+    *link = job->next;
+    if (link == &queue->first && !queue->busy)
+        release_batch(queue);
 }
 
-/* From the queue to the end of the request's turn. */
-static void wait_and_run(CnxClient *client, Request *request)
+/* Returns when the job is done or cancelled. */
+static void run_job(CnxClient *client, CnxJob *job)
 {
-    Service *s = client->service;
+    Queue *queue = client->queue;
 
-    queue(s, request);
-    client->request = request;
-    request->cancelled = client->cancelled;
-    while (request->state == WAITING && !request->cancelled && (s->busy || s->first != request))
-        pthread_cond_wait(&request->turn, &lock);
-    if (request->state == WAITING && request->cancelled) {
-        unqueue(s, request);
-        g_set_error(&request->error, CNX_ERROR, CNX_ERROR_CANCELLED, "cancelled");
-    } else if (request->state == WAITING) {
-        lead(s);
+    append_job(queue, job);
+    client->job = job;
+    job->cancelled = client->cancelled;
+    while (job->state == CNX_JOB_WAITING && !job->cancelled && (queue->busy || queue->first != job))
+        pthread_cond_wait(&job->changed, &lock);
+    if (job->state == CNX_JOB_WAITING && job->cancelled) {
+        remove_job(queue, job);
+        g_set_error(&job->error, CNX_ERROR, CNX_ERROR_CANCELLED,
+                    "the job was cancelled before its turn");
+    } else if (job->state == CNX_JOB_WAITING) {
+        run_turn(queue);
     } else {
-        while (request->state != DONE)
-            pthread_cond_wait(&request->turn, &lock);
+        while (job->state != CNX_JOB_DONE)
+            pthread_cond_wait(&job->changed, &lock);
     }
-    client->request = NULL;
+    client->job = NULL;
 }
 
 /* Clients */
@@ -239,7 +228,7 @@ CnxClient *cnx_client_new(CnxModel *model, CnxOutput outputs, guint threads)
     client->model = cnx_model_ref(model);
     client->outputs = outputs;
     client->threads = threads;
-    client->most = threads == 0 ? cnx_cpus_allowed() : MIN(threads, CNX_THREADS_MAX);
+    client->max_threads = threads == 0 ? cnx_cpus_allowed() : MIN(threads, CNX_THREADS_MAX);
     return client;
 }
 
@@ -252,55 +241,54 @@ void cnx_client_free(CnxClient *client)
     g_free(client);
 }
 
-/* Makes the first run of a service, so that a lack of memory shows before there are requests. */
-static gboolean make_first_run(Service *s, GError **error)
+/* Allocates the run of a new queue, so that a lack of memory shows before the first job. */
+static gboolean prepare_queue(Queue *queue, GError **error)
 {
-    const guint threads = threads_of(s);
-    gboolean made;
+    const guint threads = threads_of_queue(queue);
+    gboolean prepared;
 
-    if (s->busy || s->memory > 0)
+    if (queue->busy || queue->memory > 0)
         return TRUE;
-    s->busy = TRUE;
+    queue->busy = TRUE;
     pthread_mutex_unlock(&lock);
-    made = cnx_batch_prepare(s->batch, threads, 1, error);
+    prepared = cnx_batch_prepare(queue->batch, threads, 1, error);
     pthread_mutex_lock(&lock);
-    call_first(s);
-    return made;
+    release_batch(queue);
+    return prepared;
 }
 
 gboolean cnx_client_join(CnxClient *client, guint width, guint height, GError **error)
 {
-    Service *service, *left = NULL;
-    gboolean changes, made;
+    Queue *queue, *unused = NULL;
+    gboolean prepared;
 
     pthread_mutex_lock(&lock);
-    service = find_service(client, width, height);
-    changes = !service || service != client->service;
-    if (changes) {
-        left = leave(client);
-        enter(client, service ? service : add_service(client, width, height));
+    queue = find_queue(client, width, height);
+    if (!queue || queue != client->queue) {
+        unused = leave_queue(client);
+        enter_queue(client, queue ? queue : add_queue(client, width, height));
     }
     pthread_mutex_unlock(&lock);
     if (!client->holds_pool)
-        cnx_threads_acquire(threads_now(client));
+        cnx_threads_acquire(threads_of_client(client));
     client->holds_pool = TRUE;
-    free_service(left); /* before the new run: two at once would be twice the memory */
+    free_queue(unused); /* before the new run, so that there is memory for only one at a time */
     pthread_mutex_lock(&lock);
-    made = make_first_run(client->service, error);
+    prepared = prepare_queue(client->queue, error);
     pthread_mutex_unlock(&lock);
-    if (!made)
+    if (!prepared)
         cnx_client_leave(client);
-    return made;
+    return prepared;
 }
 
 void cnx_client_leave(CnxClient *client)
 {
-    Service *left;
+    Queue *unused;
 
     pthread_mutex_lock(&lock);
-    left = leave(client);
+    unused = leave_queue(client);
     pthread_mutex_unlock(&lock);
-    free_service(left);
+    free_queue(unused);
     if (client->holds_pool)
         cnx_threads_release();
     client->holds_pool = FALSE;
@@ -309,21 +297,21 @@ void cnx_client_leave(CnxClient *client)
 gboolean cnx_client_run(CnxClient *client, guint width, guint height, const float *const *images,
                         guint n, CnxOutputsFn *fn, gpointer data, GError **error)
 {
-    Request request = {.job = {.images = images, .n = n, .fn = fn, .data = data}};
-    const Service *s = client->service;
+    CnxJob job = {.images = images, .n = n, .fn = fn, .data = data};
+    const Queue *queue = client->queue;
 
     g_assert(n > 0);
-    if (!s || s->width != width || s->height != height)
+    if (!queue || queue->width != width || queue->height != height)
         if (!cnx_client_join(client, width, height, error))
             return FALSE;
-    pthread_cond_init(&request.turn, NULL);
+    pthread_cond_init(&job.changed, NULL);
     pthread_mutex_lock(&lock);
-    wait_and_run(client, &request);
+    run_job(client, &job);
     pthread_mutex_unlock(&lock);
-    pthread_cond_destroy(&request.turn);
-    if (!request.error)
+    pthread_cond_destroy(&job.changed);
+    if (!job.error)
         return TRUE;
-    g_propagate_error(error, request.error);
+    g_propagate_error(error, job.error);
     return FALSE;
 }
 
@@ -331,29 +319,29 @@ void cnx_client_cancel(CnxClient *client, gboolean cancel)
 {
     pthread_mutex_lock(&lock);
     client->cancelled = cancel;
-    if (cancel && client->request) { /* for good, though the next one may wait again */
-        client->request->cancelled = TRUE;
-        pthread_cond_signal(&client->request->turn);
+    if (cancel && client->job) { /* this job stays cancelled even if the client is not */
+        client->job->cancelled = TRUE;
+        pthread_cond_signal(&client->job->changed);
     }
     pthread_mutex_unlock(&lock);
 }
 
 void cnx_client_stats(CnxClient *client, CnxQueueStats *stats)
 {
-    const Service *s;
+    const Queue *queue;
 
     *stats = (CnxQueueStats){0};
     pthread_mutex_lock(&lock);
-    s = client->service;
-    if (s) {
-        for (const CnxClient *c = s->clients; c != NULL; c = c->next)
+    queue = client->queue;
+    if (queue) {
+        for (const CnxClient *c = queue->clients; c != NULL; c = c->next)
             stats->clients++;
-        for (const Request *r = s->first; r != NULL; r = r->next)
+        for (const CnxJob *job = queue->first; job != NULL; job = job->next)
             stats->waiting++;
-        stats->threads = threads_of(s);
-        stats->memory = s->memory;
-        stats->forwards = s->forwards;
-        stats->images = s->images;
+        stats->threads = threads_of_queue(queue);
+        stats->memory = queue->memory;
+        stats->forwards = queue->forwards;
+        stats->images = queue->images;
     }
     pthread_mutex_unlock(&lock);
 }

@@ -1,14 +1,15 @@
-/* The engine that streams share: requests of any number of threads become runs of one network.
+/* The queue that streams share: jobs of any number of threads become runs of one network.
  *
- * A client is one stream's seat. All clients of this process with the same model, input size and
- * outputs find the same service by themselves. It has one run, so one arena, however many streams
- * there are, and a queue, first come, first served. There is no thread of its own: the thread whose
- * request is first runs it, and those behind it in the same batch, on the process's workers.
+ * A client is one stream's access to a queue. All clients in this process with the same model,
+ * input size and outputs share one queue automatically. A queue has one batch, so the memory does
+ * not grow with the number of streams. It serves jobs first come, first served, without a thread of
+ * its own: the thread whose job is first runs that job, and those behind it that fit in the same
+ * batch, on the thread pool of the process.
  *
- *   fair     a client has one request at a time in the queue, so none waits behind more than one of
- *            each other client's
- *   batches  what waits when a run begins is run together, as far as model/serve/batch.h has room;
- *            nothing waits for company
+ *   fairness  a client has at most one job in the queue, so a job waits for at most one job of each
+ *             other client
+ *   batches   a turn takes as many of the waiting jobs as the batch has room for; no job waits for
+ *             others to fill a batch
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
@@ -17,40 +18,42 @@
 
 typedef struct CnxClient CnxClient;
 
-/* threads: that this client wants for a forward pass; 0: as many as this process may use. A service
- * has the most that one of its clients wants. Takes its own reference to the model. */
+/* threads: number of threads that this client requests for a forward pass; 0 means as many as this
+ * process may use. A queue uses the largest number that one of its clients requests. Takes its own
+ * reference to the model. */
 CnxClient *cnx_client_new(CnxModel *model, CnxOutput outputs, guint threads);
-void cnx_client_free(CnxClient *client); /* NULL allowed. Not while a request is under way. */
+void cnx_client_free(CnxClient *client); /* NULL allowed. Not while a job is under way. */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(CnxClient, cnx_client_free)
 
-/* Joins the service for inputs of width x height, leaves the one before, and sees that there is
- * memory for a run. FALSE with error otherwise: see cnx_run_new(). */
+/* Joins the queue for inputs of width x height, after leaving the current one, and makes sure that
+ * there is memory for a run. FALSE with error (see cnx_run_new()) otherwise. */
 gboolean cnx_client_join(CnxClient *client, guint width, guint height, GError **error);
 
-/* Leaves the service. The last one takes the run's memory with it. */
+/* Leaves the queue. The last client to leave frees the queue and its run. */
 void cnx_client_leave(CnxClient *client);
 
-/* Runs n images of width x height, [n] pointers to [height, width, 3] float, in one turn, and
- * returns when fn has had all their outputs. fn is called on any thread, never on two at a time for
- * one request; while it takes, the engine waits. Joins the service for that size where that has not
- * been done. One thread at a time for one client; different clients from any threads.
+/* Runs n images of width x height, [n] pointers to [height, width, 3] float, in one turn. Returns
+ * after fn has received all outputs. fn may be called on any thread, but never on two at a time for
+ * one job; the queue waits until it returns. Joins the queue for this size if necessary. A client
+ * runs one job at a time; different clients may run theirs on any threads.
  *
- * FALSE with error: CNX_ERROR_CANCELLED when the client is or becomes cancelled before its turn has
- * come; otherwise as cnx_run_new(). fn has not been called then. */
+ * FALSE with error: CNX_ERROR_CANCELLED if the client was cancelled before the job's turn,
+ * otherwise as cnx_run_new(). In both cases fn has not been called. */
 gboolean cnx_client_run(CnxClient *client, guint width, guint height, const float *const *images,
                         guint n, CnxOutputsFn *fn, gpointer data, GError **error);
 
-/* TRUE: a request that waits for its turn returns at once, and so do all that follow, until FALSE.
- * One whose turn has come is finished. From any thread. */
+/* TRUE makes a waiting job return at once, and all later ones too until FALSE is set. A job whose
+ * turn has come is completed. Thread safe. */
 void cnx_client_cancel(CnxClient *client, gboolean cancel);
 
 typedef struct CnxQueueStats {
-    guint clients;    /* of the service now */
-    guint waiting;    /* requests in the queue */
-    guint threads;    /* of a forward pass, where there is memory for them */
+    guint clients;    /* of the queue now */
+    guint waiting;    /* jobs in the queue */
+    guint threads;    /* of a forward pass, memory permitting */
     gsize memory;     /* bytes of the run */
-    guint64 forwards; /* since the service is there */
-    guint64 images;   /* in them */
+    guint64 forwards; /* forward passes since the queue was created */
+    guint64 images;   /* in those passes */
 } CnxQueueStats;
 
-/* All 0 for a client that has not joined. */
+/* All 0 for a client that has not joined a queue. */
 void cnx_client_stats(CnxClient *client, CnxQueueStats *stats);

@@ -1,4 +1,4 @@
-/* Time and medians, for the programs of this folder.
+/* Time and medians for benchmarks.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
@@ -21,7 +21,7 @@ static inline int clock_compare(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* Sorts times. */
+/* The median of times, [n]. Sorts them. */
 static inline double clock_median(double *times, int n)
 {
     qsort(times, (size_t)n, sizeof *times, clock_compare);

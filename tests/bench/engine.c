@@ -1,7 +1,7 @@
-/* Our side of peers.py: bench-engine MODEL THREADS SIZE INPUT OUTPUT
+/* The worker of peers.py for gst-convnext: bench-engine MODEL THREADS SIZE INPUT OUTPUT
  *
- * INPUT holds [SIZE, SIZE, 3] floats, what the network sees; OUTPUT receives the logits, floats.
- * Then it serves (serve.h).
+ * Reads the network's input from INPUT, [SIZE, SIZE, 3] floats, and writes the logits to OUTPUT as
+ * floats. Then it serves (serve.h).
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <stdio.h>
@@ -11,14 +11,14 @@
 #include "tests/bench/clock.h"
 #include "tests/bench/serve.h"
 
-static void frame(void *run)
+static void run_frame(void *run)
 {
     cnx_run_forward(run, 1);
 }
 
 static void write_floats(const char *path, const float *values, gsize n)
 {
-    GError *error = NULL;
+    g_autoptr(GError) error = NULL;
 
     if (!g_file_set_contents(path, (const char *)values, (gssize)(n * sizeof *values), &error)) {
         fprintf(stderr, "%s\n", error->message);
@@ -28,10 +28,10 @@ static void write_floats(const char *path, const float *values, gsize n)
 
 int main(int argc, char **argv)
 {
-    GError *error = NULL;
-    CnxModel *model = NULL;
-    CnxRun *run = NULL;
-    char *input;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(CnxModel) model = NULL;
+    g_autoptr(CnxRun) run = NULL;
+    g_autofree char *input = NULL;
     gsize length;
 
     if (argc != 6) {
@@ -44,7 +44,7 @@ int main(int argc, char **argv)
     if (!g_file_get_contents(argv[4], &input, &length, &error))
         goto failed;
     if (length != expected) {
-        fprintf(stderr, "%s: %zu bytes, expected %zu\n", argv[4], length, expected);
+        fprintf(stderr, "%s: expected %zu bytes, found %zu\n", argv[4], expected, length);
         return 1;
     }
     const double begin = clock_ms();
@@ -61,10 +61,7 @@ int main(int argc, char **argv)
     const double load = clock_ms() - begin;
 
     write_floats(argv[5], logits->data, logits->channels);
-    serve(load, frame, run);
-    cnx_run_free(run);
-    cnx_model_unref(model);
-    g_free(input);
+    serve(load, run_frame, run);
     return 0;
 
 failed:

@@ -1,5 +1,5 @@
-/* What this core can do: fused multiplications and additions at each level, and reading and writing
- * memory of sizes that live in each cache and in none. Run it pinned: taskset -c 0 bench-limits
+/* The limits of this core: fused multiply-adds at each isa level, and memory bandwidth for buffers
+ * that fit in each cache and in none. Run it pinned: taskset -c 0 bench-limits
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <stdint.h>
@@ -10,10 +10,9 @@
 #include "tests/bench/clock.h"
 
 #define RUNS 15
-#define BYTES_PER_RUN (64u << 20) /* or one pass over the buffer, if that is more */
+#define BYTES_PER_RUN (64u << 20) /* or one pass over the buffer if it is larger */
 
-/* The widest vectors that the compiler makes for any processor of the kind; loads, not arithmetic,
- * are the limit. */
+/* The widest vectors that the compiler can target. Loads limit these loops, not arithmetic. */
 typedef uint64_t Words __attribute__((vector_size(64), aligned(64)));
 
 #ifdef __x86_64__
@@ -50,7 +49,7 @@ static uint64_t copy_all(Words *x, size_t n)
     return 0;
 }
 
-/* GB/s of passes over size bytes, the fastest run. */
+/* GB/s of passes over size bytes in the fastest run. */
 static double bandwidth(PassFn *pass, Words *x, size_t size)
 {
     const int passes = size < BYTES_PER_RUN ? (int)(BYTES_PER_RUN / size) : 1;
@@ -64,9 +63,9 @@ static double bandwidth(PassFn *pass, Words *x, size_t size)
         for (int i = 0; i < passes; i++)
             sink = pass(x, size / sizeof *x);
 
-        const double took = clock_ms() - begin;
+        const double ms = clock_ms() - begin;
 
-        least = took < least ? took : least;
+        least = ms < least ? ms : least;
     }
     (void)sink;
     return (double)size * passes / least * 1e-6;
@@ -79,11 +78,11 @@ int main(void)
     Words *x = aligned_alloc(4096, most);
 
     if (!x) {
-        fprintf(stderr, "no memory for a buffer of %zu bytes\n", most);
+        fprintf(stderr, "not enough memory for a buffer of %zu bytes\n", most);
         return 1;
     }
     memset(x, 1, most);
-    printf("| level | FMA, GFLOP/s |\n| --- | ---: |\n");
+    printf("| isa level | FMA, GFLOP/s |\n| --- | ---: |\n");
     for (int i = 0; i < CNX_ISA_COUNT; i++) {
         const CnxKernels *k = cnx_kernels_get((CnxIsa)i);
 

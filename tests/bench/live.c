@@ -1,20 +1,19 @@
-/* What an element does to live video: bench-live [OPTION...] ELEMENT [REST]
+/* The effect of an element on live video: bench-live [OPTION...] ELEMENT [REST]
  *
  *   camera ! ELEMENT ! REST ! fakesink      and in turns      camera ! REST ! fakesink
  *
- * ELEMENT is for instance `convnext mode=latest model=convnext_base.safetensors input-size=416`,
- * and REST what follows it, like `videobalance brightness=0.1`, or nothing. The camera is as a
- * driver is: at each tick of its clock it takes a free buffer of a small pool, to fill it until the
- * next, and pushes the one that is full. It loses a frame when no buffer is free then, or when it
- * is still pushing the one before. Nothing smooths what comes after it: the sink shows a frame when
- * it arrives.
+ * ELEMENT is, for example, `convnext mode=latest model=convnext_base.safetensors input-size=416`;
+ * REST is what follows it, like `videobalance brightness=0.1`, or empty. The camera behaves like a
+ * driver: at each tick of its clock it takes a free buffer from a small pool, to fill it until the
+ * next tick, and pushes the full one. It loses a frame if no buffer is free at that moment or if it
+ * is still pushing the previous one. There is no queue after it, and the sink shows a frame when it
+ * arrives.
  *
- * Prints, with ELEMENT and without, over all turns: ticks, frames that were lost, frames that
- * were late (by more than the 20 ms after which a video sink drops them); jitter, the difference of
- * the intervals between arrivals from those between the ticks, its percentiles in a turn, medians
- * over the turns; how often no buffer was free; and the processor time of the camera's
- * thread for a frame, mean and most. With --reload, the model of the
- * element is changed from the one to the other and back once a second.
+ * Prints, with ELEMENT and without, over all turns: ticks, lost frames, and late frames (by more
+ * than the 20 ms after which a video sink drops them); jitter, that is, by how much the intervals
+ * between arrivals differ from those between ticks, as percentiles of a turn, medians over the
+ * turns; how often no buffer was free; and the processor time of the camera's thread for a frame,
+ * mean and maximum. With --reload, the element's model alternates between two files once a second.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #define _GNU_SOURCE
@@ -36,43 +35,47 @@ static struct {
 } options = {.rounds = 3, .seconds = 5, .fps = 30, .width = 1280, .height = 720, .pool = 4};
 
 static const GOptionEntry entries[] = {
-    {"rounds", 0, 0, G_OPTION_ARG_INT, &options.rounds, "turns with and without; 3", "N"},
-    {"seconds", 0, 0, G_OPTION_ARG_INT, &options.seconds, "of a turn; 5", "S"},
-    {"fps", 0, 0, G_OPTION_ARG_INT, &options.fps, "frames a second; 30", "N"},
-    {"width", 0, 0, G_OPTION_ARG_INT, &options.width, "of a frame; 1280", "PIXELS"},
-    {"height", 0, 0, G_OPTION_ARG_INT, &options.height, "of a frame; 720", "PIXELS"},
-    {"pool", 0, 0, G_OPTION_ARG_INT, &options.pool, "buffers that the camera has; 4", "N"},
-    {"reload", 0, 0, G_OPTION_ARG_FILENAME, &options.reload, "another model", "MODEL"},
+    {"rounds", 0, 0, G_OPTION_ARG_INT, &options.rounds,
+     "turns with and without ELEMENT (default: 3)", "N"},
+    {"seconds", 0, 0, G_OPTION_ARG_INT, &options.seconds,
+     "length of a turn in seconds (default: 5)", "S"},
+    {"fps", 0, 0, G_OPTION_ARG_INT, &options.fps, "frames per second (default: 30)", "N"},
+    {"width", 0, 0, G_OPTION_ARG_INT, &options.width, "width of a frame (default: 1280)", "PIXELS"},
+    {"height", 0, 0, G_OPTION_ARG_INT, &options.height, "height of a frame (default: 720)",
+     "PIXELS"},
+    {"pool", 0, 0, G_OPTION_ARG_INT, &options.pool, "buffers of the camera (default: 4)", "N"},
+    {"reload", 0, 0, G_OPTION_ARG_FILENAME, &options.reload, "second model to alternate with",
+     "MODEL"},
     {NULL},
 };
 
-/* Of all turns of one kind. */
+/* Sums over all turns of one kind. */
 typedef struct Tally {
-    int ticks, arrived, late, dry, turns;
+    int ticks, arrived, late, no_buffer, turns;
     double p50[TURNS_MAX], p99[TURNS_MAX], max[TURNS_MAX]; /* jitter, ms; [turns] */
     double thread_ms, thread_max_ms;
 } Tally;
 
 typedef struct Turn {
     Tally *tally;
-    GstElement *pipeline, *convnext; /* convnext: NULL: none */
+    GstElement *pipeline, *convnext; /* convnext: may be NULL */
     GstPad *pad;
     GstBufferPool *pool;
     double start, period; /* ms */
-    double arrived;       /* the last one, ms */
-    int frame;            /* that it was; -1: none yet */
+    double last_arrival;  /* ms */
+    int last_frame;       /* -1: none yet */
     int ticks;
-    double *jitter; /* ms; [ticks] */
-    int jitters;
+    double *jitter; /* ms, [ticks] */
+    int jitters;    /* filled */
 } Turn;
 
-static void check(const GError *error)
+static void exit_on_error(const GError *error)
 {
     if (error)
         g_error("%s", error->message);
 }
 
-/* The sink's pad. */
+/* On the sink's pad. */
 static GstPadProbeReturn on_arrival(GstPad *pad, GstPadProbeInfo *info, gpointer data)
 {
     Turn *turn = data;
@@ -80,13 +83,13 @@ static GstPadProbeReturn on_arrival(GstPad *pad, GstPadProbeInfo *info, gpointer
     const double now = clock_ms();
     const int frame = (int)GST_BUFFER_OFFSET(GST_PAD_PROBE_INFO_BUFFER(info));
 
-    if (turn->frame >= 0)
+    if (turn->last_frame >= 0)
         turn->jitter[turn->jitters++] =
-            ABS(now - turn->arrived - (frame - turn->frame) * turn->period);
+            ABS(now - turn->last_arrival - (frame - turn->last_frame) * turn->period);
     tally->arrived++;
     tally->late += now - (turn->start + frame * turn->period) > LATE_MS;
-    turn->arrived = now;
-    turn->frame = frame;
+    turn->last_arrival = now;
+    turn->last_frame = frame;
     return GST_PAD_PROBE_OK;
 }
 
@@ -100,13 +103,14 @@ static void sleep_until(double ms)
         ;
 }
 
-/* One that is free, to be filled until the next tick; NULL: there is none. */
+/* A free buffer to fill until the next tick; NULL if there is none. */
 static GstBuffer *take_buffer(Turn *turn)
 {
     GstBufferPoolAcquireParams now = {.flags = GST_BUFFER_POOL_ACQUIRE_FLAG_DONTWAIT};
     GstBuffer *buffer = NULL;
 
-    turn->tally->dry += gst_buffer_pool_acquire_buffer(turn->pool, &buffer, &now) != GST_FLOW_OK;
+    turn->tally->no_buffer +=
+        gst_buffer_pool_acquire_buffer(turn->pool, &buffer, &now) != GST_FLOW_OK;
     return buffer;
 }
 
@@ -139,11 +143,11 @@ static gpointer camera_main(gpointer data)
         GST_BUFFER_OFFSET(buffer) = (guint64)i;
         GST_BUFFER_PTS(buffer) = (GstClockTime)(i * turn->period * 1e6);
         if (gst_pad_push(turn->pad, buffer) != GST_FLOW_OK)
-            g_error("frame %d does not go through", i);
-        const double took = thread_ms() - begin;
+            g_error("frame %d could not be pushed", i);
+        const double ms = thread_ms() - begin;
 
-        tally->thread_ms += took;
-        tally->thread_max_ms = MAX(tally->thread_max_ms, took);
+        tally->thread_ms += ms;
+        tally->thread_max_ms = MAX(tally->thread_max_ms, ms);
     }
     gst_clear_buffer(&filling);
     return NULL;
@@ -151,14 +155,15 @@ static gpointer camera_main(gpointer data)
 
 static void start_camera(Turn *turn, GstElement *first)
 {
-    char *text = g_strdup_printf("video/x-raw,format=NV12,width=%d,height=%d,framerate=%d/1",
-                                 options.width, options.height, options.fps);
-    GstCaps *caps = gst_caps_from_string(text);
-    GstPad *peer = gst_element_get_static_pad(first, "sink");
+    g_autoptr(GstCaps) caps = NULL;
+    g_autoptr(GstPad) peer = gst_element_get_static_pad(first, "sink");
     GstVideoInfo info;
     GstSegment segment;
     GstStructure *config;
 
+    caps = gst_caps_new_simple("video/x-raw", "format", G_TYPE_STRING, "NV12", "width", G_TYPE_INT,
+                               options.width, "height", G_TYPE_INT, options.height, "framerate",
+                               GST_TYPE_FRACTION, options.fps, 1, NULL);
     gst_video_info_from_caps(&info, caps);
     turn->pool = gst_video_buffer_pool_new();
     config = gst_buffer_pool_get_config(turn->pool);
@@ -170,45 +175,39 @@ static void start_camera(Turn *turn, GstElement *first)
     turn->pad = gst_pad_new("camera", GST_PAD_SRC);
     gst_pad_set_active(turn->pad, TRUE);
     if (gst_pad_link(turn->pad, peer) != GST_PAD_LINK_OK)
-        g_error("the elements take no NV12 video");
+        g_error("the elements do not accept NV12 video");
     gst_pad_push_event(turn->pad, gst_event_new_stream_start("camera"));
     gst_pad_push_event(turn->pad, gst_event_new_caps(caps));
     gst_pad_push_event(turn->pad, gst_event_new_segment(&segment));
-    gst_object_unref(peer);
-    gst_caps_unref(caps);
-    g_free(text);
 }
 
 /* Turns */
 
 static GstElement *find_convnext(GstElement *pipeline)
 {
-    GstIterator *it = gst_bin_iterate_all_by_element_factory_name(GST_BIN(pipeline), "convnext");
-    GValue value = G_VALUE_INIT;
-    GstElement *found = NULL;
+    g_autoptr(GstIterator) it =
+        gst_bin_iterate_all_by_element_factory_name(GST_BIN(pipeline), "convnext");
+    g_auto(GValue) value = G_VALUE_INIT;
 
     if (gst_iterator_next(it, &value) == GST_ITERATOR_OK)
-        found = g_value_dup_object(&value);
-    g_value_unset(&value);
-    gst_iterator_free(it);
-    return found;
+        return g_value_dup_object(&value);
+    return NULL;
 }
 
 static void reload_once_a_second(Turn *turn)
 {
-    char *own;
+    g_autofree char *first = NULL;
 
-    g_object_get(turn->convnext, "model", &own, NULL);
+    g_object_get(turn->convnext, "model", &first, NULL);
     for (int second = 1; second < options.seconds; second++) {
         sleep_until(turn->start + second * 1e3);
-        g_object_set(turn->convnext, "model", second % 2 ? options.reload : own, NULL);
+        g_object_set(turn->convnext, "model", second % 2 ? options.reload : first, NULL);
     }
-    g_free(own);
 }
 
-static void show_inference(GstElement *convnext, double period)
+static void print_inference(GstElement *convnext, double period)
 {
-    GstStructure *stats;
+    g_autoptr(GstStructure) stats = NULL;
     guint64 inferred = 0, replaced = 0;
     double p50 = 0, preprocess = 0;
 
@@ -216,10 +215,9 @@ static void show_inference(GstElement *convnext, double period)
     gst_structure_get(stats, "inferred", G_TYPE_UINT64, &inferred, "replaced", G_TYPE_UINT64,
                       &replaced, "inference-p50", G_TYPE_DOUBLE, &p50, "preprocess-p50",
                       G_TYPE_DOUBLE, &preprocess, NULL);
-    printf("# a turn: %d inferences, %d frames replaced; an inference takes %.1f ms, %.1f frame "
-           "times, its preprocessing %.3f ms\n",
+    printf("# turn: %d inferences, %d frames replaced; an inference takes %.1f ms (%.1f frame "
+           "periods), its preprocessing %.3f ms\n",
            (int)inferred, (int)replaced, p50, p50 / period, preprocess);
-    gst_structure_free(stats);
 }
 
 static void take_percentiles(Turn *turn)
@@ -228,31 +226,34 @@ static void take_percentiles(Turn *turn)
     const int n = turn->jitters, i = tally->turns++;
 
     if (n == 0)
-        g_error("no two frames arrived");
+        g_error("fewer than two frames arrived");
     qsort(turn->jitter, (size_t)n, sizeof *turn->jitter, clock_compare);
     tally->p50[i] = turn->jitter[n / 2];
     tally->p99[i] = turn->jitter[n * 99 / 100];
     tally->max[i] = turn->jitter[n - 1];
 }
 
-static void play(const char *element, const char *rest, Tally *tally)
+static void play_turn(const char *element, const char *rest, Tally *tally)
 {
-    char *line = g_strdup_printf("identity name=first silent=true ! %s%s%s%s fakesink name=sink "
-                                 "sync=false async=false",
-                                 element, *element ? " ! " : "", rest, *rest ? " !" : "");
+    g_autoptr(GstElement) first = NULL, sink = NULL;
+    g_autoptr(GstPad) pad = NULL;
+    g_autoptr(GstBus) bus = NULL;
+    g_autofree char *line =
+        g_strdup_printf("identity name=first silent=true ! %s%s%s%s fakesink name=sink sync=false "
+                        "async=false",
+                        element, *element ? " ! " : "", rest, *rest ? " !" : "");
     GError *error = NULL;
     Turn turn = {.tally = tally,
                  .pipeline = gst_parse_launch(line, &error),
                  .period = 1e3 / options.fps,
-                 .frame = -1,
+                 .last_frame = -1,
                  .ticks = options.fps * options.seconds};
 
-    check(error);
-    GstElement *first = gst_bin_get_by_name(GST_BIN(turn.pipeline), "first");
-    GstElement *sink = gst_bin_get_by_name(GST_BIN(turn.pipeline), "sink");
-    GstPad *pad = gst_element_get_static_pad(sink, "sink");
-    GstBus *bus = gst_element_get_bus(turn.pipeline);
-
+    exit_on_error(error);
+    first = gst_bin_get_by_name(GST_BIN(turn.pipeline), "first");
+    sink = gst_bin_get_by_name(GST_BIN(turn.pipeline), "sink");
+    pad = gst_element_get_static_pad(sink, "sink");
+    bus = gst_element_get_bus(turn.pipeline);
     turn.convnext = find_convnext(turn.pipeline);
     gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER, on_arrival, &turn, NULL);
     if (gst_element_set_state(turn.pipeline, GST_STATE_PLAYING) == GST_STATE_CHANGE_FAILURE)
@@ -266,10 +267,10 @@ static void play(const char *element, const char *rest, Tally *tally)
     if (options.reload && turn.convnext)
         reload_once_a_second(&turn);
     g_thread_join(camera);
-    gst_pad_push_event(turn.pad, gst_event_new_eos()); /* what a queue still has is not lost */
+    gst_pad_push_event(turn.pad, gst_event_new_eos()); /* frames still in a queue are not lost */
     gst_message_unref(gst_bus_timed_pop_filtered(bus, GST_CLOCK_TIME_NONE, GST_MESSAGE_EOS));
     if (turn.convnext)
-        show_inference(turn.convnext, turn.period);
+        print_inference(turn.convnext, turn.period);
     take_percentiles(&turn);
     gst_element_set_state(turn.pipeline, GST_STATE_NULL);
     gst_pad_set_active(turn.pad, FALSE);
@@ -277,46 +278,40 @@ static void play(const char *element, const char *rest, Tally *tally)
     gst_clear_object(&turn.convnext);
     gst_object_unref(turn.pad);
     gst_object_unref(turn.pool);
-    gst_object_unref(pad);
-    gst_object_unref(bus);
-    gst_object_unref(sink);
-    gst_object_unref(first);
     gst_object_unref(turn.pipeline);
     g_free(turn.jitter);
-    g_free(line);
 }
 
-static void show(const char *name, Tally *tally)
+static void print_tally(const char *name, Tally *tally)
 {
     printf("%-8s %d ticks, %d lost, %d late; jitter p50 %.3f, p99 %.3f, max %.3f ms; no buffer "
-           "free %d times; its thread %.3f ms a frame, at most %.3f\n",
+           "free %d times; camera thread %.3f ms per frame, at most %.3f\n",
            name, tally->ticks, tally->ticks - tally->arrived, tally->late,
            clock_median(tally->p50, tally->turns), clock_median(tally->p99, tally->turns),
-           clock_median(tally->max, tally->turns), tally->dry,
+           clock_median(tally->max, tally->turns), tally->no_buffer,
            tally->thread_ms / MAX(tally->arrived, 1), tally->thread_max_ms);
 }
 
 int main(int argc, char **argv)
 {
+    g_autoptr(GOptionContext) context = g_option_context_new("ELEMENT [REST]");
     static Tally with, without;
-    GOptionContext *context = g_option_context_new("ELEMENT [REST]");
     GError *error = NULL;
 
     g_option_context_add_main_entries(context, entries, NULL);
     g_option_context_add_group(context, gst_init_get_option_group());
     g_option_context_parse(context, &argc, &argv, &error);
-    check(error);
-    g_option_context_free(context);
+    exit_on_error(error);
     if (argc < 2 || argc > 3)
-        g_error("bench-live takes ELEMENT and REST, a word each");
+        g_error("bench-live takes ELEMENT and REST, one argument each");
     const char *rest = argc > 2 ? argv[2] : "";
 
     options.rounds = CLAMP(options.rounds, 1, TURNS_MAX);
     for (int round = 0; round < options.rounds; round++) {
-        play("", rest, &without);
-        play(argv[1], rest, &with);
+        play_turn("", rest, &without);
+        play_turn(argv[1], rest, &with);
     }
-    show("without", &without);
-    show("with", &with);
+    print_tally("without", &without);
+    print_tally("with", &with);
     return 0;
 }

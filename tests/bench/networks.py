@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The networks that peers.py compares, each as three files of the same weights:
+"""The networks that peers.py compares, each as three files with the same weights:
 
-    NAME.safetensors     timm's names: we read it, and PyTorch
+    NAME.safetensors     timm's names, for gst-convnext and PyTorch
     NAME-linear.onnx     pointwise layers as matrix products over channels-last maps
-    NAME-conv.onnx       the same as 1x1 convolutions
+    NAME-conv.onnx       pointwise layers as 1x1 convolutions
 
-A peer may be faster with either form, by processor: both are tried. Weights are random, from a
-seed, but for the bundled model.
+Which form is faster for a peer depends on the processor, so both are tried. Weights are random, from
+a seed, except for the bundled model.
 """
 import re
 import warnings
@@ -15,7 +15,7 @@ import timm.models.convnext
 import torch
 from safetensors.torch import load_file, save_file
 
-# name -> timm's name, or the file of a checkpoint of transformers; side of the input
+# name -> timm's name or "bundled", side of the input
 NETWORKS = {
     "ConvNeXt-T 224": ("convnext_tiny", 224),
     "ConvNeXt-B 224": ("convnext_base", 224),
@@ -47,7 +47,7 @@ def rename(name):
 
 
 def make(name, bundled, conv):
-    """The network of timm, in the linear or the 1x1 convolution form; its weights still to be set."""
+    """timm's network in the linear or the 1x1 convolution form, without its weights."""
     if name != "bundled":
         return timm.create_model(name, pretrained=False, conv_mlp=conv).eval()
     stages = [key for key in bundled if re.fullmatch(r"stages\.\d\.blocks\.\d+\.gamma", key)]
@@ -58,7 +58,7 @@ def make(name, bundled, conv):
 
 
 def random_weights(model):
-    """As a trained network might have them: timm's own leave the blocks without effect."""
+    """Weights like those of a trained network; with timm's initial ones the blocks have no effect."""
     generator = torch.Generator().manual_seed(1)
     result = {}
     for key, old in model.state_dict().items():
@@ -72,7 +72,7 @@ def random_weights(model):
 
 
 def fill(model, weights):
-    """Linear layers' weights fit 1x1 convolutions."""
+    """Loads the weights; those of linear layers are reshaped for 1x1 convolutions."""
     model.load_state_dict({key: weights[key].reshape(old.shape) for key, old in model.state_dict().items()})
     return model
 
@@ -84,7 +84,7 @@ def weights_of(name, bundled_file):
 
 
 def gflop(stem, side):
-    """Of one frame: the multiplications and additions of its convolutions and linear layers."""
+    """Multiplications and additions of the convolutions and linear layers for one frame, in billions."""
     name = stem.name.rsplit("-", 1)[0]
     model = make(name, load_file(f"{stem}.safetensors"), False)
     total = 0
@@ -101,7 +101,7 @@ def gflop(stem, side):
 
 
 def export(name, side, bundled_file, folder):
-    """Writes the three files; returns their common beginning."""
+    """Writes the three files; returns the stem of their names."""
     weights = weights_of(name, bundled_file)
     stem = folder / f"{name}-{side}"
     save_file({key: value.contiguous() for key, value in weights.items()}, f"{stem}.safetensors")

@@ -1,8 +1,8 @@
-/* The limit in turns with the frames, for peers.py: bench-peak LEVEL
+/* The peak of a core for peers.py: bench-peak LEVEL
  *
- * A frame is GFLOP billions of multiplications and additions on registers (simd/peak.h), at a level
- * of CONVNEXT_CPU. Cores clock by what they and their neighbours do: a limit that was measured once
- * is another minute's. Serves (serve.h).
+ * A frame is GFLOP billion multiplications and additions in registers (simd/peak.h) at an isa level
+ * of CONVNEXT_CPU. It is measured in turns with the others' frames because the clock of a core
+ * depends on its load and its neighbours'. Serves (serve.h).
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <stdio.h>
@@ -20,7 +20,7 @@ typedef struct Work {
     float state[CNX_PEAK_LANES];
 } Work;
 
-static void frame(void *data)
+static void run_frame(void *data)
 {
     Work *work = data;
 
@@ -30,14 +30,14 @@ static void frame(void *data)
 int main(int argc, char **argv)
 {
     Work work = {NULL};
-    CnxIsa level;
+    CnxIsa isa;
 
-    if (argc != 2 || !cnx_isa_parse(argv[1], &level) || !cnx_kernels_get(level)) {
-        fprintf(stderr, "usage: bench-peak LEVEL, which this processor has\n");
+    if (argc != 2 || !cnx_isa_parse(argv[1], &isa) || !cnx_kernels_get(isa)) {
+        fprintf(stderr, "usage: bench-peak LEVEL (an isa level that this processor has)\n");
         return 2;
     }
-    work.kernels = cnx_kernels_get(level);
+    work.kernels = cnx_kernels_get(isa);
     work.steps = (int)(GFLOP * 1e9 / (2.0 * CNX_PEAK_CHAINS * work.kernels->peak(work.state, 1)));
-    serve(0, frame, &work);
+    serve(0, run_frame, &work);
     return 0;
 }

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """A peer of bench-engine: peer.py KIND FILE THREADS SIDE INPUT OUTPUT
 
-KIND is onnxruntime, openvino, openvino-bf16 or torch. The protocol is that of serve.h; INPUT is
-[SIDE, SIDE, 3] floats, OUTPUT receives the logits. With an INPUT of bytes the frame includes what
-turns a picture that GStreamer has scaled into the network's numbers. The KIND pillow has no
-network: it resizes a 1080p picture of RGB bytes to SIDE x SIDE.
+KIND is onnxruntime, openvino, openvino-bf16 or torch. The protocol is that of serve.h. INPUT holds
+[SIDE, SIDE, 3] floats; OUTPUT receives the logits. If INPUT holds bytes, a frame includes
+normalising them, as a picture scaled by GStreamer needs. KIND pillow has no network: it resizes a
+1080p picture of RGB bytes to SIDE x SIDE.
 """
 import sys
 import time
@@ -67,7 +67,7 @@ def load_pillow(side):
 
 
 def with_input(load, source, side):
-    """From a runner of the network to one of the frame in the file."""
+    """Turns load, which returns a function of the input, into one that returns a function of nothing."""
     raw = np.fromfile(source, np.uint8)
 
     def from_bytes(run):

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The tables of peers.sh: us and the others in turns, on the same cores in the same minutes.
+"""The tables of peers.sh: gst-convnext and its peers in turns, on the same cores in the same minutes.
 
     peers.py BUILD BUNDLED [--only WORD] [--rounds N] [--tables NAMES] [--realtime]
 
-Each contender is a process of its own, pinned (taskset), which times some frames when its turn
-comes; the turns go round, and the median of all of a contender's frames is its figure.
+Each contender is a process of its own, pinned with taskset, which times some frames in each of its
+turns. Its result is the median over all its frames.
 """
 import argparse
 import os
@@ -20,8 +20,8 @@ import numpy as np
 import networks
 
 HERE = pathlib.Path(__file__).parent
-TURN_MS = 250  # about the length of a turn
-PAUSE_S = 0.05  # between turns: the last one's threads stop spinning
+TURN_MS = 250  # approximate length of a turn
+PAUSE_S = 0.05  # between turns, until the threads of the previous one stop spinning
 PIN = ["taskset", "-c"]
 FLAGS = open("/proc/cpuinfo").read().split("flags", 1)[1].split("\n", 1)[0].split()
 LEVELS = [level for level, flag in (("avx512", "avx512vl"), ("avx2", "avx2"), ("c", "fpu")) if flag in FLAGS][:2]
@@ -29,7 +29,7 @@ BF16 = "amx_bf16" in FLAGS or "avx512_bf16" in FLAGS
 
 
 class Worker:
-    """A contender: a program that speaks the protocol of serve.h."""
+    """A contender: a program that implements the protocol of serve.h."""
 
     def __init__(self, command, threads, environment=None):
         cpus = ",".join(map(str, sorted(os.sched_getaffinity(0))[:threads]))
@@ -84,7 +84,7 @@ class Bench:
         return self.stems[row], side
 
     def random(self, side, kind="floats"):
-        """A file with a picture."""
+        """Writes a random picture to a file and returns its path."""
         path = self.folder / kind
         generator = np.random.default_rng(1)
         if kind == "floats":
@@ -98,8 +98,8 @@ class Bench:
         return Worker([self.build / "tests/bench/bench-engine", f"{stem}.safetensors", threads, side, source,
                        self.folder / f"us-{level}.out"], threads, {"CONVNEXT_CPU": level})
 
-    def limit(self, level):
-        """A frame of it is a GFLOP."""
+    def peak(self, level):
+        """The peak of a core at this isa level; a frame is one GFLOP."""
         return Worker([self.build / "tests/bench/bench-peak", level], 1)
 
     def peer(self, row, kind, form, threads, source):
@@ -109,7 +109,7 @@ class Bench:
                        self.folder / f"{kind}.out"], threads)
 
     def faster_form(self, row, kind, threads, source):
-        """A peer runs whichever form of the network it is faster with."""
+        """The peer with the form of the network that is faster for it."""
         forms = {form: self.peer(row, kind, form, threads, source) for form in ("linear", "conv")}
         alternate(forms, 2)
         best = min(forms, key=lambda form: forms[form].median())
@@ -121,11 +121,11 @@ class Bench:
                       {"CONVNEXT_CPU": level} if level else None)
 
     def disagreement(self, kind):
-        """Largest difference from PyTorch, over PyTorch's largest logit."""
-        want = np.fromfile(self.folder / "torch.out", np.float32)
-        got = np.fromfile(self.folder / f"{kind}.out", np.float32)
-        assert got.size == want.size
-        return float(abs(got - want).max() / abs(want).max())
+        """Largest difference from PyTorch's logits, divided by the largest of those."""
+        expected = np.fromfile(self.folder / "torch.out", np.float32)
+        logits = np.fromfile(self.folder / f"{kind}.out", np.float32)
+        assert logits.size == expected.size
+        return float(abs(logits - expected).max() / abs(expected).max())
 
 
 def row(*cells):
@@ -144,7 +144,7 @@ def ms(value):
 
 def frames_table(bench, only, threads):
     kinds = ["onnxruntime", "openvino", "torch"] + (["openvino-bf16"] if BF16 else [])
-    head(f"One frame, {threads} thread{'s' * (threads > 1)}, fp32, ms; share: of a core's FMA limit, measured in turns",
+    head(f"One frame, {threads} thread{'s' * (threads > 1)}, fp32, ms; share: of a core's FMA peak, measured in turns",
          "network", *(f"gst-convnext {level} (share)" for level in LEVELS), "onnxruntime", "OpenVINO", "PyTorch",
          *(["OpenVINO in bf16"] if BF16 else []), "fastest fp32 peer / us", "disagreement: us, peers")
     for name, (_, side) in networks.NETWORKS.items():
@@ -153,7 +153,7 @@ def frames_table(bench, only, threads):
         stem, side = bench.stem(name)
         source = bench.random(side)
         workers = {f"us-{level}": bench.us(name, level, threads, source) for level in LEVELS}
-        workers |= {f"limit-{level}": bench.limit(level) for level in LEVELS}
+        workers |= {f"peak-{level}": bench.peak(level) for level in LEVELS}
         for kind in kinds:
             if kind == "torch":
                 workers[kind] = bench.peer(name, kind, None, threads, source)
@@ -161,7 +161,7 @@ def frames_table(bench, only, threads):
                 workers[kind] = bench.faster_form(name, kind, threads, source)
         alternate(workers, bench.rounds)
         us = {level: workers[f"us-{level}"].median() for level in LEVELS}
-        share = {level: networks.gflop(stem, side) * workers[f"limit-{level}"].median() / t / threads
+        share = {level: networks.gflop(stem, side) * workers[f"peak-{level}"].median() / t / threads
                  for level, t in us.items()}
         fastest = min(workers[kind].median() for kind in kinds if kind != "openvino-bf16")
         row(name, *(f"{ms(t)} ({100 * share[level]:.0f} %)" for level, t in us.items()),
@@ -172,7 +172,7 @@ def frames_table(bench, only, threads):
 
 
 def load_table(bench):
-    head("From the file to the first result, one thread, ms, without the start of the process",
+    head("Time from the file to the first result, one thread, ms, excluding process start",
          "network", "gst-convnext", "onnxruntime", "OpenVINO", "fastest peer / us")
     for name in ("ConvNeXt-T 224", "bundled 224"):
         loads = {"us": [], "onnxruntime": [], "openvino": []}
@@ -195,20 +195,20 @@ def preprocess_table(bench):
     workers["nothing"] = bench.chain("identity")
     workers["Pillow"] = Worker([sys.executable, HERE / "peer.py", "pillow", "-", 1, 224, os.devnull, os.devnull], 1)
     alternate(workers, bench.rounds)
-    head("1080p to 224x224, one thread, ms", "what", "of", "ms", "antialiased", "normalised")
+    head("1080p to 224x224, one thread, ms", "what", "format", "ms", "antialiased", "normalised")
     for format in ("NV12", "I420", "RGB"):
-        for crop, words in (("center", "central crop of the published recipe"), ("squash", "whole frame")):
+        for crop, words in (("center", "center crop of the published recipe"), ("squash", "whole frame")):
             row(f"gst-convnext, {words}", format, ms(workers[format, crop].median()), "yes", "yes")
     nothing = workers["nothing"].median()
     for chain in ("videoconvertscale", "videoconvert ! videoscale"):
-        row(f"`{chain}`, whole frame, without the pipeline around it", "NV12", ms(workers[chain].median() - nothing),
+        row(f"`{chain}`, whole frame, without the rest of the pipeline", "NV12", ms(workers[chain].median() - nothing),
             "no", "no")
     row("Pillow's resize, whole frame", "RGB", ms(workers["Pillow"].median()), "yes", "no")
     stop(workers)
 
 
 def pipeline_table(bench):
-    """The peers' network runs on the bytes of a frame, which it normalises, in its own process."""
+    """The peers run in their own process on the bytes of a scaled frame, which they normalise."""
     name = "ConvNeXt-T 224"
     stem, side = bench.stem(name)
     source = bench.random(side, "bytes")
@@ -221,15 +221,15 @@ def pipeline_table(bench):
     workers |= {kind: bench.faster_form(name, kind, 1, source) for kind in ("onnxruntime", "openvino")}
     alternate(workers, bench.rounds)
     us = workers["us"].median()
-    head(f"From frame to metadata: 1080p NV12, {name}, one thread, ms", "pipeline", "ms", "to ours")
+    head(f"From frame to metadata: 1080p NV12, {name}, one thread, ms", "pipeline", "ms", "relative to ours")
     row("`convnext`", ms(us), "1.00")
     for front in ("videoconvertscale", "videoconvert ! videoscale"):
         for kind in ("onnxruntime", "openvino"):
             total = workers[front].median() + workers[kind].median()
-            row(f"`{front}`, then {kind} on the RGB bytes, nothing in between", ms(total), f"{total / us:.2f}")
+            row(f"`{front}`, then {kind} on the RGB bytes, without anything between them", ms(total), f"{total / us:.2f}")
     bundled, engine, preprocess = (workers[word].median() for word in ("bundled", "engine", "preprocess"))
-    print(f"\nThe bundled model in a pipeline: {bundled:.2f} ms, of which the engine {engine:.2f}, the preprocessing "
-          f"{preprocess:.2f} and the rest, the element's own, {bundled - engine - preprocess:.2f}.")
+    print(f"\nThe bundled model in a pipeline takes {bundled:.2f} ms: the forward pass {engine:.2f}, preprocessing "
+          f"{preprocess:.2f}, the element itself {bundled - engine - preprocess:.2f}.")
     stop(workers)
 
 

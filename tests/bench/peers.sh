@@ -1,15 +1,15 @@
 #!/bin/bash
-# Times gst-convnext against onnxruntime, OpenVINO and PyTorch on this machine, and its preprocessing
-# against GStreamer's converters and Pillow: prints markdown tables.
+# Compares gst-convnext with onnxruntime, OpenVINO and PyTorch on this machine, and its preprocessing
+# with GStreamer's converters and Pillow. Prints markdown tables.
 #
 #   tests/bench/peers.sh [--only WORD] [--rounds N] [--realtime]
 #                        [--tables limits,1,2,load,preprocess,pipeline]
 #
-# --only takes the networks whose name has the word in it. --realtime gives the contenders real-time
-# priority, on a machine that does other things at the same time; that takes root.
+# --only selects the networks whose name contains WORD. --realtime gives the contenders real-time
+# priority, for machines with other load; it needs root.
 #
-# The peers come from PyPI into a virtual environment, build/peers, or are those of the one that
-# CONVNEXT_PEERS names.
+# The peers are installed from PyPI into a virtual environment, build/peers; CONVNEXT_PEERS names
+# another environment.
 #
 # SPDX-License-Identifier: LGPL-2.1-or-later
 set -u
@@ -24,7 +24,7 @@ cnx_environment "$build"
 if [ ! -x "$peers/bin/python" ]; then
     cnx_say "installing the peers into $peers"
     python3 -m venv "$peers" && "$peers/bin/pip" install --quiet torch torchvision timm safetensors onnx \
-        onnxruntime openvino pillow || cnx_die "the peers cannot be installed"
+        onnxruntime openvino pillow || cnx_die "could not install the peers into $peers"
 fi
 unset CONVNEXT_CPU
 printf 'Processor: %s; %s\n\n' "$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)" \

@@ -1,9 +1,9 @@
-/* From frame to metadata in a pipeline: bench-pipeline WIDTH HEIGHT FORMAT CHAIN
+/* Times a frame in a pipeline: bench-pipeline WIDTH HEIGHT FORMAT CHAIN
  *
  *   appsrc ! CHAIN ! appsink
  *
- * One frame, which videotestsrc draws, is pushed again and again; its time is from the push until
- * it comes out. CHAIN is `convnext`, or what a peer needs in front of it, like
+ * One frame from videotestsrc is pushed repeatedly and timed from the push to its arrival at the
+ * sink. CHAIN is `convnext`, or the elements that a peer needs before it, like
  * `videoconvertscale ! video/x-raw,format=RGB,width=224,height=224`. Serves (serve.h).
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
@@ -21,15 +21,15 @@ typedef struct Bench {
     GstBuffer *buffer;
 } Bench;
 
-G_GNUC_NORETURN static void die(const char *what)
+G_GNUC_NORETURN static void die(const char *reason)
 {
-    fprintf(stderr, "bench-pipeline: %s\n", what);
+    fprintf(stderr, "bench-pipeline: %s\n", reason);
     exit(1);
 }
 
 static GstElement *parse(const char *launch)
 {
-    GError *error = NULL;
+    g_autoptr(GError) error = NULL;
     GstElement *pipeline = gst_parse_launch(launch, &error);
 
     if (error)
@@ -37,13 +37,13 @@ static GstElement *parse(const char *launch)
     return pipeline;
 }
 
-/* What is wrong stands on the bus. */
+/* The next sample. Exits with the message on the bus if there is none. */
 static GstSample *pull(GstElement *pipeline, GstAppSink *sink)
 {
+    g_autoptr(GstBus) bus = gst_element_get_bus(pipeline);
+    g_autoptr(GstMessage) message = NULL;
+    g_autoptr(GError) error = NULL;
     GstSample *sample = gst_app_sink_pull_sample(sink);
-    GstBus *bus = gst_element_get_bus(pipeline);
-    GstMessage *message;
-    GError *error = NULL;
 
     if (!sample) {
         message = gst_bus_pop_filtered(bus, GST_MESSAGE_ERROR);
@@ -51,29 +51,28 @@ static GstSample *pull(GstElement *pipeline, GstAppSink *sink)
             gst_message_parse_error(message, &error, NULL);
         die(error ? error->message : "the pipeline ended");
     }
-    gst_object_unref(bus);
     return sample;
 }
 
-/* A frame of videotestsrc with its caps; the caller owns it. */
-static GstSample *draw(const char *caps)
+/* A frame of videotestsrc with its caps. */
+static GstSample *draw_frame(const char *caps)
 {
-    char *launch = g_strdup_printf(
+    g_autoptr(GstElement) pipeline = NULL;
+    g_autoptr(GstElement) sink = NULL;
+    g_autofree char *launch = g_strdup_printf(
         "videotestsrc num-buffers=1 pattern=gamut ! %s ! appsink name=sink sync=false", caps);
-    GstElement *pipeline = parse(launch);
-    GstElement *sink = gst_bin_get_by_name(GST_BIN(pipeline), "sink");
     GstSample *sample;
+
+    pipeline = parse(launch);
+    sink = gst_bin_get_by_name(GST_BIN(pipeline), "sink");
 
     gst_element_set_state(pipeline, GST_STATE_PLAYING);
     sample = pull(pipeline, GST_APP_SINK(sink));
     gst_element_set_state(pipeline, GST_STATE_NULL);
-    gst_object_unref(sink);
-    gst_object_unref(pipeline);
-    g_free(launch);
     return sample;
 }
 
-static void frame(void *data)
+static void run_frame(void *data)
 {
     Bench *b = data;
 
@@ -83,9 +82,9 @@ static void frame(void *data)
 
 int main(int argc, char **argv)
 {
+    g_autoptr(GstSample) sample = NULL;
+    g_autofree char *caps = NULL, *launch = NULL;
     Bench b;
-    GstSample *sample;
-    char *caps, *launch;
 
     gst_init(&argc, &argv);
     if (argc != 5) {
@@ -94,7 +93,7 @@ int main(int argc, char **argv)
     }
     caps = g_strdup_printf("video/x-raw,width=%s,height=%s,format=%s,framerate=30/1", argv[1],
                            argv[2], argv[3]);
-    sample = draw(caps);
+    sample = draw_frame(caps);
     launch = g_strdup_printf("appsrc name=source format=time ! %s ! appsink name=sink sync=false",
                              argv[4]);
     const double begin = clock_ms();
@@ -105,15 +104,12 @@ int main(int argc, char **argv)
     b.buffer = gst_sample_get_buffer(sample);
     gst_app_src_set_caps(b.source, gst_sample_get_caps(sample));
     gst_element_set_state(b.pipeline, GST_STATE_PLAYING);
-    frame(&b);
-    serve(clock_ms() - begin, frame, &b);
+    run_frame(&b);
+    serve(clock_ms() - begin, run_frame, &b);
 
     gst_element_set_state(b.pipeline, GST_STATE_NULL);
     gst_object_unref(b.source);
     gst_object_unref(b.sink);
     gst_object_unref(b.pipeline);
-    gst_sample_unref(sample);
-    g_free(launch);
-    g_free(caps);
     return 0;
 }

@@ -1,8 +1,8 @@
-/* Preprocessing alone: bench-preprocess WIDTH HEIGHT FORMAT CROP
+/* Times preprocessing: bench-preprocess WIDTH HEIGHT FORMAT CROP
  *
- * FORMAT is NV12, I420, YUY2, RGB or BGRX; CROP is center, which resizes to 256 and crops
- * 224, or squash, which takes the whole frame; both bicubic, as the published checkpoints. From
- * planes to the [224, 224, 3] floats of the network, on one thread. Serves (serve.h).
+ * FORMAT is NV12, I420, YUY2, RGB or BGRX. CROP is center, which resizes to 256 and crops to 224,
+ * or squash, which takes the whole frame; both are bicubic, as for the published checkpoints. A
+ * frame goes from its planes to the network's [224, 224, 3] floats on one thread. Serves (serve.h).
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <stdio.h>
@@ -22,15 +22,15 @@ typedef struct Bench {
 static const struct {
     const char *name;
     CnxPixels pixels;
-    guint bytes;     /* of a pixel in the first plane */
-    guint planes[2]; /* bytes of a row of the others, for two pixels */
+    guint bytes;     /* for a pixel in the first plane */
+    guint planes[2]; /* bytes for two pixels in a row of the other planes */
 } formats[] = {
     {"NV12", CNX_PIXELS_NV12, 1, {2, 0}}, {"I420", CNX_PIXELS_I420, 1, {1, 1}},
     {"YUY2", CNX_PIXELS_YUY2, 2, {0, 0}}, {"RGB", CNX_PIXELS_RGB, 3, {0, 0}},
     {"BGRX", CNX_PIXELS_BGRX, 4, {0, 0}},
 };
 
-static void frame(void *data)
+static void run_frame(void *data)
 {
     Bench *b = data;
 
@@ -49,7 +49,7 @@ static guint8 *new_plane(gsize size)
     return plane;
 }
 
-static gsize new_image(Bench *b, const char *name, CnxImageInfo *info)
+static gboolean new_image(Bench *b, const char *name, CnxImageInfo *info)
 {
     for (gsize i = 0; i < G_N_ELEMENTS(formats); i++) {
         if (!g_str_equal(formats[i].name, name))
@@ -69,6 +69,7 @@ static gsize new_image(Bench *b, const char *name, CnxImageInfo *info)
 
 int main(int argc, char **argv)
 {
+    g_autoptr(GError) error = NULL;
     CnxRecipe recipe = {
         .size = SIDE,
         .resize = 256,
@@ -79,7 +80,6 @@ int main(int argc, char **argv)
         .std = {0.229f, 0.224f, 0.225f},
         .rescale = 1.0 / 255,
     };
-    GError *error = NULL;
     Bench b = {0};
 
     if (argc != 5) {
@@ -95,7 +95,7 @@ int main(int argc, char **argv)
     info.w = info.width;
     info.h = info.height;
     if (!new_image(&b, argv[3], &info)) {
-        fprintf(stderr, "%s is none of NV12, I420, YUY2, RGB, BGRX\n", argv[3]);
+        fprintf(stderr, "unknown format %s: expected NV12, I420, YUY2, RGB or BGRX\n", argv[3]);
         return 2;
     }
     if (g_str_equal(argv[4], "squash")) {
@@ -110,8 +110,8 @@ int main(int argc, char **argv)
         return 1;
     }
     b.dst = g_new(float, 3 * SIDE * SIDE);
-    frame(&b);
-    serve(clock_ms() - begin, frame, &b);
+    run_frame(&b);
+    serve(clock_ms() - begin, run_frame, &b);
     cnx_preprocess_free(b.preprocess);
     for (int p = 0; p < 3; p++)
         g_free((gpointer)b.image.plane[p]);

@@ -1,14 +1,13 @@
-/* A worker that peers.py alternates with others: it makes itself ready, and then times frames when
- * it is told to.
+/* The protocol of a worker that peers.py runs in turns with others, on standard input and output:
  *
- *   says   ready LOAD_MS       from before the model's file was opened to the first result
- *   reads  N                   a line with a number
- *   says   MS MS ... MS        the times of N frames, after one that is not timed
+ *   writes  ready LOAD_MS     time from opening the model's file to the first result
+ *   reads   N                 a line with a number
+ *   writes  MS MS ... MS      the times of N frames, after one that is not timed
  *
- * until the end of its standard input. peer.py is the same in Python.
+ * The last two repeat until standard input ends. peer.py implements the same in Python.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Returns when standard input ends. frame: one frame, from end to end. */
+/* Serves until standard input ends. frame: runs one frame from end to end. */
 void serve(double load_ms, void (*frame)(void *data), void *data);

@@ -1,6 +1,6 @@
-/* How many images and threads a batch takes, as far as memory allows.
+/* The number of images and threads of a batch when memory is limited.
  *
- * The linker puts the allocations of runs through here: --wrap=cnx_memory_new.
+ * The linker redirects the allocations of runs to this file: --wrap=cnx_memory_new.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "model/serve/batch.h"
@@ -8,12 +8,12 @@
 #include "model/base/memory.h"
 #include "model/threads/threads.h"
 
-/* So wide that one row of a strip, which each thread has memory for, is long. */
+/* So wide that a strip of one row, which each thread has scratch for, takes much memory. */
 #define WIDTH 8192
 #define HEIGHT 32
 
 static CnxModel *model;
-static gsize most = G_MAXSIZE; /* bytes; what is larger cannot be had */
+static gsize limit = G_MAXSIZE; /* bytes; larger allocations fail */
 static guint tries;
 
 void *__real_cnx_memory_new(gsize bytes);
@@ -22,7 +22,7 @@ void *__wrap_cnx_memory_new(gsize bytes);
 void *__wrap_cnx_memory_new(gsize bytes)
 {
     tries++;
-    return bytes <= most ? __real_cnx_memory_new(bytes) : NULL;
+    return bytes <= limit ? __real_cnx_memory_new(bytes) : NULL;
 }
 
 static CnxBatch *new_batch(void)
@@ -30,7 +30,7 @@ static CnxBatch *new_batch(void)
     return cnx_batch_new(model, WIDTH, HEIGHT, CNX_OUTPUT_LOGITS);
 }
 
-static void prepare(CnxBatch *batch, guint threads, guint images)
+static void prepare_batch(CnxBatch *batch, guint threads, guint images)
 {
     GError *error = NULL;
 
@@ -38,83 +38,78 @@ static void prepare(CnxBatch *batch, guint threads, guint images)
     g_assert_no_error(error);
 }
 
-/* Many threads need much memory, and leave as many images to a batch as few do. */
+/* Many threads take much memory, but do not lower the number of images in a batch. */
 static void test_many_threads(void)
 {
-    CnxBatch *batch = new_batch();
+    g_autoptr(CnxBatch) batch = new_batch();
 
-    prepare(batch, CNX_THREADS_MAX, 1);
+    prepare_batch(batch, CNX_THREADS_MAX, 1);
     g_assert_cmpuint(cnx_batch_memory(batch), >, CNX_BATCH_MEMORY);
-    prepare(batch, CNX_THREADS_MAX, CNX_BATCH_IMAGES);
+    prepare_batch(batch, CNX_THREADS_MAX, CNX_BATCH_IMAGES);
     g_assert_cmpuint(cnx_batch_limit(batch), ==, CNX_BATCH_IMAGES);
-    cnx_batch_free(batch);
 }
 
-/* Images do have a limit. */
+/* Large images do lower it. */
 static void test_large_images(void)
 {
-    CnxBatch *batch = cnx_batch_new(model, WIDTH, 16 * HEIGHT, CNX_OUTPUT_LOGITS);
+    g_autoptr(CnxBatch) batch = cnx_batch_new(model, WIDTH, 16 * HEIGHT, CNX_OUTPUT_LOGITS);
 
-    prepare(batch, 1, CNX_BATCH_IMAGES);
+    prepare_batch(batch, 1, CNX_BATCH_IMAGES);
     g_assert_cmpuint(cnx_batch_limit(batch), <, CNX_BATCH_IMAGES);
-    cnx_batch_free(batch);
 }
 
-/* Memory that was scarce once: other threads are another chance. */
+/* After memory was scarce, another number of threads makes the batch try again. */
 static void test_scarce(void)
 {
-    CnxBatch *batch = new_batch();
+    g_autoptr(CnxBatch) batch = new_batch();
 
-    prepare(batch, 2, 1);
-    most = cnx_batch_memory(batch);
-    prepare(batch, 2, 4);
+    prepare_batch(batch, 2, 1);
+    limit = cnx_batch_memory(batch);
+    prepare_batch(batch, 2, 4);
     g_assert_cmpuint(cnx_batch_limit(batch), ==, 1);
-    most = G_MAXSIZE;
-    prepare(batch, 1, 4);
+    limit = G_MAXSIZE;
+    prepare_batch(batch, 1, 4);
     g_assert_cmpuint(cnx_batch_limit(batch), ==, CNX_BATCH_IMAGES);
-    cnx_batch_free(batch);
 }
 
-/* No memory for more threads: it goes on with those of before, and does not try at each turn. */
+/* Without memory for more threads the batch keeps its number, and does not retry on each turn. */
 static void test_fewer_threads(void)
 {
-    CnxBatch *batch = new_batch();
+    g_autoptr(CnxBatch) batch = new_batch();
     gsize memory;
 
-    prepare(batch, 2, 1);
-    memory = most = cnx_batch_memory(batch);
-    prepare(batch, 3, 1);
+    prepare_batch(batch, 2, 1);
+    memory = limit = cnx_batch_memory(batch);
+    prepare_batch(batch, 3, 1);
     g_assert_cmpuint(cnx_batch_memory(batch), ==, memory);
     g_assert_cmpuint(cnx_batch_limit(batch), ==, CNX_BATCH_IMAGES);
     tries = 0;
-    prepare(batch, 3, 1);
+    prepare_batch(batch, 3, 1);
     g_assert_cmpuint(tries, ==, 0);
-    most = G_MAXSIZE;
-    prepare(batch, 4, 1);
+    limit = G_MAXSIZE;
+    prepare_batch(batch, 4, 1);
     g_assert_cmpuint(cnx_batch_memory(batch), >, memory);
-    cnx_batch_free(batch);
 }
 
-/* None at all. */
+/* Not even memory for one image. */
 static void test_no_memory(void)
 {
-    CnxBatch *batch = new_batch();
+    g_autoptr(CnxBatch) batch = new_batch();
     GError *error = NULL;
 
-    most = 0;
+    limit = 0;
     g_assert_false(cnx_batch_prepare(batch, 2, 1, &error));
     g_assert_error(error, CNX_ERROR, CNX_ERROR_OUT_OF_MEMORY);
     g_clear_error(&error);
     g_assert_cmpuint(cnx_batch_memory(batch), ==, 0);
-    most = G_MAXSIZE;
-    prepare(batch, 2, 1);
-    most = 0;
+    limit = G_MAXSIZE;
+    prepare_batch(batch, 2, 1);
+    limit = 0;
     g_assert_false(cnx_batch_prepare(batch, 3, 1, &error));
     g_assert_error(error, CNX_ERROR, CNX_ERROR_OUT_OF_MEMORY);
     g_clear_error(&error);
-    most = G_MAXSIZE;
-    prepare(batch, 3, 1);
-    cnx_batch_free(batch);
+    limit = G_MAXSIZE;
+    prepare_batch(batch, 3, 1);
 }
 
 int main(int argc, char **argv)

@@ -1,6 +1,6 @@
-/* Who waits while a model is loaded: those that open the same one, and nobody else.
+/* While a model loads, only threads that open the same model wait.
  *
- * GLib's function that maps files is this program's own, so that a load can be held up.
+ * This program replaces GLib's function that maps files, so that it can suspend a load.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #define _GNU_SOURCE
@@ -15,11 +15,11 @@
 
 #define OPENINGS 8
 
-static int before[2], behind[2]; /* pipes: a byte says that one is before the gate; lets one pass */
-static atomic_bool closed;       /* the gate: for the next file that is mapped */
-static atomic_uint mapped;
+static int reached[2], passed[2]; /* pipes: a byte for a load that reaches or may pass the gate */
+static atomic_bool closed;        /* the gate stops the next file that is mapped */
+static atomic_uint mapped;        /* files */
 
-#pragma GCC visibility push(default) /* for the libraries too */
+#pragma GCC visibility push(default) /* libraries call it too */
 GMappedFile *g_mapped_file_new_from_fd(int fd, gboolean writable, GError **error);
 #pragma GCC visibility pop
 
@@ -31,25 +31,24 @@ GMappedFile *g_mapped_file_new_from_fd(int fd, gboolean writable, GError **error
 
     atomic_fetch_add(&mapped, 1);
     if (atomic_exchange(&closed, FALSE)) {
-        g_assert_true(write(before[1], &byte, 1) == 1);
-        g_assert_true(read(behind[0], &byte, 1) == 1);
+        g_assert_true(write(reached[1], &byte, 1) == 1);
+        g_assert_true(read(passed[0], &byte, 1) == 1);
     }
     return system(fd, writable, error);
 }
 
-/* Returns the model, or NULL with an error that is as it should be. */
+/* Opens the model at path; NULL if that fails with a proper error. */
 static void *open_main(void *path)
 {
-    GError *error = NULL;
+    g_autoptr(GError) error = NULL;
     CnxModel *model = cnx_model_open(path, CNX_WEIGHT_SET_AUTO, &error);
 
     g_assert_true(!model == !!error);
     g_assert_true(!error || error->domain == CNX_ERROR);
-    g_clear_error(&error);
     return model;
 }
 
-static pthread_t begin(char *path)
+static pthread_t begin_load(char *path)
 {
     pthread_t thread;
 
@@ -57,7 +56,7 @@ static pthread_t begin(char *path)
     return thread;
 }
 
-static CnxModel *end(pthread_t thread)
+static CnxModel *end_load(pthread_t thread)
 {
     void *model;
 
@@ -65,42 +64,43 @@ static CnxModel *end(pthread_t thread)
     return model;
 }
 
-/* Begins to load a model, and leaves it before the gate. */
-static pthread_t begin_slow(char *path)
+/* Begins to load a model and suspends the load at the gate. */
+static pthread_t begin_suspended(char *path)
 {
     pthread_t thread;
     char byte;
 
     atomic_store(&closed, TRUE);
-    thread = begin(path);
-    g_assert_true(read(before[0], &byte, 1) == 1);
+    thread = begin_load(path);
+    g_assert_true(read(reached[0], &byte, 1) == 1);
     return thread;
 }
 
-static void let_pass(void)
+static void open_gate(void)
 {
     const char byte = 0;
 
-    g_assert_true(write(behind[1], &byte, 1) == 1);
+    g_assert_true(write(passed[1], &byte, 1) == 1);
 }
 
-/* Without help, this would wait for ever. */
+/* Another model loads meanwhile. If it waited, this test would never end. */
 static void test_another(void)
 {
     char slow_path[] = FIXTURES "/networks/timm-v1", path[] = FIXTURES "/networks/transformers-v1";
-    pthread_t slow = begin_slow(slow_path);
+    pthread_t slow = begin_suspended(slow_path);
     CnxModel *other = open_main(path), *again = open_main(path), *model;
 
     g_assert_true(other && other == again);
     cnx_model_unref(again);
     cnx_model_unref(other);
-    let_pass();
-    model = end(slow);
+    open_gate();
+    model = end_load(slow);
     g_assert_nonnull(model);
     cnx_model_unref(model);
 }
 
-/* Some wait while the first one loads, some may come later. */
+/* Openings of the same model get the model of the first load, whether they waited for it or came
+ * later. */
 static void test_same(void)
 {
     char path[] = FIXTURES "/networks/timm-v1";
@@ -111,14 +111,14 @@ static void test_same(void)
     atomic_store(&mapped, 0);
     cnx_model_unref(open_main(path));
     files = atomic_exchange(&mapped, 0);
-    slow = begin_slow(path);
+    slow = begin_suspended(path);
     for (guint i = 0; i < OPENINGS; i++)
-        others[i] = begin(path);
-    let_pass();
-    first = end(slow);
+        others[i] = begin_load(path);
+    open_gate();
+    first = end_load(slow);
     g_assert_nonnull(first);
     for (guint i = 0; i < OPENINGS; i++) {
-        CnxModel *model = end(others[i]);
+        CnxModel *model = end_load(others[i]);
 
         g_assert_true(model == first);
         cnx_model_unref(model);
@@ -127,26 +127,25 @@ static void test_same(void)
     cnx_model_unref(first);
 }
 
-/* What waited for a load that failed tries for itself. */
+/* An opening that waited for a load that failed loads the model itself. */
 static void test_bad(void)
 {
-    char *path = folder_path("bad.safetensors");
+    g_autofree char *path = folder_path("bad.safetensors");
     pthread_t slow, other;
 
     folder_write("bad.safetensors", "no model");
-    slow = begin_slow(path);
-    other = begin(path);
-    let_pass();
-    g_assert_null(end(slow));
-    g_assert_null(end(other));
+    slow = begin_suspended(path);
+    other = begin_load(path);
+    open_gate();
+    g_assert_null(end_load(slow));
+    g_assert_null(end_load(other));
     folder_write("bad.safetensors", NULL);
-    g_free(path);
 }
 
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    g_assert_true(pipe2(before, O_CLOEXEC) == 0 && pipe2(behind, O_CLOEXEC) == 0);
+    g_assert_true(pipe2(reached, O_CLOEXEC) == 0 && pipe2(passed, O_CLOEXEC) == 0);
     folder_new();
     g_test_add_func("/loading/another", test_another);
     g_test_add_func("/loading/same", test_same);

@@ -1,7 +1,8 @@
-/* The forward pass against what timm, torchvision, transformers and open_clip answer in double
- * (tests/fixtures/make_networks.py, make_dialects.py): small networks with their weights, of every
- * kind, in every library's names and in F32, F16 and BF16; full-size networks with weights from a
- * seed. With --table it prints the worst difference for each library as a table instead.
+/* The forward pass against the outputs of timm, torchvision, transformers and open_clip in double
+ * precision (tests/fixtures/make_networks.py, make_dialects.py). There are small networks of every
+ * kind, with stored weights in each library's names and in F32, F16 and BF16, and full-size
+ * networks with seeded weights. With --table the program prints the worst difference for each
+ * library instead.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <glib/gstdio.h>
@@ -14,8 +15,8 @@
 #include "tests/fixtures/seeded.h"
 #include "tests/model/support/small.h"
 
-/* Worst difference, in standard deviations of the expected tensor. We promise 1e-3; float sums in
- * another order stay well below this. */
+/* Limit on the worst difference, in standard deviations of the expected tensor. The documented
+ * limit is 1e-3; summing floats in another order stays well below this one. */
 #define TOLERANCE 5e-5
 
 static char *folder; /* temporary */
@@ -50,7 +51,7 @@ static double difference(const CnxMap *map, const CnxTensor *expected)
                           expected);
 }
 
-/* All that the model has. */
+/* All outputs of the model. */
 static CnxOutput outputs_of(const CnxModel *model)
 {
     const CnxConfig *config = cnx_model_config(model);
@@ -73,18 +74,28 @@ static CnxRun *run_input(CnxModel *model, const char *input, guint threads, guin
     run = cnx_run_new(model, width, height, *n, outputs_of(model), threads, &error);
     g_assert_no_error(error);
     for (guint i = 0; i < *n; i++) {
-        char *image = g_strdup_printf("%s/%u", input, i);
+        g_autofree char *image = g_strdup_printf("%s/%u", input, i);
 
         seeded_input(cnx_run_input(run, i), image, height, width);
-        g_free(image);
     }
     return run;
 }
 
-/* The worst difference over all tensors of the fixture `name`. */
-static double compare(CnxModel *model, const char *name, guint threads)
+/* The difference of a model's output from the expected tensor INPUT/OUTPUT. */
+static double compare_output(CnxModel *model, const CnxTensor *expected, guint threads)
 {
-    char *path = fixture(name, ".expected.safetensors");
+    g_auto(GStrv) parts = g_strsplit(expected->name, "/", 2);
+    g_autoptr(CnxRun) run = NULL;
+    guint n;
+
+    run = run_input(model, parts[0], threads, &n);
+    return difference(output_named(cnx_run_forward(run, n), parts[1]), expected);
+}
+
+/* The worst difference over all tensors of the fixture `name`. */
+static double compare_outputs(CnxModel *model, const char *name, guint threads)
+{
+    g_autofree char *path = fixture(name, ".expected.safetensors");
     GError *error = NULL;
     CnxContainer *file = cnx_container_open(path, CNX_WEIGHT_SET_AUTO, &error);
     guint count;
@@ -94,49 +105,40 @@ static double compare(CnxModel *model, const char *name, guint threads)
     const CnxTensor *tensors = cnx_container_tensors(file, &count);
     g_assert_cmpuint(count, >=, 3);
     for (guint i = 0; i < count; i++) {
-        char **parts = g_strsplit(tensors[i].name, "/", 2); /* INPUT, OUTPUT */
-        guint n;
-        CnxRun *run = run_input(model, parts[0], threads, &n);
-        const double d = difference(output_named(cnx_run_forward(run, n), parts[1]), &tensors[i]);
+        const double d = compare_output(model, &tensors[i], threads);
 
         if (!(d <= TOLERANCE))
             g_test_message("%s: %s differs by %.3g standard deviations", name, tensors[i].name, d);
         worst = d <= worst ? worst : d;
-        cnx_run_free(run);
-        g_strfreev(parts);
     }
     cnx_container_close(file);
-    g_free(path);
     return worst;
 }
 
 static CnxModel *open_small(const Small *s)
 {
-    char *path = fixture(s->path ? s->path : s->name, "");
-    CnxModel *model = open_model(path);
+    g_autofree char *path = fixture(s->path ? s->path : s->name, "");
 
-    g_free(path);
-    return model;
+    return open_model(path);
 }
 
 static void test_small(gconstpointer data)
 {
+    g_autoptr(CnxModel) model = open_small(data);
     const Small *s = data;
-    CnxModel *model = open_small(s);
 
     g_assert_cmpstr(cnx_model_config(model)->variant, ==, s->variant);
     g_assert_cmpint(cnx_model_config(model)->dialect, ==, s->dialect);
     g_assert_true(g_str_has_prefix(s->container, cnx_model_config(model)->container));
     for (guint threads = 1; threads <= 3; threads++) {
-        const double d = compare(model, s->name, threads);
+        const double d = compare_outputs(model, s->name, threads);
 
         g_test_message("%s, %u threads: %.3g", s->name, threads, d);
         g_assert_cmpfloat(d, <=, TOLERANCE);
     }
-    cnx_model_unref(model);
 }
 
-/* A line for each container of each library's. */
+/* A line for each container format of each library. */
 static void print_table(void)
 {
     g_print("| names of | container | networks | worst |\n| --- | --- | --- | --- |\n");
@@ -147,98 +149,93 @@ static void print_table(void)
         for (next = i; next < G_N_ELEMENTS(small) && small[next].dialect == small[i].dialect &&
                        g_str_equal(small[next].container, small[i].container);
              next++) {
-            CnxModel *model = open_small(&small[next]);
-            const double d = compare(model, small[next].name, 1);
+            g_autoptr(CnxModel) model = open_small(&small[next]);
+            const double d = compare_outputs(model, small[next].name, 1);
 
             g_print("%s%s", next > i ? "; " : "", small[next].what);
             worst = d <= worst ? worst : d;
-            cnx_model_unref(model);
         }
         g_print(" | %.1e |\n", worst);
     }
 }
 
-/* The tolerance sees the difference between the two forms of GELU. */
+/* The tolerance is tight enough to tell the two forms of GELU apart. */
 static void test_other_gelu(void)
 {
-    char *from = fixture("transformers-v1", "/model.safetensors");
-    char *from_config = fixture("transformers-v1", "/config.json");
-    char *to = g_build_filename(folder, "model.safetensors", NULL);
-    char *to_config = g_build_filename(folder, "config.json", NULL);
-    char *weights, *text;
+    g_autofree char *from = fixture("transformers-v1", "/model.safetensors");
+    g_autofree char *from_config = fixture("transformers-v1", "/config.json");
+    g_autofree char *to = g_build_filename(folder, "model.safetensors", NULL);
+    g_autofree char *to_config = g_build_filename(folder, "config.json", NULL);
+    g_autofree char *weights = NULL, *text = NULL;
     gsize length;
 
     g_assert_true(g_file_get_contents(from, &weights, &length, NULL));
     g_assert_true(g_file_set_contents(to, weights, (gssize)length, NULL));
     g_assert_true(g_file_get_contents(from_config, &text, NULL, NULL));
-    char **parts = g_strsplit(text, "\"gelu\"", -1);
+    g_auto(GStrv) parts = g_strsplit(text, "\"gelu\"", -1);
     g_assert_cmpuint(g_strv_length(parts), ==, 2);
-    char *changed = g_strjoinv("\"gelu_pytorch_tanh\"", parts);
+    g_autofree char *changed = g_strjoinv("\"gelu_pytorch_tanh\"", parts);
     g_assert_true(g_file_set_contents(to_config, changed, -1, NULL));
 
-    CnxModel *model = open_model(folder);
-    g_assert_cmpfloat(compare(model, "transformers-v1", 1), >, 10 * TOLERANCE);
-    cnx_model_unref(model);
+    g_autoptr(CnxModel) model = open_model(folder);
+    g_assert_cmpfloat(compare_outputs(model, "transformers-v1", 1), >, 10 * TOLERANCE);
     g_remove(to);
     g_remove(to_config);
-    g_strfreev(parts);
-    g_free(changed);
-    g_free(text);
-    g_free(weights);
-    g_free(to);
-    g_free(to_config);
-    g_free(from);
-    g_free(from_config);
 }
 
 static void test_full(gconstpointer data)
 {
     const SeededNetwork *f = data;
-    char *path = g_build_filename(folder, "network.safetensors", NULL);
+    g_autofree char *path = g_build_filename(folder, "network.safetensors", NULL);
     GError *error = NULL;
 
     seeded_checkpoint(path, f, &error);
     g_assert_no_error(error);
-    CnxModel *model = open_model(path);
+    g_autoptr(CnxModel) model = open_model(path);
     g_remove(path);
     g_assert_cmpstr(cnx_model_config(model)->variant, ==, f->variant);
 
-    const double d = compare(model, f->name, 0);
+    const double d = compare_outputs(model, f->name, 0);
     g_test_message("%s: %.3g", f->name, d);
     g_assert_cmpfloat(d, <=, TOLERANCE);
-    cnx_model_unref(model);
-    g_free(path);
 }
 
-/* The number of threads does not change a bit. */
+/* Results are the same, bit for bit, with any number of threads. */
 static void test_threads(void)
 {
-    char *dir = fixture("timm-v2-conv", "");
-    CnxModel *model = open_model(dir);
+    g_autoptr(CnxModel) model = NULL;
+    g_autoptr(CnxRun) one = NULL, three = NULL;
+    g_autofree char *dir = fixture("timm-v2-conv", "");
     guint n;
-    CnxRun *one = run_input(model, "320x256", 1, &n), *three = run_input(model, "320x256", 3, &n);
+
+    model = open_model(dir);
+    one = run_input(model, "320x256", 1, &n);
+    three = run_input(model, "320x256", 3, &n);
     const CnxOutputs *a = cnx_run_forward(one, 1), *b = cnx_run_forward(three, 1);
 
     g_assert_cmpmem(a->logits.data, 9 * sizeof(float), b->logits.data, 9 * sizeof(float));
     g_assert_cmpmem(a->stage[3].data, 80 * 35 * sizeof(float), b->stage[3].data,
                     80 * 35 * sizeof(float));
-    cnx_run_free(one);
-    cnx_run_free(three);
-    cnx_model_unref(model);
-    g_free(dir);
 }
 
-/* Images that lie in any order and place give what they give alone. */
+/* A batch of images in the caller's memory, in any order, gives the results of each image alone. */
 static void test_images_elsewhere(gconstpointer data)
 {
-    char *dir = fixture(data, "");
-    CnxModel *model = open_model(dir);
-    guint n;
-    CnxRun *alone = run_input(model, "64x64", 1, &n), *batch;
+    g_autoptr(CnxModel) model = NULL;
+    g_autoptr(CnxRun) alone = NULL, batch = NULL;
+    g_autofree char *dir = fixture(data, "");
+    g_autofree float *pixels = NULL, *expected = NULL;
+    const gsize count = 64 * 64 * 3;
     GError *error = NULL;
-    const gsize count = 64 * 64 * 3, classes = cnx_model_config(model)->classes;
-    float *pool = g_new(float, 3 * count), *expected = g_new(float, 3 * classes);
-    const float *images[] = {pool + 2 * count, pool, pool + count};
+    guint classes, n;
+
+    model = open_model(dir);
+    classes = cnx_model_config(model)->classes;
+    pixels = g_new(float, 3 * count);
+    expected = g_new(float, 3 * classes);
+    const float *images[] = {pixels + 2 * count, pixels, pixels + count};
+
+    alone = run_input(model, "64x64", 1, &n);
 
     batch = cnx_run_new(model, 64, 64, 3, CNX_OUTPUT_LOGITS, 1, &error);
     g_assert_no_error(error);
@@ -255,29 +252,22 @@ static void test_images_elsewhere(gconstpointer data)
     g_assert_cmpuint(outputs->logits.n, ==, 3);
     for (guint i = 0; i < 3 * classes; i++)
         g_assert_cmpfloat_with_epsilon(outputs->logits.data[i], expected[i], 1e-5);
-    cnx_run_free(alone);
-    cnx_run_free(batch);
-    cnx_model_unref(model);
-    g_free(expected);
-    g_free(pool);
-    g_free(dir);
 }
 
-/* Sizes that no machine has memory for are an error. */
-static void test_too_large(void)
+/* Sizes beyond any machine's memory, or below the minimum, are errors. */
+static void test_bad_sizes(void)
 {
-    char *dir = fixture("timm-v1", "");
-    CnxModel *model = open_model(dir);
-    GError *error = NULL;
+    g_autoptr(CnxModel) model = NULL;
+    g_autoptr(GError) error = NULL;
+    g_autofree char *dir = fixture("timm-v1", "");
+
+    model = open_model(dir);
 
     g_assert_null(cnx_run_new(model, 1 << 24, 1 << 24, 64, CNX_OUTPUT_LOGITS, 1, &error));
     g_assert_error(error, CNX_ERROR, CNX_ERROR_OUT_OF_MEMORY);
     g_clear_error(&error);
     g_assert_null(cnx_run_new(model, 31, 64, 1, CNX_OUTPUT_LOGITS, 1, &error));
     g_assert_error(error, CNX_ERROR, CNX_ERROR_SETTINGS);
-    g_clear_error(&error);
-    cnx_model_unref(model);
-    g_free(dir);
 }
 
 int main(int argc, char **argv)
@@ -291,22 +281,20 @@ int main(int argc, char **argv)
         return 77;
     folder = g_dir_make_tmp("convnext-networks-XXXXXX", NULL);
     for (guint i = 0; i < G_N_ELEMENTS(small); i++) {
-        char *path = g_strdup_printf("/networks/small/%u/%s", i, small[i].name);
+        g_autofree char *path = g_strdup_printf("/networks/small/%u/%s", i, small[i].name);
 
         g_test_add_data_func(path, &small[i], test_small);
-        g_free(path);
     }
     for (guint i = 0; i < SEEDED_NETWORKS; i++) {
-        char *path = g_strconcat("/networks/full/", seeded_networks[i].name, NULL);
+        g_autofree char *path = g_strconcat("/networks/full/", seeded_networks[i].name, NULL);
 
         g_test_add_data_func(path, &seeded_networks[i], test_full);
-        g_free(path);
     }
     g_test_add_func("/networks/other-gelu", test_other_gelu);
     g_test_add_func("/networks/threads", test_threads);
     g_test_add_data_func("/networks/images-elsewhere-v1", "timm-v1", test_images_elsewhere);
     g_test_add_data_func("/networks/images-elsewhere-v2", "timm-v2-conv", test_images_elsewhere);
-    g_test_add_func("/networks/too-large", test_too_large);
+    g_test_add_func("/networks/bad-sizes", test_bad_sizes);
     const int status = g_test_run();
     g_rmdir(folder);
     g_free(folder);

@@ -1,4 +1,4 @@
-/* CONVNEXT_PROFILE: what it prints, and that it changes nothing else.
+/* CONVNEXT_PROFILE prints a profile and changes nothing else.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <glib/gstdio.h>
@@ -14,14 +14,14 @@
 #define IMAGES 2
 #define PASSES 3
 
-static GString *printed; /* to standard error */
+static GString *printed; /* on standard error */
 
 static void on_print(const char *text)
 {
     g_string_append(printed, text);
 }
 
-/* The seeded network, opened; its file is gone. */
+/* Opens a seeded network and deletes its file. */
 static CnxModel *open_network(const SeededNetwork *network)
 {
     g_autofree char *path = g_strdup_printf("%s/profile-%d.safetensors", g_get_tmp_dir(), getpid());
@@ -35,27 +35,25 @@ static CnxModel *open_network(const SeededNetwork *network)
     return model;
 }
 
-/* Some forward passes under that word of the variable; logits of the last, g_free(). */
-static float *run(CnxModel *model, const char *word)
+/* Runs PASSES forward passes with the variable set to this value. Returns the last logits; free
+ * with g_free. */
+static float *run_passes(CnxModel *model, const char *value)
 {
+    g_autoptr(CnxRun) run = NULL;
     GError *error = NULL;
     const CnxMap *logits;
-    float *copy;
-    CnxRun *r;
 
-    g_setenv("CONVNEXT_PROFILE", word, TRUE);
-    r = cnx_run_new(model, SIDE, SIDE, IMAGES, CNX_OUTPUT_LOGITS, 2, &error);
+    g_setenv("CONVNEXT_PROFILE", value, TRUE);
+    run = cnx_run_new(model, SIDE, SIDE, IMAGES, CNX_OUTPUT_LOGITS, 2, &error);
     g_assert_no_error(error);
     for (guint i = 0; i < IMAGES; i++)
-        seeded_input(cnx_run_input(r, i), i == 0 ? "first" : "second", SIDE, SIDE);
+        seeded_input(cnx_run_input(run, i), i == 0 ? "first" : "second", SIDE, SIDE);
     for (int i = 0; i < PASSES; i++)
-        logits = &cnx_run_forward(r, IMAGES)->logits;
-    copy = g_memdup2(logits->data, IMAGES * logits->channels * sizeof *copy);
-    cnx_run_free(r);
-    return copy;
+        logits = &cnx_run_forward(run, IMAGES)->logits;
+    return g_memdup2(logits->data, IMAGES * logits->channels * sizeof *logits->data);
 }
 
-static double number(const char *text)
+static double parse_number(const char *text)
 {
     char *end;
     const double value = g_ascii_strtod(text, &end);
@@ -64,38 +62,38 @@ static double number(const char *text)
     return value;
 }
 
-/* The work that the shape of a product or of the depthwise convolution says. */
-static double work(char **cells)
+/* Operations of a product or depthwise convolution, from its shape. */
+static double operations(char **cells)
 {
     g_auto(GStrv) sides = g_strsplit(cells[2], "x", 0);
     double product = 2;
 
     g_assert_cmpuint(g_strv_length(sides), ==, 3);
     for (int i = 0; i < 3; i++)
-        product *= number(sides[i]);
+        product *= parse_number(sides[i]);
     return g_str_has_prefix(cells[1], "dwconv7 ") ? 49 * product : product;
 }
 
-/* Returns the operations of an image that the line tells of, 0 where there are none. */
-static double check_layer(const char *line, double limit)
+/* Returns the operations for an image in the line's layer; 0 for layers that do not multiply. */
+static double check_layer(const char *line, double peak)
 {
     g_auto(GStrv) cells = g_strsplit(line, ",", 0);
     double ms, flops = 0;
 
     g_assert_cmpuint(g_strv_length(cells), ==, 7);
     g_assert_true(cells[0][0] != '\0' && strchr(cells[1], ' '));
-    g_assert_cmpfloat(number(cells[3]), ==, PASSES * IMAGES);
-    ms = number(cells[4]);
+    g_assert_cmpfloat(parse_number(cells[3]), ==, PASSES * IMAGES);
+    ms = parse_number(cells[4]);
     g_assert_cmpfloat(ms, >=, 0);
     if (g_str_has_prefix(cells[1], "gemm ") || g_str_has_prefix(cells[1], "dwconv7 ")) {
-        const double gflops = number(cells[5]), half = 0.5e-4; /* of the last digit */
+        const double gflops = parse_number(cells[5]), half = 0.5e-4; /* of the last digit */
 
-        flops = work(cells);
+        flops = operations(cells);
         g_assert_cmpfloat((gflops - half) * (ms - half) * 1e6, <=, flops);
         g_assert_cmpfloat((gflops + half) * (ms + half) * 1e6, >=, flops);
-        /* the limit is printed whole */
-        g_assert_cmpfloat(fabs(number(cells[6]) - gflops / limit), <=,
-                          1e-3 + gflops / limit / limit);
+        /* the peak is printed as a whole number */
+        g_assert_cmpfloat(fabs(parse_number(cells[6]) - gflops / peak), <=,
+                          1e-3 + gflops / peak / peak);
     } else if (!g_str_equal(cells[0], "forward")) {
         g_assert_cmpstr(cells[5], ==, "");
         g_assert_cmpstr(cells[6], ==, "");
@@ -107,63 +105,59 @@ static double check_header(char **lines, const SeededNetwork *network, const cha
 {
     g_autofree char *title =
         g_strdup_printf(": profile of %s, %dx%d, 2 threads", network->variant, SIDE, SIDE);
-    g_autofree char *cpu = g_strdup_printf("# CPU level %s; ", level);
-    double limit;
+    g_autofree char *isa = g_strdup_printf("# isa level %s; ", level);
+    double peak;
 
     g_assert_true(g_str_has_prefix(lines[0], "# gst-convnext "));
     g_assert_true(g_str_has_suffix(lines[0], title));
-    g_assert_true(g_str_has_prefix(lines[1], cpu));
-    g_assert_cmpint(sscanf(strstr(lines[1], " at "), " at %lf GFLOP/s", &limit), ==, 1);
-    g_assert_cmpfloat(limit, >, 0);
+    g_assert_true(g_str_has_prefix(lines[1], isa));
+    g_assert_cmpint(sscanf(strstr(lines[1], " is "), " is %lf GFLOP/s", &peak), ==, 1);
+    g_assert_cmpfloat(peak, >, 0);
     g_assert_cmpstr(lines[2], ==, "layer,kernel,shape,calls,median_ms,gflops,share");
-    return limit;
+    return peak;
 }
 
 static void test_network(gconstpointer data)
 {
-    const SeededNetwork *network = data;
-    CnxModel *model = open_network(network);
-    const guint classes = cnx_model_config(model)->classes;
-    g_autofree float *plain = run(model, "0"), *profiled = NULL;
-
+    g_autoptr(CnxModel) model = open_network(data);
     g_auto(GStrv) lines = NULL;
+    g_autofree float *plain = run_passes(model, "0"), *profiled = NULL;
+    const SeededNetwork *network = data;
+    const guint classes = cnx_model_config(model)->classes;
     guint blocks = 0, expected;
-    double limit, flops = 0, all;
+    double peak, flops = 0, all;
 
     g_assert_cmpuint(printed->len, ==, 0);
-    profiled = run(model, "1");
+    profiled = run_passes(model, "1");
     g_assert_cmpmem(plain, IMAGES * classes * sizeof *plain, profiled,
                     IMAGES * classes * sizeof *profiled);
     lines = g_strsplit(printed->str, "\n", 0);
-    limit = check_header(lines, network, cnx_model_isa(model));
+    peak = check_header(lines, network, cnx_model_isa(model));
 
     for (int i = 0; i < CNX_STAGES; i++)
         blocks += network->depths[i];
-    /* header; stem, downs, blocks, norms, GRNs, pool, head, forward; after the last newline */
+    /* header; stem, downs, blocks, norms, GRNs; pool, head, forward; text after the last newline */
     expected = 3 + 1 + 3 + 3 * blocks + 4 + (network->grn ? 4 : 0) + 3 + 1;
     g_assert_cmpuint(g_strv_length(lines), ==, expected);
     for (guint i = 3; i < expected - 1; i++)
-        flops += check_layer(lines[i], limit);
+        flops += check_layer(lines[i], peak);
     g_assert_true(g_str_has_prefix(lines[expected - 2], "forward,all "));
 
     g_auto(GStrv) cells = g_strsplit(lines[expected - 2], ",", 0);
-    all = 2 * number(cells[5]) * number(cells[4]) * 1e6; /* gflops are of each thread */
+    all = 2 * parse_number(cells[5]) * parse_number(cells[4]) * 1e6; /* gflops is for one thread */
     g_assert_cmpfloat(fabs(all - flops), <=, 2e-2 * flops);
     g_string_truncate(printed, 0);
-    cnx_model_unref(model);
 }
 
-static void test_word(void)
+static void test_bad_value(void)
 {
-    CnxModel *model = open_network(&seeded_networks[0]);
-    GError *error = NULL;
+    g_autoptr(CnxModel) model = open_network(&seeded_networks[0]);
+    g_autoptr(GError) error = NULL;
 
     g_setenv("CONVNEXT_PROFILE", "yes", TRUE);
     g_assert_null(cnx_run_new(model, SIDE, SIDE, 1, CNX_OUTPUT_LOGITS, 1, &error));
     g_assert_error(error, CNX_ERROR, CNX_ERROR_SETTINGS);
     g_assert_cmpstr(error->message, ==, "CONVNEXT_PROFILE is 'yes'; it must be 0 or 1");
-    g_error_free(error);
-    cnx_model_unref(model);
 }
 
 int main(int argc, char **argv)
@@ -175,6 +169,6 @@ int main(int argc, char **argv)
     g_set_printerr_handler(on_print);
     g_test_add_data_func("/profile/v1", &seeded_networks[0], test_network);
     g_test_add_data_func("/profile/v2", &seeded_networks[1], test_network);
-    g_test_add_func("/profile/word", test_word);
+    g_test_add_func("/profile/bad-value", test_bad_value);
     return g_test_run();
 }

@@ -1,4 +1,4 @@
-/* The engine that streams share: right answers from one arena, and nothing left over.
+/* The queue that streams share: correct outputs from one arena, and no leaks.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "model/serve/queue.h"
@@ -14,35 +14,34 @@
 
 static CnxModel *model;
 
-static void *ask_often(void *data)
+static void *run_jobs(void *data)
 {
-    CnxClient *client = asking_client(1 + GPOINTER_TO_UINT(data) % 3);
+    g_autoptr(CnxClient) client = asking_client(1 + GPOINTER_TO_UINT(data) % 3);
     GError *error = NULL;
 
     for (guint i = 0; i < 40; i++) {
         asking(client, i, 1 + (i + GPOINTER_TO_UINT(data)) % 4, &error);
         g_assert_no_error(error);
     }
-    cnx_client_free(client);
     return NULL;
 }
 
-/* Many threads, requests of several sizes, threads of the engine that change. */
-static void test_answers(void)
+/* Many streams, jobs of several sizes, a changing number of threads. */
+static void test_outputs(void)
 {
     pthread_t threads[STREAMS];
 
     for (guint i = 0; i < STREAMS; i++)
-        g_assert_true(pthread_create(&threads[i], NULL, ask_often, GUINT_TO_POINTER(i)) == 0);
+        g_assert_true(pthread_create(&threads[i], NULL, run_jobs, GUINT_TO_POINTER(i)) == 0);
     for (guint i = 0; i < STREAMS; i++)
         pthread_join(threads[i], NULL);
     g_assert_cmpuint(cnx_threads_workers(), ==, 0);
 }
 
-/* More images than a batch has room for. */
-static void test_large_request(void)
+/* A job with more images than a batch has room for. */
+static void test_large_job(void)
 {
-    CnxClient *client = asking_client(2);
+    g_autoptr(CnxClient) client = asking_client(2);
     CnxQueueStats stats;
     GError *error = NULL;
 
@@ -51,10 +50,9 @@ static void test_large_request(void)
     cnx_client_stats(client, &stats);
     g_assert_cmpuint(stats.forwards, ==, 4);
     g_assert_cmpuint(stats.images, ==, 3 * CNX_BATCH_IMAGES + 1);
-    cnx_client_free(client);
 }
 
-/* One arena for any number of clients, with the threads of the one who wants most. */
+/* One arena for any number of clients, with the largest number of threads that one requests. */
 static void test_one_arena(void)
 {
     CnxClient *clients[64];
@@ -88,10 +86,11 @@ static void count_pixels(gpointer data, const CnxOutputs *outputs, guint first, 
     *(guint *)data = outputs->stage[0].height * outputs->stage[0].width;
 }
 
-/* Other outputs and other sizes are other services; a client may go from one to the other. */
-static void test_apart(void)
+/* Other outputs and other sizes have queues of their own. A client may move between queues. */
+static void test_separate_queues(void)
 {
-    CnxClient *logits = asking_client(1), *maps = cnx_client_new(model, CNX_OUTPUT_STAGE1, 1);
+    g_autoptr(CnxClient) logits = asking_client(1);
+    g_autoptr(CnxClient) maps = cnx_client_new(model, CNX_OUTPUT_STAGE1, 1);
     const float *image = asking_pictures[0];
     CnxQueueStats stats;
     GError *error = NULL;
@@ -108,24 +107,21 @@ static void test_apart(void)
     cnx_client_stats(logits, &stats);
     g_assert_cmpuint(stats.clients, ==, 1);
     g_assert_cmpuint(stats.images, ==, 1);
-    cnx_client_free(logits);
-    cnx_client_free(maps);
 }
 
-/* A client that came while processors were pinned has as many as others when they are no more. */
+/* A client created while processors are pinned uses all of them once they are not. */
 static void test_pinned(void)
 {
+    g_autoptr(CnxClient) client = NULL;
     const guint available = cnx_cpus_available();
     CnxAffinity *affinity = NULL;
     CnxQueueStats stats;
-    CnxClient *client;
     GError *error = NULL;
 
     for (guint cpu = 0; !affinity && cpu < 1024; cpu++) {
-        char *list = g_strdup_printf("%u", cpu);
+        g_autofree char *list = g_strdup_printf("%u", cpu);
 
         affinity = cnx_affinity_acquire(list, NULL);
-        g_free(list);
     }
     client = asking_client(0);
     asking(client, 0, 1, &error);
@@ -137,12 +133,11 @@ static void test_pinned(void)
     g_assert_no_error(error);
     cnx_client_stats(client, &stats);
     g_assert_cmpuint(stats.threads, ==, available);
-    cnx_client_free(client);
 }
 
 static void test_no_memory(void)
 {
-    CnxClient *client = asking_client(1);
+    g_autoptr(CnxClient) client = asking_client(1);
     CnxQueueStats stats;
     GError *error = NULL;
 
@@ -153,17 +148,16 @@ static void test_no_memory(void)
     g_assert_cmpuint(stats.clients, ==, 0);
     asking(client, 0, 1, &error);
     g_assert_no_error(error);
-    cnx_client_free(client);
 }
 
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     model = asking_init();
-    g_test_add_func("/queue/answers", test_answers);
-    g_test_add_func("/queue/large-request", test_large_request);
+    g_test_add_func("/queue/outputs", test_outputs);
+    g_test_add_func("/queue/large-job", test_large_job);
     g_test_add_func("/queue/one-arena", test_one_arena);
-    g_test_add_func("/queue/apart", test_apart);
+    g_test_add_func("/queue/separate-queues", test_separate_queues);
     g_test_add_func("/queue/pinned", test_pinned);
     g_test_add_func("/queue/no-memory", test_no_memory);
     const int status = g_test_run();

@@ -1,4 +1,4 @@
-/* The engine that streams share: whose turn it is, and that nobody who leaves holds the others.
+/* The queue that streams share: the order of turns, and cancelling without delaying others.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <pthread.h>
@@ -8,12 +8,12 @@
 
 #define STREAMS 6
 
-/* A stream whose first request keeps the engine until the gate opens. */
+/* The first job of stream 0 keeps the queue busy until the gate opens. */
 typedef struct Gate {
     pthread_mutex_t lock;
     pthread_cond_t changed;
-    gboolean held, open;
-    guint order[64], served; /* streams in the order of their answers */
+    gboolean reached, open;
+    guint order[64], served; /* streams in the order in which they were served */
 } Gate;
 
 static Gate gate = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
@@ -22,15 +22,15 @@ typedef struct Stream {
     guint number;
     CnxClient *client;
     pthread_t thread;
-    guint requests;
-    gboolean cancelled; /* by the end of its last request */
+    guint jobs;
+    gboolean cancelled; /* its last job was */
 } Stream;
 
-static void hold(gpointer data, const CnxOutputs *outputs, guint first, guint n,
-                 gint64 microseconds)
+static void wait_at_gate(gpointer data, const CnxOutputs *outputs, guint first, guint n,
+                         gint64 microseconds)
 {
     pthread_mutex_lock(&gate.lock);
-    gate.held = TRUE;
+    gate.reached = TRUE;
     pthread_cond_broadcast(&gate.changed);
     while (!gate.open)
         pthread_cond_wait(&gate.changed, &gate.lock);
@@ -52,8 +52,8 @@ static void *stream_main(void *data)
     Stream *stream = data;
     const float *image = asking_pictures[stream->number % PICTURES];
 
-    for (guint i = 0; i < stream->requests; i++) {
-        CnxOutputsFn *fn = stream->number == 0 && i == 0 ? hold : serve;
+    for (guint i = 0; i < stream->jobs; i++) {
+        CnxOutputsFn *fn = stream->number == 0 && i == 0 ? wait_at_gate : serve;
         GError *error = NULL;
         const gboolean done =
             cnx_client_run(stream->client, SIDE, SIDE, &image, 1, fn, stream, &error);
@@ -65,19 +65,19 @@ static void *stream_main(void *data)
     return NULL;
 }
 
-static void start(Stream *stream, guint number, guint requests)
+static void start_stream(Stream *stream, guint number, guint jobs)
 {
-    *stream = (Stream){.number = number, .requests = requests, .client = asking_client(2)};
+    *stream = (Stream){.number = number, .jobs = jobs, .client = asking_client(2)};
     g_assert_true(pthread_create(&stream->thread, NULL, stream_main, stream) == 0);
 }
 
-static void stop(Stream *stream)
+static void stop_stream(Stream *stream)
 {
     pthread_join(stream->thread, NULL);
     cnx_client_free(stream->client);
 }
 
-static void wait_for_waiting(CnxClient *client, guint waiting)
+static void wait_until_queued(CnxClient *client, guint waiting)
 {
     CnxQueueStats stats;
 
@@ -87,19 +87,19 @@ static void wait_for_waiting(CnxClient *client, guint waiting)
     } while (stats.waiting != waiting);
 }
 
-/* Stream 0 has the engine, streams 1 to n - 1 wait in this order. */
-static void line_up(Stream *streams, guint n, guint requests)
+/* Starts n streams: stream 0 keeps the queue busy, the others wait in order of their numbers. */
+static void line_up(Stream *streams, guint n, guint jobs)
 {
-    gate.held = gate.open = FALSE;
+    gate.reached = gate.open = FALSE;
     gate.served = 0;
-    start(&streams[0], 0, requests);
+    start_stream(&streams[0], 0, jobs);
     pthread_mutex_lock(&gate.lock);
-    while (!gate.held)
+    while (!gate.reached)
         pthread_cond_wait(&gate.changed, &gate.lock);
     pthread_mutex_unlock(&gate.lock);
     for (guint i = 1; i < n; i++) {
-        start(&streams[i], i, 1);
-        wait_for_waiting(streams[0].client, i);
+        start_stream(&streams[i], i, 1);
+        wait_until_queued(streams[0].client, i);
     }
 }
 
@@ -111,32 +111,32 @@ static void open_gate(void)
     pthread_mutex_unlock(&gate.lock);
 }
 
-/* First come, first served, in one batch; the stream that just had its turn is behind all who
- * waited. */
+/* First come, first served, in one batch. A stream that just had its turn goes to the end. */
 static void test_order(void)
 {
     Stream streams[STREAMS];
     CnxQueueStats before, after;
-    CnxClient *watch = asking_client(1);
+    CnxClient *observer = asking_client(1);
 
     line_up(streams, STREAMS, 2);
-    g_assert_true(cnx_client_join(watch, SIDE, SIDE, NULL));
-    cnx_client_stats(watch, &before);
+    g_assert_true(cnx_client_join(observer, SIDE, SIDE, NULL));
+    cnx_client_stats(observer, &before);
     g_assert_cmpuint(before.clients, ==, STREAMS + 1);
     open_gate();
     for (guint i = 0; i < STREAMS; i++)
-        stop(&streams[i]);
-    cnx_client_stats(watch, &after);
+        stop_stream(&streams[i]);
+    cnx_client_stats(observer, &after);
     g_assert_cmpuint(gate.served, ==, STREAMS);
     for (guint i = 0; i < STREAMS; i++)
         g_assert_cmpuint(gate.order[i], ==, (i + 1) % STREAMS);
     g_assert_cmpuint(after.images - before.images, ==, STREAMS + 1);
-    g_assert_cmpuint(after.forwards - before.forwards, <=, 3); /* held, waiting, the second */
+    /* at the gate, the ones that waited, the second one of stream 0 */
+    g_assert_cmpuint(after.forwards - before.forwards, <=, 3);
     g_assert_cmpuint(after.clients, ==, 1);
-    cnx_client_free(watch);
+    cnx_client_free(observer);
 }
 
-/* A request that takes a while. */
+/* Makes a job take a while. */
 static void serve_slowly(gpointer data, const CnxOutputs *outputs, guint first, guint n,
                          gint64 microseconds)
 {
@@ -152,7 +152,7 @@ static void *serve_until(void *data)
 
     do {
         cnx_client_run(stream->client, SIDE, SIDE, &image, 1, serve_slowly, stream, NULL);
-        stream->requests++;
+        stream->jobs++;
         pthread_mutex_lock(&gate.lock);
         served = gate.served;
         pthread_mutex_unlock(&gate.lock);
@@ -160,8 +160,7 @@ static void *serve_until(void *data)
     return NULL;
 }
 
-/* Streams that never pause get parts of one size; one that the machine does not let run asks for
- * less. */
+/* Streams that never pause get equal shares, except for those that the scheduler holds back. */
 static void test_fair(void)
 {
     Stream streams[STREAMS];
@@ -173,68 +172,68 @@ static void test_fair(void)
         g_assert_true(pthread_create(&streams[i].thread, NULL, serve_until, &streams[i]) == 0);
     }
     for (guint i = 0; i < STREAMS; i++) {
-        stop(&streams[i]);
-        least = MIN(least, streams[i].requests);
-        most = MAX(most, streams[i].requests);
+        stop_stream(&streams[i]);
+        least = MIN(least, streams[i].jobs);
+        most = MAX(most, streams[i].jobs);
     }
-    g_test_message("requests of a stream: from %u to %u", least, most);
+    g_test_message("jobs of a stream: from %u to %u", least, most);
     g_assert_cmpuint(most, <, 2 * least);
 }
 
-/* Streams that leave the queue, at its head and inside, hold nobody up, and may come back. */
+/* Streams that are cancelled, at the head of the queue or behind it, do not delay others, and may
+ * return later. */
 static void test_cancel(void)
 {
     Stream streams[STREAMS];
-    const guint gone[] = {1, 3};
+    const guint cancelled[] = {1, 3};
     GError *error = NULL;
 
     line_up(streams, STREAMS, 1);
-    for (guint i = 0; i < G_N_ELEMENTS(gone); i++) {
-        Stream *stream = &streams[gone[i]];
+    for (guint i = 0; i < G_N_ELEMENTS(cancelled); i++) {
+        Stream *stream = &streams[cancelled[i]];
 
         cnx_client_cancel(stream->client, TRUE);
-        pthread_join(stream->thread, NULL); /* although the engine is held */
+        pthread_join(stream->thread, NULL); /* although the queue is busy */
         g_assert_true(stream->cancelled);
         g_assert_false(asking(stream->client, 0, 1, &error));
         g_assert_error(error, CNX_ERROR, CNX_ERROR_CANCELLED);
         g_clear_error(&error);
     }
-    wait_for_waiting(streams[0].client, STREAMS - 3);
+    wait_until_queued(streams[0].client, STREAMS - 3);
     open_gate();
     for (guint i = 0; i < STREAMS; i++)
         if (i != 1 && i != 3)
-            stop(&streams[i]);
+            stop_stream(&streams[i]);
     g_assert_cmpuint(gate.served, ==, STREAMS - 3);
     g_assert_cmpuint(gate.order[0], ==, 2);
     g_assert_cmpuint(gate.order[1], ==, 4);
-    for (guint i = 0; i < G_N_ELEMENTS(gone); i++) {
-        cnx_client_cancel(streams[gone[i]].client, FALSE);
-        asking(streams[gone[i]].client, 0, 1, &error);
+    for (guint i = 0; i < G_N_ELEMENTS(cancelled); i++) {
+        cnx_client_cancel(streams[cancelled[i]].client, FALSE);
+        asking(streams[cancelled[i]].client, 0, 1, &error);
         g_assert_no_error(error);
-        cnx_client_free(streams[gone[i]].client);
+        cnx_client_free(streams[cancelled[i]].client);
     }
 }
 
-/* A flush that is over at once has cancelled what waited all the same. */
-static void test_cancel_passes(void)
+/* A short flush still cancels a job that waits. */
+static void test_cancel_briefly(void)
 {
     Stream streams[3];
 
     line_up(streams, 3, 1);
     cnx_client_cancel(streams[1].client, TRUE);
     cnx_client_cancel(streams[1].client, FALSE);
-    pthread_join(streams[1].thread, NULL); /* although the engine is held */
+    pthread_join(streams[1].thread, NULL); /* although the queue is busy */
     g_assert_true(streams[1].cancelled);
     open_gate();
-    stop(&streams[0]);
-    stop(&streams[2]);
+    stop_stream(&streams[0]);
+    stop_stream(&streams[2]);
     g_assert_cmpuint(gate.served, ==, 1);
     cnx_client_free(streams[1].client);
 }
 
-/* Cancelled at any moment, again and again, while others work: every request ends, one way or the
- * other. */
-static void *ask_while_cancelled(void *data)
+/* Each job ends, done or cancelled, however often streams are cancelled while others run. */
+static void *run_while_cancelled(void *data)
 {
     Stream *stream = data;
 
@@ -254,7 +253,7 @@ static void test_cancel_often(void)
 
     for (guint i = 0; i < STREAMS; i++) {
         streams[i] = (Stream){.number = i, .client = asking_client(2)};
-        g_assert_true(pthread_create(&streams[i].thread, NULL, ask_while_cancelled, &streams[i]) ==
+        g_assert_true(pthread_create(&streams[i].thread, NULL, run_while_cancelled, &streams[i]) ==
                       0);
     }
     for (guint i = 0; i < 300; i++) {
@@ -262,7 +261,7 @@ static void test_cancel_often(void)
         g_usleep(100);
     }
     for (guint i = 0; i < STREAMS; i++)
-        stop(&streams[i]);
+        stop_stream(&streams[i]);
 }
 
 int main(int argc, char **argv)
@@ -272,7 +271,7 @@ int main(int argc, char **argv)
     g_test_add_func("/queue/order", test_order);
     g_test_add_func("/queue/fair", test_fair);
     g_test_add_func("/queue/cancel", test_cancel);
-    g_test_add_func("/queue/cancel-passes", test_cancel_passes);
+    g_test_add_func("/queue/cancel-briefly", test_cancel_briefly);
     g_test_add_func("/queue/cancel-often", test_cancel_often);
     const int status = g_test_run();
     asking_free();

@@ -13,25 +13,24 @@ static float *expected; /* [PICTURES, classes] */
 
 CnxModel *asking_init(void)
 {
+    g_autoptr(CnxRun) run = NULL;
     GError *error = NULL;
 
     model = cnx_model_open(FIXTURES "/networks/timm-v1", CNX_WEIGHT_SET_AUTO, &error);
     g_assert_no_error(error);
     classes = cnx_model_config(model)->classes;
-    CnxRun *run = cnx_run_new(model, SIDE, SIDE, 1, CNX_OUTPUT_LOGITS, 1, &error);
-
+    run = cnx_run_new(model, SIDE, SIDE, 1, CNX_OUTPUT_LOGITS, 1, &error);
     g_assert_no_error(error);
     expected = g_new(float, PICTURES *classes);
     for (guint i = 0; i < PICTURES; i++) {
         const float *image = asking_pictures[i];
         char name[16];
 
-        g_snprintf(name, sizeof name, "service %u", i);
+        g_snprintf(name, sizeof name, "queue %u", i);
         seeded_input(asking_pictures[i], name, SIDE, SIDE);
         memcpy(expected + i * classes, cnx_run_forward_images(run, &image, 1)->logits.data,
                classes * sizeof *expected);
     }
-    cnx_run_free(run);
     return model;
 }
 
@@ -46,23 +45,23 @@ CnxClient *asking_client(guint threads)
     return cnx_client_new(model, CNX_OUTPUT_LOGITS, threads);
 }
 
-/* Pictures first, first + 1, ... of a request, and how far their answers have come. */
-typedef struct Answers {
-    guint first, n;
+/* The job's pictures first, first + 1, ..., and the first one without outputs yet. */
+typedef struct Progress {
+    guint first;
     guint next;
-} Answers;
+} Progress;
 
-static void compare(gpointer data, const CnxOutputs *outputs, guint first, guint n,
-                    gint64 microseconds)
+static void compare_outputs(gpointer data, const CnxOutputs *outputs, guint first, guint n,
+                            gint64 microseconds)
 {
-    Answers *answers = data;
+    Progress *progress = data;
 
-    g_assert_cmpuint(first, ==, answers->next);
+    g_assert_cmpuint(first, ==, progress->next);
     g_assert_cmpuint(outputs->logits.n, ==, n);
     g_assert_null(outputs->embedding.data);
-    answers->next += n;
+    progress->next += n;
     for (guint i = 0; i < n * classes; i++) {
-        const guint picture = (answers->first + first + i / classes) % PICTURES;
+        const guint picture = (progress->first + first + i / classes) % PICTURES;
 
         g_assert_cmpfloat_with_epsilon(outputs->logits.data[i],
                                        expected[picture * classes + i % classes], 1e-5);
@@ -72,12 +71,12 @@ static void compare(gpointer data, const CnxOutputs *outputs, guint first, guint
 gboolean asking(CnxClient *client, guint first, guint n, GError **error)
 {
     const float *images[64];
-    Answers answers = {.first = first, .n = n};
+    Progress progress = {.first = first};
     gboolean done;
 
     for (guint i = 0; i < n; i++)
         images[i] = asking_pictures[(first + i) % PICTURES];
-    done = cnx_client_run(client, SIDE, SIDE, images, n, compare, &answers, error);
-    g_assert_cmpuint(answers.next, ==, done ? n : 0);
+    done = cnx_client_run(client, SIDE, SIDE, images, n, compare_outputs, &progress, error);
+    g_assert_cmpuint(progress.next, ==, done ? n : 0);
     return done;
 }

@@ -1,0 +1,17 @@
+/* The text of a profile (model/network/profile.h says what it holds).
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "model/network/profile_layers.h"
+
+typedef struct CnxProfileTotals {
+    char *title;     /* of the network and its input */
+    const char *isa; /* level of the kernels */
+    guint threads;
+    guint64 passes, images;
+    float peak[CNX_PROFILE_SAMPLES]; /* GFLOP/s of the core that led a pass, just after it */
+} CnxProfileTotals;
+
+/* Sorts the samples of totals and layers. Free with g_free. */
+char *cnx_profile_report(CnxProfileTotals *totals, const CnxProfileLayers *layers);

@@ -1,0 +1,11 @@
+/* Models for benchmarks.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "model/network/model.h"
+
+/* Opens name: a checkpoint, or the name of a seeded network (timm-convnext_atto,
+ * torchvision-convnext_tiny, ...). Sets *load_ms, if not NULL, to the time it took. Exits with a
+ * message if that fails. */
+CnxModel *bench_open_model(const char *name, double *load_ms);
