@@ -16,6 +16,8 @@
 GST_DEBUG_CATEGORY_EXTERN(gst_convnext_debug);
 #define GST_CAT_DEFAULT gst_convnext_debug
 
+#define NO_VERSION G_MAXUINT /* of settings: before the first frame */
+
 struct GstConvnextStream {
     GstElement *element;               /* the owner; not held */
     GstConvnextBackground *background; /* of mode=latest */
@@ -406,13 +408,14 @@ static gboolean handle_latest(GstConvnextStream *self, GstBuffer *buffer,
 
 /* Frames */
 
-/* Settings that change results make every frame and object due again: otherwise they would never
- * show in a still scene, or on an object that runs once. */
+/* New settings would never show in a still scene, or on an object that runs only once: those that
+ * change results make the next frame and every object due. */
 static void follow_settings(GstConvnextStream *self, const GstConvnextFrameSettings *settings)
 {
     if (settings->version == self->settings.version)
         return;
-    if (!gst_convnext_frame_settings_same_results(settings, &self->settings)) {
+    if (self->settings.version != NO_VERSION &&
+        !gst_convnext_frame_settings_same_results(settings, &self->settings)) {
         g_mutex_lock(&self->lock);
         gst_convnext_schedule_make_due(&self->schedule);
         g_mutex_unlock(&self->lock);
@@ -456,7 +459,7 @@ GstConvnextStream *gst_convnext_stream_new(GstElement *element)
     self->background = gst_convnext_background_new(on_background_done, self);
     self->states = gst_convnext_states_new();
     self->tracks = gst_convnext_tracks_new();
-    self->settings.version = G_MAXUINT; /* unlike those of the first frame */
+    self->settings.version = NO_VERSION;
     gst_convnext_schedule_reset(&self->schedule);
     g_mutex_init(&self->lock);
     return self;
