@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "model/checkpoint/variant.h"
+#include "model/config/variant.h"
 
 #define DIM_MAX (1u << 16)     /* channels; published: 3072 */
 #define CLASSES_MAX (1u << 24) /* published: 21841 */

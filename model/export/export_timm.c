@@ -4,7 +4,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <string.h>
 
-#include "model/checkpoint/variant.h"
+#include "model/config/variant.h"
 #include "model/export/writers.h"
 
 static gboolean same_of_all_colours(const float values[3])

@@ -6,7 +6,7 @@
 
 #include "model/checkpoint/architecture.h"
 #include "model/checkpoint/parts.h"
-#include "model/checkpoint/variant.h"
+#include "model/config/variant.h"
 
 typedef struct Variant {
     CnxDialect dialect;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "model/checkpoint/variant.h"
+#include "model/config/variant.h"
 
 #include <string.h>
 
