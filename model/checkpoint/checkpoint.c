@@ -14,17 +14,17 @@ struct CnxCheckpoint {
     CnxContainer *weights;
     CnxConfig *config;
     GHashTable *tensors; /* canonical name -> CnxTensor of canonical shape */
-    GArray *parts;       /* CnxPart, with names in names */
+    GArray *parts;       /* CnxPart, with canonical names in names */
     GStringChunk *names;
 };
 
-/* What is known while a checkpoint is being opened. */
+/* State of cnx_checkpoint_open. */
 typedef struct Opening {
     const char *file; /* for messages */
     CnxNaming naming;
     GHashTable *renamed; /* canonical name -> const CnxTensor * as in the file */
     CnxCheckpoint *self;
-    guint64 elements[CNX_DTYPE_OTHER]; /* of the tensors used, by dtype */
+    guint64 elements[CNX_DTYPE_OTHER]; /* of the network's tensors, by dtype */
     GError **error;
 } Opening;
 
@@ -57,7 +57,8 @@ static gboolean rename_tensors(Opening *o)
             g_autofree char *a = cnx_quote(other->name), *b = cnx_quote(tensors[i].name);
 
             g_set_error(o->error, CNX_ERROR, CNX_ERROR_NOT_CONVNEXT,
-                        "%s: tensors %s and %s are the same part of the network", o->file, a, b);
+                        "%s: tensors %s and %s belong to the same place in the network", o->file, a,
+                        b);
             g_free(canonical);
             return FALSE;
         }
@@ -66,7 +67,7 @@ static gboolean rename_tensors(Opening *o)
     return TRUE;
 }
 
-/* The same numbers in the same order: dimensions of 1 apart where a vector or a matrix is due. */
+/* Whether the tensor has this shape, apart from extra dimensions of 1 in a vector or matrix. */
 static gboolean shape_fits(const CnxTensor *t, guint rank, const guint64 *shape)
 {
     if (rank == 1) { /* a vector: [C], [C,1,1], [1,1,1,4C] */
@@ -84,7 +85,7 @@ static gboolean shape_fits(const CnxTensor *t, guint rank, const guint64 *shape)
     return TRUE;
 }
 
-/* The strides that the shape keeps once dimensions of 1 are left out of it. */
+/* Sets the stride of a vector that has lost its dimensions of 1. */
 static void squeeze_strides(CnxTensor *t, guint rank)
 {
     for (guint i = 0; rank == 1 && i < t->rank; i++)
@@ -128,7 +129,7 @@ static gboolean bind_tensor(const char *canonical, guint rank, const guint64 *sh
     return TRUE;
 }
 
-/* A tensor that bears a name of the network but has no place in it is a sign of damage. */
+/* A tensor that has a ConvNeXt name but is not part of this network is a sign of damage. */
 static gboolean check_all_bound(Opening *o)
 {
     GHashTableIter iter;
@@ -146,7 +147,7 @@ static gboolean check_all_bound(Opening *o)
     return TRUE;
 }
 
-static CnxDtype most_used(const guint64 *elements)
+static CnxDtype find_main_dtype(const guint64 *elements)
 {
     CnxDtype most = CNX_DTYPE_F32;
 
@@ -156,7 +157,7 @@ static CnxDtype most_used(const guint64 *elements)
     return most;
 }
 
-static gboolean understand(Opening *o)
+static gboolean read_network(Opening *o)
 {
     CnxConfig *config = o->self->config;
 
@@ -164,40 +165,40 @@ static gboolean understand(Opening *o)
         !cnx_architecture_detect(o->renamed, &o->naming, o->file, config, o->error) ||
         !cnx_parts_foreach(config, bind_tensor, o) || !check_all_bound(o))
         return FALSE;
-    config->dtype = most_used(o->elements);
+    config->dtype = find_main_dtype(o->elements);
     cnx_recipe_set_defaults(&config->recipe, config->dialect, config->variant);
     return TRUE;
 }
 
-static void note_source(CnxConfig *config, const CnxContainer *weights)
+static void set_source(CnxConfig *config, const CnxContainer *weights)
 {
     config->container = cnx_container_format(weights);
     config->weight_set = cnx_container_weight_set(weights);
     config->weights_key = g_strdup(cnx_container_weights_key(weights));
 }
 
-static gboolean load_weights(CnxCheckpoint *self, const char *path, CnxWeightSet wanted,
+static gboolean load_weights(CnxCheckpoint *self, const char *path, CnxWeightSet requested_set,
                              GError **error)
 {
     g_autofree char *file = g_filename_display_name(path);
     Opening o = {.file = file, .self = self, .error = error};
     guint count;
 
-    self->weights = cnx_container_open(path, wanted, error);
+    self->weights = cnx_container_open(path, requested_set, error);
     if (!self->weights)
         return FALSE;
-    note_source(self->config, self->weights);
+    set_source(self->config, self->weights);
     const CnxTensor *tensors = cnx_container_tensors(self->weights, &count);
     if (!cnx_naming_detect(&o.naming, tensors, count, file, error))
         return FALSE;
     o.renamed = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    gboolean ok = understand(&o);
+    gboolean ok = read_network(&o);
     g_hash_table_unref(o.renamed);
     cnx_naming_clear(&o.naming);
     return ok;
 }
 
-CnxCheckpoint *cnx_checkpoint_open(const char *path, CnxWeightSet wanted, GError **error)
+CnxCheckpoint *cnx_checkpoint_open(const char *path, CnxWeightSet requested_set, GError **error)
 {
     g_autofree char *weights = cnx_locate_weights(path, error);
     gboolean is_folder = g_file_test(path, G_FILE_TEST_IS_DIR);
@@ -205,16 +206,15 @@ CnxCheckpoint *cnx_checkpoint_open(const char *path, CnxWeightSet wanted, GError
     if (!weights)
         return NULL;
     g_autofree char *folder = g_path_get_dirname(weights);
-    CnxCheckpoint *self = g_new0(CnxCheckpoint, 1);
+    g_autoptr(CnxCheckpoint) self = g_new0(CnxCheckpoint, 1);
     self->config = cnx_config_new();
     self->tensors = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     self->parts = g_array_new(FALSE, FALSE, sizeof(CnxPart));
     self->names = g_string_chunk_new(4096);
-    if (load_weights(self, weights, wanted, error) &&
-        cnx_config_load(self->config, folder, is_folder, error))
-        return self;
-    cnx_checkpoint_close(self);
-    return NULL;
+    if (!load_weights(self, weights, requested_set, error) ||
+        !cnx_config_load(self->config, folder, is_folder, error))
+        return NULL;
+    return g_steal_pointer(&self);
 }
 
 void cnx_checkpoint_close(CnxCheckpoint *self)
