@@ -28,6 +28,14 @@ typedef struct Opening {
     GError **error;
 } Opening;
 
+static void opening_clear(Opening *o)
+{
+    cnx_naming_clear(&o->naming);
+    g_clear_pointer(&o->renamed, g_hash_table_unref);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Opening, opening_clear)
+
 static char *shape_text(guint rank, const guint64 *shape)
 {
     GString *out = g_string_new("[");
@@ -43,7 +51,7 @@ static gboolean rename_tensors(Opening *o)
     const CnxTensor *tensors = cnx_container_tensors(o->self->weights, &count);
 
     for (guint i = 0; i < count; i++) {
-        char *canonical = cnx_naming_canonical(&o->naming, tensors[i].name);
+        g_autofree char *canonical = cnx_naming_canonical(&o->naming, tensors[i].name);
         const CnxPart part = {&tensors[i],
                               canonical ? g_string_chunk_insert(o->self->names, canonical) : NULL};
 
@@ -59,10 +67,9 @@ static gboolean rename_tensors(Opening *o)
             g_set_error(o->error, CNX_ERROR, CNX_ERROR_NOT_CONVNEXT,
                         "%s: tensors %s and %s belong to the same place in the network", o->file, a,
                         b);
-            g_free(canonical);
             return FALSE;
         }
-        g_hash_table_insert(o->renamed, canonical, (gpointer)&tensors[i]);
+        g_hash_table_insert(o->renamed, g_steal_pointer(&canonical), (gpointer)&tensors[i]);
     }
     return TRUE;
 }
@@ -181,7 +188,8 @@ static gboolean load_weights(CnxCheckpoint *self, const char *path, CnxWeightSet
                              GError **error)
 {
     g_autofree char *file = g_filename_display_name(path);
-    Opening o = {.file = file, .self = self, .error = error};
+
+    g_auto(Opening) o = {.file = file, .self = self, .error = error};
     guint count;
 
     self->weights = cnx_container_open(path, requested_set, error);
@@ -192,10 +200,7 @@ static gboolean load_weights(CnxCheckpoint *self, const char *path, CnxWeightSet
     if (!cnx_naming_detect(&o.naming, tensors, count, file, error))
         return FALSE;
     o.renamed = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    gboolean ok = read_network(&o);
-    g_hash_table_unref(o.renamed);
-    cnx_naming_clear(&o.naming);
-    return ok;
+    return read_network(&o);
 }
 
 CnxCheckpoint *cnx_checkpoint_open(const char *path, CnxWeightSet requested_set, GError **error)

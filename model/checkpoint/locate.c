@@ -27,6 +27,14 @@ typedef struct Search {
     gboolean safetensors; /* the checkpoint is a safetensors file, which wins over other formats */
 } Search;
 
+static void search_clear(Search *s)
+{
+    g_free(s->checkpoint);
+    g_free(s->other);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Search, search_clear)
+
 static char *fail_locate(const char *path, GError **error, CnxError code, const char *what)
 {
     g_autofree char *file = g_filename_display_name(path);
@@ -107,8 +115,8 @@ static char *search_folder(const char *folder, GError **error)
 {
     g_autoptr(GError) cause = NULL;
     g_autoptr(GDir) dir = g_dir_open(folder, 0, &cause);
+    g_auto(Search) s = {0};
     const char *name;
-    Search s = {0};
 
     if (!dir) {
         g_autofree char *what = g_strdup_printf("cannot be read: %s", cause->message);
@@ -117,10 +125,7 @@ static char *search_folder(const char *folder, GError **error)
     }
     while ((name = g_dir_read_name(dir)))
         add_candidate(&s, folder, name);
-    char *path = choose_candidate(&s, folder, error);
-    g_free(s.checkpoint);
-    g_free(s.other);
-    return path;
+    return choose_candidate(&s, folder, error);
 }
 
 #define NUMBERS "-00000-of-00000" /* pattern at the end of a shard's name, before its last dot */

@@ -15,10 +15,10 @@
 
 typedef struct CnxContainer CnxContainer;
 
-/* path: a file. requested_set: which weights to read from a file with raw and averaged ones.
- * Errors: CNX_ERROR_NOT_FOUND, _UNREADABLE, _CORRUPT, _UNSUPPORTED, _OUT_OF_MEMORY; _NOT_CONVNEXT
- * for an unknown format or a file without a state dict; _SETTINGS if the file lacks the requested
- * set of weights. */
+/* path: a file, or the index of shards. requested_set: which weights to read from a file with raw
+ * and averaged ones. Errors: CNX_ERROR_NOT_FOUND, _UNREADABLE, _CORRUPT, _UNSUPPORTED,
+ * _OUT_OF_MEMORY; _NOT_CONVNEXT for an unknown format or a file without a state dict; _SETTINGS if
+ * the file lacks the requested set of weights. */
 CnxContainer *cnx_container_open(const char *path, CnxWeightSet requested_set, GError **error);
 
 /* The same for a file in memory, which must outlive the container. file: name for messages. */
@@ -45,19 +45,17 @@ CnxWeightSet cnx_container_weight_set(const CnxContainer *container);
 /* Path of the weights within the file: "model", "state_dict_ema", or "" for the top level. */
 const char *cnx_container_weights_key(const CnxContainer *container);
 
-/* For the formats */
+/* Interface of the formats */
 
 typedef struct CnxFormat {
     const char *name;
     gboolean (*probe)(const guint8 *bytes, gsize size);
-    /* Calls cnx_container_add for each tensor. bytes outlive the container; file is for messages.
-     */
+    /* Calls cnx_container_add for each tensor. bytes outlive the container. */
     gboolean (*read)(CnxContainer *container, const guint8 *bytes, gsize size, const char *file,
                      GError **error);
 } CnxFormat;
 
-/* Memory that lives as long as the container: for names, and for data that is not in the mapping.
- */
+/* Memory that lives as long as the container, for names and for data outside the mapping. */
 CnxStrings *cnx_container_strings(CnxContainer *container);
 CnxWeightSet cnx_container_requested_set(const CnxContainer *container);
 

@@ -360,7 +360,7 @@ CnxPickle *cnx_pickle_read(const guint8 *bytes, gsize size, const char *file, GE
 {
     g_autoptr(CnxPickle) pickle = g_new0(CnxPickle, 1);
     gsize limit = size < STRINGS_MAX / STRINGS_PER_BYTE ? size * STRINGS_PER_BYTE : STRINGS_MAX;
-    CnxMachine m = {
+    g_auto(CnxMachine) m = {
         .start = bytes,
         .at = bytes,
         .end = bytes + size,
@@ -370,11 +370,7 @@ CnxPickle *cnx_pickle_read(const guint8 *bytes, gsize size, const char *file, GE
     };
 
     pickle->strings = cnx_strings_new(MAX(limit, STRINGS_MIN));
-    gboolean ok = run_pickle(&m);
-    g_free(m.stack);
-    g_free(m.marks);
-    g_free(m.memo);
-    return ok ? g_steal_pointer(&pickle) : NULL;
+    return run_pickle(&m) ? g_steal_pointer(&pickle) : NULL;
 }
 
 void cnx_pickle_free(CnxPickle *pickle)

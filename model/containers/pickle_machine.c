@@ -3,6 +3,13 @@
 
 #include <string.h>
 
+void cnx_machine_clear(CnxMachine *m)
+{
+    g_free(m->stack);
+    g_free(m->marks);
+    g_free(m->memo);
+}
+
 gboolean cnx_machine_fail_memory(CnxMachine *m)
 {
     g_set_error(m->error, CNX_ERROR, CNX_ERROR_OUT_OF_MEMORY,

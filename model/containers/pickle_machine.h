@@ -24,6 +24,10 @@ typedef struct CnxMachine {
     GError **error;
 } CnxMachine;
 
+void cnx_machine_clear(CnxMachine *m);
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(CnxMachine, cnx_machine_clear)
+
 gboolean cnx_machine_fail(CnxMachine *m, const char *format, ...) G_GNUC_PRINTF(2, 3);
 gboolean cnx_machine_fail_memory(CnxMachine *m);
 
@@ -45,8 +49,7 @@ gboolean cnx_machine_push_mark(CnxMachine *m);
 /* Removes the last mark. *first: stack position of the first value above it. */
 gboolean cnx_machine_pop_mark(CnxMachine *m, gsize *first);
 
-/* Replaces the values above the last mark, or the last count values, by a container of that kind.
- */
+/* Replaces the values above the last mark, or the last count values, by one LIST or DICT. */
 gboolean cnx_machine_gather_marked(CnxMachine *m, CnxPyKind kind);
 gboolean cnx_machine_gather_last(CnxMachine *m, CnxPyKind kind, guint count);
 

@@ -6,8 +6,8 @@
 #include "model/containers/pickle_values.h"
 
 /* The value of function(*arguments): a dict, a tensor, or an inert object. arguments: LIST. Returns
- * NULL and sets *fault if the value is invalid ("a tensor whose ..."), to NULL if memory runs out.
- */
+ * NULL if the value is invalid, with *fault "a tensor whose ...", or memory runs out, with *fault
+ * NULL. */
 CnxPy *cnx_torch_call(CnxStrings *strings, CnxPy *function, CnxPy *arguments, const char **fault);
 
 /* The value that a persistent id refers to: a STORAGE, which is also put in front of *storages, or

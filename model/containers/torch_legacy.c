@@ -20,6 +20,13 @@ typedef struct Legacy {
     GError **error;
 } Legacy;
 
+static void legacy_clear(Legacy *l)
+{
+    g_free(l->storages);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Legacy, legacy_clear)
+
 static gboolean probe_legacy(const guint8 *bytes, gsize size)
 {
     for (gsize i = 2; size && bytes[0] == 0x80 && i + sizeof magic <= MIN(size, PROBED); i++)
@@ -172,14 +179,11 @@ static gboolean find_storage(CnxPyStorage *storage, gpointer user_data, GError *
 static gboolean read_legacy(CnxContainer *container, const guint8 *bytes, gsize size,
                             const char *file, GError **error)
 {
-    Legacy l = {bytes, bytes + size, file, NULL, 0, error};
-
+    g_auto(Legacy) l = {bytes, bytes + size, file, NULL, 0, error};
     g_autoptr(CnxPickle) object = read_preamble(&l) ? read_pickle(&l) : NULL;
-    gboolean ok = object && list_storages(&l, object->storages) && read_storages(&l) &&
-                  cnx_unwrap(container, object, find_storage, &l, file, error);
 
-    g_free(l.storages);
-    return ok;
+    return object && list_storages(&l, object->storages) && read_storages(&l) &&
+           cnx_unwrap(container, object, find_storage, &l, file, error);
 }
 
 const CnxFormat cnx_format_torch_legacy = {"PyTorch legacy", probe_legacy, read_legacy};

@@ -35,6 +35,17 @@ typedef struct Archive {
     GError **error;
 } Archive;
 
+static void archive_clear(Archive *a)
+{
+    if (a->zip)
+        unzClose(a->zip);
+    cnx_strings_free(a->names);
+    g_free(a->entries);
+    g_free(a->prefix);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Archive, archive_clear)
+
 static gboolean fail_archive(const Archive *a, CnxError code, const char *what)
 {
     g_set_error(a->error, CNX_ERROR, (int)code, "%s: %s", a->file, what);
@@ -309,17 +320,14 @@ static gboolean probe_zip(const guint8 *bytes, gsize size)
 static gboolean read_zip(CnxContainer *container, const guint8 *bytes, gsize size, const char *file,
                          GError **error)
 {
-    Archive a = {
-        .bytes = bytes, .size = size, .file = file, .container = container, .error = error};
+    g_auto(Archive) a = {.bytes = bytes,
+                         .size = size,
+                         .file = file,
+                         .names = cnx_strings_new(2 * size + 65536),
+                         .container = container,
+                         .error = error};
 
-    a.names = cnx_strings_new(2 * size + 65536);
-    gboolean ok = read_directory(&a) && find_object(&a) && read_object(&a);
-    if (a.zip)
-        unzClose(a.zip);
-    cnx_strings_free(a.names);
-    g_free(a.entries);
-    g_free(a.prefix);
-    return ok;
+    return read_directory(&a) && find_object(&a) && read_object(&a);
 }
 
 const CnxFormat cnx_format_torch_zip = {"PyTorch zip", probe_zip, read_zip};

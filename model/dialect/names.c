@@ -122,13 +122,12 @@ char *cnx_naming_canonical(const CnxNaming *naming, const char *name)
         gboolean whole = prefix[length] == '\0';
 
         if ((length == 0 || prefix[length - 1] == '.') && !strncmp(name, prefix, length)) {
-            char *canonical = rename_rest(naming, name + length);
+            g_autofree char *canonical = rename_rest(naming, name + length);
 
             if (canonical &&
                 (whole || g_str_has_prefix(canonical, "head.") ||
                  g_str_has_prefix(canonical, "norm.") || g_str_has_prefix(canonical, "outnorm")))
-                return canonical;
-            g_free(canonical);
+                return g_steal_pointer(&canonical);
         }
         if (length == 0)
             return NULL;

@@ -28,10 +28,20 @@ typedef struct Exporter {
     char *folder;       /* temporary */
 } Exporter;
 
-static void clear_tensor(gpointer tensor)
+static void tensor_clear(gpointer tensor)
 {
     g_free((char *)((CnxTensor *)tensor)->name);
 }
+
+static void exporter_clear(Exporter *x)
+{
+    cnx_naming_clear(&x->naming);
+    g_array_unref(x->tensors);
+    g_ptr_array_unref(x->sources);
+    g_free(x->folder);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Exporter, exporter_clear)
 
 static CnxDtype target_dtype(const CnxExportOptions *options, CnxDtype stored)
 {
@@ -239,17 +249,15 @@ gboolean cnx_export_folder(const CnxCheckpoint *checkpoint, const char *folder,
     const CnxConfig *config = cnx_checkpoint_config(checkpoint);
     g_autofree char *source = g_filename_display_name(cnx_checkpoint_files(checkpoint)[0]);
     g_autofree char *target = g_canonicalize_filename(folder, NULL);
-    Exporter x = {.checkpoint = checkpoint, .options = options, .writer = writers[options->layout]};
+
+    g_auto(Exporter) x = {.checkpoint = checkpoint,
+                          .options = options,
+                          .writer = writers[options->layout],
+                          .tensors = g_array_new(FALSE, FALSE, sizeof(CnxTensor)),
+                          .sources = g_ptr_array_new()};
 
     x.e = (CnxExport){config, source, x.writer->library, target_dtype(options, config->dtype),
                       notes,  error};
-    x.tensors = g_array_new(FALSE, FALSE, sizeof(CnxTensor));
-    g_array_set_clear_func(x.tensors, clear_tensor);
-    x.sources = g_ptr_array_new();
-    const gboolean ok = export_to(&x, target);
-    cnx_naming_clear(&x.naming);
-    g_ptr_array_unref(x.sources);
-    g_array_unref(x.tensors);
-    g_free(x.folder);
-    return ok;
+    g_array_set_clear_func(x.tensors, tensor_clear);
+    return export_to(&x, target);
 }

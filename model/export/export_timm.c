@@ -166,6 +166,7 @@ static const char *choose_architecture(const CnxConfig *config, gboolean *conv_m
 static char *adapt_tensor(const CnxExport *e, const char *canonical, char *name, guint *rank,
                           guint64 *shape)
 {
+    g_autofree char *base = name;
     gboolean conv_mlp;
 
     choose_architecture(e->config, &conv_mlp);
@@ -173,11 +174,9 @@ static char *adapt_tensor(const CnxExport *e, const char *canonical, char *name,
         shape[2] = shape[3] = 1;
         *rank = 4;
     }
-    if (e->config->head_norm_first && g_str_has_prefix(canonical, "norm.")) {
-        g_free(name);
+    if (e->config->head_norm_first && g_str_has_prefix(canonical, "norm."))
         return g_strconcat("norm_pre.", canonical + strlen("norm."), NULL);
-    }
-    return name;
+    return g_steal_pointer(&base);
 }
 
 static const char *act_name(CnxAct act)

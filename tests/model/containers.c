@@ -307,10 +307,9 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     folder = g_dir_make_tmp("convnext-containers-XXXXXX", NULL);
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
-        char *path = g_strdup_printf("/containers/%u/%s", i, cases[i].name);
+        g_autofree char *path = g_strdup_printf("/containers/%u/%s", i, cases[i].name);
 
         g_test_add_data_func(path, &cases[i], test_case);
-        g_free(path);
     }
     g_test_add_func("/containers/refused", test_refused);
     g_test_add_data_func("/containers/cut-zip", "training.pth", test_truncated);

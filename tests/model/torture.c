@@ -163,7 +163,7 @@ gpointer g_try_realloc_n(gpointer block, gsize n, gsize size)
 /* Returns whether opening reached its n-th allocation, which then failed. */
 static gboolean open_failing_at(const char *path, long n)
 {
-    GError *error = NULL;
+    g_autoptr(GError) error = NULL;
 
     atomic_store(&failed, FALSE);
     atomic_store(&countdown, n);
@@ -174,7 +174,6 @@ static gboolean open_failing_at(const char *path, long n)
     if (!model) {
         if (!reached || error->domain != CNX_ERROR || strchr(error->message, '\n'))
             g_error("%s", error->message);
-        g_error_free(error);
     }
     cnx_model_unref(model);
     return reached;
@@ -248,10 +247,9 @@ int main(int argc, char **argv)
     atomic_store(&countdown, -1);
     g_test_init(&argc, &argv, NULL);
     for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
-        char *path = g_strconcat("/torture/", names[i], NULL);
+        g_autofree char *path = g_strconcat("/torture/", names[i], NULL);
 
         g_test_add_data_func(path, names[i], test_open);
-        g_free(path);
     }
     g_test_add_func("/torture/aborting", test_aborting);
     return g_test_run();

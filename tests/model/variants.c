@@ -209,11 +209,11 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     for (guint i = 0; i < G_N_ELEMENTS(variants); i++) {
-        char *path = g_strdup_printf("/variants/%s/%s-%u", cnx_dialect_name(variants[i].dialect),
-                                     variants[i].name, variants[i].classes);
+        g_autofree char *path =
+            g_strdup_printf("/variants/%s/%s-%u", cnx_dialect_name(variants[i].dialect),
+                            variants[i].name, variants[i].classes);
 
         g_test_add_data_func(path, &variants[i], test_variant);
-        g_free(path);
     }
     return g_test_run();
 }
