@@ -65,8 +65,7 @@ static gboolean rename_tensors(Opening *o)
             g_autofree char *a = cnx_quote(other->name), *b = cnx_quote(tensors[i].name);
 
             g_set_error(o->error, CNX_ERROR, CNX_ERROR_NOT_CONVNEXT,
-                        "%s: tensors %s and %s belong to the same place in the network", o->file, a,
-                        b);
+                        "%s: tensors %s and %s map to the same part of the network", o->file, a, b);
             return FALSE;
         }
         g_hash_table_insert(o->renamed, g_steal_pointer(&canonical), (gpointer)&tensors[i]);
@@ -118,12 +117,12 @@ static gboolean bind_tensor(const char *canonical, guint rank, const guint64 *sh
     if (found->dtype == CNX_DTYPE_OTHER || !shape_fits(found, rank, shape)) {
         g_autofree char *name = cnx_quote(found->name);
         g_autofree char *actual = shape_text(found->rank, found->shape);
-        gboolean integers = found->dtype == CNX_DTYPE_OTHER;
+        gboolean unknown = found->dtype == CNX_DTYPE_OTHER;
 
         g_set_error(o->error, CNX_ERROR, CNX_ERROR_NOT_CONVNEXT,
-                    "%s: tensor %s has %s %s, expected %s", o->file, name,
-                    integers ? "a dtype that is none of" : "shape",
-                    integers ? "F32, F16, BF16, F64 and shape" : actual, expected);
+                    "%s: tensor %s has %sshape %s, expected %s%s", o->file, name,
+                    unknown ? "an unsupported dtype and " : "", actual,
+                    unknown ? "F32, F16, BF16 or F64 and " : "", expected);
         return FALSE;
     }
     CnxTensor *t = g_memdup2(found, sizeof *found);
@@ -148,7 +147,8 @@ static gboolean check_all_bound(Opening *o)
             continue;
         g_autofree char *name = cnx_quote(((const CnxTensor *)value)->name);
         g_set_error(o->error, CNX_ERROR, CNX_ERROR_NOT_CONVNEXT,
-                    "%s: tensor %s has no place in a %s", o->file, name, o->self->config->variant);
+                    "%s: tensor %s does not belong to a %s", o->file, name,
+                    o->self->config->variant);
         return FALSE;
     }
     return TRUE;

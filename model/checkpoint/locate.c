@@ -63,8 +63,7 @@ static gboolean is_checkpoint(const char *name)
     return ends_in_one_of(name, endings, G_N_ELEMENTS(endings));
 }
 
-/* Whether a .bin file holds the weights of an OpenVINO model, whose graph is the .xml next to it.
- */
+/* Whether a .bin file belongs to an OpenVINO model, whose graph is the .xml next to it. */
 static gboolean is_openvino(const char *folder, const char *name)
 {
     if (!g_str_has_suffix(name, ".bin"))

@@ -14,11 +14,9 @@ typedef enum CnxExportLayout {
 
 typedef struct CnxExportOptions {
     CnxExportLayout layout;
-    gboolean convert; /* to dtype; otherwise tensors keep their dtype, except that F64 becomes F32
-                       */
+    gboolean convert; /* to dtype; otherwise tensors keep their dtype, but F64 becomes F32 */
     CnxDtype dtype;   /* F32, F16 or BF16 */
-    const volatile sig_atomic_t *stop; /* a nonzero value aborts the export with an error; or NULL
-                                        */
+    const volatile sig_atomic_t *stop; /* a nonzero value aborts with an error; NULL allowed */
 } CnxExportOptions;
 
 /* Writes model.safetensors, config.json, preprocessor_config.json (transformers) and labels.txt (if

@@ -86,7 +86,9 @@ static gboolean check_stem(const CnxExport *e)
     /* timm downsamples in the first stage after patches of 2 only. */
     if (config->stem == CNX_STEM_PATCH && (config->patch == 2) != config->first_down)
         return cnx_export_refuse(
-            e, "the network has %ux%u patches and %s downsampling in its first stage",
+            e,
+            "the network has %ux%u patches and %s downsampling in its first stage, which timm "
+            "does not support",
             config->patch, config->patch, config->first_down ? "a" : "no");
     if (!output_stride(config))
         return cnx_export_refuse(
@@ -106,8 +108,8 @@ static gboolean check_head(const CnxExport *e)
     if (!config->final_norm)
         return cnx_export_refuse(e, "the network has no final norm");
     if (config->head_norm_first && config->hidden)
-        return cnx_export_refuse(
-            e, "the network pools after its final norm and has a hidden layer in its head");
+        return cnx_export_refuse(e, "the network pools after its final norm and has a hidden layer "
+                                    "in its head, which timm does not support");
     if (config->eps != config->head_eps)
         return cnx_export_refuse(e,
                                  "the eps of the final norm is %g, that of the others %g: timm "
@@ -136,8 +138,7 @@ static void list_witnesses(const CnxExport *e, const char *witnesses[2])
     witnesses[1] = stems[e->config->stem];
 }
 
-/* The named architecture to start from. *conv_mlp: whether its linear layers are 1x1 convolutions.
- */
+/* The architecture to start from. *conv_mlp: whether its linear layers are 1x1 convolutions. */
 static const char *choose_architecture(const CnxConfig *config, gboolean *conv_mlp)
 {
     static const char *const v1[] = {

@@ -37,8 +37,7 @@ typedef struct CnxExportWriter {
     JsonNode *(*make_preprocessor)(const CnxExport *e);
 } CnxExportWriter;
 
-/* Sets error to CNX_ERROR_UNSUPPORTED, "SOURCE: cannot be written for LIBRARY: ...". Returns FALSE.
- */
+/* Sets CNX_ERROR_UNSUPPORTED, "SOURCE: cannot be written for LIBRARY: ...". Returns FALSE. */
 gboolean cnx_export_refuse(const CnxExport *e, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
 /* Appends a sentence to the notes. */

@@ -20,11 +20,11 @@ static CnxCheckpoint *open_fixture(const char *name)
 static void test_parts(void)
 {
     g_autoptr(CnxCheckpoint) checkpoint = open_fixture("facebook-v2/model.safetensors");
-    const char *const *files = cnx_checkpoint_files(checkpoint);
     guint64 parameters = 0;
     guint count;
     const CnxPart *parts = cnx_checkpoint_parts(checkpoint, &count);
 
+    const char *const *files = cnx_checkpoint_files(checkpoint);
     g_assert_cmpstr(cnx_checkpoint_container(checkpoint), ==, "safetensors");
     g_assert_cmpstr(files[0], ==, FIXTURES "/networks/facebook-v2/model.safetensors");
     g_assert_null(files[1]);
