@@ -167,9 +167,8 @@ static void test_refused(void)
     }
 }
 
-#define ZIP_END                                                                       \
-    22 /* bytes of a zip archive's last record, which is redundant in a zip64 archive \
-        */
+/* Bytes of the last record of a zip archive, which is redundant in a zip64 archive. */
+#define ZIP_END 22
 
 /* The file is refused at every truncated size, with a sentence that names it. */
 static void test_truncated(gconstpointer name)

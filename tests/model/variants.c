@@ -1,6 +1,6 @@
-/* Every published network: its parts are the tensors of the library's network
- * (tests/fixtures/variants.inc, made by make_variants.py), and the architecture is detected from
- * their names and shapes alone.
+/* Every published network: cnx_parts_foreach lists the tensors that the library's network has
+ * (tests/fixtures/variants.inc, made by make_variants.py), and their names and shapes are enough to
+ * detect the architecture.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <string.h>
