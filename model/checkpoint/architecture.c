@@ -4,96 +4,96 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "model/checkpoint/variant.h"
+#include "model/config/variant.h"
 
 #define DIM_MAX (1u << 16)     /* channels; published: 3072 */
 #define CLASSES_MAX (1u << 24) /* published: 21841 */
 #define PATCH_MAX 32u          /* published: 16 */
 #define KERNEL_MAX 31u         /* published: 7 */
 
-typedef struct Inference {
+typedef struct Detection {
     GHashTable *tensors;
     const CnxNaming *naming;
     const char *file;
     CnxConfig *config;
     GError **error;
-} Inference;
+} Detection;
 
-static const CnxTensor *find(const Inference *in, const char *canonical)
+static const CnxTensor *find_tensor(const Detection *d, const char *canonical)
 {
-    return g_hash_table_lookup(in->tensors, canonical);
+    return g_hash_table_lookup(d->tensors, canonical);
 }
 
 G_GNUC_PRINTF(3, 4)
-static gboolean fail(const Inference *in, CnxError code, const char *format, ...)
+static gboolean fail_detect(const Detection *d, CnxError code, const char *format, ...)
 {
     va_list args;
 
     va_start(args, format);
     g_autofree char *what = g_strdup_vprintf(format, args);
     va_end(args);
-    g_set_error(in->error, CNX_ERROR, code, "%s: %s", in->file, what);
+    g_set_error(d->error, CNX_ERROR, code, "%s: %s", d->file, what);
     return FALSE;
 }
 
-static gboolean missing(const Inference *in, const char *canonical)
+static gboolean fail_missing(const Detection *d, const char *canonical)
 {
-    g_autofree char *original = cnx_naming_original(in->naming, canonical);
+    g_autofree char *original = cnx_naming_original(d->naming, canonical);
 
-    return fail(in, CNX_ERROR_NOT_CONVNEXT, "has no tensor \"%s\", which a ConvNeXt needs",
-                original);
+    return fail_detect(d, CNX_ERROR_NOT_CONVNEXT, "has no tensor \"%s\", which a ConvNeXt needs",
+                       original);
 }
 
-/* Dimension 0 as a width. */
-static gboolean read_width(const Inference *in, const CnxTensor *t, guint max, guint *width)
+/* *width: dimension 0. */
+static gboolean read_width(const Detection *d, const CnxTensor *t, guint max, guint *width)
 {
     if (t->rank < 1 || t->shape[0] < 1 || t->shape[0] > max) {
         g_autofree char *name = cnx_quote(t->name);
 
-        return fail(in, CNX_ERROR_UNSUPPORTED,
-                    "tensor %s has %" G_GUINT64_FORMAT " outputs, expected 1 to %u", name,
-                    t->rank ? t->shape[0] : 0, max);
+        return fail_detect(d, CNX_ERROR_UNSUPPORTED,
+                           "tensor %s has %" G_GUINT64_FORMAT " outputs, expected 1 to %u", name,
+                           t->rank ? t->shape[0] : 0, max);
     }
     *width = t->shape[0];
     return TRUE;
 }
 
-/* Of a convolution: [out, in, side, side]. FALSE in a file where it is something else, which the
- * layout's check will say. */
+/* *side: of the kernel of a convolution [out, in, side, side]. FALSE for any other shape. */
 static gboolean read_side(const CnxTensor *conv, guint64 *side)
 {
     *side = conv->rank == 4 ? conv->shape[2] : 0;
     return conv->rank == 4 && conv->shape[2] == conv->shape[3];
 }
 
-static gboolean bad_side(const Inference *in, const CnxTensor *conv, const char *what,
-                         const char *expected)
+/* kind: "depthwise convolution", ... */
+static gboolean fail_side(const Detection *d, const CnxTensor *conv, const char *kind,
+                          const char *expected)
 {
     g_autofree char *name = cnx_quote(conv->name);
 
     if (conv->rank != 4)
-        return fail(in, CNX_ERROR_NOT_CONVNEXT,
-                    "tensor %s has %u dimensions, expected the 4 of a convolution", name,
-                    conv->rank);
-    return fail(in, CNX_ERROR_UNSUPPORTED,
-                "%s %s is %" G_GUINT64_FORMAT "x%" G_GUINT64_FORMAT " large, expected %s", what,
-                name, conv->shape[2], conv->shape[3], expected);
+        return fail_detect(d, CNX_ERROR_NOT_CONVNEXT, "%s %s has %u dimensions, expected 4", kind,
+                           name, conv->rank);
+    return fail_detect(d, CNX_ERROR_UNSUPPORTED,
+                       "%s %s has a %" G_GUINT64_FORMAT "x%" G_GUINT64_FORMAT
+                       " kernel, expected %s",
+                       kind, name, conv->shape[2], conv->shape[3], expected);
 }
 
-/* The highest stage, and the highest block of each, provided that the ones before are there. */
-static gboolean infer_depths(const Inference *in)
+/* Counts stages, and blocks per stage, and checks that none is missing in between. */
+static gboolean detect_depths(const Detection *d)
 {
-    guint stage, block, *depths = in->config->depths, *stages = &in->config->stages;
+    guint stage, block, *depths = d->config->depths, *stages = &d->config->stages;
     GHashTableIter iter;
     gpointer key;
 
     *stages = 1;
-    g_hash_table_iter_init(&iter, in->tensors);
+    g_hash_table_iter_init(&iter, d->tensors);
     while (g_hash_table_iter_next(&iter, &key, NULL)) {
         if (sscanf(key, "s%u.b%u.", &stage, &block) != 2)
             continue;
         if (stage >= CNX_STAGES)
-            return fail(in, CNX_ERROR_UNSUPPORTED, "has more than %d stages", CNX_STAGES);
+            return fail_detect(d, CNX_ERROR_UNSUPPORTED, "has more than %d stages", CNX_STAGES);
         *stages = MAX(*stages, stage + 1);
         depths[stage] = MAX(depths[stage], block + 1);
     }
@@ -102,138 +102,141 @@ static gboolean infer_depths(const Inference *in)
             char name[48];
 
             g_snprintf(name, sizeof name, "s%u.b%u.dw.weight", stage, block);
-            if (!find(in, name))
-                return missing(in, name);
+            if (!find_tensor(d, name))
+                return fail_missing(d, name);
         }
     }
     return TRUE;
 }
 
-static gboolean infer_dims(const Inference *in)
+static gboolean detect_dims(const Detection *d)
 {
-    for (guint stage = 0; stage < in->config->stages; stage++) {
+    for (guint stage = 0; stage < d->config->stages; stage++) {
         guint64 side;
         char name[48];
 
         g_snprintf(name, sizeof name, "s%u.b0.dw.weight", stage);
-        const CnxTensor *dw = find(in, name);
-        if (!read_width(in, dw, DIM_MAX, &in->config->dims[stage]))
+        const CnxTensor *dw = find_tensor(d, name);
+        if (!read_width(d, dw, DIM_MAX, &d->config->dims[stage]))
             return FALSE;
         if (!read_side(dw, &side) || side % 2 == 0 || side > KERNEL_MAX)
-            return bad_side(in, dw, "the kernel of the depthwise convolution",
-                            "a square of an odd number up to 31");
-        in->config->kernels[stage] = (guint)side;
+            return fail_side(d, dw, "depthwise convolution",
+                             "a square kernel with an odd side of at most 31");
+        d->config->kernels[stage] = (guint)side;
     }
     return TRUE;
 }
 
-static gboolean infer_channels(const Inference *in, const CnxTensor *conv)
+static gboolean detect_channels(const Detection *d, const CnxTensor *conv)
 {
     g_autofree char *name = cnx_quote(conv->name);
 
     if (conv->shape[1] != 3 && conv->shape[1] != 1)
-        return fail(in, CNX_ERROR_UNSUPPORTED,
-                    "reads images of %" G_GUINT64_FORMAT
-                    " channels (convolution %s), expected 3 (RGB) or 1 (grey)",
-                    conv->shape[1], name);
-    in->config->channels = (guint)conv->shape[1];
-    in->config->recipe.grey = in->config->channels == 1;
+        return fail_detect(d, CNX_ERROR_UNSUPPORTED,
+                           "takes images with %" G_GUINT64_FORMAT
+                           " channels (convolution %s), expected 3 (RGB) or 1 (grey)",
+                           conv->shape[1], name);
+    d->config->channels = (guint)conv->shape[1];
+    d->config->recipe.grey = d->config->channels == 1;
     return TRUE;
 }
 
-static gboolean infer_overlap(const Inference *in, const CnxTensor *first)
+static gboolean detect_overlap(const Detection *d, const CnxTensor *first)
 {
-    CnxConfig *config = in->config;
-    const CnxTensor *second = find(in, "stem.conv1.weight");
+    CnxConfig *config = d->config;
+    const CnxTensor *second = find_tensor(d, "stem.conv1.weight");
     guint64 side;
 
     if (!second)
-        return missing(in, "stem.conv1.weight");
+        return fail_missing(d, "stem.conv1.weight");
     if (!read_side(first, &side) || side != 3)
-        return bad_side(in, first, "the kernel of the stem's convolution", "3x3");
-    /* With an activation in between, the second one is the third part of the stem. */
+        return fail_side(d, first, "stem convolution", "a 3x3 kernel");
+    /* With an activation in between, the second convolution has number 2 in the stem. */
     config->stem =
         g_str_has_suffix(second->name, "2.weight") ? CNX_STEM_OVERLAP_ACT : CNX_STEM_OVERLAP;
-    return read_width(in, first, DIM_MAX, &config->stem_width) && infer_channels(in, first);
+    return read_width(d, first, DIM_MAX, &config->stem_width) && detect_channels(d, first);
 }
 
-static gboolean infer_stem(const Inference *in)
+static gboolean detect_stem(const Detection *d)
 {
-    CnxConfig *config = in->config;
-    const CnxTensor *patch = find(in, "stem.conv.weight"), *first = find(in, "stem.conv0.weight");
+    CnxConfig *config = d->config;
+    const CnxTensor *patch = find_tensor(d, "stem.conv.weight"),
+                    *first = find_tensor(d, "stem.conv0.weight");
     guint64 side;
 
-    config->stem_norm = cnx_naming_has(in->naming, "stem.norm.");
-    config->first_down = find(in, "down0.conv.weight") != NULL;
+    config->stem_norm = cnx_naming_has(d->naming, "stem.norm.");
+    config->first_down = find_tensor(d, "down0.conv.weight") != NULL;
     if (first)
-        return infer_overlap(in, first);
+        return detect_overlap(d, first);
     if (!patch)
-        return missing(in, cnx_naming_has(in->naming, "stem.conv0.") ? "stem.conv0.weight"
-                                                                     : "stem.conv.weight");
+        return fail_missing(d, cnx_naming_has(d->naming, "stem.conv0.") ? "stem.conv0.weight"
+                                                                        : "stem.conv.weight");
     if (!read_side(patch, &side) || side < 1 || side > PATCH_MAX)
-        return bad_side(in, patch, "the patch of the stem's convolution", "a square of 1 to 32");
+        return fail_side(d, patch, "stem convolution", "a square kernel with a side of 1 to 32");
     config->patch = (guint)side;
-    return infer_channels(in, patch);
+    return detect_channels(d, patch);
 }
 
-/* Of large patches timm dilates the last stages. */
-static gboolean infer_dilations(const Inference *in)
+/* timm dilates the last stages of networks with large patches. */
+static gboolean detect_dilations(const Detection *d)
 {
-    CnxConfig *config = in->config;
+    CnxConfig *config = d->config;
 
     if (config->dialect != CNX_DIALECT_TIMM && config->dialect != CNX_DIALECT_OPEN_CLIP)
         return TRUE;
     return cnx_config_dilate(config, 32) ||
-           fail(in, CNX_ERROR_UNSUPPORTED,
-                "has patches of %ux%u, with which timm dilates the last stages, and kernels larger "
-                "than %ux%u there, which this version does not run",
-                config->patch, config->patch, CNX_DILATED_KERNEL_MAX, CNX_DILATED_KERNEL_MAX);
+           fail_detect(
+               d, CNX_ERROR_UNSUPPORTED,
+               "has %ux%u patches, for which timm dilates the last stages, and larger kernels in "
+               "these stages than %ux%u, the largest that can be dilated",
+               config->patch, config->patch, CNX_DILATED_KERNEL_MAX, CNX_DILATED_KERNEL_MAX);
 }
 
-static gboolean check_blocks(const Inference *in)
+static gboolean check_blocks(const Detection *d)
 {
-    const CnxTensor *pw1 = find(in, "s0.b0.pw1.weight");
-    guint64 c = in->config->dims[0];
+    const CnxTensor *pw1 = find_tensor(d, "s0.b0.pw1.weight");
+    guint64 c = d->config->dims[0];
 
-    in->config->conv_bias = find(in, "s0.b0.dw.bias") != NULL;
-    if (find(in, "s0.b0.norm.weight") && !find(in, "s0.b0.norm.bias"))
-        in->config->norm = CNX_NORM_RMS;
+    d->config->conv_bias = find_tensor(d, "s0.b0.dw.bias") != NULL;
+    if (find_tensor(d, "s0.b0.norm.weight") && !find_tensor(d, "s0.b0.norm.bias"))
+        d->config->norm = CNX_NORM_RMS;
     if (pw1 && pw1->rank >= 2 && pw1->shape[0] != 4 * c && pw1->shape[1] == c) {
         g_autofree char *name = cnx_quote(pw1->name);
 
-        return fail(in, CNX_ERROR_UNSUPPORTED,
-                    "expands %" G_GUINT64_FORMAT " channels to %" G_GUINT64_FORMAT
-                    " in %s, this version runs an expansion ratio of 4 only",
-                    c, pw1->shape[0], name);
+        return fail_detect(d, CNX_ERROR_UNSUPPORTED,
+                           "tensor %s expands %" G_GUINT64_FORMAT " channels to %" G_GUINT64_FORMAT
+                           ", expected an expansion ratio of 4",
+                           name, c, pw1->shape[0]);
     }
     return TRUE;
 }
 
-static gboolean infer_head(const Inference *in)
+static gboolean detect_head(const Detection *d)
 {
-    CnxConfig *config = in->config;
-    const CnxTensor *norm = find(in, "norm.weight");
-    const CnxTensor *hidden = find(in, "head.hidden.weight"), *head = find(in, "head.weight");
+    CnxConfig *config = d->config;
+    const CnxTensor *norm = find_tensor(d, "norm.weight");
+    const CnxTensor *hidden = find_tensor(d, "head.hidden.weight"),
+                    *head = find_tensor(d, "head.weight");
     const gboolean projects = config->dialect == CNX_DIALECT_OPEN_CLIP;
 
     config->final_norm = norm != NULL;
     config->head_norm_first = norm && g_str_has_suffix(norm->name, "norm_pre.weight");
-    config->head_bias = find(in, "head.bias") != NULL;
-    if (hidden && !read_width(in, hidden, DIM_MAX, &config->hidden))
+    config->head_bias = find_tensor(d, "head.bias") != NULL;
+    if (hidden && !read_width(d, hidden, DIM_MAX, &config->hidden))
         return FALSE;
     if (head &&
-        !read_width(in, head, CLASSES_MAX, projects ? &config->projection : &config->classes))
+        !read_width(d, head, CLASSES_MAX, projects ? &config->projection : &config->classes))
         return FALSE;
-    return !head || norm || missing(in, "norm.weight");
+    return !head || norm || fail_missing(d, "norm.weight");
 }
 
-static void infer_flags(const Inference *in)
+static void detect_flags(const Detection *d)
 {
-    CnxConfig *config = in->config;
+    CnxConfig *config = d->config;
     GHashTableIter iter;
     gpointer key;
 
-    g_hash_table_iter_init(&iter, in->tensors);
+    g_hash_table_iter_init(&iter, d->tensors);
     while (g_hash_table_iter_next(&iter, &key, NULL)) {
         if (strstr(key, ".grn."))
             config->grn = TRUE;
@@ -244,21 +247,21 @@ static void infer_flags(const Inference *in)
         char name[48];
 
         g_snprintf(name, sizeof name, "outnorm%u.weight", i);
-        config->output_norm[i] = find(in, name) != NULL;
+        config->output_norm[i] = find_tensor(d, name) != NULL;
     }
 }
 
 gboolean cnx_architecture_detect(GHashTable *tensors, const CnxNaming *naming, const char *file,
                                  CnxConfig *config, GError **error)
 {
-    const Inference in = {tensors, naming, file, config, error};
+    const Detection d = {tensors, naming, file, config, error};
 
     config->dialect = naming->dialect;
     config->head_eps = naming->head_eps;
-    if (!infer_depths(&in) || !infer_dims(&in) || !infer_stem(&in) || !infer_dilations(&in) ||
-        !check_blocks(&in) || !infer_head(&in))
+    if (!detect_depths(&d) || !detect_dims(&d) || !detect_stem(&d) || !detect_dilations(&d) ||
+        !check_blocks(&d) || !detect_head(&d))
         return FALSE;
-    infer_flags(&in);
+    detect_flags(&d);
     config->variant = cnx_variant_describe(config);
     cnx_variant_invisible(config);
     return TRUE;

@@ -1,4 +1,4 @@
-/* Which ConvNeXt a checkpoint holds, from the names and shapes of its tensors.
+/* Detects the architecture of a checkpoint from the names and shapes of its tensors.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
@@ -7,10 +7,10 @@
 #include "model/config/config.h"
 #include "model/dialect/names.h"
 
-/* tensors: canonical name (char *) -> const CnxTensor *. config: from cnx_config_new.
- * Sets all that is about the network itself, and of what no tensor shows (act, eps, head_eps, which
- * norm without bias) what the library does for this variant. The shapes that it does not read (all
- * but one or two a stage) are for the caller to check.
+/* tensors: canonical name (char *) -> const CnxTensor *. config: from cnx_config_new. Sets the
+ * members of config that describe the network. Those that tensors do not show (act, eps, head_eps,
+ * kind of norms without bias) get the library's values for the variant. It reads one or two shapes
+ * per stage only; the caller checks all others.
  * Errors: CNX_ERROR_NOT_CONVNEXT, CNX_ERROR_UNSUPPORTED. */
 gboolean cnx_architecture_detect(GHashTable *tensors, const CnxNaming *naming, const char *file,
                                  CnxConfig *config, GError **error);

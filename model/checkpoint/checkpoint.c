@@ -14,19 +14,27 @@ struct CnxCheckpoint {
     CnxContainer *weights;
     CnxConfig *config;
     GHashTable *tensors; /* canonical name -> CnxTensor of canonical shape */
-    GArray *parts;       /* CnxPart, with names in names */
+    GArray *parts;       /* CnxPart, with canonical names in names */
     GStringChunk *names;
 };
 
-/* What is known while a checkpoint is being opened. */
+/* State of cnx_checkpoint_open. */
 typedef struct Opening {
     const char *file; /* for messages */
     CnxNaming naming;
     GHashTable *renamed; /* canonical name -> const CnxTensor * as in the file */
     CnxCheckpoint *self;
-    guint64 elements[CNX_DTYPE_OTHER]; /* of the tensors used, by dtype */
+    guint64 elements[CNX_DTYPE_OTHER]; /* of the network's tensors, by dtype */
     GError **error;
 } Opening;
+
+static void opening_clear(Opening *o)
+{
+    cnx_naming_clear(&o->naming);
+    g_clear_pointer(&o->renamed, g_hash_table_unref);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Opening, opening_clear)
 
 static char *shape_text(guint rank, const guint64 *shape)
 {
@@ -43,7 +51,7 @@ static gboolean rename_tensors(Opening *o)
     const CnxTensor *tensors = cnx_container_tensors(o->self->weights, &count);
 
     for (guint i = 0; i < count; i++) {
-        char *canonical = cnx_naming_canonical(&o->naming, tensors[i].name);
+        g_autofree char *canonical = cnx_naming_canonical(&o->naming, tensors[i].name);
         const CnxPart part = {&tensors[i],
                               canonical ? g_string_chunk_insert(o->self->names, canonical) : NULL};
 
@@ -57,16 +65,15 @@ static gboolean rename_tensors(Opening *o)
             g_autofree char *a = cnx_quote(other->name), *b = cnx_quote(tensors[i].name);
 
             g_set_error(o->error, CNX_ERROR, CNX_ERROR_NOT_CONVNEXT,
-                        "%s: tensors %s and %s are the same part of the network", o->file, a, b);
-            g_free(canonical);
+                        "%s: tensors %s and %s map to the same part of the network", o->file, a, b);
             return FALSE;
         }
-        g_hash_table_insert(o->renamed, canonical, (gpointer)&tensors[i]);
+        g_hash_table_insert(o->renamed, g_steal_pointer(&canonical), (gpointer)&tensors[i]);
     }
     return TRUE;
 }
 
-/* The same numbers in the same order: dimensions of 1 apart where a vector or a matrix is due. */
+/* Whether the tensor has this shape, apart from extra dimensions of 1 in a vector or matrix. */
 static gboolean shape_fits(const CnxTensor *t, guint rank, const guint64 *shape)
 {
     if (rank == 1) { /* a vector: [C], [C,1,1], [1,1,1,4C] */
@@ -84,7 +91,7 @@ static gboolean shape_fits(const CnxTensor *t, guint rank, const guint64 *shape)
     return TRUE;
 }
 
-/* The strides that the shape keeps once dimensions of 1 are left out of it. */
+/* Sets the stride of a vector that has lost its dimensions of 1. */
 static void squeeze_strides(CnxTensor *t, guint rank)
 {
     for (guint i = 0; rank == 1 && i < t->rank; i++)
@@ -110,12 +117,12 @@ static gboolean bind_tensor(const char *canonical, guint rank, const guint64 *sh
     if (found->dtype == CNX_DTYPE_OTHER || !shape_fits(found, rank, shape)) {
         g_autofree char *name = cnx_quote(found->name);
         g_autofree char *actual = shape_text(found->rank, found->shape);
-        gboolean integers = found->dtype == CNX_DTYPE_OTHER;
+        gboolean unknown = found->dtype == CNX_DTYPE_OTHER;
 
         g_set_error(o->error, CNX_ERROR, CNX_ERROR_NOT_CONVNEXT,
-                    "%s: tensor %s has %s %s, expected %s", o->file, name,
-                    integers ? "a dtype that is none of" : "shape",
-                    integers ? "F32, F16, BF16, F64 and shape" : actual, expected);
+                    "%s: tensor %s has %sshape %s, expected %s%s", o->file, name,
+                    unknown ? "an unsupported dtype and " : "", actual,
+                    unknown ? "F32, F16, BF16 or F64 and " : "", expected);
         return FALSE;
     }
     CnxTensor *t = g_memdup2(found, sizeof *found);
@@ -128,7 +135,7 @@ static gboolean bind_tensor(const char *canonical, guint rank, const guint64 *sh
     return TRUE;
 }
 
-/* A tensor that bears a name of the network but has no place in it is a sign of damage. */
+/* A tensor that has a ConvNeXt name but is not part of this network is a sign of damage. */
 static gboolean check_all_bound(Opening *o)
 {
     GHashTableIter iter;
@@ -140,13 +147,14 @@ static gboolean check_all_bound(Opening *o)
             continue;
         g_autofree char *name = cnx_quote(((const CnxTensor *)value)->name);
         g_set_error(o->error, CNX_ERROR, CNX_ERROR_NOT_CONVNEXT,
-                    "%s: tensor %s has no place in a %s", o->file, name, o->self->config->variant);
+                    "%s: tensor %s does not belong to a %s", o->file, name,
+                    o->self->config->variant);
         return FALSE;
     }
     return TRUE;
 }
 
-static CnxDtype most_used(const guint64 *elements)
+static CnxDtype find_main_dtype(const guint64 *elements)
 {
     CnxDtype most = CNX_DTYPE_F32;
 
@@ -156,7 +164,7 @@ static CnxDtype most_used(const guint64 *elements)
     return most;
 }
 
-static gboolean understand(Opening *o)
+static gboolean read_network(Opening *o)
 {
     CnxConfig *config = o->self->config;
 
@@ -164,40 +172,38 @@ static gboolean understand(Opening *o)
         !cnx_architecture_detect(o->renamed, &o->naming, o->file, config, o->error) ||
         !cnx_parts_foreach(config, bind_tensor, o) || !check_all_bound(o))
         return FALSE;
-    config->dtype = most_used(o->elements);
+    config->dtype = find_main_dtype(o->elements);
     cnx_recipe_set_defaults(&config->recipe, config->dialect, config->variant);
     return TRUE;
 }
 
-static void note_source(CnxConfig *config, const CnxContainer *weights)
+static void set_source(CnxConfig *config, const CnxContainer *weights)
 {
     config->container = cnx_container_format(weights);
     config->weight_set = cnx_container_weight_set(weights);
     config->weights_key = g_strdup(cnx_container_weights_key(weights));
 }
 
-static gboolean load_weights(CnxCheckpoint *self, const char *path, CnxWeightSet wanted,
+static gboolean load_weights(CnxCheckpoint *self, const char *path, CnxWeightSet requested_set,
                              GError **error)
 {
     g_autofree char *file = g_filename_display_name(path);
-    Opening o = {.file = file, .self = self, .error = error};
+
+    g_auto(Opening) o = {.file = file, .self = self, .error = error};
     guint count;
 
-    self->weights = cnx_container_open(path, wanted, error);
+    self->weights = cnx_container_open(path, requested_set, error);
     if (!self->weights)
         return FALSE;
-    note_source(self->config, self->weights);
+    set_source(self->config, self->weights);
     const CnxTensor *tensors = cnx_container_tensors(self->weights, &count);
     if (!cnx_naming_detect(&o.naming, tensors, count, file, error))
         return FALSE;
     o.renamed = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    gboolean ok = understand(&o);
-    g_hash_table_unref(o.renamed);
-    cnx_naming_clear(&o.naming);
-    return ok;
+    return read_network(&o);
 }
 
-CnxCheckpoint *cnx_checkpoint_open(const char *path, CnxWeightSet wanted, GError **error)
+CnxCheckpoint *cnx_checkpoint_open(const char *path, CnxWeightSet requested_set, GError **error)
 {
     g_autofree char *weights = cnx_locate_weights(path, error);
     gboolean is_folder = g_file_test(path, G_FILE_TEST_IS_DIR);
@@ -205,16 +211,15 @@ CnxCheckpoint *cnx_checkpoint_open(const char *path, CnxWeightSet wanted, GError
     if (!weights)
         return NULL;
     g_autofree char *folder = g_path_get_dirname(weights);
-    CnxCheckpoint *self = g_new0(CnxCheckpoint, 1);
+    g_autoptr(CnxCheckpoint) self = g_new0(CnxCheckpoint, 1);
     self->config = cnx_config_new();
     self->tensors = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     self->parts = g_array_new(FALSE, FALSE, sizeof(CnxPart));
     self->names = g_string_chunk_new(4096);
-    if (load_weights(self, weights, wanted, error) &&
-        cnx_config_load(self->config, folder, is_folder, error))
-        return self;
-    cnx_checkpoint_close(self);
-    return NULL;
+    if (!load_weights(self, weights, requested_set, error) ||
+        !cnx_config_load(self->config, folder, is_folder, error))
+        return NULL;
+    return g_steal_pointer(&self);
 }
 
 void cnx_checkpoint_close(CnxCheckpoint *self)

@@ -1,6 +1,6 @@
-/* A checkpoint, opened and understood: its config, and its tensors under canonical names.
+/* An open checkpoint: its config, and its tensors by canonical name.
  *
- * The canonical names, with shapes after squeezing (i: stage 0..3, j: block):
+ * Canonical names, with shapes after squeezing (i: stage 0..3, j: block):
  *
  *   stem.conv.{weight [C0,3,P,P], bias [C0]}       stem.norm.{weight,bias [C0]}
  *   stem.conv0.{weight [M,3,3,3], bias [M]}        stem.conv1.{weight [C0,M,3,3], bias [C0]}
@@ -19,34 +19,36 @@
 
 typedef struct CnxCheckpoint CnxCheckpoint;
 
-/* path: a checkpoint of any format (model/containers/container.h), its index, or a folder that
- * holds one and config files. Every tensor that the architecture needs is present once and has the
- * shape it must have. wanted: which of two sets of weights is meant, where the file has two.
- * Returns NULL and sets error (domain CNX_ERROR) otherwise. */
-CnxCheckpoint *cnx_checkpoint_open(const char *path, CnxWeightSet wanted, GError **error);
+/* path: a checkpoint of any format (model/containers/container.h), its index, or a folder with a
+ * checkpoint and config files. requested_set: which weights to read from a file with raw and
+ * averaged ones. Checks that every tensor that the architecture needs occurs once and has the right
+ * shape. On failure returns NULL and sets error (domain CNX_ERROR). */
+CnxCheckpoint *cnx_checkpoint_open(const char *path, CnxWeightSet requested_set, GError **error);
 
-/* Unmaps the file; NULL allowed. Config and tensors die with it. */
+/* Also unmaps the file and frees the config; NULL allowed. */
 void cnx_checkpoint_close(CnxCheckpoint *checkpoint);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(CnxCheckpoint, cnx_checkpoint_close)
 
 const CnxConfig *cnx_checkpoint_config(const CnxCheckpoint *checkpoint);
 
-/* Hands the config over to the caller, who frees it. */
+/* Transfers ownership of the config to the caller. */
 CnxConfig *cnx_checkpoint_steal_config(CnxCheckpoint *checkpoint);
 
-/* The format that the weights came in: "safetensors", "PyTorch zip", "PyTorch legacy". */
+/* Format of the weights: "safetensors", "PyTorch zip" or "PyTorch legacy". */
 const char *cnx_checkpoint_container(const CnxCheckpoint *checkpoint);
 
-/* The paths of the files that hold the weights, up to NULL. */
+/* NULL-terminated paths of the files that hold the weights. */
 const char *const *cnx_checkpoint_files(const CnxCheckpoint *checkpoint);
 
-/* A tensor of those files and its place in the network. */
+/* A tensor of the checkpoint and its place in the network. */
 typedef struct CnxPart {
     const CnxTensor *tensor; /* as in the file */
-    const char *canonical;   /* NULL: it has none, and is ignored */
+    const char *canonical;   /* NULL if the network does not use the tensor */
 } CnxPart;
 
-/* [count], in the order of their names. */
+/* [count], sorted by the tensors' names. */
 const CnxPart *cnx_checkpoint_parts(const CnxCheckpoint *checkpoint, guint *count);
 
-/* By canonical name; NULL when the architecture has no such tensor. */
+/* Looks up a tensor by canonical name; NULL if the architecture has no such tensor. */
 const CnxTensor *cnx_checkpoint_tensor(const CnxCheckpoint *checkpoint, const char *canonical);

@@ -6,7 +6,7 @@ typedef struct Visit {
     gpointer user_data;
 } Visit;
 
-/* module + leaf, of shape [a, b, c, d] cut at the first 0. */
+/* Visits module + leaf of shape [a, b, c, d]; the first 0 ends the shape. */
 static gboolean tensor(const Visit *visit, const char *module, const char *leaf, guint64 a,
                        guint64 b, guint64 c, guint64 d)
 {
@@ -20,7 +20,7 @@ static gboolean tensor(const Visit *visit, const char *module, const char *leaf,
     return visit->fn(name, rank, shape, visit->user_data);
 }
 
-/* Only layer norms have a bias. */
+/* A norm, which has a bias only if it is a layer norm. */
 static gboolean norm(const Visit *visit, const CnxConfig *config, const char *module, guint64 n)
 {
     return tensor(visit, module, "weight", n, 0, 0, 0) &&

@@ -1,7 +1,7 @@
 /* What the files beside the weights say about them.
  *
  * The readers below fill in what their file says and refuse what contradicts the weights, which
- * config describes already (model/checkpoint/variant.h), as do the recipe's defaults of the
+ * config describes already (model/config/variant.h), as do the recipe's defaults of the
  * tensors' library.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */

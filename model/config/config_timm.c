@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#include "model/checkpoint/variant.h"
+#include "model/config/variant.h"
 #include "model/config/config_defaults.h"
 #include "model/config/config_labels.h"
 

@@ -10,34 +10,33 @@
 #include "model/containers/torch_legacy.h"
 #include "model/containers/torch_zip.h"
 
-#define TENSORS_MAX                                                              \
-    65536 /* the largest ConvNeXt has 380, its training checkpoint some thousand \
-           */
+/* The largest ConvNeXt has 380 tensors, its training checkpoint a few thousand. */
+#define TENSORS_MAX 65536
 
 struct CnxContainer {
     const char *format;
-    GPtrArray *maps;  /* of GMappedFile: the files that it is in */
-    GPtrArray *paths; /* of these files, then NULL */
-    CnxStrings *pool;
+    GPtrArray *maps;  /* of GMappedFile */
+    GPtrArray *paths; /* of the mapped files, NULL-terminated */
+    CnxStrings *strings;
     CnxTensor *tensors; /* [count] */
     gsize count, room;
-    CnxWeightSet wanted, set;
+    CnxWeightSet requested_set, set;
     char *key;
 };
 
-/* The last takes what no other does, and says what it is instead. */
+/* The last format accepts every file, and reports what an unknown one looks like. */
 static const CnxFormat *const formats[] = {
     &cnx_format_torch_zip,
     &cnx_format_torch_legacy,
     &cnx_format_safetensors,
 };
 
-static int by_name(const void *a, const void *b)
+static int compare_names(const void *a, const void *b)
 {
     return strcmp(((const CnxTensor *)a)->name, ((const CnxTensor *)b)->name);
 }
 
-/* Begins of names that training tools give to averaged weights beside raw ones. */
+/* Prefixes by which training tools mark averaged weights stored next to raw ones. */
 static const char *ema_prefix(const char *name)
 {
     static const char *const prefixes[] = {"model_ema.", "ema_model.", "ema.", "state_dict_ema."};
@@ -48,7 +47,7 @@ static const char *ema_prefix(const char *name)
     return NULL;
 }
 
-/* Leaves one set of weights where tensors of two stand side by side. */
+/* If raw and averaged weights share one state dict, keeps the requested set only. */
 static gboolean choose_by_prefix(CnxContainer *self, const char *file, GError **error)
 {
     gsize averaged = 0, kept = 0;
@@ -61,8 +60,8 @@ static gboolean choose_by_prefix(CnxContainer *self, const char *file, GError **
         }
     if (self->set == CNX_WEIGHT_SET_AUTO && averaged) {
         gboolean both = averaged < self->count;
-        CnxWeightSet set =
-            self->wanted == CNX_WEIGHT_SET_EMA || !both ? CNX_WEIGHT_SET_EMA : CNX_WEIGHT_SET_RAW;
+        CnxWeightSet set = self->requested_set == CNX_WEIGHT_SET_EMA || !both ? CNX_WEIGHT_SET_EMA
+                                                                              : CNX_WEIGHT_SET_RAW;
 
         for (gsize i = 0; i < self->count; i++)
             if (!!ema_prefix(self->tensors[i].name) == (set == CNX_WEIGHT_SET_EMA))
@@ -74,28 +73,27 @@ static gboolean choose_by_prefix(CnxContainer *self, const char *file, GError **
                                                          : g_strdup(in);
         cnx_container_set_weights(self, set, key);
     }
-    if (self->wanted == CNX_WEIGHT_SET_AUTO || self->wanted == self->set ||
-        (self->wanted == CNX_WEIGHT_SET_RAW && self->set == CNX_WEIGHT_SET_AUTO))
+    if (self->requested_set == CNX_WEIGHT_SET_AUTO || self->requested_set == self->set ||
+        (self->requested_set == CNX_WEIGHT_SET_RAW && self->set == CNX_WEIGHT_SET_AUTO))
         return TRUE;
     g_set_error(error, CNX_ERROR, CNX_ERROR_SETTINGS,
-                "%s: holds one set of weights only, %s: leave the choice of weights at auto", file,
-                self->wanted == CNX_WEIGHT_SET_EMA ? "and none that is marked as averaged (EMA)"
-                                                   : "averaged ones (EMA)");
+                "%s: has only one set of weights, which is %s: leave the choice of weights at auto",
+                file,
+                self->requested_set == CNX_WEIGHT_SET_EMA ? "not marked as averaged (EMA)"
+                                                          : "averaged (EMA)");
     return FALSE;
 }
 
-/* Sorts; names are all different. */
-static gboolean finish(CnxContainer *self, const char *file, GError **error)
+/* Also rejects duplicate names. */
+static gboolean sort_tensors(CnxContainer *self, const char *file, GError **error)
 {
     if (self->count)
-        qsort(self->tensors, self->count, sizeof *self->tensors, by_name);
+        qsort(self->tensors, self->count, sizeof *self->tensors, compare_names);
     for (gsize i = 1; i < self->count; i++)
-        if (!by_name(&self->tensors[i - 1], &self->tensors[i])) {
+        if (!compare_names(&self->tensors[i - 1], &self->tensors[i])) {
             g_autofree char *name = cnx_quote(self->tensors[i].name);
 
-            g_set_error(error, CNX_ERROR, CNX_ERROR_CORRUPT, "%s: tensor %s occurs twice", file,
-                        name);
-            return FALSE;
+            return cnx_corrupt(error, file, "tensor %s occurs twice", name);
         }
     return TRUE;
 }
@@ -123,66 +121,58 @@ static gboolean read_file(CnxContainer *self, const char *path, const char *file
                       g_mapped_file_get_length(map), file, error);
 }
 
-/* An index, and the files that it names. */
+/* The files that an index names. */
 static gboolean read_shards(CnxContainer *self, const char *path, const char *file, GError **error)
 {
-    CnxShards *shards = cnx_shards_read(path, error);
-    gboolean ok = shards != NULL;
+    g_autoptr(CnxShards) shards = cnx_shards_read(path, error);
 
-    for (guint i = 0; ok && cnx_shards_files(shards)[i]; i++) {
+    if (!shards)
+        return FALSE;
+    for (guint i = 0; cnx_shards_files(shards)[i]; i++) {
         const char *shard = cnx_shards_files(shards)[i];
         g_autofree char *shard_file = g_filename_display_name(shard);
 
-        ok = read_file(self, shard, shard_file, error);
-        if (!ok)
-            g_prefix_error(error, "%s: names a file that cannot be used: ", file);
+        if (!read_file(self, shard, shard_file, error)) {
+            g_prefix_error(error, "%s: names a shard that cannot be used: ", file);
+            return FALSE;
+        }
     }
-    ok = ok && finish(self, file, error) &&
-         cnx_shards_check(shards, self->tensors, self->count, file, error);
-    cnx_shards_free(shards);
-    return ok;
+    return sort_tensors(self, file, error) &&
+           cnx_shards_check(shards, self->tensors, self->count, file, error);
 }
 
-static CnxContainer *container_new(CnxWeightSet wanted)
+static CnxContainer *container_new(CnxWeightSet requested_set)
 {
     CnxContainer *self = g_new0(CnxContainer, 1);
 
     self->maps = g_ptr_array_new_with_free_func((GDestroyNotify)g_mapped_file_unref);
     self->paths = g_ptr_array_new_with_free_func(g_free);
     g_ptr_array_add(self->paths, NULL);
-    self->pool = cnx_strings_new(G_MAXSIZE);
-    self->wanted = wanted;
+    self->strings = cnx_strings_new(G_MAXSIZE);
+    self->requested_set = requested_set;
     self->key = g_strdup("");
     return self;
 }
 
-/* The container where all went well, or NULL. */
-static CnxContainer *finished(CnxContainer *self, gboolean ok, const char *file, GError **error)
+CnxContainer *cnx_container_open(const char *path, CnxWeightSet requested_set, GError **error)
 {
-    if (ok && choose_by_prefix(self, file, error))
-        return self;
-    cnx_container_close(self);
-    return NULL;
-}
-
-CnxContainer *cnx_container_open(const char *path, CnxWeightSet wanted, GError **error)
-{
+    g_autoptr(CnxContainer) self = container_new(requested_set);
     g_autofree char *file = g_filename_display_name(path);
-    CnxContainer *self = container_new(wanted);
     gboolean ok = cnx_shards_is_index(path)
                       ? read_shards(self, path, file, error)
-                      : read_file(self, path, file, error) && finish(self, file, error);
+                      : read_file(self, path, file, error) && sort_tensors(self, file, error);
 
-    return finished(self, ok, file, error);
+    return ok && choose_by_prefix(self, file, error) ? g_steal_pointer(&self) : NULL;
 }
 
-CnxContainer *cnx_container_open_bytes(const guint8 *bytes, gsize size, CnxWeightSet wanted,
+CnxContainer *cnx_container_open_bytes(const guint8 *bytes, gsize size, CnxWeightSet requested_set,
                                        const char *file, GError **error)
 {
-    CnxContainer *self = container_new(wanted);
-    gboolean ok = read_bytes(self, bytes, size, file, error) && finish(self, file, error);
+    g_autoptr(CnxContainer) self = container_new(requested_set);
+    gboolean ok = read_bytes(self, bytes, size, file, error) && sort_tensors(self, file, error) &&
+                  choose_by_prefix(self, file, error);
 
-    return finished(self, ok, file, error);
+    return ok ? g_steal_pointer(&self) : NULL;
 }
 
 void cnx_container_close(CnxContainer *self)
@@ -191,7 +181,7 @@ void cnx_container_close(CnxContainer *self)
         return;
     g_free(self->tensors);
     g_free(self->key);
-    cnx_strings_free(self->pool);
+    cnx_strings_free(self->strings);
     g_ptr_array_unref(self->paths);
     g_ptr_array_unref(self->maps);
     g_free(self);
@@ -223,14 +213,14 @@ const char *cnx_container_weights_key(const CnxContainer *self)
     return self->key;
 }
 
-CnxStrings *cnx_container_pool(CnxContainer *self)
+CnxStrings *cnx_container_strings(CnxContainer *self)
 {
-    return self->pool;
+    return self->strings;
 }
 
-CnxWeightSet cnx_container_wanted(const CnxContainer *self)
+CnxWeightSet cnx_container_requested_set(const CnxContainer *self)
 {
-    return self->wanted;
+    return self->requested_set;
 }
 
 gboolean cnx_container_add(CnxContainer *self, const CnxTensor *tensor, const char *file,
@@ -238,14 +228,12 @@ gboolean cnx_container_add(CnxContainer *self, const CnxTensor *tensor, const ch
 {
     if (self->count == TENSORS_MAX) {
         g_set_error(error, CNX_ERROR, CNX_ERROR_NOT_CONVNEXT,
-                    "%s: holds more than %d tensors, no ConvNeXt has so many", file, TENSORS_MAX);
+                    "%s: has more than %d tensors, too many for a ConvNeXt", file, TENSORS_MAX);
         return FALSE;
     }
     if (!cnx_grow((gpointer *)&self->tensors, self->count, &self->room, sizeof *tensor)) {
         g_set_error(error, CNX_ERROR, CNX_ERROR_OUT_OF_MEMORY,
-                    "%s: not enough memory for its list "
-                    "of tensors",
-                    file);
+                    "%s: not enough memory for its list of tensors", file);
         return FALSE;
     }
     self->tensors[self->count++] = *tensor;

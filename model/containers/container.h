@@ -1,9 +1,10 @@
-/* A checkpoint file of any format, as tensors: names, dtypes, shapes, strides, and pointers into a
- * read-only mapping.
+/* A checkpoint file of any format as a list of tensors: name, dtype, shape, strides, and a pointer
+ * into a read-only mapping.
  *
- * Formats: safetensors (model/containers/safetensors.h), PyTorch's zip files and its older files
- * (model/containers/torch_zip.h, model/containers/torch_legacy.h), and either in several files with
- * an index (model/containers/shards.h). A new one is a CnxFormat, and a row in container.c.
+ * Formats: safetensors (model/containers/safetensors.h), PyTorch zip archives
+ * (model/containers/torch_zip.h), PyTorch legacy files (model/containers/torch_legacy.h), and any
+ * of them split into shards with an index (model/containers/shards.h). A new format is a CnxFormat
+ * and a row in container.c.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
@@ -14,52 +15,54 @@
 
 typedef struct CnxContainer CnxContainer;
 
-/* path: a file. Errors: CNX_ERROR_NOT_FOUND, _UNREADABLE, _CORRUPT, _OUT_OF_MEMORY; _NOT_CONVNEXT
- * for a file of an unknown format, or one without a state dict; _UNSUPPORTED; _SETTINGS where the
- * weights asked for are not there. */
-CnxContainer *cnx_container_open(const char *path, CnxWeightSet wanted, GError **error);
+/* path: a file, or the index of shards. requested_set: which weights to read from a file with raw
+ * and averaged ones. Errors: CNX_ERROR_NOT_FOUND, _UNREADABLE, _CORRUPT, _UNSUPPORTED,
+ * _OUT_OF_MEMORY; _NOT_CONVNEXT for an unknown format or a file without a state dict; _SETTINGS if
+ * the file lacks the requested set of weights. */
+CnxContainer *cnx_container_open(const char *path, CnxWeightSet requested_set, GError **error);
 
-/* The same for a file that is in memory, where it stays as long as the container is open. file: for
- * messages. */
-CnxContainer *cnx_container_open_bytes(const guint8 *bytes, gsize size, CnxWeightSet wanted,
+/* The same for a file in memory, which must outlive the container. file: name for messages. */
+CnxContainer *cnx_container_open_bytes(const guint8 *bytes, gsize size, CnxWeightSet requested_set,
                                        const char *file, GError **error);
 
-void cnx_container_close(CnxContainer *container); /* NULL allowed; the tensors die with it */
+/* Also unmaps the tensors; NULL allowed. */
+void cnx_container_close(CnxContainer *container);
 
-/* [count], in the order of strcmp of their names, all different. Owned by container. */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(CnxContainer, cnx_container_close)
+
+/* [count], sorted by name with strcmp, without duplicates. Owned by container. */
 const CnxTensor *cnx_container_tensors(const CnxContainer *container, guint *count);
 
-/* "safetensors", "PyTorch zip", "PyTorch legacy"; static. */
+/* "safetensors", "PyTorch zip" or "PyTorch legacy"; static. */
 const char *cnx_container_format(const CnxContainer *container);
 
-/* The paths of the files that hold the weights, then NULL; an index of shards is none of them. */
+/* NULL-terminated paths of the files that hold the weights. An index of shards is not included. */
 const char *const *cnx_container_files(const CnxContainer *container);
 
-/* Which of two sets of weights it was; AUTO: the file has one. */
+/* The set of weights that was read; AUTO if the file has only one. */
 CnxWeightSet cnx_container_weight_set(const CnxContainer *container);
 
-/* Where the weights lie within the file: "model", "state_dict_ema", "" for the whole of it. */
+/* Path of the weights within the file: "model", "state_dict_ema", or "" for the top level. */
 const char *cnx_container_weights_key(const CnxContainer *container);
 
-/* For the formats */
+/* Interface of the formats */
 
 typedef struct CnxFormat {
     const char *name;
     gboolean (*probe)(const guint8 *bytes, gsize size);
-    /* Hands over tensors, below. bytes lives as long as the container; file is for messages. */
+    /* Calls cnx_container_add for each tensor. bytes outlive the container. */
     gboolean (*read)(CnxContainer *container, const guint8 *bytes, gsize size, const char *file,
                      GError **error);
 } CnxFormat;
 
-/* Of a container that is being read: for names, and for whatever tensors point to that is not in
- * the mapping. */
-CnxStrings *cnx_container_pool(CnxContainer *container);
-CnxWeightSet cnx_container_wanted(const CnxContainer *container);
+/* Memory that lives as long as the container, for names and for data outside the mapping. */
+CnxStrings *cnx_container_strings(CnxContainer *container);
+CnxWeightSet cnx_container_requested_set(const CnxContainer *container);
 
-/* Adds a copy of tensor, whose name and data live as long as the container. FALSE with error
- * (CNX_ERROR_OUT_OF_MEMORY, or _NOT_CONVNEXT for more tensors than any network has). */
+/* Adds a copy of tensor, whose name and data must outlive the container. FALSE with error:
+ * CNX_ERROR_OUT_OF_MEMORY, or _NOT_CONVNEXT for more tensors than any network has. */
 gboolean cnx_container_add(CnxContainer *container, const CnxTensor *tensor, const char *file,
                            GError **error);
 
-/* key: copied. */
+/* Sets what cnx_container_weight_set and cnx_container_weights_key return; copies key. */
 void cnx_container_set_weights(CnxContainer *container, CnxWeightSet set, const char *key);

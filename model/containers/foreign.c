@@ -13,11 +13,11 @@ typedef struct Magic {
 } Magic;
 
 #define DOWNLOAD ", not a checkpoint: download the file itself"
-#define FORMAT " model: get the original checkpoint of PyTorch, or its model.safetensors"
-#define MEDIA ", not a checkpoint: it belongs where the video comes from"
+#define FORMAT " model: use the original PyTorch checkpoint or its model.safetensors"
+#define MEDIA ", not a checkpoint: use it as the video source instead"
 #define PICKLE                                                                                   \
-    "is a Python pickle that torch.save did not write, such as one of NumPy arrays: load it in " \
-    "Python, and save a state dict with torch.save"
+    "is a Python pickle that torch.save did not write, for example of NumPy arrays: load it in " \
+    "Python and save a state dict with torch.save"
 
 static const Magic magics[] = {
     {0, 2, "\x80\2", PICKLE},
@@ -56,32 +56,32 @@ static const Magic magics[] = {
     {0, 4, "\x1a\x45\xdf\xa3", "is a film" MEDIA},
 };
 
-/* An ONNX file is a protobuf whose first field is a small ir_version, followed by a string. */
+/* ONNX: a protobuf whose first field is a small ir_version, followed by a string. */
 static gboolean is_onnx(const guint8 *p, gsize size)
 {
     return size > 4 && p[0] == 0x08 && p[1] < 0x20 && (p[2] == 0x12 || p[2] == 0x3a);
 }
 
-/* A map of few keys, the first of them short text. */
+/* msgpack: a map of few keys, the first one a short string. */
 static gboolean is_msgpack(const guint8 *p, gsize size)
 {
     return size > 4 && (p[0] & 0xf0) == 0x80 && (p[1] & 0xe0) == 0xa0 && g_ascii_isalpha(p[2]);
 }
 
-/* A frozen graph: a protobuf of nodes, each of a name and an operation. */
+/* TensorFlow frozen graph: a protobuf of nodes, each with a name and an operation. */
 static gboolean is_graph(const guint8 *p, gsize size)
 {
     return size > 4 && p[0] == 0x0a && p[2] == 0x0a && p[1] > p[3] + 2 && size > p[3] + 5u &&
            g_ascii_isalnum(p[4]) && p[p[3] + 4] == 0x12;
 }
 
-/* The table of names in a TensorFlow checkpoint ends in LevelDB's number. */
+/* TensorFlow checkpoint index: a table that ends with LevelDB's magic number. */
 static gboolean is_table(const guint8 *p, gsize size)
 {
     return size > 48 && !memcmp(p + size - 8, "\x57\xfb\x80\x8b\x24\x75\x47\xdb", 8);
 }
 
-/* OpenVINO's: the first element is a net. */
+/* OpenVINO: the root element is <net>. */
 static gboolean is_openvino(const guint8 *p, gsize size)
 {
     return size > 5 && !memcmp(p, "<?xml", 5) &&
@@ -93,7 +93,7 @@ static gboolean is_text(const guint8 *p, gsize size)
     for (gsize i = 0; i < size; i++)
         if (p[i] < 0x20 && (!p[i] || !strchr("\t\n\r\f", p[i])))
             return FALSE;
-    /* A probe may end within a character, hence the second chance. */
+    /* The probe may end in the middle of a character. */
     const char *end;
     return g_utf8_validate_len((const char *)p, size, &end) || p + size - (const guint8 *)end < 4;
 }
@@ -119,7 +119,8 @@ const char *cnx_foreign_describe(const void *data, gsize size)
     if (is_msgpack(p, size))
         return "looks like a Flax (msgpack)" FORMAT;
     if (p[0] == '{' && is_text(p, MIN(size, TEXT_PROBE)))
-        return "is a JSON file, not a checkpoint: give the checkpoint, or the folder they are in";
+        return "is a JSON file, not a checkpoint: name the checkpoint, or the folder that holds "
+               "both";
     if (is_text(p, MIN(size, TEXT_PROBE)))
         return "is a text file, not a checkpoint";
     return NULL;

@@ -3,15 +3,13 @@
 
 #include <string.h>
 
-#define STRING_MAX                                                                \
-    1024 /* bytes of a tensor's name; longer strings of the metadata are not kept \
-          */
+#define STRING_MAX 1024 /* bytes of a name; longer strings in the metadata are truncated */
 
 typedef struct Parser {
     const char *start, *at, *end;
     const char *file;
-    char string[STRING_MAX + 1]; /* the last one that was read, unescaped */
-    gsize length;                /* of it; what is beyond STRING_MAX is not kept */
+    char string[STRING_MAX + 1]; /* the last string read, unescaped and truncated */
+    gsize length;                /* of the whole string */
     GError **error;
 } Parser;
 
@@ -33,7 +31,7 @@ static const struct {
     {"F8_E4M3FNUZ", 8, CNX_DTYPE_OTHER}, {"F8_E5M2FNUZ", 8, CNX_DTYPE_OTHER},
 };
 
-G_GNUC_PRINTF(2, 3) static gboolean fail(Parser *p, const char *format, ...)
+G_GNUC_PRINTF(2, 3) static gboolean fail_parse(Parser *p, const char *format, ...)
 {
     va_list args;
 
@@ -46,37 +44,38 @@ G_GNUC_PRINTF(2, 3) static gboolean fail(Parser *p, const char *format, ...)
     return FALSE;
 }
 
-static char peek(Parser *p)
+/* Skips whitespace and returns the next character, '\0' at the end. */
+static char peek_char(Parser *p)
 {
     while (p->at < p->end && strchr(" \t\r\n", *p->at))
         p->at++;
     return p->at < p->end ? *p->at : '\0';
 }
 
-static gboolean expect(Parser *p, char c)
+static gboolean expect_char(Parser *p, char c)
 {
-    if (peek(p) != c)
-        return fail(p, "\"%c\" expected", c);
+    if (peek_char(p) != c)
+        return fail_parse(p, "\"%c\" expected", c);
     p->at++;
     return TRUE;
 }
 
-/* After a member: TRUE and *more says whether another follows before close. */
+/* Call after a member. *more: whether another one follows before the closing bracket. */
 static gboolean next_member(Parser *p, char close, gboolean *more)
 {
-    char c = peek(p);
+    char c = peek_char(p);
 
     *more = c == ',';
     if (c != ',' && c != close)
-        return fail(p, "\",\" or \"%c\" expected", close);
+        return fail_parse(p, "\",\" or \"%c\" expected", close);
     p->at++;
     return TRUE;
 }
 
-/* After the opening bracket: consumes close if nothing is inside. */
+/* Call after the opening bracket. Consumes the closing one if there is no member. */
 static gboolean is_empty(Parser *p, char close)
 {
-    if (peek(p) != close)
+    if (peek_char(p) != close)
         return FALSE;
     p->at++;
     return TRUE;
@@ -85,26 +84,26 @@ static gboolean is_empty(Parser *p, char close)
 static gboolean read_hex4(Parser *p, gunichar *value)
 {
     if (p->end - p->at < 4)
-        return fail(p, "four hexadecimal digits expected");
+        return fail_parse(p, "four hexadecimal digits expected");
     *value = 0;
     for (int i = 0; i < 4; i++, p->at++) {
         int digit = g_ascii_xdigit_value(*p->at);
 
         if (digit < 0)
-            return fail(p, "four hexadecimal digits expected");
+            return fail_parse(p, "four hexadecimal digits expected");
         *value = *value * 16 + digit;
     }
     return TRUE;
 }
 
-static void keep(Parser *p, char c)
+static void append_char(Parser *p, char c)
 {
     if (p->length < STRING_MAX)
         p->string[p->length] = c;
     p->length++;
 }
 
-/* After "\u". */
+/* Call after "\u". */
 static gboolean read_unicode(Parser *p)
 {
     gunichar c, low;
@@ -114,23 +113,23 @@ static gboolean read_unicode(Parser *p)
         return FALSE;
     if (c >= 0xd800 && c < 0xdc00) {
         if (p->end - p->at < 2 || p->at[0] != '\\' || p->at[1] != 'u')
-            return fail(p, "second half of a surrogate pair expected");
+            return fail_parse(p, "second half of a surrogate pair expected");
         p->at += 2;
         if (!read_hex4(p, &low))
             return FALSE;
         if (low < 0xdc00 || low > 0xdfff)
-            return fail(p, "second half of a surrogate pair expected");
+            return fail_parse(p, "second half of a surrogate pair expected");
         c = 0x10000 + ((c - 0xd800) << 10) + (low - 0xdc00);
     } else if (c == 0 || (c >= 0xdc00 && c <= 0xdfff)) {
-        return fail(p, "escape of a character that text cannot hold");
+        return fail_parse(p, "escape of a character that is invalid in text");
     }
     const int length = g_unichar_to_utf8(c, utf8);
     for (int i = 0; i < length; i++)
-        keep(p, utf8[i]);
+        append_char(p, utf8[i]);
     return TRUE;
 }
 
-/* After the backslash. */
+/* Call after the backslash. */
 static gboolean read_escape(Parser *p)
 {
     static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
@@ -142,23 +141,23 @@ static gboolean read_escape(Parser *p)
         return read_unicode(p);
     }
     if (!found)
-        return fail(p, "unknown escape");
+        return fail_parse(p, "unknown escape");
     p->at++;
-    keep(p, to[found - from]);
+    append_char(p, to[found - from]);
     return TRUE;
 }
 
-/* Into p->string, which stays valid until the next string is read. */
+/* Reads into p->string, which the next string overwrites. */
 static gboolean read_string(Parser *p)
 {
-    if (!expect(p, '"'))
+    if (!expect_char(p, '"'))
         return FALSE;
     p->length = 0;
     while (p->at < p->end && *p->at != '"') {
         if ((guint8)*p->at < 0x20)
-            return fail(p, "control character in a string");
+            return fail_parse(p, "control character in a string");
         if (*p->at != '\\') {
-            keep(p, *p->at++);
+            append_char(p, *p->at++);
             continue;
         }
         p->at++;
@@ -166,52 +165,52 @@ static gboolean read_string(Parser *p)
             return FALSE;
     }
     if (p->at == p->end)
-        return fail(p, "end of a string expected");
+        return fail_parse(p, "end of a string expected");
     p->at++;
     p->string[MIN(p->length, STRING_MAX)] = '\0';
     return TRUE;
 }
 
-/* A string that counts, and so is not longer than what is kept. */
+/* A string that must not be truncated. */
 static gboolean read_key(Parser *p)
 {
     if (!read_string(p))
         return FALSE;
-    return p->length <= STRING_MAX || fail(p, "name of more than %d bytes", STRING_MAX);
+    return p->length <= STRING_MAX || fail_parse(p, "name of more than %d bytes", STRING_MAX);
 }
 
 static gboolean read_uint(Parser *p, guint64 *value)
 {
-    char c = peek(p);
+    char c = peek_char(p);
 
     if (!g_ascii_isdigit(c))
-        return fail(p, "non-negative integer expected");
+        return fail_parse(p, "non-negative integer expected");
     *value = 0;
     const char *first = p->at;
     for (; p->at < p->end && g_ascii_isdigit(*p->at); p->at++)
         if (!g_uint64_checked_mul(value, *value, 10) ||
             !g_uint64_checked_add(value, *value, *p->at - '0'))
-            return fail(p, "integer beyond 64 bits");
+            return fail_parse(p, "integer of more than 64 bits");
     if (c == '0' && p->at - first > 1)
-        return fail(p, "integer with leading zeros");
+        return fail_parse(p, "integer with leading zeros");
     if (p->at < p->end && strchr(".eE", *p->at))
-        return fail(p, "non-negative integer expected, not a fraction,");
+        return fail_parse(p, "integer expected, found a fraction");
     return TRUE;
 }
 
-/* "[" uint, ... "]": at most max of them. */
+/* "[" uint, ... "]", at most max numbers. */
 static gboolean read_uints(Parser *p, guint64 *values, guint max, guint *count)
 {
     gboolean more = TRUE;
 
     *count = 0;
-    if (!expect(p, '['))
+    if (!expect_char(p, '['))
         return FALSE;
     if (is_empty(p, ']'))
         return TRUE;
     while (more) {
         if (*count == max)
-            return fail(p, "more than %u numbers", max);
+            return fail_parse(p, "more than %u numbers", max);
         if (!read_uint(p, &values[(*count)++]) || !next_member(p, ']', &more))
             return FALSE;
     }
@@ -229,7 +228,7 @@ static gboolean read_dtype(Parser *p, CnxHeaderEntry *entry)
             return TRUE;
         }
     g_autofree char *word = cnx_quote(p->string);
-    return fail(p, "unknown dtype %s", word);
+    return fail_parse(p, "unknown dtype %s", word);
 }
 
 static gboolean read_offsets(Parser *p, CnxHeaderEntry *entry)
@@ -240,7 +239,7 @@ static gboolean read_offsets(Parser *p, CnxHeaderEntry *entry)
     if (!read_uints(p, offsets, 2, &count))
         return FALSE;
     if (count != 2)
-        return fail(p, "two data_offsets expected");
+        return fail_parse(p, "two data_offsets expected");
     entry->begin = offsets[0];
     entry->end = offsets[1];
     return TRUE;
@@ -251,10 +250,10 @@ static gboolean read_tensor(Parser *p, CnxHeaderEntry *entry)
     static const char *const keys[] = {"dtype", "shape", "data_offsets"};
     gboolean seen[3] = {FALSE}, more = TRUE;
 
-    if (!expect(p, '{'))
+    if (!expect_char(p, '{'))
         return FALSE;
     if (is_empty(p, '}'))
-        return fail(p, "tensor without dtype, shape and data_offsets");
+        return fail_parse(p, "tensor without dtype, shape and data_offsets");
     while (more) {
         if (!read_key(p))
             return FALSE;
@@ -264,12 +263,12 @@ static gboolean read_tensor(Parser *p, CnxHeaderEntry *entry)
         if (key == 3) {
             g_autofree char *word = cnx_quote(p->string);
 
-            return fail(p, "unknown key %s of a tensor", word);
+            return fail_parse(p, "unknown key %s of a tensor", word);
         }
         if (seen[key])
-            return fail(p, "key \"%s\" occurs twice", keys[key]);
+            return fail_parse(p, "key \"%s\" occurs twice", keys[key]);
         seen[key] = TRUE;
-        if (!expect(p, ':') ||
+        if (!expect_char(p, ':') ||
             !(key == 0   ? read_dtype(p, entry)
               : key == 1 ? read_uints(p, entry->tensor.shape, CNX_MAX_RANK, &entry->tensor.rank)
                          : read_offsets(p, entry)) ||
@@ -278,26 +277,27 @@ static gboolean read_tensor(Parser *p, CnxHeaderEntry *entry)
     }
     for (guint key = 0; key < 3; key++)
         if (!seen[key])
-            return fail(p, "tensor without %s", keys[key]);
+            return fail_parse(p, "tensor without %s", keys[key]);
     return TRUE;
 }
 
-/* Checked, not kept: nothing in it is needed. */
+/* Checks the metadata's syntax and drops its contents. */
 static gboolean read_metadata(Parser *p)
 {
     gboolean more = TRUE;
 
-    if (!expect(p, '{'))
+    if (!expect_char(p, '{'))
         return FALSE;
     if (is_empty(p, '}'))
         return TRUE;
     while (more)
-        if (!read_string(p) || !expect(p, ':') || !read_string(p) || !next_member(p, '}', &more))
+        if (!read_string(p) || !expect_char(p, ':') || !read_string(p) ||
+            !next_member(p, '}', &more))
             return FALSE;
     return TRUE;
 }
 
-static gboolean no_memory(Parser *p)
+static gboolean fail_memory(Parser *p)
 {
     g_set_error(p->error, CNX_ERROR, CNX_ERROR_OUT_OF_MEMORY,
                 "%s: not enough memory for its list of tensors", p->file);
@@ -312,17 +312,17 @@ static gboolean read_member(Parser *p, CnxHeader *header, CnxStrings *names, gbo
         return FALSE;
     if (!strcmp(p->string, "__metadata__")) {
         if (*metadata)
-            return fail(p, "key \"__metadata__\" occurs twice");
+            return fail_parse(p, "key \"__metadata__\" occurs twice");
         *metadata = TRUE;
-        return expect(p, ':') && read_metadata(p);
+        return expect_char(p, ':') && read_metadata(p);
     }
     entry.tensor.name = cnx_strings_copy(names, p->string, p->length);
     if (!entry.tensor.name)
-        return no_memory(p);
-    if (!expect(p, ':') || !read_tensor(p, &entry))
+        return fail_memory(p);
+    if (!expect_char(p, ':') || !read_tensor(p, &entry))
         return FALSE;
     if (!cnx_grow((gpointer *)&header->entries, header->count, &header->room, sizeof entry))
-        return no_memory(p);
+        return fail_memory(p);
     header->entries[header->count++] = entry;
     return TRUE;
 }
@@ -332,14 +332,19 @@ static gboolean read_header(Parser *p, CnxHeader *header, CnxStrings *names)
     gboolean more, metadata = FALSE;
 
     if (p->at == p->end || *p->at != '{')
-        return fail(p, "\"{\" expected");
+        return fail_parse(p, "\"{\" expected");
     p->at++;
     more = !is_empty(p, '}');
     while (more)
         if (!read_member(p, header, names, &metadata) || !next_member(p, '}', &more))
             return FALSE;
-    peek(p);
-    return p->at == p->end || fail(p, "nothing but spaces expected");
+    peek_char(p);
+    return p->at == p->end || fail_parse(p, "end of the header expected");
+}
+
+void cnx_header_clear(CnxHeader *header)
+{
+    g_clear_pointer(&header->entries, g_free);
 }
 
 gboolean cnx_header_parse(const char *text, gsize length, const char *file, CnxHeader *header,
@@ -350,7 +355,7 @@ gboolean cnx_header_parse(const char *text, gsize length, const char *file, CnxH
 
     if (!g_utf8_validate_len(text, length, &valid)) {
         p.at = valid;
-        return fail(&p, "invalid UTF-8");
+        return fail_parse(&p, "invalid UTF-8");
     }
     return read_header(&p, header, names);
 }

@@ -1,10 +1,10 @@
-/* The JSON header of a safetensors file, read to the letter.
+/* Strict parser of the JSON header of a safetensors file.
  *
  *   { "__metadata__": { string: string, ... },                  optional
  *     name: { "dtype": string, "shape": [uint, ...], "data_offsets": [begin, end] }, ... }
  *
- * Spaces may follow. Unlike a general JSON parser this one needs memory in proportion to the
- * tensors, not to the punctuation, does not recurse, and sees keys that occur twice.
+ * Trailing whitespace is allowed. Unlike a general JSON parser, this one needs memory in proportion
+ * to the number of tensors, does not recurse, and detects duplicate keys.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
@@ -14,17 +14,21 @@
 #include "model/containers/strings.h"
 
 typedef struct CnxHeaderEntry {
-    CnxTensor tensor;   /* name, dtype, rank, shape; the rest is 0 */
-    guint bits;         /* of one element */
-    guint64 begin, end; /* bytes, from the end of the header; not checked here */
+    CnxTensor tensor;   /* name, dtype, rank and shape; all other members are 0 */
+    guint bits;         /* per element */
+    guint64 begin, end; /* byte offsets from the end of the header, unchecked */
 } CnxHeaderEntry;
 
 typedef struct CnxHeader {
-    CnxHeaderEntry *entries; /* [count]; g_free releases it */
+    CnxHeaderEntry *entries; /* [count] */
     gsize count, room;
 } CnxHeader;
 
-/* text: [length]. Appends an entry for each tensor to header, with its name in names. file: for
- * error messages. */
+void cnx_header_clear(CnxHeader *header);
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(CnxHeader, cnx_header_clear)
+
+/* Parses text [length] and appends an entry for each tensor to header. The tensors' names live in
+ * names; file is for error messages. */
 gboolean cnx_header_parse(const char *text, gsize length, const char *file, CnxHeader *header,
                           CnxStrings *names, GError **error);

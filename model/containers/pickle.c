@@ -1,4 +1,4 @@
-/* The opcodes of pickles: each takes its argument from the file and works on the stack.
+/* The opcodes of pickles: each reads its argument from the file and works on the stack.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "model/containers/pickle.h"
@@ -9,22 +9,22 @@
 #include "model/containers/pickle_opcodes.h"
 #include "model/containers/torch.h"
 
-#define POOL_PER_BYTE 128    /* of the pickle: a value, its place in a list that doubles */
-#define POOL_MIN 65536       /* bytes */
-#define POOL_MAX (512 << 20) /* bytes */
-#define GLOBAL_MAX 255       /* bytes in a module's or a class's name */
+#define STRINGS_PER_BYTE 128    /* of the pickle: a value and its slot in a list that doubles */
+#define STRINGS_MIN 65536       /* bytes */
+#define STRINGS_MAX (512 << 20) /* bytes */
+#define GLOBAL_MAX 255          /* bytes of a module's or class's name */
 #define PROTOCOL_MAX 5
 
 static gboolean push_integer(CnxMachine *m, CnxPyKind kind, gint64 integer)
 {
-    CnxPy *value = cnx_py_new(m->pickle->pool, kind);
+    CnxPy *value = cnx_py_new(m->pickle->strings, kind);
 
     if (value)
         value->integer = integer;
     return cnx_machine_push(m, value);
 }
 
-/* length bytes, two's complement. */
+/* A two's complement integer after its length in length_bytes bytes. */
 static gboolean push_long(CnxMachine *m, guint length_bytes)
 {
     const guint8 *bytes;
@@ -34,7 +34,7 @@ static gboolean push_long(CnxMachine *m, guint length_bytes)
     if (!cnx_machine_bytes(m, length_bytes, &bytes, &length))
         return FALSE;
     if (length > sizeof bits) {
-        CnxPy *value = cnx_py_new(m->pickle->pool, CNX_PY_BYTES);
+        CnxPy *value = cnx_py_new(m->pickle->strings, CNX_PY_BYTES);
 
         if (value) {
             value->text = (const char *)bytes;
@@ -52,7 +52,7 @@ static gboolean push_long(CnxMachine *m, guint length_bytes)
 
 static gboolean push_float(CnxMachine *m)
 {
-    CnxPy *value = cnx_py_new(m->pickle->pool, CNX_PY_FLOAT);
+    CnxPy *value = cnx_py_new(m->pickle->strings, CNX_PY_FLOAT);
     guint64 bits;
 
     if (!cnx_machine_uint(m, sizeof bits, &bits))
@@ -65,7 +65,7 @@ static gboolean push_float(CnxMachine *m)
 
 static gboolean push_text(CnxMachine *m, CnxPyKind kind, guint length_bytes)
 {
-    CnxPy *value = cnx_py_new(m->pickle->pool, kind);
+    CnxPy *value = cnx_py_new(m->pickle->strings, kind);
     const guint8 *bytes;
     gsize length;
 
@@ -92,18 +92,18 @@ static gboolean is_name(const char *text, gsize length)
 static gboolean push_global(CnxMachine *m, const char *module, gsize module_length,
                             const char *name, gsize name_length)
 {
-    CnxPy *value = cnx_py_new(m->pickle->pool, CNX_PY_GLOBAL);
+    CnxPy *value = cnx_py_new(m->pickle->strings, CNX_PY_GLOBAL);
     char text[2 * GLOBAL_MAX + 2];
 
     if (!is_name(module, module_length) || !is_name(name, name_length))
-        return cnx_machine_fail(m, "names a class in other than 1 to %d printable characters",
+        return cnx_machine_fail(m, "has a class name that is not 1 to %d printable characters long",
                                 GLOBAL_MAX);
     memcpy(text, module, module_length);
     text[module_length] = '.';
     memcpy(text + module_length + 1, name, name_length);
     if (value) {
         value->length = module_length + 1 + name_length;
-        value->text = cnx_strings_copy(m->pickle->pool, text, value->length);
+        value->text = cnx_strings_copy(m->pickle->strings, text, value->length);
     }
     return cnx_machine_push(m, value && value->text ? value : NULL);
 }
@@ -125,21 +125,22 @@ static gboolean stack_global(CnxMachine *m)
     if (!module)
         return FALSE;
     if (name->kind != CNX_PY_TEXT || module->kind != CNX_PY_TEXT)
-        return cnx_machine_fail(m, "names a class by something that is no text");
+        return cnx_machine_fail(m, "has a class name that is not text");
     return push_global(m, module->text, module->length, name->text, name->length);
 }
 
-static gboolean push_made(CnxMachine *m, CnxPy *value, const char *what)
+/* fault: as in model/containers/torch.h. */
+static gboolean push_made(CnxMachine *m, CnxPy *value, const char *fault)
 {
-    if (!value && what)
-        return cnx_machine_fail(m, "has %s", what);
+    if (!value && fault)
+        return cnx_machine_fail(m, "has %s", fault);
     return cnx_machine_push(m, value);
 }
 
-/* with_keywords: NEWOBJ_EX has a dict on top, which is dropped. */
-static gboolean call(CnxMachine *m, gboolean with_keywords)
+/* with_keywords: drop the dict of keyword arguments on top of the stack (NEWOBJ_EX). */
+static gboolean call_function(CnxMachine *m, gboolean with_keywords)
 {
-    const char *what;
+    const char *fault;
 
     if (with_keywords && !cnx_machine_pop(m))
         return FALSE;
@@ -148,22 +149,22 @@ static gboolean call(CnxMachine *m, gboolean with_keywords)
         return FALSE;
     if (arguments->kind != CNX_PY_LIST)
         return cnx_machine_fail(m, "calls a function without a tuple of arguments");
-    CnxPy *made = cnx_torch_call(m->pickle->pool, function, arguments, &what);
-    return push_made(m, made, what);
+    CnxPy *made = cnx_torch_call(m->pickle->strings, function, arguments, &fault);
+    return push_made(m, made, fault);
 }
 
-static gboolean persistent(CnxMachine *m)
+static gboolean push_persistent(CnxMachine *m)
 {
     CnxPy *id = cnx_machine_pop(m);
-    const char *what;
+    const char *fault;
 
     if (!id)
         return FALSE;
-    CnxPy *made = cnx_torch_persistent(m->pickle, id, &what);
-    return push_made(m, made, what);
+    CnxPy *made = cnx_torch_persistent(m->pickle->strings, &m->pickle->storages, id, &fault);
+    return push_made(m, made, fault);
 }
 
-static gboolean unknown(CnxMachine *m, guint8 opcode)
+static gboolean fail_opcode(CnxMachine *m, guint8 opcode)
 {
     m->at--;
     if (strchr("FGILPSVgip", opcode) && opcode)
@@ -180,7 +181,7 @@ static gboolean get_or_put(CnxMachine *m, guint length, gboolean getting)
            (getting ? cnx_machine_get(m, index) : cnx_machine_put(m, index));
 }
 
-static gboolean skip(CnxMachine *m, guint length)
+static gboolean skip_uint(CnxMachine *m, guint length)
 {
     guint64 ignored;
 
@@ -194,7 +195,7 @@ static gboolean check_protocol(CnxMachine *m)
     if (!cnx_machine_uint(m, 1, &protocol))
         return FALSE;
     return protocol <= PROTOCOL_MAX ||
-           cnx_machine_fail(m, "says protocol %" G_GUINT64_FORMAT ", expected at most %d", protocol,
+           cnx_machine_fail(m, "has protocol %" G_GUINT64_FORMAT ", expected at most %d", protocol,
                             PROTOCOL_MAX);
 }
 
@@ -208,20 +209,21 @@ static gboolean drop_marked(CnxMachine *m)
     return TRUE;
 }
 
-/* Below the state is the object, which keeps nothing of it: attributes are nobody's data. */
-static gboolean build(CnxMachine *m)
+/* Drops the state on top of the stack and leaves the object below it unchanged, because no
+ * attribute is ever read. */
+static gboolean build_object(CnxMachine *m)
 {
     return cnx_machine_pop(m) && cnx_machine_peek(m);
 }
 
-/* Opcodes that make a value of what stands in the file. */
-static gboolean step_constant(CnxMachine *m, guint8 opcode)
+/* Opcodes that make a value from bytes of the file. */
+static gboolean run_constant(CnxMachine *m, guint8 opcode)
 {
     guint64 n;
 
     switch (opcode) {
     case NONE:
-        return cnx_machine_push(m, cnx_py_new(m->pickle->pool, CNX_PY_NONE));
+        return cnx_machine_push(m, cnx_py_new(m->pickle->strings, CNX_PY_NONE));
     case NEWTRUE:
     case NEWFALSE:
         return push_integer(m, CNX_PY_BOOL, opcode == NEWTRUE);
@@ -255,20 +257,20 @@ static gboolean step_constant(CnxMachine *m, guint8 opcode)
     case GLOBAL:
         return read_global(m);
     default:
-        return unknown(m, opcode);
+        return fail_opcode(m, opcode);
     }
 }
 
-/* Opcodes that make a value of others. */
-static gboolean step(CnxMachine *m, guint8 opcode)
+/* Opcodes that make a value from other values. */
+static gboolean run_compound(CnxMachine *m, guint8 opcode)
 {
     switch (opcode) {
     case EMPTY_LIST:
     case EMPTY_TUPLE:
     case EMPTY_SET:
-        return cnx_machine_push(m, cnx_py_new(m->pickle->pool, CNX_PY_LIST));
+        return cnx_machine_push(m, cnx_py_new(m->pickle->strings, CNX_PY_LIST));
     case EMPTY_DICT:
-        return cnx_machine_push(m, cnx_py_new(m->pickle->pool, CNX_PY_DICT));
+        return cnx_machine_push(m, cnx_py_new(m->pickle->strings, CNX_PY_DICT));
     case LIST:
     case TUPLE:
     case FROZENSET:
@@ -291,29 +293,29 @@ static gboolean step(CnxMachine *m, guint8 opcode)
     case REDUCE:
     case NEWOBJ:
     case NEWOBJ_EX:
-        return call(m, opcode == NEWOBJ_EX);
+        return call_function(m, opcode == NEWOBJ_EX);
     case BUILD:
-        return build(m);
+        return build_object(m);
     case STACK_GLOBAL:
         return stack_global(m);
     case BINPERSID:
-        return persistent(m);
+        return push_persistent(m);
     default:
-        return step_constant(m, opcode);
+        return run_constant(m, opcode);
     }
 }
 
-/* Opcodes that make no value. */
-static gboolean step_machine(CnxMachine *m, guint8 opcode)
+/* Opcodes that work on the stack and the memo only, or else any other opcode. */
+static gboolean run_opcode(CnxMachine *m, guint8 opcode)
 {
     switch (opcode) {
     case PROTO:
         return check_protocol(m);
     case FRAME:
-        return skip(m, 8);
+        return skip_uint(m, 8);
     case MARK:
         return cnx_machine_push_mark(m);
-    case POP: /* of a mark, where nothing is above it */
+    case POP: /* pops the mark if no value is above it */
         return m->depth > cnx_machine_floor(m) ? cnx_machine_pop(m) != NULL : drop_marked(m);
     case POP_MARK:
         return drop_marked(m);
@@ -332,17 +334,17 @@ static gboolean step_machine(CnxMachine *m, guint8 opcode)
     case LONG_BINGET:
         return get_or_put(m, 4, TRUE);
     default:
-        return step(m, opcode);
+        return run_compound(m, opcode);
     }
 }
 
-static gboolean run(CnxMachine *m)
+static gboolean run_pickle(CnxMachine *m)
 {
     while (m->at < m->end) {
         guint8 opcode = *m->at++;
 
         if (opcode != STOP) {
-            if (!step_machine(m, opcode))
+            if (!run_opcode(m, opcode))
                 return FALSE;
             continue;
         }
@@ -356,9 +358,9 @@ static gboolean run(CnxMachine *m)
 
 CnxPickle *cnx_pickle_read(const guint8 *bytes, gsize size, const char *file, GError **error)
 {
-    gsize limit = size < POOL_MAX / POOL_PER_BYTE ? size * POOL_PER_BYTE : POOL_MAX;
-    CnxPickle *pickle = g_new0(CnxPickle, 1);
-    CnxMachine m = {
+    g_autoptr(CnxPickle) pickle = g_new0(CnxPickle, 1);
+    gsize limit = size < STRINGS_MAX / STRINGS_PER_BYTE ? size * STRINGS_PER_BYTE : STRINGS_MAX;
+    g_auto(CnxMachine) m = {
         .start = bytes,
         .at = bytes,
         .end = bytes + size,
@@ -367,21 +369,14 @@ CnxPickle *cnx_pickle_read(const guint8 *bytes, gsize size, const char *file, GE
         .error = error,
     };
 
-    pickle->pool = cnx_strings_new(MAX(limit, POOL_MIN));
-    gboolean ok = run(&m);
-    g_free(m.stack);
-    g_free(m.marks);
-    g_free(m.memo);
-    if (ok)
-        return pickle;
-    cnx_pickle_free(pickle);
-    return NULL;
+    pickle->strings = cnx_strings_new(MAX(limit, STRINGS_MIN));
+    return run_pickle(&m) ? g_steal_pointer(&pickle) : NULL;
 }
 
 void cnx_pickle_free(CnxPickle *pickle)
 {
     if (!pickle)
         return;
-    cnx_strings_free(pickle->pool);
+    cnx_strings_free(pickle->strings);
     g_free(pickle);
 }

@@ -3,11 +3,17 @@
 
 #include <string.h>
 
-gboolean cnx_machine_no_memory(CnxMachine *m)
+void cnx_machine_clear(CnxMachine *m)
+{
+    g_free(m->stack);
+    g_free(m->marks);
+    g_free(m->memo);
+}
+
+gboolean cnx_machine_fail_memory(CnxMachine *m)
 {
     g_set_error(m->error, CNX_ERROR, CNX_ERROR_OUT_OF_MEMORY,
-                "%s: the pickle takes more memory than there is, or than its size can need",
-                m->file);
+                "%s: the pickle needs more memory than is available or its size allows", m->file);
     return FALSE;
 }
 
@@ -26,7 +32,6 @@ gboolean cnx_machine_fail(CnxMachine *m, const char *format, ...)
 
 /* The file */
 
-/* Little-endian number of count bytes, at most 8. */
 gboolean cnx_machine_uint(CnxMachine *m, guint count, guint64 *value)
 {
     if ((gsize)(m->end - m->at) < count)
@@ -38,7 +43,6 @@ gboolean cnx_machine_uint(CnxMachine *m, guint count, guint64 *value)
     return TRUE;
 }
 
-/* A length of count bytes, and so many bytes. */
 gboolean cnx_machine_bytes(CnxMachine *m, guint count, const guint8 **bytes, gsize *length)
 {
     guint64 n = 0;
@@ -70,7 +74,7 @@ gboolean cnx_machine_line(CnxMachine *m, const char **line, gsize *length)
 gboolean cnx_machine_push(CnxMachine *m, CnxPy *value)
 {
     if (!value || !cnx_grow((gpointer *)&m->stack, m->depth, &m->stack_room, sizeof *m->stack))
-        return cnx_machine_no_memory(m);
+        return cnx_machine_fail_memory(m);
     m->stack[m->depth++] = value;
     return TRUE;
 }
@@ -84,7 +88,7 @@ CnxPy *cnx_machine_pop(CnxMachine *m)
 {
     if (m->depth > cnx_machine_floor(m))
         return m->stack[--m->depth];
-    cnx_machine_fail(m, "takes a value from an empty stack");
+    cnx_machine_fail(m, "pops a value from an empty stack");
     return NULL;
 }
 
@@ -92,14 +96,14 @@ CnxPy *cnx_machine_peek(CnxMachine *m)
 {
     if (m->depth > cnx_machine_floor(m))
         return m->stack[m->depth - 1];
-    cnx_machine_fail(m, "takes a value from an empty stack");
+    cnx_machine_fail(m, "pops a value from an empty stack");
     return NULL;
 }
 
 gboolean cnx_machine_push_mark(CnxMachine *m)
 {
     if (!cnx_grow((gpointer *)&m->marks, m->mark_count, &m->mark_room, sizeof *m->marks))
-        return cnx_machine_no_memory(m);
+        return cnx_machine_fail_memory(m);
     m->marks[m->mark_count++] = m->depth;
     return TRUE;
 }
@@ -107,30 +111,30 @@ gboolean cnx_machine_push_mark(CnxMachine *m)
 gboolean cnx_machine_pop_mark(CnxMachine *m, gsize *first)
 {
     if (!m->mark_count)
-        return cnx_machine_fail(m, "takes values down to a mark that is not there");
+        return cnx_machine_fail(m, "pops a mark that does not exist");
     *first = m->marks[--m->mark_count];
     return TRUE;
 }
 
-/* Moves the values of the stack from first on to the end of what value holds; FALSE: no memory. */
-static gboolean take_from(CnxMachine *m, CnxPy *value, gsize first)
+/* Moves the values from stack position first on into value; FALSE when memory runs out. */
+static gboolean move_values(CnxMachine *m, CnxPy *value, gsize first)
 {
     for (gsize i = first; i < m->depth; i++)
-        if (!cnx_py_append(m->pickle->pool, value, m->stack[i]))
+        if (!cnx_py_append(m->pickle->strings, value, m->stack[i]))
             return FALSE;
     m->depth = first;
     return TRUE;
 }
 
-/* Replaces the values from first on by one that holds them. */
-static gboolean gather(CnxMachine *m, CnxPyKind kind, gsize first)
+/* Replaces the values from stack position first on by one container. */
+static gboolean gather_values(CnxMachine *m, CnxPyKind kind, gsize first)
 {
-    CnxPy *value = cnx_py_new(m->pickle->pool, kind);
+    CnxPy *value = cnx_py_new(m->pickle->strings, kind);
 
     if (kind == CNX_PY_DICT && (m->depth - first) % 2)
         return cnx_machine_fail(m, "has a key without a value");
-    if (!value || !take_from(m, value, first))
-        return cnx_machine_no_memory(m);
+    if (!value || !move_values(m, value, first))
+        return cnx_machine_fail_memory(m);
     return cnx_machine_push(m, value);
 }
 
@@ -138,22 +142,20 @@ gboolean cnx_machine_gather_marked(CnxMachine *m, CnxPyKind kind)
 {
     gsize first = 0;
 
-    return cnx_machine_pop_mark(m, &first) && gather(m, kind, first);
+    return cnx_machine_pop_mark(m, &first) && gather_values(m, kind, first);
 }
 
 gboolean cnx_machine_gather_last(CnxMachine *m, CnxPyKind kind, guint count)
 {
     if (m->depth - cnx_machine_floor(m) < count)
-        return cnx_machine_fail(m, "takes a value from an empty stack");
-    return gather(m, kind, m->depth - count);
+        return cnx_machine_fail(m, "pops a value from an empty stack");
+    return gather_values(m, kind, m->depth - count);
 }
 
-/* Adds the values from first on to the list or dict under them; any other object stays as it is,
- * for nobody reads what it holds. */
-static gboolean add(CnxMachine *m, CnxPyKind kind, gsize first)
+static gboolean add_values(CnxMachine *m, CnxPyKind kind, gsize first)
 {
     if (first <= cnx_machine_floor(m))
-        return cnx_machine_fail(m, "adds to a value that is not there");
+        return cnx_machine_fail(m, "adds to a value that does not exist");
     CnxPy *to = m->stack[first - 1];
     if (kind == CNX_PY_DICT && (m->depth - first) % 2)
         return cnx_machine_fail(m, "has a key without a value");
@@ -161,25 +163,24 @@ static gboolean add(CnxMachine *m, CnxPyKind kind, gsize first)
         m->depth = first;
         return TRUE;
     }
-    return take_from(m, to, first) || cnx_machine_no_memory(m);
+    return move_values(m, to, first) || cnx_machine_fail_memory(m);
 }
 
 gboolean cnx_machine_add_marked(CnxMachine *m, CnxPyKind kind)
 {
     gsize first = 0;
 
-    return cnx_machine_pop_mark(m, &first) && add(m, kind, first);
+    return cnx_machine_pop_mark(m, &first) && add_values(m, kind, first);
 }
 
 gboolean cnx_machine_add_last(CnxMachine *m, CnxPyKind kind, guint count)
 {
     if (m->depth - cnx_machine_floor(m) < count)
-        return cnx_machine_fail(m, "takes a value from an empty stack");
-    return add(m, kind, m->depth - count);
+        return cnx_machine_fail(m, "pops a value from an empty stack");
+    return add_values(m, kind, m->depth - count);
 }
 
-/* The memo. Picklers number what they put there from 0 on, so no number is beyond the bytes read.
- */
+/* The memo: picklers number its entries from 0, so an index cannot exceed the bytes read */
 
 gboolean cnx_machine_put(CnxMachine *m, guint64 index)
 {
@@ -188,11 +189,10 @@ gboolean cnx_machine_put(CnxMachine *m, guint64 index)
     if (!value)
         return FALSE;
     if (index > (gsize)(m->at - m->start))
-        return cnx_machine_fail(m, "puts a value at place %" G_GUINT64_FORMAT " of the memo",
-                                index);
+        return cnx_machine_fail(m, "puts entry %" G_GUINT64_FORMAT " into a shorter memo", index);
     while (m->memo_count <= index) {
         if (!cnx_grow((gpointer *)&m->memo, m->memo_count, &m->memo_room, sizeof *m->memo))
-            return cnx_machine_no_memory(m);
+            return cnx_machine_fail_memory(m);
         m->memo[m->memo_count++] = NULL;
     }
     m->memo[index] = value;
@@ -202,7 +202,7 @@ gboolean cnx_machine_put(CnxMachine *m, guint64 index)
 gboolean cnx_machine_get(CnxMachine *m, guint64 index)
 {
     if (index >= m->memo_count || !m->memo[index])
-        return cnx_machine_fail(
-            m, "asks for place %" G_GUINT64_FORMAT " of the memo, where nothing is", index);
+        return cnx_machine_fail(m, "gets entry %" G_GUINT64_FORMAT " of the memo, which is unset",
+                                index);
     return cnx_machine_push(m, m->memo[index]);
 }

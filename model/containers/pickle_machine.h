@@ -1,9 +1,10 @@
-/* The machine that a pickle drives: the file it reads, its stack, marks and memo.
+/* The virtual machine that runs a pickle: input, stack, marks and memo.
  *
- * Memory is bounded by the file: an opcode is at least one byte long and pushes at most one value,
- * the memo has no more places than bytes were read, and values are of a pool with a limit.
+ * The file size bounds the memory: an opcode is at least one byte long and pushes at most one
+ * value, the memo has no more entries than bytes were read, and the values live in CnxStrings with
+ * a limit.
  *
- * Every function returns FALSE (or NULL) with error set.
+ * On failure every function sets error and returns FALSE (or NULL).
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
@@ -18,39 +19,42 @@ typedef struct CnxMachine {
     gsize depth, stack_room;
     gsize *marks; /* depths of the stack */
     gsize mark_count, mark_room;
-    CnxPy **memo; /* NULL where nothing was put */
+    CnxPy **memo; /* NULL: unused entry */
     gsize memo_count, memo_room;
     GError **error;
 } CnxMachine;
 
-gboolean cnx_machine_fail(CnxMachine *m, const char *format, ...) G_GNUC_PRINTF(2, 3);
-gboolean cnx_machine_no_memory(CnxMachine *m);
+void cnx_machine_clear(CnxMachine *m);
 
-/* From the file. A number of count bytes, at most 8, little endian; that, and as many bytes as it
- * says; a line. */
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(CnxMachine, cnx_machine_clear)
+
+gboolean cnx_machine_fail(CnxMachine *m, const char *format, ...) G_GNUC_PRINTF(2, 3);
+gboolean cnx_machine_fail_memory(CnxMachine *m);
+
+/* Read from the file: a little-endian integer of count bytes, at most 8; such an integer and then
+ * that many bytes; a line. */
 gboolean cnx_machine_uint(CnxMachine *m, guint count, guint64 *value);
 gboolean cnx_machine_bytes(CnxMachine *m, guint count, const guint8 **bytes, gsize *length);
 gboolean cnx_machine_line(CnxMachine *m, const char **line, gsize *length);
 
-/* value NULL: memory was short. */
+/* value NULL means that memory ran out. */
 gboolean cnx_machine_push(CnxMachine *m, CnxPy *value);
 CnxPy *cnx_machine_pop(CnxMachine *m);
 CnxPy *cnx_machine_peek(CnxMachine *m);
 
-/* The lowest place that may be popped: the last mark protects what is under it. */
+/* The lowest stack position that may be popped: values below the last mark are protected. */
 gsize cnx_machine_floor(const CnxMachine *m);
 
 gboolean cnx_machine_push_mark(CnxMachine *m);
-/* Removes the last mark; *first is the place of the first value above it. */
+/* Removes the last mark. *first: stack position of the first value above it. */
 gboolean cnx_machine_pop_mark(CnxMachine *m, gsize *first);
 
-/* Replaces the values above the last mark, or the last count, by a value of kind that holds them.
- */
+/* Replaces the values above the last mark, or the last count values, by one LIST or DICT. */
 gboolean cnx_machine_gather_marked(CnxMachine *m, CnxPyKind kind);
 gboolean cnx_machine_gather_last(CnxMachine *m, CnxPyKind kind, guint count);
 
-/* Moves the values above the last mark, or the last count, into the list or dict under them. Any
- * other object stays as it is, for nobody reads what it holds. */
+/* Moves the values above the last mark, or the last count values, into the list or dict below them.
+ * If that is an object of another kind, drops them, because its contents are never read. */
 gboolean cnx_machine_add_marked(CnxMachine *m, CnxPyKind kind);
 gboolean cnx_machine_add_last(CnxMachine *m, CnxPyKind kind, guint count);
 

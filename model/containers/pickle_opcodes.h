@@ -1,5 +1,5 @@
-/* The opcodes of pickle protocols 2 to 5 that take part in data, by the names that Python's
- * pickletools gives them.
+/* The opcodes of pickle protocols 2 to 5 that describe data, with the names from Python's
+ * pickletools.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "model/containers/pickle_values.h"
+
 #include <string.h>
 
-#include "model/containers/pickle.h"
-
-CnxPy *cnx_py_new(CnxStrings *pool, CnxPyKind kind)
+CnxPy *cnx_py_new(CnxStrings *strings, CnxPyKind kind)
 {
-    CnxPy *value = cnx_strings_take(pool, sizeof *value);
+    CnxPy *value = cnx_strings_take(strings, sizeof *value);
 
     if (!value)
         return NULL;
@@ -14,11 +14,11 @@ CnxPy *cnx_py_new(CnxStrings *pool, CnxPyKind kind)
     return value;
 }
 
-gboolean cnx_py_append(CnxStrings *pool, CnxPy *to, CnxPy *item)
+gboolean cnx_py_append(CnxStrings *strings, CnxPy *to, CnxPy *item)
 {
     if (to->count == to->capacity) {
         guint larger = to->capacity ? 2 * to->capacity : 4;
-        CnxPy **items = cnx_strings_take(pool, larger * sizeof *items);
+        CnxPy **items = cnx_strings_take(strings, larger * sizeof *items);
 
         if (!items)
             return FALSE;

@@ -10,7 +10,7 @@
 #define LENGTH_SIZE 8
 #define HEADER_MAX 100000000
 
-/* A tensor's own sizes agree: offsets in order, shape times dtype. */
+/* Checks the offsets of a tensor against each other and against its shape and dtype. */
 static gboolean check_size(CnxHeaderEntry *entry, const char *file, GError **error)
 {
     CnxTensor *t = &entry->tensor;
@@ -20,13 +20,13 @@ static gboolean check_size(CnxHeaderEntry *entry, const char *file, GError **err
 
     if (entry->begin > entry->end)
         return cnx_corrupt(error, file,
-                           "tensor %s begins at byte %" G_GUINT64_FORMAT
-                           " of the data, after its end at %" G_GUINT64_FORMAT,
+                           "tensor %s begins at data byte %" G_GUINT64_FORMAT
+                           ", after its end at %" G_GUINT64_FORMAT,
                            name, entry->begin, entry->end);
     for (guint i = 0; i < t->rank; i++)
         fits = fits && g_uint64_checked_mul(&elements, elements, t->shape[i]);
     if (!fits || !g_uint64_checked_mul(&bits, elements, entry->bits) || elements > G_MAXSIZE)
-        return cnx_corrupt(error, file, "tensor %s has a shape whose product overflows", name);
+        return cnx_corrupt(error, file, "tensor %s has a shape whose size overflows", name);
     t->elements = elements;
     t->size = entry->end - entry->begin;
     if (bits % 8 || bits / 8 != entry->end - entry->begin)
@@ -37,7 +37,7 @@ static gboolean check_size(CnxHeaderEntry *entry, const char *file, GError **err
     return TRUE;
 }
 
-static int by_offset(const void *a, const void *b)
+static int compare_offsets(const void *a, const void *b)
 {
     const CnxHeaderEntry *x = a, *y = b;
 
@@ -46,13 +46,13 @@ static int by_offset(const void *a, const void *b)
     return x->end < y->end ? -1 : x->end > y->end;
 }
 
-/* Tensors follow each other without hole or overlap and fill the data to its last byte. */
-static gboolean check_layout(CnxHeader *header, gsize data_size, const char *file, GError **error)
+/* Checks that the tensors cover all of the data without gaps or overlaps. */
+static gboolean check_coverage(CnxHeader *header, gsize data_size, const char *file, GError **error)
 {
     guint64 at = 0;
 
     if (header->count)
-        qsort(header->entries, header->count, sizeof *header->entries, by_offset);
+        qsort(header->entries, header->count, sizeof *header->entries, compare_offsets);
     for (gsize i = 0; i < header->count; i++) {
         CnxHeaderEntry *entry = &header->entries[i];
 
@@ -61,28 +61,28 @@ static gboolean check_layout(CnxHeader *header, gsize data_size, const char *fil
         g_autofree char *name = cnx_quote(entry->tensor.name);
         if (entry->end > data_size)
             return cnx_corrupt(error, file,
-                               "tensor %s ends at byte %" G_GUINT64_FORMAT
-                               " of the data, of which the file holds %" G_GSIZE_FORMAT
-                               ": it is truncated or damaged",
+                               "tensor %s ends at data byte %" G_GUINT64_FORMAT
+                               ", but the file has only %" G_GSIZE_FORMAT
+                               " bytes of data: it is truncated or damaged",
                                name, entry->end, data_size);
         if (entry->begin != at)
-            return cnx_corrupt(
-                error, file,
-                "tensor %s begins at byte %" G_GUINT64_FORMAT
-                " of the data and not where the one before ends, at %" G_GUINT64_FORMAT,
-                name, entry->begin, at);
+            return cnx_corrupt(error, file,
+                               "tensor %s begins at data byte %" G_GUINT64_FORMAT
+                               ", expected the end of the previous tensor at %" G_GUINT64_FORMAT,
+                               name, entry->begin, at);
         at = entry->end;
     }
     if (at != data_size)
-        return cnx_corrupt(
-            error, file, "holds %" G_GSIZE_FORMAT " bytes of data, its tensors %" G_GUINT64_FORMAT,
-            data_size, at);
+        return cnx_corrupt(error, file,
+                           "has %" G_GSIZE_FORMAT " bytes of data, expected the %" G_GUINT64_FORMAT
+                           " bytes of its tensors",
+                           data_size, at);
     return TRUE;
 }
 
-/* Where the header is, if the file can be a safetensors file at all. */
-static gboolean find_header(const guint8 *bytes, gsize size, guint64 *length, const char *file,
-                            GError **error)
+/* *length: of the header. Fails if the file cannot be a safetensors file. */
+static gboolean read_header_length(const guint8 *bytes, gsize size, guint64 *length,
+                                   const char *file, GError **error)
 {
     guint64 n = 0;
 
@@ -106,22 +106,22 @@ static gboolean find_header(const guint8 *bytes, gsize size, guint64 *length, co
                            "is %" G_GSIZE_FORMAT " bytes long, too short for a checkpoint", size);
     if (size == LENGTH_SIZE || bytes[LENGTH_SIZE] != '{')
         return cnx_corrupt(error, file,
-                           "is no checkpoint that is known here: neither a safetensors file (no "
-                           "\"{\" at byte 8) nor one of PyTorch");
+                           "is not a known checkpoint format: neither safetensors (no \"{\" at "
+                           "byte 8) nor PyTorch");
     if (n > HEADER_MAX)
         return cnx_corrupt(error, file,
                            "has a safetensors header of %" G_GUINT64_FORMAT
-                           " bytes, more than the format's limit of %d",
+                           " bytes, expected at most %d",
                            n, HEADER_MAX);
     return cnx_corrupt(error, file,
                        "has %" G_GSIZE_FORMAT
-                       " bytes, its safetensors header alone %" G_GUINT64_FORMAT
+                       " bytes, but its safetensors header alone has %" G_GUINT64_FORMAT
                        ": it is truncated or damaged",
                        size, n);
 }
 
-static gboolean take_tensors(CnxContainer *container, const CnxHeader *header, const guint8 *data,
-                             const char *file, GError **error)
+static gboolean add_tensors(CnxContainer *container, const CnxHeader *header, const guint8 *data,
+                            const char *file, GError **error)
 {
     for (gsize i = 0; i < header->count; i++) {
         CnxHeaderEntry *entry = &header->entries[i];
@@ -133,7 +133,7 @@ static gboolean take_tensors(CnxContainer *container, const CnxHeader *header, c
     return TRUE;
 }
 
-static gboolean probe(const guint8 *bytes, gsize size)
+static gboolean probe_safetensors(const guint8 *bytes, gsize size)
 {
     return TRUE;
 }
@@ -141,18 +141,16 @@ static gboolean probe(const guint8 *bytes, gsize size)
 static gboolean read_safetensors(CnxContainer *container, const guint8 *bytes, gsize size,
                                  const char *file, GError **error)
 {
-    CnxHeader header = {NULL, 0, 0};
+    g_auto(CnxHeader) header = {NULL, 0, 0};
     guint64 length;
 
-    if (!find_header(bytes, size, &length, file, error))
+    if (!read_header_length(bytes, size, &length, file, error))
         return FALSE;
     const guint8 *text = bytes + LENGTH_SIZE, *data = text + length;
-    gboolean ok = cnx_header_parse((const char *)text, length, file, &header,
-                                   cnx_container_pool(container), error) &&
-                  check_layout(&header, bytes + size - data, file, error) &&
-                  take_tensors(container, &header, data, file, error);
-    g_free(header.entries);
-    return ok;
+    return cnx_header_parse((const char *)text, length, file, &header,
+                            cnx_container_strings(container), error) &&
+           check_coverage(&header, bytes + size - data, file, error) &&
+           add_tensors(container, &header, data, file, error);
 }
 
-const CnxFormat cnx_format_safetensors = {"safetensors", probe, read_safetensors};
+const CnxFormat cnx_format_safetensors = {"safetensors", probe_safetensors, read_safetensors};

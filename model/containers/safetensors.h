@@ -1,14 +1,14 @@
-/* A safetensors file, mapped and checked.
+/* Safetensors files:
  *
- *   bytes 0..7    length n of the header, little endian, at most 100 MB
- *   bytes 8..     the header: JSON, see model/containers/header.h
- *   bytes 8+n..   the data: every byte belongs to exactly one tensor
+ *   bytes 0..7    header size n, little endian, at most 100 MB
+ *   bytes 8..     JSON header, see model/containers/header.h
+ *   bytes 8+n..   data; every byte belongs to exactly one tensor
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
 #include "model/containers/container.h"
 
-/* Only the header is read; tensor data is touched by whoever reads it. Takes every file: one of
- * another kind is refused with what it is, CNX_ERROR_NOT_CONVNEXT. */
+/* Reads the header only, not the tensor data. Its probe accepts every file; if the file is of
+ * another kind, read fails with CNX_ERROR_NOT_CONVNEXT and a description of that kind. */
 extern const CnxFormat cnx_format_safetensors;

@@ -19,7 +19,7 @@ gboolean cnx_shards_is_index(const char *path)
     return g_str_has_suffix(path, ".index.json");
 }
 
-/* A file beside the index, and nowhere else. */
+/* Accepts names of files in the folder of the index only, not paths. */
 static gboolean is_plain_name(const char *name)
 {
     for (const char *c = name; *c; c++)
@@ -28,7 +28,7 @@ static gboolean is_plain_name(const char *name)
     return *name && *name != '.' && !strpbrk(name, "/\\");
 }
 
-static int by_text(gconstpointer a, gconstpointer b)
+static int compare_paths(gconstpointer a, gconstpointer b)
 {
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
@@ -43,7 +43,7 @@ static gboolean collect_files(CnxShards *self, const CnxJson *json, const char *
     self->map = cnx_json_child(json, "weight_map");
     if (!self->map || json_object_get_size(self->map) == 0)
         return cnx_json_fail(json, CNX_ERROR_CORRUPT, "weight_map",
-                             "is not there, expected an object that names a file for each tensor");
+                             "is missing, expected an object that maps each tensor to a file");
     json_object_iter_init(&iter, self->map);
     while (json_object_iter_next(&iter, &tensor, &node)) {
         gboolean text =
@@ -54,7 +54,8 @@ static gboolean collect_files(CnxShards *self, const CnxJson *json, const char *
             g_autofree char *quoted = cnx_quote(tensor);
 
             return cnx_json_fail(json, CNX_ERROR_CORRUPT, "weight_map",
-                                 "does not say for tensor %s the name of a file in the same folder",
+                                 "maps tensor %s to a value that is not the name of a file in the "
+                                 "same folder",
                                  quoted);
         }
         if (g_hash_table_add(seen, (gpointer)name))
@@ -63,32 +64,29 @@ static gboolean collect_files(CnxShards *self, const CnxJson *json, const char *
             return cnx_json_fail(json, CNX_ERROR_CORRUPT, "weight_map", "names more than %d files",
                                  FILES_MAX);
     }
-    g_ptr_array_sort(self->files, by_text);
+    g_ptr_array_sort(self->files, compare_paths);
     g_ptr_array_add(self->files, NULL);
     return TRUE;
 }
 
 CnxShards *cnx_shards_read(const char *path, GError **error)
 {
+    g_autoptr(GError) cause = NULL;
     g_autofree char *file = g_filename_display_name(path), *folder = g_path_get_dirname(path);
-    GError *cause = NULL;
     JsonObject *index = cnx_json_load(path, &cause);
 
     if (!index) {
         if (cause)
-            g_propagate_error(error, cause);
+            g_propagate_error(error, g_steal_pointer(&cause));
         else
-            g_set_error(error, CNX_ERROR, CNX_ERROR_NOT_FOUND, "%s: is not there", file);
+            g_set_error(error, CNX_ERROR, CNX_ERROR_NOT_FOUND, "%s: does not exist", file);
         return NULL;
     }
-    CnxShards *self = g_new0(CnxShards, 1);
+    g_autoptr(CnxShards) self = g_new0(CnxShards, 1);
     const CnxJson json = {index, file, error};
     self->index = index;
     self->files = g_ptr_array_new_with_free_func(g_free);
-    if (collect_files(self, &json, folder))
-        return self;
-    cnx_shards_free(self);
-    return NULL;
+    return collect_files(self, &json, folder) ? g_steal_pointer(&self) : NULL;
 }
 
 void cnx_shards_free(CnxShards *self)
@@ -105,7 +103,7 @@ char *const *cnx_shards_files(const CnxShards *self)
     return (char *const *)self->files->pdata;
 }
 
-static int by_name(const void *name, const void *tensor)
+static int compare_name(const void *name, const void *tensor)
 {
     return strcmp(name, ((const CnxTensor *)tensor)->name);
 }
@@ -119,13 +117,11 @@ gboolean cnx_shards_check(const CnxShards *self, const CnxTensor *tensors, gsize
 
     json_object_iter_init(&iter, self->map);
     while (json_object_iter_next(&iter, &name, &node)) {
-        if (count && bsearch(name, tensors, count, sizeof *tensors, by_name))
+        if (count && bsearch(name, tensors, count, sizeof *tensors, compare_name))
             continue;
         g_autofree char *quoted = cnx_quote(name);
-        g_set_error(error, CNX_ERROR, CNX_ERROR_CORRUPT,
-                    "%s: has no tensor %s in its files, though it names %s for it", file, quoted,
-                    json_node_get_string(node));
-        return FALSE;
+        return cnx_corrupt(error, file, "maps tensor %s to %s, but no shard has that tensor",
+                           quoted, json_node_get_string(node));
     }
     return TRUE;
 }

@@ -1,6 +1,6 @@
-/* A checkpoint in several files: NAME.index.json says which tensor is in which file.
+/* A checkpoint split into several files (shards). NAME.index.json maps each tensor to a file.
  *
- *   { "metadata": {...}, "weight_map": { tensor: file in the same folder, ... } }
+ *   { "metadata": {...}, "weight_map": { tensor: name of a file in the same folder, ... } }
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
@@ -10,16 +10,20 @@
 
 typedef struct CnxShards CnxShards;
 
-gboolean cnx_shards_is_index(const char *path); /* by its name */
+/* Judges by the name of the file. */
+gboolean cnx_shards_is_index(const char *path);
 
-/* Reads the index. Errors: those of model/base/json.h, CNX_ERROR_NOT_FOUND, and CNX_ERROR_CORRUPT
- * for what names no files in its own folder. */
+/* Reads an index. Errors: those of model/base/json.h, CNX_ERROR_NOT_FOUND, and CNX_ERROR_CORRUPT if
+ * an entry is not the name of a file in the folder of the index. */
 CnxShards *cnx_shards_read(const char *path, GError **error);
 void cnx_shards_free(CnxShards *shards); /* NULL allowed */
 
-/* Paths of the files, each once, in the order of their names; then NULL. */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(CnxShards, cnx_shards_free)
+
+/* NULL-terminated paths of the files, sorted by name, each once. */
 char *const *cnx_shards_files(const CnxShards *shards);
 
-/* Every tensor of the index is there. tensors: [count], in the order of their names. */
+/* Checks that tensors [count], sorted by name, contain every tensor of the index. file: of the
+ * index, for messages. */
 gboolean cnx_shards_check(const CnxShards *shards, const CnxTensor *tensors, gsize count,
                           const char *file, GError **error);

@@ -4,7 +4,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#define BLOCK 16384 /* bytes; larger pieces get a block of their own */
+#define BLOCK 16384 /* bytes; a larger piece gets its own block */
 #define ALIGNMENT (_Alignof(max_align_t))
 
 typedef struct Block {
@@ -13,62 +13,62 @@ typedef struct Block {
 } Block;
 
 struct CnxStrings {
-    Block *blocks; /* the first is the one being filled */
-    gsize used;    /* of the first block */
-    gsize room;    /* of the first block, in all */
-    gsize left;    /* of the limit */
+    Block *blocks; /* pieces come from the first one */
+    gsize used;    /* bytes of the first block */
+    gsize room;    /* size of the first block */
+    gsize left;    /* bytes up to the limit */
 };
 
 CnxStrings *cnx_strings_new(gsize limit)
 {
-    CnxStrings *pool = g_new0(CnxStrings, 1);
+    CnxStrings *strings = g_new0(CnxStrings, 1);
 
-    pool->left = limit;
-    return pool;
+    strings->left = limit;
+    return strings;
 }
 
-void cnx_strings_free(CnxStrings *pool)
+void cnx_strings_free(CnxStrings *strings)
 {
-    if (!pool)
+    if (!strings)
         return;
-    while (pool->blocks) {
-        Block *block = pool->blocks;
+    while (strings->blocks) {
+        Block *block = strings->blocks;
 
-        pool->blocks = block->next;
+        strings->blocks = block->next;
         g_free(block);
     }
-    g_free(pool);
+    g_free(strings);
 }
 
-static Block *add_block(CnxStrings *pool, gsize bytes)
+static Block *add_block(CnxStrings *strings, gsize bytes)
 {
     Block *block = bytes <= G_MAXSIZE - sizeof *block ? g_try_malloc(sizeof *block + bytes) : NULL;
 
     if (!block)
         return NULL;
-    block->next = pool->blocks;
-    pool->blocks = block;
-    pool->used = 0;
-    pool->room = bytes;
+    block->next = strings->blocks;
+    strings->blocks = block;
+    strings->used = 0;
+    strings->room = bytes;
     return block;
 }
 
-gpointer cnx_strings_take(CnxStrings *pool, gsize bytes)
+gpointer cnx_strings_take(CnxStrings *strings, gsize bytes)
 {
-    if (bytes > pool->left || pool->left - bytes < ALIGNMENT)
+    if (bytes > strings->left || strings->left - bytes < ALIGNMENT)
         return NULL;
     gsize size = (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-    if (size > pool->room - pool->used && !add_block(pool, MAX(size, BLOCK)))
+    if (size > strings->room - strings->used && !add_block(strings, MAX(size, BLOCK)))
         return NULL;
-    guint8 *piece = (guint8 *)pool->blocks->bytes + pool->used;
-    pool->used += size;
-    pool->left -= size;
+    guint8 *piece = (guint8 *)strings->blocks->bytes + strings->used;
+    strings->used += size;
+    strings->left -= size;
     return piece;
 }
 
-char *cnx_strings_copy(CnxStrings *pool, const char *text, gsize length)
+char *cnx_strings_copy(CnxStrings *strings, const char *text, gsize length)
 {
-    char *copy = length < G_MAXSIZE ? cnx_strings_take(pool, length + 1) : NULL;
+    char *copy = length < G_MAXSIZE ? cnx_strings_take(strings, length + 1) : NULL;
 
     if (!copy)
         return NULL;

@@ -1,7 +1,7 @@
-/* Memory that a parser takes in many pieces and gives back at once.
+/* Names and other small pieces of memory that a parser allocates one by one and frees together.
  *
- * What a parser takes is bounded by what it reads: a pool has a limit, which its owner sets in
- * proportion to the file. Unlike GLib's own, these functions return NULL where memory is short.
+ * A limit, which the owner sets in proportion to the file, bounds the memory that a file can make
+ * its parser allocate. Unlike GLib's allocators, these functions return NULL when memory runs out.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
@@ -10,18 +10,19 @@
 
 typedef struct CnxStrings CnxStrings;
 
-/* limit: bytes that may be taken in all. */
+/* limit: total bytes that may be allocated. */
 CnxStrings *cnx_strings_new(gsize limit);
-void cnx_strings_free(CnxStrings *pool); /* NULL allowed */
+void cnx_strings_free(CnxStrings *strings); /* NULL allowed */
 
-/* Bytes, uninitialised, aligned for any type; NULL when the limit or the system's memory is
- * reached.
- */
-gpointer cnx_strings_take(CnxStrings *pool, gsize bytes);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(CnxStrings, cnx_strings_free)
 
-/* A copy of text [length] with a NUL behind it, or NULL. */
-char *cnx_strings_copy(CnxStrings *pool, const char *text, gsize length);
+/* Uninitialised bytes, aligned for any type; NULL when the limit is reached or memory runs out. */
+gpointer cnx_strings_take(CnxStrings *strings, gsize bytes);
 
-/* Makes room for one more element in an array of count ones that grows by doubling, outside of any
- * pool; g_free releases it. FALSE when memory is short: the array is as it was. */
+/* A NUL-terminated copy of text [length], or NULL. */
+char *cnx_strings_copy(CnxStrings *strings, const char *text, gsize length);
+
+/* Makes room for one more element in an array of count elements that grows by doubling. The array
+ * belongs to no CnxStrings; free it with g_free. Returns FALSE, and leaves the array as it is, when
+ * memory runs out. */
 gboolean cnx_grow(gpointer *array, gsize count, gsize *capacity, gsize element);

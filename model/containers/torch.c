@@ -3,13 +3,13 @@
 
 #include <string.h>
 
-#define KEY_MAX 255 /* bytes of a storage's name, a number in practice */
+#define KEY_MAX 255 /* bytes of a storage's key, in practice a number */
 
 static const struct {
-    const char *name; /* of the class, behind its module */
+    const char *name; /* of the class, without its module */
     CnxDtype dtype;
     guint item;
-} storages[] = {
+} storage_classes[] = {
     {"FloatStorage", CNX_DTYPE_F32, 4},      {"HalfStorage", CNX_DTYPE_F16, 2},
     {"BFloat16Storage", CNX_DTYPE_BF16, 2},  {"DoubleStorage", CNX_DTYPE_F64, 8},
     {"LongStorage", CNX_DTYPE_OTHER, 8},     {"IntStorage", CNX_DTYPE_OTHER, 4},
@@ -21,7 +21,7 @@ static const struct {
     {"QUInt2x4Storage", CNX_DTYPE_OTHER, 1}, {"ComplexDoubleStorage", CNX_DTYPE_OTHER, 16},
 };
 
-/* The value is a non-negative integer. */
+/* FALSE unless the value is a non-negative integer. */
 static gboolean size_of(const CnxPy *value, guint64 *size)
 {
     if (value->kind != CNX_PY_INT || value->integer < 0)
@@ -30,7 +30,7 @@ static gboolean size_of(const CnxPy *value, guint64 *size)
     return TRUE;
 }
 
-/* A tuple, or a torch.Size of one: at most CNX_MAX_RANK sizes. */
+/* Reads a tuple or torch.Size of at most CNX_MAX_RANK sizes. */
 static gboolean sizes_of(const CnxPy *value, guint64 *sizes, guint *count)
 {
     if (value->kind == CNX_PY_OBJECT && cnx_py_is_global(value->class, "torch.Size") &&
@@ -45,7 +45,7 @@ static gboolean sizes_of(const CnxPy *value, guint64 *sizes, guint *count)
     return TRUE;
 }
 
-/* One past the last element of the storage that the tensor touches. */
+/* *end: one past the last element of the storage that the tensor uses. FALSE if it overflows. */
 static gboolean tensor_end(const CnxPyTensor *t, guint64 *end)
 {
     guint64 step;
@@ -62,10 +62,10 @@ static gboolean tensor_end(const CnxPyTensor *t, guint64 *end)
 }
 
 /* arguments: storage, offset, size, stride, ... */
-static CnxPy *rebuild_tensor(CnxStrings *pool, CnxPy *arguments, const char **what)
+static CnxPy *rebuild_tensor(CnxStrings *strings, CnxPy *arguments, const char **fault)
 {
-    CnxPy *value = cnx_py_new(pool, CNX_PY_TENSOR);
-    CnxPyTensor *t = cnx_strings_take(pool, sizeof *t);
+    CnxPy *value = cnx_py_new(strings, CNX_PY_TENSOR);
+    CnxPyTensor *t = cnx_strings_take(strings, sizeof *t);
     guint strides;
     guint64 end;
 
@@ -75,38 +75,38 @@ static CnxPy *rebuild_tensor(CnxStrings *pool, CnxPy *arguments, const char **wh
     value->tensor = t;
     if (arguments->count < 4 || arguments->items[0]->kind != CNX_PY_STORAGE ||
         !size_of(arguments->items[1], &t->offset)) {
-        *what = "a tensor without storage and offset";
+        *fault = "a tensor without a storage and an offset";
         return NULL;
     }
     t->storage = arguments->items[0]->storage;
     if (!sizes_of(arguments->items[2], t->shape, &t->rank) ||
         !sizes_of(arguments->items[3], t->strides, &strides) || strides != t->rank) {
-        *what = "a tensor whose shape and strides are not two lists of up to 8 sizes";
+        *fault = "a tensor whose shape and strides are not two lists of at most 8 sizes";
         return NULL;
     }
     if (!tensor_end(t, &end) || end > t->storage->view_elements) {
-        *what = "a tensor that reaches beyond its storage";
+        *fault = "a tensor that extends beyond its storage";
         return NULL;
     }
     return value;
 }
 
-static CnxPy *inert(CnxStrings *pool, CnxPy *class, CnxPy *arguments)
+static CnxPy *make_object(CnxStrings *strings, CnxPy *class, CnxPy *arguments)
 {
-    CnxPy *value = cnx_py_new(pool, CNX_PY_OBJECT);
+    CnxPy *value = cnx_py_new(strings, CNX_PY_OBJECT);
 
     if (!value)
         return NULL;
     value->class = class;
-    value->items = arguments->items; /* shared: neither side appends to what the other reads */
+    value->items = arguments->items; /* shared: neither value is appended to */
     value->count = arguments->count;
     return value;
 }
 
-/* OrderedDict() or, of Python 2, OrderedDict([[key, value], ...]). */
-static CnxPy *make_dict(CnxStrings *pool, const CnxPy *arguments)
+/* OrderedDict(), or OrderedDict([[key, value], ...]) as Python 2 writes it. */
+static CnxPy *make_dict(CnxStrings *strings, const CnxPy *arguments)
 {
-    CnxPy *dict = cnx_py_new(pool, CNX_PY_DICT);
+    CnxPy *dict = cnx_py_new(strings, CNX_PY_DICT);
     const CnxPy *pairs = arguments->count ? arguments->items[0] : NULL;
 
     if (!dict || !pairs || pairs->kind != CNX_PY_LIST)
@@ -116,8 +116,8 @@ static CnxPy *make_dict(CnxStrings *pool, const CnxPy *arguments)
 
         if (pair->kind != CNX_PY_LIST || pair->count != 2)
             continue;
-        if (!cnx_py_append(pool, dict, pair->items[0]) ||
-            !cnx_py_append(pool, dict, pair->items[1]))
+        if (!cnx_py_append(strings, dict, pair->items[0]) ||
+            !cnx_py_append(strings, dict, pair->items[1]))
             return NULL;
     }
     return dict;
@@ -134,46 +134,47 @@ static gboolean is_dict_class(const CnxPy *class)
     return FALSE;
 }
 
-CnxPy *cnx_torch_call(CnxStrings *pool, CnxPy *function, CnxPy *arguments, const char **what)
+CnxPy *cnx_torch_call(CnxStrings *strings, CnxPy *function, CnxPy *arguments, const char **fault)
 {
-    *what = NULL;
-    /* A subclass of Tensor: (rebuild, class, arguments of rebuild, state). */
+    *fault = NULL;
+    /* A subclass of Tensor: (rebuild function, class, its arguments, state). */
     if (cnx_py_is_global(function, "torch._tensor._rebuild_from_type_v2") &&
         arguments->count >= 3 && arguments->items[2]->kind == CNX_PY_LIST) {
         function = arguments->items[0];
         arguments = arguments->items[2];
     }
     if (is_dict_class(function))
-        return make_dict(pool, arguments);
+        return make_dict(strings, arguments);
     if (cnx_py_is_global(function, "torch._utils._rebuild_tensor_v2") ||
         cnx_py_is_global(function, "torch._utils._rebuild_tensor"))
-        return rebuild_tensor(pool, arguments, what);
+        return rebuild_tensor(strings, arguments, fault);
     if ((cnx_py_is_global(function, "torch._utils._rebuild_parameter") ||
          cnx_py_is_global(function, "torch._utils._rebuild_parameter_with_state")) &&
         arguments->count >= 1 && arguments->items[0]->kind == CNX_PY_TENSOR)
         return arguments->items[0];
-    return inert(pool, function, arguments);
+    return make_object(strings, function, arguments);
 }
 
-/* The class of a storage: torch.FloatStorage, torch.cuda.FloatStorage, torch.storage....*/
-static gboolean storage_class(const CnxPy *class, CnxPyStorage *storage)
+/* Sets dtype and item from torch.FloatStorage, torch.cuda.FloatStorage, and so on. FALSE for any
+ * other class. */
+static gboolean read_storage_class(const CnxPy *class, CnxPyStorage *storage)
 {
     const char *dot;
 
     if (class->kind != CNX_PY_GLOBAL || strncmp(class->text, "torch.", 6) ||
         !(dot = strrchr(class->text, '.')))
         return FALSE;
-    for (guint i = 0; i < G_N_ELEMENTS(storages); i++)
-        if (!strcmp(dot + 1, storages[i].name)) {
-            storage->dtype = storages[i].dtype;
-            storage->item = storages[i].item;
+    for (guint i = 0; i < G_N_ELEMENTS(storage_classes); i++)
+        if (!strcmp(dot + 1, storage_classes[i].name)) {
+            storage->dtype = storage_classes[i].dtype;
+            storage->item = storage_classes[i].item;
             return TRUE;
         }
     return FALSE;
 }
 
-/* (key, offset, elements) of a part of a storage, in old files. A storage cannot be a view of
- * another type: offsets and sizes are its elements. */
+/* A view in a legacy file: (key, offset, elements). It has the dtype of its storage, so offset and
+ * elements count the storage's elements. */
 static gboolean read_view(const CnxPy *view, CnxPyStorage *storage)
 {
     guint64 end;
@@ -186,44 +187,46 @@ static gboolean read_view(const CnxPy *view, CnxPyStorage *storage)
 }
 
 /* id: ("storage", class, key, location, elements[, view or None]). */
-static CnxPy *make_storage(CnxPickle *pickle, const CnxPy *id, const char **what)
+static CnxPy *make_storage(CnxStrings *strings, CnxPyStorage **storages, const CnxPy *id,
+                           const char **fault)
 {
-    CnxPyStorage *s = cnx_strings_take(pickle->pool, sizeof *s);
-    CnxPy *value = cnx_py_new(pickle->pool, CNX_PY_STORAGE), **items = id->items;
+    CnxPyStorage *s = cnx_strings_take(strings, sizeof *s);
+    CnxPy *value = cnx_py_new(strings, CNX_PY_STORAGE), **items = id->items;
 
     if (!s || !value)
         return NULL;
     *s = (CnxPyStorage){0};
-    if (!storage_class(items[1], s)) {
-        *what = "a storage of an unknown class";
+    if (!read_storage_class(items[1], s)) {
+        *fault = "a storage of an unknown class";
         return NULL;
     }
     if (items[2]->kind != CNX_PY_TEXT || items[2]->length > KEY_MAX ||
         !size_of(items[4], &s->elements) || s->elements > G_MAXSIZE / s->item) {
-        *what = "a storage without key and size";
+        *fault = "a storage without a valid key and size";
         return NULL;
     }
     s->view_elements = s->elements;
     if (id->count > 5 && items[5]->kind != CNX_PY_NONE && !read_view(items[5], s)) {
-        *what = "a view that its storage cannot have";
+        *fault = "a view that extends beyond its storage";
         return NULL;
     }
-    s->key = cnx_strings_copy(pickle->pool, items[2]->text, items[2]->length);
+    s->key = cnx_strings_copy(strings, items[2]->text, items[2]->length);
     if (!s->key)
         return NULL;
-    s->next = pickle->storages;
-    pickle->storages = s;
+    s->next = *storages;
+    *storages = s;
     value->storage = s;
     return value;
 }
 
-CnxPy *cnx_torch_persistent(CnxPickle *pickle, CnxPy *id, const char **what)
+CnxPy *cnx_torch_persistent(CnxStrings *strings, CnxPyStorage **storages, CnxPy *id,
+                            const char **fault)
 {
-    *what = NULL;
+    *fault = NULL;
     if (id->kind == CNX_PY_LIST && id->count >= 2 && cnx_py_is_text(id->items[0], "module"))
         return id->items[1];
     if (id->kind == CNX_PY_LIST && id->count >= 5 && cnx_py_is_text(id->items[0], "storage"))
-        return make_storage(pickle, id, what);
-    *what = "a reference to something that is no storage";
+        return make_storage(strings, storages, id, fault);
+    *fault = "a persistent reference that is not a storage";
     return NULL;
 }

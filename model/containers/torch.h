@@ -1,13 +1,16 @@
-/* The calls and references by which torch.save writes tensors into a pickle.
+/* The calls and references with which torch.save writes tensors into a pickle.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "model/containers/pickle.h"
+#include "model/containers/pickle_values.h"
 
-/* What `function(*arguments)` is: a dict, a tensor, or an inert object. arguments: LIST. NULL with
- * *what when it cannot be ("a tensor whose ..."), with *what NULL when memory is short. */
-CnxPy *cnx_torch_call(CnxStrings *pool, CnxPy *function, CnxPy *arguments, const char **what);
+/* The value of function(*arguments): a dict, a tensor, or an inert object. arguments: LIST. Returns
+ * NULL if the value is invalid, with *fault "a tensor whose ...", or memory runs out, with *fault
+ * NULL. */
+CnxPy *cnx_torch_call(CnxStrings *strings, CnxPy *function, CnxPy *arguments, const char **fault);
 
-/* What a persistent id stands for: a STORAGE, or an inert class of old files. As above. */
-CnxPy *cnx_torch_persistent(CnxPickle *pickle, CnxPy *id, const char **what);
+/* The value that a persistent id refers to: a STORAGE, which is also put in front of *storages, or
+ * an inert class of a legacy file. Errors as above. */
+CnxPy *cnx_torch_persistent(CnxStrings *strings, CnxPyStorage **storages, CnxPy *id,
+                            const char **fault);

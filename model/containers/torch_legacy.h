@@ -1,10 +1,10 @@
-/* What torch.save wrote before PyTorch 1.6, and still does when asked to. Five pickles and the
- * data:
+/* PyTorch legacy files, which torch.save writes with _use_new_zipfile_serialization=False and
+ * before PyTorch 1.6. Five pickles and the data:
  *
- *   magic number, protocol version 1001, a dict about the system ("little_endian"),
- *   the object, whose storages are references by key,
- *   the keys of the storages that follow,
- *   for each key: the number of its elements (8 bytes, little endian), and the elements
+ *   magic number; protocol version 1001; a dict about the system ("little_endian");
+ *   the object, which refers to its storages by key;
+ *   the list of keys of the storages that follow;
+ *   for each key: the number of elements (8 bytes, little endian), then the elements
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once

@@ -10,38 +10,49 @@
 #include "model/containers/unwrap.h"
 
 #define NAME_MAX_BYTES 511
-#define AS_STORED 1     /* minizip's word for not inflating */
-#define INFLATED_MAX 64 /* times the file's size: weights hardly shrink, bombs do */
+#define RAW_ENTRY 1     /* tells minizip not to inflate */
+#define INFLATED_MAX 64 /* times the file's size: weights hardly compress, zip bombs do */
 
 typedef struct Entry {
     const char *name;
-    unz64_file_pos place; /* in the directory */
+    unz64_file_pos place; /* in the central directory */
     guint64 size;         /* bytes, uncompressed */
     uLong crc;            /* of data */
-    const guint8 *data;   /* [size]; NULL until asked for */
+    const guint8 *data;   /* [size]; NULL until locate_entry */
 } Entry;
 
 typedef struct Archive {
     const guint8 *bytes;
-    gsize size, at; /* at: where minizip reads next */
+    gsize size, at; /* at: minizip's read position */
     const char *file;
     unzFile zip;
     CnxStrings *names;
-    Entry *entries; /* [count], in the order of their names */
+    Entry *entries; /* [count], sorted by name */
     gsize count, room;
-    guint64 inflated; /* bytes of all entries that were */
+    guint64 inflated; /* total bytes of inflated entries */
     char *prefix;     /* "NAME/" */
     CnxContainer *container;
     GError **error;
 } Archive;
 
-static gboolean refuse(const Archive *a, CnxError code, const char *what)
+static void archive_clear(Archive *a)
+{
+    if (a->zip)
+        unzClose(a->zip);
+    cnx_strings_free(a->names);
+    g_free(a->entries);
+    g_free(a->prefix);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Archive, archive_clear)
+
+static gboolean fail_archive(const Archive *a, CnxError code, const char *what)
 {
     g_set_error(a->error, CNX_ERROR, (int)code, "%s: %s", a->file, what);
     return FALSE;
 }
 
-/* minizip's file: the mapping */
+/* The mapping as minizip's file */
 
 static voidpf zip_open(voidpf opaque, const void *name, int mode)
 {
@@ -81,14 +92,14 @@ static int zip_done(voidpf opaque, voidpf stream)
     return 0;
 }
 
-/* The directory */
+/* The central directory */
 
-static int by_name(const void *a, const void *b)
+static int compare_names(const void *a, const void *b)
 {
     return strcmp(((const Entry *)a)->name, ((const Entry *)b)->name);
 }
 
-static int key_order(const void *name, const void *entry)
+static int compare_name(const void *name, const void *entry)
 {
     return strcmp(name, ((const Entry *)entry)->name);
 }
@@ -97,7 +108,7 @@ static Entry *find_entry(const Archive *a, const char *name)
 {
     g_autofree char *path = g_strconcat(a->prefix, name, NULL);
 
-    return bsearch(path, a->entries, a->count, sizeof *a->entries, key_order);
+    return bsearch(path, a->entries, a->count, sizeof *a->entries, compare_name);
 }
 
 static gboolean add_entry(Archive *a)
@@ -108,14 +119,14 @@ static gboolean add_entry(Archive *a)
 
     if (unzGetCurrentFileInfo64(a->zip, &info, name, sizeof name, NULL, 0, NULL, 0) != UNZ_OK ||
         unzGetFilePos64(a->zip, &entry.place) != UNZ_OK)
-        return cnx_corrupt(a->error, a->file, "is a zip archive with a damaged directory");
+        return cnx_corrupt(a->error, a->file, "is a zip archive with a damaged central directory");
     if (info.size_filename > NAME_MAX_BYTES)
-        return TRUE; /* nothing of PyTorch's */
+        return TRUE; /* not written by PyTorch */
     entry.size = info.uncompressed_size;
     entry.crc = info.crc;
     entry.name = cnx_strings_copy(a->names, name, strlen(name));
     if (!entry.name || !cnx_grow((gpointer *)&a->entries, a->count, &a->room, sizeof *a->entries))
-        return refuse(a, CNX_ERROR_OUT_OF_MEMORY, "not enough memory for the zip directory");
+        return fail_archive(a, CNX_ERROR_OUT_OF_MEMORY, "not enough memory for the zip directory");
     a->entries[a->count++] = entry;
     return TRUE;
 }
@@ -129,28 +140,29 @@ static gboolean read_directory(Archive *a)
     a->zip = unzOpen2_64("", &functions);
     if (!a->zip)
         return cnx_corrupt(a->error, a->file,
-                           "is a zip archive, such as a PyTorch checkpoint, without the directory "
-                           "at its end: it is truncated, download it again");
+                           "is a zip archive without a central directory, probably a truncated "
+                           "PyTorch checkpoint: download it again");
     for (status = unzGoToFirstFile(a->zip); status == UNZ_OK; status = unzGoToNextFile(a->zip))
         if (!add_entry(a))
             return FALSE;
     if (status != UNZ_END_OF_LIST_OF_FILE)
-        return cnx_corrupt(a->error, a->file, "is a zip archive with a damaged directory");
+        return cnx_corrupt(a->error, a->file, "is a zip archive with a damaged central directory");
     if (a->count)
-        qsort(a->entries, a->count, sizeof *a->entries, by_name);
+        qsort(a->entries, a->count, sizeof *a->entries, compare_names);
     for (gsize i = 1; i < a->count; i++)
-        if (!by_name(&a->entries[i - 1], &a->entries[i])) {
+        if (!compare_names(&a->entries[i - 1], &a->entries[i])) {
             g_autofree char *valid = g_utf8_make_valid(a->entries[i].name, -1);
             g_autofree char *name = cnx_quote(valid);
 
-            return cnx_corrupt(a->error, a->file, "is a zip archive with two entries %s", name);
+            return cnx_corrupt(a->error, a->file, "is a zip archive with two entries named %s",
+                               name);
         }
     return TRUE;
 }
 
 /* Entries */
 
-/* stored: [stored_size], deflated without a header. */
+/* stored: raw deflate data [stored_size]. */
 static gboolean inflate_entry(Archive *a, Entry *entry, const guint8 *stored, guint64 stored_size,
                               const char *name)
 {
@@ -163,9 +175,9 @@ static gboolean inflate_entry(Archive *a, Entry *entry, const guint8 *stored, gu
                            "entry %s of the zip archive inflates to more than %d times the file",
                            name, INFLATED_MAX);
     a->inflated += entry->size;
-    guint8 *data = cnx_strings_take(cnx_container_pool(a->container), entry->size);
+    guint8 *data = cnx_strings_take(cnx_container_strings(a->container), entry->size);
     if (!data || inflateInit2(&z, -MAX_WBITS) != Z_OK)
-        return refuse(a, CNX_ERROR_OUT_OF_MEMORY, "not enough memory to inflate its entries");
+        return fail_archive(a, CNX_ERROR_OUT_OF_MEMORY, "not enough memory to inflate its entries");
     for (z.next_out = data; status == Z_OK; in += z.avail_in, out += z.avail_out) {
         z.avail_in = (uInt)MIN(in, G_MAXINT);
         z.avail_out = (uInt)MIN(out, G_MAXINT);
@@ -182,7 +194,7 @@ static gboolean inflate_entry(Archive *a, Entry *entry, const guint8 *stored, gu
     return TRUE;
 }
 
-/* The entry that minizip has opened. */
+/* Sets the data of the entry that minizip has opened. */
 static gboolean place_entry(Archive *a, Entry *entry, const char *name)
 {
     ZPOS64_T at = unzGetCurrentFileZStreamPos64(a->zip);
@@ -190,23 +202,25 @@ static gboolean place_entry(Archive *a, Entry *entry, const char *name)
 
     if (unzGetCurrentFileInfo64(a->zip, &info, NULL, 0, NULL, 0, NULL, 0) != UNZ_OK ||
         at > a->size || info.compressed_size > a->size - at)
-        return cnx_corrupt(a->error, a->file, "entry %s of the zip archive reaches beyond the file",
-                           name);
+        return cnx_corrupt(a->error, a->file,
+                           "entry %s of the zip archive extends beyond the end of the file", name);
     if (info.flag & 1)
-        return refuse(a, CNX_ERROR_UNSUPPORTED, "is an encrypted zip archive");
+        return fail_archive(a, CNX_ERROR_UNSUPPORTED, "is an encrypted zip archive");
     if (info.compression_method == Z_DEFLATED)
         return inflate_entry(a, entry, a->bytes + at, info.compressed_size, name);
     if (info.compression_method != 0)
-        return refuse(a, CNX_ERROR_UNSUPPORTED,
-                      "is a zip archive compressed by something else than deflate: pack it again");
+        return fail_archive(a, CNX_ERROR_UNSUPPORTED,
+                            "is a zip archive with a compression other than deflate: pack it again "
+                            "without compression");
     if (info.compressed_size != entry->size)
-        return cnx_corrupt(a->error, a->file, "entry %s of the zip archive has two sizes", name);
+        return cnx_corrupt(a->error, a->file, "entry %s of the zip archive has two different sizes",
+                           name);
     entry->data = a->bytes + at;
     return TRUE;
 }
 
 /* Sets entry->data. */
-static gboolean locate(Archive *a, Entry *entry)
+static gboolean locate_entry(Archive *a, Entry *entry)
 {
     g_autofree char *valid = g_utf8_make_valid(entry->name, -1);
     g_autofree char *name = cnx_quote(valid);
@@ -214,7 +228,7 @@ static gboolean locate(Archive *a, Entry *entry)
     if (entry->data)
         return TRUE;
     if (unzGoToFilePos64(a->zip, &entry->place) != UNZ_OK ||
-        unzOpenCurrentFile2(a->zip, NULL, NULL, AS_STORED) != UNZ_OK)
+        unzOpenCurrentFile2(a->zip, NULL, NULL, RAW_ENTRY) != UNZ_OK)
         return cnx_corrupt(a->error, a->file, "entry %s of the zip archive is damaged", name);
     gboolean ok = place_entry(a, entry, name);
     unzCloseCurrentFile(a->zip);
@@ -229,50 +243,50 @@ static gboolean find_storage(CnxPyStorage *storage, gpointer user_data, GError *
 
     g_autofree char *name = cnx_quote(path);
     if (!entry)
-        return cnx_corrupt(a->error, a->file, "has no entry %s, which its tensors are in", name);
+        return cnx_corrupt(a->error, a->file, "has no entry %s, which its tensors refer to", name);
     if (entry->size != storage->elements * storage->item)
         return cnx_corrupt(a->error, a->file,
-                           "entry %s has %" G_GUINT64_FORMAT
-                           " bytes, its tensors expect %" G_GUINT64_FORMAT,
+                           "entry %s has %" G_GUINT64_FORMAT " bytes, expected %" G_GUINT64_FORMAT
+                           " for its tensors",
                            name, entry->size, storage->elements * storage->item);
-    if (!locate(a, entry))
+    if (!locate_entry(a, entry))
         return FALSE;
     storage->data = entry->data;
     return TRUE;
 }
 
-/* Archives of other programs, by the ends of their entries' names. */
+/* Kinds of archives by the suffix of an entry's name; the first match counts. NULL: PyTorch. */
 static const struct {
-    const char *end, *what;
-} others[] = {
-    {"/constants.pkl", "is a TorchScript archive: save the state_dict() of the model that was "
-                       "scripted"},
-    {"/archive_format", "is a program of torch.export: save the state_dict() of the model that was "
-                        "exported"},
-    {".npy", "is a NumPy .npz archive, not a checkpoint of PyTorch"},
-    {"model.weights.h5", "is a Keras model, not a checkpoint of PyTorch"},
-    {".safetensors", "is a zip archive with a .safetensors file in it: unpack it first"},
-    {".pth", "is a zip archive with a .pth file in it: unpack it first"},
-    {".pt", "is a zip archive with a .pt file in it: unpack it first"},
-    {".bin", "is a zip archive with a .bin file in it: unpack it first"},
+    const char *suffix, *fault;
+} kinds[] = {
+    {"/constants.pkl", "is a TorchScript archive: save the state_dict() of the original model "
+                       "instead"},
+    {"/archive_format", "is a torch.export program: save the state_dict() of the original model "
+                        "instead"},
+    {".npy", "is a NumPy .npz archive, not a PyTorch checkpoint"},
+    {"model.weights.h5", "is a Keras model, not a PyTorch checkpoint"},
+    {".safetensors", "is a zip archive that contains a .safetensors file: unpack it first"},
+    {".pth", "is a zip archive that contains a .pth file: unpack it first"},
+    {".pt", "is a zip archive that contains a .pt file: unpack it first"},
+    {".bin", "is a zip archive that contains a .bin file: unpack it first"},
     {"/data.pkl", NULL},
 };
 
-/* Takes what is before "/data.pkl" as the archive's prefix. */
+/* Sets a->prefix to the part before "data.pkl". */
 static gboolean find_object(Archive *a)
 {
-    for (guint k = 0; k < G_N_ELEMENTS(others); k++)
+    for (guint k = 0; k < G_N_ELEMENTS(kinds); k++)
         for (gsize i = 0; i < a->count; i++) {
-            if (!g_str_has_suffix(a->entries[i].name, others[k].end))
+            if (!g_str_has_suffix(a->entries[i].name, kinds[k].suffix))
                 continue;
-            if (others[k].what)
-                return refuse(a, CNX_ERROR_NOT_CONVNEXT, others[k].what);
+            if (kinds[k].fault)
+                return fail_archive(a, CNX_ERROR_NOT_CONVNEXT, kinds[k].fault);
             a->prefix =
                 g_strndup(a->entries[i].name, strlen(a->entries[i].name) - strlen("data.pkl"));
             return TRUE;
         }
-    return refuse(a, CNX_ERROR_NOT_CONVNEXT,
-                  "is a zip archive without a data.pkl, so not one of PyTorch");
+    return fail_archive(a, CNX_ERROR_NOT_CONVNEXT,
+                        "is a zip archive without a data.pkl, not a PyTorch checkpoint");
 }
 
 static gboolean check_order(Archive *a)
@@ -281,26 +295,24 @@ static gboolean check_order(Archive *a)
 
     if (!order)
         return TRUE;
-    if (!locate(a, order))
+    if (!locate_entry(a, order))
         return FALSE;
     return (order->size == 6 && !memcmp(order->data, "little", 6)) ||
-           refuse(a, CNX_ERROR_UNSUPPORTED,
-                  "holds big-endian numbers: save it again on a little-endian machine");
+           fail_archive(a, CNX_ERROR_UNSUPPORTED,
+                        "has big-endian data: save it again on a little-endian machine");
 }
 
 static gboolean read_object(Archive *a)
 {
     Entry *object = find_entry(a, "data.pkl");
 
-    if (!check_order(a) || !locate(a, object))
+    if (!check_order(a) || !locate_entry(a, object))
         return FALSE;
-    CnxPickle *pickle = cnx_pickle_read(object->data, object->size, a->file, a->error);
-    gboolean ok = pickle && cnx_unwrap(a->container, pickle, find_storage, a, a->file, a->error);
-    cnx_pickle_free(pickle);
-    return ok;
+    g_autoptr(CnxPickle) pickle = cnx_pickle_read(object->data, object->size, a->file, a->error);
+    return pickle && cnx_unwrap(a->container, pickle, find_storage, a, a->file, a->error);
 }
 
-static gboolean probe(const guint8 *bytes, gsize size)
+static gboolean probe_zip(const guint8 *bytes, gsize size)
 {
     return size >= 4 && !memcmp(bytes, "PK\3\4", 4);
 }
@@ -308,17 +320,14 @@ static gboolean probe(const guint8 *bytes, gsize size)
 static gboolean read_zip(CnxContainer *container, const guint8 *bytes, gsize size, const char *file,
                          GError **error)
 {
-    Archive a = {
-        .bytes = bytes, .size = size, .file = file, .container = container, .error = error};
+    g_auto(Archive) a = {.bytes = bytes,
+                         .size = size,
+                         .file = file,
+                         .names = cnx_strings_new(2 * size + 65536),
+                         .container = container,
+                         .error = error};
 
-    a.names = cnx_strings_new(2 * size + 65536);
-    gboolean ok = read_directory(&a) && find_object(&a) && read_object(&a);
-    if (a.zip)
-        unzClose(a.zip);
-    cnx_strings_free(a.names);
-    g_free(a.entries);
-    g_free(a.prefix);
-    return ok;
+    return read_directory(&a) && find_object(&a) && read_object(&a);
 }
 
-const CnxFormat cnx_format_torch_zip = {"PyTorch zip", probe, read_zip};
+const CnxFormat cnx_format_torch_zip = {"PyTorch zip", probe_zip, read_zip};

@@ -4,10 +4,10 @@
 #include <string.h>
 
 #define DEPTH_MAX 8
-#define NAME_MAX_LENGTH 1024 /* bytes of a tensor's name with its wrappers */
-#define KEYS_SHOWN 6
+#define NAME_MAX_LENGTH 1024 /* bytes of a tensor's name or of a wrapper's key */
+#define KEYS_SHOWN 6         /* in messages */
 
-/* Under these keys training tools keep the network's state dict. */
+/* The keys under which training tools save the state dict. */
 static const char *const raw_keys[] = {"state_dict",  "model", "module",  "model_state_dict",
                                        "model_state", "net",   "network", "weights",
                                        "params",      NULL};
@@ -40,7 +40,7 @@ static gboolean has_tensors(const CnxPy *dict)
 
 static gboolean leads_to_tensors(CnxPy *dict, int depth);
 
-/* The first of keys whose value is, or wraps, a state dict. */
+/* The first key whose value is, or wraps, a state dict; NULL if there is none. */
 static const char *find_wrapper(const CnxPy *dict, const char *const *keys, int depth)
 {
     for (; *keys; keys++) {
@@ -52,8 +52,8 @@ static const char *find_wrapper(const CnxPy *dict, const char *const *keys, int 
     return NULL;
 }
 
-/* dict is a state dict, or wrappers around one. Each dict is looked into once, however often the
- * graph comes back to it. */
+/* Whether dict is a state dict or wraps one. Its mark remembers the answer, because the graph may
+ * lead to the same dict many times. */
 static gboolean leads_to_tensors(CnxPy *dict, int depth)
 {
     if (dict->mark == UNKNOWN) {
@@ -70,51 +70,54 @@ static gboolean is_wrapper(const char *key)
     return g_strv_contains(raw_keys, key) || g_strv_contains(ema_keys, key);
 }
 
-static gboolean refuse(const Unwrapping *u, const char *what)
+G_GNUC_PRINTF(2, 3)
+static gboolean fail_state_dict(const Unwrapping *u, const char *format, ...)
 {
+    va_list args;
+
+    va_start(args, format);
+    g_autofree char *what = g_strdup_vprintf(format, args);
+    va_end(args);
     g_set_error(u->error, CNX_ERROR, CNX_ERROR_NOT_CONVNEXT, "%s: %s", u->file, what);
     return FALSE;
 }
 
-#define SAVE "load it in PyTorch, and save its state_dict()"
+#define SAVE "load it in PyTorch and save its state_dict()"
 
-/* Says what is there instead of a state dict. */
-static gboolean refuse_value(const Unwrapping *u, const CnxPy *value)
+/* Fails with a description of the value that is not a state dict. */
+static gboolean fail_value(const Unwrapping *u, const CnxPy *value)
 {
     if (!is_dict(value)) {
         g_autofree char *type = cnx_quote(cnx_py_type_name(value));
-        g_autofree char *what = g_strdup_printf(
-            "holds a pickled Python object of type %s, not a state dict: " SAVE, type);
 
-        return refuse(u, what);
+        return fail_state_dict(u, "is a pickled Python object of type %s, not a state dict: " SAVE,
+                               type);
     }
     g_autoptr(GString) keys = g_string_new(NULL);
     guint shown = 0;
     for (guint i = 0; i + 1 < value->count && shown < KEYS_SHOWN; i += 2) {
-        const CnxPy *key = value->items[i], *held = value->items[i + 1];
+        const CnxPy *key = value->items[i], *member = value->items[i + 1];
 
         if (key->kind != CNX_PY_TEXT)
             continue;
         g_autofree char *text =
             g_utf8_make_valid(key->text, (gssize)MIN(key->length, NAME_MAX_LENGTH));
         g_autofree char *name = cnx_quote(text);
-        if (held->kind == CNX_PY_OBJECT && is_wrapper(text)) {
-            g_autofree char *type = cnx_quote(cnx_py_type_name(held));
-            g_autofree char *what = g_strdup_printf(
-                "holds under %s a pickled Python object of type %s, not a state dict: " SAVE, name,
-                type);
+        if (member->kind == CNX_PY_OBJECT && is_wrapper(text)) {
+            g_autofree char *type = cnx_quote(cnx_py_type_name(member));
 
-            return refuse(u, what);
+            return fail_state_dict(u,
+                                   "has a pickled Python object of type %s under its key %s, not a "
+                                   "state dict: " SAVE,
+                                   type, name);
         }
         g_string_append_printf(keys, shown++ ? ", %s" : "%s", name);
     }
-    g_autofree char *what = g_strdup_printf("holds a dict without tensors (its keys: %s), expected "
-                                            "a state dict",
-                                            shown ? keys->str : "none");
-    return refuse(u, what);
+    return fail_state_dict(u, "is a dict without tensors (keys: %s), expected a state dict",
+                           shown ? keys->str : "none");
 }
 
-/* The tensor's numbers lie one after the other, last dimension first. */
+/* Whether the elements are adjacent, in row-major order. */
 static gboolean is_contiguous(const CnxPyTensor *t)
 {
     guint64 step = 1;
@@ -135,13 +138,13 @@ static gboolean add_tensor(const Unwrapping *u, const char *name, const CnxPyTen
     for (guint i = 0; i < t->rank; i++)
         if (!g_uint64_checked_mul(&out.elements, out.elements, t->shape[i]))
             out.elements = G_MAXSIZE;
-    /* Strides of 0 can make a network of one number, but not of this file's size. */
+    /* With strides of 0, a small file could describe a huge tensor. */
     if (out.elements > s->view_elements) {
         g_autofree char *quoted = cnx_quote(name);
 
         g_set_error(u->error, CNX_ERROR, CNX_ERROR_UNSUPPORTED,
                     "%s: tensor %s has more elements (%" G_GSIZE_FORMAT
-                    ") than its storage (%" G_GUINT64_FORMAT "): save a contiguous copy of it",
+                    ") than its storage (%" G_GUINT64_FORMAT "): save a contiguous copy",
                     u->file, quoted, out.elements, s->view_elements);
         return FALSE;
     }
@@ -155,8 +158,8 @@ static gboolean add_tensor(const Unwrapping *u, const char *name, const CnxPyTen
     return cnx_container_add(u->container, &out, u->file, u->error);
 }
 
-/* The tensors of dict, with before ("" or "backbone.") before their names. */
-static gboolean add_tensors(const Unwrapping *u, const CnxPy *dict, const char *before)
+/* Adds the tensors of dict with prefix ("" or "backbone.") before their names. */
+static gboolean add_tensors(const Unwrapping *u, const CnxPy *dict, const char *prefix)
 {
     for (guint i = 0; i + 1 < dict->count; i += 2) {
         const CnxPy *key = dict->items[i], *value = dict->items[i + 1];
@@ -164,24 +167,26 @@ static gboolean add_tensors(const Unwrapping *u, const CnxPy *dict, const char *
         if (key->kind != CNX_PY_TEXT || value->kind != CNX_PY_TENSOR)
             continue;
         char name[2 * NAME_MAX_LENGTH + 2];
-        gsize length = strlen(before);
+        gsize length = strlen(prefix);
         if (key->length > NAME_MAX_LENGTH)
-            return refuse(u, "has a tensor with a name of more than 1024 bytes");
-        memcpy(name, before, length);
+            return fail_state_dict(u, "has a tensor with a name of more than %d bytes",
+                                   NAME_MAX_LENGTH);
+        memcpy(name, prefix, length);
         memcpy(name + length, key->text, key->length);
-        char *kept = cnx_strings_copy(cnx_container_pool(u->container), name, length + key->length);
-        if (!kept) {
+        char *copy =
+            cnx_strings_copy(cnx_container_strings(u->container), name, length + key->length);
+        if (!copy) {
             g_set_error(u->error, CNX_ERROR, CNX_ERROR_OUT_OF_MEMORY, "%s: not enough memory",
                         u->file);
             return FALSE;
         }
-        if (!add_tensor(u, kept, value->tensor))
+        if (!add_tensor(u, copy, value->tensor))
             return FALSE;
     }
     return TRUE;
 }
 
-/* A dict of state dicts: {"backbone": {...}, "head": {...}}. */
+/* Adds the tensors of a dict of state dicts: {"backbone": {...}, "head": {...}}. */
 static gboolean add_members(const Unwrapping *u, const CnxPy *dict)
 {
     gboolean found = FALSE;
@@ -193,21 +198,21 @@ static gboolean add_members(const Unwrapping *u, const CnxPy *dict)
             !has_tensors(value))
             continue;
         g_autofree char *name = g_strndup(key->text, key->length);
-        g_autofree char *before = g_strconcat(name, ".", NULL);
+        g_autofree char *prefix = g_strconcat(name, ".", NULL);
         found = TRUE;
-        if (!add_tensors(u, value, before))
+        if (!add_tensors(u, value, prefix))
             return FALSE;
     }
-    return found || refuse_value(u, dict);
+    return found || fail_value(u, dict);
 }
 
-/* The key to follow from dict on; notes which set of weights is under it. */
-static const char *choose(const Unwrapping *u, const CnxPy *dict, CnxWeightSet *set)
+/* The wrapper's key to follow, NULL if there is none. Sets *set if the key tells it. */
+static const char *choose_wrapper(const Unwrapping *u, const CnxPy *dict, CnxWeightSet *set)
 {
     const char *raw = find_wrapper(dict, raw_keys, DEPTH_MAX);
     const char *ema = find_wrapper(dict, ema_keys, DEPTH_MAX);
 
-    /* mmengine saves the averaged weights as "state_dict", and the raw ones as "ema_state_dict". */
+    /* mmengine swaps them: averaged weights are "state_dict", raw ones "ema_state_dict". */
     if (raw && ema && !strcmp(ema, "ema_state_dict") && cnx_py_get(dict, "message_hub")) {
         const char *swapped = raw;
 
@@ -215,8 +220,8 @@ static const char *choose(const Unwrapping *u, const CnxPy *dict, CnxWeightSet *
         ema = swapped;
     }
     if (raw && ema)
-        *set = cnx_container_wanted(u->container) == CNX_WEIGHT_SET_EMA ? CNX_WEIGHT_SET_EMA
-                                                                        : CNX_WEIGHT_SET_RAW;
+        *set = cnx_container_requested_set(u->container) == CNX_WEIGHT_SET_EMA ? CNX_WEIGHT_SET_EMA
+                                                                               : CNX_WEIGHT_SET_RAW;
     else if (ema)
         *set = CNX_WEIGHT_SET_EMA;
     if (raw && ema)
@@ -234,8 +239,8 @@ gboolean cnx_unwrap(CnxContainer *container, const CnxPickle *pickle, CnxStorage
     const char *key;
 
     if (!is_dict(dict))
-        return refuse_value(&u, dict);
-    for (int depth = 0; depth < DEPTH_MAX && (key = choose(&u, dict, &set)); depth++) {
+        return fail_value(&u, dict);
+    for (int depth = 0; depth < DEPTH_MAX && (key = choose_wrapper(&u, dict, &set)); depth++) {
         dict = cnx_py_get(dict, key);
         g_string_append_printf(path, path->len ? ".%s" : "%s", key);
     }

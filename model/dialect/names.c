@@ -7,8 +7,8 @@
 #include "model/dialect/pattern.h"
 #include "model/dialect/tables.h"
 
-static gboolean not_convnext(const CnxTensor *tensors, guint count, const char *file,
-                             GError **error)
+static gboolean fail_not_convnext(const CnxTensor *tensors, guint count, const char *file,
+                                  GError **error)
 {
     const char *witness, *network = cnx_others_recognise(tensors, count, &witness);
 
@@ -17,8 +17,8 @@ static gboolean not_convnext(const CnxTensor *tensors, guint count, const char *
             g_autofree char *name = cnx_quote(tensors[i].name);
 
             g_set_error(error, CNX_ERROR, CNX_ERROR_UNSUPPORTED,
-                        "%s: is a ConvNeXt V2 in the middle of its masked pre-training, in sparse "
-                        "layers (tensor %s): convert it with remap_checkpoint_keys of "
+                        "%s: is a ConvNeXt V2 from masked pre-training with sparse layers (tensor "
+                        "%s): convert it with remap_checkpoint_keys from "
                         "facebookresearch/ConvNeXt-V2",
                         file, name);
             return FALSE;
@@ -33,9 +33,9 @@ static gboolean not_convnext(const CnxTensor *tensors, guint count, const char *
     }
     g_autofree char *first = count ? cnx_quote(tensors[0].name) : g_strdup("none");
     g_set_error(error, CNX_ERROR, CNX_ERROR_NOT_CONVNEXT,
-                "%s: is not a ConvNeXt: none of its %u tensors (first: %s) is a block's depthwise "
-                "convolution as timm, transformers, torchvision, facebookresearch or OpenMMLab "
-                "name it",
+                "%s: is not a ConvNeXt: none of its %u tensors (first: %s) has the name of a "
+                "block's depthwise convolution in timm, transformers, torchvision, "
+                "facebookresearch or OpenMMLab",
                 file, count, first);
     return FALSE;
 }
@@ -51,9 +51,9 @@ static gboolean has_tensor(const CnxTensor *tensors, guint count, const char *pr
     return FALSE;
 }
 
-/* The first table from names on that has this witness and whose other conditions hold. */
-static const CnxNames *choose(const CnxNames *names, const char *prefix, const CnxTensor *tensors,
-                              guint count)
+/* The first table, starting at names, that has the same witness and whose conditions hold. */
+static const CnxNames *choose_table(const CnxNames *names, const char *prefix,
+                                    const CnxTensor *tensors, guint count)
 {
     const char *witness = names->witness;
 
@@ -82,18 +82,18 @@ gboolean cnx_naming_detect(CnxNaming *naming, const CnxTensor *tensors, guint co
             g_autofree char *one = cnx_quote(witness), *other = cnx_quote(name);
 
             g_set_error(error, CNX_ERROR, CNX_ERROR_NOT_CONVNEXT,
-                        "%s: holds more than one ConvNeXt, by its tensors %s and %s: keep one",
+                        "%s: contains more than one ConvNeXt (tensors %s and %s): keep only one",
                         file, one, other);
             cnx_naming_clear(naming);
             return FALSE;
         }
         witness = name;
         naming->prefix = g_strndup(name, strlen(name) - strlen(names->witness));
-        naming->names = choose(names, naming->prefix, tensors, count);
+        naming->names = choose_table(names, naming->prefix, tensors, count);
         naming->dialect = naming->names->dialect;
         naming->head_eps = naming->names->head_eps;
     }
-    return witness || not_convnext(tensors, count, file, error);
+    return witness || fail_not_convnext(tensors, count, file, error);
 }
 
 void cnx_naming_clear(CnxNaming *naming)
@@ -112,7 +112,8 @@ static char *rename_rest(const CnxNaming *naming, const char *name)
     return NULL;
 }
 
-/* The body's tensors have the whole prefix; those behind it may have a leading part of it. */
+/* The tensors of the body have the whole prefix, those of the head perhaps only some of its leading
+ * modules. */
 char *cnx_naming_canonical(const CnxNaming *naming, const char *name)
 {
     const char *prefix = naming->prefix;
@@ -121,21 +122,20 @@ char *cnx_naming_canonical(const CnxNaming *naming, const char *name)
         gboolean whole = prefix[length] == '\0';
 
         if ((length == 0 || prefix[length - 1] == '.') && !strncmp(name, prefix, length)) {
-            char *canonical = rename_rest(naming, name + length);
+            g_autofree char *canonical = rename_rest(naming, name + length);
 
             if (canonical &&
                 (whole || g_str_has_prefix(canonical, "head.") ||
                  g_str_has_prefix(canonical, "norm.") || g_str_has_prefix(canonical, "outnorm")))
-                return canonical;
-            g_free(canonical);
+                return g_steal_pointer(&canonical);
         }
         if (length == 0)
             return NULL;
     }
 }
 
-/* "module.convnext." to "module." */
-static void cut_last(char *prefix)
+/* "module.convnext." becomes "module.". */
+static void cut_last_module(char *prefix)
 {
     gsize length = strlen(prefix);
 
@@ -155,7 +155,7 @@ char *cnx_naming_spell(const CnxNaming *naming, const char *canonical)
             continue;
         g_autofree char *prefix = g_strdup(naming->prefix);
         if (naming->names->outside && g_str_has_prefix(canonical, "head."))
-            cut_last(prefix);
+            cut_last_module(prefix);
         return g_strconcat(prefix, rest, NULL);
     }
     return NULL;

@@ -3,10 +3,10 @@
 
 #include <string.h>
 
-#define NAME_MAX_LENGTH 256 /* of a name that a prefix is taken from */
+#define NAME_MAX_LENGTH 256 /* of names whose suffix is compared */
 
-/* By a tensor that they, and no ConvNeXt, have. The first that fits: networks that hold another one
- * of the list, or are like it, stand before it. */
+/* Each network by a tensor that no ConvNeXt has. The first match counts, so a network comes before
+ * those that it contains or resembles. */
 static const struct {
     const char *suffix, *network;
 } others[] = {

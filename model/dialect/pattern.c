@@ -4,9 +4,9 @@
 #include <string.h>
 
 #define MAX_NUMBERS 2
-#define MAX_DIGITS 6 /* of a stage or block */
+#define MAX_DIGITS 6 /* of a stage's or block's number */
 
-/* Reads a number without leading zeros and moves *name past it. */
+/* Reads a number without leading zeros and advances *name past it. */
 static gboolean read_number(const char **name, guint *value)
 {
     const char *p = *name;
@@ -20,8 +20,8 @@ static gboolean read_number(const char **name, guint *value)
     return TRUE;
 }
 
-/* Undoes what the placeholder does to the canonical number. */
-static gboolean decode(char placeholder, guint *value)
+/* Turns the number at a placeholder into the canonical one. */
+static gboolean decode_number(char placeholder, guint *value)
 {
     guint odd = *value % 2;
 
@@ -33,7 +33,7 @@ static gboolean decode(char placeholder, guint *value)
     return odd == (placeholder == '@');
 }
 
-static guint encode(char placeholder, guint value)
+static guint encode_number(char placeholder, guint value)
 {
     if (placeholder == '#' || placeholder == '+')
         return value + (placeholder == '+');
@@ -45,14 +45,15 @@ static gboolean is_placeholder(char c)
     return c == '#' || c == '+' || c == '@' || c == '%';
 }
 
-/* On success *rest is "weight" or "bias" for a module's pattern, "" for a tensor's. */
-static gboolean match(const char *pattern, const char *name, guint *numbers, const char **rest)
+/* *rest: "weight" or "bias" for the pattern of a module, "" for that of a tensor. */
+static gboolean match_pattern(const char *pattern, const char *name, guint *numbers,
+                              const char **rest)
 {
     char last = '\0';
 
     for (; *pattern; last = *pattern++) {
         if (is_placeholder(*pattern)) {
-            if (!read_number(&name, numbers) || !decode(*pattern, numbers))
+            if (!read_number(&name, numbers) || !decode_number(*pattern, numbers))
                 return FALSE;
             numbers++;
         } else if (*name++ != *pattern) {
@@ -68,12 +69,12 @@ char *cnx_pattern_rename(const char *from, const char *to, const char *name)
     guint numbers[MAX_NUMBERS], *next = numbers;
     const char *rest;
 
-    if (!match(from, name, numbers, &rest))
+    if (!match_pattern(from, name, numbers, &rest))
         return NULL;
     GString *out = g_string_new(NULL);
     for (; *to; to++) {
         if (is_placeholder(*to))
-            g_string_append_printf(out, "%u", encode(*to, *next++));
+            g_string_append_printf(out, "%u", encode_number(*to, *next++));
         else
             g_string_append_c(out, *to);
     }

@@ -3,8 +3,7 @@
 
 #include <stddef.h>
 
-/* s: between a word and its number, "." in a network and "_" in what timm makes of one with
- * features_only. */
+/* s: separator of a word and its number, "." in a whole network and "_" in timm's features_only. */
 #define TIMM_STAGES(s)                                                                            \
     {"stages" s "#.downsample.0.", "down#.norm."}, {"stages" s "#.downsample.1.", "down#.conv."}, \
         {"stages" s "#.blocks.#.conv_dw.", "s#.b#.dw."},                                          \
@@ -35,7 +34,7 @@ static const CnxNamesRow features[] = {TIMM_PATCH("_")};
 static const CnxNamesRow features_overlap[] = {TIMM_OVERLAP("_")};
 static const CnxNamesRow features_overlap_act[] = {TIMM_OVERLAP_ACT("_")};
 
-/* timm's network in CLIP's image tower, with a projection of its own beside it. */
+/* timm's network as the image tower of CLIP, next to a projection. */
 static const CnxNamesRow open_clip[] = {
     {"head.proj.", "head."},
     {"head.mlp.fc1.", "head.hidden."},
@@ -64,7 +63,7 @@ static const CnxNamesRow transformers[] = {
     {NULL, NULL},
 };
 
-/* The same library's DINOv3: the stem is stage 0's downsampling. */
+/* DINOv3 in transformers: the stem is the downsampling of stage 0. */
 static const CnxNamesRow transformers_dinov3[] = {
     {"stages.0.downsample_layers.0.", "stem.conv."},
     {"stages.0.downsample_layers.1.", "stem.norm."},
@@ -136,7 +135,7 @@ static const CnxNamesRow isotropic[] = {
         "head.fc.", "head."                                                                     \
     }
 
-/* The norm of the last stage is the classifier's, unless other stages have one too. */
+/* The norm of the last stage belongs to the classifier, unless other stages have norms too. */
 static const CnxNamesRow openmmlab[] = {OPENMMLAB, {"norm3.", "norm."}, {NULL, NULL}};
 static const CnxNamesRow openmmlab_dense[] = {OPENMMLAB, {"norm#.", "outnorm#."}, {NULL, NULL}};
 

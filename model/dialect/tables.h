@@ -1,8 +1,8 @@
-/* Tables of names, one for each library and kind of network.
+/* Tables of names, one per library and kind of network.
  *
- * In a pattern, `#` stands for a number; where the canonical side has n, `+` stands for n+1, `@`
- * for the odd number 2n+1 and `%` for the even 2n. A pattern that ends in a point stands for that
- * module's weight and bias.
+ * In a pattern, `#` matches a number. For the canonical number n, `+` is n+1, `@` the odd number
+ * 2n+1, and `%` the even number 2n. A pattern that ends in a dot matches the weight and the bias of
+ * that module.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
@@ -15,14 +15,14 @@ typedef struct CnxNamesRow {
 
 typedef struct CnxNames {
     CnxDialect dialect;
-    double head_eps;         /* of the last layer norm, where no config says it */
-    const char *witness;     /* the tensor that gives the library away; ends in it */
-    const char *inside;      /* what is before the witness ends in this; NULL: in anything */
-    const char *also;        /* a tensor beside the witness that must be there too; NULL: none */
-    gboolean outside;        /* the head is beside the module that the body is in, not in it */
-    const CnxNamesRow *rows; /* up to one with NULLs; the first that fits counts */
+    double head_eps;         /* of the last layer norm, if no config sets it */
+    const char *witness;     /* suffix of the tensor's name that identifies the library */
+    const char *inside;      /* suffix that the witness's prefix must have; NULL: any prefix */
+    const char *also;        /* another tensor, with the same prefix, that must exist; or NULL */
+    gboolean outside;        /* the head is next to the body's module, not inside it */
+    const CnxNamesRow *rows; /* the first match counts; a row of NULLs ends the list */
 } CnxNames;
 
-/* Up to one whose witness is NULL; the first that fits counts, and the last of each witness fits
- * always. */
+/* The first match counts, and the last table of each witness matches always. A table without a
+ * witness ends the list. */
 extern const CnxNames cnx_names[];

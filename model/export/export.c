@@ -1,4 +1,4 @@
-/* The folder is made under another name beside its place, and renamed when it is complete.
+/* Writes a temporary folder next to the target and renames it when it is complete.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "model/export/export.h"
@@ -10,8 +10,9 @@
 #include "model/base/encode.h"
 #include "model/checkpoint/parts.h"
 #include "model/dialect/names.h"
+#include "model/export/export_timm.h"
+#include "model/export/export_transformers.h"
 #include "model/export/writer.h"
-#include "model/export/writers.h"
 
 static const char *const file_names[] = {"model.safetensors", "config.json",
                                          "preprocessor_config.json", "labels.txt"};
@@ -20,17 +21,27 @@ typedef struct Exporter {
     CnxExport e;
     const CnxCheckpoint *checkpoint;
     const CnxExportOptions *options;
-    const CnxExportLibrary *library;
+    const CnxExportWriter *writer;
     CnxNaming naming;
-    GArray *tensors;    /* CnxTensor, to be written */
-    GPtrArray *sources; /* const CnxTensor *, the same ones in the checkpoint */
-    char *folder;       /* the temporary one */
+    GArray *tensors;    /* CnxTensor to write */
+    GPtrArray *sources; /* const CnxTensor * of the checkpoint, in the same order */
+    char *folder;       /* temporary */
 } Exporter;
 
-static void clear_tensor(gpointer tensor)
+static void tensor_clear(gpointer tensor)
 {
     g_free((char *)((CnxTensor *)tensor)->name);
 }
+
+static void exporter_clear(Exporter *x)
+{
+    cnx_naming_clear(&x->naming);
+    g_array_unref(x->tensors);
+    g_ptr_array_unref(x->sources);
+    g_free(x->folder);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Exporter, exporter_clear)
 
 static CnxDtype target_dtype(const CnxExportOptions *options, CnxDtype stored)
 {
@@ -48,11 +59,11 @@ static gboolean plan_tensor(const char *canonical, guint rank, const guint64 *sh
         const char *original = source ? source->name : canonical;
         g_autofree char *quoted = cnx_quote(original);
 
-        return cnx_export_refuse(&x->e, "it has no place for tensor %s", quoted);
+        return cnx_export_refuse(&x->e, "the library has no counterpart of tensor %s", quoted);
     }
     CnxTensor t = {.dtype = target_dtype(x->options, source->dtype), .rank = rank};
     memcpy(t.shape, shape, rank * sizeof *shape);
-    t.name = x->library->adapt(&x->e, canonical, name, &t.rank, t.shape);
+    t.name = x->writer->adapt_tensor(&x->e, canonical, name, &t.rank, t.shape);
     g_array_append_val(x->tensors, t);
     g_ptr_array_add(x->sources, (gpointer)source);
     return TRUE;
@@ -65,12 +76,14 @@ static gboolean fill_tensor(const CnxTensor *t, guint8 *dst, gpointer user_data,
     g_autofree float *values = g_try_new(float, MAX(source->elements, 1));
 
     if (x->options->stop && *x->options->stop) {
-        g_set_error(error, CNX_ERROR, CNX_ERROR_UNWRITABLE, "interrupted: nothing was written");
+        g_set_error(error, CNX_ERROR, CNX_ERROR_UNWRITABLE,
+                    "%s: the conversion was interrupted and wrote nothing", x->e.source);
         return FALSE;
     }
     if (!values) {
         g_set_error(error, CNX_ERROR, CNX_ERROR_OUT_OF_MEMORY,
-                    "no memory for a tensor of %" G_GSIZE_FORMAT " numbers", source->elements);
+                    "%s: not enough memory for a tensor of %" G_GSIZE_FORMAT " elements",
+                    x->e.source, source->elements);
         return FALSE;
     }
     cnx_tensor_to_float(source, values);
@@ -79,12 +92,12 @@ static gboolean fill_tensor(const CnxTensor *t, guint8 *dst, gpointer user_data,
         return TRUE;
     g_autofree char *name = cnx_quote(source->name);
     g_set_error(error, CNX_ERROR, CNX_ERROR_UNSUPPORTED,
-                "%s: tensor %s has %" G_GSIZE_FORMAT " numbers that are too large for %s",
+                "%s: tensor %s has %" G_GSIZE_FORMAT " elements that are too large for %s",
                 x->e.source, name, overflows, cnx_dtype_name(t->dtype));
     return FALSE;
 }
 
-static gboolean unwritable(const char *path, const char *what, GError **error)
+static gboolean fail_unwritable(const char *path, const char *what, GError **error)
 {
     g_autofree char *file = g_filename_display_name(path);
 
@@ -94,17 +107,17 @@ static gboolean unwritable(const char *path, const char *what, GError **error)
 
 static gboolean write_text(const Exporter *x, const char *name, const char *text)
 {
+    g_autoptr(GError) cause = NULL;
     g_autofree char *path = g_build_filename(x->folder, name, NULL);
 
-    g_autoptr(GError) cause = NULL;
-
     return g_file_set_contents(path, text, -1, &cause) ||
-           unwritable(path, cause->message, x->e.error);
+           fail_unwritable(path, cause->message, x->e.error);
 }
 
-static gboolean write_json(const Exporter *x, const char *name, JsonNode *made)
+/* Takes ownership of root. */
+static gboolean write_json(const Exporter *x, const char *name, JsonNode *root)
 {
-    g_autoptr(JsonNode) node = made;
+    g_autoptr(JsonNode) node = root;
 
     if (!node)
         return TRUE;
@@ -113,7 +126,7 @@ static gboolean write_json(const Exporter *x, const char *name, JsonNode *made)
     return write_text(x, name, lines);
 }
 
-/* One a line: a label that is empty or has several lines does not fit. */
+/* Writes one label per line, unless a label is empty or has line breaks. */
 static gboolean write_labels(const Exporter *x)
 {
     char **labels = x->e.config->labels;
@@ -125,7 +138,7 @@ static gboolean write_labels(const Exporter *x)
 
         if (!*stripped || strpbrk(labels[i], "\r\n")) {
             cnx_export_note(
-                &x->e, "labels.txt is left out: label %u is empty or has more than one line", i);
+                &x->e, "labels.txt is omitted: label %u is empty or has more than one line", i);
             return TRUE;
         }
     }
@@ -140,13 +153,13 @@ static gboolean write_files(Exporter *x)
 
     return cnx_writer_write(weights, (CnxTensor *)x->tensors->data, x->tensors->len, fill_tensor, x,
                             x->e.error) &&
-           write_json(x, "config.json", x->library->make_config(&x->e)) &&
-           write_json(x, "preprocessor_config.json", x->library->make_preprocessor(&x->e)) &&
+           write_json(x, "config.json", x->writer->make_config(&x->e)) &&
+           write_json(x, "preprocessor_config.json", x->writer->make_preprocessor(&x->e)) &&
            write_labels(x);
 }
 
-/* A new or an empty folder, in which nobody loses anything. */
-static gboolean check_place(const char *folder, GError **error)
+/* The folder must not exist or be empty. */
+static gboolean check_target(const char *folder, GError **error)
 {
     g_autoptr(GDir) dir = NULL;
 
@@ -154,9 +167,9 @@ static gboolean check_place(const char *folder, GError **error)
         return TRUE;
     dir = g_dir_open(folder, 0, NULL);
     if (!dir)
-        return unwritable(folder, "exists and is no folder that can be read", error);
+        return fail_unwritable(folder, "exists and is not a readable folder", error);
     return !g_dir_read_name(dir) ||
-           unwritable(folder, "is not empty, expected a new or an empty folder", error);
+           fail_unwritable(folder, "is not empty, expected a new or an empty folder", error);
 }
 
 static gboolean make_temporary(Exporter *x, const char *folder)
@@ -164,17 +177,17 @@ static gboolean make_temporary(Exporter *x, const char *folder)
     x->folder = g_strconcat(folder, ".XXXXXX", NULL);
     if (g_mkdtemp_full(x->folder, 0777))
         return TRUE;
-    g_autofree char *what = g_strdup_printf("cannot be made: %s", g_strerror(errno));
+    g_autofree char *what = g_strdup_printf("cannot be created: %s", g_strerror(errno));
     g_clear_pointer(&x->folder, g_free);
-    return unwritable(folder, what, x->e.error);
+    return fail_unwritable(folder, what, x->e.error);
 }
 
-static gboolean put_in_place(const Exporter *x, const char *folder)
+static gboolean rename_temporary(const Exporter *x, const char *folder)
 {
     if (g_rename(x->folder, folder) == 0)
         return TRUE;
     g_autofree char *what = g_strdup_printf("cannot be replaced: %s", g_strerror(errno));
-    return unwritable(folder, what, x->e.error);
+    return fail_unwritable(folder, what, x->e.error);
 }
 
 static void remove_temporary(const Exporter *x)
@@ -187,15 +200,15 @@ static void remove_temporary(const Exporter *x)
     g_rmdir(x->folder);
 }
 
-static gboolean learn_names(Exporter *x)
+static gboolean detect_naming(Exporter *x)
 {
-    const char *signs[2] = {NULL, NULL};
+    const char *witnesses[2] = {NULL, NULL};
     CnxTensor tensors[2] = {{0}};
     guint count = 0;
 
-    x->library->sign(&x->e, signs);
-    while (count < 2 && signs[count]) {
-        tensors[count].name = signs[count];
+    x->writer->list_witnesses(&x->e, witnesses);
+    while (count < 2 && witnesses[count]) {
+        tensors[count].name = witnesses[count];
         count++;
     }
     return cnx_naming_detect(&x->naming, tensors, count, x->e.source, x->e.error);
@@ -209,16 +222,16 @@ static void note_ignored(const Exporter *x)
     for (guint i = 0; i < count; i++)
         ignored += parts[i].canonical == NULL;
     if (ignored)
-        cnx_export_note(&x->e, "%u tensors are no part of the network and are left out", ignored);
+        cnx_export_note(&x->e, "%u tensors are not part of the network and are omitted", ignored);
 }
 
-static gboolean export(Exporter *x, const char *folder)
+static gboolean export_to(Exporter *x, const char *folder)
 {
-    if (!x->library->check(&x->e) || !learn_names(x) ||
-        !cnx_parts_foreach(x->e.config, plan_tensor, x) || !check_place(folder, x->e.error) ||
+    if (!x->writer->check(&x->e) || !detect_naming(x) ||
+        !cnx_parts_foreach(x->e.config, plan_tensor, x) || !check_target(folder, x->e.error) ||
         !make_temporary(x, folder))
         return FALSE;
-    if (write_files(x) && put_in_place(x, folder)) {
+    if (write_files(x) && rename_temporary(x, folder)) {
         note_ignored(x);
         return TRUE;
     }
@@ -229,25 +242,22 @@ static gboolean export(Exporter *x, const char *folder)
 gboolean cnx_export_folder(const CnxCheckpoint *checkpoint, const char *folder,
                            const CnxExportOptions *options, GPtrArray *notes, GError **error)
 {
-    static const CnxExportLibrary *const libraries[] = {
+    static const CnxExportWriter *const writers[] = {
         [CNX_EXPORT_TRANSFORMERS] = &cnx_export_transformers,
         [CNX_EXPORT_TIMM] = &cnx_export_timm,
     };
     const CnxConfig *config = cnx_checkpoint_config(checkpoint);
     g_autofree char *source = g_filename_display_name(cnx_checkpoint_files(checkpoint)[0]);
-    g_autofree char *place = g_canonicalize_filename(folder, NULL);
-    Exporter x = {
-        .checkpoint = checkpoint, .options = options, .library = libraries[options->layout]};
+    g_autofree char *target = g_canonicalize_filename(folder, NULL);
 
-    x.e = (CnxExport){config, source, x.library->name, target_dtype(options, config->dtype),
+    g_auto(Exporter) x = {.checkpoint = checkpoint,
+                          .options = options,
+                          .writer = writers[options->layout],
+                          .tensors = g_array_new(FALSE, FALSE, sizeof(CnxTensor)),
+                          .sources = g_ptr_array_new()};
+
+    x.e = (CnxExport){config, source, x.writer->library, target_dtype(options, config->dtype),
                       notes,  error};
-    x.tensors = g_array_new(FALSE, FALSE, sizeof(CnxTensor));
-    g_array_set_clear_func(x.tensors, clear_tensor);
-    x.sources = g_ptr_array_new();
-    const gboolean ok = export(&x, place);
-    cnx_naming_clear(&x.naming);
-    g_ptr_array_unref(x.sources);
-    g_array_unref(x.tensors);
-    g_free(x.folder);
-    return ok;
+    g_array_set_clear_func(x.tensors, tensor_clear);
+    return export_to(&x, target);
 }

@@ -1,4 +1,4 @@
-/* Writing a checkpoint as a clean folder that the Python libraries, and we, load.
+/* Writes a checkpoint as a new folder that a Python library, and this one, can load.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
@@ -14,18 +14,16 @@ typedef enum CnxExportLayout {
 
 typedef struct CnxExportOptions {
     CnxExportLayout layout;
-    gboolean convert; /* to dtype; otherwise tensors keep their own, but F64 becomes F32 */
-    CnxDtype dtype;   /* F32, F16, BF16 */
-    const volatile sig_atomic_t *stop; /* ends the export with an error once it is not 0; NULL:
-                                          nothing does */
+    gboolean convert; /* to dtype; otherwise tensors keep their dtype, but F64 becomes F32 */
+    CnxDtype dtype;   /* F32, F16 or BF16 */
+    const volatile sig_atomic_t *stop; /* a nonzero value aborts with an error; NULL allowed */
 } CnxExportOptions;
 
-/* Writes model.safetensors, config.json, preprocessor_config.json (transformers) and labels.txt
- * (where there are labels) to folder, which must not exist or be empty. The folder appears when it
- * is complete: a failure leaves nothing. What is left out, or said a
- * little differently in that layout, without effect on the network, is appended to notes as
- * sentences (char *, freed by the array). Errors: CNX_ERROR_UNSUPPORTED when the layout cannot
- * hold this network or recipe, or dtype one of its numbers; CNX_ERROR_UNWRITABLE;
- * CNX_ERROR_OUT_OF_MEMORY. */
+/* Writes model.safetensors, config.json, preprocessor_config.json (transformers) and labels.txt (if
+ * the config has labels) to folder, which must be empty or not exist. The folder appears when it is
+ * complete; a failure leaves nothing. Appends a sentence (char *, freed by the array) to notes for
+ * each thing that is left out or differs slightly in that layout. Errors: CNX_ERROR_UNSUPPORTED if
+ * the layout cannot describe this network or recipe, or dtype cannot hold one of the weights;
+ * CNX_ERROR_UNWRITABLE; CNX_ERROR_OUT_OF_MEMORY. */
 gboolean cnx_export_folder(const CnxCheckpoint *checkpoint, const char *folder,
                            const CnxExportOptions *options, GPtrArray *notes, GError **error);

@@ -1,13 +1,12 @@
-/* The layout of timm: one config.json, whose model_args say all that makes this network another one
- * than the architecture that it names.
- *
- * SPDX-License-Identifier: LGPL-2.1-or-later */
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "model/export/export_timm.h"
+
 #include <string.h>
 
-#include "model/checkpoint/variant.h"
-#include "model/export/writers.h"
+#include "model/config/variant.h"
+#include "model/export/json_members.h"
 
-static gboolean same_of_all_colours(const float values[3])
+static gboolean are_equal(const float values[3])
 {
     return values[0] == values[1] && values[0] == values[2];
 }
@@ -16,24 +15,22 @@ static gboolean check_recipe(const CnxExport *e)
 {
     const CnxRecipe *recipe = &e->config->recipe;
 
-    if (e->config->channels == 1 &&
-        !(same_of_all_colours(recipe->mean) && same_of_all_colours(recipe->std)))
-        return cnx_export_refuse(e, "it reads grey images, and its mean and std are of three "
-                                    "colours");
+    if (e->config->channels == 1 && !(are_equal(recipe->mean) && are_equal(recipe->std)))
+        return cnx_export_refuse(e, "the network takes grey images, but mean and std differ "
+                                    "between the three colours");
     if (recipe->crop == CNX_CROP_NONE)
-        return cnx_export_refuse(e, "its pictures keep their shape (no crop), which none of timm's "
-                                    "crop modes does");
+        return cnx_export_refuse(e, "the recipe keeps the shape of images (crop \"none\"), and "
+                                    "timm has no such crop mode");
     if (recipe->rescale != 1.0 / 255)
-        return cnx_export_refuse(e, "its pixels are multiplied by %g, in timm always by 1/255",
+        return cnx_export_refuse(e, "the recipe multiplies pixels by %g, timm always by 1/255",
                                  recipe->rescale);
     if (recipe->resize != recipe->size && recipe->rounding != CNX_ROUNDING_HALF_EVEN)
-        cnx_export_note(e,
-                        "timm rounds the origin of the crop to even where transformers rounds it "
-                        "down: for some sizes of pictures it cuts one pixel later");
+        cnx_export_note(e, "timm rounds the origin of the crop to even, transformers rounds it "
+                           "down: for some image sizes timm crops one pixel further");
     return TRUE;
 }
 
-/* The library's rule for the width between the convolutions of a tiered stem. */
+/* timm's rule for the width between the convolutions of a tiered stem. */
 static guint tiered_width(guint width)
 {
     const guint half = width / 2, rounded = MAX(8, (half + 4) / 8 * 8);
@@ -41,7 +38,7 @@ static guint tiered_width(guint width)
     return rounded < 0.9 * half ? rounded + 8 : rounded;
 }
 
-/* "patch", ...; NULL: the library has no such stem. */
+/* "patch", ...; NULL if timm has no such stem. */
 static const char *stem_type(const CnxConfig *config)
 {
     const gboolean wide = config->stem_width == config->dims[0];
@@ -59,7 +56,7 @@ static const char *stem_type(const CnxConfig *config)
     g_assert_not_reached();
 }
 
-/* What it computes with, that is: 8, 16, 32; 0: in timm it cannot be. */
+/* 8, 16 or 32: the output stride that yields the network's dilations in timm; 0 if none does. */
 static guint output_stride(const CnxConfig *config)
 {
     for (guint stride = 32; stride >= 8; stride /= 2) {
@@ -77,20 +74,26 @@ static gboolean check_stem(const CnxExport *e)
     const CnxConfig *config = e->config;
 
     if (!config->stem_norm)
-        return cnx_export_refuse(e, "it has no norm after its stem (isotropic)");
+        return cnx_export_refuse(e, "the network has no norm after its stem (isotropic)");
     if (config->stages != CNX_STAGES)
-        return cnx_export_refuse(e, "it has %u stages, not %d", config->stages, CNX_STAGES);
+        return cnx_export_refuse(e, "the network has %u stages, expected %d", config->stages,
+                                 CNX_STAGES);
     if (!stem_type(config))
-        return cnx_export_refuse(e, "its stem is %u wide between its convolutions",
-                                 config->stem_width);
-    /* Of other patches timm downsamples in other places. */
-    if (config->stem == CNX_STEM_PATCH && (config->patch == 2) != config->first_down)
-        return cnx_export_refuse(e, "its patches are %ux%u and its first stage has %s downsampling",
-                                 config->patch, config->patch, config->first_down ? "a" : "no");
-    if (!output_stride(config))
         return cnx_export_refuse(e,
-                                 "its patches are %ux%u, with which timm would dilate its stages",
-                                 config->patch, config->patch);
+                                 "the stem has %u channels between its convolutions, which timm "
+                                 "does not support",
+                                 config->stem_width);
+    /* timm downsamples in the first stage after patches of 2 only. */
+    if (config->stem == CNX_STEM_PATCH && (config->patch == 2) != config->first_down)
+        return cnx_export_refuse(
+            e,
+            "the network has %ux%u patches and %s downsampling in its first stage, which timm "
+            "does not support",
+            config->patch, config->patch, config->first_down ? "a" : "no");
+    if (!output_stride(config))
+        return cnx_export_refuse(
+            e, "the network has %ux%u patches, for which timm would dilate its stages",
+            config->patch, config->patch);
     return TRUE;
 }
 
@@ -99,32 +102,31 @@ static gboolean check_head(const CnxExport *e)
     const CnxConfig *config = e->config;
 
     if (config->projection)
-        return cnx_export_refuse(e, "its head is a projection (CLIP), not a classifier");
+        return cnx_export_refuse(e, "the head is a projection (CLIP), not a classifier");
     if (config->classes && !config->head_bias)
-        return cnx_export_refuse(e, "its classifier has no bias");
+        return cnx_export_refuse(e, "the classifier has no bias");
     if (!config->final_norm)
-        return cnx_export_refuse(e, "it has no last norm");
+        return cnx_export_refuse(e, "the network has no final norm");
     if (config->head_norm_first && config->hidden)
-        return cnx_export_refuse(e,
-                                 "it pools after its last norm and has a hidden layer in its head");
+        return cnx_export_refuse(e, "the network pools after its final norm and has a hidden layer "
+                                    "in its head, which timm does not support");
     if (config->eps != config->head_eps)
         return cnx_export_refuse(e,
-                                 "the eps of its last norm is %g, of the others %g: timm has one "
-                                 "for all",
+                                 "the eps of the final norm is %g, that of the others %g: timm "
+                                 "supports only one for all norms",
                                  config->head_eps, config->eps);
     if (config->multi_label)
-        return cnx_export_refuse(e,
-                                 "its classes are independent (multi-label), which timm's config "
-                                 "cannot say");
+        return cnx_export_refuse(e, "the classes are independent (multi-label), which timm's "
+                                    "config cannot express");
     return TRUE;
 }
 
-static gboolean check(const CnxExport *e)
+static gboolean check_network(const CnxExport *e)
 {
     return check_stem(e) && check_head(e) && check_recipe(e);
 }
 
-static void sign(const CnxExport *e, const char *signs[2])
+static void list_witnesses(const CnxExport *e, const char *witnesses[2])
 {
     static const char *const stems[] = {
         [CNX_STEM_PATCH] = "stem.1.weight",
@@ -132,12 +134,12 @@ static void sign(const CnxExport *e, const char *signs[2])
         [CNX_STEM_OVERLAP_ACT] = "stem.3.weight",
     };
 
-    signs[0] = "stages.0.blocks.0.conv_dw.weight";
-    signs[1] = stems[e->config->stem];
+    witnesses[0] = "stages.0.blocks.0.conv_dw.weight";
+    witnesses[1] = stems[e->config->stem];
 }
 
-/* The architecture to start from, and whether its linear layers are 1x1 convolutions. */
-static const char *architecture(const CnxConfig *config, gboolean *conv_mlp)
+/* The architecture to start from. *conv_mlp: whether its linear layers are 1x1 convolutions. */
+static const char *choose_architecture(const CnxConfig *config, gboolean *conv_mlp)
 {
     static const char *const v1[] = {
         "convnext_atto", "convnext_femto", "convnext_pico",   "convnext_nano",    "convnext_small",
@@ -148,7 +150,7 @@ static const char *architecture(const CnxConfig *config, gboolean *conv_mlp)
 
     const char *const *names = config->grn ? v2 : v1;
 
-    /* convnext_large_mlp and convnext_tiny_hnf are, with model_args, convnext_large and _tiny. */
+    /* With model_args, convnext_large_mlp and convnext_tiny_hnf are convnext_large and _tiny. */
     for (guint i = 0; names[i]; i++) {
         const gsize length = strlen(names[i]);
 
@@ -162,21 +164,20 @@ static const char *architecture(const CnxConfig *config, gboolean *conv_mlp)
     return config->grn ? "convnextv2_tiny" : "convnext_tiny";
 }
 
-static char *adapt(const CnxExport *e, const char *canonical, char *name, guint *rank,
-                   guint64 *shape)
+static char *adapt_tensor(const CnxExport *e, const char *canonical, char *name, guint *rank,
+                          guint64 *shape)
 {
+    g_autofree char *base = name;
     gboolean conv_mlp;
 
-    architecture(e->config, &conv_mlp);
+    choose_architecture(e->config, &conv_mlp);
     if (conv_mlp && (strstr(canonical, ".pw1.weight") || strstr(canonical, ".pw2.weight"))) {
         shape[2] = shape[3] = 1;
         *rank = 4;
     }
-    if (e->config->head_norm_first && g_str_has_prefix(canonical, "norm.")) {
-        g_free(name);
+    if (e->config->head_norm_first && g_str_has_prefix(canonical, "norm."))
         return g_strconcat("norm_pre.", canonical + strlen("norm."), NULL);
-    }
-    return name;
+    return g_steal_pointer(&base);
 }
 
 static const char *act_name(CnxAct act)
@@ -249,13 +250,12 @@ static void add_pretrained_cfg(JsonBuilder *json, const CnxConfig *config)
 
 static JsonNode *make_config(const CnxExport *e)
 {
-    const CnxConfig *config = e->config;
-
     g_autoptr(JsonBuilder) json = json_builder_new();
+    const CnxConfig *config = e->config;
     gboolean conv_mlp;
 
     json_builder_begin_object(json);
-    cnx_json_add_string(json, "architecture", architecture(config, &conv_mlp));
+    cnx_json_add_string(json, "architecture", choose_architecture(config, &conv_mlp));
     cnx_json_add_int(json, "num_classes", config->classes);
     cnx_json_add_int(json, "num_features",
                      config->hidden ? config->hidden : config->dims[CNX_STAGES - 1]);
@@ -275,9 +275,9 @@ static JsonNode *make_config(const CnxExport *e)
 
 static JsonNode *make_preprocessor(const CnxExport *e)
 {
-    return NULL; /* pretrained_cfg says it */
+    return NULL; /* pretrained_cfg in config.json has the recipe */
 }
 
-const CnxExportLibrary cnx_export_timm = {
-    "timm", check, sign, adapt, make_config, make_preprocessor,
+const CnxExportWriter cnx_export_timm = {
+    "timm", check_network, list_witnesses, adapt_tensor, make_config, make_preprocessor,
 };

@@ -1,25 +1,25 @@
-/* The layout of transformers: ConvNextForImageClassification and ConvNextV2ForImageClassification,
- * or ConvNextModel and ConvNextV2Model for a network without a head.
- *
- * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "model/export/writers.h"
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "model/export/export_transformers.h"
 
-#define BODY_EPS 1e-6 /* fixed in the library's code */
-#define SQUASH_FROM 384
+#include "model/export/json_members.h"
+
+#define BODY_EPS 1e-6   /* of all norms but the last; hard-coded in transformers */
+#define SQUASH_FROM 384 /* side from which ConvNextImageProcessor squashes */
 
 static gboolean check_recipe(const CnxExport *e)
 {
     const CnxRecipe *recipe = &e->config->recipe;
 
     if (recipe->crop == CNX_CROP_BORDER)
-        return cnx_export_refuse(e, "its pictures are padded with the mean colour (crop mode "
-                                    "border), which none of its image processors does");
+        return cnx_export_refuse(e,
+                                 "the recipe pads images with the mean colour (crop \"border\"), "
+                                 "and transformers has no such image processor");
     if (recipe->crop != CNX_CROP_NONE && recipe->resize != recipe->size &&
         recipe->rounding != CNX_ROUNDING_FLOOR)
         cnx_export_note(
             e,
-            "transformers rounds the origin of the crop down where %s rounds it to even: "
-            "for some sizes of pictures it cuts one pixel earlier",
+            "transformers rounds the origin of the crop down, %s rounds it to even: for some image "
+            "sizes transformers crops one pixel earlier",
             cnx_dialect_name(e->config->dialect));
     return TRUE;
 }
@@ -29,13 +29,13 @@ static gboolean check_stem(const CnxExport *e)
     const CnxConfig *config = e->config;
 
     if (config->channels != 3)
-        return cnx_export_refuse(e, "it reads grey images");
+        return cnx_export_refuse(e, "the network takes grey images");
     if (config->stem != CNX_STEM_PATCH)
-        return cnx_export_refuse(e, "its stem has two overlapping convolutions");
+        return cnx_export_refuse(e, "the stem has two overlapping convolutions");
     if (!config->stem_norm)
-        return cnx_export_refuse(e, "it has no norm after its stem (isotropic)");
+        return cnx_export_refuse(e, "the network has no norm after its stem (isotropic)");
     if (config->first_down)
-        return cnx_export_refuse(e, "it downsamples in its first stage too");
+        return cnx_export_refuse(e, "the network also downsamples in its first stage");
     return TRUE;
 }
 
@@ -45,19 +45,19 @@ static gboolean check_blocks(const CnxExport *e)
 
     for (guint i = 0; i < config->stages; i++)
         if (config->kernels[i] != 7)
-            return cnx_export_refuse(e, "its depthwise convolutions have kernels of %u, not 7",
+            return cnx_export_refuse(e, "the depthwise convolutions have kernels of %u, expected 7",
                                      config->kernels[i]);
     if (config->dilations[config->stages - 1] > 1)
-        return cnx_export_refuse(e, "its last stages are dilated");
+        return cnx_export_refuse(e, "the last stages are dilated");
     if (config->norm != CNX_NORM_LAYER)
-        return cnx_export_refuse(e, "its norms are not layer norms");
+        return cnx_export_refuse(e, "the norms are not layer norms");
     if (!config->conv_bias)
-        return cnx_export_refuse(e, "its convolutions have no bias");
+        return cnx_export_refuse(e, "the convolutions have no bias");
     if (config->grn && config->layer_scale)
-        return cnx_export_refuse(e, "it has GRN and layer scale at once");
+        return cnx_export_refuse(e, "the network has both GRN and layer scale");
     if (config->eps != BODY_EPS)
-        return cnx_export_refuse(e, "the eps of its layer norms is %g, in transformers it is %g",
-                                 config->eps, BODY_EPS);
+        return cnx_export_refuse(e, "the eps of the layer norms is %g, expected %g", config->eps,
+                                 BODY_EPS);
     return TRUE;
 }
 
@@ -74,34 +74,34 @@ static gboolean check_head(const CnxExport *e)
     const CnxConfig *config = e->config;
 
     if (config->projection)
-        return cnx_export_refuse(e, "its head is a projection (CLIP), not a classifier");
+        return cnx_export_refuse(e, "the head is a projection (CLIP), not a classifier");
     if (config->hidden)
-        return cnx_export_refuse(e, "its head has a hidden layer (%u wide)", config->hidden);
+        return cnx_export_refuse(e, "the head has a hidden layer of width %u", config->hidden);
     if (config->classes && !config->head_bias)
-        return cnx_export_refuse(e, "its classifier has no bias");
+        return cnx_export_refuse(e, "the classifier has no bias");
     if (config->head_norm_first)
-        return cnx_export_refuse(e, "it normalises each pixel before it pools (norm_pre)");
+        return cnx_export_refuse(e, "the network normalises each pixel before pooling (norm_pre)");
     if (has_output_norms(config) && config->final_norm)
-        return cnx_export_refuse(e, "it has norms of its stages' outputs and a last one");
+        return cnx_export_refuse(e, "the network has both output norms and a final norm");
     if (!has_output_norms(config) && !config->final_norm)
-        return cnx_export_refuse(e, "it has no last layer norm");
+        return cnx_export_refuse(e, "the network has no final layer norm");
     return TRUE;
 }
 
-static gboolean check(const CnxExport *e)
+static gboolean check_network(const CnxExport *e)
 {
     return check_stem(e) && check_blocks(e) && check_head(e) && check_recipe(e);
 }
 
-static void sign(const CnxExport *e, const char *signs[2])
+static void list_witnesses(const CnxExport *e, const char *witnesses[2])
 {
-    signs[0] = "encoder.stages.0.layers.0.dwconv.weight";
+    witnesses[0] = "encoder.stages.0.layers.0.dwconv.weight";
 }
 
-static char *adapt(const CnxExport *e, const char *canonical, char *name, guint *rank,
-                   guint64 *shape)
+static char *adapt_tensor(const CnxExport *e, const char *canonical, char *name, guint *rank,
+                          guint64 *shape)
 {
-    char *prefixed;
+    g_autofree char *base = name;
 
     if (g_str_has_suffix(canonical, ".grn.gamma") || g_str_has_suffix(canonical, ".grn.beta")) {
         shape[3] = shape[0]; /* [1, 1, 1, 4C] */
@@ -109,10 +109,8 @@ static char *adapt(const CnxExport *e, const char *canonical, char *name, guint 
         *rank = 4;
     }
     if (!e->config->classes || g_str_has_prefix(canonical, "head."))
-        return name;
-    prefixed = g_strconcat(e->config->grn ? "convnextv2." : "convnext.", name, NULL);
-    g_free(name);
-    return prefixed;
+        return g_steal_pointer(&base);
+    return g_strconcat(e->config->grn ? "convnextv2." : "convnext.", base, NULL);
 }
 
 static void add_labels(JsonBuilder *json, const CnxConfig *config)
@@ -172,10 +170,9 @@ static const char *dtype_name(CnxDtype dtype)
 
 static JsonNode *make_config(const CnxExport *e)
 {
+    g_autoptr(JsonBuilder) json = json_builder_new();
     const CnxConfig *config = e->config;
     const char *family = config->grn ? "ConvNextV2" : "ConvNext";
-
-    g_autoptr(JsonBuilder) json = json_builder_new();
     const char *kind = config->classes            ? "ForImageClassification"
                        : has_output_norms(config) ? "Backbone"
                                                   : "Model";
@@ -196,7 +193,7 @@ static JsonNode *make_config(const CnxExport *e)
         add_out_features(json, config);
     cnx_json_add_string(json, "hidden_act", act_name(config->act));
     cnx_json_add_number(json, "layer_norm_eps", config->head_eps);
-    if (!config->grn) /* 0: none; what else is the weights' business */
+    if (!config->grn) /* 0: no layer scale; the weights override any other value */
         cnx_json_add_number(json, "layer_scale_init_value", config->layer_scale ? 1e-6 : 0);
     cnx_json_add_number(json, "drop_path_rate", 0);
     cnx_json_add_number(json, "initializer_range", 0.02);
@@ -227,17 +224,17 @@ static void add_short_side(JsonBuilder *json, guint side)
     json_builder_end_object(json);
 }
 
-/* Which of the library's processors makes this geometry. ConvNeXt's own cuts by crop_pct below 384
- * and squashes from there on; ViT's squashes; CLIP's resizes to one number and cuts another one
- * out. */
+/* Chooses the image processor for the geometry. ConvNextImageProcessor crops by crop_pct below 384
+ * and squashes from there on; ViTImageProcessor squashes; CLIPImageProcessor resizes to one size
+ * and crops to another. */
 static void add_geometry(JsonBuilder *json, const CnxRecipe *recipe)
 {
-    const gboolean squash = recipe->crop == CNX_CROP_SQUASH, cut = recipe->resize != recipe->size;
+    const gboolean squash = recipe->crop == CNX_CROP_SQUASH, crops = recipe->resize != recipe->size;
     const gboolean own =
-        recipe->size >= SQUASH_FROM ? squash && !cut : recipe->crop == CNX_CROP_CENTER;
-    const char *type = own              ? "ConvNextImageProcessor"
-                       : squash && !cut ? "ViTImageProcessor"
-                                        : "CLIPImageProcessor";
+        recipe->size >= SQUASH_FROM ? squash && !crops : recipe->crop == CNX_CROP_CENTER;
+    const char *type = own                ? "ConvNextImageProcessor"
+                       : squash && !crops ? "ViTImageProcessor"
+                                          : "CLIPImageProcessor";
 
     cnx_json_add_string(json, "image_processor_type", type);
     cnx_json_add_truth(json, "do_resize", TRUE);
@@ -251,7 +248,7 @@ static void add_geometry(JsonBuilder *json, const CnxRecipe *recipe)
         add_square(json, "size", recipe->resize);
     else
         add_short_side(json, recipe->resize);
-    if (squash && !cut)
+    if (squash && !crops)
         return;
     cnx_json_add_truth(json, "do_center_crop", recipe->crop != CNX_CROP_NONE);
     add_square(json, "crop_size", recipe->size);
@@ -259,13 +256,12 @@ static void add_geometry(JsonBuilder *json, const CnxRecipe *recipe)
 
 static JsonNode *make_preprocessor(const CnxExport *e)
 {
+    g_autoptr(JsonBuilder) json = json_builder_new();
     static const guint pillow[] = {
         [CNX_FILTER_NEAREST] = 0, [CNX_FILTER_LANCZOS] = 1, [CNX_FILTER_BILINEAR] = 2,
         [CNX_FILTER_BICUBIC] = 3, [CNX_FILTER_BOX] = 4,     [CNX_FILTER_HAMMING] = 5,
     };
     const CnxRecipe *recipe = &e->config->recipe;
-
-    g_autoptr(JsonBuilder) json = json_builder_new();
 
     json_builder_begin_object(json);
     add_geometry(json, recipe);
@@ -279,6 +275,6 @@ static JsonNode *make_preprocessor(const CnxExport *e)
     return json_builder_get_root(json);
 }
 
-const CnxExportLibrary cnx_export_transformers = {
-    "transformers", check, sign, adapt, make_config, make_preprocessor,
+const CnxExportWriter cnx_export_transformers = {
+    "transformers", check_network, list_witnesses, adapt_tensor, make_config, make_preprocessor,
 };

@@ -9,7 +9,7 @@
 
 #include "model/base/encode.h"
 
-#define ALIGNMENT 8 /* bytes: of the first tensor in the file */
+#define ALIGNMENT 8 /* bytes; of the first tensor in the file */
 
 typedef struct Writer {
     const char *path;
@@ -17,7 +17,7 @@ typedef struct Writer {
     GError **error;
 } Writer;
 
-static gboolean fail(Writer *w)
+static gboolean fail_write(Writer *w)
 {
     const int number = errno;
     g_autofree char *file = g_filename_display_name(w->path);
@@ -27,12 +27,12 @@ static gboolean fail(Writer *w)
     return FALSE;
 }
 
-static gboolean put(Writer *w, const void *bytes, gsize size)
+static gboolean put_bytes(Writer *w, const void *bytes, gsize size)
 {
-    return size == 0 || fwrite(bytes, size, 1, w->file) == 1 || fail(w);
+    return size == 0 || fwrite(bytes, size, 1, w->file) == 1 || fail_write(w);
 }
 
-static int by_size_and_name(gconstpointer a, gconstpointer b)
+static int compare_tensors(gconstpointer a, gconstpointer b)
 {
     const CnxTensor *x = *(const CnxTensor *const *)a, *y = *(const CnxTensor *const *)b;
     const gsize m = cnx_dtype_size(x->dtype), n = cnx_dtype_size(y->dtype);
@@ -49,8 +49,8 @@ static void add_numbers(JsonBuilder *json, const char *key, guint count, const g
     json_builder_end_array(json);
 }
 
-/* The header without its length, padded to the alignment. transformers refuses files that do not
- * say which framework's tensors they hold. */
+/* The header without its length, padded to the alignment. It has the metadata "format", without
+ * which transformers refuses the file. */
 static char *make_header(GPtrArray *tensors)
 {
     g_autoptr(JsonBuilder) json = json_builder_new();
@@ -87,7 +87,7 @@ static gboolean put_header(Writer *w, GPtrArray *tensors)
     g_autofree char *text = make_header(tensors);
     const guint64 length = strlen(text), stored = GUINT64_TO_LE(length);
 
-    return put(w, &stored, sizeof stored) && put(w, text, length);
+    return put_bytes(w, &stored, sizeof stored) && put_bytes(w, text, length);
 }
 
 static gboolean put_data(Writer *w, GPtrArray *tensors, CnxWriterFill *fill, gpointer user_data)
@@ -98,14 +98,17 @@ static gboolean put_data(Writer *w, GPtrArray *tensors, CnxWriterFill *fill, gpo
         largest = MAX(largest, ((const CnxTensor *)tensors->pdata[i])->size);
     g_autofree guint8 *buffer = g_try_malloc(largest);
     if (!buffer) {
+        g_autofree char *file = g_filename_display_name(w->path);
+
         g_set_error(w->error, CNX_ERROR, CNX_ERROR_OUT_OF_MEMORY,
-                    "no memory for a tensor of %" G_GSIZE_FORMAT " bytes", largest);
+                    "%s: not enough memory for a tensor of %" G_GSIZE_FORMAT " bytes", file,
+                    largest);
         return FALSE;
     }
     for (guint i = 0; i < tensors->len; i++) {
         const CnxTensor *t = tensors->pdata[i];
 
-        if (!fill(t, buffer, user_data, w->error) || !put(w, buffer, t->size))
+        if (!fill(t, buffer, user_data, w->error) || !put_bytes(w, buffer, t->size))
             return FALSE;
     }
     return TRUE;
@@ -114,12 +117,11 @@ static gboolean put_data(Writer *w, GPtrArray *tensors, CnxWriterFill *fill, gpo
 gboolean cnx_writer_write(const char *path, CnxTensor *tensors, guint count, CnxWriterFill *fill,
                           gpointer user_data, GError **error)
 {
+    g_autoptr(GPtrArray) order = g_ptr_array_new();
     Writer w = {path, g_fopen(path, "wb"), error};
 
-    g_autoptr(GPtrArray) order = g_ptr_array_new();
-
     if (!w.file)
-        return fail(&w);
+        return fail_write(&w);
     for (guint i = 0; i < count; i++) {
         CnxTensor *t = &tensors[i];
 
@@ -129,10 +131,10 @@ gboolean cnx_writer_write(const char *path, CnxTensor *tensors, guint count, Cnx
         t->size = t->elements * cnx_dtype_size(t->dtype);
         g_ptr_array_add(order, t);
     }
-    g_ptr_array_sort(order, by_size_and_name);
+    g_ptr_array_sort(order, compare_tensors);
     gboolean ok = put_header(&w, order) && put_data(&w, order, fill, user_data);
-    if (fclose(w.file) != 0 && ok) /* a full disk may show only now */
-        ok = fail(&w);
+    if (fclose(w.file) != 0 && ok) /* a full disk may cause an error only here */
+        ok = fail_write(&w);
     if (!ok)
         g_unlink(path);
     return ok;

@@ -1,4 +1,4 @@
-/* A whole checkpoint, from the file to packed weights.
+/* Fuzz target: a whole checkpoint, from the file to the packed weights.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "model/network/model.h"

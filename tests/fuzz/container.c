@@ -1,4 +1,5 @@
-/* A checkpoint file of any format: every tensor that is handed out can be read.
+/* Fuzz target: a checkpoint file of any format. Every tensor that the container returns can be
+ * read.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "model/containers/container.h"
@@ -6,9 +7,11 @@
 
 int LLVMFuzzerTestOneInput(const guint8 *data, gsize size)
 {
-    const CnxWeightSet wanted = size ? data[size - 1] % 3 : CNX_WEIGHT_SET_AUTO;
+    const CnxWeightSet requested_set = size ? data[size - 1] % 3 : CNX_WEIGHT_SET_AUTO;
     GError *error = NULL;
-    CnxContainer *container = cnx_container_open_bytes(data, size, wanted, FUZZ_FILE, &error);
+
+    g_autoptr(CnxContainer) container =
+        cnx_container_open_bytes(data, size, requested_set, FUZZ_FILE, &error);
     guint count = 0;
 
     fuzz_check(container != NULL, error, FUZZ_FILE);
@@ -22,11 +25,9 @@ int LLVMFuzzerTestOneInput(const guint8 *data, gsize size)
         g_assert_cmpuint(t->rank, <=, CNX_MAX_RANK);
         if (t->dtype == CNX_DTYPE_OTHER)
             continue;
-        g_assert_cmpuint(t->elements, <=, 64 * size); /* deflated entries may hold more than size */
-        float *numbers = g_new(float, t->elements);
+        g_assert_cmpuint(t->elements, <=, 64 * size); /* deflated data may be larger than size */
+        g_autofree float *numbers = g_new(float, t->elements);
         cnx_tensor_to_float(t, numbers);
-        g_free(numbers);
     }
-    cnx_container_close(container);
     return 0;
 }

@@ -1,6 +1,6 @@
-/* What the fuzz targets share.
+/* Shared by the fuzz targets.
  *
- * A target is a file with LLVMFuzzerTestOneInput: libFuzzer drives it in a build with -Dfuzz=true,
+ * A target is a file with LLVMFuzzerTestOneInput. libFuzzer runs it in a build with -Dfuzz=true,
  * replay.c in every build.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
@@ -8,10 +8,11 @@
 
 #include <glib.h>
 
-#define FUZZ_FILE "input" /* as messages call it */
+#define FUZZ_FILE "input" /* name of the file in messages */
 
 int LLVMFuzzerTestOneInput(const guint8 *data, gsize size);
 
-/* Nothing failed and error is NULL; or error is one sentence of the model library about the file,
- * and is freed. Aborts otherwise, and makes any critical warning of GLib abort from then on. */
+/* If ok, checks that error is NULL; otherwise checks that it is one sentence of the model library
+ * about the file, and frees it. Aborts if a check fails. Also makes all later GLib warnings abort.
+ */
 void fuzz_check(gboolean ok, GError *error, const char *file);

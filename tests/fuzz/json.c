@@ -1,5 +1,6 @@
-/* A config file for a small network: of timm or of transformers, and, by the first byte, of a
- * preprocessor ('p'), of open_clip ('o'), or an index of shards ('s').
+/* Fuzz target: a JSON file. The first byte selects its kind: preprocessor_config.json ('p'),
+ * open_clip_config.json ('o'), an index of shards ('s'), or else config.json of timm or
+ * transformers for a small network.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <string.h>
@@ -27,7 +28,7 @@ static CnxConfig *config_new(CnxDialect dialect)
     return config;
 }
 
-/* As cnx_config_load chooses the reader. */
+/* The condition by which cnx_config_load chooses the reader. */
 static gboolean names_convnext(JsonObject *object, const char *key)
 {
     JsonNode *node = json_object_get_member(object, key);
@@ -36,19 +37,19 @@ static gboolean names_convnext(JsonObject *object, const char *key)
            strstr(json_node_get_string(node), "convnext") != NULL;
 }
 
-static void read_config(guint8 which, const char *text, gsize size)
+static void read_config(guint8 kind, const char *text, gsize size)
 {
-    CnxConfig *config = config_new(which == 't'   ? CNX_DIALECT_TIMM
-                                   : which == 'o' ? CNX_DIALECT_OPEN_CLIP
-                                                  : CNX_DIALECT_TRANSFORMERS);
+    CnxConfig *config = config_new(kind == 't'   ? CNX_DIALECT_TIMM
+                                   : kind == 'o' ? CNX_DIALECT_OPEN_CLIP
+                                                 : CNX_DIALECT_TRANSFORMERS);
     GError *error = NULL;
     JsonObject *object = cnx_json_parse(text, size, FUZZ_FILE, &error);
     const CnxJson json = {object, FUZZ_FILE, &error};
     gboolean ok = object != NULL;
 
-    if (ok && which == 'p')
+    if (ok && kind == 'p')
         ok = cnx_config_read_preprocessor(config, &json);
-    else if (ok && which == 'o')
+    else if (ok && kind == 'o')
         ok = cnx_config_read_open_clip(config, &json);
     else if (ok && names_convnext(object, "architecture"))
         ok = cnx_config_read_timm(config, &json);
@@ -64,7 +65,8 @@ static void read_index(const guint8 *text, gsize size)
 {
     const char *path = memory_file(text, size);
     GError *error = NULL;
-    CnxShards *shards = cnx_shards_read(path, &error);
+
+    g_autoptr(CnxShards) shards = cnx_shards_read(path, &error);
 
     fuzz_check(shards != NULL, error, path);
     if (shards) {
@@ -72,7 +74,6 @@ static void read_index(const guint8 *text, gsize size)
         const gboolean ok = cnx_shards_check(shards, NULL, 0, path, &error);
         fuzz_check(ok, error, path);
     }
-    cnx_shards_free(shards);
 }
 
 int LLVMFuzzerTestOneInput(const guint8 *data, gsize size)

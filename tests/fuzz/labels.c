@@ -1,4 +1,4 @@
-/* A file of labels, of the number of lines that it has.
+/* Fuzz target: a file of labels, for as many classes as it has lines.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "model/network/model.h"
@@ -11,10 +11,9 @@ int LLVMFuzzerTestOneInput(const guint8 *data, gsize size)
 
     for (gsize i = 0; i < size; i++)
         count += data[i] == '\n';
-    char **labels = cnx_labels_parse((const char *)data, size, count, FUZZ_FILE, &error);
+    g_auto(GStrv) labels = cnx_labels_parse((const char *)data, size, count, FUZZ_FILE, &error);
     fuzz_check(labels != NULL, error, FUZZ_FILE);
     if (labels)
         g_assert_cmpuint(g_strv_length(labels), ==, count);
-    g_strfreev(labels);
     return 0;
 }

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Makes tests/fuzz/seeds: small inputs from which the fuzz targets start, one folder per target.
+"""Makes tests/fuzz/seeds: small inputs with which the fuzz targets start, one folder per target.
 
     python3 -m venv venv && venv/bin/pip install torch numpy safetensors
     venv/bin/python tests/fuzz/make_seeds.py
 
-Run by hand; the results are committed. The target `checkpoint` starts from files of
+Run by hand; the results are committed. The target `checkpoint` starts with files of
 tests/fixtures/containers instead.
 """
 import argparse
@@ -67,7 +67,7 @@ def values():
 
 
 def make_pickles():
-    """Opcodes that torch.save does not write, put together by hand, after what it does write."""
+    """Pickles of torch.save, and hand-written ones with opcodes that it does not use."""
     for name, value in values().items():
         for protocol in (2, 4):
             archive = saved(value, pickle_protocol=protocol)

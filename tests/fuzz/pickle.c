@@ -1,4 +1,4 @@
-/* A pickle: alone, and as the object of a checkpoint whose storages are all there.
+/* Fuzz target: a pickle, alone and as the object of a legacy file that has all of its storages.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <string.h>
@@ -20,11 +20,12 @@ static void append_uint(GByteArray *file, guint64 value, guint bytes)
     g_byte_array_append(file, (const guint8 *)&value, bytes);
 }
 
-/* The list of keys as a pickle, and for each key its elements, all 0. FALSE: too large. */
+/* Appends the list of keys as a pickle, and zeros for the storage of each key. FALSE if they are
+ * too large. */
 static gboolean append_storages(GByteArray *file, const CnxPickle *pickle)
 {
-    GHashTable *seen = g_hash_table_new(g_str_hash, g_str_equal);
-    GPtrArray *unique = g_ptr_array_new();
+    g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
+    g_autoptr(GPtrArray) unique = g_ptr_array_new();
     gsize total = 0;
 
     g_byte_array_append(file, (const guint8 *)"\x80\x02](", 4);
@@ -47,21 +48,21 @@ static gboolean append_storages(GByteArray *file, const CnxPickle *pickle)
         g_byte_array_set_size(file, before + bytes);
         memset(file->data + before, 0, bytes);
     }
-    g_hash_table_unref(seen);
-    g_ptr_array_unref(unique);
     return total <= DATA_MAX;
 }
 
 static void open_file(const guint8 *data, const CnxPickle *pickle)
 {
-    GByteArray *file = g_byte_array_new();
+    g_autoptr(GByteArray) file = g_byte_array_new();
     GError *error = NULL;
 
     g_byte_array_append(file, preamble, sizeof preamble - 1);
     g_byte_array_append(file, data, (guint)pickle->size);
     if (append_storages(file, pickle)) {
-        guint8 *exact = g_memdup2(file->data, file->len); /* for the sanitizer */
-        CnxContainer *container =
+        /* An exact copy, so that sanitizers detect reads beyond its end. */
+        g_autofree guint8 *exact = g_memdup2(file->data, file->len);
+
+        g_autoptr(CnxContainer) container =
             cnx_container_open_bytes(exact, file->len, CNX_WEIGHT_SET_AUTO, FUZZ_FILE, &error);
         guint count = 0;
 
@@ -69,21 +70,18 @@ static void open_file(const guint8 *data, const CnxPickle *pickle)
         const CnxTensor *tensors = container ? cnx_container_tensors(container, &count) : NULL;
         for (guint i = 0; i < count; i++)
             if (tensors[i].dtype != CNX_DTYPE_OTHER) {
-                float *numbers = g_new(float, tensors[i].elements);
+                g_autofree float *numbers = g_new(float, tensors[i].elements);
 
                 cnx_tensor_to_float(&tensors[i], numbers);
-                g_free(numbers);
             }
-        cnx_container_close(container);
-        g_free(exact);
     }
-    g_byte_array_unref(file);
 }
 
 int LLVMFuzzerTestOneInput(const guint8 *data, gsize size)
 {
     GError *error = NULL;
-    CnxPickle *pickle = cnx_pickle_read(data, size, FUZZ_FILE, &error);
+
+    g_autoptr(CnxPickle) pickle = cnx_pickle_read(data, size, FUZZ_FILE, &error);
 
     fuzz_check(pickle != NULL, error, FUZZ_FILE);
     if (!pickle)
@@ -91,6 +89,5 @@ int LLVMFuzzerTestOneInput(const guint8 *data, gsize size)
     g_assert_cmpuint(pickle->size, <=, size);
     g_assert_nonnull(cnx_py_type_name(pickle->top));
     open_file(data, pickle);
-    cnx_pickle_free(pickle);
     return 0;
 }

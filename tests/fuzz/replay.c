@@ -1,5 +1,5 @@
-/* Runs a fuzz target without libFuzzer: on each file as it is, and then on mutations of them, which
- * are the same on every machine.
+/* Runs a fuzz target without libFuzzer: on each file, and then on mutations of them, which are the
+ * same on every machine.
  *
  *   replay-TARGET [--mutations N] [--seed N] FILE|FOLDER...
  *
@@ -23,8 +23,8 @@ static guint32 draw(guint32 below)
     return below ? (guint32)(state >> 32) % below : 0;
 }
 
-/* In a block of exactly its size, so that sanitizers see what is read beyond it. */
-static void run(const GByteArray *input)
+/* Copies the input to a block of the exact size, so that sanitizers detect reads beyond its end. */
+static void run_input(const GByteArray *input)
 {
     guint8 *exact = malloc(input->len ? input->len : 1);
 
@@ -34,29 +34,28 @@ static void run(const GByteArray *input)
     free(exact);
 }
 
-static int by_name(gconstpointer a, gconstpointer b)
+static int compare_names(gconstpointer a, gconstpointer b)
 {
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-static void load(const char *path)
+/* Adds a file, or all files of a folder, to the inputs. */
+static void load_inputs(const char *path)
 {
+    g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
     GError *error = NULL;
     char *contents;
     gsize size;
 
-    GDir *dir = g_dir_open(path, 0, NULL);
     if (dir) {
-        GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
+        g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
         const char *name;
 
         while ((name = g_dir_read_name(dir)))
             g_ptr_array_add(names, g_build_filename(path, name, NULL));
-        g_dir_close(dir);
-        g_ptr_array_sort(names, by_name);
+        g_ptr_array_sort(names, compare_names);
         for (guint i = 0; i < names->len; i++)
-            load(names->pdata[i]);
-        g_ptr_array_unref(names);
+            load_inputs(names->pdata[i]);
         return;
     }
     if (!g_file_get_contents(path, &contents, &size, &error))
@@ -64,7 +63,7 @@ static void load(const char *path)
     g_ptr_array_add(inputs, g_byte_array_new_take((guint8 *)contents, size));
 }
 
-/* One place where the input is wrong: bytes changed, taken out, doubled, or another input's. */
+/* Damages one place of the input: changes, removes or doubles bytes, or copies another input's. */
 static void mutate(GByteArray *input)
 {
     static const guint8 edges[] = {0, 1, 0x7f, 0x80, 0xff, '"', '{', '[', '(', '.', '\n'};
@@ -77,7 +76,7 @@ static void mutate(GByteArray *input)
     case 1:
         input->data[at] = edges[draw(sizeof edges)];
         break;
-    case 2: /* a number of 1, 2, 4 or 8 bytes, off by little or by all */
+    case 2: /* an integer of 1, 2, 4 or 8 bytes: all ones, all zeros, or each byte incremented */
         for (guint i = 0, bytes = 1 << draw(4), value = draw(3); i < bytes && i < left; i++)
             input->data[at + i] = value == 0 ? 0xff : value == 1 ? 0 : input->data[at + i] + 1;
         break;
@@ -98,8 +97,8 @@ static void mutate(GByteArray *input)
     }
     default: {
         const GByteArray *other = inputs->pdata[draw(inputs->len)];
-        const guint from = draw(other->len), wanted = draw(64);
-        for (guint i = 0; i < wanted && i < left && from + i < other->len; i++)
+        const guint from = draw(other->len), count = draw(64);
+        for (guint i = 0; i < count && i < left && from + i < other->len; i++)
             input->data[at + i] = other->data[from + i];
     }
     }
@@ -107,14 +106,13 @@ static void mutate(GByteArray *input)
 
 static void run_mutation(void)
 {
+    g_autoptr(GByteArray) input = g_byte_array_new();
     const GByteArray *from = inputs->pdata[draw(inputs->len)];
-    GByteArray *input = g_byte_array_new();
 
     g_byte_array_append(input, from->data, from->len);
     for (guint i = 0, places = 1 + draw(4); i < places && input->len; i++)
         mutate(input);
-    run(input);
-    g_byte_array_unref(input);
+    run_input(input);
 }
 
 int main(int argc, char **argv)
@@ -128,16 +126,16 @@ int main(int argc, char **argv)
         else if (g_str_equal(argv[i], "--seed") && i + 1 < argc)
             seed = g_ascii_strtoull(argv[++i], NULL, 10);
         else
-            load(argv[i]);
+            load_inputs(argv[i]);
     }
     if (inputs->len == 0)
-        g_error("no input was given");
+        g_error("no input files");
     state = seed * G_GUINT64_CONSTANT(0x9e3779b97f4a7c15) | 1;
     for (guint i = 0; i < inputs->len; i++)
-        run(inputs->pdata[i]);
+        run_input(inputs->pdata[i]);
     for (guint64 i = 0; i < mutations; i++)
         run_mutation();
-    printf("%u files and %" G_GUINT64_FORMAT " mutations of them\n", inputs->len, mutations);
+    printf("%u files and %" G_GUINT64_FORMAT " mutations\n", inputs->len, mutations);
     g_ptr_array_unref(inputs);
     return 0;
 }

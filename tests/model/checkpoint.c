@@ -1,4 +1,4 @@
-/* Hostile and mistaken checkpoint files: each is refused with one sentence that names it.
+/* Malicious, damaged and wrong files: each is refused with one sentence that names the file.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <glib/gstdio.h>
@@ -20,26 +20,24 @@ static char *write_file(const char *name, const void *contents, gsize length)
 {
     char *path = path_of(name);
 
-    g_remove(path); /* GLib waits for the disk when it replaces a file */
+    g_remove(path); /* GLib syncs to disk when it replaces a file */
     g_assert_true(g_file_set_contents(path, contents, (gssize)length, NULL));
     return path;
 }
 
-/* A header of that text, padded as told, and data of that many bytes. */
+/* A safetensors file with this header and that many bytes of data. Returns its path. */
 static char *write_header(const char *name, const char *header, gsize data)
 {
-    GByteArray *file = g_byte_array_new();
+    g_autoptr(GByteArray) file = g_byte_array_new();
     const guint64 length = GUINT64_TO_LE((guint64)strlen(header));
 
     g_byte_array_append(file, (const guint8 *)&length, sizeof length);
     g_byte_array_append(file, (const guint8 *)header, (guint)strlen(header));
     g_byte_array_set_size(file, (guint)(file->len + data));
-    char *path = write_file(name, file->data, file->len);
-    g_byte_array_unref(file);
-    return path;
+    return write_file(name, file->data, file->len);
 }
 
-/* The sentence begins with a path, and holds the word. */
+/* The sentence contains the path and the word. */
 static void check_sentence(const GError *error, const char *named, const char *word)
 {
     if (!strstr(error->message, named) || !strstr(error->message, word))
@@ -47,29 +45,30 @@ static void check_sentence(const GError *error, const char *named, const char *w
     g_test_message("%s", error->message);
 }
 
+/* Removes the file and frees its path. */
 static void check_refused(char *path, CnxError code, const char *word)
 {
-    GError *error = NULL;
+    g_autoptr(GError) error = NULL;
+    g_autofree char *file = path;
 
-    g_assert_null(cnx_checkpoint_open(path, CNX_WEIGHT_SET_AUTO, &error));
+    g_assert_null(cnx_checkpoint_open(file, CNX_WEIGHT_SET_AUTO, &error));
     g_assert_error(error, CNX_ERROR, (int)code);
-    check_sentence(error, path, word);
-    g_error_free(error);
-    g_remove(path);
-    g_free(path);
+    check_sentence(error, file, word);
+    g_remove(file);
 }
 
 #define T(offsets) "\"t\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[" offsets "]}"
 #define U(dtype, shape, offsets) \
     "\"u\":{\"dtype\":\"" dtype "\",\"shape\":[" shape "],\"data_offsets\":[" offsets "]}"
 
-/* One broken rule each; the first is none, so that the others fail for theirs. */
+/* Each header breaks one rule. The first one breaks none, which proves that the others fail because
+ * of theirs. */
 static const struct {
     const char *rule, *header;
     gsize data;
 } headers[] = {
     {"none", "{" T("0,8") "}", 8},
-    {"no object", "[]", 0},
+    {"not an object", "[]", 0},
     {"begins with a space", " {" T("0,8") "}", 8},
     {"not JSON", "{\"t\":", 0},
     {"trailing text", "{" T("0,8") "} x", 8},
@@ -81,7 +80,7 @@ static const struct {
     {"bytes overflow", "{" U("F32", "4611686018427387904,2", "0,8") "}", 8},
     {"reversed", "{" U("F32", "2", "8,0") "}", 8},
     {"beyond the file", "{" U("F32", "3", "0,12") "}", 8},
-    {"hole", "{" T("0,8") "," U("F32", "2", "12,20") "}", 20},
+    {"gap", "{" T("0,8") "," U("F32", "2", "12,20") "}", 20},
     {"overlap", "{" T("0,8") "," U("F32", "2", "4,12") "}", 12},
     {"does not begin at 0", "{" T("4,12") "}", 12},
     {"trailing bytes", "{" T("0,8") "}", 9},
@@ -89,16 +88,17 @@ static const struct {
     {"no offsets", "{\"t\":{\"dtype\":\"F32\",\"shape\":[2]}}", 8},
     {"three offsets", "{" U("F32", "2", "0,8,8") "}", 8},
     {"unknown key", "{\"t\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8],\"x\":1}}", 8},
-    {"metadata that is no string", "{\"__metadata__\":{\"a\":1}," T("0,8") "}", 8},
+    {"metadata that is not a string", "{\"__metadata__\":{\"a\":1}," T("0,8") "}", 8},
     {"invalid UTF-8", "{\"\xff\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}", 8},
 };
 
 static void test_headers(void)
 {
     for (guint i = 0; i < G_N_ELEMENTS(headers); i++) {
-        char *path = write_header("rule.safetensors", headers[i].header, headers[i].data);
-        GError *error = NULL;
-        CnxContainer *file = cnx_container_open(path, CNX_WEIGHT_SET_AUTO, &error);
+        g_autoptr(GError) error = NULL;
+        g_autofree char *path =
+            write_header("rule.safetensors", headers[i].header, headers[i].data);
+        g_autoptr(CnxContainer) file = cnx_container_open(path, CNX_WEIGHT_SET_AUTO, &error);
 
         if (i == 0)
             g_assert_no_error(error);
@@ -108,34 +108,28 @@ static void test_headers(void)
             g_assert_error(error, CNX_ERROR, CNX_ERROR_CORRUPT);
             check_sentence(error, path, "");
         }
-        cnx_container_close(file);
-        g_clear_error(&error);
         g_remove(path);
-        g_free(path);
     }
 }
 
-/* A small network's file, cut after every so-many bytes. */
+/* A small network's file, truncated at many sizes. */
 static void test_truncated(void)
 {
-    char *contents;
+    g_autofree char *contents = NULL;
     gsize length, header;
 
     g_assert_true(g_file_get_contents(FIXTURES "/networks/timm-v1/model.safetensors", &contents,
                                       &length, NULL));
     header = 8 + (guint8)contents[0] + 256 * (gsize)(guint8)contents[1];
     for (gsize left = 0; left < length; left += left < header ? 1 : 3989) {
-        char *path = write_file("cut.safetensors", contents, left);
-        GError *error = NULL;
+        g_autoptr(GError) error = NULL;
+        g_autofree char *path = write_file("cut.safetensors", contents, left);
 
         g_assert_null(cnx_checkpoint_open(path, CNX_WEIGHT_SET_AUTO, &error));
         g_assert_true(error->domain == CNX_ERROR);
         g_assert_nonnull(strstr(error->message, path));
-        g_error_free(error);
-        g_free(path);
     }
     check_refused(write_file("cut.safetensors", contents, length - 1), CNX_ERROR_CORRUPT, "");
-    g_free(contents);
 }
 
 #define FILE_OF(text) write_file("file.safetensors", text, sizeof text - 1)
@@ -169,10 +163,10 @@ static void test_other_networks(void)
                   CNX_ERROR_NOT_CONVNEXT, "ResNet");
 }
 
-/* The small network with one string of its header replaced by another of the same length. */
+/* A small network whose header has one string replaced by another of the same length. */
 static char *write_changed(const char *from, const char *to)
 {
-    char *contents;
+    g_autofree char *contents = NULL;
     gsize length;
 
     g_assert_cmpuint(strlen(from), ==, strlen(to));
@@ -181,21 +175,19 @@ static char *write_changed(const char *from, const char *to)
     char *at = g_strstr_len(contents + 8, (gssize)length - 8, from);
     g_assert_nonnull(at);
     memcpy(at, to, strlen(to));
-    char *path = write_file("changed.safetensors", contents, length);
-    g_free(contents);
-    return path;
+    return write_file("changed.safetensors", contents, length);
 }
 
 static void test_tensors(void)
 {
     GError *error = NULL;
-    char *whole = write_changed("stem.0.bias", "stem.0.bias");
-    CnxCheckpoint *checkpoint = cnx_checkpoint_open(whole, CNX_WEIGHT_SET_AUTO, &error);
+    g_autofree char *unchanged = write_changed("stem.0.bias", "stem.0.bias");
+
+    g_autoptr(CnxCheckpoint) checkpoint =
+        cnx_checkpoint_open(unchanged, CNX_WEIGHT_SET_AUTO, &error);
 
     g_assert_no_error(error);
-    cnx_checkpoint_close(checkpoint);
-    g_remove(whole);
-    g_free(whole);
+    g_remove(unchanged);
     check_refused(write_changed("stages.1.downsample.0.bias", "stages.1.downsample.0.bi_s"),
                   CNX_ERROR_NOT_CONVNEXT, "stages.1.downsample.0.bias");
     check_refused(write_changed("\"shape\":[16,8,2,2]", "\"shape\":[16,2,2,8]"),
@@ -204,15 +196,16 @@ static void test_tensors(void)
 
 static void check_config(const char *config, const char *word)
 {
-    char *contents;
+    g_autofree char *contents = NULL;
     gsize length;
-    GError *error = NULL;
+
+    g_autoptr(GError) error = NULL;
 
     g_assert_true(g_file_get_contents(FIXTURES "/networks/transformers-v1/model.safetensors",
                                       &contents, &length, NULL));
-    char *model = write_file("model.safetensors", contents, length);
-    char *path = write_file("config.json", config, strlen(config));
-    CnxCheckpoint *checkpoint = cnx_checkpoint_open(folder, CNX_WEIGHT_SET_AUTO, &error);
+    g_autofree char *model = write_file("model.safetensors", contents, length);
+    g_autofree char *path = write_file("config.json", config, strlen(config));
+    g_autoptr(CnxCheckpoint) checkpoint = cnx_checkpoint_open(folder, CNX_WEIGHT_SET_AUTO, &error);
 
     if (!word) {
         g_assert_no_error(error);
@@ -221,13 +214,8 @@ static void check_config(const char *config, const char *word)
         g_assert_true(error->domain == CNX_ERROR);
         check_sentence(error, path, word);
     }
-    cnx_checkpoint_close(checkpoint);
-    g_clear_error(&error);
     g_remove(model);
     g_remove(path);
-    g_free(contents);
-    g_free(model);
-    g_free(path);
 }
 
 static void test_configs(void)
@@ -241,9 +229,9 @@ static void test_configs(void)
 
 static void check_labels(const char *text, guint count, CnxError code, const char *word)
 {
-    char *path = write_file("labels.txt", text, strlen(text));
-    GError *error = NULL;
-    char **labels = cnx_labels_read(path, count, &error);
+    g_autoptr(GError) error = NULL;
+    g_autofree char *path = write_file("labels.txt", text, strlen(text));
+    g_auto(GStrv) labels = cnx_labels_read(path, count, &error);
 
     if (!word) {
         g_assert_no_error(error);
@@ -254,10 +242,7 @@ static void check_labels(const char *text, guint count, CnxError code, const cha
         g_assert_error(error, CNX_ERROR, (int)code);
         check_sentence(error, path, word);
     }
-    g_strfreev(labels);
-    g_clear_error(&error);
     g_remove(path);
-    g_free(path);
 }
 
 static void test_labels(void)
@@ -269,7 +254,7 @@ static void test_labels(void)
     check_labels("a\n\xff\n", 2, CNX_ERROR_CORRUPT, "UTF-8");
 }
 
-/* All halves and the matching bfloat16, against their formulas. */
+/* All float16 and bfloat16 numbers against their formulas. */
 static void test_halves(void)
 {
     for (guint bits = 0; bits < 65536; bits++) {

@@ -1,6 +1,5 @@
-/* One network in every container (tests/fixtures/make_containers.py): each is read to the same
- * numbers, bit for bit. What holds no state dict, and what was cut short, is refused with a
- * sentence.
+/* One network in every container (tests/fixtures/make_containers.py): each yields the same numbers,
+ * bit for bit. Files without a state dict and truncated files are refused with a sentence.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <glib/gstdio.h>
@@ -20,7 +19,7 @@ static char *folder; /* temporary */
 
 static const struct Case {
     const char *name, *format, *key;
-    CnxWeightSet wanted, found;
+    CnxWeightSet requested_set, expected_set;
     CnxDtype dtype;
     guint files;
 } cases[] = {
@@ -71,7 +70,7 @@ static const struct Case {
 
 static const struct Refused {
     const char *name;
-    CnxWeightSet wanted;
+    CnxWeightSet requested_set;
     CnxError code;
     const char *word;
 } refused[] = {
@@ -90,7 +89,7 @@ static const struct Refused {
     {"ema-only.pth", RAW, CNX_ERROR_SETTINGS, "EMA"},
 };
 
-static char *fixture(const char *name)
+static char *fixture_path(const char *name)
 {
     return g_build_filename(FIXTURES, "containers", name, NULL);
 }
@@ -109,99 +108,89 @@ static gboolean compare_tensor(const char *canonical, guint rank, const guint64 
     const CnxTensor *b = cnx_checkpoint_tensor(c->found, canonical);
 
     g_assert_cmpuint(a->elements, ==, b->elements);
-    float *x = g_new(float, a->elements), *y = g_new(float, a->elements);
+    g_autofree float *x = g_new(float, a->elements), *y = g_new(float, a->elements);
     cnx_tensor_to_float(a, x);
     cnx_tensor_to_float(b, y);
     for (gsize i = 0; i < a->elements; i++)
         if (x[i] != c->sign * y[i])
             g_error("%s[%zu] is %g, expected %g", canonical, i, c->sign * y[i], x[i]);
-    g_free(x);
-    g_free(y);
     c->tensors++;
     return TRUE;
 }
 
-static CnxCheckpoint *open_fixture(const char *name, CnxWeightSet wanted)
+static CnxCheckpoint *open_fixture(const char *name, CnxWeightSet requested_set)
 {
-    char *path = fixture(name);
+    g_autofree char *path = fixture_path(name);
     GError *error = NULL;
-    CnxCheckpoint *checkpoint = cnx_checkpoint_open(path, wanted, &error);
+    CnxCheckpoint *checkpoint = cnx_checkpoint_open(path, requested_set, &error);
 
     g_assert_no_error(error);
-    g_free(path);
     return checkpoint;
 }
 
 static void test_case(gconstpointer data)
 {
+    g_autoptr(CnxCheckpoint) expected = open_fixture("reference.safetensors", AUTO);
     const struct Case *c = data;
-    Comparison comparison = {
-        .expected = open_fixture("reference.safetensors", AUTO),
-        .found = open_fixture(c->name, c->wanted),
-        .sign = c->found == EMA ? -1 : 1,
-    };
-    const CnxConfig *config = cnx_checkpoint_config(comparison.found);
+    g_autoptr(CnxCheckpoint) found = open_fixture(c->name, c->requested_set);
+    Comparison comparison = {expected, found, .sign = c->expected_set == EMA ? -1 : 1};
+    const CnxConfig *config = cnx_checkpoint_config(found);
 
     g_assert_true(cnx_parts_foreach(config, compare_tensor, &comparison));
     g_assert_cmpuint(comparison.tensors, ==, 56);
     g_assert_cmpstr(config->container, ==, c->format);
     g_assert_cmpstr(config->weights_key, ==, c->key);
-    g_assert_cmpint(config->weight_set, ==, c->found);
+    g_assert_cmpint(config->weight_set, ==, c->expected_set);
     g_assert_cmpint(config->dtype, ==, c->dtype);
-    g_assert_cmpstr(cnx_checkpoint_container(comparison.found), ==, c->format);
-    g_assert_cmpuint(g_strv_length((char **)cnx_checkpoint_files(comparison.found)), ==, c->files);
-    cnx_checkpoint_close((CnxCheckpoint *)comparison.expected);
-    cnx_checkpoint_close((CnxCheckpoint *)comparison.found);
+    g_assert_cmpstr(cnx_checkpoint_container(found), ==, c->format);
+    g_assert_cmpuint(g_strv_length((char **)cnx_checkpoint_files(found)), ==, c->files);
 }
 
-static void check_refused(const char *path, CnxWeightSet wanted, CnxError code, const char *word)
+static void check_refused(const char *path, CnxWeightSet requested_set, CnxError code,
+                          const char *word)
 {
-    GError *error = NULL;
+    g_autoptr(GError) error = NULL;
 
-    g_assert_null(cnx_checkpoint_open(path, wanted, &error));
+    g_assert_null(cnx_checkpoint_open(path, requested_set, &error));
     if (!g_error_matches(error, CNX_ERROR, (int)code) || !g_str_has_prefix(error->message, path) ||
         strstr(error->message, word) == NULL)
         g_error("expected code %d and '%s': %s", code, word, error->message);
     g_test_message("%s", error->message);
-    g_error_free(error);
 }
 
 static void test_refused(void)
 {
     for (guint i = 0; i < G_N_ELEMENTS(refused); i++) {
-        char *path = fixture(refused[i].name);
+        g_autofree char *path = fixture_path(refused[i].name);
 
-        check_refused(path, refused[i].wanted, refused[i].code, refused[i].word);
-        g_free(path);
+        check_refused(path, refused[i].requested_set, refused[i].code, refused[i].word);
     }
 }
 
-#define ZIP_END 22 /* bytes of a zip archive's last record, which zip64's own makes superfluous */
+/* Bytes of the last record of a zip archive, which is redundant in a zip64 archive. */
+#define ZIP_END 22
 
-/* Every cut of the file is refused, and says that the file is the matter. */
-static void test_cut(gconstpointer name)
+/* The file is refused at every truncated size, with a sentence that names it. */
+static void test_truncated(gconstpointer name)
 {
-    char *from = fixture(name), *to = g_build_filename(folder, "cut.pth", NULL), *contents;
+    g_autofree char *from = fixture_path(name), *to = g_build_filename(folder, "cut.pth", NULL);
+    g_autofree char *contents = NULL;
     gsize length;
 
     g_assert_true(g_file_get_contents(from, &contents, &length, NULL));
     for (gsize left = 0; left < length - ZIP_END; left += left < 200 ? 1 : 61) {
-        GError *error = NULL;
+        g_autoptr(GError) error = NULL;
 
         g_assert_true(g_file_set_contents_full(to, contents, (gssize)left, G_FILE_SET_CONTENTS_NONE,
                                                0600, NULL));
         g_assert_null(cnx_checkpoint_open(to, CNX_WEIGHT_SET_AUTO, &error));
         g_assert_true(error->domain == CNX_ERROR);
         g_assert_true(g_str_has_prefix(error->message, to));
-        g_error_free(error);
     }
     g_remove(to);
-    g_free(contents);
-    g_free(from);
-    g_free(to);
 }
 
-static char *put(const char *name, const char *text)
+static char *write_text(const char *name, const char *text)
 {
     char *path = g_build_filename(folder, name, NULL);
 
@@ -209,13 +198,13 @@ static char *put(const char *name, const char *text)
     return path;
 }
 
-static void take(char *path)
+static void remove_file(char *path)
 {
     g_remove(path);
     g_free(path);
 }
 
-/* Indexes that name other files than they should. */
+/* Indexes with invalid or missing file names. */
 static void test_index(void)
 {
     static const struct {
@@ -231,90 +220,85 @@ static void test_index(void)
     };
 
     for (guint i = 0; i < G_N_ELEMENTS(indexes); i++) {
-        char *path = put("model.safetensors.index.json", indexes[i].map);
+        char *path = write_text("model.safetensors.index.json", indexes[i].map);
 
         check_refused(path, AUTO, indexes[i].code, indexes[i].word);
-        take(path);
+        remove_file(path);
     }
-    char *path = g_build_filename(folder, "model.safetensors.index.json", NULL);
-    check_refused(path, AUTO, CNX_ERROR_NOT_FOUND, "not there");
-    g_free(path);
+    g_autofree char *path = g_build_filename(folder, "model.safetensors.index.json", NULL);
+    check_refused(path, AUTO, CNX_ERROR_NOT_FOUND, "does not exist");
 }
 
-/* A shard that lost a tensor, and one that is there twice. */
+/* A shard without one of its tensors, and a shard that occurs twice. */
 static void test_shards(void)
 {
     static const char *const shards[] = {
         "model-00001-of-00003.safetensors", "model-00002-of-00003.safetensors",
         "model-00003-of-00003.safetensors", "model.safetensors.index.json"};
-    char *paths[G_N_ELEMENTS(shards)], *contents;
+    char *paths[G_N_ELEMENTS(shards)];
+    g_autofree char *first = NULL;
     gsize length;
 
     for (guint i = 0; i < G_N_ELEMENTS(shards); i++) {
-        char *relative = g_build_filename("sharded-safetensors", shards[i], NULL);
-        char *from = fixture(relative);
+        g_autofree char *relative = g_build_filename("sharded-safetensors", shards[i], NULL);
+        g_autofree char *from = fixture_path(relative), *contents = NULL;
 
         paths[i] = g_build_filename(folder, shards[i], NULL);
         g_assert_true(g_file_get_contents(from, &contents, &length, NULL));
-        /* "norm.bias" in the last shard, whose name in the index stays */
+        /* Renames "norm.bias" in the last shard, not in the index. */
         char *at = i == 2 ? g_strstr_len(contents + 8, (gssize)length - 8, "\"norm.bias\"") : NULL;
         if (at)
             memcpy(at, "\"norm.bi_s\"", 11);
         g_assert_true(g_file_set_contents(paths[i], contents, (gssize)length, NULL));
-        g_free(contents);
-        g_free(relative);
-        g_free(from);
     }
     check_refused(paths[3], AUTO, CNX_ERROR_CORRUPT, "\"norm.bias\"");
-    g_assert_true(g_file_get_contents(paths[0], &contents, &length, NULL));
-    g_assert_true(g_file_set_contents(paths[1], contents, (gssize)length, NULL));
+    g_assert_true(g_file_get_contents(paths[0], &first, &length, NULL));
+    g_assert_true(g_file_set_contents(paths[1], first, (gssize)length, NULL));
     check_refused(paths[3], AUTO, CNX_ERROR_CORRUPT, "twice");
-    g_free(contents);
     for (guint i = 0; i < G_N_ELEMENTS(shards); i++)
-        take(paths[i]);
+        remove_file(paths[i]);
 }
 
-/* One of them, without the index. */
+/* A single shard without the index. */
 static void test_lone_shard(void)
 {
-    char *lone = put("model-00002-of-00003.safetensors", "x");
+    char *lone = write_text("model-00002-of-00003.safetensors", "x");
 
     check_refused(lone, AUTO, CNX_ERROR_NOT_FOUND, "one of 3 files");
-    take(lone);
-    char *whole = put("model-00001-of-00001.safetensors", "text");
+    remove_file(lone);
+    char *whole = write_text("model-00001-of-00001.safetensors", "text");
     check_refused(whole, AUTO, CNX_ERROR_NOT_CONVNEXT, "text");
-    take(whole);
-    char *gone = g_build_filename(folder, "model-00001-of-00002.bin", NULL);
-    check_refused(gone, AUTO, CNX_ERROR_NOT_FOUND, gone);
-    g_free(gone);
+    remove_file(whole);
+    g_autofree char *missing = g_build_filename(folder, "model-00001-of-00002.bin", NULL);
+    check_refused(missing, AUTO, CNX_ERROR_NOT_FOUND, missing);
 }
 
-/* Which file of a folder is taken, by what the error about it says. */
+/* Which file of a folder is opened: none of them is valid, and the error names the chosen one. */
 static void test_folders(void)
 {
     check_refused(folder, AUTO, CNX_ERROR_NOT_FOUND, "folder without a checkpoint");
-    char *onnx = put("model.onnx", "x");
+    char *onnx = write_text("model.onnx", "x");
     check_refused(folder, AUTO, CNX_ERROR_NOT_FOUND, "model.onnx");
-    char *optimizer = put("optimizer.pt", "x"), *one = put("one.pth", "one");
+    char *optimizer = write_text("optimizer.pt", "x"), *one = write_text("one.pth", "one");
     check_refused(folder, AUTO, CNX_ERROR_NOT_CONVNEXT, "one.pth");
-    char *two = put("two.ckpt", "two");
-    check_refused(folder, AUTO, CNX_ERROR_NOT_FOUND, "holds 2 checkpoints");
-    char *safe = put("any.safetensors", "safe");
+    char *two = write_text("two.ckpt", "two");
+    check_refused(folder, AUTO, CNX_ERROR_NOT_FOUND, "contains 2 checkpoints");
+    char *safe = write_text("any.safetensors", "safe");
     check_refused(folder, AUTO, CNX_ERROR_NOT_CONVNEXT, "any.safetensors");
-    char *bin = put("pytorch_model.bin", "bin");
+    char *bin = write_text("pytorch_model.bin", "bin");
     check_refused(folder, AUTO, CNX_ERROR_NOT_CONVNEXT, "pytorch_model.bin");
-    char *index = put("model.safetensors.index.json", "{}");
+    char *index = write_text("model.safetensors.index.json", "{}");
     check_refused(folder, AUTO, CNX_ERROR_CORRUPT, "index.json");
-    char *model = put("model.safetensors", "model");
+    char *model = write_text("model.safetensors", "model");
     check_refused(folder, AUTO, CNX_ERROR_NOT_CONVNEXT, "/model.safetensors:");
-    take(onnx);
-    take(optimizer);
-    take(one);
-    take(two);
-    take(safe);
-    take(bin);
-    take(index);
-    take(model);
+    remove_file(onnx);
+    remove_file(optimizer);
+    remove_file(one);
+    remove_file(two);
+    remove_file(safe);
+    remove_file(bin);
+    remove_file(index);
+    remove_file(model);
 }
 
 int main(int argc, char **argv)
@@ -322,15 +306,14 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     folder = g_dir_make_tmp("convnext-containers-XXXXXX", NULL);
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
-        char *path = g_strdup_printf("/containers/%u/%s", i, cases[i].name);
+        g_autofree char *path = g_strdup_printf("/containers/%u/%s", i, cases[i].name);
 
         g_test_add_data_func(path, &cases[i], test_case);
-        g_free(path);
     }
     g_test_add_func("/containers/refused", test_refused);
-    g_test_add_data_func("/containers/cut-zip", "training.pth", test_cut);
-    g_test_add_data_func("/containers/cut-deflated", "deflated.pth", test_cut);
-    g_test_add_data_func("/containers/cut-legacy", "training-legacy.pth.tar", test_cut);
+    g_test_add_data_func("/containers/cut-zip", "training.pth", test_truncated);
+    g_test_add_data_func("/containers/cut-deflated", "deflated.pth", test_truncated);
+    g_test_add_data_func("/containers/cut-legacy", "training-legacy.pth.tar", test_truncated);
     g_test_add_func("/containers/index", test_index);
     g_test_add_func("/containers/shards", test_shards);
     g_test_add_func("/containers/lone-shard", test_lone_shard);

@@ -1,6 +1,5 @@
-/* Each small network written as a folder of each layout and dtype, and opened again: the same
- * network, the same recipe, the same numbers. What the Python libraries make of such folders:
- * tests/fixtures/check_convert.py.
+/* Exports each small network in each layout and dtype and opens the folder again: network, recipe
+ * and numbers are the same. tests/fixtures/check_convert.py loads such folders in Python.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <math.h>
@@ -18,15 +17,15 @@ typedef struct Pair {
     CnxDtype dtype;
 } Pair;
 
-/* The numbers of the source, rounded once. */
+/* The exported tensor has the numbers of the source, rounded once. */
 static gboolean compare_tensor(const char *canonical, guint rank, const guint64 *shape,
                                gpointer user_data)
 {
     const Pair *pair = user_data;
     const CnxTensor *from = cnx_checkpoint_tensor(pair->from, canonical);
     const CnxTensor *to = cnx_checkpoint_tensor(pair->to, canonical);
-    float *a = g_new(float, from->elements), *b = g_new(float, from->elements);
-    guint8 *rounded = g_malloc(4 * from->elements);
+    g_autofree float *a = g_new(float, from->elements), *b = g_new(float, from->elements);
+    g_autofree guint8 *rounded = g_malloc(4 * from->elements);
 
     g_assert_cmpuint(from->elements, ==, to->elements);
     g_assert_cmpint(to->dtype, ==,
@@ -42,13 +41,10 @@ static gboolean compare_tensor(const char *canonical, guint rank, const guint64 
         cnx_tensor_to_float(&t, a);
     }
     g_assert_cmpmem(a, from->elements * sizeof *a, b, from->elements * sizeof *b);
-    g_free(rounded);
-    g_free(a);
-    g_free(b);
     return TRUE;
 }
 
-/* Outputs of an image from a seed, which live as long as the run. */
+/* Runs an image from a seed. The run owns the outputs. */
 static CnxRun *run_image(const char *path, const CnxOutputs **outputs)
 {
     GError *error = NULL;
@@ -56,10 +52,10 @@ static CnxRun *run_image(const char *path, const CnxOutputs **outputs)
 
     g_assert_no_error(error);
     const CnxConfig *config = cnx_model_config(model);
-    guint wanted = CNX_OUTPUT_EMBEDDING | (config->classes ? CNX_OUTPUT_LOGITS : 0);
+    guint flags = CNX_OUTPUT_EMBEDDING | (config->classes ? CNX_OUTPUT_LOGITS : 0);
     for (guint i = 0; i < config->stages; i++)
-        wanted |= CNX_OUTPUT_STAGE1 << i;
-    CnxRun *run = cnx_run_new(model, 97, 65, 1, wanted, 1, &error);
+        flags |= CNX_OUTPUT_STAGE1 << i;
+    CnxRun *run = cnx_run_new(model, 97, 65, 1, flags, 1, &error);
     g_assert_no_error(error);
     cnx_model_unref(model);
     seeded_input(cnx_run_input(run, 0), "export", 65, 97);
@@ -67,7 +63,7 @@ static CnxRun *run_image(const char *path, const CnxOutputs **outputs)
     return run;
 }
 
-/* Bit for bit when no number was rounded; otherwise within what the dtype can hold. */
+/* exact: no number was rounded, so the maps are equal bit for bit. */
 static void compare_maps(const CnxMap *from, const CnxMap *to, CnxDtype dtype, gboolean exact)
 {
     const gsize n = (gsize)from->height * from->width * from->channels;
@@ -99,7 +95,7 @@ static void compare_outputs(const char *path, const CnxConfig *config, CnxDtype 
     cnx_run_free(to);
 }
 
-/* A word of the sentence by which each layout refuses a network; NULL: it takes it. */
+/* A word of the error with which each layout refuses the network; NULL if it accepts it. */
 typedef struct Network {
     const char *name, *transformers, *timm;
 } Network;
@@ -138,21 +134,21 @@ static const Network networks[] = {
     {"transformers-three-stages", NULL, "3 stages"},
     {"transformers-model", NULL, "eps"},
     {"transformers-v2-model", NULL, "eps"},
-    {"transformers-backbone", NULL, "last norm"},
-    {"transformers-v2-backbone", NULL, "last norm"},
-    {"transformers-upernet", NULL, "last norm"},
+    {"transformers-backbone", NULL, "final norm"},
+    {"transformers-v2-backbone", NULL, "final norm"},
+    {"transformers-upernet", NULL, "final norm"},
     {"transformers-dinov3", NULL, NULL},
     {"dinov3-original", NULL, NULL},
     {"torchvision-v1", NULL, NULL},
     {"facebook-v1", NULL, NULL},
     {"facebook-v2", NULL, NULL},
-    {"facebook-fcmae", "last layer norm", "last norm"},
+    {"facebook-fcmae", "final layer norm", "final norm"},
     {"facebook-isotropic", "isotropic", "isotropic"},
     {"facebook-isotropic-scale", "isotropic", "isotropic"},
-    {"facebook-dense", NULL, "last norm"},
+    {"facebook-dense", NULL, "final norm"},
     {"openmmlab-v1", NULL, NULL},
-    {"openmmlab-dense", NULL, "last norm"},
-    {"openmmlab-dense-v2", "GRN and layer scale", "last norm"},
+    {"openmmlab-dense", NULL, "final norm"},
+    {"openmmlab-dense-v2", "GRN and layer scale", "final norm"},
     {"../containers/f64.pth", NULL, NULL},
     {"../containers/strided.pth", NULL, NULL},
     {"../containers/ema.pth.tar", NULL, NULL},
@@ -161,11 +157,10 @@ static const Network networks[] = {
 
 static void check_export(const Network *network, CnxExportLayout layout, CnxDtype dtype)
 {
-    g_autofree char *path = exporting_fixture(network->name);
-    CnxCheckpoint *from = exporting_open(path);
-    const CnxConfig *config = cnx_checkpoint_config(from);
-
     g_autoptr(GPtrArray) notes = g_ptr_array_new_with_free_func(g_free);
+    g_autofree char *path = exporting_fixture(network->name);
+    g_autoptr(CnxCheckpoint) from = exporting_open(path);
+    const CnxConfig *config = cnx_checkpoint_config(from);
     const char *word = layout == CNX_EXPORT_TIMM ? network->timm : network->transformers;
     GError *error = NULL;
 
@@ -176,17 +171,15 @@ static void check_export(const Network *network, CnxExportLayout layout, CnxDtyp
     } else {
         exporting_write(from, layout, dtype, notes, &error);
         g_assert_no_error(error);
-        CnxCheckpoint *to = exporting_open(exporting_target);
+        g_autoptr(CnxCheckpoint) to = exporting_open(exporting_target);
         Pair pair = {from, to, dtype};
 
         exporting_compare(config, cnx_checkpoint_config(to));
         cnx_parts_foreach(config, compare_tensor, &pair);
-        cnx_checkpoint_close(to);
         compare_outputs(path, config, dtype,
                         dtype == KEEP || dtype == CNX_DTYPE_F32 || dtype == config->dtype);
         exporting_remove(exporting_target);
     }
-    cnx_checkpoint_close(from);
 }
 
 static void test_network(gconstpointer data)

@@ -1,5 +1,4 @@
-/* Recipes and labels that other libraries write in other ways, places where nothing can be written,
- * numbers that do not fit.
+/* Exports of unusual recipes and labels, to unwritable folders, and of numbers that overflow.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <glib/gstdio.h>
@@ -7,7 +6,7 @@
 
 #include "tests/model/support/exporting.h"
 
-/* The weights of a network with another config.json, in a folder to be freed and removed. */
+/* A folder with a network's weights and another config.json. Remove it and free its path. */
 static char *make_source(const char *config)
 {
     g_autofree char *from = exporting_fixture("timm-v1/model.safetensors"), *bytes = NULL;
@@ -28,7 +27,7 @@ static char *make_source(const char *config)
     "1],\"dims\":[8,16,24,32]},\"label_names\":[\"a\",\"b\",\"crane\",\"d \\\"e\\\"\",\"f\","   \
     "\"crane\",\"\\u00e9\",\"h\",\"i\",\"j, k\"],\"pretrained_cfg\":{" recipe "}}"
 
-/* refused: by transformers' layout. */
+/* refused: by the transformers layout. */
 static const struct {
     const char *config;
     gboolean refused;
@@ -50,9 +49,10 @@ static void test_recipes(void)
         for (CnxExportLayout layout = CNX_EXPORT_TRANSFORMERS; layout <= CNX_EXPORT_TIMM;
              layout++) {
             const gboolean refused = recipes[i].refused && layout == CNX_EXPORT_TRANSFORMERS;
-            char *source = make_source(recipes[i].config);
-            CnxCheckpoint *from = exporting_open(source);
-            GPtrArray *notes = g_ptr_array_new_with_free_func(g_free);
+            g_autofree char *source = make_source(recipes[i].config);
+
+            g_autoptr(CnxCheckpoint) from = exporting_open(source);
+            g_autoptr(GPtrArray) notes = g_ptr_array_new_with_free_func(g_free);
             GError *error = NULL;
 
             g_assert_cmpint(exporting_write(from, layout, KEEP, notes, &error), ==, !refused);
@@ -60,29 +60,26 @@ static void test_recipes(void)
                 exporting_check_error(&error, CNX_ERROR_UNSUPPORTED, "border");
             } else {
                 g_assert_no_error(error);
-                CnxCheckpoint *to = exporting_open(exporting_target);
+                g_autoptr(CnxCheckpoint) to = exporting_open(exporting_target);
                 exporting_compare(cnx_checkpoint_config(from), cnx_checkpoint_config(to));
-                cnx_checkpoint_close(to);
                 exporting_remove(exporting_target);
             }
-            g_ptr_array_unref(notes);
-            cnx_checkpoint_close(from);
             exporting_remove(source);
-            g_free(source);
         }
 }
 
-/* Folders that are not new or empty, and places where nothing can be written. */
+/* Target folders that are empty, not empty, files, or in no folder. */
 static void test_places(void)
 {
     g_autofree char *path = exporting_fixture("timm-v1");
     g_autofree char *file = g_build_filename(exporting_target, "precious.txt", NULL);
-    CnxCheckpoint *from = exporting_open(path);
+
+    g_autoptr(CnxCheckpoint) from = exporting_open(path);
     CnxExportOptions options = {.layout = CNX_EXPORT_TIMM};
-    GPtrArray *notes = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GPtrArray) notes = g_ptr_array_new_with_free_func(g_free);
     GError *error = NULL;
 
-    g_assert_cmpint(g_mkdir(exporting_target, 0700), ==, 0); /* empty: fine */
+    g_assert_cmpint(g_mkdir(exporting_target, 0700), ==, 0); /* an empty folder is allowed */
     g_assert_true(cnx_export_folder(from, exporting_target, &options, notes, &error));
     exporting_remove(exporting_target);
 
@@ -95,25 +92,25 @@ static void test_places(void)
     exporting_check_error(&error, CNX_ERROR_UNWRITABLE, "");
     exporting_remove(exporting_target);
 
-    g_assert_false(cnx_export_folder(from, file, &options, notes, &error)); /* no such parent */
+    g_assert_false(cnx_export_folder(from, file, &options, notes, &error)); /* no parent folder */
     exporting_check_error(&error, CNX_ERROR_UNWRITABLE, file);
     exporting_assert_nothing_left();
-    g_ptr_array_unref(notes);
-    cnx_checkpoint_close(from);
 }
 
-/* A number beyond the largest half is a refusal, not an infinity; and a signal leaves nothing. */
+/* A number too large for F16 is refused rather than made infinite, and an interrupted export leaves
+ * nothing. */
 static void test_failures(void)
 {
     g_autofree char *path = exporting_fixture("facebook-v2");
     const volatile sig_atomic_t stop = 1;
     const CnxExportOptions stopped = {.layout = CNX_EXPORT_TIMM, .stop = &stop};
-    CnxCheckpoint *from = exporting_open(path);
+
+    g_autoptr(CnxCheckpoint) from = exporting_open(path);
     const CnxTensor *tensor = cnx_checkpoint_tensor(from, "s2.b1.pw1.bias");
     CnxTensor *changed = (CnxTensor *)tensor;
     const guint8 *data = tensor->data;
-    float *large = g_memdup2(data, tensor->size);
-    GPtrArray *notes = g_ptr_array_new_with_free_func(g_free);
+    g_autofree float *large = g_memdup2(data, tensor->size);
+    g_autoptr(GPtrArray) notes = g_ptr_array_new_with_free_func(g_free);
     GError *error = NULL;
 
     g_assert_false(cnx_export_folder(from, exporting_target, &stopped, notes, &error));
@@ -125,14 +122,11 @@ static void test_failures(void)
     changed->data = (const guint8 *)large;
     g_assert_false(exporting_write(from, CNX_EXPORT_TRANSFORMERS, CNX_DTYPE_F16, notes, &error));
     exporting_check_error(&error, CNX_ERROR_UNSUPPORTED,
-                          "\"stages.2.1.pwconv1.bias\" has 1 number");
+                          "\"stages.2.1.pwconv1.bias\" has 1 element");
     exporting_assert_nothing_left();
     g_assert_true(exporting_write(from, CNX_EXPORT_TRANSFORMERS, CNX_DTYPE_BF16, notes, &error));
     exporting_remove(exporting_target);
     changed->data = data;
-    g_free(large);
-    g_ptr_array_unref(notes);
-    cnx_checkpoint_close(from);
 }
 
 int main(int argc, char **argv)

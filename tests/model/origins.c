@@ -1,5 +1,5 @@
-/* What a checkpoint tells about itself: its files, every tensor's place in the network, and who
- * said what no tensor shows.
+/* What a checkpoint reports: its files, the place of each tensor in the network, and the origin of
+ * each value that tensors do not show.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <glib/gstdio.h>
@@ -9,24 +9,22 @@
 
 static CnxCheckpoint *open_fixture(const char *name)
 {
-    char *path = g_strconcat(FIXTURES "/networks/", name, NULL);
+    g_autofree char *path = g_strconcat(FIXTURES "/networks/", name, NULL);
     GError *error = NULL;
     CnxCheckpoint *checkpoint = cnx_checkpoint_open(path, CNX_WEIGHT_SET_AUTO, &error);
 
     g_assert_no_error(error);
-    g_free(path);
     return checkpoint;
 }
 
 static void test_parts(void)
 {
-    CnxCheckpoint *checkpoint = open_fixture("facebook-v2/model.safetensors");
-
-    const char *const *files = cnx_checkpoint_files(checkpoint);
+    g_autoptr(CnxCheckpoint) checkpoint = open_fixture("facebook-v2/model.safetensors");
     guint64 parameters = 0;
     guint count;
     const CnxPart *parts = cnx_checkpoint_parts(checkpoint, &count);
 
+    const char *const *files = cnx_checkpoint_files(checkpoint);
     g_assert_cmpstr(cnx_checkpoint_container(checkpoint), ==, "safetensors");
     g_assert_cmpstr(files[0], ==, FIXTURES "/networks/facebook-v2/model.safetensors");
     g_assert_null(files[1]);
@@ -35,21 +33,20 @@ static void test_parts(void)
         g_assert_nonnull(cnx_checkpoint_tensor(checkpoint, parts[i].canonical));
         if (i > 0)
             g_assert_cmpstr(parts[i - 1].tensor->name, <, parts[i].tensor->name);
-        if (g_str_equal(parts[i].canonical, "s0.b0.grn.gamma")) { /* as the file has it */
+        if (g_str_equal(parts[i].canonical, "s0.b0.grn.gamma")) { /* name and rank of the file */
             g_assert_cmpstr(parts[i].tensor->name, ==, "stages.0.0.grn.gamma");
             g_assert_cmpuint(parts[i].tensor->rank, ==, 4);
         }
         parameters += parts[i].tensor->elements;
     }
     g_assert_cmpuint(parameters, ==, cnx_checkpoint_config(checkpoint)->parameters);
-    cnx_checkpoint_close(checkpoint);
 }
 
-/* A tensor that is no part of a ConvNeXt is listed without a place. */
+/* A tensor that is not part of the network is listed without a canonical name. */
 static void test_ignored(void)
 {
     static const char from[] = "\"head.bias\"", to[] = "\"hoax.bias\"";
-    char *contents, *path;
+    g_autofree char *contents = NULL, *path = NULL;
     gsize length;
     guint count, ignored = 0;
     GError *error = NULL;
@@ -57,7 +54,7 @@ static void test_ignored(void)
 
     g_assert_no_error(error);
     g_close(fd, NULL);
-    /* Both tensors of the head become strangers. */
+    /* Renames both tensors of the head. */
     g_assert_true(g_file_get_contents(FIXTURES "/networks/facebook-v1/model.safetensors", &contents,
                                       &length, NULL));
     for (guint i = 0; i < 2; i++) {
@@ -67,7 +64,7 @@ static void test_ignored(void)
         memcpy(at, i ? "\"hoax.weight\"" : to, strlen(i ? "\"hoax.weight\"" : to));
     }
     g_assert_true(g_file_set_contents(path, contents, (gssize)length, NULL));
-    CnxCheckpoint *checkpoint = cnx_checkpoint_open(path, CNX_WEIGHT_SET_AUTO, &error);
+    g_autoptr(CnxCheckpoint) checkpoint = cnx_checkpoint_open(path, CNX_WEIGHT_SET_AUTO, &error);
     g_assert_no_error(error);
     const CnxPart *parts = cnx_checkpoint_parts(checkpoint, &count);
     for (guint i = 0; i < count; i++) {
@@ -78,22 +75,18 @@ static void test_ignored(void)
     }
     g_assert_cmpuint(ignored, ==, 2);
     g_assert_cmpuint(cnx_checkpoint_config(checkpoint)->classes, ==, 0);
-    cnx_checkpoint_close(checkpoint);
     g_remove(path);
-    g_free(path);
-    g_free(contents);
 }
 
 static void check_origins(const char *name, const CnxOrigin *expected)
 {
-    CnxCheckpoint *checkpoint = open_fixture(name);
+    g_autoptr(CnxCheckpoint) checkpoint = open_fixture(name);
     const CnxConfig *config = cnx_checkpoint_config(checkpoint);
 
     for (int item = 0; item < CNX_ITEMS; item++)
         if (config->origin[item] != expected[item])
             g_error("%s: item %d is from %s, expected %s", name, item,
                     cnx_origin_name(config->origin[item]), cnx_origin_name(expected[item]));
-    cnx_checkpoint_close(checkpoint);
 }
 
 static void test_origins(void)

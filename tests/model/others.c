@@ -1,5 +1,5 @@
-/* Networks that people have and that are no ConvNeXt are recognised by their tensors' names, which
- * tests/fixtures/make_foreign.py has from the libraries.
+/* Recognises common networks other than ConvNeXt by their tensors' names, which
+ * tests/fixtures/make_foreign.py gets from the libraries.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tests/model/support/folder.h"
@@ -12,9 +12,9 @@ static const struct {
 #undef NETWORK
 };
 
-/* By the beginnings of the networks' names; the first that fits. */
+/* The first matching prefix of a network's name counts. */
 static const struct {
-    const char *begins, *looks; /* like; NULL: it is not recognised, but refused */
+    const char *prefix, *kind; /* kind NULL: refused without being recognised */
 } expected[] = {
     {"resnet", "a ResNet"},
     {"ResNet", "a ResNet"},
@@ -62,26 +62,25 @@ static const struct {
     {"repvgg", NULL},
 };
 
-static const char *looks_like(const char *name)
+static const char *expected_kind(const char *name)
 {
     for (guint i = 0; i < G_N_ELEMENTS(expected); i++)
-        if (g_str_has_prefix(name, expected[i].begins))
-            return expected[i].looks;
-    g_error("what does %s look like?", name);
+        if (g_str_has_prefix(name, expected[i].prefix))
+            return expected[i].kind;
+    g_error("no expected kind for %s", name);
 }
 
 static void test_networks(void)
 {
     g_assert_cmpuint(G_N_ELEMENTS(networks), >, 40);
     for (guint i = 0; i < G_N_ELEMENTS(networks); i++) {
-        const char *looks = looks_like(networks[i].name);
+        const char *kind = expected_kind(networks[i].name);
+        g_autofree char *word =
+            kind ? g_strconcat("not a ConvNeXt but looks like ", kind, NULL) : g_strdup("");
 
-        char *word =
-            looks ? g_strconcat("not a ConvNeXt but looks like ", looks, NULL) : g_strdup("");
         g_test_message("%s of %s", networks[i].name, networks[i].library);
         folder_put_names(networks[i].names);
         folder_check_file_refused(word);
-        g_free(word);
     }
     folder_clear();
 }

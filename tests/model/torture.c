@@ -1,9 +1,9 @@
 /* Memory runs out while a checkpoint is opened: at the first allocation, at the second, and so on
- * until one try needs no more. Each gives an error or a model, and leaks nothing.
+ * until opening needs no further one. Each attempt returns an error or a model and leaks nothing.
  *
- * What fails is every allocation that may: those of g_try_malloc and its like, of libc and of the
- * zip library. GLib's other functions abort the process when memory is out; so they are counted,
- * and must stay small whatever the file says.
+ * Only allocations that may fail do: g_try_malloc and similar, those of libc and of the zip
+ * library. GLib's other functions abort the process when memory runs out, so their allocations are
+ * measured and must stay small for any file.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #define _GNU_SOURCE
@@ -16,16 +16,16 @@
 #include "model/network/model.h"
 
 #if defined(__SANITIZE_ADDRESS__)
-#define SANITIZED 1 /* the sanitizer has the allocator, and looks for leaks itself */
+#define SANITIZED 1 /* the sanitizer replaces the allocator and detects leaks itself */
 #else
 #define SANITIZED 0
 #endif
 
-static atomic_long countdown; /* the allocation that reaches 0 fails; negative: none does */
-static atomic_long live;      /* blocks */
+static atomic_long countdown; /* the allocation that reaches 0 fails; negative: none fails */
+static atomic_long live;      /* allocated blocks */
 static atomic_bool failed;
 
-static gboolean fails(void)
+static gboolean next_fails(void)
 {
     if (atomic_load(&countdown) <= 0 || atomic_fetch_sub(&countdown, 1) != 1)
         return FALSE;
@@ -47,9 +47,9 @@ static void *system_realloc(void *block, gsize size)
 
 #else
 
-static atomic_size_t aborting; /* bytes, the largest block that GLib asked for */
+static atomic_size_t aborting; /* bytes of the largest allocation whose failure aborts */
 
-#pragma GCC visibility push(default) /* for the libraries too */
+#pragma GCC visibility push(default) /* overrides the functions for the libraries too */
 void *malloc(size_t size);
 void *calloc(size_t n, size_t size);
 void *realloc(void *block, size_t size);
@@ -64,7 +64,7 @@ void *__libc_realloc(void *block, size_t size);
 void *__libc_memalign(size_t alignment, size_t size);
 void __libc_free(void *block);
 
-static void *counted(void *block)
+static void *count_block(void *block)
 {
     if (block)
         atomic_fetch_add(&live, 1);
@@ -73,7 +73,7 @@ static void *counted(void *block)
 
 static void *system_malloc(gsize size)
 {
-    return counted(__libc_malloc(size));
+    return count_block(__libc_malloc(size));
 }
 
 static void *system_realloc(void *block, gsize size)
@@ -81,13 +81,13 @@ static void *system_realloc(void *block, gsize size)
     void *moved = __libc_realloc(block, size);
 
     if (!block)
-        counted(moved);
+        count_block(moved);
     return moved;
 }
 
-/* The caller is GLib, which aborts, or libc, whose printf GLib takes for one that cannot fail: it
- * is served, and its size noted. */
-static gboolean must_serve(void *caller, gsize size)
+/* Whether the caller is GLib, which aborts on failure, or libc, whose printf must not fail in GLib.
+ * Such an allocation succeeds, and its size is recorded. */
+static gboolean must_succeed(void *caller, gsize size)
 {
     Dl_info info;
 
@@ -103,30 +103,32 @@ static gboolean must_serve(void *caller, gsize size)
 
 void *malloc(size_t size)
 {
-    return !must_serve(__builtin_return_address(0), size) && fails() ? NULL : system_malloc(size);
+    return !must_succeed(__builtin_return_address(0), size) && next_fails() ? NULL
+                                                                            : system_malloc(size);
 }
 
 void *calloc(size_t n, size_t size)
 {
-    return !must_serve(__builtin_return_address(0), n * size) && fails()
+    return !must_succeed(__builtin_return_address(0), n * size) && next_fails()
                ? NULL
-               : counted(__libc_calloc(n, size));
+               : count_block(__libc_calloc(n, size));
 }
 
 void *realloc(void *block, size_t size)
 {
-    return !must_serve(__builtin_return_address(0), size) && fails() ? NULL
-                                                                     : system_realloc(block, size);
+    return !must_succeed(__builtin_return_address(0), size) && next_fails()
+               ? NULL
+               : system_realloc(block, size);
 }
 
 void *aligned_alloc(size_t alignment, size_t size)
 {
-    return fails() ? NULL : counted(__libc_memalign(alignment, size));
+    return next_fails() ? NULL : count_block(__libc_memalign(alignment, size));
 }
 
 int posix_memalign(void **block, size_t alignment, size_t size)
 {
-    *block = fails() ? NULL : counted(__libc_memalign(alignment, size));
+    *block = next_fails() ? NULL : count_block(__libc_memalign(alignment, size));
     return *block ? 0 : 12; /* ENOMEM */
 }
 
@@ -139,11 +141,11 @@ void free(void *block)
 
 #endif
 
-/* In place of GLib's own, whose calls of malloc could not be told from those that abort */
+/* Replace GLib's functions, whose calls of malloc look the same as those that abort */
 
 gpointer g_try_malloc(gsize size)
 {
-    return fails() ? NULL : system_malloc(size);
+    return next_fails() ? NULL : system_malloc(size);
 }
 
 gpointer g_try_malloc_n(gsize n, gsize size)
@@ -153,15 +155,15 @@ gpointer g_try_malloc_n(gsize n, gsize size)
 
 gpointer g_try_realloc_n(gpointer block, gsize n, gsize size)
 {
-    if (fails() || (n != 0 && size > G_MAXSIZE / n))
+    if (next_fails() || (n != 0 && size > G_MAXSIZE / n))
         return NULL;
     return system_realloc(block, n * size);
 }
 
-/* Whether the n-th allocation was reached, and so failed. */
+/* Returns whether opening reached its n-th allocation, which then failed. */
 static gboolean open_failing_at(const char *path, long n)
 {
-    GError *error = NULL;
+    g_autoptr(GError) error = NULL;
 
     atomic_store(&failed, FALSE);
     atomic_store(&countdown, n);
@@ -172,7 +174,6 @@ static gboolean open_failing_at(const char *path, long n)
     if (!model) {
         if (!reached || error->domain != CNX_ERROR || strchr(error->message, '\n'))
             g_error("%s", error->message);
-        g_error_free(error);
     }
     cnx_model_unref(model);
     return reached;
@@ -180,10 +181,10 @@ static gboolean open_failing_at(const char *path, long n)
 
 static void test_open(gconstpointer name)
 {
-    char *path = g_build_filename(FIXTURES, name, NULL);
+    g_autofree char *path = g_build_filename(FIXTURES, name, NULL);
     long n = 1;
 
-    g_assert_false(open_failing_at(path, G_MAXLONG)); /* what GLib keeps for ever is there now */
+    g_assert_false(open_failing_at(path, G_MAXLONG)); /* lets GLib allocate its permanent blocks */
     g_assert_true(open_failing_at(path, 1));
     for (gboolean reached = TRUE; reached; n++) {
         const long before = atomic_load(&live);
@@ -195,23 +196,22 @@ static void test_open(gconstpointer name)
     }
     g_test_message("%s: %ld allocations", path, n - 2);
     g_assert_cmpint(n, >, 3);
-    g_free(path);
 }
 
-/* What GLib is asked for does not grow with the file. */
+/* The allocations whose failure aborts do not grow with the file. */
 static void test_aborting(void)
 {
 #if SANITIZED
-    g_test_skip("the sanitizer has the allocator");
+    g_test_skip("the sanitizer replaces the allocator");
 #else
-    const gsize most = 64 << 10; /* bytes that GLib may ask for at once */
+    const gsize limit = 64 << 10; /* bytes per allocation */
     static const char begin[] = "{\"__metadata__\":{\"a\":\"", end[] = "\"}}";
     const gsize filling = 8 << 20, length = sizeof begin - 1 + filling + sizeof end - 1;
     const guint64 stored = GUINT64_TO_LE((guint64)length);
-    char *folder = g_dir_make_tmp("convnext-torture-XXXXXX", NULL);
-    char *path = g_build_filename(folder, "big.safetensors", NULL);
-    char *contents = g_malloc(8 + length);
-    GError *error = NULL;
+    g_autofree char *folder = g_dir_make_tmp("convnext-torture-XXXXXX", NULL);
+    g_autofree char *path = g_build_filename(folder, "big.safetensors", NULL);
+    g_autofree char *contents = g_malloc(8 + length);
+    g_autoptr(GError) error = NULL;
 
     memcpy(contents, &stored, 8);
     memcpy(contents + 8, begin, sizeof begin - 1);
@@ -222,15 +222,11 @@ static void test_aborting(void)
     g_assert_null(cnx_model_open(path, CNX_WEIGHT_SET_AUTO, &error));
     atomic_store(&countdown, -1);
     g_assert_error(error, CNX_ERROR, CNX_ERROR_NOT_CONVNEXT);
-    g_error_free(error);
-    g_test_message("at most %zu bytes at once", atomic_load(&aborting));
+    g_test_message("largest allocation: %zu bytes", atomic_load(&aborting));
     g_assert_cmpuint(atomic_load(&aborting), >, 0);
-    g_assert_cmpuint(atomic_load(&aborting), <=, most);
+    g_assert_cmpuint(atomic_load(&aborting), <=, limit);
     g_remove(path);
     g_rmdir(folder);
-    g_free(contents);
-    g_free(path);
-    g_free(folder);
 #endif
 }
 
@@ -251,10 +247,9 @@ int main(int argc, char **argv)
     atomic_store(&countdown, -1);
     g_test_init(&argc, &argv, NULL);
     for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
-        char *path = g_strconcat("/torture/", names[i], NULL);
+        g_autofree char *path = g_strconcat("/torture/", names[i], NULL);
 
         g_test_add_data_func(path, names[i], test_open);
-        g_free(path);
     }
     g_test_add_func("/torture/aborting", test_aborting);
     return g_test_run();

@@ -1,12 +1,13 @@
-/* Every published network: its tensors are those that its library has (tests/fixtures/variants.inc,
- * made by make_variants.py), and from their names and shapes alone it is called by its name.
+/* Every published network: cnx_parts_foreach lists the tensors that the library's network has
+ * (tests/fixtures/variants.inc, made by make_variants.py), and their names and shapes are enough to
+ * detect the architecture.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <string.h>
 
 #include "model/checkpoint/architecture.h"
 #include "model/checkpoint/parts.h"
-#include "model/checkpoint/variant.h"
+#include "model/config/variant.h"
 
 typedef struct Variant {
     CnxDialect dialect;
@@ -47,7 +48,7 @@ static void set_isotropic(CnxConfig *config, const char *size)
     config->layer_scale = g_str_equal(size, "large");
 }
 
-/* The channels between the convolutions of timm's overlapping stems. */
+/* Channels between the convolutions of timm's overlapping stems. */
 static guint stem_width(const char *name, guint dim)
 {
     return g_str_has_prefix(name, "convnext_zepto") || g_str_has_prefix(name, "convnext_nano")
@@ -85,8 +86,8 @@ static CnxConfig *make_config(const Variant *v)
     return config;
 }
 
-/* What tells the library's table of names. */
-static void detect(CnxNaming *naming, const Variant *v, const CnxConfig *config)
+/* Detects the naming from the tensors that identify the library and the kind of network. */
+static void detect_naming(CnxNaming *naming, const Variant *v, const CnxConfig *config)
 {
     static const char *const witnesses[] = {
         [CNX_DIALECT_TIMM] = "stages.0.blocks.0.conv_dw.weight",
@@ -124,7 +125,6 @@ static gboolean list_tensor(const char *canonical, guint rank, const guint64 *sh
     Listing *l = user_data;
     CnxTensor *t = g_new0(CnxTensor, 1);
     GString *line = g_string_new(NULL);
-    char *back;
 
     t->name = cnx_naming_original(&l->naming, canonical);
     t->rank = rank;
@@ -140,9 +140,8 @@ static gboolean list_tensor(const char *canonical, guint rank, const guint64 *sh
     g_ptr_array_add(l->lines, g_string_free(line, FALSE));
     l->parameters += t->elements;
 
-    back = cnx_naming_canonical(&l->naming, t->name);
+    g_autofree char *back = cnx_naming_canonical(&l->naming, t->name);
     g_assert_cmpstr(back, ==, canonical);
-    g_free(back);
     g_hash_table_insert(l->tensors, g_strdup(canonical), t);
     return TRUE;
 }
@@ -152,16 +151,12 @@ static int compare_lines(gconstpointer a, gconstpointer b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-static char *digest(GPtrArray *lines)
+static char *digest_lines(GPtrArray *lines)
 {
-    char *text, *sum;
-
     g_ptr_array_sort(lines, compare_lines);
     g_ptr_array_add(lines, NULL);
-    text = g_strjoinv("\n", (char **)lines->pdata);
-    sum = g_compute_checksum_for_string(G_CHECKSUM_SHA256, text, -1);
-    g_free(text);
-    return sum;
+    g_autofree char *text = g_strjoinv("\n", (char **)lines->pdata);
+    return g_compute_checksum_for_string(G_CHECKSUM_SHA256, text, -1);
 }
 
 static void tensor_free(gpointer tensor)
@@ -170,8 +165,7 @@ static void tensor_free(gpointer tensor)
     g_free(tensor);
 }
 
-/* From the tensors alone. */
-static void check_inferred(const Variant *v, const Listing *l)
+static void check_detected(const Variant *v, const Listing *l)
 {
     CnxConfig *config = cnx_config_new();
     CnxPublished published;
@@ -197,15 +191,14 @@ static void test_variant(gconstpointer data)
     Listing l = {.lines = g_ptr_array_new_with_free_func(g_free),
                  .tensors = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, tensor_free)};
 
-    detect(&l.naming, v, config);
+    detect_naming(&l.naming, v, config);
     cnx_parts_foreach(config, list_tensor, &l);
     g_assert_cmpuint(l.lines->len, ==, v->tensors);
     g_assert_cmpuint(l.parameters, ==, v->parameters);
-    char *sum = digest(l.lines);
-    g_assert_cmpstr(sum, ==, v->digest);
-    check_inferred(v, &l);
+    g_autofree char *digest = digest_lines(l.lines);
+    g_assert_cmpstr(digest, ==, v->digest);
+    check_detected(v, &l);
 
-    g_free(sum);
     g_ptr_array_unref(l.lines);
     g_hash_table_unref(l.tensors);
     cnx_naming_clear(&l.naming);
@@ -216,11 +209,11 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     for (guint i = 0; i < G_N_ELEMENTS(variants); i++) {
-        char *path = g_strdup_printf("/variants/%s/%s-%u", cnx_dialect_name(variants[i].dialect),
-                                     variants[i].name, variants[i].classes);
+        g_autofree char *path =
+            g_strdup_printf("/variants/%s/%s-%u", cnx_dialect_name(variants[i].dialect),
+                            variants[i].name, variants[i].classes);
 
         g_test_add_data_func(path, &variants[i], test_variant);
-        g_free(path);
     }
     return g_test_run();
 }

@@ -1,4 +1,4 @@
-/* Floats rounded to the stored dtypes, and safetensors files written and read back.
+/* Rounds floats to the stored dtypes, and writes safetensors files and reads them back.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "model/export/writer.h"
@@ -33,7 +33,7 @@ static float decode16(CnxDtype dtype, guint16 stored)
     return value;
 }
 
-/* Every number that the dtype holds comes back as itself, NaN as a NaN. */
+/* Every number of the dtype survives decoding and encoding; a NaN stays a NaN. */
 static void test_every_number(gconstpointer data)
 {
     const CnxDtype dtype = GPOINTER_TO_INT(data);
@@ -51,7 +51,7 @@ static void test_every_number(gconstpointer data)
     }
 }
 
-/* Between two neighbours: half-way goes to the even one, a hair beside it to the nearer one. */
+/* The middle of two neighbours rounds to the even one, the floats next to it to the nearer one. */
 static void test_rounding(gconstpointer data)
 {
     const CnxDtype dtype = GPOINTER_TO_INT(data);
@@ -65,7 +65,7 @@ static void test_rounding(gconstpointer data)
         const guint even = bits + bits % 2;
 
         if (low / 2 + high / 2 != (double)low / 2 + (double)high / 2)
-            continue; /* bfloat16's smallest ones: float has no number between them */
+            continue; /* the smallest bfloat16 numbers have no float between them */
         g_assert_cmphex(encode16(dtype, middle, &overflows), ==, even);
         g_assert_cmphex(encode16(dtype, -middle, &overflows), ==, even | 0x8000);
         g_assert_cmphex(encode16(dtype, nextafterf(middle, 0), &overflows), ==, bits);
@@ -74,7 +74,7 @@ static void test_rounding(gconstpointer data)
     }
 }
 
-/* What is too large becomes infinite, and is counted; what was infinite already is not. */
+/* Numbers that are too large become infinite and are counted; infinities are not. */
 static void test_overflow(void)
 {
     const float values[] = {65504,         65519.996f, 65520,     -70000,
@@ -94,8 +94,8 @@ static void test_overflow(void)
     g_assert_cmphex(GUINT16_FROM_LE(bfloats[4]), ==, 0x7f80);
 }
 
-/* Byte k of tensor t is t's first letter plus k. */
-static gboolean fill(const CnxTensor *t, guint8 *dst, gpointer user_data, GError **error)
+/* Byte k of a tensor is the first letter of its name plus k. */
+static gboolean fill_pattern(const CnxTensor *t, guint8 *dst, gpointer user_data, GError **error)
 {
     guint *calls = user_data;
 
@@ -105,7 +105,7 @@ static gboolean fill(const CnxTensor *t, guint8 *dst, gpointer user_data, GError
     return TRUE;
 }
 
-static gboolean refuse(const CnxTensor *t, guint8 *dst, gpointer user_data, GError **error)
+static gboolean fail_fill(const CnxTensor *t, guint8 *dst, gpointer user_data, GError **error)
 {
     g_set_error(error, CNX_ERROR, CNX_ERROR_SETTINGS, "no values for %s", t->name);
     return FALSE;
@@ -121,17 +121,16 @@ static const CnxTensor three_dtypes[TENSORS] = {
 
 static void test_round_trip(void)
 {
-    char *path = g_build_filename(folder, "model.safetensors", NULL);
+    g_autofree char *path = g_build_filename(folder, "model.safetensors", NULL), *bytes = NULL;
     CnxTensor tensors[TENSORS];
     GError *error = NULL;
     guint calls = 0, count;
-    char *bytes;
 
     memcpy(tensors, three_dtypes, sizeof tensors);
-    cnx_writer_write(path, tensors, TENSORS, fill, &calls, &error);
+    cnx_writer_write(path, tensors, TENSORS, fill_pattern, &calls, &error);
     g_assert_no_error(error);
     g_assert_cmpuint(calls, ==, TENSORS);
-    CnxContainer *file = cnx_container_open(path, CNX_WEIGHT_SET_AUTO, &error);
+    g_autoptr(CnxContainer) file = cnx_container_open(path, CNX_WEIGHT_SET_AUTO, &error);
     g_assert_no_error(error);
     const CnxTensor *found = cnx_container_tensors(file, &count);
     g_assert_cmpuint(count, ==, TENSORS);
@@ -148,47 +147,42 @@ static void test_round_trip(void)
         for (gsize k = 0; k < t->size; k++)
             g_assert_cmpuint(t->data[k], ==, (guint8)((gsize)t->name[0] + k));
     }
-    cnx_container_close(file);
 
-    /* The widest first, at a multiple of 8 from the beginning of the file. */
+    /* The widest dtype comes first, at a multiple of 8 from the beginning of the file. */
     g_assert_true(g_file_get_contents(path, &bytes, NULL, NULL));
     const gsize header = (guint8)bytes[0] + 256 * (gsize)(guint8)bytes[1];
     g_assert_cmpuint(header % 8, ==, 0);
     g_assert_cmpint(bytes[8 + header], ==, 'a');
     g_assert_nonnull(strstr(bytes + 8, "{\"__metadata__\":{\"format\":\"pt\"}"));
-    g_free(bytes);
     g_remove(path);
-    g_free(path);
 }
 
-/* After a failure there is no file, and the sentence names it. */
+/* A failure leaves no file, and the error names the file. */
 static void test_failures(void)
 {
-    char *path = g_build_filename(folder, "model.safetensors", NULL);
-    char *nowhere = g_build_filename(folder, "none", "model.safetensors", NULL);
+    g_autofree char *path = g_build_filename(folder, "model.safetensors", NULL);
+    g_autofree char *nowhere = g_build_filename(folder, "none", "model.safetensors", NULL);
     CnxTensor tensors[TENSORS];
     GError *error = NULL;
     guint calls = 0;
 
     memcpy(tensors, three_dtypes, sizeof tensors);
-    g_assert_false(cnx_writer_write(path, tensors, TENSORS, refuse, NULL, &error));
+    g_assert_false(cnx_writer_write(path, tensors, TENSORS, fail_fill, NULL, &error));
     g_assert_error(error, CNX_ERROR, CNX_ERROR_SETTINGS);
     g_assert_false(g_file_test(path, G_FILE_TEST_EXISTS));
     g_clear_error(&error);
 
-    g_assert_false(cnx_writer_write(nowhere, tensors, TENSORS, fill, &calls, &error));
+    g_assert_false(cnx_writer_write(nowhere, tensors, TENSORS, fill_pattern, &calls, &error));
     g_assert_error(error, CNX_ERROR, CNX_ERROR_UNWRITABLE);
     g_assert_nonnull(strstr(error->message, nowhere));
     g_clear_error(&error);
 
     if (g_access("/dev/full", W_OK) == 0 && symlink("/dev/full", path) == 0) {
-        g_assert_false(cnx_writer_write(path, tensors, TENSORS, fill, &calls, &error));
+        g_assert_false(cnx_writer_write(path, tensors, TENSORS, fill_pattern, &calls, &error));
         g_assert_error(error, CNX_ERROR, CNX_ERROR_UNWRITABLE);
         g_assert_nonnull(strstr(error->message, g_strerror(ENOSPC)));
         g_clear_error(&error);
     }
-    g_free(nowhere);
-    g_free(path);
 }
 
 int main(int argc, char **argv)
@@ -196,13 +190,11 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     folder = g_dir_make_tmp("convnext-writer-XXXXXX", NULL);
     for (CnxDtype dtype = CNX_DTYPE_F16; dtype <= CNX_DTYPE_BF16; dtype++) {
-        char *every = g_strconcat("/encode/every-number/", cnx_dtype_name(dtype), NULL);
-        char *rounding = g_strconcat("/encode/rounding/", cnx_dtype_name(dtype), NULL);
+        g_autofree char *every = g_strconcat("/encode/every-number/", cnx_dtype_name(dtype), NULL);
+        g_autofree char *rounding = g_strconcat("/encode/rounding/", cnx_dtype_name(dtype), NULL);
 
         g_test_add_data_func(every, GINT_TO_POINTER(dtype), test_every_number);
         g_test_add_data_func(rounding, GINT_TO_POINTER(dtype), test_rounding);
-        g_free(every);
-        g_free(rounding);
     }
     g_test_add_func("/encode/overflow", test_overflow);
     g_test_add_func("/writer/round-trip", test_round_trip);

@@ -43,26 +43,22 @@ gboolean exporting_write(const CnxCheckpoint *source, CnxExportLayout layout, Cn
 
 void exporting_remove(const char *path)
 {
-    GDir *dir = g_dir_open(path, 0, NULL);
+    g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
     const char *name;
 
     while (dir && (name = g_dir_read_name(dir))) {
-        char *file = g_build_filename(path, name, NULL);
+        g_autofree char *file = g_build_filename(path, name, NULL);
 
         g_remove(file);
-        g_free(file);
     }
-    if (dir)
-        g_dir_close(dir);
     g_rmdir(path);
 }
 
 void exporting_assert_nothing_left(void)
 {
-    GDir *dir = g_dir_open(exporting_folder, 0, NULL);
+    g_autoptr(GDir) dir = g_dir_open(exporting_folder, 0, NULL);
 
     g_assert_cmpstr(g_dir_read_name(dir), ==, NULL);
-    g_dir_close(dir);
 }
 
 static void compare_recipes(const CnxRecipe *a, const CnxRecipe *b)

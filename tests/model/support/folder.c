@@ -15,25 +15,21 @@ char *folder_path(const char *name)
 
 void folder_write(const char *name, const char *text)
 {
-    char *path = folder_path(name);
+    g_autofree char *path = folder_path(name);
 
     g_remove(path);
     g_assert_true(!text || g_file_set_contents(path, text, -1, NULL));
-    g_free(path);
 }
 
 void folder_put_weights(const char *fixture)
 {
-    char *from = g_strconcat(FIXTURES "/networks/", fixture, "/model.safetensors", NULL);
-    char *to = folder_path("model.safetensors"), *contents;
+    g_autofree char *from = g_strconcat(FIXTURES "/networks/", fixture, "/model.safetensors", NULL);
+    g_autofree char *to = folder_path("model.safetensors"), *contents = NULL;
     gsize length;
 
     g_assert_true(g_file_get_contents(from, &contents, &length, NULL));
     g_remove(to);
     g_assert_true(g_file_set_contents(to, contents, (gssize)length, NULL));
-    g_free(contents);
-    g_free(from);
-    g_free(to);
 }
 
 static gboolean fill_zeros(const CnxTensor *tensor, guint8 *dst, gpointer user_data, GError **error)
@@ -44,15 +40,14 @@ static gboolean fill_zeros(const CnxTensor *tensor, guint8 *dst, gpointer user_d
 
 void folder_put_tensors(CnxTensor *tensors, guint count)
 {
-    char *path = folder_path("model.safetensors");
+    g_autofree char *path = folder_path("model.safetensors");
 
     g_assert_true(cnx_writer_write(path, tensors, count, fill_zeros, NULL, NULL));
-    g_free(path);
 }
 
 void folder_put_names(const char *names)
 {
-    GArray *tensors = g_array_new(FALSE, FALSE, sizeof(CnxTensor));
+    g_autoptr(GArray) tensors = g_array_new(FALSE, FALSE, sizeof(CnxTensor));
 
     for (; *names; names += strlen(names) + 1) {
         const CnxTensor t = {.name = names, .dtype = CNX_DTYPE_F32, .rank = 1, .shape = {1}};
@@ -60,7 +55,6 @@ void folder_put_names(const char *names)
         g_array_append_val(tensors, t);
     }
     folder_put_tensors((CnxTensor *)tensors->data, tensors->len);
-    g_array_unref(tensors);
 }
 
 void folder_clear(void)
@@ -72,28 +66,25 @@ void folder_clear(void)
         folder_write(names[i], NULL);
 }
 
-/* The folder's model, or the file in it. */
 CnxCheckpoint *folder_open(gboolean file)
 {
-    char *path = file ? folder_path("model.safetensors") : g_strdup(folder);
+    g_autofree char *path = file ? folder_path("model.safetensors") : g_strdup(folder);
     GError *error = NULL;
     CnxCheckpoint *checkpoint = cnx_checkpoint_open(path, CNX_WEIGHT_SET_AUTO, &error);
 
     g_assert_no_error(error);
-    g_free(path);
     return checkpoint;
 }
 
 static void check_refused(const char *path, const char *word)
 {
-    GError *error = NULL;
+    g_autoptr(GError) error = NULL;
 
     g_assert_null(cnx_checkpoint_open(path, CNX_WEIGHT_SET_AUTO, &error));
     g_assert_true(error->domain == CNX_ERROR);
     if (!g_str_has_prefix(error->message, folder) || !strstr(error->message, word))
         g_error("'%s' is not in: %s", word, error->message);
     g_test_message("%s", error->message);
-    g_error_free(error);
 }
 
 void folder_check_refused(const char *word)
@@ -103,10 +94,9 @@ void folder_check_refused(const char *word)
 
 void folder_check_file_refused(const char *word)
 {
-    char *path = folder_path("model.safetensors");
+    g_autofree char *path = folder_path("model.safetensors");
 
     check_refused(path, word);
-    g_free(path);
 }
 
 void folder_new(void)

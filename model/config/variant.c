@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "model/checkpoint/variant.h"
+#include "model/config/variant.h"
 
 #include <string.h>
 
@@ -24,7 +24,7 @@ static const struct {
     {"xxlarge", {3, 4, 30, 3}, {384, 768, 1536, 3072}, V1},
 };
 
-/* timm's networks for its own tests. */
+/* timm's networks for its test suite. */
 static const struct {
     const char *name;
     guint depths[CNX_STAGES], dims[CNX_STAGES], kernels[CNX_STAGES];
@@ -35,13 +35,13 @@ static const struct {
     {"test_convnext3", {1, 1, 1, 1}, {32, 64, 96, 128}, {7, 5, 5, 3}, CNX_ACT_SILU},
 };
 
-/* facebookresearch's networks of one stage. */
+/* facebookresearch's networks with a single stage. */
 static const struct {
     const char *name;
     guint depth, dim;
 } isotropic[] = {{"small", 18, 384}, {"base", 18, 768}, {"large", 36, 1024}};
 
-static gboolean same(const guint *a, const guint *b)
+static gboolean are_equal(const guint *a, const guint *b)
 {
     return !memcmp(a, b, CNX_STAGES * sizeof *a);
 }
@@ -56,11 +56,13 @@ static char *name_isotropic(const CnxConfig *config)
     return g_strdup_printf("convnext_isotropic (%u; %u)", depth, dim);
 }
 
-/* The published network that this is but for its stem, norms and head, or NULL. */
+/* The published size with the same version, depths and widths, whatever the stem, norms and head;
+ * or NULL. */
 static const char *name_size(const CnxConfig *config)
 {
     for (guint i = 0; i < G_N_ELEMENTS(variants); i++)
-        if (same(config->depths, variants[i].depths) && same(config->dims, variants[i].dims) &&
+        if (are_equal(config->depths, variants[i].depths) &&
+            are_equal(config->dims, variants[i].dims) &&
             (variants[i].versions & (config->grn ? V2 : V1)))
             return variants[i].name;
     return NULL;
@@ -68,8 +70,8 @@ static const char *name_size(const CnxConfig *config)
 
 static gboolean is_test(const CnxConfig *config, guint i)
 {
-    return !config->grn && same(config->depths, tests[i].depths) &&
-           same(config->dims, tests[i].dims) && same(config->kernels, tests[i].kernels);
+    return !config->grn && are_equal(config->depths, tests[i].depths) &&
+           are_equal(config->dims, tests[i].dims) && are_equal(config->kernels, tests[i].kernels);
 }
 
 static void append_numbers(GString *text, const char *before, const guint *numbers, guint count)
@@ -78,8 +80,8 @@ static void append_numbers(GString *text, const char *before, const guint *numbe
         g_string_append_printf(text, "%s%u", i > 0 ? "," : before, numbers[i]);
 }
 
-/* What the name does not say, in brackets: depths and widths that nobody published, and patches
- * and kernels of other sizes than everybody's. */
+/* Appends in brackets what the name does not tell: unpublished depths and widths, unusual sizes of
+ * patches and kernels. */
 static void append_rest(GString *text, const CnxConfig *config, gboolean named)
 {
     static const guint ordinary[CNX_STAGES] = {7, 7, 7, 7};
@@ -151,7 +153,7 @@ gboolean cnx_variant_lookup(const char *name, CnxPublished *published)
         memcpy(published->dims, variants[i].dims, sizeof variants[i].dims);
         if (!strcmp(word, "xxlarge"))
             published->eps = 1e-5;
-        if (strstr(whole, "_rms")) /* zepto's is not what its name says */
+        if (strstr(whole, "_rms")) /* zepto's name is misleading */
             published->norm = !strcmp(word, "zepto") ? CNX_NORM_SIMPLE : CNX_NORM_RMS;
         return TRUE;
     }

@@ -1,0 +1,26 @@
+/* The published networks: names, depths and widths.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "model/config/config.h"
+
+/* timm's name of the network ("convnext_pico_ols"), or a description by depths and widths if it is
+ * not a published one. Free with g_free. */
+char *cnx_variant_describe(const CnxConfig *config);
+
+/* Sets what tensors do not show to the library's values for config's variant: act, eps, head_eps,
+ * and the kind of norms without bias. */
+void cnx_variant_invisible(CnxConfig *config);
+
+/* The library's values for a named network. */
+typedef struct CnxPublished {
+    guint depths[CNX_STAGES], dims[CNX_STAGES];
+    CnxNormKind norm;
+    CnxAct act;
+    double eps; /* of every norm */
+} CnxPublished;
+
+/* Looks up one of timm's architectures ("convnext_tiny", "convnext_tiny_hnf.a2h_in1k", ...). FALSE
+ * if the name is unknown. */
+gboolean cnx_variant_lookup(const char *name, CnxPublished *published);

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "model/export/writers.h"
+
+#include <math.h>
+
+gboolean cnx_export_refuse(const CnxExport *e, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    g_autofree char *what = g_strdup_vprintf(format, args);
+    va_end(args);
+    g_set_error(e->error, CNX_ERROR, CNX_ERROR_UNSUPPORTED, "%s: cannot be written for %s: %s",
+                e->source, e->library, what);
+    return FALSE;
+}
+
+void cnx_export_note(const CnxExport *e, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    g_ptr_array_add(e->notes, g_strdup_vprintf(format, args));
+    va_end(args);
+}
+
+double cnx_export_crop_pct(const CnxRecipe *recipe)
+{
+    double pct = recipe->crop_pct;
+
+    if (pct > 0 && floor(recipe->size / pct) == recipe->resize)
+        return pct;
+    pct = (double)recipe->size / recipe->resize;
+    while (floor(recipe->size / pct) < recipe->resize) /* rounded in the wrong direction */
+        pct = nextafter(pct, 0);
+    return pct;
+}
