@@ -7,7 +7,7 @@
 #include "gst/results/classify.h"
 #include "model/network/model.h"
 #include "model/serve/queue.h"
-#include "model/threads/affinity.h"
+#include "model/threads/cpus.h"
 
 struct GstConvnextEngine {
     gatomicrefcount references;
@@ -19,7 +19,7 @@ struct GstConvnextEngine {
     GstConvnextRegionKind region;
     const char *labels_from; /* "file", "model", "numbers" */
 
-    CnxAffinity *affinity; /* NULL: none is set */
+    CnxCpusPin *pin; /* NULL without cpu-affinity */
     CnxClient *client;
 
     GMutex running; /* one request at a time, as results has scratch memory and client asks for */
@@ -126,15 +126,15 @@ static gboolean take_processors(GstConvnextEngine *self, const GstConvnextSettin
                                 GError **error)
 {
     if (settings->cpu_affinity)
-        self->affinity = cnx_affinity_acquire(settings->cpu_affinity, error);
-    return !settings->cpu_affinity || self->affinity;
+        self->pin = cnx_cpus_pin(settings->cpu_affinity, error);
+    return !settings->cpu_affinity || self->pin;
 }
 
 GstConvnextEngine *gst_convnext_engine_open(const GstConvnextSettings *settings, GError **error)
 {
     if (!gst_convnext_settings_check(settings, error))
         return NULL;
-    if (settings->cpu_affinity && !cnx_affinity_check(settings->cpu_affinity, error))
+    if (settings->cpu_affinity && !cnx_cpus_check(settings->cpu_affinity, error))
         return NULL;
     GstConvnextEngine *self = g_new0(GstConvnextEngine, 1);
     g_atomic_ref_count_init(&self->references);
@@ -164,7 +164,7 @@ void gst_convnext_engine_unref(GstConvnextEngine *self)
     if (!self || !g_atomic_ref_count_dec(&self->references))
         return;
     cnx_client_free(self->client);
-    cnx_affinity_release(self->affinity);
+    cnx_cpus_unpin(self->pin);
     gst_convnext_classifier_free(self->results);
     cnx_model_unref(self->model);
     g_mutex_clear(&self->running);

@@ -10,7 +10,6 @@
 #include <string.h>
 
 #include "model/serve/batch.h"
-#include "model/threads/affinity.h"
 #include "model/threads/cpus.h"
 #include "model/threads/threads.h"
 
@@ -110,7 +109,7 @@ static Service *leave(CnxClient *client)
 /* Processors may be pinned, or no longer be, from one turn to the next. */
 static guint threads_now(const CnxClient *client)
 {
-    const guint pinned = cnx_affinity_count();
+    const guint pinned = cnx_cpus_pinned();
 
     return client->threads == 0 && pinned > 0 ? MIN(client->most, pinned) : client->most;
 }
@@ -171,9 +170,9 @@ static void lead(Service *s)
     s->busy = TRUE;
     pthread_mutex_unlock(&lock);
     if (cnx_batch_prepare(s->batch, threads, images, &error)) {
-        cnx_affinity_enter();
+        cnx_cpus_enter();
         forwards = cnx_batch_run(s->batch, &taken->job);
-        cnx_affinity_leave();
+        cnx_cpus_leave();
     }
     pthread_mutex_lock(&lock);
     s->forwards += forwards;
