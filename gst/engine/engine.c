@@ -5,6 +5,7 @@
 
 #include "gst/engine/modelinfo.h"
 #include "gst/results/classify.h"
+#include "model/config/labels.h"
 #include "model/network/model.h"
 #include "model/serve/queue.h"
 #include "model/threads/cpus.h"

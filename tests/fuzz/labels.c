@@ -1,7 +1,7 @@
 /* A file of labels, of the number of lines that it has.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "model/network/model.h"
+#include "model/config/labels.h"
 #include "tests/fuzz/fuzz.h"
 
 int LLVMFuzzerTestOneInput(const guint8 *data, gsize size)

@@ -231,7 +231,7 @@ static const struct {
     {"open-clip-mlp", "open_clip_config.json", CLIP "[224,256]}}}", "square"},
     {"open-clip-mlp", "open_clip_config.json", "{\"preprocess_cfg\":{\"resize_mode\":\"longest\"}}",
      "\"longest\""},
-    {"facebook-v1", "labels.txt", "a\nb\n", "holds 2 labels, the model has 10 classes"},
+    {"facebook-v1", "labels.txt", "a\nb\n", "has 2 labels, but the model has 10 classes"},
 };
 
 static void test_refusals(void)
@@ -266,7 +266,7 @@ static const struct {
     {"timm-v1", "config.json", ARGS("\"norm_layer\":\"rmsnorm2d\""), "\"norm_layer\""},
     {"open-clip-mlp", "open_clip_config.json", "{\"model_cfg\":{\"embed_dim\":13}}",
      "\"embed_dim\""},
-    {"facebook-v1", "labels.txt", "a\nb\n", "holds 2 labels"},
+    {"facebook-v1", "labels.txt", "a\nb\n", "has 2 labels"},
 };
 
 /* It would fit; but it is another library's, whose rules differ. In a named folder somebody may
@@ -277,11 +277,11 @@ static void test_other_library(void)
         const char *weights, *config, *word;
     } cases[] = {
         {"facebook-v1", "{\"model_type\":\"convnext\",\"hidden_sizes\":[8,16,24,32]}",
-         "a config of transformers, the weights are named by facebookresearch"},
+         "belongs to a transformers config, but the tensors have facebookresearch names"},
         {"transformers-v2-tanh",
          "{\"architecture\":\"convnext_tiny\",\"model_args\":{\"dims\":[8,16,24,32],"
          "\"depths\":[1,1,2,1]}}",
-         "a config of timm, the weights are named by transformers"},
+         "belongs to a timm config, but the tensors have transformers names"},
     };
 
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {

@@ -100,7 +100,7 @@ static void test_imagenet(void)
     cnx_checkpoint_close(checkpoint);
 
     g_assert_true(g_file_set_contents(list, "one\ntwo\n", -1, NULL));
-    folder_check_refused("imagenet-1k.txt: holds 2 labels, the model has 1000 classes");
+    folder_check_refused("imagenet-1k.txt: has 2 labels, but the model has 1000 classes");
     g_remove(list);
     g_rmdir(data);
     folder_clear();
