@@ -22,13 +22,12 @@ static CnxError code_from_errno(int number)
 
 GMappedFile *cnx_map_file(const char *path, GError **error)
 {
-    g_autofree char *file = g_filename_display_name(path);
-
     g_autoptr(GError) cause = NULL;
+    g_autofree char *file = g_filename_display_name(path);
     GMappedFile *map = NULL;
     struct stat info;
 
-    /* O_NONBLOCK: opening a named pipe must not wait for its writer. */
+    /* O_NONBLOCK, so that opening a named pipe does not wait for its writer. */
     int fd = g_open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK, 0);
     if (fd < 0 || fstat(fd, &info) < 0) {
         int number = errno;

@@ -121,8 +121,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(CnxConfig, cnx_config_free)
  * dilation. */
 guint cnx_config_stride(const CnxConfig *config, guint stage);
 
-#define CNX_DILATED_KERNEL_MAX 7 /* side in a dilated stage, so that taps span 49 pixels at most \
-                                  */
+#define CNX_DILATED_KERNEL_MAX                                        \
+    7 /* side in a dilated stage, so that taps span 49 pixels at most \
+       */
 
 /* Dilates the stages whose stride would exceed output_stride, as timm does. Returns FALSE if one of
  * them has kernels larger than CNX_DILATED_KERNEL_MAX. */

@@ -169,14 +169,13 @@ static gboolean load_imagenet_labels(CnxConfig *config, GError **error)
     return TRUE;
 }
 
-/* Calls read. If the files turn out to describe other weights, config stays as it was, and this is
- * an error only if strict. */
+/* Calls read. Files that describe other weights are an error if strict; otherwise they leave config
+ * unchanged, except for the sentence in config->ignored. */
 static gboolean try_read(CnxConfig *config, gboolean (*read)(const Loading *l), const char *folder,
                          gboolean strict, GError **error)
 {
-    const CnxConfig before = *config;
-
     g_autoptr(GError) cause = NULL;
+    const CnxConfig before = *config;
     const Loading l = {config, folder, strict, &cause};
 
     if (read(&l))

@@ -67,8 +67,8 @@ char **cnx_labels_parse(const char *text, gsize size, guint count, const char *f
 
     if (size > SIZE_MAX_BYTES)
         ok = cnx_corrupt(error, file,
-                         "has %" G_GSIZE_FORMAT " bytes, but a file of labels has at most %d", size,
-                         SIZE_MAX_BYTES);
+                         "has %" G_GSIZE_FORMAT " bytes, but a labels file may have at most %d",
+                         size, SIZE_MAX_BYTES);
     else if (!g_utf8_validate_len(text, size, NULL))
         ok = cnx_corrupt(error, file, "is not UTF-8 text");
     else
