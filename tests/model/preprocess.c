@@ -54,7 +54,8 @@ static void check_bytes(const Fixture *f, CnxPixels pixels, const guint8 *bytes)
 static void check_fixture(const Fixture *f, CnxPixels pixels, const guint8 *rgb, guint gap)
 {
     const gsize n = 3 * (gsize)f->out_width * f->out_height;
-    PictureFrame frame = picture_pack(rgb, f->info.width, f->info.height, pixels, gap);
+
+    g_auto(PictureFrame) frame = picture_pack(rgb, f->info.width, f->info.height, pixels, gap);
     g_autofree float *dst = g_new(float, n);
     g_autofree guint8 *bytes = g_malloc(n);
     CnxImageInfo info = f->info;
@@ -74,7 +75,6 @@ static void check_fixture(const Fixture *f, CnxPixels pixels, const guint8 *rgb,
     memset(dst, 0, n * sizeof *dst);
     cnx_preprocess_run(p, &frame.image, dst, NULL);
     check_floats(f, dst, bytes);
-    picture_frame_clear(&frame);
 }
 
 static void test_fixture(gconstpointer data)

@@ -103,9 +103,10 @@ static void check_reads(const CnxRecipe *recipe, CnxImageInfo info, gboolean at_
     const gsize n = 3 * (gsize)recipe->size * recipe->size;
     g_autofree guint8 *rgb = picture_draw(info.width, info.height, info.pixels);
     g_autofree guint8 *expected = g_malloc(n), *bytes = g_malloc(n);
-    PictureFrame frame = info.pixels < CNX_PIXELS_I420
-                             ? picture_pack(rgb, info.width, info.height, info.pixels, 0)
-                             : picture_to_yuv(rgb, &info, 0);
+
+    g_auto(PictureFrame) frame = info.pixels < CNX_PIXELS_I420
+                                     ? picture_pack(rgb, info.width, info.height, info.pixels, 0)
+                                     : picture_to_yuv(rgb, &info, 0);
     CnxImage guarded = {0};
     Plane planes[3] = {0};
     CnxGeometry g;
@@ -131,7 +132,6 @@ static void check_reads(const CnxRecipe *recipe, CnxImageInfo info, gboolean at_
     g_assert_cmpmem(bytes, n, expected, n);
     for (int i = 0; i < 3 && planes[i].map; i++)
         munmap(planes[i].map, planes[i].size);
-    picture_frame_clear(&frame);
 }
 
 static void test_pixels(gconstpointer data)

@@ -96,11 +96,11 @@ static void check_size(CnxImageInfo info, guint gap)
     const CnxRecipe same = new_recipe(CNX_CROP_NONE, MIN(info.w, info.h), MIN(info.w, info.h));
     const CnxRecipe center = new_recipe(CNX_CROP_CENTER, 64, 73);
     g_autofree guint8 *rgb = picture_draw(info.width, info.height, 3 * info.width + gap);
-    PictureFrame frame = picture_to_yuv(rgb, &info, gap);
+
+    g_auto(PictureFrame) frame = picture_to_yuv(rgb, &info, gap);
 
     check_frame(&same, &info, &frame.image);
     check_frame(&center, &info, &frame.image);
-    picture_frame_clear(&frame);
 }
 
 static void test_natural(gconstpointer data)
@@ -146,7 +146,8 @@ static void test_extremes(gconstpointer data)
         .h = 2 * n,
     };
     g_autofree guint8 *rgb = g_malloc0(3 * (gsize)info.width * info.height);
-    PictureFrame frame = picture_to_yuv(rgb, &info, 0);
+
+    g_auto(PictureFrame) frame = picture_to_yuv(rgb, &info, 0);
     const CnxRecipe same = new_recipe(CNX_CROP_NONE, info.h, info.h);
 
     /* Produces all triples of neighbours, whichever bytes are luma or chroma in this format. */
@@ -157,7 +158,6 @@ static void test_extremes(gconstpointer data)
         info.full_range = setting % 2;
         check_frame(&same, &info, &frame.image);
     }
-    picture_frame_clear(&frame);
 }
 
 /* The comparison notices a wrong matrix, a wrong range and swapped chroma. */
@@ -166,7 +166,8 @@ static void test_notices(void)
     const CnxRecipe center = new_recipe(CNX_CROP_CENTER, 64, 73);
     CnxImageInfo info = {CNX_PIXELS_NV12, 320, 240, CNX_MATRIX_BT709, FALSE, 1, 1, 0, 0, 320, 240};
     g_autofree guint8 *rgb = picture_draw(info.width, info.height, 1);
-    PictureFrame frame = picture_to_yuv(rgb, &info, 0);
+
+    g_auto(PictureFrame) frame = picture_to_yuv(rgb, &info, 0);
     CnxImageInfo wrong = info;
 
     wrong.matrix = CNX_MATRIX_BT601;
@@ -179,7 +180,6 @@ static void test_notices(void)
     wrong = info;
     wrong.pixels = CNX_PIXELS_NV21;
     g_assert_cmpfloat(difference(&center, &info, &wrong, &frame.image).mean, >, 1);
-    picture_frame_clear(&frame);
 }
 
 /* Corners of the colour cube, whose bytes are well known. */
