@@ -4,7 +4,7 @@
 #include <cblas.h>
 #include <glib.h>
 
-#define TILE 64 /* rows and columns of a partial product on the stack */
+#define TILE 64 /* rows and columns of a partial product, on the stack */
 
 /* Rows from i, columns from j: dst [m, n] = a w^T, or += if add. */
 static void multiply_tile(const CnxGemm *g, int i, int j, int m, int n, gboolean add, float *dst,

@@ -5,7 +5,6 @@
 
 #include "simd/kernels.h"
 
-/* Returns the C table with gemm replaced. Weights are packed as in the C version: plain [n, k].
- * Sets this process's OpenBLAS to one thread, because the callers bring the threads. Thread safe.
- */
+/* Returns the C table with OpenBLAS's gemm. Weights are packed as in C: plain [n, k]. Limits this
+ * process's OpenBLAS to one thread, because callers bring the threads. Thread safe. */
 const CnxKernels *cnx_blas_kernels(void);

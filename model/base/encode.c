@@ -34,8 +34,8 @@ static guint32 shift_rounded(guint32 value, guint shift)
     return floor + (rest > half || (rest == half && floor % 2));
 }
 
-/* Rounding may carry into the exponent, and from the largest finite half to infinity. The encoding
- * makes both correct. */
+/* Rounding may carry into the exponent, and from the largest finite half to infinity. Both are
+ * correct in this encoding. */
 static guint16 half_from_bits(guint32 bits)
 {
     const guint32 sign = bits >> 16 & 0x8000, magnitude = bits & 0x7fffffff;

@@ -39,8 +39,7 @@ static inline float float_from_bits(guint32 bits)
     return v;
 }
 
-/* No step reads or produces a denormal float, so that flush-to-zero threads get the same weights.
- */
+/* No step reads or produces a denormal float, so flush-to-zero threads get the same weights. */
 static inline float float_from_half(guint16 half)
 {
     guint32 sign = (guint32)(half & 0x8000) << 16;

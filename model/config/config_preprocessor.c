@@ -50,7 +50,7 @@ static gboolean find_processor(const CnxJson *json, const Processor **processor)
     if (!cnx_json_string(json, "image_processor_type", &type) ||
         (!type && !cnx_json_string(json, "feature_extractor_type", &type)))
         return FALSE;
-    if (!type) /* a ConvNextImageProcessor does not write do_center_crop */
+    if (!type) /* a ConvNextImageProcessor usually has no do_center_crop */
         type = cnx_json_has(json, "do_center_crop") ? "CLIP" : "ConvNext";
     *processor = processors;
     while (!g_str_has_prefix(type, (*processor)->prefix))
@@ -181,7 +181,7 @@ gboolean cnx_config_read_preprocessor(CnxConfig *config, const CnxJson *json)
 
     if (!find_processor(json, &processor))
         return FALSE;
-    /* Also without a key: its default depends on the processor that the file names. */
+    /* Even absent keys: their defaults depend on the processor that the file names. */
     for (int item = CNX_ITEM_SIZE; item <= CNX_ITEM_STD; item++)
         config->origin[item] = CNX_ORIGIN_PREPROCESSOR;
     recipe->rounding = CNX_ROUNDING_FLOOR;

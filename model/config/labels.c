@@ -154,8 +154,7 @@ static char *label_text(JsonNode *node, JsonObject *descriptions)
     return g_strdup(text);
 }
 
-/* Whether the names are "LABEL_0", "LABEL_1", ..., which transformers writes for unnamed classes.
- */
+/* Whether the names are "LABEL_0", "LABEL_1", ..., transformers' placeholders. */
 static gboolean are_placeholders(const GPtrArray *texts)
 {
     for (guint i = 0; i < texts->len; i++) {

@@ -1,4 +1,4 @@
-/* Each size and origin is rounded as the library that it comes from rounds it.
+/* Reproduces how each library rounds sizes and origins.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "model/config/recipe.h"

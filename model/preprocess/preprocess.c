@@ -76,8 +76,8 @@ static gboolean check_info(const CnxImageInfo *info, GError **error)
     return TRUE;
 }
 
-/* The recipe assumes square pixels, so the region counts with its width as displayed. One resize
- * then takes the stored pixels to these sizes. */
+/* The recipe assumes square pixels, so it is given the region's width as displayed. One resize then
+ * takes the stored pixels to the resulting sizes. */
 static gboolean make_geometry(CnxPreprocess *p, const CnxRecipe *recipe, GError **error)
 {
     const CnxImageInfo *info = &p->info;

@@ -54,7 +54,7 @@ static double lanczos(double x)
 
 static const struct {
     FilterFn *at;
-    double support; /* in pixels of the smaller side */
+    double support; /* in pixels of the coarser grid */
 } filters[] = {
     [CNX_FILTER_BOX] = {box, 0.5},         [CNX_FILTER_BILINEAR] = {bilinear, 1},
     [CNX_FILTER_HAMMING] = {hamming, 1},   [CNX_FILTER_BICUBIC] = {bicubic, 2},
