@@ -67,10 +67,9 @@ static gboolean refuse_other(const CnxJson *json)
 static gboolean load_file(const Loading *l, const char *name,
                           gboolean (*read)(const Loading *l, const CnxJson *json))
 {
+    g_autoptr(GError) cause = NULL;
     g_autofree char *path = g_build_filename(l->folder, name, NULL);
     g_autofree char *file = g_filename_display_name(path);
-
-    g_autoptr(GError) cause = NULL;
     g_autoptr(JsonObject) object = cnx_json_load(path, &cause);
 
     if (cause) {

@@ -78,9 +78,8 @@ char **cnx_labels_parse(const char *text, gsize size, guint count, const char *f
 
 char **cnx_labels_read(const char *path, guint count, GError **error)
 {
-    g_autofree char *file = g_filename_display_name(path);
-
     g_autoptr(GMappedFile) map = cnx_map_file(path, error);
+    g_autofree char *file = g_filename_display_name(path);
 
     if (!map)
         return NULL;
@@ -105,9 +104,8 @@ static int by_number(gconstpointer a, gconstpointer b)
 /* Returns the member's names in the order of their numbers, or NULL with error. */
 static GArray *collect_names(const CnxJson *json, const char *key)
 {
-    JsonNode *node = json_object_get_member(json->object, key);
-
     g_autoptr(GArray) names = g_array_new(FALSE, FALSE, sizeof(Numbered));
+    JsonNode *node = json_object_get_member(json->object, key);
 
     if (JSON_NODE_HOLDS_ARRAY(node)) {
         JsonArray *array = json_node_get_array(node);

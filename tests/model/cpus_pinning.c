@@ -118,10 +118,9 @@ static void run_once(CnxClient *client, const float *image)
 /* Workers that start before or after the pin are pinned, and so is the caller while it computes. */
 static void test_pins(void)
 {
+    g_autoptr(GError) error = NULL;
     g_autofree char *list = g_strdup_printf("%u", first_cpu);
     g_autofree float *image = g_new(float, 64 * 64 * 3);
-
-    g_autoptr(GError) error = NULL;
     CnxModel *model = cnx_model_open(FIXTURES "/networks/timm-v1", CNX_WEIGHT_SET_AUTO, &error);
     cpu_set_t one;
 
