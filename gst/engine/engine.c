@@ -5,9 +5,10 @@
 
 #include "gst/engine/modelinfo.h"
 #include "gst/results/classify.h"
+#include "model/config/labels.h"
 #include "model/network/model.h"
 #include "model/serve/queue.h"
-#include "model/threads/affinity.h"
+#include "model/threads/cpus.h"
 
 struct GstConvnextEngine {
     gatomicrefcount references;
@@ -21,7 +22,7 @@ struct GstConvnextEngine {
     char **labels;           /* [classes] */
     const char *labels_from; /* "file", "model", "numbers" */
 
-    CnxAffinity *affinity; /* NULL unless cpu-affinity is set */
+    CnxCpusPin *pin; /* NULL without cpu-affinity */
     CnxClient *client;
     GMutex run_lock; /* a client takes one job at a time */
 };
@@ -130,8 +131,8 @@ static gboolean acquire_processors(GstConvnextEngine *self,
                                    const GstConvnextEngineSettings *settings, GError **error)
 {
     if (settings->cpu_affinity)
-        self->affinity = cnx_affinity_acquire(settings->cpu_affinity, error);
-    return !settings->cpu_affinity || self->affinity;
+        self->pin = cnx_cpus_pin(settings->cpu_affinity, error);
+    return !settings->cpu_affinity || self->pin;
 }
 
 GstConvnextEngine *gst_convnext_engine_open(const GstConvnextEngineSettings *settings,
@@ -141,7 +142,7 @@ GstConvnextEngine *gst_convnext_engine_open(const GstConvnextEngineSettings *set
 
     if (!gst_convnext_engine_settings_check(settings, error))
         return NULL;
-    if (settings->cpu_affinity && !cnx_affinity_check(settings->cpu_affinity, error))
+    if (settings->cpu_affinity && !cnx_cpus_check(settings->cpu_affinity, error))
         return NULL;
     self = g_new0(GstConvnextEngine, 1);
     g_atomic_ref_count_init(&self->references);
@@ -170,7 +171,7 @@ void gst_convnext_engine_unref(GstConvnextEngine *self)
     if (!self || !g_atomic_ref_count_dec(&self->references))
         return;
     cnx_client_free(self->client);
-    cnx_affinity_release(self->affinity);
+    cnx_cpus_unpin(self->pin);
     g_strfreev(self->labels);
     g_free(self->name);
     cnx_model_unref(self->model);

@@ -4,17 +4,17 @@
 #include <cblas.h>
 #include <glib.h>
 
-#define TILE 64 /* rows and columns of a product that is finished before it is stored */
+#define TILE 64 /* rows and columns of a partial product, on the stack */
 
-/* dst = a w^T, or += */
-static void multiply(const CnxGemm *g, int i, int j, int m, int n, gboolean add, float *dst,
-                     size_t ld)
+/* Rows from i, columns from j: dst [m, n] = a w^T, or += if add. */
+static void multiply_tile(const CnxGemm *g, int i, int j, int m, int n, gboolean add, float *dst,
+                          size_t ld)
 {
     cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, m, n, g->k, 1.0f, g->a + i * g->lda,
                 (int)g->lda, g->packed + (size_t)j * g->k, g->k, add ? 1.0f : 0.0f, dst, (int)ld);
 }
 
-/* c = residual + bias, for the product to be added to. */
+/* Sets c = residual + bias; the product is added to it. */
 static void start_from_residual(const CnxGemm *g)
 {
     for (int i = 0; i < g->m; i++) {
@@ -38,14 +38,15 @@ static void add_bias_and_activate(const CnxGemm *g, const CnxKernels *kernels)
     }
 }
 
-/* Activation and residual, which may be c itself: through a tile on the stack. */
-static void tile(const CnxGemm *g, const CnxKernels *kernels, int i0, int j0)
+/* A tile with both activation and residual. It is computed on the stack because residual may be c
+ * itself. */
+static void activate_and_add_tile(const CnxGemm *g, const CnxKernels *kernels, int i0, int j0)
 {
     float v[TILE * TILE]; /* [m, n] */
     const int m = MIN(TILE, g->m - i0), n = MIN(TILE, g->n - j0);
     CnxGemm part = *g;
 
-    multiply(g, i0, j0, m, n, FALSE, v, (size_t)n);
+    multiply_tile(g, i0, j0, m, n, FALSE, v, (size_t)n);
     part.m = m;
     part.n = n;
     part.bias = g->bias ? g->bias + j0 : NULL;
@@ -66,15 +67,15 @@ static void gemm_blas(const CnxGemm *g)
     const CnxKernels *kernels = cnx_kernels_get(CNX_ISA_C);
 
     if (!g->residual) {
-        multiply(g, 0, 0, g->m, g->n, FALSE, g->c, g->ldc);
+        multiply_tile(g, 0, 0, g->m, g->n, FALSE, g->c, g->ldc);
         add_bias_and_activate(g, kernels);
     } else if (g->act == CNX_ACT_NONE) {
         start_from_residual(g);
-        multiply(g, 0, 0, g->m, g->n, TRUE, g->c, g->ldc);
+        multiply_tile(g, 0, 0, g->m, g->n, TRUE, g->c, g->ldc);
     } else {
         for (int i = 0; i < g->m; i += TILE)
             for (int j = 0; j < g->n; j += TILE)
-                tile(g, kernels, i, j);
+                activate_and_add_tile(g, kernels, i, j);
     }
     if (g->sumsq)
         kernels->columns_sumsq(g->sumsq, g->c, g->ldc, g->m, g->n);

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#define INFINITE 0x7f800000u /* bits of an infinite float; above them, without the sign: NaN */
+#define INFINITE 0x7f800000u /* bits of an infinite float; a larger magnitude is a NaN */
 
 gsize cnx_dtype_size(CnxDtype dtype)
 {
@@ -25,7 +25,7 @@ const char *cnx_dtype_name(CnxDtype dtype)
     return names[dtype];
 }
 
-/* value / 2^shift, rounded to nearest, ties to even. shift: 1..31 */
+/* value / 2^shift, rounded to nearest, ties to even; shift is 1..31. */
 static guint32 shift_rounded(guint32 value, guint shift)
 {
     const guint32 rest = value & ((1u << shift) - 1), half = 1u << (shift - 1);
@@ -34,20 +34,20 @@ static guint32 shift_rounded(guint32 value, guint shift)
     return floor + (rest > half || (rest == half && floor % 2));
 }
 
-/* Rounding may carry into the exponent, and from the largest finite half to infinity: both are what
- * the encoding means. */
+/* Rounding may carry into the exponent, and from the largest finite half to infinity. Both are
+ * correct in this encoding. */
 static guint16 half_from_bits(guint32 bits)
 {
     const guint32 sign = bits >> 16 & 0x8000, magnitude = bits & 0x7fffffff;
     const guint exponent = magnitude >> 23;
 
-    if (magnitude > INFINITE) /* quiet, with the upper bits of what it carries */
+    if (magnitude > INFINITE) /* a quiet NaN with the upper payload bits */
         return (guint16)(sign | 0x7e00 | (magnitude >> 13 & 0x1ff));
     if (exponent > 127 + 15)
         return (guint16)(sign | 0x7c00);
     if (exponent > 127 - 15)
         return (guint16)(sign | shift_rounded(magnitude - ((127 - 15) << 23), 13));
-    if (exponent < 127 - 25) /* less than half of the smallest denormal half, 2^-24 */
+    if (exponent < 127 - 25) /* below half the smallest denormal half, 2^-24 */
         return (guint16)sign;
     return (guint16)(sign | shift_rounded((magnitude & 0x7fffff) | 0x800000, 126 - exponent));
 }

@@ -1,4 +1,5 @@
-/* Errors of the model library, each with one sentence that names file, thing, expected and found.
+/* Errors of the model library. Each message is one sentence that names the file, the thing, what
+ * was expected and what was found.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
@@ -8,23 +9,23 @@
 #define CNX_ERROR (cnx_error_quark())
 
 typedef enum CnxError {
-    CNX_ERROR_NOT_FOUND,    /* no such file or folder, or nothing loadable in it */
-    CNX_ERROR_UNREADABLE,   /* exists, but the system refuses to read it */
-    CNX_ERROR_CORRUPT,      /* breaks a rule of its own format */
-    CNX_ERROR_MISMATCH,     /* a config or labels that contradict the weights */
-    CNX_ERROR_NOT_CONVNEXT, /* a readable checkpoint of something else, or with tensors missing */
-    CNX_ERROR_UNSUPPORTED,  /* a ConvNeXt that this version does not run */
+    CNX_ERROR_NOT_FOUND,    /* the file or folder does not exist or has nothing loadable */
+    CNX_ERROR_UNREADABLE,   /* exists, but the system cannot read it */
+    CNX_ERROR_CORRUPT,      /* violates its format */
+    CNX_ERROR_MISMATCH,     /* a config or labels contradict the weights */
+    CNX_ERROR_NOT_CONVNEXT, /* a readable checkpoint of another network, or with tensors missing */
+    CNX_ERROR_UNSUPPORTED,  /* a ConvNeXt that this version cannot run */
     CNX_ERROR_OUT_OF_MEMORY,
-    CNX_ERROR_CANCELLED,  /* nothing is wrong: somebody asked for it */
-    CNX_ERROR_UNWRITABLE, /* a file or folder that the system refuses to write */
-    CNX_ERROR_SETTINGS,   /* a setting (environment, property) with a value that cannot be */
+    CNX_ERROR_CANCELLED,  /* the caller cancelled the operation */
+    CNX_ERROR_UNWRITABLE, /* the system cannot write the file or folder */
+    CNX_ERROR_SETTINGS,   /* a setting (environment, property) has an invalid value */
 } CnxError;
 
 GQuark cnx_error_quark(void);
 
-/* Sets error to CNX_ERROR_CORRUPT, "FILE: " and the rest. Returns FALSE. */
+/* Sets error to CNX_ERROR_CORRUPT with the message "FILE: ..." and returns FALSE. */
 gboolean cnx_corrupt(GError **error, const char *file, const char *format, ...) G_GNUC_PRINTF(3, 4);
 
-/* Text out of a file (UTF-8), fit to stand in a sentence: in double quotes, control characters
- * replaced, cut after some 80 characters. Free with g_free. */
+/* Quotes text (UTF-8) from a file for use in a message: in double quotes, with control characters
+ * replaced, truncated after 80 characters. Free with g_free. */
 char *cnx_quote(const char *text);

@@ -3,7 +3,7 @@
 
 #include "model/base/blas.h"
 
-static char *words(void)
+static char *list_levels(void)
 {
     GString *list = g_string_new(NULL);
 
@@ -21,11 +21,10 @@ gboolean cnx_isa_get(CnxIsa *level, GError **error)
     if (!word || *word == '\0')
         return TRUE;
     if (!cnx_isa_parse(word, &cap)) {
-        char *list = words();
+        g_autofree char *list = list_levels();
 
         g_set_error(error, CNX_ERROR, CNX_ERROR_SETTINGS,
                     "CONVNEXT_CPU is '%s'; it must be one of %s", word, list);
-        g_free(list);
         return FALSE;
     }
     *level = MIN(*level, cap);

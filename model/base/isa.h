@@ -1,4 +1,4 @@
-/* The level of the kernels that this process uses.
+/* The isa level of this process.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
@@ -7,10 +7,10 @@
 #include "simd/isa.h"
 #include "simd/kernels.h"
 
-/* What the processor has, or less if the environment variable CONVNEXT_CPU says so: a cap, which
- * never raises the level. An empty variable counts as unset. Returns FALSE and sets error
- * (CNX_ERROR_SETTINGS) when its word is none of the levels'. */
+/* Returns the processor's level, capped by the environment variable CONVNEXT_CPU, which never
+ * raises it. An empty variable counts as unset. Returns FALSE with error (CNX_ERROR_SETTINGS) if
+ * the variable names no level. */
 gboolean cnx_isa_get(CnxIsa *level, GError **error);
 
-/* The kernels of that level. */
+/* The kernels for that level. */
 const CnxKernels *cnx_isa_kernels(GError **error);

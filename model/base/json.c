@@ -8,11 +8,12 @@
 
 #define SIZE_MAX_BYTES (16 << 20)
 #define DEPTH_MAX 64
-#define VALUES_MAX 1000000 /* json-glib takes some 100 bytes for each; 22k classes have 66k */
+#define VALUES_MAX 1000000 /* json-glib needs about 100 bytes each; 22k classes have 66k */
 
-/* json-glib recurses for each bracket, however many there are, leaks what stands before a second
- * value, and accepts comments, in which a quote would hide brackets from the count: so nothing
- * foreign may stand between strings. Returns what is wrong at *at, or NULL. */
+/* Checks what json-glib does not survive: it recurses for each bracket without limit, and leaks the
+ * first of two values. It also accepts comments, in which a quote would hide brackets from this
+ * count, so anything but JSON's own characters between strings is a fault. Returns a description of
+ * the fault at *at, or NULL. */
 static const char *find_fault(const char *text, gsize size, gsize *at)
 {
     gboolean quoted = FALSE, closed = FALSE;
@@ -23,9 +24,9 @@ static const char *find_fault(const char *text, gsize size, gsize *at)
 
         *at = i;
         if (depth == 0 && !quoted && c != '{' && !g_ascii_isspace(c))
-            return closed ? "goes on after its end" : "begins with something else than an object";
+            return closed ? "continues after its object" : "does not begin with an object";
         if (closed && c == '{')
-            return "holds a second object";
+            return "has a second object";
         if (c == '"') {
             quoted = !quoted;
         } else if (quoted) {
@@ -38,7 +39,7 @@ static const char *find_fault(const char *text, gsize size, gsize *at)
             closed = depth == 0;
         } else if (c == ',' || c == ':') {
             if (++values > VALUES_MAX)
-                return "holds more than " G_STRINGIFY(VALUES_MAX) " values";
+                return "has more than " G_STRINGIFY(VALUES_MAX) " values";
         } else if (!g_ascii_isalnum(c) && !g_ascii_isspace(c) && !(c && strchr("+-.", c))) {
             return "has an unexpected character";
         }
@@ -53,8 +54,8 @@ JsonObject *cnx_json_parse(const char *text, gsize size, const char *file, GErro
 
     if (size > SIZE_MAX_BYTES) {
         g_set_error(error, CNX_ERROR, CNX_ERROR_CORRUPT,
-                    "%s: has %" G_GSIZE_FORMAT " bytes, a config file at most %d", file, size,
-                    SIZE_MAX_BYTES);
+                    "%s: has %" G_GSIZE_FORMAT " bytes, but a config file may have at most %d",
+                    file, size, SIZE_MAX_BYTES);
         return NULL;
     }
     gsize at = 0;
@@ -66,14 +67,14 @@ JsonObject *cnx_json_parse(const char *text, gsize size, const char *file, GErro
     }
     if (!json_parser_load_from_data(parser, text, size, &cause)) {
         g_autofree char *valid = g_utf8_make_valid(cause->message, -1);
-        g_autofree char *what = cnx_quote(valid); /* it repeats the text, of any length */
+        g_autofree char *what = cnx_quote(valid); /* it quotes the text at any length */
 
         g_set_error(error, CNX_ERROR, CNX_ERROR_CORRUPT, "%s: is not valid JSON: %s", file, what);
         return NULL;
     }
     JsonNode *root = json_parser_get_root(parser);
     if (!root || !JSON_NODE_HOLDS_OBJECT(root)) {
-        g_set_error(error, CNX_ERROR, CNX_ERROR_CORRUPT, "%s: holds no JSON object", file);
+        g_set_error(error, CNX_ERROR, CNX_ERROR_CORRUPT, "%s: contains no JSON object", file);
         return NULL;
     }
     return json_node_dup_object(root);
@@ -85,15 +86,11 @@ JsonObject *cnx_json_load(const char *path, GError **error)
 
     if (!g_file_test(path, G_FILE_TEST_EXISTS))
         return NULL;
-    GMappedFile *map = cnx_map_file(path, error);
+    g_autoptr(GMappedFile) map = cnx_map_file(path, error);
     if (!map)
         return NULL;
-    /* An empty file has no mapping at all. */
-    const char *text = g_mapped_file_get_contents(map);
-    JsonObject *object =
-        cnx_json_parse(text ? text : "", g_mapped_file_get_length(map), file, error);
-    g_mapped_file_unref(map);
-    return object;
+    const char *text = g_mapped_file_get_contents(map); /* NULL for an empty file */
+    return cnx_json_parse(text ? text : "", g_mapped_file_get_length(map), file, error);
 }
 
 gboolean cnx_json_has(const CnxJson *json, const char *key)
@@ -114,7 +111,7 @@ gboolean cnx_json_fail(const CnxJson *json, CnxError code, const char *key, cons
     return FALSE;
 }
 
-/* The node's value as it stands in the file, for a message. */
+/* The node's value as written in the file, for a message. */
 static char *node_text(JsonNode *node)
 {
     g_autofree char *text = json_to_string(node, FALSE);
@@ -124,7 +121,8 @@ static char *node_text(JsonNode *node)
     return g_strdup(quoted + 1);
 }
 
-static gboolean wrong(const CnxJson *json, CnxError code, const char *key, const char *expected)
+static gboolean fail_expected(const CnxJson *json, CnxError code, const char *key,
+                              const char *expected)
 {
     g_autofree char *text = node_text(json_object_get_member(json->object, key));
 
@@ -157,7 +155,7 @@ gboolean cnx_json_uint(const CnxJson *json, const char *key, guint min, guint ma
         node_uint(json_object_get_member(json->object, key), min, max, value))
         return TRUE;
     g_autofree char *expected = g_strdup_printf("an integer from %u to %u", min, max);
-    return wrong(json, CNX_ERROR_CORRUPT, key, expected);
+    return fail_expected(json, CNX_ERROR_CORRUPT, key, expected);
 }
 
 gboolean cnx_json_double(const CnxJson *json, const char *key, double min, double max,
@@ -172,8 +170,8 @@ gboolean cnx_json_double(const CnxJson *json, const char *key, double min, doubl
         *value = number;
         return TRUE;
     }
-    g_autofree char *expected = g_strdup_printf("a number above %g and up to %g", min, max);
-    return wrong(json, CNX_ERROR_CORRUPT, key, expected);
+    g_autofree char *expected = g_strdup_printf("a number above %g and at most %g", min, max);
+    return fail_expected(json, CNX_ERROR_CORRUPT, key, expected);
 }
 
 gboolean cnx_json_string(const CnxJson *json, const char *key, const char **value)
@@ -182,15 +180,15 @@ gboolean cnx_json_string(const CnxJson *json, const char *key, const char **valu
         return TRUE;
     JsonNode *node = json_object_get_member(json->object, key);
     if (!JSON_NODE_HOLDS_VALUE(node) || json_node_get_value_type(node) != G_TYPE_STRING)
-        return wrong(json, CNX_ERROR_CORRUPT, key, "a string");
+        return fail_expected(json, CNX_ERROR_CORRUPT, key, "a string");
     *value = json_node_get_string(node);
     return TRUE;
 }
 
-gboolean cnx_json_truth(const CnxJson *json, const char *key, gboolean otherwise)
+gboolean cnx_json_truth(const CnxJson *json, const char *key, gboolean fallback)
 {
     if (!cnx_json_has(json, key))
-        return otherwise;
+        return fallback;
     JsonNode *node = json_object_get_member(json->object, key);
     if (JSON_NODE_HOLDS_OBJECT(node))
         return json_object_get_size(json_node_get_object(node)) > 0;
@@ -216,7 +214,7 @@ gboolean cnx_json_uints(const CnxJson *json, const char *key, guint count, guint
     if (ok)
         return TRUE;
     g_autofree char *expected = g_strdup_printf("an array of %u non-negative integers", count);
-    return wrong(json, CNX_ERROR_CORRUPT, key, expected);
+    return fail_expected(json, CNX_ERROR_CORRUPT, key, expected);
 }
 
 gboolean cnx_json_triple(const CnxJson *json, const char *key, double min, float values[3])
@@ -235,8 +233,8 @@ gboolean cnx_json_triple(const CnxJson *json, const char *key, double min, float
         if (ok)
             values[i] = number;
     }
-    return ok || wrong(json, CNX_ERROR_CORRUPT, key,
-                       min < 0 ? "three numbers" : "three positive numbers");
+    return ok || fail_expected(json, CNX_ERROR_CORRUPT, key,
+                               min < 0 ? "three numbers" : "three positive numbers");
 }
 
 gboolean cnx_json_word(const CnxJson *json, const char *key, const CnxJsonWord *words, guint count,
@@ -256,7 +254,7 @@ gboolean cnx_json_word(const CnxJson *json, const char *key, const CnxJsonWord *
     g_autoptr(GString) list = g_string_new("one of");
     for (guint i = 0; i < count; i++)
         g_string_append_printf(list, "%s \"%s\"", i ? "," : "", words[i].word);
-    return wrong(json, CNX_ERROR_UNSUPPORTED, key, list->str);
+    return fail_expected(json, CNX_ERROR_UNSUPPORTED, key, list->str);
 }
 
 JsonObject *cnx_json_child(const CnxJson *json, const char *key)

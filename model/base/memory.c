@@ -15,7 +15,7 @@ void *cnx_memory_new(gsize bytes)
     if (bytes > G_MAXSSIZE || posix_memalign(&block, large ? HUGE_PAGE : CNX_ALIGNMENT, bytes) != 0)
         return NULL;
     if (large)
-        madvise(block, bytes, MADV_HUGEPAGE); /* advice: failing costs speed only */
+        madvise(block, bytes, MADV_HUGEPAGE); /* advisory; failure only costs speed */
     return block;
 }
 

@@ -1,4 +1,4 @@
-/* Stored numbers to float: exact, but for F64, which rounds to nearest.
+/* Converts stored numbers to float exactly, except F64, which is rounded to nearest.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "model/base/tensor.h"
@@ -39,7 +39,7 @@ static inline float float_from_bits(guint32 bits)
     return v;
 }
 
-/* No step reads or makes a denormal float, so that flush-to-zero threads get the same weights. */
+/* No step reads or produces a denormal float, so flush-to-zero threads get the same weights. */
 static inline float float_from_half(guint16 half)
 {
     guint32 sign = (guint32)(half & 0x8000) << 16;
@@ -66,8 +66,8 @@ static inline float float_from_double_bits(guint64 bits)
     return (float)v;
 }
 
-/* n numbers that lie step bytes apart. */
-static void convert(CnxDtype dtype, const guint8 *src, gsize step, gsize n, float *dst)
+/* Converts n numbers that are step bytes apart. */
+static void convert_numbers(CnxDtype dtype, const guint8 *src, gsize step, gsize n, float *dst)
 {
     switch (dtype) {
     case CNX_DTYPE_F32:
@@ -91,14 +91,14 @@ static void convert(CnxDtype dtype, const guint8 *src, gsize step, gsize n, floa
     }
 }
 
-/* The part of a tensor from its dimension i on; returns where dst goes on. */
+/* Converts the dimensions from i on, and returns the end of what it wrote to dst. */
 static float *convert_strided(const CnxTensor *t, guint i, const guint8 *src, float *dst)
 {
     const gsize step = i < t->rank ? t->strides[i] * cnx_dtype_size(t->dtype) : 0;
     const gsize n = i < t->rank ? t->shape[i] : 1;
 
     if (i + 1 >= t->rank) {
-        convert(t->dtype, src, step, n, dst);
+        convert_numbers(t->dtype, src, step, n, dst);
         return dst + n;
     }
     for (gsize k = 0; k < n; k++)
@@ -111,5 +111,6 @@ void cnx_tensor_to_float(const CnxTensor *tensor, float *dst)
     if (tensor->strided && tensor->elements)
         convert_strided(tensor, 0, tensor->data, dst);
     else
-        convert(tensor->dtype, tensor->data, cnx_dtype_size(tensor->dtype), tensor->elements, dst);
+        convert_numbers(tensor->dtype, tensor->data, cnx_dtype_size(tensor->dtype),
+                        tensor->elements, dst);
 }

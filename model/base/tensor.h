@@ -1,4 +1,4 @@
-/* A view of one tensor in a read-only mapping of a checkpoint file.
+/* A view of a tensor in a read-only mapping of a checkpoint file.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
@@ -12,20 +12,20 @@ typedef enum CnxDtype {
     CNX_DTYPE_F16,
     CNX_DTYPE_BF16,
     CNX_DTYPE_F64,
-    CNX_DTYPE_OTHER, /* legal in the file (integers, booleans), never a weight */
+    CNX_DTYPE_OTHER, /* valid in a file (integers, booleans), but never a weight */
 } CnxDtype;
 
 typedef struct CnxTensor {
-    const char *name; /* as in the file */
+    const char *name; /* the file's name for it */
     CnxDtype dtype;
     guint rank;
     guint64 shape[CNX_MAX_RANK];
-    gboolean strided;              /* numbers are not one after the other, last dimension first: */
-    guint64 strides[CNX_MAX_RANK]; /* so many elements lie between those of a dimension */
+    gboolean strided;              /* not contiguous; FALSE means last dimension first, no gaps */
+    guint64 strides[CNX_MAX_RANK]; /* of each dimension, in elements; valid if strided */
     gsize elements;                /* product of shape */
     const guint8 *data;            /* little endian, any alignment; borrowed from the mapping */
-    gsize size;                    /* bytes of elements numbers */
+    gsize size;                    /* bytes of all elements */
 } CnxTensor;
 
-/* dst: [elements], last dimension first. The dtype is one of the floating point ones. */
+/* Converts a tensor of a floating point dtype. dst: [elements], last dimension first. */
 void cnx_tensor_to_float(const CnxTensor *tensor, float *dst);

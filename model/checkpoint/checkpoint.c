@@ -6,8 +6,8 @@
 #include "model/checkpoint/architecture.h"
 #include "model/checkpoint/locate.h"
 #include "model/checkpoint/parts.h"
-#include "model/config/config_defaults.h"
 #include "model/config/config_files.h"
+#include "model/config/recipe_defaults.h"
 #include "model/dialect/names.h"
 
 struct CnxCheckpoint {

@@ -16,7 +16,18 @@ CnxConfig *cnx_config_new(void)
     return config;
 }
 
-/* Of an overlapping stem, whose padding lets a few pixels less pass too, the total stride. */
+void cnx_config_free(CnxConfig *config)
+{
+    if (!config)
+        return;
+    g_free(config->variant);
+    g_free(config->weights_key);
+    g_strfreev(config->labels);
+    g_free(config->ignored);
+    g_free(config);
+}
+
+/* An overlapping stem, with its padding, also accepts a few pixels less than this. */
 guint cnx_config_min_side(const CnxConfig *config)
 {
     guint side = config->stem == CNX_STEM_PATCH ? config->patch : 4;
@@ -53,15 +64,12 @@ gboolean cnx_config_dilate(CnxConfig *config, guint output_stride)
     return TRUE;
 }
 
-void cnx_config_free(CnxConfig *config)
+void cnx_config_set_origins(CnxConfig *config, const CnxJson *json, CnxOrigin origin,
+                            const CnxItemKey *keys, guint count)
 {
-    if (!config)
-        return;
-    g_free(config->variant);
-    g_free(config->weights_key);
-    g_strfreev(config->labels);
-    g_free(config->ignored);
-    g_free(config);
+    for (guint i = 0; i < count; i++)
+        if (cnx_json_has(json, keys[i].key))
+            config->origin[keys[i].item] = origin;
 }
 
 const char *cnx_dialect_name(CnxDialect dialect)

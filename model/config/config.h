@@ -1,17 +1,16 @@
-/* What a checkpoint is: numbers of the architecture, recipe of the input, names of the classes.
+/* What is known about a checkpoint: numbers of the architecture, input recipe, class labels.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include <glib.h>
-
+#include "model/base/json.h"
 #include "model/base/tensor.h"
 #include "model/config/recipe.h"
 #include "simd/activation.h"
 
-#define CNX_STAGES 4 /* at most */
+#define CNX_STAGES 4 /* maximum */
 
-/* Whose tensor names the file uses */
+/* The library whose tensor names the file uses */
 typedef enum CnxDialect {
     CNX_DIALECT_TRANSFORMERS,
     CNX_DIALECT_TIMM,
@@ -21,17 +20,17 @@ typedef enum CnxDialect {
     CNX_DIALECT_OPEN_CLIP,
 } CnxDialect;
 
-/* Who said so */
+/* Where the value of an item comes from */
 typedef enum CnxOrigin {
-    CNX_ORIGIN_LIBRARY,      /* nobody: the library's own default for the variant */
+    CNX_ORIGIN_LIBRARY,      /* the library's default for the variant */
     CNX_ORIGIN_CONFIG,       /* config.json */
     CNX_ORIGIN_PREPROCESSOR, /* preprocessor_config.json */
     CNX_ORIGIN_OPEN_CLIP,    /* open_clip_config.json */
     CNX_ORIGIN_LABELS,       /* labels.txt */
-    CNX_ORIGIN_IMAGENET,     /* cnx_labels_imagenet */
+    CNX_ORIGIN_IMAGENET,     /* cnx_labels_imagenet() */
 } CnxOrigin;
 
-/* What tensors do not show, and somebody must say */
+/* What the tensors do not show */
 typedef enum CnxItem {
     CNX_ITEM_SIZE,
     CNX_ITEM_RESIZE,
@@ -53,15 +52,16 @@ typedef enum CnxStem {
     CNX_STEM_OVERLAP_ACT, /* the same with an activation between them */
 } CnxStem;
 
-/* Simd/layernorm.h */
+/* See simd/layernorm.h */
 typedef enum CnxNormKind {
     CNX_NORM_LAYER,
     CNX_NORM_RMS,
     CNX_NORM_SIMPLE,
 } CnxNormKind;
 
-/* Of two sets of weights in one file: those that training updated, and the exponential moving
- * average of them. AUTO: the raw ones where both are there; of a file: it has one set. */
+/* Which of two sets of weights in one file: the trained ones, or their exponential moving average.
+ * As a request, AUTO means the raw set if the file has both; as an answer, that the file has a
+ * single set. */
 typedef enum CnxWeightSet {
     CNX_WEIGHT_SET_AUTO,
     CNX_WEIGHT_SET_RAW,
@@ -71,63 +71,76 @@ typedef enum CnxWeightSet {
 typedef struct CnxConfig {
     char *variant; /* "convnext_tiny", "convnextv2_atto", "convnext (1,1,3,1; 24,48,96,160)" */
     CnxDialect dialect;
-    CnxDtype dtype; /* in which most of the weights are stored */
-    guint channels; /* of the images: 3, or 1: the stem reads their luma */
+    CnxDtype dtype; /* of most of the stored weights */
+    guint channels; /* of the images: 3, or 1 if the stem reads luma */
     CnxStem stem;
     guint patch;                 /* side of the patch stem's patches */
     guint stem_width;            /* channels between the two convolutions of an overlapping stem */
-    gboolean stem_norm;          /* after the stem; only isotropic networks have none */
-    guint stages;                /* 4; 1: isotropic */
+    gboolean stem_norm;          /* a norm follows the stem; FALSE in isotropic networks only */
+    guint stages;                /* 4, or 1 if isotropic */
     gboolean first_down;         /* stage 0 has a downsampling layer too (timm, patches of 2) */
     guint depths[CNX_STAGES];    /* blocks */
     guint dims[CNX_STAGES];      /* channels */
     guint kernels[CNX_STAGES];   /* side of the depthwise convolutions */
-    guint dilations[CNX_STAGES]; /* of the depthwise convolutions: 1, or 2, 4, 8 (timm), where a
-                                    stage whose dilation is twice that of the one before keeps its
-                                    map's size */
+    guint dilations[CNX_STAGES]; /* of the depthwise convolutions: 1, or 2, 4, 8 (timm). A stage
+                                    whose dilation is twice that of the one before keeps its map's
+                                    size */
     gboolean conv_bias;          /* of the stem, the downsampling and the depthwise convolutions */
     CnxNormKind norm;            /* every norm */
     gboolean output_norm[CNX_STAGES]; /* the stage's output is normalised (dense backbones) */
-    guint classes;                    /* outputs of the head; 0: no head */
+    guint classes;                    /* outputs of the head; 0 without a head */
     guint projection; /* width of a projection in place of the head (CLIP), whose output is
-                         the embedding; 0: none */
-    guint hidden;     /* width of the head's hidden layer; 0: none */
+                         the embedding; 0 without one */
+    guint hidden;     /* width of the head's hidden layer; 0 without one */
     gboolean head_bias;
     gboolean layer_scale;     /* V1: gamma */
     gboolean grn;             /* V2: global response normalisation */
     gboolean head_norm_first; /* normalise each pixel, then pool (timm _hnf) */
-    gboolean final_norm;      /* norm.weight and norm.bias are there */
+    gboolean final_norm;      /* norm.weight and norm.bias exist */
     gboolean multi_label;     /* scores are independent: sigmoid, not softmax */
     CnxAct act;               /* in the blocks */
     double eps;               /* of every layer norm but the last */
     double head_eps;          /* of the last */
     guint64 parameters;       /* elements of all tensors used */
-    const char *container;    /* format of the file: "safetensors", "PyTorch zip", ... */
-    CnxWeightSet weight_set;  /* which set of the file's weights these are */
-    char *weights_key;        /* where they are in it: "model", "state_dict_ema"; "": top level */
+    const char *container;    /* file format: "safetensors", "PyTorch zip", ... */
+    CnxWeightSet weight_set;  /* which of the file's sets was read */
+    char *weights_key;        /* its key in the file: "model", "state_dict_ema"; "" at top level */
     CnxRecipe recipe;
-    CnxOrigin origin[CNX_ITEMS]; /* of each item */
-    char **labels; /* [classes], then NULL; NULL: nobody named them. An entry is never NULL */
-    char *ignored; /* sentence: which files beside the weights are not about them; NULL: none */
+    CnxOrigin origin[CNX_ITEMS];
+    char **labels; /* [classes], NULL terminated; NULL if the classes have no names */
+    char *ignored; /* sentence: the files beside the weights that belong to others; NULL if none */
 } CnxConfig;
 
-/* Makes the config of the ordinary architecture, V1 or V2, without numbers: 4 stages, 4x4 patches,
- * 7x7 kernels, layer norms, every bias, RGB; all else is zero. */
+/* Creates a config of the ordinary architecture, V1 or V2, without its numbers: 4 stages, 4x4
+ * patches, 7x7 kernels, layer norms, every bias, RGB; everything else is zero. */
 CnxConfig *cnx_config_new(void);
 void cnx_config_free(CnxConfig *config); /* and what it owns; NULL allowed */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(CnxConfig, cnx_config_free)
 
-/* Of the downsampling before a stage: 2, or 1 where it only widens the dilation. A stage without
- * downsampling: 1. */
+/* Stride of the downsampling before a stage: 2; or 1 if the stage has none, or only widens the
+ * dilation. */
 guint cnx_config_stride(const CnxConfig *config, guint stage);
 
-#define CNX_DILATED_KERNEL_MAX 7 /* of a dilated stage: taps spread over 49 pixels at most */
+#define CNX_DILATED_KERNEL_MAX                                        \
+    7 /* side in a dilated stage, so that taps span 49 pixels at most \
+       */
 
-/* Dilates the stages that would be further than output_stride from the image, as timm does. FALSE:
- * one of these has larger kernels than CNX_DILATED_KERNEL_MAX. */
+/* Dilates the stages whose stride would exceed output_stride, as timm does. Returns FALSE if one of
+ * them has kernels larger than CNX_DILATED_KERNEL_MAX. */
 gboolean cnx_config_dilate(CnxConfig *config, guint output_stride);
 
 /* Side of the smallest image that leaves a pixel in the last stage. */
 guint cnx_config_min_side(const CnxConfig *config);
+
+/* A key of a config file, and the item that it sets. */
+typedef struct CnxItemKey {
+    const char *key;
+    CnxItem item;
+} CnxItemKey;
+
+/* Sets the origin of the items whose keys, [count] of them, json has. */
+void cnx_config_set_origins(CnxConfig *config, const CnxJson *json, CnxOrigin origin,
+                            const CnxItemKey *keys, guint count);
 
 const char *cnx_dialect_name(CnxDialect dialect);
 

@@ -3,7 +3,11 @@
 
 #include <string.h>
 
-#include "model/network/model.h"
+#include "model/config/config_open_clip.h"
+#include "model/config/config_preprocessor.h"
+#include "model/config/config_timm.h"
+#include "model/config/config_transformers.h"
+#include "model/config/labels.h"
 
 typedef enum Library { TRANSFORMERS, TIMM, OTHER } Library;
 
@@ -28,7 +32,7 @@ static gboolean is_one_of(const char *word, const char *const *words)
     return word && g_strv_contains(words, word);
 }
 
-static Library whose(JsonObject *object)
+static Library library_of(JsonObject *object)
 {
     static const char *const models[] = {"convnext", "convnextv2", "dinov3_convnext", NULL};
     const char *architecture = member_string(object, "architecture");
@@ -59,18 +63,17 @@ static gboolean refuse_other(const CnxJson *json)
     return cnx_json_fail(json, CNX_ERROR_NOT_CONVNEXT, key, "is %s, expected a ConvNeXt", quoted);
 }
 
-/* Reads a file of the folder, if it is there, and hands it to read; FALSE with error. */
+/* Parses a file of the folder, if it exists, and calls read with it. FALSE with error. */
 static gboolean load_file(const Loading *l, const char *name,
                           gboolean (*read)(const Loading *l, const CnxJson *json))
 {
+    g_autoptr(GError) cause = NULL;
     g_autofree char *path = g_build_filename(l->folder, name, NULL);
     g_autofree char *file = g_filename_display_name(path);
-    GError *cause = NULL;
-
     g_autoptr(JsonObject) object = cnx_json_load(path, &cause);
 
-    if (!object && cause) {
-        g_propagate_error(l->error, cause);
+    if (cause) {
+        g_propagate_error(l->error, g_steal_pointer(&cause));
         return FALSE;
     }
     const CnxJson json = {object, file, l->error};
@@ -87,8 +90,9 @@ static gboolean read_open_clip(const Loading *l, const CnxJson *json)
     return cnx_config_read_open_clip(l->config, json);
 }
 
-/* Each library's configs stand beside weights in its own naming. Somebody may have put a folder
- * together from several; beside a file that was named itself, it is another model's. */
+/* A library's config belongs beside weights with that library's tensor names. A folder may have
+ * been assembled from several libraries, but a config beside a directly named weights file is then
+ * another model's. */
 static gboolean check_library(const Loading *l, const CnxJson *json, Library library)
 {
     const CnxDialect dialect = l->config->dialect;
@@ -98,19 +102,20 @@ static gboolean check_library(const Loading *l, const CnxJson *json, Library lib
     if (l->strict || same)
         return TRUE;
     return cnx_json_fail(json, CNX_ERROR_MISMATCH, library == TIMM ? "architecture" : "model_type",
-                         "says that it is a config of %s, the weights are named by %s",
+                         "belongs to a %s config, but the tensors have %s names",
                          library == TIMM ? "timm" : "transformers", cnx_dialect_name(dialect));
 }
 
-/* And, where it is not about another kind of network, the preprocessor's. A network that stands on
- * a ConvNeXt (transformers' UPerNet, Mask2Former, ...) has the config of that inside. */
+/* Reads config.json, and the preprocessor's file too unless the config describes another kind of
+ * network. A network with a ConvNeXt backbone (transformers' UPerNet, Mask2Former, ...) nests the
+ * backbone's config in its own. */
 static gboolean read_config(const Loading *l, const CnxJson *json)
 {
     JsonObject *backbone = cnx_json_child(json, "backbone_config");
     const CnxJson inner = {backbone, json->file, json->error};
-    Library library = whose(json->object);
+    Library library = library_of(json->object);
 
-    if (library == OTHER && backbone && whose(backbone) == TRANSFORMERS)
+    if (library == OTHER && backbone && library_of(backbone) == TRANSFORMERS)
         return check_library(l, &inner, TRANSFORMERS) &&
                cnx_config_read_transformers(l->config, &inner) &&
                load_file(l, "preprocessor_config.json", read_preprocessor);
@@ -124,14 +129,6 @@ static gboolean read_config(const Loading *l, const CnxJson *json)
     return cnx_config_read_timm(l->config, json);
 }
 
-void cnx_config_note(CnxConfig *config, const CnxJson *json, CnxOrigin origin,
-                     const CnxItemKey *keys, guint count)
-{
-    for (guint i = 0; i < count; i++)
-        if (cnx_json_has(json, keys[i].key))
-            config->origin[keys[i].item] = origin;
-}
-
 static gboolean load_configs(const Loading *l)
 {
     g_autofree char *path = g_build_filename(l->folder, "config.json", NULL);
@@ -143,7 +140,7 @@ static gboolean load_configs(const Loading *l)
     return load_file(l, "preprocessor_config.json", read_preprocessor);
 }
 
-/* Names that no config has. */
+/* Reads labels.txt if no config names the classes. */
 static gboolean load_labels(const Loading *l)
 {
     CnxConfig *config = l->config;
@@ -156,33 +153,35 @@ static gboolean load_labels(const Loading *l)
     return config->labels != NULL;
 }
 
-static gboolean find_imagenet(CnxConfig *config, GError **error)
+static gboolean load_imagenet_labels(CnxConfig *config, GError **error)
 {
-    GError *cause = NULL;
+    g_autoptr(GError) cause = NULL;
 
     if (config->labels || !config->classes)
         return TRUE;
     config->labels = cnx_labels_imagenet(config->classes, &cause);
     config->origin[CNX_ITEM_LABELS] = config->labels ? CNX_ORIGIN_IMAGENET : CNX_ORIGIN_LIBRARY;
-    if (cause)
-        g_propagate_error(error, cause);
-    return cause == NULL;
+    if (cause) {
+        g_propagate_error(error, g_steal_pointer(&cause));
+        return FALSE;
+    }
+    return TRUE;
 }
 
-/* Has read fill in config. What turns out to be about other weights fills in nothing; unless it is
- * asked to be strict, that is all that happens. */
-static gboolean attempt(CnxConfig *config, gboolean (*read)(const Loading *l), const char *folder,
-                        gboolean strict, GError **error)
+/* Calls read. Files that describe other weights are an error if strict; otherwise they leave config
+ * unchanged, except for the sentence in config->ignored. */
+static gboolean try_read(CnxConfig *config, gboolean (*read)(const Loading *l), const char *folder,
+                         gboolean strict, GError **error)
 {
+    g_autoptr(GError) cause = NULL;
     const CnxConfig before = *config;
-    GError *cause = NULL;
     const Loading l = {config, folder, strict, &cause};
 
     if (read(&l))
         return TRUE;
     if (strict || !(g_error_matches(cause, CNX_ERROR, CNX_ERROR_MISMATCH) ||
                     g_error_matches(cause, CNX_ERROR, CNX_ERROR_NOT_CONVNEXT))) {
-        g_propagate_error(error, cause);
+        g_propagate_error(error, g_steal_pointer(&cause));
         return FALSE;
     }
     if (config->labels != before.labels)
@@ -191,12 +190,12 @@ static gboolean attempt(CnxConfig *config, gboolean (*read)(const Loading *l), c
     config->ignored = before.ignored ? g_strjoin("; ", before.ignored, cause->message, NULL)
                                      : g_strdup(cause->message);
     g_free(before.ignored);
-    g_error_free(cause);
     return TRUE;
 }
 
 gboolean cnx_config_load(CnxConfig *config, const char *folder, gboolean strict, GError **error)
 {
-    return attempt(config, load_configs, folder, strict, error) &&
-           attempt(config, load_labels, folder, strict, error) && find_imagenet(config, error);
+    return try_read(config, load_configs, folder, strict, error) &&
+           try_read(config, load_labels, folder, strict, error) &&
+           load_imagenet_labels(config, error);
 }

@@ -1,11 +1,5 @@
-/* open_clip_config.json, which open_clip writes beside CLIP's weights.
- *
- * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "model/config/config_files.h"
-
-#include <string.h>
-
-#include "model/config/config_defaults.h"
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "model/config/config_open_clip.h"
 
 enum { SHORTEST, SQUASH, LONGEST };
 
@@ -15,10 +9,10 @@ static const CnxJsonWord modes[] = {
 static const CnxJsonWord filters[] = {
     {"bicubic", CNX_FILTER_BICUBIC},
     {"bilinear", CNX_FILTER_BILINEAR},
-    {"random", CNX_FILTER_BICUBIC}, /* of training */
+    {"random", CNX_FILTER_BICUBIC}, /* for training only */
 };
 
-/* A side, or height and width. */
+/* One side, or [height, width]. */
 static gboolean read_size(const CnxJson *json, const char *key, guint *size)
 {
     JsonNode *node = json_object_get_member(json->object, key);
@@ -30,7 +24,7 @@ static gboolean read_size(const CnxJson *json, const char *key, guint *size)
         return FALSE;
     if (sides[0] != sides[1])
         return cnx_json_fail(json, CNX_ERROR_UNSUPPORTED, key,
-                             "is [%u,%u], this version runs square inputs only", sides[0],
+                             "is [%u,%u], but this version supports square inputs only", sides[0],
                              sides[1]);
     if (sides[0] < 32 || sides[0] > CNX_INPUT_MAX)
         return cnx_json_fail(json, CNX_ERROR_CORRUPT, key, "is %u, expected 32 to %u", sides[0],
@@ -49,8 +43,9 @@ static gboolean read_preprocess(const CnxJson *json, CnxRecipe *recipe)
         !cnx_json_triple(json, "std", 0, recipe->std))
         return FALSE;
     if (mode == LONGEST)
-        return cnx_json_fail(json, CNX_ERROR_UNSUPPORTED, "resize_mode",
-                             "is \"longest\", this version runs \"shortest\" and \"squash\"");
+        return cnx_json_fail(
+            json, CNX_ERROR_UNSUPPORTED, "resize_mode",
+            "is \"longest\", but this version supports \"shortest\" and \"squash\" only");
     recipe->crop = mode == SQUASH ? CNX_CROP_SQUASH : CNX_CROP_CENTER;
     recipe->filter = filter;
     return TRUE;
@@ -80,14 +75,15 @@ gboolean cnx_config_read_open_clip(CnxConfig *config, const CnxJson *json)
             return FALSE;
         if (config->projection && width != config->projection)
             return cnx_json_fail(&cfg, CNX_ERROR_MISMATCH, "embed_dim",
-                                 "is %u, the weights have %u", width, config->projection);
-        cnx_config_note(config, &vision, CNX_ORIGIN_OPEN_CLIP, size_keys, G_N_ELEMENTS(size_keys));
+                                 "is %u, but the weights have %u", width, config->projection);
+        cnx_config_set_origins(config, &vision, CNX_ORIGIN_OPEN_CLIP, size_keys,
+                               G_N_ELEMENTS(size_keys));
         cnx_recipe_set_size(&config->recipe, size);
     }
     if (!preprocess)
         return TRUE;
     const CnxJson cfg = {preprocess, json->file, json->error};
-    cnx_config_note(config, &cfg, CNX_ORIGIN_OPEN_CLIP, preprocess_keys,
-                    G_N_ELEMENTS(preprocess_keys));
+    cnx_config_set_origins(config, &cfg, CNX_ORIGIN_OPEN_CLIP, preprocess_keys,
+                           G_N_ELEMENTS(preprocess_keys));
     return read_preprocess(&cfg, &config->recipe);
 }

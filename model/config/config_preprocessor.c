@@ -1,19 +1,19 @@
-/* preprocessor_config.json of transformers: ConvNextImageProcessor, and the general kind
- * (ViTImageProcessor, CLIPImageProcessor, ...), which resizes and then may cut the centre out.
+/* ConvNextImageProcessor, and the general kind of processor (ViTImageProcessor, CLIPImageProcessor,
+ * ...), which resizes and may then crop the centre.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "model/config/config_files.h"
+#include "model/config/config_preprocessor.h"
 
 #include <string.h>
 
-#include "model/config/config_defaults.h"
+#include "model/config/recipe_defaults.h"
 
-/* What a processor's class does where the file does not say. */
+/* The defaults of a processor's class */
 typedef struct Processor {
-    const char *prefix; /* of its name */
-    gboolean convnext;  /* cuts by crop_pct, from 384 on not at all */
-    gboolean square;    /* a size that is one number means both sides */
-    gboolean crop;      /* cuts the centre out */
+    const char *prefix; /* of the class's name */
+    gboolean convnext;  /* crops by crop_pct, and not at all from 384 on */
+    gboolean square;    /* a size of one number means both sides */
+    gboolean crop;      /* crops the centre */
     CnxFilter filter;
     float mean[3], std[3];
 } Processor;
@@ -50,7 +50,7 @@ static gboolean find_processor(const CnxJson *json, const Processor **processor)
     if (!cnx_json_string(json, "image_processor_type", &type) ||
         (!type && !cnx_json_string(json, "feature_extractor_type", &type)))
         return FALSE;
-    if (!type) /* ours would say nothing of do_center_crop */
+    if (!type) /* a ConvNextImageProcessor usually has no do_center_crop */
         type = cnx_json_has(json, "do_center_crop") ? "CLIP" : "ConvNext";
     *processor = processors;
     while (!g_str_has_prefix(type, (*processor)->prefix))
@@ -79,7 +79,7 @@ static gboolean read_side(const CnxJson *json, const char *key, guint *side, gbo
         return FALSE;
     return *side == width ||
            cnx_json_fail(json, CNX_ERROR_UNSUPPORTED, key,
-                         "is %ux%u, this version runs square inputs only", width, *side);
+                         "is %ux%u, but this version supports square inputs only", width, *side);
 }
 
 static void set_resize(CnxRecipe *recipe, CnxCrop crop, guint resize, guint size)
@@ -107,9 +107,10 @@ static gboolean read_convnext(const CnxJson *json, CnxRecipe *recipe, guint side
     if (!read_side(json, "crop_size", &crop_size, &square))
         return FALSE;
     return crop_size == 0 || crop_size == side ||
-           cnx_json_fail(json, CNX_ERROR_UNSUPPORTED, "crop_size",
-                         "is %u, this version runs a ConvNextImageProcessor's own crop to %u only",
-                         crop_size, side);
+           cnx_json_fail(
+               json, CNX_ERROR_UNSUPPORTED, "crop_size",
+               "is %u, but this version supports a ConvNextImageProcessor's crop to %u only",
+               crop_size, side);
 }
 
 static gboolean read_general(const CnxJson *json, const Processor *processor, CnxRecipe *recipe,
@@ -129,17 +130,17 @@ static gboolean read_general(const CnxJson *json, const Processor *processor, Cn
     return TRUE;
 }
 
-static gboolean read_geometry(const CnxJson *json, const Processor *processor, CnxRecipe *recipe)
+static gboolean read_sizes(const CnxJson *json, const Processor *processor, CnxRecipe *recipe)
 {
     gboolean square = processor->square;
     guint side;
 
     if (!cnx_json_truth(json, "do_resize", TRUE))
         return cnx_json_fail(json, CNX_ERROR_UNSUPPORTED, "do_resize",
-                             "is false, this version runs inputs of a fixed size only");
+                             "is false, but this version supports inputs of a fixed size only");
     if (!read_side(json, "size", &side, &square))
         return FALSE;
-    if (!side) /* the class's own default */
+    if (!side) /* the class's default */
         side = processor->convnext ? 384 : recipe->size;
     return processor->convnext ? read_convnext(json, recipe, side, square)
                                : read_general(json, processor, recipe, side, square);
@@ -180,7 +181,7 @@ gboolean cnx_config_read_preprocessor(CnxConfig *config, const CnxJson *json)
 
     if (!find_processor(json, &processor))
         return FALSE;
-    /* What the file does not say, the kind of processor that it names does. */
+    /* Even absent keys: their defaults depend on the processor that the file names. */
     for (int item = CNX_ITEM_SIZE; item <= CNX_ITEM_STD; item++)
         config->origin[item] = CNX_ORIGIN_PREPROCESSOR;
     recipe->rounding = CNX_ROUNDING_FLOOR;
@@ -188,6 +189,6 @@ gboolean cnx_config_read_preprocessor(CnxConfig *config, const CnxJson *json)
     recipe->rescale = 1.0 / 255;
     memcpy(recipe->mean, processor->mean, sizeof recipe->mean);
     memcpy(recipe->std, processor->std, sizeof recipe->std);
-    return read_geometry(json, processor, recipe) && read_filter(json, &recipe->filter) &&
+    return read_sizes(json, processor, recipe) && read_filter(json, &recipe->filter) &&
            read_values(json, recipe);
 }

@@ -1,14 +1,14 @@
-/* config.json as timm writes it: settings of the network above, those of the weights in
- * "pretrained_cfg", or, in old files, all in one object.
+/* timm keeps the settings of the network at the top level and those of the weights in
+ * "pretrained_cfg"; old files have everything at the top level.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "model/config/config_files.h"
+#include "model/config/config_timm.h"
 
 #include <string.h>
 
 #include "model/config/variant.h"
-#include "model/config/config_defaults.h"
-#include "model/config/config_labels.h"
+#include "model/config/labels.h"
+#include "model/config/recipe_defaults.h"
 
 static const CnxJsonWord acts[] = {
     {"gelu", CNX_ACT_GELU},
@@ -33,12 +33,12 @@ static const CnxJsonWord filters[] = {
     {"nearest", CNX_FILTER_NEAREST},   {"box", CNX_FILTER_BOX},
     {"bilinear", CNX_FILTER_BILINEAR}, {"hamming", CNX_FILTER_HAMMING},
     {"bicubic", CNX_FILTER_BICUBIC},   {"lanczos", CNX_FILTER_LANCZOS},
-    {"random", CNX_FILTER_BILINEAR}, /* of training */
+    {"random", CNX_FILTER_BILINEAR}, /* for training only */
 };
 
 static const CnxJsonWord pools[] = {{"avg", 0}, {"fast", 0}, {"fastavg", 0}, {"", 0}};
 
-/* Of a network that lost its last stages (features_only) those that are left. */
+/* Compares the stages that the network has; features_only drops the last ones. */
 static gboolean check_stages(const CnxJson *json, const char *key, const guint *expected,
                              const guint *weights, guint stages)
 {
@@ -46,11 +46,11 @@ static gboolean check_stages(const CnxJson *json, const char *key, const guint *
 
     return !memcmp(n, w, stages * sizeof *n) ||
            cnx_json_fail(json, CNX_ERROR_MISMATCH, key,
-                         "stands for [%u,%u,%u,%u], the weights have [%u,%u,%u,%u]", n[0], n[1],
+                         "implies [%u,%u,%u,%u], but the weights have [%u,%u,%u,%u]", n[0], n[1],
                          n[2], n[3], w[0], w[1], w[2], w[3]);
 }
 
-/* The architecture's own numbers, where no argument overrides them. */
+/* Checks the architecture's numbers, as overridden by the arguments. */
 static gboolean check_architecture(const CnxJson *json, const CnxJson *args,
                                    const CnxPublished *published, const CnxConfig *config)
 {
@@ -64,7 +64,8 @@ static gboolean check_architecture(const CnxJson *json, const CnxJson *args,
            check_stages(json, "architecture", dims, config->dims, config->stages);
 }
 
-/* eps, activation and kind of norm, as the architecture has them where no argument does. */
+/* Sets eps, activation, dilation and kind of norm: the architecture's, unless an argument overrides
+ * them. */
 static gboolean read_invisible(const CnxJson *args, const CnxPublished *published,
                                CnxConfig *config)
 {
@@ -82,9 +83,8 @@ static gboolean read_invisible(const CnxJson *args, const CnxPublished *publishe
                              "is %u, expected 8, 16 or 32", stride);
     if (!cnx_config_dilate(config, stride))
         return cnx_json_fail(args, CNX_ERROR_UNSUPPORTED, "output_stride",
-                             "is %u, which dilates kernels larger than %u, this version runs those "
-                             "up to there",
-                             stride, CNX_DILATED_KERNEL_MAX);
+                             "is %u, which dilates kernels larger than the supported %u", stride,
+                             CNX_DILATED_KERNEL_MAX);
     if (cnx_json_has(args, "norm_layer") &&
         (norm == CNX_NORM_LAYER) != (config->norm == CNX_NORM_LAYER))
         return cnx_json_fail(args, CNX_ERROR_MISMATCH, "norm_layer",
@@ -118,8 +118,8 @@ static gboolean read_network(const CnxJson *json, CnxConfig *config)
         !cnx_json_uint(json, "num_features", 0, G_MAXINT, &features))
         return FALSE;
     if (config->stages == CNX_STAGES && features != last && features != config->hidden)
-        return cnx_json_fail(json, CNX_ERROR_MISMATCH, "num_features", "is %u, the weights have %u",
-                             features, last);
+        return cnx_json_fail(json, CNX_ERROR_MISMATCH, "num_features",
+                             "is %u, but the weights have %u", features, last);
     if (cnx_variant_lookup(name, &published) &&
         !check_architecture(json, &args, &published, config))
         return FALSE;
@@ -134,12 +134,12 @@ static gboolean read_size(const CnxJson *cfg, guint channels, guint *size)
         return FALSE;
     if (shape[1] != shape[2])
         return cnx_json_fail(cfg, CNX_ERROR_UNSUPPORTED, "input_size",
-                             "is [%u,%u,%u], this version runs square inputs only", shape[0],
-                             shape[1], shape[2]);
-    /* [3,...] may be left over from the network that a grey one was made of. */
+                             "is [%u,%u,%u], but this version supports square inputs only",
+                             shape[0], shape[1], shape[2]);
+    /* A greyscale network made from an RGB one may still say [3,...]. */
     if (shape[0] != channels && shape[0] != 3)
         return cnx_json_fail(cfg, CNX_ERROR_MISMATCH, "input_size",
-                             "has %u channels, the weights have %u", shape[0], channels);
+                             "has %u channels, but the weights have %u", shape[0], channels);
     if (shape[1] < 32 || shape[1] > CNX_INPUT_MAX)
         return cnx_json_fail(cfg, CNX_ERROR_CORRUPT, "input_size", "is %u, expected 32 to %u",
                              shape[1], CNX_INPUT_MAX);
@@ -168,7 +168,7 @@ static gboolean read_recipe(const CnxJson *cfg, guint channels, CnxRecipe *recip
     return TRUE;
 }
 
-/* "id2label" is of transformers' wrapper around timm. */
+/* transformers' wrapper around timm writes "id2label". */
 static gboolean read_labels(const CnxJson *json, CnxConfig *config)
 {
     JsonObject *descriptions = cnx_json_child(json, "label_descriptions");
@@ -177,10 +177,10 @@ static gboolean read_labels(const CnxJson *json, CnxConfig *config)
                                                         : "id2label";
 
     return config->classes == 0 ||
-           cnx_config_read_labels(json, key, descriptions, config->classes, &config->labels);
+           cnx_labels_read_json(json, key, descriptions, config->classes, &config->labels);
 }
 
-/* The classifier of a CLIP image tower that was not trained any further is the projection. */
+/* In a CLIP image tower without fine-tuning, the classifier is the projection. */
 static gboolean read_projection(const CnxJson *cfg, CnxConfig *config)
 {
     static const guint widths[] = {512, 640, 768, 1024};
@@ -197,7 +197,8 @@ static gboolean read_projection(const CnxJson *cfg, CnxConfig *config)
     return TRUE;
 }
 
-/* The outermost num_classes counts: pretrained_cfg's may be that of the weights it started from. */
+/* The top-level num_classes takes precedence; pretrained_cfg's may describe the weights that
+ * training started from. */
 static gboolean check_classes(const CnxJson *json, const CnxJson *cfg, const CnxConfig *config)
 {
     const CnxJson *source = cnx_json_has(json, "num_classes") ? json : cfg;
@@ -206,11 +207,11 @@ static gboolean check_classes(const CnxJson *json, const CnxJson *cfg, const Cnx
     if (!cnx_json_uint(source, "num_classes", 0, G_MAXINT, &classes))
         return FALSE;
     return classes == config->classes ||
-           cnx_json_fail(source, CNX_ERROR_MISMATCH, "num_classes", "is %u, the weights have %u",
-                         classes, config->classes);
+           cnx_json_fail(source, CNX_ERROR_MISMATCH, "num_classes",
+                         "is %u, but the weights have %u", classes, config->classes);
 }
 
-/* An architecture's name stands for its activation and eps too. */
+/* The architecture's name determines its activation and eps too. */
 static const CnxItemKey network_keys[] = {
     {"architecture", CNX_ITEM_ACT},
     {"architecture", CNX_ITEM_EPS},
@@ -233,14 +234,14 @@ static const CnxItemKey label_keys[] = {
     {"id2label", CNX_ITEM_LABELS},
 };
 
-static void note(CnxConfig *config, const CnxJson *json, const CnxJson *cfg)
+static void set_origins(CnxConfig *config, const CnxJson *json, const CnxJson *cfg)
 {
     const CnxOrigin origin = CNX_ORIGIN_CONFIG;
 
-    cnx_config_note(config, json, origin, network_keys, G_N_ELEMENTS(network_keys));
-    cnx_config_note(config, cfg, origin, recipe_keys, G_N_ELEMENTS(recipe_keys));
-    cnx_config_note(config, cfg, origin, label_keys, G_N_ELEMENTS(label_keys));
-    cnx_config_note(config, json, origin, label_keys, G_N_ELEMENTS(label_keys));
+    cnx_config_set_origins(config, json, origin, network_keys, G_N_ELEMENTS(network_keys));
+    cnx_config_set_origins(config, cfg, origin, recipe_keys, G_N_ELEMENTS(recipe_keys));
+    cnx_config_set_origins(config, cfg, origin, label_keys, G_N_ELEMENTS(label_keys));
+    cnx_config_set_origins(config, json, origin, label_keys, G_N_ELEMENTS(label_keys));
 }
 
 gboolean cnx_config_read_timm(CnxConfig *config, const CnxJson *json)
@@ -249,7 +250,7 @@ gboolean cnx_config_read_timm(CnxConfig *config, const CnxJson *json)
     const CnxJson cfg = {child ? child : json->object, json->file, json->error};
 
     cnx_recipe_set_defaults(&config->recipe, CNX_DIALECT_TIMM, config->variant);
-    note(config, json, &cfg);
+    set_origins(config, json, &cfg);
     return check_classes(json, &cfg, config) && read_network(json, config) &&
            read_recipe(&cfg, config->channels, &config->recipe) && read_labels(&cfg, config) &&
            read_labels(json, config) && read_projection(&cfg, config);

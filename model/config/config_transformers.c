@@ -1,12 +1,10 @@
-/* config.json as transformers' ConvNextConfig, ConvNextV2Config and DINOv3ConvNextConfig write it.
- *
- * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "model/config/config_files.h"
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "model/config/config_transformers.h"
 
 #include <string.h>
 
-#include "model/config/config_defaults.h"
-#include "model/config/config_labels.h"
+#include "model/config/labels.h"
+#include "model/config/recipe_defaults.h"
 
 static const CnxJsonWord acts[] = {
     {"gelu", CNX_ACT_GELU},
@@ -19,7 +17,7 @@ static const CnxJsonWord acts[] = {
     {"swish", CNX_ACT_SILU},
 };
 
-/* What both the config and the weights say must agree. */
+/* Fails if the file's number differs from that of the weights. */
 static gboolean check_number(const CnxJson *json, const char *key, guint weights)
 {
     guint value = weights;
@@ -27,7 +25,7 @@ static gboolean check_number(const CnxJson *json, const char *key, guint weights
     if (!cnx_json_uint(json, key, 0, G_MAXINT, &value))
         return FALSE;
     return value == weights || cnx_json_fail(json, CNX_ERROR_MISMATCH, key,
-                                             "is %u, the weights have %u", value, weights);
+                                             "is %u, but the weights have %u", value, weights);
 }
 
 static gboolean check_stages(const CnxJson *json, const char *key, const guint *weights,
@@ -41,7 +39,7 @@ static gboolean check_stages(const CnxJson *json, const char *key, const guint *
     for (guint i = 0; i < stages; i++)
         if (n[i] != weights[i])
             return cnx_json_fail(json, CNX_ERROR_MISMATCH, key,
-                                 "has %u for stage %u, the weights have %u", n[i], i + 1,
+                                 "is %u for stage %u, but the weights have %u", n[i], i + 1,
                                  weights[i]);
     return TRUE;
 }
@@ -54,9 +52,9 @@ static gboolean check_family(const CnxJson *json, const CnxConfig *config)
         return FALSE;
     gboolean v2 = !strcmp(type, "convnextv2");
     return v2 == config->grn ||
-           cnx_json_fail(json, CNX_ERROR_MISMATCH, "model_type", "is \"%s\", the weights are %s",
-                         type,
-                         config->grn ? "ConvNeXt V2's (with GRN)" : "not ConvNeXt V2's (no GRN)");
+           cnx_json_fail(json, CNX_ERROR_MISMATCH, "model_type",
+                         "is \"%s\", but the weights are %s", type,
+                         config->grn ? "ConvNeXt V2 (with GRN)" : "not ConvNeXt V2 (no GRN)");
 }
 
 static gboolean read_act(const CnxJson *json, CnxAct *act)
@@ -69,7 +67,7 @@ static gboolean read_act(const CnxJson *json, CnxAct *act)
     return TRUE;
 }
 
-/* DINOv3's is that of every norm. */
+/* "layer_norm_eps" is the last norm's, except in DINOv3, where every norm uses it. */
 static gboolean read_eps(const CnxJson *json, CnxConfig *config)
 {
     const char *type = NULL;
@@ -96,11 +94,11 @@ static gboolean read_classes(const CnxJson *json, CnxConfig *config)
 {
     const char *problem = NULL;
 
-    if (!config->classes) /* a bare backbone keeps the classes of the model it came from */
+    if (!config->classes) /* a bare backbone's config still lists the original model's */
         return TRUE;
     if (!cnx_json_string(json, "problem_type", &problem) ||
         !check_number(json, "num_labels", config->classes) ||
-        !cnx_config_read_labels(json, "id2label", NULL, config->classes, &config->labels))
+        !cnx_labels_read_json(json, "id2label", NULL, config->classes, &config->labels))
         return FALSE;
     config->multi_label = problem && !strcmp(problem, "multi_label_classification");
     return TRUE;
@@ -115,7 +113,7 @@ static const CnxItemKey item_keys[] = {
 gboolean cnx_config_read_transformers(CnxConfig *config, const CnxJson *json)
 {
     cnx_recipe_set_defaults(&config->recipe, CNX_DIALECT_TRANSFORMERS, config->variant);
-    cnx_config_note(config, json, CNX_ORIGIN_CONFIG, item_keys, G_N_ELEMENTS(item_keys));
+    cnx_config_set_origins(config, json, CNX_ORIGIN_CONFIG, item_keys, G_N_ELEMENTS(item_keys));
     return check_family(json, config) && check_number(json, "num_channels", config->channels) &&
            check_number(json, "patch_size", config->patch) &&
            check_number(json, "num_stages", config->stages) &&

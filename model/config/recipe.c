@@ -1,12 +1,11 @@
-/* Sizes and origins, each rounded the way its library rounds.
+/* Reproduces how each library rounds sizes and origins.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "model/config/recipe.h"
 
 #include <math.h>
 
-#define DEFAULT_CROP_PCT 0.875 /* timm's DEFAULT_CROP_PCT, and 224 / 256 in the other libraries */
-#define MAX_SIDE (1 << 24)     /* Pillow keeps a box's corners in float */
+#define MAX_SIDE (1 << 24) /* Pillow stores the corners of a box as float */
 
 const char *cnx_crop_name(CnxCrop crop)
 {
@@ -31,9 +30,9 @@ const char *cnx_filter_name(CnxFilter filter)
     return names[filter];
 }
 
-static guint resize_of(const CnxRecipe *recipe)
+static guint resize_for_size(const CnxRecipe *recipe)
 {
-    double pct = recipe->crop_pct > 0 ? recipe->crop_pct : DEFAULT_CROP_PCT;
+    double pct = recipe->crop_pct > 0 ? recipe->crop_pct : CNX_CROP_PCT;
 
     return MAX((guint)CLAMP(floor(recipe->size / pct), 1, G_MAXINT), 1);
 }
@@ -48,7 +47,7 @@ void cnx_recipe_set_size(CnxRecipe *recipe, guint size)
     if (recipe->crop == CNX_CROP_NONE || (recipe->squash_from && size >= recipe->squash_from))
         recipe->resize = size;
     else
-        recipe->resize = resize_of(recipe);
+        recipe->resize = resize_for_size(recipe);
 }
 
 void cnx_recipe_set_crop(CnxRecipe *recipe, CnxCrop crop)
@@ -57,9 +56,9 @@ void cnx_recipe_set_crop(CnxRecipe *recipe, CnxCrop crop)
         recipe->squash_from = 0;
         return;
     }
-    /* What squash_from and none resized to the input's own side goes back through crop_pct. */
+    /* squash_from and none resize to size itself; the other modes divide it by crop_pct. */
     if (recipe->squash_from || recipe->crop == CNX_CROP_NONE)
-        recipe->resize = resize_of(recipe);
+        recipe->resize = resize_for_size(recipe);
     if (crop == CNX_CROP_NONE)
         recipe->resize = recipe->size;
     recipe->crop = crop;
@@ -72,9 +71,9 @@ static guint half_even(guint n)
     return n / 2 + (n % 2 && n / 2 % 2);
 }
 
-/* Short side to `side`, the other to the truncated product: torchvision's Resize(side), and what
- * transformers copied from it. */
-static void keep_short(double size[2], guint width, guint height, guint side)
+/* Resizes the short side to `side` and truncates the other: torchvision's Resize(side), which
+ * transformers copied. */
+static void fit_short_side(double size[2], guint width, guint height, guint side)
 {
     double other = trunc((double)((guint64)side * MAX(width, height)) / MIN(width, height));
 
@@ -82,8 +81,8 @@ static void keep_short(double size[2], guint width, guint height, guint side)
     size[1] = width <= height ? other : side;
 }
 
-/* Long side to `side`, both rounded: timm's ResizeKeepRatio(side, longest=1). */
-static void keep_long(double size[2], guint width, guint height, guint side)
+/* Resizes the long side to `side` and rounds both: timm's ResizeKeepRatio(side, longest=1). */
+static void fit_long_side(double size[2], guint width, guint height, guint side)
 {
     double ratio = MAX(height / (double)side, width / (double)side);
 
@@ -91,9 +90,9 @@ static void keep_long(double size[2], guint width, guint height, guint side)
     size[1] = rint(height / ratio);
 }
 
-/* Centres `out` pixels on resized ones. Padding goes first by half its length rounded down
- * (torchvision), or up (transformers). */
-static CnxSpan centre(guint resized, guint out, CnxRounding rounding)
+/* Centres `out` pixels on the resized ones. If padding is needed, half of it goes first, rounded
+ * down (torchvision) or up (transformers). */
+static CnxSpan centre_span(guint resized, guint out, CnxRounding rounding)
 {
     CnxSpan span = {.resized = resized, .out = out, .count = MIN(resized, out)};
 
@@ -109,30 +108,32 @@ static CnxSpan centre(guint resized, guint out, CnxRounding rounding)
 gboolean cnx_recipe_geometry(const CnxRecipe *recipe, guint width, guint height,
                              CnxGeometry *geometry, GError **error)
 {
-    double size[2] = {recipe->resize, recipe->resize};
+    double size[2] = {recipe->resize, recipe->resize}; /* width, height */
 
     *geometry = (CnxGeometry){0};
     if (width == 0 || height == 0) {
-        g_set_error(error, CNX_ERROR, CNX_ERROR_SETTINGS, "a picture of %u x %u pixels is empty",
-                    width, height);
+        g_set_error(error, CNX_ERROR, CNX_ERROR_SETTINGS,
+                    "a picture of %u x %u pixels is empty; each side must be at least 1", width,
+                    height);
         return FALSE;
     }
     if (recipe->crop == CNX_CROP_CENTER || recipe->crop == CNX_CROP_NONE)
-        keep_short(size, width, height, recipe->resize);
+        fit_short_side(size, width, height, recipe->resize);
     else if (recipe->crop == CNX_CROP_BORDER)
-        keep_long(size, width, height, recipe->resize);
+        fit_long_side(size, width, height, recipe->resize);
     if (!(size[0] >= 1 && size[1] >= 1 && size[0] <= MAX_SIDE && size[1] <= MAX_SIDE)) {
-        g_set_error(error, CNX_ERROR, CNX_ERROR_SETTINGS,
-                    "a picture of %u x %u pixels would be resized to %.0f x %.0f; each side must "
-                    "be from 1 to %d",
-                    width, height, size[0], size[1], MAX_SIDE);
+        g_set_error(
+            error, CNX_ERROR, CNX_ERROR_SETTINGS,
+            "a picture of %u x %u pixels would be resized to %.0f x %.0f; each side must be "
+            "from 1 to %d",
+            width, height, size[0], size[1], MAX_SIDE);
         return FALSE;
     }
     for (int i = 0; i < 2; i++) {
         guint resized = (guint)size[i];
         guint out = recipe->crop == CNX_CROP_NONE ? resized : recipe->size;
 
-        *(i ? &geometry->y : &geometry->x) = centre(resized, out, recipe->rounding);
+        *(i ? &geometry->y : &geometry->x) = centre_span(resized, out, recipe->rounding);
     }
     for (int c = 0; c < 3 && recipe->crop == CNX_CROP_BORDER; c++)
         geometry->fill[c] = (guint8)CLAMP(rint(255 * (double)recipe->mean[c]), 0, 255);

@@ -16,6 +16,7 @@
 #include "model/base/isa.h"
 #include "model/checkpoint/checkpoint.h"
 #include "model/checkpoint/locate.h"
+#include "model/config/labels.h"
 #include "model/network/forward.h"
 
 struct CnxModel {

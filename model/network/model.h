@@ -27,20 +27,3 @@ gsize cnx_model_memory(const CnxModel *model);
 
 /* The isa level that the weights are packed for: "c", "avx2", ... */
 const char *cnx_model_isa(const CnxModel *model);
-
-/* Reads labels from a text file, one a line, UTF-8, CR LF allowed, the last newline optional, an
- * empty line elsewhere is an error. count must be the model's number of classes, or else the error
- * is CNX_ERROR_MISMATCH. Returns a NULL terminated array (g_strfreev) or NULL with error. */
-char **cnx_labels_read(const char *path, guint count, GError **error);
-
-/* The same for the contents of a file, text [size]. file: for messages. */
-char **cnx_labels_parse(const char *text, gsize size, guint count, const char *file,
-                        GError **error);
-
-/* ImageNet's names by index, for as many classes as one of its sets has (1000, 11821, 21841), from
- * the lists that pipelines/imagenet-labels.sh puts into the user's data folder, or somebody into
- * the system's. NULL without error where there is none. Free with g_strfreev. */
-char **cnx_labels_imagenet(guint count, GError **error);
-
-/* Every file that this may read, whether it is there or not. Then NULL; free with g_strfreev. */
-char **cnx_labels_imagenet_files(void);

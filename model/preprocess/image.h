@@ -1,4 +1,4 @@
-/* A picture in memory, as preprocessing reads it: planes, strides, format, colours, region.
+/* A picture in memory: planes, strides, pixel format, colours, region.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
@@ -8,7 +8,7 @@
 typedef enum CnxPixels {
     CNX_PIXELS_RGB, /* packed, 3 bytes */
     CNX_PIXELS_BGR,
-    CNX_PIXELS_RGBX, /* packed, 4 bytes; the byte X (padding or alpha) is ignored */
+    CNX_PIXELS_RGBX, /* packed, 4 bytes; X (padding or alpha) is ignored */
     CNX_PIXELS_BGRX,
     CNX_PIXELS_XRGB,
     CNX_PIXELS_XBGR,
@@ -23,17 +23,17 @@ typedef enum CnxPixels {
 
 typedef enum CnxMatrix { CNX_MATRIX_BT601, CNX_MATRIX_BT709, CNX_MATRIX_BT2020 } CnxMatrix;
 
-/* What does not change between the frames of a stream. */
+/* What all frames of a stream share */
 typedef struct CnxImageInfo {
     CnxPixels pixels;
     guint width, height; /* pixels, at least 1 */
-    CnxMatrix matrix;    /* of the YUV formats */
-    gboolean full_range; /* of the YUV formats: 0..255, not 16..235 */
+    CnxMatrix matrix;    /* YUV formats only */
+    gboolean full_range; /* YUV formats only: 0..255, not 16..235 */
     guint par_n, par_d;  /* pixel aspect ratio; 1/1 for square pixels */
-    guint x, y, w, h; /* region of interest, inside the picture; the whole: 0, 0, width, height */
+    guint x, y, w, h;    /* region of interest inside the picture; 0, 0, width, height for all */
 } CnxImageInfo;
 
 typedef struct CnxImage {
     const guint8 *plane[4];
-    gssize stride[4]; /* bytes from a row to the next */
+    gssize stride[4]; /* bytes from one row to the next */
 } CnxImage;

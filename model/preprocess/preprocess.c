@@ -1,11 +1,11 @@
-/* Rows of the source stream through: sixteen of them unpacked, RGB formats to RGBX and YUV to
- * planes of R, G and B; through the horizontal pass into a ring that holds what the vertical pass
- * of the next output row needs; and on to the network's numbers, also by sixteen rows.
+/* Rows of the source stream through in groups of sixteen. RGB formats are unpacked to RGBX, YUV to
+ * planes of R, G and B. The horizontal pass writes them to a ring that holds what the vertical pass
+ * needs for the next output row. Finished rows are normalised, again sixteen at a time.
  *
  *   image -> unpacked [16][columns] -> ring [rows][3 count] RGB -> lines [16][3 width] RGB -> dst
  *
- * Pillow rounds to bytes between its passes, so their order is part of the result. Since version 13
- * it begins with the vertical pass where the height shrinks by more than twice what the width does:
+ * Pillow rounds to bytes between its passes, so their order affects the result. Since version 13
+ * the vertical pass goes first if the height shrinks by more than twice what the width does:
  *
  *   image -> ring [rows][columns] -> unpacked [16][columns] -> lines [16][3 width] RGB -> dst
  *
@@ -19,37 +19,36 @@
 
 #include "model/base/isa.h"
 #include "model/base/memory.h"
-#include "model/preprocess/colour.h"
 #include "model/preprocess/resize.h"
 #include "model/preprocess/samples.h"
 #include "simd/kernels.h"
 
-#define MAX_SIDE (1 << 24) /* of the source, pixels, as of the resized picture */
+#define MAX_SIDE (1 << 24) /* of the source and the resized picture, pixels */
 
 struct CnxPreprocess {
     CnxImageInfo info;
     CnxGeometry geometry;
     const CnxKernels *kernels;
     gboolean grey;
-    CnxUnpackFn *unpack;   /* NULL: YUV */
-    guint pixel_bytes;     /* of the packed RGB formats and gray */
-    CnxYuvFactors factors; /* of the YUV formats */
+    CnxUnpackFn *unpack;   /* NULL in YUV formats */
+    guint pixel_bytes;     /* packed RGB formats and gray only */
+    CnxYuvFactors factors; /* YUV formats only */
     CnxNormalizeTable table;
 
     gboolean vertical_first;
     CnxResizeAxis columns, rows;
-    guint *needed; /* [needed_count] the source rows that some output needs, rising */
+    guint *needed; /* [needed_count] the source rows that some output needs, ascending */
     guint needed_count;
     guint *first_needed; /* [rows.count] index in needed of each output's first row */
 
-    CnxResizeRows along; /* the columns' plan for the kernel; owns its scratch */
+    CnxResizeRows along; /* the kernel's view of columns; owns its scratch */
     guint8 *unpacked;    /* [CNX_RESIZE_ROWS] rows of unpacked_stride bytes */
     gsize unpacked_stride;
-    guint8 *ring; /* [ring_rows] rows of ring_stride bytes; needed row i lies in i % ring_rows */
+    guint8 *ring; /* [ring_rows] rows of ring_stride bytes; needed row i is row i % ring_rows */
     gsize ring_stride;
     guint ring_rows;        /* a multiple of CNX_RESIZE_ROWS */
-    const guint8 **windows; /* [rows.taps] the ring's rows of one output */
-    guint8 *lines;          /* [CNX_RESIZE_ROWS][3 width] output rows, their padding filled in */
+    const guint8 **windows; /* [rows.taps] the ring's rows for one output */
+    guint8 *lines;          /* [CNX_RESIZE_ROWS][3 width] output rows including their padding */
     guint8 *padding;        /* [3 width] */
 };
 
@@ -57,7 +56,7 @@ static gboolean check_info(const CnxImageInfo *info, GError **error)
 {
     if (info->width < 1 || info->height < 1 || info->width > MAX_SIDE || info->height > MAX_SIDE) {
         g_set_error(error, CNX_ERROR, CNX_ERROR_SETTINGS,
-                    "a picture of %u x %u pixels; each side must be from 1 to %d", info->width,
+                    "the picture is %u x %u pixels; each side must be from 1 to %d", info->width,
                     info->height, MAX_SIDE);
         return FALSE;
     }
@@ -70,28 +69,28 @@ static gboolean check_info(const CnxImageInfo *info, GError **error)
     }
     if (info->par_n < 1 || info->par_d < 1) {
         g_set_error(error, CNX_ERROR, CNX_ERROR_SETTINGS,
-                    "a pixel aspect ratio of %u/%u; both must be at least 1", info->par_n,
+                    "the pixel aspect ratio is %u/%u; both numbers must be at least 1", info->par_n,
                     info->par_d);
         return FALSE;
     }
     return TRUE;
 }
 
-/* The recipe's sizes are those of square pixels: the region is taken as wide as it is shown. The
- * stored pixels then go to these sizes in one resize. */
+/* The recipe assumes square pixels, so it is given the region's width as displayed. One resize then
+ * takes the stored pixels to the resulting sizes. */
 static gboolean make_geometry(CnxPreprocess *p, const CnxRecipe *recipe, GError **error)
 {
     const CnxImageInfo *info = &p->info;
-    guint64 shown = ((guint64)info->w * info->par_n + info->par_d / 2) / info->par_d;
+    guint64 displayed = ((guint64)info->w * info->par_n + info->par_d / 2) / info->par_d;
 
-    if (shown < 1 || shown > MAX_SIDE) {
+    if (displayed < 1 || displayed > MAX_SIDE) {
         g_set_error(error, CNX_ERROR, CNX_ERROR_SETTINGS,
-                    "a picture of %u pixels' width is shown %" G_GUINT64_FORMAT
+                    "a picture %u pixels wide is displayed %" G_GUINT64_FORMAT
                     " pixels wide at a pixel aspect ratio of %u/%u; it must be from 1 to %d",
-                    info->w, shown, info->par_n, info->par_d, MAX_SIDE);
+                    info->w, displayed, info->par_n, info->par_d, MAX_SIDE);
         return FALSE;
     }
-    return cnx_recipe_geometry(recipe, (guint)shown, info->h, &p->geometry, error);
+    return cnx_recipe_geometry(recipe, (guint)displayed, info->h, &p->geometry, error);
 }
 
 static gboolean make_table(CnxPreprocess *p, const CnxRecipe *recipe, GError **error)
@@ -124,26 +123,24 @@ static void choose_unpack(CnxPreprocess *p)
     if (pixels < G_N_ELEMENTS(unpack))
         p->unpack = unpack[pixels];
     p->pixel_bytes = pixels == CNX_PIXELS_GRAY ? 1 : pixels <= CNX_PIXELS_BGR ? 3 : 4;
-    p->factors = cnx_colour_factors(p->info.matrix, p->info.full_range);
+    p->factors = cnx_samples_yuv_factors(p->info.matrix, p->info.full_range);
 }
 
-/* Lists the source rows that the outputs need: all between the first and the last, but for nearest,
- * which leaves some out. Sets the ring's size: the rows that came until an output was made, some
- * more than it needed since they come CNX_RESIZE_ROWS at a time, back to the first that it needs.
- */
+/* Lists the source rows that the outputs need: all between the first and the last, except with
+ * nearest, which skips some. Sets the ring's size: from the first row that an output needs to the
+ * last row read for it, which may be beyond its window because rows arrive CNX_RESIZE_ROWS at a
+ * time. index marks the needed rows with 1 at first, then gives the place of each in the list. */
 static gboolean list_rows(CnxPreprocess *p)
 {
     const CnxResizeAxis *rows = &p->rows;
     const guint n = rows->end - rows->first;
-    guint *index = g_try_new0(guint, n); /* [n] of each row in the list; first: whether needed */
-    guint come = 0, most = 0;
+    g_autofree guint *index = g_try_new0(guint, n); /* [n], see below */
+    guint arrived = 0, most = 0;
 
     p->needed = g_try_new(guint, n);
     p->first_needed = g_try_new(guint, rows->count);
-    if (!index || !p->needed || !p->first_needed) {
-        g_free(index);
+    if (!index || !p->needed || !p->first_needed)
         return FALSE;
-    }
     for (guint i = 0; i < rows->count; i++) {
         for (guint t = 0; t < rows->length[i]; t++)
             index[(guint)rows->start[i] - rows->first + t] = 1;
@@ -156,11 +153,10 @@ static gboolean list_rows(CnxPreprocess *p)
     }
     for (guint i = 0; i < rows->count; i++) {
         p->first_needed[i] = index[(guint)rows->start[i] - rows->first];
-        come = MAX(come, p->first_needed[i] + rows->length[i]);
-        most = MAX(most, come - p->first_needed[i]);
+        arrived = MAX(arrived, p->first_needed[i] + rows->length[i]);
+        most = MAX(most, arrived - p->first_needed[i]);
     }
     p->ring_rows = (most + 2 * CNX_RESIZE_ROWS - 2) / CNX_RESIZE_ROWS * CNX_RESIZE_ROWS;
-    g_free(index);
     return TRUE;
 }
 
@@ -173,7 +169,7 @@ static guint8 *new_rows(gsize rows, gsize stride)
     return memory;
 }
 
-static gboolean allocate(CnxPreprocess *p)
+static gboolean allocate_buffers(CnxPreprocess *p)
 {
     const gsize width = 3 * (gsize)p->geometry.x.out;
     const guint columns = p->columns.end - p->columns.first;
@@ -218,38 +214,33 @@ static gboolean is_vertical_first(CnxFilter filter, const CnxImageInfo *info,
 
 CnxPreprocess *cnx_preprocess_new(const CnxRecipe *recipe, const CnxImageInfo *info, GError **error)
 {
-    CnxPreprocess *p = g_new0(CnxPreprocess, 1);
+    g_autoptr(CnxPreprocess) p = g_new0(CnxPreprocess, 1);
     const CnxSpan *x = &p->geometry.x, *y = &p->geometry.y;
-    gboolean exact;
+    const gboolean exact = info->pixels < CNX_PIXELS_I420;
     CnxIsa level;
 
     p->info = *info;
     p->grey = recipe->grey;
     if (!check_info(info, error) || !cnx_isa_get(&level, error) ||
         !make_geometry(p, recipe, error) || !make_table(p, recipe, error))
-        goto failed;
+        return NULL;
     p->kernels = cnx_kernels_get(level);
-    exact = info->pixels < CNX_PIXELS_I420;
     p->vertical_first = is_vertical_first(recipe->filter, info, &p->geometry);
     choose_unpack(p);
     if (!cnx_resize_plan(&p->columns, p->kernels, recipe->filter, info->w, x->resized, x->src,
                          x->count, TRUE, exact, error) ||
         !cnx_resize_plan(&p->rows, p->kernels, recipe->filter, info->h, y->resized, y->src,
                          y->count, FALSE, exact, error))
-        goto failed;
-    if (!list_rows(p) || !allocate(p)) {
+        return NULL;
+    if (!list_rows(p) || !allocate_buffers(p)) {
         g_set_error(error, CNX_ERROR, CNX_ERROR_OUT_OF_MEMORY,
                     "no memory to resize a picture of %u x %u pixels to %u x %u", info->w, info->h,
                     x->resized, y->resized);
-        goto failed;
+        return NULL;
     }
-    for (guint i = 0; i < p->columns.count; i++) /* from here on: of the unpacked row */
+    for (guint i = 0; i < p->columns.count; i++) /* relative to the unpacked row */
         p->columns.start[i] -= (int)p->columns.first;
-    return p;
-
-failed:
-    cnx_preprocess_free(p);
-    return NULL;
+    return g_steal_pointer(&p);
 }
 
 void cnx_preprocess_free(CnxPreprocess *p)
@@ -275,7 +266,7 @@ void cnx_preprocess_size(const CnxPreprocess *p, guint *width, guint *height)
     *height = p->geometry.y.out;
 }
 
-/* The needed columns of source row y (of the region) as RGBX, or as planes. */
+/* Unpacks the needed columns of the region's row y to RGBX or planes. */
 static void unpack_row(CnxPreprocess *p, const CnxImage *image, guint8 *dst, guint y)
 {
     const guint x = p->info.x + p->columns.first;
@@ -290,10 +281,10 @@ static void unpack_row(CnxPreprocess *p, const CnxImage *image, guint8 *dst, gui
         p->kernels->yuv(dst, p->along.plane, &row, n, &p->factors);
     }
     if (p->grey)
-        cnx_colour_make_grey(dst, (guint)n);
+        cnx_samples_make_grey(dst, (guint)n);
 }
 
-/* Brings the next rows from needed row `done` on into the ring; returns how many. */
+/* Brings the next rows, from needed row `done` on, to the ring and returns how many. */
 static guint feed_ring(CnxPreprocess *p, const CnxImage *image, guint done)
 {
     const guint rows = MIN(p->needed_count - done, CNX_RESIZE_ROWS);
@@ -309,7 +300,7 @@ static guint feed_ring(CnxPreprocess *p, const CnxImage *image, guint done)
     return rows;
 }
 
-/* The vertical pass of output i, from the ring. Taps past the window weigh nothing. */
+/* The vertical pass for output i, from the ring. Taps beyond its window have weight 0. */
 static void resize_down(CnxPreprocess *p, guint8 *dst, guint i)
 {
     const guint taps = p->rows.taps;
@@ -323,7 +314,8 @@ static void resize_down(CnxPreprocess *p, guint8 *dst, guint i)
                                p->rows.weights + (gsize)i * taps, (int)taps, (int)p->rows.bits);
 }
 
-/* The next outputs from i on into lines; returns how many. done: needed rows come to the ring. */
+/* Writes the next outputs, from i on, to lines and returns how many. done counts the needed rows
+ * that have reached the ring. */
 static guint make_lines(CnxPreprocess *p, const CnxImage *image, guint i, guint *done)
 {
     const guint count = MIN(p->rows.count - i, CNX_RESIZE_ROWS);
@@ -342,7 +334,7 @@ static guint make_lines(CnxPreprocess *p, const CnxImage *image, guint i, guint 
     return count;
 }
 
-/* A line to row y of the outputs. */
+/* Writes a line to row y of dst and bytes. */
 static void put_line(const CnxPreprocess *p, const guint8 *line, guint y, float *dst, guint8 *bytes)
 {
     const gsize width = 3 * (gsize)p->geometry.x.out;

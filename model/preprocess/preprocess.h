@@ -1,15 +1,15 @@
-/* From a picture to the network's input: crop, antialiased resize to Pillow's bytes, normalise.
+/* From a picture to the network's input: crop, antialiased resize to Pillow's bytes, normalisation.
  *
- * Plan once per geometry, run per frame without allocation. Only the rows and columns of the image
- * that the input needs are read (in YUY2 and UYVY, the four bytes that hold them).
+ * Plan once per geometry and run per frame, without allocation. Only the rows and columns that the
+ * input needs are read (in YUY2 and UYVY, the four bytes that contain them).
  *
  *   region  as if the picture had been cropped to it first
- *   pixels  of the RGB formats and gray: the bytes are Pillow's (13.0) for the same picture
- *   grey    with the recipe's, each pixel becomes Pillow's grey of it before the resize
- *   YUV     each pixel takes the chroma sample that it shares, as it is, through the frame's matrix
- *           and range, and is rounded to an RGB byte before the resize
+ *   pixels  RGB formats and gray give Pillow's (13.0) bytes for the same picture
+ *   grey    if the recipe says so, each pixel becomes Pillow's grey before the resize
+ *   YUV     each pixel takes its shared chroma sample unfiltered, is converted with the frame's
+ *           matrix and range, and is rounded to RGB bytes before the resize
  *   shape   with pixels that are not square, the recipe's sizes are computed for the region as
- *           shown, round(w par_n / par_d) pixels wide; the stored pixels go there in one resize
+ *           displayed, round(w par_n / par_d) pixels wide; one resize takes the stored pixels there
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
@@ -20,12 +20,13 @@
 
 typedef struct CnxPreprocess CnxPreprocess;
 
-/* Returns NULL with error when the geometry cannot be resized so (a side of 0 after rounding). */
+/* Returns NULL with error if this geometry is impossible (a side rounds to 0). */
 CnxPreprocess *cnx_preprocess_new(const CnxRecipe *recipe, const CnxImageInfo *info,
                                   GError **error);
 void cnx_preprocess_free(CnxPreprocess *preprocess); /* NULL allowed */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(CnxPreprocess, cnx_preprocess_free)
 
-/* Size of the network's input: size x size, but for CNX_CROP_NONE. */
+/* Size of the network's input: size x size, except with CNX_CROP_NONE. */
 void cnx_preprocess_size(const CnxPreprocess *preprocess, guint *width, guint *height);
 
 /* dst: [height, width, 3] float, normalised RGB: (byte * rescale - mean) / std.

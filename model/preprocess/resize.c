@@ -16,7 +16,7 @@ static double bilinear(double x)
     return MAX(1 - fabs(x), 0);
 }
 
-/* Pillow writes the window's constants in float. */
+/* Pillow has these constants as float. */
 static double hamming(double x)
 {
     x = fabs(x);
@@ -54,22 +54,22 @@ static double lanczos(double x)
 
 static const struct {
     FilterFn *at;
-    double support; /* in pixels of the coarser side */
+    double support; /* in pixels of the coarser grid */
 } filters[] = {
     [CNX_FILTER_BOX] = {box, 0.5},         [CNX_FILTER_BILINEAR] = {bilinear, 1},
     [CNX_FILTER_HAMMING] = {hamming, 1},   [CNX_FILTER_BICUBIC] = {bicubic, 2},
     [CNX_FILTER_LANCZOS] = {lanczos, 3.0},
 };
 
-/* Weights of one output at most. */
-static guint window(CnxFilter filter, guint in, guint out)
+/* The maximum number of weights of an output. */
+static guint window_length(CnxFilter filter, guint in, guint out)
 {
     double scale = MAX((double)in / out, 1);
 
     return (guint)ceil(filters[filter].support * scale) * 2 + 1;
 }
 
-/* Normalised in double, then rounded half away from zero. */
+/* Normalises in double, then rounds half away from zero. */
 static void round_weights(gint32 *fixed, const double *w, guint n, double sum)
 {
     for (guint t = 0; t < n; t++) {
@@ -80,8 +80,8 @@ static void round_weights(gint32 *fixed, const double *w, guint n, double sum)
     }
 }
 
-/* Output i of `out`: fixed receives the weights (w is scratch), start and length their place. Zeros
- * at the ends are not needed, and left out. */
+/* Computes the window of output i: weights in fixed (w is scratch), place in start and length.
+ * Zeros at its ends are dropped. */
 static void plan_output(CnxFilter filter, guint in, guint out, guint i, double *w, gint32 *fixed,
                         int *start, guint *length)
 {
@@ -109,21 +109,20 @@ static void plan_output(CnxFilter filter, guint in, guint out, guint i, double *
     *length = n - zeros;
 }
 
-/* The windows of all outputs. fixed: [count][most] */
+/* Computes the windows of all outputs. fixed: [count][most] */
 static gboolean plan_filtered(CnxResizeAxis *axis, CnxFilter filter, guint in, guint out,
                               guint first, gint32 *fixed, guint most)
 {
-    double *w = g_try_new(double, most);
+    g_autofree double *w = g_try_new(double, most);
 
     for (guint i = 0; w && i < axis->count; i++)
         plan_output(filter, in, out, first + i, w, fixed + (gsize)i * most, &axis->start[i],
                     &axis->length[i]);
-    g_free(w);
     return w != NULL;
 }
 
-/* One source pixel for each output: the pass copies. Pillow walks along the axis by adding the
- * scale, whose rounding errors add up. */
+/* Plans a pass that copies one source pixel per output. Like Pillow, it adds up the scale along the
+ * axis, which accumulates the same rounding errors. */
 static void plan_copies(CnxResizeAxis *axis, guint in, guint out, guint first, gint32 *fixed)
 {
     double scale = (double)in / out;
@@ -139,14 +138,14 @@ static void plan_copies(CnxResizeAxis *axis, guint in, guint out, guint first, g
     }
 }
 
-/* Of the pixels before an output's start that it takes along, to start at whole groups. */
-static guint lead(const CnxResizeAxis *axis, guint i, guint align)
+/* Pixels before an output's start that are included so that it starts at a whole group. */
+static guint padding_before(const CnxResizeAxis *axis, guint i, guint align)
 {
     return ((guint)axis->start[i] - axis->first) % align;
 }
 
-/* Fewer bits, so that each weight is short. */
-static void coarsen(CnxResizeAxis *axis, gint32 *fixed, guint most)
+/* Drops fractional bits until every weight fits in a short. */
+static void coarsen_weights(CnxResizeAxis *axis, gint32 *fixed, guint most)
 {
     guint cut = 0;
 
@@ -154,27 +153,27 @@ static void coarsen(CnxResizeAxis *axis, gint32 *fixed, guint most)
         for (guint t = 0; t < axis->length[i]; t++)
             while ((ABS(fixed[(gsize)i * most + t]) >> cut) >= CNX_RESIZE_SHORT_MAX)
                 cut++;
-    cut = MAX(cut, 1); /* CNX_RESIZE_BITS says that weights are long */
+    cut = MAX(cut, 1); /* CNX_RESIZE_BITS would mean that weights are long */
     for (guint i = 0; i < axis->count; i++)
         for (guint t = 0; t < axis->length[i]; t++)
             fixed[(gsize)i * most + t] = (fixed[(gsize)i * most + t] + (1 << (cut - 1))) >> cut;
     axis->bits -= cut;
 }
 
-/* The weights in whole groups, packed. */
-static gboolean pack(CnxResizeAxis *axis, const CnxKernels *kernels, const gint32 *fixed,
-                     guint most, gboolean aligned)
+/* Packs the weights in whole groups. */
+static gboolean pack_weights(CnxResizeAxis *axis, const CnxKernels *kernels, const gint32 *fixed,
+                             guint most, gboolean aligned)
 {
     const guint group = (guint)kernels->resize_group, align = aligned ? group : 1;
 
     for (guint i = 0; i < axis->count; i++)
-        axis->taps = MAX(axis->taps, lead(axis, i, align) + axis->length[i]);
+        axis->taps = MAX(axis->taps, padding_before(axis, i, align) + axis->length[i]);
     axis->taps = (axis->taps + group - 1) / group * group;
     axis->weights = g_try_malloc0_n((gsize)axis->count * axis->taps, sizeof *axis->weights);
     if (!axis->weights)
         return FALSE;
     for (guint i = 0; i < axis->count; i++) {
-        const guint skip = lead(axis, i, align);
+        const guint skip = padding_before(axis, i, align);
         gint32 *weights = axis->weights + (gsize)i * axis->taps;
 
         memcpy(weights + skip, fixed + (gsize)i * most, axis->length[i] * sizeof *weights);
@@ -184,12 +183,12 @@ static gboolean pack(CnxResizeAxis *axis, const CnxKernels *kernels, const gint3
     return TRUE;
 }
 
-static gboolean plan(CnxResizeAxis *axis, const CnxKernels *kernels, CnxFilter filter, guint in,
-                     guint out, guint first, gboolean aligned, gboolean exact)
+static gboolean plan_axis(CnxResizeAxis *axis, const CnxKernels *kernels, CnxFilter filter,
+                          guint in, guint out, guint first, gboolean aligned, gboolean exact)
 {
     const gboolean copies = filter == CNX_FILTER_NEAREST || in == out;
-    const guint most = copies ? 1 : window(filter, in, out);
-    gint32 *fixed = g_try_malloc_n((gsize)axis->count * most, sizeof *fixed); /* [count][most] */
+    const guint most = copies ? 1 : window_length(filter, in, out);
+    g_autofree gint32 *fixed = g_try_malloc_n((gsize)axis->count * most, sizeof *fixed);
     gboolean planned = fixed && axis->start && axis->length;
 
     if (planned && copies)
@@ -201,10 +200,8 @@ static gboolean plan(CnxResizeAxis *axis, const CnxKernels *kernels, CnxFilter f
         axis->end = MAX(axis->end, (guint)axis->start[i] + axis->length[i]);
     }
     if (planned && !exact)
-        coarsen(axis, fixed, most);
-    planned = planned && pack(axis, kernels, fixed, most, aligned);
-    g_free(fixed);
-    return planned;
+        coarsen_weights(axis, fixed, most);
+    return planned && pack_weights(axis, kernels, fixed, most, aligned);
 }
 
 gboolean cnx_resize_plan(CnxResizeAxis *axis, const CnxKernels *kernels, CnxFilter filter, guint in,
@@ -214,7 +211,7 @@ gboolean cnx_resize_plan(CnxResizeAxis *axis, const CnxKernels *kernels, CnxFilt
     *axis = (CnxResizeAxis){.count = count, .first = in, .bits = CNX_RESIZE_BITS};
     axis->start = g_try_new(int, count);
     axis->length = g_try_new(guint, count);
-    if (plan(axis, kernels, filter, in, out, first, aligned, exact))
+    if (plan_axis(axis, kernels, filter, in, out, first, aligned, exact))
         return TRUE;
     g_set_error(error, CNX_ERROR, CNX_ERROR_OUT_OF_MEMORY,
                 "no memory for the weights of a resize from %u to %u pixels", in, out);

@@ -1,6 +1,5 @@
-/* The plan of one axis of a resize: which source pixels make each output, and their weights, as
- * Pillow plans it. Windows, weights and their rounding are the same numbers, so that the passes of
- * simd/resize.h give the same bytes.
+/* The plan for one axis of a resize: the source pixels and weights of each output. Windows, weights
+ * and rounding equal Pillow's, so that the passes of simd/resize.h produce the same bytes.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
@@ -11,23 +10,23 @@
 
 typedef struct CnxResizeAxis {
     guint count;      /* outputs planned */
-    guint taps;       /* of one output, a multiple of the level's resize_group */
-    guint bits;       /* of the weights' fraction */
-    guint first, end; /* source pixels that some output needs lie in [first, end) */
-    int *start;       /* [count] the first source pixel of each output's taps */
-    guint *length;    /* [count] how many pixels it needs, at least 1 */
+    guint taps;       /* per output, a multiple of the isa level's resize_group */
+    guint bits;       /* fractional bits of the weights */
+    guint first, end; /* [first, end) contains every source pixel that some output needs */
+    int *start;       /* [count] first source pixel of each output's taps */
+    guint *length;    /* [count] pixels that each output needs, at least 1 */
     gint32 *weights;  /* [count][taps], packed */
 } CnxResizeAxis;
 
-/* Plans the outputs [first, first + count) of the resize of a whole axis of `in` pixels to `out`.
- * The sizes are 1..2^24. Returns FALSE and sets error when memory cannot be had; clear then, too.
- * aligned: see that every start is whole groups from `first`, with weights of 0 before it where it
- *   is not: what resize_rows asks for.
- * exact: weights of all of Pillow's bits; else of as many as 16-bit numbers hold, 14 or more, which
- *   takes half the time, and moves a byte in some hundreds by one level. */
+/* Plans the outputs [first, first + count) of resizing a whole axis from `in` to `out` pixels, both
+ * 1..2^24. Returns FALSE with error if out of memory; axis must be cleared even then.
+ * aligned: makes every start a whole number of groups after `first`, by adding weights of 0 in
+ * front; resize_rows requires it. exact: keeps all of Pillow's bits in the weights. Otherwise they
+ * keep what fits in 16-bit numbers, 14 bits or more, which halves the time and changes one byte in
+ * some hundreds by one level. */
 gboolean cnx_resize_plan(CnxResizeAxis *axis, const CnxKernels *kernels, CnxFilter filter, guint in,
                          guint out, guint first, guint count, gboolean aligned, gboolean exact,
                          GError **error);
 
-/* Frees what axis holds and zeroes it. */
+/* Frees what axis owns and zeroes it. */
 void cnx_resize_clear(CnxResizeAxis *axis);

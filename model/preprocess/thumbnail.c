@@ -6,13 +6,13 @@
 #include "simd/kernels.h"
 
 #define SIDE CNX_THUMBNAIL_SIDE
-#define ROWS 32       /* of a cell, at most: more would not tell more */
-#define PATTERN 3072u /* bytes of a mask, a multiple of all pixels' sizes */
+#define ROWS_MAX 32   /* rows read per cell; more add no information */
+#define PATTERN 3072u /* bytes of a mask, a multiple of every pixel size */
 
-/* Where the brightness of packed pixels is: which bytes of how many. */
+/* The size of a pixel in the first plane, and which of its bytes carry brightness */
 static const struct {
     guint8 size, mask[4];
-} layouts[] = {
+} brightness[] = {
     [CNX_PIXELS_RGB] = {3, {255, 255, 255}},
     [CNX_PIXELS_BGR] = {3, {255, 255, 255}},
     [CNX_PIXELS_RGBX] = {4, {255, 255, 255, 0}},
@@ -33,35 +33,35 @@ typedef struct Reader {
     const guint8 *plane;
     gssize stride;
     guint size;    /* bytes of a pixel */
-    guint counted; /* of them, those that tell the brightness */
-    double span;   /* of their values, from black to white */
+    guint counted; /* bytes of a pixel that carry brightness */
+    double span;   /* from black to white */
     guint8 mask[PATTERN];
 } Reader;
 
 static void make_mask(Reader *reader, CnxPixels pixels, gboolean full_range)
 {
     reader->span = pixels >= CNX_PIXELS_I420 && !full_range ? 219 : 255;
-    reader->size = layouts[pixels].size;
+    reader->size = brightness[pixels].size;
     reader->counted = 0;
     for (guint i = 0; i < reader->size; i++)
-        reader->counted += layouts[pixels].mask[i] != 0;
+        reader->counted += brightness[pixels].mask[i] != 0;
     for (guint i = 0; i < PATTERN; i++)
-        reader->mask[i] = layouts[pixels].mask[i % reader->size];
+        reader->mask[i] = brightness[pixels].mask[i % reader->size];
 }
 
-/* The mean of the pixels x0..x1-1 of every step-th of the rows y0..y1-1; 0 for an empty cell. */
-static float mean(const Reader *reader, guint x0, guint x1, guint y0, guint y1)
+/* The mean of pixels x0..x1-1 in evenly spaced rows of y0..y1-1; 0 for an empty cell. */
+static float cell_mean(const Reader *reader, guint x0, guint x1, guint y0, guint y1)
 {
     if (x0 >= x1 || y0 >= y1)
         return 0;
-    const guint step = (y1 - y0 + ROWS - 1) / ROWS, rows = (y1 - y0 + step - 1) / step;
+    const guint step = (y1 - y0 + ROWS_MAX - 1) / ROWS_MAX, rows = (y1 - y0 + step - 1) / step;
     const guint bytes = (x1 - x0) * reader->size;
-    const guint8 *from = reader->plane + (gssize)y0 * reader->stride + (gsize)x0 * reader->size;
+    const guint8 *cell = reader->plane + (gssize)y0 * reader->stride + (gsize)x0 * reader->size;
     double sum = 0;
     for (guint i = 0; i < bytes; i += PATTERN) {
         gint32 part;
 
-        reader->kernels->bytesum(&part, from + i, (int)(reader->stride * (gssize)step),
+        reader->kernels->bytesum(&part, cell + i, (int)(reader->stride * (gssize)step),
                                  reader->mask, 0, (int)MIN(PATTERN, bytes - i), (int)rows);
         sum += part;
     }
@@ -76,18 +76,19 @@ void cnx_thumbnail_make(CnxThumbnail *thumbnail, CnxIsa level, const CnxImageInf
     make_mask(&reader, info->pixels, info->full_range);
     for (guint i = 0; i < SIDE; i++)
         for (guint j = 0; j < SIDE; j++)
-            thumbnail->cell[i][j] = mean(&reader, info->x + (guint)((guint64)info->w * j / SIDE),
-                                         info->x + (guint)((guint64)info->w * (j + 1) / SIDE),
-                                         info->y + (guint)((guint64)info->h * i / SIDE),
-                                         info->y + (guint)((guint64)info->h * (i + 1) / SIDE));
+            thumbnail->cell[i][j] =
+                cell_mean(&reader, info->x + (guint)((guint64)info->w * j / SIDE),
+                          info->x + (guint)((guint64)info->w * (j + 1) / SIDE),
+                          info->y + (guint)((guint64)info->h * i / SIDE),
+                          info->y + (guint)((guint64)info->h * (i + 1) / SIDE));
 }
 
 double cnx_thumbnail_distance(const CnxThumbnail *a, const CnxThumbnail *b)
 {
-    float most = 0;
+    float distance = 0;
 
     for (guint i = 0; i < SIDE; i++)
         for (guint j = 0; j < SIDE; j++)
-            most = fmaxf(most, fabsf(a->cell[i][j] - b->cell[i][j]));
-    return most;
+            distance = fmaxf(distance, fabsf(a->cell[i][j] - b->cell[i][j]));
+    return distance;
 }

@@ -9,7 +9,6 @@
 
 #include <pthread.h>
 
-#include "model/threads/affinity.h"
 #include "model/threads/cpus.h"
 #include "model/threads/threads.h"
 
@@ -98,7 +97,7 @@ static Queue *leave_queue(CnxClient *client)
 /* Pinned processors may change from one turn to the next. */
 static guint threads_of_client(const CnxClient *client)
 {
-    const guint pinned = cnx_affinity_count();
+    const guint pinned = cnx_cpus_pinned();
 
     return client->threads == 0 && pinned > 0 ? MIN(client->max_threads, pinned)
                                               : client->max_threads;
@@ -160,9 +159,9 @@ static void run_turn(Queue *queue)
     queue->busy = TRUE;
     pthread_mutex_unlock(&lock);
     if (cnx_batch_prepare(queue->batch, threads, images, &error)) {
-        cnx_affinity_enter();
+        cnx_cpus_enter();
         forwards = cnx_batch_run(queue->batch, job);
-        cnx_affinity_leave();
+        cnx_cpus_leave();
     }
     pthread_mutex_lock(&lock);
     queue->forwards += forwards;

@@ -1,18 +1,56 @@
-/* How many processors this process may use.
+/* The processors that this process may use: how many there are, and pinning to some of them.
+ *
+ * The process has one pinned set, as it has one thread pool: the union of the processors that its
+ * pins name. The pool's workers run on that set, and so does a caller's thread while it computes.
+ * Thread safe.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include <glib.h>
+#include <pthread.h>
 
-/* The processors that any thread of this process may run on; fewer where a control group's quota of
- * processor time is fewer; 1..CNX_THREADS_MAX. */
+#include "model/base/error.h"
+
+#define CNX_CPUS_MAX 256u /* counts are capped at this */
+
+/* Processors that any thread of this process may run on, or the control group's quota of processor
+ * time if that is smaller; 1..CNX_CPUS_MAX. */
 guint cnx_cpus_allowed(void);
 
-/* The same of the processors of model/threads/affinity.h's set, where there is one. */
+/* The same for the pinned set, or cnx_cpus_allowed() without pins. */
 guint cnx_cpus_available(void);
 
-/* The quota of processor time, in processors rounded up, of the control groups that a file in the
- * format of /proc/self/cgroup names, mounted at root (/sys/fs/cgroup): the least of the group's and
- * its parents'. 0: no limit. Version 1 and 2. */
+/* Processors in the affinity masks of all threads of this process, without the quota. While pins
+ * exist, those from before the first pin. */
+guint cnx_cpus_in_masks(void);
+
+/* The quota of processor time, in processors and rounded up, of the control groups listed in
+ * membership (format of /proc/self/cgroup, version 1 or 2) and mounted at root (/sys/fs/cgroup):
+ * the smallest of each group and its parents. 0 means no limit. */
 guint cnx_cpus_quota(const char *membership, const char *root);
+
+typedef struct CnxCpusPin CnxCpusPin;
+
+/* Adds the processors in list ("0-3,6") to the pinned set and moves the workers there. Returns NULL
+ * with error (CNX_ERROR_SETTINGS) if list is malformed or names a processor that this process may
+ * not use. */
+CnxCpusPin *cnx_cpus_pin(const char *list, GError **error);
+
+/* Whether cnx_cpus_pin() would accept list; FALSE with the same error. */
+gboolean cnx_cpus_check(const char *list, GError **error);
+
+/* Removes a pin; after the last one the workers may run anywhere again. NULL allowed. */
+void cnx_cpus_unpin(CnxCpusPin *pin);
+
+/* Processors in the pinned set; 0 without pins. */
+guint cnx_cpus_pinned(void);
+
+/* Tells this module which workers the pool has: n threads at workers, borrowed until the next call,
+ * of which the first n_old are known already. Pins the new ones to the set; without pins they may
+ * run wherever the process may, not just where their creator may. */
+void cnx_cpus_set_workers(const pthread_t *workers, guint n_old, guint n);
+
+/* Brackets computation on the calling thread, which runs on the pinned set in between. Cheap
+ * without pins. Do not nest. */
+void cnx_cpus_enter(void);
+void cnx_cpus_leave(void);

@@ -1,11 +1,10 @@
-/* The pool: a list of open loops under one lock. A worker joins the first loop that still has a
- * free slot, takes tasks until none is left, and leaves. A loop's tasks are cut into one range for
- * each slot: a thread begins with the range of its own number, so that it finds in its caches what
- * it made of that part of the image in the layer before, and then helps with the others. Between
- * loops it spins for a moment, since the layers of a network follow each other within microseconds,
- * and then sleeps.
+/* The pool is a list of open loops under one lock. A worker joins the first loop that has a free
+ * slot, takes tasks until none is left, and leaves. Each slot starts on its own range of the loop's
+ * tasks, so that a thread finds in its caches what it wrote for that part of the image in the
+ * previous layer; then it helps with the other ranges. Between loops a worker spins briefly,
+ * because the layers of a network follow each other within microseconds, and then sleeps.
  *
- * POSIX locks, not GLib's: ThreadSanitizer knows them.
+ * The locks are POSIX's because ThreadSanitizer does not know GLib's.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #define _GNU_SOURCE
@@ -14,13 +13,11 @@
 #include <signal.h>
 #include <stdatomic.h>
 
-#include "model/threads/affinity.h"
-
-/* Turns of a spin, of some 20 to 50 ns each: tens of microseconds, about what a sleep and a wake
- * cost. */
+/* Iterations of a spin, 20 to 50 ns each: tens of microseconds in all, about the cost of sleeping
+ * and waking up. */
 #define SPIN 1000
 
-/* Tasks of a loop, next <= task < end; each on a cache line of its own. */
+/* The tasks next <= task < end of a loop, on a cache line of their own. */
 typedef struct Range {
     _Alignas(64) atomic_uint next;
     guint end;
@@ -30,25 +27,25 @@ typedef struct Loop {
     struct Loop *next;
     CnxTaskFn *fn;
     gpointer data;
-    guint slots;        /* most threads in it */
-    guint joined;       /* slots given out; under the lock */
-    atomic_uint inside; /* workers in it; a worker's last touch of the loop is to decrement it */
+    guint slots;        /* maximum number of threads */
+    guint joined;       /* slots taken; under the lock */
+    atomic_uint inside; /* workers running it; a worker's last access to the loop decrements it */
     Range *ranges;      /* [slots] */
 } Loop;
 
 static struct {
-    pthread_mutex_t lifecycle; /* serialises making and joining workers; taken before lock */
+    pthread_mutex_t lifecycle; /* serialises starting and joining workers; taken before lock */
     guint holds;
     guint workers;
     pthread_t worker[CNX_THREADS_MAX];
 
-    pthread_mutex_t lock; /* of all below, but posted is also read without */
-    pthread_cond_t work;  /* a loop was posted, or quit */
+    pthread_mutex_t lock; /* guards everything below; posted is also read without it */
+    pthread_cond_t work;  /* a loop was posted, or quit was set */
     pthread_cond_t left;  /* the last worker left a loop */
     Loop *loops;
     guint sleepers;
     gboolean quit;
-    atomic_uint posted; /* loops so far, for spinning workers to watch */
+    atomic_uint posted; /* number of loops so far, watched by spinning workers */
 } pool = {
     .lifecycle = PTHREAD_MUTEX_INITIALIZER,
     .lock = PTHREAD_MUTEX_INITIALIZER,
@@ -65,7 +62,7 @@ static inline void relax(void)
 #endif
 }
 
-/* home: the range to begin with. */
+/* home is the range to start with. */
 static void run_tasks(Loop *loop, guint home, guint slot)
 {
     for (guint i = 0; i < loop->slots; i++) {
@@ -93,8 +90,8 @@ static Loop *find_open_loop(void)
     return NULL;
 }
 
-/* The lock is held on entry and on return. home: the worker's number. */
-static void work_on(Loop *loop, guint home)
+/* The lock is held on entry and on return. home is the worker's number. */
+static void join_loop(Loop *loop, guint home)
 {
     const guint slot = loop->joined++;
 
@@ -123,7 +120,7 @@ static void wait_for_work(void)
     }
 }
 
-/* number: 1 and up; 0 is the thread that posts a loop. */
+/* number counts from 1; 0 is the thread that posts a loop. */
 static void *worker_main(void *number)
 {
     pthread_mutex_lock(&pool.lock);
@@ -131,7 +128,7 @@ static void *worker_main(void *number)
         Loop *loop = find_open_loop();
 
         if (loop)
-            work_on(loop, GPOINTER_TO_UINT(number));
+            join_loop(loop, GPOINTER_TO_UINT(number));
         else
             wait_for_work();
     }
@@ -139,7 +136,7 @@ static void *worker_main(void *number)
     return NULL;
 }
 
-/* The application's signals are for the application's threads. */
+/* Workers block all signals, which are meant for the application's threads. */
 static gboolean start_worker(pthread_t *thread, guint number)
 {
     sigset_t all, before;
@@ -156,15 +153,13 @@ static gboolean start_worker(pthread_t *thread, guint number)
 
 void cnx_threads_acquire(guint threads)
 {
-    guint before;
-
     g_assert(threads >= 1 && threads <= CNX_THREADS_MAX);
     pthread_mutex_lock(&pool.lifecycle);
     pool.holds++;
-    before = pool.workers;
+    const guint before = pool.workers;
     while (pool.workers + 1 < threads && start_worker(&pool.worker[pool.workers], pool.workers + 1))
         pool.workers++;
-    cnx_affinity_pin(pool.worker + before, pool.workers - before);
+    cnx_cpus_set_workers(pool.worker, before, pool.workers);
     pthread_mutex_unlock(&pool.lifecycle);
 }
 
@@ -177,6 +172,7 @@ void cnx_threads_release(void)
         pool.quit = TRUE;
         pthread_cond_broadcast(&pool.work);
         pthread_mutex_unlock(&pool.lock);
+        cnx_cpus_set_workers(NULL, 0, 0);
         while (pool.workers > 0)
             pthread_join(pool.worker[--pool.workers], NULL);
         pool.quit = FALSE;
@@ -184,7 +180,7 @@ void cnx_threads_release(void)
     pthread_mutex_unlock(&pool.lifecycle);
 }
 
-static void post(Loop *loop)
+static void post_loop(Loop *loop)
 {
     Loop **tail = &pool.loops;
 
@@ -198,8 +194,8 @@ static void post(Loop *loop)
     pthread_mutex_unlock(&pool.lock);
 }
 
-/* No worker joins after this. */
-static void withdraw(Loop *loop)
+/* After this no worker can join the loop. */
+static void withdraw_loop(Loop *loop)
 {
     Loop **link = &pool.loops;
 
@@ -210,7 +206,7 @@ static void withdraw(Loop *loop)
     pthread_mutex_unlock(&pool.lock);
 }
 
-static void wait_until_left(Loop *loop)
+static void wait_for_workers(Loop *loop)
 {
     for (int i = 0; i < SPIN && atomic_load(&loop->inside) != 0; i++)
         relax();
@@ -238,10 +234,10 @@ void cnx_threads_loop(guint threads, guint tasks, CnxTaskFn *fn, gpointer data)
         run_tasks(&loop, 0, 0);
         return;
     }
-    post(&loop);
+    post_loop(&loop);
     run_tasks(&loop, 0, 0);
-    withdraw(&loop);
-    wait_until_left(&loop);
+    withdraw_loop(&loop);
+    wait_for_workers(&loop);
 }
 
 void cnx_threads_each(void (*fn)(pthread_t worker))

@@ -5,8 +5,11 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <string.h>
 
-#include "model/config/config_defaults.h"
-#include "model/config/config_files.h"
+#include "model/config/config_open_clip.h"
+#include "model/config/config_preprocessor.h"
+#include "model/config/config_timm.h"
+#include "model/config/config_transformers.h"
+#include "model/config/recipe_defaults.h"
 #include "model/containers/shards.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/memory_file.h"

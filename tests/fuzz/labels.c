@@ -1,7 +1,7 @@
 /* Fuzz target: a file of labels, for as many classes as it has lines.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "model/network/model.h"
+#include "model/config/labels.h"
 #include "tests/fuzz/fuzz.h"
 
 int LLVMFuzzerTestOneInput(const guint8 *data, gsize size)

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "model/checkpoint/checkpoint.h"
+#include "model/config/labels.h"
 #include "model/containers/container.h"
-#include "model/network/model.h"
 
 static char *folder; /* temporary */
 

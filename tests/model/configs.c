@@ -1,5 +1,5 @@
-/* What the files beside the weights say: every spelling of the configs of timm, transformers and
- * open_clip, and contradictions.
+/* Config files beside the weights: every form that timm, transformers and open_clip write, and
+ * contradictions.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <math.h>
@@ -8,17 +8,17 @@
 #include "tests/model/support/folder.h"
 
 typedef struct Recipe {
-    const char *what, *config, *preprocessor;
+    const char *name, *config, *preprocessor;
     guint size, resize;
     CnxCrop crop;
     CnxFilter filter;
-    float mean, std; /* of red */
+    float mean, std; /* red */
     double rescale;
 } Recipe;
 
 static void check_recipe(const Recipe *r, const CnxRecipe *found)
 {
-    g_test_message("%s", r->what);
+    g_test_message("%s", r->name);
     g_assert_cmpuint(found->size, ==, r->size);
     g_assert_cmpuint(found->resize, ==, r->resize);
     g_assert_cmpint(found->crop, ==, r->crop);
@@ -49,12 +49,13 @@ static void check_recipes(const Recipe *recipes, guint count, const char *weight
 #define BYTE (1.0 / 255)
 
 static const Recipe transformers[] = {
-    {"nothing but sizes", HF "}", NULL, 224, 256, CNX_CROP_CENTER, CNX_FILTER_BICUBIC, 0.485f,
-     0.229f, BYTE},
+    {"only the sizes", HF "}", NULL, 224, 256, CNX_CROP_CENTER, CNX_FILTER_BICUBIC, 0.485f, 0.229f,
+     BYTE},
     {"image_size", HF ",\"image_size\":384}", NULL, 384, 384, CNX_CROP_SQUASH, CNX_FILTER_BICUBIC,
      0.485f, 0.229f, BYTE},
-    {"the size a number", HF "}", OLD "\"size\":224,\"crop_pct\":null,\"resample\":3," IMAGENET "}",
-     224, 256, CNX_CROP_CENTER, CNX_FILTER_BICUBIC, 0.485f, 0.229f, BYTE},
+    {"a number for the size", HF "}",
+     OLD "\"size\":224,\"crop_pct\":null,\"resample\":3," IMAGENET "}", 224, 256, CNX_CROP_CENTER,
+     CNX_FILTER_BICUBIC, 0.485f, 0.229f, BYTE},
     {"the shortest edge", HF "}",
      NEW "\"size\":{\"shortest_edge\":224},\"crop_pct\":0.875,\"resample\":2," IMAGENET "}", 224,
      256, CNX_CROP_CENTER, CNX_FILTER_BILINEAR, 0.485f, 0.229f, BYTE},
@@ -65,7 +66,7 @@ static const Recipe transformers[] = {
     {"the fast processor", HF "}",
      "{\"image_processor_type\":\"ConvNextImageProcessorFast\",\"size\":{\"shortest_edge\":224}}",
      224, 256, CNX_CROP_CENTER, CNX_FILTER_BICUBIC, 0.5f, 0.5f, BYTE},
-    {"a string for a truth", HF "}",
+    {"a string for a boolean", HF "}",
      OLD "\"do_resize\":\"facebook/convnext-tiny-224\",\"size\":224}", 224, 256, CNX_CROP_CENTER,
      CNX_FILTER_BICUBIC, 0.5f, 0.5f, BYTE},
     {"not normalised", HF "}", NEW "\"size\":224,\"do_normalize\":false," IMAGENET "}", 224, 256,
@@ -113,10 +114,10 @@ static const Recipe of_timm[] = {
      248, CNX_CROP_BORDER, CNX_FILTER_BICUBIC, 0.485f, 0.229f, BYTE},
     {"no crop_pct", TIMM "\"pretrained_cfg\":{\"crop_pct\":null,\"input_size\":[3,448,448]}}", NULL,
      448, 512, CNX_CROP_CENTER, CNX_FILTER_BICUBIC, 0.485f, 0.229f, BYTE},
-    {"the test size is not used",
+    {"the test size is ignored",
      TIMM "\"pretrained_cfg\":{\"test_input_size\":[3,288,288],\"test_crop_pct\":1.0}}", NULL, 224,
      256, CNX_CROP_CENTER, CNX_FILTER_BICUBIC, 0.485f, 0.229f, BYTE},
-    {"a preprocessor beside it is transformers' wrapper's", TIMM "\"num_classes\":10}",
+    {"a preprocessor file of transformers' wrapper is ignored", TIMM "\"num_classes\":10}",
      "{\"image_processor_type\":\"TimmWrapperImageProcessor\",\"size\":512}", 224, 256,
      CNX_CROP_CENTER, CNX_FILTER_BICUBIC, 0.485f, 0.229f, BYTE},
 };
@@ -129,9 +130,9 @@ static void test_timm(void)
 #define CLIP "{\"model_cfg\":{\"embed_dim\":12,\"vision_cfg\":{\"image_size\":"
 
 static const Recipe of_open_clip[] = {
-    {"none", NULL, NULL, 256, 256, CNX_CROP_CENTER, CNX_FILTER_BICUBIC, 0.48145466f, 0.26862954f,
+    {"no file", NULL, NULL, 256, 256, CNX_CROP_CENTER, CNX_FILTER_BICUBIC, 0.48145466f, 0.26862954f,
      BYTE},
-    {"a side", CLIP "320}},\"preprocess_cfg\":{\"mean\":[0.5,0.4,0.3],\"std\":[0.2,0.3,0.4]}}",
+    {"one side", CLIP "320}},\"preprocess_cfg\":{\"mean\":[0.5,0.4,0.3],\"std\":[0.2,0.3,0.4]}}",
      NULL, 320, 320, CNX_CROP_CENTER, CNX_FILTER_BICUBIC, 0.5f, 0.2f, BYTE},
     {"two sides",
      CLIP "[224,224]}},\"preprocess_cfg\":{\"resize_mode\":\"squash\",\"interpolation\":"
@@ -145,7 +146,7 @@ static void test_open_clip(void)
                   "open_clip_config.json");
 }
 
-/* A bare file has the recipe of the library that its tensors' names belong to. */
+/* A bare file gets the recipe of the library whose tensor names it uses. */
 static void test_bare(void)
 {
     static const struct {
@@ -177,7 +178,7 @@ static void test_bare(void)
     folder_clear();
 }
 
-/* A network of grey images is shown grey ones, whoever said so. */
+/* A network for greyscale images gets greyscale input, with a config or without. */
 static void test_grey(void)
 {
     static const char *const weights[] = {"timm-v1", "timm-grey", "timm-grey-ols"};
@@ -199,7 +200,7 @@ static void test_grey(void)
     "{\"architecture\":\"convnext_atto\",\"model_args\":{\"dims\":[8,16,24,32],\"depths\":[1,1,2," \
     "1]," args "}}"
 
-/* Ten classes; the word is in the sentence, which begins with the folder. */
+/* The weights have ten classes. The error begins with the folder and contains word. */
 static const struct {
     const char *weights, *name, *config, *word;
 } refusals[] = {
@@ -231,7 +232,7 @@ static const struct {
     {"open-clip-mlp", "open_clip_config.json", CLIP "[224,256]}}}", "square"},
     {"open-clip-mlp", "open_clip_config.json", "{\"preprocess_cfg\":{\"resize_mode\":\"longest\"}}",
      "\"longest\""},
-    {"facebook-v1", "labels.txt", "a\nb\n", "holds 2 labels, the model has 10 classes"},
+    {"facebook-v1", "labels.txt", "a\nb\n", "has 2 labels, but the model has 10 classes"},
 };
 
 static void test_refusals(void)
@@ -244,8 +245,8 @@ static void test_refusals(void)
     }
 }
 
-/* A file was named, with these beside it that are about other weights: they are ignored, all of
- * what they say, and noted. */
+/* Files beside a directly named weights file that describe other weights. They are ignored
+ * entirely, and config->ignored says so. */
 static const struct {
     const char *weights, *name, *config, *word;
 } others[] = {
@@ -266,22 +267,22 @@ static const struct {
     {"timm-v1", "config.json", ARGS("\"norm_layer\":\"rmsnorm2d\""), "\"norm_layer\""},
     {"open-clip-mlp", "open_clip_config.json", "{\"model_cfg\":{\"embed_dim\":13}}",
      "\"embed_dim\""},
-    {"facebook-v1", "labels.txt", "a\nb\n", "holds 2 labels"},
+    {"facebook-v1", "labels.txt", "a\nb\n", "has 2 labels"},
 };
 
-/* It would fit; but it is another library's, whose rules differ. In a named folder somebody may
- * have put them together. */
+/* The config fits the weights, but belongs to another library, whose rules differ. A folder may
+ * have been assembled like that on purpose. */
 static void test_other_library(void)
 {
     static const struct {
         const char *weights, *config, *word;
     } cases[] = {
         {"facebook-v1", "{\"model_type\":\"convnext\",\"hidden_sizes\":[8,16,24,32]}",
-         "a config of transformers, the weights are named by facebookresearch"},
+         "belongs to a transformers config, but the tensors have facebookresearch names"},
         {"transformers-v2-tanh",
          "{\"architecture\":\"convnext_tiny\",\"model_args\":{\"dims\":[8,16,24,32],"
          "\"depths\":[1,1,2,1]}}",
-         "a config of timm, the weights are named by transformers"},
+         "belongs to a timm config, but the tensors have transformers names"},
     };
 
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
@@ -319,7 +320,7 @@ static void check_same_as_bare(const CnxConfig *found, const char *weights)
 static void test_others(void)
 {
     for (guint i = 0; i < G_N_ELEMENTS(others); i++) {
-        char *path = folder_path(others[i].name);
+        g_autofree char *path = folder_path(others[i].name);
 
         folder_put_weights(others[i].weights);
         folder_write(others[i].name, others[i].config);
@@ -332,13 +333,12 @@ static void test_others(void)
         check_same_as_bare(config, others[i].weights);
         cnx_checkpoint_close(checkpoint);
         folder_clear();
-        g_free(path);
     }
 }
 
-/* Two at once; what fits is still read; and what is broken, or right but not to be had, is refused:
- * it may well be about these weights. */
-static void test_beside(void)
+/* Two files are ignored at once, and one that fits is still read. A file that is broken or
+ * unsupported is an error, because it may describe these weights. */
+static void test_bare_file(void)
 {
     folder_put_weights("timm-v1");
     folder_write("config.json", "{\"architecture\":\"convnext_tiny\"}");
@@ -369,7 +369,7 @@ int main(int argc, char **argv)
     g_test_add_func("/configs/grey", test_grey);
     g_test_add_func("/configs/refusals", test_refusals);
     g_test_add_func("/configs/others", test_others);
-    g_test_add_func("/configs/beside", test_beside);
+    g_test_add_func("/configs/bare-file", test_bare_file);
     g_test_add_func("/configs/other-library", test_other_library);
     const int status = g_test_run();
     folder_delete();

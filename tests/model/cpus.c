@@ -1,4 +1,4 @@
-/* Quotas of processor time, as the control groups of both versions write them.
+/* Quotas of processor time in control groups, version 1 and 2.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "model/threads/cpus.h"
@@ -6,7 +6,6 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
-#include "model/threads/threads.h"
 #include "tests/model/support/folder.h"
 
 #define V1 "cpu,cpuacct/docker/f00/"
@@ -18,32 +17,32 @@ typedef struct File {
 } File;
 
 typedef struct Case {
-    const char *what, *membership; /* NULL: no file */
+    const char *name, *membership; /* membership NULL: no such file */
     File files[7];
     guint quota;
 } Case;
 
-/* Under "cgroup/". */
+/* The files are below "cgroup/". */
 static const Case cases[] = {
     {"v2", "0::/a\n", {{"a/cpu.max", "200000 100000\n"}}, 2},
     {"v2, rounded up", "0::/a\n", {{"a/cpu.max", "200001 100000\n"}}, 3},
     {"v2, part of one", "0::/a\n", {{"a/cpu.max", "1000 100000\n"}}, 1},
     {"v2, another period", "0::/a\n", {{"a/cpu.max", "200000 50000\n"}}, 4},
-    {"v2, more than threads", "0::/a\n", {{"a/cpu.max", "99999999999 1\n"}}, CNX_THREADS_MAX},
+    {"v2, more than the maximum", "0::/a\n", {{"a/cpu.max", "99999999999 1\n"}}, CNX_CPUS_MAX},
     {"v2, no limit", "0::/a\n", {{"a/cpu.max", "max 100000\n"}}, 0},
     {"v2, no such file", "0::/a\n", {{"a/cpu.weight", "100\n"}}, 0},
     {"v2, no such folder", "0::/a/b\n", {{"other/cpu.max", "200000 100000\n"}}, 0},
-    {"v2, the mount's own", "0::/\n", {{"cpu.max", "300000 100000\n"}}, 3},
-    {"v2, a path of the host", "0::/docker/f00\n", {{"cpu.max", "300000 100000\n"}}, 3},
-    {"v2, outside of its namespace", "0::/../b\n", {{"cpu.max", "300000 100000\n"}}, 3},
+    {"v2, the mount's own file", "0::/\n", {{"cpu.max", "300000 100000\n"}}, 3},
+    {"v2, a path on the host", "0::/docker/f00\n", {{"cpu.max", "300000 100000\n"}}, 3},
+    {"v2, outside its namespace", "0::/../b\n", {{"cpu.max", "300000 100000\n"}}, 3},
     {"v2, no newline", "0::/a", {{"a/cpu.max", "200000 100000"}}, 2},
-    {"v2, least in a parent",
+    {"v2, smallest in a parent",
      "0::/a/b/c\n",
      {{"a/cpu.max", "200000 100000\n"},
       {"a/b/cpu.max", "max 100000\n"},
       {"a/b/c/cpu.max", "800000 100000\n"}},
      2},
-    {"v2, least in the group",
+    {"v2, smallest in the group",
      "0::/a/b\n",
      {{"a/cpu.max", "800000 100000\n"}, {"a/b/cpu.max", "300000 100000\n"}},
      3},
@@ -53,7 +52,7 @@ static const Case cases[] = {
       {"a/b/c/cpu.max", "100000 100000\n"},
       {"a/x/cpu.max", "100000 100000\n"}},
      4},
-    {"v2, a colon in its name", "0::/a:b\n", {{"a:b/cpu.max", "200000 100000\n"}}, 2},
+    {"v2, a colon in the name", "0::/a:b\n", {{"a:b/cpu.max", "200000 100000\n"}}, 2},
     {"v1",
      V1_LINES,
      {{V1 "cpu.cfs_quota_us", "150000\n"}, {V1 "cpu.cfs_period_us", "100000\n"}},
@@ -62,7 +61,7 @@ static const Case cases[] = {
      V1_LINES,
      {{V1 "cpu.cfs_quota_us", "-1\n"}, {V1 "cpu.cfs_period_us", "100000\n"}},
      0},
-    {"v1, least in a parent",
+    {"v1, smallest in a parent",
      V1_LINES,
      {{V1 "cpu.cfs_quota_us", "400000\n"},
       {V1 "cpu.cfs_period_us", "100000\n"},
@@ -90,7 +89,7 @@ static const Case cases[] = {
       {V1 "cpu.cfs_period_us", "100000\n"},
       {"unified/init.scope/cgroup.procs", "1\n"}},
      2},
-    {"hybrid, the least of both",
+    {"hybrid, the smaller of both",
      HYBRID,
      {{V1 "cpu.cfs_quota_us", "400000\n"},
       {V1 "cpu.cfs_period_us", "100000\n"},
@@ -101,26 +100,27 @@ static const Case cases[] = {
     {"malformed membership", "0\n0:\n:\n\n0:/a\nx", {{"cpu.max", "200000 100000\n"}}, 0},
     {"empty file", "0::/a\n", {{"a/cpu.max", ""}}, 0},
     {"blank file", "0::/a\n", {{"a/cpu.max", " \n"}}, 0},
-    {"words", "0::/a\n", {{"a/cpu.max", "many few\n"}}, 0},
+    {"words instead of numbers", "0::/a\n", {{"a/cpu.max", "many few\n"}}, 0},
     {"a quota without a period", "0::/a\n", {{"a/cpu.max", "200000\n"}}, 0},
-    {"a period of words", "0::/a\n", {{"a/cpu.max", "200000 max\n"}}, 0},
+    {"a period that is a word", "0::/a\n", {{"a/cpu.max", "200000 max\n"}}, 0},
     {"zero", "0::/a\n", {{"a/cpu.max", "0 100000\n"}}, 0},
     {"a period of zero", "0::/a\n", {{"a/cpu.max", "200000 0\n"}}, 0},
     {"negative", "0::/a\n", {{"a/cpu.max", "-200000 -100000\n"}}, 0},
-    {"too long a number",
+    {"a number with too many digits",
      "0::/a\n",
      {{"a/cpu.max", "99999999999999999999999999 1\n"}},
-     CNX_THREADS_MAX},
-    {"malformed, and a parent that is not",
+     CNX_CPUS_MAX},
+    {"malformed, with a valid parent",
      "0::/a/b\n",
      {{"a/cpu.max", "200000 100000\n"}, {"a/b/cpu.max", "?"}},
      2},
 };
 
-/* The file's folders too. text NULL: it goes away, and they where they are empty. */
-static void put(const char *root, const char *name, const char *text)
+/* Writes a file and its folders. text NULL removes the file and the folders that are then empty. */
+static void put_file(const char *root, const char *name, const char *text)
 {
-    char *path = g_build_filename(root, name, NULL), *folder = g_path_get_dirname(path);
+    g_autofree char *path = g_build_filename(root, name, NULL);
+    g_autofree char *folder = g_path_get_dirname(path);
 
     if (text) {
         g_assert_cmpint(g_mkdir_with_parents(folder, 0700), ==, 0);
@@ -130,25 +130,21 @@ static void put(const char *root, const char *name, const char *text)
         while (strlen(folder) >= strlen(root) && g_rmdir(folder) == 0)
             *strrchr(folder, '/') = '\0';
     }
-    g_free(folder);
-    g_free(path);
 }
 
 static void test_quota(gconstpointer data)
 {
     const Case *c = data;
-    char *root = folder_path("cgroup"), *membership = folder_path("membership");
+    g_autofree char *root = folder_path("cgroup"), *membership = folder_path("membership");
 
     folder_write("membership", c->membership);
     for (const File *file = c->files; file->path != NULL; file++)
-        put(root, file->path, file->text);
+        put_file(root, file->path, file->text);
     g_assert_cmpuint(cnx_cpus_quota(membership, root), ==, c->quota);
     for (const File *file = c->files; file->path != NULL; file++)
-        put(root, file->path, NULL);
+        put_file(root, file->path, NULL);
     folder_write("membership", NULL);
     g_assert_false(g_file_test(root, G_FILE_TEST_EXISTS));
-    g_free(membership);
-    g_free(root);
 }
 
 int main(int argc, char **argv)
@@ -156,10 +152,9 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     folder_new();
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
-        char *path = g_strconcat("/cpus/", cases[i].what, NULL);
+        g_autofree char *path = g_strconcat("/cpus/", cases[i].name, NULL);
 
         g_test_add_data_func(path, &cases[i], test_quota);
-        g_free(path);
     }
     const int status = g_test_run();
     folder_delete();

@@ -1,4 +1,4 @@
-/* The classes' names, from wherever they may come.
+/* The names of the classes, from every source.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <glib/gstdio.h>
@@ -9,9 +9,9 @@
 #define TEN_MORE \
     "\"2\":\"c\",\"3\":\"d\",\"4\":\"e\",\"5\":\"f\",\"6\":\"g\",\"7\":\"h\",\"8\":\"i\""
 
-/* Ten classes, of which the first and the last are looked at. */
+/* The weights have ten classes; the first and the last are checked. */
 static const struct {
-    const char *what, *weights, *config, *text, *first, *last;
+    const char *name, *weights, *config, *text, *first, *last;
 } labels[] = {
     {"id2label", "transformers-v1",
      HF ",\"id2label\":{\"0\":\"a\",\"1\":\"b\"," TEN_MORE ",\"9\":\"j\"}}", NULL, "a", "j"},
@@ -27,7 +27,7 @@ static const struct {
     {"label_names", "timm-v1",
      TIMM "\"label_names\":[\"a\",\"b\",3,\"d\",\"e\",\"f\",\"g\",\"h\",\"i\",\"j\"]}", NULL, "a",
      "j"},
-    {"of the weights", "timm-v1",
+    {"label_names in pretrained_cfg", "timm-v1",
      TIMM "\"pretrained_cfg\":{\"label_names\":[\"a\",\"b\",3,\"d\",\"e\",\"f\",\"g\",\"h\","
           "\"i\",\"j\"]}}",
      NULL, "a", "j"},
@@ -50,7 +50,7 @@ static const struct {
 static void test_labels(void)
 {
     for (guint i = 0; i < G_N_ELEMENTS(labels); i++) {
-        g_test_message("%s", labels[i].what);
+        g_test_message("%s", labels[i].name);
         folder_put_weights(labels[i].weights);
         folder_write("config.json", labels[i].config);
         folder_write("labels.txt", labels[i].text);
@@ -69,7 +69,7 @@ static void test_labels(void)
     folder_clear();
 }
 
-/* Where nobody names a thousand classes, ImageNet's list does, if there is one. */
+/* If no file names a thousand classes, ImageNet's list does, if it is installed. */
 static void test_imagenet(void)
 {
     static const SeededNetwork network = {"imagenet",
@@ -78,10 +78,12 @@ static void test_imagenet(void)
                                           FALSE,
                                           {1, 1, 1, 1},
                                           {4, 4, 4, 4}};
-    char *weights = folder_path("model.safetensors"), *data = folder_path("gst-convnext");
-    char *list = folder_path("gst-convnext/imagenet-1k.txt");
-    GString *text = g_string_new(NULL);
-    GError *error = NULL;
+    g_autofree char *weights = folder_path("model.safetensors");
+    g_autofree char *data = folder_path("gst-convnext");
+    g_autofree char *list = folder_path("gst-convnext/imagenet-1k.txt");
+
+    g_autoptr(GString) text = g_string_new(NULL);
+    g_autoptr(GError) error = NULL;
 
     seeded_checkpoint(weights, &network, &error);
     g_assert_no_error(error);
@@ -100,14 +102,10 @@ static void test_imagenet(void)
     cnx_checkpoint_close(checkpoint);
 
     g_assert_true(g_file_set_contents(list, "one\ntwo\n", -1, NULL));
-    folder_check_refused("imagenet-1k.txt: holds 2 labels, the model has 1000 classes");
+    folder_check_refused("imagenet-1k.txt: has 2 labels, but the model has 1000 classes");
     g_remove(list);
     g_rmdir(data);
     folder_clear();
-    g_string_free(text, TRUE);
-    g_free(list);
-    g_free(data);
-    g_free(weights);
 }
 
 int main(int argc, char **argv)

@@ -1,4 +1,4 @@
-/* Preprocessing against the libraries whose rules it follows: fixtures/preprocess.inc.
+/* Preprocessing compared with the libraries whose rules it follows: fixtures/preprocess.inc.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <math.h>
@@ -9,9 +9,9 @@
 #include "tests/model/support/fixtures.h"
 #include "tests/model/support/picture.h"
 
-static CnxPreprocess *plan(const CnxRecipe *recipe, const CnxImageInfo *info)
+static CnxPreprocess *new_preprocess(const CnxRecipe *recipe, const CnxImageInfo *info)
 {
-    GError *error = NULL;
+    g_autoptr(GError) error = NULL;
     CnxPreprocess *p = cnx_preprocess_new(recipe, info, &error);
 
     g_assert_no_error(error);
@@ -20,21 +20,21 @@ static CnxPreprocess *plan(const CnxRecipe *recipe, const CnxImageInfo *info)
 }
 
 /* Every float is the correctly rounded quotient. PyTorch rounds three times on the way, each time
- * by half an epsilon of a value below 4.5 at most. */
-static void check_floats(const Fixture *f, const float *got, const guint8 *bytes)
+ * by at most half an epsilon of a value below 4.5. */
+static void check_floats(const Fixture *f, const float *floats, const guint8 *bytes)
 {
     const gsize n = 3 * (gsize)f->out_width * f->out_height;
     const gsize at[4] = {0, n / 3 + 1, n / 2 + 1, n - 1};
 
     for (gsize i = 0; i < n; i++) {
         const int c = i % 3;
-        const double want =
+        const double expected =
             (bytes[i] * f->recipe.rescale - (double)f->recipe.mean[c]) / f->recipe.std[c];
 
-        g_assert_cmpfloat(got[i], ==, (float)want);
+        g_assert_cmpfloat(floats[i], ==, (float)expected);
     }
     for (int i = 0; i < 4 && f->has_floats; i++)
-        g_assert_cmpfloat(fabs(got[at[i]] - f->floats[i]), <=, 1e-6);
+        g_assert_cmpfloat(fabs(floats[at[i]] - f->floats[i]), <=, 1e-6);
 }
 
 static void check_bytes(const Fixture *f, CnxPixels pixels, const guint8 *bytes)
@@ -54,19 +54,19 @@ static void check_bytes(const Fixture *f, CnxPixels pixels, const guint8 *bytes)
 static void check_fixture(const Fixture *f, CnxPixels pixels, const guint8 *rgb, guint gap)
 {
     const gsize n = 3 * (gsize)f->out_width * f->out_height;
-    PictureFrame frame = picture_pack(rgb, f->info.width, f->info.height, pixels, gap);
+
+    g_auto(PictureFrame) frame = picture_pack(rgb, f->info.width, f->info.height, pixels, gap);
     g_autofree float *dst = g_new(float, n);
     g_autofree guint8 *bytes = g_malloc(n);
     CnxImageInfo info = f->info;
-    CnxPreprocess *p;
     guint width, height;
 
     info.pixels = pixels;
-    p = plan(&f->recipe, &info);
+    g_autoptr(CnxPreprocess) p = new_preprocess(&f->recipe, &info);
     cnx_preprocess_size(p, &width, &height);
     g_assert_cmpuint(width, ==, f->out_width);
     g_assert_cmpuint(height, ==, f->out_height);
-    for (int turn = 0; turn < 2; turn++) { /* a plan serves many frames */
+    for (int run = 0; run < 2; run++) { /* a plan can be run again */
         memset(bytes, 0xEE, n);
         cnx_preprocess_run(p, &frame.image, dst, bytes);
         check_bytes(f, pixels, bytes);
@@ -75,8 +75,6 @@ static void check_fixture(const Fixture *f, CnxPixels pixels, const guint8 *rgb,
     memset(dst, 0, n * sizeof *dst);
     cnx_preprocess_run(p, &frame.image, dst, NULL);
     check_floats(f, dst, bytes);
-    cnx_preprocess_free(p);
-    picture_frame_clear(&frame);
 }
 
 static void test_fixture(gconstpointer data)
@@ -89,7 +87,7 @@ static void test_fixture(gconstpointer data)
         return;
     }
     check_fixture(f, CNX_PIXELS_RGB, rgb, f->seed % 3 * 7);
-    /* The other formats differ in the unpacking alone: one of them each time. */
+    /* The other formats differ only in the unpacking, so one of them is enough. */
     check_fixture(f, (CnxPixels)(CNX_PIXELS_BGR + f->seed % 5), rgb, f->seed % 4 * 3);
 }
 

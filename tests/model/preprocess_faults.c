@@ -1,4 +1,4 @@
-/* That the fixtures are tight: a plain resize, written here for reading, gives their bytes, and
+/* The fixtures are tight: a plain resize, written here to be readable, reproduces their bytes, and
  * each mistake that one could make in it does not.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
@@ -10,13 +10,13 @@
 
 typedef enum Fault {
     FAULT_NONE,
-    FAULT_ORIGIN,    /* the crop begins one column further left, or right */
-    FAULT_ROUNDING,  /* no bytes between the passes */
+    FAULT_ORIGIN,    /* the crop is one column further left or right */
+    FAULT_ROUNDING,  /* no rounding to bytes between the passes */
     FAULT_TRUNCATE,  /* the passes truncate */
     FAULT_ANTIALIAS, /* the filter does not widen when shrinking */
     FAULT_ORDER,     /* the other pass first */
-    FAULT_CENTRE,    /* outputs begin at a source pixel's centre: "align corners" */
-    FAULT_GREY,      /* of a picture made grey: no bytes before the passes */
+    FAULT_CENTRE,    /* outputs start at a source pixel's centre: "align corners" */
+    FAULT_GREY,      /* no rounding to bytes in the greyscale conversion */
     FAULTS
 } Fault;
 
@@ -49,9 +49,9 @@ typedef struct Picture {
     double *rgb; /* [height][width][3] */
 } Picture;
 
-/* Resizes one axis. Frees src. round: to bytes. */
-static Picture pass(Picture src, CnxFilter filter, gboolean vertical, guint out, gboolean round,
-                    Fault fault)
+/* Resizes one axis and frees src. round: to bytes. */
+static Picture resize_axis(Picture src, CnxFilter filter, gboolean vertical, guint out,
+                           gboolean round, Fault fault)
 {
     static const double supports[] = {0, 0.5, 1, 1, 2, 3};
     const guint in = vertical ? src.height : src.width;
@@ -102,13 +102,13 @@ static Picture resize(Picture p, CnxFilter filter, guint width, guint height, Fa
         const gboolean last = i == 1 || (vertical ? lost_width : lost_height) == 0;
 
         if ((vertical ? lost_height : lost_width) != 0)
-            p = pass(p, filter, vertical, vertical ? height : width,
-                     last || fault != FAULT_ROUNDING, fault);
+            p = resize_axis(p, filter, vertical, vertical ? height : width,
+                            last || fault != FAULT_ROUNDING, fault);
     }
     return p;
 }
 
-/* Of a pixel, in colour c. */
+/* The pixel's value in channel c. */
 static double sample(const Fixture *f, const guint8 *pixel, guint c, Fault fault)
 {
     const double grey = (pixel[0] * 19595.0 + pixel[1] * 38470.0 + pixel[2] * 7471.0) / 65536;
@@ -118,7 +118,7 @@ static double sample(const Fixture *f, const guint8 *pixel, guint c, Fault fault
     return pixel[f->gray ? 1 : c];
 }
 
-/* Whether the fixture's bytes come out. */
+/* Whether the resize produces the fixture's bytes. */
 static gboolean reproduces(const Fixture *f, const guint8 *rgb, const CnxGeometry *g, Fault fault)
 {
     const gsize n = 3 * (gsize)f->out_width * f->out_height;
@@ -145,12 +145,12 @@ static gboolean reproduces(const Fixture *f, const guint8 *rgb, const CnxGeometr
     return strcmp(sha256, f->sha256) == 0;
 }
 
-/* Whether the mistake changes what is done at all. */
-static gboolean matters(const Fixture *f, const CnxGeometry *g, Fault fault)
+/* Whether the mistake can affect this fixture. */
+static gboolean can_matter(const Fixture *f, const CnxGeometry *g, Fault fault)
 {
     gboolean horizontal = g->x.resized != f->info.w, vertical = g->y.resized != f->info.h;
 
-    if (f->recipe.filter == CNX_FILTER_BOX) { /* copies pixels where it enlarges */
+    if (f->recipe.filter == CNX_FILTER_BOX) { /* copies pixels when enlarging */
         horizontal = g->x.resized < f->info.w;
         vertical = g->y.resized < f->info.h;
     }
@@ -169,8 +169,8 @@ static gboolean matters(const Fixture *f, const CnxGeometry *g, Fault fault)
     }
 }
 
-/* Pictures of less than 60 pixels a side are left to the fixtures: with a handful of pixels, or two
- * of them spread over many, mistakes may hide. */
+/* Skips pictures smaller than 60 pixels a side: mistakes may not show in a handful of pixels, or in
+ * two that are stretched over many. */
 static void test_fault(gconstpointer data)
 {
     const Fault fault = (Fault)GPOINTER_TO_INT(data);
@@ -185,7 +185,7 @@ static void test_fault(gconstpointer data)
             (gsize)f->info.w * f->info.h > 640 * 480 || MIN(f->info.w, f->info.h) < 60)
             continue;
         g_assert_true(cnx_recipe_geometry(&f->recipe, f->info.w, f->info.h, &g, NULL));
-        if (fault != FAULT_NONE && !matters(f, &g, fault))
+        if (fault != FAULT_NONE && !can_matter(f, &g, fault))
             continue;
         rgb = picture_draw(f->info.width, f->info.height, f->seed);
         seen++;

@@ -1,4 +1,4 @@
-/* Only what the crop needs is touched: everything else lies on pages that cannot be read.
+/* Preprocessing reads only what the crop needs: everything else is on unreadable pages.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <math.h>
@@ -15,8 +15,8 @@ typedef struct Range {
     guint first, end;
 } Range;
 
-/* The pixels of an axis that the outputs of a span can need. */
-static Range needed(const CnxSpan *span, guint in, double support)
+/* The pixels of an axis that a span's outputs can need. */
+static Range needed_range(const CnxSpan *span, guint in, double support)
 {
     const double scale = (double)in / span->resized;
     const double reach = support * MAX(scale, 1);
@@ -27,20 +27,20 @@ static Range needed(const CnxSpan *span, guint in, double support)
 }
 
 typedef struct Plane {
-    guint8 *map; /* [rows][stride], all of it closed but for the needed bytes' pages */
+    guint8 *map; /* [lines][stride]; only the needed bytes' pages are readable */
     gsize size, stride;
     guint8 *first; /* the plane's first byte */
 } Plane;
 
-/* A plane of rows of `bytes` bytes of which [need.first, need.end) of the rows `rows` are needed.
- * Each row has pages of its own. at_end: the needed bytes end where a page does; else they begin
- * there. */
+/* Copies src to a plane whose lines have pages of their own. Of each line's `bytes` bytes, those in
+ * `need` are readable if the line is in `rows`. at_end: the needed bytes end where a page does;
+ * otherwise they start there. */
 static Plane new_plane(const guint8 *src, gsize src_stride, guint lines, gsize bytes, Range rows,
                        Range need, gboolean at_end)
 {
     const gsize page = (gsize)sysconf(_SC_PAGESIZE);
     const gsize edge = at_end ? need.end : need.first;
-    const gsize before = (page - edge % page) % page; /* puts the edge on a page's boundary */
+    const gsize before = (page - edge % page) % page; /* puts the edge on a page boundary */
     Plane plane = {.stride = (before + bytes + 2 * page - 1) / page * page};
 
     plane.size = plane.stride * lines;
@@ -67,10 +67,10 @@ static Plane new_plane(const guint8 *src, gsize src_stride, guint lines, gsize b
     return plane;
 }
 
-/* Bytes of a plane's row that columns take. */
+/* The bytes of a plane's row that store the columns. */
 static Range bytes_of(CnxPixels pixels, int plane, Range columns)
 {
-    const guint whole[] = {
+    const guint pixel_bytes[] = {
         [CNX_PIXELS_RGB] = 3,  [CNX_PIXELS_BGR] = 3,  [CNX_PIXELS_RGBX] = 4, [CNX_PIXELS_BGRX] = 4,
         [CNX_PIXELS_XRGB] = 4, [CNX_PIXELS_XBGR] = 4, [CNX_PIXELS_GRAY] = 1, [CNX_PIXELS_I420] = 1,
         [CNX_PIXELS_YV12] = 1, [CNX_PIXELS_NV12] = 1, [CNX_PIXELS_NV21] = 1};
@@ -79,42 +79,42 @@ static Range bytes_of(CnxPixels pixels, int plane, Range columns)
     if (pixels == CNX_PIXELS_YUY2 || pixels == CNX_PIXELS_UYVY)
         return (Range){4 * pairs.first, 4 * pairs.end};
     if (plane == 0)
-        return (Range){whole[pixels] * columns.first, whole[pixels] * columns.end};
+        return (Range){pixel_bytes[pixels] * columns.first, pixel_bytes[pixels] * columns.end};
     if (pixels == CNX_PIXELS_NV12 || pixels == CNX_PIXELS_NV21)
         return (Range){2 * pairs.first, 2 * pairs.end};
     return pairs;
 }
 
-static void run(const CnxRecipe *recipe, const CnxImageInfo *info, const CnxImage *image,
-                guint8 *bytes)
+static void run_preprocess(const CnxRecipe *recipe, const CnxImageInfo *info, const CnxImage *image,
+                           guint8 *bytes)
 {
-    GError *error = NULL;
-    CnxPreprocess *p = cnx_preprocess_new(recipe, info, &error);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(CnxPreprocess) p = cnx_preprocess_new(recipe, info, &error);
     g_autofree float *dst = g_new(float, 3 * (gsize)recipe->size * recipe->size);
 
     g_assert_no_error(error);
     cnx_preprocess_run(p, image, dst, bytes);
-    cnx_preprocess_free(p);
 }
 
-/* A touch outside is a fault, which ends the program. */
-static void check(const CnxRecipe *recipe, CnxImageInfo info, gboolean at_end)
+/* A read of anything else is a segmentation fault. */
+static void check_reads(const CnxRecipe *recipe, CnxImageInfo info, gboolean at_end)
 {
     static const double supports[] = {0.5, 0.5, 1, 1, 2, 3};
     const gsize n = 3 * (gsize)recipe->size * recipe->size;
     g_autofree guint8 *rgb = picture_draw(info.width, info.height, info.pixels);
-    g_autofree guint8 *want = g_malloc(n), *got = g_malloc(n);
-    PictureFrame frame = info.pixels < CNX_PIXELS_I420
-                             ? picture_pack(rgb, info.width, info.height, info.pixels, 0)
-                             : picture_to_yuv(rgb, &info, 0);
+    g_autofree guint8 *expected = g_malloc(n), *bytes = g_malloc(n);
+
+    g_auto(PictureFrame) frame = info.pixels < CNX_PIXELS_I420
+                                     ? picture_pack(rgb, info.width, info.height, info.pixels, 0)
+                                     : picture_to_yuv(rgb, &info, 0);
     CnxImage guarded = {0};
     Plane planes[3] = {0};
     CnxGeometry g;
     Range columns, rows;
 
     g_assert_true(cnx_recipe_geometry(recipe, info.w, info.h, &g, NULL));
-    columns = needed(&g.x, info.w, supports[recipe->filter]);
-    rows = needed(&g.y, info.h, supports[recipe->filter]);
+    columns = needed_range(&g.x, info.w, supports[recipe->filter]);
+    rows = needed_range(&g.y, info.h, supports[recipe->filter]);
     columns = (Range){columns.first + info.x, columns.end + info.x};
     rows = (Range){rows.first + info.y, rows.end + info.y};
     for (int i = 0; i < 3 && frame.image.plane[i]; i++) {
@@ -127,12 +127,11 @@ static void check(const CnxRecipe *recipe, CnxImageInfo info, gboolean at_end)
         guarded.plane[i] = planes[i].first;
         guarded.stride[i] = (gssize)planes[i].stride;
     }
-    run(recipe, &info, &frame.image, want);
-    run(recipe, &info, &guarded, got);
-    g_assert_cmpmem(got, n, want, n);
+    run_preprocess(recipe, &info, &frame.image, expected);
+    run_preprocess(recipe, &info, &guarded, bytes);
+    g_assert_cmpmem(bytes, n, expected, n);
     for (int i = 0; i < 3 && planes[i].map; i++)
         munmap(planes[i].map, planes[i].size);
-    picture_frame_clear(&frame);
 }
 
 static void test_pixels(gconstpointer data)
@@ -150,18 +149,18 @@ static void test_pixels(gconstpointer data)
         static const guint shapes[][2] = {{401, 157}, {157, 401}, {96, 40}, {35, 33}};
 
         recipe.filter = (CnxFilter)(i % 6);
-        recipe.resize = i % 4 < 2 ? 64 : 33; /* by 33 the crop cuts one column or row */
+        recipe.resize = i % 4 < 2 ? 64 : 33; /* 33: the crop cuts one column or row */
         info.width = shapes[i / 6 % 4][0];
         info.height = shapes[i / 6 % 4][1];
         info.x = info.y = 0;
         info.w = info.width;
         info.h = info.height;
-        check(&recipe, info, i / 24);
+        check_reads(&recipe, info, i / 24);
         info.x = 5;
         info.y = 3;
         info.w -= 11;
         info.h -= 4;
-        check(&recipe, info, i / 24);
+        check_reads(&recipe, info, i / 24);
     }
 }
 

@@ -1,5 +1,5 @@
-/* YUV frames against the same frames converted to RGB in double precision, then resized by the path
- * that is compared with Pillow's.
+/* YUV frames compared with the same frames converted to RGB in double precision, then resized by
+ * the path that other tests compare with Pillow's.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <string.h>
@@ -28,12 +28,12 @@ static CnxRecipe new_recipe(CnxCrop crop, guint size, guint resize)
     };
 }
 
-/* Returns the resized bytes, and their count; g_free(). */
-static guint8 *run(const CnxRecipe *recipe, const CnxImageInfo *info, const CnxImage *image,
-                   gsize *n)
+/* Returns the resized bytes [n]; g_free(). */
+static guint8 *run_preprocess(const CnxRecipe *recipe, const CnxImageInfo *info,
+                              const CnxImage *image, gsize *n)
 {
-    GError *error = NULL;
-    CnxPreprocess *p = cnx_preprocess_new(recipe, info, &error);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(CnxPreprocess) p = cnx_preprocess_new(recipe, info, &error);
     g_autofree float *dst = NULL;
     guint8 *bytes;
     guint width, height;
@@ -44,51 +44,50 @@ static guint8 *run(const CnxRecipe *recipe, const CnxImageInfo *info, const CnxI
     dst = g_new(float, *n);
     bytes = g_malloc(*n);
     cnx_preprocess_run(p, image, dst, bytes);
-    cnx_preprocess_free(p);
     return bytes;
 }
 
 typedef struct Difference {
     gsize n; /* bytes */
     double mean;
-    int most;
+    int max;
 } Difference;
 
-/* seen: how the frame is said to be; info: how it is. */
+/* info describes the frame correctly; claimed is what preprocessing is given. */
 static Difference difference(const CnxRecipe *recipe, const CnxImageInfo *info,
-                             const CnxImageInfo *seen, const CnxImage *image)
+                             const CnxImageInfo *claimed, const CnxImage *image)
 {
     g_autofree guint8 *rgb = picture_from_yuv(image, info);
     const CnxImage converted = {{rgb}, {3 * (gssize)info->width}};
     CnxImageInfo rgb_info = *info;
     Difference d = {0};
-    gsize n, want_n;
-    g_autofree guint8 *got = run(recipe, seen, image, &n), *want = NULL;
+    gsize n, expected_n;
+    g_autofree guint8 *bytes = run_preprocess(recipe, claimed, image, &n), *expected = NULL;
 
     rgb_info.pixels = CNX_PIXELS_RGB;
-    want = run(recipe, &rgb_info, &converted, &want_n);
-    g_assert_cmpuint(n, ==, want_n);
+    expected = run_preprocess(recipe, &rgb_info, &converted, &expected_n);
+    g_assert_cmpuint(n, ==, expected_n);
     d.n = n;
     for (gsize i = 0; i < n; i++) {
-        d.mean += ABS(got[i] - want[i]) / (double)n;
-        d.most = MAX(d.most, ABS(got[i] - want[i]));
+        d.mean += ABS(bytes[i] - expected[i]) / (double)n;
+        d.max = MAX(d.max, ABS(bytes[i] - expected[i]));
     }
     return d;
 }
 
-/* The three terms are rounded to 2^-6 and their factors are off by up to 2^-14: a value is off by
- * less than 0.05, a rounded byte by one level, here and there, even in a picture of a few pixels.
- * The resize can add a level where lobes add up. */
-static void check(const CnxRecipe *recipe, const CnxImageInfo *info, const CnxImage *image)
+/* The three terms are rounded to 2^-6 and their factors are off by up to 2^-14, so a value is off
+ * by less than 0.05 and an occasional byte by one level, even in a picture of a few pixels. The
+ * resize can add a level where lobes add up. */
+static void check_frame(const CnxRecipe *recipe, const CnxImageInfo *info, const CnxImage *image)
 {
     const Difference d = difference(recipe, info, info, image);
 
-    if (d.mean <= 0.1 + 1.0 / (double)d.n && d.most <= (recipe->crop == CNX_CROP_NONE ? 1 : 2))
+    if (d.mean <= 0.1 + 1.0 / (double)d.n && d.max <= (recipe->crop == CNX_CROP_NONE ? 1 : 2))
         return;
-    g_test_message("%s %s %s range %ux%u, region %u,%u %ux%u: mean %g, most %d",
+    g_test_message("%s %s %s range %ux%u, region %u,%u %ux%u: mean %g, max %d",
                    format_names[info->pixels], matrix_names[info->matrix],
                    info->full_range ? "full" : "limited", info->width, info->height, info->x,
-                   info->y, info->w, info->h, d.mean, d.most);
+                   info->y, info->w, info->h, d.mean, d.max);
     g_test_fail();
 }
 
@@ -97,11 +96,11 @@ static void check_size(CnxImageInfo info, guint gap)
     const CnxRecipe same = new_recipe(CNX_CROP_NONE, MIN(info.w, info.h), MIN(info.w, info.h));
     const CnxRecipe center = new_recipe(CNX_CROP_CENTER, 64, 73);
     g_autofree guint8 *rgb = picture_draw(info.width, info.height, 3 * info.width + gap);
-    PictureFrame frame = picture_to_yuv(rgb, &info, gap);
 
-    check(&same, &info, &frame.image);
-    check(&center, &info, &frame.image);
-    picture_frame_clear(&frame);
+    g_auto(PictureFrame) frame = picture_to_yuv(rgb, &info, gap);
+
+    check_frame(&same, &info, &frame.image);
+    check_frame(&center, &info, &frame.image);
 }
 
 static void test_natural(gconstpointer data)
@@ -132,7 +131,7 @@ static void test_natural(gconstpointer data)
     }
 }
 
-/* Every combination of 0, 1, 15, 16, 17, 128, 235, 240, 254, 255: nothing may wrap around. */
+/* No combination of extreme values may wrap around. */
 static void test_extremes(gconstpointer data)
 {
     static const guint8 values[] = {0, 1, 15, 16, 17, 127, 128, 235, 240, 254, 255};
@@ -147,27 +146,28 @@ static void test_extremes(gconstpointer data)
         .h = 2 * n,
     };
     g_autofree guint8 *rgb = g_malloc0(3 * (gsize)info.width * info.height);
-    PictureFrame frame = picture_to_yuv(rgb, &info, 0);
+
+    g_auto(PictureFrame) frame = picture_to_yuv(rgb, &info, 0);
     const CnxRecipe same = new_recipe(CNX_CROP_NONE, info.h, info.h);
 
-    /* Whatever a byte is in this format, luma or chroma: all triples of neighbours turn up. */
+    /* Produces all triples of neighbours, whichever bytes are luma or chroma in this format. */
     for (gsize i = 0; i < frame.size; i++)
         frame.memory[i] = values[(i * 7 + i / n * 3 + i / (n * n) * 5 + i / info.width) % n];
     for (int setting = 0; setting < 6; setting++) {
         info.matrix = (CnxMatrix)(setting / 2);
         info.full_range = setting % 2;
-        check(&same, &info, &frame.image);
+        check_frame(&same, &info, &frame.image);
     }
-    picture_frame_clear(&frame);
 }
 
-/* The comparison would notice another matrix, another range, or chroma the wrong way round. */
+/* The comparison notices a wrong matrix, a wrong range and swapped chroma. */
 static void test_notices(void)
 {
     const CnxRecipe center = new_recipe(CNX_CROP_CENTER, 64, 73);
     CnxImageInfo info = {CNX_PIXELS_NV12, 320, 240, CNX_MATRIX_BT709, FALSE, 1, 1, 0, 0, 320, 240};
     g_autofree guint8 *rgb = picture_draw(info.width, info.height, 1);
-    PictureFrame frame = picture_to_yuv(rgb, &info, 0);
+
+    g_auto(PictureFrame) frame = picture_to_yuv(rgb, &info, 0);
     CnxImageInfo wrong = info;
 
     wrong.matrix = CNX_MATRIX_BT601;
@@ -180,10 +180,9 @@ static void test_notices(void)
     wrong = info;
     wrong.pixels = CNX_PIXELS_NV21;
     g_assert_cmpfloat(difference(&center, &info, &wrong, &frame.image).mean, >, 1);
-    picture_frame_clear(&frame);
 }
 
-/* The corners of the cube, whose bytes everybody knows. */
+/* Corners of the colour cube, whose bytes are well known. */
 static void test_known(void)
 {
     static const struct {
@@ -207,7 +206,7 @@ static void test_known(void)
         const CnxImage image = {{uyvy}, {4}};
         const CnxRecipe same = new_recipe(CNX_CROP_NONE, 1, 1);
         gsize n;
-        g_autofree guint8 *bytes = run(&same, &info, &image, &n);
+        g_autofree guint8 *bytes = run_preprocess(&same, &info, &image, &n);
 
         g_assert_cmpmem(bytes, n, known[i].rgb, 3);
     }

@@ -5,7 +5,6 @@
 
 #include <pthread.h>
 
-#include "model/threads/affinity.h"
 #include "model/threads/cpus.h"
 #include "model/threads/threads.h"
 #include "tests/model/support/asking.h"
@@ -114,21 +113,21 @@ static void test_pinned(void)
 {
     g_autoptr(CnxClient) client = NULL;
     const guint available = cnx_cpus_available();
-    CnxAffinity *affinity = NULL;
+    CnxCpusPin *pin = NULL;
     CnxQueueStats stats;
     GError *error = NULL;
 
-    for (guint cpu = 0; !affinity && cpu < 1024; cpu++) {
+    for (guint cpu = 0; !pin && cpu < 1024; cpu++) {
         g_autofree char *list = g_strdup_printf("%u", cpu);
 
-        affinity = cnx_affinity_acquire(list, NULL);
+        pin = cnx_cpus_pin(list, NULL);
     }
     client = asking_client(0);
     asking(client, 0, 1, &error);
     g_assert_no_error(error);
     cnx_client_stats(client, &stats);
     g_assert_cmpuint(stats.threads, ==, 1);
-    cnx_affinity_release(affinity);
+    cnx_cpus_unpin(pin);
     asking(client, 0, 1, &error);
     g_assert_no_error(error);
     cnx_client_stats(client, &stats);

@@ -1,7 +1,10 @@
-/* Recipes: changes of size and crop, and geometries that cannot be.
+/* Recipes: changes of size and crop, and impossible geometries.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "model/config/recipe.h"
+
+#include <string.h>
+
 #include "model/preprocess/preprocess.h"
 
 static const CnxRecipe timm = {
@@ -33,7 +36,7 @@ static void test_size(void)
     cnx_recipe_set_size(&r, 384);
     ASSERT_RECIPE(r, 384, 438, CNX_CROP_CENTER); /* 438.86 */
     r = timm;
-    r.crop_pct = 0; /* not said */
+    r.crop_pct = 0; /* unknown */
     cnx_recipe_set_size(&r, 448);
     ASSERT_RECIPE(r, 448, 512, CNX_CROP_CENTER);
 }
@@ -49,7 +52,7 @@ static void test_squash_from(void)
     ASSERT_RECIPE(r, 512, 512, CNX_CROP_SQUASH);
     cnx_recipe_set_size(&r, 352);
     ASSERT_RECIPE(r, 352, 402, CNX_CROP_CENTER); /* 402.29 */
-    cnx_recipe_set_crop(&r, CNX_CROP_CENTER);    /* asked for: it stays */
+    cnx_recipe_set_crop(&r, CNX_CROP_CENTER);    /* an explicit mode stays */
     cnx_recipe_set_size(&r, 448);
     ASSERT_RECIPE(r, 448, 512, CNX_CROP_CENTER);
 }
@@ -95,11 +98,19 @@ static void test_origins(void)
     }
 }
 
+static void assert_impossible(const CnxRecipe *r, guint width, guint height)
+{
+    g_autoptr(GError) error = NULL;
+    CnxGeometry g;
+
+    g_assert_false(cnx_recipe_geometry(r, width, height, &g, &error));
+    g_assert_error(error, CNX_ERROR, CNX_ERROR_SETTINGS);
+}
+
 static void test_geometry(void)
 {
     CnxRecipe r = timm;
     CnxGeometry g;
-    GError *error = NULL;
 
     g_assert_true(cnx_recipe_geometry(&r, 1920, 1080, &g, NULL));
     g_assert_cmpuint(g.x.resized, ==, 455); /* 455.1 */
@@ -113,20 +124,14 @@ static void test_geometry(void)
     g_assert_cmpuint(g.fill[0], ==, 124);
     g_assert_cmpuint(g.fill[1], ==, 116);
     g_assert_cmpuint(g.fill[2], ==, 104);
-    g_assert_false(cnx_recipe_geometry(&r, 1000, 1, &g, &error)); /* 256 x 0.256 */
-    g_assert_error(error, CNX_ERROR, CNX_ERROR_SETTINGS);
-    g_clear_error(&error);
+    assert_impossible(&r, 1000, 1); /* 256 x 0.256 */
     r.crop = CNX_CROP_CENTER;
-    g_assert_false(cnx_recipe_geometry(&r, 100000, 1, &g, &error)); /* 25 million wide */
-    g_assert_error(error, CNX_ERROR, CNX_ERROR_SETTINGS);
-    g_clear_error(&error);
-    g_assert_false(cnx_recipe_geometry(&r, 0, 10, &g, &error));
-    g_assert_error(error, CNX_ERROR, CNX_ERROR_SETTINGS);
-    g_clear_error(&error);
+    assert_impossible(&r, 100000, 1); /* 25 million wide */
+    assert_impossible(&r, 0, 10);
 }
 
-/* A 720x576 picture at 16/15 is one of 768x576: the central square is 576 of its columns, 540 of
- * the stored ones. */
+/* A 720x576 picture at 16/15 is displayed as 768x576. The central square has 576 of the displayed
+ * columns, which are 540 stored ones. */
 static void test_display_shape(void)
 {
     CnxRecipe r = timm;
@@ -136,7 +141,6 @@ static void test_display_shape(void)
     g_autofree float *dst = g_new(float, 3 * 224 * 224);
     g_autofree guint8 *bytes = g_malloc(3 * 224 * 224);
     const CnxImage image = {{ramp}, {720}};
-    CnxPreprocess *p;
 
     r.resize = 224;
     for (guint i = 0; i < 720 * 576; i++)
@@ -146,25 +150,23 @@ static void test_display_shape(void)
 
         info.par_n = square ? 1 : 16;
         info.par_d = square ? 1 : 15;
-        p = cnx_preprocess_new(&r, &info, NULL);
+        g_autoptr(CnxPreprocess) p = cnx_preprocess_new(&r, &info, NULL);
         cnx_preprocess_run(p, &image, dst, bytes);
         for (int x = 0; x < 224; x++) {
-            const double want = ((720 - columns) / 2 + (x + 0.5) * columns / 224) / 3;
+            const double expected = ((720 - columns) / 2 + (x + 0.5) * columns / 224) / 3;
 
-            g_assert_cmpfloat(ABS(bytes[3 * (224 * 100 + x)] - want), <, 1.6);
+            g_assert_cmpfloat(ABS(bytes[3 * (224 * 100 + x)] - expected), <, 1.6);
         }
-        cnx_preprocess_free(p);
     }
 }
 
-static void refuse(const CnxRecipe *r, const CnxImageInfo *info, const char *words)
+static void assert_refused(const CnxRecipe *r, const CnxImageInfo *info, const char *words)
 {
-    GError *error = NULL;
+    g_autoptr(GError) error = NULL;
 
     g_assert_null(cnx_preprocess_new(r, info, &error));
     g_assert_error(error, CNX_ERROR, CNX_ERROR_SETTINGS);
-    g_assert_nonnull(g_strstr_len(error->message, -1, words));
-    g_clear_error(&error);
+    g_assert_nonnull(strstr(error->message, words));
 }
 
 static void test_refusals(void)
@@ -174,27 +176,27 @@ static void test_refusals(void)
     CnxRecipe r = timm;
 
     info.w = 0;
-    refuse(&timm, &info, "region of 0 x 48");
+    assert_refused(&timm, &info, "region of 0 x 48");
     info = good;
     info.x = 1;
-    refuse(&timm, &info, "not inside the picture of 64 x 48");
+    assert_refused(&timm, &info, "not inside the picture of 64 x 48");
     info.x = G_MAXUINT;
-    refuse(&timm, &info, "not inside");
+    assert_refused(&timm, &info, "not inside");
     info = good;
     info.width = 0;
-    refuse(&timm, &info, "0 x 48");
+    assert_refused(&timm, &info, "0 x 48");
     info = good;
     info.par_d = 0;
-    refuse(&timm, &info, "pixel aspect ratio of 1/0");
+    assert_refused(&timm, &info, "pixel aspect ratio is 1/0");
     info.par_d = 1000;
-    refuse(&timm, &info, "shown 0 pixels wide");
+    assert_refused(&timm, &info, "displayed 0 pixels wide");
     info.par_d = 1;
     info.par_n = G_MAXINT;
-    refuse(&timm, &info, "pixels wide");
+    assert_refused(&timm, &info, "pixels wide");
     r.std[1] = 0;
-    refuse(&r, &good, "standard deviation of channel 1");
+    assert_refused(&r, &good, "standard deviation of channel 1");
     g_setenv("CONVNEXT_CPU", "sse2", TRUE);
-    refuse(&timm, &good, "'sse2'; it must be one of c, avx2, avx512, avx512_vnni");
+    assert_refused(&timm, &good, "'sse2'; it must be one of c, avx2, avx512, avx512_vnni");
     g_unsetenv("CONVNEXT_CPU");
 }
 

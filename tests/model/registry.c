@@ -1,4 +1,4 @@
-/* Which openings give the same model: those that read the same files.
+/* Opening the same files twice returns the same model.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <glib/gstdio.h>
@@ -8,10 +8,10 @@
 #include "tests/fixtures/seeded.h"
 #include "tests/model/support/folder.h"
 
-static CnxModel *open_set(const char *path, CnxWeightSet wanted)
+static CnxModel *open_set(const char *path, CnxWeightSet set)
 {
-    GError *error = NULL;
-    CnxModel *model = cnx_model_open(path, wanted, &error);
+    g_autoptr(GError) error = NULL;
+    CnxModel *model = cnx_model_open(path, set, &error);
 
     g_assert_no_error(error);
     return model;
@@ -22,14 +22,14 @@ static CnxModel *open_model(const char *path)
     return open_set(path, CNX_WEIGHT_SET_AUTO);
 }
 
-static const char *label(const CnxModel *model, guint i)
+static const char *label_of(const CnxModel *model, guint i)
 {
     char **labels = cnx_model_config(model)->labels;
 
     return labels ? labels[i] : NULL;
 }
 
-/* One file, opened twice, is one model; its two sets of weights are two. */
+/* A file opened twice is one model; its two sets of weights are two models. */
 static void test_sets(void)
 {
     const char *path = FIXTURES "/containers/ema.pth.tar";
@@ -43,54 +43,47 @@ static void test_sets(void)
     cnx_model_unref(c);
 }
 
-/* As in the Hub's cache: folders of links, to the same weights and to different configs. */
+/* Two folders link to the same weights but have different configs, as in the Hub's cache. */
 static void test_links(void)
 {
     static const char *const files[] = {"1/model.safetensors", "2/model.safetensors"};
-    char *blob = folder_path("blob"), *weights = folder_path("model.safetensors"), *path[2];
+    g_autofree char *blob = folder_path("blob"), *weights = folder_path("model.safetensors");
     CnxModel *model[2];
 
     folder_put_weights("facebook-v1");
     g_assert_cmpint(g_rename(weights, blob), ==, 0);
     for (guint i = 0; i < 2; i++) {
-        char *folder = folder_path(i ? "2" : "1");
+        g_autofree char *folder = folder_path(i ? "2" : "1"), *path = folder_path(files[i]);
 
-        path[i] = folder_path(files[i]);
         g_assert_cmpint(g_mkdir(folder, 0700), ==, 0);
-        g_assert_cmpint(symlink(blob, path[i]), ==, 0);
+        g_assert_cmpint(symlink(blob, path), ==, 0);
         folder_write(i ? "2/labels.txt" : "1/labels.txt",
                      i ? "A\nB\nC\nD\nE\nF\nG\nH\nI\nJ\n" : "a\nb\nc\nd\ne\nf\ng\nh\ni\nj\n");
-        model[i] = open_model(path[i]);
-        g_free(folder);
+        model[i] = open_model(path);
     }
-    g_assert_cmpstr(label(model[0], 9), ==, "j");
-    g_assert_cmpstr(label(model[1], 9), ==, "J");
+    g_assert_cmpstr(label_of(model[0], 9), ==, "j");
+    g_assert_cmpstr(label_of(model[1], 9), ==, "J");
     for (guint i = 0; i < 2; i++) {
-        char *folder = folder_path(i ? "2" : "1");
+        g_autofree char *folder = folder_path(i ? "2" : "1");
 
         cnx_model_unref(model[i]);
         folder_write(files[i], NULL);
         folder_write(i ? "2/labels.txt" : "1/labels.txt", NULL);
         g_rmdir(folder);
-        g_free(folder);
-        g_free(path[i]);
     }
     g_remove(blob);
-    g_free(blob);
-    g_free(weights);
 }
 
 static void write_names(const char *list, const char *word)
 {
-    GString *text = g_string_new(NULL);
+    g_autoptr(GString) text = g_string_new(NULL);
 
     for (guint i = 0; i < 1000; i++)
         g_string_append_printf(text, "%s %u\n", word, i);
     folder_write(list, text->str);
-    g_string_free(text, TRUE);
 }
 
-/* ImageNet's names come, and change, while the model is held. */
+/* ImageNet's list appears and changes while the model is in use. */
 static void test_imagenet(void)
 {
     static const SeededNetwork network = {"imagenet",
@@ -100,7 +93,7 @@ static void test_imagenet(void)
                                           {1, 1, 1, 1},
                                           {4, 4, 4, 4}};
     static const char list[] = "gst-convnext/imagenet-1k.txt";
-    char *path = folder_path("model.safetensors"), *data = folder_path("gst-convnext");
+    g_autofree char *path = folder_path("model.safetensors"), *data = folder_path("gst-convnext");
 
     g_assert_true(seeded_checkpoint(path, &network, NULL));
     CnxModel *none = open_model(path);
@@ -110,10 +103,10 @@ static void test_imagenet(void)
     write_names(list, "creature");
     CnxModel *creatures = open_model(path);
 
-    g_assert_cmpstr(label(none, 281), ==, NULL);
-    g_assert_cmpstr(label(things, 281), ==, "thing 281");
+    g_assert_cmpstr(label_of(none, 281), ==, NULL);
+    g_assert_cmpstr(label_of(things, 281), ==, "thing 281");
     g_assert_true(things == same);
-    g_assert_cmpstr(label(creatures, 281), ==, "creature 281");
+    g_assert_cmpstr(label_of(creatures, 281), ==, "creature 281");
     cnx_model_unref(none);
     cnx_model_unref(things);
     cnx_model_unref(same);
@@ -121,8 +114,6 @@ static void test_imagenet(void)
     folder_write(list, NULL);
     g_rmdir(data);
     folder_clear();
-    g_free(path);
-    g_free(data);
 }
 
 int main(int argc, char **argv)

@@ -1,4 +1,4 @@
-/* Signatures of pictures against means in double precision, in every format.
+/* Thumbnails against means in double precision, in every format.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "model/preprocess/thumbnail.h"
@@ -14,7 +14,7 @@ static const struct {
     const char *name;
     CnxPixels pixels;
     guint size;    /* bytes of a pixel in the first plane */
-    guint8 counts; /* bit i: byte i tells the brightness */
+    guint8 counts; /* bit i: byte i carries brightness */
 } formats[] = {
     {"RGB", CNX_PIXELS_RGB, 3, 7},    {"BGR", CNX_PIXELS_BGR, 3, 7},
     {"RGBX", CNX_PIXELS_RGBX, 4, 7},  {"BGRX", CNX_PIXELS_BGRX, 4, 7},
@@ -36,8 +36,9 @@ static const struct {
 static guint failures;
 static CnxIsa level;
 
-/* The memory ends where the last row's pixels do: what reads on is found by the sanitizers. */
-static guint8 *noise(guint width, guint height, guint size, gsize *stride, guint32 seed)
+/* Returns a picture of noise. Its memory ends with the last row's pixels, so that sanitizers find
+ * reads beyond them. */
+static guint8 *new_noise(guint width, guint height, guint size, gsize *stride, guint32 seed)
 {
     *stride = (gsize)width * size + GAP;
     gsize bytes = *stride * (height - 1) + (gsize)width * size;
@@ -49,10 +50,10 @@ static guint8 *noise(guint width, guint height, guint size, gsize *stride, guint
     return memory;
 }
 
-static double mean(const guint8 *memory, gsize stride, guint f, gboolean full_range, guint x0,
-                   guint x1, guint y0, guint y1)
+static double expected_mean(const guint8 *memory, gsize stride, guint f, gboolean full_range,
+                            guint x0, guint x1, guint y0, guint y1)
 {
-    /* As the header says: up to 32 rows, evenly spaced. */
+    /* Up to 32 rows, evenly spaced, as documented. */
     const guint step = (y1 - y0 + 31) / 32;
     double sum = 0, n = 0;
 
@@ -68,7 +69,7 @@ static double mean(const guint8 *memory, gsize stride, guint f, gboolean full_ra
     return sum / n / (formats[f].pixels >= CNX_PIXELS_I420 && !full_range ? 219 : 255);
 }
 
-static void check(guint f, guint r)
+static void check_cells(guint f, guint r)
 {
     gsize stride;
     CnxThumbnail thumbnail;
@@ -80,77 +81,77 @@ static void check(guint f, guint r)
                                .y = regions[r].y,
                                .w = regions[r].w,
                                .h = regions[r].h};
-    guint8 *memory = noise(info.width, info.height, formats[f].size, &stride, 7 * f + r);
+    g_autofree guint8 *memory =
+        new_noise(info.width, info.height, formats[f].size, &stride, 7 * f + r);
     const CnxImage image = {{memory}, {(gssize)stride}};
-    double most = 0;
+    double error = 0;
 
     cnx_thumbnail_make(&thumbnail, level, &info, &image);
     for (guint i = 0; i < 16; i++)
         for (guint j = 0; j < 16; j++) {
-            double want = mean(memory, stride, f, info.full_range, info.x + info.w * j / 16,
-                               info.x + info.w * (j + 1) / 16, info.y + info.h * i / 16,
-                               info.y + info.h * (i + 1) / 16);
+            double expected =
+                expected_mean(memory, stride, f, info.full_range, info.x + info.w * j / 16,
+                              info.x + info.w * (j + 1) / 16, info.y + info.h * i / 16,
+                              info.y + info.h * (i + 1) / 16);
 
-            most = fmax(most, fabs(thumbnail.cell[i][j] - want));
+            error = fmax(error, fabs(thumbnail.cell[i][j] - expected));
         }
-    if (most > 1e-6) {
-        g_printerr("%s, region %u: a cell is off by %g\n", formats[f].name, r, most);
+    if (error > 1e-6) {
+        g_printerr("%s, region %u: a cell is off by %g\n", formats[f].name, r, error);
         failures++;
     }
-    g_free(memory);
 }
 
-static void expect(const char *what, double got, double least, double most)
+static void expect_distance(const char *what, double distance, double min, double max)
 {
-    if (got >= least && got <= most)
+    if (distance >= min && distance <= max)
         return;
-    g_printerr("%s: a distance of %g, not %g to %g\n", what, got, least, most);
+    g_printerr("%s: a distance of %g, not %g to %g\n", what, distance, min, max);
     failures++;
 }
 
-/* A gray picture of 320x240, noise of the given height on it, and a bright square. */
-static void draw(CnxThumbnail *thumbnail, guint noise_height, guint square, guint32 seed)
+/* The thumbnail of a grey 320x240 picture with noise of the given amplitude and a bright square. */
+static void draw_thumbnail(CnxThumbnail *thumbnail, guint amplitude, guint square, guint32 seed)
 {
     const CnxImageInfo info = {
         .pixels = CNX_PIXELS_GRAY, .width = 320, .height = 240, .w = 320, .h = 240};
     gsize stride;
-    guint8 *memory = noise(320, 240, 1, &stride, seed);
+    g_autofree guint8 *memory = new_noise(320, 240, 1, &stride, seed);
     const CnxImage image = {{memory}, {(gssize)stride}};
 
     for (guint y = 0; y < 240; y++)
         for (guint x = 0; x < 320; x++) {
             guint8 *p = &memory[y * stride + x];
 
-            *p = (guint8)(100 + *p * noise_height / 256);
+            *p = (guint8)(100 + *p * amplitude / 256);
             if (x >= 50 && x < 50 + square && y >= 100 && y < 100 + square)
                 *p = 220;
         }
     cnx_thumbnail_make(thumbnail, level, &info, &image);
-    g_free(memory);
 }
 
 static void check_distances(void)
 {
     CnxThumbnail a, b;
 
-    draw(&a, 20, 0, 1);
-    expect("a picture and itself", cnx_thumbnail_distance(&a, &a), 0, 0);
-    draw(&b, 20, 0, 2);
-    expect("other noise", cnx_thumbnail_distance(&a, &b), 1e-6, 0.01);
-    draw(&b, 20, 20, 3); /* a cell of 20 x 15 in which it covers a quarter at least */
-    expect("a square the size of a cell", cnx_thumbnail_distance(&a, &b), 0.05, 0.5);
-    expect("the other way round", cnx_thumbnail_distance(&b, &a), 0.05, 0.5);
+    draw_thumbnail(&a, 20, 0, 1);
+    expect_distance("a picture from itself", cnx_thumbnail_distance(&a, &a), 0, 0);
+    draw_thumbnail(&b, 20, 0, 2);
+    expect_distance("other noise", cnx_thumbnail_distance(&a, &b), 1e-6, 0.01);
+    draw_thumbnail(&b, 20, 20, 3); /* covers at least a quarter of a 20 x 15 cell */
+    expect_distance("a square the size of a cell", cnx_thumbnail_distance(&a, &b), 0.05, 0.5);
+    expect_distance("the same square, reversed", cnx_thumbnail_distance(&b, &a), 0.05, 0.5);
 }
 
 int main(void)
 {
-    GError *error = NULL;
+    g_autoptr(GError) error = NULL;
 
     if (!cnx_isa_get(&level, &error))
         g_error("%s", error->message);
     for (guint f = 0; f < G_N_ELEMENTS(formats); f++)
         for (guint r = 0; r < G_N_ELEMENTS(regions); r++)
-            check(f, r);
+            check_cells(f, r);
     check_distances();
     return failures > 0;
 }

@@ -1,4 +1,4 @@
-/* The cases of fixtures/preprocess.inc as an array.
+/* The cases in fixtures/preprocess.inc as an array.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
@@ -9,7 +9,7 @@
 typedef struct Fixture {
     const char *name;
     guint32 seed;
-    gboolean gray; /* the picture is stored so */
+    gboolean gray; /* the picture is stored as gray */
     CnxImageInfo info;
     CnxRecipe recipe;
     guint out_width, out_height;

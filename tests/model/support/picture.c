@@ -13,8 +13,8 @@ static guint32 hash(guint32 x, guint32 y, guint32 c, guint32 seed)
     return h ^ h >> 15;
 }
 
-/* A triangle wave: 0 up to period and down again. */
-static guint32 fold(guint32 t, guint32 period)
+/* A triangle wave: from 0 up to period and back. */
+static guint32 triangle_wave(guint32 t, guint32 period)
 {
     t %= 2 * period;
     return t < period ? t : 2 * period - t;
@@ -28,9 +28,9 @@ guint8 *picture_draw(guint width, guint height, guint32 seed)
     for (guint32 y = 0; y < height; y++) {
         for (guint32 x = 0; x < width; x++) {
             for (guint32 c = 0; c < 3; c++) {
-                guint32 v = fold(x * (3 + c) + y * 2, 61 + 19 * c);
+                guint32 v = triangle_wave(x * (3 + c) + y * 2, 61 + 19 * c);
 
-                v += fold(y * 5 + x, 83) * (c + 1) / 3;
+                v += triangle_wave(y * 5 + x, 83) * (c + 1) / 3;
                 v += (x / 23 + y / 17) % 2 * 48;
                 v += hash(x, y, c, seed) % 40;
                 if (x / 41 % 7 == 3)
@@ -46,7 +46,7 @@ PictureFrame picture_pack(const guint8 *rgb, guint width, guint height, CnxPixel
 {
     static const struct {
         guint bytes;
-        guint at[3]; /* of R, G and B in a pixel */
+        guint offset[3]; /* of R, G and B in a pixel */
     } formats[] = {
         [CNX_PIXELS_RGB] = {3, {0, 1, 2}},  [CNX_PIXELS_BGR] = {3, {2, 1, 0}},
         [CNX_PIXELS_RGBX] = {4, {0, 1, 2}}, [CNX_PIXELS_BGRX] = {4, {2, 1, 0}},
@@ -67,7 +67,7 @@ PictureFrame picture_pack(const guint8 *rgb, guint width, guint height, CnxPixel
             const guint8 *from = rgb + 3 * ((gsize)y * width + x);
 
             for (int c = 0; c < 3 && bytes > 1; c++)
-                to[formats[pixels].at[c]] = from[c];
+                to[formats[pixels].offset[c]] = from[c];
             if (bytes == 1)
                 *to = from[1];
         }
@@ -75,7 +75,7 @@ PictureFrame picture_pack(const guint8 *rgb, guint width, guint height, CnxPixel
     return frame;
 }
 
-/* Red, green and blue in luma. */
+/* The weights of R, G and B in luma. */
 static void luma_weights(double k[3], CnxMatrix matrix)
 {
     k[0] = matrix == CNX_MATRIX_BT601 ? 0.299 : matrix == CNX_MATRIX_BT709 ? 0.2126 : 0.2627;
@@ -88,7 +88,7 @@ static guint8 to_byte(double value)
     return (guint8)CLAMP(floor(value + 0.5), 0, 255);
 }
 
-/* Where the samples of a pixel stand */
+/* The location of a pixel's samples */
 typedef struct Samples {
     gsize y, u, v; /* offsets in their planes */
     int u_plane, v_plane;
@@ -116,7 +116,7 @@ static Samples samples_of(const CnxImage *image, CnxPixels pixels, guint x, guin
     }
 }
 
-/* Lays the planes out one after the other. */
+/* Allocates a frame with consecutive planes. */
 static PictureFrame new_yuv(const CnxImageInfo *info, guint gap)
 {
     const gsize halved = (info->width + 1) / 2, rows = (info->height + 1) / 2;
@@ -143,8 +143,8 @@ static PictureFrame new_yuv(const CnxImageInfo *info, guint gap)
     return frame;
 }
 
-/* Y, U and V of a pixel, as the range scales them. */
-static void encode(double yuv[3], const guint8 *rgb, const CnxImageInfo *info)
+/* Converts a pixel to Y, U and V, scaled to the range. */
+static void encode_pixel(double yuv[3], const guint8 *rgb, const CnxImageInfo *info)
 {
     const double y_scale = info->full_range ? 1 : 219.0 / 255;
     const double c_scale = info->full_range ? 1 : 224.0 / 255;
@@ -160,7 +160,7 @@ static void encode(double yuv[3], const guint8 *rgb, const CnxImageInfo *info)
 PictureFrame picture_to_yuv(const guint8 *rgb, const CnxImageInfo *info, guint gap)
 {
     PictureFrame frame = new_yuv(info, gap);
-    const guint both = info->pixels < CNX_PIXELS_YUY2; /* chroma halved in height as well */
+    const guint both = info->pixels < CNX_PIXELS_YUY2; /* chroma is halved in height too */
 
     for (guint y = 0; y < info->height; y++) {
         for (guint x = 0; x < info->width; x++) {
@@ -168,13 +168,13 @@ PictureFrame picture_to_yuv(const guint8 *rgb, const CnxImageInfo *info, guint g
             double yuv[3], sum[3] = {0};
             int n = 0;
 
-            encode(yuv, rgb + 3 * ((gsize)y * info->width + x), info);
+            encode_pixel(yuv, rgb + 3 * ((gsize)y * info->width + x), info);
             ((guint8 *)frame.image.plane[0])[s.y] = to_byte(yuv[0]);
             if (x % 2 || (both && y % 2))
                 continue;
             for (guint j = y; j < MIN(y + 1 + both, info->height); j++) {
                 for (guint i = x; i < MIN(x + 2, info->width); i++, n++) {
-                    encode(yuv, rgb + 3 * ((gsize)j * info->width + i), info);
+                    encode_pixel(yuv, rgb + 3 * ((gsize)j * info->width + i), info);
                     sum[1] += yuv[1];
                     sum[2] += yuv[2];
                 }

@@ -1,5 +1,5 @@
-/* The small networks of tests/fixtures/networks: of every kind, in every library's names, and in
- * the containers that the libraries publish.
+/* The small networks in tests/fixtures/networks: every kind, with every library's tensor names, and
+ * in the containers that the libraries publish.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
@@ -13,7 +13,7 @@
 #define SMALL " (1,1,2,1; 8,12,16,20)"
 #define SMALL_ODD " (1,1,2,1; 7,9,13,18)"
 
-/* Of the file, and whether it is in shards. */
+/* Path and container of a checkpoint */
 #define FOLDER NULL, "safetensors"
 #define SHARDS "safetensors, sharded"
 #define ZIP "PyTorch zip"
@@ -21,11 +21,11 @@
 #define LEGACY "PyTorch legacy"
 
 typedef struct Small {
-    const char *name; /* of the answers: NAME.expected.safetensors */
+    const char *name; /* of the expected outputs: NAME.expected.safetensors */
     CnxDialect dialect;
     const char *variant;
-    const char *what; /* in the table */
-    const char *path; /* NULL: the folder NAME */
+    const char *what; /* in the README's table */
+    const char *path; /* NULL means the folder NAME */
     const char *container;
 } Small;
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "model/config/config_defaults.h"
+#include "model/config/recipe_defaults.h"
 
 #include <string.h>
 
 #define SIZE 224
-#define CLIP_SIZE 256 /* of most of open_clip's ConvNeXts */
+#define CLIP_SIZE 256 /* most ConvNeXts of open_clip */
 #define SQUASH_FROM 384
 
 void cnx_recipe_set_convnext(CnxRecipe *recipe, guint size, double crop_pct)
@@ -16,7 +16,7 @@ void cnx_recipe_set_convnext(CnxRecipe *recipe, guint size, double crop_pct)
     cnx_recipe_set_size(recipe, size);
 }
 
-/* torchvision's presets resize by a side of their own for each variant. */
+/* torchvision's presets have one resize per variant. */
 static void set_torchvision(CnxRecipe *recipe, const char *variant)
 {
     recipe->filter = CNX_FILTER_BILINEAR;
@@ -28,7 +28,7 @@ static void set_torchvision(CnxRecipe *recipe, const char *variant)
     else if (!strcmp(variant, "convnext_base") || !strcmp(variant, "convnext_large"))
         recipe->resize = 232;
     else
-        recipe->resize = 256; /* the preset's own default */
+        recipe->resize = 256; /* the preset's default */
     recipe->crop_pct = (double)SIZE / recipe->resize;
 }
 

@@ -1,9 +1,7 @@
-/* The processors that the engine runs on, where the user says so.
+/* Pinning the engine's threads to the processors that the user names.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #define _GNU_SOURCE
-#include "model/threads/affinity.h"
-
 #include <sched.h>
 #include <string.h>
 
@@ -12,8 +10,8 @@
 #include "model/threads/threads.h"
 #include "tests/fixtures/seeded.h"
 
-static guint first_cpu; /* that this process may use */
-static cpu_set_t allowed;
+static cpu_set_t allowed; /* what this process may use */
+static guint first_cpu;   /* of them */
 
 static guint allowed_cpu(guint from)
 {
@@ -24,17 +22,15 @@ static guint allowed_cpu(guint from)
 
 static void assert_refused(const char *list, const char *words)
 {
-    GError *error = NULL;
+    g_autoptr(GError) error = NULL, check_error = NULL;
 
-    g_assert_null(cnx_affinity_acquire(list, &error));
+    g_assert_null(cnx_cpus_pin(list, &error));
     g_assert_error(error, CNX_ERROR, CNX_ERROR_SETTINGS);
     if (!strstr(error->message, words))
         g_error("\"%s\" is not in: %s", words, error->message);
-    g_clear_error(&error);
-    g_assert_false(cnx_affinity_check(list, &error));
-    g_assert_error(error, CNX_ERROR, CNX_ERROR_SETTINGS);
-    g_error_free(error);
-    g_assert_cmpuint(cnx_affinity_count(), ==, 0);
+    g_assert_false(cnx_cpus_check(list, &check_error));
+    g_assert_error(check_error, CNX_ERROR, CNX_ERROR_SETTINGS);
+    g_assert_cmpuint(cnx_cpus_pinned(), ==, 0);
 }
 
 static void test_lists(void)
@@ -50,31 +46,28 @@ static void test_lists(void)
         assert_refused("1023", "names the processors 1023, but this process may only use ");
 }
 
-/* The set is what any hold names. */
-static void test_holds(void)
+/* The pinned set is the union of all pins. */
+static void test_union(void)
 {
-    char *one = g_strdup_printf("%u", first_cpu);
-    char *twice = g_strdup_printf("%u,%u-%u", first_cpu, first_cpu, first_cpu);
-    CnxAffinity *a = cnx_affinity_acquire(one, NULL), *b = cnx_affinity_acquire(twice, NULL);
+    g_autofree char *one = g_strdup_printf("%u", first_cpu);
+    g_autofree char *twice = g_strdup_printf("%u,%u-%u", first_cpu, first_cpu, first_cpu);
+    CnxCpusPin *a = cnx_cpus_pin(one, NULL), *b = cnx_cpus_pin(twice, NULL);
 
     g_assert_true(a && b);
-    g_assert_cmpuint(cnx_affinity_count(), ==, 1);
+    g_assert_cmpuint(cnx_cpus_pinned(), ==, 1);
     g_assert_cmpuint(cnx_cpus_available(), ==, 1);
     if (CPU_COUNT(&allowed) > 1) {
-        char *other = g_strdup_printf("%u", allowed_cpu(first_cpu + 1));
-        CnxAffinity *c = cnx_affinity_acquire(other, NULL);
+        g_autofree char *other = g_strdup_printf("%u", allowed_cpu(first_cpu + 1));
+        CnxCpusPin *c = cnx_cpus_pin(other, NULL);
 
-        g_assert_cmpuint(cnx_affinity_count(), ==, 2);
-        cnx_affinity_release(c);
-        g_assert_cmpuint(cnx_affinity_count(), ==, 1);
-        g_free(other);
+        g_assert_cmpuint(cnx_cpus_pinned(), ==, 2);
+        cnx_cpus_unpin(c);
+        g_assert_cmpuint(cnx_cpus_pinned(), ==, 1);
     }
-    cnx_affinity_release(a);
-    g_assert_cmpuint(cnx_affinity_count(), ==, 1);
-    cnx_affinity_release(b);
-    g_assert_cmpuint(cnx_affinity_count(), ==, 0);
-    g_free(one);
-    g_free(twice);
+    cnx_cpus_unpin(a);
+    g_assert_cmpuint(cnx_cpus_pinned(), ==, 1);
+    cnx_cpus_unpin(b);
+    g_assert_cmpuint(cnx_cpus_pinned(), ==, 0);
 }
 
 static gboolean runs_on(pthread_t thread, const cpu_set_t *cpus)
@@ -85,8 +78,8 @@ static gboolean runs_on(pthread_t thread, const cpu_set_t *cpus)
     return CPU_EQUAL(&mask, cpus);
 }
 
-/* Runs the calling thread on one processor only. */
-static void pin_to_first(void)
+/* Pins the calling thread to one processor, as an application might. */
+static void pin_self(void)
 {
     cpu_set_t one;
 
@@ -95,40 +88,39 @@ static void pin_to_first(void)
     g_assert_true(pthread_setaffinity_np(pthread_self(), sizeof one, &one) == 0);
 }
 
-static const cpu_set_t *wanted;
-static guint seen;
+static const cpu_set_t *expected_mask;
+static guint checked_threads;
 
-static void see_worker(pthread_t worker)
+static void check_worker(pthread_t worker)
 {
-    g_assert_true(runs_on(worker, wanted));
-    seen++;
+    g_assert_true(runs_on(worker, expected_mask));
+    checked_threads++;
 }
 
-static void see_caller(gpointer data, const CnxOutputs *outputs, guint first, guint n,
-                       gint64 microseconds)
+static void check_caller(gpointer data, const CnxOutputs *outputs, guint first, guint n,
+                         gint64 microseconds)
 {
-    g_assert_true(runs_on(pthread_self(), wanted));
-    seen++;
+    check_worker(pthread_self());
 }
 
 static void run_once(CnxClient *client, const float *image)
 {
-    GError *error = NULL;
+    g_autoptr(GError) error = NULL;
 
-    seen = 0;
-    cnx_client_run(client, 64, 64, &image, 1, see_caller, NULL, &error);
+    checked_threads = 0;
+    cnx_client_run(client, 64, 64, &image, 1, check_caller, NULL, &error);
     g_assert_no_error(error);
-    cnx_threads_each(see_worker);
-    g_assert_cmpuint(seen, ==, 3); /* the caller and two workers */
+    cnx_threads_each(check_worker);
+    g_assert_cmpuint(checked_threads, ==, 3); /* the caller and two workers */
     g_assert_true(runs_on(pthread_self(), &allowed));
 }
 
-/* Workers from before and after, and the caller for as long as it computes. */
+/* Workers that start before or after the pin are pinned, and so is the caller while it computes. */
 static void test_pins(void)
 {
-    char *list = g_strdup_printf("%u", first_cpu);
-    float *image = g_new(float, 64 * 64 * 3);
-    GError *error = NULL;
+    g_autoptr(GError) error = NULL;
+    g_autofree char *list = g_strdup_printf("%u", first_cpu);
+    g_autofree float *image = g_new(float, 64 * 64 * 3);
     CnxModel *model = cnx_model_open(FIXTURES "/networks/timm-v1", CNX_WEIGHT_SET_AUTO, &error);
     cpu_set_t one;
 
@@ -141,29 +133,27 @@ static void test_pins(void)
 
         if (before)
             g_assert_true(cnx_client_join(client, 64, 64, NULL));
-        CnxAffinity *affinity = cnx_affinity_acquire(list, NULL);
+        CnxCpusPin *pin = cnx_cpus_pin(list, NULL);
 
-        g_assert_nonnull(affinity);
-        wanted = &one;
+        g_assert_nonnull(pin);
+        expected_mask = &one;
         run_once(client, image);
-        cnx_affinity_release(affinity);
-        wanted = &allowed;
+        cnx_cpus_unpin(pin);
+        expected_mask = &allowed;
         run_once(client, image);
         cnx_client_free(client);
     }
     cnx_model_unref(model);
-    g_free(image);
-    g_free(list);
 }
 
 static void *join_pinned(void *client)
 {
-    pin_to_first();
+    pin_self();
     g_assert_true(cnx_client_join(client, 64, 64, NULL));
     return GUINT_TO_POINTER(cnx_cpus_allowed());
 }
 
-/* The application's business with a thread of its own, which happens to be the first to come. */
+/* The application pins a thread of its own, which happens to be the one that starts the workers. */
 static void test_pinned_thread(void)
 {
     const guint expected = cnx_cpus_allowed();
@@ -175,34 +165,34 @@ static void test_pinned_thread(void)
     g_assert_true(pthread_create(&thread, NULL, join_pinned, client) == 0);
     pthread_join(thread, &found);
     g_assert_cmpuint(GPOINTER_TO_UINT(found), ==, expected);
-    seen = 0;
-    wanted = &allowed;
-    cnx_threads_each(see_worker);
-    g_assert_cmpuint(seen, ==, 2);
+    checked_threads = 0;
+    expected_mask = &allowed;
+    cnx_threads_each(check_worker);
+    g_assert_cmpuint(checked_threads, ==, 2);
     cnx_client_free(client);
     cnx_model_unref(model);
 }
 
-/* The main thread too: as long as there is any thread that is not, the workers at last. */
+/* The application pins its main thread. The workers, which it has not pinned, still show what the
+ * process may use. */
 static void test_pinned_main(void)
 {
-    char *list = g_strdup_printf("%u", first_cpu);
-    CnxAffinity *affinity;
+    g_autofree char *list = g_strdup_printf("%u", first_cpu);
 
     cnx_threads_acquire(3);
-    pin_to_first();
-    g_assert_cmpuint(cnx_affinity_allowed(), ==, (guint)CPU_COUNT(&allowed));
+    pin_self();
+    g_assert_cmpuint(cnx_cpus_in_masks(), ==, (guint)CPU_COUNT(&allowed));
     for (guint i = 0; i < 2; i++) {
-        affinity = cnx_affinity_acquire(list, NULL);
-        g_assert_nonnull(affinity);
-        g_assert_cmpuint(cnx_affinity_allowed(), ==, (guint)CPU_COUNT(&allowed));
-        cnx_affinity_release(affinity);
-        wanted = &allowed;
-        cnx_threads_each(see_worker);
+        CnxCpusPin *pin = cnx_cpus_pin(list, NULL);
+
+        g_assert_nonnull(pin);
+        g_assert_cmpuint(cnx_cpus_in_masks(), ==, (guint)CPU_COUNT(&allowed));
+        cnx_cpus_unpin(pin);
+        expected_mask = &allowed;
+        cnx_threads_each(check_worker);
     }
     g_assert_true(pthread_setaffinity_np(pthread_self(), sizeof allowed, &allowed) == 0);
     cnx_threads_release();
-    g_free(list);
 }
 
 int main(int argc, char **argv)
@@ -210,10 +200,10 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_assert_true(sched_getaffinity(0, sizeof allowed, &allowed) == 0);
     first_cpu = allowed_cpu(0);
-    g_test_add_func("/affinity/lists", test_lists);
-    g_test_add_func("/affinity/holds", test_holds);
-    g_test_add_func("/affinity/pins", test_pins);
-    g_test_add_func("/affinity/pinned-thread", test_pinned_thread);
-    g_test_add_func("/affinity/pinned-main", test_pinned_main);
+    g_test_add_func("/cpus/lists", test_lists);
+    g_test_add_func("/cpus/union", test_union);
+    g_test_add_func("/cpus/pins", test_pins);
+    g_test_add_func("/cpus/pinned-thread", test_pinned_thread);
+    g_test_add_func("/cpus/pinned-main", test_pinned_main);
     return g_test_run();
 }

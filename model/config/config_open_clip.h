@@ -1,0 +1,10 @@
+/* open_clip_config.json, which open_clip writes beside CLIP's weights.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "model/config/config.h"
+
+/* Sets in config what the file says, and fails if it contradicts the weights, whose numbers config
+ * already has. Returns FALSE with json's error set. */
+gboolean cnx_config_read_open_clip(CnxConfig *config, const CnxJson *json);

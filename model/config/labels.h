@@ -1,0 +1,32 @@
+/* The names of the classes: from text files, config files, and ImageNet's lists.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "model/base/json.h"
+
+/* Reads labels from a text file: UTF-8, one a line, CR LF allowed, the last newline optional, no
+ * empty lines. Unless there are count labels, the model's number of classes, the error is
+ * CNX_ERROR_MISMATCH. Returns a NULL terminated array (g_strfreev) or NULL with error. */
+char **cnx_labels_read(const char *path, guint count, GError **error);
+
+/* The same for text [size], the contents of a file. file is for messages. */
+char **cnx_labels_parse(const char *text, gsize size, guint count, const char *file,
+                        GError **error);
+
+/* Reads labels [count] from the member under key of a config file: an array of names, or an object
+ * whose keys are class numbers. The numbers may have gaps; if there are count of them, they name
+ * the outputs in ascending order. Names may be numbers. descriptions maps names to the texts to use
+ * instead; NULL allowed. An absent or null key leaves *labels unchanged. */
+gboolean cnx_labels_read_json(const CnxJson *json, const char *key, JsonObject *descriptions,
+                              guint count, char ***labels);
+
+/* ImageNet's names by index, for the number of classes of one of its sets (1000, 11821, 21841).
+ * They come from the lists that pipelines/imagenet-labels.sh installs in the user's data folder, or
+ * an administrator in the system's. Returns NULL without error if there is no list. Free with
+ * g_strfreev. */
+char **cnx_labels_imagenet(guint count, GError **error);
+
+/* Every path that cnx_labels_imagenet() may read, whether it exists or not, NULL terminated. Free
+ * with g_strfreev. */
+char **cnx_labels_imagenet_files(void);
