@@ -184,7 +184,7 @@ run_states()
     fi
     run_valgrind states
     run_valgrind convnext_worker 'test_busy,test_no_carry,test_pool,test_flush*,test_caps_change'
-    run_valgrind convnext_reload test_good,test_message
+    run_valgrind convnext_reload test_new_model,test_message
     run_valgrind convnext_shared test_threads,test_sizes
     run_valgrind convnext_detections
 }

@@ -1,199 +1,129 @@
-/* Late frames, and the latency that the element adds: what it makes of the first, and what the
- * pipeline is told about both.
+/* QoS events of late frames: how the element catches up, and which events it forwards upstream.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <gst/check/gstcheck.h>
 
 #include "tests/gst/support/stage.h"
 
-/* Pushes frames from, from + 1, ... looked: which of them are, as '1'. */
-static void expect(guint from, const char *looked)
+/* Processes frames from, from + 1, ... The pattern has one character for each: '1' if it is
+ * inferred, '0' if it carries an older result. */
+static void expect_inferences(guint from, const char *pattern)
 {
-    for (guint i = 0; looked[i]; i++) {
-        GstBuffer *out = through(from + i);
-
-        fail_unless_equals_int(frames_meta(out)->age == 0, looked[i] == '1');
-        gst_buffer_unref(out);
-    }
+    for (guint i = 0; pattern[i]; i++)
+        fail_unless_equals_int(frames_age(process(from + i)) == 0, pattern[i] == '1');
 }
 
-static void report(GstQOSType type, guint frame, int late)
+/* Sends the QoS event of a frame that is some frames late. */
+static void send_qos(GstQOSType type, guint frame, int lateness)
 {
-    gst_harness_push_upstream_event(h,
-                                    gst_event_new_qos(type, 1.0, late * STEP * (gint64)GST_MSECOND,
-                                                      frame * STEP * GST_MSECOND));
+    gst_harness_push_upstream_event(h, gst_event_new_qos(type, 1.0,
+                                                         lateness * STEP * (gint64)GST_MSECOND,
+                                                         frame * STEP * GST_MSECOND));
 }
 
-static void report_late(guint frame, int late)
+static void send_late(guint frame, int lateness)
 {
-    report(GST_QOS_TYPE_UNDERFLOW, frame, late);
+    send_qos(GST_QOS_TYPE_UNDERFLOW, frame, lateness);
 }
 
-/* Reports that elements upstream have had since the last call. */
-static guint forwarded(void)
+/* The number of QoS events that reached upstream since the last call. */
+static guint count_forwarded(void)
 {
     guint n = 0;
-    GstEvent *event;
 
-    while ((event = gst_harness_try_pull_upstream_event(h))) {
+    while (TRUE) {
+        g_autoptr(GstEvent) event = gst_harness_try_pull_upstream_event(h);
+
+        if (!event)
+            return n;
         n += GST_EVENT_TYPE(event) == GST_EVENT_QOS;
-        gst_event_unref(event);
     }
-    return n;
 }
 
-/* Frame 0 came two frames late: 1 to 3 are passed on without being looked at. */
+/* Frame 0 is two frames late, so frames 1 to 3 are not inferred. With qos=false every frame is. */
 GST_START_TEST(test_late)
 {
-    expect(0, "1");
-    report_late(0, 2);
-    for (guint i = 1; i < 4; i++) {
-        GstBuffer *out = through(i);
+    expect_inferences(0, "1");
+    send_late(0, 2);
+    for (guint i = 1; i < 4; i++)
+        fail_unless_equals_uint64(frames_age(process(i)), i * STEP * GST_MSECOND);
+    expect_inferences(4, "111");
+    fail_unless_equals_uint64(frames_counter(h->element, "late"), 1);
+    fail_unless_equals_uint64(frames_counter(h->element, "late-skipped"), 3);
+    fail_unless_equals_uint64(frames_counter(h->element, "skipped"), 3);
+    fail_unless_equals_uint64(frames_counter(h->element, "frames"), 7);
 
-        fail_unless_equals_uint64(frames_meta(out)->age, i * STEP * GST_MSECOND);
-        gst_buffer_unref(out);
-    }
-    expect(4, "111");
-    fail_unless_equals_uint64(frames_counter(h, "late"), 1);
-    fail_unless_equals_uint64(frames_counter(h, "late-skipped"), 3);
-    fail_unless_equals_uint64(frames_counter(h, "skipped"), 3);
-    fail_unless_equals_uint64(frames_counter(h, "frames"), 7);
-
-    report_late(6, 3);
-    report_late(7, -1); /* caught up */
-    expect(8, "1");
+    send_late(6, 3);
+    send_late(7, -1); /* caught up */
+    expect_inferences(8, "1");
     g_object_set(h->element, "qos", FALSE, NULL);
-    report_late(8, 3);
-    fail_unless_equals_int(forwarded(), 2); /* of those: what cannot be cured here */
-    expect(9, "11");
-    fail_unless_equals_uint64(frames_counter(h, "late-skipped"), 3);
+    send_late(8, 3);
+    fail_unless_equals_int(count_forwarded(), 2); /* those that skipping cannot answer */
+    expect_inferences(9, "11");
+    fail_unless_equals_uint64(frames_counter(h->element, "late-skipped"), 3);
 }
 GST_END_TEST;
 
-/* Frames that are late without being looked at do not put off the next look, and when the time that
- * the last look has cost is made up for and they still are, elements upstream are told. */
-GST_START_TEST(test_late_otherwise)
+/* Late frames that were not inferred do not postpone the next inference. If frames are still late
+ * after the time of the last inference is made up for, the event is forwarded. */
+GST_START_TEST(test_late_for_another_reason)
 {
     for (guint i = 0; i < 12; i += 4) {
-        expect(i, "1");
-        report_late(i, 2);
+        expect_inferences(i, "1");
+        send_late(i, 2);
         for (guint k = 1; k < 4; k++) {
-            fail_unless_equals_int(forwarded(), 0);
-            expect(i + k, "0");
-            report_late(i + k, 2);
+            fail_unless_equals_int(count_forwarded(), 0);
+            expect_inferences(i + k, "0");
+            send_late(i + k, 2);
         }
-        fail_unless_equals_int(forwarded(), 1);
+        fail_unless_equals_int(count_forwarded(), 1);
     }
 }
 GST_END_TEST;
 
-/* A sink that wants a frame in so many is not late, and the elements before this one may do so too.
- */
+/* A sink that throttles is not late: frames are skipped, and every event is forwarded so that
+ * upstream can skip as well. */
 GST_START_TEST(test_throttle)
 {
-    expect(0, "1");
-    report(GST_QOS_TYPE_THROTTLE, 0, 3);
+    expect_inferences(0, "1");
+    send_qos(GST_QOS_TYPE_THROTTLE, 0, 3);
     for (guint i = 1; i < 3; i++) {
-        expect(i, "0");
-        report(GST_QOS_TYPE_THROTTLE, i, 3);
+        expect_inferences(i, "0");
+        send_qos(GST_QOS_TYPE_THROTTLE, i, 3);
     }
-    expect(3, "1");
-    fail_unless_equals_int(forwarded(), 3);
-    fail_unless_equals_uint64(frames_counter(h, "late"), 0);
+    expect_inferences(3, "1");
+    fail_unless_equals_int(count_forwarded(), 3);
+    fail_unless_equals_uint64(frames_counter(h->element, "late"), 0);
 }
 GST_END_TEST;
 
-/* With mode=latest nothing that we do makes a frame late. */
-GST_START_TEST(test_late_latest)
+/* With mode=latest the element never makes a frame late, so it forwards events and skips nothing.
+ */
+GST_START_TEST(test_late_with_latest)
 {
     gst_util_set_object_arg(G_OBJECT(h->element), "mode", "latest");
-    gst_buffer_unref(through(0));
-    report_late(0, 2);
-    fail_unless_equals_int(forwarded(), 1);
-    gst_buffer_unref(through(1));
-    fail_unless_equals_uint64(frames_counter(h, "late-skipped"), 0);
-    fail_unless_equals_uint64(frames_counter(h, "skipped"), 0);
+    gst_buffer_unref(process(0));
+    send_late(0, 2);
+    fail_unless_equals_int(count_forwarded(), 1);
+    gst_buffer_unref(process(1));
+    fail_unless_equals_uint64(frames_counter(h->element, "late-skipped"), 0);
+    fail_unless_equals_uint64(frames_counter(h->element, "skipped"), 0);
 }
 GST_END_TEST;
 
-static void expect_latency_message(gboolean wanted)
+static Suite *convnext_qos_suite(void)
 {
-    GstBus *bus = gst_element_get_bus(h->element);
-    GstMessage *message = gst_bus_pop_filtered(bus, GST_MESSAGE_LATENCY);
-
-    fail_unless_equals_int(message != NULL, wanted);
-    if (message)
-        gst_message_unref(message);
-    gst_object_unref(bus);
-}
-
-GST_START_TEST(test_latency)
-{
-    gst_harness_set_upstream_latency(h, 7 * GST_MSECOND);
-    fail_unless_equals_uint64(gst_harness_query_latency(h), 7 * GST_MSECOND);
-    gst_buffer_unref(through(0));
-    expect_latency_message(FALSE); /* the first frame's time is known when it is done */
-    gst_buffer_unref(through(1));
-    expect_latency_message(TRUE);
-    GstClockTime sync = gst_harness_query_latency(h);
-    fail_unless(sync > 7 * GST_MSECOND, "a frame takes no time");
-
-    gst_util_set_object_arg(G_OBJECT(h->element), "mode", "latest");
-    gst_buffer_unref(through(2));
-    expect_latency_message(TRUE);
-    fail_unless_equals_uint64(gst_harness_query_latency(h), 7 * GST_MSECOND);
-    for (guint i = 3; i < 9; i++)
-        gst_buffer_unref(through(i));
-    expect_latency_message(FALSE);
-}
-GST_END_TEST;
-
-/* Somebody asks what it adds, and tells nobody: the pipeline is told all the same. Once the answer
- * has been distributed, there is nothing to tell. */
-GST_START_TEST(test_latency_query)
-{
-    gst_harness_query_latency(h);
-    gst_buffer_unref(through(0));
-    gst_harness_query_latency(h);
-    gst_buffer_unref(through(1));
-    expect_latency_message(TRUE);
-
-    gst_util_set_object_arg(G_OBJECT(h->element), "mode", "latest");
-    GstClockTime latency = gst_harness_query_latency(h);
-    fail_unless(gst_harness_push_upstream_event(h, gst_event_new_latency(latency)));
-    gst_buffer_unref(through(2));
-    expect_latency_message(FALSE);
-}
-GST_END_TEST;
-
-/* A file's pipeline has no latency to add to, and nobody to tell. */
-GST_START_TEST(test_latency_not_live)
-{
-    gst_harness_set_live(h, FALSE);
-    fail_unless_equals_uint64(gst_harness_query_latency(h), 0);
-    for (guint i = 0; i < 3; i++)
-        gst_buffer_unref(through(i));
-    expect_latency_message(FALSE);
-    fail_unless_equals_uint64(gst_harness_query_latency(h), 0);
-}
-GST_END_TEST;
-
-static Suite *late_suite(void)
-{
-    Suite *s = suite_create("convnext_late");
-    TCase *tc = tcase_create("late");
+    Suite *s = suite_create("convnext_qos");
+    TCase *tc = tcase_create("qos");
 
     suite_add_tcase(s, tc);
     tcase_set_timeout(tc, 120);
     tcase_add_checked_fixture(tc, stage_setup, stage_teardown);
     tcase_add_test(tc, test_late);
-    tcase_add_test(tc, test_late_otherwise);
+    tcase_add_test(tc, test_late_for_another_reason);
     tcase_add_test(tc, test_throttle);
-    tcase_add_test(tc, test_late_latest);
-    tcase_add_test(tc, test_latency);
-    tcase_add_test(tc, test_latency_query);
-    tcase_add_test(tc, test_latency_not_live);
+    tcase_add_test(tc, test_late_with_latest);
     return s;
 }
 
-GST_CHECK_MAIN(late);
+GST_CHECK_MAIN(convnext_qos);

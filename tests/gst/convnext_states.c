@@ -1,12 +1,13 @@
-/* What a camera shows changes, and convnext says so, once.
+/* Smoothing: each change of a stream's or an object's state posts one message.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <gst/check/gstcheck.h>
-#include <string.h>
 
 #include "tests/gst/support/boxes.h"
 #include "tests/gst/support/frames.h"
 #include "tests/gst/support/gate.h"
+#include "tests/gst/support/harness.h"
+#include "tests/gst/support/messages.h"
 
 #define CAPS "video/x-raw,format=GRAY8,width=160,height=120,framerate=25/1"
 
@@ -14,19 +15,12 @@ static GstHarness *h;
 static Gate *gate;
 static guint frames; /* pushed so far */
 
-static void start_anew(void)
-{
-    gst_element_set_state(h->element, GST_STATE_NULL);
-    gst_element_set_state(h->element, GST_STATE_PLAYING);
-    gst_harness_set_src_caps_str(h, CAPS);
-}
-
-/* The bundled model, which tells a black picture from all others. */
+/* The bundled model distinguishes a black picture from others, even at this input size. */
 static void setup(void)
 {
     h = frames_harness(NULL, NULL);
-    g_object_set(h->element, "input-size", 64, NULL); /* enough for that */
-    start_anew();
+    g_object_set(h->element, "input-size", 64, NULL);
+    harness_restart(h, CAPS);
     gate = gate_new(h->element);
     frames = 0;
 }
@@ -37,51 +31,51 @@ static void teardown(void)
     gst_harness_teardown(h);
 }
 
-/* Black columns, or columns with white stripes. */
-static void draw(GstBuffer *frame, guint x, guint width, gboolean white)
+/* Draws columns that are black or have white stripes. */
+static void draw_columns(GstBuffer *frame, guint x, guint width, gboolean white)
 {
     for (guint row = 0; row < 120; row++)
         gst_buffer_memset(frame, 160 * row + x, white && row / 8 % 2 ? 255 : 16, width);
 }
 
-/* One frame, black or with white; returns its best label. */
-static char *push(gboolean white)
+/* Processes a frame, black or with white, and returns its best label. */
+static char *process(gboolean white)
 {
-    guint n;
     GstBuffer *frame = frames_new(CAPS, FRAME_GRAYS, 40 * frames++);
+    guint n;
 
-    draw(frame, 0, 160, white);
-    GstBuffer *out = frames_through(h, frame);
+    draw_columns(frame, 0, 160, white);
+    g_autoptr(GstBuffer) out = frames_process(h, frame);
     GstConvnextMeta *meta = gst_buffer_get_convnext_meta(out);
     const GstConvnextClass *best = meta ? gst_convnext_result_get_classes(meta->result, &n) : NULL;
-    char *label = g_strdup(best && n ? best->label : NULL);
-    gst_buffer_unref(out);
-    return label;
+    return g_strdup(best && n ? best->label : NULL);
 }
 
-static void push_many(const char *sequence)
+/* Processes one frame per character, 'b' for black and 'w' for white. */
+static void process_many(const char *sequence)
 {
     for (; *sequence; sequence++)
-        g_free(push(*sequence == 'w'));
+        g_free(process(*sequence == 'w'));
 }
 
+/* Waits for the next message of a state change and checks its fields. frame is the frame that it
+ * was posted with, since the first one with the new state. */
 static void expect_change(const char *from, const char *to, guint frame, guint since)
 {
-    GstMessage *message;
-    guint64 then, number;
+    GstMessage *message = gate_pop(gate, GST_MESSAGE_ELEMENT);
+    guint64 since_pts, number;
 
-    while ((message = gate_pop(gate, GST_MESSAGE_ELEMENT)))
-        if (gst_message_has_name(message, "convnext-state-changed"))
-            break;
-        else
-            gst_message_unref(message);
+    while (!gst_message_has_name(message, "convnext-state-changed")) {
+        gst_message_unref(message);
+        message = gate_pop(gate, GST_MESSAGE_ELEMENT);
+    }
     const GstStructure *s = gst_message_get_structure(message);
     fail_unless_equals_string(gst_structure_get_string(s, "old"), from);
     fail_unless_equals_string(gst_structure_get_string(s, "new"), to);
-    fail_unless(
-        gst_structure_get(s, "frame", G_TYPE_UINT64, &number, "since", G_TYPE_UINT64, &then, NULL));
+    fail_unless(gst_structure_get(s, "frame", G_TYPE_UINT64, &number, "since", G_TYPE_UINT64,
+                                  &since_pts, NULL));
     fail_unless_equals_uint64(number, frame);
-    fail_unless_equals_uint64(then, since * 40 * GST_MSECOND);
+    fail_unless_equals_uint64(since_pts, since * 40 * GST_MSECOND);
     gst_message_unref(message);
 }
 
@@ -90,121 +84,115 @@ static void expect_no_change(void)
     fail_unless_equals_int(gate_messages(gate, "convnext-state-changed", NULL, 0), 0);
 }
 
+/* smoothing=majority posts a change once enough of the last results agree. */
 GST_START_TEST(test_majority)
 {
-    char *black = push(FALSE), *white = push(TRUE);
+    g_autofree char *black = process(FALSE);
+    g_autofree char *white = process(TRUE);
 
     fail_unless(g_strcmp0(black, white) != 0, "black and white are both %s", black);
     expect_no_change(); /* smoothing=none */
     gst_util_set_object_arg(G_OBJECT(h->element), "smoothing", "majority");
-    push_many("bbwb"); /* frames 2 to 5 */
+    process_many("bbwb"); /* frames 2 to 5 */
     expect_change(NULL, black, 5, 2);
-    push_many("bwbwww"); /* 6 to 11: b w b w w w */
+    process_many("bwbwww"); /* frames 6 to 11 */
     expect_change(black, white, 10, 7);
     expect_no_change();
-    g_free(black);
-    g_free(white);
 }
 GST_END_TEST;
 
+/* smoothing=exponential ignores single results of another class, and needs no top-k beyond 1. */
 GST_START_TEST(test_exponential)
 {
-    char *black = push(FALSE), *white = push(TRUE);
+    g_autofree char *black = process(FALSE);
+    g_autofree char *white = process(TRUE);
 
     gst_util_set_object_arg(G_OBJECT(h->element), "smoothing", "exponential");
     g_object_set(h->element, "smoothing-alpha", 0.1, "top-k", 1, NULL);
-    push_many("b");
+    process_many("b");
     expect_change(NULL, black, 2, 2);
-    push_many("wbwbbbbbb");
+    process_many("wbwbbbbbb");
     expect_no_change();
-    push_many("wwwwwwwwwwwwwwwwwwwwwwwwwwwwww");
+    process_many("wwwwwwwwwwwwwwwwwwwwwwwwwwwwww");
     fail_unless_equals_int(gate_messages(gate, "convnext-state-changed", NULL, 0), 1);
-    g_free(black);
-    g_free(white);
 }
 GST_END_TEST;
 
-/* Where no class reaches the threshold there is no label; a flush forgets the state. */
+/* If no class reaches the threshold, the state has no label. A flush forgets the state. */
 GST_START_TEST(test_threshold_and_flush)
 {
-    GstSegment segment;
-    char *black = push(FALSE);
+    g_autofree char *black = process(FALSE);
 
     gst_util_set_object_arg(G_OBJECT(h->element), "smoothing", "majority");
-    push_many("bbb");
+    process_many("bbb");
     expect_change(NULL, black, 3, 1);
     g_object_set(h->element, "threshold", 1.0, NULL);
-    push_many("bbb");
+    process_many("bbb");
     expect_change(black, NULL, 6, 4);
     g_object_set(h->element, "threshold", 0.0, NULL);
-    push_many("bbb");
+    process_many("bbb");
     expect_change(NULL, black, 9, 7);
-    fail_unless(gst_harness_push_event(h, gst_event_new_flush_start()));
-    fail_unless(gst_harness_push_event(h, gst_event_new_flush_stop(TRUE)));
-    gst_segment_init(&segment, GST_FORMAT_TIME);
-    fail_unless(gst_harness_push_event(h, gst_event_new_segment(&segment)));
-    push_many("bbb");
+    harness_flush(h);
+    process_many("bbb");
     expect_change(NULL, black, 12, 10);
-    g_free(black);
 }
 GST_END_TEST;
 
+/* The worker posts changes as well. */
 GST_START_TEST(test_latest)
 {
-    char *black = push(FALSE);
+    g_autofree char *black = process(FALSE);
 
     gst_util_set_object_arg(G_OBJECT(h->element), "mode", "latest");
     gst_util_set_object_arg(G_OBJECT(h->element), "smoothing", "majority");
     g_object_set(h->element, "smoothing-window", 1, "smoothing-count", 1, NULL);
-    push_many("b");
-    fail_unless(gst_harness_push_event(h, gst_event_new_eos()));
+    process_many("b");
+    harness_end(h);
     expect_change(NULL, black, 1, 1);
-    g_free(black);
 }
 GST_END_TEST;
 
-/* The halves of a frame are objects, of these ids (0: none is set). */
-static void push_halves(gboolean left_white, gboolean right_white, int left, int right)
+/* Processes a frame with its halves as objects with these ids. 0 means no id. */
+static void process_halves(gboolean left_white, gboolean right_white, int left, int right)
 {
     const Box boxes[] = {{"door", 0, 0, 80, 120, left}, {NULL, 80, 0, 80, 120, right}};
     GstBuffer *frame = frames_new(CAPS, FRAME_GRAYS, 40 * frames++);
 
-    draw(frame, 0, 80, left_white);
-    draw(frame, 80, 80, right_white);
-    gst_buffer_unref(boxes_through(h, frame, boxes, G_N_ELEMENTS(boxes)));
+    draw_columns(frame, 0, 80, left_white);
+    draw_columns(frame, 80, 80, right_white);
+    gst_buffer_unref(boxes_process(h, frame, boxes, G_N_ELEMENTS(boxes)));
 }
 
-/* Which object has changed to what, of all messages so far, like "7:normal "; the caller owns it.
- */
+/* The changes in the messages so far as object and new state, like "7:normal ". */
 static char *pop_changes(void)
 {
+    g_autoptr(GstBus) bus = gst_element_get_bus(h->element);
     GString *changes = g_string_new(NULL);
-    GstMessage *message;
-    GstBus *bus = gst_element_get_bus(h->element);
 
-    while ((message = gst_bus_pop(bus))) {
-        const GstStructure *s = gst_message_get_structure(message);
+    while (TRUE) {
+        g_autoptr(GstMessage) message = gst_bus_pop(bus);
         int id = -1;
 
+        if (!message)
+            return g_string_free(changes, FALSE);
         if (gst_message_has_name(message, "convnext-state-changed")) {
+            const GstStructure *s = gst_message_get_structure(message);
+
             gst_structure_get_int(s, "object-id", &id);
             g_string_append_printf(changes, "%d:%s ", id, gst_structure_get_string(s, "new"));
             fail_unless_equals_string(gst_structure_get_string(s, "object-label"),
                                       id == 7 ? "door" : NULL);
         }
-        gst_message_unref(message);
     }
-    gst_object_unref(bus);
-    return g_string_free(changes, FALSE);
 }
 
+/* format holds a %s for each expected label. */
 static void expect_changes(const char *format, const char *label)
 {
-    char *changes = pop_changes(), *expected = g_strdup_printf(format, label, label);
+    g_autofree char *changes = pop_changes();
+    g_autofree char *expected = g_strdup_printf(format, label, label);
 
     fail_unless_equals_string(changes, expected);
-    g_free(changes);
-    g_free(expected);
 }
 
 static void start_objects(void)
@@ -212,154 +200,136 @@ static void start_objects(void)
     gst_util_set_object_arg(G_OBJECT(h->element), "smoothing", "majority");
     g_object_set(h->element, "smoothing-window", 3, "smoothing-count", 2, NULL);
     gst_util_set_object_arg(G_OBJECT(h->element), "region", "objects");
-    start_anew();
+    harness_restart(h, CAPS);
 }
 
-/* Each tracked object has its own state, whatever becomes of the other; one that nobody tracks has
- * none. */
+/* Each tracked object has a state of its own; untracked objects have none. */
 GST_START_TEST(test_objects)
 {
-    char *black = push(FALSE), *white = push(TRUE);
+    g_autofree char *black = process(FALSE);
+    g_autofree char *white = process(TRUE);
 
     start_objects();
-    push_halves(FALSE, FALSE, 7, 8);
-    push_halves(FALSE, FALSE, 7, 8); /* the same numbers: from here on they are trusted */
+    process_halves(FALSE, FALSE, 7, 8);
+    process_halves(FALSE, FALSE, 7, 8); /* repeated ids are trusted from here on */
     expect_changes("", NULL);
-    push_halves(FALSE, FALSE, 7, 8);
+    process_halves(FALSE, FALSE, 7, 8);
     expect_changes("7:%s 8:%s ", black);
-    push_halves(TRUE, FALSE, 7, 8);
+    process_halves(TRUE, FALSE, 7, 8);
     expect_changes("", NULL);
-    push_halves(TRUE, FALSE, 7, 8);
+    process_halves(TRUE, FALSE, 7, 8);
     expect_changes("7:%s ", white);
-    push_halves(TRUE, TRUE, 7, 0);
-    push_halves(TRUE, TRUE, 7, 0);
-    push_halves(TRUE, TRUE, 7, 0);
+    process_halves(TRUE, TRUE, 7, 0);
+    process_halves(TRUE, TRUE, 7, 0);
+    process_halves(TRUE, TRUE, 7, 0);
     expect_changes("", NULL);
-    push_halves(TRUE, TRUE, 7, 8); /* 8: black white */
-    push_halves(TRUE, TRUE, 7, 8);
+    process_halves(TRUE, TRUE, 7, 8); /* object 8: black, white */
+    process_halves(TRUE, TRUE, 7, 8);
     expect_changes("8:%s ", white);
-    g_free(black);
-    g_free(white);
 }
 GST_END_TEST;
 
-/* Regions that are numbered anew in each frame are tracked by nobody. */
-GST_START_TEST(test_numbered_anew)
+/* Regions with new ids in each frame are not tracked. */
+GST_START_TEST(test_changing_ids)
 {
     start_objects();
     for (int i = 0; i < 6; i++)
-        push_halves(FALSE, TRUE, 7 + 2 * i, 8 + 2 * i);
+        process_halves(FALSE, TRUE, 7 + 2 * i, 8 + 2 * i);
     expect_changes("", NULL);
 }
 GST_END_TEST;
 
-/* New caps and a new segment are no change, and neither are other threads. */
-GST_START_TEST(test_no_news)
+/* New caps, a new segment and another number of threads do not change a state. */
+GST_START_TEST(test_no_state_change)
 {
+    g_autofree char *black = process(FALSE);
     GstSegment segment;
-    GstStructure *info;
-    char *black = push(FALSE);
-    guint threads = 0;
 
     start_objects();
     for (guint i = 0; i < 4; i++)
-        push_halves(FALSE, FALSE, 7, 0);
+        process_halves(FALSE, FALSE, 7, 0);
     expect_changes("7:%s ", black);
     gst_harness_set_src_caps_str(h, CAPS ",interlace-mode=progressive");
     for (guint i = 0; i < 4; i++)
-        push_halves(FALSE, FALSE, 7, 0);
+        process_halves(FALSE, FALSE, 7, 0);
     gst_segment_init(&segment, GST_FORMAT_TIME);
     segment.base = 1;
-    fail_unless(gst_harness_push_event(h, gst_event_new_segment(&segment)));
+    harness_push_segment(h, &segment);
     for (guint i = 0; i < 4; i++)
-        push_halves(FALSE, FALSE, 7, 0);
+        process_halves(FALSE, FALSE, 7, 0);
     g_object_set(h->element, "threads", 2, NULL);
-    while (threads != 2) {
-        push_halves(FALSE, FALSE, 7, 0);
-        g_object_get(h->element, "stats", &info, NULL);
-        gst_structure_get_uint(info, "threads", &threads);
-        gst_structure_free(info);
-    }
+    do
+        process_halves(FALSE, FALSE, 7, 0);
+    while (frames_counter(h->element, "threads") != 2);
     for (guint i = 0; i < 4; i++)
-        push_halves(FALSE, FALSE, 7, 0);
+        process_halves(FALSE, FALSE, 7, 0);
     expect_changes("", NULL);
-    g_free(black);
 }
 GST_END_TEST;
 
-/* A scene that does not change is looked at until its state is known, and then no more. */
-static void expect_static(const char *smoothing)
+static void check_static_scene(const char *smoothing)
 {
-    char *black = push(FALSE), *white = push(TRUE);
-    guint64 looks;
+    g_autofree char *black = process(FALSE);
+    g_autofree char *white = process(TRUE);
 
     gst_util_set_object_arg(G_OBJECT(h->element), "smoothing", smoothing);
     g_object_set(h->element, "change-threshold", 0.02, "max-age", (guint64)0, NULL);
-    push_many("bbbbbbbbbbbb");
+    process_many("bbbbbbbbbbbb");
     fail_unless_equals_int(gate_messages(gate, "convnext-state-changed", NULL, 0), 1);
-    push_many("wwwwwwwwwwwwwwwwww");
+    process_many("wwwwwwwwwwwwwwwwww");
     fail_unless_equals_int(gate_messages(gate, "convnext-state-changed", NULL, 0), 1);
-    looks = frames_counter(h, "inferred");
-    fail_unless(looks < 16, "%" G_GUINT64_FORMAT " looks", looks);
-    push_many("wwwww");
-    fail_unless_equals_uint64(frames_counter(h, "inferred"), looks);
-    g_free(black);
-    g_free(white);
+    guint64 inferred = frames_counter(h->element, "inferred");
+    fail_unless(inferred < 16, "%" G_GUINT64_FORMAT " inferences", inferred);
+    process_many("wwwww");
+    fail_unless_equals_uint64(frames_counter(h->element, "inferred"), inferred);
 }
 
-GST_START_TEST(test_static)
+/* A static scene is inferred until its state is known, and then no more. */
+GST_START_TEST(test_static_scene)
 {
-    expect_static(__i__ ? "exponential" : "majority");
+    check_static_scene(__i__ ? "exponential" : "majority");
 }
 GST_END_TEST;
 
-GST_START_TEST(test_static_objects)
+/* The objects of a static scene are classified until their states are known, and then no more. */
+GST_START_TEST(test_static_scene_objects)
 {
-    char *black = push(FALSE);
+    g_autofree char *black = process(FALSE);
 
     start_objects();
     g_object_set(h->element, "change-threshold", 0.02, "max-age", (guint64)0, "max-objects", 1,
                  NULL);
     for (guint i = 0; i < 12; i++)
-        push_halves(FALSE, FALSE, 7, 8);
+        process_halves(FALSE, FALSE, 7, 8);
     expect_changes("8:%s 7:%s ", black);
-    fail_unless(frames_counter(h, "unchanged") > 0);
-    g_free(black);
+    fail_unless(frames_counter(h->element, "unchanged") > 0);
 }
 GST_END_TEST;
 
-/* Playing, a count that no window can have is a warning, and means all of them; it does not start.
- */
+/* While playing, a smoothing-count above the window is a warning and means all of the window. At
+ * a start it is an error. */
 GST_START_TEST(test_count_beyond_window)
 {
-    char *black = push(FALSE);
-    GError *error;
-    GstMessage *message;
+    g_autofree char *black = process(FALSE);
 
     gst_util_set_object_arg(G_OBJECT(h->element), "smoothing", "majority");
     g_object_set(h->element, "smoothing-window", 9, "smoothing-count", 7, NULL);
     g_object_set(h->element, "top-k", 1, "smoothing-window", 2, NULL);
-    message = gate_pop(gate, GST_MESSAGE_WARNING); /* the only one */
-    gst_message_parse_warning(message, &error, NULL);
-    fail_unless(strstr(error->message, "which is 2, not 7") != NULL, "%s", error->message);
-    g_error_free(error);
-    gst_message_unref(message);
-    push_many("bb");
+    messages_expect(gate_pop(gate, GST_MESSAGE_WARNING), "which is 2, not 7"); /* the only one */
+    process_many("bb");
     expect_change(NULL, black, 2, 1);
     fail_unless_equals_int(gst_element_set_state(h->element, GST_STATE_READY),
                            GST_STATE_CHANGE_SUCCESS);
     fail_unless_equals_int(gst_element_set_state(h->element, GST_STATE_PAUSED),
                            GST_STATE_CHANGE_FAILURE);
-    message = gate_pop(gate, GST_MESSAGE_ERROR);
-    gst_message_unref(message);
-    g_free(black);
+    gst_message_unref(gate_pop(gate, GST_MESSAGE_ERROR));
 }
 GST_END_TEST;
 
-static Suite *state_suite(void)
+static Suite *convnext_states_suite(void)
 {
-    Suite *s = suite_create("convnext_state");
-    TCase *tc = tcase_create("state");
+    Suite *s = suite_create("convnext_states");
+    TCase *tc = tcase_create("states");
 
     suite_add_tcase(s, tc);
     tcase_set_timeout(tc, 120);
@@ -369,12 +339,12 @@ static Suite *state_suite(void)
     tcase_add_test(tc, test_threshold_and_flush);
     tcase_add_test(tc, test_latest);
     tcase_add_test(tc, test_objects);
-    tcase_add_test(tc, test_numbered_anew);
-    tcase_add_test(tc, test_no_news);
-    tcase_add_loop_test(tc, test_static, 0, 2);
-    tcase_add_test(tc, test_static_objects);
+    tcase_add_test(tc, test_changing_ids);
+    tcase_add_test(tc, test_no_state_change);
+    tcase_add_loop_test(tc, test_static_scene, 0, 2);
+    tcase_add_test(tc, test_static_scene_objects);
     tcase_add_test(tc, test_count_beyond_window);
     return s;
 }
 
-GST_CHECK_MAIN(state);
+GST_CHECK_MAIN(convnext_states);
