@@ -167,35 +167,31 @@ GST_START_TEST(test_classes)
     float sum = 0;
 
     g_object_set(h->element, "top-k", 100, NULL);
-    GstBuffer *out = process(h, 0);
-    const GstConvnextClass *classes = gst_convnext_result_get_classes(frames_result(out), &n);
+    g_autoptr(GstBuffer) all = process(h, 0);
+    const GstConvnextClass *classes = gst_convnext_result_get_classes(frames_result(all), &n);
     fail_unless_equals_int(n, NETWORK_CLASSES);
     for (guint i = 0; i < n; i++) {
         sum += classes[i].score;
         fail_unless(i == 0 || classes[i].score <= classes[i - 1].score, "not sorted");
     }
     fail_unless(sum > 0.9999f && sum < 1.0001f, "softmax sums to %g", sum);
-    float next_best = classes[1].score;
+    float second_score = classes[1].score;
     guint best = classes[0].index;
-    gst_buffer_unref(out);
 
-    g_object_set(h->element, "threshold", (double)next_best + 1e-4, NULL);
-    out = process(h, 40);
-    classes = gst_convnext_result_get_classes(frames_result(out), &n);
+    g_object_set(h->element, "threshold", (double)second_score + 1e-4, NULL);
+    g_autoptr(GstBuffer) only_best = process(h, 40);
+    classes = gst_convnext_result_get_classes(frames_result(only_best), &n);
     fail_unless_equals_int(n, 1);
     fail_unless_equals_int(classes[0].index, best);
-    gst_buffer_unref(out);
 
     g_object_set(h->element, "activation", GST_CONVNEXT_ACTIVATION_NONE, "top-k", 4, NULL);
-    out = process(h, 80);
-    classes = gst_convnext_result_get_classes(frames_result(out), &n);
+    g_autoptr(GstBuffer) raw = process(h, 80);
+    classes = gst_convnext_result_get_classes(frames_result(raw), &n);
     fail_unless_equals_int(n, 4);
     float logits[NETWORK_CLASSES];
-    float raw = classes[0].score;
     fail_unless_equals_int(classes[0].index, best);
-    gst_buffer_unref(out);
     frames_logits(h, frames_new(CAPS, FRAME_COLOURS, 120), logits);
-    fail_unless(raw == logits[best]);
+    fail_unless(classes[0].score == logits[best]);
 }
 GST_END_TEST;
 

@@ -22,13 +22,12 @@ static void run_network(const char *caps, FramePicture picture, float *logits)
 }
 
 /* The unit of a difference between logits: the difference between two pictures. */
-static float scale_of(const float *logits, int width, int height)
+static float get_scale(const float *logits, int width, int height)
 {
+    g_autofree char *caps = make_caps("RGB", width, height);
     float other[NETWORK_CLASSES];
-    char *caps = make_caps("RGB", width, height);
 
     run_network(caps, FRAME_OTHER, other);
-    g_free(caps);
     float scale = frames_distance(logits, other);
     fail_unless(scale > 0.05f, "the network does not distinguish the pictures: %g", scale);
     return scale;
@@ -40,7 +39,7 @@ static float scale_of(const float *logits, int width, int height)
 #define NATIVE 0.06f
 #define CONVERTED 0.2f
 
-static float tolerance_of(GstVideoFormat format)
+static float get_tolerance(GstVideoFormat format)
 {
     static const GstVideoFormat native[] = {
         GST_VIDEO_FORMAT_RGB,   GST_VIDEO_FORMAT_BGR,  GST_VIDEO_FORMAT_RGBx, GST_VIDEO_FORMAT_BGRx,
@@ -66,11 +65,11 @@ static void check_format(GstVideoFormat format, int width, int height)
 
     run_network(rgb, picture, expected);
     run_network(caps, picture, found);
-    float scale = scale_of(expected, width, height);
+    float scale = get_scale(expected, width, height);
     float difference = frames_distance(expected, found) / scale;
     GST_INFO("%s: %g", caps, difference);
-    fail_unless(difference <= tolerance_of(format), "%s differs from RGB by %g, more than %g", caps,
-                difference, tolerance_of(format));
+    fail_unless(difference <= get_tolerance(format), "%s differs from RGB by %g, more than %g",
+                caps, difference, get_tolerance(format));
 }
 
 /* Every raw format gives the same answer as RGB. */
@@ -168,7 +167,7 @@ GST_START_TEST(test_colorimetry)
 
     run_network("video/x-raw,format=RGB,width=128,height=96,framerate=25/1", FRAME_COLOURS,
                 expected);
-    float scale = scale_of(expected, 128, 96);
+    float scale = get_scale(expected, 128, 96);
     for (guint f = 0; f < G_N_ELEMENTS(formats); f++)
         for (guint i = 0; i < G_N_ELEMENTS(colours); i++) {
             g_autofree char *plain = make_caps(formats[f], 128, 96);
@@ -189,7 +188,7 @@ GST_START_TEST(test_limited_rgb_and_gray)
     float expected[NETWORK_CLASSES];
 
     run_network("video/x-raw,format=RGB,width=128,height=96,framerate=25/1", FRAME_GRAYS, expected);
-    float scale = scale_of(expected, 128, 96);
+    float scale = get_scale(expected, 128, 96);
     for (guint i = 0; i < G_N_ELEMENTS(formats); i++) {
         g_autofree char *plain = make_caps(formats[i], 128, 96);
         g_autofree char *caps = g_strconcat(plain, ",colorimetry=2:1:0:0", NULL);

@@ -272,7 +272,6 @@ static gboolean process_has_result(void)
 GST_START_TEST(test_latest_messages)
 {
     g_autoptr(GstBus) bus = gst_element_get_bus(h->element);
-    GstMessage *message;
     guint64 announced_frame = 0, frame;
 
     gst_util_set_object_arg(G_OBJECT(h->element), "mode", "latest");
@@ -287,13 +286,16 @@ GST_START_TEST(test_latest_messages)
     gate_open(gate);
     while (!process_has_result()) /* until the worker runs the new model */
         ;
-    while ((message = gst_bus_pop_filtered(bus, GST_MESSAGE_ELEMENT))) {
+    while (TRUE) {
+        g_autoptr(GstMessage) message = gst_bus_pop_filtered(bus, GST_MESSAGE_ELEMENT);
+
+        if (!message)
+            break;
         fail_unless(gst_structure_get_uint64(gst_message_get_structure(message), "frame", &frame));
         if (gst_message_has_name(message, "convnext-model-updated"))
             announced_frame = frame;
         else if (gst_message_has_name(message, "convnext-state-changed"))
             fail_unless(frame >= announced_frame, "of frame %" G_GUINT64_FORMAT, frame);
-        gst_message_unref(message);
     }
     fail_unless(announced_frame > 0);
 }

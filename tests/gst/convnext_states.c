@@ -62,11 +62,11 @@ static void process_many(const char *sequence)
  * was posted with, since the first one with the new state. */
 static void expect_change(const char *from, const char *to, guint frame, guint since)
 {
-    GstMessage *message = gate_pop(gate, GST_MESSAGE_ELEMENT);
+    g_autoptr(GstMessage) message = gate_pop(gate, GST_MESSAGE_ELEMENT);
     guint64 since_pts, number;
 
     while (!gst_message_has_name(message, "convnext-state-changed")) {
-        gst_message_unref(message);
+        gst_clear_message(&message);
         message = gate_pop(gate, GST_MESSAGE_ELEMENT);
     }
     const GstStructure *s = gst_message_get_structure(message);
@@ -76,7 +76,6 @@ static void expect_change(const char *from, const char *to, guint frame, guint s
                                   &since_pts, NULL));
     fail_unless_equals_uint64(number, frame);
     fail_unless_equals_uint64(since_pts, since * 40 * GST_MSECOND);
-    gst_message_unref(message);
 }
 
 static void expect_no_change(void)

@@ -4,6 +4,7 @@
 #include <gst/check/gstharness.h>
 #include <gst/video/video.h>
 
+#include "tests/gst/support/harness.h"
 #include "tests/gst/support/metas.h"
 
 #define CAPS "video/x-raw,format=I420,width=640,height=480,framerate=25/1"
@@ -21,21 +22,19 @@ static void check_region(GstConvnextMeta *meta, guint x, guint y, guint width, g
  * frame is shared, so elements that write must copy it. */
 static GstBuffer *process(const char *launch, const char *caps, GstConvnextResult *result)
 {
-    GstHarness *harness = gst_harness_new_parse(launch);
-    GstBuffer *frame = make_frame(result, 7), *out;
+    g_autoptr(GstHarness) harness = gst_harness_new_parse(launch);
+    g_autoptr(GstBuffer) frame = make_frame(result, 7);
     guint x, y, width, height;
 
     gst_harness_set_src_caps_str(harness, CAPS);
     if (caps)
         gst_harness_set_sink_caps_str(harness, caps);
     fail_unless_equals_int(gst_harness_push(harness, gst_buffer_ref(frame)), GST_FLOW_OK);
-    out = gst_harness_pull(harness);
+    GstBuffer *out = gst_harness_pull(harness);
     fail_unless(out);
     fail_unless(out != frame, "%s did not make a new buffer", launch);
     gst_convnext_result_get_region(result, &x, &y, &width, &height);
     check_region(gst_buffer_get_convnext_meta(frame), x, y, width, height);
-    gst_buffer_unref(frame);
-    gst_harness_teardown(harness);
     return out;
 }
 
@@ -43,7 +42,7 @@ static GstBuffer *process(const char *launch, const char *caps, GstConvnextResul
 GST_START_TEST(test_copy)
 {
     g_autoptr(GstConvnextResult) result = make_result("tiny");
-    GstBuffer *frame = make_frame(result, 7), *copy = gst_buffer_copy(frame), *part;
+    GstBuffer *frame = make_frame(result, 7), *copy = gst_buffer_copy(frame);
     GstConvnextMeta *meta = gst_buffer_get_convnext_meta(copy);
 
     check_region(meta, 64, 48, 256, 240);
@@ -51,7 +50,7 @@ GST_START_TEST(test_copy)
     fail_unless_equals_uint64(meta->age, 7);
     ASSERT_MINI_OBJECT_REFCOUNT(result, "result", 3);
 
-    part = gst_buffer_copy_region(frame, GST_BUFFER_COPY_ALL, 0, 1000);
+    GstBuffer *part = gst_buffer_copy_region(frame, GST_BUFFER_COPY_ALL, 0, 1000);
     check_region(gst_buffer_get_convnext_meta(part), 64, 48, 256, 240);
 
     gst_buffer_unref(frame);
@@ -77,27 +76,24 @@ GST_START_TEST(test_several)
 {
     g_autoptr(GstConvnextResult) one = make_result("one");
     g_autoptr(GstConvnextResult) two = make_result("two");
-    g_autoptr(GstConvnextResult) got = NULL;
-    GstBuffer *frame = make_frame(one, 0), *copy;
+    GstBuffer *frame = make_frame(one, 0);
     gpointer state = NULL;
-    GList *list;
 
     gst_buffer_add_convnext_meta(frame, two, 5);
-    copy = gst_buffer_copy(frame);
+    GstBuffer *copy = gst_buffer_copy(frame);
     gst_buffer_unref(frame);
 
     fail_unless(gst_buffer_get_convnext_meta(copy)->result == one);
     fail_unless(gst_buffer_iterate_convnext_meta(copy, &state)->result == one);
     fail_unless(gst_buffer_iterate_convnext_meta(copy, &state)->result == two);
     fail_unless(gst_buffer_iterate_convnext_meta(copy, &state) == NULL);
-    list = gst_buffer_list_convnext_metas(copy);
+    g_autoptr(GList) list = gst_buffer_list_convnext_metas(copy);
     fail_unless_equals_int(g_list_length(list), 2);
-    got = gst_convnext_meta_get_result(list->next->data);
-    fail_unless(got == two);
-    g_list_free(list);
+    g_autoptr(GstConvnextResult) last = gst_convnext_meta_get_result(list->next->data);
+    fail_unless(last == two);
     gst_buffer_unref(copy);
 
-    fail_unless_equals_string(gst_convnext_result_get_model(got), "two");
+    fail_unless_equals_string(gst_convnext_result_get_model(last), "two");
 }
 GST_END_TEST;
 
@@ -156,11 +152,11 @@ GST_END_TEST;
 GST_START_TEST(test_whole_frame)
 {
     g_autoptr(GstConvnextResult) result = gst_convnext_result_new("tiny", 0);
-    g_autoptr(GstBuffer) out = NULL;
 
     gst_convnext_result_set_region(result, 0, 0, 640, 480);
-    out = process("videoscale ! video/x-raw,width=331,height=17 ! videoscale",
-                  "video/x-raw,format=I420,width=1000,height=999,framerate=25/1", result);
+    g_autoptr(GstBuffer) out =
+        process("videoscale ! video/x-raw,width=331,height=17 ! videoscale",
+                "video/x-raw,format=I420,width=1000,height=999,framerate=25/1", result);
     check_region(gst_buffer_get_convnext_meta(out), 0, 0, 1000, 999);
 }
 GST_END_TEST;
@@ -181,10 +177,10 @@ static gpointer read_results(gpointer data)
 GST_START_TEST(test_tiny_region)
 {
     g_autoptr(GstConvnextResult) result = gst_convnext_result_new("tiny", 0);
-    g_autoptr(GstBuffer) out = NULL;
 
     gst_convnext_result_set_region(result, 639, 200, 1, 2);
-    out = process("videoscale", "video/x-raw,format=I420,width=8,height=8,framerate=25/1", result);
+    g_autoptr(GstBuffer) out =
+        process("videoscale", "video/x-raw,format=I420,width=8,height=8,framerate=25/1", result);
     check_region(gst_buffer_get_convnext_meta(out), 7, 3, 1, 1);
 }
 GST_END_TEST;
@@ -193,14 +189,13 @@ GST_END_TEST;
 GST_START_TEST(test_threads)
 {
     g_autoptr(GstConvnextResult) result = make_result("tiny");
-    g_autoptr(GstBuffer) frame = NULL;
     const gsize dims[] = {1};
     const float value = 1;
     GThread *threads[4];
 
     gst_convnext_result_take_tensor(result,
                                     gst_convnext_tensor_new_copy("stage1", 1, dims, &value));
-    frame = make_frame(result, 0);
+    g_autoptr(GstBuffer) frame = make_frame(result, 0);
     for (guint i = 0; i < G_N_ELEMENTS(threads); i++)
         threads[i] = g_thread_new(NULL, read_results, frame);
     for (guint i = 0; i < G_N_ELEMENTS(threads); i++)

@@ -20,12 +20,11 @@
 GST_START_TEST(test_line)
 {
     g_autoptr(GstHarness) harness = make_harness(make_element("stream", "gate", NULL));
-    GstConvnextResult *result = make_full_result();
+    g_autoptr(GstConvnextResult) result = make_full_result();
     GstBuffer *frame = gst_buffer_new_allocate(NULL, 32, NULL);
 
     GST_BUFFER_PTS(frame) = 90000 * GST_SECOND;
     gst_buffer_add_convnext_meta(frame, result, 40 * GST_MSECOND);
-    gst_convnext_result_unref(result);
     push_frame(harness, frame);
     check_lines("{\"stream\":\"gate\",\"frame\":0,\"pts\":90000000000000,\"width\":8,\"height\":4,"
                 "\"model\":\"convnext_tiny\",\"age\":40000000,\"region\":[1,0,6,4],"
@@ -51,15 +50,13 @@ GST_END_TEST;
 /* Strings are escaped, and invalid UTF-8 is replaced. */
 GST_START_TEST(test_strings)
 {
-    g_autoptr(JsonNode) node = NULL;
     static const char label[] = "a \"b\" \\ /\n\r\t\b\f\x01\x7f \xc3\xa9 \xf0\x9f\x90\x88";
     GstConvnextResult *result = make_result("not\xff"
                                             "UTF-8");
-    JsonObject *object;
 
     gst_convnext_result_add_class(result, 0, label, 1.f);
-    node = publish_result(result);
-    object = json_node_get_object(node);
+    g_autoptr(JsonNode) node = publish_result(result);
+    JsonObject *object = json_node_get_object(node);
     fail_unless_equals_string(json_object_get_string_member(object, "model"),
                               "not\xef\xbf\xbdUTF-8");
     object = json_array_get_object_element(json_object_get_array_member(object, "classes"), 0);
@@ -132,13 +129,11 @@ static gboolean use_commas(void)
 /* Numbers have decimal points in any locale. */
 GST_START_TEST(test_locale)
 {
-    GstHarness *harness;
-
     if (!use_commas()) {
         g_printerr("skipped: no locale with decimal commas\n");
         return;
     }
-    harness = make_harness(make_element(NULL));
+    GstHarness *harness = make_harness(make_element(NULL));
     push_frame(harness, make_frame(make_full_result()));
     check_lines("{\"frame\":0,\"width\":8,\"height\":4,\"model\":\"convnext_tiny\",\"age\":0,"
                 "\"region\":[1,0,6,4],\"object\":{\"id\":3,\"label\":\"person\"}," FULL_CLASSES
@@ -212,7 +207,8 @@ GST_START_TEST(test_tensor_dir)
     g_autofree char *maps = g_build_filename(folder, "new", "maps", NULL);
     const float map[] = {1, 2, 3, 4, 5, 6}, embedding[] = {0.1f, -1e-30f};
     GstHarness *harness = make_harness(make_element("tensor-dir", maps, NULL));
-    GstConvnextResult *other = make_result("m");
+
+    g_autoptr(GstConvnextResult) other = make_result("m");
     GstBuffer *frame = make_frame(make_full_result());
     const gsize three[] = {3};
     guint n_files = 0;
@@ -220,7 +216,6 @@ GST_START_TEST(test_tensor_dir)
     push_frame(harness, make_frame(NULL));
     add_tensor(other, "stage3", 1, three, map + 3);
     gst_buffer_add_convnext_meta(frame, other, 0);
-    gst_convnext_result_unref(other);
     push_frame(harness, frame);
     gst_harness_teardown(harness);
 
@@ -252,22 +247,22 @@ GST_END_TEST;
 GST_START_TEST(test_properties)
 {
     g_autoptr(GstElement) element = gst_element_factory_make("convnextpublish", NULL);
+    g_autofree char *location = NULL;
     g_autofree char *tensor_dir = NULL;
-    char *location, *stream;
+    g_autofree char *stream = NULL;
 
     g_object_get(element, "location", &location, "stream", &stream, "tensor-dir", &tensor_dir,
                  NULL);
     fail_unless_equals_string(location, "-");
     fail_unless(!stream && !tensor_dir);
-    g_free(location);
 
+    g_clear_pointer(&location, g_free);
     g_object_set(element, "location", "x", "stream", "", "tensor-dir", "y", NULL);
     g_object_get(element, "location", &location, "stream", &stream, "tensor-dir", &tensor_dir,
                  NULL);
     fail_unless_equals_string(location, "x");
     fail_unless(!stream);
     fail_unless_equals_string(tensor_dir, "y");
-    g_free(location);
 }
 GST_END_TEST;
 

@@ -28,6 +28,7 @@ static void check_error(GstBus *bus, GstResourceError code, const char *text, co
 /* Checks that the element does not start. Takes the element. */
 static void check_no_start(GstElement *element, const char *text, const char *reason)
 {
+    g_autoptr(GstElement) owned = element;
     g_autoptr(GstBus) bus = gst_bus_new();
 
     gst_element_set_bus(element, bus);
@@ -36,7 +37,6 @@ static void check_no_start(GstElement *element, const char *text, const char *re
     check_error(bus, GST_RESOURCE_ERROR_OPEN_WRITE, text, reason);
     gst_element_set_state(element, GST_STATE_NULL);
     gst_element_set_bus(element, NULL);
-    gst_object_unref(element);
 }
 
 /* A location that is a folder or in a missing folder is refused at start. */
@@ -133,11 +133,10 @@ GST_END_TEST;
 static GstConvnextResult *make_long_result(const char *model)
 {
     const gsize dims[] = {1, 1, 1, 5000};
-    float *values = g_new0(float, dims[3]);
+    g_autofree float *values = g_new0(float, dims[3]);
     GstConvnextResult *result = make_result(model);
 
     add_tensor(result, GST_CONVNEXT_TENSOR_LOGITS, 4, dims, values);
-    g_free(values);
     return result;
 }
 
@@ -188,11 +187,11 @@ GST_END_TEST;
 /* Pushes SHARED_LINES frames to an element with this name as its stream. */
 static gpointer push_many(gpointer name)
 {
-    GstHarness *harness = make_harness(make_element("location", "-", "stream", name, NULL));
+    g_autoptr(GstHarness) harness =
+        make_harness(make_element("location", "-", "stream", name, NULL));
 
     for (guint i = 0; i < SHARED_LINES; i++)
         push_frame(harness, make_frame(make_long_result(name)));
-    gst_harness_teardown(harness);
     return NULL;
 }
 
@@ -209,13 +208,10 @@ GST_START_TEST(test_shared_stdout)
     for (guint i = 0; i < 2; i++)
         threads[i] = g_thread_new(NULL, push_many, (gpointer)names[i]);
     for (guint i = 0; i < 2 * SHARED_LINES; i++) {
-        g_autoptr(JsonNode) node = NULL;
-        JsonObject *object;
-
         fail_unless(getline(&line, &size, lines) > 0);
-        node = json_from_string(line, NULL);
+        g_autoptr(JsonNode) node = json_from_string(line, NULL);
         fail_unless(node && JSON_NODE_HOLDS_OBJECT(node), "lines mix: %s", line);
-        object = json_node_get_object(node);
+        JsonObject *object = json_node_get_object(node);
         fail_unless_equals_string(json_object_get_string_member(object, "stream"),
                                   json_object_get_string_member(object, "model"));
     }
@@ -251,16 +247,12 @@ GST_START_TEST(test_torn_line)
 
     thread = g_thread_new(NULL, push_many, (gpointer) "next");
     for (guint i = 0; i < SHARED_LINES;) {
-        gboolean is_next;
-        JsonNode *node;
-
         fail_unless(getline(&line, &size, lines) > 0);
-        is_next = strstr(line, "\"stream\":\"next\"") != NULL;
-        node = json_from_string(line, NULL);
+        g_autoptr(JsonNode) node = json_from_string(line, NULL);
+        gboolean is_next = strstr(line, "\"stream\":\"next\"") != NULL;
         fail_unless(node || !is_next, "not on a line of its own: %s", line);
         n_torn += !node;
         i += is_next;
-        g_clear_pointer(&node, json_node_unref);
     }
     g_thread_join(thread);
     fail_unless_equals_int(n_torn, 1);
