@@ -97,8 +97,7 @@ GST_START_TEST(test_throttle)
 }
 GST_END_TEST;
 
-/* With mode=latest the element never makes a frame late, so it forwards events and skips nothing.
- */
+/* With mode=latest the element never makes a frame late: it forwards events and skips nothing. */
 GST_START_TEST(test_late_with_latest)
 {
     gst_util_set_object_arg(G_OBJECT(h->element), "mode", "latest");

@@ -15,8 +15,8 @@
 #define STREAMS 8
 #define FRAMES 30
 
-/* One thread pushes frames with alternating pictures. Each must get the answer to its own picture
- * while other streams run. */
+/* A stream whose thread pushes frames with alternating pictures. Each frame must get the answer to
+ * its own picture while other streams run. */
 typedef struct Stream {
     GstHarness *h;
     float expected[2][NETWORK_CLASSES];

@@ -13,7 +13,7 @@
 
 static GstHarness *h;
 static Gate *gate;
-static guint frames; /* pushed so far */
+static guint frames; /* processed so far */
 
 /* The bundled model distinguishes a black picture from others, even at this input size. */
 static void setup(void)
@@ -59,7 +59,7 @@ static void process_many(const char *sequence)
 }
 
 /* Waits for the next message of a state change and checks its fields. frame is the frame that it
- * was posted with, since the first one with the new state. */
+ * names, and since the first frame with the new state. */
 static void expect_change(const char *from, const char *to, guint frame, guint since)
 {
     g_autoptr(GstMessage) message = gate_pop(gate, GST_MESSAGE_ELEMENT);

@@ -243,7 +243,7 @@ GST_START_TEST(test_stream_with_slash)
 }
 GST_END_TEST;
 
-/* The properties have their defaults and return what was set; an empty stream is none. */
+/* The properties have their defaults and return what was set; an empty stream is unset. */
 GST_START_TEST(test_properties)
 {
     g_autoptr(GstElement) element = gst_element_factory_make("convnextpublish", NULL);

@@ -96,8 +96,7 @@ GST_START_TEST(test_tensor_dir_vanishes)
 }
 GST_END_TEST;
 
-/* Replaces standard output by a pipe and returns the reading end. *saved is for restore_stdout().
- */
+/* Replaces standard output by a pipe and returns its reading end. saved is for restore_stdout(). */
 static int pipe_stdout(int *saved)
 {
     int ends[2];
@@ -116,8 +115,7 @@ static void restore_stdout(int saved)
     close(saved);
 }
 
-/* If the reader is gone, as with "| head -1", an error is posted and no signal kills the process.
- */
+/* If the reader is gone, as with "| head -1", an error is posted and no signal ends the process. */
 GST_START_TEST(test_broken_pipe)
 {
     int saved, reader = pipe_stdout(&saved);

@@ -89,7 +89,7 @@ GstBuffer *frames_new(const char *caps, FramePicture picture, guint pts)
     return buffer;
 }
 
-/* Takes the frame. */
+/* Copies a frame's pixels, timestamps and flags to the buffer. Takes the frame. */
 static void copy_pixels(const GstVideoInfo *from_info, GstBuffer *frame,
                         const GstVideoInfo *to_info, GstBuffer *buffer)
 {
@@ -104,7 +104,7 @@ static void copy_pixels(const GstVideoInfo *from_info, GstBuffer *frame,
     gst_buffer_unref(frame);
 }
 
-/* The memory that the copy does not write is not zero, so that reading it shows. */
+/* A buffer without zeros: a read outside the pixels that are copied to it changes the result. */
 static GstBuffer *new_filled(const GstVideoInfo *info)
 {
     GstBuffer *buffer = gst_buffer_new_allocate(NULL, GST_VIDEO_INFO_SIZE(info), NULL);

@@ -13,15 +13,14 @@
 
 extern char *folder; /* of the current test */
 
-/* A checked fixture: setup and teardown of each test. */
+/* A checked fixture. */
 void folder_setup(void);
 void folder_teardown(void);
 
 /* The path of a file in the folder. */
 char *folder_path(const char *name);
 
-/* An element that writes to the file "lines" in the folder, with properties as in g_object_set().
- */
+/* An element that writes to the file "lines" in the folder. Properties are as in g_object_set(). */
 GstElement *make_element(const char *property, ...);
 
 /* A harness around the element, with caps. Takes the element. */

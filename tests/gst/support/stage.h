@@ -15,7 +15,7 @@
 extern GstHarness *h;
 extern Gate *gate;
 
-/* A checked fixture: setup and teardown of each test. */
+/* A checked fixture. */
 void stage_setup(void);
 void stage_teardown(void);
 
