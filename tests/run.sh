@@ -183,10 +183,10 @@ run_states()
         return
     fi
     run_valgrind states
-    run_valgrind convnext_latest 'test_busy,test_no_carry,test_pool,test_flush*,test_caps_change'
-    run_valgrind convnext_reload test_good,test_message
+    run_valgrind convnext_worker 'test_busy,test_no_carry,test_pool,test_flush*,test_caps_change'
+    run_valgrind convnext_reload test_new_model,test_message
     run_valgrind convnext_shared test_threads,test_sizes
-    run_valgrind convnext_objects
+    run_valgrind convnext_detections
 }
 
 # Everything newer than GStreamer 1.22 is built where it is there, and tested then. The formatter is

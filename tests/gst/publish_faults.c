@@ -1,4 +1,4 @@
-/* convnextpublish: what goes wrong with files and pipes.
+/* convnextpublish: faults of files and pipes.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
@@ -10,28 +10,26 @@
 #include <unistd.h>
 
 #include "gst/publish/gstconvnextpublish.h"
+#include "tests/gst/support/messages.h"
 #include "tests/gst/support/publishing.h"
 
-/* Exactly one error of that code, whose message holds each of the texts. */
+/* Fails unless exactly one error was posted, with this code and both texts. */
 static void check_error(GstBus *bus, GstResourceError code, const char *text, const char *reason)
 {
-    GstMessage *message = gst_bus_pop_filtered(bus, GST_MESSAGE_ERROR);
-    GError *error = NULL;
+    g_autoptr(GError) error = messages_parse(gst_bus_pop_filtered(bus, GST_MESSAGE_ERROR));
 
-    fail_unless(message, "no error was posted");
-    gst_message_parse_error(message, &error, NULL);
-    fail_unless(g_error_matches(error, GST_RESOURCE_ERROR, code), "other code: %s", error->message);
-    fail_unless(strstr(error->message, text) != NULL, "%s: %s", text, error->message);
-    fail_unless(strstr(error->message, reason) != NULL, "%s: %s", reason, error->message);
-    g_error_free(error);
-    gst_message_unref(message);
+    fail_unless(g_error_matches(error, GST_RESOURCE_ERROR, code), "another code: %s",
+                error->message);
+    messages_check_text(error, text);
+    messages_check_text(error, reason);
     fail_unless(gst_bus_pop_filtered(bus, GST_MESSAGE_ERROR) == NULL, "a second error was posted");
 }
 
-/* The element, taken, does not start. */
+/* Checks that the element does not start. Takes the element. */
 static void check_no_start(GstElement *element, const char *text, const char *reason)
 {
-    GstBus *bus = gst_bus_new();
+    g_autoptr(GstElement) owned = element;
+    g_autoptr(GstBus) bus = gst_bus_new();
 
     gst_element_set_bus(element, bus);
     fail_unless_equals_int(gst_element_set_state(element, GST_STATE_PAUSED),
@@ -39,70 +37,66 @@ static void check_no_start(GstElement *element, const char *text, const char *re
     check_error(bus, GST_RESOURCE_ERROR_OPEN_WRITE, text, reason);
     gst_element_set_state(element, GST_STATE_NULL);
     gst_element_set_bus(element, NULL);
-    gst_object_unref(bus);
-    gst_object_unref(element);
 }
 
+/* A location that is a folder or in a missing folder is refused at start. */
 GST_START_TEST(test_bad_location)
 {
-    char *missing = g_build_filename(dir, "missing", "lines", NULL);
+    g_autofree char *missing = g_build_filename(folder, "missing", "lines", NULL);
 
-    check_no_start(make_element("location", dir, NULL), dir, g_strerror(EISDIR));
+    check_no_start(make_element("location", folder, NULL), folder, g_strerror(EISDIR));
     check_no_start(make_element("location", missing, NULL), missing, g_strerror(ENOENT));
-    g_free(missing);
 }
-GST_END_TEST
+GST_END_TEST;
 
+/* A tensor-dir that is a file or below a file is refused at start. */
 GST_START_TEST(test_bad_tensor_dir)
 {
-    char *file = in_dir("file"), *below = g_build_filename(file, "maps", NULL);
+    g_autofree char *file = folder_path("file");
+    g_autofree char *below = g_build_filename(file, "maps", NULL);
 
     fail_unless(g_file_set_contents(file, "", 0, NULL));
     check_no_start(make_element("tensor-dir", file, NULL), file, g_strerror(ENOTDIR));
     check_no_start(make_element("tensor-dir", below, NULL), below, g_strerror(ENOTDIR));
-    g_free(below);
-    g_free(file);
 }
-GST_END_TEST
+GST_END_TEST;
 
-/* The element, taken, refuses a frame with one error. */
+/* Checks that a frame fails with one error. Takes the element. */
 static void check_no_write(GstElement *element, GstResourceError code, const char *text,
                            const char *reason)
 {
-    GstHarness *harness = make_harness(element);
-    GstBus *bus = gst_bus_new();
+    g_autoptr(GstHarness) harness = make_harness(element);
+    g_autoptr(GstBus) bus = gst_bus_new();
 
     gst_element_set_bus(element, bus);
     fail_unless_equals_int(gst_harness_push(harness, make_frame(make_full_result())),
                            GST_FLOW_ERROR);
     check_error(bus, code, text, reason);
     gst_element_set_bus(element, NULL);
-    gst_object_unref(bus);
-    gst_harness_teardown(harness);
 }
 
+/* A full disk is an error of its own. */
 GST_START_TEST(test_disk_full)
 {
     check_no_write(make_element("location", "/dev/full", NULL), GST_RESOURCE_ERROR_NO_SPACE_LEFT,
                    "\"/dev/full\"", g_strerror(ENOSPC));
 }
-GST_END_TEST
+GST_END_TEST;
 
+/* If tensor-dir is deleted while playing, the error names the file. */
 GST_START_TEST(test_tensor_dir_vanishes)
 {
-    char *maps = in_dir("maps");
+    g_autofree char *maps = folder_path("maps");
     GstElement *element = make_element("tensor-dir", maps, NULL);
 
     fail_unless_equals_int(gst_element_set_state(element, GST_STATE_PAUSED),
                            GST_STATE_CHANGE_SUCCESS);
     fail_unless_equals_int(g_rmdir(maps), 0);
     check_no_write(element, GST_RESOURCE_ERROR_WRITE, "convnext-0-stage3.npy", g_strerror(ENOENT));
-    g_free(maps);
 }
-GST_END_TEST
+GST_END_TEST;
 
-/* Puts a pipe in the place of standard output; returns the end to read from. *saved: the old one,
- * for restore_stdout. */
+/* Replaces standard output by a pipe and returns its reading end. saved is for restore_stdout(). */
 static int pipe_stdout(int *saved)
 {
     int ends[2];
@@ -121,7 +115,7 @@ static void restore_stdout(int saved)
     close(saved);
 }
 
-/* The reader is gone, as with "| head -1": an error, no signal. */
+/* If the reader is gone, as with "| head -1", an error is posted and no signal ends the process. */
 GST_START_TEST(test_broken_pipe)
 {
     int saved, reader = pipe_stdout(&saved);
@@ -131,20 +125,20 @@ GST_START_TEST(test_broken_pipe)
                    g_strerror(EPIPE));
     restore_stdout(saved);
 }
-GST_END_TEST
+GST_END_TEST;
 
-/* Its line is of three pages, so that a pipe of sixteen is full within a line. */
+/* A result with a line of three pages, so that a pipe of sixteen pages fills up within a line. */
 static GstConvnextResult *make_long_result(const char *model)
 {
     const gsize dims[] = {1, 1, 1, 5000};
-    float *values = g_new0(float, dims[3]);
+    g_autofree float *values = g_new0(float, dims[3]);
     GstConvnextResult *result = make_result(model);
 
     add_tensor(result, GST_CONVNEXT_TENSOR_LOGITS, 4, dims, values);
-    g_free(values);
     return result;
 }
 
+/* Pushes frames until one is not accepted, and returns the flow. */
 static gpointer push_until_refused(gpointer harness)
 {
     GstFlowReturn flow;
@@ -155,8 +149,8 @@ static gpointer push_until_refused(gpointer harness)
     return GINT_TO_POINTER(flow);
 }
 
-/* Two elements wait, one for a reader that never reads, one for its turn; both stop. The first one
- * to be stopped is each of them in turn. */
+/* Two elements that wait, one for a reader that never reads and one for its turn, both stop,
+ * whichever is stopped first. */
 GST_START_TEST(test_stalled_reader)
 {
     int saved, reader = pipe_stdout(&saved);
@@ -184,17 +178,18 @@ GST_START_TEST(test_stalled_reader)
     close(reader);
     restore_stdout(saved);
 }
-GST_END_TEST
+GST_END_TEST;
 
 #define SHARED_LINES 200
 
+/* Pushes SHARED_LINES frames to an element with this name as its stream. */
 static gpointer push_many(gpointer name)
 {
-    GstHarness *harness = make_harness(make_element("location", "-", "stream", name, NULL));
+    g_autoptr(GstHarness) harness =
+        make_harness(make_element("location", "-", "stream", name, NULL));
 
     for (guint i = 0; i < SHARED_LINES; i++)
-        push(harness, make_frame(make_long_result(name)));
-    gst_harness_teardown(harness);
+        push_frame(harness, make_frame(make_long_result(name)));
     return NULL;
 }
 
@@ -211,16 +206,12 @@ GST_START_TEST(test_shared_stdout)
     for (guint i = 0; i < 2; i++)
         threads[i] = g_thread_new(NULL, push_many, (gpointer)names[i]);
     for (guint i = 0; i < 2 * SHARED_LINES; i++) {
-        JsonNode *node;
-        JsonObject *object;
-
         fail_unless(getline(&line, &size, lines) > 0);
-        node = json_from_string(line, NULL);
-        fail_unless(node && JSON_NODE_HOLDS_OBJECT(node), "lines are mixed: %s", line);
-        object = json_node_get_object(node);
+        g_autoptr(JsonNode) node = json_from_string(line, NULL);
+        fail_unless(node && JSON_NODE_HOLDS_OBJECT(node), "lines mix: %s", line);
+        JsonObject *object = json_node_get_object(node);
         fail_unless_equals_string(json_object_get_string_member(object, "stream"),
                                   json_object_get_string_member(object, "model"));
-        json_node_unref(node);
     }
     for (guint i = 0; i < 2; i++)
         g_thread_join(threads[i]);
@@ -228,10 +219,9 @@ GST_START_TEST(test_shared_stdout)
     restore_stdout(saved);
     fclose(lines);
 }
-GST_END_TEST
+GST_END_TEST;
 
-/* An element stops within a line that nobody reads; the next one's line does not stand behind it.
- */
+/* If an element stops within a line, the next element begins a new line. */
 GST_START_TEST(test_torn_line)
 {
     int saved, reader = pipe_stdout(&saved), filled = 0, before;
@@ -241,9 +231,9 @@ GST_START_TEST(test_torn_line)
     GThread *thread = g_thread_new(NULL, push_until_refused, harness);
     char *line = NULL;
     size_t size = 0;
-    guint torn = 0;
+    guint n_torn = 0;
 
-    do { /* until it waits */
+    do { /* until the element waits */
         before = filled;
         g_usleep(200000);
         fail_unless_equals_int(ioctl(reader, FIONREAD, &filled), 0);
@@ -255,33 +245,29 @@ GST_START_TEST(test_torn_line)
 
     thread = g_thread_new(NULL, push_many, (gpointer) "next");
     for (guint i = 0; i < SHARED_LINES;) {
-        gboolean next;
-        JsonNode *node;
-
         fail_unless(getline(&line, &size, lines) > 0);
-        next = strstr(line, "\"stream\":\"next\"") != NULL;
-        node = json_from_string(line, NULL);
-        fail_unless(node || !next, "behind a torn line: %s", line);
-        torn += !node;
-        i += next;
-        g_clear_pointer(&node, json_node_unref);
+        g_autoptr(JsonNode) node = json_from_string(line, NULL);
+        gboolean is_next = strstr(line, "\"stream\":\"next\"") != NULL;
+        fail_unless(node || !is_next, "not on a line of its own: %s", line);
+        n_torn += !node;
+        i += is_next;
     }
     g_thread_join(thread);
-    fail_unless_equals_int(torn, 1);
+    fail_unless_equals_int(n_torn, 1);
     free(line);
     restore_stdout(saved);
     fclose(lines);
 }
-GST_END_TEST
+GST_END_TEST;
 
 static Suite *publish_faults_suite(void)
 {
     Suite *suite = suite_create("publish_faults");
-    TCase *tc = tcase_create("general");
+    TCase *tc = tcase_create("publish_faults");
 
     GST_ELEMENT_REGISTER(convnextpublish, NULL);
     suite_add_tcase(suite, tc);
-    tcase_add_checked_fixture(tc, setup, teardown);
+    tcase_add_checked_fixture(tc, folder_setup, folder_teardown);
     tcase_set_timeout(tc, 60);
     tcase_add_test(tc, test_bad_location);
     tcase_add_test(tc, test_bad_tensor_dir);
@@ -294,4 +280,4 @@ static Suite *publish_faults_suite(void)
     return suite;
 }
 
-GST_CHECK_MAIN(publish_faults)
+GST_CHECK_MAIN(publish_faults);

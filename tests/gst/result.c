@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tests/gst/support/metas.h"
 
+/* A result returns what was set, and its list of classes outlives it. */
 GST_START_TEST(test_result)
 {
     GstConvnextResult *result = make_result("tiny");
@@ -37,11 +38,12 @@ GST_START_TEST(test_result)
     fail_unless_equals_string(((GstConvnextClass *)list->data)->label, "tabby");
     g_list_free_full(list, (GDestroyNotify)gst_convnext_class_free);
 }
-GST_END_TEST
+GST_END_TEST;
 
+/* Setting the object again replaces the first one. */
 GST_START_TEST(test_object)
 {
-    GstConvnextResult *result = gst_convnext_result_new("tiny", GST_CLOCK_TIME_NONE);
+    g_autoptr(GstConvnextResult) result = gst_convnext_result_new("tiny", GST_CLOCK_TIME_NONE);
     const char *label;
     int id;
 
@@ -50,16 +52,14 @@ GST_START_TEST(test_object)
     fail_unless(gst_convnext_result_get_object(result, &id, &label));
     fail_unless_equals_int(id, 4);
     fail_unless_equals_string(label, "car");
-    gst_convnext_result_unref(result);
 }
-GST_END_TEST
+GST_END_TEST;
 
-/* Once shared, a result cannot be changed. */
+/* A shared result cannot be changed. */
 GST_START_TEST(test_immutable)
 {
-    GstConvnextResult *result = make_result("tiny");
-    GstBuffer *frame = make_frame(result, 0);
-    GstConvnextTensor *tensor;
+    g_autoptr(GstConvnextResult) result = make_result("tiny");
+    g_autoptr(GstBuffer) frame = make_frame(result, 0);
     guint n;
     const gsize dims[] = {1};
     const float value = 1;
@@ -67,26 +67,23 @@ GST_START_TEST(test_immutable)
     ASSERT_CRITICAL(gst_convnext_result_add_class(result, 1, "late", 0.f));
     ASSERT_CRITICAL(gst_convnext_result_set_region(result, 1, 2, 3, 4));
     ASSERT_CRITICAL(gst_convnext_result_set_object(result, 1, "late"));
-    tensor = gst_convnext_tensor_new_copy("stage1", 1, dims, &value);
+    g_autoptr(GstConvnextTensor) tensor = gst_convnext_tensor_new_copy("stage1", 1, dims, &value);
     ASSERT_CRITICAL(gst_convnext_result_take_tensor(result, tensor));
-    gst_convnext_tensor_unref(tensor);
 
     gst_convnext_result_get_classes(result, &n);
     fail_unless_equals_int(n, 2);
     fail_unless_equals_int(gst_convnext_result_get_n_tensors(result), 0);
     fail_if(gst_convnext_result_get_object(result, NULL, NULL));
-    gst_convnext_result_unref(result);
-    gst_buffer_unref(frame);
 }
-GST_END_TEST
+GST_END_TEST;
 
+/* A tensor copies its values to aligned memory, and it outlives its result. */
 GST_START_TEST(test_tensor)
 {
     const gsize dims[] = {1, 2, 3, 4};
     float values[24];
     GstConvnextResult *result = make_result("tiny");
     GstConvnextTensor *tensor;
-    GBytes *bytes;
     const float *read;
     guint n_dims;
     gsize n;
@@ -108,15 +105,15 @@ GST_START_TEST(test_tensor)
     fail_unless(read != values && !memcmp(read, values, sizeof(values)));
     fail_unless_equals_int((gsize)read % 64, 0);
 
-    bytes = gst_convnext_tensor_get_bytes(tensor);
+    g_autoptr(GBytes) bytes = gst_convnext_tensor_get_bytes(tensor);
     gst_convnext_tensor_unref(tensor);
     fail_unless(g_bytes_get_data(bytes, &n) == read && n == sizeof(values));
     fail_unless(!memcmp(g_bytes_get_data(bytes, NULL), values, sizeof(values)));
-    g_bytes_unref(bytes);
 }
-GST_END_TEST
+GST_END_TEST;
 
-static GstConvnextTensor *tensor_of_bytes(gsize size, gsize offset, guint n_dims, const gsize *dims)
+/* A tensor of size bytes that begin at offset in their memory. */
+static GstConvnextTensor *make_tensor(gsize size, gsize offset, guint n_dims, const gsize *dims)
 {
     GstMemory *memory = gst_allocator_alloc(NULL, size + offset, NULL);
 
@@ -124,42 +121,41 @@ static GstConvnextTensor *tensor_of_bytes(gsize size, gsize offset, guint n_dims
     return gst_convnext_tensor_new("x", n_dims, dims, memory);
 }
 
+/* A tensor's memory is read-only. Memory of the wrong size or alignment is refused. */
 GST_START_TEST(test_tensor_memory)
 {
     const gsize dims[] = {2, 3}, huge[] = {G_MAXSIZE / 2, 4}, none[] = {0, 3};
-    GstConvnextTensor *tensor = tensor_of_bytes(24, 0, 2, dims);
+
+    g_autoptr(GstConvnextTensor) tensor = make_tensor(24, 0, 2, dims);
     GstMapInfo map;
     gsize n;
 
     fail_unless(tensor);
     fail_if(gst_memory_map(gst_convnext_tensor_get_memory(tensor), &map, GST_MAP_WRITE),
-            "the values of a tensor can be written");
-    gst_convnext_tensor_unref(tensor);
+            "a tensor's memory is writable");
 
-    fail_unless(tensor_of_bytes(20, 0, 2, dims) == NULL);
-    fail_unless(tensor_of_bytes(28, 0, 2, dims) == NULL);
-    fail_unless(tensor_of_bytes(24, 2, 2, dims) == NULL);
-    fail_unless(tensor_of_bytes(24, 0, 2, huge) == NULL);
-    tensor = tensor_of_bytes(0, 0, 2, none);
-    fail_unless(tensor);
-    gst_convnext_tensor_get_values(tensor, &n);
+    fail_unless(make_tensor(20, 0, 2, dims) == NULL);
+    fail_unless(make_tensor(28, 0, 2, dims) == NULL);
+    fail_unless(make_tensor(24, 2, 2, dims) == NULL);
+    fail_unless(make_tensor(24, 0, 2, huge) == NULL);
+    g_autoptr(GstConvnextTensor) empty = make_tensor(0, 0, 2, none);
+    fail_unless(empty);
+    gst_convnext_tensor_get_values(empty, &n);
     fail_unless_equals_int(n, 0);
-    gst_convnext_tensor_unref(tensor);
 }
-GST_END_TEST
+GST_END_TEST;
 
+/* The structure of a result has all its fields, and leaves out those that are not set. */
 GST_START_TEST(test_structure)
 {
-    GstConvnextResult *result = make_result("tiny");
+    g_autoptr(GstConvnextResult) result = make_result("tiny");
     const gsize dims[] = {1};
     const float value = 1;
-    GstStructure *structure;
-    char *text;
 
     gst_convnext_result_take_tensor(result,
                                     gst_convnext_tensor_new_copy("embedding", 1, dims, &value));
-    structure = gst_convnext_result_to_structure(result);
-    text = gst_structure_to_string(structure);
+    g_autoptr(GstStructure) structure = gst_convnext_result_to_structure(result);
+    g_autofree char *text = gst_structure_to_string(structure);
     fail_unless_equals_string(
         text, "convnext, model=(string)tiny, pts=(guint64)40000000, width=(uint)640, "
               "height=(uint)480, region=(uint)< 64, 48, 256, 240 >, "
@@ -169,22 +165,17 @@ GST_START_TEST(test_structure)
               "\"class\\,\\ index\\=\\(uint\\)282\\,\\ score\\=\\(float\\)0.125\\;\" >, "
               "tensors=(string)< embedding >, preprocess-time=(guint64)1500000, "
               "inference-time=(guint64)25000000;");
-    g_free(text);
-    gst_structure_free(structure);
-    gst_convnext_result_unref(result);
 
-    result = gst_convnext_result_new("tiny", GST_CLOCK_TIME_NONE);
-    structure = gst_convnext_result_to_structure(result);
-    fail_unless_equals_int(gst_structure_n_fields(structure), 1);
-    gst_structure_free(structure);
-    gst_convnext_result_unref(result);
+    g_autoptr(GstConvnextResult) bare = gst_convnext_result_new("tiny", GST_CLOCK_TIME_NONE);
+    g_autoptr(GstStructure) short_structure = gst_convnext_result_to_structure(bare);
+    fail_unless_equals_int(gst_structure_n_fields(short_structure), 1);
 }
-GST_END_TEST
+GST_END_TEST;
 
 static Suite *result_suite(void)
 {
     Suite *suite = suite_create("result");
-    TCase *tc = tcase_create("general");
+    TCase *tc = tcase_create("result");
 
     suite_add_tcase(suite, tc);
     tcase_set_timeout(tc, 120);
@@ -197,4 +188,4 @@ static Suite *result_suite(void)
     return suite;
 }
 
-GST_CHECK_MAIN(result)
+GST_CHECK_MAIN(result);

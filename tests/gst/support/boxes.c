@@ -17,7 +17,7 @@ GstHarness *boxes_harness(const char *model, const char *caps)
     return h;
 }
 
-GstBuffer *boxes_through(GstHarness *h, GstBuffer *frame, const Box *boxes, guint n)
+GstBuffer *boxes_process(GstHarness *h, GstBuffer *frame, const Box *boxes, guint n)
 {
     for (guint i = 0; i < n; i++) {
         const Box *b = &boxes[i];
@@ -26,7 +26,7 @@ GstBuffer *boxes_through(GstHarness *h, GstBuffer *frame, const Box *boxes, guin
 
         roi->id = b->id;
     }
-    return frames_through(h, frame);
+    return frames_process(h, frame);
 }
 
 guint boxes_metas(GstBuffer *buffer, GstConvnextMeta **metas, guint max)

@@ -1,4 +1,4 @@
-/* Frames with detected objects, and what the element says about them.
+/* Frames with detected objects and the results of these objects.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
@@ -8,19 +8,19 @@
 #include <gst/video/video.h>
 
 typedef struct Box {
-    const char *type; /* NULL: none */
+    const char *type; /* NULL means no class */
     guint x, y, w, h;
-    int id; /* of the region; 0: none */
+    int id; /* of the region; 0 means none */
 } Box;
 
-/* A harness around a new convnext with region=objects, and the caps pushed. */
+/* A harness around a new convnext with region=objects. Pushes the caps unless they are NULL. */
 GstHarness *boxes_harness(const char *model, const char *caps);
 
-/* Adds a GstVideoRegionOfInterestMeta for each box, pushes the frame and pulls it again. */
-GstBuffer *boxes_through(GstHarness *h, GstBuffer *frame, const Box *boxes, guint n);
+/* Adds a GstVideoRegionOfInterestMeta per box, pushes the frame and pulls it again. */
+GstBuffer *boxes_process(GstHarness *h, GstBuffer *frame, const Box *boxes, guint n);
 
-/* The results on a buffer, borrowed: at most max, in their order. Returns how many there are. */
+/* The results on a buffer in their order, borrowed, at most max. Returns their total number. */
 guint boxes_metas(GstBuffer *buffer, GstConvnextMeta **metas, guint max);
 
-/* age in milliseconds. */
+/* Checks a result's region and its age in milliseconds. */
 void boxes_check(const GstConvnextMeta *meta, guint x, guint y, guint w, guint h, guint age);

@@ -1,4 +1,4 @@
-/* Frames to push, and what the element says about them.
+/* Frames to push and the results that the element attaches to them.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
@@ -7,36 +7,56 @@
 #include <gst/convnext/convnext.h>
 #include <gst/video/video.h>
 
-/* What is on a frame: smooth, so that no chroma grid loses anything */
+/* A smooth picture, so that subsampled chroma loses nothing */
 typedef enum FramePicture {
     FRAME_COLOURS,
     FRAME_GRAYS,
-    FRAME_OTHER, /* different from both */
+    FRAME_OTHER, /* differs from both */
 } FramePicture;
 
-/* A harness around a new convnext with the model, and the caps pushed. */
+/* A harness around a new convnext with this model. Pushes the caps unless they are NULL. */
 GstHarness *frames_harness(const char *model, const char *caps);
 
-/* A frame of the caps with the picture, drawn in RGB and converted. pts in milliseconds. */
+/* A frame with these caps, drawn in RGB and converted. pts is in milliseconds. */
 GstBuffer *frames_new(const char *caps, FramePicture picture, guint pts);
 
-/* The same pixels in memory with wider rows and gaps between planes, said by a GstVideoMeta. Takes
- * the frame. */
+/* Copies a frame's pixels to memory with wider rows and gaps between the planes, described by a
+ * GstVideoMeta. Takes the frame. */
 GstBuffer *frames_pad(const char *caps, GstBuffer *frame);
 
-/* Pushes the frame, and pulls it again. Fails when it does not come out. */
-GstBuffer *frames_through(GstHarness *h, GstBuffer *frame);
+/* Copies a frame's pixels to memory in the default layout of other caps of the same format and
+ * size. Takes the frame. */
+GstBuffer *frames_lay_out(const char *caps, const char *new_caps, GstBuffer *frame);
 
-/* The only result on a buffer, borrowed. Fails when there is none or more than one. */
-GstConvnextResult *frames_result(GstBuffer *buffer);
+/* Copies a rectangle of an RGB frame to a new RGB frame of that size. Takes the frame. */
+GstBuffer *frames_copy_rectangle(const char *caps, GstBuffer *frame, guint x, guint y, guint width,
+                                 guint height);
+
+/* Describes a frame by a GstVideoMeta and a GstVideoCropMeta with this rectangle. */
+void frames_add_crop(const char *caps, GstBuffer *frame, guint x, guint y, guint width,
+                     guint height);
+
+GstVideoInfo frames_info(const char *caps);
+
+/* Pushes the frame and pulls it again. Fails if it does not come out. */
+GstBuffer *frames_process(GstHarness *h, GstBuffer *frame);
+
+/* The only result on a buffer, borrowed. Fails if there is none or more than one. */
 GstConvnextMeta *frames_meta(GstBuffer *buffer);
+GstConvnextResult *frames_result(GstBuffer *buffer);
 
-/* The logits of the frame's only result: [NETWORK_CLASSES], to logits. Takes the frame. Needs
- * outputs with logits. */
+/* The age of a buffer's only result. Takes the buffer. */
+GstClockTime frames_age(GstBuffer *buffer);
+
+/* Whether a buffer's only result comes from the network in this folder. */
+gboolean frames_from_model(GstBuffer *buffer, const char *folder);
+
+/* Processes a frame and writes the logits of its only result to logits [NETWORK_CLASSES]. Takes the
+ * frame. The element's outputs must include the logits. */
 void frames_logits(GstHarness *h, GstBuffer *frame, float *logits);
 
-/* A counter of the element's stats. Fails when there is none of that name. */
-guint64 frames_counter(GstHarness *h, const char *name);
-
-/* The greatest difference of two sets of logits. */
+/* The largest difference between two sets of logits. */
 float frames_distance(const float *a, const float *b);
+
+/* An integer of the element's stats. Fails if no field has this name. */
+guint64 frames_counter(GstElement *element, const char *name);

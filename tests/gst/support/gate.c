@@ -9,21 +9,21 @@ struct Gate {
     GMutex lock;
     GCond changed;
     gboolean closed;
-    guint before; /* threads that stand before it */
+    guint blocked; /* threads at the closed gate */
 };
 
-static GstBusSyncReply on_message(GstBus *bus, GstMessage *message, gpointer data)
+static GstBusSyncReply block_message(GstBus *bus, GstMessage *message, gpointer data)
 {
     Gate *gate = data;
 
     if (!gst_message_has_name(message, "convnext"))
         return GST_BUS_PASS;
     g_mutex_lock(&gate->lock);
-    gate->before++;
+    gate->blocked++;
     g_cond_broadcast(&gate->changed);
     while (gate->closed)
         g_cond_wait(&gate->changed, &gate->lock);
-    gate->before--;
+    gate->blocked--;
     g_mutex_unlock(&gate->lock);
     return GST_BUS_PASS;
 }
@@ -36,7 +36,7 @@ Gate *gate_new(GstElement *element)
     g_cond_init(&gate->changed);
     gate->element = gst_object_ref(element);
     gate->bus = gst_bus_new();
-    gst_bus_set_sync_handler(gate->bus, on_message, gate, NULL);
+    gst_bus_set_sync_handler(gate->bus, block_message, gate, NULL);
     gst_element_set_bus(element, gate->bus);
     g_object_set(element, "post-messages", TRUE, NULL);
     return gate;
@@ -45,7 +45,7 @@ Gate *gate_new(GstElement *element)
 void gate_free(Gate *gate)
 {
     gate_open(gate);
-    gst_element_set_state(gate->element, GST_STATE_NULL); /* nobody comes any more */
+    gst_element_set_state(gate->element, GST_STATE_NULL); /* ends its threads */
     gst_element_set_bus(gate->element, NULL);
     gst_bus_set_sync_handler(gate->bus, NULL, NULL, NULL);
     gst_object_unref(gate->bus);
@@ -76,7 +76,7 @@ void gate_open(Gate *gate)
 void gate_wait(Gate *gate)
 {
     g_mutex_lock(&gate->lock);
-    while (gate->before == 0)
+    while (gate->blocked == 0)
         g_cond_wait(&gate->changed, &gate->lock);
     g_mutex_unlock(&gate->lock);
 }
@@ -84,9 +84,12 @@ void gate_wait(Gate *gate)
 guint gate_messages(Gate *gate, const char *name, guint64 *frames, guint max)
 {
     guint n = 0;
-    GstMessage *message;
 
-    while ((message = gst_bus_pop(gate->bus))) {
+    while (TRUE) {
+        g_autoptr(GstMessage) message = gst_bus_pop(gate->bus);
+
+        if (!message)
+            return n;
         if (gst_message_has_name(message, name)) {
             const GstStructure *s = gst_message_get_structure(message);
 
@@ -94,9 +97,7 @@ guint gate_messages(Gate *gate, const char *name, guint64 *frames, guint max)
                 fail_unless(gst_structure_get_uint64(s, "frame", &frames[n]));
             n++;
         }
-        gst_message_unref(message);
     }
-    return n;
 }
 
 GstMessage *gate_pop(Gate *gate, GstMessageType type)

@@ -1,5 +1,5 @@
-/* Holds up whoever posts a result's message: with mode=latest that is the element's worker, which
- * is then as slow as the test wants, without a clock.
+/* Blocks the thread that posts a result's message. With mode=latest that is the element's worker,
+ * so a test can make it as slow as needed without a clock.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
@@ -12,15 +12,17 @@ typedef struct Gate Gate;
 Gate *gate_new(GstElement *element);
 void gate_free(Gate *gate); /* opens it first */
 
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Gate, gate_free)
+
 void gate_close(Gate *gate);
 void gate_open(Gate *gate);
 
-/* Waits until somebody stands before the closed gate. */
+/* Waits until a thread is blocked at the closed gate. */
 void gate_wait(Gate *gate);
 
-/* The messages named `name` that were posted since the last call for any name: how many, and the
- * field `frame` of each, at most max. */
+/* Empties the bus. Returns how many messages with this name were on it, and writes the field
+ * `frame` of the first max of them to frames. */
 guint gate_messages(Gate *gate, const char *name, guint64 *frames, guint max);
 
-/* The next message of a type, waited for; fails after a minute. */
+/* Waits for the next message of a type. Fails after a minute. */
 GstMessage *gate_pop(Gate *gate, GstMessageType type);

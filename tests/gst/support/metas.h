@@ -6,8 +6,8 @@
 #include <gst/check/gstcheck.h>
 #include <gst/convnext/convnext.h>
 
-/* A result about the region (64, 48) to (320, 288) of a 640x480 frame. */
+/* A result of the region (64, 48) to (320, 288) of a 640x480 frame. */
 GstConvnextResult *make_result(const char *model);
 
-/* A frame of 640x480 I420 with the result. */
+/* A 640x480 I420 frame with the result attached. */
 GstBuffer *make_frame(GstConvnextResult *result, GstClockTime age);

@@ -7,21 +7,23 @@
 #include <math.h>
 #include <string.h>
 
+char *network;
+
 typedef struct Writer {
-    GString *header;  /* the JSON so far */
-    GByteArray *data; /* the values so far */
+    GString *header;  /* JSON */
+    GByteArray *data; /* the tensors' values */
     guint32 seed;
 } Writer;
 
 /* Uniform in -1..1. */
-static float next(Writer *w)
+static float next_random(Writer *w)
 {
     w->seed = w->seed * 1664525u + 1013904223u;
     return (float)(w->seed >> 8) / (1 << 23) - 1.0f;
 }
 
-static void tensor(Writer *w, const char *name, float centre, float spread, guint rank,
-                   const guint *shape)
+static void write_tensor(Writer *w, const char *name, float centre, float spread, guint rank,
+                         const guint *shape)
 {
     gsize n = 1, begin = w->data->len;
 
@@ -32,7 +34,7 @@ static void tensor(Writer *w, const char *name, float centre, float spread, guin
         g_string_append_printf(w->header, "%s%u", i ? "," : "", shape[i]);
     }
     for (gsize i = 0; i < n; i++) {
-        float value = centre + spread * next(w);
+        float value = centre + spread * next_random(w);
 
         g_byte_array_append(w->data, (const guint8 *)&value, sizeof value);
     }
@@ -40,68 +42,62 @@ static void tensor(Writer *w, const char *name, float centre, float spread, guin
                            w->data->len);
 }
 
-/* prefix.weight and prefix.bias; spread keeps the variance of the values that go through. */
-static void layer(Writer *w, const char *prefix, guint rank, const guint *shape)
+/* prefix.weight and prefix.bias. The spread of the weights preserves the variance of the values. */
+static void write_layer(Writer *w, const char *prefix, guint rank, const guint *shape)
 {
     guint fan_in = 1;
 
     for (guint i = 1; i < rank; i++)
         fan_in *= shape[i];
-    char *weight = g_strconcat(prefix, ".weight", NULL), *bias = g_strconcat(prefix, ".bias", NULL);
+    g_autofree char *weight = g_strconcat(prefix, ".weight", NULL);
+    g_autofree char *bias = g_strconcat(prefix, ".bias", NULL);
     gboolean norm = rank == 1;
-    tensor(w, weight, norm ? 1.0f : 0.0f, norm ? 0.2f : sqrtf(3.0f / (float)fan_in), rank, shape);
-    tensor(w, bias, 0.0f, 0.1f, 1, shape);
-    g_free(weight);
-    g_free(bias);
+    write_tensor(w, weight, norm ? 1.0f : 0.0f, norm ? 0.2f : sqrtf(3.0f / (float)fan_in), rank,
+                 shape);
+    write_tensor(w, bias, 0.0f, 0.1f, 1, shape);
 }
 
-static void block(Writer *w, guint stage, guint dim)
+static void write_block(Writer *w, guint stage, guint dim)
 {
     static const char *const names[] = {"conv_dw", "norm", "mlp.fc1", "mlp.fc2"};
     const guint shapes[][4] = {{dim, 1, 7, 7}, {dim}, {4 * dim, dim}, {dim, 4 * dim}};
     const guint ranks[] = {4, 1, 2, 2};
 
     for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
-        char *prefix = g_strdup_printf("stages.%u.blocks.0.%s", stage, names[i]);
+        g_autofree char *prefix = g_strdup_printf("stages.%u.blocks.0.%s", stage, names[i]);
 
-        layer(w, prefix, ranks[i], shapes[i]);
-        g_free(prefix);
+        write_layer(w, prefix, ranks[i], shapes[i]);
     }
-    char *gamma = g_strdup_printf("stages.%u.blocks.0.gamma", stage);
-    tensor(w, gamma, 0.5f, 0.2f, 1, &dim);
-    g_free(gamma);
+    g_autofree char *gamma = g_strdup_printf("stages.%u.blocks.0.gamma", stage);
+    write_tensor(w, gamma, 0.5f, 0.2f, 1, &dim);
 }
 
-static void downsample(Writer *w, guint stage, guint from, guint to)
+static void write_downsampling(Writer *w, guint stage, guint from, guint to)
 {
-    char *norm = g_strdup_printf("stages.%u.downsample.0", stage);
-    char *conv = g_strdup_printf("stages.%u.downsample.1", stage);
+    g_autofree char *norm = g_strdup_printf("stages.%u.downsample.0", stage);
+    g_autofree char *conv = g_strdup_printf("stages.%u.downsample.1", stage);
 
-    layer(w, norm, 1, &from);
-    layer(w, conv, 4, (const guint[]){to, from, 2, 2});
-    g_free(norm);
-    g_free(conv);
+    write_layer(w, norm, 1, &from);
+    write_layer(w, conv, 4, (const guint[]){to, from, 2, 2});
 }
 
-static void save(Writer *w, const char *folder)
+static void save_weights(Writer *w, const char *folder)
 {
     g_string_append_c(w->header, '}');
     while (w->header->len % 8)
         g_string_append_c(w->header, ' ');
     guint64 length = GUINT64_TO_LE(w->header->len);
-    GByteArray *file = g_byte_array_new();
+    g_autoptr(GByteArray) file = g_byte_array_new();
     g_byte_array_append(file, (const guint8 *)&length, sizeof length);
     g_byte_array_append(file, (const guint8 *)w->header->str, w->header->len);
     g_byte_array_append(file, w->data->data, w->data->len);
-    char *path = g_build_filename(folder, "model.safetensors", NULL);
+    g_autofree char *path = g_build_filename(folder, "model.safetensors", NULL);
     g_assert_true(g_file_set_contents(path, (const char *)file->data, file->len, NULL));
-    g_free(path);
-    g_byte_array_unref(file);
     g_byte_array_unref(w->data);
     g_string_free(w->header, TRUE);
 }
 
-static char *make(guint times, gboolean head)
+static char *make_network(guint times, gboolean head)
 {
     const guint narrow[] = NETWORK_DIMS;
     Writer w = {g_string_new("{"), g_byte_array_new(), 12345};
@@ -109,21 +105,21 @@ static char *make(guint times, gboolean head)
 
     for (guint i = 0; i < 4; i++)
         dims[i] = narrow[i] * times;
-    layer(&w, "stem.0", 4, (const guint[]){dims[0], 3, 4, 4});
-    layer(&w, "stem.1", 1, dims);
+    write_layer(&w, "stem.0", 4, (const guint[]){dims[0], 3, 4, 4});
+    write_layer(&w, "stem.1", 1, dims);
     for (guint i = 0; i < 4; i++) {
         if (i > 0)
-            downsample(&w, i, dims[i - 1], dims[i]);
-        block(&w, i, dims[i]);
+            write_downsampling(&w, i, dims[i - 1], dims[i]);
+        write_block(&w, i, dims[i]);
     }
     if (head) {
-        layer(&w, "head.norm", 1, &dims[3]);
-        layer(&w, "head.fc", 2, (const guint[]){NETWORK_CLASSES, dims[3]});
+        write_layer(&w, "head.norm", 1, &dims[3]);
+        write_layer(&w, "head.fc", 2, (const guint[]){NETWORK_CLASSES, dims[3]});
     }
     char *folder = g_dir_make_tmp("convnext-XXXXXX", NULL);
     g_assert_nonnull(folder);
-    save(&w, folder);
-    char *config = g_strdup_printf(
+    save_weights(&w, folder);
+    g_autofree char *config = g_strdup_printf(
         "{\"architecture\": \"convnext_atto\", \"num_classes\": %d, "
         "\"model_args\": {\"depths\": [1, 1, 1, 1], \"dims\": [%u, %u, %u, %u]}, "
         "\"pretrained_cfg\": {\"input_size\": [3, %d, %d], \"crop_pct\": 1.0, "
@@ -132,23 +128,22 @@ static char *make(guint times, gboolean head)
         "\"label_names\": [\"zero\", \"one\", \"two\", \"three\", \"four\", \"five\"]}",
         head ? NETWORK_CLASSES : 0, dims[0], dims[1], dims[2], dims[3], NETWORK_SIZE, NETWORK_SIZE);
     g_free(network_add_file(folder, "config.json", config));
-    g_free(config);
     return folder;
 }
 
 char *network_new(void)
 {
-    return make(1, TRUE);
+    return make_network(1, TRUE);
 }
 
 char *network_new_backbone(void)
 {
-    return make(1, FALSE);
+    return make_network(1, FALSE);
 }
 
 char *network_new_wide(guint times)
 {
-    return make(times, TRUE);
+    return make_network(times, TRUE);
 }
 
 char *network_add_file(const char *folder, const char *name, const char *text)
@@ -161,16 +156,24 @@ char *network_add_file(const char *folder, const char *name, const char *text)
 
 void network_delete(char *folder)
 {
-    GDir *dir = g_dir_open(folder, 0, NULL);
+    g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
 
     g_assert_nonnull(dir);
     for (const char *name; (name = g_dir_read_name(dir));) {
-        char *path = g_build_filename(folder, name, NULL);
+        g_autofree char *path = g_build_filename(folder, name, NULL);
 
         g_remove(path);
-        g_free(path);
     }
-    g_dir_close(dir);
     g_rmdir(folder);
     g_free(folder);
+}
+
+void network_setup(void)
+{
+    network = network_new();
+}
+
+void network_teardown(void)
+{
+    network_delete(network);
 }

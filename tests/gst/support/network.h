@@ -1,4 +1,4 @@
-/* Small networks for the element's tests, written where a test wants them.
+/* Small networks that tests write to temporary folders.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
@@ -12,16 +12,21 @@
         8, 16, 24, 32 \
     }
 
-/* A new temporary folder in timm's layout with a ConvNeXt V1 of one block a stage, seeded weights,
- * and the labels "zero" to "five". */
+/* A new temporary folder in timm's layout: a ConvNeXt V1 with one block per stage, seeded random
+ * weights and the labels "zero" to "five". */
 char *network_new(void);
 
-/* The same without a classifier head, and with channels times the width. */
+/* The same without a classifier head, and with `times` the channels. */
 char *network_new_backbone(void);
 char *network_new_wide(guint times);
 
-/* The path of a file with this text in a folder; the caller owns it. */
+/* Writes a file with this text to a folder. Returns its path; the caller owns it. */
 char *network_add_file(const char *folder, const char *name, const char *text);
 
-/* Deletes the folder with the files in it, and frees its name. */
+/* Deletes the folder and its files, and frees its name. */
 void network_delete(char *folder);
+
+/* A checked fixture: one network per test. */
+extern char *network;
+void network_setup(void);
+void network_teardown(void);

@@ -6,45 +6,43 @@
 
 #define CAPS "video/x-raw,format=GRAY8,width=8,height=4,framerate=25/1"
 
-char *dir;
+char *folder;
 
-void setup(void)
+void folder_setup(void)
 {
-    dir = g_dir_make_tmp("convnextpublish-XXXXXX", NULL);
-    fail_unless(dir);
+    folder = g_dir_make_tmp("convnextpublish-XXXXXX", NULL);
+    fail_unless(folder);
 }
 
 static void remove_tree(const char *path)
 {
-    GDir *folder = g_dir_open(path, 0, NULL);
+    GDir *dir = g_dir_open(path, 0, NULL);
     const char *name;
 
-    while (folder && (name = g_dir_read_name(folder))) {
-        char *child = g_build_filename(path, name, NULL);
+    while (dir && (name = g_dir_read_name(dir))) {
+        g_autofree char *child = g_build_filename(path, name, NULL);
 
         remove_tree(child);
-        g_free(child);
     }
-    g_clear_pointer(&folder, g_dir_close);
+    g_clear_pointer(&dir, g_dir_close);
     g_remove(path);
 }
 
-void teardown(void)
+void folder_teardown(void)
 {
-    remove_tree(dir);
-    g_clear_pointer(&dir, g_free);
+    remove_tree(folder);
+    g_clear_pointer(&folder, g_free);
 }
 
-char *in_dir(const char *name)
+char *folder_path(const char *name)
 {
-    return g_build_filename(dir, name, NULL);
+    return g_build_filename(folder, name, NULL);
 }
 
-/* The element with a file in dir as location, and properties as in g_object_set. */
 GstElement *make_element(const char *property, ...)
 {
+    g_autofree char *lines = folder_path("lines");
     GstElement *element = gst_element_factory_make("convnextpublish", NULL);
-    char *lines = in_dir("lines");
     va_list args;
 
     fail_unless(element);
@@ -53,11 +51,9 @@ GstElement *make_element(const char *property, ...)
     va_start(args, property);
     g_object_set_valist(G_OBJECT(element), property, args);
     va_end(args);
-    g_free(lines);
     return element;
 }
 
-/* Takes element. */
 GstHarness *make_harness(GstElement *element)
 {
     GstHarness *harness = gst_harness_new_with_element(element, "sink", "src");
@@ -82,7 +78,6 @@ void add_tensor(GstConvnextResult *result, const char *name, guint n_dims, const
                                     gst_convnext_tensor_new_copy(name, n_dims, dims, values));
 }
 
-/* Takes result. NULL: a frame without results. */
 GstBuffer *make_frame(GstConvnextResult *result)
 {
     GstBuffer *buffer = gst_buffer_new_allocate(NULL, 32, NULL);
@@ -95,48 +90,40 @@ GstBuffer *make_frame(GstConvnextResult *result)
     return buffer;
 }
 
-void push(GstHarness *harness, GstBuffer *frame)
+void push_frame(GstHarness *harness, GstBuffer *frame)
 {
-    GstBuffer *out;
+    g_autoptr(GstBuffer) in = gst_buffer_ref(frame);
+    g_autoptr(GstBuffer) out = gst_harness_push_and_pull(harness, frame);
 
-    gst_buffer_ref(frame);
-    out = gst_harness_push_and_pull(harness, frame);
-    fail_unless(out == frame, "the buffer was copied or lost");
-    gst_buffer_unref(out);
-    gst_buffer_unref(frame);
+    fail_unless(out == in, "the buffer was copied or lost");
 }
 
 char *read_lines(void)
 {
-    char *path = in_dir("lines"), *text = NULL;
+    g_autofree char *path = folder_path("lines");
+    char *text = NULL;
 
     fail_unless(g_file_get_contents(path, &text, NULL, NULL));
-    g_free(path);
     return text;
 }
 
-/* What is written for one frame with result, taken, parsed. */
-JsonNode *publish(GstConvnextResult *result)
+JsonNode *publish_result(GstConvnextResult *result)
 {
     GstHarness *harness = make_harness(make_element(NULL));
-    JsonNode *node;
-    char *text;
 
-    push(harness, make_frame(result));
+    push_frame(harness, make_frame(result));
     gst_harness_teardown(harness);
-    text = read_lines();
-    node = json_from_string(text, NULL);
+    g_autofree char *text = read_lines();
+    JsonNode *node = json_from_string(text, NULL);
     fail_unless(node && JSON_NODE_HOLDS_OBJECT(node), "not JSON: %s", text);
-    g_free(text);
     return node;
 }
 
 void check_lines(const char *expected)
 {
-    char *text = read_lines();
+    g_autofree char *text = read_lines();
 
     fail_unless_equals_string(text, expected);
-    g_free(text);
 }
 
 GstConvnextResult *make_full_result(void)

@@ -1,5 +1,5 @@
-/* What the tests of convnextpublish share: an element that writes into a temporary folder, frames
- * with results, and what was written.
+/* The fixture of the tests of convnextpublish: an element that writes to a temporary folder, frames
+ * with results, and the lines that were written.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
@@ -9,32 +9,44 @@
 #include <json-glib/json-glib.h>
 
 #include "gst/convnext/convnext.h"
+#include "tests/gst/support/harness.h"
 
-extern char *dir; /* of one test */
+extern char *folder; /* of the current test */
 
-void setup(void);
+/* A checked fixture. */
+void folder_setup(void);
+void folder_teardown(void);
 
-void teardown(void);
+/* The path of a file in the folder. */
+char *folder_path(const char *name);
 
-char *in_dir(const char *name);
-
+/* An element that writes to the file "lines" in the folder. Properties are as in g_object_set(). */
 GstElement *make_element(const char *property, ...);
 
+/* A harness around the element, with caps. Takes the element. */
 GstHarness *make_harness(GstElement *element);
 
+/* A result of this model without classes. */
 GstConvnextResult *make_result(const char *model);
+
+/* A result with an object, classes and tensors. */
+GstConvnextResult *make_full_result(void);
 
 void add_tensor(GstConvnextResult *result, const char *name, guint n_dims, const gsize *dims,
                 const float *values);
 
+/* A frame with this result, or without one if it is NULL. Takes the result. */
 GstBuffer *make_frame(GstConvnextResult *result);
 
-void push(GstHarness *harness, GstBuffer *frame);
+/* Pushes a frame and checks that the same buffer comes out. Takes the frame. */
+void push_frame(GstHarness *harness, GstBuffer *frame);
 
+/* The text of the file "lines". */
 char *read_lines(void);
 
-JsonNode *publish(GstConvnextResult *result);
-
+/* Fails unless the file "lines" has this text. */
 void check_lines(const char *expected);
 
-GstConvnextResult *make_full_result(void);
+/* Writes one frame with this result with a new element. Returns the parsed line. Takes the
+ * result. */
+JsonNode *publish_result(GstConvnextResult *result);

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tests/gst/support/stage.h"
 
-char *network;
 GstHarness *h;
 Gate *gate;
 
 void stage_setup(void)
 {
-    network = network_new();
+    network_setup();
     h = frames_harness(network, CAPS);
     gate = gate_new(h->element);
 }
@@ -16,10 +15,10 @@ void stage_teardown(void)
 {
     gate_free(gate);
     gst_harness_teardown(h);
-    network_delete(network);
+    network_teardown();
 }
 
-GstBuffer *through(guint i)
+GstBuffer *process(guint i)
 {
-    return frames_through(h, frames_new(CAPS, FRAME_COLOURS, STEP * i));
+    return frames_process(h, frames_new(CAPS, FRAME_COLOURS, STEP * i));
 }

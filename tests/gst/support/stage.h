@@ -1,23 +1,23 @@
-/* What a test of one stream begins with: a small network, the element with it in a harness, and a
- * gate at its results. These names are short, and every such test has them.
+/* The usual fixture of a test of one stream: a small network, the element that runs it in a
+ * harness, and a gate at its results. The names are short because every such test uses them.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
 #include "tests/gst/support/frames.h"
 #include "tests/gst/support/gate.h"
+#include "tests/gst/support/harness.h"
 #include "tests/gst/support/network.h"
 
 #define CAPS "video/x-raw,format=I420,width=160,height=120,framerate=25/1"
 #define STEP 40 /* milliseconds between frames */
 
-extern char *network; /* its folder */
 extern GstHarness *h;
 extern Gate *gate;
 
-/* A checked fixture: to be made before each test, and deleted after it. */
+/* A checked fixture. */
 void stage_setup(void);
 void stage_teardown(void);
 
-/* Frame number i, pushed and pulled again. */
-GstBuffer *through(guint i);
+/* Pushes frame i and pulls it again. */
+GstBuffer *process(guint i);

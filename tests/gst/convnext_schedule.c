@@ -1,4 +1,4 @@
-/* mode=sync: which frames are looked at, and what the others carry.
+/* mode=sync: which frames are inferred, and what the others carry.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <gst/check/gstcheck.h>
@@ -7,41 +7,48 @@
 #include "tests/gst/support/boxes.h"
 #include "tests/gst/support/stage.h"
 
-static guint last; /* frame that was looked at */
+static guint inferred_frame; /* the last one */
 
-/* Pushes frames from..to-1. looked: which of them are, as '1'; all others carry the last result. */
-static void expect(guint from, const char *looked)
+/* Checks that frame i carries the last inferred frame's result. Takes the buffer. */
+static void check_result(GstBuffer *buffer, guint i)
 {
-    for (guint i = from; looked[i - from]; i++) {
-        GstBuffer *out = through(i);
+    g_autoptr(GstBuffer) out = buffer;
+    GstConvnextMeta *meta = frames_meta(out);
 
-        if (looked[i - from] == '1')
-            last = i;
-        GstConvnextMeta *meta = frames_meta(out);
-        fail_unless_equals_uint64(gst_convnext_result_get_pts(meta->result),
-                                  last * STEP * GST_MSECOND);
-        fail_unless_equals_uint64(meta->age, (i - last) * STEP * GST_MSECOND);
-        gst_buffer_unref(out);
+    fail_unless_equals_uint64(gst_convnext_result_get_pts(meta->result),
+                              inferred_frame * STEP * GST_MSECOND);
+    fail_unless_equals_uint64(meta->age, (i - inferred_frame) * STEP * GST_MSECOND);
+}
+
+/* Processes frames from, from + 1, ... The pattern has one character for each: '1' if it is
+ * inferred, '0' if it carries the last result. */
+static void expect_inferences(guint from, const char *pattern)
+{
+    for (guint i = from; pattern[i - from]; i++) {
+        if (pattern[i - from] == '1')
+            inferred_frame = i;
+        check_result(process(i), i);
     }
 }
 
+/* Frames closer to the last inference than min-period are skipped. */
 GST_START_TEST(test_min_period)
 {
     g_object_set(h->element, "min-period", 100 * GST_MSECOND, NULL);
-    expect(0, "1001001");
+    expect_inferences(0, "1001001");
     g_object_set(h->element, "min-period", 2 * STEP * GST_MSECOND, NULL);
-    expect(8, "101010");
-    fail_unless_equals_uint64(frames_counter(h, "skipped"), 7);
+    expect_inferences(8, "101010");
+    fail_unless_equals_uint64(frames_counter(h->element, "skipped"), 7);
 }
 GST_END_TEST;
 
-/* The later of the two counts. */
+/* With both min-period and interval, the longer one counts. */
 GST_START_TEST(test_min_period_and_interval)
 {
     g_object_set(h->element, "min-period", 2 * STEP * GST_MSECOND, "interval", 3, NULL);
-    expect(0, "1001001");
+    expect_inferences(0, "1001001");
     g_object_set(h->element, "min-period", 4 * STEP * GST_MSECOND, NULL);
-    expect(7, "0001000100");
+    expect_inferences(7, "0001000100");
 }
 GST_END_TEST;
 
@@ -52,87 +59,79 @@ static void play_backwards(GstHarness *harness)
     gst_segment_init(&segment, GST_FORMAT_TIME);
     segment.rate = -1;
     segment.stop = 10 * STEP * GST_MSECOND;
-    fail_unless(gst_harness_push_event(harness, gst_event_new_segment(&segment)));
+    harness_push_segment(harness, &segment);
 }
 
-/* Played backwards, timestamps fall, and time passes all the same. */
+/* In reverse playback timestamps fall, and min-period and ages still count the time that has
+ * passed. */
 GST_START_TEST(test_backwards)
 {
     g_object_set(h->element, "min-period", 3 * STEP * GST_MSECOND, NULL);
     play_backwards(h);
-    for (guint i = 0; i < 9; i++) {
-        GstBuffer *out = through(9 - i);
-
-        fail_unless_equals_uint64(frames_meta(out)->age, i % 3 * STEP * GST_MSECOND);
-        gst_buffer_unref(out);
-    }
-    fail_unless_equals_uint64(frames_counter(h, "skipped"), 6);
+    for (guint i = 0; i < 9; i++)
+        fail_unless_equals_uint64(frames_age(process(9 - i)), i % 3 * STEP * GST_MSECOND);
+    fail_unless_equals_uint64(frames_counter(h->element, "skipped"), 6);
 }
 GST_END_TEST;
 
+/* In reverse playback, max-age still limits how long an unchanged scene is skipped. */
 GST_START_TEST(test_backwards_unchanged)
 {
     g_object_set(h->element, "change-threshold", 0.02, "max-age", 3 * STEP * GST_MSECOND, NULL);
     play_backwards(h);
     for (guint i = 0; i < 9; i++)
-        gst_buffer_unref(through(9 - i));
-    fail_unless_equals_uint64(frames_counter(h, "unchanged"), 6);
+        gst_buffer_unref(process(9 - i));
+    fail_unless_equals_uint64(frames_counter(h->element, "unchanged"), 6);
 }
 GST_END_TEST;
 
+/* In reverse playback, an object's result is carried with a growing age. */
 GST_START_TEST(test_backwards_objects)
 {
+    g_autoptr(GstHarness) objects = boxes_harness(network, CAPS);
     static const Box box = {"cat", 10, 20, 60, 50, 1};
-    GstHarness *objects = boxes_harness(network, CAPS);
 
     g_object_set(objects->element, "reclassify-interval", 0, NULL);
     play_backwards(objects);
     for (guint i = 0; i < 3; i++) {
-        GstBuffer *out =
-            boxes_through(objects, frames_new(CAPS, FRAME_COLOURS, STEP * (9 - i)), &box, 1);
+        g_autoptr(GstBuffer) out =
+            boxes_process(objects, frames_new(CAPS, FRAME_COLOURS, STEP * (9 - i)), &box, 1);
 
         boxes_check(frames_meta(out), 10, 20, 60, 50, STEP * i);
-        gst_buffer_unref(out);
     }
-    gst_harness_teardown(objects);
 }
 GST_END_TEST;
 
+/* With carry=false, only inferred frames have a result. */
 GST_START_TEST(test_no_carry)
 {
     g_object_set(h->element, "interval", 3, "carry", FALSE, NULL);
     for (guint i = 0; i < 7; i++) {
-        GstBuffer *out = through(i);
+        g_autoptr(GstBuffer) out = process(i);
 
         fail_unless_equals_int(gst_buffer_get_convnext_meta(out) != NULL, i % 3 == 0);
-        gst_buffer_unref(out);
     }
 }
 GST_END_TEST;
 
-/* A frame was lost before: for live video no reason to look more often. */
+/* A lost frame, which is normal in live video, does not cause an extra inference. */
 GST_START_TEST(test_discont)
 {
     g_object_set(h->element, "interval", 3, NULL);
-    gst_buffer_unref(through(0));
+    gst_buffer_unref(process(0));
     GstBuffer *frame = frames_new(CAPS, FRAME_COLOURS, 2 * STEP);
     GST_BUFFER_FLAG_SET(frame, GST_BUFFER_FLAG_DISCONT);
-    GstBuffer *out = frames_through(h, frame);
-    fail_unless_equals_uint64(frames_meta(out)->age, 2 * STEP * GST_MSECOND);
-    gst_buffer_unref(out);
+    fail_unless_equals_uint64(frames_age(frames_process(h, frame)), 2 * STEP * GST_MSECOND);
 }
 GST_END_TEST;
 
-/* A frame of one gray, with a square of another brightness on it. */
-static GstBuffer *static_scene(const char *caps, guint i, gboolean square)
+/* A static scene of grays, with or without a white square. */
+static GstBuffer *new_scene(const char *caps, guint i, gboolean square)
 {
-    GstVideoInfo info;
+    GstVideoInfo info = frames_info(caps);
     GstVideoFrame frame;
-    GstCaps *parsed = gst_caps_from_string(caps);
-
-    fail_unless(gst_video_info_from_caps(&info, parsed));
-    gst_caps_unref(parsed);
     GstBuffer *buffer = frames_new(caps, FRAME_GRAYS, STEP * i);
+
     fail_unless(gst_video_frame_map(&frame, &info, buffer, GST_MAP_READWRITE));
     if (square) {
         guint8 *plane = GST_VIDEO_FRAME_PLANE_DATA(&frame, 0);
@@ -145,57 +144,56 @@ static GstBuffer *static_scene(const char *caps, guint i, gboolean square)
     return buffer;
 }
 
-/* scenes: '.' the static scene, '#' with the square; looked: as above. */
-static void expect_scenes(const char *caps, const char *scenes, const char *looked)
+/* Processes one frame per character of scenes: '.' is the static scene, '#' has the square. The
+ * pattern is that of expect_inferences(). */
+static void expect_scenes(const char *caps, const char *scenes, const char *pattern)
 {
     for (guint i = 0; scenes[i]; i++) {
-        GstBuffer *out = frames_through(h, static_scene(caps, i, scenes[i] == '#'));
-
-        if (looked[i] == '1')
-            last = i;
-        fail_unless_equals_uint64(gst_convnext_result_get_pts(frames_result(out)),
-                                  last * STEP * GST_MSECOND);
-        gst_buffer_unref(out);
+        if (pattern[i] == '1')
+            inferred_frame = i;
+        check_result(frames_process(h, new_scene(caps, i, scenes[i] == '#')), i);
     }
 }
 
-/* Formats that are read as they are, packed ones, and one that is converted. */
+/* Planar, packed and converted formats. */
 static const char *const formats[] = {"I420", "NV12", "YUY2", "BGRx", "RGB", "GRAY8", "I420_10LE"};
 
+/* With change-threshold, only frames that differ from the last inferred one are inferred, in
+ * every kind of format. */
 GST_START_TEST(test_unchanged)
 {
-    char *caps = g_strdup_printf("video/x-raw,format=%s,width=160,height=120,framerate=25/1",
-                                 formats[__i__]);
+    g_autofree char *caps = g_strdup_printf(
+        "video/x-raw,format=%s,width=160,height=120,framerate=25/1", formats[__i__]);
 
     g_object_set(h->element, "change-threshold", 0.02, NULL);
     gst_harness_set_src_caps_str(h, caps);
     expect_scenes(caps, "...##..#", "10010101");
-    fail_unless_equals_uint64(frames_counter(h, "unchanged"), 4);
-    fail_unless_equals_uint64(frames_counter(h, "skipped"), 4);
-    g_free(caps);
+    fail_unless_equals_uint64(frames_counter(h->element, "unchanged"), 4);
+    fail_unless_equals_uint64(frames_counter(h->element, "skipped"), 4);
 }
 GST_END_TEST;
 
+/* An unchanged scene is inferred again after max-age, and change-threshold=0 infers every
+ * frame. */
 GST_START_TEST(test_max_age)
 {
     g_object_set(h->element, "change-threshold", 0.02, "max-age", 3 * STEP * GST_MSECOND, NULL);
     expect_scenes(CAPS, "......#....", "10010011001");
     g_object_set(h->element, "change-threshold", 0.0, NULL);
-    expect(11, "111");
+    expect_inferences(11, "111");
 }
 GST_END_TEST;
 
 static guint count_classes(guint i)
 {
+    g_autoptr(GstBuffer) out = process(i);
     guint n;
-    GstBuffer *out = through(i);
 
     gst_convnext_result_get_classes(frames_result(out), &n);
-    gst_buffer_unref(out);
     return n;
 }
 
-/* A scene that is never looked at again, but for other scores. */
+/* A change of the scoring properties infers an unchanged scene once more. */
 GST_START_TEST(test_unchanged_scoring)
 {
     g_object_set(h->element, "change-threshold", 0.02, "max-age", (guint64)0, NULL);
@@ -207,23 +205,23 @@ GST_START_TEST(test_unchanged_scoring)
     gst_util_set_object_arg(G_OBJECT(h->element), "activation", "none");
     fail_unless_equals_int(count_classes(3), 2);
     fail_unless_equals_int(count_classes(4), 2);
-    fail_unless_equals_uint64(frames_counter(h, "unchanged"), 1);
+    fail_unless_equals_uint64(frames_counter(h->element, "unchanged"), 1);
 }
 GST_END_TEST;
 
-/* Looked at on every third frame at most, and then when something has changed since. */
+/* With interval=3, a frame that is due is inferred only if the scene has changed since. */
 GST_START_TEST(test_unchanged_interval)
 {
     g_object_set(h->element, "change-threshold", 0.02, "interval", 3, NULL);
     expect_scenes(CAPS, ".#......#.", "1000000010");
-    fail_unless_equals_uint64(frames_counter(h, "unchanged"), 5);
+    fail_unless_equals_uint64(frames_counter(h->element, "unchanged"), 5);
 }
 GST_END_TEST;
 
-static Suite *pace_suite(void)
+static Suite *convnext_schedule_suite(void)
 {
-    Suite *s = suite_create("convnext_pace");
-    TCase *tc = tcase_create("pace");
+    Suite *s = suite_create("convnext_schedule");
+    TCase *tc = tcase_create("schedule");
 
     suite_add_tcase(s, tc);
     tcase_set_timeout(tc, 120);
@@ -242,4 +240,4 @@ static Suite *pace_suite(void)
     return s;
 }
 
-GST_CHECK_MAIN(pace);
+GST_CHECK_MAIN(convnext_schedule);
