@@ -121,7 +121,6 @@ static GstConvnextEngine *swap_engine(GstConvnext *self, GstConvnextEngine *engi
     return old;
 }
 
-/* engine: taken. */
 static void replace_engine(GstConvnext *self, GstConvnextEngine *engine, guint version)
 {
     gst_convnext_engine_unref(swap_engine(self, engine, version));

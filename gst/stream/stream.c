@@ -103,8 +103,7 @@ static void keep_results(GstConvnextStream *self, GPtrArray *results, const GArr
     self->last = gst_convnext_result_ref(g_ptr_array_index(results, 0));
 }
 
-/* Makes the newest results from the background the last ones. FALSE if there are none since the
- * last call. */
+/* Makes the newest results from the background the last ones. FALSE if there are none. */
 static gboolean collect_finished(GstConvnextStream *self)
 {
     g_autoptr(GArray) objects = NULL;
@@ -190,8 +189,7 @@ static void report_job(GstConvnextStream *self, const GstConvnextJob *job, GstCl
             gst_structure_free(changes->data);
 }
 
-/* Posts the error and returns FALSE. If the job was cancelled, returns TRUE: the frame passes
- * without a result. */
+/* Posts the error, but lets a frame pass without a result if its job was cancelled. */
 static gboolean pass_if_cancelled(GstConvnextStream *self, const GError *error)
 {
     if (g_error_matches(error, CNX_ERROR, CNX_ERROR_CANCELLED))
@@ -218,8 +216,7 @@ static gboolean needs_results(GstConvnextStream *self, const GstConvnextFrameSet
     return needs;
 }
 
-/* Decides by what a frame shows. thumbnail: receives its thumbnail, *has_thumbnail if it has
- * one. */
+/* Decides by what a frame shows. thumbnail: receives its thumbnail, if *has_thumbnail. */
 static GstConvnextDecision detect_change(GstConvnextStream *self, GstBuffer *buffer,
                                          const GstConvnextFrameSettings *settings,
                                          CnxThumbnail *thumbnail, gboolean *has_thumbnail)
