@@ -137,7 +137,8 @@ static void append_histograms(GString *text, GArray *samples, const char *name, 
 
 static void append_states(GString *text, GArray *samples)
 {
-    append_header(text, "convnext_camera_state", "gauge", "1 for the camera's current state.");
+    append_header(text, "convnext_camera_state", "gauge",
+                  "State of the camera: 1 for the current one.");
     for (guint i = 0; i < samples->len; i++) {
         const Sample *sample = &g_array_index(samples, Sample, i);
 
