@@ -5,7 +5,7 @@
 #
 #   tests/soak.sh [SECONDS [CAMERAS [FOLDER]]]      default: 3600 8, and a temporary folder
 #
-# Requires the build of tests/run.sh in build-test/. FOLDER keeps lines, said, memory (seconds and KiB of
+# Requires the build of tests/run.sh in build-test/. FOLDER keeps lines, log, memory (seconds and KiB of
 # resident memory, every second) and returns (camera, how it was lost, seconds from its return to its
 # first result). Ends with a table; the status is 0 if all three checks pass.
 #
@@ -28,7 +28,7 @@ server=$CONVNEXT_BUILD/tests/pipelines/rtsp-server
 mkdir -p "$folder" && cd "$folder" || exit 1
 : >returns
 : >memory
-: >said
+: >log
 pids=()
 
 finish()
@@ -85,7 +85,7 @@ results()
 # waiting N: prints how often convnext-watch has reported the loss of camera N.
 waiting()
 {
-    grep -c "camera-$1: waiting" said
+    grep -c "camera-$1: waiting" log
 }
 
 # trouble N: interrupts camera N again and again: dead, with its port closed, or hung, with it open.
@@ -126,17 +126,17 @@ for n in $(seq "$cameras"); do
     serve "$n" || cnx_die "the RTSP server does not start: $(cat "camera-$n.log")"
     sources+=("camera-$n=$(cat "camera-$n")")
 done
-"$CONVNEXT_BUILD/pipelines/convnext-watch" --metrics 0 --set interval=3 "${sources[@]}" 2>said </dev/null \
+"$CONVNEXT_BUILD/pipelines/convnext-watch" --metrics 0 --set interval=3 "${sources[@]}" 2>log </dev/null \
     > >(tail -n 1000 >lines) &
 watch=$!
 pids+=("$watch")
 metrics=
 for _ in {1..200}; do
-    metrics=$(sed -n 's,.*metrics at http://127.0.0.1:\([0-9]*\)/metrics$,\1,p' said)
+    metrics=$(sed -n 's,.*metrics at http://127.0.0.1:\([0-9]*\)/metrics$,\1,p' log)
     [ -z "$metrics" ] || break
     sleep 0.05
 done
-[ -n "$metrics" ] || cnx_die "convnext-watch serves no metrics: $(tail -n 1 said)"
+[ -n "$metrics" ] || cnx_die "convnext-watch serves no metrics: $(tail -n 1 log)"
 for n in $(seq "$cameras"); do
     trouble "$n" 2>/dev/null &
     pids+=("$!")
@@ -185,7 +185,7 @@ if grep ' lost ' returns; then bad=1; fi
 awk -v cameras="$cameras" '
     /^camera-[0-9]+: [0-9]+ frames, [0-9]+ results/ { n++; few += $4 == 0 || $4 * 6 < $2 }
     END { if (few || n < cameras) print n - few " of " cameras " cameras gave enough results"
-          exit few || n < cameras }' said || bad=1
-sed -n -E '/: [0-9]+ frames|left behind/p' said
+          exit few || n < cameras }' log || bad=1
+sed -n -E '/: [0-9]+ frames|left behind/p' log
 echo "the files are in $folder"
 exit $bad

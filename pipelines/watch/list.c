@@ -172,7 +172,7 @@ static gboolean read_groups(WatchList *list, GKeyFile *file, GError **error)
     list->events = g_key_file_get_string(file, WATCH_DEFAULTS, "events", NULL);
     if (g_key_file_has_key(file, WATCH_DEFAULTS, "source", NULL)) {
         g_set_error(error, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_INVALID_VALUE,
-                    "[%s]: it holds the defaults of all cameras, a source needs a group of its own",
+                    "[%s]: a source belongs in a camera's own group, not in the defaults",
                     WATCH_DEFAULTS);
         return FALSE;
     }

@@ -35,12 +35,10 @@ static const char help_list[] =
     "  credentials-file = /etc/convnext-watch/door\n"
     "\n";
 
-static const char help_signals[] = "\n"
-                                   "SIGHUP reloads the camera list: cameras whose settings are "
-                                   "unchanged keep playing, and a list\n"
-                                   "with an error changes nothing. The events file is reopened in "
-                                   "either case. SIGINT and SIGTERM\n"
-                                   "quit.";
+static const char help_signals[] =
+    "SIGHUP reloads the camera list: cameras whose settings are unchanged keep playing, and a\n"
+    "list with an error changes nothing. The events file is reopened in either case. SIGINT and\n"
+    "SIGTERM quit.";
 
 /* An option that sets a key of [watch]; --set KEY=VALUE sets any. */
 static gboolean on_key(const char *option, const char *value, gpointer data, GError **error)
@@ -109,7 +107,7 @@ static GOptionContext *make_context(const GOptionEntry *entries, GPtrArray *keys
     GOptionContext *context = g_option_context_new(NULL);
     GOptionGroup *group = g_option_group_new("watch", NULL, NULL, keys, NULL);
     g_autofree char *help_keys = watch_keys_help();
-    g_autofree char *description = g_strconcat(help_list, help_keys, help_signals, NULL);
+    g_autofree char *description = g_strconcat(help_list, help_keys, "\n", help_signals, NULL);
 
     g_option_context_set_summary(context, help_summary);
     g_option_context_set_description(context, description);

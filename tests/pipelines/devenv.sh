@@ -28,8 +28,8 @@ if [ -f "$typelib" ] && /usr/bin/python3 -c 'import gi' 2>/dev/null; then
     devenv /usr/bin/python3 -c 'import gi
 gi.require_version("GstConvnext", "1.0")
 from gi.repository import GstConvnext
-print(GstConvnext.Result.__gtype__.name)' >type || wrong "Python: status $?"
-    [ "$(cat type)" = GstConvnextResult ] || wrong "Python: expected GstConvnextResult, found $(cat type)"
+print(GstConvnext.Result.__gtype__.name)' >printed || wrong "Python: status $?"
+    [ "$(cat printed)" = GstConvnextResult ] || wrong "Python: expected GstConvnextResult, found $(cat printed)"
 else
     echo "python3-gi is not installed or the typelib is not built: Python is not tested"
 fi

@@ -20,7 +20,7 @@ make_wheel()
 }
 
 make_wheel timm.whl 1000
-"$labels" --wheel timm.whl 2>said || wrong "no lists: $(cat said)"
+"$labels" --wheel timm.whl 2>log || wrong "no lists: $(cat log)"
 for list in '1k 1000 282' '12k 11821 382' '22k 21841 282'; do
     # shellcheck disable=SC2086 # three words
     set -- $list
@@ -28,7 +28,7 @@ for list in '1k 1000 282' '12k 11821 382' '22k 21841 282'; do
     [ "$(wc -l <"$file")" -eq "$2" ] || wrong "$file: expected $2 lines"
     [ "$(sed -n 282p "$file")" = "thing $3, matter" ] || wrong "$file: line 282 is $(sed -n 282p "$file")"
 done
-"$labels" --wheel timm.whl elsewhere 2>said || wrong "no lists elsewhere: $(cat said)"
+"$labels" --wheel timm.whl elsewhere 2>log || wrong "no lists elsewhere: $(cat log)"
 cmp elsewhere/imagenet-22k.txt "$XDG_DATA_HOME/gst-convnext/imagenet-22k.txt" || bad=1
 
 make_wheel few.whl 999

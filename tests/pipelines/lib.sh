@@ -69,12 +69,12 @@ wait_for()
 }
 
 # start_watch ARGUMENT...: starts convnext-watch in the background, with its results in the file lines,
-# its standard error in the file said, and its process id in $watch.
+# its standard error in the file log, and its process id in $watch.
 start_watch()
 {
     : >lines
-    : >said
-    "$CONVNEXT_WATCH" "$@" >lines 2>said </dev/null &
+    : >log
+    "$CONVNEXT_WATCH" "$@" >lines 2>log </dev/null &
     watch=$!
     server+=" $watch"
 }
@@ -86,7 +86,7 @@ stop_watch()
     kill "-$1" "$watch"
     wait "$watch"
     status=$?
-    [ $status -eq 0 ] || wrong "convnext-watch ended with $status after $1: $(tail -n 5 said)"
+    [ $status -eq 0 ] || wrong "convnext-watch ended with $status after $1: $(tail -n 5 log)"
     server=${server/ $watch/}
 }
 
@@ -151,13 +151,13 @@ expect_interruption()
 # expect_refusal WORDS COMMAND...: expects the command to fail with one sentence that contains the words.
 expect_refusal()
 {
-    local words=$1 status said
+    local words=$1 status sentence
     shift
-    timeout 60 "$@" >"$work/out" 2>"$work/said" </dev/null
+    timeout 60 "$@" >"$work/out" 2>"$work/log" </dev/null
     status=$?
-    said=$(grep -v -E '^(Classifying|Building|Configuring) ' "$work/said")
+    sentence=$(grep -v -E '^(Classifying|Building|Configuring) ' "$work/log")
     [ $status -eq 1 ] || wrong "$*: ended with $status"
     [ ! -s "$work/out" ] || wrong "$*: printed $(head -n 3 "$work/out")"
-    [ "$(grep -c . <<<"$said")" -eq 1 ] || wrong "$*: expected one sentence: $said"
-    grep -q -F -e "$words" <<<"$said" || wrong "$*: expected '$words' in '$said'"
+    [ "$(grep -c . <<<"$sentence")" -eq 1 ] || wrong "$*: expected one sentence: $sentence"
+    grep -q -F -e "$words" <<<"$sentence" || wrong "$*: expected '$words' in '$sentence'"
 }

@@ -7,15 +7,15 @@
 # Every frame of a file has a line, and the program ends with the last file.
 make_clip street.mov 30
 make_clip yard.mov 12
-timeout 60 "$CONVNEXT_WATCH" street=street.mov "file://$work/yard.mov" >lines 2>said </dev/null ||
-    wrong "two files: status $?: $(cat said)"
+timeout 60 "$CONVNEXT_WATCH" street=street.mov "file://$work/yard.mov" >lines 2>log </dev/null ||
+    wrong "two files: status $?: $(cat log)"
 expect_lines lines 42
 [ "$(grep -c '"stream":"street"' lines)" -eq 30 ] || wrong "not 30 lines of street"
 for words in 'street: playing, 320x240' 'street: ended' 'street: 30 frames, 30 results, 0 reconnects, p50 '; do
-    grep -q -F "$words" said || wrong "two files: standard error lacks '$words': $(cat said)"
+    grep -q -F "$words" log || wrong "two files: standard error lacks '$words': $(cat log)"
 done
-awk '/%$/ { sum += $(NF - 1) } END { exit !(sum > 199 && sum < 201) }' said ||
-    wrong "the shares of the two cameras do not sum to 100 % each: $(cat said)"
+awk '/%$/ { sum += $(NF - 1) } END { exit !(sum > 199 && sum < 201) }' log ||
+    wrong "the shares of the two cameras do not sum to 100 % each: $(cat log)"
 
 # Properties of the element, for all cameras and for one.
 cat >list.ini <<END
@@ -30,59 +30,59 @@ interval = 10
 source = yard.mov
 top-k = 3
 END
-timeout 60 "$CONVNEXT_WATCH" --config list.ini >lines 2>said </dev/null ||
-    wrong "a key file: status $?: $(cat said)"
-grep -q -F 'street: 30 frames, 3 results' said || wrong "interval is not set: $(cat said)"
+timeout 60 "$CONVNEXT_WATCH" --config list.ini >lines 2>log </dev/null ||
+    wrong "a key file: status $?: $(cat log)"
+grep -q -F 'street: 30 frames, 3 results' log || wrong "interval is not set: $(cat log)"
 grep '"stream":"street"' lines | grep -q '"index".*"index"' && wrong "top-k of [watch] is not set"
 grep '"stream":"yard"' lines | grep -v -q '"index".*"index".*"index"' && wrong "top-k of [yard] is not set"
 
 # A file that ends does not stop the other cameras; each signal stops all, with their summaries.
 for signal in INT TERM; do
     start_watch ball=test:ball bars=test:smpte short=yard.mov
-    wait_for said 1 'short: ended'
+    wait_for log 1 'short: ended'
     wait_for lines 20 '"stream":"ball"'
     wait_for lines 20 '"stream":"bars"'
     stop_watch $signal
     expect_lines lines 0
-    [ "$(grep -c -E '^(ball|bars|short): [1-9][0-9]* frames, [1-9][0-9]* results' said)" -eq 3 ] ||
-        wrong "expected three summaries: $(cat said)"
+    [ "$(grep -c -E '^(ball|bars|short): [1-9][0-9]* frames, [1-9][0-9]* results' log)" -eq 3 ] ||
+        wrong "expected three summaries: $(cat log)"
 done
 
 # A file that cannot be played is reported, and the others are played.
 echo 'This is not a film, and has enough words to be known as text.' >text.mp4
 gst-launch-1.0 -q audiotestsrc num-buffers=20 ! wavenc ! filesink location=sound.wav
-timeout 60 "$CONVNEXT_WATCH" text.mp4 sound.wav yard.mov >lines 2>said </dev/null &&
+timeout 60 "$CONVNEXT_WATCH" text.mp4 sound.wav yard.mov >lines 2>log </dev/null &&
     wrong "files without video: status 0"
 expect_lines lines 12
 for file in text.mp4 sound.wav; do
-    grep -q "$file: failed, ." said || wrong "$file is not reported: $(cat said)"
+    grep -q "$file: failed, ." log || wrong "$file is not reported: $(cat log)"
 done
 
 # After a second Ctrl-C, convnext-watch does not wait for a source that hangs while it is opened and
 # therefore while it is closed.
 mkfifo hung
 start_watch --events events hung ball=test:ball --set connect-timeout=0.5
-wait_for said 1 'hung: failed, no frame for 0.5 s'
+wait_for log 1 'hung: failed, no frame for 0.5 s'
 kill -INT "$watch"
 wait_for events 2 '"stopped"'
 kill -INT "$watch"
 wait "$watch"
 status=$?
 [ $status -eq 1 ] || wrong "a source that hangs: status $status"
-grep -q '2 connections .* left behind' said && wrong "the second Ctrl-C had no effect: $(cat said)"
+grep -q '2 connections .* left behind' log && wrong "the second Ctrl-C had no effect: $(cat log)"
 server=${server/ $watch/}
 
 # An unreachable camera is retried after a delay, and then after one twice as long.
 start_watch gone=rtsp://127.0.0.1:1/live --set reconnect-min=0.5 --set reconnect-max=8
-wait_for said 2 'gone: waiting'
+wait_for log 2 'gone: waiting'
 stop_watch INT
-sed -n 's/.*gone: waiting.*retrying in \([0-9.]*\) s$/\1/p' said | head -n 2 | tr '\n' ' ' |
-    grep -q -E '^0\.[45] (0\.[89]|1\.0) $' || wrong "unexpected delays: $(cat said)"
+sed -n 's/.*gone: waiting.*retrying in \([0-9.]*\) s$/\1/p' log | head -n 2 | tr '\n' ' ' |
+    grep -q -E '^0\.[45] (0\.[89]|1\.0) $' || wrong "unexpected delays: $(cat log)"
 
 # When the reader of the results is gone, convnext-watch reports it and ends.
-"$CONVNEXT_WATCH" ball=test:ball 2>said </dev/null | head -n 1 >lines
+"$CONVNEXT_WATCH" ball=test:ball 2>log </dev/null | head -n 1 >lines
 [ "${PIPESTATUS[0]}" -eq 1 ] || wrong "a closed standard output: status ${PIPESTATUS[0]}"
-grep -q 'standard output' said || wrong "a closed standard output is not reported: $(cat said)"
+grep -q 'standard output' log || wrong "a closed standard output is not reported: $(cat log)"
 
 expect_refusal 'no camera to watch' "$CONVNEXT_WATCH"
 expect_refusal 'the file none.mp4 does not exist' "$CONVNEXT_WATCH" none.mp4
@@ -114,7 +114,7 @@ expect_refusal 'NO_SUCH_LOGIN' "$CONVNEXT_WATCH" --credentials-env NO_SUCH_LOGIN
 expect_masked_refusal()
 {
     expect_refusal "$@"
-    grep -q -E 's3cr|s3c#' said && wrong "a password was printed: $(cat said)"
+    grep -q -E 's3cr|s3c#' log && wrong "a password was printed: $(cat log)"
 }
 for uri in 'rtsp://joe:123#s3cr3t@127.0.0.1/live' 'rtsp://joe:s3cr#3t@127.0.0.1/' \
     'rtsp://joe:s3cr/3t@127.0.0.1/' 'rtsp://joe:123/s3cr3t@127.0.0.1/'; do

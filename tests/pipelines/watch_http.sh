@@ -29,22 +29,22 @@ min-period = 3600000000000
 END
 start_watch --config list.ini
 for name in fourth once; do
-    wait_for said 1 "$name: playing, 320x240"
+    wait_for log 1 "$name: playing, 320x240"
     wait_for lines 20 "\"stream\":\"$name\""
 done
 stop_watch INT
-grep ': waiting' said && wrong "a camera was lost"
+grep ': waiting' log && wrong "a camera was lost"
 grep -v '"pts":' lines && wrong "frames without a timestamp"
 
 # Each result is counted once, however many frames carry it; min-period is respected.
-awk '/^fourth: / { exit !($4 > 0 && ($4 - 1) * 4 < $2) }' said ||
-    wrong "results were counted again on frames that carry them: $(cat said)"
-grep -q '^once: [0-9]* frames, 1 results, 0 reconnects' said || wrong "min-period was ignored: $(cat said)"
+awk '/^fourth: / { exit !($4 > 0 && ($4 - 1) * 4 < $2) }' log ||
+    wrong "results were counted again on frames that carry them: $(cat log)"
+grep -q '^once: [0-9]* frames, 1 results, 0 reconnects' log || wrong "min-period was ignored: $(cat log)"
 
 # A URI's query, which may contain credentials, is printed neither in a name nor in an error.
 start_watch --events events "$(cat camera)?user=joe&pwd=s3cr3t" twice="$(cat camera)?user=joe&pwd=s3cr3t"
-wait_for said 1 'video.mjpg: waiting, .*404'
-wait_for said 1 'twice: waiting, .*404.*mjpg\?\*\*\*'
+wait_for log 1 'video.mjpg: waiting, .*404'
+wait_for log 1 'twice: waiting, .*404.*mjpg\?\*\*\*'
 stop_watch INT
-grep -n 's3cr3t' lines said events && wrong "a query was printed"
+grep -n 's3cr3t' lines log events && wrong "a query was printed"
 exit $bad

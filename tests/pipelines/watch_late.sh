@@ -16,13 +16,13 @@ input-size = 64
 source = $camera
 END
 start_watch --config list.ini
-wait_for said 1 'yard: playing, frames arrive too late and are dropped before decoding'
+wait_for log 1 'yard: playing, frames arrive too late and are dropped before decoding'
 wait_for lines $(($(wc -l <lines) + 10)) '"stream":"yard"'
-port=$(sed -n 's,.*http://127.0.0.1:\([0-9]*\)/metrics$,\1,p' said)
+port=$(sed -n 's,.*http://127.0.0.1:\([0-9]*\)/metrics$,\1,p' log)
 [ -z "$port" ] || scrape scraped
 stop_watch INT
-grep ': waiting' said && wrong "the camera was lost"
-[ "$(grep -c 'too late' said)" -eq 1 ] || wrong "reported more than once: $(cat said)"
+grep ': waiting' log && wrong "the camera was lost"
+[ "$(grep -c 'too late' log)" -eq 1 ] || wrong "reported more than once: $(cat log)"
 
 # The gap between the last late frame and the first recent one is more than a second, at 25 frames per
 # second.

@@ -20,28 +20,28 @@ reload()
 {
     reloads=$((reloads + 1))
     kill -HUP "$watch"
-    wait_for said $reloads '^convnext-watch: '
-    grep '^convnext-watch: ' said | tail -n 1 | grep -q -F -e "$1" ||
-        wrong "expected '$1' after SIGHUP: $(cat said)"
+    wait_for log $reloads '^convnext-watch: '
+    grep '^convnext-watch: ' log | tail -n 1 | grep -q -F -e "$1" ||
+        wrong "expected '$1' after SIGHUP: $(cat log)"
 }
 
 list stays ball goes smpte changes snow
 start_watch --config list.ini --events events --set input-size=64 # fast, under valgrind too
 for name in stays goes changes; do
-    wait_for said 1 "$name: playing"
+    wait_for log 1 "$name: playing"
 done
 
 list stays ball changes black comes bar
 reload 'list: 3 cameras'
-wait_for said 1 '^goes: [1-9][0-9]* frames'
+wait_for log 1 '^goes: [1-9][0-9]* frames'
 wait_for lines 3 '"stream":"comes"'
-wait_for said 2 'changes: playing'
+wait_for log 2 'changes: playing'
 before=$(grep -c '"stream":"goes"' lines)
 
 # Many cameras allow only one connection.
-order=$(grep -o -E 'changes: (connecting|stopped|[0-9]+ frames)' said | sed 's/.* //' | tr '\n' ' ')
+order=$(grep -o -E 'changes: (connecting|stopped|[0-9]+ frames)' log | sed 's/.* //' | tr '\n' ' ')
 [ "$order" = 'connecting stopped frames connecting ' ] ||
-    wrong "the changed camera connected before the old one had stopped: $(cat said)"
+    wrong "the changed camera connected before the old one had stopped: $(cat log)"
 
 # Errors of several kinds: each is reported, and the cameras keep playing.
 mv events events.old
@@ -61,13 +61,13 @@ lines=$(grep -c '"stream":"comes"' lines)
 wait_for lines $((lines + 3)) '"stream":"comes"'
 
 [ "$(grep -c '"stream":"goes"' lines)" -eq "$before" ] || wrong "a removed camera keeps playing"
-[ "$(grep -c 'stays: connecting' said)" -eq 1 ] || wrong "the unchanged camera reconnected"
-[ "$(grep -c 'comes: connecting' said)" -eq 1 ] || wrong "a bad list made a camera reconnect"
+[ "$(grep -c 'stays: connecting' log)" -eq 1 ] || wrong "the unchanged camera reconnected"
+[ "$(grep -c 'comes: connecting' log)" -eq 1 ] || wrong "a bad list made a camera reconnect"
 
 list comes bar
 reload 'list: 1 cameras'
 stop_watch TERM
-grep -q '^comes: [1-9]' said || wrong "no summary of the last camera: $(cat said)"
+grep -q '^comes: [1-9]' log || wrong "no summary of the last camera: $(cat log)"
 grep -v '"stream":"changes"' lines >orderly # it started again
 expect_lines orderly 0
 exit $bad

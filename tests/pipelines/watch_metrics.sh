@@ -62,10 +62,10 @@ source = test:smpte
 END
 printf '\n[not UTF-8: \xff]\nsource = test:black\n' >>list.ini
 start_watch --config list.ini --set input-size=64 # fast, under valgrind too
-wait_for said 1 'convnext-watch: metrics at http://127\.0\.0\.1:[0-9]+/metrics$'
-port=$(sed -n 's,.*http://127.0.0.1:\([0-9]*\)/metrics$,\1,p' said)
-wait_for said 1 'ball: shows no-signal'
-wait_for said 1 'the "bars": shows no-signal'
+wait_for log 1 'convnext-watch: metrics at http://127\.0\.0\.1:[0-9]+/metrics$'
+port=$(sed -n 's,.*http://127.0.0.1:\([0-9]*\)/metrics$,\1,p' log)
+wait_for log 1 'ball: shows no-signal'
+wait_for log 1 'the "bars": shows no-signal'
 
 scrape first
 [ "$status" = 200 ] || wrong "status $status"
@@ -111,17 +111,17 @@ expect_refusal 'events file unread' "$CONVNEXT_WATCH" --events unread test:ball
 
 # On a full disk events are lost, but no results, and this is reported once.
 gst-launch-1.0 -q videotestsrc num-buffers=10 ! jpegenc ! avimux ! filesink location=yard.avi
-timeout "${PATIENCE:-60}" "$CONVNEXT_WATCH" --events /dev/full yard.avi >full 2>full.said ||
+timeout "${PATIENCE:-60}" "$CONVNEXT_WATCH" --events /dev/full yard.avi >full 2>full.log ||
     wrong "a full disk: status $?"
 expect_lines full 10
-[ "$(grep -c 'cannot write events to /dev/full: No space left on device' full.said)" -eq 1 ] ||
-    wrong "a full disk is not reported exactly once: $(cat full.said)"
+[ "$(grep -c 'cannot write events to /dev/full: No space left on device' full.log)" -eq 1 ] ||
+    wrong "a full disk is not reported exactly once: $(cat full.log)"
 
 # A removed camera disappears from the metrics; after the events file was moved, a new one is written.
 mv events events.old
 sed -i '/bars/,$d' list.ini
 kill -HUP "$watch"
-wait_for said 1 'convnext-watch: reloaded the camera list: 1 cameras'
+wait_for log 1 'convnext-watch: reloaded the camera list: 1 cameras'
 scrape third
 expect_exposition third
 grep -q 'bars' third && wrong "a removed camera is in the metrics"
@@ -129,10 +129,10 @@ grep -q 'bars' third && wrong "a removed camera is in the metrics"
 # The same port at another address.
 sed -i "s/^metrics = .*/metrics = $port/" list.ini
 kill -HUP "$watch"
-wait_for said 2 'convnext-watch: reloaded the camera list: 1 cameras'
+wait_for log 2 'convnext-watch: reloaded the camera list: 1 cameras'
 sed -i "s/^metrics = .*/metrics = 0.0.0.0:$port/" list.ini
 kill -HUP "$watch"
-wait_for said 1 "metrics at http://0\\.0\\.0\\.0:$port/metrics"
+wait_for log 1 "metrics at http://0\\.0\\.0\\.0:$port/metrics"
 scrape fourth
 expect_exposition fourth
 stop_watch INT

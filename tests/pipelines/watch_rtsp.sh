@@ -103,20 +103,20 @@ source = test:ball
 END
 start_watch --config list.ini
 for name in clip film door still; do
-    wait_for said 1 "$name: playing, "
+    wait_for log 1 "$name: playing, "
     wait_for lines 5 "\"stream\":\"$name\""
 done
-wait_for said 1 'locked: waiting, the camera refuses the credentials: .*[Uu]nauthorized'
-wait_for said 1 'rude: waiting, the camera closed the connection'
+wait_for log 1 'locked: waiting, the camera refuses the credentials: .*[Uu]nauthorized'
+wait_for log 1 'rude: waiting, the camera closed the connection'
 
 # One camera is lost while another changes its frame size.
 kill -9 "${pids[clip]}"
 echo 'size 640 480' >door.in
-wait_for said 1 'clip: waiting, '
-wait_for said 1 'door: playing, 640x480'
+wait_for log 1 'clip: waiting, '
+wait_for log 1 'door: playing, 640x480'
 wait_for lines 1 '"stream":"door".*"width":640,"height":480'
-wait_for said 1 'film: waiting, the stream ended'
-wait_for said 2 'clip: waiting, ' # its last frame has been published by then
+wait_for log 1 'film: waiting, the stream ended'
+wait_for log 2 'clip: waiting, ' # its last frame has been published by then
 gone=$(grep -c '"stream":"clip"' lines)
 still=$(grep -c '"stream":"still"' lines)
 wait_for lines $((still + 20)) '"stream":"still"'
@@ -126,26 +126,26 @@ wait_for lines $((still + 20)) '"stream":"still"'
 port=$(sed 's,.*:\([0-9]*\)/live,\1,' clip)
 serve clip --port "$port" "$clip"
 echo stall >door.in
-wait_for said 2 'clip: playing, [0-9]'
+wait_for log 2 'clip: playing, [0-9]'
 wait_for lines $((gone + 5)) '"stream":"clip"'
-wait_for said 1 'door: waiting, no frame for 1.5 s'
+wait_for log 1 'door: waiting, no frame for 1.5 s'
 stalled=$(grep -c '"stream":"door"' lines)
 echo go >door.in
-wait_for said 3 'door: playing, [0-9]'
+wait_for log 3 'door: playing, [0-9]'
 wait_for lines $((stalled + 5)) '"stream":"door"'
 wait_for lines 5 '"stream":"walled"'
 
-port=$(sed -n 's,.*http://127.0.0.1:\([0-9]*\)/metrics$,\1,p' said)
+port=$(sed -n 's,.*http://127.0.0.1:\([0-9]*\)/metrics$,\1,p' log)
 [ -z "$port" ] || scrape scraped
 tr '\0' '\n' <"/proc/$watch/cmdline" >arguments
 stop_watch INT
-grep -E '(still|walled): waiting' said && wrong "an available camera was lost"
-grep 'rude: waiting' said | grep -v 'closed the connection' && wrong "a slow reply was taken for a stall"
-grep -q '^still: [1-9][0-9]* frames, [1-9][0-9]* results, 0 reconnects' said ||
-    wrong "an undisturbed camera has reconnected: $(cat said)"
-grep -q '^clip: .* [1-9][0-9]* reconnects' said || wrong "no reconnect is reported: $(cat said)"
-grep -q '^locked: 0 frames, 0 results' said || wrong "frames despite a refused login: $(cat said)"
-grep -q 'left behind' said && wrong "a connection did not close: $(cat said)"
+grep -E '(still|walled): waiting' log && wrong "an available camera was lost"
+grep 'rude: waiting' log | grep -v 'closed the connection' && wrong "a slow reply was taken for a stall"
+grep -q '^still: [1-9][0-9]* frames, [1-9][0-9]* results, 0 reconnects' log ||
+    wrong "an undisturbed camera has reconnected: $(cat log)"
+grep -q '^clip: .* [1-9][0-9]* reconnects' log || wrong "no reconnect is reported: $(cat log)"
+grep -q '^locked: 0 frames, 0 results' log || wrong "frames despite a refused login: $(cat log)"
+grep -q 'left behind' log && wrong "a connection did not close: $(cat log)"
 expect_lines lines 0 # frame numbers continue after a reconnect
 if [ -n "$metrics" ]; then
     grep -q '^convnext_reconnects_total{stream="clip"} [1-9]' scraped || wrong "$(cat scraped)"
@@ -155,11 +155,11 @@ fi
 # The caps at the jitter buffer contain neither the film's end, which could hang it while it is closed,
 # nor ssrc fields, which GStreamer would never free.
 GST_DEBUG=rtpjitterbuffer:5,rtspsrc:5 GST_DEBUG_FILE=debug start_watch "film=$(cat film)"
-wait_for said 1 'film: playing'
+wait_for log 1 'film: playing'
 stop_watch INT
 grep 'npt start/stop: ' debug | grep -v -q -e '-99:99:99' && wrong "$(grep 'npt start/stop: ' debug)"
 grep -q ' caps .*encoding-name' debug || wrong "no caps: $(tail -n 20 debug)"
 grep -o -E 'ssrc-[0-9]+-[a-z]+' debug && wrong "ssrc fields in the caps"
 
-grep -s -n -E 's3cr3t|w3akw0rd' lines said arguments events scraped scraped.head && wrong "a password was printed"
+grep -s -n -E 's3cr3t|w3akw0rd' lines log arguments events scraped scraped.head && wrong "a password was printed"
 exit $bad
