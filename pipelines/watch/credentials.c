@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-static gboolean split(WatchCredentials *credentials, const char *text, gsize length)
+static gboolean split_credentials(WatchCredentials *credentials, const char *text, gsize length)
 {
     const char *colon = memchr(text, ':', length);
 
@@ -24,7 +24,7 @@ static gboolean read_file(WatchCredentials *credentials, const char *file, GErro
                     cause->message);
         return FALSE;
     }
-    if (!split(credentials, text, strcspn(text, "\r\n"))) {
+    if (!split_credentials(credentials, text, strcspn(text, "\r\n"))) {
         g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
                     "the first line of %s is not user:password", file);
         return FALSE;
@@ -41,7 +41,7 @@ static gboolean read_env(WatchCredentials *credentials, const char *env, GError 
                     "cannot read the credentials: the environment variable %s is not set", env);
         return FALSE;
     }
-    if (!split(credentials, text, strlen(text))) {
+    if (!split_credentials(credentials, text, strlen(text))) {
         g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
                     "the environment variable %s is not user:password", env);
         return FALSE;

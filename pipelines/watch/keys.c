@@ -4,46 +4,53 @@
 #include <string.h>
 
 typedef enum KeyType {
-    KEY_OF_CAMERA,   /* read in settings.c */
-    KEY_OF_PROGRAM,  /* in [watch] only; read in list.c */
-    KEY_SECONDS,     /* a number, into a gint64 of microseconds */
-    KEY_MILLISECONDS /* a number, into a guint */
+    KEY_OF_CAMERA,  /* read in settings.c */
+    KEY_OF_PROGRAM, /* in [watch] only; read in list.c */
+    KEY_SECONDS,    /* a number, into a gint64 of microseconds */
+    KEY_UINT        /* a number, into a guint */
 } KeyType;
 
 typedef struct Key {
-    const char *name, *help; /* help: lines separated by \n */
+    const char *name;
     KeyType type;
+    const char *help; /* lines separated by \n */
     /* For numbers: */
     gsize offset; /* in WatchSettings */
-    double initial, min, max;
+    double default_value, min, max;
 } Key;
 
 #define MEMBER(name) G_STRUCT_OFFSET(WatchSettings, name)
 
+/* clang-format off */
 static const Key keys[] = {
-    {"source", "what to watch; in a camera's group only", KEY_OF_CAMERA},
-    {"credentials-file", "a file whose first line is user:password", KEY_OF_CAMERA},
-    {"credentials-env", "an environment variable that holds user:password", KEY_OF_CAMERA},
-    {"protocols",
-     "RTSP transports: tcp, udp or udp-mcast, joined by +; tcp by default, or\n"
-     "udp for rtspu:// URIs. For HTTP or TLS use an rtsph:// or rtsps:// URI",
-     KEY_OF_CAMERA},
-    {"latency", "milliseconds that RTSP waits for late packets", KEY_MILLISECONDS, MEMBER(latency),
-     200, 0, 60000},
-    {"stall-timeout", "seconds without a frame until a camera counts as lost", KEY_SECONDS,
+    {.name = "source", .type = KEY_OF_CAMERA,
+     .help = "what to watch; in a camera's group only"},
+    {.name = "credentials-file", .type = KEY_OF_CAMERA,
+     .help = "a file whose first line is user:password"},
+    {.name = "credentials-env", .type = KEY_OF_CAMERA,
+     .help = "an environment variable that holds user:password"},
+    {.name = "protocols", .type = KEY_OF_CAMERA,
+     .help = "RTSP transports: tcp, udp or udp-mcast, joined by +; tcp by default, or\n"
+             "udp for rtspu:// URIs. For HTTP or TLS use an rtsph:// or rtsps:// URI"},
+    {"latency", KEY_UINT, "milliseconds that RTSP waits for late packets",
+     MEMBER(latency), 200, 0, 60000},
+    {"stall-timeout", KEY_SECONDS, "seconds without a frame until a camera counts as lost",
      MEMBER(stall_timeout), 5, 0.1, 3600},
-    {"connect-timeout", "seconds until the first frame of a connection", KEY_SECONDS,
+    {"connect-timeout", KEY_SECONDS, "seconds until the first frame of a connection",
      MEMBER(connect_timeout), 15, 0.1, 3600},
-    {"reconnect-min", "seconds before the first attempt to reconnect", KEY_SECONDS,
+    {"reconnect-min", KEY_SECONDS, "seconds before the first attempt to reconnect",
      MEMBER(min_delay), 0.25, 0.01, 3600},
-    {"reconnect-max",
+    {"reconnect-max", KEY_SECONDS,
      "longest delay between attempts, in seconds\n"
      "at least 60 after a refused login, because cameras lock out clients that\n"
      "retry too often",
-     KEY_SECONDS, MEMBER(max_delay), 3, 0.01, 3600},
-    {"metrics", "[ADDRESS:]PORT at which Prometheus reads /metrics", KEY_OF_PROGRAM},
-    {"events", "a file that receives state changes; reopened on SIGHUP", KEY_OF_PROGRAM},
+     MEMBER(max_delay), 3, 0.01, 3600},
+    {.name = "metrics", .type = KEY_OF_PROGRAM,
+     .help = "[ADDRESS:]PORT at which Prometheus reads /metrics"},
+    {.name = "events", .type = KEY_OF_PROGRAM,
+     .help = "a file that receives state changes; reopened on SIGHUP"},
 };
+/* clang-format on */
 
 gboolean watch_keys_fail(GError **error, const char *group, const char *format, ...)
 {
@@ -76,7 +83,7 @@ char *watch_keys_get(GKeyFile *file, const char *group, const char *key)
 
 static gboolean is_number(const Key *key)
 {
-    return key->type == KEY_SECONDS || key->type == KEY_MILLISECONDS;
+    return key->type == KEY_SECONDS || key->type == KEY_UINT;
 }
 
 static gboolean read_number(const Key *key, WatchSettings *settings, GKeyFile *file,
@@ -84,7 +91,7 @@ static gboolean read_number(const Key *key, WatchSettings *settings, GKeyFile *f
 {
     g_autofree char *text = watch_keys_get(file, group, key->name);
     char *end = NULL;
-    const double number = text ? g_ascii_strtod(text, &end) : key->initial;
+    const double number = text ? g_ascii_strtod(text, &end) : key->default_value;
 
     if (text && (end == text || *end || !(number >= key->min && number <= key->max)))
         return watch_keys_fail(error, group, "%s is '%s', expected a number from %g to %g",
@@ -112,7 +119,7 @@ void watch_keys_append(const WatchSettings *settings, GString *text)
         if (keys[i].type == KEY_SECONDS)
             g_string_append_printf(text, "%" G_GINT64_FORMAT "\n",
                                    G_STRUCT_MEMBER(gint64, settings, keys[i].offset));
-        else if (keys[i].type == KEY_MILLISECONDS)
+        else if (keys[i].type == KEY_UINT)
             g_string_append_printf(text, "%u\n", G_STRUCT_MEMBER(guint, settings, keys[i].offset));
     }
 }
@@ -129,7 +136,7 @@ static void append_help(GString *text, gboolean of_program)
         for (guint j = 0; lines[j]; j++) {
             g_string_append_printf(text, "  %-18s%s", j ? "" : key->name, lines[j]);
             if (j == 0 && is_number(key))
-                g_string_append_printf(text, " (default %g)", key->initial);
+                g_string_append_printf(text, " (default %g)", key->default_value);
             g_string_append_c(text, '\n');
         }
     }
