@@ -1,7 +1,7 @@
 #!/bin/bash
-# Several cameras, streams or files in one process: they share one copy of the model. Prints a JSON
-# line per result, with the source in "stream". When a source is faster than this machine, its frames
-# are dropped, and never queued.
+# Runs several cameras, streams or files in one process, where they share one copy of the model. Prints
+# a JSON line per result, with the source in "stream". A source that is faster than this machine has its
+# frames dropped, never queued.
 #
 #   pipelines/cameras.sh rtsp://10.0.0.11/live rtsp://10.0.0.12/live /dev/video0
 #
@@ -23,7 +23,7 @@ for source; do
     *://*) pipeline+=(uridecodebin uri="$source" caps="video/x-raw(ANY)" expose-all-streams=false) ;;
     *)
         if [ ! -e "$source" ]; then
-            echo "cameras.sh: there is no file $source" >&2
+            echo "cameras.sh: the file $source does not exist" >&2
             exit 1
         fi
         pipeline+=(filesrc location="$source" ! decodebin)

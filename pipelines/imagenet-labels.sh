@@ -1,9 +1,9 @@
 #!/bin/bash
-# Makes lists of ImageNet's class names, for models that come without: imagenet-labels.sh [--wheel
-# FILE] [FOLDER]. The element finds them in the default folder, $XDG_DATA_HOME/gst-convnext.
+# Writes lists of ImageNet's class names, for models without labels: imagenet-labels.sh [--wheel FILE]
+# [FOLDER]. The element finds them in the default folder, $XDG_DATA_HOME/gst-convnext.
 #
-# The names are WordNet's, as the Python package timm (Apache-2.0) carries them; it is downloaded
-# from PyPI and only read. FILE is one that was downloaded before.
+# The names are WordNet's and come from the Python package timm (Apache-2.0), which is downloaded from
+# PyPI but not executed. --wheel FILE uses a downloaded copy.
 #
 # SPDX-License-Identifier: LGPL-2.1-or-later
 set -eu
@@ -36,20 +36,20 @@ if [ -z "$wheel" ]; then
 else
     cnx_install python3
 fi
-python3 -m zipfile -e "$wheel" "$scratch/timm" 2>/dev/null || cnx_die "$wheel: is no wheel of timm"
+python3 -m zipfile -e "$wheel" "$scratch/timm" 2>/dev/null || cnx_die "$wheel: is not a wheel of timm"
 info=$scratch/timm/timm/data/_info
 
-# make_list NAME SYNSETS COUNT: the names of a list of WordNet numbers, one a line.
+# make_list NAME SYNSETS COUNT: writes the names for a list of WordNet numbers, one per line.
 make_list()
 {
     local synsets=$info/$2 count
-    [ -f "$synsets" ] || cnx_die "$wheel: has no timm/data/_info/$2"
+    [ -f "$synsets" ] || cnx_die "$wheel: lacks timm/data/_info/$2"
     awk -F '\t' 'NR == FNR { name[$1] = $2; next }
         !($1 in name) || name[$1] == "" { exit 1 }
         { print name[$1] }' "$info/imagenet_synset_to_lemma.txt" "$synsets" >"$scratch/list" ||
-        cnx_die "$wheel: not every class of $2 has a name"
+        cnx_die "$wheel: lacks a name for a class of $2"
     count=$(wc -l <"$scratch/list")
-    [ "$count" -eq "$3" ] || cnx_die "$wheel: $2 names $count classes, expected $3"
+    [ "$count" -eq "$3" ] || cnx_die "$wheel: $2 lists $count classes, expected $3"
     mkdir -p "$folder"
     mv "$scratch/list" "$folder/$1"
     cnx_say "$folder/$1: $count names"

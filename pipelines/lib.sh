@@ -1,6 +1,6 @@
-# Shared by quickstart.sh, env.sh and tests/run.sh: installing what is missing, building, and the
-# environment in which GStreamer finds the freshly built plugin. Sourced by bash, with `root` set to
-# the top of the tree. What is said here goes to standard error: standard output is for results.
+# Shared by quickstart.sh, env.sh and tests/run.sh: installs missing packages, builds, and sets the
+# environment in which GStreamer finds the built plugin. Sourced by bash, with `root` set to the top of
+# the tree. Messages go to standard error; standard output is for results.
 #
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
@@ -21,7 +21,7 @@ cnx_die()
     exit 1
 }
 
-# cnx_missing PACKAGE...: those that are not installed, on one line.
+# cnx_missing PACKAGE...: prints the packages that are not installed, on one line.
 cnx_missing()
 {
     local have package missing=
@@ -32,7 +32,7 @@ cnx_missing()
     printf '%s' "${missing% }"
 }
 
-# Runs a command as root, through sudo where this user is not root.
+# Runs a command as root, with sudo if the user is not root.
 cnx_as_root()
 {
     if [ "$(id -u)" -eq 0 ]; then
@@ -50,8 +50,8 @@ cnx_apt()
         apt-get -q -y -o DPkg::Lock::Timeout=900 -o Acquire::Retries=3 "$@"
 }
 
-# Reads apt-get's output and says how far it is: on a terminal in one line that is rewritten,
-# otherwise in a line per tenth.
+# Reads apt-get's output and shows its progress: on a terminal in one line that is rewritten, otherwise
+# in a line per tenth.
 cnx_apt_progress()
 {
     local tty=0
@@ -74,34 +74,34 @@ cnx_apt_progress()
         END { if (tty && total) printf "\r%78s\r", "" }' >&2
 }
 
-# cnx_install PACKAGE...: installs what is missing of them. Says nothing when nothing is.
+# cnx_install PACKAGE...: installs the missing packages; silent if none is missing.
 cnx_install()
 {
     local missing log
     if ! command -v dpkg-query >/dev/null; then
-        cnx_say "This is not a Debian: make sure that you have what these packages hold: $*"
+        cnx_say "This is not a Debian system: make sure that the contents of these packages are installed: $*"
         return
     fi
     missing=$(cnx_missing "$@")
     [ -n "$missing" ] || return 0
     if ! cnx_as_root true; then
-        cnx_die "these packages are missing, and installing them takes root: $missing"
+        cnx_die "installing missing packages requires root: $missing"
     fi
-    cnx_say "Installing what is missing, and what it needs (once, some minutes): $missing"
+    cnx_say "Installing missing packages and their dependencies (only once, some minutes): $missing"
     log=$(mktemp)
-    cnx_apt update >"$log" 2>&1 || cnx_say "  apt-get update complained; going on with what it has"
+    cnx_apt update >"$log" 2>&1 || cnx_say "  apt-get update failed; continuing with the present package lists"
     # shellcheck disable=SC2086 # a list of words
     if ! cnx_apt install --no-install-recommends $missing 2>&1 | tee -a "$log" | cnx_apt_progress ||
         [ -n "$(cnx_missing "$@")" ]; then
         tail -n 30 "$log" >&2
         rm -f "$log"
-        cnx_die "apt-get could not install the packages; its last lines are above"
+        cnx_die "apt-get cannot install the packages; its last lines are above"
     fi
     rm -f "$log"
 }
 
-# cnx_build DIR [MESON OPTION...]: configures DIR where that has not been done, and builds it. Says
-# nothing when there is nothing to do; shows the compiler's words when it fails.
+# cnx_build DIR [MESON OPTION...]: configures DIR if necessary, and builds it. Silent if there is nothing
+# to do; shows the compiler's output if it fails.
 cnx_build()
 {
     local dir=$1 log
@@ -112,7 +112,7 @@ cnx_build()
         cnx_say "Configuring ${dir#"$root/"}"
         if ! meson setup "$@" "$dir" "$root" >"$log" 2>&1 </dev/null; then
             tail -n 25 "$log" >&2
-            cnx_die "meson could not configure the build; its last lines are above"
+            cnx_die "meson cannot configure the build; its last lines are above"
         fi
     elif ninja -C "$dir" -n 2>/dev/null | grep -q 'no work to do'; then
         return 0
@@ -120,12 +120,13 @@ cnx_build()
     cnx_say "Building ${dir#"$root/"}"
     if ! nice ninja -C "$dir" -j "$(nproc)" >"$log" 2>&1 </dev/null; then
         grep -v '^\[' "$log" | tail -n 40 >&2
-        cnx_die "the build failed; its last lines are above, all of them in $log"
+        cnx_die "the build failed; its last lines are above, the full log is $log"
     fi
 }
 
-# cnx_environment DIR: GStreamer finds the plugin built in DIR, by itself and from Python; the shell
-# finds its programs.
+# cnx_environment DIR: sets the environment in which GStreamer and Python find the plugin built in DIR,
+# and the shell its programs. `meson devenv -C DIR` has the same one; tests/pipelines/devenv.sh compares
+# the two.
 cnx_environment()
 {
     export PATH=$1/pipelines:$PATH

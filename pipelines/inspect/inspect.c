@@ -1,5 +1,5 @@
-/* convnext-inspect: says what a checkpoint is and how the element would run it, or writes it anew
- * as a clean folder. A file that the element refuses gets the same sentence here.
+/* convnext-inspect: describes a checkpoint and how the element would run it, or converts it to a
+ * clean folder. A file that the element refuses gets the same sentence here.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "pipelines/inspect/inspect.h"
@@ -24,7 +24,7 @@ static void on_signal(int number)
     interrupted = 1;
 }
 
-/* Index of word in words [count]; FALSE with error. */
+/* The index of word in words, which end with NULL. FALSE with an error. */
 static gboolean find_word(const char *option, const char *word, const char *const *words,
                           guint *index, GError **error)
 {
@@ -37,8 +37,8 @@ static gboolean find_word(const char *option, const char *word, const char *cons
     return FALSE;
 }
 
-static gboolean read_words(const Options *options, CnxWeightSet *set, CnxExportOptions *export,
-                           GError **error)
+static gboolean read_options(const Options *options, CnxWeightSet *set, CnxExportOptions *export,
+                             GError **error)
 {
     static const char *const sets[] = {"auto", "raw", "ema", NULL}; /* as CnxWeightSet */
     static const char *const layouts[] = {"transformers", "timm", NULL};
@@ -62,29 +62,27 @@ static gboolean read_words(const Options *options, CnxWeightSet *set, CnxExportO
     return TRUE;
 }
 
-static gboolean check(const Options *options, GError **error)
+static gboolean check_options(const Options *options, GError **error)
 {
-    const char *what = NULL;
+    const char *problem = NULL;
 
     if (!options->paths)
-        what = "the path of a checkpoint file or folder is missing";
+        problem = "the path of a checkpoint file or folder is missing";
     else if (options->paths[1])
-        what = "one checkpoint at a time: more than one path was given";
+        problem = "expected one checkpoint, found more than one path";
     else if (!options->out && (options->layout || options->dtype))
-        what = "--layout and --dtype belong to --convert";
+        problem = "--layout and --dtype require --convert";
     else if (options->out && (options->json || options->tensors))
-        what = "--convert writes a folder and prints no report: --json and --tensors do not go "
-               "with it";
-    if (what)
-        g_set_error_literal(error, CNX_ERROR, CNX_ERROR_SETTINGS, what);
-    return !what;
+        problem = "--json and --tensors cannot be combined with --convert, which prints no report";
+    if (problem)
+        g_set_error_literal(error, CNX_ERROR, CNX_ERROR_SETTINGS, problem);
+    return !problem;
 }
 
 static gboolean convert(const CnxCheckpoint *checkpoint, const Options *options,
                         const CnxExportOptions *export, GError **error)
 {
     const struct sigaction action = {.sa_handler = on_signal};
-
     g_autoptr(GPtrArray) notes = g_ptr_array_new_with_free_func(g_free);
 
     sigaction(SIGINT, &action, NULL);
@@ -95,33 +93,32 @@ static gboolean convert(const CnxCheckpoint *checkpoint, const Options *options,
     return ok;
 }
 
-static gboolean report(const CnxCheckpoint *checkpoint, const Options *options, GError **error)
+static gboolean print_report(const CnxCheckpoint *checkpoint, const Options *options,
+                             GError **error)
 {
-    Report *made = report_new(checkpoint, error);
+    g_autoptr(Report) report = report_new(checkpoint, error);
 
-    if (!made)
+    if (!report)
         return FALSE;
     if (options->json)
-        report_print_json(made, options->tensors);
+        report_print_json(report, options->tensors);
     else
-        report_print_text(made, options->tensors);
-    report_free(made);
+        report_print_text(report, options->tensors);
     return TRUE;
 }
 
 static gboolean run(const Options *options, GError **error)
 {
     CnxExportOptions export = {.layout = CNX_EXPORT_TRANSFORMERS, .stop = &interrupted};
-
     CnxWeightSet set;
 
-    if (!check(options, error) || !read_words(options, &set, &export, error))
+    if (!check_options(options, error) || !read_options(options, &set, &export, error))
         return FALSE;
     CnxCheckpoint *checkpoint = cnx_checkpoint_open(options->paths[0], set, error);
     if (!checkpoint)
         return FALSE;
     const gboolean ok = options->out ? convert(checkpoint, options, &export, error)
-                                     : report(checkpoint, options, error);
+                                     : print_report(checkpoint, options, error);
     cnx_checkpoint_close(checkpoint);
     return ok;
 }
@@ -132,27 +129,27 @@ int main(int argc, char **argv)
     const GOptionEntry entries[] = {
         {"json", 'j', 0, G_OPTION_ARG_NONE, &options.json, "Print one JSON object", NULL},
         {"tensors", 't', 0, G_OPTION_ARG_NONE, &options.tensors,
-         "List the tensors with dtypes, shapes and places in the network", NULL},
+         "List the tensors with data types, shapes and places in the network", NULL},
         {"weights", 'w', 0, G_OPTION_ARG_STRING, &options.weights,
-         "Of two sets in one file: raw, ema, or auto (default)", "SET"},
+         "For a file with two sets of weights: raw, ema or auto (default)", "SET"},
         {"convert", 'c', 0, G_OPTION_ARG_FILENAME, &options.out,
-         "Write a clean folder, which must be new or empty", "FOLDER"},
+         "Write the checkpoint to a new or empty folder", "FOLDER"},
         {"layout", 0, 0, G_OPTION_ARG_STRING, &options.layout,
-         "The library that shall load it: transformers (default) or timm", "LIBRARY"},
+         "The library that will load the folder: transformers (default) or timm", "LIBRARY"},
         {"dtype", 0, 0, G_OPTION_ARG_STRING, &options.dtype,
-         "Round the weights to F32, F16 or BF16; without it they stay as they are", "DTYPE"},
+         "Round the weights to F32, F16 or BF16 (default: keep them as they are)", "DTYPE"},
         {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options.paths, NULL,
          "FILE | FOLDER"},
         {NULL},
     };
-
     g_autoptr(GOptionContext) context = g_option_context_new(NULL);
     g_autoptr(GError) error = NULL;
 
-    setlocale(LC_CTYPE, ""); /* not the numbers */
+    setlocale(LC_CTYPE, ""); /* leaves the format of numbers alone */
     g_option_context_set_summary(
-        context, "Says what a ConvNeXt checkpoint is and how the element convnext runs it,\n"
-                 "or writes it as a clean folder of safetensors and config files.");
+        context,
+        "Describes a ConvNeXt checkpoint and how the element convnext runs it, or converts\n"
+        "it to a clean folder of safetensors and config files.");
     g_option_context_add_main_entries(context, entries, NULL);
     if (!g_option_context_parse(context, &argc, &argv, &error) || !run(&options, &error))
         g_printerr("convnext-inspect: %s\n", error->message);

@@ -1,4 +1,4 @@
-/* What convnext-inspect finds out about a checkpoint, and the two ways in which it says so.
+/* What convnext-inspect finds out about a checkpoint, and the two formats in which it prints it.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
@@ -8,23 +8,23 @@
 typedef struct Report {
     const CnxCheckpoint *checkpoint;
     const CnxConfig *config;
-    guint64 bytes;       /* of the files */
-    guint used, ignored; /* tensors of the files */
-    GPtrArray
-        *missing;    /* char *: canonical names of parts that no tensor gives, and that are zero */
-    gsize memory;    /* bytes of packed weights */
-    const char *cpu; /* the level that they are packed for */
-    guint64 macs;    /* multiplications with addition for one image of the recipe's size */
+    guint64 bytes;         /* total size of the files */
+    guint used, ignored;   /* tensors in the files */
+    GPtrArray *missing;    /* char *: canonical names of parts without a tensor, which are zero */
+    gsize memory;          /* bytes of packed weights */
+    const char *isa_level; /* for which the weights are packed */
+    guint64 macs;          /* multiply-accumulates for one input of the recipe's size */
 } Report;
 
-/* checkpoint must outlive the report. NULL with error. */
+/* checkpoint outlives the report. NULL with an error. */
 Report *report_new(const CnxCheckpoint *checkpoint, GError **error);
-void report_free(Report *report); /* NULL allowed */
+void report_free(Report *report);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Report, report_free)
 
-/* "gelu", ... and "layer norm", ... */
+/* Such as "gelu" and "layer norm". */
 const char *report_act(const Report *report);
 const char *report_norm(const Report *report);
 
-/* Each prints to standard output, in UTF-8; tensors: with a list of them. */
+/* Print the report to standard output in UTF-8; with tensors, including a list of these. */
 void report_print_text(const Report *report, gboolean tensors);
 void report_print_json(const Report *report, gboolean tensors);

@@ -25,7 +25,7 @@ static void add_number(JsonBuilder *json, const char *key, double value)
     json_builder_add_double_value(json, value);
 }
 
-static void add_truth(JsonBuilder *json, const char *key, gboolean value)
+static void add_boolean(JsonBuilder *json, const char *key, gboolean value)
 {
     json_builder_set_member_name(json, key);
     json_builder_add_boolean_value(json, value);
@@ -58,7 +58,7 @@ static void add_triple(JsonBuilder *json, const char *key, const float *values)
     json_builder_end_array(json);
 }
 
-static void begin(JsonBuilder *json, const char *key)
+static void begin_object(JsonBuilder *json, const char *key)
 {
     json_builder_set_member_name(json, key);
     json_builder_begin_object(json);
@@ -104,8 +104,8 @@ static void add_network(JsonBuilder *json, const Report *report)
     add_uints(json, "depths", config->depths, config->stages);
     add_uints(json, "widths", config->dims, config->stages);
     add_uints(json, "kernels", config->kernels, config->stages);
-    add_truth(json, "layer-scale", config->layer_scale);
-    add_truth(json, "grn", config->grn);
+    add_boolean(json, "layer-scale", config->layer_scale);
+    add_boolean(json, "grn", config->grn);
     add_string(json, "norm", report_norm(report));
     add_number(json, "eps", config->eps);
     add_number(json, "head-eps", config->head_eps);
@@ -120,13 +120,13 @@ static void add_network(JsonBuilder *json, const Report *report)
 
 static void add_head(JsonBuilder *json, const CnxConfig *config)
 {
-    begin(json, "head");
-    add_truth(json, "norm", config->final_norm);
-    add_truth(json, "norm-first", config->head_norm_first);
+    begin_object(json, "head");
+    add_boolean(json, "norm", config->final_norm);
+    add_boolean(json, "norm-first", config->head_norm_first);
     add_int(json, "hidden", config->hidden);
     add_int(json, "classes", config->classes);
     add_int(json, "projection", config->projection);
-    add_truth(json, "multi-label", config->multi_label);
+    add_boolean(json, "multi-label", config->multi_label);
     json_builder_end_object(json);
     if (config->labels)
         add_strings(json, "labels", (const char *const *)config->labels);
@@ -134,7 +134,7 @@ static void add_head(JsonBuilder *json, const CnxConfig *config)
 
 static void add_recipe(JsonBuilder *json, const CnxRecipe *recipe)
 {
-    begin(json, "input");
+    begin_object(json, "input");
     add_int(json, "size", recipe->size);
     add_int(json, "resize", recipe->resize);
     add_string(json, "crop", cnx_crop_name(recipe->crop));
@@ -155,7 +155,7 @@ static void add_origins(JsonBuilder *json, const CnxConfig *config)
         [CNX_ITEM_HEAD_EPS] = "head-eps", [CNX_ITEM_LABELS] = "labels",
     };
 
-    begin(json, "origins");
+    begin_object(json, "origins");
     for (guint item = 0; item < CNX_ITEMS; item++)
         if (item != CNX_ITEM_LABELS || config->labels)
             add_string(json, names[item], cnx_origin_name(config->origin[item]));
@@ -189,7 +189,7 @@ static void add_tensor_list(JsonBuilder *json, const Report *report)
 
 static void add_tensors(JsonBuilder *json, const Report *report, gboolean list)
 {
-    begin(json, "tensors");
+    begin_object(json, "tensors");
     add_int(json, "used", report->used);
     add_int(json, "ignored", report->ignored);
     add_int(json, "missing", report->missing->len);
@@ -210,7 +210,7 @@ void report_print_json(const Report *report, gboolean tensors)
     add_origins(json, report->config);
     add_tensors(json, report, tensors);
     add_int(json, "memory", report->memory);
-    add_string(json, "cpu", report->cpu);
+    add_string(json, "cpu", report->isa_level);
     add_int(json, "macs", report->macs);
     json_builder_end_object(json);
     g_autoptr(JsonNode) root = json_builder_get_root(json);

@@ -16,8 +16,8 @@ static guint64 count_bytes(const char *const *files)
     return bytes;
 }
 
-static gboolean find_missing(const char *canonical, guint rank, const guint64 *shape,
-                             gpointer user_data)
+static gboolean add_missing(const char *canonical, guint rank, const guint64 *shape,
+                            gpointer user_data)
 {
     Report *report = user_data;
 
@@ -28,7 +28,7 @@ static gboolean find_missing(const char *canonical, guint rank, const guint64 *s
 
 Report *report_new(const CnxCheckpoint *checkpoint, GError **error)
 {
-    Report *report = g_new0(Report, 1);
+    g_autoptr(Report) report = g_new0(Report, 1);
     guint count;
     const CnxPart *parts = cnx_checkpoint_parts(checkpoint, &count);
 
@@ -39,20 +39,17 @@ Report *report_new(const CnxCheckpoint *checkpoint, GError **error)
         report->used += parts[i].canonical != NULL;
     report->ignored = count - report->used;
     report->missing = g_ptr_array_new_with_free_func(g_free);
-    cnx_parts_foreach(report->config, find_missing, report);
+    cnx_parts_foreach(report->config, add_missing, report);
 
     const guint size = report->config->recipe.size;
     report->macs = cnx_cost_macs(report->config, size, size);
-    if (cnx_cost_memory(checkpoint, &report->memory, &report->cpu, error))
-        return report;
-    report_free(report);
-    return NULL;
+    if (!cnx_cost_memory(checkpoint, &report->memory, &report->isa_level, error))
+        return NULL;
+    return g_steal_pointer(&report);
 }
 
 void report_free(Report *report)
 {
-    if (!report)
-        return;
     g_ptr_array_unref(report->missing);
     g_free(report);
 }

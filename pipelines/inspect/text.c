@@ -1,4 +1,4 @@
-/* The report for people.
+/* The report as text for people.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <stdio.h>
@@ -6,20 +6,20 @@
 #include "model/base/encode.h"
 #include "pipelines/inspect/inspect.h"
 
-#define SOME_LABELS 5
+#define MAX_LABELS 5 /* more are abbreviated */
 
-G_GNUC_PRINTF(2, 3) static void line(const char *what, const char *format, ...)
+G_GNUC_PRINTF(2, 3) static void print_line(const char *heading, const char *format, ...)
 {
     va_list args;
 
-    printf("%-12s", what);
+    printf("%-12s", heading);
     va_start(args, format);
     vprintf(format, args);
     va_end(args);
     putchar('\n');
 }
 
-static const char *from(const Report *report, CnxItem item)
+static const char *origin(const Report *report, CnxItem item)
 {
     return cnx_origin_name(report->config->origin[item]);
 }
@@ -42,31 +42,32 @@ static void print_file(const Report *report)
     for (guint i = 0; files[i]; i++) {
         g_autofree char *file = g_filename_display_name(files[i]);
 
-        line(i ? "" : "file", "%s", file);
+        print_line(i ? "" : "file", "%s", file);
     }
     g_autofree char *size = g_format_size(report->bytes);
-    line("container", "%s, %s", cnx_checkpoint_container(report->checkpoint), size);
+    print_line("container", "%s, %s", cnx_checkpoint_container(report->checkpoint), size);
     if (*config->weights_key)
-        line("weights", "under \"%s\" (%s)", config->weights_key,
-             cnx_weight_set_name(config->weight_set));
+        print_line("weights", "under \"%s\" (%s)", config->weights_key,
+                   cnx_weight_set_name(config->weight_set));
     if (config->ignored)
-        line("ignored", "%s", config->ignored);
-    line("dialect", "%s", cnx_dialect_name(config->dialect));
-    line("variant", "%s", config->variant);
-    line("parameters", "%" G_GUINT64_FORMAT ", stored as %s", config->parameters,
-         cnx_dtype_name(config->dtype));
+        print_line("ignored", "%s", config->ignored);
+    print_line("dialect", "%s", cnx_dialect_name(config->dialect));
+    print_line("variant", "%s", config->variant);
+    print_line("parameters", "%" G_GUINT64_FORMAT ", stored as %s", config->parameters,
+               cnx_dtype_name(config->dtype));
 }
 
 static void print_stem(const CnxConfig *config)
 {
     const char *norm = config->stem_norm ? "" : ", no norm";
-    const char *grey = config->channels == 1 ? ", of grey images" : "";
+    const char *grey = config->channels == 1 ? ", grey images" : "";
 
     if (config->stem == CNX_STEM_PATCH)
-        line("stem", "patches of %ux%u%s%s", config->patch, config->patch, norm, grey);
+        print_line("stem", "%ux%u patches%s%s", config->patch, config->patch, norm, grey);
     else
-        line("stem", "two 3x3 convolutions, %u wide between%s%s%s", config->stem_width,
-             config->stem == CNX_STEM_OVERLAP_ACT ? ", with an activation" : "", norm, grey);
+        print_line("stem", "two 3x3 convolutions with %u channels between%s%s%s",
+                   config->stem_width,
+                   config->stem == CNX_STEM_OVERLAP_ACT ? " and an activation" : "", norm, grey);
 }
 
 static void print_network(const Report *report)
@@ -79,24 +80,24 @@ static void print_network(const Report *report)
     g_autoptr(GString) norms = g_string_new(NULL);
 
     print_stem(config);
-    line("stages", "depths %s; widths %s; depthwise kernels %s", depths, dims, kernels);
+    print_line("stages", "depths %s; widths %s; depthwise kernels %s", depths, dims, kernels);
     if (config->dilations[config->stages - 1] > 1) {
         g_autofree char *dilations = join(config->dilations, config->stages);
 
-        line("", "dilations %s", dilations);
+        print_line("", "dilations %s", dilations);
     }
-    line("blocks", "%s%s; %s", config->grn ? "V2: GRN" : "V1",
-         config->layer_scale ? (config->grn ? " and layer scale" : ": layer scale")
-                             : (config->grn ? "" : ", no layer scale"),
-         config->conv_bias ? "biases" : "convolutions without bias");
-    line("activation", "%s (%s)", report_act(report), from(report, CNX_ITEM_ACT));
-    line("norms", "%s, eps %g (%s); the last one %g (%s)", report_norm(report), config->eps,
-         from(report, CNX_ITEM_EPS), config->head_eps, from(report, CNX_ITEM_HEAD_EPS));
+    print_line("blocks", "%s%s; %s", config->grn ? "V2: GRN" : "V1",
+               config->layer_scale ? (config->grn ? " and layer scale" : ": layer scale")
+                                   : (config->grn ? "" : ", no layer scale"),
+               config->conv_bias ? "biases" : "convolutions without bias");
+    print_line("activation", "%s (%s)", report_act(report), origin(report, CNX_ITEM_ACT));
+    print_line("norms", "%s, eps %g (%s); last norm %g (%s)", report_norm(report), config->eps,
+               origin(report, CNX_ITEM_EPS), config->head_eps, origin(report, CNX_ITEM_HEAD_EPS));
     for (guint i = 0; i < config->stages; i++)
         if (config->output_norm[i])
             g_string_append_printf(norms, norms->len ? ",%u" : "%u", i + 1);
     if (norms->len)
-        line("", "the outputs of stages %s are normalised", norms->str);
+        print_line("", "norms after the outputs of stages %s", norms->str);
 }
 
 static void print_labels(const Report *report)
@@ -106,16 +107,16 @@ static void print_labels(const Report *report)
     g_autoptr(GString) text = g_string_new(NULL);
 
     if (!labels) {
-        line("labels", "none: \"class 0\", \"class 1\", ...");
+        print_line("labels", "none: \"class 0\", \"class 1\", ...");
         return;
     }
-    for (guint i = 0; labels[i] && i < SOME_LABELS; i++) {
+    for (guint i = 0; labels[i] && i < MAX_LABELS; i++) {
         g_autofree char *quoted = cnx_quote(labels[i]);
 
         g_string_append_printf(text, i ? ", %s" : "%s", quoted);
     }
-    line("labels", "%s%s (%s)", text->str, g_strv_length(labels) > SOME_LABELS ? ", ..." : "",
-         from(report, CNX_ITEM_LABELS));
+    print_line("labels", "%s%s (%s)", text->str, g_strv_length(labels) > MAX_LABELS ? ", ..." : "",
+               origin(report, CNX_ITEM_LABELS));
 }
 
 static void print_head(const Report *report)
@@ -128,12 +129,13 @@ static void print_head(const Report *report)
         config->hidden ? g_strdup_printf("hidden layer of %u; ", config->hidden) : g_strdup("");
 
     if (config->projection)
-        line("head", "%s%sprojection to an embedding of %u", first, hidden, config->projection);
+        print_line("head", "%s%sprojection to an embedding of %u", first, hidden,
+                   config->projection);
     else if (!config->classes)
-        line("head", "%s%snone: embedding and feature maps only", first, hidden);
+        print_line("head", "%s%snone: embedding and feature maps only", first, hidden);
     else
-        line("head", "%s%s%u classes, %s", first, hidden, config->classes,
-             config->multi_label ? "sigmoid" : "softmax");
+        print_line("head", "%s%s%u classes, %s", first, hidden, config->classes,
+                   config->multi_label ? "sigmoid" : "softmax");
     if (config->classes)
         print_labels(report);
 }
@@ -141,18 +143,18 @@ static void print_head(const Report *report)
 static void print_resize(const Report *report)
 {
     const CnxRecipe *recipe = &report->config->recipe;
-    static const char *const how[] = {
-        [CNX_CROP_CENTER] = "short side to %u, the middle of it is taken",
+    static const char *const formats[] = {
+        [CNX_CROP_CENTER] = "short side to %u, then the center crop",
         [CNX_CROP_SQUASH] = "both sides to %u",
         [CNX_CROP_BORDER] = "long side to %u, padded with the mean",
-        [CNX_CROP_NONE] = "short side to %u, nothing is cut",
+        [CNX_CROP_NONE] = "short side to %u, no crop",
     };
-    g_autofree char *text = g_strdup_printf(how[recipe->crop], recipe->resize);
+    g_autofree char *text = g_strdup_printf(formats[recipe->crop], recipe->resize);
 
-    line("resize", "%s, %s (%s)", text, cnx_filter_name(recipe->filter),
-         from(report, CNX_ITEM_FILTER));
-    line("crop", "%s (%s), crop_pct %.4g (%s)", cnx_crop_name(recipe->crop),
-         from(report, CNX_ITEM_CROP), recipe->crop_pct, from(report, CNX_ITEM_RESIZE));
+    print_line("resize", "%s, %s (%s)", text, cnx_filter_name(recipe->filter),
+               origin(report, CNX_ITEM_FILTER));
+    print_line("crop", "%s (%s), crop_pct %.4g (%s)", cnx_crop_name(recipe->crop),
+               origin(report, CNX_ITEM_CROP), recipe->crop_pct, origin(report, CNX_ITEM_RESIZE));
 }
 
 static void print_input(const Report *report)
@@ -160,11 +162,12 @@ static void print_input(const Report *report)
     const CnxRecipe *recipe = &report->config->recipe;
     const float *mean = recipe->mean, *std = recipe->std;
 
-    line("input", "%ux%u (%s)", recipe->size, recipe->size, from(report, CNX_ITEM_SIZE));
+    print_line("input", "%ux%u (%s)", recipe->size, recipe->size, origin(report, CNX_ITEM_SIZE));
     print_resize(report);
-    line("rescale", "%.6g (%s)", recipe->rescale, from(report, CNX_ITEM_RESCALE));
-    line("mean", "%.6g %.6g %.6g (%s)", mean[0], mean[1], mean[2], from(report, CNX_ITEM_MEAN));
-    line("std", "%.6g %.6g %.6g (%s)", std[0], std[1], std[2], from(report, CNX_ITEM_STD));
+    print_line("rescale", "%.6g (%s)", recipe->rescale, origin(report, CNX_ITEM_RESCALE));
+    print_line("mean", "%.6g %.6g %.6g (%s)", mean[0], mean[1], mean[2],
+               origin(report, CNX_ITEM_MEAN));
+    print_line("std", "%.6g %.6g %.6g (%s)", std[0], std[1], std[2], origin(report, CNX_ITEM_STD));
 }
 
 static void print_tensors(const Report *report)
@@ -182,7 +185,8 @@ static void print_tensors(const Report *report)
             g_string_append_printf(shape, k ? ",%" G_GUINT64_FORMAT : "%" G_GUINT64_FORMAT,
                                    t->shape[k]);
         g_string_append_c(shape, ']');
-        g_autofree char *name = cnx_quote(t->name); /* a file may hold what terminals obey */
+        g_autofree char *name =
+            cnx_quote(t->name); /* keeps control characters away from the terminal */
         printf("%-8s %-5s %-16s %s%s%s\n", parts[i].canonical ? "used" : "ignored",
                cnx_dtype_name(t->dtype), shape->str, name, parts[i].canonical ? " = " : "",
                parts[i].canonical ? parts[i].canonical : "");
@@ -200,11 +204,11 @@ void report_print_text(const Report *report, gboolean tensors)
     print_network(report);
     print_head(report);
     print_input(report);
-    line("tensors", "%u used, %u ignored, %u missing", report->used, report->ignored,
-         report->missing->len);
-    line("memory", "%s of packed weights at level %s", memory, report->cpu);
-    line("cost", "%.4g GMAC for an input of %ux%u", (double)report->macs / 1e9, config->recipe.size,
-         config->recipe.size);
+    print_line("tensors", "%u used, %u ignored, %u missing", report->used, report->ignored,
+               report->missing->len);
+    print_line("memory", "%s of packed weights at isa level %s", memory, report->isa_level);
+    print_line("cost", "%.4g GMAC for a %ux%u input", (double)report->macs / 1e9,
+               config->recipe.size, config->recipe.size);
     if (tensors)
         print_tensors(report);
 }

@@ -5,9 +5,9 @@
 
 struct Summary {
     guint frames;
-    gint64 first, last; /* when the first and the last frame came out, microseconds */
+    gint64 first_time, last_time; /* of the first and the last frame, microseconds */
     Labels *labels;
-    GArray *times; /* double: milliseconds of each run of the network */
+    GArray *times; /* double: milliseconds per inference */
 };
 
 Summary *summary_new(void)
@@ -36,9 +36,9 @@ void summary_add(Summary *summary, GstBuffer *buffer)
     GstConvnextMeta *meta = gst_buffer_get_convnext_meta(buffer);
     double ms;
 
-    summary->last = g_get_monotonic_time();
+    summary->last_time = g_get_monotonic_time();
     if (summary->frames++ == 0)
-        summary->first = summary->last;
+        summary->first_time = summary->last_time;
     if (!meta)
         return;
 
@@ -53,7 +53,7 @@ void summary_add(Summary *summary, GstBuffer *buffer)
 
 static int compare_times(gconstpointer a, gconstpointer b)
 {
-    double x = *(const double *)a, y = *(const double *)b;
+    const double x = *(const double *)a, y = *(const double *)b;
 
     return (x > y) - (x < y);
 }
@@ -72,8 +72,8 @@ static double median(GArray *times)
 
 void summary_print(const Summary *summary, const char *source)
 {
-    double seconds = (summary->last - summary->first) / 1e6;
-    GString *shares = g_string_new(NULL);
+    double seconds = (summary->last_time - summary->first_time) / 1e6;
+    g_autoptr(GString) shares = g_string_new(NULL);
 
     g_print("\n%u frames of %s", summary->frames, source);
     if (summary->frames > 1 && seconds > 0)
@@ -84,5 +84,4 @@ void summary_print(const Summary *summary, const char *source)
 
     labels_append_shares(summary->labels, summary->frames, shares);
     g_print("%s", shares->str);
-    g_string_free(shares, TRUE);
 }

@@ -3,12 +3,12 @@
 
 gint64 watch_backoff_next(WatchBackoff *backoff)
 {
-    gint64 delay = backoff->least;
+    gint64 delay = backoff->min_delay;
 
-    for (guint i = 0; i < backoff->failures && delay < backoff->most; i++)
+    for (guint i = 0; i < backoff->failures && delay < backoff->max_delay; i++)
         delay *= 2;
     backoff->failures++;
-    delay = MIN(delay, backoff->most);
+    delay = MIN(delay, backoff->max_delay);
     return (gint64)(delay * g_random_double_range(0.75, 1));
 }
 

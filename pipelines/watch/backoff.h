@@ -1,4 +1,4 @@
-/* How long to wait before a camera is tried again.
+/* The delay before the next attempt to connect a camera.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
@@ -6,14 +6,14 @@
 #include <glib.h>
 
 typedef struct WatchBackoff {
-    gint64 least, most; /* microseconds */
-    guint failures;     /* in a row */
+    gint64 min_delay, max_delay; /* microseconds */
+    guint failures;              /* in a row */
 } WatchBackoff;
 
-/* The wait after one more failure: least, then twice as long each time up to most; of that a random
- * part from three quarters to the whole, so that cameras behind one switch do not all come back in
- * the same moment. */
+/* The delay after one more failure: min_delay, doubled after each further failure up to max_delay,
+ * times a random factor from 0.75 to 1, so that cameras behind one switch do not all reconnect at
+ * once. */
 gint64 watch_backoff_next(WatchBackoff *backoff);
 
-/* The connection was a good one: the next failure is the first. */
+/* The connection was steady: the next failure counts as the first. */
 void watch_backoff_reset(WatchBackoff *backoff);

@@ -4,10 +4,10 @@
 #include "pipelines/watch/backoff.h"
 #include "pipelines/watch/pipeline.h"
 
-/* A connection that has held for so long was a good one. */
+/* A connection that lasts this long is steady: the next delay is the shortest again. */
 #define STEADY_US (5 * G_USEC_PER_SEC)
 
-/* Cameras lock out who tries wrong passwords too often. */
+/* Cameras lock out clients that retry wrong passwords too often. */
 #define UNAUTHORIZED_US (60 * G_USEC_PER_SEC)
 
 struct WatchCamera {
@@ -17,14 +17,14 @@ struct WatchCamera {
     WatchCounts *counts;
     WatchPipeline *pipeline;
     WatchState state;
-    gint64 since; /* when that began, monotonic microseconds */
+    gint64 state_time; /* when the state began, monotonic microseconds */
     WatchBackoff backoff;
-    gint64 wait; /* from the loss to the next attempt, microseconds */
-    gboolean started;
-    gboolean late;   /* that frames are left out is told */
-    gboolean broken; /* what is behind the source failed while there was none */
-    guint retry;     /* event source; 0: none */
-    guint bus_watch; /* event source; 0: none */
+    gint64 retry_delay; /* from the loss to the next attempt, microseconds */
+    gboolean is_started;
+    gboolean drops_are_reported;
+    gboolean needs_restart; /* an element behind the source failed while no source was open */
+    guint retry;            /* event source, or 0 */
+    guint bus_watch;        /* event source, or 0 */
 };
 
 const char *watch_state_name(WatchState state)
@@ -35,10 +35,10 @@ const char *watch_state_name(WatchState state)
     return names[state];
 }
 
-static void enter(WatchCamera *camera, WatchState state, const char *detail)
+static void set_state(WatchCamera *camera, WatchState state, const char *detail)
 {
     camera->state = state;
-    camera->since = g_get_monotonic_time();
+    camera->state_time = g_get_monotonic_time();
     camera->hooks->changed(camera, detail, camera->data);
 }
 
@@ -46,6 +46,8 @@ static gboolean is_open(const WatchCamera *camera)
 {
     return camera->state == WATCH_CONNECTING || camera->state == WATCH_PLAYING;
 }
+
+/* Connecting and losing the source */
 
 static void connect_source(WatchCamera *camera);
 
@@ -55,7 +57,7 @@ static void close_source(WatchCamera *camera, gboolean whole, GSourceFunc done)
                          (GDestroyNotify)watch_camera_unref);
 }
 
-static gboolean on_repaired(gpointer data)
+static gboolean on_reset(gpointer data)
 {
     WatchCamera *camera = data;
 
@@ -64,16 +66,16 @@ static gboolean on_repaired(gpointer data)
     return G_SOURCE_REMOVE;
 }
 
-/* Frames of the next source would be refused by elements that have failed, without another error of
- * theirs: they begin anew. */
+/* Elements that have failed refuse the frames of the next source without another error: the whole
+ * pipeline restarts. */
 static gboolean on_retry(gpointer data)
 {
     WatchCamera *camera = data;
 
     camera->retry = 0;
-    if (camera->broken) {
-        camera->broken = FALSE;
-        close_source(camera, TRUE, on_repaired);
+    if (camera->needs_restart) {
+        camera->needs_restart = FALSE;
+        close_source(camera, TRUE, on_reset);
     } else {
         connect_source(camera);
     }
@@ -83,7 +85,7 @@ static gboolean on_retry(gpointer data)
 static gboolean on_closed(gpointer data)
 {
     WatchCamera *camera = data;
-    const gint64 rest = camera->wait - (g_get_monotonic_time() - camera->since);
+    const gint64 rest = camera->retry_delay - (g_get_monotonic_time() - camera->state_time);
 
     if (camera->state == WATCH_WAITING)
         camera->retry = g_timeout_add((guint)(MAX(rest, 0) / 1000), on_retry, camera);
@@ -98,60 +100,57 @@ static gboolean on_stopped(gpointer data)
     return G_SOURCE_REMOVE;
 }
 
-/* The camera is gone, for the reason that is given, and will be tried again after wait, or longer.
- * whole: what is behind the source is of no more use either. */
-static void lose(WatchCamera *camera, const char *reason, gint64 wait, gboolean whole)
+/* The camera is lost, and reconnects after min_delay or longer. whole: the elements behind the
+ * source restart too. */
+static void lose_source(WatchCamera *camera, const char *reason, gint64 min_delay, gboolean whole)
 {
-    gint64 pause;
-    char *detail;
+    g_autofree char *detail = NULL;
+    gint64 delay;
 
     if (!is_open(camera))
         return;
     if (camera->settings->kind == WATCH_FILE) {
-        enter(camera, WATCH_FAILED, reason);
+        set_state(camera, WATCH_FAILED, reason);
         close_source(camera, TRUE, on_closed);
         return;
     }
-    pause = watch_backoff_next(&camera->backoff);
-    camera->wait = MAX(wait, pause);
+    delay = watch_backoff_next(&camera->backoff);
+    camera->retry_delay = MAX(min_delay, delay);
     g_mutex_lock(&camera->counts->lock);
     camera->counts->reconnects++;
     g_mutex_unlock(&camera->counts->lock);
-    detail = g_strdup_printf("%s; again in %.1f s", reason, (double)camera->wait / G_USEC_PER_SEC);
-    enter(camera, WATCH_WAITING, detail);
-    g_free(detail);
+    detail = g_strdup_printf("%s; retrying in %.1f s", reason,
+                             (double)camera->retry_delay / G_USEC_PER_SEC);
+    set_state(camera, WATCH_WAITING, detail);
     close_source(camera, whole, on_closed);
 }
 
 static void connect_source(WatchCamera *camera)
 {
-    GError *error = NULL;
+    g_autoptr(GError) error = NULL;
 
-    camera->late = FALSE;
-    enter(camera, WATCH_CONNECTING, NULL);
-    if (!watch_pipeline_open(camera->pipeline, &error)) {
-        lose(camera, error->message, 0, FALSE);
-        g_error_free(error);
-    }
+    camera->drops_are_reported = FALSE;
+    set_state(camera, WATCH_CONNECTING, NULL);
+    if (!watch_pipeline_open(camera->pipeline, &error))
+        lose_source(camera, error->message, 0, FALSE);
 }
 
-static void look(WatchCamera *camera, const WatchFlow *flow)
-{
-    const gboolean first = camera->state == WATCH_CONNECTING;
-    char *size;
+/* Progress */
 
-    if (flow->frames == 0)
+static void report_progress(WatchCamera *camera, const WatchProgress *progress)
+{
+    if (progress->frames == 0)
         return;
-    if (first || flow->resized) {
-        size = g_strdup_printf("%dx%d", flow->width, flow->height);
-        enter(camera, WATCH_PLAYING, size);
-        g_free(size);
-    } else if (g_get_monotonic_time() - camera->since > STEADY_US) {
+    if (camera->state == WATCH_CONNECTING || progress->size_changed) {
+        g_autofree char *size = g_strdup_printf("%dx%d", progress->width, progress->height);
+
+        set_state(camera, WATCH_PLAYING, size);
+    } else if (g_get_monotonic_time() - camera->state_time > STEADY_US) {
         watch_backoff_reset(&camera->backoff);
     }
-    if (flow->skipped > 0 && !camera->late) {
-        camera->late = TRUE;
-        camera->hooks->changed(camera, "frames come too late to be decoded, and are left out",
+    if (progress->dropped > 0 && !camera->drops_are_reported) {
+        camera->drops_are_reported = TRUE;
+        camera->hooks->changed(camera, "frames arrive too late and are dropped before decoding",
                                camera->data);
     }
 }
@@ -159,79 +158,77 @@ static void look(WatchCamera *camera, const WatchFlow *flow)
 void watch_camera_tick(WatchCamera *camera)
 {
     const WatchSettings *settings = camera->settings;
-    WatchFlow flow;
-    gint64 patience, silence;
-    char *reason;
+    WatchProgress progress;
+    gint64 timeout, silence;
 
     if (!is_open(camera))
         return;
-    watch_pipeline_read(camera->pipeline, &flow);
-    look(camera, &flow);
-    patience = flow.frames ? settings->stall : settings->connect;
-    silence = g_get_monotonic_time() - (flow.frames ? flow.last : camera->since);
-    if (flow.ended) {
-        lose(camera, "the stream ended", 0, FALSE);
-    } else if (silence > patience && (flow.frames == 0 || settings->kind != WATCH_FILE)) {
-        reason = g_strdup_printf("no frame for %g s", (double)patience / G_USEC_PER_SEC);
-        lose(camera, reason, 0, FALSE);
-        g_free(reason);
+    watch_pipeline_read(camera->pipeline, &progress);
+    report_progress(camera, &progress);
+    timeout = progress.frames ? settings->stall_timeout : settings->connect_timeout;
+    silence = g_get_monotonic_time() - (progress.frames ? progress.last_time : camera->state_time);
+    if (progress.has_ended) {
+        lose_source(camera, "the stream ended", 0, FALSE);
+    } else if (silence > timeout && (progress.frames == 0 || settings->kind != WATCH_FILE)) {
+        g_autofree char *reason =
+            g_strdup_printf("no frame for %g s", (double)timeout / G_USEC_PER_SEC);
+
+        lose_source(camera, reason, 0, FALSE);
     }
 }
 
-/* Takes the reason and returns a better one. */
-static char *tell_login(const WatchCamera *camera, char *reason)
-{
-    char *better = g_strdup_printf("%s: %s",
-                                   camera->settings->login.user
-                                       ? "it does not take the login that it is given"
-                                       : "it takes a login, by credentials-file or credentials-env",
-                                   reason);
+/* Messages */
 
-    g_free(reason);
-    return better;
+/* The reason with a hint about credentials. */
+static char *explain_login(const WatchCamera *camera, const char *reason)
+{
+    return g_strdup_printf("%s: %s",
+                           camera->settings->credentials.user
+                               ? "the camera refuses the credentials"
+                               : "the camera requires a login, set credentials-file or "
+                                 "credentials-env",
+                           reason);
 }
 
 static void on_error(WatchCamera *camera, GstMessage *message)
 {
-    GError *error = NULL;
-    char *reason = NULL;
-    gint64 wait;
+    g_autoptr(GError) error = NULL;
+    g_autofree char *reason = NULL, *login_reason = NULL;
+    gint64 min_delay = 0;
 
     gst_message_parse_error(message, &error, NULL);
-    wait = g_error_matches(error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NOT_AUTHORIZED)
-               ? UNAUTHORIZED_US
-               : 0;
-    g_error_free(error);
-    switch (watch_pipeline_blame(camera->pipeline, message, &reason)) {
-    case WATCH_BLAME_NOBODY:
+    if (g_error_matches(error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NOT_AUTHORIZED))
+        min_delay = UNAUTHORIZED_US;
+    switch (watch_pipeline_error_origin(camera->pipeline, message, &reason)) {
+    case WATCH_ORIGIN_OLD_SOURCE:
         break;
-    case WATCH_BLAME_SOURCE:
-        if (wait > 0)
-            reason = tell_login(camera, reason);
-        lose(camera, reason, wait, FALSE);
+    case WATCH_ORIGIN_SOURCE:
+        if (min_delay > 0)
+            login_reason = explain_login(camera, reason);
+        lose_source(camera, login_reason ? login_reason : reason, min_delay, FALSE);
         break;
-    case WATCH_BLAME_NETWORK:
-        camera->broken = camera->state == WATCH_WAITING;
-        lose(camera, reason, wait, TRUE);
+    case WATCH_ORIGIN_PIPELINE:
+        camera->needs_restart = camera->state == WATCH_WAITING;
+        lose_source(camera, reason, min_delay, TRUE);
         break;
-    case WATCH_BLAME_OUTPUT:
-        camera->hooks->unwritable(camera, reason, camera->data);
+    case WATCH_ORIGIN_OUTPUT:
+        camera->hooks->output_failed(camera, reason, camera->data);
         break;
     }
-    g_free(reason);
 }
 
-/* After the first frame the stream's end tells; before it there is nothing yet that could end. */
+/* After the first frame, the end of the stream reports the loss. Before it no stream exists that
+ * could end. */
 static void on_warning(WatchCamera *camera, GstMessage *message)
 {
-    WatchFlow flow;
+    WatchProgress progress;
 
     if (!is_open(camera) || !watch_pipeline_hung_up(camera->pipeline, message))
         return;
-    watch_pipeline_read(camera->pipeline, &flow);
-    look(camera, &flow);
-    if (flow.frames == 0)
-        lose(camera, "the camera closed the connection", 0, FALSE);
+    watch_pipeline_read(camera->pipeline, &progress);
+    report_progress(camera, &progress);
+    if (progress.frames == 0)
+        lose_source(camera, "the camera closed the connection", 0, FALSE);
 }
 
 static void on_eos(WatchCamera *camera)
@@ -239,7 +236,7 @@ static void on_eos(WatchCamera *camera)
     if (!is_open(camera))
         return;
     watch_camera_tick(camera); /* a file may be shorter than a tick */
-    enter(camera, WATCH_ENDED, NULL);
+    set_state(camera, WATCH_ENDED, NULL);
     close_source(camera, TRUE, on_closed);
 }
 
@@ -259,7 +256,7 @@ static gboolean on_message(GstBus *bus, GstMessage *message, gpointer data)
         break;
     case GST_MESSAGE_ELEMENT:
         if (gst_message_has_name(message, "convnext-state-changed"))
-            camera->hooks->state_changed(camera, gst_message_get_structure(message), camera->data);
+            camera->hooks->label_changed(camera, gst_message_get_structure(message), camera->data);
         break;
     default:
         break;
@@ -267,13 +264,15 @@ static gboolean on_message(GstBus *bus, GstMessage *message, gpointer data)
     return G_SOURCE_CONTINUE;
 }
 
+/* Lifetime */
+
 WatchCamera *watch_camera_new(WatchSettings *settings, const WatchHooks *hooks, gpointer data,
                               GError **error)
 {
     WatchCounts *counts = watch_counts_new();
     WatchPipeline *pipeline = watch_pipeline_new(settings, counts, error);
+    g_autoptr(GstBus) bus = NULL;
     WatchCamera *camera;
-    GstBus *bus;
 
     if (!pipeline) {
         watch_counts_free(counts);
@@ -286,19 +285,18 @@ WatchCamera *watch_camera_new(WatchSettings *settings, const WatchHooks *hooks, 
     camera->counts = counts;
     camera->pipeline = pipeline;
     camera->state = WATCH_WAITING;
-    camera->backoff.least = settings->reconnect_min;
-    camera->backoff.most = settings->reconnect_max;
+    camera->backoff.min_delay = settings->min_delay;
+    camera->backoff.max_delay = settings->max_delay;
     bus = watch_pipeline_bus(pipeline);
     camera->bus_watch = gst_bus_add_watch(bus, on_message, camera);
-    gst_object_unref(bus);
     return camera;
 }
 
 void watch_camera_start(WatchCamera *camera)
 {
-    if (camera->started || camera->state == WATCH_STOPPED)
+    if (camera->is_started || camera->state == WATCH_STOPPED)
         return;
-    camera->started = TRUE;
+    camera->is_started = TRUE;
     connect_source(camera);
 }
 
@@ -310,11 +308,11 @@ void watch_camera_stop(WatchCamera *camera)
         g_source_remove(camera->retry);
     g_source_remove(camera->bus_watch);
     camera->retry = camera->bus_watch = 0;
-    enter(camera, WATCH_STOPPED, NULL);
+    set_state(camera, WATCH_STOPPED, NULL);
     close_source(camera, TRUE, on_stopped);
 }
 
-static void clear(gpointer data)
+static void clear_camera(gpointer data)
 {
     WatchCamera *camera = data;
 
@@ -332,8 +330,10 @@ WatchCamera *watch_camera_ref(WatchCamera *camera)
 
 void watch_camera_unref(WatchCamera *camera)
 {
-    g_atomic_rc_box_release_full(camera, clear);
+    g_atomic_rc_box_release_full(camera, clear_camera);
 }
+
+/* State */
 
 const WatchSettings *watch_camera_settings(const WatchCamera *camera)
 {

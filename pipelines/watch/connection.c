@@ -1,27 +1,28 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "pipelines/watch/connection.h"
 
-#include "pipelines/watch/late.h"
+#include "pipelines/watch/dropper.h"
 #include "pipelines/watch/source.h"
 
-/* A frame that waits for longer than that, and than packets may be late, is left out. */
-#define LATE (2 * GST_SECOND)
+/* Frames later than this, plus the time that late packets may take, are dropped. */
+#define MAX_LAG (2 * GST_SECOND)
 
 struct WatchConnection {
-    GstElement *bin; /* the source */
-    gboolean has_end;
-    GMutex order;  /* held while its state is changed */
-    int given_up;  /* atomic */
-    int live;      /* atomic; whether frames are stamped when they come; -1: not known yet */
-    guint latency; /* milliseconds */
+    GstElement *bin;  /* the source */
+    gboolean is_file; /* ends, and keeps its own timestamps */
+    GMutex order;     /* held while the source's state is changed */
+    int given_up;     /* atomic */
+    int live;         /* atomic; whether frames are stamped on arrival, -1 while unknown */
+    guint latency;    /* milliseconds */
     WatchCounts *counts;
-    WatchFlow flow; /* under the lock of counts */
+    WatchProgress progress; /* protected by the lock of counts */
 };
 
 /* In the streaming threads */
 
 static void on_caps(WatchConnection *self, GstEvent *event)
 {
+    WatchProgress *progress = &self->progress;
     GstCaps *caps;
     GstStructure *structure;
     int width = 0, height = 0;
@@ -31,80 +32,85 @@ static void on_caps(WatchConnection *self, GstEvent *event)
     gst_structure_get_int(structure, "width", &width);
     gst_structure_get_int(structure, "height", &height);
     g_mutex_lock(&self->counts->lock);
-    self->flow.resized |= width != self->flow.width || height != self->flow.height;
-    self->flow.width = width;
-    self->flow.height = height;
+    progress->size_changed |= width != progress->width || height != progress->height;
+    progress->width = width;
+    progress->height = height;
     g_mutex_unlock(&self->counts->lock);
 }
 
-/* Frames of MJPEG by HTTP come without a time, and nobody could tell how old a result is. */
-static GstBuffer *stamp(WatchConnection *self, GstBuffer *frame)
+/* MJPEG over HTTP has no timestamps, and without one the age of a result would be unknown. */
+static GstBuffer *add_timestamp(WatchConnection *self, GstBuffer *frame)
 {
-    if (self->has_end || GST_BUFFER_PTS_IS_VALID(frame))
+    if (self->is_file || GST_BUFFER_PTS_IS_VALID(frame))
         return frame;
     frame = gst_buffer_make_writable(frame);
     GST_BUFFER_PTS(frame) = gst_element_get_current_running_time(self->bin);
     return frame;
 }
 
-/* Asked once a frame is there: before, a source may not know. */
+/* Queried once a frame has arrived, because a source may not know it earlier. */
 static gboolean is_live(WatchConnection *self, GstPad *pad)
 {
-    GstQuery *query;
     gboolean live = FALSE;
 
     if (g_atomic_int_get(&self->live) < 0) {
-        query = gst_query_new_latency();
+        g_autoptr(GstQuery) query = gst_query_new_latency();
+
         if (GST_PAD_IS_SRC(pad) ? gst_pad_query(pad, query) : gst_pad_peer_query(pad, query)) {
             gst_query_parse_latency(query, &live, NULL, NULL);
             g_atomic_int_set(&self->live, live);
         }
-        gst_query_unref(query);
     }
     return g_atomic_int_get(&self->live) > 0;
 }
 
-/* Before a decoder */
+/* In front of a decoder */
 
-typedef struct Entrance {
+typedef struct DecoderInput {
     WatchConnection *connection;
-    WatchLate late;
-    gboolean gap;
-} Entrance;
+    WatchDropper dropper;
+    gboolean after_gap; /* the frame before was dropped */
+} DecoderInput;
 
-static GstPadProbeReturn on_coded(GstPad *pad, GstPadProbeInfo *info, gpointer data)
+static void count_dropped(WatchConnection *self)
 {
-    Entrance *entrance = data;
-    WatchConnection *self = entrance->connection;
+    g_mutex_lock(&self->counts->lock);
+    self->progress.dropped++;
+    self->counts->dropped++;
+    self->progress.last_time = g_get_monotonic_time();
+    g_mutex_unlock(&self->counts->lock);
+}
+
+static GstPadProbeReturn on_encoded_frame(GstPad *pad, GstPadProbeInfo *info, gpointer data)
+{
+    DecoderInput *input = data;
+    WatchConnection *self = input->connection;
     GstBuffer *frame = info->data;
 
     if (!is_live(self, pad))
         return GST_PAD_PROBE_OK;
-    if (watch_late_skips(&entrance->late, gst_util_get_timestamp(), watch_late_lag(pad, frame),
-                         !GST_BUFFER_FLAG_IS_SET(frame, GST_BUFFER_FLAG_DELTA_UNIT))) {
-        g_mutex_lock(&self->counts->lock);
-        self->flow.skipped++;
-        self->counts->skipped++;
-        self->flow.last = g_get_monotonic_time();
-        g_mutex_unlock(&self->counts->lock);
-        entrance->gap = TRUE;
+    if (watch_dropper_drops(&input->dropper, gst_util_get_timestamp(),
+                            watch_dropper_lag(pad, frame),
+                            !GST_BUFFER_FLAG_IS_SET(frame, GST_BUFFER_FLAG_DELTA_UNIT))) {
+        count_dropped(self);
+        input->after_gap = TRUE;
         return GST_PAD_PROBE_DROP;
     }
-    if (entrance->gap) {
+    if (input->after_gap) {
         info->data = frame = gst_buffer_make_writable(frame);
         GST_BUFFER_FLAG_SET(frame, GST_BUFFER_FLAG_DISCONT);
-        entrance->gap = FALSE;
+        input->after_gap = FALSE;
     }
     return GST_PAD_PROBE_OK;
 }
 
-/* Anywhere inside of the source. */
-static void on_element(GstBin *bin, GstBin *parent, GstElement *element, gpointer data)
+/* Called for every element at any depth of the source. */
+static void on_element_added(GstBin *bin, GstBin *parent, GstElement *element, gpointer data)
 {
     GstElementFactory *factory = gst_element_get_factory(element);
     WatchConnection *self = data;
-    Entrance *entrance;
-    GstPad *pad;
+    g_autoptr(GstPad) pad = NULL;
+    DecoderInput *input;
 
     if (!factory || GST_IS_BIN(element) ||
         !gst_element_factory_list_is_type(factory, GST_ELEMENT_FACTORY_TYPE_DECODER |
@@ -112,73 +118,78 @@ static void on_element(GstBin *bin, GstBin *parent, GstElement *element, gpointe
                                                        GST_ELEMENT_FACTORY_TYPE_MEDIA_IMAGE) ||
         !(pad = gst_element_get_static_pad(element, "sink")))
         return;
-    entrance = g_new0(Entrance, 1);
-    entrance->connection = self;
-    entrance->late.most = LATE + self->latency * GST_MSECOND;
-    entrance->late.least = GST_CLOCK_TIME_NONE;
-    gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER, on_coded, entrance, g_free);
-    gst_object_unref(pad);
+    input = g_new0(DecoderInput, 1);
+    input->connection = self;
+    input->dropper.max_lag = MAX_LAG + self->latency * GST_MSECOND;
+    input->dropper.base_lag = GST_CLOCK_TIME_NONE;
+    gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER, on_encoded_frame, input, g_free);
 }
 
-/* Behind the source. The end of a camera's stream ends the source only: what comes after would not
- * take frames any more. */
-static GstPadProbeReturn on_data(GstPad *pad, GstPadProbeInfo *info, gpointer data)
+/* Behind the source */
+
+static void count_frame(WatchConnection *self, GstClockTime lag)
+{
+    g_mutex_lock(&self->counts->lock);
+    self->progress.frames++;
+    self->counts->frames++;
+    self->progress.last_time = self->counts->last_frame_time = g_get_monotonic_time();
+    self->counts->lag = lag;
+    g_mutex_unlock(&self->counts->lock);
+}
+
+static void set_ended(WatchConnection *self)
+{
+    g_mutex_lock(&self->counts->lock);
+    self->progress.has_ended = TRUE;
+    g_mutex_unlock(&self->counts->lock);
+}
+
+/* The end of a camera's stream stops here, because elements behind it would accept no more frames.
+ */
+static GstPadProbeReturn on_output(GstPad *pad, GstPadProbeInfo *info, gpointer data)
 {
     WatchConnection *self = data;
-    const gboolean is_buffer = (info->type & GST_PAD_PROBE_TYPE_BUFFER) != 0;
-    const GstEventType event = is_buffer ? GST_EVENT_UNKNOWN : GST_EVENT_TYPE(info->data);
-    const gboolean ends = event == GST_EVENT_EOS && !self->has_end;
-    GstClockTime lag = GST_CLOCK_TIME_NONE;
 
-    if (event == GST_EVENT_CAPS)
+    if (info->type & GST_PAD_PROBE_TYPE_BUFFER) {
+        info->data = add_timestamp(self, info->data);
+        count_frame(self,
+                    is_live(self, pad) ? watch_dropper_lag(pad, info->data) : GST_CLOCK_TIME_NONE);
+    } else if (GST_EVENT_TYPE(info->data) == GST_EVENT_CAPS) {
         on_caps(self, info->data);
-    if (is_buffer) {
-        info->data = stamp(self, info->data);
-        if (is_live(self, pad))
-            lag = watch_late_lag(pad, info->data);
+    } else if (GST_EVENT_TYPE(info->data) == GST_EVENT_EOS && !self->is_file) {
+        set_ended(self);
+        return GST_PAD_PROBE_DROP;
     }
-    if (is_buffer || ends) {
-        g_mutex_lock(&self->counts->lock);
-        self->flow.ended |= ends;
-        self->flow.frames += is_buffer;
-        self->counts->frames += is_buffer;
-        if (is_buffer) {
-            self->flow.last = self->counts->last_frame = g_get_monotonic_time();
-            self->counts->lag = lag;
-        }
-        g_mutex_unlock(&self->counts->lock);
-    }
-    return ends ? GST_PAD_PROBE_DROP : GST_PAD_PROBE_OK;
+    return GST_PAD_PROBE_OK;
 }
 
-/* Making one */
+/* Lifetime */
 
 WatchConnection *watch_connection_new(const WatchSettings *settings, WatchCounts *counts,
                                       GError **error)
 {
     GstElement *bin = watch_source_new(settings, error);
+    g_autoptr(GstPad) pad = NULL;
     WatchConnection *self;
-    GstPad *pad;
 
     if (!bin)
         return NULL;
     self = g_atomic_rc_box_new0(WatchConnection);
     self->bin = gst_object_ref_sink(bin);
-    self->has_end = settings->kind == WATCH_FILE;
+    self->is_file = settings->kind == WATCH_FILE;
     self->live = -1;
     self->latency = settings->latency;
     self->counts = counts;
     g_mutex_init(&self->order);
-    gst_element_set_locked_state(bin, TRUE); /* what the pipeline does is not for it */
-    g_signal_connect(bin, "deep-element-added", G_CALLBACK(on_element), self);
+    gst_element_set_locked_state(bin, TRUE); /* does not follow the pipeline's state */
+    g_signal_connect(bin, "deep-element-added", G_CALLBACK(on_element_added), self);
     pad = gst_element_get_static_pad(bin, "src");
-    gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_data,
-                      self, NULL);
-    gst_object_unref(pad);
+    gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM,
+                      on_output, self, NULL);
     return self;
 }
 
-static void clear(gpointer data)
+static void clear_connection(gpointer data)
 {
     WatchConnection *self = data;
 
@@ -193,10 +204,10 @@ WatchConnection *watch_connection_ref(WatchConnection *self)
 
 void watch_connection_unref(WatchConnection *self)
 {
-    g_atomic_rc_box_release_full(self, clear);
+    g_atomic_rc_box_release_full(self, clear_connection);
 }
 
-/* From its opening to its end */
+/* Opening and closing */
 
 void watch_connection_open(WatchConnection *self, GstElement *pipeline, GMutex *order,
                            GstElement *queue)
@@ -206,9 +217,9 @@ void watch_connection_open(WatchConnection *self, GstElement *pipeline, GMutex *
     if (!g_atomic_int_get(&self->given_up))
         gst_element_set_state(pipeline, GST_STATE_PLAYING);
     g_mutex_unlock(order);
-    /* That may have taken longer than anybody waited for it. */
+    /* The state change may have taken too long: check again. */
     if (!g_atomic_int_get(&self->given_up)) {
-        /* Added when that plays, the source gets its clock and its time from it. */
+        /* The pipeline plays, so the source gets its clock and base time when it is added. */
         gst_bin_add(GST_BIN(pipeline), self->bin);
         gst_element_link_pads(self->bin, "src", queue, "sink");
         gst_element_set_state(self->bin, GST_STATE_PLAYING);
@@ -234,17 +245,17 @@ void watch_connection_remove(WatchConnection *self, GstElement *pipeline)
         gst_bin_remove(GST_BIN(pipeline), self->bin);
 }
 
-/* Reading it */
+/* State */
 
-void watch_connection_read(WatchConnection *self, WatchFlow *flow)
+void watch_connection_read(WatchConnection *self, WatchProgress *progress)
 {
     g_mutex_lock(&self->counts->lock);
-    *flow = self->flow;
-    self->flow.resized = FALSE;
+    *progress = self->progress;
+    self->progress.size_changed = FALSE;
     g_mutex_unlock(&self->counts->lock);
 }
 
-gboolean watch_connection_holds(WatchConnection *self, GstObject *object)
+gboolean watch_connection_contains(WatchConnection *self, GstObject *object)
 {
     return gst_object_has_as_ancestor(object, GST_OBJECT(self->bin));
 }

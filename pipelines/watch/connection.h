@@ -1,46 +1,46 @@
-/* One connection to a camera: a source, from its opening to the end of it, and what has come from
- * it. Reference counted; it is to be closed before the last reference is given back.
+/* One connection to a camera: its source, from opening to closing, and what that has delivered.
+ * Reference counted; close it before releasing the last reference.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
 #include "pipelines/watch/counts.h"
-#include "pipelines/watch/list.h"
+#include "pipelines/watch/settings.h"
 
 typedef struct WatchConnection WatchConnection;
 
-/* What has come since it was opened. */
-typedef struct WatchFlow {
+/* What the source has delivered since it was opened. */
+typedef struct WatchProgress {
     guint64 frames;
-    guint64 skipped; /* not among them: too late to be decoded */
-    gint64 last;     /* when the last one of either came, monotonic microseconds */
-    gboolean ended;
+    guint64 dropped;  /* not among frames: too late to be decoded */
+    gint64 last_time; /* when the last frame of either kind arrived, monotonic microseconds */
+    gboolean has_ended;
     int width, height;
-    gboolean resized; /* since it was asked for the last time */
-} WatchFlow;
+    gboolean size_changed; /* since the last call of watch_connection_read() */
+} WatchProgress;
 
-/* counts outlives it. NULL with an error where an element is missing on this machine. */
+/* counts outlives the connection. NULL with an error if an element is not installed. */
 WatchConnection *watch_connection_new(const WatchSettings *settings, WatchCounts *counts,
                                       GError **error);
 WatchConnection *watch_connection_ref(WatchConnection *connection);
 void watch_connection_unref(WatchConnection *connection);
 
-/* Sets the pipeline playing, and adds the source and links it to the queue, which is in there, and
- * sets it playing too; nothing of that any more once it is given up. order is held while the
- * pipeline's state is changed. May take long. */
+/* Sets the pipeline to PLAYING, adds the source, links it to queue, an element of the pipeline, and
+ * sets it to PLAYING too. Stops midway if watch_connection_give_up() is called. Holds order while
+ * it changes the pipeline's state. May block for long. */
 void watch_connection_open(WatchConnection *connection, GstElement *pipeline, GMutex *order,
                            GstElement *queue);
 
-/* From any thread, before closing: what is not opened yet will not be. */
+/* Call it from any thread before closing: a connection that is not open yet will not be opened. */
 void watch_connection_give_up(WatchConnection *connection);
 
-/* Ends it, after its opening where that is under way. May take long. */
+/* Closes the source, after waiting for an opening in progress. May block for long. */
 void watch_connection_close(WatchConnection *connection);
 
-/* Takes the source out of the pipeline where it is in it, whatever its state. */
+/* Removes the source from the pipeline if it is in there, whatever its state. */
 void watch_connection_remove(WatchConnection *connection, GstElement *pipeline);
 
-void watch_connection_read(WatchConnection *connection, WatchFlow *flow);
+void watch_connection_read(WatchConnection *connection, WatchProgress *progress);
 
 /* Whether an object is part of the source. */
-gboolean watch_connection_holds(WatchConnection *connection, GstObject *object);
+gboolean watch_connection_contains(WatchConnection *connection, GstObject *object);

@@ -16,7 +16,7 @@ WatchCounts *watch_counts_new(void)
 
 void watch_counts_free(WatchCounts *counts)
 {
-    g_clear_pointer(&counts->newest, gst_convnext_result_unref);
+    g_clear_pointer(&counts->last_result, gst_convnext_result_unref);
     labels_free(counts->labels);
     g_mutex_clear(&counts->lock);
     g_free(counts);
@@ -38,18 +38,18 @@ static void add_time(WatchTimes *times, GstClockTime time)
     }
 }
 
-void watch_counts_add_results(WatchCounts *counts, GstBuffer *buffer)
+void watch_counts_add_result(WatchCounts *counts, GstBuffer *buffer)
 {
     GstConvnextMeta *meta = gst_buffer_get_convnext_meta(buffer);
 
     if (!meta)
         return;
     g_mutex_lock(&counts->lock);
-    if (meta->result != counts->newest) {
-        g_clear_pointer(&counts->newest, gst_convnext_result_unref);
-        counts->newest = gst_convnext_result_ref(meta->result);
+    if (meta->result != counts->last_result) {
+        g_clear_pointer(&counts->last_result, gst_convnext_result_unref);
+        counts->last_result = gst_convnext_result_ref(meta->result);
         counts->results++;
-        counts->last_result = g_get_monotonic_time();
+        counts->last_result_time = g_get_monotonic_time();
         add_time(&counts->preprocess, gst_convnext_result_get_preprocess_time(meta->result));
         add_time(&counts->inference, gst_convnext_result_get_inference_time(meta->result));
         labels_add(counts->labels, meta->result);

@@ -1,13 +1,13 @@
-/* What came of a camera: counted by its streaming threads, read by anyone.
+/* What a camera has delivered: counted by its streaming threads, read by any thread.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
 #include "pipelines/common/labels.h"
 
-#define WATCH_BUCKETS 14 /* of times: see watch_bucket_limits */
+#define WATCH_BUCKETS 14
 
-/* Upper ends of the histograms' buckets, seconds; what is above the last one is in none of them. */
+/* Upper limits of the histogram buckets in seconds. Longer times are in no bucket. */
 extern const double watch_bucket_limits[WATCH_BUCKETS];
 
 typedef struct WatchTimes {
@@ -17,14 +17,14 @@ typedef struct WatchTimes {
 } WatchTimes;
 
 typedef struct WatchCounts {
-    GMutex lock;     /* of all that follows */
-    guint64 frames;  /* decoded, whether classified or not */
-    guint64 skipped; /* not decoded, being too late */
-    guint64 results; /* each once, however many frames carry it */
+    GMutex lock;     /* protects everything below */
+    guint64 frames;  /* decoded, classified or not */
+    guint64 dropped; /* too late, so not decoded */
+    guint64 results; /* each counted once, however many frames carry it */
     guint64 reconnects;
-    gint64 last_frame, last_result; /* monotonic, microseconds; 0: none yet */
-    GstClockTime lag; /* of the newest frame; GST_CLOCK_TIME_NONE: not known, or not live */
-    GstConvnextResult *newest; /* the one that was counted last; NULL: none yet */
+    gint64 last_frame_time, last_result_time; /* monotonic microseconds; 0 before the first */
+    GstClockTime lag; /* of the newest frame; GST_CLOCK_TIME_NONE if unknown or not live */
+    GstConvnextResult *last_result; /* counted last; NULL before the first */
     WatchTimes preprocess, inference;
     Labels *labels;
 } WatchCounts;
@@ -32,6 +32,6 @@ typedef struct WatchCounts {
 WatchCounts *watch_counts_new(void);
 void watch_counts_free(WatchCounts *counts);
 
-/* Counts the result on a buffer where it is a new one: in mode latest, and with an interval, most
- * buffers carry one that was counted before. */
-void watch_counts_add_results(WatchCounts *counts, GstBuffer *buffer);
+/* Counts the result on a buffer if it is new: with mode=latest or an interval, most buffers carry
+ * one that was counted before. */
+void watch_counts_add_result(WatchCounts *counts, GstBuffer *buffer);

@@ -10,9 +10,9 @@
 struct WatchEvents {
     char *path;
     int fd;
-    GThreadPool *writer; /* one thread */
-    guint lost;          /* events since the last one that was written; of the writer */
-    gboolean torn;       /* the file ends within a line; of the writer */
+    GThreadPool *writer; /* one thread, the only user of the members below */
+    guint lost;          /* events since the last one that was written */
+    gboolean is_torn;    /* the file ends in the middle of a line */
 };
 
 static gboolean write_all(WatchEvents *events, const char *text, gsize length)
@@ -25,28 +25,28 @@ static gboolean write_all(WatchEvents *events, const char *text, gsize length)
         if (written <= 0)
             continue;
         done += (gsize)written;
-        events->torn = text[done - 1] != '\n';
+        events->is_torn = text[done - 1] != '\n';
     }
     return TRUE;
 }
 
-/* A full disk, or a pipe that is full or not read any more, does not end watching. It is told once,
- * and so is its end. */
+/* A full disk, or a pipe that is full or has lost its reader, does not stop monitoring. The failure
+ * and the recovery are reported once each. */
 static void write_line(gpointer data, gpointer user_data)
 {
     WatchEvents *events = user_data;
-    GString *line = data;
+    g_autoptr(GString) line = data;
 
-    if ((events->torn && !write_all(events, "\n", 1)) || !write_all(events, line->str, line->len)) {
+    if ((events->is_torn && !write_all(events, "\n", 1)) ||
+        !write_all(events, line->str, line->len)) {
         if (events->lost++ == 0)
-            g_printerr("convnext-watch: cannot write events to %s: %s; watching goes on\n",
+            g_printerr("convnext-watch: cannot write events to %s: %s; monitoring continues\n",
                        events->path, g_strerror(errno));
     } else if (events->lost > 0) {
-        g_printerr("convnext-watch: events are written to %s again; %u were lost\n", events->path,
+        g_printerr("convnext-watch: writing events to %s again; %u were lost\n", events->path,
                    events->lost);
         events->lost = 0;
     }
-    g_string_free(line, TRUE);
 }
 
 void watch_events_free(WatchEvents *events)
@@ -59,19 +59,19 @@ void watch_events_free(WatchEvents *events)
 
 WatchEvents *watch_events_new(const char *path, GError **error)
 {
-    /* Of a pipe, neither opening nor writing waits for its reader. */
+    /* O_NONBLOCK: a pipe blocks neither open() nor write(). */
     const int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK, 0666);
     WatchEvents *events;
 
     if (fd < 0) {
         g_set_error(error, G_FILE_ERROR, g_file_error_from_errno(errno),
-                    "cannot open %s for events: %s", path, g_strerror(errno));
+                    "cannot open the events file %s: %s", path, g_strerror(errno));
         return NULL;
     }
     events = g_new0(WatchEvents, 1);
     events->path = g_strdup(path);
     events->fd = fd;
-    /* Exclusive: one thread and always the same, whose the state above is. */
+    /* An exclusive pool keeps its thread, which owns the state above. */
     events->writer = g_thread_pool_new(write_line, events, 1, TRUE, error);
     if (g_thread_pool_get_num_threads(events->writer) == 0) {
         watch_events_free(events);
@@ -80,37 +80,33 @@ WatchEvents *watch_events_new(const char *path, GError **error)
     return events;
 }
 
-static void add(JsonBuilder *builder, const char *name, const char *value)
+static void add_string(JsonBuilder *builder, const char *name, const char *value)
 {
-    char *valid;
+    g_autofree char *valid = value ? g_utf8_make_valid(value, -1) : NULL;
 
-    if (!value)
+    if (!valid)
         return;
-    valid = g_utf8_make_valid(value, -1);
     json_builder_set_member_name(builder, name);
     json_builder_add_string_value(builder, valid);
-    g_free(valid);
 }
 
-static JsonBuilder *begin(WatchCamera *camera, const char *event)
+static JsonBuilder *begin_event(WatchCamera *camera, const char *event)
 {
     JsonBuilder *builder = json_builder_new();
-    GDateTime *now = g_date_time_new_now_utc();
-    char *time = g_date_time_format(now, "%Y-%m-%dT%H:%M:%S.%fZ");
+    g_autoptr(GDateTime) now = g_date_time_new_now_utc();
+    g_autofree char *time = g_date_time_format(now, "%Y-%m-%dT%H:%M:%S.%fZ");
 
     json_builder_begin_object(builder);
-    add(builder, "time", time);
-    add(builder, "stream", watch_camera_settings(camera)->name);
-    add(builder, "event", event);
-    g_free(time);
-    g_date_time_unref(now);
+    add_string(builder, "time", time);
+    add_string(builder, "stream", watch_camera_settings(camera)->name);
+    add_string(builder, "event", event);
     return builder;
 }
 
-static void end(WatchEvents *events, JsonBuilder *builder)
+static void end_event(WatchEvents *events, JsonBuilder *builder)
 {
-    JsonNode *root;
-    char *json;
+    g_autoptr(JsonNode) root = NULL;
+    g_autofree char *json = NULL;
     GString *line;
 
     json_builder_end_object(builder);
@@ -119,30 +115,27 @@ static void end(WatchEvents *events, JsonBuilder *builder)
     line = g_string_new(json);
     g_string_append_c(line, '\n');
     g_thread_pool_push(events->writer, line, NULL);
-    g_free(json);
-    json_node_unref(root);
-    g_object_unref(builder);
 }
 
-void watch_events_camera(WatchEvents *events, WatchCamera *camera, const char *detail)
+void watch_events_add_camera(WatchEvents *events, WatchCamera *camera, const char *detail)
 {
-    JsonBuilder *builder = begin(camera, "camera");
+    g_autoptr(JsonBuilder) builder = begin_event(camera, "camera");
 
-    add(builder, "state", watch_state_name(watch_camera_state(camera)));
-    add(builder, "detail", detail);
-    end(events, builder);
+    add_string(builder, "state", watch_state_name(watch_camera_state(camera)));
+    add_string(builder, "detail", detail);
+    end_event(events, builder);
 }
 
-void watch_events_state(WatchEvents *events, WatchCamera *camera, const GstStructure *what)
+void watch_events_add_label(WatchEvents *events, WatchCamera *camera, const GstStructure *message)
 {
-    JsonBuilder *builder = begin(camera, "state");
+    g_autoptr(JsonBuilder) builder = begin_event(camera, "state");
     double score;
 
-    add(builder, "old", gst_structure_get_string(what, "old"));
-    add(builder, "new", gst_structure_get_string(what, "new"));
-    if (gst_structure_get_double(what, "score", &score)) {
+    add_string(builder, "old", gst_structure_get_string(message, "old"));
+    add_string(builder, "new", gst_structure_get_string(message, "new"));
+    if (gst_structure_get_double(message, "score", &score)) {
         json_builder_set_member_name(builder, "score");
         json_builder_add_double_value(builder, score);
     }
-    end(events, builder);
+    end_event(events, builder);
 }

@@ -1,4 +1,4 @@
-/* Changes of state as lines of JSON, in a file: of a camera, and of what it shows.
+/* A file with a JSON line for each change of a camera's state or of its label:
  *
  *     {"time":"…","stream":"door","event":"camera","state":"playing","detail":"640x360"}
  *     {"time":"…","stream":"door","event":"state","old":"normal","new":"dark","score":0.93}
@@ -10,16 +10,17 @@
 
 typedef struct WatchEvents WatchEvents;
 
-/* Opens a file to append to; a thread of its own writes, so that nobody waits for a slow disk. What
- * cannot be written is lost, and told on standard error once. NULL with an error when it cannot be
- * opened, as a pipe that nobody reads. */
+/* Opens a file for appending. A separate thread writes, so a slow disk blocks no camera. Lines that
+ * cannot be written are lost, and standard error reports the first of them. NULL with an error if
+ * the file cannot be opened, for example a pipe without a reader. */
 WatchEvents *watch_events_new(const char *path, GError **error);
 
-/* Writes what is left, and frees it. */
+/* Writes the remaining lines first. */
 void watch_events_free(WatchEvents *events);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(WatchEvents, watch_events_free)
 
-/* The camera is in another state. detail may be NULL. */
-void watch_events_camera(WatchEvents *events, WatchCamera *camera, const char *detail);
+/* Adds the camera's new state. detail may be NULL. */
+void watch_events_add_camera(WatchEvents *events, WatchCamera *camera, const char *detail);
 
-/* what: convnext's message convnext-state-changed. */
-void watch_events_state(WatchEvents *events, WatchCamera *camera, const GstStructure *what);
+/* Adds the camera's new label. message: convnext's message convnext-state-changed. */
+void watch_events_add_label(WatchEvents *events, WatchCamera *camera, const GstStructure *message);

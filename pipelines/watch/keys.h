@@ -1,12 +1,28 @@
-/* The keys of a camera's group, one by one: their names, their defaults, what they may be.
+/* The keys of the camera list that are not properties of convnext. One table describes them: it
+ * drives parsing, range checks, the help text and the comparison of settings.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "pipelines/watch/list.h"
+#include "pipelines/watch/settings.h"
 
-#define WATCH_DEFAULTS "watch" /* the group with the defaults of all cameras */
+/* Whether convnext-watch itself reads the key, in a camera's group or in [watch]. Any other key
+ * names a property of convnext. */
+gboolean watch_keys_include(const char *key, const char *group);
 
-/* The settings of a group, where it has the key, or else of [watch], or else the default. NULL with
- * an error that names the group and the key. */
-WatchSettings *watch_keys_settings(GKeyFile *file, const char *group, GError **error);
+/* Reads the numeric keys of a camera's group into settings. FALSE with an error. */
+gboolean watch_keys_read(WatchSettings *settings, GKeyFile *file, const char *group,
+                         GError **error);
+
+/* Appends the values of the numeric keys, for comparison. */
+void watch_keys_append(const WatchSettings *settings, GString *text);
+
+/* A key's value for a camera: from its group, else from [watch], else NULL. */
+char *watch_keys_get(GKeyFile *file, const char *group, const char *key);
+
+/* The part of --help that lists the keys; the caller frees it. */
+char *watch_keys_help(void);
+
+/* Sets an error that begins with the group; returns FALSE. */
+gboolean watch_keys_fail(GError **error, const char *group, const char *format, ...)
+    G_GNUC_PRINTF(3, 4);

@@ -1,136 +1,124 @@
-/* The command line is written into the key file's groups before they are read, so that there is one
- * way in.
+/* The command line is written into the key file's groups before these are read, so that both take
+ * the same path.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "pipelines/watch/list.h"
 
 #include <string.h>
 
-#include "pipelines/watch/keys.h"
-
-/* The error's sentence begins with the file that it is about. */
-static gboolean prefixed(const char *path, GError **error)
+/* Begins the error's sentence with the file that it is about. */
+static gboolean prefix_error(const char *path, GError **error)
 {
     g_prefix_error(error, "%s: ", path ? path : "command line");
     return FALSE;
 }
 
-/* A bare SOURCE is its own name, without the query of an address, which may hold a login. */
-static char *name_of(const char *source)
+/* The command line */
+
+/* A bare SOURCE is also the camera's name, but without a URI's query, which may hold a login. */
+static char *default_name(const char *source)
 {
     return strstr(source, "://") ? g_strndup(source, strcspn(source, "?")) : g_strdup(source);
 }
 
-/* NAME=SOURCE, where what is before the first = can be a name. */
+/* NAME=SOURCE if the text before the first = can be a name, else SOURCE. */
 static gboolean add_source(GKeyFile *file, const char *argument, GError **error)
 {
     const gsize length = strspn(argument, "abcdefghijklmnopqrstuvwxyz"
                                           "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-");
-    const gboolean named = length > 0 && argument[length] == '=';
-    const char *source = named ? argument + length + 1 : argument;
-    char *name;
-    gboolean ok = FALSE;
+    const gboolean is_named = length > 0 && argument[length] == '=';
+    const char *source = is_named ? argument + length + 1 : argument;
+    g_autofree char *name = NULL;
 
-    if (watch_login_in_address(source) || (!named && watch_login_maybe_in_address(source))) {
+    if (watch_credentials_in_uri(source) || (!is_named && watch_credentials_maybe_in_uri(source))) {
         g_set_error_literal(error, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_INVALID_VALUE,
-                            "an address on the command line holds a login, which everyone on this "
-                            "machine can read there; use --credentials-file or --credentials-env");
+                            "a source contains credentials, which every user of this machine can "
+                            "read: use --credentials-file or --credentials-env");
         return FALSE;
     }
-    name = named ? g_strndup(argument, length) : name_of(source);
-    if (strpbrk(name, "[]\n") || !g_utf8_validate(source, -1, NULL))
+    name = is_named ? g_strndup(argument, length) : default_name(source);
+    if (strpbrk(name, "[]\n") || !g_utf8_validate(source, -1, NULL)) {
         g_set_error(error, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_INVALID_VALUE,
-                    "'%s' cannot be the name of a camera; write NAME=SOURCE", name);
-    else if (g_key_file_has_group(file, name))
+                    "'%s' is not a valid camera name: write NAME=SOURCE", name);
+        return FALSE;
+    }
+    if (g_key_file_has_group(file, name)) {
         g_set_error(error, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_INVALID_VALUE,
-                    "there are two cameras with the name '%s'; write NAME=SOURCE", name);
-    else
-        ok = TRUE;
-    if (ok)
-        g_key_file_set_string(file, name, "source", source);
-    g_free(name);
-    return ok;
+                    "two cameras are named '%s': write NAME=SOURCE", name);
+        return FALSE;
+    }
+    g_key_file_set_string(file, name, "source", source);
+    return TRUE;
 }
 
-/* GLib would make one of them, with the last of each key. */
+/* The key file */
+
+/* GLib would merge two groups of the same name and keep the last value of each key. */
 static gboolean check_groups(const char *text, GError **error)
 {
-    GHashTable *seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    char **lines = g_strsplit(text, "\n", -1);
-    gboolean ok = TRUE;
+    g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
 
-    for (guint i = 0; ok && lines[i]; i++) {
-        char *line = g_strstrip(lines[i]);
+    for (guint i = 0; lines[i]; i++) {
+        const char *line = g_strstrip(lines[i]);
 
-        ok = *line != '[' || g_hash_table_add(seen, g_strdup(line));
-        if (!ok)
+        if (*line == '[' && !g_hash_table_add(seen, g_strdup(line))) {
             g_set_error(error, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_INVALID_VALUE,
-                        "there are two groups %s", line);
+                        "the group %s appears twice", line);
+            return FALSE;
+        }
     }
-    g_strfreev(lines);
-    g_hash_table_unref(seen);
-    return ok;
+    return TRUE;
 }
 
-/* The number of the line that cannot be read. GLib would quote it, and it may be a password. */
-static guint bad_line(const char *text)
+/* The number of the first line that GLib cannot parse. GLib's own message would quote the line,
+ * which may contain a password. */
+static guint find_bad_line(const char *text)
 {
     guint number = 0;
     gboolean ok = TRUE;
 
     for (const char *end = text; ok && *end; number++) {
-        GKeyFile *file = g_key_file_new();
+        g_autoptr(GKeyFile) file = g_key_file_new();
 
         end += strcspn(end, "\n");
         end += *end == '\n';
         ok = g_key_file_load_from_data(file, text, (gsize)(end - text), G_KEY_FILE_NONE, NULL);
-        g_key_file_free(file);
     }
     return number;
 }
 
-static gboolean load(GKeyFile *file, const char *path, GError **error)
+static gboolean load_file(GKeyFile *file, const char *path, GError **error)
 {
-    char *text = NULL;
+    g_autofree char *text = NULL;
     gsize length;
-    gboolean ok = g_file_get_contents(path, &text, &length, error);
 
-    if (ok && !g_key_file_load_from_data(file, text, length, G_KEY_FILE_NONE, NULL)) {
+    if (!g_file_get_contents(path, &text, &length, error))
+        return prefix_error(path, error);
+    if (!g_key_file_load_from_data(file, text, length, G_KEY_FILE_NONE, NULL)) {
         g_set_error(error, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_PARSE,
-                    "line %u is not [NAME], or KEY = VALUE after that, or a comment with #",
-                    bad_line(text));
-        ok = FALSE;
+                    "line %u is neither a [NAME] header, nor KEY = VALUE below one, nor a # "
+                    "comment",
+                    find_bad_line(text));
+        return prefix_error(path, error);
     }
-    ok = ok && check_groups(text, error);
-    g_free(text);
-    return ok || prefixed(path, error);
+    return check_groups(text, error) || prefix_error(path, error);
 }
 
-static gboolean add_camera(WatchList *list, GKeyFile *file, const char *group, GError **error)
-{
-    WatchSettings *settings = watch_keys_settings(file, group, error);
+/* Models */
 
-    if (!settings)
-        return FALSE;
-    g_ptr_array_add(list->cameras, settings);
-    return TRUE;
-}
-
-/* Opens the model, as it will be for this camera, and keeps it open: reconnecting takes it from
- * memory. */
+/* Opens a camera's model and keeps it open, so that a connection finds it in memory. */
 static gboolean open_model(WatchList *list, const WatchSettings *settings, GError **error)
 {
     GstElement *convnext = gst_element_factory_make("convnext", NULL);
-    GstBus *bus = gst_bus_new();
-    GstMessage *message;
-    GError *cause = NULL;
-    gboolean ok;
+    g_autoptr(GstBus) bus = gst_bus_new();
+    g_autoptr(GstMessage) message = NULL;
+    g_autoptr(GError) cause = NULL;
 
     if (!convnext) {
-        gst_object_unref(bus);
         g_set_error_literal(error, GST_CORE_ERROR, GST_CORE_ERROR_MISSING_PLUGIN,
                             "GStreamer does not find the element convnext: install the plugin, or "
-                            "set GST_PLUGIN_PATH to where it is");
+                            "add its folder to GST_PLUGIN_PATH");
         return FALSE;
     }
     for (guint i = 0; i < settings->properties->len; i += 2)
@@ -138,38 +126,34 @@ static gboolean open_model(WatchList *list, const WatchSettings *settings, GErro
                                 g_ptr_array_index(settings->properties, i + 1));
     g_ptr_array_add(list->models, gst_object_ref_sink(convnext));
     gst_element_set_bus(convnext, bus);
-    ok = gst_element_set_state(convnext, GST_STATE_READY) != GST_STATE_CHANGE_FAILURE;
-    if (!ok) {
-        message = gst_bus_pop_filtered(bus, GST_MESSAGE_ERROR);
-        if (message)
-            gst_message_parse_error(message, &cause, NULL);
-        g_set_error(error, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_INVALID_VALUE, "[%s]: %s",
-                    settings->name, cause ? cause->message : "the model cannot be opened");
-        g_clear_error(&cause);
-        g_clear_pointer(&message, gst_message_unref);
-    }
+    const GstStateChangeReturn change = gst_element_set_state(convnext, GST_STATE_READY);
     gst_element_set_bus(convnext, NULL);
-    gst_object_unref(bus);
-    return ok;
+    if (change != GST_STATE_CHANGE_FAILURE)
+        return TRUE;
+    message = gst_bus_pop_filtered(bus, GST_MESSAGE_ERROR);
+    if (message)
+        gst_message_parse_error(message, &cause, NULL);
+    g_set_error(error, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_INVALID_VALUE, "[%s]: %s", settings->name,
+                cause ? cause->message : "the model cannot be opened");
+    return FALSE;
 }
 
-/* Once for cameras whose elements are alike. */
+/* One element for all cameras with the same properties. */
 static gboolean open_models(WatchList *list, GError **error)
 {
-    GHashTable *seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    gboolean ok = TRUE;
+    g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 
-    for (guint i = 0; ok && i < list->cameras->len; i++) {
+    for (guint i = 0; i < list->cameras->len; i++) {
         const WatchSettings *settings = g_ptr_array_index(list->cameras, i);
-        GString *alike = g_string_new(NULL);
+        GString *properties = g_string_new(NULL);
 
         for (guint j = 0; j < settings->properties->len; j++)
-            g_string_append_printf(alike, "%s\n", (char *)settings->properties->pdata[j]);
-        if (g_hash_table_add(seen, g_string_free(alike, FALSE)))
-            ok = open_model(list, settings, error);
+            g_string_append_printf(properties, "%s\n", (char *)settings->properties->pdata[j]);
+        if (g_hash_table_add(seen, g_string_free(properties, FALSE)) &&
+            !open_model(list, settings, error))
+            return FALSE;
     }
-    g_hash_table_unref(seen);
-    return ok;
+    return TRUE;
 }
 
 static void close_model(gpointer element)
@@ -178,52 +162,60 @@ static void close_model(gpointer element)
     gst_object_unref(element);
 }
 
+/* The list */
+
 static gboolean read_groups(WatchList *list, GKeyFile *file, GError **error)
 {
-    char **groups = g_key_file_get_groups(file, NULL);
-    gboolean ok = TRUE;
+    g_auto(GStrv) groups = g_key_file_get_groups(file, NULL);
 
     list->metrics = g_key_file_get_string(file, WATCH_DEFAULTS, "metrics", NULL);
     list->events = g_key_file_get_string(file, WATCH_DEFAULTS, "events", NULL);
     if (g_key_file_has_key(file, WATCH_DEFAULTS, "source", NULL)) {
         g_set_error(error, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_INVALID_VALUE,
-                    "[%s]: it holds the defaults of all cameras; a source takes a group of its own",
+                    "[%s]: a source belongs in a camera's own group, not in the defaults",
                     WATCH_DEFAULTS);
-        ok = FALSE;
-    }
-    for (guint i = 0; ok && groups[i]; i++) {
-        if (strcmp(groups[i], WATCH_DEFAULTS) != 0)
-            ok = add_camera(list, file, groups[i], error);
-    }
-    g_strfreev(groups);
-    if (ok && list->cameras->len == 0) {
-        g_set_error_literal(error, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_GROUP_NOT_FOUND,
-                            "there is no camera to watch");
         return FALSE;
     }
-    return ok && open_models(list, error);
+    for (guint i = 0; groups[i]; i++) {
+        WatchSettings *settings;
+
+        if (strcmp(groups[i], WATCH_DEFAULTS) == 0)
+            continue;
+        settings = watch_settings_new(file, groups[i], error);
+        if (!settings)
+            return FALSE;
+        g_ptr_array_add(list->cameras, settings);
+    }
+    if (list->cameras->len == 0) {
+        g_set_error_literal(error, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_GROUP_NOT_FOUND,
+                            "no camera to watch");
+        return FALSE;
+    }
+    return open_models(list, error);
 }
 
 WatchList *watch_list_new(const char *path, const char *const *keys, char **sources, GError **error)
 {
-    GKeyFile *file = g_key_file_new();
-    WatchList *list = g_new0(WatchList, 1);
-    gboolean ok;
+    g_autoptr(GKeyFile) file = g_key_file_new();
+    g_autoptr(WatchList) list = g_new0(WatchList, 1);
 
     list->cameras = g_ptr_array_new_with_free_func((GDestroyNotify)watch_settings_unref);
     list->models = g_ptr_array_new_with_free_func(close_model);
-    ok = !path || load(file, path, error);
-    for (guint i = 0; ok && keys[i]; i += 2)
+    if (path && !load_file(file, path, error))
+        return NULL;
+    for (guint i = 0; keys[i]; i += 2)
         g_key_file_set_string(file, WATCH_DEFAULTS, keys[i], keys[i + 1]);
-    for (guint i = 0; ok && sources && sources[i]; i++)
-        ok = add_source(file, sources[i], error) || prefixed(NULL, error);
-    if (ok)
-        ok = read_groups(list, file, error) || prefixed(path, error);
-    g_key_file_free(file);
-    if (ok)
-        return list;
-    watch_list_free(list);
-    return NULL;
+    for (guint i = 0; sources && sources[i]; i++) {
+        if (!add_source(file, sources[i], error)) {
+            prefix_error(NULL, error);
+            return NULL;
+        }
+    }
+    if (!read_groups(list, file, error)) {
+        prefix_error(path, error);
+        return NULL;
+    }
+    return g_steal_pointer(&list);
 }
 
 void watch_list_free(WatchList *list)

@@ -5,20 +5,20 @@
 
 /* One camera at one moment. */
 typedef struct Sample {
-    char *stream; /* its name, escaped */
+    char *stream; /* the camera's name, escaped */
     WatchState state;
-    guint64 frames, skipped, results, reconnects;
-    double frame_age, result_age; /* seconds; negative: there was none yet */
-    double frame_lag;             /* seconds; negative: not known */
+    guint64 frames, dropped, results, reconnects;
+    double frame_age, result_age; /* seconds; negative before the first */
+    double frame_lag;             /* seconds; negative if unknown */
     WatchTimes preprocess, inference;
     GArray *labels; /* LabelCount */
 } Sample;
 
-/* The value of a label of Prometheus, without the quotes. One that is not UTF-8
- * would cost it all the others. */
-static char *escape(const char *text)
+/* A Prometheus label value, without the quotes. Prometheus rejects the whole text if one value is
+ * not UTF-8. */
+static char *escape_label(const char *text)
 {
-    char *valid = g_utf8_make_valid(text, -1);
+    g_autofree char *valid = g_utf8_make_valid(text, -1);
     GString *escaped = g_string_new(NULL);
 
     for (const char *from = valid; *from; from++) {
@@ -29,28 +29,27 @@ static char *escape(const char *text)
         else
             g_string_append_c(escaped, *from);
     }
-    g_free(valid);
     return g_string_free(escaped, FALSE);
 }
 
-static double age(gint64 then)
+static double age(gint64 time)
 {
-    return then ? (double)(g_get_monotonic_time() - then) / G_USEC_PER_SEC : -1;
+    return time ? (double)(g_get_monotonic_time() - time) / G_USEC_PER_SEC : -1;
 }
 
-static void take(Sample *sample, WatchCamera *camera)
+static void take_sample(Sample *sample, WatchCamera *camera)
 {
     WatchCounts *counts = watch_camera_counts(camera);
 
-    sample->stream = escape(watch_camera_settings(camera)->name);
+    sample->stream = escape_label(watch_camera_settings(camera)->name);
     sample->state = watch_camera_state(camera);
     g_mutex_lock(&counts->lock);
     sample->frames = counts->frames;
-    sample->skipped = counts->skipped;
+    sample->dropped = counts->dropped;
     sample->results = counts->results;
     sample->reconnects = counts->reconnects;
-    sample->frame_age = age(counts->last_frame);
-    sample->result_age = age(counts->last_result);
+    sample->frame_age = age(counts->last_frame_time);
+    sample->result_age = age(counts->last_result_time);
     sample->frame_lag =
         GST_CLOCK_TIME_IS_VALID(counts->lag) ? (double)counts->lag / GST_SECOND : -1;
     sample->preprocess = counts->preprocess;
@@ -65,7 +64,7 @@ static void clear_sample(gpointer data)
     g_array_unref(((Sample *)data)->labels);
 }
 
-static void head(GString *text, const char *name, const char *type, const char *help)
+static void append_header(GString *text, const char *name, const char *type, const char *help)
 {
     g_string_append_printf(text, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
 }
@@ -79,11 +78,11 @@ static void append_number(GString *text, double number)
     g_string_append_c(text, '\n');
 }
 
-/* A counter of each camera, at an offset in its sample. */
-static void counters(GString *text, GArray *samples, const char *name, gsize offset,
-                     const char *help)
+/* A guint64 of each camera, at an offset in its sample. */
+static void append_counters(GString *text, GArray *samples, const char *name, gsize offset,
+                            const char *help)
 {
-    head(text, name, "counter", help);
+    append_header(text, name, "counter", help);
     for (guint i = 0; i < samples->len; i++) {
         const Sample *sample = &g_array_index(samples, Sample, i);
 
@@ -92,10 +91,11 @@ static void counters(GString *text, GArray *samples, const char *name, gsize off
     }
 }
 
-/* A time of each camera that has it, at an offset in its sample. */
-static void times(GString *text, GArray *samples, const char *name, gsize offset, const char *help)
+/* A time in seconds of each camera that has it, at an offset in its sample. */
+static void append_times(GString *text, GArray *samples, const char *name, gsize offset,
+                         const char *help)
 {
-    head(text, name, "gauge", help);
+    append_header(text, name, "gauge", help);
     for (guint i = 0; i < samples->len; i++) {
         const Sample *sample = &g_array_index(samples, Sample, i);
         const double seconds = G_STRUCT_MEMBER(double, sample, offset);
@@ -107,10 +107,11 @@ static void times(GString *text, GArray *samples, const char *name, gsize offset
     }
 }
 
-static void histograms(GString *text, GArray *samples, const char *name, gsize offset,
-                       const char *help)
+/* A WatchTimes of each camera, at an offset in its sample. */
+static void append_histograms(GString *text, GArray *samples, const char *name, gsize offset,
+                              const char *help)
 {
-    head(text, name, "histogram", help);
+    append_header(text, name, "histogram", help);
     for (guint i = 0; i < samples->len; i++) {
         const Sample *sample = &g_array_index(samples, Sample, i);
         const WatchTimes *times = G_STRUCT_MEMBER_P(sample, offset);
@@ -134,10 +135,10 @@ static void histograms(GString *text, GArray *samples, const char *name, gsize o
     }
 }
 
-static void states(GString *text, GArray *samples)
+static void append_states(GString *text, GArray *samples)
 {
-    head(text, "convnext_camera_state", "gauge",
-         "State of the camera: 1 for the one that it is in.");
+    append_header(text, "convnext_camera_state", "gauge",
+                  "State of the camera: 1 for the current one.");
     for (guint i = 0; i < samples->len; i++) {
         const Sample *sample = &g_array_index(samples, Sample, i);
 
@@ -147,60 +148,64 @@ static void states(GString *text, GArray *samples)
     }
 }
 
-static void labels(GString *text, GArray *samples)
+static void append_labels(GString *text, GArray *samples)
 {
-    head(text, "convnext_results_total", "counter",
-         "Results whose best class is the label, each counted once.");
+    append_header(text, "convnext_results_total", "counter",
+                  "Results by the label of their best class, each counted once.");
     for (guint i = 0; i < samples->len; i++) {
         const Sample *sample = &g_array_index(samples, Sample, i);
 
         for (guint j = 0; j < sample->labels->len; j++) {
             const LabelCount *count = &g_array_index(sample->labels, LabelCount, j);
-            char *label = escape(count->label);
+            g_autofree char *label = escape_label(count->label);
 
             g_string_append_printf(text,
                                    "convnext_results_total{stream=\"%s\",label=\"%s\"} "
                                    "%" G_GUINT64_FORMAT "\n",
                                    sample->stream, label, count->count);
-            g_free(label);
         }
     }
 }
 
+static void append_all(GString *text, GArray *samples)
+{
+    append_states(text, samples);
+    append_counters(text, samples, "convnext_frames_total", G_STRUCT_OFFSET(Sample, frames),
+                    "Decoded frames, classified or not.");
+    append_counters(text, samples, "convnext_frames_skipped_total",
+                    G_STRUCT_OFFSET(Sample, dropped),
+                    "Frames dropped before decoding because they were too late.");
+    append_counters(text, samples, "convnext_inferences_total", G_STRUCT_OFFSET(Sample, results),
+                    "Results of the network, for frames or objects in them.");
+    append_counters(text, samples, "convnext_reconnects_total", G_STRUCT_OFFSET(Sample, reconnects),
+                    "Times that the camera was lost.");
+    append_labels(text, samples);
+    append_times(text, samples, "convnext_last_frame_age_seconds",
+                 G_STRUCT_OFFSET(Sample, frame_age), "Time since the newest frame arrived.");
+    append_times(text, samples, "convnext_last_result_age_seconds",
+                 G_STRUCT_OFFSET(Sample, result_age), "Time since the newest result.");
+    append_times(text, samples, "convnext_frame_lag_seconds", G_STRUCT_OFFSET(Sample, frame_lag),
+                 "Time from arrival to decoding of a live camera's newest frame.");
+    append_histograms(text, samples, "convnext_preprocess_duration_seconds",
+                      G_STRUCT_OFFSET(Sample, preprocess),
+                      "Time to turn a frame into the network's input.");
+    append_histograms(text, samples, "convnext_inference_duration_seconds",
+                      G_STRUCT_OFFSET(Sample, inference), "Time of the network's forward pass.");
+    append_header(text, "convnext_connections_left_behind", "gauge",
+                  "Connections that did not close in time and still hold memory.");
+    g_string_append_printf(text, "convnext_connections_left_behind %u\n",
+                           watch_pipeline_left_behind());
+}
+
 char *watch_metrics_text(GPtrArray *cameras)
 {
-    GArray *samples = g_array_new(FALSE, TRUE, sizeof(Sample));
+    g_autoptr(GArray) samples = g_array_new(FALSE, TRUE, sizeof(Sample));
     GString *text = g_string_new(NULL);
 
     g_array_set_clear_func(samples, clear_sample);
     g_array_set_size(samples, cameras->len);
     for (guint i = 0; i < cameras->len; i++)
-        take(&g_array_index(samples, Sample, i), cameras->pdata[i]);
-
-    states(text, samples);
-    counters(text, samples, "convnext_frames_total", G_STRUCT_OFFSET(Sample, frames),
-             "Frames that came from the camera, looked at or not.");
-    counters(text, samples, "convnext_frames_skipped_total", G_STRUCT_OFFSET(Sample, skipped),
-             "Frames, not among those, that came too late to be decoded.");
-    counters(text, samples, "convnext_inferences_total", G_STRUCT_OFFSET(Sample, results),
-             "Results of the network, of frames or of objects in them.");
-    counters(text, samples, "convnext_reconnects_total", G_STRUCT_OFFSET(Sample, reconnects),
-             "Times that the camera was gone.");
-    labels(text, samples);
-    times(text, samples, "convnext_last_frame_age_seconds", G_STRUCT_OFFSET(Sample, frame_age),
-          "Time since the newest frame came.");
-    times(text, samples, "convnext_last_result_age_seconds", G_STRUCT_OFFSET(Sample, result_age),
-          "Time since the newest result came.");
-    times(text, samples, "convnext_frame_lag_seconds", G_STRUCT_OFFSET(Sample, frame_lag),
-          "From the coming of the newest frame of a live camera to when it was decoded.");
-    histograms(text, samples, "convnext_preprocess_duration_seconds",
-               G_STRUCT_OFFSET(Sample, preprocess), "From a frame to the network's input.");
-    histograms(text, samples, "convnext_inference_duration_seconds",
-               G_STRUCT_OFFSET(Sample, inference), "Forward pass of the network.");
-    head(text, "convnext_connections_left_behind", "gauge",
-         "Connections that did not close in time and still hold memory.");
-    g_string_append_printf(text, "convnext_connections_left_behind %u\n",
-                           watch_pipeline_left_behind());
-    g_array_unref(samples);
+        take_sample(&g_array_index(samples, Sample, i), cameras->pdata[i]);
+    append_all(text, samples);
     return g_string_free(text, FALSE);
 }

@@ -1,4 +1,4 @@
-/* What is known of the cameras as Prometheus reads it.
+/* The cameras' metrics in Prometheus's text format.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
@@ -7,5 +7,5 @@
 
 #define WATCH_METRICS_TYPE "text/plain; version=0.0.4; charset=utf-8"
 
-/* cameras: of WatchCamera. The text of all metrics; the caller frees it. */
+/* cameras: of WatchCamera. Returns the text of all metrics; the caller frees it. */
 char *watch_metrics_text(GPtrArray *cameras);

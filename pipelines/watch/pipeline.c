@@ -7,32 +7,32 @@ struct WatchPipeline {
     WatchSettings *settings;
     WatchCounts *counts;
     GstElement *pipeline;
-    GstElement *queue, *convnext, *publish; /* in it */
-    GMutex order;                           /* held while its state is changed */
-    WatchConnection *connection;            /* of the main thread; NULL: none */
+    GstElement *queue, *convnext, *publish; /* borrowed from pipeline */
+    GMutex order;                           /* held while the pipeline's state is changed */
+    WatchConnection *connection;            /* the open source, or NULL; main thread */
 };
 
-/* rtspsrc of GStreamer 1.22 may never come back from being closed. A source that takes longer than
- * this is left behind, with its threads, so that the camera can be connected again. */
+/* GStreamer 1.22's rtspsrc may hang forever in a state change to NULL. A source that takes longer
+ * than this is left behind with its threads, so that the camera can reconnect. */
 #define CLOSE_MS 3000
 
-/* Closings that have not ended: waited for, and not any more. Of the main thread. */
-static guint under_way, left_behind;
+/* Sources being closed: within CLOSE_MS, and later than that. Main thread. */
+static guint closing_count, left_behind_count;
 
-/* Behind convnextpublish. */
 static GstPadProbeReturn on_result(GstPad *pad, GstPadProbeInfo *info, gpointer data)
 {
-    watch_counts_add_results(data, GST_PAD_PROBE_INFO_BUFFER(info));
+    watch_counts_add_result(data, GST_PAD_PROBE_INFO_BUFFER(info));
     return GST_PAD_PROBE_OK;
 }
 
-/* Opening: in a thread of the pool */
+/* Opening */
 
 typedef struct Opening {
     WatchPipeline *pipeline;
     WatchConnection *connection;
 } Opening;
 
+/* In a thread of the pool. */
 static void open_connection(GstElement *element, gpointer data)
 {
     Opening *opening = data;
@@ -62,9 +62,9 @@ gboolean watch_pipeline_open(WatchPipeline *self, GError **error)
 
 typedef struct Closing {
     WatchPipeline *pipeline;
-    WatchConnection *connection; /* NULL: none */
+    WatchConnection *connection; /* or NULL */
     gboolean whole;
-    guint patience; /* event source; 0: over */
+    guint timeout; /* event source; 0 once CLOSE_MS have passed */
     GSourceFunc done;
     gpointer data;
     GDestroyNotify free_data;
@@ -93,6 +93,7 @@ static void remove_connection(Closing *closing)
 /* The source may be in any state here. */
 static void end_closing(Closing *closing)
 {
+    closing_count--;
     remove_connection(closing);
     closing->done(closing->data);
 }
@@ -101,25 +102,23 @@ static gboolean on_closed(gpointer data)
 {
     Closing *closing = data;
 
-    if (closing->patience) {
-        under_way--;
-        g_source_remove(closing->patience);
-        closing->patience = 0;
+    if (closing->timeout) {
+        g_source_remove(closing->timeout);
+        closing->timeout = 0;
         end_closing(closing);
     } else {
-        left_behind--;
-        remove_connection(closing); /* its opening may have added it after all */
+        left_behind_count--;
+        remove_connection(closing); /* its opening may have added it since the timeout */
     }
     return G_SOURCE_REMOVE;
 }
 
-static gboolean on_patience(gpointer data)
+static gboolean on_close_timeout(gpointer data)
 {
     Closing *closing = data;
 
-    closing->patience = 0;
-    under_way--;
-    left_behind++;
+    closing->timeout = 0;
+    left_behind_count++;
     end_closing(closing);
     return G_SOURCE_REMOVE;
 }
@@ -153,25 +152,25 @@ void watch_pipeline_close(WatchPipeline *self, gboolean whole, GSourceFunc done,
     closing->free_data = free_data;
     if (closing->connection)
         watch_connection_give_up(closing->connection);
-    under_way++;
-    closing->patience = g_timeout_add_full(G_PRIORITY_DEFAULT, CLOSE_MS, on_patience,
-                                           g_atomic_rc_box_acquire(closing), closing_unref);
+    closing_count++;
+    closing->timeout = g_timeout_add_full(G_PRIORITY_DEFAULT, CLOSE_MS, on_close_timeout,
+                                          g_atomic_rc_box_acquire(closing), closing_unref);
     gst_element_call_async(self->pipeline, close_connection, closing, NULL);
 }
 
 guint watch_pipeline_closing(void)
 {
-    return under_way;
+    return closing_count;
 }
 
 guint watch_pipeline_left_behind(void)
 {
-    return left_behind;
+    return left_behind_count;
 }
 
-/* Making one */
+/* Lifetime */
 
-static GstElement *make(WatchPipeline *self, const char *factory, GError **error)
+static GstElement *add_element(WatchPipeline *self, const char *factory, GError **error)
 {
     GstElement *element = *error ? NULL : gst_element_factory_make(factory, NULL);
 
@@ -179,37 +178,42 @@ static GstElement *make(WatchPipeline *self, const char *factory, GError **error
         gst_bin_add(GST_BIN(self->pipeline), element);
     else if (!*error)
         g_set_error(error, GST_CORE_ERROR, GST_CORE_ERROR_MISSING_PLUGIN,
-                    "there is no element %s on this machine", factory);
+                    "the GStreamer element %s is not installed", factory);
     return element;
+}
+
+/* A live frame that arrives while the network runs replaces the one in the queue. No frame of a
+ * file is lost. */
+static void set_up_queue(WatchPipeline *self)
+{
+    const gboolean is_live = self->settings->kind != WATCH_FILE;
+
+    g_object_set(self->queue, "max-size-buffers", is_live ? 1 : 4, "max-size-bytes", 0,
+                 "max-size-time", (guint64)0, NULL);
+    gst_util_set_object_arg(G_OBJECT(self->queue), "leaky", is_live ? "downstream" : "no");
 }
 
 WatchPipeline *watch_pipeline_new(const WatchSettings *settings, WatchCounts *counts,
                                   GError **error)
 {
-    const gboolean live = settings->kind != WATCH_FILE;
-    WatchPipeline *self = g_atomic_rc_box_new0(WatchPipeline);
+    g_autoptr(WatchPipeline) self = g_atomic_rc_box_new0(WatchPipeline);
+    g_autoptr(GstPad) pad = NULL;
     GError *missing = NULL;
     GstElement *sink;
-    GstPad *pad;
 
     g_mutex_init(&self->order);
     self->settings = watch_settings_ref((WatchSettings *)settings);
     self->counts = counts;
     self->pipeline = gst_object_ref_sink(gst_pipeline_new(NULL));
-    self->queue = make(self, "queue", &missing);
-    self->convnext = make(self, "convnext", &missing);
-    self->publish = make(self, "convnextpublish", &missing);
-    sink = make(self, "fakesink", &missing);
+    self->queue = add_element(self, "queue", &missing);
+    self->convnext = add_element(self, "convnext", &missing);
+    self->publish = add_element(self, "convnextpublish", &missing);
+    sink = add_element(self, "fakesink", &missing);
     if (missing) {
         g_propagate_error(error, missing);
-        watch_pipeline_unref(self);
         return NULL;
     }
-    /* A live frame that comes while the network is at work replaces the one that waits; no frame of
-     * a file is lost. */
-    g_object_set(self->queue, "max-size-buffers", live ? 1 : 4, "max-size-bytes", 0,
-                 "max-size-time", (guint64)0, NULL);
-    gst_util_set_object_arg(G_OBJECT(self->queue), "leaky", live ? "downstream" : "no");
+    set_up_queue(self);
     for (guint i = 0; i < settings->properties->len; i += 2)
         gst_util_set_object_arg(G_OBJECT(self->convnext),
                                 g_ptr_array_index(settings->properties, i),
@@ -219,11 +223,10 @@ WatchPipeline *watch_pipeline_new(const WatchSettings *settings, WatchCounts *co
     gst_element_link_many(self->queue, self->convnext, self->publish, sink, NULL);
     pad = gst_element_get_static_pad(self->publish, "src");
     gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER, on_result, counts, NULL);
-    gst_object_unref(pad);
-    return self;
+    return g_steal_pointer(&self);
 }
 
-static void clear(gpointer data)
+static void clear_pipeline(gpointer data)
 {
     WatchPipeline *self = data;
 
@@ -240,57 +243,55 @@ WatchPipeline *watch_pipeline_ref(WatchPipeline *self)
 
 void watch_pipeline_unref(WatchPipeline *self)
 {
-    g_atomic_rc_box_release_full(self, clear);
+    g_atomic_rc_box_release_full(self, clear_pipeline);
 }
 
-/* Reading it */
+/* State and messages */
 
-void watch_pipeline_read(WatchPipeline *self, WatchFlow *flow)
+void watch_pipeline_read(WatchPipeline *self, WatchProgress *progress)
 {
-    watch_connection_read(self->connection, flow);
+    watch_connection_read(self->connection, progress);
 }
 
-/* Elements of GStreamer put what happened at the end of their debug text, after the place in their
- * source; ours put it in the message itself. */
-WatchBlame watch_pipeline_blame(WatchPipeline *self, GstMessage *message, char **reason)
+static WatchOrigin find_origin(WatchPipeline *self, GstObject *object)
 {
-    GstObject *from = GST_MESSAGE_SRC(message);
-    WatchBlame blame = WATCH_BLAME_NOBODY;
-    GError *error = NULL;
-    char *debug = NULL, *text;
+    if (object == GST_OBJECT_CAST(self->publish))
+        return WATCH_ORIGIN_OUTPUT;
+    if (self->connection && watch_connection_contains(self->connection, object))
+        return WATCH_ORIGIN_SOURCE;
+    if (gst_object_has_as_parent(object, GST_OBJECT_CAST(self->pipeline)) && !GST_IS_BIN(object))
+        return WATCH_ORIGIN_PIPELINE;
+    return WATCH_ORIGIN_OLD_SOURCE; /* only sources are bins */
+}
+
+/* GStreamer's elements put the cause on the last line of the debug text; the elements of this
+ * project put it in the message itself. */
+WatchOrigin watch_pipeline_error_origin(WatchPipeline *self, GstMessage *message, char **reason)
+{
+    const WatchOrigin origin = find_origin(self, GST_MESSAGE_SRC(message));
+    g_autoptr(GError) error = NULL;
+    g_autofree char *debug = NULL, *text = NULL;
     const char *cause = NULL;
 
-    if (from == GST_OBJECT_CAST(self->publish))
-        blame = WATCH_BLAME_OUTPUT;
-    else if (self->connection && watch_connection_holds(self->connection, from))
-        blame = WATCH_BLAME_SOURCE;
-    else if (gst_object_has_as_parent(from, GST_OBJECT_CAST(self->pipeline)) && !GST_IS_BIN(from))
-        blame = WATCH_BLAME_NETWORK; /* bins are sources, this one on its way out */
-
     gst_message_parse_error(message, &error, &debug);
-    if (debug && blame == WATCH_BLAME_SOURCE && (cause = strrchr(debug, '\n')))
+    if (debug && origin == WATCH_ORIGIN_SOURCE && (cause = strrchr(debug, '\n')))
         cause++;
     text = g_strconcat(error->message, cause && *cause ? " " : NULL, cause, NULL);
-    *reason = watch_login_mask(&self->settings->login, text);
-    g_free(text);
-    g_free(debug);
-    g_error_free(error);
-    return blame;
+    *reason = watch_credentials_mask(&self->settings->credentials, text);
+    return origin;
 }
 
-/* rtspsrc says so in the debug text only, and means to the end of the stream. */
+/* rtspsrc reports it in the debug text only, and without ending the stream. */
 gboolean watch_pipeline_hung_up(WatchPipeline *self, GstMessage *message)
 {
-    char *debug = NULL;
-    gboolean hung_up;
+    g_autofree char *debug = NULL;
 
-    if (!self->connection || !watch_connection_holds(self->connection, GST_MESSAGE_SRC(message)) ||
-        strstr(self->settings->protocols, "udp")) /* whose packets come on another way */
+    if (!self->connection ||
+        !watch_connection_contains(self->connection, GST_MESSAGE_SRC(message)) ||
+        strstr(self->settings->protocols, "udp")) /* frames do not use that connection */
         return FALSE;
     gst_message_parse_warning(message, NULL, &debug);
-    hung_up = debug && strstr(debug, "The server closed the connection.");
-    g_free(debug);
-    return hung_up;
+    return debug && strstr(debug, "The server closed the connection.");
 }
 
 GstBus *watch_pipeline_bus(WatchPipeline *self)

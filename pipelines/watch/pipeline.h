@@ -1,10 +1,10 @@
-/* The pipeline of a camera, in which the source is replaced whenever the camera is gone:
+/* A camera's pipeline. Its source is replaced for each connection:
  *
  *     source ! queue ! convnext ! convnextpublish ! fakesink
  *
- * What is behind the source plays on, so the model stays loaded and frames are counted on. What may
- * take long, connecting and closing, is done by GStreamer's pool of threads, one thing after the
- * other for each pipeline: none of these functions waits.
+ * Everything behind the source keeps playing, so the model stays loaded and frames stay counted.
+ * GStreamer's thread pool opens and closes sources, which may block for long; each pipeline does
+ * one of these at a time. None of the functions here waits.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
@@ -13,46 +13,48 @@
 
 typedef struct WatchPipeline WatchPipeline;
 
-/* Whose error a message tells. */
-typedef enum WatchBlame {
-    WATCH_BLAME_NOBODY, /* a source that is on its way out */
-    WATCH_BLAME_SOURCE,
-    WATCH_BLAME_NETWORK, /* convnext, or something else behind the source */
-    WATCH_BLAME_OUTPUT   /* convnextpublish */
-} WatchBlame;
+/* What posted an error. */
+typedef enum WatchOrigin {
+    WATCH_ORIGIN_OLD_SOURCE, /* a source that is being closed */
+    WATCH_ORIGIN_SOURCE,
+    WATCH_ORIGIN_PIPELINE, /* convnext, or another element behind the source */
+    WATCH_ORIGIN_OUTPUT    /* convnextpublish */
+} WatchOrigin;
 
-/* counts outlives it. NULL with an error where an element is missing on this machine. */
+/* counts outlives the pipeline. NULL with an error if an element is not installed. */
 WatchPipeline *watch_pipeline_new(const WatchSettings *settings, WatchCounts *counts,
                                   GError **error);
 WatchPipeline *watch_pipeline_ref(WatchPipeline *pipeline);
 void watch_pipeline_unref(WatchPipeline *pipeline);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(WatchPipeline, watch_pipeline_unref)
 
-/* Begins to open a new source; errors of that come on the bus. FALSE with an error where an element
- * is missing on this machine. */
+/* Starts to open a new source, whose errors arrive on the bus. FALSE with an error if an element is
+ * not installed. */
 gboolean watch_pipeline_open(WatchPipeline *pipeline, GError **error);
 
-/* Begins to close the source, and with whole everything behind it too. done is called with data in
- * the main thread when all threads of what was closed have ended, or when they do not end in three
- * seconds, and free_data after it. */
+/* Starts to close the source, and everything behind it too if whole is TRUE. Calls done with data
+ * in the main thread, then free_data, once every thread of the closed elements has ended, or after
+ * three seconds. */
 void watch_pipeline_close(WatchPipeline *pipeline, gboolean whole, GSourceFunc done, gpointer data,
                           GDestroyNotify free_data);
 
-/* How many closings have begun, and not ended in their three seconds yet. */
+/* How many sources are being closed and are within their three seconds. */
 guint watch_pipeline_closing(void);
 
-/* How many did not end in time, and still have threads. */
+/* How many did not close in time and still have threads. */
 guint watch_pipeline_left_behind(void);
 
-/* What has come from the source that was opened last and is not closed: there has to be one. */
-void watch_pipeline_read(WatchPipeline *pipeline, WatchFlow *flow);
+/* What the open source has delivered; there must be one. */
+void watch_pipeline_read(WatchPipeline *pipeline, WatchProgress *progress);
 
-/* message: an error. reason: the sentence for people, without the login; the caller frees it. */
-WatchBlame watch_pipeline_blame(WatchPipeline *pipeline, GstMessage *message, char **reason);
+/* message: an error. *reason: a sentence for people, without credentials; the caller frees it. */
+WatchOrigin watch_pipeline_error_origin(WatchPipeline *pipeline, GstMessage *message,
+                                        char **reason);
 
-/* message: a warning. Whether it says that an RTSP server has closed the connection, by which
- * frames come. */
+/* message: a warning. Whether it means that the RTSP server has closed the connection that carries
+ * the frames. */
 gboolean watch_pipeline_hung_up(WatchPipeline *pipeline, GstMessage *message);
 
-/* Both belong to the caller. */
+/* The caller owns the result. */
 GstBus *watch_pipeline_bus(WatchPipeline *pipeline);
 GstStructure *watch_pipeline_stats(WatchPipeline *pipeline); /* of the element convnext */

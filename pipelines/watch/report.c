@@ -1,41 +1,37 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "pipelines/watch/report.h"
 
-static void say(WatchCamera *camera, const char *text)
+static void print_line(WatchCamera *camera, const char *text)
 {
-    GDateTime *now = g_date_time_new_now_local();
-    char *time = g_date_time_format(now, "%H:%M:%S");
+    g_autoptr(GDateTime) now = g_date_time_new_now_local();
+    g_autofree char *time = g_date_time_format(now, "%H:%M:%S");
 
     g_printerr("%s %s: %s\n", time, watch_camera_settings(camera)->name, text);
-    g_free(time);
-    g_date_time_unref(now);
 }
 
 void watch_report_camera(WatchCamera *camera, const char *detail)
 {
-    char *text = g_strconcat(watch_state_name(watch_camera_state(camera)), detail ? ", " : NULL,
-                             detail, NULL);
+    g_autofree char *text = g_strconcat(watch_state_name(watch_camera_state(camera)),
+                                        detail ? ", " : NULL, detail, NULL);
 
-    say(camera, text);
-    g_free(text);
+    print_line(camera, text);
 }
 
-void watch_report_state(WatchCamera *camera, const GstStructure *what)
+void watch_report_label(WatchCamera *camera, const GstStructure *message)
 {
-    const char *old = gst_structure_get_string(what, "old");
-    const char *new = gst_structure_get_string(what, "new");
-    char *text = g_strdup_printf("shows %s%s%s", new ? new : "nothing that it knows",
-                                 old ? ", before " : "", old ? old : "");
+    const char *old = gst_structure_get_string(message, "old");
+    const char *new = gst_structure_get_string(message, "new");
+    g_autofree char *text = g_strconcat(new ? "shows " : "no known label", new ? new : "",
+                                        old ? "; was " : NULL, old, NULL);
 
-    say(camera, text);
-    g_free(text);
+    print_line(camera, text);
 }
 
 void watch_report_summary(WatchCamera *camera)
 {
     WatchCounts *counts = watch_camera_counts(camera);
-    GstStructure *stats = watch_camera_stats(camera);
-    GString *text = g_string_new(NULL);
+    g_autoptr(GstStructure) stats = watch_camera_stats(camera);
+    g_autoptr(GString) text = g_string_new(NULL);
     double p50, p95;
 
     g_mutex_lock(&counts->lock);
@@ -52,6 +48,4 @@ void watch_report_summary(WatchCamera *camera)
         labels_append_shares(counts->labels, counts->results, text);
     g_mutex_unlock(&counts->lock);
     g_printerr("%s", text->str);
-    g_string_free(text, TRUE);
-    gst_structure_free(stats);
 }

@@ -5,13 +5,14 @@
 #include <string.h>
 
 #include "pipelines/watch/events.h"
+#include "pipelines/watch/list.h"
 #include "pipelines/watch/metrics.h"
 #include "pipelines/watch/pipeline.h"
 #include "pipelines/watch/report.h"
 #include "pipelines/watch/server.h"
 
 #define TICK_MS 100
-#define FAREWELL_MS 5000 /* a source that hangs is not waited for longer */
+#define QUIT_MS 5000 /* how long to wait for cameras that do not stop */
 
 typedef struct Watch {
     GMainLoop *loop;
@@ -19,36 +20,36 @@ typedef struct Watch {
     const char *const *keys;
     char **sources;
     WatchList *list;
-    WatchServer *server; /* of metrics; NULL: none */
-    WatchEvents *events; /* NULL: none */
+    WatchServer *server; /* serves the metrics; or NULL */
+    WatchEvents *events; /* or NULL */
     GPtrArray *cameras;  /* in the list's order */
-    GPtrArray *stopping; /* cameras, of the list or not any more */
-    gboolean quitting;
-    gboolean failed;
+    GPtrArray *stopping; /* cameras that are stopping, in the list or removed from it */
+    gboolean is_quitting;
+    gboolean has_failed;
 } Watch;
 
-static void say(const char *format, ...) G_GNUC_PRINTF(1, 2);
+static void print_message(const char *format, ...) G_GNUC_PRINTF(1, 2);
 
-static void say(const char *format, ...)
+static void print_message(const char *format, ...)
 {
+    g_autofree char *text = NULL, *masked = NULL;
     va_list arguments;
-    char *text, *masked;
 
     va_start(arguments, format);
     text = g_strdup_vprintf(format, arguments);
     va_end(arguments);
-    masked = watch_login_mask(NULL, text);
+    masked = watch_credentials_mask(NULL, text);
     g_printerr("convnext-watch: %s\n", masked);
-    g_free(masked);
-    g_free(text);
 }
 
-static gboolean on_farewell(gpointer data)
+/* Starting and stopping */
+
+static gboolean on_quit_timeout(gpointer data)
 {
     Watch *watch = data;
 
-    say("%u of the cameras did not stop in time", watch->stopping->len);
-    watch->failed = TRUE;
+    print_message("%u cameras did not stop in time", watch->stopping->len);
+    watch->has_failed = TRUE;
     g_main_loop_quit(watch->loop);
     return G_SOURCE_REMOVE;
 }
@@ -61,22 +62,22 @@ static void stop_camera(Watch *watch, WatchCamera *camera)
 
 static void quit(Watch *watch)
 {
-    if (watch->quitting)
+    if (watch->is_quitting)
         return;
-    watch->quitting = TRUE;
-    g_timeout_add(FAREWELL_MS, on_farewell, watch);
+    watch->is_quitting = TRUE;
+    g_timeout_add(QUIT_MS, on_quit_timeout, watch);
     for (guint i = 0; i < watch->cameras->len; i++)
         stop_camera(watch, watch->cameras->pdata[i]);
 }
 
-/* A camera's last closing may end before the one of a connection that it had lost. */
+/* A camera's last connection may close before an earlier one that it has lost. */
 static void quit_when_closed(Watch *watch)
 {
-    if (watch->quitting && watch->stopping->len == 0 && watch_pipeline_closing() == 0)
+    if (watch->is_quitting && watch->stopping->len == 0 && watch_pipeline_closing() == 0)
         g_main_loop_quit(watch->loop);
 }
 
-static WatchCamera *camera_with_name(GPtrArray *cameras, const char *name)
+static WatchCamera *find_camera(GPtrArray *cameras, const char *name)
 {
     for (guint i = 0; i < cameras->len; i++) {
         if (strcmp(watch_camera_settings(cameras->pdata[i])->name, name) == 0)
@@ -85,95 +86,94 @@ static WatchCamera *camera_with_name(GPtrArray *cameras, const char *name)
     return NULL;
 }
 
-/* A camera that takes another's place comes when that is gone: many allow one connection only. */
+/* A camera that replaces another starts once that has stopped: many allow one connection only. */
 static void start_camera(Watch *watch, const char *name)
 {
-    WatchCamera *camera = camera_with_name(watch->cameras, name);
+    WatchCamera *camera = find_camera(watch->cameras, name);
 
-    if (camera && !camera_with_name(watch->stopping, name))
+    if (camera && !find_camera(watch->stopping, name))
         watch_camera_start(camera);
 }
 
-/* Cameras' hooks */
+/* Hooks of the cameras */
 
 static void on_changed(WatchCamera *camera, const char *detail, gpointer data)
 {
     Watch *watch = data;
 
-    watch->failed |= watch_camera_state(camera) == WATCH_FAILED;
-    if (!watch->quitting)
+    watch->has_failed |= watch_camera_state(camera) == WATCH_FAILED;
+    if (!watch->is_quitting)
         watch_report_camera(camera, detail);
     if (watch->events)
-        watch_events_camera(watch->events, camera, detail);
+        watch_events_add_camera(watch->events, camera, detail);
 }
 
-static void on_state_changed(WatchCamera *camera, const GstStructure *what, gpointer data)
+static void on_label_changed(WatchCamera *camera, const GstStructure *message, gpointer data)
 {
     Watch *watch = data;
 
-    watch_report_state(camera, what);
+    watch_report_label(camera, message);
     if (watch->events)
-        watch_events_state(watch->events, camera, what);
+        watch_events_add_label(watch->events, camera, message);
 }
 
 static void on_stopped(WatchCamera *camera, gpointer data)
 {
     Watch *watch = data;
 
-    if (!watch->quitting)
+    if (!watch->is_quitting)
         watch_report_summary(camera);
-    g_ptr_array_remove(watch->stopping, camera); /* whoever calls this has a reference too */
+    g_ptr_array_remove(watch->stopping, camera); /* the caller has a reference too */
     start_camera(watch, watch_camera_settings(camera)->name);
     quit_when_closed(watch);
 }
 
-static void on_unwritable(WatchCamera *camera, const char *reason, gpointer data)
+static void on_output_failed(WatchCamera *camera, const char *reason, gpointer data)
 {
     Watch *watch = data;
 
-    if (!watch->quitting)
-        say("%s", reason);
-    watch->failed = TRUE;
+    if (!watch->is_quitting)
+        print_message("%s", reason);
+    watch->has_failed = TRUE;
     quit(watch);
 }
 
-static const WatchHooks hooks = {on_changed, on_state_changed, on_stopped, on_unwritable};
+static const WatchHooks hooks = {on_changed, on_label_changed, on_stopped, on_output_failed};
 
-/* The list */
+/* The camera list */
 
-/* Those of a list: cameras that are in it as they were are the same ones. NULL with an error when
- * one of the new ones cannot be made. */
+/* The cameras of a list. Cameras whose settings are unchanged are reused. NULL with an error if a
+ * new one cannot be made. */
 static GPtrArray *make_cameras(Watch *watch, const WatchList *list, GError **error)
 {
-    GPtrArray *cameras = g_ptr_array_new_with_free_func((GDestroyNotify)watch_camera_unref);
+    g_autoptr(GPtrArray) cameras =
+        g_ptr_array_new_with_free_func((GDestroyNotify)watch_camera_unref);
 
     for (guint i = 0; i < list->cameras->len; i++) {
         WatchSettings *settings = list->cameras->pdata[i];
-        WatchCamera *camera = camera_with_name(watch->cameras, settings->name);
+        WatchCamera *camera = find_camera(watch->cameras, settings->name);
 
         if (camera && watch_settings_equal(watch_camera_settings(camera), settings))
             camera = watch_camera_ref(camera);
         else
             camera = watch_camera_new(settings, &hooks, watch, error);
-        if (!camera) {
-            g_ptr_array_unref(cameras);
+        if (!camera)
             return NULL;
-        }
         g_ptr_array_add(cameras, camera);
     }
-    return cameras;
+    return g_steal_pointer(&cameras);
 }
 
-static void take_cameras(Watch *watch, GPtrArray *cameras)
+/* Takes ownership of cameras. */
+static void replace_cameras(Watch *watch, GPtrArray *cameras)
 {
-    GPtrArray *old = watch->cameras;
+    g_autoptr(GPtrArray) old = watch->cameras;
 
     watch->cameras = cameras;
     for (guint i = 0; i < old->len; i++) {
         if (!g_ptr_array_find(cameras, old->pdata[i], NULL))
             stop_camera(watch, old->pdata[i]);
     }
-    g_ptr_array_unref(old);
     for (guint i = 0; i < cameras->len; i++)
         start_camera(watch, watch_camera_settings(cameras->pdata[i])->name);
 }
@@ -183,7 +183,8 @@ static char *metrics_text(gpointer data)
     return watch_metrics_text(((Watch *)data)->cameras);
 }
 
-/* The new server comes before the old one goes, unless that has what it needs. */
+/* Starts the new server before it stops the old one, unless the old one occupies the address.
+ * Without where, there is no new one. */
 static gboolean move_server(Watch *watch, const char *where, GError **error)
 {
     WatchServer *server = where ? watch_server_new(where, metrics_text, watch, error) : NULL;
@@ -201,51 +202,45 @@ static gboolean move_server(Watch *watch, const char *where, GError **error)
     g_clear_pointer(&watch->server, watch_server_free);
     watch->server = server;
     if (server)
-        say("metrics at %s", watch_server_address(server));
+        print_message("metrics at %s", watch_server_url(server));
     return TRUE;
 }
 
-/* What a list says of the whole program: where metrics are served and events written. A file of
- * events is opened again each time, so that it can be moved away before. FALSE with an error, and
- * nothing changed, when one of them cannot be. */
+/* Opens the list's metrics server and events file. The events file is reopened each time, so that
+ * it can be moved away before. FALSE with an error, and nothing changed, if one of them fails. */
 static gboolean open_outputs(Watch *watch, const WatchList *list, GError **error)
 {
-    const gboolean moved =
+    const gboolean is_moved =
         !watch->list || g_strcmp0(list->metrics, watch->list->metrics) != 0 || !watch->server;
-    WatchEvents *events = NULL;
+    g_autoptr(WatchEvents) events = NULL;
 
     if (list->events && !(events = watch_events_new(list->events, error)))
         return FALSE;
-    if (moved && !move_server(watch, list->metrics, error)) {
-        g_clear_pointer(&events, watch_events_free);
+    if (is_moved && !move_server(watch, list->metrics, error))
         return FALSE;
-    }
     g_clear_pointer(&watch->events, watch_events_free);
-    watch->events = events;
+    watch->events = g_steal_pointer(&events);
     return TRUE;
 }
 
-/* Reads the list, and takes it over with all that it names, or leaves everything as it is. */
-static gboolean load(Watch *watch, GError **error)
+/* Reads the list and applies all of it, or changes nothing. */
+static gboolean load_list(Watch *watch, GError **error)
 {
-    WatchList *list = watch_list_new(watch->config, watch->keys, watch->sources, error);
-    GPtrArray *cameras = list ? make_cameras(watch, list, error) : NULL;
+    g_autoptr(WatchList) list = watch_list_new(watch->config, watch->keys, watch->sources, error);
+    g_autoptr(GPtrArray) cameras = list ? make_cameras(watch, list, error) : NULL;
 
-    if (!cameras || !open_outputs(watch, list, error)) {
-        g_clear_pointer(&cameras, g_ptr_array_unref);
-        g_clear_pointer(&list, watch_list_free);
+    if (!cameras || !open_outputs(watch, list, error))
         return FALSE;
-    }
-    take_cameras(watch, cameras);
+    replace_cameras(watch, g_steal_pointer(&cameras));
     g_clear_pointer(&watch->list, watch_list_free);
-    watch->list = list;
+    watch->list = g_steal_pointer(&list);
     return TRUE;
 }
 
-/* The file may have been moved away, whatever is wrong with the new list. */
+/* Called if the new list is rejected: the events file may have been moved away all the same. */
 static void reopen_events(Watch *watch)
 {
-    GError *error = NULL;
+    g_autoptr(GError) error = NULL;
     WatchEvents *events =
         watch->list->events ? watch_events_new(watch->list->events, &error) : NULL;
 
@@ -253,61 +248,59 @@ static void reopen_events(Watch *watch)
         g_clear_pointer(&watch->events, watch_events_free);
         watch->events = events;
     } else if (error) {
-        say("events go on in the file as it was: %s", error->message);
-        g_error_free(error);
+        print_message("the events file stays as it is: %s", error->message);
     }
 }
 
 static gboolean on_hangup(gpointer data)
 {
     Watch *watch = data;
-    GError *error = NULL;
+    g_autoptr(GError) error = NULL;
 
-    if (watch->quitting)
+    if (watch->is_quitting)
         return G_SOURCE_CONTINUE;
-    if (load(watch, &error)) {
-        say("%u cameras after rereading the list", watch->cameras->len);
+    if (load_list(watch, &error)) {
+        print_message("reloaded the camera list: %u cameras", watch->cameras->len);
     } else {
         reopen_events(watch);
-        say("the list stays as it was: %s", error->message);
-        g_error_free(error);
+        print_message("the camera list stays as it is: %s", error->message);
     }
     return G_SOURCE_CONTINUE;
 }
 
 /* The main loop */
 
-/* The second Ctrl-C does not wait. */
+/* A second Ctrl-C quits at once. */
 static gboolean on_interrupt(gpointer data)
 {
     Watch *watch = data;
 
-    if (watch->quitting)
+    if (watch->is_quitting)
         g_main_loop_quit(watch->loop);
     quit(watch);
     return G_SOURCE_CONTINUE;
 }
 
-/* It ends by itself when every camera was a file and has been played. */
+/* Quits when every camera is a file that has ended or failed. */
 static gboolean on_tick(gpointer data)
 {
     Watch *watch = data;
-    gboolean over = TRUE;
+    gboolean all_done = TRUE;
 
     for (guint i = 0; i < watch->cameras->len; i++) {
         WatchCamera *camera = watch->cameras->pdata[i];
 
         watch_camera_tick(camera);
-        over &=
+        all_done &=
             watch_camera_state(camera) == WATCH_ENDED || watch_camera_state(camera) == WATCH_FAILED;
     }
-    if (over)
+    if (all_done)
         quit(watch);
     quit_when_closed(watch);
     return G_SOURCE_CONTINUE;
 }
 
-static void loop(Watch *watch)
+static void run_loop(Watch *watch)
 {
     guint sources[3];
 
@@ -321,26 +314,26 @@ static void loop(Watch *watch)
     for (guint i = 0; i < watch->cameras->len; i++)
         watch_report_summary(watch->cameras->pdata[i]);
     if (watch_pipeline_left_behind() > 0)
-        say("%u connections did not close and were left behind", watch_pipeline_left_behind());
+        print_message("%u connections did not close in time and were left behind",
+                      watch_pipeline_left_behind());
 }
 
 gboolean watch_run(const char *config, const char *const *keys, char **sources)
 {
     Watch watch = {.config = config, .keys = keys, .sources = sources};
-    GError *error = NULL;
+    g_autoptr(GError) error = NULL;
     guint hangup;
 
     watch.loop = g_main_loop_new(NULL, FALSE);
     watch.cameras = g_ptr_array_new_with_free_func((GDestroyNotify)watch_camera_unref);
     watch.stopping = g_ptr_array_new_with_free_func((GDestroyNotify)watch_camera_unref);
-    /* While models load too, where its default would end the program. */
+    /* Installed before the models load: SIGHUP would end the program by default. */
     hangup = g_unix_signal_add(SIGHUP, on_hangup, &watch);
-    if (load(&watch, &error)) {
-        loop(&watch);
+    if (load_list(&watch, &error)) {
+        run_loop(&watch);
     } else {
-        say("%s", error->message);
-        g_error_free(error);
-        watch.failed = TRUE;
+        print_message("%s", error->message);
+        watch.has_failed = TRUE;
     }
     g_source_remove(hangup);
     g_clear_pointer(&watch.server, watch_server_free);
@@ -349,5 +342,5 @@ gboolean watch_run(const char *config, const char *const *keys, char **sources)
     g_ptr_array_unref(watch.stopping);
     g_ptr_array_unref(watch.cameras);
     g_main_loop_unref(watch.loop);
-    return !watch.failed;
+    return !watch.has_failed;
 }

@@ -5,6 +5,6 @@
 
 #include <glib.h>
 
-/* Watches until a signal comes, or until every camera was a file and has been played. The arguments
- * are those of watch_list_new(). FALSE when something went wrong, which has been said. */
+/* Runs until a signal arrives, or until every camera was a file and has been played. The arguments
+ * are those of watch_list_new(). Returns FALSE if something failed, which it has reported. */
 gboolean watch_run(const char *config, const char *const *keys, char **sources);

@@ -13,7 +13,7 @@ struct WatchServer {
     SoupServer *soup;
     WatchServerText text;
     gpointer data;
-    char *address;
+    char *url;
 };
 
 static void on_request(SoupServer *soup, SoupServerMessage *message, const char *path,
@@ -24,7 +24,7 @@ static void on_request(SoupServer *soup, SoupServerMessage *message, const char 
     SoupMessageHeaders *headers = soup_server_message_get_response_headers(message);
     char *text;
 
-    /* libsoup 3.2 never gives back a connection that a client closes while it is idle. */
+    /* libsoup 3.2 leaks an idle connection that the client closes. */
     soup_message_headers_replace(headers, "Connection", "close");
 
     if (strcmp(path, "/metrics") != 0) {
@@ -40,41 +40,37 @@ static void on_request(SoupServer *soup, SoupServerMessage *message, const char 
     }
 }
 
-/* Connections are accepted here and not by libsoup, whose version 3.2 leaks a socket for each. */
+/* Connections are accepted here because libsoup 3.2 leaks a socket for each that it accepts. */
 static gboolean on_incoming(GSocketService *service, GSocketConnection *connection, GObject *source,
                             gpointer data)
 {
     WatchServer *server = data;
-    GSocketAddress *local = g_socket_connection_get_local_address(connection, NULL);
-    GSocketAddress *remote = g_socket_connection_get_remote_address(connection, NULL);
+    g_autoptr(GSocketAddress) local = g_socket_connection_get_local_address(connection, NULL);
+    g_autoptr(GSocketAddress) remote = g_socket_connection_get_remote_address(connection, NULL);
 
-    /* One that is gone again already needs no answer. */
+    /* A connection that is closed already has no addresses. */
     if (local && remote)
         soup_server_accept_iostream(server->soup, G_IO_STREAM(connection), local, remote, NULL);
-    g_clear_object(&local);
-    g_clear_object(&remote);
     return TRUE;
 }
 
-static char *metrics_address(GInetSocketAddress *bound)
+static char *make_url(GInetSocketAddress *bound)
 {
     GInetAddress *host = g_inet_socket_address_get_address(bound);
-    char *name = g_inet_address_to_string(host);
-    gboolean six = g_inet_address_get_family(host) == G_SOCKET_FAMILY_IPV6;
-    char *address = g_strdup_printf(six ? "http://[%s]:%u/metrics" : "http://%s:%u/metrics", name,
-                                    g_inet_socket_address_get_port(bound));
+    g_autofree char *name = g_inet_address_to_string(host);
+    const gboolean is_ipv6 = g_inet_address_get_family(host) == G_SOCKET_FAMILY_IPV6;
 
-    g_free(name);
-    return address;
+    return g_strdup_printf(is_ipv6 ? "http://[%s]:%u/metrics" : "http://%s:%u/metrics", name,
+                           g_inet_socket_address_get_port(bound));
 }
 
-/* [ADDRESS:]PORT, where an IPv6 address is in brackets. */
-static GSocketAddress *parse(const char *where, GError **error)
+/* where: [ADDRESS:]PORT, with an IPv6 address in brackets. */
+static GSocketAddress *parse_address(const char *where, GError **error)
 {
     const char *colon = strrchr(where, ':');
     const char *digits = colon ? colon + 1 : where;
-    gsize length = colon ? (gsize)(colon - where) : 0;
-    char *host = colon ? g_strndup(where, length) : g_strdup("127.0.0.1");
+    const gsize length = colon ? (gsize)(colon - where) : 0;
+    g_autofree char *host = colon ? g_strndup(where, length) : g_strdup("127.0.0.1");
     GSocketAddress *address = NULL;
     guint64 port;
 
@@ -86,17 +82,16 @@ static GSocketAddress *parse(const char *where, GError **error)
         address = g_inet_socket_address_new_from_string(host, (guint)port);
     if (!address)
         g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
-                    "metrics is '%s', and must be a port, or a numeric address and a port such as "
+                    "metrics is '%s', expected a port, or a numeric address and a port, such as "
                     "0.0.0.0:9464",
                     where);
-    g_free(host);
     return address;
 }
 
 WatchServer *watch_server_new(const char *where, WatchServerText text, gpointer data,
                               GError **error)
 {
-    GSocketAddress *address = parse(where, error), *bound;
+    g_autoptr(GSocketAddress) address = parse_address(where, error), bound = NULL;
     WatchServer *server;
 
     if (!address)
@@ -112,12 +107,10 @@ WatchServer *watch_server_new(const char *where, WatchServerText text, gpointer 
                                        G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_TCP, NULL, &bound,
                                        error)) {
         g_prefix_error(error, "cannot serve metrics at %s: ", where);
-        g_clear_pointer(&server, watch_server_free);
-    } else {
-        server->address = metrics_address(G_INET_SOCKET_ADDRESS(bound));
-        g_object_unref(bound);
+        watch_server_free(server);
+        return NULL;
     }
-    g_object_unref(address);
+    server->url = make_url(G_INET_SOCKET_ADDRESS(bound));
     return server;
 }
 
@@ -133,13 +126,13 @@ void watch_server_free(WatchServer *server)
     g_object_unref(server->service);
     soup_server_disconnect(server->soup);
     g_object_unref(server->soup);
-    g_free(server->address);
+    g_free(server->url);
     g_free(server);
 }
 
-const char *watch_server_address(const WatchServer *server)
+const char *watch_server_url(const WatchServer *server)
 {
-    return server->address;
+    return server->url;
 }
 
 #else
@@ -148,7 +141,7 @@ WatchServer *watch_server_new(const char *where, WatchServerText text, gpointer 
                               GError **error)
 {
     g_set_error_literal(error, G_FILE_ERROR, G_FILE_ERROR_NOSYS,
-                        "this convnext-watch was built without libsoup 3 and has no metrics");
+                        "convnext-watch was built without libsoup 3 and cannot serve metrics");
     return NULL;
 }
 
@@ -159,7 +152,7 @@ gboolean watch_server_is_taken(const GError *error)
 
 void watch_server_free(WatchServer *server) {}
 
-const char *watch_server_address(const WatchServer *server)
+const char *watch_server_url(const WatchServer *server)
 {
     return NULL;
 }

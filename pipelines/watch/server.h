@@ -1,4 +1,4 @@
-/* The HTTP server that Prometheus reads the metrics from, at /metrics.
+/* The HTTP server from which Prometheus reads the metrics, at /metrics.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
@@ -7,19 +7,19 @@
 
 typedef struct WatchServer WatchServer;
 
-/* Makes the text of the metrics; the caller frees it. */
+/* Makes the text of the metrics, which the server frees. */
 typedef char *(*WatchServerText)(gpointer data);
 
-/* where: [ADDRESS:]PORT; without an address only this machine can read it, and port 0 is one that
- * the system chooses. It answers in the main loop. NULL with an error, one sentence, when it cannot
- * listen there, or when this program was built without libsoup. */
+/* where: [ADDRESS:]PORT. Without an address it listens on localhost only; with port 0 the system
+ * picks a port. It answers in the main loop. NULL with an error of one sentence if it cannot
+ * listen, or if this program was built without libsoup. */
 WatchServer *watch_server_new(const char *where, WatchServerText text, gpointer data,
                               GError **error);
 
-/* Whether an error of that says that somebody else listens there. */
+/* Whether the error means that the port is in use. */
 gboolean watch_server_is_taken(const GError *error);
 
 void watch_server_free(WatchServer *server);
 
-/* Where it is, for people: http://127.0.0.1:9464/metrics, for example. */
-const char *watch_server_address(const WatchServer *server);
+/* The server's URL, such as http://127.0.0.1:9464/metrics. */
+const char *watch_server_url(const WatchServer *server);

@@ -1,11 +1,11 @@
-/* Where a camera's frames come from.
+/* The elements that produce a camera's frames.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "pipelines/watch/list.h"
+#include "pipelines/watch/settings.h"
 
-/* A bin with one source pad, "src", that gives raw video once it plays. Floating, as elements are.
- * It stands for one connection and is thrown away with it. NULL with an error where an element is
- * missing on this machine. */
+/* A bin with one source pad, "src", which produces raw video once it plays. Floating, like any new
+ * element. It serves one connection and is discarded with it. NULL with an error if an element is
+ * not installed. */
 GstElement *watch_source_new(const WatchSettings *settings, GError **error);

@@ -1,7 +1,7 @@
-/* convnext-watch: watches any number of cameras in one process, whose elements share one model and
- * its threads by themselves. It is an example of an application around the elements, and uses
- * nothing but GStreamer's API, the elements' properties and the public library. This file is its
- * command line.
+/* convnext-watch: monitors any number of cameras in one process, in which the elements share one
+ * model and its threads. It is also an example of an application built on the elements: it uses
+ * only GStreamer's API, the elements' properties and the public library. This file is its command
+ * line.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <gst/gst.h>
@@ -14,46 +14,33 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "pipelines/watch/keys.h"
 #include "pipelines/watch/pipeline.h"
 #include "pipelines/watch/run.h"
 
 static const char help_summary[] =
-    "Watches cameras: a JSON line per result on standard output, what becomes of the cameras on\n"
-    "standard error, and a summary at the end. A SOURCE is an address such as rtsp://camera/live\n"
-    "or http://camera/video.mjpg, a file, /dev/videoN or test:PATTERN; NAME is what it is called\n"
-    "in the lines.";
+    "Monitors cameras. Prints a JSON line per result to standard output; camera status and a\n"
+    "final summary go to standard error. A SOURCE is a URI such as rtsp://camera/live or\n"
+    "http://camera/video.mjpg, a file, /dev/videoN or test:PATTERN; NAME identifies it in the\n"
+    "lines.";
 
-static const char help_description[] =
-    "The list of cameras is a key file with a group for each, named as the camera:\n"
+static const char help_list[] =
+    "The camera list is a key file with a group for each camera:\n"
     "\n"
-    "  [watch]                  defaults of all cameras, and of the command line's\n"
+    "  [watch]                  defaults for all cameras, also those on the command line\n"
     "  protocols = tcp+udp\n"
     "\n"
     "  [door]\n"
     "  source = rtsp://10.0.0.11/live\n"
     "  credentials-file = /etc/convnext-watch/door\n"
-    "\n"
-    "Keys, of a camera or of [watch]:\n"
-    "  source            what is watched; of a camera only\n"
-    "  credentials-file  a file whose first line is user:password\n"
-    "  credentials-env   an environment variable that holds user:password\n"
-    "  protocols         of RTSP: tcp, udp, udp-mcast, joined by +; tcp, or udp for rtspu://;\n"
-    "                    HTTP and TLS are chosen by addresses with rtsph:// and rtsps://\n"
-    "  latency           milliseconds that RTSP waits for late packets; 200\n"
-    "  stall-timeout     seconds without a frame after which a camera is gone; 5\n"
-    "  connect-timeout   seconds that the first frame may take; 15\n"
-    "  reconnect-min     seconds before the first attempt to get it back; 0.25\n"
-    "  reconnect-max     seconds between later attempts, which grow up to that; 3. After a\n"
-    "                    refused login at least 60: cameras lock out who tries too often\n"
-    "Keys of [watch] only:\n"
-    "  metrics           [ADDRESS:]PORT where Prometheus finds http://.../metrics\n"
-    "  events            a file; opened again on SIGHUP\n"
-    "Every other key is a property of the element convnext, such as model, interval or top-k.\n"
-    "\n"
-    "SIGHUP rereads the list: cameras that are in it as they were go on undisturbed, and a list\n"
-    "with a mistake in it changes nothing. The file of events is opened again either way. SIGINT\n"
-    "and SIGTERM end the program.";
+    "\n";
 
+static const char help_signals[] =
+    "SIGHUP reloads the camera list: cameras whose settings are unchanged keep playing, and a\n"
+    "list with an error changes nothing. The events file is reopened in either case. SIGINT and\n"
+    "SIGTERM quit.";
+
+/* An option that sets a key of [watch]; --set KEY=VALUE sets any. */
 static gboolean on_key(const char *option, const char *value, gpointer data, GError **error)
 {
     GPtrArray *keys = data;
@@ -74,9 +61,11 @@ static gboolean on_key(const char *option, const char *value, gpointer data, GEr
     return TRUE;
 }
 
+/* Memory */
+
 #ifdef __GLIBC__
-/* glibc returns by itself what is free at the end of an arena only, not what lies between the
- * blocks of connections that are still there. */
+/* glibc returns free memory to the system only at the end of an arena, not between the blocks of
+ * connections that are still open. */
 static gboolean on_trim(gpointer data)
 {
     malloc_trim(0);
@@ -84,24 +73,23 @@ static gboolean on_trim(gpointer data)
 }
 #endif
 
-/* The slabs of GLib's slice allocator, which 2.76 no longer has, fill up with what lasts beside
- * what goes with a connection. Only the environment can turn it off, before GLib starts. */
-static void leave_slices(char **argv)
+/* GLib's slice allocator, which 2.76 removed, mixes long-lived blocks with those of a connection in
+ * one slab. Only an environment variable can turn it off, and only before GLib starts. */
+static void disable_slices(char **argv)
 {
-    char *program;
+    g_autofree char *program = NULL;
 
     if (!glib_check_version(2, 76, 0) || g_getenv("G_SLICE"))
         return;
     program = g_file_read_link("/proc/self/exe", NULL);
     g_setenv("G_SLICE", "always-malloc", TRUE);
     if (program)
-        execv(program, argv); /* comes back only where that cannot be */
-    g_free(program);
+        execv(program, argv); /* returns only on failure */
 }
 
-/* Each connection brings threads and frames of its own. glibc would spread them over many arenas
- * and, having seen large blocks freed, no more return them to the system: memory would grow with
- * each reconnect until every arena has seen the worst. */
+/* Every connection has its own threads and frames. By default glibc would spread these over many
+ * arenas and, once large blocks have been freed, stop returning such blocks to the system: memory
+ * would grow with each reconnect until every arena has seen the worst case. */
 static void keep_memory_flat(void)
 {
 #ifdef __GLIBC__
@@ -112,59 +100,68 @@ static void keep_memory_flat(void)
 #endif
 }
 
-int main(int argc, char **argv)
+/* The command line */
+
+static GOptionContext *make_context(const GOptionEntry *entries, GPtrArray *keys)
 {
-    GPtrArray *keys = g_ptr_array_new_with_free_func(g_free);
-    char *config = NULL, **sources = NULL;
+    GOptionContext *context = g_option_context_new(NULL);
+    GOptionGroup *group = g_option_group_new("watch", NULL, NULL, keys, NULL);
+    g_autofree char *help_keys = watch_keys_help();
+    g_autofree char *description = g_strconcat(help_list, help_keys, "\n", help_signals, NULL);
+
+    g_option_context_set_summary(context, help_summary);
+    g_option_context_set_description(context, description);
+    g_option_group_add_entries(group, entries);
+    g_option_context_set_main_group(context, group);
+    g_option_context_add_group(context, gst_init_get_option_group());
+    return context;
+}
+
+static gboolean run_command_line(int argc, char **argv)
+{
+    g_autoptr(GPtrArray) keys = g_ptr_array_new_with_free_func(g_free);
+    g_autofree char *config = NULL;
+    g_auto(GStrv) sources = NULL;
     gpointer key = on_key;
     const GOptionEntry entries[] = {
-        {"config", 'c', 0, G_OPTION_ARG_FILENAME, &config, "The list of cameras, a key file",
-         "FILE"},
+        {"config", 'c', 0, G_OPTION_ARG_FILENAME, &config, "The camera list, a key file", "FILE"},
         {"model", 'm', 0, G_OPTION_ARG_CALLBACK, key,
-         "A checkpoint or its folder, in place of the bundled model", "PATH"},
-        {"protocols", 0, 0, G_OPTION_ARG_CALLBACK, key, "How RTSP streams come: tcp, udp, ...",
-         "LIST"},
+         "A checkpoint or its folder (default: the bundled model)", "PATH"},
+        {"protocols", 0, 0, G_OPTION_ARG_CALLBACK, key, "RTSP transports: tcp, udp, ...", "LIST"},
         {"credentials-file", 0, 0, G_OPTION_ARG_CALLBACK, key,
          "A file whose first line is user:password", "FILE"},
         {"credentials-env", 0, 0, G_OPTION_ARG_CALLBACK, key,
          "An environment variable that holds user:password", "NAME"},
         {"metrics", 0, 0, G_OPTION_ARG_CALLBACK, key,
-         "Serve metrics for Prometheus; without an address to this machine only", "[ADDRESS:]PORT"},
+         "Serve metrics for Prometheus, on localhost unless an address is given", "[ADDRESS:]PORT"},
         {"events", 0, 0, G_OPTION_ARG_CALLBACK, key,
-         "Append a JSON line per change of state, of a camera or of what it shows", "FILE"},
-        {"set", 's', 0, G_OPTION_ARG_CALLBACK, key, "Any other key of [watch], see below",
+         "Append a JSON line per change of a camera's state or label", "FILE"},
+        {"set", 's', 0, G_OPTION_ARG_CALLBACK, key, "Set any key of [watch], see below",
          "KEY=VALUE"},
         {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_STRING_ARRAY, &sources, NULL, "[[NAME=]SOURCE...]"},
         {NULL},
     };
-    GOptionContext *context;
-    GOptionGroup *group = g_option_group_new("watch", NULL, NULL, keys, NULL);
-    GError *error = NULL;
-    gboolean ok = FALSE;
+    g_autoptr(GOptionContext) context = make_context(entries, keys);
+    g_autoptr(GError) error = NULL;
 
-    leave_slices(argv);
+    if (!g_option_context_parse(context, &argc, &argv, &error)) {
+        g_printerr("convnext-watch: %s\n", error->message);
+        return FALSE;
+    }
+    g_ptr_array_add(keys, NULL);
+    return watch_run(config, (const char *const *)keys->pdata, sources);
+}
+
+int main(int argc, char **argv)
+{
+    gboolean ok;
+
+    disable_slices(argv);
     keep_memory_flat();
     setlocale(LC_ALL, "");
-    signal(SIGPIPE, SIG_IGN); /* whoever read the log may go */
-    context = g_option_context_new(NULL);
-    g_option_context_set_summary(context, help_summary);
-    g_option_context_set_description(context, help_description);
-    g_option_group_add_entries(group, entries);
-    g_option_context_set_main_group(context, group);
-    g_option_context_add_group(context, gst_init_get_option_group());
-    if (g_option_context_parse(context, &argc, &argv, &error)) {
-        g_ptr_array_add(keys, NULL);
-        ok = watch_run(config, (const char *const *)keys->pdata, sources);
-    } else {
-        g_printerr("convnext-watch: %s\n", error->message);
-        g_error_free(error);
-    }
-
-    g_option_context_free(context);
-    g_ptr_array_unref(keys);
-    g_strfreev(sources);
-    g_free(config);
+    signal(SIGPIPE, SIG_IGN); /* the reader of standard error may close it */
+    ok = run_command_line(argc, argv);
     if (watch_pipeline_closing() == 0 && watch_pipeline_left_behind() == 0)
-        gst_deinit(); /* it waits for every thread */
+        gst_deinit(); /* waits for every thread */
     return ok ? EXIT_SUCCESS : EXIT_FAILURE;
 }

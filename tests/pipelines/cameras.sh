@@ -1,5 +1,5 @@
 #!/bin/bash
-# cameras.sh: several sources in one process, each line with the name of its own.
+# cameras.sh: several sources in one process; each line names its source.
 #
 # SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/lib.sh"
@@ -10,7 +10,7 @@ timeout 60 "$CNX_ROOT/pipelines/cameras.sh" street.mov yard.mov >files </dev/nul
     wrong "two files: status $?"
 expect_lines files 0
 for stream in street.mov yard.mov; do
-    grep -q "\"stream\":\"$stream\"" files || wrong "no line of $stream"
+    grep -q "\"stream\":\"$stream\"" files || wrong "no line for $stream"
 done
 
 if [ -n "${RTSP_SERVER:-}" ]; then

@@ -1,8 +1,8 @@
-/* A camera for tests: sends pictures by HTTP on the loopback as MJPEG, one part of a multipart body
- * each, at a port that the system chooses, and prints its address; at others it has none. Ends by
- * itself after some minutes.
+/* A camera for tests: serves pictures as MJPEG over HTTP on localhost, each a part of a multipart
+ * body, at a port that the system picks. Prints its URL; any other path gets 404. Exits after some
+ * minutes.
  *
- *     http-camera FILE...     one after the other, ten a second, again and again
+ *     http-camera FILE...     in turn, ten per second, over and over
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <gio/gio.h>
@@ -24,22 +24,23 @@ static gboolean send_picture(GOutputStream *output, GBytes *picture)
            g_output_stream_write_all(output, "\r\n", 2, NULL, NULL, NULL);
 }
 
-/* In a thread of its own. */
+/* Runs in a thread of its own. */
 static gboolean on_connection(GThreadedSocketService *service, GSocketConnection *connection,
                               GObject *source, gpointer data)
 {
     GPtrArray *pictures = data;
     GIOStream *stream = G_IO_STREAM(connection);
-    GDataInputStream *input = g_data_input_stream_new(g_io_stream_get_input_stream(stream));
+    g_autoptr(GDataInputStream) input =
+        g_data_input_stream_new(g_io_stream_get_input_stream(stream));
     GOutputStream *output = g_io_stream_get_output_stream(stream);
     gboolean found = FALSE, more = TRUE;
-    char *line;
 
     g_data_input_stream_set_newline_type(input, G_DATA_STREAM_NEWLINE_TYPE_CR_LF);
-    while (more && (line = g_data_input_stream_read_line(input, NULL, NULL, NULL))) {
-        found |= g_str_has_prefix(line, "GET /video.mjpg ");
-        more = *line != '\0';
-        g_free(line);
+    while (more) {
+        g_autofree char *line = g_data_input_stream_read_line(input, NULL, NULL, NULL);
+
+        found |= line && g_str_has_prefix(line, "GET /video.mjpg ");
+        more = line && *line;
     }
     more = g_output_stream_printf(output, NULL, NULL, NULL, "HTTP/1.0 %s\r\n\r\n",
                                   found ? "200 OK\r\nContent-Type: multipart/x-mixed-replace; "
@@ -50,7 +51,6 @@ static gboolean on_connection(GThreadedSocketService *service, GSocketConnection
         more = send_picture(output, pictures->pdata[i % pictures->len]);
         g_usleep(PAUSE_US);
     }
-    g_object_unref(input);
     return TRUE;
 }
 
@@ -62,8 +62,8 @@ static gboolean on_end(gpointer loop)
 
 static gboolean serve(GPtrArray *pictures)
 {
-    GMainLoop *loop = g_main_loop_new(NULL, FALSE);
-    GSocketService *service = g_threaded_socket_service_new(10);
+    g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, FALSE);
+    g_autoptr(GSocketService) service = g_threaded_socket_service_new(10);
     const guint16 port =
         g_socket_listener_add_any_inet_port(G_SOCKET_LISTENER(service), NULL, NULL);
 
@@ -74,14 +74,12 @@ static gboolean serve(GPtrArray *pictures)
         g_main_loop_run(loop);
         g_socket_service_stop(service);
     }
-    g_object_unref(service);
-    g_main_loop_unref(loop);
     return port != 0;
 }
 
 int main(int argc, char **argv)
 {
-    GPtrArray *pictures = g_ptr_array_new_with_free_func((GDestroyNotify)g_bytes_unref);
+    g_autoptr(GPtrArray) pictures = g_ptr_array_new_with_free_func((GDestroyNotify)g_bytes_unref);
     gboolean ok = argc > 1;
     char *text;
     gsize size;
@@ -92,6 +90,5 @@ int main(int argc, char **argv)
             g_ptr_array_add(pictures, g_bytes_new_take(text, size));
     }
     ok = ok && serve(pictures);
-    g_ptr_array_unref(pictures);
     return ok ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -1,4 +1,4 @@
-/* convnext-inspect from the outside: its report as JSON and as text, its refusals, its conversions.
+/* The program convnext-inspect: its report as JSON and as text, its refusals, its conversions.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <glib/gstdio.h>
@@ -11,53 +11,51 @@
 static char *folder; /* temporary */
 static const char *tool;
 
-typedef struct Said {
+typedef struct Output {
     char *out, *err;
     int status;
-} Said;
+} Output;
 
-static Said run(const char *const *arguments)
+static Output run(const char *const *arguments)
 {
     g_autoptr(GPtrArray) argv = g_ptr_array_new();
-    Said said = {NULL};
+    Output output = {NULL};
+    g_autoptr(GError) error = NULL;
     int wait;
-    GError *error = NULL;
 
     g_ptr_array_add(argv, (gpointer)tool);
     for (; *arguments; arguments++)
         g_ptr_array_add(argv, (gpointer)*arguments);
     g_ptr_array_add(argv, NULL);
-    g_spawn_sync(NULL, (char **)argv->pdata, NULL, G_SPAWN_DEFAULT, NULL, NULL, &said.out,
-                 &said.err, &wait, &error);
+    g_spawn_sync(NULL, (char **)argv->pdata, NULL, G_SPAWN_DEFAULT, NULL, NULL, &output.out,
+                 &output.err, &wait, &error);
     g_assert_no_error(error);
-    said.status = g_spawn_check_wait_status(wait, &error) ? 0 : error->code;
-    g_clear_error(&error);
-    return said;
+    output.status = g_spawn_check_wait_status(wait, &error) ? 0 : error->code;
+    return output;
 }
 
 #define RUN(...) run((const char *const[]){__VA_ARGS__, NULL})
 
-static void said_clear(Said *said)
+static void output_clear(Output *output)
 {
-    g_free(said->out);
-    g_free(said->err);
+    g_free(output->out);
+    g_free(output->err);
 }
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Output, output_clear)
 
 static JsonObject *parse(const char *text)
 {
-    GError *error = NULL;
-    JsonNode *root = json_from_string(text, &error);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(JsonNode) root = json_from_string(text, &error);
 
     g_assert_no_error(error);
-    JsonObject *object = json_node_dup_object(root);
-    json_node_unref(root);
-    return object;
+    return json_node_dup_object(root);
 }
 
-static void assert_ok(const Said *said)
+static void assert_ok(const Output *output)
 {
-    if (said->status != 0 || *said->err != '\0')
-        g_error("status %d: %s", said->status, said->err);
+    if (output->status != 0 || *output->err != '\0')
+        g_error("status %d: %s", output->status, output->err);
 }
 
 static void check_uints(JsonObject *object, const char *key, const guint *expected, guint count)
@@ -81,19 +79,22 @@ static gboolean count_matrix(const char *canonical, guint rank, const guint64 *s
     return TRUE;
 }
 
-/* Every fixture: what the report says is what the library knows. */
+/* The report on every fixture agrees with the library. */
 static void test_json(gconstpointer data)
 {
     g_autofree char *path = g_strconcat(FIXTURES "/networks/", data, NULL);
     GError *error = NULL;
     CnxCheckpoint *checkpoint = cnx_checkpoint_open(path, CNX_WEIGHT_SET_AUTO, &error);
     const CnxConfig *config = cnx_checkpoint_config(checkpoint);
-    Said said = RUN("--json", "--tensors", path);
+    g_auto(Output) output = RUN("--json", "--tensors", path);
+    g_autoptr(JsonObject) report = NULL;
+    JsonObject *input;
     guint count;
 
-    assert_ok(&said);
+    assert_ok(&output);
     const CnxPart *parts = cnx_checkpoint_parts(checkpoint, &count);
-    JsonObject *report = parse(said.out), *input = json_object_get_object_member(report, "input");
+    report = parse(output.out);
+    input = json_object_get_object_member(report, "input");
     JsonObject *head = json_object_get_object_member(report, "head");
     JsonObject *tensors = json_object_get_object_member(report, "tensors");
     JsonArray *list = json_object_get_array_member(tensors, "list");
@@ -127,12 +128,10 @@ static void test_json(gconstpointer data)
         g_assert_cmpstr(json_object_get_string_member(tensor, "name"), ==, parts[i].tensor->name);
         g_assert_cmpstr(json_object_get_string_member(tensor, "part"), ==, parts[i].canonical);
     }
-    json_object_unref(report);
-    said_clear(&said);
     cnx_checkpoint_close(checkpoint);
 }
 
-/* The bundled model, of which every line is known. */
+/* The bundled model, for which every line is known. */
 static void test_text(void)
 {
     static const char *const lines[] = {
@@ -142,7 +141,7 @@ static void test_text(void)
         "stored as F16\n",
         "blocks      V1: layer scale; biases\n",
         "activation  gelu (config.json)\n",
-        "norms       layer norm, eps 1e-06 (default); the last one 1e-06 (config.json)\n",
+        "norms       layer norm, eps 1e-06 (default); last norm 1e-06 (config.json)\n",
         "head        9 classes, softmax\n",
         "labels      \"normal\", \"dark\", ",
         ", ... (config.json)\n",
@@ -151,10 +150,10 @@ static void test_text(void)
         "mean        0.485 0.456 0.406 (preprocessor_config.json)\n",
         "std         0.229 0.224 0.225 (preprocessor_config.json)\n",
         " used, 0 ignored, 0 missing\n",
-        " of packed weights at level ",
-        " GMAC for an input of 224x224\n",
+        " of packed weights at isa level ",
+        " GMAC for a 224x224 input\n",
     };
-    Said plain = RUN(BUNDLED), listed = RUN("-t", BUNDLED);
+    g_auto(Output) plain = RUN(BUNDLED), listed = RUN("-t", BUNDLED);
 
     assert_ok(&plain);
     assert_ok(&listed);
@@ -165,32 +164,30 @@ static void test_text(void)
     g_assert_nonnull(
         strstr(listed.out + strlen(plain.out),
                "used     F16   [9,160]          \"classifier.weight\" = head.weight\n"));
-    said_clear(&plain);
-    said_clear(&listed);
 }
 
-static void check_failure(Said said, const char *sentence)
+/* Takes ownership of the output's members. */
+static void check_failure(Output result, const char *sentence)
 {
+    g_auto(Output) output = result;
     g_autofree char *line = g_strdup_printf("convnext-inspect: %s\n", sentence);
 
-    g_assert_cmpint(said.status, ==, 1);
-    g_assert_cmpstr(said.out, ==, "");
-    g_assert_cmpstr(said.err, ==, line);
-    said_clear(&said);
+    g_assert_cmpint(output.status, ==, 1);
+    g_assert_cmpstr(output.out, ==, "");
+    g_assert_cmpstr(output.err, ==, line);
 }
 
-/* One sentence, the one that the element posts: both have it from where the file is opened. */
+/* The sentence is the one that the element posts, because both come from opening the file. */
 static void check_refused(const char *name, const char *contents)
 {
     g_autofree char *path = g_build_filename(folder, name, NULL);
-    GError *error = NULL;
+    g_autoptr(GError) error = NULL;
 
     if (contents)
         g_assert_true(g_file_set_contents(path, contents, -1, NULL));
     g_assert_null(cnx_checkpoint_open(path, CNX_WEIGHT_SET_AUTO, &error));
     check_failure(RUN(path), error->message);
     check_failure(RUN("--json", path), error->message);
-    g_error_free(error);
     g_remove(path);
 }
 
@@ -200,59 +197,56 @@ static void test_refusals(void)
     check_refused("empty.safetensors", "");
     check_refused("text.safetensors", "It was a dark and stormy night; the model was not there.\n");
     check_refused("page.safetensors", "<!DOCTYPE html><html>404</html>");
-    check_failure(RUN(BUNDLED, "--dtype", "F32"), "--layout and --dtype belong to --convert");
+    check_failure(RUN(BUNDLED, "--dtype", "F32"), "--layout and --dtype require --convert");
     check_failure(RUN(BUNDLED, "--convert", "x", "--dtype", "F8"),
                   "--dtype is 'F8', expected one of F32, F16, BF16");
     check_failure(RUN(BUNDLED, "--convert", "x", "--layout", "keras"),
                   "--layout is 'keras', expected one of transformers, timm");
-    check_failure(RUN(BUNDLED, BUNDLED), "one checkpoint at a time: more than one path was given");
+    check_failure(RUN(BUNDLED, BUNDLED), "expected one checkpoint, found more than one path");
     check_failure(RUN("--json"), "the path of a checkpoint file or folder is missing");
     check_failure(RUN(BUNDLED, "--convert", BUNDLED),
                   BUNDLED ": is not empty, expected a new or an empty folder");
 }
 
+static void remove_folder(const char *path, const char *const *files)
+{
+    for (; *files; files++) {
+        g_autofree char *file = g_build_filename(path, *files, NULL);
+
+        g_assert_cmpint(g_remove(file), ==, 0);
+    }
+    g_assert_cmpint(g_rmdir(path), ==, 0);
+}
+
 static void test_convert(void)
 {
     static const char *const files[] = {"model.safetensors", "config.json",
-                                        "preprocessor_config.json", "labels.txt"};
+                                        "preprocessor_config.json", "labels.txt", NULL};
     g_autofree char *out = g_build_filename(folder, "converted", NULL);
-    Said said = RUN(BUNDLED, "--convert", out, "--dtype", "bf16");
+    g_auto(Output) conversion = RUN(BUNDLED, "--convert", out, "--dtype", "bf16");
+    g_auto(Output) output = RUN(out, "--json");
+    g_autoptr(JsonObject) report = NULL;
 
-    assert_ok(&said);
-    g_assert_cmpstr(said.out, ==, "");
-    said_clear(&said);
-    said = RUN(out, "--json");
-    assert_ok(&said);
-    JsonObject *report = parse(said.out);
+    assert_ok(&conversion);
+    g_assert_cmpstr(conversion.out, ==, "");
+    assert_ok(&output);
+    report = parse(output.out);
     g_assert_cmpstr(json_object_get_string_member(report, "dtype"), ==, "BF16");
     g_assert_cmpstr(json_object_get_string_member(report, "dialect"), ==, "transformers");
-    json_object_unref(report);
-    said_clear(&said);
-    for (guint i = 0; i < G_N_ELEMENTS(files); i++) {
-        g_autofree char *path = g_build_filename(out, files[i], NULL);
-
-        g_assert_cmpint(g_remove(path), ==, 0);
-    }
-    g_assert_cmpint(g_rmdir(out), ==, 0);
+    remove_folder(out, files);
 }
 
-/* What is not exact is said, and does not fail. */
+/* A conversion that is not exact prints a note and succeeds. */
 static void test_note(void)
 {
+    static const char *const files[] = {"model.safetensors", "config.json",
+                                        "preprocessor_config.json", NULL};
     g_autofree char *out = g_build_filename(folder, "converted", NULL);
-    Said said = RUN(FIXTURES "/networks/timm-v1", "--convert", out);
+    g_auto(Output) output = RUN(FIXTURES "/networks/timm-v1", "--convert", out);
 
-    g_assert_cmpint(said.status, ==, 0);
-    g_assert_true(g_str_has_prefix(said.err, "note: transformers rounds the origin of the crop"));
-    said_clear(&said);
-    for (const char *const *file = (const char *const[]){"model.safetensors", "config.json",
-                                                         "preprocessor_config.json", NULL};
-         *file; file++) {
-        g_autofree char *path = g_build_filename(out, *file, NULL);
-
-        g_assert_cmpint(g_remove(path), ==, 0);
-    }
-    g_assert_cmpint(g_rmdir(out), ==, 0);
+    g_assert_cmpint(output.status, ==, 0);
+    g_assert_true(g_str_has_prefix(output.err, "note: transformers rounds the origin of the crop"));
+    remove_folder(out, files);
 }
 
 int main(int argc, char **argv)

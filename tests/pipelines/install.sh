@@ -1,6 +1,6 @@
 #!/bin/bash
-# `meson install` brings the plugin, the public library with what is needed to build against it, and
-# the bundled model; a program builds against what was installed.
+# `meson install` installs the plugin, the programs, the bundled model, and the public library with the
+# files needed to build against it; a program builds and runs with the installed library.
 #
 # SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/lib.sh"
@@ -22,7 +22,7 @@ int main(int argc, char **argv)
 }
 END
 pc=$(find "$work/root" -name gstconvnext-1.0.pc)
-sed -i "s,^prefix=,&$work/root," "$pc" # as if the folder were the root
+sed -i "s,^prefix=,&$work/root," "$pc" # treat the folder as the root
 export PKG_CONFIG_PATH=${pc%/*}
 libraries=$(dirname "$(find "$work/root" -name libgstconvnext-1.0.so)")
 # shellcheck disable=SC2046 # a list of words
@@ -30,6 +30,6 @@ if ${CC:-cc} -Werror -o program program.c \
     $(pkg-config --cflags --libs gstconvnext-1.0); then
     LD_LIBRARY_PATH=$libraries ./program || wrong "a program with the installed library fails"
 else
-    wrong "no program can be built with the installed library"
+    wrong "a program does not build with the installed library"
 fi
 exit $bad

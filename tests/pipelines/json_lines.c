@@ -1,6 +1,6 @@
-/* Reads what convnextpublish wrote: every line is a JSON object of the form that DESIGN promises.
+/* Checks the output of convnextpublish: every line is a JSON object with the documented fields.
  *
- *   json-lines FILE LINES    LINES: how many there must be, or 0 for one or more
+ *   json-lines FILE LINES    LINES: the expected number, or 0 for one or more
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <glib.h>
@@ -13,7 +13,7 @@
     if (!(condition))         \
     return g_strdup_printf(__VA_ARGS__)
 
-/* The functions below return NULL, or what is wrong */
+/* Checks that return NULL, or what is wrong */
 
 static char *check_number(JsonObject *object, const char *key, gint64 least)
 {
@@ -42,7 +42,7 @@ static char *check_classes(JsonObject *line)
             return wrong;
         CHECK(json_object_get_string_member_with_default(klass, "label", NULL),
               "class %u has no label", i);
-        CHECK(score >= 0 && score <= last, "score %u is %g, after one of %g", i, score, last);
+        CHECK(score >= 0 && score <= last, "score %u is %g and follows %g", i, score, last);
         last = score;
         sum += score;
     }
@@ -64,7 +64,7 @@ static char *check_times(JsonObject *line)
     return NULL;
 }
 
-/* frames: stream -> number of the last frame + 1; frames of a stream are counted up. */
+/* Frame numbers of a stream increase. frames: stream -> number of the last frame + 1. */
 static char *check_order(JsonObject *line, GHashTable *frames)
 {
     const char *stream = json_object_get_string_member_with_default(line, "stream", "");
@@ -79,35 +79,33 @@ static char *check_order(JsonObject *line, GHashTable *frames)
 
 static char *check_line(const char *text, GHashTable *frames)
 {
-    JsonParser *parser = json_parser_new();
-    GError *error = NULL;
+    g_autoptr(JsonParser) parser = json_parser_new();
+    g_autoptr(GError) error = NULL;
     JsonNode *root;
     JsonObject *line;
     char *wrong = NULL;
 
-    if (!json_parser_load_from_data(parser, text, -1, &error)) {
-        wrong = g_strdup(error->message);
-        g_error_free(error);
-    } else if (!(root = json_parser_get_root(parser)) || !JSON_NODE_HOLDS_OBJECT(root)) {
-        wrong = g_strdup("not an object");
-    } else {
-        line = json_node_get_object(root);
-        (void)((wrong = check_number(line, "frame", 0)) || (wrong = check_number(line, "pts", 0)) ||
-               (wrong = check_number(line, "width", 1)) ||
-               (wrong = check_number(line, "height", 1)) || (wrong = check_classes(line)) ||
-               (wrong = check_times(line)) || (wrong = check_order(line, frames)));
-        if (!wrong && !json_object_get_string_member_with_default(line, "model", NULL))
-            wrong = g_strdup("\"model\" is not a string");
-    }
-    g_object_unref(parser);
-    return wrong;
+    if (!json_parser_load_from_data(parser, text, -1, &error))
+        return g_strdup(error->message);
+    root = json_parser_get_root(parser);
+    CHECK(root && JSON_NODE_HOLDS_OBJECT(root), "not an object");
+    line = json_node_get_object(root);
+    if ((wrong = check_number(line, "frame", 0)) || (wrong = check_number(line, "pts", 0)) ||
+        (wrong = check_number(line, "width", 1)) || (wrong = check_number(line, "height", 1)) ||
+        (wrong = check_classes(line)) || (wrong = check_times(line)) ||
+        (wrong = check_order(line, frames)))
+        return wrong;
+    CHECK(json_object_get_string_member_with_default(line, "model", NULL),
+          "\"model\" is not a string");
+    return NULL;
 }
 
 int main(int argc, char **argv)
 {
-    GHashTable *frames = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    GError *error = NULL;
-    char *text = NULL, **lines;
+    g_autoptr(GHashTable) frames = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    g_autoptr(GError) error = NULL;
+    g_autofree char *text = NULL;
+    g_auto(GStrv) lines = NULL;
     guint count = 0, expected, bad = 0;
 
     if (argc != 3 || !g_file_get_contents(argv[1], &text, NULL, &error)) {
@@ -117,13 +115,12 @@ int main(int argc, char **argv)
     expected = (guint)atoi(argv[2]);
     lines = g_strsplit(text, "\n", -1);
     for (; lines[count] && *lines[count]; count++) {
-        char *wrong = check_line(lines[count], frames);
+        g_autofree char *wrong = check_line(lines[count], frames);
 
         if (wrong) {
             g_printerr("%s:%u: %s: %s\n", argv[1], count + 1, wrong, lines[count]);
             bad++;
         }
-        g_free(wrong);
     }
     if (lines[count] && lines[count + 1]) {
         g_printerr("%s:%u: an empty line\n", argv[1], count + 1);
@@ -133,8 +130,5 @@ int main(int argc, char **argv)
         g_printerr("%s: %u lines, expected %s\n", argv[1], count, expected ? argv[2] : "some");
         bad++;
     }
-    g_strfreev(lines);
-    g_free(text);
-    g_hash_table_unref(frames);
     return bad ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -1,13 +1,13 @@
 #!/bin/bash
-# imagenet-labels.sh makes the lists out of a wheel, and the element names a thousand classes by
-# them. The wheel is one of this test, with timm's files but other words.
+# imagenet-labels.sh writes the lists from a wheel. The test makes its own wheel, with timm's files but
+# other names.
 #
 # SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/lib.sh"
 labels=$CNX_ROOT/pipelines/imagenet-labels.sh
 export XDG_DATA_HOME=$work/data
 
-# make_wheel FILE COUNT: names of COUNT classes of each list's 1000, 11821 and 21841.
+# make_wheel FILE COUNT: makes a wheel with COUNT instead of 1000 classes in the first list.
 make_wheel()
 {
     local info=timm/data/_info
@@ -20,25 +20,25 @@ make_wheel()
 }
 
 make_wheel timm.whl 1000
-"$labels" --wheel timm.whl 2>said || wrong "no lists: $(cat said)"
+"$labels" --wheel timm.whl 2>log || wrong "no lists: $(cat log)"
 for list in '1k 1000 282' '12k 11821 382' '22k 21841 282'; do
     # shellcheck disable=SC2086 # three words
     set -- $list
     file=$XDG_DATA_HOME/gst-convnext/imagenet-$1.txt
-    [ "$(wc -l <"$file")" -eq "$2" ] || wrong "$file has not $2 lines"
+    [ "$(wc -l <"$file")" -eq "$2" ] || wrong "$file: expected $2 lines"
     [ "$(sed -n 282p "$file")" = "thing $3, matter" ] || wrong "$file: line 282 is $(sed -n 282p "$file")"
 done
-"$labels" --wheel timm.whl elsewhere 2>said || wrong "no lists elsewhere: $(cat said)"
+"$labels" --wheel timm.whl elsewhere 2>log || wrong "no lists elsewhere: $(cat log)"
 cmp elsewhere/imagenet-22k.txt "$XDG_DATA_HOME/gst-convnext/imagenet-22k.txt" || bad=1
 
 make_wheel few.whl 999
-expect_refusal 'few.whl: imagenet_synsets.txt names 999 classes, expected 1000' \
+expect_refusal 'few.whl: imagenet_synsets.txt lists 999 classes, expected 1000' \
     "$labels" --wheel few.whl
 seq -f 'n%08.0f' 30001 31000 >timm/data/_info/imagenet_synsets.txt
 python3 -m zipfile -c nameless.whl timm
-expect_refusal 'nameless.whl: not every class of imagenet_synsets.txt has a name' \
+expect_refusal 'nameless.whl: lacks a name for a class of imagenet_synsets.txt' \
     "$labels" --wheel nameless.whl
 echo 'not a wheel' >text.whl
-expect_refusal 'text.whl: is no wheel of timm' "$labels" --wheel text.whl
+expect_refusal 'text.whl: is not a wheel of timm' "$labels" --wheel text.whl
 expect_refusal '--wheel needs a file' "$labels" --wheel
 exit $bad

@@ -1,15 +1,15 @@
-# Shared by the tests of this folder: a folder to work in, a clip, a camera, and what to expect.
-# Sourced by bash. Meson sets CNX_ROOT, CONVNEXT_BUILD, JSON_LINES and, where gst-rtsp-server is
-# there, RTSP_SERVER; and CONVNEXT_WATCH. PATIENCE is half a minute unless it is set.
+# Shared by the tests of this folder: a working folder, clips, cameras and checks. Sourced by bash.
+# Meson sets CNX_ROOT, CONVNEXT_BUILD, CONVNEXT_WATCH, JSON_LINES and, if gst-rtsp-server is installed,
+# RTSP_SERVER. PATIENCE is in seconds, 30 by default.
 #
 # SPDX-License-Identifier: LGPL-2.1-or-later
 set -u
 export LC_ALL=C.UTF-8
-unset http_proxy # souphttpsrc would ask it for the loopback
+unset http_proxy # souphttpsrc would use it for localhost too
 . "$CNX_ROOT/pipelines/env.sh"
 quickstart=$CNX_ROOT/pipelines/quickstart.sh
 work=$(mktemp -d)
-server= # process ids of all that finish() ends
+server= # process ids of the programs that finish() kills
 bad=0
 
 finish()
@@ -27,7 +27,7 @@ wrong()
     bad=1
 }
 
-# make_clip FILE FRAMES: a film with a sound track, as cameras write them.
+# make_clip FILE FRAMES: makes a film with a sound track, like a camera's.
 make_clip()
 {
     gst-launch-1.0 -q qtmux name=mux ! filesink location="$1" \
@@ -36,12 +36,12 @@ make_clip()
         wrong "cannot make a clip"
 }
 
-# start_camera: an RTSP server on the loopback; its address is in $camera. The test is skipped where
-# there is no server to start.
+# start_camera: starts an RTSP server on localhost and puts its address into $camera. Skips the test if
+# no server is installed.
 start_camera()
 {
     if [ -z "${RTSP_SERVER:-}" ]; then
-        echo "no gst-rtsp-server here"
+        echo "gst-rtsp-server is not installed"
         exit 77
     fi
     "$RTSP_SERVER" >"$work/camera" &
@@ -55,7 +55,7 @@ start_camera()
     exit 1
 }
 
-# wait_for FILE COUNT PATTERN: until COUNT lines of the file match; for PATIENCE seconds at most.
+# wait_for FILE COUNT PATTERN: waits until COUNT lines of the file match, for PATIENCE seconds at most.
 wait_for()
 {
     local _ count
@@ -64,34 +64,34 @@ wait_for()
         [ "${count:-0}" -lt "$2" ] || return 0
         sleep 0.1
     done
-    wrong "$1 never had $2 lines of '$3': $(tail -n 20 "$1")"
+    wrong "$1 does not get $2 lines of '$3': $(tail -n 20 "$1")"
     return 1
 }
 
-# start_watch ARGUMENT...: convnext-watch in the background, its results in the file lines, what it
-# says in the file said, its process id in $watch.
+# start_watch ARGUMENT...: starts convnext-watch in the background, with its results in the file lines,
+# its standard error in the file log, and its process id in $watch.
 start_watch()
 {
     : >lines
-    : >said
-    "$CONVNEXT_WATCH" "$@" >lines 2>said </dev/null &
+    : >log
+    "$CONVNEXT_WATCH" "$@" >lines 2>log </dev/null &
     watch=$!
     server+=" $watch"
 }
 
-# stop_watch SIGNAL: it ends well.
+# stop_watch SIGNAL: expects convnext-watch to end with status 0.
 stop_watch()
 {
     local status
     kill "-$1" "$watch"
     wait "$watch"
     status=$?
-    [ $status -eq 0 ] || wrong "convnext-watch ended with $status after $1: $(tail -n 5 said)"
+    [ $status -eq 0 ] || wrong "convnext-watch ended with $status after $1: $(tail -n 5 log)"
     server=${server/ $watch/}
 }
 
-# scrape FILE: what convnext-watch answers at $port of the loopback to $method (GET) for $path
-# (/metrics): its body in the file, its head in FILE.head, its number in $status.
+# scrape FILE: sends convnext-watch an HTTP request at $port, for $method (GET) and $path (/metrics).
+# Puts the body into the file, the header into FILE.head and the status code into $status.
 scrape()
 {
     local line
@@ -106,27 +106,27 @@ scrape()
     status=$(awk 'NR == 1 { print $2 }' "$1.head")
 }
 
-# expect_lines FILE COUNT: JSON lines up to an empty line, as many as COUNT (0: some).
+# expect_lines FILE COUNT: expects COUNT JSON lines up to an empty line; 0 means one or more.
 expect_lines()
 {
     sed '/^$/,$d' "$1" >"$1.lines"
-    "$JSON_LINES" "$1.lines" "$2" || wrong "$1 is not what convnextpublish should write"
+    "$JSON_LINES" "$1.lines" "$2" || wrong "$1 is not valid output of convnextpublish"
 }
 
-# expect_summary FILE FRAMES: the summary after the lines: frames, rate, time, and shares that sum up
-# to 100 %.
+# expect_summary FILE FRAMES: expects a summary after the lines: frames, rate, time, and shares that
+# sum to 100 %.
 expect_summary()
 {
     sed '1,/^$/d' "$1" >"$1.summary"
     grep -q -E "^$2 frames of .*: [0-9.]+ fps, median [0-9.]+ ms per frame$" "$1.summary" ||
         wrong "no summary of $2 frames: $(cat "$1.summary")"
     awk '/%$/ { sum += $(NF - 1) } END { exit !(sum > 99.4 && sum < 100.6) }' "$1.summary" ||
-        wrong "the shares do not sum up to 100 %: $(cat "$1.summary")"
+        wrong "the shares do not sum to 100 %: $(cat "$1.summary")"
 }
 
-# expect_interruption SOURCE: quickstart.sh ends soon on Ctrl-C, with a summary of the lines that it has
-# printed; their number is in $count. The program itself gets the signal, as from a terminal: no shell
-# is left in between.
+# expect_interruption SOURCE: expects quickstart.sh to end soon after Ctrl-C, with a summary of the lines
+# that it has printed; puts their number into $count. No shell is left in between, so the program itself
+# receives the signal, as from a terminal.
 expect_interruption()
 {
     local player status started
@@ -148,16 +148,16 @@ expect_interruption()
     expect_summary interrupted "$count"
 }
 
-# expect_refusal WORDS COMMAND...: the command fails with one sentence that holds the words.
+# expect_refusal WORDS COMMAND...: expects the command to fail with one sentence that contains the words.
 expect_refusal()
 {
-    local words=$1 status said
+    local words=$1 status sentence
     shift
-    timeout 60 "$@" >"$work/out" 2>"$work/said" </dev/null
+    timeout 60 "$@" >"$work/out" 2>"$work/log" </dev/null
     status=$?
-    said=$(grep -v -E '^(Classifying|Building|Configuring) ' "$work/said")
+    sentence=$(grep -v -E '^(Classifying|Building|Configuring) ' "$work/log")
     [ $status -eq 1 ] || wrong "$*: ended with $status"
     [ ! -s "$work/out" ] || wrong "$*: printed $(head -n 3 "$work/out")"
-    [ "$(grep -c . <<<"$said")" -eq 1 ] || wrong "$*: said more or less than one sentence: $said"
-    grep -q -F -e "$words" <<<"$said" || wrong "$*: said '$said', without '$words'"
+    [ "$(grep -c . <<<"$sentence")" -eq 1 ] || wrong "$*: expected one sentence: $sentence"
+    grep -q -F -e "$words" <<<"$sentence" || wrong "$*: expected '$words' in '$sentence'"
 }

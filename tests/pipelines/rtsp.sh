@@ -1,5 +1,5 @@
 #!/bin/bash
-# quickstart.sh on an RTSP stream from a server on the loopback.
+# quickstart.sh on an RTSP stream from a server on localhost.
 #
 # SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/lib.sh"

@@ -1,6 +1,6 @@
-/* A camera for tests: speaks RTSP on the loopback at a port that the system chooses, and prints its
- * address; takes three seconds to describe itself, and hangs up after it was told to play, before a
- * first frame. Ends by itself after some minutes.
+/* A camera for tests: speaks RTSP on localhost at a port that the system picks, and prints its URL.
+ * Takes two seconds to answer DESCRIBE, and hangs up after PLAY, before the first frame. Exits
+ * after some minutes.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <gio/gio.h>
@@ -17,23 +17,25 @@ static const char description[] = "v=0\r\n"
                                   "c=IN IP4 0.0.0.0\r\n"
                                   "a=control:video\r\n";
 
-/* Reads a request, up to its empty line. Returns its first line, and its number in *sequence; NULL
+/* Reads a request up to its empty line. Returns its first line, and its number in *sequence; NULL
  * at the end of the connection. */
 static char *read_request(GDataInputStream *input, int *sequence)
 {
-    char *request = g_data_input_stream_read_line(input, NULL, NULL, NULL), *line;
+    char *request = g_data_input_stream_read_line(input, NULL, NULL, NULL);
     gboolean more = request != NULL;
 
-    while (more && (line = g_data_input_stream_read_line(input, NULL, NULL, NULL))) {
-        more = *line != '\0';
-        sscanf(line, "CSeq: %d", sequence);
-        g_free(line);
+    while (more) {
+        g_autofree char *line = g_data_input_stream_read_line(input, NULL, NULL, NULL);
+
+        more = line && *line;
+        if (more)
+            sscanf(line, "CSeq: %d", sequence);
     }
     return request;
 }
 
-/* What is to be said to a request but for its first lines. */
-static char *answer(const char *request)
+/* The reply to a request, without its first two lines. */
+static char *make_reply(const char *request)
 {
     if (g_str_has_prefix(request, "OPTIONS"))
         return g_strdup("Public: OPTIONS, DESCRIBE, SETUP, PLAY, TEARDOWN\r\n\r\n");
@@ -45,28 +47,29 @@ static char *answer(const char *request)
     return g_strdup("Session: 1\r\n\r\n");
 }
 
-/* In a thread of its own. */
+/* Runs in a thread of its own. */
 static gboolean on_connection(GThreadedSocketService *service, GSocketConnection *connection,
                               GObject *source, gpointer data)
 {
     GIOStream *stream = G_IO_STREAM(connection);
-    GDataInputStream *input = g_data_input_stream_new(g_io_stream_get_input_stream(stream));
-    char *request, *text;
+    g_autoptr(GDataInputStream) input =
+        g_data_input_stream_new(g_io_stream_get_input_stream(stream));
     int sequence = 0;
     gboolean more = TRUE;
 
     g_data_input_stream_set_newline_type(input, G_DATA_STREAM_NEWLINE_TYPE_CR_LF);
-    while (more && (request = read_request(input, &sequence))) {
+    while (more) {
+        g_autofree char *request = read_request(input, &sequence), *reply = NULL;
+
+        if (!request)
+            break;
         if (g_str_has_prefix(request, "DESCRIBE"))
             g_usleep(2 * G_USEC_PER_SEC);
-        text = answer(request);
+        reply = make_reply(request);
         more = g_output_stream_printf(g_io_stream_get_output_stream(stream), NULL, NULL, NULL,
-                                      "RTSP/1.0 200 OK\r\nCSeq: %d\r\n%s", sequence, text) &&
+                                      "RTSP/1.0 200 OK\r\nCSeq: %d\r\n%s", sequence, reply) &&
                !g_str_has_prefix(request, "PLAY");
-        g_free(text);
-        g_free(request);
     }
-    g_object_unref(input);
     return TRUE;
 }
 
@@ -78,14 +81,14 @@ static gboolean on_end(gpointer loop)
 
 int main(void)
 {
-    GMainLoop *loop = g_main_loop_new(NULL, FALSE);
-    GSocketService *service = g_threaded_socket_service_new(10);
-    GInetAddress *loopback = g_inet_address_new_loopback(G_SOCKET_FAMILY_IPV4);
-    GSocketAddress *wanted = g_inet_socket_address_new(loopback, 0), *bound;
+    g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, FALSE);
+    g_autoptr(GSocketService) service = g_threaded_socket_service_new(10);
+    g_autoptr(GInetAddress) loopback = g_inet_address_new_loopback(G_SOCKET_FAMILY_IPV4);
+    g_autoptr(GSocketAddress) address = g_inet_socket_address_new(loopback, 0), bound = NULL;
 
-    if (!g_socket_listener_add_address(G_SOCKET_LISTENER(service), wanted, G_SOCKET_TYPE_STREAM,
+    if (!g_socket_listener_add_address(G_SOCKET_LISTENER(service), address, G_SOCKET_TYPE_STREAM,
                                        G_SOCKET_PROTOCOL_TCP, NULL, &bound, NULL)) {
-        g_printerr("cannot listen on the loopback\n");
+        g_printerr("cannot listen on localhost\n");
         return 1;
     }
     g_signal_connect(service, "run", G_CALLBACK(on_connection), NULL);
@@ -94,10 +97,5 @@ int main(void)
     g_timeout_add_seconds(LIFE_S, on_end, loop);
     g_main_loop_run(loop);
     g_socket_service_stop(service);
-    g_object_unref(service);
-    g_object_unref(bound);
-    g_object_unref(wanted);
-    g_object_unref(loopback);
-    g_main_loop_unref(loop);
     return 0;
 }

@@ -1,10 +1,11 @@
-/* A camera for tests: serves GStreamer's test picture, or what is described on the command line, by
- * RTSP on the loopback, at a port that the system chooses, and prints its address. Ends by itself
- * after a minute and a half.
+/* A camera for tests: serves GStreamer's test picture, or the pipeline on the command line, by RTSP
+ * on localhost at a port that the system picks, and prints its URL. Exits after a minute and a half
+ * unless
+ * --life says otherwise.
  *
- * Standard input, where it is a pipe, takes commands: `stall` keeps every connection and sends
- * nothing more, `go` sends again, `size WIDTH HEIGHT` sets the caps of the element named size,
- * `firewall` lets nothing through to who comes by UDP from then on.
+ * Standard input takes commands if it is a pipe: `stall` keeps every connection and sends no more
+ * packets, `go` sends them again, `size WIDTH HEIGHT` sets the caps of the element named size, and
+ * `firewall` blocks UDP packets to clients that connect later.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <gst/rtsp-server/rtsp-server.h>
@@ -18,8 +19,8 @@ static const char test_picture[] =
 
 static int stalled;        /* atomic */
 static int firewall;       /* atomic */
-static GstElement *served; /* the media's bin, while somebody watches; main thread */
-static int width, height;  /* of the element named size; 0: as is; main thread */
+static GstElement *served; /* the media's bin while clients are connected, else NULL; main thread */
+static int width, height;  /* of the element named size, 0 for its own; main thread */
 
 static gboolean on_end(gpointer loop)
 {
@@ -32,7 +33,7 @@ static GstPadProbeReturn on_packet(GstPad *pad, GstPadProbeInfo *info, gpointer 
     return g_atomic_int_get(&stalled) ? GST_PAD_PROBE_DROP : GST_PAD_PROBE_OK;
 }
 
-/* Packets go where nobody listens. */
+/* Redirects packets to a port where nothing listens. */
 static void on_setup(GstRTSPClient *client, GstRTSPContext *context, gpointer data)
 {
     GstRTSPTransport *transport =
@@ -49,22 +50,21 @@ static void on_client(GstRTSPServer *server, GstRTSPClient *client, gpointer dat
 
 static void set_size(void)
 {
-    GstElement *filter = served && width ? gst_bin_get_by_name(GST_BIN(served), "size") : NULL;
-    GstCaps *caps;
+    g_autoptr(GstElement) filter =
+        served && width ? gst_bin_get_by_name(GST_BIN(served), "size") : NULL;
+    g_autoptr(GstCaps) caps = NULL;
 
     if (!filter)
         return;
     caps = gst_caps_new_simple("video/x-raw", "width", G_TYPE_INT, width, "height", G_TYPE_INT,
                                height, NULL);
     g_object_set(filter, "caps", caps, NULL);
-    gst_caps_unref(caps);
-    gst_object_unref(filter);
 }
 
 static void on_media(GstRTSPMediaFactory *factory, GstRTSPMedia *media, gpointer data)
 {
-    GstElement *payloader;
-    GstPad *pad;
+    g_autoptr(GstElement) payloader = NULL;
+    g_autoptr(GstPad) pad = NULL;
 
     g_clear_pointer(&served, gst_object_unref);
     served = gst_rtsp_media_get_element(media);
@@ -73,13 +73,11 @@ static void on_media(GstRTSPMediaFactory *factory, GstRTSPMedia *media, gpointer
     pad = gst_element_get_static_pad(payloader, "src");
     gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST, on_packet,
                       NULL, NULL);
-    gst_object_unref(pad);
-    gst_object_unref(payloader);
 }
 
 static gboolean on_command(GIOChannel *input, GIOCondition condition, gpointer data)
 {
-    char *line = NULL;
+    g_autofree char *line = NULL;
 
     if (g_io_channel_read_line(input, &line, NULL, NULL, NULL) != G_IO_STATUS_NORMAL)
         return G_SOURCE_REMOVE;
@@ -92,39 +90,34 @@ static gboolean on_command(GIOChannel *input, GIOCondition condition, gpointer d
     else if (sscanf(line, "size %d %d", &width, &height) == 2)
         set_size();
     else
-        g_printerr("rtsp-server: what is '%s'?\n", line);
-    g_free(line);
+        g_printerr("rtsp-server: unknown command '%s'\n", line);
     return G_SOURCE_CONTINUE;
 }
 
-/* Who does not log in gets 401. */
-static void demand_login(GstRTSPServer *server, GstRTSPMediaFactory *factory, const char *login)
+/* Replies 401 to clients without the credentials. */
+static void require_login(GstRTSPServer *server, GstRTSPMediaFactory *factory, const char *login)
 {
-    GstRTSPAuth *auth = gst_rtsp_auth_new();
-    GstRTSPToken *token =
+    g_autoptr(GstRTSPAuth) auth = gst_rtsp_auth_new();
+    g_autoptr(GstRTSPToken) token =
         gst_rtsp_token_new(GST_RTSP_TOKEN_MEDIA_FACTORY_ROLE, G_TYPE_STRING, "viewer", NULL);
-    char **parts = g_strsplit(login, ":", 2);
-    char *basic = gst_rtsp_auth_make_basic(parts[0], parts[1]);
+    g_auto(GStrv) parts = g_strsplit(login, ":", 2);
+    g_autofree char *basic = gst_rtsp_auth_make_basic(parts[0], parts[1]);
 
     gst_rtsp_media_factory_add_role(factory, "viewer", GST_RTSP_PERM_MEDIA_FACTORY_ACCESS,
                                     G_TYPE_BOOLEAN, TRUE, GST_RTSP_PERM_MEDIA_FACTORY_CONSTRUCT,
                                     G_TYPE_BOOLEAN, TRUE, NULL);
     gst_rtsp_auth_add_basic(auth, basic, token);
     gst_rtsp_server_set_auth(server, auth);
-    g_free(basic);
-    g_strfreev(parts);
-    gst_rtsp_token_unref(token);
-    g_object_unref(auth);
 }
 
 static gboolean serve(const char *description, const char *port, const char *login, int life)
 {
-    GMainLoop *loop = g_main_loop_new(NULL, FALSE);
-    GstRTSPServer *server = gst_rtsp_server_new();
-    GstRTSPMountPoints *mounts = gst_rtsp_server_get_mount_points(server);
+    g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, FALSE);
+    g_autoptr(GstRTSPServer) server = gst_rtsp_server_new();
+    g_autoptr(GstRTSPMountPoints) mounts = gst_rtsp_server_get_mount_points(server);
     GstRTSPMediaFactory *factory = gst_rtsp_media_factory_new();
-    GIOChannel *input = g_io_channel_unix_new(0);
-    char *launch = g_strdup_printf("( %s )", description);
+    g_autoptr(GIOChannel) input = g_io_channel_unix_new(0);
+    g_autofree char *launch = g_strdup_printf("( %s )", description);
 
     gst_rtsp_server_set_address(server, "127.0.0.1");
     gst_rtsp_server_set_service(server, port);
@@ -132,37 +125,33 @@ static gboolean serve(const char *description, const char *port, const char *log
     g_signal_connect(factory, "media-configure", G_CALLBACK(on_media), NULL);
     g_signal_connect(server, "client-connected", G_CALLBACK(on_client), NULL);
     if (login)
-        demand_login(server, factory, login);
-    gst_rtsp_mount_points_add_factory(mounts, "/live", factory);
-    g_object_unref(mounts);
-    g_free(launch);
+        require_login(server, factory, login);
+    gst_rtsp_mount_points_add_factory(mounts, "/live", factory); /* takes ownership */
 
     if (gst_rtsp_server_attach(server, NULL) == 0) {
-        g_printerr("cannot listen on the loopback\n");
+        g_printerr("cannot listen on localhost\n");
         return FALSE;
     }
     g_print("rtsp://127.0.0.1:%d/live\n", gst_rtsp_server_get_bound_port(server));
     g_io_add_watch(input, G_IO_IN | G_IO_HUP, on_command, NULL);
     g_timeout_add_seconds((guint)life, on_end, loop);
     g_main_loop_run(loop);
-    g_io_channel_unref(input);
-    g_object_unref(server);
-    g_main_loop_unref(loop);
     return TRUE;
 }
 
 int main(int argc, char **argv)
 {
     int life = 90;
-    char *port = NULL, *login = NULL;
+    g_autofree char *port = NULL, *login = NULL;
     const GOptionEntry entries[] = {
-        {"port", 0, 0, G_OPTION_ARG_STRING, &port, "Where to listen", "PORT"},
-        {"login", 0, 0, G_OPTION_ARG_STRING, &login, "What it takes to watch", "USER:PASSWORD"},
-        {"life", 0, 0, G_OPTION_ARG_INT, &life, "When to end", "SECONDS"},
+        {"port", 0, 0, G_OPTION_ARG_STRING, &port, "Port to listen at", "PORT"},
+        {"login", 0, 0, G_OPTION_ARG_STRING, &login, "Credentials to require", "USER:PASSWORD"},
+        {"life", 0, 0, G_OPTION_ARG_INT, &life, "Time until it exits", "SECONDS"},
         {NULL},
     };
-    GOptionContext *context = g_option_context_new("[DESCRIPTION, with a payloader named pay0]");
-    GError *error = NULL;
+    g_autoptr(GOptionContext) context =
+        g_option_context_new("[DESCRIPTION, with a payloader named pay0]");
+    g_autoptr(GError) error = NULL;
 
     g_option_context_add_main_entries(context, entries, NULL);
     g_option_context_add_group(context, gst_init_get_option_group());
@@ -170,7 +159,6 @@ int main(int argc, char **argv)
         g_printerr("%s\n", error->message);
         return EXIT_FAILURE;
     }
-    g_option_context_free(context);
     return serve(argc > 1 ? argv[1] : test_picture, port ? port : "0", login, life) ? EXIT_SUCCESS
                                                                                     : EXIT_FAILURE;
 }

@@ -1,11 +1,11 @@
-/* A plugin with a decoder of JPEG, chosen before all others, that needs a third of a second for
- * each picture and shows nothing of it: a machine that is too slow for a camera.
+/* A plugin with a JPEG decoder that is preferred over all others, takes a third of a second per
+ * picture and outputs black frames. It simulates a machine that is too slow for a camera.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <gst/gst.h>
 
 #define PICTURE_US (G_USEC_PER_SEC / 3)
-#define SIDE 32 /* of what it shows, pixels */
+#define SIDE 32 /* of the output, pixels */
 
 typedef GstElement SlowDecoder;
 typedef GstElementClass SlowDecoderClass;
@@ -19,7 +19,7 @@ static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE(
     "src", GST_PAD_SRC, GST_PAD_ALWAYS,
     GST_STATIC_CAPS("video/x-raw, format=GRAY8, width=32, height=32, framerate=0/1"));
 
-static GstPad *shown_by(GstObject *decoder)
+static GstPad *output_pad(GstObject *decoder)
 {
     return GST_ELEMENT_CAST(decoder)->srcpads->data;
 }
@@ -32,21 +32,18 @@ static GstFlowReturn chain(GstPad *pad, GstObject *decoder, GstBuffer *coded)
     gst_buffer_memset(picture, 0, 0, (gsize)SIDE * SIDE);
     gst_buffer_copy_into(picture, coded, GST_BUFFER_COPY_TIMESTAMPS, 0, -1);
     gst_buffer_unref(coded);
-    return gst_pad_push(shown_by(decoder), picture);
+    return gst_pad_push(output_pad(decoder), picture);
 }
 
 static gboolean on_event(GstPad *pad, GstObject *decoder, GstEvent *event)
 {
-    GstCaps *caps;
-    gboolean taken;
+    g_autoptr(GstCaps) caps = NULL;
 
     if (GST_EVENT_TYPE(event) != GST_EVENT_CAPS)
         return gst_pad_event_default(pad, decoder, event);
     gst_event_unref(event);
     caps = gst_static_pad_template_get_caps(&src_template);
-    taken = gst_pad_push_event(shown_by(decoder), gst_event_new_caps(caps));
-    gst_caps_unref(caps);
-    return taken;
+    return gst_pad_push_event(output_pad(decoder), gst_event_new_caps(caps));
 }
 
 static void slow_decoder_class_init(SlowDecoderClass *klass)

@@ -1,5 +1,5 @@
-/* Takes pipelines through their states again and again: the heap may not grow. run.sh runs it under
- * valgrind too, which names what leaks.
+/* Takes pipelines through their states again and again; the heap must not grow. run.sh also runs it
+ * under valgrind, which names the leaks.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <gst/gst.h>
@@ -8,13 +8,13 @@
 
 #define WARM_UP 3
 #define CYCLES 12
-#define GROWTH_PER_CYCLE 4096 /* bytes: names, caches and pools of GStreamer move by up to 1300 */
+#define GROWTH_PER_CYCLE 4096 /* bytes; names, caches and pools of GStreamer vary by up to 1300 */
 
 typedef struct Case {
     const char *name;
     const char *description;
     GstState state;
-    gboolean fails; /* the state cannot be reached, and an error says why */
+    gboolean fails; /* an error message says why the state is not reached */
 } Case;
 
 static const Case cases[] = {
@@ -26,27 +26,34 @@ static const Case cases[] = {
     {"paused and dropped",
      "videotestsrc ! video/x-raw,format=NV12,width=97,height=65 ! convnext ! fakesink",
      GST_STATE_PAUSED, FALSE},
-    {"no such model", "videotestsrc ! convnext model=/nonexistent ! fakesink", GST_STATE_PLAYING,
+    {"missing model", "videotestsrc ! convnext model=/nonexistent ! fakesink", GST_STATE_PLAYING,
      TRUE},
-    {"no such labels", "videotestsrc ! convnext labels=/nonexistent ! fakesink", GST_STATE_PLAYING,
+    {"missing labels", "videotestsrc ! convnext labels=/nonexistent ! fakesink", GST_STATE_PLAYING,
      TRUE},
 };
 
-/* Returns whether the pipeline did what the case says. */
+/* Whether the pipeline did what the case expects. */
+static gboolean is_expected(const Case *c, GstStateChangeReturn change, GstMessage *message)
+{
+    if (c->fails)
+        return message != NULL;
+    if (c->state == GST_STATE_PLAYING)
+        return message && GST_MESSAGE_TYPE(message) == GST_MESSAGE_EOS;
+    return change == GST_STATE_CHANGE_SUCCESS;
+}
+
 static gboolean run_once(const Case *c)
 {
-    GError *error = NULL;
-    GstElement *pipeline = gst_parse_launch(c->description, &error);
-    GstMessage *message = NULL;
-    GstMessageType wanted = GST_MESSAGE_ERROR;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GstElement) pipeline = gst_parse_launch(c->description, &error);
+    g_autoptr(GstBus) bus = NULL;
+    g_autoptr(GstMessage) message = NULL;
+    GstMessageType expected = GST_MESSAGE_ERROR;
     GstStateChangeReturn change;
-    GstBus *bus;
     gboolean ok;
 
     if (error) {
         g_printerr("%s: %s\n", c->name, error->message);
-        g_error_free(error);
-        gst_clear_object(&pipeline);
         return FALSE;
     }
 
@@ -54,26 +61,15 @@ static gboolean run_once(const Case *c)
     gst_element_set_state(pipeline, c->state);
     change = gst_element_get_state(pipeline, NULL, NULL, 20 * GST_SECOND);
     if (c->state == GST_STATE_PLAYING && !c->fails)
-        wanted |= GST_MESSAGE_EOS;
-    if (wanted & GST_MESSAGE_EOS || c->fails || change == GST_STATE_CHANGE_FAILURE)
-        message = gst_bus_timed_pop_filtered(bus, 20 * GST_SECOND, wanted);
-
-    if (c->fails)
-        ok = message != NULL;
-    else if (wanted & GST_MESSAGE_EOS)
-        ok = message && GST_MESSAGE_TYPE(message) == GST_MESSAGE_EOS;
-    else
-        ok = change == GST_STATE_CHANGE_SUCCESS;
+        expected |= GST_MESSAGE_EOS;
+    if (expected & GST_MESSAGE_EOS || c->fails || change == GST_STATE_CHANGE_FAILURE)
+        message = gst_bus_timed_pop_filtered(bus, 20 * GST_SECOND, expected);
+    ok = is_expected(c, change, message);
     if (!ok)
         g_printerr("%s: ended with %s (%s)\n", c->name,
-                   message ? GST_MESSAGE_TYPE_NAME(message) : "nothing",
+                   message ? GST_MESSAGE_TYPE_NAME(message) : "no message",
                    gst_element_state_change_return_get_name(change));
-
-    if (message)
-        gst_message_unref(message);
     gst_element_set_state(pipeline, GST_STATE_NULL);
-    gst_object_unref(bus);
-    gst_object_unref(pipeline);
     return ok;
 }
 
@@ -99,8 +95,8 @@ static gboolean run_case(const Case *c)
     }
     growth += heap_bytes();
     if (growth > CYCLES * GROWTH_PER_CYCLE) {
-        g_printerr("%s: %d cycles took %" G_GINT64_FORMAT " bytes and kept them\n", c->name, CYCLES,
-                   growth);
+        g_printerr("%s: the heap grew by %" G_GINT64_FORMAT " bytes in %d cycles\n", c->name,
+                   growth, CYCLES);
         return FALSE;
     }
     return TRUE;

@@ -1,23 +1,23 @@
 #!/bin/bash
-# convnext-watch without a network: files to their end, test pictures until a signal, misuse.
+# convnext-watch without a network: files to their end, test pictures until a signal, bad arguments.
 #
 # SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/lib.sh"
 
-# Every frame of a file has its line, and the end of the last file is the end of the program.
+# Every frame of a file has a line, and the program ends with the last file.
 make_clip street.mov 30
 make_clip yard.mov 12
-timeout 60 "$CONVNEXT_WATCH" street=street.mov "file://$work/yard.mov" >lines 2>said </dev/null ||
-    wrong "two files: status $?: $(cat said)"
+timeout 60 "$CONVNEXT_WATCH" street=street.mov "file://$work/yard.mov" >lines 2>log </dev/null ||
+    wrong "two files: status $?: $(cat log)"
 expect_lines lines 42
 [ "$(grep -c '"stream":"street"' lines)" -eq 30 ] || wrong "not 30 lines of street"
 for words in 'street: playing, 320x240' 'street: ended' 'street: 30 frames, 30 results, 0 reconnects, p50 '; do
-    grep -q -F "$words" said || wrong "two files: said nothing of '$words': $(cat said)"
+    grep -q -F "$words" log || wrong "two files: standard error lacks '$words': $(cat log)"
 done
-awk '/%$/ { sum += $(NF - 1) } END { exit !(sum > 199 && sum < 201) }' said ||
-    wrong "the shares of two cameras do not sum up to 100 % each: $(cat said)"
+awk '/%$/ { sum += $(NF - 1) } END { exit !(sum > 199 && sum < 201) }' log ||
+    wrong "the shares of the two cameras do not sum to 100 % each: $(cat log)"
 
-# Properties of the element, for all and for one.
+# Properties of the element, for all cameras and for one.
 cat >list.ini <<END
 [watch]
 top-k = 1
@@ -30,106 +30,112 @@ interval = 10
 source = yard.mov
 top-k = 3
 END
-timeout 60 "$CONVNEXT_WATCH" --config list.ini >lines 2>said </dev/null ||
-    wrong "a key file: status $?: $(cat said)"
-grep -q -F 'street: 30 frames, 3 results' said || wrong "interval was not set: $(cat said)"
-grep '"stream":"street"' lines | grep -q '"index".*"index"' && wrong "top-k of [watch] was not set"
-grep '"stream":"yard"' lines | grep -v -q '"index".*"index".*"index"' && wrong "top-k of [yard] was not set"
+timeout 60 "$CONVNEXT_WATCH" --config list.ini >lines 2>log </dev/null ||
+    wrong "a key file: status $?: $(cat log)"
+grep -q -F 'street: 30 frames, 3 results' log || wrong "interval is not set: $(cat log)"
+grep '"stream":"street"' lines | grep -q '"index".*"index"' && wrong "top-k of [watch] is not set"
+grep '"stream":"yard"' lines | grep -v -q '"index".*"index".*"index"' && wrong "top-k of [yard] is not set"
 
-# A camera that ends does not end the others; each signal ends them all, with their summaries.
+# A file that ends does not stop the other cameras; each signal stops all, with their summaries.
 for signal in INT TERM; do
     start_watch ball=test:ball bars=test:smpte short=yard.mov
-    wait_for said 1 'short: ended'
+    wait_for log 1 'short: ended'
     wait_for lines 20 '"stream":"ball"'
     wait_for lines 20 '"stream":"bars"'
     stop_watch $signal
     expect_lines lines 0
-    [ "$(grep -c -E '^(ball|bars|short): [1-9][0-9]* frames, [1-9][0-9]* results' said)" -eq 3 ] ||
-        wrong "not three summaries: $(cat said)"
+    [ "$(grep -c -E '^(ball|bars|short): [1-9][0-9]* frames, [1-9][0-9]* results' log)" -eq 3 ] ||
+        wrong "expected three summaries: $(cat log)"
 done
 
-# A file that cannot be played is told, and the others are played.
+# A file that cannot be played is reported, and the others are played.
 echo 'This is not a film, and has enough words to be known as text.' >text.mp4
 gst-launch-1.0 -q audiotestsrc num-buffers=20 ! wavenc ! filesink location=sound.wav
-timeout 60 "$CONVNEXT_WATCH" text.mp4 sound.wav yard.mov >lines 2>said </dev/null &&
+timeout 60 "$CONVNEXT_WATCH" text.mp4 sound.wav yard.mov >lines 2>log </dev/null &&
     wrong "files without video: status 0"
 expect_lines lines 12
 for file in text.mp4 sound.wav; do
-    grep -q "$file: failed, ." said || wrong "$file is not told: $(cat said)"
+    grep -q "$file: failed, ." log || wrong "$file is not reported: $(cat log)"
 done
 
-# A source that hangs in its opening, and so in its closing, is not waited for after a second Ctrl-C.
+# After a second Ctrl-C, convnext-watch does not wait for a source that hangs while it is opened and
+# therefore while it is closed.
 mkfifo hung
 start_watch --events events hung ball=test:ball --set connect-timeout=0.5
-wait_for said 1 'hung: failed, no frame for 0.5 s'
+wait_for log 1 'hung: failed, no frame for 0.5 s'
 kill -INT "$watch"
 wait_for events 2 '"stopped"'
 kill -INT "$watch"
 wait "$watch"
 status=$?
 [ $status -eq 1 ] || wrong "a source that hangs: status $status"
-grep -q '2 connections .* left behind' said && wrong "the second Ctrl-C was not heard: $(cat said)"
+grep -q '2 connections .* left behind' log && wrong "the second Ctrl-C had no effect: $(cat log)"
 server=${server/ $watch/}
 
-# A camera that is not there is tried again after a while, and then after one twice as long.
+# An unreachable camera is retried after a delay, and then after one twice as long.
 start_watch gone=rtsp://127.0.0.1:1/live --set reconnect-min=0.5 --set reconnect-max=8
-wait_for said 2 'gone: waiting'
+wait_for log 2 'gone: waiting'
 stop_watch INT
-sed -n 's/.*gone: waiting.*again in \([0-9.]*\) s$/\1/p' said | head -n 2 | tr '\n' ' ' |
-    grep -q -E '^0\.[45] (0\.[89]|1\.0) $' || wrong "not the waits that were to be: $(cat said)"
+sed -n 's/.*gone: waiting.*retrying in \([0-9.]*\) s$/\1/p' log | head -n 2 | tr '\n' ' ' |
+    grep -q -E '^0\.[45] (0\.[89]|1\.0) $' || wrong "unexpected delays: $(cat log)"
 
-# Whoever reads the results may go; that is told, and is the end.
-"$CONVNEXT_WATCH" ball=test:ball 2>said </dev/null | head -n 1 >lines
-[ "${PIPESTATUS[0]}" -eq 1 ] || wrong "a reader that is gone: status ${PIPESTATUS[0]}"
-grep -q 'standard output' said || wrong "a reader that is gone is not told: $(cat said)"
+# When the reader of the results is gone, convnext-watch reports it and ends.
+"$CONVNEXT_WATCH" ball=test:ball 2>log </dev/null | head -n 1 >lines
+[ "${PIPESTATUS[0]}" -eq 1 ] || wrong "a closed standard output: status ${PIPESTATUS[0]}"
+grep -q 'standard output' log || wrong "a closed standard output is not reported: $(cat log)"
 
-expect_refusal 'there is no camera to watch' "$CONVNEXT_WATCH"
-expect_refusal 'there is no file none.mp4' "$CONVNEXT_WATCH" none.mp4
-expect_refusal 'names no host' "$CONVNEXT_WATCH" rtsp://
-expect_refusal 'is no address' "$CONVNEXT_WATCH" rtsp://127.0.0.1:99999/live
-expect_refusal 'addresses of gopher://' "$CONVNEXT_WATCH" gopher://127.0.0.1/live
-expect_refusal 'nothing here detects objects' "$CONVNEXT_WATCH" test:ball --set region=objects
+expect_refusal 'no camera to watch' "$CONVNEXT_WATCH"
+expect_refusal 'the file none.mp4 does not exist' "$CONVNEXT_WATCH" none.mp4
+expect_refusal 'has no host name' "$CONVNEXT_WATCH" rtsp://
+expect_refusal 'source is not a valid URI' "$CONVNEXT_WATCH" rtsp://127.0.0.1:99999/live
+expect_refusal 'reads gopher:// URIs' "$CONVNEXT_WATCH" gopher://127.0.0.1/live
+expect_refusal 'has no object detector' "$CONVNEXT_WATCH" test:ball --set region=objects
 printf '[a]\nsource = test:ball\n[a]\nsource = test:snow\n' >twice
-expect_refusal 'two groups [a]' "$CONVNEXT_WATCH" --config twice
+expect_refusal 'the group [a] appears twice' "$CONVNEXT_WATCH" --config twice
 printf '[a]\nsorce = test:ball\n' >misspelt
-expect_refusal "no key 'sorce'" "$CONVNEXT_WATCH" --config misspelt
-expect_refusal 'two cameras with the name' "$CONVNEXT_WATCH" a=test:ball a=test:smpte
+expect_refusal "unknown key 'sorce'" "$CONVNEXT_WATCH" --config misspelt
+expect_refusal "two cameras are named 'a'" "$CONVNEXT_WATCH" a=test:ball a=test:smpte
 expect_refusal 'not a pattern' "$CONVNEXT_WATCH" test:nothing
 expect_refusal 'KEY=VALUE' "$CONVNEXT_WATCH" test:ball --set interval
-expect_refusal "no key 'intervall'" "$CONVNEXT_WATCH" test:ball --set intervall=2
-expect_refusal "'0' is not a value of top-k" "$CONVNEXT_WATCH" test:ball --set top-k=0
+expect_refusal "unknown key 'intervall'" "$CONVNEXT_WATCH" test:ball --set intervall=2
+expect_refusal "top-k is '0', which is not a valid value" "$CONVNEXT_WATCH" test:ball --set top-k=0
 for protocols in http tcp+tls carrier-pigeon ''; do
-    expect_refusal "protocols is '$protocols', and must be of tcp, udp and udp-mcast" \
+    expect_refusal "protocols is '$protocols', expected tcp, udp or udp-mcast" \
         "$CONVNEXT_WATCH" --protocols "$protocols" rtsp://127.0.0.1:1/live
 done
 expect_refusal "stall-timeout is 'soon'" "$CONVNEXT_WATCH" test:ball --set stall-timeout=soon
 expect_refusal '/nonexistent' "$CONVNEXT_WATCH" test:ball --model /nonexistent
 expect_refusal 'nonexistent' "$CONVNEXT_WATCH" --config nonexistent
-expect_refusal 'holds a login' "$CONVNEXT_WATCH" rtsp://joe:secret@127.0.0.1:1/live
+expect_refusal 'contains credentials' "$CONVNEXT_WATCH" rtsp://joe:secret@127.0.0.1:1/live
 expect_refusal 'nonexistent' "$CONVNEXT_WATCH" --credentials-file nonexistent test:ball
 expect_refusal 'NO_SUCH_LOGIN' "$CONVNEXT_WATCH" --credentials-env NO_SUCH_LOGIN test:ball
 
-# Logins where none should be, of which nothing is printed.
-expect_silence()
+# Misplaced credentials: the refusal quotes none of them.
+expect_masked_refusal()
 {
     expect_refusal "$@"
-    grep -q -E 's3cr|s3c#' said && wrong "a password was printed: $(cat said)"
+    grep -q -E 's3cr|s3c#' log && wrong "a password was printed: $(cat log)"
 }
-for address in 'rtsp://joe:123#s3cr3t@127.0.0.1/live' 'rtsp://joe:s3cr#3t@127.0.0.1/' \
+for uri in 'rtsp://joe:123#s3cr3t@127.0.0.1/live' 'rtsp://joe:s3cr#3t@127.0.0.1/' \
     'rtsp://joe:s3cr/3t@127.0.0.1/' 'rtsp://joe:123/s3cr3t@127.0.0.1/'; do
-    expect_silence 'holds a login' "$CONVNEXT_WATCH" "$address"
-    printf '[%s]\nsource = test:ball\n' "$address" >named
-    expect_silence 'holds a login' "$CONVNEXT_WATCH" --config named
+    expect_masked_refusal 'contains credentials' "$CONVNEXT_WATCH" "$uri"
+    printf '[%s]\nsource = test:ball\n' "$uri" >named
+    expect_masked_refusal 'contains credentials' "$CONVNEXT_WATCH" --config named
 done
 printf '[door]\nsource = rtsp://joe:s3cr3t/live\n' >odd
-expect_silence '[door]: its source is no address' "$CONVNEXT_WATCH" --config odd
+expect_masked_refusal '[door]: source is not a valid URI' "$CONVNEXT_WATCH" --config odd
 printf '[door]\nsource = test:ball\njoe:s3cr3t\n' >odd
-expect_silence 'odd: line 3 is not' "$CONVNEXT_WATCH" --config odd
+expect_masked_refusal 'odd: line 3 is neither' "$CONVNEXT_WATCH" --config odd
 for key in credentials-file credentials-env; do
-    expect_silence "$key names where" "$CONVNEXT_WATCH" --$key joe:s3cr3t test:ball
+    expect_masked_refusal "$key takes the name of" "$CONVNEXT_WATCH" --$key joe:s3cr3t test:ball
 done
 LC_ALL=C expect_refusal 'No such file' "$CONVNEXT_WATCH" --config $'not-utf-8-\xff'
 echo secret >login
-expect_refusal 'login is not of the form' "$CONVNEXT_WATCH" --credentials-file login test:ball
-"$CONVNEXT_WATCH" --help | grep -q -e '--credentials-file' || wrong "--help says nothing"
+expect_refusal 'login is not user:password' "$CONVNEXT_WATCH" --credentials-file login test:ball
+"$CONVNEXT_WATCH" --help | grep -q -e '--credentials-file' || wrong "--help does not list --credentials-file"
+
+# The page about the tools documents every key.
+"$CONVNEXT_WATCH" --help | sed -n '/^Keys of a camera/,/^Every other key/s/^  \([a-z][a-z-]*\)  .*/\1/p' | sort >keys
+sed -n '/^### Keys/,/^#/s/^| `\([a-z-]*\)` .*/\1/p' "$CNX_ROOT/pipelines/README.md" | sort >documented
+[ -s keys ] && diff keys documented || wrong "the keys in --help (<) and pipelines/README.md (>) differ"
 exit $bad

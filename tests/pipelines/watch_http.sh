@@ -1,15 +1,15 @@
 #!/bin/bash
-# convnext-watch on MJPEG by HTTP, whose frames come without a time, from a server on the loopback.
+# convnext-watch on MJPEG over HTTP, whose frames have no timestamps, from a server on localhost.
 #
 # SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/lib.sh"
 
 if ! gst-inspect-1.0 --exists souphttpsrc; then
-    echo "no souphttpsrc here"
+    echo "souphttpsrc is not installed"
     exit 77
 fi
 
-# Small pictures: a camera shows itself with the first one, not after megabytes of them.
+# Small pictures: the first one must be enough to start, not megabytes of them.
 gst-launch-1.0 -q videotestsrc num-buffers=10 pattern=ball ! video/x-raw,width=320,height=240 \
     ! jpegenc ! multifilesink location=picture-%d.jpg || wrong "cannot make pictures"
 "$HTTP_CAMERA" picture-*.jpg >camera &
@@ -29,22 +29,22 @@ min-period = 3600000000000
 END
 start_watch --config list.ini
 for name in fourth once; do
-    wait_for said 1 "$name: playing, 320x240"
+    wait_for log 1 "$name: playing, 320x240"
     wait_for lines 20 "\"stream\":\"$name\""
 done
 stop_watch INT
-grep ': waiting' said && wrong "a camera was lost"
-grep -v '"pts":' lines && wrong "frames without a time"
+grep ': waiting' log && wrong "a camera was lost"
+grep -v '"pts":' lines && wrong "frames without a timestamp"
 
-# Results are counted once, however many frames carry them; the time between looks is kept.
-awk '/^fourth: / { exit !($4 > 0 && ($4 - 1) * 4 < $2) }' said ||
-    wrong "results of carried frames were counted: $(cat said)"
-grep -q '^once: [0-9]* frames, 1 results, 0 reconnects' said || wrong "min-period was not kept: $(cat said)"
+# Each result is counted once, however many frames carry it; min-period is respected.
+awk '/^fourth: / { exit !($4 > 0 && ($4 - 1) * 4 < $2) }' log ||
+    wrong "results were counted again on frames that carry them: $(cat log)"
+grep -q '^once: [0-9]* frames, 1 results, 0 reconnects' log || wrong "min-period was ignored: $(cat log)"
 
-# What may be a login in an address's query is not printed, neither as a name nor in an error.
+# A URI's query, which may contain credentials, is printed neither in a name nor in an error.
 start_watch --events events "$(cat camera)?user=joe&pwd=s3cr3t" twice="$(cat camera)?user=joe&pwd=s3cr3t"
-wait_for said 1 'video.mjpg: waiting, .*404'
-wait_for said 1 'twice: waiting, .*404.*mjpg\?\*\*\*'
+wait_for log 1 'video.mjpg: waiting, .*404'
+wait_for log 1 'twice: waiting, .*404.*mjpg\?\*\*\*'
 stop_watch INT
-grep -n 's3cr3t' lines said events && wrong "a query was printed"
+grep -n 's3cr3t' lines log events && wrong "a query was printed"
 exit $bad

@@ -1,6 +1,6 @@
 #!/bin/bash
-# SIGHUP: convnext-watch rereads its list. Cameras come, go and change, the others go on undisturbed,
-# and a list with a mistake in it changes nothing. The file of events is opened again either way.
+# SIGHUP: convnext-watch reloads its list. Cameras are added, removed and changed while the others keep
+# playing, and a list with an error changes nothing. The events file is reopened in either case.
 #
 # SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/lib.sh"
@@ -14,60 +14,60 @@ list()
     done >list.ini
 }
 
-# reread WORDS: after SIGHUP it says so.
-rereads=0
-reread()
+# reload WORDS: sends SIGHUP and expects a message with the words.
+reloads=0
+reload()
 {
-    rereads=$((rereads + 1))
+    reloads=$((reloads + 1))
     kill -HUP "$watch"
-    wait_for said $rereads '^convnext-watch: '
-    grep '^convnext-watch: ' said | tail -n 1 | grep -q -F -e "$1" ||
-        wrong "not '$1' after SIGHUP: $(cat said)"
+    wait_for log $reloads '^convnext-watch: '
+    grep '^convnext-watch: ' log | tail -n 1 | grep -q -F -e "$1" ||
+        wrong "expected '$1' after SIGHUP: $(cat log)"
 }
 
 list stays ball goes smpte changes snow
-start_watch --config list.ini --events events --set input-size=64 # soon done, under valgrind too
+start_watch --config list.ini --events events --set input-size=64 # fast, under valgrind too
 for name in stays goes changes; do
-    wait_for said 1 "$name: playing"
+    wait_for log 1 "$name: playing"
 done
 
 list stays ball changes black comes bar
-reread '3 cameras after'
-wait_for said 1 '^goes: [1-9][0-9]* frames'
+reload 'list: 3 cameras'
+wait_for log 1 '^goes: [1-9][0-9]* frames'
 wait_for lines 3 '"stream":"comes"'
-wait_for said 2 'changes: playing'
+wait_for log 2 'changes: playing'
 before=$(grep -c '"stream":"goes"' lines)
 
-# Many cameras allow one connection only.
-order=$(grep -o -E 'changes: (connecting|stopped|[0-9]+ frames)' said | sed 's/.* //' | tr '\n' ' ')
+# Many cameras allow only one connection.
+order=$(grep -o -E 'changes: (connecting|stopped|[0-9]+ frames)' log | sed 's/.* //' | tr '\n' ' ')
 [ "$order" = 'connecting stopped frames connecting ' ] ||
-    wrong "a camera that changes was connected before the old one had gone: $(cat said)"
+    wrong "the changed camera connected before the old one had stopped: $(cat log)"
 
-# Mistakes of several kinds; each time it says what is wrong and plays on.
+# Errors of several kinds: each is reported, and the cameras keep playing.
 mv events events.old
 echo 'no key file' >list.ini
-reread 'the list stays as it was: list.ini: '
-[ -f events ] || wrong "events go on in a file that was moved"
+reload 'the camera list stays as it is: list.ini: '
+[ -f events ] || wrong "events still go to the file that was moved"
 list stays nothing
-reread "[stays]: 'nothing' is not a pattern"
+reload "[stays]: 'nothing' is not a pattern"
 rm list.ini
-reread 'the list stays as it was: list.ini: '
+reload 'the camera list stays as it is: list.ini: '
 : >list.ini
-reread 'there is no camera'
+reload 'no camera to watch'
 list stays ball
 printf '[watch]\nmodel = /nonexistent\n' >>list.ini
-reread '/nonexistent'
+reload '/nonexistent'
 lines=$(grep -c '"stream":"comes"' lines)
 wait_for lines $((lines + 3)) '"stream":"comes"'
 
-[ "$(grep -c '"stream":"goes"' lines)" -eq "$before" ] || wrong "a removed camera goes on"
-[ "$(grep -c 'stays: connecting' said)" -eq 1 ] || wrong "the camera that stays was disturbed"
-[ "$(grep -c 'comes: connecting' said)" -eq 1 ] || wrong "a bad list disturbed a camera"
+[ "$(grep -c '"stream":"goes"' lines)" -eq "$before" ] || wrong "a removed camera keeps playing"
+[ "$(grep -c 'stays: connecting' log)" -eq 1 ] || wrong "the unchanged camera reconnected"
+[ "$(grep -c 'comes: connecting' log)" -eq 1 ] || wrong "a bad list made a camera reconnect"
 
 list comes bar
-reread '1 cameras after'
+reload 'list: 1 cameras'
 stop_watch TERM
-grep -q '^comes: [1-9]' said || wrong "no summary of the last camera: $(cat said)"
-grep -v '"stream":"changes"' lines >orderly # it began anew
+grep -q '^comes: [1-9]' log || wrong "no summary of the last camera: $(cat log)"
+grep -v '"stream":"changes"' lines >orderly # it started again
 expect_lines orderly 0
 exit $bad

@@ -1,5 +1,5 @@
 #!/bin/bash
-# What convnext-watch serves to Prometheus, read and parsed, and the file of its events.
+# The metrics that convnext-watch serves to Prometheus, parsed, and its events file.
 #
 # SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/lib.sh"
@@ -10,20 +10,20 @@ metric()
     name=$1 awk 'index($0, ENVIRON["name"] " ") == 1 { print $NF }' "$2"
 }
 
-# expect_exposition FILE: every line is of Prometheus's text format, every sample belongs to a metric
-# that was described, once and before it; counters and histograms are named and sum up as they should.
+# expect_exposition FILE: every line follows Prometheus's text format; every metric is described once,
+# before its samples; counters and histograms have the right names and sums.
 expect_exposition()
 {
     awk '
         function bad(why) { print FILENAME ":" NR ": " why ": " $0; wrong = 1 }
         /^# HELP [a-z_]+ [A-Z].*\.$/ { helped[$3] = 1; next }
         /^# TYPE [a-z_]+ (counter|gauge|histogram)$/ {
-            if (!helped[$3] || $3 in type) bad("not described, or twice")
-            if (($4 == "counter") != ($3 ~ /_total$/)) bad("the name does not say what it is")
+            if (!helped[$3] || $3 in type) bad("not described, or described twice")
+            if (($4 == "counter") != ($3 ~ /_total$/)) bad("the name does not match the type")
             type[$3] = $4
             next
         }
-        !/^[a-z_]+(\{[a-z]+="([^"\\]|\\.)*"(,[a-z]+="([^"\\]|\\.)*")*\})? [0-9.e+-]+$/ { bad("no sample"); next }
+        !/^[a-z_]+(\{[a-z]+="([^"\\]|\\.)*"(,[a-z]+="([^"\\]|\\.)*")*\})? [0-9.e+-]+$/ { bad("not a sample"); next }
         {
             match($0, /^[a-z_]+/)
             name = family = substr($0, 1, RLENGTH)
@@ -34,10 +34,10 @@ expect_exposition()
             sub(/"[,}].*/, "", stream)
             key = family SUBSEP stream
             if (name ~ /_bucket$/) {
-                if ($NF + 0 < last[key] + 0) bad("a bucket with less than the one before")
+                if ($NF + 0 < last[key] + 0) bad("a bucket below the previous one")
                 last[key] = $NF
             }
-            if (name ~ /_count$/ && $NF != last[key]) bad("not the count of the last bucket")
+            if (name ~ /_count$/ && $NF != last[key]) bad("differs from the last bucket")
             if (name == "convnext_camera_state") { states[stream] += $NF; }
             samples++
         }
@@ -45,7 +45,7 @@ expect_exposition()
             for (stream in states) if (states[stream] != 1) { print stream " is in " states[stream] " states"; wrong = 1 }
             if (samples < 20) { print samples + 0 " samples"; wrong = 1 }
             exit wrong
-        }' "$1" || wrong "$1 is not what Prometheus reads"
+        }' "$1" || wrong "$1 is not valid for Prometheus"
 }
 
 cat >list.ini <<END
@@ -61,11 +61,11 @@ source = test:ball
 source = test:smpte
 END
 printf '\n[not UTF-8: \xff]\nsource = test:black\n' >>list.ini
-start_watch --config list.ini --set input-size=64 # soon done, under valgrind too
-wait_for said 1 'convnext-watch: metrics at http://127\.0\.0\.1:[0-9]+/metrics$'
-port=$(sed -n 's,.*http://127.0.0.1:\([0-9]*\)/metrics$,\1,p' said)
-wait_for said 1 'ball: shows no-signal'
-wait_for said 1 'the "bars": shows no-signal'
+start_watch --config list.ini --set input-size=64 # fast, under valgrind too
+wait_for log 1 'convnext-watch: metrics at http://127\.0\.0\.1:[0-9]+/metrics$'
+port=$(sed -n 's,.*http://127.0.0.1:\([0-9]*\)/metrics$,\1,p' log)
+wait_for log 1 'ball: shows no-signal'
+wait_for log 1 'the "bars": shows no-signal'
 
 scrape first
 [ "$status" = 200 ] || wrong "status $status"
@@ -78,17 +78,17 @@ for _ in $(seq $((${PATIENCE:-30} * 2))); do
         "$(metric 'convnext_inferences_total{stream="ball"}' first)" ] || break
 done
 expect_exposition second
-iconv -f UTF-8 -t UTF-8 second >/dev/null || wrong "metrics that are not UTF-8"
+iconv -f UTF-8 -t UTF-8 second >/dev/null || wrong "the metrics are not UTF-8"
 for name in frames inferences; do
     before=$(metric "convnext_${name}_total{stream=\"ball\"}" first)
     after=$(metric "convnext_${name}_total{stream=\"ball\"}" second)
     [ "$before" -gt 0 ] && [ "$after" -gt "$before" ] || wrong "$name: $before, then $after"
 done
 [ "$(metric 'convnext_camera_state{stream="the \"bars\"",state="playing"}' second)" = 1 ] ||
-    wrong "a camera that plays is in another state"
+    wrong "a playing camera is in another state"
 [ "$(metric 'convnext_results_total{stream="ball",label="no-signal"}' second)" = \
     "$(metric 'convnext_inference_duration_seconds_count{stream="ball"}' second)" ] ||
-    wrong "labels and times do not count the same results"
+    wrong "the counts of labels and times differ"
 
 # A scrape leaves no socket behind.
 before=$(find "/proc/$watch/fd" -type l | wc -l)
@@ -96,43 +96,43 @@ for _ in {1..30}; do
     scrape again
 done
 after=$(find "/proc/$watch/fd" -type l | wc -l)
-[ "$after" -lt $((before + 15)) ] || wrong "after 30 scrapes $after files are open, before $before"
+[ "$after" -lt $((before + 15)) ] || wrong "$after open files after 30 scrapes, $before before"
 
 path=/ scrape other
-[ "$status" = 404 ] || wrong "status $status of another path"
+[ "$status" = 404 ] || wrong "another path: status $status"
 method=POST scrape other
-[ "$status" = 405 ] || wrong "status $status of POST"
+[ "$status" = 405 ] || wrong "POST: status $status"
 expect_refusal "cannot serve metrics at 127.0.0.1:$port: " \
     "$CONVNEXT_WATCH" --metrics "127.0.0.1:$port" test:ball
 expect_refusal "metrics is 'somewhere'" "$CONVNEXT_WATCH" --metrics somewhere test:ball
 expect_refusal '/nonexistent/events' "$CONVNEXT_WATCH" --events /nonexistent/events test:ball
 mkfifo unread
-expect_refusal 'unread for events' "$CONVNEXT_WATCH" --events unread test:ball
+expect_refusal 'events file unread' "$CONVNEXT_WATCH" --events unread test:ball
 
-# A disk that is full loses events, which is told once, and nothing else.
+# On a full disk events are lost, but no results, and this is reported once.
 gst-launch-1.0 -q videotestsrc num-buffers=10 ! jpegenc ! avimux ! filesink location=yard.avi
-timeout "${PATIENCE:-60}" "$CONVNEXT_WATCH" --events /dev/full yard.avi >full 2>full.said ||
+timeout "${PATIENCE:-60}" "$CONVNEXT_WATCH" --events /dev/full yard.avi >full 2>full.log ||
     wrong "a full disk: status $?"
 expect_lines full 10
-[ "$(grep -c 'cannot write events to /dev/full: No space left on device' full.said)" -eq 1 ] ||
-    wrong "a full disk is not told, or more than once: $(cat full.said)"
+[ "$(grep -c 'cannot write events to /dev/full: No space left on device' full.log)" -eq 1 ] ||
+    wrong "a full disk is not reported exactly once: $(cat full.log)"
 
-# A camera that is removed is in them no more; events go on in a new file when the old one was moved.
+# A removed camera disappears from the metrics; after the events file was moved, a new one is written.
 mv events events.old
 sed -i '/bars/,$d' list.ini
 kill -HUP "$watch"
-wait_for said 1 'convnext-watch: 1 cameras after'
+wait_for log 1 'convnext-watch: reloaded the camera list: 1 cameras'
 scrape third
 expect_exposition third
-grep -q 'bars' third && wrong "a camera that was removed is in the metrics"
+grep -q 'bars' third && wrong "a removed camera is in the metrics"
 
-# The port stays, while the address is another one.
+# The same port at another address.
 sed -i "s/^metrics = .*/metrics = $port/" list.ini
 kill -HUP "$watch"
-wait_for said 2 'convnext-watch: 1 cameras after'
+wait_for log 2 'convnext-watch: reloaded the camera list: 1 cameras'
 sed -i "s/^metrics = .*/metrics = 0.0.0.0:$port/" list.ini
 kill -HUP "$watch"
-wait_for said 1 "metrics at http://0\\.0\\.0\\.0:$port/metrics"
+wait_for log 1 "metrics at http://0\\.0\\.0\\.0:$port/metrics"
 scrape fourth
 expect_exposition fourth
 stop_watch INT
@@ -142,7 +142,7 @@ for event in '"stream":"ball","event":"camera","state":"connecting"' \
     '"stream":"ball","event":"camera","state":"playing","detail":"640x360"' \
     '"stream":"the ..bars..","event":"state","new":"no-signal","score":0\.[0-9]+'; do
     [ "$(grep -c -E "^\{$time,$event\}$" events.old)" -eq 1 ] ||
-        wrong "not one event like $event: $(cat events.old)"
+        wrong "expected one event like $event: $(cat events.old)"
 done
 grep -q -E '"stream":"ball","event":"camera","state":"stopped"\}$' events || wrong "$(cat events)"
 exit $bad

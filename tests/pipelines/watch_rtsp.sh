@@ -1,24 +1,24 @@
 #!/bin/bash
-# convnext-watch on real RTSP streams from servers on the loopback: a clip of H.264 whose server is
-# killed and comes back, a film of MJPEG that ends and begins again, a camera behind a login that
-# changes its size and stalls, one with a wrong password, one whose UDP a firewall swallows, one that
-# is slow to answer, though not as slow as a stall, and hangs up before its first frame, and one that
-# nothing of it disturbs. No password is in anything that is printed.
+# convnext-watch on real RTSP streams from servers on localhost: an H.264 clip whose server is killed
+# and restarted, an MJPEG film that ends and starts again, a camera with a login that changes its frame
+# size and stalls, one with a wrong password, one whose UDP packets a firewall drops, one that replies
+# slowly and hangs up before its first frame, and one that keeps playing through all of it. No password
+# is printed anywhere.
 #
 # SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/lib.sh"
 
 if [ -z "${RTSP_SERVER:-}" ]; then
-    echo "no gst-rtsp-server here"
+    echo "gst-rtsp-server is not installed"
     exit 77
 fi
 if ! gst-inspect-1.0 --exists x264enc; then
-    echo "no x264enc here"
+    echo "x264enc is not installed"
     exit 77
 fi
 
-# run NAME COMMAND...: a server whose address is then in the file NAME, and whose commands are read
-# from NAME.in, which this shell holds open: none is waited for by who writes it.
+# run NAME COMMAND...: starts a server, which writes its address to the file NAME and reads commands
+# from the pipe NAME.in. This shell keeps the pipe open, so that writing a command does not block.
 declare -A pids
 run()
 {
@@ -51,9 +51,9 @@ h264='x264enc tune=zerolatency speed-preset=ultrafast key-int-max=15'
 # shellcheck disable=SC2086 # lists of words
 gst-launch-1.0 -q videotestsrc num-buffers=45 pattern=ball ! $picture ! $h264 \
     ! video/x-h264,stream-format=byte-stream ! filesink location=clip.h264 ||
-    wrong "cannot make a clip of H.264"
+    wrong "cannot make an H.264 clip"
 gst-launch-1.0 -q videotestsrc num-buffers=45 pattern=ball ! $picture ! jpegenc \
-    ! avimux ! filesink location=film.avi || wrong "cannot make a film of MJPEG"
+    ! avimux ! filesink location=film.avi || wrong "cannot make an MJPEG film"
 
 clip="multifilesrc location=$work/clip.h264 loop=true ! h264parse ! rtph264pay name=pay0 pt=96 config-interval=-1"
 serve clip "$clip"
@@ -103,63 +103,63 @@ source = test:ball
 END
 start_watch --config list.ini
 for name in clip film door still; do
-    wait_for said 1 "$name: playing, "
+    wait_for log 1 "$name: playing, "
     wait_for lines 5 "\"stream\":\"$name\""
 done
-wait_for said 1 'locked: waiting, it does not take the login that it is given: .*[Uu]nauthorized'
-wait_for said 1 'rude: waiting, the camera closed the connection'
+wait_for log 1 'locked: waiting, the camera refuses the credentials: .*[Uu]nauthorized'
+wait_for log 1 'rude: waiting, the camera closed the connection'
 
-# Gone, and another size, at the same time.
+# One camera is lost while another changes its frame size.
 kill -9 "${pids[clip]}"
 echo 'size 640 480' >door.in
-wait_for said 1 'clip: waiting, '
-wait_for said 1 'door: playing, 640x480'
+wait_for log 1 'clip: waiting, '
+wait_for log 1 'door: playing, 640x480'
 wait_for lines 1 '"stream":"door".*"width":640,"height":480'
-wait_for said 1 'film: waiting, the stream ended'
-wait_for said 2 'clip: waiting, ' # its last frame is through then
+wait_for log 1 'film: waiting, the stream ended'
+wait_for log 2 'clip: waiting, ' # its last frame has been published by then
 gone=$(grep -c '"stream":"clip"' lines)
 still=$(grep -c '"stream":"still"' lines)
 wait_for lines $((still + 20)) '"stream":"still"'
-[ "$(grep -c '"stream":"clip"' lines)" -eq "$gone" ] || wrong "lines of a camera that is gone"
+[ "$(grep -c '"stream":"clip"' lines)" -eq "$gone" ] || wrong "a lost camera still has new lines"
 
-# Back, and the other one stalls with its connection open.
+# The first is back while the other stalls with its connection open.
 port=$(sed 's,.*:\([0-9]*\)/live,\1,' clip)
 serve clip --port "$port" "$clip"
 echo stall >door.in
-wait_for said 2 'clip: playing, [0-9]'
+wait_for log 2 'clip: playing, [0-9]'
 wait_for lines $((gone + 5)) '"stream":"clip"'
-wait_for said 1 'door: waiting, no frame for 1.5 s'
+wait_for log 1 'door: waiting, no frame for 1.5 s'
 stalled=$(grep -c '"stream":"door"' lines)
 echo go >door.in
-wait_for said 3 'door: playing, [0-9]'
+wait_for log 3 'door: playing, [0-9]'
 wait_for lines $((stalled + 5)) '"stream":"door"'
 wait_for lines 5 '"stream":"walled"'
 
-port=$(sed -n 's,.*http://127.0.0.1:\([0-9]*\)/metrics$,\1,p' said)
+port=$(sed -n 's,.*http://127.0.0.1:\([0-9]*\)/metrics$,\1,p' log)
 [ -z "$port" ] || scrape scraped
 tr '\0' '\n' <"/proc/$watch/cmdline" >arguments
 stop_watch INT
-grep -E '(still|walled): waiting' said && wrong "a camera that is there was waited for"
-grep 'rude: waiting' said | grep -v 'closed the connection' && wrong "a slow answer was taken for a stall"
-grep -q '^still: [1-9][0-9]* frames, [1-9][0-9]* results, 0 reconnects' said ||
-    wrong "a camera was disturbed: $(cat said)"
-grep -q '^clip: .* [1-9][0-9]* reconnects' said || wrong "no reconnect is told: $(cat said)"
-grep -q '^locked: 0 frames, 0 results' said || wrong "frames without a login: $(cat said)"
-grep -q 'left behind' said && wrong "a connection did not close: $(cat said)"
-expect_lines lines 0 # frames are counted on when a camera comes back
+grep -E '(still|walled): waiting' log && wrong "an available camera was lost"
+grep 'rude: waiting' log | grep -v 'closed the connection' && wrong "a slow reply was taken for a stall"
+grep -q '^still: [1-9][0-9]* frames, [1-9][0-9]* results, 0 reconnects' log ||
+    wrong "an undisturbed camera has reconnected: $(cat log)"
+grep -q '^clip: .* [1-9][0-9]* reconnects' log || wrong "no reconnect is reported: $(cat log)"
+grep -q '^locked: 0 frames, 0 results' log || wrong "frames despite a refused login: $(cat log)"
+grep -q 'left behind' log && wrong "a connection did not close: $(cat log)"
+expect_lines lines 0 # frame numbers continue after a reconnect
 if [ -n "$metrics" ]; then
     grep -q '^convnext_reconnects_total{stream="clip"} [1-9]' scraped || wrong "$(cat scraped)"
     grep -q '^convnext_camera_state{stream="locked",state="waiting"} 1' scraped || wrong "$(cat scraped)"
 fi
 
-# The jitter buffer is told of no end of the film, whose closing it could hang with; and of no name of
-# its source, which is another one each time and never forgotten.
+# The caps at the jitter buffer contain neither the film's end, which could hang it while it is closed,
+# nor ssrc fields, which GStreamer would never free.
 GST_DEBUG=rtpjitterbuffer:5,rtspsrc:5 GST_DEBUG_FILE=debug start_watch "film=$(cat film)"
-wait_for said 1 'film: playing'
+wait_for log 1 'film: playing'
 stop_watch INT
 grep 'npt start/stop: ' debug | grep -v -q -e '-99:99:99' && wrong "$(grep 'npt start/stop: ' debug)"
 grep -q ' caps .*encoding-name' debug || wrong "no caps: $(tail -n 20 debug)"
-grep -o -E 'ssrc-[0-9]+-[a-z]+' debug && wrong "names that are kept for ever"
+grep -o -E 'ssrc-[0-9]+-[a-z]+' debug && wrong "ssrc fields in the caps"
 
-grep -s -n -E 's3cr3t|w3akw0rd' lines said arguments events scraped scraped.head && wrong "a password was printed"
+grep -s -n -E 's3cr3t|w3akw0rd' lines log arguments events scraped scraped.head && wrong "a password was printed"
 exit $bad

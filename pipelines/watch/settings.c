@@ -1,0 +1,291 @@
+/* A key that convnext-watch does not read itself is a property of the element convnext. It is set
+ * as text, because GStreamer knows the types and the ranges.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "pipelines/watch/settings.h"
+
+#include <string.h>
+
+#include "pipelines/watch/keys.h"
+
+/* Properties of convnext */
+
+/* Whether a value given as text fits an element's property. */
+static gboolean check_property(const char *group, const char *factory, const char *key,
+                               const char *text, GError **error)
+{
+    g_autoptr(GstElement) element = gst_element_factory_make(factory, NULL);
+    g_auto(GValue) value = G_VALUE_INIT;
+    GParamSpec *pspec;
+
+    if (!element)
+        return watch_keys_fail(error, group, "the GStreamer element %s is not installed", factory);
+    gst_object_ref_sink(element);
+    pspec = g_object_class_find_property(G_OBJECT_GET_CLASS(element), key);
+    if (!pspec || !(pspec->flags & G_PARAM_WRITABLE) || pspec->owner_type == GST_TYPE_OBJECT)
+        return watch_keys_fail(error, group, "unknown key '%s', see convnext-watch --help", key);
+    g_value_init(&value, pspec->value_type);
+    if (!gst_value_deserialize_with_pspec(&value, text, pspec) ||
+        g_param_value_validate(pspec, &value))
+        return watch_keys_fail(error, group,
+                               "%s is '%s', which is not a valid value; see gst-inspect-1.0 %s",
+                               key, text, factory);
+    return TRUE;
+}
+
+/* Adds the properties in a group: the camera's own, or those of [watch] that it does not override.
+ */
+static gboolean add_properties(WatchSettings *settings, GKeyFile *file, const char *from,
+                               GError **error)
+{
+    g_auto(GStrv) keys = g_key_file_get_keys(file, from, NULL, NULL);
+    const gboolean is_own = strcmp(from, settings->name) == 0;
+
+    for (guint i = 0; keys && keys[i]; i++) {
+        g_autofree char *value = NULL;
+
+        if (watch_keys_include(keys[i], from) ||
+            (!is_own && g_key_file_has_key(file, settings->name, keys[i], NULL)))
+            continue;
+        value = g_key_file_get_string(file, from, keys[i], NULL);
+        if (!value)
+            return watch_keys_fail(error, from, "%s is not valid UTF-8", keys[i]);
+        if (!check_property(from, "convnext", keys[i], value, error))
+            return FALSE;
+        g_ptr_array_add(settings->properties, g_strdup(keys[i]));
+        g_ptr_array_add(settings->properties, g_steal_pointer(&value));
+    }
+    return TRUE;
+}
+
+/* The value of a property that the settings contain, else NULL. */
+static const char *find_property(const WatchSettings *settings, const char *name)
+{
+    for (guint i = 0; i < settings->properties->len; i += 2) {
+        if (strcmp(g_ptr_array_index(settings->properties, i), name) == 0)
+            return g_ptr_array_index(settings->properties, i + 1);
+    }
+    return NULL;
+}
+
+static gboolean check_region(const WatchSettings *settings, GError **error)
+{
+    const char *region = find_property(settings, "region");
+
+    if (region && (strcmp(region, "objects") == 0 || strcmp(region, "1") == 0))
+        return watch_keys_fail(error, settings->name,
+                               "region is '%s', but convnext-watch has no object detector: build "
+                               "a pipeline with a detector before convnext",
+                               region);
+    return TRUE;
+}
+
+/* A live camera runs in mode=latest, so that results stay current. A file does not: every frame of
+ * it gets a result. */
+static void set_default_mode(WatchSettings *settings)
+{
+    g_autoptr(GstElement) convnext = NULL;
+
+    if (settings->kind == WATCH_FILE || find_property(settings, "mode"))
+        return;
+    convnext = gst_element_factory_make("convnext", NULL);
+    if (!convnext)
+        return;
+    gst_object_ref_sink(convnext);
+    if (g_object_class_find_property(G_OBJECT_GET_CLASS(convnext), "mode")) {
+        g_ptr_array_add(settings->properties, g_strdup("mode"));
+        g_ptr_array_add(settings->properties, g_strdup("latest"));
+    }
+}
+
+/* The source */
+
+static gboolean set_test(WatchSettings *settings, GError **error)
+{
+    const char *pattern = settings->source + strlen("test:");
+
+    settings->kind = WATCH_TEST;
+    settings->argument = g_strdup(pattern);
+    return check_property(settings->name, "videotestsrc", "pattern", pattern, NULL) ||
+           watch_keys_fail(error, settings->name,
+                           "'%s' is not a pattern of videotestsrc, such as smpte or ball", pattern);
+}
+
+static gboolean set_file(WatchSettings *settings, const char *path, GError **error)
+{
+    settings->kind = WATCH_FILE;
+    if (!g_file_test(path, G_FILE_TEST_EXISTS))
+        return watch_keys_fail(error, settings->name, "the file %s does not exist", path);
+    settings->uri = gst_filename_to_uri(path, NULL);
+    return settings->uri ||
+           watch_keys_fail(error, settings->name, "%s is not a valid file name", path);
+}
+
+/* Refuses a URI that can never be played, because retrying it would be pointless. The first message
+ * does not quote the source, which may contain a password. */
+static gboolean set_stream(WatchSettings *settings, GError **error)
+{
+    const char *group = settings->name;
+    g_autoptr(GUri) uri =
+        g_uri_parse(settings->source, G_URI_FLAGS_PARSE_RELAXED | G_URI_FLAGS_ENCODED, NULL);
+
+    settings->kind = WATCH_STREAM;
+    settings->uri = g_strdup(settings->source);
+    if (!uri)
+        return watch_keys_fail(error, group,
+                               "source is not a valid URI, such as rtsp://host:port/path");
+    if (!gst_uri_protocol_is_supported(GST_URI_SRC, g_uri_get_scheme(uri)))
+        return watch_keys_fail(error, group, "no installed GStreamer element reads %s:// URIs",
+                               g_uri_get_scheme(uri));
+    if (!g_uri_get_host(uri) || !*g_uri_get_host(uri))
+        return watch_keys_fail(error, group, "%s has no host name", settings->source);
+    return TRUE;
+}
+
+static gboolean set_file_uri(WatchSettings *settings, GError **error)
+{
+    g_autofree char *path = g_filename_from_uri(settings->source, NULL, NULL);
+
+    return path ? set_file(settings, path, error)
+                : watch_keys_fail(error, settings->name, "%s is not a valid file URI",
+                                  settings->source);
+}
+
+static gboolean set_source(WatchSettings *settings, GKeyFile *file, GError **error)
+{
+    const char *source = settings->source =
+        g_key_file_get_string(file, settings->name, "source", NULL);
+
+    if (!source || !*source)
+        return watch_keys_fail(error, settings->name, "source is missing");
+    if (watch_credentials_in_uri(source) || watch_credentials_maybe_in_uri(settings->name))
+        return watch_keys_fail(error, settings->name,
+                               "the source or the camera's name contains credentials, which other "
+                               "users can read: use credentials-file or credentials-env");
+    if (g_str_has_prefix(source, "test:"))
+        return set_test(settings, error);
+    if (g_str_has_prefix(source, "/dev/")) {
+        settings->kind = WATCH_DEVICE;
+        settings->argument = g_strdup(source);
+        return TRUE;
+    }
+    if (g_ascii_strncasecmp(source, "file:", 5) == 0)
+        return set_file_uri(settings, error);
+    if (!strstr(source, "://"))
+        return set_file(settings, source, error);
+    return set_stream(settings, error);
+}
+
+/* Credentials and transports */
+
+static gboolean set_credentials(WatchSettings *settings, GKeyFile *file, GError **error)
+{
+    const char *group = settings->name;
+    const gboolean is_own = g_key_file_has_key(file, group, "credentials-file", NULL) ||
+                            g_key_file_has_key(file, group, "credentials-env", NULL);
+    const char *from = is_own ? group : WATCH_DEFAULTS;
+    g_autofree char *path = g_key_file_get_string(file, from, "credentials-file", NULL);
+    g_autofree char *env = g_key_file_get_string(file, from, "credentials-env", NULL);
+    g_autoptr(GError) cause = NULL;
+
+    if (path && env)
+        return watch_keys_fail(error, from,
+                               "credentials-file and credentials-env are mutually exclusive");
+    return watch_credentials_read(&settings->credentials, path, env, &cause) ||
+           watch_keys_fail(error, group, "%s", cause->message);
+}
+
+/* rtspsrc's other transports, HTTP and TLS, are chosen by the URI's scheme. */
+static gboolean are_protocols(const char *text)
+{
+    static const char *const known[] = {"tcp", "udp", "udp-mcast", NULL};
+    g_auto(GStrv) words = g_strsplit(text, "+", -1);
+
+    for (guint i = 0; words[i]; i++) {
+        if (!g_strv_contains(known, words[i]))
+            return FALSE;
+    }
+    return *text != '\0';
+}
+
+/* rtspu:// and rtspsu:// never use TCP. */
+static const char *default_protocols(const WatchSettings *settings)
+{
+    return settings->uri && (g_ascii_strncasecmp(settings->uri, "rtspu:", 6) == 0 ||
+                             g_ascii_strncasecmp(settings->uri, "rtspsu:", 7) == 0)
+               ? "udp"
+               : "tcp";
+}
+
+static gboolean set_protocols(WatchSettings *settings, GKeyFile *file, GError **error)
+{
+    settings->protocols = watch_keys_get(file, settings->name, "protocols");
+    if (!settings->protocols)
+        settings->protocols = g_strdup(default_protocols(settings));
+    return are_protocols(settings->protocols) ||
+           watch_keys_fail(error, settings->name,
+                           "protocols is '%s', expected tcp, udp or udp-mcast, joined by +; for "
+                           "HTTP or TLS use an rtsph:// or rtsps:// URI",
+                           settings->protocols);
+}
+
+/* Lifetime */
+
+static char *make_fingerprint(const WatchSettings *settings)
+{
+    const WatchCredentials *credentials = &settings->credentials;
+    GString *text = g_string_new(NULL);
+
+    g_string_printf(text, "%s\n%s\n%s\n%s\n", settings->source,
+                    credentials->user ? credentials->user : "",
+                    credentials->password ? credentials->password : "", settings->protocols);
+    watch_keys_append(settings, text);
+    for (guint i = 0; i < settings->properties->len; i++)
+        g_string_append_printf(text, "%s\n", (char *)g_ptr_array_index(settings->properties, i));
+    return g_string_free(text, FALSE);
+}
+
+WatchSettings *watch_settings_new(GKeyFile *file, const char *group, GError **error)
+{
+    g_autoptr(WatchSettings) settings = g_atomic_rc_box_new0(WatchSettings);
+
+    settings->name = g_strdup(group);
+    settings->properties = g_ptr_array_new_with_free_func(g_free);
+    if (!add_properties(settings, file, WATCH_DEFAULTS, error) ||
+        !add_properties(settings, file, group, error) || !check_region(settings, error) ||
+        !set_source(settings, file, error) || !set_credentials(settings, file, error) ||
+        !set_protocols(settings, file, error) || !watch_keys_read(settings, file, group, error))
+        return NULL;
+    set_default_mode(settings);
+    settings->fingerprint = make_fingerprint(settings);
+    return g_steal_pointer(&settings);
+}
+
+static void clear_settings(gpointer data)
+{
+    WatchSettings *settings = data;
+
+    g_free(settings->name);
+    g_free(settings->source);
+    g_free(settings->uri);
+    g_free(settings->argument);
+    watch_credentials_clear(&settings->credentials);
+    g_free(settings->protocols);
+    g_ptr_array_unref(settings->properties);
+    g_free(settings->fingerprint);
+}
+
+WatchSettings *watch_settings_ref(WatchSettings *settings)
+{
+    return g_atomic_rc_box_acquire(settings);
+}
+
+void watch_settings_unref(WatchSettings *settings)
+{
+    g_atomic_rc_box_release_full(settings, clear_settings);
+}
+
+gboolean watch_settings_equal(const WatchSettings *a, const WatchSettings *b)
+{
+    return strcmp(a->name, b->name) == 0 && strcmp(a->fingerprint, b->fingerprint) == 0;
+}

@@ -1,0 +1,44 @@
+/* The settings of one camera, checked.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gst/gst.h>
+
+#include "pipelines/watch/credentials.h"
+
+#define WATCH_DEFAULTS "watch" /* the key file's group with the defaults of all cameras */
+
+typedef enum WatchKind {
+    WATCH_STREAM, /* a network URI: live, reconnected when it is lost */
+    WATCH_DEVICE, /* /dev/videoN: likewise */
+    WATCH_TEST,   /* GStreamer's test picture, live */
+    WATCH_FILE    /* played to its end as fast as it is classified */
+} WatchKind;
+
+/* Immutable, reference counted. */
+typedef struct WatchSettings {
+    char *name;   /* unique in the list; "stream" in its JSON lines */
+    char *source; /* as the user wrote it; contains no credentials */
+    WatchKind kind;
+    char *uri;      /* of a stream or a file, else NULL */
+    char *argument; /* the device's path or the test picture's pattern, else NULL */
+    WatchCredentials credentials;
+    char *protocols;             /* RTSP transports, in rtspsrc's syntax */
+    guint latency;               /* of RTSP's jitter buffer, milliseconds */
+    gint64 stall_timeout;        /* microseconds without a frame until the camera is lost */
+    gint64 connect_timeout;      /* microseconds until a connection's first frame */
+    gint64 min_delay, max_delay; /* microseconds before an attempt to reconnect */
+    GPtrArray *properties;       /* of convnext: name, value, name, value, ... as text */
+    char *fingerprint;           /* covers everything above; contains the password */
+} WatchSettings;
+
+/* Reads a camera's group. A key that it lacks is taken from [watch], then from the defaults. NULL
+ * with an error that names the group and the key. */
+WatchSettings *watch_settings_new(GKeyFile *file, const char *group, GError **error);
+WatchSettings *watch_settings_ref(WatchSettings *settings);
+void watch_settings_unref(WatchSettings *settings);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(WatchSettings, watch_settings_unref)
+
+/* Whether a running camera need not be touched when its settings change from a to b. */
+gboolean watch_settings_equal(const WatchSettings *a, const WatchSettings *b);
