@@ -5,6 +5,8 @@
 
 #define BLOCK 64 /* columns that are finished together */
 
+const int cnx_gemm_panel_c = 1;
+
 size_t cnx_gemm_packed_size_c(int n, int k)
 {
     return (size_t)n * k;

@@ -3,6 +3,8 @@
 
 #include "simd/versions.h"
 
+const int cnx_resize_group_c = 1;
+
 void cnx_resize_pack_c(void *packed, const int32_t *weights, int n)
 {
     memmove(packed, weights, n * sizeof *weights);

@@ -24,5 +24,3 @@
 /* clang-format on */
 
 #include "simd/x86/gemm_vec.inc"
-
-_Static_assert(PANEL == CNX_GEMM_PANEL_AVX512, "the table tells callers the width of a panel");

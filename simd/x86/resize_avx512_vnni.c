@@ -5,9 +5,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "simd/versions.h"
 #include "simd/x86/int_avx512_vnni.h"
-#include "simd/x86/resize_rows_int.inc"
+#include "simd/x86/resize_loads.inc"
 
-#define NOINLINE static __attribute__((noinline))
 #define GROUP 4
 
 /* Packed */
@@ -117,4 +116,4 @@ static inline void interleave(Int fours[4], const Int rows[GROUP])
     fours[3] = i_unpack_high16(ab1, cd1);
 }
 
-#include "simd/x86/resize_int.inc"
+#include "simd/x86/resize_passes.inc"

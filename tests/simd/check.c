@@ -27,9 +27,8 @@ static const CheckSuite *const suites[] = {
 #define SUITES (sizeof suites / sizeof suites[0])
 
 static const char *const kernel_names[CHECK_KERNELS] = {
-#define KERNEL(type, name) #name,
+#define KERNEL(type, name, ...) #name,
 #include "simd/kernels.inc"
-#undef KERNEL
 };
 
 static sigjmp_buf after_fault;

@@ -116,8 +116,7 @@ void check_bench(Check *t, const CheckBench *b, const char *format, ...)
 float *check_bench_floats(Check *t, size_t n);
 
 enum {
-#define KERNEL(type, name) CHECK_ID_##name,
+#define KERNEL(type, name, ...) CHECK_ID_##name,
 #include "simd/kernels.inc"
-#undef KERNEL
     CHECK_KERNELS
 };
