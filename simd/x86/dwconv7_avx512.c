@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "simd/x86/vec_avx512.h"
 
-/* 14 accumulators, the weights of two kernel rows and an input, of 32 registers. */
+/* 14 accumulators, the weights of two kernel rows and an input take 29 of the 32 registers. */
 #define TILE_ROWS 2
 
 #include "simd/x86/dwconv7_vec.inc"

@@ -1,5 +1,5 @@
-/* Pixels four at a time, as the bytes that they are. Weights are packed as three bytes, each with a
- * sign, w = 65536 b2 + 256 b1 + b0, whose sums may wrap around: together modulo 2^32 they are the
+/* Resizing with groups of four pixels, as bytes. A weight is split into three signed bytes,
+ * w = 65536 b2 + 256 b1 + b0. Their sums may wrap around; combined modulo 2^32 they give the exact
  * sum. Short weights have no b2.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
@@ -9,7 +9,7 @@
 
 #define GROUP 4
 
-/* Packed */
+/* The packed weights of a group. */
 typedef struct Four {
     int8_t byte[4][4];
 } Four;
@@ -50,7 +50,7 @@ static inline Sums begin(int bits)
 
     UNROLL
     for (int i = 0; i < 4; i++) {
-        s.of[i][0] = i_set32(1 << (bits - 1)); /* to round */
+        s.of[i][0] = i_set32(1 << (bits - 1)); /* for rounding */
         s.of[i][1] = s.of[i][2] = i_zero();
     }
     return s;
