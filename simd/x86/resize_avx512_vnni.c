@@ -72,17 +72,17 @@ static inline Int total(const Sums *s, int i, int bits, const int width)
     return i_right32_each(sum, i_set32(bits));
 }
 
-NOINLINE void widen_plane(Int *words, const uint8_t *src, size_t stride)
+NOINLINE void widen_plane(Int *vectors, const uint8_t *src, size_t stride)
 {
     Int fours[4];
 
     load_fours(fours, src, stride);
     UNROLL
     for (int i = 0; i < 4; i++)
-        i_store(words + 3 * i, fours[i]);
+        i_store(vectors + 3 * i, fours[i]);
 }
 
-NOINLINE void widen_pixels(Int *words, const uint8_t *src, size_t stride)
+NOINLINE void widen_pixels(Int *vectors, const uint8_t *src, size_t stride)
 {
     const Int planes = i_part(_mm_set_epi64x(0x0f0b07030e0a0602, 0x0d0905010c080400));
     Int x[4];
@@ -95,9 +95,9 @@ NOINLINE void widen_pixels(Int *words, const uint8_t *src, size_t stride)
     const Int rg01 = i_unpack_low32(x[0], x[1]), rg23 = i_unpack_low32(x[2], x[3]);
     const Int b01 = i_unpack_high32(x[0], x[1]), b23 = i_unpack_high32(x[2], x[3]);
 
-    i_store(words, i_unpack_low64(rg01, rg23));
-    i_store(words + 1, i_unpack_high64(rg01, rg23));
-    i_store(words + 2, i_unpack_low64(b01, b23));
+    i_store(vectors, i_unpack_low64(rg01, rg23));
+    i_store(vectors + 1, i_unpack_high64(rg01, rg23));
+    i_store(vectors + 2, i_unpack_low64(b01, b23));
 }
 
 static inline Int pixel_order(void)
