@@ -227,13 +227,11 @@ static int list_suites(void)
 
 static int print_usage(const char *program, int code)
 {
-    fprintf(
-        code ? stderr : stdout,
-        "usage: %s [--list] [--only SUITE] [--seed N] [--cpu LEVEL] [--bench]\n"
-        "Tests every kernel at every isa level that this machine supports, or at the level that\n"
-        "--cpu or the environment variable CONVNEXT_CPU names. --bench times the kernels "
-        "instead.\n",
-        program);
+    fprintf(code ? stderr : stdout,
+            "usage: %s [--list] [--only SUITE] [--seed N] [--cpu LEVEL] [--bench]\n"
+            "Tests every kernel at every isa level that this machine supports, or at the level of\n"
+            "--cpu or the environment variable CONVNEXT_CPU. --bench times them instead.\n",
+            program);
     return code;
 }
 
@@ -250,7 +248,7 @@ static bool choose_levels(CheckState *s, const char *name)
     if (!cnx_isa_parse(name, &level)) {
         fprintf(stderr, "unknown isa level '%s': expected one of", name);
         for (int i = 0; i < CNX_ISA_COUNT; i++)
-            fprintf(stderr, " %s", cnx_isa_name((CnxIsa)i));
+            fprintf(stderr, "%s %s", i ? "," : "", cnx_isa_name((CnxIsa)i));
         fprintf(stderr, "\n");
         return false;
     }
