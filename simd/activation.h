@@ -1,14 +1,13 @@
-/* Activations between the layers of a block, elementwise and in place.
+/* Activation functions, elementwise and in place.
  *
  *   GELU       x/2 (1 + erf(x / sqrt 2))
  *   GELU_TANH  x/2 (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3)))
  *   SILU       x / (1 + exp(-x))
  *
- * The first two: Hendrycks, Gimpel 2016.
+ * Both GELUs are from Hendrycks, Gimpel 2016.
  *
- * Tolerance of every version against the formula in double: 10 epsilon relative or 5e-7 absolute,
- * over all finite x; NaN stays NaN, +inf stays +inf, -inf becomes 0 to
- * within 1e-27.
+ * Tolerance of every version against the formula in double, over all finite x: 10 epsilon relative
+ * or 5e-7 absolute. NaN stays NaN, +inf stays +inf, -inf becomes 0 to within 1e-27.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# accsadubl adds the absolute difference from 0, which is the byte itself.
+# accsadubl adds the absolute difference from 0, so it adds the byte itself.
 
 .function cnx_bytesum_orc
 .flags 2d

@@ -1,4 +1,4 @@
-/* Column-wise passes over a [rows, c] map: what global response normalisation and pooling need.
+/* Column-wise passes over a [rows, c] map, for global response normalisation and pooling.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once

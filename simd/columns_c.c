@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "simd/versions.h"
 
-#define COLS 16 /* columns summed side by side */
-#define ROWS 8  /* rows summed in float before the sum goes on in double */
+#define COLS 16 /* columns summed in parallel */
+#define ROWS 8  /* rows summed in float before they are added to a double */
 
-/* total[j] = sum_i x[i][j], or of the squares; the error is that of a sum of ROWS terms. */
+/* total[j] = sum_i x[i][j], or of squares, with the error of a sum of ROWS terms. */
 static void sum_columns(double total[COLS], const float *x, size_t stride, int rows, int cols,
                         int squares)
 {

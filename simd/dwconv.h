@@ -1,5 +1,5 @@
-/* Depthwise k x k convolution of any odd k, stride 1, zero padding (k - 1) / 2, with bias, channels
- * last. For networks of other kernels than 7, which has a version of its own (simd/dwconv7.h).
+/* Depthwise k x k convolution for any odd k, stride 1, zero padding (k - 1) / 2, with bias,
+ * channels last. For k = 7, simd/dwconv7.h is faster.
  *
  *   dst[y-y0][x][ch] = bias[ch] + sum_{i,j in 0..k-1} src[y+i-r][x+j-r][ch] weights[k i + j][ch]
  *
@@ -11,6 +11,6 @@
 /* dst:     [y1-y0, w, c], dense; does not overlap src
  * src:     [h, w, c], dense
  * weights: [k k, c], bias: [c]
- * Rows y0 <= y < y1 of the result are computed, so that threads can share one map. */
+ * Computes rows y0 <= y < y1 of the result, so that threads can share one map. */
 typedef void CnxDwconvFn(float *dst, const float *src, int h, int w, int c, int k,
                          const float *weights, const float *bias, int y0, int y1);

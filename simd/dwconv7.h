@@ -10,6 +10,6 @@
 /* dst:     [y1-y0, w, c], dense; does not overlap src
  * src:     [h, w, c], dense
  * weights: [49, c], bias: [c]
- * Rows y0 <= y < y1 of the result are computed, so that threads can share one map. */
+ * Computes rows y0 <= y < y1 of the result, so that threads can share one map. */
 typedef void CnxDwconv7Fn(float *dst, const float *src, int h, int w, int c, const float *weights,
                           const float *bias, int y0, int y1);

@@ -3,9 +3,9 @@
 
 #include "simd/versions.h"
 
-/* dst: [c], the pixel at (x, y). */
-static void pixel(float *dst, const float *src, int h, int w, int c, const float *weights, int x,
-                  int y)
+/* Adds the taps of the pixel at (x, y) to dst: [c]. */
+static void add_taps(float *dst, const float *src, int h, int w, int c, const float *weights, int x,
+                     int y)
 {
     for (int i = 0; i < 7; i++) {
         for (int j = 0; j < 7; j++) {
@@ -28,7 +28,7 @@ void cnx_dwconv7_c(float *dst, const float *src, int h, int w, int c, const floa
     for (int y = y0; y < y1; y++) {
         for (int x = 0; x < w; x++) {
             memcpy(dst, bias, c * sizeof *dst);
-            pixel(dst, src, h, w, c, weights, x, y);
+            add_taps(dst, src, h, w, c, weights, x, y);
             dst += c;
         }
     }

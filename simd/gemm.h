@@ -1,22 +1,23 @@
-/* Matrix product with a fused epilogue: every linear layer and every patch convolution.
+/* Matrix product with a fused epilogue, for linear layers and patch convolutions.
  *
  *   c[i][j] = act( sum_k a[i][k] w[j][k] + bias[j] ) + residual[i][j]
- *   sumsq[j] += sum_i c[i][j]^2                                 (when sumsq is given)
+ *   sumsq[j] += sum_i c[i][j]^2                                 (if sumsq is given)
  *
- * The weights w are [n, k], row major (out, in), as checkpoints store them; gemm_pack puts them in
- * the order that this level's kernel reads: panels of output columns, within a panel [k][columns],
- * each panel 64-byte aligned when dst is. A panel has `gemm_panel` columns, three vectors, but for
- * the end: four vectors of columns make two panels of two, and one to three make one panel, whose
- * last vector is padded with zeros. At level c a panel is one column, so that packed is the
- * checkpoint's own layout.
+ * Checkpoints store the weights w as [n, k], row major (out, in). gemm_pack reorders them for this
+ * level's kernel into panels of output columns, [k][columns] within a panel; every panel is 64-byte
+ * aligned if dst is. A panel has gemm_panel columns, which is three vectors, except at the end:
+ * four remaining vectors of columns become two panels of two, and one to three become one panel,
+ * whose last vector is padded with zeros. At level c a panel is one column, so packed weights have
+ * the checkpoint's own layout.
  *
- * Activations are read and written in place, no copy: rows lda, ldr and ldc floats apart, any
- * alignment. Columns at and after n are never written. residual may be c itself; c must overlap
- * nothing else.
- * A caller that splits the work over threads hands each a range of rows, or of columns: ranges
- * start at multiples of gemm_panel and, unless there is only one, hold at least gemm_panel columns.
- * The weights of a range that starts at column j start at gemm_packed_size(j, k). Results do not
- * depend on the split.
+ * Activations are read and written in place: rows are lda, ldr and ldc floats apart, at any
+ * alignment. Columns from n on are never written. residual may be c itself; otherwise c must not
+ * overlap anything.
+ *
+ * To split the work over threads, give each a range of rows or of columns. Column ranges start at
+ * multiples of gemm_panel and, unless there is only one, have at least gemm_panel columns. The
+ * weights of a range that starts at column j start at gemm_packed_size(j, k). Results do not depend
+ * on the split.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
@@ -41,7 +42,7 @@ typedef struct CnxGemm {
 
 typedef void CnxGemmFn(const CnxGemm *g);
 
-/* Floats that gemm_pack writes for weights [n, k]. */
+/* Returns the number of floats that gemm_pack writes for weights [n, k]. */
 typedef size_t CnxGemmPackedSizeFn(int n, int k);
 
 /* dst: packed, 64-byte aligned; w: [n, k]. */

@@ -3,7 +3,9 @@
 
 #include "simd/versions.h"
 
-#define BLOCK 64 /* columns that are finished together */
+#define BLOCK 64 /* columns that go through the epilogue together */
+
+const int cnx_gemm_panel_c = 1;
 
 size_t cnx_gemm_packed_size_c(int n, int k)
 {
@@ -15,7 +17,7 @@ void cnx_gemm_pack_c(float *dst, const float *w, int n, int k)
     memcpy(dst, w, (size_t)n * k * sizeof *dst);
 }
 
-/* Eight sums side by side: a compiler makes vectors of them, and rounding errors grow slower. */
+/* Eight parallel sums: compilers vectorise them, and rounding errors grow more slowly. */
 static float dot(const float *a, const float *b, int k)
 {
     float s[8] = {0};
@@ -30,8 +32,8 @@ static float dot(const float *a, const float *b, int k)
     return ((s[0] + s[4]) + (s[2] + s[6])) + ((s[1] + s[5]) + (s[3] + s[7]));
 }
 
-/* Columns j0 <= j < j0 + cols of row i. */
-static void block_of_row(const CnxGemm *g, int i, int j0, int cols)
+/* Computes columns j0 <= j < j0 + cols of row i. */
+static void multiply_row(const CnxGemm *g, int i, int j0, int cols)
 {
     float v[BLOCK]; /* [cols] */
     float *c = g->c + i * g->ldc + j0;
@@ -59,6 +61,6 @@ void cnx_gemm_c(const CnxGemm *g)
         int cols = g->n - j < BLOCK ? g->n - j : BLOCK;
 
         for (int i = 0; i < g->m; i++)
-            block_of_row(g, i, j, cols);
+            multiply_row(g, i, j, cols);
     }
 }

@@ -10,9 +10,8 @@ static const char *const names[CNX_ISA_COUNT] = {
     [CNX_ISA_AVX512_VNNI] = "avx512_vnni",
 };
 
-/* The compiler's check reads XCR0 as well: a register file that the operating system does not save
- * counts as absent. F16C came with the AVX2 generation on every processor, and is asked for where
- * the compiler knows the word. */
+/* The compiler's check also reads XCR0, so registers that the operating system does not save count
+ * as absent. Every processor with AVX2 has F16C; it is checked if the compiler knows its name. */
 CnxIsa cnx_isa_detect(void)
 {
 #ifdef CNX_HAVE_X86
@@ -37,10 +36,10 @@ const char *cnx_isa_name(CnxIsa level)
     return names[level];
 }
 
-bool cnx_isa_parse(const char *word, CnxIsa *level)
+bool cnx_isa_parse(const char *name, CnxIsa *level)
 {
     for (int i = 0; i < CNX_ISA_COUNT; i++) {
-        if (strcmp(word, names[i]) == 0) {
+        if (strcmp(name, names[i]) == 0) {
             *level = (CnxIsa)i;
             return true;
         }

@@ -1,7 +1,5 @@
-/* Which instruction sets this process may use.
- *
- * A level is a group of instruction sets that kernels are written for. Levels are ordered: each
- * includes the ones before it.
+/* The isa levels: groups of instruction sets that kernels are written for. Each level includes the
+ * ones before it.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
@@ -16,12 +14,11 @@ typedef enum CnxIsa {
     CNX_ISA_COUNT
 } CnxIsa;
 
-/* The highest level that the processor, the operating system and this build offer. */
+/* Returns the highest level that the processor, the operating system and this build support. */
 CnxIsa cnx_isa_detect(void);
 
-/* "c", "avx2", "avx512" or "avx512_vnni": the words of CONVNEXT_CPU. */
+/* Returns a level's name in CONVNEXT_CPU: "c", "avx2", "avx512" or "avx512_vnni". */
 const char *cnx_isa_name(CnxIsa level);
 
-/* Reads one of those words. Returns false, and leaves level alone, when the word is none of them.
- */
-bool cnx_isa_parse(const char *word, CnxIsa *level);
+/* Parses such a name. Returns false, and leaves level unchanged, if it is not one of them. */
+bool cnx_isa_parse(const char *name, CnxIsa *level);

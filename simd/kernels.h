@@ -1,35 +1,23 @@
-/* The table of kernels: what the forward pass and the preprocessing call.
+/* The table of kernels that the forward pass and preprocessing call.
  *
- * A table is filled with the C versions, which are the specification, and then overwritten level by
- * level. It is constant once made. Contracts are in the header of each kernel.
+ * There is one table per isa level: for each kernel it holds the version of the highest level up
+ * to that one which has its own. The C versions are the specification. Tables are constant once
+ * made. The contract of each kernel is in its own header.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "simd/activation.h"
-#include "simd/bytesum.h"
-#include "simd/columns.h"
-#include "simd/dwconv.h"
-#include "simd/dwconv7.h"
-#include "simd/gemm.h"
 #include "simd/isa.h"
-#include "simd/layernorm.h"
-#include "simd/normalize.h"
-#include "simd/peak.h"
-#include "simd/resize.h"
-#include "simd/unpack.h"
-#include "simd/yuv.h"
+#include "simd/kernels.inc" /* the contracts */
 
 typedef struct CnxKernels {
     CnxIsa level;
 
-    int gemm_panel;   /* columns of one packed panel */
-    int resize_group; /* neighbours whose weights are packed together */
-
-#define KERNEL(type, name) type *name;
+#define KERNEL(type, name, ...) type *name;
+#define CONSTANT(name, ...) int name;
 #include "simd/kernels.inc"
-#undef KERNEL
 } CnxKernels;
 
-/* The table of a level; NULL when this processor or this build lacks the level. Thread safe. */
+/* Returns the table of a level, or NULL if this processor or this build lacks the level. Thread
+ * safe. */
 const CnxKernels *cnx_kernels_get(CnxIsa level);

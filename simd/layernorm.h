@@ -3,11 +3,11 @@
  *   layernorm   y = (x - mean) / sqrt(var + eps) * weight + bias,  var = sum (x - mean)^2 / c
  *   rmsnorm     y = x / sqrt(sum x^2 / c + eps) * weight + bias
  *   simplenorm  y = x / sqrt(sum (x - mean)^2 / (c - 1) + eps) * weight + bias: timm's simple norm,
- *               which takes the mean off the variance but not off x; of one channel it is NaN
+ *               which subtracts the mean in the variance but not from x; NaN for one channel
  *
- * Two passes: the variance is taken of the centred values, never as E[x^2] - E[x]^2, and the mean
- * of the centred values, which rounding left, is taken off as well. The error therefore follows the
- * spread of the values, however far from zero they lie.
+ * Two passes: the variance is computed from centred values, never as E[x^2] - E[x]^2. Rounding
+ * leaves the centred values with a small mean, which is subtracted too. The error therefore depends
+ * on the spread of the values, not on their distance from zero.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once

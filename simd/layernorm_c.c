@@ -3,7 +3,7 @@
 
 #include "simd/versions.h"
 
-#define LANES 8 /* sums side by side: a compiler makes a vector of them */
+#define LANES 8 /* parallel sums, which compilers vectorise */
 
 static float add_lanes(const float s[LANES])
 {
@@ -24,7 +24,7 @@ static float mean(const float *x, int c)
     return add_lanes(s) / c;
 }
 
-/* Of the values less mu: their mean, which is how far mu is from the mean, and the mean square. */
+/* Mean and mean square of x - mu. The mean is the error of mu. */
 static void centred(const float *x, int c, float mu, float *first, float *second)
 {
     float s1[LANES] = {0}, s2[LANES] = {0};

@@ -1,4 +1,4 @@
-/* RGB bytes to the network's numbers.
+/* RGB bytes to the floats of the network's input.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
@@ -6,9 +6,9 @@
 #include <stdint.h>
 
 typedef struct CnxNormalizeTable {
-    float value[3][256]; /* of each channel's byte */
+    float value[3][256]; /* by channel and byte */
 } CnxNormalizeTable;
 
-/* dst: [n][3], dst[i][c] = table.value[c][src[i][c]]; src: [n][3]. A table, because then the result
- * can be the correctly rounded quotient, at the speed of the store. */
+/* dst: [n][3], dst[i][c] = table.value[c][src[i][c]]; src: [n][3]. A table gives the correctly
+ * rounded quotient at the speed of the stores. */
 typedef void CnxNormalizeFn(float *dst, const uint8_t *src, int n, const CnxNormalizeTable *table);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "simd/versions.h"
 
-#define LANES 4 /* a vector of the oldest processors: the compiler makes one of it */
+#define LANES 4 /* compilers make it one 128-bit vector, which every processor has */
 
 int cnx_peak_c(float *state, int steps)
 {

@@ -3,12 +3,14 @@
 
 #include "simd/versions.h"
 
+const int cnx_resize_group_c = 1;
+
 void cnx_resize_pack_c(void *packed, const int32_t *weights, int n)
 {
     memmove(packed, weights, n * sizeof *weights);
 }
 
-/* The sum's terms may wrap around, but not the sum. */
+/* Partial sums may wrap around; the whole sum fits. */
 static uint8_t to_byte(uint32_t sum, int bits)
 {
     int32_t value = (int32_t)sum >> bits;
@@ -39,7 +41,7 @@ void cnx_resize_rows_c(uint8_t *dst, size_t dst_stride, const uint8_t *src, size
     }
 }
 
-#define COLS 64 /* summed side by side */
+#define COLS 64 /* summed in parallel */
 
 void cnx_resize_columns_c(uint8_t *dst, const uint8_t *const *src, int n, const void *weights,
                           int taps, int bits)

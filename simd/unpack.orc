@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# Four-byte pixels and gray to R G B X, on registers read as little endian: X R G B is 0xBBGGRRXX.
+# Four-byte pixels and gray to R G B X. Registers are little endian: X R G B is 0xBBGGRRXX.
 
 .function cnx_unpack_rgbx_orc
 .dest 4 d uint8_t

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "simd/x86/vec_avx2.h"
 
-/* 12 accumulators, 3 vectors of the panel and a broadcast: all 16 registers. */
+/* 12 accumulators, 3 vectors of the panel and a broadcast take all 16 registers. */
 #define ROWS 4
 #define MOST 4
 #define VECS 3
@@ -15,5 +15,3 @@
 /* clang-format on */
 
 #include "simd/x86/gemm_vec.inc"
-
-_Static_assert(PANEL == CNX_GEMM_PANEL_AVX2, "the table tells callers the width of a panel");

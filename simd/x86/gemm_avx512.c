@@ -3,10 +3,10 @@
 
 #include "simd/x86/vec_avx512.h"
 
-/* 24 accumulators, 3 vectors of the panel and a broadcast, of 32 registers. A ninth row costs a few
- * more instructions than its share, but less than a tile of a few rows. Two steps of k at a time,
- * since the speed of a shorter loop depends on where it happens to lie. A line is prefetched at its
- * start, which measures better than at any byte of it. */
+/* 24 accumulators, 3 vectors of the panel and a broadcast take 28 of the 32 registers. A ninth row
+ * costs slightly more than its share, but less than another tile of a few rows. The loop takes two
+ * steps of k at a time, because the speed of a shorter loop depends on its alignment. Prefetching a
+ * line at its start measures better than prefetching it at any other byte. */
 #define ROWS 8
 #define MOST 9
 #define VECS 3
@@ -24,5 +24,3 @@
 /* clang-format on */
 
 #include "simd/x86/gemm_vec.inc"
-
-_Static_assert(PANEL == CNX_GEMM_PANEL_AVX512, "the table tells callers the width of a panel");

@@ -1,6 +1,6 @@
-/* The words that pixel kernels are written in, for AVX2: 32 bytes, as integers of 8, 16 or 32 bits.
- * simd/x86/int_avx512.h says the same for 64; a body (simd/<kernel>_int.inc) is compiled with
- * either. Shuffles, unpacking and packing work within the vector's parts of 16 bytes.
+/* Integer vector helpers for AVX2: 32 bytes as integers of 8, 16 or 32 bits. int_avx512.h defines
+ * the same names for 64 bytes; each <kernel>_int.inc is compiled with both. Shuffles, unpacking and
+ * packing work within 16-byte parts of the vector.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
@@ -17,13 +17,13 @@
 typedef __m256i Int;
 
 #define i_load(p) _mm256_loadu_si256((const __m256i *)(p))
-/* Half a vector's bytes, as words. */
+/* Half a vector of bytes, widened to 16 bits. */
 #define i_load_bytes16(p) _mm256_cvtepu8_epi16(_mm_loadu_si128((const __m128i *)(p)))
 #define i_store(p, x) _mm256_storeu_si256((__m256i *)(p), x)
 #define i_zero _mm256_setzero_si256
 #define i_set16 _mm256_set1_epi16
 #define i_set32 _mm256_set1_epi32
-#define i_part(x) _mm256_broadcastsi128_si256(x) /* in every part */
+#define i_part(x) _mm256_broadcastsi128_si256(x) /* repeated in every part */
 #define i_and _mm256_and_si256
 #define i_or _mm256_or_si256
 #define i_xor _mm256_xor_si256
@@ -47,10 +47,10 @@ typedef __m256i Int;
 #define i_unpack_high64 _mm256_unpackhi_epi64
 #define i_pack32 _mm256_packs_epi32  /* to 16 bits */
 #define i_pack16 _mm256_packus_epi16 /* to bytes */
-/* What was packed of two vectors: first all of the first. */
+/* Reorders the result of packing two vectors: all of the first, then all of the second. */
 #define i_packed_order(x) _mm256_permute4x64_epi64(x, 0xd8)
 
-/* Sixteen bytes of two rows, a part each. */
+/* Loads 16 bytes from each of two rows, one part per row. */
 static inline Int i_load_parts(const uint8_t *src, size_t stride)
 {
     const __m128i upper = _mm_loadu_si128((const __m128i *)(src + stride));

@@ -1,4 +1,4 @@
-/* The words of simd/x86/int_avx2.h for AVX-512 F and BW: 64 bytes.
+/* The helpers of int_avx2.h for AVX-512 F and BW: 64 bytes.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
@@ -20,7 +20,7 @@ typedef __m512i Int;
 #define i_zero _mm512_setzero_si512
 #define i_set16 _mm512_set1_epi16
 #define i_set32 _mm512_set1_epi32
-#define i_part(x) _mm512_broadcast_i32x4(x) /* in every part */
+#define i_part(x) _mm512_broadcast_i32x4(x) /* repeated in every part */
 #define i_and _mm512_and_si512
 #define i_or _mm512_or_si512
 #define i_xor _mm512_xor_si512
@@ -46,8 +46,8 @@ typedef __m512i Int;
 #define i_pack16 _mm512_packus_epi16 /* to bytes */
 #define i_packed_order(x) _mm512_permutexvar_epi64(_mm512_setr_epi64(0, 2, 4, 6, 1, 3, 5, 7), x)
 
-/* Sixteen bytes of four rows, a part each. Merging what is loaded takes either of two units;
- * transposing whole vectors would take the one that shuffles. */
+/* Loads 16 bytes from each of four rows, one part per row. Masked broadcasts run on two execution
+ * units; transposing whole vectors would need the single shuffle unit. */
 static inline Int i_load_parts(const uint8_t *src, size_t stride)
 {
     Int x = _mm512_castsi128_si512(_mm_loadu_si128((const __m128i *)src));

@@ -1,4 +1,4 @@
-/* The words of simd/x86/int_avx512.h, and the one that VNNI adds.
+/* The helpers of int_avx512.h, and the dot product that VNNI adds.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once

@@ -1,16 +1,15 @@
-/* Pixels four at a time, as the bytes that they are. Weights are packed as three bytes, each with a
- * sign, w = 65536 b2 + 256 b1 + b0, whose sums may wrap around: together modulo 2^32 they are the
+/* Resizing with groups of four pixels, as bytes. A weight is split into three signed bytes,
+ * w = 65536 b2 + 256 b1 + b0. Their sums may wrap around; combined modulo 2^32 they give the exact
  * sum. Short weights have no b2.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "simd/versions.h"
 #include "simd/x86/int_avx512_vnni.h"
-#include "simd/x86/resize_rows_int.inc"
+#include "simd/x86/resize_loads.inc"
 
-#define NOINLINE static __attribute__((noinline))
 #define GROUP 4
 
-/* Packed */
+/* The packed weights of a group. */
 typedef struct Four {
     int8_t byte[4][4];
 } Four;
@@ -51,7 +50,7 @@ static inline Sums begin(int bits)
 
     UNROLL
     for (int i = 0; i < 4; i++) {
-        s.of[i][0] = i_set32(1 << (bits - 1)); /* to round */
+        s.of[i][0] = i_set32(1 << (bits - 1)); /* for rounding */
         s.of[i][1] = s.of[i][2] = i_zero();
     }
     return s;
@@ -73,17 +72,17 @@ static inline Int total(const Sums *s, int i, int bits, const int width)
     return i_right32_each(sum, i_set32(bits));
 }
 
-NOINLINE void widen_plane(Int *words, const uint8_t *src, size_t stride)
+NOINLINE void widen_plane(Int *vectors, const uint8_t *src, size_t stride)
 {
     Int fours[4];
 
     load_fours(fours, src, stride);
     UNROLL
     for (int i = 0; i < 4; i++)
-        i_store(words + 3 * i, fours[i]);
+        i_store(vectors + 3 * i, fours[i]);
 }
 
-NOINLINE void widen_pixels(Int *words, const uint8_t *src, size_t stride)
+NOINLINE void widen_pixels(Int *vectors, const uint8_t *src, size_t stride)
 {
     const Int planes = i_part(_mm_set_epi64x(0x0f0b07030e0a0602, 0x0d0905010c080400));
     Int x[4];
@@ -96,9 +95,9 @@ NOINLINE void widen_pixels(Int *words, const uint8_t *src, size_t stride)
     const Int rg01 = i_unpack_low32(x[0], x[1]), rg23 = i_unpack_low32(x[2], x[3]);
     const Int b01 = i_unpack_high32(x[0], x[1]), b23 = i_unpack_high32(x[2], x[3]);
 
-    i_store(words, i_unpack_low64(rg01, rg23));
-    i_store(words + 1, i_unpack_high64(rg01, rg23));
-    i_store(words + 2, i_unpack_low64(b01, b23));
+    i_store(vectors, i_unpack_low64(rg01, rg23));
+    i_store(vectors + 1, i_unpack_high64(rg01, rg23));
+    i_store(vectors + 2, i_unpack_low64(b01, b23));
 }
 
 static inline Int pixel_order(void)
@@ -117,4 +116,4 @@ static inline void interleave(Int fours[4], const Int rows[GROUP])
     fours[3] = i_unpack_high16(ab1, cd1);
 }
 
-#include "simd/x86/resize_int.inc"
+#include "simd/x86/resize_passes.inc"

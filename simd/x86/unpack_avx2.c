@@ -1,12 +1,12 @@
-/* Three-byte pixels. Those of four bytes are ORC's.
+/* Pixels of three bytes. ORC handles those of four.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <immintrin.h>
 
 #include "simd/versions.h"
 
-/* Eight pixels a step, four in each half of a vector. A half is loaded with four bytes too many
- * (after the pixels, or before them), so that the step that could pass the row's end is C's. */
+/* Eight pixels per step, four in each half of a vector. Each half loads four bytes too many, so the
+ * C version does the pixels whose loads could pass the end of the row. */
 static inline void unpack(uint8_t *dst, const uint8_t *src, int n, __m256i order, CnxUnpackFn *rest)
 {
     int i = 0;

@@ -1,6 +1,5 @@
-/* The words that vector kernels are written in, for AVX2 with FMA: eight floats.
- * simd/x86/vec_avx512.h says the same for sixteen; a body (simd/<kernel>_vec.inc) is compiled with
- * either.
+/* Float vector helpers for AVX2 with FMA: eight floats. vec_avx512.h defines the same names for
+ * sixteen; each <kernel>_vec.inc is compiled with both.
  *
  * NaN: v_min and v_max return the second argument when either is NaN, as the instructions do.
  *
@@ -49,7 +48,7 @@ static inline void v_store_part(float *p, Mask m, Vec x)
     _mm256_maskstore_ps(p, m, x);
 }
 
-/* Zero outside the mask. */
+/* x inside the mask, zero outside. */
 static inline Vec v_keep(Mask m, Vec x)
 {
     return _mm256_and_ps(_mm256_castsi256_ps(m), x);
@@ -72,7 +71,7 @@ static inline Vec v_round(Vec x)
     return _mm256_round_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
 }
 
-/* x 2^n, n whole and both it and the result in the range of normal floats. */
+/* x 2^n for integer n, where 2^n and the result are normal floats. */
 static inline Vec v_scale(Vec x, Vec n)
 {
     __m256i bits = _mm256_slli_epi32(_mm256_cvtps_epi32(n), 23);

@@ -1,4 +1,4 @@
-/* The words of simd/x86/vec_avx2.h for AVX-512 F, BW, DQ, VL: sixteen floats.
+/* The helpers of vec_avx2.h for AVX-512 F, BW, DQ, VL: sixteen floats.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once

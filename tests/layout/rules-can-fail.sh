@@ -45,6 +45,7 @@ obedient_tree()
     rm -rf "${tree:?}"/*
     cp "$CNX_ROOT/.clang-format" "$tree/"
     write simd/add.h '#pragma once' '' '#include <stddef.h>' '' 'size_t cnx_add(size_t a);'
+    write simd/kernels.inc '#include "simd/add.h"' 'KERNEL(CnxAddFn, add, c, avx2)'
     write simd/add_c.c '#include "simd/add.h"'
     write simd/x86/add_avx2.c '#include "simd/add.h"' '#include <immintrin.h>'
     write model/sum.h '#pragma once' '' '#include <glib.h>' '' 'guint cnx_sum(guint a);'
@@ -133,6 +134,8 @@ breaks include-paths append model/sum.c '#include "sum.h"'
 breaks include-paths sed -i '/pragma/d' "$tree/model/sum.h"
 breaks kernel-stems write simd/mul_c.c
 breaks kernel-stems write simd/x86/mul_avx2.c
+breaks kernel-stems write simd/x86/mul_vec.inc
+breaks kernel-stems sed -i 's/add\.h/mul.h/' "$tree/simd/kernels.inc"
 breaks symbols shared libgstconvnext.so gst_plugin_convnext_get_desc helper
 breaks symbols shared libgstconvnext-1.0.so.0 gst_convnext_one gst_convnext_undeclared
 breaks symbols shared libgstconvnext-1.0.so.0 gst_convnext_one g_helper

@@ -143,11 +143,16 @@ rule_include_paths()
     done | offences_from 'a header begins with #pragma once'
 }
 
+# A kernel's files share the stem of the header with its contract, which kernels.inc includes.
 rule_kernel_stems()
 {
-    files "^simd/.*_(c|$isa)\.c$" | while IFS= read -r file; do
-        [ -f "$(sed -E "s,^simd/[a-z0-9]+/,simd/,; s/_(c|$isa)\.c$/.h/" <<<"$file")" ] || printf '%s\n' "$file"
-    done | offences_from 'a kernel has the stem of the header that holds its contract'
+    local stem
+    files "^simd/.*_((c|$isa)\.c|(vec|int)\.inc)$" | while IFS= read -r file; do
+        stem=$(sed -E "s,.*/,,; s/_(c|$isa|vec|int)\.[a-z]+$//" <<<"$file")
+        [ -f "simd/$stem.h" ] || offence "$file: simd/$stem.h, the kernel's contract, does not exist"
+        grep -q -x "#include \"simd/$stem.h\"" simd/kernels.inc ||
+            offence "$file: the kernel has no row in simd/kernels.inc"
+    done
 }
 
 # built NAME: the path of a built library.

@@ -34,7 +34,7 @@ double check_act_tolerance(double want)
     return relative > 5e-7 ? relative : 5e-7;
 }
 
-static void compare(Check *t, float *x, size_t n, CnxAct act)
+static void test_values(Check *t, float *x, size_t n, CnxAct act)
 {
     float *old = check_floats(t, n);
 
@@ -54,11 +54,11 @@ static void test_fill(Check *t, size_t n, CnxAct act, CheckFill fill)
     float *x = check_floats(t, n);
 
     check_fill(t, x, n, fill);
-    compare(t, x, n, act);
+    test_values(t, x, n, act);
     check_done(t);
 }
 
-/* Every float whose low bits are zero, of both signs: all magnitudes, and the specials. */
+/* Every float whose low 18 bits are zero: both signs, all magnitudes, infinities and NaNs. */
 static void test_all_magnitudes(Check *t, CnxAct act)
 {
     size_t n = 1 << 14;
@@ -71,7 +71,7 @@ static void test_all_magnitudes(Check *t, CnxAct act)
 
         memcpy(&x[i], &bits, sizeof bits);
     }
-    compare(t, x, n, act);
+    test_values(t, x, n, act);
     check_done(t);
 }
 
@@ -84,7 +84,7 @@ static void test_sweep(Check *t, CnxAct act)
 
     for (size_t i = 0; i < n; i++)
         x[i] = (float)(-10 + (i + check_uniform(t)) * 20 / n);
-    compare(t, x, n, act);
+    test_values(t, x, n, act);
     check_done(t);
 }
 
@@ -109,7 +109,7 @@ typedef struct Bench {
     CnxAct act;
 } Bench;
 
-/* The copy is timed too: without it the values would shrink to denormals. */
+/* Times the copy as well: without it the values would shrink to denormals. */
 static void body(const CnxKernels *k, void *data, int turn)
 {
     Bench *b = data;

@@ -1,4 +1,4 @@
-/* Timings: the median of many samples, each long enough for the clock.
+/* Timings: the median of many samples, each long enough for the clock's resolution.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <stdarg.h>
@@ -9,11 +9,11 @@
 #include "tests/simd/state.h"
 
 #define SAMPLES 31
-#define SAMPLE_NS 300e3 /* shortest sample */
-#define LEVEL_NS 400e6  /* longest time for one level of one shape */
+#define SAMPLE_NS 300e3 /* minimum duration of a sample */
+#define LEVEL_NS 400e6  /* maximum time for one shape at one level */
 
 typedef struct Timing {
-    double median, least, spread; /* ns of a call; half the middle half's width over the median */
+    double median, least, spread; /* ns per call; spread: half the interquartile range / median */
 } Timing;
 
 static double now_ns(void)
@@ -56,14 +56,14 @@ static Timing measure(const CheckBench *b, const CnxKernels *k)
     return (Timing){ns[n / 2], ns[0], (ns[3 * n / 4] - ns[n / 4]) / 2 / ns[n / 2]};
 }
 
-/* Measured once, when first asked for. */
-static double peak(CnxIsa level)
+/* Measures a level's peak on first use. */
+static double peak_of(CnxIsa level)
 {
-    static double known[CNX_ISA_COUNT];
+    static double peaks[CNX_ISA_COUNT];
 
-    if (!known[level])
-        known[level] = cnx_peak_measure(cnx_kernels_get(level));
-    return known[level];
+    if (!peaks[level])
+        peaks[level] = cnx_peak_measure(cnx_kernels_get(level));
+    return peaks[level];
 }
 
 void check_bench(Check *t, const CheckBench *b, const char *format, ...)
@@ -91,7 +91,7 @@ void check_bench(Check *t, const CheckBench *b, const char *format, ...)
                timing.median, timing.least, 100 * timing.spread);
         if (b->flops > 0)
             printf(" %9.1f %5.1f%%", b->flops / timing.median,
-                   100 * b->flops / timing.least / peak((CnxIsa)i));
+                   100 * b->flops / timing.least / peak_of((CnxIsa)i));
         else
             printf(" %9s %6s", "", "");
         printf(" %6.1fx\n", c_median / timing.median);

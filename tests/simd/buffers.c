@@ -1,4 +1,4 @@
-/* Guarded buffers and what fills them.
+/* Guarded buffers, and the values to fill them with.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <math.h>
@@ -35,7 +35,7 @@ static void map_buffer(CheckBuffer *b, size_t pages)
     b->pages = pages;
 }
 
-/* An unused buffer, one of the right size if there is one. */
+/* Returns an unused buffer, preferably one that already has the right size. */
 static CheckBuffer *find_buffer(CheckState *s, size_t pages)
 {
     CheckBuffer *found = NULL;
@@ -122,7 +122,7 @@ void check_seal(Check *t)
     }
 }
 
-static bool is_pattern(const uint8_t *from, const uint8_t *to)
+static bool holds_pattern(const uint8_t *from, const uint8_t *to)
 {
     for (const uint8_t *p = from; p < to; p++) {
         if (*p != PATTERN)
@@ -131,21 +131,22 @@ static bool is_pattern(const uint8_t *from, const uint8_t *to)
     return true;
 }
 
-static void compare_pattern(Check *t, const CheckBuffer *b)
+static void check_pattern(Check *t, const CheckBuffer *b)
 {
     const uint8_t *first = b->map + page_size();
     const uint8_t *p = b->payload;
 
-    check_true(t, is_pattern(first, p), "wrote before a buffer");
+    check_true(t, holds_pattern(first, p), "wrote before the start of a buffer");
     for (size_t r = 0; r + 1 < b->rows; r++, p += b->stride)
-        check_true(t, is_pattern(p + b->size, p + b->stride), "wrote after row %zu of %zu", r,
-                   b->rows);
+        check_true(t, holds_pattern(p + b->size, p + b->stride),
+                   "wrote past the end of row %zu of %zu", r, b->rows);
     if (b->rows)
         p += b->size;
-    check_true(t, is_pattern(p, first + b->pages * page_size()), "wrote after a buffer");
+    check_true(t, holds_pattern(p, first + b->pages * page_size()),
+               "wrote past the end of a buffer");
 }
 
-static void give_back(CheckBuffer *b)
+static void release_buffer(CheckBuffer *b)
 {
     if (b->sealed)
         mprotect(b->map + page_size(), b->pages * page_size(), PROT_READ | PROT_WRITE);
@@ -160,8 +161,8 @@ void check_buffers_done(Check *t)
         if (!b->used)
             continue;
         if (!b->sealed)
-            compare_pattern(t, b);
-        give_back(b);
+            check_pattern(t, b);
+        release_buffer(b);
     }
 }
 
@@ -169,7 +170,7 @@ void check_buffers_drop(Check *t)
 {
     for (int i = 0; i < CHECK_BUFFERS; i++) {
         if (t->state->buffer[i].used)
-            give_back(&t->state->buffer[i]);
+            release_buffer(&t->state->buffer[i]);
     }
 }
 
@@ -205,7 +206,7 @@ double check_uniform(Check *t)
     return (double)(check_random(t) >> 11) * 0x1p-53;
 }
 
-/* Box, Muller 1958, one of the two values. */
+/* Box, Muller 1958: one of the two values. */
 double check_normal(Check *t)
 {
     double u = 1 - check_uniform(t);
@@ -224,7 +225,7 @@ const char *check_fill_name(CheckFill fill)
     return names[fill];
 }
 
-static double hostile(Check *t)
+static double hostile_value(Check *t)
 {
     static const double values[] = {NAN, INFINITY, -INFINITY};
     uint64_t r = check_random(t);
@@ -246,7 +247,7 @@ static double fill_value(Check *t, CheckFill fill)
     case CHECK_OFFSET:
         return 1000 + check_normal(t) / 100;
     case CHECK_HOSTILE:
-        return hostile(t);
+        return hostile_value(t);
     default:
         return check_normal(t);
     }

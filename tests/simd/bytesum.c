@@ -8,7 +8,7 @@ static const int widths[] = {1, 2, 3, 5, 7, 8, 9, 15, 16, 17, 31, 33, 63, 65, 25
 static const int heights[] = {1, 2, 3, 7, 24};
 static const int gaps[] = {0, 1, 16, 37};
 
-static void check(Check *t, int n, int rows, int gap, int mask_rows)
+static void test(Check *t, int n, int rows, int gap, int mask_rows)
 {
     const size_t stride = (size_t)(n + gap);
     uint8_t *src = check_byte_rows(t, rows, (size_t)n, stride);
@@ -30,7 +30,7 @@ static void check(Check *t, int n, int rows, int gap, int mask_rows)
 }
 
 /* The largest sum that the contract allows. */
-static void check_largest(Check *t)
+static void test_largest(Check *t)
 {
     enum { N = 1 << 12, ROWS = 1 << 11 };
     uint8_t *src = check_bytes(t, N), *mask = check_bytes(t, N);
@@ -51,14 +51,14 @@ static void run(Check *t)
             const int n = widths[i], rows = heights[j], gap = gaps[(i + j) % 4];
 
             CHECK_CASE(t, bytesum, "n %d rows %d gap %d", n, rows, gap);
-            check(t, n, rows, gap, 1);
-            CHECK_CASE(t, bytesum, "n %d rows %d gap %d, a mask for each row", n, rows, gap);
-            check(t, n, rows, gap, rows);
+            test(t, n, rows, gap, 1);
+            CHECK_CASE(t, bytesum, "n %d rows %d gap %d, one mask per row", n, rows, gap);
+            test(t, n, rows, gap, rows);
         }
-    check_largest(t);
+    test_largest(t);
 }
 
-/* What one cell of a 720p luma plane needs. */
+/* One cell of a 720p luma plane, as the thumbnail needs it. */
 enum { BENCH_WIDTH = 80, BENCH_ROWS = 23, BENCH_STRIDE = 1280 };
 
 typedef struct Bench {

@@ -1,4 +1,4 @@
-/* The program: options, levels, suites, faults, verdicts.
+/* The main program: options, levels, suites, faults, verdicts.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <getopt.h>
@@ -23,13 +23,12 @@ static const CheckSuite *const suites[] = {
 #undef SUITE
 };
 
-#define MOST_PRINTED 12 /* failures of one suite at one level */
+#define MOST_PRINTED 12 /* failures printed for one suite at one level */
 #define SUITES (sizeof suites / sizeof suites[0])
 
 static const char *const kernel_names[CHECK_KERNELS] = {
-#define KERNEL(type, name) #name,
+#define KERNEL(type, name, ...) #name,
 #include "simd/kernels.inc"
-#undef KERNEL
 };
 
 static sigjmp_buf after_fault;
@@ -57,7 +56,7 @@ void check_case(Check *t, int id, const char *kernel, const char *format, ...)
     CheckState *s = t->state;
     va_list args;
 
-    s->visited[id] = true;
+    s->tested[id] = true;
     snprintf(s->kernel, sizeof s->kernel, "%s", kernel);
     va_start(args, format);
     vsnprintf(s->shape, sizeof s->shape, format, args);
@@ -83,8 +82,9 @@ static void verdict(Check *t)
            s->shape, places[t->place], (unsigned long long)s->seed, s->why);
     if (s->wrong)
         printf("; %zu of %zu values wrong", s->wrong, s->values);
-    printf("\n%s",
-           s->printed == MOST_PRINTED ? "more failures of this suite are only counted\n" : "");
+    printf("\n%s", s->printed == MOST_PRINTED
+                       ? "further failures of this suite are counted but not printed\n"
+                       : "");
     fflush(stdout);
 }
 
@@ -135,7 +135,7 @@ void check_value(Check *t, double got, double want, double tolerance, int i, int
              want, tolerance);
 }
 
-/* Every level and placement of a suite begins with the same random numbers. */
+/* Every level and placement of a suite gets the same random numbers. */
 static void run_suite(Check *t, const CheckSuite *suite)
 {
     CheckState *s = t->state;
@@ -147,7 +147,7 @@ static void run_suite(Check *t, const CheckSuite *suite)
         suite->run(t);
         return;
     }
-    snprintf(s->why, sizeof s->why, "%s %s; the rest of this run of the suite is left out",
+    snprintf(s->why, sizeof s->why, "%s %s; the rest of the suite is skipped",
              strsignal(fault_signal), check_buffers_where(t, (const void *)fault_address));
     s->wrong = 0;
     check_buffers_drop(t);
@@ -172,12 +172,12 @@ static void run_level(Check *t, const char *only)
            s->failed - failed);
 }
 
-static void require_all_visited(CheckState *s)
+static void require_all_tested(CheckState *s)
 {
     for (int i = 0; i < CHECK_KERNELS; i++) {
-        if (s->visited[i])
+        if (s->tested[i])
             continue;
-        printf("FAIL %s: no suite visited this kernel of the table\n", kernel_names[i]);
+        printf("FAIL %s: no suite tests this kernel\n", kernel_names[i]);
         s->failed++;
     }
 }
@@ -194,12 +194,13 @@ static int run_tests(Check *t, const char *only)
         if (t->k)
             run_level(t, only);
         else
-            printf("%s: skipped, this processor or this build lacks it\n", cnx_isa_name((CnxIsa)i));
+            printf("%s: skipped, not supported by this processor or this build\n",
+                   cnx_isa_name((CnxIsa)i));
     }
     if (s->passed + s->failed == 0 && !only)
         return 77;
     if (!only)
-        require_all_visited(s);
+        require_all_tested(s);
     printf("%d passed, %d failed\n", s->passed, s->failed);
     return s->failed || !s->passed ? 1 : 0;
 }
@@ -217,35 +218,38 @@ static int run_bench(Check *t, const char *only)
     return 0;
 }
 
-static int list(void)
+static int list_suites(void)
 {
     for (size_t i = 0; i < SUITES; i++)
         printf("%s\n", suites[i]->name);
     return 0;
 }
 
-static int usage(const char *program, int code)
+static int print_usage(const char *program, int code)
 {
     fprintf(code ? stderr : stdout,
             "usage: %s [--list] [--only SUITE] [--seed N] [--cpu LEVEL] [--bench]\n"
-            "Tests every kernel at every level that this machine has, or at the level of --cpu or\n"
-            "of the environment variable CONVNEXT_CPU. --bench times them instead.\n",
+            "Tests every kernel at every isa level that this machine supports, or at the level of\n"
+            "--cpu or the environment variable CONVNEXT_CPU. --bench times them instead.\n",
             program);
     return code;
 }
 
-/* word: NULL for every level. */
-static bool choose_levels(CheckState *s, const char *word)
+/* name: NULL for every level. */
+static bool choose_levels(CheckState *s, const char *name)
 {
     CnxIsa level;
 
-    if (!word || !*word) {
+    if (!name || !*name) {
         for (int i = 0; i < CNX_ISA_COUNT; i++)
             s->levels[i] = true;
         return true;
     }
-    if (!cnx_isa_parse(word, &level)) {
-        fprintf(stderr, "unknown CPU level '%s': expected c, avx2, avx512 or avx512_vnni\n", word);
+    if (!cnx_isa_parse(name, &level)) {
+        fprintf(stderr, "unknown isa level '%s': expected one of", name);
+        for (int i = 0; i < CNX_ISA_COUNT; i++)
+            fprintf(stderr, "%s %s", i ? "," : "", cnx_isa_name((CnxIsa)i));
+        fprintf(stderr, "\n");
         return false;
     }
     s->levels[level] = true;
@@ -278,7 +282,7 @@ int main(int argc, char **argv)
             level = optarg;
             break;
         case 'l':
-            return list();
+            return list_suites();
         case 'o':
             only = optarg;
             break;
@@ -286,11 +290,11 @@ int main(int argc, char **argv)
             state.seed = strtoull(optarg, NULL, 0);
             break;
         default:
-            return usage(argv[0], option == 'h' ? 0 : 2);
+            return print_usage(argv[0], option == 'h' ? 0 : 2);
         }
     }
     if (optind < argc)
-        return usage(argv[0], 2);
+        return print_usage(argv[0], 2);
     if (!choose_levels(&state, level))
         return 2;
     printf("seed %llu\n", (unsigned long long)state.seed);

@@ -1,27 +1,32 @@
-/* The bench that every kernel is tested and timed on.
+/* The harness that tests and times every kernel.
  *
- * A suite is one file: a function that runs cases, and one that runs timings. To add one, write
- * tests/simd/<name>.c with `const CheckSuite check_<name>` and add SUITE(<name>) to suites.inc.
+ * A suite is one file with a function that runs cases and one that runs timings. To add a suite,
+ * write tests/simd/<name>.c with `const CheckSuite check_<name>` and add SUITE(<name>) to
+ * suites.inc.
  *
- * run() is called for every level that this machine has and for every placement of buffers. A case:
+ *     build/tests/simd/simd-check                   tests every kernel at every supported level
+ *     build/tests/simd/simd-check --bench           times them
+ *
+ * run() is called for every level that this machine supports and every placement of buffers. A
+ * case:
  *
  *     CHECK_CASE(t, layernorm, "rows %d c %d", rows, c);
- *     float *src = check_rows(t, rows, c, stride);      guarded, see below
+ *     float *src = check_rows(t, rows, c, stride);      a guarded buffer, see below
  *     check_fill_rows(t, src, rows, c, stride, fill);
- *     check_seal(t);                                    writing to src is a fault from here on
+ *     check_seal(t);                                    from here on, writing to src faults
  *     float *dst = check_rows(t, rows, c, stride);
  *     t->k->layernorm(dst, ...);
  *     ... check_value(t, got, want, tolerance, i, j) for each element, want computed in double
  *     check_done(t);
  *
- * A buffer lies against a page that faults when touched, at its end or at its start. What is around
- * it in its own pages, and between its rows, holds a pattern that check_done compares. A fault is
- * reported as a failure of the case that was running, and ends that run of the suite.
+ * A buffer starts or ends at a guard page, which faults when touched. A pattern fills the rest of
+ * its pages and the gaps between its rows; check_done checks that it is intact. A fault counts as a
+ * failure of the running case and ends that run of the suite.
  *
  * Tolerances. EPS is the distance from 1 to the next float. A sum of k terms in float is off by at
  * most (k - 1) EPS/2 sum|terms| in any order, to first order; each test adds one EPS/2 per further
- * operation. Nothing is compared between levels but through the same double result, so that no
- * level can hide an error behind the C version's.
+ * operation. Every level is compared with results in double, never with another level, so that an
+ * error in the C version cannot hide one elsewhere.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
@@ -33,10 +38,10 @@
 #include "simd/kernels.h"
 
 #define CHECK_EPS 0x1p-23
-#define CHECK_FLT_TINY 0x1p-126 /* smaller values lose digits: added to tolerances */
+#define CHECK_FLT_TINY 0x1p-126 /* smaller values lose digits; added to tolerances */
 
 typedef enum CheckPlace {
-    CHECK_AT_END,   /* the payload ends where the guard page begins; its alignment is what it is */
+    CHECK_AT_END,   /* the payload ends where the guard page begins, at any alignment */
     CHECK_AT_START, /* the payload begins after a guard page; aligned to 4096 */
     CHECK_ODD,      /* in the middle, 1 to 15 floats off 64-byte alignment */
     CHECK_PLACES
@@ -50,7 +55,7 @@ typedef enum CheckFill {
     CHECK_ZEROS,    /* zeros of both signs */
     CHECK_DENORMAL, /* normal times 1e-39 */
     CHECK_OFFSET,   /* 1000 + normal / 100: large mean, small variance */
-    CHECK_HOSTILE,  /* normal with a NaN, an inf or a -inf here and there */
+    CHECK_HOSTILE,  /* normal with some NaN, inf and -inf */
     CHECK_FILLS
 } CheckFill;
 
@@ -67,31 +72,32 @@ typedef struct CheckSuite {
     void (*bench)(Check *t);
 } CheckSuite;
 
-/* Begins a case of a kernel, a name of simd/kernels.inc; the rest describes it, printf style. */
+/* Begins a case of a kernel, which is a name from simd/kernels.inc. The rest describes the case,
+ * printf style. */
 #define CHECK_CASE(t, kernel, ...) check_case(t, CHECK_ID_##kernel, #kernel, __VA_ARGS__)
 void check_case(Check *t, int id, const char *kernel, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
-/* Ends it: compares the patterns, counts it, prints why it failed, takes its buffers back. */
+/* Ends a case: checks the patterns, counts it, prints why it failed, and releases its buffers. */
 void check_done(Check *t);
 
-/* Fails the case unless ok; the first failing words are printed. */
+/* Fails the case unless ok. The first failure's message is printed. */
 void check_true(Check *t, bool ok, const char *format, ...) __attribute__((format(printf, 3, 4)));
-/* Fails the case unless |got - want| <= tolerance, or both are NaN, or the same infinity. */
+/* Fails the case unless |got - want| <= tolerance, or both are NaN or the same infinity. */
 void check_value(Check *t, double got, double want, double tolerance, int i, int j);
 
-/* A guarded buffer that lasts until check_done. */
+/* Returns a guarded buffer that lasts until check_done. */
 void *check_bytes(Check *t, size_t size);
 float *check_floats(Check *t, size_t n);
 /* The same, aligned to 64 bytes in every placement. */
 float *check_aligned(Check *t, size_t n);
-/* rows of cols floats, stride apart: (rows - 1) stride + cols floats; gaps hold the pattern. */
+/* Rows of cols floats, stride apart: (rows - 1) stride + cols floats. The gaps hold the pattern. */
 float *check_rows(Check *t, int rows, int cols, size_t stride);
 /* The same in bytes. */
 uint8_t *check_byte_rows(Check *t, int rows, size_t size, size_t stride);
-/* Makes every buffer of this case so far read-only. */
+/* Makes all buffers that this case has so far read-only. */
 void check_seal(Check *t);
 
-/* Random numbers of the printed seed; every level and placement sees the same. */
+/* Random numbers from the printed seed, the same at every level and placement. */
 uint64_t check_random(Check *t);
 double check_uniform(Check *t); /* 0 <= x < 1 */
 double check_normal(Check *t);
@@ -99,10 +105,10 @@ const char *check_fill_name(CheckFill fill);
 void check_fill(Check *t, float *x, size_t n, CheckFill fill);
 void check_fill_rows(Check *t, float *x, int rows, int cols, size_t stride, CheckFill fill);
 
-/* Times body at each level and prints a line for each: median, smallest and spread of the time of a
- * call, GFLOP/s, share of this core's peak, times faster than C.
- * prepare is called before with each level's table (to pack weights), or NULL. turn alternates 0, 1
- * so that body can alternate buffers. flops: of a call, or 0. */
+/* Times body at each level and prints a line for each: median, minimum and spread of the time per
+ * call, GFLOP/s, share of this core's peak, speedup over C.
+ * prepare, or NULL, is called first with each level's table, to pack weights. turn alternates
+ * between 0 and 1 so that body can alternate buffers. flops: per call, or 0. */
 typedef struct CheckBench {
     const char *kernel;
     double flops;
@@ -112,12 +118,11 @@ typedef struct CheckBench {
 } CheckBench;
 void check_bench(Check *t, const CheckBench *b, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-/* n floats, 64-byte aligned, standard normal; free() them. */
+/* Returns n floats, 64-byte aligned, standard normal, to be freed with free(). */
 float *check_bench_floats(Check *t, size_t n);
 
 enum {
-#define KERNEL(type, name) CHECK_ID_##name,
+#define KERNEL(type, name, ...) CHECK_ID_##name,
 #include "simd/kernels.inc"
-#undef KERNEL
     CHECK_KERNELS
 };

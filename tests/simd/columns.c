@@ -143,14 +143,14 @@ static void bench_shape(Check *t, int rows, int c)
     check_bench(t, &(CheckBench){"columns_sumsq", 0, NULL, sumsq, &b}, "%dx%d", rows, c);
     check_bench(t, &(CheckBench){"columns_mean", 0, NULL, mean, &b}, "%dx%d", rows, c);
     for (int j = 0; j < c; j++)
-        b.vector[j] = 1; /* many times over the same buffer: neither grows nor vanishes */
+        b.vector[j] = 1; /* the same buffer is scaled many times: it must neither grow nor vanish */
     check_bench(t, &(CheckBench){"columns_scale", 0, NULL, scale, &b}, "%dx%d", rows, c);
     free(b.vector);
     free(b.x[0]);
     free(b.x[1]);
 }
 
-/* The hidden maps of ConvNeXt V2-T at 224, and the last map, which is pooled. */
+/* The hidden maps of ConvNeXt V2-T at 224, and its last map, which is pooled. */
 static void bench(Check *t)
 {
     for (int i = 0; i < 4; i++)

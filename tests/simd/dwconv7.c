@@ -11,8 +11,8 @@ typedef struct Case {
     const float *src, *weights, *bias;
 } Case;
 
-/* Returns the sum; scale receives the sum of the terms' magnitudes. */
-static double pixel(const Case *p, int y, int x, int ch, double *scale)
+/* Returns the expected value; scale receives the sum of the terms' magnitudes. */
+static double expected_pixel(const Case *p, int y, int x, int ch, double *scale)
 {
     double sum = p->bias[ch];
 
@@ -33,12 +33,12 @@ static double pixel(const Case *p, int y, int x, int ch, double *scale)
     return sum;
 }
 
-static void compare(Check *t, const Case *p, const float *dst)
+static void check_map(Check *t, const Case *p, const float *dst)
 {
     for (int y = p->y0; y < p->y1; y++) {
         for (int x = 0; x < p->w; x++) {
             for (int ch = 0; ch < p->c; ch++) {
-                double scale, want = pixel(p, y, x, ch, &scale);
+                double scale, want = expected_pixel(p, y, x, ch, &scale);
 
                 check_value(t, *dst++, want, 50 * (CHECK_EPS / 2 * scale + 0x1p-149), (y << 16) + x,
                             ch);
@@ -68,7 +68,7 @@ static void test(Check *t, int h, int w, int c, CheckFill fill)
     float *dst = check_floats(t, (size_t)(y1 - y0) * w * c);
 
     t->k->dwconv7(dst, src, h, w, c, weights, bias, y0, y1);
-    compare(t, &p, dst);
+    check_map(t, &p, dst);
     check_done(t);
 }
 
@@ -104,7 +104,6 @@ static void body(const CnxKernels *k, void *data, int turn)
     k->dwconv7(b->dst[turn], b->src[turn], b->side, b->side, b->c, b->weights, b->bias, 0, b->side);
 }
 
-/* The four stages of ConvNeXt-T at 224. */
 /* The stages of ConvNeXt-T and then of ConvNeXt-B at 224. */
 static void bench(Check *t)
 {

@@ -19,8 +19,8 @@ typedef struct Case {
     CnxAct act;
     CheckFill fill;
     bool bias, sumsq;
-    int residual; /* 0: none, 1: its own buffer, 2: c itself */
-    int split;    /* columns of a first call; n: one call does it all */
+    int residual; /* 0 for none, 1 for its own buffer, 2 for c itself */
+    int split;    /* columns of the first of two calls, or n for a single call */
 } Case;
 
 static void run_gemm(const CnxKernels *k, const Case *p, CnxGemm g)
@@ -44,8 +44,9 @@ static void run_gemm(const CnxKernels *k, const Case *p, CnxGemm g)
     k->gemm(&right);
 }
 
-/* old: [m, n], the residual as it was, or NULL; w: [n, k] */
-static void compare(Check *t, const Case *p, const CnxGemm *g, const float *w, const float *old)
+/* old: [m, n], the residual before the call, or NULL; w: [n, k] */
+static void check_product(Check *t, const Case *p, const CnxGemm *g, const float *w,
+                          const float *old)
 {
     for (int i = 0; i < p->m; i++) {
         for (int j = 0; j < p->n; j++) {
@@ -70,8 +71,8 @@ static void compare(Check *t, const Case *p, const CnxGemm *g, const float *w, c
     }
 }
 
-/* The squares of what was written, so that the tolerance is that of the sum alone. */
-static void compare_sumsq(Check *t, const Case *p, const CnxGemm *g, const float *before)
+/* Sums the squares of the written values, so that the tolerance covers the sum alone. */
+static void check_sumsq(Check *t, const Case *p, const CnxGemm *g, const float *before)
 {
     for (int j = 0; j < p->n; j++) {
         double want = before[j];
@@ -136,9 +137,9 @@ static void test_case(Check *t, const Case *p)
             g.sumsq[j] = before[j] = (float)check_uniform(t);
     }
     run_gemm(t->k, p, g);
-    compare(t, p, &g, w, old);
+    check_product(t, p, &g, w, old);
     if (p->sumsq)
-        compare_sumsq(t, p, &g, before);
+        check_sumsq(t, p, &g, before);
     check_done(t);
 }
 
@@ -147,7 +148,7 @@ static int pick(Check *t, int count)
     return (int)(check_random(t) % (uint64_t)count);
 }
 
-/* What the sizes leave open, at random. */
+/* Picks everything but the sizes and the fill at random. */
 static Case make_case(Check *t, int m, int n, int k, CheckFill fill)
 {
     static const int gaps[] = {0, 0, 1, 3, 13, 16};
@@ -173,7 +174,7 @@ static void test_gemm(Check *t, int m, int n, int k, CheckFill fill)
     test_case(t, &p);
 }
 
-/* Columns of the next panel when so many are left, padding included. */
+/* Returns the columns of the next panel, with padding, when `left` columns are left. */
 static int panel_width(int panel, int left)
 {
     int lanes = panel / 3, vectors;
@@ -270,16 +271,17 @@ static void body(const CnxKernels *k, void *data, int turn)
     k->gemm(&b->g[turn]);
 }
 
-/* epilogue: 1 bias and GELU, 2 bias and residual in place, 3 bias, GELU and squares, 0 bias */
+/* epilogue: 0 for bias, 1 for bias and GELU, 2 for bias and residual in place, 3 for bias, GELU and
+ * sumsq. */
 static void bench_gemm(Check *t, int m, int n, int k, int epilogue)
 {
-    static const char *const words[] = {"", " gelu", " residual", " gelu sumsq"};
+    static const char *const epilogues[] = {"", " gelu", " residual", " gelu sumsq"};
     Bench b = {.w = check_bench_floats(t, (size_t)n * k)};
     float *bias = check_bench_floats(t, n), *sumsq = check_bench_floats(t, n);
     float *a[2], *c[2];
 
     for (size_t i = 0; i < (size_t)n * k; i++)
-        b.w[i] /= sqrtf((float)k); /* so that products are of the size they have in networks */
+        b.w[i] /= sqrtf((float)k); /* gives products the magnitude they have in networks */
 
     for (int i = 0; i < 2; i++) {
         a[i] = check_bench_floats(t, (size_t)m * k);
@@ -298,7 +300,7 @@ static void bench_gemm(Check *t, int m, int n, int k, int epilogue)
         b.g[i].sumsq = epilogue == 3 ? sumsq : NULL;
     }
     check_bench(t, &(CheckBench){"gemm", 2.0 * m * n * k, prepare, body, &b}, "%dx%dx%d%s", m, n, k,
-                words[epilogue]);
+                epilogues[epilogue]);
     for (int i = 0; i < 2; i++) {
         free(a[i]);
         free(c[i]);
@@ -309,8 +311,8 @@ static void bench_gemm(Check *t, int m, int n, int k, int epilogue)
     free(sumsq);
 }
 
-/* A network at 224: per stage pw1 and pw2 (m, n, k), the patch convolutions, the head. c: channels
- * of the first stage. */
+/* A network at 224: pw1 and pw2 of each stage, the patch convolutions, the head. c: channels of the
+ * first stage. */
 static void bench_network(Check *t, int c)
 {
     bench_gemm(t, 3136, c, 48, 0);
@@ -329,7 +331,7 @@ static void bench(Check *t)
 {
     bench_network(t, 96);             /* ConvNeXt-T */
     bench_network(t, 128);            /* ConvNeXt-B */
-    bench_gemm(t, 196, 1536, 384, 3); /* V2-T, where GRN's sums are taken along */
+    bench_gemm(t, 196, 1536, 384, 3); /* V2-T, whose GRN needs sumsq */
 }
 
 const CheckSuite check_gemm = {"gemm", run, bench};

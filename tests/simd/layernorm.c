@@ -10,8 +10,8 @@
 
 typedef enum Norm { LAYER, RMS, SIMPLE, NORMS } Norm;
 
-/* x, y: [c]. The errors of the mean and of the variance are those of sums of c terms, relative to
- * the spread of the values and not to their size: the version that forgets to centre fails. */
+/* x, y: [c]. Mean and variance may have the error of sums of c terms, relative to the spread of the
+ * values rather than their magnitude: a version that does not centre the values fails. */
 static void compare_row(Check *t, Norm norm, const float *x, const float *y, int c,
                         const float *weight, const float *bias, float eps, int row)
 {
@@ -26,7 +26,7 @@ static void compare_row(Check *t, Norm norm, const float *x, const float *y, int
     for (int i = 0; i < c; i++) {
         double scale = weight ? weight[i] : 1, shift = bias ? bias[i] : 0;
         double z = (norm == LAYER ? x[i] - mean : x[i]) / sqrt(var + eps);
-        double off = norm == LAYER ? 1 + fabs(z) : fabs(z); /* where the mean is taken off */
+        double off = norm == LAYER ? 1 + fabs(z) : fabs(z); /* the error of the mean counts once */
         double tolerance = fabs(scale) * ((c + 8) * CHECK_EPS / 2 * off + 0x1p-149);
 
         check_value(t, y[i], z * scale + shift, tolerance + CHECK_EPS * fabs(z * scale + shift),
@@ -34,7 +34,7 @@ static void compare_row(Check *t, Norm norm, const float *x, const float *y, int
     }
 }
 
-static CnxLayernormFn *begin(Check *t, Norm norm, const char *what)
+static CnxLayernormFn *begin_case(Check *t, Norm norm, const char *what)
 {
     switch (norm) {
     case RMS:
@@ -59,7 +59,7 @@ static void test(Check *t, Norm norm, int rows, int c, bool affine, bool in_plac
 
     snprintf(what, sizeof what, "rows %d c %d stride %zu affine %d in place %d eps %g fill %s",
              rows, c, stride, affine, in_place, eps, check_fill_name(fill));
-    CnxLayernormFn *kernel = begin(t, norm, what);
+    CnxLayernormFn *kernel = begin_case(t, norm, what);
 
     if (affine) {
         check_fill(t, weight = check_floats(t, c), c, CHECK_NORMAL);

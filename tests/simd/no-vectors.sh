@@ -1,7 +1,7 @@
 #!/bin/bash
-# The objects of level c must run on any processor of their kind: no register wider than 128 bits,
-# no VEX or EVEX instruction. no-vectors.sh LIBRARY OTHER: LIBRARY is searched, but for the members
-# named for an instruction set; OTHER, which has vectors, shows that the search finds them.
+# Level c must run on every x86-64 processor: its code uses no register wider than 128 bits and no
+# VEX or EVEX instruction. no-vectors.sh LIBRARY OTHER: searches LIBRARY, except for members named
+# for an instruction set. OTHER uses vectors, to show that the search finds them.
 #
 # SPDX-License-Identifier: LGPL-2.1-or-later
 set -euo pipefail
@@ -9,7 +9,7 @@ command -v objdump >/dev/null || exit 77
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# Prints the vector instructions of the members of an archive whose name matches, with their file.
+# search ARCHIVE SKIP: prints the vector instructions of members whose name does not match SKIP.
 search()
 {
     objdump -d --no-show-raw-insn "$1" | awk -v skip="$2" '
@@ -20,11 +20,11 @@ search()
 }
 
 if search "$2" '' >/dev/null; then
-    echo "$2: no vector instruction found where there are some"
+    echo "$2: the search finds no vector instructions, but the library has some"
     exit 1
 fi
 if ! search "$1" '_avx' >"$work/found"; then
-    echo "$1: instructions that level c may not have:"
+    echo "$1: instructions that level c must not use:"
     head -n 20 "$work/found"
     exit 1
 fi

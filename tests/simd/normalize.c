@@ -34,7 +34,7 @@ static void run(Check *t)
     test(t, 224);
 }
 
-/* A line of the network's input. */
+/* One row of the network's input. */
 enum { BENCH_WIDTH = 224 };
 
 typedef struct Bench {

@@ -22,7 +22,7 @@ static void test(Check *t, int steps, CheckFill fill)
         for (int l = 0; l < CNX_PEAK_CHAINS && j < lanes; l++) {
             double x = before[j] + (float)l;
 
-            scale += fabs(x) + 2; /* x / 2 is exact: each step rounds once, less than it halves */
+            scale += fabs(x) + 2; /* x / 2 is exact; the rounding of a step is halved in the next */
             for (int i = 0; i < steps; i++)
                 x = x / 2 + 0.5;
             want += x;
@@ -44,7 +44,7 @@ static void run(Check *t)
     test(t, 1000, CHECK_NORMAL);
 }
 
-/* What the compute kernels' shares are of. */
+/* Prints the peak that the compute kernels' shares refer to. */
 static void bench(Check *t)
 {
     for (int i = 0; i < CNX_ISA_COUNT; i++) {

@@ -1,11 +1,11 @@
-/* Bytes for the pixel kernels.
+/* Test data for the pixel kernels.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
 #include "tests/simd/check.h"
 
-/* By chance: all 0, all 255, only these two, or anything. */
+/* Fills x at random with all 0, all 255, a mix of the two, or any values. */
 static inline void pixels_fill(Check *t, uint8_t *x, size_t n)
 {
     const int kind = (int)(check_random(t) % 8);

@@ -7,8 +7,9 @@
 
 #define ONE (1 << CNX_RESIZE_BITS)
 
-/* Weights of one output: the sum of their sizes just keeps 255 times it within 31 bits. kind 0: one
- * weight of 1; 1: the most; 2: the least; others: random, both signs. */
+/* Fills the weights of one output. Their magnitudes add up to 2 at most, so that 255 times the sum
+ * fits in 31 bits. kind 0: one weight of 1; 1: the largest; 2: the smallest; others: random, both
+ * signs. */
 static void fill_weights(Check *t, int32_t *weights, int taps, int bits)
 {
     const int64_t most = bits < CNX_RESIZE_BITS ? CNX_RESIZE_SHORT_MAX : CNX_RESIZE_WEIGHT_MAX;
@@ -28,7 +29,7 @@ static void fill_weights(Check *t, int32_t *weights, int taps, int bits)
     }
 }
 
-/* Rounded up. */
+/* Rounds taps up to whole groups. */
 static int whole_groups(const Check *t, int taps)
 {
     const int group = t->k->resize_group;
@@ -36,13 +37,13 @@ static int whole_groups(const Check *t, int taps)
     return (taps + group - 1) / group * group;
 }
 
-static uint8_t finish(int64_t sum, int bits)
+static uint8_t rounded(int64_t sum, int bits)
 {
     return pixels_clamp((sum + (1 << (bits - 1))) >> bits);
 }
 
-/* Groups are packed one by one, in place or not: how is the level's own matter, and what it is good
- * for the passes show. */
+/* Packing group by group in place must give the same bytes as packing everything at once. The
+ * packed format is the level's own; the tests of the passes cover it. */
 static void test_pack(Check *t, int groups, int bits)
 {
     const int group = t->k->resize_group, n = groups * group;
@@ -64,13 +65,13 @@ static void test_pack(Check *t, int groups, int bits)
     check_done(t);
 }
 
-/* step: groups from the start of an output to that of the next. */
+/* step: groups between the starts of neighbouring outputs. */
 static void test_rows(Check *t, int rows, int n, int taps, int step, int bits, int planes)
 {
     taps = whole_groups(t, taps);
     step *= t->k->resize_group;
 
-    const int needed = (n - 1) * step + taps; /* of the source, pixels */
+    const int needed = (n - 1) * step + taps; /* source pixels */
     const int width = (needed + CNX_RESIZE_BLOCK - 1) / CNX_RESIZE_BLOCK * CNX_RESIZE_BLOCK;
     const size_t pixel = planes ? 1 : 4, plane = planes ? (size_t)width + 5 : 1; /* bytes */
     const size_t used = planes ? 2 * plane + width : 4 * (size_t)width;
@@ -111,7 +112,7 @@ static void test_rows(Check *t, int rows, int n, int taps, int step, int bits, i
 
             for (int k = 0; k < taps; k++)
                 sum += at[pixel * k] * (int64_t)weights[x / 3 * taps + k];
-            check_value(t, dst[i * dst_stride + x], finish(sum, bits), 0, i, x);
+            check_value(t, dst[i * dst_stride + x], rounded(sum, bits), 0, i, x);
         }
     }
     check_done(t);
@@ -133,7 +134,7 @@ static void test_columns(Check *t, int n, int taps, int bits)
     memcpy(packed, weights, taps * sizeof *weights);
     t->k->resize_pack(packed, packed, taps); /* in place */
     for (int k = 0; k < taps; k++) {
-        rows[k] = src + (k * 7 + 3) % taps * stride; /* in no order */
+        rows[k] = src + (k * 7 + 3) % taps * stride; /* shuffled */
         pixels_fill(t, src + k * stride, n);
     }
     check_seal(t);
@@ -145,7 +146,7 @@ static void test_columns(Check *t, int n, int taps, int bits)
 
         for (int k = 0; k < taps; k++)
             sum += rows[k][x] * (int64_t)weights[k];
-        check_value(t, dst[x], finish(sum, bits), 0, 0, x);
+        check_value(t, dst[x], rounded(sum, bits), 0, 0, x);
     }
     free(rows);
     check_done(t);

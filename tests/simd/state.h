@@ -1,11 +1,11 @@
-/* Private to the bench: what check.c, buffers.c and bench.c share.
+/* State that check.c, buffers.c and bench.c share.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
 #include "tests/simd/check.h"
 
-#define CHECK_BUFFERS 32 /* of one case */
+#define CHECK_BUFFERS 32 /* most buffers of one case */
 
 typedef struct CheckBuffer {
     uint8_t *map;     /* a guard page, `pages` pages, a guard page */
@@ -19,21 +19,21 @@ typedef struct CheckState {
     uint64_t seed, random;
     bool bench;
     int passed, failed;
-    int printed;                /* failures of this suite at this level */
-    bool levels[CNX_ISA_COUNT]; /* which ones to run */
-    bool visited[CHECK_KERNELS];
+    int printed;                /* failures of this suite at this level so far */
+    bool levels[CNX_ISA_COUNT]; /* levels to run */
+    bool tested[CHECK_KERNELS];
 
-    char kernel[40], shape[200]; /* the case that runs */
-    char why[300];               /* empty: nothing wrong so far */
-    double worst;                /* error / tolerance of the worst value */
+    char kernel[40], shape[200]; /* the running case */
+    char why[300];               /* empty unless the case failed */
+    double worst;                /* largest error / tolerance */
     size_t values, wrong;
 
     CheckBuffer buffer[CHECK_BUFFERS];
 } CheckState;
 
-/* Compares the patterns around every buffer and gives the buffers back. */
+/* Checks the patterns around every buffer and releases the buffers. */
 void check_buffers_done(Check *t);
-/* Gives them back uncompared: after a fault. */
+/* Releases the buffers without checking them, after a fault. */
 void check_buffers_drop(Check *t);
-/* Whether a fault at this address was in a guard page of a buffer, and in words where. */
+/* Describes where a faulting address lies relative to the buffers. */
 const char *check_buffers_where(const Check *t, const void *address);

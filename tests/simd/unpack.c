@@ -6,7 +6,7 @@
 
 static const int widths[] = {1, 2, 3, 7, 8, 9, 10, 11, 15, 16, 17, 18, 19, 31, 33, 67, 962};
 
-static void check(Check *t, CnxUnpackFn *unpack, int n, int step, const int order[3])
+static void test(Check *t, CnxUnpackFn *unpack, int n, int step, const int order[3])
 {
     uint8_t *src = check_bytes(t, (size_t)n * step);
 
@@ -28,23 +28,23 @@ static void run(Check *t)
         const int n = widths[i];
 
         CHECK_CASE(t, unpack_rgb, "n %d", n);
-        check(t, t->k->unpack_rgb, n, 3, (const int[]){0, 1, 2});
+        test(t, t->k->unpack_rgb, n, 3, (const int[]){0, 1, 2});
         CHECK_CASE(t, unpack_bgr, "n %d", n);
-        check(t, t->k->unpack_bgr, n, 3, (const int[]){2, 1, 0});
+        test(t, t->k->unpack_bgr, n, 3, (const int[]){2, 1, 0});
         CHECK_CASE(t, unpack_rgbx, "n %d", n);
-        check(t, t->k->unpack_rgbx, n, 4, (const int[]){0, 1, 2});
+        test(t, t->k->unpack_rgbx, n, 4, (const int[]){0, 1, 2});
         CHECK_CASE(t, unpack_bgrx, "n %d", n);
-        check(t, t->k->unpack_bgrx, n, 4, (const int[]){2, 1, 0});
+        test(t, t->k->unpack_bgrx, n, 4, (const int[]){2, 1, 0});
         CHECK_CASE(t, unpack_xrgb, "n %d", n);
-        check(t, t->k->unpack_xrgb, n, 4, (const int[]){1, 2, 3});
+        test(t, t->k->unpack_xrgb, n, 4, (const int[]){1, 2, 3});
         CHECK_CASE(t, unpack_xbgr, "n %d", n);
-        check(t, t->k->unpack_xbgr, n, 4, (const int[]){3, 2, 1});
+        test(t, t->k->unpack_xbgr, n, 4, (const int[]){3, 2, 1});
         CHECK_CASE(t, unpack_gray, "n %d", n);
-        check(t, t->k->unpack_gray, n, 1, (const int[]){0, 0, 0});
+        test(t, t->k->unpack_gray, n, 1, (const int[]){0, 0, 0});
     }
 }
 
-/* One row of what a central crop of 1080p needs. */
+/* One row of a central crop of 1080p. */
 enum { BENCH_WIDTH = 962 };
 
 typedef struct Bench {

@@ -8,7 +8,7 @@ static const char *const layouts[] = {"planar", "uv", "yuyv", "uyvy"};
 static const int widths[] = {1,  2,  3,  4,  15, 16, 17,  18,  31,  32,  33, 34,
                              47, 63, 65, 66, 67, 95, 127, 128, 129, 130, 321};
 
-/* Limited range BT.2020 has the largest factors; BT.601 in full range others. */
+/* Limited-range BT.2020, which has the largest factors, and full-range BT.601. */
 static const CnxYuvFactors factors[] = {
     {19077, 13752, -1535, -5328, 17546, -1160},
     {16384, 11485, -2819, -5850, 14516, 32},
@@ -19,8 +19,8 @@ static int64_t scaled(int64_t a, int64_t factor)
     return (a * factor + (1 << 14)) >> 15;
 }
 
-/* The samples that a row of n pixels from an odd or even one takes, and nothing else, guarded.
- * swap: V before U. */
+/* Makes a row of n pixels in guarded buffers that hold exactly the samples it needs. odd: the first
+ * pixel is the second of its pair; swap: V before U. */
 static CnxYuvRow new_row(Check *t, CnxYuvLayout layout, int n, int odd, int swap)
 {
     const size_t pairs = (size_t)(n + odd + 1) / 2;
@@ -92,7 +92,7 @@ static void run(Check *t)
     }
 }
 
-/* One row of what a central crop of 1080p needs. */
+/* One row of a central crop of 1080p. */
 enum { BENCH_WIDTH = 962 };
 
 typedef struct Bench {

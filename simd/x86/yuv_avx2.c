@@ -1,4 +1,0 @@
-/* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "simd/x86/int_avx2.h"
-
-#include "simd/x86/yuv_int.inc"
