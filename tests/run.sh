@@ -184,7 +184,8 @@ build_suites()
     fi
 }
 
-# targets_of DIR SUITE...: the targets that the tests depend on, and those of tests/sanitizers.
+# targets_of DIR SUITE...: the targets that the tests depend on, what ThreadSanitizer preloads, and the
+# bundled model.
 targets_of()
 {
     local dir=$1
@@ -194,10 +195,11 @@ import json, os, subprocess, sys
 build, *suites = sys.argv[1:]
 def introspect(what):
     return json.loads(subprocess.check_output(["meson", "introspect", what, build]))
+common = ("tests/sanitizers/meson.build", "model/default/meson.build")
 needed = {target for test in introspect("--tests") for target in test["depends"]
           if any(suite.split(":")[-1] in suites for suite in test["suite"])}
 for target in introspect("--targets"):
-    if target["id"] in needed or os.path.join("tests", "sanitizers") in target["defined_in"]:
+    if target["id"] in needed or target["defined_in"].endswith(common):
         print(*(os.path.relpath(name, build) for name in target["filename"]))
 END
 }
