@@ -299,7 +299,7 @@ rule_length()
 rule_top_level()
 {
     files . | sed 's,/.*,/,' | sort -u | grep -v -x -E \
-        '(gst|model|simd|pipelines|tests|\.ci)/|meson\.build|meson(\.|_)options(\.txt)?|(README|CONTRIBUTING)\.md|LICENSE|\.(clang-format|gitignore)' |
+        '(gst|model|simd|pipelines|tests|\.ci)/|meson\.build|meson(\.|_)options(\.txt)?|(README|CHANGELOG|CONTRIBUTING|SECURITY)\.md|LICENSE|\.(clang-format|gitignore)' |
         offences_from 'not allowed at the top of the tree'
 }
 
