@@ -53,8 +53,9 @@ run_watch()
 # run_test NAME[=CHECKS]
 run_test()
 {
-    local name=${1%%=*} checks= log
-    [[ $1 != *=* ]] || checks=${1#*=}
+    local name=${1%%=*} checks log
+    checks=${1#"$name"}
+    checks=${checks#=}
     log=$logs/$name.log
     case $name in
     states) timeout -k 10 $limit "${memcheck[@]}" "$build/tests/pipelines/states" ;;
