@@ -220,8 +220,8 @@ compile_header()
     esac
     ${CC:-cc} -std=gnu11 $compile_flags $isa_flags -x c - <<<"#include \"$1\"" ||
         echo "$1: does not compile alone as C"
-    case $1 in gst/convnext/*) ;; *) return ;; esac
-    command -v c++ >/dev/null || return
+    case $1 in gst/convnext/*) ;; *) return 0 ;; esac
+    command -v c++ >/dev/null || return 0
     c++ -std=c++11 -Wpedantic $compile_flags -x c++ - <<<"#include \"$1\"" ||
         echo "$1: does not compile alone as C++"
 }

@@ -17,7 +17,7 @@ import sys
 
 QUALIFIER = r'(?:const|static|struct|enum|union|unsigned|volatile|_Thread_local|g_auto(?:free|ptr\(\w+\)|\(\w+\)|list\(\w+\)))'
 DECLARATION = re.compile(
-    rf'\s+(?:{QUALIFIER}\s+)*[A-Za-z_]\w*(?:\s+\**|\s*\*+\s*)(?:const\s+)?(?:\w+|\(\*\w+\)\(.*)\s*(?:[\[=;,]|$)|\s+static\s')
+    rf'\s+(?:{QUALIFIER}\s+)*[A-Za-z_]\w*(?:\s+\**|\s*\*+\s*)(?:const\s+)?(?:\w+|\(\*\w+\)\(.*)\s*(?:[\[=;,]|$)|\s+static\s|\s+g_auto(?:ptr|list)?\(\w+\)\s+\w+')
 STATEMENT = re.compile(r'\s+(?:return|goto|else|case|default|break|continue|if|for|while|do|switch|sizeof)\b')
 NULL_TEST = re.compile(r'(?:\b(?:if|while) \(.*[!=]= NULL|[!=]= NULL(?: *\?| &&| \|\|)|(?:&&|\|\|) [^;]*[!=]= NULL'
                        r'|\b(?:g_)?assert(?:_true)?\([^;]*[!=]= NULL\)|\bfail_(?:un|)(?:less|if)\([^,;]*[!=]= NULL)')
