@@ -142,7 +142,7 @@ def draw_text(root):
         for folder in members:
             used = [use for use in order if use in uses[folder]]
             rows.append(('  ' + short_name(folder, house, root),
-                         ', '.join(use if use in HOUSES else short_name(use, house, root) for use in used)))
+                         ', '.join(short_name(use, house, root) for use in used)))
     width = max(len(name) for name, _ in rows)
     return '\n'.join(f'{name:{width}}  -> {used}' if used else name for name, used in rows)
 
