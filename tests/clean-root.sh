@@ -1,13 +1,13 @@
 #!/bin/bash
-# Proves that quickstart.sh and run.sh need nothing but git, apt and the clone: creates the root of a
-# Debian release with only these installed, clones this checkout into it, and runs
-# pipelines/quickstart.sh twice and tests/run.sh there.
+# Proves that the two commands need nothing but git, apt and the clone: makes the root of a Debian
+# release in which only those are installed, clones this checkout into it, and runs
+# pipelines/quickstart.sh, twice, and tests/run.sh in there.
 #
 #   tests/clean-root.sh trixie [FOLDER]
 #
-# Needs root privileges, debootstrap, 3 GB in FOLDER and a quarter of an hour; not part of run.sh. Tests
-# the last commit. FOLDER is kept, and a root that it already contains is reused. Without FOLDER, the
-# root is in /var/tmp and removed afterwards.
+# Takes root, debootstrap, 3 GB in FOLDER and a quarter of an hour, and is not part of run.sh. What
+# was not committed is not tested. A FOLDER that is given is kept, and one that already holds such a
+# root is used as it is; without one the root goes to /var/tmp and is removed afterwards.
 #
 # SPDX-License-Identifier: LGPL-2.1-or-later
 set -u
@@ -20,9 +20,9 @@ if [ $# -lt 1 ] || [ $# -gt 2 ] || [[ $1 == -* ]]; then
 fi
 release=$1
 folder=${2:-}
-[ "$(id -u)" -eq 0 ] || cnx_die "root privileges are needed"
+[ "$(id -u)" -eq 0 ] || cnx_die "making a root takes root"
 
-# A private mount namespace, so that no mount outlives this script.
+# In a mount namespace of its own: no mount outlives this script, however it ends.
 if [ -z "${CNX_UNSHARED:-}" ]; then
     CNX_UNSHARED=1 exec unshare --mount --propagation private "$0" "$@"
 fi
@@ -33,14 +33,14 @@ remove()
     rm -rf --one-file-system "$folder"
 }
 
-# Copies the settings of apt, pip and TLS: mirror, proxy, certificates.
+# What apt, pip and TLS are told on this machine (mirror, proxy, certificates) holds in there too.
 make_root()
 {
     local mirror
     cnx_install debootstrap
     mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Origin: Debian' 2>/dev/null |
         grep -v security | head -n 1)
-    cnx_say "Creating the root of $release in $folder"
+    cnx_say "Making the root of $release in $folder"
     debootstrap --variant=minbase --include=git,ca-certificates "$release" "$folder" \
         ${mirror:+"$mirror"} >"$folder/debootstrap.log" 2>&1 ||
         cnx_die "debootstrap failed: $(tail -n 3 "$folder/debootstrap.log")"

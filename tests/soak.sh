@@ -1,14 +1,13 @@
 #!/bin/bash
-# Runs convnext-watch on local RTSP cameras for a long time, while it kills, hangs and restarts them at
-# random. Checks that convnext-watch survives, that its memory stays flat, and that every camera gives
-# results soon after its return.
+# Watches RTSP cameras on the loopback for a long time while they are killed, hung and brought back at
+# random, and tells whether convnext-watch lives, its memory is flat, and every camera gives results
+# soon after it is back.
 #
-#   tests/soak.sh [SECONDS [CAMERAS [FOLDER]]]      default: 3600 8, and a temporary folder
+#   tests/soak.sh [SECONDS [CAMERAS [FOLDER]]]      default: 3600 8, and a folder of its own
 #
-# Needs a build in build-test/, which tests/run.sh makes. FOLDER receives lines, said (standard error),
-# memory (seconds and KiB of resident memory, once a second) and returns (camera, how it failed,
-# seconds from its return to its first result). Ends with a table; the exit status is 0 if all three
-# checks pass.
+# Wants what tests/run.sh has built in build-test/. FOLDER keeps lines, said, memory (seconds and KiB
+# of resident memory, each second) and returns (camera, how it went away, seconds from its return to
+# its first result). Ends with a table; the status is 0 when all three hold.
 #
 # SPDX-License-Identifier: LGPL-2.1-or-later
 set -u
@@ -19,13 +18,13 @@ export CONVNEXT_BUILD=${CONVNEXT_BUILD:-$root/build-test}
 duration=${1:-3600}
 cameras=${2:-8}
 folder=${3:-$(mktemp -d)}
-warm=300       # seconds, or a quarter of a shorter run, after which memory must stay flat
-patience=5     # seconds within which a camera must give results again
-allowance=2048 # KiB that the median of the last quarter may exceed that of the first; the medians of
-               # single minutes vary by 6 MiB with the number of connected cameras
+warm=300       # seconds, or a quarter of a shorter run, after which memory may grow no more
+patience=5     # seconds in which a camera must be back
+allowance=2048 # KiB between the medians of memory, of a quarter of the rest each: a minute's median
+               # is anything within 6 MiB, by what is connected, decoded and lost just then
 server=$CONVNEXT_BUILD/tests/pipelines/rtsp-server
 [ "$duration" -ge $((4 * warm)) ] || warm=$((duration / 4))
-[ -x "$server" ] || cnx_die "$server does not exist: run tests/run.sh first"
+[ -x "$server" ] || cnx_die "there is no $server: run tests/run.sh first"
 mkdir -p "$folder" && cd "$folder" || exit 1
 : >returns
 : >memory
@@ -44,15 +43,15 @@ finish()
 trap finish EXIT
 trap 'exit 1' INT TERM
 
-# Encoded clips cost almost no cpu time to serve.
+# Clips, so that serving them costs next to nothing.
 picture='video/x-raw,format=I420,width=640,height=360,framerate=15/1'
 gst-launch-1.0 -q videotestsrc num-buffers=150 pattern=ball ! "$picture" ! x264enc key-int-max=15 \
     ! video/x-h264,stream-format=byte-stream ! filesink location=clip.h264 || exit 1
 gst-launch-1.0 -q videotestsrc num-buffers=1500 pattern=ball ! "$picture" ! jpegenc ! avimux \
     ! filesink location=clip.avi || exit 1
 
-# serve N: starts the camera, on its previous port if it had one. Fails the test if another program has
-# taken that port.
+# serve N: the camera, at the port that it had the last time. One that does not come back, because
+# something else has the port by then, is no longer tested, which is not a good end.
 serve()
 {
     local _ what="multifilesrc location=$folder/clip.h264 loop=true ! h264parse
@@ -74,7 +73,7 @@ serve()
     sed 's,.*:\([0-9]*\)/live,\1,' "camera-$1" >"camera-$1.port"
 }
 
-# results N: the number of results of all its connections, from the metrics of convnext-watch.
+# results N: how many it has given, of all its connections, as the metrics of convnext-watch have it.
 results()
 {
     exec 9<>"/dev/tcp/127.0.0.1/$metrics"
@@ -83,13 +82,13 @@ results()
     exec 9<&-
 }
 
-# waiting N: how often convnext-watch has reported the camera as lost.
+# waiting N: how often it has said that the camera is gone.
 waiting()
 {
     grep -c "camera-$1: waiting" said
 }
 
-# trouble N: makes a camera fail again and again: dead, with its port closed, or hung, with it open.
+# Takes a camera away again and again: dead, so that its port refuses, or hung, with its port open.
 trouble()
 {
     local n=$1 before gone how back
@@ -102,7 +101,7 @@ trouble()
             sleep $((7 + RANDOM % 10))
             before=$(results "$n")
             kill -CONT "$(cat "camera-$n.pid")"
-            # Buffered frames lasted until its return, so convnext-watch has not noticed anything.
+            # Frames that were under way have lasted: it was not gone, and is not coming back.
             [ "$(waiting "$n")" -gt "$gone" ] || continue
         else
             how=dead
@@ -124,7 +123,7 @@ trouble()
 
 sources=()
 for n in $(seq "$cameras"); do
-    serve "$n" || cnx_die "the RTSP server did not start: $(cat "camera-$n.log")"
+    serve "$n" || cnx_die "the RTSP server does not start: $(cat "camera-$n.log")"
     sources+=("camera-$n=$(cat "camera-$n")")
 done
 "$CONVNEXT_BUILD/pipelines/convnext-watch" --metrics 0 --set interval=3 "${sources[@]}" 2>said </dev/null \
@@ -137,7 +136,7 @@ for _ in {1..200}; do
     [ -z "$metrics" ] || break
     sleep 0.05
 done
-[ -n "$metrics" ] || cnx_die "convnext-watch does not serve metrics: $(tail -n 1 said)"
+[ -n "$metrics" ] || cnx_die "convnext-watch serves no metrics: $(tail -n 1 said)"
 for n in $(seq "$cameras"); do
     trouble "$n" 2>/dev/null &
     pids+=("$!")
@@ -160,9 +159,9 @@ if kill -0 $watch 2>/dev/null; then
 fi
 bad=0
 [ $lived = yes ] || bad=1
-echo "ran $((SECONDS - started)) s with $cameras cameras; convnext-watch survived and exited cleanly: $lived"
+echo "ran $((SECONDS - started)) s with $cameras cameras; convnext-watch lived and ended well: $lived"
 
-# median FROM TO: the median of the memory between these seconds.
+# median FROM TO: of the memory in that time.
 median()
 {
     awk -v from="$1" -v to="$2" '$1 >= from && $1 < to { print $2 }' memory | sort -n |
@@ -171,7 +170,7 @@ median()
 quarter=$(((duration - warm) / 4))
 first=$(median $warm $((warm + quarter)))
 last=$(median $((duration - quarter)) "$duration")
-echo "memory: $((first / 1024)) MiB after $warm s, $((last / 1024)) MiB at the end, $((last - first)) KiB growth"
+echo "memory: $((first / 1024)) MiB after $warm s, $((last / 1024)) MiB at the end, $((last - first)) KiB more"
 [ $((last - first)) -le $allowance ] || bad=1
 
 for how in dead hung; do
@@ -182,10 +181,10 @@ for how in dead hung; do
 done
 [ "$(wc -l <returns)" -gt 0 ] || bad=1
 if grep ' lost ' returns; then bad=1; fi
-# One frame in three is inferred; less than half of that is too few.
+# Every third frame is looked at; half of that is too few.
 awk -v cameras="$cameras" '
     /^camera-[0-9]+: [0-9]+ frames, [0-9]+ results/ { n++; few += $4 == 0 || $4 * 6 < $2 }
-    END { if (few || n < cameras) print n - few " of " cameras " cameras gave results throughout"
+    END { if (few || n < cameras) print n - few " of " cameras " cameras gave results all the time"
           exit few || n < cameras }' said || bad=1
 sed -n -E '/: [0-9]+ frames|left behind/p' said
 echo "kept in $folder"
