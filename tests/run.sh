@@ -1,36 +1,38 @@
 #!/bin/bash
-# Installs what is missing, builds, and runs every suite:
+# Installs missing packages, builds, and runs every test suite:
 #
-#   simd, model, gst   at each level of CONVNEXT_CPU that this processor has; others are skipped
-#   simd, model        once more in a build with AddressSanitizer and UndefinedBehaviorSanitizer
-#   threads            what threads share, in a build with ThreadSanitizer (and, without, in model,
-#                      gst and pipelines)
-#   states             the elements' state cycles, and some of what they do in threads, under valgrind
+#   simd, model        at each isa level
+#   gst                at each isa level, set with CONVNEXT_CPU
 #   layout, pipelines  once
+#   simd, model        again with AddressSanitizer and UndefinedBehaviorSanitizer
+#   threads            the tests of model, gst and pipelines that involve threads, with ThreadSanitizer
+#   states             the elements' state changes, and some of their threads, under valgrind
 #
-# Ends with the line `N passed, N failed, N skipped`; the status is 0 when nothing failed.
-# Builds into build-test/, build-asan/ and build-tsan/ in the tree.
+# Isa levels that this processor lacks are skipped. The last line is `N passed, N failed, N skipped`;
+# the exit status is 0 if nothing failed. Builds into build-test/, build-asan/ and build-tsan/.
+# tests/README.md describes the suites.
 #
 # SPDX-License-Identifier: LGPL-2.1-or-later
 set -u
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 . "$root/pipelines/lib.sh"
 
+all_suites="simd model threads gst layout pipelines states"
+
 usage()
 {
-    cat <<'END'
+    cat <<END
 usage: tests/run.sh [--quick] [--suite NAME]...
 
-  --quick        gst at the highest level of CONVNEXT_CPU only, no sanitizers, no valgrind
-  --suite NAME   only this suite: simd, model, threads, gst, layout, pipelines, states (may be
-                 repeated)
+  --quick        no sanitizers, no valgrind, and gst at the highest isa level only
+  --suite NAME   run only this suite, one of $all_suites;
+                 may be repeated
 
-What a suite does not run with ThreadSanitizer is there all the same, in the build that it has made:
+Longer runs than those of the suites \`threads\` and \`states\`:
 
-  meson test -C build-tsan --suite gst     all tests of the elements
-  meson test -C build-tsan -t 8 watch      the longest of convnext-watch
-
-And what it does not run under valgrind: tests/sanitizers/valgrind.sh
+  meson test -C build-tsan -t 8 --suite gst   all tests of the elements with ThreadSanitizer
+  meson test -C build-tsan -t 8 watch         the longest test of convnext-watch
+  tests/sanitizers/valgrind.sh                all tests of the elements under valgrind
 END
 }
 
@@ -40,11 +42,9 @@ while [ $# -gt 0 ]; do
     case $1 in
     --quick) quick=1 ;;
     --suite)
-        [ $# -gt 1 ] || cnx_die "--suite takes the name of a suite"
-        case $2 in
-        simd | model | threads | gst | layout | pipelines | states) suites+=" $2" ;;
-        *) cnx_die "no suite is called '$2'; there are simd, model, threads, gst, layout, pipelines, states" ;;
-        esac
+        [ $# -gt 1 ] || cnx_die "--suite needs the name of a suite"
+        [[ " $all_suites " == *" $2 "* ]] || cnx_die "unknown suite '$2'; the suites are $all_suites"
+        suites+=" $2"
         shift
         ;;
     -h | --help)
@@ -58,7 +58,7 @@ while [ $# -gt 0 ]; do
     esac
     shift
 done
-suites=${suites:- simd model threads gst layout pipelines states}
+suites=${suites:- $all_suites}
 
 passed=0 failed=0 skipped=0
 failures=()
@@ -69,9 +69,13 @@ heading()
     printf '\n== %s (after %d s)\n' "$*" $((SECONDS - started))
 }
 
-wanted()
+# chosen SUITE...: those of these suites that the command line selects.
+chosen()
 {
-    [[ "$suites " == *" $1 "* ]]
+    local suite
+    for suite; do
+        [[ "$suites " != *" $suite "* ]] || printf '%s ' "$suite"
+    done
 }
 
 pass()
@@ -93,7 +97,7 @@ skip()
     printf 'skipped: %s\n' "$*"
 }
 
-# has_level LEVEL: whether this processor and its system offer the level's instruction sets.
+# has_level LEVEL: whether the processor and the kernel support this isa level.
 has_level()
 {
     local flags flag
@@ -108,10 +112,10 @@ has_level()
     done
 }
 
-# run_meson DIR WHAT TIMEOUT_FACTOR SUITE...: runs suites of a build and counts each test's result.
+# run_meson DIR TITLE TIMEOUT_FACTOR SUITE...: runs suites of a build and counts the results.
 run_meson()
 {
-    local dir=$1 what=$2 factor=$3 log suite arguments=() status test
+    local dir=$1 title=$2 factor=$3 log suite arguments=() status test
     shift 3
     for suite; do
         arguments+=(--suite "$suite")
@@ -122,82 +126,115 @@ run_meson()
         --num-processes "$(nproc)" "${arguments[@]}" </dev/null
     status=$?
     if [ ! -s "$log" ]; then
-        fail "$what: meson ran no test of $* (status $status)"
+        fail "$title: meson ran no test of $* (status $status)"
         return
     fi
     passed=$((passed + $(grep -c -E '"result": "(OK|EXPECTEDFAIL)"' "$log")))
     skipped=$((skipped + $(grep -c '"result": "SKIP"' "$log")))
     while read -r -d '' test; do
         failed=$((failed + 1))
-        failures+=("$what: $test")
+        failures+=("$title: $test")
     done < <(failed_tests <"$log")
 }
 
-# From meson's log, for each test that failed: its name, the last lines that it said, and a zero.
+# Reads meson's log; prints the name and the last lines of output of each failed test, then a zero byte.
 failed_tests()
 {
     PYTHONIOENCODING=utf-8:backslashreplace python3 -c 'import json, sys
 for test in map(json.loads, sys.stdin):
     if test["result"] not in ("OK", "EXPECTEDFAIL", "SKIP"):
-        said = test.get("stdout", "") + test.get("stderr", "")
-        print(test["name"], *(line[:300] for line in said.splitlines()[-12:]), sep="\n", end="\0")'
+        output = test.get("stdout", "") + test.get("stderr", "")
+        print(test["name"], *(line[:300] for line in output.splitlines()[-12:]), sep="\n", end="\0")'
 }
 
-# The tests of simd and model are registered once per level; those of gst take the level from the
-# environment.
-run_levels()
+# run_gst: the suite at each isa level; the tests of simd and model choose their levels themselves.
+run_gst()
 {
-    local dir=$1 what=$2 factor=$3 suite=$4 level highest=
+    local level highest=
     for level in avx512_vnni avx512 avx2 c; do
         if ! has_level $level; then
-            skip "$what at CONVNEXT_CPU=$level: this processor lacks it"
-            continue
+            skip "gst at CONVNEXT_CPU=$level: not supported by this processor"
+        elif [ -n "$quick" ] && [ -n "$highest" ]; then
+            skip "gst at CONVNEXT_CPU=$level: --quick"
+        else
+            highest=${highest:-$level}
+            heading "gst at CONVNEXT_CPU=$level"
+            CONVNEXT_CPU=$level run_meson "$test_build" "gst, $level" 3 gst
         fi
-        if [ -n "$quick" ] && [ -n "$highest" ]; then
-            skip "$what at CONVNEXT_CPU=$level: --quick"
-            continue
-        fi
-        highest=${highest:-$level}
-        heading "$what at CONVNEXT_CPU=$level"
-        CONVNEXT_CPU=$level run_meson "$dir" "$what, $level" "$factor" "$suite"
     done
 }
 
-# run_valgrind NAME [CHECKS]: one program, or some of its checks.
-run_valgrind()
+# build_suites DIR SUITES MESON_OPTION...: a build with only what the tests of these suites need.
+build_suites()
 {
-    if "$root/tests/sanitizers/valgrind.sh" "$@"; then
-        pass "$1 under valgrind"
-    else
-        fail "$1 under valgrind: a leak, an error or a bad access"
+    local dir=$1 names=$2 log
+    shift 2
+    mkdir -p "$dir" || cnx_die "cannot make the folder $dir"
+    log=$dir/build.log
+    heading "build ${dir#"$root/"}"
+    if [ ! -f "$dir/build.ninja" ] && ! meson setup "$@" "$dir" "$root" >"$log" 2>&1 </dev/null; then
+        tail -n 25 "$log" >&2
+        cnx_die "meson could not configure the build; its last lines are above"
+    fi
+    # shellcheck disable=SC2046,SC2086 # lists of words
+    if ! ninja -C "$dir" build.ninja >"$log" 2>&1 </dev/null ||
+        ! nice ninja -C "$dir" $(targets_of "$dir" $names) >>"$log" 2>&1 </dev/null; then
+        grep -v '^\[' "$log" | tail -n 40 >&2
+        cnx_die "the build failed; its last lines are above, the complete output is in $log"
     fi
 }
 
-# The elements' state cycles, and of what they do in threads what does not take long: the rest is
-# for tests/sanitizers/valgrind.sh alone.
+# targets_of DIR SUITE...: the targets that the tests depend on, what ThreadSanitizer preloads, and the
+# bundled model.
+targets_of()
+{
+    local dir=$1
+    shift
+    python3 - "$dir" "$@" <<'END'
+import json, os, subprocess, sys
+build, *suites = sys.argv[1:]
+def introspect(what):
+    return json.loads(subprocess.check_output(["meson", "introspect", what, build]))
+common = ("tests/sanitizers/meson.build", "model/default/meson.build")
+needed = {target for test in introspect("--tests") for target in test["depends"]
+          if any(suite.split(":")[-1] in suites for suite in test["suite"])}
+for target in introspect("--targets"):
+    if target["id"] in needed or target["defined_in"].endswith(common):
+        print(*(os.path.relpath(name, build) for name in target["filename"]))
+END
+}
+
+# Only the threads whose tests are short; tests/sanitizers/valgrind.sh runs the others.
 run_states()
 {
     heading "states and threads under valgrind"
     if ! command -v valgrind >/dev/null; then
-        skip "states and threads under valgrind: no valgrind here"
+        skip "states and threads under valgrind: valgrind is not installed"
         return
     fi
-    run_valgrind states
-    run_valgrind convnext_worker 'test_busy,test_no_carry,test_pool,test_flush*,test_caps_change'
-    run_valgrind convnext_reload test_new_model,test_message
-    run_valgrind convnext_shared test_threads,test_sizes
-    run_valgrind convnext_detections
+    if has_level avx2; then export CONVNEXT_CPU=avx2; else export CONVNEXT_CPU=c; fi
+    while IFS= read -r line; do
+        case $line in
+        passed:*) pass "${line#passed: } under valgrind" ;;
+        skipped:*) skip "${line#skipped: } under valgrind" ;;
+        FAILED:*) fail "${line#FAILED: } under valgrind: a leak or an invalid access" ;;
+        *) printf '%s\n' "$line" ;;
+        esac
+    done < <("$root/tests/sanitizers/valgrind.sh" states convnext_detections \
+        'convnext_worker=test_busy,test_no_carry,test_pool,test_flush*,test_caps_change' \
+        convnext_reload=test_new_model,test_message convnext_shared=test_threads,test_sizes)
+    unset CONVNEXT_CPU
 }
 
-# Everything newer than GStreamer 1.22 is built where it is there, and tested then. The formatter is
-# the one version whose output the tree has.
+# Features that need a newer GStreamer than 1.22 are built and tested where that is available. The
+# tree is formatted with clang-format 14, and other versions format differently.
 install_packages()
 {
     local version
     # shellcheck disable=SC2086 # lists of words
     cnx_install $cnx_packages_build $cnx_packages_play libgstrtspserver-1.0-dev \
         gstreamer1.0-plugins-ugly libsoup-3.0-dev valgrind \
-        gobject-introspection libgirepository1.0-dev python3-gi gir1.2-gst-plugins-base-1.0
+        gi-docgen gobject-introspection libgirepository1.0-dev python3-gi gir1.2-gst-plugins-base-1.0
     version=$(dpkg-query -W -f '${Version}' libgstreamer1.0-dev 2>/dev/null) || return 0
     if dpkg --compare-versions "$version" ge 1.24; then
         cnx_install libgstreamer-plugins-bad1.0-dev
@@ -213,53 +250,51 @@ test_build=$root/build-test
 asan_build=$root/build-asan
 tsan_build=$root/build-tsan
 
-heading "what is needed"
+heading "packages"
 install_packages
 heading "build"
 cnx_build "$test_build"
 cnx_environment "$test_build"
 
-for suite in simd model; do
-    wanted $suite || continue
-    heading "$suite"
-    run_meson "$test_build" $suite 3 $suite
-done
-if wanted gst; then
-    run_levels "$test_build" gst 3 gst
+# Each meson run below is of several suites, so that no processor waits for the last test of each.
+names=$(chosen simd model layout)
+if [ -n "$names" ]; then
+    heading "$names"
+    run_meson "$test_build" build-test 3 $names
+fi
+if [ -n "$(chosen gst)" ]; then
+    run_gst
+fi
+names=$(chosen pipelines)
+if [ -n "$quick" ]; then # without ThreadSanitizer and valgrind they add nothing to all the others
+    [ "$(chosen model gst pipelines)" = "model gst pipelines " ] || names+=$(chosen threads)
+    [ -n "$(chosen pipelines)" ] || names+=$(chosen states)
+fi
+if [ -n "$names" ]; then
+    heading "$names"
+    run_meson "$test_build" build-test 3 $names
 fi
 
-if { wanted simd || wanted model; } && [ -z "$quick" ]; then
-    heading "build with sanitizers"
-    cnx_build "$asan_build" -Db_sanitize=address,undefined -Db_lundef=false -Doptimization=1 \
-        -Dintrospection=disabled
-    export ASAN_OPTIONS=detect_stack_use_after_return=1:allocator_may_return_null=1
-    export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
-    for suite in simd model; do
-        wanted $suite || continue
-        heading "$suite with sanitizers"
-        run_meson "$asan_build" "$suite with sanitizers" 8 $suite
-    done
-    unset ASAN_OPTIONS UBSAN_OPTIONS
+if [ -z "$quick" ]; then
+    names=$(chosen simd model)
+    if [ -n "$names" ]; then
+        build_suites "$asan_build" "$names" -Db_sanitize=address,undefined -Db_lundef=false \
+            -Doptimization=1 -Dintrospection=disabled
+        heading "$names with sanitizers"
+        ASAN_OPTIONS=detect_stack_use_after_return=1:allocator_may_return_null=1 \
+            UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
+            run_meson "$asan_build" "with sanitizers" 8 $names
+    fi
+    if [ -n "$(chosen threads)" ]; then
+        build_suites "$tsan_build" threads -Db_sanitize=thread -Db_lundef=false -Doptimization=1 \
+            -Dintrospection=disabled
+        heading "threads with ThreadSanitizer"
+        run_meson "$tsan_build" "with ThreadSanitizer" 8 threads
+    fi
+    if [ -n "$(chosen states)" ]; then
+        run_states
+    fi
 fi
-
-# tests/sanitizers has what makes it understand GLib and GStreamer.
-if wanted threads && [ -z "$quick" ]; then
-    heading "build with ThreadSanitizer"
-    cnx_build "$tsan_build" -Db_sanitize=thread -Db_lundef=false -Doptimization=1 \
-        -Dintrospection=disabled
-    heading "threads with ThreadSanitizer"
-    run_meson "$tsan_build" "threads with ThreadSanitizer" 8 threads
-fi
-
-if wanted states && [ -z "$quick" ]; then
-    if has_level avx2; then CONVNEXT_CPU=avx2 run_states; else CONVNEXT_CPU=c run_states; fi
-fi
-
-for suite in layout pipelines; do
-    wanted $suite || continue
-    heading "$suite"
-    run_meson "$test_build" $suite 3 $suite
-done
 
 heading "done"
 for failure in "${failures[@]}"; do

@@ -78,7 +78,7 @@ GstConvnextTensor *gst_convnext_tensor_new_copy(const char *name, guint n_dims, 
                                                 const float *values)
 {
     GstAllocationParams params = {.align = 63};
-    GstMemory *memory;
+    g_autoptr(GstMemory) memory = NULL;
     GstMapInfo map;
     gsize n_values;
 
@@ -90,13 +90,11 @@ GstConvnextTensor *gst_convnext_tensor_new_copy(const char *name, guint n_dims, 
     memory = gst_allocator_alloc(NULL, n_values * sizeof(float), &params);
     if (!memory)
         return NULL;
-    if (!gst_memory_map(memory, &map, GST_MAP_WRITE)) {
-        gst_memory_unref(memory);
+    if (!gst_memory_map(memory, &map, GST_MAP_WRITE))
         return NULL;
-    }
     memcpy(map.data, values, map.size);
     gst_memory_unmap(memory, &map);
-    return gst_convnext_tensor_new(name, n_dims, dims, memory);
+    return gst_convnext_tensor_new(name, n_dims, dims, g_steal_pointer(&memory));
 }
 
 const char *gst_convnext_tensor_get_name(GstConvnextTensor *tensor)

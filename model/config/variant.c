@@ -104,13 +104,12 @@ static void append_rest(GString *text, const CnxConfig *config, gboolean named)
 
 char *cnx_variant_describe(const CnxConfig *config)
 {
-    GString *text = g_string_new(config->grn ? "convnextv2" : "convnext");
     const char *size = name_size(config);
+    GString *text;
 
-    if (!config->stem_norm) {
-        g_string_free(text, TRUE);
+    if (!config->stem_norm)
         return name_isotropic(config);
-    }
+    text = g_string_new(config->grn ? "convnextv2" : "convnext");
     for (guint i = 0; i < G_N_ELEMENTS(tests); i++)
         if (is_test(config, i))
             return g_string_free(g_string_assign(text, tests[i].name), FALSE);

@@ -198,14 +198,13 @@ static GstElement *add_elements(GstBin *bin, const WatchSettings *settings, GErr
 
 GstElement *watch_source_new(const WatchSettings *settings, GError **error)
 {
-    GstElement *bin = gst_bin_new(NULL), *last = add_elements(GST_BIN(bin), settings, error);
+    g_autoptr(GstElement) bin = gst_bin_new(NULL);
     g_autoptr(GstPad) pad = NULL;
+    GstElement *last = add_elements(GST_BIN(bin), settings, error);
     GstPad *ghost;
 
-    if (!last) {
-        gst_object_unref(bin);
+    if (!last)
         return NULL;
-    }
 
     /* The bin prerolls on its own: the pipeline keeps playing while a source connects. */
     g_object_set(bin, "async-handling", TRUE, NULL);
@@ -217,5 +216,5 @@ GstElement *watch_source_new(const WatchSettings *settings, GError **error)
         g_signal_connect_object(last, "pad-added", G_CALLBACK(on_pad_added), ghost, 0);
         g_signal_connect_object(last, "no-more-pads", G_CALLBACK(on_no_more_pads), bin, 0);
     }
-    return bin;
+    return g_steal_pointer(&bin);
 }

@@ -1,12 +1,12 @@
 #!/bin/bash
-# Fuzzes the readers of files with libFuzzer, and measures how much of them the inputs reach.
+# Fuzzes the file readers with libFuzzer, or measures how many of their lines the inputs reach.
 #
 #   tests/fuzz/run.sh [--seconds N] [--coverage] [TARGET]...
 #
-# Each target runs for N seconds (60) on one core, from its seeds and from what earlier runs found,
-# with AddressSanitizer and UndefinedBehaviorSanitizer. What was found stays in build-fuzz/corpus; an
-# input that breaks something is kept in build-fuzz/crashes, and the status is 1. With --coverage the
-# lines of the readers that seeds, corpora and the suite's own tests reach are counted instead.
+# Each target runs for N seconds (60) on one core with AddressSanitizer and
+# UndefinedBehaviorSanitizer, starting with its seeds and the inputs of earlier runs, which are kept in
+# build-fuzz/corpus. A failing input is kept in build-fuzz/crashes, and the exit status is 1.
+# --coverage counts the lines of the readers that seeds, corpora and the tests of model/ reach.
 #
 # SPDX-License-Identifier: LGPL-2.1-or-later
 set -u
@@ -17,7 +17,7 @@ all="safetensors zip legacy pickle json labels checkpoint"
 readers="container safetensors header shards torch torch_zip torch_legacy unwrap pickle pickle_machine
     pickle_values strings foreign mapping locate json labels config_files config_open_clip
     config_preprocessor config_timm config_transformers"
-tests="checkpoint configs containers labels origins refusals torture" # which read files too
+tests="checkpoint configs containers labels origins refusals torture" # these read files too
 containers=$root/tests/fixtures/containers
 build=$root/build-fuzz
 seconds=60
@@ -26,13 +26,13 @@ targets=
 while [ $# -gt 0 ]; do
     case $1 in
     --seconds)
-        [ $# -gt 1 ] || cnx_die "--seconds takes a number"
+        [ $# -gt 1 ] || cnx_die "--seconds needs a number"
         seconds=$2
         shift
         ;;
     --coverage) coverage=1 ;;
     *)
-        [[ " $all " == *" $1 "* ]] || cnx_die "no target is called '$1'; there are $all"
+        [[ " $all " == *" $1 "* ]] || cnx_die "unknown target '$1'; the targets are $all"
         targets+=" $1"
         ;;
     esac
@@ -41,9 +41,9 @@ done
 targets=${targets:-$all}
 # shellcheck disable=SC2086 # a list of words
 cnx_install $cnx_packages_build clang llvm
-export G_SLICE=always-malloc # or else GLib keeps small blocks, and what leaks, to itself
+export G_SLICE=always-malloc # otherwise GLib's allocator hides invalid accesses and leaks
 
-# seeds_of TARGET: the files that it starts from.
+# seeds_of TARGET: the files that it starts with.
 seeds_of()
 {
     if [ "$1" = checkpoint ]; then
@@ -73,7 +73,7 @@ fuzz()
             -rss_limit_mb=1500 -malloc_limit_mb=512 -timeout=20 -print_final_stats=1 \
             -artifact_prefix="$build/crashes/$target-" "$corpus" >"$log" 2>&1; then
             found=1
-            printf '%s: BROKEN, %s\n' "$target" "$(grep -m 1 -E 'SUMMARY|ERROR' "$log")"
+            printf '%s: FAILED, %s\n' "$target" "$(grep -m 1 -E 'SUMMARY|ERROR' "$log")"
         fi
         printf '%s: %s executions in %s s, %s inputs kept\n' "$target" \
             "$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")" "$seconds" \
@@ -85,7 +85,7 @@ fuzz()
 measure()
 {
     local dir=$root/build-coverage target objects=() name
-    export LLVM_PROFILE_FILE=/dev/null # of what meson runs
+    export LLVM_PROFILE_FILE=/dev/null # programs that meson runs write no profile
     if [ ! -f "$dir/build.ninja" ]; then
         CC=clang meson setup "$dir" "$root" -Db_lundef=false -Dintrospection=disabled \
             -Doptimization=1 -Dc_args='-fprofile-instr-generate -fcoverage-mapping' \
@@ -109,7 +109,7 @@ measure()
         objects+=(-object "$dir/tests/model/test-$name")
     done
     llvm-profdata merge -sparse "$dir"/*.profraw -o "$dir/all.profdata"
-    # The columns of lines: how many, how many missed.
+    # Columns 8 and 9 are the number of lines and of missed lines.
     llvm-cov report -instr-profile "$dir/all.profdata" "${objects[@]:1}" 2>/dev/null |
         awk -v readers=" $(echo $readers) " '
             $1 !~ /tests\// && match($1, /model\/([a-z]*\/)?[a-z_]*\.c$/) {

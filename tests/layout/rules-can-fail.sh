@@ -1,114 +1,148 @@
 #!/bin/bash
-# Shows that each rule of rules.sh can fail: makes a small tree that obeys them all, breaks one rule
-# at a time in it, and expects that rule to notice, and to be content again afterwards.
-# rules-can-fail.sh RULE...: every one of these must have been broken here.
+# Shows that each rule of rules.sh can fail: makes a small tree that obeys every rule, breaks one rule
+# in each of several copies, and expects the rule to notice.
+#
+#   rules-can-fail.sh RULE...    fails also if one of these rules is broken nowhere below
 #
 # SPDX-License-Identifier: LGPL-2.1-or-later
 set -u
-rules=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)/rules.sh
+rules=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 cc=${CC:-cc}
-tree=$(mktemp -d)
-trap 'rm -rf "$tree"' EXIT
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
 licence='SPDX-License-Identifier: LGPL-2.1-or-later'
-bad=0
+number=0
 broken=' '
+
+# Everything below works in the current folder, which is a copy of the tree.
 
 # write FILE LINE...: a source file with its licence.
 write()
 {
-    local file=$tree/$1
+    local file=$1
     shift
     mkdir -p "$(dirname "$file")"
     printf '%s\n' "/* $licence */" "$@" >"$file"
 }
 
-# shared OUTPUT FUNCTION...: a built file that exports these functions.
-shared()
+# library FILE FUNCTION...: a built library that exports these functions.
+library()
 {
-    local output=$tree/build/$1 function
+    local file=build/$1 function
     shift
-    mkdir -p "$tree/build"
     for function; do
         printf 'int %s(void);\nint %s(void) { return 0; }\n' "$function" "$function"
-    done >"$tree/build/exports.c"
-    case $output in
+    done >build/exports.c
+    case $file in
     *.a)
-        $cc -c -o "$tree/build/exports.o" "$tree/build/exports.c" &&
-            ar rc "$output" "$tree/build/exports.o"
+        rm -f "$file"
+        $cc -c -o build/exports.o build/exports.c && ar rc "$file" build/exports.o
         ;;
-    *) $cc -shared -fPIC -o "$output" "$tree/build/exports.c" ;;
+    *) $cc -shared -fPIC -o "$file" build/exports.c ;;
     esac
 }
 
 obedient_tree()
 {
-    rm -rf "${tree:?}"/*
-    cp "$CNX_ROOT/.clang-format" "$tree/"
+    mkdir -p build
+    cp "$CNX_ROOT/.clang-format" .
     write simd/add.h '#pragma once' '' '#include <stddef.h>' '' 'size_t cnx_add(size_t a);'
     write simd/kernels.inc '#include "simd/add.h"' 'KERNEL(CnxAddFn, add, c, avx2)'
     write simd/add_c.c '#include "simd/add.h"'
     write simd/x86/add_avx2.c '#include "simd/add.h"' '#include <immintrin.h>'
     write model/sum.h '#pragma once' '' '#include <glib.h>' '' 'guint cnx_sum(guint a);'
     write model/sum.c '#include "model/sum.h"' '#include "simd/add.h"' '#include <cblas.h>'
-    write gst/element.c '#include "model/sum.h"' '#include <gst/gst.h>'
+    write gst/element.c '#include "gst/stream/stream.h"' '#include "model/sum.h"' \
+        '#include <gst/gst.h>'
+    write gst/stream/stream.h '#pragma once'
     write gst/convnext/convnext.h '#pragma once' '' '#include <gst/gst.h>' '' \
         'int gst_convnext_one(void);'
     write pipelines/app.c '#include <gst/convnext/convnext.h>'
     write pipelines/inspect/inspect.c '#include "model/sum.h"'
-    printf '%s\n' '#!/bin/bash' "# $licence" 'echo "$#"' >"$tree/pipelines/app.sh"
-    shared libgstconvnext.so gst_plugin_convnext_get_desc
-    shared libgstconvnext-1.0.so.0 gst_convnext_one
-    shared libcnxsimd.a cnx_add
-    shared libcnxmodel.a cnx_sum
+    printf '%s\n' '#!/bin/bash' "# $licence" 'echo "$#"' >pipelines/app.sh
+    printf '%s\n' 'gst: stream convnext' 'gst/stream: convnext' 'gst/convnext:' 'model:' \
+        >build/folders.txt
+    printf '%s\n' '<!-- folders -->' '<!-- /folders -->' >CONTRIBUTING.md
+    python3 "$rules/arrows.py" --root . --write CONTRIBUTING.md
+    library libgstconvnext.so gst_plugin_convnext_get_desc
+    library libgstconvnext-1.0.so.0 gst_convnext_one
+    library libcnxsimd.a cnx_add
+    library libcnxmodel.a cnx_sum
 }
 
 run_rule()
 {
-    CNX_ROOT=$tree CNX_BUILD=$tree/build "$rules" "$1" >"$tree/build/said" 2>&1
+    CNX_ROOT=$PWD CNX_BUILD=$PWD/build CNX_FOLDERS=build/folders.txt "$rules/rules.sh" "$1" 2>&1
 }
 
-# breaks RULE COMMAND...: the rule holds, and does not after the command.
+# break_rule RULE COMMAND...: the rule fails after the command. Prints a line if it does not.
+break_rule()
+{
+    local rule=$1 tree=$work/$number
+    shift
+    cp -a "$work/obedient" "$tree" && cd "$tree" || exit 1
+    "$@"
+    run_rule "$rule" >build/output
+    [ $? -eq 1 ] || echo "$rule: does not notice: $*"
+    rm -rf "$tree"
+}
+
+# The rule holds in the obedient tree. Prints its output if it does not.
+obey_rule()
+{
+    cd "$work/obedient" || exit 1
+    run_rule "$1" >"$work/$1.output"
+    case $? in
+    0) ;;
+    77) touch "$work/$1.skipped" ;;
+    *)
+        echo "$1: fails in a tree that obeys it:"
+        cat "$work/$1.output"
+        ;;
+    esac
+}
+
+# in_background COMMAND...: as many at a time as there are processors.
+in_background()
+{
+    number=$((number + 1))
+    while [ "$(jobs -rp | wc -l)" -ge "$(nproc)" ]; do wait -n; done
+    "$@" >"$work/$number.log" &
+}
+
+# breaks RULE COMMAND...: see break_rule.
 breaks()
 {
-    local rule=$1 status
-    shift
-    broken+="$rule "
-    obedient_tree
-    run_rule "$rule"
-    status=$?
-    if [ $status -eq 77 ]; then
-        echo "$rule: needs a tool that is not here"
-        return
-    fi
-    if [ $status -ne 0 ]; then
-        echo "$rule: fails on a tree that obeys it:"
-        cat "$tree/build/said"
-        bad=1
-        return
-    fi
-    "$@"
-    run_rule "$rule"
-    status=$?
-    if [ $status -ne 1 ]; then
-        echo "$rule: does not notice: $*"
-        bad=1
+    broken+="$1 "
+    if [ -e "$work/$1.skipped" ]; then
+        echo "$1: skipped, a tool is missing"
+    else
+        in_background break_rule "$@"
     fi
 }
 
 append()
 {
-    printf '%s\n' "$2" >>"$tree/$1"
+    printf '%s\n' "$2" >>"$1"
 }
 
-unfinished()
+remove_last_newline()
 {
-    printf '#' >>"$tree/$1"
+    printf '#' >>"$1"
 }
 
 long_file()
 {
-    seq 1 "$2" | sed 's,.*,/* & */,' >>"$tree/$1"
+    seq 1 "$2" | sed 's,.*,/* & */,' >>"$1"
 }
+
+mkdir "$work/obedient"
+cd "$work/obedient" || exit 1
+obedient_tree
+for rule; do
+    in_background obey_rule "$rule"
+done
+wait
 
 breaks simd-includes append simd/add_c.c '#include <glib.h>'
 breaks simd-includes append simd/add_c.c '#include "model/sum.h"'
@@ -131,17 +165,17 @@ breaks orc-in-simd write gst/pixels.orc '.function pixels'
 breaks glib-places write tests/simd/add.c '#include <glib.h>'
 breaks glib-places write tests/model/sum.c '#include <gst/gst.h>'
 breaks include-paths append model/sum.c '#include "sum.h"'
-breaks include-paths sed -i '/pragma/d' "$tree/model/sum.h"
+breaks include-paths sed -i '/pragma/d' model/sum.h
 breaks kernel-stems write simd/mul_c.c
 breaks kernel-stems write simd/x86/mul_avx2.c
 breaks kernel-stems write simd/x86/mul_vec.inc
-breaks kernel-stems sed -i 's/add\.h/mul.h/' "$tree/simd/kernels.inc"
-breaks symbols shared libgstconvnext.so gst_plugin_convnext_get_desc helper
-breaks symbols shared libgstconvnext-1.0.so.0 gst_convnext_one gst_convnext_undeclared
-breaks symbols shared libgstconvnext-1.0.so.0 gst_convnext_one g_helper
-breaks symbols shared libcnxsimd.a add
-breaks symbols shared libcnxmodel.a sum
-breaks symbols rm "$tree/build/libgstconvnext.so"
+breaks kernel-stems sed -i 's/add\.h/mul.h/' simd/kernels.inc
+breaks symbols library libgstconvnext.so gst_plugin_convnext_get_desc helper
+breaks symbols library libgstconvnext-1.0.so.0 gst_convnext_one gst_convnext_undeclared
+breaks symbols library libgstconvnext-1.0.so.0 gst_convnext_one g_helper
+breaks symbols library libcnxsimd.a add
+breaks symbols library libcnxmodel.a sum
+breaks symbols rm build/libgstconvnext.so
 breaks headers-alone append model/sum.h 'GstBuffer *cnx_buffer(void);'
 breaks headers-alone append gst/convnext/convnext.h 'int gst_convnext_of(int class);'
 breaks format append model/sum.c 'int  a;'
@@ -151,12 +185,22 @@ breaks style append model/sum.c 'static gint number;'
 breaks style append model/sum.c $'\n/* ---- Sums ---- */\n'
 breaks style append model/sum.c $'\n/* Sums. */\n'
 breaks style append model/sum.c 'enum { /* colours */'
+for free in g_free g_ptr_array_unref g_error_free; do
+    breaks style append model/sum.c \
+        $'int f(int n)\n{\n    void *p = g_new(int, n);\n\n    n++;\n    '$free$'(p);\n    return n;\n}'
+done
+breaks folders write gst/objects/objects.c
+breaks folders write gst/convnext/meta.c '#include "gst/stream/stream.h"'
+breaks folders append build/folders.txt 'gst/objects:'
+breaks folders sed -i 's/^gst.convnext:/& stream/' build/folders.txt
+breaks folders-picture write gst/stream/messages.c '#include "gst/convnext/convnext.h"'
+breaks folders-picture sed -i '/folders/d' CONTRIBUTING.md
 breaks whitespace append model/sum.c $'\tint a;'
 breaks whitespace append model/sum.c 'int a; '
-breaks whitespace unfinished pipelines/app.sh
-breaks licence sed -i '/SPDX/d' "$tree/model/sum.c"
-breaks licence sed -i '/SPDX/d' "$tree/pipelines/app.sh"
-breaks length long_file model/sum.c 400
+breaks whitespace remove_last_newline pipelines/app.sh
+breaks licence sed -i '/SPDX/d' model/sum.c
+breaks licence sed -i '/SPDX/d' pipelines/app.sh
+breaks length long_file model/sum.c 600
 breaks length long_file gst/element.c 600
 breaks length append model/sum.c "/* $(printf '%098d' 0) */"
 breaks top-level write helpers/list.c
@@ -166,10 +210,9 @@ breaks shell append pipelines/app.sh 'cd "$missing" && for'
 for rule; do
     case $broken in
     *" $rule "*) ;;
-    *)
-        echo "$rule: nothing here breaks it"
-        bad=1
-        ;;
+    *) echo "$rule: nothing here breaks it" ;;
     esac
-done
-exit $bad
+done >"$work/unbroken.log"
+wait
+cat "$work"/*.log
+[ -z "$(cat "$work"/*.log)" ]

@@ -1,12 +1,12 @@
 #!/bin/bash
-# The rules of the tree's layout, one test each: rules.sh RULE. Prints each offence as file:line and
-# exits with 1, or with 77 where a tool that the rule needs is not there.
+# Checks one rule of the tree's layout: rules.sh RULE. Prints each offence as file:line and exits with
+# 1; exits with 77 if a tool that the rule needs is missing.
 #
 # CNX_ROOT is the tree, CNX_BUILD its build folder, CC the compiler.
 #
 # SPDX-License-Identifier: LGPL-2.1-or-later
 set -u
-shopt -s lastpipe # so that offences at the end of a pipe are counted
+shopt -s lastpipe # the last command of a pipe counts offences in this shell
 root=${CNX_ROOT:?}
 rules=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 build=${CNX_BUILD:-}
@@ -19,7 +19,7 @@ offence()
     offences=$((offences + 1))
 }
 
-# Prefixes each line of standard input with what is wrong with it; every line is an offence.
+# offences_from WHY: every line of standard input is an offence, printed with the reason.
 offences_from()
 {
     local line
@@ -28,7 +28,16 @@ offences_from()
     done
 }
 
-# The files of the tree whose name matches the extended regular expression.
+# offences_by COMMAND...: every line that the command prints is an offence; so is its failure.
+offences_by()
+{
+    local line output
+    output=$("$@") || [ -n "$output" ] || output="failed: $*"
+    [ -n "$output" ] || return
+    while IFS= read -r line; do offence "$line"; done <<<"$output"
+}
+
+# files REGEX: the files of the tree whose path matches the extended regular expression.
 files()
 {
     if [ -e .git ]; then
@@ -40,20 +49,20 @@ files()
     done
 }
 
-# includes FILES: "file:line:<what>" or "file:line:"what"" of every #include in files that match.
+# includes FILES: every #include in matching files, as file:line:<header> or file:line:"header".
 includes()
 {
     files "$1" | xargs -r -d '\n' grep -n -E '^ *# *include' /dev/null |
         sed -E 's/^([^:]*:[0-9]+:) *# *include *(<[^>]*>|"[^"]*").*/\1\2/'
 }
 
-# only_includes FILES ALLOWED WHY: offends where an include of FILES is not one of ALLOWED.
+# only_includes FILES ALLOWED WHY: FILES include nothing but ALLOWED.
 only_includes()
 {
     includes "$1" | grep -v -E "^[^:]*:[0-9]+:($2)$" | offences_from "$3"
 }
 
-# include_only_in WHAT FILES WHY: offends where WHAT is included outside FILES.
+# include_only_in HEADER FILES WHY: HEADER is included in FILES only.
 include_only_in()
 {
     includes '\.(c|h|orc)$' | grep -E "^[^:]*:[0-9]+:($1)$" | grep -v -E "^($2):" | offences_from "$3"
@@ -73,74 +82,74 @@ isa='(avx2|avx512|avx512_[a-z0-9]+|neon)'
 rule_simd_includes()
 {
     only_includes '^simd/' "\"simd/[^\"]*\"|$libc|$vector|$orc" \
-        'simd/ stands on libc, ORC and the intrinsics alone'
+        'simd/ depends on libc, ORC and intrinsics only'
 }
 
 rule_model_includes()
 {
     only_includes '^model/' "\"(simd|model)/[^\"]*\"|$libc|$glib|$blas|$zip" \
-        'model/ stands on simd/, libc, GLib, json-glib, minizip, zlib and CBLAS alone'
+        'model/ depends on simd/, libc, GLib, json-glib, minizip, zlib and CBLAS only'
 }
 
 rule_gst_includes()
 {
     only_includes '^gst/' "\"(gst|model)/[^\"]*\"|\"config\.h\"|$libc|$glib|$gst" \
-        'gst/ stands on model/, libc, GLib, json-glib and GStreamer alone'
+        'gst/ depends on model/, libc, GLib, json-glib and GStreamer only'
 }
 
-# Programs outside the tree have the installed headers and nothing else. convnext-inspect shows what
-# model/ makes of a file, and is built with it.
+# Programs use the installed headers, as an application outside the tree does. The exception is
+# convnext-inspect, which prints how model/ reads a file and links to it.
 rule_public_includes()
 {
     local inspect='pipelines/inspect/[a-z]+\.[ch]'
     only_includes '^gst/convnext/.*\.h$' "<gst/[a-z/-]+\.h>|<glib(-object)?\.h>" \
-        'a public header includes what an installed one can, in <>'
+        'a public header includes only installed headers, in <>'
     only_includes "^$inspect$" "\"(pipelines/inspect/[a-z]+|model/[^\"]*)\.h\"|$libc|$glib" \
-        'convnext-inspect uses model/ and no GStreamer'
+        'convnext-inspect uses model/ but not GStreamer'
     include_only_in '<libsoup/[a-z]+\.h>' 'pipelines/watch/server\.c|tests/pipelines/.*' \
-        'libsoup belongs to the server of the metrics'
+        'only the metrics server uses libsoup'
     includes '^pipelines/' | grep -v -E "^$inspect:|^pipelines/watch/server.c:.*<libsoup/soup\.h>" |
         grep -v -E "^[^:]*:[0-9]+:(\"pipelines/[^\"]*\"|$libc|$glib|$gst)$" |
-        offences_from 'pipelines/ uses the elements and the public library as any program does'
+        offences_from 'pipelines/ uses the elements and the public library only'
 }
 
 rule_vector_includes()
 {
     include_only_in "$vector" "simd/[a-z0-9]+/[a-z0-9_]*_$isa\.[ch]|simd/isa\.c|tests/simd/[a-z0-9_]*\.[ch]" \
-        'intrinsics belong to files of simd/ that are named for their instruction set'
+        'intrinsics belong in files of simd/ that are named after their instruction set'
 }
 
 rule_cblas_once()
 {
     local users count
-    include_only_in "$blas" 'model/[a-z0-9_/]*\.c' 'CBLAS belongs to one file of model/'
+    include_only_in "$blas" 'model/[a-z0-9_/]*\.c' 'CBLAS belongs in one file of model/'
     users=$(includes '\.[ch]$' | grep -E ":$blas$" | cut -d: -f1 | sort -u)
     count=$(grep -c . <<<"$users")
-    [ "$count" -le 1 ] || offence "CBLAS is included by $count files:" $users
+    [ "$count" -le 1 ] || offence "$count files include CBLAS:" $users
 }
 
 rule_orc_in_simd()
 {
-    include_only_in "$orc" 'simd/[a-z0-9_]*\.[ch]' 'ORC belongs to simd/'
-    files '\.orc$' | grep -v '^simd/' | offences_from 'ORC belongs to simd/'
+    include_only_in "$orc" 'simd/[a-z0-9_]*\.[ch]' 'ORC belongs in simd/'
+    files '\.orc$' | grep -v '^simd/' | offences_from 'ORC belongs in simd/'
 }
 
 rule_glib_places()
 {
     include_only_in "$glib" '(model|gst|pipelines|tests/(model|gst|pipelines|bench|fuzz|sanitizers))/.*' \
-        'GLib has no place here'
-    include_only_in "$gst" '(gst|pipelines|tests/(gst|pipelines|bench|sanitizers))/.*' 'GStreamer has no place here'
+        'GLib is not allowed here'
+    include_only_in "$gst" '(gst|pipelines|tests/(gst|pipelines|bench|sanitizers))/.*' 'GStreamer is not allowed here'
 }
 
-# "gemm.h" could be any of several; "simd/gemm.h" is one, and shows the layer.
+# A full path is unambiguous and shows the layer.
 rule_include_paths()
 {
     includes '\.[ch]$' | grep '"$' |
         grep -v -E ':"((simd|model|gst|pipelines|tests)/[^"]*|config\.h)"$' |
-        offences_from 'write the path from the top of the tree'
+        offences_from 'the path does not start at the top of the tree'
     files '\.h$' | while IFS= read -r file; do
         grep -q '^#pragma once$' "$file" || printf '%s\n' "$file"
-    done | offences_from 'a header begins with #pragma once'
+    done | offences_from 'the header lacks #pragma once'
 }
 
 # A kernel's files share the stem of the header with its contract, which kernels.inc includes.
@@ -161,7 +170,7 @@ built()
     find "$build" -name "$1" -type f -not -path '*.p/*' | head -n 1
 }
 
-# exports NAME ALLOWED NM_OPTION...: the symbols of a built file are all of the allowed form.
+# exports NAME ALLOWED NM_OPTION...: a built library exports symbols that match ALLOWED only.
 exports()
 {
     local name=$1 allowed=$2 path symbols
@@ -174,7 +183,7 @@ exports()
     symbols=$(nm "$@" --defined-only --format=posix "$path" | awk 'NF > 2 && $2 ~ /[A-Z]/ { print $1 }' |
         sort -u)
     [ -n "$symbols" ] || offence "$name exports nothing"
-    grep . <<<"$symbols" | grep -v -E "^($allowed)$" | offences_from "a symbol that $name should not export"
+    grep . <<<"$symbols" | grep -v -E "^($allowed)$" | offences_from "$name must not export this symbol"
 }
 
 rule_symbols()
@@ -189,32 +198,37 @@ rule_symbols()
     [ -n "$path" ] || return
     for symbol in $(nm -D --defined-only --format=posix "$path" | cut -d' ' -f1); do
         grep -q -w "$symbol" gst/convnext/*.h ||
-            offence "$symbol is exported by the public library and in none of its headers"
+            offence "$symbol is exported by the public library but declared in none of its headers"
     done
 }
 
-# Each header compiles with nothing before it, as C and, the public ones, as C++.
+# Each header compiles without another one before it: as C and, if it is public, as C++.
 rule_headers_alone()
 {
-    local flags file isa_flags
-    flags="-I. -Igst/convnext -Wall -Wextra -Wno-unused-parameter -Werror -fsyntax-only"
-    flags+=" $(pkg-config --cflags gstreamer-video-1.0 gstreamer-audio-1.0 json-glib-1.0)"
-    for file in $(files '^(simd|model|gst|pipelines)/.*\.h$'); do
-        isa_flags=
-        case $file in
-        *avx512_vnni*)
-            isa_flags='-mavx2 -mfma -mf16c -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx512vnni'
-            ;;
-        *avx512*) isa_flags='-mavx2 -mfma -mf16c -mavx512f -mavx512bw -mavx512dq -mavx512vl' ;;
-        *avx2*) isa_flags='-mavx2 -mfma -mf16c' ;;
-        esac
-        echo "#include \"$file\"" | ${CC:-cc} -std=gnu11 $flags $isa_flags -x c - ||
-            offence "$file does not compile alone as C"
-        case $file in gst/convnext/*) ;; *) continue ;; esac
-        command -v c++ >/dev/null || continue
-        echo "#include \"$file\"" | c++ -std=c++11 -Wpedantic $flags -x c++ - ||
-            offence "$file does not compile alone as C++"
-    done
+    compile_flags="-I. -Igst/convnext -Wall -Wextra -Wno-unused-parameter -Werror -fsyntax-only"
+    compile_flags+=" $(pkg-config --cflags gstreamer-video-1.0 gstreamer-audio-1.0 json-glib-1.0)"
+    export compile_flags
+    export -f compile_header
+    files '^(simd|model|gst|pipelines)/.*\.h$' |
+        offences_by xargs -r -d '\n' -n 1 -P "$(nproc)" bash -c 'compile_header "$1"' compile_header
+}
+
+compile_header()
+{
+    local isa_flags=
+    case $1 in
+    *avx512_vnni*)
+        isa_flags='-mavx2 -mfma -mf16c -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx512vnni'
+        ;;
+    *avx512*) isa_flags='-mavx2 -mfma -mf16c -mavx512f -mavx512bw -mavx512dq -mavx512vl' ;;
+    *avx2*) isa_flags='-mavx2 -mfma -mf16c' ;;
+    esac
+    ${CC:-cc} -std=gnu11 $compile_flags $isa_flags -x c - <<<"#include \"$1\"" ||
+        echo "$1: does not compile alone as C"
+    case $1 in gst/convnext/*) ;; *) return 0 ;; esac
+    command -v c++ >/dev/null || return 0
+    c++ -std=c++11 -Wpedantic $compile_flags -x c++ - <<<"#include \"$1\"" ||
+        echo "$1: does not compile alone as C++"
 }
 
 rule_format()
@@ -223,18 +237,31 @@ rule_format()
     tool=$(command -v clang-format-14 || command -v clang-format) || exit 77
     version=$("$tool" --version | grep -o 'version [0-9]*')
     [ "$version" = 'version 14' ] || exit 77
-    files '\.[ch]$' | while IFS= read -r file; do
-        "$tool" "$file" | diff -q - "$file" >/dev/null || printf '%s\n' "$file"
-    done | offences_from 'clang-format 14 would change it'
+    files '\.[ch]$' | xargs -r -d '\n' "$tool" --dry-run 2>&1 |
+        grep ': warning: ' | cut -d: -f1,2 | sort -u | offences_from 'clang-format 14 changes this line'
 }
 
-# What clang-format cannot keep; style.py says what that is.
+# What clang-format cannot check; style.py lists it.
 rule_style()
 {
-    local line
     command -v python3 >/dev/null || exit 77
-    files '\.(c|h|inc)$' | xargs -r -d '\n' python3 "$rules/style.py" |
-        while IFS= read -r line; do offence "$line"; done
+    files '\.(c|h|inc)$' | offences_by xargs -r -d '\n' python3 "$rules/style.py"
+}
+
+# The arrows between folders point one way; folders.txt lists them.
+rule_folders()
+{
+    command -v python3 >/dev/null || exit 77
+    offences_by python3 "$rules/arrows.py" --rule --root . \
+        --table "${CNX_FOLDERS:-$rules/folders.txt}"
+}
+
+# The picture of the folders in CONTRIBUTING.md matches the include lines.
+rule_folders_picture()
+{
+    command -v python3 >/dev/null || exit 77
+    [ -f CONTRIBUTING.md ] || exit 77
+    offences_by python3 "$rules/arrows.py" --root . --check CONTRIBUTING.md
 }
 
 rule_whitespace()
@@ -243,7 +270,7 @@ rule_whitespace()
     files "$sources" | xargs -r -d '\n' grep -n -P '\t' /dev/null | cut -d: -f1,2 |
         offences_from 'a tab'
     files "$sources" | xargs -r -d '\n' grep -n -E '[[:blank:]]$' /dev/null | cut -d: -f1,2 |
-        offences_from 'blanks at the end of the line'
+        offences_from 'trailing blanks'
     files "$sources" | while IFS= read -r file; do
         [ ! -s "$file" ] || [ -z "$(tail -c 1 "$file")" ] || printf '%s\n' "$file"
     done | offences_from 'no newline at the end of the file'
@@ -251,21 +278,17 @@ rule_whitespace()
 
 rule_licence()
 {
-    files '\.(c|h|orc|sh|py)$|^\.ci/run$' | while IFS= read -r file; do
-        head -n 40 "$file" | grep -q 'SPDX-License-Identifier: LGPL-2\.1-or-later' ||
-            printf '%s\n' "$file"
-    done | offences_from 'no SPDX licence line'
+    files '\.(c|h|orc|sh|py)$|^\.ci/run$' | xargs -r -d '\n' awk '
+        FNR == 1 { if (missing) print name; name = FILENAME; missing = 1 }
+        FNR <= 40 && /SPDX-License-Identifier: LGPL-2\.1-or-later/ { missing = 0 }
+        END { if (missing) print name }' | offences_from 'the SPDX licence line is missing'
 }
 
-# A file is read in one sitting; an element, and a public header with its documentation, may be longer.
 rule_length()
 {
-    local limit
-    files '\.(c|h|orc|sh|py)$' | while IFS= read -r file; do
-        limit=400
-        case $file in gst/*) limit=600 ;; esac
-        [ "$(wc -l <"$file")" -le $limit ] || printf '%s\n' "$file: $(wc -l <"$file") lines"
-    done | offences_from 'too long'
+    files '\.(c|h|inc|orc|sh|py)$' | grep -v '^tests/fixtures/.*\.inc$' | xargs -r -d '\n' wc -l |
+        awk '$1 > 600 && $2 != "total" { print $2 ": " $1 " lines" }' |
+        offences_from 'a file has at most 600 lines'
     files '\.(c|h)$' | xargs -r -d '\n' grep -n -E '^.{101}' /dev/null | cut -d: -f1,2 |
         offences_from 'more than 100 columns'
 }
@@ -274,21 +297,19 @@ rule_top_level()
 {
     files . | sed 's,/.*,/,' | sort -u | grep -v -x -E \
         '(gst|model|simd|pipelines|tests|\.ci)/|meson\.build|meson(\.|_)options(\.txt)?|(README|CHANGELOG|CONTRIBUTING|SECURITY)\.md|LICENSE|\.(clang-format|gitignore)' |
-        offences_from 'has no place at the top of the tree'
+        offences_from 'not allowed at the top of the tree'
 }
 
 rule_shell()
 {
     command -v shellcheck >/dev/null || exit 77
-    files '\.sh$|^\.ci/run$' | while IFS= read -r file; do
-        shellcheck --shell=bash --severity=warning --external-sources --exclude=SC2034,SC2086,SC2209,SC1091,SC2154 \
-            "$file" >&2 || printf '%s\n' "$file"
-    done | offences_from 'shellcheck complains'
+    files '\.sh$|^\.ci/run$' | offences_by xargs -r -d '\n' -n 4 -P "$(nproc)" shellcheck --format=gcc \
+        --shell=bash --severity=warning --external-sources --exclude=SC2034,SC2086,SC2209,SC1091,SC2154
 }
 
 rule=rule_${1//-/_}
 if ! declare -F "$rule" >/dev/null; then
-    echo "rules.sh: no rule is called '$1'" >&2
+    echo "rules.sh: there is no rule '$1'" >&2
     exit 2
 fi
 $rule

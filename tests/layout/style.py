@@ -1,10 +1,12 @@
-"""The house style that clang-format cannot keep: style.py [--fix] FILE...
+"""Checks the style rules that clang-format cannot: style.py [--fix] FILE...
 
   declarations   a blank line follows the declarations that open a block
   null           a condition is `p` or `!p`; NULL is compared only to make a value
-  types          char, int, float and double, not GLib's other names for them
-  headings       a section begins with one comment line between blank lines, without rules or a full stop
-  enums          no comment stands behind the brace of an enum, which would push its members to the right
+  types          char, int, float and double, not GLib's aliases of them
+  headings       a section begins with one comment line between blank lines, without a rule or a full stop
+  enums          no comment follows the opening brace of an enum, since it would shift the members
+  freeing        a local is not freed by hand just before its function returns, but declared g_autofree,
+                 g_autoptr() or g_auto()
 
 Prints each offence as file:line: what is wrong; --fix inserts the missing blank lines.
 
@@ -23,17 +25,28 @@ TYPES = re.compile(r'\bg(?:char|int|short|long|float|double|uchar)\b')
 RULED = re.compile(r'/\* ?[-=*]{2,}|//')
 ENUM = re.compile(r'(?:typedef )?enum(?: \w+)? \{ +/\*')
 HEADING = re.compile(r'/\*.*\*/$')
+FREES = ('g_free', 'g_strfreev', 'g_error_free', 'g_clear_error', 'g_object_unref', 'g_clear_object', 'g_clear_pointer',
+         'g_array_unref', 'g_byte_array_unref', 'g_bytes_unref', 'g_checksum_free', 'g_dir_close', 'g_hash_table_unref',
+         'g_hash_table_destroy', 'g_key_file_free', 'g_key_file_unref', 'g_list_free', 'g_main_loop_unref',
+         'g_mapped_file_unref', 'g_match_info_free', 'g_option_context_free', 'g_ptr_array_unref', 'g_queue_free',
+         'g_regex_unref', 'g_string_free', 'g_timer_destroy', 'g_variant_unref',
+         'json_array_unref', 'json_node_free', 'json_node_unref', 'json_object_unref',
+         'gst_buffer_list_unref', 'gst_buffer_unref', 'gst_caps_unref', 'gst_event_unref', 'gst_iterator_free',
+         'gst_memory_unref', 'gst_message_unref', 'gst_mini_object_unref', 'gst_object_unref', 'gst_query_unref',
+         'gst_sample_unref', 'gst_structure_free', 'gst_tag_list_unref', 'gst_uri_unref')
+FREE = re.compile(rf'\s+(?:{"|".join(FREES)})\(&?(\w+)[,)].*;$')
+LOCAL = re.compile(r'\s+(?!return\b|static\b|else\b|goto\b|g_auto)(?:const |struct |unsigned )*[A-Za-z_]\w*(?: \*+| )(?=\w)')
 
 
 def strip(line):
-    """The code of a line, without strings and comments that end on it."""
+    """The code of a line, without the contents of strings and without comments."""
     line = re.sub(r'"(?:\\.|[^"\\])*"', '""', line)
     line = re.sub(r"'(?:\\.|[^'\\])+'", "''", line)
     return re.sub(r'/\*.*?\*/', '', re.sub(r'/\*(?!.*\*/).*', '', line)).rstrip()
 
 
 def end_of_declaration(lines, i):
-    """The index behind the declaration that begins in line i, or i where none does."""
+    """The index after the declaration that begins in line i, or i if none does."""
     if not DECLARATION.match(lines[i]) or STATEMENT.match(lines[i]) or lines[i].lstrip().startswith('#'):
         return i
     depth = 0
@@ -46,7 +59,7 @@ def end_of_declaration(lines, i):
 
 
 def skip_comment(lines, i):
-    """The index behind a comment that stands alone, or i."""
+    """The index after the comment that begins in line i, or i if none does."""
     if not lines[i].lstrip().startswith('/*'):
         return i
     while not lines[i].rstrip().endswith('*/'):
@@ -72,7 +85,39 @@ def missing_blanks(lines):
             yield last
 
 
-def check(path, fix):
+def declared_names(line):
+    """The variables that a line declares without g_auto; not the typed name of an untyped parameter."""
+    match = LOCAL.match(line)
+    if not match or not DECLARATION.match(line) or STATEMENT.match(line) or re.search(r'= [a-z_]+;$', line):
+        return set()
+    names = re.sub(r'\([^()]*\)|\{[^{}]*\}|\[[^]]*\]', '', line[match.end():])
+    return {re.split(r'\W', name.strip(' *'))[0] for name in names.rstrip(';').split(',')}
+
+
+def frees_by_hand(lines):
+    """The indices of lines that free a local just before its function returns."""
+    names, waiting = set(), []
+    for i, line in enumerate(lines):
+        code = strip(line)
+        if code == '{':
+            names, waiting = set(), []
+        names |= declared_names(code)
+        match = FREE.match(code)
+        if match and match[1] in names:
+            waiting.append(i)
+        elif code == '}' or re.match(r'\s+return\b', code):
+            depth = max(indentation(line), 4)
+            yield from (j for j in waiting if indentation(lines[j]) == depth)
+            waiting = []
+        elif code:
+            waiting = []
+
+
+def indentation(line):
+    return len(line) - len(line.lstrip())
+
+
+def check_file(path, fix):
     with open(path, encoding='utf-8') as file:
         lines = file.read().split('\n')
     blanks = [] if path.endswith('.inc') and 'fixtures' in path else list(missing_blanks(lines))
@@ -82,26 +127,26 @@ def check(path, fix):
         with open(path, 'w', encoding='utf-8') as file:
             file.write('\n'.join(lines))
         blanks = []
-    offences = [(i + 1, 'a blank line belongs after the declarations') for i in blanks]
+    offences = [(i + 1, 'a blank line is missing after the declarations') for i in blanks]
     for i, line in enumerate(lines):
         code = strip(line)
         if NULL_TEST.search(code):
-            offences.append((i + 1, 'write the condition without NULL'))
+            offences.append((i + 1, 'the condition compares with NULL'))
         if TYPES.search(code):
-            offences.append((i + 1, "write C's own name of the type"))
+            offences.append((i + 1, "use C's name of the type"))
         if ENUM.match(line):
             offences.append((i + 1, 'the comment belongs above the enum'))
         if RULED.match(line):
-            offences.append((i + 1, 'a heading is a plain comment'))
+            offences.append((i + 1, 'a heading is a plain comment without rules'))
         if (HEADING.match(line) and 0 < i < len(lines) - 1 and lines[i - 1] == lines[i + 1] == ''
                 and line.endswith('. */') and line.count('. ') == 1):
             offences.append((i + 1, 'a heading has no full stop'))
+    offences += [(i + 1, 'declare the variable g_autofree, g_autoptr() or g_auto()') for i in frees_by_hand(lines)]
     for line, what in offences:
         print(f'{path}:{line}: {what}')
 
 
 if __name__ == '__main__':
-    arguments = sys.argv[1:]
-    for name in arguments:
+    for name in sys.argv[1:]:
         if name != '--fix':
-            check(name, '--fix' in arguments)
+            check_file(name, '--fix' in sys.argv)

@@ -1,9 +1,9 @@
-/* Shows that ThreadSanitizer, with what is preloaded and suppressed here, finds races between
- * threads of GLib and GStreamer, and calls nothing a race that is none.
+/* Shows that ThreadSanitizer, with the preloaded module and the suppressions of this folder,
+ * reports races between threads of GLib and GStreamer, and reports nothing else.
  *
- * A thread writes something and hands it over by one of their means; the main thread writes it when
- * it has it, which is well, or early, before, which must be reported. races MEANS [early] does
- * that; without arguments the program runs itself with each.
+ * A thread writes a variable and hands over by one of their means. The main thread writes it too:
+ * after it has received, which is correct, or early, which must be reported. races MEANS [early]
+ * does that; without arguments the program runs itself with each combination.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <gst/gst.h>
@@ -11,23 +11,23 @@
 #include <sys/wait.h>
 
 #define REPORTED 66 /* ThreadSanitizer's exit status */
-#define SKIPPED 77  /* what the test harness takes for that */
+#define SKIPPED 77  /* exit status of a skipped test */
 
-static int something; /* without a lock */
-static int touched;   /* how often; atomic, but orders nothing */
+static int variable; /* without a lock */
+static int touches;  /* count of writes; atomic, but orders nothing */
 static gboolean early;
 
 static void touch(void)
 {
-    something++;
-    __atomic_fetch_add(&touched, 1, __ATOMIC_RELAXED);
+    variable++;
+    __atomic_fetch_add(&touches, 1, __ATOMIC_RELAXED);
 }
 
-/* In the main thread, when there is another one that hands over: after that one has written it,
- * since ThreadSanitizer may miss two that write in the very same moment. */
+/* Writes before the other thread has handed over, but after it has written: ThreadSanitizer may
+ * miss two writes at the same moment. */
 static void touch_early(void)
 {
-    while (early && __atomic_load_n(&touched, __ATOMIC_RELAXED) == 0)
+    while (early && __atomic_load_n(&touches, __ATOMIC_RELAXED) == 0)
         g_usleep(100);
     if (early)
         touch();
@@ -35,7 +35,7 @@ static void touch_early(void)
 
 static GMutex lock;
 static GCond changed;
-static gboolean given; /* under the lock */
+static gboolean given; /* protected by the lock */
 
 static gpointer give_under_lock(gpointer data)
 {
@@ -88,14 +88,13 @@ static gpointer give_to_bus(gpointer bus)
 
 static void by_message(void)
 {
-    GstBus *bus = gst_bus_new();
+    g_autoptr(GstBus) bus = gst_bus_new();
     GThread *thread = g_thread_new("giver", give_to_bus, bus);
 
     touch_early();
     gst_message_unref(gst_bus_timed_pop(bus, GST_CLOCK_TIME_NONE));
     touch();
     g_thread_join(thread);
-    gst_object_unref(bus);
 }
 
 static void give_in_pool(gpointer item, gpointer data)
@@ -129,13 +128,12 @@ static gpointer give_to_loop(gpointer loop)
 
 static void by_loop(void)
 {
-    GMainLoop *loop = g_main_loop_new(NULL, FALSE);
+    g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, FALSE);
     GThread *thread = g_thread_new("giver", give_to_loop, loop);
 
     touch_early();
     g_main_loop_run(loop);
     g_thread_join(thread);
-    g_main_loop_unref(loop);
 }
 
 static gpointer drop(gpointer buffer)
@@ -145,17 +143,18 @@ static gpointer drop(gpointer buffer)
     return NULL;
 }
 
-static void free_something(gpointer data)
+/* The thread that drops the last reference calls it. */
+static void on_free(gpointer data)
 {
-    touch(); /* by the last one of the two */
+    touch();
 }
 
 static void by_reference(void)
 {
     GstBuffer *buffer = gst_buffer_new();
 
-    gst_mini_object_set_qdata(GST_MINI_OBJECT_CAST(buffer), g_quark_from_static_string("something"),
-                              buffer, free_something);
+    gst_mini_object_set_qdata(GST_MINI_OBJECT_CAST(buffer), g_quark_from_static_string("variable"),
+                              buffer, on_free);
     GThread *thread = g_thread_new("giver", drop, gst_buffer_ref(buffer));
     touch_early();
     gst_buffer_unref(buffer);
@@ -171,7 +170,7 @@ static gpointer drop_array(gpointer array)
 
 static void by_array(void)
 {
-    GPtrArray *array = g_ptr_array_new_with_free_func(free_something);
+    GPtrArray *array = g_ptr_array_new_with_free_func(on_free);
 
     g_ptr_array_add(array, array);
     GThread *thread = g_thread_new("giver", drop_array, g_ptr_array_ref(array));
@@ -204,14 +203,14 @@ static GstPadProbeReturn on_buffer(GstPad *pad, GstPadProbeInfo *info, gpointer 
     return GST_PAD_PROBE_OK;
 }
 
-/* Behind a queue, the last of the streaming threads; its end is that of the streams. */
+/* The streaming thread after a queue ends when the pipeline stops. */
 static void by_state(void)
 {
-    GstElement *pipeline = gst_parse_launch(
+    g_autoptr(GstElement) pipeline = gst_parse_launch(
         "videotestsrc num-buffers=500 ! queue ! fakesink name=sink sync=false", NULL);
-    GstElement *sink = gst_bin_get_by_name(GST_BIN(pipeline), "sink");
-    GstPad *pad = gst_element_get_static_pad(sink, "sink");
-    GstBus *bus = gst_element_get_bus(pipeline);
+    g_autoptr(GstElement) sink = gst_bin_get_by_name(GST_BIN(pipeline), "sink");
+    g_autoptr(GstPad) pad = gst_element_get_static_pad(sink, "sink");
+    g_autoptr(GstBus) bus = gst_element_get_bus(pipeline);
 
     gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER, on_buffer, NULL, NULL);
     gst_element_set_state(pipeline, GST_STATE_PLAYING);
@@ -219,10 +218,6 @@ static void by_state(void)
     gst_message_unref(gst_bus_timed_pop_filtered(bus, GST_CLOCK_TIME_NONE, GST_MESSAGE_EOS));
     gst_element_set_state(pipeline, GST_STATE_NULL);
     touch();
-    gst_object_unref(bus);
-    gst_object_unref(pad);
-    gst_object_unref(sink);
-    gst_object_unref(pipeline);
 }
 
 static const struct {
@@ -234,24 +229,23 @@ static const struct {
     {"array", by_array}, {"name", by_name},   {"state", by_state},
 };
 
-/* Runs this program, and returns whether it ended with the status, with a report of the race in
- * touch() if that is REPORTED. */
-static gboolean ends_with(int wanted, const char *const *argv)
+/* Runs this program and returns whether it ends with the expected status and, if that is REPORTED,
+ * with a report of a race in touch(). */
+static gboolean ends_with(int expected, const char *const *argv)
 {
-    char *said = NULL;
-    GError *error = NULL;
+    g_autofree char *report = NULL;
+    g_autoptr(GError) error = NULL;
     int status = 0;
 
     if (!g_spawn_sync(NULL, (char **)argv, NULL, G_SPAWN_STDOUT_TO_DEV_NULL, NULL, NULL, NULL,
-                      &said, &status, &error))
+                      &report, &status, &error))
         g_error("%s", error->message);
-    gboolean fine = WIFEXITED(status) && WEXITSTATUS(status) == wanted &&
-                    (wanted != REPORTED ||
-                     g_regex_match_simple("data race .* in touch$", said, G_REGEX_MULTILINE, 0));
+    gboolean fine = WIFEXITED(status) && WEXITSTATUS(status) == expected &&
+                    (expected != REPORTED ||
+                     g_regex_match_simple("data race .* in touch$", report, G_REGEX_MULTILINE, 0));
     if (!fine)
-        g_printerr("%s%s: %d where %d is wanted\n%s\n", argv[1], argv[2] ? ", early" : "",
-                   WEXITSTATUS(status), wanted, said);
-    g_free(said);
+        g_printerr("%s%s: exit status %d, expected %d\n%s\n", argv[1], argv[2] ? ", early" : "",
+                   WEXITSTATUS(status), expected, report);
     return fine;
 }
 
@@ -266,7 +260,7 @@ static gboolean run_all(const char *program)
     return fine;
 }
 
-/* From 1.24 on GStreamer drops references in ways that what is preloaded does not see. */
+/* GStreamer 1.24 and later drop references in ways that the preloaded module does not see. */
 static gboolean too_new(void)
 {
     guint major, minor, micro, nano;
@@ -288,6 +282,6 @@ int main(int argc, char **argv)
             means[i].run();
             return EXIT_SUCCESS;
         }
-    g_printerr("races: no means is called %s\n", argv[1]);
+    g_printerr("races: unknown means %s\n", argv[1]);
     return EXIT_FAILURE;
 }

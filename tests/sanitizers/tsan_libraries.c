@@ -1,8 +1,7 @@
-/* What GLib and GStreamer order by atomic operations and locks of their own, told to
- * ThreadSanitizer, which does not see inside of them. Each function here calls the real one, and
- * says no more than what it does: a drop of a reference is ordered with the drops before it, who
- * takes something out of a queue comes after who put it there. Nothing is suppressed: a race in our
- * code is still one.
+/* Reports to ThreadSanitizer the order that GLib and GStreamer establish with atomic operations and
+ * locks, which it cannot see because they are not instrumented. Each function here calls the real
+ * one and reports no more than that one guarantees: dropping a reference comes after earlier drops,
+ * taking an item from a queue comes after putting it there. Races in our code are still reported.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #define _GNU_SOURCE
@@ -14,7 +13,7 @@
 
 #pragma GCC visibility push(default)
 
-/* The function of this name in its library. */
+/* The library function that this one replaces. */
 #define REAL(name)                                                            \
     ({                                                                        \
         static __typeof__(&(name)) real;                                      \
@@ -26,18 +25,19 @@
         found;                                                                \
     })
 
-/* As an atomic operation on *at, or a lock that belongs to it. */
+/* Orders like an atomic operation on *at, or like a lock that belongs to it. */
 static void order(gconstpointer at)
 {
     __tsan_acquire((void *)at);
     __tsan_release((void *)at);
 }
 
-/* References. The last one to drop its own sees what others did before they dropped theirs. Where
- * the count can be reached it is lowered here as long as others are left: who is the last is known
- * then before anything is freed, also when two drop theirs at the same moment. */
+/* References. The thread that drops the last one sees everything that others did before they
+ * dropped theirs. If the count is accessible, it is decremented here while other references remain.
+ * So the last one is known before anything is freed, even if two threads drop theirs at the same
+ * time. */
 
-/* Not to count as a look at the object: it may be gone right after. */
+/* Not instrumented: the object may be freed right after. */
 __attribute__((no_sanitize_thread)) static gboolean lower_unless_last(int *count)
 {
     int left = __atomic_load_n(count, __ATOMIC_ACQUIRE);
@@ -48,7 +48,7 @@ __attribute__((no_sanitize_thread)) static gboolean lower_unless_last(int *count
     return left > 1;
 }
 
-/* GPtrArray as GLib knows it; races.c would find that it is not */
+/* The private layout of GPtrArray; races.c fails if it changes */
 typedef struct CountedArray {
     gpointer *data;
     guint length, room;
@@ -65,7 +65,7 @@ typedef struct CountedArray {
         REAL(name)(object);                     \
     }
 DROPS_COUNTED(g_object_unref, void,
-              ((GObject *)object)->ref_count) /* nobody has toggle references */
+              ((GObject *)object)->ref_count) /* no object has toggle references */
 DROPS_COUNTED(g_ptr_array_unref, GPtrArray, ((CountedArray *)object)->count)
 DROPS_COUNTED(gst_mini_object_unref, GstMiniObject, object->refcount)
 
@@ -90,7 +90,7 @@ gboolean(g_atomic_ref_count_dec)(gatomicrefcount *count)
     return __atomic_fetch_sub(count, 1, __ATOMIC_ACQ_REL) == 1;
 }
 
-static __thread GDestroyNotify clear_box; /* of the g_atomic_rc_box_release_full() under way */
+static __thread GDestroyNotify clear_box; /* of the current g_atomic_rc_box_release_full() */
 
 static void on_clear_box(gpointer box)
 {
@@ -108,7 +108,7 @@ void g_atomic_rc_box_release_full(gpointer box, GDestroyNotify clear)
     clear_box = outer;
 }
 
-/* Puts the object in this place, and drops the one that was there. */
+/* Stores the object in this place and drops the previous one. */
 gboolean gst_mini_object_take(GstMiniObject **place, GstMiniObject *object)
 {
     GstMiniObject *old = __atomic_exchange_n(place, object, __ATOMIC_ACQ_REL);
@@ -123,8 +123,8 @@ gboolean gst_mini_object_replace(GstMiniObject **place, GstMiniObject *object)
     return gst_mini_object_take(place, object ? gst_mini_object_ref(object) : NULL);
 }
 
-/* GStreamer drops references inside of itself too, where this is not called. Who frees something
- * comes after those who were seen to drop it. */
+/* GStreamer also drops references internally, without calling these functions. Freeing memory comes
+ * after the drops that were seen. */
 void(g_free)(gpointer memory)
 {
     if (memory)
@@ -139,7 +139,7 @@ void g_slice_free1(gsize size, gpointer memory)
     REAL(g_slice_free1)(size, memory);
 }
 
-/* Who finds that nobody else has it may write, after all that others did. */
+/* A thread that holds the only reference may write, after everything that others did. */
 gboolean gst_mini_object_is_writable(const GstMiniObject *object)
 {
     gboolean writable = REAL(gst_mini_object_is_writable)(object);
@@ -164,8 +164,7 @@ GstFlowReturn gst_buffer_pool_acquire_buffer(GstBufferPool *pool, GstBuffer **bu
     return flow;
 }
 
-/* Once, and names that are kept for ever. The reader's side of g_once is an atomic read in the
- * caller. */
+/* Initialisation that runs once, and interned strings. In g_once the caller reads atomically. */
 
 void(g_once_init_leave)(volatile void *location, gsize result)
 {
@@ -181,7 +180,7 @@ gboolean(g_once_init_enter)(volatile void *location)
     return first;
 }
 
-static pthread_mutex_t names = PTHREAD_MUTEX_INITIALIZER; /* stands for that of the table */
+static pthread_mutex_t names = PTHREAD_MUTEX_INITIALIZER; /* takes the place of the table's lock */
 
 #define NAMES(Type, name, Argument)         \
     Type name(Argument argument)            \
@@ -243,8 +242,7 @@ void g_async_queue_unref(GAsyncQueue *queue)
     REAL(g_async_queue_unref)(queue);
 }
 
-/* Work that another thread does: it comes after its being asked for, and what it leaves behind
- * before the end of the pool. */
+/* Thread pools. Work comes after its push, and before the end of the pool. */
 
 typedef struct Work {
     GFunc func;
@@ -263,7 +261,7 @@ static void do_work(gpointer item, gpointer data)
 GThreadPool *g_thread_pool_new(GFunc func, gpointer data, int most, gboolean exclusive,
                                GError **error)
 {
-    Work *work = g_new(Work, 1); /* for as long as the process: the pool may end by itself */
+    Work *work = g_new(Work, 1); /* never freed: the pool may end by itself */
 
     *work = (Work){func, data};
     return REAL(g_thread_pool_new)(do_work, work, most, exclusive, error);
@@ -275,7 +273,7 @@ gboolean g_thread_pool_push(GThreadPool *pool, gpointer item, GError **error)
     return REAL(g_thread_pool_push)(pool, item, error);
 }
 
-/* The pool's last thread may free it, under a lock of GLib's: our look into it is not to count. */
+/* Not instrumented: the pool's last thread may free it, under a lock of GLib. */
 __attribute__((no_sanitize_thread)) static gpointer work_of(const GThreadPool *pool)
 {
     return pool->user_data;
@@ -290,7 +288,7 @@ void g_thread_pool_free(GThreadPool *pool, gboolean immediate, gboolean wait)
         __tsan_acquire(work);
 }
 
-/* Calls of the main loop. Adding one and making it take the loop's lock. */
+/* Callbacks of the main loop. Adding and calling one takes the loop's lock. */
 static pthread_mutex_t loop_lock = PTHREAD_MUTEX_INITIALIZER;
 
 static void pass_loop_lock(void)
@@ -351,7 +349,7 @@ guint g_timeout_add_full(int priority, guint interval, GSourceFunc func, gpointe
     return add_call(g_timeout_source_new(interval), priority, func, data, free_data);
 }
 
-/* A message is dropped when it has been handled */
+/* The bus drops a message when its handler has returned */
 
 typedef struct Watch {
     GstBusFunc func;

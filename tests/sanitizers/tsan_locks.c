@@ -1,10 +1,10 @@
-/* GMutex and GCond as POSIX locks, which ThreadSanitizer knows. GLib makes them of futexes and
- * atomic operations and is not built with it, so without this all that they protect would look like
- * a race. GRecMutex, GRWLock and threads are POSIX ones already.
+/* GMutex and GCond as POSIX locks, which ThreadSanitizer knows. GLib implements them with futexes
+ * and atomic operations and is not instrumented, so every access that they protect would look like
+ * a race. GRecMutex, GRWLock and threads use POSIX already.
  *
- * This and tsan_libraries.c are one module that is preloaded into programs which are built with
- * ThreadSanitizer: their calls come here, and those of the plugin and of GStreamer, but not those
- * inside of GLib, which has mutexes of its own.
+ * This file and tsan_libraries.c form one module that is preloaded into programs built with
+ * ThreadSanitizer. Calls from these programs, the plugin and GStreamer arrive here; calls inside
+ * GLib do not, and use its own mutexes.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
@@ -14,18 +14,19 @@
 
 #pragma GCC visibility push(default)
 
-/* A pointer to a POSIX one, made when it is first used, since a zeroed GMutex is a good one. */
+/* The POSIX lock of a GLib one, made at its first use, since a zeroed GMutex is valid. */
 static void *make_once(gpointer *place, void *(*make)(void), void (*destroy)(void *))
 {
-    void *there = __atomic_load_n(place, __ATOMIC_ACQUIRE);
+    void *existing = __atomic_load_n(place, __ATOMIC_ACQUIRE);
 
-    if (there)
-        return there;
-    void *mine = make();
-    if (__atomic_compare_exchange_n(place, &there, mine, FALSE, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
-        return mine;
-    destroy(mine);
-    return there;
+    if (existing)
+        return existing;
+    void *made = make();
+    if (__atomic_compare_exchange_n(place, &existing, made, FALSE, __ATOMIC_ACQ_REL,
+                                    __ATOMIC_ACQUIRE))
+        return made;
+    destroy(made);
+    return existing;
 }
 
 static void *mutex_make(void)
@@ -114,7 +115,7 @@ void g_cond_wait(GCond *cond, GMutex *mutex)
     pthread_cond_wait(cond_of(cond), mutex_of(mutex));
 }
 
-/* end: microseconds of g_get_monotonic_time(). */
+/* end is in microseconds, as g_get_monotonic_time() returns them. */
 gboolean g_cond_wait_until(GCond *cond, GMutex *mutex, gint64 end)
 {
     struct timespec until = {end / G_USEC_PER_SEC, end % G_USEC_PER_SEC * 1000};
