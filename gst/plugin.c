@@ -1,4 +1,4 @@
-/* The plugin: which elements it brings.
+/* The plugin and the elements that it registers.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gst/element/gstconvnext.h"

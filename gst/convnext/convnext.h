@@ -10,8 +10,8 @@
  *
  * The element `convnext` attaches a #GstConvnextMeta to each buffer, or one for each detected
  * object. The metadata holds a reference to an immutable #GstConvnextResult: the classes, best
- * first, and, if the element was asked for them, a #GstConvnextTensor each for the logits, the
- * embedding and the feature maps of the network's stages.
+ * first, and, if they are among the element's outputs, the logits, the embedding and the feature
+ * maps of the network's stages, each as a #GstConvnextTensor.
  *
  * In C, link with the output of `pkg-config --cflags --libs gstconvnext-1.0`, and read the metadata
  * in a pad probe or in an element:

@@ -34,8 +34,8 @@ static void meta_free(GstMeta *meta, GstBuffer *buffer)
 }
 
 /* Scales and rounds both edges instead of the size, so adjacent regions stay adjacent and the whole
- * frame stays the whole frame. A span that was not empty keeps at least one pixel. from must not be
- * 0. */
+ * frame stays the whole frame. A span that was not empty keeps at least one pixel. `from` must not
+ * be 0. */
 static void scale_span(guint *start, guint *size, int from, int to)
 {
     guint64 first = gst_util_uint64_scale_int_round(*start, to, from);

@@ -22,10 +22,10 @@ G_BEGIN_DECLS
  *
  * Attaches a result of the element `convnext` to a buffer.
  *
- * A buffer may carry several, for several models or regions. The metadata is kept when a buffer is
- * copied and by elements that convert the format or the size of video; the region is scaled with
- * the frame. It is dropped where GStreamer drops all metadata that depends on the frame's size or
- * orientation, for example by `videoflip`.
+ * A buffer may carry several results, from several models or for several regions. The metadata is
+ * kept when a buffer is copied and by elements that convert the format or the size of video; the
+ * region is scaled with the frame. Elements that drop all metadata about the frame's size or
+ * orientation, such as `videoflip`, drop it too.
  *
  * The fields are read-only.
  *
@@ -63,7 +63,7 @@ GType gst_convnext_meta_api_get_type(void);
 /**
  * gst_convnext_meta_get_info:
  *
- * Gets the registration of the metadata, registering it on the first call.
+ * Gets the description of the metadata and registers it on the first call.
  *
  * Returns: (transfer none): the description of #GstConvnextMeta, which is never freed
  *
@@ -149,7 +149,7 @@ GList *gst_buffer_list_convnext_metas(GstBuffer *buffer) G_GNUC_WARN_UNUSED_RESU
  * gst_convnext_meta_get_result:
  * @meta: metadata of a buffer
  *
- * Gets the result, for language bindings. C code reads the field.
+ * Gets the result, for language bindings. C code reads the field `result`.
  *
  * Returns: (transfer full): a new reference to the result, which may outlive the buffer
  *

@@ -33,8 +33,10 @@ GType gst_convnext_activation_get_type(void)
     static const GEnumValue values[] = {
         {GST_CONVNEXT_ACTIVATION_AUTO, "Use the activation in the model's config, or softmax",
          "auto"},
-        {GST_CONVNEXT_ACTIVATION_SOFTMAX, "Exactly one class is true; scores sum to 1", "softmax"},
-        {GST_CONVNEXT_ACTIVATION_SIGMOID, "Any number of classes may be true", "sigmoid"},
+        {GST_CONVNEXT_ACTIVATION_SOFTMAX, "Classes are mutually exclusive; scores sum to 1",
+         "softmax"},
+        {GST_CONVNEXT_ACTIVATION_SIGMOID, "Classes are independent; each score is between 0 and 1",
+         "sigmoid"},
         {GST_CONVNEXT_ACTIVATION_NONE, "Scores are the logits", "none"},
         {0, NULL, NULL}};
     static gsize type;

@@ -10,12 +10,12 @@ G_BEGIN_DECLS
 
 /**
  * GstConvnextActivation:
- * @GST_CONVNEXT_ACTIVATION_AUTO: as the element's property: the activation in the model's config,
- *   or softmax; in a result: classes were not requested
- * @GST_CONVNEXT_ACTIVATION_SOFTMAX: exactly one class is true: exp(x_i) / sum(exp(x_j)); the
+ * @GST_CONVNEXT_ACTIVATION_AUTO: as a value of the element's property, the activation in the
+ *   model's config, or softmax; in a result, classes were not requested
+ * @GST_CONVNEXT_ACTIVATION_SOFTMAX: classes are mutually exclusive: exp(x_i) / sum(exp(x_j)); the
  *   scores of all classes sum to 1
- * @GST_CONVNEXT_ACTIVATION_SIGMOID: any number of classes may be true: 1 / (1 + exp(-x_i));
- *   each score is between 0 and 1
+ * @GST_CONVNEXT_ACTIVATION_SIGMOID: classes are independent: 1 / (1 + exp(-x_i)); each score is
+ *   between 0 and 1
  * @GST_CONVNEXT_ACTIVATION_NONE: the scores are the network's logits
  *
  * The function that turns the network's logits x into class scores.
@@ -87,9 +87,10 @@ void gst_convnext_class_free(GstConvnextClass *klass);
  * The output of one run of a network on one frame or on one region of it.
  *
  * A result is a reference counted #GstMiniObject. The functions that set or add something require
- * that the caller holds the only reference. As soon as the result is attached to a buffer or
- * referenced again it is immutable, and any number of threads may read it. Values that a getter
- * returns are owned by the result and valid as long as it lives, unless the getter says otherwise.
+ * that the caller holds the only reference. Once a result is attached to a buffer or referenced
+ * again, it is immutable, and any number of threads may read it. The result owns the values that
+ * its getters return, unless their documentation says otherwise; they are valid as long as the
+ * result lives.
  *
  * Since: 0.1
  */
@@ -106,7 +107,7 @@ GType gst_convnext_result_get_type(void);
 
 /**
  * gst_convnext_result_new:
- * @model: name of the model, to display and to tell the results of several models apart; it is
+ * @model: name of the model, for display and to distinguish the results of several models; it is
  *   copied
  * @pts: presentation time of the frame, in nanoseconds, or %GST_CLOCK_TIME_NONE
  *
@@ -122,7 +123,7 @@ GstConvnextResult *gst_convnext_result_new(const char *model,
 
 /**
  * gst_convnext_result_set_frame_size:
- * @result: a result of which the caller holds the only reference
+ * @result: a result to which the caller holds the only reference
  * @width: width of the frame in pixels
  * @height: height of the frame in pixels
  *
@@ -135,7 +136,7 @@ void gst_convnext_result_set_frame_size(GstConvnextResult *result, guint width, 
 
 /**
  * gst_convnext_result_set_region:
- * @result: a result of which the caller holds the only reference
+ * @result: a result to which the caller holds the only reference
  * @x: left edge in pixels of the frame
  * @y: top edge in pixels of the frame
  * @width: width in pixels
@@ -151,7 +152,7 @@ void gst_convnext_result_set_region(GstConvnextResult *result, guint x, guint y,
 
 /**
  * gst_convnext_result_set_activation:
- * @result: a result of which the caller holds the only reference
+ * @result: a result to which the caller holds the only reference
  * @activation: the activation that the scores come from
  *
  * Sets the activation.
@@ -167,7 +168,7 @@ void gst_convnext_result_set_activation(GstConvnextResult *result,
 
 /**
  * gst_convnext_result_set_times:
- * @result: a result of which the caller holds the only reference
+ * @result: a result to which the caller holds the only reference
  * @preprocess: duration of the preprocessing, from the mapped frame to the input tensor, in
  *   nanoseconds, or %GST_CLOCK_TIME_NONE
  * @inference: duration of the forward pass in nanoseconds, or %GST_CLOCK_TIME_NONE
@@ -182,7 +183,7 @@ void gst_convnext_result_set_times(GstConvnextResult *result, GstClockTime prepr
 
 /**
  * gst_convnext_result_set_object:
- * @result: a result of which the caller holds the only reference
+ * @result: a result to which the caller holds the only reference
  * @id: the object's id, as its detector or tracker assigned it, or -1
  * @label: (nullable): the detector's label, or %NULL; it is copied
  *
@@ -195,7 +196,7 @@ void gst_convnext_result_set_object(GstConvnextResult *result, int id, const cha
 
 /**
  * gst_convnext_result_add_class:
- * @result: a result of which the caller holds the only reference
+ * @result: a result to which the caller holds the only reference
  * @index: index among the network's outputs, from 0
  * @label: (nullable): the label, UTF-8, or %NULL if the model has no labels; it is copied
  * @score: the score after the activation
@@ -210,7 +211,7 @@ void gst_convnext_result_add_class(GstConvnextResult *result, guint index, const
 
 /**
  * gst_convnext_result_take_tensor:
- * @result: a result of which the caller holds the only reference
+ * @result: a result to which the caller holds the only reference
  * @tensor: (transfer full): a tensor whose name is not in the result yet
  *
  * Appends a tensor.
@@ -439,8 +440,8 @@ GList *gst_convnext_result_list_tensors(GstConvnextResult *result) G_GNUC_WARN_U
  * - `object-label`: string
  * - `activation`: #GstConvnextActivation; absent if classes were not requested
  * - `classes`: #GstValueArray, best first, of #GstStructure `class` with the fields `index`
- * (guint), `label` (string; absent if the model has no labels) and `score` (float); absent if
- * classes were not requested
+ *   (guint), `label` (string; absent if the model has no labels) and `score` (float); absent if
+ *   classes were not requested
  * - `tensors`: #GstValueArray of strings, the names of the tensors, whose values are on the buffer
  *   only
  * - `preprocess-time`, `inference-time`: guint64, nanoseconds

@@ -1,4 +1,4 @@
-/* A tensor keeps its memory mapped for reading as long as it lives, so the address of its values is
+/* A tensor keeps its memory mapped for reading all its life, so the address of its values is
  * constant and no other code can write to them.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */

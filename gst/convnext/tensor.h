@@ -24,8 +24,8 @@ G_BEGIN_DECLS
  *
  * Name of the tensor that is the input of the last linear layer.
  *
- * It is pooled, normalised by the head, and has passed the head's hidden layer if there is one. Its
- * shape is [n, 1, 1, channels].
+ * It is the pooled output of the last stage, normalised by the head and passed through the head's
+ * hidden layer if there is one. Its shape is [n, 1, 1, channels].
  *
  * Since: 0.1
  */
@@ -60,11 +60,11 @@ GType gst_convnext_tensor_get_type(void);
  *
  * Creates a tensor from existing memory, without a copy.
  *
- * The memory stays mapped for reading as long as the tensor lives, so it cannot be mapped for
- * writing meanwhile.
+ * The memory stays mapped for reading during the life of the tensor, so it cannot be mapped for
+ * writing.
  *
  * Returns: (transfer full) (nullable): a new tensor, or %NULL if the size does not match the shape
- *   or the memory cannot be mapped; @memory is released in that case too
+ *   or the memory cannot be mapped, which also releases @memory
  *
  * Since: 0.1
  */
@@ -77,7 +77,7 @@ GstConvnextTensor *gst_convnext_tensor_new(const char *name, guint n_dims, const
  * @name: the name, for example `stage3`; it is copied
  * @n_dims: the number of dimensions, at least 1
  * @dims: (array length=n_dims): the shape, outermost dimension first; it is copied
- * @values: as many values as the product of @dims
+ * @values: the values; their number is the product of @dims
  *
  * Creates a tensor from a copy of @values, in memory aligned to 64 bytes.
  *
@@ -123,11 +123,10 @@ const gsize *gst_convnext_tensor_get_shape(GstConvnextTensor *tensor, guint *n_d
  *
  * Gets the values themselves, without a copy.
  *
- * Bindings turn them into a list. For large maps in Python, gst_convnext_tensor_get_bytes() with
- * `numpy.frombuffer()` avoids that copy.
+ * Language bindings copy them to a list. For large maps in Python, gst_convnext_tensor_get_bytes()
+ * with `numpy.frombuffer()` avoids that copy.
  *
- * Returns: (transfer none) (array length=n_values): the values in row-major order, owned by
- *   @tensor
+ * Returns: (transfer none) (array length=n_values): the values in row-major order, owned by @tensor
  *
  * Since: 0.1
  */

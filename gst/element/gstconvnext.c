@@ -1,4 +1,4 @@
-/* The element `convnext`: runs a ConvNeXt on the frames of raw video and attaches what it finds.
+/* The element `convnext`: runs a ConvNeXt on the frames of raw video and attaches the results.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 
@@ -14,21 +14,21 @@
  *
  * The element accepts every raw video format in any size. It crops and resizes a copy of the frame
  * with the preprocessing that the checkpoint was evaluated with; the video itself keeps its size.
- * Colour matrix, range and pixel aspect ratio come from the caps.
+ * The colour matrix, range and pixel aspect ratio come from the caps.
  *
  * Without #convnext:model it runs the bundled model, which detects the health of a camera: normal,
  * dark, overexposed, defocused, obstructed, noisy, low-contrast, corrupted or no-signal.
  *
- * The model is loaded in the transition from NULL to READY. A problem with the model, the labels or
- * a property is then one sentence in an error message. Elements of one process that use the same
- * file share its weights.
+ * The model is loaded in the transition from NULL to READY. If the model, the labels or a property
+ * are unusable, the element posts an error of one sentence. Elements of one process that use the
+ * same file share its weights.
  *
- * Every property can be set while playing and takes effect at the next frame. A new model is loaded
- * in a separate thread while the current one keeps running. When the new one takes over, the
- * element posts the element message `convnext-model-updated` with the fields of
- * #convnext:model-info and `frame` (guint64), the number of the first frame that it runs on. If it
- * cannot be loaded, the element posts a warning and keeps the current model. Set properties that
- * depend on each other, such as a model and its labels, with one call of g_object_set().
+ * Every writable property can be set while playing and takes effect at the next frame. A new model
+ * is loaded in a separate thread while the current one keeps running. When the new one takes over,
+ * the element posts the element message `convnext-model-updated` with the fields of
+ * #convnext:model-info and `frame` (guint64), the number of the first frame that it runs on. If a
+ * model cannot be loaded, the element posts a warning and keeps the current model. Set properties
+ * that depend on each other, such as a model and its labels, with one call of g_object_set().
  *
  * With #convnext:mode `sync` each frame waits for its result. With `latest` frames never wait: the
  * newest frame is preprocessed at once, the network runs the newest input as soon as it is free,
@@ -41,7 +41,7 @@
  * `false`. A flush, a new segment and new caps discard the carried result; a discontinuity, which
  * in live video is a lost frame, does not.
  *
- * With `sync`, the network skips frames that a QoS event reports as too late, until the stream has
+ * With `sync`, a QoS event about a late frame makes the network skip frames until the stream has
  * caught up; frames are never dropped. In a live pipeline the element adds its measured latency to
  * the LATENCY query.
  *
@@ -53,18 +53,18 @@
  * With #convnext:smoothing the results are combined into a state, the label that currently holds,
  * and each change is posted as an element message `convnext-state-changed`.
  *
- * gst/README.md describes the fields of all messages, objects, states and the metadata in full.
+ * gst/README.md describes messages with their fields, objects, states and metadata in full.
  *
  * ## Example launch lines
  * |[
  * gst-launch-1.0 -m videotestsrc num-buffers=30 pattern=smpte ! convnext post-messages=true !
  * fakesink
- * ]| Runs the bundled model on colour bars and posts an element message per frame.
+ * ]| Runs the bundled model on colour bars and posts an element message for each frame.
  * |[
  * gst-launch-1.0 filesrc location=street.mp4 ! decodebin ! gvadetect model=cars.xml ! gvatrack !
  * convnext model=car-makes region=objects object-class=car reclassify-interval=30 ! convnextpublish
  * ! fakesink
- * ]| Classifies the make of each car that another element detects and tracks, every 30 frames.
+ * ]| Every 30 frames, classifies the make of each car that other elements detect and track.
  */
 
 #include "gst/element/gstconvnext.h"
@@ -87,15 +87,15 @@ static GstBaseTransformClass *parent_class;
 struct _GstConvnext {
     GstBaseTransform parent;
 
-    GstConvnextStream *stream; /* as long as the element */
-    GstConvnextReload *reload; /* as long as the element */
+    GstConvnextStream *stream; /* never NULL */
+    GstConvnextReload *reload; /* never NULL */
 
     /* Guarded by the object lock. */
     GstConvnextSettings settings;
     guint engine_version;      /* counts changes of settings.engine */
     guint requested_version;   /* of the last request to the reload */
     guint opened_version;      /* of the engine */
-    gboolean is_streaming;     /* between start and stop: engines change between two frames */
+    gboolean is_streaming;     /* between start and stop; engines then change between two frames */
     gboolean reload_is_ready;  /* the reload may have an engine to take */
     GstConvnextEngine *engine; /* NULL in NULL */
 };
@@ -108,9 +108,9 @@ static GstStaticPadTemplate src_template =
 
 GST_ELEMENT_REGISTER_DEFINE(convnext, "convnext", GST_RANK_NONE, GST_TYPE_CONVNEXT)
 
-/* Engine: opened on the way from NULL to READY, closed on the way back */
+/* The engine, which is open in all states but NULL */
 
-/* engine: taken. Returns the previous one, which the caller owns. */
+/* Takes engine. Returns the previous one, which the caller owns. */
 static GstConvnextEngine *swap_engine(GstConvnext *self, GstConvnextEngine *engine, guint version)
 {
     GST_OBJECT_LOCK(self);
@@ -146,8 +146,8 @@ static gboolean open_engine(GstConvnext *self)
     return TRUE;
 }
 
-/* Changes while playing: reload opens another engine. The current one continues until then, and if
- * that fails it stays */
+/* Changes while playing: the reload opens another engine, while the current one runs. If that
+ * fails, the current one stays */
 
 static void warn_of_reload(GstConvnext *self, const GError *error)
 {
@@ -177,8 +177,8 @@ static GstConvnextEngine *take_reloaded(GstConvnext *self, GstConvnextInput **in
     return gst_convnext_reload_take(self->reload, input, version);
 }
 
-/* All under the object lock: of requests by two threads the newer is last, and none follows stop,
- * which would show up in the next stream. */
+/* Holds the object lock throughout, so that of two threads the one with the newer settings requests
+ * last, and no request follows stop, which would affect the next stream. */
 static void request_reload(GstConvnext *self)
 {
     g_autoptr(GError) error = NULL;
@@ -194,8 +194,8 @@ static void request_reload(GstConvnext *self)
         warn_of_reload(self, error);
 }
 
-/* type: GST_MESSAGE_WARNING while playing, when settings take effect on the next frame and an error
- * would come too late. */
+/* type: GST_MESSAGE_WARNING for a change while playing, which takes effect at the next frame and
+ * cannot be refused. */
 static gboolean check_smoothing(GstConvnext *self, GstMessageType type)
 {
     g_autoptr(GError) error = NULL;
@@ -209,8 +209,8 @@ static gboolean check_smoothing(GstConvnext *self, GstMessageType type)
     return is_fine;
 }
 
-/* Called once for all properties of one g_object_set(): a model and its labels belong together, and
- * a window and its count. */
+/* Called once for all properties of one g_object_set(), so that a model and its labels, or a window
+ * and its count, take effect together. */
 static void gst_convnext_dispatch_properties_changed(GObject *object, guint n, GParamSpec **pspecs)
 {
     gboolean smoothing_has_changed = FALSE;
@@ -238,7 +238,7 @@ static void switch_engine(GstConvnext *self, GstConvnextEngine *engine, GstConvn
         self->stream, input, gst_convnext_engine_same_classes(engine, self->engine));
     GstConvnextEngine *old = swap_engine(self, engine, version);
 
-    gst_convnext_engine_cancel(old, TRUE); /* a job in the background does not wait for it */
+    gst_convnext_engine_cancel(old, TRUE); /* a job in the background stops waiting */
     gst_convnext_reload_retire(self->reload, old);
     announce_update(self, frame);
 }
@@ -295,14 +295,14 @@ static gboolean gst_convnext_stop(GstBaseTransform *base)
     if (next) {
         gst_convnext_input_free(input);
         replace_engine(self, next, version);
-        announce_update(self, 0); /* of the next start */
+        announce_update(self, 0); /* the first of the next start */
     }
     gst_convnext_reload_set_caps(self->reload, NULL);
     gst_convnext_engine_relax(self->engine);
     return TRUE;
 }
 
-/* type: of the message if it fails. */
+/* type: of the message that is posted on failure. */
 static GstConvnextInput *make_input(GstConvnext *self, GstConvnextEngine *engine,
                                     const GstVideoInfo *info, GstMessageType type)
 {
@@ -329,7 +329,7 @@ static gboolean gst_convnext_set_caps(GstBaseTransform *base, GstCaps *incaps, G
         GST_ERROR_OBJECT(self, "not raw video: %" GST_PTR_FORMAT, incaps);
         return FALSE;
     }
-    gst_convnext_stream_take_input(self->stream, NULL); /* frees its memory before the next one */
+    gst_convnext_stream_take_input(self->stream, NULL); /* frees the old one first */
     gst_convnext_reload_set_caps(self->reload, &info);
     GstConvnextEngine *next = take_reloaded(self, &input, &version);
     if (next && !input)
@@ -346,8 +346,8 @@ static gboolean gst_convnext_set_caps(GstBaseTransform *base, GstCaps *incaps, G
 
 /* Frames */
 
-/* After refused caps the pads keep the previous ones, and if those come again GstBaseTransform does
- * not set them. */
+/* When caps are refused, the pads keep the previous caps. GstBaseTransform does not call set_caps
+ * if the previous caps then come again. */
 static gboolean ensure_input(GstBaseTransform *base)
 {
     if (gst_convnext_stream_has_input(GST_CONVNEXT(base)->stream))
@@ -382,7 +382,7 @@ static GstFlowReturn gst_convnext_transform_ip(GstBaseTransform *base, GstBuffer
                                                                       : GST_FLOW_ERROR;
 }
 
-/* Buffers pass unchanged, so downstream decides on pools and strides. It may ask for GstVideoMeta
+/* Buffers pass unchanged, so downstream decides on pools and strides. It may request GstVideoMeta
  * and GstVideoCropMeta: the element honours both. */
 static gboolean gst_convnext_propose_allocation(GstBaseTransform *base, GstQuery *decide,
                                                 GstQuery *query)
@@ -415,8 +415,8 @@ static gboolean gst_convnext_sink_event(GstBaseTransform *base, GstEvent *event)
     return parent_class->sink_event(base, event);
 }
 
-/* TRUE if skipping inference is enough. Upstream must not know then: decoders would drop the frames
- * that skip inference. */
+/* TRUE if skipping inference is enough. The event must not go upstream in that case: decoders would
+ * drop the frames that skip inference. */
 static gboolean handle_qos(GstConvnext *self, GstEvent *event)
 {
     GstQOSType type;
@@ -584,7 +584,7 @@ static void gst_convnext_init(GTypeInstance *instance, gpointer klass)
 }
 
 /* G_DEFINE_TYPE would name the class structure GstConvnextClass, which in the public library is a
- * class of a classifier. The element has no class members of its own. */
+ * class with its score. The element adds no members to its class. */
 GType gst_convnext_get_type(void)
 {
     static gsize type;

@@ -41,7 +41,7 @@ static void ready_clear(Ready *ready)
     g_clear_pointer(&ready->engine, gst_convnext_engine_unref);
 }
 
-/* Makes the input for the current caps. caps_version: receives theirs. */
+/* Makes the input for the current caps. caps_version: receives their version. */
 static gboolean make_input(GstConvnextReload *self, Ready *opened, guint *caps_version,
                            GError **error)
 {
@@ -56,8 +56,8 @@ static gboolean make_input(GstConvnextReload *self, Ready *opened, guint *caps_v
     return opened->input || !has_caps;
 }
 
-/* Publishes what was opened, unless a newer request waits. FALSE if the caps have changed
- * meanwhile, so that the input is of no use. Leaves in opened what the caller has to free. */
+/* Publishes the opened engine and its input, unless a newer request waits. FALSE if the caps have
+ * changed meanwhile, so that the input is useless. Leaves in opened what the caller must free. */
 static gboolean publish(GstConvnextReload *self, Ready *opened, guint caps_version)
 {
     const gboolean has_next = gst_convnext_worker_has_next(self->worker);

@@ -24,7 +24,7 @@ struct GstConvnextEngine {
 
     CnxCpusPin *pin; /* NULL without cpu-affinity */
     CnxClient *client;
-    GMutex run_lock; /* a client takes one job at a time */
+    GMutex run_lock; /* a client runs one job at a time */
 };
 
 static gboolean check_outputs(const GstConvnextEngine *self, GError **error)
@@ -35,8 +35,8 @@ static gboolean check_outputs(const GstConvnextEngine *self, GError **error)
 
     if ((guint)self->outputs >= (guint)GST_CONVNEXT_OUTPUTS_STAGE1 << config->stages) {
         g_set_error(error, CNX_ERROR, CNX_ERROR_SETTINGS,
-                    "%s: the model has %u stage%s, property outputs asks for a later one",
-                    self->path, config->stages, config->stages > 1 ? "s" : "");
+                    "%s: the model has %u stage%s, but outputs names a later one", self->path,
+                    config->stages, config->stages > 1 ? "s" : "");
         return FALSE;
     }
     if (!(self->outputs & head_outputs) || config->classes > 0)
@@ -48,7 +48,7 @@ static gboolean check_outputs(const GstConvnextEngine *self, GError **error)
     return FALSE;
 }
 
-/* FALSE if objects of different shapes would become inputs of different shapes. */
+/* FALSE with error if objects of different shapes would become inputs of different shapes. */
 static gboolean make_recipe(GstConvnextEngine *self, const GstConvnextEngineSettings *settings,
                             GError **error)
 {
@@ -69,13 +69,13 @@ static gboolean make_recipe(GstConvnextEngine *self, const GstConvnextEngineSett
     if (self->region != GST_CONVNEXT_REGION_OBJECTS || self->recipe.crop != CNX_CROP_NONE)
         return TRUE;
     g_set_error(error, CNX_ERROR, CNX_ERROR_SETTINGS,
-                "region=objects runs all objects of a frame together, in inputs of one shape: crop "
-                "can be center, squash or border, not none");
+                "region=objects needs inputs of one shape, so crop must not be none");
     return FALSE;
 }
 
-/* The file is named after the model, or its folder is: "convnext_tiny" for
- * /models/convnext_tiny.pth, "tiny" for /models/tiny and /models/tiny/model.safetensors. */
+/* The model's name is that of its file, or of its folder if the file has a standard name:
+ * "convnext_tiny" for /models/convnext_tiny.pth, "tiny" for /models/tiny and
+ * /models/tiny/model.safetensors. */
 static char *name_of_path(const char *path)
 {
     static const char *const plain[] = {"model", "pytorch_model", "open_clip_model",
@@ -125,10 +125,10 @@ static gboolean find_labels(GstConvnextEngine *self, const GstConvnextEngineSett
     return self->labels != NULL;
 }
 
-/* Last, because it affects every engine in the process: neither while a model loads, nor for a
- * model that is refused. */
-static gboolean acquire_processors(GstConvnextEngine *self,
-                                   const GstConvnextEngineSettings *settings, GError **error)
+/* Comes last, because it affects every engine in the process: it must not happen while a model
+ * loads, nor for a model that is refused. */
+static gboolean pin_cpus(GstConvnextEngine *self, const GstConvnextEngineSettings *settings,
+                         GError **error)
 {
     if (settings->cpu_affinity)
         self->pin = cnx_cpus_pin(settings->cpu_affinity, error);
@@ -153,7 +153,7 @@ GstConvnextEngine *gst_convnext_engine_open(const GstConvnextEngineSettings *set
     self->region = settings->region;
     self->model = cnx_model_open(self->path, (CnxWeightSet)settings->weights, error);
     if (!self->model || !check_outputs(self, error) || !find_labels(self, settings, error) ||
-        !make_recipe(self, settings, error) || !acquire_processors(self, settings, error))
+        !make_recipe(self, settings, error) || !pin_cpus(self, settings, error))
         return NULL;
     self->client =
         cnx_client_new(self->model, gst_convnext_outputs_needed(self->outputs), settings->threads);
@@ -234,7 +234,7 @@ static void set_subject(GstConvnextResult *result, const GstConvnextJob *job, gu
     gst_convnext_result_set_object(result, object->id, g_quark_to_string(object->type));
 }
 
-/* image: in this batch. took: nanoseconds of this image. */
+/* image: index in this batch. took: inference time of this image, nanoseconds. */
 static GstConvnextResult *make_result(const Run *run, const CnxOutputs *outputs, guint image,
                                       GstClockTime took, GError **error)
 {
@@ -254,7 +254,7 @@ static GstConvnextResult *make_result(const Run *run, const CnxOutputs *outputs,
     return g_steal_pointer(&result);
 }
 
-/* Called in whichever thread ran the batch. */
+/* Called in the thread that ran the batch. */
 static void on_outputs(gpointer data, const CnxOutputs *outputs, guint first, guint n,
                        gint64 microseconds)
 {

@@ -1,8 +1,8 @@
 /* What the element runs: a model with its labels and recipe. It knows nothing about pads, states,
- * frames and the element's locks.
+ * frames or the element's locks.
  *
- * Reference counted and thread safe. What an engine was opened with never changes: other settings
- * need another engine, and a job that was prepared for one engine runs on that engine.
+ * Reference counted and thread safe. The settings of an engine never change: other settings need
+ * another engine, and a job that was prepared for one engine runs on that engine.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
@@ -22,38 +22,36 @@ void gst_convnext_engine_unref(GstConvnextEngine *engine); /* NULL allowed */
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(GstConvnextEngine, gst_convnext_engine_unref)
 
-/* How a picture becomes an input. Borrowed. */
+/* The preprocessing from a picture to an input. Borrowed. */
 const CnxRecipe *gst_convnext_engine_recipe(const GstConvnextEngine *engine);
 
 /* TRUE if it runs on detected objects, FALSE if on whole frames. */
 gboolean gst_convnext_engine_runs_objects(const GstConvnextEngine *engine);
 
-/* Joins the queue of the engines in this process that run the same network for the same outputs on
- * inputs of width x height, and reserves the memory for a run, which they share. */
+/* Joins the queue of all engines in this process that run the same network for the same outputs on
+ * inputs of width x height, and reserves the memory for a run, which these engines share. */
 gboolean gst_convnext_engine_make_ready(GstConvnextEngine *engine, guint width, guint height,
                                         GError **error);
 
 /* Leaves the queue; the model stays loaded. */
 void gst_convnext_engine_relax(GstConvnextEngine *engine);
 
-/* Runs a job whose inputs are filled on job->engine: waits for its turn in the queue and for the
- * result. Sets results, one GstConvnextResult for each input, scores, and inference_time, which
- * excludes the wait. Any thread. FALSE with error otherwise; results is NULL then. */
+/* Runs a job with filled inputs on job->engine: waits for its turn in the queue and for the result.
+ * Sets results (one GstConvnextResult for each input), scores, and inference_time, which excludes
+ * the wait. Any thread. FALSE with error otherwise; then results is NULL. */
 gboolean gst_convnext_engine_run(GstConvnextJob *job, GError **error);
 
-/* TRUE: a job that waits for its turn fails at once with CNX_ERROR_CANCELLED, as do all that
- * follow, until FALSE. Any thread. */
+/* TRUE makes a job that waits for its turn fail at once with CNX_ERROR_CANCELLED, and all later
+ * ones too, until FALSE is set. Any thread. */
 void gst_convnext_engine_cancel(GstConvnextEngine *engine, gboolean cancel);
 
 /* The structure `convnext-model-info` for the property of that name. The caller owns it. */
 GstStructure *gst_convnext_engine_info(const GstConvnextEngine *engine);
 
-/* A sentence for the log about something missing that does not prevent inference, or NULL. The
- * caller owns it. */
+/* A sentence for the log about missing labels, or NULL. The caller owns it. */
 char *gst_convnext_engine_remark(const GstConvnextEngine *engine);
 
-/* Files beside the model that belong to another model and were ignored; NULL if there are none.
- * Borrowed. */
+/* Sentences about config files that belong to another model and were ignored, or NULL. Borrowed. */
 const char *gst_convnext_engine_ignored(const GstConvnextEngine *engine);
 
 /* Adds fields: engine (string, "fp32"), cpu (string, the isa level: "c", "avx2", ...); about the
@@ -61,5 +59,5 @@ const char *gst_convnext_engine_ignored(const GstConvnextEngine *engine);
  * (double, mean images per forward pass), run-memory (guint64, bytes). */
 void gst_convnext_engine_add_stats(const GstConvnextEngine *engine, GstStructure *stats);
 
-/* TRUE if both give the same classes for a frame: only outputs, threads and processors differ. */
+/* TRUE if both give the same classes for a frame: only outputs, threads and CPUs differ. */
 gboolean gst_convnext_engine_same_classes(const GstConvnextEngine *a, const GstConvnextEngine *b);

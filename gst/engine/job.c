@@ -86,7 +86,7 @@ gboolean gst_convnext_job_make_scores(GstConvnextJob *self, guint classes, GErro
         grow_floats(&self->scores, &self->scores_capacity, floats))
         return TRUE;
     g_set_error(error, CNX_ERROR, CNX_ERROR_OUT_OF_MEMORY,
-                "no memory for %u times the scores of %u classes", rows, classes);
+                "no memory for the scores of %u inputs and %u classes", rows, classes);
     return FALSE;
 }
 

@@ -3,8 +3,8 @@
  *   gst_convnext_input_fill()   pixels to inputs, cheap, in the streaming thread
  *   gst_convnext_engine_run()   inputs to results, slow, in any thread
  *
- * A job belongs to one thread at a time; a thread that passes it on provides the lock. Its memory
- * is reused from frame to frame.
+ * A job belongs to one thread at a time; passing it to another thread needs a lock. Its memory is
+ * reused from frame to frame.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
@@ -15,7 +15,7 @@
 typedef struct GstConvnextEngine GstConvnextEngine;
 
 typedef struct GstConvnextJob {
-    GstConvnextEngine *engine; /* held from gst_convnext_job_begin() to gst_convnext_job_end() */
+    GstConvnextEngine *engine; /* from gst_convnext_job_begin() to gst_convnext_job_end() */
 
     /* Made by the streaming thread. */
     guint n;                         /* inputs */
@@ -27,14 +27,14 @@ typedef struct GstConvnextJob {
     GstConvnextScoring scoring;
     GstConvnextSmoothing smoothing;
     gboolean post_messages;
-    guint epoch;      /* of the background; results of an earlier one are not collected */
-    guint generation; /* of the stream; jobs of an earlier one are not reported */
+    guint epoch;      /* of the background; results of earlier epochs are not collected */
+    guint generation; /* of the stream; jobs of earlier generations are not reported */
     GstClockTime preprocess_time; /* nanoseconds */
 
     /* Found by the engine. */
     GPtrArray *results;          /* [n] GstConvnextResult; NULL before the run */
     float *scores;               /* [n or 1, classes], see gst_convnext_job_scores() */
-    const char *const *labels;   /* [classes], valid as long as the engine */
+    const char *const *labels;   /* [classes], owned by the engine */
     guint classes;               /* 0 if classes are not among the outputs */
     GstClockTime inference_time; /* nanoseconds, of the forward pass or its share of a batch */
 
@@ -48,8 +48,8 @@ GstConvnextJob *gst_convnext_job_new(void);
 void gst_convnext_job_free(GstConvnextJob *job); /* ends it; NULL allowed */
 
 /* Makes room for n inputs of width x height, sets n, width and height, and drops earlier results.
- * Allocates only if there was never so much room. FALSE with error (CNX_ERROR_OUT_OF_MEMORY) if
- * there is no memory; n is 0 then. */
+ * Allocates only if the job never had that much room. FALSE with error (CNX_ERROR_OUT_OF_MEMORY) if
+ * there is no memory; then n is 0. */
 gboolean gst_convnext_job_begin(GstConvnextJob *job, GstConvnextEngine *engine, guint n,
                                 guint width, guint height, GError **error);
 
@@ -62,9 +62,9 @@ float *gst_convnext_job_input(const GstConvnextJob *job, guint i);
 /* The object that input i shows; NULL for a whole frame. */
 const GstConvnextObject *gst_convnext_job_object(const GstConvnextJob *job, guint i);
 
-/* Makes room for the scores of all classes: of each input if smoothing reads them later, else of
- * one, as scratch memory. FALSE with error as above. */
+/* Makes room for the scores of all classes: for each input if smoothing reads them later, otherwise
+ * for one, as scratch memory. FALSE with error as above. */
 gboolean gst_convnext_job_make_scores(GstConvnextJob *job, guint classes, GError **error);
 
-/* Where the scores of input i are: [classes]. */
+/* The scores of input i: [classes]. */
 float *gst_convnext_job_scores(const GstConvnextJob *job, guint i);

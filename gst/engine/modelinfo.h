@@ -16,6 +16,6 @@ typedef struct GstConvnextModelFacts {
 } GstConvnextModelFacts;
 
 /* A new structure `convnext-model-info`. Each field that does not follow from the tensors has a
- * companion <field>-from: "config.json", "preprocessor_config.json", "labels.txt", "property", ...,
- * or "default", the library's own default for the variant. */
+ * companion <field>-from with its source: "config.json", "preprocessor_config.json", "labels.txt",
+ * "property", ..., or "default", the library's own default for the variant. */
 GstStructure *gst_convnext_model_info(const GstConvnextModelFacts *facts);

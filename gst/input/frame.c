@@ -38,8 +38,8 @@ static gboolean find_pixels(GstVideoFormat format, CnxPixels *pixels)
     return FALSE;
 }
 
-/* FALSE for a matrix that preprocessing does not support. An unknown one follows from the height,
- * as in GStreamer for caps without colorimetry. */
+/* FALSE for a matrix that preprocessing does not support. If the matrix is unknown, the height
+ * decides, as in GStreamer for caps without colorimetry. */
 static gboolean find_matrix(const GstVideoInfo *info, CnxMatrix *matrix)
 {
     switch (info->colorimetry.matrix) {
@@ -60,7 +60,7 @@ static gboolean find_matrix(const GstVideoInfo *info, CnxMatrix *matrix)
     }
 }
 
-/* FALSE if preprocessing cannot read such pictures. It expects RGB and gray in full range. */
+/* FALSE if preprocessing cannot read these pictures. It expects RGB and gray in full range. */
 static gboolean read_natively(const GstVideoInfo *info, CnxImageInfo *image)
 {
     if (!find_pixels(GST_VIDEO_INFO_FORMAT(info), &image->pixels))
@@ -91,7 +91,7 @@ static GstVideoFormat nearest_native(const GstVideoInfo *info)
     }
 }
 
-/* The same chroma grid on both sides needs no resampling. Interlaced pictures are not
+/* Chroma on the same grid on both sides needs no resampling. Interlaced pictures are not
  * deinterlaced. */
 static GstStructure *converter_options(const GstVideoInfo *to)
 {
@@ -104,8 +104,8 @@ static GstStructure *converter_options(const GstVideoInfo *to)
 
 /* Describes a picture of another format or size with the pixel aspect ratio and frame rate of the
  * caps, and with their colorimetry if the colour model is the same. interlacing matters because
- * some planes of an interlaced picture have one row more. FALSE for a size that GStreamer cannot
- * address. */
+ * some planes of an interlaced picture have an additional row. FALSE for a size that GStreamer
+ * cannot address. */
 static gboolean describe_picture(GstVideoInfo *info, GstVideoFormat format,
                                  GstVideoInterlaceMode interlacing, guint width, guint height,
                                  const GstVideoInfo *caps)
@@ -137,7 +137,7 @@ static gboolean make_converter(GstConvnextFrame *self, GError **error)
     }
     if (!self->convert || !read_natively(&info, &self->info)) {
         g_set_error(error, CNX_ERROR, CNX_ERROR_UNSUPPORTED,
-                    "video format %s: GStreamer has no conversion of it to %s",
+                    "video format %s: GStreamer cannot convert it to %s",
                     GST_VIDEO_INFO_NAME(&self->source), gst_video_format_to_string(format));
         return FALSE;
     }

@@ -1,9 +1,8 @@
 /* Maps buffers of raw video as pictures that preprocessing can read.
  *
  * A native format is mapped in place, whatever its strides. GstVideoConverter converts any other
- * format, into a picture that is allocated once, to the nearest native one: RGB for RGB and for
- * chroma that 4:2:0 and 4:2:2 would lose, I420 for 4:2:0, YUY2 for 4:2:2, GRAY8 for gray. The
- * buffer itself is only read.
+ * format to the nearest native one, in a picture that is allocated once: I420 for 4:2:0, YUY2 for
+ * 4:2:2, GRAY8 for gray, and RGB for the rest. The buffer itself is only read.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
@@ -13,9 +12,9 @@
 #include "gst/results/subject.h"
 #include "model/preprocess/image.h"
 
-/* The size of the picture in memory, and its visible part inside it. They are the size of the caps
- * unless a GstVideoMeta gives another size, and a GstVideoCropMeta a visible part. A crop that
- * extends beyond the picture is clipped; one that lies outside is ignored. */
+/* The size of the picture in memory, and its visible part. Both are the size in the caps unless a
+ * GstVideoMeta gives another size or a GstVideoCropMeta another visible part. A crop that extends
+ * beyond the picture is clipped; one that lies outside is ignored. */
 void gst_convnext_frame_locate(const GstVideoInfo *caps, GstBuffer *buffer, guint *width,
                                guint *height, GstConvnextRect *visible);
 
@@ -27,7 +26,7 @@ GstConvnextFrame *gst_convnext_frame_new(const GstVideoInfo *caps, guint width, 
                                          const GstConvnextRect *visible, GError **error);
 void gst_convnext_frame_free(GstConvnextFrame *frame); /* NULL allowed */
 
-/* TRUE if it was made for such pictures. */
+/* TRUE if frame was made for pictures of this size with this visible part. */
 gboolean gst_convnext_frame_fits(const GstConvnextFrame *frame, guint width, guint height,
                                  const GstConvnextRect *visible);
 
@@ -38,8 +37,8 @@ const CnxImageInfo *gst_convnext_frame_info(const GstConvnextFrame *frame);
 const char *gst_convnext_frame_format(const GstConvnextFrame *frame);
 
 /* Maps the buffer for reading and fills image, which stays valid until gst_convnext_frame_unmap().
- * FALSE with error if the buffer's memory does not hold such a picture. Takes no reference to the
- * buffer, so that it stays writable. */
+ * FALSE with error if the buffer's memory does not hold the picture. Takes no reference to the
+ * buffer, which therefore stays writable. */
 gboolean gst_convnext_frame_map(GstConvnextFrame *frame, GstBuffer *buffer, CnxImage *image,
                                 GError **error);
 void gst_convnext_frame_unmap(GstConvnextFrame *frame);

@@ -9,12 +9,12 @@
 struct GstConvnextInput {
     GstConvnextEngine *engine;
     GstVideoInfo caps;
-    GstConvnextFrame *frame; /* NULL, as preprocess, after a picture that could not be prepared */
+    GstConvnextFrame *frame; /* NULL, like preprocess, if preparing a picture failed */
     CnxPreprocess *preprocess;
     guint width, height; /* of the input, pixels */
     CnxIsa isa;
-    GstBuffer *mapped; /* the buffer that frame has mapped; NULL if none */
-    CnxImage image;    /* of it */
+    GstBuffer *mapped; /* the buffer that is mapped; NULL if none is */
+    CnxImage image;    /* its picture */
 };
 
 static void drop_picture(GstConvnextInput *self)
@@ -91,8 +91,8 @@ char *gst_convnext_input_describe(const GstConvnextInput *self)
                            info->y, info->w, info->h, self->width, self->height);
 }
 
-/* Mapping is most of the work for formats that are converted, so a frame with a thumbnail that then
- * runs is mapped once. */
+/* For converted formats, mapping is most of the work. A frame that runs after its thumbnail was
+ * made is therefore mapped only once. */
 static gboolean map_buffer(GstConvnextInput *self, GstBuffer *buffer, GError **error)
 {
     guint width, height;
@@ -126,7 +126,7 @@ gboolean gst_convnext_input_thumbnail(GstConvnextInput *self, GstBuffer *buffer,
     return TRUE;
 }
 
-/* Each place has a size of its own, and so a preprocessing of its own. */
+/* Places differ in size, so each needs its own preprocessing. */
 static gboolean fill_place(GstConvnextInput *self, const GstConvnextRect *place,
                            GstConvnextJob *job, guint i, GError **error)
 {
@@ -177,7 +177,7 @@ gboolean gst_convnext_input_fill(GstConvnextInput *self, GstBuffer *buffer, cons
         gst_convnext_job_end(job);
         return FALSE;
     }
-    /* Downstream knows the frame of the caps, not where the picture lies in memory. */
+    /* Downstream knows the frame that the caps describe, not the picture in memory. */
     job->frame_width = (guint)GST_VIDEO_INFO_WIDTH(&self->caps);
     job->frame_height = (guint)GST_VIDEO_INFO_HEIGHT(&self->caps);
     job->times.pts = GST_BUFFER_PTS(buffer);

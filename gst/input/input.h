@@ -17,7 +17,7 @@ typedef struct GstConvnextInput GstConvnextInput;
 GstConvnextInput *gst_convnext_input_new(GstConvnextEngine *engine, const GstVideoInfo *caps,
                                          GError **error);
 
-/* The engine keeps the memory of its runs; see gst_convnext_engine_relax(). NULL allowed. */
+/* The engine keeps its memory for runs; see gst_convnext_engine_relax(). NULL allowed. */
 void gst_convnext_input_free(GstConvnextInput *input);
 
 /* Borrowed. */
@@ -26,7 +26,7 @@ GstConvnextEngine *gst_convnext_input_engine(const GstConvnextInput *input);
 /* The caps of the frames. Borrowed. */
 const GstVideoInfo *gst_convnext_input_caps(const GstConvnextInput *input);
 
-/* One line for the log: from which picture to which input. The caller owns it. */
+/* One line for the log: the picture, its format and the input. The caller owns it. */
 char *gst_convnext_input_describe(const GstConvnextInput *input);
 
 /* Makes the thumbnail of a frame. FALSE if the buffer does not hold the frame that its caps
@@ -38,10 +38,10 @@ gboolean gst_convnext_input_thumbnail(GstConvnextInput *input, GstBuffer *buffer
 /* Unmaps the buffer that a thumbnail left mapped, if any. */
 void gst_convnext_input_release(GstConvnextInput *input);
 
-/* Begins a job with the whole frame as its only input, or, if places is not NULL, with one input
- * for each of these parts of the picture in memory: GstConvnextRect, at least one. Sets inputs,
- * frame size, pts and preprocess_time of the job. If the buffer's metadata places the picture
- * differently than in the last frame, the input adapts. The buffer is only read, and not held. On
- * failure the job is empty. */
+/* Begins a job with the whole frame as its only input or, if places is not NULL, with one input for
+ * each of these parts of the picture in memory (GstConvnextRect, at least one). Sets inputs, frame
+ * size, pts and preprocess_time of the job. The input adapts if the buffer's metadata describes
+ * another picture in memory than that of the last frame. Reads the buffer and keeps no reference to
+ * it. On failure the job is empty. */
 gboolean gst_convnext_input_fill(GstConvnextInput *input, GstBuffer *buffer, const GArray *places,
                                  GstConvnextJob *job, GError **error);

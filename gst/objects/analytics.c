@@ -15,8 +15,7 @@ void gst_convnext_analytics_mirror_object(GstBuffer *buffer, guint mtd, GstConvn
 
 #include <gst/analytics/analytics.h>
 
-/* Quarks are never freed, but there are at most as many as classes of the models in this process.
- */
+/* Quarks are never freed, but there are no more of them than classes in this process's models. */
 static GQuark class_quark(const GstConvnextClass *klass)
 {
     char name[16];
@@ -63,7 +62,7 @@ static GQuark tensor_quark(const char *name)
     return g_quark_from_string(id);
 }
 
-/* Vectors lose their height and width of 1: [n, 1, 1, c] becomes [n, c]. */
+/* Vectors drop their height and width of 1: [n, 1, 1, c] becomes [n, c]. */
 static GstTensor *mirror_tensor(GstConvnextTensor *tensor)
 {
     const char *name = gst_convnext_tensor_get_name(tensor);
@@ -85,8 +84,8 @@ static GstTensor *mirror_tensor(GstConvnextTensor *tensor)
                                  GST_TENSOR_DIM_ORDER_ROW_MAJOR, n_dims, dims);
 }
 
-/* Up to 1.26.5 a buffer has at most one GstTensorMeta, and setting its tensors frees those of an
- * earlier element, so they are copied in front of ours. */
+/* Up to GStreamer 1.26.5 a buffer has at most one GstTensorMeta, and setting its tensors frees
+ * those of an earlier element, so the latter are copied in front of ours. */
 static void mirror_tensors(GstBuffer *buffer, GstConvnextResult *result)
 {
     guint n = gst_convnext_result_get_n_tensors(result), kept;

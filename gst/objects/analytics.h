@@ -1,5 +1,5 @@
 /* Results and detections in GStreamer's own analytics metadata, for elements and applications that
- * use that.
+ * read it.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
@@ -8,12 +8,13 @@
 #include "gst/objects/detections.h"
 
 /* Mirrors a result about a whole frame on buffer, which is writable:
- * - the classes as a GstAnalyticsClsMtd without relations, best first, because upstream's readers
- *   use the first only; a class without a label is named by its index. GStreamer 1.24 and later.
- * - the tensors in the buffer's GstTensorMeta, behind those that it has, sharing their memory; with
- *   ids classification-generic-out for the logits (upstream's registry), convnext-embedding-out and
- *   convnext-stageN-out. Before 1.28 GStreamer loses this meta when it copies the buffer.
- *   GStreamer 1.26 and later.
+ * - the classes as a GstAnalyticsClsMtd without relations, best first, because GStreamer's own
+ *   readers use only the first; a class without a label is named by its index. GStreamer 1.24 and
+ *   later.
+ * - the tensors in the buffer's GstTensorMeta, after those already there, without a copy. The ids
+ *   are classification-generic-out for the logits (from GStreamer's registry),
+ *   convnext-embedding-out and convnext-stageN-out. Before 1.28 GStreamer loses this meta when it
+ *   copies the buffer. GStreamer 1.26 and later.
  * Does nothing in a build without gstreamer-analytics-1.0. */
 void gst_convnext_analytics_mirror(GstBuffer *buffer, GstConvnextResult *result);
 

@@ -26,7 +26,7 @@ static void attach_to_object(GstBuffer *buffer, GstConvnextMeta *meta,
 {
     const GstConvnextRect *rect = &detection->object.rect;
 
-    meta->x = (guint)rect->x; /* where the object is now, not where it was when it ran */
+    meta->x = (guint)rect->x; /* where the object is now, not in the frame that ran */
     meta->y = (guint)rect->y;
     meta->width = (guint)rect->w;
     meta->height = (guint)rect->h;

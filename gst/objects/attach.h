@@ -7,7 +7,8 @@
 #include "gst/objects/detections.h"
 
 /* Adds result to buffer, which is writable, as a GstConvnextMeta with its age (nanoseconds, or
- * GST_CLOCK_TIME_NONE), and mirrors it in GStreamer's own metadata. detection: the object that it
- * is about, which gives the region and the metadata to mirror it in; NULL for a whole frame. */
+ * GST_CLOCK_TIME_NONE), and mirrors it in GStreamer's own metadata. detection: the object that the
+ * result is about, with its region and the metadata to mirror the result in; NULL for a whole
+ * frame. */
 void gst_convnext_attach(GstBuffer *buffer, GstConvnextResult *result,
                          const GstConvnextDetection *detection);

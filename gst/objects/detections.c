@@ -48,8 +48,8 @@ static gboolean are_linked(const GstConvnextDetection *detected, const GstConvne
            gst_convnext_detections_overlap(detected, roi) >= LINKED_OVERLAP;
 }
 
-/* A copy with the box clipped to the picture. A region cannot begin outside of it, so an element
- * that writes both may have clipped only one. */
+/* A copy with the box clipped to the picture. A region of interest cannot begin outside it, so an
+ * element that writes both kinds may have clipped only the region. */
 static GstConvnextDetection clip_to_picture(const GstConvnextDetection *detection,
                                             const GstConvnextRect *picture)
 {
@@ -82,7 +82,7 @@ static GstConvnextDetection *find_same(GArray *detections, guint detected,
     return NULL;
 }
 
-/* The id that DL Streamer's tracker writes into a structure of its own. */
+/* The id that DL Streamer's tracker writes to its own structure. */
 static gboolean find_object_id(GstVideoRegionOfInterestMeta *roi, int *id)
 {
     const GstStructure *param = gst_video_region_of_interest_meta_get_param(roi, "object_id");
@@ -110,7 +110,7 @@ static GstConvnextDetection detection_of_roi(GstVideoRegionOfInterestMeta *roi)
     return d;
 }
 
-/* A region's id that is the id of the other metadata is not a tracking id. */
+/* If a region's id is that of the GstAnalyticsODMtd, it is a link and not a tracking id. */
 static void merge_roi(GstConvnextDetection *detected, const GstConvnextDetection *roi)
 {
     gboolean is_link = detected->mtd == roi->roi->id && roi->tracker != GST_CONVNEXT_TRACKER_PARAM;
@@ -126,7 +126,7 @@ static void merge_roi(GstConvnextDetection *detected, const GstConvnextDetection
 }
 
 /* The array holds `detected` GstAnalyticsODMtd, then the regions of interest. Regions that describe
- * one of the former are merged into it and removed. */
+ * the object of a GstAnalyticsODMtd are merged into it and removed. */
 static void merge_rois(GArray *detections, guint detected, const GstConvnextRect *picture,
                        Sameness *is_same)
 {
@@ -156,8 +156,8 @@ static void find_rois(GArray *detections, GstBuffer *buffer, const GstConvnextRe
 
         g_array_append_val(detections, roi);
     }
-    /* Equal boxes first: an id that was never set would link a region to the first of two objects
-     * that overlap. */
+    /* Equal boxes first: an id of 0, which may mean unset, could link a region to the wrong one of
+     * two objects that overlap. */
     merge_rois(detections, detected, picture, have_same_box);
     merge_rois(detections, detected, picture, are_linked);
 }
@@ -183,8 +183,8 @@ static gboolean clip_box(const GstConvnextRect *box, double margin, const GstCon
     return place->w > 0 && place->h > 0;
 }
 
-/* Scales a span of the visible picture, `from` pixels long, to the caps' `to` pixels. Both edges
- * are rounded, so that neighbours stay neighbours; at least one pixel remains. */
+/* Scales a span of the visible picture, `from` pixels long, to the caps' `to` pixels. Rounds both
+ * edges, so adjacent spans stay adjacent; at least one pixel remains. */
 static void scale_span(int first, int size, int from, int to, int *start, int *length)
 {
     guint64 a = gst_util_uint64_scale_int_round((guint64)first, to, from);
@@ -196,7 +196,7 @@ static void scale_span(int first, int size, int from, int to, int *start, int *l
     *length = (int)MAX(b - a, 1);
 }
 
-/* The aspect ratio as displayed, with square pixels. */
+/* Uses the displayed aspect ratio, that is, with square pixels. */
 static gboolean is_too_thin(const GstConvnextRect *place, const GstVideoInfo *caps)
 {
     double w = (double)place->w * GST_VIDEO_INFO_PAR_N(caps) / GST_VIDEO_INFO_PAR_D(caps);

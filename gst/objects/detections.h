@@ -1,7 +1,7 @@
 /* Finds the objects that detectors have described on a buffer.
  *
- * They come as GstVideoRegionOfInterestMeta and, from GStreamer 1.24 on, as GstAnalyticsODMtd. Some
- * detectors write both; an object that both describe is one detection, and its result goes to both.
+ * Detectors write GstVideoRegionOfInterestMeta and, from GStreamer 1.24 on, GstAnalyticsODMtd. Some
+ * write both; an object that both describe is one detection, and its result is added to both.
  *
  * Boxes are in pixels of the picture in memory. videocrop does not change them when a
  * GstVideoCropMeta makes only a part of the picture visible.
@@ -17,7 +17,7 @@
 /* Boxes with a larger aspect ratio than this are ignored. */
 #define GST_CONVNEXT_MAX_ASPECT_RATIO 64
 
-/* Where a tracking id comes from. The same number means the same object only for one source. */
+/* The source of a tracking id. Ids from different sources are unrelated. */
 typedef enum GstConvnextTracker {
     GST_CONVNEXT_TRACKER_NONE,
     GST_CONVNEXT_TRACKER_MTD,   /* a GstAnalyticsTrackingMtd */
@@ -28,15 +28,15 @@ typedef enum GstConvnextTracker {
 typedef struct GstConvnextDetection {
     GstConvnextRect box; /* as the detector gave it: it may extend beyond the picture */
     GstConvnextTracker tracker;
-    guint64 tracking_id;               /* with a tracker: the same in each frame */
+    guint64 tracking_id;               /* with a tracker; the same in each frame of the object */
     int mtd;                           /* id of the GstAnalyticsODMtd; -1 without one */
     GstVideoRegionOfInterestMeta *roi; /* on the buffer; NULL without one */
-    GstConvnextRect place;    /* the part that runs: with the margin, clipped, in memory's pixels */
+    GstConvnextRect place;    /* the part that runs, with margin, clipped, in pixels of memory */
     GstConvnextObject object; /* its rect is that part in pixels of the caps' frame */
 } GstConvnextDetection;
 
-/* Replaces detections, an array of GstConvnextDetection, by those of the buffer that match the
- * selection. They point to the buffer's metadata. */
+/* Replaces the contents of detections, an array of GstConvnextDetection, with the buffer's objects
+ * that match the selection. They point to the buffer's metadata. */
 void gst_convnext_detections_find(GArray *detections, GstBuffer *buffer, const GstVideoInfo *caps,
                                   const GstConvnextSelection *selection);
 

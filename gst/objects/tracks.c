@@ -3,8 +3,8 @@
 
 #include "gst/objects/attach.h"
 
-#define KEEP_TRACKED 300  /* frames for which an object with a tracking id may be hidden */
-#define KEEP_UNTRACKED 30 /* frames for one without; detectors miss objects in some frames */
+#define KEEP_TRACKED 300  /* frames that an object with a tracking id may be hidden for */
+#define KEEP_UNTRACKED 30 /* the same without one; detectors miss objects in some frames */
 #define MAX_TRACKS 512    /* the one unseen for longest is dropped */
 #define SAME_OVERLAP 0.5
 
@@ -13,7 +13,7 @@ typedef struct Track {
     GstConvnextDetection last; /* its roi is valid in the current frame only */
     guint64 seen_frame;        /* frame of the last detection */
     gboolean id_is_stable;     /* the tracking id was the same in two frames */
-    guint due_frames;          /* frames for which it has been due */
+    guint due_frames;          /* how many frames it has been due for */
     guint64 chosen_frame;      /* frame in which it was last chosen */
     GstConvnextResult *result; /* the last one; NULL before the first */
     guint64 result_frame;      /* frame that the result is about */
@@ -69,7 +69,7 @@ void gst_convnext_tracks_free(GstConvnextTracks *self)
 
 /* Matching detections to tracks */
 
-/* A region's own id, which may be new in each frame, counts once it was the same in two. */
+/* A region's own id, which may be new in each frame, counts once it was the same in two frames. */
 static gboolean is_tracked(const Track *t)
 {
     return t->last.tracker && (t->id_is_stable || t->last.tracker != GST_CONVNEXT_TRACKER_REGION);
@@ -128,8 +128,8 @@ static double match_id_and_type(const Track *t, const GstConvnextDetection *d)
     return has_same_id(t, d) && t->last.object.type == d->object.type;
 }
 
-/* The detector may have changed its mind about the class; but trackers of two classes may use the
- * same ids, so the place must agree. */
+/* The detector may assign another class to the same object. But trackers of two classes may use the
+ * same ids, so the position must agree too. */
 static double match_id_and_place(const Track *t, const GstConvnextDetection *d)
 {
     return has_same_id(t, d) && gst_convnext_detections_overlap(&t->last, d) >= SAME_OVERLAP;
@@ -143,7 +143,7 @@ static double match_place(const Track *t, const GstConvnextDetection *d)
     return overlap >= SAME_OVERLAP ? overlap : 0;
 }
 
-/* The best track that has no detection in this frame yet; or NULL. */
+/* The best matching track without a detection in this frame, or NULL. */
 static Track *find_track(GstConvnextTracks *self, const GstConvnextDetection *d, Likeness *likeness)
 {
     Track *best = NULL;
@@ -189,7 +189,7 @@ static void assign_track(GstConvnextTracks *self, guint i, Track *t)
     g_ptr_array_index(self->current, i) = t;
 }
 
-/* Match the detections that have no track yet. */
+/* Matches the detections that have no track yet. */
 static void match_detections(GstConvnextTracks *self, Likeness *likeness)
 {
     for (guint i = 0; i < self->detections->len; i++) {
@@ -227,7 +227,7 @@ void gst_convnext_tracks_update(GstConvnextTracks *self, GstBuffer *buffer,
     }
     drop_lost_tracks(self);
     g_ptr_array_set_size(self->current, 0);
-    g_ptr_array_set_size(self->current, (int)self->detections->len); /* of NULL */
+    g_ptr_array_set_size(self->current, (int)self->detections->len); /* all NULL */
     g_ptr_array_set_size(self->chosen, 0);
     /* Ids first: otherwise an object could take the track of one that has moved away. */
     match_detections(self, match_id_and_type);

@@ -9,7 +9,7 @@
  * @see_also: convnext
  *
  * Writes each #GstConvnextMeta on a buffer as one line of JSON to standard output or to a file, and
- * passes the buffer through unchanged. It reads metadata only and therefore accepts any caps.
+ * passes the buffer through unchanged. It reads only metadata and therefore accepts any caps.
  *
  * A line is an object. `gst/README.md` in the source tree lists its keys: `stream`, `frame`, `pts`,
  * the frame's size, `model`, `age`, `region`, `object`, `classes`, the values or shapes of the
@@ -17,13 +17,13 @@
  * locale; floats have enough digits to read back as the same float32, and values that are not
  * finite are `null`.
  *
- * A buffer leaves the element after its lines are written; nothing is kept back. A slow reader
+ * A buffer leaves the element once its lines are written; no line is delayed. A slow reader
  * therefore slows the pipeline down, and a pipe without a reader is an error. Several elements may
  * share standard output: their lines do not interleave.
  *
  * With #GstConvnextPublish:tensor-dir every tensor of every result is also written to that folder,
  * as `<stream or "convnext">-<frame>-<name>.npy`, for numpy.load(). If a buffer carries several
- * results, the names of the second one's files end in `-1.npy`, those of the third in `-2.npy`, and
+ * results, the file names of the second result end in `-1.npy`, those of the third in `-2.npy`, and
  * so on.
  *
  * ## Example launch lines
@@ -163,7 +163,7 @@ static gboolean make_tensor_dir(GstConvnextPublish *self)
     if (!code)
         return TRUE;
     GST_ELEMENT_ERROR(self, RESOURCE, OPEN_WRITE,
-                      ("Could not create the folder \"%s\" for tensors, or write to it: %s", dir,
+                      ("Could not create the folder \"%s\" for tensors or write to it: %s", dir,
                        g_strerror(code)),
                       ("property tensor-dir"));
     return FALSE;
@@ -211,8 +211,8 @@ static gboolean stop(GstBaseTransform *transform)
     return TRUE;
 }
 
-/* Interrupts a write that waits for a slow reader: deactivating the pads waits for the streaming
- * thread. */
+/* Interrupts a write that waits for a slow reader, because deactivating the pads waits for the
+ * streaming thread. */
 static GstStateChangeReturn change_state(GstElement *element, GstStateChange transition)
 {
     GstConvnextPublish *self = GST_CONVNEXT_PUBLISH(element);
@@ -235,8 +235,7 @@ static gboolean set_caps(GstBaseTransform *transform, GstCaps *incaps, GstCaps *
     return TRUE;
 }
 
-/* An interrupted write means that the element is stopping: no message. Anything else is posted as
- * an error. */
+/* Posts the error, unless the write was interrupted because the element is stopping. */
 static GstFlowReturn report_write_error(GstConvnextPublish *self, const GError *error)
 {
     if (g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_INTR))
@@ -248,7 +247,7 @@ static GstFlowReturn report_write_error(GstConvnextPublish *self, const GError *
     return GST_FLOW_ERROR;
 }
 
-/* nth: index of the result on this buffer, from 0. Separators in the name are replaced, because a
+/* nth: index of the result on this buffer, from 0. Replaces separators in the name, because a
  * stream may be called "a/b". */
 static char *make_tensor_path(GstConvnextPublish *self, GstConvnextTensor *tensor, guint nth)
 {

@@ -153,7 +153,7 @@ static void append_object(GString *line, const char *key, const Source *source)
     g_string_append_c(line, '}');
 }
 
-/* No class reached the threshold: an empty array. The element was not asked for classes: no key. */
+/* An empty array if no class reached the threshold; no key if classes are not among the outputs. */
 static void append_classes(GString *line, const char *key, const Source *source)
 {
     guint n;

@@ -22,8 +22,8 @@ struct GstConvnextLineWriter {
     gboolean is_flushing; /* under stdout_lock */
 };
 
-/* Ownership of standard output, shared by all writers. It is a flag with a condition instead of a
- * plain mutex so that a waiting writer can be interrupted. */
+/* Ownership of standard output, shared by all writers. It is a flag with a condition variable
+ * instead of a plain mutex, so that a waiting writer can be interrupted. */
 static GMutex stdout_lock;
 static GCond stdout_changed;
 static gboolean stdout_is_owned;
@@ -157,7 +157,7 @@ gboolean gst_convnext_line_writer_write(GstConvnextLineWriter *writer, const cha
 
     if (!acquire_output(writer))
         return set_interrupted(error);
-    /* End a line that another element left cut short. */
+    /* Ends a line that another element has cut short. */
     ok = !(writer->is_stdout && stdout_is_torn) || write_all(writer, "\n", 1, error);
     ok = ok && write_all(writer, line, size, error);
     release_output(writer);

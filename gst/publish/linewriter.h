@@ -22,6 +22,6 @@ gboolean gst_convnext_line_writer_write(GstConvnextLineWriter *writer, const cha
  * any thread. */
 void gst_convnext_line_writer_flush(GstConvnextLineWriter *writer);
 
-/* Closes and frees the writer. Returns FALSE and sets error if the file system reports only now
- * that it could not store the data. */
+/* Closes and frees the writer. Returns FALSE and sets error if the file system reports an error
+ * when closing. */
 gboolean gst_convnext_line_writer_close(GstConvnextLineWriter *writer, GError **error);

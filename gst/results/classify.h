@@ -8,10 +8,10 @@
 #include "gst/settings/settings.h"
 #include "model/network/run.h"
 
-/* The outputs of a run that these outputs of the element need. */
+/* The outputs of a run that the element's outputs need. */
 CnxOutput gst_convnext_outputs_needed(GstConvnextOutputs outputs);
 
-/* The activation that AUTO stands for: the one that the model's config names. */
+/* The activation to apply. AUTO becomes the one in the model's config, or softmax. */
 GstConvnextActivation gst_convnext_activation_resolve(GstConvnextActivation activation,
                                                       const CnxConfig *config);
 

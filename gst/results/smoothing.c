@@ -23,7 +23,7 @@ struct GstConvnextSmoother {
     GArray *votes;    /* majority: Vote, oldest first, at most the window */
     float *means;     /* exponential: [classes] */
     guint classes;    /* length of means; 0 before the first result */
-    Vote streak;      /* exponential: best class of the latest results, and since when */
+    Vote streak;      /* exponential: best class of the latest results, and its first time */
     int target_index; /* the state that repeating the last result would lead to */
     GstConvnextSmoothingKind kind;    /* of the results so far */
     GstConvnextActivation activation; /* of their scores */
@@ -87,7 +87,8 @@ static GstStructure *set_state(GstConvnextSmoother *self, const GstConvnextTimes
 }
 
 /* Majority: a class becomes the state when it has won `count` of the last `window` results, and
- * more of them than the current state. Only the class of the newest result can become it. */
+ * more of them than the current state. Only the best class of the newest result can become the
+ * state. */
 
 typedef struct Tally {
     guint n;
@@ -132,8 +133,8 @@ static GstStructure *add_vote(GstConvnextSmoother *self, const GstConvnextSample
                      newest.score / newest.n, newest.since);
 }
 
-/* Exponential: each class's score is averaged with weight alpha for the newest; the best average is
- * the state. */
+/* Exponential: each class has an average of its scores, with the weight alpha for the newest one.
+ * The class with the best average is the state. */
 
 static int best_of(const float *scores, guint n)
 {
@@ -192,8 +193,8 @@ gboolean gst_convnext_smoother_is_settled(const GstConvnextSmoother *self)
     return self->target_index == self->state.index;
 }
 
-/* Results under another kind of smoothing are no longer the latest once it is switched back, and
- * scores after another activation have another scale. */
+/* Votes and averages do not include the results under another kind of smoothing, so they are out of
+ * date when it is switched back; and the scores of another activation have another scale. */
 static void forget_other_kinds(GstConvnextSmoother *self, GstConvnextSmoothingKind kind,
                                GstConvnextActivation activation)
 {

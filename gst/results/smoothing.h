@@ -1,4 +1,4 @@
-/* Turns a sequence of results into a state: the label that holds, steady enough for an alarm.
+/* Turns a sequence of results into a state: one label that is steady enough for an alarm.
  *
  * Not locked: the owner holds one lock around all calls.
  *
@@ -18,7 +18,7 @@ typedef struct GstConvnextSample {
     const GstConvnextSmoothing *smoothing;
     double threshold; /* of softmax and sigmoid scores */
     GstConvnextResult *result;
-    /* For GST_CONVNEXT_SMOOTHING_EXPONENTIAL; without them the result has no weight. */
+    /* For GST_CONVNEXT_SMOOTHING_EXPONENTIAL, which ignores a result without scores. */
     const float *scores;       /* [classes], of all classes; or NULL */
     const char *const *labels; /* [classes] */
     guint classes;
@@ -39,7 +39,7 @@ gboolean gst_convnext_smoother_is_settled(const GstConvnextSmoother *smoother);
  * Returns NULL, or if the state has changed a structure `convnext-state-changed`:
  *   old, new      string, labels; absent before the first state, and if no class reaches the
  *                 threshold
- *   score         double, smoothed score of new; absent with it
+ *   score         double, smoothed score of new; absent if new is
  *   since         guint64, running time in nanoseconds from which the results have agreed
  *   frame, stream-time, running-time   guint64, of the frame that changed the state
  * The caller owns it. */

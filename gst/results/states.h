@@ -19,11 +19,11 @@ void gst_convnext_states_reset(GstConvnextStates *states);
  * track is 0, as it is. */
 gboolean gst_convnext_states_are_settled(const GstConvnextStates *states, guint64 track);
 
-/* Adds the results of one frame: [results], with objects [results], empty for a whole frame.
- * sample: what they have in common, and the scores of all of them, [results, classes].
+/* Adds the results of one frame. objects: [results], or empty for a whole frame. sample: the fields
+ * that the results share, and the scores of all results, [results, classes].
  *
- * Returns a list of the changes, as from gst_convnext_smoother_add(), which the caller owns. For an
- * object the structure also has `object-id` (int, if the tracking id fits) and `object-label`
+ * Returns a list of the changes, each as from gst_convnext_smoother_add(); the caller owns it. For
+ * an object the structure also has `object-id` (int, if the tracking id fits) and `object-label`
  * (string, if the detector named a class). An object without a reliable tracking id has no
  * state. */
 GSList *gst_convnext_states_add_all(GstConvnextStates *states, const GstConvnextSample *sample,

@@ -10,7 +10,7 @@ typedef struct GstConvnextRect {
     int x, y, w, h;
 } GstConvnextRect;
 
-/* When a frame was shown. GST_CLOCK_TIME_NONE where a time is unknown. */
+/* The number and times of a frame. An unknown time is GST_CLOCK_TIME_NONE. */
 typedef struct GstConvnextTimes {
     guint64 frame; /* number of the frame since start */
     GstClockTime pts;

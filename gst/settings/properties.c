@@ -109,8 +109,7 @@ GType gst_convnext_smoothing_get_type(void)
     return type;
 }
 
-/* A change takes effect at the next frame; if it needs another engine, when that has been opened.
- */
+/* A change takes effect at the next frame or, if it needs another engine, once that is open. */
 #define FLAGS (G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING)
 
 static void install_model_properties(GObjectClass *klass, const char *bundled)
@@ -153,16 +152,16 @@ static void install_model_properties(GObjectClass *klass, const char *bundled)
         klass, GST_CONVNEXT_PROP_THREADS,
         g_param_spec_uint(
             "threads", "Threads",
-            "Size of the thread pool. Elements with the same model, input size and outputs share "
-            "one engine, whose pool has the largest size that any of them requests (0 = one thread "
-            "per CPU that the process may use, by affinity and control group)",
+            "Threads of a forward pass. Elements with the same model, input size and outputs share "
+            "a queue, which uses the largest number that any of them requests (0 = one thread per "
+            "CPU that the process may use, by affinity and control group)",
             0, CNX_THREADS_MAX, 0, FLAGS));
     g_object_class_install_property(
         klass, GST_CONVNEXT_PROP_CPU_AFFINITY,
         g_param_spec_string(
             "cpu-affinity", "CPU affinity",
-            "CPUs that the engines of this process run on, for example 0-3,6; the lists of all "
-            "elements are combined (NULL for all elements = every CPU that the process may use)",
+            "CPUs that inference in this process runs on, for example 0-3,6; the lists of all "
+            "elements are combined (NULL in all elements = every CPU that the process may use)",
             NULL, FLAGS));
 }
 
@@ -194,8 +193,8 @@ static void install_object_properties(GObjectClass *klass)
     g_object_class_install_property(
         klass, GST_CONVNEXT_PROP_MAX_OBJECTS,
         g_param_spec_uint("max-objects", "Maximum objects",
-                          "Most objects to classify in one frame, largest first; the rest take "
-                          "precedence in the next frame (0 = no limit)",
+                          "Maximum number of objects to classify in one frame, largest first; the "
+                          "rest take precedence in the next frame (0 = no limit)",
                           0, G_MAXINT, GST_CONVNEXT_DEFAULT_MAX_OBJECTS, FLAGS));
     g_object_class_install_property(
         klass, GST_CONVNEXT_PROP_RECLASSIFY_INTERVAL,
@@ -220,7 +219,7 @@ static void install_frame_properties(GObjectClass *klass)
                           GST_TYPE_CONVNEXT_ACTIVATION, GST_CONVNEXT_ACTIVATION_AUTO, FLAGS));
     g_object_class_install_property(
         klass, GST_CONVNEXT_PROP_TOP_K,
-        g_param_spec_uint("top-k", "Top k", "Most classes to attach to a frame, best first", 1,
+        g_param_spec_uint("top-k", "Top k", "Maximum number of classes to attach, best first", 1,
                           G_MAXINT, GST_CONVNEXT_DEFAULT_TOP_K, FLAGS));
     g_object_class_install_property(
         klass, GST_CONVNEXT_PROP_THRESHOLD,
@@ -259,7 +258,7 @@ static void install_pace_properties(GObjectClass *klass)
         g_param_spec_double(
             "change-threshold", "Change threshold",
             "Skip inference until the mean brightness of some cell of a 16 x 16 grid changes by "
-            "more than this since the last inference; 1 is the step from black to white. 0.02 "
+            "at least this since the last inference; 1 is the step from black to white. 0.02 "
             "detects a person; 0 always runs inference. With smoothing, inference continues until "
             "the state is known",
             0.0, 1.0, 0.0, FLAGS));
@@ -279,8 +278,8 @@ static void install_pace_properties(GObjectClass *klass)
     g_object_class_install_property(
         klass, GST_CONVNEXT_PROP_QOS,
         g_param_spec_boolean("qos", "QoS",
-                             "With mode=sync: skip inference on frames that would arrive "
-                             "downstream too late; frames are never dropped",
+                             "With mode=sync: after a QoS event about a late frame, skip "
+                             "inference until the stream has caught up; frames are never dropped",
                              TRUE, FLAGS));
 }
 
@@ -321,9 +320,9 @@ static void install_read_only(GObjectClass *klass)
         g_param_spec_boxed(
             "stats", "Statistics",
             "Counters: frames, inferred, replaced (by a newer frame, with mode=latest), skipped "
-            "(without inference), of which unchanged and late-skipped; late (reported by QoS "
+            "(without inference), among them unchanged and late-skipped; late (reported by QoS "
             "events); p50 and p95 in milliseconds of preprocess, inference and total over the last "
-            "512 inferred frames; engine, cpu; of the shared engine: streams, threads, batch (mean "
+            "512 inferred frames; engine, cpu; of the shared queue: streams, threads, batch (mean "
             "images per forward pass), run-memory (bytes)",
             GST_TYPE_STRUCTURE, flags));
     g_object_class_install_property(

@@ -39,7 +39,7 @@ void gst_convnext_engine_settings_copy(GstConvnextEngineSettings *to,
     to->cpu_affinity = g_strdup(from->cpu_affinity);
 }
 
-/* Where each property's value is stored. The field has the C type of the property. */
+/* The offset of each property's value. The field has the C type of the property. */
 #define ENGINE(id, field) [GST_CONVNEXT_PROP_##id] = offsetof(GstConvnextSettings, engine.field)
 #define FRAME(id, field) [GST_CONVNEXT_PROP_##id] = offsetof(GstConvnextSettings, frame.field)
 static const gsize offsets[GST_CONVNEXT_PROP_SETTINGS_END] = {
@@ -81,7 +81,7 @@ gboolean gst_convnext_settings_is_engine(guint id)
            offsets[id] < offsetof(GstConvnextSettings, frame);
 }
 
-/* gst-launch lines write an empty string for "not set". */
+/* An empty string, as in gst-launch lines, means "not set". */
 static void set_string(char **field, const char *text)
 {
     g_free(*field);
@@ -207,13 +207,13 @@ gboolean gst_convnext_settings_check_smoothing(const GstConvnextSettings *settin
         return TRUE;
     if (!(settings->engine.outputs & GST_CONVNEXT_OUTPUTS_CLASSES)) {
         g_set_error(error, CNX_ERROR, CNX_ERROR_SETTINGS,
-                    "smoothing needs classes among outputs: there is no state without them");
+                    "smoothing needs classes among the outputs, because a state is a class");
         return FALSE;
     }
     if (smoothing->kind == GST_CONVNEXT_SMOOTHING_MAJORITY &&
         smoothing->count > smoothing->window) {
         g_set_error(error, CNX_ERROR, CNX_ERROR_SETTINGS,
-                    "smoothing-count must not be more than smoothing-window, which is %u, not %u",
+                    "smoothing-count must be at most smoothing-window (%u), not %u",
                     smoothing->window, smoothing->count);
         return FALSE;
     }

@@ -1,6 +1,6 @@
 /* The properties of the element convnext and their values.
  *
- * A new property is a number and a field here, a row in settings.c and its description in
+ * To add a property, add a number and a field here, a row in settings.c and a description in
  * properties.c.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
@@ -140,11 +140,11 @@ typedef struct GstConvnextSelection {
     double margin;      /* added on each side, as a fraction of the box's width and height */
     guint min_size;     /* of the shorter side, pixels */
     guint max_objects;  /* per frame; 0 means all */
-    guint interval;     /* frames between two runs on a tracked object; 0 means one run only */
-    double area_growth; /* factor of the area that makes a run due early; 0 means never */
+    guint interval;     /* frames between two runs on a tracked object; 0 means a single run */
+    double area_growth; /* factor of growth in area that makes a run due early; 0 means never */
 } GstConvnextSelection;
 
-/* What an engine is opened with. Another value needs another engine. */
+/* What an engine is opened with. Another value requires another engine. */
 typedef struct GstConvnextEngineSettings {
     char *model; /* NULL means the bundled model */
     GstConvnextWeights weights;
@@ -153,20 +153,20 @@ typedef struct GstConvnextEngineSettings {
     guint input_size; /* 0 means the model's */
     GstConvnextCrop crop;
     GstConvnextRegionKind region;
-    guint threads;      /* 0 means one per processor that this process may use */
-    char *cpu_affinity; /* NULL means every processor that this process may use */
+    guint threads;      /* 0 means one per CPU that this process may use */
+    char *cpu_affinity; /* NULL means every CPU that this process may use */
 } GstConvnextEngineSettings;
 
-/* How a frame is treated. Read anew for each frame; owns nothing, so it can be copied. */
+/* How a frame is processed. Read anew for each frame; owns nothing, so it can be copied. */
 typedef struct GstConvnextFrameSettings {
-    guint version; /* changes whenever one of the others does */
+    guint version; /* changes whenever another field is set */
     GstConvnextScoring scoring;
     GstConvnextSmoothing smoothing;
     GstConvnextSelection objects;
     GstConvnextMode mode;
     guint interval;          /* frames from one inference to the next */
     GstClockTime min_period; /* nanoseconds from one inference to the next */
-    double change_threshold; /* smallest change of brightness that needs inference; 0 is off */
+    double change_threshold; /* smallest change of brightness that needs inference; 0 means off */
     GstClockTime max_age;    /* age at which an unchanged scene is run again; 0 means never */
     gboolean carry;
     gboolean qos; /* skip inference on frames that would be late */
@@ -188,7 +188,7 @@ void gst_convnext_engine_settings_copy(GstConvnextEngineSettings *to,
                                        const GstConvnextEngineSettings *from);
 void gst_convnext_engine_settings_clear(GstConvnextEngineSettings *settings);
 
-/* Not locked: the element locks. FALSE if id is none of the properties above. */
+/* Not locked: the element locks. FALSE if id is not one of the settings above. */
 gboolean gst_convnext_settings_set(GstConvnextSettings *settings, guint id, const GValue *value);
 gboolean gst_convnext_settings_get(const GstConvnextSettings *settings, guint id, GValue *value);
 
@@ -202,13 +202,13 @@ gboolean gst_convnext_frame_settings_same_results(const GstConvnextFrameSettings
 /* TRUE if gst_convnext_settings_check_smoothing() reads the property. */
 gboolean gst_convnext_settings_is_smoothing(guint id);
 
-/* Check what no single property can: the settings of an engine, and those that turn results into a
- * state. FALSE with a sentence in error (CNX_ERROR_SETTINGS). */
+/* Check what the range of a single property cannot express: the settings of an engine, and those
+ * that turn results into a state. FALSE with error (CNX_ERROR_SETTINGS) otherwise. */
 gboolean gst_convnext_engine_settings_check(const GstConvnextEngineSettings *settings,
                                             GError **error);
 gboolean gst_convnext_settings_check_smoothing(const GstConvnextSettings *settings, GError **error);
 
-/* The path of the bundled model: in the build tree for a plugin that runs from there, else in the
+/* The path of the bundled model: in the build tree if the plugin runs from there, otherwise in the
  * data directory. The caller owns it. */
 char *gst_convnext_bundled_model(void);
 

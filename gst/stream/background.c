@@ -15,7 +15,7 @@ struct GstConvnextBackground {
     GstConvnextJob *spare; /* memory for a job; or NULL */
 };
 
-/* The lock is held. Returns results to unref without it, or NULL. */
+/* The lock is held. Returns results to unref once it is released, or NULL. */
 static GPtrArray *add_finished(GstConvnextBackground *self, const GstConvnextJob *job)
 {
     GPtrArray *older = NULL;
@@ -44,7 +44,7 @@ static void finish_job(GstConvnextBackground *self, const GstConvnextJob *job, c
     self->done(job, error, self->data);
 }
 
-/* Keeps the memory of a job. Three are in use at most: one for the current frame, one in the
+/* Keeps the memory of a job. At most three jobs are in use: that of the current frame, one in the
  * worker's slot, and one that runs. */
 static void recycle_job(GstConvnextBackground *self, GstConvnextJob *job)
 {

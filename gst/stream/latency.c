@@ -2,7 +2,7 @@
 #include "gst/stream/latency.h"
 
 #define WINDOW 64 /* frames of an estimate */
-#define SETTLE 8  /* frames from one estimate to the next, once there are so many */
+#define SETTLE 8  /* frames between two estimates; each of the first frames makes one */
 
 void gst_convnext_latency_reset(GstConvnextLatency *self)
 {

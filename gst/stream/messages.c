@@ -61,7 +61,7 @@ void gst_convnext_announce_engine(GstElement *element, const GstConvnextEngine *
         GST_WARNING_OBJECT(element, "%s", remark);
     if (ignored)
         GST_ELEMENT_WARNING(element, RESOURCE, SETTINGS,
-                            ("not about the model beside it, and ignored: %s", ignored), (NULL));
+                            ("ignored, because it belongs to another model: %s", ignored), (NULL));
 }
 
 static const char *best_label(GstConvnextResult *result)

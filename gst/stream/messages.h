@@ -10,8 +10,8 @@
 
 #include "gst/engine/engine.h"
 
-/* Posts the sentence of error (domain CNX_ERROR) as GST_MESSAGE_ERROR or GST_MESSAGE_WARNING.
- * doing: what failed, for developers. */
+/* Posts error (domain CNX_ERROR) as GST_MESSAGE_ERROR or GST_MESSAGE_WARNING. doing: the activity
+ * that failed, for the debug string. */
 void gst_convnext_post_error(GstElement *element, GstMessageType type, const GError *error,
                              const char *doing);
 
@@ -21,7 +21,8 @@ void gst_convnext_announce_engine(GstElement *element, const GstConvnextEngine *
 /* Logs the best class of each result of a job. */
 void gst_convnext_log_job(GstElement *element, const GstConvnextJob *job);
 
-/* Posts an element message `convnext`: the structure of the result, and which frame it is about. */
+/* Posts an element message `convnext`: the result's structure and the number and times of its
+ * frame. */
 void gst_convnext_post_result(GstElement *element, const GstConvnextTimes *times,
                               GstConvnextResult *result);
 

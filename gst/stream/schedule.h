@@ -1,4 +1,4 @@
-/* Decides which frames run: by count, by time, by lateness and by what they show.
+/* Decides which frames run: by count, time, lateness and content.
  *
  * Not locked: the owner holds one lock around all calls, because QOS events come from other
  * threads.
@@ -16,52 +16,52 @@ typedef enum GstConvnextDecision {
     GST_CONVNEXT_RUN,
     GST_CONVNEXT_NOT_DUE,
     GST_CONVNEXT_LATE,      /* downstream would get its result too late */
-    GST_CONVNEXT_UNCHANGED, /* it shows what the last frame that ran has shown */
+    GST_CONVNEXT_UNCHANGED, /* it looks like the last frame that ran */
 } GstConvnextDecision;
 
 typedef struct GstConvnextSchedule {
     /* About the last frame that ran. */
     gboolean has_run; /* FALSE before the first frame since the reset */
-    guint frames;     /* from it to the current frame */
-    GstClockTime pts; /* of it */
+    guint frames;     /* from that frame to the current one */
+    GstClockTime pts; /* of that frame */
     gboolean has_thumbnail;
     CnxThumbnail thumbnail;
     /* From QOS events, running times; GST_CLOCK_TIME_NONE if nothing is late. */
-    GstClockTime skip_until; /* frames before it skip inference */
-    GstClockTime late_until; /* frames from here on would be in time without inference */
+    GstClockTime skip_until; /* frames before this time skip inference */
+    GstClockTime late_until; /* frames from this time on would be in time without inference */
 } GstConvnextSchedule;
 
-/* The next frame runs, whatever the interval, and no frame is late. */
+/* Makes the next frame due, whatever the interval, and no frame late. */
 void gst_convnext_schedule_reset(GstConvnextSchedule *schedule);
 
-/* The next frame is due, whatever the interval. */
+/* Makes the next frame due, whatever the interval. */
 void gst_convnext_schedule_make_due(GstConvnextSchedule *schedule);
 
-/* Counts a frame and decides on it, but for what it shows. A frame is due if it is no gap and it is
- * interval frames and min_period nanoseconds away, in either direction, from the last one that ran.
- * An unknown time counts as passed. */
+/* Counts a frame and decides by everything but its content. A frame is due if it is not a gap and
+ * is both interval frames and min_period nanoseconds away, in either direction, from the last frame
+ * that ran. An unknown time counts as far enough. */
 GstConvnextDecision gst_convnext_schedule_decide(GstConvnextSchedule *schedule,
                                                  const GstConvnextTimes *times, gboolean is_gap,
                                                  const GstConvnextFrameSettings *settings);
 
-/* Decides on a frame that is due by its thumbnail: UNCHANGED if every cell of it differs by less
- * than change_threshold from the last frame that ran, and that frame is younger than max_age. */
+/* Decides on a due frame by its thumbnail: UNCHANGED if each cell differs by less than
+ * change_threshold from that of the last frame that ran, and that frame is younger than max_age. */
 GstConvnextDecision gst_convnext_schedule_compare(const GstConvnextSchedule *schedule,
                                                   GstClockTime pts, const CnxThumbnail *thumbnail,
                                                   const GstConvnextFrameSettings *settings);
 
-/* The frame runs. thumbnail: NULL if it has none. */
+/* Notes that a frame runs. thumbnail: NULL if it has none. */
 void gst_convnext_schedule_note_run(GstConvnextSchedule *schedule, GstClockTime pts,
                                     const CnxThumbnail *thumbnail);
 
-/* Takes a QOS event: a frame of this running time came `lateness` nanoseconds late, or, for
- * GST_QOS_TYPE_THROTTLE, downstream wants no other frame within `lateness`.
+/* Takes a QOS event: the frame with this running time was `lateness` nanoseconds late or, for
+ * GST_QOS_TYPE_THROTTLE, downstream needs no other frame within `lateness`.
  *
- * A report about a frame that ran makes later frames skip inference for twice the lateness, as
- * decoders do: a frame that is just in time would be late after inference. A report about a frame
- * that was skipped changes nothing; otherwise a stream that is late for another reason would never
- * run again.
+ * After an event about a frame that ran, later frames skip inference for twice the lateness, as in
+ * decoders: a frame that is just in time would be late after inference. An event about a frame that
+ * was skipped changes nothing; otherwise a stream that is late for another reason would never run
+ * again.
  *
- * TRUE if skipping inference may be enough to catch up, so that no other element has to act. */
+ * TRUE if skipping inference may be enough to catch up, so that no other element needs to act. */
 gboolean gst_convnext_schedule_add_qos(GstConvnextSchedule *schedule, GstQOSType type,
                                        GstClockTime running_time, GstClockTimeDiff lateness);

@@ -23,10 +23,10 @@ typedef struct GstConvnextStats {
     guint64 inferred;     /* that the network ran on */
     guint64 replaced;     /* mode=latest: dropped for a newer one while the network was busy */
     guint64 skipped;      /* not run, for any reason */
-    guint64 unchanged;    /* of those: because they show no change */
-    guint64 late_skipped; /* of those: because downstream would get them too late */
+    guint64 unchanged;    /* of the skipped: because they show no change */
+    guint64 late_skipped; /* of the skipped: because downstream would get them late */
     guint64 late;         /* reported late by a sink, in QOS events */
-    /* Nanoseconds of the last inferred frames. Sample i is at i % WINDOW. */
+    /* Times of the last inferred frames, nanoseconds. Sample i is at i % WINDOW. */
     GstClockTime samples[GST_CONVNEXT_PHASES][GST_CONVNEXT_STATS_WINDOW];
 } GstConvnextStats;
 

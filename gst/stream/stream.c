@@ -16,10 +16,10 @@
 GST_DEBUG_CATEGORY_EXTERN(gst_convnext_debug);
 #define GST_CAT_DEFAULT gst_convnext_debug
 
-#define NO_VERSION G_MAXUINT /* of settings: before the first frame */
+#define NO_VERSION G_MAXUINT /* of the settings before the first frame */
 
 struct GstConvnextStream {
-    GstElement *element;               /* the owner; not held */
+    GstElement *element;               /* the owner; not a reference */
     GstConvnextBackground *background; /* of mode=latest */
 
     GMutex lock; /* guards everything up to the next comment */
@@ -31,7 +31,7 @@ struct GstConvnextStream {
     gboolean has_states;
     gboolean has_failed;       /* a job in the background has posted an error */
     GstConvnextEngine *engine; /* of the input; NULL without one */
-    gboolean is_interrupted;   /* no frame waits for the engine */
+    gboolean is_interrupted;   /* frames do not wait for the engine */
 
     /* Belongs to the streaming thread. */
     guint64 frames; /* since start */
@@ -114,7 +114,7 @@ static gboolean collect_finished(GstConvnextStream *self)
     return results != NULL;
 }
 
-/* Attaches results that are new, and with carry also those that an earlier frame had. */
+/* Attaches the last results if they are new or, with carry, even if an earlier frame had them. */
 static void attach_results(GstConvnextStream *self, GstBuffer *buffer, gboolean is_new,
                            gboolean carry)
 {
@@ -153,7 +153,7 @@ static GSList *update_states(GstConvnextStream *self, const GstConvnextJob *job)
     return NULL;
 }
 
-/* FALSE after a change of the model: nothing about the old one follows its message. */
+/* FALSE after a change of the model: nothing is posted about the old one any more. */
 static gboolean is_current(GstConvnextStream *self, const GstConvnextJob *job)
 {
     g_mutex_lock(&self->lock);
@@ -189,7 +189,7 @@ static void report_job(GstConvnextStream *self, const GstConvnextJob *job, GstCl
             gst_structure_free(changes->data);
 }
 
-/* Posts the error, but lets a frame pass without a result if its job was cancelled. */
+/* TRUE if the job was cancelled: its frame passes without a result. Otherwise posts the error. */
 static gboolean pass_if_cancelled(GstConvnextStream *self, const GError *error)
 {
     if (g_error_matches(error, CNX_ERROR, CNX_ERROR_CANCELLED))
@@ -200,7 +200,7 @@ static gboolean pass_if_cancelled(GstConvnextStream *self, const GError *error)
 
 /* From a frame to a job */
 
-/* TRUE if results are missing, so that a frame runs although it shows no change. */
+/* TRUE if results are missing, so that a frame runs even though it shows no change. */
 static gboolean needs_results(GstConvnextStream *self, const GstConvnextFrameSettings *settings)
 {
     const gboolean objects = runs_objects(self);
@@ -216,7 +216,7 @@ static gboolean needs_results(GstConvnextStream *self, const GstConvnextFrameSet
     return needs;
 }
 
-/* Decides by what a frame shows. thumbnail: receives its thumbnail, if *has_thumbnail. */
+/* Decides by a frame's content. thumbnail: receives its thumbnail, if *has_thumbnail. */
 static GstConvnextDecision detect_change(GstConvnextStream *self, GstBuffer *buffer,
                                          const GstConvnextFrameSettings *settings,
                                          CnxThumbnail *thumbnail, gboolean *has_thumbnail)
@@ -235,7 +235,7 @@ static GstConvnextDecision detect_change(GstConvnextStream *self, GstBuffer *buf
     return decision;
 }
 
-/* Fills the job's inputs: of the whole frame, or of the objects that run now, possibly none. */
+/* Fills the job's inputs with the whole frame or with the objects that run now, if any. */
 static gboolean fill_inputs(GstConvnextStream *self, GstBuffer *buffer,
                             const GstConvnextFrameSettings *settings, GError **error)
 {
@@ -243,7 +243,7 @@ static gboolean fill_inputs(GstConvnextStream *self, GstBuffer *buffer,
 
     if (!runs_objects(self))
         return gst_convnext_input_fill(self->input, buffer, NULL, self->job, error);
-    /* In this order: a job that no longer runs has been collected. */
+    /* In this order, so that the results of a job that no longer runs are collected. */
     guint64 running_frame = gst_convnext_background_running_frame(self->background);
     collect_finished(self);
     gst_convnext_job_end(self->job);
@@ -279,7 +279,7 @@ static gboolean make_job(GstConvnextStream *self, GstBuffer *buffer,
     return TRUE;
 }
 
-/* Makes the job of a frame that runs; the job of another frame is empty. FALSE after an error. */
+/* Makes the job of a frame, which is empty if the frame does not run. FALSE after an error. */
 static gboolean schedule_frame(GstConvnextStream *self, GstBuffer *buffer,
                                const GstConvnextFrameSettings *settings)
 {
@@ -327,7 +327,7 @@ static gboolean run_and_attach(GstConvnextStream *self, GstBuffer *buffer,
     return TRUE;
 }
 
-/* After mode=latest: waits for the job under way. Its time says nothing about mode=sync. */
+/* Waits for the job under way after mode=latest. Times so far do not apply to mode=sync. */
 static gboolean finish_latest(GstConvnextStream *self)
 {
     gst_convnext_background_drain(self->background);
@@ -390,7 +390,7 @@ static gboolean handle_latest(GstConvnextStream *self, GstBuffer *buffer,
 {
     const gboolean objects = runs_objects(self);
 
-    /* Otherwise a waiting object might begin to run while it is chosen once more. */
+    /* Otherwise a waiting object could start to run while it is chosen again. */
     if (objects)
         gst_convnext_background_hold(self->background, TRUE);
     gboolean is_fine = schedule_frame(self, buffer, settings);
@@ -405,8 +405,8 @@ static gboolean handle_latest(GstConvnextStream *self, GstBuffer *buffer,
 
 /* Frames */
 
-/* New settings would never show in a still scene, or on an object that runs only once: those that
- * change results make the next frame and every object due. */
+/* If new settings change results, the next frame and every object are due. Otherwise they would
+ * never take effect in a still scene or on an object that runs only once. */
 static void follow_settings(GstConvnextStream *self, const GstConvnextFrameSettings *settings)
 {
     if (settings->version == self->settings.version)

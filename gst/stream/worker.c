@@ -10,16 +10,16 @@ struct GstConvnextWorker {
     gpointer data;
 
     GMutex lock;     /* guards everything below */
-    GCond work;      /* something to run, or to end for */
-    GCond idle;      /* nothing left to run, or it was discarded */
+    GCond work;      /* a task, a wake or the end is pending */
+    GCond idle;      /* the running task has ended, or tasks were discarded */
     GThread *thread; /* NULL before the first task and after halt */
     gpointer slot;   /* the next task; NULL if there is none */
     guint64 slot_tag;
-    gboolean is_held; /* the task in the slot does not begin */
+    gboolean is_held; /* the task in the slot must not start */
     gboolean is_woken;
     gboolean is_running;
     guint64 running_tag;
-    gboolean is_discarded; /* the task that runs */
+    gboolean is_discarded; /* the running task */
     gboolean is_ending;
 };
 
@@ -84,7 +84,7 @@ void gst_convnext_worker_free(GstConvnextWorker *self)
     g_free(self);
 }
 
-/* The lock is held. g_thread_new() would end the process if the system has no thread left. */
+/* The lock is held. g_thread_new() would abort the process if the system had no thread left. */
 static gboolean ensure_thread(GstConvnextWorker *self, GError **error)
 {
     g_autoptr(GError) reason = NULL;

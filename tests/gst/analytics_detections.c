@@ -1,5 +1,5 @@
-/* Objects in GstAnalytics metadata: each is classified once even if other metadata describes it
- * too, is tracked by its tracker's id, and gets its classes in the same metadata.
+/* Objects in GstAnalytics metadata: each is classified once, even if other metadata describes it
+ * too. It is tracked by its tracker's id and gets its classes in the same metadata.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <gst/analytics/analytics.h>
@@ -136,7 +136,7 @@ GST_START_TEST(test_same_object)
     add_region(in, "cat", 60, 20, 100, 80, 0);
     fail_unless_equals_int(count_results(h, in), 3);
 
-    in = new_frame(2); /* the id 0 is also that of the first detection, which both overlap */
+    in = new_frame(2); /* 0 is also the id of the first detection; both regions overlap it */
     add_detection(in, "cat", 100, 20, 100, 80);
     add_detection(in, "cat", 130, 20, 100, 80);
     add_region(in, "cat", 130, 20, 100, 80, 0);
@@ -156,8 +156,8 @@ static GstClockTime process_age(GstHarness *h, GstBuffer *frame)
     return frames_age(frames_process(h, frame)) / (40 * GST_MSECOND);
 }
 
-/* An object keeps its result under a tracker's id. A lost track does not, and neither does the id
- * that links a region to its detection. */
+/* An object with a tracker's id keeps its result. An object whose track is lost does not, nor does
+ * one whose id only links a region to its detection. */
 GST_START_TEST(test_tracking)
 {
     g_autoptr(GstHarness) h = boxes_harness(network, CAPS);

@@ -63,7 +63,7 @@ GST_START_TEST(test_shared_buffer)
 }
 GST_END_TEST;
 
-/* With interval=3, the frames between inferences carry the last result and its age. */
+/* With interval=3, the frames between two inferences carry the last result and its age. */
 GST_START_TEST(test_interval)
 {
     g_autoptr(GstHarness) h = frames_harness(network, CAPS);
@@ -144,7 +144,7 @@ GST_START_TEST(test_caps_change)
 }
 GST_END_TEST;
 
-/* Frames of a segment in bytes have no running time. They are inferred all the same. */
+/* Frames of a segment in bytes have no running time, but are inferred as well. */
 GST_START_TEST(test_segment_in_bytes)
 {
     g_autoptr(GstHarness) h = frames_harness(network, CAPS);
@@ -195,8 +195,8 @@ GST_START_TEST(test_classes)
 }
 GST_END_TEST;
 
-/* Each requested output is attached as a tensor of the right shape; unrequested classes are
- * not. */
+/* Each requested output is attached as a tensor of the right shape; classes are not attached unless
+ * requested. */
 GST_START_TEST(test_outputs)
 {
     g_autoptr(GstHarness) h = frames_harness(network, NULL);
@@ -264,19 +264,19 @@ GST_START_TEST(test_messages_and_stats)
 }
 GST_END_TEST;
 
-/* A restart applies input-size, and restoring it restores the first answer. */
+/* A restart applies input-size; restoring it restores the first logits. */
 GST_START_TEST(test_restart)
 {
     g_autoptr(GstHarness) h = frames_harness(network, NULL);
     float first[NETWORK_CLASSES], larger[NETWORK_CLASSES], again[NETWORK_CLASSES];
-    float *const answers[] = {first, larger, again};
+    float *const logits[] = {first, larger, again};
 
     for (guint i = 0; i < 3; i++) {
         gst_element_set_state(h->element, i % 2 ? GST_STATE_READY : GST_STATE_NULL);
         g_object_set(h->element, "input-size", i == 1 ? 128 : 0, NULL);
         gst_element_set_state(h->element, GST_STATE_PLAYING);
         gst_harness_set_src_caps_str(h, CAPS);
-        frames_logits(h, frames_new(CAPS, FRAME_COLOURS, 0), answers[i]);
+        frames_logits(h, frames_new(CAPS, FRAME_COLOURS, 0), logits[i]);
     }
     fail_unless(!memcmp(first, again, sizeof first));
     fail_unless(memcmp(first, larger, sizeof first), "input-size has no effect");

@@ -1,4 +1,4 @@
-/* region=objects: each detected object gets a result of its own.
+/* region=objects: each detected object gets its own result.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <gst/check/gstcheck.h>
@@ -21,7 +21,7 @@ static GstBuffer *new_frame(guint pts)
     return frames_new(CAPS, FRAME_COLOURS, pts);
 }
 
-/* The logits of a box of the picture as a picture of its own. */
+/* The logits of a box that is processed as a separate frame. */
 static void run_alone(guint x, guint y, guint width, guint height, float *logits)
 {
     g_autofree char *caps =
@@ -42,8 +42,8 @@ static float get_distance(GstConvnextMeta *meta, const float *expected)
     return frames_distance(gst_convnext_tensor_get_values(tensor, &n), expected);
 }
 
-/* Each object gets the answer that it gets as a picture of its own. There are more objects than a
- * batch holds, and some are partly outside the frame. */
+/* Each object gets the logits that it gets as a separate frame. There are more objects than a batch
+ * holds, and some are partly outside the frame. */
 GST_START_TEST(test_logits)
 {
     g_autoptr(GstHarness) h = new_harness();
@@ -73,7 +73,7 @@ GST_START_TEST(test_logits)
 }
 GST_END_TEST;
 
-/* The same with a GstVideoCropMeta: boxes are clipped to its rectangle and moved with it. */
+/* With a GstVideoCropMeta, boxes are clipped to its rectangle and moved with it. */
 GST_START_TEST(test_crop_meta)
 {
     g_autoptr(GstHarness) h = boxes_harness(network, "video/x-raw,format=RGB,width=200,height=150");

@@ -1,5 +1,5 @@
-/* Unusable settings and files: going to READY fails with one error that names the culprit, and
- * succeeds once it is fixed.
+/* Unusable settings and files: going to READY fails with one error that names the cause, and
+ * succeeds once the cause is removed.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <gst/check/gstcheck.h>
@@ -82,7 +82,7 @@ GST_START_TEST(test_labels)
 }
 GST_END_TEST;
 
-/* Invalid properties and combinations of them are refused. */
+/* Invalid properties and invalid combinations are refused. */
 GST_START_TEST(test_settings)
 {
     g_autoptr(GstElement) element = make_element();
@@ -123,7 +123,7 @@ GST_START_TEST(test_missing_head)
 }
 GST_END_TEST;
 
-/* An unknown word in CONVNEXT_CPU is refused. */
+/* An unknown isa level in CONVNEXT_CPU is refused. */
 GST_START_TEST(test_unknown_cpu_level)
 {
     g_autoptr(GstElement) element = make_element();

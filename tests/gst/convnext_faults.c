@@ -1,4 +1,4 @@
-/* Faults while playing, and the recovery from them.
+/* Faults while playing, and recovery from them.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #define _GNU_SOURCE /* RTLD_NEXT */
@@ -69,7 +69,7 @@ GST_START_TEST(test_flush_after_error)
 }
 GST_END_TEST;
 
-/* A system out of threads: the plugin calls this function instead of GLib's */
+/* A system that is out of threads: the plugin calls this function instead of GLib's */
 
 static int out_of_threads; /* atomic */
 
@@ -80,7 +80,7 @@ __attribute__((visibility("default"))) GThread *g_thread_try_new(const char *nam
     TryNew *try_new = (TryNew *)dlsym(RTLD_NEXT, "g_thread_try_new");
     if (!g_atomic_int_get(&out_of_threads))
         return try_new(name, run, data, error);
-    g_set_error(error, G_THREAD_ERROR, G_THREAD_ERROR_AGAIN, "the test allows none");
+    g_set_error(error, G_THREAD_ERROR, G_THREAD_ERROR_AGAIN, "the test allows no thread");
     return NULL;
 }
 

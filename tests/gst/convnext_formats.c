@@ -21,7 +21,7 @@ static void run_network(const char *caps, FramePicture picture, float *logits)
     frames_logits(h, frames_new(caps, picture, 0), logits);
 }
 
-/* The unit of a difference between logits: the difference between two pictures. */
+/* The unit of differences between logits: the distance between the logits of two pictures. */
 static float get_scale(const float *logits, int width, int height)
 {
     g_autofree char *caps = make_caps("RGB", width, height);
@@ -72,7 +72,7 @@ static void check_format(GstVideoFormat format, int width, int height)
                 caps, difference, get_tolerance(format));
 }
 
-/* Every raw format gives the same answer as RGB. */
+/* Every raw format gives the same logits as RGB, within the tolerance. */
 GST_START_TEST(test_every_format)
 {
     guint n;
@@ -128,7 +128,7 @@ GST_START_TEST(test_strides)
 
         frames_logits(h, frames_new(caps, FRAME_COLOURS, 0), packed);
         frames_logits(h, frames_pad(caps, frames_new(caps, FRAME_COLOURS, 40)), padded);
-        fail_unless(!memcmp(packed, padded, sizeof packed), "%s: strides change the answer",
+        fail_unless(!memcmp(packed, padded, sizeof packed), "%s: strides change the logits",
                     formats[i]);
     }
 }
@@ -152,12 +152,12 @@ GST_START_TEST(test_interlaced)
         frames_logits(h, frames_lay_out(caps, interleaved, frames_new(caps, FRAME_COLOURS, 0)),
                       interlaced);
         fail_unless(!memcmp(progressive, interlaced, sizeof progressive),
-                    "%s: interlacing changes the answer", formats[i]);
+                    "%s: interlacing changes the logits", formats[i]);
     }
 }
 GST_END_TEST;
 
-/* The same colours in any matrix and range give the same answer. */
+/* The same colours in any matrix and range give the same logits, within the tolerance. */
 GST_START_TEST(test_colorimetry)
 {
     static const char *const colours[] = {"bt601",   "bt709",   "bt2020",    "1:4:0:0",
@@ -201,7 +201,7 @@ GST_START_TEST(test_limited_rgb_and_gray)
 }
 GST_END_TEST;
 
-/* Half as many columns with 2:1 pixels are the same picture. */
+/* Half as many columns with a pixel aspect ratio of 2:1 are the same picture. */
 GST_START_TEST(test_pixel_aspect_ratio)
 {
     float square[NETWORK_CLASSES], wide[NETWORK_CLASSES], squeezed[NETWORK_CLASSES];

@@ -14,8 +14,8 @@ static void expect_latency_message(gboolean is_posted)
     fail_unless_equals_int(message != NULL, is_posted);
 }
 
-/* With mode=sync the time of an inference is added to the latency, with mode=latest nothing is.
- * Each change posts a message. */
+/* With mode=sync the element adds the time of an inference to the latency, with mode=latest
+ * nothing. Each change posts a message. */
 GST_START_TEST(test_latency)
 {
     gst_harness_set_upstream_latency(h, 7 * GST_MSECOND);

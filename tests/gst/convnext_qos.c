@@ -58,14 +58,14 @@ GST_START_TEST(test_late)
     expect_inferences(8, "1");
     g_object_set(h->element, "qos", FALSE, NULL);
     send_late(8, 3);
-    fail_unless_equals_int(count_forwarded(), 2); /* those that skipping cannot answer */
+    fail_unless_equals_int(count_forwarded(), 2); /* those that skipping cannot handle */
     expect_inferences(9, "11");
     fail_unless_equals_uint64(frames_counter(h->element, "late-skipped"), 3);
 }
 GST_END_TEST;
 
 /* Late frames that were not inferred do not postpone the next inference. If frames are still late
- * after the time of the last inference is made up for, the event is forwarded. */
+ * once the time of the last inference has been made up, the event is forwarded. */
 GST_START_TEST(test_late_for_another_reason)
 {
     for (guint i = 0; i < 12; i += 4) {

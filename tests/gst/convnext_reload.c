@@ -32,7 +32,7 @@ static GstBuffer *process_next(void)
 }
 
 /* Processes frames until the model changes. Each has a result from one of the two networks, and the
- * message names the first frame with the new one. */
+ * message names the first frame of the new one. */
 static void expect_change(const char *from, const char *to)
 {
     gboolean is_changed = FALSE;
@@ -60,7 +60,7 @@ static void expect_warning(const char *text)
     fail_unless_equals_int(gate_messages(gate, "convnext-model-updated", NULL, 0), 0);
 }
 
-/* Another model is loaded while playing, and the first one again. */
+/* Another model is loaded while playing, and then the first one again. */
 GST_START_TEST(test_new_model)
 {
     gst_buffer_unref(process_next());
@@ -127,7 +127,7 @@ GST_START_TEST(test_model_and_labels)
 }
 GST_END_TEST;
 
-/* Only the last of many changes counts, even while another one is being loaded. */
+/* Only the last of many changes counts, even if another one is being loaded. */
 GST_START_TEST(test_many_changes)
 {
     gst_buffer_unref(process_next());
@@ -295,7 +295,8 @@ GST_START_TEST(test_latest_messages)
         if (gst_message_has_name(message, "convnext-model-updated"))
             announced_frame = frame;
         else if (gst_message_has_name(message, "convnext-state-changed"))
-            fail_unless(frame >= announced_frame, "of frame %" G_GUINT64_FORMAT, frame);
+            fail_unless(frame >= announced_frame, "a late message of frame %" G_GUINT64_FORMAT,
+                        frame);
     }
     fail_unless(announced_frame > 0);
 }

@@ -1,4 +1,4 @@
-/* Elements of one process that run the same model share one engine without any setting.
+/* Elements of one process that run the same model share a queue and its memory automatically.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #define _GNU_SOURCE
@@ -15,7 +15,7 @@
 #define STREAMS 8
 #define FRAMES 30
 
-/* A stream whose thread pushes frames with alternating pictures. Each frame must get the answer to
+/* A stream whose thread pushes frames with alternating pictures. Each frame must get the logits of
  * its own picture while other streams run. */
 typedef struct Stream {
     GstHarness *h;
@@ -39,7 +39,7 @@ static gpointer stream_main(gpointer data)
     return NULL;
 }
 
-/* Eight streams share one engine and its memory, and each frame gets its own answer. */
+/* Eight streams share one queue and its memory, and each frame gets its own logits. */
 GST_START_TEST(test_streams)
 {
     Stream streams[STREAMS] = {0};
@@ -71,7 +71,7 @@ GST_START_TEST(test_streams)
 }
 GST_END_TEST;
 
-/* A harness around an element that starts with this property. */
+/* A harness around a new element with this property. */
 static GstHarness *new_harness(const char *property, guint value)
 {
     GstHarness *h = frames_harness(network, NULL);
@@ -82,7 +82,7 @@ static GstHarness *new_harness(const char *property, guint value)
     return h;
 }
 
-/* The engine has as many threads as the largest request among its elements. */
+/* A queue uses the largest number of threads that one of its elements requests. */
 GST_START_TEST(test_threads)
 {
     g_autoptr(GstHarness) one = new_harness("threads", 1);
@@ -99,7 +99,7 @@ GST_START_TEST(test_threads)
 }
 GST_END_TEST;
 
-/* Another input size is another engine. */
+/* Another input size needs another queue. */
 GST_START_TEST(test_sizes)
 {
     g_autoptr(GstHarness) small = new_harness("input-size", 0);
@@ -114,7 +114,7 @@ GST_START_TEST(test_sizes)
 }
 GST_END_TEST;
 
-/* The smallest number of CPUs that one of the engine's threads may run on. 0 means no threads. */
+/* The smallest number of CPUs that a thread of the pool may run on. 0 means no threads. */
 static guint count_thread_cpus(void)
 {
     g_autoptr(GDir) threads = g_dir_open("/proc/self/task", 0, NULL);
@@ -135,7 +135,7 @@ static guint count_thread_cpus(void)
     return n_cpus;
 }
 
-static guint n_cpus_at_mapping; /* those when the last file was mapped */
+static guint n_cpus_at_mapping; /* count_thread_cpus() when the last file was mapped */
 
 /* Replaces GLib's function, also in the plugin. */
 #pragma GCC visibility push(default)
@@ -151,7 +151,7 @@ GMappedFile *g_mapped_file_new_from_fd(int fd, gboolean writable, GError **error
     return original(fd, writable, error);
 }
 
-/* cpu-affinity applies to the threads of all elements, but only once an element with it has
+/* cpu-affinity applies to the threads of all elements, but only once the element that sets it has
  * loaded its model. */
 GST_START_TEST(test_affinity)
 {
@@ -211,7 +211,7 @@ static void check_interrupted(const char *mode)
         gst_element_set_state(p.pipeline, GST_STATE_READY);
         wait_for_all(steady, G_N_ELEMENTS(steady));
         gst_element_set_state(p.pipeline, GST_STATE_PLAYING);
-        /* A source that is stopped before that may find its peer shut down and post an error. */
+        /* A source that is stopped earlier may find its peer shut down and post an error. */
         pipeline_wait_for_state(&p);
     }
     wait_for_all(&p, 1);

@@ -58,8 +58,8 @@ static void process_many(const char *sequence)
         g_free(process(*sequence == 'w'));
 }
 
-/* Waits for the next message of a state change and checks its fields. frame is the frame that it
- * names, and since the first frame with the new state. */
+/* Waits for the next message about a state and checks its fields. frame: its number in the message.
+ * since: the first frame that supports the new state. */
 static void expect_change(const char *from, const char *to, guint frame, guint since)
 {
     g_autoptr(GstMessage) message = gate_pop(gate, GST_MESSAGE_ELEMENT);
@@ -162,7 +162,7 @@ static void process_halves(gboolean left_white, gboolean right_white, int left, 
     gst_buffer_unref(boxes_process(h, frame, boxes, G_N_ELEMENTS(boxes)));
 }
 
-/* The changes in the messages so far as object and new state, like "7:normal ". */
+/* The state changes posted so far, as object and new state, like "7:normal ". */
 static char *pop_changes(void)
 {
     g_autoptr(GstBus) bus = gst_element_get_bus(h->element);
@@ -202,7 +202,7 @@ static void start_objects(void)
     harness_restart(h, CAPS);
 }
 
-/* Each tracked object has a state of its own; untracked objects have none. */
+/* Each tracked object has its own state; untracked objects have none. */
 GST_START_TEST(test_objects)
 {
     g_autofree char *black = process(FALSE);
@@ -283,14 +283,14 @@ static void check_static_scene(const char *smoothing)
     fail_unless_equals_uint64(frames_counter(h->element, "inferred"), inferred);
 }
 
-/* A static scene is inferred until its state is known, and then no more. */
+/* A static scene is inferred until its state is known, and then no longer. */
 GST_START_TEST(test_static_scene)
 {
     check_static_scene(__i__ ? "exponential" : "majority");
 }
 GST_END_TEST;
 
-/* The objects of a static scene are classified until their states are known, and then no more. */
+/* The objects of a static scene are classified until their states are known, and then no longer. */
 GST_START_TEST(test_static_scene_objects)
 {
     g_autofree char *black = process(FALSE);
@@ -305,8 +305,8 @@ GST_START_TEST(test_static_scene_objects)
 }
 GST_END_TEST;
 
-/* While playing, a smoothing-count above the window is a warning and means all of the window. At
- * a start it is an error. */
+/* While playing, a smoothing-count above the window posts a warning and counts as the window. At a
+ * start it is an error. */
 GST_START_TEST(test_count_beyond_window)
 {
     g_autofree char *black = process(FALSE);
@@ -314,7 +314,7 @@ GST_START_TEST(test_count_beyond_window)
     gst_util_set_object_arg(G_OBJECT(h->element), "smoothing", "majority");
     g_object_set(h->element, "smoothing-window", 9, "smoothing-count", 7, NULL);
     g_object_set(h->element, "top-k", 1, "smoothing-window", 2, NULL);
-    messages_expect(gate_pop(gate, GST_MESSAGE_WARNING), "which is 2, not 7"); /* the only one */
+    messages_expect(gate_pop(gate, GST_MESSAGE_WARNING), "(2), not 7"); /* the only one */
     process_many("bb");
     expect_change(NULL, black, 2, 1);
     fail_unless_equals_int(gst_element_set_state(h->element, GST_STATE_READY),

@@ -98,8 +98,8 @@ typedef struct Setter {
     GThread *thread;
 } Setter;
 
-static int is_enough; /* atomic: the setters end */
-static int n_ready;   /* atomic: the setters that will only set the model */
+static int is_enough; /* atomic: tells the setters to end */
+static int n_ready;   /* atomic: how many setters only have to set the model */
 
 static gpointer setter_main(gpointer data)
 {
@@ -146,7 +146,7 @@ static gboolean is_last_model_loaded(GstElement *element)
     return g_str_equal(gst_structure_get_string(info, "path"), model);
 }
 
-/* Each frame comes out whatever is set, and in the end the model that was set last runs. */
+/* Each frame comes out whatever the settings, and in the end the model that was set last runs. */
 GST_START_TEST(test_settings)
 {
     g_autoptr(GstHarness) h = frames_harness(networks[0], CAPS);
@@ -163,7 +163,7 @@ GST_START_TEST(test_settings)
         gst_buffer_unref(frames_process(h, frame));
     }
     join_setters(setters);
-    /* Some frames first: the current engine may have the right model and still be replaced. */
+    /* Some frames come first: the current engine may have the right model and still be replaced. */
     while (i < FRAMES + FRAMES_AFTERWARDS || !is_last_model_loaded(h->element))
         gst_buffer_unref(frames_process(h, frames_new(CAPS, FRAME_COLOURS, 40 * i++)));
     fail_unless_equals_uint64(frames_counter(h->element, "frames"), i);

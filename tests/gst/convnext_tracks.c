@@ -41,8 +41,8 @@ static void check_ages(const guint *ages, const guint *expected, guint n, guint 
                     (int)ages[i], (int)expected[i]);
 }
 
-/* The largest objects are classified first and the rest in the next frames. The others carry
- * their last result. */
+/* The largest objects are classified first, the rest in the next frames. Objects that are not
+ * classified carry their last result. */
 GST_START_TEST(test_max_objects)
 {
     g_autoptr(GstHarness) h = boxes_harness(network, CAPS);
@@ -86,8 +86,8 @@ GST_START_TEST(test_reclassify)
 }
 GST_END_TEST;
 
-/* With reclassify-interval=0, an object is classified once and again when it has grown. Another
- * id or a flush makes it new. */
+/* With reclassify-interval=0, an object is classified once, and again when it has grown. Another id
+ * or a flush makes it a new object. */
 GST_START_TEST(test_no_reclassification)
 {
     g_autoptr(GstHarness) h = boxes_harness(network, CAPS);
@@ -198,7 +198,7 @@ GST_START_TEST(test_scene_change)
 }
 GST_END_TEST;
 
-/* An object that is not due at a scene change is reclassified when it is. */
+/* An object that is not due at a scene change is reclassified once it is due. */
 GST_START_TEST(test_scene_change_before_due)
 {
     g_autoptr(GstHarness) h = boxes_harness(network, CAPS);
@@ -250,7 +250,8 @@ GST_START_TEST(test_latest)
 }
 GST_END_TEST;
 
-/* With mode=latest, an object with a result is not classified again, and the next one follows. */
+/* With mode=latest, an object with a result is not classified again, and the next object
+ * follows. */
 GST_START_TEST(test_latest_once)
 {
     g_autoptr(GstHarness) h = boxes_harness(network, CAPS);

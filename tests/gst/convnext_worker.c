@@ -1,5 +1,5 @@
-/* mode=latest: the streaming thread never waits for the network, and only replaced frames go
- * without an inference.
+/* mode=latest: the streaming thread never waits for the network, and only replaced frames are not
+ * inferred.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <gst/check/gstcheck.h>
@@ -14,7 +14,7 @@ static void setup(void)
     gst_util_set_object_arg(G_OBJECT(h->element), "mode", "latest");
 }
 
-/* Processes frame i, the first of a stream, and holds the worker once it has the result. */
+/* Processes frame i, the first of a stream, and blocks the worker once it has the result. */
 static void hold_worker(guint i)
 {
     gate_close(gate);
@@ -22,8 +22,8 @@ static void hold_worker(guint i)
     gate_wait(gate);
 }
 
-/* While the network is busy for twenty frames, all of them come out with the newest result and
- * its age. When it is free, only the last one is inferred. */
+/* While the network is busy for twenty frames, all of them come out with the newest result and its
+ * age. Once it is free, only the last frame is inferred. */
 GST_START_TEST(test_busy)
 {
     guint64 frames[3];
@@ -84,8 +84,8 @@ GST_START_TEST(test_no_carry)
 }
 GST_END_TEST;
 
-/* The element keeps no buffers of upstream's pool: with four buffers, as cameras have, the pool
- * never runs out. */
+/* The element holds no buffers of upstream's pool: a pool of four buffers, as cameras have, never
+ * runs out. */
 GST_START_TEST(test_pool)
 {
     g_autoptr(GstBufferPool) pool = gst_video_buffer_pool_new();
@@ -141,7 +141,7 @@ GST_START_TEST(test_caps_change)
     gst_buffer_unref(process(1));
     gst_harness_set_src_caps_str(h, OTHER_CAPS);
     gate_open(gate);
-    while (frames_counter(h->element, "inferred") < 2) /* until frame 1 is */
+    while (frames_counter(h->element, "inferred") < 2) /* until frame 1 is inferred */
         g_thread_yield();
     g_autoptr(GstBuffer) out = frames_process(h, frames_new(OTHER_CAPS, FRAME_COLOURS, 2 * STEP));
     GstConvnextMeta *meta = gst_buffer_get_convnext_meta(out);
@@ -153,7 +153,7 @@ GST_START_TEST(test_caps_change)
 }
 GST_END_TEST;
 
-/* Stopping while the network works leaves no result behind, again and again. */
+/* Stopping while the network runs leaves no result behind, even repeatedly. */
 GST_START_TEST(test_restart)
 {
     for (guint i = 0; i < 20; i++) {
@@ -177,12 +177,12 @@ static gpointer push_eos(gpointer data)
     return NULL;
 }
 
-/* A flush ends the wait of EOS for a network that does not finish. */
+/* A flush ends the wait at EOS for a network that does not finish. */
 GST_START_TEST(test_flush_ends_wait)
 {
     hold_worker(0);
     GThread *thread = g_thread_new("eos", push_eos, NULL);
-    g_usleep(20000); /* it very likely waits by now; if not, the test passes anyway */
+    g_usleep(20000); /* the thread very likely waits by now; if not, the test passes anyway */
     fail_unless(gst_harness_push_event(h, gst_event_new_flush_start()));
     g_thread_join(thread);
     gate_open(gate);

@@ -32,7 +32,7 @@ GST_START_TEST(test_line)
 }
 GST_END_TEST;
 
-/* Keys without a value are left out. */
+/* Keys without a value are omitted. */
 GST_START_TEST(test_absent)
 {
     g_autoptr(GstHarness) harness = make_harness(make_element(NULL));
@@ -104,7 +104,7 @@ GST_START_TEST(test_floats)
 }
 GST_END_TEST;
 
-/* Sets a locale with decimal commas for this process. FALSE if there is none. */
+/* Sets a locale with decimal commas for this process. FALSE if it cannot be created. */
 static gboolean use_commas(void)
 {
     g_autofree char *path = folder_path("de_DE.UTF-8");
@@ -145,7 +145,7 @@ GST_START_TEST(test_locale)
 }
 GST_END_TEST;
 
-/* Frames without results and GAP buffers count as frames. A new start counts from 0. */
+/* Frames without results and GAP buffers count as frames. A new start begins at 0. */
 GST_START_TEST(test_frames)
 {
     GstElement *element = make_element(NULL);
@@ -200,8 +200,8 @@ static void check_npy(const char *name, const char *shape, gsize n, const float 
                     values[i], expected[i]);
 }
 
-/* Each tensor is written to a file of its own in a new folder. A second result of a frame adds
- * its index to the name. */
+/* Each tensor is written to its own file in a new folder. A second result of a frame adds its index
+ * to the name. */
 GST_START_TEST(test_tensor_dir)
 {
     g_autofree char *maps = g_build_filename(folder, "new", "maps", NULL);
@@ -230,7 +230,7 @@ GST_START_TEST(test_tensor_dir)
 }
 GST_END_TEST;
 
-/* A stream's name does not form a path. */
+/* Slashes in a stream's name do not form a path. */
 GST_START_TEST(test_stream_with_slash)
 {
     const float map[] = {1, 2, 3, 4, 5, 6};

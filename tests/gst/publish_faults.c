@@ -75,7 +75,7 @@ static void check_no_write(GstElement *element, GstResourceError code, const cha
     gst_element_set_bus(element, NULL);
 }
 
-/* A full disk is an error of its own. */
+/* A full disk has its own error code. */
 GST_START_TEST(test_disk_full)
 {
     check_no_write(make_element("location", "/dev/full", NULL), GST_RESOURCE_ERROR_NO_SPACE_LEFT,
@@ -115,7 +115,8 @@ static void restore_stdout(int saved)
     close(saved);
 }
 
-/* If the reader is gone, as with "| head -1", an error is posted and no signal ends the process. */
+/* If the reader is gone, as after "| head -1", an error is posted and no signal ends the
+ * process. */
 GST_START_TEST(test_broken_pipe)
 {
     int saved, reader = pipe_stdout(&saved);
@@ -149,8 +150,8 @@ static gpointer push_until_refused(gpointer harness)
     return GINT_TO_POINTER(flow);
 }
 
-/* Two elements that wait, one for a reader that never reads and one for its turn, both stop,
- * whichever is stopped first. */
+/* Two waiting elements, one for a reader that never reads and one for its turn, can be stopped in
+ * either order. */
 GST_START_TEST(test_stalled_reader)
 {
     int saved, reader = pipe_stdout(&saved);
@@ -193,7 +194,7 @@ static gpointer push_many(gpointer name)
     return NULL;
 }
 
-/* Long lines of two elements on one pipe do not mix. */
+/* Long lines of two elements on one pipe do not interleave. */
 GST_START_TEST(test_shared_stdout)
 {
     int saved, reader = pipe_stdout(&saved);
@@ -248,7 +249,7 @@ GST_START_TEST(test_torn_line)
         fail_unless(getline(&line, &size, lines) > 0);
         g_autoptr(JsonNode) node = json_from_string(line, NULL);
         gboolean is_next = strstr(line, "\"stream\":\"next\"") != NULL;
-        fail_unless(node || !is_next, "not on a line of its own: %s", line);
+        fail_unless(node || !is_next, "not on its own line: %s", line);
         n_torn += !node;
         i += is_next;
     }

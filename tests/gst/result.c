@@ -145,7 +145,7 @@ GST_START_TEST(test_tensor_memory)
 }
 GST_END_TEST;
 
-/* The structure of a result has all its fields, and leaves out those that are not set. */
+/* The structure of a result has all its fields, without those that are not set. */
 GST_START_TEST(test_structure)
 {
     g_autoptr(GstConvnextResult) result = make_result("tiny");

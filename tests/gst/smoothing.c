@@ -40,7 +40,8 @@ static void exponential(double alpha, double new_threshold)
     threshold = new_threshold;
 }
 
-/* Adds a result with these scores of the three classes. best: the class that it attaches, or -1. */
+/* Adds a result with these scores of the three classes. best: the class that the result contains,
+ * or -1. */
 static GstStructure *add(const float *scores, int best)
 {
     g_autoptr(GstConvnextResult) result = gst_convnext_result_new("m", 0);
@@ -98,7 +99,7 @@ GST_START_TEST(test_majority)
 }
 GST_END_TEST;
 
-/* One vote of one: the state follows every change of the best label. */
+/* With one vote in a window of one, the state follows every change of the best label. */
 GST_START_TEST(test_no_smoothing)
 {
     majority(1, 1);
@@ -158,7 +159,7 @@ GST_START_TEST(test_exponential)
 }
 GST_END_TEST;
 
-/* Below the threshold there is no label. A result with a NaN has no weight. */
+/* Below the threshold there is no label. A result with a NaN is ignored. */
 GST_START_TEST(test_exponential_threshold)
 {
     const float nothing[] = {0.3f, 0.3f, 0.3f}, nan[] = {0.9f, NAN, 0.9f};
@@ -204,7 +205,7 @@ GST_START_TEST(test_change_back)
     majority(3, 5);
     expect("bbb", (const char *const[3]){[2] = "a>b"});
     exponential(0.5, 0);
-    expect("bc", (const char *const[2]){NULL, NULL}); /* the earlier a would still have weight */
+    expect("bc", (const char *const[2]){NULL, NULL}); /* the earlier a must have no weight */
     majority(3, 5);
     expect("c", (const char *const[1]){NULL});
     exponential(0.5, 0);

@@ -59,8 +59,8 @@ static void store(guint64 track, guint64 frame)
     gst_convnext_tracks_store(tracks, &object, result);
 }
 
-/* An object that is running is not chosen again. One that was chosen but does not run is, with
- * newer pixels. */
+/* An object that is running is not chosen again. One that was chosen but is not running is chosen
+ * again, with newer pixels. */
 GST_START_TEST(test_running)
 {
     static const Box boxes[] = {{"a", 10, 10, 90, 90, 0, 7}, {"a", 200, 10, 50, 50, 0, 8}};
@@ -87,9 +87,9 @@ GST_START_TEST(test_running)
 }
 GST_END_TEST;
 
-/* Regions that a detector renumbers in each frame are matched by place, as those without a number.
- * Once a number was the same in two frames, only the number counts. */
-GST_START_TEST(test_numbered_anew)
+/* Regions with a new id in each frame are matched by position, like those without an id. Once an id
+ * was the same in two frames, only the id counts. */
+GST_START_TEST(test_changing_ids)
 {
     Box boxes[] = {{"a", 10, 10, 60, 60, 101, 0}, {"a", 200, 10, 50, 50, 102, 0}};
     guint64 known[2], chosen[2];
@@ -100,10 +100,10 @@ GST_START_TEST(test_numbered_anew)
         boxes[0].id += 2;
         boxes[1].id += 2;
         update(boxes, 2, 0, chosen);
-        fail_unless(chosen[0] == known[0] && chosen[1] == known[1], "frame %u: others", i);
+        fail_unless(chosen[0] == known[0] && chosen[1] == known[1], "frame %u: other tracks", i);
     }
     store(known[0], 4);
-    update(boxes, 2, 0, chosen); /* the same numbers: tracked from now on */
+    update(boxes, 2, 0, chosen); /* the same ids: tracked from now on */
     fail_unless(chosen[0] == known[1] && chosen[1] == 0);
     boxes[0].id = 500;
     update(boxes, 1, 0, chosen);
@@ -111,8 +111,8 @@ GST_START_TEST(test_numbered_anew)
 }
 GST_END_TEST;
 
-/* An object that moves to the place of another one keeps its own track. */
-GST_START_TEST(test_places)
+/* An object that moves to the position of another one keeps its own track. */
+GST_START_TEST(test_positions)
 {
     const Box before[] = {{"a", 10, 10, 60, 60, 5, 0}, {"a", 200, 10, 60, 60, 6, 0}};
     const Box after[] = {{"a", 205, 10, 60, 60, 9, 0}, {"a", 10, 10, 61, 61, 6, 0}};
@@ -120,14 +120,14 @@ GST_START_TEST(test_places)
 
     update(before, 2, 0, known);
     update(after, 2, 0, chosen);
-    fail_unless_equals_uint64(chosen[0], known[1]); /* the larger one, with the number 6 */
+    fail_unless_equals_uint64(chosen[0], known[1]); /* the larger one, with the id 6 */
     fail_unless(chosen[1] != known[0] && chosen[1] != known[1]);
 }
 GST_END_TEST;
 
-/* The same number from another tracker, or for another class that is present too, is another
+/* The same id from another tracker, or for another class that is also present, is another
  * object. */
-GST_START_TEST(test_numbers_of_others)
+GST_START_TEST(test_ids_of_others)
 {
     const Box region[] = {{"a", 10, 10, 60, 60, 1, 0}};
     const Box tracked[] = {{"a", 300, 10, 60, 60, 0, 1}};
@@ -143,8 +143,8 @@ GST_START_TEST(test_numbers_of_others)
 }
 GST_END_TEST;
 
-/* A match of number and class comes before a match of the number only, which also needs the same
- * place. */
+/* A match of id and class takes precedence over a match of the id only, which also needs the same
+ * position. */
 GST_START_TEST(test_other_type)
 {
     const Box person[] = {{"person", 10, 200, 60, 60, 0, 3}};
@@ -187,9 +187,9 @@ static Suite *tracks_suite(void)
     tcase_set_timeout(tc, 120);
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_test(tc, test_running);
-    tcase_add_test(tc, test_numbered_anew);
-    tcase_add_test(tc, test_places);
-    tcase_add_test(tc, test_numbers_of_others);
+    tcase_add_test(tc, test_changing_ids);
+    tcase_add_test(tc, test_positions);
+    tcase_add_test(tc, test_ids_of_others);
     tcase_add_test(tc, test_other_type);
     tcase_add_test(tc, test_crowd);
     return s;

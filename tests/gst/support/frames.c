@@ -104,7 +104,7 @@ static void copy_pixels(const GstVideoInfo *from_info, GstBuffer *frame,
     gst_buffer_unref(frame);
 }
 
-/* A buffer without zeros: a read outside the pixels that are copied to it changes the result. */
+/* A buffer without zeros, so that reads outside the copied pixels change the result. */
 static GstBuffer *new_filled(const GstVideoInfo *info)
 {
     GstBuffer *buffer = gst_buffer_new_allocate(NULL, GST_VIDEO_INFO_SIZE(info), NULL);

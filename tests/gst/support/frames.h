@@ -20,8 +20,8 @@ GstHarness *frames_harness(const char *model, const char *caps);
 /* A frame with these caps, drawn in RGB and converted. pts is in milliseconds. */
 GstBuffer *frames_new(const char *caps, FramePicture picture, guint pts);
 
-/* Copies a frame's pixels to memory with wider rows and gaps between the planes, described by a
- * GstVideoMeta. Takes the frame. */
+/* Copies a frame's pixels to memory with wider rows and gaps between the planes, which a
+ * GstVideoMeta describes. Takes the frame. */
 GstBuffer *frames_pad(const char *caps, GstBuffer *frame);
 
 /* Copies a frame's pixels to memory in the default layout of other caps of the same format and

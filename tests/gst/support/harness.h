@@ -1,4 +1,4 @@
-/* Restarts, flushes and the end of a stream in a GstHarness.
+/* Restarts, flushes and ends a stream in a GstHarness.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once

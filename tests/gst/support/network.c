@@ -42,7 +42,8 @@ static void write_tensor(Writer *w, const char *name, float centre, float spread
                            w->data->len);
 }
 
-/* prefix.weight and prefix.bias. The spread of the weights preserves the variance of the values. */
+/* Writes prefix.weight and prefix.bias. The spread of the weights preserves the variance of the
+ * values. */
 static void write_layer(Writer *w, const char *prefix, guint rank, const guint *shape)
 {
     guint fan_in = 1;

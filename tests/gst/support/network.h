@@ -16,7 +16,7 @@
  * weights and the labels "zero" to "five". */
 char *network_new(void);
 
-/* The same without a classifier head, and with `times` the channels. */
+/* The same without a classifier head, and with `times` as many channels. */
 char *network_new_backbone(void);
 char *network_new_wide(guint times);
 

@@ -1,4 +1,4 @@
-/* A pipeline around convnext: an endless test stream without pacing.
+/* A pipeline around convnext: an endless test stream at full speed.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
@@ -15,7 +15,7 @@ Pipeline pipeline_play(const char *properties);
 /* Waits until the pipeline plays again after a change of its state or a seek. */
 void pipeline_wait_for_state(const Pipeline *p);
 
-/* Waits until this counter of the element's stats is higher. */
+/* Waits until this counter in the element's stats increases. */
 void pipeline_wait_for_counter(const Pipeline *p, const char *counter);
 
 /* Stops and frees the pipeline. Fails if it posted an error or a warning. */

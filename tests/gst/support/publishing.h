@@ -1,5 +1,5 @@
-/* The fixture of the tests of convnextpublish: an element that writes to a temporary folder, frames
- * with results, and the lines that were written.
+/* The fixture for the tests of convnextpublish: an element that writes to a temporary folder,
+ * frames with results, and the lines that were written.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
@@ -47,6 +47,6 @@ char *read_lines(void);
 /* Fails unless the file "lines" has this text. */
 void check_lines(const char *expected);
 
-/* Writes one frame with this result with a new element. Returns the parsed line. Takes the
+/* Publishes one frame with this result through a new element. Returns the parsed line. Takes the
  * result. */
 JsonNode *publish_result(GstConvnextResult *result);

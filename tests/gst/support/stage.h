@@ -1,5 +1,5 @@
-/* The usual fixture of a test of one stream: a small network, the element that runs it in a
- * harness, and a gate at its results. The names are short because every such test uses them.
+/* The usual fixture of tests with one stream: a small network, a harness around the element that
+ * runs it, and a gate at its results. The names are short because all these tests use them.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
