@@ -6,7 +6,7 @@
 
 #define TILE 64 /* rows and columns of a partial product, on the stack */
 
-/* Rows from i, columns from j: dst [m, n] = a w^T, or += if add. */
+/* dst [m, n] = the part of a w^T from row i and column j on; adds to dst if add. */
 static void multiply_tile(const CnxGemm *g, int i, int j, int m, int n, gboolean add, float *dst,
                           size_t ld)
 {
@@ -38,7 +38,7 @@ static void add_bias_and_activate(const CnxGemm *g, const CnxKernels *kernels)
     }
 }
 
-/* A tile with both activation and residual. It is computed on the stack because residual may be c
+/* Computes a tile with both activation and residual, on the stack because residual may be c
  * itself. */
 static void activate_and_add_tile(const CnxGemm *g, const CnxKernels *kernels, int i0, int j0)
 {

@@ -5,6 +5,7 @@
 
 #include "simd/kernels.h"
 
-/* Returns the C table with OpenBLAS's gemm. Weights are packed as in C: plain [n, k]. Limits this
- * process's OpenBLAS to one thread, because callers bring the threads. Thread safe. */
+/* Returns the table of level c with OpenBLAS's gemm. Weights are packed as at level c: plain [n,
+ * k]. Limits OpenBLAS to one thread in this process, because callers run it on several threads.
+ * Thread safe. */
 const CnxKernels *cnx_blas_kernels(void);

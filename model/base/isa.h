@@ -9,8 +9,8 @@
 
 /* Returns the processor's level, capped by the environment variable CONVNEXT_CPU, which never
  * raises it. An empty variable counts as unset. Returns FALSE with error (CNX_ERROR_SETTINGS) if
- * the variable names no level. */
+ * its value is not a level. */
 gboolean cnx_isa_get(CnxIsa *level, GError **error);
 
-/* The kernels for that level. */
+/* The kernels for that level, with OpenBLAS's gemm at level c. NULL with error as above. */
 const CnxKernels *cnx_isa_kernels(GError **error);

@@ -10,10 +10,10 @@
 #define DEPTH_MAX 64
 #define VALUES_MAX 1000000 /* json-glib needs about 100 bytes each; 22k classes have 66k */
 
-/* Checks what json-glib does not survive: it recurses for each bracket without limit, and leaks the
- * first of two values. It also accepts comments, in which a quote would hide brackets from this
- * count, so anything but JSON's own characters between strings is a fault. Returns a description of
- * the fault at *at, or NULL. */
+/* Rejects input that json-glib does not handle safely: it recurses for each bracket without limit,
+ * and leaks the first of two values. It also accepts comments, in which a quote would hide brackets
+ * from this count, so characters outside strings must be JSON's own. Returns a description of the
+ * fault at *at, or NULL. */
 static const char *find_fault(const char *text, gsize size, gsize *at)
 {
     gboolean quoted = FALSE, closed = FALSE;
@@ -67,7 +67,7 @@ JsonObject *cnx_json_parse(const char *text, gsize size, const char *file, GErro
     }
     if (!json_parser_load_from_data(parser, text, size, &cause)) {
         g_autofree char *valid = g_utf8_make_valid(cause->message, -1);
-        g_autofree char *what = cnx_quote(valid); /* it quotes the text at any length */
+        g_autofree char *what = cnx_quote(valid); /* json-glib may quote a long text */
 
         g_set_error(error, CNX_ERROR, CNX_ERROR_CORRUPT, "%s: is not valid JSON: %s", file, what);
         return NULL;

@@ -40,8 +40,8 @@ gboolean cnx_json_double(const CnxJson *json, const char *key, double min, doubl
 /* The string is borrowed from the object. */
 gboolean cnx_json_string(const CnxJson *json, const char *key, const char **value);
 
-/* The value's truth in Python: false, 0, "" and empty containers are false. Returns fallback for an
- * absent or null key. Never fails. */
+/* The value's truthiness in Python: false, 0, "" and empty containers are false. Returns fallback
+ * for an absent or null key. Never fails. */
 gboolean cnx_json_truth(const CnxJson *json, const char *key, gboolean fallback);
 
 /* An array of exactly count non-negative integers. */
@@ -55,7 +55,7 @@ typedef struct CnxJsonWord {
     int number;
 } CnxJsonWord;
 
-/* A string out of the table words [count]; value receives its number. The error
+/* A string from the table words [count]; value receives its number. The error
  * (CNX_ERROR_UNSUPPORTED) lists the words. */
 gboolean cnx_json_word(const CnxJson *json, const char *key, const CnxJsonWord *words, guint count,
                        int *value);

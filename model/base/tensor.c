@@ -91,7 +91,7 @@ static void convert_numbers(CnxDtype dtype, const guint8 *src, gsize step, gsize
     }
 }
 
-/* Converts the dimensions from i on, and returns the end of what it wrote to dst. */
+/* Converts the dimensions from i on. Returns the end of the floats written to dst. */
 static float *convert_strided(const CnxTensor *t, guint i, const guint8 *src, float *dst)
 {
     const gsize step = i < t->rank ? t->strides[i] * cnx_dtype_size(t->dtype) : 0;

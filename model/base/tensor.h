@@ -20,12 +20,12 @@ typedef struct CnxTensor {
     CnxDtype dtype;
     guint rank;
     guint64 shape[CNX_MAX_RANK];
-    gboolean strided;              /* not contiguous; FALSE means last dimension first, no gaps */
+    gboolean strided;              /* FALSE means row-major without gaps */
     guint64 strides[CNX_MAX_RANK]; /* of each dimension, in elements; valid if strided */
     gsize elements;                /* product of shape */
     const guint8 *data;            /* little endian, any alignment; borrowed from the mapping */
     gsize size;                    /* bytes of all elements */
 } CnxTensor;
 
-/* Converts a tensor of a floating point dtype. dst: [elements], last dimension first. */
+/* Converts a tensor of a floating point dtype. dst: [elements], row-major. */
 void cnx_tensor_to_float(const CnxTensor *tensor, float *dst);

@@ -185,11 +185,12 @@ static gboolean detect_dilations(const Detection *d)
     if (config->dialect != CNX_DIALECT_TIMM && config->dialect != CNX_DIALECT_OPEN_CLIP)
         return TRUE;
     return cnx_config_dilate(config, 32) ||
-           fail_detect(
-               d, CNX_ERROR_UNSUPPORTED,
-               "has %ux%u patches, for which timm dilates the last stages, and larger kernels in "
-               "these stages than %ux%u, the largest that can be dilated",
-               config->patch, config->patch, CNX_DILATED_KERNEL_MAX, CNX_DILATED_KERNEL_MAX);
+           fail_detect(d, CNX_ERROR_UNSUPPORTED,
+                       "has %ux%u patches, for which timm dilates the last stages, but kernels in "
+                       "these stages "
+                       "that are larger than %ux%u, the largest that can be dilated",
+                       config->patch, config->patch, CNX_DILATED_KERNEL_MAX,
+                       CNX_DILATED_KERNEL_MAX);
 }
 
 static gboolean check_blocks(const Detection *d)

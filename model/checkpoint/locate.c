@@ -109,7 +109,7 @@ static char *choose_candidate(const Search *s, const char *folder, GError **erro
     return fail_locate(folder, error, CNX_ERROR_NOT_FOUND, what);
 }
 
-/* The only checkpoint of a folder without well-known names, or an error that lists its contents. */
+/* The only checkpoint of a folder without well-known names, or NULL with error. */
 static char *search_folder(const char *folder, GError **error)
 {
     g_autoptr(GError) cause = NULL;

@@ -1,4 +1,4 @@
-/* What is known about a checkpoint: numbers of the architecture, input recipe, class labels.
+/* The description of a checkpoint: its architecture, input recipe and class labels.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
@@ -20,7 +20,7 @@ typedef enum CnxDialect {
     CNX_DIALECT_OPEN_CLIP,
 } CnxDialect;
 
-/* Where the value of an item comes from */
+/* The source of an item's value */
 typedef enum CnxOrigin {
     CNX_ORIGIN_LIBRARY,      /* the library's default for the variant */
     CNX_ORIGIN_CONFIG,       /* config.json */
@@ -30,7 +30,7 @@ typedef enum CnxOrigin {
     CNX_ORIGIN_IMAGENET,     /* cnx_labels_imagenet() */
 } CnxOrigin;
 
-/* What the tensors do not show */
+/* Values that the tensors do not show */
 typedef enum CnxItem {
     CNX_ITEM_SIZE,
     CNX_ITEM_RESIZE,
@@ -83,8 +83,8 @@ typedef struct CnxConfig {
     guint dims[CNX_STAGES];      /* channels */
     guint kernels[CNX_STAGES];   /* side of the depthwise convolutions */
     guint dilations[CNX_STAGES]; /* of the depthwise convolutions: 1, or 2, 4, 8 (timm). A stage
-                                    whose dilation is twice that of the one before keeps its map's
-                                    size */
+                                    whose dilation is twice that of the previous stage does not
+                                    shrink its map */
     gboolean conv_bias;          /* of the stem, the downsampling and the depthwise convolutions */
     CnxNormKind norm;            /* every norm */
     gboolean output_norm[CNX_STAGES]; /* the stage's output is normalised (dense backbones) */
@@ -108,22 +108,21 @@ typedef struct CnxConfig {
     CnxRecipe recipe;
     CnxOrigin origin[CNX_ITEMS];
     char **labels; /* [classes], NULL terminated; NULL if the classes have no names */
-    char *ignored; /* sentence: the files beside the weights that belong to others; NULL if none */
+    char *ignored; /* a sentence about files of another model next to the weights; NULL if none */
 } CnxConfig;
 
 /* Creates a config of the ordinary architecture, V1 or V2, without its numbers: 4 stages, 4x4
  * patches, 7x7 kernels, layer norms, every bias, RGB; everything else is zero. */
 CnxConfig *cnx_config_new(void);
-void cnx_config_free(CnxConfig *config); /* and what it owns; NULL allowed */
+void cnx_config_free(CnxConfig *config); /* also frees the members; NULL allowed */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(CnxConfig, cnx_config_free)
 
 /* Stride of the downsampling before a stage: 2; or 1 if the stage has none, or only widens the
  * dilation. */
 guint cnx_config_stride(const CnxConfig *config, guint stage);
 
-#define CNX_DILATED_KERNEL_MAX                                        \
-    7 /* side in a dilated stage, so that taps span 49 pixels at most \
-       */
+/* Largest kernel side in a dilated stage: its taps then span at most 49 pixels. */
+#define CNX_DILATED_KERNEL_MAX 7
 
 /* Dilates the stages whose stride would exceed output_stride, as timm does. Returns FALSE if one of
  * them has kernels larger than CNX_DILATED_KERNEL_MAX. */
@@ -132,13 +131,13 @@ gboolean cnx_config_dilate(CnxConfig *config, guint output_stride);
 /* Side of the smallest image that leaves a pixel in the last stage. */
 guint cnx_config_min_side(const CnxConfig *config);
 
-/* A key of a config file, and the item that it sets. */
+/* A key of a config file and the item that it sets */
 typedef struct CnxItemKey {
     const char *key;
     CnxItem item;
 } CnxItemKey;
 
-/* Sets the origin of the items whose keys, [count] of them, json has. */
+/* Sets the origin of each item of keys [count] whose key json contains. */
 void cnx_config_set_origins(CnxConfig *config, const CnxJson *json, CnxOrigin origin,
                             const CnxItemKey *keys, guint count);
 

@@ -90,9 +90,9 @@ static gboolean read_open_clip(const Loading *l, const CnxJson *json)
     return cnx_config_read_open_clip(l->config, json);
 }
 
-/* A library's config belongs beside weights with that library's tensor names. A folder may have
- * been assembled from several libraries, but a config beside a directly named weights file is then
- * another model's. */
+/* Checks that the config and the tensor names come from the same library. A folder may have been
+ * assembled from several libraries on purpose, but next to a directly named weights file, a config
+ * of another library belongs to another model. */
 static gboolean check_library(const Loading *l, const CnxJson *json, Library library)
 {
     const CnxDialect dialect = l->config->dialect;
@@ -106,9 +106,9 @@ static gboolean check_library(const Loading *l, const CnxJson *json, Library lib
                          library == TIMM ? "timm" : "transformers", cnx_dialect_name(dialect));
 }
 
-/* Reads config.json, and the preprocessor's file too unless the config describes another kind of
- * network. A network with a ConvNeXt backbone (transformers' UPerNet, Mask2Former, ...) nests the
- * backbone's config in its own. */
+/* Reads config.json, and preprocessor_config.json too if the config is transformers'. A network
+ * with a ConvNeXt backbone (transformers' UPerNet, Mask2Former, ...) nests the backbone's config in
+ * its own. */
 static gboolean read_config(const Loading *l, const CnxJson *json)
 {
     JsonObject *backbone = cnx_json_child(json, "backbone_config");

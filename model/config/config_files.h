@@ -1,4 +1,4 @@
-/* The config files beside the weights.
+/* The config files next to the weights.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
@@ -9,6 +9,6 @@
  * open_clip_config.json for an open_clip checkpoint, and labels.txt. config already describes the
  * weights (model/config/variant.h) and has the default recipe of their library.
  * strict: a file that contradicts the weights or describes another network is an error
- *   (CNX_ERROR_MISMATCH, _NOT_CONVNEXT). Otherwise it is ignored, a config.json together with its
- *   preprocessor_config.json, and config->ignored says so. */
+ *   (CNX_ERROR_MISMATCH, _NOT_CONVNEXT). Otherwise the file is ignored (a config.json together
+ *   with its preprocessor_config.json), and config->ignored names it. */
 gboolean cnx_config_load(CnxConfig *config, const char *folder, gboolean strict, GError **error);

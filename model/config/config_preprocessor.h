@@ -5,6 +5,6 @@
 
 #include "model/config/config.h"
 
-/* Sets in config what the file says, and otherwise what its kind of processor does by default.
- * Returns FALSE with json's error set. */
+/* Reads the file into config's recipe. Absent keys get the defaults of the processor class that the
+ * file names. Returns FALSE with json's error set. */
 gboolean cnx_config_read_preprocessor(CnxConfig *config, const CnxJson *json);

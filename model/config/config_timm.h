@@ -5,6 +5,6 @@
 
 #include "model/config/config.h"
 
-/* Sets in config what the file says, and fails if it contradicts the weights, whose numbers config
- * already has. Returns FALSE with json's error set. */
+/* Reads the file into config, which already describes the weights. Returns FALSE with json's error
+ * set if the file is invalid or contradicts the weights. */
 gboolean cnx_config_read_timm(CnxConfig *config, const CnxJson *json);

@@ -226,7 +226,7 @@ char **cnx_labels_imagenet(guint count, GError **error)
         g_autofree char *path = list_path(folder, i);
 
         if (g_file_test(path, G_FILE_TEST_EXISTS)) {
-            g_debug("%s: naming the classes, which no file of the model names", path);
+            g_debug("%s: provides the class names, which the model's own files lack", path);
             return cnx_labels_read(path, count, error);
         }
     }

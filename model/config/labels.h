@@ -5,8 +5,8 @@
 
 #include "model/base/json.h"
 
-/* Reads labels from a text file: UTF-8, one a line, CR LF allowed, the last newline optional, no
- * empty lines. Unless there are count labels, the model's number of classes, the error is
+/* Reads labels from a text file: UTF-8, one per line, CR LF allowed, the last newline optional, no
+ * empty lines. If their number is not count, the model's number of classes, the error is
  * CNX_ERROR_MISMATCH. Returns a NULL terminated array (g_strfreev) or NULL with error. */
 char **cnx_labels_read(const char *path, guint count, GError **error);
 
@@ -21,9 +21,9 @@ char **cnx_labels_parse(const char *text, gsize size, guint count, const char *f
 gboolean cnx_labels_read_json(const CnxJson *json, const char *key, JsonObject *descriptions,
                               guint count, char ***labels);
 
-/* ImageNet's names by index, for the number of classes of one of its sets (1000, 11821, 21841).
- * They come from the lists that pipelines/imagenet-labels.sh installs in the user's data folder, or
- * an administrator in the system's. Returns NULL without error if there is no list. Free with
+/* ImageNet's names by index. count is the size of one of its sets of classes: 1000, 11821 or 21841.
+ * The names come from a list in the user's data folder, where pipelines/imagenet-labels.sh installs
+ * it, or in one of the system's. Returns NULL without error if there is no list. Free with
  * g_strfreev. */
 char **cnx_labels_imagenet(guint count, GError **error);
 

@@ -39,7 +39,7 @@ typedef enum CnxRounding {
 typedef struct CnxRecipe {
     guint size;        /* side of the network's input, pixels, >= 32 */
     guint resize;      /* side before the crop, pixels */
-    double crop_pct;   /* size / resize, as configured; resize follows size through it. 0 counts as
+    double crop_pct;   /* size / resize, as configured; resize follows size through it. 0 means
                           CNX_CROP_PCT */
     guint squash_from; /* inputs at least this large are squashed, smaller ones cropped: 384 in
                           transformers and facebookresearch. 0: crop does not depend on size */
@@ -60,13 +60,13 @@ const char *cnx_filter_name(CnxFilter filter);
 /* Sets size, and resize by the rule of the recipe's library:
  *   center, squash, border  resize = floor(size / crop_pct)
  *   none                    resize = size
- *   squash_from             from that side on: squash with resize = size, below it: center
+ *   squash_from             squash with resize = size from that side on, center below it
  * Setting the current size changes nothing. */
 void cnx_recipe_set_size(CnxRecipe *recipe, guint size);
 
-/* Sets the crop mode as property `crop` does, by the rules of timm's crop_mode: crop_pct stays, so
- * that with crop_pct < 1 squash and border still cut the edge of the frame, and content keeps the
- * scale at which the network was evaluated. Clears squash_from. */
+/* Sets the crop mode, as the element's property `crop` does, by the rules of timm's crop_mode:
+ * crop_pct stays, so that with crop_pct < 1 squash and border still cut the edge of the frame, and
+ * content keeps the scale at which the network was evaluated. Clears squash_from. */
 void cnx_recipe_set_crop(CnxRecipe *recipe, CnxCrop crop);
 
 /* One axis of the mapping from the frame to the input. The frame is resized to `resized` pixels;

@@ -1,4 +1,4 @@
-/* Each library's default input recipe, used for what no config file says.
+/* Each library's default input recipe, used for values that no config file sets.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once

@@ -80,8 +80,8 @@ static void append_numbers(GString *text, const char *before, const guint *numbe
         g_string_append_printf(text, "%s%u", i > 0 ? "," : before, numbers[i]);
 }
 
-/* Appends in brackets what the name does not tell: unpublished depths and widths, unusual sizes of
- * patches and kernels. */
+/* Appends in brackets the numbers that the name does not imply: unpublished depths and widths,
+ * unusual sizes of patches and kernels. */
 static void append_rest(GString *text, const CnxConfig *config, gboolean named)
 {
     static const guint ordinary[CNX_STAGES] = {7, 7, 7, 7};

@@ -9,8 +9,8 @@
  * not a published one. Free with g_free. */
 char *cnx_variant_describe(const CnxConfig *config);
 
-/* Sets what tensors do not show to the library's values for config's variant: act, eps, head_eps,
- * and the kind of norms without bias. */
+/* Sets the values that tensors do not show (act, eps, head_eps, the kind of norms without bias) to
+ * the library's values for config's variant. */
 void cnx_variant_invisible(CnxConfig *config);
 
 /* The library's values for a named network. */
@@ -21,6 +21,6 @@ typedef struct CnxPublished {
     double eps; /* of every norm */
 } CnxPublished;
 
-/* Looks up one of timm's architectures ("convnext_tiny", "convnext_tiny_hnf.a2h_in1k", ...). FALSE
- * if the name is unknown. */
+/* Looks up one of timm's architectures ("convnext_tiny", "convnext_tiny_hnf.a2h_in1k", ...). If
+ * the name is unknown, returns FALSE and sets the defaults of act, eps and norm. */
 gboolean cnx_variant_lookup(const char *name, CnxPublished *published);

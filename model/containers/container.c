@@ -24,7 +24,7 @@ struct CnxContainer {
     char *key;
 };
 
-/* The last format accepts every file, and reports what an unknown one looks like. */
+/* The last format accepts every file, and describes the kind of an unknown one. */
 static const CnxFormat *const formats[] = {
     &cnx_format_torch_zip,
     &cnx_format_torch_legacy,
@@ -121,7 +121,7 @@ static gboolean read_file(CnxContainer *self, const char *path, const char *file
                       g_mapped_file_get_length(map), file, error);
 }
 
-/* The files that an index names. */
+/* Reads the files that an index names. */
 static gboolean read_shards(CnxContainer *self, const char *path, const char *file, GError **error)
 {
     g_autoptr(CnxShards) shards = cnx_shards_read(path, error);

@@ -52,8 +52,8 @@ static const Magic magics[] = {
      "is a program or library, not a checkpoint"},
     {0, 4, "\x89PNG", "is a picture" MEDIA},
     {0, 3, "\xff\xd8\xff", "is a picture" MEDIA},
-    {4, 4, "ftyp", "is a film or picture" MEDIA},
-    {0, 4, "\x1a\x45\xdf\xa3", "is a film" MEDIA},
+    {4, 4, "ftyp", "is a video or picture" MEDIA},
+    {0, 4, "\x1a\x45\xdf\xa3", "is a video" MEDIA},
 };
 
 /* ONNX: a protobuf whose first field is a small ir_version, followed by a string. */

@@ -39,7 +39,7 @@ G_GNUC_PRINTF(2, 3) static gboolean fail_parse(Parser *p, const char *format, ..
     g_autofree char *what = g_strdup_vprintf(format, args);
     va_end(args);
     g_set_error(p->error, CNX_ERROR, CNX_ERROR_CORRUPT,
-                "%s: %s at byte %" G_GSIZE_FORMAT " of the safetensors header", p->file, what,
+                "%s: has an invalid safetensors header: %s at byte %" G_GSIZE_FORMAT, p->file, what,
                 (gsize)(p->at - p->start));
     return FALSE;
 }

@@ -31,8 +31,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(CnxMachine, cnx_machine_clear)
 gboolean cnx_machine_fail(CnxMachine *m, const char *format, ...) G_GNUC_PRINTF(2, 3);
 gboolean cnx_machine_fail_memory(CnxMachine *m);
 
-/* Read from the file: a little-endian integer of count bytes, at most 8; such an integer and then
- * that many bytes; a line. */
+/* Read from the file: a little-endian integer of count bytes, at most 8; a length of count bytes
+ * and the bytes that follow it; a line. */
 gboolean cnx_machine_uint(CnxMachine *m, guint count, guint64 *value);
 gboolean cnx_machine_bytes(CnxMachine *m, guint count, const guint8 **bytes, gsize *length);
 gboolean cnx_machine_line(CnxMachine *m, const char **line, gsize *length);
@@ -54,7 +54,7 @@ gboolean cnx_machine_gather_marked(CnxMachine *m, CnxPyKind kind);
 gboolean cnx_machine_gather_last(CnxMachine *m, CnxPyKind kind, guint count);
 
 /* Moves the values above the last mark, or the last count values, into the list or dict below them.
- * If that is an object of another kind, drops them, because its contents are never read. */
+ * If the value below is of another kind, drops them, because its contents are never read. */
 gboolean cnx_machine_add_marked(CnxMachine *m, CnxPyKind kind);
 gboolean cnx_machine_add_last(CnxMachine *m, CnxPyKind kind, guint count);
 

@@ -35,8 +35,8 @@ typedef struct CnxPyTensor {
     guint64 strides[CNX_MAX_RANK]; /* elements */
 } CnxPyTensor;
 
-/* A PyTorch storage. Several tensors may share one. In legacy files, a reference may show a part
- * (view) of a storage only; in other files the view is the whole storage. */
+/* A PyTorch storage. Several tensors may share one. In legacy files a reference may cover only a
+ * part (view) of a storage; in other files the view is the whole storage. */
 struct CnxPyStorage {
     CnxDtype dtype;
     guint item;            /* bytes per element */

@@ -9,6 +9,6 @@
 
 #include "model/containers/container.h"
 
-/* Reads the header only, not the tensor data. Its probe accepts every file; if the file is of
+/* Reads the header only, not the tensor data. Its probe accepts every file; for a file of
  * another kind, read fails with CNX_ERROR_NOT_CONVNEXT and a description of that kind. */
 extern const CnxFormat cnx_format_safetensors;

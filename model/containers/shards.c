@@ -43,7 +43,7 @@ static gboolean collect_files(CnxShards *self, const CnxJson *json, const char *
     self->map = cnx_json_child(json, "weight_map");
     if (!self->map || json_object_get_size(self->map) == 0)
         return cnx_json_fail(json, CNX_ERROR_CORRUPT, "weight_map",
-                             "is missing, expected an object that maps each tensor to a file");
+                             "must be an object that maps each tensor to a file");
     json_object_iter_init(&iter, self->map);
     while (json_object_iter_next(&iter, &tensor, &node)) {
         gboolean text =

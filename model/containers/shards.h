@@ -10,7 +10,7 @@
 
 typedef struct CnxShards CnxShards;
 
-/* Judges by the name of the file. */
+/* Whether path has the name of an index. */
 gboolean cnx_shards_is_index(const char *path);
 
 /* Reads an index. Errors: those of model/base/json.h, CNX_ERROR_NOT_FOUND, and CNX_ERROR_CORRUPT if

@@ -10,7 +10,7 @@
 #include "model/containers/unwrap.h"
 
 #define NAME_MAX_BYTES 511
-#define RAW_ENTRY 1     /* tells minizip not to inflate */
+#define RAW_ENTRY 1     /* makes minizip skip inflating */
 #define INFLATED_MAX 64 /* times the file's size: weights hardly compress, zip bombs do */
 
 typedef struct Entry {
@@ -213,7 +213,8 @@ static gboolean place_entry(Archive *a, Entry *entry, const char *name)
                             "is a zip archive with a compression other than deflate: pack it again "
                             "without compression");
     if (info.compressed_size != entry->size)
-        return cnx_corrupt(a->error, a->file, "entry %s of the zip archive has two different sizes",
+        return cnx_corrupt(a->error, a->file,
+                           "entry %s of the zip archive is uncompressed, but its two sizes differ",
                            name);
     entry->data = a->bytes + at;
     return TRUE;

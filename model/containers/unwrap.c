@@ -53,7 +53,7 @@ static const char *find_wrapper(const CnxPy *dict, const char *const *keys, int 
 }
 
 /* Whether dict is a state dict or wraps one. Its mark remembers the answer, because the graph may
- * lead to the same dict many times. */
+ * reach the same dict many times. */
 static gboolean leads_to_tensors(CnxPy *dict, int depth)
 {
     if (dict->mark == UNKNOWN) {
@@ -206,7 +206,7 @@ static gboolean add_members(const Unwrapping *u, const CnxPy *dict)
     return found || fail_value(u, dict);
 }
 
-/* The wrapper's key to follow, NULL if there is none. Sets *set if the key tells it. */
+/* The key of the wrapper to follow; NULL if there is none. Sets *set if the key implies it. */
 static const char *choose_wrapper(const Unwrapping *u, const CnxPy *dict, CnxWeightSet *set)
 {
     const char *raw = find_wrapper(dict, raw_keys, DEPTH_MAX);

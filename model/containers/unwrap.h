@@ -12,6 +12,6 @@ typedef gboolean (*CnxStorageFinder)(CnxPyStorage *storage, gpointer user_data, 
 
 /* Adds the tensors of the pickle's state dict to container and sets its weight set and key. pickle
  * may be freed afterwards. Errors: CNX_ERROR_NOT_CONVNEXT if the pickle has no state dict; the
- * message describes what it has instead. */
+ * message describes its contents. */
 gboolean cnx_unwrap(CnxContainer *container, const CnxPickle *pickle, CnxStorageFinder find,
                     gpointer user_data, const char *file, GError **error);

@@ -8,6 +8,6 @@
 /* Whether name is suffix or ends in "." and suffix. */
 gboolean cnx_name_ends_in(const char *name, const char *suffix);
 
-/* "a ResNet", ...; NULL if the network is unknown. *witness: the one of tensors [count] that the
- * network was recognised by. */
+/* "a ResNet", ...; NULL if the network is unknown. *witness: name of the one among tensors
+ * [count] that identified it. */
 const char *cnx_others_recognise(const CnxTensor *tensors, guint count, const char **witness);

@@ -3,7 +3,8 @@
 
 #include <stddef.h>
 
-/* s: separator of a word and its number, "." in a whole network and "_" in timm's features_only. */
+/* s: separator between a word and its number, "." in a whole network and "_" in timm's
+ * features_only. */
 #define TIMM_STAGES(s)                                                                            \
     {"stages" s "#.downsample.0.", "down#.norm."}, {"stages" s "#.downsample.1.", "down#.conv."}, \
         {"stages" s "#.blocks.#.conv_dw.", "s#.b#.dw."},                                          \

@@ -23,6 +23,6 @@ typedef struct CnxNames {
     const CnxNamesRow *rows; /* the first match counts; a row of NULLs ends the list */
 } CnxNames;
 
-/* The first match counts, and the last table of each witness matches always. A table without a
+/* The first match counts, and the last table of each witness always matches. A table without a
  * witness ends the list. */
 extern const CnxNames cnx_names[];

@@ -59,7 +59,7 @@ static gboolean plan_tensor(const char *canonical, guint rank, const guint64 *sh
         const char *original = source ? source->name : canonical;
         g_autofree char *quoted = cnx_quote(original);
 
-        return cnx_export_refuse(&x->e, "the library has no counterpart of tensor %s", quoted);
+        return cnx_export_refuse(&x->e, "the library has no counterpart for tensor %s", quoted);
     }
     CnxTensor t = {.dtype = target_dtype(x->options, source->dtype), .rank = rank};
     memcpy(t.shape, shape, rank * sizeof *shape);
@@ -158,7 +158,7 @@ static gboolean write_files(Exporter *x)
            write_labels(x);
 }
 
-/* The folder must not exist or be empty. */
+/* The folder must be empty or not exist. */
 static gboolean check_target(const char *folder, GError **error)
 {
     g_autoptr(GDir) dir = NULL;

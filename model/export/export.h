@@ -22,7 +22,7 @@ typedef struct CnxExportOptions {
 /* Writes model.safetensors, config.json, preprocessor_config.json (transformers) and labels.txt (if
  * the config has labels) to folder, which must be empty or not exist. The folder appears when it is
  * complete; a failure leaves nothing. Appends a sentence (char *, freed by the array) to notes for
- * each thing that is left out or differs slightly in that layout. Errors: CNX_ERROR_UNSUPPORTED if
+ * everything that the layout omits or changes slightly. Errors: CNX_ERROR_UNSUPPORTED if
  * the layout cannot describe this network or recipe, or dtype cannot hold one of the weights;
  * CNX_ERROR_UNWRITABLE; CNX_ERROR_OUT_OF_MEMORY. */
 gboolean cnx_export_folder(const CnxCheckpoint *checkpoint, const char *folder,

@@ -10,7 +10,7 @@ void cnx_json_add_uints(JsonBuilder *json, const char *key, guint count, const g
     json_builder_end_array(json);
 }
 
-/* The shortest decimal that rounds to this float, rather than the double of the same value. */
+/* The shortest decimal that rounds to this float; its exact value as a double has more digits. */
 static double shortest_decimal(float value)
 {
     char text[G_ASCII_DTOSTR_BUF_SIZE];

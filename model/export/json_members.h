@@ -1,4 +1,4 @@
-/* Members of the JSON object that a builder has open.
+/* Adds members to the JSON object that a builder has open.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once

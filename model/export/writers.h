@@ -1,4 +1,4 @@
-/* The interface of the writers of a library's folder layout, and what they share.
+/* The interface of the writers of folder layouts, one per library, and their common functions.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once

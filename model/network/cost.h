@@ -1,4 +1,4 @@
-/* The cost of a network in operations and memory, known before it is loaded.
+/* The cost of a network in operations and memory, computed without loading it.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once

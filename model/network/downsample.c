@@ -8,9 +8,9 @@
 #include "model/network/linear.h"
 #include "model/network/strips.h"
 
-/* The normed patches of a convolution that keeps the size of the map. The taps are `dilation`
- * pixels apart. As many zeros pad each row and column of the normed map, half of them at either
- * end; an odd one goes to the right or the bottom. */
+/* The normalised patches of a convolution that keeps the size of the map. Its taps are `dilation`
+ * pixels apart. `dilation` zeros pad each row and column of the normalised map, half of them at
+ * either end; an odd one goes to the right or the bottom. */
 static void gather_dilated_patches(const CnxLayer *t, const CnxStrip *s, float *patches)
 {
     const gsize c = t->in->c, row = (gsize)t->in->w * c; /* floats */
@@ -30,8 +30,8 @@ static void gather_dilated_patches(const CnxLayer *t, const CnxStrip *s, float *
         }
 }
 
-/* The normed 2x2 patches of a strip: [pixels, 2, 2, c of in]. With stride 2, the last row or column
- * of an odd side is in no patch. */
+/* The normalised 2x2 patches of a strip: [pixels, 2, 2, c of in]. With stride 2, the last row or
+ * column of an odd side is in no patch. */
 static void gather_patches(const CnxLayer *t, const CnxStrip *s, float *patches)
 {
     const gsize c = t->in->c, row = (gsize)t->in->w * c; /* floats */

@@ -44,7 +44,7 @@ void cnx_forward(CnxRun *run, guint n)
 /* A stage */
 
 /* Where a layer of stage i writes: into the output buffer if the layer is the stage's last one and
- * its map is an output without a norm of its own, otherwise into the map that x is not in. */
+ * its map is an output without an output norm, otherwise into the map that does not hold x. */
 static float *destination(const CnxRun *run, guint i, gboolean last, const float *x)
 {
     if (last && run->stage[i] && !run->config->output_norm[i])
@@ -336,7 +336,7 @@ static void normalise_output(CnxRun *run, guint i, guint n, const float *x)
 }
 
 /* The mean over the pixels of an image. Networks with the norm first (timm's _hnf) normalise each
- * pixel before. */
+ * pixel before pooling. */
 static void pool_task(gpointer data, guint task, guint slot)
 {
     const CnxLayer *t = data;

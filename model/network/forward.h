@@ -1,5 +1,5 @@
-/* The state of a run and its forward pass. Private to network/: run.c plans the memory, forward.c
- * and the files of its layers use it.
+/* The state of a run and its forward pass. Private to network/: run.c plans the memory; forward.c
+ * and the files of the layers use it.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
@@ -7,13 +7,12 @@
 #include "model/network/run.h"
 #include "model/network/weights.h"
 
-/* Pixels of a strip, roughly. Few enough that its hidden layer stays in the second-level cache, and
- * enough to amortise reading the weights. */
+/* Approximate pixels of a strip: few enough that its hidden layer stays in the L2 cache, and enough
+ * to amortise reading the weights. */
 #define CNX_STRIP_PIXELS 128
 
-/* A batch with fewer pixels than CNX_FEW_PIXELS yields too few strips. If a block also has more
- * weights (8 c^2 of them) than the second-level cache holds, its products are cut by output columns
- * instead. */
+/* A batch with fewer pixels than CNX_FEW_PIXELS yields too few strips. If a block's weights (8 c^2)
+ * do not fit in the L2 cache either, its products are cut by output columns instead. */
 #define CNX_FEW_PIXELS 256
 #define CNX_MANY_WEIGHTS (256 * 1024)
 

@@ -20,6 +20,6 @@ typedef struct CnxProduct {
 void cnx_linear(const CnxRun *run, const CnxLinear *linear, CnxProduct product);
 
 /* Computes the same product for each image, cut by columns, on the run's threads; for maps with
- * fewer pixels than weights. The images' a, c, residual and sumsq follow each other in memory. */
+ * few pixels but many weights. The images' a, c, residual and sumsq follow each other in memory. */
 void cnx_linear_columns(const CnxRun *run, const CnxLinear *linear, guint images,
                         CnxProduct product);

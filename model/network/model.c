@@ -56,8 +56,8 @@ static void append_files(GString *key, char *const *files)
 
 /* The key of a model: the isa level, the set of weights, and path, size and time of every file that
  * is read, including the lists of ImageNet names. Symbolic links are resolved for each file,
- * because links to one weights file (as in the Hub's cache) may have different configs beside them.
- * NULL if path does not resolve. */
+ * because links to one weights file (as in the Hub's cache) may have different configs next to
+ * them. NULL if path does not resolve. */
 static char *make_key(const char *path, CnxWeightSet weight_set, const CnxKernels *kernels)
 {
     g_auto(GStrv) model_files = NULL, label_files = NULL;

@@ -13,7 +13,7 @@ typedef struct CnxModel CnxModel;
  * path, size and modification time. weight_set selects one of two sets of weights in the file.
  *
  * The file is unmapped when this returns. Thread safe: a call waits for another thread only while
- * that loads the same model. Errors: domain CNX_ERROR. */
+ * that thread loads the same model. Errors: domain CNX_ERROR. */
 CnxModel *cnx_model_open(const char *path, CnxWeightSet weight_set, GError **error);
 
 CnxModel *cnx_model_ref(CnxModel *model);

@@ -14,7 +14,7 @@ struct CnxProfile {
 };
 
 static GMutex forward_lock;
-static CnxProfile *current; /* the one that goes forward; under the lock */
+static CnxProfile *current; /* of the run in its forward pass; under the lock */
 
 /* Timed kernels */
 
@@ -121,7 +121,7 @@ void cnx_profile_forward(CnxProfile *profile, CnxRun *run, guint n)
     g_mutex_unlock(&forward_lock);
 }
 
-/* Turning it on and off */
+/* Creating and freeing */
 
 static gboolean read_switch(gboolean *on, GError **error)
 {

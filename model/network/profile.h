@@ -10,8 +10,8 @@
  *   median_ms  time of one image, summed over the threads; for forward the elapsed time
  *   gflops     GFLOP/s of one thread, for layers that multiply
  *   share      gflops over the peak of this core (simd/peak.h). The peak is the median of short
- *              measurements, one after each pass, because the clock of a core depends on its load
- *              and its neighbours'
+ *              measurements, one after each pass, because a core's clock depends on its load and
+ *              on that of its neighbours
  *
  * A profiled run calls its kernels through a table of timed ones. Other runs have no such table and
  * pay nothing.

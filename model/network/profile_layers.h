@@ -1,7 +1,7 @@
-/* The layers of a run, for its profile, and which of them a kernel call belongs to.
+/* The layers of a profiled run, and the lookup of the layer that a kernel call belongs to.
  *
  * A kernel does not know its layer, but the address of its weights does. Norms are called without
- * weights, which are folded into the next layer; their number of channels tells the stage.
+ * weights, which are folded into the next layer; their number of channels identifies the stage.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once

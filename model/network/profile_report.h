@@ -1,4 +1,4 @@
-/* The text of a profile (model/network/profile.h says what it holds).
+/* The text of a profile, whose columns model/network/profile.h describes.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once

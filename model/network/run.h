@@ -1,5 +1,5 @@
 /* A run of a model: the forward pass and its memory, which is planned once. Runs of one model may
- * go forward at the same time.
+ * be used concurrently.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
@@ -44,11 +44,11 @@ CnxRun *cnx_run_new(CnxModel *model, guint width, guint height, guint batch, Cnx
 void cnx_run_free(CnxRun *run); /* NULL allowed */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(CnxRun, cnx_run_free)
 
-/* The place of image i: [height, width, 3] float, normalised RGB, for the caller to write. */
+/* The buffer of image i: [height, width, 3] float, normalised RGB, for the caller to write. */
 float *cnx_run_input(CnxRun *run, guint image);
 
 /* Runs the first n images without allocating memory. The outputs are valid until the next call.
- * Calls for one run must not overlap; different runs may go forward at the same time. */
+ * Calls for one run must not overlap; different runs may be used concurrently. */
 const CnxOutputs *cnx_run_forward(CnxRun *run, guint n);
 
 /* The same for images in the caller's memory. images: [n] pointers to [height, width, 3] float,

@@ -7,7 +7,7 @@
 #include "model/network/forward.h"
 #include "model/threads/threads.h"
 
-/* A layer as the tasks of one loop share it. */
+/* The layer that the tasks of one loop compute. */
 typedef struct CnxLayer {
     CnxRun *run;
     const CnxStageSize *in, *out;

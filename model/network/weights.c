@@ -64,7 +64,7 @@ static CnxNorm pack_output_norm(Packer *p, guint i, gsize c)
                      pack_vector(p, find_tensor(p, "outnorm%u.bias", i), c)};
 }
 
-/* A new copy of a vector for a fold; NULL for NULL. */
+/* A new copy of a vector as floats; NULL if tensor is NULL. */
 static float *load_vector(const CnxTensor *tensor)
 {
     float *v;

@@ -1,7 +1,7 @@
 /* The weights of a network, packed in the order that the kernels read them.
  *
- * Whatever can be folded into a linear layer is, in double: layer scale into pw2; the affine part
- * of a block's norm into pw1, of a downsampling norm into its convolution; the beta of GRN into the
+ * Folded into linear layers, in double precision: layer scale into pw2; the affine part of a
+ * block's norm into pw1, that of a downsampling norm into its convolution; the beta of GRN into the
  * bias of pw2. Not folded: the affine part of the stem's norm (its output is a residual and is
  * zero-padded), of the norm before a convolution that keeps the map's size (its output is
  * zero-padded), of the norms of outputs, and of the last norm (its output is the embedding).

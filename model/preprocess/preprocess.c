@@ -76,8 +76,8 @@ static gboolean check_info(const CnxImageInfo *info, GError **error)
     return TRUE;
 }
 
-/* The recipe assumes square pixels, so it is given the region's width as displayed. One resize then
- * takes the stored pixels to the resulting sizes. */
+/* The recipe assumes square pixels, so its sizes are computed for the region's width as displayed.
+ * One resize then maps the stored pixels to these sizes. */
 static gboolean make_geometry(CnxPreprocess *p, const CnxRecipe *recipe, GError **error)
 {
     const CnxImageInfo *info = &p->info;
@@ -129,12 +129,12 @@ static void choose_unpack(CnxPreprocess *p)
 /* Lists the source rows that the outputs need: all between the first and the last, except with
  * nearest, which skips some. Sets the ring's size: from the first row that an output needs to the
  * last row read for it, which may be beyond its window because rows arrive CNX_RESIZE_ROWS at a
- * time. index marks the needed rows with 1 at first, then gives the place of each in the list. */
+ * time. index first marks the needed rows with 1, then holds the position of each in the list. */
 static gboolean list_rows(CnxPreprocess *p)
 {
     const CnxResizeAxis *rows = &p->rows;
     const guint n = rows->end - rows->first;
-    g_autofree guint *index = g_try_new0(guint, n); /* [n], see below */
+    g_autofree guint *index = g_try_new0(guint, n); /* see above */
     guint arrived = 0, most = 0;
 
     p->needed = g_try_new(guint, n);
@@ -234,8 +234,8 @@ CnxPreprocess *cnx_preprocess_new(const CnxRecipe *recipe, const CnxImageInfo *i
         return NULL;
     if (!list_rows(p) || !allocate_buffers(p)) {
         g_set_error(error, CNX_ERROR, CNX_ERROR_OUT_OF_MEMORY,
-                    "no memory to resize a picture of %u x %u pixels to %u x %u", info->w, info->h,
-                    x->resized, y->resized);
+                    "not enough memory to resize a picture of %u x %u pixels to %u x %u", info->w,
+                    info->h, x->resized, y->resized);
         return NULL;
     }
     for (guint i = 0; i < p->columns.count; i++) /* relative to the unpacked row */
@@ -284,7 +284,7 @@ static void unpack_row(CnxPreprocess *p, const CnxImage *image, guint8 *dst, gui
         cnx_samples_make_grey(dst, (guint)n);
 }
 
-/* Brings the next rows, from needed row `done` on, to the ring and returns how many. */
+/* Puts the next rows, from needed row `done` on, into the ring. Returns their number. */
 static guint feed_ring(CnxPreprocess *p, const CnxImage *image, guint done)
 {
     const guint rows = MIN(p->needed_count - done, CNX_RESIZE_ROWS);
@@ -314,7 +314,7 @@ static void resize_down(CnxPreprocess *p, guint8 *dst, guint i)
                                p->rows.weights + (gsize)i * taps, (int)taps, (int)p->rows.bits);
 }
 
-/* Writes the next outputs, from i on, to lines and returns how many. done counts the needed rows
+/* Writes the next outputs, from i on, to lines. Returns their number. done counts the needed rows
  * that have reached the ring. */
 static guint make_lines(CnxPreprocess *p, const CnxImage *image, guint i, guint *done)
 {

@@ -5,11 +5,12 @@
  *
  *   region  as if the picture had been cropped to it first
  *   pixels  RGB formats and gray give Pillow's (13.0) bytes for the same picture
- *   grey    if the recipe says so, each pixel becomes Pillow's grey before the resize
+ *   grey    if the recipe has grey set, each pixel becomes Pillow's grey before the resize
  *   YUV     each pixel takes its shared chroma sample unfiltered, is converted with the frame's
  *           matrix and range, and is rounded to RGB bytes before the resize
  *   shape   with pixels that are not square, the recipe's sizes are computed for the region as
- *           displayed, round(w par_n / par_d) pixels wide; one resize takes the stored pixels there
+ *           displayed, round(w par_n / par_d) pixels wide; one resize maps the stored pixels to
+ * them
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once

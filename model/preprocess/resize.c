@@ -80,8 +80,8 @@ static void round_weights(gint32 *fixed, const double *w, guint n, double sum)
     }
 }
 
-/* Computes the window of output i: weights in fixed (w is scratch), place in start and length.
- * Zeros at its ends are dropped. */
+/* Computes the window of output i: its weights in fixed, its position in start and length. w is
+ * scratch. Zeros at the ends of the window are dropped. */
 static void plan_output(CnxFilter filter, guint in, guint out, guint i, double *w, gint32 *fixed,
                         int *start, guint *length)
 {
@@ -153,7 +153,7 @@ static void coarsen_weights(CnxResizeAxis *axis, gint32 *fixed, guint most)
         for (guint t = 0; t < axis->length[i]; t++)
             while ((ABS(fixed[(gsize)i * most + t]) >> cut) >= CNX_RESIZE_SHORT_MAX)
                 cut++;
-    cut = MAX(cut, 1); /* CNX_RESIZE_BITS would mean that weights are long */
+    cut = MAX(cut, 1); /* CNX_RESIZE_BITS would mark the weights as 32-bit */
     for (guint i = 0; i < axis->count; i++)
         for (guint t = 0; t < axis->length[i]; t++)
             fixed[(gsize)i * most + t] = (fixed[(gsize)i * most + t] + (1 << (cut - 1))) >> cut;
@@ -214,7 +214,7 @@ gboolean cnx_resize_plan(CnxResizeAxis *axis, const CnxKernels *kernels, CnxFilt
     if (plan_axis(axis, kernels, filter, in, out, first, aligned, exact))
         return TRUE;
     g_set_error(error, CNX_ERROR, CNX_ERROR_OUT_OF_MEMORY,
-                "no memory for the weights of a resize from %u to %u pixels", in, out);
+                "not enough memory for the weights of a resize from %u to %u pixels", in, out);
     return FALSE;
 }
 

@@ -23,7 +23,7 @@ typedef struct CnxResizeAxis {
  * aligned: makes every start a whole number of groups after `first`, by adding weights of 0 in
  * front; resize_rows requires it. exact: keeps all of Pillow's bits in the weights. Otherwise they
  * keep what fits in 16-bit numbers, 14 bits or more, which halves the time and changes one byte in
- * some hundreds by one level. */
+ * a few hundred by one level. */
 gboolean cnx_resize_plan(CnxResizeAxis *axis, const CnxKernels *kernels, CnxFilter filter, guint in,
                          guint out, guint first, guint count, gboolean aligned, gboolean exact,
                          GError **error);

@@ -1,4 +1,4 @@
-/* The samples of a picture: their place in memory, conversion factors of YUV, greyscale.
+/* The samples of a picture: their address in memory, the factors of the YUV conversion, greyscale.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once

@@ -1,5 +1,5 @@
-/* The change detector's 16x16 luma thumbnail, which shows whether a picture has changed at a
- * thousandth of the cost of running the network.
+/* The change detector's 16x16 luma thumbnail. Comparing two shows whether the picture has changed,
+ * at a thousandth of the cost of inference.
  *
  * The region of interest is divided into 16 by 16 cells. Up to 32 rows of each cell are averaged:
  * luma in YUV formats, all three colours in RGB formats.
@@ -13,8 +13,8 @@
 #define CNX_THUMBNAIL_SIDE 16
 
 typedef struct CnxThumbnail {
-    /* Mean brightness of each cell, by row: 0 is black and 1 is white, 16 and 235 in YUV of limited
-     * range. */
+    /* Mean brightness of each cell, by row: 0 is black and 1 is white (16 and 235 in YUV of limited
+     * range). */
     float cell[CNX_THUMBNAIL_SIDE][CNX_THUMBNAIL_SIDE];
 } CnxThumbnail;
 

@@ -45,8 +45,8 @@ static CnxRun *make_run(const CnxBatch *batch, guint images, GError **error)
     return run;
 }
 
-/* Makes sure that the run has this many threads, and room for this many images or the limit. With
- * another number of threads the limit starts anew, since more images may fit. */
+/* Makes sure that the run has this many threads, and room for this many images or the limit. If
+ * the number of threads changes, the limit is reset, since more images may fit. */
 static gboolean make_room(CnxBatch *batch, guint threads, guint images, GError **error)
 {
     guint room = 1;

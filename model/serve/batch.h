@@ -8,10 +8,10 @@
 
 #include "model/serve/job.h"
 
-/* Limit on the images of one forward pass. Measured by tests/bench/batch.c with 2 threads, an image
- * in a batch of 4 or 8 costs 0.85 (the bundled model) to 0.94 (convnext_tiny) of one that runs
- * alone. Runs side by side cost as much, in batches of 4 too, but need an arena for each thread.
- * With 1 thread all ways are within 0.97 to 1.03. */
+/* Limit on the images of one forward pass. tests/bench/batch.c measured, with 2 threads: in a batch
+ * of 4 or 8 an image takes 0.85 (bundled model) to 0.94 (convnext_tiny) of the time that it takes
+ * alone. Parallel runs of one thread are as fast, also with batches of 4, but need an arena each.
+ * With 1 thread all variants take 0.97 to 1.03 of it. */
 #define CNX_BATCH_IMAGES 8u
 
 /* Limit on the memory that a batch of several images may take for them, in bytes. */

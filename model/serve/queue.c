@@ -122,7 +122,7 @@ static void free_queue(Queue *queue)
 
 /* Turns; the lock is held on entry and on return */
 
-/* Returns the batch and wakes the thread of the first job. */
+/* Releases the batch and wakes the thread of the first job. */
 static void release_batch(Queue *queue)
 {
     queue->busy = FALSE;

@@ -1,4 +1,4 @@
-/* The queue that streams share: jobs of any number of threads become runs of one network.
+/* The queue that streams share: jobs from any number of threads become forward passes of one model.
  *
  * A client is one stream's access to a queue. All clients in this process with the same model,
  * input size and outputs share one queue automatically. A queue has one batch, so the memory does
@@ -8,8 +8,8 @@
  *
  *   fairness  a client has at most one job in the queue, so a job waits for at most one job of each
  *             other client
- *   batches   a turn takes as many of the waiting jobs as the batch has room for; no job waits for
- *             others to fill a batch
+ *   batches   a turn takes as many waiting jobs as fit in the batch; no job waits for a batch to
+ *             fill
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
@@ -25,8 +25,8 @@ CnxClient *cnx_client_new(CnxModel *model, CnxOutput outputs, guint threads);
 void cnx_client_free(CnxClient *client); /* NULL allowed. Not while a job is under way. */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(CnxClient, cnx_client_free)
 
-/* Joins the queue for inputs of width x height, after leaving the current one, and makes sure that
- * there is memory for a run. FALSE with error (see cnx_run_new()) otherwise. */
+/* Joins the queue for inputs of width x height, leaving any other, and makes sure that there is
+ * memory for a run. FALSE with error (see cnx_run_new()) if there is none. */
 gboolean cnx_client_join(CnxClient *client, guint width, guint height, GError **error);
 
 /* Leaves the queue. The last client to leave frees the queue and its run. */

@@ -58,7 +58,7 @@ static guint folder_quota(const char *folder)
     return (guint)CLAMP((quota - 1) / period + 1, 1, CNX_CPUS_MAX);
 }
 
-/* The smaller of two quotas, of which 0 means none. */
+/* The smaller of two quotas; 0 means none. */
 static guint smaller_quota(guint a, guint b)
 {
     return a == 0 ? b : b == 0 ? a : MIN(a, b);
@@ -229,11 +229,11 @@ static gboolean read_list(const char *list, cpu_set_t *cpus, GError **error)
     pthread_mutex_unlock(&lock);
     CPU_AND(&both, &allowed, cpus);
     if (!CPU_EQUAL(&both, cpus)) {
-        g_autofree char *asked_text = describe_set(cpus), *allowed_text = describe_set(&allowed);
+        g_autofree char *list_text = describe_set(cpus), *allowed_text = describe_set(&allowed);
 
         g_set_error(error, CNX_ERROR, CNX_ERROR_SETTINGS,
                     "cpu-affinity names the processors %s, but this process may only use %s",
-                    asked_text, allowed_text);
+                    list_text, allowed_text);
         return FALSE;
     }
     return TRUE;
@@ -248,7 +248,7 @@ gboolean cnx_cpus_check(const char *list, GError **error)
 
 /* Pinning */
 
-/* Returns FALSE without pins. Called with the lock held. */
+/* Returns FALSE if there are no pins. Called with the lock held. */
 static gboolean pinned_set(cpu_set_t *cpus)
 {
     CPU_ZERO(cpus);
@@ -257,7 +257,7 @@ static gboolean pinned_set(cpu_set_t *cpus)
     return CPU_COUNT(cpus) > 0;
 }
 
-/* The same for callers without the lock, which they need not take when there are no pins. */
+/* The same for callers that do not hold the lock; takes it only if there are pins. */
 static gboolean get_pinned_set(cpu_set_t *cpus)
 {
     if (!atomic_load(&has_pins))

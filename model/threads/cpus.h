@@ -1,7 +1,7 @@
-/* The processors that this process may use: how many there are, and pinning to some of them.
+/* The processors that this process may use: their number, and pinning to some of them.
  *
- * The process has one pinned set, as it has one thread pool: the union of the processors that its
- * pins name. The pool's workers run on that set, and so does a caller's thread while it computes.
+ * The process has one thread pool and one pinned set: the union of the processors that its pins
+ * name. The pool's workers run on that set, and so does a caller's thread while it computes.
  * Thread safe.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
@@ -45,9 +45,9 @@ void cnx_cpus_unpin(CnxCpusPin *pin);
 /* Processors in the pinned set; 0 without pins. */
 guint cnx_cpus_pinned(void);
 
-/* Tells this module which workers the pool has: n threads at workers, borrowed until the next call,
- * of which the first n_old are known already. Pins the new ones to the set; without pins they may
- * run wherever the process may, not just where their creator may. */
+/* Sets the pool's workers [n], borrowed until the next call. The first n_old are those of the
+ * previous call. Pins the new ones to the set; without pins they may run on every processor of the
+ * process, not just on those of the thread that created them. */
 void cnx_cpus_set_workers(const pthread_t *workers, guint n_old, guint n);
 
 /* Brackets computation on the calling thread, which runs on the pinned set in between. Cheap

@@ -1,10 +1,10 @@
 /* The pool is a list of open loops under one lock. A worker joins the first loop that has a free
  * slot, takes tasks until none is left, and leaves. Each slot starts on its own range of the loop's
- * tasks, so that a thread finds in its caches what it wrote for that part of the image in the
- * previous layer; then it helps with the other ranges. Between loops a worker spins briefly,
- * because the layers of a network follow each other within microseconds, and then sleeps.
+ * tasks, so that a thread finds its part of the previous layer's output in its caches; then it
+ * helps with the other ranges. Between loops a worker spins briefly, because the layers of a
+ * network follow each other within microseconds, and then sleeps.
  *
- * The locks are POSIX's because ThreadSanitizer does not know GLib's.
+ * The locks are POSIX's rather than GLib's because ThreadSanitizer understands them.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #define _GNU_SOURCE

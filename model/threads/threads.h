@@ -1,8 +1,8 @@
 /* The process's thread pool, shared by every run of every model.
  *
- * Each run holds the pool while it exists. The pool starts workers when a run needs more than there
- * are, lets them sleep while idle, and joins them when the last run releases it, so that none is
- * left when a plugin is unloaded.
+ * Each run holds the pool while it exists. The pool starts more workers when a run needs them, and
+ * idle workers sleep. When the last run releases the pool, all workers are joined, so that none is
+ * left when the plugin is unloaded.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once

@@ -3,8 +3,8 @@
  *
  *   bench-batch MODEL [THREADS [ROUNDS [SIZE]]]
  *
- * MODEL is a checkpoint or the name of a seeded network. The ways take turns. Prints the fastest
- * and the median time of an image, and their ratios to one image after the other.
+ * MODEL is a checkpoint or the name of a seeded network. The variants take turns. Prints the
+ * fastest and the median time of an image, and their ratios to running one image after the other.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <pthread.h>

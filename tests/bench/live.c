@@ -9,11 +9,15 @@
  * is still pushing the previous one. There is no queue after it, and the sink shows a frame when it
  * arrives.
  *
- * Prints, with ELEMENT and without, over all turns: ticks, lost frames, and late frames (by more
- * than the 20 ms after which a video sink drops them); jitter, that is, by how much the intervals
- * between arrivals differ from those between ticks, as percentiles of a turn, medians over the
- * turns; how often no buffer was free; and the processor time of the camera's thread for a frame,
- * mean and maximum. With --reload, the element's model alternates between two files once a second.
+ * Prints, with ELEMENT and without, over all turns:
+ *
+ *   ticks, lost, late  frames; late means by more than 20 ms, after which a video sink drops a
+ * frame jitter             how much the intervals between arrivals differ from those between ticks:
+ *                      percentiles of a turn, medians over the turns
+ *   no buffer free     how often
+ *   camera thread      processor time per frame, mean and maximum
+ *
+ * With --reload, the element's model alternates between two files once a second.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #define _GNU_SOURCE

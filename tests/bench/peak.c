@@ -1,8 +1,8 @@
 /* The peak of a core for peers.py: bench-peak LEVEL
  *
  * A frame is GFLOP billion multiplications and additions in registers (simd/peak.h) at an isa level
- * of CONVNEXT_CPU. It is measured in turns with the others' frames because the clock of a core
- * depends on its load and its neighbours'. Serves (serve.h).
+ * of CONVNEXT_CPU. It is measured in turns with the peers' frames because a core's clock depends
+ * on its own load and on its neighbours'. Serves (serve.h).
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <stdio.h>

@@ -61,8 +61,8 @@ static void check_refused(char *path, CnxError code, const char *word)
 #define U(dtype, shape, offsets) \
     "\"u\":{\"dtype\":\"" dtype "\",\"shape\":[" shape "],\"data_offsets\":[" offsets "]}"
 
-/* Each header breaks one rule. The first one breaks none, which proves that the others fail because
- * of theirs. */
+/* Each header breaks one rule, except the first, which is valid and so proves that the others fail
+ * because of the rule that they break. */
 static const struct {
     const char *rule, *header;
     gsize data;

@@ -1,4 +1,4 @@
-/* Config files beside the weights: every form that timm, transformers and open_clip write, and
+/* Config files next to the weights: every form that timm, transformers and open_clip write, and
  * contradictions.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
@@ -245,8 +245,8 @@ static void test_refusals(void)
     }
 }
 
-/* Files beside a directly named weights file that describe other weights. They are ignored
- * entirely, and config->ignored says so. */
+/* Files next to a directly named weights file that describe other weights. They are ignored
+ * entirely, and config->ignored names them. */
 static const struct {
     const char *weights, *name, *config, *word;
 } others[] = {

@@ -1,4 +1,4 @@
-/* Pinning the engine's threads to the processors that the user names.
+/* Pinning the thread pool to the processors that the user names.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #define _GNU_SOURCE
@@ -153,7 +153,7 @@ static void *join_pinned(void *client)
     return GUINT_TO_POINTER(cnx_cpus_allowed());
 }
 
-/* The application pins a thread of its own, which happens to be the one that starts the workers. */
+/* The application has pinned the thread that starts the workers. */
 static void test_pinned_thread(void)
 {
     const guint expected = cnx_cpus_allowed();

@@ -99,8 +99,8 @@ static void test_another(void)
     cnx_model_unref(model);
 }
 
-/* Openings of the same model get the model of the first load, whether they waited for it or came
- * later. */
+/* All threads that open the same model get the one from the first load, whether they waited for it
+ * or came later. */
 static void test_same(void)
 {
     char path[] = FIXTURES "/networks/timm-v1";
@@ -127,7 +127,7 @@ static void test_same(void)
     cnx_model_unref(first);
 }
 
-/* An opening that waited for a load that failed loads the model itself. */
+/* A thread that waited for a failed load loads the model itself. */
 static void test_bad(void)
 {
     g_autofree char *path = folder_path("bad.safetensors");

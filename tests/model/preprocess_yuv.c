@@ -53,7 +53,7 @@ typedef struct Difference {
     int max;
 } Difference;
 
-/* info describes the frame correctly; claimed is what preprocessing is given. */
+/* info describes the frame correctly; claimed is the description passed to preprocessing. */
 static Difference difference(const CnxRecipe *recipe, const CnxImageInfo *info,
                              const CnxImageInfo *claimed, const CnxImage *image)
 {

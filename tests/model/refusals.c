@@ -131,7 +131,7 @@ static const File files[] = {
     {"anything else", .text = "\1\2\3\4\5\6\7\10\11\12\13\14", .code = CNX_ERROR_CORRUPT,
      .sentence =
          "is not a known checkpoint format: neither safetensors (no \"{\" at byte 8) nor PyTorch"},
-    {"`weights=ema` for a file without them", "containers/bare.pth",
+    {"`weights=ema` for a file without averaged weights", "containers/bare.pth",
      .requested_set = CNX_WEIGHT_SET_EMA, .code = CNX_ERROR_SETTINGS,
      .sentence =
          "has only one set of weights, which is not marked as averaged (EMA): leave the choice of "

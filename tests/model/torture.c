@@ -1,5 +1,5 @@
 /* Memory runs out while a checkpoint is opened: at the first allocation, at the second, and so on
- * until opening needs no further one. Each attempt returns an error or a model and leaks nothing.
+ * until opening succeeds. Each attempt returns an error or a model and leaks nothing.
  *
  * Only allocations that may fail do: g_try_malloc and similar, those of libc and of the zip
  * library. GLib's other functions abort the process when memory runs out, so their allocations are
@@ -86,7 +86,7 @@ static void *system_realloc(void *block, gsize size)
 }
 
 /* Whether the caller is GLib, which aborts on failure, or libc, whose printf must not fail in GLib.
- * Such an allocation succeeds, and its size is recorded. */
+ * These allocations succeed, and their size is recorded. */
 static gboolean must_succeed(void *caller, gsize size)
 {
     Dl_info info;
