@@ -36,7 +36,7 @@ typedef struct CnxGemm {
     float *c;              /* [m, n] */
     size_t ldc;            /* floats, >= n */
     CnxAct act;
-    float *sumsq; /* [n], incremented; or NULL */
+    float *sumsq; /* [n], accumulated into; or NULL */
 } CnxGemm;
 
 typedef void CnxGemmFn(const CnxGemm *g);

@@ -22,9 +22,8 @@
 #define CNX_RESIZE_BLOCK 64 /* pixels; the width of a source row is a multiple of this */
 
 typedef struct CnxResizeRows {
-    int n; /* outputs */
-    const int
-        *start; /* [n], first source pixel of each output; multiples of the group, ascending */
+    int n;               /* outputs */
+    const int *start;    /* [n], first source pixels: ascending multiples of the group */
     const void *weights; /* [n][taps], packed */
     int taps;            /* source pixels read per output; a multiple of the group */
     int bits;            /* fraction bits of the weights, 1..CNX_RESIZE_BITS */

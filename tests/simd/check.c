@@ -227,13 +227,11 @@ static int list_suites(void)
 
 static int print_usage(const char *program, int code)
 {
-    fprintf(
-        code ? stderr : stdout,
-        "usage: %s [--list] [--only SUITE] [--seed N] [--cpu LEVEL] [--bench]\n"
-        "Tests every kernel at every isa level that this machine supports, or only at the level\n"
-        "given by --cpu or the environment variable CONVNEXT_CPU. --bench times the kernels\n"
-        "instead.\n",
-        program);
+    fprintf(code ? stderr : stdout,
+            "usage: %s [--list] [--only SUITE] [--seed N] [--cpu LEVEL] [--bench]\n"
+            "Tests every kernel at every isa level that this machine supports, or at one level,\n"
+            "set by --cpu or the environment variable CONVNEXT_CPU. --bench times the kernels.\n",
+            program);
     return code;
 }
 
