@@ -23,7 +23,7 @@
 
 typedef struct CnxResizeRows {
     int n;               /* outputs */
-    const int *start;    /* [n], first source pixels: ascending multiples of the group */
+    const int *start;    /* [n], first source pixels: multiples of the group, never decreasing */
     const void *weights; /* [n][taps], packed */
     int taps;            /* source pixels read per output; a multiple of the group */
     int bits;            /* fraction bits of the weights, 1..CNX_RESIZE_BITS */
