@@ -1,7 +1,7 @@
 #!/bin/bash
 # Runs several cameras, streams or files in one process, where they share one copy of the model. Prints
-# a JSON line per result, with the source in "stream". A source that is faster than this machine has its
-# frames dropped, never queued.
+# a JSON line per result, with the source in "stream". If a source is faster than this machine, its
+# frames are dropped, not queued.
 #
 #   pipelines/cameras.sh rtsp://10.0.0.11/live rtsp://10.0.0.12/live /dev/video0
 #

@@ -1,6 +1,9 @@
 #!/bin/bash
-# Writes lists of ImageNet's class names, for models without labels: imagenet-labels.sh [--wheel FILE]
-# [FOLDER]. The element finds them in the default folder, $XDG_DATA_HOME/gst-convnext.
+# Writes lists of ImageNet's class names, for models without labels:
+#
+#   imagenet-labels.sh [--wheel FILE] [FOLDER]
+#
+# The element finds them in the default folder, $XDG_DATA_HOME/gst-convnext.
 #
 # The names are WordNet's and come from the Python package timm (Apache-2.0), which is downloaded from
 # PyPI but not executed. --wheel FILE uses a downloaded copy.
@@ -36,7 +39,7 @@ if [ -z "$wheel" ]; then
 else
     cnx_install python3
 fi
-python3 -m zipfile -e "$wheel" "$scratch/timm" 2>/dev/null || cnx_die "$wheel: is not a wheel of timm"
+python3 -m zipfile -e "$wheel" "$scratch/timm" 2>/dev/null || cnx_die "$wheel: not a wheel of timm"
 info=$scratch/timm/timm/data/_info
 
 # make_list NAME SYNSETS COUNT: writes the names for a list of WordNet numbers, one per line.

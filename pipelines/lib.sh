@@ -51,7 +51,7 @@ cnx_apt()
 }
 
 # Reads apt-get's output and shows its progress: on a terminal in one line that is rewritten, otherwise
-# in a line per tenth.
+# in one line per 10 %.
 cnx_apt_progress()
 {
     local tty=0
@@ -79,7 +79,7 @@ cnx_install()
 {
     local missing log
     if ! command -v dpkg-query >/dev/null; then
-        cnx_say "This is not a Debian system: make sure that the contents of these packages are installed: $*"
+        cnx_say "This is not a Debian system: install the equivalents of these packages: $*"
         return
     fi
     missing=$(cnx_missing "$@")
@@ -87,32 +87,32 @@ cnx_install()
     if ! cnx_as_root true; then
         cnx_die "installing missing packages requires root: $missing"
     fi
-    cnx_say "Installing missing packages and their dependencies (only once, some minutes): $missing"
+    cnx_say "Installing missing packages and their dependencies (once, takes a few minutes): $missing"
     log=$(mktemp)
-    cnx_apt update >"$log" 2>&1 || cnx_say "  apt-get update failed; continuing with the present package lists"
+    cnx_apt update >"$log" 2>&1 || cnx_say "  apt-get update failed; continuing with the current package lists"
     # shellcheck disable=SC2086 # a list of words
     if ! cnx_apt install --no-install-recommends $missing 2>&1 | tee -a "$log" | cnx_apt_progress ||
         [ -n "$(cnx_missing "$@")" ]; then
         tail -n 30 "$log" >&2
         rm -f "$log"
-        cnx_die "apt-get cannot install the packages; its last lines are above"
+        cnx_die "apt-get cannot install the packages; the end of its output is above"
     fi
     rm -f "$log"
 }
 
 # cnx_build DIR [MESON OPTION...]: configures DIR if necessary, and builds it. Silent if there is nothing
-# to do; shows the compiler's output if it fails.
+# to do; shows the compiler's output if the build fails.
 cnx_build()
 {
     local dir=$1 log
     shift
-    mkdir -p "$dir" || cnx_die "cannot make the folder $dir"
+    mkdir -p "$dir" || cnx_die "cannot create the folder $dir"
     log=$dir/build.log
     if [ ! -f "$dir/build.ninja" ]; then
         cnx_say "Configuring ${dir#"$root/"}"
         if ! meson setup "$@" "$dir" "$root" >"$log" 2>&1 </dev/null; then
             tail -n 25 "$log" >&2
-            cnx_die "meson cannot configure the build; its last lines are above"
+            cnx_die "meson cannot configure the build; the end of its output is above"
         fi
     elif ninja -C "$dir" -n 2>/dev/null | grep -q 'no work to do'; then
         return 0
@@ -120,13 +120,13 @@ cnx_build()
     cnx_say "Building ${dir#"$root/"}"
     if ! nice ninja -C "$dir" -j "$(nproc)" >"$log" 2>&1 </dev/null; then
         grep -v '^\[' "$log" | tail -n 40 >&2
-        cnx_die "the build failed; its last lines are above, the full log is $log"
+        cnx_die "the build failed; the end of its output is above, the full log is $log"
     fi
 }
 
 # cnx_environment DIR: sets the environment in which GStreamer and Python find the plugin built in DIR,
-# and the shell its programs. `meson devenv -C DIR` has the same one; tests/pipelines/devenv.sh compares
-# the two.
+# and the shell finds its programs. `meson devenv -C DIR` sets the same environment;
+# tests/pipelines/devenv.sh compares the two.
 cnx_environment()
 {
     export PATH=$1/pipelines:$PATH

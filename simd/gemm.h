@@ -7,17 +7,16 @@
  * level's kernel into panels of output columns, [k][columns] within a panel; every panel is 64-byte
  * aligned if dst is. A panel has gemm_panel columns, which is three vectors, except at the end:
  * four remaining vectors of columns become two panels of two, and one to three become one panel,
- * whose last vector is padded with zeros. At level c a panel is one column, so packed weights have
- * the checkpoint's own layout.
+ * whose last vector is padded with zeros. At level c a panel is one column, so packed weights equal
+ * the checkpoint's.
  *
- * Activations are read and written in place: rows are lda, ldr and ldc floats apart, at any
- * alignment. Columns from n on are never written. residual may be c itself; otherwise c must not
- * overlap anything.
+ * Activations are not packed: rows are lda, ldr and ldc floats apart, at any alignment. Columns
+ * from n on are never written. residual may be c itself; otherwise c must not overlap any input.
  *
- * To split the work over threads, give each a range of rows or of columns. Column ranges start at
- * multiples of gemm_panel and, unless there is only one, have at least gemm_panel columns. The
- * weights of a range that starts at column j start at gemm_packed_size(j, k). Results do not depend
- * on the split.
+ * To split the work over threads, give each thread a range of rows or of columns. Column ranges
+ * start at multiples of gemm_panel and, unless there is only one, have at least gemm_panel columns.
+ * The weights of a range that starts at column j start at gemm_packed_size(j, k). Results do not
+ * depend on the split.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
@@ -30,14 +29,14 @@ typedef struct CnxGemm {
     int m, n, k;           /* each at least 1 */
     const float *a;        /* [m, k] */
     size_t lda;            /* floats, >= k */
-    const float *packed;   /* from gemm_pack of this same table */
+    const float *packed;   /* written by gemm_pack of the same level */
     const float *bias;     /* [n], or NULL for zeros */
     const float *residual; /* [m, n], or NULL */
     size_t ldr;            /* floats, >= n */
     float *c;              /* [m, n] */
     size_t ldc;            /* floats, >= n */
     CnxAct act;
-    float *sumsq; /* [n], added to; or NULL */
+    float *sumsq; /* [n], accumulated into; or NULL */
 } CnxGemm;
 
 typedef void CnxGemmFn(const CnxGemm *g);

@@ -20,5 +20,5 @@ CnxIsa cnx_isa_detect(void);
 /* Returns a level's name in CONVNEXT_CPU: "c", "avx2", "avx512" or "avx512_vnni". */
 const char *cnx_isa_name(CnxIsa level);
 
-/* Parses such a name. Returns false, and leaves level unchanged, if it is not one of them. */
+/* Parses a level's name. Returns false, and leaves *level unchanged, if the name is unknown. */
 bool cnx_isa_parse(const char *name, CnxIsa *level);

@@ -11,7 +11,7 @@ static once_flag tables_made = ONCE_FLAG_INIT;
 
 /* AT_<version>(level, statement) executes the statement if a table of this level may use that
  * version. It expands to nothing for versions that this build lacks. ORC compiles its kernels at
- * run time for the processor it finds, so every level uses them. */
+ * run time for the processor it finds, so the tables of all levels use them. */
 #define AT_c(level, statement) statement
 #define AT_orc(level, statement) statement
 #ifdef CNX_HAVE_X86

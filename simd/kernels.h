@@ -1,8 +1,8 @@
 /* The table of kernels that the forward pass and preprocessing call.
  *
- * There is one table per isa level: for each kernel it holds the version of the highest level up
- * to that one which has its own. The C versions are the specification. Tables are constant once
- * made. The contract of each kernel is in its own header.
+ * Each isa level has a table, which holds the highest version of each kernel up to that level. The
+ * C versions are the specification. Tables never change once made. Each kernel's contract is in its
+ * own header.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once

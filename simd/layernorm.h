@@ -5,7 +5,7 @@
  *   simplenorm  y = x / sqrt(sum (x - mean)^2 / (c - 1) + eps) * weight + bias: timm's simple norm,
  *               which subtracts the mean in the variance but not from x; NaN for one channel
  *
- * Two passes: the variance is computed from centred values, never as E[x^2] - E[x]^2. Rounding
+ * The variance is computed from centred values in a second pass, never as E[x^2] - E[x]^2. Rounding
  * leaves the centred values with a small mean, which is subtracted too. The error therefore depends
  * on the spread of the values, not on their distance from zero.
  *

@@ -1,4 +1,4 @@
-/* RGB bytes to the floats of the network's input.
+/* Converts RGB bytes to the floats of the network's input.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
@@ -9,6 +9,6 @@ typedef struct CnxNormalizeTable {
     float value[3][256]; /* by channel and byte */
 } CnxNormalizeTable;
 
-/* dst: [n][3], dst[i][c] = table.value[c][src[i][c]]; src: [n][3]. A table gives the correctly
- * rounded quotient at the speed of the stores. */
+/* dst: [n][3], dst[i][c] = table.value[c][src[i][c]]; src: [n][3]. The table holds
+ * correctly rounded quotients, and looking them up is as fast as storing the results. */
 typedef void CnxNormalizeFn(float *dst, const uint8_t *src, int n, const CnxNormalizeTable *table);

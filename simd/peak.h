@@ -1,11 +1,11 @@
-/* The peak speed of one core: multiplications and additions on registers only, fused where the
- * level supports it. The compute kernels are compared with it.
+/* The peak speed of one core: multiplications and additions on registers only, fused if the level
+ * supports it. The benchmarks compare the compute kernels with it.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
 #define CNX_PEAK_LANES 16  /* maximum over all levels */
-#define CNX_PEAK_CHAINS 12 /* independent chains: more than latency times units */
+#define CNX_PEAK_CHAINS 12 /* independent chains; more than the FMA latency times the FMA units */
 
 /* In each lane j of one of the level's vectors, chain l starts with state[j] + l. Each step
  * computes x = x / 2 + 1 / 2 in every chain and lane. Afterwards state[j] is the sum of lane j over

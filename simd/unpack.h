@@ -1,4 +1,4 @@
-/* Rows of packed RGB or gray to RGBX: the bytes R, G, B and a fourth of any value.
+/* Converts rows of packed RGB or gray to RGBX: bytes R, G and B, and a fourth of any value.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once

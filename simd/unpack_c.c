@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "simd/versions.h"
 
-/* Pixels of step bytes with R, G and B at these offsets. */
+/* Unpacks pixels of step bytes, with R, G and B at the offsets r, g and b. */
 static inline void unpack(uint8_t *dst, const uint8_t *src, int n, int step, int r, int g, int b)
 {
     for (int i = 0; i < n; i++) {

@@ -1,4 +1,5 @@
-/* Rows of 8-bit YUV to planes of R, G and B, for formats whose chroma is halved along the row.
+/* Converts rows of 8-bit YUV to planes of R, G and B, for formats with half as many chroma samples
+ * as pixels in a row.
  *
  *   scaled(a, f) = (a f + 2^14) >> 15
  *   y' = scaled(y << 7, luma) + bias,  u' = (u - 128) << 8,  v' = (v - 128) << 8
@@ -6,7 +7,7 @@
  *   g = clamp( (y' + scaled(u', g_u) + scaled(v', g_v)) >> 6, 0, 255 )
  *   b = clamp( (y' + scaled(u', b_u)) >> 6, 0, 255 )
  *
- * in integers, so that all versions give the same bytes. Everything fits in 16 bits except sums
+ * in integers, so that all versions give the same bytes. All values fit in 16 bits except sums
  * above 32767; those may saturate, since they clamp to 255 anyway. Both pixels of a pair use their
  * shared chroma sample unfiltered.
  *
@@ -16,7 +17,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define CNX_YUV_BITS 6         /* of the fraction of y' and of what is added to it */
+/* Fraction bits */
+#define CNX_YUV_BITS 6         /* of y' and of the chroma terms */
 #define CNX_YUV_LUMA_BITS 14   /* of the luma factor; the largest is 1.164 */
 #define CNX_YUV_CHROMA_BITS 13 /* of the chroma factors; 2.142 (BT.2020 blue) just fits */
 
@@ -33,11 +35,11 @@ typedef enum CnxYuvLayout {
     CNX_YUV_UYVY,   /* one row, U Y V Y ... */
 } CnxYuvLayout;
 
+/* In packed layouts the four bytes of a pair are contiguous. */
 typedef struct CnxYuvRow {
     CnxYuvLayout layout;
     const uint8_t *y; /* the first pixel's luma */
-    const uint8_t
-        *u; /* the first pixel's chroma; packed layouts keep a pair's four bytes together */
+    const uint8_t *u; /* the first pixel's chroma */
     const uint8_t *v;
     int odd; /* 1 if the first pixel is the second of its pair */
 } CnxYuvRow;

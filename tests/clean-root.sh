@@ -1,13 +1,13 @@
 #!/bin/bash
 # Proves that quickstart.sh and run.sh need nothing but git, apt and a clone: makes a root file system
-# of a Debian release with only these installed, clones this checkout into it, and runs
-# pipelines/quickstart.sh, twice, and tests/run.sh in it.
+# of a Debian release with only git and apt, clones this checkout into it, and runs there
+# pipelines/quickstart.sh, twice, and tests/run.sh.
 #
 #   tests/clean-root.sh trixie [FOLDER]
 #
-# Requires root, debootstrap, 3 GB in FOLDER and a quarter of an hour; not part of run.sh. Uncommitted
-# changes are not tested. FOLDER is kept, and reused if it already contains such a root; without FOLDER
-# the root is made in /var/tmp and removed afterwards.
+# Requires root, 3 GB in FOLDER and a quarter of an hour; installs debootstrap. Uncommitted changes are
+# not tested. FOLDER is kept, and reused if it already contains a root; without FOLDER the root is made
+# in /var/tmp and removed afterwards.
 #
 # SPDX-License-Identifier: LGPL-2.1-or-later
 set -u
@@ -22,7 +22,7 @@ release=$1
 folder=${2:-}
 [ "$(id -u)" -eq 0 ] || cnx_die "this script must run as root"
 
-# Runs in a mount namespace of its own, so that no mount outlives the script, however it ends.
+# Runs in a private mount namespace, so that no mount outlives the script, however it ends.
 if [ -z "${CNX_UNSHARED:-}" ]; then
     CNX_UNSHARED=1 exec unshare --mount --propagation private "$0" "$@"
 fi
@@ -33,7 +33,7 @@ remove()
     rm -rf --one-file-system "$folder"
 }
 
-# Copies this machine's settings of apt, pip and TLS: mirror, proxy, certificates.
+# Makes the root, with this machine's settings for apt, pip and TLS: mirror, proxy, certificates.
 make_root()
 {
     local mirror

@@ -69,7 +69,7 @@ heading()
     printf '\n== %s (after %d s)\n' "$*" $((SECONDS - started))
 }
 
-# chosen SUITE...: those of these suites that the command line selects.
+# chosen SUITE...: prints the suites among these that the command line selects.
 chosen()
 {
     local suite
@@ -147,7 +147,7 @@ for test in map(json.loads, sys.stdin):
         print(test["name"], *(line[:300] for line in output.splitlines()[-12:]), sep="\n", end="\0")'
 }
 
-# run_gst: the suite at each isa level; the tests of simd and model choose their levels themselves.
+# run_gst: runs the suite at each isa level. The tests of simd and model set their levels themselves.
 run_gst()
 {
     local level highest=
@@ -164,28 +164,28 @@ run_gst()
     done
 }
 
-# build_suites DIR SUITES MESON_OPTION...: a build with only what the tests of these suites need.
+# build_suites DIR SUITES MESON_OPTION...: builds only what the tests of these suites need.
 build_suites()
 {
     local dir=$1 names=$2 log
     shift 2
-    mkdir -p "$dir" || cnx_die "cannot make the folder $dir"
+    mkdir -p "$dir" || cnx_die "cannot create the folder $dir"
     log=$dir/build.log
     heading "build ${dir#"$root/"}"
     if [ ! -f "$dir/build.ninja" ] && ! meson setup "$@" "$dir" "$root" >"$log" 2>&1 </dev/null; then
         tail -n 25 "$log" >&2
-        cnx_die "meson could not configure the build; its last lines are above"
+        cnx_die "meson cannot configure the build; the end of its output is above"
     fi
     # shellcheck disable=SC2046,SC2086 # lists of words
     if ! ninja -C "$dir" build.ninja >"$log" 2>&1 </dev/null ||
         ! nice ninja -C "$dir" $(targets_of "$dir" $names) >>"$log" 2>&1 </dev/null; then
         grep -v '^\[' "$log" | tail -n 40 >&2
-        cnx_die "the build failed; its last lines are above, the complete output is in $log"
+        cnx_die "the build failed; the end of its output is above, the full log is $log"
     fi
 }
 
-# targets_of DIR SUITE...: the targets that the tests depend on, what ThreadSanitizer preloads, and the
-# bundled model.
+# targets_of DIR SUITE...: prints the targets that the tests depend on, the modules that are preloaded
+# for ThreadSanitizer, and the bundled model.
 targets_of()
 {
     local dir=$1
@@ -204,7 +204,7 @@ for target in introspect("--targets"):
 END
 }
 
-# Only the threads whose tests are short; tests/sanitizers/valgrind.sh runs the others.
+# Of the tests that involve threads, only short ones; tests/sanitizers/valgrind.sh runs the others.
 run_states()
 {
     heading "states and threads under valgrind"
@@ -226,8 +226,8 @@ run_states()
     unset CONVNEXT_CPU
 }
 
-# Features that need a newer GStreamer than 1.22 are built and tested where that is available. The
-# tree is formatted with clang-format 14, and other versions format differently.
+# Features that need a newer GStreamer than 1.22 are built and tested if it is available. The tree is
+# formatted with clang-format 14, because other versions format differently.
 install_packages()
 {
     local version
@@ -256,7 +256,7 @@ heading "build"
 cnx_build "$test_build"
 cnx_environment "$test_build"
 
-# Each meson run below is of several suites, so that no processor waits for the last test of each.
+# Each meson run covers several suites, so that processors do not idle at the end of each suite.
 names=$(chosen simd model layout)
 if [ -n "$names" ]; then
     heading "$names"
@@ -266,7 +266,7 @@ if [ -n "$(chosen gst)" ]; then
     run_gst
 fi
 names=$(chosen pipelines)
-if [ -n "$quick" ]; then # without ThreadSanitizer and valgrind they add nothing to all the others
+if [ -n "$quick" ]; then # without ThreadSanitizer and valgrind, these repeat tests of other suites
     [ "$(chosen model gst pipelines)" = "model gst pipelines " ] || names+=$(chosen threads)
     [ -n "$(chosen pipelines)" ] || names+=$(chosen states)
 fi

@@ -1,7 +1,7 @@
 #!/bin/bash
 # Monitors RTSP cameras on localhost for a long time while they are killed, stalled and restarted at
 # random. Checks that convnext-watch survives, that its memory stays flat, and that every camera delivers
-# results soon after it is back.
+# results soon after it comes back.
 #
 #   tests/soak.sh [SECONDS [CAMERAS [FOLDER]]]      default: 3600 8, and a temporary folder
 #
@@ -19,7 +19,7 @@ duration=${1:-3600}
 cameras=${2:-8}
 folder=${3:-$(mktemp -d)}
 warm=300       # seconds of warm-up, or a quarter of a shorter run, in which memory may grow
-patience=5     # seconds in which a camera must be back
+patience=5     # seconds in which a camera that is back must deliver results
 allowance=2048 # KiB that memory may grow, from the median of the first quarter after the warm-up to
                # that of the last; medians of a minute vary by 6 MiB with the cameras' state
 server=$CONVNEXT_BUILD/tests/pipelines/rtsp-server
@@ -50,8 +50,8 @@ gst-launch-1.0 -q videotestsrc num-buffers=150 pattern=ball ! "$picture" ! x264e
 gst-launch-1.0 -q videotestsrc num-buffers=1500 pattern=ball ! "$picture" ! jpegenc ! avimux \
     ! filesink location=clip.avi || exit 1
 
-# serve N: starts camera N, at the same port as before. If another program has taken the port, the
-# camera stays lost, and the run fails.
+# serve N: starts camera N, on its previous port. If another program has taken the port, the camera
+# stays lost and the run fails.
 serve()
 {
     local _ what="multifilesrc location=$folder/clip.h264 loop=true ! h264parse
@@ -88,7 +88,7 @@ waiting()
     grep -c "camera-$1: waiting" log
 }
 
-# trouble N: interrupts camera N again and again: dead, with its port closed, or hung, with it open.
+# trouble N: keeps interrupting camera N: kills it (dead), which closes its port, or stops it (hung).
 trouble()
 {
     local n=$1 before gone how back
@@ -101,7 +101,7 @@ trouble()
             sleep $((7 + RANDOM % 10))
             before=$(results "$n")
             kill -CONT "$(cat "camera-$n.pid")"
-            # Buffered frames have bridged the gap: the camera was never lost.
+            # Buffered frames bridged the gap, and the camera was never lost.
             [ "$(waiting "$n")" -gt "$gone" ] || continue
         else
             how=dead
@@ -184,7 +184,7 @@ if grep ' lost ' returns; then bad=1; fi
 # The network runs on every third frame; fewer than half of these results are too few.
 awk -v cameras="$cameras" '
     /^camera-[0-9]+: [0-9]+ frames, [0-9]+ results/ { n++; few += $4 == 0 || $4 * 6 < $2 }
-    END { if (few || n < cameras) print n - few " of " cameras " cameras gave enough results"
+    END { if (few || n < cameras) print n - few " of " cameras " cameras delivered enough results"
           exit few || n < cameras }' log || bad=1
 sed -n -E '/: [0-9]+ frames|left behind/p' log
 echo "the files are in $folder"

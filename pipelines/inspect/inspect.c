@@ -24,7 +24,7 @@ static void on_signal(int number)
     interrupted = 1;
 }
 
-/* The index of word in words, which end with NULL. FALSE with an error. */
+/* Finds word in words, which end with NULL. FALSE with an error if it is not among them. */
 static gboolean find_word(const char *option, const char *word, const char *const *words,
                           guint *index, GError **error)
 {
@@ -129,7 +129,7 @@ int main(int argc, char **argv)
     const GOptionEntry entries[] = {
         {"json", 'j', 0, G_OPTION_ARG_NONE, &options.json, "Print one JSON object", NULL},
         {"tensors", 't', 0, G_OPTION_ARG_NONE, &options.tensors,
-         "List the tensors with data types, shapes and places in the network", NULL},
+         "List the tensors with data type, shape and part of the network", NULL},
         {"weights", 'w', 0, G_OPTION_ARG_STRING, &options.weights,
          "For a file with two sets of weights: raw, ema or auto (default)", "SET"},
         {"convert", 'c', 0, G_OPTION_ARG_FILENAME, &options.out,
@@ -145,7 +145,7 @@ int main(int argc, char **argv)
     g_autoptr(GOptionContext) context = g_option_context_new(NULL);
     g_autoptr(GError) error = NULL;
 
-    setlocale(LC_CTYPE, ""); /* leaves the format of numbers alone */
+    setlocale(LC_CTYPE, ""); /* does not change the format of numbers */
     g_option_context_set_summary(
         context,
         "Describes a ConvNeXt checkpoint and how the element convnext runs it, or converts\n"

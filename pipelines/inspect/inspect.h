@@ -1,4 +1,4 @@
-/* What convnext-inspect finds out about a checkpoint, and the two formats in which it prints it.
+/* The report of convnext-inspect on a checkpoint, and the two formats in which it is printed.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
@@ -10,21 +10,21 @@ typedef struct Report {
     const CnxConfig *config;
     guint64 bytes;         /* total size of the files */
     guint used, ignored;   /* tensors in the files */
-    GPtrArray *missing;    /* char *: canonical names of parts without a tensor, which are zero */
+    GPtrArray *missing;    /* char *: canonical names of parts without a tensor; these are zero */
     gsize memory;          /* bytes of packed weights */
     const char *isa_level; /* for which the weights are packed */
     guint64 macs;          /* multiply-accumulates for one input of the recipe's size */
 } Report;
 
-/* checkpoint outlives the report. NULL with an error. */
+/* checkpoint must outlive the report. NULL with an error. */
 Report *report_new(const CnxCheckpoint *checkpoint, GError **error);
 void report_free(Report *report);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Report, report_free)
 
-/* Such as "gelu" and "layer norm". */
+/* The names of the activation and of the norm, such as "gelu" and "layer norm". */
 const char *report_act(const Report *report);
 const char *report_norm(const Report *report);
 
-/* Print the report to standard output in UTF-8; with tensors, including a list of these. */
+/* Print the report to standard output in UTF-8. tensors: include a list of the tensors. */
 void report_print_text(const Report *report, gboolean tensors);
 void report_print_json(const Report *report, gboolean tensors);

@@ -6,7 +6,7 @@
 #include "model/base/encode.h"
 #include "pipelines/inspect/inspect.h"
 
-#define MAX_LABELS 5 /* more are abbreviated */
+#define MAX_LABELS 5 /* the rest is abbreviated */
 
 G_GNUC_PRINTF(2, 3) static void print_line(const char *heading, const char *format, ...)
 {
@@ -185,8 +185,8 @@ static void print_tensors(const Report *report)
             g_string_append_printf(shape, k ? ",%" G_GUINT64_FORMAT : "%" G_GUINT64_FORMAT,
                                    t->shape[k]);
         g_string_append_c(shape, ']');
-        g_autofree char *name =
-            cnx_quote(t->name); /* keeps control characters away from the terminal */
+        /* Quoting keeps control characters away from the terminal. */
+        g_autofree char *name = cnx_quote(t->name);
         printf("%-8s %-5s %-16s %s%s%s\n", parts[i].canonical ? "used" : "ignored",
                cnx_dtype_name(t->dtype), shape->str, name, parts[i].canonical ? " = " : "",
                parts[i].canonical ? parts[i].canonical : "");

@@ -47,7 +47,7 @@ static void stop_with_error(Player *player, char *sentence)
 
 /* Callbacks */
 
-/* In front of convnext: drops frames after the limit. */
+/* Before convnext: drops frames after the limit. */
 static GstPadProbeReturn on_frame_in(GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
 {
     Player *player = user_data;
@@ -59,7 +59,7 @@ static GstPadProbeReturn on_frame_in(GstPad *pad, GstPadProbeInfo *info, gpointe
     return is_done ? GST_PAD_PROBE_DROP : GST_PAD_PROBE_OK;
 }
 
-/* Behind convnextpublish, which has printed the frame's line. */
+/* After convnextpublish, which has printed the frame's line. */
 static GstPadProbeReturn on_frame_out(GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
 {
     Player *player = user_data;
@@ -142,7 +142,7 @@ static gboolean on_second(gpointer user_data)
     return G_SOURCE_CONTINUE;
 }
 
-/* A sound file, or one whose video cannot be decoded, ends without a pad. */
+/* For an audio file, or one whose video cannot be decoded, the decoder adds no pad. */
 static void on_no_more_pads(GstElement *decoder, gpointer user_data)
 {
     GstElement *pipeline = user_data;
@@ -154,7 +154,7 @@ static void on_no_more_pads(GstElement *decoder, gpointer user_data)
 
 /* The pipeline */
 
-/* The elements for a source on the command line. */
+/* The elements for the source, in gst-launch syntax. */
 static const char *source_description(const char *source)
 {
     if (!source)
@@ -164,7 +164,7 @@ static const char *source_description(const char *source)
     return "uridecodebin name=decoder expose-all-streams=false caps=video/x-raw(ANY)";
 }
 
-/* Returns FALSE with an error if the source is a file whose name is not valid. */
+/* FALSE with an error if the source is a file with an invalid name. */
 static gboolean set_source(GstElement *pipeline, const char *source, GError **error)
 {
     g_autoptr(GstElement) device = gst_bin_get_by_name(GST_BIN(pipeline), "source");
@@ -193,7 +193,8 @@ static GstElement *pipeline_new(const char *source, gboolean is_live, const char
                         source_description(source), is_live ? 1 : 4, is_live ? "downstream" : "no");
     g_autoptr(GstElement) pipeline = gst_parse_launch(description, error);
 
-    /* With an error, the pipeline lacks the element that is not installed. */
+    /* If an element is not installed, gst_parse_launch() returns a pipeline without it and an
+     * error. */
     if (!pipeline || *error || !set_source(pipeline, source, error))
         return NULL;
     if (model) {
@@ -234,7 +235,7 @@ static void play(Player *player)
     player->last_time = g_get_monotonic_time();
     change = gst_element_set_state(player->pipeline, GST_STATE_PLAYING);
     player->is_live = change == GST_STATE_CHANGE_NO_PREROLL || player->is_live;
-    g_main_loop_run(player->loop); /* a failed change has posted its error on the bus */
+    g_main_loop_run(player->loop); /* a failed state change has posted an error on the bus */
 
     gst_element_set_state(player->pipeline, GST_STATE_NULL);
     for (guint i = 0; i < G_N_ELEMENTS(sources); i++)
@@ -242,7 +243,7 @@ static void play(Player *player)
     gst_bus_remove_signal_watch(bus);
 }
 
-/* Prints the summary, or the error on standard error; returns whether all went well. */
+/* Prints the summary, or an error on standard error. Returns whether it succeeded. */
 static gboolean classify(const char *source, const char *model, guint frame_limit)
 {
     Player player = {.source = source, .frame_limit = frame_limit};
@@ -259,7 +260,7 @@ static gboolean classify(const char *source, const char *model, guint frame_limi
     }
     player.pipeline = pipeline = pipeline_new(source, player.is_live, model, &error);
     if (!pipeline) {
-        g_printerr("quickstart: cannot make the pipeline: %s\n", error->message);
+        g_printerr("quickstart: cannot create the pipeline: %s\n", error->message);
         return FALSE;
     }
 
@@ -294,9 +295,9 @@ int main(int argc, char **argv)
     g_autoptr(GError) error = NULL;
     gboolean ok = FALSE;
 
-    g_option_context_set_summary(context,
-                                 "Classifies a file, an RTSP stream or a camera; without any, a "
-                                 "test picture. Prints one\nJSON line per frame, then a summary.");
+    g_option_context_set_summary(
+        context, "Classifies a file, an RTSP stream or a camera; without a source, "
+                 "a test picture. Prints\none JSON line per frame, then a summary.");
     g_option_context_add_main_entries(context, entries, NULL);
     g_option_context_add_group(context, gst_init_get_option_group());
     if (!g_option_context_parse(context, &argc, &argv, &error))

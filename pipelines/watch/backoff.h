@@ -11,9 +11,9 @@ typedef struct WatchBackoff {
 } WatchBackoff;
 
 /* The delay after one more failure: min_delay, doubled after each further failure up to max_delay,
- * times a random factor from 0.75 to 1, so that cameras behind one switch do not all reconnect at
- * once. */
+ * times a random factor from 0.75 to 1, so that cameras on one switch do not all reconnect at once.
+ */
 gint64 watch_backoff_next(WatchBackoff *backoff);
 
-/* The connection was steady: the next failure counts as the first. */
+/* Call it after a steady connection: the next failure counts as the first. */
 void watch_backoff_reset(WatchBackoff *backoff);

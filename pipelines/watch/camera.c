@@ -22,7 +22,7 @@ struct WatchCamera {
     gint64 retry_delay; /* from the loss to the next attempt, microseconds */
     gboolean is_started;
     gboolean drops_are_reported;
-    gboolean needs_restart; /* an element behind the source failed while no source was open */
+    gboolean needs_restart; /* a downstream element failed while no source was open */
     guint retry;            /* event source, or 0 */
     guint bus_watch;        /* event source, or 0 */
 };
@@ -66,8 +66,8 @@ static gboolean on_reset(gpointer data)
     return G_SOURCE_REMOVE;
 }
 
-/* Elements that have failed refuse the frames of the next source without another error: the whole
- * pipeline restarts. */
+/* Elements that have failed refuse the frames of the next source without another error, so the
+ * whole pipeline restarts. */
 static gboolean on_retry(gpointer data)
 {
     WatchCamera *camera = data;
@@ -100,8 +100,8 @@ static gboolean on_stopped(gpointer data)
     return G_SOURCE_REMOVE;
 }
 
-/* The camera is lost, and reconnects after min_delay or longer. whole: the elements behind the
- * source restart too. */
+/* The camera is lost, and reconnects after min_delay or longer. whole: the downstream elements
+ * restart too. */
 static void lose_source(WatchCamera *camera, const char *reason, gint64 min_delay, gboolean whole)
 {
     g_autofree char *detail = NULL;
@@ -179,7 +179,7 @@ void watch_camera_tick(WatchCamera *camera)
 
 /* Messages */
 
-/* The reason with a hint about credentials. */
+/* Adds a hint about credentials to the reason. */
 static char *explain_login(const WatchCamera *camera, const char *reason)
 {
     return g_strdup_printf("%s: %s",
@@ -217,8 +217,8 @@ static void on_error(WatchCamera *camera, GstMessage *message)
     }
 }
 
-/* After the first frame, the end of the stream reports the loss. Before it no stream exists that
- * could end. */
+/* After the first frame, the end of the stream reports the loss. Before it there is no stream to
+ * end, so the warning does. */
 static void on_warning(WatchCamera *camera, GstMessage *message)
 {
     WatchProgress progress;

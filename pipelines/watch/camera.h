@@ -1,5 +1,5 @@
-/* One camera: connects it, notices when it is lost, and reconnects it after a delay. Call all
- * functions in the main thread; none of them waits for a camera.
+/* One camera: connects it, detects its loss, and reconnects it after a delay. Call all functions in
+ * the main thread; none of them waits for a camera.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
@@ -21,8 +21,8 @@ typedef struct WatchCamera WatchCamera;
 
 /* A camera's callbacks to its owner; data is the owner's. */
 typedef struct WatchHooks {
-    /* The state changed, or the frame size did, which calls it with WATCH_PLAYING again. detail is
-     * text for people, or NULL. */
+    /* The state changed; or, in WATCH_PLAYING, the frame size did or frames began to be dropped.
+     * detail is text for people, or NULL. */
     void (*changed)(WatchCamera *camera, const char *detail, gpointer data);
     /* convnext posted its message convnext-state-changed. */
     void (*label_changed)(WatchCamera *camera, const GstStructure *message, gpointer data);
@@ -32,8 +32,8 @@ typedef struct WatchHooks {
     void (*output_failed)(WatchCamera *camera, const char *reason, gpointer data);
 } WatchHooks;
 
-/* Makes a camera that is not started yet. hooks outlives it. NULL with an error if an element is
- * not installed. */
+/* Makes a camera that is not started yet. hooks must outlive it. NULL with an error if an element
+ * is not installed. */
 WatchCamera *watch_camera_new(WatchSettings *settings, const WatchHooks *hooks, gpointer data,
                               GError **error);
 WatchCamera *watch_camera_ref(WatchCamera *camera);
@@ -42,10 +42,10 @@ void watch_camera_unref(WatchCamera *camera);
 /* Starts connecting, unless the camera was started or stopped before. */
 void watch_camera_start(WatchCamera *camera);
 
-/* Call it several times a second: it notices the first frame, the end, and a stall. */
+/* Call it several times a second: it detects the first frame, the end, and a stall. */
 void watch_camera_tick(WatchCamera *camera);
 
-/* Starts to stop the camera for good; hooks->stopped follows. */
+/* Starts to stop the camera, which cannot be started again. hooks->stopped follows. */
 void watch_camera_stop(WatchCamera *camera);
 
 const WatchSettings *watch_camera_settings(const WatchCamera *camera);

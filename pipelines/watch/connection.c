@@ -4,13 +4,13 @@
 #include "pipelines/watch/dropper.h"
 #include "pipelines/watch/source.h"
 
-/* Frames later than this, plus the time that late packets may take, are dropped. */
+/* Frames whose lag exceeds this plus the key `latency` are dropped. */
 #define MAX_LAG (2 * GST_SECOND)
 
 struct WatchConnection {
     GstElement *bin;  /* the source */
-    gboolean is_file; /* ends, and keeps its own timestamps */
-    GMutex order;     /* held while the source's state is changed */
+    gboolean is_file; /* passes EOS on, and keeps its timestamps */
+    GMutex order;     /* held while the source changes state */
     int given_up;     /* atomic */
     int live;         /* atomic; whether frames are stamped on arrival, -1 while unknown */
     guint latency;    /* milliseconds */
@@ -38,7 +38,7 @@ static void on_caps(WatchConnection *self, GstEvent *event)
     g_mutex_unlock(&self->counts->lock);
 }
 
-/* MJPEG over HTTP has no timestamps, and without one the age of a result would be unknown. */
+/* Frames of MJPEG over HTTP have no timestamps, without which the age of a result is unknown. */
 static GstBuffer *add_timestamp(WatchConnection *self, GstBuffer *frame)
 {
     if (self->is_file || GST_BUFFER_PTS_IS_VALID(frame))
@@ -64,12 +64,12 @@ static gboolean is_live(WatchConnection *self, GstPad *pad)
     return g_atomic_int_get(&self->live) > 0;
 }
 
-/* In front of a decoder */
+/* Before a decoder */
 
 typedef struct DecoderInput {
     WatchConnection *connection;
     WatchDropper dropper;
-    gboolean after_gap; /* the frame before was dropped */
+    gboolean after_gap; /* the previous frame was dropped */
 } DecoderInput;
 
 static void count_dropped(WatchConnection *self)
@@ -125,7 +125,7 @@ static void on_element_added(GstBin *bin, GstBin *parent, GstElement *element, g
     gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER, on_encoded_frame, input, g_free);
 }
 
-/* Behind the source */
+/* After the source */
 
 static void count_frame(WatchConnection *self, GstClockTime lag)
 {
@@ -144,8 +144,7 @@ static void set_ended(WatchConnection *self)
     g_mutex_unlock(&self->counts->lock);
 }
 
-/* The end of a camera's stream stops here, because elements behind it would accept no more frames.
- */
+/* Drops a camera's EOS, after which the downstream elements would accept no more frames. */
 static GstPadProbeReturn on_output(GstPad *pad, GstPadProbeInfo *info, gpointer data)
 {
     WatchConnection *self = data;

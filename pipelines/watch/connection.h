@@ -1,4 +1,4 @@
-/* One connection to a camera: its source, from opening to closing, and what that has delivered.
+/* One connection to a camera: its source, from opening to closing, and the source's progress.
  * Reference counted; close it before releasing the last reference.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
@@ -9,17 +9,17 @@
 
 typedef struct WatchConnection WatchConnection;
 
-/* What the source has delivered since it was opened. */
+/* The frames that the source has delivered since it was opened. */
 typedef struct WatchProgress {
     guint64 frames;
-    guint64 dropped;  /* not among frames: too late to be decoded */
+    guint64 dropped;  /* too late to be decoded; not counted in frames */
     gint64 last_time; /* when the last frame of either kind arrived, monotonic microseconds */
     gboolean has_ended;
     int width, height;
     gboolean size_changed; /* since the last call of watch_connection_read() */
 } WatchProgress;
 
-/* counts outlives the connection. NULL with an error if an element is not installed. */
+/* counts must outlive the connection. NULL with an error if an element is not installed. */
 WatchConnection *watch_connection_new(const WatchSettings *settings, WatchCounts *counts,
                                       GError **error);
 WatchConnection *watch_connection_ref(WatchConnection *connection);
@@ -37,10 +37,10 @@ void watch_connection_give_up(WatchConnection *connection);
 /* Closes the source, after waiting for an opening in progress. May block for long. */
 void watch_connection_close(WatchConnection *connection);
 
-/* Removes the source from the pipeline if it is in there, whatever its state. */
+/* Removes the source from the pipeline if it has been added, whatever its state. */
 void watch_connection_remove(WatchConnection *connection, GstElement *pipeline);
 
 void watch_connection_read(WatchConnection *connection, WatchProgress *progress);
 
-/* Whether an object is part of the source. */
+/* Whether the object is part of the source. */
 gboolean watch_connection_contains(WatchConnection *connection, GstObject *object);

@@ -1,4 +1,4 @@
-/* What a camera has delivered: counted by its streaming threads, read by any thread.
+/* Counts of a camera's frames and results. Its streaming threads count, any thread reads.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once

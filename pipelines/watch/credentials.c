@@ -74,7 +74,7 @@ void watch_credentials_clear(WatchCredentials *credentials)
 }
 
 /* Whether an authority of length characters has a port that is not a number. The colons of an IPv6
- * address in brackets are no port. */
+ * address in brackets do not start a port. */
 static gboolean has_odd_port(const char *authority, gsize length)
 {
     const char *bracket = memchr(authority, ']', length);
@@ -110,7 +110,8 @@ char *watch_credentials_mask(const WatchCredentials *credentials, const char *te
     g_autofree char *without_login = NULL, *without_query = NULL;
     GString *masked;
 
-    /* Greedy, because a password may contain an unescaped @; raw, because text may not be UTF-8. */
+    /* Greedy, because a password may contain an unescaped @; raw, because text may not be valid
+     * UTF-8. */
     if (!before_at) {
         before_at = g_regex_new("://\\S*@", G_REGEX_RAW, 0, NULL);
         query = g_regex_new("(://[^\\s?]*\\?)\\S*", G_REGEX_RAW, 0, NULL);

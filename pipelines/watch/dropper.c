@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "pipelines/watch/dropper.h"
 
-/* Decoding resumes at a key frame with no more lag than this. While many frames are queued they
- * pass so fast that one qualifies, or the newest is reached. */
+/* Decoding resumes at a key frame with no more lag than this. Queued frames pass quickly, so one
+ * soon qualifies or the queue runs empty. */
 #define RESUME_LAG (GST_SECOND / 2)
 
 /* If the lag has not fallen for this long, dropping does not help. */

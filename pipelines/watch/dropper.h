@@ -1,9 +1,9 @@
-/* Drops frames of a live camera before its decoder when they are too late.
+/* Drops a live camera's frames before they are decoded if they are too late.
  *
  * A machine that cannot decode everything a camera sends falls further and further behind, because
- * network buffers can hold minutes of video. The dropper therefore drops frames that are too late,
- * up to a key frame with little video queued behind it. A stream may also lag by a constant, for
- * example when clocks differ: lag that dropping frames does not reduce counts as constant.
+ * network buffers can hold minutes of video. The dropper therefore drops late frames, up to a key
+ * frame with little video queued behind it. A stream may also lag by a constant, for example if
+ * clocks differ: lag that dropping frames does not reduce counts as constant.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once

@@ -30,8 +30,8 @@ static gboolean write_all(WatchEvents *events, const char *text, gsize length)
     return TRUE;
 }
 
-/* A full disk, or a pipe that is full or has lost its reader, does not stop monitoring. The failure
- * and the recovery are reported once each. */
+/* A full disk, or a pipe that is full or has no reader, does not stop monitoring. Failure and
+ * recovery are reported once each. */
 static void write_line(gpointer data, gpointer user_data)
 {
     WatchEvents *events = user_data;
@@ -71,7 +71,7 @@ WatchEvents *watch_events_new(const char *path, GError **error)
     events = g_new0(WatchEvents, 1);
     events->path = g_strdup(path);
     events->fd = fd;
-    /* An exclusive pool keeps its thread, which owns the state above. */
+    /* An exclusive pool keeps its thread, which owns the writer's state. */
     events->writer = g_thread_pool_new(write_line, events, 1, TRUE, error);
     if (g_thread_pool_get_num_threads(events->writer) == 0) {
         watch_events_free(events);

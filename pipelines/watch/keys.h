@@ -6,8 +6,8 @@
 
 #include "pipelines/watch/settings.h"
 
-/* Whether convnext-watch itself reads the key, in a camera's group or in [watch]. Any other key
- * names a property of convnext. */
+/* Whether convnext-watch itself reads this key in this group. Any other key names a property of
+ * convnext. */
 gboolean watch_keys_include(const char *key, const char *group);
 
 /* Reads the numeric keys of a camera's group into settings. FALSE with an error. */
@@ -17,7 +17,7 @@ gboolean watch_keys_read(WatchSettings *settings, GKeyFile *file, const char *gr
 /* Appends the values of the numeric keys, for comparison. */
 void watch_keys_append(const WatchSettings *settings, GString *text);
 
-/* A key's value for a camera: from its group, else from [watch], else NULL. */
+/* A key's value for a camera: from its group, else from [watch], else NULL. The caller frees it. */
 char *watch_keys_get(GKeyFile *file, const char *group, const char *key);
 
 /* The part of --help that lists the keys; the caller frees it. */

@@ -1,12 +1,12 @@
-/* The command line is written into the key file's groups before these are read, so that both take
- * the same path.
+/* Settings on the command line are written into the key file's groups before the groups are read,
+ * so the same code checks both.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "pipelines/watch/list.h"
 
 #include <string.h>
 
-/* Begins the error's sentence with the file that it is about. */
+/* Begins the error's sentence with the name of the file. */
 static gboolean prefix_error(const char *path, GError **error)
 {
     g_prefix_error(error, "%s: ", path ? path : "command line");
@@ -15,7 +15,8 @@ static gboolean prefix_error(const char *path, GError **error)
 
 /* The command line */
 
-/* A bare SOURCE is also the camera's name, but without a URI's query, which may hold a login. */
+/* A SOURCE without a name is also the camera's name, without the URI's query, which may contain
+ * credentials. */
 static char *default_name(const char *source)
 {
     return strstr(source, "://") ? g_strndup(source, strcspn(source, "?")) : g_strdup(source);
@@ -53,7 +54,7 @@ static gboolean add_source(GKeyFile *file, const char *argument, GError **error)
 
 /* The key file */
 
-/* GLib would merge two groups of the same name and keep the last value of each key. */
+/* Refuses two groups of the same name, which GLib would merge. */
 static gboolean check_groups(const char *text, GError **error)
 {
     g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
@@ -71,8 +72,8 @@ static gboolean check_groups(const char *text, GError **error)
     return TRUE;
 }
 
-/* The number of the first line that GLib cannot parse. GLib's own message would quote the line,
- * which may contain a password. */
+/* The number of the first line that GLib cannot parse. GLib's own message is not used, because it
+ * quotes the line, which may contain a password. */
 static guint find_bad_line(const char *text)
 {
     guint number = 0;
@@ -116,9 +117,10 @@ static gboolean open_model(WatchList *list, const WatchSettings *settings, GErro
     g_autoptr(GError) cause = NULL;
 
     if (!convnext) {
-        g_set_error_literal(error, GST_CORE_ERROR, GST_CORE_ERROR_MISSING_PLUGIN,
-                            "GStreamer does not find the element convnext: install the plugin, or "
-                            "add its folder to GST_PLUGIN_PATH");
+        g_set_error_literal(
+            error, GST_CORE_ERROR, GST_CORE_ERROR_MISSING_PLUGIN,
+            "GStreamer cannot find the element convnext: install the plugin, or add "
+            "its folder to GST_PLUGIN_PATH");
         return FALSE;
     }
     for (guint i = 0; i < settings->properties->len; i += 2)
@@ -138,7 +140,7 @@ static gboolean open_model(WatchList *list, const WatchSettings *settings, GErro
     return FALSE;
 }
 
-/* One element for all cameras with the same properties. */
+/* Opens one element for all cameras with the same properties. */
 static gboolean open_models(WatchList *list, GError **error)
 {
     g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);

@@ -13,8 +13,8 @@ typedef struct WatchList {
 } WatchList;
 
 /* path: a key file, or NULL. keys: name, value, ..., NULL; they override keys of its group [watch].
- * sources: SOURCE or NAME=SOURCE each, ending with NULL; or NULL. Every model is opened, so a list
- * that is returned can run. NULL with an error of one sentence. */
+ * sources: SOURCE or NAME=SOURCE each, ending with NULL; or NULL. Opens every model, so a returned
+ * list can run. NULL with an error of one sentence. */
 WatchList *watch_list_new(const char *path, const char *const *keys, char **sources,
                           GError **error);
 void watch_list_free(WatchList *list);

@@ -3,7 +3,7 @@
 
 #include "pipelines/watch/pipeline.h"
 
-/* One camera at one moment. */
+/* A camera's counts at one moment. */
 typedef struct Sample {
     char *stream; /* the camera's name, escaped */
     WatchState state;
@@ -69,7 +69,7 @@ static void append_header(GString *text, const char *name, const char *type, con
     g_string_append_printf(text, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
 }
 
-/* In the C locale. */
+/* Always in the format of the C locale. */
 static void append_number(GString *text, double number)
 {
     char buffer[G_ASCII_DTOSTR_BUF_SIZE];
@@ -78,7 +78,7 @@ static void append_number(GString *text, double number)
     g_string_append_c(text, '\n');
 }
 
-/* A guint64 of each camera, at an offset in its sample. */
+/* Appends a counter of each camera: a guint64 at an offset in its sample. */
 static void append_counters(GString *text, GArray *samples, const char *name, gsize offset,
                             const char *help)
 {
@@ -91,7 +91,7 @@ static void append_counters(GString *text, GArray *samples, const char *name, gs
     }
 }
 
-/* A time in seconds of each camera that has it, at an offset in its sample. */
+/* Appends a time of each camera that has one: seconds at an offset in its sample. */
 static void append_times(GString *text, GArray *samples, const char *name, gsize offset,
                          const char *help)
 {
@@ -107,7 +107,7 @@ static void append_times(GString *text, GArray *samples, const char *name, gsize
     }
 }
 
-/* A WatchTimes of each camera, at an offset in its sample. */
+/* Appends a histogram of each camera: a WatchTimes at an offset in its sample. */
 static void append_histograms(GString *text, GArray *samples, const char *name, gsize offset,
                               const char *help)
 {
@@ -178,7 +178,7 @@ static void append_all(GString *text, GArray *samples)
     append_counters(text, samples, "convnext_inferences_total", G_STRUCT_OFFSET(Sample, results),
                     "Results of the network, for frames or objects in them.");
     append_counters(text, samples, "convnext_reconnects_total", G_STRUCT_OFFSET(Sample, reconnects),
-                    "Times that the camera was lost.");
+                    "Number of times that the camera was lost.");
     append_labels(text, samples);
     append_times(text, samples, "convnext_last_frame_age_seconds",
                  G_STRUCT_OFFSET(Sample, frame_age), "Time since the newest frame arrived.");

@@ -8,7 +8,7 @@ struct WatchPipeline {
     WatchCounts *counts;
     GstElement *pipeline;
     GstElement *queue, *convnext, *publish; /* borrowed from pipeline */
-    GMutex order;                           /* held while the pipeline's state is changed */
+    GMutex order;                           /* held while the pipeline changes state */
     WatchConnection *connection;            /* the open source, or NULL; main thread */
 };
 
@@ -16,7 +16,7 @@ struct WatchPipeline {
  * than this is left behind with its threads, so that the camera can reconnect. */
 #define CLOSE_MS 3000
 
-/* Sources being closed: within CLOSE_MS, and later than that. Main thread. */
+/* Sources that have been closing for less than CLOSE_MS, and for longer. Main thread. */
 static guint closing_count, left_behind_count;
 
 static GstPadProbeReturn on_result(GstPad *pad, GstPadProbeInfo *info, gpointer data)
@@ -32,7 +32,7 @@ typedef struct Opening {
     WatchConnection *connection;
 } Opening;
 
-/* In a thread of the pool. */
+/* Runs in a thread of GStreamer's pool. */
 static void open_connection(GstElement *element, gpointer data)
 {
     Opening *opening = data;
@@ -123,7 +123,7 @@ static gboolean on_close_timeout(gpointer data)
     return G_SOURCE_REMOVE;
 }
 
-/* In a thread of the pool. */
+/* Runs in a thread of GStreamer's pool. */
 static void close_connection(GstElement *element, gpointer data)
 {
     Closing *closing = data;
@@ -182,8 +182,8 @@ static GstElement *add_element(WatchPipeline *self, const char *factory, GError 
     return element;
 }
 
-/* A live frame that arrives while the network runs replaces the one in the queue. No frame of a
- * file is lost. */
+/* A live frame that arrives while the network runs replaces the one in the queue. Frames of a file
+ * are never dropped. */
 static void set_up_queue(WatchPipeline *self)
 {
     const gboolean is_live = self->settings->kind != WATCH_FILE;
@@ -281,14 +281,14 @@ WatchOrigin watch_pipeline_error_origin(WatchPipeline *self, GstMessage *message
     return origin;
 }
 
-/* rtspsrc reports it in the debug text only, and without ending the stream. */
+/* rtspsrc reports this only in the debug text of a warning, and does not end the stream. */
 gboolean watch_pipeline_hung_up(WatchPipeline *self, GstMessage *message)
 {
     g_autofree char *debug = NULL;
 
     if (!self->connection ||
         !watch_connection_contains(self->connection, GST_MESSAGE_SRC(message)) ||
-        strstr(self->settings->protocols, "udp")) /* frames do not use that connection */
+        strstr(self->settings->protocols, "udp")) /* frames do not use the RTSP connection */
         return FALSE;
     gst_message_parse_warning(message, NULL, &debug);
     return debug && strstr(debug, "The server closed the connection.");

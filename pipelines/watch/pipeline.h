@@ -2,9 +2,9 @@
  *
  *     source ! queue ! convnext ! convnextpublish ! fakesink
  *
- * Everything behind the source keeps playing, so the model stays loaded and frames stay counted.
- * GStreamer's thread pool opens and closes sources, which may block for long; each pipeline does
- * one of these at a time. None of the functions here waits.
+ * The downstream elements keep playing, so the model stays loaded and frame numbers continue.
+ * Sources are opened and closed in GStreamer's thread pool, one at a time for each pipeline,
+ * because that may block for long. The functions here do not wait for it.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
@@ -13,15 +13,15 @@
 
 typedef struct WatchPipeline WatchPipeline;
 
-/* What posted an error. */
+/* The origin of an error. */
 typedef enum WatchOrigin {
     WATCH_ORIGIN_OLD_SOURCE, /* a source that is being closed */
     WATCH_ORIGIN_SOURCE,
-    WATCH_ORIGIN_PIPELINE, /* convnext, or another element behind the source */
+    WATCH_ORIGIN_PIPELINE, /* convnext, or another downstream element */
     WATCH_ORIGIN_OUTPUT    /* convnextpublish */
 } WatchOrigin;
 
-/* counts outlives the pipeline. NULL with an error if an element is not installed. */
+/* counts must outlive the pipeline. NULL with an error if an element is not installed. */
 WatchPipeline *watch_pipeline_new(const WatchSettings *settings, WatchCounts *counts,
                                   GError **error);
 WatchPipeline *watch_pipeline_ref(WatchPipeline *pipeline);
@@ -32,27 +32,27 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(WatchPipeline, watch_pipeline_unref)
  * not installed. */
 gboolean watch_pipeline_open(WatchPipeline *pipeline, GError **error);
 
-/* Starts to close the source, and everything behind it too if whole is TRUE. Calls done with data
- * in the main thread, then free_data, once every thread of the closed elements has ended, or after
- * three seconds. */
+/* Starts to close the source, and the downstream elements too if whole is TRUE. Calls done with
+ * data in the main thread, then free_data, once every thread of the closed elements has ended, or
+ * after three seconds. */
 void watch_pipeline_close(WatchPipeline *pipeline, gboolean whole, GSourceFunc done, gpointer data,
                           GDestroyNotify free_data);
 
-/* How many sources are being closed and are within their three seconds. */
+/* The number of sources that have been closing for less than three seconds. */
 guint watch_pipeline_closing(void);
 
-/* How many did not close in time and still have threads. */
+/* The number of sources that did not close in time and still have threads. */
 guint watch_pipeline_left_behind(void);
 
-/* What the open source has delivered; there must be one. */
+/* Reads the progress of the source, which must be open. */
 void watch_pipeline_read(WatchPipeline *pipeline, WatchProgress *progress);
 
-/* message: an error. *reason: a sentence for people, without credentials; the caller frees it. */
+/* Returns the origin of an error. *reason: a sentence without credentials; the caller frees it. */
 WatchOrigin watch_pipeline_error_origin(WatchPipeline *pipeline, GstMessage *message,
                                         char **reason);
 
-/* message: a warning. Whether it means that the RTSP server has closed the connection that carries
- * the frames. */
+/* Whether a warning means that the RTSP server has closed the connection that carries the frames.
+ */
 gboolean watch_pipeline_hung_up(WatchPipeline *pipeline, GstMessage *message);
 
 /* The caller owns the result. */

@@ -70,7 +70,7 @@ static void quit(Watch *watch)
         stop_camera(watch, watch->cameras->pdata[i]);
 }
 
-/* A camera's last connection may close before an earlier one that it has lost. */
+/* Also waits for earlier connections, which may close after a camera's last one. */
 static void quit_when_closed(Watch *watch)
 {
     if (watch->is_quitting && watch->stopping->len == 0 && watch_pipeline_closing() == 0)
@@ -86,7 +86,8 @@ static WatchCamera *find_camera(GPtrArray *cameras, const char *name)
     return NULL;
 }
 
-/* A camera that replaces another starts once that has stopped: many allow one connection only. */
+/* A replacement starts once the old camera has stopped, because many cameras allow only one
+ * connection. */
 static void start_camera(Watch *watch, const char *name)
 {
     WatchCamera *camera = find_camera(watch->cameras, name);
@@ -184,7 +185,7 @@ static char *metrics_text(gpointer data)
 }
 
 /* Starts the new server before it stops the old one, unless the old one occupies the address.
- * Without where, there is no new one. */
+ * where: NULL only stops the old one. */
 static gboolean move_server(Watch *watch, const char *where, GError **error)
 {
     WatchServer *server = where ? watch_server_new(where, metrics_text, watch, error) : NULL;
@@ -207,7 +208,7 @@ static gboolean move_server(Watch *watch, const char *where, GError **error)
 }
 
 /* Opens the list's metrics server and events file. The events file is reopened each time, so that
- * it can be moved away before. FALSE with an error, and nothing changed, if one of them fails. */
+ * it can be rotated. If either fails, changes nothing and returns FALSE with an error. */
 static gboolean open_outputs(Watch *watch, const WatchList *list, GError **error)
 {
     const gboolean is_moved =
@@ -237,7 +238,7 @@ static gboolean load_list(Watch *watch, GError **error)
     return TRUE;
 }
 
-/* Called if the new list is rejected: the events file may have been moved away all the same. */
+/* Called if the new list is rejected, because the events file may have been moved away. */
 static void reopen_events(Watch *watch)
 {
     g_autoptr(GError) error = NULL;
@@ -248,7 +249,7 @@ static void reopen_events(Watch *watch)
         g_clear_pointer(&watch->events, watch_events_free);
         watch->events = events;
     } else if (error) {
-        print_message("the events file stays as it is: %s", error->message);
+        print_message("the events file is unchanged: %s", error->message);
     }
 }
 
@@ -263,7 +264,7 @@ static gboolean on_hangup(gpointer data)
         print_message("reloaded the camera list: %u cameras", watch->cameras->len);
     } else {
         reopen_events(watch);
-        print_message("the camera list stays as it is: %s", error->message);
+        print_message("the camera list is unchanged: %s", error->message);
     }
     return G_SOURCE_CONTINUE;
 }
@@ -327,7 +328,7 @@ gboolean watch_run(const char *config, const char *const *keys, char **sources)
     watch.loop = g_main_loop_new(NULL, FALSE);
     watch.cameras = g_ptr_array_new_with_free_func((GDestroyNotify)watch_camera_unref);
     watch.stopping = g_ptr_array_new_with_free_func((GDestroyNotify)watch_camera_unref);
-    /* Installed before the models load: SIGHUP would end the program by default. */
+    /* Installed before the models load, because SIGHUP ends a program without a handler. */
     hangup = g_unix_signal_add(SIGHUP, on_hangup, &watch);
     if (load_list(&watch, &error)) {
         run_loop(&watch);

@@ -40,7 +40,7 @@ static void on_request(SoupServer *soup, SoupServerMessage *message, const char 
     }
 }
 
-/* Connections are accepted here because libsoup 3.2 leaks a socket for each that it accepts. */
+/* Connections are accepted here because libsoup 3.2 leaks a socket for each one that it accepts. */
 static gboolean on_incoming(GSocketService *service, GSocketConnection *connection, GObject *source,
                             gpointer data)
 {
@@ -48,7 +48,7 @@ static gboolean on_incoming(GSocketService *service, GSocketConnection *connecti
     g_autoptr(GSocketAddress) local = g_socket_connection_get_local_address(connection, NULL);
     g_autoptr(GSocketAddress) remote = g_socket_connection_get_remote_address(connection, NULL);
 
-    /* A connection that is closed already has no addresses. */
+    /* A connection that has already been closed has no addresses. */
     if (local && remote)
         soup_server_accept_iostream(server->soup, G_IO_STREAM(connection), local, remote, NULL);
     return TRUE;

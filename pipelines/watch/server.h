@@ -11,8 +11,8 @@ typedef struct WatchServer WatchServer;
 typedef char *(*WatchServerText)(gpointer data);
 
 /* where: [ADDRESS:]PORT. Without an address it listens on localhost only; with port 0 the system
- * picks a port. It answers in the main loop. NULL with an error of one sentence if it cannot
- * listen, or if this program was built without libsoup. */
+ * picks a port. Requests are answered in the main loop. NULL with an error of one sentence if
+ * the server cannot listen, or if this program was built without libsoup. */
 WatchServer *watch_server_new(const char *where, WatchServerText text, gpointer data,
                               GError **error);
 

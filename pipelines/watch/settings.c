@@ -10,7 +10,7 @@
 
 /* Properties of convnext */
 
-/* Whether a value given as text fits an element's property. */
+/* Whether text is a valid value of an element's property. FALSE with an error. */
 static gboolean check_property(const char *group, const char *factory, const char *key,
                                const char *text, GError **error)
 {
@@ -33,8 +33,7 @@ static gboolean check_property(const char *group, const char *factory, const cha
     return TRUE;
 }
 
-/* Adds the properties in a group: the camera's own, or those of [watch] that it does not override.
- */
+/* Adds a group's properties: the camera's own, or those of [watch] that it does not override. */
 static gboolean add_properties(WatchSettings *settings, GKeyFile *file, const char *from,
                                GError **error)
 {
@@ -58,7 +57,7 @@ static gboolean add_properties(WatchSettings *settings, GKeyFile *file, const ch
     return TRUE;
 }
 
-/* The value of a property that the settings contain, else NULL. */
+/* The value of a property in the settings, or NULL. */
 static const char *find_property(const WatchSettings *settings, const char *name)
 {
     for (guint i = 0; i < settings->properties->len; i += 2) {
@@ -80,8 +79,8 @@ static gboolean check_region(const WatchSettings *settings, GError **error)
     return TRUE;
 }
 
-/* A live camera runs in mode=latest, so that results stay current. A file does not: every frame of
- * it gets a result. */
+/* A live camera runs in mode=latest, so that results stay current. Every frame of a file gets a
+ * result. */
 static void set_default_mode(WatchSettings *settings)
 {
     g_autoptr(GstElement) convnext = NULL;

@@ -19,7 +19,7 @@ typedef enum WatchKind {
 /* Immutable, reference counted. */
 typedef struct WatchSettings {
     char *name;   /* unique in the list; "stream" in its JSON lines */
-    char *source; /* as the user wrote it; contains no credentials */
+    char *source; /* as the user wrote it, without credentials */
     WatchKind kind;
     char *uri;      /* of a stream or a file, else NULL */
     char *argument; /* the device's path or the test picture's pattern, else NULL */
@@ -33,12 +33,12 @@ typedef struct WatchSettings {
     char *fingerprint;           /* covers everything above; contains the password */
 } WatchSettings;
 
-/* Reads a camera's group. A key that it lacks is taken from [watch], then from the defaults. NULL
+/* Reads a camera's group. Keys that it lacks come from [watch], or else have their defaults. NULL
  * with an error that names the group and the key. */
 WatchSettings *watch_settings_new(GKeyFile *file, const char *group, GError **error);
 WatchSettings *watch_settings_ref(WatchSettings *settings);
 void watch_settings_unref(WatchSettings *settings);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(WatchSettings, watch_settings_unref)
 
-/* Whether a running camera need not be touched when its settings change from a to b. */
+/* Whether the settings are equal, so that a running camera can keep playing. */
 gboolean watch_settings_equal(const WatchSettings *a, const WatchSettings *b);

@@ -4,12 +4,12 @@
 #include <gst/sdp/gstsdpmessage.h>
 #include <string.h>
 
-/* The time an RTSP server has for a reply, however short the stall timeout is. */
+/* Least time that an RTSP server has for a reply, if the stall timeout is shorter. */
 #define REPLY_US (5 * G_USEC_PER_SEC)
 
 /* Pads of a decoder */
 
-/* The first video pad of the decoder is the camera's. */
+/* Uses the decoder's first video pad. */
 static void on_pad_added(GstElement *decoder, GstPad *pad, gpointer ghost)
 {
     g_autoptr(GstPad) target = gst_ghost_pad_get_target(ghost);
@@ -18,7 +18,7 @@ static void on_pad_added(GstElement *decoder, GstPad *pad, gpointer ghost)
         gst_ghost_pad_set_target(ghost, pad);
 }
 
-/* A sound file ends without a video pad. */
+/* For an audio file, the decoder adds no pad. */
 static void on_no_more_pads(GstElement *decoder, gpointer bin)
 {
     if (decoder->numsrcpads == 0)
@@ -28,8 +28,8 @@ static void on_no_more_pads(GstElement *decoder, gpointer bin)
 
 /* RTSP */
 
-/* Requests the first video stream only, no audio. rtspsrc asks again about the same stream when it
- * falls back from UDP to TCP. */
+/* Selects the first video stream only, and no audio. rtspsrc emits the signal again for the same
+ * stream when it falls back from UDP to TCP. */
 static gboolean on_select_stream(GstElement *rtspsrc, guint number, GstCaps *caps, gpointer data)
 {
     const char *media = gst_structure_get_string(gst_caps_get_structure(caps, 0), "media");
@@ -58,7 +58,7 @@ static void on_sdp(GstElement *rtspsrc, GstSDPMessage *sdp, gpointer data)
 
 /* Removes the announced end of a stream from the caps. GStreamer 1.22's jitter buffer would set a
  * timer for it at every packet without waking its timer thread, and might then wait for that thread
- * forever on BYE, even while it is being closed. BYE alone marks the end well enough. */
+ * forever on BYE, even while it is being closed. BYE alone marks the end reliably enough. */
 static GstPadProbeReturn on_jitterbuffer_event(GstPad *pad, GstPadProbeInfo *info, gpointer data)
 {
     g_autoptr(GstEvent) event = NULL;

@@ -22,12 +22,12 @@ static const char help_summary[] =
     "Monitors cameras. Prints a JSON line per result to standard output; camera status and a\n"
     "final summary go to standard error. A SOURCE is a URI such as rtsp://camera/live or\n"
     "http://camera/video.mjpg, a file, /dev/videoN or test:PATTERN; NAME identifies it in the\n"
-    "lines.";
+    "output.";
 
 static const char help_list[] =
     "The camera list is a key file with a group for each camera:\n"
     "\n"
-    "  [watch]                  defaults for all cameras, also those on the command line\n"
+    "  [watch]                  defaults for all cameras, including those on the command line\n"
     "  protocols = tcp+udp\n"
     "\n"
     "  [door]\n"
@@ -40,7 +40,7 @@ static const char help_signals[] =
     "list with an error changes nothing. The events file is reopened in either case. SIGINT and\n"
     "SIGTERM quit.";
 
-/* An option that sets a key of [watch]; --set KEY=VALUE sets any. */
+/* Handles the options that set a key of [watch]; --set KEY=VALUE sets any key. */
 static gboolean on_key(const char *option, const char *value, gpointer data, GError **error)
 {
     GPtrArray *keys = data;
@@ -74,7 +74,7 @@ static gboolean on_trim(gpointer data)
 #endif
 
 /* GLib's slice allocator, which 2.76 removed, mixes long-lived blocks with those of a connection in
- * one slab. Only an environment variable can turn it off, and only before GLib starts. */
+ * one slab. Only an environment variable that is set before GLib starts can disable it. */
 static void disable_slices(char **argv)
 {
     g_autofree char *program = NULL;
@@ -87,9 +87,9 @@ static void disable_slices(char **argv)
         execv(program, argv); /* returns only on failure */
 }
 
-/* Every connection has its own threads and frames. By default glibc would spread these over many
- * arenas and, once large blocks have been freed, stop returning such blocks to the system: memory
- * would grow with each reconnect until every arena has seen the worst case. */
+/* Every connection has its own threads and frames. By default glibc spreads their memory over many
+ * arenas and, once large blocks have been freed, stops returning such blocks to the system: memory
+ * would grow with each reconnect until every arena has reached its maximum. */
 static void keep_memory_flat(void)
 {
 #ifdef __GLIBC__

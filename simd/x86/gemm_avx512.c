@@ -5,8 +5,8 @@
 
 /* 24 accumulators, 3 vectors of the panel and a broadcast take 28 of the 32 registers. A ninth row
  * costs slightly more than its share, but less than another tile of a few rows. The loop takes two
- * steps of k at a time, because the speed of a shorter loop depends on its alignment. Prefetching a
- * line at its start measures better than prefetching it at any other byte. */
+ * steps of k at a time, because the speed of a shorter loop depends on its alignment. Measured,
+ * prefetching a line by the address of its first byte is faster than by any other. */
 #define ROWS 8
 #define MOST 9
 #define VECS 3

@@ -1,12 +1,12 @@
-/* Pixels of three bytes. ORC handles those of four.
+/* Unpacks pixels of three bytes. ORC unpacks gray and pixels of four bytes.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <immintrin.h>
 
 #include "simd/versions.h"
 
-/* Eight pixels per step, four in each half of a vector. Each half loads four bytes too many, so the
- * C version does the pixels whose loads could pass the end of the row. */
+/* Unpacks eight pixels per step, four in each half of a vector. Each half loads four bytes too
+ * many, so the C version unpacks the last pixels, whose loads could pass the end of the row. */
 static inline void unpack(uint8_t *dst, const uint8_t *src, int n, __m256i order, CnxUnpackFn *rest)
 {
     int i = 0;

@@ -1,13 +1,13 @@
 /* Control over loops and inlining.
  *
- *   UNROLL    before a loop with a few constant steps: unrolls it fully, so that an array that only
- *             such loops index stays in registers
- *   UNROLL_4  before a short loop of any length: four steps at a time
- *   INLINE    a function whose constant arguments become constants of its code
- *   NOINLINE  a function that stays one
+ *   UNROLL    before a short loop with a constant number of steps: unrolls it fully, so that arrays
+ *             indexed only by such loops stay in registers
+ *   UNROLL_4  before a loop of any length: unrolls four steps
+ *   INLINE    a function that is always inlined, so that constant arguments are folded
+ *   NOINLINE  a function that is never inlined
  *
- * Builds with sanitizers define CNX_ROLLED, which keeps the loops and the calls. Instrumented, the
- * unrolled code takes minutes to compile; rolled, it checks every index of every array.
+ * Builds with sanitizers define CNX_ROLLED, which keeps loops and calls as they are: unrolled code
+ * takes minutes to compile with instrumentation, and loops let sanitizers check every array index.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once

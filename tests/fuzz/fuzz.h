@@ -12,7 +12,6 @@
 
 int LLVMFuzzerTestOneInput(const guint8 *data, gsize size);
 
-/* If ok, checks that error is NULL; otherwise checks that it is one sentence of the model library
- * about the file, and frees it. Aborts if a check fails. Also makes all later GLib warnings abort.
- */
+/* If ok, checks that error is NULL; otherwise checks that error is one sentence about the file, and
+ * frees it. Aborts if a check fails. Also makes all later GLib warnings abort. */
 void fuzz_check(gboolean ok, GError *error, const char *file);

@@ -1,5 +1,5 @@
 /* Fuzz target: a JSON file. The first byte selects its kind: preprocessor_config.json ('p'),
- * open_clip_config.json ('o'), an index of shards ('s'), or else config.json of timm or
+ * open_clip_config.json ('o'), an index of shards ('s'), or otherwise config.json of timm or
  * transformers for a small network.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */

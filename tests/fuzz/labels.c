@@ -1,4 +1,4 @@
-/* Fuzz target: a file of labels, for as many classes as it has lines.
+/* Fuzz target: a labels file, for a network with one class per line of the file.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "model/config/labels.h"

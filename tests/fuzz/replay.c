@@ -63,7 +63,7 @@ static void load_inputs(const char *path)
     g_ptr_array_add(inputs, g_byte_array_new_take((guint8 *)contents, size));
 }
 
-/* Damages one place of the input: changes, removes or doubles bytes, or copies another input's. */
+/* Damages one place of the input: changes, removes or repeats bytes, or copies another input's. */
 static void mutate(GByteArray *input)
 {
     static const guint8 edges[] = {0, 1, 0x7f, 0x80, 0xff, '"', '{', '[', '(', '.', '\n'};

@@ -43,7 +43,7 @@ targets=${targets:-$all}
 cnx_install $cnx_packages_build clang llvm
 export G_SLICE=always-malloc # otherwise GLib's allocator hides invalid accesses and leaks
 
-# seeds_of TARGET: the files that it starts with.
+# seeds_of TARGET: prints the files with which it starts.
 seeds_of()
 {
     if [ "$1" = checkpoint ]; then
@@ -59,7 +59,7 @@ fuzz()
     export ASAN_OPTIONS=detect_stack_use_after_return=1:allocator_may_return_null=1
     if [ ! -f "$build/build.ninja" ]; then
         CC=clang meson setup "$build" "$root" -Dfuzz=true -Db_lundef=false \
-            -Dintrospection=disabled >/dev/null || cnx_die "meson could not configure the build"
+            -Dintrospection=disabled >/dev/null || cnx_die "meson cannot configure the build"
     fi
     # shellcheck disable=SC2046,SC2086 # lists of words
     ninja -C "$build" $(printf 'tests/fuzz/fuzz-%s ' $targets) >/dev/null || cnx_die "the build failed"
@@ -90,7 +90,7 @@ measure()
         CC=clang meson setup "$dir" "$root" -Db_lundef=false -Dintrospection=disabled \
             -Doptimization=1 -Dc_args='-fprofile-instr-generate -fcoverage-mapping' \
             -Dc_link_args=-fprofile-instr-generate >/dev/null ||
-            cnx_die "meson could not configure the build"
+            cnx_die "meson cannot configure the build"
     fi
     # shellcheck disable=SC2046,SC2086 # lists of words
     ninja -C "$dir" $(printf 'tests/model/test-%s ' $tests) \

@@ -1,4 +1,4 @@
-"""The arrows between the folders of the tree, read from the include lines.
+"""The dependencies between the folders of the tree, read from the include lines.
 
   arrows.py --rule         check the folders of gst/ and model/ against folders.txt
   arrows.py                print the picture of the folders
@@ -7,7 +7,7 @@
   arrows.py --write FILE   update the picture in FILE
 
 --root DIR takes another tree. The picture in FILE is between the lines `<!-- folders -->` and
-`<!-- /folders -->`. Offences are printed as file:line: what is wrong, and the exit status is 1.
+`<!-- /folders -->`. Offences are printed as `file:line: reason`, and the exit status is 1.
 
 SPDX-License-Identifier: LGPL-2.1-or-later
 """
@@ -19,7 +19,7 @@ import re
 import sys
 
 HERE = pathlib.Path(__file__).parent
-HOUSES = ('pipelines', 'gst', 'model', 'simd')
+LAYERS = ('pipelines', 'gst', 'model', 'simd')
 RULED = ('gst', 'model')
 SOURCE = ('.c', '.h', '.inc')
 INCLUDE = re.compile(r'\s*#\s*include\s*["<]([^">]+)[">]')
@@ -33,8 +33,8 @@ def folder_of(path):
 def read_includes(root):
     """{folder: [(file, line, included folder)]}; a folder that includes no other has an empty list."""
     arrows = {}
-    for house in HOUSES:
-        for path in sorted((root / house).rglob('*')):
+    for layer in LAYERS:
+        for path in sorted((root / layer).rglob('*')):
             if path.suffix not in SOURCE or not path.is_file():
                 continue
             name = path.relative_to(root).as_posix()
@@ -52,13 +52,13 @@ def read_table(path):
     for number, line in enumerate(path.read_text(encoding='utf-8').split('\n'), 1):
         folder, colon, uses = line.partition(':')
         if colon and not line.startswith('#'):
-            house = folder.split('/')[0]
-            table[folder] = (number, [f'{house}/{use}' for use in uses.split()])
+            layer = folder.split('/')[0]
+            table[folder] = (number, [f'{layer}/{use}' for use in uses.split()])
     return table
 
 
 def check_table(table, name):
-    """An allowed arrow must lead to a row further down, so the table has no circle."""
+    """An allowed arrow must lead to a row further down, so the table has no cycle."""
     rows = list(table)
     for folder, (line, uses) in table.items():
         for use in uses:
@@ -73,14 +73,14 @@ def check_arrows(arrows, table, name):
         if folder not in arrows:
             yield f'{name}:{table[folder][0]}: {folder} has a row but no source file'
     for folder, includes in arrows.items():
-        house = folder.split('/')[0]
-        if house not in RULED:
+        layer = folder.split('/')[0]
+        if layer not in RULED:
             continue
         if folder not in table:
             yield f'{folder}: the folder has no row in {name}'
             continue
         for file, line, use in includes:
-            if use.split('/')[0] == house and use not in table[folder][1]:
+            if use.split('/')[0] == layer and use not in table[folder][1]:
                 yield f'{file}:{line}: {folder} may not include headers of {use}; see {name}'
 
 
@@ -95,54 +95,54 @@ def reach(uses, start):
 
 
 def reduce_arrows(uses):
-    """Without the arrows that a longer way makes unnecessary."""
+    """Removes the arrows that a longer path implies."""
     below = {folder: reach(uses, folder) for folder in uses}
     return {folder: {use for use in found
                      if not any(use in below[other] and other not in below[use] for other in found - {use})}
             for folder, found in uses.items()}
 
 
-def sort_by_floor(uses):
-    """The folders, top floor first; a folder's floor is its longest way down."""
-    floors = {}
+def sort_by_height(uses):
+    """The folders, top first, sorted by height: the length of the longest path down."""
+    heights = {}
 
-    def floor(folder, path=()):
-        if folder not in floors:
-            lower = [floor(use, path + (folder,)) for use in sorted(uses[folder]) if use not in path]
-            floors[folder] = 1 + max(lower, default=-1)
-        return floors[folder]
+    def height(folder, path=()):
+        if folder not in heights:
+            lower = [height(use, path + (folder,)) for use in sorted(uses[folder]) if use not in path]
+            heights[folder] = 1 + max(lower, default=-1)
+        return heights[folder]
 
-    return sorted(uses, key=lambda folder: (-floor(folder), folder))
+    return sorted(uses, key=lambda folder: (-height(folder), folder))
 
 
 def reduced_graph(root):
     uses = collections.defaultdict(set)
     for folder, includes in read_includes(root).items():
         uses[folder] |= {use for _, _, use in includes}
-    order = sort_by_floor(dict(uses))
+    order = sort_by_height(dict(uses))
     return order, reduce_arrows(dict(uses))
 
 
-def short_name(folder, house, root):
-    """A folder's name within its house; the files that lie in the house itself have theirs."""
-    if folder != house:
-        return folder[len(house) + 1:] if folder.startswith(house + '/') else folder
-    files = sorted(path.name for path in (root / house).iterdir() if path.suffix in SOURCE)
+def short_name(folder, layer, root):
+    """A folder's name within its layer; for files directly in the layer, the only file's name or (top)."""
+    if folder != layer:
+        return folder[len(layer) + 1:] if folder.startswith(layer + '/') else folder
+    files = sorted(path.name for path in (root / layer).iterdir() if path.suffix in SOURCE)
     return files[0] if len(files) == 1 else '(top)'
 
 
 def draw_text(root):
     order, uses = reduced_graph(root)
     rows = []
-    for house in HOUSES:
-        members = [folder for folder in order if folder.split('/')[0] == house]
+    for layer in LAYERS:
+        members = [folder for folder in order if folder.split('/')[0] == layer]
         if not members:
             continue
-        rows.append((house + '/', None))
+        rows.append((layer + '/', None))
         for folder in members:
             used = [use for use in order if use in uses[folder]]
-            rows.append(('  ' + short_name(folder, house, root),
-                         ', '.join(short_name(use, house, root) for use in used)))
+            rows.append(('  ' + short_name(folder, layer, root),
+                         ', '.join(short_name(use, layer, root) for use in used)))
     width = max(len(name) for name, _ in rows)
     return '\n'.join(f'{name:{width}}  -> {used}' if used else name for name, used in rows)
 
@@ -150,16 +150,16 @@ def draw_text(root):
 def draw_dot(root):
     order, uses = reduced_graph(root)
     lines = ['digraph folders {', '  node [shape=box];']
-    for house in HOUSES:
-        names = ' '.join(f'"{folder}";' for folder in order if folder.split('/')[0] == house)
+    for layer in LAYERS:
+        names = ' '.join(f'"{folder}";' for folder in order if folder.split('/')[0] == layer)
         if names:
-            lines.append(f'  subgraph "cluster_{house}" {{ label="{house}"; {names} }}')
+            lines.append(f'  subgraph "cluster_{layer}" {{ label="{layer}"; {names} }}')
     lines += [f'  "{folder}" -> "{use}";' for folder in order for use in order if use in uses[folder]]
     return '\n'.join(lines + ['}'])
 
 
 def replace_picture(text, picture):
-    """The text with this picture, or None where the markers are missing."""
+    """The text with this picture, or None if the markers are missing."""
     before, begin, rest = text.partition(BEGIN + '\n')
     _, end, after = rest.partition(END)
     if not begin or not end:
@@ -179,7 +179,7 @@ def check_picture(path, root, write):
 
 
 def main():
-    parser = argparse.ArgumentParser(description='The arrows between the folders of the tree.')
+    parser = argparse.ArgumentParser(description='Draws and checks the dependencies between the folders of the tree.')
     parser.add_argument('--root', type=pathlib.Path, default=HERE.parent.parent, metavar='DIR')
     parser.add_argument('--table', type=pathlib.Path, default=HERE / 'folders.txt', metavar='FILE')
     mode = parser.add_mutually_exclusive_group()

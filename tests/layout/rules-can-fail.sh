@@ -2,7 +2,7 @@
 # Shows that each rule of rules.sh can fail: makes a small tree that obeys every rule, breaks one rule
 # in each of several copies, and expects the rule to notice.
 #
-#   rules-can-fail.sh RULE...    fails also if one of these rules is broken nowhere below
+#   rules-can-fail.sh RULE...    also fails if nothing below breaks one of these rules
 #
 # SPDX-License-Identifier: LGPL-2.1-or-later
 set -u
@@ -75,7 +75,7 @@ run_rule()
     CNX_ROOT=$PWD CNX_BUILD=$PWD/build CNX_FOLDERS=build/folders.txt "$rules/rules.sh" "$1" 2>&1
 }
 
-# break_rule RULE COMMAND...: the rule fails after the command. Prints a line if it does not.
+# break_rule RULE COMMAND...: expects the rule to fail after the command. Prints a line if it does not.
 break_rule()
 {
     local rule=$1 tree=$work/$number
@@ -87,7 +87,7 @@ break_rule()
     rm -rf "$tree"
 }
 
-# The rule holds in the obedient tree. Prints its output if it does not.
+# Expects the rule to hold in the obedient tree. Prints the rule's output if it does not.
 obey_rule()
 {
     cd "$work/obedient" || exit 1
@@ -102,7 +102,7 @@ obey_rule()
     esac
 }
 
-# in_background COMMAND...: as many at a time as there are processors.
+# in_background COMMAND...: runs the command in the background, at most one per processor.
 in_background()
 {
     number=$((number + 1))

@@ -56,13 +56,13 @@ includes()
         sed -E 's/^([^:]*:[0-9]+:) *# *include *(<[^>]*>|"[^"]*").*/\1\2/'
 }
 
-# only_includes FILES ALLOWED WHY: FILES include nothing but ALLOWED.
+# only_includes FILES ALLOWED WHY: FILES may include nothing but ALLOWED.
 only_includes()
 {
     includes "$1" | grep -v -E "^[^:]*:[0-9]+:($2)$" | offences_from "$3"
 }
 
-# include_only_in HEADER FILES WHY: HEADER is included in FILES only.
+# include_only_in HEADER FILES WHY: only FILES may include HEADER.
 include_only_in()
 {
     includes '\.(c|h|orc)$' | grep -E "^[^:]*:[0-9]+:($1)$" | grep -v -E "^($2):" | offences_from "$3"
@@ -141,7 +141,7 @@ rule_glib_places()
     include_only_in "$gst" '(gst|pipelines|tests/(gst|pipelines|bench|sanitizers))/.*' 'GStreamer is not allowed here'
 }
 
-# A full path is unambiguous and shows the layer.
+# Full paths are unambiguous and show the layer.
 rule_include_paths()
 {
     includes '\.[ch]$' | grep '"$' |
@@ -158,7 +158,7 @@ rule_kernel_stems()
     local stem
     files "^simd/.*_((c|$isa)\.c|(vec|int)\.inc)$" | while IFS= read -r file; do
         stem=$(sed -E "s,.*/,,; s/_(c|$isa|vec|int)\.[a-z]+$//" <<<"$file")
-        [ -f "simd/$stem.h" ] || offence "$file: simd/$stem.h, the kernel's contract, does not exist"
+        [ -f "simd/$stem.h" ] || offence "$file: the kernel's contract, simd/$stem.h, does not exist"
         grep -q -x "#include \"simd/$stem.h\"" simd/kernels.inc ||
             offence "$file: the kernel has no row in simd/kernels.inc"
     done
@@ -170,7 +170,7 @@ built()
     find "$build" -name "$1" -type f -not -path '*.p/*' | head -n 1
 }
 
-# exports NAME ALLOWED NM_OPTION...: a built library exports symbols that match ALLOWED only.
+# exports NAME ALLOWED NM_OPTION...: a built library may export only symbols that match ALLOWED.
 exports()
 {
     local name=$1 allowed=$2 path symbols
@@ -202,7 +202,7 @@ rule_symbols()
     done
 }
 
-# Each header compiles without another one before it: as C and, if it is public, as C++.
+# Each header compiles alone: as C and, if it is public, also as C++.
 rule_headers_alone()
 {
     compile_flags="-I. -Igst/convnext -Wall -Wextra -Wno-unused-parameter -Werror -fsyntax-only"
@@ -241,7 +241,7 @@ rule_format()
         grep ': warning: ' | cut -d: -f1,2 | sort -u | offences_from 'clang-format 14 changes this line'
 }
 
-# What clang-format cannot check; style.py lists it.
+# The rules that clang-format cannot check; style.py lists them.
 rule_style()
 {
     command -v python3 >/dev/null || exit 77
@@ -309,7 +309,7 @@ rule_shell()
 
 rule=rule_${1//-/_}
 if ! declare -F "$rule" >/dev/null; then
-    echo "rules.sh: there is no rule '$1'" >&2
+    echo "rules.sh: unknown rule '$1'" >&2
     exit 2
 fi
 $rule

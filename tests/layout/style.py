@@ -1,14 +1,14 @@
 """Checks the style rules that clang-format cannot: style.py [--fix] FILE...
 
   declarations   a blank line follows the declarations that open a block
-  null           a condition is `p` or `!p`; NULL is compared only to make a value
+  null           a condition is `p` or `!p`; comparing with NULL is only for values
   types          char, int, float and double, not GLib's aliases of them
   headings       a section begins with one comment line between blank lines, without a rule or a full stop
   enums          no comment follows the opening brace of an enum, since it would shift the members
   freeing        a local is not freed by hand just before its function returns, but declared g_autofree,
                  g_autoptr() or g_auto()
 
-Prints each offence as file:line: what is wrong; --fix inserts the missing blank lines.
+Prints each offence as `file:line: reason`. --fix inserts the missing blank lines.
 
 SPDX-License-Identifier: LGPL-2.1-or-later
 """

@@ -1,8 +1,8 @@
 /* A camera for tests: serves pictures as MJPEG over HTTP on localhost, each a part of a multipart
- * body, at a port that the system picks. Prints its URL; any other path gets 404. Exits after some
+ * body, at a port that the system picks. Prints its URL; any other path gets 404. Exits after a few
  * minutes.
  *
- *     http-camera FILE...     in turn, ten per second, over and over
+ *     http-camera FILE...     loops over the files, ten per second
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <gio/gio.h>
@@ -24,7 +24,7 @@ static gboolean send_picture(GOutputStream *output, GBytes *picture)
            g_output_stream_write_all(output, "\r\n", 2, NULL, NULL, NULL);
 }
 
-/* Runs in a thread of its own. */
+/* Runs in a separate thread. */
 static gboolean on_connection(GThreadedSocketService *service, GSocketConnection *connection,
                               GObject *source, gpointer data)
 {

@@ -67,8 +67,8 @@ static void check_uints(JsonObject *object, const char *key, const guint *expect
         g_assert_cmpint(json_array_get_int_element(array, i), ==, expected[i]);
 }
 
-/* Adds the elements of matrices and kernels to *data, a gint64. Packing folds vectors, such as the
- * affine part of a norm, into them. */
+/* Adds the number of elements of matrices and kernels to *data, a gint64. Vectors are not counted,
+ * because packing folds some of them, such as the affine part of a norm, into matrices. */
 static gboolean count_matrix(const char *canonical, guint rank, const guint64 *shape, gpointer data)
 {
     gint64 elements = rank > 1;
@@ -177,7 +177,7 @@ static void check_failure(Output result, const char *sentence)
     g_assert_cmpstr(output.err, ==, line);
 }
 
-/* The sentence is the one that the element posts, because both come from opening the file. */
+/* The sentence is the one that the element posts: both report the error of opening the file. */
 static void check_refused(const char *name, const char *contents)
 {
     g_autofree char *path = g_build_filename(folder, name, NULL);

@@ -13,7 +13,7 @@
     if (!(condition))         \
     return g_strdup_printf(__VA_ARGS__)
 
-/* Checks that return NULL, or what is wrong */
+/* Checks, which return NULL or a description of the problem */
 
 static char *check_number(JsonObject *object, const char *key, gint64 least)
 {

@@ -39,6 +39,6 @@ python3 -m zipfile -c nameless.whl timm
 expect_refusal 'nameless.whl: lacks a name for a class of imagenet_synsets.txt' \
     "$labels" --wheel nameless.whl
 echo 'not a wheel' >text.whl
-expect_refusal 'text.whl: is not a wheel of timm' "$labels" --wheel text.whl
+expect_refusal 'text.whl: not a wheel of timm' "$labels" --wheel text.whl
 expect_refusal '--wheel needs a file' "$labels" --wheel
 exit $bad

@@ -27,7 +27,7 @@ wrong()
     bad=1
 }
 
-# make_clip FILE FRAMES: makes a film with a sound track, like a camera's.
+# make_clip FILE FRAMES: makes a video with an audio track, as a camera does.
 make_clip()
 {
     gst-launch-1.0 -q qtmux name=mux ! filesink location="$1" \
@@ -37,7 +37,7 @@ make_clip()
 }
 
 # start_camera: starts an RTSP server on localhost and puts its address into $camera. Skips the test if
-# no server is installed.
+# gst-rtsp-server is not installed.
 start_camera()
 {
     if [ -z "${RTSP_SERVER:-}" ]; then
@@ -125,8 +125,8 @@ expect_summary()
 }
 
 # expect_interruption SOURCE: expects quickstart.sh to end soon after Ctrl-C, with a summary of the lines
-# that it has printed; puts their number into $count. No shell is left in between, so the program itself
-# receives the signal, as from a terminal.
+# that it has printed; puts their number into $count. quickstart.sh replaces itself with the program, so
+# the program receives the signal, as from a terminal.
 expect_interruption()
 {
     local player status started

@@ -1,7 +1,7 @@
 /* Runs a PNG picture through a pipeline with full-size networks and the recipe of each library. The
  * metadata and the .npy files contain the logits, embedding and feature maps that the library
- * computes for the picture (tests/fixtures/make_pipelines.py), and the JSON line the same five best
- * classes.
+ * computes for the picture (tests/fixtures/make_pipelines.py), and the JSON line has the same top
+ * five classes.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <glib/gstdio.h>
@@ -15,7 +15,7 @@
 #include "tests/fixtures/compare.h"
 #include "tests/fixtures/seeded.h"
 
-#define TOLERANCE 1e-4 /* standard deviations of the expected tensor; 1e-3 is promised */
+#define TOLERANCE 1e-4 /* standard deviations of the expected tensor; documented: 1e-3 */
 
 static const struct {
     const char *name;

@@ -1,13 +1,13 @@
 #!/bin/bash
-# What the pages show works: runs the gst-launch lines and the C and Python programs of every
-# README.md of the tree, and compares the tables of properties and JSON keys with the code.
+# Runs the gst-launch lines and the C and Python programs of every README.md of the tree, and compares
+# the tables of properties and JSON keys with the code.
 #
 # SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/lib.sh"
 
 pages=$(cd "$CNX_ROOT" && find . -name README.md -not -path './build*' -not -path '*/.*/*' | sort)
 
-# blocks LANGUAGE: writes the fenced blocks of that language in $page to a file each; prints the names.
+# blocks LANGUAGE: writes each fenced block of that language in $page to a file; prints the file names.
 blocks()
 {
     rm -f "$1"-[0-9]*
@@ -28,7 +28,7 @@ run_line()
     line=$(cat "$1")
     if [[ $line == *rtsp://camera/live* ]]; then
         if [ -z "${RTSP_SERVER:-}" ]; then
-            echo "no gst-rtsp-server here: not run: $line"
+            echo "gst-rtsp-server is not installed: not run: $line"
             return
         fi
         [ -n "$server" ] || start_camera
@@ -90,7 +90,7 @@ run_c()
 run_python()
 {
     if ! /usr/bin/python3 -c 'import gi; gi.require_version("GstConvnext", "1.0")' 2>/dev/null; then
-        echo "no python3-gi or no typelib here: the Python program was not run"
+        echo "python3-gi is not installed or the typelib is not built: the Python program was not run"
         return
     fi
     /usr/bin/python3 "$1" >python.out || wrong "$page: the Python program: status $?"
@@ -128,8 +128,8 @@ properties()
         sed -n 's/^  \([a-z][a-z0-9-]*\) *: .*/\1/p' | grep -v -x -E 'name|parent' | sort
 }
 
-# tables HEADING COLUMN: the first cells of the tables whose first column is COLUMN, on all pages, in
-# the section with that heading and in the sections below it.
+# tables HEADING COLUMN: prints the first cells of all tables whose first column is COLUMN, on all
+# pages, in the section with that heading and its subsections.
 tables()
 {
     local page
@@ -150,7 +150,7 @@ tables()
     done
 }
 
-# compare WHAT: the names in the code, in the file expected, are those in the pages, in documented.
+# compare WHAT: compares the names in the code (file expected) with those in the pages (documented).
 compare()
 {
     diff expected documented || wrong "$1: the code (<) and the pages (>) differ"

@@ -1,5 +1,5 @@
 #!/bin/bash
-# quickstart.sh refuses what cannot be played with one sentence and a status other than zero.
+# quickstart.sh refuses sources that cannot be played, with one sentence and a nonzero status.
 #
 # SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/lib.sh"
@@ -9,7 +9,7 @@ expect_refusal 'the file or device /dev/video77 does not exist' "$quickstart" /d
 
 : >empty.mp4
 expect_refusal 'empty.mp4' "$quickstart" empty.mp4
-echo 'This is not a film, and has enough words to be known as text.' >text.mp4
+echo 'This is not a video, and is long enough to be recognised as text.' >text.mp4
 expect_refusal 'cannot play text.mp4: ' "$quickstart" text.mp4
 # A fixed seed, because other noise may happen to be decodable.
 python3 -c 'import random, sys

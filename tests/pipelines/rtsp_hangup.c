@@ -1,6 +1,6 @@
 /* A camera for tests: speaks RTSP on localhost at a port that the system picks, and prints its URL.
  * Takes two seconds to answer DESCRIBE, and hangs up after PLAY, before the first frame. Exits
- * after some minutes.
+ * after a few minutes.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <gio/gio.h>
@@ -17,8 +17,8 @@ static const char description[] = "v=0\r\n"
                                   "c=IN IP4 0.0.0.0\r\n"
                                   "a=control:video\r\n";
 
-/* Reads a request up to its empty line. Returns its first line, and its number in *sequence; NULL
- * at the end of the connection. */
+/* Reads a request up to its empty line. Returns its first line, and its CSeq in *sequence; NULL at
+ * the end of the connection. */
 static char *read_request(GDataInputStream *input, int *sequence)
 {
     char *request = g_data_input_stream_read_line(input, NULL, NULL, NULL);
@@ -47,7 +47,7 @@ static char *make_reply(const char *request)
     return g_strdup("Session: 1\r\n\r\n");
 }
 
-/* Runs in a thread of its own. */
+/* Runs in a separate thread. */
 static gboolean on_connection(GThreadedSocketService *service, GSocketConnection *connection,
                               GObject *source, gpointer data)
 {

@@ -1,7 +1,6 @@
-/* A camera for tests: serves GStreamer's test picture, or the pipeline on the command line, by RTSP
- * on localhost at a port that the system picks, and prints its URL. Exits after a minute and a half
- * unless
- * --life says otherwise.
+/* A camera for tests: serves GStreamer's test picture, or the pipeline on the command line, over
+ * RTSP on localhost at a port that the system picks, and prints its URL. Exits after 90 seconds, or
+ * after --life SECONDS.
  *
  * Standard input takes commands if it is a pipe: `stall` keeps every connection and sends no more
  * packets, `go` sends them again, `size WIDTH HEIGHT` sets the caps of the element named size, and
@@ -20,7 +19,7 @@ static const char test_picture[] =
 static int stalled;        /* atomic */
 static int firewall;       /* atomic */
 static GstElement *served; /* the media's bin while clients are connected, else NULL; main thread */
-static int width, height;  /* of the element named size, 0 for its own; main thread */
+static int width, height;  /* of the element named size; 0 until a command sets them; main thread */
 
 static gboolean on_end(gpointer loop)
 {

@@ -1,5 +1,5 @@
-/* A plugin with a JPEG decoder that is preferred over all others, takes a third of a second per
- * picture and outputs black frames. It simulates a machine that is too slow for a camera.
+/* A plugin with a JPEG decoder that ranks above all others, takes a third of a second per picture
+ * and outputs black frames. It simulates a machine that is too slow for a camera.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <gst/gst.h>

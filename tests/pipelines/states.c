@@ -1,5 +1,5 @@
-/* Takes pipelines through their states again and again; the heap must not grow. run.sh also runs it
- * under valgrind, which names the leaks.
+/* Cycles pipelines through their states; the heap must not grow. run.sh also runs this test under
+ * valgrind, which locates leaks.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <gst/gst.h>
@@ -8,13 +8,13 @@
 
 #define WARM_UP 3
 #define CYCLES 12
-#define GROWTH_PER_CYCLE 4096 /* bytes; names, caches and pools of GStreamer vary by up to 1300 */
+#define GROWTH_PER_CYCLE 4096 /* bytes; GStreamer's names, caches and pools vary by up to 1300 */
 
 typedef struct Case {
     const char *name;
     const char *description;
     GstState state;
-    gboolean fails; /* an error message says why the state is not reached */
+    gboolean fails; /* expects an error message instead of the state */
 } Case;
 
 static const Case cases[] = {

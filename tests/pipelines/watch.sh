@@ -1,5 +1,6 @@
 #!/bin/bash
-# convnext-watch without a network: files to their end, test pictures until a signal, bad arguments.
+# convnext-watch without network cameras: files to their end, test pictures until a signal, bad
+# arguments.
 #
 # SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/lib.sh"
@@ -49,7 +50,7 @@ for signal in INT TERM; do
 done
 
 # A file that cannot be played is reported, and the others are played.
-echo 'This is not a film, and has enough words to be known as text.' >text.mp4
+echo 'This is not a video, and is long enough to be recognised as text.' >text.mp4
 gst-launch-1.0 -q audiotestsrc num-buffers=20 ! wavenc ! filesink location=sound.wav
 timeout 60 "$CONVNEXT_WATCH" text.mp4 sound.wav yard.mov >lines 2>log </dev/null &&
     wrong "files without video: status 0"
@@ -58,8 +59,8 @@ for file in text.mp4 sound.wav; do
     grep -q "$file: failed, ." log || wrong "$file is not reported: $(cat log)"
 done
 
-# After a second Ctrl-C, convnext-watch does not wait for a source that hangs while it is opened and
-# therefore while it is closed.
+# After a second Ctrl-C, convnext-watch does not wait for a source that hangs while it opens, and
+# therefore also while it closes.
 mkfifo hung
 start_watch --events events hung ball=test:ball --set connect-timeout=0.5
 wait_for log 1 'hung: failed, no frame for 0.5 s'
@@ -79,7 +80,7 @@ stop_watch INT
 sed -n 's/.*gone: waiting.*retrying in \([0-9.]*\) s$/\1/p' log | head -n 2 | tr '\n' ' ' |
     grep -q -E '^0\.[45] (0\.[89]|1\.0) $' || wrong "unexpected delays: $(cat log)"
 
-# When the reader of the results is gone, convnext-watch reports it and ends.
+# When the reader of the results exits, convnext-watch reports it and ends.
 "$CONVNEXT_WATCH" ball=test:ball 2>log </dev/null | head -n 1 >lines
 [ "${PIPESTATUS[0]}" -eq 1 ] || wrong "a closed standard output: status ${PIPESTATUS[0]}"
 grep -q 'standard output' log || wrong "a closed standard output is not reported: $(cat log)"
@@ -134,7 +135,7 @@ echo secret >login
 expect_refusal 'login is not user:password' "$CONVNEXT_WATCH" --credentials-file login test:ball
 "$CONVNEXT_WATCH" --help | grep -q -e '--credentials-file' || wrong "--help does not list --credentials-file"
 
-# The page about the tools documents every key.
+# pipelines/README.md documents every key.
 "$CONVNEXT_WATCH" --help | sed -n '/^Keys of a camera/,/^Every other key/s/^  \([a-z][a-z-]*\)  .*/\1/p' | sort >keys
 sed -n '/^### Keys/,/^#/s/^| `\([a-z-]*\)` .*/\1/p' "$CNX_ROOT/pipelines/README.md" | sort >documented
 [ -s keys ] && diff keys documented || wrong "the keys in --help (<) and pipelines/README.md (>) differ"

@@ -1,6 +1,6 @@
 #!/bin/bash
-# convnext-watch on a machine that cannot decode everything a camera sends: late frames are dropped,
-# this is reported once, and the camera is not lost.
+# convnext-watch on a machine that cannot decode everything a camera sends: late frames are dropped and
+# reported once, and the camera is not lost.
 #
 # SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/lib.sh"

@@ -46,12 +46,12 @@ order=$(grep -o -E 'changes: (connecting|stopped|[0-9]+ frames)' log | sed 's/.*
 # Errors of several kinds: each is reported, and the cameras keep playing.
 mv events events.old
 echo 'no key file' >list.ini
-reload 'the camera list stays as it is: list.ini: '
+reload 'the camera list is unchanged: list.ini: '
 [ -f events ] || wrong "events still go to the file that was moved"
 list stays nothing
 reload "[stays]: 'nothing' is not a pattern"
 rm list.ini
-reload 'the camera list stays as it is: list.ini: '
+reload 'the camera list is unchanged: list.ini: '
 : >list.ini
 reload 'no camera to watch'
 list stays ball

@@ -4,7 +4,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/lib.sh"
 
-# metric LINE-BEGINNING FILE: the value of one sample.
+# metric NAME{LABELS} FILE: prints the value of one sample.
 metric()
 {
     name=$1 awk 'index($0, ENVIRON["name"] " ") == 1 { print $NF }' "$2"
@@ -109,7 +109,7 @@ expect_refusal '/nonexistent/events' "$CONVNEXT_WATCH" --events /nonexistent/eve
 mkfifo unread
 expect_refusal 'events file unread' "$CONVNEXT_WATCH" --events unread test:ball
 
-# On a full disk events are lost, but no results, and this is reported once.
+# On a full disk, events are lost but results are not, and the failure is reported once.
 gst-launch-1.0 -q videotestsrc num-buffers=10 ! jpegenc ! avimux ! filesink location=yard.avi
 timeout "${PATIENCE:-60}" "$CONVNEXT_WATCH" --events /dev/full yard.avi >full 2>full.log ||
     wrong "a full disk: status $?"
@@ -117,7 +117,7 @@ expect_lines full 10
 [ "$(grep -c 'cannot write events to /dev/full: No space left on device' full.log)" -eq 1 ] ||
     wrong "a full disk is not reported exactly once: $(cat full.log)"
 
-# A removed camera disappears from the metrics; after the events file was moved, a new one is written.
+# A removed camera disappears from the metrics. After the events file is moved, a new one is written.
 mv events events.old
 sed -i '/bars/,$d' list.ini
 kill -HUP "$watch"

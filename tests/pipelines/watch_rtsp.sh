@@ -1,9 +1,9 @@
 #!/bin/bash
 # convnext-watch on real RTSP streams from servers on localhost: an H.264 clip whose server is killed
-# and restarted, an MJPEG film that ends and starts again, a camera with a login that changes its frame
+# and restarted, an MJPEG clip that ends and starts again, a camera with a login that changes its frame
 # size and stalls, one with a wrong password, one whose UDP packets a firewall drops, one that replies
-# slowly and hangs up before its first frame, and one that keeps playing through all of it. No password
-# is printed anywhere.
+# slowly and hangs up before its first frame, and one that keeps playing throughout. No password is
+# printed anywhere.
 #
 # SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/lib.sh"
@@ -53,7 +53,7 @@ gst-launch-1.0 -q videotestsrc num-buffers=45 pattern=ball ! $picture ! $h264 \
     ! video/x-h264,stream-format=byte-stream ! filesink location=clip.h264 ||
     wrong "cannot make an H.264 clip"
 gst-launch-1.0 -q videotestsrc num-buffers=45 pattern=ball ! $picture ! jpegenc \
-    ! avimux ! filesink location=film.avi || wrong "cannot make an MJPEG film"
+    ! avimux ! filesink location=film.avi || wrong "cannot make an MJPEG clip"
 
 clip="multifilesrc location=$work/clip.h264 loop=true ! h264parse ! rtph264pay name=pay0 pt=96 config-interval=-1"
 serve clip "$clip"
@@ -122,7 +122,7 @@ still=$(grep -c '"stream":"still"' lines)
 wait_for lines $((still + 20)) '"stream":"still"'
 [ "$(grep -c '"stream":"clip"' lines)" -eq "$gone" ] || wrong "a lost camera still has new lines"
 
-# The first is back while the other stalls with its connection open.
+# The first camera comes back while the other stalls with its connection open.
 port=$(sed 's,.*:\([0-9]*\)/live,\1,' clip)
 serve clip --port "$port" "$clip"
 echo stall >door.in

@@ -1,9 +1,10 @@
 /* Shows that ThreadSanitizer, with the preloaded module and the suppressions of this folder,
- * reports races between threads of GLib and GStreamer, and reports nothing else.
+ * reports races between threads that synchronise with GLib and GStreamer, and nothing else.
  *
- * A thread writes a variable and hands over by one of their means. The main thread writes it too:
- * after it has received, which is correct, or early, which must be reported. races MEANS [early]
- * does that; without arguments the program runs itself with each combination.
+ * A thread writes a variable and then hands over to the main thread by one of their means. The main
+ * thread writes the variable too: after the handover, which is correct, or early, which must be
+ * reported. `races MEANS [early]` does one of these; without arguments, the program runs itself
+ * with each combination.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <gst/gst.h>
@@ -13,7 +14,7 @@
 #define REPORTED 66 /* ThreadSanitizer's exit status */
 #define SKIPPED 77  /* exit status of a skipped test */
 
-static int variable; /* without a lock */
+static int variable; /* not protected by a lock */
 static int touches;  /* count of writes; atomic, but orders nothing */
 static gboolean early;
 
@@ -203,7 +204,7 @@ static GstPadProbeReturn on_buffer(GstPad *pad, GstPadProbeInfo *info, gpointer 
     return GST_PAD_PROBE_OK;
 }
 
-/* The streaming thread after a queue ends when the pipeline stops. */
+/* The streaming thread downstream of the queue ends when the pipeline stops. */
 static void by_state(void)
 {
     g_autoptr(GstElement) pipeline = gst_parse_launch(
@@ -229,7 +230,7 @@ static const struct {
     {"array", by_array}, {"name", by_name},   {"state", by_state},
 };
 
-/* Runs this program and returns whether it ends with the expected status and, if that is REPORTED,
+/* Runs this program. Returns whether it ends with the expected status and, if that is REPORTED,
  * with a report of a race in touch(). */
 static gboolean ends_with(int expected, const char *const *argv)
 {

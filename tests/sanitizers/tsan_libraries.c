@@ -1,7 +1,7 @@
 /* Reports to ThreadSanitizer the order that GLib and GStreamer establish with atomic operations and
- * locks, which it cannot see because they are not instrumented. Each function here calls the real
- * one and reports no more than that one guarantees: dropping a reference comes after earlier drops,
- * taking an item from a queue comes after putting it there. Races in our code are still reported.
+ * locks, which it cannot see because the libraries are not instrumented. Each function here calls
+ * the real one and reports only the order that the real one guarantees: a drop of a reference comes
+ * after earlier drops, a pop from a queue after the push. Races in our code are still reported.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #define _GNU_SOURCE
@@ -33,9 +33,9 @@ static void order(gconstpointer at)
 }
 
 /* References. The thread that drops the last one sees everything that others did before they
- * dropped theirs. If the count is accessible, it is decremented here while other references remain.
- * So the last one is known before anything is freed, even if two threads drop theirs at the same
- * time. */
+ * dropped theirs. If the count is accessible, it is decremented here while other references remain,
+ * so that the last drop is known before anything is freed, even if two threads drop theirs at the
+ * same time. */
 
 /* Not instrumented: the object may be freed right after. */
 __attribute__((no_sanitize_thread)) static gboolean lower_unless_last(int *count)
@@ -48,7 +48,7 @@ __attribute__((no_sanitize_thread)) static gboolean lower_unless_last(int *count
     return left > 1;
 }
 
-/* The private layout of GPtrArray; races.c fails if it changes */
+/* The private layout of GPtrArray; the test finds-races fails if it changes. */
 typedef struct CountedArray {
     gpointer *data;
     guint length, room;
@@ -164,7 +164,7 @@ GstFlowReturn gst_buffer_pool_acquire_buffer(GstBufferPool *pool, GstBuffer **bu
     return flow;
 }
 
-/* Initialisation that runs once, and interned strings. In g_once the caller reads atomically. */
+/* One-time initialisation, and interned strings. In g_once the caller reads atomically. */
 
 void(g_once_init_leave)(volatile void *location, gsize result)
 {
@@ -180,7 +180,7 @@ gboolean(g_once_init_enter)(volatile void *location)
     return first;
 }
 
-static pthread_mutex_t names = PTHREAD_MUTEX_INITIALIZER; /* takes the place of the table's lock */
+static pthread_mutex_t names = PTHREAD_MUTEX_INITIALIZER; /* replaces the lock of GLib's table */
 
 #define NAMES(Type, name, Argument)         \
     Type name(Argument argument)            \
@@ -349,7 +349,7 @@ guint g_timeout_add_full(int priority, guint interval, GSourceFunc func, gpointe
     return add_call(g_timeout_source_new(interval), priority, func, data, free_data);
 }
 
-/* The bus drops a message when its handler has returned */
+/* The bus drops a message after its handler returns */
 
 typedef struct Watch {
     GstBusFunc func;

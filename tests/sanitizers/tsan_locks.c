@@ -14,7 +14,7 @@
 
 #pragma GCC visibility push(default)
 
-/* The POSIX lock of a GLib one, made at its first use, since a zeroed GMutex is valid. */
+/* Returns the POSIX lock of a GLib lock. Made on first use, because a zeroed GMutex is valid. */
 static void *make_once(gpointer *place, void *(*make)(void), void (*destroy)(void *))
 {
     void *existing = __atomic_load_n(place, __ATOMIC_ACQUIRE);

@@ -4,8 +4,8 @@
 #
 #   tests/sanitizers/valgrind.sh                    every test; takes half an hour
 #   tests/sanitizers/valgrind.sh NAME[=CHECKS]...   some: states, watch_list, watch_metrics or a test
-#                                                   of tests/gst, or only the checks of it that
-#                                                   match (names or patterns, separated by commas)
+#                                                   of tests/gst, whole or only the checks that match
+#                                                   CHECKS (names or patterns separated by commas)
 #
 # Runs one test per processor at a time, from a build in build-test/, which tests/run.sh makes. Prints
 # `passed: NAME`, `skipped: NAME` or `FAILED: NAME` for each; valgrind's reports are in
@@ -19,7 +19,7 @@ logs=$build/valgrind
 limit=900 # seconds per program
 mkdir -p "$logs" || exit 1
 
-# Scheduling is fair, because a thread that polls would keep the others from running.
+# Fair scheduling, because a thread that polls would keep the others from running.
 memcheck=(valgrind --quiet --fair-sched=yes --leak-check=full --show-leak-kinds=definite
     --errors-for-leak-kinds=definite --error-exitcode=99 --num-callers=25
     --suppressions="$root/tests/sanitizers/valgrind.supp")
@@ -27,13 +27,13 @@ export CONVNEXT_CPU=${CONVNEXT_CPU:-avx2} G_SLICE=always-malloc OPENBLAS_NUM_THR
 export GST_PLUGIN_PATH=$build/gst GST_REGISTRY=$logs/registry.bin GST_REGISTRY_FORK=no
 export LD_LIBRARY_PATH=$build/gst/convnext${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
 
-# run_element NAME CHECKS: in one process, because a forked child leaks what its parent allocated.
+# run_element NAME CHECKS: runs in one process, because a forked child leaks its parent's allocations.
 run_element()
 {
     CK_FORK=no GST_CHECKS=$2 timeout -k 10 $limit "${memcheck[@]}" "$build/tests/gst/gst-$1"
 }
 
-# run_watch NAME: the test's script, with convnext-watch under valgrind and long timeouts.
+# run_watch NAME: runs the test's script, with convnext-watch under valgrind and long timeouts.
 run_watch()
 {
     local command status

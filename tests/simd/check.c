@@ -208,7 +208,7 @@ static int run_tests(Check *t, const char *only)
 static int run_bench(Check *t, const char *only)
 {
     printf("%-15s %-11s %-26s %12s %12s %7s %9s %6s %7s\n", "kernel", "level", "shape", "median ns",
-           "least ns", "spread", "GFLOP/s", "peak", "to C");
+           "min ns", "spread", "GFLOP/s", "peak", "vs C");
     for (size_t i = 0; i < SUITES; i++) {
         if (only && !strstr(suites[i]->name, only))
             continue;
@@ -229,8 +229,8 @@ static int print_usage(const char *program, int code)
 {
     fprintf(code ? stderr : stdout,
             "usage: %s [--list] [--only SUITE] [--seed N] [--cpu LEVEL] [--bench]\n"
-            "Tests every kernel at every isa level that this machine supports, or at the level of\n"
-            "--cpu or the environment variable CONVNEXT_CPU. --bench times them instead.\n",
+            "Tests every kernel at every isa level that this machine supports, or at one level,\n"
+            "set by --cpu or the environment variable CONVNEXT_CPU. --bench times the kernels.\n",
             program);
     return code;
 }

@@ -19,9 +19,9 @@
  *     ... check_value(t, got, want, tolerance, i, j) for each element, want computed in double
  *     check_done(t);
  *
- * A buffer starts or ends at a guard page, which faults when touched. A pattern fills the rest of
- * its pages and the gaps between its rows; check_done checks that it is intact. A fault counts as a
- * failure of the running case and ends that run of the suite.
+ * A buffer lies between guard pages, which fault when touched, and in two of the three placements
+ * directly at one. A pattern fills the rest of its pages and the gaps between its rows; check_done
+ * checks that the pattern is intact. A fault fails the running case and ends that run of the suite.
  *
  * Tolerances. EPS is the distance from 1 to the next float. A sum of k terms in float is off by at
  * most (k - 1) EPS/2 sum|terms| in any order, to first order; each test adds one EPS/2 per further
@@ -72,7 +72,7 @@ typedef struct CheckSuite {
     void (*bench)(Check *t);
 } CheckSuite;
 
-/* Begins a case of a kernel, which is a name from simd/kernels.inc. The rest describes the case,
+/* Begins a case. kernel: a name from simd/kernels.inc. The other arguments describe the case, in
  * printf style. */
 #define CHECK_CASE(t, kernel, ...) check_case(t, CHECK_ID_##kernel, #kernel, __VA_ARGS__)
 void check_case(Check *t, int id, const char *kernel, const char *format, ...)
@@ -90,11 +90,11 @@ void *check_bytes(Check *t, size_t size);
 float *check_floats(Check *t, size_t n);
 /* The same, aligned to 64 bytes in every placement. */
 float *check_aligned(Check *t, size_t n);
-/* Rows of cols floats, stride apart: (rows - 1) stride + cols floats. The gaps hold the pattern. */
+/* Rows of cols floats, stride apart: (rows - 1) stride + cols floats. Gaps contain the pattern. */
 float *check_rows(Check *t, int rows, int cols, size_t stride);
 /* The same in bytes. */
 uint8_t *check_byte_rows(Check *t, int rows, size_t size, size_t stride);
-/* Makes all buffers that this case has so far read-only. */
+/* Makes all buffers that the case has made so far read-only. */
 void check_seal(Check *t);
 
 /* Random numbers from the printed seed, the same at every level and placement. */

@@ -148,7 +148,7 @@ static int pick(Check *t, int count)
     return (int)(check_random(t) % (uint64_t)count);
 }
 
-/* Picks everything but the sizes and the fill at random. */
+/* Picks everything except the sizes and the fill at random. */
 static Case make_case(Check *t, int m, int n, int k, CheckFill fill)
 {
     static const int gaps[] = {0, 0, 1, 3, 13, 16};
@@ -211,7 +211,7 @@ static void test_pack(Check *t, int n, int k)
         width = panel_width(panel, n - j0);
         if (j0 % panel == 0 && n - j0 >= panel)
             check_true(t, start == t->k->gemm_packed_size(j0, k),
-                       "column %d is not where gemm_packed_size says", j0);
+                       "column %d does not start at gemm_packed_size", j0);
         for (int j = j0; j < j0 + width; j++, p++) {
             for (int l = 0; l < k; l++)
                 check_value(t, p[(size_t)l * width], j < n ? w[(size_t)j * k + l] : 0, 0, j, l);

@@ -1,7 +1,7 @@
 #!/bin/bash
 # Level c must run on every x86-64 processor: its code uses no register wider than 128 bits and no
-# VEX or EVEX instruction. no-vectors.sh LIBRARY OTHER: searches LIBRARY, except for members named
-# for an instruction set. OTHER uses vectors, to show that the search finds them.
+# VEX or EVEX instruction. no-vectors.sh LIBRARY OTHER searches LIBRARY, except for members named
+# after an instruction set. OTHER has vector code, which shows that the search works.
 #
 # SPDX-License-Identifier: LGPL-2.1-or-later
 set -euo pipefail
