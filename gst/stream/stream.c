@@ -163,8 +163,10 @@ static gboolean is_current(GstConvnextStream *self, const GstConvnextJob *job)
 }
 
 /* Counts a job that has run, updates the states and posts messages, in the thread that ran it.
- * total: the time it took, nanoseconds. */
-static void report_job(GstConvnextStream *self, const GstConvnextJob *job, GstClockTime total)
+ * total: the time it took, nanoseconds. is_waited_for: its frame waits for it, so that this time
+ * is latency. */
+static void report_job(GstConvnextStream *self, const GstConvnextJob *job, GstClockTime total,
+                       gboolean is_waited_for)
 {
     const GstClockTime times[GST_CONVNEXT_PHASES] = {
         [GST_CONVNEXT_PHASE_PREPROCESS] = job->preprocess_time,
@@ -176,6 +178,10 @@ static void report_job(GstConvnextStream *self, const GstConvnextJob *job, GstCl
     g_mutex_lock(&self->lock);
     if (job->generation == self->generation) {
         gst_convnext_stats_add(&self->stats, times);
+        if (!is_waited_for)
+            gst_convnext_latency_restart(&self->latency, &self->stats);
+        else if (self->latency.is_live)
+            gst_convnext_latency_update(&self->latency, &self->stats);
         changes = update_states(self, job);
     }
     g_mutex_unlock(&self->lock);
@@ -319,21 +325,14 @@ static gboolean run_and_attach(GstConvnextStream *self, GstBuffer *buffer,
         return pass_if_cancelled(self, error);
     keep_results(self, job->results, job->objects);
     attach_results(self, buffer, TRUE, settings->carry);
-    report_job(self, job, gst_util_get_timestamp() - start);
-    g_mutex_lock(&self->lock);
-    if (self->latency.is_live)
-        gst_convnext_latency_update(&self->latency, &self->stats);
-    g_mutex_unlock(&self->lock);
+    report_job(self, job, gst_util_get_timestamp() - start, TRUE);
     return TRUE;
 }
 
-/* Waits for the job under way after mode=latest. Times so far do not apply to mode=sync. */
+/* After mode=latest: waits for the job under way. FALSE if it has left no results. */
 static gboolean finish_latest(GstConvnextStream *self)
 {
     gst_convnext_background_drain(self->background);
-    g_mutex_lock(&self->lock);
-    gst_convnext_latency_restart(&self->latency, &self->stats);
-    g_mutex_unlock(&self->lock);
     self->background_is_used = FALSE;
     return collect_finished(self);
 }
@@ -360,7 +359,7 @@ static void on_background_done(const GstConvnextJob *job, const GError *error, g
     GstConvnextStream *self = data;
 
     if (!error) {
-        report_job(self, job, job->preprocess_time + job->inference_time);
+        report_job(self, job, job->preprocess_time + job->inference_time, FALSE);
         return;
     }
     g_mutex_lock(&self->lock);

@@ -67,6 +67,27 @@ GST_START_TEST(test_latency_not_live)
 }
 GST_END_TEST;
 
+/* What frames take with mode=latest is not the latency of mode=sync: that is unknown until a frame
+ * has waited. */
+GST_START_TEST(test_latency_after_latest)
+{
+    gst_util_set_object_arg(G_OBJECT(h->element), "mode", "latest");
+    fail_unless_equals_uint64(gst_harness_query_latency(h), 0);
+    gst_buffer_unref(process(0));
+    while (frames_counter(h->element, "inferred") == 0)
+        g_usleep(1000);
+    fail_unless_equals_uint64(gst_harness_query_latency(h), 0);
+
+    gst_util_set_object_arg(G_OBJECT(h->element), "mode", "sync");
+    fail_unless_equals_uint64(gst_harness_query_latency(h), 0);
+    gst_buffer_unref(process(1));
+    expect_latency_message(FALSE);
+    gst_buffer_unref(process(2));
+    expect_latency_message(TRUE);
+    fail_unless(gst_harness_query_latency(h) > 0, "a frame takes no time");
+}
+GST_END_TEST;
+
 static Suite *convnext_latency_suite(void)
 {
     Suite *s = suite_create("convnext_latency");
@@ -78,6 +99,7 @@ static Suite *convnext_latency_suite(void)
     tcase_add_test(tc, test_latency);
     tcase_add_test(tc, test_latency_query);
     tcase_add_test(tc, test_latency_not_live);
+    tcase_add_test(tc, test_latency_after_latest);
     return s;
 }
 
