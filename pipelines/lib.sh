@@ -125,7 +125,7 @@ cnx_build()
 }
 
 # cnx_environment DIR: sets the environment in which GStreamer and Python find the plugin built in DIR,
-# and the shell finds its programs. `meson devenv -C DIR` sets the same environment;
+# pkg-config its library, and the shell its programs. `meson devenv -C DIR` sets the same environment;
 # tests/pipelines/devenv.sh compares the two.
 cnx_environment()
 {
@@ -133,5 +133,6 @@ cnx_environment()
     export GST_PLUGIN_PATH=$1/gst${GST_PLUGIN_PATH:+:$GST_PLUGIN_PATH}
     export LD_LIBRARY_PATH=$1/gst/convnext${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
     export GI_TYPELIB_PATH=$1/gst/convnext${GI_TYPELIB_PATH:+:$GI_TYPELIB_PATH}
+    export PKG_CONFIG_PATH=$1/meson-uninstalled${PKG_CONFIG_PATH:+:$PKG_CONFIG_PATH}
     export GST_REGISTRY=$1/registry.bin
 }

@@ -14,7 +14,7 @@ fi
 # devenv COMMAND...: runs a command with nothing of this project in its environment but what meson adds.
 devenv()
 {
-    env -u GST_PLUGIN_PATH -u GST_REGISTRY -u LD_LIBRARY_PATH -u GI_TYPELIB_PATH PATH="$clean_path" \
+    env -u GST_PLUGIN_PATH -u GST_REGISTRY -u LD_LIBRARY_PATH -u GI_TYPELIB_PATH -u PKG_CONFIG_PATH PATH="$clean_path" \
         meson devenv -C "$CONVNEXT_BUILD" "$@"
 }
 
@@ -34,7 +34,7 @@ else
     echo "python3-gi is not installed or the typelib is not built: Python is not tested"
 fi
 
-names='GST_PLUGIN_PATH GST_REGISTRY LD_LIBRARY_PATH PATH'
+names='GST_PLUGIN_PATH GST_REGISTRY LD_LIBRARY_PATH PATH PKG_CONFIG_PATH'
 [ ! -f "$typelib" ] || names+=' GI_TYPELIB_PATH'
 for name in $names; do
     found=$(devenv printenv $name | cut -d: -f1)
