@@ -14,44 +14,28 @@
 #define OPTIMIZER "is state of the training"
 #define AVERAGE "counts the updates of averaged weights"
 
+/* Words between "_" in the names of modules outside the network: "ce_loss", "train_acc". */
+static const struct {
+    const char *word, *reason;
+    gboolean is_last; /* the name must end with it: "metric_fc" is a layer */
+} words[] = {
+    {"criterion", LOSS, FALSE},      {"criterions", LOSS, FALSE},
+    {"loss", LOSS, FALSE},           {"losses", LOSS, FALSE},
+    {"metric", METRIC, TRUE},        {"metrics", METRIC, TRUE},
+    {"accuracy", METRIC, TRUE},      {"acc", METRIC, TRUE},
+    {"optimizer", OPTIMIZER, FALSE}, {"optimizers", OPTIMIZER, FALSE},
+    {"scheduler", OPTIMIZER, TRUE},
+};
+
 /* Modules outside the network. A row with `needs` holds only in the company of such a network, and
  * one with `shows` shows it. */
 static const struct {
     const char *module, *reason;
     guint needs, shows;
 } modules[] = {
-    {"criterion", LOSS, 0, 0},
-    {"criterions", LOSS, 0, 0},
-    {"loss", LOSS, 0, 0},
-    {"losses", LOSS, 0, 0},
-    {"loss_fn", LOSS, 0, 0},
-    {"loss_func", LOSS, 0, 0},
-    {"train_criterion", LOSS, 0, 0},
-    {"val_criterion", LOSS, 0, 0},
     {"class_weight", LOSS, 0, 0},
     {"class_weights", LOSS, 0, 0},
     {"pos_weight", LOSS, 0, 0},
-    {"dino_loss", LOSS, 0, 0},
-    {"ibot_patch_loss", LOSS, 0, 0},
-    {"metric", METRIC, 0, 0},
-    {"metrics", METRIC, 0, 0},
-    {"train_metrics", METRIC, 0, 0},
-    {"val_metrics", METRIC, 0, 0},
-    {"valid_metrics", METRIC, 0, 0},
-    {"test_metrics", METRIC, 0, 0},
-    {"accuracy", METRIC, 0, 0},
-    {"train_acc", METRIC, 0, 0},
-    {"val_acc", METRIC, 0, 0},
-    {"test_acc", METRIC, 0, 0},
-    {"train_accuracy", METRIC, 0, 0},
-    {"val_accuracy", METRIC, 0, 0},
-    {"test_accuracy", METRIC, 0, 0},
-    {"optimizer", OPTIMIZER, 0, 0},
-    {"optimizers", OPTIMIZER, 0, 0},
-    {"optimizer_state", OPTIMIZER, 0, 0},
-    {"scheduler", OPTIMIZER, 0, 0},
-    {"lr_scheduler", OPTIMIZER, 0, 0},
-    {"scaler", OPTIMIZER, 0, 0},
     {"n_averaged", AVERAGE, 0, 0},
     {"num_updates", AVERAGE, 0, 0},
     {"decay", AVERAGE, 0, 0},
@@ -76,6 +60,7 @@ static const struct {
     {"roi_heads", DENSE_HEAD, 0, DENSE},
     {"bbox_head", DENSE_HEAD, 0, DENSE},
     {"mask_head", DENSE_HEAD, 0, DENSE},
+    {"keypoint_head", DENSE_HEAD, 0, DENSE},
     {"transformer_module", DENSE_HEAD, 0, DENSE},
     {"class_labels_classifier", DENSE_HEAD, 0, DENSE},
     {"bbox_predictor", DENSE_HEAD, 0, DENSE},
@@ -92,9 +77,9 @@ static const struct {
 };
 
 static const char *const text_tower[] = {
-    "text",         "transformer",     "token_embedding", "positional_embedding",
-    "ln_final",     "text_projection", "logit_scale",     "logit_bias",
-    "text_decoder",
+    "text",       "transformer",     "token_embedding", "positional_embedding",
+    "ln_final",   "text_projection", "attn_mask",       "logit_scale",
+    "logit_bias", "text_decoder",
 };
 
 /* Last words of names that may occur in each layer */
@@ -105,6 +90,7 @@ static const struct {
     {"total_ops", "counts the operations of a layer (thop)"},
     {"total_params", "counts the parameters of a layer (thop)"},
     {"drop_prob", "is the drop rate of the training"},
+    {"position_ids", "numbers the positions of a text"},
 };
 
 /* Parts that training and compression tools add. A word that ends in "_" is the beginning of a
@@ -171,6 +157,19 @@ guint cnx_extras_company(const CnxNaming *naming, const char *name)
     return 0;
 }
 
+/* The reason that one word of the first component shows, or NULL. */
+static const char *word_reason(const char *rest)
+{
+    g_autofree char *module = g_strndup(rest, strcspn(rest, "."));
+    g_auto(GStrv) parts = g_strsplit(module, "_", -1);
+
+    for (guint i = 0; parts[i]; i++)
+        for (guint k = 0; k < G_N_ELEMENTS(words); k++)
+            if (!strcmp(parts[i], words[k].word) && (!words[k].is_last || !parts[i + 1]))
+                return words[k].reason;
+    return NULL;
+}
+
 static const char *outside_reason(const CnxNaming *naming, const char *rest, guint company)
 {
     for (guint i = 0; i < G_N_ELEMENTS(modules); i++)
@@ -182,7 +181,7 @@ static const char *outside_reason(const CnxNaming *naming, const char *rest, gui
             return TEXT;
     if (naming->dialect == CNX_DIALECT_FACEBOOK && is_component(rest, "norms.3"))
         return "is the last norm again (DINOv3)";
-    return NULL;
+    return word_reason(rest);
 }
 
 /* PEFT keeps the layer that modules_to_save replaces. */
@@ -201,8 +200,8 @@ const char *cnx_extras_reason(const CnxNaming *naming, const CnxTensor *tensor, 
     for (guint i = 0; i < G_N_ELEMENTS(leaves); i++)
         if (!strcmp(last_component(rest), leaves[i].word))
             return leaves[i].reason;
-    if (tensor->dtype == CNX_DTYPE_OTHER)
-        return "has no floating-point numbers";
+    if (tensor->dtype == CNX_DTYPE_OTHER && tensor->elements == 1)
+        return "is a single integer";
     if (tensor->elements == 0)
         return "is empty";
     return inside ? NULL : outside_reason(naming, rest, company);

@@ -154,6 +154,9 @@ static const struct {
     {"timm-v1", "stages.0.blocks.0.conv_dw.total_ops", "counts the operations"},
     {"timm-v1", "criterion.weight", "the loss"},
     {"timm-v1", "module.loss_fn.weight", "the loss"},
+    {"timm-v1", "ce_loss.weight", "the loss"},
+    {"timm-v1", "train_acc.total", "a metric"},
+    {"timm-v1", "lr_scheduler.rate", "state of the training"},
     {"timm-v1", "class_weights", "the loss"},
     {"timm-v1", "val_metrics.f1.total", "a metric"},
     {"openmmlab-v1", "backbone.optimizer.state", "state of the training"},
@@ -211,6 +214,8 @@ static const struct {
     {"openmmlab-v1", "neck.p", {1}, "a learned number"},
     {"openmmlab-v1", "stn.conv.weight", {8, 3, 3, 3}, "a convolution"},
     {"timm-v1", "decoder.weight", {5, 32}, "a second head"},
+    {"timm-v1", "metric_fc.weight", {5, 32}, "a second head"},
+    {"timm-v1", "glossy.weight", {8}, "a norm, a scale or a bias"},
     {"timm-v1", "mean", {3}, "the normalisation of the input, but has no std beside it"},
     {"timm-v1", "std", {3, 1, 1}, "the normalisation of the input, but has no mean beside it"},
     {"timm-v1", "mean", {1, 1, 3}, "a norm, a scale or a bias"},
@@ -240,6 +245,29 @@ static void test_weight(void)
     mix_add(&mix, "fc.weight", matrix, NULL);
     mix_write(&mix);
     folder_check_file_refused("tensor \"fc.weight\" of shape [5,20] ");
+    folder_clear();
+}
+
+/* A single integer counts something; several could be quantised weights. */
+static void test_integers(void)
+{
+    for (guint elements = 1; elements <= 2; elements++) {
+        g_auto(Mix) mix = mix_open("facebook-dense"); /* has no other F32 */
+        g_autofree char *path = folder_path("model.safetensors"), *contents = NULL;
+        gsize length;
+
+        mix_add(&mix, "stages.0.0.codes", (const guint64[]){elements, 0}, NULL);
+        mix_write(&mix);
+        g_assert_true(g_file_get_contents(path, &contents, &length, NULL));
+        char *dtype = g_strstr_len(contents + 8, (gssize)length - 8, "\"F32\"");
+        g_assert_nonnull(dtype);
+        dtype[1] = 'I';
+        g_assert_true(g_file_set_contents(path, contents, (gssize)length, NULL));
+        if (elements == 1)
+            cnx_checkpoint_close(folder_open(TRUE));
+        else
+            folder_check_file_refused("tensor \"stages.0.0.codes\" of shape [2] ");
+    }
     folder_clear();
 }
 
@@ -371,6 +399,7 @@ int main(int argc, char **argv)
     g_test_add_func("/extras/harmless", test_harmless);
     g_test_add_func("/extras/recognised", test_recognised);
     g_test_add_func("/extras/weight", test_weight);
+    g_test_add_func("/extras/integers", test_integers);
     g_test_add_func("/extras/two-heads", test_two_heads);
     g_test_add_func("/extras/wrappers", test_wrappers);
     g_test_add_func("/extras/normalisation", test_normalisation);
