@@ -114,3 +114,12 @@ void cnx_tensor_to_float(const CnxTensor *tensor, float *dst)
         convert_numbers(tensor->dtype, tensor->data, cnx_dtype_size(tensor->dtype),
                         tensor->elements, dst);
 }
+
+char *cnx_shape_text(guint rank, const guint64 *shape)
+{
+    GString *out = g_string_new("[");
+
+    for (guint i = 0; i < rank; i++)
+        g_string_append_printf(out, i ? ",%" G_GUINT64_FORMAT : "%" G_GUINT64_FORMAT, shape[i]);
+    return g_string_free(g_string_append_c(out, ']'), FALSE);
+}

@@ -29,3 +29,6 @@ typedef struct CnxTensor {
 
 /* Converts a tensor of a floating point dtype. dst: [elements], row-major. */
 void cnx_tensor_to_float(const CnxTensor *tensor, float *dst);
+
+/* "[8,3,4,4]". Free with g_free. */
+char *cnx_shape_text(guint rank, const guint64 *shape);

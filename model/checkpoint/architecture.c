@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "model/config/variant.h"
+#include "model/dialect/wrappers.h"
 
 #define DIM_MAX (1u << 16)     /* channels; published: 3072 */
 #define CLASSES_MAX (1u << 24) /* published: 21841 */
@@ -141,6 +142,13 @@ static gboolean detect_channels(const Detection *d, const CnxTensor *conv)
     return TRUE;
 }
 
+static gboolean has_name_suffix(const CnxTensor *tensor, const char *suffix)
+{
+    g_autofree char *name = cnx_wrappers_strip(tensor->name);
+
+    return g_str_has_suffix(name, suffix);
+}
+
 static gboolean detect_overlap(const Detection *d, const CnxTensor *first)
 {
     CnxConfig *config = d->config;
@@ -152,8 +160,7 @@ static gboolean detect_overlap(const Detection *d, const CnxTensor *first)
     if (!read_side(first, &side) || side != 3)
         return fail_side(d, first, "stem convolution", "a 3x3 kernel");
     /* With an activation in between, the second convolution has number 2 in the stem. */
-    config->stem =
-        g_str_has_suffix(second->name, "2.weight") ? CNX_STEM_OVERLAP_ACT : CNX_STEM_OVERLAP;
+    config->stem = has_name_suffix(second, "2.weight") ? CNX_STEM_OVERLAP_ACT : CNX_STEM_OVERLAP;
     return read_width(d, first, DIM_MAX, &config->stem_width) && detect_channels(d, first);
 }
 
@@ -221,7 +228,7 @@ static gboolean detect_head(const Detection *d)
     const gboolean projects = config->dialect == CNX_DIALECT_OPEN_CLIP;
 
     config->final_norm = norm != NULL;
-    config->head_norm_first = norm && g_str_has_suffix(norm->name, "norm_pre.weight");
+    config->head_norm_first = norm && has_name_suffix(norm, "norm_pre.weight");
     config->head_bias = find_tensor(d, "head.bias") != NULL;
     if (hidden && !read_width(d, hidden, DIM_MAX, &config->hidden))
         return FALSE;

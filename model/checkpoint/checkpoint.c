@@ -4,7 +4,9 @@
 #include <string.h>
 
 #include "model/checkpoint/architecture.h"
+#include "model/checkpoint/extras.h"
 #include "model/checkpoint/locate.h"
+#include "model/checkpoint/normalisation.h"
 #include "model/checkpoint/parts.h"
 #include "model/config/config_files.h"
 #include "model/config/recipe_defaults.h"
@@ -16,6 +18,7 @@ struct CnxCheckpoint {
     GHashTable *tensors; /* canonical name -> CnxTensor of canonical shape */
     GArray *parts;       /* CnxPart, with canonical names in names */
     GStringChunk *names;
+    CnxNormalisation normalisation;
 };
 
 /* State of cnx_checkpoint_open. */
@@ -36,15 +39,6 @@ static void opening_clear(Opening *o)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Opening, opening_clear)
 
-static char *shape_text(guint rank, const guint64 *shape)
-{
-    GString *out = g_string_new("[");
-
-    for (guint i = 0; i < rank; i++)
-        g_string_append_printf(out, i ? ",%" G_GUINT64_FORMAT : "%" G_GUINT64_FORMAT, shape[i]);
-    return g_string_free(g_string_append_c(out, ']'), FALSE);
-}
-
 static gboolean rename_tensors(Opening *o)
 {
     guint count;
@@ -52,14 +46,14 @@ static gboolean rename_tensors(Opening *o)
 
     for (guint i = 0; i < count; i++) {
         g_autofree char *canonical = cnx_naming_canonical(&o->naming, tensors[i].name);
-        const CnxPart part = {&tensors[i],
-                              canonical ? g_string_chunk_insert(o->self->names, canonical) : NULL};
+        const CnxPart part = {
+            .tensor = &tensors[i],
+            .canonical = canonical ? g_string_chunk_insert(o->self->names, canonical) : NULL,
+        };
 
         g_array_append_val(o->self->parts, part);
-        if (!canonical) {
-            g_debug("%s: tensor %s is not used", o->file, tensors[i].name);
+        if (!canonical)
             continue;
-        }
         const CnxTensor *other = g_hash_table_lookup(o->renamed, canonical);
         if (other) {
             g_autofree char *a = cnx_quote(other->name), *b = cnx_quote(tensors[i].name);
@@ -104,7 +98,7 @@ static gboolean bind_tensor(const char *canonical, guint rank, const guint64 *sh
 {
     Opening *o = user_data;
     const CnxTensor *found = g_hash_table_lookup(o->renamed, canonical);
-    g_autofree char *expected = shape_text(rank, shape);
+    g_autofree char *expected = cnx_shape_text(rank, shape);
 
     if (!found) {
         g_autofree char *original = cnx_naming_original(&o->naming, canonical);
@@ -116,7 +110,7 @@ static gboolean bind_tensor(const char *canonical, guint rank, const guint64 *sh
     }
     if (found->dtype == CNX_DTYPE_OTHER || !shape_fits(found, rank, shape)) {
         g_autofree char *name = cnx_quote(found->name);
-        g_autofree char *actual = shape_text(found->rank, found->shape);
+        g_autofree char *actual = cnx_shape_text(found->rank, found->shape);
         gboolean unknown = found->dtype == CNX_DTYPE_OTHER;
 
         g_set_error(o->error, CNX_ERROR, CNX_ERROR_NOT_CONVNEXT,
@@ -168,9 +162,14 @@ static gboolean read_network(Opening *o)
 {
     CnxConfig *config = o->self->config;
 
-    if (!rename_tensors(o) ||
+    if (!rename_tensors(o))
+        return FALSE;
+    const CnxExtras extras = {(CnxPart *)o->self->parts->data, o->self->parts->len, &o->naming,
+                              o->renamed, o->file};
+    if (!cnx_extras_sort(&extras, &o->self->normalisation, o->error) ||
         !cnx_architecture_detect(o->renamed, &o->naming, o->file, config, o->error) ||
-        !cnx_parts_foreach(config, bind_tensor, o) || !check_all_bound(o))
+        !cnx_parts_foreach(config, bind_tensor, o) || !check_all_bound(o) ||
+        !cnx_extras_check(&extras, o->error))
         return FALSE;
     config->dtype = find_main_dtype(o->elements);
     cnx_recipe_set_defaults(&config->recipe, config->dialect, config->variant);
@@ -210,14 +209,15 @@ CnxCheckpoint *cnx_checkpoint_open(const char *path, CnxWeightSet requested_set,
 
     if (!weights)
         return NULL;
-    g_autofree char *folder = g_path_get_dirname(weights);
+    g_autofree char *folder = g_path_get_dirname(weights), *file = g_filename_display_name(weights);
     g_autoptr(CnxCheckpoint) self = g_new0(CnxCheckpoint, 1);
     self->config = cnx_config_new();
     self->tensors = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     self->parts = g_array_new(FALSE, FALSE, sizeof(CnxPart));
     self->names = g_string_chunk_new(4096);
     if (!load_weights(self, weights, requested_set, error) ||
-        !cnx_config_load(self->config, folder, is_folder, error))
+        !cnx_config_load(self->config, folder, is_folder, error) ||
+        !cnx_normalisation_apply(&self->normalisation, self->config, file, error))
         return NULL;
     return g_steal_pointer(&self);
 }

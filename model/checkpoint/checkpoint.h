@@ -22,7 +22,8 @@ typedef struct CnxCheckpoint CnxCheckpoint;
 /* path: a checkpoint of any format (model/containers/container.h), its index, or a folder with a
  * checkpoint and config files. requested_set: which weights to read from a file with raw and
  * averaged ones. Checks that every tensor that the architecture needs occurs once and has the right
- * shape. On failure returns NULL and sets error (domain CNX_ERROR). */
+ * shape, and that every other one has a known reason to be ignored. On failure returns NULL and
+ * sets error (domain CNX_ERROR). */
 CnxCheckpoint *cnx_checkpoint_open(const char *path, CnxWeightSet requested_set, GError **error);
 
 /* Also unmaps the file and frees the config; NULL allowed. */
@@ -45,6 +46,7 @@ const char *const *cnx_checkpoint_files(const CnxCheckpoint *checkpoint);
 typedef struct CnxPart {
     const CnxTensor *tensor; /* as in the file */
     const char *canonical;   /* NULL if the network does not use the tensor */
+    const char *reason;      /* why not: "belongs to the loss", ...; NULL with a canonical name */
 } CnxPart;
 
 /* [count], sorted by the tensors' names. */

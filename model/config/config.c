@@ -100,6 +100,7 @@ const char *cnx_origin_name(CnxOrigin origin)
         [CNX_ORIGIN_OPEN_CLIP] = "open_clip_config.json",
         [CNX_ORIGIN_LABELS] = "labels.txt",
         [CNX_ORIGIN_IMAGENET] = "ImageNet",
+        [CNX_ORIGIN_WEIGHTS] = "weights",
     };
 
     return names[origin];

@@ -28,6 +28,7 @@ typedef enum CnxOrigin {
     CNX_ORIGIN_OPEN_CLIP,    /* open_clip_config.json */
     CNX_ORIGIN_LABELS,       /* labels.txt */
     CNX_ORIGIN_IMAGENET,     /* cnx_labels_imagenet() */
+    CNX_ORIGIN_WEIGHTS,      /* tensors of the checkpoint */
 } CnxOrigin;
 
 /* Values that the tensors do not show */

@@ -6,6 +6,7 @@
 #include "model/dialect/others.h"
 #include "model/dialect/pattern.h"
 #include "model/dialect/tables.h"
+#include "model/dialect/wrappers.h"
 
 static gboolean fail_not_convnext(const CnxTensor *tensors, guint count, const char *file,
                                   GError **error)
@@ -45,9 +46,12 @@ static gboolean has_tensor(const CnxTensor *tensors, guint count, const char *pr
 {
     g_autofree char *name = g_strconcat(prefix, rest, NULL);
 
-    for (guint i = 0; i < count; i++)
-        if (!strcmp(tensors[i].name, name))
+    for (guint i = 0; i < count; i++) {
+        g_autofree char *plain = cnx_wrappers_strip(tensors[i].name);
+
+        if (!strcmp(plain, name))
             return TRUE;
+    }
     return FALSE;
 }
 
@@ -71,7 +75,7 @@ gboolean cnx_naming_detect(CnxNaming *naming, const CnxTensor *tensors, guint co
 
     *naming = (CnxNaming){0};
     for (guint i = 0; i < count; i++) {
-        const char *name = tensors[i].name;
+        g_autofree char *name = cnx_wrappers_strip(tensors[i].name);
         const CnxNames *names = cnx_names;
 
         while (names->witness && !cnx_name_ends_in(name, names->witness))
@@ -79,7 +83,7 @@ gboolean cnx_naming_detect(CnxNaming *naming, const CnxTensor *tensors, guint co
         if (!names->witness)
             continue;
         if (witness) {
-            g_autofree char *one = cnx_quote(witness), *other = cnx_quote(name);
+            g_autofree char *one = cnx_quote(witness), *other = cnx_quote(tensors[i].name);
 
             g_set_error(error, CNX_ERROR, CNX_ERROR_NOT_CONVNEXT,
                         "%s: contains more than one ConvNeXt (tensors %s and %s): keep only one",
@@ -87,7 +91,7 @@ gboolean cnx_naming_detect(CnxNaming *naming, const CnxTensor *tensors, guint co
             cnx_naming_clear(naming);
             return FALSE;
         }
-        witness = name;
+        witness = tensors[i].name;
         naming->prefix = g_strndup(name, strlen(name) - strlen(names->witness));
         naming->names = choose_table(names, naming->prefix, tensors, count);
         naming->dialect = naming->names->dialect;
@@ -114,9 +118,10 @@ static char *rename_rest(const CnxNaming *naming, const char *name)
 
 /* The tensors of the body have the whole prefix, those of the head perhaps only some of its leading
  * modules. */
-char *cnx_naming_canonical(const CnxNaming *naming, const char *name)
+char *cnx_naming_canonical(const CnxNaming *naming, const char *original)
 {
     const char *prefix = naming->prefix;
+    g_autofree char *name = cnx_wrappers_strip(original);
 
     for (gsize length = strlen(prefix);; length--) {
         gboolean whole = prefix[length] == '\0';
@@ -134,7 +139,39 @@ char *cnx_naming_canonical(const CnxNaming *naming, const char *name)
     }
 }
 
-/* "module.convnext." becomes "module.". */
+/* Whether the first component of name matches that of the row. */
+static gboolean is_same_module(const char *row, const char *name)
+{
+    for (; *row && *row != '.'; row++) {
+        if (!strchr("#+@%", *row)) {
+            if (*name++ != *row)
+                return FALSE;
+            continue;
+        }
+        if (!g_ascii_isdigit(*name))
+            return FALSE;
+        while (g_ascii_isdigit(*name))
+            name++;
+    }
+    return *name == '.' || *name == '\0';
+}
+
+char *cnx_naming_rest(const CnxNaming *naming, const char *name, gboolean *inside)
+{
+    const char *prefix = naming->prefix;
+    g_autofree char *plain = cnx_wrappers_strip(name);
+    gsize shared = 0;
+
+    for (gsize i = 0; prefix[i] && prefix[i] == plain[i]; i++)
+        if (prefix[i] == '.')
+            shared = i + 1;
+    *inside = FALSE;
+    for (const CnxNamesRow *row = naming->names->rows; !prefix[shared] && row->original; row++)
+        *inside |= is_same_module(row->original, plain + shared);
+    return g_strdup(plain + shared);
+}
+
+/* "backbone.convnext." becomes "backbone.". */
 static void cut_last_module(char *prefix)
 {
     gsize length = strlen(prefix);

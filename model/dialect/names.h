@@ -11,7 +11,7 @@ typedef struct CnxNaming {
     const struct CnxNames *names; /* the library's table */
     CnxDialect dialect;
     double head_eps; /* the library's default eps of the last layer norm */
-    char *prefix;    /* of all names in the body: "", "backbone.", "module.convnext.", ... */
+    char *prefix;    /* of all names in the body, without wrappers: "", "backbone.", ... */
 } CnxNaming;
 
 /* Detects which library named tensors [count]. Errors: CNX_ERROR_NOT_CONVNEXT, with the kind of
@@ -22,6 +22,11 @@ void cnx_naming_clear(CnxNaming *naming);
 
 /* The canonical name, or NULL if the tensor is not part of the network. Free with g_free. */
 char *cnx_naming_canonical(const CnxNaming *naming, const char *name);
+
+/* The part of name behind the modules that it shares with the prefix of the body, without wrappers
+ * (model/dialect/wrappers.h). *inside: whether it begins with a module of the body. Free with
+ * g_free. */
+char *cnx_naming_rest(const CnxNaming *naming, const char *name, gboolean *inside);
 
 /* The library's name of a part, or NULL if it has no such part. Free with g_free. */
 char *cnx_naming_spell(const CnxNaming *naming, const char *canonical);

@@ -180,11 +180,24 @@ static void add_tensor_list(JsonBuilder *json, const Report *report)
         for (guint k = 0; k < t->rank; k++)
             json_builder_add_int_value(json, (gint64)t->shape[k]);
         json_builder_end_array(json);
-        if (parts[i].canonical)
-            add_string(json, "part", parts[i].canonical);
+        add_string(json, parts[i].canonical ? "part" : "reason",
+                   parts[i].canonical ? parts[i].canonical : parts[i].reason);
         json_builder_end_object(json);
     }
     json_builder_end_array(json);
+}
+
+/* The names of ignored tensors, and why each is ignored. */
+static void add_ignored(JsonBuilder *json, const Report *report)
+{
+    guint count;
+    const CnxPart *parts = cnx_checkpoint_parts(report->checkpoint, &count);
+
+    begin_object(json, "ignored-names");
+    for (guint i = 0; i < count; i++)
+        if (!parts[i].canonical)
+            add_string(json, parts[i].tensor->name, parts[i].reason);
+    json_builder_end_object(json);
 }
 
 static void add_tensors(JsonBuilder *json, const Report *report, gboolean list)
@@ -193,6 +206,7 @@ static void add_tensors(JsonBuilder *json, const Report *report, gboolean list)
     add_int(json, "used", report->used);
     add_int(json, "ignored", report->ignored);
     add_int(json, "missing", report->missing->len);
+    add_ignored(json, report);
     if (list)
         add_tensor_list(json, report);
     json_builder_end_object(json);

@@ -6,7 +6,8 @@
 #include "model/base/encode.h"
 #include "pipelines/inspect/inspect.h"
 
-#define MAX_LABELS 5 /* the rest is abbreviated */
+#define MAX_LABELS 5   /* more are abbreviated */
+#define MAX_IGNORED 20 /* the same for tensors */
 
 G_GNUC_PRINTF(2, 3) static void print_line(const char *heading, const char *format, ...)
 {
@@ -170,6 +171,23 @@ static void print_input(const Report *report)
     print_line("std", "%.6g %.6g %.6g (%s)", std[0], std[1], std[2], origin(report, CNX_ITEM_STD));
 }
 
+/* The names of ignored tensors, each with the reason. */
+static void print_ignored(const Report *report)
+{
+    guint count, shown = 0;
+    const CnxPart *parts = cnx_checkpoint_parts(report->checkpoint, &count);
+
+    for (guint i = 0; i < count && shown < MAX_IGNORED; i++) {
+        if (parts[i].canonical)
+            continue;
+        g_autofree char *name = cnx_quote(parts[i].tensor->name);
+        print_line("", "ignored: %s %s", name, parts[i].reason);
+        shown++;
+    }
+    if (shown < report->ignored)
+        print_line("", "and %u more (--tensors lists all)", report->ignored - shown);
+}
+
 static void print_tensors(const Report *report)
 {
     guint count;
@@ -179,17 +197,12 @@ static void print_tensors(const Report *report)
     for (guint i = 0; i < count; i++) {
         const CnxTensor *t = parts[i].tensor;
 
-        g_autoptr(GString) shape = g_string_new("[");
-
-        for (guint k = 0; k < t->rank; k++)
-            g_string_append_printf(shape, k ? ",%" G_GUINT64_FORMAT : "%" G_GUINT64_FORMAT,
-                                   t->shape[k]);
-        g_string_append_c(shape, ']');
-        /* Quoting keeps control characters away from the terminal. */
-        g_autofree char *name = cnx_quote(t->name);
+        g_autofree char *shape = cnx_shape_text(t->rank, t->shape);
+        g_autofree char *name =
+            cnx_quote(t->name); /* keeps control characters away from the terminal */
         printf("%-8s %-5s %-16s %s%s%s\n", parts[i].canonical ? "used" : "ignored",
-               cnx_dtype_name(t->dtype), shape->str, name, parts[i].canonical ? " = " : "",
-               parts[i].canonical ? parts[i].canonical : "");
+               cnx_dtype_name(t->dtype), shape, name, parts[i].canonical ? " = " : " ",
+               parts[i].canonical ? parts[i].canonical : parts[i].reason);
     }
     for (guint i = 0; i < report->missing->len; i++)
         printf("%-31s %s\n", "missing", (const char *)report->missing->pdata[i]);
@@ -206,6 +219,7 @@ void report_print_text(const Report *report, gboolean tensors)
     print_input(report);
     print_line("tensors", "%u used, %u ignored, %u missing", report->used, report->ignored,
                report->missing->len);
+    print_ignored(report);
     print_line("memory", "%s of packed weights at isa level %s", memory, report->isa_level);
     print_line("cost", "%.4g GMAC for a %ux%u input", (double)report->macs / 1e9,
                config->recipe.size, config->recipe.size);

@@ -42,10 +42,10 @@ static void test_parts(void)
     g_assert_cmpuint(parameters, ==, cnx_checkpoint_config(checkpoint)->parameters);
 }
 
-/* A tensor that is not part of the network is listed without a canonical name. */
+/* A tensor that is not part of the network is listed with the reason, without a canonical name. */
 static void test_ignored(void)
 {
-    static const char from[] = "\"head.bias\"", to[] = "\"hoax.bias\"";
+    static const char from[] = "\"head.bias\"", to[] = "\"loss.bias\"";
     g_autofree char *contents = NULL, *path = NULL;
     gsize length;
     guint count, ignored = 0;
@@ -61,17 +61,18 @@ static void test_ignored(void)
         char *at = g_strstr_len(contents + 8, (gssize)length - 8, i ? "\"head.weight\"" : from);
 
         g_assert_nonnull(at);
-        memcpy(at, i ? "\"hoax.weight\"" : to, strlen(i ? "\"hoax.weight\"" : to));
+        memcpy(at, i ? "\"loss.weight\"" : to, strlen(i ? "\"loss.weight\"" : to));
     }
     g_assert_true(g_file_set_contents(path, contents, (gssize)length, NULL));
     g_autoptr(CnxCheckpoint) checkpoint = cnx_checkpoint_open(path, CNX_WEIGHT_SET_AUTO, &error);
     g_assert_no_error(error);
     const CnxPart *parts = cnx_checkpoint_parts(checkpoint, &count);
     for (guint i = 0; i < count; i++) {
-        const gboolean hoax = g_str_has_prefix(parts[i].tensor->name, "hoax.");
+        const gboolean is_loss = g_str_has_prefix(parts[i].tensor->name, "loss.");
 
-        g_assert_cmpint(parts[i].canonical == NULL, ==, hoax);
-        ignored += hoax;
+        g_assert_cmpint(parts[i].canonical == NULL, ==, is_loss);
+        g_assert_cmpint(parts[i].reason != NULL, ==, is_loss);
+        ignored += is_loss;
     }
     g_assert_cmpuint(ignored, ==, 2);
     g_assert_cmpuint(cnx_checkpoint_config(checkpoint)->classes, ==, 0);

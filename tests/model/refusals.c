@@ -10,14 +10,15 @@
 #include "model/checkpoint/checkpoint.h"
 #include "tests/model/support/folder.h"
 
-/* The file is a fixture: as it is, its first `cut` bytes, or with another shape of one tensor; or
- * it is made from text or from the names of tensors. */
+/* The file is a fixture: as it is, its first `cut` bytes, with another shape of one tensor, or with
+ * an extra tensor; or it is made from text or from the names of tensors. */
 typedef struct File {
     const char *what; /* in the table; NULL: not listed */
     const char *fixture;
     gsize cut;
     const char *tensor;
-    guint64 shape[4]; /* 4 or 2 dimensions */
+    guint64 shape[4]; /* 4, 2 or 1 dimensions */
+    gboolean extra;   /* the fixture does not have the tensor */
     const char *text, *names;
     CnxWeightSet requested_set;
     CnxError code;
@@ -73,6 +74,20 @@ static const File files[] = {
      .tensor = "stages.0.0.pwconv1.weight", .shape = {24, 8}, .code = CNX_ERROR_UNSUPPORTED,
      .sentence = "tensor \"stages.0.0.pwconv1.weight\" expands 8 channels to 24, expected an "
                  "expansion ratio of 4"},
+    {"a part that no ConvNeXt has, such as a learned pooling", "networks/timm-v1/model.safetensors",
+     .tensor = "head.global_pool.p", .shape = {1}, .extra = TRUE, .code = CNX_ERROR_UNSUPPORTED,
+     .sentence = "tensor \"head.global_pool.p\" of shape [1] is not part of a timm ConvNeXt: it "
+                 "looks like a learned number, such as the exponent of a pooling (GeM)"},
+    {"a second head, beside the first one", "networks/timm-v1/model.safetensors",
+     .tensor = "fc.weight", .shape = {5, 32}, .extra = TRUE, .code = CNX_ERROR_UNSUPPORTED,
+     .sentence = "tensor \"fc.weight\" of shape [5,32] is not part of a timm ConvNeXt: it looks "
+                 "like a second head, beside the head \"head.fc.weight\": keep only one"},
+    {"an adapter that is not merged", "networks/facebook-v1/model.safetensors",
+     .tensor = "stages.0.0.pwconv1.lora_A", .shape = {4, 8}, .extra = TRUE,
+     .code = CNX_ERROR_UNSUPPORTED,
+     .sentence = "tensor \"stages.0.0.pwconv1.lora_A\" of shape [4,8] is not part of a "
+                 "facebookresearch ConvNeXt: it looks like an adapter (LoRA) that is not merged; "
+                 "call merge_and_unload() of PEFT before saving"},
     {NULL, "networks/facebook-v1/model.safetensors", .tensor = "downsample_layers.0.0.weight",
      .shape = {8, 3, 33, 33}, .code = CNX_ERROR_UNSUPPORTED,
      .sentence =
@@ -145,7 +160,7 @@ static const File files[] = {
                  "pytorch_model.bin, or other .safetensors, .bin, .pth, .pt or .ckpt file"},
 };
 
-/* Writes the fixture with another shape of one tensor. */
+/* Writes the fixture with another shape of one tensor, or with one more tensor. */
 static void put_changed(const File *f, const char *from)
 {
     GError *error = NULL;
@@ -155,11 +170,14 @@ static void put_changed(const File *f, const char *from)
 
     g_assert_no_error(error);
     const CnxTensor *found = cnx_container_tensors(container, &count);
-    g_autofree CnxTensor *tensors = g_memdup2(found, count * sizeof *tensors);
+    g_autofree CnxTensor *tensors = g_new0(CnxTensor, count + 1);
+    memcpy(tensors, found, count * sizeof *tensors);
+    if (f->extra)
+        tensors[count++].name = f->tensor;
     for (guint i = 0; i < count; i++) {
         if (!g_str_equal(tensors[i].name, f->tensor))
             continue;
-        tensors[i].rank = f->shape[2] ? 4 : 2;
+        tensors[i].rank = f->shape[2] ? 4 : f->shape[1] ? 2 : 1;
         memcpy(tensors[i].shape, f->shape, sizeof f->shape);
         changed++;
     }

@@ -166,6 +166,28 @@ static void test_text(void)
                "used     F16   [9,160]          \"classifier.weight\" = head.weight\n"));
 }
 
+/* Ignored tensors are listed by name, with the reason. */
+static void test_ignored(void)
+{
+    static const char reason[] = "is the last norm again (DINOv3)";
+    const char *path = FIXTURES "/networks/dinov3-original/model.safetensors";
+    g_auto(Output) plain = RUN(path), listed = RUN("--tensors", path), json = RUN("--json", path);
+    g_autofree char *line = g_strdup_printf("            ignored: \"norms.3.bias\" %s\n", reason);
+    g_autofree char *row = g_strdup_printf("\"norms.3.weight\" %s\n", reason);
+
+    assert_ok(&plain);
+    assert_ok(&listed);
+    assert_ok(&json);
+    g_assert_nonnull(strstr(plain.out, " used, 2 ignored, 0 missing\n"));
+    g_assert_nonnull(strstr(plain.out, line));
+    g_assert_nonnull(strstr(listed.out + strlen(plain.out), row));
+    g_autoptr(JsonObject) report = parse(json.out);
+    JsonObject *names = json_object_get_object_member(
+        json_object_get_object_member(report, "tensors"), "ignored-names");
+    g_assert_cmpuint(json_object_get_size(names), ==, 2);
+    g_assert_cmpstr(json_object_get_string_member(names, "norms.3.weight"), ==, reason);
+}
+
 /* Takes ownership of the output's members. */
 static void check_failure(Output result, const char *sentence)
 {
@@ -267,6 +289,7 @@ int main(int argc, char **argv)
         g_test_add_data_func(path, names[i], test_json);
     }
     g_test_add_func("/inspect/text", test_text);
+    g_test_add_func("/inspect/ignored", test_ignored);
     g_test_add_func("/inspect/refusals", test_refusals);
     g_test_add_func("/inspect/convert", test_convert);
     g_test_add_func("/inspect/note", test_note);

@@ -23,6 +23,9 @@ void folder_put_names(const char *names);
 
 /* Writes a model.safetensors with tensors [count] of zeros. */
 void folder_put_tensors(CnxTensor *tensors, guint count);
+
+/* The same with the data of each tensor, row-major; zeros if that is NULL. */
+void folder_put_copies(CnxTensor *tensors, guint count);
 void folder_write(const char *name, const char *text); /* text NULL: removes the file */
 void folder_clear(void);
 

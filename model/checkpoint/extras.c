@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "model/checkpoint/extras.h"
+
+#include <string.h>
+
+#include "model/dialect/extras.h"
+
+static gboolean fail_extra(const CnxExtras *x, const CnxTensor *tensor, const char *what,
+                           GError **error)
+{
+    g_autofree char *name = cnx_quote(tensor->name);
+    g_autofree char *shape = cnx_shape_text(tensor->rank, tensor->shape);
+
+    g_set_error(error, CNX_ERROR, CNX_ERROR_UNSUPPORTED,
+                "%s: tensor %s of shape %s is not part of a %s ConvNeXt: it looks like %s", x->file,
+                name, shape, cnx_dialect_name(x->naming->dialect), what);
+    return FALSE;
+}
+
+gboolean cnx_extras_sort(const CnxExtras *x, CnxNormalisation *normalisation, GError **error)
+{
+    guint company = 0;
+
+    for (guint i = 0; i < x->count; i++)
+        company |= cnx_extras_company(x->naming, x->parts[i].tensor->name);
+    for (guint i = 0; i < x->count; i++) {
+        CnxPart *part = &x->parts[i];
+
+        if (part->canonical)
+            continue;
+        part->reason = cnx_extras_reason(x->naming, part->tensor, company);
+        if (!part->reason && cnx_normalisation_add(normalisation, x->naming, part->tensor))
+            part->reason = "is in the input recipe";
+        const char *what = part->reason ? NULL : cnx_extras_recognise(part->tensor->name);
+        if (what)
+            return fail_extra(x, part->tensor, what, error);
+        g_debug("%s: tensor %s is not used: it %s", x->file, part->tensor->name,
+                part->reason ? part->reason : "is unknown");
+    }
+    return TRUE;
+}
+
+/* A matrix [out, in], perhaps with dimensions of 1 behind it. */
+static gboolean is_matrix(const CnxTensor *t)
+{
+    return t->rank >= 2 && t->elements == t->shape[0] * t->shape[1];
+}
+
+static guint64 width_of_network(const CnxExtras *x)
+{
+    for (guint stage = CNX_STAGES; stage-- > 0;) {
+        char name[48];
+
+        g_snprintf(name, sizeof name, "s%u.b0.dw.weight", stage);
+        const CnxTensor *dw = g_hash_table_lookup(x->tensors, name);
+        if (dw && dw->rank)
+            return dw->shape[0];
+    }
+    return 0;
+}
+
+/* What a matrix at the end of the network looks like; NULL if it is elsewhere. Free with g_free. */
+static char *describe_head(const CnxExtras *x, const CnxTensor *t)
+{
+    const CnxTensor *head = g_hash_table_lookup(x->tensors, "head.weight");
+    g_autofree char *expected = cnx_naming_spell(x->naming, "head.weight");
+    g_autofree char *name = head ? cnx_quote(head->name) : NULL;
+
+    if (!is_matrix(t))
+        return NULL;
+    if (head && t->shape[1] == head->shape[0])
+        return g_strdup_printf("a second head, on the outputs of the head %s: keep only one", name);
+    if (t->shape[1] != width_of_network(x))
+        return NULL;
+    if (head)
+        return g_strdup_printf("a second head, beside the head %s: keep only one", name);
+    return expected ? g_strdup_printf("a head, which is expected under the name \"%s\"", expected)
+                    : NULL;
+}
+
+static char *describe_extra(const CnxExtras *x, const CnxTensor *t)
+{
+    char *head = describe_head(x, t);
+    guint wide = 0; /* dimensions other than 1 */
+
+    if (head)
+        return head;
+    if (t->elements == 1)
+        return g_strdup("a learned number, such as the exponent of a pooling (GeM)");
+    for (guint i = 0; i < t->rank; i++)
+        wide += t->shape[i] != 1;
+    if (wide == 1)
+        return g_strdup("a norm, a scale or a bias");
+    return g_strdup(is_matrix(t) ? "a linear layer" : "a convolution or an embedding");
+}
+
+/* The weight of the layer if tensor is its bias, because a weight shows more; or tensor. */
+static const CnxTensor *find_weight(const CnxExtras *x, const CnxTensor *tensor)
+{
+    if (!g_str_has_suffix(tensor->name, "bias"))
+        return tensor;
+    g_autofree char *module = g_strndup(tensor->name, strlen(tensor->name) - strlen("bias"));
+    g_autofree char *weight = g_strconcat(module, "weight", NULL);
+    for (guint i = 0; i < x->count; i++)
+        if (!x->parts[i].canonical && !x->parts[i].reason &&
+            !strcmp(x->parts[i].tensor->name, weight))
+            return x->parts[i].tensor;
+    return tensor;
+}
+
+gboolean cnx_extras_check(const CnxExtras *x, GError **error)
+{
+    for (guint i = 0; i < x->count; i++) {
+        if (x->parts[i].canonical || x->parts[i].reason)
+            continue;
+        const CnxTensor *t = find_weight(x, x->parts[i].tensor);
+        g_autofree char *what = describe_extra(x, t);
+        return fail_extra(x, t, what, error);
+    }
+    return TRUE;
+}
