@@ -84,6 +84,13 @@ sed -n 's/.*gone: waiting.*retrying in \([0-9.]*\) s$/\1/p' log | head -n 2 | tr
 [ "${PIPESTATUS[0]}" -eq 1 ] || wrong "a closed standard output: status ${PIPESTATUS[0]}"
 grep -q 'standard output' log || wrong "a closed standard output is not reported: $(cat log)"
 
+# The options' short names mean what their long names do.
+timeout 60 "$CONVNEXT_WATCH" -c list.ini -m "$CNX_ROOT/model/default" -s interval=15 -s top-k=1 yard.mov \
+    >lines 2>log </dev/null || wrong "short options: status $?: $(cat log)"
+grep -q -F 'yard.mov: 12 frames, 1 results' log || wrong "-s interval=15 is not set: $(cat log)"
+expect_refusal '/nonexistent' "$CONVNEXT_WATCH" -m /nonexistent test:ball
+expect_refusal "unknown key 'intervall'" "$CONVNEXT_WATCH" -s intervall=2 test:ball
+
 expect_refusal 'no camera to watch' "$CONVNEXT_WATCH"
 expect_refusal 'the file none.mp4 does not exist' "$CONVNEXT_WATCH" none.mp4
 expect_refusal 'has no host name' "$CONVNEXT_WATCH" rtsp://

@@ -65,7 +65,7 @@ serve walled
 echo firewall >walled.in
 run rude "$RTSP_HANGUP"
 
-echo 'joe:s3cr3t:word' >login
+printf '\357\273\277joe:s3cr3t:word\r\n' >login # as Windows' editors write it
 export WRONG_LOGIN=joe:w3akw0rd
 metrics=
 [ -z "${WATCH_METRICS:-}" ] || metrics='metrics = 0'
