@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LIFE_S 400
+#define LIFE_S 1200
 
 static gboolean challenge;
 static char *reply, *header, *address;

@@ -56,7 +56,7 @@ scrape busy
 grep -q '^convnext_reconnects_total{stream="door"} [1-9]' busy || wrong "$(cat busy)"
 
 # The idle connections are closed.
-for _ in $(seq $((${PATIENCE:-30} * 10))); do
+for _ in $(seq $((PATIENCE * 10))); do
     [ "$(descriptors)" -gt $((before + 8)) ] || break
     sleep 0.1
 done

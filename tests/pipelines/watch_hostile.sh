@@ -10,17 +10,13 @@
 # into $address.
 odd()
 {
-    local name=$1 _
+    local name=$1
     shift
+    : >"$name"
     "$ODD_SERVER" "$@" >"$name" &
     server+=" $!"
-    for _ in $(seq 300); do
-        address=$(head -n 1 "$name")
-        [ -z "$address" ] || return
-        sleep 0.1
-    done
-    wrong "the server $name does not start"
-    exit 1
+    wait_for_line "$name"
+    address=$(head -n 1 "$name")
 }
 
 export LOGIN=joe:s3cr3t
