@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "pipelines/common/print.h"
-#include "pipelines/watch/redirect.h"
 
 struct WatchPipeline {
     WatchSettings *settings;
@@ -196,24 +195,11 @@ static void set_up_queue(WatchPipeline *self)
     gst_util_set_object_arg(G_OBJECT(self->queue), "leaky", is_live ? "downstream" : "no");
 }
 
-/* In the thread that posts the message. */
-static GstBusSyncReply on_posted(GstBus *bus, GstMessage *message, gpointer settings)
-{
-    watch_redirect_check(settings, message);
-    return GST_BUS_PASS;
-}
-
-static void release_settings(gpointer settings)
-{
-    watch_settings_unref(settings);
-}
-
 WatchPipeline *watch_pipeline_new(const WatchSettings *settings, WatchCounts *counts,
                                   GError **error)
 {
     g_autoptr(WatchPipeline) self = g_atomic_rc_box_new0(WatchPipeline);
     g_autoptr(GstPad) pad = NULL;
-    g_autoptr(GstBus) bus = NULL;
     GError *missing = NULL;
     GstElement *sink;
 
@@ -221,8 +207,6 @@ WatchPipeline *watch_pipeline_new(const WatchSettings *settings, WatchCounts *co
     self->settings = watch_settings_ref((WatchSettings *)settings);
     self->counts = counts;
     self->pipeline = gst_object_ref_sink(gst_pipeline_new(NULL));
-    bus = gst_element_get_bus(self->pipeline);
-    gst_bus_set_sync_handler(bus, on_posted, watch_settings_ref(self->settings), release_settings);
     self->queue = add_element(self, "queue", &missing);
     self->convnext = add_element(self, "convnext", &missing);
     self->publish = add_element(self, "convnextpublish", &missing);

@@ -4,6 +4,8 @@
 #include <gst/sdp/gstsdpmessage.h>
 #include <string.h>
 
+#include "pipelines/watch/redirect.h"
+
 /* The time an RTSP server has for a reply, however short the stall timeout is. */
 #define REPLY_US (5 * G_USEC_PER_SEC)
 
@@ -172,7 +174,38 @@ static void on_element_added(GstBin *decoder, GstBin *parent, GstElement *elemen
         g_object_set(element, "single-stream", TRUE, NULL);
 }
 
-/* The bin */
+/* The bin. It gets each message of its elements in the thread that posts it, even while a pipeline
+ * that is being closed drops messages. */
+
+typedef struct WatchSource {
+    GstBin parent;
+    WatchSettings *settings;
+} WatchSource;
+
+typedef GstBinClass WatchSourceClass;
+
+GType watch_source_get_type(void);
+G_DEFINE_TYPE(WatchSource, watch_source, GST_TYPE_BIN)
+
+static void watch_source_handle_message(GstBin *bin, GstMessage *message)
+{
+    watch_redirect_check(((WatchSource *)bin)->settings, message);
+    GST_BIN_CLASS(watch_source_parent_class)->handle_message(bin, message);
+}
+
+static void watch_source_finalize(GObject *object)
+{
+    watch_settings_unref(((WatchSource *)object)->settings);
+    G_OBJECT_CLASS(watch_source_parent_class)->finalize(object);
+}
+
+static void watch_source_class_init(WatchSourceClass *klass)
+{
+    G_OBJECT_CLASS(klass)->finalize = watch_source_finalize;
+    klass->handle_message = watch_source_handle_message;
+}
+
+static void watch_source_init(WatchSource *self) {}
 
 static GstElement *add_element(GstBin *bin, const char *factory, GError **error)
 {
@@ -251,11 +284,13 @@ static GstElement *add_elements(GstBin *bin, const WatchSettings *settings, GErr
 
 GstElement *watch_source_new(const WatchSettings *settings, GError **error)
 {
-    g_autoptr(GstElement) bin = gst_bin_new(NULL);
+    g_autoptr(GstElement) bin = g_object_new(watch_source_get_type(), NULL);
     g_autoptr(GstPad) pad = NULL;
-    GstElement *last = add_elements(GST_BIN(bin), settings, error);
+    GstElement *last;
     GstPad *ghost;
 
+    ((WatchSource *)bin)->settings = watch_settings_ref((WatchSettings *)settings);
+    last = add_elements(GST_BIN(bin), settings, error);
     if (!last)
         return NULL;
 
