@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "pipelines/common/print.h"
+
 struct Labels {
     GHashTable *counts; /* label -> guint64 */
 };
@@ -27,16 +29,18 @@ void labels_add(Labels *labels, GstConvnextResult *result)
     const GstConvnextClass *classes = gst_convnext_result_get_classes(result, &n);
     char number[24];
     const char *label = "(nothing)";
+    g_autofree char *clean = NULL;
     guint64 *count;
 
     if (n > 0) {
         g_snprintf(number, sizeof number, "class %u", classes[0].index);
         label = classes[0].label ? classes[0].label : number;
     }
-    count = g_hash_table_lookup(labels->counts, label);
+    clean = print_clean(label, PRINT_MAX_PART);
+    count = g_hash_table_lookup(labels->counts, clean);
     if (!count) {
         count = g_new0(guint64, 1);
-        g_hash_table_insert(labels->counts, g_strdup(label), count);
+        g_hash_table_insert(labels->counts, g_steal_pointer(&clean), count);
     }
     ++*count;
 }

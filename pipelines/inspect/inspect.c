@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "model/export/export.h"
+#include "pipelines/common/print.h"
 
 typedef struct Options {
     gboolean json, tensors;
@@ -89,7 +90,7 @@ static gboolean convert(const CnxCheckpoint *checkpoint, const Options *options,
     sigaction(SIGTERM, &action, NULL);
     const gboolean ok = cnx_export_folder(checkpoint, options->out, export, notes, error);
     for (guint i = 0; ok && i < notes->len; i++)
-        g_printerr("note: %s\n", (const char *)notes->pdata[i]);
+        print_error("note", "%s", (const char *)notes->pdata[i]);
     return ok;
 }
 
@@ -152,7 +153,7 @@ int main(int argc, char **argv)
         "it to a clean folder of safetensors and config files.");
     g_option_context_add_main_entries(context, entries, NULL);
     if (!g_option_context_parse(context, &argc, &argv, &error) || !run(&options, &error))
-        g_printerr("convnext-inspect: %s\n", error->message);
+        print_error("convnext-inspect", "%s", error->message);
 
     g_strfreev(options.paths);
     g_free(options.weights);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "model/base/encode.h"
+#include "pipelines/common/print.h"
 #include "pipelines/inspect/inspect.h"
 
 #define MAX_LABELS 5   /* more are abbreviated */
@@ -11,13 +12,14 @@
 
 G_GNUC_PRINTF(2, 3) static void print_line(const char *heading, const char *format, ...)
 {
+    g_autofree char *text = NULL, *clean = NULL;
     va_list args;
 
-    printf("%-12s", heading);
     va_start(args, format);
-    vprintf(format, args);
+    text = g_strdup_vprintf(format, args);
     va_end(args);
-    putchar('\n');
+    clean = print_clean(text, PRINT_MAX_LINE);
+    printf("%-12s%s\n", heading, clean);
 }
 
 static const char *origin(const Report *report, CnxItem item)
@@ -198,8 +200,8 @@ static void print_tensors(const Report *report)
         const CnxTensor *t = parts[i].tensor;
 
         g_autofree char *shape = cnx_shape_text(t->rank, t->shape);
-        g_autofree char *name =
-            cnx_quote(t->name); /* keeps control characters away from the terminal */
+        g_autofree char *quoted = cnx_quote(t->name);
+        g_autofree char *name = print_clean(quoted, PRINT_MAX_PART);
         printf("%-8s %-5s %-16s %s%s%s\n", parts[i].canonical ? "used" : "ignored",
                cnx_dtype_name(t->dtype), shape, name, parts[i].canonical ? " = " : " ",
                parts[i].canonical ? parts[i].canonical : parts[i].reason);

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "pipelines/common/print.h"
+
 /* How long to wait for the first frame, or for the next one of a live source. */
 #define FRAME_TIMEOUT_US (20 * G_USEC_PER_SEC)
 
@@ -255,12 +257,12 @@ static gboolean classify(const char *source, const char *model, guint frame_limi
     player.is_live =
         source && (g_str_has_prefix(source, "rtsp") || g_str_has_prefix(source, "/dev/"));
     if (source && !gst_uri_is_valid(source) && !g_file_test(source, G_FILE_TEST_EXISTS)) {
-        g_printerr("quickstart: the file or device %s does not exist\n", source);
+        print_error("quickstart", "the file or device %s does not exist", source);
         return FALSE;
     }
     player.pipeline = pipeline = pipeline_new(source, player.is_live, model, &error);
     if (!pipeline) {
-        g_printerr("quickstart: cannot create the pipeline: %s\n", error->message);
+        print_error("quickstart", "cannot make the pipeline: %s", error->message);
         return FALSE;
     }
 
@@ -273,7 +275,7 @@ static gboolean classify(const char *source, const char *model, guint frame_limi
     if (summary_frames(summary) > 0)
         summary_print(summary, source_name(&player));
     if (problem)
-        g_printerr("quickstart: %s\n", problem);
+        print_error("quickstart", "%s", problem);
     g_mutex_clear(&player.lock);
     return !problem;
 }
@@ -301,12 +303,12 @@ int main(int argc, char **argv)
     g_option_context_add_main_entries(context, entries, NULL);
     g_option_context_add_group(context, gst_init_get_option_group());
     if (!g_option_context_parse(context, &argc, &argv, &error))
-        g_printerr("quickstart: %s\n", error->message);
+        print_error("quickstart", "%s", error->message);
     else if (frames < 0)
-        g_printerr("quickstart: --frames is %d, expected a positive number, or 0 for all frames\n",
-                   frames);
+        print_error("quickstart", "--frames is %d, expected a positive number, or 0 for all frames",
+                    frames);
     else if (sources && sources[1])
-        g_printerr("quickstart: expected one source, found a second one: '%s'\n", sources[1]);
+        print_error("quickstart", "expected one source, found a second one: '%s'", sources[1]);
     else
         ok = classify(sources ? sources[0] : NULL, model, (guint)frames);
     return ok ? EXIT_SUCCESS : EXIT_FAILURE;

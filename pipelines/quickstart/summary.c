@@ -2,6 +2,7 @@
 #include "pipelines/quickstart/summary.h"
 
 #include "pipelines/common/labels.h"
+#include "pipelines/common/print.h"
 
 struct Summary {
     guint frames;
@@ -74,8 +75,9 @@ void summary_print(const Summary *summary, const char *source)
 {
     double seconds = (summary->last_time - summary->first_time) / 1e6;
     g_autoptr(GString) shares = g_string_new(NULL);
+    g_autofree char *clean = print_clean(source, PRINT_MAX_PART);
 
-    g_print("\n%u frames of %s", summary->frames, source);
+    g_print("\n%u frames of %s", summary->frames, clean);
     if (summary->frames > 1 && seconds > 0)
         g_print(": %.1f fps", (summary->frames - 1) / seconds);
     if (summary->times->len > 0)

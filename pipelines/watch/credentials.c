@@ -18,13 +18,15 @@ static gboolean read_file(WatchCredentials *credentials, const char *file, GErro
 {
     g_autoptr(GError) cause = NULL;
     g_autofree char *text = NULL;
+    const char *line;
 
     if (!g_file_get_contents(file, &text, NULL, &cause)) {
         g_set_error(error, cause->domain, cause->code, "cannot read the credentials: %s",
                     cause->message);
         return FALSE;
     }
-    if (!split_credentials(credentials, text, strcspn(text, "\r\n"))) {
+    line = g_str_has_prefix(text, "\xef\xbb\xbf") ? text + 3 : text; /* a byte order mark */
+    if (!split_credentials(credentials, line, strcspn(line, "\r\n"))) {
         g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
                     "the first line of %s is not user:password", file);
         return FALSE;

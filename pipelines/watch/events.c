@@ -7,6 +7,8 @@
 
 #include <json-glib/json-glib.h>
 
+#include "pipelines/common/print.h"
+
 struct WatchEvents {
     char *path;
     int fd;
@@ -40,11 +42,11 @@ static void write_line(gpointer data, gpointer user_data)
     if ((events->is_torn && !write_all(events, "\n", 1)) ||
         !write_all(events, line->str, line->len)) {
         if (events->lost++ == 0)
-            g_printerr("convnext-watch: cannot write events to %s: %s; monitoring continues\n",
-                       events->path, g_strerror(errno));
+            print_error("convnext-watch", "cannot write events to %s: %s; monitoring continues",
+                        events->path, g_strerror(errno));
     } else if (events->lost > 0) {
-        g_printerr("convnext-watch: writing events to %s again; %u were lost\n", events->path,
-                   events->lost);
+        print_error("convnext-watch", "writing events to %s again; %u were lost", events->path,
+                    events->lost);
         events->lost = 0;
     }
 }
@@ -82,12 +84,12 @@ WatchEvents *watch_events_new(const char *path, GError **error)
 
 static void add_string(JsonBuilder *builder, const char *name, const char *value)
 {
-    g_autofree char *valid = value ? g_utf8_make_valid(value, -1) : NULL;
+    g_autofree char *clean = value ? print_clean(value, PRINT_MAX_LINE) : NULL;
 
-    if (!valid)
+    if (!clean)
         return;
     json_builder_set_member_name(builder, name);
-    json_builder_add_string_value(builder, valid);
+    json_builder_add_string_value(builder, clean);
 }
 
 static JsonBuilder *begin_event(WatchCamera *camera, const char *event)

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "pipelines/common/print.h"
+
 struct WatchPipeline {
     WatchSettings *settings;
     WatchCounts *counts;
@@ -270,14 +272,15 @@ WatchOrigin watch_pipeline_error_origin(WatchPipeline *self, GstMessage *message
 {
     const WatchOrigin origin = find_origin(self, GST_MESSAGE_SRC(message));
     g_autoptr(GError) error = NULL;
-    g_autofree char *debug = NULL, *text = NULL;
+    g_autofree char *debug = NULL, *text = NULL, *masked = NULL;
     const char *cause = NULL;
 
     gst_message_parse_error(message, &error, &debug);
     if (debug && origin == WATCH_ORIGIN_SOURCE && (cause = strrchr(debug, '\n')))
         cause++;
     text = g_strconcat(error->message, cause && *cause ? " " : NULL, cause, NULL);
-    *reason = watch_credentials_mask(&self->settings->credentials, text);
+    masked = watch_credentials_mask(&self->settings->credentials, text);
+    *reason = print_clean(masked, PRINT_MAX_PART);
     return origin;
 }
 

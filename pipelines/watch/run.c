@@ -4,6 +4,7 @@
 #include <glib-unix.h>
 #include <string.h>
 
+#include "pipelines/common/print.h"
 #include "pipelines/watch/events.h"
 #include "pipelines/watch/list.h"
 #include "pipelines/watch/metrics.h"
@@ -39,7 +40,7 @@ static void print_message(const char *format, ...)
     text = g_strdup_vprintf(format, arguments);
     va_end(arguments);
     masked = watch_credentials_mask(NULL, text);
-    g_printerr("convnext-watch: %s\n", masked);
+    print_error("convnext-watch", "%s", masked);
 }
 
 /* Starting and stopping */

@@ -5,12 +5,21 @@
 
 #include <libsoup/soup.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "pipelines/watch/metrics.h"
+
+/* A scrape takes milliseconds. Connections that do nothing must neither pile up nor use the
+ * descriptors that cameras need to reconnect. */
+#define MAX_CLIENTS 32
+#define LIFE_MS 10000
+#define BACKLOG 128
+#define RESERVE 256 /* descriptors, or half of all if they are few */
 
 struct WatchServer {
     GSocketService *service;
     SoupServer *soup;
+    GQueue clients; /* Client, oldest first */
     WatchServerText text;
     gpointer data;
     char *url;
@@ -40,7 +49,73 @@ static void on_request(SoupServer *soup, SoupServerMessage *message, const char 
     }
 }
 
-/* Connections are accepted here because libsoup 3.2 leaks a socket for each one that it accepts. */
+/* A request's body would otherwise be kept in memory, whatever its size. */
+static void on_request_headers(SoupServer *soup, SoupServerMessage *message, const char *path,
+                               GHashTable *query, gpointer data)
+{
+    soup_message_body_set_accumulate(soup_server_message_get_request_body(message), FALSE);
+}
+
+/* Clients */
+
+typedef struct Client {
+    WatchServer *server;
+    GIOStream *stream; /* weak reference */
+    guint timeout;     /* event source, or 0 */
+} Client;
+
+static void forget_client(Client *client)
+{
+    g_queue_remove(&client->server->clients, client);
+    if (client->timeout)
+        g_source_remove(client->timeout);
+    g_free(client);
+}
+
+/* libsoup has released the connection. */
+static void on_released(gpointer client, GObject *stream)
+{
+    forget_client(client);
+}
+
+static void close_client(Client *client)
+{
+    g_object_weak_unref(G_OBJECT(client->stream), on_released, client);
+    g_io_stream_close(client->stream, NULL, NULL);
+    forget_client(client);
+}
+
+static gboolean on_client_timeout(gpointer client)
+{
+    ((Client *)client)->timeout = 0;
+    close_client(client);
+    return G_SOURCE_REMOVE;
+}
+
+static void add_client(WatchServer *server, GIOStream *stream)
+{
+    Client *client = g_new(Client, 1);
+
+    if (g_queue_get_length(&server->clients) >= MAX_CLIENTS)
+        close_client(g_queue_peek_head(&server->clients));
+    client->server = server;
+    client->stream = stream;
+    client->timeout = g_timeout_add(LIFE_MS, on_client_timeout, client);
+    g_object_weak_ref(G_OBJECT(stream), on_released, client);
+    g_queue_push_tail(&server->clients, client);
+}
+
+/* The system gives out the lowest free descriptor, so a high one means that few are left. */
+static gboolean is_from_reserve(GSocketConnection *connection)
+{
+    const int fd = g_socket_get_fd(g_socket_connection_get_socket(connection));
+    struct rlimit limit;
+
+    return getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY &&
+           (rlim_t)fd + MIN(RESERVE, limit.rlim_cur / 2) >= limit.rlim_cur;
+}
+
+/* Connections are accepted here because libsoup 3.2 leaks a socket for each that it accepts. */
 static gboolean on_incoming(GSocketService *service, GSocketConnection *connection, GObject *source,
                             gpointer data)
 {
@@ -48,9 +123,15 @@ static gboolean on_incoming(GSocketService *service, GSocketConnection *connecti
     g_autoptr(GSocketAddress) local = g_socket_connection_get_local_address(connection, NULL);
     g_autoptr(GSocketAddress) remote = g_socket_connection_get_remote_address(connection, NULL);
 
-    /* A connection that has already been closed has no addresses. */
-    if (local && remote)
-        soup_server_accept_iostream(server->soup, G_IO_STREAM(connection), local, remote, NULL);
+    if (is_from_reserve(connection)) {
+        g_io_stream_close(G_IO_STREAM(connection), NULL, NULL);
+        return TRUE;
+    }
+    /* A connection that is closed already has no addresses. */
+    if (!local || !remote)
+        return TRUE;
+    add_client(server, G_IO_STREAM(connection));
+    soup_server_accept_iostream(server->soup, G_IO_STREAM(connection), local, remote, NULL);
     return TRUE;
 }
 
@@ -100,8 +181,10 @@ WatchServer *watch_server_new(const char *where, WatchServerText text, gpointer 
     server->soup = soup_server_new("server-header", "convnext-watch", NULL);
     server->text = text;
     server->data = data;
+    soup_server_add_early_handler(server->soup, NULL, on_request_headers, NULL, NULL);
     soup_server_add_handler(server->soup, NULL, on_request, server, NULL);
     server->service = g_socket_service_new();
+    g_socket_listener_set_backlog(G_SOCKET_LISTENER(server->service), BACKLOG);
     g_signal_connect(server->service, "incoming", G_CALLBACK(on_incoming), server);
     if (!g_socket_listener_add_address(G_SOCKET_LISTENER(server->service), address,
                                        G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_TCP, NULL, &bound,
@@ -124,6 +207,8 @@ void watch_server_free(WatchServer *server)
     g_socket_service_stop(server->service);
     g_socket_listener_close(G_SOCKET_LISTENER(server->service));
     g_object_unref(server->service);
+    while (!g_queue_is_empty(&server->clients))
+        close_client(g_queue_peek_head(&server->clients));
     soup_server_disconnect(server->soup);
     g_object_unref(server->soup);
     g_free(server->url);

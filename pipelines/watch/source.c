@@ -4,8 +4,16 @@
 #include <gst/sdp/gstsdpmessage.h>
 #include <string.h>
 
-/* Least time that an RTSP server has for a reply, if the stall timeout is shorter. */
+#include "pipelines/watch/redirect.h"
+
+/* The time an RTSP server has for a reply, however short the stall timeout is. */
 #define REPLY_US (5 * G_USEC_PER_SEC)
+
+/* Limits of a camera's description. The largest codec data, those of H.265, take about a kilobyte.
+ */
+#define MAX_MEDIAS 16
+#define MAX_ATTRIBUTES 512
+#define MAX_ATTRIBUTE_BYTES 65536
 
 /* Pads of a decoder */
 
@@ -42,12 +50,56 @@ static gboolean on_select_stream(GstElement *rtspsrc, guint number, GstCaps *cap
     return TRUE;
 }
 
+static gsize attribute_length(const GstSDPAttribute *attribute)
+{
+    return strlen(attribute->key) + (attribute->value ? strlen(attribute->value) : 0);
+}
+
+/* The size of a description: attributes and the bytes in them. */
+static void measure_sdp(const GstSDPMessage *sdp, gsize *count, gsize *length)
+{
+    *count = gst_sdp_message_attributes_len(sdp);
+    *length = 0;
+    for (guint i = 0; i < gst_sdp_message_attributes_len(sdp); i++)
+        *length += attribute_length(gst_sdp_message_get_attribute(sdp, i));
+    for (guint i = 0; i < gst_sdp_message_medias_len(sdp); i++) {
+        const GstSDPMedia *media = gst_sdp_message_get_media(sdp, i);
+
+        *count += gst_sdp_media_attributes_len(media);
+        for (guint j = 0; j < gst_sdp_media_attributes_len(media); j++)
+            *length += attribute_length(gst_sdp_media_get_attribute(media, j));
+    }
+}
+
+/* Thousands of streams can crash rtspsrc, and it never frees the names of attributes. Posts an
+ * error and removes the streams from a description that is too large. */
+static gboolean check_sdp(GstElement *rtspsrc, GstSDPMessage *sdp)
+{
+    const guint medias = gst_sdp_message_medias_len(sdp);
+    gsize count, length;
+
+    measure_sdp(sdp, &count, &length);
+    if (medias <= MAX_MEDIAS && count <= MAX_ATTRIBUTES && length <= MAX_ATTRIBUTE_BYTES)
+        return TRUE;
+    GST_ELEMENT_ERROR(rtspsrc, STREAM, WRONG_TYPE,
+                      ("It describes %u streams with %zu attributes of %zu bytes, expected at most "
+                       "%d, %d and %d.",
+                       medias, count, length, MAX_MEDIAS, MAX_ATTRIBUTES, MAX_ATTRIBUTE_BYTES),
+                      (NULL));
+    for (guint i = 0; i < medias; i++)
+        gst_sdp_media_uninit((GstSDPMedia *)gst_sdp_message_get_media(sdp, i));
+    g_array_set_size(sdp->medias, 0);
+    return FALSE;
+}
+
 /* GStreamer turns each a=ssrc line into a field name and never frees it, and a server picks a new
  * number for every connection. Nothing here uses these lines. */
 static void on_sdp(GstElement *rtspsrc, GstSDPMessage *sdp, gpointer data)
 {
     GstSDPMedia *media;
 
+    if (!check_sdp(rtspsrc, sdp))
+        return;
     for (guint i = 0; i < gst_sdp_message_medias_len(sdp); i++) {
         media = (GstSDPMedia *)gst_sdp_message_get_media(sdp, i);
         for (guint j = gst_sdp_media_attributes_len(media); j-- > 0;)
@@ -107,8 +159,11 @@ static void on_source_setup(GstElement *decoder, GstElement *element, gpointer d
         g_signal_connect(element, "on-sdp", G_CALLBACK(on_sdp), NULL);
         g_signal_connect(element, "new-manager", G_CALLBACK(on_new_manager), NULL);
     }
-    if (credentials->user && g_object_class_find_property(klass, "user-pw"))
-        g_object_set(element, "user-id", credentials->user, "user-pw", credentials->password, NULL);
+    if (!credentials->user || !g_object_class_find_property(klass, "user-pw"))
+        return;
+    g_object_set(element, "user-id", credentials->user, "user-pw", credentials->password, NULL);
+    if (g_object_class_find_property(klass, "automatic-redirect")) /* it would keep the login */
+        g_object_set(element, "automatic-redirect", FALSE, NULL);
 }
 
 /* Without single-stream, the demuxer of MJPEG over HTTP waits for other streams until it has
@@ -119,7 +174,38 @@ static void on_element_added(GstBin *decoder, GstBin *parent, GstElement *elemen
         g_object_set(element, "single-stream", TRUE, NULL);
 }
 
-/* The bin */
+/* The bin. It gets each message of its elements in the thread that posts it, even while a pipeline
+ * that is being closed drops messages. */
+
+typedef struct WatchSource {
+    GstBin parent;
+    WatchSettings *settings;
+} WatchSource;
+
+typedef GstBinClass WatchSourceClass;
+
+GType watch_source_get_type(void);
+G_DEFINE_TYPE(WatchSource, watch_source, GST_TYPE_BIN)
+
+static void watch_source_handle_message(GstBin *bin, GstMessage *message)
+{
+    watch_redirect_check(((WatchSource *)bin)->settings, message);
+    GST_BIN_CLASS(watch_source_parent_class)->handle_message(bin, message);
+}
+
+static void watch_source_finalize(GObject *object)
+{
+    watch_settings_unref(((WatchSource *)object)->settings);
+    G_OBJECT_CLASS(watch_source_parent_class)->finalize(object);
+}
+
+static void watch_source_class_init(WatchSourceClass *klass)
+{
+    G_OBJECT_CLASS(klass)->finalize = watch_source_finalize;
+    klass->handle_message = watch_source_handle_message;
+}
+
+static void watch_source_init(WatchSource *self) {}
 
 static GstElement *add_element(GstBin *bin, const char *factory, GError **error)
 {
@@ -198,11 +284,13 @@ static GstElement *add_elements(GstBin *bin, const WatchSettings *settings, GErr
 
 GstElement *watch_source_new(const WatchSettings *settings, GError **error)
 {
-    g_autoptr(GstElement) bin = gst_bin_new(NULL);
+    g_autoptr(GstElement) bin = g_object_new(watch_source_get_type(), NULL);
     g_autoptr(GstPad) pad = NULL;
-    GstElement *last = add_elements(GST_BIN(bin), settings, error);
+    GstElement *last;
     GstPad *ghost;
 
+    ((WatchSource *)bin)->settings = watch_settings_ref((WatchSettings *)settings);
+    last = add_elements(GST_BIN(bin), settings, error);
     if (!last)
         return NULL;
 

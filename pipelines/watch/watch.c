@@ -14,6 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "pipelines/common/print.h"
 #include "pipelines/watch/keys.h"
 #include "pipelines/watch/pipeline.h"
 #include "pipelines/watch/run.h"
@@ -40,11 +41,42 @@ static const char help_signals[] =
     "list with an error changes nothing. The events file is reopened in either case. SIGINT and\n"
     "SIGTERM quit.";
 
-/* Handles the options that set a key of [watch]; --set KEY=VALUE sets any key. */
+static gboolean on_key(const char *option, const char *value, gpointer data, GError **error);
+
+/* Options that set the key of [watch] of their long name; --set KEY=VALUE sets any. */
+static const GOptionEntry key_options[] = {
+    {"model", 'm', 0, G_OPTION_ARG_CALLBACK, on_key,
+     "A checkpoint or its folder (default: the bundled model)", "PATH"},
+    {"protocols", 0, 0, G_OPTION_ARG_CALLBACK, on_key, "RTSP transports: tcp, udp, ...", "LIST"},
+    {"credentials-file", 0, 0, G_OPTION_ARG_CALLBACK, on_key,
+     "A file whose first line is user:password", "FILE"},
+    {"credentials-env", 0, 0, G_OPTION_ARG_CALLBACK, on_key,
+     "An environment variable that holds user:password", "NAME"},
+    {"metrics", 0, 0, G_OPTION_ARG_CALLBACK, on_key,
+     "Serve metrics for Prometheus, on localhost unless an address is given", "[ADDRESS:]PORT"},
+    {"events", 0, 0, G_OPTION_ARG_CALLBACK, on_key,
+     "Append a JSON line per change of a camera's state or label", "FILE"},
+    {"set", 's', 0, G_OPTION_ARG_CALLBACK, on_key, "Set any key of [watch], see below",
+     "KEY=VALUE"},
+    {NULL},
+};
+
+/* The long name of an option as GLib passes it: --model, or -m. */
+static const char *option_name(const char *option)
+{
+    const char *name = option + strspn(option, "-");
+
+    for (guint i = 0; name == option + 1 && key_options[i].long_name; i++) {
+        if (key_options[i].short_name == *name)
+            return key_options[i].long_name;
+    }
+    return name;
+}
+
 static gboolean on_key(const char *option, const char *value, gpointer data, GError **error)
 {
     GPtrArray *keys = data;
-    const char *name = option + strspn(option, "-"), *equals;
+    const char *name = option_name(option), *equals;
 
     if (strcmp(name, "set") != 0) {
         g_ptr_array_add(keys, g_strdup(name));
@@ -112,6 +144,7 @@ static GOptionContext *make_context(const GOptionEntry *entries, GPtrArray *keys
     g_option_context_set_summary(context, help_summary);
     g_option_context_set_description(context, description);
     g_option_group_add_entries(group, entries);
+    g_option_group_add_entries(group, key_options);
     g_option_context_set_main_group(context, group);
     g_option_context_add_group(context, gst_init_get_option_group());
     return context;
@@ -122,22 +155,8 @@ static gboolean run_command_line(int argc, char **argv)
     g_autoptr(GPtrArray) keys = g_ptr_array_new_with_free_func(g_free);
     g_autofree char *config = NULL;
     g_auto(GStrv) sources = NULL;
-    gpointer key = on_key;
     const GOptionEntry entries[] = {
         {"config", 'c', 0, G_OPTION_ARG_FILENAME, &config, "The camera list, a key file", "FILE"},
-        {"model", 'm', 0, G_OPTION_ARG_CALLBACK, key,
-         "A checkpoint or its folder (default: the bundled model)", "PATH"},
-        {"protocols", 0, 0, G_OPTION_ARG_CALLBACK, key, "RTSP transports: tcp, udp, ...", "LIST"},
-        {"credentials-file", 0, 0, G_OPTION_ARG_CALLBACK, key,
-         "A file whose first line is user:password", "FILE"},
-        {"credentials-env", 0, 0, G_OPTION_ARG_CALLBACK, key,
-         "An environment variable that holds user:password", "NAME"},
-        {"metrics", 0, 0, G_OPTION_ARG_CALLBACK, key,
-         "Serve metrics for Prometheus, on localhost unless an address is given", "[ADDRESS:]PORT"},
-        {"events", 0, 0, G_OPTION_ARG_CALLBACK, key,
-         "Append a JSON line per change of a camera's state or label", "FILE"},
-        {"set", 's', 0, G_OPTION_ARG_CALLBACK, key, "Set any key of [watch], see below",
-         "KEY=VALUE"},
         {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_STRING_ARRAY, &sources, NULL, "[[NAME=]SOURCE...]"},
         {NULL},
     };
@@ -145,7 +164,7 @@ static gboolean run_command_line(int argc, char **argv)
     g_autoptr(GError) error = NULL;
 
     if (!g_option_context_parse(context, &argc, &argv, &error)) {
-        g_printerr("convnext-watch: %s\n", error->message);
+        print_error("convnext-watch", "%s", error->message);
         return FALSE;
     }
     g_ptr_array_add(keys, NULL);

@@ -104,7 +104,7 @@ rule_public_includes()
     local inspect='pipelines/inspect/[a-z]+\.[ch]'
     only_includes '^gst/convnext/.*\.h$' "<gst/[a-z/-]+\.h>|<glib(-object)?\.h>" \
         'a public header includes only installed headers, in <>'
-    only_includes "^$inspect$" "\"(pipelines/inspect/[a-z]+|model/[^\"]*)\.h\"|$libc|$glib" \
+    only_includes "^$inspect$" "\"(pipelines/(inspect/[a-z]+|common/print)|model/[^\"]*)\.h\"|$libc|$glib" \
         'convnext-inspect uses model/ but not GStreamer'
     include_only_in '<libsoup/[a-z]+\.h>' 'pipelines/watch/server\.c|tests/pipelines/.*' \
         'only the metrics server uses libsoup'

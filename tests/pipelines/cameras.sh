@@ -6,7 +6,7 @@
 
 make_clip street.mov 20
 make_clip yard.mov 20
-timeout 60 "$CNX_ROOT/pipelines/cameras.sh" street.mov yard.mov >files </dev/null ||
+timeout "$PATIENCE" "$CNX_ROOT/pipelines/cameras.sh" street.mov yard.mov >files </dev/null ||
     wrong "two files: status $?"
 expect_lines files 0
 for stream in street.mov yard.mov; do

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 
 #define PAUSE_US 100000
-#define LIFE_S 400
+#define LIFE_S 1200
 
 static gboolean send_picture(GOutputStream *output, GBytes *picture)
 {

@@ -1,10 +1,12 @@
 # Shared by the tests of this folder: a working folder, clips, cameras and checks. Sourced by bash.
 # Meson sets CNX_ROOT, CONVNEXT_BUILD, CONVNEXT_WATCH, JSON_LINES and, if gst-rtsp-server is installed,
-# RTSP_SERVER. PATIENCE is in seconds, 30 by default.
+# RTSP_SERVER. PATIENCE is how many seconds a test waits for something, enough for a machine that is
+# twenty times slower than usual.
 #
 # SPDX-License-Identifier: LGPL-2.1-or-later
 set -u
 export LC_ALL=C.UTF-8
+PATIENCE=${PATIENCE:-300}
 unset http_proxy # souphttpsrc would use it for localhost too
 . "$CNX_ROOT/pipelines/env.sh"
 quickstart=$CNX_ROOT/pipelines/quickstart.sh
@@ -36,6 +38,18 @@ make_clip()
         wrong "cannot make a clip"
 }
 
+# wait_for_line FILE: waits until the file has a line; fails after PATIENCE seconds.
+wait_for_line()
+{
+    local _
+    for _ in $(seq $((PATIENCE * 10))); do
+        [ ! -s "$1" ] || return 0
+        sleep 0.1
+    done
+    wrong "nothing is written to $1"
+    exit 1
+}
+
 # start_camera: starts an RTSP server on localhost and puts its address into $camera. Skips the test if
 # gst-rtsp-server is not installed.
 start_camera()
@@ -46,20 +60,15 @@ start_camera()
     fi
     "$RTSP_SERVER" >"$work/camera" &
     server=$!
-    for _ in $(seq 100); do
-        camera=$(cat "$work/camera")
-        [ -z "$camera" ] || return
-        sleep 0.1
-    done
-    wrong "the RTSP server does not start"
-    exit 1
+    wait_for_line "$work/camera"
+    camera=$(cat "$work/camera")
 }
 
 # wait_for FILE COUNT PATTERN: waits until COUNT lines of the file match, for PATIENCE seconds at most.
 wait_for()
 {
     local _ count
-    for _ in $(seq $((${PATIENCE:-30} * 10))); do
+    for _ in $(seq $((PATIENCE * 10))); do
         count=$(grep -c -E -e "$3" "$1")
         [ "${count:-0}" -lt "$2" ] || return 0
         sleep 0.1
@@ -98,10 +107,10 @@ scrape()
     exec 9<>"/dev/tcp/127.0.0.1/$port"
     printf '%s %s HTTP/1.0\r\nHost: localhost\r\n\r\n' "${method:-GET}" "${path:-/metrics}" >&9
     : >"$1.head"
-    while IFS= read -r -t "${PATIENCE:-30}" line <&9 && [ "$line" != $'\r' ]; do
+    while IFS= read -r -t "$PATIENCE" line <&9 && [ "$line" != $'\r' ]; do
         printf '%s\n' "${line%$'\r'}" >>"$1.head"
     done
-    timeout "${PATIENCE:-30}" cat <&9 >"$1"
+    timeout "$PATIENCE" cat <&9 >"$1"
     exec 9<&-
     status=$(awk 'NR == 1 { print $2 }' "$1.head")
 }
@@ -153,7 +162,7 @@ expect_refusal()
 {
     local words=$1 status sentence
     shift
-    timeout 60 "$@" >"$work/out" 2>"$work/log" </dev/null
+    timeout "$PATIENCE" "$@" >"$work/out" 2>"$work/log" </dev/null
     status=$?
     sentence=$(grep -v -E '^(Classifying|Building|Configuring) ' "$work/log")
     [ $status -eq 1 ] || wrong "$*: ended with $status"

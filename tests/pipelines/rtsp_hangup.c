@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define LIFE_S 400
+#define LIFE_S 1200
 
 static const char description[] = "v=0\r\n"
                                   "o=- 0 0 IN IP4 127.0.0.1\r\n"

@@ -1,6 +1,6 @@
-/* A camera for tests: serves GStreamer's test picture, or the pipeline on the command line, over
- * RTSP on localhost at a port that the system picks, and prints its URL. Exits after 90 seconds, or
- * after --life SECONDS.
+/* A camera for tests: serves GStreamer's test picture, or the pipeline on the command line, by RTSP
+ * on localhost at a port that the system picks, and prints its URL. Exits after twenty minutes
+ * unless --life says otherwise.
  *
  * Standard input takes commands if it is a pipe: `stall` keeps every connection and sends no more
  * packets, `go` sends them again, `size WIDTH HEIGHT` sets the caps of the element named size, and
@@ -140,7 +140,7 @@ static gboolean serve(const char *description, const char *port, const char *log
 
 int main(int argc, char **argv)
 {
-    int life = 90;
+    int life = 1200;
     g_autofree char *port = NULL, *login = NULL;
     const GOptionEntry entries[] = {
         {"port", 0, 0, G_OPTION_ARG_STRING, &port, "Port to listen at", "PORT"},

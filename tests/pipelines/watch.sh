@@ -8,7 +8,7 @@
 # Every frame of a file has a line, and the program ends with the last file.
 make_clip street.mov 30
 make_clip yard.mov 12
-timeout 60 "$CONVNEXT_WATCH" street=street.mov "file://$work/yard.mov" >lines 2>log </dev/null ||
+timeout "$PATIENCE" "$CONVNEXT_WATCH" street=street.mov "file://$work/yard.mov" >lines 2>log </dev/null ||
     wrong "two files: status $?: $(cat log)"
 expect_lines lines 42
 [ "$(grep -c '"stream":"street"' lines)" -eq 30 ] || wrong "not 30 lines of street"
@@ -31,7 +31,7 @@ interval = 10
 source = yard.mov
 top-k = 3
 END
-timeout 60 "$CONVNEXT_WATCH" --config list.ini >lines 2>log </dev/null ||
+timeout "$PATIENCE" "$CONVNEXT_WATCH" --config list.ini >lines 2>log </dev/null ||
     wrong "a key file: status $?: $(cat log)"
 grep -q -F 'street: 30 frames, 3 results' log || wrong "interval is not set: $(cat log)"
 grep '"stream":"street"' lines | grep -q '"index".*"index"' && wrong "top-k of [watch] is not set"
@@ -52,7 +52,7 @@ done
 # A file that cannot be played is reported, and the others are played.
 echo 'This is not a video, and is long enough to be recognised as text.' >text.mp4
 gst-launch-1.0 -q audiotestsrc num-buffers=20 ! wavenc ! filesink location=sound.wav
-timeout 60 "$CONVNEXT_WATCH" text.mp4 sound.wav yard.mov >lines 2>log </dev/null &&
+timeout "$PATIENCE" "$CONVNEXT_WATCH" text.mp4 sound.wav yard.mov >lines 2>log </dev/null &&
     wrong "files without video: status 0"
 expect_lines lines 12
 for file in text.mp4 sound.wav; do
@@ -84,6 +84,13 @@ sed -n 's/.*gone: waiting.*retrying in \([0-9.]*\) s$/\1/p' log | head -n 2 | tr
 "$CONVNEXT_WATCH" ball=test:ball 2>log </dev/null | head -n 1 >lines
 [ "${PIPESTATUS[0]}" -eq 1 ] || wrong "a closed standard output: status ${PIPESTATUS[0]}"
 grep -q 'standard output' log || wrong "a closed standard output is not reported: $(cat log)"
+
+# The options' short names mean what their long names do.
+timeout "$PATIENCE" "$CONVNEXT_WATCH" -c list.ini -m "$CNX_ROOT/model/default" -s interval=15 -s top-k=1 yard.mov \
+    >lines 2>log </dev/null || wrong "short options: status $?: $(cat log)"
+grep -q -F 'yard.mov: 12 frames, 1 results' log || wrong "-s interval=15 is not set: $(cat log)"
+expect_refusal '/nonexistent' "$CONVNEXT_WATCH" -m /nonexistent test:ball
+expect_refusal "unknown key 'intervall'" "$CONVNEXT_WATCH" -s intervall=2 test:ball
 
 expect_refusal 'no camera to watch' "$CONVNEXT_WATCH"
 expect_refusal 'the file none.mp4 does not exist' "$CONVNEXT_WATCH" none.mp4

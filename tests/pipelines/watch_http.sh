@@ -14,10 +14,7 @@ gst-launch-1.0 -q videotestsrc num-buffers=10 pattern=ball ! video/x-raw,width=3
     ! jpegenc ! multifilesink location=picture-%d.jpg || wrong "cannot make pictures"
 "$HTTP_CAMERA" picture-*.jpg >camera &
 server=$!
-for _ in $(seq 100); do
-    [ ! -s camera ] || break
-    sleep 0.1
-done
+wait_for_line camera
 cat >list.ini <<END
 [fourth]
 source = $(cat camera)

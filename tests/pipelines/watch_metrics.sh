@@ -71,7 +71,7 @@ scrape first
 [ "$status" = 200 ] || wrong "status $status"
 grep -q -i '^content-type: text/plain; version=0.0.4' first.head || wrong "$(cat first.head)"
 expect_exposition first
-for _ in $(seq $((${PATIENCE:-30} * 2))); do
+for _ in $(seq $((PATIENCE * 2))); do
     sleep 0.5
     scrape second
     [ "$(metric 'convnext_inferences_total{stream="ball"}' second)" = \
@@ -111,7 +111,7 @@ expect_refusal 'events file unread' "$CONVNEXT_WATCH" --events unread test:ball
 
 # On a full disk, events are lost but results are not, and the failure is reported once.
 gst-launch-1.0 -q videotestsrc num-buffers=10 ! jpegenc ! avimux ! filesink location=yard.avi
-timeout "${PATIENCE:-60}" "$CONVNEXT_WATCH" --events /dev/full yard.avi >full 2>full.log ||
+timeout "$PATIENCE" "$CONVNEXT_WATCH" --events /dev/full yard.avi >full 2>full.log ||
     wrong "a full disk: status $?"
 expect_lines full 10
 [ "$(grep -c 'cannot write events to /dev/full: No space left on device' full.log)" -eq 1 ] ||

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "pipelines/watch/redirect.h"
+
+#include <string.h>
+
+/* Longer chains are loops. A source that falls back from UDP to TCP connects twice without any. */
+#define MAX_CONNECTS 12
+
+typedef struct Origin {
+    char *host;
+    int port;
+    gboolean is_secure;
+} Origin;
+
+static void clear_origin(Origin *origin)
+{
+    g_free(origin->host);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Origin, clear_origin)
+
+static const struct Scheme {
+    const char *name;
+    int port;
+    gboolean is_secure;
+} schemes[] = {
+    {"rtsp", 554, FALSE}, {"rtspu", 554, FALSE}, {"rtspt", 554, FALSE}, {"rtsph", 554, FALSE},
+    {"rtsps", 322, TRUE}, {"rtspsu", 322, TRUE}, {"rtspst", 322, TRUE}, {"rtspsh", 322, TRUE},
+    {"http", 80, FALSE},  {"https", 443, TRUE},
+};
+
+static const struct Scheme *find_scheme(const char *name)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(schemes); i++) {
+        if (g_ascii_strcasecmp(schemes[i].name, name) == 0)
+            return &schemes[i];
+    }
+    return NULL;
+}
+
+static gboolean parse_origin(Origin *origin, const char *text)
+{
+    g_autoptr(GUri) uri = g_uri_parse(text, G_URI_FLAGS_PARSE_RELAXED | G_URI_FLAGS_ENCODED, NULL);
+    const struct Scheme *scheme = uri ? find_scheme(g_uri_get_scheme(uri)) : NULL;
+
+    if (!scheme || !g_uri_get_host(uri) || !*g_uri_get_host(uri))
+        return FALSE;
+    origin->host = g_ascii_strdown(g_uri_get_host(uri), -1);
+    origin->port = g_uri_get_port(uri) > 0 ? g_uri_get_port(uri) : scheme->port;
+    origin->is_secure = scheme->is_secure;
+    return TRUE;
+}
+
+gboolean watch_redirect_is_same_origin(const char *a, const char *b)
+{
+    g_auto(Origin) first = {0}, second = {0};
+
+    return parse_origin(&first, a) && parse_origin(&second, b) &&
+           strcmp(first.host, second.host) == 0 && first.port == second.port &&
+           first.is_secure == second.is_secure;
+}
+
+/* The error that is posted first is the reason of the loss. */
+static void refuse_redirect(GstElement *element, const char *target)
+{
+    g_object_set(element, "user-id", NULL, "user-pw", NULL, NULL);
+    GST_ELEMENT_ERROR(element, RESOURCE, OPEN_READ,
+                      ("It redirects to %s, where its credentials are not sent: make that address "
+                       "the source.",
+                       target),
+                      (NULL));
+}
+
+/* rtspsrc posts it before it connects, also after a redirect. */
+static void check_connect(const WatchSettings *settings, GstElement *element)
+{
+    g_autofree char *location = NULL;
+    const int count = GPOINTER_TO_INT(g_object_get_data(G_OBJECT(element), "connects")) + 1;
+
+    g_object_set_data(G_OBJECT(element), "connects", GINT_TO_POINTER(count));
+    g_object_get(element, "location", &location, NULL);
+    if (settings->credentials.user &&
+        !(location && watch_redirect_is_same_origin(settings->uri, location)))
+        refuse_redirect(element, location ? location : "another address");
+    else if (count == MAX_CONNECTS + 1)
+        GST_ELEMENT_ERROR(element, RESOURCE, OPEN_READ,
+                          ("It redirects more than %d times.", MAX_CONNECTS), (NULL));
+}
+
+/* souphttpsrc does not follow redirects if it has a login, but posts the headers of each reply. */
+static void check_headers(const WatchSettings *settings, GstElement *element,
+                          const GstStructure *headers)
+{
+    g_autoptr(GstStructure) reply = NULL;
+    const char *target = NULL;
+    guint status = 0;
+
+    if (!settings->credentials.user ||
+        !gst_structure_get_uint(headers, "http-status-code", &status) || status < 300 ||
+        status > 399)
+        return;
+    if (gst_structure_get(headers, "response-headers", GST_TYPE_STRUCTURE, &reply, NULL))
+        target = gst_structure_get_string(reply, "Location");
+    refuse_redirect(element, target ? target : "another address");
+}
+
+void watch_redirect_check(const WatchSettings *settings, GstMessage *message)
+{
+    GstElement *element = GST_ELEMENT_CAST(GST_MESSAGE_SRC(message));
+    g_autofree char *code = NULL;
+
+    if (!GST_IS_ELEMENT(GST_MESSAGE_SRC(message)) ||
+        !g_object_class_find_property(G_OBJECT_GET_CLASS(element), "user-pw"))
+        return;
+    if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_PROGRESS) {
+        gst_message_parse_progress(message, NULL, &code, NULL);
+        if (strcmp(code, "connect") == 0)
+            check_connect(settings, element);
+    } else if (gst_message_has_name(message, "http-headers")) {
+        check_headers(settings, element, gst_message_get_structure(message));
+    }
+}

@@ -1,0 +1,37 @@
+/* When two addresses are one place, to which the same login may go.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "pipelines/watch/redirect.h"
+
+static const char *const same[][2] = {
+    {"rtsp://cam/live", "rtsp://cam/other"}, {"rtsp://cam/live", "rtsp://CAM:554/live"},
+    {"rtsp://cam/live", "rtspt://cam/live"}, {"rtsps://cam/live", "rtsps://cam:322/"},
+    {"http://cam/a", "HTTP://cam:80/b?c"},   {"https://[::1]/a", "https://[::1]:443/b"},
+};
+
+static const char *const different[][2] = {
+    {"rtsp://cam/live", "rtsp://evil/live"},
+    {"rtsp://cam/live", "rtsp://cam:8554/live"},
+    {"rtsp://cam/live", "rtsp://cam@evil/live"},
+    {"rtsps://cam:554/live", "rtsp://cam:554/live"},
+    {"rtsps://cam/live", "rtsp://cam:322/live"},
+    {"rtsp://cam/live", "rtsph://evil/live"},
+    {"rtsp://cam/live", "rtsp-sdp://cam"},
+    {"rtsp://cam/live", "/live"},
+    {"https://cam/a", "http://cam:443/a"},
+    {"http://cam/a", "http://cam.evil/a"},
+    {"http://cam/a", ""},
+};
+
+int main(void)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(same); i++) {
+        if (!watch_redirect_is_same_origin(same[i][0], same[i][1]))
+            g_error("%s and %s: expected one place", same[i][0], same[i][1]);
+    }
+    for (guint i = 0; i < G_N_ELEMENTS(different); i++) {
+        if (watch_redirect_is_same_origin(different[i][0], different[i][1]))
+            g_error("%s and %s: expected two places", different[i][0], different[i][1]);
+    }
+    return 0;
+}
