@@ -9,7 +9,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "gst/results/subject.h"
+#include "gst/results/smoothing.h"
 #include "gst/settings/settings.h"
 
 typedef struct GstConvnextEngine GstConvnextEngine;
@@ -68,3 +68,6 @@ gboolean gst_convnext_job_make_scores(GstConvnextJob *job, guint classes, GError
 
 /* The scores of input i: [classes]. */
 float *gst_convnext_job_scores(const GstConvnextJob *job, guint i);
+
+/* What smoothing reads of all results after the run; its result is NULL. */
+GstConvnextSample gst_convnext_job_sample(const GstConvnextJob *job);
