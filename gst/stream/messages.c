@@ -71,6 +71,14 @@ gboolean gst_convnext_warn_unreadable(GstElement *element, const GError *error, 
     return TRUE;
 }
 
+void gst_convnext_warn_not_finite(GstElement *element, GstConvnextEngine *engine)
+{
+    g_autofree char *remark = gst_convnext_engine_remark_not_finite(engine);
+
+    if (remark)
+        GST_ELEMENT_WARNING(element, STREAM, FAILED, ("%s", remark), ("classifying a frame"));
+}
+
 void gst_convnext_announce_engine(GstElement *element, const GstConvnextEngine *engine)
 {
     g_autoptr(GstStructure) info = gst_convnext_engine_info(engine);

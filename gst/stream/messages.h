@@ -23,6 +23,9 @@ gboolean gst_convnext_pass_if_cancelled(GstElement *element, const GError *error
 gboolean gst_convnext_warn_unreadable(GstElement *element, const GError *error,
                                       gboolean *is_posted);
 
+/* Posts a warning that the engine's scores are not finite, unless it did so before. */
+void gst_convnext_warn_not_finite(GstElement *element, GstConvnextEngine *engine);
+
 /* Logs the model of an engine, and posts a warning about files beside it that contradict it. */
 void gst_convnext_announce_engine(GstElement *element, const GstConvnextEngine *engine);
 

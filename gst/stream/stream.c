@@ -175,6 +175,8 @@ static void report_job(GstConvnextStream *self, const GstConvnextJob *job, GstCl
     }
     g_mutex_unlock(&self->lock);
     gst_convnext_log_job(self->element, job);
+    if (!job->is_finite && is_current(self, job))
+        gst_convnext_warn_not_finite(self->element, job->engine);
     for (guint i = 0; job->post_messages && i < job->results->len && is_current(self, job); i++)
         gst_convnext_post_result(self->element, &job->times, g_ptr_array_index(job->results, i));
     for (; changes; changes = g_slist_delete_link(changes, changes))

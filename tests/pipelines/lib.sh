@@ -36,6 +36,23 @@ make_clip()
         wrong "cannot make a clip"
 }
 
+# make_broken_model FOLDER: makes a copy of the bundled model whose scores are NaN.
+make_broken_model()
+{
+    mkdir "$1"
+    cp "$CNX_ROOT"/model/default/*.json "$1"
+    python3 - "$CNX_ROOT/model/default/model.safetensors" "$1/model.safetensors" <<'END'
+import json, struct, sys
+
+data = bytearray(open(sys.argv[1], 'rb').read())
+length, = struct.unpack_from('<Q', data)
+bias = json.loads(data[8:8 + length])['classifier.bias']
+assert bias['dtype'] == 'F16'
+struct.pack_into('<H', data, 8 + length + bias['data_offsets'][0], 0x7e00)
+open(sys.argv[2], 'wb').write(data)
+END
+}
+
 # start_camera: starts an RTSP server on localhost and puts its address into $camera. Skips the test if
 # no server is installed.
 start_camera()
