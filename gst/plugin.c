@@ -15,4 +15,4 @@ static gboolean plugin_init(GstPlugin *plugin)
 
 GST_PLUGIN_DEFINE(GST_VERSION_MAJOR, GST_VERSION_MINOR, convnext,
                   "ConvNeXt image classifiers and backbones on the CPU", plugin_init,
-                  CONVNEXT_VERSION, "LGPL", "gst-convnext", "Unknown package origin")
+                  CONVNEXT_VERSION, "LGPL", CONVNEXT_PACKAGE, CONVNEXT_ORIGIN)

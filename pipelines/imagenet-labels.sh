@@ -5,13 +5,16 @@
 #
 # The element finds them in the default folder, $XDG_DATA_HOME/gst-convnext.
 #
-# The names are WordNet's and come from the Python package timm (Apache-2.0), which is downloaded from
-# PyPI but not executed. --wheel FILE uses a downloaded copy.
+# The names are WordNet's and come from the Python package timm (Apache-2.0). One version is downloaded
+# from PyPI, compared with its SHA-256, and not executed. --wheel FILE uses a downloaded copy, of any
+# version.
 #
 # SPDX-License-Identifier: LGPL-2.1-or-later
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
 . "$root/pipelines/lib.sh"
+timm_version=1.0.31
+timm_sha256=5bd50f7d0fe6d09bf9285ac2523234a1b7e6bf075c0be3e7aed09139fcb617c7
 usage='usage: imagenet-labels.sh [--wheel FILE] [FOLDER]'
 folder=${XDG_DATA_HOME:-$HOME/.local/share}/gst-convnext
 wheel=
@@ -33,9 +36,12 @@ scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 if [ -z "$wheel" ]; then
     cnx_install python3 python3-pip
-    python3 -m pip download -q --no-deps --only-binary :all: --dest "$scratch" timm >&2 ||
-        cnx_die "cannot download the Python package timm"
+    python3 -m pip download -q --no-deps --only-binary :all: --dest "$scratch" "timm==$timm_version" >&2 ||
+        cnx_die "cannot download version $timm_version of the Python package timm"
     wheel=$(echo "$scratch"/timm-*.whl)
+    found=$(sha256sum "$wheel")
+    [ "${found%% *}" = "$timm_sha256" ] ||
+        cnx_die "${wheel##*/}: has the SHA-256 ${found%% *}, expected $timm_sha256"
 else
     cnx_install python3
 fi

@@ -21,6 +21,7 @@ struct GstConvnextEngine {
     GstConvnextRegionKind region;
     char **labels;           /* [classes] */
     const char *labels_from; /* "file", "model", "numbers" */
+    int has_remarked;        /* on scores that are not finite; atomic */
 
     CnxCpusPin *pin; /* NULL without cpu-affinity */
     CnxClient *client;
@@ -238,15 +239,15 @@ static void set_subject(GstConvnextResult *result, const GstConvnextJob *job, gu
 static GstConvnextResult *make_result(const Run *run, const CnxOutputs *outputs, guint image,
                                       GstClockTime took, GError **error)
 {
-    const GstConvnextJob *job = run->job;
+    GstConvnextJob *job = run->job;
     const GstConvnextEngine *self = job->engine;
     const guint i = run->results->len;
     g_autoptr(GstConvnextResult) result = gst_convnext_result_new(self->name, job->times.pts);
 
     if (job->classes > 0)
-        gst_convnext_classify(result, gst_convnext_map_of_image(&outputs->logits, image),
-                              gst_convnext_job_scores(job, i), job->labels, job->classes,
-                              &job->scoring);
+        job->is_finite &= gst_convnext_classify(
+            result, gst_convnext_map_of_image(&outputs->logits, image),
+            gst_convnext_job_scores(job, i), job->labels, job->classes, &job->scoring);
     if (!gst_convnext_add_tensors(result, outputs, image, self->outputs, error))
         return NULL;
     set_subject(result, job, i);
@@ -276,6 +277,7 @@ static gboolean prepare_classes(GstConvnextJob *job, GError **error)
     const CnxConfig *config = cnx_model_config(self->model);
 
     job->classes = 0;
+    job->is_finite = TRUE;
     if (!(self->outputs & GST_CONVNEXT_OUTPUTS_CLASSES))
         return TRUE;
     job->labels = (const char *const *)self->labels;
@@ -338,6 +340,15 @@ char *gst_convnext_engine_remark(const GstConvnextEngine *self)
     return g_strdup_printf("%s: its %u classes have no names and appear as \"class N\": set the "
                            "property labels",
                            self->path, classes);
+}
+
+char *gst_convnext_engine_remark_not_finite(GstConvnextEngine *self)
+{
+    if (!g_atomic_int_compare_and_exchange(&self->has_remarked, FALSE, TRUE))
+        return NULL;
+    return g_strdup_printf("%s: the network's scores are not finite (NaN or infinity): such "
+                           "results have no label, and the state is unknown",
+                           self->path);
 }
 
 const char *gst_convnext_engine_ignored(const GstConvnextEngine *self)

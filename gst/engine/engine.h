@@ -51,6 +51,10 @@ GstStructure *gst_convnext_engine_info(const GstConvnextEngine *engine);
 /* A sentence for the log about missing labels, or NULL. The caller owns it. */
 char *gst_convnext_engine_remark(const GstConvnextEngine *engine);
 
+/* A sentence about scores that are not finite, the first time that it is called; then NULL. The
+ * caller owns it. Any thread. */
+char *gst_convnext_engine_remark_not_finite(GstConvnextEngine *engine);
+
 /* Sentences about config files that belong to another model and were ignored, or NULL. Borrowed. */
 const char *gst_convnext_engine_ignored(const GstConvnextEngine *engine);
 

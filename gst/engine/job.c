@@ -94,3 +94,15 @@ float *gst_convnext_job_scores(const GstConvnextJob *self, guint i)
 {
     return self->scores + (keeps_scores(self) ? (gsize)i * self->classes : 0);
 }
+
+GstConvnextSample gst_convnext_job_sample(const GstConvnextJob *self)
+{
+    return (GstConvnextSample){
+        .times = &self->times,
+        .smoothing = &self->smoothing,
+        .threshold = self->scoring.threshold,
+        .scores = self->classes > 0 ? self->scores : NULL,
+        .labels = self->labels,
+        .classes = self->classes,
+    };
+}

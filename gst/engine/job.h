@@ -9,7 +9,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "gst/results/subject.h"
+#include "gst/results/smoothing.h"
 #include "gst/settings/settings.h"
 
 typedef struct GstConvnextEngine GstConvnextEngine;
@@ -36,6 +36,7 @@ typedef struct GstConvnextJob {
     float *scores;               /* [n or 1, classes], see gst_convnext_job_scores() */
     const char *const *labels;   /* [classes], owned by the engine */
     guint classes;               /* 0 if classes are not among the outputs */
+    gboolean is_finite;          /* the scores of all inputs are known */
     GstClockTime inference_time; /* nanoseconds, of the forward pass or its share of a batch */
 
     /* Capacities. */
@@ -68,3 +69,6 @@ gboolean gst_convnext_job_make_scores(GstConvnextJob *job, guint classes, GError
 
 /* The scores of input i: [classes]. */
 float *gst_convnext_job_scores(const GstConvnextJob *job, guint i);
+
+/* What smoothing reads of all results after the run; its result is NULL. */
+GstConvnextSample gst_convnext_job_sample(const GstConvnextJob *job);

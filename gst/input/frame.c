@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gst/input/frame.h"
 
+#include "gst/input/bounds.h"
 #include "model/base/error.h"
 
 struct GstConvnextFrame {
@@ -226,18 +227,17 @@ const char *gst_convnext_frame_format(const GstConvnextFrame *self)
 gboolean gst_convnext_frame_map(GstConvnextFrame *self, GstBuffer *buffer, CnxImage *image,
                                 GError **error)
 {
-    const GstVideoMeta *meta = gst_buffer_get_video_meta(buffer);
-    gboolean agrees =
-        !meta || (meta->format == GST_VIDEO_INFO_FORMAT(&self->source) &&
-                  meta->width == self->info.width && meta->height == self->info.height);
-
-    if (!agrees || !gst_video_frame_map(&self->mapped, &self->source, buffer,
-                                        GST_MAP_READ | GST_VIDEO_FRAME_MAP_FLAG_NO_REF)) {
+    if (!gst_video_frame_map(&self->mapped, &self->source, buffer,
+                             GST_MAP_READ | GST_VIDEO_FRAME_MAP_FLAG_NO_REF)) {
         g_set_error(error, CNX_ERROR, CNX_ERROR_CORRUPT,
                     "a buffer of %" G_GSIZE_FORMAT " bytes does not hold the picture of %u x %u %s "
-                    "that its caps describe",
+                    "that its caps and metadata describe",
                     gst_buffer_get_size(buffer), self->info.width, self->info.height,
                     GST_VIDEO_INFO_NAME(&self->source));
+        return FALSE;
+    }
+    if (self->mapped.meta && !gst_convnext_bounds_check_planes(&self->mapped, error)) {
+        gst_video_frame_unmap(&self->mapped);
         return FALSE;
     }
     GstVideoFrame *picture = &self->mapped;

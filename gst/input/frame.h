@@ -37,8 +37,10 @@ const CnxImageInfo *gst_convnext_frame_info(const GstConvnextFrame *frame);
 const char *gst_convnext_frame_format(const GstConvnextFrame *frame);
 
 /* Maps the buffer for reading and fills image, which stays valid until gst_convnext_frame_unmap().
- * FALSE with error if the buffer's memory does not hold the picture. Takes no reference to the
- * buffer, which therefore stays writable. */
+ * The frame has the size that gst_convnext_frame_locate() finds, and the GstVideoMeta of the
+ * buffer, if any, has passed gst_convnext_bounds_check_meta(). FALSE with error (CNX_ERROR_CORRUPT)
+ * if the buffer's memory does not hold the picture. Takes no reference to the buffer, which
+ * therefore stays writable. */
 gboolean gst_convnext_frame_map(GstConvnextFrame *frame, GstBuffer *buffer, CnxImage *image,
                                 GError **error);
 void gst_convnext_frame_unmap(GstConvnextFrame *frame);

@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gst/input/input.h"
 
+#include "gst/input/bounds.h"
 #include "model/base/isa.h"
 #include "model/preprocess/preprocess.h"
 
@@ -95,11 +96,14 @@ char *gst_convnext_input_describe(const GstConvnextInput *self)
  * made is therefore mapped only once. */
 static gboolean map_buffer(GstConvnextInput *self, GstBuffer *buffer, GError **error)
 {
+    const GstVideoMeta *meta = gst_buffer_get_video_meta(buffer);
     guint width, height;
     GstConvnextRect visible;
 
     if (self->mapped == buffer)
         return TRUE;
+    if (meta && !gst_convnext_bounds_check_meta(&self->caps, meta, error))
+        return FALSE;
     gst_convnext_frame_locate(&self->caps, buffer, &width, &height, &visible);
     if (!self->frame || !gst_convnext_frame_fits(self->frame, width, height, &visible))
         if (!prepare_picture(self, width, height, &visible, error))

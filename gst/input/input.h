@@ -42,6 +42,7 @@ void gst_convnext_input_release(GstConvnextInput *input);
  * each of these parts of the picture in memory (GstConvnextRect, at least one). Sets inputs, frame
  * size, pts and preprocess_time of the job. The input adapts if the buffer's metadata describes
  * another picture in memory than that of the last frame. Reads the buffer and keeps no reference to
- * it. On failure the job is empty. */
+ * it. On failure the job is empty; the error is CNX_ERROR_CORRUPT if the buffer does not hold the
+ * picture that its caps and metadata describe. */
 gboolean gst_convnext_input_fill(GstConvnextInput *input, GstBuffer *buffer, const GArray *places,
                                  GstConvnextJob *job, GError **error);

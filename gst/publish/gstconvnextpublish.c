@@ -18,8 +18,9 @@
  * finite are `null`.
  *
  * A buffer leaves the element once its lines are written; no line is delayed. A slow reader
- * therefore slows the pipeline down, and a pipe without a reader is an error. Several elements may
- * share standard output: their lines do not interleave.
+ * therefore slows the pipeline down, and a pipe that loses its reader is an error. The first line
+ * waits for the first reader of a named pipe. Several elements may share standard output: their
+ * lines do not interleave.
  *
  * With #GstConvnextPublish:tensor-dir every tensor of every result is also written to that folder,
  * as `<stream or "convnext">-<frame>-<name>.npy`, for numpy.load(). If a buffer carries several
@@ -174,6 +175,11 @@ static gboolean open_location(GstConvnextPublish *self)
     g_autoptr(GError) error = NULL;
 
     self->writer = gst_convnext_line_writer_open(self->active.location, &error);
+    if (self->writer && gst_convnext_line_writer_lacks_reader(self->writer))
+        GST_ELEMENT_INFO(
+            self, RESOURCE, OPEN_WRITE,
+            ("The pipe \"%s\" has no reader: the first line waits for one", self->active.location),
+            (NULL));
     if (self->writer)
         return TRUE;
     GST_ELEMENT_ERROR(self, RESOURCE, OPEN_WRITE, ("%s", error->message), ("property location"));
@@ -211,7 +217,7 @@ static gboolean stop(GstBaseTransform *transform)
     return TRUE;
 }
 
-/* Interrupts a write that waits for a slow reader, because deactivating the pads waits for the
+/* Interrupts a write that waits for a reader, because deactivating the pads waits for the
  * streaming thread. */
 static GstStateChangeReturn change_state(GstElement *element, GstStateChange transition)
 {

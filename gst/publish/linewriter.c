@@ -13,10 +13,13 @@
 
 #include <glib/gstdio.h>
 
+#define READER_INTERVAL (50 * GST_MSECOND) /* between attempts to open a pipe without a reader */
+
 struct GstConvnextLineWriter {
+    char *location;
     char *name; /* for error messages */
     GstPoll *poll;
-    int fd;
+    int fd; /* -1 while a named pipe waits for its first reader */
     gboolean is_stdout;
     gsize chunk;          /* most bytes that one write can take without blocking */
     gboolean is_flushing; /* under stdout_lock */
@@ -42,37 +45,76 @@ static gboolean set_interrupted(GError **error)
     return FALSE;
 }
 
-GstConvnextLineWriter *gst_convnext_line_writer_open(const char *location, GError **error)
+static void free_writer(GstConvnextLineWriter *writer)
 {
-    const gboolean is_stdout = g_str_equal(location, "-");
-    g_autofree char *name = NULL;
-    GstConvnextLineWriter *writer;
+    if (!writer->is_stdout && writer->fd >= 0)
+        close(writer->fd);
+    gst_poll_free(writer->poll);
+    g_free(writer->location);
+    g_free(writer->name);
+    g_free(writer);
+}
+
+static gboolean is_pipe(const char *location)
+{
+    GStatBuf info;
+
+    return g_stat(location, &info) == 0 && S_ISFIFO(info.st_mode);
+}
+
+/* TRUE without a descriptor if the location is a named pipe without a reader: opening it must not
+ * wait for one, because nothing could interrupt that. Once it is open, writes may wait again. */
+static gboolean open_location(GstConvnextLineWriter *writer, GError **error)
+{
+    const int flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NONBLOCK;
     GstPollFD pollfd = GST_POLL_FD_INIT;
     struct stat info;
 
-    if (is_stdout) {
-        name = g_strdup("standard output");
-        pollfd.fd = STDOUT_FILENO;
-    } else {
-        name = g_strdup_printf("\"%s\"", location);
-        pollfd.fd = g_open(location, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    }
-    if (pollfd.fd < 0 || fstat(pollfd.fd, &info) < 0) {
-        set_file_error(error, "open", name, errno);
-        if (pollfd.fd >= 0 && !is_stdout)
-            close(pollfd.fd);
-        return NULL;
-    }
-
-    writer = g_new0(GstConvnextLineWriter, 1);
-    writer->name = g_steal_pointer(&name);
-    writer->fd = pollfd.fd;
-    writer->is_stdout = is_stdout;
+    writer->fd = writer->is_stdout ? STDOUT_FILENO : g_open(writer->location, flags, 0666);
+    if (writer->fd < 0 && errno == ENXIO && is_pipe(writer->location))
+        return TRUE;
+    if (writer->fd < 0 || fstat(writer->fd, &info) < 0)
+        return set_file_error(error, "open", writer->name, errno);
+    if (!writer->is_stdout &&
+        fcntl(writer->fd, F_SETFL, fcntl(writer->fd, F_GETFL) & ~O_NONBLOCK) < 0)
+        return set_file_error(error, "open", writer->name, errno);
     writer->chunk = S_ISREG(info.st_mode) ? G_MAXSSIZE : PIPE_BUF;
-    writer->poll = gst_poll_new(TRUE);
+    pollfd.fd = writer->fd;
     gst_poll_add_fd(writer->poll, &pollfd);
     gst_poll_fd_ctl_write(writer->poll, &pollfd, TRUE);
+    return TRUE;
+}
+
+GstConvnextLineWriter *gst_convnext_line_writer_open(const char *location, GError **error)
+{
+    GstConvnextLineWriter *writer = g_new0(GstConvnextLineWriter, 1);
+
+    writer->is_stdout = g_str_equal(location, "-");
+    writer->location = g_strdup(location);
+    writer->name =
+        writer->is_stdout ? g_strdup("standard output") : g_strdup_printf("\"%s\"", location);
+    writer->fd = -1;
+    writer->poll = gst_poll_new(TRUE);
+    if (!open_location(writer, error))
+        g_clear_pointer(&writer, free_writer);
     return writer;
+}
+
+gboolean gst_convnext_line_writer_lacks_reader(const GstConvnextLineWriter *writer)
+{
+    return writer->fd < 0;
+}
+
+/* Waits for the first reader of a named pipe. */
+static gboolean wait_for_reader(GstConvnextLineWriter *writer, GError **error)
+{
+    while (writer->fd < 0) {
+        if (gst_poll_wait(writer->poll, READER_INTERVAL) < 0 && errno == EBUSY)
+            return set_interrupted(error);
+        if (!open_location(writer, error))
+            return FALSE;
+    }
+    return TRUE;
 }
 
 /* Waits for standard output, if the writer writes to it. Returns FALSE if the writer is flushing.
@@ -155,6 +197,8 @@ gboolean gst_convnext_line_writer_write(GstConvnextLineWriter *writer, const cha
 {
     gboolean ok;
 
+    if (!wait_for_reader(writer, error))
+        return FALSE;
     if (!acquire_output(writer))
         return set_interrupted(error);
     /* Ends a line that another element has cut short. */
@@ -179,8 +223,7 @@ gboolean gst_convnext_line_writer_close(GstConvnextLineWriter *writer, GError **
 
     if (!writer->is_stdout && writer->fd >= 0 && close(writer->fd) < 0)
         ok = set_file_error(error, "close", writer->name, errno);
-    g_clear_pointer(&writer->poll, gst_poll_free);
-    g_free(writer->name);
-    g_free(writer);
+    writer->fd = -1;
+    free_writer(writer);
     return ok;
 }

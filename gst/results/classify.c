@@ -3,6 +3,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gst/results/classify.h"
 
+#include <math.h>
+
 #include "model/base/error.h"
 #include "model/network/scores.h"
 
@@ -47,9 +49,18 @@ static void activate(float *scores, const float *logits, guint classes,
         memcpy(scores, logits, classes * sizeof *scores);
 }
 
-void gst_convnext_classify(GstConvnextResult *result, const float *logits, float *scores,
-                           const char *const *labels, guint classes,
-                           const GstConvnextScoring *scoring)
+/* A logit of -infinity excludes a class: softmax and sigmoid make its score 0. */
+static gboolean scores_are_known(const float *logits, const float *scores, guint classes)
+{
+    for (guint i = 0; i < classes; i++)
+        if (isnan(logits[i]) || logits[i] == INFINITY || !isfinite(scores[i]))
+            return FALSE;
+    return TRUE;
+}
+
+gboolean gst_convnext_classify(GstConvnextResult *result, const float *logits, float *scores,
+                               const char *const *labels, guint classes,
+                               const GstConvnextScoring *scoring)
 {
     const gboolean has_threshold = scoring->activation != GST_CONVNEXT_ACTIVATION_NONE;
     const guint k = MIN(scoring->top_k, classes);
@@ -57,15 +68,20 @@ void gst_convnext_classify(GstConvnextResult *result, const float *logits, float
 
     activate(scores, logits, classes, scoring->activation);
     gst_convnext_result_set_activation(result, scoring->activation);
+    if (!scores_are_known(logits, scores, classes)) {
+        for (guint i = 0; i < classes; i++)
+            scores[i] = NAN;
+        return FALSE;
+    }
     guint n = cnx_top_k(best, k, scores, classes);
     for (guint i = 0; i < n; i++) {
         guint index = best[i];
 
-        /* A NaN compares false, so it is kept: it shows that something is wrong with the model. */
         if (has_threshold && scores[index] < scoring->threshold)
             continue;
         gst_convnext_result_add_class(result, index, labels[index], scores[index]);
     }
+    return TRUE;
 }
 
 const float *gst_convnext_map_of_image(const CnxMap *map, guint image)

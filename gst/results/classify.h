@@ -17,10 +17,13 @@ GstConvnextActivation gst_convnext_activation_resolve(GstConvnextActivation acti
 
 /* Adds the best classes of one image to result, best first: at most scoring->top_k, and with
  * softmax and sigmoid only those whose score reaches the threshold.
- * logits, scores: [classes]; scores receives the score of each class. labels: [classes]. */
-void gst_convnext_classify(GstConvnextResult *result, const float *logits, float *scores,
-                           const char *const *labels, guint classes,
-                           const GstConvnextScoring *scoring);
+ * logits, scores: [classes]; scores receives the score of each class. labels: [classes].
+ *
+ * FALSE if a logit is NaN or infinity, or a score is not finite: the best class is unknown, so the
+ * result has no classes, and all scores are NaN. */
+gboolean gst_convnext_classify(GstConvnextResult *result, const float *logits, float *scores,
+                               const char *const *labels, guint classes,
+                               const GstConvnextScoring *scoring);
 
 /* Adds a copy of each tensor of one image that `which` names.
  * FALSE with error (CNX_ERROR_OUT_OF_MEMORY) if there is no memory for one. */

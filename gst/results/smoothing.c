@@ -170,14 +170,23 @@ static gboolean update_means(GstConvnextSmoother *self, const float *scores, gui
     return TRUE;
 }
 
+/* The state is unknown until the next result, which begins a new average. */
+static GstStructure *lose_state(GstConvnextSmoother *self, const GstConvnextSample *sample)
+{
+    forget_results(self);
+    self->target_index = NO_CLASS;
+    return set_state(self, sample->times, NO_CLASS, NULL, 0, sample->times->running_time);
+}
+
 static GstStructure *add_scores(GstConvnextSmoother *self, const GstConvnextSample *sample)
 {
     const float *scores = sample->scores;
     const GstClockTime now = sample->times->running_time;
 
-    if (!scores || sample->classes == 0 ||
-        !update_means(self, scores, sample->classes, sample->smoothing->alpha))
+    if (!scores || sample->classes == 0)
         return NULL;
+    if (!update_means(self, scores, sample->classes, sample->smoothing->alpha))
+        return lose_state(self, sample);
     int newest = best_of(scores, sample->classes), best = best_of(self->means, sample->classes);
     if (newest != self->streak.index)
         self->streak = (Vote){.index = newest, .when = now};

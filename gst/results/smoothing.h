@@ -37,8 +37,8 @@ gboolean gst_convnext_smoother_is_settled(const GstConvnextSmoother *smoother);
  * state stays and earlier results no longer count.
  *
  * Returns NULL, or if the state has changed a structure `convnext-state-changed`:
- *   old, new      string, labels; absent before the first state, and if no class reaches the
- *                 threshold
+ *   old, new      string, labels; absent before the first state, if no class reaches the threshold
+ *                 and if scores are not finite
  *   score         double, smoothed score of new; absent if new is
  *   since         guint64, running time in nanoseconds from which the results have agreed
  *   frame, stream-time, running-time   guint64, of the frame that changed the state

@@ -50,6 +50,35 @@ void gst_convnext_post_error(GstElement *element, GstMessageType type, const GEr
                              __FILE__, GST_FUNCTION, __LINE__);
 }
 
+gboolean gst_convnext_pass_if_cancelled(GstElement *element, const GError *error)
+{
+    if (g_error_matches(error, CNX_ERROR, CNX_ERROR_CANCELLED))
+        return TRUE;
+    gst_convnext_post_error(element, GST_MESSAGE_ERROR, error, "running a frame");
+    return FALSE;
+}
+
+gboolean gst_convnext_warn_unreadable(GstElement *element, const GError *error, gboolean *is_posted)
+{
+    if (!g_error_matches(error, CNX_ERROR, CNX_ERROR_CORRUPT))
+        return FALSE;
+    if (!*is_posted)
+        GST_ELEMENT_WARNING(
+            element, STREAM, FORMAT,
+            ("%s: this frame, and others like it, pass without a result", error->message),
+            ("reading a frame"));
+    *is_posted = TRUE;
+    return TRUE;
+}
+
+void gst_convnext_warn_not_finite(GstElement *element, GstConvnextEngine *engine)
+{
+    g_autofree char *remark = gst_convnext_engine_remark_not_finite(engine);
+
+    if (remark)
+        GST_ELEMENT_WARNING(element, STREAM, FAILED, ("%s", remark), ("classifying a frame"));
+}
+
 void gst_convnext_announce_engine(GstElement *element, const GstConvnextEngine *engine)
 {
     g_autoptr(GstStructure) info = gst_convnext_engine_info(engine);

@@ -15,6 +15,17 @@
 void gst_convnext_post_error(GstElement *element, GstMessageType type, const GError *error,
                              const char *doing);
 
+/* TRUE if a job was cancelled: its frame passes without a result. Otherwise posts the error. */
+gboolean gst_convnext_pass_if_cancelled(GstElement *element, const GError *error);
+
+/* TRUE if error means that a frame does not hold the picture that its caps and metadata describe.
+ * Posts a warning about it unless *is_posted, which becomes TRUE. */
+gboolean gst_convnext_warn_unreadable(GstElement *element, const GError *error,
+                                      gboolean *is_posted);
+
+/* Posts a warning that the engine's scores are not finite, unless it did so before. */
+void gst_convnext_warn_not_finite(GstElement *element, GstConvnextEngine *engine);
+
 /* Logs the model of an engine, and posts a warning about files beside it that contradict it. */
 void gst_convnext_announce_engine(GstElement *element, const GstConvnextEngine *engine);
 

@@ -42,6 +42,8 @@ struct GstConvnextStream {
     GstConvnextTracks *tracks;
     GstConvnextFrameSettings settings; /* of the last frame */
     gboolean background_is_used;       /* it may have results, or a job under way */
+    gboolean frame_is_unreadable;      /* the current one */
+    gboolean unreadable_is_posted;     /* the warning about such frames */
 };
 
 /* What an event discards: see stream.h. */
@@ -135,14 +137,7 @@ static void attach_results(GstConvnextStream *self, GstBuffer *buffer, gboolean 
 /* The lock is held. Returns the changes (GstStructure), one for each state that has changed. */
 static GSList *update_states(GstConvnextStream *self, const GstConvnextJob *job)
 {
-    const GstConvnextSample sample = {
-        .times = &job->times,
-        .smoothing = &job->smoothing,
-        .threshold = job->scoring.threshold,
-        .scores = job->classes > 0 ? job->scores : NULL,
-        .labels = job->labels,
-        .classes = job->classes,
-    };
+    const GstConvnextSample sample = gst_convnext_job_sample(job);
 
     if (job->smoothing.kind != GST_CONVNEXT_SMOOTHING_NONE) {
         self->has_states = TRUE;
@@ -186,6 +181,8 @@ static void report_job(GstConvnextStream *self, const GstConvnextJob *job, GstCl
     }
     g_mutex_unlock(&self->lock);
     gst_convnext_log_job(self->element, job);
+    if (!job->is_finite && is_current(self, job))
+        gst_convnext_warn_not_finite(self->element, job->engine);
     for (guint i = 0; job->post_messages && i < job->results->len && is_current(self, job); i++)
         gst_convnext_post_result(self->element, &job->times, g_ptr_array_index(job->results, i));
     for (; changes; changes = g_slist_delete_link(changes, changes))
@@ -193,15 +190,6 @@ static void report_job(GstConvnextStream *self, const GstConvnextJob *job, GstCl
             gst_convnext_post_structure(self->element, changes->data);
         else
             gst_structure_free(changes->data);
-}
-
-/* TRUE if the job was cancelled: its frame passes without a result. Otherwise posts the error. */
-static gboolean pass_if_cancelled(GstConvnextStream *self, const GError *error)
-{
-    if (g_error_matches(error, CNX_ERROR, CNX_ERROR_CANCELLED))
-        return TRUE;
-    gst_convnext_post_error(self->element, GST_MESSAGE_ERROR, error, "running a frame");
-    return FALSE;
 }
 
 /* From a frame to a job */
@@ -262,6 +250,14 @@ static gboolean fill_inputs(GstConvnextStream *self, GstBuffer *buffer,
     return TRUE;
 }
 
+/* TRUE if the frame passes without a result, because it is damaged or its job was cancelled. */
+static gboolean pass_unreadable(GstConvnextStream *self, const GError *error)
+{
+    self->frame_is_unreadable =
+        gst_convnext_warn_unreadable(self->element, error, &self->unreadable_is_posted);
+    return self->frame_is_unreadable || gst_convnext_pass_if_cancelled(self->element, error);
+}
+
 /* thumbnail: of the frame, or NULL. The job is empty if there is no object to run. */
 static gboolean make_job(GstConvnextStream *self, GstBuffer *buffer,
                          const GstConvnextFrameSettings *settings, const GstConvnextTimes *times,
@@ -271,7 +267,7 @@ static gboolean make_job(GstConvnextStream *self, GstBuffer *buffer,
     g_autoptr(GError) error = NULL;
 
     if (!fill_inputs(self, buffer, settings, &error))
-        return pass_if_cancelled(self, error);
+        return pass_unreadable(self, error);
     if (job->n == 0)
         return TRUE;
     job->times = *times;
@@ -322,7 +318,7 @@ static gboolean run_and_attach(GstConvnextStream *self, GstBuffer *buffer,
     g_autoptr(GError) error = NULL;
 
     if (!gst_convnext_engine_run(job, &error))
-        return pass_if_cancelled(self, error);
+        return gst_convnext_pass_if_cancelled(self->element, error);
     keep_results(self, job->results, job->objects);
     attach_results(self, buffer, TRUE, settings->carry);
     report_job(self, job, gst_util_get_timestamp() - start, TRUE);
@@ -347,7 +343,8 @@ static gboolean handle_sync(GstConvnextStream *self, GstBuffer *buffer,
         return FALSE;
     if (self->job->n > 0)
         return run_and_attach(self, buffer, settings, start);
-    attach_results(self, buffer, is_new, settings->carry);
+    if (!self->frame_is_unreadable)
+        attach_results(self, buffer, is_new, settings->carry);
     return TRUE;
 }
 
@@ -367,7 +364,7 @@ static void on_background_done(const GstConvnextJob *job, const GError *error, g
     self->has_failed |= is_current && !g_error_matches(error, CNX_ERROR, CNX_ERROR_CANCELLED);
     g_mutex_unlock(&self->lock);
     if (is_current)
-        pass_if_cancelled(self, error);
+        gst_convnext_pass_if_cancelled(self->element, error);
 }
 
 static gboolean submit_job(GstConvnextStream *self)
@@ -376,7 +373,7 @@ static gboolean submit_job(GstConvnextStream *self)
     gboolean replaced;
 
     if (!gst_convnext_background_submit(self->background, &self->job, &replaced, &error))
-        return pass_if_cancelled(self, error);
+        return gst_convnext_pass_if_cancelled(self->element, error);
     self->background_is_used = TRUE;
     g_mutex_lock(&self->lock);
     self->stats.replaced += replaced;
@@ -397,7 +394,7 @@ static gboolean handle_latest(GstConvnextStream *self, GstBuffer *buffer,
         is_fine = submit_job(self);
     if (objects)
         gst_convnext_background_hold(self->background, FALSE);
-    if (is_fine)
+    if (is_fine && !self->frame_is_unreadable)
         attach_results(self, buffer, collect_finished(self), settings->carry);
     return is_fine;
 }
@@ -434,6 +431,7 @@ gboolean gst_convnext_stream_frame(GstConvnextStream *self, GstBuffer *buffer,
     if (has_moved)
         gst_element_post_message(self->element, gst_message_new_latency(GST_OBJECT(self->element)));
     follow_settings(self, settings);
+    self->frame_is_unreadable = FALSE;
     if (runs_objects(self))
         gst_convnext_tracks_update(self->tracks, buffer, gst_convnext_input_caps(self->input),
                                    &settings->objects);
@@ -482,6 +480,7 @@ void gst_convnext_stream_start(GstConvnextStream *self)
     g_mutex_unlock(&self->lock);
     forget(self, FORGET_ALL);
     self->frames = 0;
+    self->unreadable_is_posted = FALSE;
     self->job = gst_convnext_job_new();
     gst_segment_init(&self->segment, GST_FORMAT_TIME);
 }

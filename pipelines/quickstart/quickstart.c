@@ -101,6 +101,16 @@ static void on_error(GstBus *bus, GstMessage *message, gpointer user_data)
                         g_strdup_printf("cannot play %s: %s", source_name(player), error->message));
 }
 
+/* Warnings of GStreamer's elements are for developers. */
+static void on_warning(GstBus *bus, GstMessage *message, gpointer user_data)
+{
+    g_autoptr(GError) error = NULL;
+
+    gst_message_parse_warning(message, &error, NULL);
+    if (g_str_has_prefix(GST_MESSAGE_SRC_NAME(message), "convnext"))
+        g_printerr("quickstart: %s\n", error->message);
+}
+
 static void on_eos(GstBus *bus, GstMessage *message, gpointer user_data)
 {
     g_main_loop_quit(((Player *)user_data)->loop);
@@ -227,6 +237,7 @@ static void play(Player *player)
     player->loop = loop;
     gst_bus_add_signal_watch(bus);
     g_signal_connect(bus, "message::error", G_CALLBACK(on_error), player);
+    g_signal_connect(bus, "message::warning", G_CALLBACK(on_warning), player);
     g_signal_connect(bus, "message::eos", G_CALLBACK(on_eos), player);
     sources[0] = g_unix_signal_add(SIGINT, on_interrupt, player);
     sources[1] = g_unix_signal_add(SIGTERM, on_interrupt, player);

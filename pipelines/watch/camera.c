@@ -221,8 +221,11 @@ static void on_error(WatchCamera *camera, GstMessage *message)
  * end, so the warning does. */
 static void on_warning(WatchCamera *camera, GstMessage *message)
 {
+    g_autofree char *text = watch_pipeline_model_warning(camera->pipeline, message);
     WatchProgress progress;
 
+    if (text)
+        camera->hooks->changed(camera, text, camera->data);
     if (!is_open(camera) || !watch_pipeline_hung_up(camera->pipeline, message))
         return;
     watch_pipeline_read(camera->pipeline, &progress);

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <unistd.h>
 
 #include <json-glib/json-glib.h>
@@ -137,7 +138,10 @@ void watch_events_add_label(WatchEvents *events, WatchCamera *camera, const GstS
     add_string(builder, "new", gst_structure_get_string(message, "new"));
     if (gst_structure_get_double(message, "score", &score)) {
         json_builder_set_member_name(builder, "score");
-        json_builder_add_double_value(builder, score);
+        if (isfinite(score))
+            json_builder_add_double_value(builder, score);
+        else
+            json_builder_add_null_value(builder); /* JSON has no NaN */
     }
     end_event(events, builder);
 }

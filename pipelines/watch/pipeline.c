@@ -297,6 +297,16 @@ gboolean watch_pipeline_hung_up(WatchPipeline *self, GstMessage *message)
     return debug && strstr(debug, "The server closed the connection.");
 }
 
+char *watch_pipeline_model_warning(WatchPipeline *self, GstMessage *message)
+{
+    g_autoptr(GError) error = NULL;
+
+    if (GST_MESSAGE_SRC(message) != GST_OBJECT_CAST(self->convnext))
+        return NULL;
+    gst_message_parse_warning(message, &error, NULL);
+    return g_strdup(error->message);
+}
+
 GstBus *watch_pipeline_bus(WatchPipeline *self)
 {
     return gst_element_get_bus(self->pipeline);

@@ -55,6 +55,10 @@ WatchOrigin watch_pipeline_error_origin(WatchPipeline *pipeline, GstMessage *mes
  */
 gboolean watch_pipeline_hung_up(WatchPipeline *pipeline, GstMessage *message);
 
+/* message: a warning. Its text if the element convnext posted it, otherwise NULL. The caller owns
+ * it. */
+char *watch_pipeline_model_warning(WatchPipeline *pipeline, GstMessage *message);
+
 /* The caller owns the result. */
 GstBus *watch_pipeline_bus(WatchPipeline *pipeline);
 GstStructure *watch_pipeline_stats(WatchPipeline *pipeline); /* of the element convnext */

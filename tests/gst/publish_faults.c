@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "gst/publish/gstconvnextpublish.h"
@@ -181,6 +182,59 @@ GST_START_TEST(test_stalled_reader)
 }
 GST_END_TEST;
 
+static char *make_fifo(void)
+{
+    char *path = folder_path("fifo");
+
+    fail_unless_equals_int(mkfifo(path, 0600), 0);
+    return path;
+}
+
+/* A named pipe without a reader does not block the start. A frame waits for the reader until a
+ * state change interrupts it. */
+GST_START_TEST(test_fifo_without_reader)
+{
+    g_autofree char *path = make_fifo();
+    g_autoptr(GstElement) element = make_element("location", path, NULL);
+    GstHarness *harness = make_harness(gst_object_ref(element));
+    GThread *thread = g_thread_new(NULL, push_until_refused, harness);
+
+    g_usleep(200000);
+    fail_unless_equals_int(gst_element_set_state(element, GST_STATE_NULL),
+                           GST_STATE_CHANGE_SUCCESS);
+    fail_unless_equals_int(GPOINTER_TO_INT(g_thread_join(thread)), GST_FLOW_FLUSHING);
+    gst_harness_teardown(harness);
+}
+GST_END_TEST;
+
+static gpointer push_one(gpointer harness)
+{
+    return GINT_TO_POINTER(gst_harness_push(harness, make_frame(make_result("first"))));
+}
+
+/* A reader that comes later gets the first line. An error is posted when it is gone. */
+GST_START_TEST(test_fifo_with_late_reader)
+{
+    g_autofree char *path = make_fifo();
+    g_autoptr(GstElement) element = make_element("location", path, NULL);
+    g_autoptr(GstBus) bus = gst_bus_new();
+    g_autoptr(GstHarness) harness = make_harness(gst_object_ref(element));
+    GThread *thread = g_thread_new(NULL, push_one, harness);
+    char line[1000];
+
+    g_usleep(200000);
+    FILE *reader = fopen(path, "r");
+    fail_unless(reader && fgets(line, sizeof line, reader));
+    fail_unless(strstr(line, "\"model\":\"first\""), "%s", line);
+    fail_unless_equals_int(GPOINTER_TO_INT(g_thread_join(thread)), GST_FLOW_OK);
+    fclose(reader);
+    gst_element_set_bus(element, bus);
+    fail_unless_equals_int(GPOINTER_TO_INT(push_one(harness)), GST_FLOW_ERROR);
+    check_error(bus, GST_RESOURCE_ERROR_WRITE, path, g_strerror(EPIPE));
+    gst_element_set_bus(element, NULL);
+}
+GST_END_TEST;
+
 #define SHARED_LINES 200
 
 /* Pushes SHARED_LINES frames to an element with this name as its stream. */
@@ -276,6 +330,8 @@ static Suite *publish_faults_suite(void)
     tcase_add_test(tc, test_tensor_dir_vanishes);
     tcase_add_test(tc, test_broken_pipe);
     tcase_add_loop_test(tc, test_stalled_reader, 0, 2);
+    tcase_add_test(tc, test_fifo_without_reader);
+    tcase_add_test(tc, test_fifo_with_late_reader);
     tcase_add_test(tc, test_shared_stdout);
     tcase_add_test(tc, test_torn_line);
     return suite;

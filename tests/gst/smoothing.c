@@ -115,6 +115,16 @@ GST_START_TEST(test_none)
 }
 GST_END_TEST;
 
+/* With as many results as the current state, another label does not replace it. */
+GST_START_TEST(test_tie)
+{
+    majority(2, 4);
+    expect("aabbb", (const char *const[5]){[1] = "->a", [4] = "a>b"});
+    gst_convnext_smoother_reset(smoother);
+    expect("aa--aa", (const char *const[6]){[1] = "->a"}); /* the same without a label */
+}
+GST_END_TEST;
+
 /* A label that flickers never becomes the state. */
 GST_START_TEST(test_flicker)
 {
@@ -159,21 +169,38 @@ GST_START_TEST(test_exponential)
 }
 GST_END_TEST;
 
-/* Below the threshold there is no label. A result with a NaN is ignored. */
+/* Below the threshold there is no label. */
 GST_START_TEST(test_exponential_threshold)
 {
-    const float nothing[] = {0.3f, 0.3f, 0.3f}, nan[] = {0.9f, NAN, 0.9f};
+    const float nothing[] = {0.3f, 0.3f, 0.3f};
     GstStructure *s;
 
     exponential(1, 0.5);
     expect("a", (const char *const[1]){"->a"});
-    fail_unless(!add(nan, 0));
     s = add(nothing, -1);
     fail_unless(s && letter(s, "old") == 'a' && letter(s, "new") == '-');
     fail_unless(!gst_structure_has_field(s, "score"));
     gst_structure_free(s);
     fail_unless(!add(nothing, -1));
     expect("a", (const char *const[1]){"->a"});
+}
+GST_END_TEST;
+
+/* After scores that are not finite the state is unknown, and the next result begins a new
+ * average. */
+GST_START_TEST(test_exponential_not_finite)
+{
+    const float nan[] = {0.9f, NAN, 0.9f};
+
+    exponential(0.1, 0);
+    expect("a", (const char *const[1]){"->a"});
+    fail_unless(gst_convnext_smoother_is_settled(smoother));
+    g_autoptr(GstStructure) s = add(nan, -1);
+    fail_unless(s && letter(s, "old") == 'a' && letter(s, "new") == '-');
+    fail_unless(!gst_structure_has_field(s, "score"));
+    fail_unless(gst_convnext_smoother_is_settled(smoother));
+    fail_unless(!add(nan, -1));
+    expect("b", (const char *const[1]){"->b"});
 }
 GST_END_TEST;
 
@@ -237,10 +264,12 @@ static Suite *smoothing_suite(void)
     tcase_add_test(tc, test_majority);
     tcase_add_test(tc, test_no_smoothing);
     tcase_add_test(tc, test_none);
+    tcase_add_test(tc, test_tie);
     tcase_add_test(tc, test_flicker);
     tcase_add_test(tc, test_since);
     tcase_add_test(tc, test_exponential);
     tcase_add_test(tc, test_exponential_threshold);
+    tcase_add_test(tc, test_exponential_not_finite);
     tcase_add_test(tc, test_change);
     tcase_add_test(tc, test_change_back);
     tcase_add_test(tc, test_change_activation);

@@ -61,6 +61,29 @@ static void check_refused(char *path, CnxError code, const char *word)
 #define U(dtype, shape, offsets) \
     "\"u\":{\"dtype\":\"" dtype "\",\"shape\":[" shape "],\"data_offsets\":[" offsets "]}"
 
+/* A tensor may have no elements, wherever it lies. */
+static void test_no_elements(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *path =
+        write_header("none.safetensors",
+                     "{\"a\":{\"dtype\":\"F32\",\"shape\":[0],\"data_offsets\":[0,0]}," T(
+                         "0,8") "," U("F16", "3,0,2", "8,8") "}",
+                     8);
+    g_autoptr(CnxContainer) container = cnx_container_open(path, CNX_WEIGHT_SET_AUTO, &error);
+    const gsize elements[] = {0, 2, 0};
+    guint count;
+
+    g_assert_no_error(error);
+    const CnxTensor *tensors = cnx_container_tensors(container, &count);
+    g_assert_cmpuint(count, ==, G_N_ELEMENTS(elements));
+    for (guint i = 0; i < count; i++) {
+        g_assert_cmpuint(tensors[i].elements, ==, elements[i]);
+        g_assert_cmpuint(tensors[i].size, ==, 4 * elements[i]);
+    }
+    g_remove(path);
+}
+
 /* Each header breaks one rule, except the first, which is valid and so proves that the others fail
  * because of the rule that they break. */
 static const struct {
@@ -85,6 +108,8 @@ static const struct {
     {"does not begin at 0", "{" T("4,12") "}", 12},
     {"trailing bytes", "{" T("0,8") "}", 9},
     {"size is not shape times dtype", "{" U("F32", "3", "0,8") "}", 8},
+    {"no elements but data", "{" U("F32", "0", "0,8") "}", 8},
+    {"elements but no data", "{" U("F32", "2", "0,0") "}", 0},
     {"no offsets", "{\"t\":{\"dtype\":\"F32\",\"shape\":[2]}}", 8},
     {"three offsets", "{" U("F32", "2", "0,8,8") "}", 8},
     {"unknown key", "{\"t\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8],\"x\":1}}", 8},
@@ -284,6 +309,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     folder = g_dir_make_tmp("convnext-checkpoint-XXXXXX", NULL);
     g_test_add_func("/checkpoint/headers", test_headers);
+    g_test_add_func("/checkpoint/no-elements", test_no_elements);
     g_test_add_func("/checkpoint/truncated", test_truncated);
     g_test_add_func("/checkpoint/other-files", test_other_files);
     g_test_add_func("/checkpoint/other-networks", test_other_networks);

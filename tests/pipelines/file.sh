@@ -22,6 +22,13 @@ expect_lines uri 5
 expect_lines picture 150
 expect_summary picture 150
 
+make_broken_model broken
+"$quickstart" --frames 5 --model broken 'a clip, 50 %.mov' >nothing 2>log </dev/null ||
+    wrong "scores that are NaN: status $?"
+[ "$(grep -c '"classes":\[\]' nothing)" -eq 5 ] || wrong "scores that are NaN: $(cat nothing)"
+grep -q "^quickstart: .*broken: the network's scores are not finite" log ||
+    wrong "scores that are NaN: no warning: $(cat log)"
+
 make_clip long.mov 3000
 expect_interruption long.mov
 [ "$count" -lt 3000 ] || wrong "the interruption came after the last frame"

@@ -12,6 +12,16 @@ for file in 'gstreamer-1.0/libgstconvnext.so' 'libgstconvnext-1.0.so' 'gstconvne
     [ -n "$(find root -path "*/$file")" ] || wrong "not installed: $file"
 done
 
+# gst-inspect names the package and its origin.
+for line in '  Version  *0' '  License  *LGPL' '  Source module  *gst-convnext$' \
+    '  Binary package  *gst-convnext, built from source$' '  Origin URL  *the source tree of gst-convnext$'; do
+    gst-inspect-1.0 --no-colors convnext | grep -q "^$line" || wrong "gst-inspect lacks '$line'"
+done
+for element in convnext convnextpublish; do
+    gst-inspect-1.0 --no-colors $element | grep -q '^  Author  *The gst-convnext developers$' ||
+        wrong "gst-inspect names no author of $element"
+done
+
 cat >program.c <<'END'
 #include <gst/convnext/convnext.h>
 

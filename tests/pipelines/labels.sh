@@ -40,5 +40,23 @@ expect_refusal 'nameless.whl: lacks a name for a class of imagenet_synsets.txt' 
     "$labels" --wheel nameless.whl
 echo 'not a wheel' >text.whl
 expect_refusal 'text.whl: not a wheel of timm' "$labels" --wheel text.whl
+
+# A download of another file than the expected one is refused. This pip "downloads" the wheel above, and
+# no package is missing.
+mkdir bin
+cat >bin/python3 <<END
+#!/bin/bash
+[ "\$1 \$2 \$3" = '-m pip download' ] || exec $(command -v python3) "\$@"
+echo "\$*" >$work/pip
+while [ "\$1" != --dest ]; do shift; done
+cp $work/timm.whl "\$2/timm-0.0.0-py3-none-any.whl"
+END
+printf '#!/bin/bash\nprintf "%%s installed\\n" python3 python3-pip\n' >bin/dpkg-query
+chmod +x bin/*
+PATH=$work/bin:$PATH expect_refusal \
+    "timm-0.0.0-py3-none-any.whl: has the SHA-256 $(sha256sum timm.whl | cut -d ' ' -f 1), expected " \
+    "$labels" downloaded
+[ ! -e downloaded ] || wrong "lists of a wheel with another hash"
+grep -q 'timm==[0-9]' pip || wrong "no version is downloaded: $(cat pip)"
 expect_refusal '--wheel needs a file' "$labels" --wheel
 exit $bad

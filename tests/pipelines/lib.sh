@@ -50,6 +50,23 @@ wait_for_line()
     exit 1
 }
 
+# make_broken_model FOLDER: makes a copy of the bundled model whose scores are NaN.
+make_broken_model()
+{
+    mkdir "$1"
+    cp "$CNX_ROOT"/model/default/*.json "$1"
+    python3 - "$CNX_ROOT/model/default/model.safetensors" "$1/model.safetensors" <<'END'
+import json, struct, sys
+
+data = bytearray(open(sys.argv[1], 'rb').read())
+length, = struct.unpack_from('<Q', data)
+bias = json.loads(data[8:8 + length])['classifier.bias']
+assert bias['dtype'] == 'F16'
+struct.pack_into('<H', data, 8 + length + bias['data_offsets'][0], 0x7e00)
+open(sys.argv[2], 'wb').write(data)
+END
+}
+
 # start_camera: starts an RTSP server on localhost and puts its address into $camera. Skips the test if
 # gst-rtsp-server is not installed.
 start_camera()

@@ -73,6 +73,23 @@ check_output()
         wrong "$page: the $1 program did not print 12 lines: $(cat "$2")"
 }
 
+# check_failures NAME COMMAND...: without the film or without the plugin, the program fails and prints
+# the reason.
+check_failures()
+{
+    local name=$1
+    shift
+    mv street.mp4 hidden.mp4
+    "$@" >/dev/null 2>failure.err && wrong "$page: the $name program does not fail without its film"
+    grep -q 'Resource not found' failure.err ||
+        wrong "$page: the $name program does not print why it fails: $(cat failure.err)"
+    mv hidden.mp4 street.mp4
+    GST_PLUGIN_PATH='' GST_REGISTRY=$work/registry-without.bin "$@" >/dev/null 2>failure.err &&
+        wrong "$page: the $name program does not fail without the plugin"
+    grep -q 'no element "convnext"' failure.err ||
+        wrong "$page: the $name program does not name the missing element: $(cat failure.err)"
+}
+
 run_c()
 {
     export PKG_CONFIG_PATH=$CONVNEXT_BUILD/meson-uninstalled
@@ -82,6 +99,7 @@ run_c()
         $(pkg-config --cflags --libs gstconvnext-1.0)"; then
         ./program >c.out || wrong "$page: the C program: status $?"
         check_output C c.out
+        check_failures C ./program
     else
         wrong "$page: the C program does not compile"
     fi
@@ -95,6 +113,7 @@ run_python()
     fi
     /usr/bin/python3 "$1" >python.out || wrong "$page: the Python program: status $?"
     check_output Python python.out
+    check_failures Python /usr/bin/python3 "$1"
 }
 
 # Blocks of C without main(), and of Python without GStreamer, are fragments.

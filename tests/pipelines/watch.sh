@@ -37,6 +37,22 @@ grep -q -F 'street: 30 frames, 3 results' log || wrong "interval is not set: $(c
 grep '"stream":"street"' lines | grep -q '"index".*"index"' && wrong "top-k of [watch] is not set"
 grep '"stream":"yard"' lines | grep -v -q '"index".*"index".*"index"' && wrong "top-k of [yard] is not set"
 
+# A network whose scores are NaN has no label: one warning, no state, and JSON everywhere.
+make_broken_model broken
+for smoothing in majority exponential; do
+    rm -f events
+    timeout 60 "$CONVNEXT_WATCH" --events events --set model=broken --set smoothing=$smoothing \
+        yard.mov >lines 2>log </dev/null || wrong "scores that are NaN: status $?: $(cat log)"
+    [ "$(grep -c '"classes":\[\]' lines)" -eq 12 ] || wrong "scores that are NaN: $(head -n 2 lines)"
+    [ "$(grep -c "broken: the network's scores are not finite" log)" -eq 1 ] ||
+        wrong "scores that are NaN: not one warning: $(cat log)"
+    grep -q 'shows' log && wrong "scores that are NaN have a label: $(cat log)"
+    grep -q '(nothing) *100.0 %' log || wrong "scores that are NaN: $(cat log)"
+    grep -q '"event":"state"' events && wrong "scores that are NaN have a state: $(cat events)"
+    python3 -c 'import json, sys
+for line in open(sys.argv[1]): json.loads(line, parse_constant=sys.exit)' events || wrong "no JSON: $(cat events)"
+done
+
 # A file that ends does not stop the other cameras; each signal stops all, with their summaries.
 for signal in INT TERM; do
     start_watch ball=test:ball bars=test:smpte short=yard.mov

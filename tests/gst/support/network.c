@@ -147,6 +147,29 @@ char *network_new_wide(guint times)
     return make_network(times, TRUE);
 }
 
+/* The classifier's biases are the last values of the file. */
+static void set_biases(const char *folder, guint n, float bias)
+{
+    g_autofree char *path = g_build_filename(folder, "model.safetensors", NULL), *file = NULL;
+    gsize length;
+
+    g_assert_true(g_file_get_contents(path, &file, &length, NULL));
+    char *biases = file + length - NETWORK_CLASSES * sizeof bias;
+    for (guint i = 0; i < n; i++)
+        memcpy(biases + i * sizeof bias, &bias, sizeof bias);
+    g_assert_true(g_file_set_contents(path, file, (gssize)length, NULL));
+}
+
+void network_set_bias(const char *folder, float bias)
+{
+    set_biases(folder, 1, bias);
+}
+
+void network_fill_bias(const char *folder, float bias)
+{
+    set_biases(folder, NETWORK_CLASSES, bias);
+}
+
 char *network_add_file(const char *folder, const char *name, const char *text)
 {
     char *path = g_build_filename(folder, name, NULL);

@@ -20,6 +20,10 @@ char *network_new(void);
 char *network_new_backbone(void);
 char *network_new_wide(guint times);
 
+/* Replaces the classifier's bias of the first class, or of all. */
+void network_set_bias(const char *folder, float bias);
+void network_fill_bias(const char *folder, float bias);
+
 /* Writes a file with this text to a folder. Returns its path; the caller owns it. */
 char *network_add_file(const char *folder, const char *name, const char *text);
 
