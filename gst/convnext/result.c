@@ -11,6 +11,7 @@ struct _GstConvnextResult {
     GstClockTime pts;
     guint width, height; /* of the frame, pixels; 0 until they are set */
     Region region;
+    GstConvnextOrientation orientation;
     GstConvnextActivation activation;
     GstClockTime preprocess, inference; /* nanoseconds, or GST_CLOCK_TIME_NONE */
     gboolean has_object;
@@ -43,6 +44,28 @@ GType gst_convnext_activation_get_type(void)
 
     if (g_once_init_enter(&type))
         g_once_init_leave(&type, g_enum_register_static("GstConvnextActivation", values));
+    return type;
+}
+
+GType gst_convnext_orientation_get_type(void)
+{
+    static const GEnumValue values[] = {
+        {GST_CONVNEXT_ORIENTATION_IDENTITY, "The frame is upright", "identity"},
+        {GST_CONVNEXT_ORIENTATION_90R, "Turn clockwise by 90 degrees", "90r"},
+        {GST_CONVNEXT_ORIENTATION_180, "Turn by 180 degrees", "180"},
+        {GST_CONVNEXT_ORIENTATION_90L, "Turn counterclockwise by 90 degrees", "90l"},
+        {GST_CONVNEXT_ORIENTATION_HORIZ, "Flip horizontally", "horiz"},
+        {GST_CONVNEXT_ORIENTATION_VERT, "Flip vertically", "vert"},
+        {GST_CONVNEXT_ORIENTATION_UL_LR, "Flip across the diagonal from upper left to lower right",
+         "ul-lr"},
+        {GST_CONVNEXT_ORIENTATION_UR_LL, "Flip across the diagonal from upper right to lower left",
+         "ur-ll"},
+        {GST_CONVNEXT_ORIENTATION_AUTO, "Follow the stream's image-orientation tag", "auto"},
+        {0, NULL, NULL}};
+    static gsize type;
+
+    if (g_once_init_enter(&type))
+        g_once_init_leave(&type, g_enum_register_static("GstConvnextOrientation", values));
     return type;
 }
 
@@ -109,6 +132,14 @@ void gst_convnext_result_set_region(GstConvnextResult *result, guint x, guint y,
 {
     g_return_if_fail(WRITABLE(result));
     result->region = (Region){x, y, width, height};
+}
+
+void gst_convnext_result_set_orientation(GstConvnextResult *result,
+                                         GstConvnextOrientation orientation)
+{
+    g_return_if_fail(WRITABLE(result));
+    g_return_if_fail(orientation < GST_CONVNEXT_ORIENTATION_AUTO);
+    result->orientation = orientation;
 }
 
 void gst_convnext_result_set_activation(GstConvnextResult *result, GstConvnextActivation activation)
@@ -184,6 +215,12 @@ void gst_convnext_result_get_region(GstConvnextResult *result, guint *x, guint *
         *width = result->region.width;
     if (height)
         *height = result->region.height;
+}
+
+GstConvnextOrientation gst_convnext_result_get_orientation(GstConvnextResult *result)
+{
+    g_return_val_if_fail(GST_IS_CONVNEXT_RESULT(result), GST_CONVNEXT_ORIENTATION_IDENTITY);
+    return result->orientation;
 }
 
 GstConvnextActivation gst_convnext_result_get_activation(GstConvnextResult *result)
@@ -342,6 +379,9 @@ GstStructure *gst_convnext_result_to_structure(GstConvnextResult *result)
                           result->height, NULL);
     if (result->region.width)
         set_region_field(structure, &result->region);
+    if (result->orientation != GST_CONVNEXT_ORIENTATION_IDENTITY)
+        gst_structure_set(structure, "orientation", GST_TYPE_CONVNEXT_ORIENTATION,
+                          result->orientation, NULL);
     if (result->object_id >= 0)
         gst_structure_set(structure, "object-id", G_TYPE_INT, result->object_id, NULL);
     if (result->object_label)

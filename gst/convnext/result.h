@@ -35,6 +35,40 @@ GST_CONVNEXT_API
 GType gst_convnext_activation_get_type(void);
 
 /**
+ * GstConvnextOrientation:
+ * @GST_CONVNEXT_ORIENTATION_IDENTITY: the frame is upright
+ * @GST_CONVNEXT_ORIENTATION_90R: turned clockwise by 90 degrees
+ * @GST_CONVNEXT_ORIENTATION_180: turned by 180 degrees
+ * @GST_CONVNEXT_ORIENTATION_90L: turned counterclockwise by 90 degrees
+ * @GST_CONVNEXT_ORIENTATION_HORIZ: flipped horizontally
+ * @GST_CONVNEXT_ORIENTATION_VERT: flipped vertically
+ * @GST_CONVNEXT_ORIENTATION_UL_LR: flipped across the diagonal from upper left to lower right
+ * @GST_CONVNEXT_ORIENTATION_UR_LL: flipped across the diagonal from upper right to lower left
+ * @GST_CONVNEXT_ORIENTATION_AUTO: as a value of the element's property, the orientation in the
+ *   stream's `image-orientation` tag; never in a result
+ *
+ * How a frame is turned to be upright. The values are those of #GstVideoOrientationMethod.
+ *
+ * Since: 0.1
+ */
+typedef enum {
+    GST_CONVNEXT_ORIENTATION_IDENTITY,
+    GST_CONVNEXT_ORIENTATION_90R,
+    GST_CONVNEXT_ORIENTATION_180,
+    GST_CONVNEXT_ORIENTATION_90L,
+    GST_CONVNEXT_ORIENTATION_HORIZ,
+    GST_CONVNEXT_ORIENTATION_VERT,
+    GST_CONVNEXT_ORIENTATION_UL_LR,
+    GST_CONVNEXT_ORIENTATION_UR_LL,
+    GST_CONVNEXT_ORIENTATION_AUTO
+} GstConvnextOrientation;
+
+#define GST_TYPE_CONVNEXT_ORIENTATION (gst_convnext_orientation_get_type())
+
+GST_CONVNEXT_API
+GType gst_convnext_orientation_get_type(void);
+
+/**
  * GstConvnextClass:
  * @index: index among the network's outputs, from 0
  * @label: (nullable): the label, UTF-8, or %NULL if the model has no labels
@@ -149,6 +183,19 @@ void gst_convnext_result_set_frame_size(GstConvnextResult *result, guint width, 
 GST_CONVNEXT_API
 void gst_convnext_result_set_region(GstConvnextResult *result, guint x, guint y, guint width,
                                     guint height);
+
+/**
+ * gst_convnext_result_set_orientation:
+ * @result: a result to which the caller holds the only reference
+ * @orientation: how the region is turned for the network
+ *
+ * Sets the orientation, which is %GST_CONVNEXT_ORIENTATION_IDENTITY in a new result.
+ *
+ * Since: 0.1
+ */
+GST_CONVNEXT_API
+void gst_convnext_result_set_orientation(GstConvnextResult *result,
+                                         GstConvnextOrientation orientation);
 
 /**
  * gst_convnext_result_set_activation:
@@ -281,6 +328,22 @@ void gst_convnext_result_get_frame_size(GstConvnextResult *result, guint *width,
 GST_CONVNEXT_API
 void gst_convnext_result_get_region(GstConvnextResult *result, guint *x, guint *y, guint *width,
                                     guint *height);
+
+/**
+ * gst_convnext_result_get_orientation:
+ * @result: a result
+ *
+ * Gets how the region was turned for the network.
+ *
+ * The frame size and the region are those of the frame as it is stored. The feature maps are those
+ * of the region as it was turned.
+ *
+ * Returns: the orientation
+ *
+ * Since: 0.1
+ */
+GST_CONVNEXT_API
+GstConvnextOrientation gst_convnext_result_get_orientation(GstConvnextResult *result);
 
 /**
  * gst_convnext_result_get_activation:
@@ -436,6 +499,7 @@ GList *gst_convnext_result_list_tensors(GstConvnextResult *result) G_GNUC_WARN_U
  * - `pts`: guint64, nanoseconds
  * - `width`, `height`: guint, the size of the frame in pixels
  * - `region`: #GstValueArray of four guint, in pixels: x, y, width, height
+ * - `orientation`: #GstConvnextOrientation; absent if the region was not turned
  * - `object-id`: int
  * - `object-label`: string
  * - `activation`: #GstConvnextActivation; absent if classes were not requested

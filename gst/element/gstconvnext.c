@@ -14,36 +14,30 @@
  *
  * The element accepts every raw video format in any size. It crops and resizes a copy of the frame
  * with the preprocessing that the checkpoint was evaluated with; the video itself keeps its size.
- * The colour matrix, range and pixel aspect ratio come from the caps.
+ * The colour matrix, range and pixel aspect ratio come from the caps, and the orientation from the
+ * `image-orientation` tag, unless #convnext:orientation is set.
  *
- * Without #convnext:model it runs the bundled model, which detects the health of a camera: normal,
- * dark, overexposed, defocused, obstructed, noisy, low-contrast, corrupted or no-signal.
+ * Without #convnext:model it runs the bundled model, which detects the health of a camera.
  *
  * The model is loaded in the transition from NULL to READY. If the model, the labels or a property
  * are unusable, the element posts an error of one sentence. Elements of one process that use the
  * same file share its weights.
  *
  * Every writable property can be set while playing and takes effect at the next frame. A new model
- * is loaded in a separate thread while the current one keeps running. When the new one takes over,
- * the element posts the element message `convnext-model-updated` with the fields of
- * #convnext:model-info and `frame` (guint64), the number of the first frame that it runs on. If a
- * model cannot be loaded, the element posts a warning and keeps the current model. Set properties
- * that depend on each other, such as a model and its labels, with one call of g_object_set().
+ * is loaded in a separate thread while the current one keeps running; the element message
+ * `convnext-model-updated` reports that it has taken over. If a model cannot be loaded, the element
+ * posts a warning and keeps the current one. Set properties that depend on each other, such as a
+ * model and its labels, with one call of g_object_set().
  *
- * With #convnext:mode `sync` each frame waits for its result. With `latest` frames never wait: the
- * newest frame is preprocessed at once, the network runs the newest input as soon as it is free,
- * and each frame carries the newest finished result with its age. End of stream waits for the last
- * result.
+ * With #convnext:mode `sync` each frame waits for its result. With `latest` frames never wait: each
+ * carries the newest finished result with its age, and end of stream waits for the last one.
  *
  * With #convnext:interval N the network runs on the first frame and on every Nth after it;
  * #convnext:min-period limits the rate by time. The frames in between, and all buffers with
- * %GST_BUFFER_FLAG_GAP, carry the last result with its age, or nothing if #convnext:carry is
- * `false`. A flush, a new segment and new caps discard the carried result; a discontinuity, which
- * in live video is a lost frame, does not.
+ * %GST_BUFFER_FLAG_GAP, carry the last result with its age unless #convnext:carry is `false`.
  *
  * With `sync`, a QoS event about a late frame makes the network skip frames until the stream has
- * caught up; frames are never dropped. In a live pipeline the element adds its measured latency to
- * the LATENCY query.
+ * caught up; frames are never dropped. A live pipeline learns the measured latency.
  *
  * With #convnext:region `objects` the network runs on each object that upstream elements describe
  * in a #GstVideoRegionOfInterestMeta or, from GStreamer 1.24, a #GstAnalyticsODMtd. Each object
@@ -51,9 +45,8 @@
  *
  * With #convnext:post-messages each new result is also posted as an element message `convnext`.
  * With #convnext:smoothing the results are combined into a state, the label that currently holds,
- * and each change is posted as an element message `convnext-state-changed`.
- *
- * gst/README.md describes messages with their fields, objects, states and metadata in full.
+ * and each change is posted as an element message `convnext-state-changed`. gst/README.md describes
+ * messages with their fields, objects, states and metadata in full.
  *
  * ## Example launch lines
  * |[
@@ -77,6 +70,7 @@
 #include "gst/input/input.h"
 #include "gst/settings/settings.h"
 #include "gst/stream/messages.h"
+#include "gst/stream/orientation.h"
 #include "gst/stream/stream.h"
 
 GST_DEBUG_CATEGORY(gst_convnext_debug); /* stream.c and messages.c log to it too */
@@ -89,6 +83,7 @@ struct _GstConvnext {
 
     GstConvnextStream *stream; /* never NULL */
     GstConvnextReload *reload; /* never NULL */
+    GstConvnextTags tags;      /* belongs to the streaming thread */
 
     /* Guarded by the object lock. */
     GstConvnextSettings settings;
@@ -371,13 +366,14 @@ static GstFlowReturn gst_convnext_transform_ip(GstBaseTransform *base, GstBuffer
     GstConvnext *self = GST_CONVNEXT(base);
 
     GST_OBJECT_LOCK(self);
-    const GstConvnextFrameSettings settings = self->settings.frame;
+    GstConvnextFrameSettings settings = self->settings.frame;
     const gboolean reload_is_ready = self->reload_is_ready;
     GST_OBJECT_UNLOCK(self);
     if (!ensure_input(base))
         return GST_FLOW_NOT_NEGOTIATED;
     if (reload_is_ready)
         follow_reload(self);
+    gst_convnext_tags_apply(&self->tags, &settings);
     return gst_convnext_stream_frame(self->stream, buffer, &settings) ? GST_FLOW_OK
                                                                       : GST_FLOW_ERROR;
 }
@@ -396,6 +392,10 @@ static gboolean gst_convnext_sink_event(GstBaseTransform *base, GstEvent *event)
     const GstSegment *segment;
 
     switch (GST_EVENT_TYPE(event)) {
+    case GST_EVENT_STREAM_START:
+    case GST_EVENT_TAG:
+        gst_convnext_tags_add(&self->tags, GST_BASE_TRANSFORM_SINK_PAD(base), event);
+        break;
     case GST_EVENT_SEGMENT:
         gst_event_parse_segment(event, &segment);
         gst_convnext_stream_set_segment(self->stream, segment);

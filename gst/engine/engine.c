@@ -226,6 +226,7 @@ static void set_subject(GstConvnextResult *result, const GstConvnextJob *job, gu
     const GstConvnextObject *object = gst_convnext_job_object(job, i);
 
     gst_convnext_result_set_frame_size(result, job->frame_width, job->frame_height);
+    gst_convnext_result_set_orientation(result, job->orientation);
     if (!object) {
         gst_convnext_result_set_region(result, 0, 0, job->frame_width, job->frame_height);
         return;

@@ -18,11 +18,12 @@ typedef struct GstConvnextJob {
     GstConvnextEngine *engine; /* from gst_convnext_job_begin() to gst_convnext_job_end() */
 
     /* Made by the streaming thread. */
-    guint n;                         /* inputs */
-    guint width, height;             /* of each input, pixels */
-    float *inputs;                   /* [n, height, width, 3], normalised RGB */
-    GArray *objects;                 /* [n] GstConvnextObject; empty for a whole frame */
-    guint frame_width, frame_height; /* of the caps, pixels */
+    guint n;                            /* inputs */
+    guint width, height;                /* of each input, pixels */
+    float *inputs;                      /* [n, height, width, 3], normalised RGB */
+    GArray *objects;                    /* [n] GstConvnextObject; empty for a whole frame */
+    guint frame_width, frame_height;    /* of the caps, pixels */
+    GstConvnextOrientation orientation; /* of the inputs; not AUTO */
     GstConvnextTimes times;
     GstConvnextScoring scoring;
     GstConvnextSmoothing smoothing;

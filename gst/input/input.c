@@ -10,6 +10,7 @@
 struct GstConvnextInput {
     GstConvnextEngine *engine;
     GstVideoInfo caps;
+    GstConvnextOrientation orientation;
     GstConvnextFrame *frame; /* NULL, like preprocess, if preparing a picture failed */
     CnxPreprocess *preprocess;
     guint width, height; /* of the input, pixels */
@@ -24,6 +25,28 @@ static void drop_picture(GstConvnextInput *self)
     g_clear_pointer(&self->frame, gst_convnext_frame_free);
 }
 
+G_STATIC_ASSERT((int)GST_CONVNEXT_ORIENTATION_90R == (int)CNX_ORIENTATION_90R);
+G_STATIC_ASSERT((int)GST_CONVNEXT_ORIENTATION_180 == (int)CNX_ORIENTATION_180);
+G_STATIC_ASSERT((int)GST_CONVNEXT_ORIENTATION_90L == (int)CNX_ORIENTATION_90L);
+G_STATIC_ASSERT((int)GST_CONVNEXT_ORIENTATION_HORIZ == (int)CNX_ORIENTATION_HORIZ);
+G_STATIC_ASSERT((int)GST_CONVNEXT_ORIENTATION_VERT == (int)CNX_ORIENTATION_VERT);
+G_STATIC_ASSERT((int)GST_CONVNEXT_ORIENTATION_UL_LR == (int)CNX_ORIENTATION_UL_LR);
+G_STATIC_ASSERT((int)GST_CONVNEXT_ORIENTATION_UR_LL == (int)CNX_ORIENTATION_UR_LL);
+
+/* From this region of the picture to an input. */
+static CnxPreprocess *new_preprocess(const GstConvnextInput *self, const GstConvnextRect *region,
+                                     GError **error)
+{
+    CnxImageInfo info = *gst_convnext_frame_info(self->frame);
+
+    info.x = (guint)region->x;
+    info.y = (guint)region->y;
+    info.w = (guint)region->w;
+    info.h = (guint)region->h;
+    info.orientation = (CnxOrientation)self->orientation;
+    return cnx_preprocess_new(gst_convnext_engine_recipe(self->engine), &info, error);
+}
+
 /* Prepares for a picture of width x height in memory with this visible part. */
 static gboolean prepare_picture(GstConvnextInput *self, guint width, guint height,
                                 const GstConvnextRect *visible, GError **error)
@@ -31,8 +54,7 @@ static gboolean prepare_picture(GstConvnextInput *self, guint width, guint heigh
     drop_picture(self);
     self->frame = gst_convnext_frame_new(&self->caps, width, height, visible, error);
     if (self->frame)
-        self->preprocess = cnx_preprocess_new(gst_convnext_engine_recipe(self->engine),
-                                              gst_convnext_frame_info(self->frame), error);
+        self->preprocess = new_preprocess(self, visible, error);
     if (self->preprocess) {
         cnx_preprocess_size(self->preprocess, &self->width, &self->height);
         if (gst_convnext_engine_make_ready(self->engine, self->width, self->height, error))
@@ -92,6 +114,15 @@ char *gst_convnext_input_describe(const GstConvnextInput *self)
                            info->y, info->w, info->h, self->width, self->height);
 }
 
+void gst_convnext_input_set_orientation(GstConvnextInput *self, GstConvnextOrientation orientation)
+{
+    if (orientation == self->orientation)
+        return;
+    g_assert(!self->mapped);
+    self->orientation = orientation;
+    drop_picture(self); /* the next frame prepares it again */
+}
+
 /* For converted formats, mapping is most of the work. A frame that runs after its thumbnail was
  * made is therefore mapped only once. */
 static gboolean map_buffer(GstConvnextInput *self, GstBuffer *buffer, GError **error)
@@ -134,18 +165,11 @@ gboolean gst_convnext_input_thumbnail(GstConvnextInput *self, GstBuffer *buffer,
 static gboolean fill_place(GstConvnextInput *self, const GstConvnextRect *place,
                            GstConvnextJob *job, guint i, GError **error)
 {
-    CnxImageInfo info = *gst_convnext_frame_info(self->frame);
+    g_autoptr(CnxPreprocess) preprocess = new_preprocess(self, place, error);
 
-    info.x = (guint)place->x;
-    info.y = (guint)place->y;
-    info.w = (guint)place->w;
-    info.h = (guint)place->h;
-    CnxPreprocess *preprocess =
-        cnx_preprocess_new(gst_convnext_engine_recipe(self->engine), &info, error);
     if (!preprocess)
         return FALSE;
     cnx_preprocess_run(preprocess, &self->image, gst_convnext_job_input(job, i), NULL);
-    cnx_preprocess_free(preprocess);
     return TRUE;
 }
 
@@ -184,6 +208,7 @@ gboolean gst_convnext_input_fill(GstConvnextInput *self, GstBuffer *buffer, cons
     /* Downstream knows the frame that the caps describe, not the picture in memory. */
     job->frame_width = (guint)GST_VIDEO_INFO_WIDTH(&self->caps);
     job->frame_height = (guint)GST_VIDEO_INFO_HEIGHT(&self->caps);
+    job->orientation = self->orientation;
     job->times.pts = GST_BUFFER_PTS(buffer);
     job->preprocess_time = gst_util_get_timestamp() - start;
     return TRUE;

@@ -29,8 +29,13 @@ const GstVideoInfo *gst_convnext_input_caps(const GstConvnextInput *input);
 /* One line for the log: the picture, its format and the input. The caller owns it. */
 char *gst_convnext_input_describe(const GstConvnextInput *input);
 
-/* Makes the thumbnail of a frame. FALSE if the buffer does not hold the frame that its caps
- * describe. The buffer stays mapped until gst_convnext_input_fill() or
+/* Sets how frames are turned for the network, from the next frame on; not AUTO. A new input does
+ * not turn them. No frame may be mapped. */
+void gst_convnext_input_set_orientation(GstConvnextInput *input,
+                                        GstConvnextOrientation orientation);
+
+/* Makes the thumbnail of a frame, not turned. FALSE if the buffer does not hold the frame that its
+ * caps describe. The buffer stays mapped until gst_convnext_input_fill() or
  * gst_convnext_input_release(). */
 gboolean gst_convnext_input_thumbnail(GstConvnextInput *input, GstBuffer *buffer,
                                       CnxThumbnail *thumbnail);
@@ -40,9 +45,15 @@ void gst_convnext_input_release(GstConvnextInput *input);
 
 /* Begins a job with the whole frame as its only input or, if places is not NULL, with one input for
  * each of these parts of the picture in memory (GstConvnextRect, at least one). Sets inputs, frame
+<<<<<<< HEAD
  * size, pts and preprocess_time of the job. The input adapts if the buffer's metadata describes
  * another picture in memory than that of the last frame. Reads the buffer and keeps no reference to
  * it. On failure the job is empty; the error is CNX_ERROR_CORRUPT if the buffer does not hold the
  * picture that its caps and metadata describe. */
+=======
+ * size, orientation, pts and preprocess_time of the job. The input adapts if the buffer's metadata
+ * describes another picture in memory than that of the last frame. Reads the buffer and keeps no
+ * reference to it. On failure the job is empty. */
+>>>>>>> w-i13orient
 gboolean gst_convnext_input_fill(GstConvnextInput *input, GstBuffer *buffer, const GArray *places,
                                  GstConvnextJob *job, GError **error);

@@ -137,6 +137,15 @@ static void append_region(GString *line, const char *key, const Source *source)
     g_string_append_printf(line, "[%u,%u,%u,%u]", meta->x, meta->y, meta->width, meta->height);
 }
 
+static void append_orientation(GString *line, const char *key, const Source *source)
+{
+    GstConvnextOrientation orientation = gst_convnext_result_get_orientation(source->result);
+    g_autoptr(GEnumClass) words = g_type_class_ref(GST_TYPE_CONVNEXT_ORIENTATION);
+
+    if (orientation != GST_CONVNEXT_ORIENTATION_IDENTITY)
+        append_string_member(line, key, g_enum_get_value(words, (int)orientation)->value_nick);
+}
+
 static void append_object(GString *line, const char *key, const Source *source)
 {
     const char *label;
@@ -277,6 +286,7 @@ static const Field fields[] = {
     {"model", append_model},
     {"age", append_age},
     {"region", append_region},
+    {"orientation", append_orientation},
     {"object", append_object},
     {"classes", append_classes},
     {GST_CONVNEXT_TENSOR_EMBEDDING, append_tensor_values},

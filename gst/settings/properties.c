@@ -145,6 +145,12 @@ static void install_model_properties(GObjectClass *klass, const char *bundled)
                           "How a frame is cropped and scaled to the network's input",
                           GST_TYPE_CONVNEXT_CROP, GST_CONVNEXT_CROP_AUTO, FLAGS));
     g_object_class_install_property(
+        klass, GST_CONVNEXT_PROP_ORIENTATION,
+        g_param_spec_enum("orientation", "Orientation",
+                          "How a frame or an object is turned for the network; the frame itself, "
+                          "regions and boxes stay as they are",
+                          GST_TYPE_CONVNEXT_ORIENTATION, GST_CONVNEXT_ORIENTATION_AUTO, FLAGS));
+    g_object_class_install_property(
         klass, GST_CONVNEXT_PROP_OUTPUTS,
         g_param_spec_flags("outputs", "Outputs", "Outputs to attach to each frame",
                            GST_TYPE_CONVNEXT_OUTPUTS, GST_CONVNEXT_DEFAULT_OUTPUTS, FLAGS));
@@ -346,6 +352,7 @@ void gst_convnext_settings_install(GObjectClass *klass, const char *bundled)
     gst_type_mark_as_plugin_api(GST_TYPE_CONVNEXT_OUTPUTS, 0);
     gst_type_mark_as_plugin_api(GST_TYPE_CONVNEXT_ACTIVATION, 0);
     gst_type_mark_as_plugin_api(GST_TYPE_CONVNEXT_CROP, 0);
+    gst_type_mark_as_plugin_api(GST_TYPE_CONVNEXT_ORIENTATION, 0);
     gst_type_mark_as_plugin_api(GST_TYPE_CONVNEXT_WEIGHTS, 0);
     gst_type_mark_as_plugin_api(GST_TYPE_CONVNEXT_REGION, 0);
     gst_type_mark_as_plugin_api(GST_TYPE_CONVNEXT_MODE, 0);

@@ -10,7 +10,8 @@ void gst_convnext_settings_init(GstConvnextSettings *settings)
 {
     *settings = (GstConvnextSettings){
         .engine = {.outputs = GST_CONVNEXT_DEFAULT_OUTPUTS},
-        .frame = {.scoring = {.top_k = GST_CONVNEXT_DEFAULT_TOP_K,
+        .frame = {.orientation = GST_CONVNEXT_ORIENTATION_AUTO,
+                  .scoring = {.top_k = GST_CONVNEXT_DEFAULT_TOP_K,
                               .threshold = GST_CONVNEXT_DEFAULT_THRESHOLD},
                   .smoothing = {.window = GST_CONVNEXT_DEFAULT_SMOOTHING_WINDOW,
                                 .count = GST_CONVNEXT_DEFAULT_SMOOTHING_COUNT,
@@ -52,6 +53,7 @@ static const gsize offsets[GST_CONVNEXT_PROP_SETTINGS_END] = {
     FRAME(THRESHOLD, scoring.threshold),
     ENGINE(INPUT_SIZE, input_size),
     ENGINE(CROP, crop),
+    FRAME(ORIENTATION, orientation),
     ENGINE(REGION, region),
     FRAME(OBJECT_CLASS, objects.klass),
     FRAME(OBJECT_MARGIN, objects.margin),
@@ -170,10 +172,11 @@ gboolean gst_convnext_settings_get(const GstConvnextSettings *settings, guint id
 gboolean gst_convnext_frame_settings_same_results(const GstConvnextFrameSettings *a,
                                                   const GstConvnextFrameSettings *b)
 {
-    return a->scoring.activation == b->scoring.activation && a->scoring.top_k == b->scoring.top_k &&
-           a->scoring.threshold == b->scoring.threshold && a->smoothing.kind == b->smoothing.kind &&
-           a->smoothing.window == b->smoothing.window && a->smoothing.count == b->smoothing.count &&
-           a->smoothing.alpha == b->smoothing.alpha && a->objects.margin == b->objects.margin;
+    return a->orientation == b->orientation && a->scoring.activation == b->scoring.activation &&
+           a->scoring.top_k == b->scoring.top_k && a->scoring.threshold == b->scoring.threshold &&
+           a->smoothing.kind == b->smoothing.kind && a->smoothing.window == b->smoothing.window &&
+           a->smoothing.count == b->smoothing.count && a->smoothing.alpha == b->smoothing.alpha &&
+           a->objects.margin == b->objects.margin;
 }
 
 gboolean gst_convnext_settings_is_smoothing(guint id)

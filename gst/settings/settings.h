@@ -94,6 +94,7 @@ enum {
     GST_CONVNEXT_PROP_THRESHOLD,
     GST_CONVNEXT_PROP_INPUT_SIZE,
     GST_CONVNEXT_PROP_CROP,
+    GST_CONVNEXT_PROP_ORIENTATION,
     GST_CONVNEXT_PROP_REGION,
     GST_CONVNEXT_PROP_OBJECT_CLASS,
     GST_CONVNEXT_PROP_OBJECT_MARGIN,
@@ -160,6 +161,7 @@ typedef struct GstConvnextEngineSettings {
 /* How a frame is processed. Read anew for each frame; owns nothing, so it can be copied. */
 typedef struct GstConvnextFrameSettings {
     guint version; /* changes whenever another field is set */
+    GstConvnextOrientation orientation;
     GstConvnextScoring scoring;
     GstConvnextSmoothing smoothing;
     GstConvnextSelection objects;

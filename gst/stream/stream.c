@@ -431,7 +431,11 @@ gboolean gst_convnext_stream_frame(GstConvnextStream *self, GstBuffer *buffer,
     if (has_moved)
         gst_element_post_message(self->element, gst_message_new_latency(GST_OBJECT(self->element)));
     follow_settings(self, settings);
+<<<<<<< HEAD
     self->frame_is_unreadable = FALSE;
+=======
+    gst_convnext_input_set_orientation(self->input, settings->orientation);
+>>>>>>> w-i13orient
     if (runs_objects(self))
         gst_convnext_tracks_update(self->tracks, buffer, gst_convnext_input_caps(self->input),
                                    &settings->objects);
@@ -565,10 +569,9 @@ gboolean gst_convnext_stream_add_qos(GstConvnextStream *self, GstQOSType type,
 {
     g_mutex_lock(&self->lock);
     self->stats.late += lateness > 0 && type != GST_QOS_TYPE_THROTTLE;
-    gboolean can_catch_up =
-        gst_convnext_schedule_add_qos(&self->schedule, type, running_time, lateness);
+    gboolean helps = gst_convnext_schedule_add_qos(&self->schedule, type, running_time, lateness);
     g_mutex_unlock(&self->lock);
-    return can_catch_up;
+    return helps;
 }
 
 GstClockTime gst_convnext_stream_latency(GstConvnextStream *self, gboolean is_live,

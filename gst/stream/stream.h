@@ -50,8 +50,8 @@ guint64 gst_convnext_stream_change_model(GstConvnextStream *stream, GstConvnextI
 
 void gst_convnext_stream_set_segment(GstConvnextStream *stream, const GstSegment *segment);
 
-/* Adds metadata to the frame, or starts a job for later frames. FALSE after an error, which has
- * been posted. */
+/* Adds metadata to the frame, or starts a job for later frames. The orientation of settings must
+ * not be AUTO. FALSE after an error, which has been posted. */
 gboolean gst_convnext_stream_frame(GstConvnextStream *stream, GstBuffer *buffer,
                                    const GstConvnextFrameSettings *settings);
 

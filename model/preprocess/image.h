@@ -23,6 +23,18 @@ typedef enum CnxPixels {
 
 typedef enum CnxMatrix { CNX_MATRIX_BT601, CNX_MATRIX_BT709, CNX_MATRIX_BT2020 } CnxMatrix;
 
+/* How a picture is turned to be upright: the values of GstVideoOrientationMethod */
+typedef enum CnxOrientation {
+    CNX_ORIENTATION_IDENTITY,
+    CNX_ORIENTATION_90R, /* clockwise */
+    CNX_ORIENTATION_180,
+    CNX_ORIENTATION_90L,   /* counterclockwise */
+    CNX_ORIENTATION_HORIZ, /* left and right change places */
+    CNX_ORIENTATION_VERT,  /* top and bottom change places */
+    CNX_ORIENTATION_UL_LR, /* columns become rows */
+    CNX_ORIENTATION_UR_LL, /* the same across the other diagonal */
+} CnxOrientation;
+
 /* What all frames of a stream share */
 typedef struct CnxImageInfo {
     CnxPixels pixels;
@@ -31,6 +43,7 @@ typedef struct CnxImageInfo {
     gboolean full_range; /* YUV formats only: 0..255, not 16..235 */
     guint par_n, par_d;  /* pixel aspect ratio; 1/1 for square pixels */
     guint x, y, w, h;    /* region of interest inside the picture; 0, 0, width, height for all */
+    CnxOrientation orientation; /* for the input; everything above describes the stored picture */
 } CnxImageInfo;
 
 typedef struct CnxImage {

@@ -11,6 +11,12 @@
  *
  * Only columns and rows with a weight in some output are read.
  *
+ * A picture that is turned for the input gives the bytes of a copy that was turned first. The
+ * geometry and the order of the passes are those of the copy, each axis is resized as its image in
+ * the copy would be, mirrored windows included, and the resized pixels are stored turned:
+ *
+ *   lines [16][3 columns] RGB -> turned [height][3 width] RGB -> dst
+ *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "model/preprocess/preprocess.h"
 
@@ -25,9 +31,26 @@
 
 #define MAX_SIDE (1 << 24) /* of the source and the resized picture, pixels */
 
+/* From the stored picture to the upright one: mirror columns and rows, then transpose. */
+typedef struct Turn {
+    gboolean mirrors_columns, mirrors_rows, transposes;
+} Turn;
+
+static const Turn turns[] = {
+    [CNX_ORIENTATION_IDENTITY] = {FALSE, FALSE, FALSE},
+    [CNX_ORIENTATION_90R] = {FALSE, TRUE, TRUE},
+    [CNX_ORIENTATION_180] = {TRUE, TRUE, FALSE},
+    [CNX_ORIENTATION_90L] = {TRUE, FALSE, TRUE},
+    [CNX_ORIENTATION_HORIZ] = {TRUE, FALSE, FALSE},
+    [CNX_ORIENTATION_VERT] = {FALSE, TRUE, FALSE},
+    [CNX_ORIENTATION_UL_LR] = {FALSE, FALSE, TRUE},
+    [CNX_ORIENTATION_UR_LL] = {TRUE, TRUE, TRUE},
+};
+
 struct CnxPreprocess {
     CnxImageInfo info;
-    CnxGeometry geometry;
+    Turn turn;
+    CnxGeometry geometry; /* of the upright picture */
     const CnxKernels *kernels;
     gboolean grey;
     CnxUnpackFn *unpack;   /* NULL in YUV formats */
@@ -48,8 +71,14 @@ struct CnxPreprocess {
     gsize ring_stride;
     guint ring_rows;        /* a multiple of CNX_RESIZE_ROWS */
     const guint8 **windows; /* [rows.taps] the ring's rows for one output */
-    guint8 *lines;          /* [CNX_RESIZE_ROWS][3 width] output rows including their padding */
+    gsize line_width;       /* bytes: output rows include their padding, turned ones do not */
+    guint8 *lines;          /* [CNX_RESIZE_ROWS][line_width] output rows */
     guint8 *padding;        /* [3 width] */
+
+    guint8 *turned; /* [height][3 width]; NULL for CNX_ORIENTATION_IDENTITY */
+    gssize corner;  /* in turned, of the picture's first resized pixel */
+    gssize column_step,
+        row_step; /* in turned, from a resized pixel to the next of its row, column */
 };
 
 static gboolean check_info(const CnxImageInfo *info, GError **error)
@@ -76,21 +105,37 @@ static gboolean check_info(const CnxImageInfo *info, GError **error)
     return TRUE;
 }
 
+static gboolean is_vertical_first(CnxFilter filter, guint w, guint h, const CnxGeometry *geometry)
+{
+    const gint64 lost_width = (gint64)w - geometry->x.resized;
+    const gint64 lost_height = (gint64)h - geometry->y.resized;
+
+    return filter != CNX_FILTER_NEAREST && lost_height > 0 && lost_height > 2 * lost_width;
+}
+
 /* The recipe assumes square pixels, so its sizes are computed for the region's width as displayed.
- * One resize then maps the stored pixels to these sizes. */
+ * One resize then maps the stored pixels to these sizes. Everything here is about the upright
+ * picture, whose vertical pass is the stored picture's horizontal one if the turn transposes. */
 static gboolean make_geometry(CnxPreprocess *p, const CnxRecipe *recipe, GError **error)
 {
     const CnxImageInfo *info = &p->info;
-    guint64 displayed = ((guint64)info->w * info->par_n + info->par_d / 2) / info->par_d;
+    const gboolean transposes = p->turn.transposes;
+    const guint w = transposes ? info->h : info->w, h = transposes ? info->w : info->h;
+    const guint par_n = transposes ? info->par_d : info->par_n;
+    const guint par_d = transposes ? info->par_n : info->par_d;
+    guint64 displayed = ((guint64)w * par_n + par_d / 2) / par_d;
 
     if (displayed < 1 || displayed > MAX_SIDE) {
         g_set_error(error, CNX_ERROR, CNX_ERROR_SETTINGS,
                     "a picture %u pixels wide is displayed %" G_GUINT64_FORMAT
                     " pixels wide at a pixel aspect ratio of %u/%u; it must be from 1 to %d",
-                    info->w, displayed, info->par_n, info->par_d, MAX_SIDE);
+                    w, displayed, par_n, par_d, MAX_SIDE);
         return FALSE;
     }
-    return cnx_recipe_geometry(recipe, (guint)displayed, info->h, &p->geometry, error);
+    if (!cnx_recipe_geometry(recipe, (guint)displayed, h, &p->geometry, error))
+        return FALSE;
+    p->vertical_first = is_vertical_first(recipe->filter, w, h, &p->geometry) != transposes;
+    return TRUE;
 }
 
 static gboolean make_table(CnxPreprocess *p, const CnxRecipe *recipe, GError **error)
@@ -169,9 +214,35 @@ static guint8 *new_rows(gsize rows, gsize stride)
     return memory;
 }
 
+/* Room for the turned input, with its padding, and the places of the resized pixels in it. */
+static gboolean prepare_turn(CnxPreprocess *p)
+{
+    const CnxGeometry *g = &p->geometry;
+    const gssize width = 3 * (gssize)g->x.out;
+
+    p->turned = g_try_malloc_n(g->y.out, (gsize)width);
+    if (!p->turned)
+        return FALSE;
+    for (guint y = 0; y < g->y.out; y++)
+        memcpy(p->turned + y * width, p->padding, (gsize)width);
+    p->column_step = p->turn.transposes ? width : 3;
+    p->row_step = p->turn.transposes ? 3 : width;
+    p->corner = g->y.dst * width + 3 * (gssize)g->x.dst;
+    if (p->turn.mirrors_columns) {
+        p->corner += p->column_step * (gssize)(p->columns.count - 1);
+        p->column_step = -p->column_step;
+    }
+    if (p->turn.mirrors_rows) {
+        p->corner += p->row_step * (gssize)(p->rows.count - 1);
+        p->row_step = -p->row_step;
+    }
+    return TRUE;
+}
+
 static gboolean allocate_buffers(CnxPreprocess *p)
 {
     const gsize width = 3 * (gsize)p->geometry.x.out;
+    const gboolean is_turned = p->info.orientation != CNX_ORIENTATION_IDENTITY;
     const guint columns = p->columns.end - p->columns.first;
     const gsize pixel = p->unpack ? 4 : 3; /* bytes, unpacked */
 
@@ -192,45 +263,41 @@ static gboolean allocate_buffers(CnxPreprocess *p)
     p->unpacked = new_rows(CNX_RESIZE_ROWS, p->unpacked_stride);
     p->ring = new_rows(p->ring_rows, p->ring_stride);
     p->windows = g_try_new(const guint8 *, p->rows.taps);
-    p->lines = g_try_malloc_n(CNX_RESIZE_ROWS, width);
+    p->line_width = is_turned ? 3 * (gsize)p->columns.count : width;
+    p->lines = g_try_malloc_n(CNX_RESIZE_ROWS, p->line_width);
     p->padding = g_try_malloc_n(width, 1);
     if (!p->along.scratch || !p->unpacked || !p->ring || !p->windows || !p->lines || !p->padding)
         return FALSE;
     for (gsize i = 0; i < width; i++)
         p->padding[i] = p->geometry.fill[i % 3];
+    if (is_turned)
+        return prepare_turn(p);
     for (gsize i = 0; i < CNX_RESIZE_ROWS; i++)
         memcpy(p->lines + i * width, p->padding, width);
     return TRUE;
 }
 
-static gboolean is_vertical_first(CnxFilter filter, const CnxImageInfo *info,
-                                  const CnxGeometry *geometry)
-{
-    const gint64 lost_width = (gint64)info->w - geometry->x.resized;
-    const gint64 lost_height = (gint64)info->h - geometry->y.resized;
-
-    return filter != CNX_FILTER_NEAREST && lost_height > 0 && lost_height > 2 * lost_width;
-}
-
 CnxPreprocess *cnx_preprocess_new(const CnxRecipe *recipe, const CnxImageInfo *info, GError **error)
 {
     g_autoptr(CnxPreprocess) p = g_new0(CnxPreprocess, 1);
-    const CnxSpan *x = &p->geometry.x, *y = &p->geometry.y;
+    const CnxSpan *x, *y; /* along the stored picture's rows and columns */
     const gboolean exact = info->pixels < CNX_PIXELS_I420;
     CnxIsa level;
 
     p->info = *info;
+    p->turn = turns[info->orientation];
     p->grey = recipe->grey;
     if (!check_info(info, error) || !cnx_isa_get(&level, error) ||
         !make_geometry(p, recipe, error) || !make_table(p, recipe, error))
         return NULL;
     p->kernels = cnx_kernels_get(level);
-    p->vertical_first = is_vertical_first(recipe->filter, info, &p->geometry);
     choose_unpack(p);
+    x = p->turn.transposes ? &p->geometry.y : &p->geometry.x;
+    y = p->turn.transposes ? &p->geometry.x : &p->geometry.y;
     if (!cnx_resize_plan(&p->columns, p->kernels, recipe->filter, info->w, x->resized, x->src,
-                         x->count, TRUE, exact, error) ||
+                         x->count, p->turn.mirrors_columns, TRUE, exact, error) ||
         !cnx_resize_plan(&p->rows, p->kernels, recipe->filter, info->h, y->resized, y->src,
-                         y->count, FALSE, exact, error))
+                         y->count, p->turn.mirrors_rows, FALSE, exact, error))
         return NULL;
     if (!list_rows(p) || !allocate_buffers(p)) {
         g_set_error(error, CNX_ERROR, CNX_ERROR_OUT_OF_MEMORY,
@@ -257,6 +324,7 @@ void cnx_preprocess_free(CnxPreprocess *p)
     g_free(p->windows);
     g_free(p->lines);
     g_free(p->padding);
+    g_free(p->turned);
     g_free(p);
 }
 
@@ -319,8 +387,8 @@ static void resize_down(CnxPreprocess *p, guint8 *dst, guint i)
 static guint make_lines(CnxPreprocess *p, const CnxImage *image, guint i, guint *done)
 {
     const guint count = MIN(p->rows.count - i, CNX_RESIZE_ROWS);
-    const gsize width = 3 * (gsize)p->geometry.x.out;
-    guint8 *lines = p->lines + 3 * (gsize)p->geometry.x.dst;
+    const gsize width = p->line_width;
+    guint8 *lines = p->turned ? p->lines : p->lines + 3 * (gsize)p->geometry.x.dst;
 
     for (guint j = 0; j < count; j++) {
         while (*done < p->first_needed[i + j] + p->rows.length[i + j])
@@ -344,7 +412,31 @@ static void put_line(const CnxPreprocess *p, const guint8 *line, guint y, float 
         memcpy(bytes + y * width, line, width);
 }
 
-void cnx_preprocess_run(CnxPreprocess *p, const CnxImage *image, float *dst, guint8 *bytes)
+/* Stores line i of the resized picture in the turned input. */
+static void turn_line(CnxPreprocess *p, const guint8 *line, guint i)
+{
+    guint8 *to = p->turned + p->corner + i * p->row_step;
+
+    for (guint j = 0; j < p->columns.count; j++, line += 3, to += p->column_step)
+        memcpy(to, line, 3);
+}
+
+static void run_turned(CnxPreprocess *p, const CnxImage *image, float *dst, guint8 *bytes)
+{
+    const gsize width = 3 * (gsize)p->geometry.x.out;
+    guint done = 0;
+
+    for (guint i = 0; i < p->rows.count;) {
+        const guint count = make_lines(p, image, i, &done);
+
+        for (guint j = 0; j < count; j++, i++)
+            turn_line(p, p->lines + j * p->line_width, i);
+    }
+    for (guint y = 0; y < p->geometry.y.out; y++)
+        put_line(p, p->turned + y * width, y, dst, bytes);
+}
+
+static void run_upright(CnxPreprocess *p, const CnxImage *image, float *dst, guint8 *bytes)
 {
     const CnxSpan *y = &p->geometry.y;
     const gsize width = 3 * (gsize)p->geometry.x.out;
@@ -360,4 +452,12 @@ void cnx_preprocess_run(CnxPreprocess *p, const CnxImage *image, float *dst, gui
     }
     for (guint i = y->dst + y->count; i < y->out; i++)
         put_line(p, p->padding, i, dst, bytes);
+}
+
+void cnx_preprocess_run(CnxPreprocess *p, const CnxImage *image, float *dst, guint8 *bytes)
+{
+    if (p->turned)
+        run_turned(p, image, dst, bytes);
+    else
+        run_upright(p, image, dst, bytes);
 }

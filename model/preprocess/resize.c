@@ -138,10 +138,46 @@ static void plan_copies(CnxResizeAxis *axis, guint in, guint out, guint first, g
     }
 }
 
-/* Pixels before an output's start that are included so that it starts at a whole group. */
-static guint padding_before(const CnxResizeAxis *axis, guint i, guint align)
+static void swap_weights(gint32 *a, gint32 *b)
 {
-    return ((guint)axis->start[i] - axis->first) % align;
+    const gint32 weight = *a;
+
+    *a = *b;
+    *b = weight;
+}
+
+/* Turns a plan for the mirrored axis into one for the axis itself. */
+static void mirror_plan(CnxResizeAxis *axis, guint in, gint32 *fixed, guint most)
+{
+    for (guint i = 0; i < axis->count / 2; i++) {
+        const guint j = axis->count - 1 - i;
+        const int start = axis->start[i];
+        const guint length = axis->length[i];
+
+        axis->start[i] = axis->start[j];
+        axis->start[j] = start;
+        axis->length[i] = axis->length[j];
+        axis->length[j] = length;
+        for (guint t = 0; t < most; t++)
+            swap_weights(fixed + (gsize)i * most + t, fixed + (gsize)j * most + t);
+    }
+    for (guint i = 0; i < axis->count; i++) {
+        gint32 *first = fixed + (gsize)i * most, *last = first + axis->length[i] - 1;
+
+        for (; first < last; first++, last--)
+            swap_weights(first, last);
+        axis->start[i] = (int)in - axis->start[i] - (int)axis->length[i];
+    }
+}
+
+/* The first tap of output i: its first pixel or, if align is not 0, the start of its group of align
+ * pixels and at most `next`, the first tap of the output after it. Dropped zeros can make the first
+ * pixels fall, which resize_rows does not allow. */
+static guint first_tap(const CnxResizeAxis *axis, guint i, guint align, guint next)
+{
+    const guint start = (guint)axis->start[i];
+
+    return align ? MIN(start - (start - axis->first) % align, next) : start;
 }
 
 /* Drops fractional bits until every weight fits in a short. */
@@ -160,31 +196,37 @@ static void coarsen_weights(CnxResizeAxis *axis, gint32 *fixed, guint most)
     axis->bits -= cut;
 }
 
-/* Packs the weights in whole groups. */
+/* Packs the weights in whole groups, from the last output to the first. */
 static gboolean pack_weights(CnxResizeAxis *axis, const CnxKernels *kernels, const gint32 *fixed,
                              guint most, gboolean aligned)
 {
-    const guint group = (guint)kernels->resize_group, align = aligned ? group : 1;
+    const guint group = (guint)kernels->resize_group, align = aligned ? group : 0;
+    guint tap = G_MAXUINT;
 
-    for (guint i = 0; i < axis->count; i++)
-        axis->taps = MAX(axis->taps, padding_before(axis, i, align) + axis->length[i]);
+    for (guint i = axis->count; i-- > 0;) {
+        tap = first_tap(axis, i, align, tap);
+        axis->taps = MAX(axis->taps, (guint)axis->start[i] - tap + axis->length[i]);
+    }
     axis->taps = (axis->taps + group - 1) / group * group;
     axis->weights = g_try_malloc0_n((gsize)axis->count * axis->taps, sizeof *axis->weights);
     if (!axis->weights)
         return FALSE;
-    for (guint i = 0; i < axis->count; i++) {
-        const guint skip = padding_before(axis, i, align);
+    tap = G_MAXUINT;
+    for (guint i = axis->count; i-- > 0;) {
         gint32 *weights = axis->weights + (gsize)i * axis->taps;
 
-        memcpy(weights + skip, fixed + (gsize)i * most, axis->length[i] * sizeof *weights);
+        tap = first_tap(axis, i, align, tap);
+        memcpy(weights + ((guint)axis->start[i] - tap), fixed + (gsize)i * most,
+               axis->length[i] * sizeof *weights);
         kernels->resize_pack(weights, weights, (int)axis->taps);
-        axis->start[i] -= (int)skip;
+        axis->start[i] = (int)tap;
     }
     return TRUE;
 }
 
 static gboolean plan_axis(CnxResizeAxis *axis, const CnxKernels *kernels, CnxFilter filter,
-                          guint in, guint out, guint first, gboolean aligned, gboolean exact)
+                          guint in, guint out, guint first, gboolean mirrored, gboolean aligned,
+                          gboolean exact)
 {
     const gboolean copies = filter == CNX_FILTER_NEAREST || in == out;
     const guint most = copies ? 1 : window_length(filter, in, out);
@@ -195,6 +237,8 @@ static gboolean plan_axis(CnxResizeAxis *axis, const CnxKernels *kernels, CnxFil
         plan_copies(axis, in, out, first, fixed);
     else if (planned)
         planned = plan_filtered(axis, filter, in, out, first, fixed, most);
+    if (planned && mirrored)
+        mirror_plan(axis, in, fixed, most);
     for (guint i = 0; planned && i < axis->count; i++) {
         axis->first = MIN(axis->first, (guint)axis->start[i]);
         axis->end = MAX(axis->end, (guint)axis->start[i] + axis->length[i]);
@@ -205,13 +249,13 @@ static gboolean plan_axis(CnxResizeAxis *axis, const CnxKernels *kernels, CnxFil
 }
 
 gboolean cnx_resize_plan(CnxResizeAxis *axis, const CnxKernels *kernels, CnxFilter filter, guint in,
-                         guint out, guint first, guint count, gboolean aligned, gboolean exact,
-                         GError **error)
+                         guint out, guint first, guint count, gboolean mirrored, gboolean aligned,
+                         gboolean exact, GError **error)
 {
     *axis = (CnxResizeAxis){.count = count, .first = in, .bits = CNX_RESIZE_BITS};
     axis->start = g_try_new(int, count);
     axis->length = g_try_new(guint, count);
-    if (plan_axis(axis, kernels, filter, in, out, first, aligned, exact))
+    if (plan_axis(axis, kernels, filter, in, out, first, mirrored, aligned, exact))
         return TRUE;
     g_set_error(error, CNX_ERROR, CNX_ERROR_OUT_OF_MEMORY,
                 "not enough memory for the weights of a resize from %u to %u pixels", in, out);

@@ -20,13 +20,15 @@ typedef struct CnxResizeAxis {
 
 /* Plans the outputs [first, first + count) of resizing a whole axis from `in` to `out` pixels, both
  * 1..2^24. Returns FALSE with error if out of memory; axis must be cleared even then.
- * aligned: makes every start a whole number of groups after `first`, by adding weights of 0 in
- * front; resize_rows requires it. exact: keeps all of Pillow's bits in the weights. Otherwise they
- * keep what fits in 16-bit numbers, 14 bits or more, which halves the time and changes one byte in
- * a few hundred by one level. */
+ * mirrored: plans them for the mirrored axis and returns that plan mirrored: output i becomes
+ * output count - 1 - i and reads the same samples with the same weights as if the axis had been
+ * mirrored. aligned: makes every start a whole number of groups after `first`, and not before the
+ * start of the previous output, by adding weights of 0 in front; resize_rows requires it. exact:
+ * keeps all of Pillow's bits in the weights. Otherwise they keep what fits in 16-bit numbers, 14
+ * bits or more, which halves the time and changes one byte in a few hundred by one level. */
 gboolean cnx_resize_plan(CnxResizeAxis *axis, const CnxKernels *kernels, CnxFilter filter, guint in,
-                         guint out, guint first, guint count, gboolean aligned, gboolean exact,
-                         GError **error);
+                         guint out, guint first, guint count, gboolean mirrored, gboolean aligned,
+                         gboolean exact, GError **error);
 
 /* Frees what axis owns and zeroes it. */
 void cnx_resize_clear(CnxResizeAxis *axis);

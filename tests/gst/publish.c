@@ -28,7 +28,8 @@ GST_START_TEST(test_line)
     push_frame(harness, frame);
     check_lines("{\"stream\":\"gate\",\"frame\":0,\"pts\":90000000000000,\"width\":8,\"height\":4,"
                 "\"model\":\"convnext_tiny\",\"age\":40000000,\"region\":[1,0,6,4],"
-                "\"object\":{\"id\":3,\"label\":\"person\"}," FULL_CLASSES "," FULL_REST);
+                "\"orientation\":\"90r\",\"object\":{\"id\":3,\"label\":\"person\"}," FULL_CLASSES
+                "," FULL_REST);
 }
 GST_END_TEST;
 
@@ -136,8 +137,8 @@ GST_START_TEST(test_locale)
     GstHarness *harness = make_harness(make_element(NULL));
     push_frame(harness, make_frame(make_full_result()));
     check_lines("{\"frame\":0,\"width\":8,\"height\":4,\"model\":\"convnext_tiny\",\"age\":0,"
-                "\"region\":[1,0,6,4],\"object\":{\"id\":3,\"label\":\"person\"}," FULL_CLASSES
-                "," FULL_REST);
+                "\"region\":[1,0,6,4],\"orientation\":\"90r\",\"object\":{\"id\":3,\"label\":"
+                "\"person\"}," FULL_CLASSES "," FULL_REST);
     gst_harness_teardown(harness);
     check_floats(2);
     setlocale(LC_ALL, "C");

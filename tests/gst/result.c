@@ -19,6 +19,12 @@ GST_START_TEST(test_result)
     gst_convnext_result_get_region(result, NULL, NULL, NULL, NULL);
     gst_convnext_result_get_frame_size(result, &width, &height);
     fail_unless(width == 640 && height == 480);
+    fail_unless_equals_int(gst_convnext_result_get_orientation(result),
+                           GST_CONVNEXT_ORIENTATION_IDENTITY);
+    gst_convnext_result_set_orientation(result, GST_CONVNEXT_ORIENTATION_UR_LL);
+    fail_unless_equals_int(gst_convnext_result_get_orientation(result),
+                           GST_CONVNEXT_ORIENTATION_UR_LL);
+    ASSERT_CRITICAL(gst_convnext_result_set_orientation(result, GST_CONVNEXT_ORIENTATION_AUTO));
     fail_unless_equals_int(gst_convnext_result_get_activation(result),
                            GST_CONVNEXT_ACTIVATION_SOFTMAX);
     fail_unless_equals_uint64(gst_convnext_result_get_preprocess_time(result), 1500000);
@@ -67,6 +73,7 @@ GST_START_TEST(test_immutable)
     ASSERT_CRITICAL(gst_convnext_result_add_class(result, 1, "late", 0.f));
     ASSERT_CRITICAL(gst_convnext_result_set_region(result, 1, 2, 3, 4));
     ASSERT_CRITICAL(gst_convnext_result_set_object(result, 1, "late"));
+    ASSERT_CRITICAL(gst_convnext_result_set_orientation(result, GST_CONVNEXT_ORIENTATION_90L));
     g_autoptr(GstConvnextTensor) tensor = gst_convnext_tensor_new_copy("stage1", 1, dims, &value);
     ASSERT_CRITICAL(gst_convnext_result_take_tensor(result, tensor));
 

@@ -164,7 +164,9 @@ static void test_extremes(gconstpointer data)
 static void test_notices(void)
 {
     const CnxRecipe center = new_recipe(CNX_CROP_CENTER, 64, 73);
-    CnxImageInfo info = {CNX_PIXELS_NV12, 320, 240, CNX_MATRIX_BT709, FALSE, 1, 1, 0, 0, 320, 240};
+    CnxImageInfo info = {
+        CNX_PIXELS_NV12,         320, 240, CNX_MATRIX_BT709, FALSE, 1, 1, 0, 0, 320, 240,
+        CNX_ORIENTATION_IDENTITY};
     g_autofree guint8 *rgb = picture_draw(info.width, info.height, 1);
 
     g_auto(PictureFrame) frame = picture_to_yuv(rgb, &info, 0);
@@ -201,7 +203,8 @@ static void test_known(void)
 
     for (gsize i = 0; i < G_N_ELEMENTS(known); i++) {
         const CnxImageInfo info = {
-            CNX_PIXELS_UYVY, 1, 1, known[i].matrix, known[i].full_range, 1, 1, 0, 0, 1, 1};
+            CNX_PIXELS_UYVY,         1, 1, known[i].matrix, known[i].full_range, 1, 1, 0, 0, 1, 1,
+            CNX_ORIENTATION_IDENTITY};
         const guint8 uyvy[] = {known[i].yuv[1], known[i].yuv[0], known[i].yuv[2], 0};
         const CnxImage image = {{uyvy}, {4}};
         const CnxRecipe same = new_recipe(CNX_CROP_NONE, 1, 1);

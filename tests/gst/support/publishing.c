@@ -135,6 +135,7 @@ GstConvnextResult *make_full_result(void)
 
     gst_convnext_result_set_frame_size(result, 8, 4);
     gst_convnext_result_set_region(result, 1, 0, 6, 4);
+    gst_convnext_result_set_orientation(result, GST_CONVNEXT_ORIENTATION_90R);
     gst_convnext_result_set_object(result, 3, "person");
     gst_convnext_result_set_times(result, 1234567, 20000000);
     gst_convnext_result_add_class(result, 281, "tabby, tabby cat", 0.7f);
