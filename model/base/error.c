@@ -23,17 +23,18 @@ gboolean cnx_corrupt(GError **error, const char *file, const char *format, ...)
 
 char *cnx_quote(const char *text)
 {
-    g_autofree char *shown = cnx_printable(text, -1);
-    GString *out = g_string_new("\"");
+    g_autofree char *valid = g_utf8_make_valid(text, -1);
+    g_autoptr(GString) out = g_string_new("\"");
     int length = 0;
 
-    for (const char *p = shown; *p; p = g_utf8_next_char(p)) {
+    for (const char *p = valid; *p; p = g_utf8_next_char(p)) {
         if (length++ == QUOTE_MAX) {
             g_string_append(out, "…");
             break;
         }
-        g_string_append_unichar(out, g_utf8_get_char(p));
+        gunichar c = g_utf8_get_char(p);
+        g_string_append_unichar(out, g_unichar_iscntrl(c) ? '?' : c);
     }
     g_string_append_c(out, '"');
-    return g_string_free(out, FALSE);
+    return cnx_printable(out->str, -1);
 }
