@@ -130,7 +130,7 @@ static void install_model_properties(GObjectClass *klass, const char *bundled)
     g_object_class_install_property(
         klass, GST_CONVNEXT_PROP_LABELS,
         g_param_spec_string("labels", "Labels",
-                            "Text file with the class labels, one per line; NULL = the labels in "
+                            "Text or JSON file with the class labels; NULL = the labels in "
                             "the model's config, or \"class N\"",
                             NULL, FLAGS));
     g_object_class_install_property(

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "model/base/error.h"
 
+#include "model/base/text.h"
+
 #define QUOTE_MAX 80
 
 GQuark cnx_error_quark(void)
@@ -21,10 +23,11 @@ gboolean cnx_corrupt(GError **error, const char *file, const char *format, ...)
 
 char *cnx_quote(const char *text)
 {
-    GString *out = g_string_new("\"");
+    g_autofree char *valid = g_utf8_make_valid(text, -1);
+    g_autoptr(GString) out = g_string_new("\"");
     int length = 0;
 
-    for (const char *p = text; *p; p = g_utf8_next_char(p)) {
+    for (const char *p = valid; *p; p = g_utf8_next_char(p)) {
         if (length++ == QUOTE_MAX) {
             g_string_append(out, "…");
             break;
@@ -33,5 +36,5 @@ char *cnx_quote(const char *text)
         g_string_append_unichar(out, g_unichar_iscntrl(c) ? '?' : c);
     }
     g_string_append_c(out, '"');
-    return g_string_free(out, FALSE);
+    return cnx_printable(out->str, -1);
 }

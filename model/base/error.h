@@ -26,6 +26,7 @@ GQuark cnx_error_quark(void);
 /* Sets error to CNX_ERROR_CORRUPT with the message "FILE: ..." and returns FALSE. */
 gboolean cnx_corrupt(GError **error, const char *file, const char *format, ...) G_GNUC_PRINTF(3, 4);
 
-/* Quotes text (UTF-8) from a file for use in a message: in double quotes, with control characters
- * replaced, truncated after 80 characters. Free with g_free. */
+/* Quotes text (any bytes) from a file for use in a message: in double quotes, with control
+ * characters replaced, made printable by cnx_printable(), truncated after 80 characters. Free with
+ * g_free. */
 char *cnx_quote(const char *text);

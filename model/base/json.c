@@ -47,6 +47,47 @@ static const char *find_fault(const char *text, gsize size, gsize *at)
     return NULL;
 }
 
+/* The UTF-16 unit of the escape \uXXXX at text [left], or -1. */
+static int escaped_unit(const char *text, gsize left)
+{
+    int unit = 0;
+
+    if (left < 6 || text[0] != '\\' || text[1] != 'u')
+        return -1;
+    for (int i = 2; i < 6; i++) {
+        if (!g_ascii_isxdigit(text[i]))
+            return -1;
+        unit = unit * 16 + g_ascii_xdigit_value(text[i]);
+    }
+    return unit;
+}
+
+/* A copy of text [size] whose strings are valid UTF-8 without NUL once their escapes are decoded:
+ * half of a surrogate pair and \u0000 become U+FFFD. json-glib copies the former as it is, and
+ * ends the string at the latter. */
+static char *repair_escapes(const char *text, gsize size)
+{
+    char *copy = g_malloc(size + 1);
+
+    memcpy(copy, text, size);
+    copy[size] = '\0';
+    for (gsize i = 0; i + 1 < size; i++) {
+        if (copy[i] != '\\')
+            continue;
+        const int unit = escaped_unit(copy + i, size - i);
+        const int next = unit < 0 ? -1 : escaped_unit(copy + i + 6, size - i - 6);
+        const gboolean high = unit >= 0xd800 && unit < 0xdc00;
+
+        if (high && next >= 0xdc00 && next < 0xe000)
+            i += 11; /* a pair */
+        else if (unit == 0 || (unit >= 0xd800 && unit < 0xe000))
+            memcpy(copy + i + 2, "fffd", 4);
+        else
+            i++; /* skips the escaped character */
+    }
+    return copy;
+}
+
 JsonObject *cnx_json_parse(const char *text, gsize size, const char *file, GError **error)
 {
     g_autoptr(JsonParser) parser = json_parser_new();
@@ -65,9 +106,9 @@ JsonObject *cnx_json_parse(const char *text, gsize size, const char *file, GErro
                     "%s: is not valid JSON: it %s, at byte %" G_GSIZE_FORMAT, file, fault, at);
         return NULL;
     }
-    if (!json_parser_load_from_data(parser, text, size, &cause)) {
-        g_autofree char *valid = g_utf8_make_valid(cause->message, -1);
-        g_autofree char *what = cnx_quote(valid); /* json-glib may quote a long text */
+    g_autofree char *repaired = repair_escapes(text, size);
+    if (!json_parser_load_from_data(parser, repaired, (gssize)size, &cause)) {
+        g_autofree char *what = cnx_quote(cause->message); /* json-glib may quote a long text */
 
         g_set_error(error, CNX_ERROR, CNX_ERROR_CORRUPT, "%s: is not valid JSON: %s", file, what);
         return NULL;

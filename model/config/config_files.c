@@ -80,9 +80,29 @@ static gboolean load_file(const Loading *l, const char *name,
     return !object || read(l, &json);
 }
 
+/* Adds the cause to the sentence about ignored files. */
+static void note_ignored(CnxConfig *config, const GError *cause)
+{
+    g_autofree char *before = config->ignored;
+
+    config->ignored =
+        before ? g_strjoin("; ", before, cause->message, NULL) : g_strdup(cause->message);
+}
+
+/* Next to a directly named weights file, a file with an unknown image processor is ignored. */
 static gboolean read_preprocessor(const Loading *l, const CnxJson *json)
 {
-    return cnx_config_read_preprocessor(l->config, json);
+    g_autoptr(GError) cause = NULL;
+    const CnxJson tolerant = {json->object, json->file, &cause};
+
+    if (l->strict || cnx_config_check_processor(&tolerant))
+        return cnx_config_read_preprocessor(l->config, json);
+    if (!g_error_matches(cause, CNX_ERROR, CNX_ERROR_UNSUPPORTED)) {
+        g_propagate_error(json->error, g_steal_pointer(&cause));
+        return FALSE;
+    }
+    note_ignored(l->config, cause);
+    return TRUE;
 }
 
 static gboolean read_open_clip(const Loading *l, const CnxJson *json)
@@ -186,10 +206,10 @@ static gboolean try_read(CnxConfig *config, gboolean (*read)(const Loading *l), 
     }
     if (config->labels != before.labels)
         g_strfreev(config->labels);
+    char *ignored = config->ignored;
     *config = before;
-    config->ignored = before.ignored ? g_strjoin("; ", before.ignored, cause->message, NULL)
-                                     : g_strdup(cause->message);
-    g_free(before.ignored);
+    config->ignored = ignored;
+    note_ignored(config, cause);
     return TRUE;
 }
 

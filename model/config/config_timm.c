@@ -244,14 +244,19 @@ static void set_origins(CnxConfig *config, const CnxJson *json, const CnxJson *c
     cnx_config_set_origins(config, json, origin, label_keys, G_N_ELEMENTS(label_keys));
 }
 
+gboolean cnx_config_read_timm_recipe(CnxConfig *config, const CnxJson *cfg)
+{
+    cnx_recipe_set_defaults(&config->recipe, CNX_DIALECT_TIMM, config->variant);
+    return read_recipe(cfg, config->channels, &config->recipe);
+}
+
 gboolean cnx_config_read_timm(CnxConfig *config, const CnxJson *json)
 {
     JsonObject *child = cnx_json_child(json, "pretrained_cfg");
     const CnxJson cfg = {child ? child : json->object, json->file, json->error};
 
-    cnx_recipe_set_defaults(&config->recipe, CNX_DIALECT_TIMM, config->variant);
     set_origins(config, json, &cfg);
     return check_classes(json, &cfg, config) && read_network(json, config) &&
-           read_recipe(&cfg, config->channels, &config->recipe) && read_labels(&cfg, config) &&
+           cnx_config_read_timm_recipe(config, &cfg) && read_labels(&cfg, config) &&
            read_labels(json, config) && read_projection(&cfg, config);
 }

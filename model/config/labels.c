@@ -3,89 +3,7 @@
 
 #include <string.h>
 
-#include "model/base/mapping.h"
-
-#define SIZE_MAX_BYTES (16 << 20)
-#define LABEL_MAX 4096 /* bytes */
-
-/* Text files */
-
-static guint count_lines(const char *text, gsize size)
-{
-    guint lines = size > 0 && text[size - 1] != '\n';
-
-    for (gsize i = 0; i < size; i++)
-        lines += text[i] == '\n';
-    return lines;
-}
-
-/* Returns the next line without surrounding blanks and moves *text past it. */
-static char *next_label(const char **text, const char *end)
-{
-    const char *newline = memchr(*text, '\n', (gsize)(end - *text));
-    const char *from = *text, *to = newline ? newline : end;
-
-    *text = newline ? newline + 1 : end;
-    while (from < to && g_ascii_isspace(*from))
-        from++;
-    while (from < to && g_ascii_isspace(to[-1]))
-        to--;
-    return g_strndup(from, MIN((gsize)(to - from), LABEL_MAX + 1));
-}
-
-/* *labels is NULL on entry; the caller frees it even on failure. */
-static gboolean parse_lines(char ***labels, const char *text, gsize size, guint count,
-                            const char *file, GError **error)
-{
-    static const char mark[] = "\xef\xbb\xbf"; /* byte order mark, which some editors write */
-    const char *end = text + size;
-
-    if (size >= 3 && !memcmp(text, mark, 3))
-        text += 3;
-    const guint lines = count_lines(text, (gsize)(end - text));
-    if (lines != count) {
-        g_set_error(error, CNX_ERROR, CNX_ERROR_MISMATCH,
-                    "%s: has %u labels, but the model has %u classes", file, lines, count);
-        return FALSE;
-    }
-    *labels = g_new0(char *, count + 1);
-    for (guint i = 0; i < count; i++) {
-        char *label = (*labels)[i] = next_label(&text, end);
-
-        if (!*label)
-            return cnx_corrupt(error, file, "line %u is empty, expected a label", i + 1);
-        if (strlen(label) > LABEL_MAX)
-            return cnx_corrupt(error, file, "line %u is longer than %d bytes", i + 1, LABEL_MAX);
-    }
-    return TRUE;
-}
-
-char **cnx_labels_parse(const char *text, gsize size, guint count, const char *file, GError **error)
-{
-    g_auto(GStrv) labels = NULL;
-    gboolean ok;
-
-    if (size > SIZE_MAX_BYTES)
-        ok = cnx_corrupt(error, file,
-                         "has %" G_GSIZE_FORMAT " bytes, but a labels file may have at most %d",
-                         size, SIZE_MAX_BYTES);
-    else if (!g_utf8_validate_len(text, size, NULL))
-        ok = cnx_corrupt(error, file, "is not UTF-8 text");
-    else
-        ok = parse_lines(&labels, text, size, count, file, error);
-    return ok ? g_steal_pointer(&labels) : NULL;
-}
-
-char **cnx_labels_read(const char *path, guint count, GError **error)
-{
-    g_autoptr(GMappedFile) map = cnx_map_file(path, error);
-    g_autofree char *file = g_filename_display_name(path);
-
-    if (!map)
-        return NULL;
-    const char *text = g_mapped_file_get_contents(map); /* NULL for an empty file */
-    return cnx_labels_parse(text ? text : "", g_mapped_file_get_length(map), count, file, error);
-}
+#include "model/base/text.h"
 
 /* Config files */
 
@@ -139,6 +57,16 @@ static GArray *collect_names(const CnxJson *json, const char *key)
     return g_steal_pointer(&names);
 }
 
+/* The text under name, or name if there is none or it is not a string. */
+static const char *describe(JsonObject *descriptions, const char *name)
+{
+    JsonNode *node = descriptions ? json_object_get_member(descriptions, name) : NULL;
+    const gboolean string =
+        node && JSON_NODE_HOLDS_VALUE(node) && json_node_get_value_type(node) == G_TYPE_STRING;
+
+    return string ? json_node_get_string(node) : name;
+}
+
 static char *label_text(JsonNode *node, JsonObject *descriptions)
 {
     GType type = JSON_NODE_HOLDS_VALUE(node) ? json_node_get_value_type(node) : G_TYPE_INVALID;
@@ -147,9 +75,7 @@ static char *label_text(JsonNode *node, JsonObject *descriptions)
         return NULL;
     g_autofree char *name =
         type == G_TYPE_STRING ? json_node_dup_string(node) : json_to_string(node, FALSE);
-    const char *text =
-        descriptions ? json_object_get_string_member_with_default(descriptions, name, name) : name;
-    return g_strdup(text);
+    return cnx_printable(describe(descriptions, name), -1);
 }
 
 /* Whether the names are "LABEL_0", "LABEL_1", ..., transformers' placeholders. */

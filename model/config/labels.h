@@ -5,9 +5,12 @@
 
 #include "model/base/json.h"
 
-/* Reads labels from a text file: UTF-8, one per line, CR LF allowed, the last newline optional, no
- * empty lines. If their number is not count, the model's number of classes, the error is
- * CNX_ERROR_MISMATCH. Returns a NULL terminated array (g_strfreev) or NULL with error. */
+/* Reads labels from a file: text, one per line, or JSON. cnx_label_lines() says what the lines may
+ * look like. JSON is a list of names; or an object from class number to name, or from name to class
+ * number, bare or under a key such as "id2label"; the numbers begin at 0 or 1 and have no gaps. The
+ * encoding is UTF-8, or UTF-16 with a byte order mark. If the number of labels is not count, the
+ * model's number of classes, the error is CNX_ERROR_MISMATCH; a file that can be read in two ways
+ * is CNX_ERROR_CORRUPT. Returns a NULL terminated array (g_strfreev) or NULL with error. */
 char **cnx_labels_read(const char *path, guint count, GError **error);
 
 /* The same for text [size], the contents of a file. file is for messages. */
@@ -17,7 +20,8 @@ char **cnx_labels_parse(const char *text, gsize size, guint count, const char *f
 /* Reads labels [count] from the member under key of a config file: an array of names, or an object
  * whose keys are class numbers. The numbers may have gaps; if there are count of them, they name
  * the outputs in ascending order. Names may be numbers. descriptions maps names to the texts to use
- * instead; NULL allowed. An absent or null key leaves *labels unchanged. */
+ * instead, and is ignored where it has no string; NULL allowed. Labels are printable. An absent or
+ * null key leaves *labels unchanged. */
 gboolean cnx_labels_read_json(const CnxJson *json, const char *key, JsonObject *descriptions,
                               guint count, char ***labels);
 

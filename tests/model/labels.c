@@ -35,6 +35,13 @@ static const struct {
      TIMM "\"label_names\":[\"a\",\"b\",3,\"d\",\"e\",\"f\",\"g\",\"h\",\"i\",\"j\"],"
           "\"label_descriptions\":{\"a\":\"first\",\"j\":\"last\"}}",
      NULL, "first", "last"},
+    {"descriptions that are not strings", "timm-v1",
+     TIMM "\"label_names\":[\"a\",\"b\",3,\"d\",\"e\",\"f\",\"g\",\"h\",\"i\",\"j\"],"
+          "\"label_descriptions\":{\"a\":{\"en\":\"first\"},\"j\":7}}",
+     NULL, "a", "j"},
+    {"halves of surrogate pairs and control characters", "transformers-v1",
+     HF ",\"id2label\":{\"0\":\"a\\ud800\",\"1\":\"b\"," TEN_MORE ",\"9\":\"j\\u001b[31m\\n\"}}",
+     NULL, "a\xef\xbf\xbd", "j\xef\xbf\xbd[31m "},
     {"legacy labels", "timm-v1",
      TIMM "\"labels\":[\"a\",\"b\",3,\"d\",\"e\",\"f\",\"g\",\"h\",\"i\",\"j\"]}", NULL, "a", "j"},
     {"transformers' wrapper of timm", "timm-v1",
