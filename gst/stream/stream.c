@@ -431,11 +431,8 @@ gboolean gst_convnext_stream_frame(GstConvnextStream *self, GstBuffer *buffer,
     if (has_moved)
         gst_element_post_message(self->element, gst_message_new_latency(GST_OBJECT(self->element)));
     follow_settings(self, settings);
-<<<<<<< HEAD
     self->frame_is_unreadable = FALSE;
-=======
     gst_convnext_input_set_orientation(self->input, settings->orientation);
->>>>>>> w-i13orient
     if (runs_objects(self))
         gst_convnext_tracks_update(self->tracks, buffer, gst_convnext_input_caps(self->input),
                                    &settings->objects);
