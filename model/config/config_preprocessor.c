@@ -67,7 +67,7 @@ static gboolean read_side(const CnxJson *json, const char *key, guint *side, gbo
     *side = 0;
     if (!child)
         return cnx_json_uint(json, key, 32, CNX_INPUT_MAX, side);
-    const CnxJson size = {child, json->file, json->error};
+    const CnxJson size = {child, json->file, json->error, json->budget};
     *square = !cnx_json_has(&size, "shortest_edge");
     if (!*square)
         return cnx_json_uint(&size, "shortest_edge", 32, CNX_INPUT_MAX, side);

@@ -108,7 +108,7 @@ static gboolean read_network(const CnxJson *json, CnxConfig *config)
 {
     g_autoptr(JsonObject) none = json_object_new();
     JsonObject *child = cnx_json_child(json, "model_args");
-    const CnxJson args = {child ? child : none, json->file, json->error};
+    const CnxJson args = {child ? child : none, json->file, json->error, json->budget};
     const guint last = config->dims[config->stages - 1];
     const char *name = NULL;
     CnxPublished published;
@@ -247,7 +247,7 @@ static void set_origins(CnxConfig *config, const CnxJson *json, const CnxJson *c
 gboolean cnx_config_read_timm(CnxConfig *config, const CnxJson *json)
 {
     JsonObject *child = cnx_json_child(json, "pretrained_cfg");
-    const CnxJson cfg = {child ? child : json->object, json->file, json->error};
+    const CnxJson cfg = {child ? child : json->object, json->file, json->error, json->budget};
 
     cnx_recipe_set_defaults(&config->recipe, CNX_DIALECT_TIMM, config->variant);
     set_origins(config, json, &cfg);

@@ -7,6 +7,8 @@
 
 #define SIZE_MAX_BYTES (16 << 20)
 #define LABEL_MAX 4096 /* bytes */
+#define LABEL_BYTES 96 /* of memory for each label, not counting its text */
+#define LABELS_FIXED ((gsize)8 << 20)
 
 /* Text files */
 
@@ -48,6 +50,11 @@ static gboolean parse_lines(char ***labels, const char *text, gsize size, guint 
                     "%s: has %u labels, but the model has %u classes", file, lines, count);
         return FALSE;
     }
+    CnxBudget budget = {LABELS_FIXED};
+    cnx_budget_add_file(&budget, size);
+    if (!cnx_budget_take(&budget, (gsize)count * LABEL_BYTES + size))
+        return cnx_corrupt(error, file, "has %u labels in %" G_GSIZE_FORMAT " bytes, too many",
+                           count, size);
     *labels = g_new0(char *, count + 1);
     for (guint i = 0; i < count; i++) {
         char *label = (*labels)[i] = next_label(&text, end);
@@ -139,17 +146,18 @@ static GArray *collect_names(const CnxJson *json, const char *key)
     return g_steal_pointer(&names);
 }
 
+/* NULL for any other kind of value. */
 static char *label_text(JsonNode *node, JsonObject *descriptions)
 {
     GType type = JSON_NODE_HOLDS_VALUE(node) ? json_node_get_value_type(node) : G_TYPE_INVALID;
 
     if (type != G_TYPE_STRING && type != G_TYPE_INT64 && type != G_TYPE_DOUBLE)
         return NULL;
-    g_autofree char *name =
-        type == G_TYPE_STRING ? json_node_dup_string(node) : json_to_string(node, FALSE);
+    g_autofree char *number = type == G_TYPE_STRING ? NULL : json_to_string(node, FALSE);
+    const char *name = number ? number : json_node_get_string(node);
     const char *text =
         descriptions ? json_object_get_string_member_with_default(descriptions, name, name) : name;
-    return g_strdup(text);
+    return g_strndup(text, strnlen(text, LABEL_MAX + 1)); /* g_strndup allocates its limit */
 }
 
 /* Whether the names are "LABEL_0", "LABEL_1", ..., transformers' placeholders. */
@@ -188,6 +196,13 @@ gboolean cnx_labels_read_json(const CnxJson *json, const char *key, JsonObject *
                                  "has neither a string nor a number for class %" G_GUINT64_FORMAT,
                                  entry->number);
         g_ptr_array_add(texts, text);
+        if (strlen(text) > LABEL_MAX)
+            return cnx_json_fail(json, CNX_ERROR_CORRUPT, key,
+                                 "has a name of more than %d bytes for class %" G_GUINT64_FORMAT,
+                                 LABEL_MAX, entry->number);
+        if (!cnx_budget_take(json->budget, LABEL_BYTES + strlen(text)))
+            return cnx_json_fail(json, CNX_ERROR_CORRUPT, key,
+                                 "has names that take more memory than a file of this size may");
     }
     if (are_placeholders(texts))
         return TRUE;

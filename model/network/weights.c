@@ -9,6 +9,8 @@
 
 #include "model/base/memory.h"
 
+#define PACKED_FIXED ((gsize)32 << 20) /* bytes that any network may take, besides the budget */
+
 typedef struct Packer {
     const CnxCheckpoint *checkpoint;
     const CnxKernels *kernels;
@@ -297,6 +299,27 @@ gsize cnx_weights_size(const CnxCheckpoint *checkpoint, const CnxKernels *kernel
     return cnx_arena_bytes(&packer.arena, &bytes) ? bytes : G_MAXSIZE;
 }
 
+/* Dilated kernels and padding can make the packed weights much larger than the file. */
+static gboolean check_size(const CnxCheckpoint *checkpoint, const Packer *p, GError **error)
+{
+    gsize budget, packed, needed;
+    const gsize size = cnx_checkpoint_size(checkpoint, &budget);
+
+    if (!cnx_arena_bytes(&p->arena, &packed) ||
+        !g_size_checked_add(&needed, packed, 2 * p->largest * sizeof(float)))
+        needed = G_MAXSIZE;
+    if (needed <= budget || needed - budget <= PACKED_FIXED)
+        return TRUE;
+    g_autofree char *file = g_filename_display_name(cnx_checkpoint_files(checkpoint)[0]);
+    g_set_error(error, CNX_ERROR, CNX_ERROR_UNSUPPORTED,
+                "%s: packing the weights of a %s takes %" G_GSIZE_FORMAT
+                " bytes of memory, expected at most %" G_GSIZE_FORMAT
+                " for a checkpoint of %" G_GSIZE_FORMAT " bytes",
+                file, cnx_checkpoint_config(checkpoint)->variant, needed, budget + PACKED_FIXED,
+                size);
+    return FALSE;
+}
+
 CnxWeights *cnx_weights_new(const CnxCheckpoint *checkpoint, const CnxKernels *kernels,
                             GError **error)
 {
@@ -307,6 +330,8 @@ CnxWeights *cnx_weights_new(const CnxCheckpoint *checkpoint, const CnxKernels *k
 
     weights = new_weights(config);
     pack_network(&packer, weights, config);
+    if (!check_size(checkpoint, &packer, error))
+        return NULL;
     if (cnx_arena_bytes(&packer.arena, &weights->memory_size))
         weights->memory = cnx_memory_new(weights->memory_size);
     packer.stored = stored = g_try_new(float, packer.largest);
