@@ -1,5 +1,5 @@
 /* Packing walks the network twice: first to count, then to fill. Tensors are converted one at a
- * time, in two scratch buffers of the size of the largest one.
+ * time, in scratch buffers of the size of the largest tensor and of the largest convolution.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "model/network/weights.h"
@@ -9,15 +9,16 @@
 
 #include "model/base/memory.h"
 
-#define PACKED_FIXED ((gsize)32 << 20) /* bytes that any network may take, besides the budget */
+#define PACKED_FIXED ((gsize)40 << 20) /* bytes that any network may take, besides the budget */
 
 typedef struct Packer {
     const CnxCheckpoint *checkpoint;
     const CnxKernels *kernels;
     CnxArena arena;  /* base NULL: the first walk, which counts */
     gsize largest;   /* elements of the largest tensor, found while counting */
+    gsize widest;    /* the same of the convolutions that are permuted */
     float *stored;   /* [largest], a tensor as it is in the file */
-    float *permuted; /* [largest], a convolution's weight as (out, kh, kw, in) */
+    float *permuted; /* [widest], a convolution's weight as (out, kh, kw, in) */
 } Packer;
 
 static gboolean is_counting(const Packer *p)
@@ -127,6 +128,7 @@ static CnxLinear pack_linear(Packer *p, const CnxTensor *weight, const CnxTensor
     float *b = (float *)pack_vector(p, bias, n), *w = p->stored;
 
     g_assert(weight && weight->elements == n * k);
+    p->widest = MAX(p->widest, taps > 1 ? n * k : 1);
     if (!is_counting(p)) {
         cnx_tensor_to_float(weight, w);
         if (taps > 1) {
@@ -155,7 +157,7 @@ static CnxLinear pack_grey(Packer *p, const char *name, gsize n, gsize taps)
     const float *bias = pack_vector(p, find_tensor(p, "%s.bias", name), n);
 
     g_assert(weight && weight->elements == n * taps);
-    p->largest = MAX(p->largest, 3 * n * taps);
+    p->widest = MAX(p->widest, 3 * n * taps);
     if (!is_counting(p)) {
         cnx_tensor_to_float(weight, p->stored);
         for (gsize i = 0; i < 3 * n * taps; i++)
@@ -306,7 +308,7 @@ static gboolean check_size(const CnxCheckpoint *checkpoint, const Packer *p, GEr
     const gsize size = cnx_checkpoint_size(checkpoint, &budget);
 
     if (!cnx_arena_bytes(&p->arena, &packed) ||
-        !g_size_checked_add(&needed, packed, 2 * p->largest * sizeof(float)))
+        !g_size_checked_add(&needed, packed, (p->largest + p->widest) * sizeof(float)))
         needed = G_MAXSIZE;
     if (needed <= budget || needed - budget <= PACKED_FIXED)
         return TRUE;
@@ -335,7 +337,7 @@ CnxWeights *cnx_weights_new(const CnxCheckpoint *checkpoint, const CnxKernels *k
     if (cnx_arena_bytes(&packer.arena, &weights->memory_size))
         weights->memory = cnx_memory_new(weights->memory_size);
     packer.stored = stored = g_try_new(float, packer.largest);
-    packer.permuted = permuted = g_try_new(float, packer.largest);
+    packer.permuted = permuted = g_try_new(float, packer.widest);
     if (!weights->memory || !stored || !permuted) {
         g_set_error(error, CNX_ERROR, CNX_ERROR_OUT_OF_MEMORY,
                     "not enough memory for the weights of %s: %" G_GSIZE_FORMAT " bytes are needed",

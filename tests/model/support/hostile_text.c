@@ -214,8 +214,8 @@ static const struct {
 };
 
 static const HostileNetwork networks[] = {
-    {8, 16, 1500, 10}, /* dilated kernels, with zeros between the taps */
-    {1, 4, 3000, 10},  /* weights that are padded to whole vectors */
+    {16, 16, 3400, 10}, /* dilated kernels, with zeros between the taps */
+    {1, 4, 3000, 10},   /* weights that are padded to whole vectors */
 };
 
 const guint hostile_headers = G_N_ELEMENTS(headers) + G_N_ELEMENTS(networks) + 1;
