@@ -4,46 +4,21 @@
 #include <math.h>
 #include <string.h>
 
+#include "model/base/json_scan.h"
 #include "model/base/mapping.h"
 
 #define SIZE_MAX_BYTES (16 << 20)
-#define DEPTH_MAX 64
-#define VALUES_MAX 1000000 /* json-glib needs about 100 bytes each; 22k classes have 66k */
+#define TEXT_SHORT 1000  /* bytes of a string that a message may repeat */
+#define VALUES_SHORT 100 /* values of an array or object, likewise */
 
-/* Rejects input that json-glib does not handle safely: it recurses for each bracket without limit,
- * and leaks the first of two values. It also accepts comments, in which a quote would hide brackets
- * from this count, so characters outside strings must be JSON's own. Returns a description of the
- * fault at *at, or NULL. */
-static const char *find_fault(const char *text, gsize size, gsize *at)
+static JsonObject *fail_budget(const char *file, gsize size, gsize memory, const CnxBudget *budget,
+                               GError **error)
 {
-    gboolean quoted = FALSE, closed = FALSE;
-    guint depth = 0, values = 0;
-
-    for (gsize i = 0; i < size; i++) {
-        char c = text[i];
-
-        *at = i;
-        if (depth == 0 && !quoted && c != '{' && !g_ascii_isspace(c))
-            return closed ? "continues after its object" : "does not begin with an object";
-        if (closed && c == '{')
-            return "has a second object";
-        if (c == '"') {
-            quoted = !quoted;
-        } else if (quoted) {
-            i += c == '\\';
-        } else if (c == '{' || c == '[') {
-            if (++depth > DEPTH_MAX)
-                return "nests more than " G_STRINGIFY(DEPTH_MAX) " levels deep";
-        } else if (c == '}' || c == ']') {
-            depth -= depth > 0;
-            closed = depth == 0;
-        } else if (c == ',' || c == ':') {
-            if (++values > VALUES_MAX)
-                return "has more than " G_STRINGIFY(VALUES_MAX) " values";
-        } else if (!g_ascii_isalnum(c) && !g_ascii_isspace(c) && !(c && strchr("+-.", c))) {
-            return "has an unexpected character";
-        }
-    }
+    g_set_error(error, CNX_ERROR, CNX_ERROR_CORRUPT,
+                "%s: has so many values in its %" G_GSIZE_FORMAT
+                " bytes that reading it takes about %" G_GSIZE_FORMAT
+                " bytes of memory, expected at most %" G_GSIZE_FORMAT,
+                file, size, memory, budget->left);
     return NULL;
 }
 
@@ -88,7 +63,8 @@ static char *repair_escapes(const char *text, gsize size)
     return copy;
 }
 
-JsonObject *cnx_json_parse(const char *text, gsize size, const char *file, GError **error)
+JsonObject *cnx_json_parse(const char *text, gsize size, CnxBudget *budget, const char *file,
+                           GError **error)
 {
     g_autoptr(JsonParser) parser = json_parser_new();
     g_autoptr(GError) cause = NULL;
@@ -99,13 +75,16 @@ JsonObject *cnx_json_parse(const char *text, gsize size, const char *file, GErro
                     file, size, SIZE_MAX_BYTES);
         return NULL;
     }
-    gsize at = 0;
-    const char *fault = find_fault(text, size, &at);
+    gsize at = 0, memory = 0;
+    const char *fault = cnx_json_scan(text, size, &at, &memory);
     if (fault) {
         g_set_error(error, CNX_ERROR, CNX_ERROR_CORRUPT,
                     "%s: is not valid JSON: it %s, at byte %" G_GSIZE_FORMAT, file, fault, at);
         return NULL;
     }
+    cnx_budget_add_file(budget, size);
+    if (!cnx_budget_take(budget, memory))
+        return fail_budget(file, size, memory, budget, error);
     g_autofree char *repaired = repair_escapes(text, size);
     if (!json_parser_load_from_data(parser, repaired, (gssize)size, &cause)) {
         g_autofree char *what = cnx_quote(cause->message); /* json-glib may quote a long text */
@@ -121,7 +100,7 @@ JsonObject *cnx_json_parse(const char *text, gsize size, const char *file, GErro
     return json_node_dup_object(root);
 }
 
-JsonObject *cnx_json_load(const char *path, GError **error)
+JsonObject *cnx_json_load(const char *path, CnxBudget *budget, GError **error)
 {
     g_autofree char *file = g_filename_display_name(path);
 
@@ -131,7 +110,7 @@ JsonObject *cnx_json_load(const char *path, GError **error)
     if (!map)
         return NULL;
     const char *text = g_mapped_file_get_contents(map); /* NULL for an empty file */
-    return cnx_json_parse(text ? text : "", g_mapped_file_get_length(map), file, error);
+    return cnx_json_parse(text ? text : "", g_mapped_file_get_length(map), budget, file, error);
 }
 
 gboolean cnx_json_has(const CnxJson *json, const char *key)
@@ -152,9 +131,44 @@ gboolean cnx_json_fail(const CnxJson *json, CnxError code, const char *key, cons
     return FALSE;
 }
 
+/* Whether the text of the node is short enough to write in full. *left: values. */
+static gboolean is_short(JsonNode *node, guint *left)
+{
+    if (*left == 0)
+        return FALSE;
+    (*left)--;
+    if (JSON_NODE_HOLDS_VALUE(node))
+        return json_node_get_value_type(node) != G_TYPE_STRING ||
+               strlen(json_node_get_string(node)) < TEXT_SHORT;
+    if (JSON_NODE_HOLDS_ARRAY(node)) {
+        JsonArray *array = json_node_get_array(node);
+
+        for (guint i = 0; i < json_array_get_length(array); i++)
+            if (!is_short(json_array_get_element(array, i), left))
+                return FALSE;
+    }
+    if (JSON_NODE_HOLDS_OBJECT(node)) {
+        JsonObjectIter iter;
+        JsonNode *member;
+        const char *name;
+
+        json_object_iter_init(&iter, json_node_get_object(node));
+        while (json_object_iter_next(&iter, &name, &member))
+            if (strlen(name) >= TEXT_SHORT || !is_short(member, left))
+                return FALSE;
+    }
+    return TRUE;
+}
+
 /* The node's value as written in the file, for a message. */
 static char *node_text(JsonNode *node)
 {
+    guint left = VALUES_SHORT;
+
+    if (!is_short(node, &left))
+        return g_strdup_printf("a long %s", JSON_NODE_HOLDS_ARRAY(node)    ? "array"
+                                            : JSON_NODE_HOLDS_OBJECT(node) ? "object"
+                                                                           : "string");
     g_autofree char *text = json_to_string(node, FALSE);
     g_autofree char *quoted = cnx_quote(text);
 

@@ -9,19 +9,23 @@
 #include <json-glib/json-glib.h>
 
 #include "model/base/error.h"
+#include "model/base/memory.h"
 
 typedef struct CnxJson {
     JsonObject *object;
     const char *file; /* for messages */
     GError **error;
+    CnxBudget *budget; /* pays for what is copied from the object */
 } CnxJson;
 
-/* Parses a file of at most 16 MB that contains one object. Returns NULL without error if the file
- * does not exist. Free with json_object_unref. */
-JsonObject *cnx_json_load(const char *path, GError **error);
+/* Parses a file of at most 16 MB that contains one object. budget gets the file's share and pays
+ * for the object. Returns NULL without error if the file does not exist. Free with
+ * json_object_unref. */
+JsonObject *cnx_json_load(const char *path, CnxBudget *budget, GError **error);
 
 /* Parses text [size]. file is for messages. */
-JsonObject *cnx_json_parse(const char *text, gsize size, const char *file, GError **error);
+JsonObject *cnx_json_parse(const char *text, gsize size, CnxBudget *budget, const char *file,
+                           GError **error);
 
 /* Whether the key exists and is not null. */
 gboolean cnx_json_has(const CnxJson *json, const char *key);

@@ -19,6 +19,25 @@ void *cnx_memory_new(gsize bytes)
     return block;
 }
 
+void cnx_budget_add_file(CnxBudget *budget, gsize size)
+{
+    cnx_budget_give(budget, size < G_MAXSIZE / CNX_BUDGET_PER_BYTE ? size * CNX_BUDGET_PER_BYTE
+                                                                   : G_MAXSIZE);
+}
+
+gboolean cnx_budget_take(CnxBudget *budget, gsize bytes)
+{
+    if (bytes > budget->left)
+        return FALSE;
+    budget->left -= bytes;
+    return TRUE;
+}
+
+void cnx_budget_give(CnxBudget *budget, gsize bytes)
+{
+    budget->left += MIN(bytes, G_MAXSIZE - budget->left);
+}
+
 float *cnx_arena_take(CnxArena *arena, guint count, const gsize *factors)
 {
     gsize floats = 1, end;

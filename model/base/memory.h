@@ -1,4 +1,4 @@
-/* Large blocks of memory, for packed weights and the arena of a run.
+/* Large blocks of memory, for packed weights and the arena of a run; budgets of readers.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
@@ -10,6 +10,23 @@
 /* Allocates uninitialised memory, aligned to CNX_ALIGNMENT; large blocks request huge pages.
  * Returns NULL if out of memory. Release with free(). */
 void *cnx_memory_new(gsize bytes);
+
+/* The memory that files may make their readers allocate. Each file adds CNX_BUDGET_PER_BYTE times
+ * its size, which leaves room for the pages of its mapping: opening a file of n bytes takes at most
+ * 4 n bytes and a fixed amount. */
+typedef struct CnxBudget {
+    gsize left; /* bytes that may still be allocated */
+} CnxBudget;
+
+#define CNX_BUDGET_PER_BYTE 3
+#define CNX_BUDGET_FIXED ((gsize)20 << 20) /* bytes, for small files */
+
+/* Call for each file, size in bytes, before its reader allocates. */
+void cnx_budget_add_file(CnxBudget *budget, gsize size);
+/* FALSE, and takes nothing, if fewer bytes are left. */
+gboolean cnx_budget_take(CnxBudget *budget, gsize bytes);
+/* Gives bytes back. */
+void cnx_budget_give(CnxBudget *budget, gsize bytes);
 
 /* Hands out parts of one block. The same code runs twice: first with base NULL, which only counts,
  * then with the allocated block. */

@@ -12,6 +12,9 @@
 #include "model/config/recipe_defaults.h"
 #include "model/dialect/names.h"
 
+#define CONFIGS_FIXED (8 << 20)       /* bytes that config files may take, besides the budget */
+#define RUN_FIXED ((guint64)64 << 20) /* bytes that any network may take at its input's size */
+
 struct CnxCheckpoint {
     CnxContainer *weights;
     CnxConfig *config;
@@ -28,6 +31,7 @@ typedef struct Opening {
     GHashTable *renamed; /* canonical name -> const CnxTensor * as in the file */
     CnxCheckpoint *self;
     guint64 elements[CNX_DTYPE_OTHER]; /* of the network's tensors, by dtype */
+    guint64 bytes;                     /* of the network's tensors */
     GError **error;
 } Opening;
 
@@ -124,6 +128,7 @@ static gboolean bind_tensor(const char *canonical, guint rank, const guint64 *sh
     t->rank = rank;
     memcpy(t->shape, shape, rank * sizeof *shape);
     o->elements[t->dtype] += t->elements;
+    o->bytes += t->size;
     o->self->config->parameters += t->elements;
     g_hash_table_insert(o->self->tensors, g_strdup(canonical), t);
     return TRUE;
@@ -148,6 +153,21 @@ static gboolean check_all_bound(Opening *o)
     return TRUE;
 }
 
+/* Tensors may share a storage, so that a small file could describe a network of any size. */
+static gboolean check_shared(const Opening *o)
+{
+    const gsize size = cnx_container_data_size(o->self->weights);
+
+    if (o->bytes <= size)
+        return TRUE;
+    g_set_error(o->error, CNX_ERROR, CNX_ERROR_UNSUPPORTED,
+                "%s: the tensors of its %s have %" G_GUINT64_FORMAT
+                " bytes, but the file has only %" G_GSIZE_FORMAT
+                ", so that many of them share one storage: save a copy of each",
+                o->file, o->self->config->variant, o->bytes, size);
+    return FALSE;
+}
+
 static CnxDtype find_main_dtype(const guint64 *elements)
 {
     CnxDtype most = CNX_DTYPE_F32;
@@ -168,7 +188,7 @@ static gboolean read_network(Opening *o)
                               o->renamed, o->file};
     if (!cnx_extras_sort(&extras, &o->self->normalisation, o->error) ||
         !cnx_architecture_detect(o->renamed, &o->naming, o->file, config, o->error) ||
-        !cnx_parts_foreach(config, bind_tensor, o) || !check_all_bound(o) ||
+        !cnx_parts_foreach(config, bind_tensor, o) || !check_all_bound(o) || !check_shared(o) ||
         !cnx_extras_check(&extras, o->error))
         return FALSE;
     config->dtype = find_main_dtype(o->elements);
@@ -202,6 +222,53 @@ static gboolean load_weights(CnxCheckpoint *self, const char *path, CnxWeightSet
     return read_network(&o);
 }
 
+/* Bytes of the largest maps of one image, which make up most of a run's memory. */
+static guint64 maps_memory(const CnxConfig *config)
+{
+    const guint64 input = config->recipe.size, patch = config->patch;
+    guint64 side = config->stem == CNX_STEM_PATCH ? input / MAX(patch, 1) : input / 2;
+    guint64 largest = side * side * config->stem_width, hidden = 0;
+
+    side = config->stem == CNX_STEM_PATCH ? side : input / 4;
+    for (guint i = 0; i < config->stages; i++) {
+        side /= i > 0 || config->first_down ? cnx_config_stride(config, i) : 1;
+        largest = MAX(largest, side * side * config->dims[i]);
+        hidden = MAX(hidden, config->grn ? 4 * side * side * config->dims[i] : 0);
+    }
+    return (3 * input * input + 2 * largest + hidden) * sizeof(float);
+}
+
+/* Checks that no config file makes the input much larger than the weights justify. */
+static gboolean check_input(const CnxCheckpoint *self, const char *folder, GError **error)
+{
+    const CnxConfig *config = self->config;
+    const guint64 needed = maps_memory(config);
+    const guint64 size = cnx_container_size(self->weights), limit = 4 * size + RUN_FIXED;
+
+    if (config->origin[CNX_ITEM_SIZE] == CNX_ORIGIN_LIBRARY || needed <= limit)
+        return TRUE;
+    g_autofree char *path =
+        g_build_filename(folder, cnx_origin_name(config->origin[CNX_ITEM_SIZE]), NULL);
+    g_autofree char *file = g_filename_display_name(path);
+    g_set_error(error, CNX_ERROR, CNX_ERROR_UNSUPPORTED,
+                "%s: sets an input of %ux%u pixels, for which a %s takes %" G_GUINT64_FORMAT
+                " bytes of memory, expected at most %" G_GUINT64_FORMAT
+                " for a checkpoint of %" G_GUINT64_FORMAT " bytes",
+                file, config->recipe.size, config->recipe.size, config->variant, needed, limit,
+                size);
+    return FALSE;
+}
+
+static gboolean load_configs(CnxCheckpoint *self, const char *folder, gboolean strict,
+                             GError **error)
+{
+    CnxBudget budget = *cnx_container_budget(self->weights);
+
+    cnx_budget_give(&budget, CONFIGS_FIXED);
+    return cnx_config_load(self->config, folder, strict, &budget, error) &&
+           check_input(self, folder, error);
+}
+
 CnxCheckpoint *cnx_checkpoint_open(const char *path, CnxWeightSet requested_set, GError **error)
 {
     g_autofree char *weights = cnx_locate_weights(path, error);
@@ -216,7 +283,7 @@ CnxCheckpoint *cnx_checkpoint_open(const char *path, CnxWeightSet requested_set,
     self->parts = g_array_new(FALSE, FALSE, sizeof(CnxPart));
     self->names = g_string_chunk_new(4096);
     if (!load_weights(self, weights, requested_set, error) ||
-        !cnx_config_load(self->config, folder, is_folder, error) ||
+        !load_configs(self, folder, is_folder, error) ||
         !cnx_normalisation_apply(&self->normalisation, self->config, file, error))
         return NULL;
     return g_steal_pointer(&self);
@@ -252,6 +319,12 @@ const char *cnx_checkpoint_container(const CnxCheckpoint *self)
 const char *const *cnx_checkpoint_files(const CnxCheckpoint *self)
 {
     return cnx_container_files(self->weights);
+}
+
+gsize cnx_checkpoint_size(const CnxCheckpoint *self, gsize *budget)
+{
+    *budget = cnx_container_budget(self->weights)->left;
+    return cnx_container_size(self->weights);
 }
 
 const CnxPart *cnx_checkpoint_parts(const CnxCheckpoint *self, guint *count)

@@ -42,6 +42,9 @@ const char *cnx_checkpoint_container(const CnxCheckpoint *checkpoint);
 /* NULL-terminated paths of the files that hold the weights. */
 const char *const *cnx_checkpoint_files(const CnxCheckpoint *checkpoint);
 
+/* Bytes of these files. *budget: bytes that their model may take (CnxBudget). */
+gsize cnx_checkpoint_size(const CnxCheckpoint *checkpoint, gsize *budget);
+
 /* A tensor of the checkpoint and its place in the network. */
 typedef struct CnxPart {
     const CnxTensor *tensor; /* as in the file */

@@ -15,6 +15,7 @@ typedef struct Loading {
     CnxConfig *config;
     const char *folder;
     gboolean strict;
+    CnxBudget *budget;
     GError **error;
 } Loading;
 
@@ -70,13 +71,13 @@ static gboolean load_file(const Loading *l, const char *name,
     g_autoptr(GError) cause = NULL;
     g_autofree char *path = g_build_filename(l->folder, name, NULL);
     g_autofree char *file = g_filename_display_name(path);
-    g_autoptr(JsonObject) object = cnx_json_load(path, &cause);
+    g_autoptr(JsonObject) object = cnx_json_load(path, l->budget, &cause);
 
     if (cause) {
         g_propagate_error(l->error, g_steal_pointer(&cause));
         return FALSE;
     }
-    const CnxJson json = {object, file, l->error};
+    const CnxJson json = {object, file, l->error, l->budget};
     return !object || read(l, &json);
 }
 
@@ -93,7 +94,7 @@ static void note_ignored(CnxConfig *config, const GError *cause)
 static gboolean read_preprocessor(const Loading *l, const CnxJson *json)
 {
     g_autoptr(GError) cause = NULL;
-    const CnxJson tolerant = {json->object, json->file, &cause};
+    const CnxJson tolerant = {json->object, json->file, &cause, json->budget};
 
     if (l->strict || cnx_config_check_processor(&tolerant))
         return cnx_config_read_preprocessor(l->config, json);
@@ -132,7 +133,7 @@ static gboolean check_library(const Loading *l, const CnxJson *json, Library lib
 static gboolean read_config(const Loading *l, const CnxJson *json)
 {
     JsonObject *backbone = cnx_json_child(json, "backbone_config");
-    const CnxJson inner = {backbone, json->file, json->error};
+    const CnxJson inner = {backbone, json->file, json->error, json->budget};
     Library library = library_of(json->object);
 
     if (library == OTHER && backbone && library_of(backbone) == TRANSFORMERS)
@@ -191,11 +192,11 @@ static gboolean load_imagenet_labels(CnxConfig *config, GError **error)
 /* Calls read. Files that describe other weights are an error if strict; otherwise they leave config
  * unchanged, except for the sentence in config->ignored. */
 static gboolean try_read(CnxConfig *config, gboolean (*read)(const Loading *l), const char *folder,
-                         gboolean strict, GError **error)
+                         gboolean strict, CnxBudget *budget, GError **error)
 {
     g_autoptr(GError) cause = NULL;
     const CnxConfig before = *config;
-    const Loading l = {config, folder, strict, &cause};
+    const Loading l = {config, folder, strict, budget, &cause};
 
     if (read(&l))
         return TRUE;
@@ -213,9 +214,10 @@ static gboolean try_read(CnxConfig *config, gboolean (*read)(const Loading *l), 
     return TRUE;
 }
 
-gboolean cnx_config_load(CnxConfig *config, const char *folder, gboolean strict, GError **error)
+gboolean cnx_config_load(CnxConfig *config, const char *folder, gboolean strict, CnxBudget *budget,
+                         GError **error)
 {
-    return try_read(config, load_configs, folder, strict, error) &&
-           try_read(config, load_labels, folder, strict, error) &&
+    return try_read(config, load_configs, folder, strict, budget, error) &&
+           try_read(config, load_labels, folder, strict, budget, error) &&
            load_imagenet_labels(config, error);
 }

@@ -10,5 +10,7 @@
  * weights (model/config/variant.h) and has the default recipe of their library.
  * strict: a file that contradicts the weights or describes another network is an error
  *   (CNX_ERROR_MISMATCH, _NOT_CONVNEXT). Otherwise the file is ignored (a config.json together
- *   with its preprocessor_config.json), and config->ignored names it. */
-gboolean cnx_config_load(CnxConfig *config, const char *folder, gboolean strict, GError **error);
+ *   with its preprocessor_config.json), and config->ignored names it.
+ * budget: pays for the config files' values. */
+gboolean cnx_config_load(CnxConfig *config, const char *folder, gboolean strict, CnxBudget *budget,
+                         GError **error);

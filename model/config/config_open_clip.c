@@ -66,9 +66,9 @@ gboolean cnx_config_read_open_clip(CnxConfig *config, const CnxJson *json)
     guint size = config->recipe.size, width = config->projection;
 
     if (model) {
-        const CnxJson cfg = {model, json->file, json->error};
+        const CnxJson cfg = {model, json->file, json->error, json->budget};
         JsonObject *child = cnx_json_child(&cfg, "vision_cfg");
-        const CnxJson vision = {child ? child : model, json->file, json->error};
+        const CnxJson vision = {child ? child : model, json->file, json->error, json->budget};
 
         if (!cnx_json_uint(&cfg, "embed_dim", 1, G_MAXINT, &width) ||
             !read_size(&vision, "image_size", &size))
@@ -82,7 +82,7 @@ gboolean cnx_config_read_open_clip(CnxConfig *config, const CnxJson *json)
     }
     if (!preprocess)
         return TRUE;
-    const CnxJson cfg = {preprocess, json->file, json->error};
+    const CnxJson cfg = {preprocess, json->file, json->error, json->budget};
     cnx_config_set_origins(config, &cfg, CNX_ORIGIN_OPEN_CLIP, preprocess_keys,
                            G_N_ELEMENTS(preprocess_keys));
     return read_preprocess(&cfg, &config->recipe);

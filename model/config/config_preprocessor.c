@@ -128,7 +128,7 @@ static gboolean read_side(const CnxJson *json, const char *key, guint *side, gbo
     *side = 0;
     if (!child)
         return cnx_json_uint(json, key, 32, CNX_INPUT_MAX, side);
-    const CnxJson size = {child, json->file, json->error};
+    const CnxJson size = {child, json->file, json->error, json->budget};
     *square = !cnx_json_has(&size, "shortest_edge");
     if (cnx_json_has(&size, "longest_edge"))
         return cnx_json_fail(json, CNX_ERROR_UNSUPPORTED, key,
@@ -281,7 +281,7 @@ static void adapt_efficientnet(const CnxJson *json, const Processor *processor, 
 static gboolean read_timm(CnxConfig *config, const CnxJson *json)
 {
     JsonObject *child = cnx_json_child(json, "pretrained_cfg");
-    const CnxJson cfg = {child, json->file, json->error};
+    const CnxJson cfg = {child, json->file, json->error, json->budget};
 
     if (!child)
         return cnx_json_fail(json, CNX_ERROR_UNSUPPORTED, "pretrained_cfg",

@@ -108,7 +108,7 @@ static gboolean read_network(const CnxJson *json, CnxConfig *config)
 {
     g_autoptr(JsonObject) none = json_object_new();
     JsonObject *child = cnx_json_child(json, "model_args");
-    const CnxJson args = {child ? child : none, json->file, json->error};
+    const CnxJson args = {child ? child : none, json->file, json->error, json->budget};
     const guint last = config->dims[config->stages - 1];
     const char *name = NULL;
     CnxPublished published;
@@ -253,7 +253,7 @@ gboolean cnx_config_read_timm_recipe(CnxConfig *config, const CnxJson *cfg)
 gboolean cnx_config_read_timm(CnxConfig *config, const CnxJson *json)
 {
     JsonObject *child = cnx_json_child(json, "pretrained_cfg");
-    const CnxJson cfg = {child ? child : json->object, json->file, json->error};
+    const CnxJson cfg = {child ? child : json->object, json->file, json->error, json->budget};
 
     set_origins(config, json, &cfg);
     return check_classes(json, &cfg, config) && read_network(json, config) &&

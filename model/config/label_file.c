@@ -7,6 +7,8 @@
 #include "model/config/label_lines.h"
 #include "model/config/labels.h"
 
+#define LABEL_BYTES 96 /* of memory for each label, not counting its text */
+#define LABELS_FIXED ((gsize)8 << 20)
 #define SIZE_MAX_BYTES (16 << 20)
 #define KEY "labels" /* of a list that is not under a key in its file */
 
@@ -162,7 +164,7 @@ static gboolean read_object(const CnxJson *json, guint count, char ***labels)
     const char *key = KEY;
     JsonNode *list = find_list(json->object, &key);
     g_autoptr(JsonObject) ordered = json_object_new();
-    const CnxJson inner = {ordered, json->file, json->error};
+    const CnxJson inner = {ordered, json->file, json->error, json->budget};
 
     if (list && JSON_NODE_HOLDS_ARRAY(list)) {
         json_object_set_array_member(ordered, key, json_array_ref(json_node_get_array(list)));
@@ -183,17 +185,17 @@ static gboolean read_object(const CnxJson *json, guint count, char ***labels)
 
 /* The object of text, which may be a bare array instead; its list is then under KEY. NULL without
  * error if the text is not JSON, but lines. */
-static JsonObject *parse_json(const char *text, const char *file, GError **error)
+static JsonObject *parse_json(const char *text, CnxBudget *budget, const char *file, GError **error)
 {
     g_autofree char *bare = g_strstrip(g_strdup(text));
     const gsize length = strlen(bare);
 
     if (*bare == '{')
-        return cnx_json_parse(bare, length, file, error);
+        return cnx_json_parse(bare, length, budget, file, error);
     if (*bare != '[' || bare[length - 1] != ']')
         return NULL;
     g_autofree char *whole = g_strconcat("{\"" KEY "\":", bare, "}", NULL);
-    return cnx_json_parse(whole, strlen(whole), file, NULL); /* a label may have brackets */
+    return cnx_json_parse(whole, strlen(whole), budget, file, NULL); /* a label may have brackets */
 }
 
 char **cnx_labels_parse(const char *text, gsize size, guint count, const char *file, GError **error)
@@ -207,17 +209,24 @@ char **cnx_labels_parse(const char *text, gsize size, guint count, const char *f
                     SIZE_MAX_BYTES);
         return NULL;
     }
+    CnxBudget budget = {LABELS_FIXED};
+    cnx_budget_add_file(&budget, size);
+    if (!cnx_budget_take(&budget, (gsize)count * LABEL_BYTES + size)) {
+        cnx_corrupt(error, file, "has %u labels in %" G_GSIZE_FORMAT " bytes, too many", count,
+                    size);
+        return NULL;
+    }
     g_autofree char *utf8 = cnx_text_decode(text, size, file, error);
     if (!utf8)
         return NULL;
-    g_autoptr(JsonObject) object = parse_json(utf8, file, &cause);
+    g_autoptr(JsonObject) object = parse_json(utf8, &budget, file, &cause);
     if (cause) {
         g_propagate_error(error, g_steal_pointer(&cause));
         return NULL;
     }
     if (!object)
         return cnx_label_lines(utf8, count, file, error);
-    const CnxJson json = {object, file, error};
+    const CnxJson json = {object, file, error, &budget};
     return read_object(&json, count, &labels) ? g_steal_pointer(&labels) : NULL;
 }
 

@@ -5,6 +5,9 @@
 
 #include "model/base/text.h"
 
+#define LABEL_MAX 4096 /* bytes */
+#define LABEL_BYTES 96 /* of memory for each label, not counting its text */
+
 /* Config files */
 
 typedef struct Numbered {
@@ -67,6 +70,7 @@ static const char *describe(JsonObject *descriptions, const char *name)
     return string ? json_node_get_string(node) : name;
 }
 
+/* NULL for any other kind of value. */
 static char *label_text(JsonNode *node, JsonObject *descriptions)
 {
     GType type = JSON_NODE_HOLDS_VALUE(node) ? json_node_get_value_type(node) : G_TYPE_INVALID;
@@ -75,7 +79,8 @@ static char *label_text(JsonNode *node, JsonObject *descriptions)
         return NULL;
     g_autofree char *name =
         type == G_TYPE_STRING ? json_node_dup_string(node) : json_to_string(node, FALSE);
-    return cnx_printable(describe(descriptions, name), -1);
+    const char *text = describe(descriptions, name);
+    return cnx_printable(text, (gssize)strnlen(text, LABEL_MAX + 1));
 }
 
 /* Whether the names are "LABEL_0", "LABEL_1", ..., transformers' placeholders. */
@@ -114,6 +119,13 @@ gboolean cnx_labels_read_json(const CnxJson *json, const char *key, JsonObject *
                                  "has neither a string nor a number for class %" G_GUINT64_FORMAT,
                                  entry->number);
         g_ptr_array_add(texts, text);
+        if (strlen(text) > LABEL_MAX)
+            return cnx_json_fail(json, CNX_ERROR_CORRUPT, key,
+                                 "has a name of more than %d bytes for class %" G_GUINT64_FORMAT,
+                                 LABEL_MAX, entry->number);
+        if (!cnx_budget_take(json->budget, LABEL_BYTES + strlen(text)))
+            return cnx_json_fail(json, CNX_ERROR_CORRUPT, key,
+                                 "has names that take more memory than a file of this size may");
     }
     if (are_placeholders(texts))
         return TRUE;

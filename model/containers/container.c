@@ -10,13 +10,13 @@
 #include "model/containers/torch_legacy.h"
 #include "model/containers/torch_zip.h"
 
-/* The largest ConvNeXt has 380 tensors, its training checkpoint a few thousand. */
-#define TENSORS_MAX 65536
-
 struct CnxContainer {
     const char *format;
     GPtrArray *maps;  /* of GMappedFile */
     GPtrArray *paths; /* of the mapped files, NULL-terminated */
+    gsize size;       /* bytes of all files */
+    gsize inflated;   /* bytes of cnx_container_take_data */
+    CnxBudget budget;
     CnxStrings *strings;
     CnxTensor *tensors; /* [count] */
     gsize count, room;
@@ -103,6 +103,8 @@ static gboolean read_bytes(CnxContainer *self, const guint8 *bytes, gsize size, 
 {
     guint i = 0;
 
+    self->size += size;
+    cnx_budget_add_file(&self->budget, size);
     while (i + 1 < G_N_ELEMENTS(formats) && !formats[i]->probe(bytes, size))
         i++;
     self->format = formats[i]->name;
@@ -148,7 +150,8 @@ static CnxContainer *container_new(CnxWeightSet requested_set)
     self->maps = g_ptr_array_new_with_free_func((GDestroyNotify)g_mapped_file_unref);
     self->paths = g_ptr_array_new_with_free_func(g_free);
     g_ptr_array_add(self->paths, NULL);
-    self->strings = cnx_strings_new(G_MAXSIZE);
+    self->budget.left = CNX_BUDGET_FIXED;
+    self->strings = cnx_strings_new(&self->budget);
     self->requested_set = requested_set;
     self->key = g_strdup("");
     return self;
@@ -213,6 +216,29 @@ const char *cnx_container_weights_key(const CnxContainer *self)
     return self->key;
 }
 
+gsize cnx_container_size(const CnxContainer *self)
+{
+    return self->size;
+}
+
+gsize cnx_container_data_size(const CnxContainer *self)
+{
+    return self->size + self->inflated;
+}
+
+guint8 *cnx_container_take_data(CnxContainer *self, gsize bytes)
+{
+    guint8 *data = cnx_strings_take(self->strings, bytes);
+
+    self->inflated += data ? bytes : 0;
+    return data;
+}
+
+CnxBudget *cnx_container_budget(CnxContainer *self)
+{
+    return &self->budget;
+}
+
 CnxStrings *cnx_container_strings(CnxContainer *self)
 {
     return self->strings;
@@ -223,15 +249,20 @@ CnxWeightSet cnx_container_requested_set(const CnxContainer *self)
     return self->requested_set;
 }
 
+gboolean cnx_container_fail_count(const char *file, GError **error)
+{
+    g_set_error(error, CNX_ERROR, CNX_ERROR_NOT_CONVNEXT,
+                "%s: has more than %d tensors, too many for a ConvNeXt", file, CNX_TENSORS_MAX);
+    return FALSE;
+}
+
 gboolean cnx_container_add(CnxContainer *self, const CnxTensor *tensor, const char *file,
                            GError **error)
 {
-    if (self->count == TENSORS_MAX) {
-        g_set_error(error, CNX_ERROR, CNX_ERROR_NOT_CONVNEXT,
-                    "%s: has more than %d tensors, too many for a ConvNeXt", file, TENSORS_MAX);
-        return FALSE;
-    }
-    if (!cnx_grow((gpointer *)&self->tensors, self->count, &self->room, sizeof *tensor)) {
+    if (self->count == CNX_TENSORS_MAX)
+        return cnx_container_fail_count(file, error);
+    if (!cnx_grow((gpointer *)&self->tensors, self->count, &self->room, sizeof *tensor,
+                  &self->budget)) {
         g_set_error(error, CNX_ERROR, CNX_ERROR_OUT_OF_MEMORY,
                     "%s: not enough memory for its list of tensors", file);
         return FALSE;

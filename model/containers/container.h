@@ -36,6 +36,12 @@ const CnxTensor *cnx_container_tensors(const CnxContainer *container, guint *cou
 /* "safetensors", "PyTorch zip" or "PyTorch legacy"; static. */
 const char *cnx_container_format(const CnxContainer *container);
 
+/* Bytes of all files, not counting an index of shards. */
+gsize cnx_container_size(const CnxContainer *container);
+
+/* The same, and what zip archives inflate to. */
+gsize cnx_container_data_size(const CnxContainer *container);
+
 /* NULL-terminated paths of the files that hold the weights. An index of shards is not included. */
 const char *const *cnx_container_files(const CnxContainer *container);
 
@@ -54,6 +60,18 @@ typedef struct CnxFormat {
     gboolean (*read)(CnxContainer *container, const guint8 *bytes, gsize size, const char *file,
                      GError **error);
 } CnxFormat;
+
+/* The largest ConvNeXt has 380 tensors, its training checkpoint a few thousand. */
+#define CNX_TENSORS_MAX 32768
+
+/* Sets error to CNX_ERROR_NOT_CONVNEXT for more than CNX_TENSORS_MAX tensors; returns FALSE. */
+gboolean cnx_container_fail_count(const char *file, GError **error);
+
+/* What the readers of a container may allocate. */
+CnxBudget *cnx_container_budget(CnxContainer *container);
+
+/* Memory for bytes that the file has compressed; NULL when the budget or memory runs out. */
+guint8 *cnx_container_take_data(CnxContainer *container, gsize bytes);
 
 /* Memory that lives as long as the container, for names and for data outside the mapping. */
 CnxStrings *cnx_container_strings(CnxContainer *container);

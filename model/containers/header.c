@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "model/containers/container.h"
+
 #define STRING_MAX 1024 /* bytes of a name; longer strings in the metadata are truncated */
 
 typedef struct Parser {
@@ -321,7 +323,10 @@ static gboolean read_member(Parser *p, CnxHeader *header, CnxStrings *names, gbo
         return fail_memory(p);
     if (!expect_char(p, ':') || !read_tensor(p, &entry))
         return FALSE;
-    if (!cnx_grow((gpointer *)&header->entries, header->count, &header->room, sizeof entry))
+    if (header->count == CNX_TENSORS_MAX)
+        return cnx_container_fail_count(p->file, p->error);
+    if (!cnx_grow((gpointer *)&header->entries, header->count, &header->room, sizeof entry,
+                  header->budget))
         return fail_memory(p);
     header->entries[header->count++] = entry;
     return TRUE;
@@ -344,6 +349,8 @@ static gboolean read_header(Parser *p, CnxHeader *header, CnxStrings *names)
 
 void cnx_header_clear(CnxHeader *header)
 {
+    cnx_budget_give(header->budget, header->room * sizeof *header->entries);
+    header->room = 0;
     g_clear_pointer(&header->entries, g_free);
 }
 

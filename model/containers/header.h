@@ -22,6 +22,7 @@ typedef struct CnxHeaderEntry {
 typedef struct CnxHeader {
     CnxHeaderEntry *entries; /* [count] */
     gsize count, room;
+    CnxBudget *budget; /* pays for entries */
 } CnxHeader;
 
 void cnx_header_clear(CnxHeader *header);

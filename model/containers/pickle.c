@@ -9,10 +9,7 @@
 #include "model/containers/pickle_opcodes.h"
 #include "model/containers/torch.h"
 
-#define STRINGS_PER_BYTE 128    /* of the pickle: a value and its slot in a list that doubles */
-#define STRINGS_MIN 65536       /* bytes */
-#define STRINGS_MAX (512 << 20) /* bytes */
-#define GLOBAL_MAX 255          /* bytes of a module's or class's name */
+#define GLOBAL_MAX 255 /* bytes of a module's or class's name */
 #define PROTOCOL_MAX 5
 
 static gboolean push_integer(CnxMachine *m, CnxPyKind kind, gint64 integer)
@@ -356,20 +353,21 @@ static gboolean run_pickle(CnxMachine *m)
     return cnx_machine_fail(m, "ends before its STOP opcode");
 }
 
-CnxPickle *cnx_pickle_read(const guint8 *bytes, gsize size, const char *file, GError **error)
+CnxPickle *cnx_pickle_read(const guint8 *bytes, gsize size, CnxBudget *budget, const char *file,
+                           GError **error)
 {
     g_autoptr(CnxPickle) pickle = g_new0(CnxPickle, 1);
-    gsize limit = size < STRINGS_MAX / STRINGS_PER_BYTE ? size * STRINGS_PER_BYTE : STRINGS_MAX;
     g_auto(CnxMachine) m = {
         .start = bytes,
         .at = bytes,
         .end = bytes + size,
         .file = file,
         .pickle = pickle,
+        .budget = budget,
         .error = error,
     };
 
-    pickle->strings = cnx_strings_new(MAX(limit, STRINGS_MIN));
+    pickle->strings = cnx_strings_new(budget);
     return run_pickle(&m) ? g_steal_pointer(&pickle) : NULL;
 }
 

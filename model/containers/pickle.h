@@ -18,10 +18,11 @@ typedef struct CnxPickle {
     gsize size; /* bytes of the pickle in the file */
 } CnxPickle;
 
-/* Reads the pickle at the start of bytes [size], which must outlive it. file: for messages. Takes
- * memory in proportion to size, at most 512 MB. Returns NULL and sets error: CNX_ERROR_CORRUPT,
- * _UNSUPPORTED, _OUT_OF_MEMORY. */
-CnxPickle *cnx_pickle_read(const guint8 *bytes, gsize size, const char *file, GError **error);
+/* Reads the pickle at the start of bytes [size], which must outlive it. file: for messages. budget
+ * pays for stack, marks, memo and values; it must outlive the pickle. Returns NULL and sets error:
+ * CNX_ERROR_CORRUPT, _UNSUPPORTED, _OUT_OF_MEMORY. */
+CnxPickle *cnx_pickle_read(const guint8 *bytes, gsize size, CnxBudget *budget, const char *file,
+                           GError **error);
 void cnx_pickle_free(CnxPickle *pickle); /* NULL allowed */
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(CnxPickle, cnx_pickle_free)

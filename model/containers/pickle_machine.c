@@ -5,6 +5,8 @@
 
 void cnx_machine_clear(CnxMachine *m)
 {
+    cnx_budget_give(m->budget, m->stack_room * sizeof *m->stack + m->mark_room * sizeof *m->marks +
+                                   m->memo_room * sizeof *m->memo);
     g_free(m->stack);
     g_free(m->marks);
     g_free(m->memo);
@@ -73,7 +75,8 @@ gboolean cnx_machine_line(CnxMachine *m, const char **line, gsize *length)
 
 gboolean cnx_machine_push(CnxMachine *m, CnxPy *value)
 {
-    if (!value || !cnx_grow((gpointer *)&m->stack, m->depth, &m->stack_room, sizeof *m->stack))
+    if (!value ||
+        !cnx_grow((gpointer *)&m->stack, m->depth, &m->stack_room, sizeof *m->stack, m->budget))
         return cnx_machine_fail_memory(m);
     m->stack[m->depth++] = value;
     return TRUE;
@@ -102,7 +105,7 @@ CnxPy *cnx_machine_peek(CnxMachine *m)
 
 gboolean cnx_machine_push_mark(CnxMachine *m)
 {
-    if (!cnx_grow((gpointer *)&m->marks, m->mark_count, &m->mark_room, sizeof *m->marks))
+    if (!cnx_grow((gpointer *)&m->marks, m->mark_count, &m->mark_room, sizeof *m->marks, m->budget))
         return cnx_machine_fail_memory(m);
     m->marks[m->mark_count++] = m->depth;
     return TRUE;
@@ -191,7 +194,8 @@ gboolean cnx_machine_put(CnxMachine *m, guint64 index)
     if (index > (gsize)(m->at - m->start))
         return cnx_machine_fail(m, "puts entry %" G_GUINT64_FORMAT " into a shorter memo", index);
     while (m->memo_count <= index) {
-        if (!cnx_grow((gpointer *)&m->memo, m->memo_count, &m->memo_room, sizeof *m->memo))
+        if (!cnx_grow((gpointer *)&m->memo, m->memo_count, &m->memo_room, sizeof *m->memo,
+                      m->budget))
             return cnx_machine_fail_memory(m);
         m->memo[m->memo_count++] = NULL;
     }

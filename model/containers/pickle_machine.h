@@ -1,8 +1,7 @@
 /* The virtual machine that runs a pickle: input, stack, marks and memo.
  *
- * The file size bounds the memory: an opcode is at least one byte long and pushes at most one
- * value, the memo has no more entries than bytes were read, and the values live in CnxStrings with
- * a limit.
+ * A budget pays for the memory. The size of the pickle alone would be no limit: an opcode of one
+ * byte makes a value of 32 bytes, its slot on the stack and its slot in a list.
  *
  * On failure every function sets error and returns FALSE (or NULL).
  *
@@ -15,6 +14,7 @@ typedef struct CnxMachine {
     const guint8 *start, *at, *end;
     const char *file;
     CnxPickle *pickle;
+    CnxBudget *budget;
     CnxPy **stack;
     gsize depth, stack_room;
     gsize *marks; /* depths of the stack */

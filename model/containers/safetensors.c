@@ -141,7 +141,7 @@ static gboolean probe_safetensors(const guint8 *bytes, gsize size)
 static gboolean read_safetensors(CnxContainer *container, const guint8 *bytes, gsize size,
                                  const char *file, GError **error)
 {
-    g_auto(CnxHeader) header = {NULL, 0, 0};
+    g_auto(CnxHeader) header = {.budget = cnx_container_budget(container)};
     guint64 length;
 
     if (!read_header_length(bytes, size, &length, file, error))

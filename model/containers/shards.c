@@ -7,6 +7,7 @@
 #include "model/base/json.h"
 
 #define FILES_MAX 1000
+#define NAME_MAX_BYTES 255 /* of a file; no file system allows more */
 
 struct CnxShards {
     JsonObject *index;
@@ -25,7 +26,7 @@ static gboolean is_plain_name(const char *name)
     for (const char *c = name; *c; c++)
         if (g_ascii_iscntrl(*c))
             return FALSE;
-    return *name && *name != '.' && !strpbrk(name, "/\\");
+    return *name && *name != '.' && !strpbrk(name, "/\\") && strlen(name) <= NAME_MAX_BYTES;
 }
 
 static int compare_paths(gconstpointer a, gconstpointer b)
@@ -73,7 +74,8 @@ CnxShards *cnx_shards_read(const char *path, GError **error)
 {
     g_autoptr(GError) cause = NULL;
     g_autofree char *file = g_filename_display_name(path), *folder = g_path_get_dirname(path);
-    JsonObject *index = cnx_json_load(path, &cause);
+    CnxBudget budget = {CNX_BUDGET_FIXED};
+    JsonObject *index = cnx_json_load(path, &budget, &cause);
 
     if (!index) {
         if (cause)
@@ -83,7 +85,7 @@ CnxShards *cnx_shards_read(const char *path, GError **error)
         return NULL;
     }
     g_autoptr(CnxShards) self = g_new0(CnxShards, 1);
-    const CnxJson json = {index, file, error};
+    const CnxJson json = {index, file, error, &budget};
     self->index = index;
     self->files = g_ptr_array_new_with_free_func(g_free);
     return collect_files(self, &json, folder) ? g_steal_pointer(&self) : NULL;

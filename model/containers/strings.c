@@ -13,17 +13,18 @@ typedef struct Block {
 } Block;
 
 struct CnxStrings {
+    CnxBudget *budget;
     Block *blocks; /* pieces come from the first one */
     gsize used;    /* bytes of the first block */
     gsize room;    /* size of the first block */
-    gsize left;    /* bytes up to the limit */
+    gsize taken;   /* bytes of all blocks */
 };
 
-CnxStrings *cnx_strings_new(gsize limit)
+CnxStrings *cnx_strings_new(CnxBudget *budget)
 {
     CnxStrings *strings = g_new0(CnxStrings, 1);
 
-    strings->left = limit;
+    strings->budget = budget;
     return strings;
 }
 
@@ -37,15 +38,22 @@ void cnx_strings_free(CnxStrings *strings)
         strings->blocks = block->next;
         g_free(block);
     }
+    cnx_budget_give(strings->budget, strings->taken);
     g_free(strings);
 }
 
 static Block *add_block(CnxStrings *strings, gsize bytes)
 {
-    Block *block = bytes <= G_MAXSIZE - sizeof *block ? g_try_malloc(sizeof *block + bytes) : NULL;
+    gsize size;
 
-    if (!block)
+    if (!g_size_checked_add(&size, bytes, sizeof(Block)) || !cnx_budget_take(strings->budget, size))
         return NULL;
+    Block *block = g_try_malloc(size);
+    if (!block) {
+        cnx_budget_give(strings->budget, size);
+        return NULL;
+    }
+    strings->taken += size;
     block->next = strings->blocks;
     strings->blocks = block;
     strings->used = 0;
@@ -55,14 +63,13 @@ static Block *add_block(CnxStrings *strings, gsize bytes)
 
 gpointer cnx_strings_take(CnxStrings *strings, gsize bytes)
 {
-    if (bytes > strings->left || strings->left - bytes < ALIGNMENT)
+    if (bytes > G_MAXSIZE - ALIGNMENT)
         return NULL;
     gsize size = (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
     if (size > strings->room - strings->used && !add_block(strings, MAX(size, BLOCK)))
         return NULL;
     guint8 *piece = (guint8 *)strings->blocks->bytes + strings->used;
     strings->used += size;
-    strings->left -= size;
     return piece;
 }
 
@@ -77,12 +84,17 @@ char *cnx_strings_copy(CnxStrings *strings, const char *text, gsize length)
     return copy;
 }
 
-gboolean cnx_grow(gpointer *array, gsize count, gsize *capacity, gsize element)
+gboolean cnx_grow(gpointer *array, gsize count, gsize *capacity, gsize element, CnxBudget *budget)
 {
+    const gsize larger = *capacity ? *capacity * 2 : 16, before = *capacity * element;
+
     if (count < *capacity)
         return TRUE;
-    gsize larger = *capacity ? *capacity * 2 : 16;
-    gpointer moved = larger > *capacity ? g_try_realloc_n(*array, larger, element) : NULL;
+    /* While the array moves, both copies exist. */
+    if (larger > budget->left / element || !cnx_budget_take(budget, larger * element))
+        return FALSE;
+    gpointer moved = g_try_realloc_n(*array, larger, element);
+    cnx_budget_give(budget, moved ? before : larger * element);
     if (!moved)
         return FALSE;
     *array = moved;

@@ -15,13 +15,15 @@ static const guint8 magic[10] = {0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8,
 typedef struct Legacy {
     const guint8 *at, *end;
     const char *file;
+    CnxBudget *budget;
     CnxPyStorage **storages; /* [count], sorted by key */
-    gsize count;
+    gsize count, room;
     GError **error;
 } Legacy;
 
 static void legacy_clear(Legacy *l)
 {
+    cnx_budget_give(l->budget, l->room * sizeof *l->storages);
     g_free(l->storages);
 }
 
@@ -37,7 +39,8 @@ static gboolean probe_legacy(const guint8 *bytes, gsize size)
 
 static CnxPickle *read_pickle(Legacy *l)
 {
-    CnxPickle *pickle = cnx_pickle_read(l->at, (gsize)(l->end - l->at), l->file, l->error);
+    CnxPickle *pickle =
+        cnx_pickle_read(l->at, (gsize)(l->end - l->at), l->budget, l->file, l->error);
 
     if (pickle)
         l->at += pickle->size;
@@ -73,16 +76,14 @@ static int compare_keys(const void *a, const void *b)
 /* Sorts the storages by key. */
 static gboolean list_storages(Legacy *l, CnxPyStorage *all)
 {
-    for (CnxPyStorage *s = all; s; s = s->next)
-        l->count++;
-    l->storages = g_try_malloc_n(l->count, sizeof(CnxPyStorage *));
-    if (!l->storages && l->count) {
-        g_set_error(l->error, CNX_ERROR, CNX_ERROR_OUT_OF_MEMORY, "%s: not enough memory", l->file);
-        return FALSE;
+    for (CnxPyStorage *s = all; s; s = s->next) {
+        if (!cnx_grow((gpointer *)&l->storages, l->count, &l->room, sizeof s, l->budget)) {
+            g_set_error(l->error, CNX_ERROR, CNX_ERROR_OUT_OF_MEMORY,
+                        "%s: not enough memory for its list of storages", l->file);
+            return FALSE;
+        }
+        l->storages[l->count++] = s;
     }
-    gsize i = 0;
-    for (CnxPyStorage *s = all; s; s = s->next)
-        l->storages[i++] = s;
     if (l->count)
         qsort(l->storages, l->count, sizeof *l->storages, compare_keys);
     return TRUE;
@@ -179,7 +180,13 @@ static gboolean find_storage(CnxPyStorage *storage, gpointer user_data, GError *
 static gboolean read_legacy(CnxContainer *container, const guint8 *bytes, gsize size,
                             const char *file, GError **error)
 {
-    g_auto(Legacy) l = {bytes, bytes + size, file, NULL, 0, error};
+    g_auto(Legacy) l = {
+        .at = bytes,
+        .end = bytes + size,
+        .file = file,
+        .budget = cnx_container_budget(container),
+        .error = error,
+    };
     g_autoptr(CnxPickle) object = read_preamble(&l) ? read_pickle(&l) : NULL;
 
     return object && list_storages(&l, object->storages) && read_storages(&l) &&

@@ -10,8 +10,7 @@
 #include "model/containers/unwrap.h"
 
 #define NAME_MAX_BYTES 511
-#define RAW_ENTRY 1     /* makes minizip skip inflating */
-#define INFLATED_MAX 64 /* times the file's size: weights hardly compress, zip bombs do */
+#define RAW_ENTRY 1 /* makes minizip skip inflating */
 
 typedef struct Entry {
     const char *name;
@@ -29,8 +28,7 @@ typedef struct Archive {
     CnxStrings *names;
     Entry *entries; /* [count], sorted by name */
     gsize count, room;
-    guint64 inflated; /* total bytes of inflated entries */
-    char *prefix;     /* "NAME/" */
+    char *prefix; /* "NAME/" */
     CnxContainer *container;
     GError **error;
 } Archive;
@@ -40,6 +38,7 @@ static void archive_clear(Archive *a)
     if (a->zip)
         unzClose(a->zip);
     cnx_strings_free(a->names);
+    cnx_budget_give(cnx_container_budget(a->container), a->room * sizeof *a->entries);
     g_free(a->entries);
     g_free(a->prefix);
 }
@@ -125,7 +124,8 @@ static gboolean add_entry(Archive *a)
     entry.size = info.uncompressed_size;
     entry.crc = info.crc;
     entry.name = cnx_strings_copy(a->names, name, strlen(name));
-    if (!entry.name || !cnx_grow((gpointer *)&a->entries, a->count, &a->room, sizeof *a->entries))
+    if (!entry.name || !cnx_grow((gpointer *)&a->entries, a->count, &a->room, sizeof *a->entries,
+                                 cnx_container_budget(a->container)))
         return fail_archive(a, CNX_ERROR_OUT_OF_MEMORY, "not enough memory for the zip directory");
     a->entries[a->count++] = entry;
     return TRUE;
@@ -170,12 +170,13 @@ static gboolean inflate_entry(Archive *a, Entry *entry, const guint8 *stored, gu
     guint64 in = stored_size, out = entry->size;
     int status = Z_OK;
 
-    if (entry->size > a->size * INFLATED_MAX - a->inflated)
+    if (entry->size > cnx_container_budget(a->container)->left)
         return cnx_corrupt(a->error, a->file,
-                           "entry %s of the zip archive inflates to more than %d times the file",
-                           name, INFLATED_MAX);
-    a->inflated += entry->size;
-    guint8 *data = cnx_strings_take(cnx_container_strings(a->container), entry->size);
+                           "entry %s of the zip archive inflates to %" G_GUINT64_FORMAT
+                           " bytes, but only %" G_GSIZE_FORMAT
+                           " bytes are left of the memory that a file of this size may take",
+                           name, entry->size, cnx_container_budget(a->container)->left);
+    guint8 *data = cnx_container_take_data(a->container, entry->size);
     if (!data || inflateInit2(&z, -MAX_WBITS) != Z_OK)
         return fail_archive(a, CNX_ERROR_OUT_OF_MEMORY, "not enough memory to inflate its entries");
     for (z.next_out = data; status == Z_OK; in += z.avail_in, out += z.avail_out) {
@@ -309,7 +310,8 @@ static gboolean read_object(Archive *a)
 
     if (!check_order(a) || !locate_entry(a, object))
         return FALSE;
-    g_autoptr(CnxPickle) pickle = cnx_pickle_read(object->data, object->size, a->file, a->error);
+    g_autoptr(CnxPickle) pickle = cnx_pickle_read(
+        object->data, object->size, cnx_container_budget(a->container), a->file, a->error);
     return pickle && cnx_unwrap(a->container, pickle, find_storage, a, a->file, a->error);
 }
 
@@ -324,7 +326,7 @@ static gboolean read_zip(CnxContainer *container, const guint8 *bytes, gsize siz
     g_auto(Archive) a = {.bytes = bytes,
                          .size = size,
                          .file = file,
-                         .names = cnx_strings_new(2 * size + 65536),
+                         .names = cnx_strings_new(cnx_container_budget(container)),
                          .container = container,
                          .error = error};
 

@@ -1,5 +1,5 @@
 /* Packing walks the network twice: first to count, then to fill. Tensors are converted one at a
- * time, in two scratch buffers of the size of the largest one.
+ * time, in scratch buffers of the size of the largest tensor and of the largest convolution.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "model/network/weights.h"
@@ -9,13 +9,16 @@
 
 #include "model/base/memory.h"
 
+#define PACKED_FIXED ((gsize)40 << 20) /* bytes that any network may take, besides the budget */
+
 typedef struct Packer {
     const CnxCheckpoint *checkpoint;
     const CnxKernels *kernels;
     CnxArena arena;  /* base NULL: the first walk, which counts */
     gsize largest;   /* elements of the largest tensor, found while counting */
+    gsize widest;    /* the same of the convolutions that are permuted */
     float *stored;   /* [largest], a tensor as it is in the file */
-    float *permuted; /* [largest], a convolution's weight as (out, kh, kw, in) */
+    float *permuted; /* [widest], a convolution's weight as (out, kh, kw, in) */
 } Packer;
 
 static gboolean is_counting(const Packer *p)
@@ -125,6 +128,7 @@ static CnxLinear pack_linear(Packer *p, const CnxTensor *weight, const CnxTensor
     float *b = (float *)pack_vector(p, bias, n), *w = p->stored;
 
     g_assert(weight && weight->elements == n * k);
+    p->widest = MAX(p->widest, taps > 1 ? n * k : 1);
     if (!is_counting(p)) {
         cnx_tensor_to_float(weight, w);
         if (taps > 1) {
@@ -153,7 +157,7 @@ static CnxLinear pack_grey(Packer *p, const char *name, gsize n, gsize taps)
     const float *bias = pack_vector(p, find_tensor(p, "%s.bias", name), n);
 
     g_assert(weight && weight->elements == n * taps);
-    p->largest = MAX(p->largest, 3 * n * taps);
+    p->widest = MAX(p->widest, 3 * n * taps);
     if (!is_counting(p)) {
         cnx_tensor_to_float(weight, p->stored);
         for (gsize i = 0; i < 3 * n * taps; i++)
@@ -297,6 +301,27 @@ gsize cnx_weights_size(const CnxCheckpoint *checkpoint, const CnxKernels *kernel
     return cnx_arena_bytes(&packer.arena, &bytes) ? bytes : G_MAXSIZE;
 }
 
+/* Dilated kernels and padding can make the packed weights much larger than the file. */
+static gboolean check_size(const CnxCheckpoint *checkpoint, const Packer *p, GError **error)
+{
+    gsize budget, packed, needed;
+    const gsize size = cnx_checkpoint_size(checkpoint, &budget);
+
+    if (!cnx_arena_bytes(&p->arena, &packed) ||
+        !g_size_checked_add(&needed, packed, (p->largest + p->widest) * sizeof(float)))
+        needed = G_MAXSIZE;
+    if (needed <= budget || needed - budget <= PACKED_FIXED)
+        return TRUE;
+    g_autofree char *file = g_filename_display_name(cnx_checkpoint_files(checkpoint)[0]);
+    g_set_error(error, CNX_ERROR, CNX_ERROR_UNSUPPORTED,
+                "%s: packing the weights of a %s takes %" G_GSIZE_FORMAT
+                " bytes of memory, expected at most %" G_GSIZE_FORMAT
+                " for a checkpoint of %" G_GSIZE_FORMAT " bytes",
+                file, cnx_checkpoint_config(checkpoint)->variant, needed, budget + PACKED_FIXED,
+                size);
+    return FALSE;
+}
+
 CnxWeights *cnx_weights_new(const CnxCheckpoint *checkpoint, const CnxKernels *kernels,
                             GError **error)
 {
@@ -307,10 +332,12 @@ CnxWeights *cnx_weights_new(const CnxCheckpoint *checkpoint, const CnxKernels *k
 
     weights = new_weights(config);
     pack_network(&packer, weights, config);
+    if (!check_size(checkpoint, &packer, error))
+        return NULL;
     if (cnx_arena_bytes(&packer.arena, &weights->memory_size))
         weights->memory = cnx_memory_new(weights->memory_size);
     packer.stored = stored = g_try_new(float, packer.largest);
-    packer.permuted = permuted = g_try_new(float, packer.largest);
+    packer.permuted = permuted = g_try_new(float, packer.widest);
     if (!weights->memory || !stored || !permuted) {
         g_set_error(error, CNX_ERROR, CNX_ERROR_OUT_OF_MEMORY,
                     "not enough memory for the weights of %s: %" G_GSIZE_FORMAT " bytes are needed",

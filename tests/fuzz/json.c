@@ -46,8 +46,9 @@ static void read_config(guint8 kind, const char *text, gsize size)
                                    : kind == 'o' ? CNX_DIALECT_OPEN_CLIP
                                                  : CNX_DIALECT_TRANSFORMERS);
     GError *error = NULL;
-    JsonObject *object = cnx_json_parse(text, size, FUZZ_FILE, &error);
-    const CnxJson json = {object, FUZZ_FILE, &error};
+    CnxBudget budget = {CNX_BUDGET_FIXED};
+    JsonObject *object = cnx_json_parse(text, size, &budget, FUZZ_FILE, &error);
+    const CnxJson json = {object, FUZZ_FILE, &error, &budget};
     gboolean ok = object != NULL;
 
     if (ok && kind == 'p')

@@ -79,9 +79,10 @@ static void open_file(const guint8 *data, const CnxPickle *pickle)
 
 int LLVMFuzzerTestOneInput(const guint8 *data, gsize size)
 {
+    CnxBudget budget = {64 << 20};
     GError *error = NULL;
 
-    g_autoptr(CnxPickle) pickle = cnx_pickle_read(data, size, FUZZ_FILE, &error);
+    g_autoptr(CnxPickle) pickle = cnx_pickle_read(data, size, &budget, FUZZ_FILE, &error);
 
     fuzz_check(pickle != NULL, error, FUZZ_FILE);
     if (!pickle)

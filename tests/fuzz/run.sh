@@ -15,7 +15,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 
 all="safetensors zip legacy pickle json labels checkpoint"
 readers="container safetensors header shards torch torch_zip torch_legacy unwrap pickle pickle_machine
-    pickle_values strings foreign mapping locate json labels config_files config_open_clip
+    pickle_values strings foreign mapping locate json json_scan labels config_files config_open_clip
     config_preprocessor config_timm config_transformers"
 tests="checkpoint configs containers extras labels origins refusals torture" # these read files too
 containers=$root/tests/fixtures/containers
