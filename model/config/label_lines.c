@@ -36,19 +36,36 @@ static char *trimmed(const char *from, const char *to)
     return g_strndup(from, (gsize)(to - from));
 }
 
+/* The end of the last line that is not blank. */
+static const char *end_of_lines(const char *text)
+{
+    gsize length = strlen(text);
+
+    while (length > 0 && g_ascii_isspace(text[length - 1]))
+        length--;
+    return text + length;
+}
+
 /* Ends of lines are LF, CR LF or CR. */
-static GPtrArray *split_lines(const char *text)
+static guint count_lines(const char *text, const char *end)
+{
+    guint lines = text < end;
+
+    for (; text < end; text++)
+        lines += *text == '\n' || (*text == '\r' && text[1] != '\n');
+    return lines;
+}
+
+static GPtrArray *split_lines(const char *text, const char *end)
 {
     GPtrArray *lines = g_ptr_array_new_with_free_func(g_free);
 
-    while (*text) {
-        const char *end = text + strcspn(text, "\r\n");
+    while (text < end) {
+        const char *line_end = text + strcspn(text, "\r\n");
 
-        g_ptr_array_add(lines, trimmed(text, end));
-        text = end + (*end == '\r' && end[1] == '\n') + (*end != '\0');
+        g_ptr_array_add(lines, trimmed(text, line_end));
+        text = line_end + (*line_end == '\r' && line_end[1] == '\n') + (*line_end != '\0');
     }
-    while (lines->len > 0 && !*(char *)lines->pdata[lines->len - 1])
-        g_ptr_array_set_size(lines, (int)lines->len - 1);
     return lines;
 }
 
@@ -367,15 +384,21 @@ static gboolean check_columns(const Lines *l)
                        fields);
 }
 
+static gpointer fail_count(guint labels, guint count, const char *file, GError **error)
+{
+    g_set_error(error, CNX_ERROR, CNX_ERROR_MISMATCH,
+                "%s: has %u label%s, but the model has %u class%s", file, labels,
+                labels == 1 ? "" : "s", count, count == 1 ? "" : "es");
+    return NULL;
+}
+
 static gboolean check_count(const Lines *l)
 {
     const guint labels = l->texts->len - l->header;
 
     if (labels == l->count)
         return TRUE;
-    g_set_error(l->error, CNX_ERROR, CNX_ERROR_MISMATCH,
-                "%s: has %u label%s, but the model has %u class%s", l->file, labels,
-                labels == 1 ? "" : "s", l->count, l->count == 1 ? "" : "es");
+    fail_count(labels, l->count, l->file, l->error);
     return FALSE;
 }
 
@@ -433,7 +456,13 @@ static gboolean read_lines(Lines *l)
 
 char **cnx_label_lines(const char *text, guint count, const char *file, GError **error)
 {
-    Lines l = {.texts = split_lines(text), .count = count, .file = file, .error = error};
+    const char *end = end_of_lines(text);
+    const guint lines = count_lines(text, end);
+
+    /* No form has so many lines, and to split them takes many times the size of the file. */
+    if (lines > 2 * (gsize)count + 64)
+        return fail_count(lines, count, file, error);
+    Lines l = {.texts = split_lines(text, end), .count = count, .file = file, .error = error};
     g_autoptr(GPtrArray) labels = g_ptr_array_new();
     const gboolean ok = read_lines(&l);
 
