@@ -58,7 +58,7 @@ run_test()
     checks=${checks#=}
     log=$logs/$name.log
     case $name in
-    states) timeout -k 10 $limit "${memcheck[@]}" "$build/tests/pipelines/states" ;;
+    states) timeout -k 10 $limit "${memcheck[@]}" "$build/tests/pipelines/states" 2 ;;
     watch_*) run_watch "$name" ;;
     *) run_element "$name" "$checks" ;;
     esac >"$log" 2>&1 </dev/null
