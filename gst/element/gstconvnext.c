@@ -65,35 +65,15 @@
 #include <gst/convnext/convnext.h>
 #include <gst/video/video.h>
 
-#include "gst/element/reload.h"
-#include "gst/engine/engine.h"
-#include "gst/input/input.h"
-#include "gst/settings/settings.h"
+#include "gst/element/engines.h"
+#include "gst/element/events.h"
+#include "gst/element/fields.h"
 #include "gst/stream/messages.h"
-#include "gst/stream/orientation.h"
-#include "gst/stream/stream.h"
 
-GST_DEBUG_CATEGORY(gst_convnext_debug); /* stream.c and messages.c log to it too */
+GST_DEBUG_CATEGORY(gst_convnext_debug); /* the files of element/ and stream/ log to it too */
 #define GST_CAT_DEFAULT gst_convnext_debug
 
 static GstBaseTransformClass *parent_class;
-
-struct _GstConvnext {
-    GstBaseTransform parent;
-
-    GstConvnextStream *stream; /* never NULL */
-    GstConvnextReload *reload; /* never NULL */
-    GstConvnextTags tags;      /* belongs to the streaming thread */
-
-    /* Guarded by the object lock. */
-    GstConvnextSettings settings;
-    guint engine_version;      /* counts changes of settings.engine */
-    guint requested_version;   /* of the last request to the reload */
-    guint opened_version;      /* of the engine */
-    gboolean is_streaming;     /* between start and stop; engines then change between two frames */
-    gboolean reload_is_ready;  /* the reload may have an engine to take */
-    GstConvnextEngine *engine; /* NULL in NULL */
-};
 
 #define RAW_VIDEO GST_STATIC_CAPS(GST_VIDEO_CAPS_MAKE(GST_VIDEO_FORMATS_ALL))
 static GstStaticPadTemplate sink_template =
@@ -102,92 +82,6 @@ static GstStaticPadTemplate src_template =
     GST_STATIC_PAD_TEMPLATE("src", GST_PAD_SRC, GST_PAD_ALWAYS, RAW_VIDEO);
 
 GST_ELEMENT_REGISTER_DEFINE(convnext, "convnext", GST_RANK_NONE, GST_TYPE_CONVNEXT)
-
-/* The engine, which is open in all states but NULL */
-
-/* Takes engine. Returns the previous one, which the caller owns. */
-static GstConvnextEngine *swap_engine(GstConvnext *self, GstConvnextEngine *engine, guint version)
-{
-    GST_OBJECT_LOCK(self);
-    GstConvnextEngine *old = self->engine;
-    self->engine = engine;
-    self->opened_version = version;
-    GST_OBJECT_UNLOCK(self);
-    return old;
-}
-
-static void replace_engine(GstConvnext *self, GstConvnextEngine *engine, guint version)
-{
-    gst_convnext_engine_unref(swap_engine(self, engine, version));
-}
-
-static gboolean open_engine(GstConvnext *self)
-{
-    GstConvnextEngineSettings settings;
-    g_autoptr(GError) error = NULL;
-
-    GST_OBJECT_LOCK(self);
-    gst_convnext_engine_settings_copy(&settings, &self->settings.engine);
-    guint version = self->engine_version;
-    GST_OBJECT_UNLOCK(self);
-    GstConvnextEngine *engine = gst_convnext_engine_open(&settings, &error);
-    gst_convnext_engine_settings_clear(&settings);
-    if (!engine) {
-        gst_convnext_post_error(GST_ELEMENT(self), GST_MESSAGE_ERROR, error, "opening the model");
-        return FALSE;
-    }
-    gst_convnext_announce_engine(GST_ELEMENT(self), engine);
-    replace_engine(self, engine, version);
-    return TRUE;
-}
-
-/* Changes while playing: the reload opens another engine, while the current one runs. If that
- * fails, the current one stays */
-
-static void warn_of_reload(GstConvnext *self, const GError *error)
-{
-    gst_convnext_post_error(GST_ELEMENT(self), GST_MESSAGE_WARNING, error,
-                            "changing the model while playing; the current one continues");
-}
-
-/* In the reload's thread. */
-static void on_reload_done(const GError *error, gpointer data)
-{
-    GstConvnext *self = data;
-
-    if (error) {
-        warn_of_reload(self, error);
-        return;
-    }
-    GST_OBJECT_LOCK(self);
-    self->reload_is_ready = TRUE;
-    GST_OBJECT_UNLOCK(self);
-}
-
-static GstConvnextEngine *take_reloaded(GstConvnext *self, GstConvnextInput **input, guint *version)
-{
-    GST_OBJECT_LOCK(self);
-    self->reload_is_ready = FALSE;
-    GST_OBJECT_UNLOCK(self);
-    return gst_convnext_reload_take(self->reload, input, version);
-}
-
-/* Holds the object lock throughout, so that of two threads the one with the newer settings requests
- * last, and no request follows stop, which would affect the next stream. */
-static void request_reload(GstConvnext *self)
-{
-    g_autoptr(GError) error = NULL;
-
-    GST_OBJECT_LOCK(self);
-    if (self->is_streaming && self->engine_version != self->requested_version) {
-        self->requested_version = self->engine_version;
-        gst_convnext_reload_request(self->reload, &self->settings.engine, self->engine_version,
-                                    &error);
-    }
-    GST_OBJECT_UNLOCK(self);
-    if (error)
-        warn_of_reload(self, error);
-}
 
 /* type: GST_MESSAGE_WARNING for a change while playing, which takes effect at the next frame and
  * cannot be refused. */
@@ -211,31 +105,12 @@ static void gst_convnext_dispatch_properties_changed(GObject *object, guint n, G
     gboolean smoothing_has_changed = FALSE;
 
     G_OBJECT_CLASS(parent_class)->dispatch_properties_changed(object, n, pspecs);
-    request_reload(GST_CONVNEXT(object));
+    gst_convnext_request_reload(GST_CONVNEXT(object));
     for (guint i = 0; i < n; i++)
         smoothing_has_changed |= pspecs[i]->owner_type == GST_TYPE_CONVNEXT &&
                                  gst_convnext_settings_is_smoothing(pspecs[i]->param_id);
     if (smoothing_has_changed)
         check_smoothing(GST_CONVNEXT(object), GST_MESSAGE_WARNING);
-}
-
-static void announce_update(GstConvnext *self, guint64 frame)
-{
-    gst_convnext_announce_engine(GST_ELEMENT(self), self->engine);
-    gst_convnext_post_updated(GST_ELEMENT(self), self->engine, frame);
-}
-
-/* In the streaming thread, between two frames. Takes engine and input. */
-static void switch_engine(GstConvnext *self, GstConvnextEngine *engine, GstConvnextInput *input,
-                          guint version)
-{
-    guint64 frame = gst_convnext_stream_change_model(
-        self->stream, input, gst_convnext_engine_same_classes(engine, self->engine));
-    GstConvnextEngine *old = swap_engine(self, engine, version);
-
-    gst_convnext_engine_cancel(old, TRUE); /* a job in the background stops waiting */
-    gst_convnext_reload_retire(self->reload, old);
-    announce_update(self, frame);
 }
 
 static GstStateChangeReturn gst_convnext_change_state(GstElement *element,
@@ -244,14 +119,14 @@ static GstStateChangeReturn gst_convnext_change_state(GstElement *element,
     GstConvnext *self = GST_CONVNEXT(element);
 
     if (transition == GST_STATE_CHANGE_NULL_TO_READY &&
-        !(check_smoothing(self, GST_MESSAGE_ERROR) && open_engine(self)))
+        !(check_smoothing(self, GST_MESSAGE_ERROR) && gst_convnext_open_engine(self)))
         return GST_STATE_CHANGE_FAILURE;
     if (transition == GST_STATE_CHANGE_PAUSED_TO_READY)
         gst_convnext_stream_interrupt(self->stream); /* a frame or EOS may be waiting */
     GstStateChangeReturn result =
         GST_ELEMENT_CLASS(parent_class)->change_state(element, transition);
     if (transition == GST_STATE_CHANGE_READY_TO_NULL)
-        replace_engine(self, NULL, 0);
+        gst_convnext_replace_engine(self, NULL, 0);
     return result;
 }
 
@@ -264,13 +139,14 @@ static gboolean gst_convnext_start(GstBaseTransform *base)
     GST_OBJECT_LOCK(self);
     gboolean is_outdated = self->opened_version != self->engine_version;
     GST_OBJECT_UNLOCK(self);
-    if (!check_smoothing(self, GST_MESSAGE_ERROR) || (is_outdated && !open_engine(self)))
+    if (!check_smoothing(self, GST_MESSAGE_ERROR) ||
+        (is_outdated && !gst_convnext_open_engine(self)))
         return FALSE;
     GST_OBJECT_LOCK(self);
     self->requested_version = self->opened_version;
     self->is_streaming = TRUE;
     GST_OBJECT_UNLOCK(self);
-    request_reload(self);
+    gst_convnext_request_reload(self);
     gst_convnext_stream_start(self->stream);
     return TRUE;
 }
@@ -286,31 +162,15 @@ static gboolean gst_convnext_stop(GstBaseTransform *base)
     GST_OBJECT_UNLOCK(self);
     gst_convnext_reload_halt(self->reload);
     gst_convnext_stream_stop(self->stream);
-    GstConvnextEngine *next = take_reloaded(self, &input, &version);
+    GstConvnextEngine *next = gst_convnext_take_reloaded(self, &input, &version);
     if (next) {
         gst_convnext_input_free(input);
-        replace_engine(self, next, version);
-        announce_update(self, 0); /* the first of the next start */
+        gst_convnext_replace_engine(self, next, version);
+        gst_convnext_announce_update(self, 0); /* the first of the next start */
     }
     gst_convnext_reload_set_caps(self->reload, NULL);
     gst_convnext_engine_relax(self->engine);
     return TRUE;
-}
-
-/* type: of the message that is posted on failure. */
-static GstConvnextInput *make_input(GstConvnext *self, GstConvnextEngine *engine,
-                                    const GstVideoInfo *info, GstMessageType type)
-{
-    g_autoptr(GError) error = NULL;
-    GstConvnextInput *input = gst_convnext_input_new(engine, info, &error);
-
-    if (!input) {
-        gst_convnext_post_error(GST_ELEMENT(self), type, error, "preparing for new caps");
-        return NULL;
-    }
-    g_autofree char *description = gst_convnext_input_describe(input);
-    GST_INFO_OBJECT(self, "%s", description);
-    return input;
 }
 
 static gboolean gst_convnext_set_caps(GstBaseTransform *base, GstCaps *incaps, GstCaps *outcaps)
@@ -326,15 +186,15 @@ static gboolean gst_convnext_set_caps(GstBaseTransform *base, GstCaps *incaps, G
     }
     gst_convnext_stream_take_input(self->stream, NULL); /* frees the old one first */
     gst_convnext_reload_set_caps(self->reload, &info);
-    GstConvnextEngine *next = take_reloaded(self, &input, &version);
+    GstConvnextEngine *next = gst_convnext_take_reloaded(self, &input, &version);
     if (next && !input)
-        input = make_input(self, next, &info, GST_MESSAGE_WARNING);
+        input = gst_convnext_make_input(self, next, &info, GST_MESSAGE_WARNING);
     if (input) {
-        switch_engine(self, next, input, version);
+        gst_convnext_switch_engine(self, next, input, version);
         return TRUE;
     }
     gst_convnext_engine_unref(next);
-    input = make_input(self, self->engine, &info, GST_MESSAGE_ERROR);
+    input = gst_convnext_make_input(self, self->engine, &info, GST_MESSAGE_ERROR);
     gst_convnext_stream_take_input(self->stream, input);
     return input != NULL;
 }
@@ -351,16 +211,6 @@ static gboolean ensure_input(GstBaseTransform *base)
     return caps && gst_convnext_set_caps(base, caps, caps);
 }
 
-static void follow_reload(GstConvnext *self)
-{
-    GstConvnextInput *input;
-    guint version;
-    GstConvnextEngine *next = take_reloaded(self, &input, &version);
-
-    if (next)
-        switch_engine(self, next, input, version);
-}
-
 static GstFlowReturn gst_convnext_transform_ip(GstBaseTransform *base, GstBuffer *buffer)
 {
     GstConvnext *self = GST_CONVNEXT(base);
@@ -372,7 +222,7 @@ static GstFlowReturn gst_convnext_transform_ip(GstBaseTransform *base, GstBuffer
     if (!ensure_input(base))
         return GST_FLOW_NOT_NEGOTIATED;
     if (reload_is_ready)
-        follow_reload(self);
+        gst_convnext_follow_reload(self);
     gst_convnext_tags_apply(&self->tags, &settings);
     return gst_convnext_stream_frame(self->stream, buffer, &settings) ? GST_FLOW_OK
                                                                       : GST_FLOW_ERROR;
@@ -386,87 +236,19 @@ static gboolean gst_convnext_propose_allocation(GstBaseTransform *base, GstQuery
     return gst_pad_peer_query(GST_BASE_TRANSFORM_SRC_PAD(base), query);
 }
 
+/* Events and queries */
+
 static gboolean gst_convnext_sink_event(GstBaseTransform *base, GstEvent *event)
 {
-    GstConvnext *self = GST_CONVNEXT(base);
-    const GstSegment *segment;
-
-    switch (GST_EVENT_TYPE(event)) {
-    case GST_EVENT_STREAM_START:
-    case GST_EVENT_TAG:
-        gst_convnext_tags_add(&self->tags, GST_BASE_TRANSFORM_SINK_PAD(base), event);
-        break;
-    case GST_EVENT_SEGMENT:
-        gst_event_parse_segment(event, &segment);
-        gst_convnext_stream_set_segment(self->stream, segment);
-        break;
-    case GST_EVENT_FLUSH_START: /* the streaming thread may be waiting in the stream */
-        gst_convnext_stream_interrupt(self->stream);
-        break;
-    case GST_EVENT_FLUSH_STOP:
-        gst_convnext_stream_flush(self->stream);
-        break;
-    case GST_EVENT_EOS: /* the element posts no result after it */
-        gst_convnext_stream_drain(self->stream);
-        break;
-    default:
-        break;
-    }
+    gst_convnext_follow_event(GST_CONVNEXT(base), event);
     return parent_class->sink_event(base, event);
-}
-
-/* TRUE if skipping inference is enough. The event must not go upstream in that case: decoders would
- * drop the frames that skip inference. */
-static gboolean handle_qos(GstConvnext *self, GstEvent *event)
-{
-    GstQOSType type;
-    GstClockTimeDiff lateness;
-    GstClockTime running_time;
-
-    gst_event_parse_qos(event, &type, NULL, &lateness, &running_time);
-    GST_OBJECT_LOCK(self);
-    gboolean skips_late =
-        self->settings.frame.mode == GST_CONVNEXT_MODE_SYNC && self->settings.frame.qos;
-    GST_OBJECT_UNLOCK(self);
-    return gst_convnext_stream_add_qos(self->stream, type, running_time, lateness) && skips_late;
 }
 
 static gboolean gst_convnext_src_event(GstBaseTransform *base, GstEvent *event)
 {
-    GstConvnext *self = GST_CONVNEXT(base);
-
-    switch (GST_EVENT_TYPE(event)) {
-    case GST_EVENT_QOS:
-        if (handle_qos(self, event)) {
-            gst_event_unref(event);
-            return TRUE;
-        }
-        break;
-    case GST_EVENT_LATENCY:
-        gst_convnext_stream_latency_distributed(self->stream);
-        break;
-    default:
-        break;
-    }
-    return parent_class->src_event(base, event);
-}
-
-static gboolean answer_latency(GstConvnext *self, GstQuery *query)
-{
-    gboolean is_live;
-    GstClockTime min, max;
-
-    if (!gst_pad_peer_query(GST_BASE_TRANSFORM_SINK_PAD(self), query))
-        return FALSE;
-    gst_query_parse_latency(query, &is_live, &min, &max);
-    GST_OBJECT_LOCK(self);
-    GstConvnextMode mode = self->settings.frame.mode;
-    GST_OBJECT_UNLOCK(self);
-    GstClockTime added = gst_convnext_stream_latency(self->stream, is_live, mode);
-    GST_DEBUG_OBJECT(self, "adds a latency of %" GST_TIME_FORMAT, GST_TIME_ARGS(added));
-    if (GST_CLOCK_TIME_IS_VALID(max))
-        max += added;
-    gst_query_set_latency(query, is_live, min + added, max);
+    if (!gst_convnext_consume_event(GST_CONVNEXT(base), event))
+        return parent_class->src_event(base, event);
+    gst_event_unref(event);
     return TRUE;
 }
 
@@ -474,7 +256,7 @@ static gboolean gst_convnext_query(GstBaseTransform *base, GstPadDirection direc
                                    GstQuery *query)
 {
     if (direction == GST_PAD_SRC && GST_QUERY_TYPE(query) == GST_QUERY_LATENCY)
-        return answer_latency(GST_CONVNEXT(base), query);
+        return gst_convnext_answer_latency(GST_CONVNEXT(base), query);
     return parent_class->query(base, direction, query);
 }
 
@@ -579,7 +361,7 @@ static void gst_convnext_init(GTypeInstance *instance, gpointer klass)
 
     gst_convnext_settings_init(&self->settings);
     self->stream = gst_convnext_stream_new(GST_ELEMENT(self));
-    self->reload = gst_convnext_reload_new(on_reload_done, self);
+    self->reload = gst_convnext_reload_new(gst_convnext_on_reload_done, self);
     gst_base_transform_set_gap_aware(GST_BASE_TRANSFORM(self), TRUE);
 }
 

@@ -1,89 +1,15 @@
-/* A stream of frames: which run, in which thread, and which results they carry.
+/* The frames of a stream: which run, in which thread, and which results they carry.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gst/stream/stream.h"
 
 #include "gst/objects/attach.h"
-#include "gst/objects/tracks.h"
-#include "gst/results/states.h"
-#include "gst/stream/background.h"
-#include "gst/stream/latency.h"
+#include "gst/stream/fields.h"
 #include "gst/stream/messages.h"
-#include "gst/stream/schedule.h"
-#include "gst/stream/stats.h"
 #include "model/base/error.h"
 
 GST_DEBUG_CATEGORY_EXTERN(gst_convnext_debug);
 #define GST_CAT_DEFAULT gst_convnext_debug
-
-#define NO_VERSION G_MAXUINT /* of the settings before the first frame */
-
-struct GstConvnextStream {
-    GstElement *element;               /* the owner; not a reference */
-    GstConvnextBackground *background; /* of mode=latest */
-
-    GMutex lock; /* guards everything up to the next comment */
-    GstConvnextStats stats;
-    GstConvnextSchedule schedule;
-    GstConvnextLatency latency;
-    guint generation; /* jobs from an earlier generation are not reported */
-    GstConvnextStates *states;
-    gboolean has_states;
-    gboolean has_failed;       /* a job in the background has posted an error */
-    GstConvnextEngine *engine; /* of the input; NULL without one */
-    gboolean is_interrupted;   /* frames do not wait for the engine */
-
-    /* Belongs to the streaming thread. */
-    guint64 frames; /* since start */
-    GstSegment segment;
-    GstConvnextInput *input; /* NULL without caps */
-    GstConvnextJob *job;     /* for the current frame; NULL between streams */
-    GstConvnextResult *last; /* about a whole frame, to carry; NULL if there is none */
-    GstConvnextTracks *tracks;
-    GstConvnextFrameSettings settings; /* of the last frame */
-    gboolean background_is_used;       /* it may have results, or a job under way */
-    gboolean frame_is_unreadable;      /* the current one */
-    gboolean unreadable_is_posted;     /* the warning about such frames */
-};
-
-/* What an event discards: see stream.h. */
-enum {
-    FORGET_JOB = 1 << 0, /* and its error */
-    FORGET_RESULTS = 1 << 1,
-    FORGET_TRACKS = 1 << 2,
-    FORGET_STATES = 1 << 3,
-    FORGET_ON_SEGMENT_OR_CAPS = FORGET_RESULTS | FORGET_TRACKS,
-    FORGET_ALL = FORGET_JOB | FORGET_RESULTS | FORGET_TRACKS | FORGET_STATES,
-};
-
-/* The lock is held. */
-static void reset_states(GstConvnextStream *self)
-{
-    gst_convnext_states_reset(self->states);
-    self->has_states = FALSE;
-}
-
-static void forget(GstConvnextStream *self, guint what)
-{
-    if (what & FORGET_JOB)
-        gst_convnext_background_discard(self->background);
-    g_mutex_lock(&self->lock);
-    if (what & FORGET_JOB) {
-        self->generation++;
-        self->has_failed = FALSE;
-    }
-    if (what & FORGET_STATES)
-        reset_states(self);
-    if (what & FORGET_RESULTS)
-        gst_convnext_schedule_reset(&self->schedule);
-    g_mutex_unlock(&self->lock);
-    if (what & FORGET_RESULTS) {
-        gst_convnext_background_forget(self->background);
-        g_clear_pointer(&self->last, gst_convnext_result_unref);
-    }
-    if (what & FORGET_TRACKS)
-        gst_convnext_tracks_forget(self->tracks);
-}
 
 /* Results on buffers */
 
@@ -144,7 +70,7 @@ static GSList *update_states(GstConvnextStream *self, const GstConvnextJob *job)
         return gst_convnext_states_add_all(self->states, &sample, job->results, job->objects);
     }
     if (self->has_states)
-        reset_states(self);
+        gst_convnext_stream_reset_states(self);
     return NULL;
 }
 
@@ -350,8 +276,8 @@ static gboolean handle_sync(GstConvnextStream *self, GstBuffer *buffer,
 
 /* mode=latest: no frame waits */
 
-/* In the thread of the background. */
-static void on_background_done(const GstConvnextJob *job, const GError *error, gpointer data)
+void gst_convnext_stream_on_background_done(const GstConvnextJob *job, const GError *error,
+                                            gpointer data)
 {
     GstConvnextStream *self = data;
 
@@ -401,13 +327,18 @@ static gboolean handle_latest(GstConvnextStream *self, GstBuffer *buffer,
 
 /* Frames */
 
+gboolean gst_convnext_stream_has_input(const GstConvnextStream *self)
+{
+    return self->input != NULL;
+}
+
 /* If new settings change results, the next frame and every object are due. Otherwise they would
  * never take effect in a still scene or on an object that runs only once. */
 static void follow_settings(GstConvnextStream *self, const GstConvnextFrameSettings *settings)
 {
     if (settings->version == self->settings.version)
         return;
-    if (self->settings.version != NO_VERSION &&
+    if (self->settings.version != GST_CONVNEXT_NO_VERSION &&
         !gst_convnext_frame_settings_same_results(settings, &self->settings)) {
         g_mutex_lock(&self->lock);
         gst_convnext_schedule_make_due(&self->schedule);
@@ -442,157 +373,4 @@ gboolean gst_convnext_stream_frame(GstConvnextStream *self, GstBuffer *buffer,
     gst_convnext_job_end(self->job);
     self->frames++;
     return is_fine;
-}
-
-/* Events */
-
-GstConvnextStream *gst_convnext_stream_new(GstElement *element)
-{
-    GstConvnextStream *self = g_new0(GstConvnextStream, 1);
-
-    self->element = element;
-    self->background = gst_convnext_background_new(on_background_done, self);
-    self->states = gst_convnext_states_new();
-    self->tracks = gst_convnext_tracks_new();
-    self->settings.version = NO_VERSION;
-    gst_convnext_schedule_reset(&self->schedule);
-    g_mutex_init(&self->lock);
-    return self;
-}
-
-void gst_convnext_stream_free(GstConvnextStream *self)
-{
-    if (!self)
-        return;
-    gst_convnext_stream_stop(self);
-    gst_convnext_background_free(self->background);
-    gst_convnext_states_free(self->states);
-    gst_convnext_tracks_free(self->tracks);
-    g_mutex_clear(&self->lock);
-    g_free(self);
-}
-
-void gst_convnext_stream_start(GstConvnextStream *self)
-{
-    g_mutex_lock(&self->lock);
-    gst_convnext_stats_reset(&self->stats);
-    gst_convnext_latency_reset(&self->latency);
-    self->is_interrupted = FALSE;
-    g_mutex_unlock(&self->lock);
-    forget(self, FORGET_ALL);
-    self->frames = 0;
-    self->unreadable_is_posted = FALSE;
-    self->job = gst_convnext_job_new();
-    gst_segment_init(&self->segment, GST_FORMAT_TIME);
-}
-
-void gst_convnext_stream_stop(GstConvnextStream *self)
-{
-    gst_convnext_background_halt(self->background);
-    self->background_is_used = FALSE;
-    gst_convnext_stream_take_input(self, NULL);
-    g_clear_pointer(&self->job, gst_convnext_job_free);
-}
-
-static void set_input(GstConvnextStream *self, GstConvnextInput *input)
-{
-    g_autoptr(GstConvnextEngine) old_engine = NULL;
-
-    g_clear_pointer(&self->input, gst_convnext_input_free);
-    self->input = input;
-    g_mutex_lock(&self->lock);
-    gst_convnext_latency_restart(&self->latency, &self->stats);
-    old_engine = self->engine;
-    self->engine = input ? gst_convnext_engine_ref(gst_convnext_input_engine(input)) : NULL;
-    if (self->engine)
-        gst_convnext_engine_cancel(self->engine, self->is_interrupted);
-    g_mutex_unlock(&self->lock);
-}
-
-void gst_convnext_stream_take_input(GstConvnextStream *self, GstConvnextInput *input)
-{
-    forget(self, FORGET_ON_SEGMENT_OR_CAPS);
-    set_input(self, input);
-}
-
-gboolean gst_convnext_stream_has_input(const GstConvnextStream *self)
-{
-    return self->input != NULL;
-}
-
-guint64 gst_convnext_stream_change_model(GstConvnextStream *self, GstConvnextInput *input,
-                                         gboolean keep_states)
-{
-    forget(self, keep_states ? FORGET_ALL & ~FORGET_STATES : FORGET_ALL);
-    set_input(self, input);
-    return self->frames;
-}
-
-void gst_convnext_stream_set_segment(GstConvnextStream *self, const GstSegment *segment)
-{
-    gst_segment_copy_into(segment, &self->segment);
-    forget(self, FORGET_ON_SEGMENT_OR_CAPS);
-}
-
-void gst_convnext_stream_drain(GstConvnextStream *self)
-{
-    gst_convnext_background_drain(self->background);
-}
-
-static void set_interrupted(GstConvnextStream *self, gboolean is_interrupted)
-{
-    g_mutex_lock(&self->lock);
-    self->is_interrupted = is_interrupted;
-    if (self->engine)
-        gst_convnext_engine_cancel(self->engine, is_interrupted);
-    g_mutex_unlock(&self->lock);
-}
-
-void gst_convnext_stream_interrupt(GstConvnextStream *self)
-{
-    gst_convnext_background_discard(self->background);
-    set_interrupted(self, TRUE);
-}
-
-void gst_convnext_stream_flush(GstConvnextStream *self)
-{
-    set_interrupted(self, FALSE);
-    gst_segment_init(&self->segment, GST_FORMAT_TIME);
-    forget(self, FORGET_ALL);
-}
-
-gboolean gst_convnext_stream_add_qos(GstConvnextStream *self, GstQOSType type,
-                                     GstClockTime running_time, GstClockTimeDiff lateness)
-{
-    g_mutex_lock(&self->lock);
-    self->stats.late += lateness > 0 && type != GST_QOS_TYPE_THROTTLE;
-    gboolean helps = gst_convnext_schedule_add_qos(&self->schedule, type, running_time, lateness);
-    g_mutex_unlock(&self->lock);
-    return helps;
-}
-
-GstClockTime gst_convnext_stream_latency(GstConvnextStream *self, gboolean is_live,
-                                         GstConvnextMode mode)
-{
-    g_mutex_lock(&self->lock);
-    GstClockTime added = gst_convnext_latency_answer(&self->latency, &self->stats, is_live, mode);
-    g_mutex_unlock(&self->lock);
-    return added;
-}
-
-void gst_convnext_stream_latency_distributed(GstConvnextStream *self)
-{
-    g_mutex_lock(&self->lock);
-    gst_convnext_latency_distributed(&self->latency);
-    g_mutex_unlock(&self->lock);
-}
-
-GstStructure *gst_convnext_stream_stats(GstConvnextStream *self)
-{
-    g_autofree GstConvnextStats *stats = g_new(GstConvnextStats, 1);
-
-    g_mutex_lock(&self->lock);
-    *stats = self->stats;
-    g_mutex_unlock(&self->lock);
-    return gst_convnext_stats_to_structure(stats);
 }

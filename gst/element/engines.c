@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "gst/element/engines.h"
+
+#include "gst/stream/messages.h"
+
+GST_DEBUG_CATEGORY_EXTERN(gst_convnext_debug);
+#define GST_CAT_DEFAULT gst_convnext_debug
+
+/* Takes engine. Returns the previous one, which the caller owns. */
+static GstConvnextEngine *swap_engine(GstConvnext *self, GstConvnextEngine *engine, guint version)
+{
+    GST_OBJECT_LOCK(self);
+    GstConvnextEngine *old = self->engine;
+    self->engine = engine;
+    self->opened_version = version;
+    GST_OBJECT_UNLOCK(self);
+    return old;
+}
+
+void gst_convnext_replace_engine(GstConvnext *self, GstConvnextEngine *engine, guint version)
+{
+    gst_convnext_engine_unref(swap_engine(self, engine, version));
+}
+
+gboolean gst_convnext_open_engine(GstConvnext *self)
+{
+    GstConvnextEngineSettings settings;
+    g_autoptr(GError) error = NULL;
+
+    GST_OBJECT_LOCK(self);
+    gst_convnext_engine_settings_copy(&settings, &self->settings.engine);
+    guint version = self->engine_version;
+    GST_OBJECT_UNLOCK(self);
+    GstConvnextEngine *engine = gst_convnext_engine_open(&settings, &error);
+    gst_convnext_engine_settings_clear(&settings);
+    if (!engine) {
+        gst_convnext_post_error(GST_ELEMENT(self), GST_MESSAGE_ERROR, error, "opening the model");
+        return FALSE;
+    }
+    gst_convnext_announce_engine(GST_ELEMENT(self), engine);
+    gst_convnext_replace_engine(self, engine, version);
+    return TRUE;
+}
+
+/* Changes while playing: the reload opens another engine, while the current one runs. If that
+ * fails, the current one stays */
+
+static void warn_of_reload(GstConvnext *self, const GError *error)
+{
+    gst_convnext_post_error(GST_ELEMENT(self), GST_MESSAGE_WARNING, error,
+                            "changing the model while playing; the current one continues");
+}
+
+/* In the reload's thread. */
+void gst_convnext_on_reload_done(const GError *error, gpointer data)
+{
+    GstConvnext *self = data;
+
+    if (error) {
+        warn_of_reload(self, error);
+        return;
+    }
+    GST_OBJECT_LOCK(self);
+    self->reload_is_ready = TRUE;
+    GST_OBJECT_UNLOCK(self);
+}
+
+GstConvnextEngine *gst_convnext_take_reloaded(GstConvnext *self, GstConvnextInput **input,
+                                              guint *version)
+{
+    GST_OBJECT_LOCK(self);
+    self->reload_is_ready = FALSE;
+    GST_OBJECT_UNLOCK(self);
+    return gst_convnext_reload_take(self->reload, input, version);
+}
+
+/* Holds the object lock throughout, so that of two threads the one with the newer settings requests
+ * last, and no request follows stop, which would affect the next stream. */
+void gst_convnext_request_reload(GstConvnext *self)
+{
+    g_autoptr(GError) error = NULL;
+
+    GST_OBJECT_LOCK(self);
+    if (self->is_streaming && self->engine_version != self->requested_version) {
+        self->requested_version = self->engine_version;
+        gst_convnext_reload_request(self->reload, &self->settings.engine, self->engine_version,
+                                    &error);
+    }
+    GST_OBJECT_UNLOCK(self);
+    if (error)
+        warn_of_reload(self, error);
+}
+
+void gst_convnext_announce_update(GstConvnext *self, guint64 frame)
+{
+    gst_convnext_announce_engine(GST_ELEMENT(self), self->engine);
+    gst_convnext_post_updated(GST_ELEMENT(self), self->engine, frame);
+}
+
+void gst_convnext_switch_engine(GstConvnext *self, GstConvnextEngine *engine,
+                                GstConvnextInput *input, guint version)
+{
+    guint64 frame = gst_convnext_stream_change_model(
+        self->stream, input, gst_convnext_engine_same_classes(engine, self->engine));
+    GstConvnextEngine *old = swap_engine(self, engine, version);
+
+    gst_convnext_engine_cancel(old, TRUE); /* a job in the background stops waiting */
+    gst_convnext_reload_retire(self->reload, old);
+    gst_convnext_announce_update(self, frame);
+}
+
+void gst_convnext_follow_reload(GstConvnext *self)
+{
+    GstConvnextInput *input;
+    guint version;
+    GstConvnextEngine *next = gst_convnext_take_reloaded(self, &input, &version);
+
+    if (next)
+        gst_convnext_switch_engine(self, next, input, version);
+}
+
+GstConvnextInput *gst_convnext_make_input(GstConvnext *self, GstConvnextEngine *engine,
+                                          const GstVideoInfo *info, GstMessageType type)
+{
+    g_autoptr(GError) error = NULL;
+    GstConvnextInput *input = gst_convnext_input_new(engine, info, &error);
+
+    if (!input) {
+        gst_convnext_post_error(GST_ELEMENT(self), type, error, "preparing for new caps");
+        return NULL;
+    }
+    g_autofree char *description = gst_convnext_input_describe(input);
+    GST_INFO_OBJECT(self, "%s", description);
+    return input;
+}

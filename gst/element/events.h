@@ -1,0 +1,15 @@
+/* Events and queries of the element `convnext`.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "gst/element/fields.h"
+
+/* Does what an event that comes from upstream requires; the event still goes downstream. */
+void gst_convnext_follow_event(GstConvnext *self, GstEvent *event);
+
+/* Does what an event that comes from downstream requires. TRUE if it must not go upstream. */
+gboolean gst_convnext_consume_event(GstConvnext *self, GstEvent *event);
+
+/* Answers a LATENCY query: adds the element's latency to that of upstream. */
+gboolean gst_convnext_answer_latency(GstConvnext *self, GstQuery *query);

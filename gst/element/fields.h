@@ -1,0 +1,28 @@
+/* The fields of the element `convnext`, for the files that implement it.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "gst/element/gstconvnext.h"
+#include "gst/element/reload.h"
+#include "gst/engine/engine.h"
+#include "gst/settings/settings.h"
+#include "gst/stream/orientation.h"
+#include "gst/stream/stream.h"
+
+struct _GstConvnext {
+    GstBaseTransform parent;
+
+    GstConvnextStream *stream; /* never NULL */
+    GstConvnextReload *reload; /* never NULL */
+    GstConvnextTags tags;      /* belongs to the streaming thread */
+
+    /* Guarded by the object lock. */
+    GstConvnextSettings settings;
+    guint engine_version;      /* counts changes of settings.engine */
+    guint requested_version;   /* of the last request to the reload */
+    guint opened_version;      /* of the engine */
+    gboolean is_streaming;     /* between start and stop; engines then change between two frames */
+    gboolean reload_is_ready;  /* the reload may have an engine to take */
+    GstConvnextEngine *engine; /* NULL in NULL */
+};
