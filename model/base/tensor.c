@@ -115,6 +115,19 @@ void cnx_tensor_to_float(const CnxTensor *tensor, float *dst)
                         tensor->elements, dst);
 }
 
+void cnx_tensor_rows_to_float(const CnxTensor *tensor, gsize first, gsize count, float *dst)
+{
+    const gsize row = tensor->elements / tensor->shape[0];
+    const gsize step = tensor->strided ? tensor->strides[0] : row;
+    CnxTensor rows = *tensor;
+
+    g_assert(first + count <= tensor->shape[0]);
+    rows.shape[0] = count;
+    rows.elements = row * count;
+    rows.data += first * step * cnx_dtype_size(tensor->dtype);
+    cnx_tensor_to_float(&rows, dst);
+}
+
 char *cnx_shape_text(guint rank, const guint64 *shape)
 {
     GString *out = g_string_new("[");

@@ -30,5 +30,8 @@ typedef struct CnxTensor {
 /* Converts a tensor of a floating point dtype. dst: [elements], row-major. */
 void cnx_tensor_to_float(const CnxTensor *tensor, float *dst);
 
+/* The same for rows first to first + count - 1, the indices of the first dimension. */
+void cnx_tensor_rows_to_float(const CnxTensor *tensor, gsize first, gsize count, float *dst);
+
 /* "[8,3,4,4]". Free with g_free. */
 char *cnx_shape_text(guint rank, const guint64 *shape);

@@ -1,5 +1,5 @@
-/* Packing walks the network twice: first to count, then to fill. Tensors are converted one at a
- * time, in scratch buffers of the size of the largest tensor and of the largest convolution.
+/* Packing walks the network twice: first to count, then to fill. Matrices are converted some rows
+ * at a time, in scratch buffers, so that packing takes hardly more than the packed weights.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "model/network/weights.h"
@@ -9,16 +9,17 @@
 
 #include "model/base/memory.h"
 
-#define PACKED_FIXED ((gsize)40 << 20) /* bytes that any network may take, besides the budget */
+#define PACKED_FIXED ((gsize)40 << 20)  /* bytes that any network may take, besides the budget */
+#define CHUNK_FLOATS ((gsize)256 << 10) /* to convert at a time, if they are whole panels */
 
 typedef struct Packer {
     const CnxCheckpoint *checkpoint;
     const CnxKernels *kernels;
     CnxArena arena;  /* base NULL: the first walk, which counts */
-    gsize largest;   /* elements of the largest tensor, found while counting */
+    gsize largest;   /* floats of the largest chunk, found while counting */
     gsize widest;    /* the same of the convolutions that are permuted */
-    float *stored;   /* [largest], a tensor as it is in the file */
-    float *permuted; /* [widest], a convolution's weight as (out, kh, kw, in) */
+    float *stored;   /* [largest], rows of a tensor as they are in the file */
+    float *permuted; /* [widest], rows of a convolution's weight as (out, kh, kw, in) */
 } Packer;
 
 static gboolean is_counting(const Packer *p)
@@ -30,16 +31,12 @@ G_GNUC_PRINTF(2, 3)
 static const CnxTensor *find_tensor(Packer *p, const char *format, ...)
 {
     g_autofree char *name = NULL;
-    const CnxTensor *tensor;
     va_list args;
 
     va_start(args, format);
     name = g_strdup_vprintf(format, args);
     va_end(args);
-    tensor = cnx_checkpoint_tensor(p->checkpoint, name);
-    if (tensor)
-        p->largest = MAX(p->largest, tensor->elements);
-    return tensor;
+    return cnx_checkpoint_tensor(p->checkpoint, name);
 }
 
 /* Copies a tensor; writes zeros if it is NULL, for a missing bias. */
@@ -95,28 +92,65 @@ typedef struct Folds {
     const CnxTensor *out_scale; /* [n]: y' = out_scale y */
 } Folds;
 
-/* w: [n, taps, in] */
-static void fold_vectors(float *w, float *bias, gsize n, gsize in, gsize taps, const Folds *folds)
-{
-    g_autofree float *in_weight = load_vector(folds->in_weight);
-    g_autofree float *in_bias = load_vector(folds->in_bias);
-    g_autofree float *out_scale = load_vector(folds->out_scale);
+/* The vectors as floats; each may be NULL. */
+typedef struct Folded {
+    float *in_weight, *in_bias, *out_scale;
+} Folded;
 
+static void folded_clear(Folded *folded)
+{
+    g_free(folded->in_weight);
+    g_free(folded->in_bias);
+    g_free(folded->out_scale);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Folded, folded_clear)
+
+static Folded load_folds(const Folds *folds)
+{
+    return (Folded){load_vector(folds->in_weight), load_vector(folds->in_bias),
+                    load_vector(folds->out_scale)};
+}
+
+/* Folds into rows first to first + n - 1. w: [n, taps, in], bias: [n], of these rows. */
+static void fold_vectors(const Folded *folded, float *w, float *bias, gsize first, gsize n,
+                         gsize in, gsize taps)
+{
     for (gsize o = 0; o < n; o++) {
-        const double scale = out_scale ? out_scale[o] : 1.0;
+        const double scale = folded->out_scale ? folded->out_scale[first + o] : 1.0;
         double b = bias[o];
 
         for (gsize t = 0; t < taps; t++, w += in) {
             for (gsize i = 0; i < in; i++) {
                 const double v = w[i];
 
-                if (in_bias)
-                    b += v * in_bias[i];
-                w[i] = (float)(scale * (in_weight ? v * in_weight[i] : v));
+                if (folded->in_bias)
+                    b += v * folded->in_bias[i];
+                w[i] = (float)(scale * (folded->in_weight ? v * folded->in_weight[i] : v));
             }
         }
         bias[o] = (float)(scale * b);
     }
+}
+
+/* The rows of the next chunk of a matrix with rows of k floats, if n are left: whole panels and,
+ * at the end, at least one. */
+static gsize chunk_rows(const Packer *p, gsize n, gsize k)
+{
+    const gsize panel = (gsize)p->kernels->gemm_panel;
+    const gsize rows = MAX(CHUNK_FLOATS / k / panel, 1) * panel;
+
+    return n < rows + panel ? n : rows;
+}
+
+/* While counting: makes room for the chunks of a matrix [n, k] of which a row is stored in the file
+ * as `stored` floats. */
+static void measure_chunks(Packer *p, gsize n, gsize k, gsize stored, gboolean is_permuted)
+{
+    const gsize rows = MIN(n, chunk_rows(p, n, k) + (gsize)p->kernels->gemm_panel);
+
+    p->largest = MAX(p->largest, rows * stored);
+    p->widest = MAX(p->widest, is_permuted ? rows * k : 1);
 }
 
 /* weight: [n, in, taps] as in the file. */
@@ -125,18 +159,25 @@ static CnxLinear pack_linear(Packer *p, const CnxTensor *weight, const CnxTensor
 {
     const gsize k = in * taps;
     float *packed = CNX_TAKE(&p->arena, p->kernels->gemm_packed_size((int)n, (int)k));
-    float *b = (float *)pack_vector(p, bias, n), *w = p->stored;
+    float *b = (float *)pack_vector(p, bias, n);
 
     g_assert(weight && weight->elements == n * k);
-    p->widest = MAX(p->widest, taps > 1 ? n * k : 1);
-    if (!is_counting(p)) {
-        cnx_tensor_to_float(weight, w);
+    measure_chunks(p, n, k, k, taps > 1);
+    if (is_counting(p))
+        return (CnxLinear){(int)n, (int)k, NULL, NULL};
+    g_auto(Folded) folded = load_folds(&folds);
+    for (gsize o = 0, rows; o < n; o += rows) {
+        float *w = p->stored;
+
+        rows = chunk_rows(p, n - o, k);
+        cnx_tensor_rows_to_float(weight, o, rows, w);
         if (taps > 1) {
-            permute_taps(p->permuted, w, n, in, taps);
+            permute_taps(p->permuted, w, rows, in, taps);
             w = p->permuted;
         }
-        fold_vectors(w, b, n, in, taps, &folds);
-        p->kernels->gemm_pack(packed, w, (int)n, (int)k);
+        fold_vectors(&folded, w, b + o, o, rows, in, taps);
+        p->kernels->gemm_pack(packed + p->kernels->gemm_packed_size((int)o, (int)k), w, (int)rows,
+                              (int)k);
     }
     return (CnxLinear){(int)n, (int)k, packed, b};
 }
@@ -153,18 +194,21 @@ static CnxLinear pack_grey(Packer *p, const char *name, gsize n, gsize taps)
 {
     static const double luma[] = {0.299, 0.587, 0.114};
     const CnxTensor *weight = find_tensor(p, "%s.weight", name);
-    float *packed = CNX_TAKE(&p->arena, p->kernels->gemm_packed_size((int)n, (int)(3 * taps)));
+    const gsize k = 3 * taps;
+    float *packed = CNX_TAKE(&p->arena, p->kernels->gemm_packed_size((int)n, (int)k));
     const float *bias = pack_vector(p, find_tensor(p, "%s.bias", name), n);
 
     g_assert(weight && weight->elements == n * taps);
-    p->widest = MAX(p->widest, 3 * n * taps);
-    if (!is_counting(p)) {
-        cnx_tensor_to_float(weight, p->stored);
-        for (gsize i = 0; i < 3 * n * taps; i++)
+    measure_chunks(p, n, k, taps, TRUE);
+    for (gsize o = 0, rows; o < n && !is_counting(p); o += rows) {
+        rows = chunk_rows(p, n - o, k);
+        cnx_tensor_rows_to_float(weight, o, rows, p->stored);
+        for (gsize i = 0; i < rows * k; i++)
             p->permuted[i] = (float)(p->stored[i / 3] * luma[i % 3]);
-        p->kernels->gemm_pack(packed, p->permuted, (int)n, (int)(3 * taps));
+        p->kernels->gemm_pack(packed + p->kernels->gemm_packed_size((int)o, (int)k), p->permuted,
+                              (int)rows, (int)k);
     }
-    return (CnxLinear){(int)n, (int)(3 * taps), packed, bias};
+    return (CnxLinear){(int)n, (int)k, packed, bias};
 }
 
 static CnxLinear pack_first(Packer *p, const CnxConfig *config, const char *name, gsize n,
@@ -188,31 +232,26 @@ static void pack_stem(Packer *p, CnxWeights *weights, const CnxConfig *config)
         weights->stem_norm = pack_norm(p, "stem.norm", c);
 }
 
-/* [c, taps] to [taps, c] */
-static const float *pack_depthwise(Packer *p, const CnxTensor *weight, gsize c, gsize taps)
+/* [c, k k] to [wide wide, c], wide = dilation (k - 1) + 1, with zeros between the taps of a dilated
+ * kernel. */
+static const float *pack_depthwise(Packer *p, const CnxTensor *weight, gsize c, gsize k, gsize wide)
 {
-    float *dst = CNX_TAKE(&p->arena, taps, c);
-
-    g_assert(weight && weight->elements == taps * c);
-    if (dst) {
-        cnx_tensor_to_float(weight, p->stored);
-        permute_taps(dst, p->stored, 1, c, taps);
-    }
-    return dst;
-}
-
-/* Dilated, with zeros between the taps: [c, k k] to [wide wide, c], wide = dilation (k - 1) + 1. */
-static const float *pack_dilated(Packer *p, const CnxTensor *weight, gsize c, gsize k, gsize wide)
-{
-    const gsize dilation = k > 1 ? (wide - 1) / (k - 1) : 1;
+    const gsize taps = k * k, dilation = k > 1 ? (wide - 1) / (k - 1) : 1;
     float *dst = CNX_TAKE(&p->arena, wide * wide, c);
 
-    if (dst) {
-        cnx_tensor_to_float(weight, p->stored);
+    g_assert(weight && weight->elements == taps * c);
+    measure_chunks(p, c, taps, taps, FALSE);
+    if (dst && wide > k)
         memset(dst, 0, wide * wide * c * sizeof *dst);
-        for (gsize tap = 0; tap < k * k; tap++)
-            for (gsize ch = 0; ch < c; ch++)
-                dst[(tap / k * wide + tap % k) * dilation * c + ch] = p->stored[ch * k * k + tap];
+    for (gsize first = 0, rows; dst && first < c; first += rows) {
+        rows = chunk_rows(p, c - first, taps);
+        cnx_tensor_rows_to_float(weight, first, rows, p->stored);
+        for (gsize tap = 0; tap < taps; tap++) {
+            float *to = dst + (tap / k * wide + tap % k) * dilation * c + first;
+
+            for (gsize ch = 0; ch < rows; ch++)
+                to[ch] = p->stored[ch * taps + tap];
+        }
     }
     return dst;
 }
@@ -224,8 +263,7 @@ static void pack_block(Packer *p, const CnxStage *stage, CnxBlock *block, const 
     const CnxTensor *grn_gamma = find_tensor(p, "s%u.b%u.grn.gamma", i, j);
     const CnxTensor *dw = find_tensor(p, "s%u.b%u.dw.weight", i, j);
 
-    block->dw_weight = stage->kernel > kernel ? pack_dilated(p, dw, c, kernel, stage->kernel)
-                                              : pack_depthwise(p, dw, c, kernel * kernel);
+    block->dw_weight = pack_depthwise(p, dw, c, kernel, stage->kernel);
     block->dw_bias = pack_vector(p, find_tensor(p, "s%u.b%u.dw.bias", i, j), c);
     block->pw1 = pack_linear(p, find_tensor(p, "s%u.b%u.pw1.weight", i, j),
                              find_tensor(p, "s%u.b%u.pw1.bias", i, j), 4 * c, c, 1,

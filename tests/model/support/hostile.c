@@ -3,6 +3,7 @@
 
 #include <stdarg.h>
 #include <string.h>
+#include <unistd.h>
 
 void hostile_write(const char *folder, const char *name, const GString *text)
 {
@@ -95,14 +96,13 @@ static void write_tensor(const HostileTensor *tensor, gpointer user_data)
 void hostile_write_network(const char *folder, const HostileNetwork *network)
 {
     g_autoptr(GString) out = g_string_new_len("\0\0\0\0\0\0\0\0{", 9);
+    g_autofree char *path = g_build_filename(folder, "model.safetensors", NULL);
     Writing w = {out, 0};
 
     hostile_network(network, write_tensor, &w);
     g_string_append_c(w.header, '}');
-    const gsize begin = w.header->len;
-    const guint64 length = GUINT64_TO_LE(begin - 8);
+    const guint64 length = GUINT64_TO_LE(w.header->len - 8);
     memcpy(w.header->str, &length, sizeof length);
-    g_string_set_size(w.header, begin + w.at);
-    memset(w.header->str + begin, 0, w.at);
     hostile_write(folder, "model.safetensors", w.header);
+    g_assert_cmpint(truncate(path, (off_t)(w.header->len + w.at)), ==, 0);
 }

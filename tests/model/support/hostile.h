@@ -28,7 +28,7 @@ typedef void (*HostileTensorFn)(const HostileTensor *tensor, gpointer user_data)
 
 void hostile_network(const HostileNetwork *network, HostileTensorFn fn, gpointer user_data);
 
-/* The network as model.safetensors: F16, all zeros. */
+/* The network as model.safetensors, a sparse file: F16, all zeros. */
 void hostile_write_network(const char *folder, const HostileNetwork *network);
 
 /* hostile_pickles.c */
