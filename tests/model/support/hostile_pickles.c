@@ -18,6 +18,7 @@ static const char preamble[] = "\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8
 #define REBUILD "ctorch._utils\n_rebuild_tensor_v2\n"
 
 #define TEXT(literal) (literal), sizeof(literal) - 1
+#define APPEND(out, literal) g_string_append_len(out, literal, sizeof(literal) - 1)
 
 /* A pickle of first, then repeated, which fills it, then last. */
 static const struct {
@@ -110,7 +111,7 @@ static void share_tensor(const HostileTensor *tensor, gpointer user_data)
     g_string_append_c(out, '\x8c');
     append_uint(out, strlen(tensor->name), 1);
     g_string_append(out, tensor->name);
-    g_string_append_len(out, TEXT("h\0(h\1K\0("));
+    APPEND(out, "h\0(h\1K\0(");
     for (guint i = 0; i < tensor->rank; i++)
         append_integer(out, tensor->shape[i]);
     g_string_append(out, "t(");
@@ -130,13 +131,13 @@ void hostile_write_shared(const char *folder, guint blocks)
     Sharing s = {out, 0};
 
     hostile_network(&network, measure_tensor, &s);
-    g_string_append_len(out, TEXT("\x80\x02" REBUILD "q\0(\x8c\7storagectorch\nFloatStorage\n\x8c\1"
-                                  "0\x8c\3cpu"));
+    APPEND(out, "\x80\x02" REBUILD "q\0(\x8c\7storagectorch\nFloatStorage\n\x8c\1"
+                "0\x8c\3cpu");
     append_integer(out, s.largest);
-    g_string_append_len(out, TEXT("tQq\1}("));
+    APPEND(out, "tQq\1}(");
     hostile_network(&network, share_tensor, &s);
-    g_string_append_len(out, TEXT("u.\x80\x02]\x8c\1"
-                                  "0a."));
+    APPEND(out, "u.\x80\x02]\x8c\1"
+                "0a.");
     append_uint(out, s.largest, 8);
     const gsize data = out->len;
     g_string_set_size(out, data + s.largest * 4);
@@ -183,7 +184,7 @@ static void append_fields(GString *out, const GString *text, const GString *stor
 static void list_entry(Zip *zip, const char *name, const GString *text, const GString *stored,
                        gsize offset)
 {
-    g_string_append_len(zip->central, TEXT("PK\1\2\24\0"));
+    APPEND(zip->central, "PK\1\2\24\0");
     append_fields(zip->central, text, stored, strlen(name));
     append_uint(zip->central, 0, 8); /* comment, disk, attributes */
     append_uint(zip->central, 0, 2);
@@ -198,7 +199,7 @@ static gsize add_entry(Zip *zip, const char *name, const GString *text)
     g_autoptr(GString) stored = deflate_text(text);
     const gsize offset = zip->local->len;
 
-    g_string_append_len(zip->local, TEXT("PK\3\4"));
+    APPEND(zip->local, "PK\3\4");
     append_fields(zip->local, text, stored, strlen(name));
     g_string_append(zip->local, name);
     g_string_append_len(zip->local, stored->str, (gssize)stored->len);
@@ -211,7 +212,7 @@ static void write_zip(const char *folder, const Zip *zip)
     const gsize at = zip->local->len;
 
     g_string_append_len(zip->local, zip->central->str, (gssize)zip->central->len);
-    g_string_append_len(zip->local, TEXT("PK\5\6\0\0\0\0"));
+    APPEND(zip->local, "PK\5\6\0\0\0\0");
     append_uint(zip->local, zip->count, 2);
     append_uint(zip->local, zip->count, 2);
     append_uint(zip->local, zip->central->len, 4);
@@ -233,11 +234,10 @@ static void add_inflating(Zip *zip)
 {
     g_autoptr(GString) pickle = g_string_new(NULL), data = g_string_sized_new(ZIP_DATA);
 
-    g_string_append_len(pickle, TEXT("\x80\x02}\x8c\1a" REBUILD
-                                     "((\x8c\7storagectorch\nFloatStorage\n\x8c\1"
-                                     "0\x8c\3cpu"));
+    APPEND(pickle, "\x80\x02}\x8c\1a" REBUILD "((\x8c\7storagectorch\nFloatStorage\n\x8c\1"
+                   "0\x8c\3cpu");
     append_integer(pickle, ZIP_DATA / 4);
-    g_string_append_len(pickle, TEXT("tQK\0K\4\x85K\1\x85tRs."));
+    APPEND(pickle, "tQK\0K\4\x85K\1\x85tRs.");
     g_string_set_size(data, ZIP_DATA);
     memset(data->str, 0, ZIP_DATA);
     add_entry(zip, "a/data.pkl", pickle);
