@@ -24,9 +24,19 @@ while [ $# -gt 0 ]; do
     --wheel)
         [ $# -ge 2 ] || cnx_die "--wheel needs a file"
         wheel=$2
+        [ -f "$wheel" ] || cnx_die "the file $wheel does not exist"
         shift
         ;;
-    -*) cnx_die "$usage" ;;
+    -h | --help)
+        printf '%s\n\n' "$usage"
+        echo "Writes lists of ImageNet's class names, for models without labels. The default folder is"
+        echo "$folder; --wheel FILE uses a downloaded copy of the Python package timm."
+        exit 0
+        ;;
+    -*)
+        printf '%s\n' "$usage" >&2
+        cnx_die "unknown option $1"
+        ;;
     *) folder=$1 ;;
     esac
     shift

@@ -17,7 +17,7 @@ usage: pipelines/quickstart.sh [--frames N] [--model PATH] [FILE | rtsp://... | 
 Classifies every frame of the source: is this camera healthy? Without a source it downloads and plays
 a short clip; `test` is GStreamer's test picture.
 
-  --frames N    stop after N frames (Ctrl-C also stops and prints the summary)
+  --frames N    stop after N frames; 0, the default, plays all (Ctrl-C also stops and prints the summary)
   --model PATH  run another ConvNeXt: a checkpoint file, or its folder
 END
 }
@@ -75,7 +75,7 @@ while [ $# -gt 0 ]; do
         usage
         exit 0
         ;;
-    --frames | --model)
+    -n | -m | --frames | --model)
         [ $# -gt 1 ] || cnx_die "$1 needs a value"
         options+=("$1" "$2")
         shift

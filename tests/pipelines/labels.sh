@@ -59,4 +59,7 @@ PATH=$work/bin:$PATH expect_refusal \
 [ ! -e downloaded ] || wrong "lists of a wheel with another hash"
 grep -q 'timm==[0-9]' pip || wrong "no version is downloaded: $(cat pip)"
 expect_refusal '--wheel needs a file' "$labels" --wheel
+expect_refusal 'the file none.whl does not exist' "$labels" --wheel none.whl
+"$labels" --help >help || wrong "--help: status $?"
+grep -q '^usage: ' help || wrong "--help: $(cat help)"
 exit $bad
