@@ -67,10 +67,26 @@ cache_folder()
     fi
 }
 
+# unknown OPTION
+unknown()
+{
+    usage >&2
+    cnx_die "unknown option $1"
+}
+
+# add_source SOURCE
+add_source()
+{
+    [ -n "$1" ] || cnx_die "the source is an empty text"
+    [ -z "$source" ] || cnx_die "expected one source, found a second one: '$1'"
+    source=$1
+}
+
 source=
+is_name= # name: after --, which no option follows
 options=()
 while [ $# -gt 0 ]; do
-    case $1 in
+    case $is_name$1 in
     -h | --help)
         usage
         exit 0
@@ -81,14 +97,9 @@ while [ $# -gt 0 ]; do
         shift
         ;;
     --frames=* | --model=*) options+=("$1") ;;
-    -*)
-        usage >&2
-        cnx_die "unknown option $1"
-        ;;
-    *)
-        [ -z "$source" ] || cnx_die "expected one source, found a second one: '$1'"
-        source=$1
-        ;;
+    --) is_name=name: ;;
+    -*) unknown "$1" ;;
+    *) add_source "$1" ;;
     esac
     shift
 done

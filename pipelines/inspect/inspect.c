@@ -69,6 +69,8 @@ static gboolean check_options(const Options *options, GError **error)
 
     if (!options->paths)
         problem = "the path of a checkpoint file or folder is missing";
+    else if (!*options->paths[0])
+        problem = "the path of the checkpoint is empty";
     else if (options->paths[1])
         problem = "expected one checkpoint, found more than one path";
     else if (!options->out && (options->layout || options->dtype))

@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#define BYTE_ORDER_MARK "\xef\xbb\xbf"
+
 /* Begins the error's sentence with the name of the file. */
 static gboolean prefix_error(const char *path, GError **error)
 {
@@ -59,20 +61,30 @@ static gboolean add_source(GKeyFile *file, const char *argument, GError **error)
 
 /* The key file */
 
-/* Refuses two groups of the same name, which GLib would merge. */
-static gboolean check_groups(const char *text, GError **error)
+/* Refuses two groups of the same name, which GLib would merge, and two keys of the same name in a
+ * group, of which it would take the last. */
+static gboolean check_names(const char *text, GError **error)
 {
     g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+    const char *group = "";
 
     for (guint i = 0; lines[i]; i++) {
         const char *line = g_strstrip(lines[i]);
+        g_autofree char *key = g_strchomp(g_strndup(line, strcspn(line, "=")));
 
-        if (*line == '[' && !g_hash_table_add(seen, g_strdup(line))) {
+        if (*line == '[')
+            group = line;
+        if (*line == '\0' || *line == '#' ||
+            g_hash_table_add(seen, *line == '[' ? g_strdup(line) : g_strconcat(group, key, NULL)))
+            continue;
+        if (*line == '[')
             g_set_error(error, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_INVALID_VALUE,
                         "the group %s appears twice", line);
-            return FALSE;
-        }
+        else
+            g_set_error(error, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_INVALID_VALUE,
+                        "%s: the key '%s' appears twice", group, key);
+        return FALSE;
     }
     return TRUE;
 }
@@ -146,6 +158,8 @@ static gboolean load_file(GKeyFile *file, const char *path, GError **error)
 
     if (!read_file(path, &text, &length, error))
         return FALSE;
+    if (g_str_has_prefix(text, BYTE_ORDER_MARK)) /* as Windows' editors write it */
+        memset(text, ' ', strlen(BYTE_ORDER_MARK));
     if (!g_key_file_load_from_data(file, text, length, G_KEY_FILE_NONE, NULL)) {
         g_set_error(error, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_PARSE,
                     "line %u is neither a [NAME] header, nor KEY = VALUE below one, nor a # "
@@ -153,7 +167,7 @@ static gboolean load_file(GKeyFile *file, const char *path, GError **error)
                     find_bad_line(text));
         return prefix_error(path, error);
     }
-    if (!check_groups(text, error))
+    if (!check_names(text, error))
         return prefix_error(path, error);
     resolve_paths(file, path);
     return TRUE;

@@ -134,6 +134,8 @@ static gboolean set_source(WatchSettings *settings, GKeyFile *file, GError **err
     const char *source = settings->source =
         g_key_file_get_string(file, settings->name, "source", NULL);
 
+    if (!source && g_key_file_has_key(file, settings->name, "source", NULL))
+        return watch_keys_fail(error, settings->name, "source is not valid UTF-8");
     if (!source || !*source)
         return watch_keys_fail(error, settings->name, "source is missing");
     if (watch_credentials_in_uri(source) || watch_credentials_maybe_in_uri(settings->name))

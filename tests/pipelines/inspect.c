@@ -219,6 +219,7 @@ static void test_refusals(void)
     check_refused("empty.safetensors", "");
     check_refused("text.safetensors", "It was a dark and stormy night; the model was not there.\n");
     check_refused("page.safetensors", "<!DOCTYPE html><html>404</html>");
+    check_failure(RUN(""), "the path of the checkpoint is empty");
     check_failure(RUN(BUNDLED, "--convert", ""),
                   "--convert is empty, expected the name of a folder");
     check_failure(RUN(BUNDLED, "--dtype", "F32"), "--layout and --dtype require --convert");

@@ -33,6 +33,8 @@ for frames in many 5x -1 99999999999 ''; do
     done
 done
 expect_refusal '--model is empty' "$quickstart" --model '' test
+expect_refusal 'the source is an empty text' "$quickstart" ''
+expect_refusal 'the file or device --help does not exist' "$quickstart" -- --help
 expect_refusal 'the source is an empty text' convnext-quickstart ''
 expect_refusal 'sound.wav: It has no video, only sound.' "$quickstart" sound.wav
 exit $bad

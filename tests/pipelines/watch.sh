@@ -147,6 +147,13 @@ expect_refusal 'has no object detector' "$CONVNEXT_WATCH" test:ball --set region
 printf '[a]\nsource = test:ball\n[a]\nsource = test:snow\n' >twice
 expect_refusal 'the group [a] appears twice' "$CONVNEXT_WATCH" --config twice
 printf '[a]\nsorce = test:ball\n' >misspelt
+printf '[a]\nsource = test:ball\n[b]\nsource = test:ball\n source=test:snow\n' >twice
+expect_refusal "twice: [b]: the key 'source' appears twice" "$CONVNEXT_WATCH" --config twice
+printf '[a]\nsource = \351.mp4\n' >latin
+expect_refusal 'latin: [a]: source is not valid UTF-8' "$CONVNEXT_WATCH" --config latin
+printf '\357\273\277[a]\r\nsource = yard.mov\r\n' >marked # as Windows' editors write it
+timeout "$PATIENCE" "$CONVNEXT_WATCH" --config marked >lines 2>log </dev/null || wrong "a byte order mark: $(cat log)"
+expect_lines lines 12
 expect_refusal "unknown key 'sorce'" "$CONVNEXT_WATCH" --config misspelt
 expect_refusal "two cameras are named 'a'" "$CONVNEXT_WATCH" a=test:ball a=test:smpte
 expect_refusal 'not a pattern' "$CONVNEXT_WATCH" test:nothing
@@ -165,6 +172,11 @@ expect_refusal "outputs is 'all', expected words joined by +, such as classes+" 
 for protocols in http tcp+tls carrier-pigeon ''; do
     expect_refusal "protocols is '$protocols', expected tcp, udp or udp-mcast" \
         "$CONVNEXT_WATCH" --protocols "$protocols" rtsp://127.0.0.1:1/live
+done
+expect_refusal "latency is '2.5', expected a whole number from 0 to 60000" \
+    "$CONVNEXT_WATCH" test:ball --set latency=2.5
+for option in config model events metrics credentials-file credentials-env; do
+    expect_refusal "convnext-watch: --$option is empty" "$CONVNEXT_WATCH" test:ball --$option ''
 done
 expect_refusal "stall-timeout is 'soon'" "$CONVNEXT_WATCH" test:ball --set stall-timeout=soon
 expect_refusal '/nonexistent' "$CONVNEXT_WATCH" test:ball --model /nonexistent
