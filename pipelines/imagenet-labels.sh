@@ -18,16 +18,31 @@ timm_sha256=5bd50f7d0fe6d09bf9285ac2523234a1b7e6bf075c0be3e7aed09139fcb617c7
 usage='usage: imagenet-labels.sh [--wheel FILE] [FOLDER]'
 folder=${XDG_DATA_HOME:-$HOME/.local/share}/gst-convnext
 wheel=
+given=
 
 while [ $# -gt 0 ]; do
     case $1 in
     --wheel)
         [ $# -ge 2 ] || cnx_die "--wheel needs a file"
         wheel=$2
+        [ -f "$wheel" ] || cnx_die "the file $wheel does not exist"
         shift
         ;;
-    -*) cnx_die "$usage" ;;
-    *) folder=$1 ;;
+    -h | --help)
+        printf '%s\n\n' "$usage"
+        echo "Writes lists of ImageNet's class names, for models without labels. The default folder is"
+        echo "$folder; --wheel FILE uses a downloaded copy of the Python package timm."
+        exit 0
+        ;;
+    -*)
+        printf '%s\n' "$usage" >&2
+        cnx_die "unknown option $1"
+        ;;
+    *)
+        [ -z "$given" ] || cnx_die "expected one folder, found a second one: '$1'"
+        [ -n "$1" ] || cnx_die "the folder's name is empty"
+        folder=$1 given=1
+        ;;
     esac
     shift
 done
@@ -59,7 +74,7 @@ make_list()
         cnx_die "$wheel: lacks a name for a class of $2"
     count=$(wc -l <"$scratch/list")
     [ "$count" -eq "$3" ] || cnx_die "$wheel: $2 lists $count classes, expected $3"
-    mkdir -p "$folder"
+    mkdir -p "$folder" 2>/dev/null || cnx_die "$folder: cannot be created as a folder"
     mv "$scratch/list" "$folder/$1"
     cnx_say "$folder/$1: $count names"
 }

@@ -17,7 +17,7 @@ usage: pipelines/quickstart.sh [--frames N] [--model PATH] [FILE | rtsp://... | 
 Classifies every frame of the source: is this camera healthy? Without a source it downloads and plays
 a short clip; `test` is GStreamer's test picture.
 
-  --frames N    stop after N frames (Ctrl-C also stops and prints the summary)
+  --frames N    stop after N frames; 0, the default, plays all (Ctrl-C also stops and prints the summary)
   --model PATH  run another ConvNeXt: a checkpoint file, or its folder
 END
 }
@@ -67,28 +67,39 @@ cache_folder()
     fi
 }
 
+# unknown OPTION
+unknown()
+{
+    usage >&2
+    cnx_die "unknown option $1"
+}
+
+# add_source SOURCE
+add_source()
+{
+    [ -n "$1" ] || cnx_die "the source is an empty text"
+    [ -z "$source" ] || cnx_die "expected one source, found a second one: '$1'"
+    source=$1
+}
+
 source=
+is_name= # name: after --, which no option follows
 options=()
 while [ $# -gt 0 ]; do
-    case $1 in
+    case $is_name$1 in
     -h | --help)
         usage
         exit 0
         ;;
-    --frames | --model)
+    -n | -m | --frames | --model)
         [ $# -gt 1 ] || cnx_die "$1 needs a value"
         options+=("$1" "$2")
         shift
         ;;
     --frames=* | --model=*) options+=("$1") ;;
-    -*)
-        usage >&2
-        cnx_die "unknown option $1"
-        ;;
-    *)
-        [ -z "$source" ] || cnx_die "expected one source, found a second one: '$1'"
-        source=$1
-        ;;
+    --) is_name=name: ;;
+    -*) unknown "$1" ;;
+    *) add_source "$1" ;;
     esac
     shift
 done

@@ -19,14 +19,25 @@ char *print_clean(const char *text, guint max)
     return g_string_free(clean, FALSE);
 }
 
+/* GLib's messages quote with signs that a terminal without UTF-8 cannot print. */
+static void replace_quotes(GString *text)
+{
+    static const char *const signs[] = {"\u2018", "\u2019", "\u201c", "\u201d"};
+
+    for (guint i = 0; i < G_N_ELEMENTS(signs); i++)
+        g_string_replace(text, signs[i], "'", 0);
+}
+
 void print_error(const char *program, const char *format, ...)
 {
-    g_autofree char *text = NULL, *clean = NULL;
+    g_autoptr(GString) text = g_string_new(NULL);
+    g_autofree char *clean = NULL;
     va_list arguments;
 
     va_start(arguments, format);
-    text = g_strdup_vprintf(format, arguments);
+    g_string_vprintf(text, format, arguments);
     va_end(arguments);
-    clean = print_clean(text, PRINT_MAX_LINE);
+    replace_quotes(text);
+    clean = print_clean(text->str, PRINT_MAX_LINE);
     g_printerr("%s: %s\n", program, clean);
 }

@@ -14,5 +14,5 @@
  * such as the beginning of an escape sequence, and "..." for what is longer than max characters. */
 char *print_clean(const char *text, guint max);
 
-/* Prints "program: sentence" to standard error, cleaned. */
+/* Prints "program: sentence" to standard error, cleaned, and with ' for typographic quotes. */
 void print_error(const char *program, const char *format, ...) G_GNUC_PRINTF(2, 3);

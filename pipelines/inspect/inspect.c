@@ -69,10 +69,14 @@ static gboolean check_options(const Options *options, GError **error)
 
     if (!options->paths)
         problem = "the path of a checkpoint file or folder is missing";
+    else if (!*options->paths[0])
+        problem = "the path of the checkpoint is empty";
     else if (options->paths[1])
         problem = "expected one checkpoint, found more than one path";
     else if (!options->out && (options->layout || options->dtype))
         problem = "--layout and --dtype require --convert";
+    else if (options->out && !*options->out)
+        problem = "--convert is empty, expected the name of a folder";
     else if (options->out && (options->json || options->tensors))
         problem = "--json and --tensors cannot be combined with --convert, which prints no report";
     if (problem)
@@ -91,6 +95,12 @@ static gboolean convert(const CnxCheckpoint *checkpoint, const Options *options,
     const gboolean ok = cnx_export_folder(checkpoint, options->out, export, notes, error);
     for (guint i = 0; ok && i < notes->len; i++)
         print_error("note", "%s", (const char *)notes->pdata[i]);
+    if (ok) {
+        g_autofree char *folder = print_clean(options->out, PRINT_MAX_PART);
+
+        g_print("wrote %s, for %s\n", folder,
+                export->layout == CNX_EXPORT_TIMM ? "timm" : "transformers");
+    }
     return ok;
 }
 

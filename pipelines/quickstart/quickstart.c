@@ -6,10 +6,13 @@
 #include "pipelines/quickstart/summary.h"
 
 #include <glib-unix.h>
+#include <locale.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "pipelines/common/decoder.h"
 #include "pipelines/common/print.h"
+#include "pipelines/common/track.h"
 
 /* How long to wait for the first frame, or for the next one of a live source. */
 #define FRAME_TIMEOUT_US (20 * G_USEC_PER_SEC)
@@ -81,13 +84,17 @@ static GstPadProbeReturn on_frame_out(GstPad *pad, GstPadProbeInfo *info, gpoint
 
 /* GStreamer's elements put the cause on the last line of the debug text; the elements of this
  * project put it in the message itself. */
-static void on_error(GstBus *bus, GstMessage *message, gpointer user_data)
+static void on_error(GstBus *bus, GstMessage *posted, gpointer user_data)
 {
     Player *player = user_data;
+    g_autoptr(GstElement) decoder = gst_bin_get_by_name(GST_BIN(player->pipeline), "decoder");
+    g_autoptr(GstMessage) message = gst_message_ref(posted);
     g_autoptr(GError) error = NULL;
     g_autofree char *debug = NULL;
     const char *cause = NULL;
 
+    if (decoder)
+        message = decoder_explain(decoder, message);
     gst_message_parse_error(message, &error, &debug);
     if (debug && (cause = strrchr(debug, '\n')))
         cause++;
@@ -109,6 +116,17 @@ static void on_warning(GstBus *bus, GstMessage *message, gpointer user_data)
     gst_message_parse_warning(message, &error, NULL);
     if (g_str_has_prefix(GST_MESSAGE_SRC_NAME(message), "convnext"))
         g_printerr("quickstart: %s\n", error->message);
+}
+
+/* Notes about the tracks of a stream. */
+static void on_info(GstBus *bus, GstMessage *message, gpointer user_data)
+{
+    g_autoptr(GError) error = NULL;
+
+    if (g_strcmp0(GST_MESSAGE_SRC_NAME(message), "decoder") != 0)
+        return;
+    gst_message_parse_info(message, &error, NULL);
+    print_error("quickstart", "%s: %s", source_name(user_data), error->message);
 }
 
 static void on_eos(GstBus *bus, GstMessage *message, gpointer user_data)
@@ -154,44 +172,51 @@ static gboolean on_second(gpointer user_data)
     return G_SOURCE_CONTINUE;
 }
 
-/* For an audio file, or one whose video cannot be decoded, the decoder adds no pad. */
-static void on_no_more_pads(GstElement *decoder, gpointer user_data)
-{
-    GstElement *pipeline = user_data;
-
-    if (decoder->numsrcpads == 0)
-        GST_ELEMENT_ERROR(pipeline, STREAM, WRONG_TYPE, ("It has no video that can be decoded."),
-                          (NULL));
-}
-
 /* The pipeline */
 
-/* The elements for the source, in gst-launch syntax. */
+/* The elements for the source, in gst-launch syntax. A decoder is linked to the queue later. */
 static const char *source_description(const char *source)
 {
     if (!source)
-        return "videotestsrc num-buffers=150 ! video/x-raw,width=640,height=360,framerate=30/1";
+        return "videotestsrc num-buffers=150 ! video/x-raw,width=640,height=360,framerate=30/1 !";
     if (g_str_has_prefix(source, "/dev/"))
         return "v4l2src name=source ! decodebin name=decoder";
     return "uridecodebin name=decoder expose-all-streams=false caps=video/x-raw(ANY)";
 }
 
-/* FALSE with an error if the source is a file with an invalid name. */
-static gboolean set_source(GstElement *pipeline, const char *source, GError **error)
+/* Sets the URI of the decoder, and its track if it is a file. FALSE with an error if it is a file
+ * with an invalid name. */
+static gboolean set_uri(GstElement *decoder, const char *source, GError **error)
+{
+    g_autofree char *uri =
+        gst_uri_is_valid(source) ? g_strdup(source) : gst_filename_to_uri(source, error);
+    g_auto(TrackChoice) choice = {0};
+
+    if (!uri)
+        return FALSE;
+    g_object_set(decoder, "uri", uri, NULL);
+    track_find(uri, NULL, &choice);
+    if (choice.stream_id)
+        decoder_choose(decoder, choice.stream_id);
+    if (choice.note)
+        print_error("quickstart", "%s: %s", source, choice.note);
+    return TRUE;
+}
+
+static gboolean set_source(GstElement *pipeline, const char *source, gboolean is_live,
+                           GError **error)
 {
     g_autoptr(GstElement) device = gst_bin_get_by_name(GST_BIN(pipeline), "source");
     g_autoptr(GstElement) decoder = gst_bin_get_by_name(GST_BIN(pipeline), "decoder");
-    g_autofree char *uri = NULL;
+    g_autoptr(GstElement) queue = gst_bin_get_by_name(GST_BIN(pipeline), "queue");
+    g_autoptr(GstPad) input = gst_element_get_static_pad(queue, "sink");
 
-    if (device) {
+    if (!decoder)
+        return TRUE;
+    decoder_connect(decoder, input, is_live);
+    if (device)
         g_object_set(device, "device", source, NULL);
-    } else if (decoder) {
-        uri = gst_uri_is_valid(source) ? g_strdup(source) : gst_filename_to_uri(source, error);
-        g_object_set(decoder, "uri", uri, NULL);
-        g_signal_connect(decoder, "no-more-pads", G_CALLBACK(on_no_more_pads), pipeline);
-        return uri != NULL;
-    }
-    return TRUE;
+    return device || set_uri(decoder, source, error);
 }
 
 static GstElement *pipeline_new(const char *source, gboolean is_live, const char *model,
@@ -199,15 +224,15 @@ static GstElement *pipeline_new(const char *source, gboolean is_live, const char
 {
     /* A live frame that arrives while the network runs replaces the one in the queue. */
     g_autofree char *description =
-        g_strdup_printf("%s ! queue max-size-buffers=%d max-size-bytes=0 max-size-time=0 leaky=%s "
-                        "! convnext name=convnext ! convnextpublish name=convnextpublish "
+        g_strdup_printf("%s queue name=queue max-size-buffers=%d max-size-bytes=0 max-size-time=0 "
+                        "leaky=%s ! convnext name=convnext ! convnextpublish name=convnextpublish "
                         "! fakesink sync=false",
                         source_description(source), is_live ? 1 : 4, is_live ? "downstream" : "no");
     g_autoptr(GstElement) pipeline = gst_parse_launch(description, error);
 
     /* If an element is not installed, gst_parse_launch() returns a pipeline without it and an
      * error. */
-    if (!pipeline || *error || !set_source(pipeline, source, error))
+    if (!pipeline || *error || !set_source(pipeline, source, is_live, error))
         return NULL;
     if (model) {
         g_autoptr(GstElement) convnext = gst_bin_get_by_name(GST_BIN(pipeline), "convnext");
@@ -238,6 +263,7 @@ static void play(Player *player)
     gst_bus_add_signal_watch(bus);
     g_signal_connect(bus, "message::error", G_CALLBACK(on_error), player);
     g_signal_connect(bus, "message::warning", G_CALLBACK(on_warning), player);
+    g_signal_connect(bus, "message::info", G_CALLBACK(on_info), player);
     g_signal_connect(bus, "message::eos", G_CALLBACK(on_eos), player);
     sources[0] = g_unix_signal_add(SIGINT, on_interrupt, player);
     sources[1] = g_unix_signal_add(SIGTERM, on_interrupt, player);
@@ -254,6 +280,28 @@ static void play(Player *player)
     for (guint i = 0; i < G_N_ELEMENTS(sources); i++)
         g_source_remove(sources[i]);
     gst_bus_remove_signal_watch(bus);
+}
+
+/* Prints the name of the pad at which decodebin puts out the video of a file. */
+static gboolean print_pad(const char *path)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *uri = gst_filename_to_uri(path, &error);
+    g_auto(TrackChoice) choice = {0};
+
+    if (!uri) {
+        print_error("quickstart", "%s", error->message);
+        return FALSE;
+    }
+    track_find(uri, NULL, &choice);
+    if (choice.is_sound) {
+        print_error("quickstart", "cannot play %s: " DECODER_NO_VIDEO, path);
+        return FALSE;
+    }
+    if (choice.note)
+        print_error("quickstart", "%s: %s", path, choice.note);
+    g_print("src_%u\n", choice.index);
+    return TRUE;
 }
 
 /* Prints the summary, or an error on standard error. Returns whether it succeeded. */
@@ -291,36 +339,74 @@ static gboolean classify(const char *source, const char *model, guint frame_limi
     return !problem;
 }
 
+/* Reads --frames. */
+static gboolean read_frames(const char *text, guint *frames, GError **error)
+{
+    guint64 number;
+
+    if (!g_ascii_string_to_unsigned(text, 10, 0, G_MAXINT, &number, NULL)) {
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                    "--frames is '%s', expected a number from 0, for all frames, to %d", text,
+                    G_MAXINT);
+        return FALSE;
+    }
+    *frames = (guint)number;
+    return TRUE;
+}
+
+static gboolean check_arguments(const char *model, char **sources, gboolean is_pad, GError **error)
+{
+    if (sources && sources[1])
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED,
+                    "expected one source, found a second one: '%s'", sources[1]);
+    else if (sources && !*sources[0])
+        g_set_error_literal(error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED,
+                            "the source is an empty text");
+    else if (model && !*model)
+        g_set_error_literal(error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED,
+                            "--model is empty, expected a checkpoint or its folder");
+    else if (is_pad && !(sources && g_file_test(sources[0], G_FILE_TEST_IS_REGULAR)))
+        g_set_error_literal(error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED,
+                            "--pad needs the name of a file");
+    else
+        return TRUE;
+    return FALSE;
+}
+
 int main(int argc, char **argv)
 {
-    int frames = 0;
-    g_autofree char *model = NULL;
+    g_autofree char *frames = NULL, *model = NULL;
     g_auto(GStrv) sources = NULL;
+    gboolean is_pad = FALSE;
     const GOptionEntry entries[] = {
-        {"frames", 'n', 0, G_OPTION_ARG_INT, &frames, "Stop after N frames", "N"},
+        {"frames", 'n', 0, G_OPTION_ARG_STRING, &frames,
+         "Stop after N frames (default: 0, which plays all)", "N"},
         {"model", 'm', 0, G_OPTION_ARG_FILENAME, &model,
          "A checkpoint or its folder (default: the bundled model)", "PATH"},
+        {"pad", 0, 0, G_OPTION_ARG_NONE, &is_pad,
+         "Print the pad of decodebin with the video of FILE, for gst-launch-1.0, and quit", NULL},
         {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &sources, NULL,
          "[FILE | rtsp://... | /dev/videoN]"},
         {NULL},
     };
     g_autoptr(GOptionContext) context = g_option_context_new(NULL);
     g_autoptr(GError) error = NULL;
+    guint frame_limit = 0;
     gboolean ok = FALSE;
 
+    setlocale(LC_CTYPE, ""); /* does not change the format of numbers */
     g_option_context_set_summary(
         context, "Classifies a file, an RTSP stream or a camera; without a source, "
                  "a test picture. Prints\none JSON line per frame, then a summary.");
     g_option_context_add_main_entries(context, entries, NULL);
     g_option_context_add_group(context, gst_init_get_option_group());
-    if (!g_option_context_parse(context, &argc, &argv, &error))
+    if (!g_option_context_parse(context, &argc, &argv, &error) ||
+        (frames && !read_frames(frames, &frame_limit, &error)) ||
+        !check_arguments(model, sources, is_pad, &error))
         print_error("quickstart", "%s", error->message);
-    else if (frames < 0)
-        print_error("quickstart", "--frames is %d, expected a positive number, or 0 for all frames",
-                    frames);
-    else if (sources && sources[1])
-        print_error("quickstart", "expected one source, found a second one: '%s'", sources[1]);
+    else if (is_pad)
+        ok = print_pad(sources[0]);
     else
-        ok = classify(sources ? sources[0] : NULL, model, (guint)frames);
+        ok = classify(sources ? sources[0] : NULL, model, frame_limit);
     return ok ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -234,6 +234,14 @@ static void on_warning(WatchCamera *camera, GstMessage *message)
         lose_source(camera, "the camera closed the connection", 0, FALSE);
 }
 
+static void on_info(WatchCamera *camera, GstMessage *message)
+{
+    g_autofree char *text = watch_pipeline_source_note(camera->pipeline, message);
+
+    if (text && is_open(camera))
+        camera->hooks->changed(camera, text, camera->data);
+}
+
 static void on_eos(WatchCamera *camera)
 {
     if (!is_open(camera))
@@ -253,6 +261,9 @@ static gboolean on_message(GstBus *bus, GstMessage *message, gpointer data)
         break;
     case GST_MESSAGE_WARNING:
         on_warning(camera, message);
+        break;
+    case GST_MESSAGE_INFO:
+        on_info(camera, message);
         break;
     case GST_MESSAGE_EOS:
         on_eos(camera);

@@ -221,8 +221,10 @@ void watch_connection_open(WatchConnection *self, GstElement *pipeline, GMutex *
         /* The pipeline plays, so the source gets its clock and base time when it is added. */
         gst_bin_add(GST_BIN(pipeline), self->bin);
         gst_element_link_pads(self->bin, "src", queue, "sink");
-        gst_element_set_state(self->bin, GST_STATE_PLAYING);
+        watch_source_prepare(self->bin, &self->given_up);
     }
+    if (!g_atomic_int_get(&self->given_up))
+        gst_element_set_state(self->bin, GST_STATE_PLAYING);
     g_mutex_unlock(&self->order);
 }
 
@@ -252,6 +254,12 @@ void watch_connection_read(WatchConnection *self, WatchProgress *progress)
     *progress = self->progress;
     self->progress.size_changed = FALSE;
     g_mutex_unlock(&self->counts->lock);
+}
+
+gboolean watch_connection_may_note(WatchConnection *self, GstObject *object)
+{
+    return object == GST_OBJECT_CAST(self->bin) ||
+           gst_object_has_as_parent(object, GST_OBJECT_CAST(self->bin));
 }
 
 gboolean watch_connection_contains(WatchConnection *self, GstObject *object)

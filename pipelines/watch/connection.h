@@ -42,5 +42,8 @@ void watch_connection_remove(WatchConnection *connection, GstElement *pipeline);
 
 void watch_connection_read(WatchConnection *connection, WatchProgress *progress);
 
+/* Whether the object is the source or its decoder, which post notes about tracks. */
+gboolean watch_connection_may_note(WatchConnection *connection, GstObject *object);
+
 /* Whether the object is part of the source. */
 gboolean watch_connection_contains(WatchConnection *connection, GstObject *object);

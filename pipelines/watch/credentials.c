@@ -21,8 +21,10 @@ static gboolean read_file(WatchCredentials *credentials, const char *file, GErro
     const char *line;
 
     if (!g_file_get_contents(file, &text, NULL, &cause)) {
-        g_set_error(error, cause->domain, cause->code, "cannot read the credentials: %s",
-                    cause->message);
+        const char *reason = strrchr(cause->message, ':');
+
+        g_set_error(error, cause->domain, cause->code, "cannot read the credentials in %s:%s", file,
+                    reason ? reason + 1 : cause->message);
         return FALSE;
     }
     line = g_str_has_prefix(text, "\xef\xbb\xbf") ? text + 3 : text; /* a byte order mark */

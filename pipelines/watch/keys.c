@@ -93,9 +93,12 @@ static gboolean read_number(const Key *key, WatchSettings *settings, GKeyFile *f
     char *end = NULL;
     const double number = text ? g_ascii_strtod(text, &end) : key->default_value;
 
-    if (text && (end == text || *end || !(number >= key->min && number <= key->max)))
-        return watch_keys_fail(error, group, "%s is '%s', expected a number from %g to %g",
-                               key->name, text, key->min, key->max);
+    const gboolean is_whole = key->type == KEY_UINT;
+
+    if (text && (end == text || *end || !(number >= key->min && number <= key->max) ||
+                 (is_whole && number != (guint)number)))
+        return watch_keys_fail(error, group, "%s is '%s', expected a %snumber from %g to %g",
+                               key->name, text, is_whole ? "whole " : "", key->min, key->max);
     if (key->type == KEY_SECONDS)
         G_STRUCT_MEMBER(gint64, settings, key->offset) = (gint64)(number * G_USEC_PER_SEC);
     else

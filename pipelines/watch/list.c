@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#define BYTE_ORDER_MARK "\xef\xbb\xbf"
+
 /* Begins the error's sentence with the name of the file. */
 static gboolean prefix_error(const char *path, GError **error)
 {
@@ -31,6 +33,11 @@ static gboolean add_source(GKeyFile *file, const char *argument, GError **error)
     const char *source = is_named ? argument + length + 1 : argument;
     g_autofree char *name = NULL;
 
+    if (!*argument) {
+        g_set_error_literal(error, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_INVALID_VALUE,
+                            "a source is an empty text");
+        return FALSE;
+    }
     if (watch_credentials_in_uri(source) || (!is_named && watch_credentials_maybe_in_uri(source))) {
         g_set_error_literal(error, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_INVALID_VALUE,
                             "a source contains credentials, which every user of this machine can "
@@ -54,20 +61,30 @@ static gboolean add_source(GKeyFile *file, const char *argument, GError **error)
 
 /* The key file */
 
-/* Refuses two groups of the same name, which GLib would merge. */
-static gboolean check_groups(const char *text, GError **error)
+/* Refuses two groups of the same name, which GLib would merge, and two keys of the same name in a
+ * group, of which it would take the last. */
+static gboolean check_names(const char *text, GError **error)
 {
     g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+    const char *group = "";
 
     for (guint i = 0; lines[i]; i++) {
         const char *line = g_strstrip(lines[i]);
+        g_autofree char *key = g_strchomp(g_strndup(line, strcspn(line, "=")));
 
-        if (*line == '[' && !g_hash_table_add(seen, g_strdup(line))) {
+        if (*line == '[')
+            group = line;
+        if (*line == '\0' || *line == '#' ||
+            g_hash_table_add(seen, *line == '[' ? g_strdup(line) : g_strconcat(group, key, NULL)))
+            continue;
+        if (*line == '[')
             g_set_error(error, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_INVALID_VALUE,
                         "the group %s appears twice", line);
-            return FALSE;
-        }
+        else
+            g_set_error(error, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_INVALID_VALUE,
+                        "%s: the key '%s' appears twice", group, key);
+        return FALSE;
     }
     return TRUE;
 }
@@ -89,13 +106,60 @@ static guint find_bad_line(const char *text)
     return number;
 }
 
+static gboolean is_relative(const char *key, const char *value)
+{
+    if (strcmp(key, "source") == 0 && (strstr(value, "://") || g_str_has_prefix(value, "test:") ||
+                                       g_ascii_strncasecmp(value, "file:", 5) == 0))
+        return FALSE;
+    return *value && !g_path_is_absolute(value);
+}
+
+/* Makes the relative paths of a list absolute, or relative to the working folder: in the list they
+ * start at the list's own folder. */
+static void resolve_paths(GKeyFile *file, const char *path)
+{
+    static const char *const keys[] = {"source", "credentials-file", "events", "model", "labels"};
+    g_autofree char *folder = g_path_get_dirname(path);
+    g_auto(GStrv) groups = g_key_file_get_groups(file, NULL);
+
+    if (strcmp(folder, ".") == 0)
+        return;
+    for (guint i = 0; groups[i]; i++) {
+        for (guint j = 0; j < G_N_ELEMENTS(keys); j++) {
+            g_autofree char *value = g_key_file_get_string(file, groups[i], keys[j], NULL);
+            g_autofree char *resolved = NULL;
+
+            if (!value || !is_relative(keys[j], value))
+                continue;
+            resolved = g_build_filename(folder, value, NULL);
+            g_key_file_set_string(file, groups[i], keys[j], resolved);
+        }
+    }
+}
+
+/* GLib's messages name the file, and end with the system's reason. */
+static gboolean read_file(const char *path, char **text, gsize *length, GError **error)
+{
+    g_autoptr(GError) cause = NULL;
+    const char *reason;
+
+    if (g_file_get_contents(path, text, length, &cause))
+        return TRUE;
+    reason = strrchr(cause->message, ':');
+    g_set_error(error, cause->domain, cause->code, "cannot be read:%s",
+                reason ? reason + 1 : cause->message);
+    return prefix_error(path, error);
+}
+
 static gboolean load_file(GKeyFile *file, const char *path, GError **error)
 {
     g_autofree char *text = NULL;
     gsize length;
 
-    if (!g_file_get_contents(path, &text, &length, error))
-        return prefix_error(path, error);
+    if (!read_file(path, &text, &length, error))
+        return FALSE;
+    if (g_str_has_prefix(text, BYTE_ORDER_MARK)) /* as Windows' editors write it */
+        memset(text, ' ', strlen(BYTE_ORDER_MARK));
     if (!g_key_file_load_from_data(file, text, length, G_KEY_FILE_NONE, NULL)) {
         g_set_error(error, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_PARSE,
                     "line %u is neither a [NAME] header, nor KEY = VALUE below one, nor a # "
@@ -103,7 +167,10 @@ static gboolean load_file(GKeyFile *file, const char *path, GError **error)
                     find_bad_line(text));
         return prefix_error(path, error);
     }
-    return check_groups(text, error) || prefix_error(path, error);
+    if (!check_names(text, error))
+        return prefix_error(path, error);
+    resolve_paths(file, path);
+    return TRUE;
 }
 
 /* Models */

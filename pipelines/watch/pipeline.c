@@ -307,6 +307,16 @@ char *watch_pipeline_model_warning(WatchPipeline *self, GstMessage *message)
     return g_strdup(error->message);
 }
 
+char *watch_pipeline_source_note(WatchPipeline *self, GstMessage *message)
+{
+    g_autoptr(GError) error = NULL;
+
+    if (!self->connection || !watch_connection_may_note(self->connection, GST_MESSAGE_SRC(message)))
+        return NULL;
+    gst_message_parse_info(message, &error, NULL);
+    return g_strdup(error->message);
+}
+
 GstBus *watch_pipeline_bus(WatchPipeline *self)
 {
     return gst_element_get_bus(self->pipeline);

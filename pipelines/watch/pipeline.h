@@ -59,6 +59,10 @@ gboolean watch_pipeline_hung_up(WatchPipeline *pipeline, GstMessage *message);
  * it. */
 char *watch_pipeline_model_warning(WatchPipeline *pipeline, GstMessage *message);
 
+/* message: one of the type INFO. Its text if the source posted it, otherwise NULL. The caller owns
+ * it. */
+char *watch_pipeline_source_note(WatchPipeline *pipeline, GstMessage *message);
+
 /* The caller owns the result. */
 GstBus *watch_pipeline_bus(WatchPipeline *pipeline);
 GstStructure *watch_pipeline_stats(WatchPipeline *pipeline); /* of the element convnext */

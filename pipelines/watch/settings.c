@@ -7,31 +7,9 @@
 #include <string.h>
 
 #include "pipelines/watch/keys.h"
+#include "pipelines/watch/property.h"
 
 /* Properties of convnext */
-
-/* Whether text is a valid value of an element's property. FALSE with an error. */
-static gboolean check_property(const char *group, const char *factory, const char *key,
-                               const char *text, GError **error)
-{
-    g_autoptr(GstElement) element = gst_element_factory_make(factory, NULL);
-    g_auto(GValue) value = G_VALUE_INIT;
-    GParamSpec *pspec;
-
-    if (!element)
-        return watch_keys_fail(error, group, "the GStreamer element %s is not installed", factory);
-    gst_object_ref_sink(element);
-    pspec = g_object_class_find_property(G_OBJECT_GET_CLASS(element), key);
-    if (!pspec || !(pspec->flags & G_PARAM_WRITABLE) || pspec->owner_type == GST_TYPE_OBJECT)
-        return watch_keys_fail(error, group, "unknown key '%s', see convnext-watch --help", key);
-    g_value_init(&value, pspec->value_type);
-    if (!gst_value_deserialize_with_pspec(&value, text, pspec) ||
-        g_param_value_validate(pspec, &value))
-        return watch_keys_fail(error, group,
-                               "%s is '%s', which is not a valid value; see gst-inspect-1.0 %s",
-                               key, text, factory);
-    return TRUE;
-}
 
 /* Adds a group's properties: the camera's own, or those of [watch] that it does not override. */
 static gboolean add_properties(WatchSettings *settings, GKeyFile *file, const char *from,
@@ -49,7 +27,7 @@ static gboolean add_properties(WatchSettings *settings, GKeyFile *file, const ch
         value = g_key_file_get_string(file, from, keys[i], NULL);
         if (!value)
             return watch_keys_fail(error, from, "%s is not valid UTF-8", keys[i]);
-        if (!check_property(from, "convnext", keys[i], value, error))
+        if (!watch_property_check(from, "convnext", keys[i], value, error))
             return FALSE;
         g_ptr_array_add(settings->properties, g_strdup(keys[i]));
         g_ptr_array_add(settings->properties, g_steal_pointer(&value));
@@ -105,7 +83,8 @@ static gboolean set_test(WatchSettings *settings, GError **error)
 
     settings->kind = WATCH_TEST;
     settings->argument = g_strdup(pattern);
-    return check_property(settings->name, "videotestsrc", "pattern", pattern, NULL) ||
+    return (*pattern &&
+            watch_property_check(settings->name, "videotestsrc", "pattern", pattern, NULL)) ||
            watch_keys_fail(error, settings->name,
                            "'%s' is not a pattern of videotestsrc, such as smpte or ball", pattern);
 }
@@ -155,6 +134,8 @@ static gboolean set_source(WatchSettings *settings, GKeyFile *file, GError **err
     const char *source = settings->source =
         g_key_file_get_string(file, settings->name, "source", NULL);
 
+    if (!source && g_key_file_has_key(file, settings->name, "source", NULL))
+        return watch_keys_fail(error, settings->name, "source is not valid UTF-8");
     if (!source || !*source)
         return watch_keys_fail(error, settings->name, "source is missing");
     if (watch_credentials_in_uri(source) || watch_credentials_maybe_in_uri(settings->name))

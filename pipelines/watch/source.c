@@ -4,6 +4,8 @@
 #include <gst/sdp/gstsdpmessage.h>
 #include <string.h>
 
+#include "pipelines/common/decoder.h"
+#include "pipelines/common/track.h"
 #include "pipelines/watch/redirect.h"
 
 /* The time an RTSP server has for a reply, however short the stall timeout is. */
@@ -14,25 +16,6 @@
 #define MAX_MEDIAS 16
 #define MAX_ATTRIBUTES 512
 #define MAX_ATTRIBUTE_BYTES 65536
-
-/* Pads of a decoder */
-
-/* Uses the decoder's first video pad. */
-static void on_pad_added(GstElement *decoder, GstPad *pad, gpointer ghost)
-{
-    g_autoptr(GstPad) target = gst_ghost_pad_get_target(ghost);
-
-    if (!target)
-        gst_ghost_pad_set_target(ghost, pad);
-}
-
-/* For an audio file, the decoder adds no pad. */
-static void on_no_more_pads(GstElement *decoder, gpointer bin)
-{
-    if (decoder->numsrcpads == 0)
-        GST_ELEMENT_ERROR(bin, STREAM, WRONG_TYPE, ("It has no video that can be decoded."),
-                          (NULL));
-}
 
 /* RTSP */
 
@@ -92,13 +75,22 @@ static gboolean check_sdp(GstElement *rtspsrc, GstSDPMessage *sdp)
     return FALSE;
 }
 
+static gboolean check_video(GstElement *rtspsrc, const GstSDPMessage *sdp)
+{
+    for (guint i = 0; i < gst_sdp_message_medias_len(sdp); i++)
+        if (g_ascii_strcasecmp(gst_sdp_message_get_media(sdp, i)->media, "video") == 0)
+            return TRUE;
+    GST_ELEMENT_ERROR(rtspsrc, STREAM, WRONG_TYPE, ("It describes no video stream."), (NULL));
+    return FALSE;
+}
+
 /* GStreamer turns each a=ssrc line into a field name and never frees it, and a server picks a new
  * number for every connection. Nothing here uses these lines. */
 static void on_sdp(GstElement *rtspsrc, GstSDPMessage *sdp, gpointer data)
 {
     GstSDPMedia *media;
 
-    if (!check_sdp(rtspsrc, sdp))
+    if (!check_sdp(rtspsrc, sdp) || !check_video(rtspsrc, sdp))
         return;
     for (guint i = 0; i < gst_sdp_message_medias_len(sdp); i++) {
         media = (GstSDPMedia *)gst_sdp_message_get_media(sdp, i);
@@ -180,6 +172,7 @@ static void on_element_added(GstBin *decoder, GstBin *parent, GstElement *elemen
 typedef struct WatchSource {
     GstBin parent;
     WatchSettings *settings;
+    GstElement *decoder; /* borrowed; NULL for a test picture */
 } WatchSource;
 
 typedef GstBinClass WatchSourceClass;
@@ -189,7 +182,11 @@ G_DEFINE_TYPE(WatchSource, watch_source, GST_TYPE_BIN)
 
 static void watch_source_handle_message(GstBin *bin, GstMessage *message)
 {
-    watch_redirect_check(((WatchSource *)bin)->settings, message);
+    WatchSource *self = (WatchSource *)bin;
+
+    watch_redirect_check(self->settings, message);
+    if (self->decoder)
+        message = decoder_explain(self->decoder, message);
     GST_BIN_CLASS(watch_source_parent_class)->handle_message(bin, message);
 }
 
@@ -284,12 +281,13 @@ static GstElement *add_elements(GstBin *bin, const WatchSettings *settings, GErr
 
 GstElement *watch_source_new(const WatchSettings *settings, GError **error)
 {
-    g_autoptr(GstElement) bin = g_object_new(watch_source_get_type(), NULL);
+    WatchSource *self = g_object_new(watch_source_get_type(), NULL);
+    g_autoptr(GstElement) bin = GST_ELEMENT_CAST(self);
     g_autoptr(GstPad) pad = NULL;
     GstElement *last;
     GstPad *ghost;
 
-    ((WatchSource *)bin)->settings = watch_settings_ref((WatchSettings *)settings);
+    self->settings = watch_settings_ref((WatchSettings *)settings);
     last = add_elements(GST_BIN(bin), settings, error);
     if (!last)
         return NULL;
@@ -301,8 +299,22 @@ GstElement *watch_source_new(const WatchSettings *settings, GError **error)
     if ((pad = gst_element_get_static_pad(last, "src"))) {
         gst_ghost_pad_set_target(GST_GHOST_PAD(ghost), pad);
     } else {
-        g_signal_connect_object(last, "pad-added", G_CALLBACK(on_pad_added), ghost, 0);
-        g_signal_connect_object(last, "no-more-pads", G_CALLBACK(on_no_more_pads), bin, 0);
+        self->decoder = last;
+        decoder_connect(last, ghost, FALSE); /* of RTSP, on_select_stream() selects one video */
     }
     return g_steal_pointer(&bin);
+}
+
+void watch_source_prepare(GstElement *source, const int *stop)
+{
+    WatchSource *self = (WatchSource *)source;
+    g_auto(TrackChoice) choice = {0};
+
+    if (self->settings->kind != WATCH_FILE)
+        return;
+    track_find(self->settings->uri, stop, &choice);
+    if (choice.stream_id)
+        decoder_choose(self->decoder, choice.stream_id);
+    if (choice.note)
+        GST_ELEMENT_INFO(source, STREAM, FORMAT, ("%s", choice.note), (NULL));
 }

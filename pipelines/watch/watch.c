@@ -79,6 +79,10 @@ static gboolean on_key(const char *option, const char *value, gpointer data, GEr
     const char *name = option_name(option), *equals;
 
     if (strcmp(name, "set") != 0) {
+        if (!*value && strcmp(name, "protocols") != 0) {
+            g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "--%s is empty", name);
+            return FALSE;
+        }
         g_ptr_array_add(keys, g_strdup(name));
         g_ptr_array_add(keys, g_strdup(value));
         return TRUE;
@@ -165,6 +169,10 @@ static gboolean run_command_line(int argc, char **argv)
 
     if (!g_option_context_parse(context, &argc, &argv, &error)) {
         print_error("convnext-watch", "%s", error->message);
+        return FALSE;
+    }
+    if (config && !*config) {
+        print_error("convnext-watch", "--config is empty, expected a file");
         return FALSE;
     }
     g_ptr_array_add(keys, NULL);

@@ -14,6 +14,12 @@ expect_summary all 30
 expect_lines some 7
 expect_summary some 7
 
+for option in --frames=0 '-n 0'; do
+    # shellcheck disable=SC2086 # two words
+    "$quickstart" $option 'a clip, 50 %.mov' >every </dev/null || wrong "$option: status $?"
+    expect_lines every 30
+done
+
 "$quickstart" --frames=5 "file://$work/a%20clip,%2050%20%25.mov" >uri </dev/null ||
     wrong "a file's URI: status $?"
 expect_lines uri 5

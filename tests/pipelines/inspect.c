@@ -219,6 +219,9 @@ static void test_refusals(void)
     check_refused("empty.safetensors", "");
     check_refused("text.safetensors", "It was a dark and stormy night; the model was not there.\n");
     check_refused("page.safetensors", "<!DOCTYPE html><html>404</html>");
+    check_failure(RUN(""), "the path of the checkpoint is empty");
+    check_failure(RUN(BUNDLED, "--convert", ""),
+                  "--convert is empty, expected the name of a folder");
     check_failure(RUN(BUNDLED, "--dtype", "F32"), "--layout and --dtype require --convert");
     check_failure(RUN(BUNDLED, "--convert", "x", "--dtype", "F8"),
                   "--dtype is 'F8', expected one of F32, F16, BF16");
@@ -245,12 +248,13 @@ static void test_convert(void)
     static const char *const files[] = {"model.safetensors", "config.json",
                                         "preprocessor_config.json", "labels.txt", NULL};
     g_autofree char *out = g_build_filename(folder, "converted", NULL);
+    g_autofree char *written = g_strdup_printf("wrote %s, for transformers\n", out);
     g_auto(Output) conversion = RUN(BUNDLED, "--convert", out, "--dtype", "bf16");
     g_auto(Output) output = RUN(out, "--json");
     g_autoptr(JsonObject) report = NULL;
 
     assert_ok(&conversion);
-    g_assert_cmpstr(conversion.out, ==, "");
+    g_assert_cmpstr(conversion.out, ==, written);
     assert_ok(&output);
     report = parse(output.out);
     g_assert_cmpstr(json_object_get_string_member(report, "dtype"), ==, "BF16");

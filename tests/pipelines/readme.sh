@@ -19,6 +19,10 @@ blocks()
 }
 
 make_clip street.mp4 12
+gst-launch-1.0 -q matroskamux name=mux ! filesink location=cover.mkv \
+    videotestsrc num-buffers=1 ! video/x-raw,width=96,height=96 ! jpegenc ! mux. \
+    videotestsrc num-buffers=12 ! video/x-raw,width=320,height=240,framerate=25/1 ! jpegenc ! mux. ||
+    wrong "cannot make a film with a cover"
 
 # run_line FILE: runs a gst-launch line, with test sources for the camera and the stream that it names,
 # and interrupts a live one after its first results.
@@ -56,6 +60,9 @@ run_line()
         [ "$(ls tensors/*-stage3.npy tensors/*-embedding.npy | wc -l)" -eq 24 ] ||
             wrong "$page: not 24 tensors: $(ls tensors)"
         [ "$(wc -l <results.jsonl)" -eq 12 ] || wrong "$page: not 12 lines in results.jsonl"
+        ;;
+    *location=cover.mkv*)
+        [ "$(grep -c '"width":320,' "$1.out")" -eq 12 ] || wrong "$page: not the film: $(cat "$1.out")"
         ;;
     *convnextpublish*) expect_lines "$1.out" 0 ;;
     *post-messages=true*)

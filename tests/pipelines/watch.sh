@@ -37,6 +37,36 @@ grep -q -F 'street: 30 frames, 3 results' log || wrong "interval is not set: $(c
 grep '"stream":"street"' lines | grep -q '"index".*"index"' && wrong "top-k of [watch] is not set"
 grep '"stream":"yard"' lines | grep -v -q '"index".*"index".*"index"' && wrong "top-k of [yard] is not set"
 
+# Relative paths in a list start at its own folder, those on the command line at the working folder.
+mkdir -p lists/models
+cp yard.mov lists/near.mov
+cp -r "$CNX_ROOT/model/default" lists/models/own
+echo joe:s3cr3t >lists/login
+cat >lists/list.ini <<END
+[watch]
+events = events
+model = models/own
+credentials-file = login
+
+[near]
+source = near.mov
+
+[uri]
+source = file://$work/yard.mov
+
+[picture]
+source = ../yard.mov
+labels = models/own/labels.txt
+END
+seq 9 >lists/models/own/labels.txt
+timeout "$PATIENCE" "$CONVNEXT_WATCH" --config lists/list.ini here=yard.mov >lines 2>log </dev/null ||
+    wrong "relative paths: status $?: $(cat log)"
+for stream in near uri picture here; do
+    [ "$(grep -c "\"stream\":\"$stream\"" lines)" -eq 12 ] || wrong "relative paths: not 12 lines of $stream: $(cat log)"
+done
+grep '"stream":"picture"' lines | grep -v -q '"label":"[1-9]"' && wrong "relative paths: other labels"
+[ -s lists/events ] || wrong "relative paths: no events beside the list"
+
 # A network whose scores are NaN has no label: one warning, no state, and JSON everywhere.
 make_broken_model broken
 for smoothing in majority exponential; do
@@ -117,21 +147,45 @@ expect_refusal 'has no object detector' "$CONVNEXT_WATCH" test:ball --set region
 printf '[a]\nsource = test:ball\n[a]\nsource = test:snow\n' >twice
 expect_refusal 'the group [a] appears twice' "$CONVNEXT_WATCH" --config twice
 printf '[a]\nsorce = test:ball\n' >misspelt
+printf '[a]\nsource = test:ball\n[b]\nsource = test:ball\n source=test:snow\n' >twice
+expect_refusal "twice: [b]: the key 'source' appears twice" "$CONVNEXT_WATCH" --config twice
+printf '[a]\nsource = \351.mp4\n' >latin
+expect_refusal 'latin: [a]: source is not valid UTF-8' "$CONVNEXT_WATCH" --config latin
+printf '\357\273\277[a]\r\nsource = yard.mov\r\n' >marked # as Windows' editors write it
+timeout "$PATIENCE" "$CONVNEXT_WATCH" --config marked >lines 2>log </dev/null || wrong "a byte order mark: $(cat log)"
+expect_lines lines 12
 expect_refusal "unknown key 'sorce'" "$CONVNEXT_WATCH" --config misspelt
 expect_refusal "two cameras are named 'a'" "$CONVNEXT_WATCH" a=test:ball a=test:smpte
 expect_refusal 'not a pattern' "$CONVNEXT_WATCH" test:nothing
+expect_refusal 'not a pattern' "$CONVNEXT_WATCH" test:
+expect_refusal 'command line: a source is an empty text' "$CONVNEXT_WATCH" ''
 expect_refusal 'KEY=VALUE' "$CONVNEXT_WATCH" test:ball --set interval
 expect_refusal "unknown key 'intervall'" "$CONVNEXT_WATCH" test:ball --set intervall=2
-expect_refusal "top-k is '0', which is not a valid value" "$CONVNEXT_WATCH" test:ball --set top-k=0
+expect_refusal "[watch]: top-k is '0', expected a whole number from 1 to 2147483647" \
+    "$CONVNEXT_WATCH" test:ball --set top-k=0
+expect_refusal "top-k is 'abc', expected a whole number from 1 to" "$CONVNEXT_WATCH" test:ball --set top-k=abc
+expect_refusal "threshold is '2', expected a number from 0 to 1" "$CONVNEXT_WATCH" test:ball --set threshold=2
+expect_refusal "mode is 'fast', expected one of sync, latest" "$CONVNEXT_WATCH" test:ball --set mode=fast
+expect_refusal "qos is 'perhaps', expected true or false" "$CONVNEXT_WATCH" test:ball --set qos=perhaps
+expect_refusal "outputs is 'all', expected words joined by +, such as classes+" \
+    "$CONVNEXT_WATCH" test:ball --set outputs=all
 for protocols in http tcp+tls carrier-pigeon ''; do
     expect_refusal "protocols is '$protocols', expected tcp, udp or udp-mcast" \
         "$CONVNEXT_WATCH" --protocols "$protocols" rtsp://127.0.0.1:1/live
 done
+expect_refusal "latency is '2.5', expected a whole number from 0 to 60000" \
+    "$CONVNEXT_WATCH" test:ball --set latency=2.5
+for option in config model events metrics credentials-file credentials-env; do
+    expect_refusal "convnext-watch: --$option is empty" "$CONVNEXT_WATCH" test:ball --$option ''
+done
 expect_refusal "stall-timeout is 'soon'" "$CONVNEXT_WATCH" test:ball --set stall-timeout=soon
 expect_refusal '/nonexistent' "$CONVNEXT_WATCH" test:ball --model /nonexistent
-expect_refusal 'nonexistent' "$CONVNEXT_WATCH" --config nonexistent
+expect_refusal 'convnext-watch: nonexistent: cannot be read: No such file or directory' \
+    "$CONVNEXT_WATCH" --config nonexistent
+expect_refusal "convnext-watch: $work: cannot be read: Is a directory" "$CONVNEXT_WATCH" --config "$work"
 expect_refusal 'contains credentials' "$CONVNEXT_WATCH" rtsp://joe:secret@127.0.0.1:1/live
-expect_refusal 'nonexistent' "$CONVNEXT_WATCH" --credentials-file nonexistent test:ball
+expect_refusal 'cannot read the credentials in nonexistent: No such file' \
+    "$CONVNEXT_WATCH" --credentials-file nonexistent test:ball
 expect_refusal 'NO_SUCH_LOGIN' "$CONVNEXT_WATCH" --credentials-env NO_SUCH_LOGIN test:ball
 
 # Misplaced credentials: the refusal quotes none of them.

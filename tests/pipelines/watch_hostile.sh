@@ -65,6 +65,17 @@ wait_for log 2 'long: waiting, It describes 1 streams with 2 attributes of 1000[
 wait_for lines 20 '"stream":"still"'
 stop_watch INT
 
+# A server that describes sound only has no video.
+if [ -n "${RTSP_SERVER:-}" ]; then
+    "$RTSP_SERVER" 'audiotestsrc is-live=true ! mulawenc ! rtppcmupay name=pay0' >radio &
+    server+=" $!"
+    wait_for_line radio
+    start_watch "radio=$(cat radio)"
+    wait_for log 1 'radio: waiting, It describes no video stream\.; retrying'
+    stop_watch INT
+    expect_refusal 'It has no video, only sound.' convnext-quickstart "$(cat radio)"
+fi
+
 # A text from a server is cut, and its escape sequences do not reach the terminal.
 for scheme in $schemes; do
     odd rude --reply '599 *'
