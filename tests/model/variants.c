@@ -205,9 +205,39 @@ static void test_variant(gconstpointer data)
     cnx_config_free(config);
 }
 
+/* What timm's names imply and the tensors do not show. */
+static void test_invisible(void)
+{
+    static const struct {
+        const char *name;
+        double eps;
+        CnxAct act;
+        CnxNormKind norm;
+    } names[] = {
+        {"convnext_tiny.fb_in22k", 1e-6, CNX_ACT_GELU, CNX_NORM_LAYER},
+        {"convnext_xlarge.fb_in22k", 1e-6, CNX_ACT_GELU, CNX_NORM_LAYER},
+        {"convnext_xxlarge.clip_laion2b_soup", 1e-5, CNX_ACT_GELU, CNX_NORM_LAYER},
+        {"convnext_atto_rms", 1e-6, CNX_ACT_GELU, CNX_NORM_RMS},
+        {"convnext_zepto_rms_ols", 1e-6, CNX_ACT_GELU, CNX_NORM_SIMPLE},
+        {"test_convnext.r160_in1k", 1e-5, CNX_ACT_GELU_TANH, CNX_NORM_LAYER},
+        {"test_convnext3.r160_in1k", 1e-5, CNX_ACT_SILU, CNX_NORM_LAYER},
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
+        CnxPublished published;
+
+        g_test_message("%s", names[i].name);
+        g_assert_true(cnx_variant_lookup(names[i].name, &published));
+        g_assert_cmpfloat(published.eps, ==, names[i].eps);
+        g_assert_cmpint(published.act, ==, names[i].act);
+        g_assert_cmpint(published.norm, ==, names[i].norm);
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/variants/invisible", test_invisible);
     for (guint i = 0; i < G_N_ELEMENTS(variants); i++) {
         g_autofree char *path =
             g_strdup_printf("/variants/%s/%s-%u", cnx_dialect_name(variants[i].dialect),
