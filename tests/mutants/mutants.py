@@ -182,8 +182,10 @@ def try_row(row, tests, skipped):
 def run_rows(rows, jobs):
     counts = dict.fromkeys(('killed', 'survived', 'struck', 'skipped', 'broken'), 0)
     copy_tree()
-    if not (BUILD / 'build.ninja').is_file() and \
-            run(['meson', 'setup', str(BUILD), str(TREE), '-Dintrospection=disabled']) != 0:
+    configure = ['ninja', '-C', str(BUILD), 'build.ninja']
+    if not (BUILD / 'build.ninja').is_file():
+        configure = ['meson', 'setup', str(BUILD), str(TREE), '-Dintrospection=disabled']
+    if run(configure) != 0:
         sys.exit(f'mutants.sh: meson cannot configure the build; see {WORK}/log.txt')
     tests = Tests(jobs)
     skipped = tests.check_unchanged(list(dict.fromkeys(n for row in rows for n in row.tests)))
