@@ -236,6 +236,24 @@ GST_START_TEST(test_crop_meta)
 }
 GST_END_TEST;
 
+/* Results are about the frame that the caps describe, not about the larger picture in memory. */
+GST_START_TEST(test_crop_meta_size)
+{
+    static const char whole_caps[] = "video/x-raw,format=RGB,width=200,height=160,framerate=25/1";
+    static const char caps[] = "video/x-raw,format=RGB,width=96,height=80,framerate=25/1";
+    guint width, height;
+
+    g_autoptr(GstHarness) h = frames_harness(network, caps);
+    GstBuffer *whole = frames_new(whole_caps, FRAME_COLOURS, 0);
+    frames_add_crop(whole_caps, whole, 31, 17, 96, 80);
+    g_autoptr(GstBuffer) buffer = frames_process(h, whole);
+    gst_convnext_result_get_frame_size(frames_result(buffer), &width, &height);
+    fail_unless(width == 96 && height == 80, "%u x %u", width, height);
+    const GstConvnextMeta *meta = frames_meta(buffer);
+    fail_unless(meta->x == 0 && meta->y == 0 && meta->width == 96 && meta->height == 80);
+}
+GST_END_TEST;
+
 static Suite *convnext_formats_suite(void)
 {
     Suite *s = suite_create("convnext_formats");
@@ -253,6 +271,7 @@ static Suite *convnext_formats_suite(void)
     tcase_add_test(tc, test_limited_rgb_and_gray);
     tcase_add_test(tc, test_pixel_aspect_ratio);
     tcase_add_test(tc, test_crop_meta);
+    tcase_add_test(tc, test_crop_meta_size);
     return s;
 }
 

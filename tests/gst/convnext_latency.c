@@ -55,6 +55,32 @@ GST_START_TEST(test_latency_query)
 }
 GST_END_TEST;
 
+static gboolean answer_upstream(GstPad *pad, GstObject *parent, GstQuery *query)
+{
+    if (GST_QUERY_TYPE(query) != GST_QUERY_LATENCY)
+        return gst_pad_query_default(pad, parent, query);
+    gst_query_set_latency(query, TRUE, 10 * GST_MSECOND, 50 * GST_MSECOND);
+    return TRUE;
+}
+
+/* Both of upstream's latencies grow by the element's. */
+GST_START_TEST(test_latency_maximum)
+{
+    g_autoptr(GstPad) pad = gst_element_get_static_pad(h->element, "src");
+    g_autoptr(GstQuery) query = gst_query_new_latency();
+    GstClockTime min, max;
+    gboolean is_live;
+
+    gst_buffer_unref(process(0));
+    gst_pad_set_query_function(h->srcpad, answer_upstream);
+    fail_unless(gst_pad_query(pad, query));
+    gst_query_parse_latency(query, &is_live, &min, &max);
+    fail_unless(is_live);
+    fail_unless(min > 10 * GST_MSECOND);
+    fail_unless_equals_uint64(max - min, 40 * GST_MSECOND);
+}
+GST_END_TEST;
+
 /* A pipeline that is not live has no latency, and gets no message. */
 GST_START_TEST(test_latency_not_live)
 {
@@ -98,6 +124,7 @@ static Suite *convnext_latency_suite(void)
     tcase_add_checked_fixture(tc, stage_setup, stage_teardown);
     tcase_add_test(tc, test_latency);
     tcase_add_test(tc, test_latency_query);
+    tcase_add_test(tc, test_latency_maximum);
     tcase_add_test(tc, test_latency_not_live);
     tcase_add_test(tc, test_latency_after_latest);
     return s;

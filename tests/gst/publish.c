@@ -48,6 +48,25 @@ GST_START_TEST(test_absent)
 }
 GST_END_TEST;
 
+/* An object without a tracking id, one without a label, and a region that is empty. */
+GST_START_TEST(test_absent_parts)
+{
+    g_autoptr(GstHarness) harness = make_harness(make_element(NULL));
+    GstConvnextResult *result = gst_convnext_result_new("m", 0);
+
+    gst_harness_set_src_caps_str(harness, "application/x-anything");
+    gst_convnext_result_set_object(result, -1, "car");
+    gst_convnext_result_set_region(result, 1, 2, 5, 0);
+    push_frame(harness, make_frame(result));
+    result = gst_convnext_result_new("m", 0);
+    gst_convnext_result_set_object(result, 0, NULL);
+    gst_convnext_result_set_region(result, 1, 2, 0, 5);
+    push_frame(harness, make_frame(result));
+    check_lines("{\"frame\":0,\"model\":\"m\",\"age\":0,\"object\":{\"label\":\"car\"}}\n"
+                "{\"frame\":1,\"model\":\"m\",\"age\":0,\"object\":{\"id\":0}}\n");
+}
+GST_END_TEST;
+
 /* Strings are escaped, and invalid UTF-8 is replaced. */
 GST_START_TEST(test_strings)
 {
@@ -279,6 +298,7 @@ static Suite *publish_suite(void)
     tcase_add_test(tc, test_properties);
     tcase_add_test(tc, test_line);
     tcase_add_test(tc, test_absent);
+    tcase_add_test(tc, test_absent_parts);
     tcase_add_test(tc, test_strings);
     tcase_add_test(tc, test_floats);
     tcase_add_test(tc, test_locale);

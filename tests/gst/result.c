@@ -176,6 +176,15 @@ GST_START_TEST(test_structure)
     g_autoptr(GstConvnextResult) bare = gst_convnext_result_new("tiny", GST_CLOCK_TIME_NONE);
     g_autoptr(GstStructure) short_structure = gst_convnext_result_to_structure(bare);
     fail_unless_equals_int(gst_structure_n_fields(short_structure), 1);
+
+    /* The first object, of whose classes none reaches the threshold. */
+    gst_convnext_result_set_object(bare, 0, NULL);
+    gst_convnext_result_set_activation(bare, GST_CONVNEXT_ACTIVATION_SIGMOID);
+    g_autoptr(GstStructure) object_structure = gst_convnext_result_to_structure(bare);
+    g_autofree char *object_text = gst_structure_to_string(object_structure);
+    fail_unless_equals_string(object_text, "convnext, model=(string)tiny, object-id=(int)0, "
+                                           "activation=(GstConvnextActivation)sigmoid, "
+                                           "classes=(int)<  >;");
 }
 GST_END_TEST;
 

@@ -169,6 +169,49 @@ GST_START_TEST(test_exponential)
 }
 GST_END_TEST;
 
+static guint64 since_of(GstStructure *s)
+{
+    guint64 since = 0;
+
+    fail_unless(s && gst_structure_get_uint64(s, "since", &since));
+    gst_structure_free(s);
+    return since;
+}
+
+/* The score of a change is the mean of the votes for the label. */
+GST_START_TEST(test_score)
+{
+    const float sure[] = {0.9f, 0.1f, 0}, unsure[] = {0.5f, 0.4f, 0.1f};
+    double score = 0;
+
+    majority(2, 3);
+    fail_unless(!add(sure, 0));
+    g_autoptr(GstStructure) s = add(unsure, 0);
+    fail_unless(s && gst_structure_get_double(s, "score", &score));
+    fail_unless(fabs(score - 0.7) < 1e-6, "%g", score);
+}
+GST_END_TEST;
+
+/* The state has begun with the first of the latest results that show it; if the latest one shows
+ * another label, it begins now. */
+GST_START_TEST(test_exponential_since)
+{
+    static const float a[] = {0.8f, 0.1f, 0.1f}, b[] = {0.1f, 0.8f, 0.1f};
+    static const float results[][3] = {{0.6f, 0.4f, 0}, {0.3f, 0.3f, 0.4f}, {0, 0.49f, 0.5f}};
+
+    exponential(0.4, 0);
+    fail_unless_equals_uint64(since_of(add(a, 0)), 0);
+    fail_unless(!add(a, 0));
+    fail_unless(!add(b, 1));
+    fail_unless_equals_uint64(since_of(add(b, 1)), 20);
+    gst_convnext_smoother_reset(smoother);
+    exponential(0.5, 0);
+    fail_unless_equals_uint64(since_of(add(results[0], 0)), 40);
+    fail_unless(!add(results[1], 2));
+    fail_unless_equals_uint64(since_of(add(results[2], 2)), 60); /* b, although c is newest */
+}
+GST_END_TEST;
+
 /* Below the threshold there is no label. */
 GST_START_TEST(test_exponential_threshold)
 {
@@ -268,6 +311,8 @@ static Suite *smoothing_suite(void)
     tcase_add_test(tc, test_flicker);
     tcase_add_test(tc, test_since);
     tcase_add_test(tc, test_exponential);
+    tcase_add_test(tc, test_score);
+    tcase_add_test(tc, test_exponential_since);
     tcase_add_test(tc, test_exponential_threshold);
     tcase_add_test(tc, test_exponential_not_finite);
     tcase_add_test(tc, test_change);

@@ -178,6 +178,103 @@ GST_START_TEST(test_crowd)
 }
 GST_END_TEST;
 
+/* Hides the object after one frame and shows it again `frames` later. TRUE if it has its track. */
+static gboolean keeps_track(const Box *box, guint frames)
+{
+    guint64 before, after;
+
+    update(box, 1, 0, &before);
+    for (guint i = 1; i < frames; i++)
+        update(NULL, 0, 0, NULL);
+    update(box, 1, 0, &after);
+    return before == after;
+}
+
+/* An object may be hidden for 30 frames, with a tracking id for 300. */
+GST_START_TEST(test_hidden)
+{
+    static const Box box = {"a", 10, 10, 60, 60, 0, 0}, other = {"b", 200, 10, 60, 60, 0, 0};
+    static const Box tracked = {"a", 10, 10, 60, 60, 0, 7}, second = {"a", 10, 10, 60, 60, 0, 8};
+
+    fail_unless(keeps_track(&box, 30));
+    fail_if(keeps_track(&other, 31));
+    fail_unless(keeps_track(&tracked, 300));
+    fail_if(keeps_track(&second, 301));
+}
+GST_END_TEST;
+
+/* Boxes that share half of their area are the same object. */
+GST_START_TEST(test_half)
+{
+    static const Box before = {"a", 100, 100, 100, 100, 0, 0};
+    static const Box half = {"a", 100, 100, 100, 50, 0, 0}, less = {"a", 100, 100, 49, 50, 0, 0};
+    guint64 known, chosen;
+
+    update(&before, 1, 0, &known);
+    update(&half, 1, 0, &chosen);
+    fail_unless_equals_uint64(chosen, known);
+    update(&less, 1, 0, &chosen);
+    fail_unless(chosen != known);
+}
+GST_END_TEST;
+
+/* Stores a result about a box of w x h. */
+static void store_region(guint64 track, guint64 frame, guint w, guint h)
+{
+    g_autoptr(GstConvnextResult) result = gst_convnext_result_new("m", 0);
+    const GstConvnextObject object = {.track = track, .seen_frame = frame};
+
+    gst_convnext_result_set_region(result, 0, 0, w, h);
+    gst_convnext_tracks_store(tracks, &object, result);
+}
+
+/* Due exactly `interval` frames after its last result, or when it has grown by the factor. */
+GST_START_TEST(test_due)
+{
+    Box box = {"a", 100, 100, 100, 100, 0, 7};
+    guint64 track, chosen;
+
+    selection.interval = 3;
+    update(&box, 1, 0, &track);
+    store_region(track, 1, 100, 100);
+    for (guint frame = 2; frame <= 3; frame++) {
+        update(&box, 1, 0, &chosen);
+        fail_unless_equals_uint64(chosen, 0);
+    }
+    update(&box, 1, 0, &chosen);
+    fail_unless_equals_uint64(chosen, track);
+    selection.interval = 0;
+    selection.area_growth = 1.5;
+    store_region(track, 4, 100, 100);
+    box.h = 149;
+    update(&box, 1, 0, &chosen);
+    fail_unless_equals_uint64(chosen, 0);
+    box.h = 150;
+    update(&box, 1, 0, &chosen);
+    fail_unless_equals_uint64(chosen, track);
+}
+GST_END_TEST;
+
+/* The largest object first; then the one that has waited, though it is smaller. */
+GST_START_TEST(test_claims)
+{
+    static const Box boxes[] = {{"a", 10, 10, 40, 40, 0, 7}, {"a", 200, 10, 50, 50, 0, 8}};
+    guint64 chosen[2], large;
+
+    selection.max_objects = selection.interval = 1;
+    update(boxes, 2, 0, chosen);
+    large = chosen[0];
+    store_region(large, 1, 50, 50);
+    update(boxes, 2, 0, chosen);
+    fail_unless(chosen[0] != large);
+    store_region(chosen[0], 2, 40, 40);
+    update(boxes, 2, 0, chosen);
+    fail_unless_equals_uint64(chosen[0], large);
+    update(&boxes[1], 1, 0, chosen);
+    fail_unless_equals_uint64(chosen[0], large); /* the large one */
+}
+GST_END_TEST;
+
 static Suite *tracks_suite(void)
 {
     Suite *s = suite_create("tracks");
@@ -192,6 +289,10 @@ static Suite *tracks_suite(void)
     tcase_add_test(tc, test_ids_of_others);
     tcase_add_test(tc, test_other_type);
     tcase_add_test(tc, test_crowd);
+    tcase_add_test(tc, test_hidden);
+    tcase_add_test(tc, test_half);
+    tcase_add_test(tc, test_due);
+    tcase_add_test(tc, test_claims);
     return s;
 }
 

@@ -70,6 +70,13 @@ obedient_tree()
     library libcnxmodel.a cnx_sum
 }
 
+# mutant FILE OLD: a row of tests/mutants.
+mutant()
+{
+    mkdir -p tests/mutants
+    printf '%s\n' '[row]' "file: $1" "old: $2" 'new: #' 'tests: sum' >tests/mutants/model.txt
+}
+
 run_rule()
 {
     CNX_ROOT=$PWD CNX_BUILD=$PWD/build CNX_FOLDERS=build/folders.txt "$rules/rules.sh" "$1" 2>&1
@@ -195,6 +202,9 @@ breaks folders append build/folders.txt 'gst/objects:'
 breaks folders sed -i 's/^gst.convnext:/& stream/' build/folders.txt
 breaks folders-picture write gst/stream/messages.c '#include "gst/convnext/convnext.h"'
 breaks folders-picture sed -i '/folders/d' CONTRIBUTING.md
+breaks mutants mutant model/sum.c '#include "simd/sub.h"'
+breaks mutants mutant model/sum.c '#include'
+breaks mutants mutant model/product.c '#include "simd/add.h"'
 breaks whitespace append model/sum.c $'\tint a;'
 breaks whitespace append model/sum.c 'int a; '
 breaks whitespace remove_last_newline pipelines/app.sh

@@ -264,6 +264,13 @@ rule_folders_picture()
     offences_by python3 "$rules/arrows.py" --root . --check CONTRIBUTING.md
 }
 
+# Each change that tests/mutants.sh makes still applies.
+rule_mutants()
+{
+    command -v python3 >/dev/null || exit 77
+    offences_by python3 "$rules/../mutants/mutants.py" --check
+}
+
 rule_whitespace()
 {
     local sources='(\.(c|h|orc|sh|py|md|txt|json|supp)|meson\.(build|options)|\.ci/run)$'

@@ -112,6 +112,29 @@ static void test_no_memory(void)
     prepare_batch(batch, 3, 1);
 }
 
+static void keep_time(gpointer data, const CnxOutputs *outputs, guint first, guint n,
+                      gint64 microseconds)
+{
+    *(gint64 *)data = microseconds;
+}
+
+/* A job's time is its share of the batch's. */
+static void test_times(void)
+{
+    g_autoptr(CnxBatch) batch = new_batch();
+    g_autofree float *image = g_new0(float, (gsize)3 * WIDTH * HEIGHT);
+    const float *const images[] = {image, image, image};
+    gint64 one = -1, three = -1;
+    CnxJob second = {.images = images, .n = 3, .fn = keep_time, .data = &three};
+    CnxJob first = {.next = &second, .images = images, .n = 1, .fn = keep_time, .data = &one};
+
+    prepare_batch(batch, 1, 4);
+    g_assert_cmpuint(cnx_batch_run(batch, &first), ==, 1);
+    g_assert_cmpint(one, >, 0);
+    g_assert_cmpint(three, >=, 3 * one);
+    g_assert_cmpint(three, <=, 3 * one + 3);
+}
+
 int main(int argc, char **argv)
 {
     GError *error = NULL;
@@ -124,6 +147,7 @@ int main(int argc, char **argv)
     g_test_add_func("/batch/scarce", test_scarce);
     g_test_add_func("/batch/fewer-threads", test_fewer_threads);
     g_test_add_func("/batch/no-memory", test_no_memory);
+    g_test_add_func("/batch/times", test_times);
     const int status = g_test_run();
     cnx_model_unref(model);
     return status;

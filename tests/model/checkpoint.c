@@ -98,6 +98,7 @@ static const struct {
     {"duplicate name", "{" T("0,8") "," T("8,16") "}", 16},
     {"unknown dtype", "{" U("F33", "2", "0,8") "}", 8},
     {"negative size", "{" U("F32", "-2", "0,8") "}", 8},
+    {"leading zero", "{" U("F32", "02", "0,8") "}", 8},
     {"fractional size", "{" U("F32", "2.0", "0,8") "}", 8},
     {"product overflows", "{" U("F32", "4294967296,4294967296", "0,8") "}", 8},
     {"bytes overflow", "{" U("F32", "4611686018427387904,2", "0,8") "}", 8},
@@ -133,6 +134,24 @@ static void test_headers(void)
             g_assert_error(error, CNX_ERROR, CNX_ERROR_CORRUPT);
             check_sentence(error, path, "");
         }
+        g_remove(path);
+    }
+}
+
+/* A name has at most 1024 bytes. */
+static void test_long_names(void)
+{
+    for (gsize length = 1023; length <= 1025; length++) {
+        g_autoptr(GError) error = NULL;
+        g_autofree char *name = g_strnfill(length, 'n');
+        g_autofree char *header = g_strdup_printf(
+            "{\"%s\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}", name);
+        g_autofree char *path = write_header("name.safetensors", header, 8);
+        g_autoptr(CnxContainer) file = cnx_container_open(path, CNX_WEIGHT_SET_AUTO, &error);
+
+        g_assert_true(!file == (length > 1024));
+        if (!file)
+            check_sentence(error, path, "name of more than 1024 bytes");
         g_remove(path);
     }
 }
@@ -310,6 +329,7 @@ int main(int argc, char **argv)
     folder = g_dir_make_tmp("convnext-checkpoint-XXXXXX", NULL);
     g_test_add_func("/checkpoint/headers", test_headers);
     g_test_add_func("/checkpoint/no-elements", test_no_elements);
+    g_test_add_func("/checkpoint/long-names", test_long_names);
     g_test_add_func("/checkpoint/truncated", test_truncated);
     g_test_add_func("/checkpoint/other-files", test_other_files);
     g_test_add_func("/checkpoint/other-networks", test_other_networks);

@@ -75,6 +75,8 @@ static const Recipe transformers[] = {
      CNX_CROP_CENTER, CNX_FILTER_BICUBIC, 0.485f, 0.229f, 1},
     {"rescale_factor", HF "}", NEW "\"size\":224,\"rescale_factor\":0.0078125}", 224, 256,
      CNX_CROP_CENTER, CNX_FILTER_BICUBIC, 0.5f, 0.5f, 0.0078125},
+    {"rescale_factor of 1", HF "}", NEW "\"size\":224,\"rescale_factor\":1}", 224, 256,
+     CNX_CROP_CENTER, CNX_FILTER_BICUBIC, 0.5f, 0.5f, 1},
     {"Lanczos", HF "}", NEW "\"size\":224,\"resample\":1}", 224, 256, CNX_CROP_CENTER,
      CNX_FILTER_LANCZOS, 0.5f, 0.5f, BYTE},
     {"ViT's processor", HF "}",
@@ -186,7 +188,8 @@ static void test_grey(void)
     for (guint i = 0; i < G_N_ELEMENTS(weights); i++) {
         folder_put_weights(weights[i]);
         folder_write("config.json", i == 1 ? "{\"architecture\":\"convnext_atto\",\"model_args\":{"
-                                             "\"dims\":[8,12,16,20],\"depths\":[1,1,2,1]}}"
+                                             "\"dims\":[8,12,16,20],\"depths\":[1,1,2,1]},"
+                                             "\"pretrained_cfg\":{\"input_size\":[3,224,224]}}"
                                            : NULL);
         CnxCheckpoint *checkpoint = folder_open(FALSE);
 
@@ -196,6 +199,57 @@ static void test_grey(void)
     folder_clear();
 }
 
+/* In transformers the key is about the last norm, except in DINOv3. */
+static void test_eps(void)
+{
+    static const struct {
+        const char *weights, *config;
+        double eps;
+    } cases[] = {
+        {"transformers-v1", HF ",\"layer_norm_eps\":1e-4}", 1e-6},
+        {"transformers-dinov3",
+         "{\"model_type\":\"dinov3_convnext\",\"hidden_sizes\":[8,12,16,20],"
+         "\"depths\":[1,1,2,1],\"layer_norm_eps\":1e-4}",
+         1e-4},
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        folder_put_weights(cases[i].weights);
+        folder_write("config.json", cases[i].config);
+        CnxCheckpoint *checkpoint = folder_open(FALSE);
+
+        g_assert_cmpfloat(cnx_checkpoint_config(checkpoint)->eps, ==, cases[i].eps);
+        g_assert_cmpfloat(cnx_checkpoint_config(checkpoint)->head_eps, ==, 1e-4);
+        cnx_checkpoint_close(checkpoint);
+        folder_clear();
+    }
+}
+
+/* The head of an image tower is a projection until it is fine-tuned. */
+static void test_clip_tags(void)
+{
+    static const struct {
+        const char *tag;
+        guint projection, classes;
+    } cases[] = {{"clip_laion2b", 640, 0}, {"clip_laion2b_ft_in12k", 0, 640}, {"fb_in22k", 0, 640}};
+
+    folder_put_weights("timm-clip");
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *text = g_strdup_printf(
+            "{\"architecture\":\"convnext_base\",\"model_args\":{\"dims\":[8,12,16,20],"
+            "\"depths\":[1,1,2,1]},\"pretrained_cfg\":{\"tag\":\"%s\"}}",
+            cases[i].tag);
+
+        folder_write("config.json", text);
+        CnxCheckpoint *checkpoint = folder_open(FALSE);
+        g_assert_cmpuint(cnx_checkpoint_config(checkpoint)->projection, ==, cases[i].projection);
+        g_assert_cmpuint(cnx_checkpoint_config(checkpoint)->classes, ==, cases[i].classes);
+        cnx_checkpoint_close(checkpoint);
+    }
+    folder_clear();
+}
+
+#define FORTY "0123456789012345678901234567890123456789"
 #define ARGS(args)                                                                                 \
     "{\"architecture\":\"convnext_atto\",\"model_args\":{\"dims\":[8,16,24,32],\"depths\":[1,1,2," \
     "1]," args "}}"
@@ -206,6 +260,7 @@ static const struct {
 } refusals[] = {
     {"transformers-v1", "config.json", HF ",\"patch_size\":2}", "\"patch_size\" is 2"},
     {"transformers-v1", "config.json", HF ",\"num_channels\":4}", "\"num_channels\" is 4"},
+    {"transformers-v1", "config.json", HF ",\"image_size\":224.5}", "\"image_size\" is 224.5"},
     {"transformers-v1", "config.json", HF ",\"num_stages\":3}", "\"num_stages\" is 3"},
     {"transformers-v1", "config.json", HF ",\"num_labels\":9}", "\"num_labels\" is 9"},
     {"transformers-v1", "config.json", HF ",\"id2label\":{\"0\":\"a\"}}", "names 1 classes"},
@@ -219,10 +274,15 @@ static const struct {
     {"transformers-v1", "preprocessor_config.json", NEW "\"image_std\":[0,1,1]}", "image_std"},
     {"timm-v1", "config.json", "{\"architecture\":\"convnext_tiny\"}", "[3,3,9,3]"},
     {"timm-v1", "config.json", "{\"architecture\":\"resnet50\"}", "\"resnet50\""},
+    {"timm-v1", "config.json", "{\"architecture\":\"" FORTY FORTY "\"}", "is \"" FORTY FORTY "\","},
+    {"timm-v1", "config.json", "{\"architecture\":\"" FORTY FORTY "0\"}",
+     "is \"" FORTY FORTY "…\","},
     {"timm-v1", "config.json", TIMM "\"num_classes\":11}", "\"num_classes\" is 11"},
     {"timm-v1", "config.json", TIMM "\"num_features\":768}", "\"num_features\" is 768"},
     {"timm-v1", "config.json", TIMM "\"input_size\":[3,224,256]}", "square"},
     {"timm-v1", "config.json", TIMM "\"input_size\":[1,224,224]}", "1 channels"},
+    {"timm-grey", "config.json", "{\"architecture\":\"convnext\",\"input_size\":[4,224,224]}",
+     "4 channels"},
     {"timm-v1", "config.json", TIMM "\"global_pool\":\"max\"}", "\"avg\""},
     {"timm-v1", "config.json", ARGS("\"norm_layer\":\"rmsnorm2d\""),
      "\"norm_layer\" contradicts the weights"},
@@ -367,6 +427,8 @@ int main(int argc, char **argv)
     g_test_add_func("/configs/open-clip", test_open_clip);
     g_test_add_func("/configs/bare", test_bare);
     g_test_add_func("/configs/grey", test_grey);
+    g_test_add_func("/configs/eps", test_eps);
+    g_test_add_func("/configs/clip-tags", test_clip_tags);
     g_test_add_func("/configs/refusals", test_refusals);
     g_test_add_func("/configs/others", test_others);
     g_test_add_func("/configs/bare-file", test_bare_file);

@@ -190,18 +190,72 @@ static void test_truncated(gconstpointer name)
     g_remove(to);
 }
 
+static void remove_file(char *path)
+{
+    g_remove(path);
+    g_free(path);
+}
+
+/* Replaces `size` bytes of a fixture at each place where `mark` stands, `offset` bytes behind its
+ * start. Returns the path of the copy. */
+static char *write_changed(const char *name, const char *mark, gsize mark_size, gsize offset,
+                           const char *bytes, gsize size)
+{
+    g_autofree char *from = fixture_path(name), *contents = NULL;
+    char *to = g_build_filename(folder, "changed.pth", NULL);
+    gsize length;
+    guint places = 0;
+
+    g_assert_true(g_file_get_contents(from, &contents, &length, NULL));
+    for (gsize i = 0; i + MAX(mark_size, offset + size) <= length; i++)
+        if (!memcmp(contents + i, mark, mark_size)) {
+            memcpy(contents + i + offset, bytes, size);
+            places++;
+        }
+    g_assert_cmpuint(places, >, 0);
+    g_assert_true(g_file_set_contents(to, contents, (gssize)length, NULL));
+    return to;
+}
+
+/* Data that inflate well but have another checksum, in the central directory and in the local
+ * headers. */
+static void test_checksum(void)
+{
+    char *path = write_changed("deflated.pth", "PK\1\2", 4, 16, "\0\0\0\0", 4);
+    g_autofree char *contents = NULL;
+    gsize length;
+
+    g_assert_true(g_file_get_contents(path, &contents, &length, NULL));
+    for (gsize i = 0; i + 18 <= length; i++)
+        if (!memcmp(contents + i, "PK\3\4", 4))
+            memset(contents + i + 14, 0, 4);
+    g_assert_true(g_file_set_contents(path, contents, (gssize)length, NULL));
+    check_refused(path, AUTO, CNX_ERROR_CORRUPT, "cannot be inflated");
+    remove_file(path);
+}
+
+/* The byte order of a legacy file, which the oldest ones do not say. */
+static void test_legacy_order(void)
+{
+    static const char mark[] = "little_endianq\2\x88"; /* its memo, True */
+    const gsize value = strlen(mark) - 1;
+    g_autoptr(GError) error = NULL;
+    char *path = write_changed("bare-legacy.pth", mark, value + 1, value, "\x89", 1);
+
+    check_refused(path, AUTO, CNX_ERROR_UNSUPPORTED, "big-endian");
+    remove_file(path);
+    path = write_changed("bare-legacy.pth", mark, value + 1, 0, "L", 1);
+    g_autoptr(CnxCheckpoint) unknown = cnx_checkpoint_open(path, AUTO, &error);
+    g_assert_no_error(error);
+    remove_file(path);
+}
+
 static char *write_text(const char *name, const char *text)
 {
     char *path = g_build_filename(folder, name, NULL);
 
     g_assert_true(g_file_set_contents(path, text, -1, NULL));
     return path;
-}
-
-static void remove_file(char *path)
-{
-    g_remove(path);
-    g_free(path);
 }
 
 /* Indexes with invalid or missing file names. */
@@ -314,6 +368,8 @@ int main(int argc, char **argv)
     g_test_add_data_func("/containers/cut-zip", "training.pth", test_truncated);
     g_test_add_data_func("/containers/cut-deflated", "deflated.pth", test_truncated);
     g_test_add_data_func("/containers/cut-legacy", "training-legacy.pth.tar", test_truncated);
+    g_test_add_func("/containers/checksum", test_checksum);
+    g_test_add_func("/containers/legacy-order", test_legacy_order);
     g_test_add_func("/containers/index", test_index);
     g_test_add_func("/containers/shards", test_shards);
     g_test_add_func("/containers/lone-shard", test_lone_shard);

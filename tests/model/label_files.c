@@ -54,6 +54,10 @@ static const LabelFile files[] = {
      BYTES("a\x1b[31m\nb\tc\n\xe2\x80\xae"
            "d\n"),
      3, "a�[31m/b c/�d", NULL},
+    {"isolates",
+     BYTES("\xe2\x81\xa6"
+           "a\xe2\x81\xa9\nb\n"),
+     2, "�a�/b", NULL},
 
     /* One line */
     {"semicolons", BYTES("a;b;c\n"), 3, "a/b/c", NULL},
@@ -85,6 +89,8 @@ static const LabelFile files[] = {
     {"numbers alone", BYTES("0\n1\n2\n"), 3, "0/1/2", NULL},
     {"decimal fractions", BYTES("0.5 mm\n1.5 mm\n"), 2, "0.5 mm/1.5 mm", NULL},
     {"numbers last in names", BYTES("thing 0\nthing 1\n"), 2, "thing 0/thing 1", NULL},
+    {"ratios", BYTES("format 4:3\nformat 16:9\n"), 2, "format 4:3/format 16:9", NULL},
+    {"a number on one of two lines", BYTES("cat\n0, dog\n"), 2, "cat/0, dog", NULL},
     {"cat,0", BYTES("c,2\na,0\nb,1\n"), 3, "a/b/c", NULL},
     {"cat: 0", BYTES("c: 2\na: 0\nb: 1\n"), 3, "a/b/c", NULL},
     {"quoted fields", BYTES("0,\"a, x\"\n1,b\n2,\"c \"\"y\"\"\"\n"), 3, "a, x/b/c \"y\"", NULL},

@@ -93,6 +93,7 @@ static void test_resize(void)
         guint width, height;
     } cases[] = {
         {"LevitImageProcessor", "", 384, 256},
+        {"LevitImageProcessor", "\"size\":{\"height\":240,\"width\":240}", 240, 240},
         {"PoolFormerFeatureExtractor", "", 372, 248},
         {"PoolFormerImageProcessor", "\"crop_pct\":0.95", 352, 235},
         {"MobileNetV2ImageProcessor", "", 384, 256},
@@ -144,6 +145,16 @@ static void test_unknown(void)
     }
 }
 
+/* A broken file is refused even next to a file that is named directly. */
+static void test_broken(void)
+{
+    folder_put_weights("transformers-v1");
+    folder_write("config.json", HF "}");
+    folder_write("preprocessor_config.json", "{\"image_processor_type\":5}");
+    folder_check_file_refused("\"image_processor_type\" is 5");
+    folder_clear();
+}
+
 static void test_refusals(void)
 {
     static const struct {
@@ -172,6 +183,7 @@ int main(int argc, char **argv)
     g_test_add_func("/processors/known", test_known);
     g_test_add_func("/processors/resize", test_resize);
     g_test_add_func("/processors/unknown", test_unknown);
+    g_test_add_func("/processors/broken", test_broken);
     g_test_add_func("/processors/refusals", test_refusals);
     const int status = g_test_run();
     folder_delete();

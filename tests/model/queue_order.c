@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <pthread.h>
 
+#include "model/serve/batch.h"
 #include "model/serve/queue.h"
 #include "tests/model/support/asking.h"
 
@@ -133,6 +134,25 @@ static void test_order(void)
     /* at the gate, the ones that waited, the second one of stream 0 */
     g_assert_cmpuint(after.forwards - before.forwards, <=, 3);
     g_assert_cmpuint(after.clients, ==, 1);
+    cnx_client_free(observer);
+}
+
+/* As many waiting jobs as a batch has room for go through the network together. */
+static void test_full_batch(void)
+{
+    Stream streams[CNX_BATCH_IMAGES + 1];
+    CnxQueueStats before, after;
+    CnxClient *observer = asking_client(1);
+
+    line_up(streams, G_N_ELEMENTS(streams), 1);
+    g_assert_true(cnx_client_join(observer, SIDE, SIDE, NULL));
+    cnx_client_stats(observer, &before);
+    open_gate();
+    for (guint i = 0; i < G_N_ELEMENTS(streams); i++)
+        stop_stream(&streams[i]);
+    cnx_client_stats(observer, &after);
+    g_assert_cmpuint(after.images - before.images, ==, G_N_ELEMENTS(streams));
+    g_assert_cmpuint(after.forwards - before.forwards, ==, 2); /* the first one at the gate */
     cnx_client_free(observer);
 }
 
@@ -269,6 +289,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     asking_init();
     g_test_add_func("/queue/order", test_order);
+    g_test_add_func("/queue/full-batch", test_full_batch);
     g_test_add_func("/queue/fair", test_fair);
     g_test_add_func("/queue/cancel", test_cancel);
     g_test_add_func("/queue/cancel-briefly", test_cancel_briefly);

@@ -116,6 +116,8 @@ static void test_geometry(void)
     g_assert_cmpuint(g.x.resized, ==, 455); /* 455.1 */
     g_assert_cmpuint(g.y.resized, ==, 256);
     g_assert_cmpuint(g.x.src, ==, 116); /* 115.5 to even */
+    g_assert_true(cnx_recipe_geometry(&r, 601, 1000, &g, NULL));
+    g_assert_cmpuint(g.y.resized, ==, 425); /* 425.96 */
     r.crop = CNX_CROP_BORDER;
     g_assert_true(cnx_recipe_geometry(&r, 1920, 1080, &g, NULL));
     g_assert_cmpuint(g.x.resized, ==, 256);
@@ -128,6 +130,22 @@ static void test_geometry(void)
     r.crop = CNX_CROP_CENTER;
     assert_impossible(&r, 100000, 1); /* 25 million wide */
     assert_impossible(&r, 0, 10);
+}
+
+/* An odd row of padding goes below the picture (torchvision) or above it (transformers). */
+static void test_padding(void)
+{
+    CnxRecipe r = timm;
+    CnxGeometry g;
+
+    r.crop = CNX_CROP_BORDER;
+    r.resize = 224;
+    g_assert_true(cnx_recipe_geometry(&r, 224, 143, &g, NULL));
+    g_assert_cmpuint(g.y.dst, ==, 40); /* 40.5 */
+    g_assert_cmpuint(g.y.count, ==, 143);
+    r.rounding = CNX_ROUNDING_FLOOR;
+    g_assert_true(cnx_recipe_geometry(&r, 224, 143, &g, NULL));
+    g_assert_cmpuint(g.y.dst, ==, 41);
 }
 
 /* A 720x576 picture at 16/15 is displayed as 768x576. The central square has 576 of the displayed
@@ -211,6 +229,7 @@ int main(int argc, char **argv)
     g_test_add_func("/recipe/crop", test_crop);
     g_test_add_func("/recipe/origins", test_origins);
     g_test_add_func("/recipe/geometry", test_geometry);
+    g_test_add_func("/recipe/padding", test_padding);
     g_test_add_func("/recipe/display-shape", test_display_shape);
     g_test_add_func("/recipe/refusals", test_refusals);
     return g_test_run();

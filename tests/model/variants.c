@@ -205,9 +205,70 @@ static void test_variant(gconstpointer data)
     cnx_config_free(config);
 }
 
+/* Kernels of 31 x 31, the largest, but not of 33 x 33. */
+static void test_kernels(void)
+{
+    static const Variant atto = {CNX_DIALECT_TIMM, "convnext_atto", 10, 0, 0, NULL};
+
+    for (guint side = 31; side <= 33; side += 2) {
+        g_autoptr(GError) error = NULL;
+        CnxConfig *config = make_config(&atto), *found = cnx_config_new();
+        Listing l = {.lines = g_ptr_array_new_with_free_func(g_free),
+                     .tensors =
+                         g_hash_table_new_full(g_str_hash, g_str_equal, g_free, tensor_free)};
+
+        config->kernels[1] = side;
+        detect_naming(&l.naming, &atto, config);
+        cnx_parts_foreach(config, list_tensor, &l);
+        const gboolean detected =
+            cnx_architecture_detect(l.tensors, &l.naming, "a list of tensors", found, &error);
+        g_assert_true(detected == (side == 31));
+        if (detected)
+            g_assert_cmpuint(found->kernels[1], ==, 31);
+        else
+            g_assert_nonnull(strstr(error->message, "33x33 kernel"));
+        g_ptr_array_unref(l.lines);
+        g_hash_table_unref(l.tensors);
+        cnx_naming_clear(&l.naming);
+        cnx_config_free(config);
+        cnx_config_free(found);
+    }
+}
+
+/* What timm's names imply and the tensors do not show. */
+static void test_invisible(void)
+{
+    static const struct {
+        const char *name;
+        double eps;
+        CnxAct act;
+        CnxNormKind norm;
+    } names[] = {
+        {"convnext_tiny.fb_in22k", 1e-6, CNX_ACT_GELU, CNX_NORM_LAYER},
+        {"convnext_xlarge.fb_in22k", 1e-6, CNX_ACT_GELU, CNX_NORM_LAYER},
+        {"convnext_xxlarge.clip_laion2b_soup", 1e-5, CNX_ACT_GELU, CNX_NORM_LAYER},
+        {"convnext_atto_rms", 1e-6, CNX_ACT_GELU, CNX_NORM_RMS},
+        {"convnext_zepto_rms_ols", 1e-6, CNX_ACT_GELU, CNX_NORM_SIMPLE},
+        {"test_convnext.r160_in1k", 1e-5, CNX_ACT_GELU_TANH, CNX_NORM_LAYER},
+        {"test_convnext3.r160_in1k", 1e-5, CNX_ACT_SILU, CNX_NORM_LAYER},
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
+        CnxPublished published;
+
+        g_test_message("%s", names[i].name);
+        g_assert_true(cnx_variant_lookup(names[i].name, &published));
+        g_assert_cmpfloat(published.eps, ==, names[i].eps);
+        g_assert_cmpint(published.act, ==, names[i].act);
+        g_assert_cmpint(published.norm, ==, names[i].norm);
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/variants/invisible", test_invisible);
+    g_test_add_func("/variants/kernels", test_kernels);
     for (guint i = 0; i < G_N_ELEMENTS(variants); i++) {
         g_autofree char *path =
             g_strdup_printf("/variants/%s/%s-%u", cnx_dialect_name(variants[i].dialect),

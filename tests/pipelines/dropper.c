@@ -136,6 +136,20 @@ static void test_no_times(void)
     g_assert_false(watch_dropper_drops(&dropper, 103 * GST_SECOND, GST_CLOCK_TIME_NONE, TRUE));
 }
 
+/* A lag of exactly the limit is decoded, and dropping ends at a key frame with a lag of exactly
+ * half a second. */
+static void test_limits(void)
+{
+    WatchDropper dropper = stream_new().dropper;
+
+    g_assert_false(watch_dropper_drops(&dropper, 0, 0, TRUE));
+    g_assert_false(watch_dropper_drops(&dropper, 1, 2 * GST_SECOND, FALSE));
+    g_assert_true(watch_dropper_drops(&dropper, 2, 2 * GST_SECOND + 1, FALSE));
+    g_assert_true(watch_dropper_drops(&dropper, 3, GST_SECOND / 2, FALSE));
+    g_assert_true(watch_dropper_drops(&dropper, 4, GST_SECOND / 2 + 1, TRUE));
+    g_assert_false(watch_dropper_drops(&dropper, 5, GST_SECOND / 2, TRUE));
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -146,5 +160,6 @@ int main(int argc, char **argv)
     g_test_add_func("/dropper/step", test_step);
     g_test_add_func("/dropper/no-keys", test_no_keys);
     g_test_add_func("/dropper/no-times", test_no_times);
+    g_test_add_func("/dropper/limits", test_limits);
     return g_test_run();
 }

@@ -67,6 +67,11 @@ static void test_score(void)
     g_autoptr(JsonNode) event = write_event(0.25);
 
     g_assert_cmpfloat(json_node_get_double(score_of(event)), ==, 0.25);
+    const char *time = json_object_get_string_member(json_node_get_object(event), "time");
+    g_autoptr(GDateTime) parsed = g_date_time_new_from_iso8601(time, NULL);
+    g_autoptr(GDateTime) now = g_date_time_new_now_utc();
+    g_assert_nonnull(parsed); /* only a time with its zone is one */
+    g_assert_cmpint(ABS(g_date_time_difference(now, parsed)), <, 60 * G_TIME_SPAN_SECOND);
 }
 
 static void test_not_finite(void)

@@ -1,0 +1,137 @@
+/* Settings: which of them change results, and what is checked beyond the range of one property.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "gst/settings/settings.h"
+
+#include <gst/check/gstcheck.h>
+
+static GstConvnextSettings settings;
+
+static void setup(void)
+{
+    gst_convnext_settings_init(&settings);
+}
+
+static void teardown(void)
+{
+    gst_convnext_engine_settings_clear(&settings.engine);
+}
+
+/* Sets another value than the default. */
+static void change(guint id, GType type, double number)
+{
+    g_auto(GValue) value = G_VALUE_INIT;
+
+    g_value_init(&value, type);
+    if (G_TYPE_IS_ENUM(type))
+        g_value_set_enum(&value, (int)number);
+    else if (type == G_TYPE_UINT)
+        g_value_set_uint(&value, (guint)number);
+    else if (type == G_TYPE_UINT64)
+        g_value_set_uint64(&value, (guint64)number);
+    else if (type == G_TYPE_BOOLEAN)
+        g_value_set_boolean(&value, number != 0);
+    else
+        g_value_set_double(&value, number);
+    fail_unless(gst_convnext_settings_set(&settings, id, &value));
+}
+
+/* Settings that change results make the next frame due, others do not. */
+GST_START_TEST(test_same_results)
+{
+    const struct {
+        guint id;
+        GType type;
+        double number;
+        gboolean is_same;
+    } cases[] = {
+        {GST_CONVNEXT_PROP_ORIENTATION, GST_TYPE_CONVNEXT_ORIENTATION, 1, FALSE},
+        {GST_CONVNEXT_PROP_ACTIVATION, GST_TYPE_CONVNEXT_ACTIVATION, 2, FALSE},
+        {GST_CONVNEXT_PROP_TOP_K, G_TYPE_UINT, 1, FALSE},
+        {GST_CONVNEXT_PROP_THRESHOLD, G_TYPE_DOUBLE, 0.5, FALSE},
+        {GST_CONVNEXT_PROP_SMOOTHING, GST_TYPE_CONVNEXT_SMOOTHING, 1, FALSE},
+        {GST_CONVNEXT_PROP_SMOOTHING_WINDOW, G_TYPE_UINT, 9, FALSE},
+        {GST_CONVNEXT_PROP_SMOOTHING_COUNT, G_TYPE_UINT, 2, FALSE},
+        {GST_CONVNEXT_PROP_SMOOTHING_ALPHA, G_TYPE_DOUBLE, 0.9, FALSE},
+        {GST_CONVNEXT_PROP_OBJECT_MARGIN, G_TYPE_DOUBLE, 0.1, FALSE},
+        {GST_CONVNEXT_PROP_MAX_OBJECTS, G_TYPE_UINT, 3, TRUE},
+        {GST_CONVNEXT_PROP_INTERVAL, G_TYPE_UINT, 3, TRUE},
+        {GST_CONVNEXT_PROP_MAX_AGE, G_TYPE_UINT64, 3, TRUE},
+        {GST_CONVNEXT_PROP_CARRY, G_TYPE_BOOLEAN, 0, TRUE},
+        {GST_CONVNEXT_PROP_POST_MESSAGES, G_TYPE_BOOLEAN, 1, TRUE},
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        const GstConvnextFrameSettings before = settings.frame;
+
+        change(cases[i].id, cases[i].type, cases[i].number);
+        fail_unless(gst_convnext_frame_settings_same_results(&before, &settings.frame) ==
+                        cases[i].is_same,
+                    "case %u", i);
+        fail_unless_equals_int(settings.frame.version, (int)before.version + 1);
+    }
+}
+GST_END_TEST;
+
+GST_START_TEST(test_object_class)
+{
+    static const char *const words[] = {"car", "", "person", NULL};
+
+    for (guint i = 0; i < G_N_ELEMENTS(words); i++) {
+        g_auto(GValue) value = G_VALUE_INIT;
+
+        g_value_init(&value, G_TYPE_STRING);
+        g_value_set_static_string(&value, words[i]);
+        fail_unless(gst_convnext_settings_set(&settings, GST_CONVNEXT_PROP_OBJECT_CLASS, &value));
+        fail_unless_equals_string(settings.frame.objects.klass,
+                                  words[i] && *words[i] ? words[i] : NULL);
+    }
+}
+GST_END_TEST;
+
+GST_START_TEST(test_input_size)
+{
+    static const guint sizes[] = {0, 32, 224, 416}, odd[] = {1, 16, 48, 225};
+
+    for (guint i = 0; i < G_N_ELEMENTS(sizes); i++) {
+        settings.engine.input_size = sizes[i];
+        fail_unless(gst_convnext_engine_settings_check(&settings.engine, NULL));
+        settings.engine.input_size = odd[i];
+        fail_if(gst_convnext_engine_settings_check(&settings.engine, NULL));
+    }
+}
+GST_END_TEST;
+
+/* The count is checked for majority only, and may equal the window. */
+GST_START_TEST(test_smoothing)
+{
+    GstConvnextSmoothing *smoothing = &settings.frame.smoothing;
+
+    smoothing->kind = GST_CONVNEXT_SMOOTHING_MAJORITY;
+    smoothing->count = smoothing->window = 4;
+    fail_unless(gst_convnext_settings_check_smoothing(&settings, NULL));
+    smoothing->count = 5;
+    fail_if(gst_convnext_settings_check_smoothing(&settings, NULL));
+    smoothing->kind = GST_CONVNEXT_SMOOTHING_EXPONENTIAL;
+    fail_unless(gst_convnext_settings_check_smoothing(&settings, NULL));
+    settings.engine.outputs = GST_CONVNEXT_OUTPUTS_EMBEDDING;
+    fail_if(gst_convnext_settings_check_smoothing(&settings, NULL));
+    smoothing->kind = GST_CONVNEXT_SMOOTHING_NONE;
+    fail_unless(gst_convnext_settings_check_smoothing(&settings, NULL));
+}
+GST_END_TEST;
+
+static Suite *settings_suite(void)
+{
+    Suite *suite = suite_create("settings");
+    TCase *tc = tcase_create("all");
+
+    suite_add_tcase(suite, tc);
+    tcase_add_checked_fixture(tc, setup, teardown);
+    tcase_add_test(tc, test_same_results);
+    tcase_add_test(tc, test_object_class);
+    tcase_add_test(tc, test_input_size);
+    tcase_add_test(tc, test_smoothing);
+    return suite;
+}
+GST_CHECK_MAIN(settings);
