@@ -7,6 +7,7 @@
 #include "gst/results/classify.h"
 #include "model/config/labels.h"
 #include "model/network/model.h"
+#include "model/serve/need.h"
 #include "model/serve/queue.h"
 #include "model/threads/cpus.h"
 
@@ -21,6 +22,8 @@ struct GstConvnextEngine {
     GstConvnextRegionKind region;
     char **labels;           /* [classes] */
     const char *labels_from; /* "file", "model", "numbers" */
+    guint threads;           /* of a forward pass; 1 or more */
+    CnxNeed need;            /* for inputs of the recipe's size */
     int has_remarked;        /* on scores that are not finite; atomic */
 
     CnxCpusPin *pin; /* NULL without cpu-affinity */
@@ -50,8 +53,8 @@ static gboolean check_outputs(const GstConvnextEngine *self, GError **error)
 }
 
 /* FALSE with error if objects of different shapes would become inputs of different shapes. */
-static gboolean make_recipe(GstConvnextEngine *self, const GstConvnextEngineSettings *settings,
-                            GError **error)
+static gboolean make_recipe(GstConvnextEngine *self, const CnxConfig *config,
+                            const GstConvnextEngineSettings *settings, GError **error)
 {
     static const CnxCrop crops[] = {
         [GST_CONVNEXT_CROP_CENTER] = CNX_CROP_CENTER,
@@ -60,7 +63,7 @@ static gboolean make_recipe(GstConvnextEngine *self, const GstConvnextEngineSett
         [GST_CONVNEXT_CROP_NONE] = CNX_CROP_NONE,
     };
 
-    self->recipe = cnx_model_config(self->model)->recipe;
+    self->recipe = config->recipe;
     self->size_is_set = settings->input_size > 0;
     self->crop_is_set = settings->crop != GST_CONVNEXT_CROP_AUTO;
     if (self->crop_is_set)
@@ -72,6 +75,41 @@ static gboolean make_recipe(GstConvnextEngine *self, const GstConvnextEngineSett
     g_set_error(error, CNX_ERROR, CNX_ERROR_SETTINGS,
                 "region=objects needs inputs of one shape, so crop must not be none");
     return FALSE;
+}
+
+/* Sets what the model needs; FALSE with error if that is too much. */
+static gboolean find_need(const GstConvnextEngine *self, const CnxConfig *config, gsize weights,
+                          const CnxPreprocessSize *size, CnxLimit limit, CnxNeed *need,
+                          GError **error)
+{
+    const CnxNeedSettings settings = {.width = size->width,
+                                      .height = size->height,
+                                      .outputs = gst_convnext_outputs_needed(self->outputs),
+                                      .threads = self->threads,
+                                      .preprocessing = size->bytes};
+    g_autofree char *file = g_filename_display_name(self->path);
+
+    *need = cnx_need_of(config, weights, &settings, limit);
+    return cnx_need_check(need, config, file, error);
+}
+
+typedef struct Opening {
+    GstConvnextEngine *engine;
+    const GstConvnextEngineSettings *settings;
+} Opening;
+
+/* Before the weights are read. */
+static gboolean check_memory(const CnxConfig *config, gsize weights, gpointer data, GError **error)
+{
+    const Opening *opening = data;
+    GstConvnextEngine *self = opening->engine;
+
+    if (!make_recipe(self, config, opening->settings, error))
+        return FALSE;
+    const CnxPreprocessSize size = {self->recipe.size, self->recipe.size,
+                                    cnx_need_preprocessing(&self->recipe)};
+    return find_need(self, config, weights, &size, cnx_limit_get(opening->settings->max_memory),
+                     &self->need, error);
 }
 
 /* The model's name is that of its file, or of its folder if the file has a standard name:
@@ -152,9 +190,12 @@ GstConvnextEngine *gst_convnext_engine_open(const GstConvnextEngineSettings *set
     self->name = name_of_path(self->path);
     self->outputs = settings->outputs;
     self->region = settings->region;
-    self->model = cnx_model_open(self->path, (CnxWeightSet)settings->weights, error);
+    self->threads = cnx_client_threads(settings->threads);
+    Opening opening = {self, settings};
+    self->model = cnx_model_open_checked(self->path, (CnxWeightSet)settings->weights, check_memory,
+                                         &opening, error);
     if (!self->model || !check_outputs(self, error) || !find_labels(self, settings, error) ||
-        !make_recipe(self, settings, error) || !pin_cpus(self, settings, error))
+        !pin_cpus(self, settings, error))
         return NULL;
     self->client =
         cnx_client_new(self->model, gst_convnext_outputs_needed(self->outputs), settings->threads);
@@ -189,6 +230,23 @@ const CnxRecipe *gst_convnext_engine_recipe(const GstConvnextEngine *self)
 gboolean gst_convnext_engine_runs_objects(const GstConvnextEngine *self)
 {
     return self->region == GST_CONVNEXT_REGION_OBJECTS;
+}
+
+gboolean gst_convnext_engine_allow(GstConvnextEngine *self, const CnxPreprocessSize *size,
+                                   GError **error)
+{
+    CnxNeed need;
+
+    if (!find_need(self, cnx_model_config(self->model), cnx_model_memory(self->model), size,
+                   self->need.limit, &need, error))
+        return FALSE;
+    cnx_client_set_memory(self->client, cnx_need_batch_memory(&need));
+    return TRUE;
+}
+
+gsize gst_convnext_engine_job_memory(const GstConvnextEngine *self)
+{
+    return cnx_need_job_memory(&self->need);
 }
 
 gboolean gst_convnext_engine_make_ready(GstConvnextEngine *self, guint width, guint height,
@@ -318,7 +376,8 @@ GstStructure *gst_convnext_engine_info(const GstConvnextEngine *self)
                                          .size_is_set = self->size_is_set,
                                          .crop_is_set = self->crop_is_set,
                                          .labels = self->labels_from,
-                                         .path = self->path};
+                                         .path = self->path,
+                                         .need = &self->need};
 
     return gst_convnext_model_info(&facts);
 }

@@ -12,6 +12,7 @@
 #include "gst/engine/job.h"
 #include "gst/settings/settings.h"
 #include "model/config/recipe.h"
+#include "model/preprocess/preprocess.h"
 
 /* Loads the model and the labels, and checks the settings against them. Every error of this header
  * is in the domain CNX_ERROR. */
@@ -27,6 +28,14 @@ const CnxRecipe *gst_convnext_engine_recipe(const GstConvnextEngine *engine);
 
 /* TRUE if it runs on detected objects, FALSE if on whole frames. */
 gboolean gst_convnext_engine_runs_objects(const GstConvnextEngine *engine);
+
+/* Whether max-memory allows inputs of this size, and this preprocessing. FALSE with error
+ * otherwise. */
+gboolean gst_convnext_engine_allow(GstConvnextEngine *engine, const CnxPreprocessSize *size,
+                                   GError **error);
+
+/* Bytes that the inputs of one job may take. */
+gsize gst_convnext_engine_job_memory(const GstConvnextEngine *engine);
 
 /* Joins the queue of all engines in this process that run the same network for the same outputs on
  * inputs of width x height, and reserves the memory for a run, which these engines share. */

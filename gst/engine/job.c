@@ -41,14 +41,32 @@ static gboolean grow_floats(float **floats, gsize *capacity, gsize needed)
     return *floats != NULL;
 }
 
+/* Inputs of many objects may take more than the model itself. */
+static gboolean check_objects(GstConvnextEngine *engine, guint n, guint width, guint height,
+                              gsize floats, GError **error)
+{
+    const gsize memory = gst_convnext_engine_job_memory(engine);
+
+    if (n == 1 || floats <= memory / sizeof(float))
+        return TRUE;
+    g_set_error(error, CNX_ERROR, CNX_ERROR_OUT_OF_MEMORY,
+                "the inputs of %u objects, %u x %u pixels each, take %" G_GSIZE_FORMAT
+                " bytes of memory, but max-memory leaves %" G_GSIZE_FORMAT ": lower max-objects",
+                n, width, height, floats * sizeof(float), memory);
+    return FALSE;
+}
+
 gboolean gst_convnext_job_begin(GstConvnextJob *self, GstConvnextEngine *engine, guint n,
                                 guint width, guint height, GError **error)
 {
     gsize floats;
 
     gst_convnext_job_end(self);
-    if (!g_size_checked_mul(&floats, (gsize)width * height, (gsize)n * 3) ||
-        !grow_floats(&self->inputs, &self->inputs_capacity, floats)) {
+    if (!g_size_checked_mul(&floats, (gsize)width * height, (gsize)n * 3))
+        floats = G_MAXSIZE / sizeof(float);
+    if (!check_objects(engine, n, width, height, floats, error))
+        return FALSE;
+    if (!grow_floats(&self->inputs, &self->inputs_capacity, floats)) {
         g_set_error(error, CNX_ERROR, CNX_ERROR_OUT_OF_MEMORY,
                     "no memory for %u inputs of %u x %u pixels", n, width, height);
         return FALSE;

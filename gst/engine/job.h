@@ -51,7 +51,7 @@ void gst_convnext_job_free(GstConvnextJob *job); /* ends it; NULL allowed */
 
 /* Makes room for n inputs of width x height, sets n, width and height, and drops earlier results.
  * Allocates only if the job never had that much room. FALSE with error (CNX_ERROR_OUT_OF_MEMORY) if
- * there is no memory; then n is 0. */
+ * there is no memory, or several inputs take more than max-memory allows; then n is 0. */
 gboolean gst_convnext_job_begin(GstConvnextJob *job, GstConvnextEngine *engine, guint n,
                                 guint width, guint height, GError **error);
 

@@ -45,6 +45,28 @@ static void set_recipe(GstStructure *info, const CnxRecipe *recipe)
     set_triple(info, "std", recipe->std);
 }
 
+static void set_bytes(GstStructure *info, const char *field, guint64 bytes)
+{
+    gst_structure_set(info, field, G_TYPE_UINT64, bytes, NULL);
+}
+
+/* What the model takes and may take. The batch replaces the single image. */
+static void set_memory(GstStructure *info, const CnxNeed *need)
+{
+    set_bytes(info, "memory", need->weights);
+    set_bytes(info, "image-memory", need->image);
+    set_bytes(info, "thread-memory", need->scratch + need->stacks);
+    set_bytes(info, "input-memory", need->inputs);
+    set_bytes(info, "result-memory", need->results);
+    set_bytes(info, "preprocess-memory", need->preprocessing);
+    set_bytes(info, "least-memory", need->least);
+    gst_structure_set(info, "batch", G_TYPE_UINT, need->images, NULL);
+    set_bytes(info, "batch-memory", need->batch);
+    set_bytes(info, "most-memory", need->most);
+    set_bytes(info, "max-memory", need->limit.bytes);
+    set_text(info, "max-memory-from", cnx_limit_from_name(need->limit.from));
+}
+
 static const char *origin_of(const GstConvnextModelFacts *facts, CnxItem item)
 {
     const CnxConfig *config = cnx_model_config(facts->model);
@@ -88,8 +110,8 @@ GstStructure *gst_convnext_model_info(const GstConvnextModelFacts *facts)
                       cnx_weight_set_name(config->weight_set), "weights-key", G_TYPE_STRING,
                       config->weights_key, "dtype", G_TYPE_STRING, cnx_dtype_name(config->dtype),
                       "labels", G_TYPE_STRING, facts->labels, "path", G_TYPE_STRING, facts->path,
-                      "memory", G_TYPE_UINT64, (guint64)cnx_model_memory(facts->model), "cpu",
-                      G_TYPE_STRING, cnx_model_isa(facts->model), NULL);
+                      "cpu", G_TYPE_STRING, cnx_model_isa(facts->model), NULL);
+    set_memory(info, facts->need);
     if (config->ignored)
         set_text(info, "ignored", config->ignored);
     set_origins(info, facts);

@@ -6,6 +6,7 @@
 #include <gst/gst.h>
 
 #include "model/network/model.h"
+#include "model/serve/need.h"
 
 typedef struct GstConvnextModelFacts {
     const CnxModel *model;
@@ -13,6 +14,7 @@ typedef struct GstConvnextModelFacts {
     gboolean size_is_set, crop_is_set; /* by a property */
     const char *labels;                /* "file" (the property), "model", "numbers" */
     const char *path;
+    const CnxNeed *need;
 } GstConvnextModelFacts;
 
 /* A new structure `convnext-model-info`. Each field that does not follow from the tensors has a

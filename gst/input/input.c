@@ -33,9 +33,8 @@ G_STATIC_ASSERT((int)GST_CONVNEXT_ORIENTATION_VERT == (int)CNX_ORIENTATION_VERT)
 G_STATIC_ASSERT((int)GST_CONVNEXT_ORIENTATION_UL_LR == (int)CNX_ORIENTATION_UL_LR);
 G_STATIC_ASSERT((int)GST_CONVNEXT_ORIENTATION_UR_LL == (int)CNX_ORIENTATION_UR_LL);
 
-/* From this region of the picture to an input. */
-static CnxPreprocess *new_preprocess(const GstConvnextInput *self, const GstConvnextRect *region,
-                                     GError **error)
+/* This region of the picture. */
+static CnxImageInfo describe_region(const GstConvnextInput *self, const GstConvnextRect *region)
 {
     CnxImageInfo info = *gst_convnext_frame_info(self->frame);
 
@@ -44,7 +43,27 @@ static CnxPreprocess *new_preprocess(const GstConvnextInput *self, const GstConv
     info.w = (guint)region->w;
     info.h = (guint)region->h;
     info.orientation = (CnxOrientation)self->orientation;
+    return info;
+}
+
+/* From this region of the picture to an input. */
+static CnxPreprocess *new_preprocess(const GstConvnextInput *self, const GstConvnextRect *region,
+                                     GError **error)
+{
+    const CnxImageInfo info = describe_region(self, region);
+
     return cnx_preprocess_new(gst_convnext_engine_recipe(self->engine), &info, error);
+}
+
+/* Before anything is allocated for frames of this size. */
+static gboolean check_memory(const GstConvnextInput *self, const GstConvnextRect *visible,
+                             GError **error)
+{
+    const CnxImageInfo info = describe_region(self, visible);
+    CnxPreprocessSize size;
+
+    return cnx_preprocess_measure(gst_convnext_engine_recipe(self->engine), &info, &size, error) &&
+           gst_convnext_engine_allow(self->engine, &size, error);
 }
 
 /* Prepares for a picture of width x height in memory with this visible part. */
@@ -53,7 +72,7 @@ static gboolean prepare_picture(GstConvnextInput *self, guint width, guint heigh
 {
     drop_picture(self);
     self->frame = gst_convnext_frame_new(&self->caps, width, height, visible, error);
-    if (self->frame)
+    if (self->frame && check_memory(self, visible, error))
         self->preprocess = new_preprocess(self, visible, error);
     if (self->preprocess) {
         cnx_preprocess_size(self->preprocess, &self->width, &self->height);

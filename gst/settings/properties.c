@@ -169,6 +169,15 @@ static void install_model_properties(GObjectClass *klass, const char *bundled)
             "CPUs that inference in this process runs on, for example 0-3,6; the lists of all "
             "elements are combined (NULL in all elements = every CPU that the process may use)",
             NULL, FLAGS));
+    g_object_class_install_property(
+        klass, GST_CONVNEXT_PROP_MAX_MEMORY,
+        g_param_spec_uint64(
+            "max-memory", "Maximum memory",
+            "Bytes that the model may take when it runs: weights, forward pass, batches and "
+            "inputs; "
+            "a model that needs more is refused before anything of it is allocated (0 = three "
+            "quarters of what the machine, the control group or the resource limits allow)",
+            0, G_MAXUINT64, 0, FLAGS));
 }
 
 static void install_object_properties(GObjectClass *klass)
@@ -337,7 +346,8 @@ static void install_read_only(GObjectClass *klass)
             "model-info", "Model info",
             "variant, parameters, classes, input-size, crop, resize, source-format, container, "
             "weights (only, raw, ema), weights-key, dtype, labels, path, ignored (files beside the "
-            "weights that contradict them), memory, cpu; NULL below READY",
+            "weights that contradict them), memory and its parts, max-memory, cpu; NULL below "
+            "READY",
             GST_TYPE_STRUCTURE, flags));
 }
 

@@ -63,6 +63,7 @@ static const gsize offsets[GST_CONVNEXT_PROP_SETTINGS_END] = {
     FRAME(RECLASSIFY_GROWTH, objects.area_growth),
     ENGINE(THREADS, threads),
     ENGINE(CPU_AFFINITY, cpu_affinity),
+    ENGINE(MAX_MEMORY, max_memory),
     FRAME(MODE, mode),
     FRAME(INTERVAL, interval),
     FRAME(MIN_PERIOD, min_period),

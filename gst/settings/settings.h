@@ -104,6 +104,7 @@ enum {
     GST_CONVNEXT_PROP_RECLASSIFY_GROWTH,
     GST_CONVNEXT_PROP_THREADS,
     GST_CONVNEXT_PROP_CPU_AFFINITY,
+    GST_CONVNEXT_PROP_MAX_MEMORY,
     GST_CONVNEXT_PROP_MODE,
     GST_CONVNEXT_PROP_INTERVAL,
     GST_CONVNEXT_PROP_MIN_PERIOD,
@@ -156,6 +157,7 @@ typedef struct GstConvnextEngineSettings {
     GstConvnextRegionKind region;
     guint threads;      /* 0 means one per CPU that this process may use */
     char *cpu_affinity; /* NULL means every CPU that this process may use */
+    guint64 max_memory; /* bytes; 0 means a share of what this process may use */
 } GstConvnextEngineSettings;
 
 /* How a frame is processed. Read anew for each frame; owns nothing, so it can be copied. */

@@ -37,9 +37,9 @@ struct CnxRun {
     struct CnxProfile *profile; /* NULL unless CONVNEXT_PROFILE is 1 */
 
     const float **images; /* [batch] the images of this forward pass: [height, width, 3] each */
+    float *input;         /* [batch, height, width, 3], NULL before cnx_run_input() */
 
     /* The arena. b: batch; h, w, c: of the stage where the product is largest. */
-    float *input;             /* [b, height, width, 3], for callers without images of their own */
     float *map[2];            /* [b, h, w, c]: a layer reads one and writes the other */
     float *stage[CNX_STAGES]; /* [b, h, w, c] of an output; NULL: not requested */
     float *normed;            /* [pixels, c] */

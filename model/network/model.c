@@ -27,6 +27,15 @@ struct CnxModel {
     CnxWeights *weights;
 };
 
+/* What to open. */
+typedef struct Request {
+    const char *path;
+    CnxWeightSet weight_set;
+    const CnxKernels *kernels;
+    CnxModelCheckFn *check; /* may be NULL */
+    gpointer user_data;
+} Request;
+
 /* A load under way, on the stack of its thread. */
 typedef struct Loading {
     struct Loading *next;
@@ -58,18 +67,18 @@ static void append_files(GString *key, char *const *files)
  * is read, including the lists of ImageNet names. Symbolic links are resolved for each file,
  * because links to one weights file (as in the Hub's cache) may have different configs next to
  * them. NULL if path does not resolve. */
-static char *make_key(const char *path, CnxWeightSet weight_set, const CnxKernels *kernels)
+static char *make_key(const Request *request)
 {
     g_auto(GStrv) model_files = NULL, label_files = NULL;
-    g_autofree char *real = realpath(path, NULL);
+    g_autofree char *real = realpath(request->path, NULL);
     GString *key;
 
     if (!real)
         return NULL;
-    model_files = cnx_locate_files(path);
+    model_files = cnx_locate_files(request->path);
     label_files = cnx_labels_imagenet_files();
-    key = g_string_new(cnx_isa_name(kernels->level));
-    g_string_append_printf(key, "|%s|%s", cnx_weight_set_name(weight_set), real);
+    key = g_string_new(cnx_isa_name(request->kernels->level));
+    g_string_append_printf(key, "|%s|%s", cnx_weight_set_name(request->weight_set), real);
     append_files(key, model_files);
     append_files(key, label_files);
     return g_string_free(key, FALSE);
@@ -140,33 +149,39 @@ static void model_free(CnxModel *model)
     g_free(model);
 }
 
-static CnxModel *load_model(const char *path, CnxWeightSet weight_set, const CnxKernels *kernels,
-                            GError **error)
+static gboolean is_allowed(const Request *request, const CnxConfig *config, gsize weights,
+                           GError **error)
 {
-    CnxCheckpoint *checkpoint = cnx_checkpoint_open(path, weight_set, error);
-    CnxWeights *weights;
-    CnxModel *model = NULL;
+    return !request->check || request->check(config, weights, request->user_data, error);
+}
 
-    if (!checkpoint)
+static CnxModel *load_model(const Request *request, GError **error)
+{
+    const CnxKernels *kernels = request->kernels;
+    g_autoptr(CnxCheckpoint) checkpoint =
+        cnx_checkpoint_open(request->path, request->weight_set, error);
+    CnxWeights *weights;
+    CnxModel *model;
+
+    if (!checkpoint || !is_allowed(request, cnx_checkpoint_config(checkpoint),
+                                   cnx_weights_size(checkpoint, kernels), error))
         return NULL;
     weights = cnx_weights_new(checkpoint, kernels, error);
-    if (weights) {
-        model = g_new0(CnxModel, 1);
-        model->references = 1;
-        model->config = cnx_checkpoint_steal_config(checkpoint);
-        model->kernels = kernels;
-        model->weights = weights;
-    }
-    cnx_checkpoint_close(checkpoint);
+    if (!weights)
+        return NULL;
+    model = g_new0(CnxModel, 1);
+    model->references = 1;
+    model->config = cnx_checkpoint_steal_config(checkpoint);
+    model->kernels = kernels;
+    model->weights = weights;
     return model;
 }
 
 /* Takes the key. */
-static CnxModel *load_and_register(const char *path, CnxWeightSet weight_set,
-                                   const CnxKernels *kernels, Loading *loading, char *key,
+static CnxModel *load_and_register(const Request *request, Loading *loading, char *key,
                                    GError **error)
 {
-    CnxModel *model = load_model(path, weight_set, kernels, error);
+    CnxModel *model = load_model(request, error);
 
     pthread_mutex_lock(&lock);
     if (model) {
@@ -180,29 +195,39 @@ static CnxModel *load_and_register(const char *path, CnxWeightSet weight_set,
     return model;
 }
 
-CnxModel *cnx_model_open(const char *path, CnxWeightSet weight_set, GError **error)
+static CnxModel *open_model(const Request *request, GError **error)
 {
-    const CnxKernels *kernels = cnx_isa_kernels(error);
-
-    if (!kernels)
-        return NULL;
     for (;;) {
-        g_autofree char *key = make_key(path, weight_set, kernels);
+        g_autofree char *key = make_key(request);
         Loading loading = {.key = key};
         CnxModel *model;
         gboolean ready;
 
         if (!key)
-            return load_model(path, weight_set, kernels, error);
+            return load_model(request, error);
         pthread_mutex_lock(&lock);
         ready = find_or_begin(&loading, &model);
         pthread_mutex_unlock(&lock);
         if (ready && !model)
-            return load_and_register(path, weight_set, kernels, &loading, g_steal_pointer(&key),
-                                     error);
+            return load_and_register(request, &loading, g_steal_pointer(&key), error);
+        if (ready && !is_allowed(request, model->config, model->weights->memory_size, error))
+            g_clear_pointer(&model, cnx_model_unref);
         if (ready)
             return model;
     }
+}
+
+CnxModel *cnx_model_open_checked(const char *path, CnxWeightSet weight_set, CnxModelCheckFn *check,
+                                 gpointer user_data, GError **error)
+{
+    const Request request = {path, weight_set, cnx_isa_kernels(error), check, user_data};
+
+    return request.kernels ? open_model(&request, error) : NULL;
+}
+
+CnxModel *cnx_model_open(const char *path, CnxWeightSet weight_set, GError **error)
+{
+    return cnx_model_open_checked(path, weight_set, NULL, NULL, error);
 }
 
 CnxModel *cnx_model_ref(CnxModel *model)

@@ -16,6 +16,16 @@ typedef struct CnxModel CnxModel;
  * that thread loads the same model. Errors: domain CNX_ERROR. */
 CnxModel *cnx_model_open(const char *path, CnxWeightSet weight_set, GError **error);
 
+/* Decides whether a model may be used, from its config and the bytes of its packed weights. FALSE
+ * with error refuses it. */
+typedef gboolean CnxModelCheckFn(const CnxConfig *config, gsize weights, gpointer user_data,
+                                 GError **error);
+
+/* The same if check, which may be NULL, allows it. It is called before the weights are allocated,
+ * or for the model that the process holds. */
+CnxModel *cnx_model_open_checked(const char *path, CnxWeightSet weight_set, CnxModelCheckFn *check,
+                                 gpointer user_data, GError **error);
+
 CnxModel *cnx_model_ref(CnxModel *model);
 void cnx_model_unref(CnxModel *model); /* NULL allowed */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(CnxModel, cnx_model_unref)

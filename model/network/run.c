@@ -106,6 +106,15 @@ static gboolean measure_stage(const CnxRun *run, guint i, Largest *l)
            raise_to(&l->scratch, strip + 4 * CNX_STRIP_PIXELS, c, 1);
 }
 
+static gboolean measure(const CnxRun *run, Largest *largest)
+{
+    gboolean is_fine = measure_stem(run, largest);
+
+    for (guint i = 0; i < run->stages && is_fine; i++)
+        is_fine = measure_stage(run, i, largest);
+    return is_fine;
+}
+
 /* Takes each buffer from the arena; with base NULL only counts. */
 static void plan_arena(CnxRun *run, CnxOutput outputs, const Largest *l, CnxArena *arena)
 {
@@ -137,8 +146,6 @@ static void plan_arena(CnxRun *run, CnxOutput outputs, const Largest *l, CnxAren
     /* At least a page between the threads keeps their prefetchers apart. */
     run->scratch_size = (l->scratch + 2047) / 1024 * 1024;
     run->scratch = CNX_TAKE(arena, run->threads, run->scratch_size);
-    /* Last, because its pages are never touched if callers bring their own images. */
-    run->input = CNX_TAKE(arena, run->batch, run->height, run->width, 3);
 }
 
 static gboolean allocate_memory(CnxRun *run, CnxOutput outputs)
@@ -147,11 +154,8 @@ static gboolean allocate_memory(CnxRun *run, CnxOutput outputs)
     CnxArena arena = {NULL};
 
     run->images = g_try_new(const float *, run->batch);
-    if (!run->images || !measure_stem(run, &largest))
+    if (!run->images || !measure(run, &largest))
         return FALSE;
-    for (guint i = 0; i < run->stages; i++)
-        if (!measure_stage(run, i, &largest))
-            return FALSE;
     plan_arena(run, outputs, &largest, &arena);
     if (!cnx_arena_bytes(&arena, &run->memory_size))
         return FALSE;
@@ -161,6 +165,47 @@ static gboolean allocate_memory(CnxRun *run, CnxOutput outputs)
     arena = (CnxArena){.base = run->memory};
     plan_arena(run, outputs, &largest, &arena);
     return TRUE;
+}
+
+/* Bytes of the outputs of an image. */
+static gsize measure_outputs(const CnxRun *run, CnxOutput outputs)
+{
+    const CnxConfig *config = run->config;
+    gsize floats = 0;
+
+    for (guint i = 0; i < config->stages; i++)
+        if (outputs & (CNX_OUTPUT_STAGE1 << i))
+            floats += (gsize)run->size[i].h * run->size[i].w * run->size[i].c;
+    if (outputs & CNX_OUTPUT_LOGITS)
+        floats += config->classes;
+    if (outputs & CNX_OUTPUT_EMBEDDING)
+        floats += config->projection > 0 ? config->projection
+                  : config->hidden > 0   ? config->hidden
+                                         : config->dims[config->stages - 1];
+    return floats * sizeof(float);
+}
+
+CnxRunSize cnx_run_measure(const CnxConfig *config, guint width, guint height, guint batch,
+                           CnxOutput outputs, guint threads)
+{
+    const CnxRunSize too_large = {G_MAXSIZE, G_MAXSIZE, G_MAXSIZE};
+    CnxRun run = {
+        .config = config, .threads = threads, .batch = batch, .width = width, .height = height};
+    Largest largest = {0};
+    CnxArena arena = {NULL};
+    gsize bytes;
+
+    if (MIN(width, height) < cnx_config_min_side(config))
+        return (CnxRunSize){0, 0, 0};
+    cnx_run_plan_sizes(&run);
+    plan_outputs(&run, outputs);
+    if (!measure(&run, &largest))
+        return too_large;
+    plan_arena(&run, outputs, &largest, &arena);
+    if (!cnx_arena_bytes(&arena, &bytes))
+        return too_large;
+    const gsize scratch = run.scratch_size * sizeof(float);
+    return (CnxRunSize){bytes - threads * scratch, scratch, measure_outputs(&run, outputs)};
 }
 
 static void describe_outputs(CnxRun *run, CnxOutput outputs)
@@ -254,14 +299,19 @@ void cnx_run_free(CnxRun *run)
     cnx_threads_release();
     cnx_model_unref(run->model);
     free(run->memory);
+    g_free(run->input);
     g_free(run->images);
     g_free(run);
 }
 
 float *cnx_run_input(CnxRun *run, guint image)
 {
+    const gsize floats = (gsize)run->height * run->width * 3;
+
     g_assert(image < run->batch);
-    return run->input + (gsize)image * run->height * run->width * 3;
+    if (!run->input)
+        run->input = g_new0(float, run->batch *floats);
+    return run->input + image * floats;
 }
 
 static const CnxOutputs *run_batch(CnxRun *run, guint n)
@@ -296,9 +346,4 @@ const CnxOutputs *cnx_run_forward_images(CnxRun *run, const float *const *images
 gsize cnx_run_memory(const CnxRun *run)
 {
     return run->memory_size;
-}
-
-gsize cnx_run_images_memory(const CnxRun *run)
-{
-    return run->memory_size - run->threads * run->scratch_size * sizeof(float);
 }

@@ -44,19 +44,29 @@ CnxRun *cnx_run_new(CnxModel *model, guint width, guint height, guint batch, Cnx
 void cnx_run_free(CnxRun *run); /* NULL allowed */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(CnxRun, cnx_run_free)
 
-/* The buffer of image i: [height, width, 3] float, normalised RGB, for the caller to write. */
+/* The bytes that a run takes. */
+typedef struct CnxRunSize {
+    gsize images;  /* all but scratch; grows with the batch */
+    gsize scratch; /* of each thread */
+    gsize outputs; /* of each image; part of images */
+} CnxRunSize;
+
+/* The memory of a run with these settings, without a model and without allocating it; threads: 1 or
+ * more. G_MAXSIZE if a number does not fit, 0 if the images are too small for the network. */
+CnxRunSize cnx_run_measure(const CnxConfig *config, guint width, guint height, guint batch,
+                           CnxOutput outputs, guint threads);
+
+/* The buffer of image i: [height, width, 3] float, normalised RGB, for the caller to write. The
+ * first call allocates the buffers of all images, and ends the process if memory runs out. */
 float *cnx_run_input(CnxRun *run, guint image);
 
-/* Runs the first n images without allocating memory. The outputs are valid until the next call.
+/* Runs the first n images, from the buffers above. The outputs are valid until the next call.
  * Calls for one run must not overlap; different runs may be used concurrently. */
 const CnxOutputs *cnx_run_forward(CnxRun *run, guint n);
 
-/* The same for images in the caller's memory. images: [n] pointers to [height, width, 3] float,
- * normalised RGB, which must stay valid until this returns. */
+/* The same for images in the caller's memory, without allocating any. images: [n] pointers to
+ * [height, width, 3] float, normalised RGB, which must stay valid until this returns. */
 const CnxOutputs *cnx_run_forward_images(CnxRun *run, const float *const *images, guint n);
 
-/* Bytes of the run's memory. */
+/* Bytes of the run's memory, without the buffers of cnx_run_input(). */
 gsize cnx_run_memory(const CnxRun *run);
-
-/* The part of it that grows with the batch: all but the scratch of the threads. */
-gsize cnx_run_images_memory(const CnxRun *run);

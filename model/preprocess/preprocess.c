@@ -277,11 +277,10 @@ static gboolean allocate_buffers(CnxPreprocess *p)
     return TRUE;
 }
 
-CnxPreprocess *cnx_preprocess_new(const CnxRecipe *recipe, const CnxImageInfo *info, GError **error)
+/* Sets everything that takes no memory of its own. */
+static gboolean prepare(CnxPreprocess *p, const CnxRecipe *recipe, const CnxImageInfo *info,
+                        GError **error)
 {
-    g_autoptr(CnxPreprocess) p = g_new0(CnxPreprocess, 1);
-    const CnxSpan *x, *y; /* along the stored picture's rows and columns */
-    const gboolean exact = info->pixels < CNX_PIXELS_I420;
     CnxIsa level;
 
     p->info = *info;
@@ -289,9 +288,49 @@ CnxPreprocess *cnx_preprocess_new(const CnxRecipe *recipe, const CnxImageInfo *i
     p->grey = recipe->grey;
     if (!check_info(info, error) || !cnx_isa_get(&level, error) ||
         !make_geometry(p, recipe, error) || !make_table(p, recipe, error))
-        return NULL;
+        return FALSE;
     p->kernels = cnx_kernels_get(level);
     choose_unpack(p);
+    return TRUE;
+}
+
+gboolean cnx_preprocess_measure(const CnxRecipe *recipe, const CnxImageInfo *info,
+                                CnxPreprocessSize *size, GError **error)
+{
+    g_autofree CnxPreprocess *p = g_new0(CnxPreprocess, 1);
+
+    if (!prepare(p, recipe, info, error))
+        return FALSE;
+    const gsize width = 3 * (gsize)p->geometry.x.out, pixel = p->unpack ? 4 : 3;
+    const CnxSpan *x = p->turn.transposes ? &p->geometry.y : &p->geometry.x;
+    const CnxSpan *y = p->turn.transposes ? &p->geometry.x : &p->geometry.y;
+    guint across, down;
+
+    size->width = p->geometry.x.out;
+    size->height = p->geometry.y.out;
+    size->bytes =
+        sizeof *p +
+        cnx_resize_measure(p->kernels, recipe->filter, info->w, x->resized, x->count, &across) +
+        cnx_resize_measure(p->kernels, recipe->filter, info->h, y->resized, y->count, &down);
+    const gsize line = MAX(3 * (gsize)x->count, width);
+    const gsize unpacked = pixel * ((gsize)info->w + across + CNX_RESIZE_BLOCK);
+    const gsize ring = (gsize)MIN(down, info->h) + 2 * CNX_RESIZE_ROWS;
+    size->bytes += CNX_RESIZE_SCRATCH(across) + CNX_RESIZE_ROWS * (unpacked + line) +
+                   ring * (p->vertical_first ? unpacked : line) + down * sizeof(guint8 *) +
+                   (2 * (gsize)info->h + y->count) * sizeof(guint) + width;
+    if (info->orientation != CNX_ORIENTATION_IDENTITY)
+        size->bytes += p->geometry.y.out * width;
+    return TRUE;
+}
+
+CnxPreprocess *cnx_preprocess_new(const CnxRecipe *recipe, const CnxImageInfo *info, GError **error)
+{
+    g_autoptr(CnxPreprocess) p = g_new0(CnxPreprocess, 1);
+    const CnxSpan *x, *y; /* along the stored picture's rows and columns */
+    const gboolean exact = info->pixels < CNX_PIXELS_I420;
+
+    if (!prepare(p, recipe, info, error))
+        return NULL;
     x = p->turn.transposes ? &p->geometry.y : &p->geometry.x;
     y = p->turn.transposes ? &p->geometry.x : &p->geometry.y;
     if (!cnx_resize_plan(&p->columns, p->kernels, recipe->filter, info->w, x->resized, x->src,

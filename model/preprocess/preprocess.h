@@ -23,6 +23,15 @@
 
 typedef struct CnxPreprocess CnxPreprocess;
 
+typedef struct CnxPreprocessSize {
+    guint width, height; /* of the network's input */
+    gsize bytes;         /* that preprocessing takes at most, without the input */
+} CnxPreprocessSize;
+
+/* Measures it without allocating it. FALSE with the errors of cnx_preprocess_new(). */
+gboolean cnx_preprocess_measure(const CnxRecipe *recipe, const CnxImageInfo *info,
+                                CnxPreprocessSize *size, GError **error);
+
 /* Returns NULL with error if this geometry is impossible (a side rounds to 0). */
 CnxPreprocess *cnx_preprocess_new(const CnxRecipe *recipe, const CnxImageInfo *info,
                                   GError **error);

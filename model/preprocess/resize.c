@@ -262,6 +262,17 @@ gboolean cnx_resize_plan(CnxResizeAxis *axis, const CnxKernels *kernels, CnxFilt
     return FALSE;
 }
 
+gsize cnx_resize_measure(const CnxKernels *kernels, CnxFilter filter, guint in, guint out,
+                         guint count, guint *taps)
+{
+    const gboolean copies = filter == CNX_FILTER_NEAREST || in == out;
+    const guint group = (guint)kernels->resize_group;
+    const guint most = copies ? 1 : window_length(filter, in, out);
+
+    *taps = (most + 3 * group) / group * group; /* aligned at both ends, and dropped zeros */
+    return (gsize)count * (*taps + most + 2) * sizeof(gint32) + most * sizeof(double);
+}
+
 void cnx_resize_clear(CnxResizeAxis *axis)
 {
     g_free(axis->start);

@@ -31,4 +31,8 @@ gboolean cnx_resize_plan(CnxResizeAxis *axis, const CnxKernels *kernels, CnxFilt
                          gboolean exact, GError **error);
 
 /* Frees what axis owns and zeroes it. */
+/* The bytes that such a plan takes at most, and its taps. */
+gsize cnx_resize_measure(const CnxKernels *kernels, CnxFilter filter, guint in, guint out,
+                         guint count, guint *taps);
+
 void cnx_resize_clear(CnxResizeAxis *axis);

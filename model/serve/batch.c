@@ -8,6 +8,7 @@ struct CnxBatch {
     guint width, height;
     CnxOutput outputs;
     guint requested_threads; /* the latest request; the run has fewer if memory is short */
+    gsize memory;            /* bytes that a run of several images may take */
     guint limit;             /* images; more would take too much memory */
     CnxRun *run;             /* NULL: none yet */
     guint threads, room;     /* of the run; room is 0 without one */
@@ -21,6 +22,7 @@ CnxBatch *cnx_batch_new(CnxModel *model, guint width, guint height, CnxOutput ou
     batch->width = width;
     batch->height = height;
     batch->outputs = outputs;
+    batch->memory = G_MAXSIZE;
     batch->limit = CNX_BATCH_IMAGES;
     return batch;
 }
@@ -34,15 +36,28 @@ void cnx_batch_free(CnxBatch *batch)
     g_free(batch);
 }
 
-/* A run for this many images; NULL if it cannot be allocated or exceeds CNX_BATCH_MEMORY. */
+gboolean cnx_batch_fits(const CnxConfig *config, guint width, guint height, CnxOutput outputs,
+                        guint threads, guint images, gsize memory)
+{
+    const CnxRunSize size = cnx_run_measure(config, width, height, images, outputs, threads);
+
+    return size.images <= MIN(CNX_BATCH_MEMORY, memory) &&
+           size.scratch <= (memory - size.images) / threads;
+}
+
+static gboolean fits(const CnxBatch *batch, guint images)
+{
+    return cnx_batch_fits(cnx_model_config(batch->model), batch->width, batch->height,
+                          batch->outputs, batch->threads, images, batch->memory);
+}
+
+/* A run for this many images; NULL if it cannot be allocated or would exceed the limits. */
 static CnxRun *make_run(const CnxBatch *batch, guint images, GError **error)
 {
-    CnxRun *run = cnx_run_new(batch->model, batch->width, batch->height, images, batch->outputs,
-                              batch->threads, images == 1 ? error : NULL);
-
-    if (run && images > 1 && cnx_run_images_memory(run) > CNX_BATCH_MEMORY)
-        g_clear_pointer(&run, cnx_run_free);
-    return run;
+    if (images > 1 && !fits(batch, images))
+        return NULL;
+    return cnx_run_new(batch->model, batch->width, batch->height, images, batch->outputs,
+                       batch->threads, images == 1 ? error : NULL);
 }
 
 /* Makes sure that the run has this many threads, and room for this many images or the limit. If
@@ -91,6 +106,18 @@ gboolean cnx_batch_prepare(CnxBatch *batch, guint threads, guint images, GError 
         return FALSE;
     g_clear_error(error);
     return make_room(batch, before, images, error);
+}
+
+void cnx_batch_set_memory(CnxBatch *batch, gsize memory)
+{
+    if (memory == batch->memory)
+        return;
+    batch->memory = memory;
+    batch->limit = CNX_BATCH_IMAGES;
+    if (batch->room > 1 && !fits(batch, batch->room)) {
+        g_clear_pointer(&batch->run, cnx_run_free);
+        batch->room = 0;
+    }
 }
 
 guint cnx_batch_limit(const CnxBatch *batch)

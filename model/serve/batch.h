@@ -17,6 +17,11 @@
 /* Limit on the memory that a batch of several images may take for them, in bytes. */
 #define CNX_BATCH_MEMORY ((gsize)96 << 20)
 
+/* Whether a batch of several images keeps to that limit and, with the scratch of all threads, to
+ * memory bytes. */
+gboolean cnx_batch_fits(const CnxConfig *config, guint width, guint height, CnxOutput outputs,
+                        guint threads, guint images, gsize memory);
+
 typedef struct CnxBatch CnxBatch;
 
 /* Takes its own reference to the model. Does not allocate a run yet. */
@@ -29,6 +34,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(CnxBatch, cnx_batch_free)
  * number it had until a different one is requested. FALSE with error (see cnx_run_new()) if there
  * is not even memory for one image. */
 gboolean cnx_batch_prepare(CnxBatch *batch, guint threads, guint images, GError **error);
+
+/* Limits what a run of several images may take, in bytes; at first there is no limit. If the run
+ * takes more, the next cnx_batch_prepare() makes a smaller one. */
+void cnx_batch_set_memory(CnxBatch *batch, gsize memory);
 
 /* The largest number of images in one forward pass. */
 guint cnx_batch_limit(const CnxBatch *batch);

@@ -31,6 +31,7 @@ struct CnxClient {
     CnxOutput outputs;
     guint threads;     /* 0: as many as possible */
     guint max_threads; /* while no processors are pinned */
+    gsize memory;      /* bytes that a batch of several images may take */
     gboolean holds_pool;
     Queue *queue;
     CnxJob *job; /* under way */
@@ -112,6 +113,16 @@ static guint threads_of_queue(const Queue *queue)
     return most;
 }
 
+/* The least that one of the clients allows. */
+static gsize memory_of_queue(const Queue *queue)
+{
+    gsize least = G_MAXSIZE;
+
+    for (const CnxClient *c = queue->clients; c != NULL; c = c->next)
+        least = MIN(least, c->memory);
+    return least;
+}
+
 static void free_queue(Queue *queue)
 {
     if (!queue)
@@ -153,11 +164,13 @@ static void run_turn(Queue *queue)
 {
     g_autoptr(GError) error = NULL;
     const guint threads = threads_of_queue(queue);
+    const gsize memory = memory_of_queue(queue);
     guint images, forwards = 0;
     CnxJob *job = take_turn(queue, &images), *next;
 
     queue->busy = TRUE;
     pthread_mutex_unlock(&lock);
+    cnx_batch_set_memory(queue->batch, memory);
     if (cnx_batch_prepare(queue->batch, threads, images, &error)) {
         cnx_cpus_enter();
         forwards = cnx_batch_run(queue->batch, job);
@@ -227,8 +240,21 @@ CnxClient *cnx_client_new(CnxModel *model, CnxOutput outputs, guint threads)
     client->model = cnx_model_ref(model);
     client->outputs = outputs;
     client->threads = threads;
-    client->max_threads = threads == 0 ? cnx_cpus_allowed() : MIN(threads, CNX_THREADS_MAX);
+    client->max_threads = cnx_client_threads(threads);
+    client->memory = G_MAXSIZE;
     return client;
+}
+
+guint cnx_client_threads(guint threads)
+{
+    return threads == 0 ? cnx_cpus_allowed() : MIN(threads, CNX_THREADS_MAX);
+}
+
+void cnx_client_set_memory(CnxClient *client, gsize memory)
+{
+    pthread_mutex_lock(&lock);
+    client->memory = memory;
+    pthread_mutex_unlock(&lock);
 }
 
 void cnx_client_free(CnxClient *client)

@@ -25,6 +25,13 @@ CnxClient *cnx_client_new(CnxModel *model, CnxOutput outputs, guint threads);
 void cnx_client_free(CnxClient *client); /* NULL allowed. Not while a job is under way. */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(CnxClient, cnx_client_free)
 
+/* The number of threads that a request for this many means, without pinned processors. */
+guint cnx_client_threads(guint threads);
+
+/* Limits the memory of a batch of several images, in bytes; at first there is no limit. A queue
+ * keeps to the least that one of its clients allows. */
+void cnx_client_set_memory(CnxClient *client, gsize memory);
+
 /* Joins the queue for inputs of width x height, leaving any other, and makes sure that there is
  * memory for a run. FALSE with error (see cnx_run_new()) if there is none. */
 gboolean cnx_client_join(CnxClient *client, guint width, guint height, GError **error);

@@ -4,8 +4,9 @@
 
 #include <sched.h>
 #include <stdatomic.h>
-#include <string.h>
 #include <unistd.h>
+
+#include "model/base/cgroup.h"
 
 struct CnxCpusPin {
     struct CnxCpusPin *next;
@@ -25,97 +26,31 @@ static _Thread_local gboolean entered;
 
 /* Control groups */
 
-/* Reads the first two numbers of a file. "max", or anything else that is not a number, reads as
- * -1. */
-static gboolean read_numbers(const char *path, gint64 *first, gint64 *second)
-{
-    g_autofree char *text = NULL;
-    char *end;
-
-    if (!g_file_get_contents(path, &text, NULL, NULL))
-        return FALSE;
-    *first = g_ascii_strtoll(text, &end, 10);
-    if (end == text) {
-        *first = -1;
-        end += strcspn(end, " \n");
-    }
-    *second = g_ascii_strtoll(end, NULL, 10);
-    return TRUE;
-}
-
-/* The quota of one group's folder; 0 means none. */
-static guint folder_quota(const char *folder)
-{
-    g_autofree char *v2 = g_build_filename(folder, "cpu.max", NULL);
-    g_autofree char *v1_quota = g_build_filename(folder, "cpu.cfs_quota_us", NULL);
-    g_autofree char *v1_period = g_build_filename(folder, "cpu.cfs_period_us", NULL);
-    gint64 quota = -1, period = 0, ignored;
-
-    if (!read_numbers(v2, &quota, &period) && read_numbers(v1_quota, &quota, &ignored))
-        read_numbers(v1_period, &period, &ignored);
-    if (quota <= 0 || period <= 0)
-        return 0;
-    return (guint)CLAMP((quota - 1) / period + 1, 1, CNX_CPUS_MAX);
-}
-
 /* The smaller of two quotas; 0 means none. */
 static guint smaller_quota(guint a, guint b)
 {
     return a == 0 ? b : b == 0 ? a : MIN(a, b);
 }
 
-/* The smallest quota of the group and its parents, up to the mount. In a container the path may
- * name a folder that only the host sees; the mount's own file then applies. */
-static guint group_quota(const char *mount, const char *group)
+/* Lowers *user_data to the quota of one group's folder. */
+static void read_folder(const char *folder, gpointer user_data)
 {
-    g_autofree char *path = g_strdup(group);
-    guint quota = 0;
+    guint *least = user_data;
+    gint64 quota = -1, period = 0, ignored;
 
-    for (;;) {
-        g_autofree char *folder = g_build_filename(mount, path, NULL);
-        char *slash = strrchr(path, '/');
-
-        quota = smaller_quota(quota, folder_quota(folder));
-        if (!slash)
-            return quota;
-        *slash = '\0';
-    }
-}
-
-static gboolean lists_cpu(const char *controllers)
-{
-    g_auto(GStrv) names = g_strsplit(controllers, ",", -1);
-
-    return g_strv_contains((const char *const *)names, "cpu");
-}
-
-/* Reads one line of the membership file, "id:controllers:path"; version 2 lists no controllers. */
-static guint line_quota(const char *line, const char *root)
-{
-    g_auto(GStrv) field = g_strsplit(line, ":", 3);
-
-    if (g_strv_length(field) != 3)
-        return 0;
-    if (field[1][0] == '\0')
-        return group_quota(root, field[2]);
-    if (!lists_cpu(field[1]))
-        return 0;
-    g_autofree char *mount = g_build_filename(root, field[1], NULL);
-    g_autofree char *cpu_mount = g_build_filename(root, "cpu", NULL);
-    return group_quota(g_file_test(mount, G_FILE_TEST_IS_DIR) ? mount : cpu_mount, field[2]);
+    if (!cnx_cgroup_read(folder, "cpu.max", &quota, &period) &&
+        cnx_cgroup_read(folder, "cpu.cfs_quota_us", &quota, &ignored))
+        cnx_cgroup_read(folder, "cpu.cfs_period_us", &period, &ignored);
+    if (quota > 0 && period > 0)
+        *least = smaller_quota(*least, (guint)CLAMP((quota - 1) / period + 1, 1, CNX_CPUS_MAX));
 }
 
 guint cnx_cpus_quota(const char *membership, const char *root)
 {
-    g_autofree char *text = NULL;
-    guint quota = 0;
+    guint least = 0;
 
-    if (!g_file_get_contents(membership, &text, NULL, NULL))
-        return 0;
-    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
-    for (char **line = lines; *line; line++)
-        quota = smaller_quota(quota, line_quota(*line, root));
-    return quota;
+    cnx_cgroup_foreach(membership, root, "cpu", read_folder, &least);
+    return least;
 }
 
 /* Masks of the process */
@@ -360,7 +295,7 @@ void cnx_cpus_leave(void)
 
 static guint apply_quota(guint cpus)
 {
-    const guint quota = cnx_cpus_quota("/proc/self/cgroup", "/sys/fs/cgroup");
+    const guint quota = cnx_cpus_quota(CNX_CGROUP_MEMBERSHIP, CNX_CGROUP_ROOT);
 
     return CLAMP(smaller_quota(cpus, quota), 1, CNX_CPUS_MAX);
 }

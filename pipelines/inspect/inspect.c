@@ -12,8 +12,11 @@
 #include "model/export/export.h"
 #include "pipelines/common/print.h"
 
+#define MAX_INPUT_SIZE 8192 /* pixels; as the element's property */
+
 typedef struct Options {
     gboolean json, tensors;
+    RunOptions run;
     char *weights, *out, *layout, *dtype;
     char **paths;
 } Options;
@@ -63,6 +66,24 @@ static gboolean read_options(const Options *options, CnxWeightSet *set, CnxExpor
     return TRUE;
 }
 
+static gboolean check_run_options(const RunOptions *run, GError **error)
+{
+    if (run->input_size < 0 || run->input_size > MAX_INPUT_SIZE || run->input_size % 32 != 0)
+        g_set_error(error, CNX_ERROR, CNX_ERROR_SETTINGS,
+                    "--input-size is %d, expected a multiple of 32 up to %d", run->input_size,
+                    MAX_INPUT_SIZE);
+    else if (run->threads < 0)
+        g_set_error(error, CNX_ERROR, CNX_ERROR_SETTINGS, "--threads is %d, expected 0 or more",
+                    run->threads);
+    else if (run->max_memory < 0)
+        g_set_error(error, CNX_ERROR, CNX_ERROR_SETTINGS,
+                    "--max-memory is %" G_GINT64_FORMAT ", expected a number of bytes",
+                    run->max_memory);
+    else
+        return TRUE;
+    return FALSE;
+}
+
 static gboolean check_options(const Options *options, GError **error)
 {
     const char *problem = NULL;
@@ -81,7 +102,7 @@ static gboolean check_options(const Options *options, GError **error)
         problem = "--json and --tensors cannot be combined with --convert, which prints no report";
     if (problem)
         g_set_error_literal(error, CNX_ERROR, CNX_ERROR_SETTINGS, problem);
-    return !problem;
+    return !problem && check_run_options(&options->run, error);
 }
 
 static gboolean convert(const CnxCheckpoint *checkpoint, const Options *options,
@@ -104,10 +125,13 @@ static gboolean convert(const CnxCheckpoint *checkpoint, const Options *options,
     return ok;
 }
 
+/* FALSE with an error behind the report if the element would refuse the model for its memory. */
 static gboolean print_report(const CnxCheckpoint *checkpoint, const Options *options,
                              GError **error)
 {
-    g_autoptr(Report) report = report_new(checkpoint, error);
+    g_autofree char *file = g_filename_display_name(options->paths[0]);
+
+    g_autoptr(Report) report = report_new(checkpoint, &options->run, error);
 
     if (!report)
         return FALSE;
@@ -115,7 +139,7 @@ static gboolean print_report(const CnxCheckpoint *checkpoint, const Options *opt
         report_print_json(report, options->tensors);
     else
         report_print_text(report, options->tensors);
-    return TRUE;
+    return cnx_need_check(&report->need, report->config, file, error);
 }
 
 static gboolean run(const Options *options, GError **error)
@@ -136,11 +160,17 @@ static gboolean run(const Options *options, GError **error)
 
 int main(int argc, char **argv)
 {
-    Options options = {FALSE};
+    Options options = {.json = FALSE};
     const GOptionEntry entries[] = {
         {"json", 'j', 0, G_OPTION_ARG_NONE, &options.json, "Print one JSON object", NULL},
         {"tensors", 't', 0, G_OPTION_ARG_NONE, &options.tensors,
          "List the tensors with data type, shape and part of the network", NULL},
+        {"input-size", 'i', 0, G_OPTION_ARG_INT, &options.run.input_size,
+         "Memory and cost for the element's property input-size", "PIXELS"},
+        {"threads", 0, 0, G_OPTION_ARG_INT, &options.run.threads,
+         "The same for the property threads", "N"},
+        {"max-memory", 'm', 0, G_OPTION_ARG_INT64, &options.run.max_memory,
+         "The same for the property max-memory, in bytes", "BYTES"},
         {"weights", 'w', 0, G_OPTION_ARG_STRING, &options.weights,
          "For a file with two sets of weights: raw, ema or auto (default)", "SET"},
         {"convert", 'c', 0, G_OPTION_ARG_FILENAME, &options.out,

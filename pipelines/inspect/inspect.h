@@ -4,20 +4,27 @@
 #pragma once
 
 #include "model/checkpoint/checkpoint.h"
+#include "model/serve/need.h"
+
+/* How the model would run; 0 means as the element does by default. */
+typedef struct RunOptions {
+    int input_size, threads;
+    gint64 max_memory; /* bytes */
+} RunOptions;
 
 typedef struct Report {
     const CnxCheckpoint *checkpoint;
     const CnxConfig *config;
-    guint64 bytes;         /* total size of the files */
-    guint used, ignored;   /* tensors in the files */
-    GPtrArray *missing;    /* char *: canonical names of parts without a tensor; these are zero */
-    gsize memory;          /* bytes of packed weights */
+    guint64 bytes;       /* total size of the files */
+    guint used, ignored; /* tensors in the files */
+    GPtrArray *missing;  /* char *: canonical names of parts without a tensor; these are zero */
+    CnxNeed need;
     const char *isa_level; /* for which the weights are packed */
-    guint64 macs;          /* multiply-accumulates for one input of the recipe's size */
+    guint64 macs;          /* multiply-accumulates for one input */
 } Report;
 
 /* checkpoint must outlive the report. NULL with an error. */
-Report *report_new(const CnxCheckpoint *checkpoint, GError **error);
+Report *report_new(const CnxCheckpoint *checkpoint, const RunOptions *options, GError **error);
 void report_free(Report *report);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Report, report_free)
 

@@ -212,6 +212,27 @@ static void add_tensors(JsonBuilder *json, const Report *report, gboolean list)
     json_builder_end_object(json);
 }
 
+/* Fields of the same names as in the element's model-info. */
+static void add_memory(JsonBuilder *json, const CnxNeed *need)
+{
+    add_int(json, "memory", need->weights);
+    begin_object(json, "run");
+    add_int(json, "input-size", need->width);
+    add_int(json, "threads", need->threads);
+    add_int(json, "image-memory", need->image);
+    add_int(json, "thread-memory", need->scratch + need->stacks);
+    add_int(json, "input-memory", need->inputs);
+    add_int(json, "result-memory", need->results);
+    add_int(json, "preprocess-memory", need->preprocessing);
+    add_int(json, "least-memory", need->least);
+    add_int(json, "batch", need->images);
+    add_int(json, "batch-memory", need->batch);
+    add_int(json, "most-memory", need->most);
+    add_int(json, "max-memory", need->limit.bytes);
+    add_string(json, "max-memory-from", cnx_limit_from_name(need->limit.from));
+    json_builder_end_object(json);
+}
+
 void report_print_json(const Report *report, gboolean tensors)
 {
     g_autoptr(JsonBuilder) json = json_builder_new();
@@ -223,7 +244,7 @@ void report_print_json(const Report *report, gboolean tensors)
     add_recipe(json, &report->config->recipe);
     add_origins(json, report->config);
     add_tensors(json, report, tensors);
-    add_int(json, "memory", report->memory);
+    add_memory(json, &report->need);
     add_string(json, "cpu", report->isa_level);
     add_int(json, "macs", report->macs);
     json_builder_end_object(json);

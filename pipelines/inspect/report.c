@@ -3,6 +3,7 @@
 
 #include "model/checkpoint/parts.h"
 #include "model/network/cost.h"
+#include "model/serve/queue.h"
 #include "pipelines/inspect/inspect.h"
 
 static guint64 count_bytes(const char *const *files)
@@ -26,7 +27,31 @@ static gboolean add_missing(const char *canonical, guint rank, const guint64 *sh
     return TRUE;
 }
 
-Report *report_new(const CnxCheckpoint *checkpoint, GError **error)
+/* For the classes, or for the embedding of a network without any. */
+static gboolean find_need(Report *report, const RunOptions *options, GError **error)
+{
+    const CnxConfig *config = report->config;
+    CnxRecipe recipe = config->recipe;
+    gsize weights;
+
+    if (!cnx_cost_memory(report->checkpoint, &weights, &report->isa_level, error))
+        return FALSE;
+    if (options->input_size > 0)
+        cnx_recipe_set_size(&recipe, (guint)options->input_size);
+    const CnxNeedSettings settings = {
+        .width = recipe.size,
+        .height = recipe.size,
+        .outputs = config->classes > 0 ? CNX_OUTPUT_LOGITS : CNX_OUTPUT_EMBEDDING,
+        .threads = cnx_client_threads((guint)options->threads),
+        .preprocessing = cnx_need_preprocessing(&recipe),
+    };
+    report->need =
+        cnx_need_of(config, weights, &settings, cnx_limit_get((guint64)options->max_memory));
+    report->macs = cnx_cost_macs(config, recipe.size, recipe.size);
+    return TRUE;
+}
+
+Report *report_new(const CnxCheckpoint *checkpoint, const RunOptions *options, GError **error)
 {
     g_autoptr(Report) report = g_new0(Report, 1);
     guint count;
@@ -40,10 +65,7 @@ Report *report_new(const CnxCheckpoint *checkpoint, GError **error)
     report->ignored = count - report->used;
     report->missing = g_ptr_array_new_with_free_func(g_free);
     cnx_parts_foreach(report->config, add_missing, report);
-
-    const guint size = report->config->recipe.size;
-    report->macs = cnx_cost_macs(report->config, size, size);
-    if (!cnx_cost_memory(checkpoint, &report->memory, &report->isa_level, error))
+    if (!find_need(report, options, error))
         return NULL;
     return g_steal_pointer(&report);
 }

@@ -210,11 +210,29 @@ static void print_tensors(const Report *report)
         printf("%-31s %s\n", "missing", (const char *)report->missing->pdata[i]);
 }
 
+static void print_memory(const Report *report)
+{
+    const CnxNeed *need = &report->need;
+    g_autofree char *weights = g_format_size(need->weights);
+    g_autofree char *image = g_format_size(need->image);
+    g_autofree char *scratch = g_format_size(need->scratch + need->stacks);
+    g_autofree char *stream = g_format_size(need->inputs + need->results + need->preprocessing);
+    g_autofree char *least = g_format_size(need->least), *most = g_format_size(need->most);
+    g_autofree char *limit = g_format_size(need->limit.bytes);
+
+    print_line("memory", "%s of packed weights at isa level %s", weights, report->isa_level);
+    print_line("", "%s for an image of %ux%u, %s for %u thread%s, %s for each stream", image,
+               need->width, need->height, scratch, need->threads, need->threads > 1 ? "s" : "",
+               stream);
+    if (need->images > 1)
+        print_line("", "%s in all, up to %s with batches of %u", least, most, need->images);
+    else
+        print_line("", "%s in all", least);
+    print_line("max-memory", "%s (%s)", limit, cnx_limit_from_words(need->limit.from));
+}
+
 void report_print_text(const Report *report, gboolean tensors)
 {
-    const CnxConfig *config = report->config;
-    g_autofree char *memory = g_format_size(report->memory);
-
     print_file(report);
     print_network(report);
     print_head(report);
@@ -222,9 +240,9 @@ void report_print_text(const Report *report, gboolean tensors)
     print_line("tensors", "%u used, %u ignored, %u missing", report->used, report->ignored,
                report->missing->len);
     print_ignored(report);
-    print_line("memory", "%s of packed weights at isa level %s", memory, report->isa_level);
+    print_memory(report);
     print_line("cost", "%.4g GMAC for a %ux%u input", (double)report->macs / 1e9,
-               config->recipe.size, config->recipe.size);
+               report->need.width, report->need.height);
     if (tensors)
         print_tensors(report);
 }

@@ -58,6 +58,33 @@ static void test_large_images(void)
     g_assert_cmpuint(cnx_batch_limit(batch), <, CNX_BATCH_IMAGES);
 }
 
+/* A limit keeps the batch from growing, shrinks it, and does not stop a single image. */
+static void test_limit(void)
+{
+    g_autoptr(CnxBatch) batch = new_batch();
+    gsize one, four;
+
+    prepare_batch(batch, 2, 1);
+    one = cnx_batch_memory(batch);
+    cnx_batch_set_memory(batch, one);
+    prepare_batch(batch, 2, 4);
+    g_assert_cmpuint(cnx_batch_limit(batch), ==, 1);
+    cnx_batch_set_memory(batch, G_MAXSIZE);
+    prepare_batch(batch, 2, 4);
+    four = cnx_batch_memory(batch);
+    g_assert_cmpuint(four, >, one);
+    cnx_batch_set_memory(batch, four);
+    prepare_batch(batch, 2, 8);
+    g_assert_cmpuint(cnx_batch_limit(batch), ==, 4);
+    cnx_batch_set_memory(batch, four - 1);
+    prepare_batch(batch, 2, 4);
+    g_assert_cmpuint(cnx_batch_memory(batch), <, four);
+    g_assert_cmpuint(cnx_batch_limit(batch), ==, 2);
+    cnx_batch_set_memory(batch, 0);
+    prepare_batch(batch, 2, 4);
+    g_assert_cmpuint(cnx_batch_memory(batch), ==, one);
+}
+
 /* After memory was scarce, another number of threads makes the batch try again. */
 static void test_scarce(void)
 {
@@ -144,6 +171,7 @@ int main(int argc, char **argv)
     g_assert_no_error(error);
     g_test_add_func("/batch/many-threads", test_many_threads);
     g_test_add_func("/batch/large-images", test_large_images);
+    g_test_add_func("/batch/limit", test_limit);
     g_test_add_func("/batch/scarce", test_scarce);
     g_test_add_func("/batch/fewer-threads", test_fewer_threads);
     g_test_add_func("/batch/no-memory", test_no_memory);

@@ -3,9 +3,6 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "model/threads/cpus.h"
 
-#include <glib/gstdio.h>
-#include <string.h>
-
 #include "tests/model/support/folder.h"
 
 #define V1 "cpu,cpuacct/docker/f00/"
@@ -116,22 +113,6 @@ static const Case cases[] = {
      2},
 };
 
-/* Writes a file and its folders. text NULL removes the file and the folders that are then empty. */
-static void put_file(const char *root, const char *name, const char *text)
-{
-    g_autofree char *path = g_build_filename(root, name, NULL);
-    g_autofree char *folder = g_path_get_dirname(path);
-
-    if (text) {
-        g_assert_cmpint(g_mkdir_with_parents(folder, 0700), ==, 0);
-        g_assert_true(g_file_set_contents(path, text, -1, NULL));
-    } else {
-        g_remove(path);
-        while (strlen(folder) >= strlen(root) && g_rmdir(folder) == 0)
-            *strrchr(folder, '/') = '\0';
-    }
-}
-
 static void test_quota(gconstpointer data)
 {
     const Case *c = data;
@@ -139,10 +120,10 @@ static void test_quota(gconstpointer data)
 
     folder_write("membership", c->membership);
     for (const File *file = c->files; file->path != NULL; file++)
-        put_file(root, file->path, file->text);
+        folder_put_below(root, file->path, file->text);
     g_assert_cmpuint(cnx_cpus_quota(membership, root), ==, c->quota);
     for (const File *file = c->files; file->path != NULL; file++)
-        put_file(root, file->path, NULL);
+        folder_put_below(root, file->path, NULL);
     folder_write("membership", NULL);
     g_assert_false(g_file_test(root, G_FILE_TEST_EXISTS));
 }

@@ -233,6 +233,48 @@ static void test_refusals(void)
                   BUNDLED ": is not empty, expected a new or an empty folder");
 }
 
+static gint64 get_run_int(const char *text, const char *name)
+{
+    g_autoptr(JsonObject) report = parse(text);
+
+    return json_object_get_int_member(json_object_get_object_member(report, "run"), name);
+}
+
+/* What the model takes when it runs, and the refusal of the element, behind the report. */
+static void test_memory(void)
+{
+    g_auto(Output) usual = RUN("--json", BUNDLED), json = RUN("--json", BUNDLED, "--threads", "3");
+    g_auto(Output) large = RUN("--json", BUNDLED, "--input-size", "1024", "--threads", "3");
+    g_auto(Output) text = RUN(BUNDLED, "--max-memory", "2000000000", "--threads", "2");
+    g_auto(Output) refused = RUN(BUNDLED, "--max-memory", "3000000", "--threads", "1");
+
+    assert_ok(&usual);
+    assert_ok(&json);
+    assert_ok(&large);
+    assert_ok(&text);
+    g_assert_cmpint(get_run_int(json.out, "threads"), ==, 3);
+    g_assert_cmpint(get_run_int(json.out, "batch"), ==, 8);
+    g_assert_cmpint(get_run_int(large.out, "input-size"), ==, 1024);
+    g_assert_cmpint(get_run_int(large.out, "least-memory"), >,
+                    5 * get_run_int(json.out, "least-memory"));
+    g_assert_cmpint(get_run_int(usual.out, "max-memory"), >, 0);
+    g_assert_nonnull(strstr(text.out, "max-memory  2.0\302\240GB (max-memory)\n"));
+    g_assert_nonnull(strstr(text.out, " for 2 threads, "));
+    g_assert_cmpint(refused.status, ==, 1);
+    g_assert_nonnull(strstr(refused.out, "max-memory"));
+    g_assert_true(g_str_has_prefix(refused.err, "convnext-inspect: " BUNDLED
+                                                ": a convnext (1,1,3,1; 24,48,96,160) with "
+                                                "inputs of 224x224 pixels and 1 thread takes "));
+    g_assert_true(g_str_has_suffix(
+        refused.err, " MB of memory, expected at most 3.0 MB (max-memory): set a smaller "
+                     "input-size or a larger max-memory\n"));
+    check_failure(RUN(BUNDLED, "--input-size", "33"),
+                  "--input-size is 33, expected a multiple of 32 up to 8192");
+    check_failure(RUN(BUNDLED, "--threads", "-1"), "--threads is -1, expected 0 or more");
+    check_failure(RUN(BUNDLED, "--max-memory", "-1"),
+                  "--max-memory is -1, expected a number of bytes");
+}
+
 static void remove_folder(const char *path, const char *const *files)
 {
     for (; *files; files++) {
@@ -294,6 +336,7 @@ int main(int argc, char **argv)
     }
     g_test_add_func("/inspect/text", test_text);
     g_test_add_func("/inspect/ignored", test_ignored);
+    g_test_add_func("/inspect/memory", test_memory);
     g_test_add_func("/inspect/refusals", test_refusals);
     g_test_add_func("/inspect/convert", test_convert);
     g_test_add_func("/inspect/note", test_note);

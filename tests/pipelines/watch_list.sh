@@ -57,6 +57,9 @@ reload 'no camera to watch'
 list stays ball
 printf '[watch]\nmodel = /nonexistent\n' >>list.ini
 reload '/nonexistent'
+list stays ball
+printf '[watch]\nmax-memory = 1000000\n' >>list.ini
+reload ' MB of memory, expected at most 1.0 MB (max-memory)'
 lines=$(grep -c '"stream":"comes"' lines)
 wait_for lines $((lines + 3)) '"stream":"comes"'
 

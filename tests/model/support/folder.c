@@ -3,6 +3,7 @@
 
 #include <glib/gstdio.h>
 #include <string.h>
+#include <string.h>
 
 #include "model/export/writer.h"
 
@@ -113,6 +114,21 @@ void folder_check_file_refused(const char *word)
     g_autofree char *path = folder_path("model.safetensors");
 
     check_refused(path, word);
+}
+
+void folder_put_below(const char *root, const char *name, const char *text)
+{
+    g_autofree char *path = g_build_filename(root, name, NULL);
+    g_autofree char *parent = g_path_get_dirname(path);
+
+    if (text) {
+        g_assert_cmpint(g_mkdir_with_parents(parent, 0700), ==, 0);
+        g_assert_true(g_file_set_contents(path, text, -1, NULL));
+    } else {
+        g_remove(path);
+        while (strlen(parent) >= strlen(root) && g_rmdir(parent) == 0)
+            *strrchr(parent, '/') = '\0';
+    }
 }
 
 void folder_new(void)

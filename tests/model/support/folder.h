@@ -29,6 +29,10 @@ void folder_put_copies(CnxTensor *tensors, guint count);
 void folder_write(const char *name, const char *text); /* text NULL: removes the file */
 void folder_clear(void);
 
+/* Writes a file below root and its folders. text NULL removes the file and the folders that are
+ * then empty, root included. */
+void folder_put_below(const char *root, const char *name, const char *text);
+
 /* Opens the folder, or the file with the weights; must succeed. */
 CnxCheckpoint *folder_open(gboolean file);
 
