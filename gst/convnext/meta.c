@@ -1,20 +1,145 @@
-/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A GstConvnextMeta has no tags: it says what a frame shows, so all elements that copy metadata
+ * keep it. Its region depends on the size and the orientation of the frame. A companion with the
+ * tags for both follows the region: elements that scale call its transform function, and elements
+ * that change the frame without a way to tell metadata how, drop it. A GstConvnextMeta on a buffer
+ * without its companion has no region.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gst/convnext/meta.h"
 
-#include <gst/video/gstvideometa.h>
+#include "gst/convnext/region.h"
+
+typedef struct GstConvnextRegionMeta {
+    GstMeta meta;
+    gsize id; /* that of the GstConvnextMeta, its owner */
+    GstConvnextRegion
+        region; /* the rectangle is that of the last transform; the owner has it too */
+} GstConvnextRegionMeta;
 
 GType gst_convnext_meta_api_get_type(void)
 {
-    /* The region depends on the size and orientation of the frame. These tags make elements such as
-     * videoscale call the transform function, and elements that rotate drop the metadata. */
-    static const char *tags[] = {GST_META_TAG_VIDEO_STR, GST_META_TAG_VIDEO_SIZE_STR,
-                                 GST_META_TAG_VIDEO_ORIENTATION_STR, NULL};
+    static const char *tags[] = {NULL};
     static gsize type;
 
     if (g_once_init_enter(&type))
         g_once_init_leave(&type, gst_meta_api_type_register("GstConvnextMetaAPI", tags));
     return type;
 }
+
+static GType region_meta_api_get_type(void)
+{
+    static const char *tags[] = {GST_META_TAG_VIDEO_STR, GST_META_TAG_VIDEO_SIZE_STR,
+                                 GST_META_TAG_VIDEO_ORIENTATION_STR, NULL};
+    static gsize type;
+
+    if (g_once_init_enter(&type))
+        g_once_init_leave(&type, gst_meta_api_type_register("GstConvnextRegionMetaAPI", tags));
+    return type;
+}
+
+static GstConvnextMeta *find_owner(GstBuffer *buffer, gsize id)
+{
+    gpointer state = NULL;
+    GstConvnextMeta *meta;
+
+    while ((meta = gst_buffer_iterate_convnext_meta(buffer, &state)))
+        if (meta->id == id)
+            return meta;
+    return NULL;
+}
+
+static GstConvnextRegionMeta *find_companion(GstBuffer *buffer, gsize id)
+{
+    gpointer state = NULL;
+    GstMeta *meta;
+
+    while ((meta = gst_buffer_iterate_meta_filtered(buffer, &state, region_meta_api_get_type())))
+        if (((GstConvnextRegionMeta *)meta)->id == id)
+            return (GstConvnextRegionMeta *)meta;
+    return NULL;
+}
+
+/* The companion */
+
+/* The rectangle of a GstVideoCropMeta; width 0 without one. */
+static GstVideoRectangle crop_of(GstBuffer *buffer)
+{
+    const GstVideoCropMeta *crop = gst_buffer_get_video_crop_meta(buffer);
+
+    return crop ? (GstVideoRectangle){(int)crop->x, (int)crop->y, (int)crop->width,
+                                      (int)crop->height}
+                : (GstVideoRectangle){0};
+}
+
+static gboolean region_meta_init(GstMeta *meta, gpointer params, GstBuffer *buffer)
+{
+    GstConvnextRegionMeta *self = (GstConvnextRegionMeta *)meta;
+
+    self->id = 0;
+    self->region = (GstConvnextRegion){0};
+    return TRUE;
+}
+
+static gboolean region_meta_transform(GstBuffer *dest, GstMeta *meta, GstBuffer *buffer,
+                                      GQuark type, gpointer data);
+
+static GstConvnextRegionMeta *add_companion(GstBuffer *buffer, gsize id,
+                                            const GstConvnextRegion *region)
+{
+    static gsize info;
+
+    if (g_once_init_enter(&info))
+        g_once_init_leave(
+            &info, (gsize)gst_meta_register(region_meta_api_get_type(), "GstConvnextRegionMeta",
+                                            sizeof(GstConvnextRegionMeta), region_meta_init, NULL,
+                                            region_meta_transform));
+    GstConvnextRegionMeta *self =
+        (GstConvnextRegionMeta *)gst_buffer_add_meta(buffer, (const GstMetaInfo *)info, NULL);
+
+    if (self) {
+        self->id = id;
+        self->region = *region;
+    }
+    return self;
+}
+
+/* FALSE if it is unknown. The fields of the owner may have been written since it was added. */
+static gboolean read_rect(const GstConvnextMeta *owner, GstVideoRectangle *rect)
+{
+    *rect =
+        (GstVideoRectangle){(int)owner->x, (int)owner->y, (int)owner->width, (int)owner->height};
+    return rect->w > 0 && rect->h > 0;
+}
+
+static void write_rect(GstConvnextMeta *owner, const GstVideoRectangle *rect)
+{
+    owner->x = (guint)rect->x;
+    owner->y = (guint)rect->y;
+    owner->width = (guint)rect->w;
+    owner->height = (guint)rect->h;
+}
+
+/* The owner is transformed after its companion, which was added first. If an element changes the
+ * order, it is there already. */
+static gboolean region_meta_transform(GstBuffer *dest, GstMeta *meta, GstBuffer *buffer,
+                                      GQuark type, gpointer data)
+{
+    const GstConvnextRegionMeta *self = (GstConvnextRegionMeta *)meta;
+    const GstConvnextMeta *owner = find_owner(buffer, self->id);
+    const GstVideoRectangle crop = crop_of(buffer);
+    GstConvnextRegion region = self->region;
+
+    if (!owner || !read_rect(owner, &region.rect) ||
+        !gst_convnext_region_transform(&region, &crop, type, data) ||
+        !add_companion(dest, self->id, &region))
+        return FALSE;
+    GstConvnextMeta *copy = find_owner(dest, self->id);
+    if (copy)
+        write_rect(copy, &region.rect);
+    return TRUE;
+}
+
+/* GstConvnextMeta */
 
 static gboolean meta_init(GstMeta *meta, gpointer params, GstBuffer *buffer)
 {
@@ -23,6 +148,7 @@ static gboolean meta_init(GstMeta *meta, gpointer params, GstBuffer *buffer)
     self->result = NULL;
     self->age = 0;
     self->x = self->y = self->width = self->height = 0;
+    self->id = 0;
     return TRUE;
 }
 
@@ -33,45 +159,31 @@ static void meta_free(GstMeta *meta, GstBuffer *buffer)
     g_clear_pointer(&self->result, gst_convnext_result_unref);
 }
 
-/* Scales and rounds both edges instead of the size, so adjacent regions stay adjacent and the whole
- * frame stays the whole frame. A span that was not empty keeps at least one pixel. `from` must not
- * be 0. */
-static void scale_span(guint *start, guint *size, int from, int to)
+static GstConvnextMeta *add_meta(GstBuffer *buffer, GstConvnextResult *result, GstClockTime age,
+                                 gsize id)
 {
-    guint64 first = gst_util_uint64_scale_int_round(*start, to, from);
-    guint64 end = gst_util_uint64_scale_int_round((guint64)*start + *size, to, from);
+    GstConvnextMeta *meta =
+        (GstConvnextMeta *)gst_buffer_add_meta(buffer, GST_CONVNEXT_META_INFO, NULL);
 
-    if (*size && first == end)
-        first = MIN(first, (guint64)to - 1);
-    *size = *size ? MAX(end - first, 1) : 0;
-    *start = first;
+    if (!meta)
+        return NULL;
+    meta->result = gst_convnext_result_ref(result);
+    meta->age = age;
+    meta->id = id;
+    return meta;
 }
 
+/* Whatever happens to a frame, its result stays. */
 static gboolean meta_transform(GstBuffer *dest, GstMeta *meta, GstBuffer *buffer, GQuark type,
                                gpointer data)
 {
-    GstConvnextMeta *self = (GstConvnextMeta *)meta, *copy;
-    GstVideoMetaTransform *scale = NULL;
+    GstConvnextMeta *self = (GstConvnextMeta *)meta;
+    GstConvnextMeta *copy = add_meta(dest, self->result, self->age, self->id);
+    const GstConvnextRegionMeta *companion = find_companion(dest, self->id);
 
-    if (GST_VIDEO_META_TRANSFORM_IS_SCALE(type))
-        scale = data;
-    else if (!GST_META_TRANSFORM_IS_COPY(type))
-        return FALSE;
-
-    copy = gst_buffer_add_convnext_meta(dest, self->result, self->age);
-    if (!copy)
-        return FALSE;
-    copy->x = self->x;
-    copy->y = self->y;
-    copy->width = self->width;
-    copy->height = self->height;
-    if (scale) {
-        scale_span(&copy->x, &copy->width, GST_VIDEO_INFO_WIDTH(scale->in_info),
-                   GST_VIDEO_INFO_WIDTH(scale->out_info));
-        scale_span(&copy->y, &copy->height, GST_VIDEO_INFO_HEIGHT(scale->in_info),
-                   GST_VIDEO_INFO_HEIGHT(scale->out_info));
-    }
-    return TRUE;
+    if (copy && companion)
+        write_rect(copy, &companion->region.rect);
+    return copy != NULL;
 }
 
 const GstMetaInfo *gst_convnext_meta_get_info(void)
@@ -89,17 +201,22 @@ const GstMetaInfo *gst_convnext_meta_get_info(void)
 GstConvnextMeta *gst_buffer_add_convnext_meta(GstBuffer *buffer, GstConvnextResult *result,
                                               GstClockTime age)
 {
+    static gsize last_id;
+    GstConvnextRegion region = {0};
+    gsize id;
     GstConvnextMeta *meta;
 
     g_return_val_if_fail(GST_IS_BUFFER(buffer), NULL);
     g_return_val_if_fail(GST_IS_CONVNEXT_RESULT(result), NULL);
 
-    meta = (GstConvnextMeta *)gst_buffer_add_meta(buffer, GST_CONVNEXT_META_INFO, NULL);
-    if (!meta)
+    id = (gsize)g_atomic_pointer_add(&last_id, 1) + 1;
+    region.crop = crop_of(buffer);
+    gst_convnext_result_get_frame_size(result, &region.width, &region.height);
+    if (!add_companion(buffer, id, &region))
         return NULL;
-    meta->result = gst_convnext_result_ref(result);
-    meta->age = GST_CLOCK_TIME_IS_VALID(age) ? age : 0;
-    gst_convnext_result_get_region(result, &meta->x, &meta->y, &meta->width, &meta->height);
+    meta = add_meta(buffer, result, GST_CLOCK_TIME_IS_VALID(age) ? age : 0, id);
+    if (meta)
+        gst_convnext_result_get_region(result, &meta->x, &meta->y, &meta->width, &meta->height);
     return meta;
 }
 
@@ -132,4 +249,35 @@ GstConvnextResult *gst_convnext_meta_get_result(GstConvnextMeta *meta)
 {
     g_return_val_if_fail(meta, NULL);
     return gst_convnext_result_ref(meta->result);
+}
+
+gboolean gst_buffer_get_convnext_region(GstBuffer *buffer, GstConvnextMeta *meta, guint frame_width,
+                                        guint frame_height, guint *x, guint *y, guint *width,
+                                        guint *height)
+{
+    GstConvnextRegion region = {0};
+    GstVideoRectangle crop;
+    const GstConvnextRegionMeta *companion;
+    gboolean is_known;
+
+    g_return_val_if_fail(GST_IS_BUFFER(buffer), FALSE);
+    g_return_val_if_fail(meta, FALSE);
+
+    crop = crop_of(buffer);
+    companion = find_companion(buffer, meta->id);
+    if (companion)
+        region = companion->region;
+    is_known = companion && read_rect(meta, &region.rect) &&
+               gst_convnext_region_locate(&region, &crop, (int)frame_width, (int)frame_height);
+    if (!is_known)
+        region.rect = (GstVideoRectangle){0};
+    if (x)
+        *x = (guint)region.rect.x;
+    if (y)
+        *y = (guint)region.rect.y;
+    if (width)
+        *width = (guint)region.rect.w;
+    if (height)
+        *height = (guint)region.rect.h;
+    return is_known;
 }

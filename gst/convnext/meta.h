@@ -17,15 +17,17 @@ G_BEGIN_DECLS
  *   unknown
  * @x: left edge of the region that the network saw, in pixels of this buffer's frame
  * @y: top edge of that region, in pixels
- * @width: width of that region, in pixels
- * @height: height of that region, in pixels
+ * @width: width of that region, in pixels, or 0 if the region is unknown
+ * @height: height of that region, in pixels, or 0 if the region is unknown
  *
  * Attaches a result of the element `convnext` to a buffer.
  *
- * A buffer may carry several results, from several models or for several regions. The metadata is
- * kept when a buffer is copied and by elements that convert the format or the size of video; the
- * region is scaled with the frame. Elements that drop all metadata about the frame's size or
- * orientation, such as `videoflip`, drop it too.
+ * A buffer may carry several results, from several models or for several regions. The metadata has
+ * no tags, so every element that copies metadata keeps it. The region follows the frame through
+ * elements that tell metadata what they do to the frame, such as `videoscale`. Behind one that
+ * changes the frame without telling, such as `videoflip` before GStreamer 1.28, the region is
+ * unknown: all four fields are 0. gst_buffer_get_convnext_region() also takes a #GstVideoCropMeta
+ * of the buffer into account.
  *
  * The fields are read-only.
  *
@@ -42,7 +44,8 @@ struct _GstConvnextMeta {
     guint height;
 
     /*< private >*/
-    gpointer _gst_reserved[GST_PADDING];
+    gsize id;
+    gpointer _gst_reserved[GST_PADDING - 1];
 };
 
 #define GST_CONVNEXT_META_API_TYPE (gst_convnext_meta_api_get_type())
@@ -53,7 +56,7 @@ struct _GstConvnextMeta {
  *
  * Gets the type of the metadata API, for gst_buffer_get_meta().
  *
- * Returns: the type, with the tags for metadata that depends on the frame's size and orientation
+ * Returns: the type, without tags
  *
  * Since: 0.1
  */
@@ -157,5 +160,33 @@ GList *gst_buffer_list_convnext_metas(GstBuffer *buffer) G_GNUC_WARN_UNUSED_RESU
  */
 GST_CONVNEXT_API
 GstConvnextResult *gst_convnext_meta_get_result(GstConvnextMeta *meta) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * gst_buffer_get_convnext_region:
+ * @buffer: a buffer
+ * @meta: metadata of @buffer
+ * @frame_width: width in the caps of @buffer, in pixels, or 0 if it is unknown
+ * @frame_height: height in the caps of @buffer, in pixels, or 0 if it is unknown
+ * @x: (out) (optional): left edge in pixels of the frame that the caps describe
+ * @y: (out) (optional): top edge in pixels
+ * @width: (out) (optional): width in pixels, or 0 if the region is unknown
+ * @height: (out) (optional): height in pixels, or 0 if the region is unknown
+ *
+ * Gets the part of @buffer's frame that the network saw.
+ *
+ * In contrast to the fields of @meta, the region is clipped to the part of the picture that a
+ * #GstVideoCropMeta makes visible, which `videocrop` adds instead of copying pixels if the elements
+ * behind it can read one. The region is unknown if an element between has changed the frame without
+ * telling metadata how, if the frame in the caps does not have the size that the region refers to,
+ * and if the region is outside the frame.
+ *
+ * Returns: %TRUE if the region is known, otherwise %FALSE, with all four values 0
+ *
+ * Since: 0.1
+ */
+GST_CONVNEXT_API
+gboolean gst_buffer_get_convnext_region(GstBuffer *buffer, GstConvnextMeta *meta, guint frame_width,
+                                        guint frame_height, guint *x, guint *y, guint *width,
+                                        guint *height);
 
 G_END_DECLS

@@ -282,8 +282,8 @@ static gboolean write_tensors(GstConvnextPublish *self, GstConvnextResult *resul
 static GstFlowReturn transform_ip(GstBaseTransform *transform, GstBuffer *buffer)
 {
     GstConvnextPublish *self = GST_CONVNEXT_PUBLISH(transform);
-    const GstConvnextLineFrame frame = {self->active.stream, self->frame, GST_BUFFER_PTS(buffer),
-                                        self->width, self->height};
+    const GstConvnextLineFrame frame = {buffer, self->active.stream, self->frame, self->width,
+                                        self->height};
     GstConvnextMeta *meta;
     gpointer state = NULL;
     g_autoptr(GError) error = NULL;

@@ -79,7 +79,7 @@ static void append_integer_member(GString *line, const char *key, guint64 value)
 
 typedef struct Source {
     const GstConvnextLineFrame *frame;
-    const GstConvnextMeta *meta;
+    GstConvnextMeta *meta;
     GstConvnextResult *result; /* of meta */
 } Source;
 
@@ -96,8 +96,8 @@ static void append_frame_number(GString *line, const char *key, const Source *so
 
 static void append_pts(GString *line, const char *key, const Source *source)
 {
-    if (GST_CLOCK_TIME_IS_VALID(source->frame->pts))
-        append_integer_member(line, key, source->frame->pts);
+    if (GST_BUFFER_PTS_IS_VALID(source->frame->buffer))
+        append_integer_member(line, key, GST_BUFFER_PTS(source->frame->buffer));
 }
 
 static gboolean frame_size_is_known(const Source *source)
@@ -129,12 +129,14 @@ static void append_age(GString *line, const char *key, const Source *source)
 
 static void append_region(GString *line, const char *key, const Source *source)
 {
-    const GstConvnextMeta *meta = source->meta;
+    const GstConvnextLineFrame *frame = source->frame;
+    guint x, y, width, height;
 
-    if (!meta->width || !meta->height)
+    if (!gst_buffer_get_convnext_region(frame->buffer, source->meta, frame->width, frame->height,
+                                        &x, &y, &width, &height))
         return;
     append_key(line, key);
-    g_string_append_printf(line, "[%u,%u,%u,%u]", meta->x, meta->y, meta->width, meta->height);
+    g_string_append_printf(line, "[%u,%u,%u,%u]", x, y, width, height);
 }
 
 static void append_orientation(GString *line, const char *key, const Source *source)
@@ -295,8 +297,7 @@ static const Field fields[] = {
     {"ms", append_times},
 };
 
-void gst_convnext_json_line(GString *line, const GstConvnextLineFrame *frame,
-                            const GstConvnextMeta *meta)
+void gst_convnext_json_line(GString *line, const GstConvnextLineFrame *frame, GstConvnextMeta *meta)
 {
     const Source source = {frame, meta, meta->result};
 

@@ -7,10 +7,10 @@
 
 /* The frame that carries the result. */
 typedef struct GstConvnextLineFrame {
+    GstBuffer *buffer;
     const char *stream;  /* name of the stream, or NULL */
     guint64 number;      /* from 0 */
-    GstClockTime pts;    /* nanoseconds; GST_CLOCK_TIME_NONE if unknown */
-    guint width, height; /* pixels; 0 if unknown */
+    guint width, height; /* in the caps, pixels; 0 if unknown */
 } GstConvnextLineFrame;
 
 /* Appends the result in meta as a JSON object and a newline. gst/README.md lists the keys; keys
@@ -18,4 +18,4 @@ typedef struct GstConvnextLineFrame {
  * that read back as the same float32; values that are not finite become null. Bytes that are not
  * valid UTF-8 become replacement characters. */
 void gst_convnext_json_line(GString *line, const GstConvnextLineFrame *frame,
-                            const GstConvnextMeta *meta);
+                            GstConvnextMeta *meta);

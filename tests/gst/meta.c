@@ -1,4 +1,4 @@
-/* The public library: GstConvnextMeta across copies, conversions and scaling.
+/* The public library: GstConvnextMeta across copies, conversions, scaling and cropping.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <gst/check/gstharness.h>
@@ -16,6 +16,14 @@ static void check_region(GstConvnextMeta *meta, guint x, guint y, guint width, g
     fail_unless_equals_int(meta->y, y);
     fail_unless_equals_int(meta->width, width);
     fail_unless_equals_int(meta->height, height);
+}
+
+static gboolean is_at_least(guint major, guint minor)
+{
+    guint own_major, own_minor, micro, nano;
+
+    gst_version(&own_major, &own_minor, &micro, &nano);
+    return own_major > major || (own_major == major && own_minor >= minor);
 }
 
 /* Pushes a frame through the elements of launch and returns the frame that comes out. The input
@@ -161,6 +169,179 @@ GST_START_TEST(test_whole_frame)
 }
 GST_END_TEST;
 
+static void check_located(GstBuffer *frame, guint frame_width, guint frame_height, guint x, guint y,
+                          guint width, guint height)
+{
+    GstConvnextMeta *meta = gst_buffer_get_convnext_meta(frame);
+    guint values[4] = {1, 1, 1, 1};
+
+    fail_unless_equals_int(gst_buffer_get_convnext_region(frame, meta, frame_width, frame_height,
+                                                          &values[0], &values[1], &values[2],
+                                                          &values[3]),
+                           width > 0);
+    fail_unless(values[0] == x && values[1] == y && values[2] == width && values[3] == height,
+                "%u,%u %ux%u, expected %u,%u %ux%u", values[0], values[1], values[2], values[3], x,
+                y, width, height);
+    gst_buffer_get_convnext_region(frame, meta, 0, 0, NULL, NULL, NULL, NULL);
+}
+
+/* Behind an element that does not tell what it does to the frame, the result has no region. */
+GST_START_TEST(test_unknown_region)
+{
+    g_autoptr(GstConvnextResult) result = make_result("tiny");
+    g_autoptr(GstBuffer) out = process("alpha method=green", NULL, result);
+    GstConvnextMeta *meta = gst_buffer_get_convnext_meta(out);
+
+    check_region(meta, 0, 0, 0, 0);
+    check_located(out, 640, 480, 0, 0, 0, 0);
+    fail_unless(meta->result == result);
+    fail_unless_equals_uint64(meta->age, 7);
+    g_autoptr(GstBuffer) copy = gst_buffer_copy(out);
+    check_region(gst_buffer_get_convnext_meta(copy), 0, 0, 0, 0);
+}
+GST_END_TEST;
+
+/* Scaling that adds borders, or may add them, does not tell where the picture is. */
+GST_START_TEST(test_borders)
+{
+    g_autoptr(GstConvnextResult) result = make_result("tiny");
+    g_autoptr(GstBuffer) out = process(
+        "videoscale",
+        "video/x-raw,format=I420,width=320,height=320,pixel-aspect-ratio=1/1,framerate=25/1",
+        result);
+    GstConvnextMeta *meta = gst_buffer_get_convnext_meta(out);
+
+    if (is_at_least(1, 28))
+        check_region(meta, 32, 64, 128, 120);
+    else
+        check_region(meta, 0, 0, 0, 0);
+}
+GST_END_TEST;
+
+/* The region refers to a frame of a certain size. */
+GST_START_TEST(test_frame_size)
+{
+    g_autoptr(GstConvnextResult) result = make_result("tiny");
+    g_autoptr(GstBuffer) frame = make_frame(result, 0);
+
+    check_located(frame, 640, 480, 64, 48, 256, 240);
+    check_located(frame, 0, 0, 64, 48, 256, 240);
+    check_located(frame, 320, 240, 0, 0, 0, 0);
+    g_autoptr(GstBuffer) out = process(
+        "videoscale", "video/x-raw,format=I420,width=320,height=240,framerate=25/1", result);
+    check_located(out, 320, 240, 32, 24, 128, 120);
+    check_located(out, 640, 480, 0, 0, 0, 0);
+}
+GST_END_TEST;
+
+static const struct {
+    const char *launch;
+    guint frame_width, frame_height, x, y, width, height;
+} crops[] = {
+    {"videocrop left=32 top=16", 608, 464, 32, 32, 256, 240},
+    {"videocrop left=128 top=100", 512, 380, 0, 0, 192, 188},
+    {"videocrop right=440 bottom=300", 200, 180, 64, 48, 136, 132},
+    {"videocrop left=320", 320, 480, 0, 0, 0, 0},
+    {"videocrop left=32 top=16 ! videocrop left=16 right=8", 584, 464, 16, 32, 256, 240},
+};
+
+/* If the elements behind it can read a GstVideoCropMeta, videocrop copies no pixels. */
+GST_START_TEST(test_crop)
+{
+    g_autoptr(GstConvnextResult) result = make_result("tiny");
+    g_autoptr(GstHarness) harness = gst_harness_new_parse(crops[__i__].launch);
+
+    gst_harness_add_propose_allocation_meta(harness, GST_VIDEO_META_API_TYPE, NULL);
+    gst_harness_add_propose_allocation_meta(harness, GST_VIDEO_CROP_META_API_TYPE, NULL);
+    gst_harness_set_src_caps_str(harness, CAPS);
+    fail_unless_equals_int(gst_harness_push(harness, make_frame(result, 7)), GST_FLOW_OK);
+    g_autoptr(GstBuffer) out = gst_harness_pull(harness);
+    fail_unless(gst_buffer_get_video_crop_meta(out));
+    check_located(out, crops[__i__].frame_width, crops[__i__].frame_height, crops[__i__].x,
+                  crops[__i__].y, crops[__i__].width, crops[__i__].height);
+    check_located(out, 640, 480, 0, 0, 0, 0);
+}
+GST_END_TEST;
+
+static void add_crop(GstBuffer *frame, guint x, guint y, guint width, guint height)
+{
+    GstVideoCropMeta *crop = gst_buffer_add_video_crop_meta(frame);
+
+    crop->x = x;
+    crop->y = y;
+    crop->width = width;
+    crop->height = height;
+}
+
+/* A region refers to what the crop makes visible that the frame had when it got the result. */
+GST_START_TEST(test_earlier_crop)
+{
+    g_autoptr(GstConvnextResult) result = make_result("tiny");
+    g_autoptr(GstBuffer) frame = gst_buffer_new();
+
+    add_crop(frame, 100, 50, 640, 480);
+    gst_buffer_add_convnext_meta(frame, result, 0);
+    check_located(frame, 640, 480, 64, 48, 256, 240);
+    g_autoptr(GstBuffer) copy = gst_buffer_copy(frame);
+    check_located(copy, 640, 480, 64, 48, 256, 240);
+    gst_buffer_get_video_crop_meta(copy)->x += 32;
+    gst_buffer_get_video_crop_meta(copy)->width -= 32;
+    check_located(copy, 608, 480, 32, 48, 256, 240);
+    gst_buffer_remove_meta(copy, (GstMeta *)gst_buffer_get_video_crop_meta(copy));
+    check_located(copy, 640, 480, 0, 0, 0, 0);
+}
+GST_END_TEST;
+
+static gboolean remove_sized(GstBuffer *frame, GstMeta **meta, gpointer data)
+{
+    if (gst_meta_api_type_has_tag((*meta)->info->api,
+                                  g_quark_from_static_string(GST_META_TAG_VIDEO_SIZE_STR)))
+        *meta = NULL;
+    return TRUE;
+}
+
+/* Elements may also remove the metadata that depends on the size from their own buffer. */
+GST_START_TEST(test_removed)
+{
+    g_autoptr(GstConvnextResult) result = make_result("tiny");
+    g_autoptr(GstBuffer) frame = make_frame(result, 0);
+
+    gst_buffer_foreach_meta(frame, remove_sized, NULL);
+    fail_unless(gst_buffer_get_convnext_meta(frame)->result == result);
+    check_located(frame, 640, 480, 0, 0, 0, 0);
+}
+GST_END_TEST;
+
+static gboolean prepend_meta(GstBuffer *frame, GstMeta **meta, gpointer data)
+{
+    *(GSList **)data = g_slist_prepend(*(GSList **)data, *meta);
+    return TRUE;
+}
+
+/* The order in which an element transforms metadata does not matter. */
+GST_START_TEST(test_order)
+{
+    g_autoptr(GstConvnextResult) one = make_result("one");
+    g_autoptr(GstConvnextResult) two = make_result("two");
+    g_autoptr(GstBuffer) frame = make_frame(one, 0);
+    g_autoptr(GstBuffer) copy = gst_buffer_new();
+    g_autoptr(GSList) metas = NULL;
+    GstMetaTransformCopy all = {FALSE, 0, (gsize)-1};
+
+    gst_buffer_add_convnext_meta(frame, two, 0)->x = 65;
+    gst_buffer_foreach_meta(frame, prepend_meta, &metas);
+    for (GSList *l = metas; l; l = l->next) {
+        GstMeta *meta = l->data;
+
+        meta->info->transform_func(copy, meta, frame, _gst_meta_transform_copy, &all);
+    }
+    GstConvnextMeta *meta = gst_buffer_get_convnext_meta(copy);
+    fail_unless(meta->result == two);
+    check_region(meta, 65, 48, 256, 240);
+    check_located(copy, 640, 480, 65, 48, 256, 240);
+}
+GST_END_TEST;
+
 /* Copies a frame and reads its result many times. */
 static gpointer read_results(gpointer data)
 {
@@ -218,6 +399,13 @@ static Suite *meta_suite(void)
     tcase_add_loop_test(tc, test_conversion, 0, G_N_ELEMENTS(conversions));
     tcase_add_test(tc, test_whole_frame);
     tcase_add_test(tc, test_tiny_region);
+    tcase_add_test(tc, test_unknown_region);
+    tcase_add_test(tc, test_borders);
+    tcase_add_test(tc, test_frame_size);
+    tcase_add_loop_test(tc, test_crop, 0, G_N_ELEMENTS(crops));
+    tcase_add_test(tc, test_earlier_crop);
+    tcase_add_test(tc, test_removed);
+    tcase_add_test(tc, test_order);
     tcase_add_test(tc, test_threads);
     return suite;
 }

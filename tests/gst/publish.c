@@ -5,6 +5,8 @@
 #include <math.h>
 #include <string.h>
 
+#include <gst/video/video.h>
+
 #include "gst/publish/gstconvnextpublish.h"
 #include "tests/gst/support/publishing.h"
 
@@ -64,6 +66,34 @@ GST_START_TEST(test_absent_parts)
     push_frame(harness, make_frame(result));
     check_lines("{\"frame\":0,\"model\":\"m\",\"age\":0,\"object\":{\"label\":\"car\"}}\n"
                 "{\"frame\":1,\"model\":\"m\",\"age\":0,\"object\":{\"id\":0}}\n");
+}
+GST_END_TEST;
+
+/* The region is that of the frame which the caps and a GstVideoCropMeta describe, and omitted if
+ * their size is not the one that it refers to. */
+GST_START_TEST(test_region)
+{
+    g_autoptr(GstHarness) harness = make_harness(make_element(NULL));
+    GstBuffer *frame = make_frame(make_full_result());
+    GstVideoCropMeta *crop = gst_buffer_add_video_crop_meta(frame);
+
+    crop->x = 2;
+    crop->y = 1;
+    crop->width = 6;
+    crop->height = 3;
+    gst_harness_set_src_caps_str(harness,
+                                 "video/x-raw,format=GRAY8,width=6,height=3,framerate=25/1");
+    push_frame(harness, gst_buffer_copy(frame));
+    g_autofree char *cropped = read_lines();
+    fail_unless(strstr(cropped, "\"width\":6,\"height\":3,") &&
+                    strstr(cropped, "\"region\":[0,0,5,3],"),
+                "%s", cropped);
+    gst_harness_set_src_caps_str(harness,
+                                 "video/x-raw,format=GRAY8,width=8,height=4,framerate=25/1");
+    push_frame(harness, frame);
+    g_autofree char *both = read_lines();
+    fail_unless(strstr(both, "\"frame\":1,\"width\":8,"), "%s", both);
+    fail_if(strstr(strstr(both, "\"frame\":1,"), "region"), "%s", both);
 }
 GST_END_TEST;
 
@@ -299,6 +329,7 @@ static Suite *publish_suite(void)
     tcase_add_test(tc, test_line);
     tcase_add_test(tc, test_absent);
     tcase_add_test(tc, test_absent_parts);
+    tcase_add_test(tc, test_region);
     tcase_add_test(tc, test_strings);
     tcase_add_test(tc, test_floats);
     tcase_add_test(tc, test_locale);

@@ -1,0 +1,29 @@
+/* The region of a GstConvnextMeta and the frame that it refers to, across changes of the frame.
+ *
+ * Not installed.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gst/video/video.h>
+
+G_BEGIN_DECLS
+
+typedef struct GstConvnextRegion {
+    GstVideoRectangle rect; /* pixels; width 0 if it is unknown */
+    GstVideoRectangle crop; /* the GstVideoCropMeta of the frame; width 0 if it has none */
+    guint width, height;    /* of the frame, pixels; 0 if unknown */
+} GstConvnextRegion;
+
+/* Follows a transform of metadata from a buffer with this crop, as in GstConvnextRegion, to another
+ * buffer. FALSE if the region is unknown from now on, because it is not clear where it went or
+ * because it is outside. */
+gboolean gst_convnext_region_transform(GstConvnextRegion *self, const GstVideoRectangle *crop,
+                                       GQuark type, gpointer data);
+
+/* Moves the rectangle to the frame that the caps of a buffer, of width x height (0 if unknown), and
+ * its crop describe now. FALSE if the region is unknown. */
+gboolean gst_convnext_region_locate(GstConvnextRegion *self, const GstVideoRectangle *crop,
+                                    int width, int height);
+
+G_END_DECLS
