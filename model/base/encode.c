@@ -8,8 +8,9 @@
 gsize cnx_dtype_size(CnxDtype dtype)
 {
     static const gsize sizes[] = {
-        [CNX_DTYPE_F32] = 4, [CNX_DTYPE_F16] = 2,   [CNX_DTYPE_BF16] = 2,
-        [CNX_DTYPE_F64] = 8, [CNX_DTYPE_OTHER] = 0,
+        [CNX_DTYPE_F32] = 4,         [CNX_DTYPE_F16] = 2,         [CNX_DTYPE_BF16] = 2,
+        [CNX_DTYPE_F64] = 8,         [CNX_DTYPE_F8_E4M3] = 1,     [CNX_DTYPE_F8_E5M2] = 1,
+        [CNX_DTYPE_F8_E4M3FNUZ] = 1, [CNX_DTYPE_F8_E5M2FNUZ] = 1, [CNX_DTYPE_OTHER] = 0,
     };
 
     return sizes[dtype];
@@ -18,8 +19,15 @@ gsize cnx_dtype_size(CnxDtype dtype)
 const char *cnx_dtype_name(CnxDtype dtype)
 {
     static const char *const names[] = {
-        [CNX_DTYPE_F32] = "F32", [CNX_DTYPE_F16] = "F16",     [CNX_DTYPE_BF16] = "BF16",
-        [CNX_DTYPE_F64] = "F64", [CNX_DTYPE_OTHER] = "other",
+        [CNX_DTYPE_F32] = "F32",
+        [CNX_DTYPE_F16] = "F16",
+        [CNX_DTYPE_BF16] = "BF16",
+        [CNX_DTYPE_F64] = "F64",
+        [CNX_DTYPE_F8_E4M3] = "F8_E4M3",
+        [CNX_DTYPE_F8_E5M2] = "F8_E5M2",
+        [CNX_DTYPE_F8_E4M3FNUZ] = "F8_E4M3FNUZ",
+        [CNX_DTYPE_F8_E5M2FNUZ] = "F8_E5M2FNUZ",
+        [CNX_DTYPE_OTHER] = "other",
     };
 
     return names[dtype];

@@ -1,4 +1,5 @@
-/* Converts stored numbers to float exactly, except F64, which is rounded to nearest.
+/* Converts stored numbers to float exactly, except F64 and large integers, which are rounded to
+ * nearest.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "model/base/tensor.h"
@@ -66,10 +67,75 @@ static inline float float_from_double_bits(guint64 bits)
     return (float)v;
 }
 
-/* Converts n numbers that are step bytes apart. */
-static void convert_numbers(CnxDtype dtype, const guint8 *src, gsize step, gsize n, float *dst)
+/* A float of 8 bits with `mantissa` bits of mantissa and this exponent bias, below infinity and
+ * NaN.
+ */
+static float float_from_small(guint8 byte, guint mantissa, int bias)
+{
+    const guint exponent = (byte & 0x7fu) >> mantissa, fraction = byte & ((1u << mantissa) - 1);
+    const guint32 unit = (guint32)(127 + 1 - bias - (int)mantissa) << 23; /* the smallest number */
+    const float magnitude =
+        exponent
+            ? float_from_bits((exponent + 127 - (guint)bias) << 23 | fraction << (23 - mantissa))
+            : (float)fraction * float_from_bits(unit);
+
+    return byte & 0x80 ? -magnitude : magnitude;
+}
+
+#define NOT_A_NUMBER 0x7fc00000u
+
+static float float_from_f8(CnxDtype dtype, guint8 byte)
 {
     switch (dtype) {
+    case CNX_DTYPE_F8_E4M3:
+        return (byte & 0x7f) == 0x7f ? float_from_bits(NOT_A_NUMBER) : float_from_small(byte, 3, 7);
+    case CNX_DTYPE_F8_E5M2:
+        return float_from_half((guint16)(byte << 8));
+    case CNX_DTYPE_F8_E4M3FNUZ:
+        return byte == 0x80 ? float_from_bits(NOT_A_NUMBER) : float_from_small(byte, 3, 8);
+    default:
+        return byte == 0x80 ? float_from_bits(NOT_A_NUMBER) : float_from_small(byte, 2, 16);
+    }
+}
+
+static const struct {
+    const char *name;
+    gsize size;
+    gboolean is_unsigned;
+} integers[] = {
+    {"I8", 1, FALSE},  {"U8", 1, TRUE},   {"BOOL", 1, TRUE},
+    {"I16", 2, FALSE}, {"I32", 4, FALSE}, {"I64", 8, FALSE},
+};
+
+/* The row of integers; -1 for any other tensor. */
+static int find_integer(const CnxTensor *t)
+{
+    for (guint i = 0; t->dtype == CNX_DTYPE_OTHER && t->stored && i < G_N_ELEMENTS(integers); i++)
+        if (!strcmp(t->stored, integers[i].name))
+            return (int)i;
+    return -1;
+}
+
+static float float_from_integer(int row, const guint8 *src)
+{
+    switch (integers[row].size) {
+    case 1:
+        return integers[row].is_unsigned ? (float)*src : (float)(gint8)*src;
+    case 2:
+        return (float)(gint16)load16(src);
+    case 4:
+        return (float)(gint32)load32(src);
+    default:
+        return (float)(gint64)load64(src);
+    }
+}
+
+/* Converts n numbers that are step bytes apart. */
+static void convert_numbers(const CnxTensor *t, const guint8 *src, gsize step, gsize n, float *dst)
+{
+    const int integer = find_integer(t);
+
+    switch (t->dtype) {
     case CNX_DTYPE_F32:
         for (gsize i = 0; i < n; i++)
             dst[i] = float_from_bits(load32(src + step * i));
@@ -86,46 +152,73 @@ static void convert_numbers(CnxDtype dtype, const guint8 *src, gsize step, gsize
         for (gsize i = 0; i < n; i++)
             dst[i] = float_from_double_bits(load64(src + step * i));
         break;
+    case CNX_DTYPE_F8_E4M3:
+    case CNX_DTYPE_F8_E5M2:
+    case CNX_DTYPE_F8_E4M3FNUZ:
+    case CNX_DTYPE_F8_E5M2FNUZ:
+        for (gsize i = 0; i < n; i++)
+            dst[i] = float_from_f8(t->dtype, src[step * i]);
+        break;
     case CNX_DTYPE_OTHER:
-        g_assert_not_reached();
+        g_assert(integer >= 0);
+        for (gsize i = 0; i < n; i++)
+            dst[i] = float_from_integer(integer, src + step * i);
     }
 }
 
-/* Converts the dimensions from i on. Returns the end of the floats written to dst. */
-static float *convert_strided(const CnxTensor *t, guint i, const guint8 *src, float *dst)
+static gsize stored_size(const CnxTensor *t)
 {
-    const gsize step = i < t->rank ? t->strides[i] * cnx_dtype_size(t->dtype) : 0;
-    const gsize n = i < t->rank ? t->shape[i] : 1;
+    const int integer = find_integer(t);
 
-    if (i + 1 >= t->rank) {
-        convert_numbers(t->dtype, src, step, n, dst);
-        return dst + n;
+    return integer >= 0 ? integers[integer].size : cnx_dtype_size(t->dtype);
+}
+
+/* Converts row by row of the last dimension. */
+static void convert_strided(const CnxTensor *t, gsize first, gsize count, float *dst)
+{
+    const guint last = t->rank - 1;
+    const gsize size = stored_size(t);
+
+    while (count > 0) {
+        const gsize column = first % t->shape[last], n = MIN(count, t->shape[last] - column);
+        gsize rest = first / t->shape[last], offset = column * t->strides[last];
+
+        for (guint i = last; i-- > 0; rest /= t->shape[i])
+            offset += rest % t->shape[i] * t->strides[i];
+        convert_numbers(t, t->data + offset * size, t->strides[last] * size, n, dst);
+        dst += n;
+        first += n;
+        count -= n;
     }
-    for (gsize k = 0; k < n; k++)
-        dst = convert_strided(t, i + 1, src + step * k, dst);
-    return dst;
+}
+
+void cnx_tensor_range_to_float(const CnxTensor *tensor, gsize first, gsize count, float *dst)
+{
+    const gsize size = stored_size(tensor);
+
+    if (tensor->composed)
+        tensor->composed->numbers(tensor->composed, first, count, dst);
+    else if (tensor->strided && tensor->rank > 0)
+        convert_strided(tensor, first, count, dst);
+    else
+        convert_numbers(tensor, tensor->data + first * size, size, count, dst);
 }
 
 void cnx_tensor_to_float(const CnxTensor *tensor, float *dst)
 {
-    if (tensor->strided && tensor->elements)
-        convert_strided(tensor, 0, tensor->data, dst);
-    else
-        convert_numbers(tensor->dtype, tensor->data, cnx_dtype_size(tensor->dtype),
-                        tensor->elements, dst);
+    cnx_tensor_range_to_float(tensor, 0, tensor->elements, dst);
 }
 
-void cnx_tensor_rows_to_float(const CnxTensor *tensor, gsize first, gsize count, float *dst)
+gboolean cnx_tensor_is_integer(const CnxTensor *tensor)
 {
-    const gsize row = tensor->elements / tensor->shape[0];
-    const gsize step = tensor->strided ? tensor->strides[0] : row;
-    CnxTensor rows = *tensor;
+    return find_integer(tensor) >= 0;
+}
 
-    g_assert(first + count <= tensor->shape[0]);
-    rows.shape[0] = count;
-    rows.elements = row * count;
-    rows.data += first * step * cnx_dtype_size(tensor->dtype);
-    cnx_tensor_to_float(&rows, dst);
+const char *cnx_tensor_dtype_name(const CnxTensor *tensor)
+{
+    if (tensor->dtype != CNX_DTYPE_OTHER)
+        return cnx_dtype_name(tensor->dtype);
+    return tensor->stored ? tensor->stored : "unknown";
 }
 
 char *cnx_shape_text(guint rank, const guint64 *shape)

@@ -11,12 +11,14 @@
 #include "model/config/config_files.h"
 #include "model/config/recipe_defaults.h"
 #include "model/dialect/names.h"
+#include "model/forms/forms.h"
 
 #define CONFIGS_FIXED (8 << 20)       /* bytes that config files may take, besides the budget */
 #define RUN_FIXED ((guint64)64 << 20) /* bytes that any network may take at its input's size */
 
 struct CnxCheckpoint {
     CnxContainer *weights;
+    CnxForms forms; /* tensors of the container, composed */
     CnxConfig *config;
     GHashTable *tensors; /* canonical name -> CnxTensor of canonical shape */
     GArray *parts;       /* CnxPart, with canonical names in names */
@@ -45,14 +47,15 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Opening, opening_clear)
 
 static gboolean rename_tensors(Opening *o)
 {
-    guint count;
-    const CnxTensor *tensors = cnx_container_tensors(o->self->weights, &count);
+    const CnxForms *forms = &o->self->forms;
+    const CnxTensor *tensors = forms->tensors;
 
-    for (guint i = 0; i < count; i++) {
+    for (guint i = 0; i < forms->count; i++) {
         g_autofree char *canonical = cnx_naming_canonical(&o->naming, tensors[i].name);
         const CnxPart part = {
             .tensor = &tensors[i],
             .canonical = canonical ? g_string_chunk_insert(o->self->names, canonical) : NULL,
+            .fault = forms->faults[i],
         };
 
         g_array_append_val(o->self->parts, part);
@@ -97,6 +100,19 @@ static void squeeze_strides(CnxTensor *t, guint rank)
             t->strides[0] = t->strides[i];
 }
 
+static gboolean fail_dtype(const Opening *o, const CnxTensor *t)
+{
+    g_autofree char *name = cnx_quote(t->name);
+    g_autofree char *shape = cnx_shape_text(t->rank, t->shape);
+
+    g_set_error(
+        o->error, CNX_ERROR, CNX_ERROR_UNSUPPORTED,
+        "%s: tensor %s of shape %s has the dtype %s, expected F32, F16, BF16, F64 or F8, or "
+        "a quantised weight beside its scale: save the weights as F32",
+        o->file, name, shape, cnx_tensor_dtype_name(t));
+    return FALSE;
+}
+
 static gboolean bind_tensor(const char *canonical, guint rank, const guint64 *shape,
                             gpointer user_data)
 {
@@ -112,15 +128,14 @@ static gboolean bind_tensor(const char *canonical, guint rank, const guint64 *sh
                     expected, o->self->config->variant);
         return FALSE;
     }
-    if (found->dtype == CNX_DTYPE_OTHER || !shape_fits(found, rank, shape)) {
+    if (found->dtype == CNX_DTYPE_OTHER)
+        return fail_dtype(o, found);
+    if (!shape_fits(found, rank, shape)) {
         g_autofree char *name = cnx_quote(found->name);
         g_autofree char *actual = cnx_shape_text(found->rank, found->shape);
-        gboolean unknown = found->dtype == CNX_DTYPE_OTHER;
 
         g_set_error(o->error, CNX_ERROR, CNX_ERROR_NOT_CONVNEXT,
-                    "%s: tensor %s has %sshape %s, expected %s%s", o->file, name,
-                    unknown ? "an unsupported dtype and " : "", actual,
-                    unknown ? "F32, F16, BF16 or F64 and " : "", expected);
+                    "%s: tensor %s has shape %s, expected %s", o->file, name, actual, expected);
         return FALSE;
     }
     CnxTensor *t = g_memdup2(found, sizeof *found);
@@ -203,20 +218,42 @@ static void set_source(CnxConfig *config, const CnxContainer *weights)
     config->weights_key = g_strdup(cnx_container_weights_key(weights));
 }
 
+static gboolean fail_adapter(const Opening *o)
+{
+    g_autofree char *name = cnx_quote(o->self->forms.adapter);
+
+    g_set_error(o->error, CNX_ERROR, CNX_ERROR_UNSUPPORTED,
+                "%s: has an adapter (tensor %s) without the network that it changes: load both in "
+                "Python, call merge_and_unload() of PEFT and save the result",
+                o->file, name);
+    return FALSE;
+}
+
+static gboolean detect_naming(Opening *o)
+{
+    const CnxForms *forms = &o->self->forms;
+    g_autoptr(GError) cause = NULL;
+
+    if (cnx_naming_detect(&o->naming, forms->tensors, forms->count, o->file, &cause))
+        return TRUE;
+    if (forms->adapter)
+        return fail_adapter(o);
+    g_propagate_error(o->error, g_steal_pointer(&cause));
+    return FALSE;
+}
+
 static gboolean load_weights(CnxCheckpoint *self, const char *path, CnxWeightSet requested_set,
                              GError **error)
 {
-    g_autofree char *file = g_filename_display_name(path);
+    g_autofree char *file = g_filename_display_name(path), *folder = g_path_get_dirname(path);
 
     g_auto(Opening) o = {.file = file, .self = self, .error = error};
-    guint count;
 
     self->weights = cnx_container_open(path, requested_set, error);
     if (!self->weights)
         return FALSE;
     set_source(self->config, self->weights);
-    const CnxTensor *tensors = cnx_container_tensors(self->weights, &count);
-    if (!cnx_naming_detect(&o.naming, tensors, count, file, error))
+    if (!cnx_forms_compose(&self->forms, self->weights, folder, file, error) || !detect_naming(&o))
         return FALSE;
     o.renamed = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     return read_network(&o);
@@ -297,6 +334,7 @@ void cnx_checkpoint_close(CnxCheckpoint *self)
     g_array_unref(self->parts);
     g_string_chunk_free(self->names);
     cnx_config_free(self->config);
+    cnx_forms_clear(&self->forms);
     cnx_container_close(self->weights);
     g_free(self);
 }
@@ -331,6 +369,19 @@ const CnxPart *cnx_checkpoint_parts(const CnxCheckpoint *self, guint *count)
 {
     *count = self->parts->len;
     return (const CnxPart *)self->parts->data;
+}
+
+char **cnx_checkpoint_forms(const CnxCheckpoint *self)
+{
+    CnxFormsSummary *summary = cnx_forms_summary_new();
+
+    for (guint i = 0; i < self->parts->len; i++) {
+        const CnxPart *part = &g_array_index(self->parts, CnxPart, i);
+
+        if (part->canonical)
+            cnx_forms_summary_add(summary, part->tensor);
+    }
+    return cnx_forms_summary_end(summary);
 }
 
 const CnxTensor *cnx_checkpoint_tensor(const CnxCheckpoint *self, const char *canonical)

@@ -47,13 +47,18 @@ gsize cnx_checkpoint_size(const CnxCheckpoint *checkpoint, gsize *budget);
 
 /* A tensor of the checkpoint and its place in the network. */
 typedef struct CnxPart {
-    const CnxTensor *tensor; /* as in the file */
+    const CnxTensor *tensor; /* as in the file, or composed (model/forms/forms.h) */
     const char *canonical;   /* NULL if the network does not use the tensor */
     const char *reason;      /* why not: "belongs to the loss", ...; NULL with a canonical name */
+    const char *fault;       /* why the tensor cannot be used, while the checkpoint is opened */
 } CnxPart;
 
 /* [count], sorted by the tensors' names. */
 const CnxPart *cnx_checkpoint_parts(const CnxCheckpoint *checkpoint, guint *count);
+
+/* Lines that say how the network's tensors were composed from those of the file: "2 tensors with a
+ * LoRA of scale 2 added". NULL-terminated; free with g_strfreev. */
+char **cnx_checkpoint_forms(const CnxCheckpoint *checkpoint);
 
 /* Looks up a tensor by canonical name; NULL if the architecture has no such tensor. */
 const CnxTensor *cnx_checkpoint_tensor(const CnxCheckpoint *checkpoint, const char *canonical);

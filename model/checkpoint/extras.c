@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "model/dialect/extras.h"
+#include "model/forms/tools.h"
 
 static gboolean fail_extra(const CnxExtras *x, const CnxTensor *tensor, const char *what,
                            GError **error)
@@ -17,6 +18,18 @@ static gboolean fail_extra(const CnxExtras *x, const CnxTensor *tensor, const ch
     return FALSE;
 }
 
+/* fault: a predicate. */
+static gboolean fail_form(const CnxExtras *x, const CnxTensor *tensor, const char *fault,
+                          GError **error)
+{
+    g_autofree char *name = cnx_quote(tensor->name);
+    g_autofree char *shape = cnx_shape_text(tensor->rank, tensor->shape);
+
+    g_set_error(error, CNX_ERROR, CNX_ERROR_UNSUPPORTED, "%s: tensor %s of shape %s %s", x->file,
+                name, shape, fault);
+    return FALSE;
+}
+
 gboolean cnx_extras_sort(const CnxExtras *x, CnxNormalisation *normalisation, GError **error)
 {
     guint company = 0;
@@ -26,14 +39,16 @@ gboolean cnx_extras_sort(const CnxExtras *x, CnxNormalisation *normalisation, GE
     for (guint i = 0; i < x->count; i++) {
         CnxPart *part = &x->parts[i];
 
+        if (part->fault)
+            return fail_form(x, part->tensor, part->fault, error);
         if (part->canonical)
             continue;
         part->reason = cnx_extras_reason(x->naming, part->tensor, company);
         if (!part->reason && cnx_normalisation_add(normalisation, x->naming, part->tensor))
             part->reason = "is in the input recipe";
-        const char *what = part->reason ? NULL : cnx_extras_recognise(part->tensor->name);
-        if (what)
-            return fail_extra(x, part->tensor, what, error);
+        const char *fault = part->reason ? NULL : cnx_tools_recognise(part->tensor->name);
+        if (fault)
+            return fail_form(x, part->tensor, fault, error);
         g_debug("%s: tensor %s is not used: it %s", x->file, part->tensor->name,
                 part->reason ? part->reason : "is unknown");
     }

@@ -183,7 +183,8 @@ char **cnx_locate_files(const char *path)
 {
     g_autoptr(GPtrArray) files = g_ptr_array_new();
     static const char *const configs[] = {"config.json", "preprocessor_config.json",
-                                          "open_clip_config.json", "labels.txt"};
+                                          "open_clip_config.json", "adapter_config.json",
+                                          "labels.txt"};
     g_autofree char *weights = cnx_locate_weights(path, NULL);
 
     if (weights) {

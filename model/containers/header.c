@@ -20,17 +20,28 @@ static const struct {
     guint bits;
     CnxDtype dtype;
 } dtypes[] = {
-    {"F32", 32, CNX_DTYPE_F32},          {"F16", 16, CNX_DTYPE_F16},
-    {"BF16", 16, CNX_DTYPE_BF16},        {"F64", 64, CNX_DTYPE_F64},
-    {"BOOL", 8, CNX_DTYPE_OTHER},        {"U8", 8, CNX_DTYPE_OTHER},
-    {"I8", 8, CNX_DTYPE_OTHER},          {"U16", 16, CNX_DTYPE_OTHER},
-    {"I16", 16, CNX_DTYPE_OTHER},        {"U32", 32, CNX_DTYPE_OTHER},
-    {"I32", 32, CNX_DTYPE_OTHER},        {"U64", 64, CNX_DTYPE_OTHER},
-    {"I64", 64, CNX_DTYPE_OTHER},        {"C64", 64, CNX_DTYPE_OTHER},
-    {"F4", 4, CNX_DTYPE_OTHER},          {"F6_E2M3", 6, CNX_DTYPE_OTHER},
-    {"F6_E3M2", 6, CNX_DTYPE_OTHER},     {"F8_E4M3", 8, CNX_DTYPE_OTHER},
-    {"F8_E5M2", 8, CNX_DTYPE_OTHER},     {"F8_E8M0", 8, CNX_DTYPE_OTHER},
-    {"F8_E4M3FNUZ", 8, CNX_DTYPE_OTHER}, {"F8_E5M2FNUZ", 8, CNX_DTYPE_OTHER},
+    {"F32", 32, CNX_DTYPE_F32},
+    {"F16", 16, CNX_DTYPE_F16},
+    {"BF16", 16, CNX_DTYPE_BF16},
+    {"F64", 64, CNX_DTYPE_F64},
+    {"BOOL", 8, CNX_DTYPE_OTHER},
+    {"U8", 8, CNX_DTYPE_OTHER},
+    {"I8", 8, CNX_DTYPE_OTHER},
+    {"U16", 16, CNX_DTYPE_OTHER},
+    {"I16", 16, CNX_DTYPE_OTHER},
+    {"U32", 32, CNX_DTYPE_OTHER},
+    {"I32", 32, CNX_DTYPE_OTHER},
+    {"U64", 64, CNX_DTYPE_OTHER},
+    {"I64", 64, CNX_DTYPE_OTHER},
+    {"C64", 64, CNX_DTYPE_OTHER},
+    {"F4", 4, CNX_DTYPE_OTHER},
+    {"F6_E2M3", 6, CNX_DTYPE_OTHER},
+    {"F6_E3M2", 6, CNX_DTYPE_OTHER},
+    {"F8_E4M3", 8, CNX_DTYPE_F8_E4M3},
+    {"F8_E5M2", 8, CNX_DTYPE_F8_E5M2},
+    {"F8_E8M0", 8, CNX_DTYPE_OTHER},
+    {"F8_E4M3FNUZ", 8, CNX_DTYPE_F8_E4M3FNUZ},
+    {"F8_E5M2FNUZ", 8, CNX_DTYPE_F8_E5M2FNUZ},
 };
 
 G_GNUC_PRINTF(2, 3) static gboolean fail_parse(Parser *p, const char *format, ...)
@@ -226,6 +237,7 @@ static gboolean read_dtype(Parser *p, CnxHeaderEntry *entry)
     for (guint i = 0; i < G_N_ELEMENTS(dtypes); i++)
         if (!strcmp(p->string, dtypes[i].name)) {
             entry->tensor.dtype = dtypes[i].dtype;
+            entry->tensor.stored = dtypes[i].name;
             entry->bits = dtypes[i].bits;
             return TRUE;
         }

@@ -27,18 +27,32 @@ typedef enum CnxPyKind {
 typedef struct CnxPy CnxPy;
 typedef struct CnxPyStorage CnxPyStorage;
 
-typedef struct CnxPyTensor {
+typedef struct CnxPyTensor CnxPyTensor;
+
+/* How a quantised tensor's integers q become numbers: (q - zero point) * scale. */
+typedef struct CnxPyQuantiser {
+    double scale; /* of all elements, if scales is NULL */
+    gint64 zero_point;
+    const CnxPyTensor *scales, *zero_points; /* of each index of dimension 0 */
+} CnxPyQuantiser;
+
+struct CnxPyTensor {
     CnxPyStorage *storage;
-    guint64 offset; /* elements */
+    CnxDtype dtype;
+    const char *stored;              /* see CnxTensor */
+    guint item;                      /* bytes per element */
+    const CnxPyQuantiser *quantiser; /* NULL: not quantised */
+    guint64 offset;                  /* elements */
     guint rank;
     guint64 shape[CNX_MAX_RANK];
     guint64 strides[CNX_MAX_RANK]; /* elements */
-} CnxPyTensor;
+};
 
 /* A PyTorch storage. Several tensors may share one. In legacy files a reference may cover only a
  * part (view) of a storage; in other files the view is the whole storage. */
 struct CnxPyStorage {
     CnxDtype dtype;
+    const char *stored;    /* see CnxTensor */
     guint item;            /* bytes per element */
     const char *key;       /* name of the bytes in the file */
     guint64 elements;      /* of the whole storage */

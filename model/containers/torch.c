@@ -5,20 +5,55 @@
 
 #define KEY_MAX 255 /* bytes of a storage's key, in practice a number */
 
-static const struct {
-    const char *name; /* of the class, without its module */
+typedef struct Class {
+    const char *name; /* without its module */
     CnxDtype dtype;
+    const char *stored; /* see CnxTensor */
     guint item;
-} storage_classes[] = {
-    {"FloatStorage", CNX_DTYPE_F32, 4},      {"HalfStorage", CNX_DTYPE_F16, 2},
-    {"BFloat16Storage", CNX_DTYPE_BF16, 2},  {"DoubleStorage", CNX_DTYPE_F64, 8},
-    {"LongStorage", CNX_DTYPE_OTHER, 8},     {"IntStorage", CNX_DTYPE_OTHER, 4},
-    {"ShortStorage", CNX_DTYPE_OTHER, 2},    {"CharStorage", CNX_DTYPE_OTHER, 1},
-    {"ByteStorage", CNX_DTYPE_OTHER, 1},     {"BoolStorage", CNX_DTYPE_OTHER, 1},
-    {"UntypedStorage", CNX_DTYPE_OTHER, 1},  {"ComplexFloatStorage", CNX_DTYPE_OTHER, 8},
-    {"QInt8Storage", CNX_DTYPE_OTHER, 1},    {"QUInt8Storage", CNX_DTYPE_OTHER, 1},
-    {"QInt32Storage", CNX_DTYPE_OTHER, 4},   {"QUInt4x2Storage", CNX_DTYPE_OTHER, 1},
-    {"QUInt2x4Storage", CNX_DTYPE_OTHER, 1}, {"ComplexDoubleStorage", CNX_DTYPE_OTHER, 16},
+} Class;
+
+static const Class storage_classes[] = {
+    {"FloatStorage", CNX_DTYPE_F32, "F32", 4},
+    {"HalfStorage", CNX_DTYPE_F16, "F16", 2},
+    {"BFloat16Storage", CNX_DTYPE_BF16, "BF16", 2},
+    {"DoubleStorage", CNX_DTYPE_F64, "F64", 8},
+    {"LongStorage", CNX_DTYPE_OTHER, "I64", 8},
+    {"IntStorage", CNX_DTYPE_OTHER, "I32", 4},
+    {"ShortStorage", CNX_DTYPE_OTHER, "I16", 2},
+    {"CharStorage", CNX_DTYPE_OTHER, "I8", 1},
+    {"ByteStorage", CNX_DTYPE_OTHER, "U8", 1},
+    {"BoolStorage", CNX_DTYPE_OTHER, "BOOL", 1},
+    {"UntypedStorage", CNX_DTYPE_OTHER, "U8", 1},
+    {"ComplexFloatStorage", CNX_DTYPE_OTHER, "C64", 8},
+    {"ComplexDoubleStorage", CNX_DTYPE_OTHER, "C128", 16},
+    {"QInt8Storage", CNX_DTYPE_OTHER, "I8", 1},
+    {"QUInt8Storage", CNX_DTYPE_OTHER, "U8", 1},
+    {"QInt32Storage", CNX_DTYPE_OTHER, "I32", 4},
+    {"QUInt4x2Storage", CNX_DTYPE_OTHER, "U4", 1},
+    {"QUInt2x4Storage", CNX_DTYPE_OTHER, "U2", 1},
+};
+
+/* Dtypes that torch.save names beside an untyped storage. */
+static const Class dtypes[] = {
+    {"float8_e4m3fn", CNX_DTYPE_F8_E4M3, "F8_E4M3", 1},
+    {"float8_e5m2", CNX_DTYPE_F8_E5M2, "F8_E5M2", 1},
+    {"float8_e4m3fnuz", CNX_DTYPE_F8_E4M3FNUZ, "F8_E4M3FNUZ", 1},
+    {"float8_e5m2fnuz", CNX_DTYPE_F8_E5M2FNUZ, "F8_E5M2FNUZ", 1},
+    {"float8_e8m0fnu", CNX_DTYPE_OTHER, "F8_E8M0", 1},
+    {"float4_e2m1fn_x2", CNX_DTYPE_OTHER, "F4", 1},
+    {"float32", CNX_DTYPE_F32, "F32", 4},
+    {"float16", CNX_DTYPE_F16, "F16", 2},
+    {"bfloat16", CNX_DTYPE_BF16, "BF16", 2},
+    {"float64", CNX_DTYPE_F64, "F64", 8},
+    {"int8", CNX_DTYPE_OTHER, "I8", 1},
+    {"uint8", CNX_DTYPE_OTHER, "U8", 1},
+    {"bool", CNX_DTYPE_OTHER, "BOOL", 1},
+    {"int16", CNX_DTYPE_OTHER, "I16", 2},
+    {"int32", CNX_DTYPE_OTHER, "I32", 4},
+    {"int64", CNX_DTYPE_OTHER, "I64", 8},
+    {"uint16", CNX_DTYPE_OTHER, "U16", 2},
+    {"uint32", CNX_DTYPE_OTHER, "U32", 4},
+    {"uint64", CNX_DTYPE_OTHER, "U64", 8},
 };
 
 /* FALSE unless the value is a non-negative integer. */
@@ -61,13 +96,21 @@ static gboolean tensor_end(const CnxPyTensor *t, guint64 *end)
     return g_uint64_checked_add(end, *end, 1);
 }
 
-/* arguments: storage, offset, size, stride, ... */
-static CnxPy *rebuild_tensor(CnxStrings *strings, CnxPy *arguments, const char **fault)
+static gboolean fits_storage(const CnxPyTensor *t)
+{
+    guint64 end, bytes;
+
+    return tensor_end(t, &end) && g_uint64_checked_mul(&bytes, end, t->item) &&
+           bytes <= t->storage->view_elements * t->storage->item;
+}
+
+/* arguments: storage, offset, size, stride, ... class NULL: the storage's. */
+static CnxPy *rebuild_tensor(CnxStrings *strings, CnxPy *arguments, const Class *class,
+                             const char **fault)
 {
     CnxPy *value = cnx_py_new(strings, CNX_PY_TENSOR);
     CnxPyTensor *t = cnx_strings_take(strings, sizeof *t);
     guint strides;
-    guint64 end;
 
     if (!value || !t)
         return NULL;
@@ -79,12 +122,15 @@ static CnxPy *rebuild_tensor(CnxStrings *strings, CnxPy *arguments, const char *
         return NULL;
     }
     t->storage = arguments->items[0]->storage;
+    t->dtype = class ? class->dtype : t->storage->dtype;
+    t->stored = class ? class->stored : t->storage->stored;
+    t->item = class ? class->item : t->storage->item;
     if (!sizes_of(arguments->items[2], t->shape, &t->rank) ||
         !sizes_of(arguments->items[3], t->strides, &strides) || strides != t->rank) {
         *fault = "a tensor whose shape and strides are not two lists of at most 8 sizes";
         return NULL;
     }
-    if (!tensor_end(t, &end) || end > t->storage->view_elements) {
+    if (!fits_storage(t)) {
         *fault = "a tensor that extends beyond its storage";
         return NULL;
     }
@@ -134,12 +180,117 @@ static gboolean is_dict_class(const CnxPy *class)
     return FALSE;
 }
 
+/* The row of a class or dtype, "torch.FloatStorage" or "torch.float32"; NULL for any other. */
+static const Class *find_class(const CnxPy *value, const Class *classes, guint count)
+{
+    const char *dot;
+
+    if (value->kind != CNX_PY_GLOBAL || strncmp(value->text, "torch.", 6) ||
+        !(dot = strrchr(value->text, '.')))
+        return NULL;
+    for (guint i = 0; i < count; i++)
+        if (!strcmp(dot + 1, classes[i].name))
+            return &classes[i];
+    return NULL;
+}
+
+/* arguments: storage, offset, size, stride, requires_grad, hooks, dtype, ... */
+static CnxPy *rebuild_typed(CnxStrings *strings, CnxPy *function, CnxPy *arguments,
+                            const char **fault)
+{
+    const Class *class = arguments->count >= 7
+                             ? find_class(arguments->items[6], dtypes, G_N_ELEMENTS(dtypes))
+                             : NULL;
+
+    return class ? rebuild_tensor(strings, arguments, class, fault)
+                 : make_object(strings, function, arguments);
+}
+
+/* The scales or zero points of n channels, or NULL. */
+static const CnxPyTensor *channels_of(const CnxPy *value, guint64 n)
+{
+    return value->kind == CNX_PY_TENSOR && value->tensor->rank == 1 && value->tensor->shape[0] == n
+               ? value->tensor
+               : NULL;
+}
+
+/* scheme: (per_tensor_affine, scale, zero_point) or (per_channel_affine, scales, zero_points, 0).
+ * FALSE for any other. */
+static gboolean read_scheme(const CnxPy *scheme, const CnxPyTensor *t, CnxPyQuantiser *q)
+{
+    CnxPy **items = scheme->items;
+
+    if (scheme->kind != CNX_PY_LIST || scheme->count < 3)
+        return FALSE;
+    if (cnx_py_is_global(items[0], "torch.per_tensor_affine")) {
+        q->scale = items[1]->kind == CNX_PY_FLOAT ? items[1]->number : 0;
+        q->zero_point = items[2]->kind == CNX_PY_INT ? items[2]->integer : 0;
+        return items[1]->kind == CNX_PY_FLOAT && items[2]->kind == CNX_PY_INT;
+    }
+    if (!cnx_py_is_global(items[0], "torch.per_channel_affine") || scheme->count < 4 ||
+        items[3]->kind != CNX_PY_INT || items[3]->integer != 0 || t->rank < 1)
+        return FALSE;
+    q->scales = channels_of(items[1], t->shape[0]);
+    q->zero_points = channels_of(items[2], t->shape[0]);
+    return q->scales && q->zero_points;
+}
+
+/* arguments: storage, offset, size, stride, scheme, ... */
+static CnxPy *rebuild_quantised(CnxStrings *strings, CnxPy *function, CnxPy *arguments,
+                                const char **fault)
+{
+    CnxPy *value = rebuild_tensor(strings, arguments, NULL, fault);
+    CnxPyQuantiser *q = cnx_strings_take(strings, sizeof *q);
+
+    if (!value || !q)
+        return NULL;
+    *q = (CnxPyQuantiser){0};
+    if (arguments->count < 5 || !read_scheme(arguments->items[4], value->tensor, q))
+        return make_object(strings, function, arguments);
+    value->tensor->quantiser = q;
+    return value;
+}
+
+/* The part of a distributed tensor in this file if it is the whole tensor; otherwise NULL.
+ * arguments: rebuild function, class, (class, dtype, size, ...), (None, attributes). */
+static CnxPy *whole_local_tensor(const CnxPy *arguments)
+{
+    const CnxPy *made = arguments->items[2];
+    const CnxPy *state = arguments->count > 3 ? arguments->items[3] : NULL;
+    guint64 shape[CNX_MAX_RANK];
+    CnxPy *local = NULL;
+    guint rank;
+
+    if (state && state->kind == CNX_PY_LIST && state->count == 2)
+        state = state->items[1];
+    if (state && state->kind == CNX_PY_DICT && state->count >= 2 &&
+        cnx_py_is_text(state->items[0], "_local_tensor"))
+        local = state->items[1];
+    if (!local || local->kind != CNX_PY_TENSOR || made->count < 3 ||
+        !sizes_of(made->items[2], shape, &rank) || rank != local->tensor->rank ||
+        memcmp(shape, local->tensor->shape, rank * sizeof *shape))
+        return NULL;
+    return local;
+}
+
+/* A subclass of Tensor that holds other tensors. */
+static CnxPy *rebuild_wrapper(CnxStrings *strings, CnxPy *arguments)
+{
+    CnxPy *class = arguments->items[1], *local = NULL;
+
+    if (class->kind == CNX_PY_GLOBAL && g_str_has_suffix(class->text, ".DTensor"))
+        local = whole_local_tensor(arguments);
+    return local ? local : make_object(strings, class, arguments->items[2]);
+}
+
 CnxPy *cnx_torch_call(CnxStrings *strings, CnxPy *function, CnxPy *arguments, const char **fault)
 {
     *fault = NULL;
     /* A subclass of Tensor: (rebuild function, class, its arguments, state). */
     if (cnx_py_is_global(function, "torch._tensor._rebuild_from_type_v2") &&
         arguments->count >= 3 && arguments->items[2]->kind == CNX_PY_LIST) {
+        if (cnx_py_is_global(arguments->items[0], "torch._utils._rebuild_wrapper_subclass"))
+            return rebuild_wrapper(strings, arguments);
         function = arguments->items[0];
         arguments = arguments->items[2];
     }
@@ -147,7 +298,11 @@ CnxPy *cnx_torch_call(CnxStrings *strings, CnxPy *function, CnxPy *arguments, co
         return make_dict(strings, arguments);
     if (cnx_py_is_global(function, "torch._utils._rebuild_tensor_v2") ||
         cnx_py_is_global(function, "torch._utils._rebuild_tensor"))
-        return rebuild_tensor(strings, arguments, fault);
+        return rebuild_tensor(strings, arguments, NULL, fault);
+    if (cnx_py_is_global(function, "torch._utils._rebuild_tensor_v3"))
+        return rebuild_typed(strings, function, arguments, fault);
+    if (cnx_py_is_global(function, "torch._utils._rebuild_qtensor"))
+        return rebuild_quantised(strings, function, arguments, fault);
     if ((cnx_py_is_global(function, "torch._utils._rebuild_parameter") ||
          cnx_py_is_global(function, "torch._utils._rebuild_parameter_with_state")) &&
         arguments->count >= 1 && arguments->items[0]->kind == CNX_PY_TENSOR)
@@ -155,22 +310,17 @@ CnxPy *cnx_torch_call(CnxStrings *strings, CnxPy *function, CnxPy *arguments, co
     return make_object(strings, function, arguments);
 }
 
-/* Sets dtype and item from torch.FloatStorage, torch.cuda.FloatStorage, and so on. FALSE for any
- * other class. */
-static gboolean read_storage_class(const CnxPy *class, CnxPyStorage *storage)
+/* torch.FloatStorage, torch.cuda.FloatStorage, and so on. FALSE for any other class. */
+static gboolean read_storage_class(const CnxPy *value, CnxPyStorage *storage)
 {
-    const char *dot;
+    const Class *class = find_class(value, storage_classes, G_N_ELEMENTS(storage_classes));
 
-    if (class->kind != CNX_PY_GLOBAL || strncmp(class->text, "torch.", 6) ||
-        !(dot = strrchr(class->text, '.')))
+    if (!class)
         return FALSE;
-    for (guint i = 0; i < G_N_ELEMENTS(storage_classes); i++)
-        if (!strcmp(dot + 1, storage_classes[i].name)) {
-            storage->dtype = storage_classes[i].dtype;
-            storage->item = storage_classes[i].item;
-            return TRUE;
-        }
-    return FALSE;
+    storage->dtype = class->dtype;
+    storage->stored = class->stored;
+    storage->item = class->item;
+    return TRUE;
 }
 
 /* A view in a legacy file: (key, offset, elements). It has the dtype of its storage, so offset and

@@ -3,12 +3,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "model/containers/container.h"
 #include "model/containers/pickle.h"
-
-/* Sets storage->data to the bytes of the whole storage [elements * item]. FALSE with error if the
- * file lacks them. */
-typedef gboolean (*CnxStorageFinder)(CnxPyStorage *storage, gpointer user_data, GError **error);
+#include "model/containers/state_dict.h"
 
 /* Adds the tensors of the pickle's state dict to container and sets its weight set and key. pickle
  * may be freed afterwards. Errors: CNX_ERROR_NOT_CONVNEXT if the pickle has no state dict; the

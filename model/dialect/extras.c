@@ -93,45 +93,6 @@ static const struct {
     {"position_ids", "numbers the positions of a text"},
 };
 
-/* Parts that training and compression tools add. A word that ends in "_" is the beginning of a
- * component of the name, any other the whole component. */
-static const struct {
-    const char *word, *what;
-} tools[] = {
-#define ADAPTER(kind) \
-    "an adapter (" kind ") that is not merged; call merge_and_unload() of PEFT before saving"
-    {"lora_", ADAPTER("LoRA")},
-    {"ia3_", ADAPTER("IA3")},
-    {"hada_", ADAPTER("LoHa")},
-    {"lokr_", ADAPTER("LoKr")},
-    {"oft_", ADAPTER("OFT")},
-    {"boft_", ADAPTER("BOFT")},
-    {"vera_", ADAPTER("VeRA")},
-    {"modules_to_save", ADAPTER("PEFT") ", or name it \"default\""},
-#define PRUNED                                                                   \
-    "a pruned or normalised weight; call torch.nn.utils.prune.remove(), or the " \
-    "function of torch.nn.utils that removes the normalisation, before saving"
-    {"weight_orig", PRUNED},
-    {"weight_mask", PRUNED},
-    {"bias_orig", PRUNED},
-    {"bias_mask", PRUNED},
-    {"weight_g", PRUNED},
-    {"weight_v", PRUNED},
-    {"weight_u", PRUNED},
-    {"parametrizations", "a parametrised weight; call remove_parametrizations() of "
-                         "torch.nn.utils.parametrize before saving"},
-    {"running_mean", "the statistics of a batch norm"},
-    {"running_var", "the statistics of a batch norm"},
-    {"activation_post_process", "an observer of quantisation-aware training"},
-    {"weight_fake_quant", "an observer of quantisation-aware training"},
-    {"fake_quant_", "an observer of quantisation-aware training"},
-    {"weight_scale", "the scale of a quantised weight"},
-    {"weight_scale_inv", "the scale of a quantised weight"},
-    {"scales", "the scale of a quantised weight"},
-    {"absmax", "the scale of a quantised weight"},
-    {"SCB", "the scale of a quantised weight"},
-};
-
 static gboolean is_component(const char *name, const char *word)
 {
     const gsize length = strlen(word);
@@ -205,14 +166,4 @@ const char *cnx_extras_reason(const CnxNaming *naming, const CnxTensor *tensor, 
     if (tensor->elements == 0)
         return "is empty";
     return inside ? NULL : outside_reason(naming, rest, company);
-}
-
-const char *cnx_extras_recognise(const char *name)
-{
-    for (const char *next = name; next; next = strchr(next, '.'), next += next != NULL)
-        for (guint i = 0; i < G_N_ELEMENTS(tools); i++)
-            if (g_str_has_suffix(tools[i].word, "_") ? g_str_has_prefix(next, tools[i].word)
-                                                     : is_component(next, tools[i].word))
-                return tools[i].what;
-    return NULL;
 }

@@ -1,4 +1,4 @@
-/* Tensors that no table of names has: why some may be ignored, and what the others look like.
+/* Tensors that no table of names has: why some may be ignored.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
@@ -18,6 +18,3 @@ guint cnx_extras_company(const CnxNaming *naming, const char *name);
 /* Why the tensor does not change what the network computes, or NULL if it may. company: of all
  * tensors of the file. */
 const char *cnx_extras_reason(const CnxNaming *naming, const CnxTensor *tensor, guint company);
-
-/* What the name shows, "an adapter (LoRA) ..."; NULL if it shows nothing. */
-const char *cnx_extras_recognise(const char *name);

@@ -45,7 +45,9 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Exporter, exporter_clear)
 
 static CnxDtype target_dtype(const CnxExportOptions *options, CnxDtype stored)
 {
-    return options->convert ? options->dtype : stored == CNX_DTYPE_F64 ? CNX_DTYPE_F32 : stored;
+    const gboolean keep = stored == CNX_DTYPE_F16 || stored == CNX_DTYPE_BF16;
+
+    return options->convert ? options->dtype : keep ? stored : CNX_DTYPE_F32;
 }
 
 static gboolean plan_tensor(const char *canonical, guint rank, const guint64 *shape,

@@ -170,7 +170,7 @@ static CnxLinear pack_linear(Packer *p, const CnxTensor *weight, const CnxTensor
         float *w = p->stored;
 
         rows = chunk_rows(p, n - o, k);
-        cnx_tensor_rows_to_float(weight, o, rows, w);
+        cnx_tensor_range_to_float(weight, o * k, rows * k, w);
         if (taps > 1) {
             permute_taps(p->permuted, w, rows, in, taps);
             w = p->permuted;
@@ -202,7 +202,7 @@ static CnxLinear pack_grey(Packer *p, const char *name, gsize n, gsize taps)
     measure_chunks(p, n, k, taps, TRUE);
     for (gsize o = 0, rows; o < n && !is_counting(p); o += rows) {
         rows = chunk_rows(p, n - o, k);
-        cnx_tensor_rows_to_float(weight, o, rows, p->stored);
+        cnx_tensor_range_to_float(weight, o * taps, rows * taps, p->stored);
         for (gsize i = 0; i < rows * k; i++)
             p->permuted[i] = (float)(p->stored[i / 3] * luma[i % 3]);
         p->kernels->gemm_pack(packed + p->kernels->gemm_packed_size((int)o, (int)k), p->permuted,
@@ -245,7 +245,7 @@ static const float *pack_depthwise(Packer *p, const CnxTensor *weight, gsize c, 
         memset(dst, 0, wide * wide * c * sizeof *dst);
     for (gsize first = 0, rows; dst && first < c; first += rows) {
         rows = chunk_rows(p, c - first, taps);
-        cnx_tensor_rows_to_float(weight, first, rows, p->stored);
+        cnx_tensor_range_to_float(weight, first * taps, rows * taps, p->stored);
         for (gsize tap = 0; tap < taps; tap++) {
             float *to = dst + (tap / k * wide + tap % k) * dilation * c + first;
 

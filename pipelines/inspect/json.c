@@ -174,7 +174,7 @@ static void add_tensor_list(JsonBuilder *json, const Report *report)
 
         json_builder_begin_object(json);
         add_string(json, "name", t->name);
-        add_string(json, "dtype", cnx_dtype_name(t->dtype));
+        add_string(json, "dtype", cnx_tensor_dtype_name(t));
         json_builder_set_member_name(json, "shape");
         json_builder_begin_array(json);
         for (guint k = 0; k < t->rank; k++)
@@ -184,6 +184,18 @@ static void add_tensor_list(JsonBuilder *json, const Report *report)
                    parts[i].canonical ? parts[i].canonical : parts[i].reason);
         json_builder_end_object(json);
     }
+    json_builder_end_array(json);
+}
+
+/* Lines that say how tensors were composed from those of the file. */
+static void add_forms(JsonBuilder *json, const Report *report)
+{
+    g_auto(GStrv) lines = cnx_checkpoint_forms(report->checkpoint);
+
+    json_builder_set_member_name(json, "composed");
+    json_builder_begin_array(json);
+    for (guint i = 0; lines[i]; i++)
+        json_builder_add_string_value(json, lines[i]);
     json_builder_end_array(json);
 }
 
@@ -206,6 +218,7 @@ static void add_tensors(JsonBuilder *json, const Report *report, gboolean list)
     add_int(json, "used", report->used);
     add_int(json, "ignored", report->ignored);
     add_int(json, "missing", report->missing->len);
+    add_forms(json, report);
     add_ignored(json, report);
     if (list)
         add_tensor_list(json, report);

@@ -190,6 +190,15 @@ static void print_ignored(const Report *report)
         print_line("", "and %u more (--tensors lists all)", report->ignored - shown);
 }
 
+/* How tensors were composed from those of the file. */
+static void print_forms(const Report *report)
+{
+    g_auto(GStrv) lines = cnx_checkpoint_forms(report->checkpoint);
+
+    for (guint i = 0; lines[i]; i++)
+        print_line("", "composed: %s", lines[i]);
+}
+
 static void print_tensors(const Report *report)
 {
     guint count;
@@ -203,7 +212,7 @@ static void print_tensors(const Report *report)
         g_autofree char *quoted = cnx_quote(t->name);
         g_autofree char *name = print_clean(quoted, PRINT_MAX_PART);
         printf("%-8s %-5s %-16s %s%s%s\n", parts[i].canonical ? "used" : "ignored",
-               cnx_dtype_name(t->dtype), shape, name, parts[i].canonical ? " = " : " ",
+               cnx_tensor_dtype_name(t), shape, name, parts[i].canonical ? " = " : " ",
                parts[i].canonical ? parts[i].canonical : parts[i].reason);
     }
     for (guint i = 0; i < report->missing->len; i++)
@@ -239,6 +248,7 @@ void report_print_text(const Report *report, gboolean tensors)
     print_input(report);
     print_line("tensors", "%u used, %u ignored, %u missing", report->used, report->ignored,
                report->missing->len);
+    print_forms(report);
     print_ignored(report);
     print_memory(report);
     print_line("cost", "%.4g GMAC for a %ux%u input", (double)report->macs / 1e9,

@@ -85,9 +85,8 @@ static const File files[] = {
     {"an adapter that is not merged", "networks/facebook-v1/model.safetensors",
      .tensor = "stages.0.0.pwconv1.lora_A", .shape = {4, 8}, .extra = TRUE,
      .code = CNX_ERROR_UNSUPPORTED,
-     .sentence = "tensor \"stages.0.0.pwconv1.lora_A\" of shape [4,8] is not part of a "
-                 "facebookresearch ConvNeXt: it looks like an adapter (LoRA) that is not merged; "
-                 "call merge_and_unload() of PEFT before saving"},
+     .sentence = "tensor \"stages.0.0.pwconv1.lora_A\" of shape [4,8] belongs to an adapter (LoRA) "
+                 "that is not merged: call merge_and_unload() of PEFT before saving"},
     {NULL, "networks/facebook-v1/model.safetensors", .tensor = "downsample_layers.0.0.weight",
      .shape = {8, 3, 33, 33}, .code = CNX_ERROR_UNSUPPORTED,
      .sentence =
