@@ -43,9 +43,10 @@ static gboolean check_outputs(const GstConvnextEngine *self, GError **error)
     if (!(self->outputs & head_outputs) || config->classes > 0)
         return TRUE;
     g_set_error(error, CNX_ERROR, CNX_ERROR_SETTINGS,
-                "%s: the model has no classifier head: outputs cannot be classes or logits, only "
-                "embedding and stage1 to stage%u",
-                self->path, config->stages);
+                "%s: the model has no classifier head%s%s: outputs cannot be classes or logits, "
+                "only embedding and stage1 to stage%u",
+                self->path, config->unused_heads ? " but " : "",
+                config->unused_heads ? config->unused_heads : "", config->stages);
     return FALSE;
 }
 
@@ -140,6 +141,8 @@ GstConvnextEngine *gst_convnext_engine_open(const GstConvnextEngineSettings *set
                                             GError **error)
 {
     g_autoptr(GstConvnextEngine) self = NULL;
+    const CnxOpenOptions options = {.weight_set = (CnxWeightSet)settings->weights,
+                                    .head_activation = settings->head_activation};
 
     if (!gst_convnext_engine_settings_check(settings, error))
         return NULL;
@@ -152,7 +155,7 @@ GstConvnextEngine *gst_convnext_engine_open(const GstConvnextEngineSettings *set
     self->name = name_of_path(self->path);
     self->outputs = settings->outputs;
     self->region = settings->region;
-    self->model = cnx_model_open(self->path, (CnxWeightSet)settings->weights, error);
+    self->model = cnx_model_open_with(self->path, &options, error);
     if (!self->model || !check_outputs(self, error) || !find_labels(self, settings, error) ||
         !make_recipe(self, settings, error) || !pin_cpus(self, settings, error))
         return NULL;

@@ -120,8 +120,6 @@ static const struct {
     {"weight_u", PRUNED},
     {"parametrizations", "a parametrised weight; call remove_parametrizations() of "
                          "torch.nn.utils.parametrize before saving"},
-    {"running_mean", "the statistics of a batch norm"},
-    {"running_var", "the statistics of a batch norm"},
     {"activation_post_process", "an observer of quantisation-aware training"},
     {"weight_fake_quant", "an observer of quantisation-aware training"},
     {"fake_quant_", "an observer of quantisation-aware training"},

@@ -46,12 +46,13 @@ struct CnxRun {
     float *patches;           /* [pixels, 4 c of the stage before] */
     float *hidden;            /* [pixels, 4c] */
     float *sumsq;             /* [b, strips, 4c] */
-    float *pooled;            /* [b, c] */
-    float *features;          /* [b, c or hidden]: the input of the last linear layer; without a
-                                 hidden layer the same as pooled */
-    float *projected;         /* [b, classes or projection]; NULL: not requested */
-    float *scratch;           /* [threads, scratch_size] */
-    gsize scratch_size;       /* floats */
+    float *pooled;            /* [b, c], or [b, 2c] for two poolings */
+    float *step[CNX_HEAD_STEPS]; /* [b, outputs] of a linear layer of the head, and of the norms
+                                    behind it */
+    guint steps;                 /* of the head, to compute */
+    float *features;             /* the input of the last linear layer: pooled, or one of step */
+    float *scratch;              /* [threads, scratch_size] */
+    gsize scratch_size;          /* floats */
 
     void *memory;
     gsize memory_size; /* bytes */

@@ -54,11 +54,11 @@ static void append_files(GString *key, char *const *files)
     }
 }
 
-/* The key of a model: the isa level, the set of weights, and path, size and time of every file that
+/* The key of a model: the isa level, the options, and path, size and time of every file that
  * is read, including the lists of ImageNet names. Symbolic links are resolved for each file,
  * because links to one weights file (as in the Hub's cache) may have different configs next to
  * them. NULL if path does not resolve. */
-static char *make_key(const char *path, CnxWeightSet weight_set, const CnxKernels *kernels)
+static char *make_key(const char *path, const CnxOpenOptions *options, const CnxKernels *kernels)
 {
     g_auto(GStrv) model_files = NULL, label_files = NULL;
     g_autofree char *real = realpath(path, NULL);
@@ -69,7 +69,8 @@ static char *make_key(const char *path, CnxWeightSet weight_set, const CnxKernel
     model_files = cnx_locate_files(path);
     label_files = cnx_labels_imagenet_files();
     key = g_string_new(cnx_isa_name(kernels->level));
-    g_string_append_printf(key, "|%s|%s", cnx_weight_set_name(weight_set), real);
+    g_string_append_printf(key, "|%s|%s|%s", cnx_weight_set_name(options->weight_set),
+                           options->head_activation ? options->head_activation : "", real);
     append_files(key, model_files);
     append_files(key, label_files);
     return g_string_free(key, FALSE);
@@ -140,10 +141,10 @@ static void model_free(CnxModel *model)
     g_free(model);
 }
 
-static CnxModel *load_model(const char *path, CnxWeightSet weight_set, const CnxKernels *kernels,
-                            GError **error)
+static CnxModel *load_model(const char *path, const CnxOpenOptions *options,
+                            const CnxKernels *kernels, GError **error)
 {
-    CnxCheckpoint *checkpoint = cnx_checkpoint_open(path, weight_set, error);
+    CnxCheckpoint *checkpoint = cnx_checkpoint_open_with(path, options, error);
     CnxWeights *weights;
     CnxModel *model = NULL;
 
@@ -162,11 +163,11 @@ static CnxModel *load_model(const char *path, CnxWeightSet weight_set, const Cnx
 }
 
 /* Takes the key. */
-static CnxModel *load_and_register(const char *path, CnxWeightSet weight_set,
+static CnxModel *load_and_register(const char *path, const CnxOpenOptions *options,
                                    const CnxKernels *kernels, Loading *loading, char *key,
                                    GError **error)
 {
-    CnxModel *model = load_model(path, weight_set, kernels, error);
+    CnxModel *model = load_model(path, options, kernels, error);
 
     pthread_mutex_lock(&lock);
     if (model) {
@@ -182,23 +183,30 @@ static CnxModel *load_and_register(const char *path, CnxWeightSet weight_set,
 
 CnxModel *cnx_model_open(const char *path, CnxWeightSet weight_set, GError **error)
 {
+    const CnxOpenOptions options = {.weight_set = weight_set};
+
+    return cnx_model_open_with(path, &options, error);
+}
+
+CnxModel *cnx_model_open_with(const char *path, const CnxOpenOptions *options, GError **error)
+{
     const CnxKernels *kernels = cnx_isa_kernels(error);
 
     if (!kernels)
         return NULL;
     for (;;) {
-        g_autofree char *key = make_key(path, weight_set, kernels);
+        g_autofree char *key = make_key(path, options, kernels);
         Loading loading = {.key = key};
         CnxModel *model;
         gboolean ready;
 
         if (!key)
-            return load_model(path, weight_set, kernels, error);
+            return load_model(path, options, kernels, error);
         pthread_mutex_lock(&lock);
         ready = find_or_begin(&loading, &model);
         pthread_mutex_unlock(&lock);
         if (ready && !model)
-            return load_and_register(path, weight_set, kernels, &loading, g_steal_pointer(&key),
+            return load_and_register(path, options, kernels, &loading, g_steal_pointer(&key),
                                      error);
         if (ready)
             return model;

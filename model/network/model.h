@@ -16,6 +16,9 @@ typedef struct CnxModel CnxModel;
  * that thread loads the same model. Errors: domain CNX_ERROR. */
 CnxModel *cnx_model_open(const char *path, CnxWeightSet weight_set, GError **error);
 
+/* The same for callers that know more about the checkpoint. */
+CnxModel *cnx_model_open_with(const char *path, const CnxOpenOptions *options, GError **error);
+
 CnxModel *cnx_model_ref(CnxModel *model);
 void cnx_model_unref(CnxModel *model); /* NULL allowed */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(CnxModel, cnx_model_unref)
