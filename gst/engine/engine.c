@@ -46,9 +46,10 @@ static gboolean check_outputs(const GstConvnextEngine *self, GError **error)
     if (!(self->outputs & head_outputs) || config->classes > 0)
         return TRUE;
     g_set_error(error, CNX_ERROR, CNX_ERROR_SETTINGS,
-                "%s: the model has no classifier head: outputs cannot be classes or logits, only "
-                "embedding and stage1 to stage%u",
-                self->path, config->stages);
+                "%s: the model has no classifier head%s%s: outputs cannot be classes or logits, "
+                "only embedding and stage1 to stage%u",
+                self->path, config->unused_heads ? " but " : "",
+                config->unused_heads ? config->unused_heads : "", config->stages);
     return FALSE;
 }
 
@@ -178,12 +179,15 @@ GstConvnextEngine *gst_convnext_engine_open(const GstConvnextEngineSettings *set
                                             GError **error)
 {
     g_autoptr(GstConvnextEngine) self = NULL;
+    const CnxOpenOptions options = {.weight_set = (CnxWeightSet)settings->weights,
+                                    .head_activation = settings->head_activation};
+    Opening opening = {NULL, settings};
 
     if (!gst_convnext_engine_settings_check(settings, error))
         return NULL;
     if (settings->cpu_affinity && !cnx_cpus_check(settings->cpu_affinity, error))
         return NULL;
-    self = g_new0(GstConvnextEngine, 1);
+    self = opening.engine = g_new0(GstConvnextEngine, 1);
     g_atomic_ref_count_init(&self->references);
     g_mutex_init(&self->run_lock);
     self->path = settings->model ? g_strdup(settings->model) : gst_convnext_bundled_model();
@@ -191,9 +195,7 @@ GstConvnextEngine *gst_convnext_engine_open(const GstConvnextEngineSettings *set
     self->outputs = settings->outputs;
     self->region = settings->region;
     self->threads = cnx_client_threads(settings->threads);
-    Opening opening = {self, settings};
-    self->model = cnx_model_open_checked(self->path, (CnxWeightSet)settings->weights, check_memory,
-                                         &opening, error);
+    self->model = cnx_model_open_with(self->path, &options, check_memory, &opening, error);
     if (!self->model || !check_outputs(self, error) || !find_labels(self, settings, error) ||
         !pin_cpus(self, settings, error))
         return NULL;

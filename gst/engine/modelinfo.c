@@ -28,6 +28,9 @@ static void set_triple(GstStructure *info, const char *field, const float *value
 
 static void set_network(GstStructure *info, const CnxConfig *config)
 {
+    g_autofree char *head = cnx_head_text(&config->head);
+
+    set_text(info, "head", head);
     gst_structure_set(info, "variant", G_TYPE_STRING, config->variant, "parameters", G_TYPE_UINT64,
                       config->parameters, "classes", G_TYPE_UINT, config->classes, "projection",
                       G_TYPE_UINT, config->projection, "channels", G_TYPE_UINT, config->channels,

@@ -128,6 +128,13 @@ static void install_model_properties(GObjectClass *klass, const char *bundled)
                           "their exponential moving average (EMA)",
                           GST_TYPE_CONVNEXT_WEIGHTS, GST_CONVNEXT_WEIGHTS_AUTO, FLAGS));
     g_object_class_install_property(
+        klass, GST_CONVNEXT_PROP_HEAD_ACTIVATION,
+        g_param_spec_string("head-activation", "Head activation",
+                            "Activation between the layers of the head, if the checkpoint does not "
+                            "say it: relu, gelu, gelu-tanh, silu, tanh or none, or one of them for "
+                            "each place with commas",
+                            NULL, FLAGS));
+    g_object_class_install_property(
         klass, GST_CONVNEXT_PROP_LABELS,
         g_param_spec_string("labels", "Labels",
                             "Text or JSON file with the class labels; NULL = the labels in "

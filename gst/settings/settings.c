@@ -27,6 +27,7 @@ void gst_convnext_settings_init(GstConvnextSettings *settings)
 void gst_convnext_engine_settings_clear(GstConvnextEngineSettings *settings)
 {
     g_clear_pointer(&settings->model, g_free);
+    g_clear_pointer(&settings->head_activation, g_free);
     g_clear_pointer(&settings->labels, g_free);
     g_clear_pointer(&settings->cpu_affinity, g_free);
 }
@@ -36,6 +37,7 @@ void gst_convnext_engine_settings_copy(GstConvnextEngineSettings *to,
 {
     *to = *from;
     to->model = g_strdup(from->model);
+    to->head_activation = g_strdup(from->head_activation);
     to->labels = g_strdup(from->labels);
     to->cpu_affinity = g_strdup(from->cpu_affinity);
 }
@@ -46,6 +48,7 @@ void gst_convnext_engine_settings_copy(GstConvnextEngineSettings *to,
 static const gsize offsets[GST_CONVNEXT_PROP_SETTINGS_END] = {
     ENGINE(MODEL, model),
     ENGINE(WEIGHTS, weights),
+    ENGINE(HEAD_ACTIVATION, head_activation),
     ENGINE(LABELS, labels),
     ENGINE(OUTPUTS, outputs),
     FRAME(ACTIVATION, scoring.activation),

@@ -87,6 +87,7 @@ GType gst_convnext_smoothing_get_type(void);
 enum {
     GST_CONVNEXT_PROP_MODEL = 1,
     GST_CONVNEXT_PROP_WEIGHTS,
+    GST_CONVNEXT_PROP_HEAD_ACTIVATION,
     GST_CONVNEXT_PROP_LABELS,
     GST_CONVNEXT_PROP_OUTPUTS,
     GST_CONVNEXT_PROP_ACTIVATION,
@@ -150,7 +151,8 @@ typedef struct GstConvnextSelection {
 typedef struct GstConvnextEngineSettings {
     char *model; /* NULL means the bundled model */
     GstConvnextWeights weights;
-    char *labels; /* NULL means the model's own */
+    char *head_activation; /* NULL means what the checkpoint says */
+    char *labels;          /* NULL means the model's own */
     GstConvnextOutputs outputs;
     guint input_size; /* 0 means the model's */
     GstConvnextCrop crop;

@@ -7,10 +7,9 @@
 #include "model/config/variant.h"
 #include "model/dialect/wrappers.h"
 
-#define DIM_MAX (1u << 16)     /* channels; published: 3072 */
-#define CLASSES_MAX (1u << 24) /* published: 21841 */
-#define PATCH_MAX 32u          /* published: 16 */
-#define KERNEL_MAX 31u         /* published: 7 */
+#define DIM_MAX (1u << 16) /* channels; published: 3072 */
+#define PATCH_MAX 32u      /* published: 16 */
+#define KERNEL_MAX 31u     /* published: 7 */
 
 typedef struct Detection {
     GHashTable *tensors;
@@ -219,25 +218,6 @@ static gboolean check_blocks(const Detection *d)
     return TRUE;
 }
 
-static gboolean detect_head(const Detection *d)
-{
-    CnxConfig *config = d->config;
-    const CnxTensor *norm = find_tensor(d, "norm.weight");
-    const CnxTensor *hidden = find_tensor(d, "head.hidden.weight"),
-                    *head = find_tensor(d, "head.weight");
-    const gboolean projects = config->dialect == CNX_DIALECT_OPEN_CLIP;
-
-    config->final_norm = norm != NULL;
-    config->head_norm_first = norm && has_name_suffix(norm, "norm_pre.weight");
-    config->head_bias = find_tensor(d, "head.bias") != NULL;
-    if (hidden && !read_width(d, hidden, DIM_MAX, &config->hidden))
-        return FALSE;
-    if (head &&
-        !read_width(d, head, CLASSES_MAX, projects ? &config->projection : &config->classes))
-        return FALSE;
-    return !head || norm || fail_missing(d, "norm.weight");
-}
-
 static void detect_flags(const Detection *d)
 {
     CnxConfig *config = d->config;
@@ -267,7 +247,7 @@ gboolean cnx_architecture_detect(GHashTable *tensors, const CnxNaming *naming, c
     config->dialect = naming->dialect;
     config->head_eps = naming->head_eps;
     if (!detect_depths(&d) || !detect_dims(&d) || !detect_stem(&d) || !detect_dilations(&d) ||
-        !check_blocks(&d) || !detect_head(&d))
+        !check_blocks(&d))
         return FALSE;
     detect_flags(&d);
     config->variant = cnx_variant_describe(config);

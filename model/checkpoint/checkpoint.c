@@ -5,6 +5,7 @@
 
 #include "model/checkpoint/architecture.h"
 #include "model/checkpoint/extras.h"
+#include "model/checkpoint/head.h"
 #include "model/checkpoint/locate.h"
 #include "model/checkpoint/normalisation.h"
 #include "model/checkpoint/parts.h"
@@ -29,6 +30,7 @@ struct CnxCheckpoint {
 /* State of cnx_checkpoint_open. */
 typedef struct Opening {
     const char *file; /* for messages */
+    const CnxOpenOptions *options;
     CnxNaming naming;
     GHashTable *renamed; /* canonical name -> const CnxTensor * as in the file */
     CnxCheckpoint *self;
@@ -45,6 +47,12 @@ static void opening_clear(Opening *o)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Opening, opening_clear)
 
+/* Such a name is not final before model/checkpoint/head.h has read the head. */
+static gboolean is_of_head(const char *canonical)
+{
+    return g_str_has_prefix(canonical, "head.") || g_str_has_prefix(canonical, "norm.");
+}
+
 static gboolean rename_tensors(Opening *o)
 {
     const CnxForms *forms = &o->self->forms;
@@ -59,7 +67,7 @@ static gboolean rename_tensors(Opening *o)
         };
 
         g_array_append_val(o->self->parts, part);
-        if (!canonical)
+        if (!canonical || is_of_head(canonical))
             continue;
         const CnxTensor *other = g_hash_table_lookup(o->renamed, canonical);
         if (other) {
@@ -199,9 +207,13 @@ static gboolean read_network(Opening *o)
 
     if (!rename_tensors(o))
         return FALSE;
-    const CnxExtras extras = {(CnxPart *)o->self->parts->data, o->self->parts->len, &o->naming,
-                              o->renamed, o->file};
+    CnxPart *parts = (CnxPart *)o->self->parts->data;
+    const guint count = o->self->parts->len;
+    const CnxExtras extras = {parts, count, &o->naming, o->file};
+    const CnxHeadSource head = {
+        parts, count, &o->naming, o->renamed, o->self->names, o->file, o->options->head_activation};
     if (!cnx_extras_sort(&extras, &o->self->normalisation, o->error) ||
+        !cnx_head_read(&head, config, o->error) ||
         !cnx_architecture_detect(o->renamed, &o->naming, o->file, config, o->error) ||
         !cnx_parts_foreach(config, bind_tensor, o) || !check_all_bound(o) || !check_shared(o) ||
         !cnx_extras_check(&extras, o->error))
@@ -242,14 +254,14 @@ static gboolean detect_naming(Opening *o)
     return FALSE;
 }
 
-static gboolean load_weights(CnxCheckpoint *self, const char *path, CnxWeightSet requested_set,
+static gboolean load_weights(CnxCheckpoint *self, const char *path, const CnxOpenOptions *options,
                              GError **error)
 {
     g_autofree char *file = g_filename_display_name(path), *folder = g_path_get_dirname(path);
 
-    g_auto(Opening) o = {.file = file, .self = self, .error = error};
+    g_auto(Opening) o = {.file = file, .options = options, .self = self, .error = error};
 
-    self->weights = cnx_container_open(path, requested_set, error);
+    self->weights = cnx_container_open(path, options->weight_set, error);
     if (!self->weights)
         return FALSE;
     set_source(self->config, self->weights);
@@ -308,6 +320,14 @@ static gboolean load_configs(CnxCheckpoint *self, const char *folder, gboolean s
 
 CnxCheckpoint *cnx_checkpoint_open(const char *path, CnxWeightSet requested_set, GError **error)
 {
+    const CnxOpenOptions options = {.weight_set = requested_set};
+
+    return cnx_checkpoint_open_with(path, &options, error);
+}
+
+CnxCheckpoint *cnx_checkpoint_open_with(const char *path, const CnxOpenOptions *options,
+                                        GError **error)
+{
     g_autofree char *weights = cnx_locate_weights(path, error);
     gboolean is_folder = g_file_test(path, G_FILE_TEST_IS_DIR);
 
@@ -319,7 +339,7 @@ CnxCheckpoint *cnx_checkpoint_open(const char *path, CnxWeightSet requested_set,
     self->tensors = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     self->parts = g_array_new(FALSE, FALSE, sizeof(CnxPart));
     self->names = g_string_chunk_new(4096);
-    if (!load_weights(self, weights, requested_set, error) ||
+    if (!load_weights(self, weights, options, error) ||
         !load_configs(self, folder, is_folder, error) ||
         !cnx_normalisation_apply(&self->normalisation, self->config, file, error))
         return NULL;

@@ -8,8 +8,9 @@
  *   s{i}.b{j}.dw.{weight [Ci,1,K,K], bias [Ci]}    s{i}.b{j}.norm.{weight,bias [Ci]}
  *   s{i}.b{j}.pw1.{weight [4Ci,Ci], bias [4Ci]}    s{i}.b{j}.pw2.{weight [Ci,4Ci], bias [Ci]}
  *   s{i}.b{j}.gamma [Ci]                           s{i}.b{j}.grn.{gamma,beta [4Ci]}
- *   norm.{weight,bias [C3]}                        head.hidden.{weight [H,C3], bias [H]}
- *   head.{weight [N,C3 or H], bias [N]}            outnorm{i}.{weight,bias [Ci]}
+ *   norm.{weight,bias [C3]}                        outnorm{i}.{weight,bias [Ci]}
+ *   head.{weight [N,C3], bias [N]}, the last linear layer of the head
+ *   head.{k}.{weight,bias,running_mean,running_var}, the other steps k of the head
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
@@ -25,6 +26,10 @@ typedef struct CnxCheckpoint CnxCheckpoint;
  * shape, and that every other one has a known reason to be ignored. On failure returns NULL and
  * sets error (domain CNX_ERROR). */
 CnxCheckpoint *cnx_checkpoint_open(const char *path, CnxWeightSet requested_set, GError **error);
+
+/* The same for callers that know more about the checkpoint. */
+CnxCheckpoint *cnx_checkpoint_open_with(const char *path, const CnxOpenOptions *options,
+                                        GError **error);
 
 /* Also unmaps the file and frees the config; NULL allowed. */
 void cnx_checkpoint_close(CnxCheckpoint *checkpoint);

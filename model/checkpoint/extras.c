@@ -61,52 +61,19 @@ static gboolean is_matrix(const CnxTensor *t)
     return t->rank >= 2 && t->elements == t->shape[0] * t->shape[1];
 }
 
-static guint64 width_of_network(const CnxExtras *x)
+static const char *describe_extra(const CnxTensor *t)
 {
-    for (guint stage = CNX_STAGES; stage-- > 0;) {
-        char name[48];
-
-        g_snprintf(name, sizeof name, "s%u.b0.dw.weight", stage);
-        const CnxTensor *dw = g_hash_table_lookup(x->tensors, name);
-        if (dw && dw->rank)
-            return dw->shape[0];
-    }
-    return 0;
-}
-
-/* What a matrix at the end of the network looks like; NULL if it is elsewhere. Free with g_free. */
-static char *describe_head(const CnxExtras *x, const CnxTensor *t)
-{
-    const CnxTensor *head = g_hash_table_lookup(x->tensors, "head.weight");
-    g_autofree char *expected = cnx_naming_spell(x->naming, "head.weight");
-    g_autofree char *name = head ? cnx_quote(head->name) : NULL;
-
-    if (!is_matrix(t))
-        return NULL;
-    if (head && t->shape[1] == head->shape[0])
-        return g_strdup_printf("a second head, on the outputs of the head %s: keep only one", name);
-    if (t->shape[1] != width_of_network(x))
-        return NULL;
-    if (head)
-        return g_strdup_printf("a second head, beside the head %s: keep only one", name);
-    return expected ? g_strdup_printf("a head, which is expected under the name \"%s\"", expected)
-                    : NULL;
-}
-
-static char *describe_extra(const CnxExtras *x, const CnxTensor *t)
-{
-    char *head = describe_head(x, t);
     guint wide = 0; /* dimensions other than 1 */
 
-    if (head)
-        return head;
+    if (g_str_has_suffix(t->name, ".running_mean") || g_str_has_suffix(t->name, ".running_var"))
+        return "the statistics of a batch norm";
     if (t->elements == 1)
-        return g_strdup("a learned number, such as the exponent of a pooling (GeM)");
+        return "a learned number, such as the exponent of a pooling (GeM)";
     for (guint i = 0; i < t->rank; i++)
         wide += t->shape[i] != 1;
     if (wide == 1)
-        return g_strdup("a norm, a scale or a bias");
-    return g_strdup(is_matrix(t) ? "a linear layer" : "a convolution or an embedding");
+        return "a norm, a scale or a bias";
+    return is_matrix(t) ? "a linear layer" : "a convolution or an embedding";
 }
 
 /* The weight of the layer if tensor is its bias, because a weight shows more; or tensor. */
@@ -129,8 +96,7 @@ gboolean cnx_extras_check(const CnxExtras *x, GError **error)
         if (x->parts[i].canonical || x->parts[i].reason)
             continue;
         const CnxTensor *t = find_weight(x, x->parts[i].tensor);
-        g_autofree char *what = describe_extra(x, t);
-        return fail_extra(x, t, what, error);
+        return fail_extra(x, t, describe_extra(t), error);
     }
     return TRUE;
 }

@@ -12,7 +12,6 @@ typedef struct CnxExtras {
     CnxPart *parts; /* [count], all tensors of the file */
     guint count;
     const CnxNaming *naming;
-    GHashTable *tensors; /* canonical name -> const CnxTensor * as in the file */
     const char *file;
 } CnxExtras;
 

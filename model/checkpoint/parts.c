@@ -94,15 +94,31 @@ static gboolean output_norm(const Visit *visit, const CnxConfig *config, guint s
     return norm(visit, config, module, config->dims[stage]);
 }
 
+static gboolean head_step(const Visit *visit, const CnxHead *head, guint i)
+{
+    const CnxHeadStep *step = &head->steps[i];
+    char module[CNX_HEAD_NAME_SIZE];
+
+    cnx_head_module(head, i, module);
+    if (step->kind == CNX_HEAD_LINEAR)
+        return linear(visit, module, step->outputs, step->inputs, step->bias);
+    return (!step->affine || (tensor(visit, module, "weight", step->inputs, 0, 0, 0) &&
+                              tensor(visit, module, "bias", step->inputs, 0, 0, 0))) &&
+           (step->kind == CNX_HEAD_NORM ||
+            (tensor(visit, module, "running_mean", step->inputs, 0, 0, 0) &&
+             tensor(visit, module, "running_var", step->inputs, 0, 0, 0)));
+}
+
 static gboolean head(const Visit *visit, const CnxConfig *config)
 {
     const guint64 c = config->dims[config->stages - 1];
-    const guint64 outputs = config->projection ? config->projection : config->classes;
 
-    return (!config->final_norm || norm(visit, config, "norm.", c)) &&
-           (!config->hidden || linear(visit, "head.hidden.", config->hidden, c, TRUE)) &&
-           (!outputs || linear(visit, "head.", outputs, config->hidden ? config->hidden : c,
-                               config->head_bias));
+    if (config->final_norm && !norm(visit, config, "norm.", c))
+        return FALSE;
+    for (guint i = 0; i < config->head.count; i++)
+        if (!head_step(visit, &config->head, i))
+            return FALSE;
+    return TRUE;
 }
 
 gboolean cnx_parts_foreach(const CnxConfig *config, CnxPartFn *fn, gpointer user_data)

@@ -8,7 +8,7 @@ CnxConfig *cnx_config_new(void)
     config->channels = 3;
     config->patch = 4;
     config->stages = CNX_STAGES;
-    config->stem_norm = config->conv_bias = config->head_bias = TRUE;
+    config->stem_norm = config->conv_bias = TRUE;
     for (guint i = 0; i < CNX_STAGES; i++) {
         config->kernels[i] = 7;
         config->dilations[i] = 1;
@@ -24,6 +24,7 @@ void cnx_config_free(CnxConfig *config)
     g_free(config->weights_key);
     g_strfreev(config->labels);
     g_free(config->ignored);
+    g_free(config->unused_heads);
     g_free(config);
 }
 

@@ -5,6 +5,7 @@
 
 #include "model/base/json.h"
 #include "model/base/tensor.h"
+#include "model/config/head.h"
 #include "model/config/recipe.h"
 #include "simd/activation.h"
 
@@ -69,6 +70,13 @@ typedef enum CnxWeightSet {
     CNX_WEIGHT_SET_EMA,
 } CnxWeightSet;
 
+/* What the caller knows about a checkpoint */
+typedef struct CnxOpenOptions {
+    CnxWeightSet weight_set;
+    const char *head_activation; /* words for the activations that the tensors do not show, see
+                                    cnx_head_parse_acts(); NULL: not known */
+} CnxOpenOptions;
+
 typedef struct CnxConfig {
     char *variant; /* "convnext_tiny", "convnextv2_atto", "convnext (1,1,3,1; 24,48,96,160)" */
     CnxDialect dialect;
@@ -90,10 +98,9 @@ typedef struct CnxConfig {
     CnxNormKind norm;            /* every norm */
     gboolean output_norm[CNX_STAGES]; /* the stage's output is normalised (dense backbones) */
     guint classes;                    /* outputs of the head; 0 without a head */
-    guint projection; /* width of a projection in place of the head (CLIP), whose output is
-                         the embedding; 0 without one */
-    guint hidden;     /* width of the head's hidden layer; 0 without one */
-    gboolean head_bias;
+    guint projection;         /* width of a projection in place of the head (CLIP), whose output is
+                                 the embedding; 0 without one */
+    CnxHead head;             /* behind the last norm */
     gboolean layer_scale;     /* V1: gamma */
     gboolean grn;             /* V2: global response normalisation */
     gboolean head_norm_first; /* normalise each pixel, then pool (timm _hnf) */
@@ -110,6 +117,7 @@ typedef struct CnxConfig {
     CnxOrigin origin[CNX_ITEMS];
     char **labels; /* [classes], NULL terminated; NULL if the classes have no names */
     char *ignored; /* a sentence about files of another model next to the weights; NULL if none */
+    char *unused_heads; /* names and shapes of ignored matrices that fit the last stage; or NULL */
 } CnxConfig;
 
 /* Creates a config of the ordinary architecture, V1 or V2, without its numbers: 4 stages, 4x4

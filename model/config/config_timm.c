@@ -117,7 +117,8 @@ static gboolean read_network(const CnxJson *json, CnxConfig *config)
     if (!cnx_json_string(json, "architecture", &name) ||
         !cnx_json_uint(json, "num_features", 0, G_MAXINT, &features))
         return FALSE;
-    if (config->stages == CNX_STAGES && features != last && features != config->hidden)
+    if (config->stages == CNX_STAGES && features != last &&
+        features != cnx_head_features(&config->head, last))
         return cnx_json_fail(json, CNX_ERROR_MISMATCH, "num_features",
                              "is %u, but the weights have %u", features, last);
     if (cnx_variant_lookup(name, &published) &&

@@ -105,6 +105,7 @@ static void append_rest(GString *text, const CnxConfig *config, gboolean named)
 char *cnx_variant_describe(const CnxConfig *config)
 {
     const char *size = name_size(config);
+    guint hidden;
     GString *text;
 
     if (!config->stem_norm)
@@ -115,7 +116,7 @@ char *cnx_variant_describe(const CnxConfig *config)
             return g_string_free(g_string_assign(text, tests[i].name), FALSE);
     if (size)
         g_string_append_printf(text, "_%s", size);
-    if (config->hidden && !config->projection)
+    if (cnx_head_is_plain(&config->head, &hidden) && hidden && !config->projection)
         g_string_append(text, "_mlp");
     if (config->head_norm_first)
         g_string_append(text, "_hnf");

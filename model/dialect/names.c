@@ -116,6 +116,12 @@ static char *rename_rest(const CnxNaming *naming, const char *name)
     return NULL;
 }
 
+static gboolean is_of_head(const char *canonical)
+{
+    return g_str_has_prefix(canonical, "head.") || g_str_has_prefix(canonical, "norm.") ||
+           g_str_has_prefix(canonical, "outnorm");
+}
+
 /* The tensors of the body have the whole prefix, those of the head perhaps only some of its leading
  * modules. */
 char *cnx_naming_canonical(const CnxNaming *naming, const char *original)
@@ -129,9 +135,7 @@ char *cnx_naming_canonical(const CnxNaming *naming, const char *original)
         if ((length == 0 || prefix[length - 1] == '.') && !strncmp(name, prefix, length)) {
             g_autofree char *canonical = rename_rest(naming, name + length);
 
-            if (canonical &&
-                (whole || g_str_has_prefix(canonical, "head.") ||
-                 g_str_has_prefix(canonical, "norm.") || g_str_has_prefix(canonical, "outnorm")))
+            if (canonical && (whole || is_of_head(canonical)))
                 return g_steal_pointer(&canonical);
         }
         if (length == 0)
@@ -156,15 +160,35 @@ static gboolean is_same_module(const char *row, const char *name)
     return *name == '.' || *name == '\0';
 }
 
+/* The length of the modules that name, without wrappers, shares with the prefix of the body. */
+static gsize shared_length(const char *prefix, const char *name)
+{
+    gsize shared = 0;
+
+    for (gsize i = 0; prefix[i] && prefix[i] == name[i]; i++)
+        if (prefix[i] == '.')
+            shared = i + 1;
+    return shared;
+}
+
+char *cnx_naming_outside(const CnxNaming *naming, const char *name, guint *level)
+{
+    g_autofree char *plain = cnx_wrappers_strip(name);
+
+    *level = (guint)shared_length(naming->prefix, plain);
+    for (const CnxNamesRow *row = naming->names->rows; !naming->prefix[*level] && row->original;
+         row++)
+        if (!is_of_head(row->canonical) && is_same_module(row->original, plain + *level))
+            return NULL;
+    return g_steal_pointer(&plain);
+}
+
 char *cnx_naming_rest(const CnxNaming *naming, const char *name, gboolean *inside)
 {
     const char *prefix = naming->prefix;
     g_autofree char *plain = cnx_wrappers_strip(name);
-    gsize shared = 0;
+    const gsize shared = shared_length(prefix, plain);
 
-    for (gsize i = 0; prefix[i] && prefix[i] == plain[i]; i++)
-        if (prefix[i] == '.')
-            shared = i + 1;
     *inside = FALSE;
     for (const CnxNamesRow *row = naming->names->rows; !prefix[shared] && row->original; row++)
         *inside |= is_same_module(row->original, plain + shared);

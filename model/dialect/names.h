@@ -28,6 +28,10 @@ char *cnx_naming_canonical(const CnxNaming *naming, const char *name);
  * g_free. */
 char *cnx_naming_rest(const CnxNaming *naming, const char *name, gboolean *inside);
 
+/* The name of a tensor outside the stem and the stages, without wrappers; NULL for one of the body.
+ * *level: how much of the body's prefix it has, in characters. Free with g_free. */
+char *cnx_naming_outside(const CnxNaming *naming, const char *name, guint *level);
+
 /* The library's name of a part, or NULL if it has no such part. Free with g_free. */
 char *cnx_naming_spell(const CnxNaming *naming, const char *canonical);
 

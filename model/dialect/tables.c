@@ -3,34 +3,36 @@
 
 #include <stddef.h>
 
-/* s: separator between a word and its number, "." in a whole network and "_" in timm's
+/* stages: what precedes the number of a stage, "stages." in a whole network and "stages_" in timm's
  * features_only. */
-#define TIMM_STAGES(s)                                                                            \
-    {"stages" s "#.downsample.0.", "down#.norm."}, {"stages" s "#.downsample.1.", "down#.conv."}, \
-        {"stages" s "#.blocks.#.conv_dw.", "s#.b#.dw."},                                          \
-        {"stages" s "#.blocks.#.norm.", "s#.b#.norm."},                                           \
-        {"stages" s "#.blocks.#.mlp.fc1.", "s#.b#.pw1."},                                         \
-        {"stages" s "#.blocks.#.mlp.fc2.", "s#.b#.pw2."},                                         \
-        {"stages" s "#.blocks.#.mlp.grn.weight", "s#.b#.grn.gamma"},                              \
-        {"stages" s "#.blocks.#.mlp.grn.bias", "s#.b#.grn.beta"},                                 \
-        {"stages" s "#.blocks.#.gamma", "s#.b#.gamma"}, {"head.norm.", "norm."},                  \
-        {"norm_pre.", "norm."}, {"head.pre_logits.fc.", "head.hidden."}, {"head.fc.", "head."},   \
-    {                                                                                             \
-        NULL, NULL                                                                                \
+#define TIMM_STAGES(stages)                                                                      \
+    {stages "#.downsample.0.", "down#.norm."}, {stages "#.downsample.1.", "down#.conv."},        \
+        {stages "#.blocks.#.conv_dw.", "s#.b#.dw."}, {stages "#.blocks.#.norm.", "s#.b#.norm."}, \
+        {stages "#.blocks.#.mlp.fc1.", "s#.b#.pw1."},                                            \
+        {stages "#.blocks.#.mlp.fc2.", "s#.b#.pw2."},                                            \
+        {stages "#.blocks.#.mlp.grn.weight", "s#.b#.grn.gamma"},                                 \
+        {stages "#.blocks.#.mlp.grn.bias", "s#.b#.grn.beta"},                                    \
+        {stages "#.blocks.#.gamma", "s#.b#.gamma"}, {"head.norm.", "norm."},                     \
+        {"norm_pre.", "norm."}, {"head.pre_logits.fc.", "head.0."}, {"head.fc.", "head."},       \
+    {                                                                                            \
+        NULL, NULL                                                                               \
     }
 
-#define TIMM_PATCH(s) {"stem" s "0.", "stem.conv."}, {"stem" s "1.", "stem.norm."}, TIMM_STAGES(s)
+#define TIMM_PATCH(s) \
+    {"stem" s "0.", "stem.conv."}, {"stem" s "1.", "stem.norm."}, TIMM_STAGES("stages" s)
 #define TIMM_OVERLAP(s)                                                                            \
     {"stem" s "0.", "stem.conv0."}, {"stem" s "1.", "stem.conv1."}, {"stem" s "2.", "stem.norm."}, \
-        TIMM_STAGES(s)
+        TIMM_STAGES("stages" s)
 #define TIMM_OVERLAP_ACT(s)                                                                        \
     {"stem" s "0.", "stem.conv0."}, {"stem" s "2.", "stem.conv1."}, {"stem" s "3.", "stem.norm."}, \
-        TIMM_STAGES(s)
+        TIMM_STAGES("stages" s)
 
 static const CnxNamesRow timm[] = {TIMM_PATCH(".")};
 static const CnxNamesRow timm_hnf[] = {{"norm_pre.", "norm."}, TIMM_PATCH(".")};
 static const CnxNamesRow timm_overlap[] = {TIMM_OVERLAP(".")};
 static const CnxNamesRow timm_overlap_act[] = {TIMM_OVERLAP_ACT(".")};
+static const CnxNamesRow timm_children[] = {
+    {"0.0.", "stem.conv."}, {"0.1.", "stem.norm."}, TIMM_STAGES("1.")};
 static const CnxNamesRow features[] = {TIMM_PATCH("_")};
 static const CnxNamesRow features_overlap[] = {TIMM_OVERLAP("_")};
 static const CnxNamesRow features_overlap_act[] = {TIMM_OVERLAP_ACT("_")};
@@ -38,7 +40,7 @@ static const CnxNamesRow features_overlap_act[] = {TIMM_OVERLAP_ACT("_")};
 /* timm's network as the image tower of CLIP, next to a projection. */
 static const CnxNamesRow open_clip[] = {
     {"head.proj.", "head."},
-    {"head.mlp.fc1.", "head.hidden."},
+    {"head.mlp.fc1.", "head.0."},
     {"head.mlp.fc2.", "head."},
     TIMM_PATCH("."),
 };
@@ -79,20 +81,25 @@ static const CnxNamesRow transformers_dinov3[] = {
     {NULL, NULL},
 };
 
+/* features: what precedes the number of a layer. */
+#define TORCHVISION(features)                                                             \
+    {features "0.0.", "stem.conv."}, {features "0.1.", "stem.norm."},                     \
+        {features "%.0.", "down#.norm."}, {features "%.1.", "down#.conv."},               \
+        {features "@.#.block.0.", "s#.b#.dw."}, {features "@.#.block.2.", "s#.b#.norm."}, \
+        {features "@.#.block.3.", "s#.b#.pw1."}, {features "@.#.block.5.", "s#.b#.pw2."}, \
+    {                                                                                     \
+        features "@.#.layer_scale", "s#.b#.gamma"                                         \
+    }
+
 static const CnxNamesRow torchvision[] = {
-    {"features.0.0.", "stem.conv."},
-    {"features.0.1.", "stem.norm."},
-    {"features.%.0.", "down#.norm."},
-    {"features.%.1.", "down#.conv."},
-    {"features.@.#.block.0.", "s#.b#.dw."},
-    {"features.@.#.block.2.", "s#.b#.norm."},
-    {"features.@.#.block.3.", "s#.b#.pw1."},
-    {"features.@.#.block.5.", "s#.b#.pw2."},
-    {"features.@.#.layer_scale", "s#.b#.gamma"},
+    TORCHVISION("features."),
     {"classifier.0.", "norm."},
     {"classifier.2.", "head."},
     {NULL, NULL},
 };
+
+/* Its features as the body of another network */
+static const CnxNamesRow torchvision_features[] = {TORCHVISION(""), {NULL, NULL}};
 
 static const CnxNamesRow facebook[] = {
     {"downsample_layers.0.0.", "stem.conv."},
@@ -153,11 +160,13 @@ const CnxNames cnx_names[] = {
     {CNX_DIALECT_TIMM, 1e-6, FEATURES, NULL, "stem_3.weight", FALSE, features_overlap_act},
     {CNX_DIALECT_TIMM, 1e-6, FEATURES, NULL, "stem_2.weight", FALSE, features_overlap},
     {CNX_DIALECT_TIMM, 1e-6, FEATURES, NULL, NULL, FALSE, features},
+    {CNX_DIALECT_TIMM, 1e-6, "1.0.blocks.0.conv_dw.weight", NULL, NULL, FALSE, timm_children},
     {CNX_DIALECT_TRANSFORMERS, 1e-12, "encoder.stages.0.layers.0.dwconv.weight", NULL, NULL, TRUE,
      transformers},
     {CNX_DIALECT_TRANSFORMERS, 1e-6, "stages.0.layers.0.depthwise_conv.weight", NULL, NULL, TRUE,
      transformers_dinov3},
     {CNX_DIALECT_TORCHVISION, 1e-6, "features.1.0.block.0.weight", NULL, NULL, FALSE, torchvision},
+    {CNX_DIALECT_TORCHVISION, 1e-6, "1.0.block.0.weight", NULL, NULL, FALSE, torchvision_features},
     {CNX_DIALECT_FACEBOOK, 1e-6, "stages.0.0.dwconv.weight", NULL, NULL, FALSE, facebook},
     {CNX_DIALECT_FACEBOOK, 1e-6, "blocks.0.dwconv.weight", NULL, NULL, FALSE, isotropic},
     {CNX_DIALECT_OPENMMLAB, 1e-6, MM, NULL, "norm0.weight", TRUE, openmmlab_dense},

@@ -100,14 +100,15 @@ static gboolean check_stem(const CnxExport *e)
 static gboolean check_head(const CnxExport *e)
 {
     const CnxConfig *config = e->config;
+    guint hidden;
 
     if (config->projection)
         return cnx_export_refuse(e, "the head is a projection (CLIP), not a classifier");
-    if (config->classes && !config->head_bias)
-        return cnx_export_refuse(e, "the classifier has no bias");
+    if (!cnx_export_check_plain(e, &hidden))
+        return FALSE;
     if (!config->final_norm)
         return cnx_export_refuse(e, "the network has no final norm");
-    if (config->head_norm_first && config->hidden)
+    if (config->head_norm_first && hidden)
         return cnx_export_refuse(e, "the network pools after its final norm and has a hidden layer "
                                     "in its head, which timm does not support");
     if (config->eps != config->head_eps)
@@ -198,6 +199,7 @@ static void add_model_args(JsonBuilder *json, const CnxConfig *config, gboolean 
         [CNX_NORM_RMS] = "rmsnorm",
         [CNX_NORM_SIMPLE] = "simplenorm",
     };
+    guint hidden;
 
     json_builder_set_member_name(json, "model_args");
     json_builder_begin_object(json);
@@ -217,8 +219,8 @@ static void add_model_args(JsonBuilder *json, const CnxConfig *config, gboolean 
     else
         json_builder_add_null_value(json);
     cnx_json_add_truth(json, "head_norm_first", config->head_norm_first);
-    if (config->hidden)
-        cnx_json_add_int(json, "head_hidden_size", config->hidden);
+    if (cnx_head_is_plain(&config->head, &hidden) && hidden)
+        cnx_json_add_int(json, "head_hidden_size", hidden);
     cnx_json_add_string(json, "act_layer", act_name(config->act));
     cnx_json_add_string(json, "norm_layer", norms[config->norm]);
     cnx_json_add_number(json, "norm_eps", config->eps);
@@ -258,7 +260,7 @@ static JsonNode *make_config(const CnxExport *e)
     cnx_json_add_string(json, "architecture", choose_architecture(config, &conv_mlp));
     cnx_json_add_int(json, "num_classes", config->classes);
     cnx_json_add_int(json, "num_features",
-                     config->hidden ? config->hidden : config->dims[CNX_STAGES - 1]);
+                     cnx_head_features(&config->head, config->dims[CNX_STAGES - 1]));
     cnx_json_add_string(json, "global_pool", "avg");
     add_model_args(json, config, conv_mlp);
     if (config->labels) {

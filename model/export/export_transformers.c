@@ -72,13 +72,14 @@ static gboolean has_output_norms(const CnxConfig *config)
 static gboolean check_head(const CnxExport *e)
 {
     const CnxConfig *config = e->config;
+    guint hidden;
 
     if (config->projection)
         return cnx_export_refuse(e, "the head is a projection (CLIP), not a classifier");
-    if (config->hidden)
-        return cnx_export_refuse(e, "the head has a hidden layer of width %u", config->hidden);
-    if (config->classes && !config->head_bias)
-        return cnx_export_refuse(e, "the classifier has no bias");
+    if (!cnx_export_check_plain(e, &hidden))
+        return FALSE;
+    if (hidden)
+        return cnx_export_refuse(e, "the head has a hidden layer of width %u", hidden);
     if (config->head_norm_first)
         return cnx_export_refuse(e, "the network normalises each pixel before pooling (norm_pre)");
     if (has_output_norms(config) && config->final_norm)

@@ -15,6 +15,19 @@ gboolean cnx_export_refuse(const CnxExport *e, const char *format, ...)
     return FALSE;
 }
 
+gboolean cnx_export_check_plain(const CnxExport *e, guint *hidden)
+{
+    const CnxHead *head = &e->config->head;
+
+    if (!cnx_head_is_plain(head, hidden)) {
+        g_autofree char *text = cnx_head_text(head);
+
+        return cnx_export_refuse(e, "the head is not a single linear layer: %s", text);
+    }
+    return head->output == head->count || head->steps[head->output].bias ||
+           cnx_export_refuse(e, "the classifier has no bias");
+}
+
 void cnx_export_note(const CnxExport *e, const char *format, ...)
 {
     va_list args;

@@ -40,6 +40,10 @@ typedef struct CnxExportWriter {
 /* Sets CNX_ERROR_UNSUPPORTED, "SOURCE: cannot be written for LIBRARY: ...". Returns FALSE. */
 gboolean cnx_export_refuse(const CnxExport *e, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
+/* Refuses heads other than a linear layer with a bias, perhaps behind a hidden layer (*hidden: its
+ * width, or 0). Returns FALSE then. */
+gboolean cnx_export_check_plain(const CnxExport *e, guint *hidden);
+
 /* Appends a sentence to the notes. */
 void cnx_export_note(const CnxExport *e, const char *format, ...) G_GNUC_PRINTF(2, 3);
 

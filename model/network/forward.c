@@ -335,15 +335,29 @@ static void normalise_output(CnxRun *run, guint i, guint n, const float *x)
     cnx_strips_loop(&layer, n, normalise_output_task);
 }
 
-/* The mean over the pixels of an image. Networks with the norm first (timm's _hnf) normalise each
- * pixel before pooling. */
+/* dst[k] = the maximum of column k of x, [pixels, c]; NaN if the column has one */
+static void columns_max(float *dst, const float *x, gsize c, gsize pixels)
+{
+    memcpy(dst, x, c * sizeof *dst);
+    for (gsize i = 1; i < pixels; i++)
+        for (gsize k = 0; k < c; k++) {
+            const float v = x[i * c + k];
+
+            dst[k] = v > dst[k] || isnan(v) ? v : dst[k];
+        }
+}
+
+/* The mean over the pixels of an image, perhaps behind the maximum. Networks with the norm first
+ * (timm's _hnf) normalise each pixel before pooling. */
 static void pool_task(gpointer data, guint task, guint slot)
 {
     const CnxLayer *t = data;
     const CnxRun *run = t->run;
     const CnxNorm *norm = &run->weights->norm;
+    const gboolean concat = run->config->head.concat;
     const gsize c = t->in->c, pixels = (gsize)t->in->h * t->in->w;
     const float *x = t->x + task * pixels * c;
+    float *y = t->y + task * c * (1 + concat);
 
     if (run->config->head_norm_first && norm->weight) {
         float *normed = run->normed + task * pixels * c;
@@ -352,7 +366,63 @@ static void pool_task(gpointer data, guint task, guint slot)
                   (float)run->config->head_eps);
         x = normed;
     }
-    run->kernels->columns_mean(t->y + task * c, x, c, (int)pixels, (int)c);
+    if (concat) {
+        columns_max(y, x, c, pixels);
+        y += c;
+    }
+    run->kernels->columns_mean(y, x, c, (int)pixels, (int)c);
+}
+
+/* The activation of the kernels; CNX_ACT_NONE if they have none. */
+static CnxAct kernel_act(CnxHeadAct act)
+{
+    static const CnxAct acts[] = {
+        [CNX_HEAD_ACT_NONE] = CNX_ACT_NONE,           [CNX_HEAD_ACT_RELU] = CNX_ACT_NONE,
+        [CNX_HEAD_ACT_GELU] = CNX_ACT_GELU,           [CNX_HEAD_ACT_SILU] = CNX_ACT_SILU,
+        [CNX_HEAD_ACT_GELU_TANH] = CNX_ACT_GELU_TANH, [CNX_HEAD_ACT_TANH] = CNX_ACT_NONE,
+    };
+
+    return acts[act];
+}
+
+static void activate(const CnxRun *run, float *x, gsize n, CnxHeadAct act)
+{
+    if (act == CNX_HEAD_ACT_RELU)
+        for (gsize i = 0; i < n; i++)
+            x[i] = x[i] < 0 ? 0 : x[i]; /* keeps NaN */
+    else if (act == CNX_HEAD_ACT_TANH)
+        for (gsize i = 0; i < n; i++)
+            x[i] = tanhf(x[i]);
+    else if (act != CNX_HEAD_ACT_NONE)
+        run->kernels->activate(x, n, kernel_act(act));
+}
+
+/* y = x norm->weight + norm->bias; x, y: [n, c] */
+static void scale_and_shift(float *y, const float *x, gsize n, gsize c, const CnxNorm *norm)
+{
+    for (gsize i = 0; i < n; i++)
+        for (gsize k = 0; k < c; k++)
+            y[i * c + k] = x[i * c + k] * norm->weight[k] + norm->bias[k];
+}
+
+/* y: [n, outputs]; x itself for a norm */
+static void run_head_step(CnxRun *run, guint i, guint n, const float *x, float *y)
+{
+    const CnxHeadStep *step = &run->config->head.steps[i];
+    const CnxHeadWeights *layer = &run->weights->head[i];
+    const gsize c = step->outputs;
+    const CnxAct fused = kernel_act(step->act);
+
+    if (step->kind == CNX_HEAD_LINEAR)
+        cnx_linear_columns(run, &layer->linear, 1,
+                           (CnxProduct){.m = n, .a = x, .c = y, .act = fused});
+    else if (step->kind == CNX_HEAD_NORM)
+        run->kernels->layernorm(y, c, x, c, (int)n, (int)c, layer->norm.weight, layer->norm.bias,
+                                (float)CNX_HEAD_EPS);
+    else
+        scale_and_shift(y, x, n, c, &layer->norm);
+    if (step->kind != CNX_HEAD_LINEAR || fused == CNX_ACT_NONE)
+        activate(run, y, n * c, step->act);
 }
 
 static void run_head(CnxRun *run, guint n, const float *x)
@@ -360,17 +430,15 @@ static void run_head(CnxRun *run, guint n, const float *x)
     const CnxNorm *norm = &run->weights->norm;
     CnxLayer pool = {.run = run, .in = &run->size[run->config->stages - 1], .x = x};
     const gsize c = pool.in->c;
+    float *input = run->pooled;
 
     pool.y = run->pooled;
     cnx_threads_loop(run->threads, n, pool_task, &pool);
     if (!run->config->head_norm_first && norm->weight)
         run->norm(run->pooled, c, run->pooled, c, (int)n, (int)c, norm->weight, norm->bias,
                   (float)run->config->head_eps);
-    if (run->config->hidden > 0)
-        cnx_linear_columns(
-            run, &run->weights->hidden, 1,
-            (CnxProduct){.m = n, .a = run->pooled, .c = run->features, .act = CNX_ACT_GELU});
-    if (run->projected)
-        cnx_linear_columns(run, &run->weights->head, 1,
-                           (CnxProduct){.m = n, .a = run->features, .c = run->projected});
+    for (guint i = 0; i < run->steps; i++) {
+        run_head_step(run, i, n, input, run->step[i]);
+        input = run->step[i];
+    }
 }

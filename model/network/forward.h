@@ -40,18 +40,19 @@ struct CnxRun {
     float *input;         /* [batch, height, width, 3], NULL before cnx_run_input() */
 
     /* The arena. b: batch; h, w, c: of the stage where the product is largest. */
-    float *map[2];            /* [b, h, w, c]: a layer reads one and writes the other */
-    float *stage[CNX_STAGES]; /* [b, h, w, c] of an output; NULL: not requested */
-    float *normed;            /* [pixels, c] */
-    float *patches;           /* [pixels, 4 c of the stage before] */
-    float *hidden;            /* [pixels, 4c] */
-    float *sumsq;             /* [b, strips, 4c] */
-    float *pooled;            /* [b, c] */
-    float *features;          /* [b, c or hidden]: the input of the last linear layer; without a
-                                 hidden layer the same as pooled */
-    float *projected;         /* [b, classes or projection]; NULL: not requested */
-    float *scratch;           /* [threads, scratch_size] */
-    gsize scratch_size;       /* floats */
+    float *map[2];               /* [b, h, w, c]: a layer reads one and writes the other */
+    float *stage[CNX_STAGES];    /* [b, h, w, c] of an output; NULL: not requested */
+    float *normed;               /* [pixels, c] */
+    float *patches;              /* [pixels, 4 c of the stage before] */
+    float *hidden;               /* [pixels, 4c] */
+    float *sumsq;                /* [b, strips, 4c] */
+    float *pooled;               /* [b, c], or [b, 2c] for two poolings */
+    float *step[CNX_HEAD_STEPS]; /* [b, outputs] of a linear layer of the head, and of the norms
+                                    behind it */
+    guint steps;                 /* of the head, to compute */
+    float *features;             /* the input of the last linear layer: pooled, or one of step */
+    float *scratch;              /* [threads, scratch_size] */
+    gsize scratch_size;          /* floats */
 
     void *memory;
     gsize memory_size; /* bytes */

@@ -30,7 +30,7 @@ struct CnxModel {
 /* What to open. */
 typedef struct Request {
     const char *path;
-    CnxWeightSet weight_set;
+    const CnxOpenOptions *options;
     const CnxKernels *kernels;
     CnxModelCheckFn *check; /* may be NULL */
     gpointer user_data;
@@ -63,7 +63,7 @@ static void append_files(GString *key, char *const *files)
     }
 }
 
-/* The key of a model: the isa level, the set of weights, and path, size and time of every file that
+/* The key of a model: the isa level, the options, and path, size and time of every file that
  * is read, including the lists of ImageNet names. Symbolic links are resolved for each file,
  * because links to one weights file (as in the Hub's cache) may have different configs next to
  * them. NULL if path does not resolve. */
@@ -78,7 +78,9 @@ static char *make_key(const Request *request)
     model_files = cnx_locate_files(request->path);
     label_files = cnx_labels_imagenet_files();
     key = g_string_new(cnx_isa_name(request->kernels->level));
-    g_string_append_printf(key, "|%s|%s", cnx_weight_set_name(request->weight_set), real);
+    g_string_append_printf(
+        key, "|%s|%s|%s", cnx_weight_set_name(request->options->weight_set),
+        request->options->head_activation ? request->options->head_activation : "", real);
     append_files(key, model_files);
     append_files(key, label_files);
     return g_string_free(key, FALSE);
@@ -159,7 +161,7 @@ static CnxModel *load_model(const Request *request, GError **error)
 {
     const CnxKernels *kernels = request->kernels;
     g_autoptr(CnxCheckpoint) checkpoint =
-        cnx_checkpoint_open(request->path, request->weight_set, error);
+        cnx_checkpoint_open_with(request->path, request->options, error);
     CnxWeights *weights;
     CnxModel *model;
 
@@ -217,17 +219,19 @@ static CnxModel *open_model(const Request *request, GError **error)
     }
 }
 
-CnxModel *cnx_model_open_checked(const char *path, CnxWeightSet weight_set, CnxModelCheckFn *check,
-                                 gpointer user_data, GError **error)
+CnxModel *cnx_model_open_with(const char *path, const CnxOpenOptions *options,
+                              CnxModelCheckFn *check, gpointer user_data, GError **error)
 {
-    const Request request = {path, weight_set, cnx_isa_kernels(error), check, user_data};
+    const Request request = {path, options, cnx_isa_kernels(error), check, user_data};
 
     return request.kernels ? open_model(&request, error) : NULL;
 }
 
 CnxModel *cnx_model_open(const char *path, CnxWeightSet weight_set, GError **error)
 {
-    return cnx_model_open_checked(path, weight_set, NULL, NULL, error);
+    const CnxOpenOptions options = {.weight_set = weight_set};
+
+    return cnx_model_open_with(path, &options, NULL, NULL, error);
 }
 
 CnxModel *cnx_model_ref(CnxModel *model)

@@ -21,10 +21,10 @@ CnxModel *cnx_model_open(const char *path, CnxWeightSet weight_set, GError **err
 typedef gboolean CnxModelCheckFn(const CnxConfig *config, gsize weights, gpointer user_data,
                                  GError **error);
 
-/* The same if check, which may be NULL, allows it. It is called before the weights are allocated,
- * or for the model that the process holds. */
-CnxModel *cnx_model_open_checked(const char *path, CnxWeightSet weight_set, CnxModelCheckFn *check,
-                                 gpointer user_data, GError **error);
+/* The same for callers that know more about the checkpoint, if check, which may be NULL, allows the
+ * model. It is called before the weights are allocated, or for the model that the process holds. */
+CnxModel *cnx_model_open_with(const char *path, const CnxOpenOptions *options,
+                              CnxModelCheckFn *check, gpointer user_data, GError **error);
 
 CnxModel *cnx_model_ref(CnxModel *model);
 void cnx_model_unref(CnxModel *model); /* NULL allowed */

@@ -145,9 +145,13 @@ static void add_head(GPtrArray *layers, const CnxRun *run)
 
     add_columns(layers, CNX_PROFILE_MEAN, "columns_mean", LEVEL_OF(run->kernels, columns_mean),
                 last, last->c, g_strdup("pool"));
-    add_linear(layers, run, &run->weights->hidden, 1, g_strdup("head.hidden"));
-    if (run->projected)
-        add_linear(layers, run, &run->weights->head, 1, g_strdup("head"));
+    for (guint i = 0; i < run->steps; i++) {
+        char module[CNX_HEAD_NAME_SIZE];
+
+        cnx_head_module(&run->config->head, i, module);
+        module[strlen(module) - 1] = '\0'; /* without the dot */
+        add_linear(layers, run, &run->weights->head[i].linear, 1, g_strdup(module));
+    }
 }
 
 static void add_forward(GPtrArray *layers, const CnxRun *run)

@@ -115,6 +115,25 @@ static gboolean measure(const CnxRun *run, Largest *largest)
     return is_fine;
 }
 
+/* Norms of the head work in place. */
+static void plan_head(CnxRun *run, CnxOutput outputs, CnxArena *arena)
+{
+    const CnxHead *head = &run->config->head;
+    const gboolean is_needed = run->config->projection > 0 || (outputs & CNX_OUTPUT_LOGITS);
+    float *x = run->pooled;
+
+    run->steps = is_needed ? head->count : head->output;
+    for (guint i = 0; i < run->steps; i++) {
+        if (i == head->output)
+            run->features = x;
+        if (head->steps[i].kind == CNX_HEAD_LINEAR)
+            x = CNX_TAKE(arena, run->batch, head->steps[i].outputs);
+        run->step[i] = x;
+    }
+    if (run->steps <= head->output)
+        run->features = x;
+}
+
 /* Takes each buffer from the arena; with base NULL only counts. */
 static void plan_arena(CnxRun *run, CnxOutput outputs, const Largest *l, CnxArena *arena)
 {
@@ -135,13 +154,8 @@ static void plan_arena(CnxRun *run, CnxOutput outputs, const Largest *l, CnxAren
     run->hidden = CNX_TAKE(arena, l->hidden);
     run->sumsq = CNX_TAKE(arena, l->sumsq);
     if (run->head) {
-        run->pooled = run->features = CNX_TAKE(arena, run->batch, last->c);
-        if (config->hidden > 0)
-            run->features = CNX_TAKE(arena, run->batch, config->hidden);
-        if (config->projection > 0)
-            run->projected = CNX_TAKE(arena, run->batch, config->projection);
-        else if (outputs & CNX_OUTPUT_LOGITS)
-            run->projected = CNX_TAKE(arena, run->batch, config->classes);
+        run->pooled = CNX_TAKE(arena, run->batch, last->c, 1 + config->head.concat);
+        plan_head(run, outputs, arena);
     }
     /* At least a page between the threads keeps their prefetchers apart. */
     run->scratch_size = (l->scratch + 2047) / 1024 * 1024;
@@ -179,9 +193,9 @@ static gsize measure_outputs(const CnxRun *run, CnxOutput outputs)
     if (outputs & CNX_OUTPUT_LOGITS)
         floats += config->classes;
     if (outputs & CNX_OUTPUT_EMBEDDING)
-        floats += config->projection > 0 ? config->projection
-                  : config->hidden > 0   ? config->hidden
-                                         : config->dims[config->stages - 1];
+        floats += config->projection > 0
+                      ? config->projection
+                      : cnx_head_features(&config->head, config->dims[config->stages - 1]);
     return floats * sizeof(float);
 }
 
@@ -215,14 +229,15 @@ static void describe_outputs(CnxRun *run, CnxOutput outputs)
 
     for (guint i = 0; i < CNX_STAGES; i++)
         o->stage[i] = (CnxMap){run->stage[i], 0, run->size[i].h, run->size[i].w, run->size[i].c};
+    const float *last = run->steps > 0 ? run->step[run->steps - 1] : NULL;
     if (outputs & CNX_OUTPUT_LOGITS)
-        o->logits = (CnxMap){run->projected, 0, 1, 1, config->classes};
+        o->logits = (CnxMap){last, 0, 1, 1, config->classes};
     if (outputs & CNX_OUTPUT_EMBEDDING)
         o->embedding =
             config->projection > 0
-                ? (CnxMap){run->projected, 0, 1, 1, config->projection}
+                ? (CnxMap){last, 0, 1, 1, config->projection}
                 : (CnxMap){run->features, 0, 1, 1,
-                           config->hidden > 0 ? config->hidden : config->dims[config->stages - 1]};
+                           cnx_head_features(&config->head, config->dims[config->stages - 1])};
 }
 
 static gboolean check_settings(CnxModel *model, guint width, guint height, guint batch,

@@ -27,7 +27,7 @@ typedef struct CnxMap {
 
 typedef struct CnxOutputs {
     CnxMap logits;    /* [n, 1, 1, classes] */
-    CnxMap embedding; /* [n, 1, 1, width of the last stage, hidden or projection] */
+    CnxMap embedding; /* [n, 1, 1, input of the last linear layer, or projection] */
     CnxMap stage[CNX_STAGES];
 } CnxOutputs;
 

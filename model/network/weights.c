@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "model/network/weights.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -299,21 +300,68 @@ static void pack_stage(Packer *p, CnxStage *stage, const CnxConfig *config, guin
         stage->output_norm = pack_output_norm(p, i, c);
 }
 
+/* Loads a vector of a batch norm; a missing one is `instead`. Free with g_free. */
+static float *load_filled(Packer *p, const char *module, const char *leaf, gsize c, float instead)
+{
+    float *v = load_vector(find_tensor(p, "%s%s", module, leaf));
+
+    if (v)
+        return v;
+    v = g_new(float, c);
+    for (gsize i = 0; i < c; i++)
+        v[i] = instead;
+    return v;
+}
+
+/* y = (x - mean) / sqrt(variance + eps) * weight + bias as a scale and a shift. */
+static CnxNorm pack_batch_norm(Packer *p, const char *module, gsize c)
+{
+    float *scale = CNX_TAKE(&p->arena, c), *shift = CNX_TAKE(&p->arena, c);
+
+    if (!is_counting(p)) {
+        g_autofree float *weight = load_filled(p, module, "weight", c, 1);
+        g_autofree float *bias = load_filled(p, module, "bias", c, 0);
+        g_autofree float *mean = load_filled(p, module, "running_mean", c, 0);
+        g_autofree float *variance = load_filled(p, module, "running_var", c, 1);
+
+        for (gsize i = 0; i < c; i++) {
+            const double factor = weight[i] / sqrt(variance[i] + CNX_HEAD_EPS);
+
+            scale[i] = (float)factor;
+            shift[i] = (float)(bias[i] - mean[i] * factor);
+        }
+    }
+    return (CnxNorm){scale, shift};
+}
+
+static CnxHeadWeights pack_head_layer(Packer *p, const CnxHead *head, guint i)
+{
+    const CnxHeadStep *step = &head->steps[i];
+    char module[CNX_HEAD_NAME_SIZE];
+    CnxHeadWeights layer = {.linear = {0}};
+
+    cnx_head_module(head, i, module);
+    if (step->kind == CNX_HEAD_BATCH_NORM) {
+        layer.norm = pack_batch_norm(p, module, step->inputs);
+        return layer;
+    }
+    module[strlen(module) - 1] = '\0'; /* without the dot */
+    if (step->kind == CNX_HEAD_NORM)
+        layer.norm = pack_norm(p, module, step->inputs);
+    else
+        layer.linear = pack_unfolded(p, module, step->outputs, step->inputs, 1);
+    return layer;
+}
+
 static void pack_network(Packer *p, CnxWeights *weights, const CnxConfig *config)
 {
-    const gsize last = config->dims[config->stages - 1];
-    const gsize outputs = config->projection > 0 ? config->projection : config->classes;
-
     pack_stem(p, weights, config);
     for (guint i = 0; i < config->stages; i++)
         pack_stage(p, &weights->stage[i], config, i);
     if (config->final_norm)
-        weights->norm = pack_norm(p, "norm", last);
-    if (config->hidden > 0)
-        weights->hidden = pack_unfolded(p, "head.hidden", config->hidden, last, 1);
-    if (outputs > 0)
-        weights->head =
-            pack_unfolded(p, "head", outputs, config->hidden > 0 ? config->hidden : last, 1);
+        weights->norm = pack_norm(p, "norm", config->dims[config->stages - 1]);
+    for (guint i = 0; i < config->head.count; i++)
+        weights->head[i] = pack_head_layer(p, &config->head, i);
 }
 
 static CnxWeights *new_weights(const CnxConfig *config)

@@ -24,6 +24,12 @@ typedef struct CnxNorm {
     const float *weight, *bias; /* [c], both NULL: no such norm */
 } CnxNorm;
 
+/* A step of the head: one of the two */
+typedef struct CnxHeadWeights {
+    CnxLinear linear;
+    CnxNorm norm; /* of a batch norm: its scale and its shift */
+} CnxHeadWeights;
+
 typedef struct CnxBlock {
     const float *dw_weight; /* [kernel kernel, c] */
     const float *dw_bias;   /* [c] */
@@ -46,9 +52,8 @@ typedef struct CnxWeights {
                           [c of stage 0, 9 stem_width]; the input is always RGB */
     CnxNorm stem_norm; /* [c of stage 0] */
     CnxStage stage[CNX_STAGES];
-    CnxNorm norm;      /* [c of the last stage] */
-    CnxLinear hidden;  /* [hidden, c of the last stage] */
-    CnxLinear head;    /* [classes or projection, c of the last stage or hidden] */
+    CnxNorm norm; /* [c of the last stage] */
+    CnxHeadWeights head[CNX_HEAD_STEPS];
     float *memory;     /* holds all tensors above */
     gsize memory_size; /* bytes */
 } CnxWeights;

@@ -17,7 +17,7 @@
 typedef struct Options {
     gboolean json, tensors;
     RunOptions run;
-    char *weights, *out, *layout, *dtype;
+    char *weights, *head_activation, *out, *layout, *dtype;
     char **paths;
 } Options;
 
@@ -41,7 +41,7 @@ static gboolean find_word(const char *option, const char *word, const char *cons
     return FALSE;
 }
 
-static gboolean read_options(const Options *options, CnxWeightSet *set, CnxExportOptions *export,
+static gboolean read_options(const Options *options, CnxOpenOptions *open, CnxExportOptions *export,
                              GError **error)
 {
     static const char *const sets[] = {"auto", "raw", "ema", NULL}; /* as CnxWeightSet */
@@ -51,7 +51,8 @@ static gboolean read_options(const Options *options, CnxWeightSet *set, CnxExpor
 
     if (options->weights && !find_word("--weights", options->weights, sets, &index, error))
         return FALSE;
-    *set = (CnxWeightSet)index;
+    open->weight_set = (CnxWeightSet)index;
+    open->head_activation = options->head_activation;
     if (options->layout) {
         if (!find_word("--layout", options->layout, layouts, &index, error))
             return FALSE;
@@ -145,11 +146,11 @@ static gboolean print_report(const CnxCheckpoint *checkpoint, const Options *opt
 static gboolean run(const Options *options, GError **error)
 {
     CnxExportOptions export = {.layout = CNX_EXPORT_TRANSFORMERS, .stop = &interrupted};
-    CnxWeightSet set;
+    CnxOpenOptions open;
 
-    if (!check_options(options, error) || !read_options(options, &set, &export, error))
+    if (!check_options(options, error) || !read_options(options, &open, &export, error))
         return FALSE;
-    CnxCheckpoint *checkpoint = cnx_checkpoint_open(options->paths[0], set, error);
+    CnxCheckpoint *checkpoint = cnx_checkpoint_open_with(options->paths[0], &open, error);
     if (!checkpoint)
         return FALSE;
     const gboolean ok = options->out ? convert(checkpoint, options, &export, error)
@@ -173,6 +174,8 @@ int main(int argc, char **argv)
          "The same for the property max-memory, in bytes", "BYTES"},
         {"weights", 'w', 0, G_OPTION_ARG_STRING, &options.weights,
          "For a file with two sets of weights: raw, ema or auto (default)", "SET"},
+        {"head-activation", 0, 0, G_OPTION_ARG_STRING, &options.head_activation,
+         "Activations between the layers of the head, if the file does not say them", "WORDS"},
         {"convert", 'c', 0, G_OPTION_ARG_FILENAME, &options.out,
          "Write the checkpoint to a new or empty folder", "FOLDER"},
         {"layout", 0, 0, G_OPTION_ARG_STRING, &options.layout,
@@ -197,6 +200,7 @@ int main(int argc, char **argv)
 
     g_strfreev(options.paths);
     g_free(options.weights);
+    g_free(options.head_activation);
     g_free(options.out);
     g_free(options.layout);
     g_free(options.dtype);

@@ -118,12 +118,43 @@ static void add_network(JsonBuilder *json, const Report *report)
     json_builder_end_array(json);
 }
 
+/* "pooling", and "steps" with the layers behind the last norm. */
+static void add_steps(JsonBuilder *json, const CnxHead *head)
+{
+    static const char *const kinds[] = {
+        [CNX_HEAD_LINEAR] = "linear",
+        [CNX_HEAD_NORM] = "norm",
+        [CNX_HEAD_BATCH_NORM] = "batch-norm",
+    };
+
+    add_string(json, "pooling", head->concat ? "max+mean" : "mean");
+    json_builder_set_member_name(json, "steps");
+    json_builder_begin_array(json);
+    for (guint i = 0; i < head->count; i++) {
+        const CnxHeadStep *step = &head->steps[i];
+
+        json_builder_begin_object(json);
+        add_string(json, "kind", kinds[step->kind]);
+        add_int(json, "inputs", step->inputs);
+        add_int(json, "outputs", step->outputs);
+        if (step->kind == CNX_HEAD_LINEAR)
+            add_boolean(json, "bias", step->bias);
+        add_string(json, "activation", cnx_head_act_name(step->act));
+        json_builder_end_object(json);
+    }
+    json_builder_end_array(json);
+}
+
 static void add_head(JsonBuilder *json, const CnxConfig *config)
 {
+    guint hidden;
+
+    cnx_head_is_plain(&config->head, &hidden);
     begin_object(json, "head");
     add_boolean(json, "norm", config->final_norm);
     add_boolean(json, "norm-first", config->head_norm_first);
-    add_int(json, "hidden", config->hidden);
+    add_int(json, "hidden", hidden);
+    add_steps(json, &config->head);
     add_int(json, "classes", config->classes);
     add_int(json, "projection", config->projection);
     add_boolean(json, "multi-label", config->multi_label);

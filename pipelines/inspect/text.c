@@ -128,8 +128,12 @@ static void print_head(const Report *report)
     const char *first = config->head_norm_first ? "norm before pooling; "
                         : config->final_norm    ? ""
                                                 : "no norm; ";
-    g_autofree char *hidden =
-        config->hidden ? g_strdup_printf("hidden layer of %u; ", config->hidden) : g_strdup("");
+    guint width;
+    const gboolean plain = cnx_head_is_plain(&config->head, &width);
+    g_autofree char *steps = cnx_head_text(&config->head);
+    g_autofree char *hidden = !plain  ? g_strconcat(steps, "; ", NULL)
+                              : width ? g_strdup_printf("hidden layer of %u; ", width)
+                                      : g_strdup("");
 
     if (config->projection)
         print_line("head", "%s%sprojection to an embedding of %u", first, hidden,

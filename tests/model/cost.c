@@ -14,6 +14,7 @@ static CnxConfig *make_config(const guint *depths, const guint *dims)
     memcpy(config->depths, depths, sizeof config->depths);
     memcpy(config->dims, dims, sizeof config->dims);
     config->classes = 1000;
+    cnx_head_set_plain(&config->head, dims[CNX_STAGES - 1], 0, 1000, TRUE);
     config->layer_scale = config->final_norm = TRUE;
     return config;
 }

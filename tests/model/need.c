@@ -89,10 +89,11 @@ static int run_model(const char *folder, guint width, guint height, guint thread
 {
     CnxNeed need = {.width = width, .height = height, .threads = threads, .images = outputs};
     const gsize floats = (gsize)width * height * 3;
+    const CnxOpenOptions options = {.weight_set = CNX_WEIGHT_SET_AUTO};
     const float *images[CNX_BATCH_IMAGES];
     const gint64 begin = resident_bytes();
     GError *error = NULL;
-    CnxModel *model = cnx_model_open_checked(folder, CNX_WEIGHT_SET_AUTO, note_need, &need, &error);
+    CnxModel *model = cnx_model_open_with(folder, &options, note_need, &need, &error);
     float *inputs = g_new0(float, CNX_NEED_INPUTS *floats);
     CnxQueueStats one, all;
     gsize forwards = 0;

@@ -150,7 +150,7 @@ int main(void)
     check_layer(checkpoint, kernels, &weights->stage[1].down,
                 &(Layer){"down1.conv.weight", "down1.conv.bias", NULL, "down1.norm.weight",
                          "down1.norm.bias", 4});
-    check_layer(checkpoint, kernels, &weights->head,
+    check_layer(checkpoint, kernels, &weights->head[0].linear,
                 &(Layer){.matrix = "head.weight", .b = "head.bias", .taps = 1});
     g_remove(path);
     g_rmdir(folder);

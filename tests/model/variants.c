@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "model/checkpoint/architecture.h"
+#include "model/checkpoint/head.h"
 #include "model/checkpoint/parts.h"
 #include "model/config/variant.h"
 
@@ -62,12 +63,12 @@ static CnxConfig *make_config(const Variant *v)
     CnxPublished published;
 
     config->classes = v->classes;
-    config->head_bias = v->classes > 0;
     config->final_norm = TRUE;
     config->grn = g_str_has_prefix(v->name, "convnextv2_");
     config->layer_scale = !config->grn;
     if (is_isotropic(v)) {
         set_isotropic(config, v->name + strlen("convnext_isotropic_"));
+        cnx_head_set_plain(&config->head, config->dims[0], 0, v->classes, TRUE);
         return config;
     }
     g_assert_true(cnx_variant_lookup(v->name, &published));
@@ -75,7 +76,8 @@ static CnxConfig *make_config(const Variant *v)
     memcpy(config->dims, published.dims, sizeof config->dims);
     config->norm = published.norm;
     config->head_norm_first = g_str_has_suffix(v->name, "_hnf");
-    config->hidden = g_str_has_suffix(v->name, "_mlp") ? 1536 : 0;
+    cnx_head_set_plain(&config->head, published.dims[CNX_STAGES - 1],
+                       g_str_has_suffix(v->name, "_mlp") ? 1536 : 0, v->classes, TRUE);
     if (g_str_has_suffix(v->name, "_ols")) {
         config->stem =
             g_str_has_prefix(v->name, "convnext_zepto") ? CNX_STEM_OVERLAP_ACT : CNX_STEM_OVERLAP;
@@ -116,6 +118,8 @@ typedef struct Listing {
     CnxNaming naming;
     GPtrArray *lines;    /* "NAME[A,B]" */
     GHashTable *tensors; /* canonical name -> CnxTensor */
+    GPtrArray *owned;    /* the same tensors */
+    GArray *parts;       /* CnxPart */
     guint64 parameters;
 } Listing;
 
@@ -142,7 +146,11 @@ static gboolean list_tensor(const char *canonical, guint rank, const guint64 *sh
 
     g_autofree char *back = cnx_naming_canonical(&l->naming, t->name);
     g_assert_cmpstr(back, ==, canonical);
-    g_hash_table_insert(l->tensors, g_strdup(canonical), t);
+    gpointer key = g_strdup(canonical);
+    g_hash_table_insert(l->tensors, key, t);
+    g_ptr_array_add(l->owned, t);
+    const CnxPart part = {.tensor = t, .canonical = key};
+    g_array_append_val(l->parts, part);
     return TRUE;
 }
 
@@ -170,7 +178,16 @@ static void check_detected(const Variant *v, const Listing *l)
     CnxConfig *config = cnx_config_new();
     CnxPublished published;
     GError *error = NULL;
+    GStringChunk *names = g_string_chunk_new(1024);
+    const CnxHeadSource head = {.parts = (CnxPart *)l->parts->data,
+                                .count = l->parts->len,
+                                .naming = &l->naming,
+                                .tensors = l->tensors,
+                                .names = names,
+                                .file = "a list of tensors"};
 
+    cnx_head_read(&head, config, &error);
+    g_assert_no_error(error);
     cnx_architecture_detect(l->tensors, &l->naming, "a list of tensors", config, &error);
     g_assert_no_error(error);
     g_assert_cmpstr(config->variant, ==, v->name);
@@ -181,6 +198,7 @@ static void check_detected(const Variant *v, const Listing *l)
         g_assert_cmpint(config->act, ==, published.act);
         g_assert_cmpfloat(config->eps, ==, published.eps);
     }
+    g_string_chunk_free(names);
     cnx_config_free(config);
 }
 
@@ -189,7 +207,9 @@ static void test_variant(gconstpointer data)
     const Variant *v = data;
     CnxConfig *config = make_config(v);
     Listing l = {.lines = g_ptr_array_new_with_free_func(g_free),
-                 .tensors = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, tensor_free)};
+                 .tensors = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
+                 .owned = g_ptr_array_new_with_free_func(tensor_free),
+                 .parts = g_array_new(FALSE, FALSE, sizeof(CnxPart))};
 
     detect_naming(&l.naming, v, config);
     cnx_parts_foreach(config, list_tensor, &l);
@@ -200,7 +220,9 @@ static void test_variant(gconstpointer data)
     check_detected(v, &l);
 
     g_ptr_array_unref(l.lines);
+    g_array_unref(l.parts);
     g_hash_table_unref(l.tensors);
+    g_ptr_array_unref(l.owned);
     cnx_naming_clear(&l.naming);
     cnx_config_free(config);
 }

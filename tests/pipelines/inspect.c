@@ -89,7 +89,7 @@ static void test_json(gconstpointer data)
     g_auto(Output) output = RUN("--json", "--tensors", path);
     g_autoptr(JsonObject) report = NULL;
     JsonObject *input;
-    guint count;
+    guint count, hidden;
 
     assert_ok(&output);
     const CnxPart *parts = cnx_checkpoint_parts(checkpoint, &count);
@@ -110,7 +110,10 @@ static void test_json(gconstpointer data)
     g_assert_cmpint(json_object_get_boolean_member(report, "grn"), ==, config->grn);
     g_assert_cmpfloat(json_object_get_double_member(report, "head-eps"), ==, config->head_eps);
     g_assert_cmpint(json_object_get_int_member(head, "classes"), ==, config->classes);
-    g_assert_cmpint(json_object_get_int_member(head, "hidden"), ==, config->hidden);
+    g_assert_true(cnx_head_is_plain(&config->head, &hidden));
+    g_assert_cmpint(json_object_get_int_member(head, "hidden"), ==, hidden);
+    g_assert_cmpuint(json_array_get_length(json_object_get_array_member(head, "steps")), ==,
+                     config->head.count);
     g_assert_cmpint(json_object_get_int_member(input, "size"), ==, config->recipe.size);
     g_assert_cmpint(json_object_get_int_member(input, "resize"), ==, config->recipe.resize);
     g_assert_cmpstr(json_object_get_string_member(input, "filter"), ==,

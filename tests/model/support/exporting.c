@@ -78,7 +78,7 @@ void exporting_compare(const CnxConfig *a, const CnxConfig *b)
     g_assert_cmpmem(a->depths, sizeof a->depths, b->depths, sizeof b->depths);
     g_assert_cmpmem(a->dims, sizeof a->dims, b->dims, sizeof b->dims);
     g_assert_cmpuint(a->classes, ==, b->classes);
-    g_assert_cmpuint(a->hidden, ==, b->hidden);
+    g_assert_cmpmem(&a->head, sizeof a->head, &b->head, sizeof b->head);
     g_assert_cmpint(a->layer_scale, ==, b->layer_scale);
     g_assert_cmpint(a->grn, ==, b->grn);
     g_assert_cmpint(a->norm, ==, b->norm);

@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "model/checkpoint/head.h"
+
+#include <string.h>
+
+#include "model/checkpoint/head_order.h"
+
+#define WIDTH_MAX (1u << 16)   /* values of a hidden layer */
+#define CLASSES_MAX (1u << 24) /* published: 21841 */
+
+/* The activations */
+
+/* Whether what is between layer i and the next one is not in the file. */
+static gboolean is_unknown_gap(const CnxHeadReading *r, guint i)
+{
+    const CnxHeadLayer *layer = cnx_head_layer(r, i), *next = cnx_head_layer(r, i + 1);
+
+    return layer->role != CNX_HEAD_ROLE_HIDDEN && !r->is_fastai &&
+           cnx_head_layers_gap(layer, next) != 0;
+}
+
+/* The steps behind which an unknown activation may be; all are behind the first linear layer.
+ * *is_single: there is at most one between two linear layers. Returns their number. */
+static guint find_gaps(const CnxHeadReading *r, guint gaps[CNX_HEAD_STEPS], gboolean *is_single)
+{
+    guint count = 0, since = 0;
+    gboolean has_linear = FALSE;
+
+    *is_single = TRUE;
+    for (guint i = 0; i + 1 < r->layers->len; i++) {
+        if (cnx_head_layer(r, i)->kind == CNX_HEAD_LINEAR) {
+            has_linear = TRUE;
+            since = count;
+        }
+        if (!has_linear || !is_unknown_gap(r, i))
+            continue;
+        *is_single &= count == since;
+        gaps[count++] = i;
+    }
+    return count;
+}
+
+/* The head of the library's network, and another one on its outputs. */
+static gboolean fail_stacked(const CnxHeadReading *r, const CnxHeadLayer *layer,
+                             const CnxHeadLayer *next)
+{
+    g_autofree char *name = cnx_quote(cnx_head_main_part(layer)->tensor->name);
+    g_autofree char *kind =
+        g_strdup_printf("a second head, on the outputs of the head %s: keep only one, or set "
+                        "head-activation to what is between them",
+                        name);
+
+    return cnx_head_fail_layer(r, next, kind);
+}
+
+/* Whether a tensor outside the body belongs to no layer: an activation such as PReLU has one too.
+ */
+static gboolean has_stranger(const CnxHeadReading *r)
+{
+    for (guint i = 0; i < r->source->count; i++) {
+        const CnxPart *part = &r->source->parts[i];
+        gboolean is_found = part->canonical || part->reason;
+
+        for (guint k = 0; k < r->layers->len && !is_found; k++) {
+            const CnxHeadLayer *layer = cnx_head_layer(r, k);
+
+            is_found = part == layer->weight || part == layer->bias || part == layer->mean ||
+                       part == layer->variance;
+        }
+        if (!is_found)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+static gboolean fail_unknown(const CnxHeadReading *r, const guint *gaps, guint count,
+                             gboolean is_single)
+{
+    const CnxHeadLayer *layer = cnx_head_layer(r, gaps[0]), *next = cnx_head_layer(r, gaps[0] + 1);
+    g_autofree char *a = cnx_head_describe_layer(layer), *b = cnx_head_describe_layer(next),
+                    *words = cnx_head_act_words();
+    g_autofree char *each =
+        is_single ? g_strdup(count > 1 ? ", for all places or for each with commas" : "")
+                  : g_strdup_printf(", one for each of %u places with commas", count);
+
+    if (layer->role == CNX_HEAD_ROLE_OUTPUT && cnx_head_layers_gap(layer, next) < 0)
+        return fail_stacked(r, layer, next);
+    if (has_stranger(r))
+        return TRUE; /* refused later */
+    return cnx_head_fail(
+        r, CNX_ERROR_UNSUPPORTED,
+        "the file does not say which activation is between the layers %s and %s of "
+        "the head: set head-activation to %s%s",
+        a, b, words, each);
+}
+
+/* A 1x1 convolution before the pooling gives the same as behind it only if it is the last layer. */
+static gboolean check_convolutions(const CnxHeadReading *r)
+{
+    for (guint i = r->first; i + 1 < r->layers->len; i++)
+        if (cnx_head_layer(r, i)->kind == CNX_HEAD_LINEAR &&
+            cnx_head_layer(r, i)->role == CNX_HEAD_ROLE_OWN &&
+            cnx_head_layer(r, i)->weight->tensor->rank > 2)
+            return cnx_head_fail_layer(
+                r, cnx_head_layer(r, i),
+                "a convolution, and the file does not say whether it runs before the "
+                "pooling");
+    return TRUE;
+}
+
+static gboolean set_acts(CnxHeadReading *r)
+{
+    CnxHeadStep *steps = r->config->head.steps;
+    const guint output = r->config->head.output;
+    CnxHeadAct acts[CNX_HEAD_STEPS];
+    guint gaps[CNX_HEAD_STEPS], given = 0;
+    gboolean is_single;
+    const guint count = find_gaps(r, gaps, &is_single);
+    const char *text = r->source->activation;
+
+    for (guint i = r->first; i < r->layers->len; i++) {
+        const CnxHeadLayer *layer = cnx_head_layer(r, i);
+
+        if (layer->role == CNX_HEAD_ROLE_HIDDEN)
+            steps[i - r->first].act = CNX_HEAD_ACT_GELU;
+        else if (r->is_fastai && layer->kind == CNX_HEAD_LINEAR && i - r->first < output)
+            steps[i - r->first].act = CNX_HEAD_ACT_RELU;
+    }
+    if (text && !cnx_head_parse_acts(text, acts, &given, r->error))
+        return FALSE;
+    if (given == 0)
+        return count == 0 ? check_convolutions(r) : fail_unknown(r, gaps, count, is_single);
+    if (given != count && (given > 1 || count == 0 || !is_single))
+        return cnx_head_fail(
+            r, CNX_ERROR_SETTINGS,
+            "head-activation is \"%s\", but the head has %u place%s for an activation "
+            "that the file does not say",
+            text, count, count == 1 ? "" : "s");
+    for (guint i = 0; i < count; i++)
+        steps[gaps[i] - r->first].act = acts[given > 1 ? i : 0];
+    return check_convolutions(r);
+}
+
+/* The description */
+
+/* Networks whose forward pass always has a last norm. */
+static gboolean check_norm(const CnxHeadReading *r)
+{
+    const CnxDialect dialect = r->source->naming->dialect;
+    gboolean has_output = FALSE, has_stock = FALSE;
+
+    for (guint i = 0; i < r->layers->len; i++) {
+        has_output |= cnx_head_layer(r, i)->kind == CNX_HEAD_LINEAR;
+        has_stock |= cnx_head_layer(r, i)->role == CNX_HEAD_ROLE_OUTPUT;
+    }
+    if (r->config->final_norm || !has_output || dialect == CNX_DIALECT_TORCHVISION ||
+        (dialect == CNX_DIALECT_TIMM && !has_stock))
+        return TRUE;
+    g_autofree char *name = cnx_naming_original(r->source->naming, "norm.weight");
+    return cnx_head_fail(r, CNX_ERROR_NOT_CONVNEXT,
+                         "has no tensor \"%s\", which a ConvNeXt needs before its head", name);
+}
+
+/* Describes step i, which is layer i behind the last norm of the body. */
+static gboolean set_step(CnxHeadReading *r, guint i)
+{
+    const CnxHeadLayer *layer = cnx_head_layer(r, r->first + i);
+    CnxHead *head = &r->config->head;
+    CnxHeadStep *step = &head->steps[i];
+    const guint before = i > 0 ? step[-1].outputs : (guint)r->channels * (1 + head->concat);
+    const CnxTensor *t = cnx_head_main_part(layer)->tensor;
+    const guint64 outputs = layer->kind != CNX_HEAD_LINEAR ? before : t->rank ? t->shape[0] : 0;
+    const guint max = i == head->output ? CLASSES_MAX : WIDTH_MAX;
+
+    if (outputs < 1 || outputs > max) {
+        g_autofree char *name = cnx_quote(t->name);
+
+        return cnx_head_fail(r, CNX_ERROR_UNSUPPORTED,
+                             "tensor %s has %" G_GUINT64_FORMAT " outputs, expected 1 to %u", name,
+                             outputs, max);
+    }
+    *step = (CnxHeadStep){.kind = layer->kind,
+                          .inputs = before,
+                          .outputs = (guint)outputs,
+                          .bias = layer->bias || layer->role == CNX_HEAD_ROLE_HIDDEN,
+                          .affine = layer->weight != NULL};
+    return TRUE;
+}
+
+/* The last linear layer, unless it is the hidden layer of a network without classes. */
+static guint find_output(const CnxHeadReading *r)
+{
+    for (guint i = r->layers->len; i-- > r->first;)
+        if (cnx_head_layer(r, i)->kind == CNX_HEAD_LINEAR)
+            return (cnx_head_layer(r, i)->role == CNX_HEAD_ROLE_HIDDEN ? r->layers->len : i) -
+                   r->first;
+    return r->layers->len - r->first;
+}
+
+static void bind_part(const CnxHeadReading *r, CnxPart *part, const char *module, const char *leaf)
+{
+    if (!part)
+        return;
+    g_autofree char *name = g_strconcat(module, leaf, NULL);
+    part->canonical = g_string_chunk_insert(r->source->names, name);
+    g_hash_table_insert(r->source->tensors, g_steal_pointer(&name), (gpointer)part->tensor);
+}
+
+static void bind_layer(const CnxHeadReading *r, const CnxHeadLayer *layer, const char *module)
+{
+    bind_part(r, layer->weight, module, "weight");
+    bind_part(r, layer->bias, module, "bias");
+    bind_part(r, layer->mean, module, "running_mean");
+    bind_part(r, layer->variance, module, "running_var");
+}
+
+/* A layer norm that comes first is the last norm of the body. In timm's network, the first layer of
+ * a Sequential in place of the head reads the feature maps. */
+static void set_norm(CnxHeadReading *r)
+{
+    CnxConfig *config = r->config;
+    const CnxHeadLayer *norm = r->layers->len ? cnx_head_layer(r, 0) : NULL;
+
+    r->first = norm && norm->kind == CNX_HEAD_NORM;
+    config->final_norm = r->first;
+    if (!r->first)
+        return;
+    config->head_norm_first =
+        g_str_has_suffix(norm->path, "norm_pre") ||
+        (r->source->naming->dialect == CNX_DIALECT_TIMM && norm->role == CNX_HEAD_ROLE_OWN &&
+         norm->level == strlen(r->source->naming->prefix) &&
+         !strcmp(norm->path + norm->level, "head.0"));
+    bind_layer(r, norm, "norm.");
+}
+
+static gboolean set_steps(CnxHeadReading *r)
+{
+    CnxConfig *config = r->config;
+    CnxHead *head = &config->head;
+
+    head->concat = r->is_fastai && cnx_head_layer(r, r->first)->inputs != r->channels;
+    head->count = r->layers->len - r->first;
+    head->output = find_output(r);
+    for (guint i = 0; i < head->count; i++)
+        if (!set_step(r, i))
+            return FALSE;
+    if (head->output == head->count)
+        return TRUE;
+    *(r->source->naming->dialect == CNX_DIALECT_OPEN_CLIP ? &config->projection
+                                                          : &config->classes) =
+        head->steps[head->output].outputs;
+    return TRUE;
+}
+
+/* Lists ignored matrices that read the body, for networks without a head. */
+static void note_unused(const CnxHeadReading *r)
+{
+    g_autoptr(GString) list = g_string_new(NULL);
+
+    for (guint i = 0; i < r->source->count && r->config->head.output == r->config->head.count;
+         i++) {
+        const CnxPart *part = &r->source->parts[i];
+        const CnxTensor *t = part->tensor;
+
+        if (!part->reason || t->rank != 2 || t->shape[1] != r->channels)
+            continue;
+        g_autofree char *name = cnx_quote(t->name), *shape = cnx_shape_text(t->rank, t->shape);
+        g_string_append_printf(list, "%s%s of shape %s, which %s", list->len ? ", and " : "", name,
+                               shape, part->reason);
+    }
+    if (list->len)
+        r->config->unused_heads = g_strdup(list->str);
+}
+
+static guint64 width_of_body(const CnxHeadSource *source)
+{
+    for (guint stage = CNX_STAGES; stage-- > 0;) {
+        char name[48];
+
+        g_snprintf(name, sizeof name, "s%u.b0.dw.weight", stage);
+        const CnxTensor *dw = g_hash_table_lookup(source->tensors, name);
+        if (dw && dw->rank)
+            return dw->shape[0];
+    }
+    return 0;
+}
+
+gboolean cnx_head_read(const CnxHeadSource *source, CnxConfig *config, GError **error)
+{
+    g_autoptr(GPtrArray) layers = NULL;
+    CnxHeadReading r = {
+        .source = source, .channels = width_of_body(source), .config = config, .error = error};
+
+    if (r.channels == 0 || r.channels > WIDTH_MAX)
+        return TRUE; /* refused later */
+    r.layers = layers = cnx_head_layers_new(source->naming, source->parts, source->count);
+    if (!cnx_head_order(&r))
+        return FALSE;
+    set_norm(&r);
+    if (!set_steps(&r) || !check_norm(&r) || !set_acts(&r))
+        return FALSE;
+    for (guint i = 0; i < config->head.count; i++) {
+        char module[CNX_HEAD_NAME_SIZE];
+
+        cnx_head_module(&config->head, i, module);
+        bind_layer(&r, cnx_head_layer(&r, r.first + i), module);
+    }
+    note_unused(&r);
+    return TRUE;
+}
