@@ -128,10 +128,14 @@ static void lose_source(WatchCamera *camera, const char *reason, gint64 min_dela
 static void connect_source(WatchCamera *camera)
 {
     g_autoptr(GError) error = NULL;
+    const gboolean has_opened = watch_pipeline_open(camera->pipeline, &error);
+    gboolean has_lost_login;
+    g_autofree char *address = watch_pipeline_redirected(camera->pipeline, &has_lost_login);
+    g_autofree char *detail = address ? g_strdup_printf("redirected to %s", address) : NULL;
 
     camera->drops_are_reported = FALSE;
-    set_state(camera, WATCH_CONNECTING, NULL);
-    if (!watch_pipeline_open(camera->pipeline, &error))
+    set_state(camera, WATCH_CONNECTING, detail);
+    if (!has_opened)
         lose_source(camera, error->message, 0, FALSE);
 }
 
@@ -182,6 +186,13 @@ void watch_camera_tick(WatchCamera *camera)
 /* Adds a hint about credentials to the reason. */
 static char *explain_login(const WatchCamera *camera, const char *reason)
 {
+    gboolean has_lost_login;
+    g_autofree char *address = watch_pipeline_redirected(camera->pipeline, &has_lost_login);
+
+    if (has_lost_login)
+        return g_strdup_printf("It redirects to %s, where its credentials are not sent: make that "
+                               "address the source: %s",
+                               address, reason);
     return g_strdup_printf("%s: %s",
                            camera->settings->credentials.user
                                ? "the camera refuses the credentials"
@@ -251,6 +262,18 @@ static void on_eos(WatchCamera *camera)
     close_source(camera, TRUE, on_closed);
 }
 
+/* The source is replaced at once. That is no loss, so it is not reported as one. */
+static void on_element(WatchCamera *camera, GstMessage *message)
+{
+    if (gst_message_has_name(message, "convnext-state-changed")) {
+        camera->hooks->label_changed(camera, gst_message_get_structure(message), camera->data);
+    } else if (is_open(camera) && watch_pipeline_redirect(camera->pipeline, message)) {
+        camera->state = WATCH_WAITING;
+        camera->retry_delay = 0;
+        close_source(camera, FALSE, on_closed);
+    }
+}
+
 static gboolean on_message(GstBus *bus, GstMessage *message, gpointer data)
 {
     WatchCamera *camera = data;
@@ -269,8 +292,7 @@ static gboolean on_message(GstBus *bus, GstMessage *message, gpointer data)
         on_eos(camera);
         break;
     case GST_MESSAGE_ELEMENT:
-        if (gst_message_has_name(message, "convnext-state-changed"))
-            camera->hooks->label_changed(camera, gst_message_get_structure(message), camera->data);
+        on_element(camera, message);
         break;
     default:
         break;

@@ -4,9 +4,11 @@
 #include <string.h>
 
 #include "pipelines/common/print.h"
+#include "pipelines/watch/redirect.h"
 
 struct WatchPipeline {
     WatchSettings *settings;
+    WatchSettings *source, *next; /* of the last source and of the next, if it was redirected */
     WatchCounts *counts;
     GstElement *pipeline;
     GstElement *queue, *convnext, *publish; /* borrowed from pipeline */
@@ -50,7 +52,10 @@ gboolean watch_pipeline_open(WatchPipeline *self, GError **error)
 {
     Opening *opening;
 
-    self->connection = watch_connection_new(self->settings, self->counts, error);
+    g_clear_pointer(&self->source, watch_settings_unref);
+    self->source = g_steal_pointer(&self->next);
+    self->connection =
+        watch_connection_new(self->source ? self->source : self->settings, self->counts, error);
     if (!self->connection)
         return FALSE;
     opening = g_new(Opening, 1);
@@ -58,6 +63,35 @@ gboolean watch_pipeline_open(WatchPipeline *self, GError **error)
     opening->connection = watch_connection_ref(self->connection);
     gst_element_call_async(self->pipeline, open_connection, opening, NULL);
     return TRUE;
+}
+
+/* Redirects */
+
+gboolean watch_pipeline_redirect(WatchPipeline *self, GstMessage *message)
+{
+    const WatchSettings *settings = self->source ? self->source : self->settings;
+    const char *location;
+
+    if (!gst_message_has_name(message, WATCH_REDIRECT) || !self->connection ||
+        !watch_connection_contains(self->connection, GST_MESSAGE_SRC(message)))
+        return FALSE;
+    location = gst_structure_get_string(gst_message_get_structure(message), "location");
+    g_clear_pointer(&self->next, watch_settings_unref);
+    self->next = watch_settings_redirect(settings, location,
+                                         watch_redirect_is_same_origin(settings->uri, location));
+    return TRUE;
+}
+
+char *watch_pipeline_redirected(const WatchPipeline *self, gboolean *has_lost_login)
+{
+    g_autofree char *masked = NULL;
+
+    *has_lost_login =
+        self->source && self->settings->credentials.user && !self->source->credentials.user;
+    if (!self->source)
+        return NULL;
+    masked = watch_credentials_mask(&self->settings->credentials, self->source->uri);
+    return print_clean(masked, PRINT_MAX_PART);
 }
 
 /* Closing */
@@ -234,6 +268,8 @@ static void clear_pipeline(gpointer data)
 
     g_clear_pointer(&self->connection, watch_connection_unref);
     gst_object_unref(self->pipeline);
+    g_clear_pointer(&self->source, watch_settings_unref);
+    g_clear_pointer(&self->next, watch_settings_unref);
     watch_settings_unref(self->settings);
     g_mutex_clear(&self->order);
 }

@@ -32,6 +32,15 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(WatchPipeline, watch_pipeline_unref)
  * not installed. */
 gboolean watch_pipeline_open(WatchPipeline *pipeline, GError **error);
 
+/* message: of the type ELEMENT. If it comes from the source and is a WATCH_REDIRECT, the next
+ * source is opened where it leads, with the login if that is the same place, and this returns TRUE.
+ */
+gboolean watch_pipeline_redirect(WatchPipeline *pipeline, GstMessage *message);
+
+/* Where the last source was redirected to, without what may be secret; NULL if it was not.
+ * *has_lost_login: whether it has no login because of that. The caller owns the result. */
+char *watch_pipeline_redirected(const WatchPipeline *pipeline, gboolean *has_lost_login);
+
 /* Starts to close the source, and the downstream elements too if whole is TRUE. Calls done with
  * data in the main thread, then free_data, once every thread of the closed elements has ended, or
  * after three seconds. */

@@ -71,6 +71,12 @@ static void refuse_redirect(GstElement *element, const char *target)
                       (NULL));
 }
 
+static void refuse_another(GstElement *element)
+{
+    GST_ELEMENT_ERROR(element, RESOURCE, OPEN_READ,
+                      ("It redirects more than %d times.", MAX_CONNECTS), (NULL));
+}
+
 /* rtspsrc posts it before it connects, also after a redirect. */
 static void check_connect(const WatchSettings *settings, GstElement *element)
 {
@@ -83,8 +89,30 @@ static void check_connect(const WatchSettings *settings, GstElement *element)
         !(location && watch_redirect_is_same_origin(settings->uri, location)))
         refuse_redirect(element, location ? location : "another address");
     else if (count == MAX_CONNECTS + 1)
-        GST_ELEMENT_ERROR(element, RESOURCE, OPEN_READ,
-                          ("It redirects more than %d times.", MAX_CONNECTS), (NULL));
+        refuse_another(element);
+}
+
+char *watch_redirect_target(const char *requested, const char *location)
+{
+    const GUriFlags flags = G_URI_FLAGS_PARSE_RELAXED | G_URI_FLAGS_ENCODED;
+    g_autofree char *target = g_uri_resolve_relative(requested, location, flags, NULL);
+    g_autoptr(GUri) uri = target ? g_uri_parse(target, flags, NULL) : NULL;
+    g_auto(Origin) origin = {0};
+
+    if (!uri || g_uri_get_userinfo(uri) || !parse_origin(&origin, target) ||
+        !g_str_has_prefix(g_uri_get_scheme(uri), "http"))
+        return NULL;
+    return g_steal_pointer(&target);
+}
+
+static gboolean find_location(GQuark field, const GValue *value, gpointer location)
+{
+    const gboolean is_found = G_VALUE_HOLDS_STRING(value) &&
+                              g_ascii_strcasecmp(g_quark_to_string(field), "Location") == 0;
+
+    if (is_found)
+        *(const char **)location = g_value_get_string(value);
+    return !is_found;
 }
 
 /* souphttpsrc does not follow redirects if it has a login, but posts the headers of each reply. */
@@ -92,7 +120,8 @@ static void check_headers(const WatchSettings *settings, GstElement *element,
                           const GstStructure *headers)
 {
     g_autoptr(GstStructure) reply = NULL;
-    const char *target = NULL;
+    g_autofree char *target = NULL;
+    const char *location = NULL;
     guint status = 0;
 
     if (!settings->credentials.user ||
@@ -100,8 +129,17 @@ static void check_headers(const WatchSettings *settings, GstElement *element,
         status > 399)
         return;
     if (gst_structure_get(headers, "response-headers", GST_TYPE_STRUCTURE, &reply, NULL))
-        target = gst_structure_get_string(reply, "Location");
-    refuse_redirect(element, target ? target : "another address");
+        gst_structure_foreach(reply, find_location, &location);
+    target = location ? watch_redirect_target(settings->uri, location) : NULL;
+    if (!target)
+        refuse_redirect(element, location ? location : "another address");
+    else if (settings->redirects == MAX_CONNECTS)
+        refuse_another(element);
+    else
+        gst_element_post_message(
+            element, gst_message_new_element(GST_OBJECT_CAST(element),
+                                             gst_structure_new(WATCH_REDIRECT, "location",
+                                                               G_TYPE_STRING, target, NULL)));
 }
 
 void watch_redirect_check(const WatchSettings *settings, GstMessage *message)

@@ -255,6 +255,25 @@ static void clear_settings(gpointer data)
     g_free(settings->fingerprint);
 }
 
+WatchSettings *watch_settings_redirect(const WatchSettings *settings, const char *uri,
+                                       gboolean with_login)
+{
+    WatchSettings *copy = g_atomic_rc_box_new0(WatchSettings);
+
+    *copy = *settings;
+    copy->name = g_strdup(settings->name);
+    copy->source = g_strdup(settings->source);
+    copy->uri = g_strdup(uri);
+    copy->redirects++;
+    copy->argument = g_strdup(settings->argument);
+    copy->credentials.user = with_login ? g_strdup(settings->credentials.user) : NULL;
+    copy->credentials.password = with_login ? g_strdup(settings->credentials.password) : NULL;
+    copy->protocols = g_strdup(settings->protocols);
+    copy->properties = g_ptr_array_ref(settings->properties);
+    copy->fingerprint = g_strdup(settings->fingerprint);
+    return copy;
+}
+
 WatchSettings *watch_settings_ref(WatchSettings *settings)
 {
     return g_atomic_rc_box_acquire(settings);

@@ -21,8 +21,9 @@ typedef struct WatchSettings {
     char *name;   /* unique in the list; "stream" in its JSON lines */
     char *source; /* as the user wrote it, without credentials */
     WatchKind kind;
-    char *uri;      /* of a stream or a file, else NULL */
-    char *argument; /* the device's path or the test picture's pattern, else NULL */
+    char *uri;       /* of a stream or a file, else NULL */
+    guint redirects; /* that have led to uri */
+    char *argument;  /* the device's path or the test picture's pattern, else NULL */
     WatchCredentials credentials;
     char *protocols;             /* RTSP transports, in rtspsrc's syntax */
     guint latency;               /* of RTSP's jitter buffer, milliseconds */
@@ -36,6 +37,11 @@ typedef struct WatchSettings {
 /* Reads a camera's group. Keys that it lacks come from [watch], or else have their defaults. NULL
  * with an error that names the group and the key. */
 WatchSettings *watch_settings_new(GKeyFile *file, const char *group, GError **error);
+
+/* The settings for a source at another URI, to which the camera redirects. They have its login only
+ * if with_login is TRUE. */
+WatchSettings *watch_settings_redirect(const WatchSettings *settings, const char *uri,
+                                       gboolean with_login);
 WatchSettings *watch_settings_ref(WatchSettings *settings);
 void watch_settings_unref(WatchSettings *settings);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(WatchSettings, watch_settings_unref)

@@ -2,7 +2,9 @@
  * body, at a port that the system picks. Prints its URL; any other path gets 404. Exits after a few
  * minutes.
  *
- *     http-camera FILE...     loops over the files, ten per second
+ *     http-camera [--login BASE64] FILE...     loops over the files, ten per second
+ *
+ * --login requires these credentials of HTTP's Basic scheme, and redirects /moved to the video.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <gio/gio.h>
@@ -10,6 +12,20 @@
 
 #define PAUSE_US 100000
 #define LIFE_S 1200
+
+static char *login;
+
+/* The status of the reply to a request for this path. */
+static const char *find_status(const char *request, gboolean is_authorized)
+{
+    if (login && !is_authorized)
+        return "401 Unauthorized\r\nWWW-Authenticate: Basic realm=\"camera\"";
+    if (login && g_str_has_prefix(request, "GET /moved "))
+        return "302 Found\r\nlocation: video.mjpg";
+    if (g_str_has_prefix(request, "GET /video.mjpg "))
+        return "200 OK\r\nContent-Type: multipart/x-mixed-replace; boundary=picture";
+    return "404 Not Found";
+}
 
 static gboolean send_picture(GOutputStream *output, GBytes *picture)
 {
@@ -33,20 +49,23 @@ static gboolean on_connection(GThreadedSocketService *service, GSocketConnection
     g_autoptr(GDataInputStream) input =
         g_data_input_stream_new(g_io_stream_get_input_stream(stream));
     GOutputStream *output = g_io_stream_get_output_stream(stream);
-    gboolean found = FALSE, more = TRUE;
+    g_autofree char *request = NULL;
+    const char *status;
+    gboolean is_authorized = FALSE, more = TRUE;
 
     g_data_input_stream_set_newline_type(input, G_DATA_STREAM_NEWLINE_TYPE_CR_LF);
     while (more) {
         g_autofree char *line = g_data_input_stream_read_line(input, NULL, NULL, NULL);
 
-        found |= line && g_str_has_prefix(line, "GET /video.mjpg ");
         more = line && *line;
+        is_authorized |= more && login && g_str_has_prefix(line, "Authorization: Basic ") &&
+                         g_str_has_suffix(line, login);
+        if (!request)
+            request = g_steal_pointer(&line);
     }
-    more = g_output_stream_printf(output, NULL, NULL, NULL, "HTTP/1.0 %s\r\n\r\n",
-                                  found ? "200 OK\r\nContent-Type: multipart/x-mixed-replace; "
-                                          "boundary=picture"
-                                        : "404 Not Found") &&
-           found;
+    status = find_status(request ? request : "", is_authorized);
+    more = g_output_stream_printf(output, NULL, NULL, NULL, "HTTP/1.0 %s\r\n\r\n", status) &&
+           g_str_has_prefix(status, "200");
     for (guint i = 0; more; i++) {
         more = send_picture(output, pictures->pdata[i % pictures->len]);
         g_usleep(PAUSE_US);
@@ -80,10 +99,15 @@ static gboolean serve(GPtrArray *pictures)
 int main(int argc, char **argv)
 {
     g_autoptr(GPtrArray) pictures = g_ptr_array_new_with_free_func((GDestroyNotify)g_bytes_unref);
-    gboolean ok = argc > 1;
     char *text;
     gsize size;
 
+    if (argc > 2 && g_str_equal(argv[1], "--login")) {
+        login = argv[2];
+        argc -= 2;
+        argv += 2;
+    }
+    gboolean ok = argc > 1;
     for (int i = 1; ok && i < argc; i++) {
         ok = g_file_get_contents(argv[i], &text, &size, NULL);
         if (ok)

@@ -23,6 +23,20 @@ static const char *const different[][2] = {
     {"http://cam/a", ""},
 };
 
+/* From the requested address and the Location to the target, or NULL. */
+static const char *const targets[][3] = {
+    {"http://cam/a/b", "/video.mjpg", "http://cam/video.mjpg"},
+    {"http://cam:8080/a/b?c", "video.mjpg", "http://cam:8080/a/video.mjpg"},
+    {"http://cam/a", "https://cam/a", "https://cam/a"},
+    {"https://cam/a", "//other/b", "https://other/b"},
+    {"http://cam/a", "HTTP://Other:81/b", "http://Other:81/b"},
+    {"http://cam/a", "file:///etc/passwd", NULL},
+    {"http://cam/a", "rtsp://cam/live", NULL},
+    {"http://cam/a", "httpx://cam/live", NULL},
+    {"http://cam/a", "http://joe:secret@cam/a", NULL},
+    {"http://cam/a", "http://", NULL},
+};
+
 int main(void)
 {
     for (guint i = 0; i < G_N_ELEMENTS(same); i++) {
@@ -32,6 +46,13 @@ int main(void)
     for (guint i = 0; i < G_N_ELEMENTS(different); i++) {
         if (watch_redirect_is_same_origin(different[i][0], different[i][1]))
             g_error("%s and %s: expected two places", different[i][0], different[i][1]);
+    }
+    for (guint i = 0; i < G_N_ELEMENTS(targets); i++) {
+        g_autofree char *target = watch_redirect_target(targets[i][0], targets[i][1]);
+
+        if (g_strcmp0(target, targets[i][2]) != 0)
+            g_error("%s to %s: %s, expected %s", targets[i][0], targets[i][1], target,
+                    targets[i][2]);
     }
     return 0;
 }

@@ -23,7 +23,8 @@ export LOGIN=joe:s3cr3t
 schemes=rtsp
 ! gst-inspect-1.0 --exists souphttpsrc || schemes='rtsp http'
 
-# The login goes to the first server only, whose redirect is refused in one sentence.
+# The login goes to the first server only, whose redirect to a server that asks for one is refused in
+# one sentence.
 for scheme in $schemes; do
     targets=$scheme
     [ $scheme = http ] || targets='rtsp rtsph'
@@ -40,6 +41,39 @@ for scheme in $schemes; do
         grep 's3cr3t' log && wrong "a password was printed"
     done
 done
+
+# An HTTP camera may redirect within its host and port, and then keeps the login; it may redirect
+# elsewhere, which is followed without; it may not redirect to a file, or forever.
+case $schemes in *http*)
+    gst-launch-1.0 -q videotestsrc num-buffers=4 pattern=ball ! video/x-raw,width=320,height=240 \
+        ! jpegenc ! multifilesink location=picture-%d.jpg || wrong "cannot make pictures"
+    "$HTTP_CAMERA" --login am9lOnMzY3IzdA== picture-*.jpg >own &
+    server+=" $!"
+    "$HTTP_CAMERA" picture-*.jpg >open &
+    server+=" $!"
+    wait_for_line own
+    wait_for_line open
+    own=$(sed 's,/video.mjpg,,' own)
+    odd elsewhere --challenge --reply '307 Temporary Redirect' --header "Location: $(cat open)?key=s3cr3t"
+    elsewhere=$address
+    odd away --challenge --reply '301 Moved Permanently' --header "Location: $(cat open)"
+    away=$address
+    odd circle --challenge --reply '302 Found' --header 'Location: http://*/live'
+    circle=$address
+    odd file --challenge --reply '302 Found' --header 'Location: file:///etc/hostname'
+    start_watch "own=$own/moved" "elsewhere=http://$elsewhere/live" "away=http://$away/live" \
+        "circle=http://$circle/live" "file=http://$address/live" --credentials-env LOGIN
+    wait_for log 1 "own: connecting, redirected to $own/video.mjpg"
+    wait_for log 1 'own: playing, 320x240'
+    wait_for lines 5 '"stream":"own"'
+    wait_for log 1 'away: playing, 320x240'
+    wait_for log 1 "elsewhere: connecting, redirected to $(cat open)"
+    wait_for log 1 'circle: waiting, .*It redirects more than 12 times'
+    wait_for log 1 'file: waiting, .*It redirects to file:///etc/hostname, where its credentials are not sent'
+    stop_watch INT
+    grep 'own: waiting' log && wrong "a redirect counts as a loss"
+    grep 's3cr3t' log lines && wrong "a query was printed"
+esac
 
 # An RTSP server may redirect to itself, but not forever. Without a login there is nothing to keep.
 odd inner --reply '404 Not Found'
