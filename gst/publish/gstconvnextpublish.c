@@ -20,8 +20,8 @@
  * A buffer leaves the element once its lines are written; no line is delayed. A slow reader
  * therefore slows the pipeline down, and a pipe that loses its reader is an error. The first line
  * waits for the first reader of a named pipe. Several elements may share standard output: their
- * lines do not interleave. If the first 100 buffers carry no result, because `convnext` is missing or
- * an element behind it drops its results, the element posts a warning.
+ * lines do not interleave. If the first 100 buffers carry no result, because `convnext` is missing
+ * or an element behind it drops its results, the element posts a warning.
  *
  * With #GstConvnextPublish:tensor-dir every tensor of every result is also written to that folder,
  * as `<stream or "convnext">-<frame>-<name>.npy`, for numpy.load(). If a buffer carries several
