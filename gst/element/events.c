@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gst/element/events.h"
 
+#include "gst/convnext/query.h"
+
 GST_DEBUG_CATEGORY_EXTERN(gst_convnext_debug);
 #define GST_CAT_DEFAULT gst_convnext_debug
 
@@ -58,6 +60,15 @@ gboolean gst_convnext_consume_event(GstConvnext *self, GstEvent *event)
     default:
         return FALSE;
     }
+}
+
+gboolean gst_convnext_answer_results(GstConvnext *self, GstQuery *query)
+{
+    if (!gst_structure_has_name(gst_query_get_structure(query), GST_CONVNEXT_QUERY_RESULTS))
+        return FALSE;
+    gst_structure_set(gst_query_writable_structure(query), GST_CONVNEXT_QUERY_ATTACHED,
+                      G_TYPE_UINT64, gst_convnext_stream_attached(self->stream), NULL);
+    return TRUE;
 }
 
 gboolean gst_convnext_answer_latency(GstConvnext *self, GstQuery *query)

@@ -11,5 +11,8 @@ void gst_convnext_follow_event(GstConvnext *self, GstEvent *event);
 /* Does what an event that comes from downstream requires. TRUE if it must not go upstream. */
 gboolean gst_convnext_consume_event(GstConvnext *self, GstEvent *event);
 
+/* Answers the query in gst/convnext/query.h. FALSE if it is another query. */
+gboolean gst_convnext_answer_results(GstConvnext *self, GstQuery *query);
+
 /* Answers a LATENCY query: adds the element's latency to that of upstream. */
 gboolean gst_convnext_answer_latency(GstConvnext *self, GstQuery *query);

@@ -257,6 +257,9 @@ static gboolean gst_convnext_query(GstBaseTransform *base, GstPadDirection direc
 {
     if (direction == GST_PAD_SRC && GST_QUERY_TYPE(query) == GST_QUERY_LATENCY)
         return gst_convnext_answer_latency(GST_CONVNEXT(base), query);
+    if (direction == GST_PAD_SRC && GST_QUERY_TYPE(query) == GST_QUERY_CUSTOM &&
+        gst_convnext_answer_results(GST_CONVNEXT(base), query))
+        return TRUE;
     return parent_class->query(base, direction, query);
 }
 

@@ -225,8 +225,9 @@ static gboolean is_selected(GstConvnextDetection *d, const GstConvnextRect *pict
     return TRUE;
 }
 
-void gst_convnext_detections_find(GArray *detections, GstBuffer *buffer, const GstVideoInfo *caps,
-                                  const GstConvnextSelection *selection)
+gboolean gst_convnext_detections_find(GArray *detections, GstBuffer *buffer,
+                                      const GstVideoInfo *caps,
+                                      const GstConvnextSelection *selection)
 {
     GstConvnextRect picture;
     guint width, height, kept = 0;
@@ -235,6 +236,7 @@ void gst_convnext_detections_find(GArray *detections, GstBuffer *buffer, const G
     g_array_set_size(detections, 0);
     gst_convnext_analytics_find_objects(detections, buffer);
     find_rois(detections, buffer, &picture);
+    const gboolean has_objects = detections->len > 0;
     for (guint i = 0; i < detections->len; i++) {
         GstConvnextDetection *d = &g_array_index(detections, GstConvnextDetection, i);
 
@@ -242,4 +244,5 @@ void gst_convnext_detections_find(GArray *detections, GstBuffer *buffer, const G
             g_array_index(detections, GstConvnextDetection, kept++) = *d;
     }
     g_array_set_size(detections, kept);
+    return has_objects;
 }

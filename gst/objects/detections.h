@@ -36,9 +36,11 @@ typedef struct GstConvnextDetection {
 } GstConvnextDetection;
 
 /* Replaces the contents of detections, an array of GstConvnextDetection, with the buffer's objects
- * that match the selection. They point to the buffer's metadata. */
-void gst_convnext_detections_find(GArray *detections, GstBuffer *buffer, const GstVideoInfo *caps,
-                                  const GstConvnextSelection *selection);
+ * that match the selection. They point to the buffer's metadata. FALSE if the buffer describes no
+ * objects at all. */
+gboolean gst_convnext_detections_find(GArray *detections, GstBuffer *buffer,
+                                      const GstVideoInfo *caps,
+                                      const GstConvnextSelection *selection);
 
 /* Intersection over union of two detections' boxes, 0..1. */
 double gst_convnext_detections_overlap(const GstConvnextDetection *a,

@@ -216,11 +216,12 @@ static int compare_areas(gconstpointer a, gconstpointer b)
     return x == y ? 0 : x > y ? -1 : 1;
 }
 
-void gst_convnext_tracks_update(GstConvnextTracks *self, GstBuffer *buffer,
-                                const GstVideoInfo *caps, const GstConvnextSelection *selection)
+gboolean gst_convnext_tracks_update(GstConvnextTracks *self, GstBuffer *buffer,
+                                    const GstVideoInfo *caps, const GstConvnextSelection *selection)
 {
     self->frame++;
-    gst_convnext_detections_find(self->detections, buffer, caps, selection);
+    const gboolean has_objects =
+        gst_convnext_detections_find(self->detections, buffer, caps, selection);
     if (self->detections->len > MAX_TRACKS) { /* keep the largest */
         g_array_sort(self->detections, compare_areas);
         g_array_set_size(self->detections, MAX_TRACKS);
@@ -236,6 +237,7 @@ void gst_convnext_tracks_update(GstConvnextTracks *self, GstBuffer *buffer,
     for (guint i = 0; i < self->detections->len; i++)
         if (!g_ptr_array_index(self->current, i))
             assign_track(self, i, add_track(self));
+    return has_objects;
 }
 
 /* Choosing the objects that run */

@@ -24,9 +24,11 @@ void gst_convnext_tracks_free(GstConvnextTracks *tracks); /* NULL allowed */
 void gst_convnext_tracks_forget(GstConvnextTracks *tracks);
 
 /* Finds the objects of the current frame; call it once per frame. The functions below work on these
- * objects, as long as the buffer lives. */
-void gst_convnext_tracks_update(GstConvnextTracks *tracks, GstBuffer *buffer,
-                                const GstVideoInfo *caps, const GstConvnextSelection *selection);
+ * objects, as long as the buffer lives. FALSE if the buffer describes no objects at all, selected
+ * or not. */
+gboolean gst_convnext_tracks_update(GstConvnextTracks *tracks, GstBuffer *buffer,
+                                    const GstVideoInfo *caps,
+                                    const GstConvnextSelection *selection);
 
 /* Makes every object due again. Results so far may still be carried. */
 void gst_convnext_tracks_expire_results(GstConvnextTracks *tracks);

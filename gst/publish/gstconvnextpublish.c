@@ -20,7 +20,8 @@
  * A buffer leaves the element once its lines are written; no line is delayed. A slow reader
  * therefore slows the pipeline down, and a pipe that loses its reader is an error. The first line
  * waits for the first reader of a named pipe. Several elements may share standard output: their
- * lines do not interleave.
+ * lines do not interleave. If the first 100 buffers carry no result, because `convnext` is missing
+ * or an element behind it drops its results, the element posts a warning.
  *
  * With #GstConvnextPublish:tensor-dir every tensor of every result is also written to that folder,
  * as `<stream or "convnext">-<frame>-<name>.npy`, for numpy.load(). If a buffer carries several
@@ -54,6 +55,7 @@
 #include <glib/gstdio.h>
 
 #include "gst/convnext/convnext.h"
+#include "gst/convnext/query.h"
 #include "gst/publish/jsonline.h"
 #include "gst/publish/linewriter.h"
 #include "gst/publish/npy.h"
@@ -62,6 +64,10 @@ GST_DEBUG_CATEGORY_STATIC(gst_convnext_publish_debug);
 #define GST_CAT_DEFAULT gst_convnext_publish_debug
 
 #define DEFAULT_LOCATION "-"
+
+/* While no buffer has carried a result. */
+#define CHECK_INTERVAL 100  /* buffers */
+#define MOST_ON_THE_WAY 300 /* more results than a queue, of 200 buffers by default, holds */
 
 enum { PROP_0, PROP_LOCATION, PROP_STREAM, PROP_TENSOR_DIR };
 
@@ -80,6 +86,8 @@ struct _GstConvnextPublish {
     GstConvnextLineWriter *writer;
     GString *line;       /* reused, to avoid an allocation per line */
     guint64 frame;       /* number of the next buffer, from 0 */
+    guint64 results;     /* that buffers have carried */
+    gboolean is_warned;  /* the warning that there are none was posted */
     guint width, height; /* from the caps; 0 if they have none */
 };
 
@@ -197,7 +205,8 @@ static gboolean start(GstBaseTransform *transform)
     self->active.tensor_dir = g_strdup(settings->tensor_dir);
     GST_OBJECT_UNLOCK(self);
 
-    self->frame = 0;
+    self->frame = self->results = 0;
+    self->is_warned = FALSE;
     self->width = self->height = 0;
     if (make_tensor_dir(self) && open_location(self))
         return TRUE;
@@ -279,6 +288,55 @@ static gboolean write_tensors(GstConvnextPublish *self, GstConvnextResult *resul
     return TRUE;
 }
 
+/* The number of results that a convnext in front of this element has attached. FALSE without one.
+ */
+static gboolean ask_convnext(GstConvnextPublish *self, guint64 *attached)
+{
+    g_autoptr(GstQuery) query =
+        gst_query_new_custom(GST_QUERY_CUSTOM, gst_structure_new_empty(GST_CONVNEXT_QUERY_RESULTS));
+
+    return gst_pad_peer_query(GST_BASE_TRANSFORM_SINK_PAD(self), query) &&
+           gst_structure_get_uint64(gst_query_get_structure(query), GST_CONVNEXT_QUERY_ATTACHED,
+                                    attached);
+}
+
+/* Warns once if no buffer so far has carried a result although one should have. on_the_way: how
+ * many results may be in queues in front of this element. */
+static void check_results(GstConvnextPublish *self, guint64 on_the_way)
+{
+    guint64 attached;
+
+    if (self->results > 0 || self->frame == 0 || self->is_warned)
+        return;
+    if (!ask_convnext(self, &attached))
+        GST_ELEMENT_WARNING(self, STREAM, FAILED,
+                            ("none of the first %" G_GUINT64_FORMAT
+                             " buffers carries a result: this element writes the results of the "
+                             "element convnext, and there is none in front of it",
+                             self->frame),
+                            (NULL));
+    else if (attached > on_the_way)
+        GST_ELEMENT_WARNING(
+            self, STREAM, FAILED,
+            ("none of the first %" G_GUINT64_FORMAT
+             " buffers carries a result, but convnext has attached %" G_GUINT64_FORMAT
+             ": an element between the two, such as deinterlace or compositor, drops "
+             "them; put convnext behind it",
+             self->frame, attached),
+            (NULL));
+    else
+        return;
+    self->is_warned = TRUE;
+}
+
+static gboolean sink_event(GstBaseTransform *transform, GstEvent *event)
+{
+    if (GST_EVENT_TYPE(event) == GST_EVENT_EOS)
+        check_results(GST_CONVNEXT_PUBLISH(transform), 0);
+    return GST_BASE_TRANSFORM_CLASS(gst_convnext_publish_parent_class)
+        ->sink_event(transform, event);
+}
+
 static GstFlowReturn transform_ip(GstBaseTransform *transform, GstBuffer *buffer)
 {
     GstConvnextPublish *self = GST_CONVNEXT_PUBLISH(transform);
@@ -295,8 +353,10 @@ static GstFlowReturn transform_ip(GstBaseTransform *transform, GstBuffer *buffer
         gst_convnext_json_line(self->line, &frame, meta);
         if (!gst_convnext_line_writer_write(self->writer, self->line->str, self->line->len, &error))
             return report_write_error(self, error);
+        self->results++;
     }
-    self->frame++;
+    if (++self->frame % CHECK_INTERVAL == 0)
+        check_results(self, MOST_ON_THE_WAY);
     return GST_FLOW_OK;
 }
 
@@ -359,6 +419,7 @@ static void gst_convnext_publish_class_init(GstConvnextPublishClass *klass)
     transform_class->start = start;
     transform_class->stop = stop;
     transform_class->set_caps = set_caps;
+    transform_class->sink_event = sink_event;
     transform_class->transform_ip = transform_ip;
 }
 

@@ -74,10 +74,13 @@ void gst_convnext_stream_start(GstConvnextStream *self)
     gst_convnext_stats_reset(&self->stats);
     gst_convnext_latency_reset(&self->latency);
     self->is_interrupted = FALSE;
+    self->attached = 0;
     g_mutex_unlock(&self->lock);
     forget(self, FORGET_ALL);
     self->frames = 0;
     self->unreadable_is_posted = FALSE;
+    self->objects_are_seen = FALSE;
+    self->frames_without_objects = 0;
     self->job = gst_convnext_job_new();
     gst_segment_init(&self->segment, GST_FORMAT_TIME);
 }
@@ -176,6 +179,14 @@ void gst_convnext_stream_latency_distributed(GstConvnextStream *self)
     g_mutex_lock(&self->lock);
     gst_convnext_latency_distributed(&self->latency);
     g_mutex_unlock(&self->lock);
+}
+
+guint64 gst_convnext_stream_attached(GstConvnextStream *self)
+{
+    g_mutex_lock(&self->lock);
+    guint64 attached = self->attached;
+    g_mutex_unlock(&self->lock);
+    return attached;
 }
 
 GstStructure *gst_convnext_stream_stats(GstConvnextStream *self)

@@ -27,6 +27,7 @@ struct GstConvnextStream {
     gboolean has_failed;       /* a job in the background has posted an error */
     GstConvnextEngine *engine; /* of the input; NULL without one */
     gboolean is_interrupted;   /* frames do not wait for the engine */
+    guint64 attached;          /* results, since start */
 
     /* Belongs to the streaming thread. */
     guint64 frames; /* since start */
@@ -39,6 +40,8 @@ struct GstConvnextStream {
     gboolean background_is_used;       /* it may have results, or a job under way */
     gboolean frame_is_unreadable;      /* the current one */
     gboolean unreadable_is_posted;     /* the warning about such frames */
+    gboolean objects_are_seen;         /* since start, with region=objects */
+    guint frames_without_objects;      /* until then */
 };
 
 /* The lock is held. */

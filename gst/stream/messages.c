@@ -79,6 +79,17 @@ void gst_convnext_warn_not_finite(GstElement *element, GstConvnextEngine *engine
         GST_ELEMENT_WARNING(element, STREAM, FAILED, ("%s", remark), ("classifying a frame"));
 }
 
+void gst_convnext_warn_no_objects(GstElement *element, guint frames)
+{
+    GST_ELEMENT_WARNING(
+        element, STREAM, FAILED,
+        ("none of the first %u frames describes an object: region=objects classifies the objects "
+         "that an object detector in front of this element attaches to the frames, as "
+         "GstVideoRegionOfInterestMeta or, from GStreamer 1.24, GstAnalyticsODMtd",
+         frames),
+        ("looking for objects"));
+}
+
 void gst_convnext_announce_engine(GstElement *element, const GstConvnextEngine *engine)
 {
     g_autoptr(GstStructure) info = gst_convnext_engine_info(engine);

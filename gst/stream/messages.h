@@ -26,6 +26,9 @@ gboolean gst_convnext_warn_unreadable(GstElement *element, const GError *error,
 /* Posts a warning that the engine's scores are not finite, unless it did so before. */
 void gst_convnext_warn_not_finite(GstElement *element, GstConvnextEngine *engine);
 
+/* Posts a warning that the first `frames` frames of region=objects describe no objects. */
+void gst_convnext_warn_no_objects(GstElement *element, guint frames);
+
 /* Logs the model of an engine, and posts a warning about files beside it that contradict it. */
 void gst_convnext_announce_engine(GstElement *element, const GstConvnextEngine *engine);
 

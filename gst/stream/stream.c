@@ -11,6 +11,8 @@
 GST_DEBUG_CATEGORY_EXTERN(gst_convnext_debug);
 #define GST_CAT_DEFAULT gst_convnext_debug
 
+#define FRAMES_WITHOUT_OBJECTS 100 /* before a warning; four seconds of usual video */
+
 /* Results on buffers */
 
 static gboolean runs_objects(const GstConvnextStream *self)
@@ -54,6 +56,9 @@ static void attach_results(GstConvnextStream *self, GstBuffer *buffer, gboolean 
         gst_convnext_attach(buffer, self->last, NULL);
         n = 1;
     }
+    g_mutex_lock(&self->lock);
+    self->attached += n;
+    g_mutex_unlock(&self->lock);
     GST_LOG_OBJECT(self->element, "frame %" G_GUINT64_FORMAT ": attached %u results", self->frames,
                    n);
 }
@@ -348,6 +353,15 @@ static void follow_settings(GstConvnextStream *self, const GstConvnextFrameSetti
     self->settings = *settings;
 }
 
+static void find_objects(GstConvnextStream *self, GstBuffer *buffer,
+                         const GstConvnextFrameSettings *settings)
+{
+    self->objects_are_seen |= gst_convnext_tracks_update(
+        self->tracks, buffer, gst_convnext_input_caps(self->input), &settings->objects);
+    if (!self->objects_are_seen && ++self->frames_without_objects == FRAMES_WITHOUT_OBJECTS)
+        gst_convnext_warn_no_objects(self->element, FRAMES_WITHOUT_OBJECTS);
+}
+
 gboolean gst_convnext_stream_frame(GstConvnextStream *self, GstBuffer *buffer,
                                    const GstConvnextFrameSettings *settings)
 {
@@ -365,8 +379,7 @@ gboolean gst_convnext_stream_frame(GstConvnextStream *self, GstBuffer *buffer,
     self->frame_is_unreadable = FALSE;
     gst_convnext_input_set_orientation(self->input, settings->orientation);
     if (runs_objects(self))
-        gst_convnext_tracks_update(self->tracks, buffer, gst_convnext_input_caps(self->input),
-                                   &settings->objects);
+        find_objects(self, buffer, settings);
     gboolean is_fine = settings->mode == GST_CONVNEXT_MODE_LATEST
                            ? handle_latest(self, buffer, settings)
                            : handle_sync(self, buffer, settings);

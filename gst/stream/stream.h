@@ -78,5 +78,8 @@ GstClockTime gst_convnext_stream_latency(GstConvnextStream *stream, gboolean is_
  * thread. */
 void gst_convnext_stream_latency_distributed(GstConvnextStream *stream);
 
+/* The number of results that were attached to frames since start. Any thread. */
+guint64 gst_convnext_stream_attached(GstConvnextStream *stream);
+
 /* The structure `convnext-stats`. The caller owns it. Any thread. */
 GstStructure *gst_convnext_stream_stats(GstConvnextStream *stream);
