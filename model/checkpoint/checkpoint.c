@@ -144,6 +144,8 @@ static gboolean bind_tensor(const char *canonical, guint rank, const guint64 *sh
     memcpy(t->shape, shape, rank * sizeof *shape);
     o->elements[t->dtype] += t->elements;
     o->bytes += t->size;
+    if (t->size == t->elements) /* 8 bits become 32, while the pages of the file are released */
+        cnx_budget_give(cnx_container_budget(o->self->weights), t->size);
     o->self->config->parameters += t->elements;
     g_hash_table_insert(o->self->tensors, g_strdup(canonical), t);
     return TRUE;
@@ -363,6 +365,11 @@ gsize cnx_checkpoint_size(const CnxCheckpoint *self, gsize *budget)
 {
     *budget = cnx_container_budget(self->weights)->left;
     return cnx_container_size(self->weights);
+}
+
+void cnx_checkpoint_release_pages(const CnxCheckpoint *self)
+{
+    cnx_container_release_pages(self->weights);
 }
 
 const CnxPart *cnx_checkpoint_parts(const CnxCheckpoint *self, guint *count)
