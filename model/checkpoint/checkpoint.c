@@ -13,7 +13,10 @@
 #include "model/dialect/names.h"
 #include "model/forms/forms.h"
 
-#define CONFIGS_FIXED (8 << 20)       /* bytes that config files may take, besides the budget */
+#define CONFIGS_FIXED (8 << 20) /* bytes that config files may take, besides the budget */
+#define EMPTY                                                                                      \
+    "is empty: if DeepSpeed (ZeRO stage 3) saved it, run zero_to_fp32.py, which it leaves in its " \
+    "folder, and use the result"
 #define RUN_FIXED ((guint64)64 << 20) /* bytes that any network may take at its input's size */
 
 struct CnxCheckpoint {
@@ -52,10 +55,13 @@ static gboolean rename_tensors(Opening *o)
 
     for (guint i = 0; i < forms->count; i++) {
         g_autofree char *canonical = cnx_naming_canonical(&o->naming, tensors[i].name);
+        const gboolean is_empty = tensors[i].elements == 0;
         const CnxPart part = {
             .tensor = &tensors[i],
             .canonical = canonical ? g_string_chunk_insert(o->self->names, canonical) : NULL,
-            .fault = forms->faults[i],
+            .fault = forms->faults[i]        ? forms->faults[i]
+                     : canonical && is_empty ? EMPTY
+                                             : NULL,
         };
 
         g_array_append_val(o->self->parts, part);
