@@ -41,6 +41,33 @@ static gboolean do_fit(const CnxTensor *base, const CnxTensor *a, const CnxTenso
            b->elements == b->shape[0] * b->shape[1];
 }
 
+/* The norms of the rows of a layer with DoRA; NULL if the file lacks them. adapter: "NAME.weight".
+ */
+static CnxEntry *find_magnitude(const CnxEntries *entries, const char *name, gsize length,
+                                const char *adapter)
+{
+    g_autofree char *module = g_strconcat("lora_magnitude_vector.", adapter, NULL);
+    CnxEntry *found = cnx_entries_find(entries, name, length, module);
+
+    if (found || !g_str_has_suffix(module, ".weight"))
+        return found;
+    module[strlen(module) - strlen(".weight")] = '\0'; /* PEFT before 0.10 */
+    return cnx_entries_find(entries, name, length, module);
+}
+
+/* Scales the rows of a weight with a LoRA to the magnitude. */
+static gboolean compose_magnitude(const CnxEntries *entries, CnxEntry *base, CnxEntry *magnitude)
+{
+    const gsize rows = base->tensor.shape[0];
+    const CnxFormula f = {.kind = CNX_FORMULA_WEIGHT_NORM,
+                          .base = base->tensor,
+                          .a = magnitude->tensor,
+                          .index = {.inner = base->tensor.elements / rows, .count = rows}};
+
+    cnx_entries_use(entries, magnitude);
+    return cnx_entries_compose(entries, base, &f);
+}
+
 #define MERGE ": call merge_and_unload() of PEFT before saving"
 
 /* a: M.lora_A.NAME.weight; at: its part from "lora_A" on. *fault: why it cannot be composed. */
@@ -52,15 +79,21 @@ static gboolean compose_lora(const CnxEntries *entries, CnxEntry *a, const char 
     g_autofree char *b_name = g_strconcat("lora_B.", adapter, NULL);
     g_autofree char *layer = g_strndup(name, length ? length - 1 : 0);
     CnxEntry *b = cnx_entries_find(entries, name, length, b_name);
-    CnxEntry *base = find_base(entries, name, length, "weight");
+    CnxEntry *base = find_base(entries, name, length, "weight"), *magnitude = NULL;
+    const gboolean dora = cnx_adapter_config_is_dora(config);
     double scale;
 
+    if (dora)
+        magnitude = find_magnitude(entries, name, length, adapter);
     *fault = NULL;
     if (!base)
         *fault = "belongs to a LoRA for a layer that the file does not have" MERGE;
     else if (!b || !cnx_entry_is_float(a) || !cnx_entry_is_float(b) || !cnx_entry_is_float(base) ||
              !do_fit(&base->tensor, &a->tensor, &b->tensor))
         *fault = "belongs to a LoRA whose shapes do not fit those of its layer" MERGE;
+    else if (dora && (!magnitude || !cnx_entry_is_float(magnitude) ||
+                      magnitude->tensor.elements != base->tensor.shape[0]))
+        *fault = "belongs to a DoRA without magnitudes that fit its layer" MERGE;
     else
         *fault = cnx_adapter_config_scale(config, layer, a->tensor.shape[0], &scale);
     if (*fault)
@@ -72,7 +105,8 @@ static gboolean compose_lora(const CnxEntries *entries, CnxEntry *a, const char 
                           .factor = scale};
     cnx_entries_use(entries, a);
     cnx_entries_use(entries, b);
-    return cnx_entries_compose(entries, base, &f);
+    return cnx_entries_compose(entries, base, &f) &&
+           (!magnitude || compose_magnitude(entries, base, magnitude));
 }
 
 /* Whether ia3 multiplies the outputs of a layer (and its bias) or the inputs. FALSE if its shape
