@@ -14,7 +14,10 @@
 #include "model/dialect/names.h"
 #include "model/forms/forms.h"
 
-#define CONFIGS_FIXED (8 << 20)       /* bytes that config files may take, besides the budget */
+#define CONFIGS_FIXED (8 << 20) /* bytes that config files may take, besides the budget */
+#define EMPTY                                                                                      \
+    "is empty: if DeepSpeed (ZeRO stage 3) saved it, run zero_to_fp32.py, which it leaves in its " \
+    "folder, and use the result"
 #define RUN_FIXED ((guint64)64 << 20) /* bytes that any network may take at its input's size */
 
 struct CnxCheckpoint {
@@ -60,10 +63,13 @@ static gboolean rename_tensors(Opening *o)
 
     for (guint i = 0; i < forms->count; i++) {
         g_autofree char *canonical = cnx_naming_canonical(&o->naming, tensors[i].name);
+        const gboolean is_empty = tensors[i].elements == 0;
         const CnxPart part = {
             .tensor = &tensors[i],
             .canonical = canonical ? g_string_chunk_insert(o->self->names, canonical) : NULL,
-            .fault = forms->faults[i],
+            .fault = forms->faults[i]        ? forms->faults[i]
+                     : canonical && is_empty ? EMPTY
+                                             : NULL,
         };
 
         g_array_append_val(o->self->parts, part);
@@ -152,6 +158,8 @@ static gboolean bind_tensor(const char *canonical, guint rank, const guint64 *sh
     memcpy(t->shape, shape, rank * sizeof *shape);
     o->elements[t->dtype] += t->elements;
     o->bytes += t->size;
+    if (t->size == t->elements) /* 8 bits become 32, while the pages of the file are released */
+        cnx_budget_give(cnx_container_budget(o->self->weights), t->size);
     o->self->config->parameters += t->elements;
     g_hash_table_insert(o->self->tensors, g_strdup(canonical), t);
     return TRUE;
@@ -383,6 +391,11 @@ gsize cnx_checkpoint_size(const CnxCheckpoint *self, gsize *budget)
 {
     *budget = cnx_container_budget(self->weights)->left;
     return cnx_container_size(self->weights);
+}
+
+void cnx_checkpoint_release_pages(const CnxCheckpoint *self)
+{
+    cnx_container_release_pages(self->weights);
 }
 
 const CnxPart *cnx_checkpoint_parts(const CnxCheckpoint *self, guint *count)

@@ -50,6 +50,9 @@ const char *const *cnx_checkpoint_files(const CnxCheckpoint *checkpoint);
 /* Bytes of these files. *budget: bytes that their model may take (CnxBudget). */
 gsize cnx_checkpoint_size(const CnxCheckpoint *checkpoint, gsize *budget);
 
+/* Lets the system take back the memory of the tensors that were read. */
+void cnx_checkpoint_release_pages(const CnxCheckpoint *checkpoint);
+
 /* A tensor of the checkpoint and its place in the network. */
 typedef struct CnxPart {
     const CnxTensor *tensor; /* as in the file, or composed (model/forms/forms.h) */

@@ -166,17 +166,58 @@ static char *locate_file(const char *path, GError **error)
     return fail_locate(path, error, CNX_ERROR_NOT_FOUND, what);
 }
 
-char *cnx_locate_weights(const char *path, GError **error)
+#define DISTRIBUTED                                                             \
+    "is a checkpoint of torch.distributed.checkpoint: convert its folder with " \
+    "dcp_to_torch_save() "                                                      \
+    "of torch.distributed.checkpoint.format_utils"
+
+/* NULL: transformers would add the adapter in the folder to the weights. */
+static char *check_adapter(const char *folder, char *weights, GError **error)
 {
-    if (!g_file_test(path, G_FILE_TEST_IS_DIR))
-        return locate_file(path, error);
+    static const char *const adapters[] = {"adapter_model.safetensors", "adapter_model.bin"};
+    g_autofree char *owned = weights, *base = g_path_get_basename(weights);
+
+    for (guint i = 0; i < G_N_ELEMENTS(adapters); i++) {
+        g_autofree char *path = g_build_filename(folder, adapters[i], NULL);
+
+        if (!strcmp(base, adapters[i]) || !g_file_test(path, G_FILE_TEST_EXISTS))
+            continue;
+        g_autofree char *shown = g_filename_display_name(base), *quoted = cnx_quote(shown);
+        g_autofree char *what = g_strdup_printf(
+            "is a folder with the checkpoint %s and the adapter \"%s\": call merge_and_unload() of "
+            "PEFT before saving or, if the checkpoint has the adapter already, use its path",
+            quoted, adapters[i]);
+        return fail_locate(folder, error, CNX_ERROR_UNSUPPORTED, what);
+    }
+    return g_steal_pointer(&owned);
+}
+
+static char *locate_in_folder(const char *path, GError **error)
+{
     for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
         g_autofree char *weights = g_build_filename(path, names[i], NULL);
 
         if (g_file_test(weights, G_FILE_TEST_EXISTS))
             return g_steal_pointer(&weights);
     }
-    return search_folder(path, error);
+    g_autofree char *metadata = g_build_filename(path, ".metadata", NULL);
+    char *weights = search_folder(path, error);
+    if (!weights && error && g_error_matches(*error, CNX_ERROR, CNX_ERROR_NOT_FOUND) &&
+        g_file_test(metadata, G_FILE_TEST_EXISTS)) {
+        g_clear_error(error);
+        return fail_locate(path, error, CNX_ERROR_NOT_CONVNEXT, DISTRIBUTED);
+    }
+    return weights;
+}
+
+char *cnx_locate_weights(const char *path, GError **error)
+{
+    if (g_str_has_suffix(path, ".distcp"))
+        return fail_locate(path, error, CNX_ERROR_NOT_CONVNEXT, DISTRIBUTED);
+    if (!g_file_test(path, G_FILE_TEST_IS_DIR))
+        return locate_file(path, error);
+    char *weights = locate_in_folder(path, error);
+    return weights ? check_adapter(path, weights, error) : NULL;
 }
 
 char **cnx_locate_files(const char *path)

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "model/base/mapping.h"
 #include "model/containers/safetensors.h"
@@ -204,6 +205,16 @@ const char *cnx_container_format(const CnxContainer *self)
 const char *const *cnx_container_files(const CnxContainer *self)
 {
     return (const char *const *)self->paths->pdata;
+}
+
+void cnx_container_release_pages(const CnxContainer *self)
+{
+    for (guint i = 0; i < self->maps->len; i++) {
+        GMappedFile *map = self->maps->pdata[i];
+
+        if (g_mapped_file_get_length(map) > 0) /* advisory; the pages are those of the file */
+            madvise(g_mapped_file_get_contents(map), g_mapped_file_get_length(map), MADV_DONTNEED);
+    }
 }
 
 CnxWeightSet cnx_container_weight_set(const CnxContainer *self)

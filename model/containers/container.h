@@ -45,6 +45,10 @@ gsize cnx_container_data_size(const CnxContainer *container);
 /* NULL-terminated paths of the files that hold the weights. An index of shards is not included. */
 const char *const *cnx_container_files(const CnxContainer *container);
 
+/* Lets the system take back the memory of what was read from the files; reading it again costs time
+ * only. */
+void cnx_container_release_pages(const CnxContainer *container);
+
 /* The set of weights that was read; AUTO if the file has only one. */
 CnxWeightSet cnx_container_weight_set(const CnxContainer *container);
 

@@ -207,10 +207,18 @@ static gboolean drop_marked(CnxMachine *m)
 }
 
 /* Drops the state on top of the stack and leaves the object below it unchanged, because no
- * attribute is ever read. */
+ * attribute is ever read, except the metadata of a state dict. */
 static gboolean build_object(CnxMachine *m)
 {
-    return cnx_machine_pop(m) && cnx_machine_peek(m);
+    const CnxPy *state = cnx_machine_pop(m);
+    CnxPy *object = state ? cnx_machine_peek(m) : NULL;
+
+    if (!object)
+        return FALSE;
+    if (object->kind == CNX_PY_DICT && state->kind == CNX_PY_DICT && state->count >= 2 &&
+        cnx_py_is_text(state->items[0], "_metadata") && state->items[1]->kind == CNX_PY_DICT)
+        object->class = state->items[1];
+    return TRUE;
 }
 
 /* Opcodes that make a value from bytes of the file. */

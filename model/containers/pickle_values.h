@@ -76,7 +76,8 @@ struct CnxPy {
         };
         struct {
             CnxPy **items;
-            CnxPy *class; /* OBJECT: a GLOBAL or another OBJECT */
+            CnxPy *class; /* OBJECT: a GLOBAL or another OBJECT; DICT: the metadata of a state
+                             dict, a DICT whose keys are the names of modules, or NULL */
         };
         CnxPyStorage *storage;
         CnxPyTensor *tensor;

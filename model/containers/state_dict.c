@@ -137,6 +137,10 @@ static const struct {
     {"", "._rebuild_qtensor",
      "a quantised tensor with a scheme other than per tensor or per channel: save the state_dict() "
      "of the model before its quantisation"},
+    {"torch._utils._rebuild_sparse", "", "a sparse tensor: call to_dense() before saving"},
+    {"torch._utils._rebuild_nested", "", "a nested tensor, which no ConvNeXt has"},
+    {"torch._utils._rebuild_meta", "",
+     "a tensor without data (device meta): load the weights before saving"},
     {"torchao.", "Tensor",
      "a quantised tensor of torchao: call dequantize() of the weights before saving, or save the "
      "state_dict() of the model before quantize_()"},
@@ -218,10 +222,44 @@ static gboolean may_be_tensor(const CnxPy *value)
            value->kind == CNX_PY_LIST;
 }
 
+/* Whether module, a key of the metadata, is the second parametrization of a weight, or a later one:
+ * "M.parametrizations.weight.1". It may have no tensors that would show it. */
+static gboolean is_second_parametrization(const CnxPy *module)
+{
+    g_autofree char *name = g_strndup(module->text, module->length);
+    const char *word = strstr(name, "parametrizations."), *dot = strrchr(name, '.');
+
+    return word && dot > word + strlen("parametrizations.") && g_ascii_isdigit(dot[1]) &&
+           strcmp(dot, ".0");
+}
+
+static gboolean check_metadata(const CnxStateDict *self, const CnxPy *dict)
+{
+    const CnxPy *metadata = dict->class;
+
+    for (guint i = 0; metadata && i + 1 < metadata->count; i += 2) {
+        const CnxPy *key = metadata->items[i];
+
+        if (key->kind != CNX_PY_TEXT || key->length > CNX_STATE_NAME_MAX ||
+            !is_second_parametrization(key))
+            continue;
+        g_autofree char *text = g_strndup(key->text, key->length);
+        g_autofree char *name = cnx_quote(text);
+        g_set_error(self->error, CNX_ERROR, CNX_ERROR_UNSUPPORTED,
+                    "%s: has a weight with several parametrizations (module %s): call "
+                    "torch.nn.utils.parametrize.remove_parametrizations() before saving",
+                    self->file, name);
+        return FALSE;
+    }
+    return TRUE;
+}
+
 gboolean cnx_state_dict_add(const CnxStateDict *self, const CnxPy *dict, const char *prefix)
 {
     const gsize length = strlen(prefix);
 
+    if (!check_metadata(self, dict))
+        return FALSE;
     for (guint i = 0; i + 1 < dict->count; i += 2) {
         const CnxPy *key = dict->items[i], *value = dict->items[i + 1];
         char name[2 * CNX_STATE_NAME_MAX + 2];

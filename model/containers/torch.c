@@ -104,6 +104,14 @@ static gboolean fits_storage(const CnxPyTensor *t)
            bytes <= t->storage->view_elements * t->storage->item;
 }
 
+/* Whether the stored numbers are those of a view whose negation is pending, which only its metadata
+ * say. */
+static gboolean is_negated(const CnxPy *arguments, guint metadata)
+{
+    return arguments->count > metadata && arguments->items[metadata]->kind == CNX_PY_DICT &&
+           arguments->items[metadata]->count > 0;
+}
+
 /* arguments: storage, offset, size, stride, ... class NULL: the storage's. */
 static CnxPy *rebuild_tensor(CnxStrings *strings, CnxPy *arguments, const Class *class,
                              const char **fault)
@@ -128,6 +136,10 @@ static CnxPy *rebuild_tensor(CnxStrings *strings, CnxPy *arguments, const Class 
     if (!sizes_of(arguments->items[2], t->shape, &t->rank) ||
         !sizes_of(arguments->items[3], t->strides, &strides) || strides != t->rank) {
         *fault = "a tensor whose shape and strides are not two lists of at most 8 sizes";
+        return NULL;
+    }
+    if (is_negated(arguments, class ? 7 : 6)) {
+        *fault = "a view whose negation is pending: call resolve_neg() before saving";
         return NULL;
     }
     if (!fits_storage(t)) {
@@ -305,7 +317,8 @@ CnxPy *cnx_torch_call(CnxStrings *strings, CnxPy *function, CnxPy *arguments, co
         return rebuild_quantised(strings, function, arguments, fault);
     if ((cnx_py_is_global(function, "torch._utils._rebuild_parameter") ||
          cnx_py_is_global(function, "torch._utils._rebuild_parameter_with_state")) &&
-        arguments->count >= 1 && arguments->items[0]->kind == CNX_PY_TENSOR)
+        arguments->count >= 1 &&
+        (arguments->items[0]->kind == CNX_PY_TENSOR || arguments->items[0]->kind == CNX_PY_OBJECT))
         return arguments->items[0];
     return make_object(strings, function, arguments);
 }

@@ -38,6 +38,7 @@ static const char *const known[] = {
     "runtime_config",
     "target_modules",
     "task_type",
+    "use_dora",
     "use_rslora",
     NULL,
 };
@@ -80,7 +81,7 @@ gboolean cnx_adapter_config_load(CnxAdapterConfig *config, const char *folder, C
         strcmp(type, "LORA") ? "belongs to a LoRA, but " FILE_NAME
                                " in its folder describes another adapter" MERGE
         : has_variant(config)
-            ? "belongs to a variant of LoRA, such as DoRA, according to " FILE_NAME MERGE
+            ? "belongs to a variant of LoRA, such as QALoRA, according to " FILE_NAME MERGE
             : NULL;
     return TRUE;
 }
@@ -89,6 +90,13 @@ void cnx_adapter_config_clear(CnxAdapterConfig *config)
 {
     g_clear_pointer(&config->object, json_object_unref);
     g_clear_pointer(&config->file, g_free);
+}
+
+gboolean cnx_adapter_config_is_dora(const CnxAdapterConfig *config)
+{
+    const CnxJson json = {.object = config->object, .file = config->file};
+
+    return config->object && cnx_json_truth(&json, "use_dora", FALSE);
 }
 
 /* Whether PEFT's regular expression "(.*\.)?(key)$" matches the layer, where key has no other

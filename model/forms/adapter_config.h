@@ -18,6 +18,9 @@ void cnx_adapter_config_clear(CnxAdapterConfig *config);
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(CnxAdapterConfig, cnx_adapter_config_clear)
 
+/* Whether each layer also has a magnitude. */
+gboolean cnx_adapter_config_is_dora(const CnxAdapterConfig *config);
+
 /* The scale of the LoRA of this layer, whose name may have a prefix that the config lacks. Returns
  * NULL, or why it cannot be computed, a predicate. *scale: unset in this case. */
 const char *cnx_adapter_config_scale(const CnxAdapterConfig *config, const char *layer,

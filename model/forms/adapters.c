@@ -28,15 +28,6 @@ static CnxEntry *find_base(const CnxEntries *entries, const char *name, gsize le
     return base ? base : cnx_entries_find(entries, name, length, parameter);
 }
 
-/* Whether another tensor shares the first `length` bytes of the entry's name. */
-static gboolean has_sibling(const CnxEntries *entries, const CnxEntry *entry, gsize length)
-{
-    const CnxEntry *first = entries->entries, *last = first + entries->count - 1;
-
-    return (entry > first && !strncmp(entry[-1].original, entry->original, length)) ||
-           (entry < last && !strncmp(entry[1].original, entry->original, length));
-}
-
 /* base [out, in, ...], a [r, in, ...], b [out, r, 1, ...] */
 static gboolean do_fit(const CnxTensor *base, const CnxTensor *a, const CnxTensor *b)
 {
@@ -50,6 +41,33 @@ static gboolean do_fit(const CnxTensor *base, const CnxTensor *a, const CnxTenso
            b->elements == b->shape[0] * b->shape[1];
 }
 
+/* The norms of the rows of a layer with DoRA; NULL if the file lacks them. adapter: "NAME.weight".
+ */
+static CnxEntry *find_magnitude(const CnxEntries *entries, const char *name, gsize length,
+                                const char *adapter)
+{
+    g_autofree char *module = g_strconcat("lora_magnitude_vector.", adapter, NULL);
+    CnxEntry *found = cnx_entries_find(entries, name, length, module);
+
+    if (found || !g_str_has_suffix(module, ".weight"))
+        return found;
+    module[strlen(module) - strlen(".weight")] = '\0'; /* PEFT before 0.10 */
+    return cnx_entries_find(entries, name, length, module);
+}
+
+/* Scales the rows of a weight with a LoRA to the magnitude. */
+static gboolean compose_magnitude(const CnxEntries *entries, CnxEntry *base, CnxEntry *magnitude)
+{
+    const gsize rows = base->tensor.shape[0];
+    const CnxFormula f = {.kind = CNX_FORMULA_WEIGHT_NORM,
+                          .base = base->tensor,
+                          .a = magnitude->tensor,
+                          .index = {.inner = base->tensor.elements / rows, .count = rows}};
+
+    cnx_entries_use(entries, magnitude);
+    return cnx_entries_compose(entries, base, &f);
+}
+
 #define MERGE ": call merge_and_unload() of PEFT before saving"
 
 /* a: M.lora_A.NAME.weight; at: its part from "lora_A" on. *fault: why it cannot be composed. */
@@ -61,17 +79,21 @@ static gboolean compose_lora(const CnxEntries *entries, CnxEntry *a, const char 
     g_autofree char *b_name = g_strconcat("lora_B.", adapter, NULL);
     g_autofree char *layer = g_strndup(name, length ? length - 1 : 0);
     CnxEntry *b = cnx_entries_find(entries, name, length, b_name);
-    CnxEntry *base = find_base(entries, name, length, "weight");
+    CnxEntry *base = find_base(entries, name, length, "weight"), *magnitude = NULL;
+    const gboolean dora = cnx_adapter_config_is_dora(config);
     double scale;
 
+    if (dora)
+        magnitude = find_magnitude(entries, name, length, adapter);
     *fault = NULL;
     if (!base)
         *fault = "belongs to a LoRA for a layer that the file does not have" MERGE;
-    else if (has_sibling(entries, a, length + strlen(A)))
-        *fault = "belongs to one of several LoRAs for the same layer" MERGE;
     else if (!b || !cnx_entry_is_float(a) || !cnx_entry_is_float(b) || !cnx_entry_is_float(base) ||
              !do_fit(&base->tensor, &a->tensor, &b->tensor))
         *fault = "belongs to a LoRA whose shapes do not fit those of its layer" MERGE;
+    else if (dora && (!magnitude || !cnx_entry_is_float(magnitude) ||
+                      magnitude->tensor.elements != base->tensor.shape[0]))
+        *fault = "belongs to a DoRA without magnitudes that fit its layer" MERGE;
     else
         *fault = cnx_adapter_config_scale(config, layer, a->tensor.shape[0], &scale);
     if (*fault)
@@ -83,7 +105,8 @@ static gboolean compose_lora(const CnxEntries *entries, CnxEntry *a, const char 
                           .factor = scale};
     cnx_entries_use(entries, a);
     cnx_entries_use(entries, b);
-    return cnx_entries_compose(entries, base, &f);
+    return cnx_entries_compose(entries, base, &f) &&
+           (!magnitude || compose_magnitude(entries, base, magnitude));
 }
 
 /* Whether ia3 multiplies the outputs of a layer (and its bias) or the inputs. FALSE if its shape
@@ -127,8 +150,6 @@ static gboolean compose_ia3(const CnxEntries *entries, CnxEntry *ia3, const char
 
     if (!base)
         ia3->fault = "belongs to an adapter (IA3) for a layer that the file does not have" MERGE;
-    else if (has_sibling(entries, ia3, length + strlen(IA3)))
-        ia3->fault = "belongs to one of several adapters (IA3) for the same layer" MERGE;
     else if (!cnx_entry_is_float(ia3) || !cnx_entry_is_float(base) ||
              !find_axis(&base->tensor, &ia3->tensor, &outputs) ||
              (outputs && bias &&
@@ -155,12 +176,26 @@ static gboolean rename_saved(const CnxEntries *entries, CnxEntry *entry, const c
                                       (gsize)(at - entry->original), dot + 1);
 }
 
+/* Whether the name of the adapter, at the beginning of `adapter`, is that of the first one. */
+static gboolean is_first(const char **first, const char *adapter)
+{
+    const gsize length = strcspn(adapter, ".");
+
+    if (!*first)
+        *first = adapter;
+    return length == strcspn(*first, ".") && !strncmp(*first, adapter, length);
+}
+
 static gboolean compose_entry(const CnxEntries *entries, CnxEntry *entry,
-                              const CnxAdapterConfig *config)
+                              const CnxAdapterConfig *config, const char **first)
 {
     const char *a = find_word(entry->original, A), *ia3 = find_word(entry->original, IA3),
                *saved = find_word(entry->original, SAVED);
 
+    if ((a && !is_first(first, a + strlen(A))) || (ia3 && !is_first(first, ia3 + strlen(IA3)))) {
+        entry->fault = "belongs to one of several adapters in the file" MERGE;
+        return TRUE;
+    }
     if (a)
         return compose_lora(entries, entry, a, config, &entry->fault);
     if (ia3)
@@ -176,6 +211,7 @@ static gboolean is_adapter(const CnxEntry *entry)
 gboolean cnx_adapters_compose(const CnxEntries *entries)
 {
     g_auto(CnxAdapterConfig) config = {0};
+    const char *first = NULL; /* the name of an adapter */
     gboolean found = FALSE;
 
     for (guint i = 0; i < entries->count && !found; i++)
@@ -184,7 +220,8 @@ gboolean cnx_adapters_compose(const CnxEntries *entries)
         !cnx_adapter_config_load(&config, entries->folder, entries->budget, entries->error))
         return FALSE;
     for (guint i = 0; i < entries->count; i++)
-        if (!entries->entries[i].is_part && !compose_entry(entries, &entries->entries[i], &config))
+        if (!entries->entries[i].is_part &&
+            !compose_entry(entries, &entries->entries[i], &config, &first))
             return FALSE;
     return TRUE;
 }

@@ -1,6 +1,7 @@
 /* Adapters of PEFT that are not merged:
  *
  *   LoRA  w + scale * (lora_B lora_A), with the scale of adapter_config.json
+ *   DoRA  the same, with the rows scaled to the norms in lora_magnitude_vector
  *   IA3   w * ia3_l, for each output (and the bias too) or each input
  *
  * and the copies of layers that PEFT trains as a whole (modules_to_save).

@@ -55,10 +55,11 @@ static const struct {
     {"weight_fake_quant", OBSERVED},
     {"fake_quant_", OBSERVED},
     {"_packed_params", "belongs to a quantised layer (torch.ao.quantization)" BEFORE},
-    {"qweight", "belongs to a weight quantised by GPTQ or AWQ" BEFORE
+    {"qweight", "belongs to a weight quantised by GPTQ, AWQ or EETQ" BEFORE
                 ", or call dequantize() of the model in transformers"},
     {"qzeros", "belongs to a weight quantised by GPTQ or AWQ" BEFORE},
     {"g_idx", "belongs to a weight quantised by GPTQ" BEFORE},
+    {"weight_blocks", "belongs to a weight of 4 bits (MXFP4)" BEFORE},
     {"W_q", "belongs to a weight quantised by HQQ: call dequantize() of its layers before saving"},
     {"quant_state", "belongs to a weight of 4 bits (bitsandbytes): call dequantize() of the model "
                     "in transformers before saving"},

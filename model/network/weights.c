@@ -294,8 +294,11 @@ static void pack_stage(Packer *p, CnxStage *stage, const CnxConfig *config, guin
     if (i > 0 || config->first_down)
         stage->down = pack_linear(p, find_tensor(p, "down%u.conv.weight", i),
                                   find_tensor(p, "down%u.conv.bias", i), c, before, 4, folds);
-    for (guint j = 0; j < stage->depth; j++)
+    for (guint j = 0; j < stage->depth; j++) {
         pack_block(p, stage, &stage->blocks[j], config, i, j);
+        if (!is_counting(p))
+            cnx_checkpoint_release_pages(p->checkpoint);
+    }
     if (config->output_norm[i])
         stage->output_norm = pack_output_norm(p, i, c);
 }

@@ -17,10 +17,12 @@ import pickle
 import shutil
 import struct
 import sys
+import warnings
 import zipfile
 
 import numpy as np
 import torch
+import torch.distributed.tensor
 from safetensors.torch import save
 
 HERE = pathlib.Path(__file__).parent / "seeds"
@@ -48,6 +50,24 @@ def rezipped(archive, method):
     return out.getvalue()
 
 
+def quantised():
+    """State dicts of quantised layers, per tensor and per channel."""
+    layer = torch.nn.Sequential(torch.nn.Linear(3, 2))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        layers = [torch.ao.quantization.quantize_dynamic(layer, rule).state_dict() for rule in (
+            {torch.nn.Linear}, {torch.nn.Linear: torch.ao.quantization.per_channel_dynamic_qconfig})]
+    return collections.OrderedDict([(f"{i}.{k}", v) for i, d in enumerate(layers) for k, v in d.items()])
+
+
+def distributed(t):
+    mesh = torch.distributed.device_mesh.init_device_mesh("cpu", (1,))
+    whole = torch.distributed.tensor.distribute_tensor(t, mesh, [torch.distributed.tensor.Shard(0)])
+    part = torch.distributed.tensor.DTensor.from_local(t, mesh, [torch.distributed.tensor.Shard(0)], run_check=False,
+                                                       shape=(4, 3), stride=(3, 1))
+    return {"a": whole, "b": part}
+
+
 def values():
     t = torch.arange(6.0).reshape(2, 3)
     plain = collections.OrderedDict(a=t, b=torch.zeros(2, dtype=torch.int64))
@@ -62,6 +82,11 @@ def values():
         "objects": {"best": np.float64(1), "d": collections.defaultdict(list), "s": {1, 2}, "f": frozenset("a"),
                     "z": 1j, "big": 10 ** 30, "neg": -5, "far": 2 ** 40, "b": b"xy", "l": [1.5, "t"], "m": plain},
         "list": [1, 2],
+        "listed": [3, plain],
+        "eight": {"a": t.to(torch.float8_e4m3fn), "b": t.to(torch.float8_e5m2).t(), "c": t.to(torch.float8_e5m2fnuz)},
+        "quantised": quantised(),
+        "dtensor": distributed(t),
+        "sparse": {"a": t.to_sparse(), "b": torch._neg_view(t)},
         "empty": {},
     }
 
@@ -126,6 +151,35 @@ def make_containers():
     put("zip", "script", out.getvalue())
 
 
+def make_forms():
+    """Each is an adapter_config.json, a zero byte, and a checkpoint."""
+    w, v = torch.arange(12.0).reshape(4, 3) - 5, torch.arange(1.0, 5)
+    q = w.to(torch.int8)
+    forms = {
+        "lora": {"x.base_layer.weight": w, "x.lora_A.default.weight": w[:2], "x.lora_B.default.weight": w[:, :2],
+                 "y.modules_to_save.default.weight": w, "y.original_module.weight": w},
+        "dora": {"x.weight": w, "x.lora_A.a.weight": w[:2], "x.lora_B.a.weight": w[:, :2],
+                 "x.lora_magnitude_vector.a.weight": v},
+        "ia3": {"x.weight": w, "x.bias": v, "x.ia3_l.a": v[:, None], "y.weight": w, "y.ia3_l.a": v[None, :3]},
+        "pruned": {"x.weight_orig": w, "x.weight_mask": (w > 0).float(), "y.bias_orig": v, "y.bias_mask": v > 2},
+        "norms": {"x.weight_g": v[:, None], "x.weight_v": w, "y.weight_orig": w, "y.weight_u": v, "y.weight_v": v[:3],
+                  "z.parametrizations.weight.original0": torch.tensor(2.0), "z.parametrizations.weight.original1": w,
+                  "t.parametrizations.weight.original": w, "t.parametrizations.weight.0._u": v,
+                  "t.parametrizations.weight.0._v": v[:3], "s.parametrizations.weight.original": w},
+        "scales": {"x.weight": q, "x.weight_scale": v[:, None], "x.weight_zero_point": v[:, None].to(torch.int8),
+                   "y.weight": w.to(torch.float8_e4m3fn), "y.weight_scale_inv": torch.tensor([[0.5]]),
+                   "z.weight": q, "z.SCB": v, "z.weight_format": torch.zeros((), dtype=torch.uint8),
+                   "t.weight": w.to(torch.float8_e5m2), "t.scale_weight": torch.tensor(2.0),
+                   "s.weight._data": q, "s.weight._scale": v[:, None], "s.input_scale": torch.tensor(1.0),
+                   "scaled_fp8": torch.zeros(0)},
+    }
+    config = {"peft_type": "LORA", "r": 2, "lora_alpha": 3, "rank_pattern": {"x": 2}, "alpha_pattern": {"z.y": 1}}
+    for name, tensors in forms.items():
+        text = json.dumps(config | ({"use_dora": True} if name == "dora" else {"use_rslora": True}))
+        put("forms", name, text.encode() + b"\0" + save({k: t.contiguous().clone() for k, t in tensors.items()}))
+    put("forms", "quantised", b"{}\0" + saved(quantised(), _use_new_zipfile_serialization=False))
+
+
 def make_texts():
     for name, letter, file in (("timm", "t", "timm-v1/config.json"), ("timm-hidden", "t", "timm-mlp-head/config.json"),
                                ("transformers", "T", "transformers-v1/config.json"),
@@ -160,8 +214,10 @@ def make_texts():
 
 def main():
     shutil.rmtree(HERE, ignore_errors=True)
+    torch.distributed.init_process_group("gloo", rank=0, world_size=1, store=torch.distributed.HashStore())
     make_pickles()
     make_containers()
+    make_forms()
     make_texts()
     files = [f for f in HERE.rglob("*") if f.is_file()]
     print(len(files), "files,", sum(f.stat().st_size for f in files), "bytes")

@@ -13,11 +13,12 @@ set -u
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 . "$root/pipelines/lib.sh"
 
-all="safetensors zip legacy pickle json labels checkpoint"
-readers="container safetensors header shards torch torch_zip torch_legacy unwrap pickle pickle_machine
+all="safetensors zip legacy pickle json labels forms checkpoint"
+readers="container safetensors header shards torch torch_zip torch_legacy unwrap state_dict pickle pickle_machine
     pickle_values strings foreign mapping locate json json_scan labels config_files config_open_clip
-    config_preprocessor config_timm config_transformers"
-tests="checkpoint configs containers extras labels origins refusals torture" # these read files too
+    config_preprocessor config_timm config_transformers adapter_config adapters entries formula forms
+    parametrised quantised tools"
+tests="checkpoint configs containers extras forms labels origins refusals torture" # these read files too
 containers=$root/tests/fixtures/containers
 build=$root/build-fuzz
 seconds=60

@@ -24,6 +24,8 @@ static const struct Case {
     {"plain", ""},
     {"lora", "8 tensors with LoRAs of scales from 1.66667 to 3.5 added"},
     {"lora-conv", "5 tensors with a LoRA of scale 2.12132 added"},
+    {"dora", "4 tensors made from a norm and a direction (weight norm); "
+             "4 tensors with a LoRA of scale 1.5 added"},
     {"lora-wide", "1 tensor with a LoRA of scale 0.0571429 added"},
     {"ia3", "18 tensors multiplied by IA3"},
     {"ia3-conv", "3 tensors multiplied by IA3"},
@@ -164,15 +166,23 @@ static const struct {
      CONFIG("\"r\":2,\"lora_alpha\":4,\"rank_pattern\":{\"fc[12]\":2}"),
      "whose scale does not follow"},
     {NULL, {LORA(3)}, RANK2, "belongs to a LoRA of another rank than adapter_config.json says"},
-    {"DoRA and other variants of LoRA",
+    {"variants of LoRA other than DoRA",
      {LORA(2)},
-     CONFIG("\"r\":2,\"lora_alpha\":4,\"use_dora\":true"),
-     "\"" LORA_A "\" of shape [2,3] belongs to a variant of LoRA, such as DoRA, according to "
+     CONFIG("\"r\":2,\"lora_alpha\":4,\"use_qalora\":true"),
+     "\"" LORA_A "\" of shape [2,3] belongs to a variant of LoRA, such as QALoRA, according to "
      "adapter_config.json: call merge_and_unload() of PEFT before saving"},
     {NULL,
      {LORA(2), {FC "lora_magnitude_vector.default.weight", "F32", {12}}},
      RANK2,
      "belongs to an adapter (DoRA)"},
+    {NULL,
+     {LORA(2)},
+     CONFIG("\"r\":2,\"lora_alpha\":4,\"use_dora\":true"),
+     "DoRA without magnitudes"},
+    {NULL,
+     {LORA(2), {FC "lora_magnitude_vector.default.weight", "F32", {3}}},
+     CONFIG("\"r\":2,\"lora_alpha\":4,\"use_dora\":true"),
+     "DoRA without magnitudes"},
     {NULL, {LORA(2), {FC "lora_B.default.bias", "F32", {12}}}, RANK2, "an adapter (LoRA)"},
     {NULL,
      {LORA(2)},
@@ -182,7 +192,7 @@ static const struct {
     {NULL,
      {LORA(2), {FC "lora_A.other.weight", "F32", {2, 3}}},
      RANK2,
-     "belongs to one of several LoRAs for the same layer"},
+     "belongs to one of several adapters in the file"},
     {NULL, {{LORA_A, "F32", {2, 3}}, {LORA_B, "F32", {12, 3}}}, RANK2, "shapes do not fit"},
     {NULL, {{LORA_A, "F32", {2, 3}}, {LORA_B, "F32", {11, 2}}}, RANK2, "shapes do not fit"},
     {NULL, {{LORA_A, "F32", {2, 4}}, {LORA_B, "F32", {12, 2}}}, RANK2, "shapes do not fit"},
@@ -218,7 +228,7 @@ static const struct {
     {NULL,
      {{FC "ia3_l.a", "F32", {12, 1}}, {FC "ia3_l.b", "F32", {12, 1}}},
      NULL,
-     "one of several"},
+     "one of several adapters in the file"},
     {"two copies of a layer (`modules_to_save`)",
      {{"head.fc.modules_to_save.a.weight", "F32", {200, 6}},
       {"head.fc.modules_to_save.b.weight", "F32", {200, 6}},
@@ -340,7 +350,8 @@ static const struct {
     {"GPTQ, AWQ",
      {{WEIGHT, NULL, {0}}, {FC "qweight", "I32", {3, 2}}},
      NULL,
-     "\"" FC "qweight\" of shape [3,2] belongs to a weight quantised by GPTQ or AWQ: save the "
+     "\"" FC
+     "qweight\" of shape [3,2] belongs to a weight quantised by GPTQ, AWQ or EETQ: save the "
      "state_dict() of the model before its quantisation, or call dequantize() of the model in "
      "transformers"},
     {"HQQ",
@@ -492,6 +503,31 @@ static void test_alone(void)
     folder_clear();
 }
 
+/* What stands in a folder beside the weights or in place of them */
+static void test_folders(void)
+{
+    static const Change none[] = {{NULL, NULL, {0}}};
+
+    put_changed(none);
+    cnx_checkpoint_close(folder_open(FALSE));
+    folder_write("adapter_model.safetensors", "x");
+    folder_check_refused("is a folder with the checkpoint \"model.safetensors\" and the adapter "
+                         "\"adapter_model.safetensors\": call merge_and_unload() of PEFT before "
+                         "saving or, if the checkpoint has the adapter already, use its path");
+    cnx_checkpoint_close(folder_open(TRUE));
+    folder_clear();
+    folder_write(".metadata", "x");
+    folder_write("__0_0.distcp", "x");
+    folder_check_refused("is a checkpoint of torch.distributed.checkpoint: convert its folder with "
+                         "dcp_to_torch_save()");
+    g_autofree char *path = folder_path("__0_0.distcp");
+    g_autoptr(GError) error = NULL;
+    g_assert_null(cnx_checkpoint_open(path, CNX_WEIGHT_SET_AUTO, &error));
+    g_assert_nonnull(strstr(error->message, "dcp_to_torch_save()"));
+    folder_write(".metadata", NULL);
+    folder_write("__0_0.distcp", NULL);
+}
+
 static void check_pickle_refused(const char *name, const char *word)
 {
     g_autofree char *path = g_strconcat(FORMS "refused/", name, NULL);
@@ -506,6 +542,18 @@ static void test_pickles(void)
 {
     check_pickle_refused("dtensor.pt", "get_model_state_dict() of torch.distributed.checkpoint "
                                        "with full_state_dict=True");
+    check_pickle_refused("second.pt",
+                         "has a weight with several parametrizations (module "
+                         "\"head.fc.parametrizations.weight.1\"): call "
+                         "torch.nn.utils.parametrize.remove_parametrizations() before saving");
+    check_pickle_refused("sparse.pt", "has under \"head.fc.weight\" an object of type "
+                                      "\"torch._utils._rebuild_sparse_tensor\", a sparse tensor: "
+                                      "call to_dense() before saving");
+    check_pickle_refused("negated.pt", "a view whose negation is pending: call resolve_neg()");
+    check_pickle_refused("zero.pt", "is a part of a checkpoint of DeepSpeed, without the weights: "
+                                    "run zero_to_fp32.py");
+    check_pickle_refused("placeholders.pt", "is empty: if DeepSpeed (ZeRO stage 3) saved it, run "
+                                            "zero_to_fp32.py");
     check_pickle_refused("two.pt", "is a list with more than one state dict (members 0 and 1)");
 }
 
@@ -553,6 +601,7 @@ int main(int argc, char **argv)
     g_test_add_func("/forms/zeros", test_zeros);
     g_test_add_func("/forms/alone", test_alone);
     g_test_add_func("/forms/pickles", test_pickles);
+    g_test_add_func("/forms/folders", test_folders);
     int result = g_test_run();
     folder_delete();
     return result;

@@ -19,6 +19,7 @@
 #define FIXED ((gint64)64 << 20)
 #define SECONDS 20 /* of the processor; collisions in a hash table take minutes */
 #define SHARED_BLOCKS 200
+#define OTHERS 5 /* files of no kind */
 #define SKIPPED 77
 
 /* The child */
@@ -96,7 +97,8 @@ static gint64 empty_folder(const char *folder)
 
 static const char *write_files(const char *folder, guint number)
 {
-    const HostileNetwork usual = {64, 4, 9, 1000}, wide = {320, 4, 2, 200000};
+    const HostileNetwork usual = {64, 4, 9, 1000}, wide = {1024, 4, 9, 1000},
+                         classes = {320, 4, 2, 200000};
 
     if (number == 0) {
         hostile_write_network(folder, &usual);
@@ -107,10 +109,18 @@ static const char *write_files(const char *folder, guint number)
         return "one storage for all tensors";
     }
     if (number == 2) {
-        hostile_write_network(folder, &wide);
+        hostile_write_eight_bits(folder, &wide);
+        return "weights of 8 bits";
+    }
+    if (number == 3) {
+        hostile_write_loras(folder);
+        return "thousands of LoRAs";
+    }
+    if (number == 4) {
+        hostile_write_network(folder, &classes);
         return "F16 with 200,000 classes";
     }
-    number -= 3;
+    number -= OTHERS;
     if (number < hostile_pickles)
         return hostile_write_pickle(folder, number);
     number -= hostile_pickles;
@@ -124,7 +134,8 @@ static const char *write_files(const char *folder, guint number)
 /* Whether the file keeps to the limits. */
 static gboolean check_file(const char *program, const char *folder, guint number, gint64 base)
 {
-    static const char *const usable[] = {"a usual checkpoint", "F16 with 200,000 classes",
+    static const char *const usable[] = {"a usual checkpoint", "weights of 8 bits",
+                                         "F16 with 200,000 classes",
                                          "JSON: labels of 22k classes", "JSON: long string", NULL};
     const char *name = write_files(folder, number);
     const Peak peak = measure(program, folder);
@@ -150,7 +161,7 @@ int main(int argc, char **argv)
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
     return SKIPPED; /* the sanitizer's own memory is counted too */
 #endif
-    const guint count = 3 + hostile_pickles + hostile_zips + hostile_headers + hostile_configs;
+    const guint count = OTHERS + hostile_pickles + hostile_zips + hostile_headers + hostile_configs;
     g_autofree char *folder = g_dir_make_tmp("convnext-peak-XXXXXX", NULL);
     const guint only = argc == 2 ? (guint)atoi(argv[1]) : count;
     guint failed = 0;

@@ -78,31 +78,69 @@ void hostile_network(const HostileNetwork *network, HostileTensorFn fn, gpointer
 typedef struct Writing {
     GString *header;
     gsize at; /* end of the data */
+    const char *dtype;
+    gsize item; /* bytes per element */
 } Writing;
 
 static void write_tensor(const HostileTensor *tensor, gpointer user_data)
 {
     Writing *w = user_data;
 
-    g_string_append_printf(w->header, "%s\"%s\":{\"dtype\":\"F16\",\"shape\":[",
-                           w->header->len > 8 + 1 ? "," : "", tensor->name);
+    g_string_append_printf(w->header, "%s\"%s\":{\"dtype\":\"%s\",\"shape\":[",
+                           w->header->len > 8 + 1 ? "," : "", tensor->name, w->dtype);
     for (guint i = 0; i < tensor->rank; i++)
         g_string_append_printf(w->header, i ? ",%u" : "%u", tensor->shape[i]);
     g_string_append_printf(w->header, "],\"data_offsets\":[%zu,%zu]}", w->at,
-                           w->at + 2 * tensor->elements);
-    w->at += 2 * tensor->elements;
+                           w->at + w->item * tensor->elements);
+    w->at += w->item * tensor->elements;
+}
+
+static void write_header(Writing *w, const char *folder)
+{
+    g_autofree char *path = g_build_filename(folder, "model.safetensors", NULL);
+
+    g_string_append_c(w->header, '}');
+    const guint64 length = GUINT64_TO_LE(w->header->len - 8);
+    memcpy(w->header->str, &length, sizeof length);
+    hostile_write(folder, "model.safetensors", w->header);
+    g_assert_cmpint(truncate(path, (off_t)(w->header->len + w->at)), ==, 0);
+}
+
+static void write_network(const char *folder, const HostileNetwork *network, const char *dtype,
+                          gsize item)
+{
+    g_autoptr(GString) out = g_string_new_len("\0\0\0\0\0\0\0\0{", 9);
+    Writing w = {.header = out, .dtype = dtype, .item = item};
+
+    hostile_network(network, write_tensor, &w);
+    write_header(&w, folder);
 }
 
 void hostile_write_network(const char *folder, const HostileNetwork *network)
 {
-    g_autoptr(GString) out = g_string_new_len("\0\0\0\0\0\0\0\0{", 9);
-    g_autofree char *path = g_build_filename(folder, "model.safetensors", NULL);
-    Writing w = {out, 0};
+    write_network(folder, network, "F16", 2);
+}
 
-    hostile_network(network, write_tensor, &w);
-    g_string_append_c(w.header, '}');
-    const guint64 length = GUINT64_TO_LE(w.header->len - 8);
-    memcpy(w.header->str, &length, sizeof length);
-    hostile_write(folder, "model.safetensors", w.header);
-    g_assert_cmpint(truncate(path, (off_t)(w.header->len + w.at)), ==, 0);
+void hostile_write_eight_bits(const char *folder, const HostileNetwork *network)
+{
+    write_network(folder, network, "F8_E4M3", 1);
+}
+
+#define LORAS 10922 /* with their weights, 32766 tensors */
+
+void hostile_write_loras(const char *folder)
+{
+    static const char *const leaves[] = {"weight", "lora_A.a.weight", "lora_B.a.weight"};
+    g_autoptr(GString) out = g_string_new_len("\0\0\0\0\0\0\0\0{", 9);
+    g_autoptr(GString) config = g_string_new("{\"peft_type\":\"LORA\",\"r\":1,\"lora_alpha\":1}");
+    Writing w = {.header = out, .dtype = "F16", .item = 2};
+
+    for (guint i = 0; i < LORAS * G_N_ELEMENTS(leaves); i++) {
+        g_autofree char *name = g_strdup_printf("%u.%s", i / 3, leaves[i % 3]);
+        const HostileTensor tensor = {name, 2, {1, 1}, 1};
+
+        write_tensor(&tensor, &w);
+    }
+    write_header(&w, folder);
+    hostile_write(folder, "adapter_config.json", config);
 }

@@ -28,8 +28,12 @@ typedef void (*HostileTensorFn)(const HostileTensor *tensor, gpointer user_data)
 
 void hostile_network(const HostileNetwork *network, HostileTensorFn fn, gpointer user_data);
 
-/* The network as model.safetensors, a sparse file: F16, all zeros. */
+/* The network as model.safetensors, a sparse file, all zeros: F16 or F8_E4M3. */
 void hostile_write_network(const char *folder, const HostileNetwork *network);
+void hostile_write_eight_bits(const char *folder, const HostileNetwork *network);
+
+/* As many layers with a LoRA as a file may have. */
+void hostile_write_loras(const char *folder);
 
 /* hostile_pickles.c */
 extern const guint hostile_pickles; /* numbers of hostile_write_pickle */
