@@ -220,6 +220,7 @@ def main():
         return len(faults) > 0
     if not rows:
         sys.exit('mutants.sh: no row matches')
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(1))  # ends the tests too
     TREE.mkdir(parents=True, exist_ok=True)
     os.environ.update(CCACHE_BASEDIR=str(TREE), CCACHE_NOHASHDIR='1')
     return run_rows(rows, options.jobs) > 0
