@@ -218,6 +218,8 @@ static void test_refusals(void)
     assert_refused(&r, &good, "standard deviation of channel 1");
     g_setenv("CONVNEXT_CPU", "sse2", TRUE);
     assert_refused(&timm, &good, "'sse2'; it must be one of c, avx2, avx512, avx512_vnni");
+    g_setenv("CONVNEXT_CPU", "cuda", TRUE); /* begins like c */
+    assert_refused(&timm, &good, "'cuda'; it must be one of");
     g_unsetenv("CONVNEXT_CPU");
 }
 

@@ -17,6 +17,7 @@ does; the first one is replaced. At least one of the tests must fail with
 SPDX-License-Identifier: LGPL-2.1-or-later
 """
 import argparse
+import fcntl
 import json
 import os
 import pathlib
@@ -220,7 +221,13 @@ def main():
         return len(faults) > 0
     if not rows:
         sys.exit('mutants.sh: no row matches')
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(1))  # ends the tests too
     TREE.mkdir(parents=True, exist_ok=True)
+    lock = open(WORK / 'lock', 'w')
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        sys.exit('mutants.sh: another one is running')
     os.environ.update(CCACHE_BASEDIR=str(TREE), CCACHE_NOHASHDIR='1')
     return run_rows(rows, options.jobs) > 0
 

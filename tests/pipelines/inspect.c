@@ -79,6 +79,18 @@ static gboolean count_matrix(const char *canonical, guint rank, const guint64 *s
     return TRUE;
 }
 
+/* The stages, counted from 1, whose outputs have norms. */
+static void check_output_norms(JsonObject *report, const CnxConfig *config)
+{
+    JsonArray *array = json_object_get_array_member(report, "output-norms");
+    guint count = 0;
+
+    for (guint i = 0; i < config->stages; i++)
+        if (config->output_norm[i])
+            g_assert_cmpint(json_array_get_int_element(array, count++), ==, i + 1);
+    g_assert_cmpuint(json_array_get_length(array), ==, count);
+}
+
 /* The report on every fixture agrees with the library. */
 static void test_json(gconstpointer data)
 {
@@ -107,6 +119,10 @@ static void test_json(gconstpointer data)
                     (gint64)config->parameters);
     check_uints(report, "depths", config->depths, config->stages);
     check_uints(report, "widths", config->dims, config->stages);
+    check_output_norms(report, config);
+    JsonObject *origins = json_object_get_object_member(report, "origins");
+    g_assert_true(json_object_has_member(report, "labels") == !!config->labels);
+    g_assert_true(json_object_has_member(origins, "labels") == !!config->labels);
     g_assert_cmpint(json_object_get_boolean_member(report, "grn"), ==, config->grn);
     g_assert_cmpfloat(json_object_get_double_member(report, "head-eps"), ==, config->head_eps);
     g_assert_cmpint(json_object_get_int_member(head, "classes"), ==, config->classes);
@@ -191,6 +207,18 @@ static void test_ignored(void)
     g_assert_cmpstr(json_object_get_string_member(names, "norms.3.weight"), ==, reason);
 }
 
+/* Twenty are listed, wherever they are in the file. */
+static void test_many_ignored(void)
+{
+    g_auto(Output) output = RUN(FIXTURES "/networks/transformers-upernet");
+
+    assert_ok(&output);
+    g_assert_nonnull(strstr(output.out, " used, 82 ignored, 0 missing\n"));
+    g_assert_nonnull(strstr(output.out, "ignored: \"auxiliary_head."));
+    g_assert_nonnull(strstr(output.out, "ignored: \"decode_head."));
+    g_assert_nonnull(strstr(output.out, "            and 62 more (--tensors lists all)\n"));
+}
+
 /* Takes ownership of the output's members. */
 static void check_failure(Output result, const char *sentence)
 {
@@ -226,6 +254,10 @@ static void test_refusals(void)
     check_failure(RUN(BUNDLED, "--convert", ""),
                   "--convert is empty, expected the name of a folder");
     check_failure(RUN(BUNDLED, "--dtype", "F32"), "--layout and --dtype require --convert");
+    check_failure(RUN(BUNDLED, "--convert", "x", "--tensors"),
+                  "--json and --tensors cannot be combined with --convert, which prints no report");
+    check_failure(RUN(BUNDLED, "--convert", "x", "--json"),
+                  "--json and --tensors cannot be combined with --convert, which prints no report");
     check_failure(RUN(BUNDLED, "--convert", "x", "--dtype", "F8"),
                   "--dtype is 'F8', expected one of F32, F16, BF16");
     check_failure(RUN(BUNDLED, "--convert", "x", "--layout", "keras"),
@@ -322,11 +354,17 @@ static void test_note(void)
 
 int main(int argc, char **argv)
 {
-    static const char *const names[] = {"timm-v1",         "timm-hnf",
-                                        "timm-mlp-head",   "timm-v2-conv",
-                                        "facebook-v1",     "facebook-v2",
-                                        "transformers-v1", "openmmlab-v1",
-                                        "torchvision-v1",  "transformers-v2-tanh"};
+    static const char *const names[] = {"timm-v1",
+                                        "timm-hnf",
+                                        "timm-mlp-head",
+                                        "timm-v2-conv",
+                                        "facebook-v1",
+                                        "facebook-v2",
+                                        "transformers-v1",
+                                        "openmmlab-v1",
+                                        "torchvision-v1",
+                                        "transformers-v2-tanh",
+                                        "transformers-backbone"};
 
     g_test_init(&argc, &argv, NULL);
     tool = g_getenv("CONVNEXT_INSPECT");
@@ -340,6 +378,7 @@ int main(int argc, char **argv)
     g_test_add_func("/inspect/text", test_text);
     g_test_add_func("/inspect/ignored", test_ignored);
     g_test_add_func("/inspect/memory", test_memory);
+    g_test_add_func("/inspect/many-ignored", test_many_ignored);
     g_test_add_func("/inspect/refusals", test_refusals);
     g_test_add_func("/inspect/convert", test_convert);
     g_test_add_func("/inspect/note", test_note);

@@ -71,13 +71,14 @@ static void test_median(void)
         g_autoptr(GstConvnextResult) result = new_result(i ? "dark" : "bright", times[i]);
 
         add_frame(summary, result, 0);
-        add_frame(summary, result, GST_SECOND);
-        if (i)
+        for (guint carried = 0; i == 0 && carried < 3; carried++)
+            add_frame(summary, result, GST_SECOND);
+        if (i > 0)
             add_frame(even, result, 0);
     }
     g_autofree char *text = print_summary(summary), *even_text = print_summary(even);
     g_assert_nonnull(strstr(text, "median 4.00 ms per frame\n"));
-    g_assert_nonnull(strstr(text, "  dark            66.7 %\n  bright          33.3 %\n"));
+    g_assert_nonnull(strstr(text, "  bright          66.7 %\n  dark            33.3 %\n"));
     g_assert_nonnull(strstr(even_text, "median 3.00 ms per frame\n"));
 }
 
