@@ -34,8 +34,8 @@ gboolean cnx_extras_sort(const CnxExtras *x, CnxNormalisation *normalisation, GE
         const char *what = part->reason ? NULL : cnx_extras_recognise(part->tensor->name);
         if (what)
             return fail_extra(x, part->tensor, what, error);
-        g_debug("%s: tensor %s is not used: it %s", x->file, part->tensor->name,
-                part->reason ? part->reason : "is unknown");
+        if (part->reason)
+            g_debug("%s: tensor %s is not used: it %s", x->file, part->tensor->name, part->reason);
     }
     return TRUE;
 }
