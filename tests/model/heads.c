@@ -30,7 +30,7 @@ static const struct {
     {"torchvision-no-norm.safetensors", NULL, "linear layer of 5", NOWHERE},
     {"torchvision-relu.safetensors", "relu", "linear layer of 8, relu; linear layer of 5", NOWHERE},
     {"torchvision-gelu.safetensors", "gelu", "linear layer of 8, gelu; linear layer of 5", BY_TIMM},
-    {"torchvision-adjacent.safetensors", NULL, "linear layer of 8; linear layer of 5", NOWHERE},
+    {"torchvision-adjacent.safetensors", "none", "linear layer of 8; linear layer of 5", NOWHERE},
     {"torchvision-silu.safetensors", "silu",
      "linear layer of 8; batch norm, silu; linear layer of 5", NOWHERE},
     {"torchvision-relu-before-norm.safetensors", "relu,none",
@@ -186,7 +186,7 @@ static void test_unknown(void)
                         strstr(error->message, "one for each of 2 places") != NULL);
         unknown++;
     }
-    g_assert_cmpuint(unknown, ==, 8);
+    g_assert_cmpuint(unknown, ==, 9);
 }
 
 /* Words that do not fit a head */
@@ -201,6 +201,7 @@ static void test_words(void)
         {"torchvision-relu.safetensors", "relu,none", "but the head has 1 place for an activation"},
         {"torchvision-tanh.safetensors", "tanh,tanh,none", "but the head has 2 places"},
         {"torchvision-relu-before-norm.safetensors", "relu", "but the head has 2 places"},
+        {"torchvision-relu-before-norm.safetensors", "none,none,none", "but the head has 2 places"},
         {"torchvision-relu.safetensors", "hardswish",
          "head-activation is \"hardswish\", expected relu, gelu, gelu-tanh, silu, tanh or none"},
         {"torchvision-relu.safetensors", "relu,", "head-activation is \"relu,\", expected relu"},
@@ -423,9 +424,8 @@ static double difference(const float *found, const double *expected, guint n)
 /* features: of the body, [IMAGES, CHANNELS] */
 static double check_combination(const Combination *c, const float *features)
 {
-    const gboolean has_gap = c->hidden > 0 && (c->act_first || c->act != CNX_HEAD_ACT_NONE);
     g_autofree char *path = folder_path("model.safetensors");
-    g_autoptr(CnxModel) model = open_model(path, has_gap ? cnx_head_act_name(c->act) : NULL);
+    g_autoptr(CnxModel) model = open_model(path, c->hidden ? cnx_head_act_name(c->act) : NULL);
     g_autoptr(CnxRun) run = run_model(model, IMAGES, CNX_OUTPUT_LOGITS | CNX_OUTPUT_EMBEDDING);
     const CnxOutputs *outputs = cnx_run_forward(run, IMAGES);
     double worst = 0;
@@ -494,27 +494,53 @@ typedef struct Extra {
 } Extra;
 
 static const struct {
+    const char *activation;
     Extra extras[4];
     const char *sentence;
 } refused[] = {
-    {{{"fc.weight", {5, 20}}, {"aux.weight", {3, 20}}},
+    {NULL,
+     {{"fc.weight", {5, 20}}, {"aux.weight", {3, 20}}},
      "tensor \"fc.weight\" of shape [5,20] is not part of a timm ConvNeXt: it looks like a second "
      "head, beside the head \"aux.weight\""},
-    {{{"fc.weight", {5, 32}}}, "a layer of 32 inputs in the head, but the network has 20 channels"},
-    {{{"fc.weight", {5, 40}}}, "a head on two poolings of the 20 channels"},
-    {{{"arc.weight", {5, 20}}}, "a margin head (ArcFace, CosFace)"},
-    {{{"a.weight", {20, 20}}, {"b.weight", {20, 20}}, {"c.weight", {5, 20}}},
+    {NULL,
+     {{"fc.weight", {5, 32}}},
+     "a layer of 32 inputs in the head, but the network has 20 channels"},
+    {NULL, {{"fc.weight", {5, 40}}}, "a head on two poolings of the 20 channels"},
+    {NULL, {{"arc.weight", {5, 20}}}, "a margin head (ArcFace, CosFace)"},
+    {NULL,
+     {{"a.weight", {20, 20}}, {"b.weight", {20, 20}}, {"c.weight", {5, 20}}},
      "follow each other in more than one possible order"},
-    {{{"a.weight", {8, 20}}, {"b.weight", {20, 8}}, {"c.weight", {5, 8}}},
+    {NULL,
+     {{"a.weight", {8, 20}}, {"b.weight", {20, 8}}, {"c.weight", {5, 8}}},
      "follow each other in no order: \"head.norm.weight\" of shape [20], \"a.weight\" of shape "
      "[8,20], \"b.weight\" of shape [20,8], \"c.weight\" of shape [5,8]; expected"},
-    {{{"fc.0.weight", {8, 20, 1, 1}}, {"fc.1.weight", {5, 8}}}, "a convolution, and the file"},
-    {{{"fc.0.weight", {8, 20}}, {"fc.1.weight", {1}}, {"fc.2.weight", {5, 8}}},
+    {NULL,
+     {{"fc.0.weight", {8, 20, 1, 1}}, {"fc.1.weight", {5, 8}}},
+     "which activation is between the layers \"fc.0.weight\" of shape [8,20,1,1] and "
+     "\"fc.1.weight\" of shape [5,8]"},
+    {"relu",
+     {{"fc.0.weight", {8, 20, 1, 1}}, {"fc.2.weight", {5, 8}}},
+     "tensor \"fc.0.weight\" of shape [8,20,1,1] is not part of a timm ConvNeXt: it looks like a "
+     "convolution"},
+    {NULL,
+     {{"fc.0.weight", {8, 20}}, {"fc.1.weight", {1}}, {"fc.2.weight", {5, 8}}},
      "tensor \"fc.1.weight\" of shape [1] is not part of a timm ConvNeXt: it looks like a learned "
      "number"},
-    {{{"bn.running_mean", {20}}, {"fc.weight", {5, 20}}}, "the statistics of a batch norm"},
-    {{{"fc.weight", {5, 20}}, {"module.fc.weight", {5, 20}}}, "map to the same part"},
+    {NULL, {{"bn.running_mean", {20}}, {"fc.weight", {5, 20}}}, "the statistics of a batch norm"},
+    {NULL, {{"fc.weight", {5, 20}}, {"module.fc.weight", {5, 20}}}, "map to the same part"},
 };
+
+static void check_refused(const char *activation, const char *sentence)
+{
+    const CnxOpenOptions options = {.head_activation = activation};
+    g_autofree char *path = folder_path("model.safetensors");
+    g_autoptr(GError) error = NULL;
+
+    g_assert_null(cnx_checkpoint_open_with(path, &options, &error));
+    g_assert_true(g_str_has_prefix(error->message, path));
+    if (!strstr(error->message, sentence))
+        g_error("%s", error->message);
+}
 
 static void test_refused(void)
 {
@@ -524,7 +550,7 @@ static void test_refused(void)
         for (guint k = 0; k < 4 && refused[i].extras[k].name; k++)
             mix_add(&mix, refused[i].extras[k].name, refused[i].extras[k].shape, NULL);
         mix_write(&mix);
-        folder_check_file_refused(refused[i].sentence);
+        check_refused(refused[i].activation, refused[i].sentence);
     }
     folder_clear();
 }
