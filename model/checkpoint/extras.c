@@ -49,8 +49,8 @@ gboolean cnx_extras_sort(const CnxExtras *x, CnxNormalisation *normalisation, GE
         const char *fault = part->reason ? NULL : cnx_tools_recognise(part->tensor->name);
         if (fault)
             return fail_form(x, part->tensor, fault, error);
-        g_debug("%s: tensor %s is not used: it %s", x->file, part->tensor->name,
-                part->reason ? part->reason : "is unknown");
+        if (part->reason)
+            g_debug("%s: tensor %s is not used: it %s", x->file, part->tensor->name, part->reason);
     }
     return TRUE;
 }

@@ -10,32 +10,46 @@
 
 /* The activations */
 
-/* Whether what is between layer i and the next one is not in the file. */
-static gboolean is_unknown_gap(const CnxHeadReading *r, guint i)
+/* Modules without tensors between layer i and the next one, of which one may be an activation; 0:
+ * the activation is known. */
+static int count_unknown(const CnxHeadReading *r, guint i)
 {
-    const CnxHeadLayer *layer = cnx_head_layer(r, i), *next = cnx_head_layer(r, i + 1);
+    const CnxHeadLayer *layer = cnx_head_layer(r, i);
 
-    return layer->role != CNX_HEAD_ROLE_HIDDEN && !r->is_fastai &&
-           cnx_head_layers_gap(layer, next) != 0;
+    return layer->role == CNX_HEAD_ROLE_HIDDEN || r->is_fastai
+               ? 0
+               : cnx_head_layers_gap(layer, cnx_head_layer(r, i + 1));
 }
 
-/* The steps behind which an unknown activation may be; all are behind the first linear layer.
- * *is_single: there is at most one between two linear layers. Returns their number. */
+static guint find_linear(const CnxHeadReading *r, guint i)
+{
+    while (i < r->layers->len && cnx_head_layer(r, i)->kind != CNX_HEAD_LINEAR)
+        i++;
+    return i;
+}
+
+/* The layers behind which an unknown activation may be; all are behind the first linear layer. If
+ * the numbers leave no place between two linear layers, they are more likely those of a ModuleList
+ * whose activation is a function, so each place counts. *is_single: there is at most one place
+ * between two linear layers. Returns the number of places. */
 static guint find_gaps(const CnxHeadReading *r, guint gaps[CNX_HEAD_STEPS], gboolean *is_single)
 {
-    guint count = 0, since = 0;
-    gboolean has_linear = FALSE;
+    guint count = 0, next;
 
     *is_single = TRUE;
-    for (guint i = 0; i + 1 < r->layers->len; i++) {
-        if (cnx_head_layer(r, i)->kind == CNX_HEAD_LINEAR) {
-            has_linear = TRUE;
-            since = count;
-        }
-        if (!has_linear || !is_unknown_gap(r, i))
-            continue;
-        *is_single &= count == since;
-        gaps[count++] = i;
+    for (guint i = find_linear(r, 0); i < r->layers->len; i = next) {
+        const gboolean is_known =
+            r->is_fastai || cnx_head_layer(r, i)->role == CNX_HEAD_ROLE_HIDDEN;
+        const guint before = count;
+
+        next = find_linear(r, i + 1);
+        for (guint k = i; k < next && k + 1 < r->layers->len; k++)
+            if (count_unknown(r, k) != 0)
+                gaps[count++] = k;
+        if (count == before && next < r->layers->len && !is_known)
+            for (guint k = i; k < next; k++)
+                gaps[count++] = k;
+        *is_single &= count <= before + 1;
     }
     return count;
 }
@@ -130,6 +144,7 @@ static gboolean set_acts(CnxHeadReading *r)
         return FALSE;
     if (given == 0)
         return count == 0 ? check_convolutions(r) : fail_unknown(r, gaps, count, is_single);
+    is_single |= given == 1 && acts[0] == CNX_HEAD_ACT_NONE;
     if (given != count && (given > 1 || count == 0 || !is_single))
         return cnx_head_fail(
             r, CNX_ERROR_SETTINGS,

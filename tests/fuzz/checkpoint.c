@@ -1,4 +1,5 @@
-/* Fuzz target: a whole checkpoint, from the file to the packed weights.
+/* Fuzz target: a whole checkpoint, from the file to the packed weights. A file of an odd size is
+ * opened with an activation for its head.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "model/network/model.h"
@@ -8,8 +9,9 @@
 int LLVMFuzzerTestOneInput(const guint8 *data, gsize size)
 {
     const char *path = memory_file(data, size);
+    const CnxOpenOptions options = {.head_activation = size % 2 ? "relu" : NULL};
     GError *error = NULL;
-    CnxModel *model = cnx_model_open(path, CNX_WEIGHT_SET_AUTO, &error);
+    CnxModel *model = cnx_model_open_with(path, &options, &error);
 
     fuzz_check(model != NULL, error, path);
     if (model) {

@@ -6,7 +6,7 @@
     venv/bin/python tests/fuzz/make_seeds.py
 
 Run by hand; the results are committed. The target `checkpoint` starts with files of
-tests/fixtures/containers instead.
+tests/fixtures/containers and tests/fixtures/heads instead.
 """
 import argparse
 import collections

@@ -18,8 +18,9 @@ readers="container safetensors header shards torch torch_zip torch_legacy unwrap
     pickle_values strings foreign mapping locate json json_scan labels config_files config_open_clip
     config_preprocessor config_timm config_transformers adapter_config adapters entries formula forms
     parametrised quantised tools"
-tests="checkpoint configs containers extras forms labels origins refusals torture" # these read files too
-containers=$root/tests/fixtures/containers
+# these read files too
+tests="checkpoint configs containers extras forms heads labels origins refusals torture"
+containers=$root/tests/fixtures/containers heads=$root/tests/fixtures/heads
 build=$root/build-fuzz
 seconds=60
 coverage=
@@ -48,7 +49,8 @@ export G_SLICE=always-malloc # otherwise GLib's allocator hides invalid accesses
 seeds_of()
 {
     if [ "$1" = checkpoint ]; then
-        printf '%s\n' "$containers"/{reference.safetensors,bare-legacy.pth,unaligned.pth,ema-legacy.pth}
+        printf '%s\n' "$heads"/{timm-blocks.safetensors,fastai-learner.pth} \
+            "$containers"/{reference.safetensors,bare-legacy.pth,unaligned.pth,ema-legacy.pth}
     else
         printf '%s\n' "$root/tests/fuzz/seeds/$1"/*
     fi

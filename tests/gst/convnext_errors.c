@@ -96,7 +96,12 @@ GST_START_TEST(test_settings)
     g_object_set(element, "cpu-affinity", "", NULL);
     gst_util_set_object_arg(G_OBJECT(element), "weights", "ema");
     messages_expect_refusal(element, GST_LIBRARY_ERROR, GST_LIBRARY_ERROR_SETTINGS, "EMA");
+    g_object_set(element, "head-activation", "sigmoid", NULL);
     gst_util_set_object_arg(G_OBJECT(element), "weights", "raw");
+    messages_expect_refusal(element, GST_LIBRARY_ERROR, GST_LIBRARY_ERROR_SETTINGS, "\"sigmoid\"");
+    g_object_set(element, "head-activation", "relu", NULL);
+    messages_expect_refusal(element, GST_LIBRARY_ERROR, GST_LIBRARY_ERROR_SETTINGS, "0 places");
+    g_object_set(element, "head-activation", "", NULL);
     g_object_set(element, "smoothing-count", 7, NULL);
     check_starts(element); /* ignored without smoothing */
     gst_util_set_object_arg(G_OBJECT(element), "smoothing", "majority");

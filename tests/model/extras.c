@@ -4,79 +4,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <string.h>
 
-#include "model/containers/container.h"
-#include "tests/model/support/folder.h"
+#include "tests/model/support/mix.h"
 #include "tests/model/support/small.h"
-
-/* The tensors of a fixture and others, to write as one file */
-typedef struct Mix {
-    CnxContainer *container;
-    GArray *tensors;  /* CnxTensor */
-    GPtrArray *names; /* owned */
-    guint own;        /* tensors of the fixture, which come first */
-} Mix;
-
-static Mix mix_open(const char *fixture)
-{
-    g_autofree char *path = g_strconcat(FIXTURES "/networks/", fixture, "/model.safetensors", NULL);
-    GError *error = NULL;
-    guint count;
-    Mix mix = {cnx_container_open(path, CNX_WEIGHT_SET_AUTO, &error),
-               g_array_new(FALSE, FALSE, sizeof(CnxTensor)), g_ptr_array_new_with_free_func(g_free),
-               0};
-
-    g_assert_no_error(error);
-    const CnxTensor *tensors = cnx_container_tensors(mix.container, &count);
-    for (guint i = 0; i < count; i++)
-        if (tensors[i].dtype != CNX_DTYPE_OTHER) /* which folder_put_copies cannot write */
-            g_array_append_val(mix.tensors, tensors[i]);
-    mix.own = mix.tensors->len;
-    return mix;
-}
-
-static void mix_clear(Mix *mix)
-{
-    g_array_unref(mix->tensors);
-    g_ptr_array_unref(mix->names);
-    cnx_container_close(mix->container);
-}
-
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Mix, mix_clear)
-
-static CnxTensor *tensor_of(const Mix *mix, guint i)
-{
-    return &g_array_index(mix->tensors, CnxTensor, i);
-}
-
-/* shape ends with a 0. values NULL: zeros. */
-static void mix_add(Mix *mix, const char *name, const guint64 *shape, const float *values)
-{
-    CnxTensor t = {.dtype = CNX_DTYPE_F32, .elements = 1, .data = (const guint8 *)values};
-
-    g_ptr_array_add(mix->names, g_strdup(name));
-    t.name = mix->names->pdata[mix->names->len - 1];
-    for (; shape[t.rank]; t.rank++) {
-        t.shape[t.rank] = shape[t.rank];
-        t.elements *= shape[t.rank];
-    }
-    g_array_append_val(mix->tensors, t);
-}
-
-static void mix_rename(Mix *mix, guint i, char *name)
-{
-    g_ptr_array_add(mix->names, name);
-    tensor_of(mix, i)->name = name;
-}
-
-static void mix_reset(Mix *mix)
-{
-    g_array_set_size(mix->tensors, mix->own);
-}
-
-static void mix_write(const Mix *mix)
-{
-    folder_put_copies((CnxTensor *)mix->tensors->data, mix->tensors->len);
-}
 
 static const guint64 vector[] = {8, 0}, matrix[] = {5, 20, 0}, one[] = {1, 0};
 
@@ -178,7 +107,7 @@ static void test_harmless(void)
         guint count;
 
         for (guint k = mix.own; k-- > 0;) /* the fixture may have it */
-            if (g_str_equal(tensor_of(&mix, k)->name, harmless[i].name))
+            if (g_str_equal(mix_tensor(&mix, k)->name, harmless[i].name))
                 g_array_remove_index(mix.tensors, k);
         mix_add(&mix, harmless[i].name, one, NULL);
         mix_write(&mix);
@@ -276,7 +205,7 @@ static void test_two_heads(void)
     g_auto(Mix) mix = mix_open("facebook-v1");
 
     for (guint i = 0; i < mix.own; i++)
-        mix_rename(&mix, i, g_strconcat("backbone.", tensor_of(&mix, i)->name, NULL));
+        mix_rename(&mix, i, g_strconcat("backbone.", mix_tensor(&mix, i)->name, NULL));
     mix_add(&mix, "head.weight", (const guint64[]){3, 32, 0}, NULL);
     mix_add(&mix, "head.bias", (const guint64[]){3, 0}, NULL);
     mix_write(&mix);
@@ -289,7 +218,7 @@ static void test_two_heads(void)
 static void add_wrapper(Mix *mix, const char *word, guint dots)
 {
     for (guint i = 0; i < mix->own; i++) {
-        const char *name = tensor_of(mix, i)->name, *rest = name;
+        const char *name = mix_tensor(mix, i)->name, *rest = name;
 
         for (guint k = 0; k < dots && strchr(rest, '.'); k++)
             rest = strchr(rest, '.') + 1;

@@ -240,6 +240,7 @@ int main(int argc, char **argv)
         "containers/training-legacy.pth.tar",
         "containers/sharded-safetensors",
         "containers/sharded-bin",
+        "heads/fastai-learner.pth",
         "networks/timm-v1",
         "networks/transformers-v1",
     };

@@ -244,6 +244,39 @@ static void check_refused(const char *name, const char *contents)
     g_remove(path);
 }
 
+static void check_refused_with(const char *path, const char *activation)
+{
+    const CnxOpenOptions options = {.head_activation = activation};
+    g_autoptr(GError) error = NULL;
+
+    g_assert_null(cnx_checkpoint_open_with(path, &options, &error));
+    check_failure(RUN("--head-activation", activation, path), error->message);
+}
+
+/* A head whose activation an option says, in the text and as JSON */
+static void test_head(void)
+{
+    const char *path = FIXTURES "/heads/timm-fc1-bn1-fc2.safetensors";
+    g_auto(Output) text = RUN("--head-activation", "none,relu", path);
+    g_auto(Output) json = RUN("--head-activation", "none,relu", "--json", path);
+
+    assert_ok(&text);
+    g_assert_true(strstr(text.out, "head        linear layer of 8; batch norm, relu; linear layer "
+                                   "of 5; 5 classes, softmax\n"));
+    assert_ok(&json);
+    g_autoptr(JsonObject) report = parse(json.out);
+    JsonObject *head = json_object_get_object_member(report, "head");
+    JsonArray *steps = json_object_get_array_member(head, "steps");
+    JsonObject *step = json_array_get_object_element(steps, 1);
+    g_assert_cmpuint(json_array_get_length(steps), ==, 3);
+    g_assert_cmpstr(json_object_get_string_member(head, "pooling"), ==, "mean");
+    g_assert_cmpstr(json_object_get_string_member(step, "kind"), ==, "batch-norm");
+    g_assert_cmpint(json_object_get_int_member(step, "inputs"), ==, 8);
+    g_assert_cmpint(json_object_get_int_member(step, "outputs"), ==, 8);
+    g_assert_cmpstr(json_object_get_string_member(step, "activation"), ==, "relu");
+    check_refused_with(path, "sigmoid");
+}
+
 static void test_refusals(void)
 {
     check_refused("missing.safetensors", NULL);
@@ -379,6 +412,7 @@ int main(int argc, char **argv)
     g_test_add_func("/inspect/ignored", test_ignored);
     g_test_add_func("/inspect/memory", test_memory);
     g_test_add_func("/inspect/many-ignored", test_many_ignored);
+    g_test_add_func("/inspect/head", test_head);
     g_test_add_func("/inspect/refusals", test_refusals);
     g_test_add_func("/inspect/convert", test_convert);
     g_test_add_func("/inspect/note", test_note);
