@@ -42,7 +42,7 @@ static const char *skip_host(const char *from)
 {
     if (*from == '[')
         return from + 1 + strspn(from + 1, G_CSET_a_2_z G_CSET_A_2_Z G_CSET_DIGITS ":.%_-");
-    while (g_ascii_isalnum(*from) || (guchar)*from >= 0x80 || (*from && strchr("._-", *from)))
+    while (g_ascii_isalnum(*from) || (*from & 0x80) || (*from && strchr("._-", *from)))
         from++;
     return from;
 }
