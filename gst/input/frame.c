@@ -157,8 +157,8 @@ void gst_convnext_frame_locate(const GstVideoInfo *caps, GstBuffer *buffer, guin
     const GstVideoMeta *video = gst_buffer_get_video_meta(buffer);
     const GstVideoCropMeta *crop = gst_buffer_get_video_crop_meta(buffer);
 
-    *width = video ? video->width : (guint)GST_VIDEO_INFO_WIDTH(caps);
-    *height = video ? video->height : (guint)GST_VIDEO_INFO_HEIGHT(caps);
+    *width = video ? MIN(video->width, G_MAXINT) : (guint)GST_VIDEO_INFO_WIDTH(caps);
+    *height = video ? MIN(video->height, G_MAXINT) : (guint)GST_VIDEO_INFO_HEIGHT(caps);
     *visible = (GstConvnextRect){0, 0, (int)*width, (int)*height};
     if (!crop || crop->x >= *width || crop->y >= *height || !crop->width || !crop->height)
         return;

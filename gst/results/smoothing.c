@@ -165,8 +165,11 @@ static gboolean update_means(GstConvnextSmoother *self, const float *scores, gui
         self->means = g_memdup2(scores, classes * sizeof *scores);
         return TRUE;
     }
-    for (guint i = 0; i < classes; i++)
-        self->means[i] += (float)alpha * (scores[i] - self->means[i]);
+    for (guint i = 0; i < classes; i++) {
+        const double mean = self->means[i]; /* the difference of two floats may not be a float */
+
+        self->means[i] = (float)(mean + alpha * (scores[i] - mean));
+    }
     return TRUE;
 }
 

@@ -113,14 +113,34 @@ static const char *close_value(Scan *s)
                : NULL;
 }
 
+/* json-glib leaks the beginning of a string with such an escape. */
+static gboolean is_short_escape(const Scan *s)
+{
+    guint digits = 0;
+
+    if (s->size - s->at < 2 || s->text[s->at + 1] != 'u')
+        return FALSE;
+    while (digits < 4 && s->at + 2 + digits < s->size &&
+           g_ascii_isxdigit(s->text[s->at + 2 + digits]))
+        digits++;
+    return digits < 4;
+}
+
 /* Moves to the closing quote. */
-static void skip_string(Scan *s)
+static const char *skip_string(Scan *s)
 {
     s->string = ++s->at;
-    while (s->at < s->size && s->text[s->at] != '"')
-        s->at += s->text[s->at] == '\\' ? 2 : 1;
+    while (s->at < s->size && s->text[s->at] != '"') {
+        if (s->text[s->at] != '\\')
+            s->at++;
+        else if (is_short_escape(s))
+            return "has an escape \\u without four hexadecimal digits";
+        else
+            s->at += 2;
+    }
     s->string_end = MIN(s->at, s->size);
     s->memory += s->string_end - s->string;
+    return NULL;
 }
 
 static const char *scan_char(Scan *s, char c)
@@ -131,8 +151,7 @@ static const char *scan_char(Scan *s, char c)
         return "has a second object";
     switch (c) {
     case '"':
-        skip_string(s);
-        return NULL;
+        return skip_string(s);
     case '{':
         return open_value(s, OBJECT_BYTES);
     case '[':

@@ -108,23 +108,56 @@ gboolean watch_credentials_maybe_in_uri(const char *uri)
            (host && strchr(host + 3, '@') && memchr(host + 3, ':', strcspn(host + 3, "/?#")));
 }
 
+/* Appends a word of length characters. In a URI, "***" replaces what is before the last @, because
+ * a password may contain an unescaped one, and what is after the first ?. */
+static void append_masked(GString *masked, const char *word, gsize length)
+{
+    const char *end = word + length;
+    const char *host = g_strstr_len(word, (gssize)length, "://"), *at, *query;
+
+    if (!host) {
+        g_string_append_len(masked, word, (gssize)length);
+        return;
+    }
+    host += strlen("://");
+    g_string_append_len(masked, word, host - word);
+    at = g_strrstr_len(host, end - host, "@");
+    if (at) {
+        g_string_append(masked, "***");
+        host = at;
+    }
+    query = memchr(host, '?', (gsize)(end - host));
+    g_string_append_len(masked, host, (query ? query + 1 : end) - host);
+    if (query)
+        g_string_append(masked, "***");
+}
+
+static char *replace_all(const char *text, const char *word, const char *with)
+{
+    GString *replaced = g_string_new(NULL);
+
+    for (const char *found; (found = strstr(text, word)); text = found + strlen(word)) {
+        g_string_append_len(replaced, text, found - text);
+        g_string_append(replaced, with);
+    }
+    g_string_append(replaced, text);
+    return g_string_free(replaced, FALSE);
+}
+
+/* A server may have written the text: linear in its length. */
 char *watch_credentials_mask(const WatchCredentials *credentials, const char *text)
 {
-    static GRegex *before_at, *query;
-    g_autofree char *without_login = NULL, *without_query = NULL;
-    GString *masked;
+    static const char spaces[] = " \t\n\v\f\r";
+    g_autoptr(GString) masked = g_string_new(NULL);
 
-    /* Greedy, because a password may contain an unescaped @; raw, because text may not be valid
-     * UTF-8. */
-    if (!before_at) {
-        before_at = g_regex_new("://\\S*@", G_REGEX_RAW, 0, NULL);
-        query = g_regex_new("(://[^\\s?]*\\?)\\S*", G_REGEX_RAW, 0, NULL);
+    while (*text) {
+        const gsize space = strspn(text, spaces), word = strcspn(text + space, spaces);
+
+        g_string_append_len(masked, text, (gssize)space);
+        append_masked(masked, text + space, word);
+        text += space + word;
     }
-    without_login = g_regex_replace_literal(before_at, text, -1, 0, "://***@", 0, NULL);
-    without_query =
-        g_regex_replace(query, without_login ? without_login : "", -1, 0, "\\1***", 0, NULL);
-    masked = g_string_new(without_query ? without_query : "");
     if (credentials && credentials->password && *credentials->password)
-        g_string_replace(masked, credentials->password, "***", 0);
-    return g_string_free(masked, FALSE);
+        return replace_all(masked->str, credentials->password, "***");
+    return g_string_free(g_steal_pointer(&masked), FALSE);
 }

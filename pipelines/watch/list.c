@@ -24,6 +24,15 @@ static char *default_name(const char *source)
     return strstr(source, "://") ? g_strndup(source, strcspn(source, "?")) : g_strdup(source);
 }
 
+/* As GLib wants the name of a group. */
+static gboolean is_group_name(const char *name)
+{
+    for (const char *c = name; *c; c++)
+        if (*c == '[' || *c == ']' || g_ascii_iscntrl(*c))
+            return FALSE;
+    return *name && g_utf8_validate(name, -1, NULL);
+}
+
 /* NAME=SOURCE if the text before the first = can be a name, else SOURCE. */
 static gboolean add_source(GKeyFile *file, const char *argument, GError **error)
 {
@@ -45,7 +54,7 @@ static gboolean add_source(GKeyFile *file, const char *argument, GError **error)
         return FALSE;
     }
     name = is_named ? g_strndup(argument, length) : default_name(source);
-    if (strpbrk(name, "[]\n") || !g_utf8_validate(source, -1, NULL)) {
+    if (!is_group_name(name) || !g_utf8_validate(source, -1, NULL)) {
         g_set_error(error, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_INVALID_VALUE,
                     "'%s' is not a valid camera name: write NAME=SOURCE", name);
         return FALSE;
@@ -89,21 +98,36 @@ static gboolean check_names(const char *text, GError **error)
     return TRUE;
 }
 
-/* The number of the first line that GLib cannot parse. GLib's own message is not used, because it
- * quotes the line, which may contain a password. */
-static guint find_bad_line(const char *text)
+/* Whether GLib can parse the first `lines` lines. */
+static gboolean is_key_file(const char *text, guint lines)
 {
-    guint number = 0;
-    gboolean ok = TRUE;
+    g_autoptr(GKeyFile) file = g_key_file_new();
+    const char *end = text;
 
-    for (const char *end = text; ok && *end; number++) {
-        g_autoptr(GKeyFile) file = g_key_file_new();
-
+    for (; lines > 0; lines--) {
         end += strcspn(end, "\n");
         end += *end == '\n';
-        ok = g_key_file_load_from_data(file, text, (gsize)(end - text), G_KEY_FILE_NONE, NULL);
     }
-    return number;
+    return g_key_file_load_from_data(file, text, (gsize)(end - text), G_KEY_FILE_NONE, NULL);
+}
+
+/* The number of the first line that GLib cannot parse, by bisection. GLib's own message is not
+ * used, because it quotes the line, which may contain a password. */
+static guint find_bad_line(const char *text)
+{
+    guint good = 0, bad = 1;
+
+    for (const char *c = text; *c; c++)
+        bad += *c == '\n';
+    while (bad - good > 1) {
+        const guint middle = good + (bad - good) / 2;
+
+        if (is_key_file(text, middle))
+            good = middle;
+        else
+            bad = middle;
+    }
+    return bad;
 }
 
 static gboolean is_relative(const char *key, const char *value)

@@ -38,9 +38,39 @@ static const struct Scheme *find_scheme(const char *name)
     return NULL;
 }
 
+static const char *skip_host(const char *from)
+{
+    if (*from == '[')
+        return from + 1 + strspn(from + 1, G_CSET_a_2_z G_CSET_A_2_Z G_CSET_DIGITS ":.%_-");
+    while (g_ascii_isalnum(*from) || (*from & 0x80) || (*from && strchr("._-", *from)))
+        from++;
+    return from;
+}
+
+/* Whether every reader of a URI finds the same host and port in it. For GStreamer's RTSP source, a
+ * login ends at the first @ and a # ends no host; for GLib, a ; ends a host, and escapes and spaces
+ * in it do not count. */
+static gboolean has_plain_authority(const char *text)
+{
+    const char *scheme_end = strstr(text, "://"), *host, *rest;
+
+    if (!scheme_end)
+        return FALSE;
+    host = scheme_end + strlen("://");
+    rest = skip_host(host);
+    if (*host == '[' && *rest++ != ']')
+        return FALSE;
+    if (*rest == ':')
+        rest += 1 + strspn(rest + 1, G_CSET_DIGITS);
+    return rest == host + strcspn(host, "/?");
+}
+
 static gboolean parse_origin(Origin *origin, const char *text)
 {
-    g_autoptr(GUri) uri = g_uri_parse(text, G_URI_FLAGS_PARSE_RELAXED | G_URI_FLAGS_ENCODED, NULL);
+    g_autoptr(GUri) uri =
+        has_plain_authority(text)
+            ? g_uri_parse(text, G_URI_FLAGS_PARSE_RELAXED | G_URI_FLAGS_ENCODED, NULL)
+            : NULL;
     const struct Scheme *scheme = uri ? find_scheme(g_uri_get_scheme(uri)) : NULL;
 
     if (!scheme || !g_uri_get_host(uri) || !*g_uri_get_host(uri))

@@ -4,15 +4,19 @@
 #ifdef HAVE_SOUP
 
 #include <libsoup/soup.h>
+#include <errno.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 
 #include "pipelines/watch/metrics.h"
+#include "pipelines/watch/request.h"
 
 /* A scrape takes milliseconds. Connections that do nothing must neither pile up nor use the
  * descriptors that cameras need to reconnect. */
 #define MAX_CLIENTS 32
 #define LIFE_MS 10000
+#define LOOK_MS 20 /* between looks at a request that is not complete */
 #define BACKLOG 128
 #define RESERVE 256 /* descriptors, or half of all if they are few */
 
@@ -60,8 +64,10 @@ static void on_request_headers(SoupServer *soup, SoupServerMessage *message, con
 
 typedef struct Client {
     WatchServer *server;
-    GIOStream *stream; /* weak reference */
-    guint timeout;     /* event source, or 0 */
+    GIOStream *stream;          /* weak reference */
+    GSocketConnection *waiting; /* the stream until libsoup gets it; NULL then */
+    guint look;                 /* event source while it waits, or 0 */
+    guint timeout;              /* event source, or 0 */
 } Client;
 
 static void forget_client(Client *client)
@@ -69,6 +75,8 @@ static void forget_client(Client *client)
     g_queue_remove(&client->server->clients, client);
     if (client->timeout)
         g_source_remove(client->timeout);
+    if (client->look)
+        g_source_remove(client->look);
     g_free(client);
 }
 
@@ -82,6 +90,7 @@ static void close_client(Client *client)
 {
     g_object_weak_unref(G_OBJECT(client->stream), on_released, client);
     g_io_stream_close(client->stream, NULL, NULL);
+    g_clear_object(&client->waiting);
     forget_client(client);
 }
 
@@ -92,17 +101,69 @@ static gboolean on_client_timeout(gpointer client)
     return G_SOURCE_REMOVE;
 }
 
-static void add_client(WatchServer *server, GIOStream *stream)
+/* libsoup answers. A connection that is closed already has no addresses. */
+static void hand_over(Client *client)
+{
+    g_autoptr(GSocketConnection) connection = g_steal_pointer(&client->waiting);
+    g_autoptr(GSocketAddress) local = g_socket_connection_get_local_address(connection, NULL);
+    g_autoptr(GSocketAddress) remote = g_socket_connection_get_remote_address(connection, NULL);
+
+    if (local && remote)
+        soup_server_accept_iostream(client->server->soup, client->stream, local, remote, NULL);
+}
+
+/* The bytes that were received are read first: otherwise closing would reset the connection, and
+ * the answer could get lost. */
+static void refuse_request(Client *client, int fd)
+{
+    static const char answer[] = "HTTP/1.1 400 Bad Request\r\nConnection: close\r\n"
+                                 "Content-Length: 0\r\n\r\n";
+    char received[WATCH_REQUEST_MAX];
+
+    for (guint i = 0; i < 16; i++)
+        if (recv(fd, received, sizeof received, MSG_DONTWAIT) < (gssize)sizeof received)
+            break;
+    send(fd, answer, strlen(answer), MSG_DONTWAIT | MSG_NOSIGNAL);
+    close_client(client);
+}
+
+/* Looks at a request without taking it from the socket. */
+static gboolean look_at_request(gpointer data)
+{
+    Client *client = data;
+    const int fd = g_socket_get_fd(g_socket_connection_get_socket(client->waiting));
+    char text[WATCH_REQUEST_MAX];
+    const gssize length = recv(fd, text, sizeof text, MSG_PEEK | MSG_DONTWAIT);
+    const gboolean is_empty = length < 0 && (errno == EAGAIN || errno == EINTR);
+    const WatchRequest request = watch_request_check(text, (gsize)MAX(length, 0));
+
+    if (is_empty || (length > 0 && request == WATCH_REQUEST_INCOMPLETE))
+        return G_SOURCE_CONTINUE;
+    client->look = 0;
+    if (length <= 0)
+        close_client(client);
+    else if (request == WATCH_REQUEST_VALID)
+        hand_over(client);
+    else
+        refuse_request(client, fd);
+    return G_SOURCE_REMOVE;
+}
+
+static void add_client(WatchServer *server, GSocketConnection *connection)
 {
     Client *client = g_new(Client, 1);
 
     if (g_queue_get_length(&server->clients) >= MAX_CLIENTS)
         close_client(g_queue_peek_head(&server->clients));
     client->server = server;
-    client->stream = stream;
+    client->stream = G_IO_STREAM(connection);
+    client->waiting = g_object_ref(connection);
     client->timeout = g_timeout_add(LIFE_MS, on_client_timeout, client);
-    g_object_weak_ref(G_OBJECT(stream), on_released, client);
+    client->look = 0;
+    g_object_weak_ref(G_OBJECT(connection), on_released, client);
     g_queue_push_tail(&server->clients, client);
+    if (look_at_request(client))
+        client->look = g_timeout_add(LOOK_MS, look_at_request, client);
 }
 
 /* The system gives out the lowest free descriptor, so a high one means that few are left. */
@@ -117,21 +178,12 @@ static gboolean is_from_reserve(GSocketConnection *connection)
 
 /* Connections are accepted here because libsoup 3.2 leaks a socket for each that it accepts. */
 static gboolean on_incoming(GSocketService *service, GSocketConnection *connection, GObject *source,
-                            gpointer data)
+                            gpointer server)
 {
-    WatchServer *server = data;
-    g_autoptr(GSocketAddress) local = g_socket_connection_get_local_address(connection, NULL);
-    g_autoptr(GSocketAddress) remote = g_socket_connection_get_remote_address(connection, NULL);
-
-    if (is_from_reserve(connection)) {
+    if (is_from_reserve(connection))
         g_io_stream_close(G_IO_STREAM(connection), NULL, NULL);
-        return TRUE;
-    }
-    /* A connection that is closed already has no addresses. */
-    if (!local || !remote)
-        return TRUE;
-    add_client(server, G_IO_STREAM(connection));
-    soup_server_accept_iostream(server->soup, G_IO_STREAM(connection), local, remote, NULL);
+    else
+        add_client(server, connection);
     return TRUE;
 }
 

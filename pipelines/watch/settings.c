@@ -99,6 +99,15 @@ static gboolean set_file(WatchSettings *settings, const char *path, GError **err
            watch_keys_fail(error, settings->name, "%s is not a valid file name", path);
 }
 
+/* GLib removes tabs and ends of lines from a URI before it looks for a login. */
+static gboolean has_controls(const char *uri)
+{
+    for (; *uri; uri++)
+        if (g_ascii_iscntrl(*uri))
+            return TRUE;
+    return FALSE;
+}
+
 /* Refuses a URI that can never be played, because retrying it would be pointless. The first message
  * does not quote the source, which may contain a password. */
 static gboolean set_stream(WatchSettings *settings, GError **error)
@@ -109,7 +118,7 @@ static gboolean set_stream(WatchSettings *settings, GError **error)
 
     settings->kind = WATCH_STREAM;
     settings->uri = g_strdup(settings->source);
-    if (!uri)
+    if (!uri || has_controls(settings->source))
         return watch_keys_fail(error, group,
                                "source is not a valid URI, such as rtsp://host:port/path");
     if (!gst_uri_protocol_is_supported(GST_URI_SRC, g_uri_get_scheme(uri)))

@@ -1,21 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "pipelines/watch/source.h"
 
-#include <gst/sdp/gstsdpmessage.h>
 #include <string.h>
 
 #include "pipelines/common/decoder.h"
 #include "pipelines/common/track.h"
 #include "pipelines/watch/redirect.h"
+#include "pipelines/watch/sdp.h"
 
 /* The time an RTSP server has for a reply, however short the stall timeout is. */
 #define REPLY_US (5 * G_USEC_PER_SEC)
-
-/* Limits of a camera's description. The largest codec data, those of H.265, take about a kilobyte.
- */
-#define MAX_MEDIAS 16
-#define MAX_ATTRIBUTES 512
-#define MAX_ATTRIBUTE_BYTES 65536
 
 /* RTSP */
 
@@ -33,71 +27,12 @@ static gboolean on_select_stream(GstElement *rtspsrc, guint number, GstCaps *cap
     return TRUE;
 }
 
-static gsize attribute_length(const GstSDPAttribute *attribute)
-{
-    return strlen(attribute->key) + (attribute->value ? strlen(attribute->value) : 0);
-}
-
-/* The size of a description: attributes and the bytes in them. */
-static void measure_sdp(const GstSDPMessage *sdp, gsize *count, gsize *length)
-{
-    *count = gst_sdp_message_attributes_len(sdp);
-    *length = 0;
-    for (guint i = 0; i < gst_sdp_message_attributes_len(sdp); i++)
-        *length += attribute_length(gst_sdp_message_get_attribute(sdp, i));
-    for (guint i = 0; i < gst_sdp_message_medias_len(sdp); i++) {
-        const GstSDPMedia *media = gst_sdp_message_get_media(sdp, i);
-
-        *count += gst_sdp_media_attributes_len(media);
-        for (guint j = 0; j < gst_sdp_media_attributes_len(media); j++)
-            *length += attribute_length(gst_sdp_media_get_attribute(media, j));
-    }
-}
-
-/* Thousands of streams can crash rtspsrc, and it never frees the names of attributes. Posts an
- * error and removes the streams from a description that is too large. */
-static gboolean check_sdp(GstElement *rtspsrc, GstSDPMessage *sdp)
-{
-    const guint medias = gst_sdp_message_medias_len(sdp);
-    gsize count, length;
-
-    measure_sdp(sdp, &count, &length);
-    if (medias <= MAX_MEDIAS && count <= MAX_ATTRIBUTES && length <= MAX_ATTRIBUTE_BYTES)
-        return TRUE;
-    GST_ELEMENT_ERROR(rtspsrc, STREAM, WRONG_TYPE,
-                      ("It describes %u streams with %zu attributes of %zu bytes, expected at most "
-                       "%d, %d and %d.",
-                       medias, count, length, MAX_MEDIAS, MAX_ATTRIBUTES, MAX_ATTRIBUTE_BYTES),
-                      (NULL));
-    for (guint i = 0; i < medias; i++)
-        gst_sdp_media_uninit((GstSDPMedia *)gst_sdp_message_get_media(sdp, i));
-    g_array_set_size(sdp->medias, 0);
-    return FALSE;
-}
-
-static gboolean check_video(GstElement *rtspsrc, const GstSDPMessage *sdp)
-{
-    for (guint i = 0; i < gst_sdp_message_medias_len(sdp); i++)
-        if (g_ascii_strcasecmp(gst_sdp_message_get_media(sdp, i)->media, "video") == 0)
-            return TRUE;
-    GST_ELEMENT_ERROR(rtspsrc, STREAM, WRONG_TYPE, ("It describes no video stream."), (NULL));
-    return FALSE;
-}
-
-/* GStreamer turns each a=ssrc line into a field name and never frees it, and a server picks a new
- * number for every connection. Nothing here uses these lines. */
 static void on_sdp(GstElement *rtspsrc, GstSDPMessage *sdp, gpointer data)
 {
-    GstSDPMedia *media;
+    g_autoptr(GError) error = NULL;
 
-    if (!check_sdp(rtspsrc, sdp) || !check_video(rtspsrc, sdp))
-        return;
-    for (guint i = 0; i < gst_sdp_message_medias_len(sdp); i++) {
-        media = (GstSDPMedia *)gst_sdp_message_get_media(sdp, i);
-        for (guint j = gst_sdp_media_attributes_len(media); j-- > 0;)
-            if (strcmp(gst_sdp_media_get_attribute(media, j)->key, "ssrc") == 0)
-                gst_sdp_media_remove_attribute(media, j);
-    }
+    if (!watch_sdp_limit(sdp, &error))
+        GST_ELEMENT_ERROR(rtspsrc, STREAM, WRONG_TYPE, ("%s", error->message), (NULL));
 }
 
 /* Removes the announced end of a stream from the caps. GStreamer 1.22's jitter buffer would set a

@@ -1,13 +1,32 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tests/fuzz/fuzz.h"
 
+#include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "model/base/error.h"
 
+/* libFuzzer keeps no input that ends in a trap, as GLib's fatal messages do. */
+static void on_trap(int number)
+{
+    abort();
+}
+
+void fuzz_set_fatal(void)
+{
+    static gboolean is_set;
+
+    if (is_set)
+        return;
+    is_set = TRUE;
+    g_log_set_always_fatal(G_LOG_LEVEL_ERROR | G_LOG_LEVEL_CRITICAL | G_LOG_LEVEL_WARNING);
+    signal(SIGTRAP, on_trap);
+}
+
 void fuzz_check(gboolean ok, GError *error, const char *file)
 {
-    g_log_set_always_fatal(G_LOG_LEVEL_ERROR | G_LOG_LEVEL_CRITICAL | G_LOG_LEVEL_WARNING);
+    fuzz_set_fatal();
     if (ok) {
         g_assert_no_error(error);
         return;

@@ -4,6 +4,7 @@
 #include "gst/results/smoothing.h"
 
 #include <gst/check/gstcheck.h>
+#include <float.h>
 #include <math.h>
 
 static const char *const labels[] = {"a", "b", "c"};
@@ -247,6 +248,22 @@ GST_START_TEST(test_exponential_not_finite)
 }
 GST_END_TEST;
 
+/* The difference of two logits may be infinite; their average is not. */
+GST_START_TEST(test_exponential_huge)
+{
+    const float high[] = {FLT_MAX, -FLT_MAX, 0}, low[] = {-FLT_MAX, FLT_MAX, 0};
+    double score;
+
+    exponential(0.75, 0);
+    activation = GST_CONVNEXT_ACTIVATION_NONE;
+    gst_structure_free(add(high, 0));
+    g_autoptr(GstStructure) s = add(low, 1);
+    fail_unless(s && letter(s, "old") == 'a' && letter(s, "new") == 'b');
+    fail_unless(gst_structure_get_double(s, "score", &score));
+    fail_unless(score > 0.49 * FLT_MAX && score < 0.51 * FLT_MAX, "%g", score);
+}
+GST_END_TEST;
+
 /* Settings may change while playing. */
 GST_START_TEST(test_change)
 {
@@ -315,6 +332,7 @@ static Suite *smoothing_suite(void)
     tcase_add_test(tc, test_exponential_since);
     tcase_add_test(tc, test_exponential_threshold);
     tcase_add_test(tc, test_exponential_not_finite);
+    tcase_add_test(tc, test_exponential_huge);
     tcase_add_test(tc, test_change);
     tcase_add_test(tc, test_change_back);
     tcase_add_test(tc, test_change_activation);

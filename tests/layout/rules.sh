@@ -138,7 +138,7 @@ rule_glib_places()
 {
     include_only_in "$glib" '(model|gst|pipelines|tests/(model|gst|pipelines|bench|fuzz|sanitizers))/.*' \
         'GLib is not allowed here'
-    include_only_in "$gst" '(gst|pipelines|tests/(gst|pipelines|bench|sanitizers))/.*' 'GStreamer is not allowed here'
+    include_only_in "$gst" '(gst|pipelines|tests/(gst|pipelines|bench|fuzz|sanitizers))/.*' 'GStreamer is not allowed here'
 }
 
 # Full paths are unambiguous and show the layer.

@@ -86,7 +86,7 @@ static CnxModel *open_model(const char *path, const char *activation)
 {
     const CnxOpenOptions options = {.head_activation = activation};
     GError *error = NULL;
-    CnxModel *model = cnx_model_open_with(path, &options, &error);
+    CnxModel *model = cnx_model_open_with(path, &options, NULL, NULL, &error);
 
     g_assert_no_error(error);
     return model;

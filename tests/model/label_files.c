@@ -155,6 +155,8 @@ static const LabelFile files[] = {
     {"a dictionary of python", BYTES("{0: 'a',\n 1: 'b'}"), 2, NULL, "is not valid JSON"},
     {"half a surrogate pair", BYTES("[\"a\\ud800\", \"\\udc00b\", \"\\ud83d\\ude00\"]"), 3,
      "a�/�b/😀", NULL},
+    {"a short escape", BYTES("{\"0\":\"a\\u00\\u12\"}"), 1, NULL,
+     "has an escape \\u without four hexadecimal digits"},
     {"an escaped backslash", BYTES("[\"\\\\ud800\", \"a\\u0000b\"]"), 2, "\\ud800/a�b", NULL},
     {"an escaped newline", BYTES("[\"a\\nb\", \"\\u001b[0m\"]"), 2, "a b/�[0m", NULL},
 };

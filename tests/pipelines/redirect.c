@@ -4,9 +4,14 @@
 #include "pipelines/watch/redirect.h"
 
 static const char *const same[][2] = {
-    {"rtsp://cam/live", "rtsp://cam/other"}, {"rtsp://cam/live", "rtsp://CAM:554/live"},
-    {"rtsp://cam/live", "rtspt://cam/live"}, {"rtsps://cam/live", "rtsps://cam:322/"},
-    {"http://cam/a", "HTTP://cam:80/b?c"},   {"https://[::1]/a", "https://[::1]:443/b"},
+    {"rtsp://cam/live", "rtsp://cam/other"},
+    {"rtsp://cam/live", "rtsp://CAM:554/live"},
+    {"rtsp://cam/live", "rtspt://cam/live"},
+    {"rtsps://cam/live", "rtsps://cam:322/"},
+    {"http://cam/a", "HTTP://cam:80/b?c"},
+    {"https://[::1]/a", "https://[::1]:443/b"},
+    {"rtsp://[fe80::1%25eth0]/a", "rtsp://[fe80::1%25eth0]:554/b#c@d"},
+    {"rtsp://k\xc3\xa4mera/a", "rtsp://k\xc3\xa4mera/b"},
 };
 
 static const char *const different[][2] = {
@@ -17,6 +22,15 @@ static const char *const different[][2] = {
     {"rtsps://cam/live", "rtsp://cam:322/live"},
     {"rtsp://cam/live", "rtsph://evil/live"},
     {"rtsp://cam/live", "rtsp-sdp://cam"},
+    /* GStreamer's RTSP source connects to evil. */
+    {"rtsp://cam/live", "rtsp://a:b@evil:554@cam/live"},
+    {"rtsp://cam/live", "rtsp://cam:554#@evil/live"},
+    {"rtsp://cam/live", "rtsp://cam;.evil/live"},
+    {"rtsp://cam/live", "rtsp://ca m/live"},
+    {"rtsp://cam/live", "rtsp://%63am/live"},
+    {"rtsp://cam/live", "rtsp://cam:554x/live"},
+    {"rtsp://[::1]/live", "rtsp://[::1/live"},
+    {"rtsp://[::1]/live", "rtsp://[::1]evil/live"},
     {"rtsp://cam/live", "/live"},
     {"https://cam/a", "http://cam:443/a"},
     {"http://cam/a", "http://cam.evil/a"},

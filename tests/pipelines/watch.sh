@@ -142,6 +142,8 @@ expect_refusal 'no camera to watch' "$CONVNEXT_WATCH"
 expect_refusal 'the file none.mp4 does not exist' "$CONVNEXT_WATCH" none.mp4
 expect_refusal 'has no host name' "$CONVNEXT_WATCH" rtsp://
 expect_refusal 'source is not a valid URI' "$CONVNEXT_WATCH" rtsp://127.0.0.1:99999/live
+expect_refusal "'' is not a valid camera name" "$CONVNEXT_WATCH" ''
+expect_refusal 'is not a valid camera name' "$CONVNEXT_WATCH" $'a\tb'
 expect_refusal 'reads gopher:// URIs' "$CONVNEXT_WATCH" gopher://127.0.0.1/live
 expect_refusal 'has no object detector' "$CONVNEXT_WATCH" test:ball --set region=objects
 printf '[a]\nsource = test:ball\n[a]\nsource = test:snow\n' >twice
@@ -202,8 +204,12 @@ for uri in 'rtsp://joe:123#s3cr3t@127.0.0.1/live' 'rtsp://joe:s3cr#3t@127.0.0.1/
 done
 printf '[door]\nsource = rtsp://joe:s3cr3t/live\n' >odd
 expect_masked_refusal '[door]: source is not a valid URI' "$CONVNEXT_WATCH" --config odd
+printf '[door]\nsource = http:\\t//joe:s3cr3t@127.0.0.1/://\n' >odd
+expect_masked_refusal '[door]: source is not a valid URI' "$CONVNEXT_WATCH" --config odd
 printf '[door]\nsource = test:ball\njoe:s3cr3t\n' >odd
 expect_masked_refusal 'odd: line 3 is neither' "$CONVNEXT_WATCH" --config odd
+{ printf '[door]\n' && yes '# a comment' | head -n 100000 && echo joe:s3cr3t; } >odd
+expect_masked_refusal 'odd: line 100002 is neither' timeout "$PATIENCE" "$CONVNEXT_WATCH" --config odd
 for key in credentials-file credentials-env; do
     expect_masked_refusal "$key takes the name of" "$CONVNEXT_WATCH" --$key joe:s3cr3t test:ball
 done
