@@ -11,7 +11,7 @@ int LLVMFuzzerTestOneInput(const guint8 *data, gsize size)
     const char *path = memory_file(data, size);
     const CnxOpenOptions options = {.head_activation = size % 2 ? "relu" : NULL};
     GError *error = NULL;
-    CnxModel *model = cnx_model_open_with(path, &options, &error);
+    CnxModel *model = cnx_model_open_with(path, &options, NULL, NULL, &error);
 
     fuzz_check(model != NULL, error, path);
     if (model) {
