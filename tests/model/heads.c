@@ -40,6 +40,7 @@ static const struct {
     {"torchvision-batch-norm.safetensors", NULL, "batch norm; linear layer of 5", NOWHERE},
     {"torchvision-children.safetensors", NULL, "linear layer of 5", NOWHERE},
     {"torchvision-features.safetensors", NULL, "linear layer of 5", NOWHERE},
+    {"torchvision-own-norm.safetensors", NULL, "norm; linear layer of 5", NOWHERE},
     {"timm-dropout.safetensors", NULL, "linear layer of 5", EVERYWHERE},
     {"timm-batch-norm.safetensors", "relu",
      "batch norm; linear layer of 8 (no bias), relu; batch norm; linear layer of 5 (no bias)",
@@ -80,6 +81,21 @@ static const struct {
      "maximum and mean; batch norm; linear layer of 12 (no bias), relu; batch norm; linear layer "
      "of 5 (no bias)",
      NOWHERE},
+};
+
+/* Files with a head behind a network without classes */
+static const char *const assumed[] = {
+    "timm-model-head.safetensors",
+    "timm-model-fc.safetensors",
+    "timm-model-classifier.safetensors",
+    "timm-model-linear.safetensors",
+    "timm-sequential.safetensors",
+    "timm-hidden-size.safetensors",
+    "timm-fc1-bn1-fc2.safetensors",
+    "timm-blocks.safetensors",
+    "transformers-own.safetensors",
+    "transformers-dropout.safetensors",
+    NULL,
 };
 
 static CnxModel *open_model(const char *path, const char *activation)
@@ -158,6 +174,7 @@ static void test_files(void)
 
         g_assert_cmpstr(head, ==, files[i].head);
         g_assert_cmpuint(config->classes, ==, 5);
+        g_assert_cmpint(config->norm_is_assumed, ==, g_strv_contains(assumed, files[i].file));
         if (!(d <= TOLERANCE))
             g_error("%s: %g", files[i].file, d);
         worst = MAX(worst, d);
@@ -526,6 +543,10 @@ static const struct {
      {{"fc.0.weight", {8, 20}}, {"fc.1.weight", {1}}, {"fc.2.weight", {5, 8}}},
      "tensor \"fc.1.weight\" of shape [1] is not part of a timm ConvNeXt: it looks like a learned "
      "number"},
+    {"relu",
+     {{"se.fc1.weight", {4, 20}}, {"se.fc2.weight", {20, 4}}, {"fc.weight", {5, 20}}},
+     "tensor \"se.fc2.weight\" of shape [20,4] is not part of a timm ConvNeXt: it looks like a "
+     "branch"},
     {NULL, {{"bn.running_mean", {20}}, {"fc.weight", {5, 20}}}, "the statistics of a batch norm"},
     {NULL, {{"fc.weight", {5, 20}}, {"module.fc.weight", {5, 20}}}, "map to the same part"},
 };
