@@ -17,7 +17,7 @@ all="safetensors zip legacy pickle json labels checkpoint"
 readers="container safetensors header shards torch torch_zip torch_legacy unwrap pickle pickle_machine
     pickle_values strings foreign mapping locate json json_scan labels config_files config_open_clip
     config_preprocessor config_timm config_transformers"
-tests="checkpoint configs containers extras heads labels origins refusals torture" # these read files too
+tests="checkpoint configs containers extras heads heads_steps labels origins refusals torture" # these read files too
 containers=$root/tests/fixtures/containers heads=$root/tests/fixtures/heads
 build=$root/build-fuzz
 seconds=60
