@@ -229,22 +229,44 @@ static void bind_layer(const CnxHeadReading *r, const CnxHeadLayer *layer, const
     bind_part(r, layer->variance, module, "running_var");
 }
 
-/* A layer norm that comes first is the last norm of the body. In timm's network, the first layer of
- * a Sequential in place of the head reads the feature maps. */
+/* In timm's network, the first layer of a Sequential in place of the head reads the feature maps.
+ */
+static gboolean reads_maps(const CnxHeadReading *r, const CnxHeadLayer *layer)
+{
+    return r->source->naming->dialect == CNX_DIALECT_TIMM &&
+           layer->level == strlen(r->source->naming->prefix) &&
+           !strcmp(layer->path + layer->level, "head.0");
+}
+
+/* Whether the layer norm is the library's own, perhaps at another place in torchvision's head; any
+ * other one is a step of the head and has PyTorch's eps. */
+static gboolean is_last_norm(const CnxHeadReading *r, const CnxHeadLayer *layer)
+{
+    const char *dot = strrchr(layer->path, '.');
+    const gsize length = strlen("classifier");
+
+    if (layer->kind != CNX_HEAD_NORM)
+        return FALSE;
+    if (layer->role == CNX_HEAD_ROLE_NORM || reads_maps(r, layer))
+        return TRUE;
+    return r->source->naming->dialect == CNX_DIALECT_TORCHVISION && dot &&
+           (gsize)(dot - layer->path) >= length && !strncmp(dot - length, "classifier", length);
+}
+
 static void set_norm(CnxHeadReading *r)
 {
     CnxConfig *config = r->config;
     const CnxHeadLayer *norm = r->layers->len ? cnx_head_layer(r, 0) : NULL;
 
-    r->first = norm && norm->kind == CNX_HEAD_NORM;
+    r->first = norm && is_last_norm(r, norm);
     config->final_norm = r->first;
     if (!r->first)
         return;
-    config->head_norm_first =
-        g_str_has_suffix(norm->path, "norm_pre") ||
-        (r->source->naming->dialect == CNX_DIALECT_TIMM && norm->role == CNX_HEAD_ROLE_OWN &&
-         norm->level == strlen(r->source->naming->prefix) &&
-         !strcmp(norm->path + norm->level, "head.0"));
+    config->head_norm_first = g_str_has_suffix(norm->path, "norm_pre") ||
+                              (norm->role == CNX_HEAD_ROLE_OWN && reads_maps(r, norm));
+    for (guint i = 1; i < r->layers->len && !config->head_norm_first; i++)
+        config->norm_is_assumed |= cnx_head_layer(r, i)->role == CNX_HEAD_ROLE_OWN &&
+                                   cnx_head_layer(r, i)->level < norm->level;
     bind_layer(r, norm, "norm.");
 }
 

@@ -232,6 +232,23 @@ static gboolean check_margin(const CnxHeadReading *r)
     return TRUE;
 }
 
+/* A bottleneck that returns to the channels of the body multiplies them (a gate) or adds to them (a
+ * residual branch), unless it is in one Sequential with the layer behind it. */
+static gboolean check_branch(const CnxHeadReading *r)
+{
+    for (guint i = 0; i + 1 < r->layers->len; i++) {
+        const CnxHeadLayer *layer = cnx_head_layer(r, i);
+
+        if (layer->kind == CNX_HEAD_LINEAR && layer->outputs == r->channels &&
+            layer->inputs != r->channels &&
+            cnx_head_layers_gap(layer, cnx_head_layer(r, i + 1)) < 0)
+            return cnx_head_fail_layer(r, layer,
+                                       "a branch beside the channels of the network, such as a "
+                                       "gate or a residual block");
+    }
+    return TRUE;
+}
+
 /* In CLIP, layers other than the projection read embeddings that are scaled first. */
 static void keep_projection(CnxHeadReading *r)
 {
@@ -274,5 +291,5 @@ gboolean cnx_head_order(CnxHeadReading *r)
     if (r->is_fastai)
         return TRUE;
     const guint orders = cnx_head_layers_sort(r->layers, r->channels);
-    return orders == 1 ? check_margin(r) : fail_order(r, orders > 1);
+    return orders == 1 ? check_margin(r) && check_branch(r) : fail_order(r, orders > 1);
 }

@@ -105,6 +105,8 @@ typedef struct CnxConfig {
     gboolean grn;             /* V2: global response normalisation */
     gboolean head_norm_first; /* normalise each pixel, then pool (timm _hnf) */
     gboolean final_norm;      /* norm.weight and norm.bias exist */
+    gboolean norm_is_assumed; /* the head is behind a network without classes, which might also be
+                                 used without its final norm */
     gboolean multi_label;     /* scores are independent: sigmoid, not softmax */
     CnxAct act;               /* in the blocks */
     double eps;               /* of every layer norm but the last */

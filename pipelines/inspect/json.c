@@ -153,6 +153,7 @@ static void add_head(JsonBuilder *json, const CnxConfig *config)
     begin_object(json, "head");
     add_boolean(json, "norm", config->final_norm);
     add_boolean(json, "norm-first", config->head_norm_first);
+    add_boolean(json, "norm-assumed", config->norm_is_assumed);
     add_int(json, "hidden", hidden);
     add_steps(json, &config->head);
     add_int(json, "classes", config->classes);

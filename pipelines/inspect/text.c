@@ -125,9 +125,10 @@ static void print_labels(const Report *report)
 static void print_head(const Report *report)
 {
     const CnxConfig *config = report->config;
-    const char *first = config->head_norm_first ? "norm before pooling; "
-                        : config->final_norm    ? ""
-                                                : "no norm; ";
+    const char *first = config->head_norm_first   ? "norm before pooling; "
+                        : config->norm_is_assumed ? "norm behind the pooling (assumed); "
+                        : config->final_norm      ? ""
+                                                  : "no norm; ";
     guint width;
     const gboolean plain = cnx_head_is_plain(&config->head, &width);
     g_autofree char *steps = cnx_head_text(&config->head);

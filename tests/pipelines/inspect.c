@@ -261,7 +261,8 @@ static void test_head(void)
     g_auto(Output) json = RUN("--head-activation", "none,relu", "--json", path);
 
     assert_ok(&text);
-    g_assert_true(strstr(text.out, "head        linear layer of 8; batch norm, relu; linear layer "
+    g_assert_true(strstr(text.out, "head        norm behind the pooling (assumed); linear layer of "
+                                   "8; batch norm, relu; linear layer "
                                    "of 5; 5 classes, softmax\n"));
     assert_ok(&json);
     g_autoptr(JsonObject) report = parse(json.out);
@@ -269,6 +270,7 @@ static void test_head(void)
     JsonArray *steps = json_object_get_array_member(head, "steps");
     JsonObject *step = json_array_get_object_element(steps, 1);
     g_assert_cmpuint(json_array_get_length(steps), ==, 3);
+    g_assert_true(json_object_get_boolean_member(head, "norm-assumed"));
     g_assert_cmpstr(json_object_get_string_member(head, "pooling"), ==, "mean");
     g_assert_cmpstr(json_object_get_string_member(step, "kind"), ==, "batch-norm");
     g_assert_cmpint(json_object_get_int_member(step, "inputs"), ==, 8);
