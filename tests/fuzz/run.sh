@@ -18,7 +18,7 @@ readers="container safetensors header shards torch torch_zip torch_legacy unwrap
     pickle_values strings foreign mapping locate json json_scan labels config_files config_open_clip
     config_preprocessor config_timm config_transformers adapter_config adapters entries formula forms
     parametrised quantised tools"
-tests="checkpoint configs containers extras forms labels origins refusals torture" # these read files too
+tests="checkpoint configs containers extras forms forms_refused labels origins refusals torture" # these read files too
 containers=$root/tests/fixtures/containers
 build=$root/build-fuzz
 seconds=60

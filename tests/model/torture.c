@@ -240,6 +240,9 @@ int main(int argc, char **argv)
         "containers/training-legacy.pth.tar",
         "containers/sharded-safetensors",
         "containers/sharded-bin",
+        "forms/bitsandbytes-lora",
+        "forms/dynamic-channels",
+        "forms/dora",
         "networks/timm-v1",
         "networks/transformers-v1",
     };
