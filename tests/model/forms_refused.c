@@ -441,6 +441,8 @@ static void test_pickles(void)
                                     "run zero_to_fp32.py");
     check_pickle_refused("placeholders.pt", "is empty: if DeepSpeed (ZeRO stage 3) saved it, run "
                                             "zero_to_fp32.py");
+    check_pickle_refused("keys.pt", "has state dicts under both of its keys \"model\" and "
+                                    "\"net\": save only one of them");
     check_pickle_refused("two.pt", "is a list with more than one state dict (members 0 and 1)");
 }
 
