@@ -7,6 +7,7 @@
 
 #define DEPTH_MAX 8
 #define MEMBERS_MAX 64 /* of a list or tuple, that are searched for state dicts */
+#define NETWORK_MIN 32 /* tensors of a network; ConvNeXts have more */
 #define KEYS_SHOWN 6   /* in messages */
 
 /* The keys under which training tools save the state dict. */
@@ -159,6 +160,26 @@ static gboolean add_members(const CnxStateDict *u, const CnxPy *dict)
     return found || fail_value(u, dict);
 }
 
+/* Another key than `key` for raw weights, whose value is as large as a network; NULL if there is
+ * none. */
+static const char *find_rival(const CnxPy *dict, const char *key)
+{
+    const CnxPy *value = cnx_py_get(dict, key);
+
+    for (const char *const *other = raw_keys; *other; other++) {
+        const CnxPy *rival = cnx_py_get(dict, *other);
+        guint tensors = 0;
+
+        if (!rival || rival == value || !is_dict(rival))
+            continue;
+        for (guint i = 1; i < rival->count && tensors < NETWORK_MIN; i += 2)
+            tensors += cnx_state_dict_is_tensor(rival->items[i]);
+        if (tensors == NETWORK_MIN)
+            return *other;
+    }
+    return NULL;
+}
+
 /* The key of the wrapper to follow; NULL if there is none. Sets *set if the key implies it. */
 static const char *choose_wrapper(const CnxStateDict *u, const CnxPy *dict, CnxWeightSet *set)
 {
@@ -215,6 +236,14 @@ static CnxPy *unwrap_once(const CnxStateDict *u, CnxPy *value, GString *path, Cn
     const char *key = choose_wrapper(u, value, set);
     if (!key)
         return value;
+    const char *rival = g_strv_contains(raw_keys, key) ? find_rival(value, key) : NULL;
+    if (rival) {
+        cnx_state_dict_fail(u,
+                            "has state dicts under both of its keys \"%s\" and \"%s\": save only "
+                            "one of them",
+                            key, rival);
+        return NULL;
+    }
     g_string_append_printf(path, path->len ? ".%s" : "%s", key);
     return cnx_py_get(value, key);
 }

@@ -26,7 +26,7 @@ readers="container safetensors header shards torch torch_zip torch_legacy unwrap
     meta result tensor bounds frame input detections tracks attach smoothing states classify jsonline
     print credentials keys list redirect request sdp server settings source"
 # these read files too
-tests="checkpoint configs containers extras forms heads heads_steps labels origins refusals torture"
+tests="checkpoint configs containers extras forms forms_refused heads heads_steps labels origins refusals torture"
 containers=$root/tests/fixtures/containers heads=$root/tests/fixtures/heads
 here=$root/tests/fuzz
 build=$root/build-fuzz

@@ -241,6 +241,9 @@ int main(int argc, char **argv)
         "containers/sharded-safetensors",
         "containers/sharded-bin",
         "heads/fastai-learner.pth",
+        "forms/bitsandbytes-lora",
+        "forms/dynamic-channels",
+        "forms/dora",
         "networks/timm-v1",
         "networks/transformers-v1",
     };

@@ -387,6 +387,38 @@ static void test_note(void)
     remove_folder(out, files);
 }
 
+/* What was composed, and the composed weights in a converted folder. */
+static void test_composed(void)
+{
+    static const char *const files[] = {"model.safetensors", "config.json", NULL};
+    static const char line[] = "4 tensors with a LoRA of scale 1.5 added";
+    g_auto(Output) text = RUN(FIXTURES "/forms/dora");
+    g_auto(Output) json = RUN("--json", FIXTURES "/forms/dora");
+    g_autofree char *target = g_build_filename(folder, "composed", NULL);
+    g_auto(Output) converted = RUN("--convert", target, "--layout", "timm", FIXTURES "/forms/dora");
+    g_autoptr(CnxCheckpoint) from =
+        cnx_checkpoint_open(FIXTURES "/forms/dora", CNX_WEIGHT_SET_AUTO, NULL);
+    g_autoptr(CnxCheckpoint) to = cnx_checkpoint_open(target, CNX_WEIGHT_SET_AUTO, NULL);
+    float a[2], b[2];
+
+    assert_ok(&text);
+    assert_ok(&json);
+    assert_ok(&converted);
+    g_assert_nonnull(strstr(text.out, "composed: "));
+    g_assert_nonnull(strstr(text.out, line));
+    g_autoptr(JsonObject) report = parse(json.out);
+    JsonArray *lines =
+        json_object_get_array_member(json_object_get_object_member(report, "tensors"), "composed");
+    g_assert_cmpuint(json_array_get_length(lines), ==, 2);
+    g_assert_cmpstr(json_array_get_string_element(lines, 1), ==, line);
+    g_assert_true(from && to);
+    cnx_tensor_range_to_float(cnx_checkpoint_tensor(from, "head.weight"), 7, 2, a);
+    cnx_tensor_range_to_float(cnx_checkpoint_tensor(to, "head.weight"), 7, 2, b);
+    g_assert_cmpmem(a, sizeof a, b, sizeof b);
+    g_assert_null(cnx_checkpoint_tensor(to, "head.weight")->composed);
+    remove_folder(target, files);
+}
+
 int main(int argc, char **argv)
 {
     static const char *const names[] = {"timm-v1",
@@ -415,6 +447,7 @@ int main(int argc, char **argv)
     g_test_add_func("/inspect/memory", test_memory);
     g_test_add_func("/inspect/many-ignored", test_many_ignored);
     g_test_add_func("/inspect/head", test_head);
+    g_test_add_func("/inspect/composed", test_composed);
     g_test_add_func("/inspect/refusals", test_refusals);
     g_test_add_func("/inspect/convert", test_convert);
     g_test_add_func("/inspect/note", test_note);

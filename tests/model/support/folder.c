@@ -76,9 +76,10 @@ void folder_put_names(const char *names)
 
 void folder_clear(void)
 {
-    static const char *const names[] = {"model.safetensors", "config.json", "labels.txt",
-                                        "preprocessor_config.json", "open_clip_config.json",
-                                        "adapter_config.json", "adapter_model.safetensors"};
+    static const char *const names[] = {
+        "model.safetensors",        "config.json",           "labels.txt",
+        "preprocessor_config.json", "open_clip_config.json", "adapter_config.json",
+        "adapter_model.safetensors"};
 
     for (guint i = 0; i < G_N_ELEMENTS(names); i++)
         folder_write(names[i], NULL);
