@@ -190,6 +190,7 @@ def run_rows(rows, jobs):
         sys.exit(f'mutants.sh: meson cannot configure the build; see {WORK}/log.txt')
     tests = Tests(jobs)
     skipped = tests.check_unchanged(list(dict.fromkeys(n for row in rows for n in row.tests)))
+    os.environ['CCACHE_DISABLE'] = '1'  # it has returned the object of the unchanged file
     for row in rows:
         begin = time.monotonic()
         outcome, remark = ('struck', row.struck) if row.struck else try_row(row, tests, skipped)

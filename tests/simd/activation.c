@@ -88,6 +88,22 @@ static void test_sweep(Check *t, CnxAct act)
     check_done(t);
 }
 
+/* A tolerance of its own: 0 to within 1e-27. */
+static void test_minus_infinity(Check *t, CnxAct act)
+{
+    const size_t n = 17;
+
+    CHECK_CASE(t, activate, "%s minus infinity", names[act]);
+    float *x = check_floats(t, n);
+
+    for (size_t i = 0; i < n; i++)
+        x[i] = -INFINITY;
+    t->k->activate(x, n, act);
+    for (size_t i = 0; i < n; i++)
+        check_value(t, x[i], 0, 1e-27, 0, (int)i);
+    check_done(t);
+}
+
 static void run(Check *t)
 {
     static const int sizes[] = {0, 1, 2, 7, 8, 9, 15, 16, 17, 31, 33, 47, 63, 64, 65, 96, 127, 769};
@@ -99,6 +115,8 @@ static void run(Check *t)
         }
         test_all_magnitudes(t, (CnxAct)act);
         test_sweep(t, (CnxAct)act);
+        if (act != CNX_ACT_NONE)
+            test_minus_infinity(t, (CnxAct)act);
     }
 }
 
