@@ -159,7 +159,8 @@ def make_texts():
 
 
 def main():
-    shutil.rmtree(HERE, ignore_errors=True)
+    for target in ("pickle", "safetensors", "legacy", "zip", "json"):
+        shutil.rmtree(HERE / target, ignore_errors=True)
     make_pickles()
     make_containers()
     make_texts()

@@ -61,7 +61,7 @@ while [ $# -gt 0 ]; do
 done
 targets=${targets:-$all}
 # shellcheck disable=SC2086 # a list of words
-cnx_install $cnx_packages_build clang llvm
+cnx_install $cnx_packages_build $cnx_packages_play libsoup-3.0-dev clang llvm
 export G_SLICE=always-malloc # otherwise GLib's allocator hides invalid accesses and leaks
 export OPENBLAS_NUM_THREADS=1
 export GST_REGISTRY_1_0=$build/registry.bin
