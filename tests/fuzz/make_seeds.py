@@ -213,7 +213,8 @@ def make_texts():
 
 
 def main():
-    shutil.rmtree(HERE, ignore_errors=True)
+    for target in ("pickle", "safetensors", "legacy", "zip", "json", "forms"):
+        shutil.rmtree(HERE / target, ignore_errors=True)
     torch.distributed.init_process_group("gloo", rank=0, world_size=1, store=torch.distributed.HashStore())
     make_pickles()
     make_containers()

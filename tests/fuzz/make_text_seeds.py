@@ -37,6 +37,7 @@ def make_cameras():
 def make_uris():
     put("uri", "plain", "secret", "rtsp://cam/live", "rtsp://CAM:554/other")
     put("uri", "login", "pa:s@s", "rtsp://user:pa%3As%40s@cam:8554/live?a=b", "rtspt://user:pa:s@s@cam/live#x")
+    put("uri", "redirect", "x", "rtsp://cam/live", "rtsp://a:b@evil:554@cam/live")
     put("uri", "ipv6", "x", "rtsps://[fe80::1%25eth0]:322/a", "rtsps://[::1]/a@b")
     put("uri", "http", "x", "http://cam:80/a?user=u&password=p", "HTTPS://cam:443/")
     put("uri", "odd-port", "x", "rtsp://user:pass#word@cam/", "rtsp://cam:port/")

@@ -64,7 +64,7 @@ while [ $# -gt 0 ]; do
 done
 targets=${targets:-$all}
 # shellcheck disable=SC2086 # a list of words
-cnx_install $cnx_packages_build clang llvm
+cnx_install $cnx_packages_build $cnx_packages_play libsoup-3.0-dev clang llvm
 export G_SLICE=always-malloc # otherwise GLib's allocator hides invalid accesses and leaks
 export OPENBLAS_NUM_THREADS=1
 export GST_REGISTRY_1_0=$build/registry.bin
@@ -150,7 +150,7 @@ totals()
 
 measure()
 {
-    local dir=$root/build-coverage target objects=() name
+    local dir=$root/build-coverage target objects=() name mutations
     export LLVM_PROFILE_FILE=/dev/null # programs that meson runs write no profile
     if [ ! -f "$dir/build.ninja" ]; then
         CC=clang meson setup "$dir" "$root" -Db_lundef=false -Dintrospection=disabled \
@@ -164,8 +164,10 @@ measure()
     rm -f "$dir"/*.profraw
     for target in $all; do
         mkdir -p "$build/corpus/$target"
+        mutations=20000
+        [ "$target" = rtsp ] && mutations=20 # of 0.1 s each
         # shellcheck disable=SC2046 # a list of words
-        LLVM_PROFILE_FILE=$dir/$target-%m.profraw "$dir/tests/fuzz/replay-$target" --mutations 20000 \
+        LLVM_PROFILE_FILE=$dir/$target-%m.profraw "$dir/tests/fuzz/replay-$target" --mutations $mutations \
             $(seeds_of "$target") "$build/corpus/$target" || cnx_die "$target failed"
         objects+=(-object "$dir/tests/fuzz/replay-$target")
     done
