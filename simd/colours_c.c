@@ -18,6 +18,25 @@ static uint8_t to_byte(float light, const CnxColourTables *tables)
     return tables->byte_of_root[(int)(sqrtf(light) * CNX_COLOURS_ROOTS + 0.5f)];
 }
 
+static void look_up(uint8_t *restrict dst, const uint16_t *restrict codes, int n,
+                    const uint8_t *restrict table)
+{
+    for (int i = 0; i < n; i++)
+        dst[i] = table[codes[i]];
+}
+
+#define BLOCK 32 /* pixels */
+
+/* Whether some of count pixels have a code above white. */
+static int has_bright(const uint16_t *codes, size_t n, int count, uint16_t white)
+{
+    uint16_t bright = 0;
+
+    for (int i = 0; i < count; i++)
+        bright |= (codes[i] > white) | (codes[n + i] > white) | (codes[2 * n + i] > white);
+    return bright;
+}
+
 /* Replaces the first pixel, which has a code above white. */
 static void clip_bright(uint8_t *dst, size_t plane, const uint16_t *codes, size_t n,
                         const CnxColourTables *tables)
@@ -41,16 +60,19 @@ void cnx_tone_c(uint8_t *dst, size_t plane, const uint16_t *codes, int n,
 {
     const uint16_t *g = codes + n, *b = g + n;
 
-    for (int i = 0; i < n; i++) {
-        dst[i] = tables->tone[codes[i]];
-        dst[plane + i] = tables->tone[g[i]];
-        dst[2 * plane + i] = tables->tone[b[i]];
-    }
+    for (int c = 0; c < 3; c++)
+        look_up(dst + c * plane, codes + (size_t)c * n, n, tables->tone);
     if (tables->white == CNX_YUV16_CODES - 1)
         return;
-    for (int i = 0; i < n; i++) {
-        if (codes[i] > tables->white || g[i] > tables->white || b[i] > tables->white)
-            clip_bright(dst + i, plane, codes + i, n, tables);
+    for (int i = 0; i < n; i += BLOCK) {
+        const int end = n - i < BLOCK ? n : i + BLOCK;
+
+        if (!has_bright(codes + i, n, end - i, tables->white))
+            continue;
+        for (int j = i; j < end; j++) {
+            if (codes[j] > tables->white || g[j] > tables->white || b[j] > tables->white)
+                clip_bright(dst + j, plane, codes + j, n, tables);
+        }
     }
 }
 
