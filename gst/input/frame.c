@@ -4,10 +4,12 @@
 #include "gst/input/frame.h"
 
 #include "gst/input/bounds.h"
+#include "gst/input/colours.h"
 #include "model/base/error.h"
 
 struct GstConvnextFrame {
     CnxImageInfo info;
+    CnxColours *colours;        /* info refers to them; NULL if they need no conversion */
     GstVideoInfo source;        /* the caps, with the size of the picture in memory */
     GstVideoFrame mapped;       /* the buffer, between map and unmap */
     GstVideoConverter *convert; /* NULL for a native format */
@@ -29,18 +31,38 @@ static const struct {
     {GST_VIDEO_FORMAT_GRAY8, CNX_PIXELS_GRAY},
 };
 
-static gboolean find_pixels(GstVideoFormat format, CnxPixels *pixels)
+/* The formats that preprocessing reads if it converts the tone, which 8 bits are too few for. */
+static const struct {
+    GstVideoFormat format;
+    CnxPixels pixels;
+} deep_formats[] = {
+    {GST_VIDEO_FORMAT_I420_10LE, CNX_PIXELS_I420_16},
+    {GST_VIDEO_FORMAT_I420_12LE, CNX_PIXELS_I420_16},
+    {GST_VIDEO_FORMAT_I422_10LE, CNX_PIXELS_I422_16},
+    {GST_VIDEO_FORMAT_I422_12LE, CNX_PIXELS_I422_16},
+    {GST_VIDEO_FORMAT_P010_10LE, CNX_PIXELS_NV12_16},
+    {GST_VIDEO_FORMAT_P012_LE, CNX_PIXELS_NV12_16},
+    {GST_VIDEO_FORMAT_P016_LE, CNX_PIXELS_NV12_16},
+    {GST_VIDEO_FORMAT_ARGB64, CNX_PIXELS_XRGB64},
+};
+
+static gboolean find_pixels(GstVideoFormat format, gboolean has_tone, CnxPixels *pixels)
 {
     for (guint i = 0; i < G_N_ELEMENTS(native_formats); i++)
         if (native_formats[i].format == format) {
             *pixels = native_formats[i].pixels;
             return TRUE;
         }
+    for (guint i = 0; has_tone && i < G_N_ELEMENTS(deep_formats); i++)
+        if (deep_formats[i].format == format) {
+            *pixels = deep_formats[i].pixels;
+            return TRUE;
+        }
     return FALSE;
 }
 
-/* FALSE for a matrix that preprocessing does not support. If the matrix is unknown, the height
- * decides, as in GStreamer for caps without colorimetry. */
+/* FALSE for a matrix that preprocessing does not support. If the matrix is unknown, it is that of
+ * BT.2100 for HDR; otherwise the height decides, as in GStreamer for caps without colorimetry. */
 static gboolean find_matrix(const GstVideoInfo *info, CnxMatrix *matrix)
 {
     switch (info->colorimetry.matrix) {
@@ -54,7 +76,9 @@ static gboolean find_matrix(const GstVideoInfo *info, CnxMatrix *matrix)
         *matrix = CNX_MATRIX_BT2020;
         return TRUE;
     case GST_VIDEO_COLOR_MATRIX_UNKNOWN:
-        *matrix = GST_VIDEO_INFO_HEIGHT(info) > 576 ? CNX_MATRIX_BT709 : CNX_MATRIX_BT601;
+        *matrix = gst_convnext_colours_are_hdr(&info->colorimetry) ? CNX_MATRIX_BT2020
+                  : GST_VIDEO_INFO_HEIGHT(info) > 576              ? CNX_MATRIX_BT709
+                                                                   : CNX_MATRIX_BT601;
         return TRUE;
     default:
         return FALSE;
@@ -64,18 +88,40 @@ static gboolean find_matrix(const GstVideoInfo *info, CnxMatrix *matrix)
 /* FALSE if preprocessing cannot read these pictures. It expects RGB and gray in full range. */
 static gboolean read_natively(const GstVideoInfo *info, CnxImageInfo *image)
 {
-    if (!find_pixels(GST_VIDEO_INFO_FORMAT(info), &image->pixels))
+    if (!find_pixels(GST_VIDEO_INFO_FORMAT(info), image->colours && image->colours->has_tone,
+                     &image->pixels))
         return FALSE;
+    image->depth = (guint)GST_VIDEO_INFO_COMP_DEPTH(info, 0);
     image->full_range = info->colorimetry.range == GST_VIDEO_COLOR_RANGE_0_255;
     if (GST_VIDEO_INFO_IS_YUV(info))
         return find_matrix(info, &image->matrix);
     return info->colorimetry.range != GST_VIDEO_COLOR_RANGE_16_235;
 }
 
-static GstVideoFormat nearest_native(const GstVideoInfo *info)
+/* Of the formats with more than 8 bits, for tones. Gray and 4:4:4 are rare enough for RGB. */
+static GstVideoFormat nearest_deep(const GstVideoInfo *info)
 {
     CnxMatrix matrix;
 
+    if (!GST_VIDEO_INFO_IS_YUV(info) || !find_matrix(info, &matrix) ||
+        GST_VIDEO_FORMAT_INFO_W_SUB(info->finfo, 1) != 1)
+        return GST_VIDEO_FORMAT_ARGB64;
+    switch (GST_VIDEO_FORMAT_INFO_H_SUB(info->finfo, 1)) {
+    case 0:
+        return GST_VIDEO_FORMAT_I422_12LE;
+    case 1:
+        return GST_VIDEO_FORMAT_I420_12LE;
+    default:
+        return GST_VIDEO_FORMAT_ARGB64;
+    }
+}
+
+static GstVideoFormat nearest_native(const GstVideoInfo *info, const CnxColours *colours)
+{
+    CnxMatrix matrix;
+
+    if (colours && colours->has_tone && GST_VIDEO_INFO_COMP_DEPTH(info, 0) > 8)
+        return nearest_deep(info);
     if (GST_VIDEO_INFO_IS_GRAY(info) && info->colorimetry.range != GST_VIDEO_COLOR_RANGE_16_235)
         return GST_VIDEO_FORMAT_GRAY8;
     if (!GST_VIDEO_INFO_IS_YUV(info) || !find_matrix(info, &matrix))
@@ -127,12 +173,12 @@ static gboolean describe_picture(GstVideoInfo *info, GstVideoFormat format,
 
 static gboolean make_converter(GstConvnextFrame *self, GError **error)
 {
-    GstVideoFormat format = nearest_native(&self->source);
+    GstVideoFormat format = nearest_native(&self->source, self->colours);
     GstVideoInfo info;
 
     if (describe_picture(&info, format, GST_VIDEO_INTERLACE_MODE_PROGRESSIVE, self->info.width,
                          self->info.height, &self->source)) {
-        if (format == GST_VIDEO_FORMAT_RGB)
+        if (GST_VIDEO_INFO_IS_RGB(&info))
             info.colorimetry.range = GST_VIDEO_COLOR_RANGE_0_255;
         self->convert = gst_video_converter_new(&self->source, &info, converter_options(&info));
     }
@@ -173,7 +219,9 @@ GstConvnextFrame *gst_convnext_frame_new(const GstVideoInfo *caps, guint width, 
 {
     GstConvnextFrame *self = g_new0(GstConvnextFrame, 1);
 
+    self->colours = gst_convnext_colours_new(&caps->colorimetry);
     self->info = (CnxImageInfo){
+        .colours = self->colours,
         .width = width,
         .height = height,
         .par_n = MAX(caps->par_n, 1),
@@ -201,6 +249,7 @@ void gst_convnext_frame_free(GstConvnextFrame *self)
         gst_video_frame_unmap(&self->converted);
     if (self->convert)
         gst_video_converter_free(self->convert);
+    cnx_colours_free(self->colours);
     g_free(self);
 }
 

@@ -2,7 +2,9 @@
  *
  * A native format is mapped in place, whatever its strides. GstVideoConverter converts any other
  * format to the nearest native one, in a picture that is allocated once: I420 for 4:2:0, YUY2 for
- * 4:2:2, GRAY8 for gray, and RGB for the rest. The buffer itself is only read.
+ * 4:2:2, GRAY8 for gray, and RGB for the rest. If the tone is converted (see colours.h), formats
+ * with more than 8 bits keep them: they become I420_12LE, I422_12LE and ARGB64, which are native
+ * then, as are P010_10LE and its like. The buffer itself is only read.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once

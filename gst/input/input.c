@@ -4,6 +4,7 @@
 #include "gst/input/input.h"
 
 #include "gst/input/bounds.h"
+#include "gst/input/colours.h"
 #include "model/base/isa.h"
 #include "model/preprocess/preprocess.h"
 
@@ -124,13 +125,15 @@ char *gst_convnext_input_describe(const GstConvnextInput *self)
         [CNX_MATRIX_BT2020] = "BT.2020",
     };
     const CnxImageInfo *info = gst_convnext_frame_info(self->frame);
+    g_autofree char *colours = gst_convnext_colours_describe(&self->caps.colorimetry);
 
     return g_strdup_printf("%ux%u %s read as %s (YUV as %s, %s range), pixel aspect ratio %u/%u, "
-                           "region %u,%u %ux%u, to an input of %ux%u",
+                           "region %u,%u %ux%u, to an input of %ux%u%s%s",
                            info->width, info->height, GST_VIDEO_INFO_NAME(&self->caps),
                            gst_convnext_frame_format(self->frame), matrices[info->matrix],
                            info->full_range ? "full" : "limited", info->par_n, info->par_d, info->x,
-                           info->y, info->w, info->h, self->width, self->height);
+                           info->y, info->w, info->h, self->width, self->height,
+                           colours ? "; " : "", colours ? colours : "");
 }
 
 void gst_convnext_input_set_orientation(GstConvnextInput *self, GstConvnextOrientation orientation)

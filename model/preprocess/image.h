@@ -5,6 +5,9 @@
 
 #include <glib.h>
 
+#include "model/preprocess/colours.h"
+
+/* The formats with samples of 16 bits need colours that convert the tone. */
 typedef enum CnxPixels {
     CNX_PIXELS_RGB, /* packed, 3 bytes */
     CNX_PIXELS_BGR,
@@ -12,13 +15,17 @@ typedef enum CnxPixels {
     CNX_PIXELS_BGRX,
     CNX_PIXELS_XRGB,
     CNX_PIXELS_XBGR,
-    CNX_PIXELS_GRAY, /* one plane, 1 byte, R = G = B */
-    CNX_PIXELS_I420, /* Y, U, V planes, chroma halved both ways, rounded up */
-    CNX_PIXELS_YV12, /* Y, V, U planes */
-    CNX_PIXELS_NV12, /* Y plane, UV plane */
-    CNX_PIXELS_NV21, /* Y plane, VU plane */
-    CNX_PIXELS_YUY2, /* packed Y U Y V */
-    CNX_PIXELS_UYVY, /* packed U Y V Y */
+    CNX_PIXELS_GRAY,    /* one plane, 1 byte, R = G = B */
+    CNX_PIXELS_XRGB64,  /* packed, 4 samples of 16 bits in the byte order of the machine */
+    CNX_PIXELS_I420,    /* Y, U, V planes, chroma halved both ways, rounded up */
+    CNX_PIXELS_YV12,    /* Y, V, U planes */
+    CNX_PIXELS_NV12,    /* Y plane, UV plane */
+    CNX_PIXELS_NV21,    /* Y plane, VU plane */
+    CNX_PIXELS_YUY2,    /* packed Y U Y V */
+    CNX_PIXELS_UYVY,    /* packed U Y V Y */
+    CNX_PIXELS_I420_16, /* I420 with samples of 2 bytes, little endian, in their lower bits */
+    CNX_PIXELS_I422_16, /* the same, chroma halved in width only */
+    CNX_PIXELS_NV12_16, /* NV12 with samples of 2 bytes, little endian, in their upper bits */
 } CnxPixels;
 
 typedef enum CnxMatrix { CNX_MATRIX_BT601, CNX_MATRIX_BT709, CNX_MATRIX_BT2020 } CnxMatrix;
@@ -43,7 +50,9 @@ typedef struct CnxImageInfo {
     gboolean full_range; /* YUV formats only: 0..255, not 16..235 */
     guint par_n, par_d;  /* pixel aspect ratio; 1/1 for square pixels */
     guint x, y, w, h;    /* region of interest inside the picture; 0, 0, width, height for all */
-    CnxOrientation orientation; /* for the input; everything above describes the stored picture */
+    CnxOrientation orientation; /* for the input; everything else describes the stored picture */
+    guint depth;                /* bits of a YUV sample of 2 bytes, 9..16 */
+    const CnxColours *colours;  /* NULL for SDR with the primaries of BT.709; borrowed */
 } CnxImageInfo;
 
 typedef struct CnxImage {

@@ -9,7 +9,8 @@
  *
  *   image -> ring [rows][columns] -> unpacked [16][columns] -> lines [16][3 width] RGB -> dst
  *
- * Only columns and rows with a weight in some output are read.
+ * Only columns and rows with a weight in some output are read. Pixels whose colours are not those
+ * of SDR get its tone when they are unpacked, and the primaries of BT.709 in lines.
  *
  * A picture that is turned for the input gives the bytes of a copy that was turned first. The
  * geometry and the order of the passes are those of the copy, each axis is resized as its image in
@@ -53,7 +54,8 @@ struct CnxPreprocess {
     CnxGeometry geometry; /* of the upright picture */
     const CnxKernels *kernels;
     gboolean grey;
-    CnxUnpackFn *unpack;   /* NULL in YUV formats */
+    gboolean is_planar;    /* unpacked to planes: YUV, and all formats if the tone is converted */
+    CnxUnpackFn *unpack;   /* packed RGB formats of 8 bits and gray only */
     guint pixel_bytes;     /* packed RGB formats and gray only */
     CnxYuvFactors factors; /* YUV formats only */
     CnxNormalizeTable table;
@@ -64,6 +66,8 @@ struct CnxPreprocess {
     guint needed_count;
     guint *first_needed; /* [rows.count] index in needed of each output's first row */
 
+    guint16 *codes;      /* [3][columns] of one row; NULL if the tone needs no conversion */
+    guint8 *rgbx;        /* [columns], the same row of an RGB format; NULL like codes */
     CnxResizeRows along; /* the kernel's view of columns; owns its scratch */
     guint8 *unpacked;    /* [CNX_RESIZE_ROWS] rows of unpacked_stride bytes */
     gsize unpacked_stride;
@@ -81,6 +85,21 @@ struct CnxPreprocess {
         row_step; /* in turned, from a resized pixel to the next of its row, column */
 };
 
+static gboolean is_yuv(CnxPixels pixels)
+{
+    return pixels >= CNX_PIXELS_I420;
+}
+
+static gboolean has_tone(const CnxPreprocess *p)
+{
+    return p->info.colours && p->info.colours->has_tone;
+}
+
+static gboolean has_deep_samples(CnxPixels pixels)
+{
+    return pixels == CNX_PIXELS_XRGB64 || cnx_samples_are_wide(pixels);
+}
+
 static gboolean check_info(const CnxImageInfo *info, GError **error)
 {
     if (info->width < 1 || info->height < 1 || info->width > MAX_SIDE || info->height > MAX_SIDE) {
@@ -94,6 +113,16 @@ static gboolean check_info(const CnxImageInfo *info, GError **error)
         g_set_error(error, CNX_ERROR, CNX_ERROR_SETTINGS,
                     "a region of %u x %u pixels at %u, %u is not inside the picture of %u x %u",
                     info->w, info->h, info->x, info->y, info->width, info->height);
+        return FALSE;
+    }
+    if (has_deep_samples(info->pixels) &&
+        !(info->colours && info->colours->has_tone && info->depth <= 16 &&
+          (info->depth >= 9 || info->pixels == CNX_PIXELS_XRGB64))) {
+        g_set_error(
+            error, CNX_ERROR, CNX_ERROR_SETTINGS,
+            "samples of 2 bytes have %u bits, expected from 9 to 16 and colours that convert "
+            "the tone",
+            info->depth);
         return FALSE;
     }
     if (info->par_n < 1 || info->par_d < 1) {
@@ -167,8 +196,13 @@ static void choose_unpack(CnxPreprocess *p)
 
     if (pixels < G_N_ELEMENTS(unpack))
         p->unpack = unpack[pixels];
-    p->pixel_bytes = pixels == CNX_PIXELS_GRAY ? 1 : pixels <= CNX_PIXELS_BGR ? 3 : 4;
-    p->factors = cnx_samples_yuv_factors(p->info.matrix, p->info.full_range);
+    p->is_planar = is_yuv(pixels) || has_tone(p);
+    p->pixel_bytes = pixels == CNX_PIXELS_GRAY     ? 1
+                     : pixels == CNX_PIXELS_XRGB64 ? 8
+                     : pixels <= CNX_PIXELS_BGR    ? 3
+                                                   : 4;
+    if (is_yuv(pixels))
+        p->factors = cnx_samples_yuv_factors(&p->info);
 }
 
 /* Lists the source rows that the outputs need: all between the first and the last, except with
@@ -244,7 +278,7 @@ static gboolean allocate_buffers(CnxPreprocess *p)
     const gsize width = 3 * (gsize)p->geometry.x.out;
     const gboolean is_turned = p->info.orientation != CNX_ORIENTATION_IDENTITY;
     const guint columns = p->columns.end - p->columns.first;
-    const gsize pixel = p->unpack ? 4 : 3; /* bytes, unpacked */
+    const gsize pixel = p->is_planar ? 3 : 4; /* bytes, unpacked */
 
     p->along = (CnxResizeRows){
         .n = (int)p->columns.count,
@@ -255,8 +289,14 @@ static gboolean allocate_buffers(CnxPreprocess *p)
         .width = (int)(columns + p->columns.taps + CNX_RESIZE_BLOCK - 1) / CNX_RESIZE_BLOCK *
                  CNX_RESIZE_BLOCK,
     };
-    if (!p->unpack)
+    if (p->is_planar)
         p->along.plane = p->vertical_first ? columns : (gsize)p->along.width;
+    if (has_tone(p)) {
+        p->codes = g_try_new(guint16, 3 * (gsize)columns);
+        p->rgbx = g_try_malloc_n(columns, 4);
+        if (!p->codes || !p->rgbx)
+            return FALSE;
+    }
     p->along.scratch = cnx_memory_new(CNX_RESIZE_SCRATCH(p->along.taps));
     p->ring_stride = p->vertical_first ? pixel * columns : 3 * (gsize)p->columns.count;
     p->unpacked_stride = pixel * (gsize)p->along.width;
@@ -357,6 +397,8 @@ void cnx_preprocess_free(CnxPreprocess *p)
     cnx_resize_clear(&p->rows);
     g_free(p->needed);
     g_free(p->first_needed);
+    g_free(p->codes);
+    g_free(p->rgbx);
     free(p->along.scratch);
     free(p->unpacked);
     free(p->ring);
@@ -373,22 +415,60 @@ void cnx_preprocess_size(const CnxPreprocess *p, guint *width, guint *height)
     *height = p->geometry.y.out;
 }
 
-/* Unpacks the needed columns of the region's row y to RGBX or planes. */
-static void unpack_row(CnxPreprocess *p, const CnxImage *image, guint8 *dst, guint y)
+static void unpack_yuv(const CnxPreprocess *p, const CnxImage *image, guint8 *dst, guint x, guint y,
+                       guint n)
 {
-    const guint x = p->info.x + p->columns.first;
-    const int n = (int)(p->columns.end - p->columns.first);
+    const CnxYuvRow row = cnx_samples_yuv(image, p->info.pixels, x, y);
+
+    p->kernels->yuv(dst, p->along.plane, &row, (int)n, &p->factors);
+}
+
+/* Converts n pixels of row y, from x on, to codes. dst is scratch, for planes. */
+static void unpack_codes(const CnxPreprocess *p, const CnxImage *image, guint8 *dst, guint x,
+                         guint y, guint n)
+{
+    const CnxPixels pixels = p->info.pixels;
+
+    if (cnx_samples_are_wide(pixels)) {
+        const CnxYuvRow row = cnx_samples_yuv(image, pixels, x, y);
+
+        p->kernels->yuv16(p->codes, n, &row, cnx_samples_shift(&p->info), (int)n, &p->factors);
+    } else if (is_yuv(pixels)) {
+        unpack_yuv(p, image, dst, x, y, n);
+        cnx_samples_widen(p->codes, dst, p->along.plane, 1, n);
+    } else {
+        const guint8 *src = cnx_samples_row(image, 0, y) + p->pixel_bytes * (gsize)x;
+
+        if (pixels == CNX_PIXELS_XRGB64) {
+            cnx_samples_unpack_xrgb64(p->codes, src, n);
+            return;
+        }
+        p->unpack(p->rgbx, src, (int)n);
+        cnx_samples_widen(p->codes, p->rgbx, 1, 4, n);
+    }
+}
+
+/* Unpacks the needed columns of the region's row y to RGBX or planes, with the tone of SDR. A grey
+ * picture needs its gamut converted here, others after the resize, when there are fewer pixels. */
+static void unpack_row(const CnxPreprocess *p, const CnxImage *image, guint8 *dst, guint y)
+{
+    const CnxColours *colours = p->info.colours;
+    const guint n = p->columns.end - p->columns.first, x = p->info.x + p->columns.first;
+    const gsize channel = p->is_planar ? p->along.plane : 1, pixel = p->is_planar ? 1 : 4;
 
     y += p->info.y;
-    if (p->unpack) {
-        p->unpack(dst, cnx_samples_row(image, 0, y) + p->pixel_bytes * (gsize)x, n);
+    if (has_tone(p)) {
+        unpack_codes(p, image, dst, x, y, n);
+        p->kernels->tone(dst, channel, p->codes, (int)n, &colours->tables);
+    } else if (p->is_planar) {
+        unpack_yuv(p, image, dst, x, y, n);
     } else {
-        const CnxYuvRow row = cnx_samples_yuv(image, p->info.pixels, x, y);
-
-        p->kernels->yuv(dst, p->along.plane, &row, n, &p->factors);
+        p->unpack(dst, cnx_samples_row(image, 0, y) + p->pixel_bytes * (gsize)x, (int)n);
     }
+    if (p->grey && colours && colours->has_gamut)
+        p->kernels->gamut(dst, channel, pixel, (int)n, &colours->tables);
     if (p->grey)
-        cnx_samples_make_grey(dst, (guint)n);
+        cnx_samples_make_grey(dst, channel, pixel, n);
 }
 
 /* Puts the next rows, from needed row `done` on, into the ring. Returns their number. */
@@ -438,6 +518,10 @@ static guint make_lines(CnxPreprocess *p, const CnxImage *image, guint i, guint 
     if (p->vertical_first)
         p->kernels->resize_rows(lines, width, p->unpacked, p->unpacked_stride, (int)count,
                                 &p->along);
+    if (p->info.colours && p->info.colours->has_gamut && !p->grey)
+        for (guint j = 0; j < count; j++)
+            p->kernels->gamut(lines + j * width, 1, 3, (int)p->columns.count,
+                              &p->info.colours->tables);
     return count;
 }
 

@@ -14,7 +14,8 @@
 
 typedef struct CnxThumbnail {
     /* Mean brightness of each cell, by row: 0 is black and 1 is white (16 and 235 in YUV of limited
-     * range). */
+     * range). With colours that convert the tone, the value of SDR for the cell's mean, black at 0.
+     */
     float cell[CNX_THUMBNAIL_SIDE][CNX_THUMBNAIL_SIDE];
 } CnxThumbnail;
 

@@ -19,6 +19,8 @@ typedef __m256i Int;
 #define i_load(p) _mm256_loadu_si256((const __m256i *)(p))
 /* Half a vector of bytes, widened to 16 bits. */
 #define i_load_bytes16(p) _mm256_cvtepu8_epi16(_mm_loadu_si128((const __m128i *)(p)))
+/* Half a vector of 16-bit integers, widened to 32 bits. */
+#define i_load_shorts32(p) _mm256_cvtepu16_epi32(_mm_loadu_si128((const __m128i *)(p)))
 #define i_store(p, x) _mm256_storeu_si256((__m256i *)(p), x)
 #define i_zero _mm256_setzero_si256
 #define i_set16 _mm256_set1_epi16
@@ -31,9 +33,13 @@ typedef __m256i Int;
 #define i_add32 _mm256_add_epi32
 #define i_left16 _mm256_slli_epi16
 #define i_left32 _mm256_slli_epi32
+#define i_left16_by _mm256_sll_epi16 /* by a number in an __m128i */
 #define i_right16 _mm256_srai_epi16
 #define i_right32_each _mm256_srav_epi32
 #define i_unsigned_right16 _mm256_srli_epi16
+#define i_unsigned_right32 _mm256_srli_epi32
+#define i_min16 _mm256_min_epi16
+#define i_max16 _mm256_max_epi16
 #define i_mulhrs16 _mm256_mulhrs_epi16 /* (a b + 2^14) >> 15 */
 #define i_madd16 _mm256_madd_epi16     /* a0 b0 + a1 b1 */
 #define i_shuffle8 _mm256_shuffle_epi8

@@ -16,6 +16,7 @@ typedef __m512i Int;
 
 #define i_load(p) _mm512_loadu_si512(p)
 #define i_load_bytes16(p) _mm512_cvtepu8_epi16(_mm256_loadu_si256((const __m256i *)(p)))
+#define i_load_shorts32(p) _mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i *)(p)))
 #define i_store(p, x) _mm512_storeu_si512(p, x)
 #define i_zero _mm512_setzero_si512
 #define i_set16 _mm512_set1_epi16
@@ -28,9 +29,13 @@ typedef __m512i Int;
 #define i_add32 _mm512_add_epi32
 #define i_left16 _mm512_slli_epi16
 #define i_left32 _mm512_slli_epi32
+#define i_left16_by _mm512_sll_epi16
 #define i_right16 _mm512_srai_epi16
 #define i_right32_each _mm512_srav_epi32
 #define i_unsigned_right16 _mm512_srli_epi16
+#define i_unsigned_right32 _mm512_srli_epi32
+#define i_min16 _mm512_min_epi16
+#define i_max16 _mm512_max_epi16
 #define i_mulhrs16 _mm512_mulhrs_epi16 /* (a b + 2^14) >> 15 */
 #define i_madd16 _mm512_madd_epi16     /* a0 b0 + a1 b1 */
 #define i_shuffle8 _mm512_shuffle_epi8

@@ -166,18 +166,26 @@ static void test_pixels(gconstpointer data)
 
 int main(int argc, char **argv)
 {
-    static const char *const names[] = {"RGB",  "BGR",  "RGBX", "BGRX", "XRGB", "XBGR", "GRAY",
-                                        "I420", "YV12", "NV12", "NV21", "YUY2", "UYVY"};
+    static const struct {
+        const char *name;
+        CnxPixels pixels;
+    } formats[] = {
+        {"RGB", CNX_PIXELS_RGB},   {"BGR", CNX_PIXELS_BGR},   {"RGBX", CNX_PIXELS_RGBX},
+        {"BGRX", CNX_PIXELS_BGRX}, {"XRGB", CNX_PIXELS_XRGB}, {"XBGR", CNX_PIXELS_XBGR},
+        {"GRAY", CNX_PIXELS_GRAY}, {"I420", CNX_PIXELS_I420}, {"YV12", CNX_PIXELS_YV12},
+        {"NV12", CNX_PIXELS_NV12}, {"NV21", CNX_PIXELS_NV21}, {"YUY2", CNX_PIXELS_YUY2},
+        {"UYVY", CNX_PIXELS_UYVY},
+    };
     const char *word = g_getenv("CONVNEXT_CPU");
     CnxIsa level;
 
     g_test_init(&argc, &argv, NULL);
     if (word && cnx_isa_parse(word, &level) && level > cnx_isa_detect())
         return 77;
-    for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
-        g_autofree char *name = g_strconcat("/touch/", names[i], NULL);
+    for (gsize i = 0; i < G_N_ELEMENTS(formats); i++) {
+        g_autofree char *name = g_strconcat("/touch/", formats[i].name, NULL);
 
-        g_test_add_data_func(name, GINT_TO_POINTER((int)i), test_pixels);
+        g_test_add_data_func(name, GINT_TO_POINTER(formats[i].pixels), test_pixels);
     }
     return g_test_run();
 }

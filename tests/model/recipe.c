@@ -153,9 +153,13 @@ static void test_padding(void)
 static void test_display_shape(void)
 {
     CnxRecipe r = timm;
-    CnxImageInfo info = {
-        CNX_PIXELS_GRAY,         720, 576, CNX_MATRIX_BT601, FALSE, 16, 15, 0, 0, 720, 576,
-        CNX_ORIENTATION_IDENTITY};
+    CnxImageInfo info = {.pixels = CNX_PIXELS_GRAY,
+                         .width = 720,
+                         .height = 576,
+                         .par_n = 16,
+                         .par_d = 15,
+                         .w = 720,
+                         .h = 576};
     g_autofree guint8 *ramp = g_malloc(720 * 576);
     g_autofree float *dst = g_new(float, 3 * 224 * 224);
     g_autofree guint8 *bytes = g_malloc(3 * 224 * 224);
@@ -190,9 +194,13 @@ static void assert_refused(const CnxRecipe *r, const CnxImageInfo *info, const c
 
 static void test_refusals(void)
 {
-    const CnxImageInfo good = {
-        CNX_PIXELS_RGB,          64, 48, CNX_MATRIX_BT601, FALSE, 1, 1, 0, 0, 64, 48,
-        CNX_ORIENTATION_IDENTITY};
+    const CnxImageInfo good = {.pixels = CNX_PIXELS_RGB,
+                               .width = 64,
+                               .height = 48,
+                               .par_n = 1,
+                               .par_d = 1,
+                               .w = 64,
+                               .h = 48};
     CnxImageInfo info = good;
     CnxRecipe r = timm;
 
