@@ -393,9 +393,9 @@ static gboolean is_json(const char *line)
 }
 
 /* Regions of this element lie in the frame that the caps describe; others need not. */
-static void check_meta(const Stream *stream, const GstConvnextMeta *meta)
+static void check_meta(GstBuffer *buffer, GstConvnextMeta *meta)
 {
-    const GstConvnextLineFrame frame = {"fuzz", 1, stream->time, 1, 1};
+    const GstConvnextLineFrame frame = {buffer, "fuzz", 1, 1, 1};
     g_autoptr(GString) line = g_string_new(NULL);
     guint n, width, height;
     const GstConvnextClass *classes = gst_convnext_result_get_classes(meta->result, &n);
@@ -424,7 +424,7 @@ static void pull_frames(Stream *stream)
         gpointer state = NULL;
 
         for (GstConvnextMeta *meta; (meta = gst_buffer_iterate_convnext_meta(buffer, &state));)
-            check_meta(stream, meta);
+            check_meta(buffer, meta);
         gst_buffer_unref(buffer);
     }
 }

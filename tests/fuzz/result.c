@@ -94,12 +94,12 @@ static void check_structure(GstConvnextResult *result)
 }
 
 /* The line is one object of JSON, whatever the values. */
-static void check_line(FuzzReader *reader, const GstConvnextMeta *meta)
+static void check_line(FuzzReader *reader, GstBuffer *buffer, GstConvnextMeta *meta)
 {
     g_autofree char *stream = fuzz_text(reader, 20);
-    const guint64 number = fuzz_hostile64(reader), pts = fuzz_hostile64(reader);
+    const guint64 number = fuzz_hostile64(reader);
     const guint width = fuzz_hostile(reader, 64), height = fuzz_hostile(reader, 64);
-    const GstConvnextLineFrame frame = {stream, number, pts, width, height};
+    const GstConvnextLineFrame frame = {buffer, stream, number, width, height};
     g_autoptr(GString) line = g_string_new(NULL);
     g_autoptr(JsonParser) parser = json_parser_new();
 
@@ -123,23 +123,23 @@ static void check_scale(FuzzReader *reader, GstBuffer *buffer)
     GstVideoMetaTransform scale = {&from, &to};
     guint sides[4];
     g_autoptr(GstBuffer) out = gst_buffer_new();
-    GstConvnextMeta *meta = gst_buffer_get_convnext_meta(buffer), *scaled;
+    const GstConvnextMeta *meta = gst_buffer_get_convnext_meta(buffer);
+    GstConvnextMeta *scaled;
+    gpointer state = NULL;
+    GstMeta *each;
 
     for (guint i = 0; i < G_N_ELEMENTS(sides); i++)
         sides[i] = choose_side(reader);
     gst_video_info_set_format(&from, GST_VIDEO_FORMAT_GRAY8, sides[0], sides[1]);
     gst_video_info_set_format(&to, GST_VIDEO_FORMAT_GRAY8, sides[2], sides[3]);
-    if (!meta->meta.info->transform_func(out, &meta->meta, buffer,
-                                         gst_video_meta_transform_scale_get_quark(), &scale))
-        return;
+    while ((each = gst_buffer_iterate_meta(buffer, &state)))
+        each->info->transform_func(out, each, buffer, gst_video_meta_transform_scale_get_quark(),
+                                   &scale);
     scaled = gst_buffer_get_convnext_meta(out);
-    if (!scaled)
-        return;
-    check_line(reader, scaled);
-    if ((guint64)meta->x + meta->width <= (guint)from.width) {
+    g_assert_true(scaled && scaled->result == meta->result);
+    check_line(reader, out, scaled);
+    if ((guint64)meta->x + meta->width <= (guint)from.width)
         g_assert_cmpuint((guint64)scaled->x + scaled->width, <=, to.width);
-        g_assert_cmpuint(meta->width > 0, ==, scaled->width > 0);
-    }
 }
 
 int LLVMFuzzerTestOneInput(const guint8 *data, gsize size)
@@ -153,7 +153,7 @@ int LLVMFuzzerTestOneInput(const guint8 *data, gsize size)
     g_autoptr(GstBuffer) copy = gst_buffer_copy(buffer);
 
     check_structure(result);
-    check_line(&reader, meta);
+    check_line(&reader, buffer, meta);
     g_assert_true(gst_buffer_get_convnext_meta(copy)->result == result);
     check_scale(&reader, buffer);
     return 0;
