@@ -15,7 +15,6 @@
 #define FLAT                                                                                     \
     "holds the parameters of several layers (FSDP): save the state_dict() that FSDP makes with " \
     "StateDictType.FULL_STATE_DICT"
-#define NORMED "is the statistics of a batch norm, which a ConvNeXt does not have in its blocks"
 
 /* A word that ends in "_" or "*" is the beginning of a component of the name, any other the whole
  * component. The first match counts. */
@@ -49,8 +48,6 @@ static const struct {
     {"weight_u", PRUNED},
     {"parametrizations", "belongs to a parametrised weight: call "
                          "torch.nn.utils.parametrize.remove_parametrizations() before saving"},
-    {"running_mean", NORMED},
-    {"running_var", NORMED},
     {"activation_post_process*", OBSERVED},
     {"weight_fake_quant", OBSERVED},
     {"fake_quant_", OBSERVED},

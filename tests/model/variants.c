@@ -120,6 +120,7 @@ typedef struct Listing {
     GHashTable *tensors; /* canonical name -> CnxTensor */
     GPtrArray *owned;    /* the same tensors */
     GArray *parts;       /* CnxPart */
+    GStringChunk *names; /* those that the head gets */
     guint64 parameters;
 } Listing;
 
@@ -173,22 +174,26 @@ static void tensor_free(gpointer tensor)
     g_free(tensor);
 }
 
+static gboolean detect(const Listing *l, CnxConfig *config, GError **error)
+{
+    const CnxHeadSource head = {.parts = (CnxPart *)l->parts->data,
+                                .count = l->parts->len,
+                                .naming = &l->naming,
+                                .tensors = l->tensors,
+                                .names = l->names,
+                                .file = "a list of tensors"};
+
+    return cnx_head_read(&head, config, error) &&
+           cnx_architecture_detect(l->tensors, &l->naming, "a list of tensors", config, error);
+}
+
 static void check_detected(const Variant *v, const Listing *l)
 {
     CnxConfig *config = cnx_config_new();
     CnxPublished published;
     GError *error = NULL;
-    GStringChunk *names = g_string_chunk_new(1024);
-    const CnxHeadSource head = {.parts = (CnxPart *)l->parts->data,
-                                .count = l->parts->len,
-                                .naming = &l->naming,
-                                .tensors = l->tensors,
-                                .names = names,
-                                .file = "a list of tensors"};
 
-    cnx_head_read(&head, config, &error);
-    g_assert_no_error(error);
-    cnx_architecture_detect(l->tensors, &l->naming, "a list of tensors", config, &error);
+    detect(l, config, &error);
     g_assert_no_error(error);
     g_assert_cmpstr(config->variant, ==, v->name);
     g_assert_cmpuint(config->classes, ==, v->classes);
@@ -198,32 +203,45 @@ static void check_detected(const Variant *v, const Listing *l)
         g_assert_cmpint(config->act, ==, published.act);
         g_assert_cmpfloat(config->eps, ==, published.eps);
     }
-    g_string_chunk_free(names);
     cnx_config_free(config);
+}
+
+/* The tensors of a network under their names in the variant's library. */
+static Listing make_listing(const Variant *v, const CnxConfig *config)
+{
+    Listing l = {.lines = g_ptr_array_new_with_free_func(g_free),
+                 .tensors = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
+                 .owned = g_ptr_array_new_with_free_func(tensor_free),
+                 .parts = g_array_new(FALSE, FALSE, sizeof(CnxPart)),
+                 .names = g_string_chunk_new(1024)};
+
+    detect_naming(&l.naming, v, config);
+    cnx_parts_foreach(config, list_tensor, &l);
+    return l;
+}
+
+static void clear_listing(Listing *l)
+{
+    g_ptr_array_unref(l->lines);
+    g_array_unref(l->parts);
+    g_hash_table_unref(l->tensors);
+    g_ptr_array_unref(l->owned);
+    g_string_chunk_free(l->names);
+    cnx_naming_clear(&l->naming);
 }
 
 static void test_variant(gconstpointer data)
 {
     const Variant *v = data;
     CnxConfig *config = make_config(v);
-    Listing l = {.lines = g_ptr_array_new_with_free_func(g_free),
-                 .tensors = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
-                 .owned = g_ptr_array_new_with_free_func(tensor_free),
-                 .parts = g_array_new(FALSE, FALSE, sizeof(CnxPart))};
+    Listing l = make_listing(v, config);
 
-    detect_naming(&l.naming, v, config);
-    cnx_parts_foreach(config, list_tensor, &l);
     g_assert_cmpuint(l.lines->len, ==, v->tensors);
     g_assert_cmpuint(l.parameters, ==, v->parameters);
     g_autofree char *digest = digest_lines(l.lines);
     g_assert_cmpstr(digest, ==, v->digest);
     check_detected(v, &l);
-
-    g_ptr_array_unref(l.lines);
-    g_array_unref(l.parts);
-    g_hash_table_unref(l.tensors);
-    g_ptr_array_unref(l.owned);
-    cnx_naming_clear(&l.naming);
+    clear_listing(&l);
     cnx_config_free(config);
 }
 
@@ -235,23 +253,16 @@ static void test_kernels(void)
     for (guint side = 31; side <= 33; side += 2) {
         g_autoptr(GError) error = NULL;
         CnxConfig *config = make_config(&atto), *found = cnx_config_new();
-        Listing l = {.lines = g_ptr_array_new_with_free_func(g_free),
-                     .tensors =
-                         g_hash_table_new_full(g_str_hash, g_str_equal, g_free, tensor_free)};
 
         config->kernels[1] = side;
-        detect_naming(&l.naming, &atto, config);
-        cnx_parts_foreach(config, list_tensor, &l);
-        const gboolean detected =
-            cnx_architecture_detect(l.tensors, &l.naming, "a list of tensors", found, &error);
+        Listing l = make_listing(&atto, config);
+        const gboolean detected = detect(&l, found, &error);
         g_assert_true(detected == (side == 31));
         if (detected)
             g_assert_cmpuint(found->kernels[1], ==, 31);
         else
             g_assert_nonnull(strstr(error->message, "33x33 kernel"));
-        g_ptr_array_unref(l.lines);
-        g_hash_table_unref(l.tensors);
-        cnx_naming_clear(&l.naming);
+        clear_listing(&l);
         cnx_config_free(config);
         cnx_config_free(found);
     }
