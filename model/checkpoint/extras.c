@@ -6,6 +6,8 @@
 #include "model/dialect/extras.h"
 #include "model/forms/tools.h"
 
+#define BATCH_NORM "the statistics of a batch norm"
+
 static gboolean fail_extra(const CnxExtras *x, const CnxTensor *tensor, const char *what,
                            GError **error)
 {
@@ -30,6 +32,21 @@ static gboolean fail_form(const CnxExtras *x, const CnxTensor *tensor, const cha
     return FALSE;
 }
 
+/* Whether a tensor is the statistics of a batch norm in place of a norm of the body. Those of the
+ * head are read with it. */
+static gboolean is_batch_norm_of_body(const CnxExtras *x, const CnxTensor *tensor)
+{
+    const char *leaf = strrchr(tensor->name, '.');
+
+    if (!leaf || (!g_str_equal(leaf, ".running_mean") && !g_str_equal(leaf, ".running_var")))
+        return FALSE;
+    g_autofree char *module = g_strndup(tensor->name, (gsize)(leaf - tensor->name));
+    g_autofree char *weight = g_strconcat(module, ".weight", NULL);
+    g_autofree char *canonical = cnx_naming_canonical(x->naming, weight);
+    return canonical && !g_str_has_prefix(canonical, "head.") &&
+           !g_str_has_prefix(canonical, "norm.");
+}
+
 gboolean cnx_extras_sort(const CnxExtras *x, CnxNormalisation *normalisation, GError **error)
 {
     guint company = 0;
@@ -49,6 +66,8 @@ gboolean cnx_extras_sort(const CnxExtras *x, CnxNormalisation *normalisation, GE
         const char *fault = part->reason ? NULL : cnx_tools_recognise(part->tensor->name);
         if (fault)
             return fail_form(x, part->tensor, fault, error);
+        if (is_batch_norm_of_body(x, part->tensor))
+            return fail_extra(x, part->tensor, BATCH_NORM, error);
         if (part->reason)
             g_debug("%s: tensor %s is not used: it %s", x->file, part->tensor->name, part->reason);
     }
@@ -66,7 +85,7 @@ static const char *describe_extra(const CnxTensor *t)
     guint wide = 0; /* dimensions other than 1 */
 
     if (g_str_has_suffix(t->name, ".running_mean") || g_str_has_suffix(t->name, ".running_var"))
-        return "the statistics of a batch norm";
+        return BATCH_NORM;
     if (t->elements == 1)
         return "a learned number, such as the exponent of a pooling (GeM)";
     for (guint i = 0; i < t->rank; i++)

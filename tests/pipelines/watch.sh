@@ -142,7 +142,7 @@ expect_refusal 'no camera to watch' "$CONVNEXT_WATCH"
 expect_refusal 'the file none.mp4 does not exist' "$CONVNEXT_WATCH" none.mp4
 expect_refusal 'has no host name' "$CONVNEXT_WATCH" rtsp://
 expect_refusal 'source is not a valid URI' "$CONVNEXT_WATCH" rtsp://127.0.0.1:99999/live
-expect_refusal "'' is not a valid camera name" "$CONVNEXT_WATCH" ''
+expect_refusal 'a source is empty' "$CONVNEXT_WATCH" ''
 expect_refusal 'is not a valid camera name' "$CONVNEXT_WATCH" $'a\tb'
 expect_refusal 'reads gopher:// URIs' "$CONVNEXT_WATCH" gopher://127.0.0.1/live
 expect_refusal 'has no object detector' "$CONVNEXT_WATCH" test:ball --set region=objects
@@ -160,7 +160,7 @@ expect_refusal "unknown key 'sorce'" "$CONVNEXT_WATCH" --config misspelt
 expect_refusal "two cameras are named 'a'" "$CONVNEXT_WATCH" a=test:ball a=test:smpte
 expect_refusal 'not a pattern' "$CONVNEXT_WATCH" test:nothing
 expect_refusal 'not a pattern' "$CONVNEXT_WATCH" test:
-expect_refusal 'command line: a source is an empty text' "$CONVNEXT_WATCH" ''
+expect_refusal 'command line: a source is empty' "$CONVNEXT_WATCH" ''
 expect_refusal 'KEY=VALUE' "$CONVNEXT_WATCH" test:ball --set interval
 expect_refusal "unknown key 'intervall'" "$CONVNEXT_WATCH" test:ball --set intervall=2
 expect_refusal "[watch]: top-k is '0', expected a whole number from 1 to 2147483647" \
