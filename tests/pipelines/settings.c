@@ -62,7 +62,7 @@ static void test_numbers(void)
     expect_refusal("stall-timeout=3601", "expected a number from 0.1 to 3600");
     expect_refusal("latency=60001", "expected a whole number from 0 to 60000");
     expect_refusal("latency=nan", "expected a whole number");
-    expect_refusal("latency=5 s", "expected a number");
+    expect_refusal("latency=5 s", "expected a whole number");
     expect_refusal("reconnect-min=4", "larger than reconnect-max");
 }
 
