@@ -292,21 +292,52 @@ GST_START_TEST(test_earlier_crop)
 }
 GST_END_TEST;
 
-static gboolean remove_sized(GstBuffer *frame, GstMeta **meta, gpointer data)
+static gboolean transform_meta(GstBuffer *frame, GstMeta **meta, gpointer dest)
 {
-    if (gst_meta_api_type_has_tag((*meta)->info->api,
-                                  g_quark_from_static_string(GST_META_TAG_VIDEO_SIZE_STR)))
+    GstVideoInfo in, out;
+    GstVideoMetaTransform scale = {&in, &out};
+
+    gst_video_info_set_format(&in, GST_VIDEO_FORMAT_I420, 640, 480);
+    gst_video_info_set_format(&out, GST_VIDEO_FORMAT_I420, 320, 240);
+    if ((*meta)->info->api != GST_VIDEO_CROP_META_API_TYPE)
+        (*meta)->info->transform_func(dest, *meta, frame,
+                                      gst_video_meta_transform_scale_get_quark(), &scale);
+    return TRUE;
+}
+
+/* Where a crop says which part of a picture is the frame, scaling tells metadata too little. */
+GST_START_TEST(test_scaled_crop)
+{
+    g_autoptr(GstConvnextResult) result = make_result("tiny");
+    g_autoptr(GstBuffer) frame = make_frame(result, 0);
+    g_autoptr(GstBuffer) scaled = gst_buffer_new();
+    g_autoptr(GstBuffer) scaled_crop = gst_buffer_new();
+
+    gst_buffer_foreach_meta(frame, transform_meta, scaled);
+    check_located(scaled, 320, 240, 32, 24, 128, 120);
+    add_crop(frame, 16, 0, 624, 480);
+    gst_buffer_foreach_meta(frame, transform_meta, scaled_crop);
+    check_located(scaled_crop, 320, 240, 0, 0, 0, 0);
+}
+GST_END_TEST;
+
+static gboolean remove_tagged(GstBuffer *frame, GstMeta **meta, gpointer tag)
+{
+    if (gst_meta_api_type_has_tag((*meta)->info->api, g_quark_from_string(tag)))
         *meta = NULL;
     return TRUE;
 }
 
-/* Elements may also remove the metadata that depends on the size from their own buffer. */
+static const char *const tags[] = {GST_META_TAG_VIDEO_STR, GST_META_TAG_VIDEO_SIZE_STR,
+                                   GST_META_TAG_VIDEO_ORIENTATION_STR};
+
+/* Elements may also remove the metadata that depends on what they change from their own buffer. */
 GST_START_TEST(test_removed)
 {
     g_autoptr(GstConvnextResult) result = make_result("tiny");
     g_autoptr(GstBuffer) frame = make_frame(result, 0);
 
-    gst_buffer_foreach_meta(frame, remove_sized, NULL);
+    gst_buffer_foreach_meta(frame, remove_tagged, (gpointer)tags[__i__]);
     fail_unless(gst_buffer_get_convnext_meta(frame)->result == result);
     check_located(frame, 640, 480, 0, 0, 0, 0);
 }
@@ -404,7 +435,8 @@ static Suite *meta_suite(void)
     tcase_add_test(tc, test_frame_size);
     tcase_add_loop_test(tc, test_crop, 0, G_N_ELEMENTS(crops));
     tcase_add_test(tc, test_earlier_crop);
-    tcase_add_test(tc, test_removed);
+    tcase_add_test(tc, test_scaled_crop);
+    tcase_add_loop_test(tc, test_removed, 0, G_N_ELEMENTS(tags));
     tcase_add_test(tc, test_order);
     tcase_add_test(tc, test_threads);
     return suite;

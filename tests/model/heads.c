@@ -177,6 +177,8 @@ static void test_unknown(void)
     g_assert_cmpuint(unknown, ==, 9);
 }
 
+#define FOUR "none,none,none,none,"
+
 /* Words that do not fit a head */
 static void test_words(void)
 {
@@ -192,6 +194,8 @@ static void test_words(void)
         {"torchvision-relu-before-norm.safetensors", "none,none,none", "but the head has 2 places"},
         {"torchvision-relu.safetensors", "hardswish",
          "head-activation is \"hardswish\", expected relu, gelu, gelu-tanh, silu, tanh or none"},
+        {"torchvision-relu.safetensors", FOUR FOUR FOUR FOUR "none",
+         "or up to 16 of them with commas"},
         {"torchvision-relu.safetensors", "relu,", "head-activation is \"relu,\", expected relu"},
     };
 
@@ -338,6 +342,26 @@ static void test_unused(void)
     folder_clear();
 }
 
+/* Layers in one Sequential are no branch, though a bottleneck returns to the channels of the body.
+ */
+static void test_bottleneck(void)
+{
+    const CnxOpenOptions options = {.head_activation = "none"};
+    g_autofree char *path = folder_path("model.safetensors");
+    g_auto(Mix) mix = mix_open("timm-fcmae");
+    GError *error = NULL;
+
+    mix_add(&mix, "own.0.weight", (const guint64[]){8, HEADS_CHANNELS, 0}, NULL);
+    mix_add(&mix, "own.1.weight", (const guint64[]){HEADS_CHANNELS, 8, 0}, NULL);
+    mix_add(&mix, "own.2.weight", (const guint64[]){5, HEADS_CHANNELS, 0}, NULL);
+    mix_write(&mix);
+    g_autoptr(CnxCheckpoint) checkpoint = cnx_checkpoint_open_with(path, &options, &error);
+    g_assert_no_error(error);
+    g_assert_cmpuint(cnx_checkpoint_config(checkpoint)->head.count, ==, 3);
+    g_assert_cmpuint(cnx_checkpoint_config(checkpoint)->classes, ==, 5);
+    folder_clear();
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -350,6 +374,7 @@ int main(int argc, char **argv)
     g_test_add_func("/heads/export", test_export);
     g_test_add_func("/heads/refused", test_refused);
     g_test_add_func("/heads/unused", test_unused);
+    g_test_add_func("/heads/bottleneck", test_bottleneck);
     const int status = g_test_run();
     folder_delete();
     return status;

@@ -11,6 +11,7 @@ static const char *const valid[] = {
     "GET /metrics HTTP/1.1\r\n" HOST "\r\n",
     "HEAD / HTTP/1.0\r\n\r\n",
     "POST /me%74rics?a=b HTTP/1.1\r\nHost: [::1]\r\nAccept:\ttext/*;q=0.3 \r\n\r\nbody\r\n\r\n",
+    "POST / HTTP/1.1\r\nContent-Length: 12345678901234567\r\n\r\n",
     "GET /metrics HTTP/1.1\r\nHOST:\r\nX: \xc3\xa4 \xff\r\n\r\n",
 };
 
@@ -29,7 +30,10 @@ static const char *const invalid[] = {
     "GET /metrics HTTP/1.1\r\n" HOST "X-Folded: a\r\n b\r\n\r\n",
     "GET /metrics HTTP/1.1\r\nHost : x\r\n\r\n",
     "GET /metrics HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n",
+    "GET /metrics HTTP/1.1\r\nUpgrade: h2c\r\n\r\n",
+    "POST /metrics HTTP/1.1\r\nexpect: 100-continue\r\n\r\n",
     "POST /metrics HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
+    "POST /metrics HTTP/1.1\r\nContent-Length: 123456789012345678\r\n\r\n",
     "POST /metrics HTTP/1.1\r\nContent-Length: 1\r\ncontent-length: 2\r\n\r\n",
     "GET /metrics HTTP/1.1\r\nHost: a b\r\n\r\n",
     "GET /metrics HTTP/1.1\r\nHost: %\r\n\r\n",
