@@ -44,7 +44,7 @@ static gboolean add_source(GKeyFile *file, const char *argument, GError **error)
 
     if (!*argument) {
         g_set_error_literal(error, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_INVALID_VALUE,
-                            "a source is an empty text");
+                            "a source is empty");
         return FALSE;
     }
     if (watch_credentials_in_uri(source) || (!is_named && watch_credentials_maybe_in_uri(source))) {

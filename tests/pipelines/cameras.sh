@@ -15,11 +15,11 @@ done
 
 "$CNX_ROOT/pipelines/cameras.sh" --help >help || wrong "--help: status $?"
 grep -q '^usage: ' help || wrong "--help: $(cat help)"
-expect_refusal "INTERVAL is 'often', expected a whole number from 1" \
+expect_refusal "INTERVAL is 'often', expected a whole number of at least 1" \
     env INTERVAL=often "$CNX_ROOT/pipelines/cameras.sh" street.mov
 expect_refusal 'the file none.mov does not exist' "$CNX_ROOT/pipelines/cameras.sh" none.mov
 expect_refusal "$work is a folder" "$CNX_ROOT/pipelines/cameras.sh" "$work"
-expect_refusal 'a source is an empty text' "$CNX_ROOT/pipelines/cameras.sh" ''
+expect_refusal 'a source is empty' "$CNX_ROOT/pipelines/cameras.sh" ''
 "$CNX_ROOT/pipelines/cameras.sh" -x 2>log && wrong "-x: status 0"
 grep -q 'unknown option -x' log || wrong "-x: $(cat log)"
 

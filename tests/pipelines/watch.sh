@@ -160,7 +160,7 @@ expect_refusal "unknown key 'sorce'" "$CONVNEXT_WATCH" --config misspelt
 expect_refusal "two cameras are named 'a'" "$CONVNEXT_WATCH" a=test:ball a=test:smpte
 expect_refusal 'not a pattern' "$CONVNEXT_WATCH" test:nothing
 expect_refusal 'not a pattern' "$CONVNEXT_WATCH" test:
-expect_refusal 'command line: a source is an empty text' "$CONVNEXT_WATCH" ''
+expect_refusal 'command line: a source is empty' "$CONVNEXT_WATCH" ''
 expect_refusal 'KEY=VALUE' "$CONVNEXT_WATCH" test:ball --set interval
 expect_refusal "unknown key 'intervall'" "$CONVNEXT_WATCH" test:ball --set intervall=2
 expect_refusal "[watch]: top-k is '0', expected a whole number from 1 to 2147483647" \
