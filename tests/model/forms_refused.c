@@ -52,7 +52,10 @@ static const struct {
      {LORA(2)},
      CONFIG("\"r\":2,\"lora_alpha\":4,\"rank_pattern\":{\"fc[12]\":2}"),
      "whose scale does not follow"},
-    {NULL, {LORA(3)}, RANK2, "belongs to a LoRA whose rank differs from that in adapter_config.json"},
+    {NULL,
+     {LORA(3)},
+     RANK2,
+     "belongs to a LoRA whose rank differs from that in adapter_config.json"},
     {"variants of LoRA other than DoRA",
      {LORA(2)},
      CONFIG("\"r\":2,\"lora_alpha\":4,\"use_qalora\":true"),
@@ -127,8 +130,8 @@ static const struct {
      {{WEIGHT, NULL, {0}}, {FC "weight_orig", "F32", {12, 3}}},
      NULL,
      "\"" WEIGHT "\" of shape [12,3] belongs to a weight that is both pruned and normalised, or "
-                 "that lacks a part: call torch.nn.utils.prune.remove() and the functions in "
-                 "torch.nn.utils that remove norms before saving"},
+     "that lacks a part: call torch.nn.utils.prune.remove() and the functions in "
+     "torch.nn.utils that remove norms before saving"},
     {NULL,
      {{WEIGHT, NULL, {0}}, {FC "weight_orig", "F32", {12, 3}}, {FC "weight_mask", "F32", {3, 12}}},
      NULL,
@@ -188,7 +191,7 @@ static const struct {
      {{WEIGHT, NULL, {0}}, {WEIGHT, "I8", {12, 3}}},
      NULL,
      "\"" WEIGHT "\" of shape [12,3] has the dtype I8, expected F32, F16, BF16, F64 or F8, or a "
-                 "quantised weight with its scale: save the weights as F32"},
+     "quantised weight with its scale: save the weights as F32"},
     {NULL, {{WEIGHT, NULL, {0}}, {WEIGHT, "U16", {12, 3}}}, NULL, "has the dtype U16"},
     {NULL, {{WEIGHT, NULL, {0}}, {WEIGHT, "F8_E8M0", {12, 3}}}, NULL, "has the dtype F8_E8M0"},
     {NULL, {{WEIGHT, NULL, {0}}, {WEIGHT, "I8", {12, 3}}, LORA(2)}, RANK2, "shapes do not fit"},
@@ -212,11 +215,11 @@ static const struct {
       {FC "weight_scale", "F32", {12, 1}},
       {FC "weight_zero_point", "I8", {3}}},
      NULL,
-     "whose zero points have another shape"},
+     "but its zero points have another shape"},
     {NULL,
      {{WEIGHT, NULL, {0}}, {WEIGHT, "F8_E4M3", {12, 3}}, {FC "weight_scale_inv", "F32", {2, 1}}},
      NULL,
-     "with blocks of 128x128"},
+     "for each block of 128x128"},
     {NULL,
      {{WEIGHT, NULL, {0}}, {WEIGHT, "I8", {12, 3}}, {FC "SCB", "F32", {3}}},
      NULL,
@@ -232,14 +235,14 @@ static const struct {
       {FC "input_scale", "F32", {1}}},
      NULL,
      "\"" FC "input_scale\" of shape [1] is a scale of quantised activations, which change the "
-             "results: save the state_dict() of the model before quantisation"},
+     "results: save the state_dict() of the model before quantisation"},
     {NULL, {{FC "weight_scale", "F32", {1}}}, NULL, "which the file does not have"},
     {"GPTQ, AWQ",
      {{WEIGHT, NULL, {0}}, {FC "qweight", "I32", {3, 2}}},
      NULL,
      "\"" FC "qweight\" of shape [3,2] belongs to a weight quantised by GPTQ, AWQ or EETQ: save "
-             "the state_dict() of the model before quantisation, or call dequantize() of the model "
-             "in transformers"},
+     "the state_dict() of the model before quantisation, or call dequantize() of the model "
+     "in transformers"},
     {"HQQ",
      {{WEIGHT, NULL, {0}}, {FC "W_q", "U8", {3, 2}}},
      NULL,
@@ -252,18 +255,18 @@ static const struct {
       {WEIGHT ".quant_map", "F32", {16}}},
      NULL,
      "\"" WEIGHT ".absmax\" of shape [1] belongs to a 4-bit weight (bitsandbytes): call "
-                 "dequantize() of the model in transformers before saving"},
+     "dequantize() of the model in transformers before saving"},
     {"quantisation-aware training",
      {{FC "weight_fake_quant.scale", "F32", {1}}},
      NULL,
      "\"" FC "weight_fake_quant.scale\" of shape [1] belongs to a quantisation observer "
-             "(torch.ao.quantization), which rounds the results: save the state_dict() of the "
-             "model before quantisation"},
+     "(torch.ao.quantization), which rounds the results: save the state_dict() of the "
+     "model before quantisation"},
     {"NNCF",
      {{FC "pre_ops.0.op.scale", "F32", {1}}},
      NULL,
      "\"" FC "pre_ops.0.op.scale\" of shape [1] belongs to a weight compressed by NNCF: call "
-             "nncf.strip() before saving"},
+     "nncf.strip() before saving"},
     {"Brevitas",
      {{FC "weight_quant.tensor_quant.scaling_impl.value", "F32", {1}}},
      NULL,
@@ -274,7 +277,7 @@ static const struct {
      {{FC "weight_quantizer._amax", "F32", {1}}},
      NULL,
      "\"" FC "weight_quantizer._amax\" of shape [1] belongs to a quantiser of pytorch-quantization "
-             "or ModelOpt: save the state_dict() of the model before quantisation"},
+     "or ModelOpt: save the state_dict() of the model before quantisation"},
     {"FSDP's flat parameters",
      {{"stages.0._fsdp_wrapped_module._flat_param", "F32", {99}}},
      NULL,
@@ -388,7 +391,7 @@ static void test_alone(void)
     folder_clear();
 }
 
-/* What stands in a folder beside the weights or in place of them */
+/* Files in a folder next to, or instead of, the weights */
 static void test_folders(void)
 {
     static const Change none[] = {{NULL, NULL, {0}}};

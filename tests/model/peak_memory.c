@@ -134,9 +134,9 @@ static const char *write_files(const char *folder, guint number)
 /* Whether the file keeps to the limits. */
 static gboolean check_file(const char *program, const char *folder, guint number, gint64 base)
 {
-    static const char *const usable[] = {"a usual checkpoint", "weights of 8 bits",
-                                         "F16 with 200,000 classes",
-                                         "JSON: labels of 22k classes", "JSON: long string", NULL};
+    static const char *const usable[] = {"a usual checkpoint",       "weights of 8 bits",
+                                         "F16 with 200,000 classes", "JSON: labels of 22k classes",
+                                         "JSON: long string",        NULL};
     const char *name = write_files(folder, number);
     const Peak peak = measure(program, folder);
     const gint64 size = empty_folder(folder), taken = peak.bytes - base;
