@@ -26,7 +26,7 @@ if [ $# -eq 0 ]; then
     exit 2
 fi
 interval=${INTERVAL:-1}
-[[ $interval =~ ^[1-9][0-9]{0,8}$ ]] || cnx_die "INTERVAL is '$interval', expected a whole number from 1"
+[[ $interval =~ ^[1-9][0-9]{0,8}$ ]] || cnx_die "INTERVAL is '$interval', expected a whole number of at least 1"
 
 pipeline=()
 for source; do
@@ -44,7 +44,7 @@ for source; do
     /dev/*) pipeline+=(v4l2src device="$source" ! decodebin) ;;
     *://*) pipeline+=(uridecodebin uri="$source" caps="video/x-raw(ANY)" expose-all-streams=false) ;;
     *)
-        [ -n "$source" ] || cnx_die "a source is an empty text"
+        [ -n "$source" ] || cnx_die "a source is empty"
         [ -e "$source" ] || cnx_die "the file $source does not exist"
         [ ! -d "$source" ] || cnx_die "$source is a folder, expected a file"
         number=$((number + 1))

@@ -77,7 +77,7 @@ unknown()
 # add_source SOURCE
 add_source()
 {
-    [ -n "$1" ] || cnx_die "the source is an empty text"
+    [ -n "$1" ] || cnx_die "the source is empty"
     [ -z "$source" ] || cnx_die "expected one source, found a second one: '$1'"
     source=$1
 }

@@ -29,8 +29,8 @@ static void set_triple(GstStructure *info, const char *field, const float *value
 static void set_network(GstStructure *info, const CnxConfig *config)
 {
     g_autofree char *steps = cnx_head_text(&config->head);
-    g_autofree char *head = g_strconcat(
-        config->norm_is_assumed ? "norm behind the pooling (assumed); " : "", steps, NULL);
+    g_autofree char *head =
+        g_strconcat(config->norm_is_assumed ? "norm after pooling (assumed); " : "", steps, NULL);
 
     set_text(info, "head", head);
     gst_structure_set(info, "variant", G_TYPE_STRING, config->variant, "parameters", G_TYPE_UINT64,

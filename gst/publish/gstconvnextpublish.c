@@ -312,7 +312,7 @@ static void check_results(GstConvnextPublish *self, guint64 on_the_way)
         GST_ELEMENT_WARNING(self, STREAM, FAILED,
                             ("none of the first %" G_GUINT64_FORMAT
                              " buffers carries a result: this element writes the results of the "
-                             "element convnext, and there is none in front of it",
+                             "element convnext, but there is none upstream",
                              self->frame),
                             (NULL));
     else if (attached > on_the_way)

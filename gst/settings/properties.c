@@ -129,11 +129,11 @@ static void install_model_properties(GObjectClass *klass, const char *bundled)
                           GST_TYPE_CONVNEXT_WEIGHTS, GST_CONVNEXT_WEIGHTS_AUTO, FLAGS));
     g_object_class_install_property(
         klass, GST_CONVNEXT_PROP_HEAD_ACTIVATION,
-        g_param_spec_string("head-activation", "Head activation",
-                            "Activation between the layers of the head, if the checkpoint does not "
-                            "say it: relu, gelu, gelu-tanh, silu, tanh or none, or one of them for "
-                            "each place with commas",
-                            NULL, FLAGS));
+        g_param_spec_string(
+            "head-activation", "Head activation",
+            "Activations in the head that the checkpoint does not record: relu, gelu, gelu-tanh, "
+            "silu, tanh or none, or a comma-separated list with one for each place",
+            NULL, FLAGS));
     g_object_class_install_property(
         klass, GST_CONVNEXT_PROP_LABELS,
         g_param_spec_string("labels", "Labels",
@@ -180,10 +180,9 @@ static void install_model_properties(GObjectClass *klass, const char *bundled)
         klass, GST_CONVNEXT_PROP_MAX_MEMORY,
         g_param_spec_uint64(
             "max-memory", "Maximum memory",
-            "Bytes that the model may take when it runs: weights, forward pass, batches and "
-            "inputs; "
-            "a model that needs more is refused before anything of it is allocated (0 = three "
-            "quarters of what the machine, the control group or the resource limits allow)",
+            "Limit for the memory of the running model in bytes: weights, forward pass, batches "
+            "and inputs; a model that needs more is refused before its memory is allocated (0 = "
+            "three quarters of what the machine, the control group or the resource limits allow)",
             0, G_MAXUINT64, 0, FLAGS));
 }
 
@@ -349,13 +348,12 @@ static void install_read_only(GObjectClass *klass)
             GST_TYPE_STRUCTURE, flags));
     g_object_class_install_property(
         klass, GST_CONVNEXT_PROP_MODEL_INFO,
-        g_param_spec_boxed(
-            "model-info", "Model info",
-            "variant, parameters, classes, input-size, crop, resize, source-format, container, "
-            "weights (only, raw, ema), weights-key, dtype, labels, path, ignored (files beside the "
-            "weights that contradict them), memory and its parts, max-memory, cpu; NULL below "
-            "READY",
-            GST_TYPE_STRUCTURE, flags));
+        g_param_spec_boxed("model-info", "Model info",
+                           "variant, parameters, classes, input-size, crop, resize, source-format, "
+                           "container, weights (only, raw, ema), weights-key, dtype, labels, path, "
+                           "ignored (files next to the weights that contradict them), memory and "
+                           "its parts, max-memory, cpu; NULL below READY",
+                           GST_TYPE_STRUCTURE, flags));
 }
 
 void gst_convnext_settings_install(GObjectClass *klass, const char *bundled)

@@ -84,8 +84,8 @@ void gst_convnext_warn_no_objects(GstElement *element, guint frames)
     GST_ELEMENT_WARNING(
         element, STREAM, FAILED,
         ("none of the first %u frames describes an object: region=objects classifies the objects "
-         "that an object detector in front of this element attaches to the frames, as "
-         "GstVideoRegionOfInterestMeta or, from GStreamer 1.24, GstAnalyticsODMtd",
+         "that an upstream object detector attaches to the frames, as GstVideoRegionOfInterestMeta "
+         "or, from GStreamer 1.24, GstAnalyticsODMtd",
          frames),
         ("looking for objects"));
 }

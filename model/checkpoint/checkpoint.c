@@ -15,9 +15,9 @@
 #include "model/forms/forms.h"
 
 #define CONFIGS_FIXED (8 << 20) /* bytes that config files may take, besides the budget */
-#define EMPTY                                                                                      \
-    "is empty: if DeepSpeed (ZeRO stage 3) saved it, run zero_to_fp32.py, which it leaves in its " \
-    "folder, and use the result"
+#define EMPTY                                                                                  \
+    "is empty: if DeepSpeed (ZeRO stage 3) saved it, run zero_to_fp32.py from the checkpoint " \
+    "folder and use the result"
 #define RUN_FIXED ((guint64)64 << 20) /* bytes that any network may take at its input's size */
 
 struct CnxCheckpoint {
@@ -119,11 +119,10 @@ static gboolean fail_dtype(const Opening *o, const CnxTensor *t)
     g_autofree char *name = cnx_quote(t->name);
     g_autofree char *shape = cnx_shape_text(t->rank, t->shape);
 
-    g_set_error(
-        o->error, CNX_ERROR, CNX_ERROR_UNSUPPORTED,
-        "%s: tensor %s of shape %s has the dtype %s, expected F32, F16, BF16, F64 or F8, or "
-        "a quantised weight beside its scale: save the weights as F32",
-        o->file, name, shape, cnx_tensor_dtype_name(t));
+    g_set_error(o->error, CNX_ERROR, CNX_ERROR_UNSUPPORTED,
+                "%s: tensor %s of shape %s has the dtype %s, expected F32, F16, BF16, F64 or F8, "
+                "or a quantised weight with its scale: save the weights as F32",
+                o->file, name, shape, cnx_tensor_dtype_name(t));
     return FALSE;
 }
 
@@ -243,8 +242,8 @@ static gboolean fail_adapter(const Opening *o)
     g_autofree char *name = cnx_quote(o->self->forms.adapter);
 
     g_set_error(o->error, CNX_ERROR, CNX_ERROR_UNSUPPORTED,
-                "%s: has an adapter (tensor %s) without the network that it changes: load both in "
-                "Python, call merge_and_unload() of PEFT and save the result",
+                "%s: has an adapter (tensor %s) without its base network: load both in Python, "
+                "call merge_and_unload() of PEFT and save the result",
                 o->file, name);
     return FALSE;
 }

@@ -87,7 +87,7 @@ static const char *describe_extra(const CnxTensor *t)
     if (g_str_has_suffix(t->name, ".running_mean") || g_str_has_suffix(t->name, ".running_var"))
         return BATCH_NORM;
     if (t->elements == 1)
-        return "a learned number, such as the exponent of a pooling (GeM)";
+        return "a learned scalar, such as the exponent of a pooling (GeM)";
     for (guint i = 0; i < t->rank; i++)
         wide += t->shape[i] != 1;
     if (wide == 1)

@@ -61,7 +61,7 @@ static gboolean fail_stacked(const CnxHeadReading *r, const CnxHeadLayer *layer,
     g_autofree char *name = cnx_quote(cnx_head_main_part(layer)->tensor->name);
     g_autofree char *kind =
         g_strdup_printf("a second head, on the outputs of the head %s: keep only one, or set "
-                        "head-activation to what is between them",
+                        "head-activation to the activation between them",
                         name);
 
     return cnx_head_fail_layer(r, next, kind);
@@ -94,18 +94,17 @@ static gboolean fail_unknown(const CnxHeadReading *r, const guint *gaps, guint c
     g_autofree char *a = cnx_head_describe_layer(layer), *b = cnx_head_describe_layer(next),
                     *words = cnx_head_act_words();
     g_autofree char *each =
-        is_single ? g_strdup(count > 1 ? ", for all places or for each with commas" : "")
-                  : g_strdup_printf(", one for each of %u places with commas", count);
+        is_single ? g_strdup(count > 1 ? ", one for all places or a comma-separated list" : "")
+                  : g_strdup_printf(", as a comma-separated list for %u places", count);
 
     if (layer->role == CNX_HEAD_ROLE_OUTPUT && cnx_head_layers_gap(layer, next) < 0)
         return fail_stacked(r, layer, next);
     if (has_stranger(r))
         return TRUE; /* refused later */
-    return cnx_head_fail(
-        r, CNX_ERROR_UNSUPPORTED,
-        "the file does not say which activation is between the layers %s and %s of "
-        "the head: set head-activation to %s%s",
-        a, b, words, each);
+    return cnx_head_fail(r, CNX_ERROR_UNSUPPORTED,
+                         "the file does not record which activation is between the layers %s and "
+                         "%s of the head: set head-activation to %s%s",
+                         a, b, words, each);
 }
 
 /* A 1x1 convolution before the pooling gives the same as behind it only if it is the last layer. */
@@ -117,8 +116,7 @@ static gboolean check_convolutions(const CnxHeadReading *r)
             cnx_head_layer(r, i)->weight->tensor->rank > 2)
             return cnx_head_fail_layer(
                 r, cnx_head_layer(r, i),
-                "a convolution, and the file does not say whether it runs before the "
-                "pooling");
+                "a convolution, and the file does not record whether it runs before the pooling");
     return TRUE;
 }
 
@@ -148,8 +146,7 @@ static gboolean set_acts(CnxHeadReading *r)
     if (given != count && (given > 1 || count == 0 || !is_single))
         return cnx_head_fail(
             r, CNX_ERROR_SETTINGS,
-            "head-activation is \"%s\", but the head has %u place%s for an activation "
-            "that the file does not say",
+            "head-activation is \"%s\", but the head has %u place%s with an unknown activation",
             text, count, count == 1 ? "" : "s");
     for (guint i = 0; i < count; i++)
         steps[gaps[i] - r->first].act = acts[given > 1 ? i : 0];

@@ -148,7 +148,7 @@ static gboolean check_second(const CnxHeadReading *r)
         if (first) {
             g_autofree char *name = cnx_quote(cnx_head_main_part(first)->tensor->name);
             g_autofree char *kind =
-                g_strdup_printf("a second head, beside the head %s: keep only one", name);
+                g_strdup_printf("a second head, parallel to the head %s: keep only one", name);
 
             return cnx_head_fail_layer(r, layer, kind);
         }
@@ -182,10 +182,10 @@ static gboolean check_fed(const CnxHeadReading *r)
         return TRUE;
     g_autofree char *kind =
         other->inputs == 2 * r->channels
-            ? g_strdup_printf("a head on two poolings of the %" G_GUINT64_FORMAT
-                              " channels of the network, but which ones and in which order is not "
-                              "in the file",
-                              r->channels)
+            ? g_strdup_printf(
+                  "a head on two poolings of the %" G_GUINT64_FORMAT
+                  " channels of the network, but the file does not record which poolings",
+                  r->channels)
             : g_strdup_printf("a layer of %" G_GUINT64_FORMAT
                               " inputs in the head, but the network has %" G_GUINT64_FORMAT
                               " channels",
@@ -204,11 +204,11 @@ static gboolean fail_order(const CnxHeadReading *r, gboolean is_several)
 
         g_string_append_printf(list, i ? ", %s" : "%s", text);
     }
-    return cnx_head_fail(
-        r, CNX_ERROR_UNSUPPORTED,
-        "the layers of the head follow each other in %s: %s; expected layers that are "
-        "numbered in one Sequential, or whose widths fit only one order",
-        is_several ? "more than one possible order" : "no order", list->str);
+    return cnx_head_fail(r, CNX_ERROR_UNSUPPORTED,
+                         "the layers of the head have %s: %s; expected layers that are numbered in "
+                         "one Sequential, or whose widths fit only one order",
+                         is_several ? "more than one possible order" : "no possible order",
+                         list->str);
 }
 
 /* A margin head normalises its weight and its input. */
@@ -243,8 +243,7 @@ static gboolean check_branch(const CnxHeadReading *r)
             layer->inputs != r->channels &&
             cnx_head_layers_gap(layer, cnx_head_layer(r, i + 1)) < 0)
             return cnx_head_fail_layer(r, layer,
-                                       "a branch beside the channels of the network, such as a "
-                                       "gate or a residual block");
+                                       "a parallel branch, such as a gate or a residual block");
     }
     return TRUE;
 }

@@ -183,10 +183,11 @@ static char *check_adapter(const char *folder, char *weights, GError **error)
         if (!strcmp(base, adapters[i]) || !g_file_test(path, G_FILE_TEST_EXISTS))
             continue;
         g_autofree char *shown = g_filename_display_name(base), *quoted = cnx_quote(shown);
-        g_autofree char *what = g_strdup_printf(
-            "is a folder with the checkpoint %s and the adapter \"%s\": call merge_and_unload() of "
-            "PEFT before saving or, if the checkpoint has the adapter already, use its path",
-            quoted, adapters[i]);
+        g_autofree char *what =
+            g_strdup_printf("is a folder with the checkpoint %s and the adapter \"%s\": call "
+                            "merge_and_unload() of PEFT before saving or, if the adapter is "
+                            "already merged, use the path of the checkpoint file",
+                            quoted, adapters[i]);
         return fail_locate(folder, error, CNX_ERROR_UNSUPPORTED, what);
     }
     return g_steal_pointer(&owned);

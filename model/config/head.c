@@ -45,8 +45,9 @@ gboolean cnx_head_parse_acts(const char *text, CnxHeadAct *acts, guint *count, G
             continue;
         g_autofree char *expected = cnx_head_act_words();
         g_set_error(error, CNX_ERROR, CNX_ERROR_SETTINGS,
-                    "head-activation is \"%s\", expected %s, or up to %d of them with commas", text,
-                    expected, CNX_HEAD_STEPS);
+                    "head-activation is \"%s\", expected %s, or a comma-separated list of up to %d "
+                    "of these",
+                    text, expected, CNX_HEAD_STEPS);
         return FALSE;
     }
     return TRUE;

@@ -136,7 +136,7 @@ static const struct {
      "that FSDP makes with StateDictType.FULL_STATE_DICT"},
     {"", "._rebuild_qtensor",
      "a quantised tensor with a scheme other than per tensor or per channel: save the state_dict() "
-     "of the model before its quantisation"},
+     "of the model before quantisation"},
     {"torch._utils._rebuild_sparse", "", "a sparse tensor: call to_dense() before saving"},
     {"torch._utils._rebuild_nested", "", "a nested tensor, which no ConvNeXt has"},
     {"torch._utils._rebuild_meta", "",
@@ -149,7 +149,7 @@ static const struct {
     {"transformer_engine.", "Tensor",
      "a tensor of TransformerEngine: call dequantize() of the weights before saving"},
     {"", "Tensor",
-     "a tensor of a class of its own: convert it to a plain tensor in PyTorch before saving"},
+     "a custom subclass of Tensor: convert it to a plain tensor in PyTorch before saving"},
 };
 
 /* The row of foreign for value; -1 if it is no such tensor. */
@@ -194,11 +194,11 @@ static gboolean add_packed(const CnxStateDict *self, const char *name, const Cnx
         packed->items[0]->kind != CNX_PY_TENSOR) {
         g_autofree char *quoted = cnx_quote(name);
 
-        g_set_error(self->error, CNX_ERROR, CNX_ERROR_UNSUPPORTED,
-                    "%s: has under %s the packed parameters of a quantised layer (torch.ao."
-                    "quantization) in an unknown form: save the state_dict() of the model before "
-                    "its quantisation",
-                    self->file, quoted);
+        g_set_error(
+            self->error, CNX_ERROR, CNX_ERROR_UNSUPPORTED,
+            "%s: has under %s the packed parameters of a quantised layer (torch.ao.quantization) "
+            "in an unknown form: save the state_dict() of the model before quantisation",
+            self->file, quoted);
         return FALSE;
     }
     return add_quantised(self, weight, packed->items[0]->tensor) &&

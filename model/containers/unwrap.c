@@ -112,9 +112,8 @@ static gboolean fail_value(const CnxStateDict *u, const CnxPy *value)
     }
     if (cnx_py_get(value, "ds_version"))
         return cnx_state_dict_fail(u,
-                                   "is a part of a checkpoint of DeepSpeed, without the weights: "
-                                   "run zero_to_fp32.py, which DeepSpeed leaves in its folder, "
-                                   "and use the result");
+                                   "is a part of a DeepSpeed checkpoint without the weights: run "
+                                   "zero_to_fp32.py from the checkpoint folder and use the result");
     g_autoptr(GString) keys = g_string_new(NULL);
     guint shown = 0;
     for (guint i = 0; i + 1 < value->count && shown < KEYS_SHOWN; i += 2) {

@@ -163,7 +163,7 @@ const char *cnx_adapter_config_scale(const CnxAdapterConfig *config, const char 
         return "belongs to a LoRA whose scale does not follow from r, lora_alpha, rank_pattern and "
                "alpha_pattern in " FILE_NAME MERGE;
     if (r != (double)rank)
-        return "belongs to a LoRA of another rank than " FILE_NAME " says" MERGE;
+        return "belongs to a LoRA whose rank differs from that in " FILE_NAME MERGE;
     *scale = alpha / (cnx_json_truth(&json, "use_rslora", FALSE) ? sqrt(r) : r);
     return NULL;
 }

@@ -90,8 +90,7 @@ static gboolean compose_weight_norm(const CnxEntries *entries, const Parts *p)
     CnxFormula f = {.kind = CNX_FORMULA_WEIGHT_NORM, .base = p->base->tensor, .a = p->g->tensor};
 
     if (!are_readable(p) || !find_norms(&f.base, &f.a, &f.index))
-        return refuse(entries, p,
-                      "is the norm of a weight (weight_norm) that it does not fit" REMOVE);
+        return refuse(entries, p, "is the norm of a weight of another shape (weight_norm)" REMOVE);
     return compose(entries, p, &f);
 }
 
@@ -131,9 +130,9 @@ static gboolean compose_original(const CnxEntries *entries, CnxEntry *entry)
     if (!p.mask && !p.g && p.u && p.v)
         return compose_spectral_norm(entries, &p);
     return refuse(entries, &p,
-                  "belongs to a weight that is pruned and normalised, or lacks a part of it; call "
-                  "torch.nn.utils.prune.remove() and the functions of torch.nn.utils that remove "
-                  "the norms before saving");
+                  "belongs to a weight that is both pruned and normalised, or that lacks a part: "
+                  "call torch.nn.utils.prune.remove() and the functions in torch.nn.utils that "
+                  "remove norms before saving");
 }
 
 /* entry: M.w_g */

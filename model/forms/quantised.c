@@ -76,7 +76,7 @@ static void check_neutral(const CnxEntries *entries, const Quantised *q, const c
         cnx_entries_use(entries, entry);
     else
         entry->fault = "is a scale of quantised activations, which change the results: save the "
-                       "state_dict() of the model before its quantisation";
+                       "state_dict() of the model before quantisation";
 }
 
 static void check_activations(const CnxEntries *entries, const Quantised *q)
@@ -109,7 +109,7 @@ static gboolean compose(const CnxEntries *entries, const Quantised *q, const Cnx
 
     if (q->zero_point) {
         if (!cnx_entry_is_readable(q->zero_point) || q->zero_point->tensor.elements != f.a.elements)
-            return refuse(q->scale, "is the scale of a quantised weight whose zero points have "
+            return refuse(q->scale, "is the scale of a quantised weight, but its zero points have "
                                     "another shape: save the weight as F32");
         f.b = q->zero_point->tensor;
     }
@@ -127,12 +127,12 @@ static gboolean compose_scales(const CnxEntries *entries, const Quantised *q, gb
         return TRUE;
     if (!cnx_entry_is_float(q->scale) || q->scale->tensor.elements == 0 ||
         !(blocks ? find_blocks : find_rows)(&q->base->tensor, &q->scale->tensor, &index))
-        return refuse(q->scale,
-                      blocks ? "is the scale of a quantised weight that its shape does not fit, "
-                               "with blocks of 128x128: save the weight as F32"
-                             : "is the scale of a quantised weight that its shape does not fit, "
-                               "with one scale for the whole weight, each row or each group of "
-                               "columns: save the weight as F32");
+        return refuse(
+            q->scale,
+            blocks ? "is the scale of a quantised weight of another shape, expected one scale for "
+                     "each block of 128x128: save the weight as F32"
+                   : "is the scale of a quantised weight of another shape, expected one scale for "
+                     "the whole weight, each row or each group of columns: save the weight as F32");
     return compose(entries, q, &index);
 }
 
@@ -170,13 +170,13 @@ static gboolean compose_beside(const CnxEntries *entries, CnxEntry *scale, const
     if (!q.base || !is_quantised(q.base))
         return TRUE;
     if (q.scale->tensor.elements != (int8 && q.base->tensor.rank ? q.base->tensor.shape[0] : 1))
-        return refuse(scale, "is the scale of a quantised weight that its shape does not fit: save "
-                             "the weight as F32");
+        return refuse(
+            scale, "is the scale of a quantised weight of another shape: save the weight as F32");
     if (format && cnx_entry_is_readable(format) && format->tensor.elements == 1) {
         cnx_tensor_to_float(&format->tensor, &row_major);
         if (row_major != 0)
-            return refuse(format, "names an arrangement of a quantised weight (bitsandbytes) other "
-                                  "than \"row\": call dequantize() of the model before saving");
+            return refuse(format, "is the format of a quantised weight (bitsandbytes), expected "
+                                  "\"row\": call dequantize() of the model before saving");
         cnx_entries_use(entries, format);
     }
     return compose_scales(entries, &q, FALSE);

@@ -4,14 +4,13 @@
 #include <string.h>
 
 #define MERGE " that is not merged: call merge_and_unload() of PEFT before saving"
-#define BEFORE ": save the state_dict() of the model before its quantisation"
+#define BEFORE ": save the state_dict() of the model before quantisation"
 #define PRUNED                                                                           \
     "belongs to a pruned or normalised weight, which lacks a part: call "                \
     "torch.nn.utils.prune.remove(), or the function of torch.nn.utils that removes the " \
     "norm, before saving"
-#define OBSERVED                                                                        \
-    "belongs to an observer of quantisation (torch.ao.quantization), which rounds the " \
-    "results" BEFORE
+#define OBSERVED \
+    "belongs to a quantisation observer (torch.ao.quantization), which rounds the results" BEFORE
 #define FLAT                                                                                     \
     "holds the parameters of several layers (FSDP): save the state_dict() that FSDP makes with " \
     "StateDictType.FULL_STATE_DICT"
@@ -56,13 +55,13 @@ static const struct {
                 ", or call dequantize() of the model in transformers"},
     {"qzeros", "belongs to a weight quantised by GPTQ or AWQ" BEFORE},
     {"g_idx", "belongs to a weight quantised by GPTQ" BEFORE},
-    {"weight_blocks", "belongs to a weight of 4 bits (MXFP4)" BEFORE},
+    {"weight_blocks", "belongs to a 4-bit weight (MXFP4)" BEFORE},
     {"W_q", "belongs to a weight quantised by HQQ: call dequantize() of its layers before saving"},
-    {"quant_state", "belongs to a weight of 4 bits (bitsandbytes): call dequantize() of the model "
-                    "in transformers before saving"},
-    {"quant_map", "belongs to a weight of 4 bits (bitsandbytes): call dequantize() of the model "
-                  "in transformers before saving"},
-    {"absmax", "belongs to a weight of 4 bits (bitsandbytes): call dequantize() of the model in "
+    {"quant_state", "belongs to a 4-bit weight (bitsandbytes): call dequantize() of the model in "
+                    "transformers before saving"},
+    {"quant_map", "belongs to a 4-bit weight (bitsandbytes): call dequantize() of the model in "
+                  "transformers before saving"},
+    {"absmax", "belongs to a 4-bit weight (bitsandbytes): call dequantize() of the model in "
                "transformers before saving"},
     {"SCB", "is the scale of a quantised weight (bitsandbytes) that the file does not have as I8: "
             "call dequantize() of the model in transformers before saving"},
@@ -85,18 +84,19 @@ static const struct {
     {"scale_weight", "is the scale of a quantised weight, which the file does not have: save the "
                      "weight as F32"},
     {"scales", "is the scale of a quantised weight in an unknown form" BEFORE},
-    {"weight_quant", "belongs to a quantiser of Brevitas, which rounds the weights: save the "
-                     "state_dict() of the model without it"},
-    {"act_quant", "belongs to a quantiser of Brevitas, which rounds the results: save the "
-                  "state_dict() of the model without it"},
+    {"weight_quant", "belongs to a Brevitas quantiser, which rounds the weights: save the "
+                     "state_dict() of the model without quantisers"},
+    {"act_quant", "belongs to a Brevitas quantiser, which rounds the results: save the "
+                  "state_dict() of the model without quantisers"},
     {"_weight_quantizer", "belongs to a quantiser of pytorch-quantization or ModelOpt" BEFORE},
     {"weight_quantizer", "belongs to a quantiser of pytorch-quantization or ModelOpt" BEFORE},
     {"_input_quantizer", "belongs to a quantiser of pytorch-quantization or ModelOpt" BEFORE},
     {"input_quantizer", "belongs to a quantiser of pytorch-quantization or ModelOpt" BEFORE},
-    {"pre_ops", "belongs to a compression of NNCF: call nncf.strip() before saving"},
-    {"post_ops", "belongs to a compression of NNCF: call nncf.strip() before saving"},
-    {"external_quantizers", "belongs to a compression of NNCF: call nncf.strip() before saving"},
-    {"_nncf", "belongs to a compression of NNCF: call nncf.strip() before saving"},
+    {"pre_ops", "belongs to a weight compressed by NNCF: call nncf.strip() before saving"},
+    {"post_ops", "belongs to a weight compressed by NNCF: call nncf.strip() before saving"},
+    {"external_quantizers",
+     "belongs to a weight compressed by NNCF: call nncf.strip() before saving"},
+    {"_nncf", "belongs to a weight compressed by NNCF: call nncf.strip() before saving"},
     {"_flat_param*", FLAT},
     {"flat_param*", FLAT},
 };

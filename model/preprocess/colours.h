@@ -2,17 +2,23 @@
  * primaries. They are converted to SDR with the primaries of BT.709, like the pictures that
  * networks are trained on.
  *
- *   tone    before the resize, for each of R', G' and B': to light, so that reference white is 1;
- *           brighter light becomes 1; then to SDR by the inverse of BT.1886, light^(1/2.4). Light
- * is that of a display, as in zimg (FFmpeg's zscale) with npl=203: PQ        SMPTE ST 2084,
- * reference white 203 cd/m2 (BT.2408) HLG       ARIB STD-B67 on a display of 1000 cd/m2: gamma 1.2
- * for each channel; reference white 203 cd/m2 LINEAR    light itself GAMMA18, GAMMA20  light =
- * value^1.8, value^2 LOG100, LOG316    light = 10^(2 (value - 1)), 10^(2.5 (value - 1)) gamut after
- * the resize, for each pixel: to light, a matrix with Bradford's adaptation of the white point, and
- * back
+ *   tone    before the resize, for each of R', G' and B': converted to linear light, where
+ *           reference white is 1 and brighter light is clipped to 1; then to SDR by the inverse
+ *           of BT.1886, light^(1/2.4)
+ *   gamut   after the resize, for each pixel: converted to linear light, multiplied by a matrix
+ *           with Bradford adaptation of the white point, and converted back
  *
- * The tones of SDR, SRGB, GAMMA22, ADOBE_RGB and GAMMA28 are kept: they are coded for the eye, much
- * like what networks are trained on. Only the gamut conversion needs to know them.
+ * Light is display light, as in zimg (FFmpeg's zscale) with npl=203:
+ *
+ *   PQ                SMPTE ST 2084, reference white 203 cd/m2 (BT.2408)
+ *   HLG               ARIB STD-B67 on a display of 1000 cd/m2, with gamma 1.2 for each channel;
+ *                     reference white 203 cd/m2
+ *   LINEAR            the value itself
+ *   GAMMA18, GAMMA20  value^1.8, value^2
+ *   LOG100, LOG316    10^(2 (value - 1)), 10^(2.5 (value - 1))
+ *
+ * The transfer functions SDR, SRGB, GAMMA22, ADOBE_RGB and GAMMA28 are kept, because they are close
+ * to those of the pictures that networks are trained on. Only the gamut conversion uses them.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once

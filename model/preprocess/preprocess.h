@@ -8,11 +8,13 @@
  *   grey    if the recipe has grey set, each pixel becomes Pillow's grey before the resize
  *   YUV     each pixel takes its shared chroma sample unfiltered, is converted with the frame's
  *           matrix and range, and is rounded to RGB bytes before the resize
- *   colours HDR and wide gamuts become SDR of BT.709, see colours.h: the tone before the resize,
- * the gamut after it turn    as if the region had been cropped and then turned upright, byte for
- * byte; each pixel takes the chroma sample that it shares in the stored picture shape   with pixels
- * that are not square, the recipe's sizes are computed for the region as displayed, round(w par_n /
- * par_d) pixels wide; one resize maps the stored pixels to them
+ *   colours HDR and wide gamuts are converted to BT.709 SDR, see colours.h: the tone before
+ *           the resize, the gamut after it
+ *   turn    as if the region had been cropped and then turned upright, byte for byte; each
+ *           pixel takes the chroma sample that it shares in the stored picture
+ *   shape   with pixels that are not square, the recipe's sizes are computed for the region as
+ *           displayed, round(w par_n / par_d) pixels wide; one resize maps the stored pixels
+ *           to these sizes
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
@@ -28,7 +30,8 @@ typedef struct CnxPreprocessSize {
     gsize bytes;         /* that preprocessing takes at most, without the input */
 } CnxPreprocessSize;
 
-/* Measures it without allocating it. FALSE with the errors of cnx_preprocess_new(). */
+/* Measures the preprocessing for this geometry without allocating it. FALSE with the errors of
+ * cnx_preprocess_new(). */
 gboolean cnx_preprocess_measure(const CnxRecipe *recipe, const CnxImageInfo *info,
                                 CnxPreprocessSize *size, GError **error);
 

@@ -175,7 +175,7 @@ int main(int argc, char **argv)
         {"weights", 'w', 0, G_OPTION_ARG_STRING, &options.weights,
          "For a file with two sets of weights: raw, ema or auto (default)", "SET"},
         {"head-activation", 0, 0, G_OPTION_ARG_STRING, &options.head_activation,
-         "Activations between the layers of the head, if the file does not say them", "WORDS"},
+         "Activations in the head that the file does not record", "WORDS"},
         {"convert", 'c', 0, G_OPTION_ARG_FILENAME, &options.out,
          "Write the checkpoint to a new or empty folder", "FOLDER"},
         {"layout", 0, 0, G_OPTION_ARG_STRING, &options.layout,

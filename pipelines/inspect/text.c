@@ -126,7 +126,7 @@ static void print_head(const Report *report)
 {
     const CnxConfig *config = report->config;
     const char *first = config->head_norm_first   ? "norm before pooling; "
-                        : config->norm_is_assumed ? "norm behind the pooling (assumed); "
+                        : config->norm_is_assumed ? "norm after pooling (assumed); "
                         : config->final_norm      ? ""
                                                   : "no norm; ";
     guint width;

@@ -346,7 +346,7 @@ static gboolean read_frames(const char *text, guint *frames, GError **error)
 
     if (!g_ascii_string_to_unsigned(text, 10, 0, G_MAXINT, &number, NULL)) {
         g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-                    "--frames is '%s', expected a number from 0, for all frames, to %d", text,
+                    "--frames is '%s', expected a number from 0 (all frames) to %d", text,
                     G_MAXINT);
         return FALSE;
     }
@@ -360,8 +360,7 @@ static gboolean check_arguments(const char *model, char **sources, gboolean is_p
         g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED,
                     "expected one source, found a second one: '%s'", sources[1]);
     else if (sources && !*sources[0])
-        g_set_error_literal(error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED,
-                            "the source is an empty text");
+        g_set_error_literal(error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED, "the source is empty");
     else if (model && !*model)
         g_set_error_literal(error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED,
                             "--model is empty, expected a checkpoint or its folder");

@@ -190,8 +190,8 @@ static char *explain_login(const WatchCamera *camera, const char *reason)
     g_autofree char *address = watch_pipeline_redirected(camera->pipeline, &has_lost_login);
 
     if (has_lost_login)
-        return g_strdup_printf("It redirects to %s, where its credentials are not sent: make that "
-                               "address the source: %s",
+        return g_strdup_printf("It redirects to %s, but its credentials are not sent there: set "
+                               "that address as the source: %s",
                                address, reason);
     return g_strdup_printf("%s: %s",
                            camera->settings->credentials.user

@@ -95,8 +95,8 @@ static void refuse_redirect(GstElement *element, const char *target)
 {
     g_object_set(element, "user-id", NULL, "user-pw", NULL, NULL);
     GST_ELEMENT_ERROR(element, RESOURCE, OPEN_READ,
-                      ("It redirects to %s, where its credentials are not sent: make that address "
-                       "the source.",
+                      ("It redirects to %s, but its credentials are not sent there: set that "
+                       "address as the source.",
                        target),
                       (NULL));
 }

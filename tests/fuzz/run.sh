@@ -1,15 +1,15 @@
 #!/bin/bash
-# Fuzzes what reads files, texts and frames from outside with libFuzzer, or measures how many lines of it
-# the inputs reach.
+# Fuzzes the code that reads untrusted files, texts and frames with libFuzzer, or measures how many of its
+# lines the inputs reach.
 #
 #   tests/fuzz/run.sh [--seconds N] [--jobs N] [--fast] [--coverage] [TARGET]...
 #
 # Each target runs for N seconds (60) on one core with AddressSanitizer and UndefinedBehaviorSanitizer,
 # starting with its seeds and the inputs of earlier runs, which are kept in build-fuzz/corpus. --jobs runs
-# so many targets at a time. --fast runs without sanitizers, several times as fast, in build-fuzz-fast and
+# N targets at a time. --fast runs without sanitizers, several times as fast, in build-fuzz-fast and
 # with the same corpora. A failing input is kept in build-fuzz/crashes, and the exit status is 1.
-# Prints a table of executions, of places in the code that they reached, and of failures; the totals of
-# all runs are those of build-fuzz/executions.
+# Prints a table of executions, code locations reached and failures; the totals of
+# all runs are in build-fuzz/executions.
 # --coverage counts the lines of the readers that seeds, corpora and the tests of model/ reach.
 #
 # SPDX-License-Identifier: LGPL-2.1-or-later

@@ -22,8 +22,8 @@ static const struct {
     {350, "convnext region=objects", NO_DETECTOR},
     {50, "convnext region=objects ! convnextpublish", NULL},
     {3, "convnextpublish",
-     "none of the first 3 buffers carries a result: this element writes the results of the "
-     "element convnext, and there is none in front of it"},
+     "none of the first 3 buffers carries a result: this element writes the results of the element "
+     "convnext, but there is none upstream"},
     {350, "queue ! convnextpublish", "none of the first 100 buffers carries a result: this"},
     {3, "convnext ! tee ! queue ! convnextpublish", NULL},
     {3, "convnext ! deinterlace mode=interlaced ! convnextpublish", DROPPED},

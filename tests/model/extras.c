@@ -130,16 +130,16 @@ static const struct {
     guint64 shape[5];
     const char *word;
 } recognised[] = {
-    {"timm-test", "head.global_pool.p", {1}, "a learned number, such as the exponent of a pooling"},
+    {"timm-test", "head.global_pool.p", {1}, "a learned scalar, such as the exponent of a pooling"},
     {"timm-test", "stages.1.blocks.1.fc.weight", {12, 12, 1, 1}, "a linear layer"},
     {"timm-test", "stages.0.blocks.0.norm.running_mean", {8}, "the statistics of a batch norm"},
     {"timm-test", "stages.0.blocks.0.mlp.fc1.lora_A", {4, 8}, "an adapter (LoRA)"},
     {"timm-test", "stages.0.blocks.0.mlp.fc1.lora_A.default.weight", {4, 8}, "merge_and_unload()"},
     {"timm-test", "stages.0.blocks.0.mlp.fc1.weight_mask", {32, 8}, "prune.remove()"},
-    {"timm-test", "fc.weight", {5, 20}, "a second head, beside the head \"head.fc.weight\""},
+    {"timm-test", "fc.weight", {5, 20}, "a second head, parallel to the head \"head.fc.weight\""},
     {"timm-test", "fc.weight", {5, 10}, "a second head, on the outputs of the head \"head.fc.w"},
-    {"transformers-v1", "head.1.weight", {5, 35}, "a second head, beside the head \"classifier.w"},
-    {"openmmlab-v1", "neck.p", {1}, "a learned number"},
+    {"transformers-v1", "head.1.weight", {5, 35}, "a second head, parallel to the head \"classifi"},
+    {"openmmlab-v1", "neck.p", {1}, "a learned scalar"},
     {"openmmlab-v1", "stn.conv.weight", {8, 3, 3, 3}, "a convolution"},
     {"timm-v1", "decoder.weight", {5, 32}, "a second head"},
     {"timm-v1", "metric_fc.weight", {5, 32}, "a second head"},
@@ -210,7 +210,7 @@ static void test_two_heads(void)
     mix_add(&mix, "head.bias", (const guint64[]){3, 0}, NULL);
     mix_write(&mix);
     folder_check_file_refused("tensor \"head.weight\" of shape [3,32] ");
-    folder_check_file_refused("a second head, beside the head \"backbone.head.weight\"");
+    folder_check_file_refused("a second head, parallel to the head \"backbone.head.weight\"");
     folder_clear();
 }
 

@@ -52,7 +52,10 @@ static const struct {
      {LORA(2)},
      CONFIG("\"r\":2,\"lora_alpha\":4,\"rank_pattern\":{\"fc[12]\":2}"),
      "whose scale does not follow"},
-    {NULL, {LORA(3)}, RANK2, "belongs to a LoRA of another rank than adapter_config.json says"},
+    {NULL,
+     {LORA(3)},
+     RANK2,
+     "belongs to a LoRA whose rank differs from that in adapter_config.json"},
     {"variants of LoRA other than DoRA",
      {LORA(2)},
      CONFIG("\"r\":2,\"lora_alpha\":4,\"use_qalora\":true"),
@@ -132,9 +135,9 @@ static const struct {
     {"a pruned weight without its mask",
      {{WEIGHT, NULL, {0}}, {FC "weight_orig", "F32", {12, 3}}},
      NULL,
-     "\"" WEIGHT "\" of shape [12,3] belongs to a weight that is pruned and normalised, or lacks a "
-     "part of it; call torch.nn.utils.prune.remove() and the functions of torch.nn.utils that "
-     "remove the norms before saving"},
+     "\"" WEIGHT "\" of shape [12,3] belongs to a weight that is both pruned and normalised, or "
+     "that lacks a part: call torch.nn.utils.prune.remove() and the functions in "
+     "torch.nn.utils that remove norms before saving"},
     {NULL,
      {{WEIGHT, NULL, {0}}, {FC "weight_orig", "F32", {12, 3}}, {FC "weight_mask", "F32", {3, 12}}},
      NULL,
@@ -162,15 +165,15 @@ static const struct {
     {NULL,
      {{WEIGHT, NULL, {0}}, {FC "weight_v", "F32", {12, 3}}, {FC "weight_g", "F32", {3, 12}}},
      NULL,
-     "is the norm of a weight (weight_norm) that it does not fit"},
+     "is the norm of a weight of another shape (weight_norm)"},
     {NULL,
      {{WEIGHT, NULL, {0}}, {FC "weight_v", "F32", {12, 3}}, {FC "weight_g", "F32", {1, 1}}},
      NULL,
-     "is the norm of a weight (weight_norm) that it does not fit"},
+     "is the norm of a weight of another shape (weight_norm)"},
     {NULL,
      {{WEIGHT, NULL, {0}}, {FC "weight_v", "F32", {12, 3}}, {FC "weight_g", "F32", {12}}},
      NULL,
-     "is the norm of a weight (weight_norm) that it does not fit"},
+     "is the norm of a weight of another shape (weight_norm)"},
     {"other parametrizations, or several for one weight",
      {{WEIGHT, NULL, {0}}, {FC "parametrizations.weight.original", "F32", {12, 3}}},
      NULL,
@@ -194,16 +197,16 @@ static const struct {
      {{WEIGHT, NULL, {0}}, {WEIGHT, "I8", {12, 3}}},
      NULL,
      "\"" WEIGHT "\" of shape [12,3] has the dtype I8, expected F32, F16, BF16, F64 or F8, or a "
-     "quantised weight beside its scale: save the weights as F32"},
+     "quantised weight with its scale: save the weights as F32"},
     {NULL, {{WEIGHT, NULL, {0}}, {WEIGHT, "U16", {12, 3}}}, NULL, "has the dtype U16"},
     {NULL, {{WEIGHT, NULL, {0}}, {WEIGHT, "F8_E8M0", {12, 3}}}, NULL, "has the dtype F8_E8M0"},
     {NULL, {{WEIGHT, NULL, {0}}, {WEIGHT, "I8", {12, 3}}, LORA(2)}, RANK2, "shapes do not fit"},
     {"scales of another shape",
      {{WEIGHT, NULL, {0}}, {WEIGHT, "I8", {12, 3}}, {FC "weight_scale", "F32", {5}}},
      NULL,
-     "\"" FC "weight_scale\" of shape [5] is the scale of a quantised weight that its shape does "
-     "not fit, with one scale for the whole weight, each row or each group of columns: save the "
-     "weight as F32"},
+     "\"" FC
+     "weight_scale\" of shape [5] is the scale of a quantised weight of another shape, expected "
+     "one scale for the whole weight, each row or each group of columns: save the weight as F32"},
     {NULL,
      {{WEIGHT, NULL, {0}}, {WEIGHT, "I8", {12, 3}}, {FC "weight_scale", "F32", {12, 2}}},
      NULL,
@@ -211,18 +214,18 @@ static const struct {
     {NULL,
      {{WEIGHT, NULL, {0}}, {WEIGHT, "I8", {12, 3}}, {FC "weight_scale", "F8_E8M0", {12}}},
      NULL,
-     "is the scale of a quantised weight that its shape"},
+     "is the scale of a quantised weight of another shape"},
     {NULL,
      {{WEIGHT, NULL, {0}},
       {WEIGHT, "I8", {12, 3}},
       {FC "weight_scale", "F32", {12, 1}},
       {FC "weight_zero_point", "I8", {3}}},
      NULL,
-     "whose zero points have another shape"},
+     "but its zero points have another shape"},
     {NULL,
      {{WEIGHT, NULL, {0}}, {WEIGHT, "F8_E4M3", {12, 3}}, {FC "weight_scale_inv", "F32", {2, 1}}},
      NULL,
-     "with blocks of 128x128"},
+     "for each block of 128x128"},
     {NULL,
      {{WEIGHT, NULL, {0}}, {WEIGHT, "I8", {12, 3}}, {FC "SCB", "F32", {3}}},
      NULL,
@@ -238,15 +241,14 @@ static const struct {
       {FC "input_scale", "F32", {1}}},
      NULL,
      "\"" FC "input_scale\" of shape [1] is a scale of quantised activations, which change the "
-     "results: save the state_dict() of the model before its quantisation"},
+     "results: save the state_dict() of the model before quantisation"},
     {NULL, {{FC "weight_scale", "F32", {1}}}, NULL, "which the file does not have"},
     {"GPTQ, AWQ",
      {{WEIGHT, NULL, {0}}, {FC "qweight", "I32", {3, 2}}},
      NULL,
-     "\"" FC
-     "qweight\" of shape [3,2] belongs to a weight quantised by GPTQ, AWQ or EETQ: save the "
-     "state_dict() of the model before its quantisation, or call dequantize() of the model in "
-     "transformers"},
+     "\"" FC "qweight\" of shape [3,2] belongs to a weight quantised by GPTQ, AWQ or EETQ: save "
+     "the state_dict() of the model before quantisation, or call dequantize() of the model "
+     "in transformers"},
     {"HQQ",
      {{WEIGHT, NULL, {0}}, {FC "W_q", "U8", {3, 2}}},
      NULL,
@@ -258,31 +260,30 @@ static const struct {
       {WEIGHT ".absmax", "F32", {1}},
       {WEIGHT ".quant_map", "F32", {16}}},
      NULL,
-     "\"" WEIGHT ".absmax\" of shape [1] belongs to a weight of 4 bits (bitsandbytes): call "
+     "\"" WEIGHT ".absmax\" of shape [1] belongs to a 4-bit weight (bitsandbytes): call "
      "dequantize() of the model in transformers before saving"},
     {"quantisation-aware training",
      {{FC "weight_fake_quant.scale", "F32", {1}}},
      NULL,
-     "\"" FC "weight_fake_quant.scale\" of shape [1] belongs to an observer of quantisation "
-     "(torch.ao.quantization), which rounds the results: save the state_dict() of the model before "
-     "its quantisation"},
+     "\"" FC "weight_fake_quant.scale\" of shape [1] belongs to a quantisation observer "
+     "(torch.ao.quantization), which rounds the results: save the state_dict() of the "
+     "model before quantisation"},
     {"NNCF",
      {{FC "pre_ops.0.op.scale", "F32", {1}}},
      NULL,
-     "\"" FC
-     "pre_ops.0.op.scale\" of shape [1] belongs to a compression of NNCF: call nncf.strip() "
-     "before saving"},
+     "\"" FC "pre_ops.0.op.scale\" of shape [1] belongs to a weight compressed by NNCF: call "
+     "nncf.strip() before saving"},
     {"Brevitas",
      {{FC "weight_quant.tensor_quant.scaling_impl.value", "F32", {1}}},
      NULL,
      "\"" FC
-     "weight_quant.tensor_quant.scaling_impl.value\" of shape [1] belongs to a quantiser of "
-     "Brevitas, which rounds the weights: save the state_dict() of the model without it"},
+     "weight_quant.tensor_quant.scaling_impl.value\" of shape [1] belongs to a Brevitas quantiser, "
+     "which rounds the weights: save the state_dict() of the model without quantisers"},
     {"pytorch-quantization, ModelOpt",
      {{FC "weight_quantizer._amax", "F32", {1}}},
      NULL,
      "\"" FC "weight_quantizer._amax\" of shape [1] belongs to a quantiser of pytorch-quantization "
-     "or ModelOpt: save the state_dict() of the model before its quantisation"},
+     "or ModelOpt: save the state_dict() of the model before quantisation"},
     {"FSDP's flat parameters",
      {{"stages.0._fsdp_wrapped_module._flat_param", "F32", {99}}},
      NULL,
@@ -389,14 +390,14 @@ static void test_alone(void)
 {
     folder_put_names("base_model.model.stages.0.blocks.0.mlp.fc1.lora_A.weight\0"
                      "base_model.model.stages.0.blocks.0.mlp.fc1.lora_B.weight\0");
-    folder_check_refused("has an adapter (tensor "
-                         "\"base_model.model.stages.0.blocks.0.mlp.fc1.lora_A.weight\") without "
-                         "the network that it changes: load both in Python, call "
-                         "merge_and_unload() of PEFT and save the result");
+    folder_check_refused(
+        "has an adapter (tensor \"base_model.model.stages.0.blocks.0.mlp.fc1.lora_A.weight\") "
+        "without its base network: load both in Python, call merge_and_unload() of PEFT and save "
+        "the result");
     folder_clear();
 }
 
-/* What stands in a folder beside the weights or in place of them */
+/* Files in a folder next to, or instead of, the weights */
 static void test_folders(void)
 {
     static const Change none[] = {{NULL, NULL, {0}}};
@@ -404,9 +405,10 @@ static void test_folders(void)
     put_changed(none);
     cnx_checkpoint_close(folder_open(FALSE));
     folder_write("adapter_model.safetensors", "x");
-    folder_check_refused("is a folder with the checkpoint \"model.safetensors\" and the adapter "
-                         "\"adapter_model.safetensors\": call merge_and_unload() of PEFT before "
-                         "saving or, if the checkpoint has the adapter already, use its path");
+    folder_check_refused(
+        "is a folder with the checkpoint \"model.safetensors\" and the adapter "
+        "\"adapter_model.safetensors\": call merge_and_unload() of PEFT before saving or, if the "
+        "adapter is already merged, use the path of the checkpoint file");
     cnx_checkpoint_close(folder_open(TRUE));
     folder_clear();
     folder_write(".metadata", "x");
@@ -443,8 +445,8 @@ static void test_pickles(void)
                                       "\"torch._utils._rebuild_sparse_tensor\", a sparse tensor: "
                                       "call to_dense() before saving");
     check_pickle_refused("negated.pt", "a view whose negation is pending: call resolve_neg()");
-    check_pickle_refused("zero.pt", "is a part of a checkpoint of DeepSpeed, without the weights: "
-                                    "run zero_to_fp32.py");
+    check_pickle_refused(
+        "zero.pt", "is a part of a DeepSpeed checkpoint without the weights: run zero_to_fp32.py");
     check_pickle_refused("placeholders.pt", "is empty: if DeepSpeed (ZeRO stage 3) saved it, run "
                                             "zero_to_fp32.py");
     check_pickle_refused("keys.pt", "has state dicts under both of its keys \"model\" and "

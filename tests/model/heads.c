@@ -186,8 +186,8 @@ static void test_words(void)
         const char *file, *activation, *sentence;
     } wrong[] = {
         {"torchvision-dropout.safetensors", "relu",
-         "head-activation is \"relu\", but the head has 0 places for an activation"},
-        {"fastai-learner.pth", "relu", "but the head has 0 places for an activation"},
+         "head-activation is \"relu\", but the head has 0 places with an unknown activation"},
+        {"fastai-learner.pth", "relu", "but the head has 0 places with an unknown activation"},
         {"torchvision-relu.safetensors", "relu,none", "but the head has 1 place for an activation"},
         {"torchvision-tanh.safetensors", "tanh,tanh,none", "but the head has 2 places"},
         {"torchvision-relu-before-norm.safetensors", "relu", "but the head has 2 places"},
@@ -269,7 +269,7 @@ static const struct {
     {NULL,
      {{"fc.weight", {5, 20}}, {"aux.weight", {3, 20}}},
      "tensor \"fc.weight\" of shape [5,20] is not part of a timm ConvNeXt: it looks like a second "
-     "head, beside the head \"aux.weight\""},
+     "head, parallel to the head \"aux.weight\""},
     {NULL,
      {{"fc.weight", {5, 32}}},
      "a layer of 32 inputs in the head, but the network has 20 channels"},
@@ -277,11 +277,11 @@ static const struct {
     {NULL, {{"arc.weight", {5, 20}}}, "a margin head (ArcFace, CosFace)"},
     {NULL,
      {{"a.weight", {20, 20}}, {"b.weight", {20, 20}}, {"c.weight", {5, 20}}},
-     "follow each other in more than one possible order"},
+     "have more than one possible order"},
     {NULL,
      {{"a.weight", {8, 20}}, {"b.weight", {20, 8}}, {"c.weight", {5, 8}}},
-     "follow each other in no order: \"head.norm.weight\" of shape [20], \"a.weight\" of shape "
-     "[8,20], \"b.weight\" of shape [20,8], \"c.weight\" of shape [5,8]; expected"},
+     "have no possible order: \"head.norm.weight\" of shape [20], \"a.weight\" of shape [8,20], "
+     "\"b.weight\" of shape [20,8], \"c.weight\" of shape [5,8]; expected"},
     {NULL,
      {{"fc.0.weight", {8, 20, 1, 1}}, {"fc.1.weight", {5, 8}}},
      "which activation is between the layers \"fc.0.weight\" of shape [8,20,1,1] and "
@@ -293,11 +293,11 @@ static const struct {
     {NULL,
      {{"fc.0.weight", {8, 20}}, {"fc.1.weight", {1}}, {"fc.2.weight", {5, 8}}},
      "tensor \"fc.1.weight\" of shape [1] is not part of a timm ConvNeXt: it looks like a learned "
-     "number"},
+     "scalar"},
     {"relu",
      {{"se.fc1.weight", {4, 20}}, {"se.fc2.weight", {20, 4}}, {"fc.weight", {5, 20}}},
      "tensor \"se.fc2.weight\" of shape [20,4] is not part of a timm ConvNeXt: it looks like a "
-     "branch"},
+     "parallel branch"},
     {NULL, {{"bn.running_mean", {20}}, {"fc.weight", {5, 20}}}, "the statistics of a batch norm"},
     {NULL, {{"fc.weight", {5, 20}}, {"module.fc.weight", {5, 20}}}, "map to the same part"},
 };

@@ -77,11 +77,11 @@ static const File files[] = {
     {"a part that no ConvNeXt has, such as a learned pooling", "networks/timm-v1/model.safetensors",
      .tensor = "head.global_pool.p", .shape = {1}, .extra = TRUE, .code = CNX_ERROR_UNSUPPORTED,
      .sentence = "tensor \"head.global_pool.p\" of shape [1] is not part of a timm ConvNeXt: it "
-                 "looks like a learned number, such as the exponent of a pooling (GeM)"},
+                 "looks like a learned scalar, such as the exponent of a pooling (GeM)"},
     {"a second head, beside the first one", "networks/timm-v1/model.safetensors",
      .tensor = "fc.weight", .shape = {5, 32}, .extra = TRUE, .code = CNX_ERROR_UNSUPPORTED,
      .sentence = "tensor \"fc.weight\" of shape [5,32] is not part of a timm ConvNeXt: it looks "
-                 "like a second head, beside the head \"head.fc.weight\": keep only one"},
+                 "like a second head, parallel to the head \"head.fc.weight\": keep only one"},
     {"an adapter that is not merged", "networks/facebook-v1/model.safetensors",
      .tensor = "stages.0.0.pwconv1.lora_A", .shape = {4, 8}, .extra = TRUE,
      .code = CNX_ERROR_UNSUPPORTED,

@@ -15,7 +15,7 @@ done
 
 "$CNX_ROOT/pipelines/cameras.sh" --help >help || wrong "--help: status $?"
 grep -q '^usage: ' help || wrong "--help: $(cat help)"
-expect_refusal "INTERVAL is 'often', expected a whole number from 1" \
+expect_refusal "INTERVAL is 'often', expected a whole number of at least 1" \
     env INTERVAL=often "$CNX_ROOT/pipelines/cameras.sh" street.mov
 expect_refusal 'the file none.mov does not exist' "$CNX_ROOT/pipelines/cameras.sh" none.mov
 expect_refusal "$work is a folder" "$CNX_ROOT/pipelines/cameras.sh" "$work"

@@ -261,7 +261,7 @@ static void test_head(void)
     g_auto(Output) json = RUN("--head-activation", "none,relu", "--json", path);
 
     assert_ok(&text);
-    g_assert_true(strstr(text.out, "head        norm behind the pooling (assumed); linear layer of "
+    g_assert_true(strstr(text.out, "head        norm after pooling (assumed); linear layer of "
                                    "8; batch norm, relu; linear layer "
                                    "of 5; 5 classes, softmax\n"));
     assert_ok(&json);

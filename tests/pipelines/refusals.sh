@@ -28,13 +28,13 @@ expect_refusal 'expected one source' "$quickstart" text.mp4 sound.wav
 for frames in many 5x -1 99999999999 ''; do
     for locale in C C.UTF-8; do
         LC_ALL=$locale expect_refusal \
-            "quickstart: --frames is '$frames', expected a number from 0, for all frames, to 2147483647" \
+            "quickstart: --frames is '$frames', expected a number from 0 (all frames) to 2147483647" \
             "$quickstart" --frames "$frames" test
     done
 done
 expect_refusal '--model is empty' "$quickstart" --model '' test
-expect_refusal 'the source is an empty text' "$quickstart" ''
+expect_refusal 'the source is empty' "$quickstart" ''
 expect_refusal 'the file or device --help does not exist' "$quickstart" -- --help
-expect_refusal 'the source is an empty text' convnext-quickstart ''
+expect_refusal 'the source is empty' convnext-quickstart ''
 expect_refusal 'sound.wav: It has no video, only sound.' "$quickstart" sound.wav
 exit $bad
