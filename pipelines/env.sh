@@ -10,7 +10,7 @@ fi
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 . "$root/pipelines/lib.sh"
 if [ -e "${CONVNEXT_BUILD:-$root/build}/build.ninja" ]; then
-    cnx_environment "${CONVNEXT_BUILD:-$root/build}"
+    cnx_environment "$(cd "${CONVNEXT_BUILD:-$root/build}" && pwd)"
 else
     cnx_say "pipelines/env.sh: nothing is built in ${CONVNEXT_BUILD:-$root/build}; run pipelines/quickstart.sh first"
 fi

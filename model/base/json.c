@@ -127,7 +127,10 @@ gboolean cnx_json_fail(const CnxJson *json, CnxError code, const char *key, cons
     va_start(args, format);
     g_autofree char *what = g_strdup_vprintf(format, args);
     va_end(args);
-    g_set_error(json->error, CNX_ERROR, code, "%s: key \"%s\" %s", json->file, key, what);
+    if (*key)
+        g_set_error(json->error, CNX_ERROR, code, "%s: key \"%s\" %s", json->file, key, what);
+    else
+        g_set_error(json->error, CNX_ERROR, code, "%s: %s", json->file, what);
     return FALSE;
 }
 

@@ -30,7 +30,7 @@ JsonObject *cnx_json_parse(const char *text, gsize size, CnxBudget *budget, cons
 /* Whether the key exists and is not null. */
 gboolean cnx_json_has(const CnxJson *json, const char *key);
 
-/* Sets json's error to "FILE: key "KEY" ..." and returns FALSE. */
+/* Sets json's error to "FILE: key "KEY" ...", or "FILE: ..." if the key is empty. Returns FALSE. */
 gboolean cnx_json_fail(const CnxJson *json, CnxError code, const char *key, const char *format, ...)
     G_GNUC_PRINTF(4, 5);
 

@@ -10,7 +10,7 @@
 #define LABEL_BYTES 96 /* of memory for each label, not counting its text */
 #define LABELS_FIXED ((gsize)8 << 20)
 #define SIZE_MAX_BYTES (16 << 20)
-#define KEY "labels" /* of a list that is not under a key in its file */
+#define KEY "labels" /* stands for the missing key of a bare array */
 
 /* Keras' file of ImageNet's classes pairs each name with its WordNet id. */
 static JsonNode *name_of_pair(JsonNode *node)
@@ -158,14 +158,16 @@ static JsonNode *find_list(JsonObject *object, const char **key)
     return NULL;
 }
 
-/* *labels is NULL on entry. */
-static gboolean read_object(const CnxJson *json, guint count, char ***labels)
+/* is_bare: the file is an array. *labels is NULL on entry. */
+static gboolean read_object(const CnxJson *json, gboolean is_bare, guint count, char ***labels)
 {
-    const char *key = KEY;
+    const char *key = "";
     JsonNode *list = find_list(json->object, &key);
     g_autoptr(JsonObject) ordered = json_object_new();
     const CnxJson inner = {ordered, json->file, json->error, json->budget};
 
+    if (is_bare)
+        key = "";
     if (list && JSON_NODE_HOLDS_ARRAY(list)) {
         json_object_set_array_member(ordered, key, json_array_ref(json_node_get_array(list)));
     } else {
@@ -227,7 +229,8 @@ char **cnx_labels_parse(const char *text, gsize size, guint count, const char *f
     if (!object)
         return cnx_label_lines(utf8, count, file, error);
     const CnxJson json = {object, file, error, &budget};
-    return read_object(&json, count, &labels) ? g_steal_pointer(&labels) : NULL;
+    const gboolean is_bare = *g_strchug(utf8) == '[';
+    return read_object(&json, is_bare, count, &labels) ? g_steal_pointer(&labels) : NULL;
 }
 
 char **cnx_labels_read(const char *path, guint count, GError **error)

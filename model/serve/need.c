@@ -75,9 +75,11 @@ CnxNeed cnx_need_of(const CnxConfig *config, gsize weights, const CnxNeedSetting
     return need;
 }
 
-/* "12.3 MB" */
-static char *megabytes(guint64 bytes)
+/* "12.3 MB", or "4096 bytes": a limit that is so small may be meant in another unit. */
+static char *format_bytes(guint64 bytes)
 {
+    if (bytes < 100000)
+        return g_strdup_printf("%" G_GUINT64_FORMAT " byte%s", bytes, bytes == 1 ? "" : "s");
     return g_strdup_printf("%" G_GUINT64_FORMAT ".%u MB", bytes / 1000000,
                            (guint)(bytes / 100000 % 10));
 }
@@ -89,7 +91,7 @@ gboolean cnx_need_check(const CnxNeed *need, const CnxConfig *config, const char
 
     if (need->least <= limit)
         return TRUE;
-    g_autofree char *least = megabytes(need->least), *most = megabytes(limit);
+    g_autofree char *least = format_bytes(need->least), *most = format_bytes(limit);
     g_set_error(error, CNX_ERROR, CNX_ERROR_OUT_OF_MEMORY,
                 "%s: a %s with inputs of %ux%u pixels and %u thread%s takes %s of memory, expected "
                 "at most %s (%s): set %sa larger max-memory",

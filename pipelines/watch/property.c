@@ -64,6 +64,12 @@ static char *describe_values(GParamSpec *pspec)
     return NULL;
 }
 
+/* GStreamer takes a negative number for an unsigned property and wraps it around. */
+static gboolean has_wrong_sign(const GParamSpec *pspec, const char *text)
+{
+    return (G_IS_PARAM_SPEC_UINT(pspec) || G_IS_PARAM_SPEC_UINT64(pspec)) && strchr(text, '-');
+}
+
 gboolean watch_property_check(const char *group, const char *factory, const char *name,
                               const char *text, GError **error)
 {
@@ -79,7 +85,7 @@ gboolean watch_property_check(const char *group, const char *factory, const char
     if (!pspec || !(pspec->flags & G_PARAM_WRITABLE) || pspec->owner_type == GST_TYPE_OBJECT)
         return watch_keys_fail(error, group, "unknown key '%s', see convnext-watch --help", name);
     g_value_init(&value, pspec->value_type);
-    if (gst_value_deserialize_with_pspec(&value, text, pspec) &&
+    if (!has_wrong_sign(pspec, text) && gst_value_deserialize_with_pspec(&value, text, pspec) &&
         !g_param_value_validate(pspec, &value))
         return TRUE;
     values = describe_values(pspec);

@@ -52,6 +52,16 @@ static gboolean check_size(const GstSDPMessage *sdp, GError **error)
     return FALSE;
 }
 
+static gboolean check_video(const GstSDPMessage *sdp, GError **error)
+{
+    for (guint i = 0; i < gst_sdp_message_medias_len(sdp); i++)
+        if (g_ascii_strcasecmp(gst_sdp_message_get_media(sdp, i)->media, "video") == 0)
+            return TRUE;
+    g_set_error_literal(error, GST_STREAM_ERROR, GST_STREAM_ERROR_WRONG_TYPE,
+                        "It describes no video stream.");
+    return FALSE;
+}
+
 /* GStreamer turns each a=ssrc line into a field name and never frees it, and a server picks a new
  * number for every connection. */
 static void remove_ssrc(GstSDPMedia *media)
@@ -63,7 +73,7 @@ static void remove_ssrc(GstSDPMedia *media)
 
 gboolean watch_sdp_limit(GstSDPMessage *sdp, GError **error)
 {
-    if (!check_size(sdp, error)) {
+    if (!check_size(sdp, error) || !check_video(sdp, error)) {
         remove_medias(sdp);
         return FALSE;
     }

@@ -42,7 +42,7 @@ GST_START_TEST(test_refusal)
     g_object_set(element, "threads", 1, NULL);
     expect_refusal(element, "a smaller input-size or a larger max-memory");
     g_object_set(element, "input-size", 0, "max-memory", (guint64)1000, NULL);
-    expect_refusal(element, "(max-memory): set a larger max-memory");
+    expect_refusal(element, "expected at most 1000 bytes (max-memory): set a larger max-memory");
     g_object_set(element, "max-memory", LIMIT, NULL);
     fail_unless_equals_int(gst_element_set_state(element, GST_STATE_READY),
                            GST_STATE_CHANGE_SUCCESS);

@@ -41,4 +41,9 @@ for name in $names; do
     expected=$(printenv $name | cut -d: -f1)
     [ "$found" = "$expected" ] || wrong "$name begins with '$found', in env.sh with '$expected'"
 done
+
+# A relative CONVNEXT_BUILD, which a shell that goes to another folder must still find.
+found=$(cd "$CONVNEXT_BUILD/.." && CONVNEXT_BUILD=${CONVNEXT_BUILD##*/} && . "$CNX_ROOT/pipelines/env.sh" &&
+    printenv GST_PLUGIN_PATH | cut -d: -f1)
+[ "$found" = "$CONVNEXT_BUILD/gst" ] || wrong "with a relative CONVNEXT_BUILD, GST_PLUGIN_PATH begins with '$found'"
 exit $bad

@@ -74,6 +74,29 @@ static void check_ssrc(void)
     gst_sdp_message_free(sdp);
 }
 
+/* Sound and text are no video; VIDEO is. */
+static void check_video(void)
+{
+    static const char *const kinds[] = {"audio", "text", "VIDEO"};
+    const Description none = {0, 0, 0, 0};
+    GstSDPMessage *sdp = make_sdp(&none);
+
+    for (guint i = 0; i < G_N_ELEMENTS(kinds); i++) {
+        g_autoptr(GError) error = NULL;
+        GstSDPMedia *media;
+
+        gst_sdp_media_new(&media);
+        gst_sdp_media_set_media(media, "audio");
+        gst_sdp_message_add_media(sdp, media);
+        gst_sdp_media_set_media(media, kinds[i]);
+        gst_sdp_message_add_media(sdp, media);
+        gst_sdp_media_free(media);
+        g_assert_true(watch_sdp_limit(sdp, &error) == (i == 2));
+        g_assert_true(i == 2 || strstr(error->message, "no video stream"));
+    }
+    gst_sdp_message_free(sdp);
+}
+
 int main(void)
 {
     for (guint i = 0; i < G_N_ELEMENTS(fine); i++)
@@ -81,5 +104,6 @@ int main(void)
     for (guint i = 0; i < G_N_ELEMENTS(too_large); i++)
         check_size(&too_large[i], FALSE);
     check_ssrc();
+    check_video();
     return 0;
 }

@@ -165,6 +165,8 @@ expect_refusal 'KEY=VALUE' "$CONVNEXT_WATCH" test:ball --set interval
 expect_refusal "unknown key 'intervall'" "$CONVNEXT_WATCH" test:ball --set intervall=2
 expect_refusal "[watch]: top-k is '0', expected a whole number from 1 to 2147483647" \
     "$CONVNEXT_WATCH" test:ball --set top-k=0
+expect_refusal "max-memory is '-1', expected a whole number from 0 to 18446744073709551615" \
+    "$CONVNEXT_WATCH" test:ball --set max-memory=-1
 expect_refusal "top-k is 'abc', expected a whole number from 1 to" "$CONVNEXT_WATCH" test:ball --set top-k=abc
 expect_refusal "threshold is '2', expected a number from 0 to 1" "$CONVNEXT_WATCH" test:ball --set threshold=2
 expect_refusal "mode is 'fast', expected one of sync, latest" "$CONVNEXT_WATCH" test:ball --set mode=fast
