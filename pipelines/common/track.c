@@ -31,8 +31,8 @@ typedef struct Scan {
     gboolean has_sound, has_video;
     gboolean is_complete; /* all tracks are known */
     gboolean has_ended;
-    gboolean is_final;   /* the choice */
-    GstClockTime newest; /* of all tracks, or GST_CLOCK_TIME_NONE */
+    gboolean is_final;               /* the choice */
+    GstClockTime first_time, newest; /* of all tracks, or GST_CLOCK_TIME_NONE */
 } Scan;
 
 static void track_free(gpointer data)
@@ -55,9 +55,12 @@ static gboolean track_moves(const Track *track)
 /* Whether it is known if the track moves. */
 static gboolean track_is_settled(const Scan *scan, const Track *track)
 {
+    const GstClockTime from =
+        GST_CLOCK_TIME_IS_VALID(track->first_time) ? track->first_time : scan->first_time;
+
     return scan->has_ended || track->has_ended || GST_CLOCK_TIME_IS_VALID(track->last_time) ||
-           (GST_CLOCK_TIME_IS_VALID(track->first_time) && GST_CLOCK_TIME_IS_VALID(scan->newest) &&
-            GST_CLOCK_DIFF(track->first_time, scan->newest) > (gint64)MAX_STILL);
+           (GST_CLOCK_TIME_IS_VALID(from) &&
+            GST_CLOCK_DIFF(from, scan->newest) > (gint64)MAX_STILL);
 }
 
 static gboolean needs_choice(const Scan *scan)
@@ -147,8 +150,9 @@ static void add_buffer(Scan *scan, Track *track, const GstBuffer *buffer)
 
     if (!GST_CLOCK_TIME_IS_VALID(time))
         return;
-    if (!GST_CLOCK_TIME_IS_VALID(scan->newest) || time > scan->newest)
-        scan->newest = time;
+    if (!GST_CLOCK_TIME_IS_VALID(scan->first_time))
+        scan->first_time = scan->newest = time;
+    scan->newest = MAX(scan->newest, time);
     if (!track)
         return;
     if (!GST_CLOCK_TIME_IS_VALID(track->first_time))
@@ -301,7 +305,7 @@ static char *make_note(const Scan *scan, guint index)
 
 void track_find(const char *uri, const int *stop, TrackChoice *choice)
 {
-    Scan scan = {.newest = GST_CLOCK_TIME_NONE};
+    Scan scan = {.first_time = GST_CLOCK_TIME_NONE, .newest = GST_CLOCK_TIME_NONE};
     guint index;
 
     *choice = (TrackChoice){0};

@@ -26,7 +26,7 @@ grep -q 'unknown option -x' log || wrong "-x: $(cat log)"
 if [ -n "${RTSP_SERVER:-}" ]; then
     start_camera
     : >mixed
-    timeout --foreground -k 10 60 "$CNX_ROOT/pipelines/cameras.sh" "$camera" street.mov >mixed \
+    timeout --foreground -k 10 "$PATIENCE" "$CNX_ROOT/pipelines/cameras.sh" "$camera" street.mov >mixed \
         </dev/null &
     for stream in "$camera" street.mov; do
         wait_for mixed 1 "\"stream\":\"$stream\""

@@ -159,7 +159,7 @@ expect_interruption()
     : >interrupted
     "$quickstart" "$1" >interrupted </dev/null &
     player=$!
-    for _ in $(seq 300); do
+    for _ in $(seq $((PATIENCE * 10))); do
         [ "$(wc -l <interrupted)" -lt 5 ] || break
         sleep 0.1
     done
@@ -168,7 +168,7 @@ expect_interruption()
     wait $player
     status=$?
     [ $status -eq 0 ] || wrong "interrupted: status $status"
-    [ $((SECONDS - started)) -lt 10 ] || wrong "took $((SECONDS - started)) s to end"
+    [ $((SECONDS - started)) -lt 60 ] || wrong "took $((SECONDS - started)) s to end"
     count=$(sed '/^$/,$d' interrupted | wc -l)
     expect_lines interrupted 0
     expect_summary interrupted "$count"

@@ -39,8 +39,8 @@ for turn in 90r 180 90l; do
     play videoflip video-direction=$turn ! convnext >flipped
     play convnext orientation=$turn >chosen
     "$quickstart" $turn.mov 2>log </dev/null | sed '/^$/,$d' >quick || wrong "$turn: $(cat log)"
-    timeout 60 "$CONVNEXT_WATCH" $turn.mov >watch 2>log </dev/null || wrong "$turn: $(cat log)"
-    timeout 60 "$CONVNEXT_WATCH" --set=orientation=identity $turn.mov >stored 2>log </dev/null ||
+    timeout "$PATIENCE" "$CONVNEXT_WATCH" $turn.mov >watch 2>log </dev/null || wrong "$turn: $(cat log)"
+    timeout "$PATIENCE" "$CONVNEXT_WATCH" --set=orientation=identity $turn.mov >stored 2>log </dev/null ||
         wrong "$turn: $(cat log)"
     expect_lines quick 5
     [ "$(grep -c "\"region\":\[0,0,320,240\],\"orientation\":\"$turn\"" quick)" -eq 5 ] ||

@@ -47,7 +47,7 @@ run_line()
     fi
     : >"$1.out"
     rm -rf tensors results.jsonl
-    timeout --foreground -k 10 60 bash -c "exec $line" >"$1.out" 2>"$1.err" </dev/null &
+    timeout --foreground -k 10 "$PATIENCE" bash -c "exec $line" >"$1.out" 2>"$1.err" </dev/null &
     if [ -n "$live" ]; then
         wait_for "$1.out" 2 .
         kill -INT $!

@@ -71,7 +71,7 @@ grep '"stream":"picture"' lines | grep -v -q '"label":"[1-9]"' && wrong "relativ
 make_broken_model broken
 for smoothing in majority exponential; do
     rm -f events
-    timeout 60 "$CONVNEXT_WATCH" --events events --set model=broken --set smoothing=$smoothing \
+    timeout "$PATIENCE" "$CONVNEXT_WATCH" --events events --set model=broken --set smoothing=$smoothing \
         yard.mov >lines 2>log </dev/null || wrong "scores that are NaN: status $?: $(cat log)"
     [ "$(grep -c '"classes":\[\]' lines)" -eq 12 ] || wrong "scores that are NaN: $(head -n 2 lines)"
     [ "$(grep -c "broken: the network's scores are not finite" log)" -eq 1 ] ||
