@@ -74,27 +74,32 @@ static void check_ssrc(void)
     gst_sdp_message_free(sdp);
 }
 
+static void add_media(GstSDPMessage *sdp, const char *kind)
+{
+    GstSDPMedia *media;
+
+    gst_sdp_media_new(&media);
+    gst_sdp_media_set_media(media, kind);
+    gst_sdp_message_add_media(sdp, media);
+    gst_sdp_media_free(media);
+}
+
 /* Sound and text are no video; VIDEO is. */
 static void check_video(void)
 {
     static const char *const kinds[] = {"audio", "text", "VIDEO"};
     const Description none = {0, 0, 0, 0};
-    GstSDPMessage *sdp = make_sdp(&none);
 
     for (guint i = 0; i < G_N_ELEMENTS(kinds); i++) {
+        GstSDPMessage *sdp = make_sdp(&none);
         g_autoptr(GError) error = NULL;
-        GstSDPMedia *media;
 
-        gst_sdp_media_new(&media);
-        gst_sdp_media_set_media(media, "audio");
-        gst_sdp_message_add_media(sdp, media);
-        gst_sdp_media_set_media(media, kinds[i]);
-        gst_sdp_message_add_media(sdp, media);
-        gst_sdp_media_free(media);
+        add_media(sdp, "audio");
+        add_media(sdp, kinds[i]);
         g_assert_true(watch_sdp_limit(sdp, &error) == (i == 2));
         g_assert_true(i == 2 || strstr(error->message, "no video stream"));
+        gst_sdp_message_free(sdp);
     }
-    gst_sdp_message_free(sdp);
 }
 
 int main(void)
