@@ -35,7 +35,10 @@ GstConvnextActivation gst_convnext_activation_resolve(GstConvnextActivation acti
 {
     if (activation != GST_CONVNEXT_ACTIVATION_AUTO)
         return activation;
-    return config->multi_label ? GST_CONVNEXT_ACTIVATION_SIGMOID : GST_CONVNEXT_ACTIVATION_SOFTMAX;
+    if (config->regression)
+        return GST_CONVNEXT_ACTIVATION_NONE;
+    return cnx_config_is_sigmoid(config) ? GST_CONVNEXT_ACTIVATION_SIGMOID
+                                         : GST_CONVNEXT_ACTIVATION_SOFTMAX;
 }
 
 static void activate(float *scores, const float *logits, guint classes,

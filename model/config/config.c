@@ -38,6 +38,11 @@ guint cnx_config_min_side(const CnxConfig *config)
     return side;
 }
 
+gboolean cnx_config_is_sigmoid(const CnxConfig *config)
+{
+    return config->multi_label || config->classes == 1;
+}
+
 guint cnx_config_stride(const CnxConfig *config, guint stage)
 {
     const guint before = stage > 0 ? config->dilations[stage - 1] : 1;

@@ -108,6 +108,7 @@ typedef struct CnxConfig {
     gboolean norm_is_assumed; /* the head is behind a network without classes, which might also be
                                  used without its final norm */
     gboolean multi_label;     /* scores are independent: sigmoid, not softmax */
+    gboolean regression;      /* the outputs are values, not scores: no activation */
     CnxAct act;               /* in the blocks */
     double eps;               /* of every layer norm but the last */
     double head_eps;          /* of the last */
@@ -141,6 +142,10 @@ gboolean cnx_config_dilate(CnxConfig *config, guint output_stride);
 
 /* Side of the smallest image that leaves a pixel in the last stage. */
 guint cnx_config_min_side(const CnxConfig *config);
+
+/* Whether each class has a score of its own: the config says so, or there is only one, whose
+ * softmax would always be 1. */
+gboolean cnx_config_is_sigmoid(const CnxConfig *config);
 
 /* A key of a config file and the item that it sets */
 typedef struct CnxItemKey {

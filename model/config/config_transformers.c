@@ -101,6 +101,7 @@ static gboolean read_classes(const CnxJson *json, CnxConfig *config)
         !cnx_labels_read_json(json, "id2label", NULL, config->classes, &config->labels))
         return FALSE;
     config->multi_label = problem && !strcmp(problem, "multi_label_classification");
+    config->regression = problem && !strcmp(problem, "regression");
     return TRUE;
 }
 

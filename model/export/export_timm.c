@@ -119,6 +119,9 @@ static gboolean check_head(const CnxExport *e)
     if (config->multi_label)
         return cnx_export_refuse(e, "the classes are independent (multi-label), which timm's "
                                     "config cannot express");
+    if (config->regression)
+        return cnx_export_refuse(e, "the outputs are values (regression), which timm's config "
+                                    "cannot express");
     return TRUE;
 }
 

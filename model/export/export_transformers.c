@@ -201,6 +201,8 @@ static JsonNode *make_config(const CnxExport *e)
     cnx_json_add_int(json, "image_size", config->recipe.size);
     if (config->multi_label)
         cnx_json_add_string(json, "problem_type", "multi_label_classification");
+    if (config->regression)
+        cnx_json_add_string(json, "problem_type", "regression");
     if (config->classes)
         add_labels(json, config);
     cnx_json_add_string(json, "dtype", dtype_name(e->dtype));

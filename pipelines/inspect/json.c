@@ -159,6 +159,7 @@ static void add_head(JsonBuilder *json, const CnxConfig *config)
     add_int(json, "classes", config->classes);
     add_int(json, "projection", config->projection);
     add_boolean(json, "multi-label", config->multi_label);
+    add_boolean(json, "regression", config->regression);
     json_builder_end_object(json);
     if (config->labels)
         add_strings(json, "labels", (const char *const *)config->labels);

@@ -142,8 +142,11 @@ static void print_head(const Report *report)
     else if (!config->classes)
         print_line("head", "%s%snone: embedding and feature maps only", first, hidden);
     else
-        print_line("head", "%s%s%u classes, %s", first, hidden, config->classes,
-                   config->multi_label ? "sigmoid" : "softmax");
+        print_line("head", "%s%s%u %s, %s", first, hidden, config->classes,
+                   config->classes == 1 ? "class" : "classes",
+                   config->regression              ? "no activation"
+                   : cnx_config_is_sigmoid(config) ? "sigmoid"
+                                                   : "softmax");
     if (config->classes)
         print_labels(report);
 }

@@ -26,6 +26,37 @@ static char *classify(const float *logits, GstConvnextActivation activation, gui
     return g_string_free(g_steal_pointer(&text), FALSE);
 }
 
+/* The softmax of a single class is always 1. */
+GST_START_TEST(test_activation)
+{
+    static const struct {
+        guint classes;
+        gboolean multi_label, regression;
+        GstConvnextActivation expected;
+    } cases[] = {
+        {2, FALSE, FALSE, GST_CONVNEXT_ACTIVATION_SOFTMAX},
+        {2, TRUE, FALSE, GST_CONVNEXT_ACTIVATION_SIGMOID},
+        {1, FALSE, FALSE, GST_CONVNEXT_ACTIVATION_SIGMOID},
+        {1, FALSE, TRUE, GST_CONVNEXT_ACTIVATION_NONE},
+        {2, FALSE, TRUE, GST_CONVNEXT_ACTIVATION_NONE},
+    };
+    CnxConfig *config = cnx_config_new();
+
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        config->classes = cases[i].classes;
+        config->multi_label = cases[i].multi_label;
+        config->regression = cases[i].regression;
+        fail_unless_equals_int(
+            gst_convnext_activation_resolve(GST_CONVNEXT_ACTIVATION_AUTO, config),
+            cases[i].expected);
+        fail_unless_equals_int(
+            gst_convnext_activation_resolve(GST_CONVNEXT_ACTIVATION_SOFTMAX, config),
+            GST_CONVNEXT_ACTIVATION_SOFTMAX);
+    }
+    cnx_config_free(config);
+}
+GST_END_TEST;
+
 /* A score that equals the threshold reaches it; logits have no threshold. */
 GST_START_TEST(test_threshold)
 {
@@ -99,6 +130,7 @@ static Suite *classify_suite(void)
     TCase *tc = tcase_create("all");
 
     suite_add_tcase(suite, tc);
+    tcase_add_test(tc, test_activation);
     tcase_add_test(tc, test_threshold);
     tcase_add_test(tc, test_objects);
     return suite;

@@ -91,6 +91,9 @@ static void test_both(void)
     assert_refused(&cnx_export_timm, config, NULL);
     config->multi_label = TRUE;
     assert_refused(&cnx_export_timm, config, "independent");
+    config->multi_label = FALSE;
+    config->regression = TRUE;
+    assert_refused(&cnx_export_timm, config, "regression");
     cnx_config_free(config);
 }
 
