@@ -171,7 +171,7 @@ static void test_unknown(void)
         g_assert_true(strstr(error->message,
                              "set head-activation to relu, gelu, gelu-tanh, silu, tanh or none"));
         g_assert_cmpint(strchr(files[i].activation, ',') != NULL, ==,
-                        strstr(error->message, "one for each of 2 places") != NULL);
+                        strstr(error->message, "as a comma-separated list for 2 places") != NULL);
         unknown++;
     }
     g_assert_cmpuint(unknown, ==, 9);
@@ -188,14 +188,15 @@ static void test_words(void)
         {"torchvision-dropout.safetensors", "relu",
          "head-activation is \"relu\", but the head has 0 places with an unknown activation"},
         {"fastai-learner.pth", "relu", "but the head has 0 places with an unknown activation"},
-        {"torchvision-relu.safetensors", "relu,none", "but the head has 1 place for an activation"},
+        {"torchvision-relu.safetensors", "relu,none",
+         "but the head has 1 place with an unknown activation"},
         {"torchvision-tanh.safetensors", "tanh,tanh,none", "but the head has 2 places"},
         {"torchvision-relu-before-norm.safetensors", "relu", "but the head has 2 places"},
         {"torchvision-relu-before-norm.safetensors", "none,none,none", "but the head has 2 places"},
         {"torchvision-relu.safetensors", "hardswish",
          "head-activation is \"hardswish\", expected relu, gelu, gelu-tanh, silu, tanh or none"},
         {"torchvision-relu.safetensors", FOUR FOUR FOUR FOUR "none",
-         "or up to 16 of them with commas"},
+         "or a comma-separated list of up to 16 of these"},
         {"torchvision-relu.safetensors", "relu,", "head-activation is \"relu,\", expected relu"},
     };
 
