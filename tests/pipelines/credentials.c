@@ -1,4 +1,4 @@
-/* What is masked in texts that reach a terminal or a log, whoever wrote them.
+/* Logins in texts that reach a terminal or a log are masked, wherever the text comes from.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "pipelines/watch/credentials.h"
