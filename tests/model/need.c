@@ -175,8 +175,6 @@ int main(int argc, char **argv)
         {SEEDED_NETWORKS, "timm-stride8", 512, 512, 2, LOGITS, LARGE_STEM},
         {SEEDED_NETWORKS, "timm-hnf", 1024, 1024, 3, LOGITS, MOST_SHARE},
     };
-    g_autofree char *folder = g_dir_make_tmp("convnext-need-XXXXXX", NULL);
-    g_autofree char *path = g_build_filename(folder, "model.safetensors", NULL);
     guint failed = 0;
 
     if (argc == 7)
@@ -185,6 +183,8 @@ int main(int argc, char **argv)
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
     return SKIPPED; /* the sanitizer's own memory is counted too */
 #endif
+    g_autofree char *folder = g_dir_make_tmp("convnext-need-XXXXXX", NULL);
+    g_autofree char *path = g_build_filename(folder, "model.safetensors", NULL);
     g_setenv("XDG_DATA_HOME", folder, TRUE);
     printf("%-22s %9s %7s %-10s %8s %6s %8s %8s %6s\n", "network", "input", "threads", "outputs",
            "least MB", "images", "most MB", "taken MB", "ratio");

@@ -122,14 +122,14 @@ static void fill_numbers(const char *path)
 int main(void)
 {
     static const HostileNetwork network = {CHANNELS, 4, 1, CLASSES};
-    g_autofree char *folder = g_dir_make_tmp("convnext-packing-XXXXXX", NULL);
-    g_autofree char *path = g_build_filename(folder, "model.safetensors", NULL);
     g_autoptr(GError) error = NULL;
     const CnxKernels *kernels = cnx_isa_kernels(&error);
 
     if (compare_level_lacks())
         return SKIPPED;
     g_assert_no_error(error);
+    g_autofree char *folder = g_dir_make_tmp("convnext-packing-XXXXXX", NULL);
+    g_autofree char *path = g_build_filename(folder, "model.safetensors", NULL);
     g_random_set_seed(7);
     hostile_write_network(folder, &network);
     fill_numbers(path);
