@@ -29,7 +29,7 @@ fi
 
 remove()
 {
-    umount "$folder/proc" "$folder/sys" "$folder/dev/pts" "$folder/dev" 2>/dev/null
+    umount "$folder/proc" "$folder/sys" "$folder/dev/pts" "$folder/dev" "$folder" 2>/dev/null
     rm -rf --one-file-system "$folder"
 }
 
@@ -53,9 +53,10 @@ make_root()
     chmod +x "$folder/usr/sbin/policy-rc.d"
 }
 
+# The root is a mount itself, because tests change its propagation.
 mount_system()
 {
-    mount -t proc proc "$folder/proc" && mount --rbind /sys "$folder/sys" &&
+    mount --bind "$folder" "$folder" && mount -t proc proc "$folder/proc" && mount --rbind /sys "$folder/sys" &&
         mount --rbind /dev "$folder/dev" || cnx_die "cannot mount proc, sys and dev in $folder"
 }
 
