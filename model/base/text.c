@@ -69,3 +69,10 @@ char *cnx_text_decode(const char *text, gsize size, const char *file, GError **e
     }
     return g_strndup(text, size);
 }
+
+const char *cnx_name_rest(const char *name)
+{
+    const char *dot = strchr(name, '.');
+
+    return dot ? dot + 1 : NULL;
+}

@@ -15,3 +15,6 @@ char *cnx_printable(const char *text, gssize length);
  * with one. Returns UTF-8 without NUL, or NULL with error (CNX_ERROR_CORRUPT). file is for
  * messages. Free with g_free. */
 char *cnx_text_decode(const char *text, gsize size, const char *file, GError **error);
+
+/* The rest of a tensor's name behind its first dot; NULL without a dot. */
+const char *cnx_name_rest(const char *name);

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "model/base/text.h"
 #include "model/forms/adapter_config.h"
 
 #define A "lora_A."
@@ -12,7 +13,7 @@
 /* The part of name that begins with `word` at the beginning of a component; NULL if it has none. */
 static const char *find_word(const char *name, const char *word)
 {
-    for (const char *at = name; at; at = strchr(at, '.'), at += at != NULL)
+    for (const char *at = name; at; at = cnx_name_rest(at))
         if (g_str_has_prefix(at, word))
             return at;
     return NULL;

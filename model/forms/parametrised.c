@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "model/base/text.h"
+
 #define PRUNE ": call torch.nn.utils.prune.remove() before saving"
 #define REMOVE                                                                         \
     ": call torch.nn.utils.parametrize.remove_parametrizations(), or the function of " \
@@ -196,7 +198,7 @@ static gboolean compose_new(const CnxEntries *entries, CnxEntry *entry, const ch
 /* The part of name behind "parametrizations."; NULL if it has none. */
 static const char *find_parametrization(const char *name)
 {
-    for (const char *at = name; at; at = strchr(at, '.'), at += at != NULL)
+    for (const char *at = name; at; at = cnx_name_rest(at))
         if (g_str_has_prefix(at, PARAMETRIZATIONS))
             return at + strlen(PARAMETRIZATIONS);
     return NULL;

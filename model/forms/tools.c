@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "model/base/text.h"
+
 #define MERGE " that is not merged: call merge_and_unload() of PEFT before saving"
 #define BEFORE ": save the state_dict() of the model before quantisation"
 #define PRUNED                                                                           \
@@ -114,7 +116,7 @@ static gboolean matches(const char *component, const char *word)
 const char *cnx_tools_recognise(const char *name)
 {
     for (guint i = 0; i < G_N_ELEMENTS(tools); i++)
-        for (const char *at = name; at; at = strchr(at, '.'), at += at != NULL)
+        for (const char *at = name; at; at = cnx_name_rest(at))
             if (matches(at, tools[i].word))
                 return tools[i].what;
     return NULL;

@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <string.h>
 
+#include "model/base/text.h"
 #include "tests/model/support/mix.h"
 #include "tests/model/support/small.h"
 
@@ -12,7 +13,7 @@ static const guint64 vector[] = {8, 0}, matrix[] = {5, 20, 0}, one[] = {1, 0};
 /* The beginnings of a used tensor's name, as far as its digits do not repeat one of seen. */
 static void add_levels(GHashTable *levels, const char *name)
 {
-    for (const char *p = name; p; p = strchr(p, '.'), p += p != NULL) {
+    for (const char *p = name; p; p = cnx_name_rest(p)) {
         char *level = g_strndup(name, (gsize)(p - name)), *key = g_strdup(level);
 
         for (char *c = key; *c; c++)
