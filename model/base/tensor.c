@@ -209,14 +209,6 @@ void cnx_tensor_to_float(const CnxTensor *tensor, float *dst)
     cnx_tensor_range_to_float(tensor, 0, tensor->elements, dst);
 }
 
-void cnx_tensor_rows_to_float(const CnxTensor *tensor, gsize first, gsize count, float *dst)
-{
-    const gsize row = tensor->elements / tensor->shape[0];
-
-    g_assert(first + count <= tensor->shape[0]);
-    cnx_tensor_range_to_float(tensor, first * row, count * row, dst);
-}
-
 gboolean cnx_tensor_is_integer(const CnxTensor *tensor)
 {
     return find_integer(tensor) >= 0;

@@ -48,9 +48,6 @@ void cnx_tensor_to_float(const CnxTensor *tensor, float *dst);
 /* The same for the numbers [first, first + count) in row-major order. */
 void cnx_tensor_range_to_float(const CnxTensor *tensor, gsize first, gsize count, float *dst);
 
-/* The same for rows first to first + count - 1, the indices of the first dimension. */
-void cnx_tensor_rows_to_float(const CnxTensor *tensor, gsize first, gsize count, float *dst);
-
 /* Whether these functions can convert an OTHER tensor: I8, U8, BOOL, I16, I32 or I64. */
 gboolean cnx_tensor_is_integer(const CnxTensor *tensor);
 
