@@ -3,6 +3,7 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <gst/check/gstcheck.h>
+#include <gst/video/video.h>
 
 #include "tests/gst/support/frames.h"
 #include "tests/gst/support/harness.h"
@@ -170,6 +171,23 @@ GST_START_TEST(test_settings)
 }
 GST_END_TEST;
 
+/* Without an object, region=objects would warn. */
+static GstPadProbeReturn describe_object(GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
+{
+    GstBuffer *frame = gst_buffer_make_writable(GST_PAD_PROBE_INFO_BUFFER(info));
+
+    gst_buffer_add_video_region_of_interest_meta(frame, "car", 8, 8, 64, 64);
+    GST_PAD_PROBE_INFO_DATA(info) = frame;
+    return GST_PAD_PROBE_OK;
+}
+
+static void describe_objects(GstElement *element)
+{
+    g_autoptr(GstPad) pad = gst_element_get_static_pad(element, "sink");
+
+    gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER, describe_object, NULL, NULL);
+}
+
 /* The same with flushes and restarts, and no error or warning is posted. */
 GST_START_TEST(test_interrupted)
 {
@@ -177,6 +195,7 @@ GST_START_TEST(test_interrupted)
     Pipeline p = pipeline_play(properties);
     Setter setters[SETTERS];
 
+    describe_objects(p.convnext);
     start_setters(setters, p.convnext);
     for (guint i = 0; i < INTERRUPTIONS; i++) {
         pipeline_wait_for_state(&p);
