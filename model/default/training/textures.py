@@ -10,28 +10,8 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 
-Shape = tuple[int, int]
-
-
-def octaves(shape: Shape, rng, coarse: float, fine: float = 2, decay: float = 0.6,
-            stretch: float = 1) -> np.ndarray:
-    """Noise between cells of `coarse` and `fine` pixels, each octave `decay` times the coarser one;
-    `stretch` widens the cells. Zero mean, deviation 1."""
-    height, width = shape
-    total, amplitude, cell = np.zeros((2, 2), np.float32), 1.0, float(coarse)
-    while cell >= fine:
-        grid = (max(2, int(width / cell / stretch) + 2), max(2, int(height / cell) + 2))
-        total = cv2.resize(total, grid, interpolation=cv2.INTER_CUBIC)
-        total += amplitude * rng.standard_normal(grid[::-1], dtype=np.float32)
-        amplitude, cell = amplitude * decay, cell / 2
-    total = cv2.resize(total, (width, height), interpolation=cv2.INTER_CUBIC)
-    mean, deviation = cv2.meanStdDev(total)
-    return (total - np.float32(mean[0, 0])) * np.float32(1 / (deviation[0, 0] + 1e-6))
-
-
-def rgb(colour) -> tuple[float, float, float]:
-    """A colour as OpenCV takes it."""
-    return tuple(float(value) for value in np.clip(colour, 0, 255))
+from paint import (FONTS, Shape, coloured, octaves, pick, rgb, shaded, tilted, uneven, warped,
+                   words)
 
 
 def cells(shape: Shape, size: float, rng) -> tuple[np.ndarray, np.ndarray, int]:
@@ -55,55 +35,6 @@ def lit(surface: np.ndarray, rng) -> np.ndarray:
     angle = rng.uniform(0, 2 * np.pi)
     return (np.float32(np.cos(angle)) * cv2.Sobel(surface, cv2.CV_32F, 1, 0, ksize=3)
             + np.float32(np.sin(angle)) * cv2.Sobel(surface, cv2.CV_32F, 0, 1, ksize=3))
-
-
-def coloured(tone: np.ndarray, dark, light) -> np.ndarray:
-    """Tones from 0 to 1 as a frame between two colours."""
-    ramp = np.linspace(0, 1, 256)[:, None]
-    table = np.clip(np.float32(dark) * (1 - ramp) + np.float32(light) * ramp, 0, 255)
-    return table.astype(np.uint8)[np.clip(tone * 255, 0, 255).astype(np.uint8)]
-
-
-def shaded(frame: np.ndarray, gain: np.ndarray) -> np.ndarray:
-    """A frame times a gain of one number per pixel."""
-    gain = cv2.merge([gain.astype(np.float32)] * 3) if gain.ndim == 2 else gain
-    return cv2.multiply(frame, gain, dtype=cv2.CV_8U)
-
-
-def uneven(shape: Shape, rng, depth: float = 0.15) -> np.ndarray:
-    """The gain of uneven light: a slope and a soft field."""
-    height, width = shape
-    slope = np.linspace(-1, 1, width)[None] * rng.uniform(-1, 1) \
-        + np.linspace(-1, 1, height)[:, None] * rng.uniform(-1, 1)
-    return (1 + depth * (slope + 0.4 * octaves(shape, rng, max(shape) / 2, max(shape) / 4))
-            ).astype(np.float32)
-
-
-def tilted(frame: np.ndarray, rng, floor: bool = False) -> np.ndarray:
-    """The frame as a surface that is seen at an angle; floor: as the ground before the camera."""
-    height, width = frame.shape[:2]
-    corner = np.float32([[0, 0], [width, 0], [width, height], [0, height]])
-    shift = np.float32([width, height]) * rng.uniform(0, 0.22, (4, 2)).astype(np.float32)
-    source = corner + shift * np.float32([[1, 1], [-1, 1], [-1, -1], [1, -1]])
-    if floor:
-        inset = width * rng.uniform(0.1, 0.25)
-        source = np.float32([[0, 0], [width, 0], [width - inset, height], [inset, height]])
-    return cv2.warpPerspective(frame, cv2.getPerspectiveTransform(source, corner),
-                               (width, height), flags=cv2.INTER_LINEAR,
-                               borderMode=cv2.BORDER_REFLECT)
-
-
-def warped(frame: np.ndarray, rng, by: float, scale: float) -> np.ndarray:
-    """The frame with its pixels displaced by up to about `by` pixels in a smooth field."""
-    shape = height, width = frame.shape[:2]
-    x, y = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))
-    return cv2.remap(frame, x + by * octaves(shape, rng, scale, scale),
-                     y + by * octaves(shape, rng, scale, scale), cv2.INTER_LINEAR,
-                     borderMode=cv2.BORDER_REFLECT)
-
-
-def pick(rng, *choices):
-    return choices[int(rng.integers(len(choices)))]
 
 
 def gravel(shape: Shape, rng) -> np.ndarray:
@@ -164,7 +95,8 @@ def leaves(shape: Shape, rng) -> np.ndarray:
 def grass(shape: Shape, rng) -> np.ndarray:
     height, width = shape
     dry = rng.uniform(0, 0.6)
-    frame = np.full((height, width, 3), (28, 40, 14), np.uint8)
+    frame = coloured(0.4 + 0.1 * octaves(shape, rng, 12, 2, 0.9, stretch=0.3), (10, 18, 4),
+                     (110 + 60 * dry, 150 + 30 * dry, 70 + 30 * dry))
     base = np.sort(rng.uniform(-0.02, 1.12, 1100))
     near = 0.3 + np.maximum(base, 0)
     x, y = rng.uniform(0, width, base.size), base * height
@@ -180,9 +112,9 @@ def grass(shape: Shape, rng) -> np.ndarray:
 
 
 def fur(shape: Shape, rng) -> np.ndarray:
-    tone = octaves(shape, rng, 10, 2, 0.9, stretch=rng.uniform(8, 16))
+    tone = octaves(shape, rng, 6, 1.5, 1.0, stretch=rng.uniform(10, 20))
     coat = octaves(shape, rng, max(shape) / 3, max(shape) / 12, 0.7)
-    tone = warped(0.13 * tone, rng, rng.uniform(14, 30), max(shape) / rng.uniform(3, 6))
+    tone = warped(0.14 * tone, rng, rng.uniform(10, 24), max(shape) / rng.uniform(2, 5))
     dark, light = pick(rng, ((25, 16, 10), (205, 165, 120)), ((18, 18, 20), (150, 148, 150)),
                        ((95, 80, 62), (248, 240, 225)), ((30, 20, 12), (190, 110, 50)))
     frame = coloured(0.5 + tone + 0.12 * coat, dark, light)
@@ -192,7 +124,7 @@ def fur(shape: Shape, rng) -> np.ndarray:
 
 def water(shape: Shape, rng) -> np.ndarray:
     height, width = shape
-    near = octaves(shape, rng, 28, 3, 0.75, stretch=4)
+    near = octaves(shape, rng, 28, 1.7, 0.85, stretch=3)
     x, y = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))
     depth = (y / height) ** np.float32(0.6)
     wave = cv2.remap(near, width / 2 + (x - width / 2) / (0.35 + depth), depth * (height - 1),
@@ -337,17 +269,6 @@ def corrugated(shape: Shape, rng) -> np.ndarray:
         for column in np.arange(0, width, pitch * 2):
             cv2.circle(frame, (int(column), row + 8), 2, rgb(colour * 0.3), -1, cv2.LINE_AA)
     return tilted(shaded(frame, uneven(shape, rng)), rng)
-
-
-FONTS = (cv2.FONT_HERSHEY_SIMPLEX, cv2.FONT_HERSHEY_DUPLEX, cv2.FONT_HERSHEY_COMPLEX,
-         cv2.FONT_HERSHEY_TRIPLEX, cv2.FONT_HERSHEY_PLAIN)
-
-
-def words(rng, count: int) -> str:
-    """Invented words of a plausible length."""
-    letters = 'aaabcdeeeefghiiiklmnnoooprrssttuvwyz'
-    return ' '.join(''.join(pick(rng, *letters) for _ in range(int(rng.integers(2, 10))))
-                    for _ in range(count))
 
 
 def page(shape: Shape, rng) -> np.ndarray:
