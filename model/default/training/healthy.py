@@ -204,7 +204,7 @@ def backlight(frame: np.ndarray, rng) -> np.ndarray:
     bright = np.clip((small - np.float32(limit - 15)) / 30, 0, 1)
     glare = cv2.resize(cv2.GaussianBlur(bright, (0, 0), 8), shape[::-1])
     codes = np.arange(256, dtype=np.float32)
-    codes = codes * rng.uniform(0.6, 0.85) + np.clip((codes - limit + 20) / 40, 0, 1) * 150
+    codes = codes * rng.uniform(0.6, 0.85) + np.clip((codes - limit + 35) / 70, 0, 1) * 120
     lit = cv2.LUT(frame, np.clip(codes, 0, 255).astype(np.uint8))
     return added(lit, glare * np.float32(rng.uniform(15, 60)))
 
@@ -313,10 +313,10 @@ def near_object(frame: np.ndarray, rng) -> np.ndarray:
 def colour_cast(frame: np.ndarray, rng) -> np.ndarray:
     """The light of lamps, shade, neon or a stage: each channel has its gain."""
     if rng.random() < 0.5:
-        gain = np.float32(pick(rng, (1.15, 1.0, 0.6), (0.75, 0.95, 1.25), (0.85, 1.1, 0.8),
-                               (1.1, 0.8, 1.1))) * rng.uniform(0.93, 1.05, 3)
+        gain = np.float32(pick(rng, (1.1, 0.95, 0.6), (0.7, 0.9, 1.1), (0.85, 1.05, 0.8),
+                               (1.05, 0.8, 1.05))) * rng.uniform(0.93, 1.05, 3)
     else:
-        gain = rng.uniform(0.55, 1.2, 3)
+        gain = rng.uniform(0.7, 1.1, 3)
     return cv2.multiply(frame, (*[float(g) for g in gain], 0.0), dtype=cv2.CV_8U)
 
 
@@ -366,7 +366,8 @@ def plain_wall(frame: np.ndarray, rng) -> np.ndarray:
     """A nearly even wall with a few sharp edges: a door, a socket, a picture, a skirting board."""
     shape = height, width = frame.shape[:2]
     colour = np.float32(pick(rng, (225, 222, 214), (205, 210, 212), (190, 178, 160),
-                             (150, 170, 185), (170, 150, 140), (140, 142, 140))) * rng.uniform(0.8, 1.05)
+                             (150, 170, 185), (170, 150, 140), (140, 142, 140)))
+    colour = colour * rng.uniform(0.8, 1.05)
     wall = np.full_like(frame, np.clip(colour, 0, 250).astype(np.uint8))
     floor = int(height * rng.uniform(0.72, 0.92))
     planks = np.float32(pick(rng, (120, 85, 55), (110, 110, 112), (160, 140, 115)))
@@ -405,7 +406,8 @@ def plain_wall(frame: np.ndarray, rng) -> np.ndarray:
 
     def room_light(small):
         return 0.9 - strong / 2 + strong * spot(small, x, y, 0.8)
-    return added(shaded(wall, small_field(shape, room_light)), noise_bank(shape, rng) * np.float32(0.8))
+    wall = shaded(wall, small_field(shape, room_light))
+    return added(wall, noise_bank(shape, rng) * np.float32(0.8))
 
 
 def sky(frame: np.ndarray, rng) -> np.ndarray:

@@ -14,6 +14,12 @@ from paint import (FONTS, Shape, coloured, octaves, pick, rgb, shaded, tilted, u
                    words)
 
 
+def muted(rng) -> tuple[float, float, float]:
+    """A colour of clothes and covers: any hue, mostly of little saturation."""
+    colour = rng.uniform(20, 235, 3)
+    return rgb(colour.mean() + (colour - colour.mean()) * rng.uniform(0.1, 1))
+
+
 def cells(shape: Shape, size: float, rng) -> tuple[np.ndarray, np.ndarray, int]:
     """The label of each pixel's cell, its distance to the cell's edge, and the number of labels."""
     height, width = shape
@@ -74,7 +80,7 @@ def leaf_outlines(length: float, rng, number: int = 16) -> list[np.ndarray]:
 def leaves(shape: Shape, rng) -> np.ndarray:
     height, width = shape
     autumn = rng.random() < 0.35
-    frame = np.full((height, width, 3), (14, 18, 8), np.uint8)
+    frame = coloured(0.4 + 0.12 * octaves(shape, rng, 14, 2, 0.9), (8, 12, 3), (75, 92, 40))
     size = rng.uniform(26, 64) * height / 480
     number = int(min(700, 4 * height * width / size ** 2))
     outlines = leaf_outlines(size, rng)
@@ -299,17 +305,18 @@ def bookshelf(shape: Shape, rng) -> np.ndarray:
         while x < width:
             wide = int(rng.integers(10, 38))
             tall = int(shelf * rng.uniform(0.62, 0.9))
-            colour = rng.uniform(25, 235, 3)
+            colour = muted(rng)
             base = top + shelf - 9
             ramp = 0.65 + 0.35 * np.sin(np.linspace(0.3, 2.8, max(1, min(wide, width - x))))
-            frame[max(0, base - tall):base, x:x + wide] = np.clip(ramp[:, None] * colour, 0, 255)
+            spine = np.clip(ramp[:, None] * np.float32(colour), 0, 255)
+            frame[max(0, base - tall):base, x:x + wide] = spine
             band = base - int(tall * rng.uniform(0.15, 0.85))
             cv2.rectangle(frame, (x + 2, band), (x + wide - 3, band + int(rng.integers(3, 24))),
-                          rgb(300 - colour), -1)
+                          rgb(300 - np.float32(colour)), -1)
             for mark in range(base - tall + 8, band - 4, 5):
                 if rng.random() < 0.6:
                     cv2.line(frame, (x + wide // 3, mark), (x + 2 * wide // 3, mark),
-                             rgb(colour + 90), 2)
+                             rgb(np.float32(colour) + 90), 2)
             x += wide + 1
         frame[top + shelf - 9:top + shelf] = np.clip(wood, 0, 255)
     return tilted(shaded(frame, uneven(shape, rng)), rng)
@@ -320,10 +327,10 @@ def crowd(shape: Shape, rng) -> np.ndarray:
     frame = np.full((height, width, 3), (70, 72, 78), np.uint8)
     row = height * rng.uniform(-0.05, 0.1)
     while row < height * 1.1:
-        size = 5 + 22 * max(row, 0) / height
+        size = 8 + 24 * max(row, 0) / height
         for x in np.arange(-size, width + size, size * 2.3):
             cx, cy = x + rng.normal(0, size * 0.4), row + rng.normal(0, size * 0.4)
-            coat = rgb(rng.uniform(20, 230, 3))
+            coat = muted(rng)
             skin = rgb(np.float32([225, 175, 145]) * rng.uniform(0.4, 1.05))
             hair = rgb(np.float32([90, 62, 40]) * rng.uniform(0.2, 1.9))
             cv2.ellipse(frame, (int(cx), int(cy + size * 1.9)), (int(size * 1.15), int(size * 1.5)),
