@@ -9,7 +9,6 @@ the whole stream, so the codec alone is never a fault. Losses come in bursts (E.
 """
 import argparse
 import re
-from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 
@@ -144,18 +143,20 @@ def still_clip(frame: np.ndarray, rng: np.random.Generator, n: int) -> list:
     start = 1 + np.abs(pan).max() * n / min(height, width) * 2 + abs(growth) * n
     objects = []
     for _ in range(int(rng.integers(1, 4))):
-        size = (rng.uniform(0.08, 0.4, 2) * (height, width)).astype(int) + 2
+        size = (rng.uniform(0.06, 0.35, 2) * (height, width)).astype(int) + 2
         y, x = (int(rng.integers(0, limit - side + 1))
                 for limit, side in zip((height, width), size))
         patch = frame[y:y + size[0], x:x + size[1]]
         if rng.random() < 0.5:
             patch = patch[:, ::-1]
-        place = rng.uniform(0, 1, 2) * (height - size[0], width - size[1])
-        mask = np.zeros(patch.shape[:2], np.uint8)
-        cv2.ellipse(mask, (mask.shape[1] // 2, mask.shape[0] // 2),
-                    (mask.shape[1] // 2, mask.shape[0] // 2), 0, 0, 360, 1, -1)
-        objects.append((patch.copy(), mask[..., None] > 0, place,
-                        rng.normal(0, 7 * unit, 2)))
+        place = np.float64((y, x))
+        if rng.random() < 0.4:
+            place = rng.uniform(0, 1, 2) * (height - size[0], width - size[1])
+        down, across = (np.abs(np.linspace(-1, 1, side, dtype=np.float32)) for side in size)
+        power = rng.uniform(2, 8)  # from an ellipse to nearly a rectangle
+        edge = 1 - down[:, None] ** power - across ** power
+        mask = np.clip(edge * rng.uniform(2, 12), 0, 1)[..., None]
+        objects.append((patch * mask, 1 - mask, place, rng.normal(0, 7 * unit, 2)))
     noise = None
     if rng.random() < 0.7:
         noise = rng.standard_normal((height, width), np.float32) * rng.uniform(0.5, 3)
@@ -173,7 +174,7 @@ def still_clip(frame: np.ndarray, rng: np.random.Generator, n: int) -> list:
             y, x = np.clip(place + speed * number, 0, (height - patch.shape[0],
                                                        width - patch.shape[1])).astype(int)
             window = moved[y:y + patch.shape[0], x:x + patch.shape[1]]
-            np.copyto(window, patch, where=mask)
+            window[:] = patch + window * mask
         if noise is not None:
             rolled = np.roll(noise, rng.integers(0, height), 0)
             moved = cv2.add(moved, rolled, dtype=cv2.CV_8U)
@@ -354,3 +355,94 @@ def damage(frames: list, rng: np.random.Generator, strength: float) -> list:
                 pair = [cv2.resize(frame, shape[1::-1], interpolation=way) for frame in pair]
             result.append((*pair, share))
     return result
+
+
+def _decode_file(path: Path) -> list[Planes]:
+    with av.open(str(path)) as container:
+        stream = container.streams.video[0]
+        stream.codec_context.options = {'flags': '+output_corrupt', 'flags2': '+showall'}
+        stream.thread_count = 1
+        pictures = []
+        for packet in container.demux(stream):
+            try:
+                frames = packet.decode()
+            except av.FFmpegError:
+                continue
+            pictures += [to_planes(frame.to_ndarray(format='rgb24')) for frame in frames]
+        return pictures
+
+
+def real_damage(media: Path) -> list:
+    """[(damaged, undamaged, share)] of streams with real losses, each frame beside the frame of
+    the undamaged stream that it is most like; None where there is no undamaged stream."""
+    folder = Path(media) / 'openh264'
+    whole = _decode_file(folder / 'BA_MW_D.264')
+    result = []
+    for name in ('BA_MW_D_IDR_LOST.264', 'BA_MW_D_P_LOST.264'):
+        for picture in _decode_file(folder / name):
+            twin = min(whole, key=lambda other: cv2.norm(picture[0], other[0], cv2.NORM_L1))
+            shape = (*picture[0].shape, 3)
+            result.append((to_frame(picture, shape), to_frame(twin, shape),
+                           share_of_planes(picture, twin)))
+    for picture in _decode_file(folder / 'Error_I_P.264'):
+        result.append((to_frame(picture, (*picture[0].shape, 3)), None, None))
+    return result
+
+
+def _write_sheets(folder: Path, name: str, tiles: list) -> None:
+    """Contact sheets of 40 captioned frames each."""
+    drawn = []
+    for frame, caption in tiles:
+        tile = cv2.resize(frame, (320, 240), interpolation=cv2.INTER_AREA)
+        cv2.putText(tile, caption, (3, 15), cv2.FONT_HERSHEY_SIMPLEX, 0.45, (255, 255, 0), 1)
+        drawn.append(tile)
+    drawn += [np.zeros((240, 320, 3), np.uint8)] * (-len(drawn) % 5)
+    rows = [np.hstack(drawn[start:start + 5]) for start in range(0, len(drawn), 5)]
+    for start in range(0, len(rows), 8):
+        sheet = cv2.cvtColor(np.vstack(rows[start:start + 8]), cv2.COLOR_RGB2BGR)
+        cv2.imwrite(str(folder / f'{name}-{start // 8}.png'), sheet)
+
+
+def main() -> None:
+    """Write contact sheets of damaged streams, tears and real losses to look at."""
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument('--sheet', type=Path, required=True, help='folder for the sheets')
+    parser.add_argument('--photos', type=Path, required=True)
+    parser.add_argument('--media', type=Path, required=True)
+    parser.add_argument('--count', type=int, default=30, help='clips to damage')
+    parser.add_argument('--seed', type=int, default=0)
+    arguments = parser.parse_args()
+    cv2.setNumThreads(1)
+    rng = np.random.default_rng(arguments.seed)
+    arguments.sheet.mkdir(parents=True, exist_ok=True)
+    photos = sorted(arguments.photos.glob('*/*.jp*g'))
+
+    def photo() -> np.ndarray:
+        image = cv2.imread(str(photos[int(rng.integers(0, len(photos)))]))
+        image = cv2.resize(image, (640, 480), interpolation=cv2.INTER_AREA)
+        return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
+
+    tiles = []
+    for _ in range(arguments.count):
+        strength = rng.random()
+        pairs = damage(still_clip(photo(), rng, 6), rng, strength)
+        tiles += [(pair[0], f'strength {strength:.2f} share {pair[2]:.2f}')
+                  for pair in pairs[-1:] + pairs[:-1][::3]]
+    _write_sheets(arguments.sheet, 'streams', tiles)
+    tiles = []
+    for name, tear in TEARS.items():
+        for strength in (0, 0.1, 0.35, 0.65, 0.95):
+            frame, share = tear(photo(), None, strength, rng)
+            tiles.append((frame, f'{name} {strength} share {share:.2f}'))
+    _write_sheets(arguments.sheet, 'tears', tiles)
+    tiles = [(compress([photo()], rng, heavy)[0], f'heavy {heavy}')
+             for heavy in (False, True) for _ in range(10)]
+    _write_sheets(arguments.sheet, 'healthy', tiles)
+    real = [pair for pair in real_damage(arguments.media) if pair[2] is None or pair[2] > 0.005]
+    _write_sheets(arguments.sheet, 'real', [
+        (frame, 'no twin' if share is None else f'share {share:.2f}')
+        for frame, _, share in real[::max(1, len(real) // 40)]])
+
+
+if __name__ == '__main__':
+    main()

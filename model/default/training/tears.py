@@ -118,7 +118,7 @@ def _measured(look: Callable) -> Tear:
 def _torn(frame, previous, strength, rng):
     """The lower part is of another frame or of this one, moved."""
     height, width = frame.shape[:2]
-    rows = _rows(height, strength, rng)
+    rows = _rows(height, min(strength, 0.75), rng)  # a whole other picture is no torn one
     source = _other(frame, previous, rng) if rng.random() < 0.6 else frame
     across = int(rng.uniform(0.02, 0.5) * width) * int(rng.choice((-1, 1)))
     if source is not frame and rng.random() < 0.4:
@@ -357,10 +357,10 @@ def _ghost(frame, previous, strength, rng):
     """After a lost key frame: residuals of the new pictures on grey or on an old picture."""
     height, width = frame.shape[:2]
     detail = frame.astype(np.float32) - cv2.blur(frame, (int(rng.integers(5, 40)),) * 2)
-    detail *= rng.uniform(0.3, 1)
+    detail *= rng.uniform(0.5, 1)
     moving = cv2.resize(rng.random((6, 8)).astype(np.float32), (-(-width // 16), -(-height // 16)),
                         interpolation=cv2.INTER_CUBIC)
-    coded = moving > np.quantile(moving, rng.uniform(0.1, 0.8))  # skipped blocks stay old
+    coded = moving > np.quantile(moving, rng.uniform(0.1, 0.6))  # skipped blocks stay old
     coded = np.repeat(np.repeat(coded, 16, 0), 16, 1)[:height, :width, None]
     if rng.random() < 0.4:
         base = np.full(frame.shape, int(rng.integers(118, 138)), np.float32)
