@@ -344,10 +344,10 @@ def damage(frames: list, rng: np.random.Generator, strength: float) -> list:
         picture = decoded.get(number)
         if picture is None or number not in whole or picture[0].shape != whole[number][0].shape:
             continue
-        share = 1.0
-        for past in range(number, max(number - 7, -1), -1):
+        share = share_of_planes(picture, whole[number])
+        for past in range(max(number - 6, 0), number):
             if share >= 0.005 and past in whole:
-                share = min(share, share_of_planes(picture, whole[past]))
+                share = min(share, share_of_planes(picture, whole[past], moved=False))
         if share >= 0.005:
             pair = [to_frame(planes, clip[0].shape) for planes in (picture, whole[number])]
             if clip[0].shape != shape:

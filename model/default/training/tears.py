@@ -15,16 +15,31 @@ Tear = Callable[[np.ndarray, np.ndarray | None, float, np.random.Generator],
                 tuple[np.ndarray, float]]
 
 
-def share_of_planes(first: tuple, second: tuple) -> float:
+def _differing(first: np.ndarray, second: np.ndarray, size: tuple) -> np.ndarray:
+    """The blocks whose luma differs by 6 in the mean or by 40 in a twentieth of the pixels."""
+    difference = cv2.absdiff(first, second)
+    strong = cv2.compare(difference, 40, cv2.CMP_GT)
+    return ((cv2.resize(difference, size, interpolation=cv2.INTER_AREA) > 6)
+            | (cv2.resize(strong, size, interpolation=cv2.INTER_AREA) > 255 / 20))
+
+
+def share_of_planes(first: tuple, second: tuple, moved: bool = True) -> float:
     """The fraction of macroblocks (16x16 of luma) that differ visibly between two pictures, each
-    (Y, U, V) with chroma at half the size: by 6 in the mean of the luma, by 40 in a twentieth of
-    its pixels, or by 9 in the mean of a chroma plane."""
+    (Y, U, V) with chroma at half the size: in luma, or by 9 in the mean of a chroma plane. With
+    `moved` a block that is only displaced by a pixel, at a width of at most 480, does not count:
+    a picture that lags behind a pan by a pixel is not damaged to the eye."""
     height, width = first[0].shape
     size = (max(width // 16, 1), max(height // 16, 1))
-    difference = cv2.absdiff(first[0], second[0])
-    strong = cv2.compare(difference, 40, cv2.CMP_GT)
-    visible = cv2.resize(difference, size, interpolation=cv2.INTER_AREA) > 6
-    visible |= cv2.resize(strong, size, interpolation=cv2.INTER_AREA) > 255 / 20
+    visible = _differing(first[0], second[0], size)
+    if moved and visible.any():
+        scale = max(1, -(-width // 480))
+        small = (max(width // scale, 1), max(height // scale, 1))
+        old, new = (cv2.resize(planes[0], small, interpolation=cv2.INTER_AREA)
+                    for planes in (first, second))
+        new = cv2.copyMakeBorder(new, 1, 1, 1, 1, cv2.BORDER_REPLICATE)
+        for y in range(3):
+            for x in range(3):
+                visible &= _differing(old, new[y:y + small[1], x:x + small[0]], size)
     for plane in (1, 2):
         difference = cv2.absdiff(first[plane], second[plane])
         visible |= cv2.resize(difference, size, interpolation=cv2.INTER_AREA) > 9
