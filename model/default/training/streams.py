@@ -133,48 +133,72 @@ def compress(frames: list, rng: np.random.Generator, heavy: bool = False) -> lis
     return result[-len(frames):]
 
 
-def still_clip(frame: np.ndarray, rng: np.random.Generator, n: int) -> list:
-    """A short clip from a still: a fixed or moving camera, light noise and objects (patches of the
-    picture) that move, so that predicted frames have vectors and residuals."""
+def _moving_patches(frame: np.ndarray, rng: np.random.Generator) -> list:
+    """Up to three soft patches of the picture: (patch, what it leaves of the ground, place, speed).
+    """
     height, width = frame.shape[:2]
-    unit = width / 640
-    pan = rng.normal(0, 2.5 * unit, 2) if rng.random() < 0.6 else np.zeros(2)
-    growth = rng.normal(0, 0.004) if rng.random() < 0.4 else 0
-    start = 1 + np.abs(pan).max() * n / min(height, width) * 2 + abs(growth) * n
-    objects = []
-    for _ in range(int(rng.integers(1, 4))):
-        size = (rng.uniform(0.06, 0.35, 2) * (height, width)).astype(int) + 2
+    patches = []
+    for _ in range(int(rng.integers(0, 4))):
+        size = (rng.uniform(0.06, 0.3, 2) * (height, width)).astype(int) + 2
         y, x = (int(rng.integers(0, limit - side + 1))
                 for limit, side in zip((height, width), size))
-        patch = frame[y:y + size[0], x:x + size[1]]
-        if rng.random() < 0.5:
-            patch = patch[:, ::-1]
         place = np.float64((y, x))
-        if rng.random() < 0.4:
+        if rng.random() < 0.3:
             place = rng.uniform(0, 1, 2) * (height - size[0], width - size[1])
         down, across = (np.abs(np.linspace(-1, 1, side, dtype=np.float32)) for side in size)
-        power = rng.uniform(2, 8)  # from an ellipse to nearly a rectangle
-        edge = 1 - down[:, None] ** power - across ** power
-        mask = np.clip(edge * rng.uniform(2, 12), 0, 1)[..., None]
-        objects.append((patch * mask, 1 - mask, place, rng.normal(0, 7 * unit, 2)))
+        power = rng.uniform(1, 6)  # from a diamond to nearly a rectangle
+        edge = 1 - down[:, None] ** power - across ** rng.uniform(1, 6)
+        mask = np.clip(edge * rng.uniform(1.5, 8), 0, 1)[..., None]
+        patches.append((frame[y:y + size[0], x:x + size[1]] * mask, 1 - mask, place,
+                        rng.normal(0, 7 * width / 640, 2)))
+    return patches
+
+
+def still_clip(frame: np.ndarray, rng: np.random.Generator, n: int) -> list:
+    """A short clip from a still: a fixed or moving camera, parts of the scene that sway, objects
+    (patches of the picture) that move and light noise, so that predicted frames have vectors and
+    residuals."""
+    height, width = frame.shape[:2]
+    unit = width / 640
+    pan = rng.normal(0, 3 * unit, 2) if rng.random() < 0.55 else np.zeros(2)
+    growth = rng.normal(0, 0.004) if rng.random() < 0.4 else 0
+    start = 1 + np.abs(pan).max() * n / min(height, width) * 2 + abs(growth) * n
+    patches = _moving_patches(frame, rng)
+    sway = None
+    if rng.random() < 0.7:
+        field = rng.normal(0, 1, (5, 7, 2)) * (rng.random((5, 7, 1)) < rng.uniform(0.1, 0.5))
+        field = cv2.resize(field.astype(np.float32), (width // 8, height // 8),
+                           interpolation=cv2.INTER_CUBIC)
+        sway = cv2.resize(field, (width, height)) * np.float32(rng.uniform(3, 16) * unit)
+        speed, phase = rng.uniform(0.1, 0.9), rng.uniform(0, 6.3)
     noise = None
     if rng.random() < 0.7:
         noise = rng.standard_normal((height, width), np.float32) * rng.uniform(0.5, 3)
         noise = cv2.merge([noise.astype(np.int16)] * 3)
+    x = np.arange(width, dtype=np.float32)
+    y = np.arange(height, dtype=np.float32)[:, None]
     clip = []
     for number in range(n):
-        if pan.any() or growth:
-            zoom = start + growth * number
-            move = np.float32([[zoom, 0, (1 - zoom) * width / 2 + pan[0] * (number - n / 2)],
-                               [0, zoom, (1 - zoom) * height / 2 + pan[1] * (number - n / 2)]])
-            moved = cv2.warpAffine(frame, move, (width, height), borderMode=cv2.BORDER_REFLECT)
+        zoom = np.float32(start + growth * number)
+        away = pan * (number - n / 2)
+        map_x = (x - width / 2) / zoom + np.float32(width / 2 + away[0])
+        map_y = (y - height / 2) / zoom + np.float32(height / 2 + away[1])
+        if sway is not None:
+            now = np.float32(np.sin(speed * number + phase))
+            moved = cv2.remap(frame, map_x + sway[..., 0] * now, map_y + sway[..., 1] * now,
+                              cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
+        elif pan.any() or growth:
+            move = np.float32([[1 / zoom, 0, map_x[0]], [0, 1 / zoom, map_y[0, 0]]])
+            moved = cv2.warpAffine(frame, move, (width, height),
+                                   flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+                                   borderMode=cv2.BORDER_REFLECT)
         else:
             moved = frame.copy()
-        for patch, mask, place, speed in objects:
-            y, x = np.clip(place + speed * number, 0, (height - patch.shape[0],
-                                                       width - patch.shape[1])).astype(int)
-            window = moved[y:y + patch.shape[0], x:x + patch.shape[1]]
-            window[:] = patch + window * mask
+        for patch, ground, place, speed_of_patch in patches:
+            top, left = np.clip(place + speed_of_patch * number, 0,
+                                (height - patch.shape[0], width - patch.shape[1])).astype(int)
+            window = moved[top:top + patch.shape[0], left:left + patch.shape[1]]
+            window[:] = patch + window * ground
         if noise is not None:
             rolled = np.roll(noise, rng.integers(0, height), 0)
             moved = cv2.add(moved, rolled, dtype=cv2.CV_8U)
@@ -257,19 +281,23 @@ def _reordered(units: Units, rng, rate: float, size: int) -> Units:
     return result
 
 
+def _headers(units: Units) -> Units:
+    return [unit for unit in units if unit[1]]
+
+
 def _damage_units(coded: list[Units], keys: list[int], rng, strength: float) -> list[Units]:
     """A stream as a network or a disk leaves it."""
-    kind = str(rng.choice(('packets', 'slices', 'key', 'bits', 'cut', 'order', 'frames'),
-                          p=(0.34, 0.14, 0.2, 0.1, 0.08, 0.06, 0.08)))
+    key = 0.04 + 0.2 * strength
+    kind = str(rng.choice(('packets', 'slices', 'bits', 'cut', 'order', 'frames', 'key'),
+                          p=(*np.array((0.4, 0.18, 0.12, 0.1, 0.08, 0.12)) * (1 - key), key)))
     rate = 0.02 * 30 ** strength
     habit = str(rng.choice(('drop', 'cut', 'join', 'zeros'), p=(0.3, 0.25, 0.3, 0.15)))
     size = int(rng.choice((188, 500, 1000, 1400, 1400)))
     first = int(rng.integers(0, max(1, len(coded) - 2)))
     result = list(coded)
-    lost = lambda units: [unit for unit in units if unit[1]]
     if kind == 'key':
         number = keys[int(rng.integers(0, len(keys)))]
-        result[number] = (lost(coded[number]) if rng.random() < 0.7 else
+        result[number] = (_headers(coded[number]) if rng.random() < 0.7 else
                           _packets_lost(coded[number], rng, 0.1 + rate, habit, size))
         if rng.random() < 0.6:
             return result
@@ -288,7 +316,7 @@ def _damage_units(coded: list[Units], keys: list[int], rng, strength: float) -> 
                 units = _reordered(units, rng, rate, min(size, 188))
             elif rng.random() < rate:
                 if kind == 'frames':
-                    units = lost(units)
+                    units = _headers(units)
                 elif units:
                     data, header = units[-1]
                     keep = int(len(data) * rng.uniform(0.02, 1))
@@ -335,7 +363,7 @@ def damage(frames: list, rng: np.random.Generator, strength: float) -> list:
     whole = _decode(coded, codec)
     broken = _damage_units([_units(data, codec) for data in coded], keys, rng, strength)
     concealment = str(rng.choice(('guess_mvs+deblock', 'favor_inter+guess_mvs+deblock', '0'),
-                                 p=(0.6, 0.2, 0.2)))
+                                 p=(0.66, 0.2, 0.14)))
     decoded = _decode([b''.join(data for data, _ in units) for units in broken], codec,
                       {'flags': '+output_corrupt', 'flags2': '+showall', 'ec': concealment,
                        'err_detect': str(rng.choice(('ignore_err', 'crccheck')))})
