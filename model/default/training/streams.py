@@ -16,7 +16,7 @@ import av
 import cv2
 import numpy as np
 
-from tears import TEARS, share_of_planes, to_frame, to_planes
+from tears import TEARS, to_frame, to_planes, visible_blocks
 
 ENCODERS = {'h264': 'libx264', 'hevc': 'libx265', 'mpeg4': 'mpeg4', 'mpeg2video': 'mpeg2video',
             'mjpeg': 'mjpeg'}
@@ -341,7 +341,8 @@ def _before(frame: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 def damage(frames: list, rng: np.random.Generator, strength: float) -> list:
     """[(damaged, undamaged, share)] of the frames that an encoded clip visibly suffers in when its
-    stream is damaged; a picture that only repeats an earlier one is not among them."""
+    stream is damaged. Blocks that only repeat an earlier picture do not count: one frame cannot
+    show that it is late."""
     shape = frames[0].shape
     clip = list(frames)
     small = rng.random()
@@ -372,10 +373,11 @@ def damage(frames: list, rng: np.random.Generator, strength: float) -> list:
         picture = decoded.get(number)
         if picture is None or number not in whole or picture[0].shape != whole[number][0].shape:
             continue
-        share = share_of_planes(picture, whole[number])
+        visible = visible_blocks(picture, whole[number])
         for past in range(max(number - 6, 0), number):
-            if share >= 0.005 and past in whole:
-                share = min(share, share_of_planes(picture, whole[past], moved=False))
+            if past in whole and visible.mean() >= 0.005:
+                visible &= visible_blocks(picture, whole[past], moved=False)
+        share = float(visible.mean())
         if share >= 0.005:
             pair = [to_frame(planes, clip[0].shape) for planes in (picture, whole[number])]
             if clip[0].shape != shape:
@@ -411,7 +413,7 @@ def real_damage(media: Path) -> list:
             twin = min(whole, key=lambda other: cv2.norm(picture[0], other[0], cv2.NORM_L1))
             shape = (*picture[0].shape, 3)
             result.append((to_frame(picture, shape), to_frame(twin, shape),
-                           share_of_planes(picture, twin)))
+                           float(visible_blocks(picture, twin).mean())))
     for picture in _decode_file(folder / 'Error_I_P.264'):
         result.append((to_frame(picture, (*picture[0].shape, 3)), None, None))
     return result

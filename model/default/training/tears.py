@@ -23,8 +23,8 @@ def _differing(first: np.ndarray, second: np.ndarray, size: tuple) -> np.ndarray
             | (cv2.resize(strong, size, interpolation=cv2.INTER_AREA) > 255 / 20))
 
 
-def share_of_planes(first: tuple, second: tuple, moved: bool = True) -> float:
-    """The fraction of macroblocks (16x16 of luma) that differ visibly between two pictures, each
+def visible_blocks(first: tuple, second: tuple, moved: bool = True) -> np.ndarray:
+    """The macroblocks (16x16 of luma) that differ visibly between two pictures, each
     (Y, U, V) with chroma at half the size: in luma, or by 9 in the mean of a chroma plane. With
     `moved` a block that is only displaced by a pixel, at a width of at most 480, does not count:
     a picture that lags behind a pan by a pixel is not damaged to the eye."""
@@ -43,7 +43,7 @@ def share_of_planes(first: tuple, second: tuple, moved: bool = True) -> float:
     for plane in (1, 2):
         difference = cv2.absdiff(first[plane], second[plane])
         visible |= cv2.resize(difference, size, interpolation=cv2.INTER_AREA) > 9
-    return float(visible.mean())
+    return visible
 
 
 def to_planes(frame: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -69,7 +69,7 @@ def to_frame(planes: tuple, shape: tuple) -> np.ndarray:
 
 def visible_share(damaged: np.ndarray, undamaged: np.ndarray) -> float:
     """The fraction of 16x16 blocks in which two frames differ visibly."""
-    return share_of_planes(to_planes(damaged), to_planes(undamaged))
+    return float(visible_blocks(to_planes(damaged), to_planes(undamaged)).mean())
 
 
 def _area(strength: float) -> float:
