@@ -26,7 +26,7 @@ Units = list[tuple[bytes, bool]]  # parts of a coded picture; True: a header tha
 
 def target_of_share(share: float) -> float:
     """The probability of `corrupted` to learn for a share of visibly damaged blocks."""
-    return float(np.interp(share, (0.005, 0.03, 0.12), (0, 0.5, 0.97))) if share >= 0.005 else 0.0
+    return float(np.interp(share, (0.005, 0.04, 0.16), (0, 0.5, 0.97)))
 
 
 def _encode(pictures: list[Planes], codec: str, options: dict, gop: int,
@@ -341,8 +341,8 @@ def _before(frame: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 def damage(frames: list, rng: np.random.Generator, strength: float) -> list:
     """[(damaged, undamaged, share)] of the frames that an encoded clip visibly suffers in when its
-    stream is damaged. Blocks that only repeat an earlier picture do not count: one frame cannot
-    show that it is late."""
+    stream is damaged. Blocks that repeat an earlier picture do not count: one frame cannot show
+    that it is late."""
     shape = frames[0].shape
     clip = list(frames)
     small = rng.random()
@@ -372,6 +372,8 @@ def damage(frames: list, rng: np.random.Generator, strength: float) -> list:
     for number in range(before, len(clip)):
         picture = decoded.get(number)
         if picture is None or number not in whole or picture[0].shape != whole[number][0].shape:
+            continue
+        if picture[0].std() < 2:  # nothing of the picture is left: no signal, not damage
             continue
         visible = visible_blocks(picture, whole[number])
         for past in range(max(number - 6, 0), number):
