@@ -109,7 +109,9 @@ def noised(function):
         before, after = view(frame), view(result)
         rough = max(roughness(after) - roughness(before),
                     0.6 * (float(np.abs(after - before).mean()) - roughness(before)))
-        if function is NOISES['chroma']:
+        if function is NOISES['impulse']:  # sparse, so the calm parts stay calm
+            rough = max(rough, 0.25 * float((after - before).std()))
+        elif function is NOISES['chroma']:
             rough = max(rough, sigma * 0.4 - 0.5 * roughness(before))
         return result, {'noisy': seen(target(strength), rough, 0.8, 2.5)}
     return Fault('noisy', apply)

@@ -25,7 +25,7 @@ def drop(frame, picture, mask, centre, radius, look, rng):
     v = (np.arange(top, bottom, dtype=np.float32)[:, None] - centre[1]) / tall
     v = np.where(v < 0, v * (1 + look['drip'] * (1 - np.abs(u)) * 0.5), v)
     distance = np.sqrt(u * u + v * v)
-    if radius > 4:  # the outline is not round
+    if radius > 0.012 * width:  # the outline is not round
         angle = np.arctan2(v, u)
         ripple = sum(rng.normal(0, look['ragged'] / k) * np.cos(k * angle + rng.uniform(0, 6))
                      for k in (1, 2, 3, 5))
@@ -55,7 +55,7 @@ def drops(frame, strength, rng):
     height, width = frame.shape[:2]
     share = float(np.clip((0.03 + 0.6 * strength ** 1.2) * rng.uniform(0.8, 1.3), 0.025, 0.75))
     mean = width * np.exp(rng.uniform(np.log(0.008), np.log(0.05))) * (0.8 + 0.5 * strength)
-    mean = max(mean, np.sqrt(share * width * height / 900))
+    mean = max(mean, np.sqrt(share * width * height / 330))
     near = chance(rng, 0.35)  # on the lens itself, so out of focus
     shrink = max(1.0, width / 480)
     scene = cv2.resize(frame, (round(width / shrink), round(height / shrink)),
@@ -72,7 +72,7 @@ def drops(frame, strength, rng):
         look['soft'] = rng.uniform(0.3, 0.8)
     picture, mask = frame.copy(), np.zeros((height, width), np.float32)
     uneven = rng.uniform(0, 1, 2) if chance(rng, 0.3) else None
-    for number in range(170):
+    for number in range(110):
         if number % 5 == 0 and mask[::4, ::4].mean() >= share:
             break
         radius = float(np.clip(mean * rng.lognormal(0, 0.55), 2.0, width * 0.16))

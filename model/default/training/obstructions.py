@@ -142,7 +142,7 @@ def cloth(frame, strength, rng):
 
 def leaf(frame, strength, rng):
     """Leaves or twigs that hang before the lens."""
-    size = grid(frame.shape)
+    size = grid(frame.shape, 176)
     share = covered_share(strength, rng)
     side = float(max(size))
     mask = np.zeros(size, np.float32)
