@@ -18,7 +18,7 @@ from PIL import Image
 
 import exposure
 from common import STRENGTHS, VIEW, target
-from fields import blur, chance
+from fields import chance
 from glass import GLASS
 from noise import NOISES
 from obstructions import OBSTRUCTIONS
@@ -85,8 +85,9 @@ def overexposed(frame, strength, rng):
     clipped = ((result[::6, ::6] >= 250).sum(2) >= 2).mean() - \
         ((frame[::6, ::6] >= 250).sum(2) >= 2).mean()
     gained = exposure.brightness(result) - exposure.brightness(frame)
-    return result, {'overexposed': seen(seen(target(strength), gained, 12, 35),
-                                        max(clipped * 100, gained - 60), 5, 20)}
+    headroom = max(255 - exposure.brightness(frame), 1)
+    return result, {'overexposed': seen(seen(target(strength), gained, 8, 22),
+                                        max(clipped * 100, 60 * gained / headroom - 10), 5, 20)}
 
 
 def blurred(function):
@@ -196,7 +197,7 @@ COMBINED: dict[str, Fault] = {
 
 
 def sheet(folder: Path, photos: Path, names: list[str], count: int) -> None:
-    """Writes a contact sheet for each fault, its strengths from left to right, and one of slates."""
+    """Writes a sheet for each fault, its strengths from left to right, and one of slates."""
     folder.mkdir(parents=True, exist_ok=True)
     files = sorted(path for path in photos.rglob('*') if path.suffix in ('.jpg', '.png'))
     files = [files[i] for i in np.linspace(0, len(files) - 1, count + 2).astype(int)[1:-1]]

@@ -13,7 +13,7 @@ from fields import (ambient, blur, chance, clouds, cover, enlarge, grid, normal,
 from obstructions import covered_share
 
 
-def outlines(look, rng, side: int = 72) -> list[np.ndarray]:
+def outlines(look, rng, side: int = 72) -> list[tuple[np.ndarray, np.ndarray]]:
     """Some outlines of drops on a square of 2.6 radii: how far each point of a drop looks aside
     (x, y), its opacity, its shade and its highlight."""
     line = np.linspace(-1.3, 1.3, side, dtype=np.float32)
@@ -31,8 +31,8 @@ def outlines(look, rng, side: int = 72) -> list[np.ndarray]:
         shade = 1 + look['lift'] - look['rim'] * np.minimum(distance, 1.2) ** 6 \
             + look['sky'] * np.clip(v, -1, 1) * 0.35
         alpha = np.clip((1 - distance) / look['soft'], 0, 1) * look['opacity']
-        results.append([part.astype(np.float32) for part in
-                        (u * bend, v * bend, alpha, np.clip(shade, 0, 2), shine * look['glint'])])
+        parts = np.stack((u * bend, v * bend, alpha, np.clip(shade, 0, 2)), 2)
+        results.append((parts.astype(np.float32), (shine * look['glint']).astype(np.float32)))
     return results
 
 
@@ -45,9 +45,8 @@ def drop(picture, mask, outline, centre, radius, look):
                      ((top, tall, height), (left, across, width)))
     if rows.stop - rows.start < 1 or columns.stop - columns.start < 1:
         return
-    u, v, alpha, shade, shine = (cv2.resize(part, (across, tall), interpolation=cv2.INTER_AREA
-                                            if across < 72 else cv2.INTER_LINEAR)[rows, columns]
-                                 for part in outline)
+    parts, shine = (cv2.resize(part, (across, tall))[rows, columns] for part in outline)
+    u, v, alpha, shade = cv2.split(parts)
     x = (centre[0] + (look['gaze'][0] - u * look['reach']) * width) / look['shrink']
     y = (centre[1] + (look['gaze'][1] - v * look['reach']) * height) / look['shrink']
     piece = cv2.remap(look['scene'], x.astype(np.float32), y.astype(np.float32), cv2.INTER_LINEAR,
@@ -55,7 +54,7 @@ def drop(picture, mask, outline, centre, radius, look):
     piece = np.clip(piece * shade[..., None] + shine[..., None], 0, 255).astype(np.uint8)
     place = (slice(top + rows.start, top + rows.stop), slice(left + columns.start,
                                                              left + columns.stop))
-    picture[place] = paint(np.ascontiguousarray(picture[place]), piece, np.ascontiguousarray(alpha))
+    picture[place] = paint(np.ascontiguousarray(picture[place]), piece, alpha)
     np.maximum(mask[place], alpha, out=mask[place])
 
 
