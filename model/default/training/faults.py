@@ -152,9 +152,7 @@ def veiled(function):
             milder = strength * rng.uniform(0, 0.6)
             name = str(rng.choice(('disc', 'gaussian')))
             blurry, also = FAULTS['defocused-' + name].apply(frame, milder, rng)
-            cut = rng.bit_generator.state
             result = function(blurry, strength, rng)
-            rng.bit_generator.state = cut
             targets.update({label: seen(value, after, 3, 12) for label, value in also.items()})
         if chance(rng, 0.5):  # an encoder's or the sensor's noise on top
             result = camera(result, rng)
