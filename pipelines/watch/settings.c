@@ -78,9 +78,9 @@ static gboolean has_classes(GstElement *convnext)
     return outputs && strstr(outputs, "classes");
 }
 
-/* Three seconds outlast what is no fault of a camera: a broken stream until its next key frame, an
- * exposure that adapts, a vehicle that passes close by. A fault lasts longer. A list that sets how
- * results are combined keeps what it sets. */
+/* A label becomes the state after 1.8 of the last 3 seconds. That usually outlasts what is no fault
+ * of a camera: an exposure that adapts, a vehicle that passes close by, a broken stream until its
+ * next key frame. A list that sets how results are combined keeps what it sets. */
 static void set_default_smoothing(WatchSettings *settings, GstElement *convnext)
 {
     static const char *const other_ways[] = {"smoothing", "smoothing-window", "smoothing-count",
