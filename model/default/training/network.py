@@ -19,12 +19,36 @@ STD = (0.229, 0.224, 0.225)
 
 
 def new(patch: int = 8) -> ConvNextForImageClassification:
-    """A network with random weights."""
-    return ConvNextForImageClassification(ConvNextConfig(
-        patch_size=patch, hidden_sizes=[24, 48, 96, 160], depths=[1, 1, 3, 1], image_size=VIEW,
-        layer_scale_init_value=0.1, layer_norm_eps=1e-6, num_labels=len(LABELS),
-        id2label=dict(enumerate(LABELS)), label2id={name: i for i, name in enumerate(LABELS)},
+    """A network with random weights. Their deviation follows the fan-in: with transformers' 0.02,
+    which suits wide networks, one as narrow as this hardly learns."""
+    model = ConvNextForImageClassification(ConvNextConfig(
+        patch_size=patch, hidden_sizes=[24, 48, 96, 160], depths=[1, 1, 3, 1],
+        image_size=56 * patch, layer_scale_init_value=1.0, layer_norm_eps=1e-6,
+        num_labels=len(LABELS), id2label=dict(enumerate(LABELS)),
+        label2id={name: i for i, name in enumerate(LABELS)},
         problem_type='multi_label_classification'))
+    for weights in model.parameters():
+        if weights.ndim > 1:
+            torch.nn.init.trunc_normal_(weights, std=weights[0].numel() ** -0.5)
+    return model
+
+
+def continued(folder: Path, patch: int = 8) -> ConvNextForImageClassification:
+    """A network with the weights of a model folder. If its stem has smaller patches, each of their
+    weights is spread over the pixels that take its place: on an enlarged frame the network then
+    answers what it did. The bias of a softmax says nothing about a sigmoid, so it begins at 0."""
+    old = AutoModelForImageClassification.from_pretrained(folder).float()
+    model, weights = new(patch), old.state_dict()
+    stem = 'convnext.embeddings.patch_embeddings.weight'
+    side = patch // weights[stem].shape[-1]
+    if side > 1:
+        weights[stem] = weights[stem].repeat_interleave(side, 2).repeat_interleave(side, 3)
+        weights[stem] /= side ** 2
+    if old.config.problem_type != 'multi_label_classification':
+        weights['classifier.weight'] /= 2
+        weights['classifier.bias'].zero_()
+    model.load_state_dict(weights)
+    return model
 
 
 def to_input(views: torch.Tensor) -> torch.Tensor:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Trains the network on the frames that frames.py made, and writes the folder that ships.
 
-    python3 train.py --work CACHE --out FOLDER [--samples N] [--seed N]
+    python3 train.py --work CACHE --out FOLDER [--samples N] [--seed N] [--start FOLDER]
 
 AdamW with a one-cycle learning rate and a moving average of the weights; binary cross entropy with
 soft targets; after a third of the training the healthy frames that the network calls faulty count
@@ -26,7 +26,7 @@ import network
 from common import LABELS, VIEW
 
 BATCH = 32
-PEAK_RATE = 2e-3
+PEAK_RATE = 8e-4
 WEIGHT_DECAY = 0.05
 AVERAGE = 0.998          # per step, of the moving average
 FALSE_ALARMS = 0.006     # of healthy validation frames, all faults together
@@ -77,15 +77,17 @@ def predict(model, views, place, side: int) -> np.ndarray:
                            for start in range(0, len(place), 64)])
 
 
-def fit(work: Path, samples: int, seed: int, side: int = VIEW):
-    """Returns the moving average of the weights. side: of the view, 56 patches wide."""
+def fit(work: Path, samples: int, seed: int, side: int = VIEW, start: Path | None = None):
+    """Returns the moving average of the weights. side: of the view, 56 patches wide. start: the
+    model folder to begin with, instead of random weights."""
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
     views, targets, _, place = frames.load(work, 'train')
     print(f'{len(targets)} frames, {(targets[:, 0] > 0.5).mean():.1%} healthy', flush=True)
     targets = torch.from_numpy(targets)
     weights = np.ones(len(targets))
-    model = network.new(side // 56).to(memory_format=torch.channels_last)
+    model = network.continued(start, side // 56) if start else network.new(side // 56)
+    model = model.to(memory_format=torch.channels_last)
     average = copy.deepcopy(model)
     decayed = [p for p in model.parameters() if p.ndim > 1]
     others = [p for p in model.parameters() if p.ndim <= 1]
@@ -102,7 +104,7 @@ def fit(work: Path, samples: int, seed: int, side: int = VIEW):
         loss_each = functional.binary_cross_entropy_with_logits(logits, targets[rows],
                                                                 reduction='none').sum(1)
         loss_each.mean().backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 5)
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 2)
         optimizer.step()
         optimizer.zero_grad()
         schedule.step()
@@ -190,10 +192,11 @@ def main():
     parser.add_argument('--out', type=Path, required=True, help='the folder that ships')
     parser.add_argument('--samples', type=int, default=150000, help='frames that training sees')
     parser.add_argument('--seed', type=int, default=1)
+    parser.add_argument('--start', type=Path, help='a model folder to begin with')
     args = parser.parse_args()
 
     torch.set_num_threads(2)
-    model = fit(args.work, args.samples, args.seed)
+    model = fit(args.work, args.samples, args.seed, start=args.start)
     torch.save(model.state_dict(), args.work / f'average-{args.seed}.pt')
     temperature, shift, thresholds, scores, targets, records = calibrate(model, args.work)
     with torch.no_grad():
