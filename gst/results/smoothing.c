@@ -4,6 +4,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "model/network/scores.h"
+
 #define NO_CLASS (-1)
 
 typedef struct Vote {
@@ -134,22 +136,18 @@ static GstStructure *add_vote(GstConvnextSmoother *self, const GstConvnextSample
 }
 
 /* Exponential: each class has an average of its scores, with the weight alpha for the newest one.
- * The class with the best average is the state. */
+ * The class that would be the first of a result with these averages is the state. */
 
-static int best_of(const float *scores, guint n)
+static int best_of(const GstConvnextSample *sample, const float *scores)
 {
-    int best = 0;
+    const gboolean has_threshold =
+        gst_convnext_result_get_activation(sample->result) != GST_CONVNEXT_ACTIVATION_NONE;
+    guint best;
 
-    for (guint i = 1; i < n; i++)
-        if (scores[i] > scores[best])
-            best = (int)i;
-    return best;
-}
-
-static gboolean reaches_threshold(const GstConvnextSample *sample, double score)
-{
-    return gst_convnext_result_get_activation(sample->result) == GST_CONVNEXT_ACTIVATION_NONE ||
-           score >= sample->threshold;
+    return cnx_rank_classes(&best, 1, scores, sample->classes,
+                            has_threshold ? sample->threshold : -INFINITY, sample->decision)
+               ? (int)best
+               : NO_CLASS;
 }
 
 /* FALSE, and no change, if a score is not finite: the average would never recover. */
@@ -190,13 +188,13 @@ static GstStructure *add_scores(GstConvnextSmoother *self, const GstConvnextSamp
         return NULL;
     if (!update_means(self, scores, sample->classes, sample->smoothing->alpha))
         return lose_state(self, sample);
-    int newest = best_of(scores, sample->classes), best = best_of(self->means, sample->classes);
+    int newest = best_of(sample, scores), best = best_of(sample, self->means);
     if (newest != self->streak.index)
         self->streak = (Vote){.index = newest, .when = now};
-    self->target_index = reaches_threshold(sample, scores[newest]) ? newest : NO_CLASS;
-    GstClockTime since = best == newest ? self->streak.when : now;
-    if (!reaches_threshold(sample, self->means[best]))
+    self->target_index = newest;
+    if (best == NO_CLASS)
         return set_state(self, sample->times, NO_CLASS, NULL, 0, now);
+    GstClockTime since = best == newest ? self->streak.when : now;
     return set_state(self, sample->times, best, sample->labels[best], self->means[best], since);
 }
 

@@ -9,6 +9,7 @@
 
 #include "gst/results/subject.h"
 #include "gst/settings/settings.h"
+#include "model/config/decision.h"
 
 typedef struct GstConvnextSmoother GstConvnextSmoother;
 
@@ -22,6 +23,7 @@ typedef struct GstConvnextSample {
     const float *scores;       /* [classes], of all classes; or NULL */
     const char *const *labels; /* [classes] */
     guint classes;
+    const CnxDecision *decision; /* of the model; NULL: the class with the best average wins */
 } GstConvnextSample;
 
 GstConvnextSmoother *gst_convnext_smoother_new(void);
