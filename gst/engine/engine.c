@@ -380,6 +380,7 @@ GstStructure *gst_convnext_engine_info(const GstConvnextEngine *self)
                                          .size_is_set = self->size_is_set,
                                          .crop_is_set = self->crop_is_set,
                                          .labels = self->labels_from,
+                                         .names = (const char *const *)self->labels,
                                          .path = self->path,
                                          .need = &self->need};
 

@@ -16,6 +16,22 @@ void cnx_decision_clear(CnxDecision *decision)
     decision->rest_class = CNX_NO_CLASS;
 }
 
+char *cnx_decision_text(const float *values, guint classes)
+{
+    GString *text = g_string_new(NULL);
+    gboolean differ = FALSE;
+
+    for (guint i = 1; i < classes; i++)
+        differ |= values[i] != values[0];
+    for (guint i = 0; i < (differ ? classes : 1); i++) {
+        char number[G_ASCII_DTOSTR_BUF_SIZE];
+
+        g_ascii_formatd(number, sizeof number, "%.6g", (double)values[i]);
+        g_string_append_printf(text, i ? " %s" : "%s", number);
+    }
+    return g_string_free(text, FALSE);
+}
+
 /* Reads a number for each class. An absent key leaves *values NULL. */
 static gboolean read_numbers(const CnxJson *json, const char *key, CnxJsonRange range,
                              guint classes, float **values)

@@ -23,6 +23,10 @@ typedef struct CnxDecision {
 
 void cnx_decision_clear(CnxDecision *decision); /* frees the arrays */
 
+/* The values of all classes in the C locale, with blanks between them; a single one if they are
+ * equal. Free with g_free. */
+char *cnx_decision_text(const float *values, guint classes);
+
 /* The activation of the classes, as their config says it */
 typedef enum CnxScoreKind {
     CNX_SCORES_SOFTMAX, /* the classes exclude each other */
