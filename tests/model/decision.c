@@ -88,7 +88,7 @@ static const struct {
 
 static void check_ends(const float *values, const float *expected)
 {
-    g_assert_true((values == NULL) == (expected[0] < 0));
+    g_assert_true(!values == (expected[0] < 0));
     if (!values)
         return;
     g_assert_cmpfloat(values[0], ==, expected[0]);
