@@ -248,7 +248,7 @@ void gst_convnext_result_set_object(GstConvnextResult *result, int id, const cha
  * @label: (nullable): the label, UTF-8, or %NULL if the model has no labels; it is copied
  * @score: the score after the activation
  *
- * Appends a class. Add the classes in descending order of their scores.
+ * Appends a class. Add the best class first.
  *
  * Since: 0.1
  */

@@ -306,9 +306,10 @@ static GstConvnextResult *make_result(const Run *run, const CnxOutputs *outputs,
     g_autoptr(GstConvnextResult) result = gst_convnext_result_new(self->name, job->times.pts);
 
     if (job->classes > 0)
-        job->is_finite &= gst_convnext_classify(
-            result, gst_convnext_map_of_image(&outputs->logits, image),
-            gst_convnext_job_scores(job, i), job->labels, job->classes, &job->scoring);
+        job->is_finite &=
+            gst_convnext_classify(result, gst_convnext_map_of_image(&outputs->logits, image),
+                                  gst_convnext_job_scores(job, i), job->labels, job->classes,
+                                  &job->scoring, job->decision);
     if (!gst_convnext_add_tensors(result, outputs, image, self->outputs, error))
         return NULL;
     set_subject(result, job, i);
@@ -342,6 +343,7 @@ static gboolean prepare_classes(GstConvnextJob *job, GError **error)
     if (!(self->outputs & GST_CONVNEXT_OUTPUTS_CLASSES))
         return TRUE;
     job->labels = (const char *const *)self->labels;
+    job->decision = gst_convnext_decision_resolve(job->scoring.activation, config);
     job->scoring.activation = gst_convnext_activation_resolve(job->scoring.activation, config);
     return gst_convnext_job_make_scores(job, config->classes, error);
 }
@@ -378,6 +380,7 @@ GstStructure *gst_convnext_engine_info(const GstConvnextEngine *self)
                                          .size_is_set = self->size_is_set,
                                          .crop_is_set = self->crop_is_set,
                                          .labels = self->labels_from,
+                                         .names = (const char *const *)self->labels,
                                          .path = self->path,
                                          .need = &self->need};
 

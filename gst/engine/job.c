@@ -121,6 +121,7 @@ GstConvnextSample gst_convnext_job_sample(const GstConvnextJob *self)
         .threshold = self->scoring.threshold,
         .scores = self->classes > 0 ? self->scores : NULL,
         .labels = self->labels,
+        .decision = self->decision,
         .classes = self->classes,
     };
 }

@@ -37,6 +37,7 @@ typedef struct GstConvnextJob {
     float *scores;               /* [n or 1, classes], see gst_convnext_job_scores() */
     const char *const *labels;   /* [classes], owned by the engine */
     guint classes;               /* 0 if classes are not among the outputs */
+    const CnxDecision *decision; /* owned by the engine; NULL with another activation */
     gboolean is_finite;          /* the scores of all inputs are known */
     GstClockTime inference_time; /* nanoseconds, of the forward pass or its share of a batch */
 

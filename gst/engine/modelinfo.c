@@ -40,6 +40,31 @@ static void set_network(GstStructure *info, const CnxConfig *config)
                       config->eps, "head-norm-eps", G_TYPE_DOUBLE, config->head_eps, NULL);
 }
 
+/* The activation of the scores, as activation=auto chooses it, and the rules of the decision. */
+static void set_scores(GstStructure *info, const CnxConfig *config, const char *const *names)
+{
+    const CnxDecision *decision = &config->decision;
+
+    if (!config->classes)
+        return;
+    set_text(info, "scores",
+             config->regression              ? "none"
+             : cnx_config_is_sigmoid(config) ? "sigmoid"
+                                             : "softmax");
+    if (decision->temperature) {
+        g_autofree char *text = cnx_decision_text(decision->temperature, config->classes);
+
+        set_text(info, "temperature", text);
+    }
+    if (decision->threshold) {
+        g_autofree char *text = cnx_decision_text(decision->threshold, config->classes);
+
+        set_text(info, "threshold", text);
+    }
+    if (decision->rest_class != CNX_NO_CLASS)
+        set_text(info, "rest-class", names[decision->rest_class]);
+}
+
 static void set_recipe(GstStructure *info, const CnxRecipe *recipe)
 {
     gst_structure_set(info, "input-size", G_TYPE_UINT, recipe->size, "resize", G_TYPE_UINT,
@@ -109,6 +134,7 @@ GstStructure *gst_convnext_model_info(const GstConvnextModelFacts *facts)
     GstStructure *info = gst_structure_new_empty("convnext-model-info");
 
     set_network(info, config);
+    set_scores(info, config, facts->names);
     set_recipe(info, facts->recipe);
     gst_structure_set(info, "source-format", G_TYPE_STRING, cnx_dialect_name(config->dialect),
                       "container", G_TYPE_STRING, config->container, "weights", G_TYPE_STRING,

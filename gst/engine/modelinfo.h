@@ -13,6 +13,7 @@ typedef struct GstConvnextModelFacts {
     const CnxRecipe *recipe;           /* with the properties applied */
     gboolean size_is_set, crop_is_set; /* by a property */
     const char *labels;                /* "file" (the property), "model", "numbers" */
+    const char *const *names;          /* [classes], the labels in use */
     const char *path;
     const CnxNeed *need;
 } GstConvnextModelFacts;

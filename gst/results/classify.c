@@ -41,13 +41,22 @@ GstConvnextActivation gst_convnext_activation_resolve(GstConvnextActivation acti
                                          : GST_CONVNEXT_ACTIVATION_SOFTMAX;
 }
 
+const CnxDecision *gst_convnext_decision_resolve(GstConvnextActivation activation,
+                                                 const CnxConfig *config)
+{
+    const GstConvnextActivation own =
+        gst_convnext_activation_resolve(GST_CONVNEXT_ACTIVATION_AUTO, config);
+
+    return gst_convnext_activation_resolve(activation, config) == own ? &config->decision : NULL;
+}
+
 static void activate(float *scores, const float *logits, guint classes,
-                     GstConvnextActivation activation)
+                     GstConvnextActivation activation, const CnxDecision *decision)
 {
     if (activation == GST_CONVNEXT_ACTIVATION_SOFTMAX)
-        cnx_softmax(scores, logits, classes);
+        cnx_softmax(scores, logits, classes, decision);
     else if (activation == GST_CONVNEXT_ACTIVATION_SIGMOID)
-        cnx_sigmoid(scores, logits, classes);
+        cnx_sigmoid(scores, logits, classes, decision);
     else
         memcpy(scores, logits, classes * sizeof *scores);
 }
@@ -63,27 +72,23 @@ static gboolean scores_are_known(const float *logits, const float *scores, guint
 
 gboolean gst_convnext_classify(GstConvnextResult *result, const float *logits, float *scores,
                                const char *const *labels, guint classes,
-                               const GstConvnextScoring *scoring)
+                               const GstConvnextScoring *scoring, const CnxDecision *decision)
 {
     const gboolean has_threshold = scoring->activation != GST_CONVNEXT_ACTIVATION_NONE;
+    const double floor = has_threshold ? scoring->threshold : -INFINITY;
     const guint k = MIN(scoring->top_k, classes);
     g_autofree guint *best = g_new(guint, MAX(k, 1)); /* [k] indices */
 
-    activate(scores, logits, classes, scoring->activation);
+    activate(scores, logits, classes, scoring->activation, decision);
     gst_convnext_result_set_activation(result, scoring->activation);
     if (!scores_are_known(logits, scores, classes)) {
         for (guint i = 0; i < classes; i++)
             scores[i] = NAN;
         return FALSE;
     }
-    guint n = cnx_top_k(best, k, scores, classes);
-    for (guint i = 0; i < n; i++) {
-        guint index = best[i];
-
-        if (has_threshold && scores[index] < scoring->threshold)
-            continue;
-        gst_convnext_result_add_class(result, index, labels[index], scores[index]);
-    }
+    guint n = cnx_rank_classes(best, k, scores, classes, floor, decision);
+    for (guint i = 0; i < n; i++)
+        gst_convnext_result_add_class(result, best[i], labels[best[i]], scores[best[i]]);
     return TRUE;
 }
 

@@ -15,15 +15,22 @@ CnxOutput gst_convnext_outputs_needed(GstConvnextOutputs outputs);
 GstConvnextActivation gst_convnext_activation_resolve(GstConvnextActivation activation,
                                                       const CnxConfig *config);
 
-/* Adds the best classes of one image to result, best first: at most scoring->top_k, and with
- * softmax and sigmoid only those whose score reaches the threshold.
- * logits, scores: [classes]; scores receives the score of each class. labels: [classes].
+/* The model's temperatures, thresholds and rest class, borrowed from config; NULL if the activation
+ * is not the model's own, because they are about its scores only. */
+const CnxDecision *gst_convnext_decision_resolve(GstConvnextActivation activation,
+                                                 const CnxConfig *config);
+
+/* Adds the best classes of one image to result, best first as cnx_rank_classes() orders them: at
+ * most scoring->top_k, and with softmax and sigmoid only those whose score reaches the threshold,
+ * and the rest class.
+ * logits, scores: [classes]; scores receives the score of each class. labels: [classes]. decision:
+ * NULL allowed.
  *
  * FALSE if a logit is NaN or infinity, or a score is not finite: the best class is unknown, so the
  * result has no classes, and all scores are NaN. */
 gboolean gst_convnext_classify(GstConvnextResult *result, const float *logits, float *scores,
                                const char *const *labels, guint classes,
-                               const GstConvnextScoring *scoring);
+                               const GstConvnextScoring *scoring, const CnxDecision *decision);
 
 /* Adds a copy of each tensor of one image that `which` names.
  * FALSE with error (CNX_ERROR_OUT_OF_MEMORY) if there is no memory for one. */

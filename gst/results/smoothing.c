@@ -5,8 +5,9 @@
 #include <string.h>
 
 #include "gst/results/votes.h"
+#include "model/network/scores.h"
 
-#define NO_CLASS (-1)
+#define NO_CLASS CNX_NO_CLASS
 
 /* With smoothing-time, no result counts for more than this part of it: neither the last one before
  * a camera was lost, nor one of few. So at least three results have to agree on a state. */
@@ -204,17 +205,7 @@ static GstStructure *add_vote(GstConvnextSmoother *self, const GstConvnextSample
 
 /* Exponential: each class has an average of its scores. The newest result has the weight alpha or,
  * by time, each result the weight 1 - exp(-t / T), where t is the time for which it counts. The
- * class with the best average is the state. */
-
-static int best_of(const float *scores, guint n)
-{
-    int best = 0;
-
-    for (guint i = 1; i < n; i++)
-        if (scores[i] > scores[best])
-            best = (int)i;
-    return best;
-}
+ * class that would be the first of a result with these averages is the state. */
 
 /* Levels apply to the scores of softmax and sigmoid only. */
 static gboolean has_levels(const GstConvnextSample *sample)
@@ -222,28 +213,53 @@ static gboolean has_levels(const GstConvnextSample *sample)
     return gst_convnext_result_get_activation(sample->result) != GST_CONVNEXT_ACTIVATION_NONE;
 }
 
-/* level: 0 means the threshold. */
-static gboolean reaches(const GstConvnextSample *sample, double score, double level)
+/* The first class of a result with these scores. */
+static int best_of(const GstConvnextSample *sample, const float *scores)
 {
-    return !has_levels(sample) || score >= (level > 0 ? level : sample->threshold);
+    guint best;
+
+    return cnx_rank_classes(&best, 1, scores, sample->classes, -INFINITY, sample->decision)
+               ? (int)best
+               : NO_CLASS;
+}
+
+static int rest_class(const GstConvnextSample *sample)
+{
+    return sample->decision ? sample->decision->rest_class : NO_CLASS;
+}
+
+/* Whether a class other than the rest class is present at this level. 0 means the thresholds of the
+ * element and of the model. */
+static gboolean reaches(const GstConvnextSample *sample, const float *scores, int i, double level)
+{
+    const CnxDecision *decision = sample->decision;
+
+    if (!has_levels(sample))
+        return TRUE;
+    if (level > 0)
+        return scores[i] >= level;
+    return scores[i] >= sample->threshold &&
+           (!decision || !decision->threshold || scores[i] >= decision->threshold[i]);
 }
 
 /* The state that follows from these averages. The current one stays while its average reaches
- * smoothing-leave, if that is set. Otherwise the best class follows if it reaches smoothing-enter,
- * and else no class. */
+ * smoothing-leave, if that is set. Otherwise the first class follows if it reaches smoothing-enter,
+ * and else the rest class, or no class without one. The rest class has no level: it holds when no
+ * other class does. */
 static int choose_state(const GstConvnextSmoother *self, const GstConvnextSample *sample,
                         const float *scores)
 {
     const GstConvnextSmoothing *smoothing = sample->smoothing;
-    const int best = best_of(scores, sample->classes), state = self->state.index;
-    const gboolean holds = state >= 0 && (guint)state < sample->classes &&
-                           reaches(sample, scores[state], smoothing->leave);
+    const int best = best_of(sample, scores), state = self->state.index;
+    const int rest = rest_class(sample);
+    const gboolean holds = state >= 0 && (guint)state < sample->classes && state != rest &&
+                           reaches(sample, scores, state, smoothing->leave);
 
     if (holds && (state == best || (smoothing->leave > 0 && has_levels(sample))))
         return state;
-    if (reaches(sample, scores[best], smoothing->enter))
+    if (best != NO_CLASS && best != rest && reaches(sample, scores, best, smoothing->enter))
         return best;
-    return holds ? state : NO_CLASS;
+    return holds ? state : rest;
 }
 
 static void average(GstConvnextSmoother *self, const float *scores, double alpha)
@@ -318,7 +334,7 @@ static GstStructure *add_scores(GstConvnextSmoother *self, const GstConvnextSamp
         return NULL;
     if (!update_means(self, sample))
         return lose_state(self, sample);
-    const int newest = best_of(sample->scores, sample->classes);
+    const int newest = best_of(sample, sample->scores);
     if (newest != self->streak.index)
         self->streak = (GstConvnextVote){.index = newest, .when = sample->times->running_time};
     if (self->averaged >= sample->smoothing->time / LEAST_OF_TIME)

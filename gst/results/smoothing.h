@@ -11,6 +11,7 @@
 
 #include "gst/results/subject.h"
 #include "gst/settings/settings.h"
+#include "model/config/decision.h"
 
 typedef struct GstConvnextSmoother GstConvnextSmoother;
 
@@ -24,6 +25,7 @@ typedef struct GstConvnextSample {
     const float *scores;       /* [classes], of all classes; or NULL */
     const char *const *labels; /* [classes] */
     guint classes;
+    const CnxDecision *decision; /* of the model; NULL: the class with the best average wins */
 } GstConvnextSample;
 
 GstConvnextSmoother *gst_convnext_smoother_new(void);

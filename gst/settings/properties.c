@@ -99,7 +99,7 @@ GType gst_convnext_smoothing_get_type(void)
          "the share smoothing-enter of the last smoothing-time",
          "majority"},
         {GST_CONVNEXT_SMOOTHING_EXPONENTIAL,
-         "The label with the best exponential moving average of its scores, with the weight "
+         "The label that is best by the exponential moving averages of the scores, with the weight "
          "smoothing-alpha, or the time constant smoothing-time",
          "exponential"},
         {0, NULL, NULL},
@@ -247,8 +247,9 @@ static void install_frame_properties(GObjectClass *klass)
         klass, GST_CONVNEXT_PROP_THRESHOLD,
         g_param_spec_double(
             "threshold", "Threshold",
-            "Lowest score that a class needs to be attached; ignored with activation=none", 0.0,
-            1.0, GST_CONVNEXT_DEFAULT_THRESHOLD, FLAGS));
+            "Lowest score that a class needs to be attached, unless it is the model's rest class; "
+            "ignored with activation=none",
+            0.0, 1.0, GST_CONVNEXT_DEFAULT_THRESHOLD, FLAGS));
     g_object_class_install_property(
         klass, GST_CONVNEXT_PROP_POST_MESSAGES,
         g_param_spec_boolean("post-messages", "Post messages",

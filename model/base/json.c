@@ -295,6 +295,54 @@ gboolean cnx_json_triple(const CnxJson *json, const char *key, double min, float
                                min < 0 ? "three numbers" : "three positive numbers");
 }
 
+static gboolean node_in_range(JsonNode *node, CnxJsonRange range, float *value)
+{
+    double number;
+
+    if (!node_number(node, &number) || number > range.max)
+        return FALSE;
+    *value = (float)number; /* a tiny number becomes 0 */
+    return *value > range.min || (range.has_min && number >= range.min);
+}
+
+gboolean cnx_json_floats(const CnxJson *json, const char *key, CnxJsonRange range, guint count,
+                         float *values)
+{
+    if (!cnx_json_has(json, key))
+        return TRUE;
+    JsonNode *node = json_object_get_member(json->object, key);
+    if (!JSON_NODE_HOLDS_ARRAY(node)) {
+        float value;
+
+        if (!node_in_range(node, range, &value)) {
+            g_autofree char *expected =
+                g_strdup_printf("%s, or an array of %u such numbers", range.text, count);
+
+            return fail_expected(json, CNX_ERROR_CORRUPT, key, expected);
+        }
+        for (guint i = 0; i < count; i++)
+            values[i] = value;
+        return TRUE;
+    }
+    JsonArray *array = json_node_get_array(node);
+    const guint length = json_array_get_length(array);
+    if (length != count)
+        return cnx_json_fail(json, CNX_ERROR_CORRUPT, key,
+                             "is an array of %u, expected %u numbers or a single one", length,
+                             count);
+    for (guint i = 0; i < count; i++) {
+        JsonNode *element = json_array_get_element(array, i);
+
+        if (!node_in_range(element, range, &values[i])) {
+            g_autofree char *text = node_text(element);
+
+            return cnx_json_fail(json, CNX_ERROR_CORRUPT, key, "has %s at index %u, expected %s",
+                                 text, i, range.text);
+        }
+    }
+    return TRUE;
+}
+
 gboolean cnx_json_word(const CnxJson *json, const char *key, const CnxJsonWord *words, guint count,
                        int *value)
 {

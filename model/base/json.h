@@ -54,6 +54,17 @@ gboolean cnx_json_uints(const CnxJson *json, const char *key, guint count, guint
 /* An array of three numbers, or a single number, bare or in an array, for all three; each > min. */
 gboolean cnx_json_triple(const CnxJson *json, const char *key, double min, float values[3]);
 
+typedef struct CnxJsonRange {
+    double min;
+    gboolean has_min; /* min itself is allowed */
+    double max;       /* allowed */
+    const char *text; /* "a positive float32 number", for messages */
+} CnxJsonRange;
+
+/* An array of exactly count numbers, or a single number for all of them. */
+gboolean cnx_json_floats(const CnxJson *json, const char *key, CnxJsonRange range, guint count,
+                         float *values);
+
 typedef struct CnxJsonWord {
     const char *word;
     int number;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "model/config/config.h"
 
+#include <string.h>
+
 CnxConfig *cnx_config_new(void)
 {
     CnxConfig *config = g_new0(CnxConfig, 1);
@@ -9,6 +11,7 @@ CnxConfig *cnx_config_new(void)
     config->patch = 4;
     config->stages = CNX_STAGES;
     config->stem_norm = config->conv_bias = TRUE;
+    config->decision.rest_class = CNX_NO_CLASS;
     for (guint i = 0; i < CNX_STAGES; i++) {
         config->kernels[i] = 7;
         config->dilations[i] = 1;
@@ -23,6 +26,7 @@ void cnx_config_free(CnxConfig *config)
     g_free(config->variant);
     g_free(config->weights_key);
     g_strfreev(config->labels);
+    cnx_decision_clear(&config->decision);
     g_free(config->ignored);
     g_free(config->unused_heads);
     g_free(config);
@@ -41,6 +45,22 @@ guint cnx_config_min_side(const CnxConfig *config)
 gboolean cnx_config_is_sigmoid(const CnxConfig *config)
 {
     return config->multi_label || config->classes == 1;
+}
+
+gboolean cnx_config_read_scores(CnxConfig *config, const CnxJson *json)
+{
+    const char *problem = NULL;
+
+    if (!config->classes)
+        return TRUE;
+    if (!cnx_json_string(json, "problem_type", &problem))
+        return FALSE;
+    config->multi_label = problem && !strcmp(problem, "multi_label_classification");
+    config->regression = problem && !strcmp(problem, "regression");
+    const CnxScoreKind kind = config->regression              ? CNX_SCORES_NONE
+                              : cnx_config_is_sigmoid(config) ? CNX_SCORES_SIGMOID
+                                                              : CNX_SCORES_SOFTMAX;
+    return cnx_decision_read(&config->decision, json, kind, config->classes, config->labels);
 }
 
 guint cnx_config_stride(const CnxConfig *config, guint stage)

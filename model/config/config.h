@@ -5,6 +5,7 @@
 
 #include "model/base/json.h"
 #include "model/base/tensor.h"
+#include "model/config/decision.h"
 #include "model/config/head.h"
 #include "model/config/recipe.h"
 #include "simd/activation.h"
@@ -109,6 +110,7 @@ typedef struct CnxConfig {
                                  used without its final norm */
     gboolean multi_label;     /* scores are independent: sigmoid, not softmax */
     gboolean regression;      /* the outputs are values, not scores: no activation */
+    CnxDecision decision;     /* from scores to classes; empty without its keys in the config */
     CnxAct act;               /* in the blocks */
     double eps;               /* of every layer norm but the last */
     double head_eps;          /* of the last */
@@ -146,6 +148,10 @@ guint cnx_config_min_side(const CnxConfig *config);
 /* Whether each class has a score of its own: the config says so, or there is only one, whose
  * softmax would always be 1. */
 gboolean cnx_config_is_sigmoid(const CnxConfig *config);
+
+/* Sets multi_label and regression from the key "problem_type" of transformers, then reads the
+ * decision. The labels come first. Without classes it reads nothing. */
+gboolean cnx_config_read_scores(CnxConfig *config, const CnxJson *json);
 
 /* A key of a config file and the item that it sets */
 typedef struct CnxItemKey {

@@ -207,6 +207,10 @@ static gboolean try_read(CnxConfig *config, gboolean (*read)(const Loading *l), 
     }
     if (config->labels != before.labels)
         g_strfreev(config->labels);
+    if (config->decision.temperature != before.decision.temperature)
+        g_free(config->decision.temperature);
+    if (config->decision.threshold != before.decision.threshold)
+        g_free(config->decision.threshold);
     char *ignored = config->ignored;
     *config = before;
     config->ignored = ignored;

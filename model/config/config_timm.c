@@ -169,7 +169,7 @@ static gboolean read_recipe(const CnxJson *cfg, guint channels, CnxRecipe *recip
     return TRUE;
 }
 
-/* transformers' wrapper around timm writes "id2label". */
+/* transformers' wrapper around timm writes "id2label", and "problem_type" beside it. */
 static gboolean read_labels(const CnxJson *json, CnxConfig *config)
 {
     JsonObject *descriptions = cnx_json_child(json, "label_descriptions");
@@ -259,5 +259,6 @@ gboolean cnx_config_read_timm(CnxConfig *config, const CnxJson *json)
     set_origins(config, json, &cfg);
     return check_classes(json, &cfg, config) && read_network(json, config) &&
            cnx_config_read_timm_recipe(config, &cfg) && read_labels(&cfg, config) &&
-           read_labels(json, config) && read_projection(&cfg, config);
+           read_labels(json, config) && read_projection(&cfg, config) &&
+           cnx_config_read_scores(config, json);
 }

@@ -92,17 +92,11 @@ static gboolean read_size(const CnxJson *json, CnxRecipe *recipe)
 
 static gboolean read_classes(const CnxJson *json, CnxConfig *config)
 {
-    const char *problem = NULL;
-
     if (!config->classes) /* a bare backbone's config still lists the original model's */
         return TRUE;
-    if (!cnx_json_string(json, "problem_type", &problem) ||
-        !check_number(json, "num_labels", config->classes) ||
-        !cnx_labels_read_json(json, "id2label", NULL, config->classes, &config->labels))
-        return FALSE;
-    config->multi_label = problem && !strcmp(problem, "multi_label_classification");
-    config->regression = problem && !strcmp(problem, "regression");
-    return TRUE;
+    return check_number(json, "num_labels", config->classes) &&
+           cnx_labels_read_json(json, "id2label", NULL, config->classes, &config->labels) &&
+           cnx_config_read_scores(config, json);
 }
 
 static const CnxItemKey item_keys[] = {

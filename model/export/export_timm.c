@@ -122,6 +122,9 @@ static gboolean check_head(const CnxExport *e)
     if (config->regression)
         return cnx_export_refuse(e, "the outputs are values (regression), which timm's config "
                                     "cannot express");
+    if (config->decision.temperature || config->decision.threshold)
+        cnx_export_note(e, "timm itself ignores the keys temperature, threshold and rest_class of "
+                           "config.json");
     return TRUE;
 }
 
@@ -273,6 +276,7 @@ static JsonNode *make_config(const CnxExport *e)
             json_builder_add_string_value(json, config->labels[i]);
         json_builder_end_array(json);
     }
+    cnx_export_add_decision(json, config);
     add_pretrained_cfg(json, config);
     json_builder_end_object(json);
     return json_builder_get_root(json);

@@ -205,6 +205,7 @@ static JsonNode *make_config(const CnxExport *e)
         cnx_json_add_string(json, "problem_type", "regression");
     if (config->classes)
         add_labels(json, config);
+    cnx_export_add_decision(json, config);
     cnx_json_add_string(json, "dtype", dtype_name(e->dtype));
     json_builder_end_object(json);
     return json_builder_get_root(json);

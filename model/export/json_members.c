@@ -26,6 +26,11 @@ static double shortest_decimal(float value)
     return value;
 }
 
+void cnx_json_add_float(JsonBuilder *json, const char *key, float value)
+{
+    cnx_json_add_number(json, key, shortest_decimal(value));
+}
+
 void cnx_json_add_floats(JsonBuilder *json, const char *key, guint count, const float *values)
 {
     json_builder_set_member_name(json, key);

@@ -7,7 +7,8 @@
 
 void cnx_json_add_uints(JsonBuilder *json, const char *key, guint count, const guint *values);
 
-/* Writes the shortest decimals that round to the floats. */
+/* Write the shortest decimals that round to the floats. */
+void cnx_json_add_float(JsonBuilder *json, const char *key, float value);
 void cnx_json_add_floats(JsonBuilder *json, const char *key, guint count, const float *values);
 void cnx_json_add_string(JsonBuilder *json, const char *key, const char *value);
 void cnx_json_add_number(JsonBuilder *json, const char *key, double value);

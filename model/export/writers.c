@@ -2,6 +2,9 @@
 #include "model/export/writers.h"
 
 #include <math.h>
+#include <string.h>
+
+#include "model/export/json_members.h"
 
 gboolean cnx_export_refuse(const CnxExport *e, const char *format, ...)
 {
@@ -26,6 +29,36 @@ gboolean cnx_export_check_plain(const CnxExport *e, guint *hidden)
     }
     return head->output == head->count || head->steps[head->output].bias ||
            cnx_export_refuse(e, "the classifier has no bias");
+}
+
+/* The label of the rest class; NULL if it has none of its own. */
+static const char *rest_label(const CnxConfig *config)
+{
+    const guint rest = (guint)config->decision.rest_class;
+
+    for (guint i = 0; config->labels && i < config->classes; i++)
+        if (i != rest && !strcmp(config->labels[i], config->labels[rest]))
+            return NULL;
+    return config->labels ? config->labels[rest] : NULL;
+}
+
+void cnx_export_add_decision(JsonBuilder *json, const CnxConfig *config)
+{
+    const CnxDecision *decision = &config->decision;
+
+    if (decision->temperature && cnx_config_is_sigmoid(config))
+        cnx_json_add_floats(json, "temperature", config->classes, decision->temperature);
+    else if (decision->temperature)
+        cnx_json_add_float(json, "temperature", decision->temperature[0]);
+    if (decision->threshold)
+        cnx_json_add_floats(json, "threshold", config->classes, decision->threshold);
+    if (decision->rest_class == CNX_NO_CLASS)
+        return;
+    const char *label = rest_label(config);
+    if (label)
+        cnx_json_add_string(json, "rest_class", label);
+    else
+        cnx_json_add_int(json, "rest_class", decision->rest_class);
 }
 
 void cnx_export_note(const CnxExport *e, const char *format, ...)

@@ -1,18 +1,30 @@
-/* Scores from logits, and the classes with the highest scores.
+/* Scores from logits, and the order of the classes of a result.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include <glib.h>
+#include "model/config/decision.h"
 
-/* scores[i] = exp(logits[i]) / sum_j exp(logits[j]). The largest logit is subtracted first, so no
- * exponential overflows. A NaN or +inf logit makes all scores NaN, so that a broken network does
- * not look confident. scores and logits, [n] each, may be the same. */
-void cnx_softmax(float *scores, const float *logits, guint n);
+/* scores[i] = exp(logits[i] / t) / sum_j exp(logits[j] / t), with the decision's temperature t or
+ * 1. The largest logit is subtracted first, so no exponential overflows. A NaN or +inf logit makes
+ * all scores NaN, so that a broken network does not look confident. scores and logits, [n] each,
+ * may be the same. decision: NULL allowed. */
+void cnx_softmax(float *scores, const float *logits, guint n, const CnxDecision *decision);
 
-/* scores[i] = 1 / (1 + exp(-logits[i])). scores and logits, [n] each, may be the same. */
-void cnx_sigmoid(float *scores, const float *logits, guint n);
+/* scores[i] = 1 / (1 + exp(-logits[i] / t[i])), with the decision's temperatures t or 1. scores and
+ * logits, [n] each, may be the same. decision: NULL allowed. */
+void cnx_sigmoid(float *scores, const float *logits, guint n, const CnxDecision *decision);
 
-/* Writes the indices of the k largest scores to best, [k], highest first. Equal scores are ordered
- * by index, NaN comes last. Returns the number of indices: the smaller of k and n. */
-guint cnx_top_k(guint *best, guint k, const float *scores, guint n);
+/* Writes the indices of the k best classes to best, [k], best first. Returns the number of indices,
+ * at most the smaller of k and n.
+ *
+ * Without thresholds the higher score comes first. With thresholds the present classes come first,
+ * the one that exceeds its threshold most in logits leading: logit(score) - logit(threshold). Then
+ * comes the rest class, then the others by the same measure. So the first class is the state: the
+ * most certain of the present ones, or the rest class. Without a rest class the others are left
+ * out. Equal ones are ordered by score, then by index; NaN comes last.
+ *
+ * Classes whose score is below floor are left out, except the rest class. decision: NULL is the
+ * same as no thresholds. */
+guint cnx_rank_classes(guint *best, guint k, const float *scores, guint n, double floor,
+                       const CnxDecision *decision);

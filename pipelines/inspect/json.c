@@ -49,12 +49,12 @@ static void add_strings(JsonBuilder *json, const char *key, const char *const *v
     json_builder_end_array(json);
 }
 
-static void add_triple(JsonBuilder *json, const char *key, const float *values)
+static void add_floats(JsonBuilder *json, const char *key, const float *values, guint count)
 {
     json_builder_set_member_name(json, key);
     json_builder_begin_array(json);
-    for (int c = 0; c < 3; c++)
-        json_builder_add_double_value(json, values[c]);
+    for (guint i = 0; i < count; i++)
+        json_builder_add_double_value(json, values[i]);
     json_builder_end_array(json);
 }
 
@@ -145,6 +145,19 @@ static void add_steps(JsonBuilder *json, const CnxHead *head)
     json_builder_end_array(json);
 }
 
+/* An array has a number for each class. */
+static void add_decision(JsonBuilder *json, const CnxConfig *config)
+{
+    const CnxDecision *decision = &config->decision;
+
+    if (decision->temperature)
+        add_floats(json, "temperature", decision->temperature, config->classes);
+    if (decision->threshold)
+        add_floats(json, "threshold", decision->threshold, config->classes);
+    if (decision->rest_class != CNX_NO_CLASS)
+        add_int(json, "rest-class", (guint64)decision->rest_class);
+}
+
 static void add_head(JsonBuilder *json, const CnxConfig *config)
 {
     guint hidden;
@@ -160,6 +173,7 @@ static void add_head(JsonBuilder *json, const CnxConfig *config)
     add_int(json, "projection", config->projection);
     add_boolean(json, "multi-label", config->multi_label);
     add_boolean(json, "regression", config->regression);
+    add_decision(json, config);
     json_builder_end_object(json);
     if (config->labels)
         add_strings(json, "labels", (const char *const *)config->labels);
@@ -174,8 +188,8 @@ static void add_recipe(JsonBuilder *json, const CnxRecipe *recipe)
     add_number(json, "crop-pct", recipe->crop_pct);
     add_string(json, "filter", cnx_filter_name(recipe->filter));
     add_number(json, "rescale", recipe->rescale);
-    add_triple(json, "mean", recipe->mean);
-    add_triple(json, "std", recipe->std);
+    add_floats(json, "mean", recipe->mean, 3);
+    add_floats(json, "std", recipe->std, 3);
     json_builder_end_object(json);
 }
 

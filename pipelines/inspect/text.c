@@ -122,6 +122,29 @@ static void print_labels(const Report *report)
                origin(report, CNX_ITEM_LABELS));
 }
 
+/* In the order of the labels */
+static void print_decision(const CnxConfig *config)
+{
+    const CnxDecision *decision = &config->decision;
+
+    if (decision->temperature) {
+        g_autofree char *text = cnx_decision_text(decision->temperature, config->classes);
+
+        print_line("temperature", "%s", text);
+    }
+    if (decision->threshold) {
+        g_autofree char *text = cnx_decision_text(decision->threshold, config->classes);
+
+        print_line("threshold", "%s", text);
+    }
+    if (decision->rest_class == CNX_NO_CLASS)
+        return;
+    g_autofree char *quoted = config->labels
+                                  ? cnx_quote(config->labels[decision->rest_class])
+                                  : g_strdup_printf("\"class %d\"", decision->rest_class);
+    print_line("rest class", "%s, if no other class reaches its threshold", quoted);
+}
+
 static void print_head(const Report *report)
 {
     const CnxConfig *config = report->config;
@@ -149,6 +172,7 @@ static void print_head(const Report *report)
                                                    : "softmax");
     if (config->classes)
         print_labels(report);
+    print_decision(config);
 }
 
 static void print_resize(const Report *report)

@@ -30,9 +30,29 @@ static void check_changes(GSList *changes)
     }
 }
 
+static float thresholds[CLASSES] = {0.5f, 0, 1, 0.25f}, temperatures[CLASSES] = {1, 0.25f, 4, 1};
+
+static const CnxDecision decisions[] = {
+    {NULL, NULL, CNX_NO_CLASS},
+    {temperatures, thresholds, CNX_NO_CLASS},
+    {temperatures, thresholds, 0},
+};
+
+/* A result with a rest class begins with it or with a class that reaches its threshold. */
+static void check_first(GstConvnextResult *result, const CnxDecision *decision)
+{
+    guint n;
+    const GstConvnextClass *classes = gst_convnext_result_get_classes(result, &n);
+
+    if (n > 0 && decision->threshold)
+        g_assert_true((int)classes[0].index == decision->rest_class ||
+                      classes[0].score >= thresholds[classes[0].index]);
+}
+
 /* A result as the element makes it; scores receives the activated ones. */
 static GstConvnextResult *make_result(FuzzReader *reader, float *scores,
-                                      const GstConvnextScoring *scoring)
+                                      const GstConvnextScoring *scoring,
+                                      const CnxDecision *decision)
 {
     GstConvnextResult *result = gst_convnext_result_new("fuzz", 0);
     float logits[CLASSES];
@@ -40,7 +60,8 @@ static GstConvnextResult *make_result(FuzzReader *reader, float *scores,
 
     for (guint i = 0; i < CLASSES; i++)
         logits[i] = is_plain ? (float)fuzz_byte(reader) / 16 : fuzz_float(reader);
-    gst_convnext_classify(result, logits, scores, labels, CLASSES, scoring);
+    gst_convnext_classify(result, logits, scores, labels, CLASSES, scoring, decision);
+    check_first(result, decision);
     return result;
 }
 
@@ -57,6 +78,9 @@ static void add_frame(FuzzReader *reader, GstConvnextStates *states,
     scoring.top_k = fuzz_choice(reader, CLASSES + 2);
     scoring.threshold = (double)fuzz_choice(reader, 5) / 4;
     const guint n = fuzz_choice(reader, MAX_OBJECTS + 1);
+    const gboolean is_sigmoid = scoring.activation == GST_CONVNEXT_ACTIVATION_SIGMOID;
+    const CnxDecision *decision =
+        &decisions[is_sigmoid ? fuzz_choice(reader, G_N_ELEMENTS(decisions)) : 0];
     const GstConvnextSample sample = {
         .times = times,
         .smoothing = smoothing,
@@ -64,10 +88,11 @@ static void add_frame(FuzzReader *reader, GstConvnextStates *states,
         .scores = fuzz_choice(reader, 8) ? scores : NULL,
         .labels = labels,
         .classes = CLASSES,
+        .decision = decision,
     };
 
     for (guint i = 0; i < MAX(n, 1); i++)
-        g_ptr_array_add(results, make_result(reader, scores + i * CLASSES, &scoring));
+        g_ptr_array_add(results, make_result(reader, scores + i * CLASSES, &scoring, decision));
     for (guint i = 0; i < n; i++) {
         GstConvnextObject object = {0};
 

@@ -51,6 +51,28 @@ GST_START_TEST(test_config)
 }
 GST_END_TEST;
 
+/* The activation, and the rules of a model that has them. */
+GST_START_TEST(test_scores)
+{
+    g_autoptr(GstHarness) plain = frames_harness(network, NULL);
+    g_autoptr(GstStructure) before = get_info(plain);
+
+    check_text(before, "scores", "softmax");
+    check_text(before, "temperature", NULL);
+    check_text(before, "threshold", NULL);
+    check_text(before, "rest-class", NULL);
+    network_add_keys(network,
+                     "\"problem_type\": \"multi_label_classification\", \"temperature\": 1.5, "
+                     "\"threshold\": [0, 0.25, 1, 0.5, 0.5, 0.5], \"rest_class\": \"two\"");
+    g_autoptr(GstHarness) h = frames_harness(network, NULL);
+    g_autoptr(GstStructure) info = get_info(h);
+    check_text(info, "scores", "sigmoid");
+    check_text(info, "temperature", "1.5");
+    check_text(info, "threshold", "0 0.25 1 0.5 0.5 0.5");
+    check_text(info, "rest-class", "two");
+}
+GST_END_TEST;
+
 /* Values from properties name the property as their source; the others keep theirs. */
 GST_START_TEST(test_properties)
 {
@@ -132,6 +154,7 @@ static Suite *convnext_modelinfo_suite(void)
     tcase_set_timeout(tc, 120);
     tcase_add_checked_fixture(tc, network_setup, network_teardown);
     tcase_add_test(tc, test_config);
+    tcase_add_test(tc, test_scores);
     tcase_add_test(tc, test_properties);
     tcase_add_test(tc, test_no_config);
     tcase_add_test(tc, test_ignored_config);

@@ -14,6 +14,7 @@ static GstConvnextTimes times;
 static GstConvnextSmoothing smoothing;
 static double threshold;
 static GstConvnextActivation activation; /* of the results */
+static const CnxDecision *decision;
 
 static void setup(void)
 {
@@ -22,6 +23,7 @@ static void setup(void)
     smoothing = (GstConvnextSmoothing){0};
     threshold = 0;
     activation = GST_CONVNEXT_ACTIVATION_SOFTMAX;
+    decision = NULL;
 }
 
 static void teardown(void)
@@ -54,6 +56,7 @@ static GstStructure *add(const float *scores, int best)
         .scores = scores,
         .labels = labels,
         .classes = 3,
+        .decision = decision,
     };
 
     gst_convnext_result_set_activation(result, activation);
@@ -230,6 +233,60 @@ GST_START_TEST(test_exponential_threshold)
 }
 GST_END_TEST;
 
+static void check_change(const float *scores, const char *expected, double expected_score)
+{
+    g_autoptr(GstStructure) s = add(scores, -1);
+    g_autofree char *found =
+        s ? g_strdup_printf("%c>%c", letter(s, "old"), letter(s, "new")) : g_strdup("");
+    double score = -1;
+
+    fail_unless_equals_string(found, expected);
+    if (s)
+        gst_structure_get_double(s, "score", &score);
+    fail_unless(fabs(score - expected_score) < 1e-6, "%g, expected %g", score, expected_score);
+}
+
+/* The rest class a is the state until the average of another class reaches its threshold, even if
+ * its own score is low or the others' are higher. */
+GST_START_TEST(test_exponential_rest_class)
+{
+    static const float healthy[] = {0.3f, 0.4f, 0.1f}, faulty[] = {0.02f, 0.8f, 0.1f},
+                       worse[] = {0.02f, 0.8f, 0.5f};
+    float thresholds[] = {0.9f, 0.69f, 0.21f};
+    const CnxDecision with_rest = {.threshold = thresholds, .rest_class = 0};
+
+    exponential(0.5, 0);
+    activation = GST_CONVNEXT_ACTIVATION_SIGMOID;
+    decision = &with_rest;
+    check_change(healthy, "->a", 0.3);
+    check_change(faulty, "", -1); /* b is 0.6 */
+    fail_unless(!gst_convnext_smoother_is_settled(smoother));
+    check_change(faulty, "a>b", 0.7);
+    check_change(worse, "b>c", 0.3); /* b is 0.75, 0.30 above; c 0.48 */
+    check_change(healthy, "c>a", 0.1775);
+    fail_unless(gst_convnext_smoother_is_settled(smoother));
+    threshold = 0.99; /* the property never takes the rest class away */
+    check_change(healthy, "", -1);
+}
+GST_END_TEST;
+
+/* Without a rest class there is no label while no average reaches its threshold. */
+GST_START_TEST(test_exponential_no_rest_class)
+{
+    static const float nothing[] = {0.4f, 0.4f, 0.1f}, b[] = {0.4f, 0.8f, 0.1f};
+    float thresholds[] = {0.5f, 0.5f, 0.5f};
+    const CnxDecision no_rest = {.threshold = thresholds, .rest_class = CNX_NO_CLASS};
+
+    exponential(0.5, 0);
+    activation = GST_CONVNEXT_ACTIVATION_SIGMOID;
+    decision = &no_rest;
+    check_change(nothing, "", -1);
+    check_change(b, "->b", 0.6);
+    check_change(nothing, "", -1); /* 0.5 */
+    check_change(nothing, "b>-", -1);
+}
+GST_END_TEST;
+
 /* After scores that are not finite the state is unknown, and the next result begins a new
  * average. */
 GST_START_TEST(test_exponential_not_finite)
@@ -331,6 +388,8 @@ static Suite *smoothing_suite(void)
     tcase_add_test(tc, test_score);
     tcase_add_test(tc, test_exponential_since);
     tcase_add_test(tc, test_exponential_threshold);
+    tcase_add_test(tc, test_exponential_rest_class);
+    tcase_add_test(tc, test_exponential_no_rest_class);
     tcase_add_test(tc, test_exponential_not_finite);
     tcase_add_test(tc, test_exponential_huge);
     tcase_add_test(tc, test_change);

@@ -132,6 +132,7 @@ static const Network networks[] = {
     {"transformers-old-grn", NULL, "eps"},
     {"transformers-no-scale", NULL, "eps"},
     {"transformers-three-stages", NULL, "3 stages"},
+    {"transformers-patch8", NULL, "dilate"},
     {"transformers-model", NULL, "eps"},
     {"transformers-v2-model", NULL, "eps"},
     {"transformers-backbone", NULL, "final norm"},

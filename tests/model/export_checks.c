@@ -116,11 +116,94 @@ static void test_equal_labels(void)
     cnx_config_free(config);
 }
 
+/* The config that a writer makes, read again. */
+static CnxConfig *read_again(const CnxExportWriter *writer, const CnxConfig *config,
+                             GPtrArray *notes)
+{
+    g_autoptr(GError) error = NULL;
+    CnxBudget budget = {1 << 20};
+    const CnxExport e = {config, "file", writer->library, CNX_DTYPE_F32, notes, &error};
+    CnxConfig *again = cnx_config_new();
+
+    g_assert_true(writer->check(&e));
+    g_autoptr(JsonNode) root = writer->make_config(&e);
+    const CnxJson json = {json_node_get_object(root), "config.json", &error, &budget};
+    again->classes = config->classes;
+    again->labels = g_strdupv(config->labels);
+    g_assert_true(cnx_config_read_scores(again, &json));
+    return again;
+}
+
+static void assert_same_decision(const CnxConfig *a, const CnxConfig *b)
+{
+    const gsize size = a->classes * sizeof(float);
+    const CnxDecision *x = &a->decision, *y = &b->decision;
+
+    g_assert_cmpint(a->multi_label, ==, b->multi_label);
+    g_assert_cmpint(x->rest_class, ==, y->rest_class);
+    g_assert_true(!x->temperature == !y->temperature && !x->threshold == !y->threshold);
+    if (x->temperature)
+        g_assert_cmpmem(x->temperature, size, y->temperature, size);
+    if (x->threshold)
+        g_assert_cmpmem(x->threshold, size, y->threshold, size);
+}
+
+static void check_decision(const CnxExportWriter *writer, const CnxConfig *config, guint notes)
+{
+    g_autoptr(GPtrArray) sentences = g_ptr_array_new_with_free_func(g_free);
+    CnxConfig *again = read_again(writer, config, sentences);
+
+    assert_same_decision(config, again);
+    g_assert_cmpuint(sentences->len, ==, notes);
+    cnx_config_free(again);
+}
+
+/* Temperatures, thresholds and the rest class survive, whether its label is unique or not. */
+static void test_decision(void)
+{
+    static const char *const labels[][4] = {{"normal", "dark", "noisy"}, {"a", "b", "a"}};
+    static const float temperatures[] = {1.1f, 0.7f, 3}, thresholds[] = {0, 0.375f, 1 / 3.0f};
+    CnxConfig *config = new_network();
+
+    config->recipe.resize = config->recipe.size; /* no note about the crop */
+    check_decision(&cnx_export_transformers, config, 0);
+    check_decision(&cnx_export_timm, config, 0);
+    config->multi_label = TRUE;
+    config->decision.temperature = g_memdup2(temperatures, sizeof temperatures);
+    check_decision(&cnx_export_transformers, config, 0);
+    config->decision.threshold = g_memdup2(thresholds, sizeof thresholds);
+    for (config->decision.rest_class = -1; config->decision.rest_class < 3;
+         config->decision.rest_class++) {
+        for (guint i = 0; i < G_N_ELEMENTS(labels); i++) {
+            config->labels = g_strdupv((char **)labels[i]);
+            check_decision(&cnx_export_transformers, config, 0);
+            g_clear_pointer(&config->labels, g_strfreev);
+        }
+        check_decision(&cnx_export_transformers, config, 0);
+    }
+    cnx_config_free(config);
+}
+
+/* Softmax has one temperature; timm keeps it for this library only. */
+static void test_softmax_temperature(void)
+{
+    static const float temperatures[] = {1.25f, 1.25f, 1.25f};
+    CnxConfig *config = new_network();
+
+    config->recipe.resize = config->recipe.size; /* no note about the crop */
+    config->decision.temperature = g_memdup2(temperatures, sizeof temperatures);
+    check_decision(&cnx_export_transformers, config, 0);
+    check_decision(&cnx_export_timm, config, 1);
+    cnx_config_free(config);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/export/tiered-stems", test_tiered_stems);
     g_test_add_func("/export/both", test_both);
     g_test_add_func("/export/equal-labels", test_equal_labels);
+    g_test_add_func("/export/decision", test_decision);
+    g_test_add_func("/export/softmax-temperature", test_softmax_temperature);
     return g_test_run();
 }

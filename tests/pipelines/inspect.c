@@ -150,27 +150,47 @@ static void test_json(gconstpointer data)
     cnx_checkpoint_close(checkpoint);
 }
 
+/* The lines of the bundled model that another training may change */
+static void check_trained(const char *text)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(CnxCheckpoint) checkpoint = cnx_checkpoint_open(BUNDLED, CNX_WEIGHT_SET_AUTO, &error);
+    const CnxConfig *config = cnx_checkpoint_config(checkpoint);
+    const guint size = config->recipe.size;
+    char *lines[] = {
+        g_strdup_printf("variant     %s\n", config->variant),
+        g_strdup_printf("stem        %ux%u patches\n", config->patch, config->patch),
+        g_strdup_printf("head        9 classes, %s\n",
+                        cnx_config_is_sigmoid(config) ? "sigmoid" : "softmax"),
+        g_strdup_printf("input       %ux%u (preprocessor_config.json)\n", size, size),
+        g_strdup_printf("resize      both sides to %u, bilinear (preprocessor_config.json)\n",
+                        size),
+        g_strdup_printf(" GMAC for a %ux%u input\n", size, size),
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(lines); i++)
+        if (!strstr(text, lines[i]))
+            g_error("'%s' is not in: %s", lines[i], text);
+    for (guint i = 0; i < G_N_ELEMENTS(lines); i++)
+        g_free(lines[i]);
+}
+
 /* The bundled model, for which every line is known. */
 static void test_text(void)
 {
     static const char *const lines[] = {
         "container   safetensors, ",
         "dialect     transformers\n",
-        "variant     convnext (1,1,3,1; 24,48,96,160)\n",
         "stored as F16\n",
         "blocks      V1: layer scale; biases\n",
         "activation  gelu (config.json)\n",
         "norms       layer norm, eps 1e-06 (default); last norm 1e-06 (config.json)\n",
-        "head        9 classes, softmax\n",
         "labels      \"normal\", \"dark\", ",
         ", ... (config.json)\n",
-        "input       224x224 (preprocessor_config.json)\n",
-        "resize      both sides to 224, bilinear (preprocessor_config.json)\n",
         "mean        0.485 0.456 0.406 (preprocessor_config.json)\n",
         "std         0.229 0.224 0.225 (preprocessor_config.json)\n",
         " used, 0 ignored, 0 missing\n",
         " of packed weights at isa level ",
-        " GMAC for a 224x224 input\n",
     };
     g_auto(Output) plain = RUN(BUNDLED), listed = RUN("-t", BUNDLED);
 
@@ -179,6 +199,7 @@ static void test_text(void)
     for (guint i = 0; i < G_N_ELEMENTS(lines); i++)
         if (!strstr(plain.out, lines[i]))
             g_error("'%s' is not in: %s", lines[i], plain.out);
+    check_trained(plain.out);
     g_assert_true(g_str_has_prefix(listed.out, plain.out));
     g_assert_nonnull(
         strstr(listed.out + strlen(plain.out),
@@ -326,15 +347,16 @@ static void test_memory(void)
     g_assert_cmpint(get_run_int(json.out, "batch"), ==, 8);
     g_assert_cmpint(get_run_int(large.out, "input-size"), ==, 1024);
     g_assert_cmpint(get_run_int(large.out, "least-memory"), >,
-                    5 * get_run_int(json.out, "least-memory"));
+                    2 * get_run_int(json.out, "least-memory"));
     g_assert_cmpint(get_run_int(usual.out, "max-memory"), >, 0);
     g_assert_nonnull(strstr(text.out, "max-memory  2.0\302\240GB (max-memory)\n"));
     g_assert_nonnull(strstr(text.out, " for 2 threads, "));
     g_assert_cmpint(refused.status, ==, 1);
     g_assert_nonnull(strstr(refused.out, "max-memory"));
     g_assert_true(g_str_has_prefix(refused.err, "convnext-inspect: " BUNDLED
-                                                ": a convnext (1,1,3,1; 24,48,96,160) with "
-                                                "inputs of 224x224 pixels and 1 thread takes "));
+                                                ": a convnext (1,1,3,1; 24,48,96,160"));
+    g_assert_nonnull(strstr(refused.err, ") with inputs of "));
+    g_assert_nonnull(strstr(refused.err, " pixels and 1 thread takes "));
     g_assert_true(g_str_has_suffix(
         refused.err, " MB of memory, expected at most 3.0 MB (max-memory): set a smaller "
                      "input-size or a larger max-memory\n"));
@@ -372,6 +394,50 @@ static void test_convert(void)
     g_assert_cmpstr(json_object_get_string_member(report, "dtype"), ==, "BF16");
     g_assert_cmpstr(json_object_get_string_member(report, "dialect"), ==, "transformers");
     remove_folder(out, files);
+}
+
+/* Temperatures, thresholds and the rest class, in both formats and after a conversion */
+static void test_decision(void)
+{
+    static const char *const files[] = {"model.safetensors", "config.json",
+                                        "preprocessor_config.json", NULL};
+    static const char config[] =
+        "{\"model_type\":\"convnext\",\"hidden_sizes\":[7,13,22,35],\"depths\":[1,1,2,1],"
+        "\"problem_type\":\"multi_label_classification\",\"temperature\":1.5,"
+        "\"threshold\":[0,0.25,0.5,0.5,0.5,0.5,0.5,0.5,0.5,1],\"rest_class\":2}";
+    static const char *const lines[] = {"head        10 classes, sigmoid\n", "temperature 1.5\n",
+                                        "threshold   0 0.25 0.5 0.5 0.5 0.5 0.5 0.5 0.5 1\n",
+                                        "rest class  \"class 2\", if no other class reaches its "
+                                        "threshold\n"};
+    g_autofree char *weights = g_build_filename(folder, "rules.safetensors", NULL);
+    g_autofree char *json = g_build_filename(folder, "config.json", NULL);
+    g_autofree char *out = g_build_filename(folder, "converted", NULL), *data = NULL;
+    gsize size;
+
+    g_assert_true(g_file_get_contents(FIXTURES "/networks/transformers-v1/model.safetensors", &data,
+                                      &size, NULL));
+    g_assert_true(g_file_set_contents(weights, data, (gssize)size, NULL));
+    g_assert_true(g_file_set_contents(json, config, -1, NULL));
+    g_auto(Output) conversion = RUN(folder, "--convert", out);
+    g_auto(Output) text = RUN(out), report = RUN(out, "--json");
+    assert_ok(&conversion);
+    assert_ok(&text);
+    assert_ok(&report);
+    for (guint i = 0; i < G_N_ELEMENTS(lines); i++)
+        if (!strstr(text.out, lines[i]))
+            g_error("'%s' is not in: %s", lines[i], text.out);
+    g_autoptr(JsonObject) object = parse(report.out);
+    JsonObject *head = json_object_get_object_member(object, "head");
+    JsonArray *thresholds = json_object_get_array_member(head, "threshold");
+    JsonArray *temperatures = json_object_get_array_member(head, "temperature");
+    g_assert_true(json_object_get_boolean_member(head, "multi-label"));
+    g_assert_cmpuint(json_array_get_length(thresholds), ==, 10);
+    g_assert_cmpfloat(json_array_get_double_element(thresholds, 1), ==, 0.25);
+    g_assert_cmpfloat(json_array_get_double_element(temperatures, 9), ==, 1.5);
+    g_assert_cmpint(json_object_get_int_member(head, "rest-class"), ==, 2);
+    remove_folder(out, files);
+    g_remove(weights);
+    g_remove(json);
 }
 
 /* A conversion that is not exact prints a note and succeeds. */
@@ -451,6 +517,7 @@ int main(int argc, char **argv)
     g_test_add_func("/inspect/refusals", test_refusals);
     g_test_add_func("/inspect/convert", test_convert);
     g_test_add_func("/inspect/note", test_note);
+    g_test_add_func("/inspect/decision", test_decision);
     const int status = g_test_run();
     g_rmdir(folder);
     g_free(folder);

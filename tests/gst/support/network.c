@@ -170,6 +170,31 @@ void network_fill_bias(const char *folder, float bias)
     set_biases(folder, NETWORK_CLASSES, bias);
 }
 
+/* The classifier's weights and biases, without its norm, are the end of the file. */
+void network_set_logits(const char *folder, const float logits[NETWORK_CLASSES])
+{
+    const guint dims[] = NETWORK_DIMS;
+    const gsize weights = NETWORK_CLASSES * dims[3] * sizeof(float),
+                biases = NETWORK_CLASSES * sizeof(float);
+    g_autofree char *path = g_build_filename(folder, "model.safetensors", NULL), *file = NULL;
+    gsize length;
+
+    g_assert_true(g_file_get_contents(path, &file, &length, NULL));
+    memset(file + length - biases - weights, 0, weights);
+    memcpy(file + length - biases, logits, biases);
+    g_assert_true(g_file_set_contents(path, file, (gssize)length, NULL));
+}
+
+void network_add_keys(const char *folder, const char *members)
+{
+    g_autofree char *path = g_build_filename(folder, "config.json", NULL), *text = NULL;
+
+    g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
+    *strrchr(text, '}') = '\0';
+    g_autofree char *config = g_strconcat(text, ", ", members, "}", NULL);
+    g_free(network_add_file(folder, "config.json", config));
+}
+
 char *network_add_file(const char *folder, const char *name, const char *text)
 {
     char *path = g_build_filename(folder, name, NULL);

@@ -24,6 +24,12 @@ char *network_new_wide(guint times);
 void network_set_bias(const char *folder, float bias);
 void network_fill_bias(const char *folder, float bias);
 
+/* Makes these the logits of every picture. */
+void network_set_logits(const char *folder, const float logits[NETWORK_CLASSES]);
+
+/* Adds members, such as "\"threshold\": 0.5", to config.json. */
+void network_add_keys(const char *folder, const char *members);
+
 /* Writes a file with this text to a folder. Returns its path; the caller owns it. */
 char *network_add_file(const char *folder, const char *name, const char *text);
 

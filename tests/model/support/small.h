@@ -81,6 +81,8 @@ static const Small small[] = {
     {"transformers-no-scale", CNX_DIALECT_TRANSFORMERS, V1 SMALL, "V1 without layer scale", FOLDER},
     {"transformers-three-stages", CNX_DIALECT_TRANSFORMERS, V1 " (1,1,2; 8,12,16; patches of 8)",
      "three stages, patches of 8", FOLDER},
+    {"transformers-patch8", CNX_DIALECT_TRANSFORMERS, V1 " (1,1,2,1; 8,12,16,20; patches of 8)",
+     "V1, patches of 8, independent classes", FOLDER},
     {"transformers-model", CNX_DIALECT_TRANSFORMERS, V1 SMALL, "V1, bare model, SiLU", FOLDER},
     {"transformers-v2-model", CNX_DIALECT_TRANSFORMERS, V2 SMALL_ODD, "V2, bare model", FOLDER},
     {"transformers-backbone", CNX_DIALECT_TRANSFORMERS, V1 SMALL, "V1, backbone", FOLDER},
