@@ -3,7 +3,7 @@
  *
  *     {"time":"…","stream":"door","event":"camera","state":"playing","detail":"640x360"}
  *     {"time":"…","stream":"door","event":"state","old":"normal","new":"dark","score":0.93}
- *     {"time":"…","stream":"door","event":"frozen","state":"begin","since":"…","pts":0,"seconds":60}
+ *     {"time":"…","stream":"door","event":"frozen","state":"begin","pts":0,"seconds":60.0}
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once

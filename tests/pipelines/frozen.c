@@ -61,9 +61,9 @@ static WatchFingerprint make_picture(guint seed)
 static WatchFingerprint add_noise(Stream *self, WatchFingerprint picture, guint count)
 {
     for (guint i = 0; i < count; i++) {
-        const int i = g_rand_int_range(self->random, 0, SAMPLES);
+        const int at = g_rand_int_range(self->random, 0, SAMPLES);
 
-        *sample_at(&picture, (guint)i) += (guint8)g_rand_int_range(self->random, 1, 5);
+        *sample_at(&picture, (guint)at) += (guint8)g_rand_int_range(self->random, 1, 5);
     }
     return picture;
 }
@@ -269,6 +269,7 @@ static void test_formats(void)
 {
     const int width = 192 * 3, height = 108 * 3, x = 3 * 100 + 1, y = 3 * 50 + 1;
     const guint tile = 50 / 6 * WATCH_TILE_COLUMNS + 100 / 6, sample = 50 % 6 * 6 + 100 % 6;
+
     const struct {
         GstVideoFormat format;
         gsize pixel, byte;
@@ -292,15 +293,13 @@ static void test_formats(void)
 /* Every format and very small frames, within their memory. */
 static void test_all_formats(void)
 {
-    for (guint format = GST_VIDEO_FORMAT_I420;; format++) {
-        const GstVideoFormatInfo *info = gst_video_format_get_info(format);
+    guint count;
+    const GstVideoFormat *formats = gst_video_formats_raw(&count);
 
-        if (!info || !info->name)
-            break;
-        if (GST_VIDEO_FORMAT_INFO_FORMAT(info) != format)
-            continue;
-        read_frame(format, 1, 1, 0, 1);
-        read_frame(format, 333, 77, 0, 1);
+    g_assert_cmpuint(count, >, 100);
+    for (guint i = 0; i < count; i++) {
+        read_frame(formats[i], 1, 1, 0, 1);
+        read_frame(formats[i], 333, 77, 0, 1);
     }
 }
 

@@ -47,7 +47,7 @@ play end.mkv --set frozen-time=5
     wrong "the order at the end of a frozen file: $(cat events)"
 
 # A live picture: noise is not frozen, and neither is a camera that has stopped.
-rm -f events
+: >events
 start_watch --events events --set frozen-time=1 --set input-size=64 bars=test:smpte75 snow=test:snow
 wait_for events 1 '"bars","event":"frozen","state":"begin"'
 wait_for lines 60 '"stream":"snow"'
