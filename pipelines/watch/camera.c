@@ -35,8 +35,30 @@ const char *watch_state_name(WatchState state)
     return names[state];
 }
 
+static void set_freeze(WatchCamera *camera, const WatchFreeze *freeze)
+{
+    g_mutex_lock(&camera->counts->lock);
+    camera->counts->is_frozen = freeze->is_frozen;
+    g_mutex_unlock(&camera->counts->lock);
+    camera->hooks->freeze_changed(camera, freeze, camera->data);
+}
+
+/* A lost camera has no picture. */
+static void end_freeze(WatchCamera *camera)
+{
+    WatchProgress progress;
+
+    if (!camera->counts->is_frozen)
+        return;
+    watch_pipeline_read(camera->pipeline, &progress);
+    progress.freeze.is_frozen = FALSE;
+    set_freeze(camera, &progress.freeze);
+}
+
 static void set_state(WatchCamera *camera, WatchState state, const char *detail)
 {
+    if (state != WATCH_PLAYING)
+        end_freeze(camera);
     camera->state = state;
     camera->state_time = g_get_monotonic_time();
     camera->hooks->changed(camera, detail, camera->data);
@@ -265,9 +287,16 @@ static void on_eos(WatchCamera *camera)
 /* The source is replaced at once. That is no loss, so it is not reported as one. */
 static void on_element(WatchCamera *camera, GstMessage *message)
 {
+    WatchFreeze freeze;
+
     if (gst_message_has_name(message, "convnext-state-changed")) {
         camera->hooks->label_changed(camera, gst_message_get_structure(message), camera->data);
+    } else if (is_open(camera) && watch_pipeline_parse_freeze(camera->pipeline, message, &freeze)) {
+        watch_camera_tick(camera); /* a file may freeze before its first tick */
+        if (camera->state == WATCH_PLAYING)
+            set_freeze(camera, &freeze);
     } else if (is_open(camera) && watch_pipeline_redirect(camera->pipeline, message)) {
+        end_freeze(camera);
         camera->state = WATCH_WAITING;
         camera->retry_delay = 0;
         close_source(camera, FALSE, on_closed);

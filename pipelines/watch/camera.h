@@ -5,6 +5,7 @@
 #pragma once
 
 #include "pipelines/watch/counts.h"
+#include "pipelines/watch/frozen.h"
 #include "pipelines/watch/settings.h"
 
 typedef enum WatchState {
@@ -26,6 +27,9 @@ typedef struct WatchHooks {
     void (*changed)(WatchCamera *camera, const char *detail, gpointer data);
     /* convnext posted its message convnext-state-changed. */
     void (*label_changed)(WatchCamera *camera, const GstStructure *message, gpointer data);
+    /* The picture began to be frozen, or ended to be. It is never frozen in another state than
+     * WATCH_PLAYING. */
+    void (*freeze_changed)(WatchCamera *camera, const WatchFreeze *freeze, gpointer data);
     /* The camera has stopped and holds nothing but its counts. */
     void (*stopped)(WatchCamera *camera, gpointer data);
     /* The results cannot be written; reason is one sentence. */

@@ -16,6 +16,11 @@ struct WatchConnection {
     guint latency;    /* milliseconds */
     WatchCounts *counts;
     WatchProgress progress; /* protected by the lock of counts */
+    /* In the streaming thread: */
+    WatchFrozen *frozen; /* or NULL */
+    WatchFingerprint fingerprint;
+    GstVideoInfo info;
+    gboolean info_is_known;
 };
 
 /* In the streaming threads */
@@ -36,6 +41,7 @@ static void on_caps(WatchConnection *self, GstEvent *event)
     progress->width = width;
     progress->height = height;
     g_mutex_unlock(&self->counts->lock);
+    self->info_is_known = gst_video_info_from_caps(&self->info, caps);
 }
 
 /* Frames of MJPEG over HTTP have no timestamps, without which the age of a result is unknown. */
@@ -137,6 +143,34 @@ static void count_frame(WatchConnection *self, GstClockTime lag)
     g_mutex_unlock(&self->counts->lock);
 }
 
+static void post_freeze(WatchConnection *self, const WatchFreeze *freeze)
+{
+    GstStructure *structure =
+        gst_structure_new(WATCH_FREEZE, "is-frozen", G_TYPE_BOOLEAN, freeze->is_frozen, "since",
+                          G_TYPE_INT64, freeze->since, "start", G_TYPE_UINT64, freeze->start,
+                          "duration", G_TYPE_UINT64, freeze->duration, NULL);
+
+    gst_element_post_message(self->bin, gst_message_new_element(GST_OBJECT(self->bin), structure));
+}
+
+/* A message, because a file may thaw again before the main thread reads the progress. */
+static void check_frozen(WatchConnection *self, GstBuffer *frame)
+{
+    WatchFreeze freeze;
+    gboolean has_changed;
+
+    if (!self->frozen || !self->info_is_known ||
+        !watch_fingerprint_read(&self->fingerprint, &self->info, frame))
+        return;
+    has_changed =
+        watch_frozen_add(self->frozen, &self->fingerprint, GST_BUFFER_PTS(frame), &freeze);
+    g_mutex_lock(&self->counts->lock);
+    self->progress.freeze = freeze;
+    g_mutex_unlock(&self->counts->lock);
+    if (has_changed)
+        post_freeze(self, &freeze);
+}
+
 static void set_ended(WatchConnection *self)
 {
     g_mutex_lock(&self->counts->lock);
@@ -153,6 +187,7 @@ static GstPadProbeReturn on_output(GstPad *pad, GstPadProbeInfo *info, gpointer 
         info->data = add_timestamp(self, info->data);
         count_frame(self,
                     is_live(self, pad) ? watch_dropper_lag(pad, info->data) : GST_CLOCK_TIME_NONE);
+        check_frozen(self, info->data);
     } else if (GST_EVENT_TYPE(info->data) == GST_EVENT_CAPS) {
         on_caps(self, info->data);
     } else if (GST_EVENT_TYPE(info->data) == GST_EVENT_EOS && !self->is_file) {
@@ -179,6 +214,8 @@ WatchConnection *watch_connection_new(const WatchSettings *settings, WatchCounts
     self->live = -1;
     self->latency = settings->latency;
     self->counts = counts;
+    if (settings->frozen_time > 0)
+        self->frozen = watch_frozen_new((GstClockTime)settings->frozen_time * GST_USECOND);
     g_mutex_init(&self->order);
     gst_element_set_locked_state(bin, TRUE); /* does not follow the pipeline's state */
     g_signal_connect(bin, "deep-element-added", G_CALLBACK(on_element_added), self);
@@ -193,6 +230,7 @@ static void clear_connection(gpointer data)
     WatchConnection *self = data;
 
     gst_object_unref(self->bin);
+    g_clear_pointer(&self->frozen, watch_frozen_free);
     g_mutex_clear(&self->order);
 }
 
@@ -254,6 +292,18 @@ void watch_connection_read(WatchConnection *self, WatchProgress *progress)
     *progress = self->progress;
     self->progress.size_changed = FALSE;
     g_mutex_unlock(&self->counts->lock);
+}
+
+gboolean watch_connection_parse_freeze(WatchConnection *self, GstMessage *message,
+                                       WatchFreeze *freeze)
+{
+    if (GST_MESSAGE_SRC(message) != GST_OBJECT_CAST(self->bin) ||
+        !gst_message_has_name(message, WATCH_FREEZE))
+        return FALSE;
+    return gst_structure_get(gst_message_get_structure(message), "is-frozen", G_TYPE_BOOLEAN,
+                             &freeze->is_frozen, "since", G_TYPE_INT64, &freeze->since, "start",
+                             G_TYPE_UINT64, &freeze->start, "duration", G_TYPE_UINT64,
+                             &freeze->duration, NULL);
 }
 
 gboolean watch_connection_may_note(WatchConnection *self, GstObject *object)

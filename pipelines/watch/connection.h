@@ -5,9 +5,14 @@
 #pragma once
 
 #include "pipelines/watch/counts.h"
+#include "pipelines/watch/frozen.h"
 #include "pipelines/watch/settings.h"
 
 typedef struct WatchConnection WatchConnection;
+
+/* The name of the element message that the source posts when its picture begins or ends to be
+ * frozen. */
+#define WATCH_FREEZE "convnext-watch-freeze"
 
 /* The frames that the source has delivered since it was opened. */
 typedef struct WatchProgress {
@@ -17,6 +22,7 @@ typedef struct WatchProgress {
     gboolean has_ended;
     int width, height;
     gboolean size_changed; /* since the last call of watch_connection_read() */
+    WatchFreeze freeze;    /* present */
 } WatchProgress;
 
 /* counts must outlive the connection. NULL with an error if an element is not installed. */
@@ -41,6 +47,10 @@ void watch_connection_close(WatchConnection *connection);
 void watch_connection_remove(WatchConnection *connection, GstElement *pipeline);
 
 void watch_connection_read(WatchConnection *connection, WatchProgress *progress);
+
+/* Reads the freeze that a message reports. FALSE if it is no WATCH_FREEZE of this source. */
+gboolean watch_connection_parse_freeze(WatchConnection *connection, GstMessage *message,
+                                       WatchFreeze *freeze);
 
 /* Whether the object is the source or its decoder, which post notes about tracks. */
 gboolean watch_connection_may_note(WatchConnection *connection, GstObject *object);

@@ -93,14 +93,21 @@ static void add_string(JsonBuilder *builder, const char *name, const char *value
     json_builder_add_string_value(builder, clean);
 }
 
+/* RFC 3339, UTC. */
+static void add_time(JsonBuilder *builder, const char *name, GDateTime *time)
+{
+    g_autofree char *text = g_date_time_format(time, "%Y-%m-%dT%H:%M:%S.%fZ");
+
+    add_string(builder, name, text);
+}
+
 static JsonBuilder *begin_event(WatchCamera *camera, const char *event)
 {
     JsonBuilder *builder = json_builder_new();
     g_autoptr(GDateTime) now = g_date_time_new_now_utc();
-    g_autofree char *time = g_date_time_format(now, "%Y-%m-%dT%H:%M:%S.%fZ");
 
     json_builder_begin_object(builder);
-    add_string(builder, "time", time);
+    add_time(builder, "time", now);
     add_string(builder, "stream", watch_camera_settings(camera)->name);
     add_string(builder, "event", event);
     return builder;
@@ -143,5 +150,32 @@ void watch_events_add_label(WatchEvents *events, WatchCamera *camera, const GstS
         else
             json_builder_add_null_value(builder); /* JSON has no NaN */
     }
+    end_event(events, builder);
+}
+
+/* A file is not played at its own speed, so its frames have no time of day. */
+static void add_since(JsonBuilder *builder, const WatchFreeze *freeze)
+{
+    g_autoptr(GDateTime) second = g_date_time_new_from_unix_utc(freeze->since / G_USEC_PER_SEC);
+    g_autoptr(GDateTime) start =
+        second ? g_date_time_add(second, freeze->since % G_USEC_PER_SEC) : NULL;
+
+    if (start)
+        add_time(builder, "since", start);
+}
+
+void watch_events_add_freeze(WatchEvents *events, WatchCamera *camera, const WatchFreeze *freeze)
+{
+    g_autoptr(JsonBuilder) builder = begin_event(camera, "frozen");
+
+    add_string(builder, "state", freeze->is_frozen ? "begin" : "end");
+    if (watch_camera_settings(camera)->kind != WATCH_FILE)
+        add_since(builder, freeze);
+    if (GST_CLOCK_TIME_IS_VALID(freeze->start)) {
+        json_builder_set_member_name(builder, "pts");
+        json_builder_add_int_value(builder, (gint64)freeze->start);
+    }
+    json_builder_set_member_name(builder, "seconds");
+    json_builder_add_double_value(builder, (double)freeze->duration / GST_SECOND);
     end_event(events, builder);
 }

@@ -1,7 +1,9 @@
-/* A file with a JSON line for each change of a camera's state or of its label:
+/* A file with a JSON line for each change of a camera's state or of its label, and when its picture
+ * begins or ends to be frozen:
  *
  *     {"time":"…","stream":"door","event":"camera","state":"playing","detail":"640x360"}
  *     {"time":"…","stream":"door","event":"state","old":"normal","new":"dark","score":0.93}
+ *     {"time":"…","stream":"door","event":"frozen","state":"begin","pts":0,"seconds":60.0}
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
@@ -24,3 +26,6 @@ void watch_events_add_camera(WatchEvents *events, WatchCamera *camera, const cha
 
 /* Adds the camera's new label. message: convnext's message convnext-state-changed. */
 void watch_events_add_label(WatchEvents *events, WatchCamera *camera, const GstStructure *message);
+
+/* Adds the beginning or the end of a freeze. */
+void watch_events_add_freeze(WatchEvents *events, WatchCamera *camera, const WatchFreeze *freeze);

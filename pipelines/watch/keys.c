@@ -45,6 +45,10 @@ static const Key keys[] = {
      "at least 60 after a refused login, because cameras lock out clients that\n"
      "retry too often",
      MEMBER(max_delay), 3, 0.01, 3600},
+    {"frozen-time", KEY_SECONDS,
+     "seconds without a new picture until it counts as frozen\n"
+     "0 disables it; must exceed the camera's interval of key frames",
+     MEMBER(frozen_time), 60, 0, 86400},
     {.name = "metrics", .type = KEY_OF_PROGRAM,
      .help = "[ADDRESS:]PORT at which Prometheus reads /metrics"},
     {.name = "events", .type = KEY_OF_PROGRAM,

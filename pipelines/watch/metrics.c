@@ -7,6 +7,7 @@
 typedef struct Sample {
     char *stream; /* the camera's name, escaped */
     WatchState state;
+    gboolean is_frozen;
     guint64 frames, dropped, results, reconnects;
     double frame_age, result_age; /* seconds; negative before the first */
     double frame_lag;             /* seconds; negative if unknown */
@@ -44,6 +45,7 @@ static void take_sample(Sample *sample, WatchCamera *camera)
     sample->stream = escape_label(watch_camera_settings(camera)->name);
     sample->state = watch_camera_state(camera);
     g_mutex_lock(&counts->lock);
+    sample->is_frozen = counts->is_frozen;
     sample->frames = counts->frames;
     sample->dropped = counts->dropped;
     sample->results = counts->results;
@@ -148,6 +150,18 @@ static void append_states(GString *text, GArray *samples)
     }
 }
 
+static void append_freezes(GString *text, GArray *samples)
+{
+    append_header(text, "convnext_camera_frozen", "gauge",
+                  "Whether frames arrive but the picture is frozen.");
+    for (guint i = 0; i < samples->len; i++) {
+        const Sample *sample = &g_array_index(samples, Sample, i);
+
+        g_string_append_printf(text, "convnext_camera_frozen{stream=\"%s\"} %d\n", sample->stream,
+                               sample->is_frozen ? 1 : 0);
+    }
+}
+
 static void append_labels(GString *text, GArray *samples)
 {
     append_header(text, "convnext_results_total", "counter",
@@ -170,6 +184,7 @@ static void append_labels(GString *text, GArray *samples)
 static void append_all(GString *text, GArray *samples)
 {
     append_states(text, samples);
+    append_freezes(text, samples);
     append_counters(text, samples, "convnext_frames_total", G_STRUCT_OFFSET(Sample, frames),
                     "Decoded frames, classified or not.");
     append_counters(text, samples, "convnext_frames_skipped_total",

@@ -343,6 +343,11 @@ char *watch_pipeline_model_warning(WatchPipeline *self, GstMessage *message)
     return g_strdup(error->message);
 }
 
+gboolean watch_pipeline_parse_freeze(WatchPipeline *self, GstMessage *message, WatchFreeze *freeze)
+{
+    return self->connection && watch_connection_parse_freeze(self->connection, message, freeze);
+}
+
 char *watch_pipeline_source_note(WatchPipeline *self, GstMessage *message)
 {
     g_autoptr(GError) error = NULL;

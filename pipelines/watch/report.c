@@ -31,6 +31,17 @@ void watch_report_label(WatchCamera *camera, const GstStructure *message)
     print_line(camera, text);
 }
 
+void watch_report_freeze(WatchCamera *camera, const WatchFreeze *freeze)
+{
+    const double seconds = (double)freeze->duration / GST_SECOND;
+    g_autofree char *text = g_strdup_printf(
+        freeze->is_frozen ? "frozen, the picture has not changed for %.0f s"
+                          : "no longer frozen, the picture did not change for %.0f s",
+        seconds);
+
+    print_line(camera, text);
+}
+
 void watch_report_summary(WatchCamera *camera)
 {
     WatchCounts *counts = watch_camera_counts(camera);

@@ -12,5 +12,8 @@ void watch_report_camera(WatchCamera *camera, const char *detail);
  * convnext-state-changed. */
 void watch_report_label(WatchCamera *camera, const GstStructure *message);
 
+/* Prints that the picture is frozen, or no longer. */
+void watch_report_freeze(WatchCamera *camera, const WatchFreeze *freeze);
+
 /* Prints frames, results, reconnects, latencies, and the share of each label. */
 void watch_report_summary(WatchCamera *camera);

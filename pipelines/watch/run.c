@@ -119,6 +119,16 @@ static void on_label_changed(WatchCamera *camera, const GstStructure *message, g
         watch_events_add_label(watch->events, camera, message);
 }
 
+static void on_freeze_changed(WatchCamera *camera, const WatchFreeze *freeze, gpointer data)
+{
+    Watch *watch = data;
+
+    if (!watch->is_quitting)
+        watch_report_freeze(camera, freeze);
+    if (watch->events)
+        watch_events_add_freeze(watch->events, camera, freeze);
+}
+
 static void on_stopped(WatchCamera *camera, gpointer data)
 {
     Watch *watch = data;
@@ -140,7 +150,8 @@ static void on_output_failed(WatchCamera *camera, const char *reason, gpointer d
     quit(watch);
 }
 
-static const WatchHooks hooks = {on_changed, on_label_changed, on_stopped, on_output_failed};
+static const WatchHooks hooks = {on_changed, on_label_changed, on_freeze_changed, on_stopped,
+                                 on_output_failed};
 
 /* The camera list */
 

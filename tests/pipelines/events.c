@@ -85,11 +85,49 @@ static void test_not_finite(void)
     }
 }
 
+/* The line of an event that begins or ends a freeze of 90.5 s. */
+static JsonNode *write_freeze(gboolean is_frozen)
+{
+    const WatchFreeze freeze = {is_frozen, 1000000250000, 7, 90500 * GST_MSECOND};
+    g_autofree char *path = NULL, *line = NULL;
+    g_autoptr(GError) error = NULL;
+
+    g_close(g_file_open_tmp("events-XXXXXX", &path, &error), NULL);
+    g_assert_no_error(error);
+    WatchEvents *events = watch_events_new(path, &error);
+    g_assert_no_error(error);
+    watch_events_add_freeze(events, NULL, &freeze);
+    watch_events_free(events);
+    g_assert_true(g_file_get_contents(path, &line, NULL, NULL));
+    g_remove(path);
+    JsonNode *node = json_from_string(line, &error);
+    g_assert_no_error(error);
+    return node;
+}
+
+static void test_freeze(void)
+{
+    static const char *const states[] = {"end", "begin"};
+
+    for (int is_frozen = FALSE; is_frozen <= TRUE; is_frozen++) {
+        g_autoptr(JsonNode) event = write_freeze(is_frozen);
+        JsonObject *object = json_node_get_object(event);
+
+        g_assert_cmpstr(json_object_get_string_member(object, "event"), ==, "frozen");
+        g_assert_cmpstr(json_object_get_string_member(object, "state"), ==, states[is_frozen]);
+        g_assert_cmpstr(json_object_get_string_member(object, "since"), ==,
+                        "1970-01-12T13:46:40.250000Z");
+        g_assert_cmpint(json_object_get_int_member(object, "pts"), ==, 7);
+        g_assert_cmpfloat(json_object_get_double_member(object, "seconds"), ==, 90.5);
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     gst_init(&argc, &argv);
     g_test_add_func("/events/score", test_score);
     g_test_add_func("/events/not-finite", test_not_finite);
+    g_test_add_func("/events/freeze", test_freeze);
     return g_test_run();
 }

@@ -63,6 +63,7 @@ static void test_unknown(void)
     counts = watch_counts_new();
     g_autofree char *text = metrics_text();
     g_assert_cmpfloat(number_after(text, "\nconvnext_frames_total{" STREAM "} "), ==, 0);
+    g_assert_cmpfloat(number_after(text, "\nconvnext_camera_frozen{" STREAM "} "), ==, 0);
     g_assert_null(strstr(text, "convnext_last_frame_age_seconds{"));
     g_assert_null(strstr(text, "convnext_last_result_age_seconds{"));
     g_assert_null(strstr(text, "convnext_frame_lag_seconds{"));
@@ -72,6 +73,7 @@ static void test_unknown(void)
 static void test_numbers(void)
 {
     counts = watch_counts_new();
+    counts->is_frozen = TRUE;
     counts->frames = 7;
     counts->last_frame_time = g_get_monotonic_time() - 5 * G_USEC_PER_SEC;
     counts->last_result_time = g_get_monotonic_time() - 90 * G_USEC_PER_SEC;
@@ -85,6 +87,7 @@ static void test_numbers(void)
     const double result_age = number_after(text, "\nconvnext_last_result_age_seconds{" STREAM "} ");
 
     g_assert_cmpfloat(number_after(text, "\nconvnext_frames_total{" STREAM "} "), ==, 7);
+    g_assert_cmpfloat(number_after(text, "\nconvnext_camera_frozen{" STREAM "} "), ==, 1);
     g_assert_cmpfloat(frame_age, >=, 5);
     g_assert_cmpfloat(frame_age, <, 65);
     g_assert_cmpfloat(result_age, >=, 90);
