@@ -17,7 +17,6 @@ BINS = 15
 SHARES = (0.005, 0.05, 0.2, 0.5, 1.001)  # of damaged blocks
 MUCH = 0.2                               # the share from which damage must be seen
 HEALTHY_KINDS = ('clean', 'clip', 'healthy', 'texture', 'twin')
-HARD = ('drop', 'web', 'torn', 'slant')  # parts of names that have their own table
 USUAL_HEALTH = 0.95
 
 

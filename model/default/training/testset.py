@@ -10,6 +10,7 @@ features.py at three scales, and a record per frame. Its name is a hash of every
 """
 import argparse
 import hashlib
+import inspect
 import json
 import os
 import sys
@@ -33,24 +34,26 @@ from frames import camera_frame
 
 SEED = 2026
 SIDES = (448, 224)
-SCALES = ('own', *SIDES)   # of the numbers of features.py
+SCALES = ('own size', *(f'{side}x{side}' for side in SIDES))  # of the numbers of features.py
 EACH = {                   # frames or jobs of each name, and strength where there is one
     'clean': 400, 'clip': 14, 'healthy': 12, 'texture': 6, 'harmless': 4,
     'fault': 5, 'slate': 5, 'foreign': 5, 'stream': 72, 'tear': 5,
 }
+MANY = {'grocerystore': 48, 'clothing': 24}  # photographs at most of the large collections
 SIZES = ((480, 640), (360, 640), (432, 768), (576, 704), (400, 400))
+FAULTS = faults.FAULTS | faults.COMBINED
 FAULTY = 0.5               # the least target of a label that a frame is said to have
 
 
 def fingerprint(found: list, part: float) -> str:
     """A hash of the modules that make the set, of its sources and of its size."""
     here, digest = Path(__file__).parent, hashlib.sha256()
+    users = ('frames', 'network', 'evaluate', 'measures', 'baselines', 'gallery', 'clips', 'card')
     loaded = {Path(module.__file__) for module in list(sys.modules.values())
               if getattr(module, '__file__', None)}
-    for path in sorted(path for path in loaded if path.parent == here):
-        if path.stem not in ('frames', 'network', 'evaluate', 'measures', 'baselines', 'gallery',
-                             'clips', 'card'):
-            digest.update(path.read_bytes())
+    for path in sorted(path for path in loaded if path.parent == here and path.stem not in users):
+        digest.update(path.read_bytes())
+    digest.update(inspect.getsource(camera_frame).encode())
     digest.update(json.dumps([SEED, part, EACH, [[s.id, s.sha256] for s in found]]).encode())
     return digest.hexdigest()[:12]
 
@@ -72,19 +75,31 @@ def whole_frame(source) -> np.ndarray:
     return cv2.resize(frame, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
 
 
+def balanced(photos: list) -> list:
+    """The photographs, of the large collections only some, spread evenly over their groups."""
+    chosen = [s for s in photos if not s.collection.startswith(tuple(MANY))]
+    for family, count in MANY.items():
+        own = [s for s in photos if s.collection.startswith(family)]
+        chosen += own[::max(1, -(-len(own) // count))]
+    return chosen
+
+
 class Maker:
     """Makes the frames of the jobs of the plan."""
 
     def __init__(self, found: list, media: Path, part: float = 1.0):
         self.media, self.part = media, part
-        self.photos = [source for source in found if source.kind == 'photo']
+        self.photos = balanced([source for source in found if source.kind == 'photo'])
         self.clips = defaultdict(list)
         for source in found:
             if source.kind == 'clip':
                 self.clips[source.path].append(source)
         # Faults come to photographs and clips alike; few frames of each clip.
-        self.drawn = self.photos + [source for frames in self.clips.values()
-                                    for source in frames[::max(1, len(frames) // 4)]]
+        some = [source for frames in self.clips.values()
+                for source in frames[::max(1, len(frames) // 4)]]
+        self.drawn = self.photos + some
+        for source in some:  # clip by clip: each is decoded once
+            picture(source)
 
     def rng(self, *name) -> np.random.Generator:
         return np.random.default_rng([SEED, zlib.crc32('/'.join(map(str, name)).encode())])
@@ -111,7 +126,7 @@ class Maker:
             for name in names:
                 for number in range(self.count(kind)):
                     yield kind, name, None, number
-        for kind, names in (('fault', faults.FAULTS), ('tear', streams.TEARS),
+        for kind, names in (('fault', FAULTS), ('tear', streams.TEARS),
                             ('foreign', foreign.FOREIGN), ('harmless', foreign.HARMLESS)):
             for name in names:
                 for strength in range(len(STRENGTHS)):
@@ -156,10 +171,12 @@ class Maker:
 
     def _fault(self, record, strength, number, rng):
         source, frame = self.frame_of(record, number, rng)
-        fault = faults.FAULTS[record['name']]
+        fault = FAULTS[record['name']]
         frame, targets = fault.apply(frame, STRENGTHS[strength], rng)
         yield (streams.compress([frame], rng)[0] if number % 2 else frame,
-               record | about(source) | has(targets, fault.label))
+               record | about(source) | has(targets, fault.label, *(
+                   sorted(set(targets) - {fault.label})
+                   if record['name'] in faults.COMBINED else ())))
 
     def _foreign(self, record, strength, number, rng):
         source, frame = self.frame_of(record, number, rng)
@@ -206,12 +223,13 @@ class Maker:
 
     def _real(self, record, strength, number, rng):
         """Streams that somebody else's encoder and loss made."""
-        for name, frame, twin, share in streams.real_damage(self.media):
-            record = record | {'name': name, 'source': name, 'scene': 'person'}
+        record |= {'source': 'openh264', 'scene': 'person'}
+        found = [pair for pair in streams.real_damage(self.media) if pair[1] is not None]
+        for frame, _, share in found[::max(1, round(1 / self.part))]:
             if share > 0.005:
                 yield frame, record | damaged(share)
-            elif share == 0:
-                yield frame, record | {'kind': 'twin'}
+        for _, twin, _ in found[::len(found) // 12]:
+            yield twin, record | {'kind': 'twin'}
 
 
 def fit(frame: np.ndarray, width: int) -> np.ndarray:
