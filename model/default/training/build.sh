@@ -1,0 +1,22 @@
+#!/bin/bash
+# From pictures to the model folder that ships: frames, training, thresholds.
+#
+# usage: model/default/training/build.sh PHOTOS MEDIA WORK OUT [PREVIOUS]
+#
+# PHOTOS and MEDIA are the folders of pictures and clips with their lists of sources, WORK a folder for
+# everything that is made on the way (30 GB), OUT the model folder to write. PREVIOUS is a model whose
+# false alarms on clean pictures become hard negatives. SEED, TRAIN_SHARDS and SAMPLES change the seed,
+# the number of shards of training frames and the number of frames that training sees.
+#
+# SPDX-License-Identifier: LGPL-2.1-or-later
+set -u
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+[ $# -ge 4 ] || cnx_die "expected PHOTOS MEDIA WORK OUT [PREVIOUS], found $# arguments"
+photos=$1 media=$2 work=$3 out=$4
+mkdir -p "$work"
+prepare "$work"
+"$python" "$training/frames.py" --photos "$photos" --media "$media" --packages "$work/packages" \
+    --work "$work/frames" --seed "${SEED:-1}" --train "${TRAIN_SHARDS:-96}" ${5:+--previous "$5"} ||
+    exit 1
+"$python" "$training/train.py" --work "$work/frames" --out "$out" --seed "${SEED:-1}" \
+    --samples "${SAMPLES:-160000}"

@@ -1,0 +1,233 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Makes the frames that the model learns from, once, and reads them back.
+
+A job makes one frame, or the frames of one damaged stream, from a source of the training or
+validation split. The job's number and the seed determine it, so shards can be made in any order and
+by any number of processes. A shard is two files in the cache:
+
+    SPLIT-NNNN.npy    uint8 [frames, 448, 448, 3], views
+    SPLIT-NNNN.json   a record per frame: targets, source, scene, what was done
+
+    python3 frames.py --photos DIR --media DIR --packages DIR --work CACHE [--previous MODEL]
+"""
+import argparse
+import json
+import multiprocessing
+import os
+import zlib
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+import faults
+import healthy
+import sources
+import streams
+from common import LABELS, VIEW, to_view
+
+JOBS_PER_SHARD = 250
+MINED_WEIGHT = 2.5  # of a source that the previous model calls faulty
+
+# What a job makes, and how often. Rather more than half of the frames are healthy: damaged streams
+# bring their undamaged twins.
+PLAN = {
+    'plain': 0.21, 'healthy': 0.20, 'texture': 0.05,
+    'dark': 0.05, 'overexposed': 0.045, 'defocused': 0.07, 'obstructed': 0.095, 'noisy': 0.065,
+    'low-contrast': 0.05, 'no-signal': 0.04, 'stream': 0.06, 'tear': 0.065,
+}
+FAULTS_BY_LABEL = {label: [name for name, fault in faults.FAULTS.items() if fault.label == label]
+                   for label in LABELS}
+ASPECTS = (16 / 9, 16 / 9, 4 / 3, 4 / 3, 5 / 4, 1, 3 / 4)
+
+
+def pick(names, rng: np.random.Generator) -> str:
+    return names[rng.integers(len(names))]
+
+
+def camera_frame(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """A part of a picture at the size and aspect of a camera's frame, hardly ever enlarged."""
+    height, width = picture.shape[:2]
+    aspect = pick(ASPECTS, rng)
+    w = min(width, height * aspect) * rng.uniform(0.7, 1)
+    h = w / aspect
+    left, top = rng.uniform(0, width - w), rng.uniform(0, height - h)
+    part = picture[int(top):int(top + h), int(left):int(left + w)]
+    scale = min(rng.uniform(0.65, 1.2), 800 / w)
+    size = max(32, round(w * scale / 2) * 2), max(32, round(h * scale / 2) * 2)
+    frame = cv2.resize(part, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
+    if rng.random() < 0.5:
+        frame = frame[:, ::-1]
+    return np.ascontiguousarray(frame)
+
+
+def as_sent(frame: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """The frame as a camera sends it: compressed, most of the time."""
+    choice = rng.random()
+    if choice < 0.2:
+        return frame
+    return streams.compress([frame], rng, heavy=choice > 0.9)[0]
+
+
+class Maker:
+    """Draws sources of one split and makes frames of them."""
+
+    def __init__(self, split_sources: list, seed: int, split: str):
+        self.sources = split_sources
+        self.seed = [seed, zlib.crc32(split.encode())]
+        weights = np.array([source.weight for source in split_sources])
+        self.shares = weights / weights.sum()
+
+    def draw(self, rng: np.random.Generator):
+        return self.sources[rng.choice(len(self.sources), p=self.shares)]
+
+    def draw_frame(self, rng: np.random.Generator):
+        source = self.draw(rng)
+        return source, camera_frame(sources.read_frame(source), rng)
+
+    def job(self, number: int):
+        """Yields (view, record) for each frame of a job."""
+        rng = np.random.default_rng([*self.seed, number])
+        kind = rng.choice(list(PLAN), p=np.array(list(PLAN.values())) / sum(PLAN.values()))
+        if kind == 'stream':
+            yield from self.stream(rng)
+            return
+        size = [(480, 640), (360, 640), (432, 768), (288, 352), (400, 400)][rng.integers(5)]
+        source, targets, strength, name = None, {}, None, kind
+        if kind == 'no-signal':
+            name = pick(list(faults.SLATES), rng)
+            frame, targets = faults.SLATES[name](size, rng), {'no-signal': 0.97}
+        elif kind == 'texture':
+            name = pick(list(healthy.TEXTURES), rng)
+            frame = healthy.TEXTURES[name](size, rng)
+        else:
+            source, frame = self.draw_frame(rng)
+        if kind == 'healthy':
+            name = pick(list(healthy.HEALTHY), rng)
+            frame = healthy.HEALTHY[name](frame, rng)
+        elif kind == 'tear':
+            name, strength = pick(list(streams.TEARS), rng), rng.random()
+            frame, targets = self.tear(name, frame, strength, rng)
+        elif FAULTS_BY_LABEL.get(kind) and kind != 'no-signal':
+            name, strength = pick(FAULTS_BY_LABEL[kind], rng), rng.random()
+            # A fault of a healthy variant is a fault too.
+            if rng.random() < 0.15:
+                frame = healthy.HEALTHY[pick(list(healthy.HEALTHY), rng)](frame, rng)
+            frame, targets = faults.FAULTS[name].apply(frame, strength, rng)
+        if kind != 'tear':
+            frame = as_sent(frame, rng)
+        yield to_view(frame), self.record(source, kind, name, strength, targets)
+
+    def tear(self, name: str, frame: np.ndarray, strength: float, rng: np.random.Generator):
+        """The frame before is the same scene, moved a little, or another one."""
+        if rng.random() < 0.6:
+            previous = np.roll(frame, tuple(rng.integers(-24, 25, 2)), (0, 1))
+        else:
+            previous = cv2.resize(self.draw_frame(rng)[1], frame.shape[1::-1])
+        frame, previous = streams.compress([frame], rng)[0], streams.compress([previous], rng)[0]
+        damaged, share = streams.TEARS[name](frame, previous, strength, rng)
+        return damaged, {'corrupted': streams.target_of_share(share)}
+
+    def stream(self, rng: np.random.Generator):
+        source = self.draw(rng)
+        if source.frame is None:
+            frame = camera_frame(sources.read_frame(source), rng)
+            frames = streams.still_clip(frame, rng, int(rng.integers(6, 13)))
+        else:
+            frames = sources.clip_frames(source.path, source.frame, 10)
+        strength = rng.random()
+        found = [f for f in streams.damage(frames, rng, strength) if f[2] > 0.005]
+        rng.shuffle(found)
+        for damaged, undamaged, share in found[:3]:
+            targets = {'corrupted': streams.target_of_share(share)}
+            yield to_view(damaged), self.record(source, 'stream', 'stream', share, targets)
+        for damaged, undamaged, share in found[:2]:
+            yield to_view(undamaged), self.record(source, 'plain', 'undamaged', None, {})
+
+    @staticmethod
+    def record(source, kind: str, name: str, strength, targets: dict) -> dict:
+        faulty = [targets.get(label, 0.0) for label in LABELS[1:]]
+        rest = float(np.prod(1 - np.array(faulty)))
+        return {'kind': kind, 'name': name, 'source': source.id if source else None,
+                'scene': source.scene if source else name, 'strength': strength,
+                'camera-like': bool(source and source.camera_like),
+                'targets': [rest, *faulty]}
+
+
+def make_shard(task):
+    maker, split, shard, work = task
+    path = work / f'{split}-{shard:04d}.npy'
+    if path.exists():
+        return path.name, 0
+    views, records = [], []
+    for number in range(shard * JOBS_PER_SHARD, (shard + 1) * JOBS_PER_SHARD):
+        for view, record in maker.job(number):
+            views.append(view)
+            records.append(record)
+    path.with_suffix('.json').write_text(json.dumps(records))
+    np.save(path.with_suffix('.new.npy'), np.stack(views))
+    os.replace(path.with_suffix('.new.npy'), path)
+    return path.name, len(views)
+
+
+def load(work: Path, split: str):
+    """views, uint8 [frames, 448, 448, 3], one memory map a shard; targets [frames, 9]; records;
+    and place [frames, 2], the shard and the row of each frame."""
+    views, records, place = [], [], []
+    for path in sorted(work.glob(f'{split}-????.npy')):
+        rows = json.loads(path.with_suffix('.json').read_text())
+        place += [(len(views), row) for row in range(len(rows))]
+        views.append(np.load(path, mmap_mode='r'))
+        records += rows
+    targets = np.array([record['targets'] for record in records], np.float32)
+    return views, targets, records, np.array(place)
+
+
+def mine(split_sources: list, folder: Path) -> list:
+    """Hard negatives: gives more weight to the sources that the model in folder calls faulty."""
+    import dataclasses
+
+    import network
+    model = network.Classifier(folder)
+    mined, faulty = [], 0
+    for start in range(0, len(split_sources), 64):
+        batch = split_sources[start:start + 64]
+        states = model.states([sources.read_frame(source) for source in batch])
+        for source, state in zip(batch, states):
+            faulty += state != 'normal'
+            weight = source.weight * (MINED_WEIGHT if state != 'normal' else 1)
+            mined.append(dataclasses.replace(source, weight=weight))
+    print(f'{faulty} of {len(mined)} clean pictures are hard negatives', flush=True)
+    return mined
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split('\n', maxsplit=1)[0])
+    parser.add_argument('--photos', type=Path, required=True)
+    parser.add_argument('--media', type=Path, required=True)
+    parser.add_argument('--packages', type=Path)
+    parser.add_argument('--work', type=Path, required=True, help='the cache')
+    parser.add_argument('--previous', type=Path, help='a model that mines hard negatives')
+    parser.add_argument('--train', type=int, default=96, help='shards of training frames')
+    parser.add_argument('--val', type=int, default=14, help='shards of validation frames')
+    parser.add_argument('--seed', type=int, default=1)
+    parser.add_argument('--processes', type=int, default=2)
+    args = parser.parse_args()
+
+    cv2.setNumThreads(1)
+    args.work.mkdir(parents=True, exist_ok=True)
+    found = sources.find_sources(args.photos, args.media, args.packages)
+    tasks = []
+    for split, shards in (('val', args.val), ('train', args.train)):
+        mine_of = [source for source in found if source.split == split]
+        if args.previous and split == 'train':
+            mine_of = mine(mine_of, args.previous)
+        maker = Maker(mine_of, args.seed, split)
+        tasks += [(maker, split, shard, args.work) for shard in range(shards)]
+    with multiprocessing.get_context('spawn').Pool(args.processes) as pool:
+        for done, (name, frames) in enumerate(pool.imap(make_shard, tasks), 1):
+            print(f'{done}/{len(tasks)} {name}: {frames} frames', flush=True)
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The network, its folder in the Hugging Face layout, and the decision that its config describes.
+
+ConvNeXt V1 with a stem of 8x8 patches: at 448x448 it costs as much as 4x4 patches at 224x224, and
+sees a frame at four times the pixels.
+"""
+import json
+from pathlib import Path
+
+import numpy as np
+import torch
+from transformers import (AutoImageProcessor, AutoModelForImageClassification, ConvNextConfig,
+                          ConvNextForImageClassification)
+
+from common import LABELS, VIEW
+
+MEAN = (0.485, 0.456, 0.406)  # of ImageNet, as published ConvNeXt use
+STD = (0.229, 0.224, 0.225)
+
+
+def new(patch: int = 8) -> ConvNextForImageClassification:
+    """A network with random weights."""
+    return ConvNextForImageClassification(ConvNextConfig(
+        patch_size=patch, hidden_sizes=[24, 48, 96, 160], depths=[1, 1, 3, 1], image_size=VIEW,
+        layer_scale_init_value=0.1, layer_norm_eps=1e-6, num_labels=len(LABELS),
+        id2label=dict(enumerate(LABELS)), label2id={name: i for i, name in enumerate(LABELS)},
+        problem_type='multi_label_classification'))
+
+
+def to_input(views: torch.Tensor) -> torch.Tensor:
+    """uint8 [n, side, side, 3] to the network's float32 [n, 3, side, side], channels last."""
+    mean, std = 255 * torch.tensor(MEAN), 255 * torch.tensor(STD)
+    return ((views.float() - mean) / std).permute(0, 3, 1, 2)
+
+
+def save(model: ConvNextForImageClassification, temperature, threshold, folder: Path):
+    """Writes the folder that ships: half precision weights, config, preprocessing, labels."""
+    model = model.half()
+    model.save_pretrained(folder)
+    path = folder / 'config.json'
+    config = json.loads(path.read_text())
+    config.pop('transformers_version', None)
+    config.update({'temperature': [round(float(t), 4) for t in temperature],
+                   'threshold': [round(float(t), 4) for t in threshold],
+                   'rest_class': LABELS[0]})
+    path.write_text(json.dumps(config, indent=2) + '\n')
+    (folder / 'preprocessor_config.json').write_text(json.dumps({
+        'image_processor_type': 'ViTImageProcessor', 'do_resize': True,
+        'size': {'height': VIEW, 'width': VIEW}, 'resample': 2, 'do_rescale': True,
+        'rescale_factor': 1 / 255, 'do_normalize': True, 'image_mean': MEAN, 'image_std': STD,
+    }, indent=2) + '\n')
+    (folder / 'labels.txt').write_text(''.join(name + '\n' for name in LABELS))
+
+
+def logit(p):
+    p = np.clip(np.asarray(p, np.float64), 1e-12, 1 - 1e-12)
+    return np.log(p) - np.log1p(-p)
+
+
+class Classifier:
+    """A model folder, its scores, and the order of the classes that its config asks for."""
+
+    def __init__(self, folder: Path):
+        self.model = AutoModelForImageClassification.from_pretrained(folder).float().eval()
+        # The processor that works with Pillow: the other one resizes differently.
+        self.processor = AutoImageProcessor.from_pretrained(folder, backend='pil')
+        config = json.loads((Path(folder) / 'config.json').read_text())
+        self.labels = [config['id2label'][str(i)] for i in range(len(config['id2label']))]
+        self.is_sigmoid = config.get('problem_type') == 'multi_label_classification'
+        self.temperature = np.array(config.get('temperature', 1.0))
+        self.threshold = config.get('threshold')
+        self.rest = self.labels.index(config['rest_class']) if 'rest_class' in config else None
+
+    @torch.no_grad()
+    def logits(self, frames: list) -> np.ndarray:
+        """[frames, classes] of frames of any size."""
+        pixels = [self.processor(images=frame, return_tensors='pt')['pixel_values']
+                  for frame in frames]
+        return self.model(pixel_values=torch.cat(pixels)).logits.numpy()
+
+    def scores(self, logits: np.ndarray) -> np.ndarray:
+        logits = logits / self.temperature
+        if self.is_sigmoid:
+            return 1 / (1 + np.exp(-logits))
+        powers = np.exp(logits - logits.max(1, keepdims=True))
+        return powers / powers.sum(1, keepdims=True)
+
+    def decide(self, scores: np.ndarray) -> np.ndarray:
+        """The index of the class that comes first, [frames]: the one that exceeds its threshold by
+        most, in logits; or the rest class, if none reaches its threshold."""
+        if self.threshold is None or self.rest is None:
+            return scores.argmax(1)
+        excess = logit(scores) - logit(self.threshold)
+        excess[:, self.rest] = -np.inf
+        return np.where(excess.max(1) >= 0, excess.argmax(1), self.rest)
+
+    def states(self, frames: list) -> list:
+        return [self.labels[i] for i in self.decide(self.scores(self.logits(frames)))]
