@@ -5,9 +5,9 @@
         [--frames N]
 
 They learn from N frames of the training split, made as those of the network are, and are judged on
-the test set. The numbers come from the frame at its own size, at 448x448 and at 224x224, so the table
-also says what a view of that size hides. A rule is a threshold on one number for each fault: the
-number and the direction that find most of it at 1 % false alarms. The trees are scikit-learn's
+the test set. The numbers come from the frame at its own size, at 448x448 and at 224x224, so the
+table also says what a view of that size hides. A rule is a threshold on one number for each fault:
+the number and the direction that find most of it at 1 % false alarms. The trees are scikit-learn's
 HistGradientBoostingClassifier on all of the numbers.
 """
 import argparse
@@ -101,13 +101,15 @@ def main():
     methods, used = {}, {}
     for place, scale in enumerate(testset.SCALES):
         rules = best_rules(known[:, place], labels)
-        used[scale] = {label: {'number': features.NAMES[index], 'sign': 'high' if sign > 0 else 'low'}
+        used[scale] = {label: {'number': features.NAMES[index],
+                               'sign': 'high' if sign > 0 else 'low'}
                        for label, (index, sign, _, _) in rules.items()}
         methods[f'rules, {scale}'] = measures.measure(
             records, judge_by_rules(rules, numbers[:, place]))
         methods[f'trees, {scale}'] = measures.measure(
             records, judge_by_trees(known[:, place], labels, numbers[:, place]))
-    args.json.write_text(json.dumps({'methods': methods, 'rules': used, 'learned from': len(labels)}))
+    args.json.write_text(json.dumps(
+        {'methods': methods, 'rules': used, 'learned from': len(labels)}))
     for name, method in methods.items():
         print(f'{name}: alarm at 1 % false alarms {method["alarm"]["own"]["mean"]:.3f}, '
               f'of other libraries\' faults {method["alarm"]["foreign"]["mean"]:.3f}')

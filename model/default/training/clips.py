@@ -35,8 +35,9 @@ def play(folder: Path, clip: Path, build: Path) -> dict:
     # A stream without a container has no times.
     times = [result.get('pts', 1e9 * number / BARE_RATE) for number, result in enumerate(found)]
     seconds = (times[-1] - times[0]) / 1e9 * len(times) / max(1, len(times) - 1)
-    return {'seconds': seconds, 'frames': len(labels), 'normal': labels.count('normal') / len(labels),
-            'states': states, 'flips': sum(a != b for a, b in zip(labels, labels[1:]))}
+    return {'seconds': seconds, 'frames': len(labels), 'states': states,
+            'normal': labels.count('normal') / len(labels),
+            'flips': sum(a != b for a, b in zip(labels, labels[1:]))}
 
 
 def main():

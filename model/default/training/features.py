@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Thirty-one numbers of a frame's luma, from which rules and boosted trees judge a camera.
 
-The variance of the Laplacian measures focus (Pech-Pacheco et al., "Diatom autofocusing in brightfield
-microscopy", 2000); the noise estimate is that of Immerkaer ("Fast noise variance estimation", 1996);
-the second one is the median of the diagonal wavelet band (Donoho and Johnstone, "Ideal spatial
-adaptation by wavelet shrinkage", 1994); blockiness compares the steps across a grid of blocks with
-the steps within (Wang, Bovik and Evans, "Blind measurement of blocking artifacts in images", 2000).
+The variance of the Laplacian measures focus (Pech-Pacheco et al., "Diatom autofocusing in
+brightfield microscopy", 2000); the noise estimate is that of Immerkaer ("Fast noise variance
+estimation", 1996); the second one is the median of the diagonal wavelet band (Donoho and Johnstone,
+"Ideal spatial adaptation by wavelet shrinkage", 1994); blockiness compares the steps across a grid
+of blocks with the others (Wang, Bovik and Evans, "Blind measurement of blocking artifacts in
+images", 2000).
 """
 import cv2
 import numpy as np
@@ -18,8 +19,8 @@ NAMES = (
     'white share', 'entropy', 'most frequent value', 'Laplacian variance', 'Laplacian mean',
     'Laplacian kurtosis', 'Laplacian at half size', 'Laplacian at quarter size', 'gradient',
     'edge density', 'noise (Immerkaer)', 'noise (wavelet)', 'noise in flat blocks',
-    'block deviation', 'block deviation, high', 'flat blocks', 'blockiness of 8', 'blockiness of 16',
-    'largest step between rows')
+    'block deviation', 'block deviation, high', 'flat blocks', 'blockiness of 8',
+    'blockiness of 16', 'largest step between rows')
 IMMERKAER = np.float32([[1, -2, 1], [-2, 4, -2], [1, -2, 1]])
 
 

@@ -3,8 +3,9 @@
 
 A model that learned from our faults may have learned our code instead of the fault. So the test set
 also has the corruptions of imagecorruptions (Hendrycks and Dietterich, "Benchmarking Neural Network
-Robustness to Common Corruptions and Perturbations", 2019) and of albumentations. Each is assigned to
-a label and runs at four strengths that correspond to those of our own faults: 0 is just visible.
+Robustness to Common Corruptions and Perturbations", 2019) and of albumentations. Each is assigned
+to a label and runs at four strengths, 0 the weakest. The libraries' own scales begin higher than
+ours: severity 1 of imagecorruptions is our strength 0, and severity 5 is 3.
 """
 import functools
 import importlib

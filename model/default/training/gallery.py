@@ -4,9 +4,9 @@
     python3 gallery.py EVALUATE.json --photos DIR --media DIR [--packages DIR] --work CACHE
         --out FOLDER
 
-Half are healthy frames with the highest alarm, half are faults of the strengths 2 and 3, and frames of
-which more than a fifth is damaged, with the lowest. No kind of frame and no source appears more than
-twice. The sheet is not for the repository: the pictures have their own licences.
+Half are healthy frames with the highest alarm, half are faults of the strengths 2 and 3, and
+frames of which more than a fifth is damaged, with the lowest. No kind of frame and no source
+appears more than twice. The sheet is not for the repository: the pictures have their own licences.
 """
 import argparse
 import json

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What is measured of a model, or of any other method, on the test set.
 
-A method gives a state to each frame, an alarm (a number that grows with the suspicion that something
-is wrong) and, if it has them, a probability for each class. The calibration error is that of Naeini,
-Cooper and Hauskrecht ("Obtaining well calibrated probabilities using Bayesian binning", 2015).
+A method gives a state to each frame, an alarm (a number that grows with the suspicion that
+something is wrong) and, if it has them, a probability for each class. The calibration error is that
+of Naeini, Cooper and Hauskrecht ("Obtaining well calibrated probabilities using Bayesian binning",
+2015).
 """
 from collections import defaultdict
 from typing import NamedTuple
@@ -43,7 +44,7 @@ def grouped(flags, keys) -> dict:
 
 def group_of(record: dict) -> str | None:
     """The kind of fault that recall is counted under; None for frames that it is not counted of."""
-    if record['label'] == 'normal' or record.get('unsure'):
+    if record['label'] == 'normal' or record.get('unsure') or record['kind'] == 'large':
         return None
     if record['kind'] in ('stream', 'real'):
         return {'stream': 'damaged streams', 'real': 'damaged streams of others'}[record['kind']]
@@ -163,6 +164,7 @@ def measure(records: list, outcome: Outcome) -> dict:
         if record['kind'] in HEALTHY_KINDS or group_of(record):
             if record['kind'] not in ('foreign', 'harmless'):
                 confusion[record['label']][str(state)] += 1
+    large = kinds == 'large'
     alarms = {name: by_strength(records, alarmed, flag)
               for name, flag in (('own', False), ('foreign', True))}
     return {
@@ -185,6 +187,9 @@ def measure(records: list, outcome: Outcome) -> dict:
                   'foreign, any fault': macro(by_strength(records, found, True))},
         'alarm': {name: macro(cells) for name, cells in alarms.items()},
         'alarm by name': alarms,
+        'large': {name: grouped(np.array(flags)[large], [
+            f'{r["name"]}, strength {r["strength"]}' for r in records if r['kind'] == 'large'])
+            for name, flags in (('right', right), ('alarm', alarmed))},
         'streams': streams(records, states, alarmed),
         'calibration': None if outcome.scores is None else calibration(records, outcome),
     }

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The frames that a model is judged by: made once from the test split, then read from a cache.
 
-A job makes the frames of one row of the plan. Its name and the seed determine them, so a part of the
-set is the same frames as in the whole. The cache holds the views of the frames at both sizes that
-networks of this project have (resized from the frame's own size, as the element does), the numbers of
-features.py at three scales, and a record per frame. Its name is a hash of everything that makes it.
+A job makes the frames of one row of the plan. Its name and the seed determine them, so a part of
+the set is the same frames as in the whole. The cache holds the views of the frames at both sizes
+that networks of this project have (resized from the frame's own size, as the element does), the
+numbers of features.py at three scales, and a record per frame. Its name is a hash of everything
+that makes it.
 
     python3 testset.py --photos DIR --media DIR [--packages DIR] --work CACHE [--part SHARE]
 """
@@ -37,8 +38,9 @@ SIDES = (448, 224)
 SCALES = ('own size', *(f'{side}x{side}' for side in SIDES))  # of the numbers of features.py
 EACH = {                   # frames or jobs of each name, and strength where there is one
     'clean': 400, 'clip': 14, 'healthy': 12, 'texture': 6, 'harmless': 4,
-    'fault': 5, 'slate': 5, 'foreign': 5, 'stream': 72, 'tear': 5,
+    'fault': 5, 'slate': 5, 'foreign': 5, 'stream': 72, 'tear': 5, 'large': 5,
 }
+LARGE = ('noisy-gaussian', 'noisy-sensor', 'defocused-disc', 'defocused-motion')  # at 1080p too
 MANY = {'grocerystore': 48, 'clothing': 24}  # photographs at most of the large collections
 SIZES = ((480, 640), (360, 640), (432, 768), (576, 704), (400, 400))
 FAULTS = faults.FAULTS | faults.COMBINED
@@ -127,7 +129,8 @@ class Maker:
                 for number in range(self.count(kind)):
                     yield kind, name, None, number
         for kind, names in (('fault', FAULTS), ('tear', streams.TEARS),
-                            ('foreign', foreign.FOREIGN), ('harmless', foreign.HARMLESS)):
+                            ('foreign', foreign.FOREIGN), ('harmless', foreign.HARMLESS),
+                            ('large', LARGE)):
             for name in names:
                 for strength in range(len(STRENGTHS)):
                     for number in range(self.count(kind)):
@@ -177,6 +180,13 @@ class Maker:
                record | about(source) | has(targets, fault.label, *(
                    sorted(set(targets) - {fault.label})
                    if record['name'] in faults.COMBINED else ())))
+
+    def _large(self, record, strength, number, rng):
+        wide = [source for source in self.photos if picture(source).shape[1] >= 1600]
+        source = (wide or self.photos)[int(rng.integers(len(wide or self.photos)))]
+        fault = FAULTS[record['name']]
+        frame, targets = fault.apply(whole_frame(source), STRENGTHS[strength], rng)
+        yield frame, record | about(source) | has(targets, fault.label)
 
     def _foreign(self, record, strength, number, rng):
         source, frame = self.frame_of(record, number, rng)
