@@ -16,7 +16,7 @@ photos=$1 media=$2 work=$3 out=$4
 mkdir -p "$work"
 prepare "$work"
 "$python" "$training/frames.py" --photos "$photos" --media "$media" --packages "$work/packages" \
-    --work "$work/frames" --seed "${SEED:-1}" --train "${TRAIN_SHARDS:-96}" ${5:+--previous "$5"} ||
+    --work "$work/frames" --seed "${SEED:-1}" --train "${TRAIN_SHARDS:-90}" ${5:+--previous "$5"} ||
     exit 1
 "$python" "$training/train.py" --work "$work/frames" --out "$out" --seed "${SEED:-1}" \
     --samples "${SAMPLES:-160000}"

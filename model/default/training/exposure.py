@@ -46,16 +46,17 @@ def darken(frame, strength, rng):
             codes = CODES / 255
             return 255 * codes ** (1 + 0.45 * stops * power) * 2 ** (-0.35 * stops * (1 - power))
         return to_srgb(LIGHT * 2 ** -stops).astype(np.float32)
-    stops = solve(lambda stops: darker(stops)[sample].mean() - goal, 0.0, 7.0)
-    stops = float(np.clip(stops, 0.8 + 0.8 * strength, 6.5))
+    stops = solve(lambda stops: darker(stops)[sample].mean() - goal, 0.0, 12.0 if gamma else 6.5)
+    stops = max(stops, 0.8 + 0.8 * strength)
     values = darker(stops)
     values -= rng.uniform(0, 4) if chance(rng, 0.3) else 0  # black level
     if chance(rng, 0.2):
         values = values + rng.uniform(0, 8)
     dark = table(frame, values)
     if chance(rng, 0.2) and before > 40:  # lamps stay bright, and glow
-        level = max(200.0, float(np.quantile(frame[::6, ::6], rng.uniform(0.985, 0.998))))
-        lamps = np.clip((frame.max(2).astype(np.float32) - level) / max(8, 255 - level), 0, 1)
+        level = float(np.clip(np.quantile(sample, rng.uniform(0.985, 0.998)), 190, 250))
+        lamps = np.clip((cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY) - np.float32(level)) / 6, 0, 1)
+        lamps *= float(lamps.mean()) < 0.04
         glow = cv2.resize(lamps, grid(frame.shape, 160)[::-1], interpolation=cv2.INTER_AREA)
         lamps = np.clip(lamps + enlarge(soften(glow, rng.uniform(1, 4)) * rng.uniform(0, 1.5),
                                         frame.shape), 0, 1)
@@ -94,12 +95,18 @@ def overexpose(frame, strength, rng):
             values = to_srgb(light)
         else:  # a factor of the codes
             values = CODES * 2 ** (stops / 2.2)
-    elif kind == 'additive':
-        values = CODES * rng.uniform(0.9, 1.3) + np.clip(255 - level, 60 + 50 * strength, 215)
-    else:
-        power = np.clip(np.log(250 / 255) / np.log(max(min(level, 250), 3) / 255), 0.03,
-                        0.5 - 0.2 * strength)
-        values = 255 * (CODES / 255.0) ** power
+    else:  # other people's versions, by the mean
+        codes, grey = CODES / np.float32(255), luma(frame[::6, ::6]).astype(np.uint8)
+        before = float(grey.mean())
+        goal = before + (255 - before) * np.interp(strength, (0, 1), (0.45, 0.95))
+        factor = rng.uniform(0.9, 1.3)
+
+        def brighter(amount):
+            if kind == 'additive':
+                return np.clip(255 * (factor * codes + amount), 0, 255)
+            return 255 * np.maximum(codes, 0.004) ** (1 - amount)
+        amount = solve(lambda amount: goal - brighter(amount)[grey].mean(), 0.0, 1.0)
+        values = brighter(amount)
     bright = table(frame, np.asarray(values, np.float32))
     if chance(rng, 0.4):  # light that spills over
         small = cv2.resize(bright, grid(frame.shape, 160)[::-1], interpolation=cv2.INTER_AREA)

@@ -68,7 +68,9 @@ def dark(frame, strength, rng):
     """Too dark, and noisy half of the time."""
     result, stops, noisy = exposure.darken(frame, strength, rng)
     lost = exposure.brightness(frame) - exposure.brightness(result)
-    targets = {'dark': seen(seen(target(strength), stops, 0.7, 1.5), lost, 6, 25)}
+    probability = seen(seen(target(strength), stops, 0.7, 1.5), lost, 6, 25)
+    probability *= np.interp(exposure.brightness(result), (75, 110), (1, 0.3))
+    targets = {'dark': float(probability)}
     if noisy is not None:
         rough = roughness(view(result)) - roughness(view(exposure.table(
             frame, np.linspace(0, 255 * 2 ** (-stops / 2.2), 256))))
@@ -120,7 +122,8 @@ def obstructed(function):
         change = np.abs(view(result) - view(frame))
         visible = float((change > 9).mean())
         thin = function in (GLASS['web'], GLASS['cracked'])
-        probability = seen(target(strength), visible, *((0.004, 0.02) if thin else (0.01, 0.04)))
+        sure = target(strength + 0.2 if function is OBSTRUCTIONS['covered'] else strength)
+        probability = seen(sure, visible, *((0.004, 0.02) if thin else (0.01, 0.04)))
         targets = {'obstructed': probability}
         black = darkness(result) - darkness(frame)
         if black > 0.05:
@@ -178,7 +181,7 @@ FAULTS |= {'low-contrast-' + name: veiled(function)
            for name, function in exposure.CONTRASTS.items()}
 # Faults that come together in the field.
 COMBINED: dict[str, Fault] = {
-    'dark-and-noisy': together('dark', 'dark', 'noisy-sensor', share=(0.5, 0.9)),
+    'dark-and-noisy': together('dark', 'dark', 'noisy-sensor', share=(0.3, 0.7)),
     'hazy-and-defocused': together('low-contrast', 'defocused-disc', 'low-contrast-haze',
                                    share=(0.5, 1)),
     'dirty-and-dark': together('obstructed', 'obstructed-dirt', 'dark', share=(0.5, 1)),

@@ -99,7 +99,8 @@ class Maker:
             frame, targets = faults.SLATES[name](size, rng), {'no-signal': 0.97}
         elif kind == 'texture':
             name = pick(list(healthy.TEXTURES), rng)
-            frame = healthy.TEXTURES[name](size, rng)
+            draw = healthy.TEXTURES[name] if rng.random() < 0.5 else None
+            frame = draw(size, rng) if draw else healthy.drawn(name, size, rng)
         else:
             source, frame = self.draw_frame(rng)
         if kind == 'healthy':
@@ -208,7 +209,7 @@ def main():
     parser.add_argument('--packages', type=Path)
     parser.add_argument('--work', type=Path, required=True, help='the cache')
     parser.add_argument('--previous', type=Path, help='a model that mines hard negatives')
-    parser.add_argument('--train', type=int, default=96, help='shards of training frames')
+    parser.add_argument('--train', type=int, default=90, help='shards of training frames')
     parser.add_argument('--val', type=int, default=14, help='shards of validation frames')
     parser.add_argument('--seed', type=int, default=1)
     parser.add_argument('--processes', type=int, default=2)

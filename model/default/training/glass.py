@@ -53,8 +53,9 @@ def drop(frame, picture, mask, centre, radius, look, rng):
 def drops(frame, strength, rng):
     """Water drops: few or many, small or large, in focus on a dome or blurred on the lens."""
     height, width = frame.shape[:2]
-    share = float(np.clip((0.03 + 0.55 * strength ** 1.2) * rng.uniform(0.8, 1.3), 0.025, 0.7))
-    mean = width * np.exp(rng.uniform(np.log(0.008), np.log(0.05))) * (0.8 + 0.8 * strength)
+    share = float(np.clip((0.03 + 0.6 * strength ** 1.2) * rng.uniform(0.8, 1.3), 0.025, 0.75))
+    mean = width * np.exp(rng.uniform(np.log(0.008), np.log(0.05))) * (0.8 + 0.5 * strength)
+    mean = max(mean, np.sqrt(share * width * height / 900))
     near = chance(rng, 0.35)  # on the lens itself, so out of focus
     shrink = max(1.0, width / 480)
     scene = cv2.resize(frame, (round(width / shrink), round(height / shrink)),
@@ -70,10 +71,9 @@ def drops(frame, strength, rng):
     if near:
         look['soft'] = rng.uniform(0.3, 0.8)
     picture, mask = frame.copy(), np.zeros((height, width), np.float32)
-    covered = 0.0
     uneven = rng.uniform(0, 1, 2) if chance(rng, 0.3) else None
-    for _ in range(170):
-        if covered >= share:
+    for number in range(170):
+        if number % 5 == 0 and mask[::4, ::4].mean() >= share:
             break
         radius = float(np.clip(mean * rng.lognormal(0, 0.55), 2.0, width * 0.16))
         centre = (rng.uniform(-0.02, 1.02) * width, rng.uniform(-0.02, 1.02) * height)
@@ -81,7 +81,6 @@ def drops(frame, strength, rng):
             centre = tuple(c + rng.uniform(0, 0.6) * (goal * side - c) for c, goal, side in
                            zip(centre, uneven, (width, height)))
         drop(frame, picture, mask, centre, radius, look, rng)
-        covered += 0.8 * np.pi * radius ** 2 * look['tall'] / (width * height)
         if chance(rng, 0.06) and radius > 0.012 * width:  # it has run down and left a trail
             for step in range(1, int(rng.uniform(3, 9))):
                 place = (centre[0] + rng.normal(0, 0.1 * radius), centre[1] - step * radius * 1.1)
@@ -134,7 +133,7 @@ def web(frame, strength, rng):
                     along = np.linspace(0, 1, 5)[:, None]
                     sag = inward * 0.09 * 4 * along * (1 - along)
                     thread(first + (last - first) * along + sag, rng.uniform(60, 220))
-        for _ in range(int(rng.integers(0, 5) + 14 * strength * rng.random() + 1)):
+        for _ in range(int(rng.integers(2, 6) + 20 * strength * rng.random())):
             first, last = (np.float32([rng.uniform(-0.2, 1.2) * size[1],
                                        rng.uniform(-0.2, 1.2) * size[0]]) for _ in range(2))
             sagging(first, last, np.float32([0, rng.uniform(0, 0.15) * side]),
@@ -210,7 +209,7 @@ def cracked(frame, strength, rng):
             tips.append(points)
             points = np.concatenate((hub[None], points))
             cv2.polylines(lines, [np.round(points * 8).astype(np.int32)], False,
-                          int(rng.uniform(140, 255)), 1 + int(chance(rng, 0.4)), cv2.LINE_AA, 3)
+                          int(rng.uniform(140, 255)), 1, cv2.LINE_AA, 3)
         for ring in range(int(rng.integers(1, 4) + 3 * strength)):
             for first, last in zip(tips, tips[1:] + tips[:1]):
                 if chance(rng, 0.6):
@@ -229,11 +228,11 @@ def cracked(frame, strength, rng):
     maps[0] += np.arange(width, dtype=np.float32)[None, :]
     maps[1] += np.arange(height, dtype=np.float32)[:, None]
     picture = cv2.remap(frame, *maps, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
-    lines = soften(lines.astype(np.float32) / 255, side * rng.uniform(0.0005, 0.003))
+    lines = soften(lines.astype(np.float32) / 255, side * rng.uniform(0.0003, 0.0016))
     shade = np.roll(lines, (1, 1), (0, 1)) * rng.uniform(0.2, 0.8)
     dark, bright = (np.full_like(frame, level) for level in (10, int(rng.uniform(170, 250))))
     picture = paint(picture, dark, enlarge(np.clip(shade, 0, 1), frame.shape))
-    mask = enlarge(np.clip(lines * rng.uniform(0.7, 1.2), 0, 1), frame.shape)
+    mask = enlarge(np.clip(lines * rng.uniform(0.9, 1.5), 0, 1), frame.shape)
     return paint(picture, bright, mask), mask
 
 
@@ -245,8 +244,12 @@ def bag(frame, strength, rng):
     mask = soften(cover(field, share, 0.05), max(size) * 0.008)
     if chance(rng, 0.3):
         mask[:] = 1
-    ridges = 1 - np.abs(clouds(size, rng.uniform(2, 6), rng, 3, 0.6))
-    shine = np.clip((ridges - rng.uniform(0.7, 0.9)) * 6, 0, 1) * rng.uniform(0.2, 0.9)
+    wide = (size[0], size[1] * 3)  # creases run along one direction
+    ridges = cv2.resize(1 - np.abs(clouds(wide, rng.uniform(4, 12), rng, 2)), size[::-1])
+    turn = cv2.getRotationMatrix2D((size[1] / 2, size[0] / 2), rng.uniform(0, 180), 1.6)
+    ridges = cv2.warpAffine(ridges, turn, size[::-1], borderMode=cv2.BORDER_REFLECT)
+    shine = np.clip((ridges - rng.uniform(0.75, 0.9)) * 6, 0, 1) * rng.uniform(0.1, 0.6)
+    shine *= np.clip(clouds(size, 4, rng) + 0.4, 0, 1)
     folds = clouds(size, rng.uniform(2, 5), rng, 2) * 18
     milky = blur(frame, frame.shape[1] * rng.uniform(0.006, 0.025) * (0.7 + strength))
     tint = np.clip(palette_of_bags(rng) * np.clip(ambient(frame, rng, 0.8, 1.4), 0.3, 1.2), 0, 255)

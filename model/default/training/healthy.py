@@ -136,7 +136,9 @@ def fog(frame: np.ndarray, rng) -> np.ndarray:
     _, y = grid(shape)
     horizon = rng.uniform(0.1, 0.4)
     depth = np.clip(1 - np.abs(y - horizon) / np.where(y > horizon, 1 - horizon, 0.7), 0, 1)
-    thick = rng.uniform(0.3, 0.6) * depth ** 1.5 * (1 + 0.1 * octaves(shape, rng, 160, 40))
+    # A flat picture takes less fog before it is faulty.
+    most = 0.6 * min(1, grey(frame[::4, ::4]).std() / 45)
+    thick = rng.uniform(0.5, 1) * most * depth ** 1.5 * (1 + 0.1 * octaves(shape, rng, 160, 40))
     air = np.full_like(frame, rng.uniform(165, 225)) + np.uint8([0, 2, 5])
     return blended(frame, air, np.clip(thick, 0, 0.65))
 
@@ -275,6 +277,10 @@ def soft_background(frame: np.ndarray, rng) -> np.ndarray:
             * np.ones((1, width), np.float32)
     else:
         mask = subject_mask((height, width), rng, rng.uniform(0.4, 0.75))
+    # The part in focus must show that it is: else the frame would be out of focus as a whole.
+    edges = np.abs(cv2.Laplacian(grey(frame), cv2.CV_16S))
+    if float((edges * mask).mean()) < max(0.25 * float(edges.mean()), 1.0):
+        return frame.copy()
     return blended(soft, frame, mask)
 
 
@@ -455,6 +461,8 @@ def bright(frame: np.ndarray, rng) -> np.ndarray:
 
 def muted(frame: np.ndarray, rng) -> np.ndarray:
     """An overcast day: less colour and somewhat less contrast."""
+    if grey(frame[::4, ::4]).std() < 35:  # it is flat enough
+        return frame.copy()
     share = rng.uniform(0.2, 0.7)
     flat = cv2.addWeighted(frame, 1 - share, cv2.merge([grey(frame)] * 3), share, 0)
     return cv2.convertScaleAbs(flat, alpha=rng.uniform(0.78, 0.95), beta=rng.uniform(5, 25))

@@ -131,7 +131,8 @@ def cloth(frame, strength, rng):
     layer = coloured(frame.shape, palette(CLOTH, rng) * ambient(frame, rng, 0.4, 1.2),
                      np.clip(shade, 0.05, 2))
     if chance(rng, 0.3):  # stripes of a second colour
-        stripes = np.clip(np.sin(clouds(size, 1, rng) * rng.uniform(4, 14)) * 3 + 0.5, 0, 1)
+        bend = ramp(size, rng) * rng.uniform(5, 40) + clouds(size, 2, rng) * rng.uniform(0, 1)
+        stripes = np.clip(np.sin(bend) * 3 + 0.5, 0, 1)
         other = coloured(frame.shape, palette(CLOTH, rng) * ambient(frame, rng, 0.4, 1.2),
                          np.clip(shade, 0.05, 2))
         layer = paint(layer, other, enlarge(stripes, frame.shape))
@@ -180,7 +181,7 @@ def leaf(frame, strength, rng):
         shade = level * (lit(size, rng, 0.2) + 0.15 * soften(vein.astype(np.float32) / 255,
                                                              defocus))
         layer += one * (shade[..., None] * np.float32(hue) - layer)
-        mask = np.maximum(mask, one[..., 0])
+        mask += one[..., 0] * (1 - mask)
     layer = enlarge(np.clip(layer / np.maximum(mask, 0.05)[..., None], 0, 255).astype(np.uint8),
                     frame.shape)
     mask = enlarge(mask, frame.shape)
@@ -207,7 +208,7 @@ def dirt(frame, strength, rng):
         mask = np.maximum(mask, soften(spots_now.astype(np.float32) / 255, 0.35 * mean + 0.5))
     mask = np.clip(mask * (1 + 0.25 * clouds(size, 30, rng)), 0, 1)
     opacity = rng.uniform(0.45, 0.75) + 0.3 * strength
-    colour = np.float32((rng.uniform(15, 90), rng.uniform(12, 75), rng.uniform(8, 55)))
+    colour = rng.uniform(15, 90) * np.float32((1, rng.uniform(0.75, 1), rng.uniform(0.5, 1)))
     if chance(rng, 0.25):  # dust that light from the front makes pale
         colour = np.float32((190, 182, 168)) * rng.uniform(0.7, 1.2)
     layer = coloured(frame.shape, colour * ambient(frame, rng, 0.7, 1.3), lit(size, rng, 0.3))
@@ -262,14 +263,14 @@ def spray(frame, strength, rng):
 def insect(frame, strength, rng):
     """Insects on the lens, one large or several: bodies, legs and wings as dark soft shapes."""
     size = grid(frame.shape, 320)
-    share = min(0.6, covered_share(strength, rng) * 0.7)
+    share = covered_share(strength, rng) * 0.45
     side = float(max(size))
     mask = np.zeros(size, np.float32)
     for _ in range(14):
         missing = share - float(mask[::2, ::2].mean())
         if missing < 0.01:
             break
-        length = side * np.clip(np.sqrt(missing) * rng.uniform(0.7, 1.3), 0.12, 1.1)
+        length = side * np.clip(np.sqrt(missing) * rng.uniform(0.9, 1.6), 0.12, 1.0)
         place = np.float32([rng.uniform(0.1, 0.9) * size[1], rng.uniform(0.1, 0.9) * size[0]])
         angle = rng.uniform(0, 360)
         ahead = np.float32([np.cos(np.radians(angle)), np.sin(np.radians(angle))])

@@ -42,7 +42,7 @@ def spot(shape, x: float, y: float, radius: float) -> np.ndarray:
 def octaves(shape: Shape, rng, coarse: float, fine: float = 2, decay: float = 0.6,
             stretch: float = 1) -> np.ndarray:
     """Noise between cells of `coarse` and `fine` pixels, each octave `decay` times the coarser one;
-    `stretch` widens the cells. Zero mean, deviation 1."""
+    `stretch` widens the cells. Zero mean, deviation about 1."""
     height, width = shape
     total, amplitude, cell = np.zeros((2, 2), np.float32), 1.0, float(coarse)
     while cell >= fine:
@@ -50,9 +50,9 @@ def octaves(shape: Shape, rng, coarse: float, fine: float = 2, decay: float = 0.
         total = cv2.resize(total, grid, interpolation=cv2.INTER_CUBIC)
         total += amplitude * rng.standard_normal(grid[::-1], dtype=np.float32)
         amplitude, cell = amplitude * decay, cell / 2
-    total = cv2.resize(total, (width, height), interpolation=cv2.INTER_CUBIC)
     mean, deviation = cv2.meanStdDev(total)
-    return (total - np.float32(mean[0, 0])) * np.float32(1 / (deviation[0, 0] + 1e-6))
+    total = (total - np.float32(mean[0, 0])) * np.float32(1 / (deviation[0, 0] + 1e-6))
+    return cv2.resize(total, (width, height), interpolation=cv2.INTER_CUBIC)
 
 
 def noise_bank(shape, rng) -> np.ndarray:
@@ -70,7 +70,8 @@ def coloured(tone: np.ndarray, dark, light) -> np.ndarray:
     """Tones from 0 to 1 as a frame between two colours."""
     ramp = np.linspace(0, 1, 256)[:, None]
     table = np.clip(np.float32(dark) * (1 - ramp) + np.float32(light) * ramp, 0, 255)
-    return table.astype(np.uint8)[np.clip(tone * 255, 0, 255).astype(np.uint8)]
+    codes = cv2.multiply(tone, 255.0, dtype=cv2.CV_8U)
+    return cv2.LUT(cv2.merge([codes] * 3), table.astype(np.uint8)[None])
 
 
 def shaded(frame: np.ndarray, gain: np.ndarray) -> np.ndarray:

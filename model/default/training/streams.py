@@ -16,7 +16,7 @@ import av
 import cv2
 import numpy as np
 
-from tears import TEARS, share_of_planes, to_frame, to_planes
+from tears import TEARS, to_frame, to_planes, visible_blocks
 
 ENCODERS = {'h264': 'libx264', 'hevc': 'libx265', 'mpeg4': 'mpeg4', 'mpeg2video': 'mpeg2video',
             'mjpeg': 'mjpeg'}
@@ -26,7 +26,7 @@ Units = list[tuple[bytes, bool]]  # parts of a coded picture; True: a header tha
 
 def target_of_share(share: float) -> float:
     """The probability of `corrupted` to learn for a share of visibly damaged blocks."""
-    return float(np.interp(share, (0.005, 0.03, 0.12), (0, 0.5, 0.97))) if share >= 0.005 else 0.0
+    return float(np.interp(share, (0.005, 0.04, 0.16), (0, 0.5, 0.97)))
 
 
 def _encode(pictures: list[Planes], codec: str, options: dict, gop: int,
@@ -341,7 +341,8 @@ def _before(frame: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 def damage(frames: list, rng: np.random.Generator, strength: float) -> list:
     """[(damaged, undamaged, share)] of the frames that an encoded clip visibly suffers in when its
-    stream is damaged; a picture that only repeats an earlier one is not among them."""
+    stream is damaged. Blocks that repeat an earlier picture do not count: one frame cannot show
+    that it is late."""
     shape = frames[0].shape
     clip = list(frames)
     small = rng.random()
@@ -372,10 +373,13 @@ def damage(frames: list, rng: np.random.Generator, strength: float) -> list:
         picture = decoded.get(number)
         if picture is None or number not in whole or picture[0].shape != whole[number][0].shape:
             continue
-        share = share_of_planes(picture, whole[number])
+        if picture[0].std() < 2:  # nothing of the picture is left: no signal, not damage
+            continue
+        visible = visible_blocks(picture, whole[number])
         for past in range(max(number - 6, 0), number):
-            if share >= 0.005 and past in whole:
-                share = min(share, share_of_planes(picture, whole[past], moved=False))
+            if past in whole and visible.mean() >= 0.005:
+                visible &= visible_blocks(picture, whole[past], moved=False)
+        share = float(visible.mean())
         if share >= 0.005:
             pair = [to_frame(planes, clip[0].shape) for planes in (picture, whole[number])]
             if clip[0].shape != shape:
@@ -411,7 +415,7 @@ def real_damage(media: Path) -> list:
             twin = min(whole, key=lambda other: cv2.norm(picture[0], other[0], cv2.NORM_L1))
             shape = (*picture[0].shape, 3)
             result.append((to_frame(picture, shape), to_frame(twin, shape),
-                           share_of_planes(picture, twin)))
+                           float(visible_blocks(picture, twin).mean())))
     for picture in _decode_file(folder / 'Error_I_P.264'):
         result.append((to_frame(picture, (*picture[0].shape, 3)), None, None))
     return result

@@ -14,6 +14,8 @@ import numpy as np
 Tear = Callable[[np.ndarray, np.ndarray | None, float, np.random.Generator],
                 tuple[np.ndarray, float]]
 
+WITHOUT_PICTURE = 0.85  # the most that flat colour and noise cover; more is no signal
+
 
 def _differing(first: np.ndarray, second: np.ndarray, size: tuple) -> np.ndarray:
     """The blocks whose luma differs by 6 in the mean or by 40 in a twentieth of the pixels."""
@@ -23,8 +25,8 @@ def _differing(first: np.ndarray, second: np.ndarray, size: tuple) -> np.ndarray
             | (cv2.resize(strong, size, interpolation=cv2.INTER_AREA) > 255 / 20))
 
 
-def share_of_planes(first: tuple, second: tuple, moved: bool = True) -> float:
-    """The fraction of macroblocks (16x16 of luma) that differ visibly between two pictures, each
+def visible_blocks(first: tuple, second: tuple, moved: bool = True) -> np.ndarray:
+    """The macroblocks (16x16 of luma) that differ visibly between two pictures, each
     (Y, U, V) with chroma at half the size: in luma, or by 9 in the mean of a chroma plane. With
     `moved` a block that is only displaced by a pixel, at a width of at most 480, does not count:
     a picture that lags behind a pan by a pixel is not damaged to the eye."""
@@ -43,7 +45,7 @@ def share_of_planes(first: tuple, second: tuple, moved: bool = True) -> float:
     for plane in (1, 2):
         difference = cv2.absdiff(first[plane], second[plane])
         visible |= cv2.resize(difference, size, interpolation=cv2.INTER_AREA) > 9
-    return float(visible.mean())
+    return visible
 
 
 def to_planes(frame: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -69,7 +71,7 @@ def to_frame(planes: tuple, shape: tuple) -> np.ndarray:
 
 def visible_share(damaged: np.ndarray, undamaged: np.ndarray) -> float:
     """The fraction of 16x16 blocks in which two frames differ visibly."""
-    return share_of_planes(to_planes(damaged), to_planes(undamaged))
+    return float(visible_blocks(to_planes(damaged), to_planes(undamaged)).mean())
 
 
 def _area(strength: float) -> float:
@@ -123,10 +125,12 @@ def _other(frame: np.ndarray, previous: np.ndarray | None, rng: np.random.Genera
 
 
 def _measured(look: Callable) -> Tear:
-    """The tear that a function makes, with the share measured."""
+    """The tear that a function makes, with the share measured. A roll displaces all of a picture,
+    but what the eye sees is the seam: its share is that of the part that came round."""
     def tear(frame, previous, strength, rng):
         damaged = np.ascontiguousarray(look(frame, previous, strength, rng))
-        return damaged, visible_share(damaged, frame)
+        share = visible_share(damaged, frame)
+        return damaged, min(share, 0.06 + 0.44 * strength) if look is _rolled else share
     return tear
 
 
@@ -249,7 +253,7 @@ def _wrong_format(frame, previous, strength, rng):
 
 def _grey(frame, previous, strength, rng):
     """Macroblocks that were not decoded are grey, some of them with what the residual adds."""
-    lost = _blocks(frame.shape, strength, rng)
+    lost = _blocks(frame.shape, min(strength, WITHOUT_PICTURE), rng)
     damaged = frame.copy()
     value = np.full(3, rng.choice((128, 128, 127, 130, int(rng.integers(100, 160)))))
     if rng.random() < 0.4:
@@ -275,6 +279,7 @@ def _coloured(frame, lost, y, u, v, rng):
 
 def _green(frame, previous, strength, rng):
     """Memory of zeros in YUV is green: all of it or chroma alone."""
+    strength = min(strength, WITHOUT_PICTURE)
     lost = _blocks(frame.shape, strength, rng) if rng.random() < 0.7 else None
     if lost is None:
         lost = np.zeros(frame.shape[:2], bool)
@@ -285,7 +290,7 @@ def _green(frame, previous, strength, rng):
 
 def _pink(frame, previous, strength, rng):
     """Chroma that overflows or has lost a plane: magenta, purple, blue or orange."""
-    lost = _blocks(frame.shape, strength, rng)
+    lost = _blocks(frame.shape, min(strength, WITHOUT_PICTURE), rng)
     u, v = ((255, 255), (200, 220), (128, 255), (255, 128), (0, 255), (None, 0), (0, None),
             (160, 240))[int(rng.integers(0, 8))]
     y = int(rng.integers(60, 256)) if rng.random() < 0.3 else None
@@ -405,7 +410,7 @@ def _channel(frame, previous, strength, rng):
     across = int(rng.uniform(0.015, 0.25) * width) * int(rng.choice((-1, 1)))
     down = int(rng.normal(0, 0.04) * height)
     damaged = frame.copy()
-    rows = slice(0, height) if rng.random() < 0.5 else _rows(height, strength, rng)
+    rows = slice(0, height) if strength > 0.3 else _rows(height, strength, rng)
     if rng.random() < 0.6:
         channel = int(rng.integers(0, 3))
         damaged[rows, :, channel] = np.roll(frame[..., channel], (down, across), (0, 1))[rows]
@@ -432,6 +437,7 @@ def _combed(frame, previous, strength, rng):
 
 def _smeared(frame, previous, strength, rng):
     """The last decoded row repeats to the bottom of its blocks, with or without a drift to grey."""
+    strength = min(strength, WITHOUT_PICTURE)
     height, width = frame.shape[:2]
     lost = np.zeros(frame.shape[:2], bool)
     start = height - max(2, round(height * _area(strength)))
@@ -496,7 +502,7 @@ def _drifting(frame, previous, strength, rng):
 def _rolled(frame, previous, strength, rng):
     """A vertical roll with the bar between two pictures."""
     height = frame.shape[0]
-    shift = max(4, round(height * min(_area(strength), 0.5)))
+    shift = max(4, round(height * (0.06 + 0.44 * strength)))
     bar = int(rng.uniform(0, 0.08) * height)
     damaged = np.roll(frame, shift * int(rng.choice((-1, 1))), 0)
     cut = shift % height
@@ -519,7 +525,7 @@ def _garbage(frame, previous, strength, rng):
     else:
         memory = _read_as(_other(frame, previous, rng), width + int(rng.integers(-200, 200)),
                           height, width, int(rng.integers(0, width * height)))
-    lost = _blocks(frame.shape, strength, rng, int(rng.choice((1, 4, 16))))
+    lost = _blocks(frame.shape, min(strength, WITHOUT_PICTURE), rng, int(rng.choice((1, 4, 16))))
     return np.where(lost[..., None], memory, frame)
 
 

@@ -144,7 +144,7 @@ def water(shape: Shape, rng) -> np.ndarray:
 
 def asphalt(shape: Shape, rng) -> np.ndarray:
     height, width = shape
-    grain = octaves(shape, rng, 5, 2, 0.8)
+    grain = octaves(shape, rng, 5, 1.3, 1.0)
     tone = 0.42 + 0.045 * grain + 0.04 * octaves(shape, rng, 160, 20, 0.6)
     frame = coloured(tone, (20, 20, 22), (205, 203, 200))
     if rng.random() < 0.7:  # cracks
