@@ -29,6 +29,7 @@ from common import LABELS, to_view
 from network import logit
 
 SEED = 7
+SCALES = ('own size', *(f'{side}x{side}' for side in testset.SIDES))
 
 
 def learn_from(found: list, count: int, work: Path):
@@ -94,12 +95,14 @@ def main():
     args = parser.parse_args()
 
     cv2.setNumThreads(1)
-    records, _, numbers = testset.load(args.work, args.photos, args.media, args.packages, args.part)
+    records, views, own = testset.load(args)
+    numbers = np.stack([own, *(np.array([features.features(view) for view in views[side]])
+                               for side in testset.SIDES)], axis=1)
     found = [source for source in sources.find_sources(args.photos, args.media, args.packages)
              if source.split == 'train']
     known, labels = learn_from(found, args.frames, args.work)
     methods, used = {}, {}
-    for place, scale in enumerate(testset.SCALES):
+    for place, scale in enumerate(SCALES):
         rules = best_rules(known[:, place], labels)
         used[scale] = {label: {'number': features.NAMES[index],
                                'sign': 'high' if sign > 0 else 'low'}

@@ -58,7 +58,7 @@ def main():
     args = parser.parse_args()
 
     torch.set_num_threads(1)
-    records, views, _ = testset.load(args.work, args.photos, args.media, args.packages, args.part)
+    records, views, _ = testset.load(args)
     models = {}
     for name, folder in (('model', args.folder), ('before', args.compare)):
         if folder is None:

@@ -3,9 +3,9 @@
 #
 # usage: model/default/training/evaluate.sh PHOTOS MEDIA WORK FOLDER [PREVIOUS]
 #
-# PHOTOS, MEDIA and WORK are those of build.sh. FOLDER and PREVIOUS are model folders. The figures go to
-# WORK/figures as JSON, with a sheet of the worst failures; the tables are printed and, with CARD=FILE,
-# replace those of that card. CONVNEXT_BUILD names a build folder of this repository; BUILD_BEFORE
+# PHOTOS, MEDIA and WORK are those of build.sh; FOLDER and PREVIOUS are model folders. Figures go to
+# WORK/figures as JSON, with a sheet of the worst failures. With CARD=FILE the printed tables
+# replace those of that card too. CONVNEXT_BUILD names a build folder of this repository; BUILD_BEFORE
 # that of the version whose convnext-watch PREVIOUS is measured with, by default the same.
 #
 # SPDX-License-Identifier: LGPL-2.1-or-later
@@ -20,6 +20,7 @@ pictures=(--photos "$1" --media "$2" --packages "$work/packages")
 set_of=("${pictures[@]}" --work "$work")
 say() { "$python" "$training/$1.py" "${@:2}" || cnx_die "$1.py failed"; }
 
+say testset "${set_of[@]}" >&2
 say evaluate "$folder" "${set_of[@]}" --json "$figures/models.json" \
     ${previous:+--compare "$previous"} > "$figures/models.md"
 say baselines "${set_of[@]}" --json "$figures/baselines.json" >&2

@@ -11,8 +11,6 @@ images", 2000).
 import cv2
 import numpy as np
 
-from common import luma
-
 NAMES = (
     'mean', 'deviation', 'percentile 1', 'percentile 5', 'percentile 25', 'percentile 50',
     'percentile 75', 'percentile 95', 'percentile 99', 'range', 'contrast', 'black share',
@@ -41,14 +39,15 @@ def _blockiness(across: np.ndarray, down: np.ndarray, side: int) -> float:
 
 def features(frame: np.ndarray) -> np.ndarray:
     """The numbers of one frame, float32 [31], in the order of NAMES."""
-    y = luma(frame)
+    y = cv2.cvtColor(frame.astype(np.float32), cv2.COLOR_RGB2GRAY)
     histogram = np.bincount(y.astype(np.uint8).ravel(), minlength=256) / y.size
     p1, p5, p25, p50, p75, p95, p99 = np.searchsorted(
         np.cumsum(histogram), (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99))
     used = histogram[histogram > 0]
     laplacian = _laplacian(y)
     variance = float(laplacian.var())
-    kurtosis = float(((laplacian - laplacian.mean()) ** 4).mean()) / (variance ** 2 + 1e-3)
+    power = cv2.multiply(laplacian, laplacian)
+    kurtosis = float(cv2.mean(cv2.multiply(power, power))[0]) / (variance ** 2 + 1e-3)
     half = cv2.resize(y, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
     quarter = cv2.resize(half, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
     gradient = cv2.magnitude(cv2.Sobel(y, cv2.CV_32F, 1, 0), cv2.Sobel(y, cv2.CV_32F, 0, 1))
@@ -56,9 +55,11 @@ def features(frame: np.ndarray) -> np.ndarray:
     h, w = y.shape[0] // 2 * 2, y.shape[1] // 2 * 2
     diagonal = (y[:h:2, :w:2] - y[1:h:2, :w:2] - y[:h:2, 1:w:2] + y[1:h:2, 1:w:2]) / 2
     h, w = y.shape[0] // 8 * 8, y.shape[1] // 8 * 8
-    deviation = y[:h, :w].reshape(h // 8, 8, w // 8, 8).std(axis=(1, 3))
-    across = np.abs(np.diff(y, axis=1)).mean(0)
-    down = np.abs(np.diff(y, axis=0)).mean(1)
+    blocks = cv2.resize(y[:h, :w], (w // 8, h // 8), interpolation=cv2.INTER_AREA)
+    powers = cv2.resize(cv2.multiply(y, y)[:h, :w], (w // 8, h // 8), interpolation=cv2.INTER_AREA)
+    deviation = np.sqrt(np.maximum(powers - blocks ** 2, 0))
+    across = cv2.absdiff(y[:, 1:], y[:, :-1]).mean(0)
+    down = cv2.absdiff(y[1:], y[:-1]).mean(1)
     return np.float32([
         y.mean(), y.std(), p1, p5, p25, p50, p75, p95, p99, p95 - p5, (p95 - p5) / (p95 + p5 + 1),
         histogram[:9].sum(), histogram[247:].sum(), -(used * np.log2(used)).sum(),

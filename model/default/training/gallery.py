@@ -66,7 +66,7 @@ def main():
     parser.add_argument('--out', type=Path, required=True, help='folder of the sheet')
     args = parser.parse_args()
 
-    records, views, _ = testset.load(args.work, args.photos, args.media, args.packages, args.part)
+    records, views, _ = testset.load(args)
     figures = json.loads(args.figures.read_text())
     if figures['records'] != records:
         raise SystemExit(f'{args.figures} is of another test set')

@@ -2,19 +2,21 @@
 """The frames that a model is judged by: made once from the test split, then read from a cache.
 
 A job makes the frames of one row of the plan. Its name and the seed determine them, so a part of
-the set is the same frames as in the whole. The cache holds the views of the frames at both sizes
-that networks of this project have (resized from the frame's own size, as the element does), the
-numbers of features.py at three scales, and a record per frame. Its name is a hash of everything
-that makes it.
+the set is the same frames as in the whole. A shard is the frames of up to 40 jobs: their views at
+both sizes that networks of this project have (resized from the frame's own size, as the element
+does), the numbers of features.py at the frame's own size, and a record per frame. The name of a
+shard is a hash of everything that makes it; a run that was interrupted goes on where it was.
 
     python3 testset.py --photos DIR --media DIR [--packages DIR] --work CACHE [--part SHARE]
+        [--processes N]
 """
 import argparse
 import hashlib
 import inspect
 import json
+import multiprocessing
 import os
-import sys
+import re
 import time
 import zlib
 from collections import defaultdict
@@ -35,7 +37,10 @@ from frames import camera_frame
 
 SEED = 2026
 SIDES = (448, 224)
-SCALES = ('own size', *(f'{side}x{side}' for side in SIDES))  # of the numbers of features.py
+JOBS_PER_SHARD = 40
+MADE_BY = {'healthy': ('healthy',), 'texture': ('healthy',), 'fault': ('faults',),
+           'slate': ('faults',), 'large': ('faults',), 'foreign': ('foreign',),
+           'harmless': ('foreign',)}  # modules that make a kind, beside those of all
 EACH = {                   # frames or jobs of each name, and strength where there is one
     'clean': 400, 'clip': 14, 'healthy': 12, 'texture': 6, 'harmless': 4,
     'fault': 5, 'slate': 5, 'foreign': 5, 'stream': 72, 'tear': 5, 'large': 5,
@@ -47,17 +52,29 @@ FAULTS = faults.FAULTS | faults.COMBINED
 FAULTY = 0.5               # the least target of a label that a frame is said to have
 
 
-def fingerprint(found: list, part: float) -> str:
-    """A hash of the modules that make the set, of its sources and of its size."""
-    here, digest = Path(__file__).parent, hashlib.sha256()
-    users = ('frames', 'network', 'evaluate', 'measures', 'baselines', 'gallery', 'clips', 'card')
-    loaded = {Path(module.__file__) for module in list(sys.modules.values())
-              if getattr(module, '__file__', None)}
-    for path in sorted(path for path in loaded if path.parent == here and path.stem not in users):
-        digest.update(path.read_bytes())
-    digest.update(inspect.getsource(camera_frame).encode())
-    digest.update(json.dumps([SEED, part, EACH, [[s.id, s.sha256] for s in found]]).encode())
-    return digest.hexdigest()[:12]
+def modules_of(name: str, seen: set) -> set:
+    """A module of this folder and all that it imports from this folder."""
+    path = Path(__file__).with_name(f'{name}.py')
+    if name not in seen and path.exists():
+        seen.add(name)
+        for other in re.findall(r'^(?:from|import) (\w+)', path.read_text(), re.MULTILINE):
+            modules_of(other, seen)
+    return seen
+
+
+def fingerprint(kind: str, found: list, jobs: list) -> str:
+    """A hash of the code that makes the frames of a kind, of the sources and of the jobs."""
+    digest, used = hashlib.sha256(), set()
+    for name in ('common', 'features', 'sources', 'streams', *MADE_BY.get(kind, ())):
+        modules_of(name, used)
+    for name in sorted(used):
+        digest.update(Path(__file__).with_name(f'{name}.py').read_bytes())
+    for code in (camera_frame, picture, whole_frame, balanced, fit, about, has, damaged,
+                 Maker.frame_of, getattr(Maker, f'_{kind}')):
+        digest.update(inspect.getsource(code).encode())
+    digest.update(json.dumps([SEED, STRENGTHS, SIZES, jobs, [[s.id, s.sha256] for s in found]],
+                             default=str).encode())
+    return digest.hexdigest()[:16]
 
 
 @lru_cache(maxsize=None)
@@ -95,13 +112,11 @@ class Maker:
         self.clips = defaultdict(list)
         for source in found:
             if source.kind == 'clip':
-                self.clips[source.path].append(source)
+                self.clips[source.id.split('#')[0]].append(source)
         # Faults come to photographs and clips alike; few frames of each clip.
         some = [source for frames in self.clips.values()
                 for source in frames[::max(1, len(frames) // 4)]]
         self.drawn = self.photos + some
-        for source in some:  # clip by clip: each is decoded once
-            picture(source)
 
     def rng(self, *name) -> np.random.Generator:
         return np.random.default_rng([SEED, zlib.crc32('/'.join(map(str, name)).encode())])
@@ -121,8 +136,8 @@ class Maker:
         photos = len(self.photos)
         for number in range(self.count('clean')):
             yield 'clean', 'whole' if number < photos else 'camera', None, number
-        for path in sorted(self.clips):
-            yield 'clip', str(path), None, 0
+        for name in sorted(self.clips):
+            yield 'clip', name, None, 0
         for kind, names in (('healthy', healthy.HEALTHY), ('texture', healthy.TEXTURES),
                             ('slate', faults.SLATES)):
             for name in names:
@@ -152,9 +167,8 @@ class Maker:
         yield streams.compress([frame], rng)[0], record | about(source)
 
     def _clip(self, record, strength, number, rng):
-        frames = self.clips[Path(record['name'])]
-        record['name'] = Path(record['name']).name
-        count = min(self.count('clip'), len(frames))
+        frames = self.clips[record['name']]
+        count = min(EACH['clip'], len(frames))
         for index in np.linspace(0, len(frames) - 1, count).round().astype(int):
             yield sources.read_frame(frames[index]), record | about(frames[index])
 
@@ -215,8 +229,8 @@ class Maker:
     def _stream(self, record, strength, number, rng):
         # Clips and photographs in turn; a photograph moves as a camera shakes.
         if number % 2 and self.clips:
-            paths = sorted(self.clips)
-            source = self.clips[paths[number // 2 % len(paths)]]
+            names = sorted(self.clips)
+            source = self.clips[names[number // 2 % len(names)]]
             source = source[int(rng.integers(len(source)))]
             found = [fit(frame, 800) for frame in
                      sources.clip_frames(source.path, max(0, source.frame - 10), 10)]
@@ -267,44 +281,64 @@ def damaged(share: float) -> dict:
     return {'share': float(share)} | has({}, 'corrupted') | ({} if sure else {'unsure': True})
 
 
-def make(maker: Maker, folder: Path):
-    """Makes the set below folder."""
-    folder.mkdir(parents=True, exist_ok=True)
-    records, numbers, begin = [], [], time.time()
-    files = {side: (folder / f'views-{side}.u8').open('wb') for side in SIDES}
-    spent = defaultdict(float)
-    for kind, name, strength, number in maker.jobs():
-        start = time.time()
-        for frame, record in maker.run(kind, name, strength, number):
-            views = {side: to_view(frame, side) for side in SIDES}
-            for side, view in views.items():
-                files[side].write(view.tobytes())
-            numbers.append([features(frame), *(features(views[side]) for side in SIDES)])
-            records.append(record | {'size': list(frame.shape[1::-1])})
-        spent[kind] += time.time() - start
-    for file in files.values():
-        file.close()
-    np.save(folder / 'features.npy', np.array(numbers, np.float32))
-    temporary = folder / 'records.new.json'
-    temporary.write_text(json.dumps(records))
-    os.replace(temporary, folder / 'records.json')
-    parts = ', '.join(f'{kind} {seconds:.0f}' for kind, seconds in spent.items())
-    print(f'test set: {len(records)} frames in {time.time() - begin:.0f} s ({parts})', flush=True)
-
-
-def load(work: Path, photos: Path, media: Path, packages: Path | None, part: float = 1.0):
-    """The set, made first where it is missing: records; views by side, uint8 [n, side, side, 3];
-    and numbers [n, 3, 31], of SCALES."""
+def make_shard(task) -> float:
+    """Makes the frames of some jobs. A record's last step says that the shard is complete."""
+    maker, path, jobs = task
     cv2.setNumThreads(1)
-    found = [source for source in sources.find_sources(photos, media, packages)
+    begin = time.time()
+    views, records, numbers = {side: [] for side in SIDES}, [], []
+    for job in jobs:
+        for frame, record in maker.run(*job):
+            for side in SIDES:
+                views[side].append(to_view(frame, side))
+            numbers.append(features(frame))
+            records.append(record | {'size': list(frame.shape[1::-1])})
+    for side in SIDES:
+        np.save(path.with_suffix(f'.{side}.npy'),
+                np.array(views[side], np.uint8).reshape(-1, side, side, 3))
+    np.save(path.with_suffix('.numbers.npy'), np.array(numbers, np.float32).reshape(-1, 31))
+    temporary = path.with_suffix(f'.{os.getpid()}.new')
+    temporary.write_text(json.dumps(records))
+    os.replace(temporary, path)
+    return time.time() - begin
+
+
+def shards(maker: Maker, found: list, work: Path) -> list:
+    """(maker, path, jobs) of every shard of the set."""
+    jobs, tasks = defaultdict(list), []
+    for job in maker.jobs():
+        jobs[job[0]].append(job)
+    for kind, own in jobs.items():
+        for start in range(0, len(own), JOBS_PER_SHARD):
+            some = own[start:start + JOBS_PER_SHARD]
+            tasks.append((maker, work / f'{kind}-{fingerprint(kind, found, some)}.json', some))
+    return tasks
+
+
+def load(args: argparse.Namespace):
+    """The set, made first where it is missing: records; views by side, a list of uint8
+    [side, side, 3]; and numbers [n, 31]. args: those of add_options()."""
+    found = [source for source in sources.find_sources(args.photos, args.media, args.packages)
              if source.split == 'test']
-    folder = work / f'test-{fingerprint(found, part)}'
-    if not (folder / 'records.json').exists():
-        make(Maker(found, media, part), folder)
-    records = json.loads((folder / 'records.json').read_text())
-    views = {side: np.memmap(folder / f'views-{side}.u8', np.uint8, 'r',
-                             shape=(len(records), side, side, 3)) for side in SIDES}
-    return records, views, np.load(folder / 'features.npy')
+    work = args.work / 'test'
+    work.mkdir(parents=True, exist_ok=True)
+    tasks = shards(Maker(found, args.media, args.part), found, work)
+    missing = [task for task in tasks if not task[1].exists()]
+    if missing:
+        begin, spent = time.time(), defaultdict(float)
+        with multiprocessing.get_context('spawn').Pool(args.processes) as pool:
+            for (_, path, _), seconds in zip(missing, pool.imap(make_shard, missing)):
+                spent[path.stem.split('-')[0]] += seconds
+        parts = ', '.join(f'{kind} {seconds:.0f}' for kind, seconds in spent.items())
+        print(f'test set: {len(missing)} shards in {time.time() - begin:.0f} s ({parts})',
+              flush=True)
+    records, views, numbers = [], {side: [] for side in SIDES}, []
+    for _, path, _ in tasks:
+        records += json.loads(path.read_text())
+        for side in SIDES:
+            views[side] += list(np.load(path.with_suffix(f'.{side}.npy'), mmap_mode='r'))
+        numbers.append(np.load(path.with_suffix('.numbers.npy')))
+    return records, views, np.concatenate(numbers)
 
 
 def add_options(parser: argparse.ArgumentParser):
@@ -312,6 +346,7 @@ def add_options(parser: argparse.ArgumentParser):
     parser.add_argument('--media', type=Path, required=True)
     parser.add_argument('--packages', type=Path)
     parser.add_argument('--work', type=Path, required=True, help='the cache')
+    parser.add_argument('--processes', type=int, default=2, help='that make frames')
     parser.add_argument('--part', type=float, default=1.0, help='share of the set, for a trial')
 
 
@@ -319,8 +354,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split('\n', maxsplit=1)[0])
     add_options(parser)
     args = parser.parse_args()
-    records = load(args.work, args.photos, args.media, args.packages, args.part)[0]
-    print(len(records), 'frames')
+    print(len(load(args)[0]), 'frames')
 
 
 if __name__ == '__main__':
