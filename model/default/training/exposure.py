@@ -176,7 +176,8 @@ def flare(frame, strength, rng):
     glow = np.exp(spots(size, rng) * rng.uniform(0.15, 0.8))
     glow = glow / glow.mean()
     veil = np.clip((1 - kept) * (0.7 + 0.3 * glow), 0, 0.97)
-    colour = np.float32((255, rng.uniform(225, 255), rng.uniform(190, 250))) * rng.uniform(0.6, 0.95)
+    colour = np.float32((255, rng.uniform(225, 255), rng.uniform(190, 250)))
+    colour = colour * rng.uniform(0.6, 0.95)
     layer = np.clip(colour * (0.8 + 0.25 * np.minimum(glow, 2))[..., None], 0, 252)
     return paint(frame, enlarge(layer.astype(np.uint8), frame.shape),
                  enlarge(veil.astype(np.float32), frame.shape))

@@ -18,7 +18,7 @@ from PIL import Image
 
 import exposure
 from common import STRENGTHS, VIEW, target
-from fields import blur, chance
+from fields import chance
 from glass import GLASS
 from noise import NOISES
 from obstructions import OBSTRUCTIONS
@@ -85,8 +85,9 @@ def overexposed(frame, strength, rng):
     clipped = ((result[::6, ::6] >= 250).sum(2) >= 2).mean() - \
         ((frame[::6, ::6] >= 250).sum(2) >= 2).mean()
     gained = exposure.brightness(result) - exposure.brightness(frame)
-    return result, {'overexposed': seen(seen(target(strength), gained, 12, 35),
-                                        max(clipped * 100, gained - 60), 5, 20)}
+    headroom = max(255 - exposure.brightness(frame), 1)
+    return result, {'overexposed': seen(seen(target(strength), gained, 8, 22),
+                                        max(clipped * 100, 60 * gained / headroom - 10), 5, 20)}
 
 
 def blurred(function):
@@ -109,7 +110,9 @@ def noised(function):
         before, after = view(frame), view(result)
         rough = max(roughness(after) - roughness(before),
                     0.6 * (float(np.abs(after - before).mean()) - roughness(before)))
-        if function is NOISES['chroma']:
+        if function is NOISES['impulse']:  # sparse, so the calm parts stay calm
+            rough = max(rough, 0.25 * float((after - before).std()))
+        elif function is NOISES['chroma']:
             rough = max(rough, sigma * 0.4 - 0.5 * roughness(before))
         return result, {'noisy': seen(target(strength), rough, 0.8, 2.5)}
     return Fault('noisy', apply)
@@ -149,9 +152,7 @@ def veiled(function):
             milder = strength * rng.uniform(0, 0.6)
             name = str(rng.choice(('disc', 'gaussian')))
             blurry, also = FAULTS['defocused-' + name].apply(frame, milder, rng)
-            cut = rng.bit_generator.state
             result = function(blurry, strength, rng)
-            rng.bit_generator.state = cut
             targets.update({label: seen(value, after, 3, 12) for label, value in also.items()})
         if chance(rng, 0.5):  # an encoder's or the sensor's noise on top
             result = camera(result, rng)
@@ -194,7 +195,7 @@ COMBINED: dict[str, Fault] = {
 
 
 def sheet(folder: Path, photos: Path, names: list[str], count: int) -> None:
-    """Writes a contact sheet for each fault, its strengths from left to right, and one of slates."""
+    """Writes a sheet for each fault, its strengths from left to right, and one of slates."""
     folder.mkdir(parents=True, exist_ok=True)
     files = sorted(path for path in photos.rglob('*') if path.suffix in ('.jpg', '.png'))
     files = [files[i] for i in np.linspace(0, len(files) - 1, count + 2).astype(int)[1:-1]]

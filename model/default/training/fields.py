@@ -16,7 +16,7 @@ def chance(rng: np.random.Generator, probability: float) -> bool:
 
 
 def normal(shape: tuple, rng: np.random.Generator) -> np.ndarray:
-    """Normal noise, float32. OpenCV's generator, seeded by rng, is three times as fast as numpy's."""
+    """Normal noise, float32, of OpenCV's generator, which is faster than numpy's; rng seeds it."""
     noise = np.empty((shape[0], int(np.prod(shape[1:]))), np.float32)
     cv2.setRNGSeed(int(rng.integers(1, 1 << 31)))
     cv2.randn(noise, 0, 1)
@@ -29,7 +29,8 @@ def grid(shape: tuple[int, int], side: int = 256) -> tuple[int, int]:
     return max(8, round(shape[0] * scale)), max(8, round(shape[1] * scale))
 
 
-def enlarge(field: np.ndarray, shape: tuple[int, int], interpolation=cv2.INTER_LINEAR) -> np.ndarray:
+def enlarge(field: np.ndarray, shape: tuple[int, int],
+            interpolation=cv2.INTER_LINEAR) -> np.ndarray:
     """A field of a grid at the size of a frame."""
     return cv2.resize(field, (shape[1], shape[0]), interpolation=interpolation)
 

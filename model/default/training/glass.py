@@ -13,41 +13,49 @@ from fields import (ambient, blur, chance, clouds, cover, enlarge, grid, normal,
 from obstructions import covered_share
 
 
-def drop(frame, picture, mask, centre, radius, look, rng):
-    """Draws one drop into a picture: frame is the scene behind, look what all drops share."""
-    height, width = frame.shape[:2]
-    tall = radius * look['tall']
-    left, right = int(max(0, centre[0] - 1.3 * radius)), int(min(width, centre[0] + 1.3 * radius))
-    top, bottom = int(max(0, centre[1] - 1.3 * tall)), int(min(height, centre[1] + 1.3 * tall))
-    if right - left < 2 or bottom - top < 2:
-        return
-    u = (np.arange(left, right, dtype=np.float32)[None, :] - centre[0]) / radius
-    v = (np.arange(top, bottom, dtype=np.float32)[:, None] - centre[1]) / tall
-    v = np.where(v < 0, v * (1 + look['drip'] * (1 - np.abs(u)) * 0.5), v)
-    distance = np.sqrt(u * u + v * v)
-    if radius > 4:  # the outline is not round
-        angle = np.arctan2(v, u)
+def outlines(look, rng, side: int = 72) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Some outlines of drops on a square of 2.6 radii: how far each point of a drop looks aside
+    (x, y), its opacity, its shade and its highlight."""
+    line = np.linspace(-1.3, 1.3, side, dtype=np.float32)
+    u, above = np.meshgrid(line, line)
+    v = np.where(above < 0, above * (1 + look['drip'] * (1 - np.abs(u)) * 0.5), above)
+    angle = np.arctan2(v, u)
+    shine = np.exp(-((u - look['shine'][0]) ** 2 + (v - look['shine'][1]) ** 2) / 0.02)
+    results = []
+    for _ in range(8):
         ripple = sum(rng.normal(0, look['ragged'] / k) * np.cos(k * angle + rng.uniform(0, 6))
                      for k in (1, 2, 3, 5))
-        distance = distance / (1 + np.clip(ripple, -0.25, 0.25))
-    edge = max(look['soft'], 1.2 / radius)
-    alpha = np.clip((1 - distance) / edge, 0, 1)
-    # Inverted, and the steeper towards the rim the farther it looks.
-    bend = look['bend'] * (0.35 + 0.65 * np.minimum(distance, 1) ** 2)
-    x = centre[0] - u * bend * look['reach'] * width + look['gaze'][0] * width
-    y = centre[1] - v * bend * look['reach'] * height + look['gaze'][1] * height
-    piece = cv2.remap(look['scene'], (x / look['shrink']).astype(np.float32),
-                      (y / look['shrink']).astype(np.float32), cv2.INTER_LINEAR,
-                      borderMode=cv2.BORDER_REFLECT).astype(np.float32)
-    shade = 1 + look['lift'] - look['rim'] * np.minimum(distance, 1.2) ** 6 \
-        + look['sky'] * np.clip(v, -1, 1) * 0.35
-    piece *= np.clip(shade, 0, 2)[..., None]
-    shine = np.exp(-((u - look['shine'][0]) ** 2 + (v - look['shine'][1]) ** 2) / 0.02)
-    piece += (look['glint'] * shine)[..., None]
-    alpha = (alpha * look['opacity'])[..., None]
-    region = picture[top:bottom, left:right]
-    region[:] = np.clip(region + alpha * (piece - region), 0, 255).astype(np.uint8)
-    np.maximum(mask[top:bottom, left:right], alpha[..., 0], out=mask[top:bottom, left:right])
+        distance = np.sqrt(u * u + v * v) / (1 + np.clip(ripple, -0.25, 0.25))
+        # Inverted, and the steeper towards the rim the farther it looks.
+        bend = look['bend'] * (0.35 + 0.65 * np.minimum(distance, 1) ** 2)
+        shade = 1 + look['lift'] - look['rim'] * np.minimum(distance, 1.2) ** 6 \
+            + look['sky'] * np.clip(v, -1, 1) * 0.35
+        alpha = np.clip((1 - distance) / look['soft'], 0, 1) * look['opacity']
+        parts = np.stack((u * bend, v * bend, alpha, np.clip(shade, 0, 2)), 2)
+        results.append((parts.astype(np.float32), (shine * look['glint']).astype(np.float32)))
+    return results
+
+
+def drop(picture, mask, outline, centre, radius, look):
+    """Draws one drop into a picture; look is what all drops share, the scene behind among it."""
+    height, width = mask.shape
+    across, tall = max(2, round(2.6 * radius)), max(2, round(2.6 * radius * look['tall']))
+    left, top = round(centre[0] - across / 2), round(centre[1] - tall / 2)
+    rows, columns = (slice(max(0, -first), min(size, limit - first)) for first, size, limit in
+                     ((top, tall, height), (left, across, width)))
+    if rows.stop - rows.start < 1 or columns.stop - columns.start < 1:
+        return
+    parts, shine = (cv2.resize(part, (across, tall))[rows, columns] for part in outline)
+    u, v, alpha, shade = cv2.split(parts)
+    x = (centre[0] + (look['gaze'][0] - u * look['reach']) * width) / look['shrink']
+    y = (centre[1] + (look['gaze'][1] - v * look['reach']) * height) / look['shrink']
+    piece = cv2.remap(look['scene'], x.astype(np.float32), y.astype(np.float32), cv2.INTER_LINEAR,
+                      borderMode=cv2.BORDER_REFLECT)
+    piece = np.clip(piece * shade[..., None] + shine[..., None], 0, 255).astype(np.uint8)
+    place = (slice(top + rows.start, top + rows.stop), slice(left + columns.start,
+                                                             left + columns.stop))
+    picture[place] = paint(np.ascontiguousarray(picture[place]), piece, alpha)
+    np.maximum(mask[place], alpha, out=mask[place])
 
 
 def drops(frame, strength, rng):
@@ -55,7 +63,7 @@ def drops(frame, strength, rng):
     height, width = frame.shape[:2]
     share = float(np.clip((0.03 + 0.6 * strength ** 1.2) * rng.uniform(0.8, 1.3), 0.025, 0.75))
     mean = width * np.exp(rng.uniform(np.log(0.008), np.log(0.05))) * (0.8 + 0.5 * strength)
-    mean = max(mean, np.sqrt(share * width * height / 900))
+    mean = max(mean, np.sqrt(share * width * height / 500))
     near = chance(rng, 0.35)  # on the lens itself, so out of focus
     shrink = max(1.0, width / 480)
     scene = cv2.resize(frame, (round(width / shrink), round(height / shrink)),
@@ -70,9 +78,10 @@ def drops(frame, strength, rng):
             'opacity': rng.uniform(0.8, 1), 'scene': scene, 'shrink': shrink}
     if near:
         look['soft'] = rng.uniform(0.3, 0.8)
+    shapes = outlines(look, rng)
     picture, mask = frame.copy(), np.zeros((height, width), np.float32)
     uneven = rng.uniform(0, 1, 2) if chance(rng, 0.3) else None
-    for number in range(170):
+    for number in range(160):
         if number % 5 == 0 and mask[::4, ::4].mean() >= share:
             break
         radius = float(np.clip(mean * rng.lognormal(0, 0.55), 2.0, width * 0.16))
@@ -80,11 +89,12 @@ def drops(frame, strength, rng):
         if uneven is not None:
             centre = tuple(c + rng.uniform(0, 0.6) * (goal * side - c) for c, goal, side in
                            zip(centre, uneven, (width, height)))
-        drop(frame, picture, mask, centre, radius, look, rng)
+        shape = shapes[int(rng.integers(len(shapes)))]
+        drop(picture, mask, shape, centre, radius, look)
         if chance(rng, 0.06) and radius > 0.012 * width:  # it has run down and left a trail
             for step in range(1, int(rng.uniform(3, 9))):
                 place = (centre[0] + rng.normal(0, 0.1 * radius), centre[1] - step * radius * 1.1)
-                drop(frame, picture, mask, place, radius * rng.uniform(0.15, 0.4), look, rng)
+                drop(picture, mask, shape, place, radius * rng.uniform(0.15, 0.4), look)
     if chance(rng, 0.25):  # a film of water between the drops
         film = enlarge(cover(clouds(grid(frame.shape), 5, rng, 2), share, 0.5), frame.shape)
         picture = paint(picture, blur(picture, width * 0.006), film)

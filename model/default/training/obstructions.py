@@ -142,7 +142,7 @@ def cloth(frame, strength, rng):
 
 def leaf(frame, strength, rng):
     """Leaves or twigs that hang before the lens."""
-    size = grid(frame.shape)
+    size = grid(frame.shape, 176)
     share = covered_share(strength, rng)
     side = float(max(size))
     mask = np.zeros(size, np.float32)
@@ -150,11 +150,12 @@ def leaf(frame, strength, rng):
     autumn = chance(rng, 0.25)
     level = ambient(frame, rng, 0.4, 1.2)
     defocus = side * rng.uniform(0.006, 0.025)
-    for count in range(24):
+    shades = [lit(size, rng, 0.2) for _ in range(3)]
+    for _ in range(16):
         missing = share - float(mask[::2, ::2].mean())
         if missing < 0.01:
             break
-        length = side * np.clip(np.sqrt(missing) * rng.uniform(0.5, 1.3), 0.12, 0.9)
+        length = side * np.clip(np.sqrt(missing) * rng.uniform(0.6, 1.4), 0.12, 1)
         across = length * rng.uniform(0.16, 0.4)
         angle = rng.uniform(0, 2 * np.pi)
         along = np.linspace(0, np.pi, 24)
@@ -178,7 +179,7 @@ def leaf(frame, strength, rng):
         one = soften(one.astype(np.float32) / 255, defocus)[..., None]
         hue = (rng.uniform(110, 210), rng.uniform(60, 130), 30) if autumn else \
             (rng.uniform(25, 110), rng.uniform(70, 160), rng.uniform(15, 60))
-        shade = level * (lit(size, rng, 0.2) + 0.15 * soften(vein.astype(np.float32) / 255,
+        shade = level * (shades[int(rng.integers(3))] + 0.15 * soften(vein.astype(np.float32) / 255,
                                                              defocus))
         layer += one * (shade[..., None] * np.float32(hue) - layer)
         mask += one[..., 0] * (1 - mask)

@@ -101,7 +101,8 @@ def anisotropic(frame, radius, rng):
         y, x = np.mgrid[-half:half + 1, -half:half + 1].astype(np.float32)
         along = np.cos(angle) * x + np.sin(angle) * y
         across = np.cos(angle) * y - np.sin(angle) * x
-        weights = np.exp(-0.5 * ((along / (0.8 * size)) ** 2 + (across / (0.8 * size * ratio)) ** 2))
+        sigma = 0.8 * size
+        weights = np.exp(-0.5 * ((along / sigma) ** 2 + (across / (sigma * ratio)) ** 2))
         return weights / weights.sum()
     return convolve(frame, kernel, radius * frame.shape[1], rng)
 

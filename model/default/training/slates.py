@@ -65,7 +65,7 @@ def write(frame: np.ndarray, text: str, place: tuple[float, float], size: float,
 def plain(shape, colour) -> np.ndarray:
     """A frame of one colour."""
     frame = np.empty((*shape, 3), np.uint8)
-    frame[:] = np.clip(colour, 0, 255).astype(np.uint8) if isinstance(colour, np.ndarray) else colour
+    frame[:] = np.clip(colour, 0, 255).astype(np.uint8)
     return frame
 
 
@@ -74,8 +74,9 @@ def contrasting(colour, rng) -> tuple[int, int, int]:
     dark = np.dot(colour, (0.3, 0.6, 0.1)) < 120
     if chance(rng, 0.65):
         return (255, 255, 255) if dark else (0, 0, 0)
-    return ((230, 230, 40), (255, 80, 60), (120, 230, 120), (150, 150, 160))[int(
-        rng.integers(4))] if dark else ((180, 0, 0), (0, 0, 140), (60, 60, 60))[int(rng.integers(3))]
+    inks = ((230, 230, 40), (255, 80, 60), (120, 230, 120), (150, 150, 160)) if dark else \
+        ((180, 0, 0), (0, 0, 140), (60, 60, 60))
+    return inks[int(rng.integers(len(inks)))]
 
 
 def timestamp(frame, rng) -> None:
@@ -153,8 +154,8 @@ def bars(shape, rng):
         half = int(height * rng.uniform(0.5, 0.8))
         frame[half:] = np.linspace(0, 255, width).astype(np.uint8)[None, :, None]
     if chance(rng, 0.1):
-        frame = np.ascontiguousarray(np.rot90(frame).repeat(1, 0))
-        frame = cv2.resize(frame, (width, height), interpolation=cv2.INTER_NEAREST)
+        frame = cv2.resize(np.ascontiguousarray(np.rot90(frame)), (width, height),
+                           interpolation=cv2.INTER_NEAREST)
     frame = np.ascontiguousarray(frame)
     if chance(rng, 0.3):
         place = (width * rng.uniform(0.35, 0.65), height * rng.uniform(0.2, 0.85))
@@ -178,14 +179,15 @@ def icon(frame, place, size, colour, rng) -> None:
         return int(x + dx * size), int(y + dy * size)
     kind = rng.integers(4)
     if kind == 0:
-        cv2.rectangle(frame, at(-0.5, -0.3), at(0.2, 0.3), colour, thick if chance(rng, 0.6) else -1)
+        cv2.rectangle(frame, at(-0.5, -0.3), at(0.2, 0.3), colour,
+                      thick if chance(rng, 0.6) else -1)
         cv2.fillPoly(frame, [np.int32([at(0.25, 0), at(0.5, -0.25), at(0.5, 0.25)])], colour)
         if chance(rng, 0.8):
             cv2.line(frame, at(-0.5, -0.5), at(0.5, 0.5), (220, 40, 40) if chance(rng, 0.4)
                      else colour, thick, cv2.LINE_AA)
     elif kind == 1:
-        cv2.polylines(frame, [np.int32([at(-0.5, 0.45), at(0, -0.45), at(0.5, 0.45)])], True, colour,
-                      thick, cv2.LINE_AA)
+        cv2.polylines(frame, [np.int32([at(-0.5, 0.45), at(0, -0.45), at(0.5, 0.45)])], True,
+                      colour, thick, cv2.LINE_AA)
         cv2.line(frame, at(0, -0.15), at(0, 0.18), colour, thick, cv2.LINE_AA)
         cv2.circle(frame, at(0, 0.32), thick, colour, -1)
     elif kind == 2:
@@ -206,8 +208,7 @@ def text(shape, rng):
     colour = np.clip(colour, 0, 255)
     frame = gradient(shape, rng) if chance(rng, 0.12) else plain(shape, colour)
     if chance(rng, 0.08):
-        frame = snow(shape, rng)
-        frame = cv2.addWeighted(frame, 0.4, frame, 0, 0)
+        frame = cv2.convertScaleAbs(snow(shape, rng), alpha=0.4)
     words = str(rng.choice(WORDS))
     ink = contrasting(frame[::9, ::9].reshape(-1, 3).mean(0), rng)
     size = height * np.exp(rng.uniform(np.log(0.04), np.log(0.2)))
@@ -224,7 +225,8 @@ def text(shape, rng):
     if chance(rng, 0.9):
         write(frame, words, place, size, ink, rng)
     if chance(rng, 0.2):
-        write(frame, str(rng.choice(WORDS)), (place[0], place[1] + size * 1.5), size * 0.5, ink, rng)
+        below = (place[0], place[1] + size * 1.5)
+        write(frame, str(rng.choice(WORDS)), below, size * 0.5, ink, rng)
     if chance(rng, 0.35):
         icon(frame, (place[0], place[1] - height * rng.uniform(0.18, 0.3)),
              height * rng.uniform(0.1, 0.35), ink, rng)
@@ -332,8 +334,8 @@ def chart(shape, rng):
     index = np.arange(right - left) * 8 // max(1, right - left)
     bands = [colours[index], np.repeat((index * 36)[:, None], 3, 1)]
     phase = np.arange(right - left)
-    bands.append(np.repeat(((phase // (1 + phase * 6 // max(1, right - left))) % 2 * 255)[:, None], 3,
-                           1))
+    lines = phase // (1 + phase * 6 // max(1, right - left)) % 2 * 255
+    bands.append(np.repeat(lines[:, None], 3, 1))
     for number in rng.permutation(3)[:int(rng.integers(1, 4))]:
         frame[row:row + tall, left:right] = bands[number][None].astype(np.uint8)
         row += tall + int(rng.uniform(0, 0.6) * tall)
@@ -343,7 +345,8 @@ def chart(shape, rng):
         y, x = np.mgrid[-size:size, -size:size]
         star = (np.floor((np.arctan2(y, x) / np.pi + 1) * spokes) % 2 * 255).astype(np.uint8)
         place = (int(height * rng.uniform(0.5, 0.75)), centre[0])
-        region = frame[max(0, place[0] - size):place[0] + size, max(0, place[1] - size):place[1] + size]
+        region = frame[max(0, place[0] - size):place[0] + size,
+                       max(0, place[1] - size):place[1] + size]
         star = star[:region.shape[0], :region.shape[1]]
         round_ = (np.hypot(y, x) < size)[:region.shape[0], :region.shape[1]]
         region[round_] = star[round_][:, None]

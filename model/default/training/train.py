@@ -23,10 +23,10 @@ from torch.nn import functional
 
 import frames
 import network
-from common import LABELS
+from common import LABELS, VIEW
 
 BATCH = 32
-PEAK_RATE = 2.5e-3
+PEAK_RATE = 2e-3
 WEIGHT_DECAY = 0.05
 AVERAGE = 0.998          # per step, of the moving average
 FALSE_ALARMS = 0.006     # of healthy validation frames, all faults together
@@ -36,6 +36,14 @@ HEALTHY_SHARE = 0.8      # of the frames that probabilities are calibrated for
 
 def read(views, place, rows) -> torch.Tensor:
     return torch.from_numpy(np.stack([views[shard][row] for shard, row in place[rows]]))
+
+
+def run(model, pixels: torch.Tensor, side: int) -> torch.Tensor:
+    """Logits of cached views, [n, 9]. Another side than theirs stands for another view."""
+    pixels = network.to_input(pixels)
+    if side != VIEW:
+        pixels = functional.interpolate(pixels, size=side, mode='bilinear', antialias=True)
+    return model(pixel_values=pixels).logits
 
 
 def batches(views, place, weights, samples: int, rng):
@@ -62,22 +70,22 @@ def batches(views, place, weights, samples: int, rng):
 
 
 @torch.no_grad()
-def predict(model, views, place) -> np.ndarray:
+def predict(model, views, place, side: int) -> np.ndarray:
     """Logits, [frames, 9]."""
     model.eval()
-    return np.concatenate([model(pixel_values=network.to_input(
-        read(views, place, slice(start, start + 64)))).logits.numpy()
-        for start in range(0, len(place), 64)])
+    return np.concatenate([run(model, read(views, place, slice(start, start + 64)), side).numpy()
+                           for start in range(0, len(place), 64)])
 
 
-def fit(work: Path, samples: int, seed: int):
+def fit(work: Path, samples: int, seed: int, side: int = VIEW):
+    """Returns the moving average of the weights. side: of the view, 56 patches wide."""
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
     views, targets, _, place = frames.load(work, 'train')
     print(f'{len(targets)} frames, {(targets[:, 0] > 0.5).mean():.1%} healthy', flush=True)
     targets = torch.from_numpy(targets)
     weights = np.ones(len(targets))
-    model = network.new().to(memory_format=torch.channels_last)
+    model = network.new(side // 56).to(memory_format=torch.channels_last)
     average = copy.deepcopy(model)
     decayed = [p for p in model.parameters() if p.ndim > 1]
     others = [p for p in model.parameters() if p.ndim <= 1]
@@ -90,7 +98,7 @@ def fit(work: Path, samples: int, seed: int):
         model.train()
         if rng.random() < 0.5:
             pixels = pixels.flip(2)
-        logits = model(pixel_values=network.to_input(pixels)).logits
+        logits = run(model, pixels, side)
         loss_each = functional.binary_cross_entropy_with_logits(logits, targets[rows],
                                                                 reduction='none').sum(1)
         loss_each.mean().backward()
@@ -110,7 +118,7 @@ def fit(work: Path, samples: int, seed: int):
             print(f'step {step + 1}/{steps} loss {np.mean(losses[-100:]):.4f} '
                   f'{rate:.1f} frames/s', flush=True)
         if step % 1000 == 999:
-            report(average, work)
+            report(average, work, side)
     return average
 
 
@@ -120,10 +128,10 @@ def follow(average, model, decay: float):
         a.lerp_(p, 1 - decay)
 
 
-def report(model, work: Path):
+def report(model, work: Path, side: int):
     """Prints recall at 1 % false alarms of each fault on validation frames."""
     views, targets, records, place = frames.load(work, 'val')
-    logits, healthy = predict(model, views, place), targets[:, 0] > 0.5
+    logits, healthy = predict(model, views, place, side), targets[:, 0] > 0.5
     parts = []
     for i, label in enumerate(LABELS[1:], 1):
         faulty = targets[:, i] > 0.6
@@ -136,7 +144,7 @@ def calibrate(model, work: Path):
     """Fits a scale and a shift of each class's logit on validation frames, weighted as if
     HEALTHY_SHARE of them were healthy. Returns temperatures, shifts and thresholds."""
     views, targets, records, place = frames.load(work, 'val')
-    logits = torch.from_numpy(predict(model, views, place)).double()
+    logits = torch.from_numpy(predict(model, views, place, VIEW)).double()
     healthy = targets[:, 0] > 0.5
     share = healthy.mean()
     weight = torch.from_numpy(np.where(healthy, HEALTHY_SHARE / share,
