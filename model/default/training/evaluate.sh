@@ -4,9 +4,9 @@
 # usage: model/default/training/evaluate.sh PHOTOS MEDIA WORK FOLDER [PREVIOUS]
 #
 # PHOTOS, MEDIA and WORK are those of build.sh; FOLDER and PREVIOUS are model folders. Figures go to
-# WORK/figures as JSON, with a sheet of the worst failures. With CARD=FILE the printed tables replace
-# those of that card. CONVNEXT_BUILD names a build folder of this repository; BUILD_BEFORE
-# that of the version whose convnext-watch PREVIOUS is measured with, by default the same.
+# WORK/figures as JSON, with a sheet of the worst failures. The tables are printed; with CARD=FILE
+# they replace those of that card instead. CONVNEXT_BUILD names a build folder of this repository,
+# BUILD_BEFORE that of the version whose convnext-watch PREVIOUS is measured with, if it is another.
 #
 # SPDX-License-Identifier: LGPL-2.1-or-later
 set -u
