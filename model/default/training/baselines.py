@@ -5,10 +5,10 @@
         [--jobs N]
 
 They learn from the frames of N jobs of the training split, made as those of the network are, and
-are judged on the test set. The numbers come from the frame at its own size, at 448x448 and at 224x224, so the
-table also says what a view of that size hides. A rule is a threshold on one number for each fault:
-the number and the direction that find most of it at 1 % false alarms. The trees are scikit-learn's
-HistGradientBoostingClassifier on all of the numbers.
+are judged on the test set. The numbers come from the frame at its own size, at 448x448 and at
+224x224, so the table also says what a view of that size hides. A rule is a threshold on one number
+for each fault: the number and the direction that find most of it at 1 % false alarms. The trees are
+scikit-learn's HistGradientBoostingClassifier on all of the numbers.
 """
 import argparse
 import hashlib
