@@ -4,13 +4,21 @@
 #include <math.h>
 #include <string.h>
 
+#include "gst/results/votes.h"
+
 #define NO_CLASS (-1)
 
-typedef struct Vote {
-    int index; /* of the best class, or NO_CLASS */
-    float score;
-    GstClockTime when; /* running time */
-} Vote;
+/* With smoothing-time, no result counts for more than this part of it: neither the last one before
+ * a camera was lost, nor one of few. So at least three results have to agree on a state. */
+#define MOST_OF_TIME 4
+
+/* With smoothing-time, the averages of less than this part of it are not a state yet. */
+#define LEAST_OF_TIME 2
+
+/* The shares that smoothing=majority takes if the properties are 0. */
+#define ENTER_SHARE 0.6         /* with smoothing-time */
+#define LEAVE_SHARE (2.0 / 3.0) /* of the one to enter */
+#define ROUNDING 1e-9           /* of a share */
 
 typedef struct State {
     int index;
@@ -20,13 +28,28 @@ typedef struct State {
 struct GstConvnextSmoother {
     gboolean has_state;
     State state;
-    GArray *votes;    /* majority: Vote, oldest first, at most the window */
-    float *means;     /* exponential: [classes] */
-    guint classes;    /* length of means; 0 before the first result */
-    Vote streak;      /* exponential: best class of the latest results, and its first time */
     int target_index; /* the state that repeating the last result would lead to */
-    GstConvnextSmoothingKind kind;    /* of the results so far */
-    GstConvnextActivation activation; /* of their scores */
+
+    /* With smoothing-time, the newest result counts once the next one tells for how long. */
+    gboolean has_newest;
+    GstClockTime newest_time; /* running time */
+
+    /* Majority. */
+    GstConvnextVotes votes;
+    GstConvnextVote newest;
+    guint64 unsupported; /* nanoseconds of results for which the state has lost its share */
+
+    /* Exponential. */
+    float *means;           /* [classes] */
+    float *newest_scores;   /* [classes]; with smoothing-time only */
+    guint classes;          /* length of means; 0 before the first result */
+    guint64 averaged;       /* with smoothing-time: nanoseconds that the means cover */
+    GstConvnextVote streak; /* best class of the latest results, and its first time */
+
+    /* Of the results so far. */
+    GstConvnextSmoothingKind kind;
+    gboolean is_by_time;
+    GstConvnextActivation activation;
 };
 
 GstConvnextSmoother *gst_convnext_smoother_new(void)
@@ -34,7 +57,7 @@ GstConvnextSmoother *gst_convnext_smoother_new(void)
     GstConvnextSmoother *self = g_new0(GstConvnextSmoother, 1);
 
     self->state.index = self->target_index = NO_CLASS;
-    self->votes = g_array_new(FALSE, FALSE, sizeof(Vote));
+    gst_convnext_votes_init(&self->votes);
     return self;
 }
 
@@ -43,16 +66,20 @@ void gst_convnext_smoother_free(GstConvnextSmoother *self)
     if (!self)
         return;
     gst_convnext_smoother_reset(self);
-    g_array_unref(self->votes);
+    gst_convnext_votes_clear(&self->votes);
     g_free(self);
 }
 
 static void forget_results(GstConvnextSmoother *self)
 {
-    g_array_set_size(self->votes, 0);
+    self->has_newest = FALSE;
+    gst_convnext_votes_reset(&self->votes);
+    self->unsupported = 0;
     g_clear_pointer(&self->means, g_free);
+    g_clear_pointer(&self->newest_scores, g_free);
     self->classes = 0;
-    self->streak = (Vote){.index = NO_CLASS};
+    self->averaged = 0;
+    self->streak = (GstConvnextVote){.index = NO_CLASS};
     self->target_index = self->state.index;
 }
 
@@ -86,30 +113,68 @@ static GstStructure *set_state(GstConvnextSmoother *self, const GstConvnextTimes
     return s;
 }
 
-/* Majority: a class becomes the state when it has won `count` of the last `window` results, and
- * more of them than the current state. Only the best class of the newest result can become the
+/* Nanoseconds for which the result before this one counts: until this one, with a limit. If a time
+ * is unknown, the limit. If time runs backwards, as in a broken stream, the step back. */
+static guint64 pass_time(GstConvnextSmoother *self, const GstConvnextSample *sample)
+{
+    const GstClockTime now = sample->times->running_time;
+    const guint64 most = MAX(sample->smoothing->time / MOST_OF_TIME, 1);
+    const guint64 passed = gst_convnext_time_between(self->newest_time, now);
+    const gboolean is_first = !self->has_newest;
+
+    self->has_newest = TRUE;
+    self->newest_time = now;
+    return is_first ? 0 : MIN(passed, most);
+}
+
+/* Majority: a class becomes the state when its share of the window reaches the one to enter, the
+ * current state's share is below the one to leave, and it is smaller. By number, the window holds
+ * the newest results. By time, it holds those that cover the newest nanoseconds, so that a lost
+ * camera or sparse results do not empty it. Only the best class of the newest result can become the
  * state. */
 
-typedef struct Tally {
-    guint n;
-    double score; /* sum */
-    GstClockTime since;
-} Tally;
-
-static Tally count_votes(const GstConvnextSmoother *self, int index)
+static double share_to_enter(const GstConvnextSmoothing *smoothing)
 {
-    Tally tally = {.since = GST_CLOCK_TIME_NONE};
+    if (smoothing->enter > 0)
+        return smoothing->enter;
+    if (smoothing->time > 0)
+        return MAX(ENTER_SHARE, smoothing->leave);
+    return (double)MIN(smoothing->count, smoothing->window) / smoothing->window;
+}
 
-    for (guint i = self->votes->len; i-- > 0;) {
-        const Vote *vote = &g_array_index(self->votes, Vote, i);
+/* By number, the state is left for any class with a larger share unless smoothing-leave is set. */
+static double share_to_leave(const GstConvnextSmoothing *smoothing)
+{
+    if (smoothing->leave > 0)
+        return smoothing->leave;
+    return smoothing->time > 0 ? share_to_enter(smoothing) * LEAVE_SHARE : G_MAXDOUBLE;
+}
 
-        if (vote->index != index)
-            continue;
-        tally.n++;
-        tally.score += vote->score;
-        tally.since = vote->when;
+static void count_result(GstConvnextSmoother *self, const GstConvnextSample *sample,
+                         const GstConvnextVote *vote)
+{
+    if (!self->is_by_time) {
+        gst_convnext_votes_add(&self->votes, sample->smoothing, vote, 1);
+        return;
     }
-    return tally;
+    const guint64 passed = pass_time(self, sample);
+    gst_convnext_votes_add(&self->votes, sample->smoothing, &self->newest, passed);
+    self->newest = *vote;
+    self->unsupported += passed;
+}
+
+/* By time, a state that has lost its share for a whole smoothing-time, while none of several other
+ * classes prevails, gives way to no class. */
+static GstStructure *leave_unsupported(GstConvnextSmoother *self, const GstConvnextSample *sample)
+{
+    const GstConvnextSmoothing *smoothing = sample->smoothing;
+
+    if (!self->is_by_time || !self->has_state || self->state.index == NO_CLASS ||
+        self->unsupported < smoothing->time ||
+        gst_convnext_votes_largest_share(&self->votes, smoothing) >=
+            share_to_enter(smoothing) - ROUNDING)
+        return NULL;
+    return set_state(self, sample->times, NO_CLASS, NULL, 0, sample->times->running_time);
 }
 
 static GstStructure *add_vote(GstConvnextSmoother *self, const GstConvnextSample *sample)
@@ -117,24 +182,29 @@ static GstStructure *add_vote(GstConvnextSmoother *self, const GstConvnextSample
     const GstConvnextSmoothing *smoothing = sample->smoothing;
     guint n;
     const GstConvnextClass *best = gst_convnext_result_get_classes(sample->result, &n);
-    Vote vote = {n ? (int)best->index : NO_CLASS, n ? best->score : 0, sample->times->running_time};
+    const GstConvnextVote vote = {n ? (int)best->index : NO_CLASS, n ? best->score : 0,
+                                  sample->times->running_time};
+    const gboolean shows_state = self->has_state && self->state.index == vote.index;
+    double state_share = 0;
 
     self->target_index = vote.index;
-    g_array_append_val(self->votes, vote);
-    if (self->votes->len > smoothing->window)
-        g_array_remove_range(self->votes, 0, self->votes->len - smoothing->window);
-    Tally newest = count_votes(self, vote.index);
-    Tally current = {0};
-    if (self->has_state && self->state.index != vote.index)
-        current = count_votes(self, self->state.index);
-    if (newest.n < MIN(smoothing->count, smoothing->window) || newest.n <= current.n)
-        return NULL;
-    return set_state(self, sample->times, vote.index, n ? best->label : NULL,
-                     newest.score / newest.n, newest.since);
+    count_result(self, sample, &vote);
+    GstConvnextTally newest = gst_convnext_votes_count(&self->votes, smoothing, vote.index);
+    if (self->has_state)
+        state_share = gst_convnext_votes_count(&self->votes, smoothing, self->state.index).share;
+    const gboolean is_left = state_share < share_to_leave(smoothing) - ROUNDING;
+    if (!is_left)
+        self->unsupported = 0;
+    if (newest.share >= share_to_enter(smoothing) - ROUNDING &&
+        (shows_state || (is_left && newest.share > state_share)))
+        return set_state(self, sample->times, vote.index, n ? best->label : NULL, newest.score,
+                         newest.since);
+    return shows_state ? NULL : leave_unsupported(self, sample);
 }
 
-/* Exponential: each class has an average of its scores, with the weight alpha for the newest one.
- * The class with the best average is the state. */
+/* Exponential: each class has an average of its scores. The newest result has the weight alpha or,
+ * by time, each result the weight 1 - exp(-t / T), where t is the time for which it counts. The
+ * class with the best average is the state. */
 
 static int best_of(const float *scores, guint n)
 {
@@ -146,30 +216,78 @@ static int best_of(const float *scores, guint n)
     return best;
 }
 
-static gboolean reaches_threshold(const GstConvnextSample *sample, double score)
+/* Levels apply to the scores of softmax and sigmoid only. */
+static gboolean has_levels(const GstConvnextSample *sample)
 {
-    return gst_convnext_result_get_activation(sample->result) == GST_CONVNEXT_ACTIVATION_NONE ||
-           score >= sample->threshold;
+    return gst_convnext_result_get_activation(sample->result) != GST_CONVNEXT_ACTIVATION_NONE;
 }
 
-/* FALSE, and no change, if a score is not finite: the average would never recover. */
-static gboolean update_means(GstConvnextSmoother *self, const float *scores, guint classes,
-                             double alpha)
+/* level: 0 means the threshold. */
+static gboolean reaches(const GstConvnextSample *sample, double score, double level)
 {
-    for (guint i = 0; i < classes; i++)
-        if (!isfinite(scores[i]))
-            return FALSE;
-    if (self->classes != classes) {
-        forget_results(self);
-        self->classes = classes;
-        self->means = g_memdup2(scores, classes * sizeof *scores);
-        return TRUE;
-    }
-    for (guint i = 0; i < classes; i++) {
+    return !has_levels(sample) || score >= (level > 0 ? level : sample->threshold);
+}
+
+/* The state that follows from these averages. The current one stays while its average reaches
+ * smoothing-leave, if that is set. Otherwise the best class follows if it reaches smoothing-enter,
+ * and else no class. */
+static int choose_state(const GstConvnextSmoother *self, const GstConvnextSample *sample,
+                        const float *scores)
+{
+    const GstConvnextSmoothing *smoothing = sample->smoothing;
+    const int best = best_of(scores, sample->classes), state = self->state.index;
+    const gboolean holds = state >= 0 && (guint)state < sample->classes &&
+                           reaches(sample, scores[state], smoothing->leave);
+
+    if (holds && (state == best || (smoothing->leave > 0 && has_levels(sample))))
+        return state;
+    if (reaches(sample, scores[best], smoothing->enter))
+        return best;
+    return holds ? state : NO_CLASS;
+}
+
+static void average(GstConvnextSmoother *self, const float *scores, double alpha)
+{
+    for (guint i = 0; i < self->classes; i++) {
         const double mean = self->means[i]; /* the difference of two floats may not be a float */
 
         self->means[i] = (float)(mean + alpha * (scores[i] - mean));
     }
+}
+
+/* The weights of all results so far sum to 1 - exp(-averaged / T), and the means are divided by
+ * that, so that the first result weighs no more than another. */
+static void average_newest(GstConvnextSmoother *self, const GstConvnextSample *sample)
+{
+    const guint64 passed = pass_time(self, sample);
+    const double time = (double)sample->smoothing->time;
+
+    if (passed > 0) {
+        self->averaged = MIN(self->averaged, G_MAXUINT64 - passed) + passed;
+        average(self, self->newest_scores,
+                expm1(-(double)passed / time) / expm1(-(double)self->averaged / time));
+    }
+    memcpy(self->newest_scores, sample->scores, self->classes * sizeof *self->newest_scores);
+}
+
+/* FALSE, and no change, if a score is not finite: the average would never recover. */
+static gboolean update_means(GstConvnextSmoother *self, const GstConvnextSample *sample)
+{
+    const gsize size = sample->classes * sizeof *sample->scores;
+
+    for (guint i = 0; i < sample->classes; i++)
+        if (!isfinite(sample->scores[i]))
+            return FALSE;
+    if (self->classes != sample->classes) {
+        forget_results(self);
+        self->classes = sample->classes;
+        self->means = g_memdup2(sample->scores, size);
+        self->newest_scores = self->is_by_time ? g_memdup2(sample->scores, size) : NULL;
+    }
+    if (self->is_by_time)
+        average_newest(self, sample);
+    else
+        average(self, sample->scores, sample->smoothing->alpha);
     return TRUE;
 }
 
@@ -181,23 +299,32 @@ static GstStructure *lose_state(GstConvnextSmoother *self, const GstConvnextSamp
     return set_state(self, sample->times, NO_CLASS, NULL, 0, sample->times->running_time);
 }
 
+static GstStructure *follow_means(GstConvnextSmoother *self, const GstConvnextSample *sample)
+{
+    const GstClockTime now = sample->times->running_time;
+    const int index = choose_state(self, sample, self->means);
+
+    if (index == NO_CLASS)
+        return set_state(self, sample->times, NO_CLASS, NULL, 0, now);
+    GstClockTime since = index == self->streak.index ? self->streak.when : now;
+    return set_state(self, sample->times, index, sample->labels[index], self->means[index], since);
+}
+
 static GstStructure *add_scores(GstConvnextSmoother *self, const GstConvnextSample *sample)
 {
-    const float *scores = sample->scores;
-    const GstClockTime now = sample->times->running_time;
+    GstStructure *change = NULL;
 
-    if (!scores || sample->classes == 0)
+    if (!sample->scores || sample->classes == 0)
         return NULL;
-    if (!update_means(self, scores, sample->classes, sample->smoothing->alpha))
+    if (!update_means(self, sample))
         return lose_state(self, sample);
-    int newest = best_of(scores, sample->classes), best = best_of(self->means, sample->classes);
+    const int newest = best_of(sample->scores, sample->classes);
     if (newest != self->streak.index)
-        self->streak = (Vote){.index = newest, .when = now};
-    self->target_index = reaches_threshold(sample, scores[newest]) ? newest : NO_CLASS;
-    GstClockTime since = best == newest ? self->streak.when : now;
-    if (!reaches_threshold(sample, self->means[best]))
-        return set_state(self, sample->times, NO_CLASS, NULL, 0, now);
-    return set_state(self, sample->times, best, sample->labels[best], self->means[best], since);
+        self->streak = (GstConvnextVote){.index = newest, .when = sample->times->running_time};
+    if (self->averaged >= sample->smoothing->time / LEAST_OF_TIME)
+        change = follow_means(self, sample);
+    self->target_index = choose_state(self, sample, sample->scores);
+    return change;
 }
 
 gboolean gst_convnext_smoother_is_settled(const GstConvnextSmoother *self)
@@ -207,19 +334,22 @@ gboolean gst_convnext_smoother_is_settled(const GstConvnextSmoother *self)
 
 /* Votes and averages do not include the results under another kind of smoothing, so they are out of
  * date when it is switched back; and the scores of another activation have another scale. */
-static void forget_other_kinds(GstConvnextSmoother *self, GstConvnextSmoothingKind kind,
+static void forget_other_kinds(GstConvnextSmoother *self, const GstConvnextSmoothing *smoothing,
                                GstConvnextActivation activation)
 {
-    if (kind != self->kind || activation != self->activation)
+    const gboolean is_by_time = smoothing->time > 0;
+
+    if (smoothing->kind != self->kind || is_by_time != self->is_by_time ||
+        activation != self->activation)
         forget_results(self);
-    self->kind = kind;
+    self->kind = smoothing->kind;
+    self->is_by_time = is_by_time;
     self->activation = activation;
 }
 
 GstStructure *gst_convnext_smoother_add(GstConvnextSmoother *self, const GstConvnextSample *sample)
 {
-    forget_other_kinds(self, sample->smoothing->kind,
-                       gst_convnext_result_get_activation(sample->result));
+    forget_other_kinds(self, sample->smoothing, gst_convnext_result_get_activation(sample->result));
     switch (sample->smoothing->kind) {
     case GST_CONVNEXT_SMOOTHING_MAJORITY:
         return add_vote(self, sample);

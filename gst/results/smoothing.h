@@ -1,4 +1,6 @@
-/* Turns a sequence of results into a state: one label that is steady enough for an alarm.
+/* Turns a sequence of results into a state: one label that is steady enough for an alarm. With
+ * smoothing-time, a result counts for the running time until the next one, and for at most a
+ * quarter of smoothing-time.
  *
  * Not locked: the owner holds one lock around all calls.
  *
@@ -33,12 +35,12 @@ void gst_convnext_smoother_reset(GstConvnextSmoother *smoother);
 /* TRUE if more results like the last one would leave the state as it is. */
 gboolean gst_convnext_smoother_is_settled(const GstConvnextSmoother *smoother);
 
-/* Adds a result. If the kind of smoothing or the activation differs from the previous result, the
- * state stays and earlier results no longer count.
+/* Adds a result. If the kind of smoothing, by number or by time, or the activation differs from the
+ * previous result, the state stays and earlier results no longer count.
  *
  * Returns NULL, or if the state has changed a structure `convnext-state-changed`:
- *   old, new      string, labels; absent before the first state, if no class reaches the threshold
- *                 and if scores are not finite
+ *   old, new      string, labels; absent before the first state, if no class reaches the level to
+ *                 enter and if scores are not finite
  *   score         double, smoothed score of new; absent if new is
  *   since         guint64, running time in nanoseconds from which the results have agreed
  *   frame, stream-time, running-time   guint64, of the frame that changed the state

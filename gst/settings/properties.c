@@ -95,11 +95,12 @@ GType gst_convnext_smoothing_get_type(void)
     static const GEnumValue values[] = {
         {GST_CONVNEXT_SMOOTHING_NONE, "Report each result, without a state", "none"},
         {GST_CONVNEXT_SMOOTHING_MAJORITY,
-         "The label that was best in smoothing-count of the last smoothing-window results",
+         "The label that was best in smoothing-count of the last smoothing-window results, or for "
+         "the share smoothing-enter of the last smoothing-time",
          "majority"},
         {GST_CONVNEXT_SMOOTHING_EXPONENTIAL,
          "The label with the best exponential moving average of its scores, with the weight "
-         "smoothing-alpha",
+         "smoothing-alpha, or the time constant smoothing-time",
          "exponential"},
         {0, NULL, NULL},
     };
@@ -314,22 +315,53 @@ static void install_smoothing_properties(GObjectClass *klass)
                           "element message named convnext-state-changed",
                           GST_TYPE_CONVNEXT_SMOOTHING, GST_CONVNEXT_SMOOTHING_NONE, FLAGS));
     g_object_class_install_property(
+        klass, GST_CONVNEXT_PROP_SMOOTHING_TIME,
+        g_param_spec_uint64(
+            "smoothing-time", "Smoothing time",
+            "Time that smoothing spans, in nanoseconds of the frames' running time: with "
+            "smoothing=majority the window, with smoothing=exponential the time constant. Each "
+            "result counts until the next one, but for at most a quarter of this time (0 = combine "
+            "a number of results)",
+            0, GST_CONVNEXT_MAX_SMOOTHING_TIME, 0, FLAGS));
+    g_object_class_install_property(
+        klass, GST_CONVNEXT_PROP_SMOOTHING_ENTER,
+        g_param_spec_double(
+            "smoothing-enter", "Smoothing enter",
+            "What a label needs to become the state. With smoothing=majority its share of the "
+            "window (0 = 0.6 with smoothing-time, else smoothing-count results); with "
+            "smoothing=exponential its average score (0 = threshold), ignored with "
+            "activation=none",
+            0.0, 1.0, 0.0, FLAGS));
+    g_object_class_install_property(
+        klass, GST_CONVNEXT_PROP_SMOOTHING_LEAVE,
+        g_param_spec_double(
+            "smoothing-leave", "Smoothing leave",
+            "The state stays as long as its label has this; at most smoothing-enter. With "
+            "smoothing=majority its share of the window (0 = two thirds of smoothing-enter with "
+            "smoothing-time, else the share of another label that enters); with "
+            "smoothing=exponential its average score (0 = the state stays as long as it is the "
+            "best and reaches threshold), ignored with activation=none",
+            0.0, 1.0, 0.0, FLAGS));
+    g_object_class_install_property(
         klass, GST_CONVNEXT_PROP_SMOOTHING_WINDOW,
         g_param_spec_uint("smoothing-window", "Smoothing window",
-                          "With smoothing=majority: number of recent results to consider", 1, 1000,
-                          GST_CONVNEXT_DEFAULT_SMOOTHING_WINDOW, FLAGS));
+                          "With smoothing=majority and smoothing-time=0: number of recent results "
+                          "to consider",
+                          1, 1000, GST_CONVNEXT_DEFAULT_SMOOTHING_WINDOW, FLAGS));
     g_object_class_install_property(
         klass, GST_CONVNEXT_PROP_SMOOTHING_COUNT,
         g_param_spec_uint("smoothing-count", "Smoothing count",
-                          "With smoothing=majority: number of results in the window in which a "
-                          "label must be the best to become the state",
+                          "With smoothing=majority, smoothing-time=0 and smoothing-enter=0: number "
+                          "of results in the window in which a label must be the best to become "
+                          "the state",
                           1, 1000, GST_CONVNEXT_DEFAULT_SMOOTHING_COUNT, FLAGS));
     g_object_class_install_property(
         klass, GST_CONVNEXT_PROP_SMOOTHING_ALPHA,
-        g_param_spec_double(
-            "smoothing-alpha", "Smoothing alpha",
-            "With smoothing=exponential: weight of the newest result's scores; 1 = no smoothing",
-            0.001, 1.0, GST_CONVNEXT_DEFAULT_SMOOTHING_ALPHA, FLAGS));
+        g_param_spec_double("smoothing-alpha", "Smoothing alpha",
+                            "With smoothing=exponential and smoothing-time=0: weight of the newest "
+                            "result's scores; "
+                            "1 = no smoothing",
+                            0.001, 1.0, GST_CONVNEXT_DEFAULT_SMOOTHING_ALPHA, FLAGS));
 }
 
 static void install_read_only(GObjectClass *klass)

@@ -75,6 +75,9 @@ static const gsize offsets[GST_CONVNEXT_PROP_SETTINGS_END] = {
     FRAME(CARRY, carry),
     FRAME(QOS, qos),
     FRAME(SMOOTHING, smoothing.kind),
+    FRAME(SMOOTHING_TIME, smoothing.time),
+    FRAME(SMOOTHING_ENTER, smoothing.enter),
+    FRAME(SMOOTHING_LEAVE, smoothing.leave),
     FRAME(SMOOTHING_WINDOW, smoothing.window),
     FRAME(SMOOTHING_COUNT, smoothing.count),
     FRAME(SMOOTHING_ALPHA, smoothing.alpha),
@@ -173,13 +176,19 @@ gboolean gst_convnext_settings_get(const GstConvnextSettings *settings, guint id
     return TRUE;
 }
 
+static gboolean is_same_smoothing(const GstConvnextSmoothing *a, const GstConvnextSmoothing *b)
+{
+    return a->kind == b->kind && a->time == b->time && a->enter == b->enter &&
+           a->leave == b->leave && a->window == b->window && a->count == b->count &&
+           a->alpha == b->alpha;
+}
+
 gboolean gst_convnext_frame_settings_same_results(const GstConvnextFrameSettings *a,
                                                   const GstConvnextFrameSettings *b)
 {
     return a->orientation == b->orientation && a->scoring.activation == b->scoring.activation &&
            a->scoring.top_k == b->scoring.top_k && a->scoring.threshold == b->scoring.threshold &&
-           a->smoothing.kind == b->smoothing.kind && a->smoothing.window == b->smoothing.window &&
-           a->smoothing.count == b->smoothing.count && a->smoothing.alpha == b->smoothing.alpha &&
+           is_same_smoothing(&a->smoothing, &b->smoothing) &&
            a->objects.margin == b->objects.margin;
 }
 
@@ -217,8 +226,14 @@ gboolean gst_convnext_settings_check_smoothing(const GstConvnextSettings *settin
                     "smoothing needs classes among the outputs, because a state is a class");
         return FALSE;
     }
-    if (smoothing->kind == GST_CONVNEXT_SMOOTHING_MAJORITY &&
-        smoothing->count > smoothing->window) {
+    if (smoothing->enter > 0 && smoothing->leave > smoothing->enter) {
+        g_set_error(error, CNX_ERROR, CNX_ERROR_SETTINGS,
+                    "smoothing-leave must be at most smoothing-enter (%g), not %g",
+                    smoothing->enter, smoothing->leave);
+        return FALSE;
+    }
+    if (smoothing->kind == GST_CONVNEXT_SMOOTHING_MAJORITY && smoothing->time == 0 &&
+        smoothing->enter == 0 && smoothing->count > smoothing->window) {
         g_set_error(error, CNX_ERROR, CNX_ERROR_SETTINGS,
                     "smoothing-count must be at most smoothing-window (%u), not %u",
                     smoothing->window, smoothing->count);

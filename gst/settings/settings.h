@@ -66,6 +66,7 @@ typedef enum GstConvnextRegionKind {
 #define GST_CONVNEXT_DEFAULT_SMOOTHING_WINDOW 5
 #define GST_CONVNEXT_DEFAULT_SMOOTHING_COUNT 3
 #define GST_CONVNEXT_DEFAULT_SMOOTHING_ALPHA 0.3
+#define GST_CONVNEXT_MAX_SMOOTHING_TIME (24 * 3600 * GST_SECOND)
 
 #define GST_TYPE_CONVNEXT_OUTPUTS (gst_convnext_outputs_get_type())
 #define GST_TYPE_CONVNEXT_CROP (gst_convnext_crop_get_type())
@@ -114,6 +115,9 @@ enum {
     GST_CONVNEXT_PROP_CARRY,
     GST_CONVNEXT_PROP_QOS,
     GST_CONVNEXT_PROP_SMOOTHING,
+    GST_CONVNEXT_PROP_SMOOTHING_TIME,
+    GST_CONVNEXT_PROP_SMOOTHING_ENTER,
+    GST_CONVNEXT_PROP_SMOOTHING_LEAVE,
     GST_CONVNEXT_PROP_SMOOTHING_WINDOW,
     GST_CONVNEXT_PROP_SMOOTHING_COUNT,
     GST_CONVNEXT_PROP_SMOOTHING_ALPHA,
@@ -132,9 +136,12 @@ typedef struct GstConvnextScoring {
 
 typedef struct GstConvnextSmoothing {
     GstConvnextSmoothingKind kind;
-    guint window; /* majority: results that vote */
-    guint count;  /* majority: votes that a label needs */
-    double alpha; /* exponential: weight of the newest result */
+    guint64 time; /* nanoseconds that results are combined over; 0 means a number of results */
+    double enter; /* share or score to become the state; 0 means automatic */
+    double leave; /* share or score below which the state is left; 0 means automatic */
+    guint window; /* majority without time: results that vote */
+    guint count;  /* majority without time and enter: votes that a label needs */
+    double alpha; /* exponential without time: weight of the newest result */
 } GstConvnextSmoothing;
 
 /* Which detected objects run, and how often */

@@ -57,22 +57,60 @@ static gboolean check_region(const WatchSettings *settings, GError **error)
     return TRUE;
 }
 
+/* Sets a property that the list does not set, if the element has it. */
+static void set_default(WatchSettings *settings, GstElement *convnext, const char *name,
+                        const char *value)
+{
+    if (find_property(settings, name) ||
+        !g_object_class_find_property(G_OBJECT_GET_CLASS(convnext), name))
+        return;
+    g_ptr_array_add(settings->properties, g_strdup(name));
+    g_ptr_array_add(settings->properties, g_strdup(value));
+}
+
+static gboolean has_classes(GstElement *convnext)
+{
+    g_autofree char *outputs = NULL;
+    g_auto(GValue) value = G_VALUE_INIT;
+
+    g_object_get_property(G_OBJECT(convnext), "outputs", &value);
+    outputs = gst_value_serialize(&value);
+    return outputs && strstr(outputs, "classes");
+}
+
+/* A label becomes the state after 1.8 of the last 3 seconds. That usually outlasts what is no fault
+ * of a camera: an exposure that adapts, a vehicle that passes close by, a broken stream until its
+ * next key frame. A list that sets how results are combined keeps what it sets. */
+static void set_default_smoothing(WatchSettings *settings, GstElement *convnext)
+{
+    static const char *const other_ways[] = {"smoothing", "smoothing-window", "smoothing-count",
+                                             "smoothing-alpha"};
+    gboolean is_by_time = TRUE;
+
+    if (!has_classes(convnext)) /* a state is a class */
+        return;
+    for (guint i = 0; i < G_N_ELEMENTS(other_ways); i++)
+        is_by_time = is_by_time && !find_property(settings, other_ways[i]);
+    set_default(settings, convnext, "smoothing", "majority");
+    if (is_by_time)
+        set_default(settings, convnext, "smoothing-time", "3000000000");
+}
+
 /* A live camera runs in mode=latest, so that results stay current. Every frame of a file gets a
  * result. */
-static void set_default_mode(WatchSettings *settings)
+static void set_defaults(WatchSettings *settings)
 {
-    g_autoptr(GstElement) convnext = NULL;
+    g_autoptr(GstElement) convnext = gst_element_factory_make("convnext", NULL);
+    const char *outputs = find_property(settings, "outputs");
 
-    if (settings->kind == WATCH_FILE || find_property(settings, "mode"))
-        return;
-    convnext = gst_element_factory_make("convnext", NULL);
     if (!convnext)
         return;
     gst_object_ref_sink(convnext);
-    if (g_object_class_find_property(G_OBJECT_GET_CLASS(convnext), "mode")) {
-        g_ptr_array_add(settings->properties, g_strdup("mode"));
-        g_ptr_array_add(settings->properties, g_strdup("latest"));
-    }
+    if (outputs)
+        gst_util_set_object_arg(G_OBJECT(convnext), "outputs", outputs);
+    if (settings->kind != WATCH_FILE)
+        set_default(settings, convnext, "mode", "latest");
+    set_default_smoothing(settings, convnext);
 }
 
 /* The source */
@@ -245,7 +283,7 @@ WatchSettings *watch_settings_new(GKeyFile *file, const char *group, GError **er
         !set_source(settings, file, error) || !set_credentials(settings, file, error) ||
         !set_protocols(settings, file, error) || !watch_keys_read(settings, file, group, error))
         return NULL;
-    set_default_mode(settings);
+    set_defaults(settings);
     settings->fingerprint = make_fingerprint(settings);
     return g_steal_pointer(&settings);
 }

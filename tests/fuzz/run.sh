@@ -23,7 +23,7 @@ readers="container safetensors header shards torch torch_zip torch_legacy unwrap
     pickle_values strings foreign mapping locate json json_scan labels label_file label_lines config_files
     config_open_clip config_preprocessor config_timm config_transformers adapter_config adapters entries formula
     forms parametrised quantised tools
-    meta result tensor bounds frame input detections tracks attach smoothing states classify jsonline
+    meta result tensor bounds frame input detections tracks attach smoothing votes states classify jsonline
     print credentials keys list redirect request sdp server settings source"
 # these read files too
 tests="checkpoint configs containers extras forms forms_refused heads heads_steps labels origins refusals torture"

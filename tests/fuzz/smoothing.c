@@ -90,6 +90,13 @@ static void choose_smoothing(FuzzReader *reader, GstConvnextSmoothing *smoothing
     smoothing->count = MIN(smoothing->count, smoothing->window);
 }
 
+static void choose_time(FuzzReader *reader, GstConvnextSmoothing *smoothing)
+{
+    smoothing->time = MIN(fuzz_hostile64(reader), GST_CONVNEXT_MAX_SMOOTHING_TIME);
+    smoothing->enter = fuzz_choice(reader, 9) / 8.0;
+    smoothing->leave = smoothing->enter * fuzz_choice(reader, 9) / 8.0;
+}
+
 int LLVMFuzzerTestOneInput(const guint8 *data, gsize size)
 {
     FuzzReader reader = {data, size};
@@ -100,6 +107,7 @@ int LLVMFuzzerTestOneInput(const guint8 *data, gsize size)
     GstConvnextStates *states = gst_convnext_states_new();
     choose_smoothing(&reader, &smoothing);
     for (; times.frame < MAX_FRAMES && reader.left; times.frame++) {
+        times.running_time += smoothing.time / 8;
         switch (fuzz_choice(&reader, 32)) {
         case 0:
             gst_convnext_states_reset(states);
@@ -109,6 +117,9 @@ int LLVMFuzzerTestOneInput(const guint8 *data, gsize size)
             break;
         case 2:
             times.running_time = fuzz_hostile64(&reader);
+            break;
+        case 3:
+            choose_time(&reader, &smoothing);
             break;
         }
         add_frame(&reader, states, &smoothing, &times);

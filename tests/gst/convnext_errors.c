@@ -109,6 +109,11 @@ GST_START_TEST(test_settings)
                             "smoothing-count");
     g_object_set(element, "smoothing-window", 7, NULL);
     check_starts(element);
+    g_object_set(element, "smoothing-enter", 0.5, "smoothing-leave", 0.6, NULL);
+    messages_expect_refusal(element, GST_LIBRARY_ERROR, GST_LIBRARY_ERROR_SETTINGS,
+                            "smoothing-leave");
+    g_object_set(element, "smoothing-leave", 0.5, NULL);
+    check_starts(element);
     gst_util_set_object_arg(G_OBJECT(element), "outputs", "embedding");
     messages_expect_refusal(element, GST_LIBRARY_ERROR, GST_LIBRARY_ERROR_SETTINGS, "classes");
 }

@@ -117,6 +117,36 @@ GST_START_TEST(test_exponential)
 }
 GST_END_TEST;
 
+/* With smoothing-time, results count by the running time of their frames: of the last 400 ms, the
+ * state needs 240. A new segment, in which it jumps, counts as a lost camera. */
+GST_START_TEST(test_time)
+{
+    g_autofree char *black = process(FALSE);
+    g_autofree char *white = process(TRUE);
+    GstSegment segment;
+
+    gst_util_set_object_arg(G_OBJECT(h->element), "smoothing", "majority");
+    g_object_set(h->element, "smoothing-time", (guint64)400 * GST_MSECOND, NULL);
+    process_many("bbbbbb"); /* frames 2 to 7 */
+    expect_no_change();
+    process_many("b");
+    expect_change(NULL, black, 8, 2);
+    process_many("w");
+    gst_segment_init(&segment, GST_FORMAT_TIME);
+    segment.base = 3600 * GST_SECOND;
+    harness_push_segment(h, &segment);
+    process_many("www"); /* the last 100 ms before it, and 80 ms */
+    expect_no_change();
+    segment.base = 0;
+    harness_push_segment(h, &segment);
+    process_many("ww"); /* another 100 ms */
+    expect_change(black, white, 13, 9);
+    harness_flush(h);
+    process_many("bbbbbbb");
+    expect_change(NULL, black, 21, 15);
+}
+GST_END_TEST;
+
 /* If no class reaches the threshold, the state has no label. A flush forgets the state. */
 GST_START_TEST(test_threshold_and_flush)
 {
@@ -266,13 +296,14 @@ GST_START_TEST(test_no_state_change)
 }
 GST_END_TEST;
 
-static void check_static_scene(const char *smoothing)
+static void check_static_scene(const char *smoothing, guint64 time)
 {
     g_autofree char *black = process(FALSE);
     g_autofree char *white = process(TRUE);
 
     gst_util_set_object_arg(G_OBJECT(h->element), "smoothing", smoothing);
-    g_object_set(h->element, "change-threshold", 0.02, "max-age", (guint64)0, NULL);
+    g_object_set(h->element, "change-threshold", 0.02, "max-age", (guint64)0, "smoothing-time",
+                 time, NULL);
     process_many("bbbbbbbbbbbb");
     fail_unless_equals_int(gate_messages(gate, "convnext-state-changed", NULL, 0), 1);
     process_many("wwwwwwwwwwwwwwwwww");
@@ -286,7 +317,7 @@ static void check_static_scene(const char *smoothing)
 /* A static scene is inferred until its state is known, and then no longer. */
 GST_START_TEST(test_static_scene)
 {
-    check_static_scene(__i__ ? "exponential" : "majority");
+    check_static_scene(__i__ % 2 ? "exponential" : "majority", __i__ < 2 ? 0 : 160 * GST_MSECOND);
 }
 GST_END_TEST;
 
@@ -335,12 +366,13 @@ static Suite *convnext_states_suite(void)
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_test(tc, test_majority);
     tcase_add_test(tc, test_exponential);
+    tcase_add_test(tc, test_time);
     tcase_add_test(tc, test_threshold_and_flush);
     tcase_add_test(tc, test_latest);
     tcase_add_test(tc, test_objects);
     tcase_add_test(tc, test_changing_ids);
     tcase_add_test(tc, test_no_state_change);
-    tcase_add_loop_test(tc, test_static_scene, 0, 2);
+    tcase_add_loop_test(tc, test_static_scene, 0, 4);
     tcase_add_test(tc, test_static_scene_objects);
     tcase_add_test(tc, test_count_beyond_window);
     return s;

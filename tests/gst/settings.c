@@ -50,6 +50,9 @@ GST_START_TEST(test_same_results)
         {GST_CONVNEXT_PROP_TOP_K, G_TYPE_UINT, 1, FALSE},
         {GST_CONVNEXT_PROP_THRESHOLD, G_TYPE_DOUBLE, 0.5, FALSE},
         {GST_CONVNEXT_PROP_SMOOTHING, GST_TYPE_CONVNEXT_SMOOTHING, 1, FALSE},
+        {GST_CONVNEXT_PROP_SMOOTHING_TIME, G_TYPE_UINT64, 9, FALSE},
+        {GST_CONVNEXT_PROP_SMOOTHING_ENTER, G_TYPE_DOUBLE, 0.9, FALSE},
+        {GST_CONVNEXT_PROP_SMOOTHING_LEAVE, G_TYPE_DOUBLE, 0.1, FALSE},
         {GST_CONVNEXT_PROP_SMOOTHING_WINDOW, G_TYPE_UINT, 9, FALSE},
         {GST_CONVNEXT_PROP_SMOOTHING_COUNT, G_TYPE_UINT, 2, FALSE},
         {GST_CONVNEXT_PROP_SMOOTHING_ALPHA, G_TYPE_DOUBLE, 0.9, FALSE},
@@ -102,7 +105,7 @@ GST_START_TEST(test_input_size)
 }
 GST_END_TEST;
 
-/* The count is checked for majority only, and may equal the window. */
+/* The count is checked for majority only, where it counts, and may equal the window. */
 GST_START_TEST(test_smoothing)
 {
     GstConvnextSmoothing *smoothing = &settings.frame.smoothing;
@@ -112,12 +115,56 @@ GST_START_TEST(test_smoothing)
     fail_unless(gst_convnext_settings_check_smoothing(&settings, NULL));
     smoothing->count = 5;
     fail_if(gst_convnext_settings_check_smoothing(&settings, NULL));
+    smoothing->time = 1;
+    fail_unless(gst_convnext_settings_check_smoothing(&settings, NULL));
+    smoothing->time = 0;
+    smoothing->enter = 0.6;
+    fail_unless(gst_convnext_settings_check_smoothing(&settings, NULL));
+    smoothing->enter = 0;
     smoothing->kind = GST_CONVNEXT_SMOOTHING_EXPONENTIAL;
     fail_unless(gst_convnext_settings_check_smoothing(&settings, NULL));
     settings.engine.outputs = GST_CONVNEXT_OUTPUTS_EMBEDDING;
     fail_if(gst_convnext_settings_check_smoothing(&settings, NULL));
     smoothing->kind = GST_CONVNEXT_SMOOTHING_NONE;
     fail_unless(gst_convnext_settings_check_smoothing(&settings, NULL));
+}
+GST_END_TEST;
+
+/* The level to leave may equal the level to enter, and is free if that is automatic. */
+GST_START_TEST(test_levels)
+{
+    GstConvnextSmoothing *smoothing = &settings.frame.smoothing;
+    g_autoptr(GError) error = NULL;
+
+    for (int kind = 0; kind < 3; kind++) {
+        smoothing->kind = kind;
+        smoothing->enter = 0;
+        smoothing->leave = 0.7;
+        fail_unless(gst_convnext_settings_check_smoothing(&settings, NULL));
+        smoothing->enter = 0.7;
+        fail_unless(gst_convnext_settings_check_smoothing(&settings, NULL));
+        smoothing->enter = 0.5;
+        fail_unless(gst_convnext_settings_check_smoothing(&settings, NULL) == (kind == 0));
+    }
+    gst_convnext_settings_check_smoothing(&settings, &error);
+    fail_unless_equals_string(error->message,
+                              "smoothing-leave must be at most smoothing-enter (0.5), not 0.7");
+}
+GST_END_TEST;
+
+/* The properties that the check reads. */
+GST_START_TEST(test_is_smoothing)
+{
+    static const guint ids[] = {
+        GST_CONVNEXT_PROP_OUTPUTS,         GST_CONVNEXT_PROP_SMOOTHING,
+        GST_CONVNEXT_PROP_SMOOTHING_TIME,  GST_CONVNEXT_PROP_SMOOTHING_ENTER,
+        GST_CONVNEXT_PROP_SMOOTHING_LEAVE, GST_CONVNEXT_PROP_SMOOTHING_WINDOW,
+        GST_CONVNEXT_PROP_SMOOTHING_COUNT};
+
+    for (guint i = 0; i < G_N_ELEMENTS(ids); i++)
+        fail_unless(gst_convnext_settings_is_smoothing(ids[i]), "%u", i);
+    fail_if(gst_convnext_settings_is_smoothing(GST_CONVNEXT_PROP_SMOOTHING_ALPHA));
+    fail_if(gst_convnext_settings_is_smoothing(GST_CONVNEXT_PROP_QOS));
 }
 GST_END_TEST;
 
@@ -132,6 +179,8 @@ static Suite *settings_suite(void)
     tcase_add_test(tc, test_object_class);
     tcase_add_test(tc, test_input_size);
     tcase_add_test(tc, test_smoothing);
+    tcase_add_test(tc, test_levels);
+    tcase_add_test(tc, test_is_smoothing);
     return suite;
 }
 GST_CHECK_MAIN(settings);

@@ -98,6 +98,38 @@ static void test_properties(void)
     watch_settings_unref(settings);
 }
 
+/* Without keys for it, results are combined over three seconds. */
+static void test_smoothing(void)
+{
+    static const struct {
+        const char *defaults, *keys, *smoothing, *time;
+    } cases[] = {
+        {"", "", "majority", "3000000000"},
+        {"smoothing=none", "", "none", NULL},
+        {"", "smoothing=exponential", "exponential", NULL},
+        {"smoothing=majority", "smoothing-count=2", "majority", NULL},
+        {"smoothing-window=9", "", "majority", NULL},
+        {"smoothing-count=2", "", "majority", NULL},
+        {"", "smoothing-alpha=0.5", "majority", NULL},
+        {"smoothing-time=2000000000", "", "majority", "2000000000"},
+        {"smoothing=exponential", "smoothing-time=5", "exponential", "5"},
+        {"smoothing-enter=0.8", "smoothing-leave=0.3", "majority", "3000000000"},
+        {"outputs=embedding+logits", "", NULL, NULL},
+        {"outputs=embedding", "outputs=embedding+classes", "majority", "3000000000"},
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        WatchSettings *settings = expect_settings(cases[i].defaults, cases[i].keys);
+        const char *smoothing = NULL, *time = NULL;
+
+        g_assert_cmpuint(count_property(settings, "smoothing", &smoothing), <=, 1);
+        g_assert_cmpuint(count_property(settings, "smoothing-time", &time), <=, 1);
+        g_assert_cmpstr(smoothing, ==, cases[i].smoothing);
+        g_assert_cmpstr(time, ==, cases[i].time);
+        watch_settings_unref(settings);
+    }
+}
+
 /* The camera's own file or variable replaces both of [watch]. A password may contain colons. */
 static void test_credentials(void)
 {
@@ -150,6 +182,7 @@ int main(int argc, char **argv)
     gst_init(NULL, NULL);
     g_test_add_func("/settings/numbers", test_numbers);
     g_test_add_func("/settings/properties", test_properties);
+    g_test_add_func("/settings/smoothing", test_smoothing);
     g_test_add_func("/settings/credentials", test_credentials);
     g_test_add_func("/settings/names", test_names);
     return g_test_run();

@@ -37,6 +37,22 @@ grep -q -F 'street: 30 frames, 3 results' log || wrong "interval is not set: $(c
 grep '"stream":"street"' lines | grep -q '"index".*"index"' && wrong "top-k of [watch] is not set"
 grep '"stream":"yard"' lines | grep -v -q '"index".*"index".*"index"' && wrong "top-k of [yard] is not set"
 
+# Without keys for it, a state takes 1.8 of the last 3 seconds of a source, here a file; smoothing=none
+# has no states.
+make_clip film.mov 60
+rm -f events
+timeout "$PATIENCE" "$CONVNEXT_WATCH" --events events film.mov street.mov >lines 2>log </dev/null ||
+    wrong "default smoothing: status $?: $(cat log)"
+grep '"event":"state"' events | sed 's/"time":"[^"]*"//; s/"score":[0-9.]*//' >states
+echo '{,"stream":"film.mov","event":"state","new":"no-signal",}' | diff - states ||
+    wrong "default smoothing: unexpected states: $(cat states)"
+[ "$(grep -c 'film.mov: shows no-signal$' log)" -eq 1 ] || wrong "default smoothing: no state: $(cat log)"
+timeout "$PATIENCE" "$CONVNEXT_WATCH" --set smoothing=none film.mov >lines 2>log </dev/null ||
+    wrong "no smoothing: status $?: $(cat log)"
+grep -q 'shows' log && wrong "no smoothing: a state: $(cat log)"
+timeout "$PATIENCE" "$CONVNEXT_WATCH" --set outputs=embedding yard.mov >lines 2>log </dev/null ||
+    wrong "smoothing without classes: status $?: $(cat log)"
+
 # Relative paths in a list start at its own folder, those on the command line at the working folder.
 mkdir -p lists/models
 cp yard.mov lists/near.mov

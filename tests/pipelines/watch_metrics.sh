@@ -52,7 +52,6 @@ cat >list.ini <<END
 [watch]
 metrics = 0
 events = events
-smoothing = majority
 
 [ball]
 source = test:ball

@@ -188,7 +188,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split('\n', maxsplit=1)[0])
     parser.add_argument('--work', type=Path, required=True, help='the cache of frames')
     parser.add_argument('--out', type=Path, required=True, help='the folder that ships')
-    parser.add_argument('--samples', type=int, default=160000, help='frames that training sees')
+    parser.add_argument('--samples', type=int, default=150000, help='frames that training sees')
     parser.add_argument('--seed', type=int, default=1)
     args = parser.parse_args()
 
