@@ -100,8 +100,8 @@ def error_of(bins: list[dict]) -> float:
 
 
 def calibration(records: list, outcome: Outcome) -> dict:
-    """Of the state's score and of every fault's probability; at the set's own mix and as if most
-    frames were healthy, as a camera's are."""
+    """Of the state's score and of every fault's probability; at the set's own mix, half of whose
+    healthy frames are unusual, and as a camera has it: most frames healthy, none of them unusual."""
     sure = np.array([not record.get('unsure') for record in records])
     records = [record for record in records if not record.get('unsure')]
     states, scores = outcome.states[sure], outcome.scores[sure]
@@ -111,7 +111,8 @@ def calibration(records: list, outcome: Outcome) -> dict:
     confidence = scores[np.arange(len(scores)), [LABELS.index(state) for state in states]]
     truth = np.array([[label in record.get('present', ()) for label in LABELS[1:]]
                       for record in records])
-    usual = np.where(healthy, USUAL_HEALTH / healthy.mean(),
+    plain = np.array([record['kind'] in ('clean', 'clip', 'twin') for record in records])
+    usual = np.where(healthy, plain * USUAL_HEALTH / plain.mean(),
                      (1 - USUAL_HEALTH) / (1 - healthy.mean()))
     result = {}
     for name, weight in (('set', np.ones(len(records))), ('usual', usual)):
