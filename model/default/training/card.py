@@ -164,10 +164,10 @@ def reliability(model: dict) -> str:
     faults = {b['from']: b for b in model['calibration']['set']['faults']}
     rows = []
     for b in model['calibration']['set']['bins']:
-        u, f = usual[b['from']], faults.get(b['from'])
+        u, f = usual.get(b['from'], {}), faults.get(b['from'], {})
         rows.append([f'{b["from"]:.2f} to {b["to"]:.2f}', b['n'], percent(b['confidence']),
-                     percent(b['accuracy']), percent(u['weight']), percent(u['accuracy']),
-                     *(percent(f[key]) if f else '–' for key in ('confidence', 'accuracy'))])
+                     percent(b['accuracy']), percent(u.get('weight')), percent(u.get('accuracy')),
+                     percent(f.get('confidence')), percent(f.get('accuracy'))])
     return table(['score of the state', 'frames', 'mean score', 'right', 'share at 95 % healthy',
                   'right at 95 % healthy', 'mean score of faults', 'fault present'], rows)
 

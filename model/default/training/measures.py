@@ -100,8 +100,8 @@ def error_of(bins: list[dict]) -> float:
 
 
 def calibration(records: list, outcome: Outcome) -> dict:
-    """Of the state's score and of every fault's probability; at the set's own mix, half of whose
-    healthy frames are unusual, and as a camera has it: most frames healthy, none of them unusual."""
+    """Of the state's score and of every fault's probability: at the set's own mix, half of whose
+    healthy frames are unusual, and at a camera's, nearly all healthy and none unusual."""
     sure = np.array([not record.get('unsure') for record in records])
     records = [record for record in records if not record.get('unsure')]
     states, scores = outcome.states[sure], outcome.scores[sure]
