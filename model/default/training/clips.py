@@ -18,6 +18,7 @@ import sources
 
 ROOT = Path(__file__).resolve().parents[3]
 BARE_RATE = 25  # frames a second of a stream that does not say
+PATIENCE = ('--set', 'connect-timeout=120', '--set', 'stall-timeout=120')  # of a busy machine
 SHELL = '. "$0/pipelines/env.sh" && exec convnext-watch "$@"'
 
 
@@ -25,9 +26,11 @@ def play(folder: Path, clip: Path, build: Path) -> dict:
     with tempfile.TemporaryDirectory() as place:
         events = Path(place) / 'events'
         results = subprocess.run(
-            ['bash', '-c', SHELL, ROOT, '--model', folder.resolve(), '--events', events,
-             f'clip={clip.resolve()}'], check=True, stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL, env={**os.environ, 'CONVNEXT_BUILD': str(build.resolve())})
+            ['bash', '-c', SHELL, ROOT, *PATIENCE, '--model', folder.resolve(), '--events',
+             events, f'clip={clip.resolve()}'], capture_output=True, check=False,
+            env={**os.environ, 'CONVNEXT_BUILD': str(build.resolve())})
+        if results.returncode:
+            raise SystemExit(f'{clip}: {results.stderr.decode()}')
         lines = [json.loads(line) for line in events.read_text().splitlines()]
     states = [line['new'] for line in lines if line['event'] == 'state']
     found = [json.loads(line) for line in results.stdout.splitlines()]
