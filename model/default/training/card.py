@@ -1,0 +1,279 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The tables of the model's card, from the figures of evaluate.py, baselines.py and clips.py.
+
+    python3 card.py --models EVALUATE.json [--baselines BASELINES.json] [--clips CLIPS.json ...]
+        [--card README.md]
+
+With --card, the tables replace what stands between the two markers of the card; else they are
+printed.
+"""
+import argparse
+import json
+from pathlib import Path
+
+from common import LABELS
+
+MARKERS = ('<!-- figures: begin -->', '<!-- figures: end -->')
+TITLES = {'model': 'this model', 'before': 'the model before'}
+HARD = {'drop': 'drops', 'web': 'spider web', 'torn': 'torn', 'slant': 'slanted'}
+
+
+def percent(rate: float | None, digits: int = 1) -> str:
+    return '–' if rate is None else f'{100 * rate:.{digits}f}'
+
+
+def table(head: list[str], rows: list[list], left: int = 1) -> str:
+    """A markdown table; columns after the first ones are numbers."""
+    rule = ['---'] * left + ['---:'] * (len(head) - left)
+    return '\n'.join('| ' + ' | '.join(map(str, row)) + ' |' for row in [head, rule, *rows])
+
+
+def titles(models: dict) -> list[str]:
+    return [TITLES.get(name, name) for name in models]
+
+
+def first(models: dict) -> dict:
+    return next(iter(models.values()))
+
+
+def summary(models: dict) -> str:
+    rows = []
+
+    def row(title: str, get):
+        rows.append([title, *(percent(get(model)) for model in models.values())])
+
+    for key, title in (('clean', 'clean pictures called normal'),
+                       ('clean, camera-like', '… of those like a fixed camera\'s'),
+                       ('clips', 'frames of healthy clips called normal'),
+                       ('healthy', 'healthy but unusual frames called normal'),
+                       ('textures', 'healthy textures called normal'),
+                       ('twins', 'undamaged frames of streams called normal'),
+                       ('harmless', 'harmless changes of other libraries called normal')):
+        count = first(models)['normal'][key]['n']
+        row(f'{title} ({count})', lambda m, key=key: m['normal'][key]['rate'])
+    row('recall of faults, strengths 1 to 3, macro', lambda m: m['macro']['own']['mean'])
+    row('… of other libraries\' faults', lambda m: m['macro']['foreign']['mean'])
+    row('any fault found, strengths 1 to 3, macro', lambda m: m['macro']['own, any fault']['mean'])
+    row('… of other libraries\' faults', lambda m: m['macro']['foreign, any fault']['mean'])
+    row('alarm at 1 % false alarms, macro', lambda m: m['alarm']['own']['mean'])
+    row('… of other libraries\' faults', lambda m: m['alarm']['foreign']['mean'])
+    for kind, title in (('stream', 'damaged streams: frames with more than a fifth of the blocks'
+                         ' damaged, called corrupted'),
+                        ('real', '… of streams that others damaged')):
+        row(title, lambda m, kind=kind: m['streams'][kind].get('more than 0.2', {}).get(
+            'corrupted'))
+    for mix, title in (('set', 'calibration error of the state\'s score, this set'),
+                       ('usual', '… if 95 % of the frames are healthy')):
+        row(title, lambda m, mix=mix: m['calibration'][mix]['error'])
+    for mix, title in (('set', 'calibration error of the faults\' scores, mean, this set'),
+                       ('usual', '… if 95 % of the frames are healthy')):
+        row(title, lambda m, mix=mix: m['calibration'][mix]['faults error'])
+    return table(['%', *titles(models)], rows)
+
+
+def rates(models: dict, *path: str) -> str:
+    """A table of rates by name, with their numbers of frames."""
+    def find(model):
+        for key in path:
+            model = model[key]
+        return model
+    return table(['%', 'frames', *titles(models)], [
+        [name, cell['n'], *(percent(find(model)[name]['rate']) for model in models.values())]
+        for name, cell in find(first(models)).items()])
+
+
+def confusion(model: dict) -> str:
+    rows = []
+    for label in LABELS:
+        counts = model['confusion'][label]
+        total = sum(counts.values())
+        rows.append([label, *(counts[state] for state in LABELS),
+                     percent(counts[label] / total if total else None)])
+    return table(['true \\ state', *LABELS, 'recall %'], rows)
+
+
+def strengths(cells: dict, others: list[dict]) -> str:
+    """Recall by kind and strength; others: the same of other models, of which the mean of the
+    strengths 1 to 3 is shown."""
+    rows = []
+    for label, names in cells.items():
+        for name, row in names.items():
+            means = []
+            for other in (cells, *others):
+                found = [c['rate'] for s, c in other[label][name].items() if s != '0']
+                means.append(percent(sum(found) / len(found) if found else None, 0))
+            rows.append([label, name, *(percent(row[s]['rate'], 0) if s in row else '–'
+                                        for s in '0123'), *means])
+    return table(['label', 'fault', '0', '1', '2', '3', '1 to 3',
+                  *(['before'] if others else [])], rows, 2)
+
+
+def by_label(models: dict, origin: str) -> str:
+    """Recall by label and strength: the mean of its kinds."""
+    rows = []
+    cells = {name: model['recall'][origin] for name, model in models.items()}
+    for label in next(iter(cells.values())):
+        row = [label]
+        for found in cells.values():
+            for strength in '0123':
+                values = [c[strength]['rate'] for c in found[label].values() if strength in c]
+                row.append(percent(sum(values) / len(values) if values else None, 0))
+        rows.append(row)
+    return table(['%', *(f'{title}: {s}' if s == '0' else s
+                         for title in titles(models) for s in '0123')], rows)
+
+
+def hard(models: dict) -> str:
+    """The looks that a model without examples of them misses."""
+    rows = []
+    for part, title in HARD.items():
+        for label, names in first(models)['recall']['own'].items():
+            for name in names:
+                if part in name:
+                    rows.append([title, name] + [
+                        percent(model['recall']['own'][label][name].get(s, {}).get('rate'), 0)
+                        for model in models.values() for s in '23'])
+    return table(['', 'fault', *(f'{title}: {s}' for title in titles(models) for s in '23')],
+                 rows, 2)
+
+
+def large(models: dict) -> str:
+    """Faults of pictures of 1920x1080, which a small view hides."""
+    return table(['%', *(f'{title}: {key}' for title in titles(models)
+                         for key in ('right', 'alarm at 1 %'))], [
+        [name, *(percent(model['large'][key][name]['rate'], 0)
+                 for model in models.values() for key in ('right', 'alarm'))]
+        for name in first(models)['large']['right']])
+
+
+def streams(models: dict) -> str:
+    rows = []
+    for kind, title in (('stream', 'ours'), ('real', 'of others')):
+        for name, cell in first(models)['streams'][kind].items():
+            rows.append([title, name, cell['n']] + [
+                percent(model['streams'][kind][name][key], 0)
+                for model in models.values() for key in ('corrupted', 'faulty', 'alarm')])
+    return table(['streams', 'share of blocks', 'frames', *(
+        f'{title}: {key}' if key == 'corrupted' else key for title in titles(models)
+        for key in ('corrupted', 'any fault', 'alarm at 1 %'))], rows, 2)
+
+
+def reliability(model: dict) -> str:
+    """The reliability diagram as a table: a dependable score equals the share that is right."""
+    usual = {b['from']: b for b in model['calibration']['usual']['bins']}
+    faults = {b['from']: b for b in model['calibration']['set']['faults']}
+    rows = []
+    for b in model['calibration']['set']['bins']:
+        u, f = usual.get(b['from'], {}), faults.get(b['from'], {})
+        rows.append([f'{b["from"]:.2f} to {b["to"]:.2f}', b['n'], percent(b['confidence']),
+                     percent(b['accuracy']), percent(u.get('weight')), percent(u.get('accuracy')),
+                     percent(f.get('confidence')), percent(f.get('accuracy'))])
+    return table(['score of the state', 'frames', 'mean score', 'right', 'share at 95 % healthy',
+                  'right at 95 % healthy', 'mean score of faults', 'fault present'], rows)
+
+
+def of_models(models: dict) -> str:
+    model, others = first(models), list(models.values())[1:]
+    parts = [
+        f'### In one table\n\n{model["frames"]} frames of sources that neither training nor '
+        'validation saw. The states are those that the element gives.', summary(models),
+        '### Confusion by state\n\nOwn faults and healthy frames; each frame counts once.',
+        confusion(model)]
+    if others:
+        parts += ['The model before, on the same frames:', confusion(others[0])]
+    parts += [
+        '### Normal by kind of scene', rates(models, 'normal', 'by scene'),
+        '### Healthy clips, frame by frame', rates(models, 'normal', 'by clip'),
+        '### Healthy but unusual', rates(models, 'normal', 'by variant'),
+        rates(models, 'normal', 'by texture'), rates(models, 'normal', 'by harmless'),
+        '### Recall by strength\n\nStrength 0 is just visible, 3 extreme. Our own faults:',
+        by_label(models, 'own'), 'Faults that albumentations and imagecorruptions make:',
+        by_label(models, 'foreign'), '### Recall by fault',
+        strengths(model['recall']['own'], [other['recall']['own'] for other in others]),
+        strengths(model['recall']['foreign'], [other['recall']['foreign'] for other in others]),
+        '### Drops, webs, torn and slanted frames', hard(models),
+        '### Noise and defocus of large frames\n\n1920 pixels wide, the camera\'s own noise and '
+        'blur at that size.', large(models),
+        '### Damaged streams\n\nThe share of 16x16 blocks that differ visibly from the undamaged '
+        'decode.', streams(models), '### Reliability', reliability(model)]
+    return '\n\n'.join(parts)
+
+
+def of_baselines(baselines: dict, models: dict) -> str:
+    """Rules and trees beside the models at the same rate of false alarms."""
+    rows, found = [], {**models, **baselines['methods']}
+    labels = LABELS[1:]
+    for origin, title in (('own', 'our faults'), ('foreign', 'of other libraries')):
+        for name, model in found.items():
+            alarm = model['alarm'][origin]
+            rows.append([title, TITLES.get(name, name), percent(alarm['mean']),
+                         *(percent(alarm['labels'].get(label)) for label in labels)])
+    places = {name: {'large': m['large']} for name, m in found.items() if 'rules' not in name}
+    chosen = [[label, *(f'{rule["sign"]} {rule["number"]}' for rule in rules.values())]
+              for label, rules in zip(labels, zip_rules(baselines['rules']))]
+    return '\n\n'.join([
+        '### Beside rules and boosted trees\n\nShare of faulty frames, strengths 1 to 3, that '
+        'raise an alarm when 1 % of the clean pictures do. A rule is a threshold on the one number '
+        'of the luma that finds a fault best; the trees have all 31. Both learned from '
+        f'{baselines["learned from"]} frames of the training split.',
+        table(['faults', 'method', 'mean', *labels], rows, 2),
+        'Frames 1920 pixels wide, alarm at 1 % false alarms: what each view leaves to see.',
+        table(['%', *(TITLES.get(name, name) for name in places)], [
+            [name, *(percent(m['large']['alarm'][name]['rate'], 0) for m in places.values())]
+            for name in first(places)['large']['alarm']]), 'The numbers that the rules use:',
+        table(['fault', *baselines['rules']], chosen, 1 + len(baselines['rules']))])
+
+
+def zip_rules(rules: dict) -> list[dict]:
+    return [{scale: rules[scale][label] for scale in rules} for label in LABELS[1:]]
+
+
+def of_clips(clips: dict[str, dict]) -> str:
+    names = list(clips)
+    rows = []
+    for clip, cell in clips[names[0]]['clips'].items():
+        rows.append([clip, f'{cell["seconds"]:.0f}', *(
+            value for name in names for value in (
+                percent(clips[name]['clips'][clip]['normal']),
+                clips[name]['clips'][clip]['changes']))])
+    total = ['all', f'{clips[names[0]]["seconds"]:.0f}']
+    for name in names:
+        total += [percent(clips[name]['normal']), f'{clips[name]["changes an hour"]:.1f} an hour']
+    return '\n\n'.join([
+        '### Changes of state\n\nHealthy clips through `convnext-watch` as it comes: every change '
+        'is wrong.', table(['clip', 'seconds', *(
+            column for name in names for column in (f'{TITLES.get(name, name)}: normal %',
+                                                    'changes'))], [*rows, total])])
+
+
+def replace(path: Path, text: str):
+    begin, end = MARKERS
+    before, rest = path.read_text().split(begin)
+    path.write_text(f'{before}{begin}\n\n{text}\n\n{end}{rest.split(end)[1]}')
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split('\n', maxsplit=1)[0])
+    parser.add_argument('--models', type=Path, required=True)
+    parser.add_argument('--baselines', type=Path)
+    parser.add_argument('--clips', type=Path, nargs='*', default=[],
+                        help='figures of this model and of the one before')
+    parser.add_argument('--card', type=Path)
+    args = parser.parse_args()
+
+    models = json.loads(args.models.read_text())['models']
+    parts = [of_models(models)]
+    if args.clips:
+        parts.insert(1, of_clips({name: json.loads(path.read_text())
+                                  for name, path in zip(TITLES, args.clips)}))
+    if args.baselines:
+        parts.append(of_baselines(json.loads(args.baselines.read_text()), models))
+    text = '\n\n'.join(parts)
+    if args.card:
+        replace(args.card, text)
+    else:
+        print(text)
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Changes of state an hour on the healthy clips of the test split, through convnext-watch.
+
+    python3 clips.py FOLDER --photos DIR --media DIR [--packages DIR] --json OUT [--build FOLDER]
+
+Plays each clip as convnext-watch does without further settings. A change is a state event after the
+clip's first; where no clip has a state event, results are not smoothed, and each result whose label
+differs from the last one's is a change. Every change is wrong: the clips are healthy.
+"""
+import argparse
+import json
+import os
+import subprocess
+import tempfile
+from pathlib import Path
+
+import sources
+
+ROOT = Path(__file__).resolve().parents[3]
+BARE_RATE = 25  # frames a second of a stream that does not say
+PATIENCE = ('--set', 'connect-timeout=120', '--set', 'stall-timeout=120')  # of a busy machine
+SHELL = '. "$0/pipelines/env.sh" && exec convnext-watch "$@"'
+
+
+def play(folder: Path, clip: Path, build: Path) -> dict:
+    with tempfile.TemporaryDirectory() as place:
+        events = Path(place) / 'events'
+        results = subprocess.run(
+            ['bash', '-c', SHELL, ROOT, *PATIENCE, '--model', folder.resolve(), '--events',
+             events, f'clip={clip.resolve()}'], capture_output=True, check=False,
+            env={**os.environ, 'CONVNEXT_BUILD': str(build.resolve())})
+        if results.returncode:
+            raise SystemExit(f'{clip}: {results.stderr.decode()}')
+        lines = [json.loads(line) for line in events.read_text().splitlines()]
+    states = [line['new'] for line in lines if line['event'] == 'state']
+    found = [json.loads(line) for line in results.stdout.splitlines()]
+    labels = [result['classes'][0]['label'] for result in found]
+    # A stream without a container has no times.
+    times = [result.get('pts', 1e9 * number / BARE_RATE) for number, result in enumerate(found)]
+    seconds = (times[-1] - times[0]) / 1e9 * len(times) / max(1, len(times) - 1)
+    return {'seconds': seconds, 'frames': len(labels), 'states': states,
+            'normal': labels.count('normal') / len(labels),
+            'flips': sum(a != b for a, b in zip(labels, labels[1:]))}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split('\n', maxsplit=1)[0])
+    parser.add_argument('folder', type=Path)
+    parser.add_argument('--photos', type=Path, required=True)
+    parser.add_argument('--media', type=Path, required=True)
+    parser.add_argument('--packages', type=Path)
+    parser.add_argument('--json', type=Path, required=True, help='where the figures go')
+    parser.add_argument('--build', type=Path,
+                        default=Path(os.environ.get('CONVNEXT_BUILD', ROOT / 'build')))
+    args = parser.parse_args()
+
+    found = sources.find_sources(args.photos, args.media, args.packages)
+    paths = sorted({source.path for source in found
+                    if source.kind == 'clip' and source.split == 'test'})
+    clips = {path.name: play(args.folder, path, args.build) for path in paths}
+    smooth = any(clip['states'] for clip in clips.values())
+    for clip in clips.values():
+        clip['changes'] = max(0, len(clip['states']) - 1) if smooth else clip['flips']
+    seconds = sum(clip['seconds'] for clip in clips.values())
+    frames = sum(clip['frames'] for clip in clips.values())
+    changes = sum(clip['changes'] for clip in clips.values())
+    result = {'clips': clips, 'seconds': seconds, 'changes': changes,
+              'changes an hour': 3600 * changes / seconds,
+              'normal': sum(c['normal'] * c['frames'] for c in clips.values()) / frames}
+    args.json.write_text(json.dumps(result))
+    print(f'{len(clips)} clips, {seconds:.0f} s: {changes} changes, '
+          f'{result["changes an hour"]:.1f} an hour, {result["normal"]:.4f} normal')
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The 24 worst failures on the test set, as a sheet to look at and a table to describe them in.
+
+    python3 gallery.py EVALUATE.json --photos DIR --media DIR [--packages DIR] --work CACHE
+        --out FOLDER
+
+Half are healthy frames with the highest alarm, half are faults of the strengths 2 and 3, and
+frames of which more than a fifth is damaged, with the lowest. No kind of frame and no source
+appears more than twice. The sheet is not for the repository: the pictures have their own licences.
+"""
+import argparse
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+import card
+import testset
+from common import LABELS
+from measures import MUCH
+
+COUNT, COLUMNS, TILE = 24, 4, (400, 300)
+
+
+def is_strong(record: dict) -> bool:
+    if record['label'] == 'normal':
+        return False
+    return record['share'] > MUCH if 'share' in record else record['strength'] in (2, 3, None)
+
+
+def worst(records: list, predictions: dict) -> list[int]:
+    states, alarm = predictions['states'], np.array(predictions['alarm'])
+    false = [i for i, r in enumerate(records) if r['label'] == 'normal' and states[i] != 'normal']
+    missed = [i for i, r in enumerate(records) if is_strong(r) and states[i] not in r['accept']]
+    # A fault that is called another one is a smaller failure than one that is called normal.
+    missed.sort(key=lambda i: (states[i] != 'normal', alarm[i]))
+    chosen = []
+    for found in (sorted(false, key=lambda i: -alarm[i]), missed):
+        seen, own = {}, []
+        for i in found:
+            keys = [(records[i]['kind'], records[i]['name']),
+                    records[i].get('source', '').split('#')[0] or i]
+            if len(own) < COUNT // 2 and all(seen.get(key, 0) < 2 for key in keys):
+                own.append(i)
+                seen.update((key, seen.get(key, 0) + 1) for key in keys)
+        chosen += own
+    return chosen
+
+
+def sheet(frames: list) -> np.ndarray:
+    tiles = []
+    for number, frame in enumerate(frames, 1):
+        tile = cv2.resize(np.asarray(frame), TILE, interpolation=cv2.INTER_AREA)
+        cv2.rectangle(tile, (0, 0), (44, 30), (0, 0, 0), -1)
+        cv2.putText(tile, str(number), (4, 24), cv2.FONT_HERSHEY_SIMPLEX, 0.8, (255, 255, 0), 2)
+        tiles.append(tile)
+    tiles += [np.zeros((TILE[1], TILE[0], 3), np.uint8)] * (-len(tiles) % COLUMNS)
+    return np.vstack([np.hstack(tiles[i:i + COLUMNS]) for i in range(0, len(tiles), COLUMNS)])
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split('\n', maxsplit=1)[0])
+    parser.add_argument('figures', type=Path)
+    testset.add_options(parser)
+    parser.add_argument('--out', type=Path, required=True, help='folder of the sheet')
+    args = parser.parse_args()
+
+    records, views, _ = testset.load(args)
+    figures = json.loads(args.figures.read_text())
+    if figures['records'] != records:
+        raise SystemExit(f'{args.figures} is of another test set')
+    predictions = figures['models']['model']['predictions']
+    chosen, rows = worst(records, predictions), []
+    for number, i in enumerate(chosen, 1):
+        record, state = records[i], predictions['states'][i]
+        strength = '' if record['strength'] is None else f', strength {record["strength"]}'
+        if 'share' in record:
+            strength = f', {100 * record["share"]:.0f} % of the blocks'
+        rows.append([number, record.get('source', 'drawn'),
+                     f'{record["kind"]}: {record["name"]}{strength}', record['label'],
+                     f'{state} {predictions["scores"][i][LABELS.index(state)]:.2f}', ''])
+    args.out.mkdir(parents=True, exist_ok=True)
+    picture = cv2.cvtColor(sheet([views[448][i] for i in chosen]), cv2.COLOR_RGB2BGR)
+    cv2.imwrite(str(args.out / 'failures.png'), picture)
+    print(card.table(['', 'source', 'frame', 'true', 'called', 'what is to be seen'], rows, 6))
+
+
+if __name__ == '__main__':
+    main()
