@@ -27,7 +27,7 @@ typedef struct WatchHooks {
     void (*changed)(WatchCamera *camera, const char *detail, gpointer data);
     /* convnext posted its message convnext-state-changed. */
     void (*label_changed)(WatchCamera *camera, const GstStructure *message, gpointer data);
-    /* The picture began to be frozen, or ended to be. It is never frozen in another state than
+    /* The picture is frozen, or no longer. It is never frozen unless the state is
      * WATCH_PLAYING. */
     void (*freeze_changed)(WatchCamera *camera, const WatchFreeze *freeze, gpointer data);
     /* The camera has stopped and holds nothing but its counts. */

@@ -153,7 +153,7 @@ static void post_freeze(WatchConnection *self, const WatchFreeze *freeze)
     gst_element_post_message(self->bin, gst_message_new_element(GST_OBJECT(self->bin), structure));
 }
 
-/* A message, because a file may thaw again before the main thread reads the progress. */
+/* Posts a message, because a freeze in a file may end before the main thread reads the progress. */
 static void check_frozen(WatchConnection *self, GstBuffer *frame)
 {
     WatchFreeze freeze;

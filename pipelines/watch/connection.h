@@ -10,8 +10,8 @@
 
 typedef struct WatchConnection WatchConnection;
 
-/* The name of the element message that the source posts when its picture begins or ends to be
- * frozen. */
+/* The name of the element message that the source posts when its picture is frozen, and when it no
+ * longer is. */
 #define WATCH_FREEZE "convnext-watch-freeze"
 
 /* The frames that the source has delivered since it was opened. */
@@ -22,7 +22,7 @@ typedef struct WatchProgress {
     gboolean has_ended;
     int width, height;
     gboolean size_changed; /* since the last call of watch_connection_read() */
-    WatchFreeze freeze;    /* present */
+    WatchFreeze freeze;    /* the current run */
 } WatchProgress;
 
 /* counts must outlive the connection. NULL with an error if an element is not installed. */
@@ -48,7 +48,7 @@ void watch_connection_remove(WatchConnection *connection, GstElement *pipeline);
 
 void watch_connection_read(WatchConnection *connection, WatchProgress *progress);
 
-/* Reads the freeze that a message reports. FALSE if it is no WATCH_FREEZE of this source. */
+/* Reads the freeze that a message reports. FALSE if it is not a WATCH_FREEZE of this source. */
 gboolean watch_connection_parse_freeze(WatchConnection *connection, GstMessage *message,
                                        WatchFreeze *freeze);
 

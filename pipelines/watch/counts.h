@@ -22,7 +22,7 @@ typedef struct WatchCounts {
     guint64 dropped; /* too late, so not decoded */
     guint64 results; /* each counted once, however many frames carry it */
     guint64 reconnects;
-    gboolean is_frozen;                       /* the picture, as far as it was reported */
+    gboolean is_frozen;                       /* as last reported */
     gint64 last_frame_time, last_result_time; /* monotonic microseconds; 0 before the first */
     GstClockTime lag; /* of the newest frame; GST_CLOCK_TIME_NONE if unknown or not live */
     GstConvnextResult *last_result; /* counted last; NULL before the first */

@@ -1,5 +1,5 @@
-/* A file with a JSON line for each change of a camera's state or of its label, and when its picture
- * begins or ends to be frozen:
+/* A file with a JSON line for each change of a camera's state or of its label, and for the
+ * beginning and the end of each freeze:
  *
  *     {"time":"…","stream":"door","event":"camera","state":"playing","detail":"640x360"}
  *     {"time":"…","stream":"door","event":"state","old":"normal","new":"dark","score":0.93}

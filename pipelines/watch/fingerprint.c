@@ -28,7 +28,7 @@ static void read_row(WatchFingerprint *fingerprint, guint row, const guint8 *pix
     }
 }
 
-/* The samples of one component with 8 bits. */
+/* Samples of a component with 8 bits. */
 static void read_bytes(WatchFingerprint *fingerprint, GstVideoFrame *frame, guint component)
 {
     const guint8 *data = GST_VIDEO_FRAME_COMP_DATA(frame, component);
@@ -45,7 +45,7 @@ static void read_bytes(WatchFingerprint *fingerprint, GstVideoFrame *frame, guin
     }
 }
 
-/* The upper 8 bits of one component in words of 16 bits. */
+/* The upper 8 bits of a component that is stored in words of 16 bits. */
 static void read_words(WatchFingerprint *fingerprint, GstVideoFrame *frame, guint component)
 {
     const GstVideoFormatInfo *format = frame->info.finfo;
@@ -71,7 +71,7 @@ static void read_words(WatchFingerprint *fingerprint, GstVideoFrame *frame, guin
     }
 }
 
-/* Bytes of the whole buffer in order, for tiled and bit-packed formats. */
+/* Bytes spread over the whole buffer, for tiled and bit-packed formats. */
 static gboolean read_memory(WatchFingerprint *fingerprint, GstBuffer *buffer)
 {
     GstMapInfo map;

@@ -1,6 +1,6 @@
 /* The fingerprint of a frame: samples of its luma on a fixed grid, by tile.
  *
- * Samples are single pixels, not means: what an encoder changes in a block has a mean of zero.
+ * Samples are single pixels, not means: an encoder's changes within a block average out to zero.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
@@ -17,7 +17,7 @@ typedef struct WatchFingerprint {
     guint8 tiles[WATCH_TILES][WATCH_TILE_SAMPLES];
 } WatchFingerprint;
 
-/* Reads a frame's fingerprint: eight bits of luma, or of green for RGB. FALSE if the frame cannot
- * be mapped. */
+/* Reads a frame's fingerprint: eight bits of luma, or of green for RGB; of tiled and bit-packed
+ * formats, bytes of the buffer instead. FALSE if the frame cannot be mapped. */
 gboolean watch_fingerprint_read(WatchFingerprint *fingerprint, const GstVideoInfo *info,
                                 GstBuffer *buffer);

@@ -3,23 +3,24 @@
 
 #include <string.h>
 
-/* Pictures to remember. Encoders repeat up to 10. */
+/* Pictures to remember. Encoders cycle through up to 10. */
 #define MAX_PICTURES 16
 
-/* A tile is unchanged up to this sum of absolute differences of its samples. Encoders that settle
- * on a picture leave less; the noise of a sensor leaves more in some tiles, even in the dark. */
+/* A tile is unchanged up to this sum of absolute differences of its samples. An encoder that has
+ * settled on a picture stays below it; the noise of a sensor exceeds it in some tiles, even in the
+ * dark. */
 #define MAX_DIFFERENCE 6
 
-/* Tiles that may change all the time: 2 %, the digits of a clock. */
+/* Tiles that may keep changing, such as the digits of a clock: 2 %. */
 #define MAX_CHANGING (WATCH_TILES / 50)
 
 /* The most that one frame adds to the time, so that a jump of the timestamps is no freeze. */
 #define MAX_STEP (2 * GST_SECOND)
 
-/* A picture with less detail is never frozen: at night, a sensor without noise delivers the same
- * black for hours. A tile has detail if its samples span this many levels; so many must. */
+/* A picture with less detail never counts as frozen: at night, a sensor without noise delivers the
+ * same black for hours. A tile has detail if its samples span DETAIL_LEVELS. */
 #define DETAIL_LEVELS 8
-#define MIN_DETAILED (WATCH_TILES / 100)
+#define MIN_DETAILED (WATCH_TILES / 100) /* tiles with detail */
 
 struct WatchFrozen {
     GstClockTime limit;
@@ -95,8 +96,8 @@ static void move_to_front(WatchFrozen *self, guint position)
     self->pictures[0] = picture;
 }
 
-/* Whether the picture was there before, apart from tiles that always change. Those are added to the
- * tiles to ignore. */
+/* Whether the picture has been seen before, apart from a few tiles, which are then added to those
+ * to ignore. */
 static gboolean recognise(WatchFrozen *self, const WatchFingerprint *fingerprint)
 {
     guint changed[MAX_CHANGING], best_changed[MAX_CHANGING];
@@ -120,7 +121,7 @@ static gboolean recognise(WatchFrozen *self, const WatchFingerprint *fingerprint
     return TRUE;
 }
 
-/* Replaces the picture that was not seen for longest. */
+/* Replaces the least recently seen picture. */
 static void remember(WatchFrozen *self, const WatchFingerprint *fingerprint)
 {
     guint position = 0;
@@ -162,8 +163,8 @@ static gboolean add_known(WatchFrozen *self)
     return TRUE;
 }
 
-/* Ends the run and begins the next, unless the picture is frozen and this is the first new one for
- * long. */
+/* Ends the run and begins the next, unless the picture is frozen and this is the only new one
+ * within the limit. */
 static gboolean add_new(WatchFrozen *self, GstClockTime timestamp)
 {
     const gboolean was_frozen = self->freeze.is_frozen;

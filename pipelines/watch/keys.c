@@ -46,8 +46,8 @@ static const Key keys[] = {
      "retry too often",
      MEMBER(max_delay), 3, 0.01, 3600},
     {"frozen-time", KEY_SECONDS,
-     "seconds without a new picture until it counts as frozen\n"
-     "0 disables it; must exceed the camera's interval of key frames",
+     "a picture counts as frozen after this many seconds without a new one\n"
+     "0 disables the check; must exceed the camera's interval of key frames",
      MEMBER(frozen_time), 60, 0, 86400},
     {.name = "metrics", .type = KEY_OF_PROGRAM,
      .help = "[ADDRESS:]PORT at which Prometheus reads /metrics"},

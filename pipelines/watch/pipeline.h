@@ -68,8 +68,8 @@ gboolean watch_pipeline_hung_up(WatchPipeline *pipeline, GstMessage *message);
  * it. */
 char *watch_pipeline_model_warning(WatchPipeline *pipeline, GstMessage *message);
 
-/* message: of the type ELEMENT. Reads the freeze that it reports. FALSE if it is no WATCH_FREEZE of
- * the open source. */
+/* message: one of the type ELEMENT. Reads the freeze that it reports. FALSE if it is not a
+ * WATCH_FREEZE of the open source. */
 gboolean watch_pipeline_parse_freeze(WatchPipeline *pipeline, GstMessage *message,
                                      WatchFreeze *freeze);
 

@@ -78,9 +78,10 @@ static gboolean has_classes(GstElement *convnext)
     return outputs && strstr(outputs, "classes");
 }
 
-/* A label becomes the state after 1.8 of the last 3 seconds. That usually outlasts what is no fault
- * of a camera: an exposure that adapts, a vehicle that passes close by, a broken stream until its
- * next key frame. A list that sets how results are combined keeps what it sets. */
+/* A label becomes the state when it holds for 1.8 of the last 3 seconds. Most changes that are no
+ * fault of the camera are shorter: an exposure that adapts, a vehicle that passes close by, a
+ * damaged stream until its next key frame. A list that configures smoothing by number keeps its
+ * values. */
 static void set_default_smoothing(WatchSettings *settings, GstElement *convnext)
 {
     static const char *const other_ways[] = {"smoothing", "smoothing-window", "smoothing-count",

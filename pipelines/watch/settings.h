@@ -30,7 +30,7 @@ typedef struct WatchSettings {
     gint64 stall_timeout;        /* microseconds without a frame until the camera is lost */
     gint64 connect_timeout;      /* microseconds until a connection's first frame */
     gint64 min_delay, max_delay; /* microseconds before an attempt to reconnect */
-    gint64 frozen_time;          /* microseconds of one picture until it is frozen; 0: never */
+    gint64 frozen_time;          /* microseconds until a picture counts as frozen; 0: never */
     GPtrArray *properties;       /* of convnext: name, value, name, value, ... as text */
     char *fingerprint;           /* covers everything above; contains the password */
 } WatchSettings;
