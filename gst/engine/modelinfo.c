@@ -40,7 +40,7 @@ static void set_network(GstStructure *info, const CnxConfig *config)
                       config->eps, "head-norm-eps", G_TYPE_DOUBLE, config->head_eps, NULL);
 }
 
-/* The activation of the scores, as activation=auto chooses it, and the rules of the decision. */
+/* The activation that activation=auto chooses, and the rules that order the classes. */
 static void set_scores(GstStructure *info, const CnxConfig *config, const char *const *names)
 {
     const CnxDecision *decision = &config->decision;

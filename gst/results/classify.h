@@ -16,13 +16,13 @@ GstConvnextActivation gst_convnext_activation_resolve(GstConvnextActivation acti
                                                       const CnxConfig *config);
 
 /* The model's temperatures, thresholds and rest class, borrowed from config; NULL if the activation
- * is not the model's own, because they are about its scores only. */
+ * is not the model's own, because they apply to no other scores. */
 const CnxDecision *gst_convnext_decision_resolve(GstConvnextActivation activation,
                                                  const CnxConfig *config);
 
-/* Adds the best classes of one image to result, best first as cnx_rank_classes() orders them: at
- * most scoring->top_k, and with softmax and sigmoid only those whose score reaches the threshold,
- * and the rest class.
+/* Adds the best classes of one image to result, in the order of cnx_rank_classes(): at most
+ * scoring->top_k, and with softmax and sigmoid only the rest class and those whose score reaches
+ * the threshold.
  * logits, scores: [classes]; scores receives the score of each class. labels: [classes]. decision:
  * NULL allowed.
  *

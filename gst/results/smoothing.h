@@ -25,7 +25,7 @@ typedef struct GstConvnextSample {
     const float *scores;       /* [classes], of all classes; or NULL */
     const char *const *labels; /* [classes] */
     guint classes;
-    const CnxDecision *decision; /* of the model; NULL: the class with the best average wins */
+    const CnxDecision *decision; /* of the model; NULL means by the highest average */
 } GstConvnextSample;
 
 GstConvnextSmoother *gst_convnext_smoother_new(void);
@@ -42,7 +42,7 @@ gboolean gst_convnext_smoother_is_settled(const GstConvnextSmoother *smoother);
  *
  * Returns NULL, or if the state has changed a structure `convnext-state-changed`:
  *   old, new      string, labels; absent before the first state, if no class reaches the level to
- *                 enter and if scores are not finite
+ *                 enter, and if scores are not finite
  *   score         double, smoothed score of new; absent if new is
  *   since         guint64, running time in nanoseconds from which the results have agreed
  *   frame, stream-time, running-time   guint64, of the frame that changed the state

@@ -1,5 +1,5 @@
 /* The newest results of a stream as votes for its state. The window that they fill is a number of
- * results or, with smoothing-time, a time.
+ * results or, with smoothing-time, a period.
  *
  * Not locked.
  *
@@ -22,8 +22,8 @@ typedef struct GstConvnextTally {
     GstClockTime since; /* of the first vote; GST_CLOCK_TIME_NONE without votes */
 } GstConvnextTally;
 
-/* Takes at most 1024 slots of memory, however long the window is: with smoothing-time, votes for
- * one class within 1/64 of the window share a slot. */
+/* Never uses more than 1024 slots, however long the window is: with smoothing-time, votes for one
+ * class within 1/64 of the window share a slot. */
 typedef struct GstConvnextVotes {
     GArray *slots;  /* oldest first */
     guint64 weight; /* of all slots */

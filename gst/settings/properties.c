@@ -321,27 +321,28 @@ static void install_smoothing_properties(GObjectClass *klass)
             "smoothing-time", "Smoothing time",
             "Time that smoothing spans, in nanoseconds of the frames' running time: with "
             "smoothing=majority the window, with smoothing=exponential the time constant. Each "
-            "result counts until the next one, but for at most a quarter of this time (0 = combine "
-            "a number of results)",
+            "result counts until the next one, at most for a quarter of this time (0 = combine a "
+            "number of results)",
             0, GST_CONVNEXT_MAX_SMOOTHING_TIME, 0, FLAGS));
     g_object_class_install_property(
         klass, GST_CONVNEXT_PROP_SMOOTHING_ENTER,
         g_param_spec_double(
             "smoothing-enter", "Smoothing enter",
-            "What a label needs to become the state. With smoothing=majority its share of the "
-            "window (0 = 0.6 with smoothing-time, else smoothing-count results); with "
-            "smoothing=exponential its average score (0 = threshold), ignored with "
-            "activation=none",
+            "Level at which a label becomes the state: with smoothing=majority its share of the "
+            "window (0 = 0.6 with smoothing-time, else smoothing-count results), with "
+            "smoothing=exponential its average score (0 = threshold and the model's thresholds); "
+            "the latter is ignored with activation=none",
             0.0, 1.0, 0.0, FLAGS));
     g_object_class_install_property(
         klass, GST_CONVNEXT_PROP_SMOOTHING_LEAVE,
         g_param_spec_double(
             "smoothing-leave", "Smoothing leave",
-            "The state stays as long as its label has this; at most smoothing-enter. With "
-            "smoothing=majority its share of the window (0 = two thirds of smoothing-enter with "
-            "smoothing-time, else the share of another label that enters); with "
-            "smoothing=exponential its average score (0 = the state stays as long as it is the "
-            "best and reaches threshold), ignored with activation=none",
+            "Level below which the state is left, at most smoothing-enter: with "
+            "smoothing=majority its label's share of the window (0 = two thirds of "
+            "smoothing-enter with smoothing-time, else any larger share of a label that enters), "
+            "with smoothing=exponential its label's average score (0 = threshold and the model's "
+            "thresholds, or when a better label enters); the latter is ignored with "
+            "activation=none",
             0.0, 1.0, 0.0, FLAGS));
     g_object_class_install_property(
         klass, GST_CONVNEXT_PROP_SMOOTHING_WINDOW,
@@ -360,8 +361,7 @@ static void install_smoothing_properties(GObjectClass *klass)
         klass, GST_CONVNEXT_PROP_SMOOTHING_ALPHA,
         g_param_spec_double("smoothing-alpha", "Smoothing alpha",
                             "With smoothing=exponential and smoothing-time=0: weight of the newest "
-                            "result's scores; "
-                            "1 = no smoothing",
+                            "result's scores; 1 = no smoothing",
                             0.001, 1.0, GST_CONVNEXT_DEFAULT_SMOOTHING_ALPHA, FLAGS));
 }
 

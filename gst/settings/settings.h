@@ -136,7 +136,7 @@ typedef struct GstConvnextScoring {
 
 typedef struct GstConvnextSmoothing {
     GstConvnextSmoothingKind kind;
-    guint64 time; /* nanoseconds that results are combined over; 0 means a number of results */
+    guint64 time; /* nanoseconds over which results are combined; 0 means by number */
     double enter; /* share or score to become the state; 0 means automatic */
     double leave; /* share or score below which the state is left; 0 means automatic */
     guint window; /* majority without time: results that vote */

@@ -56,8 +56,8 @@ gboolean cnx_json_triple(const CnxJson *json, const char *key, double min, float
 
 typedef struct CnxJsonRange {
     double min;
-    gboolean has_min; /* min itself is allowed */
-    double max;       /* allowed */
+    gboolean has_min; /* whether min itself is in the range */
+    double max;       /* in the range */
     const char *text; /* "a positive float32 number", for messages */
 } CnxJsonRange;
 

@@ -110,7 +110,7 @@ typedef struct CnxConfig {
                                  used without its final norm */
     gboolean multi_label;     /* scores are independent: sigmoid, not softmax */
     gboolean regression;      /* the outputs are values, not scores: no activation */
-    CnxDecision decision;     /* from scores to classes; empty without its keys in the config */
+    CnxDecision decision;     /* which classes are present; empty if the config has no such keys */
     CnxAct act;               /* in the blocks */
     double eps;               /* of every layer norm but the last */
     double head_eps;          /* of the last */
@@ -150,7 +150,7 @@ guint cnx_config_min_side(const CnxConfig *config);
 gboolean cnx_config_is_sigmoid(const CnxConfig *config);
 
 /* Sets multi_label and regression from the key "problem_type" of transformers, then reads the
- * decision. The labels come first. Without classes it reads nothing. */
+ * decision. Call it after the labels are read. Does nothing if the model has no classes. */
 gboolean cnx_config_read_scores(CnxConfig *config, const CnxJson *json);
 
 /* A key of a config file and the item that it sets */

@@ -169,7 +169,7 @@ static gboolean read_recipe(const CnxJson *cfg, guint channels, CnxRecipe *recip
     return TRUE;
 }
 
-/* transformers' wrapper around timm writes "id2label", and "problem_type" beside it. */
+/* transformers' wrapper around timm writes "id2label" and "problem_type". */
 static gboolean read_labels(const CnxJson *json, CnxConfig *config)
 {
     JsonObject *descriptions = cnx_json_child(json, "label_descriptions");

@@ -1,5 +1,5 @@
-/* How the scores of a model's classes become a decision: which of them are present. A config file
- * may contain these keys:
+/* The decision which classes of a model are present, given their scores. A config file may contain
+ * these keys:
  *
  *   "temperature"   score = activation(logit / temperature); one number for all classes or, if they
  *                   are independent, one for each
@@ -23,18 +23,18 @@ typedef struct CnxDecision {
 
 void cnx_decision_clear(CnxDecision *decision); /* frees the arrays */
 
-/* The values of all classes in the C locale, with blanks between them; a single one if they are
- * equal. Free with g_free. */
+/* The values of all classes in the C locale, separated by blanks; a single one if all are equal.
+ * Free with g_free. */
 char *cnx_decision_text(const float *values, guint classes);
 
-/* The activation of the classes, as their config says it */
+/* The activation of the classes according to their config */
 typedef enum CnxScoreKind {
     CNX_SCORES_SOFTMAX, /* the classes exclude each other */
     CNX_SCORES_SIGMOID, /* they are independent */
     CNX_SCORES_NONE,    /* the outputs are values (regression) */
 } CnxScoreKind;
 
-/* Reads the keys for so many classes and their labels [classes], or NULL. FALSE with json's error
- * if one of them has a wrong value or does not apply to this kind of scores. */
+/* Reads the keys. labels: [classes], or NULL. FALSE with json's error if a key has a wrong value or
+ * does not apply to this kind of scores. */
 gboolean cnx_decision_read(CnxDecision *decision, const CnxJson *json, CnxScoreKind kind,
                            guint classes, char *const *labels);

@@ -31,7 +31,7 @@ gboolean cnx_export_check_plain(const CnxExport *e, guint *hidden)
            cnx_export_refuse(e, "the classifier has no bias");
 }
 
-/* The label of the rest class; NULL if it has none of its own. */
+/* The label of the rest class; NULL if there are no labels or another class has the same one. */
 static const char *rest_label(const CnxConfig *config)
 {
     const guint rest = (guint)config->decision.rest_class;

@@ -44,7 +44,7 @@ gboolean cnx_export_refuse(const CnxExport *e, const char *format, ...) G_GNUC_P
  * width, or 0). Returns FALSE then. */
 gboolean cnx_export_check_plain(const CnxExport *e, guint *hidden);
 
-/* Adds the keys of config/decision.h that the config has. */
+/* Adds the keys of config/decision.h that are set. */
 void cnx_export_add_decision(JsonBuilder *json, const CnxConfig *config);
 
 /* Appends a sentence to the notes. */

@@ -19,12 +19,12 @@ void cnx_sigmoid(float *scores, const float *logits, guint n, const CnxDecision 
  * at most the smaller of k and n.
  *
  * Without thresholds the higher score comes first. With thresholds the present classes come first,
- * the one that exceeds its threshold most in logits leading: logit(score) - logit(threshold). Then
+ * ordered by how far they exceed them in logits: logit(score) - logit(threshold). Then
  * comes the rest class, then the others by the same measure. So the first class is the state: the
  * most certain of the present ones, or the rest class. Without a rest class the others are left
- * out. Equal ones are ordered by score, then by index; NaN comes last.
+ * out. Ties are ordered by score, then by index; NaN comes last.
  *
- * Classes whose score is below floor are left out, except the rest class. decision: NULL is the
- * same as no thresholds. */
+ * Classes whose score is below floor are left out, except the rest class. decision: NULL means no
+ * thresholds. */
 guint cnx_rank_classes(guint *best, guint k, const float *scores, guint n, double floor,
                        const CnxDecision *decision);
