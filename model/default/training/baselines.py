@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Rules and boosted trees on numbers of the luma: what a model has to beat.
+"""Rules and boosted trees on statistics of the luma, as baselines for the model.
 
     python3 baselines.py --photos DIR --media DIR [--packages DIR] --work CACHE --json OUT
         [--jobs N]
 
-They learn from the frames of N jobs of the training split, made as those of the network are, and
-are judged on the test set. The numbers come from the frame at its own size, at 448x448 and at
-224x224, so the table also says what a view of that size hides. A rule is a threshold on one number
-for each fault: the number and the direction that find most of it at 1 % false alarms. The trees are
-scikit-learn's HistGradientBoostingClassifier on all of the numbers.
+They learn from N jobs of the training split, made like the frames of the network, and are
+evaluated on the test set. The statistics are those of features.py, of the frame at its own size, at
+448x448 and at 224x224, so the table also shows what a smaller view hides. A rule is a threshold on
+one statistic for each fault: the statistic and direction that find most of it at 1 % false alarms.
+The trees are scikit-learn's HistGradientBoostingClassifier on all statistics.
 """
 import argparse
 import hashlib
@@ -30,15 +30,15 @@ from common import LABELS, to_view
 from network import logit
 
 SEED = 7
-JOBS = 100  # that are cached together
+JOBS = 100  # in one file of the cache
 SCALES = ('own size', *(f'{side}x{side}' for side in testset.SIDES))
 
 
 def learn_from_jobs(task) -> Path:
-    """Saves numbers [n, 3, 31] and labels [n] of the frames of some jobs, once."""
+    """Saves statistics [n, 3, 31] and labels [n] of the frames of some jobs."""
     maker, path, jobs = task
     cv2.setNumThreads(1)
-    frames.to_view = np.asarray  # the jobs then yield frames at their own size
+    frames.to_view = np.asarray  # so jobs yield frames at their own size
     numbers, labels = [], []
     for frame, record in (made for job in jobs for made in maker.job(job)):
         views = [frame, *(to_view(frame, side) for side in testset.SIDES)]
@@ -53,7 +53,7 @@ def learn_from_jobs(task) -> Path:
 
 
 def learn_from(args: argparse.Namespace):
-    """Numbers [n, 3, 31] and labels [n] of frames of the training split; cached."""
+    """Statistics [n, 3, 31] and labels [n] of frames of the training split; cached."""
     found = [source for source in sources.find_sources(args.photos, args.media, args.packages)
              if source.split == 'train']
     digest, used = hashlib.sha256(json.dumps([SEED, [s.id for s in found]]).encode()), set()
@@ -74,7 +74,8 @@ def learn_from(args: argparse.Namespace):
 
 
 def best_rules(numbers: np.ndarray, labels: np.ndarray) -> dict:
-    """label: (index of the number, sign, the value that 1 % of healthy frames pass, the scale)."""
+    """label: (index of the statistic, sign, the value that 1 % of healthy frames exceed, its
+    distance from their median)."""
     healthy, rules = labels == 0, {}
     for label in range(1, len(LABELS)):
         best = -1.0
@@ -109,8 +110,8 @@ def judge_by_trees(known: np.ndarray, labels: np.ndarray, numbers) -> measures.O
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split('\n', maxsplit=1)[0])
     testset.add_options(parser)
-    parser.add_argument('--json', type=Path, required=True, help='where the figures go')
-    parser.add_argument('--jobs', type=int, default=3500, help='of frames.py, to learn from')
+    parser.add_argument('--json', type=Path, required=True, help='file for the figures')
+    parser.add_argument('--jobs', type=int, default=3500, help='jobs of frames.py to learn from')
     args = parser.parse_args()
 
     cv2.setNumThreads(1)

@@ -4,9 +4,9 @@
 # usage: model/default/training/build.sh PHOTOS MEDIA WORK OUT [PREVIOUS]
 #
 # PHOTOS and MEDIA are the folders of pictures and clips with their lists of sources, WORK a folder for
-# everything that is made on the way (30 GB), OUT the model folder to write. PREVIOUS is a model whose
-# false alarms on clean pictures become hard negatives. SEED, TRAIN_SHARDS and SAMPLES change the seed,
-# the number of shards of training frames and the number of frames that training sees.
+# intermediate files (30 GB), OUT the model folder to write. PREVIOUS is a model folder: training starts
+# with its weights, and its false alarms on clean pictures become hard negatives. SEED, TRAIN_SHARDS and
+# SAMPLES set the seed, the number of shards of training frames and the number of frames to train on.
 #
 # SPDX-License-Identifier: LGPL-2.1-or-later
 set -u
@@ -18,7 +18,7 @@ prepare "$work"
 "$python" "$training/frames.py" --photos "$photos" --media "$media" --packages "$work/packages" \
     --work "$work/frames" --seed "${SEED:-1}" --train "${TRAIN_SHARDS:-90}" ${5:+--previous "$5"} ||
     exit 1
-# Training allocates the same large blocks in every step: keep them, which saves a third of the time.
+# Training allocates the same large blocks in every step. Keeping them saves a third of the time.
 export MALLOC_MMAP_THRESHOLD_=4294967296 MALLOC_TRIM_THRESHOLD_=8589934592
 "$python" "$training/train.py" --work "$work/frames" --out "$out" --seed "${SEED:-1}" \
     --samples "${SAMPLES:-150000}" ${5:+--start "$5"}

@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The tables of the model's card, from the figures of evaluate.py, baselines.py and clips.py.
+"""Prints the tables of the model's card from the figures of evaluate.py, baselines.py and clips.py.
 
     python3 card.py --models EVALUATE.json [--baselines BASELINES.json] [--clips CLIPS.json ...]
         [--card README.md]
 
-With --card, the tables replace what stands between the two markers of the card; else they are
-printed.
+With --card, the tables replace the text between the two markers of the card instead.
 """
 import argparse
 import json
@@ -23,7 +22,7 @@ def percent(rate: float | None, digits: int = 1) -> str:
 
 
 def table(head: list[str], rows: list[list], left: int = 1) -> str:
-    """A markdown table; columns after the first ones are numbers."""
+    """A Markdown table. The first `left` columns are text, the others numbers."""
     rule = ['---'] * left + ['---:'] * (len(head) - left)
     return '\n'.join('| ' + ' | '.join(map(str, row)) + ' |' for row in [head, rule, *rows])
 
@@ -72,7 +71,7 @@ def summary(models: dict) -> str:
 
 
 def rates(models: dict, *path: str) -> str:
-    """A table of rates by name, with their numbers of frames."""
+    """A table of rates by name, with the number of frames."""
     def find(model):
         for key in path:
             model = model[key]
@@ -93,8 +92,8 @@ def confusion(model: dict) -> str:
 
 
 def strengths(cells: dict, others: list[dict]) -> str:
-    """Recall by kind and strength; others: the same of other models, of which the mean of the
-    strengths 1 to 3 is shown."""
+    """Recall by fault and strength. others: cells of other models, shown as the mean over the
+    strengths 1 to 3."""
     rows = []
     for label, names in cells.items():
         for name, row in names.items():
@@ -109,7 +108,7 @@ def strengths(cells: dict, others: list[dict]) -> str:
 
 
 def by_label(models: dict, origin: str) -> str:
-    """Recall by label and strength: the mean of its kinds."""
+    """Recall by label and strength, the mean over the faults of the label."""
     rows = []
     cells = {name: model['recall'][origin] for name, model in models.items()}
     for label in next(iter(cells.values())):
@@ -124,7 +123,7 @@ def by_label(models: dict, origin: str) -> str:
 
 
 def hard(models: dict) -> str:
-    """The looks that a model without examples of them misses."""
+    """Looks of faults that a model misses unless it has learned from examples."""
     rows = []
     for part, title in HARD.items():
         for label, names in first(models)['recall']['own'].items():
@@ -138,7 +137,7 @@ def hard(models: dict) -> str:
 
 
 def large(models: dict) -> str:
-    """Faults of pictures of 1920x1080, which a small view hides."""
+    """Faults of pictures 1920 pixels wide, which a small view hides."""
     return table(['%', *(f'{title}: {key}' for title in titles(models)
                          for key in ('right', 'alarm at 1 %'))], [
         [name, *(percent(model['large'][key][name]['rate'], 0)
@@ -159,7 +158,7 @@ def streams(models: dict) -> str:
 
 
 def reliability(model: dict) -> str:
-    """The reliability diagram as a table: a dependable score equals the share that is right."""
+    """The reliability diagram as a table: calibrated scores equal the share that is right."""
     usual = {b['from']: b for b in model['calibration']['usual']['bins']}
     faults = {b['from']: b for b in model['calibration']['set']['faults']}
     rows = []
@@ -176,8 +175,8 @@ def of_models(models: dict) -> str:
     model, others = first(models), list(models.values())[1:]
     parts = [
         f'### In one table\n\n{model["frames"]} frames of sources that neither training nor '
-        'validation saw. The states are those that the element gives.', summary(models),
-        '### Confusion by state\n\nOwn faults and healthy frames; each frame counts once.',
+        'validation saw. States are those that the element reports.', summary(models),
+        '### Confusion by state\n\nOur own faults and healthy frames; each frame counts once.',
         confusion(model)]
     if others:
         parts += ['The model before, on the same frames:', confusion(others[0])]
@@ -200,7 +199,7 @@ def of_models(models: dict) -> str:
 
 
 def of_baselines(baselines: dict, models: dict) -> str:
-    """Rules and trees beside the models at the same rate of false alarms."""
+    """Rules and trees compared with the models at the same rate of false alarms."""
     rows, found = [], {**models, **baselines['methods']}
     labels = LABELS[1:]
     for origin, title in (('own', 'our faults'), ('foreign', 'of other libraries')):
@@ -212,15 +211,15 @@ def of_baselines(baselines: dict, models: dict) -> str:
     chosen = [[label, *(f'{rule["sign"]} {rule["number"]}' for rule in rules.values())]
               for label, rules in zip(labels, zip_rules(baselines['rules']))]
     return '\n\n'.join([
-        '### Beside rules and boosted trees\n\nShare of faulty frames, strengths 1 to 3, that '
-        'raise an alarm when 1 % of the clean pictures do. A rule is a threshold on the one number '
-        'of the luma that finds a fault best; the trees have all 31. Both learned from '
+        '### Rules and boosted trees\n\nShare of faulty frames, strengths 1 to 3, that raise an '
+        'alarm when 1 % of the clean pictures do. A rule is a threshold on the statistic of the '
+        'luma that finds a fault best; the trees use all 31. Both learned from '
         f'{baselines["learned from"]} frames of the training split.',
         table(['faults', 'method', 'mean', *labels], rows, 2),
-        'Frames 1920 pixels wide, alarm at 1 % false alarms: what each view leaves to see.',
+        'Frames 1920 pixels wide, alarm at 1 % false alarms: what each view preserves.',
         table(['%', *(TITLES.get(name, name) for name in places)], [
             [name, *(percent(m['large']['alarm'][name]['rate'], 0) for m in places.values())]
-            for name in first(places)['large']['alarm']]), 'The numbers that the rules use:',
+            for name in first(places)['large']['alarm']]), 'The statistics that the rules use:',
         table(['fault', *baselines['rules']], chosen, 1 + len(baselines['rules']))])
 
 
@@ -240,8 +239,8 @@ def of_clips(clips: dict[str, dict]) -> str:
     for name in names:
         total += [percent(clips[name]['normal']), f'{clips[name]["changes an hour"]:.1f} an hour']
     return '\n\n'.join([
-        '### Changes of state\n\nHealthy clips through `convnext-watch` as it comes: every change '
-        'is wrong.', table(['clip', 'seconds', *(
+        '### Changes of state\n\nHealthy clips, played by `convnext-watch` with its default '
+        'smoothing: every change is wrong.', table(['clip', 'seconds', *(
             column for name in names for column in (f'{TITLES.get(name, name)}: normal %',
                                                     'changes'))], [*rows, total])])
 
@@ -257,7 +256,7 @@ def main():
     parser.add_argument('--models', type=Path, required=True)
     parser.add_argument('--baselines', type=Path)
     parser.add_argument('--clips', type=Path, nargs='*', default=[],
-                        help='figures of this model and of the one before')
+                        help='figures of this model and of its predecessor')
     parser.add_argument('--card', type=Path)
     args = parser.parse_args()
 

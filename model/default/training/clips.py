@@ -3,9 +3,10 @@
 
     python3 clips.py FOLDER --photos DIR --media DIR [--packages DIR] --json OUT [--build FOLDER]
 
-Plays each clip as convnext-watch does without further settings. A change is a state event after the
-clip's first; where no clip has a state event, results are not smoothed, and each result whose label
-differs from the last one's is a change. Every change is wrong: the clips are healthy.
+Plays each clip with the default settings of convnext-watch, except for longer timeouts. A change is
+a state event after the first of a clip. If no clip has a state event, the version does not smooth
+results, and each result with another label than its predecessor is a change. All changes are wrong,
+because the clips are healthy.
 """
 import argparse
 import json
@@ -17,8 +18,8 @@ from pathlib import Path
 import sources
 
 ROOT = Path(__file__).resolve().parents[3]
-BARE_RATE = 25  # frames a second of a stream that does not say
-PATIENCE = ('--set', 'connect-timeout=120', '--set', 'stall-timeout=120')  # of a busy machine
+BARE_RATE = 25  # frames a second of a stream without timestamps
+PATIENCE = ('--set', 'connect-timeout=120', '--set', 'stall-timeout=120')  # for a busy machine
 SHELL = '. "$0/pipelines/env.sh" && exec convnext-watch "$@"'
 
 
@@ -35,7 +36,7 @@ def play(folder: Path, clip: Path, build: Path) -> dict:
     states = [line['new'] for line in lines if line['event'] == 'state']
     found = [json.loads(line) for line in results.stdout.splitlines()]
     labels = [result['classes'][0]['label'] for result in found]
-    # A stream without a container has no times.
+    # A stream without a container has no timestamps.
     times = [result.get('pts', 1e9 * number / BARE_RATE) for number, result in enumerate(found)]
     seconds = (times[-1] - times[0]) / 1e9 * len(times) / max(1, len(times) - 1)
     return {'seconds': seconds, 'frames': len(labels), 'states': states,
@@ -49,7 +50,7 @@ def main():
     parser.add_argument('--photos', type=Path, required=True)
     parser.add_argument('--media', type=Path, required=True)
     parser.add_argument('--packages', type=Path)
-    parser.add_argument('--json', type=Path, required=True, help='where the figures go')
+    parser.add_argument('--json', type=Path, required=True, help='file for the figures')
     parser.add_argument('--build', type=Path,
                         default=Path(os.environ.get('CONVNEXT_BUILD', ROOT / 'build')))
     args = parser.parse_args()

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Evaluates model folders in the Hugging Face layout, with transformers, on the test set.
+"""Evaluates model folders in the Hugging Face layout on the test set, with transformers.
 
     python3 evaluate.py FOLDER --photos DIR --media DIR [--packages DIR] --work CACHE --json OUT
         [--compare FOLDER] [--part SHARE]
 
-Works for a softmax over states and for a sigmoid with thresholds. Prints the tables of the card.
+The scores may be a softmax over the states or sigmoids with thresholds. Prints tables of the card.
 """
 import argparse
 import json
@@ -24,8 +24,8 @@ BATCH = 16
 
 
 def scores_of(folder: Path, views: dict) -> tuple[network.Classifier, np.ndarray]:
-    """The classifier of a folder and its logits, [n, 9]. The views are what the processor makes of
-    the frames; it finds them at their size and only normalises them."""
+    """The classifier of a folder and its logits, [n, 9]. The views already have the size that the
+    processor resizes to, so it only normalises them."""
     classifier = network.Classifier(folder)
     if tuple(classifier.labels) != LABELS:
         raise SystemExit(f'{folder}: the labels are not those of the camera states')
@@ -41,11 +41,8 @@ def scores_of(folder: Path, views: dict) -> tuple[network.Classifier, np.ndarray
 def outcome_of(classifier: network.Classifier, logits: np.ndarray) -> measures.Outcome:
     scores = classifier.scores(logits)
     states = np.array(classifier.labels)[classifier.decide(scores)]
-    if classifier.threshold is None or classifier.rest is None:
-        alarm = -network.logit(scores[:, LABELS.index('normal')])
-    else:
-        excess = network.logit(scores) - network.logit(classifier.threshold)
-        alarm = np.delete(excess, classifier.rest, axis=1).max(1)
+    excess = classifier.excess(scores)
+    alarm = -network.logit(scores[:, LABELS.index('normal')]) if excess is None else excess.max(1)
     return measures.Outcome(states, alarm, scores)
 
 
@@ -53,7 +50,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split('\n', maxsplit=1)[0])
     parser.add_argument('folder', type=Path)
     testset.add_options(parser)
-    parser.add_argument('--json', type=Path, required=True, help='where the figures go')
+    parser.add_argument('--json', type=Path, required=True, help='file for the figures')
     parser.add_argument('--compare', type=Path, help='the folder of another model')
     args = parser.parse_args()
 

@@ -1,12 +1,12 @@
 #!/bin/bash
-# Prints the figures of the card: evaluates a model folder, and optionally the one before it.
+# Evaluates a model folder, and optionally its predecessor, and prints the figures of the card.
 #
 # usage: model/default/training/evaluate.sh PHOTOS MEDIA WORK FOLDER [PREVIOUS]
 #
 # PHOTOS, MEDIA and WORK are those of build.sh; FOLDER and PREVIOUS are model folders. Figures go to
-# WORK/figures as JSON, with a sheet of the worst failures. The tables are printed; with CARD=FILE
-# they replace those of that card instead. CONVNEXT_BUILD names a build folder of this repository,
-# BUILD_BEFORE that of the version whose convnext-watch PREVIOUS is measured with, if it is another.
+# WORK/figures as JSON, with a contact sheet of the worst failures. The tables are printed or, with
+# CARD=FILE, replace those in that card. CONVNEXT_BUILD names a build folder of this repository;
+# BUILD_BEFORE names the one whose convnext-watch plays the clips with PREVIOUS, if it is another.
 #
 # SPDX-License-Identifier: LGPL-2.1-or-later
 set -u
@@ -18,19 +18,19 @@ mkdir -p "$figures"
 prepare "$work"
 pictures=(--photos "$1" --media "$2" --packages "$work/packages")
 set_of=("${pictures[@]}" --work "$work")
-say() { "$python" "$training/$1.py" "${@:2}" || cnx_die "$1.py failed"; }
+run() { "$python" "$training/$1.py" "${@:2}" || cnx_die "$1.py failed"; }
 
-say testset "${set_of[@]}" >&2
-say evaluate "$folder" "${set_of[@]}" --json "$figures/models.json" \
+run testset "${set_of[@]}" >&2
+run evaluate "$folder" "${set_of[@]}" --json "$figures/models.json" \
     ${previous:+--compare "$previous"} > "$figures/models.md"
-say baselines "${set_of[@]}" --json "$figures/baselines.json" >&2
-say clips "$folder" "${pictures[@]}" --json "$figures/clips.json" --build "$build" >&2
+run baselines "${set_of[@]}" --json "$figures/baselines.json" >&2
+run clips "$folder" "${pictures[@]}" --json "$figures/clips.json" --build "$build" >&2
 clips=("$figures/clips.json")
 if [ -n "$previous" ]; then
-    say clips "$previous" "${pictures[@]}" --json "$figures/clips-before.json" \
+    run clips "$previous" "${pictures[@]}" --json "$figures/clips-before.json" \
         --build "${BUILD_BEFORE:-$build}" >&2
     clips+=("$figures/clips-before.json")
 fi
-say gallery "$figures/models.json" "${set_of[@]}" --out "$figures" > "$figures/failures.md"
-say card --models "$figures/models.json" --baselines "$figures/baselines.json" \
+run gallery "$figures/models.json" "${set_of[@]}" --out "$figures" > "$figures/failures.md"
+run card --models "$figures/models.json" --baselines "$figures/baselines.json" \
     --clips "${clips[@]}" ${CARD:+--card "$CARD"}

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The 24 worst failures on the test set, as a sheet to look at and a table to describe them in.
+"""The 24 worst failures on the test set, as a contact sheet and a table to describe them in.
 
     python3 gallery.py EVALUATE.json --photos DIR --media DIR [--packages DIR] --work CACHE
         --out FOLDER
 
-Half are healthy frames with the highest alarm, half are faults of the strengths 2 and 3, and
-frames of which more than a fifth is damaged, with the lowest. No kind of frame and no source
-appears more than twice. The sheet is not for the repository: the pictures have their own licences.
+Half are the healthy frames with the highest alarm. The other half are missed faults: of strength 2
+or 3, or frames of which more than a fifth is damaged, those called normal first, then by the lowest
+alarm. In each half no kind of frame and no source appears more than twice. The sheet does not go
+into the repository, because the pictures have their own licences.
 """
 import argparse
 import json
@@ -33,7 +34,7 @@ def worst(records: list, predictions: dict) -> list[int]:
     states, alarm = predictions['states'], np.array(predictions['alarm'])
     false = [i for i, r in enumerate(records) if r['label'] == 'normal' and states[i] != 'normal']
     missed = [i for i, r in enumerate(records) if is_strong(r) and states[i] not in r['accept']]
-    # A fault that is called another one is a smaller failure than one that is called normal.
+    # Calling a fault normal is worse than calling it another fault.
     missed.sort(key=lambda i: (states[i] != 'normal', alarm[i]))
     chosen = []
     for found in (sorted(false, key=lambda i: -alarm[i]), missed):
@@ -63,13 +64,13 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split('\n', maxsplit=1)[0])
     parser.add_argument('figures', type=Path)
     testset.add_options(parser)
-    parser.add_argument('--out', type=Path, required=True, help='folder of the sheet')
+    parser.add_argument('--out', type=Path, required=True, help='folder for the sheet')
     args = parser.parse_args()
 
     records, views, _ = testset.load(args)
     figures = json.loads(args.figures.read_text())
     if figures['records'] != records:
-        raise SystemExit(f'{args.figures} is of another test set')
+        raise SystemExit(f'{args.figures}: the figures are of another test set')
     predictions = figures['models']['model']['predictions']
     chosen, rows = worst(records, predictions), []
     for number, i in enumerate(chosen, 1):
@@ -83,7 +84,7 @@ def main():
     args.out.mkdir(parents=True, exist_ok=True)
     picture = cv2.cvtColor(sheet([views[448][i] for i in chosen]), cv2.COLOR_RGB2BGR)
     cv2.imwrite(str(args.out / 'failures.png'), picture)
-    print(card.table(['', 'source', 'frame', 'true', 'called', 'what is to be seen'], rows, 6))
+    print(card.table(['', 'source', 'frame', 'true', 'called', 'what it shows'], rows, 6))
 
 
 if __name__ == '__main__':

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""What is measured of a model, or of any other method, on the test set.
+"""Measures of a model, or of any other method, on the test set.
 
-A method gives a state to each frame, an alarm (a number that grows with the suspicion that
-something is wrong) and, if it has them, a probability for each class. The calibration error is that
+A method gives each frame a state, an alarm (a number that grows with the suspicion of a fault) and,
+if it has them, a probability for each class. The calibration error is that
 of Naeini, Cooper and Hauskrecht ("Obtaining well calibrated probabilities using Bayesian binning",
 2015).
 """
@@ -16,7 +16,7 @@ from common import LABELS
 FALSE_ALARMS = 0.01
 BINS = 15
 SHARES = (0.005, 0.05, 0.2, 0.5, 1.001)  # of damaged blocks
-MUCH = 0.2                               # the share from which damage must be seen
+MUCH = 0.2                               # more damage than this share must be detected
 HEALTHY_KINDS = ('clean', 'clip', 'healthy', 'texture', 'twin')
 USUAL_HEALTH = 0.95
 
@@ -43,7 +43,7 @@ def grouped(flags, keys) -> dict:
 
 
 def group_of(record: dict) -> str | None:
-    """The kind of fault that recall is counted under; None for frames that it is not counted of."""
+    """The fault under which recall counts the frame; None if recall does not count it."""
     if record['label'] == 'normal' or record.get('unsure') or record['kind'] == 'large':
         return None
     if record['kind'] in ('stream', 'real'):
@@ -52,7 +52,7 @@ def group_of(record: dict) -> str | None:
 
 
 def by_strength(records: list, flags, foreign: bool) -> dict:
-    """label: {name: {strength: rate}}. Slates have no strength and count as the greatest."""
+    """label: {name: {strength: rate}}. Slates have no strength and count as strength 3."""
     cells = defaultdict(lambda: defaultdict(lambda: defaultdict(list)))
     for record, flag in zip(records, flags):
         name = group_of(record)
@@ -68,7 +68,8 @@ def by_strength(records: list, flags, foreign: bool) -> dict:
 
 
 def macro(cells: dict) -> dict:
-    """label: the mean over its kinds of the mean over strengths 1 to 3; and the mean of labels."""
+    """For each label the mean over its faults of the mean over strengths 1 to 3, and the mean over
+    labels."""
     means = {}
     for label, names in cells.items():
         rows = [[cell['rate'] for strength, cell in row.items() if strength != '0']
@@ -78,7 +79,7 @@ def macro(cells: dict) -> dict:
 
 
 def limit_of(alarm: np.ndarray, budget: float = FALSE_ALARMS) -> float:
-    """The alarm that no more than the budget of these healthy frames exceed."""
+    """The alarm that at most the share `budget` of these healthy frames exceeds."""
     return float(np.sort(alarm)[::-1][int(budget * len(alarm))])
 
 
@@ -100,8 +101,9 @@ def error_of(bins: list[dict]) -> float:
 
 
 def calibration(records: list, outcome: Outcome) -> dict:
-    """Of the state's score and of every fault's probability: at the set's own mix, half of whose
-    healthy frames are unusual, and at a camera's, nearly all healthy and none unusual."""
+    """Calibration of the state's score and of each fault's probability: for the mix of the test
+    set, where half of the healthy frames are unusual, and for a camera's, where nearly all frames
+    are healthy and none unusual."""
     sure = np.array([not record.get('unsure') for record in records])
     records = [record for record in records if not record.get('unsure')]
     states, scores = outcome.states[sure], outcome.scores[sure]

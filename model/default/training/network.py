@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The network, its folder in the Hugging Face layout, and the decision that its config describes.
+"""The network, its folder in the Hugging Face layout, and the state that follows from its scores.
 
 ConvNeXt V1 with a stem of 8x8 patches: at 448x448 it costs as much as 4x4 patches at 224x224, and
 sees a frame at four times the pixels.
@@ -14,13 +14,13 @@ from transformers import (AutoImageProcessor, AutoModelForImageClassification, C
 
 from common import LABELS, VIEW
 
-MEAN = (0.485, 0.456, 0.406)  # of ImageNet, as published ConvNeXt use
+MEAN = (0.485, 0.456, 0.406)  # of ImageNet, as in published ConvNeXts
 STD = (0.229, 0.224, 0.225)
 
 
 def new(patch: int = 8) -> ConvNextForImageClassification:
-    """A network with random weights. Their deviation follows the fan-in: with transformers' 0.02,
-    which suits wide networks, one as narrow as this hardly learns."""
+    """A network with random weights of deviation 1 / sqrt(fan-in). With the 0.02 of transformers,
+    which suits wide networks, such a narrow one hardly learns."""
     model = ConvNextForImageClassification(ConvNextConfig(
         patch_size=patch, hidden_sizes=[24, 48, 96, 160], depths=[1, 1, 3, 1],
         image_size=56 * patch, layer_scale_init_value=1.0, layer_norm_eps=1e-6,
@@ -34,9 +34,10 @@ def new(patch: int = 8) -> ConvNextForImageClassification:
 
 
 def continued(folder: Path, patch: int = 8) -> ConvNextForImageClassification:
-    """A network with the weights of a model folder. If its stem has smaller patches, each of their
-    weights is spread over the pixels that take its place: on an enlarged frame the network then
-    answers what it did. The bias of a softmax says nothing about a sigmoid, so it begins at 0."""
+    """A network with the weights of a model folder. If the stem of that model has smaller patches,
+    each weight is spread over the pixels that replace its pixel, so that the network gives the same
+    answer for the enlarged frame. A head that was trained for a softmax starts with half the
+    weights and without the biases, which mean nothing for sigmoids."""
     old = AutoModelForImageClassification.from_pretrained(folder).float()
     model, weights = new(patch), old.state_dict()
     stem = 'convnext.embeddings.patch_embeddings.weight'
@@ -58,7 +59,7 @@ def to_input(views: torch.Tensor) -> torch.Tensor:
 
 
 def save(model: ConvNextForImageClassification, temperature, threshold, folder: Path):
-    """Writes the folder that ships: half precision weights, config, preprocessing, labels."""
+    """Writes the folder that ships: weights in half precision, config, preprocessing, labels."""
     model = model.half()
     model.save_pretrained(folder)
     path = folder / 'config.json'
@@ -82,11 +83,11 @@ def logit(p):
 
 
 class Classifier:
-    """A model folder, its scores, and the order of the classes that its config asks for."""
+    """A model folder, its scores, and the states that follow by the rules of its config."""
 
     def __init__(self, folder: Path):
         self.model = AutoModelForImageClassification.from_pretrained(folder).float().eval()
-        # The processor that works with Pillow: the other one resizes differently.
+        # The backend that uses Pillow, as the element resizes; the other one differs.
         self.processor = AutoImageProcessor.from_pretrained(folder, backend='pil')
         config = json.loads((Path(folder) / 'config.json').read_text())
         self.labels = [config['id2label'][str(i)] for i in range(len(config['id2label']))]
@@ -109,13 +110,21 @@ class Classifier:
         powers = np.exp(logits - logits.max(1, keepdims=True))
         return powers / powers.sum(1, keepdims=True)
 
-    def decide(self, scores: np.ndarray) -> np.ndarray:
-        """The index of the class that comes first, [frames]: the one that exceeds its threshold by
-        most, in logits; or the rest class, if none reaches its threshold."""
+    def excess(self, scores: np.ndarray) -> np.ndarray | None:
+        """By how much each class exceeds its threshold, in logits, [frames, classes]; -inf for the
+        rest class. None for a model without thresholds or without a rest class."""
         if self.threshold is None or self.rest is None:
-            return scores.argmax(1)
+            return None
         excess = logit(scores) - logit(self.threshold)
         excess[:, self.rest] = -np.inf
+        return excess
+
+    def decide(self, scores: np.ndarray) -> np.ndarray:
+        """The index of the class that comes first, [frames]: the one that exceeds its threshold by
+        most, or the rest class if none reaches its threshold. Otherwise the highest score."""
+        excess = self.excess(scores)
+        if excess is None:
+            return scores.argmax(1)
         return np.where(excess.max(1) >= 0, excess.argmax(1), self.rest)
 
     def states(self, frames: list) -> list:

@@ -4,14 +4,12 @@
     python3 train.py --work CACHE --out FOLDER [--samples N] [--seed N] [--start FOLDER]
 
 AdamW with a one-cycle learning rate and a moving average of the weights; binary cross entropy with
-soft targets; after a third of the training the healthy frames that the network calls faulty count
-three times. Then, on validation frames: a scale and a shift per class (Platt), of which the scale is
-stored as the temperature and the shift in the head's bias; and thresholds for the budget of false
-alarms.
+soft targets. After a third of the training, healthy frames that still look faulty appear three
+times an epoch. Then validation frames give each class a scale and a shift (Platt), stored as its
+temperature and in the bias of the head, and thresholds that keep to the budget of false alarms.
 """
 import argparse
 import copy
-import json
 import queue
 import threading
 import time
@@ -30,8 +28,8 @@ PEAK_RATE = 8e-4
 WEIGHT_DECAY = 0.05
 AVERAGE = 0.998          # per step, of the moving average
 FALSE_ALARMS = 0.006     # of healthy validation frames, all faults together
-LOWEST_THRESHOLD = 0.4   # a fault that is less likely than this is no alarm, however rare
-HEALTHY_SHARE = 0.8      # of the frames that probabilities are calibrated for
+LOWEST_THRESHOLD = 0.4   # less likely faults never raise an alarm
+HEALTHY_SHARE = 0.8      # of the stream that scores are calibrated for
 
 
 def read(views, place, rows) -> torch.Tensor:
@@ -39,7 +37,7 @@ def read(views, place, rows) -> torch.Tensor:
 
 
 def run(model, pixels: torch.Tensor, side: int) -> torch.Tensor:
-    """Logits of cached views, [n, 9]. Another side than theirs stands for another view."""
+    """Logits of cached views, [n, 9], which are resized first if the network's side differs."""
     pixels = network.to_input(pixels)
     if side != VIEW:
         pixels = functional.interpolate(pixels, size=side, mode='bilinear', antialias=True)
@@ -47,8 +45,8 @@ def run(model, pixels: torch.Tensor, side: int) -> torch.Tensor:
 
 
 def batches(views, place, weights, samples: int, rng):
-    """Yields (rows, views) ahead of the training, from a thread. weights: [frames], how often each
-    frame appears; it may change between epochs."""
+    """Yields (rows, views), which a thread reads ahead. weights: [frames], how often a frame
+    appears in an epoch; changes apply from the next epoch on."""
     ahead = queue.Queue(4)
 
     def produce():
@@ -78,8 +76,8 @@ def predict(model, views, place, side: int) -> np.ndarray:
 
 
 def fit(work: Path, samples: int, seed: int, side: int = VIEW, start: Path | None = None):
-    """Returns the moving average of the weights. side: of the view, 56 patches wide. start: the
-    model folder to begin with, instead of random weights."""
+    """Returns the network with the moving average of the weights. side: of the view, 56 patches
+    wide. start: a model folder to start from, instead of random weights."""
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
     views, targets, _, place = frames.load(work, 'train')
@@ -110,7 +108,7 @@ def fit(work: Path, samples: int, seed: int, side: int = VIEW, start: Path | Non
         schedule.step()
         follow(average, model, min(AVERAGE, (1 + step) / (10 + step)))
         losses.append(loss_each.mean().item())
-        # Hard negatives: healthy frames that still look faulty appear three times.
+        # Hard negatives appear three times an epoch.
         if step > steps / 3:
             healthy = targets[rows, 0] > 0.5
             doubt = torch.sigmoid(logits[:, 1:]).amax(1) > 0.3
@@ -132,7 +130,7 @@ def follow(average, model, decay: float):
 
 def report(model, work: Path, side: int):
     """Prints recall at 1 % false alarms of each fault on validation frames."""
-    views, targets, records, place = frames.load(work, 'val')
+    views, targets, _, place = frames.load(work, 'val')
     logits, healthy = predict(model, views, place, side), targets[:, 0] > 0.5
     parts = []
     for i, label in enumerate(LABELS[1:], 1):
@@ -144,8 +142,9 @@ def report(model, work: Path, side: int):
 
 def calibrate(model, work: Path):
     """Fits a scale and a shift of each class's logit on validation frames, weighted as if
-    HEALTHY_SHARE of them were healthy. Returns temperatures, shifts and thresholds."""
-    views, targets, records, place = frames.load(work, 'val')
+    HEALTHY_SHARE of them were healthy. Returns temperatures, shifts and thresholds, and the scores
+    and targets of the validation frames."""
+    views, targets, _, place = frames.load(work, 'val')
     logits = torch.from_numpy(predict(model, views, place, VIEW)).double()
     healthy = targets[:, 0] > 0.5
     share = healthy.mean()
@@ -168,12 +167,12 @@ def calibrate(model, work: Path):
     temperature = (1 / scale.clamp(0.2, 5)).numpy()
     shift = (shift / scale).numpy()  # of the logit before the temperature
     scores = 1 / (1 + np.exp(-(logits.numpy() + shift) / temperature))
-    return temperature, shift, choose_thresholds(scores[healthy]), scores, targets, records
+    return temperature, shift, choose_thresholds(scores[healthy]), scores, targets
 
 
 def choose_thresholds(healthy_scores: np.ndarray) -> np.ndarray:
-    """Thresholds of the faults with the same rate of false alarms each, and FALSE_ALARMS together.
-    The rest class needs none."""
+    """Thresholds at which each fault has the same rate of false alarms, and all together at most
+    FALSE_ALARMS. The rest class needs none and gets 0.5."""
     low, high = 0.0, 0.05
     for _ in range(40):
         each = (low + high) / 2
@@ -190,15 +189,15 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split('\n', maxsplit=1)[0])
     parser.add_argument('--work', type=Path, required=True, help='the cache of frames')
     parser.add_argument('--out', type=Path, required=True, help='the folder that ships')
-    parser.add_argument('--samples', type=int, default=150000, help='frames that training sees')
+    parser.add_argument('--samples', type=int, default=150000, help='frames to train on')
     parser.add_argument('--seed', type=int, default=1)
-    parser.add_argument('--start', type=Path, help='a model folder to begin with')
+    parser.add_argument('--start', type=Path, help='a model folder to start from')
     args = parser.parse_args()
 
     torch.set_num_threads(2)
     model = fit(args.work, args.samples, args.seed, start=args.start)
     torch.save(model.state_dict(), args.work / f'average-{args.seed}.pt')
-    temperature, shift, thresholds, scores, targets, records = calibrate(model, args.work)
+    temperature, shift, thresholds, scores, targets = calibrate(model, args.work)
     with torch.no_grad():
         model.classifier.bias += torch.from_numpy(shift).float()
     network.save(model, temperature, thresholds, args.out)

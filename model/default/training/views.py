@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Compares views: the same network and frames at 448x448 with 8x8 patches and at 224x224 with 4x4
-patches, which cost nearly the same. Each is trained for a short time.
+"""Compares two input sizes by short training runs: 448x448 with patches of 8x8, and 224x224 with
+patches of 4x4, which cost nearly the same.
 
     python3 views.py --work CACHE [--samples N]
 """
@@ -15,7 +15,7 @@ import train
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split('\n', maxsplit=1)[0])
     parser.add_argument('--work', type=Path, required=True, help='the cache of frames')
-    parser.add_argument('--samples', type=int, default=32000, help='frames that each sees')
+    parser.add_argument('--samples', type=int, default=32000, help='frames to train each on')
     args = parser.parse_args()
     torch.set_num_threads(2)
     for side in (448, 224):
