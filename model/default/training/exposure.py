@@ -7,8 +7,9 @@ through air of transmission t and airlight A.
 import cv2
 import numpy as np
 from common import luma, to_linear, to_srgb
-from fields import (blur, chance, clouds, enlarge, grid, normal, paint, ramp, soften, spots)
-from noise import add, native_sigma
+from fields import blur, chance, clouds, enlarge, grid, normal, ramp, soften, spots
+from noise import native_sigma
+from paint import added, blended
 
 CODES = np.arange(256, dtype=np.uint8)
 LIGHT = to_linear(CODES)
@@ -20,7 +21,7 @@ def brightness(frame: np.ndarray) -> float:
 
 
 def table(frame: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """A frame through a table of 256 values."""
+    """A frame with each code replaced by that of a table of 256."""
     return cv2.LUT(frame, np.clip(values + 0.5, 0, 255).astype(np.uint8))
 
 
@@ -33,12 +34,12 @@ def solve(error, low: float, high: float) -> float:
 
 
 def darken(frame, strength, rng):
-    """An exposure that is stops too short. Gives the frame, the stops and the noise's strength:
-    half of the time the camera's gain raises noise, on a scale of faults (None: none)."""
+    """An exposure that is too short. Returns the frame, by how many stops, and the strength of the
+    noise: half of the time the camera's gain raises it as the fault `noisy` does (None if not)."""
     before = brightness(frame)
     goal = float(np.exp(np.interp(strength, (0, 1), np.log((64, 8))))) * rng.uniform(0.88, 1.12)
     sample = luma(frame[::6, ::6]).astype(np.uint8)
-    gamma = chance(rng, 0.2)  # others darken in the transfer function's domain
+    gamma = chance(rng, 0.2)  # some cameras darken the codes, not the light
     power = rng.uniform(0.3, 1)
 
     def darker(stops):
@@ -60,7 +61,7 @@ def darken(frame, strength, rng):
         glow = cv2.resize(lamps, grid(frame.shape, 160)[::-1], interpolation=cv2.INTER_AREA)
         lamps = np.clip(lamps + enlarge(soften(glow, rng.uniform(1, 4)) * rng.uniform(0, 1.5),
                                         frame.shape), 0, 1)
-        dark = paint(dark, frame, lamps * np.float32(rng.uniform(0.5, 1)))
+        dark = blended(dark, frame, lamps * np.float32(rng.uniform(0.5, 1)))
     noisy = None
     if chance(rng, 0.5):
         noisy = float(np.clip(rng.normal(strength * 0.35, 0.2), -0.25, 0.8))
@@ -69,16 +70,16 @@ def darken(frame, strength, rng):
         deviation = deviation * native_sigma(sigma, frame.shape)
         noise = normal(frame.shape if chance(rng, 0.7) else frame.shape[:2], rng)
         noise = noise if noise.ndim == 3 else cv2.merge((noise,) * 3)
-        dark = add(dark, noise * cv2.LUT(dark, deviation.astype(np.float32)))
+        dark = added(dark, noise * cv2.LUT(dark, deviation.astype(np.float32)))
     elif chance(rng, 0.7):
-        dark = add(dark, normal(frame.shape[:2], rng) * rng.uniform(0.3, 2.5))
+        dark = added(dark, normal(frame.shape[:2], rng) * rng.uniform(0.3, 2.5))
     if chance(rng, 0.15):  # the camera turns to grey at night
         dark = cv2.merge((luma(dark).astype(np.uint8),) * 3)
     return dark, stops, noisy
 
 
 def overexpose(frame, strength, rng):
-    """An exposure that is stops too long. Gives the frame."""
+    """An exposure that is too long."""
     share = np.interp(strength, (0, 1), (0.25, 0.9)) * rng.uniform(0.9, 1.08)
     kind = rng.choice(('linear', 'linear', 'linear', 'additive', 'gamma'))
     sample = frame[::6, ::6].reshape(-1, 3)
@@ -95,7 +96,7 @@ def overexpose(frame, strength, rng):
             values = to_srgb(light)
         else:  # a factor of the codes
             values = CODES * 2 ** (stops / 2.2)
-    else:  # other people's versions, by the mean
+    else:  # as image libraries do it, by the mean
         codes, grey = CODES / np.float32(255), luma(frame[::6, ::6]).astype(np.uint8)
         before = float(grey.mean())
         goal = before + (255 - before) * np.interp(strength, (0, 1), (0.45, 0.95))
@@ -140,11 +141,11 @@ def haze(frame, strength, rng):
         near = blur(frame, frame.shape[1] * rng.uniform(0.0006, 0.0025))
     layer = np.empty_like(frame)
     layer[:] = air.astype(np.uint8)
-    return paint(near, layer, enlarge((1 - through).astype(np.float32), frame.shape))
+    return blended(near, layer, enlarge((1 - through).astype(np.float32), frame.shape))
 
 
 def flat(frame, strength, rng):
-    """Contrast that is compressed around a grey level, in the codes or in linear light."""
+    """Contrast compressed around a grey level, in the codes or in linear light."""
     kept = kept_contrast(strength, rng)
     grey = brightness(frame) if chance(rng, 0.5) else rng.uniform(70, 190)
     if chance(rng, 0.25):
@@ -159,7 +160,7 @@ def flat(frame, strength, rng):
 
 
 def washed(frame, strength, rng):
-    """Raised black: the dark tones are lost and white stays, or stray light adds to all."""
+    """Raised black: dark tones turn grey, and white stays."""
     kept = kept_contrast(strength, rng)
     white = rng.uniform(170, 250)
     tint = rng.uniform(0.9, 1.0, 3)
@@ -179,8 +180,8 @@ def flare(frame, strength, rng):
     colour = np.float32((255, rng.uniform(225, 255), rng.uniform(190, 250)))
     colour = colour * rng.uniform(0.6, 0.95)
     layer = np.clip(colour * (0.8 + 0.25 * np.minimum(glow, 2))[..., None], 0, 252)
-    return paint(frame, enlarge(layer.astype(np.uint8), frame.shape),
-                 enlarge(veil.astype(np.float32), frame.shape))
+    return blended(frame, enlarge(layer.astype(np.uint8), frame.shape),
+                   enlarge(veil.astype(np.float32), frame.shape))
 
 
 def dome(frame, strength, rng):
@@ -193,7 +194,7 @@ def dome(frame, strength, rng):
     layer = np.empty_like(frame)
     layer[:] = np.clip(colour, 0, 255).astype(np.uint8)
     near = blur(frame, frame.shape[1] * rng.uniform(0.0006, 0.002))
-    return paint(near, layer, enlarge(veil.astype(np.float32), frame.shape))
+    return blended(near, layer, enlarge(veil.astype(np.float32), frame.shape))
 
 
 CONTRASTS = {'haze': haze, 'flat': flat, 'washed': washed, 'flare': flare, 'dome': dome}

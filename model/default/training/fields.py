@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Random fields, masks and layers that faults are built from.
 
-A mask is float32 [height, width], 0 to 1. Soft things are drawn on a coarse grid and enlarged: an
-object that touches the lens is far out of focus, so the grid loses nothing.
+A mask is float32 [height, width], 0 to 1. Soft shapes are drawn on a coarse grid and enlarged. That
+loses nothing, because an object that touches the lens is far out of focus.
 """
 import cv2
 import numpy as np
@@ -16,7 +16,7 @@ def chance(rng: np.random.Generator, probability: float) -> bool:
 
 
 def normal(shape: tuple, rng: np.random.Generator) -> np.ndarray:
-    """Normal noise, float32, of OpenCV's generator, which is faster than numpy's; rng seeds it."""
+    """Normal noise, float32, from OpenCV's generator, which is faster; rng seeds it."""
     noise = np.empty((shape[0], int(np.prod(shape[1:]))), np.float32)
     cv2.setRNGSeed(int(rng.integers(1, 1 << 31)))
     cv2.randn(noise, 0, 1)
@@ -24,14 +24,14 @@ def normal(shape: tuple, rng: np.random.Generator) -> np.ndarray:
 
 
 def grid(shape: tuple[int, int], side: int = 256) -> tuple[int, int]:
-    """A coarse grid of the same aspect whose longer side is at most this."""
+    """The shape of a coarse grid of the same aspect, its longer side at most `side`."""
     scale = min(1, side / max(shape[:2]))
     return max(8, round(shape[0] * scale)), max(8, round(shape[1] * scale))
 
 
 def enlarge(field: np.ndarray, shape: tuple[int, int],
             interpolation=cv2.INTER_LINEAR) -> np.ndarray:
-    """A field of a grid at the size of a frame."""
+    """A field of a grid, enlarged to the shape of a frame."""
     return cv2.resize(field, (shape[1], shape[0]), interpolation=interpolation)
 
 
@@ -75,13 +75,8 @@ def cover(field: np.ndarray, share: float, softness: float) -> np.ndarray:
 
 
 def soften(mask: np.ndarray, sigma: float) -> np.ndarray:
-    """A mask out of focus; sigma in pixels of its grid."""
+    """A mask, blurred; sigma in pixels of its grid."""
     return cv2.GaussianBlur(mask, (0, 0), sigma) if sigma > 0.3 else mask
-
-
-def paint(frame: np.ndarray, layer: np.ndarray, mask: np.ndarray) -> np.ndarray:
-    """A layer over a frame where the mask says so."""
-    return cv2.blendLinear(layer, frame, mask, 1 - mask)
 
 
 def coloured(shape: tuple[int, int], colour, shade: np.ndarray) -> np.ndarray:
@@ -98,7 +93,7 @@ def ambient(frame: np.ndarray, rng: np.random.Generator, low: float = 0.35,
 
 
 def blur(frame: np.ndarray, sigma: float) -> np.ndarray:
-    """A gaussian blur, by way of a smaller frame where that is the same."""
+    """A gaussian blur; a wide one is computed on a smaller frame."""
     shrink = int(max(1, sigma / 2.5))
     if shrink == 1:
         return cv2.GaussianBlur(frame, (0, 0), sigma)

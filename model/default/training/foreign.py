@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Faults and harmless changes as other people's libraries make them, for the evaluation only.
+"""Faults and harmless changes by other libraries, only for evaluation.
 
-A model that learned from our faults may have learned our code instead of the fault. So the test set
-also has the corruptions of imagecorruptions (Hendrycks and Dietterich, "Benchmarking Neural Network
-Robustness to Common Corruptions and Perturbations", 2019) and of albumentations. Each is assigned
-to a label and runs at four strengths, 0 the weakest. The libraries' own scales begin higher than
-ours: severity 1 of imagecorruptions is our strength 0, and severity 5 is 3.
+A model that learned from our faults may have learned our code instead of the faults. So the test
+set also has the corruptions of albumentations and of imagecorruptions (Hendrycks and Dietterich,
+"Benchmarking Neural Network Robustness to Common Corruptions and Perturbations", 2019). Each is
+assigned to a label and runs at four strengths, 0 the weakest. The scales of the libraries begin
+higher than ours: severity 1 of imagecorruptions is our strength 0, and severity 5 is 3.
 """
 import functools
 import importlib
@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from PIL import Image
 
 Apply = Callable[[np.ndarray, int, np.random.Generator], np.ndarray]
 
@@ -53,9 +54,8 @@ def _corruptions() -> types.ModuleType:
 
 
 def _hendrycks(name: str, severities: tuple[int, ...] = (1, 2, 3, 5)) -> Apply:
-    """A corruption of imagecorruptions, with the severity (1 to 5) for each of our strengths."""
+    """A corruption of imagecorruptions; severities (1 to 5) for our strengths 0 to 3."""
     def apply(frame, strength, rng):
-        from PIL import Image
         np.random.seed(int(rng.integers(2 ** 32)))
         function = getattr(_corruptions(), name)
         return np.uint8(function(Image.fromarray(frame), severities[strength]))
@@ -63,7 +63,7 @@ def _hendrycks(name: str, severities: tuple[int, ...] = (1, 2, 3, 5)) -> Apply:
 
 
 def _album(name: str, *settings: dict) -> Apply:
-    """A transform of albumentations, with its settings for each of our strengths."""
+    """A transform of albumentations; settings for our strengths 0 to 3."""
     def apply(frame, strength, rng):
         with warnings.catch_warnings():
             warnings.simplefilter('ignore')
@@ -75,7 +75,7 @@ def _album(name: str, *settings: dict) -> Apply:
 
 
 def _range(key: str, *values: float, **fixed) -> tuple[dict, ...]:
-    """Settings for each strength where a parameter is a range: the range of one value."""
+    """Settings for a parameter that is a range: for each strength a range of one value."""
     return tuple({key: (value, value), **fixed} for value in values)
 
 
@@ -156,7 +156,8 @@ FOREIGN = {
         'RandomGamma', *_range('gamma_limit', 220, 320, 450, 700))),
 }
 
-# Changes that are no fault of a camera: heavy but ordinary compression, small pictures, weather.
+# Changes that are not faults: heavy but ordinary compression, low resolution, rain, colours,
+# distortion.
 HARMLESS = {
     'JPEG (imagecorruptions)': _hendrycks('jpeg_compression'),
     'pixelate (imagecorruptions)': _hendrycks('pixelate'),

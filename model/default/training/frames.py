@@ -1,20 +1,22 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Makes the frames that the model learns from, once, and reads them back.
+"""Makes the frames for training and validation, and reads them back.
 
 A job makes one frame, or the frames of one damaged stream, from a source of the training or
-validation split. The job's number and the seed determine it, so shards can be made in any order and
-by any number of processes. A shard is two files in the cache:
+validation split. Its number and the seed determine the frames, so any number of processes can make
+the shards in any order. A shard is two files in the cache:
 
     SPLIT-NNNN.npy    uint8 [frames, 448, 448, 3], views
-    SPLIT-NNNN.json   a record per frame: targets, source, scene, what was done
+    SPLIT-NNNN.json   a record per frame: targets, source, scene, kind, name, strength
 
     python3 frames.py --photos DIR --media DIR --packages DIR --work CACHE [--previous MODEL]
 """
 import argparse
+import dataclasses
 import json
 import multiprocessing
 import os
 import zlib
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -24,13 +26,14 @@ import faults
 import healthy
 import sources
 import streams
-from common import LABELS, VIEW, to_view
+from common import LABELS, to_view
+from paint import pick
 
 JOBS_PER_SHARD = 250
 MINED_WEIGHT = 2.5  # of a source that the previous model calls faulty
 
-# What a job makes, and how often. Rather more than half of the frames are healthy: damaged streams
-# bring their undamaged twins.
+# What a job makes, and how often. With the undamaged twins of damaged streams, slightly more than
+# half of the frames are healthy.
 PLAN = {
     'plain': 0.21, 'healthy': 0.20, 'texture': 0.05,
     'dark': 0.05, 'overexposed': 0.045, 'defocused': 0.07, 'obstructed': 0.095, 'noisy': 0.065,
@@ -38,17 +41,14 @@ PLAN = {
 }
 FAULTS_BY_LABEL = {label: [name for name, fault in faults.FAULTS.items() if fault.label == label]
                    for label in LABELS}
+SIZES = ((480, 640), (360, 640), (432, 768), (288, 352), (400, 400))  # of drawn frames
 ASPECTS = (16 / 9, 16 / 9, 4 / 3, 4 / 3, 5 / 4, 1, 3 / 4)
 
 
-def pick(names, rng: np.random.Generator) -> str:
-    return names[rng.integers(len(names))]
-
-
 def camera_frame(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """A part of a picture at the size and aspect of a camera's frame, hardly ever enlarged."""
+    """A part of a picture at the size and aspect of a camera's frame, enlarged by 20 % at most."""
     height, width = picture.shape[:2]
-    aspect = pick(ASPECTS, rng)
+    aspect = pick(rng, *ASPECTS)
     w = min(width, height * aspect) * rng.uniform(0.7, 1)
     h = w / aspect
     left, top = rng.uniform(0, width - w), rng.uniform(0, height - h)
@@ -92,35 +92,35 @@ class Maker:
         if kind == 'stream':
             yield from self.stream(rng)
             return
-        size = [(480, 640), (360, 640), (432, 768), (288, 352), (400, 400)][rng.integers(5)]
+        size = pick(rng, *SIZES)
         source, targets, strength, name = None, {}, None, kind
         if kind == 'no-signal':
-            name = pick(list(faults.SLATES), rng)
+            name = pick(rng, *faults.SLATES)
             frame, targets = faults.SLATES[name](size, rng), {'no-signal': 0.97}
         elif kind == 'texture':
-            name = pick(list(healthy.TEXTURES), rng)
-            draw = healthy.TEXTURES[name] if rng.random() < 0.5 else None
-            frame = draw(size, rng) if draw else healthy.drawn(name, size, rng)
+            name = pick(rng, *healthy.TEXTURES)
+            draw = healthy.TEXTURES[name] if rng.random() < 0.5 else partial(healthy.drawn, name)
+            frame = draw(size, rng)
         else:
             source, frame = self.draw_frame(rng)
         if kind == 'healthy':
-            name = pick(list(healthy.HEALTHY), rng)
+            name = pick(rng, *healthy.HEALTHY)
             frame = healthy.HEALTHY[name](frame, rng)
         elif kind == 'tear':
-            name, strength = pick(list(streams.TEARS), rng), rng.random()
+            name, strength = pick(rng, *streams.TEARS), rng.random()
             frame, targets = self.tear(name, frame, strength, rng)
-        elif FAULTS_BY_LABEL.get(kind) and kind != 'no-signal':
-            name, strength = pick(FAULTS_BY_LABEL[kind], rng), rng.random()
+        elif FAULTS_BY_LABEL.get(kind):
+            name, strength = pick(rng, *FAULTS_BY_LABEL[kind]), rng.random()
             # A fault of a healthy variant is a fault too.
             if rng.random() < 0.15:
-                frame = healthy.HEALTHY[pick(list(healthy.HEALTHY), rng)](frame, rng)
+                frame = healthy.HEALTHY[pick(rng, *healthy.HEALTHY)](frame, rng)
             frame, targets = faults.FAULTS[name].apply(frame, strength, rng)
         if kind != 'tear':
             frame = as_sent(frame, rng)
         yield to_view(frame), self.record(source, kind, name, strength, targets)
 
     def tear(self, name: str, frame: np.ndarray, strength: float, rng: np.random.Generator):
-        """The frame before is the same scene, moved a little, or another one."""
+        """A torn frame. The previous frame is this one, moved a little, or another scene."""
         if rng.random() < 0.6:
             previous = np.roll(frame, tuple(rng.integers(-24, 25, 2)), (0, 1))
         else:
@@ -139,10 +139,10 @@ class Maker:
         strength = rng.random()
         found = [f for f in streams.damage(frames, rng, strength) if f[2] > 0.005]
         rng.shuffle(found)
-        for damaged, undamaged, share in found[:3]:
+        for damaged, _, share in found[:3]:
             targets = {'corrupted': streams.target_of_share(share)}
             yield to_view(damaged), self.record(source, 'stream', 'stream', share, targets)
-        for damaged, undamaged, share in found[:2]:
+        for _, undamaged, _ in found[:2]:
             yield to_view(undamaged), self.record(source, 'plain', 'undamaged', None, {})
 
     @staticmethod
@@ -172,8 +172,8 @@ def make_shard(task):
 
 
 def load(work: Path, split: str):
-    """views, uint8 [frames, 448, 448, 3], one memory map a shard; targets [frames, 9]; records;
-    and place [frames, 2], the shard and the row of each frame."""
+    """Views, a memory map uint8 [frames, 448, 448, 3] per shard; targets [frames, 9]; records; and
+    place [frames, 2], the shard and the row of each frame."""
     views, records, place = [], [], []
     for path in sorted(work.glob(f'{split}-????.npy')):
         rows = json.loads(path.with_suffix('.json').read_text())
@@ -185,10 +185,9 @@ def load(work: Path, split: str):
 
 
 def mine(split_sources: list, folder: Path) -> list:
-    """Hard negatives: gives more weight to the sources that the model in folder calls faulty."""
-    import dataclasses
+    """The sources, with more weight for hard negatives, which the model in folder calls faulty."""
+    import network  # slow, because of PyTorch
 
-    import network
     model = network.Classifier(folder)
     mined, faulty = [], 0
     for start in range(0, len(split_sources), 64):
@@ -208,7 +207,7 @@ def main():
     parser.add_argument('--media', type=Path, required=True)
     parser.add_argument('--packages', type=Path)
     parser.add_argument('--work', type=Path, required=True, help='the cache')
-    parser.add_argument('--previous', type=Path, help='a model that mines hard negatives')
+    parser.add_argument('--previous', type=Path, help='a model folder that finds hard negatives')
     parser.add_argument('--train', type=int, default=90, help='shards of training frames')
     parser.add_argument('--val', type=int, default=14, help='shards of validation frames')
     parser.add_argument('--seed', type=int, default=1)
@@ -220,10 +219,10 @@ def main():
     found = sources.find_sources(args.photos, args.media, args.packages)
     tasks = []
     for split, shards in (('val', args.val), ('train', args.train)):
-        mine_of = [source for source in found if source.split == split]
+        own = [source for source in found if source.split == split]
         if args.previous and split == 'train':
-            mine_of = mine(mine_of, args.previous)
-        maker = Maker(mine_of, args.seed, split)
+            own = mine(own, args.previous)
+        maker = Maker(own, args.seed, split)
         tasks += [(maker, split, shard, args.work) for shard in range(shards)]
     with multiprocessing.get_context('spawn').Pool(args.processes) as pool:
         for done, (name, frames) in enumerate(pool.imap(make_shard, tasks), 1):

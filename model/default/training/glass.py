@@ -1,21 +1,22 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Things on the glass of a camera that let light through: drops, webs, grease, cracks, a bag.
 
-Each function takes a frame, a strength (its number, size and contrast; for grease and a bag the
-share covered) and a generator, and gives the frame and the mask of what is covered.
-A drop on a window is a short lens: it shows the scene upside down and small (Roser and Geiger,
-"Video-based raindrop detection for improved image registration", 2009).
+Each function takes a frame, a strength (number, size and contrast of the things; for grease and a
+bag the share that they cover) and a generator, and returns the frame and a mask of what is covered.
+A drop on a window is a lens of short focal length: it shows the scene small and upside down (Roser
+and Geiger, "Video-based raindrop detection for improved image registration", 2009).
 """
 import cv2
 import numpy as np
-from fields import (ambient, blur, chance, clouds, cover, enlarge, grid, normal, paint, ramp,
-                    soften, spots)
+from fields import (ambient, blur, chance, clouds, cover, enlarge, grid, normal, ramp, soften,
+                    spots)
 from obstructions import covered_share
+from paint import blended
 
 
 def outlines(look, rng, side: int = 72) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Some outlines of drops on a square of 2.6 radii: how far each point of a drop looks aside
-    (x, y), its opacity, its shade and its highlight."""
+    """Outlines of drops on a square of 2.6 radii: for each point how far aside it looks (x, y), its
+    opacity and its shade; and its highlight."""
     line = np.linspace(-1.3, 1.3, side, dtype=np.float32)
     u, above = np.meshgrid(line, line)
     v = np.where(above < 0, above * (1 + look['drip'] * (1 - np.abs(u)) * 0.5), above)
@@ -26,7 +27,7 @@ def outlines(look, rng, side: int = 72) -> list[tuple[np.ndarray, np.ndarray]]:
         ripple = sum(rng.normal(0, look['ragged'] / k) * np.cos(k * angle + rng.uniform(0, 6))
                      for k in (1, 2, 3, 5))
         distance = np.sqrt(u * u + v * v) / (1 + np.clip(ripple, -0.25, 0.25))
-        # Inverted, and the steeper towards the rim the farther it looks.
+        # The scene is inverted, and the more compressed the closer to the rim.
         bend = look['bend'] * (0.35 + 0.65 * np.minimum(distance, 1) ** 2)
         shade = 1 + look['lift'] - look['rim'] * np.minimum(distance, 1.2) ** 6 \
             + look['sky'] * np.clip(v, -1, 1) * 0.35
@@ -37,7 +38,7 @@ def outlines(look, rng, side: int = 72) -> list[tuple[np.ndarray, np.ndarray]]:
 
 
 def drop(picture, mask, outline, centre, radius, look):
-    """Draws one drop into a picture; look is what all drops share, the scene behind among it."""
+    """Draws one drop into a picture and its mask; look: what all drops of the picture share."""
     height, width = mask.shape
     across, tall = max(2, round(2.6 * radius)), max(2, round(2.6 * radius * look['tall']))
     left, top = round(centre[0] - across / 2), round(centre[1] - tall / 2)
@@ -54,7 +55,7 @@ def drop(picture, mask, outline, centre, radius, look):
     piece = np.clip(piece * shade[..., None] + shine[..., None], 0, 255).astype(np.uint8)
     place = (slice(top + rows.start, top + rows.stop), slice(left + columns.start,
                                                              left + columns.stop))
-    picture[place] = paint(np.ascontiguousarray(picture[place]), piece, alpha)
+    picture[place] = blended(np.ascontiguousarray(picture[place]), piece, alpha)
     np.maximum(mask[place], alpha, out=mask[place])
 
 
@@ -97,13 +98,13 @@ def drops(frame, strength, rng):
                 drop(picture, mask, shape, place, radius * rng.uniform(0.15, 0.4), look)
     if chance(rng, 0.25):  # a film of water between the drops
         film = enlarge(cover(clouds(grid(frame.shape), 5, rng, 2), share, 0.5), frame.shape)
-        picture = paint(picture, blur(picture, width * 0.006), film)
+        picture = blended(picture, blur(picture, width * 0.006), film)
     return picture, mask
 
 
 def web(frame, strength, rng):
-    """A spider web: threads from a hub and a sagging spiral, or stray threads, out of focus and
-    bright, above all in infrared light."""
+    """A spider web: threads from a hub and a sagging spiral, or stray threads; out of focus, and
+    usually bright."""
     size = grid(frame.shape, 512)
     side = float(max(size))
     canvas = np.zeros(size, np.uint8)
@@ -169,11 +170,11 @@ def web(frame, strength, rng):
     mask = enlarge(mask.astype(np.float32), frame.shape)
     layer = np.empty_like(frame)
     layer[:] = np.clip(colour, 0, 255).astype(np.uint8)
-    return paint(frame, layer, mask), mask
+    return blended(frame, layer, mask), mask
 
 
 def grease(frame, strength, rng):
-    """A smear of grease or a fingerprint: a local blur with haze and streaks."""
+    """Smeared grease: a local blur with haze and streaks."""
     size = grid(frame.shape)
     share = covered_share(strength, rng)
     field = clouds(size, rng.uniform(1, 4), rng, 2) * rng.uniform(0.2, 0.8) + \
@@ -192,9 +193,9 @@ def grease(frame, strength, rng):
         rng.uniform(0, 50)
     glow = np.clip(glow, 0, 255).astype(np.uint8)
     haze = np.clip(rng.uniform(0.25, 0.5) + 0.2 * strength + 0.1 * streaks, 0, 0.9)
-    smeared = paint(smeared, glow, enlarge(haze.astype(np.float32), frame.shape))
+    smeared = blended(smeared, glow, enlarge(haze.astype(np.float32), frame.shape))
     mask = enlarge(np.clip(mask * (0.95 + 0.1 * streaks), 0, 1).astype(np.float32), frame.shape)
-    return paint(frame, smeared, mask), mask
+    return blended(frame, smeared, mask), mask
 
 
 def cracked(frame, strength, rng):
@@ -241,9 +242,9 @@ def cracked(frame, strength, rng):
     lines = soften(lines.astype(np.float32) / 255, side * rng.uniform(0.0003, 0.0016))
     shade = np.roll(lines, (1, 1), (0, 1)) * rng.uniform(0.2, 0.8)
     dark, bright = (np.full_like(frame, level) for level in (10, int(rng.uniform(170, 250))))
-    picture = paint(picture, dark, enlarge(np.clip(shade, 0, 1), frame.shape))
+    picture = blended(picture, dark, enlarge(np.clip(shade, 0, 1), frame.shape))
     mask = enlarge(np.clip(lines * rng.uniform(0.9, 1.5), 0, 1), frame.shape)
-    return paint(picture, bright, mask), mask
+    return blended(picture, bright, mask), mask
 
 
 def bag(frame, strength, rng):
@@ -265,15 +266,15 @@ def bag(frame, strength, rng):
     tint = np.clip(palette_of_bags(rng) * np.clip(ambient(frame, rng, 0.8, 1.4), 0.3, 1.2), 0, 255)
     film = np.clip(tint[None, None] + folds[..., None], 0, 255).astype(np.uint8)
     opacity = np.full(size, np.clip(rng.uniform(0.3, 0.6) + 0.35 * strength, 0, 0.95), np.float32)
-    milky = paint(milky, enlarge(film, frame.shape), enlarge(opacity, frame.shape))
+    milky = blended(milky, enlarge(film, frame.shape), enlarge(opacity, frame.shape))
     white = np.full_like(frame, int(np.clip(tint.max() * 1.3 + 20, 0, 255)))
-    milky = paint(milky, white, enlarge(soften(shine.astype(np.float32), 1), frame.shape))
+    milky = blended(milky, white, enlarge(soften(shine.astype(np.float32), 1), frame.shape))
     mask = enlarge(mask, frame.shape)
-    return paint(frame, milky, mask), mask
+    return blended(frame, milky, mask), mask
 
 
 def palette_of_bags(rng) -> np.ndarray:
-    """White and grey films mostly, some of a colour."""
+    """The colour of a film: mostly white or grey."""
     if chance(rng, 0.75):
         return np.full(3, rng.uniform(140, 230)) + rng.normal(0, 5, 3)
     return rng.uniform(40, 220, 3)

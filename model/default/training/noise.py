@@ -12,14 +12,15 @@ import cv2
 import numpy as np
 from common import VIEW, to_linear
 from fields import chance, clouds, enlarge, grid, normal
+from paint import added
 
-LARGEST_WIDTH = 800  # frames that are wider get no more noise than this width does
+LARGEST_WIDTH = 800  # wider frames get the noise of this width
 LARGEST_SIGMA = 110
 
 
 def native_sigma(sigma: float, shape: tuple[int, int], pixel: float = 1) -> float:
-    """The deviation in the frame of noise of this deviation in the view; a grain of the noise is
-    `pixel` pixels wide."""
+    """The deviation that noise needs in the frame to have this deviation in the view; its grains
+    are `pixel` pixels wide."""
     width = min(shape[1], LARGEST_WIDTH)
     height = shape[0] * width / shape[1]
     kept = (1 / max(1.0, width / pixel / VIEW * 1.5)) * (1 / max(1.0, height / pixel / VIEW * 1.5))
@@ -35,13 +36,6 @@ def grains(shape: tuple, pixel: float, rng) -> np.ndarray:
     return field / max(float(field[::3, ::3].std()), 1e-6)
 
 
-def add(frame: np.ndarray, noise: np.ndarray) -> np.ndarray:
-    """A frame with noise in grey levels; noise of one channel is luma noise."""
-    if noise.ndim == 2:
-        noise = cv2.merge((noise, noise, noise))
-    return cv2.add(frame, noise, dtype=cv2.CV_8U)
-
-
 def pixel_size(rng) -> float:
     """How wide a grain is: the sensor's own pixel, or that of a sensor whose frame is upscaled."""
     return float(rng.choice((1, 1, 1, 1.5, 2, 2.5)))
@@ -51,7 +45,7 @@ def gaussian(frame: np.ndarray, sigma: float, rng) -> np.ndarray:
     """The same everywhere, in each channel or in luma."""
     pixel = pixel_size(rng)
     shape = frame.shape if chance(rng, 0.6) else frame.shape[:2]
-    return add(frame, grains(shape, pixel, rng) * native_sigma(sigma, frame.shape, pixel))
+    return added(frame, grains(shape, pixel, rng) * native_sigma(sigma, frame.shape, pixel))
 
 
 def sensor(frame: np.ndarray, sigma: float, rng) -> np.ndarray:
@@ -68,7 +62,7 @@ def sensor(frame: np.ndarray, sigma: float, rng) -> np.ndarray:
         noise *= np.float32([rng.uniform(1, 1.4), rng.uniform(0.7, 1), rng.uniform(1, 1.6)])
     if chance(rng, 0.4):  # demosaicing mixes the channels and their neighbours
         noise = cv2.blur(noise, (2, 2)) * 1.9
-    return add(frame, noise * cv2.LUT(frame, np.minimum(deviation, 140)))
+    return added(frame, noise * cv2.LUT(frame, np.minimum(deviation, 140)))
 
 
 def chroma(frame: np.ndarray, sigma: float, rng) -> np.ndarray:
@@ -78,7 +72,7 @@ def chroma(frame: np.ndarray, sigma: float, rng) -> np.ndarray:
     blue, red = blotches[..., 0], blotches[..., 1]
     noise = cv2.merge((red, -0.35 * blue - 0.5 * red, blue))
     level = native_sigma(sigma * rng.uniform(0.2, 0.6), frame.shape)
-    return add(add(frame, noise), normal(frame.shape[:2], rng) * level)
+    return added(added(frame, noise), normal(frame.shape[:2], rng) * level)
 
 
 def pattern(frame: np.ndarray, sigma: float, rng) -> np.ndarray:
@@ -94,7 +88,7 @@ def pattern(frame: np.ndarray, sigma: float, rng) -> np.ndarray:
         noise += enlarge(normal((int(height / pixel) + 1, 1), rng), (height, width)) * level
     noise *= rng.uniform(0.5, 1)
     noise += normal((height, width), rng) * native_sigma(sigma * rng.uniform(0.2, 0.7), frame.shape)
-    return add(frame, noise)
+    return added(frame, noise)
 
 
 def impulse(frame: np.ndarray, sigma: float, rng) -> np.ndarray:
@@ -129,7 +123,7 @@ def speckle(frame: np.ndarray, sigma: float, rng) -> np.ndarray:
     noise = grains(frame.shape if chance(rng, 0.6) else frame.shape[:2], pixel, rng) * share
     if noise.ndim == 2:
         noise = cv2.merge((noise, noise, noise))
-    return add(frame, noise * frame)
+    return added(frame, noise * frame)
 
 
 def bands(frame: np.ndarray, sigma: float, rng) -> np.ndarray:
@@ -148,7 +142,7 @@ def bands(frame: np.ndarray, sigma: float, rng) -> np.ndarray:
         phase += enlarge(clouds(grid(frame.shape, 32), 3, rng), frame.shape) * rng.uniform(0, 2)
         noise = np.sin(phase) * sigma * rng.uniform(0.9, 1.4)
     noise += normal((height, width), rng) * native_sigma(sigma * rng.uniform(0.4, 0.8), frame.shape)
-    return add(frame, noise)
+    return added(frame, noise)
 
 
 def grain(frame: np.ndarray, sigma: float, rng) -> np.ndarray:
@@ -158,7 +152,7 @@ def grain(frame: np.ndarray, sigma: float, rng) -> np.ndarray:
     noise *= native_sigma(sigma, frame.shape, 2 * size) / max(float(noise[::3, ::3].std()), 1e-6)
     codes = np.arange(256, dtype=np.float32) / 255
     weight = (0.35 + 2.6 * codes * (1 - codes)).astype(np.float32)
-    return add(frame, noise * cv2.LUT(np.ascontiguousarray(frame[..., 1]), weight))
+    return added(frame, noise * cv2.LUT(np.ascontiguousarray(frame[..., 1]), weight))
 
 
 def smeared(frame: np.ndarray, sigma: float, rng) -> np.ndarray:
@@ -166,9 +160,9 @@ def smeared(frame: np.ndarray, sigma: float, rng) -> np.ndarray:
     noise = grains(frame.shape, rng.choice((1, 1.5, 2)), rng)
     noise *= native_sigma(sigma * 1.2, frame.shape, 1.5)
     for _ in range(int(rng.integers(1, 3))):
-        frame = cv2.medianBlur(add(frame, noise), 3)
+        frame = cv2.medianBlur(added(frame, noise), 3)
         noise = grains(frame.shape, rng.uniform(2, 5), rng) * np.float32(sigma * 0.8)
-    return add(frame, noise)
+    return added(frame, noise)
 
 
 NOISES = {'gaussian': gaussian, 'sensor': sensor, 'chroma': chroma, 'pattern': pattern,

@@ -2,12 +2,13 @@
 """Opaque things in front of the lens or on it.
 
 Each function takes a frame, a strength (0 covers about 6 % of the frame, 1 about 95 %) and a
-generator, and gives the frame and the mask of what is covered.
+generator, and returns the frame and a mask of what is covered.
 """
 import cv2
 import numpy as np
-from fields import (ambient, blur, chance, clouds, coloured, cover, enlarge, grid, normal, paint,
-                    ramp, soften, spots)
+from fields import (ambient, blur, chance, clouds, coloured, cover, enlarge, grid, normal, ramp,
+                    soften, spots)
+from paint import blended
 
 SKIN = ((255, 219, 190), (241, 194, 160), (224, 172, 125), (198, 134, 95), (141, 85, 60),
         (92, 56, 42), (205, 150, 130))
@@ -26,7 +27,7 @@ def covered_share(strength: float, rng) -> float:
 
 
 def palette(colours, rng) -> np.ndarray:
-    """A colour of a list or one between two of its colours, a little off."""
+    """A colour near one of a list, or between two of them."""
     first, second = (np.float32(colours[int(rng.integers(len(colours)))]) for _ in range(2))
     return np.clip(first + (second - first) * rng.uniform(0, 0.4) + rng.normal(0, 8, 3), 4, 255)
 
@@ -76,7 +77,7 @@ def hand(frame, strength, rng):
     layer[..., 0] += 25 * mask * (1 - mask) * 4 * rng.uniform(0, 1)  # light shines through an edge
     layer = enlarge(np.clip(layer, 0, 255).astype(np.uint8), frame.shape)
     mask = enlarge(mask, frame.shape)
-    return paint(frame, layer, mask), mask
+    return blended(frame, layer, mask), mask
 
 
 def tape(frame, strength, rng):
@@ -108,7 +109,7 @@ def tape(frame, strength, rng):
     opacity = rng.uniform(0.75, 0.95) if chance(rng, 0.2) else 1
     mask = enlarge(mask, frame.shape) * np.float32(opacity)
     behind = blur(frame, frame.shape[1] * 0.015) if opacity < 1 else frame
-    return paint(frame, paint(behind, layer, mask), np.minimum(mask * 1.2, 1)), mask
+    return blended(frame, blended(behind, layer, mask), np.minimum(mask * 1.2, 1)), mask
 
 
 def cloth(frame, strength, rng):
@@ -135,9 +136,9 @@ def cloth(frame, strength, rng):
         stripes = np.clip(np.sin(bend) * 3 + 0.5, 0, 1)
         other = coloured(frame.shape, palette(CLOTH, rng) * ambient(frame, rng, 0.4, 1.2),
                          np.clip(shade, 0.05, 2))
-        layer = paint(layer, other, enlarge(stripes, frame.shape))
+        layer = blended(layer, other, enlarge(stripes, frame.shape))
     mask = enlarge(mask, frame.shape)
-    return paint(frame, layer, mask), mask
+    return blended(frame, layer, mask), mask
 
 
 def leaf(frame, strength, rng):
@@ -186,7 +187,7 @@ def leaf(frame, strength, rng):
     layer = enlarge(np.clip(layer / np.maximum(mask, 0.05)[..., None], 0, 255).astype(np.uint8),
                     frame.shape)
     mask = enlarge(mask, frame.shape)
-    return paint(frame, layer, mask), mask
+    return blended(frame, layer, mask), mask
 
 
 def dirt(frame, strength, rng):
@@ -214,7 +215,7 @@ def dirt(frame, strength, rng):
         colour = np.float32((190, 182, 168)) * rng.uniform(0.7, 1.2)
     layer = coloured(frame.shape, colour * ambient(frame, rng, 0.7, 1.3), lit(size, rng, 0.3))
     mask = enlarge(mask, frame.shape) * np.float32(min(opacity, 0.98))
-    return paint(frame, layer, mask), mask
+    return blended(frame, layer, mask), mask
 
 
 def mud(frame, strength, rng):
@@ -233,7 +234,7 @@ def mud(frame, strength, rng):
     shade = lit(size, rng, 0.15) + clouds(size, 20, rng, 3) * rng.uniform(0.01, 0.12)
     layer = coloured(frame.shape, colour * light, np.clip(shade, 0.1, 1.8))
     mask = enlarge(mask, frame.shape)
-    return paint(frame, layer, mask), mask
+    return blended(frame, layer, mask), mask
 
 
 def spray(frame, strength, rng):
@@ -258,7 +259,7 @@ def spray(frame, strength, rng):
     layer = coloured(frame.shape, palette(SPRAY, rng) * ambient(frame, rng, 0.5, 1.2),
                      lit(size, rng, 0.1))
     mask = enlarge(soften(mask, rng.uniform(0.5, 3)), frame.shape)
-    return paint(frame, layer, mask), mask
+    return blended(frame, layer, mask), mask
 
 
 def insect(frame, strength, rng):
@@ -301,7 +302,7 @@ def insect(frame, strength, rng):
     colour = palette(((20, 16, 12), (50, 36, 24), (12, 12, 14), (120, 105, 85)), rng)
     layer = coloured(frame.shape, colour * ambient(frame, rng, 0.7, 1.5), lit(size, rng, 0.4))
     mask = enlarge(mask, frame.shape)
-    return paint(frame, layer, mask), mask
+    return blended(frame, layer, mask), mask
 
 
 def covered(frame, strength, rng):
@@ -321,7 +322,7 @@ def covered(frame, strength, rng):
         mask *= 1 - soften(gap, max(size) * 0.02)
     mask = enlarge(mask, frame.shape)
     behind = blur(frame, frame.shape[1] * rng.uniform(0.01, 0.04))
-    result = paint(behind, layer, mask)
+    result = blended(behind, layer, mask)
     noise = normal(frame.shape[:2], rng) * rng.uniform(0, 3)
     return cv2.add(result, cv2.merge((noise,) * 3), dtype=cv2.CV_8U), mask
 

