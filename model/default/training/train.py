@@ -207,7 +207,8 @@ def main():
               f'{(scores[present, i] >= thresholds[i]).mean():.3f} of {present.sum()} found')
     normal = targets[:, 0] > 0.5
     alarms = (scores[:, 1:] >= thresholds[1:]).any(1)
-    print(f'validation: {1 - alarms[normal].mean():.4f} of {normal.sum()} healthy frames are normal')
+    print(f'validation: {1 - alarms[normal].mean():.4f} of {normal.sum()} healthy frames are '
+          'normal')
 
 
 if __name__ == '__main__':
