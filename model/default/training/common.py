@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""What every script of the camera-health model shares: labels, the view, targets, colour.
+"""What the scripts share: labels, the view, targets, colour.
 
 Frames are numpy arrays [height, width, 3] of uint8, RGB with the sRGB transfer function.
 """
@@ -9,13 +9,13 @@ from PIL import Image
 LABELS = ('normal', 'dark', 'overexposed', 'defocused', 'obstructed', 'noisy', 'low-contrast',
           'corrupted', 'no-signal')
 VIEW = 448  # side of the network's input
-STRENGTHS = (0.1, 0.35, 0.65, 0.95)  # strengths 0 to 3 of an evaluation
+STRENGTHS = (0.1, 0.35, 0.65, 0.95)  # strengths 0 to 3 of the test set
 
 # sRGB to linear light, a table of 256 (IEC 61966-2-1).
 _CODES = np.arange(256) / 255
 _LINEAR = np.where(_CODES <= 0.04045, _CODES / 12.92,
                    ((_CODES + 0.055) / 1.055) ** 2.4).astype(np.float32)
-# Linear light to sRGB, a table of 4096 steps that are even in the square root.
+# Linear light to sRGB, a table of 4096, indexed by the square root of the light.
 _ROOTS = (np.arange(4096) / 4095) ** 2
 _SRGB = np.where(_ROOTS <= 0.0031308, _ROOTS * 12.92,
                  1.055 * _ROOTS ** (1 / 2.4) - 0.055).astype(np.float32) * 255
@@ -38,11 +38,11 @@ def luma(frame: np.ndarray) -> np.ndarray:
 
 
 def to_view(frame: np.ndarray, side: int = VIEW) -> np.ndarray:
-    """The network's view of a frame: the whole of it, resized to a square as Pillow and the element
-    do (bilinear, antialiased)."""
+    """The network's view: the whole frame, resized to a square as Pillow and the element do it
+    (bilinear, antialiased)."""
     return np.asarray(Image.fromarray(frame).resize((side, side), Image.Resampling.BILINEAR))
 
 
 def target(strength: float) -> float:
-    """The probability to learn for a fault of this strength: just visible (0) is not certain."""
+    """The probability to learn for a fault of this strength: 0.5 if it is just visible (0)."""
     return float(np.interp(strength, (0, 0.35), (0.5, 0.97)))

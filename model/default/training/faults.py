@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Faults of cameras by name, each with a strength from 0 (just visible) to 1 (extreme).
 
-A fault gives the frame and the probability to learn for each label that it touches; labels that it
-leaves out have probability 0. The probability follows from the strength, and from what the fault
-changes in the network's view: a blur of a plain wall is not there to be seen.
+A fault returns the frame and the probability to learn for each label that applies; the other labels
+have probability 0. The probability follows from the strength and from what the fault changes in the
+network's view: blur on a plain wall is invisible.
 `python3 faults.py --sheet FOLDER --photos DIRECTORY` writes contact sheets of all faults.
 """
 import argparse
@@ -36,25 +36,25 @@ class Fault:
 
 
 def view(frame: np.ndarray) -> np.ndarray:
-    """The luma of the network's view, as nearly as a measurement of a change needs it."""
+    """The luma of the network's view, approximately, to measure a change."""
     small = cv2.resize(frame, (VIEW, VIEW), interpolation=cv2.INTER_AREA)
     return cv2.cvtColor(small, cv2.COLOR_RGB2GRAY).astype(np.float32)
 
 
 def seen(probability: float, change: float, nearly: float, clearly: float) -> float:
-    """A probability, less where the change is below `clearly`: 0.3 at most where it is nearly
-    invisible, 0 where nothing changes."""
+    """A probability, reduced if the change is below `clearly`: to 0.3 or less at `nearly`, where it
+    is nearly invisible, and to 0 if nothing changes."""
     return float(np.interp(change, (0, nearly, clearly),
                            (0, min(0.3, probability), probability)))
 
 
 def detail(picture: np.ndarray) -> float:
-    """The mean gradient of a view of luma, in grey levels a pixel."""
+    """The mean gradient of a view, in grey levels per pixel."""
     return float(np.abs(np.diff(picture, axis=0)).mean() + np.abs(np.diff(picture, axis=1)).mean())
 
 
 def roughness(picture: np.ndarray) -> float:
-    """How rough the calm parts of a view are: a low quantile of the local deviation."""
+    """The roughness of the calm parts of a view: a low quantile of the local deviation."""
     high = np.abs(picture - cv2.GaussianBlur(picture, (0, 0), 1.2))
     return float(np.quantile(cv2.blur(high, (15, 15))[4::8, 4::8], 0.3))
 
@@ -119,7 +119,7 @@ def noised(function):
 
 
 def obstructed(function):
-    """Something before the lens or on it."""
+    """Something in front of the lens or on it."""
     def apply(frame, strength, rng):
         result, mask = function(frame, strength, rng)
         change = np.abs(view(result) - view(frame))
@@ -161,7 +161,7 @@ def veiled(function):
 
 
 def together(label: str, *names: str, share: tuple = (1, 1)) -> Fault:
-    """Several faults of a frame, each at a part of the strength drawn from a range."""
+    """Several faults of one frame, each at a random part of the strength within a range."""
     def apply(frame, strength, rng):
         targets: Targets = {}
         for name in names:
@@ -195,7 +195,7 @@ COMBINED: dict[str, Fault] = {
 
 
 def sheet(folder: Path, photos: Path, names: list[str], count: int) -> None:
-    """Writes a sheet for each fault, its strengths from left to right, and one of slates."""
+    """Writes a sheet for each fault, with strengths from left to right, and one for slates."""
     folder.mkdir(parents=True, exist_ok=True)
     files = sorted(path for path in photos.rglob('*') if path.suffix in ('.jpg', '.png'))
     files = [files[i] for i in np.linspace(0, len(files) - 1, count + 2).astype(int)[1:-1]]
@@ -236,8 +236,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.split('\n', maxsplit=1)[0])
     parser.add_argument('--sheet', type=Path, required=True, help='folder for the contact sheets')
     parser.add_argument('--photos', type=Path, required=True, help='folder of pictures')
-    parser.add_argument('--pictures', type=int, default=5, help='pictures a sheet (5)')
-    parser.add_argument('names', nargs='*', help='faults, or slates; all without')
+    parser.add_argument('--pictures', type=int, default=5, help='pictures per sheet (5)')
+    parser.add_argument('names', nargs='*', help='faults, or `slates`; everything without names')
     options = parser.parse_args()
     sheet(options.sheet, options.photos, options.names, options.pictures)
     return 0

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Thirty-one numbers of a frame's luma, from which rules and boosted trees judge a camera.
+"""Thirty-one statistics of a frame's luma, from which rules and boosted trees classify it.
 
 The variance of the Laplacian measures focus (Pech-Pacheco et al., "Diatom autofocusing in
 brightfield microscopy", 2000); the noise estimate is that of Immerkaer ("Fast noise variance
-estimation", 1996); the second one is the median of the diagonal wavelet band (Donoho and Johnstone,
-"Ideal spatial adaptation by wavelet shrinkage", 1994); blockiness compares the steps across a grid
+estimation", 1996), the second one the median of the diagonal wavelet band (Donoho and Johnstone,
+"Ideal spatial adaptation by wavelet shrinkage", 1994). Blockiness compares the steps across edges
 of blocks with the others (Wang, Bovik and Evans, "Blind measurement of blocking artifacts in
 images", 2000).
 """
@@ -27,8 +27,8 @@ def _laplacian(y: np.ndarray) -> np.ndarray:
 
 
 def _blockiness(across: np.ndarray, down: np.ndarray, side: int) -> float:
-    """across, down: mean absolute difference of each column, row to the next. The grid is where the
-    steps are largest: a resized or shifted picture has another phase."""
+    """across, down: mean absolute difference of each column and of each row to the next. The grid
+    is where the steps are largest, because the picture may be shifted."""
     ratios = []
     for steps in (across, down):
         if len(steps) >= 2 * side:
@@ -38,7 +38,7 @@ def _blockiness(across: np.ndarray, down: np.ndarray, side: int) -> float:
 
 
 def features(frame: np.ndarray) -> np.ndarray:
-    """The numbers of one frame, float32 [31], in the order of NAMES."""
+    """The statistics of a frame, float32 [31], in the order of NAMES."""
     y = cv2.cvtColor(frame.astype(np.float32), cv2.COLOR_RGB2GRAY)
     histogram = np.bincount(y.astype(np.uint8).ravel(), minlength=256) / y.size
     p1, p5, p25, p50, p75, p95, p99 = np.searchsorted(

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Healthy variants of a frame: what a network easily takes for a fault and an owner does not.
+"""Healthy variants of a frame that a network easily takes for faults, and the owner does not.
 
 Night and infrared, weather, letterboxes, clocks, privacy masks, film grain, product pictures and so
-on. All of them are labelled normal: where a variant comes near a fault (mild noise of a night, mild
-fog), it stays below what its owner would complain about. Gains are applied to the codes of the
-frame, as powers of gains of light (light ** (1 / 2.2)).
+on. All of them are labelled normal: a variant that resembles a fault, such as the mild noise of a
+night or mild fog, is weaker than what the owner would report. Gains apply to the codes of the
+frame, not to light.
 """
 from collections.abc import Callable
 from functools import lru_cache
@@ -17,6 +17,7 @@ from paint import (added, blended, coloured, grey, grid, noise_bank, octaves, pi
                    spot, uneven)
 from textures import TEXTURES, roofs
 
+
 def levelled(frame: np.ndarray, high: float, gamma: float = 1.0) -> np.ndarray:
     """The frame with the 95th percentile of its luma at `high`, its black kept."""
     top = max(float(np.percentile(frame[::8, ::8].max(2), 95)), 24.0)
@@ -25,13 +26,13 @@ def levelled(frame: np.ndarray, high: float, gamma: float = 1.0) -> np.ndarray:
 
 
 def small_field(shape, make) -> np.ndarray:
-    """A smooth field that is made on an eighth of the lines and scaled up."""
+    """A smooth field, made at an eighth of the size and enlarged."""
     small = make((shape[0] // 8 + 1, shape[1] // 8 + 1)).astype(np.float32)
     return cv2.resize(small, (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR)
 
 
 def glowing(frame: np.ndarray, lights: np.ndarray, strength: float = 1.6) -> np.ndarray:
-    """A frame with drawn lights and the glow around them."""
+    """The frame with lights and the glow around them."""
     height, width = frame.shape[:2]
     small = cv2.resize(lights, (width // 8 + 1, height // 8 + 1), interpolation=cv2.INTER_AREA)
     glow = cv2.resize(cv2.GaussianBlur(small, (0, 0), 4), (width, height))
@@ -64,7 +65,7 @@ def night(frame: np.ndarray, rng) -> np.ndarray:
 
 
 def lamps(frame: np.ndarray, rng) -> np.ndarray:
-    """Nearly black, with rows of lamps and lit windows that are plainly to be seen."""
+    """A nearly black frame with clearly visible rows of lamps and lit windows."""
     height, width = frame.shape[:2]
     dark = levelled(frame, rng.uniform(50, 80), rng.uniform(1.4, 2))
     lights = np.zeros_like(frame)
@@ -88,7 +89,7 @@ def lamps(frame: np.ndarray, rng) -> np.ndarray:
 
 
 def infrared(frame: np.ndarray, rng) -> np.ndarray:
-    """Grey light of infrared lamps: a hot middle, dim corners, mild noise."""
+    """Grey under infrared lamps: a bright middle, dim corners, mild noise."""
     shape = frame.shape[:2]
     # Foliage and cloth are bright in infrared: weigh red and green, not blue.
     weights = rng.dirichlet((3, 2, 0.5)).astype(np.float32)
@@ -131,7 +132,7 @@ def rain(frame: np.ndarray, rng) -> np.ndarray:
 
 
 def fog(frame: np.ndarray, rng) -> np.ndarray:
-    """Mild fog that thickens towards the horizon; what is near stays clear (Koschmieder's law)."""
+    """Mild fog that thickens towards the horizon; near objects stay clear (Koschmieder's law)."""
     shape = frame.shape[:2]
     _, y = grid(shape)
     horizon = rng.uniform(0.1, 0.4)
@@ -160,14 +161,14 @@ def fisheye(frame: np.ndarray, rng) -> np.ndarray:
 
 
 def vignette(frame: np.ndarray, rng) -> np.ndarray:
-    """Corners that fall to a third or more, in a round or wide shape."""
+    """Corners darkened by a third or more."""
     x, y = grid(frame.shape)
     r = np.sqrt(((x - 0.5) * 2) ** 2 + ((y - 0.5) * 2) ** 2) / np.float32(np.sqrt(2))
     return shaded(frame, 1 - np.float32(rng.uniform(0.35, 0.85)) * r ** rng.uniform(2, 4))
 
 
 def upscaled(frame: np.ndarray, rng) -> np.ndarray:
-    """Video of a third to four fifths of the lines, but no fewer than 144, scaled up."""
+    """Video enlarged from 34 to 80 % of the lines, but from no fewer than 144."""
     height, width = frame.shape[:2]
     share = min(1, max(rng.uniform(0.34, 0.8), 144 / height))
     small = cv2.resize(frame, (int(width * share), int(height * share)),
@@ -199,7 +200,7 @@ def sharpened(frame: np.ndarray, rng) -> np.ndarray:
 
 
 def backlight(frame: np.ndarray, rng) -> np.ndarray:
-    """The sky or a window behind is clipped and glares; the rest is in shadow and legible."""
+    """The sky or a window is clipped and glares; the rest is in shadow, but legible."""
     shape = height, width = frame.shape[:2]
     small = grey(cv2.resize(frame, (width // 4, height // 4), interpolation=cv2.INTER_AREA))
     limit = np.percentile(small, rng.uniform(80, 95))
@@ -212,7 +213,7 @@ def backlight(frame: np.ndarray, rng) -> np.ndarray:
 
 
 def low_sun(frame: np.ndarray, rng) -> np.ndarray:
-    """The sun in the picture: a clipped disc, a warm glow, rays and ghosts of the lens."""
+    """The sun in the picture: a clipped disc, a warm glow and lens ghosts."""
     shape = height, width = frame.shape[:2]
     x, y = rng.uniform(0.1, 0.9), rng.uniform(0.05, 0.4)
     glow = spot(shape, x, y, rng.uniform(0.15, 0.35))
@@ -230,7 +231,7 @@ def low_sun(frame: np.ndarray, rng) -> np.ndarray:
 
 
 def subject_mask(shape, rng, share: float) -> np.ndarray:
-    """A soft-edged upright body: an ellipse or a rounded box, of a share of the frame's width."""
+    """The soft-edged mask of a head and shoulders or an ellipse; share: of the frame's width."""
     height, width = shape
     mask = np.zeros(shape, np.uint8)
     x, half = rng.uniform(0.3, 0.7) * width, share * width / 2
@@ -252,7 +253,7 @@ def canvas(name: str, seed: int) -> np.ndarray:
 
 
 def drawn(name: str, shape, rng) -> np.ndarray:
-    """A cut of one of six canvases of a texture: to draw one for each frame would take long."""
+    """A part of one of six canvases of a texture; drawing one for each frame would take long."""
     whole = canvas(name, int(rng.integers(6)))
     height, width = shape
     scale = max(height / whole.shape[0], width / whole.shape[1], 1)
@@ -265,7 +266,7 @@ def drawn(name: str, shape, rng) -> np.ndarray:
 
 
 def soft_background(frame: np.ndarray, rng) -> np.ndarray:
-    """A sharp subject before a background far out of focus."""
+    """A sharp subject in front of a background far out of focus."""
     height, width = frame.shape[:2]
     small = cv2.resize(frame, (width // 4, height // 4), interpolation=cv2.INTER_AREA)
     soft = cv2.resize(cv2.GaussianBlur(small, (0, 0), rng.uniform(1.5, 5) * height / 480),
@@ -277,7 +278,7 @@ def soft_background(frame: np.ndarray, rng) -> np.ndarray:
             * np.ones((1, width), np.float32)
     else:
         mask = subject_mask((height, width), rng, rng.uniform(0.4, 0.75))
-    # The part in focus must show that it is: else the frame would be out of focus as a whole.
+    # The part in focus needs detail, or the whole frame would look out of focus.
     edges = np.abs(cv2.Laplacian(grey(frame), cv2.CV_16S))
     if float((edges * mask).mean()) < max(0.25 * float(edges.mean()), 1.0):
         return frame.copy()
@@ -285,7 +286,7 @@ def soft_background(frame: np.ndarray, rng) -> np.ndarray:
 
 
 def near_object(frame: np.ndarray, rng) -> np.ndarray:
-    """A big near thing in focus over up to a third: a wall, a post, a box, a back, a bonnet."""
+    """A large near object in focus over up to a third: a wall, a post, a box, a back, a bonnet."""
     shape = height, width = frame.shape[:2]
     name = pick(rng, 'cloth', 'bricks', 'planks', 'corrugated', 'tiles', 'page', 'stone wall',
                 'frame', 'frame', 'leaves')
@@ -317,7 +318,7 @@ def near_object(frame: np.ndarray, rng) -> np.ndarray:
 
 
 def colour_cast(frame: np.ndarray, rng) -> np.ndarray:
-    """The light of lamps, shade, neon or a stage: each channel has its gain."""
+    """The light of lamps, shade, neon or a stage: a gain for each channel."""
     if rng.random() < 0.5:
         gain = np.float32(pick(rng, (1.1, 0.95, 0.6), (0.7, 0.9, 1.1), (0.85, 1.05, 0.8),
                                (1.05, 0.8, 1.05))) * rng.uniform(0.93, 1.05, 3)
@@ -334,7 +335,7 @@ def monochrome(frame: np.ndarray, rng) -> np.ndarray:
 
 
 def product(frame: np.ndarray, rng) -> np.ndarray:
-    """A thing on white or light grey with a soft shadow; the thing is a cut of the frame."""
+    """An object on white or light grey with a soft shadow; the object shows the frame."""
     shape = height, width = frame.shape[:2]
     ground = np.full_like(frame, np.uint8(np.float32([1, 1, rng.uniform(0.96, 1)])
                                           * rng.uniform(215, 252)))
@@ -369,7 +370,7 @@ def product(frame: np.ndarray, rng) -> np.ndarray:
 
 
 def plain_wall(frame: np.ndarray, rng) -> np.ndarray:
-    """A nearly even wall with a few sharp edges: a door, a socket, a picture, a skirting board."""
+    """A nearly even wall with sharp details: a door, a socket, a picture, a skirting board."""
     shape = height, width = frame.shape[:2]
     colour = np.float32(pick(rng, (225, 222, 214), (205, 210, 212), (190, 178, 160),
                              (150, 170, 185), (170, 150, 140), (140, 142, 140)))
@@ -438,7 +439,7 @@ def sky(frame: np.ndarray, rng) -> np.ndarray:
 
 
 def before_texture(frame: np.ndarray, rng) -> np.ndarray:
-    """A part of the frame before a wall, blinds, tiles, a shelf or leaves, all in focus."""
+    """A part of the frame in front of a wall, blinds, tiles, a shelf or leaves, all in focus."""
     shape = height, width = frame.shape[:2]
     name = pick(rng, 'bricks', 'tiles', 'blinds', 'planks', 'corrugated', 'bookshelf', 'stone wall',
                 'leaves', 'cloth', 'mesh fence')
@@ -449,19 +450,19 @@ def before_texture(frame: np.ndarray, rng) -> np.ndarray:
 
 
 def dim(frame: np.ndarray, rng) -> np.ndarray:
-    """Dusk or a room with little light: dimmer than most, legible."""
+    """Dusk or a room with little light: dimmer than most frames, but legible."""
     return levelled(frame, rng.uniform(120, 170), rng.uniform(0.95, 1.15))
 
 
 def bright(frame: np.ndarray, rng) -> np.ndarray:
-    """A bright day or snow: lighter than most, clipped in few places."""
+    """A bright day or snow: lighter than most frames, clipped in few places."""
     codes = 255 * np.linspace(0, 1, 256) ** rng.uniform(0.6, 0.85)
     return cv2.LUT(frame, codes.astype(np.uint8))
 
 
 def muted(frame: np.ndarray, rng) -> np.ndarray:
     """An overcast day: less colour and somewhat less contrast."""
-    if grey(frame[::4, ::4]).std() < 35:  # it is flat enough
+    if grey(frame[::4, ::4]).std() < 35:  # already flat
         return frame.copy()
     share = rng.uniform(0.2, 0.7)
     flat = cv2.addWeighted(frame, 1 - share, cv2.merge([grey(frame)] * 3), share, 0)

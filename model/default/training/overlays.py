@@ -34,7 +34,7 @@ def pillarbox(frame: np.ndarray, rng) -> np.ndarray:
 
 
 def put_text(frame: np.ndarray, text: str, x: float, y: float, size: float, rng) -> None:
-    """Draw a line of text at a place in shares, with an outline, a box or nothing behind it."""
+    """Draws a line of text at x, y (0 to 1), with an outline, a box or nothing behind it."""
     height, width = frame.shape[:2]
     font, thick = pick(rng, *FONTS), max(1, int(size * 1.8))
     (wide, tall), base = cv2.getTextSize(text, font, size, thick)
@@ -54,7 +54,7 @@ def put_text(frame: np.ndarray, text: str, x: float, y: float, size: float, rng)
 
 
 def stamp(rng) -> str:
-    """A date and time in one of the styles of cameras."""
+    """A date and time in a style that cameras use."""
     year, month, day = rng.integers(2009, 2034), rng.integers(1, 13), rng.integers(1, 29)
     clock = f'{rng.integers(24):02d}:{rng.integers(60):02d}:{rng.integers(60):02d}'
     return pick(rng, f'{year}-{month:02d}-{day:02d} {clock}',
@@ -64,7 +64,7 @@ def stamp(rng) -> str:
 
 
 def clock(frame: np.ndarray, rng) -> np.ndarray:
-    """A clock and the camera's name in the corners."""
+    """A clock and perhaps the camera's name near the edges."""
     frame = frame.copy()
     size = rng.uniform(0.4, 1.1) * frame.shape[0] / 480
     x, y = pick(rng, (0.01, 0.04), (0.6, 0.04), (0.01, 0.97), (0.6, 0.97), (0.35, 0.04))
@@ -77,7 +77,7 @@ def clock(frame: np.ndarray, rng) -> np.ndarray:
 
 
 def caption(frame: np.ndarray, rng) -> np.ndarray:
-    """Subtitles, a banner, a block of figures or a sign of text over the frame."""
+    """Subtitles, a banner or lines of figures over the frame."""
     frame = frame.copy()
     height, width = frame.shape[:2]
     style, scale = rng.random(), height / 480

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""What drawn and changed pictures are made of: noise of a shaped spectrum, light, blends, words."""
+"""Tools to draw and change pictures: noise of a shaped spectrum, light, blends, words."""
 import cv2
 import numpy as np
 
@@ -14,7 +14,7 @@ def pick(rng, *choices):
 
 
 def rgb(colour) -> tuple[float, float, float]:
-    """A colour as OpenCV takes it."""
+    """A colour for the drawing functions of OpenCV."""
     return tuple(float(value) for value in np.clip(colour, 0, 255))
 
 
@@ -26,13 +26,13 @@ def words(rng, count: int) -> str:
 
 
 def grid(shape) -> tuple[np.ndarray, np.ndarray]:
-    """Coordinates x and y of the pixels in shares of the frame, as a row and a column."""
+    """The coordinates x and y of the pixels, 0 to 1, as a row and a column."""
     return (np.linspace(0, 1, shape[1], dtype=np.float32)[None],
             np.linspace(0, 1, shape[0], dtype=np.float32)[:, None])
 
 
 def spot(shape, x: float, y: float, radius: float) -> np.ndarray:
-    """A soft spot of height 1 around a place in shares; the radius is one of the height."""
+    """A soft spot of height 1 at x, y (0 to 1); the radius is a share of the frame's height."""
     u, v = grid(shape)
     aspect = shape[1] / shape[0]
     distance = ((u - x) * aspect) ** 2 + (v - y) ** 2
@@ -41,8 +41,8 @@ def spot(shape, x: float, y: float, radius: float) -> np.ndarray:
 
 def octaves(shape: Shape, rng, coarse: float, fine: float = 2, decay: float = 0.6,
             stretch: float = 1) -> np.ndarray:
-    """Noise between cells of `coarse` and `fine` pixels, each octave `decay` times the coarser one;
-    `stretch` widens the cells. Zero mean, deviation about 1."""
+    """Noise with cells from `coarse` down to `fine` pixels. Each octave has `decay` times the
+    amplitude of the coarser one; `stretch` widens the cells. Mean 0, deviation about 1."""
     height, width = shape
     total, amplitude, cell = np.zeros((2, 2), np.float32), 1.0, float(coarse)
     while cell >= fine:
@@ -56,7 +56,7 @@ def octaves(shape: Shape, rng, coarse: float, fine: float = 2, decay: float = 0.
 
 
 def noise_bank(shape, rng) -> np.ndarray:
-    """White noise of deviation 1: a random window, repeated where the frame is larger."""
+    """White noise of deviation 1: a random window of a bank, which repeats in larger frames."""
     y, x = rng.integers(0, 1024, 2)
     return np.take(np.take(BANK, range(y, y + shape[0]), 0, mode='wrap'),
                    range(x, x + shape[1]), 1, mode='wrap')
@@ -67,7 +67,7 @@ def grey(frame: np.ndarray) -> np.ndarray:
 
 
 def coloured(tone: np.ndarray, dark, light) -> np.ndarray:
-    """Tones from 0 to 1 as a frame between two colours."""
+    """A frame of tones from 0 (dark) to 1 (light)."""
     ramp = np.linspace(0, 1, 256)[:, None]
     table = np.clip(np.float32(dark) * (1 - ramp) + np.float32(light) * ramp, 0, 255)
     codes = cv2.multiply(tone, 255.0, dtype=cv2.CV_8U)
@@ -75,7 +75,7 @@ def coloured(tone: np.ndarray, dark, light) -> np.ndarray:
 
 
 def shaded(frame: np.ndarray, gain: np.ndarray) -> np.ndarray:
-    """A frame times a gain of one number per pixel."""
+    """A frame times a gain of one or three numbers per pixel."""
     gain = cv2.merge([gain.astype(np.float32)] * 3) if gain.ndim == 2 else gain
     return cv2.multiply(frame, gain, dtype=cv2.CV_8U)
 
@@ -88,7 +88,7 @@ def added(frame: np.ndarray, field: np.ndarray) -> np.ndarray:
 
 
 def blended(below: np.ndarray, above: np.ndarray, mask: np.ndarray) -> np.ndarray:
-    """Two frames by a mask from 0 (below) to 1."""
+    """A frame over another where the mask is 1; 0 shows the one below."""
     mask = np.ascontiguousarray(mask, np.float32)
     return cv2.blendLinear(above, below, mask, 1 - mask)
 
@@ -103,7 +103,7 @@ def uneven(shape: Shape, rng, depth: float = 0.15) -> np.ndarray:
 
 
 def tilted(frame: np.ndarray, rng, floor: bool = False) -> np.ndarray:
-    """The frame as a surface that is seen at an angle; floor: as the ground before the camera."""
+    """The frame as a surface seen at an angle; floor: as the ground in front of the camera."""
     height, width = frame.shape[:2]
     corner = np.float32([[0, 0], [width, 0], [width, height], [0, height]])
     shift = np.float32([width, height]) * rng.uniform(0, 0.22, (4, 2)).astype(np.float32)

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Compression as cameras use it, and damage of encoded streams as networks and disks do it.
 
-Clips are encoded in memory (x264, x265, MPEG-4 Part 2, MPEG-2, JPEG), units of the bit
-stream get lost, cut, flipped or out of order, and FFmpeg decodes what is left with its concealment.
-The label of a damaged frame is the share of its macroblocks that differ from the decoded frame of
-the whole stream, so the codec alone is never a fault. Losses come in bursts (E. N. Gilbert,
-"Capacity of a burst-noise channel", 1960) of packets of up to 1400 bytes (RFC 6184).
+Clips are encoded in memory (x264, x265, MPEG-4 Part 2, MPEG-2, JPEG). Units of the bit stream are
+lost, cut, reordered, or have bits flipped, and FFmpeg decodes the rest with error concealment. The
+target of a damaged frame follows from the share of its macroblocks that differ visibly from the
+same frame of the undamaged stream, so compression alone is never a fault. Losses come in bursts (E.
+N. Gilbert, "Capacity of a burst-noise channel", 1960) of packets of up to 1400 bytes (RFC 6184).
 """
 import argparse
 import re
@@ -31,7 +31,7 @@ def target_of_share(share: float) -> float:
 
 def _encode(pictures: list[Planes], codec: str, options: dict, gop: int,
             keys: tuple = ()) -> list[bytes]:
-    """The coded pictures of a clip; those in keys are key frames whatever the GOP says."""
+    """The coded pictures of a clip; those in `keys` are key frames, wherever they are in a GOP."""
     if codec == 'mjpeg':
         settings = [cv2.IMWRITE_JPEG_QUALITY, options['quality'],
                     cv2.IMWRITE_JPEG_RST_INTERVAL, options.get('restart', 0)]
@@ -57,7 +57,7 @@ def _encode(pictures: list[Planes], codec: str, options: dict, gop: int,
 
 
 def _decode(packets: list[bytes], codec: str, options: dict | None = None) -> dict[int, Planes]:
-    """The pictures that come out, by their number; damaged packets may give none."""
+    """The decoded pictures by number; a damaged packet may not give one."""
     decoder = av.CodecContext.create(codec, 'r')
     decoder.thread_count = 1
     decoder.options = options or {}
@@ -88,7 +88,7 @@ def _decode(packets: list[bytes], codec: str, options: dict | None = None) -> di
 
 def _settings(rng: np.random.Generator, codec: str, heavy: bool, slices: int = 1,
               pixels: int = 0) -> dict:
-    """Options of an encoder as cameras set them; with a number of pixels a bit rate may be set."""
+    """Options of an encoder as cameras set them. pixels: of a picture; 0 never sets a bit rate."""
     if codec == 'h264':
         options = {'preset': str(rng.choice(('ultrafast', 'superfast', 'veryfast'),
                                             p=(0.5, 0.4, 0.1))),
@@ -115,10 +115,9 @@ def _settings(rng: np.random.Generator, codec: str, heavy: bool, slices: int = 1
     return options
 
 
-
 def compress(frames: list, rng: np.random.Generator, heavy: bool = False) -> list:
-    """A clip of one or more frames as a camera's codec leaves it. Of a single frame one or two
-    moved copies may go first, so that the result is a predicted frame."""
+    """A clip of one or more frames, encoded and decoded. One or two moved copies may precede a
+    single frame, so that the result is a predicted frame."""
     codec = str(rng.choice(('h264', 'mjpeg', 'mpeg4', 'hevc'), p=(0.58, 0.22, 0.12, 0.08)))
     clip = list(frames)
     if len(frames) == 1 and codec != 'mjpeg' and rng.random() < 0.5:
@@ -134,8 +133,7 @@ def compress(frames: list, rng: np.random.Generator, heavy: bool = False) -> lis
 
 
 def _moving_patches(frame: np.ndarray, rng: np.random.Generator) -> list:
-    """Up to three soft patches of the picture: (patch, what it leaves of the ground, place, speed).
-    """
+    """Up to three soft patches of the picture: (patch, 1 - its mask, place, speed)."""
     height, width = frame.shape[:2]
     patches = []
     for _ in range(int(rng.integers(0, 4))):
@@ -155,8 +153,8 @@ def _moving_patches(frame: np.ndarray, rng: np.random.Generator) -> list:
 
 
 def still_clip(frame: np.ndarray, rng: np.random.Generator, n: int) -> list:
-    """A short clip from a still: a fixed or moving camera, parts of the scene that sway, objects
-    (patches of the picture) that move and light noise, so that predicted frames have vectors and
+    """A short clip from a still. The camera may move, parts of the scene may sway, patches of the
+    picture may move, and there may be light noise, so predicted frames have motion vectors and
     residuals."""
     height, width = frame.shape[:2]
     unit = width / 640
@@ -207,7 +205,7 @@ def still_clip(frame: np.ndarray, rng: np.random.Generator, n: int) -> list:
 
 
 def _units(data: bytes, codec: str) -> Units:
-    """The NAL units, slices or pictures of coded data and whether each is only a header."""
+    """The NAL units, slices or pictures of coded data, and whether each is a header."""
     if codec == 'mjpeg':
         scan = data.find(b'\xff\xda') + 14
         return [(data[:scan], True), (data[scan:], False)]
@@ -231,8 +229,8 @@ def _units(data: bytes, codec: str) -> Units:
 
 
 def _packets_lost(units: Units, rng, rate: float, habit: str, size: int) -> Units:
-    """Network packets lost in bursts; by habit a unit with a gap is dropped, cut at the gap,
-    joined over it or filled with zeros."""
+    """Network packets lost in bursts. habit: whether a unit with a gap is dropped, cut at the gap,
+    joined across it or filled with zeros."""
     result, losing = [], False
     for data, header in units:
         if header:
@@ -267,7 +265,7 @@ def _bits_flipped(units: Units, rng, rate: float) -> Units:
 
 
 def _reordered(units: Units, rng, rate: float, size: int) -> Units:
-    """Packets swapped or doubled within a unit, units swapped within a picture."""
+    """Packets swapped or doubled within a unit."""
     result = []
     for data, header in units:
         parts = [data[start:start + size] for start in range(0, len(data), size)]
@@ -330,7 +328,7 @@ def _damage_units(coded: list[Units], keys: list[int], rng, strength: float) -> 
 
 
 def _before(frame: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """What the camera saw long before: another view of the scene in another light."""
+    """An earlier view of the scene, from another position and in another light."""
     height, width = frame.shape[:2]
     zoom = rng.uniform(1, 1.6)
     move = np.float32([[zoom, 0, rng.uniform(1 - zoom, 0) * width + rng.normal(0, 0.1) * width],
@@ -340,9 +338,9 @@ def _before(frame: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def damage(frames: list, rng: np.random.Generator, strength: float) -> list:
-    """[(damaged, undamaged, share)] of the frames that an encoded clip visibly suffers in when its
-    stream is damaged. Blocks that repeat an earlier picture do not count: one frame cannot show
-    that it is late."""
+    """Damages the stream of a clip. Returns [(damaged, undamaged, share)] of the frames that are
+    visibly damaged. Blocks that repeat an earlier picture do not count: one frame cannot show that
+    it is late."""
     shape = frames[0].shape
     clip = list(frames)
     small = rng.random()
@@ -373,7 +371,7 @@ def damage(frames: list, rng: np.random.Generator, strength: float) -> list:
         picture = decoded.get(number)
         if picture is None or number not in whole or picture[0].shape != whole[number][0].shape:
             continue
-        if picture[0].std() < 2:  # nothing of the picture is left: no signal, not damage
+        if picture[0].std() < 2:  # no picture is left: no signal, not damage
             continue
         visible = visible_blocks(picture, whole[number])
         for past in range(max(number - 6, 0), number):
@@ -405,8 +403,8 @@ def _decode_file(path: Path) -> list[Planes]:
 
 
 def real_damage(media: Path) -> list:
-    """[(damaged, undamaged, share)] of streams with real losses, each frame beside the frame of
-    the undamaged stream that it is most like; None where there is no undamaged stream."""
+    """[(damaged, undamaged, share)] of streams with real losses. undamaged is the most similar
+    frame of the undamaged stream; it and share are None if there is no such stream."""
     folder = Path(media) / 'openh264'
     whole = _decode_file(folder / 'BA_MW_D.264')
     result = []
@@ -436,7 +434,7 @@ def _write_sheets(folder: Path, name: str, tiles: list) -> None:
 
 
 def main() -> None:
-    """Write contact sheets of damaged streams, tears and real losses to look at."""
+    """Writes contact sheets of damaged streams, tears and real losses."""
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument('--sheet', type=Path, required=True, help='folder for the sheets')
     parser.add_argument('--photos', type=Path, required=True)

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Damage of pictures after or beside a decoder: tears, wrong strides and formats, lost blocks.
+"""Damage of pictures outside of the encoded stream: tears, wrong strides and formats, lost blocks.
 
 Drivers, DMA engines and wrong caps cause most of it, decoders without concealment the rest. Each
-tear takes (frame, previous, strength, rng) and returns (frame, share): strength is about the share
-of the picture that it touches, share is what visible_share() measures. A tear that cannot be seen
-(swapped colour planes of a grey picture) has a share of about 0.
+tear takes (frame, previous, strength, rng) and returns (frame, share). strength is roughly the
+share of the picture that it touches, share the result of visible_share(). An invisible tear, such
+as swapped chroma planes of a grey picture, has a share of about 0.
 """
 from collections.abc import Callable
 
@@ -14,7 +14,7 @@ import numpy as np
 Tear = Callable[[np.ndarray, np.ndarray | None, float, np.random.Generator],
                 tuple[np.ndarray, float]]
 
-WITHOUT_PICTURE = 0.85  # the most that flat colour and noise cover; more is no signal
+WITHOUT_PICTURE = 0.85  # the most that flat colour and noise cover; more would be no signal
 
 
 def _differing(first: np.ndarray, second: np.ndarray, size: tuple) -> np.ndarray:
@@ -26,10 +26,10 @@ def _differing(first: np.ndarray, second: np.ndarray, size: tuple) -> np.ndarray
 
 
 def visible_blocks(first: tuple, second: tuple, moved: bool = True) -> np.ndarray:
-    """The macroblocks (16x16 of luma) that differ visibly between two pictures, each
-    (Y, U, V) with chroma at half the size: in luma, or by 9 in the mean of a chroma plane. With
-    `moved` a block that is only displaced by a pixel, at a width of at most 480, does not count:
-    a picture that lags behind a pan by a pixel is not damaged to the eye."""
+    """The macroblocks (16x16 of luma) that differ visibly between two pictures (Y, U, V) with
+    chroma at half the size: in luma, or by 9 in the mean of a chroma plane. With `moved`, a block
+    does not count if it is only displaced by a pixel at a width of at most 480: a picture that lags
+    behind a pan by a pixel does not look damaged."""
     height, width = first[0].shape
     size = (max(width // 16, 1), max(height // 16, 1))
     visible = _differing(first[0], second[0], size)
@@ -62,7 +62,7 @@ def to_planes(frame: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def to_frame(planes: tuple, shape: tuple) -> np.ndarray:
-    """The frame of this shape whose planes these are."""
+    """The frame of this shape that has these planes."""
     height, width = planes[0].shape
     buffer = np.concatenate([plane.reshape(-1) for plane in planes])
     frame = cv2.cvtColor(buffer.reshape(height * 3 // 2, width), cv2.COLOR_YUV2RGB_I420)
@@ -79,7 +79,7 @@ def _area(strength: float) -> float:
 
 
 def _rows(height: int, strength: float, rng: np.random.Generator) -> slice:
-    """A band of rows: mostly what was not finished at the bottom."""
+    """A band of rows, mostly at the bottom, where a transfer was not finished."""
     count = max(2, round(height * _area(strength)))
     if rng.random() < 0.3:
         start = int(rng.integers(0, height - count + 1))
@@ -89,7 +89,7 @@ def _rows(height: int, strength: float, rng: np.random.Generator) -> slice:
 
 
 def _blocks(shape: tuple, strength: float, rng: np.random.Generator, side: int = 16) -> np.ndarray:
-    """A mask of lost macroblocks, at the size of the picture: a tail, some slices or runs."""
+    """A mask of lost macroblocks, at the size of the picture: the tail, a slice or several runs."""
     high, wide = -(-shape[0] // side), -(-shape[1] // side)
     total = high * wide
     count = max(1, round(total * _area(strength)))
@@ -100,7 +100,7 @@ def _blocks(shape: tuple, strength: float, rng: np.random.Generator, side: int =
     elif look < 0.7:  # one slice
         start = int(rng.integers(0, total - count + 1))
         lost[start:start + count] = True
-    else:  # runs of blocks, as single packets hold them
+    else:  # runs of blocks, one per packet
         run = int(rng.integers(1, max(2, wide)))
         for start in rng.integers(0, total, max(1, count // run)):
             lost[start:start + run] = True
@@ -109,8 +109,7 @@ def _blocks(shape: tuple, strength: float, rng: np.random.Generator, side: int =
 
 
 def _other(frame: np.ndarray, previous: np.ndarray | None, rng: np.random.Generator) -> np.ndarray:
-    """Another picture of the same size: the previous one or the frame as it was before the camera
-    or the scene moved."""
+    """Another picture of the same size: the previous one, or another view of the frame."""
     if previous is not None and previous.shape == frame.shape and rng.random() < 0.6:
         return previous
     height, width = frame.shape[:2]
@@ -125,8 +124,8 @@ def _other(frame: np.ndarray, previous: np.ndarray | None, rng: np.random.Genera
 
 
 def _measured(look: Callable) -> Tear:
-    """The tear that a function makes, with the share measured. A roll displaces all of a picture,
-    but what the eye sees is the seam: its share is that of the part that came round."""
+    """The tear that a function makes, with its share. A roll displaces the whole picture, but the
+    eye sees only the seam, so its share is at most that of the part that wrapped around."""
     def tear(frame, previous, strength, rng):
         damaged = np.ascontiguousarray(look(frame, previous, strength, rng))
         share = visible_share(damaged, frame)
@@ -135,9 +134,9 @@ def _measured(look: Callable) -> Tear:
 
 
 def _torn(frame, previous, strength, rng):
-    """The lower part is of another frame or of this one, moved."""
+    """A band, mostly the lower part, shows another frame, or this one moved."""
     height, width = frame.shape[:2]
-    rows = _rows(height, min(strength, 0.75), rng)  # a whole other picture is no torn one
+    rows = _rows(height, min(strength, 0.75), rng)  # a whole other picture is not torn
     source = _other(frame, previous, rng) if rng.random() < 0.6 else frame
     across = int(rng.uniform(0.02, 0.5) * width) * int(rng.choice((-1, 1)))
     if source is not frame and rng.random() < 0.4:
@@ -252,7 +251,7 @@ def _wrong_format(frame, previous, strength, rng):
 
 
 def _grey(frame, previous, strength, rng):
-    """Macroblocks that were not decoded are grey, some of them with what the residual adds."""
+    """Macroblocks that were not decoded are grey, in some pictures with residuals on top."""
     lost = _blocks(frame.shape, min(strength, WITHOUT_PICTURE), rng)
     damaged = frame.copy()
     value = np.full(3, rng.choice((128, 128, 127, 130, int(rng.integers(100, 160)))))
@@ -278,7 +277,7 @@ def _coloured(frame, lost, y, u, v, rng):
 
 
 def _green(frame, previous, strength, rng):
-    """Memory of zeros in YUV is green: all of it or chroma alone."""
+    """Zeros in all planes, or in chroma alone, are green."""
     strength = min(strength, WITHOUT_PICTURE)
     lost = _blocks(frame.shape, strength, rng) if rng.random() < 0.7 else None
     if lost is None:
@@ -298,7 +297,7 @@ def _pink(frame, previous, strength, rng):
 
 
 def _stripes(frame, previous, strength, rng):
-    """Rows that never arrived are black or of another frame."""
+    """Rows that never arrived are of one colour, mostly black, or of another frame."""
     height = frame.shape[0]
     run = int(rng.integers(1, 17))
     starts = np.arange(0, height, run)
@@ -405,7 +404,7 @@ def _dragged(frame, previous, strength, rng):
 
 
 def _channel(frame, previous, strength, rng):
-    """A colour or chroma plane away from the others."""
+    """A colour channel, or chroma, is displaced."""
     height, width = frame.shape[:2]
     across = int(rng.uniform(0.015, 0.25) * width) * int(rng.choice((-1, 1)))
     down = int(rng.normal(0, 0.04) * height)
@@ -513,7 +512,7 @@ def _rolled(frame, previous, strength, rng):
 
 
 def _garbage(frame, previous, strength, rng):
-    """Memory that nobody wrote: noise of bytes, a short pattern or pieces of other buffers."""
+    """Memory that was never written: random bytes, a short pattern or parts of other buffers."""
     height, width = frame.shape[:2]
     look = rng.random()
     if look < 0.35:
@@ -530,7 +529,7 @@ def _garbage(frame, previous, strength, rng):
 
 
 def _bits(frame, previous, strength, rng):
-    """A bit of the bus that sticks, or samples shifted by a bit or two."""
+    """A bit of the bus that is stuck or inverted, or samples shifted by a bit or two."""
     height = frame.shape[0]
     look = int(rng.integers(0, 4))
     if look == 0:

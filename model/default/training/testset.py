@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The frames that a model is judged by: made once from the test split, then read from a cache.
+"""The test set: frames made from sources of the test split, then read from a cache.
 
-A job makes the frames of one row of the plan. Its name and the seed determine them, so a part of
-the set is the same frames as in the whole. A shard is the frames of up to 40 jobs: their views at
-both sizes that networks of this project have (resized from the frame's own size, as the element
-does), the numbers of features.py at the frame's own size, and a record per frame. The name of a
-shard is a hash of everything that makes it; a run that was interrupted goes on where it was.
+The kind, name, strength and number of a job and the seed determine its frames. A shard has the
+frames of up to 40 jobs: views at both input sizes of our networks (resized from the frame's own
+size, as the element does it), the statistics of features.py at the frame's own size, and a record
+per frame. A hash of everything that determines a shard is part of its name, so an interrupted run
+continues where it stopped.
 
     python3 testset.py --photos DIR --media DIR [--packages DIR] --work CACHE [--part SHARE]
         [--processes N]
@@ -40,20 +40,20 @@ SIDES = (448, 224)
 JOBS_PER_SHARD = 40
 MADE_BY = {'healthy': ('healthy',), 'texture': ('healthy',), 'fault': ('faults',),
            'slate': ('faults',), 'large': ('faults',), 'foreign': ('foreign',),
-           'harmless': ('foreign',)}  # modules that make a kind, beside those of all
-EACH = {                   # frames or jobs of each name, and strength where there is one
+           'harmless': ('foreign',)}  # modules for a kind, besides those for all
+EACH = {                   # jobs per name and strength; frames per clip
     'clean': 400, 'clip': 14, 'healthy': 12, 'texture': 6, 'harmless': 4,
     'fault': 5, 'slate': 5, 'foreign': 5, 'stream': 72, 'tear': 5, 'large': 5,
 }
 LARGE = ('noisy-gaussian', 'noisy-sensor', 'defocused-disc', 'defocused-motion')  # at 1080p too
-MANY = {'grocerystore': 48, 'clothing': 24}  # photographs at most of the large collections
+MANY = {'grocerystore': 48, 'clothing': 24}  # the most photographs of each
 SIZES = ((480, 640), (360, 640), (432, 768), (576, 704), (400, 400))
 FAULTS = faults.FAULTS | faults.COMBINED
-FAULTY = 0.5               # the least target of a label that a frame is said to have
+FAULTY = 0.5               # a label with at least this target is present
 
 
 def modules_of(name: str, seen: set) -> set:
-    """A module of this folder and all that it imports from this folder."""
+    """A module and all modules of this folder that it imports."""
     path = Path(__file__).with_name(f'{name}.py')
     if name not in seen and path.exists():
         seen.add(name)
@@ -268,21 +268,21 @@ def about(source) -> dict:
 
 
 def has(targets: dict, *accept: str) -> dict:
-    """The part of a record that says what is wrong: the label under which tables count the frame,
-    the labels that are right answers, and every label that the frame truly has."""
+    """The part of a record about faults: the label under which tables count the frame, the labels
+    that are right answers, and all labels that are present."""
     present = [label for label, target in targets.items() if target >= FAULTY]
     return {'label': accept[0], 'accept': list(accept),
             'present': sorted({*present, accept[0]})}
 
 
 def damaged(share: float) -> dict:
-    """Below a target of one half, damage is so small that neither answer is wrong."""
+    """The part of a record about damage. If the target is below FAULTY, no answer is wrong."""
     sure = streams.target_of_share(share) >= FAULTY
     return {'share': float(share)} | has({}, 'corrupted') | ({} if sure else {'unsure': True})
 
 
 def make_shard(task) -> float:
-    """Makes the frames of some jobs. A record's last step says that the shard is complete."""
+    """Makes the frames of some jobs. The records are written last and mark a complete shard."""
     maker, path, jobs = task
     cv2.setNumThreads(1)
     begin = time.time()
@@ -316,8 +316,8 @@ def shards(maker: Maker, found: list, work: Path) -> list:
 
 
 def load(args: argparse.Namespace):
-    """The set, made first where it is missing: records; views by side, a list of uint8
-    [side, side, 3]; and numbers [n, 31]. args: those of add_options()."""
+    """The set, whose missing shards are made first: records; views by side, lists of uint8
+    [side, side, 3]; and statistics [n, 31]. args: those of add_options()."""
     found = [source for source in sources.find_sources(args.photos, args.media, args.packages)
              if source.split == 'test']
     work = args.work / 'test'
@@ -346,7 +346,7 @@ def add_options(parser: argparse.ArgumentParser):
     parser.add_argument('--media', type=Path, required=True)
     parser.add_argument('--packages', type=Path)
     parser.add_argument('--work', type=Path, required=True, help='the cache')
-    parser.add_argument('--processes', type=int, default=2, help='that make frames')
+    parser.add_argument('--processes', type=int, default=2, help='processes that make frames')
     parser.add_argument('--part', type=float, default=1.0, help='share of the set, for a trial')
 
 

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Healthy pictures that a program draws: surfaces which a camera may well see and which a network
-easily takes for noise, defocus or damage.
+"""Healthy pictures that a program draws: surfaces that a camera may see and that a network easily
+takes for noise, defocus or damage.
 
-Noise with a shaped spectrum is a sum of octaves, cells are the Voronoi diagram of jittered points.
-Each is sharp at the scale of single pixels, and none is random per pixel.
+Noise with a shaped spectrum is a sum of octaves; cells are the Voronoi diagram of jittered points.
+All surfaces are sharp at the scale of single pixels, and none is white noise.
 """
 from collections.abc import Callable
 
@@ -15,7 +15,7 @@ from paint import (FONTS, Shape, coloured, octaves, pick, rgb, shaded, tilted, u
 
 
 def muted(rng) -> tuple[float, float, float]:
-    """A colour of clothes and covers: any hue, mostly of little saturation."""
+    """A colour of clothes and book covers: any hue, mostly of low saturation."""
     colour = rng.uniform(20, 235, 3)
     return rgb(colour.mean() + (colour - colour.mean()) * rng.uniform(0.1, 1))
 
@@ -344,7 +344,7 @@ def crowd(shape: Shape, rng) -> np.ndarray:
 
 
 def roofs(frame: np.ndarray, rng, floor: float) -> None:
-    """Draw a strip of roofs, poles and windows below the height `floor` (a share)."""
+    """Draws a strip of roofs, poles and windows below `floor`, a share of the height."""
     height, width = frame.shape[:2]
     x = -int(rng.integers(40))
     while x < width:
@@ -381,7 +381,7 @@ def clouds(shape: Shape, rng) -> np.ndarray:
 
 
 def mesh_fence(shape: Shape, rng) -> np.ndarray:
-    """A wire fence before foliage or a wall, both in focus."""
+    """A wire fence in front of foliage or a wall, both in focus."""
     frame = pick(rng, leaves, bricks, stone_wall)(shape, rng)
     height, width = shape
     pitch = int(rng.integers(22, 60))
