@@ -17,6 +17,8 @@ from common import LABELS, VIEW
 MEAN = (0.485, 0.456, 0.406)  # of ImageNet, as in published ConvNeXts
 STD = (0.229, 0.224, 0.225)
 
+VERSION = 2  # in the card; embeddings of another version are other numbers
+
 
 def new(patch: int = 8) -> ConvNextForImageClassification:
     """A network with random weights of deviation 1 / sqrt(fan-in). With the 0.02 of transformers,
@@ -67,7 +69,7 @@ def save(model: ConvNextForImageClassification, temperature, threshold, folder: 
     config.pop('transformers_version', None)
     config.update({'temperature': [round(float(t), 4) for t in temperature],
                    'threshold': [round(float(t), 4) for t in threshold],
-                   'rest_class': LABELS[0]})
+                   'rest_class': LABELS[0], 'version': VERSION})
     path.write_text(json.dumps(config, indent=2) + '\n')
     (folder / 'preprocessor_config.json').write_text(json.dumps({
         'image_processor_type': 'ViTImageProcessor', 'do_resize': True,
