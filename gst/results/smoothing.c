@@ -213,12 +213,15 @@ static gboolean has_levels(const GstConvnextSample *sample)
     return gst_convnext_result_get_activation(sample->result) != GST_CONVNEXT_ACTIVATION_NONE;
 }
 
-/* The first class of a result with these scores. */
-static int best_of(const GstConvnextSample *sample, const float *scores)
+/* The first class of a result with these scores, if only those at this level are attached. 0 means
+ * the threshold of the element. */
+static int best_of(const GstConvnextSample *sample, const float *scores, double level)
 {
+    const double floor = level > 0 ? level : sample->threshold;
     guint best;
 
-    return cnx_rank_classes(&best, 1, scores, sample->classes, -INFINITY, sample->decision)
+    return cnx_rank_classes(&best, 1, scores, sample->classes,
+                            has_levels(sample) ? floor : -INFINITY, sample->decision)
                ? (int)best
                : NO_CLASS;
 }
@@ -243,23 +246,23 @@ static gboolean reaches(const GstConvnextSample *sample, const float *scores, in
 }
 
 /* The state that follows from these averages. The current one stays while its average reaches
- * smoothing-leave, if that is set. Otherwise the first class follows if it reaches smoothing-enter,
- * and else the rest class, or no class without one. The rest class has no level: it holds when no
- * other class does. */
+ * smoothing-leave, if that is set, and while it is the first class. Otherwise the first of the
+ * classes that reach smoothing-enter follows: with thresholds, the first class of all may be below
+ * it and hide one that is above. Without any, it is the rest class, or no class without one. The
+ * rest class has no level: it holds when no other class does. */
 static int choose_state(const GstConvnextSmoother *self, const GstConvnextSample *sample,
                         const float *scores)
 {
     const GstConvnextSmoothing *smoothing = sample->smoothing;
-    const int best = best_of(sample, scores), state = self->state.index;
-    const int rest = rest_class(sample);
+    const int state = self->state.index, rest = rest_class(sample);
     const gboolean holds = state >= 0 && (guint)state < sample->classes && state != rest &&
                            reaches(sample, scores, state, smoothing->leave);
 
-    if (holds && (state == best || (smoothing->leave > 0 && has_levels(sample))))
+    if (holds &&
+        ((smoothing->leave > 0 && has_levels(sample)) || state == best_of(sample, scores, 0)))
         return state;
-    if (best != NO_CLASS && best != rest && reaches(sample, scores, best, smoothing->enter))
-        return best;
-    return holds ? state : rest;
+    const int best = best_of(sample, scores, smoothing->enter);
+    return holds && best == rest ? state : best;
 }
 
 static void average(GstConvnextSmoother *self, const float *scores, double alpha)
@@ -334,7 +337,7 @@ static GstStructure *add_scores(GstConvnextSmoother *self, const GstConvnextSamp
         return NULL;
     if (!update_means(self, sample))
         return lose_state(self, sample);
-    const int newest = best_of(sample, sample->scores);
+    const int newest = best_of(sample, sample->scores, 0);
     if (newest != self->streak.index)
         self->streak = (GstConvnextVote){.index = newest, .when = sample->times->running_time};
     if (self->averaged >= sample->smoothing->time / LEAST_OF_TIME)

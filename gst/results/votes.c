@@ -3,6 +3,7 @@
 
 #define MAX_SLOTS 1024 /* the largest smoothing-window needs 1000 */
 #define SLOTS_PER_TIME 64
+#define OTHERS G_MININT /* index of a slot with votes for several rare classes */
 
 typedef struct Slot {
     GstConvnextVote vote; /* the first one's time, the mean score of all */
@@ -56,10 +57,58 @@ static void drop_oldest(GstConvnextVotes *self)
     g_array_remove_index(self->slots, 0);
 }
 
+static guint64 slot_width(const GstConvnextSmoothing *smoothing)
+{
+    return smoothing->time / SLOTS_PER_TIME;
+}
+
+/* The slot with the fewest votes for one class, apart from those that may still grow. NULL if all
+ * may. */
+static Slot *find_lightest(const GstConvnextVotes *self, guint64 width)
+{
+    Slot *lightest = NULL;
+
+    for (guint i = 0; i < self->slots->len; i++) {
+        Slot *slot = slot_at(self, i);
+
+        if (slot->vote.index != OTHERS && self->clock - slot->begin >= width &&
+            (!lightest || slot->weight < lightest->weight))
+            lightest = slot;
+    }
+    return lightest;
+}
+
+/* Drops the slot, or makes it one for several classes if none is near. The votes keep their part of
+ * the window, so the shares of other classes remain. */
+static void merge_slot(GstConvnextVotes *self, Slot *slot, guint64 width)
+{
+    for (guint i = 0; i < self->slots->len; i++) {
+        Slot *others = slot_at(self, i);
+
+        if (others->vote.index == OTHERS &&
+            MAX(others->begin, slot->begin) - MIN(others->begin, slot->begin) < width) {
+            others->weight += slot->weight;
+            g_array_remove_index(self->slots, (guint)(slot - slot_at(self, 0)));
+            return;
+        }
+    }
+    slot->vote.index = OTHERS;
+}
+
+static void limit_slots(GstConvnextVotes *self, guint64 width)
+{
+    while (self->slots->len > MAX_SLOTS) {
+        Slot *lightest = find_lightest(self, width);
+
+        if (lightest)
+            merge_slot(self, lightest, width);
+        else
+            drop_oldest(self);
+    }
+}
+
 static void fit_window(GstConvnextVotes *self, guint64 size)
 {
-    while (self->slots->len > MAX_SLOTS)
-        drop_oldest(self);
     while (self->weight > size) {
         Slot *oldest = slot_at(self, 0);
         const guint64 excess = self->weight - size;
@@ -80,7 +129,7 @@ void gst_convnext_votes_add(GstConvnextVotes *self, const GstConvnextSmoothing *
 
     if (weight == 0)
         return;
-    slot = find_slot(self, vote->index, smoothing->time / SLOTS_PER_TIME);
+    slot = find_slot(self, vote->index, slot_width(smoothing));
     if (slot) {
         slot->weight += weight;
         slot->vote.score +=
@@ -92,6 +141,7 @@ void gst_convnext_votes_add(GstConvnextVotes *self, const GstConvnextSmoothing *
     }
     self->weight += weight;
     self->clock += weight;
+    limit_slots(self, slot_width(smoothing));
     fit_window(self, window_size(smoothing));
 }
 
@@ -124,7 +174,8 @@ double gst_convnext_votes_largest_share(const GstConvnextVotes *self,
     for (guint i = 0; i < self->slots->len; i++) {
         const int index = slot_at(self, i)->vote.index;
 
-        largest = MAX(largest, gst_convnext_votes_count(self, smoothing, index).share);
+        if (index != OTHERS)
+            largest = MAX(largest, gst_convnext_votes_count(self, smoothing, index).share);
     }
     return largest;
 }

@@ -50,12 +50,22 @@ static gboolean read_numbers(const CnxJson *json, const char *key, CnxJsonRange 
     return TRUE;
 }
 
+/* transformers 4 writes "temperature": 1.0, of text generation, where it writes all keys. */
+static gboolean is_neutral(const CnxJson *json, const char *key)
+{
+    JsonNode *node = json_object_get_member(json->object, key);
+
+    return !strcmp(key, temperature_key) && JSON_NODE_HOLDS_VALUE(node) &&
+           json_node_get_value_type(node) != G_TYPE_BOOLEAN && json_node_get_double(node) == 1;
+}
+
 static gboolean check_kind(const CnxJson *json, const char *key, CnxScoreKind kind)
 {
     if (!cnx_json_has(json, key) || kind == CNX_SCORES_SIGMOID)
         return TRUE;
     if (kind == CNX_SCORES_NONE)
-        return cnx_json_fail(json, CNX_ERROR_CORRUPT, key,
+        return is_neutral(json, key) ||
+               cnx_json_fail(json, CNX_ERROR_CORRUPT, key,
                              "is about scores, but the outputs are values (\"problem_type\" is "
                              "\"regression\")");
     return !strcmp(key, temperature_key) ||
@@ -129,7 +139,8 @@ gboolean cnx_decision_read(CnxDecision *decision, const CnxJson *json, CnxScoreK
     return check_kind(json, temperature_key, kind) && check_kind(json, threshold_key, kind) &&
            check_kind(json, rest_key, kind) &&
            (kind != CNX_SCORES_SOFTMAX || check_single(json, temperature_key)) &&
-           read_numbers(json, temperature_key, positive, classes, &decision->temperature) &&
-           read_numbers(json, threshold_key, probability, classes, &decision->threshold) &&
-           read_rest_class(json, classes, labels, &decision->rest_class);
+           (kind == CNX_SCORES_NONE ||
+            (read_numbers(json, temperature_key, positive, classes, &decision->temperature) &&
+             read_numbers(json, threshold_key, probability, classes, &decision->threshold) &&
+             read_rest_class(json, classes, labels, &decision->rest_class)));
 }

@@ -287,6 +287,80 @@ GST_START_TEST(test_exponential_no_rest_class)
 }
 GST_END_TEST;
 
+typedef enum Rules { NO_RULES, NO_REST, REST } Rules;
+
+typedef struct Levels {
+    Rules rules;
+    double threshold, enter, leave;
+    char before; /* the state */
+    float averages[3];
+    char after;
+} Levels;
+
+/* a is the rest class; b exceeds its threshold of 0.1 by more than c its 0.9 */
+static const Levels levels[] = {
+    /* the first class is below a level, and hides none that is above it */
+    {REST, 0, 0.8, 0, 'a', {0.5f, 0.5f, 0.95f}, 'c'},
+    {REST, 0.6, 0, 0, 'a', {0.5f, 0.5f, 0.95f}, 'c'},
+    {NO_REST, 0, 0.8, 0, 'a', {0.4f, 0.5f, 0.95f}, 'c'},
+    {REST, 0.6, 0.3, 0, 'a', {0.5f, 0.5f, 0.95f}, 'b'}, /* smoothing-enter replaces threshold */
+    {REST, 0, 0.8, 0, 'a', {0.5f, 0.5f, 0.85f}, 'a'},   /* but not the model's thresholds */
+    /* smoothing-leave holds a state whose class is absent, or no longer the first */
+    {REST, 0, 0, 0.3, 'c', {0.5f, 0.5f, 0.4f}, 'c'},
+    {REST, 0.6, 0.8, 0.3, 'c', {0.5f, 0.9f, 0.3f}, 'c'},
+    {REST, 0, 0, 0.3, 'c', {0.5f, 0.5f, 0.2f}, 'b'},
+    {REST, 0, 0.8, 0.3, 'c', {0.5f, 0.5f, 0.2f}, 'a'},
+    {NO_REST, 0, 0.8, 0.3, 'c', {0.4f, 0.5f, 0.2f}, '-'},
+    {NO_RULES, 0, 0.8, 0.3, 'c', {0.5f, 0.9f, 0.2f}, 'b'},
+    /* without it a state holds while it is present and no other one enters before it */
+    {REST, 0, 0.8, 0, 'b', {0.5f, 0.5f, 0.95f}, 'b'},
+    {REST, 0, 0.8, 0, 'b', {0.9f, 0.1f, 0.5f}, 'b'},
+    {REST, 0, 0.8, 0, 'b', {0.9f, 0.05f, 0.5f}, 'a'},
+    {REST, 0.2, 0.8, 0, 'b', {0.9f, 0.15f, 0.5f}, 'a'},
+    {REST, 0, 0.8, 0, 'b', {0.5f, 0.15f, 0.96f}, 'c'},
+    {NO_REST, 0, 0.8, 0, 'b', {0.4f, 0.05f, 0.5f}, '-'},
+    {NO_RULES, 0.5, 0.8, 0, 'b', {0.1f, 0.6f, 0.7f}, 'b'},
+    {NO_RULES, 0.5, 0.8, 0, 'b', {0.1f, 0.4f, 0.7f}, '-'},
+    /* the rest class has no level */
+    {REST, 0, 0, 0.3, 'a', {0.95f, 0.15f, 0.2f}, 'b'},
+    {REST, 0.99, 0.9, 0.8, 'b', {0.01f, 0.05f, 0.2f}, 'a'},
+};
+
+/* Averages to the scores, and returns the label of the state. */
+static char settle(const float *scores, char state)
+{
+    for (guint i = 0; i < 200; i++) {
+        g_autoptr(GstStructure) s = add(scores, -1);
+
+        state = s ? letter(s, "new") : state;
+    }
+    fail_unless(gst_convnext_smoother_is_settled(smoother));
+    return state;
+}
+
+/* Thresholds, the rest class and the levels together, by number and by time. */
+GST_START_TEST(test_exponential_levels)
+{
+    const Levels *row = &levels[__i__ / 2];
+    float thresholds[] = {0.3f, 0.1f, 0.9f};
+    const CnxDecision rules = {.threshold = thresholds, .rest_class = row->rules == REST ? 0 : -1};
+    float scores[] = {0.01f, 0.01f, 0.01f};
+    char found;
+
+    exponential(0.5, 0);
+    smoothing.time = __i__ % 2 ? 40 : 0; /* 4 results */
+    activation = GST_CONVNEXT_ACTIVATION_SIGMOID;
+    decision = row->rules == NO_RULES ? NULL : &rules;
+    scores[row->before - 'a'] = 0.99f;
+    fail_unless_equals_int(settle(scores, '-'), row->before);
+    threshold = row->threshold;
+    smoothing.enter = row->enter;
+    smoothing.leave = row->leave;
+    found = settle(row->averages, row->before);
+    fail_unless(found == row->after, "row %d: %c, expected %c", __i__ / 2, found, row->after);
+}
+GST_END_TEST;
+
 /* After scores that are not finite the state is unknown, and the next result begins a new
  * average. */
 GST_START_TEST(test_exponential_not_finite)
@@ -390,6 +464,7 @@ static Suite *smoothing_suite(void)
     tcase_add_test(tc, test_exponential_threshold);
     tcase_add_test(tc, test_exponential_rest_class);
     tcase_add_test(tc, test_exponential_no_rest_class);
+    tcase_add_loop_test(tc, test_exponential_levels, 0, 2 * G_N_ELEMENTS(levels));
     tcase_add_test(tc, test_exponential_not_finite);
     tcase_add_test(tc, test_exponential_huge);
     tcase_add_test(tc, test_change);

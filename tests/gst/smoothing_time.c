@@ -345,6 +345,35 @@ GST_START_TEST(test_memory)
 }
 GST_END_TEST;
 
+/* Many rare classes do not take slots from a frequent one, or make room for it. */
+GST_START_TEST(test_rare_classes)
+{
+    GstConvnextVotes votes;
+    g_autoptr(GRand) random = g_rand_new_with_seed(1);
+    GstConvnextTally tally;
+
+    gst_convnext_votes_init(&votes);
+    smoothing.time = HOUR * GST_MSECOND;
+    for (guint i = 0; i < 72000; i++) {
+        const GstConvnextVote vote = {i % 10 < 7 ? 0 : g_rand_int_range(random, 1, 1000), 0.5, i};
+
+        gst_convnext_votes_add(&votes, &smoothing, &vote, 100 * GST_MSECOND);
+        fail_unless(votes.slots->len <= 1024, "%u slots", votes.slots->len);
+    }
+    tally = gst_convnext_votes_count(&votes, &smoothing, 0);
+    fail_unless(fabs(tally.share - 0.7) < 1.0 / 64, "%g", tally.share);
+    fail_unless(fabs(gst_convnext_votes_largest_share(&votes, &smoothing) - tally.share) < 1e-9);
+    fail_unless(tally.since >= 35000 && tally.since < 37000);
+    for (guint i = 0; i < 72000; i++) {
+        const GstConvnextVote vote = {g_rand_int_range(random, 1, 1000), 0.5, i};
+
+        gst_convnext_votes_add(&votes, &smoothing, &vote, 100 * GST_MSECOND);
+    }
+    fail_unless(gst_convnext_votes_largest_share(&votes, &smoothing) < 0.1);
+    gst_convnext_votes_clear(&votes);
+}
+GST_END_TEST;
+
 /* The averages of a = 0.8 and b = 0.1 meet after 2 s * ln 2, at any rate. The first result, which
  * may be wrong, weighs no more than others, and the first state needs half of the time. */
 GST_START_TEST(test_exponential)
@@ -481,6 +510,7 @@ static Suite *smoothing_time_suite(void)
     tcase_add_test(tc, test_changes);
     tcase_add_test(tc, test_by_number);
     tcase_add_test(tc, test_memory);
+    tcase_add_test(tc, test_rare_classes);
     tcase_add_loop_test(tc, test_exponential, 0, 5);
     tcase_add_test(tc, test_exponential_gap);
     tcase_add_test(tc, test_exponential_hysteresis);

@@ -61,6 +61,7 @@ static const struct {
     {"transformers-v1", SOFTMAX ",\"temperature\":1.5}", FALSE, {1.5f, 1.5f}, {-1}, CNX_NO_CLASS},
     {"transformers-v1", HF ",\"temperature\":1.5}", FALSE, {1.5f, 1.5f}, {-1}, CNX_NO_CLASS},
     {"transformers-v1", REGRESSION "}", FALSE, {-1}, {-1}, CNX_NO_CLASS},
+    {"transformers-v1", REGRESSION ",\"temperature\":1.0}", FALSE, {-1}, {-1}, CNX_NO_CLASS},
     /* without classes the config is that of another network */
     {"transformers-model",
      "{\"model_type\":\"convnext\",\"threshold\":7,\"rest_class\":8}",
@@ -165,6 +166,9 @@ static const struct {
     {REGRESSION ",\"temperature\":2}",
      "\"temperature\" is about scores, but the outputs are values (\"problem_type\" is "
      "\"regression\")"},
+    {REGRESSION ",\"temperature\":true}", "\"temperature\" is about scores"},
+    {REGRESSION ",\"temperature\":[1]}", "\"temperature\" is about scores"},
+    {REGRESSION ",\"temperature\":\"1\"}", "\"temperature\" is about scores"},
     {REGRESSION ",\"threshold\":0.5}", "\"threshold\" is about scores"},
 };
 
