@@ -22,8 +22,8 @@ typedef struct GstConvnextTally {
     GstClockTime since; /* of the first vote; GST_CLOCK_TIME_NONE without votes */
 } GstConvnextTally;
 
-/* Takes at most 1024 slots of memory, however long the window is: with smoothing-time, votes for one
- * class within 1/64 of the window share a slot. If they are too few, the votes for the rarest
+/* Takes at most 1024 slots of memory, however long the window is: with smoothing-time, votes for
+ * one class within 1/64 of the window share a slot. If they are too few, the votes for the rarest
  * classes no longer count for one class, but keep their part of the window. */
 typedef struct GstConvnextVotes {
     GArray *slots;  /* oldest first */
