@@ -62,7 +62,7 @@ expect_refusal '--wheel needs a file' "$labels" --wheel
 expect_refusal "expected one folder, found a second one: 'b'" "$labels" a b
 expect_refusal "the folder's name is empty" "$labels" ''
 make_wheel timm.whl 1000
-expect_refusal 'log: cannot be created as a folder' "$labels" --wheel timm.whl "$work/log"
+expect_refusal 'refused.log: cannot be created as a folder' "$labels" --wheel timm.whl "$work/refused.log"
 expect_refusal 'the file none.whl does not exist' "$labels" --wheel none.whl
 "$labels" --help >help || wrong "--help: status $?"
 grep -q '^usage: ' help || wrong "--help: $(cat help)"

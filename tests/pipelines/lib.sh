@@ -175,15 +175,16 @@ expect_interruption()
 }
 
 # expect_refusal WORDS COMMAND...: expects the command to fail with one sentence that contains the words.
+# The sentence is in refused.log: `log` may belong to a convnext-watch that still runs.
 expect_refusal()
 {
     local words=$1 status sentence
     shift
-    timeout "$PATIENCE" "$@" >"$work/out" 2>"$work/log" </dev/null
+    timeout "$PATIENCE" "$@" >"$work/refused.out" 2>"$work/refused.log" </dev/null
     status=$?
-    sentence=$(grep -v -E '^(Classifying|Building|Configuring) ' "$work/log")
+    sentence=$(grep -v -E '^(Classifying|Building|Configuring) ' "$work/refused.log")
     [ $status -eq 1 ] || wrong "$*: ended with $status"
-    [ ! -s "$work/out" ] || wrong "$*: printed $(head -n 3 "$work/out")"
+    [ ! -s "$work/refused.out" ] || wrong "$*: printed $(head -n 3 "$work/refused.out")"
     [ "$(grep -c . <<<"$sentence")" -eq 1 ] || wrong "$*: expected one sentence: $sentence"
     grep -q -F -e "$words" <<<"$sentence" || wrong "$*: expected '$words' in '$sentence'"
 }

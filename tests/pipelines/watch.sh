@@ -212,7 +212,7 @@ expect_refusal 'NO_SUCH_LOGIN' "$CONVNEXT_WATCH" --credentials-env NO_SUCH_LOGIN
 expect_masked_refusal()
 {
     expect_refusal "$@"
-    grep -q -E 's3cr|s3c#' log && wrong "a password was printed: $(cat log)"
+    grep -q -E 's3cr|s3c#' refused.log && wrong "a password was printed: $(cat refused.log)"
 }
 for uri in 'rtsp://joe:123#s3cr3t@127.0.0.1/live' 'rtsp://joe:s3cr#3t@127.0.0.1/' \
     'rtsp://joe:s3cr/3t@127.0.0.1/' 'rtsp://joe:123/s3cr3t@127.0.0.1/'; do
