@@ -132,7 +132,7 @@ static guint64 pass_time(GstConvnextSmoother *self, const GstConvnextSample *sam
  * current state's share is below the one to leave, and it is smaller. By number, the window holds
  * the newest results. By time, it holds those that cover the newest nanoseconds, so that a lost
  * camera or sparse results do not empty it. Only the best class of the newest result can become the
- * state. */
+ * state. After the rest class, or no state, the shares of all others count together. */
 
 static double share_to_enter(const GstConvnextSmoothing *smoothing)
 {
@@ -149,6 +149,27 @@ static double share_to_leave(const GstConvnextSmoothing *smoothing)
     if (smoothing->leave > 0)
         return smoothing->leave;
     return smoothing->time > 0 ? share_to_enter(smoothing) * LEAVE_SHARE : G_MAXDOUBLE;
+}
+
+static int rest_class(const GstConvnextSample *sample)
+{
+    return sample->decision ? sample->decision->rest_class : NO_CLASS;
+}
+
+static gboolean is_fault(const GstConvnextSample *sample, int index)
+{
+    return rest_class(sample) != NO_CLASS && index != NO_CLASS && index != rest_class(sample);
+}
+
+/* The share of all classes other than the rest class. Two that are present together may take turns
+ * to be the first of a result, so that neither reaches the share to enter. */
+static double share_of_faults(const GstConvnextSmoother *self, const GstConvnextSample *sample)
+{
+    const GstConvnextSmoothing *smoothing = sample->smoothing;
+
+    return gst_convnext_votes_filled(&self->votes, smoothing) -
+           gst_convnext_votes_count(&self->votes, smoothing, rest_class(sample)).share -
+           gst_convnext_votes_count(&self->votes, smoothing, NO_CLASS).share;
 }
 
 static void count_result(GstConvnextSmoother *self, const GstConvnextSample *sample,
@@ -172,6 +193,8 @@ static GstStructure *leave_unsupported(GstConvnextSmoother *self, const GstConvn
 
     if (!self->is_by_time || !self->has_state || self->state.index == NO_CLASS ||
         self->unsupported < smoothing->time ||
+        (is_fault(sample, self->state.index) &&
+         share_of_faults(self, sample) >= share_to_enter(smoothing) - ROUNDING) ||
         gst_convnext_votes_largest_share(&self->votes, smoothing) >=
             share_to_enter(smoothing) - ROUNDING)
         return NULL;
@@ -186,7 +209,7 @@ static GstStructure *add_vote(GstConvnextSmoother *self, const GstConvnextSample
     const GstConvnextVote vote = {n ? (int)best->index : NO_CLASS, n ? best->score : 0,
                                   sample->times->running_time};
     const gboolean shows_state = self->has_state && self->state.index == vote.index;
-    double state_share = 0;
+    double state_share = 0, share;
 
     self->target_index = vote.index;
     count_result(self, sample, &vote);
@@ -196,8 +219,11 @@ static GstStructure *add_vote(GstConvnextSmoother *self, const GstConvnextSample
     const gboolean is_left = state_share < share_to_leave(smoothing) - ROUNDING;
     if (!is_left)
         self->unsupported = 0;
-    if (newest.share >= share_to_enter(smoothing) - ROUNDING &&
-        (shows_state || (is_left && newest.share > state_share)))
+    share = is_fault(sample, vote.index) && !is_fault(sample, self->state.index)
+                ? share_of_faults(self, sample)
+                : newest.share;
+    if (share >= share_to_enter(smoothing) - ROUNDING &&
+        (shows_state || (is_left && share > state_share)))
         return set_state(self, sample->times, vote.index, n ? best->label : NULL, newest.score,
                          newest.since);
     return shows_state ? NULL : leave_unsupported(self, sample);
@@ -224,11 +250,6 @@ static int best_of(const GstConvnextSample *sample, const float *scores, double 
                             has_levels(sample) ? floor : -INFINITY, sample->decision)
                ? (int)best
                : NO_CLASS;
-}
-
-static int rest_class(const GstConvnextSample *sample)
-{
-    return sample->decision ? sample->decision->rest_class : NO_CLASS;
 }
 
 /* Whether a class other than the rest class is present at this level. 0 means the thresholds of the

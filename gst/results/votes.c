@@ -166,6 +166,12 @@ GstConvnextTally gst_convnext_votes_count(const GstConvnextVotes *self,
     return tally;
 }
 
+double gst_convnext_votes_filled(const GstConvnextVotes *self,
+                                 const GstConvnextSmoothing *smoothing)
+{
+    return (double)self->weight / (double)window_size(smoothing);
+}
+
 double gst_convnext_votes_largest_share(const GstConvnextVotes *self,
                                         const GstConvnextSmoothing *smoothing)
 {

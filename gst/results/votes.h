@@ -45,6 +45,10 @@ void gst_convnext_votes_add(GstConvnextVotes *votes, const GstConvnextSmoothing 
 GstConvnextTally gst_convnext_votes_count(const GstConvnextVotes *votes,
                                           const GstConvnextSmoothing *smoothing, int index);
 
+/* The share of the window that votes fill, 0 to 1. */
+double gst_convnext_votes_filled(const GstConvnextVotes *votes,
+                                 const GstConvnextSmoothing *smoothing);
+
 /* The largest share that any class has. */
 double gst_convnext_votes_largest_share(const GstConvnextVotes *votes,
                                         const GstConvnextSmoothing *smoothing);

@@ -17,6 +17,7 @@ static GstConvnextSmoother *smoother;
 static GstConvnextTimes times;
 static GstConvnextSmoothing smoothing;
 static GstConvnextActivation activation; /* of the results */
+static const CnxDecision *decision;
 static double threshold;
 static double score;     /* of the best label; the others share the rest */
 static GString *changes; /* as "old>new@milliseconds " */
@@ -31,6 +32,7 @@ static void setup(void)
                                        .count = 3,
                                        .alpha = 0.3};
     activation = GST_CONVNEXT_ACTIVATION_SOFTMAX;
+    decision = NULL;
     threshold = 0;
     score = 0.8;
     changes = g_string_new(NULL);
@@ -67,6 +69,7 @@ static void add(char best)
         .scores = scores,
         .labels = labels,
         .classes = 3,
+        .decision = decision,
     };
 
     gst_convnext_result_set_activation(result, activation);
@@ -109,6 +112,29 @@ GST_START_TEST(test_majority)
     expect("a>b@5240 ");
     feed("-", 100, FRAME);
     expect("b>-@9240 ");
+}
+GST_END_TEST;
+
+/* Two classes that are present together take turns as the first of a result. With a rest class,
+ * here a, one of them becomes the state and stays. */
+GST_START_TEST(test_taking_turns)
+{
+    static float thresholds[] = {0.5, 0.5, 0.5};
+    static const CnxDecision with_rest = {.threshold = thresholds, .rest_class = 0};
+
+    feed("bc", 100, FRAME); /* without a rest class neither reaches 0.6 */
+    expect("");
+    teardown();
+    setup();
+    decision = &with_rest;
+    feed("bc", 100, FRAME);
+    expect("->b@1200 ");
+    feed("a", 100, FRAME); /* from 8000 on */
+    expect("b>a@9200 ");
+    feed("bc", 100, FRAME); /* from 12000 on; a has 0.4 at 13200 */
+    expect("a>c@13240 ");
+    feed("-", 100, FRAME); /* from 20000 on */
+    expect("c>-@21200 ");
 }
 GST_END_TEST;
 
@@ -497,6 +523,7 @@ static Suite *smoothing_time_suite(void)
     tcase_set_timeout(tc, 120);
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_test(tc, test_majority);
+    tcase_add_test(tc, test_taking_turns);
     tcase_add_loop_test(tc, test_rates, 0, 5);
     tcase_add_test(tc, test_flicker);
     tcase_add_test(tc, test_hysteresis);
