@@ -156,6 +156,7 @@ static int rest_class(const GstConvnextSample *sample)
     return sample->decision ? sample->decision->rest_class : NO_CLASS;
 }
 
+/* Whether it is a class that a model with a rest class reports as present. */
 static gboolean is_fault(const GstConvnextSample *sample, int index)
 {
     return rest_class(sample) != NO_CLASS && index != NO_CLASS && index != rest_class(sample);

@@ -133,8 +133,12 @@ GST_START_TEST(test_taking_turns)
     expect("b>a@9200 ");
     feed("bc", 100, FRAME); /* from 12000 on; a has 0.4 at 13200 */
     expect("a>c@13240 ");
-    feed("-", 100, FRAME); /* from 20000 on */
-    expect("c>-@21200 ");
+    feed("bcacbbcabbcacbcbacba", 10, FRAME); /* c has 0.35, b 0.4: neither keeps nor enters */
+    expect("");
+    feed("bc", 50, FRAME);
+    expect("");
+    feed("-", 100, FRAME); /* from 32000 on */
+    expect("c>-@33200 ");
 }
 GST_END_TEST;
 
