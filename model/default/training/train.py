@@ -193,7 +193,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split('\n', maxsplit=1)[0])
     parser.add_argument('--work', type=Path, required=True, help='the cache of frames')
     parser.add_argument('--out', type=Path, required=True, help='the folder that ships')
-    parser.add_argument('--samples', type=int, default=150000, help='frames to train on')
+    parser.add_argument('--samples', type=int, default=105000, help='frames to train on')
     parser.add_argument('--seed', type=int, default=1)
     parser.add_argument('--start', type=Path, help='a model folder to start from')
     parser.add_argument('--calibrate', action='store_true',
