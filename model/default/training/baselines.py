@@ -40,7 +40,7 @@ def learn_from_jobs(task) -> Path:
     cv2.setNumThreads(1)
     frames.to_view = np.asarray  # so jobs yield frames at their own size
     numbers, labels = [], []
-    for frame, record in (made for job in jobs for made in maker.job(job)):
+    for frame, _, record in (made for job in jobs for made in maker.job(job)):
         views = [frame, *(to_view(frame, side) for side in testset.SIDES)]
         numbers.append([features.features(view) for view in views])
         targets = record['targets']

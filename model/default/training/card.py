@@ -228,21 +228,30 @@ def zip_rules(rules: dict) -> list[dict]:
 
 
 def of_clips(clips: dict[str, dict]) -> str:
-    names = list(clips)
-    rows = []
-    for clip, cell in clips[names[0]]['clips'].items():
-        rows.append([clip, f'{cell["seconds"]:.0f}', *(
-            value for name in names for value in (
-                percent(clips[name]['clips'][clip]['normal']),
-                clips[name]['clips'][clip]['changes']))])
-    total = ['all', f'{clips[names[0]]["seconds"]:.0f}']
-    for name in names:
-        total += [percent(clips[name]['normal']), f'{clips[name]["changes an hour"]:.1f} an hour']
+    def row(title: str, chosen: list) -> list:
+        """Of one or more clips: seconds, and for each model the share of normal and changes."""
+        cells = [title, f'{sum(clip["seconds"] for clip in chosen[0]):.0f}']
+        for played in chosen:
+            frames = sum(clip['frames'] for clip in played)
+            cells += [percent(sum(c['normal'] * c['frames'] for c in played) / frames),
+                      sum(clip['changes'] for clip in played)]
+        return cells
+
+    names, played = list(clips), [model['clips'] for model in clips.values()]
+    simulated = [name for name in played[0] if name.startswith('camera-')]
+    rows = [row(name, [[model[name]] for model in played])
+            for name in played[0] if name not in simulated]
+    rows += [row(title, [[model[name] for name in chosen] for model in played])
+             for title, chosen in ((f'simulated fixed cameras ({len(simulated)})', simulated),
+                                   ('all', list(played[0]))) if chosen]
+    hours = '; '.join(f'{TITLES.get(name, name)}: {model["changes an hour"]:.1f}'
+                      for name, model in clips.items())
     return '\n\n'.join([
         '### Changes of state\n\nHealthy clips, played by `convnext-watch` with its default '
-        'smoothing: every change is wrong.', table(['clip', 'seconds', *(
+        'smoothing: every change is wrong. `training/cameras.py` simulates the fixed cameras. '
+        f'Changes an hour: {hours}.', table(['clip', 'seconds', *(
             column for name in names for column in (f'{TITLES.get(name, name)}: normal %',
-                                                    'changes'))], [*rows, total])])
+                                                    'changes'))], rows)])
 
 
 def replace(path: Path, text: str):

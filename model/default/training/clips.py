@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Changes of state an hour on the healthy clips of the test split, through convnext-watch.
+"""Changes of state an hour on healthy clips, through convnext-watch: clips of the test split, and
+an hour of simulated fixed cameras, which cameras.py makes in CACHE.
 
-    python3 clips.py FOLDER --photos DIR --media DIR [--packages DIR] --json OUT [--build FOLDER]
+    python3 clips.py FOLDER --photos DIR --media DIR [--packages DIR] --work CACHE --json OUT
+        [--build FOLDER]
 
 Plays each clip with the default settings of convnext-watch, except for longer timeouts. A change is
 a state event after the first of a clip. If no clip has a state event, the version does not smooth
@@ -15,6 +17,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+import cameras
 import sources
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -50,14 +53,16 @@ def main():
     parser.add_argument('--photos', type=Path, required=True)
     parser.add_argument('--media', type=Path, required=True)
     parser.add_argument('--packages', type=Path)
+    parser.add_argument('--work', type=Path, required=True, help='the cache of simulated clips')
     parser.add_argument('--json', type=Path, required=True, help='file for the figures')
     parser.add_argument('--build', type=Path,
                         default=Path(os.environ.get('CONVNEXT_BUILD', ROOT / 'build')))
     args = parser.parse_args()
 
-    found = sources.find_sources(args.photos, args.media, args.packages)
-    paths = sorted({source.path for source in found
-                    if source.kind == 'clip' and source.split == 'test'})
+    found = [source for source in sources.find_sources(args.photos, args.media, args.packages)
+             if source.split == 'test']
+    paths = sorted({source.path for source in found if source.kind == 'clip'})
+    paths += cameras.make(found, args.work / 'cameras')
     clips = {path.name: play(args.folder, path, args.build) for path in paths}
     smooth = any(clip['states'] for clip in clips.values())
     for clip in clips.values():

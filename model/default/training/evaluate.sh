@@ -16,18 +16,17 @@ work=$3 folder=$4 previous=${5:-}
 build=${CONVNEXT_BUILD:-$root/build} figures=$3/figures
 mkdir -p "$figures"
 prepare "$work"
-pictures=(--photos "$1" --media "$2" --packages "$work/packages")
-set_of=("${pictures[@]}" --work "$work")
+set_of=(--photos "$1" --media "$2" --packages "$work/packages" --work "$work")
 run() { "$python" "$training/$1.py" "${@:2}" || cnx_die "$1.py failed"; }
 
 run testset "${set_of[@]}" >&2
 run evaluate "$folder" "${set_of[@]}" --json "$figures/models.json" \
     ${previous:+--compare "$previous"} > "$figures/models.md"
 run baselines "${set_of[@]}" --json "$figures/baselines.json" >&2
-run clips "$folder" "${pictures[@]}" --json "$figures/clips.json" --build "$build" >&2
+run clips "$folder" "${set_of[@]}" --json "$figures/clips.json" --build "$build" >&2
 clips=("$figures/clips.json")
 if [ -n "$previous" ]; then
-    run clips "$previous" "${pictures[@]}" --json "$figures/clips-before.json" \
+    run clips "$previous" "${set_of[@]}" --json "$figures/clips-before.json" \
         --build "${BUILD_BEFORE:-$build}" >&2
     clips+=("$figures/clips-before.json")
 fi

@@ -5,8 +5,9 @@ A job makes one frame, or the frames of one damaged stream, from a source of the
 validation split. Its number and the seed determine the frames, so any number of processes can make
 the shards in any order. A shard is two files in the cache:
 
-    SPLIT-NNNN.npy    uint8 [frames, 448, 448, 3], views
-    SPLIT-NNNN.json   a record per frame: targets, source, scene, kind, name, strength
+    SPLIT-NNNN.npy         uint8 [frames, 448, 448, 3], views
+    SPLIT-NNNN.cells.npy   uint8 [frames, 14, 14], how visibly the fault changed each 32x32 pixels
+    SPLIT-NNNN.json        a record per frame: targets, source, scene, kind, name, strength
 
     python3 frames.py --photos DIR --media DIR --packages DIR --work CACHE [--previous MODEL]
 """
@@ -26,18 +27,20 @@ import faults
 import healthy
 import sources
 import streams
-from common import LABELS, to_view
+from common import LABELS, VIEW, to_view
 from paint import pick
 
 JOBS_PER_SHARD = 250
+CELLS = 14            # along a side of the view
+CELL_CHANGE = (1.5, 6)  # RMS difference in a cell, in levels: invisible, clear
 MINED_WEIGHT = 2.5  # of a source that the previous model calls faulty
 
 # What a job makes, and how often. With the undamaged twins of damaged streams, slightly more than
 # half of the frames are healthy.
 PLAN = {
-    'plain': 0.21, 'healthy': 0.20, 'texture': 0.05,
-    'dark': 0.05, 'overexposed': 0.045, 'defocused': 0.07, 'obstructed': 0.095, 'noisy': 0.065,
-    'low-contrast': 0.05, 'no-signal': 0.04, 'stream': 0.06, 'tear': 0.065,
+    'plain': 0.26, 'healthy': 0.20, 'texture': 0.05,
+    'dark': 0.05, 'overexposed': 0.045, 'defocused': 0.07, 'obstructed': 0.11, 'noisy': 0.065,
+    'low-contrast': 0.05, 'no-signal': 0.04, 'stream': 0.065, 'tear': 0.1,
 }
 FAULTS_BY_LABEL = {label: [name for name, fault in faults.FAULTS.items() if fault.label == label]
                    for label in LABELS}
@@ -69,6 +72,16 @@ def as_sent(frame: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return streams.compress([frame], rng, heavy=choice > 0.9)[0]
 
 
+def visible_change(before: np.ndarray, after: np.ndarray) -> np.ndarray:
+    """How visibly each cell of the view differs, uint8 [14, 14]: 0 invisible, 255 clear."""
+    side = VIEW // CELLS
+    before, after = (cv2.resize(frame, (VIEW, VIEW), interpolation=cv2.INTER_AREA)
+                     for frame in (before, after))
+    squares = (before.astype(np.float32) - after) ** 2
+    rms = np.sqrt(squares.reshape(CELLS, side, CELLS, side, 3).mean((1, 3, 4)))
+    return np.interp(rms, CELL_CHANGE, (0, 255)).astype(np.uint8)
+
+
 class Maker:
     """Draws sources of one split and makes frames of them."""
 
@@ -86,7 +99,7 @@ class Maker:
         return source, camera_frame(sources.read_frame(source), rng)
 
     def job(self, number: int):
-        """Yields (view, record) for each frame of a job."""
+        """Yields (view, cells, record) for each frame of a job."""
         rng = np.random.default_rng([*self.seed, number])
         kind = rng.choice(list(PLAN), p=np.array(list(PLAN.values())) / sum(PLAN.values()))
         if kind == 'stream':
@@ -94,9 +107,11 @@ class Maker:
             return
         size = pick(rng, *SIZES)
         source, targets, strength, name = None, {}, None, kind
+        cells = np.zeros((CELLS, CELLS), np.uint8)
         if kind == 'no-signal':
             name = pick(rng, *faults.SLATES)
             frame, targets = faults.SLATES[name](size, rng), {'no-signal': 0.97}
+            cells[:] = 255
         elif kind == 'texture':
             name = pick(rng, *healthy.TEXTURES)
             draw = healthy.TEXTURES[name] if rng.random() < 0.5 else partial(healthy.drawn, name)
@@ -108,16 +123,18 @@ class Maker:
             frame = healthy.HEALTHY[name](frame, rng)
         elif kind == 'tear':
             name, strength = pick(rng, *streams.TEARS), rng.random()
-            frame, targets = self.tear(name, frame, strength, rng)
+            frame, targets, cells = self.tear(name, frame, strength, rng)
         elif FAULTS_BY_LABEL.get(kind):
             name, strength = pick(rng, *FAULTS_BY_LABEL[kind]), rng.random()
             # A fault of a healthy variant is a fault too.
             if rng.random() < 0.15:
                 frame = healthy.HEALTHY[pick(rng, *healthy.HEALTHY)](frame, rng)
-            frame, targets = faults.FAULTS[name].apply(frame, strength, rng)
+            before = frame
+            frame, targets = faults.FAULTS[name].apply(before, strength, rng)
+            cells = visible_change(before, frame)
         if kind != 'tear':
             frame = as_sent(frame, rng)
-        yield to_view(frame), self.record(source, kind, name, strength, targets)
+        yield to_view(frame), cells, self.record(source, kind, name, strength, targets)
 
     def tear(self, name: str, frame: np.ndarray, strength: float, rng: np.random.Generator):
         """A torn frame. The previous frame is this one, moved a little, or another scene."""
@@ -127,7 +144,8 @@ class Maker:
             previous = cv2.resize(self.draw_frame(rng)[1], frame.shape[1::-1])
         frame, previous = streams.compress([frame], rng)[0], streams.compress([previous], rng)[0]
         damaged, share = streams.TEARS[name](frame, previous, strength, rng)
-        return damaged, {'corrupted': streams.target_of_share(share)}
+        targets = {'corrupted': streams.target_of_share(share)}
+        return damaged, targets, visible_change(frame, damaged)
 
     def stream(self, rng: np.random.Generator):
         source = self.draw(rng)
@@ -139,11 +157,12 @@ class Maker:
         strength = rng.random()
         found = [f for f in streams.damage(frames, rng, strength) if f[2] > 0.005]
         rng.shuffle(found)
-        for damaged, _, share in found[:3]:
+        for damaged, undamaged, share in found[:2]:
             targets = {'corrupted': streams.target_of_share(share)}
-            yield to_view(damaged), self.record(source, 'stream', 'stream', share, targets)
-        for _, undamaged, _ in found[:2]:
-            yield to_view(undamaged), self.record(source, 'plain', 'undamaged', None, {})
+            yield (to_view(damaged), visible_change(undamaged, damaged),
+                   self.record(source, 'stream', 'stream', share, targets))
+            yield (to_view(undamaged), np.zeros((CELLS, CELLS), np.uint8),
+                   self.record(source, 'plain', 'undamaged', None, {}))
 
     @staticmethod
     def record(source, kind: str, name: str, strength, targets: dict) -> dict:
@@ -160,28 +179,31 @@ def make_shard(task):
     path = work / f'{split}-{shard:04d}.npy'
     if path.exists():
         return path.name, 0
-    views, records = [], []
+    views, changes, records = [], [], []
     for number in range(shard * JOBS_PER_SHARD, (shard + 1) * JOBS_PER_SHARD):
-        for view, record in maker.job(number):
+        for view, cells, record in maker.job(number):
             views.append(view)
+            changes.append(cells)
             records.append(record)
     path.with_suffix('.json').write_text(json.dumps(records))
+    np.save(path.with_suffix('.cells.npy'), np.stack(changes))
     np.save(path.with_suffix('.new.npy'), np.stack(views))
     os.replace(path.with_suffix('.new.npy'), path)
     return path.name, len(views)
 
 
 def load(work: Path, split: str):
-    """Views, a memory map uint8 [frames, 448, 448, 3] per shard; targets [frames, 9]; records; and
-    place [frames, 2], the shard and the row of each frame."""
-    views, records, place = [], [], []
+    """Views, a memory map uint8 [frames, 448, 448, 3] per shard; cells [frames, 14, 14]; targets
+    [frames, 9]; records; and place [frames, 2], the shard and the row of each frame."""
+    views, cells, records, place = [], [], [], []
     for path in sorted(work.glob(f'{split}-????.npy')):
         rows = json.loads(path.with_suffix('.json').read_text())
         place += [(len(views), row) for row in range(len(rows))]
         views.append(np.load(path, mmap_mode='r'))
+        cells.append(np.load(path.with_suffix('.cells.npy')))
         records += rows
     targets = np.array([record['targets'] for record in records], np.float32)
-    return views, targets, records, np.array(place)
+    return views, np.concatenate(cells), targets, records, np.array(place)
 
 
 def mine(split_sources: list, folder: Path) -> list:

@@ -17,14 +17,38 @@ from common import LABELS, VIEW
 MEAN = (0.485, 0.456, 0.406)  # of ImageNet, as in published ConvNeXts
 STD = (0.229, 0.224, 0.225)
 
+WIDTHS = [32, 64, 128, 192]
+DEPTHS = [1, 1, 3, 1]
 VERSION = 2  # in the card; embeddings of another version are other numbers
 
 
+def cosines(patch: int, count: int) -> np.ndarray:
+    """Basis functions of the discrete cosine transform of a patch, [count, patch, patch], evenly
+    spaced from low to high frequency."""
+    wave = np.cos(np.pi * np.outer(np.arange(patch), 2 * np.arange(patch) + 1) / (2 * patch))
+    wave /= np.linalg.norm(wave, axis=1, keepdims=True)
+    pairs = sorted(np.ndindex(patch, patch), key=lambda pair: (sum(pair), pair))
+    chosen = np.linspace(0, len(pairs) - 1, count).round().astype(int)
+    return np.stack([np.outer(wave[pairs[i][0]], wave[pairs[i][1]]) for i in chosen])
+
+
+def frequency_filters(patch: int, count: int) -> torch.Tensor:
+    """Filters of a stem, [count, 3, patch, patch]: frequencies of luma, and of two differences of
+    colour for a sixth of the filters each."""
+    chroma = count // 6
+    parts = [(count - 2 * chroma, (0.299, 0.587, 0.114)), (chroma, (-0.169, -0.331, 0.5)),
+             (chroma, (0.5, -0.419, -0.081))]
+    return torch.from_numpy(np.concatenate([
+        cosines(patch, n)[:, None] * np.array(weights)[:, None, None]
+        for n, weights in parts])).float()
+
+
 def new(patch: int = 8) -> ConvNextForImageClassification:
-    """A network with random weights of deviation 1 / sqrt(fan-in). With the 0.02 of transformers,
-    which suits wide networks, such a narrow one hardly learns."""
+    """A network whose stem starts with cosines, so that it sees noise and blur at once, and random
+    weights of deviation 1 / sqrt(fan-in) elsewhere. With the 0.02 of transformers, which suits wide
+    networks, such a narrow one hardly learns."""
     model = ConvNextForImageClassification(ConvNextConfig(
-        patch_size=patch, hidden_sizes=[24, 48, 96, 160], depths=[1, 1, 3, 1],
+        patch_size=patch, hidden_sizes=WIDTHS, depths=DEPTHS,
         image_size=56 * patch, layer_scale_init_value=1.0, layer_norm_eps=1e-6,
         num_labels=len(LABELS), id2label=dict(enumerate(LABELS)),
         label2id={name: i for i, name in enumerate(LABELS)},
@@ -32,32 +56,19 @@ def new(patch: int = 8) -> ConvNextForImageClassification:
     for weights in model.parameters():
         if weights.ndim > 1:
             torch.nn.init.trunc_normal_(weights, std=weights[0].numel() ** -0.5)
-    return model
-
-
-def continued(folder: Path, patch: int = 8) -> ConvNextForImageClassification:
-    """A network with the weights of a model folder. If the stem of that model has smaller patches,
-    each weight is spread over the pixels that replace its pixel, so that the network gives the same
-    answer for the enlarged frame. A head that was trained for a softmax starts with half the
-    weights and without the biases, which mean nothing for sigmoids."""
-    old = AutoModelForImageClassification.from_pretrained(folder).float()
-    model, weights = new(patch), old.state_dict()
-    stem = 'convnext.embeddings.patch_embeddings.weight'
-    side = patch // weights[stem].shape[-1]
-    if side > 1:
-        weights[stem] = weights[stem].repeat_interleave(side, 2).repeat_interleave(side, 3)
-        weights[stem] /= side ** 2
-    if old.config.problem_type != 'multi_label_classification':
-        weights['classifier.weight'] /= 2
-        weights['classifier.bias'].zero_()
-    model.load_state_dict(weights)
+    with torch.no_grad():
+        model.convnext.embeddings.patch_embeddings.weight.copy_(
+            frequency_filters(patch, WIDTHS[0]))
     return model
 
 
 def to_input(views: torch.Tensor) -> torch.Tensor:
     """uint8 [n, side, side, 3] to the network's float32 [n, 3, side, side], channels last."""
-    mean, std = 255 * torch.tensor(MEAN), 255 * torch.tensor(STD)
-    return ((views.float() - mean) / std).permute(0, 3, 1, 2)
+    n, height, width, _ = views.shape
+    # By rows, because PyTorch is slow where the last axis is short.
+    mean, std = (255 * torch.tensor(numbers).repeat(width) for numbers in (MEAN, STD))
+    rows = views.reshape(n, height, 3 * width).float().sub_(mean).mul_(1 / std)
+    return rows.view(n, height, width, 3).permute(0, 3, 1, 2)
 
 
 def save(model: ConvNextForImageClassification, temperature, threshold, folder: Path):

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Trains the network on the frames that frames.py made, and writes the folder that ships.
 
-    python3 train.py --work CACHE --out FOLDER [--samples N] [--seed N] [--start FOLDER]
+    python3 train.py --work CACHE --out FOLDER [--samples N] [--seed N]
 
-AdamW with a one-cycle learning rate and a moving average of the weights; binary cross entropy with
-soft targets. After a third of the training, healthy frames that still look faulty appear three
-times an epoch. Then validation frames give each class a scale and a shift (Platt), stored as its
-temperature and in the bias of the head, and thresholds that keep to the budget of false alarms.
+AdamW, Muon for the dense layers, a one-cycle learning rate and a moving average of the weights;
+binary cross entropy with soft targets, for the frame and, in training only, for each cell of the
+last two stages: which faults are visible there. After a third of the training, healthy frames that
+still look faulty appear three times an epoch. Then validation frames give each class a scale and a
+shift (Platt), stored as its temperature and in the bias of the head, and thresholds that keep to
+the budget of false alarms.
 """
 import argparse
 import copy
@@ -22,27 +24,65 @@ from torch.nn import functional
 import frames
 import network
 from common import LABELS, VIEW
+from muon import Muon
 
 BATCH = 32
-PEAK_RATE = 8e-4
+PEAK_RATE = 2e-3         # of AdamW
+MUON_RATE = 0.02
 WEIGHT_DECAY = 0.05
+CELLS_WEIGHT = 0.5       # of the loss of the cells of a stage
 AVERAGE = 0.998          # per step, of the moving average
 # Of healthy validation frames, all faults together: as cameras send them, and all with the unusual.
 FALSE_ALARMS = (0.008, 0.03)
 LOWEST_THRESHOLD = 0.25  # less likely faults never raise an alarm
+IS_LOCAL = torch.tensor([label in ('obstructed', 'corrupted') for label in LABELS[1:]])
 HEALTHY_SHARE = 0.8      # of the stream that scores are calibrated for
+
+
+class CellHeads(torch.nn.Module):
+    """Linear classifiers of the cells of stages 3 and 4, for training only. They tell the network
+    where a fault is visible; the average pool alone hardly tells it about small ones."""
+
+    def __init__(self, widths: list):
+        super().__init__()
+        self.heads = torch.nn.ModuleList(
+            torch.nn.Sequential(torch.nn.LayerNorm(width), torch.nn.Linear(width, len(LABELS) - 1))
+            for width in widths)
+        for head in self.heads:
+            torch.nn.init.zeros_(head[1].weight)
+            torch.nn.init.constant_(head[1].bias, -4.0)
+
+    def forward(self, maps) -> list:
+        """Logits [n, side, side, 8] of the feature maps [n, width, side, side]."""
+        return [head(features.permute(0, 2, 3, 1)) for head, features in zip(self.heads, maps)]
+
+
+def cell_targets(cells: torch.Tensor, targets: torch.Tensor) -> list:
+    """Targets of the faults in each cell, [n, 14, 14, 8] and [n, 7, 7, 8]. cells: uint8
+    [n, 14, 14]; targets: [n, 9]. A cell shows a local fault clearly, even if the frame as a whole
+    is hardly affected."""
+    faults = targets[:, 1:]
+    faults = torch.where(IS_LOCAL & (faults > 0), 0.97, faults)
+    fine = cells.float()[:, None] / 255
+    return [share.permute(0, 2, 3, 1) * faults[:, None, None]
+            for share in (fine, functional.max_pool2d(fine, 2))]
 
 
 def read(views, place, rows) -> torch.Tensor:
     return torch.from_numpy(np.stack([views[shard][row] for shard, row in place[rows]]))
 
 
-def run(model, pixels: torch.Tensor, side: int) -> torch.Tensor:
-    """Logits of cached views, [n, 9], which are resized first if the network's side differs."""
+def resized(pixels: torch.Tensor, side: int) -> torch.Tensor:
+    """Input of a network of this side from cached views."""
     pixels = network.to_input(pixels)
     if side != VIEW:
         pixels = functional.interpolate(pixels, size=side, mode='bilinear', antialias=True)
-    return model(pixel_values=pixels).logits
+    return pixels
+
+
+def run(model, pixels: torch.Tensor, side: int):
+    """The output for cached views."""
+    return model(pixel_values=resized(pixels, side), output_hidden_states=True)
 
 
 def batches(views, place, weights, samples: int, rng):
@@ -72,55 +112,97 @@ def batches(views, place, weights, samples: int, rng):
 def predict(model, views, place, side: int) -> np.ndarray:
     """Logits, [frames, 9]."""
     model.eval()
-    return np.concatenate([run(model, read(views, place, slice(start, start + 64)), side).numpy()
-                           for start in range(0, len(place), 64)])
+    parts = (read(views, place, slice(start, start + 64))
+             for start in range(0, len(place), 64))
+    return np.concatenate([run(model, batch, side).logits.numpy() for batch in parts])
 
 
-def fit(work: Path, samples: int, seed: int, side: int = VIEW, start: Path | None = None):
+def spread(model, views, place, side: int, rng):
+    """Scales the filters of the stem, so that each one's output has mean 0 and deviation 1 on
+    training frames."""
+    stem = model.convnext.embeddings.patch_embeddings
+    rows = rng.choice(len(place), 256)
+    with torch.no_grad():
+        output = torch.cat([stem(resized(read(views, place, rows[start:start + 32]), side))
+                            for start in range(0, len(rows), 32)])
+        deviation = output.std((0, 2, 3)) + 1e-3
+        stem.weight /= deviation[:, None, None, None]
+        stem.bias.copy_(-output.mean((0, 2, 3)) / deviation)
+
+
+def fit(work: Path, samples: int, seed: int, side: int = VIEW):
     """Returns the network with the moving average of the weights. side: of the view, 56 patches
-    wide. start: a model folder to start from, instead of random weights."""
+    wide."""
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
-    views, targets, _, place = frames.load(work, 'train')
+    views, cells, targets, _, place = frames.load(work, 'train')
     print(f'{len(targets)} frames, {(targets[:, 0] > 0.5).mean():.1%} healthy', flush=True)
-    targets = torch.from_numpy(targets)
+    share = torch.from_numpy(targets.mean(0))
+    cells, targets = torch.from_numpy(cells), torch.from_numpy(targets)
     weights = np.ones(len(targets))
-    model = network.continued(start, side // 56) if start else network.new(side // 56)
-    model = model.to(memory_format=torch.channels_last)
+    model = network.new(side // 56).to(memory_format=torch.channels_last)
+    spread(model, views, place, side, rng)
+    with torch.no_grad():
+        model.classifier.weight *= 0.3
+        model.classifier.bias.copy_(torch.logit(share))
+    cell_heads = CellHeads(model.config.hidden_sizes[-2:])
     average = copy.deepcopy(model)
-    decayed = [p for p in model.parameters() if p.ndim > 1]
-    others = [p for p in model.parameters() if p.ndim <= 1]
-    optimizer = torch.optim.AdamW([{'params': decayed, 'weight_decay': WEIGHT_DECAY},
-                                   {'params': others, 'weight_decay': 0}], lr=PEAK_RATE)
     steps = samples // BATCH
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, PEAK_RATE, steps, pct_start=0.08)
+    optimizers, schedules = optimization(model, cell_heads, steps)
     begin, losses = time.time(), []
     for step, (rows, pixels) in enumerate(batches(views, place, weights, steps * BATCH, rng)):
         model.train()
+        changes = cells[rows]
         if rng.random() < 0.5:
-            pixels = pixels.flip(2)
-        logits = run(model, pixels, side)
-        loss_each = functional.binary_cross_entropy_with_logits(logits, targets[rows],
-                                                                reduction='none').sum(1)
-        loss_each.mean().backward()
+            pixels, changes = pixels.flip(2), changes.flip(2)
+        output = run(model, pixels, side)
+        loss_each = cross_entropy(output.logits, targets[rows])
+        loss_cells = sum(
+            cross_entropy(logits, goal).mean()
+            for logits, goal in zip(cell_heads(output.hidden_states[-2:]),
+                                    cell_targets(changes, targets[rows])))
+        (loss_each.mean() + CELLS_WEIGHT * loss_cells).backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 2)
-        optimizer.step()
-        optimizer.zero_grad()
-        schedule.step()
+        for optimizer, schedule in zip(optimizers, schedules):
+            optimizer.step()
+            optimizer.zero_grad()
+            schedule.step()
         follow(average, model, min(AVERAGE, (1 + step) / (10 + step)))
-        losses.append(loss_each.mean().item())
+        losses.append((loss_each.mean().item(), loss_cells.item()))
         # Hard negatives appear three times an epoch.
         if step > steps / 3:
             healthy = targets[rows, 0] > 0.5
-            doubt = torch.sigmoid(logits[:, 1:]).amax(1) > 0.3
+            doubt = torch.sigmoid(output.logits[:, 1:]).amax(1) > 0.3
             weights[rows] = torch.where(healthy & doubt, 3.0, 1.0).numpy()
         if step % 100 == 99:
             rate = (step + 1) * BATCH / (time.time() - begin)
-            print(f'step {step + 1}/{steps} loss {np.mean(losses[-100:]):.4f} '
+            frame, cell = np.mean(losses[-100:], axis=0)
+            print(f'step {step + 1}/{steps} loss {frame:.4f}, of cells {cell:.4f} '
                   f'{rate:.1f} frames/s', flush=True)
-        if step % 1000 == 999:
+        if step % 2000 == 1999:
             report(average, work, side)
     return average
+
+
+def cross_entropy(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+    """Summed over the labels, the last axis."""
+    return functional.binary_cross_entropy_with_logits(logits, targets, reduction='none').sum(-1)
+
+
+def optimization(model, cell_heads, steps: int):
+    """Optimizers and their schedules: Muon for the dense layers between stem and head, which
+    learns faster, and AdamW for the rest."""
+    named = [(name, p) for name, p in model.named_parameters() if p.ndim > 1]
+    matrices = [p for name, p in named if '.pwconv' in name or '.downsampling' in name]
+    others = [p for name, p in named if '.pwconv' not in name and '.downsampling' not in name]
+    plain = [p for p in model.parameters() if p.ndim <= 1] + list(cell_heads.parameters())
+    optimizers = [
+        torch.optim.AdamW([{'params': others, 'weight_decay': WEIGHT_DECAY},
+                           {'params': plain, 'weight_decay': 0}], lr=PEAK_RATE),
+        Muon(matrices, lr=MUON_RATE, weight_decay=WEIGHT_DECAY)]
+    return optimizers, [
+        torch.optim.lr_scheduler.OneCycleLR(optimizer, optimizer.defaults['lr'], steps,
+                                            pct_start=0.08) for optimizer in optimizers]
 
 
 @torch.no_grad()
@@ -131,7 +213,7 @@ def follow(average, model, decay: float):
 
 def report(model, work: Path, side: int):
     """Prints recall at 1 % false alarms of each fault on validation frames."""
-    views, targets, _, place = frames.load(work, 'val')
+    views, _, targets, _, place = frames.load(work, 'val')
     logits, healthy = predict(model, views, place, side), targets[:, 0] > 0.5
     parts = []
     for i, label in enumerate(LABELS[1:], 1):
@@ -145,7 +227,7 @@ def calibrate(model, work: Path):
     """Fits a scale and a shift of each class's logit on validation frames, weighted as if
     HEALTHY_SHARE of them were healthy. Returns temperatures, shifts and thresholds, and the scores
     and targets of the validation frames."""
-    views, targets, records, place = frames.load(work, 'val')
+    views, _, targets, records, place = frames.load(work, 'val')
     logits = torch.from_numpy(predict(model, views, place, VIEW)).double()
     healthy = targets[:, 0] > 0.5
     share = healthy.mean()
@@ -193,9 +275,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split('\n', maxsplit=1)[0])
     parser.add_argument('--work', type=Path, required=True, help='the cache of frames')
     parser.add_argument('--out', type=Path, required=True, help='the folder that ships')
-    parser.add_argument('--samples', type=int, default=105000, help='frames to train on')
+    parser.add_argument('--samples', type=int, default=250000, help='frames to train on')
     parser.add_argument('--seed', type=int, default=1)
-    parser.add_argument('--start', type=Path, help='a model folder to start from')
     parser.add_argument('--calibrate', action='store_true',
                         help='keep the weights of the last training with this seed')
     args = parser.parse_args()
@@ -206,7 +287,7 @@ def main():
         model = network.new()
         model.load_state_dict(torch.load(trained))
     else:
-        model = fit(args.work, args.samples, args.seed, start=args.start)
+        model = fit(args.work, args.samples, args.seed)
         torch.save(model.state_dict(), trained)
     temperature, shift, thresholds, scores, targets = calibrate(model, args.work)
     with torch.no_grad():
