@@ -23,4 +23,4 @@ prepare "$work"
 export MALLOC_MMAP_THRESHOLD_=4294967296 MALLOC_TRIM_THRESHOLD_=8589934592
 export GLIBC_TUNABLES=glibc.malloc.hugetlb=1
 "$python" "$training/train.py" --work "$work/frames" --out "$out" --seed "${SEED:-1}" \
-    --samples "${SAMPLES:-250000}"
+    --samples "${SAMPLES:-185000}"

@@ -17,6 +17,7 @@ import numpy as np
 from PIL import Image
 
 import exposure
+import sheets
 from common import STRENGTHS, VIEW, target
 from fields import chance
 from glass import GLASS
@@ -196,7 +197,6 @@ COMBINED: dict[str, Fault] = {
 
 def sheet(folder: Path, photos: Path, names: list[str], count: int) -> None:
     """Writes a sheet for each fault, with strengths from left to right, and one for slates."""
-    folder.mkdir(parents=True, exist_ok=True)
     files = sorted(path for path in photos.rglob('*') if path.suffix in ('.jpg', '.png'))
     files = [files[i] for i in np.linspace(0, len(files) - 1, count + 2).astype(int)[1:-1]]
     frames = []
@@ -207,28 +207,18 @@ def sheet(folder: Path, photos: Path, names: list[str], count: int) -> None:
     for name, fault in (FAULTS | COMBINED).items():
         if names and name not in names:
             continue
-        rows = []
+        tiles = []
         for number, frame in enumerate(frames):
-            row = []
             for strength in STRENGTHS:
                 rng = np.random.default_rng((number, round(100 * strength)))
                 result, targets = fault.apply(frame, strength, rng)
-                tile = cv2.resize(result, (400, 300), interpolation=cv2.INTER_AREA)
                 words = ' '.join(f'{label} {value:.2f}' for label, value in targets.items())
-                cv2.putText(tile, words, (4, 14), 0, 0.42, (0, 0, 0), 3)
-                cv2.putText(tile, words, (4, 14), 0, 0.42, (255, 255, 0), 1)
-                row.append(tile)
-            rows.append(np.concatenate(row, 1))
-        Image.fromarray(np.concatenate(rows)).save(folder / f'{name}.jpg', quality=88)
+                tiles.append((result, words))
+        sheets.write(folder / f'{name}.jpg', tiles, len(STRENGTHS), (400, 300))
     if not names or 'slates' in names:
-        tiles = []
-        for name, slate in SLATES.items():
-            for number in range(6):
-                result = slate((480, 640), np.random.default_rng(number))
-                tiles.append(cv2.resize(result, (240, 180), interpolation=cv2.INTER_AREA))
-                cv2.putText(tiles[-1], name, (4, 14), 0, 0.42, (255, 255, 0), 1)
-        rows = [np.concatenate(tiles[i:i + 6], 1) for i in range(0, len(tiles), 6)]
-        Image.fromarray(np.concatenate(rows)).save(folder / 'slates.jpg', quality=88)
+        sheets.write(folder / 'slates.jpg', [
+            (slate((480, 640), np.random.default_rng(number)), name)
+            for name, slate in SLATES.items() for number in range(6)], 6, (240, 180))
 
 
 def main() -> int:

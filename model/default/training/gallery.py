@@ -13,15 +13,15 @@ import argparse
 import json
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 import card
+import sheets
 import testset
 from common import LABELS
 from measures import MUCH
 
-COUNT, COLUMNS, TILE = 24, 4, (400, 300)
+COUNT = 24
 
 
 def is_strong(record: dict) -> bool:
@@ -49,17 +49,6 @@ def worst(records: list, predictions: dict) -> list[int]:
     return chosen
 
 
-def sheet(frames: list) -> np.ndarray:
-    tiles = []
-    for number, frame in enumerate(frames, 1):
-        tile = cv2.resize(np.asarray(frame), TILE, interpolation=cv2.INTER_AREA)
-        cv2.rectangle(tile, (0, 0), (44, 30), (0, 0, 0), -1)
-        cv2.putText(tile, str(number), (4, 24), cv2.FONT_HERSHEY_SIMPLEX, 0.8, (255, 255, 0), 2)
-        tiles.append(tile)
-    tiles += [np.zeros((TILE[1], TILE[0], 3), np.uint8)] * (-len(tiles) % COLUMNS)
-    return np.vstack([np.hstack(tiles[i:i + COLUMNS]) for i in range(0, len(tiles), COLUMNS)])
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split('\n', maxsplit=1)[0])
     parser.add_argument('figures', type=Path)
@@ -81,9 +70,8 @@ def main():
         rows.append([number, record.get('source', 'drawn'),
                      f'{record["kind"]}: {record["name"]}{strength}', record['label'],
                      f'{state} {predictions["scores"][i][LABELS.index(state)]:.2f}', ''])
-    args.out.mkdir(parents=True, exist_ok=True)
-    picture = cv2.cvtColor(sheet([views[448][i] for i in chosen]), cv2.COLOR_RGB2BGR)
-    cv2.imwrite(str(args.out / 'failures.png'), picture)
+    sheets.write(args.out / 'failures.png', [(views[448][i], str(number))
+                                             for number, i in enumerate(chosen, 1)], 4, (400, 300))
     print(card.table(['', 'source', 'frame', 'true', 'called', 'what it shows'], rows, 6))
 
 

@@ -16,6 +16,7 @@ import av
 import cv2
 import numpy as np
 
+import sheets
 from tears import TEARS, to_frame, to_planes, visible_blocks
 
 ENCODERS = {'h264': 'libx264', 'hevc': 'libx265', 'mpeg4': 'mpeg4', 'mpeg2video': 'mpeg2video',
@@ -419,20 +420,6 @@ def real_damage(media: Path) -> list:
     return result
 
 
-def _write_sheets(folder: Path, name: str, tiles: list) -> None:
-    """Contact sheets of 40 captioned frames each."""
-    drawn = []
-    for frame, caption in tiles:
-        tile = cv2.resize(frame, (320, 240), interpolation=cv2.INTER_AREA)
-        cv2.putText(tile, caption, (3, 15), cv2.FONT_HERSHEY_SIMPLEX, 0.45, (255, 255, 0), 1)
-        drawn.append(tile)
-    drawn += [np.zeros((240, 320, 3), np.uint8)] * (-len(drawn) % 5)
-    rows = [np.hstack(drawn[start:start + 5]) for start in range(0, len(drawn), 5)]
-    for start in range(0, len(rows), 8):
-        sheet = cv2.cvtColor(np.vstack(rows[start:start + 8]), cv2.COLOR_RGB2BGR)
-        cv2.imwrite(str(folder / f'{name}-{start // 8}.png'), sheet)
-
-
 def main() -> None:
     """Writes contact sheets of damaged streams, tears and real losses."""
     parser = argparse.ArgumentParser(description=main.__doc__)
@@ -444,7 +431,6 @@ def main() -> None:
     arguments = parser.parse_args()
     cv2.setNumThreads(1)
     rng = np.random.default_rng(arguments.seed)
-    arguments.sheet.mkdir(parents=True, exist_ok=True)
     photos = sorted(arguments.photos.glob('*/*.jp*g'))
 
     def photo() -> np.ndarray:
@@ -458,20 +444,20 @@ def main() -> None:
         pairs = damage(still_clip(photo(), rng, 6), rng, strength)
         tiles += [(pair[0], f'strength {strength:.2f} share {pair[2]:.2f}')
                   for pair in pairs[-1:] + pairs[:-1][::3]]
-    _write_sheets(arguments.sheet, 'streams', tiles)
+    sheets.write(arguments.sheet / 'streams.jpg', tiles, 5)
     tiles = []
     for name, tear in TEARS.items():
         for strength in (0, 0.1, 0.35, 0.65, 0.95):
             frame, share = tear(photo(), None, strength, rng)
             tiles.append((frame, f'{name} {strength} share {share:.2f}'))
-    _write_sheets(arguments.sheet, 'tears', tiles)
+    sheets.write(arguments.sheet / 'tears.jpg', tiles, 5)
     tiles = [(compress([photo()], rng, heavy)[0], f'heavy {heavy}')
              for heavy in (False, True) for _ in range(10)]
-    _write_sheets(arguments.sheet, 'healthy', tiles)
+    sheets.write(arguments.sheet / 'healthy.jpg', tiles, 5)
     real = [pair for pair in real_damage(arguments.media) if pair[2] is None or pair[2] > 0.005]
-    _write_sheets(arguments.sheet, 'real', [
+    sheets.write(arguments.sheet / 'real.jpg', [
         (frame, 'no twin' if share is None else f'share {share:.2f}')
-        for frame, _, share in real[::max(1, len(real) // 40)]])
+        for frame, _, share in real[::max(1, len(real) // 40)]], 5)
 
 
 if __name__ == '__main__':
