@@ -163,11 +163,26 @@ static gboolean is_short(JsonNode *node, guint *left)
     return TRUE;
 }
 
+/* With as few digits as the number needs. */
+static char *number_text(double number)
+{
+    char text[G_ASCII_DTOSTR_BUF_SIZE];
+
+    if (isinf(number))
+        return g_strdup(number > 0 ? "Infinity" : "-Infinity");
+    g_ascii_formatd(text, sizeof text, "%.15g", number);
+    if (g_ascii_strtod(text, NULL) != number)
+        g_ascii_dtostr(text, sizeof text, number);
+    return g_strdup(text);
+}
+
 /* The node's value as written in the file, for a message. */
 static char *node_text(JsonNode *node)
 {
     guint left = VALUES_SHORT;
 
+    if (JSON_NODE_HOLDS_VALUE(node) && json_node_get_value_type(node) == G_TYPE_DOUBLE)
+        return number_text(json_node_get_double(node));
     if (!is_short(node, &left))
         return g_strdup_printf("a long %s", JSON_NODE_HOLDS_ARRAY(node)    ? "array"
                                             : JSON_NODE_HOLDS_OBJECT(node) ? "object"
@@ -179,8 +194,8 @@ static char *node_text(JsonNode *node)
     return g_strdup(quoted + 1);
 }
 
-static gboolean fail_expected(const CnxJson *json, CnxError code, const char *key,
-                              const char *expected)
+gboolean cnx_json_fail_expected(const CnxJson *json, CnxError code, const char *key,
+                                const char *expected)
 {
     g_autofree char *text = node_text(json_object_get_member(json->object, key));
 
@@ -207,13 +222,19 @@ static gboolean node_uint(JsonNode *node, guint min, guint max, guint *value)
     return TRUE;
 }
 
+gboolean cnx_json_peek_uint(const CnxJson *json, const char *key, guint min, guint max,
+                            guint *value)
+{
+    return cnx_json_has(json, key) &&
+           node_uint(json_object_get_member(json->object, key), min, max, value);
+}
+
 gboolean cnx_json_uint(const CnxJson *json, const char *key, guint min, guint max, guint *value)
 {
-    if (!cnx_json_has(json, key) ||
-        node_uint(json_object_get_member(json->object, key), min, max, value))
+    if (!cnx_json_has(json, key) || cnx_json_peek_uint(json, key, min, max, value))
         return TRUE;
     g_autofree char *expected = g_strdup_printf("an integer from %u to %u", min, max);
-    return fail_expected(json, CNX_ERROR_CORRUPT, key, expected);
+    return cnx_json_fail_expected(json, CNX_ERROR_CORRUPT, key, expected);
 }
 
 gboolean cnx_json_double(const CnxJson *json, const char *key, double min, double max,
@@ -229,7 +250,7 @@ gboolean cnx_json_double(const CnxJson *json, const char *key, double min, doubl
         return TRUE;
     }
     g_autofree char *expected = g_strdup_printf("a number above %g and at most %g", min, max);
-    return fail_expected(json, CNX_ERROR_CORRUPT, key, expected);
+    return cnx_json_fail_expected(json, CNX_ERROR_CORRUPT, key, expected);
 }
 
 gboolean cnx_json_string(const CnxJson *json, const char *key, const char **value)
@@ -238,7 +259,7 @@ gboolean cnx_json_string(const CnxJson *json, const char *key, const char **valu
         return TRUE;
     JsonNode *node = json_object_get_member(json->object, key);
     if (!JSON_NODE_HOLDS_VALUE(node) || json_node_get_value_type(node) != G_TYPE_STRING)
-        return fail_expected(json, CNX_ERROR_CORRUPT, key, "a string");
+        return cnx_json_fail_expected(json, CNX_ERROR_CORRUPT, key, "a string");
     *value = json_node_get_string(node);
     return TRUE;
 }
@@ -272,7 +293,7 @@ gboolean cnx_json_uints(const CnxJson *json, const char *key, guint count, guint
     if (ok)
         return TRUE;
     g_autofree char *expected = g_strdup_printf("an array of %u non-negative integers", count);
-    return fail_expected(json, CNX_ERROR_CORRUPT, key, expected);
+    return cnx_json_fail_expected(json, CNX_ERROR_CORRUPT, key, expected);
 }
 
 gboolean cnx_json_triple(const CnxJson *json, const char *key, double min, float values[3])
@@ -291,8 +312,8 @@ gboolean cnx_json_triple(const CnxJson *json, const char *key, double min, float
         if (ok)
             values[i] = number;
     }
-    return ok || fail_expected(json, CNX_ERROR_CORRUPT, key,
-                               min < 0 ? "three numbers" : "three positive numbers");
+    return ok || cnx_json_fail_expected(json, CNX_ERROR_CORRUPT, key,
+                                        min < 0 ? "three numbers" : "three positive numbers");
 }
 
 static gboolean node_in_range(JsonNode *node, CnxJsonRange range, float *value)
@@ -316,9 +337,11 @@ gboolean cnx_json_floats(const CnxJson *json, const char *key, CnxJsonRange rang
 
         if (!node_in_range(node, range, &value)) {
             g_autofree char *expected =
-                g_strdup_printf("%s, or an array of %u such numbers", range.text, count);
+                count == 1
+                    ? g_strdup(range.text)
+                    : g_strdup_printf("%s, or an array of %u such numbers", range.text, count);
 
-            return fail_expected(json, CNX_ERROR_CORRUPT, key, expected);
+            return cnx_json_fail_expected(json, CNX_ERROR_CORRUPT, key, expected);
         }
         for (guint i = 0; i < count; i++)
             values[i] = value;
@@ -360,7 +383,7 @@ gboolean cnx_json_word(const CnxJson *json, const char *key, const CnxJsonWord *
     g_autoptr(GString) list = g_string_new("one of");
     for (guint i = 0; i < count; i++)
         g_string_append_printf(list, "%s \"%s\"", i ? "," : "", words[i].word);
-    return fail_expected(json, CNX_ERROR_UNSUPPORTED, key, list->str);
+    return cnx_json_fail_expected(json, CNX_ERROR_UNSUPPORTED, key, list->str);
 }
 
 JsonObject *cnx_json_child(const CnxJson *json, const char *key)
