@@ -10,6 +10,7 @@
 #define SIZE_MAX_BYTES (16 << 20)
 #define TEXT_SHORT 1000  /* bytes of a string that a message may repeat */
 #define VALUES_SHORT 100 /* values of an array or object, likewise */
+#define MAX_DIGITS 18    /* of an integer of 64 bits */
 
 static JsonObject *fail_budget(const char *file, gsize size, gsize memory, const CnxBudget *budget,
                                GError **error)
@@ -37,28 +38,56 @@ static int escaped_unit(const char *text, gsize left)
     return unit;
 }
 
-/* A copy of text [size] whose strings are valid UTF-8 without NUL once their escapes are decoded:
- * half of a surrogate pair and \u0000 become U+FFFD. json-glib copies the former as it is, and
- * ends the string at the latter. */
-static char *repair_escapes(const char *text, gsize size)
+/* text [left]: from a backslash on. Returns the bytes of the escape. */
+static gsize repair_escape(char *text, gsize left)
+{
+    const int unit = escaped_unit(text, left);
+    const int next = unit < 0 ? -1 : escaped_unit(text + 6, left - 6);
+    const gboolean is_high = unit >= 0xd800 && unit < 0xdc00;
+
+    if (unit < 0)
+        return 2;
+    if (is_high && next >= 0xdc00 && next < 0xe000)
+        return 12; /* a pair */
+    if (unit == 0 || (unit >= 0xd800 && unit < 0xe000))
+        memcpy(text + 2, "fffd", 4);
+    return 6;
+}
+
+/* text [left]: from the first digit of a number on. Returns its bytes. */
+static gsize repair_number(char *text, gsize left)
+{
+    gsize length = 0;
+    gboolean is_integer = TRUE;
+
+    for (; length < left && (g_ascii_isdigit(text[length]) || strchr(".eE+-", text[length]));
+         length++)
+        is_integer = is_integer && g_ascii_isdigit(text[length]);
+    if (is_integer && length > MAX_DIGITS)
+        memcpy(text + length - 2, "e2", 2);
+    return length;
+}
+
+/* A copy of text [size], valid JSON, that json-glib reads correctly. Half of a surrogate pair and
+ * \u0000 become U+FFFD: json-glib copies the former as it is, and ends the string at the latter.
+ * Integers of more than MAX_DIGITS digits get an exponent in place of the last two: json-glib takes
+ * those of more than 64 bits for a small number. */
+static char *repair(const char *text, gsize size)
 {
     char *copy = g_malloc(size + 1);
+    gboolean is_in_string = FALSE;
 
     memcpy(copy, text, size);
     copy[size] = '\0';
-    for (gsize i = 0; i + 1 < size; i++) {
-        if (copy[i] != '\\')
-            continue;
-        const int unit = escaped_unit(copy + i, size - i);
-        const int next = unit < 0 ? -1 : escaped_unit(copy + i + 6, size - i - 6);
-        const gboolean high = unit >= 0xd800 && unit < 0xdc00;
-
-        if (high && next >= 0xdc00 && next < 0xe000)
-            i += 11; /* a pair */
-        else if (unit == 0 || (unit >= 0xd800 && unit < 0xe000))
-            memcpy(copy + i + 2, "fffd", 4);
-        else
-            i++; /* skips the escaped character */
+    for (gsize i = 0; i < size;) {
+        if (copy[i] == '\\') {
+            i += repair_escape(copy + i, size - i);
+        } else if (!is_in_string && g_ascii_isdigit(copy[i])) {
+            i += repair_number(copy + i, size - i);
+        } else {
+            is_in_string ^= copy[i] == '"';
+            i++;
+        }
     }
     return copy;
 }
@@ -85,7 +114,7 @@ JsonObject *cnx_json_parse(const char *text, gsize size, CnxBudget *budget, cons
     cnx_budget_add_file(budget, size);
     if (!cnx_budget_take(budget, memory))
         return fail_budget(file, size, memory, budget, error);
-    g_autofree char *repaired = repair_escapes(text, size);
+    g_autofree char *repaired = repair(text, size);
     if (!json_parser_load_from_data(parser, repaired, (gssize)size, &cause)) {
         g_autofree char *what = cnx_quote(cause->message); /* json-glib may quote a long text */
 

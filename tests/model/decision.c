@@ -195,7 +195,8 @@ static const char *const wrong_types[][2] = {
     {"-7", "-7"},
     {"1e999", "Infinity"},
     {"-1e999", "-Infinity"},
-    {"-99999999999999999999", "-9223372036854775808"},
+    {"-99999999999999999999", "-1e+20"}, /* more than 64 bits */
+    {"-9223372036854775809", "-9.2233720368547758e+18"},
 };
 static const char *const wrong_lists[][2] = {
     {"[]", "an array of 0"},
@@ -260,6 +261,9 @@ static void test_types(void)
     check_error(MULTI ",\"threshold\":0.5", "rest_class", "[\"a\"]", "is [\"a\"]", index);
     check_error(MULTI ",\"threshold\":0.5", "rest_class", "[]", "is []", index);
     check_error(BARE ",\"threshold\":0.5", "rest_class", "[0]", "is [0]", bare_index);
+    check_error(MULTI ",\"a 99999999999999999999\":[0.99999999999999999999],\"threshold\":0.5",
+                "rest_class", "36893488147419103232", "is 3.6893488147419103e+19",
+                index); /* 2^65 */
     check_error(SOFTMAX, "temperature", "0", "is 0", number);
     check_error(MULTI, "temperature", "0", "is 0",
                 "a positive float32 number, or an array of 10 such numbers");
