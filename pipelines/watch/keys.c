@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "pipelines/watch/keys.h"
 
+#include <errno.h>
 #include <string.h>
 
 typedef enum KeyType {
@@ -17,6 +18,7 @@ typedef struct Key {
     /* For numbers: */
     gsize offset; /* in WatchSettings */
     double default_value, min, max;
+    gboolean may_be_zero; /* which is off, although it is below min */
 } Key;
 
 #define MEMBER(name) G_STRUCT_OFFSET(WatchSettings, name)
@@ -48,7 +50,7 @@ static const Key keys[] = {
     {"frozen-time", KEY_SECONDS,
      "a picture counts as frozen after this many seconds without a new one\n"
      "0 disables the check; must exceed the camera's interval of key frames",
-     MEMBER(frozen_time), 60, 0, 86400},
+     MEMBER(frozen_time), 60, 1, 86400, TRUE},
     {.name = "metrics", .type = KEY_OF_PROGRAM,
      .help = "[ADDRESS:]PORT at which Prometheus reads /metrics"},
     {.name = "events", .type = KEY_OF_PROGRAM,
@@ -95,14 +97,17 @@ static gboolean read_number(const Key *key, WatchSettings *settings, GKeyFile *f
 {
     g_autofree char *text = watch_keys_get(file, group, key->name);
     char *end = NULL;
+
+    errno = 0; /* not 0 for a number that is too small for a double */
     const double number = text ? g_ascii_strtod(text, &end) : key->default_value;
-
+    const gboolean is_zero = number == 0 && errno == 0;
     const gboolean is_whole = key->type == KEY_UINT;
-
-    if (text && (end == text || *end || !(number >= key->min && number <= key->max) ||
-                 (is_whole && number != (guint)number)))
-        return watch_keys_fail(error, group, "%s is '%s', expected a %snumber from %g to %g",
-                               key->name, text, is_whole ? "whole " : "", key->min, key->max);
+    const gboolean is_in_range =
+        (number >= key->min && number <= key->max) || (key->may_be_zero && is_zero);
+    if (text && (end == text || *end || !is_in_range || (is_whole && number != (guint)number)))
+        return watch_keys_fail(error, group, "%s is '%s', expected %sa %snumber from %g to %g",
+                               key->name, text, key->may_be_zero ? "0 or " : "",
+                               is_whole ? "whole " : "", key->min, key->max);
     if (key->type == KEY_SECONDS)
         G_STRUCT_MEMBER(gint64, settings, key->offset) = (gint64)(number * G_USEC_PER_SEC);
     else

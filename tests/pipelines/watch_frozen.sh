@@ -57,6 +57,6 @@ grep -q -E "^\{\"time\":$time,\"stream\":\"bars\",\"event\":\"frozen\",\"state\"
     wrong "a live picture: $(cat events)"
 [ "$(grep -c '"bars","event":"frozen","state":"end"' events)" -eq 1 ] || wrong "no end: $(cat events)"
 grep -q '"snow","event":"frozen"' events && wrong "noise is frozen: $(cat events)"
-expect_refusal "frozen-time is '-1', expected a number from 0 to 86400" \
-    "$CONVNEXT_WATCH" test:ball --set frozen-time=-1
+expect_refusal "frozen-time is '1e-9', expected 0 or a number from 1 to 86400" \
+    "$CONVNEXT_WATCH" test:ball --set frozen-time=1e-9
 exit $bad
