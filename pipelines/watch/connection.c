@@ -153,6 +153,15 @@ static void post_freeze(WatchConnection *self, const WatchFreeze *freeze)
     gst_element_post_message(self->bin, gst_message_new_element(GST_OBJECT(self->bin), structure));
 }
 
+static GstClockTime find_duration(const WatchConnection *self, GstBuffer *frame)
+{
+    if (GST_BUFFER_DURATION_IS_VALID(frame))
+        return GST_BUFFER_DURATION(frame);
+    if (self->info.fps_n <= 0)
+        return GST_CLOCK_TIME_NONE;
+    return gst_util_uint64_scale_int(GST_SECOND, self->info.fps_d, self->info.fps_n);
+}
+
 /* Posts a message, because a freeze in a file may end before the main thread reads the progress. */
 static void check_frozen(WatchConnection *self, GstBuffer *frame)
 {
@@ -162,8 +171,8 @@ static void check_frozen(WatchConnection *self, GstBuffer *frame)
     if (!self->frozen || !self->info_is_known ||
         !watch_fingerprint_read(&self->fingerprint, &self->info, frame))
         return;
-    has_changed =
-        watch_frozen_add(self->frozen, &self->fingerprint, GST_BUFFER_PTS(frame), &freeze);
+    has_changed = watch_frozen_add(self->frozen, &self->fingerprint, GST_BUFFER_PTS(frame),
+                                   find_duration(self, frame), &freeze);
     g_mutex_lock(&self->counts->lock);
     self->progress.freeze = freeze;
     g_mutex_unlock(&self->counts->lock);

@@ -49,12 +49,19 @@ void watch_frozen_free(WatchFrozen *self)
     g_free(self);
 }
 
-static GstClockTime step_to(WatchFrozen *self, GstClockTime timestamp)
+/* The time since the frame before. Frames without a timestamp last as long as their duration. */
+static GstClockTime step_to(WatchFrozen *self, GstClockTime timestamp, GstClockTime duration)
 {
     const GstClockTime last = self->last_timestamp;
+    const GstClockTime step = GST_CLOCK_TIME_IS_VALID(duration) ? MIN(duration, MAX_STEP) : 0;
 
+    if (!GST_CLOCK_TIME_IS_VALID(timestamp)) {
+        self->last_timestamp =
+            step > 0 && GST_CLOCK_TIME_IS_VALID(last) ? last + step : GST_CLOCK_TIME_NONE;
+        return self->pictures[0] ? step : 0;
+    }
     self->last_timestamp = timestamp;
-    if (!GST_CLOCK_TIME_IS_VALID(last) || !GST_CLOCK_TIME_IS_VALID(timestamp) || timestamp < last)
+    if (!GST_CLOCK_TIME_IS_VALID(last) || timestamp < last)
         return 0;
     return MIN(timestamp - last, MAX_STEP);
 }
@@ -177,9 +184,9 @@ static gboolean add_new(WatchFrozen *self, GstClockTime timestamp)
 }
 
 gboolean watch_frozen_add(WatchFrozen *self, const WatchFingerprint *fingerprint,
-                          GstClockTime timestamp, WatchFreeze *freeze)
+                          GstClockTime timestamp, GstClockTime duration, WatchFreeze *freeze)
 {
-    const GstClockTime step = step_to(self, timestamp);
+    const GstClockTime step = step_to(self, timestamp, duration);
     gboolean has_changed;
 
     self->unchanged += step;

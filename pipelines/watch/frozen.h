@@ -8,7 +8,8 @@
  * the same few: a clock that is drawn into the picture keeps running.
  *
  * Time is measured by timestamps, because frames of a network arrive in bursts, and those of a file
- * as fast as they are classified. A gap counts as two seconds at most, a step back as zero.
+ * as fast as they are classified. A gap counts as two seconds at most, a step back as zero. A frame
+ * without a timestamp counts for its duration.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
@@ -30,7 +31,8 @@ WatchFrozen *watch_frozen_new(GstClockTime limit);
 void watch_frozen_free(WatchFrozen *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(WatchFrozen, watch_frozen_free)
 
-/* Adds the next frame. Returns whether a freeze begins or ends with it. *freeze is the current run,
- * or the one that ended. A freeze ends when two new pictures follow within the limit. */
+/* Adds the next frame; its timestamp and its duration may be GST_CLOCK_TIME_NONE. Returns whether a
+ * freeze begins or ends with it. *freeze is the current run, or the one that ended. A freeze ends
+ * when two new pictures follow within the limit. */
 gboolean watch_frozen_add(WatchFrozen *self, const WatchFingerprint *fingerprint,
-                          GstClockTime timestamp, WatchFreeze *freeze);
+                          GstClockTime timestamp, GstClockTime duration, WatchFreeze *freeze);

@@ -16,13 +16,16 @@ typedef struct Stream {
     WatchFrozen *frozen;
     GRand *random;
     GstClockTime timestamp; /* of the next frame */
-    WatchFreeze freeze;     /* after the last frame */
+    GstClockTime duration;
+    WatchFreeze freeze; /* after the last frame */
     guint begun, ended;
 } Stream;
 
 static Stream stream_new(void)
 {
-    return (Stream){.frozen = watch_frozen_new(LIMIT), .random = g_rand_new_with_seed(1)};
+    return (Stream){.frozen = watch_frozen_new(LIMIT),
+                    .random = g_rand_new_with_seed(1),
+                    .duration = GST_CLOCK_TIME_NONE};
 }
 
 static void stream_clear(Stream *self)
@@ -34,11 +37,12 @@ static void stream_clear(Stream *self)
 static void add_frame(Stream *self, const WatchFingerprint *fingerprint)
 {
     const gboolean has_changed =
-        watch_frozen_add(self->frozen, fingerprint, self->timestamp, &self->freeze);
+        watch_frozen_add(self->frozen, fingerprint, self->timestamp, self->duration, &self->freeze);
 
     self->begun += has_changed && self->freeze.is_frozen;
     self->ended += has_changed && !self->freeze.is_frozen;
-    self->timestamp += FRAME;
+    if (GST_CLOCK_TIME_IS_VALID(self->timestamp))
+        self->timestamp += FRAME;
 }
 
 static guint8 *sample_at(WatchFingerprint *fingerprint, guint i)
@@ -210,6 +214,49 @@ static void test_timestamps(void)
     stream_clear(&stream);
 }
 
+/* Frames without timestamps last as long as their duration, if they have one, and count
+ * for two seconds at most. */
+static void test_durations(void)
+{
+    static const GstClockTime durations[][2] = {
+        {FRAME, LIMIT},
+        {GST_CLOCK_TIME_NONE, 0},
+        {0, 0},
+        {3600 * GST_SECOND, 300 * 2 * GST_SECOND},
+        {GST_CLOCK_TIME_NONE - 1, 300 * 2 * GST_SECOND},
+    };
+    const WatchFingerprint picture = make_picture(1);
+
+    for (guint i = 0; i < G_N_ELEMENTS(durations); i++) {
+        Stream stream = stream_new();
+
+        stream.timestamp = GST_CLOCK_TIME_NONE;
+        stream.duration = durations[i][0];
+        add_seconds(&stream, &picture, 60);
+        add_frame(&stream, &picture);
+        g_assert_cmpuint(stream.freeze.duration, ==, durations[i][1]);
+        g_assert_cmpuint(stream.freeze.start, ==, GST_CLOCK_TIME_NONE);
+        g_assert_cmpuint(stream.begun, ==, durations[i][1] >= LIMIT);
+        stream_clear(&stream);
+    }
+}
+
+/* Some decoders stamp only some of the frames. */
+static void test_few_timestamps(void)
+{
+    Stream stream = stream_new();
+    const WatchFingerprint picture = make_picture(1);
+
+    stream.duration = FRAME;
+    for (guint i = 0; i <= 60 * 5; i++) {
+        stream.timestamp = i % 3 ? GST_CLOCK_TIME_NONE : i * FRAME;
+        add_frame(&stream, &picture);
+    }
+    g_assert_cmpuint(stream.freeze.duration, ==, LIMIT);
+    g_assert_cmpuint(stream.begun, ==, 1);
+    stream_clear(&stream);
+}
+
 /* Black with a dot in each of some tiles. */
 static guint show_dots(guint tiles)
 {
@@ -313,6 +360,8 @@ int main(int argc, char **argv)
     g_test_add_func("/frozen/clock", test_clock);
     g_test_add_func("/frozen/wandering", test_wandering);
     g_test_add_func("/frozen/timestamps", test_timestamps);
+    g_test_add_func("/frozen/durations", test_durations);
+    g_test_add_func("/frozen/few-timestamps", test_few_timestamps);
     g_test_add_func("/frozen/no-detail", test_no_detail);
     g_test_add_func("/frozen/loop", test_loop);
     g_test_add_func("/fingerprint/formats", test_formats);
