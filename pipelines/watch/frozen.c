@@ -23,6 +23,7 @@
 #define MIN_DETAILED (WATCH_TILES / 100) /* tiles with detail */
 
 struct WatchFrozen {
+    GMutex lock; /* protects everything below */
     GstClockTime limit;
     WatchFingerprint *pictures[MAX_PICTURES]; /* most recently seen first; NULL at the end */
     guint8 is_changing[WATCH_TILES];          /* tiles to ignore */
@@ -36,6 +37,7 @@ WatchFrozen *watch_frozen_new(GstClockTime limit)
 {
     WatchFrozen *self = g_new0(WatchFrozen, 1);
 
+    g_mutex_init(&self->lock);
     self->limit = limit;
     self->last_timestamp = GST_CLOCK_TIME_NONE;
     self->freeze.start = GST_CLOCK_TIME_NONE;
@@ -46,6 +48,7 @@ void watch_frozen_free(WatchFrozen *self)
 {
     for (guint i = 0; i < MAX_PICTURES; i++)
         g_free(self->pictures[i]);
+    g_mutex_clear(&self->lock);
     g_free(self);
 }
 
@@ -162,16 +165,14 @@ static gboolean has_detail(const WatchFingerprint *fingerprint)
 
 /* The run of frames */
 
-static gboolean add_known(WatchFrozen *self)
+static void add_known(WatchFrozen *self)
 {
-    if (self->freeze.is_frozen || self->unchanged < self->limit || !has_detail(self->pictures[0]))
-        return FALSE;
-    self->freeze.is_frozen = TRUE;
-    return TRUE;
+    if (self->unchanged >= self->limit && has_detail(self->pictures[0]))
+        self->freeze.is_frozen = TRUE;
 }
 
 /* Ends the run and begins the next, unless the picture is frozen and this is the only new one
- * within the limit. */
+ * within the limit. Returns whether it ends a freeze. */
 static gboolean add_new(WatchFrozen *self, GstClockTime timestamp)
 {
     const gboolean was_frozen = self->freeze.is_frozen;
@@ -183,23 +184,23 @@ static gboolean add_new(WatchFrozen *self, GstClockTime timestamp)
     return was_frozen && !is_lone;
 }
 
-gboolean watch_frozen_add(WatchFrozen *self, const WatchFingerprint *fingerprint,
-                          GstClockTime timestamp, GstClockTime duration, WatchFreeze *freeze)
+void watch_frozen_add(WatchFrozen *self, const WatchFingerprint *fingerprint,
+                      GstClockTime timestamp, GstClockTime duration, WatchFreeze *freeze)
 {
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
     const GstClockTime step = step_to(self, timestamp, duration);
-    gboolean has_changed;
+    gboolean has_ended = FALSE;
 
     self->unchanged += step;
     self->freeze.duration += step;
     *freeze = self->freeze;
     if (recognise(self, fingerprint)) {
-        has_changed = add_known(self);
+        add_known(self);
     } else {
         remember(self, fingerprint);
-        has_changed = add_new(self, timestamp);
+        has_ended = add_new(self, timestamp);
     }
-    if (!has_changed)
+    if (!has_ended)
         *freeze = self->freeze;
     freeze->is_frozen = self->freeze.is_frozen;
-    return has_changed;
 }

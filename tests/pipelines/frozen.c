@@ -36,11 +36,11 @@ static void stream_clear(Stream *self)
 
 static void add_frame(Stream *self, const WatchFingerprint *fingerprint)
 {
-    const gboolean has_changed =
-        watch_frozen_add(self->frozen, fingerprint, self->timestamp, self->duration, &self->freeze);
+    const gboolean was_frozen = self->freeze.is_frozen;
 
-    self->begun += has_changed && self->freeze.is_frozen;
-    self->ended += has_changed && !self->freeze.is_frozen;
+    watch_frozen_add(self->frozen, fingerprint, self->timestamp, self->duration, &self->freeze);
+    self->begun += self->freeze.is_frozen && !was_frozen;
+    self->ended += was_frozen && !self->freeze.is_frozen;
     if (GST_CLOCK_TIME_IS_VALID(self->timestamp))
         self->timestamp += FRAME;
 }
