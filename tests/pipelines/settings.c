@@ -221,6 +221,25 @@ static void test_names(void)
     g_assert_cmpstr(second->name, ==, "gate");
 }
 
+/* GLib warns of a value that ends within an escape. */
+static void test_escapes(void)
+{
+    static const char text[] = "[door]\nsource=test:ball\nlabels=C:\\q\\\n";
+    static const char *const keys[] = {NULL};
+    char *sources[] = {NULL};
+    g_autofree char *path = NULL;
+    g_autoptr(GError) error = NULL;
+
+    g_close(g_file_open_tmp("list-XXXXXX", &path, &error), NULL);
+    g_assert_no_error(error);
+    g_assert_true(g_file_set_contents(path, text, -1, NULL));
+    g_assert_null(watch_list_new(path, keys, sources, &error));
+    g_assert_nonnull(error);
+    g_assert_true(g_str_has_suffix(
+        error->message, ": [door]: labels ends with a single backslash, expected \\\\ for one"));
+    g_remove(path);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -231,5 +250,6 @@ int main(int argc, char **argv)
     g_test_add_func("/settings/smoothing", test_smoothing);
     g_test_add_func("/settings/credentials", test_credentials);
     g_test_add_func("/settings/names", test_names);
+    g_test_add_func("/settings/escapes", test_escapes);
     return g_test_run();
 }
