@@ -79,7 +79,21 @@ static const Setting frame_settings[] = {
     {"smoothing-count", "2"},
     {"smoothing-alpha", "1"},
     {"post-messages", "true"},
+    {"smoothing-time", "1"},
+    {"smoothing-time", "200000000"},
+    {"smoothing-time", "3600000000000"},
+    {"smoothing-time", "0"},
+    {"smoothing-enter", "0.8"},
+    {"smoothing-enter", "1e-300"},
+    {"smoothing-enter", "0"},
+    {"smoothing-leave", "0.3"},
+    {"smoothing-leave", "1"},
+    {"smoothing-leave", "0"},
 };
+/* The same for each input: the model, and what it may use of the machine. */
+static const char *const fixed_settings[] = {"cpu-affinity", "head-activation", "input-size",
+                                             "labels",       "max-memory",      "model",
+                                             "threads",      "weights",         NULL};
 static const char *const colorimetries[] = {
     "bt601",     "bt709",   "bt2020",  "bt2100-pq", "bt2100-hlg", "sRGB",
     "smpte240m", "1:4:5:1", "2:5:1:4", "1:1:0:0",   "0:0:0:0",
@@ -110,6 +124,29 @@ static void delete_model(void)
 
 static void ignore_log(const char *domain, GLogLevelFlags level, const char *text, gpointer data) {}
 
+static gboolean is_chosen(const char *name)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(engine_settings); i++)
+        if (g_str_equal(engine_settings[i].name, name))
+            return TRUE;
+    for (guint i = 0; i < G_N_ELEMENTS(frame_settings); i++)
+        if (g_str_equal(frame_settings[i].name, name))
+            return TRUE;
+    return FALSE;
+}
+
+/* A new property has a row in one of the tables. */
+static void check_tables(GObject *element)
+{
+    guint n;
+    g_autofree GParamSpec **specs = g_object_class_list_properties(G_OBJECT_GET_CLASS(element), &n);
+
+    for (guint i = 0; i < n; i++)
+        if (specs[i]->owner_type == GST_TYPE_CONVNEXT && specs[i]->flags & G_PARAM_WRITABLE &&
+            !is_chosen(specs[i]->name) && !g_strv_contains(fixed_settings, specs[i]->name))
+            g_error("no input sets the property %s", specs[i]->name);
+}
+
 /* Keeps the model open, so that each execution finds it in memory. */
 static void keep_model(void)
 {
@@ -127,6 +164,7 @@ static void keep_model(void)
     atexit(delete_model);
     element = gst_object_ref_sink(gst_element_factory_make("convnext", NULL));
     g_object_set(element, "model", model, NULL);
+    check_tables(G_OBJECT(element));
     g_assert_cmpint(gst_element_set_state(element, GST_STATE_READY), ==, GST_STATE_CHANGE_SUCCESS);
 }
 
