@@ -18,8 +18,10 @@
 #define MAX_STEP (2 * GST_SECOND)
 
 /* A picture with less detail never counts as frozen: at night, a sensor without noise delivers the
- * same black for hours. A tile has detail if its samples span DETAIL_LEVELS. */
+ * same black for hours. Detail near the upper and lower edge does not count, because cameras draw
+ * their name and a clock there. A tile has detail if its samples span DETAIL_LEVELS. */
 #define DETAIL_LEVELS 8
+#define EDGE_ROWS 3                      /* of tiles, at each of the two edges */
 #define MIN_DETAILED (WATCH_TILES / 100) /* tiles with detail */
 
 struct WatchFrozen {
@@ -148,9 +150,10 @@ static void remember(WatchFrozen *self, const WatchFingerprint *fingerprint)
 
 static gboolean has_detail(const WatchFingerprint *fingerprint)
 {
+    const guint first = EDGE_ROWS * WATCH_TILE_COLUMNS;
     guint count = 0;
 
-    for (guint i = 0; i < WATCH_TILES; i++) {
+    for (guint i = first; i < WATCH_TILES - first; i++) {
         const guint8 *samples = fingerprint->tiles[i];
         guint8 low = samples[0], high = samples[0];
 

@@ -257,15 +257,15 @@ static void test_few_timestamps(void)
     stream_clear(&stream);
 }
 
-/* Black with a dot in each of some tiles. */
-static guint show_dots(guint tiles)
+/* Black with a dot in each of some tiles from `first` on. */
+static guint show_dots(guint first, guint tiles)
 {
     Stream stream = stream_new();
     WatchFingerprint picture;
 
     memset(&picture, 16, sizeof picture);
     for (guint i = 0; i < tiles; i++)
-        picture.tiles[i][5] = 24;
+        picture.tiles[first + i][5] = 24;
     add_seconds(&stream, &picture, 100);
     const guint begun = stream.begun;
     stream_clear(&stream);
@@ -275,8 +275,34 @@ static guint show_dots(guint tiles)
 /* Black and a few dots are too little to judge. */
 static void test_no_detail(void)
 {
-    g_assert_cmpuint(show_dots(WATCH_TILES / 100 - 1), ==, 0);
-    g_assert_cmpuint(show_dots(WATCH_TILES / 100), ==, 1);
+    const guint edge = 3 * WATCH_TILE_COLUMNS;
+
+    g_assert_cmpuint(show_dots(edge, 0), ==, 0);
+    g_assert_cmpuint(show_dots(edge, WATCH_TILES / 100 - 1), ==, 0);
+    g_assert_cmpuint(show_dots(edge, WATCH_TILES / 100), ==, 1);
+    g_assert_cmpuint(show_dots(0, edge + WATCH_TILES / 100 - 1), ==, 0);
+    g_assert_cmpuint(show_dots(WATCH_TILES - edge, edge), ==, 0);
+    g_assert_cmpuint(show_dots(WATCH_TILES - edge - WATCH_TILES / 100, edge), ==, 1);
+}
+
+/* A camera in the dark draws two lines of text into its picture, one of them a clock. */
+static void test_night(void)
+{
+    Stream stream = stream_new();
+    WatchFingerprint picture;
+
+    memset(&picture, 16, sizeof picture);
+    for (guint i = 0; i < 24; i++) {
+        memset(picture.tiles[WATCH_TILE_COLUMNS + i], 235, WATCH_TILE_SAMPLES / 2);
+        memset(picture.tiles[WATCH_TILES - WATCH_TILE_COLUMNS + i], 235, WATCH_TILE_SAMPLES / 2);
+    }
+    for (guint i = 0; i < 100 * 5; i++) {
+        if (i % 5 == 0)
+            picture.tiles[WATCH_TILE_COLUMNS][0] ^= 0x80;
+        add_frame(&stream, &picture);
+    }
+    g_assert_cmpuint(stream.begun, ==, 0);
+    stream_clear(&stream);
 }
 
 /* More pictures in turn than are remembered are motion. */
@@ -363,6 +389,7 @@ int main(int argc, char **argv)
     g_test_add_func("/frozen/durations", test_durations);
     g_test_add_func("/frozen/few-timestamps", test_few_timestamps);
     g_test_add_func("/frozen/no-detail", test_no_detail);
+    g_test_add_func("/frozen/night", test_night);
     g_test_add_func("/frozen/loop", test_loop);
     g_test_add_func("/fingerprint/formats", test_formats);
     g_test_add_func("/fingerprint/all-formats", test_all_formats);
