@@ -293,6 +293,36 @@ GST_START_TEST(test_changes)
 }
 GST_END_TEST;
 
+/* A state without any votes is left, however small the levels are. */
+GST_START_TEST(test_tiny_levels)
+{
+    input.smoothing.enter = input.smoothing.leave = 1e-300;
+    feed("a", 100, FRAME);
+    expect("->a@40 ");
+    feed("b", 100, FRAME); /* from 4000 on; a has no votes after two seconds */
+    expect("a>b@6000 ");
+    input.smoothing.enter = 0;
+    input.smoothing.time = 0;
+    feed("aaaaaa", 1, FRAME);
+    feed("bbbbb", 1, FRAME); /* the last one takes the last vote from a */
+    expect("b>a@8080 a>b@8400 ");
+}
+GST_END_TEST;
+
+/* A shorter time forgets at once the votes that it no longer covers, without a new one too. */
+GST_START_TEST(test_shorter_time)
+{
+    input.smoothing.time = 10 * GST_SECOND;
+    feed("a", 250, FRAME);
+    feed("bc", 122, FRAME);
+    expect("->a@6000 ");
+    input.times.running_time -= FRAME * GST_MSECOND; /* that of the last result */
+    input.smoothing.time = GST_SECOND;
+    feed("b", 1, 0); /* b has half of the last second, and none of its votes before */
+    expect("a>-@19720 ");
+}
+GST_END_TEST;
+
 /* By number, smoothing-enter replaces smoothing-count, and smoothing-leave adds to it. */
 GST_START_TEST(test_by_number)
 {
@@ -514,6 +544,8 @@ static Suite *smoothing_time_suite(void)
     tcase_add_test(tc, test_odd_times);
     tcase_add_test(tc, test_unsupported);
     tcase_add_test(tc, test_changes);
+    tcase_add_test(tc, test_tiny_levels);
+    tcase_add_test(tc, test_shorter_time);
     tcase_add_test(tc, test_by_number);
     tcase_add_test(tc, test_memory);
     tcase_add_test(tc, test_rare_classes);
