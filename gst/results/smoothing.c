@@ -217,7 +217,8 @@ static GstStructure *add_vote(GstConvnextSmoother *self, const GstConvnextSample
     GstConvnextTally newest = gst_convnext_votes_count(&self->votes, smoothing, vote.index);
     if (self->has_state)
         state_share = gst_convnext_votes_count(&self->votes, smoothing, self->state.index).share;
-    const gboolean is_left = state_share < share_to_leave(smoothing) - ROUNDING;
+    /* A share that has gone is below each level, even below one that rounding hides. */
+    const gboolean is_left = state_share <= 0 || state_share < share_to_leave(smoothing) - ROUNDING;
     if (!is_left)
         self->unsupported = 0;
     share = is_fault(sample, vote.index) && !is_fault(sample, self->state.index)

@@ -127,8 +127,10 @@ void gst_convnext_votes_add(GstConvnextVotes *self, const GstConvnextSmoothing *
 {
     Slot *slot;
 
-    if (weight == 0)
+    if (weight == 0) {
+        fit_window(self, window_size(smoothing)); /* which may have become smaller */
         return;
+    }
     slot = find_slot(self, vote->index, slot_width(smoothing));
     if (slot) {
         slot->weight += weight;

@@ -38,7 +38,7 @@ void gst_convnext_votes_clear(GstConvnextVotes *votes); /* frees the memory */
 void gst_convnext_votes_reset(GstConvnextVotes *votes);
 
 /* Adds a vote, and drops the oldest ones that no longer fit in the window. weight: 1, or with
- * smoothing-time nanoseconds; 0 adds nothing. */
+ * smoothing-time nanoseconds; 0 adds no vote. */
 void gst_convnext_votes_add(GstConvnextVotes *votes, const GstConvnextSmoothing *smoothing,
                             const GstConvnextVote *vote, guint64 weight);
 

@@ -10,6 +10,7 @@
 #define SIZE_MAX_BYTES (16 << 20)
 #define TEXT_SHORT 1000  /* bytes of a string that a message may repeat */
 #define VALUES_SHORT 100 /* values of an array or object, likewise */
+#define MAX_DIGITS 18    /* of an integer of 64 bits */
 
 static JsonObject *fail_budget(const char *file, gsize size, gsize memory, const CnxBudget *budget,
                                GError **error)
@@ -37,28 +38,56 @@ static int escaped_unit(const char *text, gsize left)
     return unit;
 }
 
-/* A copy of text [size] whose strings are valid UTF-8 without NUL once their escapes are decoded:
- * half of a surrogate pair and \u0000 become U+FFFD. json-glib copies the former as it is, and
- * ends the string at the latter. */
-static char *repair_escapes(const char *text, gsize size)
+/* text [left]: from a backslash on. Returns the bytes of the escape. */
+static gsize repair_escape(char *text, gsize left)
+{
+    const int unit = escaped_unit(text, left);
+    const int next = unit < 0 ? -1 : escaped_unit(text + 6, left - 6);
+    const gboolean is_high = unit >= 0xd800 && unit < 0xdc00;
+
+    if (unit < 0)
+        return 2;
+    if (is_high && next >= 0xdc00 && next < 0xe000)
+        return 12; /* a pair */
+    if (unit == 0 || (unit >= 0xd800 && unit < 0xe000))
+        memcpy(text + 2, "fffd", 4);
+    return 6;
+}
+
+/* text [left]: from the first digit of a number on. Returns its bytes. */
+static gsize repair_number(char *text, gsize left)
+{
+    gsize length = 0;
+    gboolean is_integer = TRUE;
+
+    for (; length < left && (g_ascii_isdigit(text[length]) || strchr(".eE+-", text[length]));
+         length++)
+        is_integer = is_integer && g_ascii_isdigit(text[length]);
+    if (is_integer && length > MAX_DIGITS)
+        memcpy(text + length - 2, "e2", 2);
+    return length;
+}
+
+/* A copy of text [size], valid JSON, that json-glib reads correctly. Half of a surrogate pair and
+ * \u0000 become U+FFFD: json-glib copies the former as it is, and ends the string at the latter.
+ * Integers of more than MAX_DIGITS digits get an exponent in place of the last two: json-glib takes
+ * those of more than 64 bits for a small number. */
+static char *repair(const char *text, gsize size)
 {
     char *copy = g_malloc(size + 1);
+    gboolean is_in_string = FALSE;
 
     memcpy(copy, text, size);
     copy[size] = '\0';
-    for (gsize i = 0; i + 1 < size; i++) {
-        if (copy[i] != '\\')
-            continue;
-        const int unit = escaped_unit(copy + i, size - i);
-        const int next = unit < 0 ? -1 : escaped_unit(copy + i + 6, size - i - 6);
-        const gboolean high = unit >= 0xd800 && unit < 0xdc00;
-
-        if (high && next >= 0xdc00 && next < 0xe000)
-            i += 11; /* a pair */
-        else if (unit == 0 || (unit >= 0xd800 && unit < 0xe000))
-            memcpy(copy + i + 2, "fffd", 4);
-        else
-            i++; /* skips the escaped character */
+    for (gsize i = 0; i < size;) {
+        if (copy[i] == '\\') {
+            i += repair_escape(copy + i, size - i);
+        } else if (!is_in_string && g_ascii_isdigit(copy[i])) {
+            i += repair_number(copy + i, size - i);
+        } else {
+            is_in_string ^= copy[i] == '"';
+            i++;
+        }
     }
     return copy;
 }
@@ -85,7 +114,7 @@ JsonObject *cnx_json_parse(const char *text, gsize size, CnxBudget *budget, cons
     cnx_budget_add_file(budget, size);
     if (!cnx_budget_take(budget, memory))
         return fail_budget(file, size, memory, budget, error);
-    g_autofree char *repaired = repair_escapes(text, size);
+    g_autofree char *repaired = repair(text, size);
     if (!json_parser_load_from_data(parser, repaired, (gssize)size, &cause)) {
         g_autofree char *what = cnx_quote(cause->message); /* json-glib may quote a long text */
 
@@ -163,11 +192,26 @@ static gboolean is_short(JsonNode *node, guint *left)
     return TRUE;
 }
 
+/* With as few digits as the number needs. */
+static char *number_text(double number)
+{
+    char text[G_ASCII_DTOSTR_BUF_SIZE];
+
+    if (isinf(number))
+        return g_strdup(number > 0 ? "Infinity" : "-Infinity");
+    g_ascii_formatd(text, sizeof text, "%.15g", number);
+    if (g_ascii_strtod(text, NULL) != number)
+        g_ascii_dtostr(text, sizeof text, number);
+    return g_strdup(text);
+}
+
 /* The node's value as written in the file, for a message. */
 static char *node_text(JsonNode *node)
 {
     guint left = VALUES_SHORT;
 
+    if (JSON_NODE_HOLDS_VALUE(node) && json_node_get_value_type(node) == G_TYPE_DOUBLE)
+        return number_text(json_node_get_double(node));
     if (!is_short(node, &left))
         return g_strdup_printf("a long %s", JSON_NODE_HOLDS_ARRAY(node)    ? "array"
                                             : JSON_NODE_HOLDS_OBJECT(node) ? "object"
@@ -179,8 +223,8 @@ static char *node_text(JsonNode *node)
     return g_strdup(quoted + 1);
 }
 
-static gboolean fail_expected(const CnxJson *json, CnxError code, const char *key,
-                              const char *expected)
+gboolean cnx_json_fail_expected(const CnxJson *json, CnxError code, const char *key,
+                                const char *expected)
 {
     g_autofree char *text = node_text(json_object_get_member(json->object, key));
 
@@ -207,13 +251,19 @@ static gboolean node_uint(JsonNode *node, guint min, guint max, guint *value)
     return TRUE;
 }
 
+gboolean cnx_json_peek_uint(const CnxJson *json, const char *key, guint min, guint max,
+                            guint *value)
+{
+    return cnx_json_has(json, key) &&
+           node_uint(json_object_get_member(json->object, key), min, max, value);
+}
+
 gboolean cnx_json_uint(const CnxJson *json, const char *key, guint min, guint max, guint *value)
 {
-    if (!cnx_json_has(json, key) ||
-        node_uint(json_object_get_member(json->object, key), min, max, value))
+    if (!cnx_json_has(json, key) || cnx_json_peek_uint(json, key, min, max, value))
         return TRUE;
     g_autofree char *expected = g_strdup_printf("an integer from %u to %u", min, max);
-    return fail_expected(json, CNX_ERROR_CORRUPT, key, expected);
+    return cnx_json_fail_expected(json, CNX_ERROR_CORRUPT, key, expected);
 }
 
 gboolean cnx_json_double(const CnxJson *json, const char *key, double min, double max,
@@ -229,7 +279,7 @@ gboolean cnx_json_double(const CnxJson *json, const char *key, double min, doubl
         return TRUE;
     }
     g_autofree char *expected = g_strdup_printf("a number above %g and at most %g", min, max);
-    return fail_expected(json, CNX_ERROR_CORRUPT, key, expected);
+    return cnx_json_fail_expected(json, CNX_ERROR_CORRUPT, key, expected);
 }
 
 gboolean cnx_json_string(const CnxJson *json, const char *key, const char **value)
@@ -238,7 +288,7 @@ gboolean cnx_json_string(const CnxJson *json, const char *key, const char **valu
         return TRUE;
     JsonNode *node = json_object_get_member(json->object, key);
     if (!JSON_NODE_HOLDS_VALUE(node) || json_node_get_value_type(node) != G_TYPE_STRING)
-        return fail_expected(json, CNX_ERROR_CORRUPT, key, "a string");
+        return cnx_json_fail_expected(json, CNX_ERROR_CORRUPT, key, "a string");
     *value = json_node_get_string(node);
     return TRUE;
 }
@@ -272,7 +322,7 @@ gboolean cnx_json_uints(const CnxJson *json, const char *key, guint count, guint
     if (ok)
         return TRUE;
     g_autofree char *expected = g_strdup_printf("an array of %u non-negative integers", count);
-    return fail_expected(json, CNX_ERROR_CORRUPT, key, expected);
+    return cnx_json_fail_expected(json, CNX_ERROR_CORRUPT, key, expected);
 }
 
 gboolean cnx_json_triple(const CnxJson *json, const char *key, double min, float values[3])
@@ -291,8 +341,8 @@ gboolean cnx_json_triple(const CnxJson *json, const char *key, double min, float
         if (ok)
             values[i] = number;
     }
-    return ok || fail_expected(json, CNX_ERROR_CORRUPT, key,
-                               min < 0 ? "three numbers" : "three positive numbers");
+    return ok || cnx_json_fail_expected(json, CNX_ERROR_CORRUPT, key,
+                                        min < 0 ? "three numbers" : "three positive numbers");
 }
 
 static gboolean node_in_range(JsonNode *node, CnxJsonRange range, float *value)
@@ -316,9 +366,11 @@ gboolean cnx_json_floats(const CnxJson *json, const char *key, CnxJsonRange rang
 
         if (!node_in_range(node, range, &value)) {
             g_autofree char *expected =
-                g_strdup_printf("%s, or an array of %u such numbers", range.text, count);
+                count == 1
+                    ? g_strdup(range.text)
+                    : g_strdup_printf("%s, or an array of %u such numbers", range.text, count);
 
-            return fail_expected(json, CNX_ERROR_CORRUPT, key, expected);
+            return cnx_json_fail_expected(json, CNX_ERROR_CORRUPT, key, expected);
         }
         for (guint i = 0; i < count; i++)
             values[i] = value;
@@ -360,7 +412,7 @@ gboolean cnx_json_word(const CnxJson *json, const char *key, const CnxJsonWord *
     g_autoptr(GString) list = g_string_new("one of");
     for (guint i = 0; i < count; i++)
         g_string_append_printf(list, "%s \"%s\"", i ? "," : "", words[i].word);
-    return fail_expected(json, CNX_ERROR_UNSUPPORTED, key, list->str);
+    return cnx_json_fail_expected(json, CNX_ERROR_UNSUPPORTED, key, list->str);
 }
 
 JsonObject *cnx_json_child(const CnxJson *json, const char *key)

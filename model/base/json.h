@@ -34,8 +34,16 @@ gboolean cnx_json_has(const CnxJson *json, const char *key);
 gboolean cnx_json_fail(const CnxJson *json, CnxError code, const char *key, const char *format, ...)
     G_GNUC_PRINTF(4, 5);
 
+/* Likewise: "is VALUE, expected EXPECTED", with the value of the key, which must exist. */
+gboolean cnx_json_fail_expected(const CnxJson *json, CnxError code, const char *key,
+                                const char *expected);
+
 /* min <= value <= max. */
 gboolean cnx_json_uint(const CnxJson *json, const char *key, guint min, guint max, guint *value);
+
+/* Whether the key has such a value; sets no error. */
+gboolean cnx_json_peek_uint(const CnxJson *json, const char *key, guint min, guint max,
+                            guint *value);
 
 /* min < value <= max. */
 gboolean cnx_json_double(const CnxJson *json, const char *key, double min, double max,
@@ -61,7 +69,8 @@ typedef struct CnxJsonRange {
     const char *text; /* "a positive float32 number", for messages */
 } CnxJsonRange;
 
-/* An array of exactly count numbers, or a single number for all of them. */
+/* An array of exactly count numbers, or a single number for all of them. With a count of 1, the
+ * error does not mention arrays. */
 gboolean cnx_json_floats(const CnxJson *json, const char *key, CnxJsonRange range, guint count,
                          float *values);
 

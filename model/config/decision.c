@@ -32,9 +32,10 @@ char *cnx_decision_text(const float *values, guint classes)
     return g_string_free(text, FALSE);
 }
 
-/* Reads a number for each class. An absent key leaves *values NULL. */
+/* Reads a number for each class. is_single: the file has one number for all of them, not an array.
+ * An absent key leaves *values NULL. */
 static gboolean read_numbers(const CnxJson *json, const char *key, CnxJsonRange range,
-                             guint classes, float **values)
+                             guint classes, gboolean is_single, float **values)
 {
     if (!cnx_json_has(json, key))
         return TRUE;
@@ -44,8 +45,10 @@ static gboolean read_numbers(const CnxJson *json, const char *key, CnxJsonRange 
                              "file of this size may",
                              classes);
     g_autofree float *numbers = g_new(float, classes);
-    if (!cnx_json_floats(json, key, range, classes, numbers))
+    if (!cnx_json_floats(json, key, range, is_single ? 1 : classes, numbers))
         return FALSE;
+    for (guint i = 1; is_single && i < classes; i++)
+        numbers[i] = numbers[0];
     *values = g_steal_pointer(&numbers);
     return TRUE;
 }
@@ -85,6 +88,16 @@ static gboolean check_single(const CnxJson *json, const char *key)
                          "each other (softmax)");
 }
 
+static gboolean fail_rest_class(const CnxJson *json, guint classes, char *const *labels)
+{
+    g_autofree char *expected =
+        g_strdup_printf(labels ? "one of the labels or an index from 0 to %u"
+                               : "an index from 0 to %u, because the file names no classes",
+                        classes - 1);
+
+    return cnx_json_fail_expected(json, CNX_ERROR_CORRUPT, rest_key, expected);
+}
+
 static gboolean find_label(const CnxJson *json, const char *name, guint classes,
                            char *const *labels, int *found)
 {
@@ -92,19 +105,13 @@ static gboolean find_label(const CnxJson *json, const char *name, guint classes,
     g_autofree char *quoted = cnx_quote(label);
     guint count = 0;
 
-    if (!labels)
-        return cnx_json_fail(json, CNX_ERROR_CORRUPT, rest_key,
-                             "is %s, but the file names no classes: expected an index from 0 to %u",
-                             quoted, classes - 1);
-    for (guint i = 0; i < classes; i++)
+    for (guint i = 0; labels && i < classes; i++)
         if (!strcmp(labels[i], label)) {
             *found = (int)i;
             count++;
         }
     if (count == 0)
-        return cnx_json_fail(json, CNX_ERROR_CORRUPT, rest_key,
-                             "is %s, expected one of the labels or an index from 0 to %u", quoted,
-                             classes - 1);
+        return fail_rest_class(json, classes, labels);
     return count == 1 ||
            cnx_json_fail(json, CNX_ERROR_CORRUPT, rest_key,
                          "is %s, the label of %u classes, expected an index from 0 to %u", quoted,
@@ -124,8 +131,8 @@ static gboolean read_rest_class(const CnxJson *json, guint classes, char *const 
                              threshold_key);
     if (JSON_NODE_HOLDS_VALUE(node) && json_node_get_value_type(node) == G_TYPE_STRING)
         return find_label(json, json_node_get_string(node), classes, labels, found);
-    if (!cnx_json_uint(json, rest_key, 0, classes - 1, &index))
-        return FALSE;
+    if (!cnx_json_peek_uint(json, rest_key, 0, classes - 1, &index))
+        return fail_rest_class(json, classes, labels);
     *found = (int)index;
     return TRUE;
 }
@@ -140,7 +147,8 @@ gboolean cnx_decision_read(CnxDecision *decision, const CnxJson *json, CnxScoreK
            check_kind(json, rest_key, kind) &&
            (kind != CNX_SCORES_SOFTMAX || check_single(json, temperature_key)) &&
            (kind == CNX_SCORES_NONE ||
-            (read_numbers(json, temperature_key, positive, classes, &decision->temperature) &&
-             read_numbers(json, threshold_key, probability, classes, &decision->threshold) &&
+            (read_numbers(json, temperature_key, positive, classes, kind == CNX_SCORES_SOFTMAX,
+                          &decision->temperature) &&
+             read_numbers(json, threshold_key, probability, classes, FALSE, &decision->threshold) &&
              read_rest_class(json, classes, labels, &decision->rest_class)));
 }

@@ -43,7 +43,13 @@ static void set_freeze(WatchCamera *camera, const WatchFreeze *freeze)
     camera->hooks->freeze_changed(camera, freeze, camera->data);
 }
 
-/* A lost camera has no picture. */
+static gboolean is_over(const WatchCamera *camera)
+{
+    return camera->state == WATCH_ENDED || camera->state == WATCH_FAILED;
+}
+
+/* A still passage ends with its file. A live camera that is lost or stops shows nothing new, so it
+ * stays frozen. */
 static void end_freeze(WatchCamera *camera)
 {
     WatchProgress progress;
@@ -57,10 +63,10 @@ static void end_freeze(WatchCamera *camera)
 
 static void set_state(WatchCamera *camera, WatchState state, const char *detail)
 {
-    if (state != WATCH_PLAYING)
-        end_freeze(camera);
     camera->state = state;
     camera->state_time = g_get_monotonic_time();
+    if (is_over(camera))
+        end_freeze(camera);
     camera->hooks->changed(camera, detail, camera->data);
 }
 
@@ -284,6 +290,13 @@ static void on_eos(WatchCamera *camera)
     close_source(camera, TRUE, on_closed);
 }
 
+static void on_freeze(WatchCamera *camera, const WatchFreeze *freeze)
+{
+    watch_camera_tick(camera); /* a file may freeze before its first tick */
+    if (freeze->is_frozen != camera->counts->is_frozen && !is_over(camera))
+        set_freeze(camera, freeze);
+}
+
 /* The source is replaced at once. That is no loss, so it is not reported as one. */
 static void on_element(WatchCamera *camera, GstMessage *message)
 {
@@ -291,12 +304,9 @@ static void on_element(WatchCamera *camera, GstMessage *message)
 
     if (gst_message_has_name(message, "convnext-state-changed")) {
         camera->hooks->label_changed(camera, gst_message_get_structure(message), camera->data);
-    } else if (is_open(camera) && watch_pipeline_parse_freeze(camera->pipeline, message, &freeze)) {
-        watch_camera_tick(camera); /* a file may freeze before its first tick */
-        if (camera->state == WATCH_PLAYING)
-            set_freeze(camera, &freeze);
+    } else if (watch_connection_parse_freeze(message, &freeze)) {
+        on_freeze(camera, &freeze);
     } else if (is_open(camera) && watch_pipeline_redirect(camera->pipeline, message)) {
-        end_freeze(camera);
         camera->state = WATCH_WAITING;
         camera->retry_delay = 0;
         close_source(camera, FALSE, on_closed);

@@ -27,8 +27,8 @@ typedef struct WatchHooks {
     void (*changed)(WatchCamera *camera, const char *detail, gpointer data);
     /* convnext posted its message convnext-state-changed. */
     void (*label_changed)(WatchCamera *camera, const GstStructure *message, gpointer data);
-    /* The picture is frozen, or no longer. It is never frozen unless the state is
-     * WATCH_PLAYING. */
+    /* The picture is frozen, or no longer. It stays frozen while the camera is lost; in WATCH_ENDED
+     * and WATCH_FAILED, it was so until the end of the file. */
     void (*freeze_changed)(WatchCamera *camera, const WatchFreeze *freeze, gpointer data);
     /* The camera has stopped and holds nothing but its counts. */
     void (*stopped)(WatchCamera *camera, gpointer data);

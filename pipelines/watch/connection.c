@@ -16,8 +16,9 @@ struct WatchConnection {
     guint latency;    /* milliseconds */
     WatchCounts *counts;
     WatchProgress progress; /* protected by the lock of counts */
+    WatchFrozen *frozen;    /* of the pipeline; or NULL */
     /* In the streaming thread: */
-    WatchFrozen *frozen; /* or NULL */
+    gboolean is_frozen; /* as last posted, by an earlier connection too */
     WatchFingerprint fingerprint;
     GstVideoInfo info;
     gboolean info_is_known;
@@ -153,22 +154,33 @@ static void post_freeze(WatchConnection *self, const WatchFreeze *freeze)
     gst_element_post_message(self->bin, gst_message_new_element(GST_OBJECT(self->bin), structure));
 }
 
-/* Posts a message, because a freeze in a file may end before the main thread reads the progress. */
+static GstClockTime find_duration(const WatchConnection *self, GstBuffer *frame)
+{
+    if (GST_BUFFER_DURATION_IS_VALID(frame))
+        return GST_BUFFER_DURATION(frame);
+    if (self->info.fps_n <= 0)
+        return GST_CLOCK_TIME_NONE;
+    return gst_util_uint64_scale_int(GST_SECOND, self->info.fps_d, self->info.fps_n);
+}
+
+/* Posts a message, because a freeze in a file may end before the main thread reads the progress. If
+ * that of an earlier connection was lost, this one posts it. */
 static void check_frozen(WatchConnection *self, GstBuffer *frame)
 {
     WatchFreeze freeze;
-    gboolean has_changed;
 
-    if (!self->frozen || !self->info_is_known ||
+    if (!self->frozen || !self->info_is_known || g_atomic_int_get(&self->given_up) ||
         !watch_fingerprint_read(&self->fingerprint, &self->info, frame))
         return;
-    has_changed =
-        watch_frozen_add(self->frozen, &self->fingerprint, GST_BUFFER_PTS(frame), &freeze);
+    watch_frozen_add(self->frozen, &self->fingerprint, GST_BUFFER_PTS(frame),
+                     find_duration(self, frame), &freeze);
     g_mutex_lock(&self->counts->lock);
     self->progress.freeze = freeze;
     g_mutex_unlock(&self->counts->lock);
-    if (has_changed)
-        post_freeze(self, &freeze);
+    if (freeze.is_frozen == self->is_frozen)
+        return;
+    self->is_frozen = freeze.is_frozen;
+    post_freeze(self, &freeze);
 }
 
 static void set_ended(WatchConnection *self)
@@ -200,7 +212,7 @@ static GstPadProbeReturn on_output(GstPad *pad, GstPadProbeInfo *info, gpointer 
 /* Lifetime */
 
 WatchConnection *watch_connection_new(const WatchSettings *settings, WatchCounts *counts,
-                                      GError **error)
+                                      WatchFrozen *frozen, GError **error)
 {
     GstElement *bin = watch_source_new(settings, error);
     g_autoptr(GstPad) pad = NULL;
@@ -214,8 +226,8 @@ WatchConnection *watch_connection_new(const WatchSettings *settings, WatchCounts
     self->live = -1;
     self->latency = settings->latency;
     self->counts = counts;
-    if (settings->frozen_time > 0)
-        self->frozen = watch_frozen_new((GstClockTime)settings->frozen_time * GST_USECOND);
+    self->frozen = frozen;
+    self->is_frozen = counts->is_frozen;
     g_mutex_init(&self->order);
     gst_element_set_locked_state(bin, TRUE); /* does not follow the pipeline's state */
     g_signal_connect(bin, "deep-element-added", G_CALLBACK(on_element_added), self);
@@ -230,7 +242,6 @@ static void clear_connection(gpointer data)
     WatchConnection *self = data;
 
     gst_object_unref(self->bin);
-    g_clear_pointer(&self->frozen, watch_frozen_free);
     g_mutex_clear(&self->order);
 }
 
@@ -294,11 +305,9 @@ void watch_connection_read(WatchConnection *self, WatchProgress *progress)
     g_mutex_unlock(&self->counts->lock);
 }
 
-gboolean watch_connection_parse_freeze(WatchConnection *self, GstMessage *message,
-                                       WatchFreeze *freeze)
+gboolean watch_connection_parse_freeze(GstMessage *message, WatchFreeze *freeze)
 {
-    if (GST_MESSAGE_SRC(message) != GST_OBJECT_CAST(self->bin) ||
-        !gst_message_has_name(message, WATCH_FREEZE))
+    if (!gst_message_has_name(message, WATCH_FREEZE))
         return FALSE;
     return gst_structure_get(gst_message_get_structure(message), "is-frozen", G_TYPE_BOOLEAN,
                              &freeze->is_frozen, "since", G_TYPE_INT64, &freeze->since, "start",

@@ -25,9 +25,10 @@ typedef struct WatchProgress {
     WatchFreeze freeze;    /* the current run */
 } WatchProgress;
 
-/* counts must outlive the connection. NULL with an error if an element is not installed. */
+/* counts and frozen, which may be NULL, must outlive the connection. NULL with an error if an
+ * element is not installed. */
 WatchConnection *watch_connection_new(const WatchSettings *settings, WatchCounts *counts,
-                                      GError **error);
+                                      WatchFrozen *frozen, GError **error);
 WatchConnection *watch_connection_ref(WatchConnection *connection);
 void watch_connection_unref(WatchConnection *connection);
 
@@ -48,9 +49,10 @@ void watch_connection_remove(WatchConnection *connection, GstElement *pipeline);
 
 void watch_connection_read(WatchConnection *connection, WatchProgress *progress);
 
-/* Reads the freeze that a message reports. FALSE if it is not a WATCH_FREEZE of this source. */
-gboolean watch_connection_parse_freeze(WatchConnection *connection, GstMessage *message,
-                                       WatchFreeze *freeze);
+/* message: of the type ELEMENT. Reads the freeze that it reports. FALSE if it is not a
+ * WATCH_FREEZE.
+ */
+gboolean watch_connection_parse_freeze(GstMessage *message, WatchFreeze *freeze);
 
 /* Whether the object is the source or its decoder, which post notes about tracks. */
 gboolean watch_connection_may_note(WatchConnection *connection, GstObject *object);

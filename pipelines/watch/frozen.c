@@ -18,11 +18,14 @@
 #define MAX_STEP (2 * GST_SECOND)
 
 /* A picture with less detail never counts as frozen: at night, a sensor without noise delivers the
- * same black for hours. A tile has detail if its samples span DETAIL_LEVELS. */
+ * same black for hours. Detail near the upper and lower edge does not count, because cameras draw
+ * their name and a clock there. A tile has detail if its samples span DETAIL_LEVELS. */
 #define DETAIL_LEVELS 8
+#define EDGE_ROWS 3                      /* of tiles, at each of the two edges */
 #define MIN_DETAILED (WATCH_TILES / 100) /* tiles with detail */
 
 struct WatchFrozen {
+    GMutex lock; /* protects everything below */
     GstClockTime limit;
     WatchFingerprint *pictures[MAX_PICTURES]; /* most recently seen first; NULL at the end */
     guint8 is_changing[WATCH_TILES];          /* tiles to ignore */
@@ -36,6 +39,7 @@ WatchFrozen *watch_frozen_new(GstClockTime limit)
 {
     WatchFrozen *self = g_new0(WatchFrozen, 1);
 
+    g_mutex_init(&self->lock);
     self->limit = limit;
     self->last_timestamp = GST_CLOCK_TIME_NONE;
     self->freeze.start = GST_CLOCK_TIME_NONE;
@@ -46,15 +50,23 @@ void watch_frozen_free(WatchFrozen *self)
 {
     for (guint i = 0; i < MAX_PICTURES; i++)
         g_free(self->pictures[i]);
+    g_mutex_clear(&self->lock);
     g_free(self);
 }
 
-static GstClockTime step_to(WatchFrozen *self, GstClockTime timestamp)
+/* The time since the frame before. Frames without a timestamp last as long as their duration. */
+static GstClockTime step_to(WatchFrozen *self, GstClockTime timestamp, GstClockTime duration)
 {
     const GstClockTime last = self->last_timestamp;
+    const GstClockTime step = GST_CLOCK_TIME_IS_VALID(duration) ? MIN(duration, MAX_STEP) : 0;
 
+    if (!GST_CLOCK_TIME_IS_VALID(timestamp)) {
+        self->last_timestamp =
+            step > 0 && GST_CLOCK_TIME_IS_VALID(last) ? last + step : GST_CLOCK_TIME_NONE;
+        return self->pictures[0] ? step : 0;
+    }
     self->last_timestamp = timestamp;
-    if (!GST_CLOCK_TIME_IS_VALID(last) || !GST_CLOCK_TIME_IS_VALID(timestamp) || timestamp < last)
+    if (!GST_CLOCK_TIME_IS_VALID(last) || timestamp < last)
         return 0;
     return MIN(timestamp - last, MAX_STEP);
 }
@@ -138,9 +150,10 @@ static void remember(WatchFrozen *self, const WatchFingerprint *fingerprint)
 
 static gboolean has_detail(const WatchFingerprint *fingerprint)
 {
+    const guint first = EDGE_ROWS * WATCH_TILE_COLUMNS;
     guint count = 0;
 
-    for (guint i = 0; i < WATCH_TILES; i++) {
+    for (guint i = first; i < WATCH_TILES - first; i++) {
         const guint8 *samples = fingerprint->tiles[i];
         guint8 low = samples[0], high = samples[0];
 
@@ -155,16 +168,14 @@ static gboolean has_detail(const WatchFingerprint *fingerprint)
 
 /* The run of frames */
 
-static gboolean add_known(WatchFrozen *self)
+static void add_known(WatchFrozen *self)
 {
-    if (self->freeze.is_frozen || self->unchanged < self->limit || !has_detail(self->pictures[0]))
-        return FALSE;
-    self->freeze.is_frozen = TRUE;
-    return TRUE;
+    if (self->unchanged >= self->limit && has_detail(self->pictures[0]))
+        self->freeze.is_frozen = TRUE;
 }
 
 /* Ends the run and begins the next, unless the picture is frozen and this is the only new one
- * within the limit. */
+ * within the limit. Returns whether it ends a freeze. */
 static gboolean add_new(WatchFrozen *self, GstClockTime timestamp)
 {
     const gboolean was_frozen = self->freeze.is_frozen;
@@ -176,23 +187,23 @@ static gboolean add_new(WatchFrozen *self, GstClockTime timestamp)
     return was_frozen && !is_lone;
 }
 
-gboolean watch_frozen_add(WatchFrozen *self, const WatchFingerprint *fingerprint,
-                          GstClockTime timestamp, WatchFreeze *freeze)
+void watch_frozen_add(WatchFrozen *self, const WatchFingerprint *fingerprint,
+                      GstClockTime timestamp, GstClockTime duration, WatchFreeze *freeze)
 {
-    const GstClockTime step = step_to(self, timestamp);
-    gboolean has_changed;
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+    const GstClockTime step = step_to(self, timestamp, duration);
+    gboolean has_ended = FALSE;
 
     self->unchanged += step;
     self->freeze.duration += step;
     *freeze = self->freeze;
     if (recognise(self, fingerprint)) {
-        has_changed = add_known(self);
+        add_known(self);
     } else {
         remember(self, fingerprint);
-        has_changed = add_new(self, timestamp);
+        has_ended = add_new(self, timestamp);
     }
-    if (!has_changed)
+    if (!has_ended)
         *freeze = self->freeze;
     freeze->is_frozen = self->freeze.is_frozen;
-    return has_changed;
 }

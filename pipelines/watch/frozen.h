@@ -8,13 +8,15 @@
  * the same few: a clock that is drawn into the picture keeps running.
  *
  * Time is measured by timestamps, because frames of a network arrive in bursts, and those of a file
- * as fast as they are classified. A gap counts as two seconds at most, a step back as zero.
+ * as fast as they are classified. A gap counts as two seconds at most, a step back as zero. A frame
+ * without a timestamp counts for its duration.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
 #include "pipelines/watch/fingerprint.h"
 
+/* Thread-safe: the connections of a camera share one, and may close late. */
 typedef struct WatchFrozen WatchFrozen;
 
 /* The current run of frames without a new picture. */
@@ -30,7 +32,8 @@ WatchFrozen *watch_frozen_new(GstClockTime limit);
 void watch_frozen_free(WatchFrozen *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(WatchFrozen, watch_frozen_free)
 
-/* Adds the next frame. Returns whether a freeze begins or ends with it. *freeze is the current run,
- * or the one that ended. A freeze ends when two new pictures follow within the limit. */
-gboolean watch_frozen_add(WatchFrozen *self, const WatchFingerprint *fingerprint,
-                          GstClockTime timestamp, WatchFreeze *freeze);
+/* Adds the next frame; its timestamp and its duration may be GST_CLOCK_TIME_NONE. *freeze is the
+ * current run or, if this frame ends a freeze, that one, with is_frozen FALSE. A freeze ends when
+ * two new pictures follow within the limit. */
+void watch_frozen_add(WatchFrozen *self, const WatchFingerprint *fingerprint,
+                      GstClockTime timestamp, GstClockTime duration, WatchFreeze *freeze);

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "pipelines/watch/keys.h"
 
+#include <errno.h>
 #include <string.h>
 
 typedef enum KeyType {
-    KEY_OF_CAMERA,  /* read in settings.c */
-    KEY_OF_PROGRAM, /* in [watch] only; read in list.c */
-    KEY_SECONDS,    /* a number, into a gint64 of microseconds */
-    KEY_UINT        /* a number, into a guint */
+    KEY_OF_CAMERA,      /* read in settings.c */
+    KEY_OF_PROGRAM,     /* in [watch] only; read in list.c */
+    KEY_SECONDS,        /* a number, into a gint64 of microseconds */
+    KEY_SECONDS_OR_OFF, /* likewise, or 0, which may be below min */
+    KEY_UINT            /* a number, into a guint */
 } KeyType;
 
 typedef struct Key {
@@ -45,10 +47,10 @@ static const Key keys[] = {
      "at least 60 after a refused login, because cameras lock out clients that\n"
      "retry too often",
      MEMBER(max_delay), 3, 0.01, 3600},
-    {"frozen-time", KEY_SECONDS,
+    {"frozen-time", KEY_SECONDS_OR_OFF,
      "a picture counts as frozen after this many seconds without a new one\n"
      "0 disables the check; must exceed the camera's interval of key frames",
-     MEMBER(frozen_time), 60, 0, 86400},
+     MEMBER(frozen_time), 60, 1, 86400},
     {.name = "metrics", .type = KEY_OF_PROGRAM,
      .help = "[ADDRESS:]PORT at which Prometheus reads /metrics"},
     {.name = "events", .type = KEY_OF_PROGRAM,
@@ -85,9 +87,14 @@ char *watch_keys_get(GKeyFile *file, const char *group, const char *key)
     return value ? value : g_key_file_get_string(file, WATCH_DEFAULTS, key, NULL);
 }
 
+static gboolean is_seconds(const Key *key)
+{
+    return key->type == KEY_SECONDS || key->type == KEY_SECONDS_OR_OFF;
+}
+
 static gboolean is_number(const Key *key)
 {
-    return key->type == KEY_SECONDS || key->type == KEY_UINT;
+    return is_seconds(key) || key->type == KEY_UINT;
 }
 
 static gboolean read_number(const Key *key, WatchSettings *settings, GKeyFile *file,
@@ -95,15 +102,19 @@ static gboolean read_number(const Key *key, WatchSettings *settings, GKeyFile *f
 {
     g_autofree char *text = watch_keys_get(file, group, key->name);
     char *end = NULL;
+
+    errno = 0; /* not 0 for a number that is too small for a double */
     const double number = text ? g_ascii_strtod(text, &end) : key->default_value;
-
+    const gboolean is_zero = number == 0 && errno == 0;
+    const gboolean may_be_off = key->type == KEY_SECONDS_OR_OFF;
     const gboolean is_whole = key->type == KEY_UINT;
-
-    if (text && (end == text || *end || !(number >= key->min && number <= key->max) ||
-                 (is_whole && number != (guint)number)))
-        return watch_keys_fail(error, group, "%s is '%s', expected a %snumber from %g to %g",
-                               key->name, text, is_whole ? "whole " : "", key->min, key->max);
-    if (key->type == KEY_SECONDS)
+    const gboolean is_in_range =
+        (number >= key->min && number <= key->max) || (may_be_off && is_zero);
+    if (text && (end == text || *end || !is_in_range || (is_whole && number != (guint)number)))
+        return watch_keys_fail(error, group, "%s is '%s', expected %sa %snumber from %g to %g",
+                               key->name, text, may_be_off ? "0 or " : "", is_whole ? "whole " : "",
+                               key->min, key->max);
+    if (is_seconds(key))
         G_STRUCT_MEMBER(gint64, settings, key->offset) = (gint64)(number * G_USEC_PER_SEC);
     else
         G_STRUCT_MEMBER(guint, settings, key->offset) = (guint)number;
@@ -123,7 +134,7 @@ gboolean watch_keys_read(WatchSettings *settings, GKeyFile *file, const char *gr
 void watch_keys_append(const WatchSettings *settings, GString *text)
 {
     for (guint i = 0; i < G_N_ELEMENTS(keys); i++) {
-        if (keys[i].type == KEY_SECONDS)
+        if (is_seconds(&keys[i]))
             g_string_append_printf(text, "%" G_GINT64_FORMAT "\n",
                                    G_STRUCT_MEMBER(gint64, settings, keys[i].offset));
         else if (keys[i].type == KEY_UINT)

@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "pipelines/watch/keys.h"
+
 #define BYTE_ORDER_MARK "\xef\xbb\xbf"
 
 /* Begins the error's sentence with the name of the file. */
@@ -130,6 +132,29 @@ static guint find_bad_line(const char *text)
     return bad;
 }
 
+/* Refuses values that end within an escape, of which GLib warns on standard error. */
+static gboolean check_ends(GKeyFile *file, GError **error)
+{
+    g_auto(GStrv) groups = g_key_file_get_groups(file, NULL);
+
+    for (guint i = 0; groups[i]; i++) {
+        g_auto(GStrv) keys = g_key_file_get_keys(file, groups[i], NULL, NULL);
+
+        for (guint j = 0; keys && keys[j]; j++) {
+            g_autofree char *value = g_key_file_get_value(file, groups[i], keys[j], NULL);
+            const char *end = value + strlen(value);
+
+            while (end > value && end[-1] == '\\')
+                end--;
+            if (strlen(end) % 2)
+                return watch_keys_fail(error, groups[i],
+                                       "%s ends with a single backslash, expected \\\\ for one",
+                                       keys[j]);
+        }
+    }
+    return TRUE;
+}
+
 static gboolean is_relative(const char *key, const char *value)
 {
     if (strcmp(key, "source") == 0 && (strstr(value, "://") || g_str_has_prefix(value, "test:") ||
@@ -191,7 +216,7 @@ static gboolean load_file(GKeyFile *file, const char *path, GError **error)
                     find_bad_line(text));
         return prefix_error(path, error);
     }
-    if (!check_names(text, error))
+    if (!check_names(text, error) || !check_ends(file, error))
         return prefix_error(path, error);
     resolve_paths(file, path);
     return TRUE;

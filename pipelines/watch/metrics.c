@@ -153,7 +153,7 @@ static void append_states(GString *text, GArray *samples)
 static void append_freezes(GString *text, GArray *samples)
 {
     append_header(text, "convnext_camera_frozen", "gauge",
-                  "Whether frames arrive but the picture is frozen.");
+                  "Whether the picture is frozen, or was when the camera was lost.");
     for (guint i = 0; i < samples->len; i++) {
         const Sample *sample = &g_array_index(samples, Sample, i);
 

@@ -10,6 +10,7 @@ struct WatchPipeline {
     WatchSettings *settings;
     WatchSettings *source, *next; /* of the last source and of the next, if it was redirected */
     WatchCounts *counts;
+    WatchFrozen *frozen; /* or NULL; survives the loss of a source */
     GstElement *pipeline;
     GstElement *queue, *convnext, *publish; /* borrowed from pipeline */
     GMutex order;                           /* held while the pipeline changes state */
@@ -54,8 +55,8 @@ gboolean watch_pipeline_open(WatchPipeline *self, GError **error)
 
     g_clear_pointer(&self->source, watch_settings_unref);
     self->source = g_steal_pointer(&self->next);
-    self->connection =
-        watch_connection_new(self->source ? self->source : self->settings, self->counts, error);
+    self->connection = watch_connection_new(self->source ? self->source : self->settings,
+                                            self->counts, self->frozen, error);
     if (!self->connection)
         return FALSE;
     opening = g_new(Opening, 1);
@@ -240,6 +241,8 @@ WatchPipeline *watch_pipeline_new(const WatchSettings *settings, WatchCounts *co
     g_mutex_init(&self->order);
     self->settings = watch_settings_ref((WatchSettings *)settings);
     self->counts = counts;
+    if (settings->frozen_time > 0)
+        self->frozen = watch_frozen_new((GstClockTime)settings->frozen_time * GST_USECOND);
     self->pipeline = gst_object_ref_sink(gst_pipeline_new(NULL));
     self->queue = add_element(self, "queue", &missing);
     self->convnext = add_element(self, "convnext", &missing);
@@ -268,6 +271,7 @@ static void clear_pipeline(gpointer data)
 
     g_clear_pointer(&self->connection, watch_connection_unref);
     gst_object_unref(self->pipeline);
+    g_clear_pointer(&self->frozen, watch_frozen_free);
     g_clear_pointer(&self->source, watch_settings_unref);
     g_clear_pointer(&self->next, watch_settings_unref);
     watch_settings_unref(self->settings);
@@ -341,11 +345,6 @@ char *watch_pipeline_model_warning(WatchPipeline *self, GstMessage *message)
         return NULL;
     gst_message_parse_warning(message, &error, NULL);
     return g_strdup(error->message);
-}
-
-gboolean watch_pipeline_parse_freeze(WatchPipeline *self, GstMessage *message, WatchFreeze *freeze)
-{
-    return self->connection && watch_connection_parse_freeze(self->connection, message, freeze);
 }
 
 char *watch_pipeline_source_note(WatchPipeline *self, GstMessage *message)

@@ -68,11 +68,6 @@ gboolean watch_pipeline_hung_up(WatchPipeline *pipeline, GstMessage *message);
  * it. */
 char *watch_pipeline_model_warning(WatchPipeline *pipeline, GstMessage *message);
 
-/* message: one of the type ELEMENT. Reads the freeze that it reports. FALSE if it is not a
- * WATCH_FREEZE of the open source. */
-gboolean watch_pipeline_parse_freeze(WatchPipeline *pipeline, GstMessage *message,
-                                     WatchFreeze *freeze);
-
 /* message: one of the type INFO. Its text if the source posted it, otherwise NULL. The caller owns
  * it. */
 char *watch_pipeline_source_note(WatchPipeline *pipeline, GstMessage *message);

@@ -33,12 +33,17 @@ void watch_report_label(WatchCamera *camera, const GstStructure *message)
 
 void watch_report_freeze(WatchCamera *camera, const WatchFreeze *freeze)
 {
+    const WatchState state = watch_camera_state(camera);
     const double seconds = (double)freeze->duration / GST_SECOND;
-    g_autofree char *text = g_strdup_printf(
-        freeze->is_frozen ? "frozen, the picture has not changed for %.0f s"
-                          : "no longer frozen, the picture did not change for %.0f s",
-        seconds);
+    g_autofree char *text = NULL;
 
+    if (freeze->is_frozen)
+        text = g_strdup_printf("frozen, the picture has not changed for %.0f s", seconds);
+    else
+        text = g_strdup_printf("%s, the picture did not change for %.0f s",
+                               state == WATCH_ENDED || state == WATCH_FAILED ? "frozen to the end"
+                                                                             : "no longer frozen",
+                               seconds);
     print_line(camera, text);
 }
 

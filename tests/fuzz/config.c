@@ -75,6 +75,21 @@ static void write_files(FuzzReader *reader)
     }
 }
 
+static void check_decision(const CnxConfig *config)
+{
+    const CnxDecision *decision = &config->decision;
+
+    g_assert_cmpint(decision->rest_class, >=, CNX_NO_CLASS);
+    g_assert_cmpint(decision->rest_class, <, (int)config->classes);
+    g_assert_true(decision->threshold || decision->rest_class == CNX_NO_CLASS);
+    for (guint i = 0; i < config->classes; i++) {
+        g_assert_true(!decision->temperature ||
+                      (decision->temperature[i] > 0 && isfinite(decision->temperature[i])));
+        g_assert_true(!decision->threshold ||
+                      (decision->threshold[i] >= 0 && decision->threshold[i] <= 1));
+    }
+}
+
 /* A config that is accepted can be used. */
 static void check_config(CnxConfig *config)
 {
@@ -86,6 +101,7 @@ static void check_config(CnxConfig *config)
         g_assert_true(g_utf8_validate(config->labels[i], -1, NULL));
     for (guint i = 0; i < 3; i++)
         g_assert_true(isfinite(recipe->mean[i]) && recipe->std[i] > 0);
+    check_decision(config);
     g_assert_cmpuint(recipe->size, >=, 32);
     g_assert_cmpuint(recipe->size, <=, CNX_INPUT_MAX);
     g_assert_true(recipe->crop_pct >= 0 && isfinite(recipe->crop_pct));

@@ -12,6 +12,7 @@
 
 #include "gst/element/gstconvnext.h"
 #include "gst/publish/jsonline.h"
+#include "tests/fuzz/frame_settings.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/fuzz_gst.h"
 #include "tests/fuzz/reader.h"
@@ -22,64 +23,6 @@
 #define MAX_MEMORIES 5
 #define MAX_FRAME_BYTES (4 << 20)
 
-typedef struct Setting {
-    const char *name, *value;
-} Setting;
-
-/* Of the element's engine, which takes long to open again: set before it starts. Not crop=none,
- * with which the input of a picture of one row has gigabytes. */
-static const Setting engine_settings[] = {
-    {"region", "objects"}, {"outputs", "classes+logits+embedding"},
-    {"crop", "squash"},    {"crop", "border"},
-    {"region", "objects"}, {"outputs", "stage4"},
-    {"outputs", "logits"}, {"crop", "center"},
-};
-/* Set at any time. */
-static const Setting frame_settings[] = {
-    {"activation", "sigmoid"},
-    {"activation", "none"},
-    {"activation", "auto"},
-    {"top-k", "1"},
-    {"top-k", "2147483647"},
-    {"threshold", "1"},
-    {"threshold", "0"},
-    {"orientation", "auto"},
-    {"orientation", "90r"},
-    {"orientation", "180"},
-    {"orientation", "ul-lr"},
-    {"orientation", "ur-ll"},
-    {"orientation", "horiz"},
-    {"object-class", "car"},
-    {"object-class", ""},
-    {"object-margin", "10"},
-    {"object-margin", "0"},
-    {"min-object-size", "8"},
-    {"min-object-size", "1"},
-    {"max-objects", "2"},
-    {"max-objects", "0"},
-    {"reclassify-interval", "3"},
-    {"reclassify-interval", "0"},
-    {"reclassify-growth", "1000"},
-    {"mode", "latest"},
-    {"mode", "sync"},
-    {"interval", "2"},
-    {"interval", "1"},
-    {"min-period", "9223372036854775807"},
-    {"min-period", "0"},
-    {"change-threshold", "0.02"},
-    {"change-threshold", "0"},
-    {"max-age", "9223372036854775807"},
-    {"carry", "false"},
-    {"carry", "true"},
-    {"qos", "false"},
-    {"smoothing", "majority"},
-    {"smoothing", "exponential"},
-    {"smoothing", "none"},
-    {"smoothing-window", "3"},
-    {"smoothing-count", "2"},
-    {"smoothing-alpha", "1"},
-    {"post-messages", "true"},
-};
 static const char *const colorimetries[] = {
     "bt601",     "bt709",   "bt2020",  "bt2100-pq", "bt2100-hlg", "sRGB",
     "smpte240m", "1:4:5:1", "2:5:1:4", "1:1:0:0",   "0:0:0:0",
@@ -127,15 +70,11 @@ static void keep_model(void)
     atexit(delete_model);
     element = gst_object_ref_sink(gst_element_factory_make("convnext", NULL));
     g_object_set(element, "model", model, NULL);
+    frame_settings_check(G_OBJECT(element));
     g_assert_cmpint(gst_element_set_state(element, GST_STATE_READY), ==, GST_STATE_CHANGE_SUCCESS);
 }
 
 /* Properties and caps */
-
-static void set(GstElement *element, const Setting *setting)
-{
-    gst_util_set_object_arg(G_OBJECT(element), setting->name, setting->value);
-}
 
 static GstElement *make_element(FuzzReader *reader)
 {
@@ -143,9 +82,9 @@ static GstElement *make_element(FuzzReader *reader)
 
     g_object_set(element, "model", model, "threads", 1, NULL);
     for (guint n = fuzz_choice(reader, 4); n > 0; n--)
-        set(element, &CHOOSE(reader, engine_settings));
+        frame_settings_set_engine(reader, element);
     for (guint n = fuzz_choice(reader, 6); n > 0; n--)
-        set(element, &CHOOSE(reader, frame_settings));
+        frame_settings_set(reader, element);
     return element;
 }
 
@@ -534,7 +473,7 @@ static void take_step(Stream *stream)
     switch (fuzz_choice(stream->reader, 16)) {
     case 0:
     case 1:
-        set(stream->h->element, &CHOOSE(stream->reader, frame_settings));
+        frame_settings_set(stream->reader, stream->h->element);
         break;
     case 2:
     case 3:

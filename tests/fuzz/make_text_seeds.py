@@ -28,9 +28,12 @@ def make_cameras():
     put("cameras", "sources", "", "a=rtsp://cam/1", "test:ball", "door=http://cam:8080/x")
     put("cameras", "properties", "[a]\nsource = test:smpte\ntop-k = 3\nsmoothing = majority\nsmoothing-window = 5\n"
         "region = full-frame\nthreads = 2\nthreshold = 0.5\noutputs = classes+logits\n")
+    put("cameras", "times", "[watch]\nfrozen-time = 60\nsmoothing-time = 3000000000\n[a]\nsource = test:smpte\n"
+        "frozen-time = 0\nsmoothing-enter = 0.8\nsmoothing-leave = 0.3\n[b]\nsource = test:ball\nfrozen-time = 86400\n")
     put("cameras", "credentials", "[a]\nsource = rtsps://[::1]:322/a?b#c\ncredentials-env = HOME\n")
     put("cameras", "login", "[a]\nsource = rtsp://user:pass@cam/live\n")
     put("cameras", "odd", "[a b]\nsource=rtspu://cam\\tlive\n[a b]\n\n[]\n", "=x", "file:///dev/null", "/dev/video0")
+    put("cameras", "escapes", "[a]\nsource = test:ball\nmodel = \\q\\\n")
     put("cameras", "broken", "[a]\nsource = rtsp://cam/\nno equals sign\n")
 
 
@@ -106,6 +109,13 @@ def make_configs():
     clip = {"model_cfg": {"vision_cfg": {"timm_model_name": "convnext_base", "image_size": 320}},
             "preprocess_cfg": {"mean": [0.5, 0.4, 0.3], "std": [0.2, 0.2, 0.2], "resize_mode": "longest"}}
     put("config", "transformers", b"\x00" + json.dumps(transformers).encode(), json.dumps(processor))
+    decision = dict(transformers, problem_type="multi_label_classification", temperature=[1.5, 0.5, 2],
+                    threshold=[0.5, 0.25, 1], rest_class="b")
+    put("config", "decision", b"\x00" + json.dumps(decision).encode())
+    put("config", "decision-scalar", b"\x04" + json.dumps(
+        dict(transformers, problem_type="single_label_classification", temperature=2.5)).encode())
+    put("config", "decision-types", b"\x04" + json.dumps(dict(decision, temperature=[1, -99999999999999999999, "1"],
+                                                              threshold=0.5, rest_class=["b"])).encode())
     put("config", "backbone", b"\x04" + json.dumps({"model_type": "upernet", "backbone_config": transformers}).encode(),
         json.dumps(dict(processor, image_processor_type="ViTImageProcessor", do_resize=False)))
     put("config", "timm", b"\x01" + json.dumps(timm).encode())

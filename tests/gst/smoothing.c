@@ -1,77 +1,45 @@
 /* Feeds sequences of results to a smoother and checks the changes of state.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "gst/results/smoothing.h"
+#include "tests/gst/support/smoothing.h"
 
 #include <gst/check/gstcheck.h>
 #include <float.h>
 #include <math.h>
 
-static const char *const labels[] = {"a", "b", "c"};
-
-static GstConvnextSmoother *smoother;
-static GstConvnextTimes times;
-static GstConvnextSmoothing smoothing;
-static double threshold;
-static GstConvnextActivation activation; /* of the results */
-static const CnxDecision *decision;
+static SmoothingInput input;
 
 static void setup(void)
 {
-    smoother = gst_convnext_smoother_new();
-    times = (GstConvnextTimes){.frame = -1};
-    smoothing = (GstConvnextSmoothing){0};
-    threshold = 0;
-    activation = GST_CONVNEXT_ACTIVATION_SOFTMAX;
-    decision = NULL;
+    input = (SmoothingInput){.smoother = gst_convnext_smoother_new(),
+                             .times.frame = -1,
+                             .activation = GST_CONVNEXT_ACTIVATION_SOFTMAX};
 }
 
 static void teardown(void)
 {
-    gst_convnext_smoother_free(smoother);
+    gst_convnext_smoother_free(input.smoother);
 }
 
 static void majority(guint count, guint window)
 {
-    smoothing = (GstConvnextSmoothing){
+    input.smoothing = (GstConvnextSmoothing){
         .kind = GST_CONVNEXT_SMOOTHING_MAJORITY, .count = count, .window = window};
 }
 
 static void exponential(double alpha, double new_threshold)
 {
-    smoothing = (GstConvnextSmoothing){.kind = GST_CONVNEXT_SMOOTHING_EXPONENTIAL, .alpha = alpha};
-    threshold = new_threshold;
+    input.smoothing =
+        (GstConvnextSmoothing){.kind = GST_CONVNEXT_SMOOTHING_EXPONENTIAL, .alpha = alpha};
+    input.threshold = new_threshold;
 }
 
-/* Adds a result with these scores of the three classes. best: the class that the result contains,
- * or -1. */
-static GstStructure *add(const float *scores, int best)
+/* Adds a result, ten nanoseconds after the one before. */
+static GstStructure *add_scores(const float *scores, int best)
 {
-    g_autoptr(GstConvnextResult) result = gst_convnext_result_new("m", 0);
-    const GstConvnextSample sample = {
-        .times = &times,
-        .smoothing = &smoothing,
-        .threshold = threshold,
-        .result = result,
-        .scores = scores,
-        .labels = labels,
-        .classes = 3,
-        .decision = decision,
-    };
-
-    gst_convnext_result_set_activation(result, activation);
-    if (best >= 0)
-        gst_convnext_result_add_class(result, (guint)best, labels[best], scores[best]);
-    times.frame++;
-    times.running_time = times.frame * 10;
-    return gst_convnext_smoother_add(smoother, &sample);
-}
-
-static char letter(const GstStructure *s, const char *field)
-{
-    const char *label = gst_structure_get_string(s, field);
-
-    return label ? label[0] : '-';
+    input.times.frame++;
+    input.times.running_time = input.times.frame * 10;
+    return smoothing_add_result(&input, scores, best);
 }
 
 /* best: the best label of each result, '-' for none. changes: the expected change after each, as
@@ -84,10 +52,11 @@ static void expect(const char *best, const char *const *changes)
 
         if (index >= 0)
             values[index] = 0.8f;
-        GstStructure *s = add(values, index);
+        GstStructure *s = add_scores(values, index);
         const char *expected = changes[i] ? changes[i] : "";
         g_autofree char *found =
-            s ? g_strdup_printf("%c>%c", letter(s, "old"), letter(s, "new")) : g_strdup("");
+            s ? g_strdup_printf("%c>%c", smoothing_label(s, "old"), smoothing_label(s, "new"))
+              : g_strdup("");
         fail_unless(g_str_equal(found, expected), "result %u, %c: '%s', expected '%s'", i, best[i],
                     found, expected);
         g_clear_pointer(&s, gst_structure_free);
@@ -98,7 +67,7 @@ GST_START_TEST(test_majority)
 {
     majority(3, 5);
     expect("aaababaabbbccc", (const char *const[14]){[2] = "->a", [9] = "a>b", [13] = "b>c"});
-    gst_convnext_smoother_reset(smoother);
+    gst_convnext_smoother_reset(input.smoother);
     expect("aaa", (const char *const[3]){[2] = "->a"});
 }
 GST_END_TEST;
@@ -124,7 +93,7 @@ GST_START_TEST(test_tie)
 {
     majority(2, 4);
     expect("aabbb", (const char *const[5]){[1] = "->a", [4] = "a>b"});
-    gst_convnext_smoother_reset(smoother);
+    gst_convnext_smoother_reset(input.smoother);
     expect("aa--aa", (const char *const[6]){[1] = "->a"}); /* the same without a label */
 }
 GST_END_TEST;
@@ -146,12 +115,12 @@ GST_START_TEST(test_since)
 
     majority(3, 5);
     for (guint i = 0; i < 5; i++) {
-        g_autoptr(GstStructure) first = add(a, 0);
+        g_autoptr(GstStructure) first = add_scores(a, 0);
 
         fail_unless(!first || i == 2);
     }
-    fail_unless(!add(b, 1) && !add(a, 0) && !add(b, 1));
-    s = add(b, 1); /* a b a b b: b since frame 5 */
+    fail_unless(!add_scores(b, 1) && !add_scores(a, 0) && !add_scores(b, 1));
+    s = add_scores(b, 1); /* a b a b b: b since frame 5 */
     fail_unless(s);
     fail_unless(gst_structure_has_name(s, "convnext-state-changed"));
     gst_structure_get(s, "since", G_TYPE_UINT64, &since, "frame", G_TYPE_UINT64, &frame, "score",
@@ -167,7 +136,7 @@ GST_START_TEST(test_exponential)
 {
     exponential(0.4, 0);
     expect("aaabbbaa", (const char *const[8]){[0] = "->a", [4] = "a>b", [6] = "b>a"});
-    gst_convnext_smoother_reset(smoother);
+    gst_convnext_smoother_reset(input.smoother);
     exponential(1, 0);
     expect("aab", (const char *const[3]){[0] = "->a", [2] = "a>b"});
 }
@@ -189,8 +158,8 @@ GST_START_TEST(test_score)
     double score = 0;
 
     majority(2, 3);
-    fail_unless(!add(sure, 0));
-    g_autoptr(GstStructure) s = add(unsure, 0);
+    fail_unless(!add_scores(sure, 0));
+    g_autoptr(GstStructure) s = add_scores(unsure, 0);
     fail_unless(s && gst_structure_get_double(s, "score", &score));
     fail_unless(fabs(score - 0.7) < 1e-6, "%g", score);
 }
@@ -204,15 +173,16 @@ GST_START_TEST(test_exponential_since)
     static const float results[][3] = {{0.6f, 0.4f, 0}, {0.3f, 0.3f, 0.4f}, {0, 0.49f, 0.5f}};
 
     exponential(0.4, 0);
-    fail_unless_equals_uint64(since_of(add(a, 0)), 0);
-    fail_unless(!add(a, 0));
-    fail_unless(!add(b, 1));
-    fail_unless_equals_uint64(since_of(add(b, 1)), 20);
-    gst_convnext_smoother_reset(smoother);
+    fail_unless_equals_uint64(since_of(add_scores(a, 0)), 0);
+    fail_unless(!add_scores(a, 0));
+    fail_unless(!add_scores(b, 1));
+    fail_unless_equals_uint64(since_of(add_scores(b, 1)), 20);
+    gst_convnext_smoother_reset(input.smoother);
     exponential(0.5, 0);
-    fail_unless_equals_uint64(since_of(add(results[0], 0)), 40);
-    fail_unless(!add(results[1], 2));
-    fail_unless_equals_uint64(since_of(add(results[2], 2)), 60); /* b, although c is newest */
+    fail_unless_equals_uint64(since_of(add_scores(results[0], 0)), 40);
+    fail_unless(!add_scores(results[1], 2));
+    /* b, although c is newest */
+    fail_unless_equals_uint64(since_of(add_scores(results[2], 2)), 60);
 }
 GST_END_TEST;
 
@@ -224,20 +194,21 @@ GST_START_TEST(test_exponential_threshold)
 
     exponential(1, 0.5);
     expect("a", (const char *const[1]){"->a"});
-    s = add(nothing, -1);
-    fail_unless(s && letter(s, "old") == 'a' && letter(s, "new") == '-');
+    s = add_scores(nothing, -1);
+    fail_unless(s && smoothing_label(s, "old") == 'a' && smoothing_label(s, "new") == '-');
     fail_unless(!gst_structure_has_field(s, "score"));
     gst_structure_free(s);
-    fail_unless(!add(nothing, -1));
+    fail_unless(!add_scores(nothing, -1));
     expect("a", (const char *const[1]){"->a"});
 }
 GST_END_TEST;
 
 static void check_change(const float *scores, const char *expected, double expected_score)
 {
-    g_autoptr(GstStructure) s = add(scores, -1);
+    g_autoptr(GstStructure) s = add_scores(scores, -1);
     g_autofree char *found =
-        s ? g_strdup_printf("%c>%c", letter(s, "old"), letter(s, "new")) : g_strdup("");
+        s ? g_strdup_printf("%c>%c", smoothing_label(s, "old"), smoothing_label(s, "new"))
+          : g_strdup("");
     double score = -1;
 
     fail_unless_equals_string(found, expected);
@@ -256,16 +227,16 @@ GST_START_TEST(test_exponential_rest_class)
     const CnxDecision with_rest = {.threshold = thresholds, .rest_class = 0};
 
     exponential(0.5, 0);
-    activation = GST_CONVNEXT_ACTIVATION_SIGMOID;
-    decision = &with_rest;
+    input.activation = GST_CONVNEXT_ACTIVATION_SIGMOID;
+    input.decision = &with_rest;
     check_change(healthy, "->a", 0.3);
     check_change(faulty, "", -1); /* b is 0.6 */
-    fail_unless(!gst_convnext_smoother_is_settled(smoother));
+    fail_unless(!gst_convnext_smoother_is_settled(input.smoother));
     check_change(faulty, "a>b", 0.7);
     check_change(worse, "b>c", 0.3); /* b is 0.75, 0.30 above; c 0.48 */
     check_change(healthy, "c>a", 0.1775);
-    fail_unless(gst_convnext_smoother_is_settled(smoother));
-    threshold = 0.99; /* the property never takes the rest class away */
+    fail_unless(gst_convnext_smoother_is_settled(input.smoother));
+    input.threshold = 0.99; /* the property never takes the rest class away */
     check_change(healthy, "", -1);
 }
 GST_END_TEST;
@@ -278,8 +249,8 @@ GST_START_TEST(test_exponential_no_rest_class)
     const CnxDecision no_rest = {.threshold = thresholds, .rest_class = CNX_NO_CLASS};
 
     exponential(0.5, 0);
-    activation = GST_CONVNEXT_ACTIVATION_SIGMOID;
-    decision = &no_rest;
+    input.activation = GST_CONVNEXT_ACTIVATION_SIGMOID;
+    input.decision = &no_rest;
     check_change(nothing, "", -1);
     check_change(b, "->b", 0.6);
     check_change(nothing, "", -1); /* 0.5 */
@@ -330,11 +301,11 @@ static const Levels levels[] = {
 static char settle(const float *scores, char state)
 {
     for (guint i = 0; i < 200; i++) {
-        g_autoptr(GstStructure) s = add(scores, -1);
+        g_autoptr(GstStructure) s = add_scores(scores, -1);
 
-        state = s ? letter(s, "new") : state;
+        state = s ? smoothing_label(s, "new") : state;
     }
-    fail_unless(gst_convnext_smoother_is_settled(smoother));
+    fail_unless(gst_convnext_smoother_is_settled(input.smoother));
     return state;
 }
 
@@ -348,14 +319,14 @@ GST_START_TEST(test_exponential_levels)
     char found;
 
     exponential(0.5, 0);
-    smoothing.time = __i__ % 2 ? 40 : 0; /* 4 results */
-    activation = GST_CONVNEXT_ACTIVATION_SIGMOID;
-    decision = row->rules == NO_RULES ? NULL : &rules;
+    input.smoothing.time = __i__ % 2 ? 40 : 0; /* 4 results */
+    input.activation = GST_CONVNEXT_ACTIVATION_SIGMOID;
+    input.decision = row->rules == NO_RULES ? NULL : &rules;
     scores[row->before - 'a'] = 0.99f;
     fail_unless_equals_int(settle(scores, '-'), row->before);
-    threshold = row->threshold;
-    smoothing.enter = row->enter;
-    smoothing.leave = row->leave;
+    input.threshold = row->threshold;
+    input.smoothing.enter = row->enter;
+    input.smoothing.leave = row->leave;
     found = settle(row->averages, row->before);
     fail_unless(found == row->after, "row %d: %c, expected %c", __i__ / 2, found, row->after);
 }
@@ -369,12 +340,12 @@ GST_START_TEST(test_exponential_not_finite)
 
     exponential(0.1, 0);
     expect("a", (const char *const[1]){"->a"});
-    fail_unless(gst_convnext_smoother_is_settled(smoother));
-    g_autoptr(GstStructure) s = add(nan, -1);
-    fail_unless(s && letter(s, "old") == 'a' && letter(s, "new") == '-');
+    fail_unless(gst_convnext_smoother_is_settled(input.smoother));
+    g_autoptr(GstStructure) s = add_scores(nan, -1);
+    fail_unless(s && smoothing_label(s, "old") == 'a' && smoothing_label(s, "new") == '-');
     fail_unless(!gst_structure_has_field(s, "score"));
-    fail_unless(gst_convnext_smoother_is_settled(smoother));
-    fail_unless(!add(nan, -1));
+    fail_unless(gst_convnext_smoother_is_settled(input.smoother));
+    fail_unless(!add_scores(nan, -1));
     expect("b", (const char *const[1]){"->b"});
 }
 GST_END_TEST;
@@ -386,10 +357,10 @@ GST_START_TEST(test_exponential_huge)
     double score;
 
     exponential(0.75, 0);
-    activation = GST_CONVNEXT_ACTIVATION_NONE;
-    gst_structure_free(add(high, 0));
-    g_autoptr(GstStructure) s = add(low, 1);
-    fail_unless(s && letter(s, "old") == 'a' && letter(s, "new") == 'b');
+    input.activation = GST_CONVNEXT_ACTIVATION_NONE;
+    gst_structure_free(add_scores(high, 0));
+    g_autoptr(GstStructure) s = add_scores(low, 1);
+    fail_unless(s && smoothing_label(s, "old") == 'a' && smoothing_label(s, "new") == 'b');
     fail_unless(gst_structure_get_double(s, "score", &score));
     fail_unless(score > 0.49 * FLT_MAX && score < 0.51 * FLT_MAX, "%g", score);
 }
@@ -406,7 +377,7 @@ GST_START_TEST(test_change)
     expect("bc", (const char *const[2]){NULL, NULL});
     majority(5, 2); /* the same as 2 of 2 */
     expect("cc", (const char *const[2]){[1] = "b>c"});
-    smoothing.kind = GST_CONVNEXT_SMOOTHING_NONE;
+    input.smoothing.kind = GST_CONVNEXT_SMOOTHING_NONE;
     expect("a", (const char *const[1]){NULL});
     majority(1, 1);
     expect("c", (const char *const[1]){"->c"});
@@ -437,9 +408,9 @@ GST_START_TEST(test_change_activation)
     const float logits[] = {20, -5, -5};
 
     exponential(0.1, 0);
-    activation = GST_CONVNEXT_ACTIVATION_NONE;
-    gst_structure_free(add(logits, 0));
-    activation = GST_CONVNEXT_ACTIVATION_SOFTMAX;
+    input.activation = GST_CONVNEXT_ACTIVATION_NONE;
+    gst_structure_free(add_scores(logits, 0));
+    input.activation = GST_CONVNEXT_ACTIVATION_SOFTMAX;
     expect("bb", (const char *const[2]){[0] = "a>b"});
 }
 GST_END_TEST;

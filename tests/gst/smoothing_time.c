@@ -1,7 +1,7 @@
 /* Smoothing by time: feeds results at given times to a smoother and checks the changes of state.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "gst/results/smoothing.h"
+#include "tests/gst/support/smoothing.h"
 
 #include <gst/check/gstcheck.h>
 #include <math.h>
@@ -11,77 +11,51 @@
 #define FRAME 40 /* milliseconds, of 25 frames a second */
 #define HOUR 3600000
 
-static const char *const labels[] = {"a", "b", "c"};
-
-static GstConvnextSmoother *smoother;
-static GstConvnextTimes times;
-static GstConvnextSmoothing smoothing;
-static GstConvnextActivation activation; /* of the results */
-static const CnxDecision *decision;
-static double threshold;
+static SmoothingInput input;
 static double score;     /* of the best label; the others share the rest */
 static GString *changes; /* as "old>new@milliseconds " */
 
 static void setup(void)
 {
-    smoother = gst_convnext_smoother_new();
-    times = (GstConvnextTimes){.running_time = 0};
-    smoothing = (GstConvnextSmoothing){.kind = GST_CONVNEXT_SMOOTHING_MAJORITY,
-                                       .time = 2 * GST_SECOND,
-                                       .window = 5,
-                                       .count = 3,
-                                       .alpha = 0.3};
-    activation = GST_CONVNEXT_ACTIVATION_SOFTMAX;
-    decision = NULL;
-    threshold = 0;
+    input = (SmoothingInput){
+        .smoother = gst_convnext_smoother_new(),
+        .smoothing = {.kind = GST_CONVNEXT_SMOOTHING_MAJORITY,
+                      .time = 2 * GST_SECOND,
+                      .window = 5,
+                      .count = 3,
+                      .alpha = 0.3},
+        .activation = GST_CONVNEXT_ACTIVATION_SOFTMAX,
+    };
     score = 0.8;
     changes = g_string_new(NULL);
 }
 
 static void teardown(void)
 {
-    gst_convnext_smoother_free(smoother);
+    gst_convnext_smoother_free(input.smoother);
     g_string_free(changes, TRUE);
 }
 
 static void exponential(void)
 {
-    smoothing.kind = GST_CONVNEXT_SMOOTHING_EXPONENTIAL;
+    input.smoothing.kind = GST_CONVNEXT_SMOOTHING_EXPONENTIAL;
 }
 
-static char letter(const GstStructure *s, const char *field)
+/* Adds a result, and the change of state to changes. */
+static void add_best(char best)
 {
-    const char *label = gst_structure_get_string(s, field);
-
-    return label ? label[0] : '-';
-}
-
-static void add(char best)
-{
-    g_autoptr(GstConvnextResult) result = gst_convnext_result_new("m", 0);
     const float rest = (float)(1 - score) / 2;
     float scores[] = {rest, rest, rest};
-    const GstConvnextSample sample = {
-        .times = &times,
-        .smoothing = &smoothing,
-        .threshold = threshold,
-        .result = result,
-        .scores = scores,
-        .labels = labels,
-        .classes = 3,
-        .decision = decision,
-    };
+    const int index = best == '-' ? -1 : best - 'a';
 
-    gst_convnext_result_set_activation(result, activation);
-    if (best != '-') {
-        scores[best - 'a'] = (float)score;
-        gst_convnext_result_add_class(result, best - 'a', labels[best - 'a'], (float)score);
-    }
-    g_autoptr(GstStructure) s = gst_convnext_smoother_add(smoother, &sample);
+    if (index >= 0)
+        scores[index] = (float)score;
+    g_autoptr(GstStructure) s = smoothing_add_result(&input, scores, index);
     if (s)
-        g_string_append_printf(changes, "%c>%c@%" G_GINT64_FORMAT " ", letter(s, "old"),
-                               letter(s, "new"), (gint64)times.running_time / (gint64)GST_MSECOND);
-    times.frame++;
+        g_string_append_printf(changes, "%c>%c@%" G_GINT64_FORMAT " ", smoothing_label(s, "old"),
+                               smoothing_label(s, "new"),
+                               (gint64)input.times.running_time / (gint64)GST_MSECOND);
+    input.times.frame++;
 }
 
 /* Adds a result for each letter, the best label, '-' for none; the next result follows after so
@@ -90,9 +64,9 @@ static void feed(const char *best, guint repeats, gint64 step)
 {
     for (guint i = 0; i < repeats; i++)
         for (const char *c = best; *c; c++) {
-            add(*c);
-            if (GST_CLOCK_TIME_IS_VALID(times.running_time))
-                times.running_time += (GstClockTime)(step * (gint64)GST_MSECOND);
+            add_best(*c);
+            if (GST_CLOCK_TIME_IS_VALID(input.times.running_time))
+                input.times.running_time += (GstClockTime)(step * (gint64)GST_MSECOND);
         }
 }
 
@@ -126,7 +100,7 @@ GST_START_TEST(test_taking_turns)
     expect("");
     teardown();
     setup();
-    decision = &with_rest;
+    input.decision = &with_rest;
     feed("bc", 100, FRAME);
     expect("->b@1200 ");
     feed("a", 100, FRAME); /* from 8000 on */
@@ -173,17 +147,17 @@ GST_END_TEST;
  * smoothing-enter. */
 GST_START_TEST(test_hysteresis)
 {
-    smoothing.leave = 0.2;
+    input.smoothing.leave = 0.2;
     feed("a", 50, FRAME);
     expect("->a@1200 ");
     feed("abbb", 50, FRAME); /* a keeps 0.25 */
     expect("");
     feed("b", 50, FRAME); /* from 10000 on; 9 times a since 8440 */
     expect("a>b@10440 ");
-    gst_convnext_smoother_reset(smoother);
-    smoothing.enter = 0.9;
-    smoothing.leave = 0.5;
-    times.running_time = 0;
+    gst_convnext_smoother_reset(input.smoother);
+    input.smoothing.enter = 0.9;
+    input.smoothing.leave = 0.5;
+    input.times.running_time = 0;
     feed("b", 50, FRAME);
     expect("->b@1800 ");
     feed("accc", 5, FRAME); /* from 2000 on */
@@ -197,13 +171,13 @@ GST_END_TEST;
  * to leave. */
 GST_START_TEST(test_automatic)
 {
-    smoothing.leave = 0.8;
+    input.smoothing.leave = 0.8;
     feed("a", 50, FRAME);
     expect("->a@1600 ");
-    gst_convnext_smoother_reset(smoother);
-    times.running_time = 0;
-    smoothing.leave = 0;
-    smoothing.enter = 0.3;
+    gst_convnext_smoother_reset(input.smoother);
+    input.times.running_time = 0;
+    input.smoothing.leave = 0;
+    input.smoothing.enter = 0.3;
     feed("a", 50, FRAME);
     feed("b", 50, FRAME); /* a has less than 0.2 once b has more than 0.8 */
     expect("->a@600 a>b@3640 ");
@@ -230,7 +204,7 @@ GST_START_TEST(test_gap)
     feed("a", 100, FRAME);
     expect("->a@1200 ");
     feed("b", 1, 0);
-    times.running_time += HOUR * GST_MSECOND;
+    input.times.running_time += HOUR * GST_MSECOND;
     feed("b", 17, FRAME); /* 500 and 16 * 40 milliseconds */
     expect("");
     feed("a", 50, FRAME);
@@ -251,7 +225,7 @@ GST_END_TEST;
 /* So do results without timestamps. */
 GST_START_TEST(test_no_times)
 {
-    times.running_time = GST_CLOCK_TIME_NONE;
+    input.times.running_time = GST_CLOCK_TIME_NONE;
     feed("aaa", 1, 0);
     expect("");
     feed("aabaa", 1, 0);
@@ -264,7 +238,7 @@ GST_END_TEST;
 /* Time that runs backwards passes as well; without time nothing changes. */
 GST_START_TEST(test_odd_times)
 {
-    times.running_time = HOUR * GST_MSECOND;
+    input.times.running_time = HOUR * GST_MSECOND;
     feed("a", 100, -FRAME);
     expect("->a@3598800 ");
     feed("b", 1000, 0);
@@ -297,21 +271,21 @@ GST_START_TEST(test_changes)
 {
     feed("a", 50, FRAME);
     expect("->a@1200 ");
-    gst_convnext_smoother_reset(smoother);
+    gst_convnext_smoother_reset(input.smoother);
     feed("a", 30, FRAME); /* from 2000 on */
     expect("");
     feed("a", 20, FRAME);
     expect("->a@3200 ");
     feed("b", 29, FRAME); /* from 4000 on */
-    smoothing.time = 0;
+    input.smoothing.time = 0;
     feed("bb", 1, FRAME);
     expect("");
     feed("b", 1, FRAME);
     expect("a>b@5240 ");
-    smoothing.time = 2 * GST_SECOND;
+    input.smoothing.time = 2 * GST_SECOND;
     feed("a", 30, FRAME); /* from 5280 on */
     expect("");
-    smoothing.time = 10 * GST_SECOND;
+    input.smoothing.time = 10 * GST_SECOND;
     feed("a", 120, FRAME);
     expect("");
     feed("a", 1, FRAME);
@@ -319,11 +293,41 @@ GST_START_TEST(test_changes)
 }
 GST_END_TEST;
 
+/* A state without any votes is left, however small the levels are. */
+GST_START_TEST(test_tiny_levels)
+{
+    input.smoothing.enter = input.smoothing.leave = 1e-300;
+    feed("a", 100, FRAME);
+    expect("->a@40 ");
+    feed("b", 100, FRAME); /* from 4000 on; a has no votes after two seconds */
+    expect("a>b@6000 ");
+    input.smoothing.enter = 0;
+    input.smoothing.time = 0;
+    feed("aaaaaa", 1, FRAME);
+    feed("bbbbb", 1, FRAME); /* the last one takes the last vote from a */
+    expect("b>a@8080 a>b@8400 ");
+}
+GST_END_TEST;
+
+/* A shorter time forgets at once the votes that it no longer covers, without a new one too. */
+GST_START_TEST(test_shorter_time)
+{
+    input.smoothing.time = 10 * GST_SECOND;
+    feed("a", 250, FRAME);
+    feed("bc", 122, FRAME);
+    expect("->a@6000 ");
+    input.times.running_time -= FRAME * GST_MSECOND; /* that of the last result */
+    input.smoothing.time = GST_SECOND;
+    feed("b", 1, 0); /* b has half of the last second, and none of its votes before */
+    expect("a>-@19720 ");
+}
+GST_END_TEST;
+
 /* By number, smoothing-enter replaces smoothing-count, and smoothing-leave adds to it. */
 GST_START_TEST(test_by_number)
 {
-    smoothing.time = 0;
-    smoothing.enter = 0.8;
+    input.smoothing.time = 0;
+    input.smoothing.enter = 0.8;
     feed("aaa", 1, 1);
     expect("");
     feed("ab", 1, 1);
@@ -332,12 +336,12 @@ GST_START_TEST(test_by_number)
     expect("");
     feed("b", 1, 1);
     expect("a>b@7 ");
-    smoothing.enter = smoothing.leave = 0.6; /* b b b b and then */
+    input.smoothing.enter = input.smoothing.leave = 0.6; /* b b b b and then */
     feed("aa", 1, 1);
     expect("");
     feed("a", 1, 1);
     expect("b>a@10 ");
-    smoothing.leave = 0.2;
+    input.smoothing.leave = 0.2;
     feed("bbbb", 1, 1);
     expect("");
     feed("b", 1, 1);
@@ -352,15 +356,15 @@ GST_START_TEST(test_memory)
     static const double shares[] = {0.5, 0.25, 0.25};
 
     gst_convnext_votes_init(&votes);
-    smoothing.time = HOUR * GST_MSECOND;
+    input.smoothing.time = HOUR * GST_MSECOND;
     for (guint i = 0; i < 400000; i++) {
         const GstConvnextVote vote = {(int)((0x84 >> i % 4 * 2) & 3), 0.5, i};
 
-        gst_convnext_votes_add(&votes, &smoothing, &vote, 16 * GST_MSECOND);
+        gst_convnext_votes_add(&votes, &input.smoothing, &vote, 16 * GST_MSECOND);
     }
     fail_unless(votes.slots->len <= 256, "%u slots", votes.slots->len);
     for (int i = 0; i < 3; i++) {
-        const GstConvnextTally tally = gst_convnext_votes_count(&votes, &smoothing, i);
+        const GstConvnextTally tally = gst_convnext_votes_count(&votes, &input.smoothing, i);
 
         fail_unless(fabs(tally.share - shares[i]) < 1.0 / 64, "%d: %g", i, tally.share);
         fail_unless(fabs(tally.score - 0.5) < 1e-9, "%g", tally.score);
@@ -368,7 +372,7 @@ GST_START_TEST(test_memory)
     for (guint i = 0; i < 4000; i++) { /* another class in each result */
         const GstConvnextVote vote = {(int)i, 0.5, i};
 
-        gst_convnext_votes_add(&votes, &smoothing, &vote, GST_MSECOND);
+        gst_convnext_votes_add(&votes, &input.smoothing, &vote, GST_MSECOND);
     }
     fail_unless(votes.slots->len <= 1024, "%u slots", votes.slots->len);
     gst_convnext_votes_clear(&votes);
@@ -383,23 +387,24 @@ GST_START_TEST(test_rare_classes)
     GstConvnextTally tally;
 
     gst_convnext_votes_init(&votes);
-    smoothing.time = HOUR * GST_MSECOND;
+    input.smoothing.time = HOUR * GST_MSECOND;
     for (guint i = 0; i < 72000; i++) {
         const GstConvnextVote vote = {i % 10 < 7 ? 0 : g_rand_int_range(random, 1, 1000), 0.5, i};
 
-        gst_convnext_votes_add(&votes, &smoothing, &vote, 100 * GST_MSECOND);
+        gst_convnext_votes_add(&votes, &input.smoothing, &vote, 100 * GST_MSECOND);
         fail_unless(votes.slots->len <= 1024, "%u slots", votes.slots->len);
     }
-    tally = gst_convnext_votes_count(&votes, &smoothing, 0);
+    tally = gst_convnext_votes_count(&votes, &input.smoothing, 0);
     fail_unless(fabs(tally.share - 0.7) < 1.0 / 64, "%g", tally.share);
-    fail_unless(fabs(gst_convnext_votes_largest_share(&votes, &smoothing) - tally.share) < 1e-9);
+    fail_unless(fabs(gst_convnext_votes_largest_share(&votes, &input.smoothing) - tally.share) <
+                1e-9);
     fail_unless(tally.since >= 35000 && tally.since < 37000);
     for (guint i = 0; i < 72000; i++) {
         const GstConvnextVote vote = {g_rand_int_range(random, 1, 1000), 0.5, i};
 
-        gst_convnext_votes_add(&votes, &smoothing, &vote, 100 * GST_MSECOND);
+        gst_convnext_votes_add(&votes, &input.smoothing, &vote, 100 * GST_MSECOND);
     }
-    fail_unless(gst_convnext_votes_largest_share(&votes, &smoothing) < 0.1);
+    fail_unless(gst_convnext_votes_largest_share(&votes, &input.smoothing) < 0.1);
     gst_convnext_votes_clear(&votes);
 }
 GST_END_TEST;
@@ -441,8 +446,8 @@ GST_END_TEST;
 GST_START_TEST(test_exponential_hysteresis)
 {
     exponential();
-    smoothing.enter = 0.7;
-    smoothing.leave = 0.3;
+    input.smoothing.enter = 0.7;
+    input.smoothing.leave = 0.3;
     score = 0.6;
     feed("a", 500, FRAME);
     expect("");
@@ -452,11 +457,11 @@ GST_START_TEST(test_exponential_hysteresis)
     score = 0.6;
     feed("b", 100, FRAME); /* a falls from 0.859 to 0.2: 0.3 after 2 s * ln 6.6 */
     expect("a>-@27800 ");
-    fail_unless(gst_convnext_smoother_is_settled(smoother));
+    fail_unless(gst_convnext_smoother_is_settled(input.smoother));
     score = 0.9;
     feed("b", 100, FRAME);
     fail_unless(g_str_has_prefix(changes->str, "->b@"), "%s", changes->str);
-    fail_unless(gst_convnext_smoother_is_settled(smoother));
+    fail_unless(gst_convnext_smoother_is_settled(input.smoother));
 }
 GST_END_TEST;
 
@@ -465,14 +470,14 @@ GST_END_TEST;
 GST_START_TEST(test_exponential_enter)
 {
     exponential();
-    smoothing.time = 0;
-    smoothing.alpha = 1;
-    smoothing.enter = 0.7;
+    input.smoothing.time = 0;
+    input.smoothing.alpha = 1;
+    input.smoothing.enter = 0.7;
     feed("a", 1, 1);
     score = 0.6;
     feed("b", 3, 1);
     expect("->a@0 ");
-    threshold = 0.3;
+    input.threshold = 0.3;
     feed("b", 1, 1);
     expect("a>-@4 ");
     score = 0.8;
@@ -485,9 +490,9 @@ GST_END_TEST;
 GST_START_TEST(test_exponential_logits)
 {
     exponential();
-    activation = GST_CONVNEXT_ACTIVATION_NONE;
-    smoothing.enter = 0.9;
-    smoothing.leave = 0.1;
+    input.activation = GST_CONVNEXT_ACTIVATION_NONE;
+    input.smoothing.enter = 0.9;
+    input.smoothing.leave = 0.1;
     feed("a", 100, FRAME);
     feed("b", 100, FRAME);
     fail_unless(g_str_has_prefix(changes->str, "->a@1000 a>b@"), "%s", changes->str);
@@ -500,18 +505,18 @@ GST_START_TEST(test_settled)
     static const GstConvnextSmoothingKind kinds[] = {GST_CONVNEXT_SMOOTHING_MAJORITY,
                                                      GST_CONVNEXT_SMOOTHING_EXPONENTIAL};
 
-    smoothing.kind = kinds[__i__];
-    smoothing.leave = 0.3;
+    input.smoothing.kind = kinds[__i__];
+    input.smoothing.leave = 0.3;
     feed("a", 1, FRAME);
-    fail_unless(!gst_convnext_smoother_is_settled(smoother));
+    fail_unless(!gst_convnext_smoother_is_settled(input.smoother));
     feed("a", 50, FRAME);
-    fail_unless(gst_convnext_smoother_is_settled(smoother));
+    fail_unless(gst_convnext_smoother_is_settled(input.smoother));
     feed("b", 1, FRAME);
-    fail_unless(!gst_convnext_smoother_is_settled(smoother));
+    fail_unless(!gst_convnext_smoother_is_settled(input.smoother));
     feed("a", 1, FRAME);
-    fail_unless(gst_convnext_smoother_is_settled(smoother));
+    fail_unless(gst_convnext_smoother_is_settled(input.smoother));
     feed("b", 100, FRAME);
-    fail_unless(gst_convnext_smoother_is_settled(smoother));
+    fail_unless(gst_convnext_smoother_is_settled(input.smoother));
     g_string_truncate(changes, 0);
     feed("b", 1000, FRAME);
     expect("");
@@ -539,6 +544,8 @@ static Suite *smoothing_time_suite(void)
     tcase_add_test(tc, test_odd_times);
     tcase_add_test(tc, test_unsupported);
     tcase_add_test(tc, test_changes);
+    tcase_add_test(tc, test_tiny_levels);
+    tcase_add_test(tc, test_shorter_time);
     tcase_add_test(tc, test_by_number);
     tcase_add_test(tc, test_memory);
     tcase_add_test(tc, test_rare_classes);

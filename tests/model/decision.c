@@ -122,9 +122,9 @@ static const struct {
                                   "float32 number, or an array of 10 such "
                                   "numbers"},
     {MULTI ",\"temperature\":-1}", "\"temperature\" is -1, expected"},
-    {MULTI ",\"temperature\":1e-60}", "\"temperature\" is 9.99"},
-    {MULTI ",\"temperature\":1e39}", "\"temperature\" is 9.99"},
-    {MULTI ",\"temperature\":1e999}", "\"temperature\" is "},
+    {MULTI ",\"temperature\":1e-60}", "\"temperature\" is 1e-60, expected"},
+    {MULTI ",\"temperature\":1e39}", "\"temperature\" is 1e+39, expected"},
+    {MULTI ",\"temperature\":1e999}", "\"temperature\" is Infinity, expected"},
     {MULTI ",\"temperature\":NaN}", "is not valid JSON"},
     {MULTI ",\"temperature\":\"1\"}", "\"temperature\" is \"1\", expected"},
     {MULTI ",\"temperature\":true}", "\"temperature\" is true, expected"},
@@ -139,7 +139,7 @@ static const struct {
     {MULTI ",\"temperature\":[[1],1,1,1,1,1,1,1,1,1]}", "\"temperature\" has [1] at index 0"},
     {MULTI ",\"threshold\":1.01}",
      "\"threshold\" is 1.01, expected a number from 0 to 1, or an array of 10 such numbers"},
-    {MULTI ",\"threshold\":-1e-60}", "\"threshold\" is -9.99"},
+    {MULTI ",\"threshold\":-1e-60}", "\"threshold\" is -1e-60, expected"},
     {MULTI ",\"threshold\":[0,0,0,0,0,2,0,0,0,0]}",
      "\"threshold\" has 2 at index 5, expected a number from 0 to 1"},
     {MULTI ",\"rest_class\":\"a\"}",
@@ -150,12 +150,12 @@ static const struct {
     {MULTI ",\"threshold\":0.5,\"rest_class\":\"e\"}",
      "\"rest_class\" is \"e\", the label of 2 classes, expected an index from 0 to 9"},
     {MULTI ",\"threshold\":0.5,\"rest_class\":10}",
-     "\"rest_class\" is 10, expected an integer from 0 to 9"},
+     "\"rest_class\" is 10, expected one of the labels or an index from 0 to 9"},
     {MULTI ",\"threshold\":0.5,\"rest_class\":-1}", "\"rest_class\" is -1, expected"},
     {MULTI ",\"threshold\":0.5,\"rest_class\":0.5}", "\"rest_class\" is 0.5, expected"},
     {MULTI ",\"threshold\":0.5,\"rest_class\":[0]}", "\"rest_class\" is [0], expected"},
     {BARE ",\"threshold\":0.5,\"rest_class\":\"a\"}",
-     "\"rest_class\" is \"a\", but the file names no classes: expected an index from 0 to 9"},
+     "\"rest_class\" is \"a\", expected an index from 0 to 9, because the file names no classes"},
     {SOFTMAX ",\"temperature\":" TEN "}",
      "\"temperature\" is an array, expected one number for all classes, because they exclude each "
      "other (softmax)"},
@@ -181,6 +181,92 @@ static void test_refused(void)
         folder_check_file_refused(refused[i].words);
         folder_clear();
     }
+}
+
+/* Values that no key accepts, and as the error shows them. */
+static const char *const wrong_types[][2] = {
+    {"\"\"", "\"\""},
+    {"\"0.5\"", "\"0.5\""},
+    {"true", "true"},
+    {"false", "false"},
+    {"{}", "{}"},
+    {"{\"normal\":0}", "{\"normal\":0}"},
+    {"-0.5", "-0.5"},
+    {"-7", "-7"},
+    {"1e999", "Infinity"},
+    {"-1e999", "-Infinity"},
+    {"-99999999999999999999", "-1e+20"}, /* more than 64 bits */
+    {"-9223372036854775809", "-9.2233720368547758e+18"},
+};
+static const char *const wrong_lists[][2] = {
+    {"[]", "an array of 0"},
+    {"[0.5,0.5]", "an array of 2"},
+    {"[[1,1,1,1,1,1,1,1,1,1]]", "an array of 1"},
+    {"[1,1,1,\"1\",1,1,1,1,1,1]", "\"1\" at index 3"},
+    {"[1,1,1,1,1,1,1,1,1,null]", "null at index 9"},
+    {"[false,1,1,1,1,1,1,1,1,1]", "false at index 0"},
+    {"[1,[1],1,1,1,1,1,1,1,1]", "[1] at index 1"},
+    {"[1,{},1,1,1,1,1,1,1,1]", "{} at index 1"},
+    {"[1,1,1,1,-1e-9,1,1,1,1,1]", "-1e-09 at index 4"},
+    {"[1,1,1,1,1e999,1,1,1,1,1]", "Infinity at index 4"},
+};
+
+/* The error is one sentence with the file, the key, the value found and the values expected. */
+static void check_error(const char *start, const char *key, const char *value, const char *found,
+                        const char *expected)
+{
+    g_autofree char *config = g_strdup_printf("%s,\"%s\":%s}", start, key, value);
+    g_autofree char *words =
+        g_strdup_printf("/config.json: key \"%s\" %s, expected %s", key, found, expected);
+
+    folder_put_weights("transformers-v1");
+    folder_write("config.json", config);
+    folder_check_refused(words);
+    folder_clear();
+}
+
+static void check_numbers(const char *key, const char *range)
+{
+    g_autofree char *expected = g_strdup_printf("%s, or an array of 10 such numbers", range);
+
+    for (guint i = 0; i < G_N_ELEMENTS(wrong_types); i++) {
+        g_autofree char *found = g_strconcat("is ", wrong_types[i][1], NULL);
+
+        check_error(MULTI, key, wrong_types[i][0], found, expected);
+    }
+    for (guint i = 0; i < G_N_ELEMENTS(wrong_lists); i++) {
+        const gboolean is_item = strstr(wrong_lists[i][1], "index") != NULL;
+        g_autofree char *found = g_strconcat(is_item ? "has " : "is ", wrong_lists[i][1], NULL);
+
+        check_error(MULTI, key, wrong_lists[i][0], found,
+                    is_item ? range : "10 numbers or a single one");
+    }
+}
+
+static void test_types(void)
+{
+    static const char index[] = "one of the labels or an index from 0 to 9";
+    static const char bare_index[] = "an index from 0 to 9, because the file names no classes";
+    static const char number[] = "a positive float32 number";
+
+    check_numbers("temperature", number);
+    check_numbers("threshold", "a number from 0 to 1");
+    for (guint i = 0; i < G_N_ELEMENTS(wrong_types); i++) {
+        g_autofree char *found = g_strconcat("is ", wrong_types[i][1], NULL);
+
+        check_error(MULTI ",\"threshold\":0.5", "rest_class", wrong_types[i][0], found, index);
+        check_error(BARE ",\"threshold\":0.5", "rest_class", wrong_types[i][0], found, bare_index);
+        check_error(SOFTMAX, "temperature", wrong_types[i][0], found, number); /* never an array */
+    }
+    check_error(MULTI ",\"threshold\":0.5", "rest_class", "[\"a\"]", "is [\"a\"]", index);
+    check_error(MULTI ",\"threshold\":0.5", "rest_class", "[]", "is []", index);
+    check_error(BARE ",\"threshold\":0.5", "rest_class", "[0]", "is [0]", bare_index);
+    check_error(MULTI ",\"a 99999999999999999999\":[0.99999999999999999999],\"threshold\":0.5",
+                "rest_class", "36893488147419103232", "is 3.6893488147419103e+19",
+                index); /* 2^65 */
+    check_error(SOFTMAX, "temperature", "0", "is 0", number);
+    check_error(MULTI, "temperature", "0", "is 0",
+                "a positive float32 number, or an array of 10 such numbers");
 }
 
 /* Next to a file with the weights, all files of another model are ignored together. */
@@ -229,6 +315,7 @@ int main(int argc, char **argv)
     folder_new();
     g_test_add_func("/decision/valid", test_valid);
     g_test_add_func("/decision/refused", test_refused);
+    g_test_add_func("/decision/types", test_types);
     g_test_add_func("/decision/ignored", test_ignored);
     g_test_add_func("/decision/memory", test_memory);
     const int status = g_test_run();

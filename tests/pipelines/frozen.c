@@ -16,13 +16,16 @@ typedef struct Stream {
     WatchFrozen *frozen;
     GRand *random;
     GstClockTime timestamp; /* of the next frame */
-    WatchFreeze freeze;     /* after the last frame */
+    GstClockTime duration;
+    WatchFreeze freeze; /* after the last frame */
     guint begun, ended;
 } Stream;
 
 static Stream stream_new(void)
 {
-    return (Stream){.frozen = watch_frozen_new(LIMIT), .random = g_rand_new_with_seed(1)};
+    return (Stream){.frozen = watch_frozen_new(LIMIT),
+                    .random = g_rand_new_with_seed(1),
+                    .duration = GST_CLOCK_TIME_NONE};
 }
 
 static void stream_clear(Stream *self)
@@ -33,12 +36,13 @@ static void stream_clear(Stream *self)
 
 static void add_frame(Stream *self, const WatchFingerprint *fingerprint)
 {
-    const gboolean has_changed =
-        watch_frozen_add(self->frozen, fingerprint, self->timestamp, &self->freeze);
+    const gboolean was_frozen = self->freeze.is_frozen;
 
-    self->begun += has_changed && self->freeze.is_frozen;
-    self->ended += has_changed && !self->freeze.is_frozen;
-    self->timestamp += FRAME;
+    watch_frozen_add(self->frozen, fingerprint, self->timestamp, self->duration, &self->freeze);
+    self->begun += self->freeze.is_frozen && !was_frozen;
+    self->ended += was_frozen && !self->freeze.is_frozen;
+    if (GST_CLOCK_TIME_IS_VALID(self->timestamp))
+        self->timestamp += FRAME;
 }
 
 static guint8 *sample_at(WatchFingerprint *fingerprint, guint i)
@@ -210,15 +214,58 @@ static void test_timestamps(void)
     stream_clear(&stream);
 }
 
-/* Black with a dot in each of some tiles. */
-static guint show_dots(guint tiles)
+/* Frames without timestamps last as long as their duration, if they have one, and count
+ * for two seconds at most. */
+static void test_durations(void)
+{
+    static const GstClockTime durations[][2] = {
+        {FRAME, LIMIT},
+        {GST_CLOCK_TIME_NONE, 0},
+        {0, 0},
+        {3600 * GST_SECOND, 300 * 2 * GST_SECOND},
+        {GST_CLOCK_TIME_NONE - 1, 300 * 2 * GST_SECOND},
+    };
+    const WatchFingerprint picture = make_picture(1);
+
+    for (guint i = 0; i < G_N_ELEMENTS(durations); i++) {
+        Stream stream = stream_new();
+
+        stream.timestamp = GST_CLOCK_TIME_NONE;
+        stream.duration = durations[i][0];
+        add_seconds(&stream, &picture, 60);
+        add_frame(&stream, &picture);
+        g_assert_cmpuint(stream.freeze.duration, ==, durations[i][1]);
+        g_assert_cmpuint(stream.freeze.start, ==, GST_CLOCK_TIME_NONE);
+        g_assert_cmpuint(stream.begun, ==, durations[i][1] >= LIMIT);
+        stream_clear(&stream);
+    }
+}
+
+/* Some decoders stamp only some of the frames. */
+static void test_few_timestamps(void)
+{
+    Stream stream = stream_new();
+    const WatchFingerprint picture = make_picture(1);
+
+    stream.duration = FRAME;
+    for (guint i = 0; i <= 60 * 5; i++) {
+        stream.timestamp = i % 3 ? GST_CLOCK_TIME_NONE : i * FRAME;
+        add_frame(&stream, &picture);
+    }
+    g_assert_cmpuint(stream.freeze.duration, ==, LIMIT);
+    g_assert_cmpuint(stream.begun, ==, 1);
+    stream_clear(&stream);
+}
+
+/* Black with a dot in each of some tiles from `first` on. */
+static guint show_dots(guint first, guint tiles)
 {
     Stream stream = stream_new();
     WatchFingerprint picture;
 
     memset(&picture, 16, sizeof picture);
     for (guint i = 0; i < tiles; i++)
-        picture.tiles[i][5] = 24;
+        picture.tiles[first + i][5] = 24;
     add_seconds(&stream, &picture, 100);
     const guint begun = stream.begun;
     stream_clear(&stream);
@@ -228,8 +275,34 @@ static guint show_dots(guint tiles)
 /* Black and a few dots are too little to judge. */
 static void test_no_detail(void)
 {
-    g_assert_cmpuint(show_dots(WATCH_TILES / 100 - 1), ==, 0);
-    g_assert_cmpuint(show_dots(WATCH_TILES / 100), ==, 1);
+    const guint edge = 3 * WATCH_TILE_COLUMNS;
+
+    g_assert_cmpuint(show_dots(edge, 0), ==, 0);
+    g_assert_cmpuint(show_dots(edge, WATCH_TILES / 100 - 1), ==, 0);
+    g_assert_cmpuint(show_dots(edge, WATCH_TILES / 100), ==, 1);
+    g_assert_cmpuint(show_dots(0, edge + WATCH_TILES / 100 - 1), ==, 0);
+    g_assert_cmpuint(show_dots(WATCH_TILES - edge, edge), ==, 0);
+    g_assert_cmpuint(show_dots(WATCH_TILES - edge - WATCH_TILES / 100, edge), ==, 1);
+}
+
+/* A camera in the dark draws two lines of text into its picture, one of them a clock. */
+static void test_night(void)
+{
+    Stream stream = stream_new();
+    WatchFingerprint picture;
+
+    memset(&picture, 16, sizeof picture);
+    for (guint i = 0; i < 24; i++) {
+        memset(picture.tiles[WATCH_TILE_COLUMNS + i], 235, WATCH_TILE_SAMPLES / 2);
+        memset(picture.tiles[WATCH_TILES - WATCH_TILE_COLUMNS + i], 235, WATCH_TILE_SAMPLES / 2);
+    }
+    for (guint i = 0; i < 100 * 5; i++) {
+        if (i % 5 == 0)
+            picture.tiles[WATCH_TILE_COLUMNS][0] ^= 0x80;
+        add_frame(&stream, &picture);
+    }
+    g_assert_cmpuint(stream.begun, ==, 0);
+    stream_clear(&stream);
 }
 
 /* More pictures in turn than are remembered are motion. */
@@ -313,7 +386,10 @@ int main(int argc, char **argv)
     g_test_add_func("/frozen/clock", test_clock);
     g_test_add_func("/frozen/wandering", test_wandering);
     g_test_add_func("/frozen/timestamps", test_timestamps);
+    g_test_add_func("/frozen/durations", test_durations);
+    g_test_add_func("/frozen/few-timestamps", test_few_timestamps);
     g_test_add_func("/frozen/no-detail", test_no_detail);
+    g_test_add_func("/frozen/night", test_night);
     g_test_add_func("/frozen/loop", test_loop);
     g_test_add_func("/fingerprint/formats", test_formats);
     g_test_add_func("/fingerprint/all-formats", test_all_formats);

@@ -61,9 +61,54 @@ static void test_numbers(void)
     expect_refusal("stall-timeout=0.09", "expected a number from 0.1 to 3600");
     expect_refusal("stall-timeout=3601", "expected a number from 0.1 to 3600");
     expect_refusal("latency=60001", "expected a whole number from 0 to 60000");
+    expect_refusal("stall-timeout=0", "expected a number from 0.1 to 3600");
     expect_refusal("latency=nan", "expected a whole number");
     expect_refusal("latency=5 s", "expected a whole number");
     expect_refusal("reconnect-min=4", "larger than reconnect-max");
+}
+
+/* 0 disables the check, and no other number does. */
+static void test_frozen_time(void)
+{
+    static const struct {
+        const char *text;
+        gint64 time; /* microseconds, or -1 if it is refused */
+    } cases[] = {
+        {"0", 0},
+        {"0.0", 0},
+        {"-0", 0},
+        {"1", 1000000},
+        {"1.0000001", 1000000},
+        {"86400", G_GINT64_CONSTANT(86400000000)},
+        {"1e-9", -1},
+        {"1e-300", -1},
+        {"1e-999", -1},
+        {"0.9999999", -1},
+        {"-1e-9", -1},
+        {"-60", -1},
+        {"86400.1", -1},
+        {"1e300", -1},
+        {"1e999", -1},
+        {"inf", -1},
+        {"-inf", -1},
+        {"nan", -1},
+        {"60s", -1},
+        {"", -1},
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *key = g_strconcat("frozen-time=", cases[i].text, NULL);
+        g_autofree char *error = g_strdup_printf(
+            "[door]: frozen-time is '%s', expected 0 or a number from 1 to 86400", cases[i].text);
+
+        if (cases[i].time < 0) {
+            expect_refusal(key, error);
+            continue;
+        }
+        WatchSettings *settings = expect_settings("", key);
+        g_assert_cmpint(settings->frozen_time, ==, cases[i].time);
+        watch_settings_unref(settings);
+    }
 }
 
 /* The number of times that the settings set the property, and its value. */
@@ -176,14 +221,35 @@ static void test_names(void)
     g_assert_cmpstr(second->name, ==, "gate");
 }
 
+/* GLib warns of a value that ends within an escape. */
+static void test_escapes(void)
+{
+    static const char text[] = "[door]\nsource=test:ball\nlabels=C:\\q\\\n";
+    static const char *const keys[] = {NULL};
+    char *sources[] = {NULL};
+    g_autofree char *path = NULL;
+    g_autoptr(GError) error = NULL;
+
+    g_close(g_file_open_tmp("list-XXXXXX", &path, &error), NULL);
+    g_assert_no_error(error);
+    g_assert_true(g_file_set_contents(path, text, -1, NULL));
+    g_assert_null(watch_list_new(path, keys, sources, &error));
+    g_assert_nonnull(error);
+    g_assert_true(g_str_has_suffix(
+        error->message, ": [door]: labels ends with a single backslash, expected \\\\ for one"));
+    g_remove(path);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     gst_init(NULL, NULL);
     g_test_add_func("/settings/numbers", test_numbers);
+    g_test_add_func("/settings/frozen-time", test_frozen_time);
     g_test_add_func("/settings/properties", test_properties);
     g_test_add_func("/settings/smoothing", test_smoothing);
     g_test_add_func("/settings/credentials", test_credentials);
     g_test_add_func("/settings/names", test_names);
+    g_test_add_func("/settings/escapes", test_escapes);
     return g_test_run();
 }

@@ -45,18 +45,69 @@ play end.mkv --set frozen-time=5
     wrong "the end of a frozen file: $(cat events)"
 [ "$(tail -n 3 events | grep -c -E '"(frozen","state":"end|ended|stopped)"')" -eq 3 ] ||
     wrong "the order at the end of a frozen file: $(cat events)"
+grep -q 'film: frozen to the end, the picture did not change for 10 s' log || wrong "the status: $(cat log)"
+grep 'no longer frozen' log && wrong "the end of a file is no new picture"
 
-# A live picture: noise is not frozen, and neither is a camera that has stopped.
+# A live picture: noise is not frozen. A camera that is removed or stops shows no new picture.
 : >events
-start_watch --events events --set frozen-time=1 --set input-size=64 bars=test:smpte75 snow=test:snow
+printf '[watch]\nfrozen-time=1\ninput-size=64\n[bars]\nsource=test:smpte75\n[snow]\nsource=test:snow\n' >list.ini
+cp list.ini both.ini
+printf '[gone]\nsource=test:smpte100\n' >>list.ini
+start_watch --events events --config list.ini
 wait_for events 1 '"bars","event":"frozen","state":"begin"'
+wait_for events 1 '"gone","event":"frozen","state":"begin"'
 wait_for lines 60 '"stream":"snow"'
+mv both.ini list.ini
+kill -HUP "$watch"
+wait_for log 1 'gone: stopped'
 stop_watch TERM
+grep 'no longer frozen' log && wrong "a camera that has stopped is reported as moving"
 time='"20[0-9-]+T[0-9:.]+Z"'
 grep -q -E "^\{\"time\":$time,\"stream\":\"bars\",\"event\":\"frozen\",\"state\":\"begin\",\"since\":$time,\"pts\":[0-9]+,\"seconds\":1\.[0-9]+\}\$" events ||
     wrong "a live picture: $(cat events)"
-[ "$(grep -c '"bars","event":"frozen","state":"end"' events)" -eq 1 ] || wrong "no end: $(cat events)"
+grep -E '"(bars|gone)","event":"frozen","state":"end"' events && wrong "a camera that has stopped moves again"
 grep -q '"snow","event":"frozen"' events && wrong "noise is frozen: $(cat events)"
-expect_refusal "frozen-time is '-1', expected a number from 0 to 86400" \
-    "$CONVNEXT_WATCH" test:ball --set frozen-time=-1
+expect_refusal "frozen-time is '1e-9', expected 0 or a number from 1 to 86400" \
+    "$CONVNEXT_WATCH" test:ball --set frozen-time=1e-9
+
+# A camera that is lost while it is frozen: the freeze lasts until it is back and its picture moves.
+serve()
+{
+    "$RTSP_SERVER" --port "$1" "videotestsrc is-live=true pattern=$2
+        ! video/x-raw,format=I420,width=320,height=240,framerate=10/1 ! jpegenc ! rtpjpegpay name=pay0 pt=26" >"camera-$2" &
+    camera=$!
+    server+=" $camera"
+    wait_for_line "camera-$2"
+}
+
+# lose COUNT: kills the camera, and waits for the loss number COUNT.
+lose()
+{
+    kill "$camera"
+    wait "$camera" 2>/dev/null
+    server=${server/ $camera/}
+    wait_for log "$1" 'door: waiting'
+}
+
+if [ -n "${RTSP_SERVER:-}" ]; then
+    serve 0 smpte75
+    address=$(cat camera-smpte75)
+    port=${address##*:}
+    port=${port%%/*}
+    : >events
+    start_watch --events events --set frozen-time=2 --set input-size=64 "door=$address"
+    wait_for events 1 '"frozen","state":"begin"'
+    lose 1
+    serve "$port" smpte75
+    wait_for events 2 '"state":"playing"'
+    shown=$(wc -l <lines)
+    wait_for lines $((shown + 40)) 'door'
+    lose 2
+    [ "$(grep -c '"frozen"' events)" -eq 1 ] || wrong "a loss changes a freeze: $(cat events)"
+    serve "$port" ball
+    wait_for events 1 '"frozen","state":"end"'
+    wait_for log 1 'door: no longer frozen'
+    stop_watch TERM
+    [ "$(grep -c '"frozen"' events)" -eq 2 ] || wrong "more than one freeze: $(cat events)"
+fi
 exit $bad
