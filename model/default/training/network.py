@@ -19,7 +19,7 @@ STD = (0.229, 0.224, 0.225)
 
 WIDTHS = [32, 64, 128, 192]
 DEPTHS = [1, 1, 3, 1]
-VERSION = 2  # in the card; embeddings of another version are other numbers
+VERSION = 3  # in the card; embeddings of another version are other numbers
 
 
 def cosines(patch: int, count: int) -> np.ndarray:

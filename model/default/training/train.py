@@ -32,8 +32,9 @@ MUON_RATE = 0.02
 WEIGHT_DECAY = 0.05
 CELLS_WEIGHT = 0.5       # of the loss of the cells of a stage
 AVERAGE = 0.998          # per step, of the moving average
-# Of healthy validation frames, all faults together: as cameras send them, and all with the unusual.
-FALSE_ALARMS = (0.008, 0.03)
+# Of healthy validation frames, all faults together: those like a fixed camera's, ordinary pictures,
+# and all with the unusual.
+FALSE_ALARMS = (0.005, 0.008, 0.03)
 LOWEST_THRESHOLD = 0.25   # less likely faults never raise an alarm
 HIGHEST_THRESHOLD = 0.98  # faults more likely than this always do
 IS_LOCAL = torch.tensor([label in ('obstructed', 'corrupted') for label in LABELS[1:]])
@@ -234,7 +235,6 @@ def calibrate(model, work: Path):
     share = healthy.mean()
     weight = torch.from_numpy(np.where(healthy, HEALTHY_SHARE / share,
                                        (1 - HEALTHY_SHARE) / (1 - share)))[:, None]
-    plain = np.array([record['kind'] == 'plain' for record in records])
     truth = torch.from_numpy(targets).double()
     scale = torch.ones(len(LABELS), dtype=torch.double, requires_grad=True)
     shift = torch.zeros(len(LABELS), dtype=torch.double, requires_grad=True)
@@ -252,14 +252,16 @@ def calibrate(model, work: Path):
     temperature = (1 / scale.clamp(0.2, 5)).numpy()
     shift = (shift / scale).numpy()  # of the logit before the temperature
     scores = 1 / (1 + np.exp(-(logits.numpy() + shift) / temperature))
-    return temperature, shift, choose_thresholds(scores, targets, plain), scores, targets
+    return temperature, shift, choose_thresholds(scores, targets, records), scores, targets
 
 
-def choose_thresholds(scores: np.ndarray, targets: np.ndarray, is_plain: np.ndarray) -> np.ndarray:
+def choose_thresholds(scores: np.ndarray, targets: np.ndarray, records: list) -> np.ndarray:
     """Thresholds of the classes, from scores and targets of validation frames, [frames, 9]. They
     start where no healthy frame raises an alarm. Then the threshold is lowered that finds most of
     its fault for the false alarms that it adds, until FALSE_ALARMS are used up."""
     healthy = targets[:, 0] > 0.5
+    plain = healthy & np.array([record['kind'] == 'plain' for record in records])
+    fixed = plain & np.array([record['camera-like'] for record in records])
     faulty = targets > 0.6
     rates = np.arange(0, 0.05, 0.0005)
     ladder = np.quantile(scores[healthy], 1 - rates, axis=0) + 1e-4
@@ -268,9 +270,9 @@ def choose_thresholds(scores: np.ndarray, targets: np.ndarray, is_plain: np.ndar
 
     def used(steps: np.ndarray) -> float:
         """The share of the budget."""
-        alarms = (scores[healthy] >= ladder[steps, columns])[:, 1:].any(1)
-        return max(alarms[is_plain[healthy]].mean() / FALSE_ALARMS[0],
-                   alarms.mean() / FALSE_ALARMS[1])
+        alarms = (scores >= ladder[steps, columns])[:, 1:].any(1)
+        return max(alarms[group].mean() / budget
+                   for group, budget in zip((fixed, plain, healthy), FALSE_ALARMS))
 
     def recall(label: int, step: int) -> float:
         return float((scores[faulty[:, label], label] >= ladder[step, label]).mean())
