@@ -79,7 +79,7 @@ typedef struct CnxOpenOptions {
 } CnxOpenOptions;
 
 typedef struct CnxConfig {
-    char *variant; /* "convnext_tiny", "convnextv2_atto", "convnext (1,1,3,1; 24,48,96,160)" */
+    char *variant; /* "convnext_tiny", "convnextv2_atto", "convnext (1,1,3,1; 32,64,128,192)" */
     CnxDialect dialect;
     CnxDtype dtype; /* of most of the stored weights */
     guint channels; /* of the images: 3, or 1 if the stem reads luma */

@@ -203,7 +203,7 @@ static void test_text(void)
     g_assert_true(g_str_has_prefix(listed.out, plain.out));
     g_assert_nonnull(
         strstr(listed.out + strlen(plain.out),
-               "used     F16   [9,160]          \"classifier.weight\" = head.weight\n"));
+               "used     F16   [9,192]          \"classifier.weight\" = head.weight\n"));
 }
 
 /* Ignored tensors are listed by name, with the reason. */
@@ -337,7 +337,7 @@ static void test_memory(void)
     g_auto(Output) usual = RUN("--json", BUNDLED), json = RUN("--json", BUNDLED, "--threads", "3");
     g_auto(Output) large = RUN("--json", BUNDLED, "--input-size", "1024", "--threads", "3");
     g_auto(Output) text = RUN(BUNDLED, "--max-memory", "2000000000", "--threads", "2");
-    g_auto(Output) refused = RUN(BUNDLED, "--max-memory", "3000000", "--threads", "1");
+    g_auto(Output) refused = RUN(BUNDLED, "--max-memory", "4000000", "--threads", "1");
 
     assert_ok(&usual);
     assert_ok(&json);
@@ -354,11 +354,11 @@ static void test_memory(void)
     g_assert_cmpint(refused.status, ==, 1);
     g_assert_nonnull(strstr(refused.out, "max-memory"));
     g_assert_true(g_str_has_prefix(refused.err, "convnext-inspect: " BUNDLED
-                                                ": a convnext (1,1,3,1; 24,48,96,160"));
+                                                ": a convnext (1,1,3,1; 32,64,128,192"));
     g_assert_nonnull(strstr(refused.err, ") with inputs of "));
     g_assert_nonnull(strstr(refused.err, " pixels and 1 thread takes "));
     g_assert_true(g_str_has_suffix(
-        refused.err, " MB of memory, expected at most 3.0 MB (max-memory): set a smaller "
+        refused.err, " MB of memory, expected at most 4.0 MB (max-memory): set a smaller "
                      "input-size or a larger max-memory\n"));
     check_failure(RUN(BUNDLED, "--input-size", "33"),
                   "--input-size is 33, expected a multiple of 32 up to 8192");
