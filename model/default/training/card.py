@@ -248,7 +248,7 @@ def of_clips(clips: dict[str, dict]) -> str:
                       for name, model in clips.items())
     return '\n\n'.join([
         '### Changes of state\n\nHealthy clips, played by `convnext-watch` with its default '
-        'smoothing: every change is wrong. `training/cameras.py` simulates the fixed cameras. '
+        'smoothing: every change is wrong. `training/cameras.py` simulates\nfixed cameras. '
         f'Changes an hour: {hours}.', table(['clip', 'seconds', *(
             column for name in names for column in (f'{TITLES.get(name, name)}: normal %',
                                                     'changes'))], rows)])
