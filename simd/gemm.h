@@ -3,6 +3,9 @@
  *   c[i][j] = act( sum_k a[i][k] w[j][k] + bias[j] ) + residual[i][j]
  *   sumsq[j] += sum_i c[i][j]^2                                 (if sumsq is given)
  *
+ * This header describes the product in fp32. gemm_int8.h describes one that rounds its inputs: it
+ * has the same function types, but a and packed are in forms of their own.
+ *
  * Checkpoints store the weights w as [n, k], row major (out, in). gemm_pack reorders them for this
  * level's kernel into panels of output columns, [k][columns] within a panel; every panel is 64-byte
  * aligned if dst is. A panel has gemm_panel columns, which is three vectors, except at the end:
@@ -10,7 +13,8 @@
  * whose last vector is padded with zeros. At level c a panel is one column, so packed weights equal
  * the checkpoint's.
  *
- * Activations are not packed: rows are lda, ldr and ldc floats apart, at any alignment. Columns
+ * Activations are not packed. Rows of a are lda bytes apart, those of residual and c ldr and ldc
+ * floats, at any alignment of a float. Columns
  * from n on are never written. residual may be c itself; otherwise c must not overlap any input.
  *
  * To split the work over threads, give each thread a range of rows or of columns. Column ranges
@@ -27,9 +31,9 @@
 
 typedef struct CnxGemm {
     int m, n, k;           /* each at least 1 */
-    const float *a;        /* [m, k] */
-    size_t lda;            /* floats, >= k */
-    const float *packed;   /* written by gemm_pack of the same level */
+    const void *a;         /* [m, k] floats */
+    size_t lda;            /* bytes, >= k floats */
+    const void *packed;    /* written by gemm_pack of the same level */
     const float *bias;     /* [n], or NULL for zeros */
     const float *residual; /* [m, n], or NULL */
     size_t ldr;            /* floats, >= n */
@@ -41,8 +45,8 @@ typedef struct CnxGemm {
 
 typedef void CnxGemmFn(const CnxGemm *g);
 
-/* Returns the number of floats that gemm_pack writes for weights [n, k]. */
+/* Returns the number of bytes that gemm_pack writes for weights [n, k]. */
 typedef size_t CnxGemmPackedSizeFn(int n, int k);
 
 /* dst: packed, 64-byte aligned; w: [n, k]. */
-typedef void CnxGemmPackFn(float *dst, const float *w, int n, int k);
+typedef void CnxGemmPackFn(void *dst, const float *w, int n, int k);

@@ -9,12 +9,12 @@ const int cnx_gemm_panel_c = 1;
 
 size_t cnx_gemm_packed_size_c(int n, int k)
 {
-    return (size_t)n * k;
+    return (size_t)n * k * sizeof(float);
 }
 
-void cnx_gemm_pack_c(float *dst, const float *w, int n, int k)
+void cnx_gemm_pack_c(void *dst, const float *w, int n, int k)
 {
-    memcpy(dst, w, (size_t)n * k * sizeof *dst);
+    memcpy(dst, w, (size_t)n * k * sizeof *w);
 }
 
 /* Eight parallel sums: compilers vectorise them, and rounding errors grow more slowly. */
@@ -35,11 +35,13 @@ static float dot(const float *a, const float *b, int k)
 /* Computes columns j0 <= j < j0 + cols of row i. */
 static void multiply_row(const CnxGemm *g, int i, int j0, int cols)
 {
-    float v[BLOCK]; /* [cols] */
+    const float *a = (const float *)((const char *)g->a + i * g->lda); /* [k] */
+    const float *w = (const float *)g->packed + (size_t)j0 * g->k;     /* [cols, k] */
+    float v[BLOCK];                                                    /* [cols] */
     float *c = g->c + i * g->ldc + j0;
 
     for (int j = 0; j < cols; j++) {
-        v[j] = dot(g->a + i * g->lda, g->packed + (size_t)(j0 + j) * g->k, g->k);
+        v[j] = dot(a, w + (size_t)j * g->k, g->k);
         if (g->bias)
             v[j] += g->bias[j0 + j];
     }

@@ -1,34 +1,104 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#define _GNU_SOURCE /* syscall() */
 #include "simd/isa.h"
 
 #include <string.h>
+#include <threads.h>
+
+#ifdef CNX_HAVE_X86
+#include <cpuid.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
 
 static const char *const names[CNX_ISA_COUNT] = {
     [CNX_ISA_C] = "c",
     [CNX_ISA_AVX2] = "avx2",
+    [CNX_ISA_AVX2_VNNI] = "avx2_vnni",
     [CNX_ISA_AVX512] = "avx512",
     [CNX_ISA_AVX512_VNNI] = "avx512_vnni",
+    [CNX_ISA_AVX512_BF16] = "avx512_bf16",
+    [CNX_ISA_AMX] = "amx",
 };
+
+static bool supported[CNX_ISA_COUNT];
+static once_flag detected = ONCE_FLAG_INIT;
+
+bool cnx_isa_includes(CnxIsa level, CnxIsa other)
+{
+    return other <= level && (other != CNX_ISA_AVX2_VNNI || level == CNX_ISA_AVX2_VNNI);
+}
+
+#ifdef CNX_HAVE_X86
+
+/* A bit of CPUID leaf 7: eax, ebx, ecx and edx of a subleaf are registers 0 to 3. Compilers know
+ * the newer instruction sets by different names. */
+static bool leaf7_has(unsigned subleaf, int index, int bit)
+{
+    unsigned r[4] = {0};
+
+    return __get_cpuid_count(7, subleaf, &r[0], &r[1], &r[2], &r[3]) && (r[index] >> bit & 1);
+}
+
+/* Linux saves the state of tiles only for processes that have asked for it. */
+static bool request_tiles(void)
+{
+    enum { ARCH_REQ_XCOMP_PERM = 0x1023, XFEATURE_XTILEDATA = 18 };
+
+#if defined __linux__
+    return syscall(SYS_arch_prctl, ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA) == 0;
+#else
+    return false;
+#endif
+}
 
 /* The compiler's check also reads XCR0, so registers that the operating system does not save count
  * as absent. Every processor with AVX2 has F16C; it is checked if the compiler knows its name. */
+static void detect_levels(void)
+{
+    __builtin_cpu_init();
+    supported[CNX_ISA_AVX2] = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+#ifndef __clang__
+    supported[CNX_ISA_AVX2] = supported[CNX_ISA_AVX2] && __builtin_cpu_supports("f16c");
+#endif
+    supported[CNX_ISA_AVX2_VNNI] = supported[CNX_ISA_AVX2] && leaf7_has(1, 0, 4);
+    supported[CNX_ISA_AVX512] =
+        supported[CNX_ISA_AVX2] && __builtin_cpu_supports("avx512f") &&
+        __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
+        __builtin_cpu_supports("avx512vl");
+    supported[CNX_ISA_AVX512_VNNI] =
+        supported[CNX_ISA_AVX512] && __builtin_cpu_supports("avx512vnni");
+    supported[CNX_ISA_AVX512_BF16] = supported[CNX_ISA_AVX512_VNNI] && leaf7_has(1, 0, 5);
+    supported[CNX_ISA_AMX] = supported[CNX_ISA_AVX512_BF16] && leaf7_has(0, 3, 22) &&
+                             leaf7_has(0, 3, 24) && leaf7_has(0, 3, 25) && request_tiles();
+}
+
+#else
+
+static void detect_levels(void)
+{
+}
+
+#endif
+
+bool cnx_isa_is_supported(CnxIsa level)
+{
+    call_once(&detected, detect_levels);
+    return level == CNX_ISA_C || supported[level];
+}
+
+CnxIsa cnx_isa_highest(CnxIsa most)
+{
+    CnxIsa level = most;
+
+    while (!cnx_isa_is_supported(level))
+        level--;
+    return level;
+}
+
 CnxIsa cnx_isa_detect(void)
 {
-#ifdef CNX_HAVE_X86
-    __builtin_cpu_init();
-    if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma"))
-        return CNX_ISA_C;
-#ifndef __clang__
-    if (!__builtin_cpu_supports("f16c"))
-        return CNX_ISA_C;
-#endif
-    if (!__builtin_cpu_supports("avx512f") || !__builtin_cpu_supports("avx512bw") ||
-        !__builtin_cpu_supports("avx512dq") || !__builtin_cpu_supports("avx512vl"))
-        return CNX_ISA_AVX2;
-    return __builtin_cpu_supports("avx512vnni") ? CNX_ISA_AVX512_VNNI : CNX_ISA_AVX512;
-#else
-    return CNX_ISA_C;
-#endif
+    return cnx_isa_highest(CNX_ISA_COUNT - 1);
 }
 
 const char *cnx_isa_name(CnxIsa level)

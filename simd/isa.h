@@ -1,23 +1,37 @@
-/* The isa levels: groups of instruction sets that kernels are written for. Each level includes the
- * ones before it.
+/* The isa levels: groups of instruction sets that kernels are written for.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
 #include <stdbool.h>
 
+/* In ascending order. A level includes the ones before it, except that avx2_vnni is a branch: no
+ * other level includes it, since processors with AVX-512 may lack AVX-VNNI. */
 typedef enum CnxIsa {
     CNX_ISA_C,           /* portable C */
     CNX_ISA_AVX2,        /* AVX2, FMA, F16C */
+    CNX_ISA_AVX2_VNNI,   /* AVX-VNNI */
     CNX_ISA_AVX512,      /* AVX-512 F, BW, DQ, VL */
     CNX_ISA_AVX512_VNNI, /* AVX-512 VNNI */
+    CNX_ISA_AVX512_BF16, /* AVX-512 BF16 */
+    CNX_ISA_AMX,         /* AMX TILE, BF16, INT8 */
     CNX_ISA_COUNT
 } CnxIsa;
 
-/* Returns the highest level that the processor, the operating system and this build support. */
+/* Whether processors of a level have the instructions of the other one. */
+bool cnx_isa_includes(CnxIsa level, CnxIsa other);
+
+/* Whether the processor, the operating system and this build support a level. Tiles need a
+ * permission of the kernel, which the first call requests for the process. Thread safe. */
+bool cnx_isa_is_supported(CnxIsa level);
+
+/* Returns the highest level that is supported and not above this one. */
+CnxIsa cnx_isa_highest(CnxIsa most);
+
+/* Returns the highest level that is supported. */
 CnxIsa cnx_isa_detect(void);
 
-/* Returns a level's name in CONVNEXT_CPU: "c", "avx2", "avx512" or "avx512_vnni". */
+/* Returns a level's name in CONVNEXT_CPU: "c", "avx2", "avx2_vnni", ... */
 const char *cnx_isa_name(CnxIsa level);
 
 /* Parses a level's name. Returns false, and leaves *level unchanged, if the name is unknown. */

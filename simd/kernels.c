@@ -6,7 +6,6 @@
 #include "simd/versions.h"
 
 static CnxKernels tables[CNX_ISA_COUNT];
-static int top_level; /* the highest level that has a table */
 static once_flag tables_made = ONCE_FLAG_INIT;
 
 /* AT_<version>(level, statement) executes the statement if a table of this level may use that
@@ -15,23 +14,19 @@ static once_flag tables_made = ONCE_FLAG_INIT;
 #define AT_c(level, statement) statement
 #define AT_orc(level, statement) statement
 #ifdef CNX_HAVE_X86
-#define AT_avx2(level, statement)  \
-    if ((level) >= CNX_ISA_AVX2) { \
-        statement                  \
-    }
-#define AT_avx512(level, statement)  \
-    if ((level) >= CNX_ISA_AVX512) { \
-        statement                    \
-    }
-#define AT_avx512_vnni(level, statement)  \
-    if ((level) >= CNX_ISA_AVX512_VNNI) { \
-        statement                         \
+#define AT_LEVEL(level, other, statement)   \
+    if (cnx_isa_includes((level), other)) { \
+        statement                           \
     }
 #else
-#define AT_avx2(level, statement)
-#define AT_avx512(level, statement)
-#define AT_avx512_vnni(level, statement)
+#define AT_LEVEL(level, other, statement)
 #endif
+#define AT_avx2(level, statement) AT_LEVEL(level, CNX_ISA_AVX2, statement)
+#define AT_avx2_vnni(level, statement) AT_LEVEL(level, CNX_ISA_AVX2_VNNI, statement)
+#define AT_avx512(level, statement) AT_LEVEL(level, CNX_ISA_AVX512, statement)
+#define AT_avx512_vnni(level, statement) AT_LEVEL(level, CNX_ISA_AVX512_VNNI, statement)
+#define AT_avx512_bf16(level, statement) AT_LEVEL(level, CNX_ISA_AVX512_BF16, statement)
+#define AT_amx(level, statement) AT_LEVEL(level, CNX_ISA_AMX, statement)
 
 /* Rows list their versions lowest first, so that a later one replaces an earlier one. */
 static void fill_table(CnxKernels *k, CnxIsa level)
@@ -45,13 +40,12 @@ static void fill_table(CnxKernels *k, CnxIsa level)
 
 static void make_tables(void)
 {
-    top_level = cnx_isa_detect();
-    for (int i = 0; i <= top_level; i++)
+    for (int i = 0; i < CNX_ISA_COUNT; i++)
         fill_table(&tables[i], (CnxIsa)i);
 }
 
 const CnxKernels *cnx_kernels_get(CnxIsa level)
 {
     call_once(&tables_made, make_tables);
-    return (int)level <= top_level ? &tables[level] : NULL;
+    return cnx_isa_is_supported(level) ? &tables[level] : NULL;
 }

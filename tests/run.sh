@@ -104,8 +104,11 @@ has_level()
     case $1 in
     c) return 0 ;;
     avx2) flags="avx2 fma f16c" ;;
+    avx2_vnni) flags="avx2 fma f16c avx_vnni" ;;
     avx512) flags="avx2 fma f16c avx512f avx512bw avx512dq avx512vl" ;;
     avx512_vnni) flags="avx2 fma f16c avx512f avx512bw avx512dq avx512vl avx512_vnni" ;;
+    avx512_bf16) flags="avx512f avx512bw avx512dq avx512vl avx512_vnni avx512_bf16" ;;
+    amx) flags="avx512f avx512_vnni avx512_bf16 amx_tile amx_bf16 amx_int8" ;;
     esac
     for flag in $flags; do
         grep -qw -m 1 "$flag" /proc/cpuinfo || return 1
@@ -151,7 +154,7 @@ for test in map(json.loads, sys.stdin):
 run_gst()
 {
     local level highest=
-    for level in avx512_vnni avx512 avx2 c; do
+    for level in amx avx512_bf16 avx512_vnni avx512 avx2_vnni avx2 c; do
         if ! has_level $level; then
             skip "gst at CONVNEXT_CPU=$level: not supported by this processor"
         elif [ -n "$quick" ] && [ -n "$highest" ]; then

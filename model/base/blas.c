@@ -10,8 +10,11 @@
 static void multiply_tile(const CnxGemm *g, int i, int j, int m, int n, gboolean add, float *dst,
                           size_t ld)
 {
-    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, m, n, g->k, 1.0f, g->a + i * g->lda,
-                (int)g->lda, g->packed + (size_t)j * g->k, g->k, add ? 1.0f : 0.0f, dst, (int)ld);
+    const gsize lda = g->lda / sizeof(float);
+    const float *a = (const float *)g->a + i * lda, *w = (const float *)g->packed + (gsize)j * g->k;
+
+    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, m, n, g->k, 1.0f, a, (int)lda, w, g->k,
+                add ? 1.0f : 0.0f, dst, (int)ld);
 }
 
 /* Sets c = residual + bias; the product is added to it. */

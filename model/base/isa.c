@@ -27,7 +27,7 @@ gboolean cnx_isa_get(CnxIsa *level, GError **error)
                     "CONVNEXT_CPU is '%s'; it must be one of %s", word, list);
         return FALSE;
     }
-    *level = MIN(*level, cap);
+    *level = cnx_isa_highest(cap);
     return TRUE;
 }
 

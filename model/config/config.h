@@ -4,6 +4,7 @@
 #pragma once
 
 #include "model/base/json.h"
+#include "model/base/precision.h"
 #include "model/base/tensor.h"
 #include "model/config/decision.h"
 #include "model/config/head.h"
@@ -76,6 +77,7 @@ typedef struct CnxOpenOptions {
     CnxWeightSet weight_set;
     const char *head_activation; /* words for the activations that the tensors do not show, see
                                     cnx_head_parse_acts(); NULL: not known */
+    CnxPrecision precision;      /* requested; see cnx_model_precision() */
 } CnxOpenOptions;
 
 typedef struct CnxConfig {

@@ -55,14 +55,15 @@ guint64 cnx_cost_macs(const CnxConfig *config, guint width, guint height)
     return count.macs;
 }
 
-gboolean cnx_cost_memory(const CnxCheckpoint *checkpoint, gsize *bytes, const char **isa,
-                         GError **error)
+gboolean cnx_cost_memory(const CnxCheckpoint *checkpoint, CnxPrecision requested, CnxForm *form,
+                         gsize *bytes, const char **isa, GError **error)
 {
     const CnxKernels *kernels = cnx_isa_kernels(error);
 
     if (!kernels)
         return FALSE;
     *isa = cnx_isa_name(kernels->level);
-    *bytes = cnx_weights_size(checkpoint, kernels);
+    *form = cnx_products_form(kernels, requested);
+    *bytes = cnx_weights_size(checkpoint, kernels, *form);
     return TRUE;
 }

@@ -51,11 +51,15 @@ static void downsample_task(gpointer data, guint task, guint slot)
 {
     const CnxLayer *t = data;
     const CnxStrip s = cnx_strip_of(t, task);
-    float *patches = cnx_strip_scratch(t, slot);
+    float *patches = cnx_strip_scratch(t, slot); /* [rows, w, 4 c of in] */
+    const CnxProduct product = {.m = s.pixels,
+                                .a = patches,
+                                .rows = patches + (gsize)t->rows * t->out->w * 4 * t->in->c,
+                                .c = t->y + s.pixel * t->out->c};
 
     gather_patches(t, &s, patches);
-    cnx_linear(t->run, t->linear,
-               (CnxProduct){.m = s.pixels, .a = patches, .c = t->y + s.pixel * t->out->c});
+    cnx_linear_round(t->run, t->linear, &product);
+    cnx_linear(t->run, t->linear, product);
 }
 
 static void gather_patches_task(gpointer data, guint task, guint slot)
@@ -63,7 +67,10 @@ static void gather_patches_task(gpointer data, guint task, guint slot)
     const CnxLayer *t = data;
     const CnxStrip s = cnx_strip_of(t, task);
 
-    gather_patches(t, &s, t->run->patches + s.pixel * 4 * t->in->c);
+    float *patches = t->run->patches + s.pixel * 4 * t->in->c;
+
+    gather_patches(t, &s, patches);
+    cnx_linear_round_part(t->run, t->linear, s.pixel, s.pixels, patches);
 }
 
 /* The dilation of the convolution before stage i by timm's rule; 0 means stride 2. */
@@ -88,7 +95,7 @@ void cnx_downsample(CnxRun *run, guint i, guint n, const float *x, float *y)
         cnx_strips_loop(&layer, n, gather_patches_task);
         cnx_linear_columns(
             run, layer.linear, 1,
-            (CnxProduct){.m = n * layer.out->h * layer.out->w, .a = run->patches, .c = y});
+            (CnxProduct){.m = n * layer.out->h * layer.out->w, .a = run->patches, .rows = run->rows, .c = y});
         return;
     }
     cnx_strips_cut(&layer, CNX_STRIP_PIXELS);

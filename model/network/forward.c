@@ -205,17 +205,22 @@ static void whole_block_task(gpointer data, guint task, guint slot)
     const guint parts = (s.pixels + CNX_STRIP_PIXELS - 1) / CNX_STRIP_PIXELS;
     float *u = cnx_strip_scratch(t, slot);              /* [rows, w, c] */
     float *hidden = u + (gsize)t->rows * t->out->w * c; /* [CNX_STRIP_PIXELS, 4c] */
+    void *rows = hidden + 4 * CNX_STRIP_PIXELS * c;     /* [CNX_STRIP_PIXELS] of 4c */
 
     dwconv_norm(t, &s, u);
     for (guint i = 0; i < parts; i++) {
         const guint p = (guint)((guint64)i * s.pixels / parts);
         const guint m = (guint)((i + (guint64)1) * s.pixels / parts) - p;
         const gsize first = (s.pixel + p) * c;
+        const CnxProduct expand = {
+            .m = m, .a = u + p * c, .rows = rows, .c = hidden, .act = t->run->config->act};
+        const CnxProduct project = {
+            .m = m, .a = hidden, .rows = rows, .c = t->y + first, .residual = t->x + first};
 
-        cnx_linear(t->run, &t->block->pw1,
-                   (CnxProduct){.m = m, .a = u + p * c, .c = hidden, .act = t->run->config->act});
-        cnx_linear(t->run, &t->block->pw2,
-                   (CnxProduct){.m = m, .a = hidden, .c = t->y + first, .residual = t->x + first});
+        cnx_linear_round(t->run, &t->block->pw1, &expand);
+        cnx_linear(t->run, &t->block->pw1, expand);
+        cnx_linear_round(t->run, &t->block->pw2, &project);
+        cnx_linear(t->run, &t->block->pw2, project);
     }
 }
 
@@ -235,15 +240,17 @@ static void expand_task(gpointer data, guint task, guint slot)
     const gsize wide = 4 * (gsize)t->out->c;
     float *sumsq = t->run->sumsq + task * wide; /* [n, strips, 4c] */
     float *u = cnx_strip_scratch(t, slot);      /* [rows, w, c] */
+    const CnxProduct expand = {.m = s.pixels,
+                               .a = u,
+                               .rows = u + (gsize)t->rows * t->out->w * t->out->c,
+                               .c = t->run->hidden + s.pixel * wide,
+                               .act = t->run->config->act,
+                               .sumsq = sumsq};
 
     memset(sumsq, 0, wide * sizeof *sumsq);
     dwconv_norm(t, &s, u);
-    cnx_linear(t->run, &t->block->pw1,
-               (CnxProduct){.m = s.pixels,
-                            .a = u,
-                            .c = t->run->hidden + s.pixel * wide,
-                            .act = t->run->config->act,
-                            .sumsq = sumsq});
+    cnx_linear_round(t->run, &t->block->pw1, &expand);
+    cnx_linear(t->run, &t->block->pw1, expand);
 }
 
 /* y = x + pw2(hidden * scale) */
@@ -252,12 +259,14 @@ static void project_task(gpointer data, guint task, guint slot)
     const CnxLayer *t = data;
     const CnxStrip s = cnx_strip_of(t, task);
     const gsize first = s.pixel * t->out->c;
+    const CnxProduct project = {.m = s.pixels,
+                                .a = scale_hidden(t, &s, t->strips),
+                                .rows = cnx_strip_scratch(t, slot),
+                                .c = t->y + first,
+                                .residual = t->x + first};
 
-    cnx_linear(t->run, &t->block->pw2,
-               (CnxProduct){.m = s.pixels,
-                            .a = scale_hidden(t, &s, t->strips),
-                            .c = t->y + first,
-                            .residual = t->x + first});
+    cnx_linear_round(t->run, &t->block->pw2, &project);
+    cnx_linear(t->run, &t->block->pw2, project);
 }
 
 static void block_by_strips_with_grn(CnxLayer *layer, guint n)
@@ -274,15 +283,21 @@ static void dwconv_norm_task(gpointer data, guint task, guint slot)
 {
     const CnxLayer *t = data;
     const CnxStrip s = cnx_strip_of(t, task);
+    float *u = t->run->normed + s.pixel * t->out->c;
 
-    dwconv_norm(t, &s, t->run->normed + s.pixel * t->out->c);
+    dwconv_norm(t, &s, u);
+    cnx_linear_round_part(t->run, &t->block->pw1, s.pixel, s.pixels, u);
 }
 
-static void scale_hidden_task(gpointer data, guint task, guint slot)
+/* Scales the hidden layer, if the block has GRN, and rounds it. */
+static void prepare_hidden_task(gpointer data, guint task, guint slot)
 {
-    const CnxStrip s = cnx_strip_of(data, task);
+    const CnxLayer *t = data;
+    const CnxStrip s = cnx_strip_of(t, task);
+    float *hidden = t->block->grn_gamma ? scale_hidden(t, &s, 1)
+                                        : t->run->hidden + s.pixel * 4 * (gsize)t->out->c;
 
-    scale_hidden(data, &s, 1);
+    cnx_linear_round_part(t->run, &t->block->pw2, s.pixel, s.pixels, hidden);
 }
 
 static void block_by_columns(CnxLayer *layer, guint n)
@@ -290,10 +305,16 @@ static void block_by_columns(CnxLayer *layer, guint n)
     CnxRun *run = layer->run;
     const CnxBlock *block = layer->block;
     const guint pixels = layer->out->h * layer->out->w, wide = 4 * layer->out->c;
-    CnxProduct expand = {
-        .m = n * pixels, .a = run->normed, .c = run->hidden, .act = run->config->act};
-    const CnxProduct project = {
-        .m = n * pixels, .a = run->hidden, .c = layer->y, .residual = layer->x};
+    CnxProduct expand = {.m = n * pixels,
+                         .a = run->normed,
+                         .rows = run->rows,
+                         .c = run->hidden,
+                         .act = run->config->act};
+    const CnxProduct project = {.m = n * pixels,
+                                .a = run->hidden,
+                                .rows = run->rows,
+                                .c = layer->y,
+                                .residual = layer->x};
 
     cnx_strips_share(layer);
     cnx_strips_loop(layer, n, dwconv_norm_task);
@@ -305,8 +326,9 @@ static void block_by_columns(CnxLayer *layer, guint n)
         expand.sumsq = run->sumsq;
         cnx_linear_columns(run, &block->pw1, n, expand);
         compute_grn_scale(run, n, 1, wide, block->grn_gamma);
-        cnx_strips_loop(layer, n, scale_hidden_task);
     }
+    if (block->grn_gamma || block->pw2.form != CNX_FORM_FLOAT)
+        cnx_strips_loop(layer, n, prepare_hidden_task);
     cnx_linear_columns(run, &block->pw2, 1, project);
 }
 

@@ -25,6 +25,7 @@ struct CnxRun {
     const CnxConfig *config;
     const CnxWeights *weights;
     const CnxKernels *kernels;
+    CnxForm form; /* of the blocks and the downsampling layers */
     guint threads;
     guint batch; /* capacity: images of one forward pass */
     guint width, height;
@@ -45,6 +46,7 @@ struct CnxRun {
     float *normed;               /* [pixels, c] */
     float *patches;              /* [pixels, 4 c of the stage before] */
     float *hidden;               /* [pixels, 4c] */
+    void *rows;                  /* [pixels] of 4c, or of 4 c of the stage before, rounded */
     float *sumsq;                /* [b, strips, 4c] */
     float *pooled;               /* [b, c], or [b, 2c] for two poolings */
     float *step[CNX_HEAD_STEPS]; /* [b, outputs] of a linear layer of the head, and of the norms

@@ -14,17 +14,35 @@
  * not depend on the number of threads. */
 #define BLAS_COLUMNS 64
 
+void cnx_linear_round(const CnxRun *run, const CnxLinear *linear, const CnxProduct *product)
+{
+    const CnxProducts gemm = cnx_products(run->kernels, linear->form);
+
+    if (gemm.rows)
+        gemm.rows(product->rows, product->a, (size_t)linear->k, (int)product->m, linear->k);
+}
+
+void cnx_linear_round_part(const CnxRun *run, const CnxLinear *linear, gsize first, guint m,
+                           const float *a)
+{
+    const CnxProducts gemm = cnx_products(run->kernels, linear->form);
+
+    if (gemm.rows)
+        gemm.rows((char *)run->rows + first * gemm.row_size(linear->k), a, (size_t)linear->k,
+                  (int)m, linear->k);
+}
+
 /* Columns first <= j < first + columns of the product. first is a multiple of the panel. */
-static void multiply_columns(const CnxKernels *kernels, const CnxLinear *linear,
+static void multiply_columns(const CnxProducts *kernels, const CnxLinear *linear,
                              const CnxProduct *p, int first, int columns)
 {
     const CnxGemm gemm = {
         .m = (int)p->m,
         .n = columns,
         .k = linear->k,
-        .a = p->a,
-        .lda = (size_t)linear->k,
-        .packed = linear->packed + kernels->gemm_packed_size(first, linear->k),
+        .a = kernels->rows ? p->rows : p->a,
+        .lda = kernels->rows ? kernels->row_size(linear->k) : (size_t)linear->k * sizeof(float),
+        .packed = (const char *)linear->packed + kernels->packed_size(first, linear->k),
         .bias = linear->bias + first,
         .residual = p->residual ? p->residual + first : NULL,
         .ldr = (size_t)linear->n,
@@ -34,17 +52,19 @@ static void multiply_columns(const CnxKernels *kernels, const CnxLinear *linear,
         .sumsq = p->sumsq ? p->sumsq + first : NULL,
     };
 
-    kernels->gemm(&gemm);
+    kernels->multiply(&gemm);
 }
 
 void cnx_linear(const CnxRun *run, const CnxLinear *linear, CnxProduct product)
 {
-    multiply_columns(run->kernels, linear, &product, 0, linear->n);
+    const CnxProducts kernels = cnx_products(run->kernels, linear->form);
+
+    multiply_columns(&kernels, linear, &product, 0, linear->n);
 }
 
 /* A linear layer cut by columns, for one or several images. */
 typedef struct Columns {
-    const CnxKernels *kernels;
+    CnxProducts kernels;
     const CnxLinear *linear;
     CnxProduct product; /* of the first image */
     guint images, tasks;
@@ -70,8 +90,10 @@ static void columns_task(gpointer data, guint task, guint slot)
     CnxProduct p = t->product;
 
     for (guint i = 0; i < t->images && columns > 0; i++) {
-        multiply_columns(t->kernels, t->linear, &p, first, columns);
+        multiply_columns(&t->kernels, t->linear, &p, first, columns);
         p.a += (gsize)p.m * (gsize)t->linear->k;
+        if (t->kernels.rows)
+            p.rows = (char *)p.rows + p.m * t->kernels.row_size(t->linear->k);
         p.c += (gsize)p.m * (gsize)n;
         if (p.residual)
             p.residual += (gsize)p.m * (gsize)n;
@@ -83,10 +105,11 @@ static void columns_task(gpointer data, guint task, guint slot)
 void cnx_linear_columns(const CnxRun *run, const CnxLinear *linear, guint images,
                         CnxProduct product)
 {
-    const guint panel = (guint)run->kernels->gemm_panel, threads = run->threads;
+    const CnxProducts kernels = cnx_products(run->kernels, linear->form);
+    const guint panel = (guint)kernels.panel, threads = run->threads;
     const guint unit = panel > 1 ? panel : BLAS_COLUMNS;
     const guint panels = MAX((guint)linear->n / unit, 1);
-    Columns columns = {run->kernels, linear, product, images, .tasks = 1, .unit = (int)unit};
+    Columns columns = {kernels, linear, product, images, .tasks = 1, .unit = (int)unit};
 
     if (panel == 1)
         columns.tasks = panels;

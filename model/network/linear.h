@@ -9,12 +9,20 @@
  */
 typedef struct CnxProduct {
     guint m;
-    const float *a;
+    const float *a; /* [m, k] */
+    void *rows;     /* m rows, which cnx_linear_round() writes; not read or written in fp32 */
     float *c;
     CnxAct act;
     const float *residual; /* NULL: none */
     float *sumsq;          /* NULL: not needed */
 } CnxProduct;
+
+/* Rounds a to rows, if the layer's form needs it. The product follows. */
+void cnx_linear_round(const CnxRun *run, const CnxLinear *linear, const CnxProduct *product);
+
+/* Does so for m pixels from pixel `first` of a batch on, into the run's rows. a: [m, k] */
+void cnx_linear_round_part(const CnxRun *run, const CnxLinear *linear, gsize first, guint m,
+                           const float *a);
 
 /* Computes the whole product on the calling thread. */
 void cnx_linear(const CnxRun *run, const CnxLinear *linear, CnxProduct product);

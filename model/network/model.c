@@ -24,6 +24,7 @@ struct CnxModel {
     char *key;        /* in the registry; NULL: not in it */
     CnxConfig *config;
     const CnxKernels *kernels;
+    CnxForm form;
     CnxWeights *weights;
 };
 
@@ -32,6 +33,7 @@ typedef struct Request {
     const char *path;
     const CnxOpenOptions *options;
     const CnxKernels *kernels;
+    CnxForm form; /* of the products */
     CnxModelCheckFn *check; /* may be NULL */
     gpointer user_data;
 } Request;
@@ -63,7 +65,7 @@ static void append_files(GString *key, char *const *files)
     }
 }
 
-/* The key of a model: the isa level, the options, and path, size and time of every file that
+/* The key of a model: the isa level, the precision, the options, and path, size and time of every file that
  * is read, including the lists of ImageNet names. Symbolic links are resolved for each file,
  * because links to one weights file (as in the Hub's cache) may have different configs next to
  * them. NULL if path does not resolve. */
@@ -79,7 +81,8 @@ static char *make_key(const Request *request)
     label_files = cnx_labels_imagenet_files();
     key = g_string_new(cnx_isa_name(request->kernels->level));
     g_string_append_printf(
-        key, "|%s|%s|%s", cnx_weight_set_name(request->options->weight_set),
+        key, "|%s|%s|%s|%s", cnx_precision_name(cnx_form_precision(request->form)),
+        cnx_weight_set_name(request->options->weight_set),
         request->options->head_activation ? request->options->head_activation : "", real);
     append_files(key, model_files);
     append_files(key, label_files);
@@ -166,15 +169,16 @@ static CnxModel *load_model(const Request *request, GError **error)
     CnxModel *model;
 
     if (!checkpoint || !is_allowed(request, cnx_checkpoint_config(checkpoint),
-                                   cnx_weights_size(checkpoint, kernels), error))
+                                   cnx_weights_size(checkpoint, kernels, request->form), error))
         return NULL;
-    weights = cnx_weights_new(checkpoint, kernels, error);
+    weights = cnx_weights_new(checkpoint, kernels, request->form, error);
     if (!weights)
         return NULL;
     model = g_new0(CnxModel, 1);
     model->references = 1;
     model->config = cnx_checkpoint_steal_config(checkpoint);
     model->kernels = kernels;
+    model->form = request->form;
     model->weights = weights;
     return model;
 }
@@ -222,9 +226,13 @@ static CnxModel *open_model(const Request *request, GError **error)
 CnxModel *cnx_model_open_with(const char *path, const CnxOpenOptions *options,
                               CnxModelCheckFn *check, gpointer user_data, GError **error)
 {
-    const Request request = {path, options, cnx_isa_kernels(error), check, user_data};
+    const CnxKernels *kernels = cnx_isa_kernels(error);
+    Request request = {path, options, kernels, CNX_FORM_FLOAT, check, user_data};
 
-    return request.kernels ? open_model(&request, error) : NULL;
+    if (!kernels)
+        return NULL;
+    request.form = cnx_products_form(kernels, options->precision);
+    return open_model(&request, error);
 }
 
 CnxModel *cnx_model_open(const char *path, CnxWeightSet weight_set, GError **error)
@@ -273,6 +281,20 @@ gsize cnx_model_memory(const CnxModel *model)
 const char *cnx_model_isa(const CnxModel *model)
 {
     return cnx_isa_name(model->kernels->level);
+}
+
+gboolean cnx_model_find_form(CnxPrecision requested, CnxForm *form, GError **error)
+{
+    const CnxKernels *kernels = cnx_isa_kernels(error);
+
+    if (kernels)
+        *form = cnx_products_form(kernels, requested);
+    return kernels != NULL;
+}
+
+CnxForm cnx_model_form(const CnxModel *model)
+{
+    return model->form;
 }
 
 const CnxWeights *cnx_model_weights(const CnxModel *model)

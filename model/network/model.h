@@ -35,5 +35,12 @@ const CnxConfig *cnx_model_config(const CnxModel *model);
 /* Bytes of packed weights. */
 gsize cnx_model_memory(const CnxModel *model);
 
+/* Sets *form to the form of the products that runs in this process if this precision is requested.
+ * FALSE with error if CONVNEXT_CPU holds an unknown word. */
+gboolean cnx_model_find_form(CnxPrecision requested, CnxForm *form, GError **error);
+
+/* The form of the products, which shows the precision that runs, see cnx_form_precision(). */
+CnxForm cnx_model_form(const CnxModel *model);
+
 /* The isa level that the weights are packed for: "c", "avx2", ... */
 const char *cnx_model_isa(const CnxModel *model);

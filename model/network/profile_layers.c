@@ -14,7 +14,9 @@ static const char *level_of(const CnxKernels *kernels, gsize offset)
     void (*version)(void), (*other)(void);
 
     memcpy(&version, (const char *)kernels + offset, sizeof version);
-    for (int i = 0; i < CNX_ISA_COUNT && cnx_kernels_get((CnxIsa)i); i++) {
+    for (int i = 0; i < CNX_ISA_COUNT; i++) {
+        if (!cnx_kernels_get((CnxIsa)i))
+            continue;
         memcpy(&other, (const char *)cnx_kernels_get((CnxIsa)i) + offset, sizeof other);
         if (other == version)
             return cnx_isa_name((CnxIsa)i);
@@ -45,6 +47,21 @@ static Layer *add_layer(GPtrArray *layers, CnxProfileKind kind, const char *kern
     return layer;
 }
 
+static const char *level_of_form(const CnxKernels *k, CnxForm form)
+{
+    switch (form) {
+    case CNX_FORM_SPLIT:
+        return LEVEL_OF(k, gemm_split);
+    case CNX_FORM_BF16:
+        return LEVEL_OF(k, gemm_bf16);
+    case CNX_FORM_INT8:
+        return LEVEL_OF(k, gemm_int8);
+    case CNX_FORM_FLOAT:
+        break;
+    }
+    return LEVEL_OF(k, gemm);
+}
+
 static void add_linear(GPtrArray *layers, const CnxRun *run, const CnxLinear *linear, gsize rows,
                        char *name)
 {
@@ -55,9 +72,11 @@ static void add_linear(GPtrArray *layers, const CnxRun *run, const CnxLinear *li
         g_free(name);
         return;
     }
-    layer = add_layer(layers, CNX_PROFILE_GEMM, "gemm", LEVEL_OF(k, gemm), name);
+    layer = add_layer(layers, CNX_PROFILE_GEMM, cnx_products(k, linear->form).name,
+                      level_of_form(k, linear->form), name);
     layer->weights = linear->packed;
-    layer->end = linear->packed + k->gemm_packed_size(linear->n, linear->k);
+    layer->end = (const char *)linear->packed +
+                 cnx_products(k, linear->form).packed_size(linear->n, linear->k);
     layer->shape = g_strdup_printf("%" G_GSIZE_FORMAT "x%dx%d", rows, linear->n, linear->k);
     layer->flops = 2.0 * (double)rows * linear->n * linear->k;
 }
@@ -206,7 +225,7 @@ void cnx_profile_layers_free(CnxProfileLayers *layers)
 /* Finding the layer of a call */
 
 CnxProfileLayer *cnx_profile_layers_find_weights(const CnxProfileLayers *layers,
-                                                 const float *weights)
+                                                 const void *weights)
 {
     const GPtrArray *sorted = layers->by_weights;
     guint low = 0, high = sorted->len;
@@ -216,13 +235,13 @@ CnxProfileLayer *cnx_profile_layers_find_weights(const CnxProfileLayers *layers,
         const guint middle = (low + high) / 2;
 
         layer = g_ptr_array_index(sorted, middle);
-        if (layer->end <= weights)
+        if ((const char *)layer->end <= (const char *)weights)
             low = middle + 1;
         else
             high = middle;
     }
     layer = low < sorted->len ? g_ptr_array_index(sorted, low) : NULL;
-    return layer && layer->weights <= weights ? layer : NULL;
+    return layer && (const char *)layer->weights <= (const char *)weights ? layer : NULL;
 }
 
 CnxProfileLayer *cnx_profile_layers_find_channels(const CnxProfileLayers *layers,

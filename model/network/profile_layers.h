@@ -21,7 +21,7 @@ typedef enum CnxProfileKind {
 
 typedef struct CnxProfileLayer {
     CnxProfileKind kind;
-    const float *weights, *end; /* of products and convolutions; NULL for the others */
+    const void *weights, *end; /* of products and convolutions; NULL for the others */
     guint channels;             /* of the others */
     char *name, *kernel, *shape;
     double flops;                  /* of an image; 0: not counted */
@@ -39,7 +39,7 @@ void cnx_profile_layers_free(CnxProfileLayers *layers); /* NULL allowed */
 
 /* The layer that these weights belong to, or NULL. */
 CnxProfileLayer *cnx_profile_layers_find_weights(const CnxProfileLayers *layers,
-                                                 const float *weights);
+                                                 const void *weights);
 
 /* The first layer of this kind with this many channels, or NULL. */
 CnxProfileLayer *cnx_profile_layers_find_channels(const CnxProfileLayers *layers,

@@ -53,6 +53,7 @@ typedef struct Largest {
     gsize few;     /* pixels c, of small maps */
     gsize patches; /* pixels 4 c', of small maps */
     gsize hidden;  /* pixels 4c, of small maps, or of all with GRN */
+    gsize rows;    /* pixels of rounded rows of 4c or 4c', of small maps */
     gsize sumsq;   /* batch strips 4c */
     gsize scratch; /* of one thread */
 } Largest;
@@ -85,6 +86,20 @@ static gboolean measure_stem(const CnxRun *run, Largest *l)
            cnx_stem_scratch(run, &scratch) && raise_to(&l->scratch, scratch, 1, 1);
 }
 
+/* The floats that a row of k inputs takes at most in the form of the products; 0 if they read
+ * floats. */
+static gsize row_floats(const CnxRun *run, gsize k)
+{
+    static const gsize bytes[] = {
+        [CNX_FORM_FLOAT] = 0,
+        [CNX_FORM_SPLIT] = 4,
+        [CNX_FORM_BF16] = 2,
+        [CNX_FORM_INT8] = 1,
+    };
+
+    return (bytes[run->form] * (k + 64) + 64) / sizeof(float) * (run->form != CNX_FORM_FLOAT);
+}
+
 static gboolean measure_stage(const CnxRun *run, guint i, Largest *l)
 {
     const CnxStageSize *size = &run->size[i];
@@ -102,8 +117,10 @@ static gboolean measure_stage(const CnxRun *run, guint i, Largest *l)
     return raise_to(&l->few, few, c, 1) && raise_to(&l->patches, few, 4, before) &&
            raise_to(&l->hidden, run->config->grn ? pixels : few, 4, c) &&
            raise_to(&l->sumsq, run->config->grn ? (gsize)run->batch * strips : 0, 4, c) &&
-           raise_to(&l->scratch, down, 4, before) &&
-           raise_to(&l->scratch, strip + 4 * CNX_STRIP_PIXELS, c, 1);
+           raise_to(&l->rows, few, row_floats(run, 4 * MAX(c, before)), 1) &&
+           raise_to(&l->scratch, down, 4 * before + row_floats(run, 4 * before), 1) &&
+           raise_to(&l->scratch, 1,
+                    (strip + 4 * CNX_STRIP_PIXELS) * c + strip * row_floats(run, 4 * c), 1);
 }
 
 static gboolean measure(const CnxRun *run, Largest *largest)
@@ -152,6 +169,7 @@ static void plan_arena(CnxRun *run, CnxOutput outputs, const Largest *l, CnxAren
     run->normed = CNX_TAKE(arena, normed);
     run->patches = CNX_TAKE(arena, l->patches);
     run->hidden = CNX_TAKE(arena, l->hidden);
+    run->rows = CNX_TAKE(arena, l->rows);
     run->sumsq = CNX_TAKE(arena, l->sumsq);
     if (run->head) {
         run->pooled = CNX_TAKE(arena, run->batch, last->c, 1 + config->head.concat);
@@ -200,11 +218,15 @@ static gsize measure_outputs(const CnxRun *run, CnxOutput outputs)
 }
 
 CnxRunSize cnx_run_measure(const CnxConfig *config, guint width, guint height, guint batch,
-                           CnxOutput outputs, guint threads)
+                           CnxOutput outputs, CnxForm form, guint threads)
 {
     const CnxRunSize too_large = {G_MAXSIZE, G_MAXSIZE, G_MAXSIZE};
-    CnxRun run = {
-        .config = config, .threads = threads, .batch = batch, .width = width, .height = height};
+    CnxRun run = {.config = config,
+                  .form = form,
+                  .threads = threads,
+                  .batch = batch,
+                  .width = width,
+                  .height = height};
     Largest largest = {0};
     CnxArena arena = {NULL};
     gsize bytes;
@@ -282,6 +304,7 @@ CnxRun *cnx_run_new(CnxModel *model, guint width, guint height, guint batch, Cnx
     run->config = cnx_model_config(model);
     run->weights = cnx_model_weights(model);
     run->kernels = cnx_model_kernels(model);
+    run->form = cnx_model_form(model);
     run->threads = threads == 0 ? cnx_cpus_available() : MIN(threads, CNX_THREADS_MAX);
     run->batch = batch;
     run->width = width;

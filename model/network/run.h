@@ -51,10 +51,10 @@ typedef struct CnxRunSize {
     gsize outputs; /* of each image; part of images */
 } CnxRunSize;
 
-/* The memory of a run with these settings, without a model and without allocating it; threads: 1 or
- * more. G_MAXSIZE if a number does not fit, 0 if the images are too small for the network. */
+/* The memory of a run with these settings, without a model and without allocating it. form: of
+ * the products; threads: 1 or more. G_MAXSIZE if a number does not fit, 0 if the images are too small for the network. */
 CnxRunSize cnx_run_measure(const CnxConfig *config, guint width, guint height, guint batch,
-                           CnxOutput outputs, guint threads);
+                           CnxOutput outputs, CnxForm form, guint threads);
 
 /* The buffer of image i: [height, width, 3] float, normalised RGB, for the caller to write. The
  * first call allocates the buffers of all images, and ends the process if memory runs out. */

@@ -16,6 +16,7 @@
 typedef struct Packer {
     const CnxCheckpoint *checkpoint;
     const CnxKernels *kernels;
+    CnxForm form; /* of the blocks and the downsampling layers */
     CnxArena arena;  /* base NULL: the first walk, which counts */
     gsize largest;   /* floats of the largest chunk, found while counting */
     gsize widest;    /* the same of the convolutions that are permuted */
@@ -136,9 +137,8 @@ static void fold_vectors(const Folded *folded, float *w, float *bias, gsize firs
 
 /* The rows of the next chunk of a matrix with rows of k floats, if n are left: whole panels and,
  * at the end, at least one. */
-static gsize chunk_rows(const Packer *p, gsize n, gsize k)
+static gsize chunk_rows(gsize panel, gsize n, gsize k)
 {
-    const gsize panel = (gsize)p->kernels->gemm_panel;
     const gsize rows = MAX(CHUNK_FLOATS / k / panel, 1) * panel;
 
     return n < rows + panel ? n : rows;
@@ -146,47 +146,80 @@ static gsize chunk_rows(const Packer *p, gsize n, gsize k)
 
 /* While counting: makes room for the chunks of a matrix [n, k] of which a row is stored in the file
  * as `stored` floats. */
-static void measure_chunks(Packer *p, gsize n, gsize k, gsize stored, gboolean is_permuted)
+static void measure_chunks(Packer *p, gsize panel, gsize n, gsize k, gsize stored,
+                           gboolean is_permuted)
 {
-    const gsize rows = MIN(n, chunk_rows(p, n, k) + (gsize)p->kernels->gemm_panel);
+    const gsize rows = MIN(n, chunk_rows(panel, n, k) + panel);
 
     p->largest = MAX(p->largest, rows * stored);
     p->widest = MAX(p->widest, is_permuted ? rows * k : 1);
 }
 
-/* weight: [n, in, taps] as in the file. */
-static CnxLinear pack_linear(Packer *p, const CnxTensor *weight, const CnxTensor *bias, gsize n,
-                             gsize in, gsize taps, Folds folds)
+static gsize panel_of(const Packer *p, CnxForm form)
 {
-    const gsize k = in * taps;
-    float *packed = CNX_TAKE(&p->arena, p->kernels->gemm_packed_size((int)n, (int)k));
-    float *b = (float *)pack_vector(p, bias, n);
+    return (gsize)cnx_products(p->kernels, form).panel;
+}
+
+/* Makes room for a layer, and copies its bias. Its weights are still to be packed. */
+static CnxLinear take_linear(Packer *p, CnxForm form, const CnxTensor *bias, gsize n,
+                             gsize k)
+{
+    const gsize bytes = cnx_products(p->kernels, form).packed_size((int)n, (int)k);
+
+    return (CnxLinear){.n = (int)n,
+                       .k = (int)k,
+                       .packed = CNX_TAKE(&p->arena, bytes / sizeof(float)),
+                       .bias = pack_vector(p, bias, n),
+                       .form = form};
+}
+
+/* Packs rows of the weights from row `first` on. w: [rows, k] */
+static void pack_rows(const Packer *p, const CnxLinear *linear, gsize first, const float *w,
+                      gsize rows)
+{
+    const CnxProducts kernels = cnx_products(p->kernels, linear->form);
+    char *packed = (char *)linear->packed; /* in the arena */
+
+    kernels.pack(packed + kernels.packed_size((int)first, linear->k), w, (int)rows, linear->k);
+}
+
+/* weight: [n, in, taps] as in the file. */
+static CnxLinear pack_linear(Packer *p, CnxForm form, const CnxTensor *weight,
+                             const CnxTensor *bias, gsize n, gsize in, gsize taps, Folds folds)
+{
+    const gsize k = in * taps, panel = panel_of(p, form);
+    const CnxLinear linear = take_linear(p, form, bias, n, k);
 
     g_assert(weight && weight->elements == n * k);
-    measure_chunks(p, n, k, k, taps > 1);
+    measure_chunks(p, panel, n, k, k, taps > 1);
     if (is_counting(p))
-        return (CnxLinear){(int)n, (int)k, NULL, NULL};
+        return linear;
     g_auto(Folded) folded = load_folds(&folds);
     for (gsize o = 0, rows; o < n; o += rows) {
         float *w = p->stored;
 
-        rows = chunk_rows(p, n - o, k);
+        rows = chunk_rows(panel, n - o, k);
         cnx_tensor_range_to_float(weight, o * k, rows * k, w);
         if (taps > 1) {
             permute_taps(p->permuted, w, rows, in, taps);
             w = p->permuted;
         }
-        fold_vectors(&folded, w, b + o, o, rows, in, taps);
-        p->kernels->gemm_pack(packed + p->kernels->gemm_packed_size((int)o, (int)k), w, (int)rows,
-                              (int)k);
+        fold_vectors(&folded, w, (float *)linear.bias + o, o, rows, in, taps);
+        pack_rows(p, &linear, o, w, rows);
     }
-    return (CnxLinear){(int)n, (int)k, packed, b};
+    return linear;
+}
+
+/* The form of a layer with k inputs between stem and head. */
+static CnxForm form_of(const Packer *p, gsize k)
+{
+    return k <= CNX_GEMM_INT8_K ? p->form : CNX_FORM_FLOAT;
 }
 
 static CnxLinear pack_unfolded(Packer *p, const char *name, gsize n, gsize in, gsize taps)
 {
-    return pack_linear(p, find_tensor(p, "%s.weight", name), find_tensor(p, "%s.bias", name), n, in,
-                       taps, (Folds){NULL});
+    return pack_linear(p, CNX_FORM_FLOAT, find_tensor(p, "%s.weight", name),
+                       find_tensor(p, "%s.bias", name), n, in, taps, (Folds){NULL});
 }
 
 /* Turns a convolution of greyscale images, [n, taps] in the file, into one of RGB images: it reads
@@ -195,21 +228,20 @@ static CnxLinear pack_grey(Packer *p, const char *name, gsize n, gsize taps)
 {
     static const double luma[] = {0.299, 0.587, 0.114};
     const CnxTensor *weight = find_tensor(p, "%s.weight", name);
-    const gsize k = 3 * taps;
-    float *packed = CNX_TAKE(&p->arena, p->kernels->gemm_packed_size((int)n, (int)k));
-    const float *bias = pack_vector(p, find_tensor(p, "%s.bias", name), n);
+    const gsize k = 3 * taps, panel = panel_of(p, CNX_FORM_FLOAT);
+    const CnxLinear linear =
+        take_linear(p, CNX_FORM_FLOAT, find_tensor(p, "%s.bias", name), n, k);
 
     g_assert(weight && weight->elements == n * taps);
-    measure_chunks(p, n, k, taps, TRUE);
+    measure_chunks(p, panel, n, k, taps, TRUE);
     for (gsize o = 0, rows; o < n && !is_counting(p); o += rows) {
-        rows = chunk_rows(p, n - o, k);
+        rows = chunk_rows(panel, n - o, k);
         cnx_tensor_range_to_float(weight, o * taps, rows * taps, p->stored);
         for (gsize i = 0; i < rows * k; i++)
             p->permuted[i] = (float)(p->stored[i / 3] * luma[i % 3]);
-        p->kernels->gemm_pack(packed + p->kernels->gemm_packed_size((int)o, (int)k), p->permuted,
-                              (int)rows, (int)k);
+        pack_rows(p, &linear, o, p->permuted, rows);
     }
-    return (CnxLinear){(int)n, (int)k, packed, bias};
+    return linear;
 }
 
 static CnxLinear pack_first(Packer *p, const CnxConfig *config, const char *name, gsize n,
@@ -241,11 +273,11 @@ static const float *pack_depthwise(Packer *p, const CnxTensor *weight, gsize c, 
     float *dst = CNX_TAKE(&p->arena, wide * wide, c);
 
     g_assert(weight && weight->elements == taps * c);
-    measure_chunks(p, c, taps, taps, FALSE);
+    measure_chunks(p, 1, c, taps, taps, FALSE);
     if (dst && wide > k)
         memset(dst, 0, wide * wide * c * sizeof *dst);
     for (gsize first = 0, rows; dst && first < c; first += rows) {
-        rows = chunk_rows(p, c - first, taps);
+        rows = chunk_rows(1, c - first, taps);
         cnx_tensor_range_to_float(weight, first * taps, rows * taps, p->stored);
         for (gsize tap = 0; tap < taps; tap++) {
             float *to = dst + (tap / k * wide + tap % k) * dilation * c + first;
@@ -266,11 +298,11 @@ static void pack_block(Packer *p, const CnxStage *stage, CnxBlock *block, const 
 
     block->dw_weight = pack_depthwise(p, dw, c, kernel, stage->kernel);
     block->dw_bias = pack_vector(p, find_tensor(p, "s%u.b%u.dw.bias", i, j), c);
-    block->pw1 = pack_linear(p, find_tensor(p, "s%u.b%u.pw1.weight", i, j),
+    block->pw1 = pack_linear(p, form_of(p, c), find_tensor(p, "s%u.b%u.pw1.weight", i, j),
                              find_tensor(p, "s%u.b%u.pw1.bias", i, j), 4 * c, c, 1,
                              (Folds){.in_weight = find_tensor(p, "s%u.b%u.norm.weight", i, j),
                                      .in_bias = find_tensor(p, "s%u.b%u.norm.bias", i, j)});
-    block->pw2 = pack_linear(p, find_tensor(p, "s%u.b%u.pw2.weight", i, j),
+    block->pw2 = pack_linear(p, form_of(p, 4 * c), find_tensor(p, "s%u.b%u.pw2.weight", i, j),
                              find_tensor(p, "s%u.b%u.pw2.bias", i, j), c, 4 * c, 1,
                              (Folds){.in_bias = find_tensor(p, "s%u.b%u.grn.beta", i, j),
                                      .out_scale = find_tensor(p, "s%u.b%u.gamma", i, j)});
@@ -292,7 +324,8 @@ static void pack_stage(Packer *p, CnxStage *stage, const CnxConfig *config, guin
         folds = (Folds){NULL};
     }
     if (i > 0 || config->first_down)
-        stage->down = pack_linear(p, find_tensor(p, "down%u.conv.weight", i),
+        stage->down = pack_linear(p, form_of(p, 4 * before),
+                                  find_tensor(p, "down%u.conv.weight", i),
                                   find_tensor(p, "down%u.conv.bias", i), c, before, 4, folds);
     for (guint j = 0; j < stage->depth; j++) {
         pack_block(p, stage, &stage->blocks[j], config, i, j);
@@ -378,11 +411,12 @@ static CnxWeights *new_weights(const CnxConfig *config)
     return weights;
 }
 
-gsize cnx_weights_size(const CnxCheckpoint *checkpoint, const CnxKernels *kernels)
+gsize cnx_weights_size(const CnxCheckpoint *checkpoint, const CnxKernels *kernels,
+                       CnxForm form)
 {
     g_autoptr(CnxWeights) weights = NULL;
     const CnxConfig *config = cnx_checkpoint_config(checkpoint);
-    Packer packer = {.checkpoint = checkpoint, .kernels = kernels};
+    Packer packer = {.checkpoint = checkpoint, .kernels = kernels, .form = form};
     gsize bytes;
 
     weights = new_weights(config);
@@ -412,12 +446,12 @@ static gboolean check_size(const CnxCheckpoint *checkpoint, const Packer *p, GEr
 }
 
 CnxWeights *cnx_weights_new(const CnxCheckpoint *checkpoint, const CnxKernels *kernels,
-                            GError **error)
+                            CnxForm form, GError **error)
 {
     g_autoptr(CnxWeights) weights = NULL;
     g_autofree float *stored = NULL, *permuted = NULL;
     const CnxConfig *config = cnx_checkpoint_config(checkpoint);
-    Packer packer = {.checkpoint = checkpoint, .kernels = kernels};
+    Packer packer = {.checkpoint = checkpoint, .kernels = kernels, .form = form};
 
     weights = new_weights(config);
     pack_network(&packer, weights, config);

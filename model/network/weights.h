@@ -10,14 +10,15 @@
 #pragma once
 
 #include "model/checkpoint/checkpoint.h"
-#include "simd/kernels.h"
+#include "model/network/products.h"
 
 /* y = x W^T + bias. A convolution is a linear layer over its patches, which are in the order
  * (kernel row, kernel column, channel). */
 typedef struct CnxLinear {
-    int n, k;            /* outputs, inputs; both 0: no such layer */
-    const float *packed; /* [n, k] in the order of gemm_pack */
-    const float *bias;   /* [n] */
+    int n, k;           /* outputs, inputs; both 0: no such layer */
+    const void *packed; /* [n, k], as the form says */
+    const float *bias;  /* [n] */
+    CnxForm form;
 } CnxLinear;
 
 typedef struct CnxNorm {
@@ -58,12 +59,14 @@ typedef struct CnxWeights {
     gsize memory_size; /* bytes */
 } CnxWeights;
 
-/* Packs a checkpoint for these kernels. NULL with error if memory runs out. */
+/* Packs a checkpoint for these kernels. form: of the blocks and the downsampling layers; stem
+ * and head are always in fp32. NULL with error if memory runs out. */
 CnxWeights *cnx_weights_new(const CnxCheckpoint *checkpoint, const CnxKernels *kernels,
-                            GError **error);
+                            CnxForm form, GError **error);
 
 /* Bytes of the packed weights, without packing them. G_MAXSIZE if that does not fit in gsize. */
-gsize cnx_weights_size(const CnxCheckpoint *checkpoint, const CnxKernels *kernels);
+gsize cnx_weights_size(const CnxCheckpoint *checkpoint, const CnxKernels *kernels,
+                       CnxForm form);
 
 void cnx_weights_free(CnxWeights *weights); /* NULL allowed */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(CnxWeights, cnx_weights_free)

@@ -20,7 +20,7 @@
 /* Whether a batch of several images keeps to that limit and, with the scratch of all threads, to
  * memory bytes. */
 gboolean cnx_batch_fits(const CnxConfig *config, guint width, guint height, CnxOutput outputs,
-                        guint threads, guint images, gsize memory);
+                        CnxForm form, guint threads, guint images, gsize memory);
 
 typedef struct CnxBatch CnxBatch;
 

@@ -32,9 +32,10 @@ static gboolean find_need(Report *report, const RunOptions *options, GError **er
 {
     const CnxConfig *config = report->config;
     CnxRecipe recipe = config->recipe;
+    CnxForm form;
     gsize weights;
 
-    if (!cnx_cost_memory(report->checkpoint, &weights, &report->isa_level, error))
+    if (!cnx_cost_memory(report->checkpoint, CNX_PRECISION_FP32, &form, &weights, &report->isa_level, error))
         return FALSE;
     if (options->input_size > 0)
         cnx_recipe_set_size(&recipe, (guint)options->input_size);
@@ -42,6 +43,7 @@ static gboolean find_need(Report *report, const RunOptions *options, GError **er
         .width = recipe.size,
         .height = recipe.size,
         .outputs = config->classes > 0 ? CNX_OUTPUT_LOGITS : CNX_OUTPUT_EMBEDDING,
+        .form = form,
         .threads = cnx_client_threads((guint)options->threads),
         .preprocessing = cnx_need_preprocessing(&recipe),
     };

@@ -220,6 +220,11 @@ compile_header()
     *avx512_vnni*)
         isa_flags='-mavx2 -mfma -mf16c -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx512vnni'
         ;;
+    */tile_emulated.h | */tile_config.h) ;;
+    */tile*)
+        isa_flags='-mavx2 -mfma -mf16c -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx512vnni'
+        isa_flags+=' -mavx512bf16 -mamx-tile -mamx-bf16 -mamx-int8'
+        ;;
     *avx512*) isa_flags='-mavx2 -mfma -mf16c -mavx512f -mavx512bw -mavx512dq -mavx512vl' ;;
     *avx2*) isa_flags='-mavx2 -mfma -mf16c' ;;
     esac

@@ -42,12 +42,13 @@ static void test_memory(void)
     const char *path = FIXTURES "/networks/timm-mlp-head", *isa;
     GError *error = NULL;
     CnxCheckpoint *checkpoint = cnx_checkpoint_open(path, CNX_WEIGHT_SET_AUTO, &error);
+    CnxForm form;
     gsize bytes;
 
     g_assert_no_error(error);
     model = cnx_model_open(path, CNX_WEIGHT_SET_AUTO, &error);
     g_assert_no_error(error);
-    g_assert_true(cnx_cost_memory(checkpoint, &bytes, &isa, &error));
+    g_assert_true(cnx_cost_memory(checkpoint, CNX_PRECISION_FP32, &form, &bytes, &isa, &error));
     g_assert_cmpuint(bytes, ==, cnx_model_memory(model));
     g_assert_cmpstr(isa, ==, cnx_model_isa(model));
     cnx_checkpoint_close(checkpoint);

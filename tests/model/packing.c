@@ -67,7 +67,7 @@ static void check_layer(const CnxCheckpoint *checkpoint, const CnxKernels *kerne
                           .n = linear->n,
                           .k = linear->k,
                           .a = x,
-                          .lda = k,
+                          .lda = k * sizeof(float),
                           .packed = linear->packed,
                           .bias = linear->bias,
                           .c = y,
@@ -135,7 +135,7 @@ int main(void)
     fill_numbers(path);
     g_autoptr(CnxCheckpoint) checkpoint = cnx_checkpoint_open(folder, CNX_WEIGHT_SET_AUTO, &error);
     g_assert_no_error(error);
-    g_autoptr(CnxWeights) weights = cnx_weights_new(checkpoint, kernels, &error);
+    g_autoptr(CnxWeights) weights = cnx_weights_new(checkpoint, kernels, CNX_FORM_FLOAT, &error);
     g_assert_no_error(error);
     const CnxBlock *block = &weights->stage[0].blocks[0];
 

@@ -292,13 +292,15 @@ static void test_starts(void)
 {
     static const guint factors[] = {1, 2, 3, 5, 7};
 
-    for (int level = CNX_ISA_C; level <= (int)cnx_isa_detect(); level++)
+    for (int level = CNX_ISA_C; level < CNX_ISA_COUNT; level++)
         for (gsize f = 0; f < G_N_ELEMENTS(factors); f++)
             for (int mirrored = 0; mirrored < 2; mirrored++) {
                 const guint out = 40 * factors[f];
                 CnxResizeAxis axis;
                 g_autoptr(GError) error = NULL;
 
+                if (!cnx_kernels_get((CnxIsa)level))
+                    continue;
                 cnx_resize_plan(&axis, cnx_kernels_get((CnxIsa)level), CNX_FILTER_BICUBIC, 40, out,
                                 0, out, mirrored, TRUE, TRUE, &error);
                 g_assert_no_error(error);

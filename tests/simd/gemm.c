@@ -33,7 +33,7 @@ static void run_gemm(const CnxKernels *k, const Case *p, CnxGemm g)
     if (j == p->n)
         return;
     right.n = p->n - j;
-    right.packed += k->gemm_packed_size(j, p->k);
+    right.packed = (const char *)g.packed + k->gemm_packed_size(j, p->k);
     right.c += j;
     if (right.bias)
         right.bias += j;
@@ -48,12 +48,14 @@ static void run_gemm(const CnxKernels *k, const Case *p, CnxGemm g)
 static void check_product(Check *t, const Case *p, const CnxGemm *g, const float *w,
                           const float *old)
 {
+    const float *a = g->a;
+
     for (int i = 0; i < p->m; i++) {
         for (int j = 0; j < p->n; j++) {
             double sum = g->bias ? g->bias[j] : 0, scale = fabs(sum);
 
             for (int l = 0; l < p->k; l++) {
-                double term = (double)g->a[i * p->lda + l] * w[(size_t)j * p->k + l];
+                double term = (double)a[i * p->lda + l] * w[(size_t)j * p->k + l];
 
                 sum += term;
                 scale += fabs(term);
@@ -104,8 +106,8 @@ static void test_case(Check *t, const Case *p)
                residuals[p->residual], p->sumsq, check_fill_name(p->fill));
 
     float *w = new_rows(t, p->n, p->k, p->k, CHECK_NORMAL);
-    float *packed = check_aligned(t, packed_size);
-    CnxGemm g = {.m = p->m, .k = p->k, .lda = p->lda, .ldc = p->ldc, .act = p->act};
+    float *packed = check_aligned(t, packed_size / sizeof(float));
+    CnxGemm g = {.m = p->m, .k = p->k, .lda = p->lda * sizeof(float), .ldc = p->ldc, .act = p->act};
 
     t->k->gemm_pack(packed, w, p->n, p->k);
     g.packed = packed;
@@ -188,12 +190,12 @@ static int panel_width(int panel, int left)
 static void test_pack(Check *t, int n, int k)
 {
     int panel = t->k->gemm_panel;
-    size_t size = t->k->gemm_packed_size(n, k);
+    size_t size = t->k->gemm_packed_size(n, k) / sizeof(float);
 
     CHECK_CASE(t, gemm_packed_size, "n %d k %d", n, k);
     check_true(t, size >= (size_t)n * k, "%zu floats cannot hold the weights", size);
     for (int j = panel; j < n; j += panel)
-        check_true(t, panel == 1 || t->k->gemm_packed_size(j, k) % 16 == 0,
+        check_true(t, panel == 1 || t->k->gemm_packed_size(j, k) % 64 == 0,
                    "column %d does not start 64-byte aligned", j);
     check_done(t);
 
@@ -210,7 +212,7 @@ static void test_pack(Check *t, int n, int k)
 
         width = panel_width(panel, n - j0);
         if (j0 % panel == 0 && n - j0 >= panel)
-            check_true(t, start == t->k->gemm_packed_size(j0, k),
+            check_true(t, start * sizeof *p == t->k->gemm_packed_size(j0, k),
                        "column %d does not start at gemm_packed_size", j0);
         for (int j = j0; j < j0 + width; j++, p++) {
             for (int l = 0; l < k; l++)
@@ -254,7 +256,7 @@ static void prepare(const CnxKernels *k, void *data)
 {
     Bench *b = data;
     int n = b->g[0].n, depth = b->g[0].k;
-    size_t size = k->gemm_packed_size(n, depth) * sizeof(float);
+    size_t size = k->gemm_packed_size(n, depth);
 
     free(b->packed);
     b->packed = aligned_alloc(64, (size + 63) / 64 * 64);
@@ -290,7 +292,7 @@ static void bench_gemm(Check *t, int m, int n, int k, int epilogue)
                            .n = n,
                            .k = k,
                            .a = a[i],
-                           .lda = k,
+                           .lda = k * sizeof(float),
                            .bias = bias,
                            .c = c[i],
                            .ldc = n,

@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "simd/x86/lanes_avx512.h"
+#include "simd/x86/gemm_9x3.inc"
+
+#define TOP 127
+#define sums_add ints_dot7
+
+#include "simd/x86/gemm_int8_vec.inc"

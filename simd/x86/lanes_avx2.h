@@ -1,0 +1,46 @@
+/* Vectors of 32-bit integers beside the floats of vec_avx2.h. lanes_avx512.h defines the same names
+ * for sixteen.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <string.h>
+
+#include "simd/x86/vec_avx2.h"
+
+typedef __m256i Ints;
+
+#define ints_zero _mm256_setzero_si256
+#define ints_set1 _mm256_set1_epi32
+#define ints_load(p) _mm256_loadu_si256((const __m256i *)(p))
+#define ints_add _mm256_add_epi32
+#define ints_sub _mm256_sub_epi32
+#define ints_mul _mm256_mullo_epi32
+#define ints_to_vec _mm256_cvtepi32_ps
+
+/* Four bytes from memory in every lane. */
+static inline Ints ints_four(const void *p)
+{
+    int32_t four;
+
+    memcpy(&four, p, sizeof four);
+    return _mm256_set1_epi32(four);
+}
+
+/* sum + the four products of each lane, of unsigned bytes a up to 127 and signed bytes w */
+static inline Ints ints_dot7(Ints sum, Ints a, Ints w)
+{
+    const Ints pairs = _mm256_maddubs_epi16(a, w);
+
+    return _mm256_add_epi32(sum, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
+}
+
+/* Stores the lanes, which are whole numbers from 0 to 255, as bytes. */
+static inline void v_store_bytes(uint8_t *dst, Vec x)
+{
+    const Ints ints = _mm256_cvtps_epi32(x);
+    const __m128i shorts =
+        _mm_packs_epi32(_mm256_castsi256_si128(ints), _mm256_extracti128_si256(ints, 1));
+
+    _mm_storel_epi64((__m128i *)dst, _mm_packus_epi16(shorts, shorts));
+}

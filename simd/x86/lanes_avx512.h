@@ -1,0 +1,38 @@
+/* The helpers of lanes_avx2.h for sixteen lanes.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <string.h>
+
+#include "simd/x86/vec_avx512.h"
+
+typedef __m512i Ints;
+
+#define ints_zero _mm512_setzero_si512
+#define ints_set1 _mm512_set1_epi32
+#define ints_load _mm512_loadu_si512
+#define ints_add _mm512_add_epi32
+#define ints_sub _mm512_sub_epi32
+#define ints_mul _mm512_mullo_epi32
+#define ints_to_vec _mm512_cvtepi32_ps
+
+static inline Ints ints_four(const void *p)
+{
+    int32_t four;
+
+    memcpy(&four, p, sizeof four);
+    return _mm512_set1_epi32(four);
+}
+
+static inline Ints ints_dot7(Ints sum, Ints a, Ints w)
+{
+    const Ints pairs = _mm512_maddubs_epi16(a, w);
+
+    return _mm512_add_epi32(sum, _mm512_madd_epi16(pairs, _mm512_set1_epi16(1)));
+}
+
+static inline void v_store_bytes(uint8_t *dst, Vec x)
+{
+    _mm_storeu_si128((__m128i *)dst, _mm512_cvtusepi32_epi8(_mm512_cvtps_epu32(x)));
+}
