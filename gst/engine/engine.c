@@ -22,6 +22,8 @@ struct GstConvnextEngine {
     GstConvnextRegionKind region;
     char **labels;           /* [classes] */
     const char *labels_from; /* "file", "model", "numbers" */
+    CnxPrecision precision;  /* requested */
+    CnxForm form;            /* of the products, which shows the precision that runs */
     guint threads;           /* of a forward pass; 1 or more */
     CnxNeed need;            /* for inputs of the recipe's size */
     int has_remarked;        /* on scores that are not finite; atomic */
@@ -86,6 +88,7 @@ static gboolean find_need(const GstConvnextEngine *self, const CnxConfig *config
     const CnxNeedSettings settings = {.width = size->width,
                                       .height = size->height,
                                       .outputs = gst_convnext_outputs_needed(self->outputs),
+                                      .form = self->form,
                                       .threads = self->threads,
                                       .preprocessing = size->bytes};
     g_autofree char *file = g_filename_display_name(self->path);
@@ -175,12 +178,25 @@ static gboolean pin_cpus(GstConvnextEngine *self, const GstConvnextEngineSetting
     return !settings->cpu_affinity || self->pin;
 }
 
+static CnxPrecision requested_precision(const GstConvnextEngineSettings *settings)
+{
+    static const CnxPrecision precisions[] = {
+        [GST_CONVNEXT_PRECISION_AUTO] = CNX_PRECISION_FP32,
+        [GST_CONVNEXT_PRECISION_FP32] = CNX_PRECISION_FP32,
+        [GST_CONVNEXT_PRECISION_BF16] = CNX_PRECISION_BF16,
+        [GST_CONVNEXT_PRECISION_INT8] = CNX_PRECISION_INT8,
+    };
+
+    return precisions[settings->precision];
+}
+
 GstConvnextEngine *gst_convnext_engine_open(const GstConvnextEngineSettings *settings,
                                             GError **error)
 {
     g_autoptr(GstConvnextEngine) self = NULL;
     const CnxOpenOptions options = {.weight_set = (CnxWeightSet)settings->weights,
-                                    .head_activation = settings->head_activation};
+                                    .head_activation = settings->head_activation,
+                                    .precision = requested_precision(settings)};
     Opening opening = {NULL, settings};
 
     if (!gst_convnext_engine_settings_check(settings, error))
@@ -195,6 +211,9 @@ GstConvnextEngine *gst_convnext_engine_open(const GstConvnextEngineSettings *set
     self->outputs = settings->outputs;
     self->region = settings->region;
     self->threads = cnx_client_threads(settings->threads);
+    self->precision = options.precision;
+    if (!cnx_model_find_form(options.precision, &self->form, error))
+        return NULL;
     self->model = cnx_model_open_with(self->path, &options, check_memory, &opening, error);
     if (!self->model || !check_outputs(self, error) || !find_labels(self, settings, error) ||
         !pin_cpus(self, settings, error))
@@ -407,6 +426,23 @@ char *gst_convnext_engine_remark(const GstConvnextEngine *self)
                            self->path, classes);
 }
 
+char *gst_convnext_engine_remark_precision(const GstConvnextEngine *self)
+{
+    static const char *const levels[] = {
+        [CNX_PRECISION_FP32] = "",
+        [CNX_PRECISION_BF16] = "avx512_bf16 or amx",
+        [CNX_PRECISION_INT8] = "avx2 or higher",
+    };
+    const CnxPrecision runs = cnx_form_precision(self->form);
+
+    if (runs == self->precision)
+        return NULL;
+    return g_strdup_printf("precision=%s runs as %s: this processor runs at isa level %s, and only "
+                           "level %s accelerates it",
+                           cnx_precision_name(self->precision), cnx_precision_name(runs),
+                           cnx_model_isa(self->model), levels[self->precision]);
+}
+
 char *gst_convnext_engine_remark_not_finite(GstConvnextEngine *self)
 {
     if (!g_atomic_int_compare_and_exchange(&self->has_remarked, FALSE, TRUE))
@@ -426,7 +462,8 @@ void gst_convnext_engine_add_stats(const GstConvnextEngine *self, GstStructure *
     CnxQueueStats queue;
 
     cnx_client_stats(self->client, &queue);
-    gst_structure_set(stats, "engine", G_TYPE_STRING, "fp32", "cpu", G_TYPE_STRING,
+    gst_structure_set(stats, "engine", G_TYPE_STRING,
+                      cnx_precision_name(cnx_form_precision(self->form)), "cpu", G_TYPE_STRING,
                       cnx_model_isa(self->model), "streams", G_TYPE_UINT, queue.clients, "threads",
                       G_TYPE_UINT, queue.threads, "batch", G_TYPE_DOUBLE,
                       queue.forwards ? (double)queue.images / queue.forwards : 0.0, "run-memory",

@@ -141,7 +141,8 @@ GstStructure *gst_convnext_model_info(const GstConvnextModelFacts *facts)
                       cnx_weight_set_name(config->weight_set), "weights-key", G_TYPE_STRING,
                       config->weights_key, "dtype", G_TYPE_STRING, cnx_dtype_name(config->dtype),
                       "labels", G_TYPE_STRING, facts->labels, "path", G_TYPE_STRING, facts->path,
-                      "cpu", G_TYPE_STRING, cnx_model_isa(facts->model), NULL);
+                      "cpu", G_TYPE_STRING, cnx_model_isa(facts->model), "precision", G_TYPE_STRING,
+                      cnx_precision_name(cnx_form_precision(cnx_model_form(facts->model))), NULL);
     set_memory(info, facts->need);
     if (config->ignored)
         set_text(info, "ignored", config->ignored);

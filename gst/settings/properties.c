@@ -60,6 +60,26 @@ GType gst_convnext_weights_get_type(void)
     return type;
 }
 
+GType gst_convnext_precision_get_type(void)
+{
+    static gsize type;
+    static const GEnumValue values[] = {
+        {GST_CONVNEXT_PRECISION_AUTO, "fp32, so that results never change by themselves", "auto"},
+        {GST_CONVNEXT_PRECISION_FP32, "32-bit floating point", "fp32"},
+        {GST_CONVNEXT_PRECISION_BF16,
+         "bfloat16; the stem, the head, and everything between the products stay in fp32", "bf16"},
+        {GST_CONVNEXT_PRECISION_INT8,
+         "8-bit integers, rounded without calibration; the stem, the head and everything between "
+         "the products stay in fp32",
+         "int8"},
+        {0, NULL, NULL},
+    };
+
+    if (g_once_init_enter(&type))
+        g_once_init_leave(&type, g_enum_register_static("GstConvnextPrecision", values));
+    return type;
+}
+
 GType gst_convnext_region_get_type(void)
 {
     static gsize type;
@@ -162,6 +182,13 @@ static void install_model_properties(GObjectClass *klass, const char *bundled)
         klass, GST_CONVNEXT_PROP_OUTPUTS,
         g_param_spec_flags("outputs", "Outputs", "Outputs to attach to each frame",
                            GST_TYPE_CONVNEXT_OUTPUTS, GST_CONVNEXT_DEFAULT_OUTPUTS, FLAGS));
+    g_object_class_install_property(
+        klass, GST_CONVNEXT_PROP_PRECISION,
+        g_param_spec_enum("precision", "Precision",
+                          "Precision of the network's matrix products. If the processor does not "
+                          "accelerate it, the next better one runs; model-info names the one that "
+                          "runs",
+                          GST_TYPE_CONVNEXT_PRECISION, GST_CONVNEXT_PRECISION_AUTO, FLAGS));
     g_object_class_install_property(
         klass, GST_CONVNEXT_PROP_THREADS,
         g_param_spec_uint(

@@ -64,6 +64,7 @@ static const gsize offsets[GST_CONVNEXT_PROP_SETTINGS_END] = {
     FRAME(MAX_OBJECTS, objects.max_objects),
     FRAME(RECLASSIFY_INTERVAL, objects.interval),
     FRAME(RECLASSIFY_GROWTH, objects.area_growth),
+    ENGINE(PRECISION, precision),
     ENGINE(THREADS, threads),
     ENGINE(CPU_AFFINITY, cpu_affinity),
     ENGINE(MAX_MEMORY, max_memory),

@@ -40,6 +40,14 @@ typedef enum GstConvnextWeights {
     GST_CONVNEXT_WEIGHTS_EMA,
 } GstConvnextWeights;
 
+/* Precision of the network's matrix products */
+typedef enum GstConvnextPrecision {
+    GST_CONVNEXT_PRECISION_AUTO, /* fp32 */
+    GST_CONVNEXT_PRECISION_FP32,
+    GST_CONVNEXT_PRECISION_BF16,
+    GST_CONVNEXT_PRECISION_INT8,
+} GstConvnextPrecision;
+
 /* Whether a frame waits for its own result */
 typedef enum GstConvnextMode {
     GST_CONVNEXT_MODE_SYNC,
@@ -73,6 +81,7 @@ typedef enum GstConvnextRegionKind {
 #define GST_TYPE_CONVNEXT_WEIGHTS (gst_convnext_weights_get_type())
 #define GST_CONVNEXT_DEFAULT_MAX_OBJECTS 16
 
+#define GST_TYPE_CONVNEXT_PRECISION (gst_convnext_precision_get_type())
 #define GST_TYPE_CONVNEXT_REGION (gst_convnext_region_get_type())
 #define GST_TYPE_CONVNEXT_MODE (gst_convnext_mode_get_type())
 #define GST_TYPE_CONVNEXT_SMOOTHING (gst_convnext_smoothing_get_type())
@@ -80,6 +89,7 @@ typedef enum GstConvnextRegionKind {
 GType gst_convnext_outputs_get_type(void);
 GType gst_convnext_crop_get_type(void);
 GType gst_convnext_weights_get_type(void);
+GType gst_convnext_precision_get_type(void);
 GType gst_convnext_region_get_type(void);
 GType gst_convnext_mode_get_type(void);
 GType gst_convnext_smoothing_get_type(void);
@@ -104,6 +114,7 @@ enum {
     GST_CONVNEXT_PROP_MAX_OBJECTS,
     GST_CONVNEXT_PROP_RECLASSIFY_INTERVAL,
     GST_CONVNEXT_PROP_RECLASSIFY_GROWTH,
+    GST_CONVNEXT_PROP_PRECISION,
     GST_CONVNEXT_PROP_THREADS,
     GST_CONVNEXT_PROP_CPU_AFFINITY,
     GST_CONVNEXT_PROP_MAX_MEMORY,
@@ -164,6 +175,7 @@ typedef struct GstConvnextEngineSettings {
     guint input_size; /* 0 means the model's */
     GstConvnextCrop crop;
     GstConvnextRegionKind region;
+    GstConvnextPrecision precision;
     guint threads;      /* 0 means one per CPU that this process may use */
     char *cpu_affinity; /* NULL means every CPU that this process may use */
     guint64 max_memory; /* bytes; 0 means a share of what this process may use */

@@ -94,11 +94,14 @@ void gst_convnext_announce_engine(GstElement *element, const GstConvnextEngine *
 {
     g_autoptr(GstStructure) info = gst_convnext_engine_info(engine);
     g_autofree char *remark = gst_convnext_engine_remark(engine);
+    g_autofree char *precision = gst_convnext_engine_remark_precision(engine);
     const char *ignored = gst_convnext_engine_ignored(engine);
 
     GST_INFO_OBJECT(element, "opened %" GST_PTR_FORMAT, info);
     if (remark)
         GST_WARNING_OBJECT(element, "%s", remark);
+    if (precision)
+        GST_ELEMENT_WARNING(element, RESOURCE, SETTINGS, ("%s", precision), (NULL));
     if (ignored)
         GST_ELEMENT_WARNING(element, RESOURCE, SETTINGS,
                             ("ignored, because it belongs to another model: %s", ignored), (NULL));
