@@ -14,6 +14,7 @@ typedef __m256i Ints;
 #define ints_set1 _mm256_set1_epi32
 #define ints_load(p) _mm256_loadu_si256((const __m256i *)(p))
 #define ints_add _mm256_add_epi32
+#define ints_add16 _mm256_add_epi16
 #define ints_sub _mm256_sub_epi32
 #define ints_mul _mm256_mullo_epi32
 #define ints_to_vec _mm256_cvtepi32_ps
@@ -27,11 +28,15 @@ static inline Ints ints_four(const void *p)
     return _mm256_set1_epi32(four);
 }
 
-/* sum + the four products of each lane, of unsigned bytes a up to 127 and signed bytes w */
-static inline Ints ints_dot7(Ints sum, Ints a, Ints w)
+/* The sums of two products each, in 16 bits, of unsigned bytes a up to 127 and signed bytes w. */
+static inline Ints ints_pairs7(Ints a, Ints w)
 {
-    const Ints pairs = _mm256_maddubs_epi16(a, w);
+    return _mm256_maddubs_epi16(a, w);
+}
 
+/* sum + the two 16-bit numbers in each lane of pairs */
+static inline Ints ints_add_pairs(Ints sum, Ints pairs)
+{
     return _mm256_add_epi32(sum, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
 }
 

@@ -13,6 +13,7 @@ typedef __m512i Ints;
 #define ints_set1 _mm512_set1_epi32
 #define ints_load _mm512_loadu_si512
 #define ints_add _mm512_add_epi32
+#define ints_add16 _mm512_add_epi16
 #define ints_sub _mm512_sub_epi32
 #define ints_mul _mm512_mullo_epi32
 #define ints_to_vec _mm512_cvtepi32_ps
@@ -25,10 +26,13 @@ static inline Ints ints_four(const void *p)
     return _mm512_set1_epi32(four);
 }
 
-static inline Ints ints_dot7(Ints sum, Ints a, Ints w)
+static inline Ints ints_pairs7(Ints a, Ints w)
 {
-    const Ints pairs = _mm512_maddubs_epi16(a, w);
+    return _mm512_maddubs_epi16(a, w);
+}
 
+static inline Ints ints_add_pairs(Ints sum, Ints pairs)
+{
     return _mm512_add_epi32(sum, _mm512_madd_epi16(pairs, _mm512_set1_epi16(1)));
 }
 

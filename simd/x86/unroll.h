@@ -5,6 +5,8 @@
  *   UNROLL_4  before a loop of any length: unrolls four steps
  *   INLINE    a function that is always inlined, so that constant arguments are folded
  *   NOINLINE  a function that is never inlined
+ *   IN_REGISTER(x)  in the step of a loop that adds to the vector x: keeps x in one register, which
+ *             compilers otherwise copy in each step, perhaps to the stack
  *
  * Builds with sanitizers define CNX_ROLLED, which keeps loops and calls as they are: unrolled code
  * takes minutes to compile with instrumentation, and loops let sanitizers check every array index.
@@ -13,6 +15,14 @@
 #pragma once
 
 #define NOINLINE static __attribute__((noinline))
+
+#if defined __AVX512F__
+#define IN_REGISTER(x) __asm__("" : "+v"(x))
+#elif defined __aarch64__
+#define IN_REGISTER(x) __asm__("" : "+w"(x))
+#else
+#define IN_REGISTER(x) __asm__("" : "+x"(x))
+#endif
 
 #if defined CNX_ROLLED
 #define UNROLL
