@@ -61,6 +61,11 @@ static void detect_levels(void)
 #ifndef __clang__
     supported[CNX_ISA_AVX2] = supported[CNX_ISA_AVX2] && __builtin_cpu_supports("f16c");
 #endif
+#ifdef CNX_EMULATED /* all levels run on AVX2 */
+    for (int i = CNX_ISA_AVX2; i < CNX_ISA_COUNT; i++)
+        supported[i] = supported[CNX_ISA_AVX2];
+    return;
+#endif
     supported[CNX_ISA_AVX2_VNNI] = supported[CNX_ISA_AVX2] && leaf7_has(1, 0, 4);
     supported[CNX_ISA_AVX512] =
         supported[CNX_ISA_AVX2] && __builtin_cpu_supports("avx512f") &&

@@ -11,7 +11,6 @@
 #include <string.h>
 #include <time.h>
 
-#include "tests/simd/emulated.h"
 #include "tests/simd/state.h"
 
 #define SUITE(name) extern const CheckSuite check_##name;
@@ -155,7 +154,7 @@ static void run_suite(Check *t, const CheckSuite *suite)
     verdict(t);
 }
 
-static void run_level(Check *t, const char *only, const char *suffix)
+static void run_level(Check *t, const char *only)
 {
     CheckState *s = t->state;
     int passed = s->passed, failed = s->failed;
@@ -169,7 +168,7 @@ static void run_level(Check *t, const char *only, const char *suffix)
             run_suite(t, suites[i]);
         }
     }
-    printf("%s%s: %d passed, %d failed\n", cnx_isa_name(t->k->level), suffix, s->passed - passed,
+    printf("%s: %d passed, %d failed\n", cnx_isa_name(t->k->level), s->passed - passed,
            s->failed - failed);
 }
 
@@ -193,12 +192,10 @@ static int run_tests(Check *t, const char *only)
             continue;
         t->k = cnx_kernels_get((CnxIsa)i);
         if (t->k)
-            run_level(t, only, "");
+            run_level(t, only);
         else
             printf("%s: skipped, not supported by this processor or this build\n",
                    cnx_isa_name((CnxIsa)i));
-        if (i == CNX_ISA_AMX && (t->k = check_emulated()))
-            run_level(t, only ? only : "gemm_", ", emulated");
     }
     if (s->passed + s->failed == 0 && !only)
         return 77;
