@@ -2,6 +2,7 @@
 #define _GNU_SOURCE /* syscall() */
 #include "simd/isa.h"
 
+#include <errno.h>
 #include <string.h>
 #include <threads.h>
 
@@ -22,6 +23,7 @@ static const char *const names[CNX_ISA_COUNT] = {
 };
 
 static bool supported[CNX_ISA_COUNT];
+static int tiles_error; /* errno of a refused permission */
 static once_flag detected = ONCE_FLAG_INIT;
 
 bool cnx_isa_includes(CnxIsa level, CnxIsa other)
@@ -46,10 +48,13 @@ static bool request_tiles(void)
     enum { ARCH_REQ_XCOMP_PERM = 0x1023, XFEATURE_XTILEDATA = 18 };
 
 #if defined __linux__
-    return syscall(SYS_arch_prctl, ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA) == 0;
+    if (syscall(SYS_arch_prctl, ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA) == 0)
+        return true;
+    tiles_error = errno;
 #else
-    return false;
+    tiles_error = ENOSYS;
 #endif
+    return false;
 }
 
 /* The compiler's check also reads XCR0, so registers that the operating system does not save count
@@ -90,6 +95,12 @@ bool cnx_isa_is_supported(CnxIsa level)
 {
     call_once(&detected, detect_levels);
     return level == CNX_ISA_C || supported[level];
+}
+
+int cnx_isa_tiles_error(void)
+{
+    call_once(&detected, detect_levels);
+    return tiles_error;
 }
 
 CnxIsa cnx_isa_highest(CnxIsa most)

@@ -25,6 +25,10 @@ bool cnx_isa_includes(CnxIsa level, CnxIsa other);
  * permission of the kernel, which the first call requests for the process. Thread safe. */
 bool cnx_isa_is_supported(CnxIsa level);
 
+/* Returns 0, or the errno with which the kernel refused tiles that the processor has. Thread safe.
+ */
+int cnx_isa_tiles_error(void);
+
 /* Returns the highest level that is supported and not above this one. */
 CnxIsa cnx_isa_highest(CnxIsa most);
 

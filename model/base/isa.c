@@ -31,6 +31,27 @@ gboolean cnx_isa_get(CnxIsa *level, GError **error)
     return TRUE;
 }
 
+char *cnx_isa_list(CnxIsa level)
+{
+    GString *list = g_string_new(NULL);
+
+    for (int i = 0; i < CNX_ISA_COUNT; i++)
+        if (cnx_isa_includes(level, (CnxIsa)i) && cnx_isa_is_supported((CnxIsa)i))
+            g_string_append_printf(list, "%s%s", list->len ? ", " : "", cnx_isa_name((CnxIsa)i));
+    return g_string_free(list, FALSE);
+}
+
+char *cnx_isa_remark(CnxIsa level)
+{
+    const int refusal = cnx_isa_tiles_error();
+
+    if (refusal == 0 || level != cnx_isa_detect())
+        return NULL;
+    return g_strdup_printf("the kernel refuses this process the AMX tiles of the processor "
+                           "(arch_prctl: %s): isa level %s runs instead of %s",
+                           g_strerror(refusal), cnx_isa_name(level), cnx_isa_name(CNX_ISA_AMX));
+}
+
 const CnxKernels *cnx_isa_kernels(GError **error)
 {
     CnxIsa level;
