@@ -5,6 +5,7 @@
 #pragma once
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -15,17 +16,22 @@ typedef struct EmulatedTile {
     uint8_t row[16][64];
 } EmulatedTile;
 
+/* Whether the tiles of this thread are configured; one variable for all files. */
+_Thread_local __attribute__((weak)) bool cnx_emulated_is_configured;
+
 static _Thread_local TileConfig emulated_config;
 static _Thread_local EmulatedTile emulated[8];
 
 static inline void tiles_configure(const TileConfig *config)
 {
+    cnx_emulated_is_configured = true;
     emulated_config = *config;
     memset(emulated, 0, sizeof emulated);
 }
 
 static inline void tiles_release(void)
 {
+    cnx_emulated_is_configured = false;
     memset(&emulated_config, 0, sizeof emulated_config);
 }
 
@@ -72,9 +78,9 @@ static inline void tile_dot_bf16(int c, int a, int b)
 
             for (int k = 0; k < pairs; k++) {
                 for (int i = 0; i < 2; i++)
-                    sum[i] = flushed(fmaf(emulated_bf16(emulated[a].row[m] + 4 * k + 2 * i),
-                                          emulated_bf16(emulated[b].row[k] + 4 * n + 2 * i),
-                                          sum[i]));
+                    sum[i] =
+                        flushed(fmaf(emulated_bf16(emulated[a].row[m] + 4 * k + 2 * i),
+                                     emulated_bf16(emulated[b].row[k] + 4 * n + 2 * i), sum[i]));
             }
             memcpy(&total, emulated[c].row[m] + 4 * n, sizeof total);
             total = flushed(flushed(total) + flushed(sum[0] + sum[1]));

@@ -6,6 +6,7 @@
 
 #include "tests/simd/activation.h"
 #include "tests/simd/gemm_rounded.h"
+#include "tests/simd/tiles.h"
 
 #define COUNT(a) (int)(sizeof(a) / sizeof(a)[0])
 
@@ -134,6 +135,7 @@ static void test_product(Check *t, const Rounded *r, const Case *p, const float 
             g.sumsq[j] = before[j] = (float)check_uniform(t);
     }
     run_gemm(r, p, g);
+    check_true(t, !check_tiles_are_configured(t->k), "the tiles are not released");
     check_product(t, r, p, &g, a, w, old);
     if (p->sumsq)
         check_sumsq(t, p, &g, before);
