@@ -29,8 +29,8 @@ void gst_convnext_switch_engine(GstConvnext *self, GstConvnextEngine *engine,
 /* Switches to the reloaded engine if it is ready. */
 void gst_convnext_follow_reload(GstConvnext *self);
 
-/* Posts that the current engine runs from this frame on. */
-void gst_convnext_announce_update(GstConvnext *self, guint64 frame);
+/* After the end of a stream. Takes engine, which the next stream runs. */
+void gst_convnext_adopt_engine(GstConvnext *self, GstConvnextEngine *engine, guint version);
 
 /* Makes the input of an engine for these caps. type: of the message that is posted on failure. */
 GstConvnextInput *gst_convnext_make_input(GstConvnext *self, GstConvnextEngine *engine,

@@ -165,8 +165,7 @@ static gboolean gst_convnext_stop(GstBaseTransform *base)
     GstConvnextEngine *next = gst_convnext_take_reloaded(self, &input, &version);
     if (next) {
         gst_convnext_input_free(input);
-        gst_convnext_replace_engine(self, next, version);
-        gst_convnext_announce_update(self, 0); /* the first of the next start */
+        gst_convnext_adopt_engine(self, next, version);
     }
     gst_convnext_reload_set_caps(self->reload, NULL);
     gst_convnext_engine_relax(self->engine);

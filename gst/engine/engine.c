@@ -428,19 +428,18 @@ char *gst_convnext_engine_remark(const GstConvnextEngine *self)
 
 char *gst_convnext_engine_remark_precision(const GstConvnextEngine *self)
 {
-    static const char *const levels[] = {
-        [CNX_PRECISION_FP32] = "",
-        [CNX_PRECISION_BF16] = "avx512_bf16 or amx",
-        [CNX_PRECISION_INT8] = "avx2 or higher",
-    };
     const CnxPrecision runs = cnx_form_precision(self->form);
+    g_autofree char *reason =
+        cnx_precision_remark(self->precision, self->form, cnx_model_isa(self->model));
 
-    if (runs == self->precision)
-        return NULL;
-    return g_strdup_printf("precision=%s runs as %s: this processor runs at isa level %s, and only "
-                           "level %s accelerates it",
-                           cnx_precision_name(self->precision), cnx_precision_name(runs),
-                           cnx_model_isa(self->model), levels[self->precision]);
+    if (reason)
+        return g_strdup_printf("precision=%s runs as %s: %s", cnx_precision_name(self->precision),
+                               cnx_precision_name(runs), reason);
+    if (runs == CNX_PRECISION_INT8 && cnx_model_config(self->model)->is_quantised)
+        return g_strdup_printf("%s: precision=int8 rounds weights a second time that are stored as "
+                               "8-bit integers with other scales",
+                               self->path);
+    return NULL;
 }
 
 char *gst_convnext_engine_remark_not_finite(GstConvnextEngine *self)

@@ -60,8 +60,8 @@ GstStructure *gst_convnext_engine_info(const GstConvnextEngine *engine);
 /* A sentence for the log about missing labels, or NULL. The caller owns it. */
 char *gst_convnext_engine_remark(const GstConvnextEngine *engine);
 
-/* A sentence about a precision that the processor does not accelerate, or NULL. The caller owns it.
- */
+/* A sentence about a precision that the processor does not accelerate, or about weights that are
+ * rounded a second time; or NULL. The caller owns it. */
 char *gst_convnext_engine_remark_precision(const GstConvnextEngine *engine);
 
 /* A sentence about scores that are not finite, the first time that it is called; then NULL. The
@@ -71,9 +71,10 @@ char *gst_convnext_engine_remark_not_finite(GstConvnextEngine *engine);
 /* Sentences about config files that belong to another model and were ignored, or NULL. Borrowed. */
 const char *gst_convnext_engine_ignored(const GstConvnextEngine *engine);
 
-/* Adds fields: engine (string, the precision that runs: "fp32", "bf16" or "int8"), cpu (string, the isa level: "c", "avx2", ...); about the
- * shared queue: streams (guint, elements that share it), threads (guint, of a forward pass), batch
- * (double, mean images per forward pass), run-memory (guint64, bytes). */
+/* Adds fields: engine (string, the precision that runs: "fp32", "bf16" or "int8"), cpu (string, the
+ * isa level: "c", "avx2", ...); about the shared queue: streams (guint, elements that share it),
+ * threads (guint, of a forward pass), batch (double, mean images per forward pass), run-memory
+ * (guint64, bytes). */
 void gst_convnext_engine_add_stats(const GstConvnextEngine *engine, GstStructure *stats);
 
 /* TRUE if both give the same classes for a frame: only outputs, threads and CPUs differ. */

@@ -2,6 +2,7 @@
 #include "gst/stream/messages.h"
 
 #include "model/base/error.h"
+#include "model/base/isa.h"
 
 GST_DEBUG_CATEGORY_EXTERN(gst_convnext_debug);
 #define GST_CAT_DEFAULT gst_convnext_debug
@@ -90,17 +91,34 @@ void gst_convnext_warn_no_objects(GstElement *element, guint frames)
         ("looking for objects"));
 }
 
-void gst_convnext_announce_engine(GstElement *element, const GstConvnextEngine *engine)
+/* Logs why the processor's highest isa level is not used, once for the process. */
+static void log_isa(GstElement *element)
+{
+    static gsize is_logged;
+    CnxIsa level;
+
+    if (!g_once_init_enter(&is_logged))
+        return;
+    g_autofree char *remark = cnx_isa_get(&level, NULL) ? cnx_isa_remark(level) : NULL;
+    if (remark)
+        GST_WARNING_OBJECT(element, "%s", remark);
+    g_once_init_leave(&is_logged, TRUE);
+}
+
+void gst_convnext_announce_engine(GstElement *element, const GstConvnextEngine *engine,
+                                  const GstConvnextEngine *before)
 {
     g_autoptr(GstStructure) info = gst_convnext_engine_info(engine);
     g_autofree char *remark = gst_convnext_engine_remark(engine);
     g_autofree char *precision = gst_convnext_engine_remark_precision(engine);
+    g_autofree char *known = before ? gst_convnext_engine_remark_precision(before) : NULL;
     const char *ignored = gst_convnext_engine_ignored(engine);
 
+    log_isa(element);
     GST_INFO_OBJECT(element, "opened %" GST_PTR_FORMAT, info);
     if (remark)
         GST_WARNING_OBJECT(element, "%s", remark);
-    if (precision)
+    if (precision && g_strcmp0(precision, known) != 0)
         GST_ELEMENT_WARNING(element, RESOURCE, SETTINGS, ("%s", precision), (NULL));
     if (ignored)
         GST_ELEMENT_WARNING(element, RESOURCE, SETTINGS,

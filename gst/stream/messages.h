@@ -29,8 +29,10 @@ void gst_convnext_warn_not_finite(GstElement *element, GstConvnextEngine *engine
 /* Posts a warning that the first `frames` frames of region=objects describe no objects. */
 void gst_convnext_warn_no_objects(GstElement *element, guint frames);
 
-/* Logs the model of an engine, and posts a warning about files beside it that contradict it. */
-void gst_convnext_announce_engine(GstElement *element, const GstConvnextEngine *engine);
+/* Logs the model of an engine, and posts warnings about its precision, unless the engine before it,
+ * which may be NULL, gave the same one, and about files beside it that contradict it. */
+void gst_convnext_announce_engine(GstElement *element, const GstConvnextEngine *engine,
+                                  const GstConvnextEngine *before);
 
 /* Logs the best class of each result of a job. */
 void gst_convnext_log_job(GstElement *element, const GstConvnextJob *job);

@@ -12,6 +12,7 @@
 #include "model/config/config_files.h"
 #include "model/config/recipe_defaults.h"
 #include "model/dialect/names.h"
+#include "model/forms/formula.h"
 #include "model/forms/forms.h"
 
 #define CONFIGS_FIXED (8 << 20) /* bytes that config files may take, besides the budget */
@@ -156,6 +157,7 @@ static gboolean bind_tensor(const char *canonical, guint rank, const guint64 *sh
     t->rank = rank;
     memcpy(t->shape, shape, rank * sizeof *shape);
     o->elements[t->dtype] += t->elements;
+    o->self->config->is_quantised |= cnx_formula_is_quantised(t);
     o->bytes += t->size;
     if (t->size == t->elements) /* 8 bits become 32, while the pages of the file are released */
         cnx_budget_give(cnx_container_budget(o->self->weights), t->size);

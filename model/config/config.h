@@ -77,14 +77,15 @@ typedef struct CnxOpenOptions {
     CnxWeightSet weight_set;
     const char *head_activation; /* words for the activations that the tensors do not show, see
                                     cnx_head_parse_acts(); NULL: not known */
-    CnxPrecision precision;      /* requested; see cnx_model_precision() */
+    CnxPrecision precision;      /* requested; see cnx_model_form() */
 } CnxOpenOptions;
 
 typedef struct CnxConfig {
     char *variant; /* "convnext_tiny", "convnextv2_atto", "convnext (1,1,3,1; 32,64,128,192)" */
     CnxDialect dialect;
-    CnxDtype dtype; /* of most of the stored weights */
-    guint channels; /* of the images: 3, or 1 if the stem reads luma */
+    CnxDtype dtype;        /* of most of the stored weights */
+    gboolean is_quantised; /* some weights are stored as 8-bit integers, with scales */
+    guint channels;        /* of the images: 3, or 1 if the stem reads luma */
     CnxStem stem;
     guint patch;                 /* side of the patch stem's patches */
     guint stem_width;            /* channels between the two convolutions of an overlapping stem */

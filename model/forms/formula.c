@@ -236,3 +236,12 @@ const CnxFormula *cnx_formula_of(const CnxTensor *tensor)
 {
     return (const CnxFormula *)tensor->composed;
 }
+
+gboolean cnx_formula_is_quantised(const CnxTensor *tensor)
+{
+    const CnxFormula *f = cnx_formula_of(tensor);
+
+    while (f && f->base.composed)
+        f = cnx_formula_of(&f->base);
+    return f && cnx_tensor_is_integer(&f->base) && f->base.size == f->base.elements;
+}
