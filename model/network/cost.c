@@ -10,6 +10,7 @@
 typedef struct Count {
     CnxRun sizes; /* only the sizes of the maps are set */
     guint64 macs;
+    guint64 rounded; /* of them, those of products that may round their inputs */
 } Count;
 
 static guint64 area(const CnxStageSize *size)
@@ -31,6 +32,14 @@ static guint64 output_pixels(const Count *count, const char *canonical)
     return 1;
 }
 
+/* As cnx_weights_new() packs them. k: inputs of the layer */
+static gboolean may_be_rounded(const char *canonical, guint64 k)
+{
+    return k <= CNX_GEMM_INT8_K &&
+           (g_str_has_prefix(canonical, "down") || g_str_has_suffix(canonical, ".pw1.weight") ||
+            g_str_has_suffix(canonical, ".pw2.weight"));
+}
+
 /* Each weight of a convolution or linear layer is used once for each pixel. Vectors do not count.
  */
 static gboolean count_tensor(const char *canonical, guint rank, const guint64 *shape,
@@ -41,18 +50,31 @@ static gboolean count_tensor(const char *canonical, guint rank, const guint64 *s
 
     for (guint i = 0; i < rank; i++)
         weights *= shape[i];
-    if (rank > 1)
-        count->macs += weights * output_pixels(count, canonical);
+    if (rank < 2)
+        return TRUE;
+    const guint64 macs = weights * output_pixels(count, canonical);
+    count->macs += macs;
+    count->rounded += may_be_rounded(canonical, weights / shape[0]) ? macs : 0;
     return TRUE;
 }
 
-guint64 cnx_cost_macs(const CnxConfig *config, guint width, guint height)
+static Count count_macs(const CnxConfig *config, guint width, guint height)
 {
     Count count = {.sizes = {.config = config, .width = width, .height = height}};
 
     cnx_run_plan_sizes(&count.sizes);
     cnx_parts_foreach(config, count_tensor, &count);
-    return count.macs;
+    return count;
+}
+
+guint64 cnx_cost_macs(const CnxConfig *config, guint width, guint height)
+{
+    return count_macs(config, width, height).macs;
+}
+
+guint64 cnx_cost_rounded_macs(const CnxConfig *config, guint width, guint height)
+{
+    return count_macs(config, width, height).rounded;
 }
 
 gboolean cnx_cost_memory(const CnxCheckpoint *checkpoint, CnxPrecision requested, CnxForm *form,

@@ -17,7 +17,7 @@
 typedef struct Options {
     gboolean json, tensors;
     RunOptions run;
-    char *weights, *head_activation, *out, *layout, *dtype;
+    char *weights, *head_activation, *precision, *out, *layout, *dtype;
     char **paths;
 } Options;
 
@@ -64,6 +64,20 @@ static gboolean read_options(const Options *options, CnxOpenOptions *open, CnxEx
         export->convert = TRUE;
         export->dtype = (CnxDtype)index;
     }
+    return TRUE;
+}
+
+/* The words of the element's property precision. */
+static gboolean read_precision(const char *word, CnxPrecision *precision, GError **error)
+{
+    static const char *const words[] = {"auto", "fp32", "bf16", "int8", NULL};
+    static const CnxPrecision precisions[] = {CNX_PRECISION_FP32, CNX_PRECISION_FP32,
+                                              CNX_PRECISION_BF16, CNX_PRECISION_INT8};
+    guint index = 0;
+
+    if (word && !find_word("--precision", word, words, &index, error))
+        return FALSE;
+    *precision = precisions[index];
     return TRUE;
 }
 
@@ -143,12 +157,13 @@ static gboolean print_report(const CnxCheckpoint *checkpoint, const Options *opt
     return cnx_need_check(&report->need, report->config, file, error);
 }
 
-static gboolean run(const Options *options, GError **error)
+static gboolean run(Options *options, GError **error)
 {
     CnxExportOptions export = {.layout = CNX_EXPORT_TRANSFORMERS, .stop = &interrupted};
-    CnxOpenOptions open;
+    CnxOpenOptions open = {.head_activation = NULL};
 
-    if (!check_options(options, error) || !read_options(options, &open, &export, error))
+    if (!check_options(options, error) || !read_options(options, &open, &export, error) ||
+        !read_precision(options->precision, &options->run.precision, error))
         return FALSE;
     CnxCheckpoint *checkpoint = cnx_checkpoint_open_with(options->paths[0], &open, error);
     if (!checkpoint)
@@ -172,6 +187,8 @@ int main(int argc, char **argv)
          "The same for the property threads", "N"},
         {"max-memory", 'm', 0, G_OPTION_ARG_INT64, &options.run.max_memory,
          "The same for the property max-memory, in bytes", "BYTES"},
+        {"precision", 'p', 0, G_OPTION_ARG_STRING, &options.precision,
+         "The same for the property precision: fp32, bf16, int8 or auto (default)", "PRECISION"},
         {"weights", 'w', 0, G_OPTION_ARG_STRING, &options.weights,
          "For a file with two sets of weights: raw, ema or auto (default)", "SET"},
         {"head-activation", 0, 0, G_OPTION_ARG_STRING, &options.head_activation,
@@ -202,6 +219,7 @@ int main(int argc, char **argv)
     g_free(options.weights);
     g_free(options.head_activation);
     g_free(options.out);
+    g_free(options.precision);
     g_free(options.layout);
     g_free(options.dtype);
     return error ? EXIT_FAILURE : EXIT_SUCCESS;

@@ -10,6 +10,7 @@
 typedef struct RunOptions {
     int input_size, threads;
     gint64 max_memory; /* bytes */
+    CnxPrecision precision;
 } RunOptions;
 
 typedef struct Report {
@@ -19,8 +20,11 @@ typedef struct Report {
     guint used, ignored; /* tensors in the files */
     GPtrArray *missing;  /* char *: canonical names of parts without a tensor; these are zero */
     CnxNeed need;
-    const char *isa_level; /* for which the weights are packed */
-    guint64 macs;          /* multiply-accumulates for one input */
+    const char *isa_level;  /* for which the weights are packed */
+    CnxPrecision precision; /* that runs */
+    char *remark;           /* a sentence about the requested precision; NULL if there is none */
+    guint64 macs;           /* multiply-accumulates for one input */
+    guint64 rounded_macs;   /* of them, those in bf16 or int8 */
 } Report;
 
 /* checkpoint must outlive the report. NULL with an error. */

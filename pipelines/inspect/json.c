@@ -306,7 +306,11 @@ void report_print_json(const Report *report, gboolean tensors)
     add_tensors(json, report, tensors);
     add_memory(json, &report->need);
     add_string(json, "cpu", report->isa_level);
+    add_string(json, "precision", cnx_precision_name(report->precision));
+    if (report->remark)
+        add_string(json, "precision-remark", report->remark);
     add_int(json, "macs", report->macs);
+    add_int(json, "rounded-macs", report->rounded_macs);
     json_builder_end_object(json);
     g_autoptr(JsonNode) root = json_builder_get_root(json);
     g_autofree char *text = json_to_string(root, TRUE);

@@ -27,6 +27,16 @@ static gboolean add_missing(const char *canonical, guint rank, const guint64 *sh
     return TRUE;
 }
 
+/* Sets what runs, and what the user should know about it. */
+static void set_precision(Report *report, CnxPrecision requested, CnxForm form)
+{
+    report->precision = cnx_form_precision(form);
+    report->remark = cnx_precision_remark(requested, form, report->isa_level);
+    if (!report->remark && form == CNX_FORM_INT8 && report->config->is_quantised)
+        report->remark = g_strdup("rounds weights a second time that are stored as 8-bit integers "
+                                  "with other scales");
+}
+
 /* For the classes, or for the embedding of a network without any. */
 static gboolean find_need(Report *report, const RunOptions *options, GError **error)
 {
@@ -35,8 +45,10 @@ static gboolean find_need(Report *report, const RunOptions *options, GError **er
     CnxForm form;
     gsize weights;
 
-    if (!cnx_cost_memory(report->checkpoint, CNX_PRECISION_FP32, &form, &weights, &report->isa_level, error))
+    if (!cnx_cost_memory(report->checkpoint, options->precision, &form, &weights,
+                         &report->isa_level, error))
         return FALSE;
+    set_precision(report, options->precision, form);
     if (options->input_size > 0)
         cnx_recipe_set_size(&recipe, (guint)options->input_size);
     const CnxNeedSettings settings = {
@@ -50,6 +62,8 @@ static gboolean find_need(Report *report, const RunOptions *options, GError **er
     report->need =
         cnx_need_of(config, weights, &settings, cnx_limit_get((guint64)options->max_memory));
     report->macs = cnx_cost_macs(config, recipe.size, recipe.size);
+    if (report->precision != CNX_PRECISION_FP32)
+        report->rounded_macs = cnx_cost_rounded_macs(config, recipe.size, recipe.size);
     return TRUE;
 }
 
@@ -75,6 +89,7 @@ Report *report_new(const CnxCheckpoint *checkpoint, const RunOptions *options, G
 void report_free(Report *report)
 {
     g_ptr_array_unref(report->missing);
+    g_free(report->remark);
     g_free(report);
 }
 

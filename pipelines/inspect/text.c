@@ -251,6 +251,25 @@ static void print_tensors(const Report *report)
         printf("%-31s %s\n", "missing", (const char *)report->missing->pdata[i]);
 }
 
+static void print_precision(const Report *report)
+{
+    print_line("precision", "%s%s%s", cnx_precision_name(report->precision),
+               report->remark ? ": " : "", report->remark ? report->remark : "");
+}
+
+static void print_cost(const Report *report)
+{
+    g_autofree char *share =
+        report->rounded_macs == 0
+            ? g_strdup("")
+            : g_strdup_printf(", %.1f %% of it in %s",
+                              100.0 * (double)report->rounded_macs / (double)report->macs,
+                              cnx_precision_name(report->precision));
+
+    print_line("cost", "%.4g GMAC for a %ux%u input%s", (double)report->macs / 1e9,
+               report->need.width, report->need.height, share);
+}
+
 static void print_memory(const Report *report)
 {
     const CnxNeed *need = &report->need;
@@ -282,9 +301,9 @@ void report_print_text(const Report *report, gboolean tensors)
                report->missing->len);
     print_forms(report);
     print_ignored(report);
+    print_precision(report);
     print_memory(report);
-    print_line("cost", "%.4g GMAC for a %ux%u input", (double)report->macs / 1e9,
-               report->need.width, report->need.height);
+    print_cost(report);
     if (tensors)
         print_tensors(report);
 }

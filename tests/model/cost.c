@@ -28,6 +28,8 @@ static void test_macs(void)
     g_assert_cmpfloat_with_epsilon((double)cnx_cost_macs(tiny, 224, 224), 4.456e9, 0.5e6);
     g_assert_cmpfloat_with_epsilon((double)cnx_cost_macs(tiny, 384, 384), 13.09e9, 5e6);
     g_assert_cmpfloat_with_epsilon((double)cnx_cost_macs(atto, 224, 224), 0.547e9, 0.5e6);
+    /* the pointwise and the downsampling layers */
+    g_assert_cmpuint(cnx_cost_rounded_macs(tiny, 224, 224), ==, 4335206400);
     atto->stem = CNX_STEM_OVERLAP;
     atto->stem_width = 24;
     g_assert_cmpfloat_with_epsilon((double)cnx_cost_macs(atto, 224, 224), 0.577e9, 0.5e6);

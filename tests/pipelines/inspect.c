@@ -362,9 +362,81 @@ static void test_memory(void)
                      "input-size or a larger max-memory\n"));
     check_failure(RUN(BUNDLED, "--input-size", "33"),
                   "--input-size is 33, expected a multiple of 32 up to 8192");
+    check_failure(RUN(BUNDLED, "--precision", "int4"),
+                  "--precision is 'int4', expected one of auto, fp32, bf16, int8");
     check_failure(RUN(BUNDLED, "--threads", "-1"), "--threads is -1, expected 0 or more");
     check_failure(RUN(BUNDLED, "--max-memory", "-1"),
                   "--max-memory is -1, expected a number of bytes");
+}
+
+/* The line of a report that begins with this word; the caller frees it. */
+static char *find_line(const char *text, const char *word)
+{
+    g_autofree char *begin = g_strconcat("\n", word, " ", NULL);
+    const char *found = strstr(text, begin);
+
+    if (!found)
+        g_error("no line '%s' in: %s", word, text);
+    return g_strndup(found + 1, strcspn(found + 1, "\n"));
+}
+
+/* At a level that does not accelerate a precision: the report says what runs, and why. */
+static void test_slow_precision(void)
+{
+    g_setenv("CONVNEXT_CPU", "c", TRUE);
+    g_auto(Output) usual = RUN("--json", BUNDLED), text = RUN("--precision", "bf16", BUNDLED);
+    g_auto(Output) json = RUN("-p", "int8", "--json", BUNDLED);
+    g_unsetenv("CONVNEXT_CPU");
+    assert_ok(&usual);
+    assert_ok(&text);
+    assert_ok(&json);
+    g_autofree char *line = find_line(text.out, "precision"), *cost = find_line(text.out, "cost");
+    g_assert_true(g_str_has_prefix(line, "precision   fp32: none of this processor's isa levels"));
+    g_assert_true(g_str_has_suffix(line, "(c) accelerates bf16"));
+    g_assert_true(g_str_has_suffix(cost, " input"));
+    g_autoptr(JsonObject) report = parse(json.out), other = parse(usual.out);
+    g_assert_cmpstr(json_object_get_string_member(report, "precision"), ==, "fp32");
+    g_assert_cmpstr(json_object_get_string_member(report, "cpu"), ==, "c");
+    g_assert_true(g_str_has_suffix(json_object_get_string_member(report, "precision-remark"),
+                                   "(c) accelerates int8"));
+    g_assert_cmpint(json_object_get_int_member(report, "rounded-macs"), ==, 0);
+    g_assert_cmpint(json_object_get_int_member(report, "memory"), ==,
+                    json_object_get_int_member(other, "memory"));
+    g_assert_false(json_object_has_member(other, "precision-remark"));
+}
+
+/* At a level that accelerates it: less memory, and the share of the work that it takes. */
+static void test_fast_precision(void)
+{
+    g_setenv("CONVNEXT_CPU", "avx2", TRUE);
+    g_auto(Output) usual = RUN("--json", "--precision", "auto", BUNDLED);
+    g_auto(Output) json = RUN("--json", "--precision", "int8", BUNDLED);
+    g_auto(Output) text = RUN("--precision", "int8", BUNDLED);
+    g_auto(Output) twice = RUN("--precision", "int8", FIXTURES "/forms/bitsandbytes");
+    g_unsetenv("CONVNEXT_CPU");
+    assert_ok(&usual);
+    assert_ok(&json);
+    assert_ok(&text);
+    assert_ok(&twice);
+    g_autoptr(JsonObject) exact = parse(usual.out), rounded = parse(json.out);
+    if (strcmp(json_object_get_string_member(exact, "cpu"), "avx2") != 0) {
+        g_test_skip("the processor lacks avx2");
+        return;
+    }
+    const gint64 macs = json_object_get_int_member(rounded, "macs");
+    const gint64 part = json_object_get_int_member(rounded, "rounded-macs");
+    g_autofree char *share =
+        g_strdup_printf(" input, %.1f %% of it in int8", 100.0 * (double)part / (double)macs);
+    g_autofree char *cost = find_line(text.out, "cost"), *line = find_line(text.out, "precision");
+    g_autofree char *remark = find_line(twice.out, "precision");
+    g_assert_cmpstr(json_object_get_string_member(exact, "precision"), ==, "fp32");
+    g_assert_cmpstr(json_object_get_string_member(rounded, "precision"), ==, "int8");
+    g_assert_cmpint(json_object_get_int_member(rounded, "memory"), <,
+                    json_object_get_int_member(exact, "memory") / 2);
+    g_assert_true(part > macs / 2 && part < macs);
+    g_assert_cmpstr(line, ==, "precision   int8");
+    g_assert_true(g_str_has_suffix(cost, share));
+    g_assert_nonnull(strstr(remark, "int8: rounds weights a second time"));
 }
 
 static void remove_folder(const char *path, const char *const *files)
@@ -511,6 +583,8 @@ int main(int argc, char **argv)
     g_test_add_func("/inspect/text", test_text);
     g_test_add_func("/inspect/ignored", test_ignored);
     g_test_add_func("/inspect/memory", test_memory);
+    g_test_add_func("/inspect/slow-precision", test_slow_precision);
+    g_test_add_func("/inspect/fast-precision", test_fast_precision);
     g_test_add_func("/inspect/many-ignored", test_many_ignored);
     g_test_add_func("/inspect/head", test_head);
     g_test_add_func("/inspect/composed", test_composed);
