@@ -5,7 +5,8 @@
 
 /* A camera's counts at one moment. */
 typedef struct Sample {
-    char *stream; /* the camera's name, escaped */
+    char *stream;          /* the camera's name, escaped */
+    char *precision, *isa; /* that run; NULL while no model is open */
     WatchState state;
     gboolean is_frozen;
     guint64 frames, dropped, results, reconnects;
@@ -41,7 +42,10 @@ static double age(gint64 time)
 static void take_sample(Sample *sample, WatchCamera *camera)
 {
     WatchCounts *counts = watch_camera_counts(camera);
+    g_autoptr(GstStructure) stats = watch_camera_stats(camera);
 
+    sample->precision = g_strdup(gst_structure_get_string(stats, "engine"));
+    sample->isa = g_strdup(gst_structure_get_string(stats, "cpu"));
     sample->stream = escape_label(watch_camera_settings(camera)->name);
     sample->state = watch_camera_state(camera);
     g_mutex_lock(&counts->lock);
@@ -62,8 +66,12 @@ static void take_sample(Sample *sample, WatchCamera *camera)
 
 static void clear_sample(gpointer data)
 {
-    g_free(((Sample *)data)->stream);
-    g_array_unref(((Sample *)data)->labels);
+    Sample *sample = data;
+
+    g_free(sample->stream);
+    g_free(sample->precision);
+    g_free(sample->isa);
+    g_array_unref(sample->labels);
 }
 
 static void append_header(GString *text, const char *name, const char *type, const char *help)
@@ -162,6 +170,20 @@ static void append_freezes(GString *text, GArray *samples)
     }
 }
 
+static void append_engines(GString *text, GArray *samples)
+{
+    append_header(text, "convnext_engine_info", "gauge",
+                  "Always 1; its labels are the precision and the isa level that run.");
+    for (guint i = 0; i < samples->len; i++) {
+        const Sample *sample = &g_array_index(samples, Sample, i);
+
+        if (sample->precision && sample->isa)
+            g_string_append_printf(
+                text, "convnext_engine_info{stream=\"%s\",precision=\"%s\",cpu=\"%s\"} 1\n",
+                sample->stream, sample->precision, sample->isa);
+    }
+}
+
 static void append_labels(GString *text, GArray *samples)
 {
     append_header(text, "convnext_results_total", "counter",
@@ -185,6 +207,7 @@ static void append_all(GString *text, GArray *samples)
 {
     append_states(text, samples);
     append_freezes(text, samples);
+    append_engines(text, samples);
     append_counters(text, samples, "convnext_frames_total", G_STRUCT_OFFSET(Sample, frames),
                     "Decoded frames, classified or not.");
     append_counters(text, samples, "convnext_frames_skipped_total",

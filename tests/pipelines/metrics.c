@@ -28,6 +28,13 @@ WatchCounts *watch_camera_counts(WatchCamera *camera)
     return counts;
 }
 
+static const char *stats = "convnext-stats,frames=(guint64)0";
+
+GstStructure *watch_camera_stats(WatchCamera *camera)
+{
+    return gst_structure_from_string(stats, NULL);
+}
+
 const char *watch_state_name(WatchState state)
 {
     return state == WATCH_WAITING ? "waiting" : "other";
@@ -67,12 +74,14 @@ static void test_unknown(void)
     g_assert_null(strstr(text, "convnext_last_frame_age_seconds{"));
     g_assert_null(strstr(text, "convnext_last_result_age_seconds{"));
     g_assert_null(strstr(text, "convnext_frame_lag_seconds{"));
+    g_assert_null(strstr(text, "convnext_engine_info{"));
     watch_counts_free(counts);
 }
 
 static void test_numbers(void)
 {
     counts = watch_counts_new();
+    stats = "convnext-stats,engine=(string)int8,cpu=(string)avx2";
     counts->is_frozen = TRUE;
     counts->frames = 7;
     counts->last_frame_time = g_get_monotonic_time() - 5 * G_USEC_PER_SEC;
@@ -95,6 +104,9 @@ static void test_numbers(void)
     g_assert_cmpfloat(number_after(text, "\nconvnext_frame_lag_seconds{" STREAM "} "), ==, 0.25);
     g_assert_cmpfloat(number_after(text, "\nconvnext_camera_state{" STREAM ",state=\"waiting\"} "),
                       ==, 1);
+    g_assert_cmpfloat(
+        number_after(text, "\nconvnext_engine_info{" STREAM ",precision=\"int8\",cpu=\"avx2\"} "),
+        ==, 1);
 #define HISTOGRAM "\nconvnext_inference_duration_seconds"
     g_assert_cmpfloat(number_after(text, HISTOGRAM "_bucket{" STREAM ",le=\"0.001\"} "), ==, 1);
     g_assert_cmpfloat(number_after(text, HISTOGRAM "_bucket{" STREAM ",le=\"0.005\"} "), ==, 1);

@@ -37,6 +37,25 @@ grep -q -F 'street: 30 frames, 3 results' log || wrong "interval is not set: $(c
 grep '"stream":"street"' lines | grep -q '"index".*"index"' && wrong "top-k of [watch] is not set"
 grep '"stream":"yard"' lines | grep -v -q '"index".*"index".*"index"' && wrong "top-k of [yard] is not set"
 
+# The precision of all cameras and of one. One that no isa level accelerates runs as fp32, and each camera
+# that requests it has a line about that.
+cat >precise.ini <<END
+[watch]
+precision = bf16
+
+[street]
+source = street.mov
+precision = fp32
+
+[yard]
+source = yard.mov
+END
+CONVNEXT_CPU=c timeout "$PATIENCE" "$CONVNEXT_WATCH" --config precise.ini >lines 2>log </dev/null ||
+    wrong "precision: status $?: $(cat log)"
+[ "$(grep -c 'yard: .*, precision=bf16 runs as fp32: none of .* (c) accelerates bf16$' log)" -eq 1 ] ||
+    wrong "precision: not one warning of yard: $(cat log)"
+grep 'street:' log | grep -q precision && wrong "precision: a warning of street: $(cat log)"
+
 # Without keys for it, a state takes 1.8 of the last 3 seconds of a source, here a file; smoothing=none
 # has no states.
 make_clip film.mov 60
@@ -187,6 +206,11 @@ expect_refusal "top-k is 'abc', expected a whole number from 1 to" "$CONVNEXT_WA
 expect_refusal "threshold is '2', expected a number from 0 to 1" "$CONVNEXT_WATCH" test:ball --set threshold=2
 expect_refusal "mode is 'fast', expected one of sync, latest" "$CONVNEXT_WATCH" test:ball --set mode=fast
 expect_refusal "qos is 'perhaps', expected true or false" "$CONVNEXT_WATCH" test:ball --set qos=perhaps
+expect_refusal "[watch]: precision is 'int4', expected one of auto, fp32, bf16, int8" \
+    "$CONVNEXT_WATCH" test:ball --set precision=int4
+printf '[a]\nsource = test:ball\nprecision = fp64\n' >precise
+expect_refusal "precise: [a]: precision is 'fp64', expected one of auto, fp32, bf16, int8" \
+    "$CONVNEXT_WATCH" --config precise
 expect_refusal "outputs is 'all', expected words joined by +, such as classes+" \
     "$CONVNEXT_WATCH" test:ball --set outputs=all
 for protocols in http tcp+tls carrier-pigeon ''; do

@@ -55,6 +55,7 @@ events = events
 
 [ball]
 source = test:ball
+precision = int8
 
 [the "bars"]
 source = test:smpte
@@ -85,6 +86,10 @@ for name in frames inferences; do
 done
 [ "$(metric 'convnext_camera_state{stream="the \"bars\"",state="playing"}' second)" = 1 ] ||
     wrong "a playing camera is in another state"
+grep -q -E '^convnext_engine_info\{stream="ball",precision="(int8|fp32)",cpu="[a-z0-9_]+"\} 1$' second ||
+    wrong "no engine of ball: $(grep engine second)"
+grep -q -F 'convnext_engine_info{stream="the \"bars\"",precision="fp32",cpu="' second ||
+    wrong "no engine of bars: $(grep engine second)"
 [ "$(awk '/^convnext_results_total\{stream="ball",/ { n += $NF } END { print n }' second)" = \
     "$(metric 'convnext_inference_duration_seconds_count{stream="ball"}' second)" ] ||
     wrong "the counts of labels and times differ"
