@@ -12,13 +12,16 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 usage()
 {
     cat <<'END'
-usage: pipelines/quickstart.sh [--frames N] [--model PATH] [FILE | rtsp://... | /dev/videoN | test]
+usage: pipelines/quickstart.sh [--frames N] [--model PATH] [--precision PRECISION]
+                               [FILE | rtsp://... | /dev/videoN | test]
 
 Classifies every frame of the source: is this camera healthy? Without a source it downloads and plays
 a short clip; `test` is GStreamer's test picture.
 
-  --frames N    stop after N frames; 0, the default, plays all (Ctrl-C also stops and prints the summary)
-  --model PATH  run another ConvNeXt: a checkpoint file, or its folder
+  --frames N             stop after N frames; 0, the default, plays all (Ctrl-C also stops and prints
+                         the summary)
+  --model PATH           run another ConvNeXt: a checkpoint file, or its folder
+  --precision PRECISION  precision of the network: fp32, bf16, int8 or auto, the default
 END
 }
 
@@ -91,12 +94,12 @@ while [ $# -gt 0 ]; do
         usage
         exit 0
         ;;
-    -n | -m | --frames | --model)
+    -n | -m | -p | --frames | --model | --precision)
         [ $# -gt 1 ] || cnx_die "$1 needs a value"
         options+=("$1" "$2")
         shift
         ;;
-    --frames=* | --model=*) options+=("$1") ;;
+    --frames=* | --model=* | --precision=*) options+=("$1") ;;
     --) is_name=name: ;;
     -*) unknown "$1" ;;
     *) add_source "$1" ;;

@@ -219,7 +219,22 @@ static gboolean set_source(GstElement *pipeline, const char *source, gboolean is
     return device || set_uri(decoder, source, error);
 }
 
-static GstElement *pipeline_new(const char *source, gboolean is_live, const char *model,
+/* How the network runs; NULL means as the element does by default. */
+typedef struct Run {
+    char *model, *precision;
+} Run;
+
+static void set_run(GstElement *pipeline, const Run *run)
+{
+    g_autoptr(GstElement) convnext = gst_bin_get_by_name(GST_BIN(pipeline), "convnext");
+
+    if (run->model)
+        g_object_set(convnext, "model", run->model, NULL);
+    if (run->precision)
+        gst_util_set_object_arg(G_OBJECT(convnext), "precision", run->precision);
+}
+
+static GstElement *pipeline_new(const char *source, gboolean is_live, const Run *run,
                                 GError **error)
 {
     /* A live frame that arrives while the network runs replaces the one in the queue. */
@@ -234,11 +249,7 @@ static GstElement *pipeline_new(const char *source, gboolean is_live, const char
      * error. */
     if (!pipeline || *error || !set_source(pipeline, source, is_live, error))
         return NULL;
-    if (model) {
-        g_autoptr(GstElement) convnext = gst_bin_get_by_name(GST_BIN(pipeline), "convnext");
-
-        g_object_set(convnext, "model", model, NULL);
-    }
+    set_run(pipeline, run);
     return g_steal_pointer(&pipeline);
 }
 
@@ -305,7 +316,7 @@ static gboolean print_pad(const char *path)
 }
 
 /* Prints the summary, or an error on standard error. Returns whether it succeeded. */
-static gboolean classify(const char *source, const char *model, guint frame_limit)
+static gboolean classify(const char *source, const Run *run, guint frame_limit)
 {
     Player player = {.source = source, .frame_limit = frame_limit};
     g_autoptr(GstElement) pipeline = NULL;
@@ -319,7 +330,7 @@ static gboolean classify(const char *source, const char *model, guint frame_limi
         print_error("quickstart", "the file or device %s does not exist", source);
         return FALSE;
     }
-    player.pipeline = pipeline = pipeline_new(source, player.is_live, model, &error);
+    player.pipeline = pipeline = pipeline_new(source, player.is_live, run, &error);
     if (!pipeline) {
         print_error("quickstart", "cannot make the pipeline: %s", error->message);
         return FALSE;
@@ -354,14 +365,19 @@ static gboolean read_frames(const char *text, guint *frames, GError **error)
     return TRUE;
 }
 
-static gboolean check_arguments(const char *model, char **sources, gboolean is_pad, GError **error)
+static gboolean check_arguments(const Run *run, char **sources, gboolean is_pad, GError **error)
 {
+    static const char *const precisions[] = {"auto", "fp32", "bf16", "int8", NULL};
+
     if (sources && sources[1])
         g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED,
                     "expected one source, found a second one: '%s'", sources[1]);
     else if (sources && !*sources[0])
         g_set_error_literal(error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED, "the source is empty");
-    else if (model && !*model)
+    else if (run->precision && !g_strv_contains(precisions, run->precision))
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                    "--precision is '%s', expected one of auto, fp32, bf16, int8", run->precision);
+    else if (run->model && !*run->model)
         g_set_error_literal(error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED,
                             "--model is empty, expected a checkpoint or its folder");
     else if (is_pad && !(sources && g_file_test(sources[0], G_FILE_TEST_IS_REGULAR)))
@@ -374,7 +390,7 @@ static gboolean check_arguments(const char *model, char **sources, gboolean is_p
 
 int main(int argc, char **argv)
 {
-    g_autofree char *frames = NULL, *model = NULL;
+    g_autofree char *frames = NULL, *model = NULL, *precision = NULL;
     g_auto(GStrv) sources = NULL;
     gboolean is_pad = FALSE;
     const GOptionEntry entries[] = {
@@ -382,6 +398,8 @@ int main(int argc, char **argv)
          "Stop after N frames (default: 0, which plays all)", "N"},
         {"model", 'm', 0, G_OPTION_ARG_FILENAME, &model,
          "A checkpoint or its folder (default: the bundled model)", "PATH"},
+        {"precision", 'p', 0, G_OPTION_ARG_STRING, &precision,
+         "Precision of the network: fp32, bf16, int8 or auto (default)", "PRECISION"},
         {"pad", 0, 0, G_OPTION_ARG_NONE, &is_pad,
          "Print the pad of decodebin with the video of FILE, for gst-launch-1.0, and quit", NULL},
         {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &sources, NULL,
@@ -401,11 +419,11 @@ int main(int argc, char **argv)
     g_option_context_add_group(context, gst_init_get_option_group());
     if (!g_option_context_parse(context, &argc, &argv, &error) ||
         (frames && !read_frames(frames, &frame_limit, &error)) ||
-        !check_arguments(model, sources, is_pad, &error))
+        !check_arguments(&(Run){model, precision}, sources, is_pad, &error))
         print_error("quickstart", "%s", error->message);
     else if (is_pad)
         ok = print_pad(sources[0]);
     else
-        ok = classify(sources ? sources[0] : NULL, model, frame_limit);
+        ok = classify(sources ? sources[0] : NULL, &(Run){model, precision}, frame_limit);
     return ok ? EXIT_SUCCESS : EXIT_FAILURE;
 }

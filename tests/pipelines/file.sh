@@ -28,6 +28,13 @@ expect_lines uri 5
 expect_lines picture 150
 expect_summary picture 150
 
+# A precision that no isa level accelerates runs as fp32, with a warning.
+CONVNEXT_CPU=c "$quickstart" --frames 3 --precision=bf16 'a clip, 50 %.mov' >rounded 2>log </dev/null ||
+    wrong "--precision: status $?"
+expect_lines rounded 3
+[ "$(grep -c '^quickstart: precision=bf16 runs as fp32: none of .* (c) accelerates bf16$' log)" -eq 1 ] ||
+    wrong "--precision: not one warning: $(cat log)"
+
 make_broken_model broken
 "$quickstart" --frames 5 --model broken 'a clip, 50 %.mov' >nothing 2>log </dev/null ||
     wrong "scores that are NaN: status $?"

@@ -32,6 +32,10 @@ for frames in many 5x -1 99999999999 ''; do
             "$quickstart" --frames "$frames" test
     done
 done
+for precision in int4 INT8 ''; do
+    expect_refusal "quickstart: --precision is '$precision', expected one of auto, fp32, bf16, int8" \
+        "$quickstart" --precision "$precision" test
+done
 expect_refusal '--model is empty' "$quickstart" --model '' test
 expect_refusal 'the source is empty' "$quickstart" ''
 expect_refusal 'the file or device --help does not exist' "$quickstart" -- --help
