@@ -169,7 +169,7 @@ char *watch_keys_help(void)
     append_help(text, TRUE);
     g_string_append(text,
                     "\nEvery other key is a property of the element convnext, such as model,\n"
-                    "precision or interval. Live cameras run with mode=latest, and all sources with\n"
-                    "smoothing=majority and smoothing-time=3000000000 (3 s), unless set.\n");
+                    "precision or interval. Live cameras run with mode=latest, and all sources\n"
+                    "with smoothing=majority and smoothing-time=3000000000 (3 s), unless set.\n");
     return g_string_free(text, FALSE);
 }

@@ -10,6 +10,7 @@
 #include "tests/gst/support/messages.h"
 #include "tests/gst/support/stage.h"
 
+#define STACK_BYTES ((guint64)128 << 10) /* of a thread, in thread-memory */
 #define RUNS_AS "precision=%s runs as fp32: none of this processor's isa levels"
 
 /* stats or model-info; the caller owns it. */
@@ -271,18 +272,23 @@ GST_START_TEST(test_one_warning)
 }
 GST_END_TEST;
 
-/* A field of model-info in READY. */
-static guint64 read_bytes(GstElement *element, const char *precision, const char *field)
+static guint64 field_of(const GstStructure *info, const char *field)
 {
     guint64 bytes = 0;
 
+    fail_unless(gst_structure_get_uint64(info, field, &bytes), "no %s", field);
+    return bytes;
+}
+
+/* A field of model-info in READY. */
+static guint64 read_bytes(GstElement *element, const char *precision, const char *field)
+{
     gst_util_set_object_arg(G_OBJECT(element), "precision", precision);
     fail_unless_equals_int(gst_element_set_state(element, GST_STATE_READY),
                            GST_STATE_CHANGE_SUCCESS);
     g_autoptr(GstStructure) info = read_property(element, "model-info");
-    fail_unless(gst_structure_get_uint64(info, field, &bytes));
     gst_element_set_state(element, GST_STATE_NULL);
-    return bytes;
+    return field_of(info, field);
 }
 
 static void expect_too_large(GstElement *element)
@@ -310,6 +316,29 @@ GST_START_TEST(test_memory)
         expect_too_large(element);
     }
     network_delete(wide);
+}
+GST_END_TEST;
+
+/* A run takes what model-info predicts, and the rows of rounded activations count. */
+GST_START_TEST(test_run_memory)
+{
+    static const char *const precisions[] = {"fp32", "int8"};
+    guint64 run[G_N_ELEMENTS(precisions)];
+
+    if (!cap_level("avx2"))
+        return;
+    for (guint i = 0; i < G_N_ELEMENTS(precisions); i++) {
+        gst_element_set_state(h->element, GST_STATE_NULL);
+        g_object_set(h->element, "threads", 1, NULL);
+        gst_util_set_object_arg(G_OBJECT(h->element), "precision", precisions[i]);
+        harness_restart(h, CAPS);
+        gst_buffer_unref(process(i));
+        g_autoptr(GstStructure) info = read_property(h->element, "model-info");
+        run[i] = frames_counter(h->element, "run-memory");
+        fail_unless_equals_uint64(run[i], field_of(info, "image-memory") +
+                                              field_of(info, "thread-memory") - STACK_BYTES);
+    }
+    fail_unless(run[0] != run[1]);
 }
 GST_END_TEST;
 
@@ -478,6 +507,7 @@ static Suite *convnext_precision_suite(void)
     tcase_add_test(tc, test_reload);
     tcase_add_test(tc, test_one_warning);
     tcase_add_test(tc, test_memory);
+    tcase_add_test(tc, test_run_memory);
     tcase_add_test(tc, test_outputs);
     tcase_add_test(tc, test_objects);
     tcase_add_test(tc, test_bundled);
