@@ -10,7 +10,7 @@ static bool are_configured(void)
     return cnx_emulated_is_configured;
 }
 
-#elif defined(CNX_HAVE_X86)
+#elif defined(__x86_64__)
 
 /* XGETBV returns the components of the state that are in use: bits 17 and 18 are those of tiles. */
 static bool are_configured(void)
