@@ -10,6 +10,8 @@
 #include <cpuid.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#elif defined CNX_HAVE_ARM
+#include <sys/auxv.h>
 #endif
 
 static const char *const names[CNX_ISA_COUNT] = {
@@ -20,15 +22,26 @@ static const char *const names[CNX_ISA_COUNT] = {
     [CNX_ISA_AVX512_VNNI] = "avx512_vnni",
     [CNX_ISA_AVX512_BF16] = "avx512_bf16",
     [CNX_ISA_AMX] = "amx",
+    [CNX_ISA_NEON] = "neon",
+    [CNX_ISA_NEON_DOTPROD] = "neon_dotprod",
+    [CNX_ISA_NEON_I8MM] = "neon_i8mm",
+    [CNX_ISA_NEON_BF16] = "neon_bf16",
 };
 
 static bool supported[CNX_ISA_COUNT];
 static int tiles_error; /* errno of a refused permission */
 static once_flag detected = ONCE_FLAG_INIT;
 
+static bool is_arm(CnxIsa level)
+{
+    return level >= CNX_ISA_NEON;
+}
+
 bool cnx_isa_includes(CnxIsa level, CnxIsa other)
 {
-    return other <= level && (other != CNX_ISA_AVX2_VNNI || level == CNX_ISA_AVX2_VNNI);
+    if (other == CNX_ISA_C || other == level)
+        return true;
+    return other < level && is_arm(other) == is_arm(level) && other != CNX_ISA_AVX2_VNNI;
 }
 
 #ifdef CNX_HAVE_X86
@@ -83,6 +96,23 @@ static void detect_levels(void)
                              leaf7_has(0, 3, 24) && leaf7_has(0, 3, 25) && request_tiles();
 }
 
+#elif defined CNX_HAVE_ARM
+
+/* Older C libraries lack some of the names for these bits of Linux. */
+static void detect_levels(void)
+{
+    enum { ASIMD = 1 << 1, ASIMDDP = 1 << 20, I8MM = 1 << 13, BF16 = 1 << 14 };
+
+#if defined __linux__
+    const unsigned long first = getauxval(AT_HWCAP), second = getauxval(AT_HWCAP2);
+
+    supported[CNX_ISA_NEON] = first & ASIMD;
+    supported[CNX_ISA_NEON_DOTPROD] = supported[CNX_ISA_NEON] && first & ASIMDDP;
+    supported[CNX_ISA_NEON_I8MM] = supported[CNX_ISA_NEON_DOTPROD] && second & I8MM;
+    supported[CNX_ISA_NEON_BF16] = supported[CNX_ISA_NEON_I8MM] && second & BF16;
+#endif
+}
+
 #else
 
 static void detect_levels(void)
@@ -107,14 +137,18 @@ CnxIsa cnx_isa_highest(CnxIsa most)
 {
     CnxIsa level = most;
 
-    while (!cnx_isa_is_supported(level))
+    while (!cnx_isa_is_supported(level) || (level != CNX_ISA_C && is_arm(level) != is_arm(most)))
         level--;
     return level;
 }
 
 CnxIsa cnx_isa_detect(void)
 {
-    return cnx_isa_highest(CNX_ISA_COUNT - 1);
+    CnxIsa level = CNX_ISA_COUNT - 1;
+
+    while (!cnx_isa_is_supported(level))
+        level--;
+    return level;
 }
 
 const char *cnx_isa_name(CnxIsa level)

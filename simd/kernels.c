@@ -13,20 +13,30 @@ static once_flag tables_made = ONCE_FLAG_INIT;
  * run time for the processor it finds, so the tables of all levels use them. */
 #define AT_c(level, statement) statement
 #define AT_orc(level, statement) statement
-#ifdef CNX_HAVE_X86
 #define AT_LEVEL(level, other, statement)   \
     if (cnx_isa_includes((level), other)) { \
         statement                           \
     }
+#ifdef CNX_HAVE_X86
+#define AT_X86 AT_LEVEL
 #else
-#define AT_LEVEL(level, other, statement)
+#define AT_X86(level, other, statement)
 #endif
-#define AT_avx2(level, statement) AT_LEVEL(level, CNX_ISA_AVX2, statement)
-#define AT_avx2_vnni(level, statement) AT_LEVEL(level, CNX_ISA_AVX2_VNNI, statement)
-#define AT_avx512(level, statement) AT_LEVEL(level, CNX_ISA_AVX512, statement)
-#define AT_avx512_vnni(level, statement) AT_LEVEL(level, CNX_ISA_AVX512_VNNI, statement)
-#define AT_avx512_bf16(level, statement) AT_LEVEL(level, CNX_ISA_AVX512_BF16, statement)
-#define AT_amx(level, statement) AT_LEVEL(level, CNX_ISA_AMX, statement)
+#ifdef CNX_HAVE_ARM
+#define AT_ARM AT_LEVEL
+#else
+#define AT_ARM(level, other, statement)
+#endif
+#define AT_avx2(level, statement) AT_X86(level, CNX_ISA_AVX2, statement)
+#define AT_avx2_vnni(level, statement) AT_X86(level, CNX_ISA_AVX2_VNNI, statement)
+#define AT_avx512(level, statement) AT_X86(level, CNX_ISA_AVX512, statement)
+#define AT_avx512_vnni(level, statement) AT_X86(level, CNX_ISA_AVX512_VNNI, statement)
+#define AT_avx512_bf16(level, statement) AT_X86(level, CNX_ISA_AVX512_BF16, statement)
+#define AT_amx(level, statement) AT_X86(level, CNX_ISA_AMX, statement)
+#define AT_neon(level, statement) AT_ARM(level, CNX_ISA_NEON, statement)
+#define AT_neon_dotprod(level, statement) AT_ARM(level, CNX_ISA_NEON_DOTPROD, statement)
+#define AT_neon_i8mm(level, statement) AT_ARM(level, CNX_ISA_NEON_I8MM, statement)
+#define AT_neon_bf16(level, statement) AT_ARM(level, CNX_ISA_NEON_BF16, statement)
 
 /* Rows list their versions lowest first, so that a later one replaces an earlier one. */
 static void fill_table(CnxKernels *k, CnxIsa level)

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "model/network/products.h"
 
-#define ROUNDED(kernels, family)                                                        \
-    {                                                                                   \
-        .name = #family, .panel = (kernels)->family##_panel,                            \
+#define ROUNDED(kernels, family)                                                          \
+    {                                                                                     \
+        .name = #family, .panel = (kernels)->family##_panel,                              \
         .packed_size = (kernels)->family##_packed_size, .pack = (kernels)->family##_pack, \
-        .row_size = (kernels)->family##_row_size, .rows = (kernels)->family##_rows,     \
-        .multiply = (kernels)->family                                                   \
+        .row_size = (kernels)->family##_row_size, .rows = (kernels)->family##_rows,       \
+        .multiply = (kernels)->family                                                     \
     }
 
 CnxProducts cnx_products(const CnxKernels *kernels, CnxForm form)
@@ -32,9 +32,11 @@ CnxForm cnx_products_form(const CnxKernels *kernels, CnxPrecision requested)
 {
     const CnxIsa level = kernels->level;
 
-    if (requested == CNX_PRECISION_INT8 && level >= CNX_ISA_AVX2)
+    if (requested == CNX_PRECISION_INT8 &&
+        (cnx_isa_includes(level, CNX_ISA_AVX2) || cnx_isa_includes(level, CNX_ISA_NEON_DOTPROD)))
         return CNX_FORM_INT8;
-    if (requested == CNX_PRECISION_BF16 && level >= CNX_ISA_AVX512_BF16)
+    if (requested == CNX_PRECISION_BF16 && (cnx_isa_includes(level, CNX_ISA_AVX512_BF16) ||
+                                            cnx_isa_includes(level, CNX_ISA_NEON_BF16)))
         return CNX_FORM_BF16;
-    return level >= CNX_ISA_AMX ? CNX_FORM_SPLIT : CNX_FORM_FLOAT;
+    return cnx_isa_includes(level, CNX_ISA_AMX) ? CNX_FORM_SPLIT : CNX_FORM_FLOAT;
 }

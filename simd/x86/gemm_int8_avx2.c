@@ -3,6 +3,6 @@
 #include "simd/x86/gemm_4x2.inc"
 
 #define TOP 127
-#define OWN_SUMS
+#define PAIRS
 
 #include "simd/x86/gemm_int8_vec.inc"

@@ -3,6 +3,6 @@
 #include "simd/x86/gemm_9x3.inc"
 
 #define TOP 127
-#define OWN_SUMS
+#define PAIRS
 
 #include "simd/x86/gemm_int8_vec.inc"

@@ -15,6 +15,7 @@
 #define PARTS 2
 
 typedef __m256i Int;
+typedef __m128i IShift; /* a number of bits */
 
 #define i_load(p) _mm256_loadu_si256((const __m256i *)(p))
 /* Half a vector of bytes, widened to 16 bits. */
@@ -25,7 +26,8 @@ typedef __m256i Int;
 #define i_zero _mm256_setzero_si256
 #define i_set16 _mm256_set1_epi16
 #define i_set32 _mm256_set1_epi32
-#define i_part(x) _mm256_broadcastsi128_si256(x) /* repeated in every part */
+/* 16 bytes, the upper and the lower half, repeated in every part. */
+#define i_part(high, low) _mm256_broadcastsi128_si256(_mm_set_epi64x(high, low))
 #define i_and _mm256_and_si256
 #define i_or _mm256_or_si256
 #define i_xor _mm256_xor_si256
@@ -33,7 +35,8 @@ typedef __m256i Int;
 #define i_add32 _mm256_add_epi32
 #define i_left16 _mm256_slli_epi16
 #define i_left32 _mm256_slli_epi32
-#define i_left16_by _mm256_sll_epi16 /* by a number in an __m128i */
+#define i_left16_by _mm256_sll_epi16 /* by an IShift */
+#define i_shift _mm_cvtsi32_si128
 #define i_right16 _mm256_srai_epi16
 #define i_right32_each _mm256_srav_epi32
 #define i_unsigned_right16 _mm256_srli_epi16

@@ -13,6 +13,7 @@
 #define PARTS 4
 
 typedef __m512i Int;
+typedef __m128i IShift;
 
 #define i_load(p) _mm512_loadu_si512(p)
 #define i_load_bytes16(p) _mm512_cvtepu8_epi16(_mm256_loadu_si256((const __m256i *)(p)))
@@ -21,7 +22,8 @@ typedef __m512i Int;
 #define i_zero _mm512_setzero_si512
 #define i_set16 _mm512_set1_epi16
 #define i_set32 _mm512_set1_epi32
-#define i_part(x) _mm512_broadcast_i32x4(x) /* repeated in every part */
+/* 16 bytes, the upper and the lower half, repeated in every part. */
+#define i_part(high, low) _mm512_broadcast_i32x4(_mm_set_epi64x(high, low))
 #define i_and _mm512_and_si512
 #define i_or _mm512_or_si512
 #define i_xor _mm512_xor_si512
@@ -30,6 +32,7 @@ typedef __m512i Int;
 #define i_left16 _mm512_slli_epi16
 #define i_left32 _mm512_slli_epi32
 #define i_left16_by _mm512_sll_epi16
+#define i_shift _mm_cvtsi32_si128
 #define i_right16 _mm512_srai_epi16
 #define i_right32_each _mm512_srav_epi32
 #define i_unsigned_right16 _mm512_srli_epi16

@@ -84,7 +84,7 @@ NOINLINE void widen_plane(Int *vectors, const uint8_t *src, size_t stride)
 
 NOINLINE void widen_pixels(Int *vectors, const uint8_t *src, size_t stride)
 {
-    const Int planes = i_part(_mm_set_epi64x(0x0f0b07030e0a0602, 0x0d0905010c080400));
+    const Int planes = i_part(0x0f0b07030e0a0602, 0x0d0905010c080400);
     Int x[4];
 
     load_rows(x, src, stride);

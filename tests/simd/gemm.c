@@ -179,12 +179,14 @@ static void test_gemm(Check *t, int m, int n, int k, CheckFill fill)
 /* Returns the columns of the next panel, with padding, when `left` columns are left. */
 static int panel_width(int panel, int left)
 {
-    int lanes = panel / 3, vectors;
+    int full = panel % 3 == 0 ? 3 : 4, lanes = panel / full, vectors;
 
     if (panel == 1)
         return 1;
     vectors = (left + lanes - 1) / lanes;
-    return vectors > 4 ? panel : vectors == 4 ? 2 * lanes : vectors * lanes;
+    if (vectors == full + 1)
+        return (full - 1) * lanes;
+    return vectors > full ? panel : vectors * lanes;
 }
 
 static void test_pack(Check *t, int n, int k)

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "simd/arm/vec_neon.h"
+#include "simd/arm/gemm_5x4.inc"
+
+/* Multiplications take an activation from a lane of a register, so four steps of k read it with one
+ * load for each row. */
+#define STEPS 4
+#define FETCHED(p) (p)
+#define OWN_STEPS
+
+#include "simd/x86/gemm_vec.inc"
+
+/* acc + w x[lane]; lane is a constant where inlined. */
+INLINE Vec fma_lane(Vec acc, Vec w, Vec x, const int lane)
+{
+    switch (lane) {
+    case 0:
+        return vfmaq_laneq_f32(acc, w, x, 0);
+    case 1:
+        return vfmaq_laneq_f32(acc, w, x, 1);
+    case 2:
+        return vfmaq_laneq_f32(acc, w, x, 2);
+    default:
+        return vfmaq_laneq_f32(acc, w, x, 3);
+    }
+}
+
+INLINE void multiply_steps(const float *a, size_t lda, const float *b, const int rows,
+                           const int vecs, Vec acc[MOST][VECS])
+{
+    Vec x[MOST];
+
+    UNROLL
+    for (int i = 0; i < rows; i++)
+        x[i] = v_load(a + i * lda);
+    UNROLL
+    for (int step = 0; step < STEPS; step++) {
+        UNROLL
+        for (int v = 0; v < vecs; v++) {
+            const Vec w = v_load(b + (step * vecs + v) * LANES);
+
+            UNROLL
+            for (int i = 0; i < rows; i++)
+                acc[i][v] = fma_lane(acc[i][v], w, x[i], step);
+        }
+    }
+}
