@@ -8,8 +8,13 @@
 #   threads            the tests of model, gst and pipelines that involve threads, with ThreadSanitizer
 #   states             the elements' state changes, and some of their threads, under valgrind
 #
+# and, with --suite arm64 only,
+#
+#   arm64              kernels and networks in a build for 64-bit ARM, emulated by qemu-user
+#
 # Isa levels that this processor lacks are skipped. The last line is `N passed, N failed, N skipped`;
-# the exit status is 0 if nothing failed. Builds into build-test/, build-asan/ and build-tsan/.
+# the exit status is 0 if nothing failed. Builds into build-test/, build-asan/, build-tsan/ and
+# build-arm64/.
 # tests/README.md describes the suites.
 #
 # SPDX-License-Identifier: LGPL-2.1-or-later
@@ -18,6 +23,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 . "$root/pipelines/lib.sh"
 
 all_suites="simd model threads gst layout pipelines states"
+other_suites="arm64" # too slow to run by default
 
 usage()
 {
@@ -25,8 +31,9 @@ usage()
 usage: tests/run.sh [--quick] [--suite NAME]...
 
   --quick        no sanitizers, no valgrind, and gst at the highest isa level only
-  --suite NAME   run only this suite, one of $all_suites;
-                 may be repeated
+  --suite NAME   run only this suite, one of $all_suites $other_suites;
+                 may be repeated; $other_suites runs only if it is named here: it
+                 emulates 64-bit ARM, which takes a quarter of an hour
 
 Longer runs than those of the suites \`threads\` and \`states\`:
 
@@ -43,7 +50,8 @@ while [ $# -gt 0 ]; do
     --quick) quick=1 ;;
     --suite)
         [ $# -gt 1 ] || cnx_die "--suite needs the name of a suite"
-        [[ " $all_suites " == *" $2 "* ]] || cnx_die "unknown suite '$2'; the suites are $all_suites"
+        [[ " $all_suites $other_suites " == *" $2 "* ]] ||
+            cnx_die "unknown suite '$2'; the suites are $all_suites $other_suites"
         suites+=" $2"
         shift
         ;;
@@ -229,6 +237,21 @@ run_states()
     unset CONVNEXT_CPU
 }
 
+# Builds with the compiler for 64-bit ARM, against a sysroot that is made once.
+run_arm64()
+{
+    heading "arm64, emulated"
+    if ! (cnx_install gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user &&
+        "$root/tests/arm64/sysroot.sh" "$arm64_build"); then
+        skip "arm64: the compiler, qemu-user or the packages for 64-bit ARM are not available"
+        return
+    fi
+    build_suites "$arm64_build" arm64 --cross-file "$arm64_build/sysroot.ini" \
+        --cross-file "$root/tests/arm64/aarch64.ini" -Dintrospection=disabled
+    heading "arm64, emulated"
+    OPENBLAS_NUM_THREADS=1 run_meson "$arm64_build" arm64 20 arm64
+}
+
 # Features that need a newer GStreamer than 1.22 are built and tested if it is available. The tree is
 # formatted with clang-format 14, because other versions format differently.
 install_packages()
@@ -252,12 +275,15 @@ export GST_DEBUG_NO_COLOR=1
 test_build=$root/build-test
 asan_build=$root/build-asan
 tsan_build=$root/build-tsan
+arm64_build=$root/build-arm64
 
 heading "packages"
 install_packages
-heading "build"
-cnx_build "$test_build"
-cnx_environment "$test_build"
+if [ "$suites" != " arm64" ]; then
+    heading "build"
+    cnx_build "$test_build"
+    cnx_environment "$test_build"
+fi
 
 # Each meson run covers several suites, so that processors do not idle at the end of each suite.
 names=$(chosen simd model layout)
@@ -297,6 +323,10 @@ if [ -z "$quick" ]; then
     if [ -n "$(chosen states)" ]; then
         run_states
     fi
+fi
+
+if [ -n "$(chosen arm64)" ]; then
+    run_arm64
 fi
 
 heading "done"

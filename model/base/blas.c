@@ -2,9 +2,13 @@
 #include "model/base/blas.h"
 
 #include <cblas.h>
+#include <dlfcn.h>
 #include <glib.h>
 
+#define LIBRARY "libopenblas.so.0"
 #define TILE 64 /* rows and columns of a partial product, on the stack */
+
+static __typeof__(cblas_sgemm) *sgemm;
 
 /* dst [m, n] = the part of a w^T from row i and column j on; adds to dst if add. */
 static void multiply_tile(const CnxGemm *g, int i, int j, int m, int n, gboolean add, float *dst,
@@ -13,8 +17,8 @@ static void multiply_tile(const CnxGemm *g, int i, int j, int m, int n, gboolean
     const gsize lda = g->lda / sizeof(float);
     const float *a = (const float *)g->a + i * lda, *w = (const float *)g->packed + (gsize)j * g->k;
 
-    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, m, n, g->k, 1.0f, a, (int)lda, w, g->k,
-                add ? 1.0f : 0.0f, dst, (int)ld);
+    sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, m, n, g->k, 1.0f, a, (int)lda, w, g->k,
+          add ? 1.0f : 0.0f, dst, (int)ld);
 }
 
 /* Sets c = residual + bias; the product is added to it. */
@@ -84,15 +88,35 @@ static void gemm_blas(const CnxGemm *g)
         kernels->columns_sumsq(g->sumsq, g->c, g->ldc, g->m, g->n);
 }
 
+/* Other levels need no OpenBLAS, which takes time and memory to start. */
+static gboolean load_openblas(void)
+{
+    void *library = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL);
+    __typeof__(openblas_set_num_threads) *set_threads = NULL;
+
+    if (library) {
+        sgemm = (__typeof__(sgemm))dlsym(library, "cblas_sgemm");
+        set_threads = (__typeof__(set_threads))dlsym(library, "openblas_set_num_threads");
+    }
+    if (!sgemm || !set_threads)
+        return FALSE;
+    set_threads(1);
+    return TRUE;
+}
+
 const CnxKernels *cnx_blas_kernels(void)
 {
     static CnxKernels kernels;
     static gsize once;
 
     if (g_once_init_enter(&once)) {
-        openblas_set_num_threads(1);
         kernels = *cnx_kernels_get(CNX_ISA_C);
-        kernels.gemm = gemm_blas;
+        if (load_openblas())
+            kernels.gemm = gemm_blas;
+        else
+            g_message("OpenBLAS (%s) cannot be loaded: isa level c computes matrix products with "
+                      "its own, slower kernel",
+                      LIBRARY);
         g_once_init_leave(&once, 1);
     }
     return &kernels;

@@ -6,6 +6,6 @@
 #include "simd/kernels.h"
 
 /* Returns the table of level c with OpenBLAS's gemm. Weights are packed as at level c: plain [n,
- * k]. Limits OpenBLAS to one thread in this process, because callers run it on several threads.
- * Thread safe. */
+ * k]. The first call loads OpenBLAS; if that fails, gemm is that of level c. Limits OpenBLAS to one
+ * thread in this process, because callers run it on several threads. Thread safe. */
 const CnxKernels *cnx_blas_kernels(void);

@@ -1,7 +1,7 @@
 #!/bin/bash
 # Makes FOLDER/sysroot: the arm64 packages that a build needs, unpacked. Apt resolves and downloads them
 # with settings and package lists of its own, so that the system's stay as they are. Also writes
-# FOLDER/sysroot.ini, which names the folder in the terms of aarch64.ini. A finished sysroot is kept.
+# FOLDER/sysroot.ini, in which aarch64.ini finds the folder. A finished sysroot is kept.
 #
 #   tests/arm64/sysroot.sh FOLDER
 #
@@ -36,7 +36,7 @@ cnx_say "Downloading the arm64 packages for $sysroot (once, about 100 MB)"
 # shellcheck disable=SC2046 # a list of words
 {
     apt-get -q update &&
-        apt-get -q -y --download-only install libc6-dev libgcc-12-dev \
+        apt-get -q -y --download-only install libc6-dev \
             $(printf '%s\n' $cnx_packages_build | grep -v -x -E 'build-essential|meson|ninja-build|pkg-config')
 } >"$apt/log" 2>&1 || cnx_die "apt-get cannot download the packages: $(grep -m 1 '^E: ' "$apt/log")"
 
@@ -47,12 +47,14 @@ ln -s usr/lib "$sysroot/lib"
 find "$apt/archives" -name '*.deb' -print0 | while IFS= read -r -d '' package; do
     dpkg-deb --fsys-tarfile "$package" |
         tar -x --keep-directory-symlink -C "$sysroot" --wildcards --exclude='./usr/share/[!p]*' \
-            --exclude='./usr/*bin' --exclude='./*bin' --exclude='*.a'
+            --exclude='./usr/*bin' --exclude='./*bin' --exclude='*/openblas-pthread/*.a'
 done
 
 # Links to /lib/... lead to the sysroot's.
 find "$sysroot" -type l -lname '/*' -print0 | while IFS= read -r -d '' link; do
     ln -sfn "$sysroot$(readlink "$link")" "$link"
 done
+# The package's scripts, which do not run here, would make this one.
+ln -sfn openblas-pthread/libopenblas.so.0 "$sysroot/usr/lib/aarch64-linux-gnu/libopenblas.so.0"
 rm -rf "$apt"
 printf "[constants]\nsysroot = '%s'\n" "$sysroot" >"$done_file"

@@ -68,7 +68,7 @@ include_only_in()
     includes '\.(c|h|orc)$' | grep -E "^[^:]*:[0-9]+:($1)$" | grep -v -E "^($2):" | offences_from "$3"
 }
 
-libc='<(assert|ctype|errno|fcntl|fenv|float|inttypes|limits|locale|malloc|math|pthread|sched|setjmp'
+libc='<(assert|ctype|dlfcn|errno|fcntl|fenv|float|inttypes|limits|locale|malloc|math|pthread|sched|setjmp'
 libc+='|signal|stdalign|stdarg|stdatomic|stdbool|stddef|stdint|stdio|stdlib|string|strings|threads'
 libc+='|time|unistd|sys/[a-z]+)\.h>'
 glib='<(glib|gio|gmodule|glib-object|glib-unix|glib/[a-z]+|json-glib/[a-z-]+)\.h>'
@@ -77,7 +77,7 @@ vector='<(immintrin|x86intrin|[a-z]mmintrin|cpuid|arm_neon|arm_sve)\.h>'
 blas='<(cblas|cblas-openblas|openblas_config|lapacke|f77blas)\.h>'
 zip='<(unzip|zlib)\.h>'
 orc='<orc/[a-z-]+\.h>'
-isa='(avx2|avx512|avx512_[a-z0-9]+|neon)'
+isa='(avx2|avx512|avx512_[a-z0-9]+|neon|neon_[a-z0-9]+)'
 
 rule_simd_includes()
 {
@@ -217,6 +217,9 @@ compile_header()
 {
     local isa_flags=
     case $1 in
+    simd/arm/*)
+        ${CC:-cc} -dM -E -x c /dev/null | grep -q -w __aarch64__ || return 0
+        ;;
     *avx512_vnni*)
         isa_flags='-mavx2 -mfma -mf16c -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx512vnni'
         ;;
