@@ -85,10 +85,10 @@ static void detect_levels(void)
     return;
 #endif
     supported[CNX_ISA_AVX2_VNNI] = supported[CNX_ISA_AVX2] && leaf7_has(1, 0, 4);
-    supported[CNX_ISA_AVX512] =
-        supported[CNX_ISA_AVX2] && __builtin_cpu_supports("avx512f") &&
-        __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
-        __builtin_cpu_supports("avx512vl");
+    supported[CNX_ISA_AVX512] = supported[CNX_ISA_AVX2] && __builtin_cpu_supports("avx512f") &&
+                                __builtin_cpu_supports("avx512bw") &&
+                                __builtin_cpu_supports("avx512dq") &&
+                                __builtin_cpu_supports("avx512vl");
     supported[CNX_ISA_AVX512_VNNI] =
         supported[CNX_ISA_AVX512] && __builtin_cpu_supports("avx512vnni");
     supported[CNX_ISA_AVX512_BF16] = supported[CNX_ISA_AVX512_VNNI] && leaf7_has(1, 0, 5);
@@ -115,9 +115,7 @@ static void detect_levels(void)
 
 #else
 
-static void detect_levels(void)
-{
-}
+static void detect_levels(void) {}
 
 #endif
 

@@ -8,7 +8,10 @@
 #define LIBRARY "libopenblas.so.0"
 #define TILE 64 /* rows and columns of a partial product, on the stack */
 
-static __typeof__(cblas_sgemm) *sgemm;
+typedef __typeof__(cblas_sgemm) SgemmFn;
+typedef __typeof__(openblas_set_num_threads) SetThreadsFn;
+
+static SgemmFn *sgemm;
 
 /* dst [m, n] = the part of a w^T from row i and column j on; adds to dst if add. */
 static void multiply_tile(const CnxGemm *g, int i, int j, int m, int n, gboolean add, float *dst,
@@ -92,11 +95,11 @@ static void gemm_blas(const CnxGemm *g)
 static gboolean load_openblas(void)
 {
     void *library = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL);
-    __typeof__(openblas_set_num_threads) *set_threads = NULL;
+    SetThreadsFn *set_threads = NULL;
 
     if (library) {
-        sgemm = (__typeof__(sgemm))dlsym(library, "cblas_sgemm");
-        set_threads = (__typeof__(set_threads))dlsym(library, "openblas_set_num_threads");
+        sgemm = (SgemmFn *)dlsym(library, "cblas_sgemm");
+        set_threads = (SetThreadsFn *)dlsym(library, "openblas_set_num_threads");
     }
     if (!sgemm || !set_threads)
         return FALSE;

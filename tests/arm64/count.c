@@ -1,7 +1,7 @@
-/* A plugin of qemu-user that counts the instructions of the emulated program and prints their number
- * when it ends. Declares the few functions of QEMU's interface that it calls, since Debian has no
- * package with the header. Build with -DVERSION=, the version of the interface: 1 up to QEMU 8, then
- * 2.
+/* A plugin of qemu-user that counts the instructions of the emulated program and prints their
+ * number when it ends. Declares the few functions of QEMU's interface that it calls, since Debian
+ * has no package with the header. Build with -DVERSION=, the version of the interface: 1 up to QEMU
+ * 8, then 2.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <stddef.h>
