@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "simd/arm/lanes_neon.h"
-#include "simd/arm/gemm_6x4.inc"
+#include "simd/arm/gemm_4x4.inc"
 
 #undef VERSION
 #define VERSION(kernel) cnx_##kernel##_neon_i8mm

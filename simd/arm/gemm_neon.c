@@ -25,23 +25,44 @@ INLINE Vec fma_lane(Vec acc, Vec w, Vec x, const int lane)
     }
 }
 
+/* Loads neighbouring vectors with one instruction. vecs is a constant where inlined. */
+INLINE void load_vectors(Vec w[VECS], const float *b, const int vecs)
+{
+    if (vecs == 4) {
+        const float32x4x4_t row = vld1q_f32_x4(b);
+
+        UNROLL
+        for (int v = 0; v < vecs; v++)
+            w[v] = row.val[v];
+    } else if (vecs == 3) {
+        const float32x4x3_t row = vld1q_f32_x3(b);
+
+        UNROLL
+        for (int v = 0; v < vecs; v++)
+            w[v] = row.val[v];
+    } else {
+        UNROLL
+        for (int v = 0; v < vecs; v++)
+            w[v] = v_load(b + v * LANES);
+    }
+}
+
 INLINE void multiply_steps(const float *a, size_t lda, const float *b, const int rows,
                            const int vecs, Vec acc[MOST][VECS])
 {
-    Vec x[MOST];
+    Vec x[MOST], w[VECS];
 
     UNROLL
     for (int i = 0; i < rows; i++)
         x[i] = v_load(a + i * lda);
     UNROLL
     for (int step = 0; step < STEPS; step++) {
+        load_vectors(w, b + step * vecs * LANES, vecs);
         UNROLL
         for (int v = 0; v < vecs; v++) {
-            const Vec w = v_load(b + (step * vecs + v) * LANES);
-
             UNROLL
             for (int i = 0; i < rows; i++)
-                acc[i][v] = fma_lane(acc[i][v], w, x[i], step);
+                acc[i][v] = fma_lane(acc[i][v], w[v], x[i], step);
         }
     }
 }

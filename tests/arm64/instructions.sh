@@ -1,6 +1,7 @@
 #!/bin/bash
-# Prints how many instructions of a 64-bit ARM processor one forward pass takes at each isa level, and
-# relative to level c. qemu-user counts them: they say nothing about time per instruction.
+# Prints how many instructions of a 64-bit ARM processor one forward pass takes at level neon and at
+# level c, with this project's kernels only and with OpenBLAS. qemu-user counts them: they say nothing
+# about the time of an instruction.
 #
 #   tests/arm64/instructions.sh [MODEL]    by default the bundled model
 #
@@ -21,19 +22,31 @@ ninja -C "$build" tests/bench/bench-forward >"$build/build.log" || cnx_die "the 
 version=$(qemu-aarch64 --version | sed -n '1s/.*version \([0-9]*\).*/\1/p')
 cc -shared -fPIC -O2 -DVERSION=$((version < 9 ? 1 : 2)) -o "$build/count.so" "$root/tests/arm64/count.c"
 
-# instructions LEVEL PASSES: of loading the model and of so many passes.
+# An empty file in place of OpenBLAS cannot be loaded.
+mkdir -p "$build/no-openblas"
+: >"$build/no-openblas/libopenblas.so.0"
+
+# instructions LEVEL LIBRARIES PASSES: of loading the model, a first pass, and so many passes.
 instructions()
 {
-    CONVNEXT_CPU=$1 OPENBLAS_NUM_THREADS=1 qemu-aarch64 -L "$sysroot" -plugin "$build/count.so" -d plugin \
-        "$build/tests/bench/bench-forward" "$model" 1 "$2" 2>&1 | sed -n 's/^instructions: //p'
+    CONVNEXT_CPU=$1 OPENBLAS_NUM_THREADS=1 qemu-aarch64 -L "$sysroot" -E LD_LIBRARY_PATH="$2" \
+        -plugin "$build/count.so" -d plugin "$build/tests/bench/bench-forward" "$model" 1 "$3" 2>&1 |
+        sed -n 's/^instructions: //p'
 }
 
-printf '%-14s %16s %10s\n' level instructions 'level / c'
+# row TITLE LEVEL LIBRARIES
+row()
+{
+    local one two
+    one=$(instructions "$2" "$3" 1)
+    two=$(instructions "$2" "$3" 2)
+    of_c=${of_c:-$((two - one))}
+    awk -v title="$1" -v n=$((two - one)) -v c="$of_c" \
+        'BEGIN { printf "| %s | %.1f | %.3f |\n", title, n / 1e6, n / c }'
+}
+
+printf '| level | million instructions | of level `c` |\n| --- | ---: | ---: |\n'
 of_c=
-for level in c neon; do
-    one=$(instructions $level 1)
-    three=$(instructions $level 3)
-    pass=$(((three - one) / 2))
-    of_c=${of_c:-$pass}
-    printf '%-14s %16d %10s\n' $level $pass "$(awk "BEGIN { printf \"%.3f\", $pass / $of_c }")"
-done
+row '`c`' c "$build/no-openblas"
+row '`c` with OpenBLAS' c ""
+row '`neon`' neon ""
