@@ -69,3 +69,8 @@ void cnx_forward(CnxRun *run, guint n);
 /* Borrowed from the model. */
 const CnxWeights *cnx_model_weights(const CnxModel *model);
 const CnxKernels *cnx_model_kernels(const CnxModel *model);
+
+/* Opens a model for kernels and a form that the processor would not choose, for tests: the process
+ * does not share it. */
+CnxModel *cnx_model_open_form(const char *path, const CnxKernels *kernels, CnxForm form,
+                              GError **error);

@@ -242,6 +242,15 @@ CnxModel *cnx_model_open(const char *path, CnxWeightSet weight_set, GError **err
     return cnx_model_open_with(path, &options, NULL, NULL, error);
 }
 
+CnxModel *cnx_model_open_form(const char *path, const CnxKernels *kernels, CnxForm form,
+                              GError **error)
+{
+    const CnxOpenOptions options = {.weight_set = CNX_WEIGHT_SET_AUTO};
+    const Request request = {path, &options, kernels, form, NULL, NULL};
+
+    return load_model(&request, error);
+}
+
 CnxModel *cnx_model_ref(CnxModel *model)
 {
     pthread_mutex_lock(&lock);

@@ -6,14 +6,13 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <glib/gstdio.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "model/base/isa.h"
 #include "model/containers/container.h"
-#include "model/network/run.h"
 #include "tests/fixtures/compare.h"
 #include "tests/fixtures/seeded.h"
+#include "tests/model/support/networks.h"
 #include "tests/model/support/small.h"
 
 static char *folder; /* temporary */
@@ -26,11 +25,6 @@ static double tolerance(void)
     return cnx_isa_kernels(NULL)->level == CNX_ISA_AMX ? 1e-4 : 5e-5;
 }
 
-static char *fixture(const char *name, const char *suffix)
-{
-    return g_strconcat(FIXTURES "/networks/", name, suffix, NULL);
-}
-
 static CnxModel *open_model(const char *path)
 {
     GError *error = NULL;
@@ -40,67 +34,23 @@ static CnxModel *open_model(const char *path)
     return model;
 }
 
-static const CnxMap *output_named(const CnxOutputs *outputs, const char *name)
-{
-    if (g_str_equal(name, "logits"))
-        return &outputs->logits;
-    if (g_str_equal(name, "embedding"))
-        return &outputs->embedding;
-    g_assert_true(g_str_has_prefix(name, "stage") && name[5] >= '1' && name[5] <= '4');
-    return &outputs->stage[name[5] - '1'];
-}
-
-static double difference(const CnxMap *map, const CnxTensor *expected)
-{
-    return compare_values(map->data, (gsize)map->n * map->height * map->width * map->channels,
-                          expected);
-}
-
-/* All outputs of the model. */
-static CnxOutput outputs_of(const CnxModel *model)
-{
-    const CnxConfig *config = cnx_model_config(model);
-    guint outputs = CNX_OUTPUT_EMBEDDING | (config->classes > 0 ? CNX_OUTPUT_LOGITS : 0);
-
-    for (guint i = 0; i < config->stages; i++)
-        outputs |= CNX_OUTPUT_STAGE1 << i;
-    return outputs;
-}
-
-/* input: WIDTHxHEIGHT or WIDTHxHEIGHTxN. */
-static CnxRun *run_input(CnxModel *model, const char *input, guint threads, guint *n)
-{
-    guint width, height;
-    GError *error = NULL;
-    CnxRun *run;
-
-    *n = 1;
-    g_assert_cmpint(sscanf(input, "%ux%ux%u", &width, &height, n), >=, 2);
-    run = cnx_run_new(model, width, height, *n, outputs_of(model), threads, &error);
-    g_assert_no_error(error);
-    for (guint i = 0; i < *n; i++) {
-        g_autofree char *image = g_strdup_printf("%s/%u", input, i);
-
-        seeded_input(cnx_run_input(run, i), image, height, width);
-    }
-    return run;
-}
-
 /* The difference of a model's output from the expected tensor INPUT/OUTPUT. */
 static double compare_output(CnxModel *model, const CnxTensor *expected, guint threads)
 {
     g_auto(GStrv) parts = g_strsplit(expected->name, "/", 2);
     g_autoptr(CnxRun) run = NULL;
+    const CnxMap *map;
     guint n;
 
-    run = run_input(model, parts[0], threads, &n);
-    return difference(output_named(cnx_run_forward(run, n), parts[1]), expected);
+    run = networks_run(model, parts[0], threads, &n);
+    map = networks_map(cnx_run_forward(run, n), parts[1]);
+    return compare_values(map->data, networks_count(map), expected);
 }
 
 /* The worst difference over all tensors of the fixture `name`. */
 static double compare_outputs(CnxModel *model, const char *name, guint threads)
 {
-    g_autofree char *path = fixture(name, ".expected.safetensors");
+    g_autofree char *path = networks_fixture(name, ".expected.safetensors");
     GError *error = NULL;
     CnxContainer *file = cnx_container_open(path, CNX_WEIGHT_SET_AUTO, &error);
     guint count;
@@ -122,7 +72,7 @@ static double compare_outputs(CnxModel *model, const char *name, guint threads)
 
 static CnxModel *open_small(const Small *s)
 {
-    g_autofree char *path = fixture(s->path ? s->path : s->name, "");
+    g_autofree char *path = networks_fixture(s->path ? s->path : s->name, "");
 
     return open_model(path);
 }
@@ -167,8 +117,8 @@ static void print_table(void)
 /* The tolerance is tight enough to tell the two forms of GELU apart. */
 static void test_other_gelu(void)
 {
-    g_autofree char *from = fixture("transformers-v1", "/model.safetensors");
-    g_autofree char *from_config = fixture("transformers-v1", "/config.json");
+    g_autofree char *from = networks_fixture("transformers-v1", "/model.safetensors");
+    g_autofree char *from_config = networks_fixture("transformers-v1", "/config.json");
     g_autofree char *to = g_build_filename(folder, "model.safetensors", NULL);
     g_autofree char *to_config = g_build_filename(folder, "config.json", NULL);
     g_autofree char *weights = NULL, *text = NULL;
@@ -210,12 +160,12 @@ static void test_threads(void)
 {
     g_autoptr(CnxModel) model = NULL;
     g_autoptr(CnxRun) one = NULL, three = NULL;
-    g_autofree char *dir = fixture("timm-v2-conv", "");
+    g_autofree char *dir = networks_fixture("timm-v2-conv", "");
     guint n;
 
     model = open_model(dir);
-    one = run_input(model, "320x256", 1, &n);
-    three = run_input(model, "320x256", 3, &n);
+    one = networks_run(model, "320x256", 1, &n);
+    three = networks_run(model, "320x256", 3, &n);
     const CnxOutputs *a = cnx_run_forward(one, 1), *b = cnx_run_forward(three, 1);
 
     g_assert_cmpmem(a->logits.data, 9 * sizeof(float), b->logits.data, 9 * sizeof(float));
@@ -228,7 +178,7 @@ static void test_images_elsewhere(gconstpointer data)
 {
     g_autoptr(CnxModel) model = NULL;
     g_autoptr(CnxRun) alone = NULL, batch = NULL;
-    g_autofree char *dir = fixture(data, "");
+    g_autofree char *dir = networks_fixture(data, "");
     g_autofree float *pixels = NULL, *expected = NULL;
     const gsize count = 64 * 64 * 3;
     GError *error = NULL;
@@ -240,7 +190,7 @@ static void test_images_elsewhere(gconstpointer data)
     expected = g_new(float, 3 * classes);
     const float *images[] = {pixels + 2 * count, pixels, pixels + count};
 
-    alone = run_input(model, "64x64", 1, &n);
+    alone = networks_run(model, "64x64", 1, &n);
 
     batch = cnx_run_new(model, 64, 64, 3, CNX_OUTPUT_LOGITS, 1, &error);
     g_assert_no_error(error);
@@ -264,7 +214,7 @@ static void test_bad_sizes(void)
 {
     g_autoptr(CnxModel) model = NULL;
     g_autoptr(GError) error = NULL;
-    g_autofree char *dir = fixture("timm-v1", "");
+    g_autofree char *dir = networks_fixture("timm-v1", "");
 
     model = open_model(dir);
 
