@@ -32,18 +32,30 @@ static void add_time(CnxProfileLayer *layer, gint64 begin)
         __atomic_fetch_add(&layer->ns, now_ns() - begin, __ATOMIC_RELAXED);
 }
 
-#define TIMED_GEMM(name)                                                                       \
-    static void timed_##name(const CnxGemm *g)                                                 \
-    {                                                                                          \
-        const gint64 begin = now_ns();                                                         \
-                                                                                               \
-        current->kernels->name(g);                                                             \
-        add_time(cnx_profile_layers_find_weights(current->layers, g->packed), begin);          \
+#define TIMED_GEMM(name)                                                              \
+    static void timed_##name(const CnxGemm *g)                                        \
+    {                                                                                 \
+        const gint64 begin = now_ns();                                                \
+                                                                                      \
+        current->kernels->name(g);                                                    \
+        add_time(cnx_profile_layers_find_weights(current->layers, g->packed), begin); \
     }
 TIMED_GEMM(gemm)
 TIMED_GEMM(gemm_split)
 TIMED_GEMM(gemm_bf16)
 TIMED_GEMM(gemm_int8)
+
+#define TIMED_ROWS(name)                                                                          \
+    static void timed_##name(void *dst, const float *src, size_t lds, int m, int k)               \
+    {                                                                                             \
+        const gint64 begin = now_ns();                                                            \
+                                                                                                  \
+        current->kernels->name(dst, src, lds, m, k);                                              \
+        add_time(cnx_profile_layers_find_channels(current->layers, CNX_PROFILE_ROUND, 0), begin); \
+    }
+TIMED_ROWS(gemm_split_rows)
+TIMED_ROWS(gemm_bf16_rows)
+TIMED_ROWS(gemm_int8_rows)
 
 static void timed_dwconv7(float *dst, const float *src, int h, int w, int c, const float *weights,
                           const float *bias, int y0, int y1)
@@ -161,6 +173,9 @@ gboolean cnx_profile_new(CnxProfile **profile, const CnxRun *run, GError **error
     p->timed.gemm_split = timed_gemm_split;
     p->timed.gemm_bf16 = timed_gemm_bf16;
     p->timed.gemm_int8 = timed_gemm_int8;
+    p->timed.gemm_split_rows = timed_gemm_split_rows;
+    p->timed.gemm_bf16_rows = timed_gemm_bf16_rows;
+    p->timed.gemm_int8_rows = timed_gemm_int8_rows;
     p->timed.dwconv7 = timed_dwconv7;
     p->timed.dwconv = timed_dwconv;
     p->timed.layernorm = timed_layernorm;

@@ -1,17 +1,15 @@
 /* The layer profile: how long each layer of a run takes. CONVNEXT_PROFILE=1 turns it on. It goes to
- * standard error when the run is freed: two lines that begin with #, a header, then a line for each
- * layer with these columns:
+ * standard error when the run is freed: three lines that begin with #, of which the last one has
+ * the share of each kind of work, a header, then a line for each layer with these columns:
  *
- *   layer      stage3.block1.pw1, ...; the norms of a stage together, its GRNs together; forward is
- *              the whole pass
- *   kernel     the kernel and the isa level of its version, as in gemm avx512
- *   shape      rows x outputs x inputs of a product, height x width x channels, rows x channels
- *   calls      images that passed the layer
- *   median_ms  time of one image, summed over the threads; for forward the elapsed time
- *   gflops     GFLOP/s of one thread, for layers that multiply
- *   share      gflops over the peak of this core (simd/peak.h). The peak is the median of short
- *              measurements, one after each pass, because a core's clock depends on its load and
- *              on that of its neighbours
+ *   layer      stage3.block1.pw1, ...; the norms of a stage together, its GRNs together; rounding
+ * of all products' inputs together; forward is the whole pass kernel     the kernel and the isa
+ * level of its version, as in gemm avx512 shape      rows x outputs x inputs of a product, height x
+ * width x channels, rows x channels calls      images that passed the layer median_ms  time of one
+ * image, summed over the threads; for forward the elapsed time gflops     GFLOP/s of one thread,
+ * for layers that multiply share      gflops over the peak of this core (simd/peak.h). The peak is
+ * the median of short measurements, one after each pass, because a core's clock depends on its load
+ * and on that of its neighbours
  *
  * A profiled run calls its kernels through a table of timed ones. Other runs have no such table and
  * pay nothing.

@@ -173,6 +173,20 @@ static void add_head(GPtrArray *layers, const CnxRun *run)
     }
 }
 
+/* Rounding does not know its layer, so all of it is one. */
+static void add_rounding(GPtrArray *layers, const CnxRun *run)
+{
+    const CnxProducts products = cnx_products(run->kernels, run->form);
+    g_autofree char *kernel = g_strconcat(products.name, "_rows", NULL);
+    Layer *layer;
+
+    if (!products.rows)
+        return;
+    layer = add_layer(layers, CNX_PROFILE_ROUND, kernel, level_of_form(run->kernels, run->form),
+                      g_strdup("rounding"));
+    layer->shape = g_strdup("all");
+}
+
 static void add_forward(GPtrArray *layers, const CnxRun *run)
 {
     double flops = 0;
@@ -203,6 +217,7 @@ CnxProfileLayers *cnx_profile_layers_new(const CnxRun *run)
         add_stage(list, run, i);
     if (run->head)
         add_head(list, run);
+    add_rounding(list, run);
     add_forward(list, run);
 
     layers->by_weights = g_ptr_array_new();

@@ -16,13 +16,14 @@ typedef enum CnxProfileKind {
     CNX_PROFILE_NORM,
     CNX_PROFILE_SCALE,
     CNX_PROFILE_MEAN,
+    CNX_PROFILE_ROUND, /* the inputs of products */
     CNX_PROFILE_FORWARD,
 } CnxProfileKind;
 
 typedef struct CnxProfileLayer {
     CnxProfileKind kind;
     const void *weights, *end; /* of products and convolutions; NULL for the others */
-    guint channels;             /* of the others */
+    guint channels;            /* of the others */
     char *name, *kernel, *shape;
     double flops;                  /* of an image; 0: not counted */
     gint64 ns;                     /* of this forward pass, over all threads; atomic */

@@ -44,18 +44,50 @@ static void append_layer(GString *to, const CnxProfileTotals *totals, CnxProfile
                            layer->kernel, layer->shape, totals->images, ms, gflops, share);
 }
 
+/* The shares of the kinds of layers in the time of all threads. What no kernel takes goes to copies
+ * of patches, waits for other threads, and idle threads. The layers' samples are sorted. */
+static void append_kinds(GString *to, const CnxProfileTotals *totals,
+                         const CnxProfileLayers *layers)
+{
+    static const char *const names[] = {
+        [CNX_PROFILE_GEMM] = "products", [CNX_PROFILE_DWCONV] = "depthwise",
+        [CNX_PROFILE_NORM] = "norms",    [CNX_PROFILE_SCALE] = "GRN",
+        [CNX_PROFILE_MEAN] = "pooling",  [CNX_PROFILE_ROUND] = "rounding",
+        [CNX_PROFILE_FORWARD] = "waits",
+    };
+    const gsize middle = (gsize)MIN(totals->passes, CNX_PROFILE_SAMPLES) / 2;
+    double ms[G_N_ELEMENTS(names)] = {0}, all, busy = 0;
+
+    for (guint i = 0; i < layers->list->len; i++) {
+        const CnxProfileLayer *layer = g_ptr_array_index(layers->list, i);
+
+        ms[layer->kind] += layer->ms[middle];
+    }
+    for (guint i = 0; i < CNX_PROFILE_FORWARD; i++)
+        busy += ms[i];
+    all = MAX(ms[CNX_PROFILE_FORWARD] * totals->threads, busy);
+    ms[CNX_PROFILE_FORWARD] = all - busy;
+    g_string_append(to, "# of the threads' time:");
+    for (guint i = 0; i < G_N_ELEMENTS(names); i++)
+        g_string_append_printf(to, "%s %s %.0f %%", i > 0 ? "," : "", names[i],
+                               100 * ms[i] / MAX(all, 1e-9));
+    g_string_append_c(to, '\n');
+}
+
 char *cnx_profile_report(CnxProfileTotals *totals, const CnxProfileLayers *layers)
 {
     const double peak = median_of(totals->peak, totals->passes);
     GString *text = g_string_new(NULL);
+    g_autoptr(GString) rows = g_string_new(NULL);
 
+    for (guint i = 0; i < layers->list->len; i++)
+        append_layer(rows, totals, g_ptr_array_index(layers->list, i), peak);
     g_string_append_printf(text,
                            "# gst-convnext " CONVNEXT_VERSION ": profile of %s, %u thread%s\n"
-                           "# isa level %s; the peak of this core is %.0f GFLOP/s\n"
-                           "layer,kernel,shape,calls,median_ms,gflops,share\n",
+                           "# isa level %s; the peak of this core is %.0f GFLOP/s\n",
                            totals->title, totals->threads, totals->threads > 1 ? "s" : "",
                            totals->isa, peak);
-    for (guint i = 0; i < layers->list->len; i++)
-        append_layer(text, totals, g_ptr_array_index(layers->list, i), peak);
+    append_kinds(text, totals, layers);
+    g_string_append_printf(text, "layer,kernel,shape,calls,median_ms,gflops,share\n%s", rows->str);
     return g_string_free(text, FALSE);
 }

@@ -22,14 +22,15 @@ static void on_print(const char *text)
 }
 
 /* Opens a seeded network and deletes its file. */
-static CnxModel *open_network(const SeededNetwork *network)
+static CnxModel *open_network(const SeededNetwork *network, CnxPrecision precision)
 {
+    const CnxOpenOptions options = {.weight_set = CNX_WEIGHT_SET_AUTO, .precision = precision};
     g_autofree char *path = g_strdup_printf("%s/profile-%d.safetensors", g_get_tmp_dir(), getpid());
     GError *error = NULL;
     CnxModel *model;
 
     g_assert_true(seeded_checkpoint(path, network, &error));
-    model = cnx_model_open(path, CNX_WEIGHT_SET_AUTO, &error);
+    model = cnx_model_open_with(path, &options, NULL, NULL, &error);
     g_assert_no_error(error);
     g_remove(path);
     return model;
@@ -74,6 +75,11 @@ static double operations(char **cells)
     return g_str_has_prefix(cells[1], "dwconv7 ") ? 49 * product : product;
 }
 
+static gboolean is_product(const char *kernel)
+{
+    return g_str_has_prefix(kernel, "gemm") && !strstr(kernel, "_rows ");
+}
+
 /* Returns the operations for an image in the line's layer; 0 for layers that do not multiply. */
 static double check_layer(const char *line, double peak)
 {
@@ -85,7 +91,7 @@ static double check_layer(const char *line, double peak)
     g_assert_cmpfloat(parse_number(cells[3]), ==, PASSES * IMAGES);
     ms = parse_number(cells[4]);
     g_assert_cmpfloat(ms, >=, 0);
-    if (g_str_has_prefix(cells[1], "gemm ") || g_str_has_prefix(cells[1], "dwconv7 ")) {
+    if (is_product(cells[1]) || g_str_has_prefix(cells[1], "dwconv7 ")) {
         const double gflops = parse_number(cells[5]), half = 0.5e-4; /* of the last digit */
 
         flops = operations(cells);
@@ -101,6 +107,28 @@ static double check_layer(const char *line, double peak)
     return flops;
 }
 
+/* The shares are whole numbers whose sum is 100, but for their rounding. */
+static void check_kinds(const char *line)
+{
+    static const char *const names[] = {"products", "depthwise", "norms", "GRN",
+                                        "pooling",  "rounding",  "waits"};
+    const char *const start = "# of the threads' time: ";
+    g_auto(GStrv) kinds = g_strsplit(line + strlen(start), ", ", 0);
+    double sum = 0;
+
+    g_assert_true(g_str_has_prefix(line, start));
+    g_assert_cmpuint(g_strv_length(kinds), ==, G_N_ELEMENTS(names));
+    for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
+        g_auto(GStrv) words = g_strsplit(kinds[i], " ", 0);
+
+        g_assert_cmpuint(g_strv_length(words), ==, 3);
+        g_assert_cmpstr(words[0], ==, names[i]);
+        g_assert_cmpfloat(parse_number(words[1]), >=, 0);
+        sum += parse_number(words[1]);
+    }
+    g_assert_cmpfloat(fabs(sum - 100), <=, 4);
+}
+
 static double check_header(char **lines, const SeededNetwork *network, const char *level)
 {
     g_autofree char *title =
@@ -113,16 +141,18 @@ static double check_header(char **lines, const SeededNetwork *network, const cha
     g_assert_true(g_str_has_prefix(lines[1], isa));
     g_assert_cmpint(sscanf(strstr(lines[1], " is "), " is %lf GFLOP/s", &peak), ==, 1);
     g_assert_cmpfloat(peak, >, 0);
-    g_assert_cmpstr(lines[2], ==, "layer,kernel,shape,calls,median_ms,gflops,share");
+    check_kinds(lines[2]);
+    g_assert_cmpstr(lines[3], ==, "layer,kernel,shape,calls,median_ms,gflops,share");
     return peak;
 }
 
-static void test_network(gconstpointer data)
+static void test_network(gconstpointer data, CnxPrecision precision)
 {
-    g_autoptr(CnxModel) model = open_network(data);
+    g_autoptr(CnxModel) model = open_network(data, precision);
     g_auto(GStrv) lines = NULL;
     g_autofree float *plain = run_passes(model, "0"), *profiled = NULL;
     const SeededNetwork *network = data;
+    const gboolean rounds = cnx_model_form(model) != CNX_FORM_FLOAT;
     const guint classes = cnx_model_config(model)->classes;
     guint blocks = 0, expected;
     double peak, flops = 0, all;
@@ -136,12 +166,14 @@ static void test_network(gconstpointer data)
 
     for (int i = 0; i < CNX_STAGES; i++)
         blocks += network->depths[i];
-    /* header; stem, downs, blocks, norms, GRNs; pool, head, forward; text after the last newline */
-    expected = 3 + 1 + 3 + 3 * blocks + 4 + (network->grn ? 4 : 0) + 3 + 1;
+    /* header; stem, downs, blocks, norms, GRNs; pool, head, rounding, forward; text after the last
+     * newline */
+    expected = 4 + 1 + 3 + 3 * blocks + 4 + (network->grn ? 4 : 0) + 3 + rounds + 1;
     g_assert_cmpuint(g_strv_length(lines), ==, expected);
-    for (guint i = 3; i < expected - 1; i++)
+    for (guint i = 4; i < expected - 1; i++)
         flops += check_layer(lines[i], peak);
     g_assert_true(g_str_has_prefix(lines[expected - 2], "forward,all "));
+    g_assert_true(g_str_has_prefix(lines[expected - 3], "rounding,") == rounds);
 
     g_auto(GStrv) cells = g_strsplit(lines[expected - 2], ",", 0);
     all = 2 * parse_number(cells[5]) * parse_number(cells[4]) * 1e6; /* gflops is for one thread */
@@ -149,9 +181,19 @@ static void test_network(gconstpointer data)
     g_string_truncate(printed, 0);
 }
 
+static void test_fp32(gconstpointer data)
+{
+    test_network(data, CNX_PRECISION_FP32);
+}
+
+static void test_int8(gconstpointer data)
+{
+    test_network(data, CNX_PRECISION_INT8);
+}
+
 static void test_bad_value(void)
 {
-    g_autoptr(CnxModel) model = open_network(&seeded_networks[0]);
+    g_autoptr(CnxModel) model = open_network(&seeded_networks[0], CNX_PRECISION_FP32);
     g_autoptr(GError) error = NULL;
 
     g_setenv("CONVNEXT_PROFILE", "yes", TRUE);
@@ -167,8 +209,9 @@ int main(int argc, char **argv)
         return 77;
     printed = g_string_new(NULL);
     g_set_printerr_handler(on_print);
-    g_test_add_data_func("/profile/v1", &seeded_networks[0], test_network);
-    g_test_add_data_func("/profile/v2", &seeded_networks[1], test_network);
+    g_test_add_data_func("/profile/v1", &seeded_networks[0], test_fp32);
+    g_test_add_data_func("/profile/v2", &seeded_networks[1], test_fp32);
+    g_test_add_data_func("/profile/v2-int8", &seeded_networks[1], test_int8);
     g_test_add_func("/profile/bad-value", test_bad_value);
     return g_test_run();
 }
