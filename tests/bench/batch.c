@@ -1,10 +1,11 @@
 /* The cost of an image in a batch, one after the other, and side by side. The limits of
  * model/serve/batch.h come from these measurements.
  *
- *   bench-batch MODEL [THREADS [ROUNDS [SIZE]]]
+ *   bench-batch MODEL [THREADS [ROUNDS [SIZE [PRECISION]]]]
  *
- * MODEL is a checkpoint or the name of a seeded network. The variants take turns. Prints the
- * fastest and the median time of an image, and their ratios to running one image after the other.
+ * MODEL is a checkpoint or the name of a seeded network, SIZE 0 is the model's own, PRECISION is
+ * fp32 (default), bf16 or int8. The variants take turns. Prints the fastest and the median time of
+ * an image, and their ratios to running one image after the other.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <pthread.h>
@@ -93,12 +94,13 @@ int main(int argc, char **argv)
     };
 
     if (argc < 2) {
-        fprintf(stderr, "usage: bench-batch MODEL [THREADS [ROUNDS [SIZE]]]\n");
+        fprintf(stderr, "usage: bench-batch MODEL [THREADS [ROUNDS [SIZE [PRECISION]]]]\n");
         return 2;
     }
-    g_autoptr(CnxModel) model = bench_open_model(argv[1], NULL);
+    g_autoptr(CnxModel) model =
+        bench_open_model(argv[1], argc > 5 ? bench_precision(argv[5]) : CNX_PRECISION_FP32, NULL);
     const CnxConfig *config = cnx_model_config(model);
-    const guint size = argc > 4 ? (guint)atoi(argv[4]) : config->recipe.size;
+    const guint size = argc > 4 && atoi(argv[4]) > 0 ? (guint)atoi(argv[4]) : config->recipe.size;
 
     for (guint i = 0; i < G_N_ELEMENTS(ways); i++) {
         if (ways[i].runs == 0)
@@ -109,8 +111,9 @@ int main(int argc, char **argv)
     for (guint round = 0; round < rounds; round++)
         for (guint i = 0; i < G_N_ELEMENTS(ways); i++)
             ways[i].ms[round] = round_ms(&ways[i]);
-    printf("%s, %ux%u, isa level %s, %u threads, %u rounds\n", config->variant, size, size,
-           cnx_model_isa(model), threads, rounds);
+    printf("%s, %ux%u, isa level %s, %s, %u threads, %u rounds\n", config->variant, size, size,
+           cnx_model_isa(model), cnx_precision_name(cnx_form_precision(cnx_model_form(model))),
+           threads, rounds);
     for (guint i = 0; i < G_N_ELEMENTS(ways); i++) {
         ways[i].median = clock_median(ways[i].ms, (int)rounds);
         print_way(&ways[i], &ways[0]);

@@ -34,7 +34,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: bench-forward MODEL [THREADS [REPEATS [SIZE]]]\n");
         return 2;
     }
-    model = bench_open_model(argv[1], &load);
+    model = bench_open_model(argv[1], CNX_PRECISION_FP32, &load);
 
     const CnxConfig *config = cnx_model_config(model);
     const guint size = argc > 4 ? (guint)atoi(argv[4]) : config->recipe.size;

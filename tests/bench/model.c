@@ -22,15 +22,25 @@ static char *write_seeded(const char *name, GError **error)
     return NULL;
 }
 
-CnxModel *bench_open_model(const char *name, double *load_ms)
+CnxPrecision bench_precision(const char *name)
 {
+    for (CnxPrecision p = CNX_PRECISION_FP32; p <= CNX_PRECISION_INT8; p++)
+        if (g_str_equal(name, cnx_precision_name(p)))
+            return p;
+    fprintf(stderr, "%s is not a precision; expected fp32, bf16 or int8\n", name);
+    exit(2);
+}
+
+CnxModel *bench_open_model(const char *name, CnxPrecision precision, double *load_ms)
+{
+    const CnxOpenOptions options = {.weight_set = CNX_WEIGHT_SET_AUTO, .precision = precision};
     g_autoptr(GError) error = NULL;
     g_autofree char *temporary = write_seeded(name, &error);
     CnxModel *model = NULL;
     const double begin = clock_ms();
 
     if (!error)
-        model = cnx_model_open(temporary ? temporary : name, CNX_WEIGHT_SET_AUTO, &error);
+        model = cnx_model_open_with(temporary ? temporary : name, &options, NULL, NULL, &error);
     if (load_ms)
         *load_ms = clock_ms() - begin;
     if (temporary)
