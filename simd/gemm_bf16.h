@@ -3,7 +3,7 @@
  *   c[i][j] = act( sum_k bf16(a[i][k]) bf16(w[j][k]) + bias[j] ) + residual[i][j]
  *   sumsq[j] += sum_i c[i][j]^2                                 (if sumsq is given)
  *
- * bf16() rounds to the nearest of 8 significant bits, to even. Products are exact, sums are in fp32
+ * bf16() rounds to the nearest finite number of 8 significant bits, to even. Products are exact, sums are in fp32
  * in any order. Denormal inputs, products and sums may count as zero, as in the instructions.
  *
  * The functions have the types of gemm.h and gemm_int8.h: gemm_bf16_pack rounds and reorders
@@ -18,14 +18,18 @@
 
 #include "simd/gemm_int8.h"
 
-/* The bits of x, rounded. NaN stays NaN. */
+/* The bits of x, rounded. NaN stays NaN; only infinities become infinities. */
 static inline uint16_t cnx_bf16(float x)
 {
-    uint32_t bits;
+    const uint32_t largest = 0x7f7f0000, infinity = 0x7f800000;
+    uint32_t bits, magnitude;
 
     memcpy(&bits, &x, sizeof bits);
-    if ((bits & 0x7fffffff) > 0x7f800000)
+    magnitude = bits & 0x7fffffff;
+    if (magnitude > infinity)
         return (uint16_t)(bits >> 16 | 0x40); /* a quiet NaN, whatever the lower bits */
+    if (magnitude > largest)
+        return (uint16_t)(bits >> 16);
     return (uint16_t)((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
 }
 

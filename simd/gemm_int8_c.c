@@ -116,7 +116,7 @@ static float dot(const uint8_t *a, const int8_t *w, int k)
     for (int l = 0; l < k; l++)
         sum += a[l] * w[l];
     sum -= activations.shift * weights.shift;
-    return (float)sum * activations.scale * weights.scale;
+    return (float)sum * (activations.scale * weights.scale);
 }
 
 /* Computes columns j0 <= j < j0 + cols of row i. */

@@ -7,8 +7,7 @@
  * A value is split in two halves, x = high + low with high = bf16(x) and low = bf16(x - high), which
  * keeps at least 16 bits of its 24. The product is high high + low high + high low, summed in fp32;
  * the error is at most 3 2^-16 sum |a w|, and the usual error of the sum. Halves below 2^-126 and sums
- * below it may count as zero. NaN, infinities and values that bf16 rounds to infinity give what fp32
- * gives.
+ * below it may count as zero. NaN and infinities give what fp32 gives.
  *
  * The functions have the types of gemm.h and gemm_int8.h: gemm_split_pack splits and reorders
  * weights, gemm_split_rows splits activations, and in CnxGemm, a is what gemm_split_rows wrote and
@@ -28,13 +27,9 @@ typedef struct CnxHalves {
 
 static inline CnxHalves cnx_halves(float x)
 {
-    const uint16_t largest = 0x7f7f; /* finite */
     CnxHalves halves = {cnx_bf16(x), 0};
 
-    if (!isfinite(x))
-        return halves;
-    if ((halves.high & 0x7fff) > largest)
-        halves.high--;
-    halves.low = cnx_bf16(x - cnx_bf16_value(halves.high));
+    if (isfinite(x))
+        halves.low = cnx_bf16(x - cnx_bf16_value(halves.high));
     return halves;
 }

@@ -220,6 +220,23 @@ static void test_weights(Check *t, const Rounded *r, CheckFill fill, float outli
     check_done(t);
 }
 
+/* Activations up to the largest float times small weights: the results are finite. */
+static void test_largest(Check *t, const Rounded *r)
+{
+    const int m = 5, n = 37, k = 50;
+    Case p = {.m = m, .n = n, .k = k, .lds = k, .ldc = n, .split = n};
+
+    check_case(t, r->ids[ROUNDED_PRODUCT], r->name, "the largest float");
+    float *a = check_rows(t, m, k, k), *w = new_rows(t, n, k, k, CHECK_NORMAL);
+
+    for (int i = 0; i < m * k; i++)
+        a[i] = i % 3 == 0 ? FLT_MAX : -FLT_MAX * (float)check_uniform(t);
+    for (int i = 0; i < n * k; i++)
+        w[i] *= 1e-30f;
+    test_product(t, r, &p, a, w);
+    check_done(t);
+}
+
 void check_rounded(Check *t, const Rounded *r)
 {
     static const int gaps[] = {0, 0, 1, 3, 13, 16};
@@ -252,6 +269,7 @@ void check_rounded(Check *t, const Rounded *r)
     for (int fill = 0; fill < CHECK_FILLS; fill++)
         test_weights(t, r, (CheckFill)fill, 0);
     test_weights(t, r, CHECK_NORMAL, 1e6f);
+    test_largest(t, r);
 }
 
 typedef struct Bench {
