@@ -6,6 +6,7 @@
 #include "simd/kernels.h"
 
 #define STEPS 20000
+#define DOT_STEPS 2000
 #define RUNS 40
 
 static double seconds(void)
@@ -35,4 +36,12 @@ double cnx_peak_measure(const CnxKernels *k)
         best = speed > best ? speed : best;
     }
     return best;
+}
+
+double cnx_peak_dot_now(CnxPeakDotFn *peak)
+{
+    const double begin = seconds();
+    const double products = peak(DOT_STEPS);
+
+    return 2e-9 * products / (seconds() - begin);
 }

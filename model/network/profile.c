@@ -114,6 +114,21 @@ static double measure_peak(const CnxKernels *kernels)
     return cnx_peak_now(cnx_kernels_get(isa));
 }
 
+static double measure_form_peak(const CnxKernels *kernels, CnxForm form)
+{
+    switch (form) {
+    case CNX_FORM_SPLIT:
+        return cnx_peak_dot_now(kernels->peak_bf16) / 3; /* three products for one */
+    case CNX_FORM_BF16:
+        return cnx_peak_dot_now(kernels->peak_bf16);
+    case CNX_FORM_INT8:
+        return cnx_peak_dot_now(kernels->peak_int8);
+    case CNX_FORM_FLOAT:
+        break;
+    }
+    return 0;
+}
+
 void cnx_profile_forward(CnxProfile *profile, CnxRun *run, guint n)
 {
     const gsize sample = profile->totals.passes % CNX_PROFILE_SAMPLES;
@@ -133,6 +148,7 @@ void cnx_profile_forward(CnxProfile *profile, CnxRun *run, guint n)
         layer->ns = 0;
     }
     profile->totals.peak[sample] = (float)measure_peak(profile->kernels);
+    profile->totals.form_peak[sample] = (float)measure_form_peak(profile->kernels, run->form);
     profile->totals.passes++;
     profile->totals.images += n;
     g_mutex_unlock(&forward_lock);
@@ -168,6 +184,7 @@ gboolean cnx_profile_new(CnxProfile **profile, const CnxRun *run, GError **error
     p->totals.title = g_strdup_printf("%s, %ux%u", run->config->variant, run->width, run->height);
     p->totals.isa = cnx_isa_name(run->kernels->level);
     p->totals.threads = run->threads;
+    p->totals.form = run->form;
     p->timed = *run->kernels;
     p->timed.gemm = timed_gemm;
     p->timed.gemm_split = timed_gemm_split;

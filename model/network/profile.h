@@ -7,9 +7,9 @@
  * level of its version, as in gemm avx512 shape      rows x outputs x inputs of a product, height x
  * width x channels, rows x channels calls      images that passed the layer median_ms  time of one
  * image, summed over the threads; for forward the elapsed time gflops     GFLOP/s of one thread,
- * for layers that multiply share      gflops over the peak of this core (simd/peak.h). The peak is
- * the median of short measurements, one after each pass, because a core's clock depends on its load
- * and on that of its neighbours
+ * for layers that multiply share      gflops over the peak of this core for the layer's
+ * instructions (simd/peak.h, simd/peak_dot.h). The peak is the median of short measurements, one
+ * after each pass, because a core's clock depends on its load and on that of its neighbours
  *
  * A profiled run calls its kernels through a table of timed ones. Other runs have no such table and
  * pay nothing.

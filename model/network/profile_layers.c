@@ -74,6 +74,7 @@ static void add_linear(GPtrArray *layers, const CnxRun *run, const CnxLinear *li
     }
     layer = add_layer(layers, CNX_PROFILE_GEMM, cnx_products(k, linear->form).name,
                       level_of_form(k, linear->form), name);
+    layer->form = linear->form;
     layer->weights = linear->packed;
     layer->end = (const char *)linear->packed +
                  cnx_products(k, linear->form).packed_size(linear->n, linear->k);

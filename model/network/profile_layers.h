@@ -25,6 +25,7 @@ typedef struct CnxProfileLayer {
     const void *weights, *end; /* of products and convolutions; NULL for the others */
     guint channels;            /* of the others */
     char *name, *kernel, *shape;
+    CnxForm form;                  /* of a product's inputs */
     double flops;                  /* of an image; 0: not counted */
     gint64 ns;                     /* of this forward pass, over all threads; atomic */
     float ms[CNX_PROFILE_SAMPLES]; /* of an image, in past passes */

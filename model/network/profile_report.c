@@ -26,8 +26,15 @@ static void format_number(char *to, gsize size, double value)
     g_ascii_formatd(to, (int)size, format, value);
 }
 
+/* Milliseconds that the operations of a layer take at the peaks. */
+static double ideal_ms(const CnxProfileLayer *layer, double peak, double form_peak)
+{
+    return layer->flops / (layer->form == CNX_FORM_FLOAT ? peak : form_peak) * 1e-6;
+}
+
+/* ideal: milliseconds at the peak */
 static void append_layer(GString *to, const CnxProfileTotals *totals, CnxProfileLayer *layer,
-                         double peak)
+                         double ideal)
 {
     const double median = median_of(layer->ms, totals->passes);
     char ms[32], gflops[32] = "", share[32] = "";
@@ -35,10 +42,9 @@ static void append_layer(GString *to, const CnxProfileTotals *totals, CnxProfile
     format_number(ms, sizeof ms, median);
     if (layer->flops > 0 && median > 0) {
         const guint threads = layer->kind == CNX_PROFILE_FORWARD ? totals->threads : 1;
-        const double speed = layer->flops / median * 1e-6 / threads;
 
-        format_number(gflops, sizeof gflops, speed);
-        format_number(share, sizeof share, speed / peak);
+        format_number(gflops, sizeof gflops, layer->flops / median * 1e-6 / threads);
+        format_number(share, sizeof share, ideal / median / threads);
     }
     g_string_append_printf(to, "%s,%s,%s,%" G_GUINT64_FORMAT ",%s,%s,%s\n", layer->name,
                            layer->kernel, layer->shape, totals->images, ms, gflops, share);
@@ -77,16 +83,26 @@ static void append_kinds(GString *to, const CnxProfileTotals *totals,
 char *cnx_profile_report(CnxProfileTotals *totals, const CnxProfileLayers *layers)
 {
     const double peak = median_of(totals->peak, totals->passes);
+    const double form_peak = median_of(totals->form_peak, totals->passes);
+    double all = 0;
     GString *text = g_string_new(NULL);
     g_autoptr(GString) rows = g_string_new(NULL);
 
-    for (guint i = 0; i < layers->list->len; i++)
-        append_layer(rows, totals, g_ptr_array_index(layers->list, i), peak);
+    for (guint i = 0; i < layers->list->len; i++) {
+        CnxProfileLayer *layer = g_ptr_array_index(layers->list, i);
+        const double ideal = ideal_ms(layer, peak, form_peak);
+
+        append_layer(rows, totals, layer, layer->kind == CNX_PROFILE_FORWARD ? all : ideal);
+        all += ideal;
+    }
     g_string_append_printf(text,
                            "# gst-convnext " CONVNEXT_VERSION ": profile of %s, %u thread%s\n"
-                           "# isa level %s; the peak of this core is %.0f GFLOP/s\n",
+                           "# isa level %s; the peak of this core is %.0f GFLOP/s",
                            totals->title, totals->threads, totals->threads > 1 ? "s" : "",
                            totals->isa, peak);
+    if (totals->form != CNX_FORM_FLOAT)
+        g_string_append_printf(text, ", of rounded products %.0f", form_peak);
+    g_string_append_c(text, '\n');
     append_kinds(text, totals, layers);
     g_string_append_printf(text, "layer,kernel,shape,calls,median_ms,gflops,share\n%s", rows->str);
     return g_string_free(text, FALSE);

@@ -10,7 +10,9 @@ typedef struct CnxProfileTotals {
     const char *isa; /* level of the kernels */
     guint threads;
     guint64 passes, images;
-    float peak[CNX_PROFILE_SAMPLES]; /* GFLOP/s of the core that led a pass, just after it */
+    CnxForm form;                         /* of the products between stem and head */
+    float peak[CNX_PROFILE_SAMPLES];      /* GFLOP/s of the core that led a pass, just after it */
+    float form_peak[CNX_PROFILE_SAMPLES]; /* the same for products of this form */
 } CnxProfileTotals;
 
 /* Sorts the samples of totals and layers. Free with g_free. */

@@ -1,4 +1,5 @@
-/* The limits of this core: fused multiply-adds at each isa level, and memory bandwidth for buffers
+/* The limits of this core: fused multiply-adds, and products of 8-bit integers and of bf16, at each
+ * isa level, and memory bandwidth for buffers
  * that fit in each cache and in none. Run it pinned: taskset -c 0 bench-limits
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
@@ -71,6 +72,19 @@ static double bandwidth(PassFn *pass, Words *x, size_t size)
     return (double)size * passes / least * 1e-6;
 }
 
+/* GOP/s of the fastest run. */
+static double dot_peak(CnxPeakDotFn *peak)
+{
+    double best = 0;
+
+    for (int run = 0; run < RUNS; run++) {
+        const double speed = cnx_peak_dot_now(peak);
+
+        best = speed > best ? speed : best;
+    }
+    return best;
+}
+
 int main(void)
 {
     static const size_t sizes[] = {16u << 10, 256u << 10, 1u << 20, 8u << 20, 256u << 20};
@@ -82,12 +96,14 @@ int main(void)
         return 1;
     }
     memset(x, 1, most);
-    printf("| isa level | FMA, GFLOP/s |\n| --- | ---: |\n");
+    printf("| isa level | FMA, GFLOP/s | int8, GOP/s | bf16, GFLOP/s |\n"
+           "| --- | ---: | ---: | ---: |\n");
     for (int i = 0; i < CNX_ISA_COUNT; i++) {
         const CnxKernels *k = cnx_kernels_get((CnxIsa)i);
 
         if (k)
-            printf("| %s | %.1f |\n", cnx_isa_name((CnxIsa)i), cnx_peak_measure(k));
+            printf("| %s | %.1f | %.1f | %.1f |\n", cnx_isa_name((CnxIsa)i), cnx_peak_measure(k),
+                   dot_peak(k->peak_int8), dot_peak(k->peak_bf16));
     }
     printf("\n| buffer | read, GB/s | write, GB/s | copy, GB/s |\n| --- | ---: | ---: | ---: |\n");
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)

@@ -81,7 +81,7 @@ static gboolean is_product(const char *kernel)
 }
 
 /* Returns the operations for an image in the line's layer; 0 for layers that do not multiply. */
-static double check_layer(const char *line, double peak)
+static double check_layer(const char *line, const double peaks[2])
 {
     g_auto(GStrv) cells = g_strsplit(line, ",", 0);
     double ms, flops = 0;
@@ -93,6 +93,8 @@ static double check_layer(const char *line, double peak)
     g_assert_cmpfloat(ms, >=, 0);
     if (is_product(cells[1]) || g_str_has_prefix(cells[1], "dwconv7 ")) {
         const double gflops = parse_number(cells[5]), half = 0.5e-4; /* of the last digit */
+
+        const double peak = peaks[strstr(cells[1], "gemm_") != NULL];
 
         flops = operations(cells);
         g_assert_cmpfloat((gflops - half) * (ms - half) * 1e6, <=, flops);
@@ -129,21 +131,24 @@ static void check_kinds(const char *line)
     g_assert_cmpfloat(fabs(sum - 100), <=, 4);
 }
 
-static double check_header(char **lines, const SeededNetwork *network, const char *level)
+/* Sets the peaks of fp32, and of rounded products if there are any. */
+static void check_header(char **lines, const SeededNetwork *network, const char *level,
+                         gboolean rounds, double peaks[2])
 {
     g_autofree char *title =
         g_strdup_printf(": profile of %s, %dx%d, 2 threads", network->variant, SIDE, SIDE);
     g_autofree char *isa = g_strdup_printf("# isa level %s; ", level);
-    double peak;
 
     g_assert_true(g_str_has_prefix(lines[0], "# gst-convnext "));
     g_assert_true(g_str_has_suffix(lines[0], title));
     g_assert_true(g_str_has_prefix(lines[1], isa));
-    g_assert_cmpint(sscanf(strstr(lines[1], " is "), " is %lf GFLOP/s", &peak), ==, 1);
-    g_assert_cmpfloat(peak, >, 0);
+    g_assert_cmpint(sscanf(strstr(lines[1], " is "), " is %lf GFLOP/s, of rounded products %lf",
+                           &peaks[0], &peaks[1]),
+                    ==, 1 + rounds);
+    g_assert_cmpfloat(peaks[0], >, 0);
+    g_assert_cmpfloat(peaks[rounds], >, 0);
     check_kinds(lines[2]);
     g_assert_cmpstr(lines[3], ==, "layer,kernel,shape,calls,median_ms,gflops,share");
-    return peak;
 }
 
 static void test_network(gconstpointer data, CnxPrecision precision)
@@ -155,14 +160,14 @@ static void test_network(gconstpointer data, CnxPrecision precision)
     const gboolean rounds = cnx_model_form(model) != CNX_FORM_FLOAT;
     const guint classes = cnx_model_config(model)->classes;
     guint blocks = 0, expected;
-    double peak, flops = 0, all;
+    double peaks[2], flops = 0, all;
 
     g_assert_cmpuint(printed->len, ==, 0);
     profiled = run_passes(model, "1");
     g_assert_cmpmem(plain, IMAGES * classes * sizeof *plain, profiled,
                     IMAGES * classes * sizeof *profiled);
     lines = g_strsplit(printed->str, "\n", 0);
-    peak = check_header(lines, network, cnx_model_isa(model));
+    check_header(lines, network, cnx_model_isa(model), rounds, peaks);
 
     for (int i = 0; i < CNX_STAGES; i++)
         blocks += network->depths[i];
@@ -171,7 +176,7 @@ static void test_network(gconstpointer data, CnxPrecision precision)
     expected = 4 + 1 + 3 + 3 * blocks + 4 + (network->grn ? 4 : 0) + 3 + rounds + 1;
     g_assert_cmpuint(g_strv_length(lines), ==, expected);
     for (guint i = 4; i < expected - 1; i++)
-        flops += check_layer(lines[i], peak);
+        flops += check_layer(lines[i], peaks);
     g_assert_true(g_str_has_prefix(lines[expected - 2], "forward,all "));
     g_assert_true(g_str_has_prefix(lines[expected - 3], "rounding,") == rounds);
 

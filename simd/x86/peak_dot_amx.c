@@ -1,0 +1,79 @@
+/* The peak of the instructions on tiles. Two tiles of activations and two of weights take part, as
+ * in the products.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "simd/versions.h"
+#include "simd/x86/tiles.h"
+
+#define SIDE 16
+#define SUMS 4
+
+static void load_ones(uint32_t ones)
+{
+    TileConfig config = {.palette = 1};
+    uint32_t tile[SIDE * SIDE];
+
+    for (int i = 0; i < SIDE * SIDE; i++)
+        tile[i] = ones;
+    for (int t = 0; t < 8; t++) {
+        config.row_bytes[t] = 64;
+        config.rows[t] = SIDE;
+    }
+    tiles_configure(&config);
+    tile_zero(0);
+    tile_zero(1);
+    tile_zero(2);
+    tile_zero(3);
+    tile_load(4, tile, 64);
+    tile_load(5, tile, 64);
+    tile_load(6, tile, 64);
+    tile_load(7, tile, 64);
+}
+
+/* sums: [SUMS, SIDE, SIDE] lanes of four bytes */
+static void store_sums(void *sums)
+{
+    char *to = sums;
+
+    tile_store(0, to, 64);
+    tile_store(1, to + 1024, 64);
+    tile_store(2, to + 2048, 64);
+    tile_store(3, to + 3072, 64);
+    tiles_release();
+}
+
+double VERSION(peak_int8)(int steps)
+{
+    int32_t sums[SUMS * SIDE * SIDE];
+    double total = 0;
+
+    load_ones(0x01010101);
+    for (int i = 0; i < steps; i++) {
+        tile_dot_int8(0, 4, 6);
+        tile_dot_int8(1, 4, 7);
+        tile_dot_int8(2, 5, 6);
+        tile_dot_int8(3, 5, 7);
+    }
+    store_sums(sums);
+    for (int i = 0; i < SUMS * SIDE * SIDE; i++)
+        total += sums[i];
+    return total;
+}
+
+double VERSION(peak_bf16)(int steps)
+{
+    float sums[SUMS * SIDE * SIDE];
+    double total = 0;
+
+    load_ones(0x3f803f80);
+    for (int i = 0; i < steps; i++) {
+        tile_dot_bf16(0, 4, 6);
+        tile_dot_bf16(1, 4, 7);
+        tile_dot_bf16(2, 5, 6);
+        tile_dot_bf16(3, 5, 7);
+    }
+    store_sums(sums);
+    for (int i = 0; i < SUMS * SIDE * SIDE; i++)
+        total += sums[i];
+    return total;
+}
