@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The networks that peers.py compares, each as three files with the same weights:
+"""The networks that peers.py and trained.py compare, each as three files with the same weights:
 
-    NAME.safetensors     timm's names, for gst-convnext and PyTorch
-    NAME-linear.onnx     pointwise layers as matrix products over channels-last maps
-    NAME-conv.onnx       pointwise layers as 1x1 convolutions
+    NAME-SIDE.safetensors             timm's names, for gst-convnext and PyTorch
+    NAME-SIDE-linear-BATCH.onnx       pointwise layers as matrix products over channels-last maps
+    NAME-SIDE-conv-BATCH.onnx         pointwise layers as 1x1 convolutions
 
 Which form is faster for a peer depends on the processor, so both are tried. Weights are random, from
 a seed, except for the bundled model.
@@ -46,15 +46,17 @@ def rename(name):
     raise KeyError(name)
 
 
-def make(name, bundled, conv):
-    """timm's network in the linear or the 1x1 convolution form, without its weights."""
+def make(name, weights, conv, **options):
+    """timm's network in the linear or the 1x1 convolution form, without its weights, which give the
+    number of classes and the sizes of the bundled model. Without weights: ImageNet's classes."""
+    if weights:
+        options["num_classes"] = weights["head.fc.bias"].numel()
     if name != "bundled":
-        return timm.create_model(name, pretrained=False, conv_mlp=conv).eval()
-    stages = [key for key in bundled if re.fullmatch(r"stages\.\d\.blocks\.\d+\.gamma", key)]
+        return timm.create_model(name, pretrained=False, conv_mlp=conv, **options).eval()
+    stages = [key for key in weights if re.fullmatch(r"stages\.\d\.blocks\.\d+\.gamma", key)]
     depths = [sum(key.startswith(f"stages.{i}.") for key in stages) for i in range(4)]
-    dims = [bundled[f"stages.{i}.blocks.0.gamma"].numel() for i in range(4)]
-    return timm.models.convnext.ConvNeXt(depths=depths, dims=dims, conv_mlp=conv,
-                                         num_classes=bundled["head.fc.bias"].numel()).eval()
+    dims = [weights[f"stages.{i}.blocks.0.gamma"].numel() for i in range(4)]
+    return timm.models.convnext.ConvNeXt(depths=depths, dims=dims, conv_mlp=conv, **options).eval()
 
 
 def random_weights(model):
@@ -100,15 +102,15 @@ def gflop(stem, side):
     return total * 1e-9
 
 
-def export(name, side, bundled_file, folder):
-    """Writes the three files; returns the stem of their names."""
-    weights = weights_of(name, bundled_file)
+def export(name, weights, side, batch, folder):
+    """Writes the three files; returns the stem of their names. batch: of the ONNX files."""
     stem = folder / f"{name}-{side}"
     save_file({key: value.contiguous() for key, value in weights.items()}, f"{stem}.safetensors")
     for conv in (False, True):
         model = fill(make(name, weights, conv), weights)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            torch.onnx.export(model, (torch.zeros(1, 3, side, side),), f"{stem}-{'conv' if conv else 'linear'}.onnx",
+            torch.onnx.export(model, (torch.zeros(batch, 3, side, side),),
+                              f"{stem}-{'conv' if conv else 'linear'}-{batch}.onnx",
                               opset_version=20, dynamo=False, input_names=["x"], output_names=["y"])
     return stem

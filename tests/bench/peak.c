@@ -38,6 +38,6 @@ int main(int argc, char **argv)
     }
     work.kernels = cnx_kernels_get(isa);
     work.steps = (int)(GFLOP * 1e9 / (2.0 * CNX_PEAK_CHAINS * work.kernels->peak(work.state, 1)));
-    serve(0, run_frame, &work);
+    serve(0, "-", run_frame, &work);
     return 0;
 }

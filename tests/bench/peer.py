@@ -1,10 +1,17 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""A peer of bench-engine: peer.py KIND FILE THREADS SIDE INPUT OUTPUT
+"""A peer of bench-engine: peer.py KIND PRECISION FILE THREADS SIDE BATCH INPUT OUTPUT
 
-KIND is onnxruntime, openvino, openvino-bf16 or torch. The protocol is that of serve.h. INPUT holds
-[SIDE, SIDE, 3] floats; OUTPUT receives the logits. If INPUT holds bytes, a frame includes
-normalising them, as a picture scaled by GStreamer needs. KIND pillow has no network: it resizes a
-1080p picture of RGB bytes to SIDE x SIDE.
+KIND is onnxruntime, openvino or torch. PRECISION is
+
+    default      the library's own choice; for torch also of the layout in memory
+    fp32, bf16   as requested from the library
+    int8         FILE is quantized, and the rest is fp32
+    int8-bf16    FILE is quantized, and the rest is bf16 (openvino)
+
+The protocol is that of serve.h. INPUT holds [n, SIDE, SIDE, 3] floats, n a multiple of BATCH; OUTPUT
+receives the logits. A frame is the first batch. If INPUT holds the bytes of one picture, a frame
+includes normalising them, as a picture scaled by GStreamer needs. KIND pillow has no network: it
+resizes a 1080p picture of RGB bytes to SIDE x SIDE.
 """
 import sys
 import time
@@ -13,9 +20,13 @@ import numpy as np
 
 SCALE = np.float32(1 / 255 / np.array([0.229, 0.224, 0.225]))
 OFFSET = np.float32(-np.array([0.485, 0.456, 0.406]) / [0.229, 0.224, 0.225])
+HINTS = {"fp32": "f32", "int8": "f32", "bf16": "bf16", "int8-bf16": "bf16"}
 
 
-def load_onnxruntime(path, threads):
+# Each returns a function that loads the network and returns a function of the input, and the
+# precision that runs.
+
+def load_onnxruntime(path, threads, precision):
     import onnxruntime
 
     def load():
@@ -23,7 +34,7 @@ def load_onnxruntime(path, threads):
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
         session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
-        return lambda x: session.run(None, {"x": x})[0]
+        return lambda x: session.run(None, {"x": x})[0], "int8" if precision == "int8" else "fp32"
     return load
 
 
@@ -31,31 +42,35 @@ def load_openvino(path, threads, precision):
     import openvino
 
     def load():
-        settings = {"INFERENCE_PRECISION_HINT": precision, "INFERENCE_NUM_THREADS": threads,
-                    "PERFORMANCE_HINT": "LATENCY", "NUM_STREAMS": 1}
-        request = openvino.Core().compile_model(path, "CPU", settings).create_infer_request()
-        return lambda x: request.infer({"x": x}, share_inputs=True, share_outputs=True)[0]
+        settings = {"INFERENCE_NUM_THREADS": threads, "PERFORMANCE_HINT": "LATENCY", "NUM_STREAMS": 1}
+        if precision in HINTS:
+            settings["INFERENCE_PRECISION_HINT"] = HINTS[precision]
+        model = openvino.Core().compile_model(path, "CPU", settings)
+        request = model.create_infer_request()
+        between = model.get_property("INFERENCE_PRECISION_HINT").get_type_name().replace("f32", "fp32")
+        runs = f"int8-{between}" if precision.startswith("int8") else between
+        return lambda x: request.infer({"x": x}, share_inputs=True, share_outputs=True)[0], runs
     return load
 
 
-def load_torch(path, threads):
+def load_torch(path, threads, precision):
     import torch
     from safetensors.torch import load_file
 
     import networks
 
     torch.set_num_threads(threads)
+    layout = torch.contiguous_format if precision == "default" else torch.channels_last
 
     def load():
         weights = load_file(path)
         name = path.rsplit("/", 1)[-1].rsplit("-", 1)[0]
-        model = networks.fill(networks.make(name, weights, False), weights)
-        model = model.to(memory_format=torch.channels_last)
+        model = networks.fill(networks.make(name, weights, False), weights).to(memory_format=layout)
 
         def run(x):
-            with torch.inference_mode():
-                return model(torch.from_numpy(x).to(memory_format=torch.channels_last)).numpy()
-        return run
+            with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=precision == "bf16"):
+                return model(torch.from_numpy(x).to(memory_format=layout)).float().numpy()
+        return run, "bf16" if precision == "bf16" else "fp32"
     return load
 
 
@@ -63,42 +78,26 @@ def load_pillow(side):
     from PIL import Image
 
     picture = Image.fromarray(np.random.default_rng(1).integers(0, 256, (1080, 1920, 3), np.uint8))
-    return lambda: lambda: picture.resize((side, side), Image.Resampling.BICUBIC)
+    return lambda: picture.resize((side, side), Image.Resampling.BICUBIC)
 
 
-def with_input(load, source, side):
-    """Turns load, which returns a function of the input, into one that returns a function of nothing."""
+def read_input(source, side):
+    """[n, 3, side, side] floats, or the bytes of one picture, [side, side, 3]."""
     raw = np.fromfile(source, np.uint8)
-
-    def from_bytes(run):
-        pixels = raw.reshape(side, side, 3)
-        return lambda: run(np.ascontiguousarray((pixels * SCALE + OFFSET).transpose(2, 0, 1))[None])
-
-    def from_floats(run):
-        x = np.ascontiguousarray(raw.view(np.float32).reshape(side, side, 3).transpose(2, 0, 1))[None]
-        return lambda: run(x)
-
-    return lambda: (from_bytes if raw.size == 3 * side * side else from_floats)(load())
+    if raw.size == 3 * side * side:
+        return raw.reshape(side, side, 3)
+    return np.ascontiguousarray(raw.view(np.float32).reshape(-1, side, side, 3).transpose(0, 3, 1, 2))
 
 
-def main():
-    kind, path, threads, side, source, target = sys.argv[1:]
-    threads, side = int(threads), int(side)
-    if kind == "pillow":
-        load = load_pillow(side)
-    elif kind == "onnxruntime":
-        load = with_input(load_onnxruntime(path, threads), source, side)
-    elif kind == "torch":
-        load = with_input(load_torch(path, threads), source, side)
-    else:
-        load = with_input(load_openvino(path, threads, "bf16" if kind.endswith("bf16") else "f32"), source, side)
+def with_input(run, x, batch):
+    """A function of nothing: one frame."""
+    if x.dtype == np.uint8:
+        return lambda: run(np.ascontiguousarray((x * SCALE + OFFSET).transpose(2, 0, 1))[None])
+    first = x[:batch]
+    return lambda: run(first)
 
-    begin = time.perf_counter()
-    frame = load()
-    first = frame()
-    print(f"ready {1e3 * (time.perf_counter() - begin):.6f}", flush=True)
-    if kind != "pillow":
-        np.asarray(first, np.float32).tofile(target)
+
+def serve(frame):
     for line in sys.stdin:
         times = []
         frame()
@@ -107,6 +106,27 @@ def main():
             frame()
             times.append(f"{1e3 * (time.perf_counter() - begin):.6f}")
         print(*times, flush=True)
+
+
+def main():
+    kind, precision, path, threads, side, batch, source, target = sys.argv[1:]
+    threads, side, batch = int(threads), int(side), int(batch)
+    if kind == "pillow":
+        print("ready 0 -", flush=True)
+        return serve(load_pillow(side))
+    load = {"onnxruntime": load_onnxruntime, "openvino": load_openvino, "torch": load_torch}[kind](
+        path, threads, precision)
+    x = read_input(source, side)
+
+    begin = time.perf_counter()
+    run, runs = load()
+    frame = with_input(run, x, batch)
+    first = np.array(frame(), np.float32)
+    elapsed = 1e3 * (time.perf_counter() - begin)
+    rest = [np.array(run(x[i:i + batch]), np.float32) for i in range(batch, len(x), batch) if x.dtype == np.float32]
+    np.concatenate([first, *rest]).tofile(target)
+    print(f"ready {elapsed:.6f} {runs}", flush=True)
+    serve(frame)
 
 
 main()

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The tables of peers.sh: gst-convnext and its peers in turns, on the same cores in the same minutes.
 
-    peers.py BUILD BUNDLED [--only WORD] [--rounds N] [--tables NAMES] [--realtime]
+    peers.py BUILD BUNDLED [--precision NAMES] [--photos FOLDER] [--only WORD] [--rounds N] [--tables NAMES]
+             [--realtime]
 
-Each contender is a process of its own, pinned with taskset, which times some frames in each of its
-turns. Its result is the median over all its frames.
+Each contender times some frames in each of its turns. Its result is the median over all its frames.
 """
 import argparse
 import os
@@ -13,162 +13,166 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
 
 import numpy as np
 
+import contenders
 import networks
+import photos
+import quantized
+from contenders import FLAGS, PIN, PRECISIONS, SETTINGS, Setting, Worker, alternate, head, row, stop
 
-HERE = pathlib.Path(__file__).parent
-TURN_MS = 250  # approximate length of a turn
-PAUSE_S = 0.05  # between turns, until the threads of the previous one stop spinning
-PIN = ["taskset", "-c"]
-FLAGS = open("/proc/cpuinfo").read().split("flags", 1)[1].split("\n", 1)[0].split()
-LEVELS = [level for level, flag in (("avx512", "avx512vl"), ("avx2", "avx2"), ("c", "fpu")) if flag in FLAGS][:2]
-BF16 = "amx_bf16" in FLAGS or "avx512_bf16" in FLAGS
-
-
-class Worker:
-    """A contender: a program that implements the protocol of serve.h."""
-
-    def __init__(self, command, threads, environment=None):
-        cpus = ",".join(map(str, sorted(os.sched_getaffinity(0))[:threads]))
-        self.process = subprocess.Popen([*PIN, cpus, *map(str, command)], text=True,
-                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                        env={**os.environ, "OMP_NUM_THREADS": str(threads), **(environment or {})})
-        word, load = (self.process.stdout.readline() + "- -").split()[:2]
-        if word != "ready":
-            raise SystemExit(f"peers.py: {' '.join(map(str, command))} failed")
-        self.load = float(load)
-        self.times = []
-
-    def turn(self, frames):
-        time.sleep(PAUSE_S)
-        self.process.stdin.write(f"{frames}\n")
-        self.process.stdin.flush()
-        times = [float(word) for word in self.process.stdout.readline().split()]
-        self.times += times
-        return statistics.median(times)
-
-    def median(self):
-        return statistics.median(self.times)
-
-    def stop(self):
-        self.process.stdin.close()
-        self.process.wait()
+# The isa levels that have products of a precision, and a flag of processors that have the level.
+LEVELS = {"fp32": {"amx": "amx_bf16", "avx512": "avx512vl", "avx2": "avx2", "c": "fpu"},
+          "bf16": {"amx": "amx_bf16", "avx512_bf16": "avx512_bf16"},
+          "int8": {"amx": "amx_int8", "avx512_vnni": "avx512_vnni", "avx512": "avx512vl", "avx2_vnni": "avx_vnni",
+                   "avx2": "avx2"}}
+PICTURES = 8  # that errors are measured on
+CALIBRATION = 96
+BATCHES = (4, 8)  # of BATCHED
+BATCHED = "ConvNeXt-T 224"
+FORMS = ("linear", "conv")
+TABLES = ("limits", "1", "2", "batches", "load", "preprocess", "pipeline")
 
 
-def alternate(workers, rounds):
-    frames = {key: max(2, min(50, int(TURN_MS / worker.turn(2)))) for key, worker in workers.items()}
-    for worker in workers.values():
-        worker.times = []
-    for _ in range(rounds):
-        for key, worker in workers.items():
-            worker.turn(frames[key])
-
-
-def stop(workers):
-    for worker in workers.values():
-        worker.stop()
+def levels(precision):
+    """The two highest levels of this processor that have the precision."""
+    return [level for level, flag in LEVELS[precision].items() if flag in FLAGS][:2]
 
 
 class Bench:
-    def __init__(self, build, bundled, folder, rounds):
-        self.build, self.bundled, self.folder, self.rounds = build, bundled, folder, rounds
+    def __init__(self, options, folder):
+        self.build, self.bundled, self.rounds, self.folder = options.build, options.bundled, options.rounds, folder
+        self.photos = photos.every(options.photos) if options.photos else []
+        if self.photos and len(self.photos) < PICTURES + CALIBRATION:
+            raise SystemExit(f"{options.photos}: expected {PICTURES + CALIBRATION} photos, found {len(self.photos)}")
         self.stems = {}
+        self.files = {}
+        self.forms = {}
 
-    def stem(self, row):
-        name, side = networks.NETWORKS[row]
-        if row not in self.stems:
-            self.stems[row] = networks.export(name, side, self.bundled, self.folder)
-        return self.stems[row], side
+    def stem(self, name, batch=1):
+        kind, side = networks.NETWORKS[name]
+        if (name, batch) not in self.stems:
+            weights = networks.weights_of(kind, self.bundled)
+            self.stems[name, batch] = networks.export(kind, weights, side, batch, self.folder)
+        return self.stems[name, batch], side
 
-    def random(self, side, kind="floats"):
-        """Writes a random picture to a file and returns its path."""
-        path = self.folder / kind
-        generator = np.random.default_rng(1)
-        if kind == "floats":
-            generator.standard_normal((side, side, 3), np.float32).tofile(path)
-        else:
-            generator.integers(0, 256, (side, side, 3), np.uint8).tofile(path)
+    def pictures(self, side, calibration=False):
+        """Photos if there are any, evenly from the folder; otherwise random inputs."""
+        paths = self.photos[:: max(1, len(self.photos) // (PICTURES + CALIBRATION))]
+        paths = paths[PICTURES:PICTURES + CALIBRATION] if calibration else paths[:PICTURES]
+        if paths:
+            return photos.inputs([photos.pixels(path, side) for path in paths])
+        return np.random.default_rng(1).standard_normal((PICTURES, side, side, 3), np.float32)
+
+    def source(self, side):
+        """A file with inputs."""
+        path = self.folder / f"inputs-{side}"
+        if not path.exists():
+            self.pictures(side).tofile(path)
         return path
 
-    def us(self, row, level, threads, source):
-        stem, side = self.stem(row)
-        return Worker([self.build / "tests/bench/bench-engine", f"{stem}.safetensors", threads, side, source,
-                       self.folder / f"us-{level}.out"], threads, {"CONVNEXT_CPU": level})
+    def bytes_source(self, side):
+        """A file with the bytes of a picture."""
+        path = self.folder / f"bytes-{side}"
+        np.random.default_rng(1).integers(0, 256, (side, side, 3), np.uint8).tofile(path)
+        return path
+
+    def us(self, name, precision="fp32", threads=1, batch=1, level=None):
+        stem, side = self.stem(name)
+        return contenders.ours(self.build, f"{stem}.safetensors", precision, threads, side, batch, self.source(side),
+                               self.folder / f"gst-convnext, {level}.out", level)
 
     def peak(self, level):
         """The peak of a core at this isa level; a frame is one GFLOP."""
         return Worker([self.build / "tests/bench/bench-peak", level], 1)
 
-    def peer(self, row, kind, form, threads, source):
-        stem, side = self.stem(row)
-        file = f"{stem}.safetensors" if kind == "torch" else f"{stem}-{form}.onnx"
-        return Worker([sys.executable, HERE / "peer.py", kind, file, threads, side, source,
-                       self.folder / f"{kind}.out"], threads)
+    def file(self, name, setting, form, batch):
+        """The network's file for this setting of a peer."""
+        stem, side = self.stem(name, batch)
+        if setting.kind == "torch":
+            return f"{stem}.safetensors"
+        onnx = f"{stem}-{form}-{batch}.onnx"
+        if not setting.quantizer:
+            return onnx
+        if (onnx, setting.quantizer) not in self.files:
+            self.files[onnx, setting.quantizer] = getattr(quantized, setting.quantizer)(
+                onnx, self.pictures(side, True), f"{stem}-{form}-{batch}-{setting.quantizer}")
+        return self.files[onnx, setting.quantizer]
 
-    def faster_form(self, row, kind, threads, source):
-        """The peer with the form of the network that is faster for it."""
-        forms = {form: self.peer(row, kind, form, threads, source) for form in ("linear", "conv")}
-        alternate(forms, 2)
-        best = min(forms, key=lambda form: forms[form].median())
-        stop({form: worker for form, worker in forms.items() if form != best})
-        return forms[best]
+    def peer(self, name, setting, threads=1, batch=1, source=None, form=None):
+        """A peer, with the form of the network that is faster for it."""
+        side = networks.NETWORKS[name][1]
+        form = form or setting.form or self.faster_form(name, setting.kind)
+        return contenders.peer(setting, self.file(name, setting, form, batch), threads, side, batch,
+                               source or self.source(side), self.folder / f"{setting.name}.out")
+
+    def faster_form(self, name, kind):
+        if kind == "torch":
+            return FORMS[0]
+        if (name, kind) not in self.forms:
+            workers = {form: self.peer(name, Setting(f"form {form}", kind, "fp32"), form=form) for form in FORMS}
+            alternate(workers, 2)
+            self.forms[name, kind] = min(FORMS, key=lambda form: workers[form].median())
+            stop(workers)
+        return self.forms[name, kind]
+
+    def errors(self, output):
+        """Largest and mean error against PyTorch's fp32, in deviations."""
+        logits, expected = (contenders.read_logits(self.folder / f"{kind}.out", PICTURES)
+                            for kind in (output, "expected"))
+        return contenders.errors(logits, expected)
+
+    def expect(self, name):
+        """Writes the logits that errors refer to."""
+        contenders.peer(Setting("expected", "torch", "fp32"), f"{self.stem(name)[0]}.safetensors",
+                        len(os.sched_getaffinity(0)), networks.NETWORKS[name][1], 1,
+                        self.source(networks.NETWORKS[name][1]), self.folder / "expected.out").stop()
 
     def chain(self, chain, level=None):
         return Worker([self.build / "tests/bench/bench-pipeline", 1920, 1080, "NV12", chain], 1,
                       {"CONVNEXT_CPU": level} if level else None)
-
-    def disagreement(self, kind):
-        """Largest difference from PyTorch's logits, divided by the largest of those."""
-        expected = np.fromfile(self.folder / "torch.out", np.float32)
-        logits = np.fromfile(self.folder / f"{kind}.out", np.float32)
-        assert logits.size == expected.size
-        return float(abs(logits - expected).max() / abs(expected).max())
-
-
-def row(*cells):
-    print("| " + " | ".join(cells) + " |", flush=True)
-
-
-def head(title, *columns):
-    print(f"\n{title}\n")
-    row(*columns)
-    row(*(["---"] + ["---:"] * (len(columns) - 1)))
 
 
 def ms(value):
     return f"{value:.2f}" if value < 10 else f"{value:.1f}"
 
 
-def frames_table(bench, only, threads):
-    kinds = ["onnxruntime", "openvino", "torch"] + (["openvino-bf16"] if BF16 else [])
-    head(f"One frame, {threads} thread{'s' * (threads > 1)}, fp32, ms; share: of a core's FMA peak, measured in turns",
-         "network", *(f"gst-convnext {level} (share)" for level in LEVELS), "onnxruntime", "OpenVINO", "PyTorch",
-         *(["OpenVINO in bf16"] if BF16 else []), "fastest fp32 peer / us", "disagreement: us, peers")
-    for name, (_, side) in networks.NETWORKS.items():
-        if only.lower() not in name.lower():
-            continue
-        stem, side = bench.stem(name)
-        source = bench.random(side)
-        workers = {f"us-{level}": bench.us(name, level, threads, source) for level in LEVELS}
-        workers |= {f"peak-{level}": bench.peak(level) for level in LEVELS}
-        for kind in kinds:
-            if kind == "torch":
-                workers[kind] = bench.peer(name, kind, None, threads, source)
-            else:
-                workers[kind] = bench.faster_form(name, kind, threads, source)
-        alternate(workers, bench.rounds)
-        us = {level: workers[f"us-{level}"].median() for level in LEVELS}
-        share = {level: networks.gflop(stem, side) * workers[f"peak-{level}"].median() / t / threads
-                 for level, t in us.items()}
-        fastest = min(workers[kind].median() for kind in kinds if kind != "openvino-bf16")
-        row(name, *(f"{ms(t)} ({100 * share[level]:.0f} %)" for level, t in us.items()),
-            *(ms(workers[kind].median()) for kind in kinds), f"{fastest / us[LEVELS[0]]:.2f}",
-            f"{max(bench.disagreement(f'us-{level}') for level in LEVELS):.0e}, "
-            f"{max(bench.disagreement(kind) for kind in kinds[:2]):.0e}")
-        stop(workers)
+def frames_table(bench, name, precision, threads, batch):
+    """Rows of one network: ours at each level, and the peers' settings of this precision."""
+    bench.expect(name)
+    ours = {f"gst-convnext, {level}": bench.us(name, precision, threads, batch, level) for level in levels(precision)}
+    peaks = {f"gst-convnext, {level}": bench.peak(level) for level in levels(precision) if precision == "fp32"}
+    peers = {setting.name: bench.peer(name, setting, threads, batch) for setting in SETTINGS[precision]
+             if bench.photos or not setting.quantizer}
+    workers = {("network", word): worker for word, worker in (ours | peers).items()}
+    workers |= {("peak", word): worker for word, worker in peaks.items()}
+    alternate(workers, bench.rounds)
+    fastest = next(iter(ours.values())).median() if ours else None
+    for word, worker in (ours | peers).items():
+        error = bench.errors(word)
+        runs = worker.precision
+        if word in peaks:
+            share = networks.gflop(*bench.stem(name)) * peaks[word].median() / worker.median() / threads
+            runs += f", {100 * share:.0f} % of the FMA peak"
+        row(name, word, runs, ms(worker.median()), f"{worker.median() / fastest:.2f}" if fastest else "-",
+            f"{error.max():.1e}", f"{error.mean():.1e}")
+    if not ours:
+        row(name, "gst-convnext", f"{precision}: no isa level of this processor has it", *["-"] * 4)
+    if not bench.photos and any(setting.quantizer for setting in SETTINGS[precision]):
+        row(name, "peers", "need --photos to calibrate", *["-"] * 4)
+    stop(workers)
+
+
+def frames_tables(bench, only, precisions, threads, batch=1):
+    for precision in precisions:
+        plural = f"{threads} thread{'s' * (threads > 1)}"
+        what = f"an image in a batch of {batch}" if batch > 1 else "one frame"
+        head(f"{precision}, {what}, {plural}; errors in deviations of PyTorch's fp32 logits", "network", "contender",
+             "runs", "ms", "relative to ours", "largest error", "mean error")
+        for name in networks.NETWORKS:
+            if only.lower() in name.lower() and (batch == 1 or name == BATCHED):
+                frames_table(bench, name, precision, threads, batch)
 
 
 def load_table(bench):
@@ -176,10 +180,9 @@ def load_table(bench):
          "network", "gst-convnext", "onnxruntime", "OpenVINO", "fastest peer / us")
     for name in ("ConvNeXt-T 224", "bundled 224"):
         loads = {"us": [], "onnxruntime": [], "openvino": []}
-        source = bench.random(bench.stem(name)[1])
         for _ in range(max(3, bench.rounds)):
             for kind, times in loads.items():
-                worker = bench.us(name, LEVELS[0], 1, source) if kind == "us" else bench.peer(name, kind, "conv", 1, source)
+                worker = bench.us(name) if kind == "us" else bench.peer(name, Setting(kind, kind, "fp32"), form="conv")
                 times.append(worker.load)
                 worker.stop()
         us, *peers = (statistics.median(times) for times in loads.values())
@@ -193,7 +196,8 @@ def preprocess_table(bench):
                for format in ("NV12", "I420", "RGB") for crop in ("center", "squash")}
     workers |= {chain: bench.chain(f"{chain} ! {rgb}") for chain in ("videoconvertscale", "videoconvert ! videoscale")}
     workers["nothing"] = bench.chain("identity")
-    workers["Pillow"] = Worker([sys.executable, HERE / "peer.py", "pillow", "-", 1, 224, os.devnull, os.devnull], 1)
+    workers["Pillow"] = Worker([sys.executable, contenders.HERE / "peer.py", "pillow", "-", "-", 1, 224, 1,
+                                os.devnull, os.devnull], 1)
     alternate(workers, bench.rounds)
     head("1080p to 224x224, one thread, ms", "what", "format", "ms", "antialiased", "normalised")
     for format in ("NV12", "I420", "RGB"):
@@ -211,14 +215,14 @@ def pipeline_table(bench):
     """The peers run in their own process on the bytes of a scaled frame, which they normalise."""
     name = "ConvNeXt-T 224"
     stem, side = bench.stem(name)
-    source = bench.random(side, "bytes")
     rgb = f"video/x-raw,format=RGB,width={side},height={side}"
-    workers = {"us": bench.chain(f"convnext threads=1 model={stem}.safetensors", LEVELS[0]),
-               "bundled": bench.chain("convnext threads=1", LEVELS[0]),
-               "engine": bench.us("bundled 224", LEVELS[0], 1, bench.random(side)),
+    workers = {"us": bench.chain(f"convnext threads=1 model={stem}.safetensors"),
+               "bundled": bench.chain("convnext threads=1"),
+               "engine": bench.us("bundled 224"),
                "preprocess": Worker([bench.build / "tests/bench/bench-preprocess", 1920, 1080, "NV12", "squash"], 1)}
     workers |= {front: bench.chain(f"{front} ! {rgb}") for front in ("videoconvertscale", "videoconvert ! videoscale")}
-    workers |= {kind: bench.faster_form(name, kind, 1, source) for kind in ("onnxruntime", "openvino")}
+    workers |= {kind: bench.peer(name, Setting(kind, kind, "fp32"), source=bench.bytes_source(side))
+                for kind in ("onnxruntime", "openvino")}
     alternate(workers, bench.rounds)
     us = workers["us"].median()
     head(f"From frame to metadata: 1080p NV12, {name}, one thread, ms", "pipeline", "ms", "relative to ours")
@@ -233,30 +237,42 @@ def pipeline_table(bench):
     stop(workers)
 
 
+def names(text, known):
+    """The words of a list with commas; all of them for "all"."""
+    words = known if text == "all" else tuple(text.split(","))
+    if not set(words) <= set(known):
+        raise argparse.ArgumentTypeError(f"expected {', '.join(known)} or all, found {text}")
+    return words
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("build", type=pathlib.Path)
     parser.add_argument("bundled", type=pathlib.Path)
+    parser.add_argument("--precision", type=lambda text: names(text, PRECISIONS), default=PRECISIONS)
+    parser.add_argument("--photos", type=pathlib.Path)
     parser.add_argument("--only", default="")
     parser.add_argument("--rounds", type=int, default=9)
-    parser.add_argument("--tables", default="limits,1,2,load,preprocess,pipeline")
+    parser.add_argument("--tables", type=lambda text: names(text, TABLES), default=TABLES)
     parser.add_argument("--realtime", action="store_true")
     options = parser.parse_args()
     if options.realtime:
         PIN[:0] = ["chrt", "-f", "10"]
-    tables = options.tables.split(",")
-    if "limits" in tables:
+    if "limits" in options.tables:
         subprocess.run([*PIN, str(min(os.sched_getaffinity(0))), options.build / "tests/bench/bench-limits"], check=True)
     with tempfile.TemporaryDirectory() as folder:
-        bench = Bench(options.build, options.bundled, pathlib.Path(folder), options.rounds)
+        bench = Bench(options, pathlib.Path(folder))
         for threads in (1, 2):
-            if str(threads) in tables and len(os.sched_getaffinity(0)) >= threads:
-                frames_table(bench, options.only, threads)
-        if "load" in tables:
+            if str(threads) in options.tables and len(os.sched_getaffinity(0)) >= threads:
+                frames_tables(bench, options.only, options.precision, threads)
+        if "batches" in options.tables:
+            for batch in BATCHES:
+                frames_tables(bench, options.only, options.precision, 1, batch)
+        if "load" in options.tables:
             load_table(bench)
-        if "preprocess" in tables:
+        if "preprocess" in options.tables:
             preprocess_table(bench)
-        if "pipeline" in tables:
+        if "pipeline" in options.tables:
             pipeline_table(bench)
 
 

@@ -105,7 +105,7 @@ int main(int argc, char **argv)
     gst_app_src_set_caps(b.source, gst_sample_get_caps(sample));
     gst_element_set_state(b.pipeline, GST_STATE_PLAYING);
     run_frame(&b);
-    serve(clock_ms() - begin, run_frame, &b);
+    serve(clock_ms() - begin, "-", run_frame, &b);
 
     gst_element_set_state(b.pipeline, GST_STATE_NULL);
     gst_object_unref(b.source);

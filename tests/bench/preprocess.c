@@ -111,7 +111,7 @@ int main(int argc, char **argv)
     }
     b.dst = g_new(float, 3 * SIDE * SIDE);
     run_frame(&b);
-    serve(clock_ms() - begin, run_frame, &b);
+    serve(clock_ms() - begin, "-", run_frame, &b);
     cnx_preprocess_free(b.preprocess);
     for (int p = 0; p < 3; p++)
         g_free((gpointer)b.image.plane[p]);

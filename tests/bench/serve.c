@@ -5,11 +5,11 @@
 
 #include "tests/bench/clock.h"
 
-void serve(double load_ms, void (*frame)(void *data), void *data)
+void serve(double load_ms, const char *precision, void (*frame)(void *data), void *data)
 {
     char line[32];
 
-    printf("ready %.6f\n", load_ms);
+    printf("ready %.6f %s\n", load_ms, precision);
     fflush(stdout);
     while (fgets(line, sizeof line, stdin)) {
         const int n = atoi(line);

@@ -1,8 +1,9 @@
 /* The protocol of a worker that peers.py runs in turns with others, on standard input and output:
  *
- *   writes  ready LOAD_MS     time from opening the model's file to the first result
- *   reads   N                 a line with a number
- *   writes  MS MS ... MS      the times of N frames, after one that is not timed
+ *   writes  ready LOAD_MS PRECISION   time from opening the model's file to the first result, and
+ *                                     the precision that runs, "-" without a network
+ *   reads   N                         a line with a number
+ *   writes  MS MS ... MS              the times of N frames, after one that is not timed
  *
  * The last two repeat until standard input ends. peer.py implements the same in Python.
  *
@@ -10,4 +11,4 @@
 #pragma once
 
 /* Serves until standard input ends. frame: runs one frame from end to end. */
-void serve(double load_ms, void (*frame)(void *data), void *data);
+void serve(double load_ms, const char *precision, void (*frame)(void *data), void *data);
