@@ -19,6 +19,9 @@ typedef __m256i Ints;
 #define ints_mul _mm256_mullo_epi32
 #define ints_to_vec _mm256_cvtepi32_ps
 
+/* Keeps the compiler from reusing a product of x. */
+#define peak_hide(x) __asm__ volatile("" : "+x"(x))
+
 /* Four bytes from memory in every lane. */
 static inline Ints ints_four(const void *p)
 {

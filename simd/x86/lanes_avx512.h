@@ -18,6 +18,12 @@ typedef __m512i Ints;
 #define ints_mul _mm512_mullo_epi32
 #define ints_to_vec _mm512_cvtepi32_ps
 
+#ifdef CNX_EMULATED
+#define peak_hide(x) __asm__ volatile("" : "+m"(x))
+#else
+#define peak_hide(x) __asm__ volatile("" : "+v"(x))
+#endif
+
 static inline Ints ints_four(const void *p)
 {
     int32_t four;

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "simd/x86/lanes_avx512.h"
 
-/* Keeps the compiler from reusing a product. */
-#define peak_hide(x) __asm__ volatile("" : "+v"(x))
-
 /* The two times two products of each 16 bits are added before they are widened. */
 static inline Ints add_pairs(Ints sum, Ints a, Ints w)
 {

@@ -4,8 +4,6 @@
 #undef VERSION
 #define VERSION(kernel) cnx_##kernel##_avx512_bf16
 
-/* Keeps the compiler from reusing a product. */
-#define peak_hide(x) __asm__ volatile("" : "+v"(x))
 #define sums_add(s, a, w) _mm512_dpbf16_ps(s, (__m512bh)(a), (__m512bh)(w))
 #define NAME VERSION(peak_bf16)
 #define Sums Vec

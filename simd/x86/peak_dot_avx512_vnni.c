@@ -4,8 +4,6 @@
 #undef VERSION
 #define VERSION(kernel) cnx_##kernel##_avx512_vnni
 
-/* Keeps the compiler from reusing a product. */
-#define peak_hide(x) __asm__ volatile("" : "+v"(x))
 #define sums_add _mm512_dpbusd_epi32
 #define NAME VERSION(peak_int8)
 #define Sums Ints
