@@ -32,7 +32,7 @@ from muon import Muon  # noqa: E402
 NETWORKS = {"convnext_atto": {"ls_init_value": 0.5}, "convnextv2_atto": {}}
 SIDE = 128
 # Most of the training sees small pictures, which cost less: side, share of the samples.
-PHASES = ((64, 4 / 7), (96, 2 / 7), (SIDE, 1 / 7))
+PHASES = ((64, 5 / 8), (96, 2 / 8), (SIDE, 1 / 8))
 MARGIN = 1.15  # of the stored pictures around a crop
 BATCH = 64
 RATE = 2e-3  # of AdamW
@@ -204,7 +204,7 @@ def main():
     parser.add_argument("work", type=pathlib.Path)
     parser.add_argument("--photos", type=pathlib.Path, required=True)
     parser.add_argument("--networks", default=",".join(NETWORKS))
-    parser.add_argument("--samples", type=int, default=56000)
+    parser.add_argument("--samples", type=int, default=32000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--only", default="")
