@@ -16,7 +16,9 @@
 
 #define NOINLINE static __attribute__((noinline))
 
-#if defined __AVX512F__
+#if defined CNX_EMULATED /* vectors of 64 bytes have no register */
+#define IN_REGISTER(x)
+#elif defined __AVX512F__
 #define IN_REGISTER(x) __asm__("" : "+v"(x))
 #elif defined __aarch64__
 #define IN_REGISTER(x) __asm__("" : "+w"(x))
