@@ -8,10 +8,10 @@
  *
  * Checkpoints store the weights w as [n, k], row major (out, in). gemm_pack reorders them for this
  * level's kernel into panels of output columns, [k][columns] within a panel; every panel is 64-byte
- * aligned if dst is. A panel has gemm_panel columns, which is three vectors, at neon four, except at
- * the end: one vector more than that becomes two panels, the first of one vector less, and fewer
- * become one panel, whose last vector is padded with zeros. At level c a panel is one column, so packed weights equal
- * the checkpoint's.
+ * aligned if dst is. A panel has gemm_panel columns, which is three vectors, at neon four, except
+ * at the end: one vector more than that becomes two panels, the first of one vector less, and fewer
+ * become one panel, whose last vector is padded with zeros. At level c a panel is one column, so
+ * packed weights equal the checkpoint's.
  *
  * Activations are not packed. Rows of a are lda bytes apart, those of residual and c ldr and ldc
  * floats, at any alignment of a float. Columns

@@ -3,8 +3,9 @@
  *   c[i][j] = act( sum_k bf16(a[i][k]) bf16(w[j][k]) + bias[j] ) + residual[i][j]
  *   sumsq[j] += sum_i c[i][j]^2                                 (if sumsq is given)
  *
- * bf16() rounds to the nearest finite number of 8 significant bits, to even. Products are exact, sums are in fp32
- * in any order. Denormal inputs, products and sums may count as zero, as in the instructions.
+ * bf16() rounds to the nearest finite number of 8 significant bits, to even. Products are exact,
+ * sums are in fp32 in any order. Denormal inputs, products and sums may count as zero, as in the
+ * instructions.
  *
  * The functions have the types of gemm.h and gemm_int8.h: gemm_bf16_pack rounds and reorders
  * weights, gemm_bf16_rows rounds activations, and in CnxGemm, a is what gemm_bf16_rows wrote and

@@ -4,10 +4,10 @@
  *   c[i][j] = act( sum_k a[i][k] w[j][k] + bias[j] ) + residual[i][j]
  *   sumsq[j] += sum_i c[i][j]^2                                 (if sumsq is given)
  *
- * A value is split in two halves, x = high + low with high = bf16(x) and low = bf16(x - high), which
- * keeps at least 16 bits of its 24. The product is high high + low high + high low, summed in fp32;
- * the error is at most 3 2^-16 sum |a w|, and the usual error of the sum. Halves below 2^-126 and sums
- * below it may count as zero. NaN and infinities give what fp32 gives.
+ * A value is split in two halves, x = high + low with high = bf16(x) and low = bf16(x - high),
+ * which keeps at least 16 bits of its 24. The product is high high + low high + high low, summed in
+ * fp32; the error is at most 3 2^-16 sum |a w|, and the usual error of the sum. Halves below 2^-126
+ * and sums below it may count as zero. NaN and infinities give what fp32 gives.
  *
  * The functions have the types of gemm.h and gemm_int8.h: gemm_split_pack splits and reorders
  * weights, gemm_split_rows splits activations, and in CnxGemm, a is what gemm_split_rows wrote and

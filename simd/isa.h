@@ -5,9 +5,9 @@
 
 #include <stdbool.h>
 
-/* In ascending order for each architecture. A level includes the ones of its architecture before it,
- * except that avx2_vnni is a branch: no other level includes it, since processors with AVX-512 may
- * lack AVX-VNNI. */
+/* In ascending order for each architecture. A level includes the ones of its architecture before
+ * it, except that avx2_vnni is a branch: no other level includes it, since processors with AVX-512
+ * may lack AVX-VNNI. */
 typedef enum CnxIsa {
     CNX_ISA_C, /* portable C */
     /* x86-64 */

@@ -93,9 +93,11 @@ void cnx_downsample(CnxRun *run, guint i, guint n, const float *x, float *y)
     if (cnx_prefers_columns(layer.out, n)) {
         cnx_strips_share(&layer);
         cnx_strips_loop(&layer, n, gather_patches_task);
-        cnx_linear_columns(
-            run, layer.linear, 1,
-            (CnxProduct){.m = n * layer.out->h * layer.out->w, .a = run->patches, .rows = run->rows, .c = y});
+        cnx_linear_columns(run, layer.linear, 1,
+                           (CnxProduct){.m = n * layer.out->h * layer.out->w,
+                                        .a = run->patches,
+                                        .rows = run->rows,
+                                        .c = y});
         return;
     }
     cnx_strips_cut(&layer, CNX_STRIP_PIXELS);

@@ -310,11 +310,8 @@ static void block_by_columns(CnxLayer *layer, guint n)
                          .rows = run->rows,
                          .c = run->hidden,
                          .act = run->config->act};
-    const CnxProduct project = {.m = n * pixels,
-                                .a = run->hidden,
-                                .rows = run->rows,
-                                .c = layer->y,
-                                .residual = layer->x};
+    const CnxProduct project = {
+        .m = n * pixels, .a = run->hidden, .rows = run->rows, .c = layer->y, .residual = layer->x};
 
     cnx_strips_share(layer);
     cnx_strips_loop(layer, n, dwconv_norm_task);

@@ -33,7 +33,7 @@ typedef struct Request {
     const char *path;
     const CnxOpenOptions *options;
     const CnxKernels *kernels;
-    CnxForm form; /* of the products */
+    CnxForm form;           /* of the products */
     CnxModelCheckFn *check; /* may be NULL */
     gpointer user_data;
 } Request;
@@ -65,10 +65,10 @@ static void append_files(GString *key, char *const *files)
     }
 }
 
-/* The key of a model: the isa level, the precision, the options, and path, size and time of every file that
- * is read, including the lists of ImageNet names. Symbolic links are resolved for each file,
- * because links to one weights file (as in the Hub's cache) may have different configs next to
- * them. NULL if path does not resolve. */
+/* The key of a model: the isa level, the precision, the options, and path, size and time of every
+ * file that is read, including the lists of ImageNet names. Symbolic links are resolved for each
+ * file, because links to one weights file (as in the Hub's cache) may have different configs next
+ * to them. NULL if path does not resolve. */
 static char *make_key(const Request *request)
 {
     g_auto(GStrv) model_files = NULL, label_files = NULL;

@@ -52,7 +52,8 @@ typedef struct CnxRunSize {
 } CnxRunSize;
 
 /* The memory of a run with these settings, without a model and without allocating it. form: of
- * the products; threads: 1 or more. G_MAXSIZE if a number does not fit, 0 if the images are too small for the network. */
+ * the products; threads: 1 or more. G_MAXSIZE if a number does not fit, 0 if the images are too
+ * small for the network. */
 CnxRunSize cnx_run_measure(const CnxConfig *config, guint width, guint height, guint batch,
                            CnxOutput outputs, CnxForm form, guint threads);
 

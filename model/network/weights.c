@@ -16,7 +16,7 @@
 typedef struct Packer {
     const CnxCheckpoint *checkpoint;
     const CnxKernels *kernels;
-    CnxForm form; /* of the blocks and the downsampling layers */
+    CnxForm form;    /* of the blocks and the downsampling layers */
     CnxArena arena;  /* base NULL: the first walk, which counts */
     gsize largest;   /* floats of the largest chunk, found while counting */
     gsize widest;    /* the same of the convolutions that are permuted */
@@ -161,8 +161,7 @@ static gsize panel_of(const Packer *p, CnxForm form)
 }
 
 /* Makes room for a layer, and copies its bias. Its weights are still to be packed. */
-static CnxLinear take_linear(Packer *p, CnxForm form, const CnxTensor *bias, gsize n,
-                             gsize k)
+static CnxLinear take_linear(Packer *p, CnxForm form, const CnxTensor *bias, gsize n, gsize k)
 {
     const gsize bytes = cnx_products(p->kernels, form).packed_size((int)n, (int)k);
 
@@ -229,8 +228,7 @@ static CnxLinear pack_grey(Packer *p, const char *name, gsize n, gsize taps)
     static const double luma[] = {0.299, 0.587, 0.114};
     const CnxTensor *weight = find_tensor(p, "%s.weight", name);
     const gsize k = 3 * taps, panel = panel_of(p, CNX_FORM_FLOAT);
-    const CnxLinear linear =
-        take_linear(p, CNX_FORM_FLOAT, find_tensor(p, "%s.bias", name), n, k);
+    const CnxLinear linear = take_linear(p, CNX_FORM_FLOAT, find_tensor(p, "%s.bias", name), n, k);
 
     g_assert(weight && weight->elements == n * taps);
     measure_chunks(p, panel, n, k, taps, TRUE);
@@ -324,9 +322,9 @@ static void pack_stage(Packer *p, CnxStage *stage, const CnxConfig *config, guin
         folds = (Folds){NULL};
     }
     if (i > 0 || config->first_down)
-        stage->down = pack_linear(p, form_of(p, 4 * before),
-                                  find_tensor(p, "down%u.conv.weight", i),
-                                  find_tensor(p, "down%u.conv.bias", i), c, before, 4, folds);
+        stage->down =
+            pack_linear(p, form_of(p, 4 * before), find_tensor(p, "down%u.conv.weight", i),
+                        find_tensor(p, "down%u.conv.bias", i), c, before, 4, folds);
     for (guint j = 0; j < stage->depth; j++) {
         pack_block(p, stage, &stage->blocks[j], config, i, j);
         if (!is_counting(p))
@@ -411,8 +409,7 @@ static CnxWeights *new_weights(const CnxConfig *config)
     return weights;
 }
 
-gsize cnx_weights_size(const CnxCheckpoint *checkpoint, const CnxKernels *kernels,
-                       CnxForm form)
+gsize cnx_weights_size(const CnxCheckpoint *checkpoint, const CnxKernels *kernels, CnxForm form)
 {
     g_autoptr(CnxWeights) weights = NULL;
     const CnxConfig *config = cnx_checkpoint_config(checkpoint);

@@ -65,8 +65,7 @@ CnxWeights *cnx_weights_new(const CnxCheckpoint *checkpoint, const CnxKernels *k
                             CnxForm form, GError **error);
 
 /* Bytes of the packed weights, without packing them. G_MAXSIZE if that does not fit in gsize. */
-gsize cnx_weights_size(const CnxCheckpoint *checkpoint, const CnxKernels *kernels,
-                       CnxForm form);
+gsize cnx_weights_size(const CnxCheckpoint *checkpoint, const CnxKernels *kernels, CnxForm form);
 
 void cnx_weights_free(CnxWeights *weights); /* NULL allowed */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(CnxWeights, cnx_weights_free)

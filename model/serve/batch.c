@@ -39,8 +39,7 @@ void cnx_batch_free(CnxBatch *batch)
 gboolean cnx_batch_fits(const CnxConfig *config, guint width, guint height, CnxOutput outputs,
                         CnxForm form, guint threads, guint images, gsize memory)
 {
-    const CnxRunSize size =
-        cnx_run_measure(config, width, height, images, outputs, form, threads);
+    const CnxRunSize size = cnx_run_measure(config, width, height, images, outputs, form, threads);
 
     return size.images <= MIN(CNX_BATCH_MEMORY, memory) &&
            size.scratch <= (memory - size.images) / threads;
@@ -49,8 +48,8 @@ gboolean cnx_batch_fits(const CnxConfig *config, guint width, guint height, CnxO
 static gboolean fits(const CnxBatch *batch, guint images)
 {
     return cnx_batch_fits(cnx_model_config(batch->model), batch->width, batch->height,
-                          batch->outputs, cnx_model_form(batch->model), batch->threads,
-                          images, batch->memory);
+                          batch->outputs, cnx_model_form(batch->model), batch->threads, images,
+                          batch->memory);
 }
 
 /* A run for this many images; NULL if it cannot be allocated or would exceed the limits. */

@@ -38,8 +38,8 @@ static void find_batch(CnxNeed *need, const CnxConfig *config, const CnxNeedSett
     need->images = 1;
     need->batch = need->image;
     for (guint images = 2; images <= CNX_BATCH_IMAGES; images *= 2) {
-        if (!cnx_batch_fits(config, need->width, need->height, settings->outputs,
-                            settings->form, need->threads, images, cnx_need_batch_memory(need)))
+        if (!cnx_batch_fits(config, need->width, need->height, settings->outputs, settings->form,
+                            need->threads, images, cnx_need_batch_memory(need)))
             return;
         need->images = images;
         need->batch = cnx_run_measure(config, need->width, need->height, images, settings->outputs,
@@ -52,8 +52,7 @@ CnxNeed cnx_need_of(const CnxConfig *config, gsize weights, const CnxNeedSetting
                     CnxLimit limit)
 {
     const CnxRunSize size = cnx_run_measure(config, settings->width, settings->height, 1,
-                                            settings->outputs, settings->form,
-                                            settings->threads);
+                                            settings->outputs, settings->form, settings->threads);
     const gsize input = multiply(multiply(settings->width, settings->height), 3 * sizeof(float));
     CnxNeed need = {
         .width = settings->width,

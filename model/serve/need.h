@@ -17,8 +17,8 @@
 typedef struct CnxNeedSettings {
     guint width, height; /* of an input */
     CnxOutput outputs;
-    CnxForm form;           /* of the products */
-    guint threads;          /* 1 or more */
+    CnxForm form;        /* of the products */
+    guint threads;       /* 1 or more */
     gsize preprocessing; /* bytes, from cnx_preprocess_measure() */
 } CnxNeedSettings;
 

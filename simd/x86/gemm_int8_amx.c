@@ -63,8 +63,8 @@ static void repair_sums(const Product *p, char *sums)
 }
 
 /* acc = scales * (sum - zero * sums of weights) + bias */
-INLINE void finish_sums(const Product *p, const char *sums, int row, const int rows,
-                        const int vecs, Vec acc[MOST][VECS])
+INLINE void finish_sums(const Product *p, const char *sums, int row, const int rows, const int vecs,
+                        Vec acc[MOST][VECS])
 {
     const float *scales = scales_of(p->panel, p->width, p->steps * STEP);
     const int32_t *of_weights = (const int32_t *)(scales + p->width);

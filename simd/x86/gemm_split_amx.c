@@ -118,8 +118,8 @@ static void repair_sums(const Product *p, char *sums)
     }
 }
 
-INLINE void finish_sums(const Product *p, const char *sums, int row, const int rows,
-                        const int vecs, Vec acc[MOST][VECS])
+INLINE void finish_sums(const Product *p, const char *sums, int row, const int rows, const int vecs,
+                        Vec acc[MOST][VECS])
 {
     UNROLL
     for (int v = 0; v < vecs; v++) {

@@ -77,7 +77,7 @@ vector='<(immintrin|x86intrin|[a-z]mmintrin|cpuid|arm_neon|arm_sve)\.h>'
 blas='<(cblas|cblas-openblas|openblas_config|lapacke|f77blas)\.h>'
 zip='<(unzip|zlib)\.h>'
 orc='<orc/[a-z-]+\.h>'
-isa='(avx2|avx512|avx512_[a-z0-9]+|neon|neon_[a-z0-9]+)'
+isa='(avx2|avx2_[a-z0-9]+|avx512|avx512_[a-z0-9]+|amx|neon|neon_[a-z0-9]+)'
 
 rule_simd_includes()
 {
@@ -115,7 +115,7 @@ rule_public_includes()
 
 rule_vector_includes()
 {
-    include_only_in "$vector" "simd/[a-z0-9]+/[a-z0-9_]*_$isa\.[ch]|simd/isa\.c|tests/simd/[a-z0-9_]*\.[ch]" \
+    include_only_in "$vector" "simd/[a-z0-9]+/[a-z0-9_]*_$isa\.[ch]|simd/isa\.c|tests/model/isa\.c|tests/simd/[a-z0-9_]*\.[ch]" \
         'intrinsics belong in files of simd/ that are named after their instruction set'
 }
 

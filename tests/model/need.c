@@ -49,9 +49,9 @@ static gboolean note_need(const CnxConfig *config, gsize weights, gpointer user_
                           GError **error)
 {
     CnxNeed *need = user_data;
-    CnxNeedSettings settings = {need->width, need->height, (CnxOutput)need->images,
-                                CNX_FORM_FLOAT, need->threads,
-                                cnx_need_preprocessing(&config->recipe)};
+    CnxNeedSettings settings = {
+        need->width,    need->height,  (CnxOutput)need->images,
+        CNX_FORM_FLOAT, need->threads, cnx_need_preprocessing(&config->recipe)};
 
     *need = cnx_need_of(config, weights, &settings, (CnxLimit){G_MAXUINT64, CNX_LIMIT_PROPERTY});
     return TRUE;

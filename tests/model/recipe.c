@@ -225,8 +225,10 @@ static void test_refusals(void)
     r.std[1] = 0;
     assert_refused(&r, &good, "standard deviation of channel 1");
     g_setenv("CONVNEXT_CPU", "sse2", TRUE);
-    assert_refused(&timm, &good, "'sse2'; it must be one of c, avx2, avx2_vnni, avx512, avx512_vnni, "
-                                "avx512_bf16, amx, neon, neon_dotprod, neon_i8mm, neon_bf16");
+    assert_refused(&timm, &good,
+                   "'sse2'; it must be one of c, avx2, avx2_vnni, avx512, "
+                   "avx512_vnni, avx512_bf16, amx, neon, neon_dotprod, neon_i8mm, "
+                   "neon_bf16");
     g_setenv("CONVNEXT_CPU", "cuda", TRUE); /* begins like c */
     assert_refused(&timm, &good, "'cuda'; it must be one of");
     g_unsetenv("CONVNEXT_CPU");

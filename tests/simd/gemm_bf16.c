@@ -21,9 +21,9 @@ static double error_of(double a, double sa, double w, double sw)
 
 static Rounded make(const CnxKernels *k)
 {
-    return (Rounded){ROUNDED_KERNELS(k, gemm_bf16), .top = 255, .keeps_infinities = true,
-                     .activation_step = no_activation_step, .weight_step = no_weight_step,
-                     .error = error_of};
+    return (Rounded){ROUNDED_KERNELS(k, gemm_bf16), .top = 255,
+                     .keeps_infinities = true,      .activation_step = no_activation_step,
+                     .weight_step = no_weight_step, .error = error_of};
 }
 
 static void run(Check *t)

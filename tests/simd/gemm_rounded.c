@@ -143,9 +143,9 @@ static void test_product(Check *t, const Rounded *r, const Case *p, const float 
 
 static void test_case(Check *t, const Rounded *r, const Case *p)
 {
-    check_case(t, r->ids[ROUNDED_PRODUCT], r->name, "m %d n %d k %d lds %zu ldc %zu split %d act %d residual %d fill %s",
-               p->m, p->n, p->k, p->lds, p->ldc, p->split, p->act, p->residual,
-               check_fill_name(p->fill));
+    check_case(t, r->ids[ROUNDED_PRODUCT], r->name,
+               "m %d n %d k %d lds %zu ldc %zu split %d act %d residual %d fill %s", p->m, p->n,
+               p->k, p->lds, p->ldc, p->split, p->act, p->residual, check_fill_name(p->fill));
     const float *w = new_rows(t, p->n, p->k, p->k, CHECK_NORMAL);
 
     test_product(t, r, p, new_rows(t, p->m, p->k, p->lds, p->fill), w);
@@ -211,7 +211,8 @@ static void test_weights(Check *t, const Rounded *r, CheckFill fill, float outli
     const int m = 5, n = 37, k = 50;
     Case p = {.m = m, .n = n, .k = k, .lds = k, .ldc = n, .split = n, .bias = true};
 
-    check_case(t, r->ids[ROUNDED_PACK], r->name, "fill %s outlier %g", check_fill_name(fill), (double)outlier);
+    check_case(t, r->ids[ROUNDED_PACK], r->name, "fill %s outlier %g", check_fill_name(fill),
+               (double)outlier);
     float *w = new_rows(t, n, k, k, fill);
 
     for (int j = 0; j < n && outlier > 0; j += 3)
@@ -317,7 +318,8 @@ static void body(const CnxKernels *k, void *data, int turn)
     r.multiply(&b->g[turn]);
 }
 
-static void bench_gemm(Check *t, MakeRounded *make, const char *name, int m, int n, int k, CnxAct act)
+static void bench_gemm(Check *t, MakeRounded *make, const char *name, int m, int n, int k,
+                       CnxAct act)
 {
     float *a = check_bench_floats(t, (size_t)m * k), *w = check_bench_floats(t, (size_t)n * k);
     float *c = check_bench_floats(t, (size_t)m * n), *bias = check_bench_floats(t, n);
@@ -325,8 +327,8 @@ static void bench_gemm(Check *t, MakeRounded *make, const char *name, int m, int
 
     for (int i = 0; i < 2; i++)
         b.g[i] = (CnxGemm){.m = m, .n = n, .k = k, .bias = bias, .c = c, .ldc = n, .act = act};
-    check_bench(t, &(CheckBench){name, 2.0 * m * n * k, prepare, body, &b}, "%dx%dx%d%s", m,
-                n, k, act ? " gelu" : "");
+    check_bench(t, &(CheckBench){name, 2.0 * m * n * k, prepare, body, &b}, "%dx%dx%d%s", m, n, k,
+                act ? " gelu" : "");
     free(a);
     free(w);
     free(c);

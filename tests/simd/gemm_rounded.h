@@ -35,11 +35,11 @@ typedef struct Rounded {
 
 typedef Rounded MakeRounded(const CnxKernels *k);
 
-#define ROUNDED_KERNELS(kernels, family)                                                    \
-    .name = #family, .panel = (kernels)->family##_panel, .multiply = (kernels)->family,     \
-    .rows = (kernels)->family##_rows, .row_size = (kernels)->family##_row_size,             \
-    .packed_size = (kernels)->family##_packed_size, .pack = (kernels)->family##_pack,       \
-    .ids = {CHECK_ID_##family, CHECK_ID_##family##_rows, CHECK_ID_##family##_row_size,      \
+#define ROUNDED_KERNELS(kernels, family)                                                \
+    .name = #family, .panel = (kernels)->family##_panel, .multiply = (kernels)->family, \
+    .rows = (kernels)->family##_rows, .row_size = (kernels)->family##_row_size,         \
+    .packed_size = (kernels)->family##_packed_size, .pack = (kernels)->family##_pack,   \
+    .ids = {CHECK_ID_##family, CHECK_ID_##family##_rows, CHECK_ID_##family##_row_size,  \
             CHECK_ID_##family##_packed_size, CHECK_ID_##family##_pack}
 
 void check_rounded(Check *t, const Rounded *r);

@@ -13,8 +13,8 @@ static double no_activation_step(const CnxKernels *k, const float *a, int n)
     return 0;
 }
 
-/* Each factor has 16 bits, and the product of the lower halves is missing. Denormal halves may count
- * as zero. */
+/* Each factor has 16 bits, and the product of the lower halves is missing. Denormal halves may
+ * count as zero. */
 static double error_of(double a, double sa, double w, double sw)
 {
     return 0x1.81p-15 * fabs(a * w) + CHECK_FLT_TINY * (fabs(a) + fabs(w) + 1);
@@ -22,9 +22,9 @@ static double error_of(double a, double sa, double w, double sw)
 
 static Rounded make(const CnxKernels *k)
 {
-    return (Rounded){ROUNDED_KERNELS(k, gemm_split), .top = 255, .keeps_infinities = true,
-                     .activation_step = no_activation_step, .weight_step = no_weight_step,
-                     .error = error_of};
+    return (Rounded){ROUNDED_KERNELS(k, gemm_split), .top = 255,
+                     .keeps_infinities = true,       .activation_step = no_activation_step,
+                     .weight_step = no_weight_step,  .error = error_of};
 }
 
 static void run(Check *t)
