@@ -23,7 +23,7 @@ if search "$2" '' >/dev/null; then
     echo "$2: the search finds no vector instructions, but the library has some"
     exit 1
 fi
-if ! search "$1" '_avx' >"$work/found"; then
+if ! search "$1" '_(avx|amx)' >"$work/found"; then
     echo "$1: instructions that level c must not use:"
     head -n 20 "$work/found"
     exit 1
