@@ -12,7 +12,7 @@ typedef struct Setting {
 static const Setting engine_settings[] = {
     {"region", "objects"}, {"outputs", "classes+logits+embedding"},
     {"crop", "squash"},    {"crop", "border"},
-    {"region", "objects"}, {"outputs", "stage4"},
+    {"precision", "int8"}, {"outputs", "stage4"},
     {"outputs", "logits"}, {"crop", "center"},
 };
 /* Set at any time. */
