@@ -37,7 +37,7 @@ gboolean gst_convnext_open_engine(GstConvnext *self)
         gst_convnext_post_error(GST_ELEMENT(self), GST_MESSAGE_ERROR, error, "opening the model");
         return FALSE;
     }
-    gst_convnext_announce_engine(GST_ELEMENT(self), engine, self->engine);
+    gst_convnext_announce_engine(GST_ELEMENT(self), engine, &self->precision_remark);
     gst_convnext_replace_engine(self, engine, version);
     return TRUE;
 }
@@ -92,17 +92,16 @@ void gst_convnext_request_reload(GstConvnext *self)
 }
 
 /* Posts that the engine runs from this frame on. */
-static void announce_update(GstConvnext *self, const GstConvnextEngine *old, guint64 frame)
+static void announce_update(GstConvnext *self, guint64 frame)
 {
-    gst_convnext_announce_engine(GST_ELEMENT(self), self->engine, old);
+    gst_convnext_announce_engine(GST_ELEMENT(self), self->engine, &self->precision_remark);
     gst_convnext_post_updated(GST_ELEMENT(self), self->engine, frame);
 }
 
 void gst_convnext_adopt_engine(GstConvnext *self, GstConvnextEngine *engine, guint version)
 {
-    g_autoptr(GstConvnextEngine) old = swap_engine(self, engine, version);
-
-    announce_update(self, old, 0); /* the first frame of the next start */
+    gst_convnext_replace_engine(self, engine, version);
+    announce_update(self, 0); /* the first frame of the next start */
 }
 
 void gst_convnext_switch_engine(GstConvnext *self, GstConvnextEngine *engine,
@@ -113,8 +112,8 @@ void gst_convnext_switch_engine(GstConvnext *self, GstConvnextEngine *engine,
     GstConvnextEngine *old = swap_engine(self, engine, version);
 
     gst_convnext_engine_cancel(old, TRUE); /* a job in the background stops waiting */
-    announce_update(self, old, frame);
     gst_convnext_reload_retire(self->reload, old);
+    announce_update(self, frame);
 }
 
 void gst_convnext_follow_reload(GstConvnext *self)

@@ -322,6 +322,7 @@ static void gst_convnext_finalize(GObject *object)
     gst_convnext_stream_free(self->stream);
     gst_convnext_engine_settings_clear(&self->settings.engine);
     gst_convnext_engine_unref(self->engine);
+    g_free(self->precision_remark);
     G_OBJECT_CLASS(parent_class)->finalize(object);
 }
 

@@ -106,20 +106,21 @@ static void log_isa(GstElement *element)
 }
 
 void gst_convnext_announce_engine(GstElement *element, const GstConvnextEngine *engine,
-                                  const GstConvnextEngine *before)
+                                  char **precision_remark)
 {
     g_autoptr(GstStructure) info = gst_convnext_engine_info(engine);
     g_autofree char *remark = gst_convnext_engine_remark(engine);
     g_autofree char *precision = gst_convnext_engine_remark_precision(engine);
-    g_autofree char *known = before ? gst_convnext_engine_remark_precision(before) : NULL;
     const char *ignored = gst_convnext_engine_ignored(engine);
 
     log_isa(element);
     GST_INFO_OBJECT(element, "opened %" GST_PTR_FORMAT, info);
     if (remark)
         GST_WARNING_OBJECT(element, "%s", remark);
-    if (precision && g_strcmp0(precision, known) != 0)
+    if (precision && g_strcmp0(precision, *precision_remark) != 0)
         GST_ELEMENT_WARNING(element, RESOURCE, SETTINGS, ("%s", precision), (NULL));
+    g_free(*precision_remark);
+    *precision_remark = g_steal_pointer(&precision);
     if (ignored)
         GST_ELEMENT_WARNING(element, RESOURCE, SETTINGS,
                             ("ignored, because it belongs to another model: %s", ignored), (NULL));

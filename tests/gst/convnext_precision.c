@@ -252,7 +252,7 @@ static void wait_for_size(guint size, guint *frames)
     }
 }
 
-/* One warning, not one for each engine; another precision gets its own. */
+/* One warning, not one for each engine or start; another precision gets its own. */
 GST_START_TEST(test_one_warning)
 {
     g_autoptr(GstBus) bus = bus_of_stage();
@@ -262,6 +262,8 @@ GST_START_TEST(test_one_warning)
     gst_util_set_object_arg(G_OBJECT(h->element), "precision", "int8");
     harness_restart(h, CAPS);
     fail_unless_equals_int(count_warnings(bus, "precision=int8 runs as fp32"), 1);
+    harness_restart(h, CAPS);
+    fail_unless_equals_int(count_warnings(bus, "precision"), 0);
     g_object_set(h->element, "input-size", 96, NULL);
     wait_for_size(96, &frames);
     fail_unless_equals_int(count_warnings(bus, "precision"), 0);
