@@ -2,8 +2,6 @@
 #include "simd/gemm_bf16.h"
 #include "simd/versions.h"
 
-#define BLOCK 64 /* columns that go through the epilogue together */
-
 const int cnx_gemm_bf16_panel_c = 1;
 
 /* Values of a row, padded so that it is a multiple of 8 bytes. */
@@ -46,32 +44,9 @@ static float dot(const uint16_t *a, const uint16_t *w, int k)
     return (sum[0] + sum[2]) + (sum[1] + sum[3]);
 }
 
-/* Computes columns j0 <= j < j0 + cols of row i. */
-static void multiply_row(const CnxGemm *g, int i, int j0, int cols)
-{
-    const uint16_t *a = (const uint16_t *)((const char *)g->a + i * g->lda);
-    const uint16_t *w = (const uint16_t *)g->packed + (size_t)j0 * padded(g->k);
-    float v[BLOCK]; /* [cols] */
-    float *c = g->c + i * g->ldc + j0;
-
-    for (int j = 0; j < cols; j++)
-        v[j] = dot(a, w + (size_t)j * padded(g->k), g->k) + (g->bias ? g->bias[j0 + j] : 0);
-    cnx_activate_c(v, (size_t)cols, g->act);
-    for (int j = 0; j < cols; j++) {
-        if (g->residual)
-            v[j] += g->residual[i * g->ldr + j0 + j];
-        if (g->sumsq)
-            g->sumsq[j0 + j] += v[j] * v[j];
-        c[j] = v[j];
-    }
-}
+#include "simd/gemm_rows.inc"
 
 void cnx_gemm_bf16_c(const CnxGemm *g)
 {
-    for (int j = 0; j < g->n; j += BLOCK) {
-        int cols = g->n - j < BLOCK ? g->n - j : BLOCK;
-
-        for (int i = 0; i < g->m; i++)
-            multiply_row(g, i, j, cols);
-    }
+    multiply_rows(g, cnx_gemm_bf16_row_size_c(g->k));
 }

@@ -6,8 +6,7 @@
 
 #include "simd/versions.h"
 
-#define TOP 255  /* of rounded activations */
-#define BLOCK 64 /* columns that go through the epilogue together */
+#define TOP 255 /* of rounded activations */
 
 const int cnx_gemm_int8_panel_c = 1;
 const int cnx_gemm_int8_top_c = TOP;
@@ -119,33 +118,9 @@ static float dot(const uint8_t *a, const int8_t *w, int k)
     return (float)sum * (activations.scale * weights.scale);
 }
 
-/* Computes columns j0 <= j < j0 + cols of row i. */
-static void multiply_row(const CnxGemm *g, int i, int j0, int cols)
-{
-    const size_t column = cnx_gemm_int8_packed_size_c(1, g->k);
-    const uint8_t *a = (const uint8_t *)g->a + i * g->lda;
-    const int8_t *w = (const int8_t *)g->packed + j0 * column;
-    float v[BLOCK]; /* [cols] */
-    float *c = g->c + i * g->ldc + j0;
-
-    for (int j = 0; j < cols; j++)
-        v[j] = dot(a, w + j * column, g->k) + (g->bias ? g->bias[j0 + j] : 0);
-    cnx_activate_c(v, (size_t)cols, g->act);
-    for (int j = 0; j < cols; j++) {
-        if (g->residual)
-            v[j] += g->residual[i * g->ldr + j0 + j];
-        if (g->sumsq)
-            g->sumsq[j0 + j] += v[j] * v[j];
-        c[j] = v[j];
-    }
-}
+#include "simd/gemm_rows.inc"
 
 void cnx_gemm_int8_c(const CnxGemm *g)
 {
-    for (int j = 0; j < g->n; j += BLOCK) {
-        int cols = g->n - j < BLOCK ? g->n - j : BLOCK;
-
-        for (int i = 0; i < g->m; i++)
-            multiply_row(g, i, j, cols);
-    }
+    multiply_rows(g, cnx_gemm_int8_packed_size_c(1, g->k));
 }
