@@ -1,179 +1,53 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "tests/simd/activation.h"
-#include "tests/simd/check.h"
-
-#define COUNT(a) (int)(sizeof(a) / sizeof(a)[0])
+#include "tests/simd/gemm_case.h"
 
 static const int edges_m[] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 13, 17, 31, 49};
 static const int edges_n[] = {1,  2,  7,  8,  9,  15, 16, 17, 23, 24, 25, 31, 32, 33,
                               40, 41, 47, 48, 49, 63, 64, 65, 71, 72, 73, 96, 97, 100};
 static const int edges_k[] = {1, 2, 3, 5, 7, 8, 15, 16, 17, 33, 48, 96, 193};
 
-typedef struct Case {
-    int m, n, k;
-    size_t lda, ldr, ldc;
-    CnxAct act;
-    CheckFill fill;
-    bool bias, sumsq;
-    int residual; /* 0 for none, 1 for its own buffer, 2 for c itself */
-    int split;    /* columns of the first of two calls, or n for a single call */
-} Case;
-
-static void run_gemm(const CnxKernels *k, const Case *p, CnxGemm g)
-{
-    CnxGemm right = g;
-    int j = p->split;
-
-    g.n = j;
-    k->gemm(&g);
-    if (j == p->n)
-        return;
-    right.n = p->n - j;
-    right.packed = (const char *)g.packed + k->gemm_packed_size(j, p->k);
-    right.c += j;
-    if (right.bias)
-        right.bias += j;
-    if (right.residual)
-        right.residual += j;
-    if (right.sumsq)
-        right.sumsq += j;
-    k->gemm(&right);
-}
-
 /* old: [m, n], the residual before the call, or NULL; w: [n, k] */
-static void check_product(Check *t, const Case *p, const CnxGemm *g, const float *w,
+static void check_product(Check *t, const GemmCase *p, const CnxGemm *g, const float *w,
                           const float *old)
 {
     const float *a = g->a;
 
     for (int i = 0; i < p->m; i++) {
         for (int j = 0; j < p->n; j++) {
-            double sum = g->bias ? g->bias[j] : 0, scale = fabs(sum);
+            const float *residual = old ? old + (size_t)i * p->n + j : NULL;
+            double sum = g->bias ? g->bias[j] : 0, scale = fabs(sum), tolerance, want;
 
             for (int l = 0; l < p->k; l++) {
-                double term = (double)a[i * p->lda + l] * w[(size_t)j * p->k + l];
+                double term = (double)a[i * p->lds + l] * w[(size_t)j * p->k + l];
 
                 sum += term;
                 scale += fabs(term);
             }
-            double want = check_act(p->act, sum);
-            double tolerance = (p->k + 1) * (CHECK_EPS / 2 * scale + 0x1p-149);
-
-            if (p->act != CNX_ACT_NONE)
-                tolerance = 1.13 * tolerance + check_act_tolerance(want); /* the largest slope */
-            if (old)
-                want += old[(size_t)i * p->n + j];
-            tolerance += CHECK_EPS * fabs(want);
+            tolerance = (p->k + 1) * (CHECK_EPS / 2 * scale + 0x1p-149);
+            want = gemm_finish_value(p, sum, residual, &tolerance);
             check_value(t, g->c[i * p->ldc + j], want, tolerance, i, j);
         }
     }
 }
 
-/* Sums the squares of the written values, so that the tolerance covers the sum alone. */
-static void check_sumsq(Check *t, const Case *p, const CnxGemm *g, const float *before)
-{
-    for (int j = 0; j < p->n; j++) {
-        double want = before[j];
-
-        for (int i = 0; i < p->m; i++)
-            want += (double)g->c[i * p->ldc + j] * g->c[i * p->ldc + j];
-        check_value(t, g->sumsq[j], want, (p->m + 1) * (CHECK_EPS / 2 * want + 0x1p-149), -1, j);
-    }
-}
-
-static float *new_rows(Check *t, int rows, int cols, size_t stride, CheckFill fill)
-{
-    float *x = check_rows(t, rows, cols, stride);
-
-    check_fill_rows(t, x, rows, cols, stride, fill);
-    return x;
-}
-
-static void test_case(Check *t, const Case *p)
-{
-    static const char *const acts[] = {"none", "gelu", "gelu_tanh", "silu"};
-    static const char *const residuals[] = {"none", "own", "in place"};
-    size_t packed_size = t->k->gemm_packed_size(p->n, p->k);
-
-    CHECK_CASE(t, gemm,
-               "m %d n %d k %d lda %zu ldc %zu ldr %zu split %d act %s bias %d residual %s sumsq "
-               "%d fill %s",
-               p->m, p->n, p->k, p->lda, p->ldc, p->ldr, p->split, acts[p->act], p->bias,
-               residuals[p->residual], p->sumsq, check_fill_name(p->fill));
-
-    float *w = new_rows(t, p->n, p->k, p->k, CHECK_NORMAL);
-    float *packed = check_aligned(t, packed_size / sizeof(float));
-    CnxGemm g = {.m = p->m, .k = p->k, .lda = p->lda * sizeof(float), .ldc = p->ldc, .act = p->act};
-
-    t->k->gemm_pack(packed, w, p->n, p->k);
-    g.packed = packed;
-    g.a = new_rows(t, p->m, p->k, p->lda, p->fill);
-    if (p->bias)
-        g.bias = new_rows(t, 1, p->n, p->n, CHECK_NORMAL);
-    if (p->residual == 1) {
-        g.residual = new_rows(t, p->m, p->n, p->ldr, CHECK_NORMAL);
-        g.ldr = p->ldr;
-    }
-    check_seal(t);
-    g.c = new_rows(t, p->m, p->n, p->ldc, CHECK_NORMAL);
-    if (p->residual == 2) {
-        g.residual = g.c;
-        g.ldr = p->ldc;
-    }
-
-    float *before = NULL, *old = NULL;
-
-    if (p->residual) {
-        old = check_floats(t, (size_t)p->m * p->n);
-        for (int i = 0; i < p->m; i++)
-            memcpy(old + (size_t)i * p->n, g.residual + i * g.ldr, p->n * sizeof *old);
-    }
-    if (p->sumsq) {
-        g.sumsq = check_floats(t, p->n);
-        before = check_floats(t, p->n);
-        for (int j = 0; j < p->n; j++)
-            g.sumsq[j] = before[j] = (float)check_uniform(t);
-    }
-    run_gemm(t->k, p, g);
-    check_product(t, p, &g, w, old);
-    if (p->sumsq)
-        check_sumsq(t, p, &g, before);
-    check_done(t);
-}
-
-static int pick(Check *t, int count)
-{
-    return (int)(check_random(t) % (uint64_t)count);
-}
-
-/* Picks everything except the sizes and the fill at random. */
-static Case make_case(Check *t, int m, int n, int k, CheckFill fill)
-{
-    static const int gaps[] = {0, 0, 1, 3, 13, 16};
-    int panel = t->k->gemm_panel, panels = n / panel;
-    uint64_t state = check_random(t);
-    Case p = {.m = m, .n = n, .k = k, .fill = fill};
-
-    p.lda = k + gaps[pick(t, COUNT(gaps))];
-    p.ldc = n + gaps[pick(t, COUNT(gaps))];
-    p.ldr = n + gaps[pick(t, COUNT(gaps))];
-    p.act = (CnxAct)pick(t, 4);
-    p.bias = pick(t, 4) != 0;
-    p.sumsq = pick(t, 2);
-    p.residual = pick(t, 3);
-    p.split = panels > 1 && state % 3 == 0 ? panel * (1 + (int)(state / 3 % (panels - 1))) : n;
-    return p;
-}
-
 static void test_gemm(Check *t, int m, int n, int k, CheckFill fill)
 {
-    Case p = make_case(t, m, n, k, fill);
+    const GemmCase p = gemm_make_case(t, m, n, k, fill, t->k->gemm_panel);
+    const size_t packed_size = t->k->gemm_packed_size(n, k);
 
-    test_case(t, &p);
+    gemm_begin_case(t, CHECK_ID_gemm, "gemm", &p);
+    float *w = gemm_new_rows(t, n, k, k, CHECK_NORMAL);
+    float *packed = check_aligned(t, packed_size / sizeof(float)), *old;
+    CnxGemm g = {.lda = p.lds * sizeof(float), .packed = packed};
+
+    t->k->gemm_pack(packed, w, n, k);
+    g.a = gemm_new_rows(t, m, k, p.lds, fill);
+    old = gemm_run_case(t, &p, &g, t->k->gemm, t->k->gemm_packed_size);
+    check_product(t, &p, &g, w, old);
+    check_done(t);
 }
 
 /* Returns the columns of the next panel, with padding, when `left` columns are left. */
@@ -202,7 +76,7 @@ static void test_pack(Check *t, int n, int k)
     check_done(t);
 
     CHECK_CASE(t, gemm_pack, "n %d k %d", n, k);
-    float *w = new_rows(t, n, k, k, CHECK_HOSTILE);
+    float *w = gemm_new_rows(t, n, k, k, CHECK_HOSTILE);
 
     check_seal(t);
     float *packed = check_aligned(t, size);
@@ -232,18 +106,19 @@ static void run(Check *t)
                                     {14, 40, 3072}, {25, 769, 24}, {211, 288, 64}, {196, 50, 1536},
                                     {401, 64, 520}, {9, 112, 1600}};
 
-    for (int j = 0; j < COUNT(edges_n); j++) {
-        for (int l = 0; l < COUNT(edges_k); l++)
+    for (int j = 0; j < GEMM_COUNT(edges_n); j++) {
+        for (int l = 0; l < GEMM_COUNT(edges_k); l++)
             test_pack(t, edges_n[j], edges_k[l]);
     }
-    for (int i = 0; i < COUNT(edges_m); i++) {
-        for (int j = 0; j < COUNT(edges_n); j++) {
-            test_gemm(t, edges_m[i], edges_n[j], edges_k[pick(t, COUNT(edges_k))], CHECK_NORMAL);
-            test_gemm(t, edges_m[i], edges_n[j], edges_k[pick(t, COUNT(edges_k))],
-                      (CheckFill)pick(t, CHECK_FILLS));
+    for (int i = 0; i < GEMM_COUNT(edges_m); i++) {
+        for (int j = 0; j < GEMM_COUNT(edges_n); j++) {
+            test_gemm(t, edges_m[i], edges_n[j], edges_k[gemm_pick(t, GEMM_COUNT(edges_k))],
+                      CHECK_NORMAL);
+            test_gemm(t, edges_m[i], edges_n[j], edges_k[gemm_pick(t, GEMM_COUNT(edges_k))],
+                      (CheckFill)gemm_pick(t, CHECK_FILLS));
         }
     }
-    for (int i = 0; i < COUNT(larger); i++) {
+    for (int i = 0; i < GEMM_COUNT(larger); i++) {
         for (int j = 0; j < 6; j++)
             test_gemm(t, larger[i][0], larger[i][1], larger[i][2], CHECK_NORMAL);
     }

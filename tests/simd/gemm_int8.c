@@ -32,23 +32,5 @@ static double error_of(double a, double sa, double w, double sw)
     return 1.0001 * ((fabs(a) + sa) * sw / 2 + fabs(w) * sa);
 }
 
-static Rounded make(const CnxKernels *k)
-{
-    return (Rounded){ROUNDED_KERNELS(k, gemm_int8), .top = k->gemm_int8_top,
-                     .activation_step = activation_step, .weight_step = weight_step,
-                     .error = error_of};
-}
-
-static void run(Check *t)
-{
-    const Rounded rounded = make(t->k);
-
-    check_rounded(t, &rounded);
-}
-
-static void bench(Check *t)
-{
-    check_rounded_bench(t, make, "gemm_int8");
-}
-
-const CheckSuite check_gemm_int8 = {"gemm_int8", run, bench};
+ROUNDED_SUITE(gemm_int8, .top = k->gemm_int8_top, .activation_step = activation_step,
+              .weight_step = weight_step, .error = error_of)

@@ -2,41 +2,29 @@
 #include <float.h>
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "tests/simd/activation.h"
+#include "tests/simd/gemm_case.h"
 #include "tests/simd/gemm_rounded.h"
 #include "tests/simd/tiles.h"
-
-#define COUNT(a) (int)(sizeof(a) / sizeof(a)[0])
 
 static const int edges_m[] = {1, 2, 3, 4, 5, 7, 8, 9, 13, 49};
 static const int edges_n[] = {1, 7, 8, 9, 15, 16, 17, 31, 32, 33, 48, 63, 64, 65, 100};
 static const int edges_k[] = {1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 33, 96, 193};
 
-typedef struct Case {
-    int m, n, k;
-    size_t lds, ldr, ldc; /* floats */
-    CnxAct act;
-    CheckFill fill;
-    bool bias, sumsq;
-    int residual; /* 0 for none, 1 for its own buffer, 2 for c itself */
-    int split;    /* columns of the first of two calls, or n for a single call */
-} Case;
-
 /* a: [m, k], lds apart; w: [n, k]; old: [m, n], the residual before the call, or NULL */
-static void check_product(Check *t, const Rounded *r, const Case *p, const CnxGemm *g,
+static void check_product(Check *t, const Rounded *r, const GemmCase *p, const CnxGemm *g,
                           const float *a, const float *w, const float *old)
 {
     for (int i = 0; i < p->m; i++) {
         const float *row = a + i * p->lds;
-        const double sa = r->activation_step(t->k, row, p->k);
+        const double sa = r->activation_step ? r->activation_step(t->k, row, p->k) : 0;
 
         for (int j = 0; j < p->n; j++) {
             const float *column = w + (size_t)j * p->k;
-            const double sw = r->weight_step(column, p->k);
+            const float *residual = old ? old + (size_t)i * p->n + j : NULL;
+            const double sw = r->weight_step ? r->weight_step(column, p->k) : 0;
             const float got = g->c[i * p->ldc + j];
-            double sum = g->bias ? g->bias[j] : 0, tolerance = 0, scale = fabs(sum);
+            double sum = g->bias ? g->bias[j] : 0, tolerance = 0, scale = fabs(sum), want;
 
             for (int l = 0; l < p->k; l++) {
                 sum += (double)row[l] * column[l];
@@ -44,16 +32,8 @@ static void check_product(Check *t, const Rounded *r, const Case *p, const CnxGe
                 tolerance += r->error(row[l], sa, column[l], sw);
             }
             tolerance += (p->k + 4) * (CHECK_EPS * (scale + tolerance) + CHECK_FLT_TINY);
-            double want = check_act(p->act, sum);
-
-            if (p->act != CNX_ACT_NONE)
-                tolerance = 1.13 * tolerance + check_act_tolerance(want); /* the largest slope */
-            if (old)
-                want += old[(size_t)i * p->n + j];
-            tolerance += CHECK_EPS * fabs(want);
-            if (isfinite(sum) && isfinite(tolerance))
-                check_value(t, got, want, tolerance, i, j);
-            else if (!isfinite(sum) && r->keeps_infinities)
+            want = gemm_finish_value(p, sum, residual, &tolerance);
+            if (isfinite(sum) ? isfinite(tolerance) : r->keeps_infinities)
                 check_value(t, got, want, tolerance, i, j);
             else if (!isfinite(sum) && p->act == CNX_ACT_NONE)
                 check_true(t, !isfinite(got), "row %d column %d is finite", i, j);
@@ -61,108 +41,37 @@ static void check_product(Check *t, const Rounded *r, const Case *p, const CnxGe
     }
 }
 
-/* Sums the squares of the written values, so that the tolerance covers the sum alone. */
-static void check_sumsq(Check *t, const Case *p, const CnxGemm *g, const float *before)
-{
-    for (int j = 0; j < p->n; j++) {
-        double want = before[j];
-
-        for (int i = 0; i < p->m; i++)
-            want += (double)g->c[i * p->ldc + j] * g->c[i * p->ldc + j];
-        check_value(t, g->sumsq[j], want, (p->m + 1) * (CHECK_EPS / 2 * want + 0x1p-149), -1, j);
-    }
-}
-
-static void run_gemm(const Rounded *r, const Case *p, CnxGemm g)
-{
-    CnxGemm right = g;
-    int j = p->split;
-
-    g.n = j;
-    r->multiply(&g);
-    if (j == p->n)
-        return;
-    right.n = p->n - j;
-    right.packed = (const char *)g.packed + r->packed_size(j, p->k);
-    right.c += j;
-    right.bias = g.bias ? g.bias + j : NULL;
-    right.residual = g.residual ? g.residual + j : NULL;
-    right.sumsq = g.sumsq ? g.sumsq + j : NULL;
-    r->multiply(&right);
-}
-
-static float *new_rows(Check *t, int rows, int cols, size_t stride, CheckFill fill)
-{
-    float *x = check_rows(t, rows, cols, stride);
-
-    check_fill_rows(t, x, rows, cols, stride, fill);
-    return x;
-}
-
 /* Multiplies a by w and checks the result. */
-static void test_product(Check *t, const Rounded *r, const Case *p, const float *a, const float *w)
+static void test_product(Check *t, const Rounded *r, const GemmCase *p, const float *a,
+                         const float *w)
 {
     const size_t row = r->row_size(p->k);
     float *packed = check_aligned(t, r->packed_size(p->n, p->k) / sizeof(float));
-    float *rows = check_aligned(t, p->m * row / sizeof(float));
-    float *before = NULL, *old = NULL;
-    CnxGemm g = {.m = p->m, .k = p->k, .lda = row, .ldc = p->ldc, .ldr = p->ldr, .act = p->act};
+    float *rows = check_aligned(t, p->m * row / sizeof(float)), *old;
+    CnxGemm g = {.a = rows, .lda = row, .packed = packed};
 
     check_true(t, row % 8 == 0 && row >= (size_t)p->k, "a row of %zu bytes", row);
     r->pack(packed, w, p->n, p->k);
     r->rows(rows, a, p->lds, p->m, p->k);
-    g.packed = packed;
-    g.a = rows;
-    if (p->bias)
-        g.bias = new_rows(t, 1, p->n, p->n, CHECK_NORMAL);
-    if (p->residual == 1)
-        g.residual = new_rows(t, p->m, p->n, p->ldr, CHECK_NORMAL);
-    check_seal(t);
-    g.c = new_rows(t, p->m, p->n, p->ldc, CHECK_NORMAL);
-    if (p->residual == 2) {
-        g.residual = g.c;
-        g.ldr = p->ldc;
-    }
-    if (p->residual) {
-        old = check_floats(t, (size_t)p->m * p->n);
-        for (int i = 0; i < p->m; i++)
-            memcpy(old + (size_t)i * p->n, g.residual + i * g.ldr, p->n * sizeof *old);
-    }
-    if (p->sumsq) {
-        g.sumsq = check_floats(t, p->n);
-        before = check_floats(t, p->n);
-        for (int j = 0; j < p->n; j++)
-            g.sumsq[j] = before[j] = (float)check_uniform(t);
-    }
-    run_gemm(r, p, g);
+    old = gemm_run_case(t, p, &g, r->multiply, r->packed_size);
     check_true(t, !check_tiles_are_configured(t->k), "the tiles are not released");
     check_product(t, r, p, &g, a, w, old);
-    if (p->sumsq)
-        check_sumsq(t, p, &g, before);
 }
 
-static void test_case(Check *t, const Rounded *r, const Case *p)
+static void test_case(Check *t, const Rounded *r, const GemmCase *p)
 {
-    check_case(t, r->ids[ROUNDED_PRODUCT], r->name,
-               "m %d n %d k %d lds %zu ldc %zu split %d act %d residual %d fill %s", p->m, p->n,
-               p->k, p->lds, p->ldc, p->split, p->act, p->residual, check_fill_name(p->fill));
-    const float *w = new_rows(t, p->n, p->k, p->k, CHECK_NORMAL);
+    gemm_begin_case(t, r->ids[ROUNDED_PRODUCT], r->name, p);
+    const float *w = gemm_new_rows(t, p->n, p->k, p->k, CHECK_NORMAL);
 
-    test_product(t, r, p, new_rows(t, p->m, p->k, p->lds, p->fill), w);
+    test_product(t, r, p, gemm_new_rows(t, p->m, p->k, p->lds, p->fill), w);
     check_done(t);
-}
-
-static int pick(Check *t, int count)
-{
-    return (int)(check_random(t) % (uint64_t)count);
 }
 
 /* Values that rounding does not change: the result is exact to the precision of a float. Each row
  * has its extremes, so its step is 2^-5, or 2^-3 for weights. */
 static void test_exact(Check *t, const Rounded *r, int m, int n, int k)
 {
-    const int top = r->top, zero = pick(t, top + 1);
-    Case p = {.m = m, .n = n, .k = k, .lds = (size_t)k, .ldc = (size_t)n, .split = n};
+    const int top = r->top, zero = gemm_pick(t, top + 1);
 
     check_case(t, r->ids[ROUNDED_ROWS], r->name, "exact, m %d n %d k %d zero %d", m, n, k, zero);
     float *a = check_rows(t, m, k, k), *w = check_rows(t, n, k, k);
@@ -171,9 +80,12 @@ static void test_exact(Check *t, const Rounded *r, int m, int n, int k)
     float *rows = check_aligned(t, m * row / sizeof(float)), *c = check_rows(t, m, n, n);
 
     for (int i = 0; i < m * k; i++)
-        a[i] = (float)(i % k == 0 ? top - zero : i % k == 1 ? -zero : pick(t, top + 1) - zero) / 32;
+        a[i] = (float)(i % k == 0   ? top - zero
+                       : i % k == 1 ? -zero
+                                    : gemm_pick(t, top + 1) - zero) /
+               32;
     for (int i = 0; i < n * k; i++)
-        w[i] = (float)(i % k == 0 ? 127 : pick(t, 255) - 127) / 8;
+        w[i] = (float)(i % k == 0 ? 127 : gemm_pick(t, 255) - 127) / 8;
     r->pack(packed, w, n, k);
     r->rows(rows, a, k, m, k);
     r->multiply(&(CnxGemm){
@@ -183,8 +95,8 @@ static void test_exact(Check *t, const Rounded *r, int m, int n, int k)
             double want = 0;
 
             for (int l = 0; l < k; l++)
-                want += (double)a[i * p.lds + l] * w[(size_t)j * k + l];
-            check_value(t, c[i * p.ldc + j], want, 4 * CHECK_EPS * fabs(want), i, j);
+                want += (double)a[(size_t)i * k + l] * w[(size_t)j * k + l];
+            check_value(t, c[(size_t)i * n + j], want, 4 * CHECK_EPS * fabs(want), i, j);
         }
     }
     check_done(t);
@@ -209,15 +121,15 @@ static void test_sizes(Check *t, const Rounded *r, int n, int k)
 static void test_weights(Check *t, const Rounded *r, CheckFill fill, float outlier)
 {
     const int m = 5, n = 37, k = 50;
-    Case p = {.m = m, .n = n, .k = k, .lds = k, .ldc = n, .split = n, .bias = true};
+    GemmCase p = {.m = m, .n = n, .k = k, .lds = k, .ldc = n, .split = n, .bias = true};
 
     check_case(t, r->ids[ROUNDED_PACK], r->name, "fill %s outlier %g", check_fill_name(fill),
                (double)outlier);
-    float *w = new_rows(t, n, k, k, fill);
+    float *w = gemm_new_rows(t, n, k, k, fill);
 
     for (int j = 0; j < n && outlier > 0; j += 3)
         w[j * k + j % k] = outlier;
-    test_product(t, r, &p, new_rows(t, m, k, k, CHECK_NORMAL), w);
+    test_product(t, r, &p, gemm_new_rows(t, m, k, k, CHECK_NORMAL), w);
     check_done(t);
 }
 
@@ -225,10 +137,10 @@ static void test_weights(Check *t, const Rounded *r, CheckFill fill, float outli
 static void test_largest(Check *t, const Rounded *r)
 {
     const int m = 5, n = 37, k = 50;
-    Case p = {.m = m, .n = n, .k = k, .lds = k, .ldc = n, .split = n};
+    GemmCase p = {.m = m, .n = n, .k = k, .lds = k, .ldc = n, .split = n};
 
     check_case(t, r->ids[ROUNDED_PRODUCT], r->name, "the largest float");
-    float *a = check_rows(t, m, k, k), *w = new_rows(t, n, k, k, CHECK_NORMAL);
+    float *a = check_rows(t, m, k, k), *w = gemm_new_rows(t, n, k, k, CHECK_NORMAL);
 
     for (int i = 0; i < m * k; i++)
         a[i] = i % 3 == 0 ? FLT_MAX : -FLT_MAX * (float)check_uniform(t);
@@ -238,32 +150,24 @@ static void test_largest(Check *t, const Rounded *r)
     check_done(t);
 }
 
-void check_rounded(Check *t, const Rounded *r)
+void check_rounded(Check *t, MakeRounded *make)
 {
-    static const int gaps[] = {0, 0, 1, 3, 13, 16};
+    const Rounded rounded = make(t->k), *r = &rounded;
 
-    for (int j = 0; j < COUNT(edges_n); j++) {
-        for (int l = 0; l < COUNT(edges_k); l++)
+    for (int j = 0; j < GEMM_COUNT(edges_n); j++) {
+        for (int l = 0; l < GEMM_COUNT(edges_k); l++)
             test_sizes(t, r, edges_n[j], edges_k[l]);
     }
-    for (int i = 0; i < COUNT(edges_m); i++) {
-        for (int j = 0; j < COUNT(edges_n); j++) {
-            const int panel = r->panel, panels = edges_n[j] / panel;
-            Case p = {.m = edges_m[i], .n = edges_n[j], .k = edges_k[pick(t, COUNT(edges_k))]};
+    for (int i = 0; i < GEMM_COUNT(edges_m); i++) {
+        for (int j = 0; j < GEMM_COUNT(edges_n); j++) {
+            const int m = edges_m[i], n = edges_n[j],
+                      k = edges_k[gemm_pick(t, GEMM_COUNT(edges_k))];
+            GemmCase p = gemm_make_case(t, m, n, k, (CheckFill)gemm_pick(t, CHECK_FILLS), r->panel);
 
-            p.lds = (size_t)p.k + gaps[pick(t, COUNT(gaps))];
-            p.ldc = (size_t)p.n + gaps[pick(t, COUNT(gaps))];
-            p.ldr = (size_t)p.n + gaps[pick(t, COUNT(gaps))];
-            p.act = (CnxAct)pick(t, 4);
-            p.bias = pick(t, 4) != 0;
-            p.sumsq = pick(t, 2);
-            p.residual = pick(t, 3);
-            p.split = panels > 1 && pick(t, 3) == 0 ? panel * (1 + pick(t, panels - 1)) : p.n;
-            p.fill = (CheckFill)pick(t, CHECK_FILLS);
             test_case(t, r, &p);
             p.fill = CHECK_NORMAL;
             test_case(t, r, &p);
-            test_exact(t, r, edges_m[i], edges_n[j], 2 + p.k);
+            test_exact(t, r, m, n, 2 + k);
         }
     }
     test_exact(t, r, 50, 96, 3072);
@@ -318,8 +222,7 @@ static void body(const CnxKernels *k, void *data, int turn)
     r.multiply(&b->g[turn]);
 }
 
-static void bench_gemm(Check *t, MakeRounded *make, const char *name, int m, int n, int k,
-                       CnxAct act)
+static void bench_gemm(Check *t, MakeRounded *make, int m, int n, int k, CnxAct act)
 {
     float *a = check_bench_floats(t, (size_t)m * k), *w = check_bench_floats(t, (size_t)n * k);
     float *c = check_bench_floats(t, (size_t)m * n), *bias = check_bench_floats(t, n);
@@ -327,8 +230,8 @@ static void bench_gemm(Check *t, MakeRounded *make, const char *name, int m, int
 
     for (int i = 0; i < 2; i++)
         b.g[i] = (CnxGemm){.m = m, .n = n, .k = k, .bias = bias, .c = c, .ldc = n, .act = act};
-    check_bench(t, &(CheckBench){name, 2.0 * m * n * k, prepare, body, &b}, "%dx%dx%d%s", m, n, k,
-                act ? " gelu" : "");
+    check_bench(t, &(CheckBench){make(t->c).name, 2.0 * m * n * k, prepare, body, &b}, "%dx%dx%d%s",
+                m, n, k, act ? " gelu" : "");
     free(a);
     free(w);
     free(c);
@@ -337,13 +240,12 @@ static void bench_gemm(Check *t, MakeRounded *make, const char *name, int m, int
     free(b.rows);
 }
 
-/* pw1 and pw2 of each stage of ConvNeXt-T at 224. */
-void check_rounded_bench(Check *t, MakeRounded *make, const char *name)
+void check_rounded_bench(Check *t, MakeRounded *make)
 {
     for (int i = 0; i < 4; i++) {
         const int pixels = 3136 >> (2 * i), c = 96 << i;
 
-        bench_gemm(t, make, name, pixels, 4 * c, c, CNX_ACT_GELU);
-        bench_gemm(t, make, name, pixels, c, 4 * c, CNX_ACT_NONE);
+        bench_gemm(t, make, pixels, 4 * c, c, CNX_ACT_GELU);
+        bench_gemm(t, make, pixels, c, 4 * c, CNX_ACT_NONE);
     }
 }

@@ -26,7 +26,7 @@ typedef struct Rounded {
     CnxGemmPackFn *pack;
     bool keeps_infinities; /* gives infinities where fp32 does, not just NaN */
 
-    /* The distance of two rounded values of a row of k, 0 if it depends on the value. */
+    /* The distance of two rounded values of a row of n, or NULL if it depends on the value. */
     double (*activation_step)(const CnxKernels *k, const float *row, int n);
     double (*weight_step)(const float *row, int n);
     /* What rounding can change in a w. */
@@ -35,14 +35,37 @@ typedef struct Rounded {
 
 typedef Rounded MakeRounded(const CnxKernels *k);
 
-#define ROUNDED_KERNELS(kernels, family)                                                \
-    .name = #family, .panel = (kernels)->family##_panel, .multiply = (kernels)->family, \
-    .rows = (kernels)->family##_rows, .row_size = (kernels)->family##_row_size,         \
-    .packed_size = (kernels)->family##_packed_size, .pack = (kernels)->family##_pack,   \
-    .ids = {CHECK_ID_##family, CHECK_ID_##family##_rows, CHECK_ID_##family##_row_size,  \
-            CHECK_ID_##family##_packed_size, CHECK_ID_##family##_pack}
-
-void check_rounded(Check *t, const Rounded *r);
+void check_rounded(Check *t, MakeRounded *make);
 
 /* pw1 and pw2 of each stage of ConvNeXt-T at 224. */
-void check_rounded_bench(Check *t, MakeRounded *make, const char *name);
+void check_rounded_bench(Check *t, MakeRounded *make);
+
+/* Defines the suite of a family of kernels. The other arguments initialise the rest of its Rounded;
+ * k is the table of the kernels. */
+#define ROUNDED_SUITE(family, ...)                                                              \
+    static Rounded make_rounded(const CnxKernels *k)                                            \
+    {                                                                                           \
+        return (Rounded){.name = #family,                                                       \
+                         .panel = k->family##_panel,                                            \
+                         .multiply = k->family,                                                 \
+                         .rows = k->family##_rows,                                              \
+                         .row_size = k->family##_row_size,                                      \
+                         .packed_size = k->family##_packed_size,                                \
+                         .pack = k->family##_pack,                                              \
+                         .ids = {CHECK_ID_##family, CHECK_ID_##family##_rows,                   \
+                                 CHECK_ID_##family##_row_size, CHECK_ID_##family##_packed_size, \
+                                 CHECK_ID_##family##_pack},                                     \
+                         __VA_ARGS__};                                                          \
+    }                                                                                           \
+                                                                                                \
+    static void run(Check *t)                                                                   \
+    {                                                                                           \
+        check_rounded(t, make_rounded);                                                         \
+    }                                                                                           \
+                                                                                                \
+    static void bench(Check *t)                                                                 \
+    {                                                                                           \
+        check_rounded_bench(t, make_rounded);                                                   \
+    }                                                                                           \
+                                                                                                \
+    const CheckSuite check_##family = {#family, run, bench};

@@ -11,7 +11,7 @@ static void check_steps(Check *t, CnxPeakDotFn *peak)
     check_true(t, peak(0) == 0, "products without a step");
     check_true(t, one > 0, "no products");
     for (int steps = 2; steps <= 50; steps += 7)
-        check_value(t, (float)peak(steps), one * steps, 0, steps, 0);
+        check_value(t, peak(steps), one * steps, 0, steps, 0);
 }
 
 static void run(Check *t)
