@@ -117,6 +117,16 @@ static const Network networks[] = {
       "stages.1.0.dwconv.weight", "stages.1.0.norm.weight", "stages.1.0.grn.gamma"}},
 };
 
+/* what: the weights or the frame */
+static void expect_close(PrecisionErrors e, double bound, const PrecisionForm *form,
+                         const char *what)
+{
+    if (e.relative <= bound)
+        return;
+    g_test_message("%s in %s: error %.3g, mean %.3g", what, form->name, e.relative, e.mean);
+    g_test_fail();
+}
+
 static void compare_forms(const char *path, const char *what, gboolean amplifies)
 {
     const PrecisionForm *forms = precision_forms();
@@ -128,16 +138,9 @@ static void compare_forms(const char *path, const char *what, gboolean amplifies
     for (guint i = 0; i < PRECISION_FORMS; i++) {
         g_autoptr(CnxModel) model = precision_open(path, forms[i].form);
         g_autoptr(CnxRun) run = networks_run(model, input, 1, &n);
-        const PrecisionErrors e =
-            precision_compare(cnx_run_forward(right, 1), cnx_run_forward(run, 1));
 
-        const double bound = amplifies ? forms[i].hostile : forms[i].bound;
-
-        if (!(e.relative <= bound)) {
-            g_test_message("%s in %s: error %.3g, mean %.3g", what, forms[i].name, e.relative,
-                           e.mean);
-            g_test_fail();
-        }
+        expect_close(precision_compare(cnx_run_forward(right, 1), cnx_run_forward(run, 1)),
+                     amplifies ? forms[i].hostile : forms[i].bound, &forms[i], what);
     }
 }
 
@@ -210,14 +213,9 @@ static void test_frames(gconstpointer data)
 
         for (guint j = 0; j < G_N_ELEMENTS(frames); j++) {
             fill(image, frames[j].r, frames[j].g, frames[j].b);
-            const PrecisionErrors e = precision_compare(cnx_run_forward_images(right, images, 1),
-                                                        cnx_run_forward_images(run, images, 1));
-
-            if (!(e.relative <= forms[i].bound)) {
-                g_test_message("%s in %s: error %.3g, mean %.3g", frames[j].name, forms[i].name,
-                               e.relative, e.mean);
-                g_test_fail();
-            }
+            expect_close(precision_compare(cnx_run_forward_images(right, images, 1),
+                                           cnx_run_forward_images(run, images, 1)),
+                         forms[i].bound, &forms[i], frames[j].name);
         }
     }
 }
