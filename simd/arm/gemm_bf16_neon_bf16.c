@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <math.h>
+
 #include "simd/arm/lanes_neon.h"
 #include "simd/arm/gemm_4x4.inc"
 
@@ -29,14 +31,24 @@ static inline Sums zip_high(Sums a, Sums b)
 
 #include "simd/arm/gemm_mmla.inc"
 
+/* Four values from memory, finite ones limited to what bf16 holds: the conversion would round
+ * larger ones to infinity. */
+static inline float32x4_t load_limited(const float *p)
+{
+    const float32x4_t x = vld1q_f32(p), most = vdupq_n_f32(0x1.fep127f);
+    const uint32x4_t is_infinite = vceqq_f32(vabsq_f32(x), vdupq_n_f32(INFINITY));
+
+    return vbslq_f32(is_infinite, x, vminq_f32(vmaxq_f32(x, vnegq_f32(most)), most));
+}
+
 static void round_values(uint16_t *to, const float *from, int k)
 {
     int l = 0;
 
     for (; l + 8 <= k; l += 8) {
-        const bfloat16x8_t low = vcvtq_low_bf16_f32(vld1q_f32(from + l));
+        const bfloat16x8_t low = vcvtq_low_bf16_f32(load_limited(from + l));
 
-        vst1q_bf16((bfloat16_t *)(to + l), vcvtq_high_bf16_f32(low, vld1q_f32(from + l + 4)));
+        vst1q_bf16((bfloat16_t *)(to + l), vcvtq_high_bf16_f32(low, load_limited(from + l + 4)));
     }
     for (; l < k; l++)
         to[l] = cnx_bf16(from[l]);
