@@ -3,8 +3,8 @@
  *   c[i][j] = act( sum_k a[i][k] w[j][k] + bias[j] ) + residual[i][j]
  *   sumsq[j] += sum_i c[i][j]^2                                 (if sumsq is given)
  *
- * This header describes the product in fp32. gemm_int8.h describes one that rounds its inputs: it
- * has the same function types, but a and packed are in forms of their own.
+ * This header describes the product in fp32. Those of gemm_split.h, gemm_bf16.h and gemm_int8.h
+ * split or round their inputs: they have the same function types, but other forms of a and packed.
  *
  * Checkpoints store the weights w as [n, k], row major (out, in). gemm_pack reorders them for this
  * level's kernel into panels of output columns, [k][columns] within a panel; every panel is 64-byte
@@ -14,8 +14,8 @@
  * packed weights equal the checkpoint's.
  *
  * Activations are not packed. Rows of a are lda bytes apart, those of residual and c ldr and ldc
- * floats, at any alignment of a float. Columns
- * from n on are never written. residual may be c itself; otherwise c must not overlap any input.
+ * floats, at any alignment of a float. Columns from n on are never written. residual may be c
+ * itself; otherwise c must not overlap any input.
  *
  * To split the work over threads, give each thread a range of rows or of columns. Column ranges
  * start at multiples of gemm_panel and, unless there is only one, have at least gemm_panel columns.

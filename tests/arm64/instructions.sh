@@ -26,7 +26,7 @@ cc -shared -fPIC -O2 -DVERSION=$((version < 9 ? 1 : 2)) -o "$build/count.so" "$r
 mkdir -p "$build/no-openblas"
 : >"$build/no-openblas/libopenblas.so.0"
 
-# instructions LEVEL LIBRARIES PASSES: of loading the model, a first pass, and so many passes.
+# instructions LEVEL LIBRARIES PASSES: prints those of loading the model, a first pass, and PASSES more.
 instructions()
 {
     CONVNEXT_CPU=$1 OPENBLAS_NUM_THREADS=1 qemu-aarch64 -L "$sysroot" -E LD_LIBRARY_PATH="$2" \
