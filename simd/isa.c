@@ -80,7 +80,7 @@ static void detect_levels(void)
     supported[CNX_ISA_AVX2] = supported[CNX_ISA_AVX2] && __builtin_cpu_supports("f16c");
 #endif
 #ifdef CNX_EMULATED /* all levels run on AVX2 */
-    for (int i = CNX_ISA_AVX2; i < CNX_ISA_COUNT; i++)
+    for (int i = CNX_ISA_AVX2; i <= CNX_ISA_AMX; i++)
         supported[i] = supported[CNX_ISA_AVX2];
     return;
 #endif

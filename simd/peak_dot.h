@@ -5,10 +5,8 @@
 #pragma once
 
 /* Multiplies ones by ones and adds the products in each of `steps` steps. Returns the sum, which is
- * the number of multiplications. steps: at most CNX_PEAK_DOT_STEPS, so that sums are exact. */
+ * the number of multiplications. steps: at most 20000, so that sums are exact. */
 typedef double CnxPeakDotFn(int steps);
-
-#define CNX_PEAK_DOT_STEPS 20000
 
 /* Measures the current speed of this core in GOP/s, a multiplication and an addition being two, in
  * one run of about 50 microseconds. */

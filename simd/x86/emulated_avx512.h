@@ -10,7 +10,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "simd/gemm_bf16.h"
+#include "simd/x86/emulated_bf16.h"
 
 /* Macros in some compilers */
 #undef _mm512_slli_epi16
@@ -345,21 +345,17 @@ static inline __m512d emulated_cvtps_pd(__m256 x)
     return r.pd;
 }
 
-static inline __m512i emulated_cvtepu8_epi16(__m256i x)
-{
-    const Emulated r = {.half_si = {_mm256_cvtepu8_epi16(_mm256_castsi256_si128(x)),
-                                    _mm256_cvtepu8_epi16(_mm256_extracti128_si256(x, 1))}};
+#define EMULATE_WIDENING(name)                                                           \
+    static inline __m512i emulated_##name(__m256i x)                                     \
+    {                                                                                    \
+        const Emulated r = {.half_si = {_mm256_##name(_mm256_castsi256_si128(x)),        \
+                                        _mm256_##name(_mm256_extracti128_si256(x, 1))}}; \
+                                                                                         \
+        return r.si;                                                                     \
+    }
 
-    return r.si;
-}
-
-static inline __m512i emulated_cvtepu16_epi32(__m256i x)
-{
-    const Emulated r = {.half_si = {_mm256_cvtepu16_epi32(_mm256_castsi256_si128(x)),
-                                    _mm256_cvtepu16_epi32(_mm256_extracti128_si256(x, 1))}};
-
-    return r.si;
-}
+EMULATE_WIDENING(cvtepu8_epi16)
+EMULATE_WIDENING(cvtepu16_epi32)
 
 /* All bits are set where the value is NaN or out of range. */
 static inline __m512i emulated_cvtps_epu32(__m512 x)
@@ -438,17 +434,6 @@ static inline __m512 emulated_scalef_ps(__m512 x, __m512 n)
         r.f32[i] = isnan(by.f32[i]) ? by.f32[i] : ldexpf(from.f32[i], (int)power);
     }
     return r.ps;
-}
-
-static inline float emulated_flushed(float x)
-{
-    return fpclassify(x) == FP_SUBNORMAL ? copysignf(0, x) : x;
-}
-
-static inline float emulated_bf16_fma(uint16_t a, uint16_t b, float c)
-{
-    return emulated_flushed(
-        fmaf(emulated_flushed(cnx_bf16_value(a)), emulated_flushed(cnx_bf16_value(b)), c));
 }
 
 /* sum + a1 b1 + a0 b0, in this order, with denormals flushed */

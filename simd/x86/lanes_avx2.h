@@ -13,7 +13,6 @@ typedef __m256i Ints;
 #define ints_zero _mm256_setzero_si256
 #define ints_set1 _mm256_set1_epi32
 #define ints_load(p) _mm256_loadu_si256((const __m256i *)(p))
-#define ints_add _mm256_add_epi32
 #define ints_add16 _mm256_add_epi16
 #define ints_sub _mm256_sub_epi32
 #define ints_mul _mm256_mullo_epi32
@@ -21,15 +20,6 @@ typedef __m256i Ints;
 
 /* Keeps the compiler from reusing a product of x. */
 #define peak_hide(x) __asm__ volatile("" : "+x"(x))
-
-/* Four bytes from memory in every lane. */
-static inline Ints ints_four(const void *p)
-{
-    int32_t four;
-
-    memcpy(&four, p, sizeof four);
-    return _mm256_set1_epi32(four);
-}
 
 /* The sums of two products each, in 16 bits, of unsigned bytes a up to 127 and signed bytes w. */
 static inline Ints ints_pairs7(Ints a, Ints w)

@@ -12,7 +12,6 @@ typedef __m512i Ints;
 #define ints_zero _mm512_setzero_si512
 #define ints_set1 _mm512_set1_epi32
 #define ints_load _mm512_loadu_si512
-#define ints_add _mm512_add_epi32
 #define ints_add16 _mm512_add_epi16
 #define ints_sub _mm512_sub_epi32
 #define ints_mul _mm512_mullo_epi32
@@ -23,14 +22,6 @@ typedef __m512i Ints;
 #else
 #define peak_hide(x) __asm__ volatile("" : "+v"(x))
 #endif
-
-static inline Ints ints_four(const void *p)
-{
-    int32_t four;
-
-    memcpy(&four, p, sizeof four);
-    return _mm512_set1_epi32(four);
-}
 
 static inline Ints ints_pairs7(Ints a, Ints w)
 {

@@ -4,12 +4,11 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include <math.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
-#include "simd/gemm_bf16.h"
+#include "simd/x86/emulated_bf16.h"
 #include "simd/x86/tile_config.h"
 
 typedef struct EmulatedTile {
@@ -53,17 +52,12 @@ static inline void tile_store(int t, void *p, size_t stride)
         memcpy((char *)p + i * stride, emulated[t].row[i], emulated_config.row_bytes[t]);
 }
 
-static inline float flushed(float x)
-{
-    return fpclassify(x) == FP_SUBNORMAL ? copysignf(0, x) : x;
-}
-
-static inline float emulated_bf16(const uint8_t *p)
+static inline uint16_t emulated_bits(const uint8_t *p)
 {
     uint16_t bits;
 
     memcpy(&bits, p, sizeof bits);
-    return flushed(cnx_bf16_value(bits));
+    return bits;
 }
 
 /* c[m][n] += sum_k a[m][k] b[k/2][n][k%2], even and odd k apart, as the manual describes it. */
@@ -78,12 +72,12 @@ static inline void tile_dot_bf16(int c, int a, int b)
 
             for (int k = 0; k < pairs; k++) {
                 for (int i = 0; i < 2; i++)
-                    sum[i] =
-                        flushed(fmaf(emulated_bf16(emulated[a].row[m] + 4 * k + 2 * i),
-                                     emulated_bf16(emulated[b].row[k] + 4 * n + 2 * i), sum[i]));
+                    sum[i] = emulated_bf16_fma(emulated_bits(emulated[a].row[m] + 4 * k + 2 * i),
+                                               emulated_bits(emulated[b].row[k] + 4 * n + 2 * i),
+                                               sum[i]);
             }
             memcpy(&total, emulated[c].row[m] + 4 * n, sizeof total);
-            total = flushed(flushed(total) + flushed(sum[0] + sum[1]));
+            total = emulated_flushed(emulated_flushed(total) + emulated_flushed(sum[0] + sum[1]));
             memcpy(emulated[c].row[m] + 4 * n, &total, sizeof total);
         }
     }

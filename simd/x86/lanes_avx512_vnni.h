@@ -1,0 +1,12 @@
+/* The helpers of lanes_avx512.h, and the dot product that VNNI adds.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "simd/x86/lanes_avx512.h"
+
+#undef VERSION
+#define VERSION(kernel) cnx_##kernel##_avx512_vnni
+
+/* sum + a0 w0 + a1 w1 + a2 w2 + a3 w3, of unsigned bytes a and signed bytes w */
+#define sums_add _mm512_dpbusd_epi32
