@@ -58,7 +58,6 @@ static void downsample_task(gpointer data, guint task, guint slot)
                                 .c = t->y + s.pixel * t->out->c};
 
     gather_patches(t, &s, patches);
-    cnx_linear_round(t->run, t->linear, &product);
     cnx_linear(t->run, t->linear, product);
 }
 
@@ -66,11 +65,10 @@ static void gather_patches_task(gpointer data, guint task, guint slot)
 {
     const CnxLayer *t = data;
     const CnxStrip s = cnx_strip_of(t, task);
-
     float *patches = t->run->patches + s.pixel * 4 * t->in->c;
 
     gather_patches(t, &s, patches);
-    cnx_linear_round_part(t->run, t->linear, s.pixel, s.pixels, patches);
+    cnx_linear_round(t->run, t->linear, s.pixel, s.pixels, patches);
 }
 
 /* The dilation of the convolution before stage i by timm's rule; 0 means stride 2. */
