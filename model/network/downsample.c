@@ -54,7 +54,7 @@ static void downsample_task(gpointer data, guint task, guint slot)
     float *patches = cnx_strip_scratch(t, slot); /* [rows, w, 4 c of in] */
     const CnxProduct product = {.m = s.pixels,
                                 .a = patches,
-                                .rows = patches + (gsize)t->rows * t->out->w * 4 * t->in->c,
+                                .rows = patches + cnx_strip_floats(t, 4 * (gsize)t->in->c),
                                 .c = t->y + s.pixel * t->out->c};
 
     gather_patches(t, &s, patches);

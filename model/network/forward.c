@@ -203,9 +203,9 @@ static void whole_block_task(gpointer data, guint task, guint slot)
     const CnxStrip s = cnx_strip_of(t, task);
     const gsize c = t->out->c;
     const guint parts = (s.pixels + CNX_STRIP_PIXELS - 1) / CNX_STRIP_PIXELS;
-    float *u = cnx_strip_scratch(t, slot);              /* [rows, w, c] */
-    float *hidden = u + (gsize)t->rows * t->out->w * c; /* [CNX_STRIP_PIXELS, 4c] */
-    void *rows = hidden + 4 * CNX_STRIP_PIXELS * c;     /* [CNX_STRIP_PIXELS] of 4c */
+    float *u = cnx_strip_scratch(t, slot);          /* [rows, w, c] */
+    float *hidden = u + cnx_strip_floats(t, c);     /* [CNX_STRIP_PIXELS, 4c] */
+    void *rows = hidden + 4 * CNX_STRIP_PIXELS * c; /* [CNX_STRIP_PIXELS] of 4c */
 
     dwconv_norm(t, &s, u);
     for (guint i = 0; i < parts; i++) {
@@ -240,7 +240,7 @@ static void expand_task(gpointer data, guint task, guint slot)
     float *u = cnx_strip_scratch(t, slot);      /* [rows, w, c] */
     const CnxProduct expand = {.m = s.pixels,
                                .a = u,
-                               .rows = u + (gsize)t->rows * t->out->w * t->out->c,
+                               .rows = u + cnx_strip_floats(t, t->out->c),
                                .c = t->run->hidden + s.pixel * wide,
                                .act = t->run->config->act,
                                .sumsq = sumsq};
