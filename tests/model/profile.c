@@ -141,7 +141,7 @@ static double check_layer(const char *line, const SeededNetwork *network, const 
                     1 / MIN(peak, limits->memory));
     } else if (g_str_equal(cells[0], "rounding")) {
         g_assert_cmpstr(cells[5], ==, "");
-        g_assert_cmpfloat(parse_number(cells[6]), >, 0);
+        g_assert_cmpfloat(parse_number(cells[6]), >=, 0);
     } else if (!g_str_equal(cells[0], "forward")) {
         g_assert_cmpstr(cells[5], ==, "");
         check_share(cells, moved_bytes(cells, network) / limits->memory * 1e-6, 1 / limits->memory);
@@ -184,7 +184,7 @@ static void check_limits(const char *line, const SeededNetwork *network, gboolea
         g_auto(GStrv) words = g_strsplit(*kind, " ", 0);
 
         g_assert_cmpuint(g_strv_length(words), ==, 3);
-        g_assert_cmpfloat(parse_number(words[1]), >, 0);
+        g_assert_cmpfloat(parse_number(words[1]), >=, 0);
     }
 }
 
