@@ -32,14 +32,6 @@ static guint64 output_pixels(const Count *count, const char *canonical)
     return 1;
 }
 
-/* As cnx_weights_new() packs them. k: inputs of the layer */
-static gboolean may_be_rounded(const char *canonical, guint64 k)
-{
-    return k <= CNX_GEMM_INT8_K &&
-           (g_str_has_prefix(canonical, "down") || g_str_has_suffix(canonical, ".pw1.weight") ||
-            g_str_has_suffix(canonical, ".pw2.weight"));
-}
-
 /* Each weight of a convolution or linear layer is used once for each pixel. Vectors do not count.
  */
 static gboolean count_tensor(const char *canonical, guint rank, const guint64 *shape,
@@ -54,7 +46,8 @@ static gboolean count_tensor(const char *canonical, guint rank, const guint64 *s
         return TRUE;
     const guint64 macs = weights * output_pixels(count, canonical);
     count->macs += macs;
-    count->rounded += may_be_rounded(canonical, weights / shape[0]) ? macs : 0;
+    if (cnx_weights_may_be_rounded(canonical, (gsize)(weights / shape[0])))
+        count->rounded += macs;
     return TRUE;
 }
 

@@ -54,11 +54,10 @@ static void downsample_task(gpointer data, guint task, guint slot)
     float *patches = cnx_strip_scratch(t, slot); /* [rows, w, 4 c of in] */
     const CnxProduct product = {.m = s.pixels,
                                 .a = patches,
-                                .rows = patches + (gsize)t->rows * t->out->w * 4 * t->in->c,
+                                .rows = patches + cnx_strip_floats(t, 4 * (gsize)t->in->c),
                                 .c = t->y + s.pixel * t->out->c};
 
     gather_patches(t, &s, patches);
-    cnx_linear_round(t->run, t->linear, &product);
     cnx_linear(t->run, t->linear, product);
 }
 
@@ -66,11 +65,10 @@ static void gather_patches_task(gpointer data, guint task, guint slot)
 {
     const CnxLayer *t = data;
     const CnxStrip s = cnx_strip_of(t, task);
-
     float *patches = t->run->patches + s.pixel * 4 * t->in->c;
 
     gather_patches(t, &s, patches);
-    cnx_linear_round_part(t->run, t->linear, s.pixel, s.pixels, patches);
+    cnx_linear_round(t->run, t->linear, s.pixel, s.pixels, patches);
 }
 
 /* The dilation of the convolution before stage i by timm's rule; 0 means stride 2. */

@@ -203,9 +203,9 @@ static void whole_block_task(gpointer data, guint task, guint slot)
     const CnxStrip s = cnx_strip_of(t, task);
     const gsize c = t->out->c;
     const guint parts = (s.pixels + CNX_STRIP_PIXELS - 1) / CNX_STRIP_PIXELS;
-    float *u = cnx_strip_scratch(t, slot);              /* [rows, w, c] */
-    float *hidden = u + (gsize)t->rows * t->out->w * c; /* [CNX_STRIP_PIXELS, 4c] */
-    void *rows = hidden + 4 * CNX_STRIP_PIXELS * c;     /* [CNX_STRIP_PIXELS] of 4c */
+    float *u = cnx_strip_scratch(t, slot);          /* [rows, w, c] */
+    float *hidden = u + cnx_strip_floats(t, c);     /* [CNX_STRIP_PIXELS, 4c] */
+    void *rows = hidden + 4 * CNX_STRIP_PIXELS * c; /* [CNX_STRIP_PIXELS] of 4c */
 
     dwconv_norm(t, &s, u);
     for (guint i = 0; i < parts; i++) {
@@ -217,9 +217,7 @@ static void whole_block_task(gpointer data, guint task, guint slot)
         const CnxProduct project = {
             .m = m, .a = hidden, .rows = rows, .c = t->y + first, .residual = t->x + first};
 
-        cnx_linear_round(t->run, &t->block->pw1, &expand);
         cnx_linear(t->run, &t->block->pw1, expand);
-        cnx_linear_round(t->run, &t->block->pw2, &project);
         cnx_linear(t->run, &t->block->pw2, project);
     }
 }
@@ -242,14 +240,13 @@ static void expand_task(gpointer data, guint task, guint slot)
     float *u = cnx_strip_scratch(t, slot);      /* [rows, w, c] */
     const CnxProduct expand = {.m = s.pixels,
                                .a = u,
-                               .rows = u + (gsize)t->rows * t->out->w * t->out->c,
+                               .rows = u + cnx_strip_floats(t, t->out->c),
                                .c = t->run->hidden + s.pixel * wide,
                                .act = t->run->config->act,
                                .sumsq = sumsq};
 
     memset(sumsq, 0, wide * sizeof *sumsq);
     dwconv_norm(t, &s, u);
-    cnx_linear_round(t->run, &t->block->pw1, &expand);
     cnx_linear(t->run, &t->block->pw1, expand);
 }
 
@@ -265,7 +262,6 @@ static void project_task(gpointer data, guint task, guint slot)
                                 .c = t->y + first,
                                 .residual = t->x + first};
 
-    cnx_linear_round(t->run, &t->block->pw2, &project);
     cnx_linear(t->run, &t->block->pw2, project);
 }
 
@@ -286,7 +282,7 @@ static void dwconv_norm_task(gpointer data, guint task, guint slot)
     float *u = t->run->normed + s.pixel * t->out->c;
 
     dwconv_norm(t, &s, u);
-    cnx_linear_round_part(t->run, &t->block->pw1, s.pixel, s.pixels, u);
+    cnx_linear_round(t->run, &t->block->pw1, s.pixel, s.pixels, u);
 }
 
 /* Scales the hidden layer, if the block has GRN, and rounds it. */
@@ -297,7 +293,7 @@ static void prepare_hidden_task(gpointer data, guint task, guint slot)
     float *hidden = t->block->grn_gamma ? scale_hidden(t, &s, 1)
                                         : t->run->hidden + s.pixel * 4 * (gsize)t->out->c;
 
-    cnx_linear_round_part(t->run, &t->block->pw2, s.pixel, s.pixels, hidden);
+    cnx_linear_round(t->run, &t->block->pw2, s.pixel, s.pixels, hidden);
 }
 
 static void block_by_columns(CnxLayer *layer, guint n)

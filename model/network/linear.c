@@ -14,24 +14,6 @@
  * not depend on the number of threads. */
 #define BLAS_COLUMNS 64
 
-void cnx_linear_round(const CnxRun *run, const CnxLinear *linear, const CnxProduct *product)
-{
-    const CnxProducts gemm = cnx_products(run->kernels, linear->form);
-
-    if (gemm.rows)
-        gemm.rows(product->rows, product->a, (size_t)linear->k, (int)product->m, linear->k);
-}
-
-void cnx_linear_round_part(const CnxRun *run, const CnxLinear *linear, gsize first, guint m,
-                           const float *a)
-{
-    const CnxProducts gemm = cnx_products(run->kernels, linear->form);
-
-    if (gemm.rows)
-        gemm.rows((char *)run->rows + first * gemm.row_size(linear->k), a, (size_t)linear->k,
-                  (int)m, linear->k);
-}
-
 /* Columns first <= j < first + columns of the product. first is a multiple of the panel. */
 static void multiply_columns(const CnxProducts *kernels, const CnxLinear *linear,
                              const CnxProduct *p, int first, int columns)
@@ -59,6 +41,8 @@ void cnx_linear(const CnxRun *run, const CnxLinear *linear, CnxProduct product)
 {
     const CnxProducts kernels = cnx_products(run->kernels, linear->form);
 
+    if (kernels.rows)
+        kernels.rows(product.rows, product.a, (size_t)linear->k, (int)product.m, linear->k);
     multiply_columns(&kernels, linear, &product, 0, linear->n);
 }
 
@@ -119,4 +103,14 @@ void cnx_linear_columns(const CnxRun *run, const CnxLinear *linear, guint images
         columns.tasks = MAX(columns.tasks, panels / IMAGE_PANELS);
     columns.tasks = MIN(columns.tasks, panels);
     cnx_threads_loop(run->threads, columns.tasks, columns_task, &columns);
+}
+
+void cnx_linear_round(const CnxRun *run, const CnxLinear *linear, gsize first, guint m,
+                      const float *a)
+{
+    const CnxProducts kernels = cnx_products(run->kernels, linear->form);
+
+    if (kernels.rows)
+        kernels.rows((char *)run->rows + first * kernels.row_size(linear->k), a, (size_t)linear->k,
+                     (int)m, linear->k);
 }

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "model/network/profile.h"
 
+#include <string.h>
 #include <time.h>
 
 #include "model/network/profile_layers.h"
 #include "model/network/profile_report.h"
+
+#define COPIED_BYTES ((gsize)1 << 20) /* at least, to measure the speed of memory */
 
 struct CnxProfile {
     const CnxKernels *kernels; /* the run's own */
@@ -129,6 +132,21 @@ static double measure_form_peak(const CnxKernels *kernels, CnxForm form)
     return 0;
 }
 
+/* GB/s, read and written, of copies within the scratch buffer of a thread, which holds the maps of
+ * a strip. No layer needs its content after the pass. */
+static double measure_memory(CnxRun *run)
+{
+    const gsize half = run->scratch_size / 2, bytes = half * sizeof(float);
+    const gsize copies = 1 + COPIED_BYTES / bytes;
+    gint64 begin;
+
+    memmove(run->scratch, run->scratch + half, bytes); /* into the cache, if it fits */
+    begin = now_ns();
+    for (gsize i = 0; i < copies; i++)
+        memmove(run->scratch, run->scratch + half, bytes);
+    return 2.0 * (double)bytes * (double)copies / (double)(now_ns() - begin);
+}
+
 void cnx_profile_forward(CnxProfile *profile, CnxRun *run, guint n)
 {
     const gsize sample = profile->totals.passes % CNX_PROFILE_SAMPLES;
@@ -149,6 +167,7 @@ void cnx_profile_forward(CnxProfile *profile, CnxRun *run, guint n)
     }
     profile->totals.peak[sample] = (float)measure_peak(profile->kernels);
     profile->totals.form_peak[sample] = (float)measure_form_peak(profile->kernels, run->form);
+    profile->totals.memory[sample] = (float)measure_memory(run);
     profile->totals.passes++;
     profile->totals.images += n;
     g_mutex_unlock(&forward_lock);

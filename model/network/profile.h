@@ -1,15 +1,23 @@
 /* The layer profile: how long each layer of a run takes. CONVNEXT_PROFILE=1 turns it on. It goes to
- * standard error when the run is freed: three lines that begin with #, of which the last one has
- * the share of each kind of work, a header, then a line for each layer with these columns:
+ * standard error when the run is freed. Four lines begin with #: the network; the limits of this
+ * core; the share of each kind of work in the time of all threads; and the share of each kind's
+ * limit that it reaches. A header follows, then a line for each layer with these columns:
  *
- *   layer      stage3.block1.pw1, ...; the norms of a stage together, its GRNs together; rounding
- * of all products' inputs together; forward is the whole pass kernel     the kernel and the isa
- * level of its version, as in gemm avx512 shape      rows x outputs x inputs of a product, height x
- * width x channels, rows x channels calls      images that passed the layer median_ms  time of one
- * image, summed over the threads; for forward the elapsed time gflops     GFLOP/s of one thread,
- * for layers that multiply share      gflops over the peak of this core for the layer's
- * instructions (simd/peak.h, simd/peak_dot.h). The peak is the median of short measurements, one
- * after each pass, because a core's clock depends on its load and on that of its neighbours
+ *   layer      stage3.block1.pw1, ...; stage1.norms and stage1.grns: all of a stage together;
+ *              rounding: the inputs of all products together; forward: the whole pass
+ *   kernel     the kernel and the isa level of its version, as in gemm avx512
+ *   shape      rows x outputs x inputs of a product, height x width x channels of a convolution,
+ *              rows x channels of others; all for rounding
+ *   calls      images that passed the layer
+ *   median_ms  time of one image, summed over the threads; for forward the elapsed time
+ *   gflops     GFLOP/s of one thread, for layers that multiply
+ *   share      time at the layer's limit over its time. At the limit, operations run at the peak of
+ *              the layer's instructions (simd/peak.h, simd/peak_dot.h), and layers other than
+ *              products read and write at the speed of memory; the longer of the two counts
+ *
+ * A limit is the median of short measurements, one after each pass, because a core's clock depends
+ * on its load and on that of its neighbours. The speed of memory is that of copies within a
+ * thread's scratch buffer, where norms and depthwise convolutions write.
  *
  * A profiled run calls its kernels through a table of timed ones. Other runs have no such table and
  * pay nothing.

@@ -47,6 +47,18 @@ static Layer *add_layer(GPtrArray *layers, CnxProfileKind kind, const char *kern
     return layer;
 }
 
+/* The first layer of this kind with this many channels, or NULL. */
+static Layer *find_channels(const GPtrArray *layers, CnxProfileKind kind, guint channels)
+{
+    for (guint i = 0; i < layers->len; i++) {
+        Layer *layer = g_ptr_array_index(layers, i);
+
+        if (layer->kind == kind && layer->channels == channels)
+            return layer;
+    }
+    return NULL;
+}
+
 static const char *level_of_form(const CnxKernels *k, CnxForm form)
 {
     switch (form) {
@@ -65,21 +77,29 @@ static const char *level_of_form(const CnxKernels *k, CnxForm form)
 static void add_linear(GPtrArray *layers, const CnxRun *run, const CnxLinear *linear, gsize rows,
                        char *name)
 {
-    const CnxKernels *k = run->kernels;
+    const CnxProducts products = cnx_products(run->kernels, linear->form);
     Layer *layer;
 
     if (linear->n == 0) {
         g_free(name);
         return;
     }
-    layer = add_layer(layers, CNX_PROFILE_GEMM, cnx_products(k, linear->form).name,
-                      level_of_form(k, linear->form), name);
+    layer = add_layer(layers, CNX_PROFILE_GEMM, products.name,
+                      level_of_form(run->kernels, linear->form), name);
     layer->form = linear->form;
     layer->weights = linear->packed;
-    layer->end = (const char *)linear->packed +
-                 cnx_products(k, linear->form).packed_size(linear->n, linear->k);
+    layer->end = (const char *)linear->packed + products.packed_size(linear->n, linear->k);
+    if (products.rows)
+        layer->rounded_bytes = (double)rows * (double)((gsize)linear->k * sizeof(float) +
+                                                       products.row_size(linear->k));
     layer->shape = g_strdup_printf("%" G_GSIZE_FORMAT "x%dx%d", rows, linear->n, linear->k);
     layer->flops = 2.0 * (double)rows * linear->n * linear->k;
+}
+
+/* Bytes of a map with this many channels. */
+static double map_bytes(const CnxStageSize *size, guint channels)
+{
+    return (double)size->h * size->w * channels * sizeof(float);
 }
 
 static void add_dwconv(GPtrArray *layers, const CnxRun *run, const float *weights, guint kernel,
@@ -95,20 +115,38 @@ static void add_dwconv(GPtrArray *layers, const CnxRun *run, const float *weight
     layer->end = weights + taps * size->c;
     layer->shape = g_strdup_printf("%ux%ux%u", size->h, size->w, size->c);
     layer->flops = 2.0 * (double)(taps * size->h * size->w * size->c);
+    layer->bytes = 2 * map_bytes(size, size->c);
 }
 
+/* passes: over the map, reads and writes counted apart. Layers of one kind with as many channels
+ * share the row of the first, so it gets their bytes. */
 static void add_columns(GPtrArray *layers, CnxProfileKind kind, const char *kernel,
-                        const char *level, const CnxStageSize *size, guint channels, char *name)
+                        const char *level, const CnxStageSize *size, guint channels, guint passes,
+                        char *name)
 {
     Layer *layer = add_layer(layers, kind, kernel, level, name);
 
     layer->channels = channels;
     layer->shape = g_strdup_printf("%ux%u", size->h * size->w, channels);
+    find_channels(layers, kind, channels)->bytes += passes * map_bytes(size, channels);
 }
 
-static void add_norms(GPtrArray *layers, const CnxRun *run, const CnxStageSize *size, char *name)
+/* The norms of a stage: of its blocks, of its output, and before the next downsampling; of the
+ * first stage also the stem's, and of the last one perhaps that of the head. */
+static guint count_norms(const CnxRun *run, guint i)
+{
+    const CnxWeights *weights = run->weights;
+
+    return weights->stage[i].depth + (i == 0 && weights->stem_norm.weight) +
+           (i == 0 && weights->stage[0].down.n > 0) + (i + 1 < run->stages) +
+           (run->stage[i] && run->config->output_norm[i]) +
+           (i + 1 == run->config->stages && run->head && run->config->head_norm_first);
+}
+
+static void add_norms(GPtrArray *layers, const CnxRun *run, guint i)
 {
     const CnxKernels *k = run->kernels;
+    const CnxStageSize *size = &run->size[i];
     const char *kernel = "layernorm", *level = LEVEL_OF(k, layernorm);
 
     if (run->config->norm == CNX_NORM_RMS) {
@@ -118,7 +156,8 @@ static void add_norms(GPtrArray *layers, const CnxRun *run, const CnxStageSize *
         kernel = "simplenorm";
         level = LEVEL_OF(k, simplenorm);
     }
-    add_columns(layers, CNX_PROFILE_NORM, kernel, level, size, size->c, name);
+    add_columns(layers, CNX_PROFILE_NORM, kernel, level, size, size->c, 2 * count_norms(run, i),
+                g_strdup_printf("stage%u.norms", i + 1));
 }
 
 static void add_stage(GPtrArray *layers, const CnxRun *run, guint i)
@@ -138,10 +177,10 @@ static void add_stage(GPtrArray *layers, const CnxRun *run, guint i)
         add_linear(layers, run, &block->pw2, pixels,
                    g_strdup_printf("stage%u.block%u.pw2", i + 1, j + 1));
     }
-    add_norms(layers, run, size, g_strdup_printf("stage%u.norms", i + 1));
+    add_norms(layers, run, i);
     if (run->config->grn)
         add_columns(layers, CNX_PROFILE_SCALE, "columns_scale",
-                    LEVEL_OF(run->kernels, columns_scale), size, 4 * size->c,
+                    LEVEL_OF(run->kernels, columns_scale), size, 4 * size->c, 2 * stage->depth,
                     g_strdup_printf("stage%u.grns", i + 1));
 }
 
@@ -164,7 +203,7 @@ static void add_head(GPtrArray *layers, const CnxRun *run)
     const CnxStageSize *last = &run->size[run->stages - 1];
 
     add_columns(layers, CNX_PROFILE_MEAN, "columns_mean", LEVEL_OF(run->kernels, columns_mean),
-                last, last->c, g_strdup("pool"));
+                last, last->c, 1, g_strdup("pool"));
     for (guint i = 0; i < run->steps; i++) {
         char module[CNX_HEAD_NAME_SIZE];
 
@@ -186,6 +225,8 @@ static void add_rounding(GPtrArray *layers, const CnxRun *run)
     layer = add_layer(layers, CNX_PROFILE_ROUND, kernel, level_of_form(run->kernels, run->form),
                       g_strdup("rounding"));
     layer->shape = g_strdup("all");
+    for (guint i = 0; i < layers->len; i++)
+        layer->bytes += ((const Layer *)g_ptr_array_index(layers, i))->rounded_bytes;
 }
 
 static void add_forward(GPtrArray *layers, const CnxRun *run)
@@ -263,11 +304,5 @@ CnxProfileLayer *cnx_profile_layers_find_weights(const CnxProfileLayers *layers,
 CnxProfileLayer *cnx_profile_layers_find_channels(const CnxProfileLayers *layers,
                                                   CnxProfileKind kind, int channels)
 {
-    for (guint i = 0; i < layers->list->len; i++) {
-        Layer *layer = g_ptr_array_index(layers->list, i);
-
-        if (layer->kind == kind && layer->channels == (guint)channels)
-            return layer;
-    }
-    return NULL;
+    return find_channels(layers->list, kind, (guint)channels);
 }

@@ -27,6 +27,8 @@ typedef struct CnxProfileLayer {
     char *name, *kernel, *shape;
     CnxForm form;                  /* of a product's inputs */
     double flops;                  /* of an image; 0: not counted */
+    double bytes;                  /* read and written for an image; 0: not counted */
+    double rounded_bytes;          /* the same for the rounding of a product's inputs */
     gint64 ns;                     /* of this forward pass, over all threads; atomic */
     float ms[CNX_PROFILE_SAMPLES]; /* of an image, in past passes */
 } CnxProfileLayer;

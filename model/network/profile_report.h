@@ -13,6 +13,7 @@ typedef struct CnxProfileTotals {
     CnxForm form;                         /* of the products between stem and head */
     float peak[CNX_PROFILE_SAMPLES];      /* GFLOP/s of the core that led a pass, just after it */
     float form_peak[CNX_PROFILE_SAMPLES]; /* the same for products of this form */
+    float memory[CNX_PROFILE_SAMPLES];    /* GB/s of that core in a thread's scratch buffer */
 } CnxProfileTotals;
 
 /* Sorts the samples of totals and layers. Free with g_free. */

@@ -69,6 +69,18 @@ static gboolean raise_to(gsize *largest, gsize a, gsize b, gsize c)
     return TRUE;
 }
 
+/* *largest = MAX(*largest, a b + c d); FALSE if that overflows. */
+static gboolean raise_to_sum(gsize *largest, gsize a, gsize b, gsize c, gsize d)
+{
+    gsize first, second, sum;
+
+    if (!g_size_checked_mul(&first, a, b) || !g_size_checked_mul(&second, c, d) ||
+        !g_size_checked_add(&sum, first, second))
+        return FALSE;
+    *largest = MAX(*largest, sum);
+    return TRUE;
+}
+
 /* FALSE if the map exceeds the range of the kernels' counters. */
 static gboolean measure_map(const CnxRun *run, const CnxStageSize *size, Largest *l)
 {
@@ -97,7 +109,11 @@ static gsize row_floats(const CnxRun *run, gsize k)
         [CNX_FORM_INT8] = 1,
     };
 
-    return (bytes[run->form] * (k + 64) + 64) / sizeof(float) * (run->form != CNX_FORM_FLOAT);
+    const gsize most = run->form == CNX_FORM_FLOAT ? 0 : bytes[run->form] * (k + 64) + 64;
+
+    if (run->kernels && most > 0)
+        g_assert(cnx_products(run->kernels, run->form).row_size((int)k) <= most);
+    return most / sizeof(float);
 }
 
 static gboolean measure_stage(const CnxRun *run, guint i, Largest *l)
@@ -119,8 +135,8 @@ static gboolean measure_stage(const CnxRun *run, guint i, Largest *l)
            raise_to(&l->sumsq, run->config->grn ? (gsize)run->batch * strips : 0, 4, c) &&
            raise_to(&l->rows, few, row_floats(run, 4 * MAX(c, before)), 1) &&
            raise_to(&l->scratch, down, 4 * before + row_floats(run, 4 * before), 1) &&
-           raise_to(&l->scratch, 1,
-                    (strip + 4 * CNX_STRIP_PIXELS) * c + strip * row_floats(run, 4 * c), 1);
+           raise_to_sum(&l->scratch, strip, c + c % 2 + row_floats(run, 4 * c),
+                        4 * CNX_STRIP_PIXELS, c);
 }
 
 static gboolean measure(const CnxRun *run, Largest *largest)

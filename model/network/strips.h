@@ -92,6 +92,15 @@ static inline float *cnx_strip_scratch(const CnxLayer *layer, guint slot)
     return layer->run->scratch + slot * layer->run->scratch_size;
 }
 
+/* The floats of the largest strip with this many channels, and one more if they are odd: rounded
+ * rows behind them are aligned to 8 bytes. */
+static inline gsize cnx_strip_floats(const CnxLayer *layer, gsize channels)
+{
+    const gsize floats = (gsize)layer->rows * layer->out->w * channels;
+
+    return floats + floats % 2;
+}
+
 /* Calls fn for each strip of n images, with the layer as its data. */
 static inline void cnx_strips_loop(CnxLayer *layer, guint n, CnxTaskFn *fn)
 {

@@ -182,12 +182,23 @@ static void pack_rows(const Packer *p, const CnxLinear *linear, gsize first, con
     kernels.pack(packed + kernels.packed_size((int)first, linear->k), w, (int)rows, linear->k);
 }
 
-/* weight: [n, in, taps] as in the file. */
-static CnxLinear pack_linear(Packer *p, CnxForm form, const CnxTensor *weight,
-                             const CnxTensor *bias, gsize n, gsize in, gsize taps, Folds folds)
+gboolean cnx_weights_may_be_rounded(const char *canonical, gsize k)
 {
-    const gsize k = in * taps, panel = panel_of(p, form);
-    const CnxLinear linear = take_linear(p, form, bias, n, k);
+    return k <= CNX_GEMM_INT8_K &&
+           (g_str_has_prefix(canonical, "down") || g_str_has_suffix(canonical, ".pw1.weight") ||
+            g_str_has_suffix(canonical, ".pw2.weight"));
+}
+
+/* name: of the weight's module. The weight is [n, in, taps] in the file. */
+static CnxLinear pack_linear(Packer *p, const char *name, gsize n, gsize in, gsize taps,
+                             Folds folds)
+{
+    const gsize k = in * taps;
+    g_autofree char *canonical = g_strconcat(name, ".weight", NULL);
+    const CnxTensor *weight = cnx_checkpoint_tensor(p->checkpoint, canonical);
+    const CnxForm form = cnx_weights_may_be_rounded(canonical, k) ? p->form : CNX_FORM_FLOAT;
+    const gsize panel = panel_of(p, form);
+    const CnxLinear linear = take_linear(p, form, find_tensor(p, "%s.bias", name), n, k);
 
     g_assert(weight && weight->elements == n * k);
     measure_chunks(p, panel, n, k, k, taps > 1);
@@ -209,16 +220,9 @@ static CnxLinear pack_linear(Packer *p, CnxForm form, const CnxTensor *weight,
     return linear;
 }
 
-/* The form of a layer with k inputs between stem and head. */
-static CnxForm form_of(const Packer *p, gsize k)
-{
-    return k <= CNX_GEMM_INT8_K ? p->form : CNX_FORM_FLOAT;
-}
-
 static CnxLinear pack_unfolded(Packer *p, const char *name, gsize n, gsize in, gsize taps)
 {
-    return pack_linear(p, CNX_FORM_FLOAT, find_tensor(p, "%s.weight", name),
-                       find_tensor(p, "%s.bias", name), n, in, taps, (Folds){NULL});
+    return pack_linear(p, name, n, in, taps, (Folds){NULL});
 }
 
 /* Turns a convolution of greyscale images, [n, taps] in the file, into one of RGB images: it reads
@@ -293,15 +297,15 @@ static void pack_block(Packer *p, const CnxStage *stage, CnxBlock *block, const 
     const gsize c = config->dims[i], kernel = config->kernels[i];
     const CnxTensor *grn_gamma = find_tensor(p, "s%u.b%u.grn.gamma", i, j);
     const CnxTensor *dw = find_tensor(p, "s%u.b%u.dw.weight", i, j);
+    g_autofree char *pw1 = g_strdup_printf("s%u.b%u.pw1", i, j);
+    g_autofree char *pw2 = g_strdup_printf("s%u.b%u.pw2", i, j);
 
     block->dw_weight = pack_depthwise(p, dw, c, kernel, stage->kernel);
     block->dw_bias = pack_vector(p, find_tensor(p, "s%u.b%u.dw.bias", i, j), c);
-    block->pw1 = pack_linear(p, form_of(p, c), find_tensor(p, "s%u.b%u.pw1.weight", i, j),
-                             find_tensor(p, "s%u.b%u.pw1.bias", i, j), 4 * c, c, 1,
+    block->pw1 = pack_linear(p, pw1, 4 * c, c, 1,
                              (Folds){.in_weight = find_tensor(p, "s%u.b%u.norm.weight", i, j),
                                      .in_bias = find_tensor(p, "s%u.b%u.norm.bias", i, j)});
-    block->pw2 = pack_linear(p, form_of(p, 4 * c), find_tensor(p, "s%u.b%u.pw2.weight", i, j),
-                             find_tensor(p, "s%u.b%u.pw2.bias", i, j), c, 4 * c, 1,
+    block->pw2 = pack_linear(p, pw2, c, 4 * c, 1,
                              (Folds){.in_bias = find_tensor(p, "s%u.b%u.grn.beta", i, j),
                                      .out_scale = find_tensor(p, "s%u.b%u.gamma", i, j)});
     if (grn_gamma)
@@ -311,6 +315,7 @@ static void pack_block(Packer *p, const CnxStage *stage, CnxBlock *block, const 
 static void pack_stage(Packer *p, CnxStage *stage, const CnxConfig *config, guint i)
 {
     const gsize c = config->dims[i], before = config->dims[i > 0 ? i - 1 : 0];
+    g_autofree char *down = g_strdup_printf("down%u.conv", i);
     Folds folds = {.in_weight = find_tensor(p, "down%u.norm.weight", i),
                    .in_bias = find_tensor(p, "down%u.norm.bias", i)};
 
@@ -322,9 +327,7 @@ static void pack_stage(Packer *p, CnxStage *stage, const CnxConfig *config, guin
         folds = (Folds){NULL};
     }
     if (i > 0 || config->first_down)
-        stage->down =
-            pack_linear(p, form_of(p, 4 * before), find_tensor(p, "down%u.conv.weight", i),
-                        find_tensor(p, "down%u.conv.bias", i), c, before, 4, folds);
+        stage->down = pack_linear(p, down, c, before, 4, folds);
     for (guint j = 0; j < stage->depth; j++) {
         pack_block(p, stage, &stage->blocks[j], config, i, j);
         if (!is_counting(p))

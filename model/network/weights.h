@@ -59,8 +59,13 @@ typedef struct CnxWeights {
     gsize memory_size; /* bytes */
 } CnxWeights;
 
-/* Packs a checkpoint for these kernels. form: of the blocks and the downsampling layers; stem
- * and head are always in fp32. NULL with error if memory runs out. */
+/* Whether the products of a layer run in the form of the model: those of the blocks and of the
+ * downsampling layers whose k inputs do not exceed CNX_GEMM_INT8_K. Others are always in fp32.
+ * canonical: name of the layer's weight. */
+gboolean cnx_weights_may_be_rounded(const char *canonical, gsize k);
+
+/* Packs a checkpoint for these kernels. form: of the layers that may be rounded. NULL with error if
+ * memory runs out. */
 CnxWeights *cnx_weights_new(const CnxCheckpoint *checkpoint, const CnxKernels *kernels,
                             CnxForm form, GError **error);
 

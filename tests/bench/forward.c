@@ -1,8 +1,8 @@
-/* Times the forward pass: bench-forward MODEL [THREADS [REPEATS [SIZE]]]
+/* Times the forward pass: bench-forward MODEL [THREADS [REPEATS [SIZE [PRECISION]]]]
  *
- * MODEL is a checkpoint or the name of a seeded network. Prints the time to load it and the median
- * and fastest time of a frame. With CONVNEXT_CPU=c the same network runs through OpenBLAS with
- * separate passes.
+ * MODEL is a checkpoint or the name of a seeded network, SIZE 0 is the model's own, PRECISION is
+ * fp32 (default), bf16 or int8. Prints the time to load the model and the median and fastest time
+ * of a frame. With CONVNEXT_CPU=c the same network runs through OpenBLAS with separate passes.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <stdio.h>
@@ -31,13 +31,14 @@ int main(int argc, char **argv)
     double load;
 
     if (argc < 2) {
-        fprintf(stderr, "usage: bench-forward MODEL [THREADS [REPEATS [SIZE]]]\n");
+        fprintf(stderr, "usage: bench-forward MODEL [THREADS [REPEATS [SIZE [PRECISION]]]]\n");
         return 2;
     }
-    model = bench_open_model(argv[1], CNX_PRECISION_FP32, &load);
+    model =
+        bench_open_model(argv[1], argc > 5 ? bench_precision(argv[5]) : CNX_PRECISION_FP32, &load);
 
     const CnxConfig *config = cnx_model_config(model);
-    const guint size = argc > 4 ? (guint)atoi(argv[4]) : config->recipe.size;
+    const guint size = argc > 4 && atoi(argv[4]) > 0 ? (guint)atoi(argv[4]) : config->recipe.size;
 
     run = cnx_run_new(model, size, size, 1, CNX_OUTPUT_LOGITS, threads, &error);
     if (!run) {
@@ -52,9 +53,10 @@ int main(int argc, char **argv)
 
     const double median = clock_median(times, repeats);
 
-    printf("%s, %ux%u, isa level %s, %u threads: load %.1f ms, frame median %.3f ms, "
+    printf("%s, %ux%u, isa level %s, %s, %u threads: load %.1f ms, frame median %.3f ms, "
            "fastest %.3f ms; weights %.1f MB, scratch %.1f MB\n",
-           config->variant, size, size, cnx_model_isa(model), threads, load, median, times[0],
-           (double)cnx_model_memory(model) / 1e6, (double)cnx_run_memory(run) / 1e6);
+           config->variant, size, size, cnx_model_isa(model),
+           cnx_precision_name(cnx_form_precision(cnx_model_form(model))), threads, load, median,
+           times[0], (double)cnx_model_memory(model) / 1e6, (double)cnx_run_memory(run) / 1e6);
     return 0;
 }

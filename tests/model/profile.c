@@ -14,6 +14,11 @@
 #define IMAGES 2
 #define PASSES 3
 
+/* Of a core, from the profile's header. */
+typedef struct Limits {
+    double peak, form_peak, memory;
+} Limits;
+
 static GString *printed; /* on standard error */
 
 static void on_print(const char *text)
@@ -80,8 +85,41 @@ static gboolean is_product(const char *kernel)
     return g_str_has_prefix(kernel, "gemm") && !strstr(kernel, "_rows ");
 }
 
+/* Bytes that a layer other than a product reads and writes for an image. */
+static double moved_bytes(char **cells, const SeededNetwork *network)
+{
+    g_auto(GStrv) sides = g_strsplit(cells[2], "x", 0);
+    double bytes = sizeof(float);
+    guint stage, passes = 2;
+
+    for (guint i = 0; i < g_strv_length(sides); i++)
+        bytes *= parse_number(sides[i]);
+    if (g_str_has_suffix(cells[0], ".norms") && sscanf(cells[0], "stage%u", &stage) == 1)
+        /* and the stem's, or that before the next stage */
+        passes *= network->depths[stage - 1] + (stage == 1) + (stage < CNX_STAGES);
+    else if (g_str_has_suffix(cells[0], ".grns") && sscanf(cells[0], "stage%u", &stage) == 1)
+        passes *= network->depths[stage - 1];
+    else if (g_str_equal(cells[0], "pool"))
+        passes = 1;
+    return passes * bytes;
+}
+
+/* ideal: milliseconds at the limit, whose largest relative error is `error`, because limits are
+ * printed as whole numbers. */
+static void check_share(char **cells, double ideal, double error)
+{
+    const double ms = parse_number(cells[4]), half = 0.5e-4; /* of the last digit */
+
+    if (cells[6][0] == '\0') {
+        g_assert_cmpfloat(ms, <=, half);
+        return;
+    }
+    g_assert_cmpfloat(ideal * (1 - error), <=, (parse_number(cells[6]) + half) * (ms + half));
+    g_assert_cmpfloat(ideal * (1 + error), >=, (parse_number(cells[6]) - half) * (ms - half));
+}
+
 /* Returns the operations for an image in the line's layer; 0 for layers that do not multiply. */
-static double check_layer(const char *line, const double peaks[2])
+static double check_layer(const char *line, const SeededNetwork *network, const Limits *limits)
 {
     g_auto(GStrv) cells = g_strsplit(line, ",", 0);
     double ms, flops = 0;
@@ -93,18 +131,20 @@ static double check_layer(const char *line, const double peaks[2])
     g_assert_cmpfloat(ms, >=, 0);
     if (is_product(cells[1]) || g_str_has_prefix(cells[1], "dwconv7 ")) {
         const double gflops = parse_number(cells[5]), half = 0.5e-4; /* of the last digit */
-
-        const double peak = peaks[strstr(cells[1], "gemm_") != NULL];
+        const double peak = strstr(cells[1], "gemm_") ? limits->form_peak : limits->peak;
+        const double bytes = is_product(cells[1]) ? 0 : moved_bytes(cells, network);
 
         flops = operations(cells);
         g_assert_cmpfloat((gflops - half) * (ms - half) * 1e6, <=, flops);
         g_assert_cmpfloat((gflops + half) * (ms + half) * 1e6, >=, flops);
-        /* the peak is printed as a whole number */
-        g_assert_cmpfloat(fabs(parse_number(cells[6]) - gflops / peak), <=,
-                          1e-3 + gflops / peak / peak);
+        check_share(cells, MAX(flops / peak, bytes / limits->memory) * 1e-6,
+                    1 / MIN(peak, limits->memory));
+    } else if (g_str_equal(cells[0], "rounding")) {
+        g_assert_cmpstr(cells[5], ==, "");
+        g_assert_cmpfloat(parse_number(cells[6]), >=, 0);
     } else if (!g_str_equal(cells[0], "forward")) {
         g_assert_cmpstr(cells[5], ==, "");
-        g_assert_cmpstr(cells[6], ==, "");
+        check_share(cells, moved_bytes(cells, network) / limits->memory * 1e-6, 1 / limits->memory);
     }
     return flops;
 }
@@ -131,24 +171,45 @@ static void check_kinds(const char *line)
     g_assert_cmpfloat(fabs(sum - 100), <=, 4);
 }
 
-/* Sets the peaks of fp32, and of rounded products if there are any. */
+/* Each kind of work that takes time has its share of its limit. */
+static void check_limits(const char *line, const SeededNetwork *network, gboolean rounds)
+{
+    const char *const start = "# of their limits: ";
+    g_auto(GStrv) kinds = g_strsplit(line + strlen(start), ", ", 0);
+
+    g_assert_true(g_str_has_prefix(line, start));
+    g_assert_cmpuint(g_strv_length(kinds), <=, 4 + network->grn + rounds);
+    g_assert_cmpuint(g_strv_length(kinds), >=, 3);
+    for (char **kind = kinds; *kind; kind++) {
+        g_auto(GStrv) words = g_strsplit(*kind, " ", 0);
+
+        g_assert_cmpuint(g_strv_length(words), ==, 3);
+        g_assert_cmpfloat(parse_number(words[1]), >=, 0);
+    }
+}
+
 static void check_header(char **lines, const SeededNetwork *network, const char *level,
-                         gboolean rounds, double peaks[2])
+                         gboolean rounds, Limits *limits)
 {
     g_autofree char *title =
         g_strdup_printf(": profile of %s, %dx%d, 2 threads", network->variant, SIDE, SIDE);
     g_autofree char *isa = g_strdup_printf("# isa level %s; ", level);
+    const char *rounded = strstr(lines[1], "rounded products ");
 
     g_assert_true(g_str_has_prefix(lines[0], "# gst-convnext "));
     g_assert_true(g_str_has_suffix(lines[0], title));
     g_assert_true(g_str_has_prefix(lines[1], isa));
-    g_assert_cmpint(sscanf(strstr(lines[1], " is "), " is %lf GFLOP/s, of rounded products %lf",
-                           &peaks[0], &peaks[1]),
-                    ==, 1 + rounds);
-    g_assert_cmpfloat(peaks[0], >, 0);
-    g_assert_cmpfloat(peaks[rounds], >, 0);
+    g_assert_cmpint(sscanf(strstr(lines[1], " is "), " is %lf GFLOP/s", &limits->peak), ==, 1);
+    g_assert_cmpfloat(limits->peak, >, 0);
+    g_assert_cmpint(rounded ? sscanf(rounded, "rounded products %lf", &limits->form_peak) : 0, ==,
+                    rounds);
+    g_assert_true(limits->form_peak > 0 || !rounds);
+    g_assert_cmpint(sscanf(strstr(lines[1], "of memory "), "of memory %lf GB/s", &limits->memory),
+                    ==, 1);
+    g_assert_cmpfloat(limits->memory, >, 0);
     check_kinds(lines[2]);
-    g_assert_cmpstr(lines[3], ==, "layer,kernel,shape,calls,median_ms,gflops,share");
+    check_limits(lines[3], network, rounds);
+    g_assert_cmpstr(lines[4], ==, "layer,kernel,shape,calls,median_ms,gflops,share");
 }
 
 static void test_network(gconstpointer data, CnxPrecision precision)
@@ -160,23 +221,24 @@ static void test_network(gconstpointer data, CnxPrecision precision)
     const gboolean rounds = cnx_model_form(model) != CNX_FORM_FLOAT;
     const guint classes = cnx_model_config(model)->classes;
     guint blocks = 0, expected;
-    double peaks[2], flops = 0, all;
+    Limits limits = {0};
+    double flops = 0, all;
 
     g_assert_cmpuint(printed->len, ==, 0);
     profiled = run_passes(model, "1");
     g_assert_cmpmem(plain, IMAGES * classes * sizeof *plain, profiled,
                     IMAGES * classes * sizeof *profiled);
     lines = g_strsplit(printed->str, "\n", 0);
-    check_header(lines, network, cnx_model_isa(model), rounds, peaks);
+    check_header(lines, network, cnx_model_isa(model), rounds, &limits);
 
     for (int i = 0; i < CNX_STAGES; i++)
         blocks += network->depths[i];
     /* header; stem, downs, blocks, norms, GRNs; pool, head, rounding, forward; text after the last
      * newline */
-    expected = 4 + 1 + 3 + 3 * blocks + 4 + (network->grn ? 4 : 0) + 3 + rounds + 1;
+    expected = 5 + 1 + 3 + 3 * blocks + 4 + (network->grn ? 4 : 0) + 3 + rounds + 1;
     g_assert_cmpuint(g_strv_length(lines), ==, expected);
-    for (guint i = 4; i < expected - 1; i++)
-        flops += check_layer(lines[i], peaks);
+    for (guint i = 5; i < expected - 1; i++)
+        flops += check_layer(lines[i], network, &limits);
     g_assert_true(g_str_has_prefix(lines[expected - 2], "forward,all "));
     g_assert_true(g_str_has_prefix(lines[expected - 3], "rounding,") == rounds);
 
