@@ -46,7 +46,7 @@ def frames_of(maker: testset.Maker):
             yield from maker.run('clean', 'whole', None, number)
     for name in (*testset.LARGE, *(name for name in faults.FAULTS if name not in testset.LARGE)):
         for strength in range(1, len(testset.STRENGTHS)):
-            for number in range(maker.count('large') if name in testset.LARGE else 2):
+            for number in range(maker.count('large') if name in testset.LARGE else 1):
                 yield from maker.run('large', name, strength, number)
 
 
