@@ -201,8 +201,8 @@ def of_models(models: dict) -> str:
         by_label(models, 'foreign'), '### Recall by fault',
         strengths(model['recall']['own'], [other['recall']['own'] for other in others]),
         strengths(model['recall']['foreign'], [other['recall']['foreign'] for other in others]),
-        '### A limit on the score of `normal`\n\nFrames that raise an alarm, in percent: false '
-        'alarms, and faults of strengths 1 to 3 of which\nthe alarm is right, macro.',
+        '### A limit on the score of `normal`\n\nFrames that raise an alarm, in percent: healthy '
+        'ones, and faults of strengths 1 to 3, macro.',
         limits(models),
         '### Drops, webs, torn and slanted frames', hard(models),
         '### Noise and defocus of large frames\n\n1920 pixels wide, the camera\'s own noise and '

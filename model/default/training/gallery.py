@@ -11,6 +11,7 @@ into the repository, because the pictures have their own licences.
 """
 import argparse
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -67,7 +68,7 @@ def main():
         strength = '' if record['strength'] is None else f', strength {record["strength"]}'
         if 'share' in record:
             strength = f', {100 * record["share"]:.0f} % of the blocks'
-        rows.append([number, record.get('source', 'drawn').split('/')[0],
+        rows.append([number, re.split('[/#]', record.get('source', 'drawn'))[0],
                      f'{record["kind"]}: {record["name"]}{strength}', record['label'],
                      f'{state} {predictions["scores"][i][LABELS.index(state)]:.2f}', ''])
     sheets.write(args.out / 'failures.png', [(views[448][i], str(number))
