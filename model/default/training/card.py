@@ -258,15 +258,13 @@ def of_sides(figures: dict) -> str:
 
 def of_crops(figures: dict) -> str:
     views = figures['views']
-    names = [name for name in first(views)['0.01'] if name != 'mean']
     return '\n\n'.join([
-        f'### Crops of large frames\n\n{figures["clean"]} clean pictures and '
-        f'{figures["faulty"]} faulty frames up to 1920 pixels wide; the worst of the views '
-        'decides. Alarm at 1 %\nand at 5 % false alarms on the clean ones, and, at 5 %, by '
-        'fault:',
-        table(['%', 'views', 'mean at 1 %', 'mean at 5 %', *names], [
-            [title, view['views'], percent(view['0.01']['mean']), percent(view['0.05']['mean']),
-             *(percent(view['0.05'][name]['rate'], 0) for name in names)]
+        '### Crops of large frames\n\nFrames up to 1920 pixels wide, faults of strengths 1 to 3. The '
+        f'worst view decides. Alarm where {first(views)["false"]} of {figures["clean"]} clean\n'
+        'pictures raises one; the number of frames in brackets.',
+        table(['%', 'inferences', *(f'{name} ({cell["n"]})'
+                                    for name, cell in first(views)['alarm'].items())], [
+            [title, view['views'], *(percent(cell['rate'], 0) for cell in view['alarm'].values())]
             for title, view in views.items()])])
 
 
