@@ -22,7 +22,7 @@ NETWORKS = {
     "ConvNeXt-T 384": ("convnext_tiny", 384),
     "V2-atto 224": ("convnextv2_atto", 224),
     "V2-nano 224": ("convnextv2_nano", 224),
-    "bundled 224": ("bundled", 224),
+    "bundled 448": ("bundled", 448),
 }
 
 # transformers' names to timm's
@@ -56,7 +56,8 @@ def make(name, weights, conv, **options):
     stages = [key for key in weights if re.fullmatch(r"stages\.\d\.blocks\.\d+\.gamma", key)]
     depths = [sum(key.startswith(f"stages.{i}.") for key in stages) for i in range(4)]
     dims = [weights[f"stages.{i}.blocks.0.gamma"].numel() for i in range(4)]
-    return timm.models.convnext.ConvNeXt(depths=depths, dims=dims, conv_mlp=conv, **options).eval()
+    return timm.models.convnext.ConvNeXt(patch_size=weights["stem.0.weight"].shape[-1], depths=depths, dims=dims,
+                                         conv_mlp=conv, **options).eval()
 
 
 def random_weights(model):

@@ -178,7 +178,7 @@ def frames_tables(bench, only, precisions, threads, batch=1):
 def load_table(bench):
     head("Time from the file to the first result, one thread, ms, excluding process start",
          "network", "gst-convnext", "onnxruntime", "OpenVINO", "fastest peer / us")
-    for name in ("ConvNeXt-T 224", "bundled 224"):
+    for name in ("ConvNeXt-T 224", "bundled 448"):
         loads = {"us": [], "onnxruntime": [], "openvino": []}
         for _ in range(max(3, bench.rounds)):
             for kind, times in loads.items():
@@ -218,7 +218,7 @@ def pipeline_table(bench):
     rgb = f"video/x-raw,format=RGB,width={side},height={side}"
     workers = {"us": bench.chain(f"convnext threads=1 model={stem}.safetensors"),
                "bundled": bench.chain("convnext threads=1"),
-               "engine": bench.us("bundled 224"),
+               "engine": bench.us("bundled 448"),
                "preprocess": Worker([bench.build / "tests/bench/bench-preprocess", 1920, 1080, "NV12", "squash"], 1)}
     workers |= {front: bench.chain(f"{front} ! {rgb}") for front in ("videoconvertscale", "videoconvert ! videoscale")}
     workers |= {kind: bench.peer(name, Setting(kind, kind, "fp32"), source=bench.bytes_source(side))

@@ -27,7 +27,7 @@ import measures
 import sources
 import testset
 from common import LABELS, to_view
-from network import logit
+from network import alarm_of
 
 SEED = 7
 JOBS = 100  # in one file of the cache
@@ -104,7 +104,7 @@ def judge_by_trees(known: np.ndarray, labels: np.ndarray, numbers) -> measures.O
     trees.fit(known, labels)
     scores = np.zeros((len(numbers), len(LABELS)))
     scores[:, trees.classes_] = trees.predict_proba(numbers)
-    return measures.Outcome(np.array(LABELS)[scores.argmax(1)], -logit(scores[:, 0]), scores)
+    return measures.Outcome(np.array(LABELS)[scores.argmax(1)], alarm_of(scores), scores)
 
 
 def main():

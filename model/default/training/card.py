@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Prints the tables of the model's card from the figures of evaluate.py, baselines.py and clips.py.
+"""Prints the tables of the model's card from the figures of evaluate.py, baselines.py, clips.py,
+views.py and crops.py.
 
     python3 card.py --models EVALUATE.json [--baselines BASELINES.json] [--clips CLIPS.json ...]
-        [--card README.md]
+        [--sides VIEWS.json] [--crops CROPS.json] [--card README.md]
 
 With --card, the tables replace the text between the two markers of the card instead.
 """
@@ -145,6 +146,16 @@ def large(models: dict) -> str:
         for name in first(models)['large']['right']])
 
 
+def limits(models: dict) -> str:
+    """What an alarm at a limit on the score of `normal` finds, and how often it is false."""
+    kinds = {'clean': 'clean pictures', 'clean, camera-like': 'of those like a fixed camera\'s',
+             'clips': 'healthy clips', 'healthy': 'healthy but unusual'}
+    return table(['alarm if `normal` is below', *kinds.values(), 'our faults',
+                  'of other libraries'], [
+        [limit, *(percent(row[kind]['rate']) for kind in kinds), percent(row['own']),
+         percent(row['foreign'])] for limit, row in first(models)['limits'].items()])
+
+
 def streams(models: dict) -> str:
     rows = []
     for kind, title in (('stream', 'ours'), ('real', 'of others')):
@@ -190,6 +201,9 @@ def of_models(models: dict) -> str:
         by_label(models, 'foreign'), '### Recall by fault',
         strengths(model['recall']['own'], [other['recall']['own'] for other in others]),
         strengths(model['recall']['foreign'], [other['recall']['foreign'] for other in others]),
+        '### A limit on the score of `normal`\n\nFrames that raise an alarm, in percent: healthy '
+        'ones, and faults of strengths 1 to 3, macro.',
+        limits(models),
         '### Drops, webs, torn and slanted frames', hard(models),
         '### Noise and defocus of large frames\n\n1920 pixels wide, the camera\'s own noise and '
         'blur at that size.', large(models),
@@ -212,8 +226,8 @@ def of_baselines(baselines: dict, models: dict) -> str:
               for label, rules in zip(labels, zip_rules(baselines['rules']))]
     return '\n\n'.join([
         '### Rules and boosted trees\n\nShare of faulty frames, strengths 1 to 3, that raise an '
-        'alarm when 1 % of the clean pictures do. A rule is a threshold on the statistic of the '
-        'luma that finds a fault best; the trees use all 31. Both learned from '
+        'alarm when 1 % of the clean pictures do. A rule is a\nthreshold on the statistic of the '
+        'luma that finds a fault best; the trees use all 31. Both learned from\n'
         f'{baselines["learned from"]} frames of the training split.',
         table(['faults', 'method', 'mean', *labels], rows, 2),
         'Frames 1920 pixels wide, alarm at 1 % false alarms: what each view preserves.',
@@ -221,6 +235,37 @@ def of_baselines(baselines: dict, models: dict) -> str:
             [name, *(percent(m['large']['alarm'][name]['rate'], 0) for m in places.values())]
             for name in first(places)['large']['alarm']]), 'The statistics that the rules use:',
         table(['fault', *baselines['rules']], chosen, 1 + len(baselines['rules']))])
+
+
+def of_sides(figures: dict) -> str:
+    """Networks that saw different sizes, trained by short runs."""
+    views = figures['views']
+    rows = [[f'{title}, {label or "mean"}', *(
+        percent(view['alarm'][origin]['labels'][label] if label else view['alarm'][origin]['mean'])
+        for view in views.values())]
+            for origin, title in (('own', 'our faults'), ('foreign', 'of other libraries'))
+            for label in (None, *(first(views)['alarm'][origin]['labels']
+                                  if origin == 'own' else ()))]
+    names = dict.fromkeys(key.split(',')[0] for key in first(views)['large']['alarm'])
+    for name in names:
+        means = [[cell['rate'] for key, cell in view['large']['alarm'].items()
+                  if key.startswith(name)] for view in views.values()]
+        rows.append([f'1920 pixels wide, {name}', *(percent(sum(m) / len(m)) for m in means)])
+    return '\n\n'.join([
+        f'### Two sizes of the view\n\nNetworks that learned from {figures["samples"]} samples '
+        'each, alarm at 1 % false alarms:', table(['%', *views], rows)])
+
+
+def of_crops(figures: dict) -> str:
+    views = figures['views']
+    return '\n\n'.join([
+        '### Crops of large frames\n\nFrames up to 1920 pixels wide, faults of strengths 1 to 3. The '
+        f'worst view decides. Alarm where {first(views)["false"]} of {figures["clean"]} clean\n'
+        'pictures raises one; the number of frames in brackets.',
+        table(['%', 'inferences', *(f'{name} ({cell["n"]})'
+                                    for name, cell in first(views)['alarm'].items())], [
+            [title, view['views'], *(percent(cell['rate'], 0) for cell in view['alarm'].values())]
+            for title, view in views.items()])])
 
 
 def zip_rules(rules: dict) -> list[dict]:
@@ -266,6 +311,8 @@ def main():
     parser.add_argument('--baselines', type=Path)
     parser.add_argument('--clips', type=Path, nargs='*', default=[],
                         help='figures of this model and of its predecessor')
+    parser.add_argument('--sides', type=Path, help='figures of views.py')
+    parser.add_argument('--crops', type=Path, help='figures of crops.py')
     parser.add_argument('--card', type=Path)
     args = parser.parse_args()
 
@@ -276,6 +323,9 @@ def main():
                                   for name, path in zip(TITLES, args.clips)}))
     if args.baselines:
         parts.append(of_baselines(json.loads(args.baselines.read_text()), models))
+    for path, section in ((args.sides, of_sides), (args.crops, of_crops)):
+        if path:
+            parts.append(section(json.loads(path.read_text())))
     text = '\n\n'.join(parts)
     if args.card:
         replace(args.card, text)

@@ -41,9 +41,7 @@ def scores_of(folder: Path, views: dict) -> tuple[network.Classifier, np.ndarray
 def outcome_of(classifier: network.Classifier, logits: np.ndarray) -> measures.Outcome:
     scores = classifier.scores(logits)
     states = np.array(classifier.labels)[classifier.decide(scores)]
-    excess = classifier.excess(scores)
-    alarm = -network.logit(scores[:, LABELS.index('normal')]) if excess is None else excess.max(1)
-    return measures.Outcome(states, alarm, scores)
+    return measures.Outcome(states, network.alarm_of(scores), scores)
 
 
 def main():

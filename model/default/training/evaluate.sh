@@ -16,13 +16,16 @@ work=$3 folder=$4 previous=${5:-}
 build=${CONVNEXT_BUILD:-$root/build} figures=$3/figures
 mkdir -p "$figures"
 prepare "$work"
-set_of=(--photos "$1" --media "$2" --packages "$work/packages" --work "$work")
+pictures=(--photos "$1" --media "$2" --packages "$work/packages")
+set_of=("${pictures[@]}" --work "$work")
 run() { "$python" "$training/$1.py" "${@:2}" || cnx_die "$1.py failed"; }
 
+run agree "$folder" "${pictures[@]}" --build "$build" >&2
 run testset "${set_of[@]}" >&2
 run evaluate "$folder" "${set_of[@]}" --json "$figures/models.json" \
     ${previous:+--compare "$previous"} > "$figures/models.md"
 run baselines "${set_of[@]}" --json "$figures/baselines.json" >&2
+run crops "$folder" "${set_of[@]}" --json "$figures/crops.json" >&2
 run clips "$folder" "${set_of[@]}" --json "$figures/clips.json" --build "$build" >&2
 clips=("$figures/clips.json")
 if [ -n "$previous" ]; then
@@ -31,5 +34,7 @@ if [ -n "$previous" ]; then
     clips+=("$figures/clips-before.json")
 fi
 run gallery "$figures/models.json" "${set_of[@]}" --out "$figures" > "$figures/failures.md"
-run card --models "$figures/models.json" --baselines "$figures/baselines.json" \
-    --clips "${clips[@]}" ${CARD:+--card "$CARD"}
+sides=$figures/views.json # of views.py, which trains for half an hour
+[ -f "$sides" ] || sides=
+run card --models "$figures/models.json" --baselines "$figures/baselines.json" --clips "${clips[@]}" \
+    --crops "$figures/crops.json" ${sides:+--sides "$sides"} ${CARD:+--card "$CARD"}

@@ -11,6 +11,7 @@ into the repository, because the pictures have their own licences.
 """
 import argparse
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -67,12 +68,12 @@ def main():
         strength = '' if record['strength'] is None else f', strength {record["strength"]}'
         if 'share' in record:
             strength = f', {100 * record["share"]:.0f} % of the blocks'
-        rows.append([number, record.get('source', 'drawn'),
+        rows.append([number, re.split('[/#]', record.get('source', 'drawn'))[0],
                      f'{record["kind"]}: {record["name"]}{strength}', record['label'],
                      f'{state} {predictions["scores"][i][LABELS.index(state)]:.2f}', ''])
     sheets.write(args.out / 'failures.png', [(views[448][i], str(number))
                                              for number, i in enumerate(chosen, 1)], 4, (400, 300))
-    print(card.table(['', 'source', 'frame', 'true', 'called', 'what it shows'], rows, 6))
+    print(card.table(['', 'collection', 'frame', 'true', 'called', 'what it shows'], rows, 6))
 
 
 if __name__ == '__main__':

@@ -19,6 +19,7 @@ SHARES = (0.005, 0.05, 0.2, 0.5, 1.001)  # of damaged blocks
 MUCH = 0.2                               # more damage than this share must be detected
 HEALTHY_KINDS = ('clean', 'clip', 'healthy', 'texture', 'twin')
 USUAL_HEALTH = 0.95
+LIMITS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6)  # on the score of `normal`
 
 
 class Outcome(NamedTuple):
@@ -128,6 +129,23 @@ def calibration(records: list, outcome: Outcome) -> dict:
     return result
 
 
+def limits(records: list, scores: np.ndarray) -> dict:
+    """What an alarm finds, and how often it is false, if it is given when the score of `normal` is
+    below a limit."""
+    kinds = np.array([record['kind'] for record in records])
+    cameras = np.array([record.get('camera-like', False) for record in records])
+    result = {}
+    for limit in LIMITS:
+        alarmed = scores[:, 0] < limit
+        result[str(limit)] = {
+            'clean': share(alarmed[kinds == 'clean']),
+            'clean, camera-like': share(alarmed[(kinds == 'clean') & cameras]),
+            'clips': share(alarmed[kinds == 'clip']), 'healthy': share(alarmed[kinds == 'healthy']),
+            **{name: macro(by_strength(records, alarmed, foreign))['mean']
+               for name, foreign in (('own', False), ('foreign', True))}}
+    return result
+
+
 def streams(records: list, states, alarmed) -> dict:
     """Frames of damaged streams by the share of blocks that differ."""
     result = {}
@@ -195,4 +213,5 @@ def measure(records: list, outcome: Outcome) -> dict:
             for name, flags in (('right', right), ('alarm', alarmed))},
         'streams': streams(records, states, alarmed),
         'calibration': None if outcome.scores is None else calibration(records, outcome),
+        'limits': None if outcome.scores is None else limits(records, outcome.scores),
     }

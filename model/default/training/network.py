@@ -95,6 +95,13 @@ def logit(p):
     return np.log(p) - np.log1p(-p)
 
 
+def alarm_of(scores: np.ndarray) -> np.ndarray:
+    """The suspicion of a fault, by which figures rank frames, [frames]: the lower the score of
+    `normal`, the higher. On validation frames it finds more than the largest excess over a
+    threshold; train.py prints both."""
+    return -logit(scores[:, LABELS.index('normal')])
+
+
 class Classifier:
     """A model folder, its scores, and the states that follow by the rules of its config."""
 

@@ -2,25 +2,63 @@
 """Compares two input sizes by short training runs: 448x448 with patches of 8x8, and 224x224 with
 patches of 4x4, which cost nearly the same.
 
-    python3 views.py --work CACHE [--samples N]
+    python3 views.py --frames CACHE --photos DIR --media DIR [--packages DIR] --work CACHE
+        --json OUT [--samples N]
+
+Both networks learn from the frames that frames.py made in --frames, which keeps the networks, and
+are compared on the test set. Views at 224x224 are resized from those at 448x448, in training and
+test.
 """
 import argparse
+import json
 from pathlib import Path
 
+import numpy as np
 import torch
 
+import measures
+import network
+import testset
 import train
+from common import LABELS
+
+SEED = 1
+
+
+def trained(folder: Path, samples: int, side: int):
+    """The network of this side, trained unless an earlier run has done it."""
+    path = folder / f'view-{side}-{samples}.pt'
+    if not path.exists():
+        torch.save(train.fit(folder, samples, SEED, side).state_dict(), path)
+    model = network.new(side // 56)
+    model.load_state_dict(torch.load(path))
+    return model.to(memory_format=torch.channels_last)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split('\n', maxsplit=1)[0])
-    parser.add_argument('--work', type=Path, required=True, help='the cache of frames')
-    parser.add_argument('--samples', type=int, default=32000, help='frames to train each on')
+    testset.add_options(parser)
+    parser.add_argument('--frames', type=Path, required=True, help='the cache of frames.py')
+    parser.add_argument('--json', type=Path, required=True, help='file for the figures')
+    parser.add_argument('--samples', type=int, default=16000, help='frames to train each on')
     args = parser.parse_args()
+
     torch.set_num_threads(2)
+    torch.set_flush_denormal(True)
+    records, views, _ = testset.load(args)
+    place = [(0, row) for row in range(len(records))]
+    figures = {}
     for side in (448, 224):
-        print(f'== {side}x{side}', flush=True)
-        train.report(train.fit(args.work, args.samples, 1, side), args.work, side)
+        model = trained(args.frames, args.samples, side)
+        logits = train.predict(model, [views[448]], np.array(place), side)
+        scores = 1 / (1 + np.exp(-logits.astype(np.float64)))
+        outcome = measures.Outcome(np.array(LABELS)[scores.argmax(1)], network.alarm_of(scores))
+        measured = measures.measure(records, outcome)
+        figures[f'{side}x{side}'] = {key: measured[key] for key in ('alarm', 'large')}
+        print(f'{side}x{side}: alarm at 1 % false alarms {measured["alarm"]["own"]["mean"]:.3f}, '
+              f'of other libraries\' faults {measured["alarm"]["foreign"]["mean"]:.3f}',
+              flush=True)
+    args.json.write_text(json.dumps({'samples': args.samples, 'views': figures}))
 
 
 if __name__ == '__main__':

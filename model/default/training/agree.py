@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Compares the element with AutoModelForImageClassification of transformers on test pictures.
+
+    python3 agree.py FOLDER --photos DIR --media DIR [--packages DIR] [--count N] [--build FOLDER]
+
+Each picture goes through the image processor and the network of transformers, and as a frame of the
+same size through the element. Fails if logits or states differ.
+"""
+import argparse
+import json
+import os
+import subprocess
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+import network
+import sources
+import testset
+
+ROOT = Path(__file__).resolve().parents[3]
+SHELL = '. "$0/pipelines/env.sh" && exec gst-launch-1.0 -q "$@"'
+TOLERANCE = 1e-4  # of the largest logit: float32 in another order
+
+
+def through_element(folder: Path, frame: np.ndarray, build: Path) -> dict:
+    """The JSON line of a frame, with logits and all classes."""
+    height, width, _ = frame.shape
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(frame.tobytes())
+        file.flush()
+        done = subprocess.run(
+            ['bash', '-c', SHELL, ROOT, 'filesrc', f'location={file.name}', '!', 'rawvideoparse',
+             'format=rgb', f'width={width}', f'height={height}', '!', 'convnext',
+             f'model={folder.resolve()}', 'top-k=9', 'outputs=classes+logits', '!',
+             'convnextpublish', '!', 'fakesink'], capture_output=True, check=False,
+            env={**os.environ, 'CONVNEXT_BUILD': str(build.resolve())})
+    if done.returncode or not done.stdout:
+        raise SystemExit(f'gst-launch-1.0: {done.stderr.decode()}')
+    return json.loads(done.stdout)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split('\n', maxsplit=1)[0])
+    parser.add_argument('folder', type=Path)
+    parser.add_argument('--photos', type=Path, required=True)
+    parser.add_argument('--media', type=Path, required=True)
+    parser.add_argument('--packages', type=Path)
+    parser.add_argument('--count', type=int, default=24, help='pictures')
+    parser.add_argument('--build', type=Path,
+                        default=Path(os.environ.get('CONVNEXT_BUILD', ROOT / 'build')))
+    args = parser.parse_args()
+
+    photos = [source for source in sources.find_sources(args.photos, args.media, args.packages)
+              if source.split == 'test' and source.kind == 'photo']
+    classifier = network.Classifier(args.folder)
+    differences, largest, others = [], 0.0, []
+    for source in photos[::max(1, len(photos) // args.count)][:args.count]:
+        frame = testset.picture(source)
+        frame = np.ascontiguousarray(frame[:, :frame.shape[1] // 4 * 4])  # rows without padding
+        logits = classifier.logits([frame])
+        scores = classifier.scores(logits)
+        result = through_element(args.folder, frame, args.build)
+        found = {entry['index']: entry['score'] for entry in result['classes']}
+        differences.append([np.abs(np.array(result['logits']) - logits[0]).max(),
+                            max(abs(found[i] - score) for i, score in enumerate(scores[0]))])
+        largest = max(largest, np.abs(logits).max())
+        if result['classes'][0]['index'] != classifier.decide(scores)[0]:
+            others.append(source.id)
+    logit, score = np.max(differences, axis=0)
+    print(f'{len(differences)} pictures: logits differ by {logit:.1e} at most, of {largest:.1f}; '
+          f'scores by {score:.1e}; {len(others)} states differ')
+    if others or logit > TOLERANCE * largest:
+        raise SystemExit(f'{args.folder}: the element and transformers differ: {others}')
+
+
+if __name__ == '__main__':
+    main()
