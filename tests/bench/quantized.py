@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """int8 versions of an ONNX file by the peers' own tools. Each function takes the file, inputs to
 calibrate with, float32 [n, side, side, 3], and the stem of the path to write; returns the path."""
+import contextlib
 import logging
+import sys
 import warnings
 
 import numpy as np
@@ -28,8 +30,10 @@ def nncf(source, pictures, stem, preset):
 
     logging.getLogger("nncf").setLevel(logging.ERROR)
     data = batches(source, pictures)
-    model = nncf.quantize(openvino.Core().read_model(source), nncf.Dataset(data), subset_size=len(data),
-                          preset=preset and nncf.QuantizationPreset(preset))
+    # NNCF prints its progress, which must stay out of the tables.
+    with contextlib.redirect_stdout(sys.stderr):
+        model = nncf.quantize(openvino.Core().read_model(source), nncf.Dataset(data), subset_size=len(data),
+                              preset=preset and nncf.QuantizationPreset(preset))
     openvino.save_model(model, f"{stem}.xml", compress_to_fp16=False)
     return f"{stem}.xml"
 
