@@ -5,8 +5,8 @@
 #   tests/bench/peers.sh [--precision fp32,bf16,int8] [--photos FOLDER] [--only WORD] [--rounds N]
 #                        [--realtime] [--tables limits,1,2,batches,load,preprocess,pipeline]
 #
-# --photos names a folder with photos, also in folders below it: 96 of them calibrate the int8 of the
-# peers, and 8 others are the inputs that errors are measured on. Without it the peers have no rows in
+# --photos names a folder that is searched for photos, subfolders included: 96 of them calibrate the
+# peers' int8, and 8 others are the inputs to measure errors on. Without it the peers have no rows in
 # int8, and inputs are random. --only selects the networks whose name contains WORD. --realtime gives
 # the contenders real-time priority, for machines with other load; it needs root.
 #

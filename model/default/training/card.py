@@ -230,7 +230,8 @@ def of_baselines(baselines: dict, models: dict) -> str:
         'luma that finds a fault best; the trees use all 31 statistics. Both learned from\n'
         f'{baselines["learned from"]} frames of the training split.',
         table(['faults', 'method', 'mean', *labels], rows, 2),
-        'Frames 1920 pixels wide, alarm at 1 % false alarms: how much of a fault each view preserves.',
+        'Frames 1920 pixels wide, alarm at 1 % false alarms: how much of a fault each view '
+        'preserves.',
         table(['%', *(TITLES.get(name, name) for name in places)], [
             [name, *(percent(m['large']['alarm'][name]['rate'], 0) for m in places.values())]
             for name in first(places)['large']['alarm']]), 'The statistics that the rules use:',
@@ -259,10 +260,10 @@ def of_sides(figures: dict) -> str:
 def of_crops(figures: dict) -> str:
     views = figures['views']
     return '\n\n'.join([
-        '### Crops of large frames\n\nFrames up to 1920 pixels wide, faults of strengths 1 to 3, in '
-        'percent of the number of frames in brackets. The view\nwith the highest alarm decides. The '
-        f'limit on it lets {first(views)["false"]} of {figures["clean"]} clean pictures raise a false '
-        'alarm.',
+        '### Crops of large frames\n\nFrames up to 1920 pixels wide, faults of strengths 1 to 3, '
+        'in percent of the number of frames in brackets. The view\nwith the highest alarm decides. '
+        f'The limit on it lets {first(views)["false"]} of {figures["clean"]} clean pictures raise a '
+        'false alarm.',
         table(['%', 'inferences', *(f'{name} ({cell["n"]})'
                                     for name, cell in first(views)['alarm'].items())], [
             [title, view['views'], *(percent(cell['rate'], 0) for cell in view['alarm'].values())]

@@ -96,7 +96,7 @@ def logit(p):
 
 
 def alarm_of(scores: np.ndarray) -> np.ndarray:
-    """The suspicion of a fault, [frames], by which evaluation ranks frames: it rises as the score of
+    """The suspicion of a fault, [frames], by which figures rank frames: it rises as the score of
     `normal` falls. On validation frames it finds more faults than the largest excess over a
     threshold; train.py prints both."""
     return -logit(scores[:, LABELS.index('normal')])
