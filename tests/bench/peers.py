@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The tables of peers.sh: gst-convnext and its peers in turns, on the same cores in the same minutes.
 
-    peers.py BUILD BUNDLED [--precision NAMES] [--photos FOLDER] [--only WORD] [--rounds N] [--tables NAMES]
+    peers.py BUILD BUNDLED [--precision NAMES] [--photos FOLDER] [--only WORDS] [--rounds N] [--tables NAMES]
              [--realtime]
 
 Each contender times some frames in each of its turns. Its result is the median over all its frames.
@@ -171,7 +171,7 @@ def frames_tables(bench, only, precisions, threads, batch=1):
         head(f"{precision}, {what}, {plural}; errors in standard deviations of PyTorch's fp32 logits", "network", "contender",
              "runs", "ms", "relative to ours", "largest error", "mean error")
         for name in networks.NETWORKS:
-            if only.lower() in name.lower() and (batch == 1 or name == BATCHED):
+            if any(word.lower() in name.lower() for word in only.split(",")) and (batch == 1 or name == BATCHED):
                 frames_table(bench, name, precision, threads, batch)
 
 
