@@ -3,19 +3,20 @@
  *   c[i][j] = act( sum_k a[i][k] w[j][k] + bias[j] ) + residual[i][j]
  *   sumsq[j] += sum_i c[i][j]^2                                 (if sumsq is given)
  *
- * This header describes the product in fp32. Those of gemm_split.h, gemm_bf16.h and gemm_int8.h
- * split or round their inputs: they have the same function types, but other forms of a and packed.
+ * This header describes the product in fp32. The products in gemm_split.h, gemm_bf16.h and
+ * gemm_int8.h split or round their inputs: they have the same function types, but a and packed have
+ * other formats.
  *
  * Checkpoints store the weights w as [n, k], row major (out, in). gemm_pack reorders them for this
  * level's kernel into panels of output columns, [k][columns] within a panel; every panel is 64-byte
- * aligned if dst is. A panel has gemm_panel columns, which is three vectors, at neon four, except
- * at the end: one vector more than that becomes two panels, the first of one vector less, and fewer
- * become one panel, whose last vector is padded with zeros. At level c a panel is one column, so
- * packed weights equal the checkpoint's.
+ * aligned if dst is. A panel has gemm_panel columns, which are three vectors, or four at neon. The
+ * end differs: one vector more than a panel is split into two panels, the first of which is one
+ * vector narrower, and fewer columns than a panel become one whose last vector is padded with
+ * zeros. At level c a panel is one column, so packed weights equal the checkpoint's.
  *
- * Activations are not packed. Rows of a are lda bytes apart, those of residual and c ldr and ldc
- * floats, at any alignment of a float. Columns from n on are never written. residual may be c
- * itself; otherwise c must not overlap any input.
+ * Activations are not packed. Rows of a are lda bytes apart, rows of residual ldr floats and rows
+ * of c ldc floats, at any alignment of a float. Columns from n on are never written. residual may
+ * be c itself; otherwise c must not overlap any input.
  *
  * To split the work over threads, give each thread a range of rows or of columns. Column ranges
  * start at multiples of gemm_panel and, unless there is only one, have at least gemm_panel columns.

@@ -1,11 +1,11 @@
-/* Matrix product of bfloat16, a faster gemm that rounds its inputs.
+/* Matrix product of bfloat16: a faster gemm that rounds its inputs.
  *
  *   c[i][j] = act( sum_k bf16(a[i][k]) bf16(w[j][k]) + bias[j] ) + residual[i][j]
  *   sumsq[j] += sum_i c[i][j]^2                                 (if sumsq is given)
  *
- * bf16() rounds to the nearest finite number of 8 significant bits, to even. Products are exact,
- * sums are in fp32 in any order. Denormal inputs, products and sums may count as zero, as in the
- * instructions.
+ * bf16() rounds to the nearest finite bfloat16, which has 8 significant bits; ties go to even.
+ * Products are exact, sums are in fp32 in any order. Denormal inputs, products and sums may count
+ * as zero, as the instructions treat them.
  *
  * The functions have the types of gemm.h and gemm_int8.h: gemm_bf16_pack rounds and reorders
  * weights, gemm_bf16_rows rounds activations, and in CnxGemm, a is what gemm_bf16_rows wrote and
@@ -19,7 +19,7 @@
 
 #include "simd/gemm_int8.h"
 
-/* The bits of x, rounded. NaN stays NaN; only infinities become infinities. */
+/* Returns the bits of x, rounded. NaN stays NaN; only infinities become infinities. */
 static inline uint16_t cnx_bf16(float x)
 {
     const uint32_t largest = 0x7f7f0000, infinity = 0x7f800000;

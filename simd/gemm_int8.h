@@ -9,15 +9,15 @@
  *   activations   with a scale and a zero point for each row, from its extremes and zero:
  *                 sa = (max - min) / top, zero = round(-min / sa), qa = round(a / sa) + zero
  *
- * top is gemm_int8_top of the level: 127 at avx2 and avx512, where an instruction adds two products
- * in 16 bits (2 * 127 * 127 fits), 255 elsewhere. NaN or an infinity in a row of activations makes
- * the row's results NaN; in a row of weights, the column's. k is at most CNX_GEMM_INT8_K, so that
- * the sum fits in 32 bits.
+ * top is gemm_int8_top of the level. It is 127 at avx2 and avx512, where an instruction adds two
+ * products in 16 bits (2 * 127 * 127 fits), and 255 elsewhere. A NaN or an infinity in a row of
+ * activations makes all results of the row NaN; in a row of weights, all results of its column. k
+ * is at most CNX_GEMM_INT8_K, so that the sum fits in 32 bits.
  *
- * The functions have the types of gemm.h, and two more. gemm_int8_pack rounds and reorders weights,
- * gemm_int8_rows rounds activations. Both results are opaque. In CnxGemm, a is what gemm_int8_rows
- * wrote and lda is gemm_int8_row_size(k). Column ranges start at multiples of gemm_int8_panel, as
- * gemm.h describes.
+ * The functions have the types of gemm.h and the two below. gemm_int8_pack rounds and reorders
+ * weights, gemm_int8_rows rounds activations; both write opaque formats. In CnxGemm, a is what
+ * gemm_int8_rows wrote and lda is gemm_int8_row_size(k). Column ranges start at multiples of
+ * gemm_int8_panel, as gemm.h describes.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once

@@ -17,7 +17,7 @@ typedef struct Rounding {
     int32_t shift; /* of activations: the zero point; of weights: the sum of the rounded row */
 } Rounding;
 
-/* Bytes of k values, padded so that the Rounding behind them is aligned. */
+/* Bytes of k values, padded so that the Rounding that follows is aligned. */
 static size_t padded(int k)
 {
     return ((size_t)k + 7) / 8 * 8;

@@ -1,13 +1,13 @@
-/* Matrix product in fp32 by three products of bfloat16: a gemm for processors whose bf16 is several
- * times faster than their fp32.
+/* Matrix product in fp32 as three products of bfloat16: a gemm for processors whose bf16 is several
+ * times as fast as their fp32.
  *
  *   c[i][j] = act( sum_k a[i][k] w[j][k] + bias[j] ) + residual[i][j]
  *   sumsq[j] += sum_i c[i][j]^2                                 (if sumsq is given)
  *
- * A value is split in two halves, x = high + low with high = bf16(x) and low = bf16(x - high),
- * which keeps at least 16 bits of its 24. The product is high high + low high + high low, summed in
- * fp32; the error is at most 3 2^-16 sum |a w|, and the usual error of the sum. Halves below 2^-126
- * and sums below it may count as zero. NaN and infinities give what fp32 gives.
+ * A value is split into two halves, high = bf16(x) and low = bf16(x - high), whose sum keeps at
+ * least 16 of its 24 bits. The product is high high + low high + high low, summed in fp32. Its
+ * error is at most 3 2^-16 sum |a w|, plus the usual error of the sum. Halves and sums below 2^-126
+ * may count as zero. NaN and infinities give the same results as in fp32.
  *
  * The functions have the types of gemm.h and gemm_int8.h: gemm_split_pack splits and reorders
  * weights, gemm_split_rows splits activations, and in CnxGemm, a is what gemm_split_rows wrote and
@@ -20,7 +20,7 @@
 
 #include "simd/gemm_bf16.h"
 
-/* A value in two halves. If it is not finite, high is the same and low is 0. */
+/* A value in two halves. If it is not finite, high equals it and low is 0. */
 typedef struct CnxHalves {
     uint16_t high, low;
 } CnxHalves;

@@ -29,7 +29,7 @@ static const char *const names[CNX_ISA_COUNT] = {
 };
 
 static bool supported[CNX_ISA_COUNT];
-static int tiles_error; /* errno of a refused permission */
+static int tiles_error; /* errno if the operating system denies tiles */
 static once_flag detected = ONCE_FLAG_INIT;
 
 static bool is_arm(CnxIsa level)
@@ -46,8 +46,8 @@ bool cnx_isa_includes(CnxIsa level, CnxIsa other)
 
 #ifdef CNX_HAVE_X86
 
-/* A bit of CPUID leaf 7: eax, ebx, ecx and edx of a subleaf are registers 0 to 3. Compilers know
- * the newer instruction sets by different names. */
+/* Tests a bit of CPUID leaf 7; registers 0 to 3 are eax, ebx, ecx and edx of a subleaf. Compilers
+ * disagree on the names of the newer instruction sets. */
 static bool leaf7_has(unsigned subleaf, int index, int bit)
 {
     unsigned r[4] = {0};
@@ -55,7 +55,7 @@ static bool leaf7_has(unsigned subleaf, int index, int bit)
     return __get_cpuid_count(7, subleaf, &r[0], &r[1], &r[2], &r[3]) && (r[index] >> bit & 1);
 }
 
-/* Linux saves the state of tiles only for processes that have asked for it. */
+/* Linux saves the state of tiles only for processes that have requested it. */
 static bool request_tiles(void)
 {
     enum { ARCH_REQ_XCOMP_PERM = 0x1023, XFEATURE_XTILEDATA = 18 };
@@ -98,7 +98,7 @@ static void detect_levels(void)
 
 #elif defined CNX_HAVE_ARM
 
-/* Older C libraries lack some of the names for these bits of Linux. */
+/* Older C libraries lack some of Linux's names for these bits. */
 static void detect_levels(void)
 {
     enum { ASIMD = 1 << 1, ASIMDDP = 1 << 20, I8MM = 1 << 13, BF16 = 1 << 14 };

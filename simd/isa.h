@@ -25,19 +25,20 @@ typedef enum CnxIsa {
     CNX_ISA_COUNT
 } CnxIsa;
 
-/* Whether processors of a level have the instructions of the other one. */
+/* Whether processors of a level have the instructions of the other level. */
 bool cnx_isa_includes(CnxIsa level, CnxIsa other);
 
 /* Whether the processor, the operating system and this build support a level. Tiles need a
- * permission of the kernel, which the first call requests for the process. Thread safe. */
+ * permission from the operating system, which the first call requests for the process. Thread safe.
+ */
 bool cnx_isa_is_supported(CnxIsa level);
 
-/* Returns 0, or the errno with which the kernel refused tiles that the processor has. Thread safe.
- */
+/* Returns 0, or the errno with which the operating system denied tiles that the processor has.
+ * Thread safe. */
 int cnx_isa_tiles_error(void);
 
-/* Returns the highest level that is supported and not above this one, c if this one belongs to
- * another architecture. */
+/* Returns the highest supported level that is not above `most`; c if `most` belongs to another
+ * architecture. */
 CnxIsa cnx_isa_highest(CnxIsa most);
 
 /* Returns the highest level that is supported. */

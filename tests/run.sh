@@ -32,8 +32,8 @@ usage: tests/run.sh [--quick] [--suite NAME]...
 
   --quick        no sanitizers, no valgrind, and gst at the highest isa level only
   --suite NAME   run only this suite, one of $all_suites $other_suites;
-                 may be repeated; $other_suites runs only if it is named here: it
-                 emulates 64-bit ARM, which takes a quarter of an hour
+                 may be repeated; $other_suites runs only if it is named here,
+                 because it emulates 64-bit ARM and takes a quarter of an hour
 
 Longer runs than those of the suites \`threads\` and \`states\`:
 
@@ -105,7 +105,7 @@ skip()
     printf 'skipped: %s\n' "$*"
 }
 
-# has_level LEVEL: whether the processor and the kernel support this isa level.
+# has_level LEVEL: whether the processor and Linux support this isa level.
 has_level()
 {
     local flags flag

@@ -91,7 +91,7 @@ void gst_convnext_request_reload(GstConvnext *self)
         warn_of_reload(self, error);
 }
 
-/* Posts that the engine runs from this frame on. */
+/* Posts that the engine runs as of this frame. */
 static void announce_update(GstConvnext *self, guint64 frame)
 {
     gst_convnext_announce_engine(GST_ELEMENT(self), self->engine, &self->precision_remark);

@@ -29,7 +29,7 @@ void gst_convnext_switch_engine(GstConvnext *self, GstConvnextEngine *engine,
 /* Switches to the reloaded engine if it is ready. */
 void gst_convnext_follow_reload(GstConvnext *self);
 
-/* After the end of a stream. Takes engine, which the next stream runs. */
+/* Takes engine, for the next stream; for use after the end of one. */
 void gst_convnext_adopt_engine(GstConvnext *self, GstConvnextEngine *engine, guint version);
 
 /* Makes the input of an engine for these caps. type: of the message that is posted on failure. */

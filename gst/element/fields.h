@@ -25,5 +25,5 @@ struct _GstConvnext {
     gboolean is_streaming;     /* between start and stop; engines then change between two frames */
     gboolean reload_is_ready;  /* the reload may have an engine to take */
     GstConvnextEngine *engine; /* NULL in NULL */
-    char *precision_remark;    /* the last one that was posted; NULL if none */
+    char *precision_remark;    /* the last one posted; NULL if none */
 };

@@ -436,8 +436,8 @@ char *gst_convnext_engine_remark_precision(const GstConvnextEngine *self)
         return g_strdup_printf("precision=%s runs as %s: %s", cnx_precision_name(self->precision),
                                cnx_precision_name(runs), reason);
     if (runs == CNX_PRECISION_INT8 && cnx_model_config(self->model)->is_quantised)
-        return g_strdup_printf("%s: precision=int8 rounds weights a second time that are stored as "
-                               "8-bit integers with other scales",
+        return g_strdup_printf("%s: some weights are stored as 8-bit integers with other scales; "
+                               "precision=int8 rounds them a second time",
                                self->path);
     return NULL;
 }

@@ -60,8 +60,8 @@ GstStructure *gst_convnext_engine_info(const GstConvnextEngine *engine);
 /* A sentence for the log about missing labels, or NULL. The caller owns it. */
 char *gst_convnext_engine_remark(const GstConvnextEngine *engine);
 
-/* A sentence about a precision that the processor does not accelerate, or about weights that are
- * rounded a second time; or NULL. The caller owns it. */
+/* A sentence about a precision that the processor does not accelerate, or about weights that int8
+ * rounds a second time; else NULL. The caller owns it. */
 char *gst_convnext_engine_remark_precision(const GstConvnextEngine *engine);
 
 /* A sentence about scores that are not finite, the first time that it is called; then NULL. The

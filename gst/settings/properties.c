@@ -64,10 +64,10 @@ GType gst_convnext_precision_get_type(void)
 {
     static gsize type;
     static const GEnumValue values[] = {
-        {GST_CONVNEXT_PRECISION_AUTO, "fp32, so that results never change by themselves", "auto"},
+        {GST_CONVNEXT_PRECISION_AUTO, "fp32; a lower precision runs only on request", "auto"},
         {GST_CONVNEXT_PRECISION_FP32, "32-bit floating point", "fp32"},
         {GST_CONVNEXT_PRECISION_BF16,
-         "bfloat16; the stem, the head, and everything between the products stay in fp32", "bf16"},
+         "bfloat16; the stem, the head and everything between the products stay in fp32", "bf16"},
         {GST_CONVNEXT_PRECISION_INT8,
          "8-bit integers, rounded without calibration; the stem, the head and everything between "
          "the products stay in fp32",
@@ -186,16 +186,15 @@ static void install_model_properties(GObjectClass *klass, const char *bundled)
         klass, GST_CONVNEXT_PROP_PRECISION,
         g_param_spec_enum("precision", "Precision",
                           "Precision of the network's matrix products. If the processor does not "
-                          "accelerate it, the next better one runs; model-info names the one that "
-                          "runs",
+                          "accelerate it, fp32 runs; model-info names the precision that runs",
                           GST_TYPE_CONVNEXT_PRECISION, GST_CONVNEXT_PRECISION_AUTO, FLAGS));
     g_object_class_install_property(
         klass, GST_CONVNEXT_PROP_THREADS,
         g_param_spec_uint(
             "threads", "Threads",
-            "Threads of a forward pass. Elements with the same model, input size and outputs share "
-            "a queue, which uses the largest number that any of them requests (0 = one thread per "
-            "CPU that the process may use, by affinity and control group)",
+            "Threads of a forward pass. Elements with the same model, precision, input size and "
+            "outputs share a queue, which uses the largest number that any of them requests "
+            "(0 = one thread per CPU that the process may use, by affinity and control group)",
             0, CNX_THREADS_MAX, 0, FLAGS));
     g_object_class_install_property(
         klass, GST_CONVNEXT_PROP_CPU_AFFINITY,

@@ -91,7 +91,7 @@ void gst_convnext_warn_no_objects(GstElement *element, guint frames)
         ("looking for objects"));
 }
 
-/* Logs why the processor's highest isa level is not used, once for the process. */
+/* Logs why the processor's highest isa level is not used, once per process. */
 static void log_isa(GstElement *element)
 {
     static gsize is_logged;

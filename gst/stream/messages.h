@@ -29,9 +29,9 @@ void gst_convnext_warn_not_finite(GstElement *element, GstConvnextEngine *engine
 /* Posts a warning that the first `frames` frames of region=objects describe no objects. */
 void gst_convnext_warn_no_objects(GstElement *element, guint frames);
 
-/* Logs the model of an engine, and posts warnings about its precision, unless it is the last one
- * posted, and about files beside it that contradict it. precision_remark: the last one posted, or
- * NULL; it is replaced, and the caller owns it. */
+/* Logs the model of an engine, and posts warnings: about its precision, unless the last one posted
+ * is the same, and about files next to the model that contradict it. precision_remark: the last
+ * warning about precision, or NULL; it is replaced, and the caller owns it. */
 void gst_convnext_announce_engine(GstElement *element, const GstConvnextEngine *engine,
                                   char **precision_remark);
 

@@ -91,7 +91,8 @@ static void gemm_blas(const CnxGemm *g)
         kernels->columns_sumsq(g->sumsq, g->c, g->ldc, g->m, g->n);
 }
 
-/* Other levels need no OpenBLAS, which takes time and memory to start. */
+/* Only called at level c: other levels do not need OpenBLAS, which takes time and memory to load.
+ */
 static gboolean load_openblas(void)
 {
     void *library = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL);

@@ -47,7 +47,7 @@ char *cnx_isa_remark(CnxIsa level)
 
     if (refusal == 0 || level != cnx_isa_detect())
         return NULL;
-    return g_strdup_printf("the kernel refuses this process the AMX tiles of the processor "
+    return g_strdup_printf("the operating system denies this process the processor's AMX tiles "
                            "(arch_prctl: %s): isa level %s runs instead of %s",
                            g_strerror(refusal), cnx_isa_name(level), cnx_isa_name(CNX_ISA_AMX));
 }

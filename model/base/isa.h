@@ -12,11 +12,12 @@
  * its value is not a level. */
 gboolean cnx_isa_get(CnxIsa *level, GError **error);
 
-/* The supported levels that a level includes, and itself: "c, avx2". The caller owns it. */
+/* The names of a level and of those that it includes, if they are supported: "c, avx2". The caller
+ * owns it. */
 char *cnx_isa_list(CnxIsa level);
 
-/* A sentence for the log if the kernel refuses the tiles of the processor, and this is therefore
- * the level of this process; else NULL. The caller owns it. */
+/* A sentence for the log if `level` runs because the operating system denies the processor's tiles;
+ * else NULL. The caller owns it. */
 char *cnx_isa_remark(CnxIsa level);
 
 /* The kernels for that level, with OpenBLAS's gemm at level c. NULL with error as above. */

@@ -24,7 +24,7 @@ typedef enum CnxForm {
 /* The precision of a form. */
 CnxPrecision cnx_form_precision(CnxForm form);
 
-/* Why this form runs in place of a precision that is requested: "none of this processor's isa
- * levels (c, avx2) accelerates bf16". NULL if it has that precision. level: of this process, by
- * name. The caller owns it. */
+/* Why this form runs instead of the requested precision: "none of this processor's isa levels (c,
+ * avx2) accelerates bf16". NULL if the form has that precision. level: the name of this process's
+ * level. The caller owns it. */
 char *cnx_precision_remark(CnxPrecision requested, CnxForm form, const char *level);

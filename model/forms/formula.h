@@ -42,7 +42,7 @@ CnxFormula *cnx_formula_new(const CnxFormula *formula, CnxStrings *strings);
 /* Turns tensor into the result of formula, with the name and shape of its base. */
 void cnx_formula_apply(CnxFormula *formula, CnxTensor *tensor);
 
-/* Whether the numbers of a tensor are stored as 8-bit integers, with scales. */
+/* Whether the values of a tensor are stored as 8-bit integers with scales. */
 gboolean cnx_formula_is_quantised(const CnxTensor *tensor);
 
 /* The formula of a composed tensor; NULL for any other. */

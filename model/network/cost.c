@@ -10,7 +10,7 @@
 typedef struct Count {
     CnxRun sizes; /* only the sizes of the maps are set */
     guint64 macs;
-    guint64 rounded; /* of them, those of products that may round their inputs */
+    guint64 rounded; /* the part of macs in products that may round their inputs */
 } Count;
 
 static guint64 area(const CnxStageSize *size)

@@ -8,7 +8,7 @@
 /* Multiply-accumulates of the convolutions and linear layers for one image. */
 guint64 cnx_cost_macs(const CnxConfig *config, guint width, guint height);
 
-/* Those of them that run in bf16 or int8 in a model of that precision. */
+/* The part of them that runs in bf16 or int8 in a model of that precision. */
 guint64 cnx_cost_rounded_macs(const CnxConfig *config, guint width, guint height);
 
 /* Sets *bytes to the size of the weights packed for the kernels of this process, *isa to the name

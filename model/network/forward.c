@@ -285,7 +285,7 @@ static void dwconv_norm_task(gpointer data, guint task, guint slot)
     cnx_linear_round(t->run, &t->block->pw1, s.pixel, s.pixels, u);
 }
 
-/* Scales the hidden layer, if the block has GRN, and rounds it. */
+/* Scales the hidden layer if the block has GRN, then rounds it. */
 static void prepare_hidden_task(gpointer data, guint task, guint slot)
 {
     const CnxLayer *t = data;

@@ -46,7 +46,7 @@ struct CnxRun {
     float *normed;               /* [pixels, c] */
     float *patches;              /* [pixels, 4 c of the stage before] */
     float *hidden;               /* [pixels, 4c] */
-    void *rows;                  /* [pixels] of 4c, or of 4 c of the stage before, rounded */
+    void *rows;                  /* [pixels], rounded: 4c each, or 4 c of the stage before */
     float *sumsq;                /* [b, strips, 4c] */
     float *pooled;               /* [b, c], or [b, 2c] for two poolings */
     float *step[CNX_HEAD_STEPS]; /* [b, outputs] of a linear layer of the head, and of the norms
@@ -70,7 +70,7 @@ void cnx_forward(CnxRun *run, guint n);
 const CnxWeights *cnx_model_weights(const CnxModel *model);
 const CnxKernels *cnx_model_kernels(const CnxModel *model);
 
-/* Opens a model for kernels and a form that the processor would not choose, for tests: the process
+/* For tests: opens a model with kernels and a form that need not be the processor's. The process
  * does not share it. */
 CnxModel *cnx_model_open_form(const char *path, const CnxKernels *kernels, CnxForm form,
                               GError **error);

@@ -10,24 +10,24 @@
 typedef struct CnxProduct {
     guint m;
     const float *a; /* [m, k] */
-    void *rows;     /* room for a rounded to the layer's form; not used in fp32 */
+    void *rows;     /* receives a, rounded to the layer's form; not used if that reads floats */
     float *c;
     CnxAct act;
     const float *residual; /* NULL: none */
     float *sumsq;          /* NULL: not needed */
 } CnxProduct;
 
-/* Computes the whole product on the calling thread, and rounds a to rows first if the layer's form
- * needs it. */
+/* Computes the whole product on the calling thread. If the layer's form needs it, rounds a to rows
+ * first. */
 void cnx_linear(const CnxRun *run, const CnxLinear *linear, CnxProduct product);
 
 /* Computes the same product for each image, cut by columns, on the run's threads; for maps with
  * few pixels but many weights. The images' a, rows, c, residual and sumsq follow each other in
- * memory. cnx_linear_round() has rounded a to rows. */
+ * memory. Call cnx_linear_round() first, which rounds a to rows. */
 void cnx_linear_columns(const CnxRun *run, const CnxLinear *linear, guint images,
                         CnxProduct product);
 
-/* Rounds m pixels from pixel `first` of the batch on into the run's rows, if the layer's form needs
- * it. a: [m, k] */
+/* If the layer's form needs it, rounds m pixels to the run's rows, from pixel `first` of the batch
+ * on. a: [m, k] */
 void cnx_linear_round(const CnxRun *run, const CnxLinear *linear, gsize first, guint m,
                       const float *a);

@@ -18,6 +18,6 @@ typedef struct CnxProducts {
 
 CnxProducts cnx_products(const CnxKernels *kernels, CnxForm form);
 
-/* The form that runs if a precision is requested: if the level of the kernels does not accelerate
- * that precision, the next better one. */
+/* The form that runs if a precision is requested: that of fp32 if the level of the kernels does not
+ * accelerate the precision. */
 CnxForm cnx_products_form(const CnxKernels *kernels, CnxPrecision requested);

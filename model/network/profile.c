@@ -7,7 +7,7 @@
 #include "model/network/profile_layers.h"
 #include "model/network/profile_report.h"
 
-#define COPIED_BYTES ((gsize)1 << 20) /* at least, to measure the speed of memory */
+#define COPIED_BYTES ((gsize)1 << 20) /* least copied to measure the speed of memory */
 
 struct CnxProfile {
     const CnxKernels *kernels; /* the run's own */

@@ -1,7 +1,7 @@
 /* The layer profile: how long each layer of a run takes. CONVNEXT_PROFILE=1 turns it on. It goes to
  * standard error when the run is freed. Four lines begin with #: the network; the limits of this
- * core; the share of each kind of work in the time of all threads; and the share of each kind's
- * limit that it reaches. A header follows, then a line for each layer with these columns:
+ * core; the share of each kind of work in the time of all threads; and how close each kind comes to
+ * its limit. A header follows, then a line for each layer with these columns:
  *
  *   layer      stage3.block1.pw1, ...; stage1.norms and stage1.grns: all of a stage together;
  *              rounding: the inputs of all products together; forward: the whole pass
@@ -11,9 +11,9 @@
  *   calls      images that passed the layer
  *   median_ms  time of one image, summed over the threads; for forward the elapsed time
  *   gflops     GFLOP/s of one thread, for layers that multiply
- *   share      time at the layer's limit over its time. At the limit, operations run at the peak of
- *              the layer's instructions (simd/peak.h, simd/peak_dot.h), and layers other than
- *              products read and write at the speed of memory; the longer of the two counts
+ *   share      time at the layer's limit, divided by its time. At the limit, operations run at the
+ *              peak of the layer's instructions (simd/peak.h, simd/peak_dot.h), and layers other
+ *              than products read and write at the speed of memory; the longer of the two counts
  *
  * A limit is the median of short measurements, one after each pass, because a core's clock depends
  * on its load and on that of its neighbours. The speed of memory is that of copies within a

@@ -118,8 +118,8 @@ static void add_dwconv(GPtrArray *layers, const CnxRun *run, const float *weight
     layer->bytes = 2 * map_bytes(size, size->c);
 }
 
-/* passes: over the map, reads and writes counted apart. Layers of one kind with as many channels
- * share the row of the first, so it gets their bytes. */
+/* passes: over the map; a read and a write count as two. Layers of one kind with the same number of
+ * channels share the row of the first, which gets their bytes. */
 static void add_columns(GPtrArray *layers, CnxProfileKind kind, const char *kernel,
                         const char *level, const CnxStageSize *size, guint channels, guint passes,
                         char *name)
@@ -131,8 +131,8 @@ static void add_columns(GPtrArray *layers, CnxProfileKind kind, const char *kern
     find_channels(layers, kind, channels)->bytes += passes * map_bytes(size, channels);
 }
 
-/* The norms of a stage: of its blocks, of its output, and before the next downsampling; of the
- * first stage also the stem's, and of the last one perhaps that of the head. */
+/* The number of norms in a stage: those of its blocks, of its output, and before the next
+ * downsampling; in the first stage also the stem's, and in the last one the head's, if any. */
 static guint count_norms(const CnxRun *run, guint i)
 {
     const CnxWeights *weights = run->weights;
@@ -213,7 +213,7 @@ static void add_head(GPtrArray *layers, const CnxRun *run)
     }
 }
 
-/* Rounding does not know its layer, so all of it is one. */
+/* A call that rounds cannot be assigned to a layer, so all rounding is one row. */
 static void add_rounding(GPtrArray *layers, const CnxRun *run)
 {
     const CnxProducts products = cnx_products(run->kernels, run->form);

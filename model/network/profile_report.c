@@ -32,7 +32,8 @@ typedef struct Limits {
     double memory;          /* GB/s */
 } Limits;
 
-/* Milliseconds that a layer takes at its limit: the longer of its operations and its memory. */
+/* Milliseconds that a layer takes at its limit: its operations or its memory traffic, whichever
+ * takes longer. */
 static double ideal_ms(const CnxProfileLayer *layer, const Limits *limits)
 {
     const double peak = layer->form == CNX_FORM_FLOAT ? limits->peak : limits->form_peak;
@@ -57,9 +58,9 @@ static void append_layer(GString *to, const CnxProfileTotals *totals, CnxProfile
                            layer->kernel, layer->shape, totals->images, ms, gflops, share);
 }
 
-/* The shares of the kinds of layers in the time of all threads, and of their limits in their own
- * time. What no kernel takes goes to copies of patches, waits for other threads, and idle threads.
- * The layers' samples are sorted. */
+/* The share of each kind of layer in the time of all threads, and how close it comes to its limit.
+ * Time outside kernels goes to copies of patches, waits for other threads, and idle threads. The
+ * layers' samples must be sorted. */
 static void append_kinds(GString *to, const CnxProfileTotals *totals,
                          const CnxProfileLayers *layers, const Limits *limits)
 {

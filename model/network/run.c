@@ -53,7 +53,7 @@ typedef struct Largest {
     gsize few;     /* pixels c, of small maps */
     gsize patches; /* pixels 4 c', of small maps */
     gsize hidden;  /* pixels 4c, of small maps, or of all with GRN */
-    gsize rows;    /* pixels of rounded rows of 4c or 4c', of small maps */
+    gsize rows;    /* pixels times the floats of a rounded row of 4c or 4c', of small maps */
     gsize sumsq;   /* batch strips 4c */
     gsize scratch; /* of one thread */
 } Largest;
@@ -98,7 +98,7 @@ static gboolean measure_stem(const CnxRun *run, Largest *l)
            cnx_stem_scratch(run, &scratch) && raise_to(&l->scratch, scratch, 1, 1);
 }
 
-/* The floats that a row of k inputs takes at most in the form of the products; 0 if they read
+/* An upper bound on the size, in floats, of a rounded row of k inputs; 0 if the products read
  * floats. */
 static gsize row_floats(const CnxRun *run, gsize k)
 {

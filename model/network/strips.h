@@ -92,8 +92,8 @@ static inline float *cnx_strip_scratch(const CnxLayer *layer, guint slot)
     return layer->run->scratch + slot * layer->run->scratch_size;
 }
 
-/* The floats of the largest strip with this many channels, and one more if they are odd: rounded
- * rows behind them are aligned to 8 bytes. */
+/* The floats of the largest strip with this many channels, rounded up to an even number so that
+ * rounded rows after them are aligned to 8 bytes. */
 static inline gsize cnx_strip_floats(const CnxLayer *layer, gsize channels)
 {
     const gsize floats = (gsize)layer->rows * layer->out->w * channels;

@@ -160,7 +160,7 @@ static gsize panel_of(const Packer *p, CnxForm form)
     return (gsize)cnx_products(p->kernels, form).panel;
 }
 
-/* Makes room for a layer, and copies its bias. Its weights are still to be packed. */
+/* Takes memory for a layer from the arena and copies its bias, but does not pack its weights. */
 static CnxLinear take_linear(Packer *p, CnxForm form, const CnxTensor *bias, gsize n, gsize k)
 {
     const gsize bytes = cnx_products(p->kernels, form).packed_size((int)n, (int)k);
@@ -189,7 +189,7 @@ gboolean cnx_weights_may_be_rounded(const char *canonical, gsize k)
             g_str_has_suffix(canonical, ".pw2.weight"));
 }
 
-/* name: of the weight's module. The weight is [n, in, taps] in the file. */
+/* name: the module of the weight, which is [n, in, taps] in the file. */
 static CnxLinear pack_linear(Packer *p, const char *name, gsize n, gsize in, gsize taps,
                              Folds folds)
 {

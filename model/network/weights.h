@@ -16,7 +16,7 @@
  * (kernel row, kernel column, channel). */
 typedef struct CnxLinear {
     int n, k;           /* outputs, inputs; both 0: no such layer */
-    const void *packed; /* [n, k], as the form says */
+    const void *packed; /* [n, k], in the format of the form */
     const float *bias;  /* [n] */
     CnxForm form;
 } CnxLinear;
@@ -59,9 +59,9 @@ typedef struct CnxWeights {
     gsize memory_size; /* bytes */
 } CnxWeights;
 
-/* Whether the products of a layer run in the form of the model: those of the blocks and of the
- * downsampling layers whose k inputs do not exceed CNX_GEMM_INT8_K. Others are always in fp32.
- * canonical: name of the layer's weight. */
+/* Whether a layer runs in the form of the model. This is true for products of the blocks and the
+ * downsampling layers with at most CNX_GEMM_INT8_K inputs; other layers always run in fp32.
+ * canonical: name of the layer's weight. k: inputs. */
 gboolean cnx_weights_may_be_rounded(const char *canonical, gsize k);
 
 /* Packs a checkpoint for these kernels. form: of the layers that may be rounded. NULL with error if

@@ -1,10 +1,10 @@
 /* The queue that streams share: jobs from any number of threads become forward passes of one model.
  *
- * A client is one stream's access to a queue. All clients in this process with the same model,
- * input size and outputs share one queue automatically. A queue has one batch, so the memory does
- * not grow with the number of streams. It serves jobs first come, first served, without a thread of
- * its own: the thread whose job is first runs that job, and those behind it that fit in the same
- * batch, on the thread pool of the process.
+ * A client is one stream's access to a queue. All clients in this process with the same model (in
+ * the same precision), input size and outputs share one queue automatically. A queue has one batch,
+ * so the memory does not grow with the number of streams. It serves jobs first come, first served,
+ * without a thread of its own: the thread whose job is first runs that job, and those behind it
+ * that fit in the same batch, on the thread pool of the process.
  *
  *   fairness  a client has at most one job in the queue, so a job waits for at most one job of each
  *             other client

@@ -67,7 +67,7 @@ static gboolean read_options(const Options *options, CnxOpenOptions *open, CnxEx
     return TRUE;
 }
 
-/* The words of the element's property precision. */
+/* Reads a value of the element's property precision; NULL means auto. */
 static gboolean read_precision(const char *word, CnxPrecision *precision, GError **error)
 {
     static const char *const words[] = {"auto", "fp32", "bf16", "int8", NULL};

@@ -22,9 +22,9 @@ typedef struct Report {
     CnxNeed need;
     const char *isa_level;  /* for which the weights are packed */
     CnxPrecision precision; /* that runs */
-    char *remark;           /* a sentence about the requested precision; NULL if there is none */
+    char *remark;           /* on the requested precision; NULL if none */
     guint64 macs;           /* multiply-accumulates for one input */
-    guint64 rounded_macs;   /* of them, those in bf16 or int8 */
+    guint64 rounded_macs;   /* the part of them in bf16 or int8 */
 } Report;
 
 /* checkpoint must outlive the report. NULL with an error. */

@@ -27,14 +27,14 @@ static gboolean add_missing(const char *canonical, guint rank, const guint64 *sh
     return TRUE;
 }
 
-/* Sets what runs, and what the user should know about it. */
+/* Sets the precision that runs, and a remark on it if the user should know. */
 static void set_precision(Report *report, CnxPrecision requested, CnxForm form)
 {
     report->precision = cnx_form_precision(form);
     report->remark = cnx_precision_remark(requested, form, report->isa_level);
     if (!report->remark && form == CNX_FORM_INT8 && report->config->is_quantised)
-        report->remark = g_strdup("rounds weights a second time that are stored as 8-bit integers "
-                                  "with other scales");
+        report->remark = g_strdup("some weights are stored as 8-bit integers with other scales; "
+                                  "int8 rounds them a second time");
 }
 
 /* For the classes, or for the embedding of a network without any. */

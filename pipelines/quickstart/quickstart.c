@@ -219,7 +219,7 @@ static gboolean set_source(GstElement *pipeline, const char *source, gboolean is
     return device || set_uri(decoder, source, error);
 }
 
-/* How the network runs; NULL means as the element does by default. */
+/* How the network runs; NULL means the element's default. */
 typedef struct Run {
     char *model, *precision;
 } Run;

@@ -6,7 +6,7 @@
 /* A camera's counts at one moment. */
 typedef struct Sample {
     char *stream;          /* the camera's name, escaped */
-    char *precision, *isa; /* that run; NULL while no model is open */
+    char *precision, *isa; /* in use; NULL while no model is open */
     WatchState state;
     gboolean is_frozen;
     guint64 frames, dropped, results, reconnects;
@@ -173,7 +173,7 @@ static void append_freezes(GString *text, GArray *samples)
 static void append_engines(GString *text, GArray *samples)
 {
     append_header(text, "convnext_engine_info", "gauge",
-                  "Always 1; its labels are the precision and the isa level that run.");
+                  "Always 1; the labels name the precision and the isa level that run.");
     for (guint i = 0; i < samples->len; i++) {
         const Sample *sample = &g_array_index(samples, Sample, i);
 

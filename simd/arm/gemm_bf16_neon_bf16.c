@@ -31,7 +31,7 @@ static inline Sums zip_high(Sums a, Sums b)
 
 #include "simd/arm/gemm_mmla.inc"
 
-/* Four values from memory, finite ones limited to what bf16 holds: the conversion would round
+/* Loads four values. Clamps finite ones to the range of bf16, because the conversion would round
  * larger ones to infinity. */
 static inline float32x4_t load_limited(const float *p)
 {

@@ -11,8 +11,8 @@
 
 #include "simd/x86/gemm_int8_vec.inc"
 
-/* sum + the products of the four bytes in each lane of w with those in one lane of x; lane is a
- * constant where inlined. */
+/* Returns sum + the products of the four bytes in each lane of w with those in one lane of x. lane
+ * is a constant where inlined. */
 INLINE Sums dot_lane(Sums sum, int8x16_t w, int8x16_t x, const int lane)
 {
     switch (lane) {
@@ -27,7 +27,7 @@ INLINE Sums dot_lane(Sums sum, int8x16_t w, int8x16_t x, const int lane)
     }
 }
 
-/* The first lanes of four. x: of each row. */
+/* Multiplies the first `lanes` of up to four lanes. x: four lanes of each row. */
 INLINE void multiply_few(const int8x16_t x[MOST], const char *b, const int lanes, const int rows,
                          const int vecs, Sums sum[MOST][VECS])
 {

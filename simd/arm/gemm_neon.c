@@ -2,8 +2,8 @@
 #include "simd/arm/vec_neon.h"
 #include "simd/arm/gemm_5x4.inc"
 
-/* Multiplications take an activation from a lane of a register, so four steps of k read it with one
- * load for each row. */
+/* A multiplication takes its activation from a lane of a register, so one load for each row reads
+ * the activations of four steps of k. */
 #define STEPS 4
 #define FETCHED(p) (p)
 #define OWN_STEPS

@@ -15,7 +15,7 @@
 typedef uint8x16_t Int;
 typedef int16x8_t IShift;
 
-/* The vector as integers of 16, 32 or 64 bits, and back. */
+/* Casts of a vector to integers of 16, 32 or 64 bits, and back. */
 #define AS_S16(x) vreinterpretq_s16_u8(x)
 #define AS_U16(x) vreinterpretq_u16_u8(x)
 #define AS_S32(x) vreinterpretq_s32_u8(x)

@@ -1,4 +1,5 @@
-/* Vectors of 32-bit integers beside the floats of vec_neon.h, with the names of lanes_avx2.h.
+/* Vectors of 32-bit integers, in addition to the floats of vec_neon.h, with the names of
+ * lanes_avx2.h.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
@@ -16,7 +17,7 @@ typedef int32x4_t Ints;
 #define ints_mul vmulq_s32
 #define ints_to_vec vcvtq_f32_s32
 
-/* Stores the lanes, which are whole numbers from 0 to 255, as signed bytes: less 128. */
+/* Stores the lanes, which are whole numbers from 0 to 255, minus 128, as signed bytes. */
 #define STORED_LESS 128
 static inline void v_store_bytes(uint8_t *dst, Vec x)
 {

@@ -1,4 +1,4 @@
-/* The intrinsics of AVX-512 and AVX-VNNI that the kernels use, emulated with AVX2: for tests on
+/* The intrinsics of AVX-512 and AVX-VNNI that the kernels use, emulated with AVX2, for tests on
  * processors without them. Meson includes this file ahead of a source. Operations that work on
  * each 128-bit part, or on each element, apply AVX2 to both halves.
  *

@@ -1,4 +1,4 @@
-/* What the emulations of bf16 instructions share: denormals count as zero.
+/* Shared by the emulations of bf16 instructions: denormals count as zero.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once

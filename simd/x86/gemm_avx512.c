@@ -5,8 +5,8 @@
 #include "simd/x86/gemm_9x3.inc"
 
 /* The loop takes two steps of k at a time, because the speed of a shorter loop depends on its
- * alignment. Measured, prefetching a line by the address of its first byte is faster than by any
- * other. */
+ * alignment. In measurements, prefetching a line by the address of its first byte is the fastest.
+ */
 #define STEPS 2
 #define FETCHED(p) ((const void *)((uintptr_t)(p) & -(uintptr_t)LINE))
 

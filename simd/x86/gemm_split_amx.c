@@ -1,4 +1,4 @@
-/* The product in fp32 by three products in bf16 on tiles.
+/* The product in fp32 as three products in bf16 on tiles.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "simd/gemm_split.h"
@@ -11,7 +11,7 @@
 
 #include "simd/x86/gemm_bf16_tiles.inc"
 
-/* Two halves, and a cache line that says whether a value is not finite. */
+/* Two halves, and a cache line with a flag for values that are not finite. */
 size_t FAMILY(_row_size)(int k)
 {
     return 2 * padded(k) * sizeof(uint16_t) + LINE;
@@ -79,7 +79,8 @@ static float whole_dot(const Product *p, int row, int column)
     return sum;
 }
 
-/* Halves of infinities have opposite signs, so the tiles give NaN where fp32 gives an infinity. */
+/* Sums with a value that is not finite are computed again in C, because the three products can give
+ * NaN where fp32 gives an infinity. */
 static void repair_sums(const Product *p, char *sums)
 {
     const uint32_t *columns = behind_weights(p->panel, p->width, p->steps * STEP);

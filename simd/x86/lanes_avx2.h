@@ -1,5 +1,5 @@
-/* Vectors of 32-bit integers beside the floats of vec_avx2.h. lanes_avx512.h defines the same names
- * for sixteen.
+/* Vectors of 32-bit integers, in addition to the floats of vec_avx2.h. lanes_avx512.h defines the
+ * same names for sixteen lanes.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
@@ -21,7 +21,8 @@ typedef __m256i Ints;
 /* Keeps the compiler from reusing a product of x. */
 #define peak_hide(x) __asm__ volatile("" : "+x"(x))
 
-/* The sums of two products each, in 16 bits, of unsigned bytes a up to 127 and signed bytes w. */
+/* Sums of two neighbouring products, in 16 bits, of unsigned bytes a up to 127 and signed bytes w.
+ */
 static inline Ints ints_pairs7(Ints a, Ints w)
 {
     return _mm256_maddubs_epi16(a, w);

@@ -1,5 +1,5 @@
-/* The tile instructions of tile_amx.h, emulated: for tests on processors without them. Rounds to
- * nearest even and flushes denormals, as the instructions do.
+/* The tile instructions of tile_amx.h, emulated in C for tests on processors without them. Rounds
+ * to nearest even and flushes denormals, as the instructions do.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
@@ -60,7 +60,8 @@ static inline uint16_t emulated_bits(const uint8_t *p)
     return bits;
 }
 
-/* c[m][n] += sum_k a[m][k] b[k/2][n][k%2], even and odd k apart, as the manual describes it. */
+/* c[m][n] += sum_k a[m][k] b[k/2][n][k%2]; even and odd k are summed separately, as the manual
+ * describes. */
 static inline void tile_dot_bf16(int c, int a, int b)
 {
     const int rows = emulated_config.rows[c], pairs = emulated_config.row_bytes[a] / 4;

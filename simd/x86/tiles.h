@@ -1,4 +1,4 @@
-/* What the products on tiles need: vectors, lanes and the tile instructions.
+/* The includes of the products on tiles: vectors, lanes and the tile instructions.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once

@@ -5,8 +5,8 @@
  *   UNROLL_4  before a loop of any length: unrolls four steps
  *   INLINE    a function that is always inlined, so that constant arguments are folded
  *   NOINLINE  a function that is never inlined
- *   IN_REGISTER(x)  in the step of a loop that adds to the vector x: keeps x in one register, which
- *             compilers otherwise copy in each step, perhaps to the stack
+ *   IN_REGISTER(x)  in a loop that adds to the vector x: keeps x in one register. Compilers
+ * otherwise copy it in each step, perhaps to the stack
  *
  * Builds with sanitizers define CNX_ROLLED, which keeps loops and calls as they are: unrolled code
  * takes minutes to compile with instrumentation, and loops let sanitizers check every array index.

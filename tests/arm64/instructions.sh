@@ -1,7 +1,7 @@
 #!/bin/bash
 # Prints how many instructions of a 64-bit ARM processor one forward pass takes at level neon and at
-# level c, with this project's kernels only and with OpenBLAS. qemu-user counts them: they say nothing
-# about the time of an instruction.
+# level c, with this project's kernels only and with OpenBLAS. qemu-user counts them; counts do not show
+# how long an instruction takes.
 #
 #   tests/arm64/instructions.sh [MODEL]    by default the bundled model
 #
@@ -26,7 +26,7 @@ cc -shared -fPIC -O2 -DVERSION=$((version < 9 ? 1 : 2)) -o "$build/count.so" "$r
 mkdir -p "$build/no-openblas"
 : >"$build/no-openblas/libopenblas.so.0"
 
-# instructions LEVEL LIBRARIES PASSES: prints those of loading the model, a first pass, and PASSES more.
+# instructions LEVEL LIBRARIES PASSES: prints the count for loading the model, a first pass, and PASSES more.
 instructions()
 {
     CONVNEXT_CPU=$1 OPENBLAS_NUM_THREADS=1 qemu-aarch64 -L "$sysroot" -E LD_LIBRARY_PATH="$2" \

@@ -22,8 +22,8 @@ PRECISIONS = ("fp32", "bf16", "int8")
 
 @dataclasses.dataclass(frozen=True)
 class Setting:
-    """A peer, and what it is asked for: the precision of peer.py, the function of quantized.py that
-    makes its file, and the form of the network if only one makes sense."""
+    """A peer and how it runs: the precision for peer.py, the function of quantized.py that makes its
+    file, and the form of the network if only one makes sense."""
     name: str
     kind: str
     precision: str
@@ -72,7 +72,7 @@ class Worker:
         return statistics.median(times)
 
     def median(self):
-        """Time per image."""
+        """Median time per image, in milliseconds."""
         return statistics.median(self.times) / self.batch
 
     def stop(self):

@@ -5,9 +5,9 @@
  * INPUT holds network inputs, [n, SIZE, SIZE, 3] floats; n is a multiple of BATCH. Writes the
  * logits to OUTPUT, [n, classes] floats. Then it serves (serve.h); a frame is the first batch.
  *
- * PRECISION is fp32, bf16 or int8. With "exactly-" before it, products are rounded like that even
- * if the processor does not accelerate it, by the C code if the isa level has no kernels: the
- * logits are those of a processor that does, to fp32's rounding, but the time means nothing.
+ * PRECISION is fp32, bf16 or int8. The prefix "exactly-" runs it even if the processor does not
+ * accelerate it, with the C version if the isa level has no kernel. The logits are then those of a
+ * processor that accelerates it, up to fp32 rounding, but the times mean nothing.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <stdio.h>
@@ -21,7 +21,7 @@
 
 #define BATCH_MAX 64
 
-/* The first images, which a frame runs. */
+/* The images of the first batch, which is a frame. */
 typedef struct Batch {
     CnxRun *run;
     guint n;
@@ -75,8 +75,8 @@ static CnxModel *open_model(const char *path, const char *precision, GError **er
     return cnx_model_open_with(path, &options, NULL, NULL, error);
 }
 
-/* Runs n images, a batch at a time. Returns the logits, [n, classes] floats. image: floats of one.
- */
+/* Runs n images, a batch at a time. Returns the logits, [n, classes] floats. image: floats of an
+ * image. */
 static GBytes *run_all(const Batch *batch, gsize n, gsize image)
 {
     GByteArray *logits = g_byte_array_new();

@@ -1,4 +1,4 @@
-# Shared by peers.sh and trained.sh: builds, and installs the Python libraries that they compare with
+# Shared by peers.sh and trained.sh: builds the tree, and installs the Python libraries to compare with
 # into a virtual environment. Sourced by bash, with `root` set to the top of the tree.
 #
 # CONVNEXT_PEERS names another environment than build/peers.
@@ -8,7 +8,7 @@
 build=${CONVNEXT_BUILD:-$root/build}
 python=${CONVNEXT_PEERS:-$build/peers}/bin/python
 
-# Builds and installs what is missing, and prints the versions of what is compared.
+# Builds, installs what is missing, and prints the versions of the peers.
 bench_prepare()
 {
     local packages="torch torchvision timm safetensors huggingface_hub onnx onnxruntime openvino nncf pillow"

@@ -1,6 +1,6 @@
-/* The limits of this core: fused multiply-adds, and products of 8-bit integers and of bf16, at each
- * isa level, and memory bandwidth for buffers
- * that fit in each cache and in none. Run it pinned: taskset -c 0 bench-limits
+/* The limits of this core: the speed of fused multiply-adds and of products of 8-bit integers and
+ * of bf16 at each isa level, and memory bandwidth for buffers that fit in each cache and in none.
+ * Run it pinned: taskset -c 0 bench-limits
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <stdint.h>

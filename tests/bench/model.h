@@ -5,7 +5,7 @@
 
 #include "model/network/model.h"
 
-/* The precision of this name. Exits with a message if there is none. */
+/* The precision with this name. Exits with a message if the name is unknown. */
 CnxPrecision bench_precision(const char *name);
 
 /* Opens name: a checkpoint, or the name of a seeded network (timm-convnext_atto,

@@ -47,8 +47,8 @@ def rename(name):
 
 
 def make(name, weights, conv, **options):
-    """timm's network in the linear or the 1x1 convolution form, without its weights, which give the
-    number of classes and the sizes of the bundled model. Without weights: ImageNet's classes."""
+    """timm's network in the linear or the 1x1 convolution form, not filled in. weights: give the number of
+    classes, and the sizes of the bundled model; None means ImageNet's classes."""
     if weights:
         options["num_classes"] = weights["head.fc.bias"].numel()
     if name != "bundled":

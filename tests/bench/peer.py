@@ -3,14 +3,14 @@
 
 KIND is onnxruntime, openvino or torch. PRECISION is
 
-    default      the library's own choice; for torch also of the layout in memory
-    fp32, bf16   as requested from the library
+    default      the library's own choice; for torch, also its default memory layout
+    fp32, bf16   this precision, requested from the library
     int8         FILE is quantized, and the rest is fp32
     int8-bf16    FILE is quantized, and the rest is bf16 (openvino)
 
 The protocol is that of serve.h. INPUT holds [n, SIDE, SIDE, 3] floats, n a multiple of BATCH; OUTPUT
 receives the logits. A frame is the first batch. If INPUT holds the bytes of one picture, a frame
-includes normalising them, as a picture scaled by GStreamer needs. KIND pillow has no network: it
+includes their normalisation, which a picture scaled by GStreamer needs. KIND pillow has no network: it
 resizes a 1080p picture of RGB bytes to SIDE x SIDE.
 """
 import sys
@@ -23,8 +23,8 @@ OFFSET = np.float32(-np.array([0.485, 0.456, 0.406]) / [0.229, 0.224, 0.225])
 HINTS = {"fp32": "f32", "int8": "f32", "bf16": "bf16", "int8-bf16": "bf16"}
 
 
-# Each returns a function that loads the network and returns a function of the input, and the
-# precision that runs.
+# Each of these returns a function that loads the network. That function returns the network as a
+# function of the input, and the precision that runs.
 
 def load_onnxruntime(path, threads, precision):
     import onnxruntime
@@ -90,7 +90,7 @@ def read_input(source, side):
 
 
 def with_input(run, x, batch):
-    """A function of nothing: one frame."""
+    """A function without arguments that runs one frame."""
     if x.dtype == np.uint8:
         return lambda: run(np.ascontiguousarray((x * SCALE + OFFSET).transpose(2, 0, 1))[None])
     first = x[:batch]

@@ -22,12 +22,12 @@ import photos
 import quantized
 from contenders import FLAGS, PIN, PRECISIONS, SETTINGS, Setting, Worker, alternate, head, row, stop
 
-# The isa levels that have products of a precision, and a flag of processors that have the level.
+# The isa levels with products in a precision, and a CPU flag that shows the level.
 LEVELS = {"fp32": {"amx": "amx_bf16", "avx512": "avx512vl", "avx2": "avx2", "c": "fpu"},
           "bf16": {"amx": "amx_bf16", "avx512_bf16": "avx512_bf16"},
           "int8": {"amx": "amx_int8", "avx512_vnni": "avx512_vnni", "avx512": "avx512vl", "avx2_vnni": "avx_vnni",
                    "avx2": "avx2"}}
-PICTURES = 8  # that errors are measured on
+PICTURES = 8  # to measure errors on
 CALIBRATION = 96
 BATCHES = (4, 8)  # of BATCHED
 BATCHED = "ConvNeXt-T 224"
@@ -36,7 +36,7 @@ TABLES = ("limits", "1", "2", "batches", "load", "preprocess", "pipeline")
 
 
 def levels(precision):
-    """The two highest levels of this processor that have the precision."""
+    """The two highest levels of this processor that accelerate the precision."""
     return [level for level, flag in LEVELS[precision].items() if flag in FLAGS][:2]
 
 
@@ -58,7 +58,7 @@ class Bench:
         return self.stems[name, batch], side
 
     def pictures(self, side, calibration=False):
-        """Photos if there are any, evenly from the folder; otherwise random inputs."""
+        """Photos, spread evenly over the folder, if there are any; otherwise random inputs."""
         paths = self.photos[:: max(1, len(self.photos) // (PICTURES + CALIBRATION))]
         paths = paths[PICTURES:PICTURES + CALIBRATION] if calibration else paths[:PICTURES]
         if paths:
@@ -118,13 +118,13 @@ class Bench:
         return self.forms[name, kind]
 
     def errors(self, output):
-        """Largest and mean error against PyTorch's fp32, in deviations."""
+        """Errors against PyTorch's fp32, in standard deviations."""
         logits, expected = (contenders.read_logits(self.folder / f"{kind}.out", PICTURES)
                             for kind in (output, "expected"))
         return contenders.errors(logits, expected)
 
     def expect(self, name):
-        """Writes the logits that errors refer to."""
+        """Writes the logits that errors are measured against."""
         contenders.peer(Setting("expected", "torch", "fp32"), f"{self.stem(name)[0]}.safetensors",
                         len(os.sched_getaffinity(0)), networks.NETWORKS[name][1], 1,
                         self.source(networks.NETWORKS[name][1]), self.folder / "expected.out").stop()
@@ -158,9 +158,9 @@ def frames_table(bench, name, precision, threads, batch):
         row(name, word, runs, ms(worker.median()), f"{worker.median() / fastest:.2f}" if fastest else "-",
             f"{error.max():.1e}", f"{error.mean():.1e}")
     if not ours:
-        row(name, "gst-convnext", f"{precision}: no isa level of this processor has it", *["-"] * 4)
+        row(name, "gst-convnext", f"{precision}: no isa level of this processor accelerates it", *["-"] * 4)
     if not bench.photos and any(setting.quantizer for setting in SETTINGS[precision]):
-        row(name, "peers", "need --photos to calibrate", *["-"] * 4)
+        row(name, "peers", "calibration needs --photos", *["-"] * 4)
     stop(workers)
 
 
@@ -168,7 +168,7 @@ def frames_tables(bench, only, precisions, threads, batch=1):
     for precision in precisions:
         plural = f"{threads} thread{'s' * (threads > 1)}"
         what = f"an image in a batch of {batch}" if batch > 1 else "one frame"
-        head(f"{precision}, {what}, {plural}; errors in deviations of PyTorch's fp32 logits", "network", "contender",
+        head(f"{precision}, {what}, {plural}; errors in standard deviations of PyTorch's fp32 logits", "network", "contender",
              "runs", "ms", "relative to ours", "largest error", "mean error")
         for name in networks.NETWORKS:
             if any(word.lower() in name.lower() for word in only.split(",")) and (batch == 1 or name == BATCHED):
@@ -238,7 +238,7 @@ def pipeline_table(bench):
 
 
 def names(text, known):
-    """The words of a list with commas; all of them for "all"."""
+    """The words of a comma-separated list; "all" means all known ones."""
     words = known if text == "all" else tuple(text.split(","))
     if not set(words) <= set(known):
         raise argparse.ArgumentTypeError(f"expected {', '.join(known)} or all, found {text}")

@@ -5,10 +5,10 @@
 #   tests/bench/peers.sh [--precision fp32,bf16,int8] [--photos FOLDER] [--only WORDS] [--rounds N]
 #                        [--realtime] [--tables limits,1,2,batches,load,preprocess,pipeline]
 #
-# --photos names a folder with photos, also in folders below it: 96 of them calibrate the int8 of the
-# peers, and 8 others are the inputs that errors are measured on. Without it the peers have no rows in
-# int8, and inputs are random. --only selects the networks whose name contains one of WORDS, a list
-# with commas. --realtime gives the contenders real-time priority, for machines with other load; it
+# --photos names a folder that is searched for photos, subfolders included: 96 of them calibrate the
+# peers' int8, and 8 others are the inputs to measure errors on. Without it the peers have no rows in
+# int8, and inputs are random. --only selects the networks whose name contains one of WORDS, separated
+# by commas. --realtime gives the contenders real-time priority, for machines with other load; it
 # needs root.
 #
 # The peers are installed from PyPI into a virtual environment, build/peers; CONVNEXT_PEERS names

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Photos as network inputs, and labelled photos.
 
-A folder is a class: its name is the label of the photos in it. In a collection that was renamed and
-put into fewer folders, SOURCES.tsv gives each photo's original path in its second column, behind a
-colon; there the folder below train, test, val or validation is the class.
+A folder is a class: its name is the label of the photos in it. If a collection's photos have been
+renamed and moved, SOURCES.tsv has each photo's original path in its second column, after a colon; the
+folder below train, test, val or validation in that path is the class.
 """
 import csv
 import hashlib
@@ -36,7 +36,7 @@ def from_sources(folder):
 
 
 def labelled(folder):
-    """[(path, class)], with the classes in use in order of their names."""
+    """[(path, class)], in the order of the class names; classes with too few photos are left out."""
     if (folder / "SOURCES.tsv").exists():
         found = from_sources(folder)
     else:
@@ -53,7 +53,7 @@ def labelled(folder):
 
 
 def split(photos):
-    """Training and held-out photos. The hash of a photo's name decides."""
+    """Training and held-out photos, divided by the hash of a photo's name."""
     parts = [], []
     for path, name in photos:
         number = int.from_bytes(hashlib.sha256(path.name.encode()).digest()[:4], "big")
@@ -62,7 +62,7 @@ def split(photos):
 
 
 def pixels(path, side, crop=CROP):
-    """The centre of a photo, uint8 [side, side, 3], by the recipe of published networks."""
+    """The centre crop of a photo, uint8 [side, side, 3], by the usual recipe of published networks."""
     photo = ImageOps.exif_transpose(Image.open(path)).convert("RGB")
     short = round(side / crop)
     scale = short / min(photo.size)
@@ -72,5 +72,5 @@ def pixels(path, side, crop=CROP):
 
 
 def inputs(views):
-    """float32 of uint8 [n, side, side, 3]."""
+    """Network inputs, float32, from uint8 [n, side, side, 3]."""
     return (np.asarray(views, np.float32) / 255 - MEAN) / STD

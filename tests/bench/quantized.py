@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""int8 versions of an ONNX file by the peers' own tools. Each function takes the file, inputs to
-calibrate with, float32 [n, side, side, 3], and the stem of the path to write; returns the path."""
+"""int8 versions of an ONNX file, made by the peers' own tools. Each function takes the file, inputs to
+calibrate with (float32 [n, side, side, 3]) and the stem of the path to write, and returns the path."""
 import contextlib
 import logging
 import sys
@@ -14,7 +14,7 @@ SATURATES = not {"avx512_vnni", "avx_vnni"} & set(open("/proc/cpuinfo").read().s
 
 
 def batches(source, pictures):
-    """The pictures as inputs of the file, in its batch size."""
+    """The pictures as inputs of the network in the file, with its batch size."""
     import onnx
 
     size = onnx.load(source, load_external_data=False).graph.input[0].type.tensor_type.shape.dim[0].dim_value
@@ -68,7 +68,7 @@ def dynamic_default(source, pictures, stem):
 
 
 def dynamic_best(source, pictures, stem):
-    """Matrix products alone: convolutions are slower in int8 there."""
+    """Matrix products alone, because convolutions are slower in int8 there."""
     return dynamic(source, pictures, stem, per_channel=True, reduce_range=SATURATES, op_types_to_quantize=["MatMul"])
 
 

@@ -1,4 +1,5 @@
-/* The protocol of a worker that peers.py runs in turns with others, on standard input and output:
+/* The protocol of a worker that contenders.py runs in turns with others, on standard input and
+ * output:
  *
  *   writes  ready LOAD_MS PRECISION   time from opening the model's file to the first result, and
  *                                     the precision that runs, "-" without a network

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Trains a ConvNeXt V1 and a V2 of 3.4 million parameters on labelled photos, and judges by them what
-each precision does to the answers of gst-convnext and of its peers.
+"""Trains a ConvNeXt V1 and a V2 of 3.4 million parameters on labelled photos, and measures with them
+how each precision changes the results of gst-convnext and of its peers.
 
     trained.py BUILD WORK --photos FOLDER [--networks NAMES] [--samples N] [--seed N] [--only WORD]
 
-photos.py says which photos have labels. WORK/NAME receives the network as timm saves it for the
-Hugging Face Hub, with held-out.tsv, the photos that it has not seen; a network that is there is not
-trained again. The judge runs every held-out photo and its mirror image, with equal inputs for all.
+photos.py describes how photos are labelled. Each network is saved in WORK/NAME as timm saves it for the
+Hugging Face Hub, with a list of the photos that it has not seen, held-out.tsv; an existing network is
+not trained again. Every contender runs the same held-out photos and their mirror images.
 """
 import argparse
 import pathlib
@@ -31,7 +31,7 @@ from muon import Muon  # noqa: E402
 
 NETWORKS = {"convnext_atto": {"ls_init_value": 0.5}, "convnextv2_atto": {}}
 SIDE = 128
-# Most of the training sees small pictures, which cost less: side, share of the samples.
+# Most of the training runs on small pictures, which cost less: side, share of the samples.
 PHASES = ((64, 5 / 8), (96, 2 / 8), (SIDE, 1 / 8))
 MARGIN = 1.15  # of the stored pictures around a crop
 BATCH = 64
@@ -39,8 +39,8 @@ RATE = 2e-3  # of AdamW
 MUON_RATE = 0.02
 WARM_UP = 0.1  # of the steps
 SMOOTHING = 0.1  # of the targets
-CALIBRATION = 256  # training photos
-FORM = "conv"  # of the ONNX files, if a setting does not need the other one
+CALIBRATION = 256  # photos of the training set
+FORM = "conv"  # of the ONNX files, unless a setting needs the other one
 
 
 def stored(paths, side):
@@ -49,8 +49,8 @@ def stored(paths, side):
 
 
 def augmented(views, side, generator):
-    """float32 [n, 3, side, side] of uint8 [n, 3, wide, wide]: shifted, scaled, turned, mirrored, and of other
-    brightness, contrast and colour."""
+    """float32 [n, 3, side, side] from uint8 [n, 3, wide, wide]: shifted, scaled, turned, mirrored, and changed
+    in brightness, contrast and colour."""
     def uniform(low, high, *shape):
         return torch.empty(len(views), *shape).uniform_(low, high, generator=generator)
 
@@ -69,8 +69,8 @@ def augmented(views, side, generator):
 
 
 def new(name, classes):
-    """Weights have the deviation 1 / sqrt(fan-in): with timm's 0.02, which suits wide networks, a narrow
-    one learns slowly. So does layer scale that begins at 1e-6."""
+    """An untrained network. Its weights have the deviation 1 / sqrt(fan-in): with timm's 0.02, which suits
+    wide networks, a narrow one learns slowly, as it does with a layer scale that begins at 1e-6."""
     model = networks.make(name, None, False, num_classes=classes, drop_path_rate=0.05, **NETWORKS[name])
     for weights in model.parameters():
         if weights.ndim > 1 and min(weights.shape[:2]) > 0 and weights.any():
@@ -148,7 +148,7 @@ class Judge:
         self.targets = np.array([classes.index(label) for label in labels] * 2)
         self.source = folder / "inputs"
         photos.inputs(views).tofile(self.source)
-        # Evenly from all classes, which are in order.
+        # Spread evenly over the classes, by which the photos are ordered.
         chosen = [path for path, _ in parts[0]][::max(1, len(parts[0]) // CALIBRATION)]
         self.calibration = photos.inputs(stored(chosen, SIDE).numpy())
         self.stem = networks.export(name, load_file(folder / "model.safetensors"), SIDE, 1, folder)
@@ -187,9 +187,9 @@ class Judge:
     def rows(self):
         only = self.options.only.lower()
         contenders_of = [(f"gst-convnext, {precision}", self.ours, precision) for precision in PRECISIONS]
-        # The answers of processors with other levels than this one, from the code in C.
-        contenders_of += [("gst-convnext, bf16 by the code in C", self.ours, "exactly-bf16"),
-                          ("gst-convnext, int8 with 8-bit activations by the code in C",
+        # The results on processors with other levels, from the C versions of the kernels.
+        contenders_of += [("gst-convnext, bf16 in C", self.ours, "exactly-bf16"),
+                          ("gst-convnext, int8 with 8-bit activations in C",
                            lambda precision: self.ours(precision, "c"), "exactly-int8")]
         contenders_of += [(setting.name, self.peer, setting) for precision in PRECISIONS
                           for setting in SETTINGS[precision]]
@@ -215,8 +215,8 @@ def main():
     parts = photos.split(found)
     print(f"{len(classes)} classes, {len(parts[0])} photos to train on, {len(parts[1])} held out")
     folders = {name: ensure(name, options, classes, parts) for name in options.networks.split(",")}
-    head(f"Held-out photos and their mirror images, {SIDE} x {SIDE}; agreement, changes and errors, in deviations of "
-         "a photo's logits, against PyTorch's fp32", "network", "contender", "runs", "accuracy, %", "points",
+    head(f"Held-out photos and their mirror images, {SIDE} x {SIDE}; agreement, changes and errors against PyTorch's "
+         "fp32, errors in standard deviations of the logits", "network", "contender", "runs", "accuracy, %", "points",
          "agreement of top-1, %", "changes", "largest error", "mean error")
     for name, folder in folders.items():
         Judge(name, folder, options, classes, parts).rows()

@@ -1,23 +1,23 @@
 #!/bin/bash
-# Trains a ConvNeXt V1 and a V2 on labelled photos, and prints a markdown table of what each precision
-# of gst-convnext and of its peers does to their answers on photos that they have not seen.
+# Trains a ConvNeXt V1 and a V2 on labelled photos, and prints a markdown table of how each precision of
+# gst-convnext and of its peers changes their results on photos that they have not seen.
 #
 #   tests/bench/trained.sh --photos FOLDER [--networks convnext_atto,convnextv2_atto] [--samples N]
 #                          [--seed N] [--threads N] [--only WORD]
 #
-# The folders in FOLDER are the classes, with the photos in them; or SOURCES.tsv in FOLDER names the
-# original path of each photo. The networks are kept in build/trained, and trained only if they are not
-# there; CONVNEXT_TRAINED names another folder. --samples is the number of pictures to train a network
-# on, --only selects the contenders whose name contains WORD. Takes about half an hour on two cores.
+# The folders in FOLDER are the classes and hold their photos; or SOURCES.tsv in FOLDER has the original
+# path of each photo. Networks are kept in build/trained and not trained again; CONVNEXT_TRAINED names
+# another folder. --samples is the number of pictures to train a network on, --only selects the
+# contenders whose name contains WORD. Takes about half an hour on two cores.
 #
-# The peers are installed as by peers.sh.
+# The peers are installed as in peers.sh.
 #
 # SPDX-License-Identifier: LGPL-2.1-or-later
 set -u
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 . "$root/tests/bench/lib.sh"
 bench_prepare
-# Training allocates the same large blocks in every step: they are kept, in huge pages.
+# Training allocates the same large blocks in every step, so they are kept, in huge pages.
 export MALLOC_MMAP_THRESHOLD_=4294967296 MALLOC_TRIM_THRESHOLD_=8589934592
 export GLIBC_TUNABLES=glibc.malloc.hugetlb=1
 exec "$python" "$root/tests/bench/trained.py" "$build" "${CONVNEXT_TRAINED:-$build/trained}" "$@"

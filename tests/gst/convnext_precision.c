@@ -1,5 +1,5 @@
 /* The property precision: what runs at an isa level that accelerates it and at one that does not,
- * the warning about that, and what model-info and stats report.
+ * the warning in the second case, and what model-info and stats report.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <gst/check/gstcheck.h>
@@ -57,7 +57,7 @@ static void free_harness(GstHarness *harness, GstBus *bus)
     gst_object_unref(bus);
 }
 
-/* What really runs. */
+/* Checks the precision that runs. */
 static void check_runs(GstElement *element, const char *precision)
 {
     g_autoptr(GstStructure) stats = read_property(element, "stats");
@@ -101,7 +101,7 @@ static void expect_fallback(const char *precision, const char *levels, const flo
     fail_unless_equals_int(memcmp(logits, expected, sizeof logits), 0);
 }
 
-/* Without the property, and as auto, fp32 runs. */
+/* Without the property, and with auto, fp32 runs. */
 GST_START_TEST(test_auto)
 {
     g_autoptr(GstElement) element = gst_element_factory_make("convnext", NULL);
@@ -119,7 +119,7 @@ GST_START_TEST(test_auto)
 }
 GST_END_TEST;
 
-/* A level without fast products in a precision: fp32 runs, and one warning names the levels. */
+/* At a level that does not accelerate a precision, fp32 runs, and one warning names the levels. */
 GST_START_TEST(test_not_accelerated)
 {
     float logits[NETWORK_CLASSES];
@@ -150,7 +150,7 @@ GST_START_TEST(test_cap_is_named)
 }
 GST_END_TEST;
 
-/* A level that has them: the results differ, but little, and the weights are smaller. */
+/* At a level that accelerates it, the results differ slightly, and the weights are smaller. */
 GST_START_TEST(test_accelerated)
 {
     float exact[NETWORK_CLASSES], rounded[NETWORK_CLASSES];
@@ -299,7 +299,7 @@ static void expect_too_large(GstElement *element)
                             "expected at most");
 }
 
-/* The least limit of int8 is too low for fp32. */
+/* The lowest limit that suffices for int8 is too low for fp32. */
 GST_START_TEST(test_memory)
 {
     g_autoptr(GstElement) element = gst_element_factory_make("convnext", NULL);
@@ -321,7 +321,7 @@ GST_START_TEST(test_memory)
 }
 GST_END_TEST;
 
-/* A run takes what model-info predicts, and the rows of rounded activations count. */
+/* A run takes the memory that model-info predicts, rounded activations included. */
 GST_START_TEST(test_run_memory)
 {
     static const char *const precisions[] = {"fp32", "int8"};
@@ -372,7 +372,7 @@ static GstBuffer *run_outputs(const char *precision)
     return process(0);
 }
 
-/* Embedding, logits and maps of the stages come out in every precision. */
+/* Every precision gives the embedding, the logits and the maps of the stages. */
 GST_START_TEST(test_outputs)
 {
     static const char *const names[] = {"embedding", "logits", "stage1",
@@ -395,7 +395,7 @@ GST_START_TEST(test_outputs)
 }
 GST_END_TEST;
 
-/* Objects of a frame run in the precision too. */
+/* Objects of a frame run in this precision too. */
 GST_START_TEST(test_objects)
 {
     static const Box boxes[] = {{"cat", 0, 0, 80, 60, 1}, {"dog", 40, 30, 100, 80, 2}};
@@ -444,7 +444,7 @@ GST_START_TEST(test_bundled)
 }
 GST_END_TEST;
 
-/* Weights that are stored as 8-bit integers are rounded a second time, which a warning says. */
+/* int8 rounds weights that are stored as 8-bit integers a second time: a warning says so. */
 GST_START_TEST(test_quantised)
 {
     static const char *const rows[][2] = {{"bitsandbytes", "a second time"}, {"plain", NULL}};
@@ -474,7 +474,7 @@ GST_START_TEST(test_quantised)
 }
 GST_END_TEST;
 
-/* A line of gst-launch with an unknown word is refused in one sentence. */
+/* A gst-launch line with an unknown precision is refused in one sentence. */
 GST_START_TEST(test_unknown)
 {
     g_autoptr(GError) error = NULL;

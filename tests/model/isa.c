@@ -1,5 +1,5 @@
-/* Detection of the isa levels on pretended processors and kernels, and what the log says about
- * tiles that the kernel refuses.
+/* Detection of the isa levels on simulated processors and operating systems, and the log message
+ * about tiles that the operating system denies.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #define _GNU_SOURCE
@@ -18,7 +18,7 @@ int main(void)
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* The processor and the kernel that simd/isa.c finds. */
+/* The simulated processor and operating system. */
 static unsigned leaf7[2][4]; /* subleaf, register */
 static int refusal;          /* errno of arch_prctl; 0 grants */
 static int requests;
@@ -54,7 +54,7 @@ static long request(int *error)
 #define AVX_VNNI_BIT (1u << 4)
 #define TILE_BITS (1u << 22 | 1u << 24 | 1u << 25)
 
-/* Detects once more, on this processor. */
+/* Detects the levels again, on this processor. */
 static void pretend(unsigned eax, unsigned edx, int error)
 {
     memset(supported, 0, sizeof supported);
@@ -94,7 +94,7 @@ static void test_granted(void)
     g_assert_cmpstr(list, ==, "c, avx2, avx512, avx512_vnni, avx512_bf16, amx");
 }
 
-/* The level below amx runs, and the sentence names both. A lower cap makes it pointless. */
+/* The level below amx runs, and the message names both. With a lower cap there is no message. */
 static void test_refused(void)
 {
     g_autofree char *remark = NULL, *list = NULL;
@@ -104,8 +104,9 @@ static void test_refused(void)
     g_assert_cmpint(cnx_isa_tiles_error(), ==, EPERM);
     remark = cnx_isa_remark(CNX_ISA_AVX512_BF16);
     g_assert_cmpstr(remark, ==,
-                    "the kernel refuses this process the AMX tiles of the processor (arch_prctl: "
-                    "Operation not permitted): isa level avx512_bf16 runs instead of amx");
+                    "the operating system denies this process the processor's AMX tiles "
+                    "(arch_prctl: Operation not permitted): isa level avx512_bf16 runs instead of "
+                    "amx");
     g_assert_null(cnx_isa_remark(CNX_ISA_AVX2));
     list = cnx_isa_list(CNX_ISA_AVX2_VNNI);
     g_assert_cmpstr(list, ==, "c, avx2, avx2_vnni");
@@ -116,7 +117,7 @@ static void test_refused(void)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    cnx_isa_is_supported(CNX_ISA_C); /* so that nothing detects by itself from here on */
+    cnx_isa_is_supported(CNX_ISA_C); /* so that no later call detects the real ones */
     g_test_add_func("/isa/levels", test_levels);
     g_test_add_func("/isa/granted", test_granted);
     g_test_add_func("/isa/refused", test_refused);

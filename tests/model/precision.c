@@ -1,5 +1,5 @@
-/* Each form of the matrix products against fp32 through whole networks, small and full-size, with
- * any number of threads and images. With --table the program prints the errors instead:
+/* Compares each form of the matrix products with fp32 in whole networks, small and full-size, with
+ * several numbers of threads and images. With --table the program prints the errors instead:
  *
  *   test-precision --table [SIDE]   full-size networks run on SIDE x SIDE pixels
  *
@@ -48,7 +48,7 @@ static void print_errors(const PrecisionErrors errors[PRECISION_FORMS])
     g_print(" |\n");
 }
 
-/* errors: [PRECISION_FORMS] the larger ones of the inputs */
+/* errors: [PRECISION_FORMS], the largest of all inputs */
 static void measure_network(const char *path, const char *const *inputs, PrecisionErrors *errors)
 {
     const PrecisionForm *forms = precision_forms();
@@ -182,8 +182,8 @@ static void test_images(gconstpointer data)
     g_remove(path);
 }
 
-/* Memory: of a network whose weights are almost all in products, bf16 takes half and int8 a
- * quarter, also as predicted before loading. */
+/* Memory: if almost all weights of a network are in products, bf16 takes half and int8 a quarter.
+ * The prediction before loading agrees. */
 static void test_memory(void)
 {
     static const struct {

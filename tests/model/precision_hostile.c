@@ -1,5 +1,5 @@
-/* Hostile weights and frames in each form of the matrix products: results are as in fp32, to the
- * bound of the form, and NaN and infinities appear where fp32 has them, and only there.
+/* Hostile weights and frames in each form of the matrix products: results equal those in fp32
+ * within the bound of the form, and NaN and infinities appear where fp32 has them, and only there.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <glib/gstdio.h>
@@ -19,7 +19,7 @@ static char *folder; /* temporary */
 
 /* Weights */
 
-/* Changes a tensor of rows of `inputs` weights. */
+/* Changes a tensor, whose rows have `inputs` weights. */
 typedef void ChangeFn(float *w, gsize count, gsize inputs);
 
 static float largest(const float *w, gsize count)

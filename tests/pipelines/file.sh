@@ -28,7 +28,7 @@ expect_lines uri 5
 expect_lines picture 150
 expect_summary picture 150
 
-# A precision that no isa level accelerates runs as fp32, with a warning.
+# If no isa level accelerates a precision, fp32 runs, with a warning.
 CONVNEXT_CPU=c "$quickstart" --frames 3 --precision=bf16 'a clip, 50 %.mov' >rounded 2>log </dev/null ||
     wrong "--precision: status $?"
 expect_lines rounded 3

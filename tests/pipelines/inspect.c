@@ -380,7 +380,7 @@ static char *find_line(const char *text, const char *word)
     return g_strndup(found + 1, strcspn(found + 1, "\n"));
 }
 
-/* At a level that does not accelerate a precision: the report says what runs, and why. */
+/* At a level that does not accelerate a precision, the report says what runs, and why. */
 static void test_slow_precision(void)
 {
     g_setenv("CONVNEXT_CPU", "c", TRUE);
@@ -405,7 +405,7 @@ static void test_slow_precision(void)
     g_assert_false(json_object_has_member(other, "precision-remark"));
 }
 
-/* At a level that accelerates it: less memory, and the share of the work that it takes. */
+/* At a level that accelerates it: less memory, and its share of the operations. */
 static void test_fast_precision(void)
 {
     g_setenv("CONVNEXT_CPU", "avx2", TRUE);
@@ -436,7 +436,7 @@ static void test_fast_precision(void)
     g_assert_true(part > macs / 2 && part < macs);
     g_assert_cmpstr(line, ==, "precision   int8");
     g_assert_true(g_str_has_suffix(cost, share));
-    g_assert_nonnull(strstr(remark, "int8: rounds weights a second time"));
+    g_assert_nonnull(strstr(remark, "int8 rounds them a second time"));
 }
 
 static void remove_folder(const char *path, const char *const *files)

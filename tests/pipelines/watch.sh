@@ -37,8 +37,8 @@ grep -q -F 'street: 30 frames, 3 results' log || wrong "interval is not set: $(c
 grep '"stream":"street"' lines | grep -q '"index".*"index"' && wrong "top-k of [watch] is not set"
 grep '"stream":"yard"' lines | grep -v -q '"index".*"index".*"index"' && wrong "top-k of [yard] is not set"
 
-# The precision of all cameras and of one. One that no isa level accelerates runs as fp32, and each camera
-# that requests it has a line about that.
+# A precision for all cameras and one for a single camera. If no isa level accelerates it, fp32 runs, and
+# each camera that requests it has a line about that.
 cat >precise.ini <<END
 [watch]
 precision = bf16

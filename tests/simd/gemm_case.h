@@ -1,4 +1,4 @@
-/* Cases of the matrix products: what their tests share, whatever the form of the inputs.
+/* Cases of the matrix products, shared by the tests of all forms of the inputs.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
@@ -26,7 +26,7 @@ GemmCase gemm_make_case(Check *t, int m, int n, int k, CheckFill fill, int panel
 /* Begins the check of a case. */
 void gemm_begin_case(Check *t, int id, const char *kernel, const GemmCase *p);
 
-/* A guarded buffer with values. */
+/* Returns a guarded buffer filled with values. */
 float *gemm_new_rows(Check *t, int rows, int cols, size_t stride, CheckFill fill);
 
 /* Completes g, whose a, lda and packed are set, seals the inputs, multiplies in one call or two,
@@ -34,6 +34,6 @@ float *gemm_new_rows(Check *t, int rows, int cols, size_t stride, CheckFill fill
 float *gemm_run_case(Check *t, const GemmCase *p, CnxGemm *g, CnxGemmFn *multiply,
                      CnxGemmPackedSizeFn *packed_size);
 
-/* Returns the value that a sum becomes, and changes its tolerance accordingly. old: the residual in
- * this place, or NULL. */
+/* Returns a sum's value after the epilogue, and adapts its tolerance. old: the residual in this
+ * place, or NULL. */
 double gemm_finish_value(const GemmCase *p, double sum, const float *old, double *tolerance);

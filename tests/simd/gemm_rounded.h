@@ -1,5 +1,5 @@
-/* Tests of the matrix products that round their inputs: they have the same functions, and differ in
- * what rounding may change.
+/* Tests of the matrix products that split or round their inputs. They have the same functions and
+ * differ in the error that rounding may cause.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
@@ -26,10 +26,11 @@ typedef struct Rounded {
     CnxGemmPackFn *pack;
     bool keeps_infinities; /* gives infinities where fp32 does, not just NaN */
 
-    /* The distance of two rounded values of a row of n, or NULL if it depends on the value. */
+    /* The distance between neighbouring rounded values of a row of n, or NULL if it depends on the
+     * value. */
     double (*activation_step)(const CnxKernels *k, const float *row, int n);
     double (*weight_step)(const float *row, int n);
-    /* What rounding can change in a w. */
+    /* The largest change of a w by rounding. */
     double (*error)(double a, double activation_step, double w, double weight_step);
 } Rounded;
 
@@ -37,7 +38,7 @@ typedef Rounded MakeRounded(const CnxKernels *k);
 
 void check_rounded(Check *t, MakeRounded *make);
 
-/* pw1 and pw2 of each stage of ConvNeXt-T at 224. */
+/* Times pw1 and pw2 of each stage of ConvNeXt-T at 224. */
 void check_rounded_bench(Check *t, MakeRounded *make);
 
 /* Defines the suite of a family of kernels. The other arguments initialise the rest of its Rounded;

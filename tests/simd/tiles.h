@@ -3,5 +3,5 @@
 
 #include "tests/simd/check.h"
 
-/* Whether this thread has configured tiles, emulated or of the processor, and not released them. */
+/* Whether this thread has configured tiles, emulated or real, and has not released them. */
 bool check_tiles_are_configured(const CnxKernels *k);

@@ -3,8 +3,8 @@
 
     python3 agree.py FOLDER --photos DIR --media DIR [--packages DIR] [--count N] [--build FOLDER]
 
-Each picture goes through the image processor and the network of transformers, and as a frame of the
-same size through the element. Fails if logits or states differ.
+Each picture goes through the image processor and the network of transformers, and through the
+element as a frame of the same size. Fails if logits or states differ.
 """
 import argparse
 import json
@@ -21,11 +21,11 @@ import testset
 
 ROOT = Path(__file__).resolve().parents[3]
 SHELL = '. "$0/pipelines/env.sh" && exec gst-launch-1.0 -q "$@"'
-TOLERANCE = 1e-4  # of the largest logit: float32 in another order
+TOLERANCE = 1e-4  # of the largest logit; float32 is summed in another order
 
 
 def through_element(folder: Path, frame: np.ndarray, build: Path) -> dict:
-    """The JSON line of a frame, with logits and all classes."""
+    """The element's JSON line for a frame, with logits and all classes."""
     height, width, _ = frame.shape
     with tempfile.NamedTemporaryFile() as file:
         file.write(frame.tobytes())

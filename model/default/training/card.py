@@ -5,7 +5,7 @@ views.py and crops.py.
     python3 card.py --models EVALUATE.json [--baselines BASELINES.json] [--clips CLIPS.json ...]
         [--sides VIEWS.json] [--crops CROPS.json] [--card README.md]
 
-With --card, the tables replace the text between the two markers of the card instead.
+With --card, the tables replace the text between the two markers of the card and are not printed.
 """
 import argparse
 import json
@@ -14,7 +14,7 @@ from pathlib import Path
 from common import LABELS
 
 MARKERS = ('<!-- figures: begin -->', '<!-- figures: end -->')
-TITLES = {'model': 'this model', 'before': 'the model before'}
+TITLES = {'model': 'this model', 'before': 'the previous model'}
 HARD = {'drop': 'drops', 'web': 'spider web', 'torn': 'torn', 'slant': 'slanted'}
 
 
@@ -147,11 +147,11 @@ def large(models: dict) -> str:
 
 
 def limits(models: dict) -> str:
-    """What an alarm at a limit on the score of `normal` finds, and how often it is false."""
-    kinds = {'clean': 'clean pictures', 'clean, camera-like': 'of those like a fixed camera\'s',
+    """How many faults and how many false alarms each limit on the score of `normal` gives."""
+    kinds = {'clean': 'clean pictures', 'clean, camera-like': '… of those like a fixed camera\'s',
              'clips': 'healthy clips', 'healthy': 'healthy but unusual'}
     return table(['alarm if `normal` is below', *kinds.values(), 'our faults',
-                  'of other libraries'], [
+                  'other libraries\' faults'], [
         [limit, *(percent(row[kind]['rate']) for kind in kinds), percent(row['own']),
          percent(row['foreign'])] for limit, row in first(models)['limits'].items()])
 
@@ -227,10 +227,11 @@ def of_baselines(baselines: dict, models: dict) -> str:
     return '\n\n'.join([
         '### Rules and boosted trees\n\nShare of faulty frames, strengths 1 to 3, that raise an '
         'alarm when 1 % of the clean pictures do. A rule is a\nthreshold on the statistic of the '
-        'luma that finds a fault best; the trees use all 31. Both learned from\n'
+        'luma that finds a fault best; the trees use all 31 statistics. Both learned from\n'
         f'{baselines["learned from"]} frames of the training split.',
         table(['faults', 'method', 'mean', *labels], rows, 2),
-        'Frames 1920 pixels wide, alarm at 1 % false alarms: what each view preserves.',
+        'Frames 1920 pixels wide, alarm at 1 % false alarms: how much of a fault each view '
+        'preserves.',
         table(['%', *(TITLES.get(name, name) for name in places)], [
             [name, *(percent(m['large']['alarm'][name]['rate'], 0) for m in places.values())]
             for name in first(places)['large']['alarm']]), 'The statistics that the rules use:',
@@ -238,7 +239,7 @@ def of_baselines(baselines: dict, models: dict) -> str:
 
 
 def of_sides(figures: dict) -> str:
-    """Networks that saw different sizes, trained by short runs."""
+    """Networks that see different sizes, from short training runs."""
     views = figures['views']
     rows = [[f'{title}, {label or "mean"}', *(
         percent(view['alarm'][origin]['labels'][label] if label else view['alarm'][origin]['mean'])
@@ -259,9 +260,10 @@ def of_sides(figures: dict) -> str:
 def of_crops(figures: dict) -> str:
     views = figures['views']
     return '\n\n'.join([
-        '### Crops of large frames\n\nFrames up to 1920 pixels wide, faults of strengths 1 to 3. The '
-        f'worst view decides. Alarm where {first(views)["false"]} of {figures["clean"]} clean\n'
-        'pictures raises one; the number of frames in brackets.',
+        '### Crops of large frames\n\nFrames up to 1920 pixels wide, faults of strengths 1 to 3, '
+        'in percent of the number of frames in brackets. The view\nwith the highest alarm decides. '
+        f'The limit on it lets {first(views)["false"]} of {figures["clean"]} clean pictures raise a '
+        'false alarm.',
         table(['%', 'inferences', *(f'{name} ({cell["n"]})'
                                     for name, cell in first(views)['alarm'].items())], [
             [title, view['views'], *(percent(cell['rate'], 0) for cell in view['alarm'].values())]

@@ -4,7 +4,8 @@
     python3 crops.py FOLDER --photos DIR --media DIR [--packages DIR] --work CACHE --json OUT
 
 The clean frames are the test pictures at least WIDE pixels wide; the faulty ones are testset.py's
-frames 1920 pixels wide, and each fault at that size. A frame's alarm is the highest of its views.
+frames 1920 pixels wide, and each fault at that size. The alarm of a frame is the highest of its
+views.
 """
 import argparse
 import json
@@ -24,11 +25,11 @@ WIDE = 900
 GRID = (4, 2)  # crops across and down
 VIEWS = {'whole': slice(0, 1), 'centre crop': slice(1, 2), 'whole and centre crop': slice(0, 2),
          'eight crops': slice(2, None), 'whole and all crops': slice(0, None)}
-BUDGET = 0.05  # of false alarms; the test set has only 30 pictures as wide
+BUDGET = 0.05  # of false alarms; only 30 test pictures are that wide
 
 
 def crops(frame: np.ndarray) -> list:
-    """The crop in the middle, then a grid of crops over the frame. They overlap if it is small."""
+    """The centre crop, then a grid of crops over the frame, which overlap if the frame is small."""
     def crop(across: float, down: float) -> np.ndarray:
         left, top = (round(share * max(0, length - VIEW))
                      for share, length in ((across, frame.shape[1]), (down, frame.shape[0])))

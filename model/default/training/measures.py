@@ -130,8 +130,8 @@ def calibration(records: list, outcome: Outcome) -> dict:
 
 
 def limits(records: list, scores: np.ndarray) -> dict:
-    """What an alarm finds, and how often it is false, if it is given when the score of `normal` is
-    below a limit."""
+    """The faults and the false alarms for each limit, if frames raise an alarm when the score of
+    `normal` is below it."""
     kinds = np.array([record['kind'] for record in records])
     cameras = np.array([record.get('camera-like', False) for record in records])
     result = {}

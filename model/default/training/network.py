@@ -96,8 +96,8 @@ def logit(p):
 
 
 def alarm_of(scores: np.ndarray) -> np.ndarray:
-    """The suspicion of a fault, by which figures rank frames, [frames]: the lower the score of
-    `normal`, the higher. On validation frames it finds more than the largest excess over a
+    """The suspicion of a fault, [frames], by which figures rank frames: it rises as the score of
+    `normal` falls. On validation frames it finds more faults than the largest excess over a
     threshold; train.py prints both."""
     return -logit(scores[:, LABELS.index('normal')])
 

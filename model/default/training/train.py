@@ -304,10 +304,9 @@ def choose_thresholds(scores: np.ndarray, targets: np.ndarray, records: list) ->
 
 
 def compare_rankings(scores: np.ndarray, targets: np.ndarray, records: list):
-    """The recall of validation frames at 1 % false alarms on ordinary pictures if frames are ranked
-    by the largest excess over a threshold, and if they are ranked by the score of `normal`. The
-    thresholds are chosen from half of the sources, and the recall is that of the other half: the
-    mean over both halves of HALVINGS divisions."""
+    """The recall on validation frames at 1 % false alarms on ordinary pictures, with frames ranked by
+    the largest excess over a threshold, and by the score of `normal`. Thresholds come from one half
+    of the sources, recall from the other: the mean over both halves of HALVINGS divisions."""
     rng = np.random.default_rng(0)
     sources = np.array([record['source'] or f'drawn {i}' for i, record in enumerate(records)])
     sources = np.char.partition(sources, '#')[:, 0]  # frames of a clip stay together

@@ -5,8 +5,8 @@ patches of 4x4, which cost nearly the same.
     python3 views.py --frames CACHE --photos DIR --media DIR [--packages DIR] --work CACHE
         --json OUT [--samples N]
 
-Both networks learn from the frames that frames.py made in --frames, which keeps the networks, and
-are compared on the test set. Views at 224x224 are resized from those at 448x448, in training and
+Both networks learn from the frames that frames.py made in --frames, are saved there, and are
+compared on the test set. Views at 224x224 are resized from those at 448x448, in training and in the
 test.
 """
 import argparse
@@ -26,7 +26,7 @@ SEED = 1
 
 
 def trained(folder: Path, samples: int, side: int):
-    """The network of this side, trained unless an earlier run has done it."""
+    """The network for views of this side; trains it unless an earlier run has saved it."""
     path = folder / f'view-{side}-{samples}.pt'
     if not path.exists():
         torch.save(train.fit(folder, samples, SEED, side).state_dict(), path)

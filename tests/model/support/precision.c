@@ -40,7 +40,7 @@ CnxModel *precision_open(const char *path, CnxForm form)
     return model;
 }
 
-/* The difference from the fp32 value; NaN if they differ in kind. */
+/* The difference from the fp32 value; NaN if only one of them is finite or NaN. */
 static double difference(float fp32, float value)
 {
     if (isfinite(fp32))

@@ -1,4 +1,4 @@
-/* Networks in each form of the matrix products, beside fp32.
+/* Networks in each form of the matrix products, compared with fp32.
  *
  * Forms that a level does not accelerate run their C versions.
  *
@@ -18,10 +18,10 @@ typedef struct PrecisionForm {
 } PrecisionForm;
 
 /* Errors in standard deviations of the fp32 output. worst and relative are over all outputs, and
- * NaN if one is not finite where fp32 is, or the reverse. */
+ * NaN if one of them is finite where the other is not. */
 typedef struct PrecisionErrors {
     double worst;
-    double relative; /* the same, but relative to values larger than a deviation */
+    double relative; /* as worst, but relative to values larger than a deviation */
     double mean;     /* root mean square of the logits, or of the embedding if there are none */
 } PrecisionErrors;
 
@@ -30,7 +30,7 @@ typedef struct PrecisionErrors {
 const CnxKernels *precision_kernels(void);
 
 /* [PRECISION_FORMS]: split, bf16, int8. The bounds are about 1.5 times the errors on the test
- * networks, except for split, where the bound is documented. */
+ * networks, except for split, whose bound is the documented one. */
 const PrecisionForm *precision_forms(void);
 
 CnxModel *precision_open(const char *path, CnxForm form);
