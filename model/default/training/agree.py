@@ -8,19 +8,15 @@ element as a frame of the same size. Fails if logits or states differ.
 """
 import argparse
 import json
-import os
-import subprocess
 import tempfile
 from pathlib import Path
 
 import numpy as np
 
 import network
-import sources
+import programs
 import testset
 
-ROOT = Path(__file__).resolve().parents[3]
-SHELL = '. "$0/pipelines/env.sh" && exec gst-launch-1.0 -q "$@"'
 TOLERANCE = 1e-4  # of the largest logit; float32 is summed in another order
 
 
@@ -30,12 +26,11 @@ def through_element(folder: Path, frame: np.ndarray, build: Path) -> dict:
     with tempfile.NamedTemporaryFile() as file:
         file.write(frame.tobytes())
         file.flush()
-        done = subprocess.run(
-            ['bash', '-c', SHELL, ROOT, 'filesrc', f'location={file.name}', '!', 'rawvideoparse',
-             'format=rgb', f'width={width}', f'height={height}', '!', 'convnext',
-             f'model={folder.resolve()}', 'top-k=9', 'outputs=classes+logits', '!',
-             'convnextpublish', '!', 'fakesink'], capture_output=True, check=False,
-            env={**os.environ, 'CONVNEXT_BUILD': str(build.resolve())})
+        done = programs.run(
+            build, 'gst-launch-1.0', '-q', 'filesrc', f'location={file.name}', '!',
+            'rawvideoparse', 'format=rgb', f'width={width}', f'height={height}', '!', 'convnext',
+            f'model={folder.resolve()}', 'top-k=9', 'outputs=classes+logits', '!',
+            'convnextpublish', '!', 'fakesink')
     if done.returncode or not done.stdout:
         raise SystemExit(f'gst-launch-1.0: {done.stderr.decode()}')
     return json.loads(done.stdout)
@@ -43,17 +38,11 @@ def through_element(folder: Path, frame: np.ndarray, build: Path) -> dict:
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split('\n', maxsplit=1)[0])
-    parser.add_argument('folder', type=Path)
-    parser.add_argument('--photos', type=Path, required=True)
-    parser.add_argument('--media', type=Path, required=True)
-    parser.add_argument('--packages', type=Path)
+    programs.add_options(parser)
     parser.add_argument('--count', type=int, default=24, help='pictures')
-    parser.add_argument('--build', type=Path,
-                        default=Path(os.environ.get('CONVNEXT_BUILD', ROOT / 'build')))
     args = parser.parse_args()
 
-    photos = [source for source in sources.find_sources(args.photos, args.media, args.packages)
-              if source.split == 'test' and source.kind == 'photo']
+    photos = [source for source in programs.test_sources(args) if source.kind == 'photo']
     classifier = network.Classifier(args.folder)
     differences, largest, others = [], 0.0, []
     for source in photos[::max(1, len(photos) // args.count)][:args.count]:

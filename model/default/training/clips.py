@@ -12,27 +12,21 @@ because the clips are healthy.
 """
 import argparse
 import json
-import os
-import subprocess
 import tempfile
 from pathlib import Path
 
 import cameras
-import sources
+import programs
 
-ROOT = Path(__file__).resolve().parents[3]
 BARE_RATE = 25  # frames a second of a stream without timestamps
 PATIENCE = ('--set', 'connect-timeout=120', '--set', 'stall-timeout=120')  # for a busy machine
-SHELL = '. "$0/pipelines/env.sh" && exec convnext-watch "$@"'
 
 
 def play(folder: Path, clip: Path, build: Path) -> dict:
     with tempfile.TemporaryDirectory() as place:
         events = Path(place) / 'events'
-        results = subprocess.run(
-            ['bash', '-c', SHELL, ROOT, *PATIENCE, '--model', folder.resolve(), '--events',
-             events, f'clip={clip.resolve()}'], capture_output=True, check=False,
-            env={**os.environ, 'CONVNEXT_BUILD': str(build.resolve())})
+        results = programs.run(build, 'convnext-watch', *PATIENCE, '--model', folder.resolve(),
+                               '--events', events, f'clip={clip.resolve()}')
         if results.returncode:
             raise SystemExit(f'{clip}: {results.stderr.decode()}')
         lines = [json.loads(line) for line in events.read_text().splitlines()]
@@ -49,18 +43,12 @@ def play(folder: Path, clip: Path, build: Path) -> dict:
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split('\n', maxsplit=1)[0])
-    parser.add_argument('folder', type=Path)
-    parser.add_argument('--photos', type=Path, required=True)
-    parser.add_argument('--media', type=Path, required=True)
-    parser.add_argument('--packages', type=Path)
+    programs.add_options(parser)
     parser.add_argument('--work', type=Path, required=True, help='the cache of simulated clips')
     parser.add_argument('--json', type=Path, required=True, help='file for the figures')
-    parser.add_argument('--build', type=Path,
-                        default=Path(os.environ.get('CONVNEXT_BUILD', ROOT / 'build')))
     args = parser.parse_args()
 
-    found = [source for source in sources.find_sources(args.photos, args.media, args.packages)
-             if source.split == 'test']
+    found = programs.test_sources(args)
     paths = sorted({source.path for source in found if source.kind == 'clip'})
     paths += cameras.make(found, args.work / 'cameras')
     clips = {path.name: play(args.folder, path, args.build) for path in paths}

@@ -17,7 +17,7 @@ import torch
 import faults
 import measures
 import network
-import sources
+import programs
 import testset
 from common import LABELS, VIEW, to_view
 
@@ -59,11 +59,9 @@ def main():
     args = parser.parse_args()
 
     torch.set_num_threads(1)
-    found = [source for source in sources.find_sources(args.photos, args.media, args.packages)
-             if source.split == 'test']
     classifier = network.Classifier(args.folder)
     alarms, records = [], []
-    for frame, record in frames_of(testset.Maker(found, args.media, args.part)):
+    for frame, record in frames_of(testset.Maker(programs.test_sources(args), args.media, args.part)):
         views = [to_view(frame), *crops(frame)]
         alarms.append(network.alarm_of(classifier.scores(classifier.logits(views))))
         records.append(record)
