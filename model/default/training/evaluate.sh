@@ -34,7 +34,7 @@ if [ -n "$previous" ]; then
     clips+=("$figures/clips-before.json")
 fi
 run gallery "$figures/models.json" "${set_of[@]}" --out "$figures" > "$figures/failures.md"
-sides=$figures/views.json # of views.py, which trains for half an hour
+sides=$figures/views.json # of views.py, which trains for an hour
 [ -f "$sides" ] || sides=
 run card --models "$figures/models.json" --baselines "$figures/baselines.json" --clips "${clips[@]}" \
     --crops "$figures/crops.json" ${sides:+--sides "$sides"} ${CARD:+--card "$CARD"}
