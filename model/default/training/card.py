@@ -253,8 +253,9 @@ def of_sides(figures: dict) -> str:
                   if key.startswith(name)] for view in views.values()]
         rows.append([f'1920 pixels wide, {name}', *(percent(sum(m) / len(m)) for m in means)])
     return '\n\n'.join([
-        f'### Two sizes of the view\n\nNetworks that learned from {figures["samples"]} samples '
-        'each, alarm at 1 % false alarms:', table(['%', *views], rows)])
+        '### Two sizes of the view\n\nShare of the faults that networks trained on '
+        f'{figures["samples"]} samples each find, at 1 % false alarms:',
+        table(['%', *views], rows)])
 
 
 def of_crops(figures: dict) -> str:
