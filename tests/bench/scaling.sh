@@ -22,11 +22,13 @@ trap 'rm -rf "$temporary"' EXIT
 mapfile -t processors < <(grep -Po '^processor\s*: \K.*' /proc/cpuinfo)
 [ ${#processors[@]} -ge 2 ] || cnx_die "scaling.sh needs two processors, and this machine has one"
 
-# frame PROCESSORS MODEL THREADS PRECISION FILE: appends the median time of a frame, in ms.
+# frame PROCESSORS MODEL THREADS PRECISION FILE: appends the median time of a frame, in ms. If the network
+# does not run, bench-forward says why, and the script ends.
 frame()
 {
-    taskset -c "$1" "$build/tests/bench/bench-forward" "$2" "$3" "${REPEATS:-15}" 0 "$4" |
-        sed -n 's/.*frame median \([0-9.]*\) ms.*/\1/p' >> "$temporary/$5"
+    local line
+    line=$(taskset -c "$1" "$build/tests/bench/bench-forward" "$2" "$3" "${REPEATS:-15}" 0 "$4") || exit 1
+    sed -n 's/.*frame median \([0-9.]*\) ms.*/\1/p' <<< "$line" >> "$temporary/$5"
 }
 
 median()
