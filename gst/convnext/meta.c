@@ -202,7 +202,7 @@ GstConvnextMeta *gst_buffer_add_convnext_meta(GstBuffer *buffer, GstConvnextResu
                                               GstClockTime age)
 {
     static gsize last_id;
-    GstConvnextRegion region = {0};
+    GstConvnextRegion region = {.map = GST_CONVNEXT_AFFINE_IDENTITY};
     gsize id;
     GstConvnextMeta *meta;
 
@@ -251,24 +251,31 @@ GstConvnextResult *gst_convnext_meta_get_result(GstConvnextMeta *meta)
     return gst_convnext_result_ref(meta->result);
 }
 
+/* Where the region is in the frame that the caps of buffer describe. FALSE if it is unknown. */
+static gboolean locate_region(GstBuffer *buffer, const GstConvnextMeta *meta, guint frame_width,
+                              guint frame_height, GstConvnextRegion *region)
+{
+    const GstVideoRectangle crop = crop_of(buffer);
+    const GstConvnextRegionMeta *companion = find_companion(buffer, meta->id);
+
+    if (!companion)
+        return FALSE;
+    *region = companion->region;
+    return read_rect(meta, &region->rect) &&
+           gst_convnext_region_locate(region, &crop, (int)frame_width, (int)frame_height);
+}
+
 gboolean gst_buffer_get_convnext_region(GstBuffer *buffer, GstConvnextMeta *meta, guint frame_width,
                                         guint frame_height, guint *x, guint *y, guint *width,
                                         guint *height)
 {
     GstConvnextRegion region = {0};
-    GstVideoRectangle crop;
-    const GstConvnextRegionMeta *companion;
     gboolean is_known;
 
     g_return_val_if_fail(GST_IS_BUFFER(buffer), FALSE);
     g_return_val_if_fail(meta, FALSE);
 
-    crop = crop_of(buffer);
-    companion = find_companion(buffer, meta->id);
-    if (companion)
-        region = companion->region;
-    is_known = companion && read_rect(meta, &region.rect) &&
-               gst_convnext_region_locate(&region, &crop, (int)frame_width, (int)frame_height);
+    is_known = locate_region(buffer, meta, frame_width, frame_height, &region);
     if (!is_known)
         region.rect = (GstVideoRectangle){0};
     if (x)
@@ -280,4 +287,19 @@ gboolean gst_buffer_get_convnext_region(GstBuffer *buffer, GstConvnextMeta *meta
     if (height)
         *height = (guint)region.rect.h;
     return is_known;
+}
+
+gboolean gst_buffer_locate_convnext_box(GstBuffer *buffer, GstConvnextMeta *meta, guint frame_width,
+                                        guint frame_height, double *x, double *y, double *width,
+                                        double *height)
+{
+    GstConvnextRegion region;
+
+    g_return_val_if_fail(GST_IS_BUFFER(buffer), FALSE);
+    g_return_val_if_fail(meta && x && y && width && height, FALSE);
+
+    if (!locate_region(buffer, meta, frame_width, frame_height, &region))
+        return FALSE;
+    gst_convnext_affine_map_box(&region.map, x, y, width, height);
+    return TRUE;
 }

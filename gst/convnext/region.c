@@ -52,6 +52,19 @@ static int border_size(const GstVideoInfo *in, const GstVideoInfo *out)
     return out->width - (int)gst_util_uint64_scale_int((guint64)out->height, n, d);
 }
 
+/* Applies next after what the map does. */
+static void append_affine(GstConvnextAffine *map, const GstConvnextAffine *next)
+{
+    const GstConvnextAffine m = *map;
+
+    map->xx = next->xx * m.xx + next->xy * m.yx;
+    map->xy = next->xx * m.xy + next->xy * m.yy;
+    map->x0 = next->xx * m.x0 + next->xy * m.y0 + next->x0;
+    map->yx = next->yx * m.xx + next->yy * m.yx;
+    map->yy = next->yx * m.xy + next->yy * m.yy;
+    map->y0 = next->yx * m.x0 + next->yy * m.y0 + next->y0;
+}
+
 /* Elements that scale may add borders, and do not tell, if the aspect ratio changes. A border of
  * one pixel comes from rounding. */
 static gboolean scale_region(GstConvnextRegion *self, const GstVideoMetaTransform *scale)
@@ -62,6 +75,8 @@ static gboolean scale_region(GstConvnextRegion *self, const GstVideoMetaTransfor
         return FALSE;
     scale_span(&self->rect.x, &self->rect.w, in->width, out->width);
     scale_span(&self->rect.y, &self->rect.h, in->height, out->height);
+    append_affine(&self->map, &(GstConvnextAffine){.xx = (double)out->width / in->width,
+                                                   .yy = (double)out->height / in->height});
     self->width = (guint)out->width;
     self->height = (guint)out->height;
     return TRUE;
@@ -69,12 +84,29 @@ static gboolean scale_region(GstConvnextRegion *self, const GstVideoMetaTransfor
 
 #if GST_CHECK_VERSION(1, 28, 0)
 
+/* The matrix maps points relative to two rectangles' corners. */
+static GstConvnextAffine affine_of_matrix(const GstVideoMetaTransformMatrix *matrix)
+{
+    const float(*m)[3] = matrix->matrix;
+    const GstVideoRectangle *in = &matrix->in_rectangle, *out = &matrix->out_rectangle;
+
+    return (GstConvnextAffine){.xx = m[0][0],
+                               .xy = m[0][1],
+                               .x0 = m[0][2] + out->x - m[0][0] * in->x - m[0][1] * in->y,
+                               .yx = m[1][0],
+                               .yy = m[1][1],
+                               .y0 = m[1][2] + out->y - m[1][0] * in->x - m[1][1] * in->y};
+}
+
 static gboolean turn_region(GstConvnextRegion *self, const GstVideoMetaTransformMatrix *matrix)
 {
     if (!is_frame_size(self, matrix->in_info->width, matrix->in_info->height) ||
         !gst_video_meta_transform_matrix_rectangle(matrix, &self->rect) ||
         !clip_region(&self->rect, &matrix->out_rectangle))
         return FALSE;
+    const GstConvnextAffine step = affine_of_matrix(matrix);
+
+    append_affine(&self->map, &step);
     self->width = (guint)matrix->out_info->width;
     self->height = (guint)matrix->out_info->height;
     return TRUE;
@@ -123,5 +155,22 @@ gboolean gst_convnext_region_locate(GstConvnextRegion *self, const GstVideoRecta
     /* An element that has removed a crop has also changed the picture. */
     if (crop->w == 0 || !follow_crop(&self->rect, &self->crop, crop))
         return FALSE;
+    self->map.x0 += self->crop.x - crop->x;
+    self->map.y0 += self->crop.y - crop->y;
     return width == 0 || height == 0 || (width == crop->w && height == crop->h);
+}
+
+void gst_convnext_affine_map_box(const GstConvnextAffine *map, double *x, double *y, double *width,
+                                 double *height)
+{
+    const double right = *x + *width, bottom = *y + *height;
+    const double x1 = map->xx * *x + map->xy * *y + map->x0;
+    const double y1 = map->yx * *x + map->yy * *y + map->y0;
+    const double x2 = map->xx * right + map->xy * bottom + map->x0;
+    const double y2 = map->yx * right + map->yy * bottom + map->y0;
+
+    *x = MIN(x1, x2);
+    *y = MIN(y1, y2);
+    *width = MAX(x1, x2) - *x;
+    *height = MAX(y1, y2) - *y;
 }
