@@ -44,7 +44,8 @@ static void test_values(Check *t, float *x, size_t n, CnxAct act)
     t->k->activate(x, n, act);
     for (size_t i = 0; i < n; i++) {
         double want = check_act(act, old[i]);
-        double tolerance = act == CNX_ACT_NONE || act == CNX_ACT_RELU ? 0 : check_act_tolerance(want);
+        double tolerance =
+            act == CNX_ACT_NONE || act == CNX_ACT_RELU ? 0 : check_act_tolerance(want);
 
         check_value(t, x[i], want, tolerance, 0, (int)i);
     }
