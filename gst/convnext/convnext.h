@@ -57,3 +57,4 @@
 #include <gst/convnext/result.h>
 #include <gst/convnext/segmentation.h>
 #include <gst/convnext/tensor.h>
+#include <gst/convnext/view.h>

@@ -103,12 +103,17 @@ static GstConvnextRegionMeta *add_companion(GstBuffer *buffer, gsize id,
     return self;
 }
 
-/* FALSE if it is unknown. The fields of the owner may have been written since it was added. */
-static gboolean read_rect(const GstConvnextMeta *owner, GstVideoRectangle *rect)
+/* The region now: the fields of the owner may have been written since it was added. FALSE if it is
+ * unknown. */
+static gboolean read_region(const GstConvnextRegionMeta *self, const GstConvnextMeta *owner,
+                            GstConvnextRegion *region)
 {
-    *rect =
-        (GstVideoRectangle){(int)owner->x, (int)owner->y, (int)owner->width, (int)owner->height};
-    return rect->w > 0 && rect->h > 0;
+    const GstVideoRectangle rect = {(int)owner->x, (int)owner->y, (int)owner->width,
+                                    (int)owner->height};
+
+    *region = self->region;
+    gst_convnext_region_move(region, &rect);
+    return rect.w > 0 && rect.h > 0;
 }
 
 static void write_rect(GstConvnextMeta *owner, const GstVideoRectangle *rect)
@@ -127,9 +132,9 @@ static gboolean region_meta_transform(GstBuffer *dest, GstMeta *meta, GstBuffer 
     const GstConvnextRegionMeta *self = (GstConvnextRegionMeta *)meta;
     const GstConvnextMeta *owner = find_owner(buffer, self->id);
     const GstVideoRectangle crop = crop_of(buffer);
-    GstConvnextRegion region = self->region;
+    GstConvnextRegion region;
 
-    if (!owner || !read_rect(owner, &region.rect) ||
+    if (!owner || !read_region(self, owner, &region) ||
         !gst_convnext_region_transform(&region, &crop, type, data) ||
         !add_companion(dest, self->id, &region))
         return FALSE;
@@ -202,7 +207,8 @@ GstConvnextMeta *gst_buffer_add_convnext_meta(GstBuffer *buffer, GstConvnextResu
                                               GstClockTime age)
 {
     static gsize last_id;
-    GstConvnextRegion region = {.map = GST_CONVNEXT_AFFINE_IDENTITY};
+    GstConvnextRegion region = {.change = GST_CONVNEXT_NO_CHANGE};
+    guint x, y, width, height;
     gsize id;
     GstConvnextMeta *meta;
 
@@ -212,11 +218,13 @@ GstConvnextMeta *gst_buffer_add_convnext_meta(GstBuffer *buffer, GstConvnextResu
     id = (gsize)g_atomic_pointer_add(&last_id, 1) + 1;
     region.crop = crop_of(buffer);
     gst_convnext_result_get_frame_size(result, &region.width, &region.height);
+    gst_convnext_result_get_region(result, &x, &y, &width, &height);
+    region.rect = (GstVideoRectangle){(int)x, (int)y, (int)width, (int)height};
     if (!add_companion(buffer, id, &region))
         return NULL;
     meta = add_meta(buffer, result, GST_CLOCK_TIME_IS_VALID(age) ? age : 0, id);
     if (meta)
-        gst_convnext_result_get_region(result, &meta->x, &meta->y, &meta->width, &meta->height);
+        write_rect(meta, &region.rect);
     return meta;
 }
 
@@ -251,33 +259,32 @@ GstConvnextResult *gst_convnext_meta_get_result(GstConvnextMeta *meta)
     return gst_convnext_result_ref(meta->result);
 }
 
-/* Where the region is in the frame that the caps of buffer describe. FALSE if it is unknown. */
-static gboolean locate_region(GstBuffer *buffer, const GstConvnextMeta *meta, guint frame_width,
-                              guint frame_height, GstConvnextRegion *region)
+/* The region in the frame that the caps and the crop describe. FALSE, with a region of
+ * 0, if it is unknown. */
+static gboolean locate(GstBuffer *buffer, const GstConvnextMeta *meta, guint frame_width,
+                       guint frame_height, GstConvnextRegion *region)
 {
     const GstVideoRectangle crop = crop_of(buffer);
     const GstConvnextRegionMeta *companion = find_companion(buffer, meta->id);
 
-    if (!companion)
-        return FALSE;
-    *region = companion->region;
-    return read_rect(meta, &region->rect) &&
-           gst_convnext_region_locate(region, &crop, (int)frame_width, (int)frame_height);
+    if (companion && read_region(companion, meta, region) &&
+        gst_convnext_region_locate(region, &crop, (int)frame_width, (int)frame_height))
+        return TRUE;
+    *region = (GstConvnextRegion){0};
+    return FALSE;
 }
 
 gboolean gst_buffer_get_convnext_region(GstBuffer *buffer, GstConvnextMeta *meta, guint frame_width,
                                         guint frame_height, guint *x, guint *y, guint *width,
                                         guint *height)
 {
-    GstConvnextRegion region = {0};
+    GstConvnextRegion region;
     gboolean is_known;
 
     g_return_val_if_fail(GST_IS_BUFFER(buffer), FALSE);
     g_return_val_if_fail(meta, FALSE);
 
-    is_known = locate_region(buffer, meta, frame_width, frame_height, &region);
-    if (!is_known)
-        region.rect = (GstVideoRectangle){0};
+    is_known = locate(buffer, meta, frame_width, frame_height, &region);
     if (x)
         *x = (guint)region.rect.x;
     if (y)
@@ -289,6 +296,21 @@ gboolean gst_buffer_get_convnext_region(GstBuffer *buffer, GstConvnextMeta *meta
     return is_known;
 }
 
+gboolean gst_buffer_get_convnext_view(GstBuffer *buffer, GstConvnextMeta *meta, guint frame_width,
+                                      guint frame_height, GstConvnextView *view)
+{
+    GstConvnextRegion region;
+
+    g_return_val_if_fail(GST_IS_BUFFER(buffer), FALSE);
+    g_return_val_if_fail(meta && view, FALSE);
+
+    if (!locate(buffer, meta, frame_width, frame_height, &region) ||
+        !gst_convnext_result_get_view(meta->result, view))
+        return FALSE;
+    gst_convnext_view_follow(view, &region.change);
+    return TRUE;
+}
+
 gboolean gst_buffer_locate_convnext_box(GstBuffer *buffer, GstConvnextMeta *meta, guint frame_width,
                                         guint frame_height, double *x, double *y, double *width,
                                         double *height)
@@ -298,8 +320,8 @@ gboolean gst_buffer_locate_convnext_box(GstBuffer *buffer, GstConvnextMeta *meta
     g_return_val_if_fail(GST_IS_BUFFER(buffer), FALSE);
     g_return_val_if_fail(meta && x && y && width && height, FALSE);
 
-    if (!locate_region(buffer, meta, frame_width, frame_height, &region))
+    if (!locate(buffer, meta, frame_width, frame_height, &region))
         return FALSE;
-    gst_convnext_affine_map_box(&region.map, x, y, width, height);
+    gst_convnext_change_box(&region.change, x, y, width, height);
     return TRUE;
 }

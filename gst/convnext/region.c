@@ -31,6 +31,42 @@ static gboolean clip_region(GstVideoRectangle *region, const GstVideoRectangle *
     return region->w > 0 && region->h > 0;
 }
 
+/* Adds a step to the change. */
+static void change_further(GstConvnextChange *self, const GstConvnextChange *step)
+{
+    const GstConvnextChange before = *self;
+
+    for (guint i = 0; i < 2; i++) {
+        const double *row = step->matrix[i];
+
+        for (guint j = 0; j < 3; j++)
+            self->matrix[i][j] = row[0] * before.matrix[0][j] + row[1] * before.matrix[1][j];
+        self->matrix[i][2] += row[2];
+    }
+}
+
+/* Scales, then shifts. */
+static void scale_further(GstConvnextChange *self, double x_scale, double y_scale, double x,
+                          double y)
+{
+    const GstConvnextChange step = {{{x_scale, 0, x}, {0, y_scale, y}}};
+
+    change_further(self, &step);
+}
+
+void gst_convnext_region_move(GstConvnextRegion *self, const GstVideoRectangle *rect)
+{
+    const GstVideoRectangle *from = &self->rect;
+
+    if (from->w > 0 && from->h > 0) {
+        const double x_scale = (double)rect->w / from->w, y_scale = (double)rect->h / from->h;
+
+        scale_further(&self->change, x_scale, y_scale, rect->x - from->x * x_scale,
+                      rect->y - from->y * y_scale);
+    }
+    self->rect = *rect;
+}
+
 static gboolean is_frame_size(const GstConvnextRegion *self, int width, int height)
 {
     return !self->width || !self->height || width < 1 || height < 1 ||
@@ -52,19 +88,6 @@ static int border_size(const GstVideoInfo *in, const GstVideoInfo *out)
     return out->width - (int)gst_util_uint64_scale_int((guint64)out->height, n, d);
 }
 
-/* Applies next after what the map does. */
-static void append_affine(GstConvnextAffine *map, const GstConvnextAffine *next)
-{
-    const GstConvnextAffine m = *map;
-
-    map->xx = next->xx * m.xx + next->xy * m.yx;
-    map->xy = next->xx * m.xy + next->xy * m.yy;
-    map->x0 = next->xx * m.x0 + next->xy * m.y0 + next->x0;
-    map->yx = next->yx * m.xx + next->yy * m.yx;
-    map->yy = next->yx * m.xy + next->yy * m.yy;
-    map->y0 = next->yx * m.x0 + next->yy * m.y0 + next->y0;
-}
-
 /* Elements that scale may add borders, and do not tell, if the aspect ratio changes. A border of
  * one pixel comes from rounding. */
 static gboolean scale_region(GstConvnextRegion *self, const GstVideoMetaTransform *scale)
@@ -73,10 +96,10 @@ static gboolean scale_region(GstConvnextRegion *self, const GstVideoMetaTransfor
 
     if (!is_frame_size(self, in->width, in->height) || border_size(in, out) > 1)
         return FALSE;
+    scale_further(&self->change, (double)out->width / in->width, (double)out->height / in->height,
+                  0, 0);
     scale_span(&self->rect.x, &self->rect.w, in->width, out->width);
     scale_span(&self->rect.y, &self->rect.h, in->height, out->height);
-    append_affine(&self->map, &(GstConvnextAffine){.xx = (double)out->width / in->width,
-                                                   .yy = (double)out->height / in->height});
     self->width = (guint)out->width;
     self->height = (guint)out->height;
     return TRUE;
@@ -84,18 +107,22 @@ static gboolean scale_region(GstConvnextRegion *self, const GstVideoMetaTransfor
 
 #if GST_CHECK_VERSION(1, 28, 0)
 
-/* The matrix maps points relative to two rectangles' corners. */
-static GstConvnextAffine affine_of_matrix(const GstVideoMetaTransformMatrix *matrix)
+/* The matrix of a rectangle that can be mapped has no other values. Its coordinates begin at the
+ * corners of in_rectangle and out_rectangle. */
+static void turn_further(GstConvnextChange *self, const GstVideoMetaTransformMatrix *matrix)
 {
-    const float(*m)[3] = matrix->matrix;
     const GstVideoRectangle *in = &matrix->in_rectangle, *out = &matrix->out_rectangle;
+    const double corner[] = {out->x, out->y};
+    GstConvnextChange step;
 
-    return (GstConvnextAffine){.xx = m[0][0],
-                               .xy = m[0][1],
-                               .x0 = m[0][2] + out->x - m[0][0] * in->x - m[0][1] * in->y,
-                               .yx = m[1][0],
-                               .yy = m[1][1],
-                               .y0 = m[1][2] + out->y - m[1][0] * in->x - m[1][1] * in->y};
+    for (guint i = 0; i < 2; i++) {
+        const float *row = matrix->matrix[i];
+
+        step.matrix[i][0] = row[0];
+        step.matrix[i][1] = row[1];
+        step.matrix[i][2] = corner[i] + row[2] - (double)row[0] * in->x - (double)row[1] * in->y;
+    }
+    change_further(self, &step);
 }
 
 static gboolean turn_region(GstConvnextRegion *self, const GstVideoMetaTransformMatrix *matrix)
@@ -104,9 +131,7 @@ static gboolean turn_region(GstConvnextRegion *self, const GstVideoMetaTransform
         !gst_video_meta_transform_matrix_rectangle(matrix, &self->rect) ||
         !clip_region(&self->rect, &matrix->out_rectangle))
         return FALSE;
-    const GstConvnextAffine step = affine_of_matrix(matrix);
-
-    append_affine(&self->map, &step);
+    turn_further(&self->change, matrix);
     self->width = (guint)matrix->out_info->width;
     self->height = (guint)matrix->out_info->height;
     return TRUE;
@@ -135,16 +160,16 @@ static gboolean is_same_crop(const GstVideoRectangle *a, const GstVideoRectangle
     return a->x == b->x && a->y == b->y && a->w == b->w && a->h == b->h;
 }
 
-/* Moves a region from the frame that one crop makes visible to that of another. FALSE if it is
- * outside. */
-static gboolean follow_crop(GstVideoRectangle *region, const GstVideoRectangle *from,
-                            const GstVideoRectangle *to)
+/* Moves a region to the frame that another crop makes visible. FALSE if it is outside. */
+static gboolean follow_crop(GstConvnextRegion *self, const GstVideoRectangle *to)
 {
     const GstVideoRectangle frame = {0, 0, to->w, to->h};
+    const int x = self->crop.x - to->x, y = self->crop.y - to->y;
 
-    region->x += from->x - to->x;
-    region->y += from->y - to->y;
-    return clip_region(region, &frame);
+    scale_further(&self->change, 1, 1, x, y);
+    self->rect.x += x;
+    self->rect.y += y;
+    return clip_region(&self->rect, &frame);
 }
 
 gboolean gst_convnext_region_locate(GstConvnextRegion *self, const GstVideoRectangle *crop,
@@ -153,24 +178,7 @@ gboolean gst_convnext_region_locate(GstConvnextRegion *self, const GstVideoRecta
     if (is_same_crop(crop, &self->crop))
         return is_frame_size(self, width, height);
     /* An element that has removed a crop has also changed the picture. */
-    if (crop->w == 0 || !follow_crop(&self->rect, &self->crop, crop))
+    if (crop->w == 0 || !follow_crop(self, crop))
         return FALSE;
-    self->map.x0 += self->crop.x - crop->x;
-    self->map.y0 += self->crop.y - crop->y;
     return width == 0 || height == 0 || (width == crop->w && height == crop->h);
-}
-
-void gst_convnext_affine_map_box(const GstConvnextAffine *map, double *x, double *y, double *width,
-                                 double *height)
-{
-    const double right = *x + *width, bottom = *y + *height;
-    const double x1 = map->xx * *x + map->xy * *y + map->x0;
-    const double y1 = map->yx * *x + map->yy * *y + map->y0;
-    const double x2 = map->xx * right + map->xy * bottom + map->x0;
-    const double y2 = map->yx * right + map->yy * bottom + map->y0;
-
-    *x = MIN(x1, x2);
-    *y = MIN(y1, y2);
-    *width = MAX(x1, x2) - *x;
-    *height = MAX(y1, y2) - *y;
 }

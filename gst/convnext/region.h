@@ -6,23 +6,34 @@
 #pragma once
 
 #include <gst/video/video.h>
+#include <gst/convnext/view.h>
 
 G_BEGIN_DECLS
 
-/* Where a point of the frame that the result was computed on is now:
- * x' = xx * x + xy * y + x0, y' = yx * x + yy * y + y0. */
-typedef struct GstConvnextAffine {
-    double xx, xy, x0, yx, yy, y0;
-} GstConvnextAffine;
+/* A change of a frame that keeps its axes, perhaps exchanged: the pixel coordinates become
+ * matrix [2][3] times (x, y, 1). */
+typedef struct GstConvnextChange {
+    double matrix[2][3];
+} GstConvnextChange;
 
-#define GST_CONVNEXT_AFFINE_IDENTITY ((GstConvnextAffine){.xx = 1, .yy = 1})
+#define GST_CONVNEXT_NO_CHANGE ((GstConvnextChange){{{1, 0, 0}, {0, 1, 0}}})
 
 typedef struct GstConvnextRegion {
-    GstVideoRectangle rect; /* pixels; width 0 if it is unknown */
-    GstVideoRectangle crop; /* the GstVideoCropMeta of the frame; width 0 if it has none */
-    guint width, height;    /* of the frame, pixels; 0 if unknown */
-    GstConvnextAffine map;  /* to this frame */
+    GstVideoRectangle rect;   /* pixels; width 0 if it is unknown */
+    GstVideoRectangle crop;   /* the GstVideoCropMeta of the frame; width 0 if it has none */
+    guint width, height;      /* of the frame, pixels; 0 if unknown */
+    GstConvnextChange change; /* of the frame since the result was computed on it */
 } GstConvnextRegion;
+
+/* Maps the frame's side of the view. */
+void gst_convnext_view_follow(GstConvnextView *view, const GstConvnextChange *change);
+
+/* Moves a box with its frame. */
+void gst_convnext_change_box(const GstConvnextChange *change, double *x, double *y, double *width,
+                             double *height);
+
+/* Moves the rectangle to another place in the same frame, because what it shows has moved. */
+void gst_convnext_region_move(GstConvnextRegion *self, const GstVideoRectangle *rect);
 
 /* Follows a transform of metadata from a buffer with this crop, as in GstConvnextRegion, to another
  * buffer. FALSE if the region is unknown from now on, because it is not clear where it went or
@@ -34,9 +45,5 @@ gboolean gst_convnext_region_transform(GstConvnextRegion *self, const GstVideoRe
  * its crop describe now. FALSE if the region is unknown. */
 gboolean gst_convnext_region_locate(GstConvnextRegion *self, const GstVideoRectangle *crop,
                                     int width, int height);
-
-/* Moves a box. The map turns by multiples of 90 degrees only, so it stays a box. */
-void gst_convnext_affine_map_box(const GstConvnextAffine *map, double *x, double *y, double *width,
-                                 double *height);
 
 G_END_DECLS

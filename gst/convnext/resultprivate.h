@@ -18,6 +18,7 @@ struct _GstConvnextResult {
     guint width, height; /* of the frame, pixels; 0 until they are set */
     Region region;
     GstConvnextOrientation orientation;
+    GstConvnextView view; /* network_width is 0 until it is set */
     GstConvnextActivation activation;
     GstClockTime preprocess, inference; /* nanoseconds, or GST_CLOCK_TIME_NONE */
     gboolean has_object;

@@ -105,7 +105,7 @@ static void set_segmentation_field(GstStructure *structure, GstConvnextSegmentat
 {
     guint width, height, n;
     const GstConvnextSegment *segments = gst_convnext_segmentation_get_segments(segmentation, &n);
-    GstStructure *field;
+    g_autoptr(GstStructure) field = NULL;
     GValue array = G_VALUE_INIT;
 
     gst_convnext_segmentation_get_size(segmentation, &width, &height, NULL);
@@ -116,7 +116,6 @@ static void set_segmentation_field(GstStructure *structure, GstConvnextSegmentat
         append_structure(&array, segment_entry(&segments[i]));
     gst_structure_take_value(field, "classes", &array);
     gst_structure_set(structure, "segmentation", GST_TYPE_STRUCTURE, field, NULL);
-    gst_structure_free(field);
 }
 
 static GstStructure *object_entry(const GstConvnextDetectedObject *object)

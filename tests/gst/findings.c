@@ -215,7 +215,7 @@ GST_START_TEST(test_objects)
     fail_unless(!gst_convnext_result_get_object_mask(result, 1, &found));
     fail_if(gst_convnext_result_set_object_mask(result, 1, memory_of("12345", 5), &rect));
     fail_unless(gst_convnext_result_set_object_mask(result, 1, memory_of("123456", 6), &rect));
-    fail_unless(gst_convnext_result_get_object_mask(result, 1, &found) != NULL);
+    fail_unless(gst_convnext_result_get_object_mask(result, 1, &found));
     check_rect(&found, 10, 20, 3, 2);
     fail_unless(!gst_convnext_result_get_object_mask(result, 0, NULL));
 
@@ -324,7 +324,7 @@ GST_START_TEST(test_immutable)
                                                          &rect, legend));
     ASSERT_CRITICAL(gst_convnext_result_set_objects(result, legend, 0, NULL));
     ASSERT_CRITICAL(gst_convnext_result_set_object_mask(result, 0, memory_of("\1\2\3", 3), &rect));
-    fail_unless(gst_convnext_result_get_segmentation(result) != NULL);
+    fail_unless(gst_convnext_result_get_segmentation(result));
 }
 GST_END_TEST;
 
