@@ -16,15 +16,17 @@ typedef struct CnxHeadSource {
     GError **error;      /* not NULL; json's own is the same */
 } CnxHeadSource;
 
+#define CNX_HEAD_POOL_MAX 64u /* bins of a pooling module per side */
+
 typedef struct CnxFamily {
     const char *name;    /* "UPerNet" */
     const char *library; /* whose names its tensors have: "transformers" */
     const char *model;   /* its "model_type" or "_model_class" in config.json; NULL: no config */
     const char *witness; /* end of the name of a tensor that shows the family */
     gsize size;          /* bytes of a head */
-    guint multiple;      /* input sides must be multiples of it */
-    /* Sets the numbers of the zeroed head and the info's scaling, twice and classes from names,
-     * shapes and config; FALSE with error if they contradict each other. */
+    gboolean whole;      /* input sides must be multiples of the last stage's stride */
+    /* Sets the numbers of the zeroed head, and classes, scaling, twice and stride of the info, from
+     * names, shapes and config; FALSE with error if they contradict each other. */
     gboolean (*describe)(gpointer head, const CnxHeadSource *source, CnxHeadInfo *info);
     /* Reads the layers; runs twice, see packer.h. */
     gboolean (*pack)(gpointer head, CnxHeadPacker *packer);
@@ -33,5 +35,19 @@ typedef struct CnxFamily {
     /* The stages that forward reads, as CnxOutput flags. */
     CnxOutput (*outputs)(gconstpointer head);
 } CnxFamily;
+
+/* The stride of a stage in pixels of the input. */
+guint cnx_family_stride(const CnxConfig *backbone, guint stage);
+
+/* Sets an error that begins with the file. FALSE. */
+gboolean cnx_family_fail(const CnxHeadSource *source, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+/* FALSE with error if the config has another number than the weights. */
+gboolean cnx_family_check_number(const CnxHeadSource *source, const char *key, guint weights);
+
+/* What the heads of smp share: checks the classes and sets multi_label from "activation". Refuses
+ * norms other than batch norms, and another upsampling than `upsampling`; 0: the family has none.
+ */
+gboolean cnx_family_check_smp(const CnxHeadSource *source, guint upsampling, CnxHeadInfo *info);
 
 extern const CnxFamily cnx_upernet_transformers, cnx_upernet_mmseg, cnx_upernet_smp;

@@ -26,8 +26,8 @@ typedef struct CnxHeadBlock {
 } CnxHeadBlock;
 
 typedef struct CnxHeadMaps {
-    char *base; /* aligned to CNX_ALIGNMENT; NULL while measuring */
-    gsize size; /* bytes needed so far; G_MAXSIZE if that does not fit */
+    char *base;                            /* aligned to CNX_ALIGNMENT; NULL while measuring */
+    gsize size;                            /* bytes needed so far; G_MAXSIZE if that does not fit */
     CnxHeadBlock taken[CNX_HEAD_MAPS_MAX]; /* [count], by begin */
     guint count;
 } CnxHeadMaps;

@@ -45,8 +45,8 @@ gboolean cnx_head_pack_conv(CnxHeadPacker *packer, CnxHeadLayer *layer, CnxAct a
 }
 
 /* Packs the part whose weights begin at weight; NULL: only counts. */
-static void pack_part(CnxHeadPacker *packer, const CnxHeadLayer *layer, guint k, const float *weight,
-                      CnxHeadParts *parts, guint i)
+static void pack_part(CnxHeadPacker *packer, const CnxHeadLayer *layer, guint k,
+                      const float *weight, CnxHeadParts *parts, guint i)
 {
     const gsize ldw = (gsize)layer->k * layer->side * layer->side;
 
@@ -67,8 +67,8 @@ static void pack_part(CnxHeadPacker *packer, const CnxHeadLayer *layer, guint k,
     }
 }
 
-gboolean cnx_head_pack_parts(CnxHeadPacker *packer, CnxHeadLayer *layer, CnxAct act,
-                             const guint *k, CnxHeadParts *parts)
+gboolean cnx_head_pack_parts(CnxHeadPacker *packer, CnxHeadLayer *layer, CnxAct act, const guint *k,
+                             CnxHeadParts *parts)
 {
     const gsize taps = (gsize)layer->side * layer->side;
     g_auto(CnxHeadRows) rows = {NULL, NULL};

@@ -24,8 +24,8 @@ gboolean cnx_head_pack_conv(CnxHeadPacker *packer, CnxHeadLayer *layer, CnxAct a
 
 /* A convolution of a concatenation of parts with k[i] channels each. count and scaling of parts are
  * set. Fills in n of the layer if it is 0. */
-gboolean cnx_head_pack_parts(CnxHeadPacker *packer, CnxHeadLayer *layer, CnxAct act,
-                             const guint *k, CnxHeadParts *parts);
+gboolean cnx_head_pack_parts(CnxHeadPacker *packer, CnxHeadLayer *layer, CnxAct act, const guint *k,
+                             CnxHeadParts *parts);
 
 /* An affine norm with the tensors module.weight and module.bias, [n]. */
 gboolean cnx_head_pack_norm(CnxHeadPacker *packer, const char *module, guint n, float eps,

@@ -22,6 +22,16 @@ static gboolean begin(CnxSteps *steps, gsize scratch)
     return !is_measuring(steps);
 }
 
+void cnx_step_show(const CnxSteps *steps, const char *name, guint number, const CnxHeadMap *map)
+{
+    char text[32];
+
+    if (!steps->probe || is_measuring(steps))
+        return;
+    g_snprintf(text, sizeof text, number > 0 ? "%s%u" : "%s", name, number);
+    steps->probe(steps->probe_data, text, map);
+}
+
 CnxHeadMap cnx_step_conv(CnxSteps *steps, const CnxConv *conv, const CnxHeadMap *in)
 {
     const CnxHeadMap out = cnx_head_maps_take(&steps->maps, in->height, in->width, conv->n);
@@ -136,8 +146,9 @@ static void norm_task(gpointer data, guint task, guint slot)
     const gsize first = (gsize)task * NORM_PIXELS, at = first * p->norm->n;
 
     (void)slot;
-    p->kernels->layernorm(p->out->data + at, p->in->data + at, (int)MIN(NORM_PIXELS, p->pixels - first),
-                          (int)p->norm->n, p->norm->weight, p->norm->bias, p->norm->eps);
+    p->kernels->layernorm(p->out->data + at, p->norm->n, p->in->data + at, p->norm->n,
+                          (int)MIN(NORM_PIXELS, p->pixels - first), (int)p->norm->n,
+                          p->norm->weight, p->norm->bias, p->norm->eps);
 }
 
 CnxHeadMap cnx_step_norm(CnxSteps *steps, const CnxHeadNorm *norm, const CnxHeadMap *in)

@@ -8,9 +8,14 @@
 #include "model/dense/parts.h"
 #include "model/heads/maps.h"
 
+/* Receives a map that the papers name, for tests: "lateral1". It is valid during the call. */
+typedef void CnxStepProbe(gpointer data, const char *name, const CnxHeadMap *map);
+
 typedef struct CnxSteps {
     CnxDenseContext dense; /* while measuring, only scratch_size grows */
     CnxHeadMaps maps;
+    CnxStepProbe *probe; /* NULL: none */
+    gpointer probe_data;
 } CnxSteps;
 
 /* The convolution of a concatenation, see model/dense/parts.h. */
@@ -30,6 +35,9 @@ typedef struct CnxHeadNorm {
     const float *weight, *bias; /* [n] */
     float eps;
 } CnxHeadNorm;
+
+/* Shows a map to the probe. number follows the name; 0: none. */
+void cnx_step_show(const CnxSteps *steps, const char *name, guint number, const CnxHeadMap *map);
 
 /* conv(in), [h, w, n] */
 CnxHeadMap cnx_step_conv(CnxSteps *steps, const CnxConv *conv, const CnxHeadMap *in);

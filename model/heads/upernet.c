@@ -76,9 +76,6 @@ typedef struct Upernet {
     CnxConv classifier;
 } Upernet;
 
-G_GNUC_BEGIN_IGNORE_DEPRECATIONS /* formats of this file's tables */
-G_GNUC_END_IGNORE_DEPRECATIONS
-
 /* The name of a module, with its index if it has one. */
 static char *module_name(const char *pattern, guint i)
 {
@@ -113,34 +110,20 @@ static void find_stages(Upernet *u, const CnxConfig *backbone)
         }
 }
 
-static gboolean fail(const CnxHeadSource *source, const char *format, ...) G_GNUC_PRINTF(2, 3);
-
-static gboolean fail(const CnxHeadSource *source, const char *format, ...)
-{
-    g_autofree char *text = NULL;
-    va_list arguments;
-
-    va_start(arguments, format);
-    text = g_strdup_vprintf(format, arguments);
-    va_end(arguments);
-    g_set_error(source->error, CNX_ERROR, CNX_ERROR_UNSUPPORTED, "%s: %s", source->tensors->file,
-                text);
-    return FALSE;
-}
-
 static gboolean check_counts(const Upernet *u, const CnxHeadSource *source)
 {
     const guint laterals = count_modules(source, u->names, u->names->lateral);
     const guint outputs = count_modules(source, u->names, u->names->output);
 
     if (laterals + 1 != u->stages || outputs != laterals || laterals == 0)
-        return fail(source,
-                    "has a UPerNet with %u lateral and %u output convolutions, but its backbone "
-                    "hands on %u stages, expected one of each less than stages",
-                    laterals, outputs, u->stages);
+        return cnx_family_fail(
+            source,
+            "has a UPerNet with %u lateral and %u output convolutions, but its backbone "
+            "hands on %u stages, expected one of each less than stages",
+            laterals, outputs, u->stages);
     if (u->pools == 0 || u->pools > POOLS_MAX)
-        return fail(source, "has a UPerNet with %u pooling modules, expected 1 to %u", u->pools,
-                    POOLS_MAX);
+        return cnx_family_fail(source, "has a UPerNet with %u pooling modules, expected 1 to %u",
+                               u->pools, POOLS_MAX);
     return TRUE;
 }
 
@@ -160,10 +143,11 @@ static gboolean read_scales(Upernet *u, const CnxHeadSource *source, CnxHeadInfo
         return TRUE;
     }
     if (u->pools != G_N_ELEMENTS(usual))
-        return fail(source,
-                    "has a UPerNet with %u pooling modules, but no config.json beside it says "
-                    "their scales (key \"pool_scales\")",
-                    u->pools);
+        return cnx_family_fail(
+            source,
+            "has a UPerNet with %u pooling modules, but no config.json beside it says "
+            "their scales (key \"pool_scales\")",
+            u->pools);
     memcpy(u->scale, usual, sizeof usual);
     cnx_head_info_assume(info, "pool_scales=1,2,3,6");
     return TRUE;
@@ -177,10 +161,12 @@ static gboolean describe(Upernet *u, const Names *names, const CnxHeadSource *so
     u->names = names;
     u->pools = count_modules(source, names, names->pool);
     find_stages(u, source->backbone);
-    if (!check_counts(u, source) || !cnx_head_layer_check(source->tensors, &classifier, source->error))
+    if (!check_counts(u, source) ||
+        !cnx_head_layer_check(source->tensors, &classifier, source->error))
         return FALSE;
     u->hidden = classifier.k;
     info->classes = u->classes = classifier.n;
+    info->stride = cnx_family_stride(source->backbone, u->stage[0]);
     return TRUE;
 }
 
@@ -191,7 +177,7 @@ static gboolean describe_transformers(gpointer head, const CnxHeadSource *source
     info->scaling = CNX_SCALING_BILINEAR;
     info->twice = TRUE;
     return describe(u, &transformers_names, source, info) && read_scales(u, source, info) &&
-           (!source->json || cnx_head_check_number(source->json, "hidden_size", u->hidden));
+           cnx_family_check_number(source, "hidden_size", u->hidden);
 }
 
 static gboolean describe_mmseg(gpointer head, const CnxHeadSource *source, CnxHeadInfo *info)
@@ -207,12 +193,13 @@ static gboolean describe_smp(gpointer head, const CnxHeadSource *source, CnxHead
     static const guint scales[] = {1, 2, 3, 6}; /* fixed in smp */
 
     info->scaling = CNX_SCALING_BILINEAR_CORNERS;
-    if (!describe(u, &smp_names, source, info) || !cnx_smp_check(source, info, 4))
+    if (!describe(u, &smp_names, source, info) || !cnx_family_check_smp(source, 4, info))
         return FALSE;
     if (u->pools != G_N_ELEMENTS(scales))
-        return fail(source, "has a UPerNet with %u pooling modules, expected 4", u->pools);
+        return cnx_family_fail(source, "has a UPerNet with %u pooling modules, expected 4",
+                               u->pools);
     memcpy(u->scale, scales, sizeof scales);
-    return !source->json || cnx_head_check_number(source->json, "decoder_channels", u->hidden);
+    return cnx_family_check_number(source, "decoder_channels", u->hidden);
 }
 
 /* Fills in the layer of a module with the family's endings; n and k are set. */
@@ -310,9 +297,11 @@ static CnxHeadMap pool_pyramid(const Upernet *u, CnxSteps *steps, const CnxHeadM
 
         parts[1 + i] = cnx_step_conv(steps, &u->pool[i], &pooled);
         cnx_head_maps_release(&steps->maps, &pooled);
+        cnx_step_show(steps, "pool", u->scale[i], &parts[1 + i]);
     }
     const CnxHeadMap pyramid =
         cnx_step_parts(steps, &u->bottleneck, parts, last->height, last->width);
+    cnx_step_show(steps, "pyramid", 0, &pyramid);
     for (guint i = 0; i < u->pools; i++)
         cnx_head_maps_release(&steps->maps, &parts[1 + i]);
     return pyramid;
@@ -339,6 +328,7 @@ static CnxHeadMap forward(gconstpointer head, CnxSteps *steps, const CnxHeadMap 
 
         cnx_head_maps_release(&steps->maps, &stage);
         cnx_step_add(steps, &above, CNX_SCALING_BILINEAR, &lateral);
+        cnx_step_show(steps, "lateral", i + 1, &lateral);
         if (i + 1 < last) {
             outputs[i + 1] = cnx_step_conv(steps, &u->output[i + 1], &above);
             cnx_head_maps_release(&steps->maps, &above);
@@ -350,8 +340,11 @@ static CnxHeadMap forward(gconstpointer head, CnxSteps *steps, const CnxHeadMap 
 
     CnxHeadMap fused =
         cnx_step_parts(steps, &u->fusion, outputs, outputs[0].height, outputs[0].width);
-    for (guint i = 0; i <= last; i++)
+    cnx_step_show(steps, "fused", 0, &fused);
+    for (guint i = 0; i <= last; i++) {
+        cnx_step_show(steps, "fpn", i + 1, &outputs[i]);
         cnx_head_maps_release(&steps->maps, &outputs[i]);
+    }
     const CnxHeadMap logits = cnx_step_conv(steps, &u->classifier, &fused);
     cnx_head_maps_release(&steps->maps, &fused);
     return logits;
@@ -363,7 +356,6 @@ const CnxFamily cnx_upernet_transformers = {
     .model = "upernet",
     .witness = "decode_head.fpn_bottleneck.batch_norm.weight",
     .size = sizeof(Upernet),
-    .multiple = 1,
     .describe = describe_transformers,
     .pack = pack,
     .forward = forward,
@@ -375,7 +367,6 @@ const CnxFamily cnx_upernet_mmseg = {
     .library = "mmsegmentation",
     .witness = "decode_head.fpn_bottleneck.bn.weight",
     .size = sizeof(Upernet),
-    .multiple = 1,
     .describe = describe_mmseg,
     .pack = pack,
     .forward = forward,
@@ -388,7 +379,7 @@ const CnxFamily cnx_upernet_smp = {
     .model = "UPerNet",
     .witness = "decoder.fusion_block.0.weight",
     .size = sizeof(Upernet),
-    .multiple = 32,
+    .whole = TRUE,
     .describe = describe_smp,
     .pack = pack,
     .forward = forward,
