@@ -52,3 +52,4 @@
 #include <gst/convnext/meta.h>
 #include <gst/convnext/result.h>
 #include <gst/convnext/tensor.h>
+#include <gst/convnext/view.h>

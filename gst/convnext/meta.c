@@ -103,12 +103,17 @@ static GstConvnextRegionMeta *add_companion(GstBuffer *buffer, gsize id,
     return self;
 }
 
-/* FALSE if it is unknown. The fields of the owner may have been written since it was added. */
-static gboolean read_rect(const GstConvnextMeta *owner, GstVideoRectangle *rect)
+/* The region now: the fields of the owner may have been written since it was added. FALSE if it is
+ * unknown. */
+static gboolean read_region(const GstConvnextRegionMeta *self, const GstConvnextMeta *owner,
+                            GstConvnextRegion *region)
 {
-    *rect =
-        (GstVideoRectangle){(int)owner->x, (int)owner->y, (int)owner->width, (int)owner->height};
-    return rect->w > 0 && rect->h > 0;
+    const GstVideoRectangle rect = {(int)owner->x, (int)owner->y, (int)owner->width,
+                                    (int)owner->height};
+
+    *region = self->region;
+    gst_convnext_region_move(region, &rect);
+    return rect.w > 0 && rect.h > 0;
 }
 
 static void write_rect(GstConvnextMeta *owner, const GstVideoRectangle *rect)
@@ -127,9 +132,9 @@ static gboolean region_meta_transform(GstBuffer *dest, GstMeta *meta, GstBuffer 
     const GstConvnextRegionMeta *self = (GstConvnextRegionMeta *)meta;
     const GstConvnextMeta *owner = find_owner(buffer, self->id);
     const GstVideoRectangle crop = crop_of(buffer);
-    GstConvnextRegion region = self->region;
+    GstConvnextRegion region;
 
-    if (!owner || !read_rect(owner, &region.rect) ||
+    if (!owner || !read_region(self, owner, &region) ||
         !gst_convnext_region_transform(&region, &crop, type, data) ||
         !add_companion(dest, self->id, &region))
         return FALSE;
@@ -203,6 +208,7 @@ GstConvnextMeta *gst_buffer_add_convnext_meta(GstBuffer *buffer, GstConvnextResu
 {
     static gsize last_id;
     GstConvnextRegion region = {0};
+    guint x, y, width, height;
     gsize id;
     GstConvnextMeta *meta;
 
@@ -212,11 +218,14 @@ GstConvnextMeta *gst_buffer_add_convnext_meta(GstBuffer *buffer, GstConvnextResu
     id = (gsize)g_atomic_pointer_add(&last_id, 1) + 1;
     region.crop = crop_of(buffer);
     gst_convnext_result_get_frame_size(result, &region.width, &region.height);
+    gst_convnext_result_get_region(result, &x, &y, &width, &height);
+    region.rect = (GstVideoRectangle){(int)x, (int)y, (int)width, (int)height};
+    gst_convnext_result_get_view(result, &region.view);
     if (!add_companion(buffer, id, &region))
         return NULL;
     meta = add_meta(buffer, result, GST_CLOCK_TIME_IS_VALID(age) ? age : 0, id);
     if (meta)
-        gst_convnext_result_get_region(result, &meta->x, &meta->y, &meta->width, &meta->height);
+        write_rect(meta, &region.rect);
     return meta;
 }
 
@@ -251,26 +260,32 @@ GstConvnextResult *gst_convnext_meta_get_result(GstConvnextMeta *meta)
     return gst_convnext_result_ref(meta->result);
 }
 
+/* The region and the view in the frame that the caps and the crop describe. FALSE, with a region of
+ * 0, if they are unknown. */
+static gboolean locate(GstBuffer *buffer, const GstConvnextMeta *meta, guint frame_width,
+                       guint frame_height, GstConvnextRegion *region)
+{
+    const GstVideoRectangle crop = crop_of(buffer);
+    const GstConvnextRegionMeta *companion = find_companion(buffer, meta->id);
+
+    if (companion && read_region(companion, meta, region) &&
+        gst_convnext_region_locate(region, &crop, (int)frame_width, (int)frame_height))
+        return TRUE;
+    *region = (GstConvnextRegion){0};
+    return FALSE;
+}
+
 gboolean gst_buffer_get_convnext_region(GstBuffer *buffer, GstConvnextMeta *meta, guint frame_width,
                                         guint frame_height, guint *x, guint *y, guint *width,
                                         guint *height)
 {
-    GstConvnextRegion region = {0};
-    GstVideoRectangle crop;
-    const GstConvnextRegionMeta *companion;
+    GstConvnextRegion region;
     gboolean is_known;
 
     g_return_val_if_fail(GST_IS_BUFFER(buffer), FALSE);
     g_return_val_if_fail(meta, FALSE);
 
-    crop = crop_of(buffer);
-    companion = find_companion(buffer, meta->id);
-    if (companion)
-        region = companion->region;
-    is_known = companion && read_rect(meta, &region.rect) &&
-               gst_convnext_region_locate(&region, &crop, (int)frame_width, (int)frame_height);
-    if (!is_known)
-        region.rect = (GstVideoRectangle){0};
+    is_known = locate(buffer, meta, frame_width, frame_height, &region);
     if (x)
         *x = (guint)region.rect.x;
     if (y)
@@ -280,4 +295,19 @@ gboolean gst_buffer_get_convnext_region(GstBuffer *buffer, GstConvnextMeta *meta
     if (height)
         *height = (guint)region.rect.h;
     return is_known;
+}
+
+gboolean gst_buffer_get_convnext_view(GstBuffer *buffer, GstConvnextMeta *meta, guint frame_width,
+                                      guint frame_height, GstConvnextView *view)
+{
+    GstConvnextRegion region;
+
+    g_return_val_if_fail(GST_IS_BUFFER(buffer), FALSE);
+    g_return_val_if_fail(meta && view, FALSE);
+
+    if (!locate(buffer, meta, frame_width, frame_height, &region) ||
+        !gst_convnext_view_is_valid(&region.view))
+        return FALSE;
+    *view = region.view;
+    return TRUE;
 }

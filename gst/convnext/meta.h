@@ -189,4 +189,26 @@ gboolean gst_buffer_get_convnext_region(GstBuffer *buffer, GstConvnextMeta *meta
                                         guint frame_height, guint *x, guint *y, guint *width,
                                         guint *height);
 
+/**
+ * gst_buffer_get_convnext_view:
+ * @buffer: a buffer
+ * @meta: metadata of @buffer
+ * @frame_width: width in the caps of @buffer, in pixels, or 0 if it is unknown
+ * @frame_height: height in the caps of @buffer, in pixels, or 0 if it is unknown
+ * @view: (out caller-allocates): how the network saw @buffer's frame
+ *
+ * Gets the mapping between the network's input and @buffer's frame.
+ *
+ * It follows the frame as the region does, see gst_buffer_get_convnext_region(), but without
+ * rounding to whole pixels and without clipping. The view of a detected object moves with the
+ * region of @meta.
+ *
+ * Returns: %TRUE if it is known, otherwise %FALSE, and @view is not changed
+ *
+ * Since: 0.1
+ */
+GST_CONVNEXT_API
+gboolean gst_buffer_get_convnext_view(GstBuffer *buffer, GstConvnextMeta *meta, guint frame_width,
+                                      guint frame_height, GstConvnextView *view);
+
 G_END_DECLS

@@ -31,6 +31,27 @@ static gboolean clip_region(GstVideoRectangle *region, const GstVideoRectangle *
     return region->w > 0 && region->h > 0;
 }
 
+/* Scales, then shifts. */
+static void scale_view(GstConvnextView *view, double x_scale, double y_scale, double x, double y)
+{
+    const GstConvnextChange change = {{{x_scale, 0, x}, {0, y_scale, y}}};
+
+    gst_convnext_view_follow(view, &change);
+}
+
+void gst_convnext_region_move(GstConvnextRegion *self, const GstVideoRectangle *rect)
+{
+    const GstVideoRectangle *from = &self->rect;
+
+    if (from->w > 0 && from->h > 0) {
+        const double x_scale = (double)rect->w / from->w, y_scale = (double)rect->h / from->h;
+
+        scale_view(&self->view, x_scale, y_scale, rect->x - from->x * x_scale,
+                   rect->y - from->y * y_scale);
+    }
+    self->rect = *rect;
+}
+
 static gboolean is_frame_size(const GstConvnextRegion *self, int width, int height)
 {
     return !self->width || !self->height || width < 1 || height < 1 ||
@@ -60,6 +81,7 @@ static gboolean scale_region(GstConvnextRegion *self, const GstVideoMetaTransfor
 
     if (!is_frame_size(self, in->width, in->height) || border_size(in, out) > 1)
         return FALSE;
+    scale_view(&self->view, (double)out->width / in->width, (double)out->height / in->height, 0, 0);
     scale_span(&self->rect.x, &self->rect.w, in->width, out->width);
     scale_span(&self->rect.y, &self->rect.h, in->height, out->height);
     self->width = (guint)out->width;
@@ -69,12 +91,31 @@ static gboolean scale_region(GstConvnextRegion *self, const GstVideoMetaTransfor
 
 #if GST_CHECK_VERSION(1, 28, 0)
 
+/* The matrix of a rectangle that can be mapped has no other values. Its coordinates begin at the
+ * corners of in_rectangle and out_rectangle. */
+static void turn_view(GstConvnextView *view, const GstVideoMetaTransformMatrix *matrix)
+{
+    const GstVideoRectangle *in = &matrix->in_rectangle, *out = &matrix->out_rectangle;
+    const double corner[] = {out->x, out->y};
+    GstConvnextChange change;
+
+    for (guint i = 0; i < 2; i++) {
+        const float *row = matrix->matrix[i];
+
+        change.matrix[i][0] = row[0];
+        change.matrix[i][1] = row[1];
+        change.matrix[i][2] = corner[i] + row[2] - (double)row[0] * in->x - (double)row[1] * in->y;
+    }
+    gst_convnext_view_follow(view, &change);
+}
+
 static gboolean turn_region(GstConvnextRegion *self, const GstVideoMetaTransformMatrix *matrix)
 {
     if (!is_frame_size(self, matrix->in_info->width, matrix->in_info->height) ||
         !gst_video_meta_transform_matrix_rectangle(matrix, &self->rect) ||
         !clip_region(&self->rect, &matrix->out_rectangle))
         return FALSE;
+    turn_view(&self->view, matrix);
     self->width = (guint)matrix->out_info->width;
     self->height = (guint)matrix->out_info->height;
     return TRUE;
@@ -103,16 +144,16 @@ static gboolean is_same_crop(const GstVideoRectangle *a, const GstVideoRectangle
     return a->x == b->x && a->y == b->y && a->w == b->w && a->h == b->h;
 }
 
-/* Moves a region from the frame that one crop makes visible to that of another. FALSE if it is
- * outside. */
-static gboolean follow_crop(GstVideoRectangle *region, const GstVideoRectangle *from,
-                            const GstVideoRectangle *to)
+/* Moves a region to the frame that another crop makes visible. FALSE if it is outside. */
+static gboolean follow_crop(GstConvnextRegion *self, const GstVideoRectangle *to)
 {
     const GstVideoRectangle frame = {0, 0, to->w, to->h};
+    const int x = self->crop.x - to->x, y = self->crop.y - to->y;
 
-    region->x += from->x - to->x;
-    region->y += from->y - to->y;
-    return clip_region(region, &frame);
+    scale_view(&self->view, 1, 1, x, y);
+    self->rect.x += x;
+    self->rect.y += y;
+    return clip_region(&self->rect, &frame);
 }
 
 gboolean gst_convnext_region_locate(GstConvnextRegion *self, const GstVideoRectangle *crop,
@@ -121,7 +162,7 @@ gboolean gst_convnext_region_locate(GstConvnextRegion *self, const GstVideoRecta
     if (is_same_crop(crop, &self->crop))
         return is_frame_size(self, width, height);
     /* An element that has removed a crop has also changed the picture. */
-    if (crop->w == 0 || !follow_crop(&self->rect, &self->crop, crop))
+    if (crop->w == 0 || !follow_crop(self, crop))
         return FALSE;
     return width == 0 || height == 0 || (width == crop->w && height == crop->h);
 }

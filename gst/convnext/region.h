@@ -6,6 +6,7 @@
 #pragma once
 
 #include <gst/video/video.h>
+#include <gst/convnext/view.h>
 
 G_BEGIN_DECLS
 
@@ -13,7 +14,21 @@ typedef struct GstConvnextRegion {
     GstVideoRectangle rect; /* pixels; width 0 if it is unknown */
     GstVideoRectangle crop; /* the GstVideoCropMeta of the frame; width 0 if it has none */
     guint width, height;    /* of the frame, pixels; 0 if unknown */
+    GstConvnextView view;   /* network_width 0 if it is unknown */
 } GstConvnextRegion;
+
+/* A change of a frame that keeps its axes, perhaps exchanged: the pixel coordinates become
+ * matrix [2][3] times (x, y, 1). */
+typedef struct GstConvnextChange {
+    double matrix[2][3];
+} GstConvnextChange;
+
+/* Maps the frame's side of the view. */
+void gst_convnext_view_follow(GstConvnextView *view, const GstConvnextChange *change);
+
+/* Moves the rectangle to another place in the same frame, because what it shows has moved, and the
+ * view with it. */
+void gst_convnext_region_move(GstConvnextRegion *self, const GstVideoRectangle *rect);
 
 /* Follows a transform of metadata from a buffer with this crop, as in GstConvnextRegion, to another
  * buffer. FALSE if the region is unknown from now on, because it is not clear where it went or

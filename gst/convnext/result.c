@@ -12,6 +12,7 @@ struct _GstConvnextResult {
     guint width, height; /* of the frame, pixels; 0 until they are set */
     Region region;
     GstConvnextOrientation orientation;
+    GstConvnextView view; /* network_width is 0 until it is set */
     GstConvnextActivation activation;
     GstClockTime preprocess, inference; /* nanoseconds, or GST_CLOCK_TIME_NONE */
     gboolean has_object;
@@ -44,28 +45,6 @@ GType gst_convnext_activation_get_type(void)
 
     if (g_once_init_enter(&type))
         g_once_init_leave(&type, g_enum_register_static("GstConvnextActivation", values));
-    return type;
-}
-
-GType gst_convnext_orientation_get_type(void)
-{
-    static const GEnumValue values[] = {
-        {GST_CONVNEXT_ORIENTATION_IDENTITY, "The frame is upright", "identity"},
-        {GST_CONVNEXT_ORIENTATION_90R, "Turn clockwise by 90 degrees", "90r"},
-        {GST_CONVNEXT_ORIENTATION_180, "Turn by 180 degrees", "180"},
-        {GST_CONVNEXT_ORIENTATION_90L, "Turn counterclockwise by 90 degrees", "90l"},
-        {GST_CONVNEXT_ORIENTATION_HORIZ, "Flip horizontally", "horiz"},
-        {GST_CONVNEXT_ORIENTATION_VERT, "Flip vertically", "vert"},
-        {GST_CONVNEXT_ORIENTATION_UL_LR, "Flip across the diagonal from upper left to lower right",
-         "ul-lr"},
-        {GST_CONVNEXT_ORIENTATION_UR_LL, "Flip across the diagonal from upper right to lower left",
-         "ur-ll"},
-        {GST_CONVNEXT_ORIENTATION_AUTO, "Follow the stream's image-orientation tag", "auto"},
-        {0, NULL, NULL}};
-    static gsize type;
-
-    if (g_once_init_enter(&type))
-        g_once_init_leave(&type, g_enum_register_static("GstConvnextOrientation", values));
     return type;
 }
 
@@ -140,6 +119,13 @@ void gst_convnext_result_set_orientation(GstConvnextResult *result,
     g_return_if_fail(WRITABLE(result));
     g_return_if_fail(orientation < GST_CONVNEXT_ORIENTATION_AUTO);
     result->orientation = orientation;
+}
+
+void gst_convnext_result_set_view(GstConvnextResult *result, const GstConvnextView *view)
+{
+    g_return_if_fail(WRITABLE(result));
+    g_return_if_fail(gst_convnext_view_is_valid(view));
+    result->view = *view;
 }
 
 void gst_convnext_result_set_activation(GstConvnextResult *result, GstConvnextActivation activation)
@@ -221,6 +207,16 @@ GstConvnextOrientation gst_convnext_result_get_orientation(GstConvnextResult *re
 {
     g_return_val_if_fail(GST_IS_CONVNEXT_RESULT(result), GST_CONVNEXT_ORIENTATION_IDENTITY);
     return result->orientation;
+}
+
+gboolean gst_convnext_result_get_view(GstConvnextResult *result, GstConvnextView *view)
+{
+    g_return_val_if_fail(GST_IS_CONVNEXT_RESULT(result), FALSE);
+    g_return_val_if_fail(view, FALSE);
+    if (result->view.network_width == 0)
+        return FALSE;
+    *view = result->view;
+    return TRUE;
 }
 
 GstConvnextActivation gst_convnext_result_get_activation(GstConvnextResult *result)

@@ -5,6 +5,7 @@
 
 #include <gst/convnext/prelude.h>
 #include <gst/convnext/tensor.h>
+#include <gst/convnext/view.h>
 
 G_BEGIN_DECLS
 
@@ -33,40 +34,6 @@ typedef enum {
 
 GST_CONVNEXT_API
 GType gst_convnext_activation_get_type(void);
-
-/**
- * GstConvnextOrientation:
- * @GST_CONVNEXT_ORIENTATION_IDENTITY: the frame is upright
- * @GST_CONVNEXT_ORIENTATION_90R: turned clockwise by 90 degrees
- * @GST_CONVNEXT_ORIENTATION_180: turned by 180 degrees
- * @GST_CONVNEXT_ORIENTATION_90L: turned counterclockwise by 90 degrees
- * @GST_CONVNEXT_ORIENTATION_HORIZ: flipped horizontally
- * @GST_CONVNEXT_ORIENTATION_VERT: flipped vertically
- * @GST_CONVNEXT_ORIENTATION_UL_LR: flipped across the diagonal from upper left to lower right
- * @GST_CONVNEXT_ORIENTATION_UR_LL: flipped across the diagonal from upper right to lower left
- * @GST_CONVNEXT_ORIENTATION_AUTO: as a value of the element's property, the orientation in the
- *   stream's `image-orientation` tag; never in a result
- *
- * How a frame is turned to be upright. The values are those of #GstVideoOrientationMethod.
- *
- * Since: 0.1
- */
-typedef enum {
-    GST_CONVNEXT_ORIENTATION_IDENTITY,
-    GST_CONVNEXT_ORIENTATION_90R,
-    GST_CONVNEXT_ORIENTATION_180,
-    GST_CONVNEXT_ORIENTATION_90L,
-    GST_CONVNEXT_ORIENTATION_HORIZ,
-    GST_CONVNEXT_ORIENTATION_VERT,
-    GST_CONVNEXT_ORIENTATION_UL_LR,
-    GST_CONVNEXT_ORIENTATION_UR_LL,
-    GST_CONVNEXT_ORIENTATION_AUTO
-} GstConvnextOrientation;
-
-#define GST_TYPE_CONVNEXT_ORIENTATION (gst_convnext_orientation_get_type())
-
-GST_CONVNEXT_API
-GType gst_convnext_orientation_get_type(void);
 
 /**
  * GstConvnextClass:
@@ -196,6 +163,18 @@ void gst_convnext_result_set_region(GstConvnextResult *result, guint x, guint y,
 GST_CONVNEXT_API
 void gst_convnext_result_set_orientation(GstConvnextResult *result,
                                          GstConvnextOrientation orientation);
+
+/**
+ * gst_convnext_result_set_view:
+ * @result: a result to which the caller holds the only reference
+ * @view: how the network saw the frame; it is copied
+ *
+ * Sets the view.
+ *
+ * Since: 0.1
+ */
+GST_CONVNEXT_API
+void gst_convnext_result_set_view(GstConvnextResult *result, const GstConvnextView *view);
 
 /**
  * gst_convnext_result_set_activation:
@@ -344,6 +323,21 @@ void gst_convnext_result_get_region(GstConvnextResult *result, guint *x, guint *
  */
 GST_CONVNEXT_API
 GstConvnextOrientation gst_convnext_result_get_orientation(GstConvnextResult *result);
+
+/**
+ * gst_convnext_result_get_view:
+ * @result: a result
+ * @view: (out caller-allocates): how the network saw the frame that the result was computed on
+ *
+ * Gets the view, in pixels of the frame that the result was computed on. For a buffer that elements
+ * behind have scaled, use gst_buffer_get_convnext_view().
+ *
+ * Returns: %TRUE if the result has a view, otherwise %FALSE, and @view is not changed
+ *
+ * Since: 0.1
+ */
+GST_CONVNEXT_API
+gboolean gst_convnext_result_get_view(GstConvnextResult *result, GstConvnextView *view);
 
 /**
  * gst_convnext_result_get_activation:

@@ -1,4 +1,4 @@
-/* Pictures drawn for tests, with the same bytes as in tests/fixtures/make_preprocess.py.
+/* Pictures drawn for tests, with the same bytes as in tests/fixtures/picture.py.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once

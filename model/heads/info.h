@@ -1,0 +1,34 @@
+/* What a head is: its family, its classes, its input, and what had to be assumed about it.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "model/config/recipe.h"
+#include "model/dense/scaling.h"
+
+typedef struct CnxHeadInfo {
+    const char *family;   /* "UPerNet", "Mask R-CNN"; static */
+    const char *library;  /* whose names the tensors have: "transformers", "smp"; static */
+    guint classes;        /* without background that the network does not predict */
+    char **labels;        /* [classes], NULL-terminated; NULL if the classes have no names */
+    guint8 *palette;      /* [classes][3], RGB; NULL if the checkpoint has none */
+    gboolean multi_label; /* the classes do not exclude each other: sigmoid, not softmax. TRUE for
+                             a segmenter of one class */
+    CnxRecipe recipe;     /* how a frame becomes the input; its size is the larger of: */
+    guint width, height;  /* the input's size by default, pixels; 0: it follows from the frame */
+    char **assumed;       /* "key=value" for each value that the files do not say; NULL-terminated,
+                             never NULL */
+
+    /* Of a segmenter */
+    guint stride;       /* input pixels per pixel of the logits */
+    CnxScaling scaling; /* of the library's final upsampling, from the logits to the input's size */
+    gboolean twice;     /* the library interpolates to the input's size first and from there to the
+                           frame's (transformers, mmsegmentation) */
+} CnxHeadInfo;
+
+CnxHeadInfo *cnx_head_info_new(void);
+void cnx_head_info_free(CnxHeadInfo *info); /* also frees the members; NULL allowed */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(CnxHeadInfo, cnx_head_info_free)
+
+/* Adds "key=value" to the assumed values. */
+void cnx_head_info_assume(CnxHeadInfo *info, const char *format, ...) G_GNUC_PRINTF(2, 3);

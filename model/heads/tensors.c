@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "model/heads/tensors.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "model/dialect/wrappers.h"
+
+/* The length of what precedes suffix, which begins a component of name; -1 if name does not end in
+ * it. */
+static gssize length_before(const char *name, const char *suffix)
+{
+    const gsize a = strlen(name), b = strlen(suffix);
+
+    if (a < b || strcmp(name + a - b, suffix) || (a > b && name[a - b - 1] != '.'))
+        return -1;
+    return (gssize)(a - b);
+}
+
+char *cnx_head_find(const CnxCheckpoint *checkpoint, const char *file, const char *witness,
+                    GError **error)
+{
+    g_autofree char *prefix = NULL;
+    const char *first = NULL;
+    guint count;
+    const CnxPart *parts = cnx_checkpoint_parts(checkpoint, &count);
+
+    for (guint i = 0; i < count; i++) {
+        const char *name = parts[i].tensor->name;
+        g_autofree char *plain = cnx_wrappers_strip(name);
+        const gssize length = length_before(plain, witness);
+
+        if (length < 0)
+            continue;
+        if (prefix) {
+            g_autofree char *one = cnx_quote(first), *other = cnx_quote(name);
+
+            g_set_error(error, CNX_ERROR, CNX_ERROR_UNSUPPORTED,
+                        "%s: has two heads (tensors %s and %s): keep only one", file, one, other);
+            return NULL;
+        }
+        first = name;
+        prefix = g_strndup(plain, (gsize)length);
+    }
+    return g_steal_pointer(&prefix);
+}
+
+gboolean cnx_head_tensors_init(CnxHeadTensors *self, const CnxCheckpoint *checkpoint,
+                               const char *file, const char *prefix, GError **error)
+{
+    guint count;
+    const CnxPart *parts = cnx_checkpoint_parts(checkpoint, &count);
+
+    *self = (CnxHeadTensors){
+        .file = file,
+        .prefix = g_strdup(prefix),
+        .tensors = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
+        .used = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
+    };
+    for (guint i = 0; i < count; i++) {
+        const CnxTensor *tensor = parts[i].tensor;
+        g_autofree char *name = cnx_wrappers_strip(tensor->name);
+
+        if (parts[i].canonical || !g_str_has_prefix(name, prefix))
+            continue;
+        char *rest = g_strdup(name + strlen(prefix));
+        const CnxTensor *other = g_hash_table_lookup(self->tensors, rest);
+        if (other) {
+            g_autofree char *one = cnx_quote(other->name), *two = cnx_quote(tensor->name);
+
+            g_free(rest);
+            g_set_error(error, CNX_ERROR, CNX_ERROR_UNSUPPORTED,
+                        "%s: tensors %s and %s map to the same part of the head", file, one, two);
+            return FALSE;
+        }
+        g_hash_table_insert(self->tensors, rest, (gpointer)tensor);
+    }
+    return TRUE;
+}
+
+void cnx_head_tensors_clear(CnxHeadTensors *self)
+{
+    g_clear_pointer(&self->prefix, g_free);
+    g_clear_pointer(&self->tensors, g_hash_table_unref);
+    g_clear_pointer(&self->used, g_hash_table_unref);
+}
+
+const CnxTensor *cnx_head_tensor(const CnxHeadTensors *self, const char *name)
+{
+    return g_hash_table_lookup(self->tensors, name);
+}
+
+gboolean cnx_head_has(const CnxHeadTensors *self, const char *format, ...)
+{
+    g_autofree char *name = NULL;
+    va_list arguments;
+
+    va_start(arguments, format);
+    name = g_strdup_vprintf(format, arguments);
+    va_end(arguments);
+    return cnx_head_tensor(self, name) != NULL;
+}
+
+/* The sizes of dimensions from rank on must be 1. Fills in the zeros of shape. */
+static gboolean shape_fits(const CnxTensor *tensor, guint rank, guint64 *shape)
+{
+    for (guint i = 0; i < MAX(rank, tensor->rank); i++) {
+        const guint64 found = i < tensor->rank ? tensor->shape[i] : 1;
+        const guint64 expected = i < rank ? shape[i] : 1;
+
+        if (found == 0 || found > G_MAXINT || (expected != 0 && found != expected))
+            return FALSE;
+        if (i < rank)
+            shape[i] = found;
+    }
+    return TRUE;
+}
+
+/* "[512,any,3,3]" */
+static char *shape_words(guint rank, const guint64 *shape)
+{
+    g_autoptr(GString) text = g_string_new("[");
+
+    for (guint i = 0; i < rank; i++) {
+        g_string_append(text, i > 0 ? "," : "");
+        if (shape[i] == 0)
+            g_string_append(text, "any");
+        else
+            g_string_append_printf(text, "%" G_GUINT64_FORMAT, shape[i]);
+    }
+    g_string_append_c(text, ']');
+    return g_string_free(g_steal_pointer(&text), FALSE);
+}
+
+const CnxTensor *cnx_head_need(CnxHeadTensors *self, const char *name, guint rank, guint64 *shape,
+                               GError **error)
+{
+    const CnxTensor *tensor = cnx_head_tensor(self, name);
+    g_autofree char *expected = shape_words(rank, shape);
+
+    if (!tensor) {
+        g_set_error(error, CNX_ERROR, CNX_ERROR_NOT_CONVNEXT,
+                    "%s: has no tensor \"%s%s\" of shape %s, which its head needs", self->file,
+                    self->prefix, name, expected);
+        return NULL;
+    }
+    g_autofree char *quoted = cnx_quote(tensor->name);
+    g_autofree char *found = cnx_shape_text(tensor->rank, tensor->shape);
+    if (!shape_fits(tensor, rank, shape)) {
+        g_set_error(error, CNX_ERROR, CNX_ERROR_MISMATCH, "%s: tensor %s has shape %s, expected %s",
+                    self->file, quoted, found, expected);
+        return NULL;
+    }
+    if (tensor->dtype == CNX_DTYPE_OTHER) {
+        g_set_error(error, CNX_ERROR, CNX_ERROR_UNSUPPORTED,
+                    "%s: tensor %s of shape %s has the dtype %s, expected F32, F16, BF16, F64 or "
+                    "F8: save the weights as F32",
+                    self->file, quoted, found, cnx_tensor_dtype_name(tensor));
+        return NULL;
+    }
+    g_hash_table_add(self->used, g_strdup(name));
+    return tensor;
+}
+
+/* [elements] numbers. NULL with error. */
+static float *read_numbers(const CnxHeadTensors *self, const CnxTensor *tensor, GError **error)
+{
+    g_autofree float *numbers = g_try_new(float, tensor->elements);
+    g_autofree char *quoted = cnx_quote(tensor->name);
+
+    if (!numbers) {
+        g_set_error(error, CNX_ERROR, CNX_ERROR_OUT_OF_MEMORY,
+                    "%s: not enough memory to read tensor %s", self->file, quoted);
+        return NULL;
+    }
+    cnx_tensor_to_float(tensor, numbers);
+    for (gsize i = 0; i < tensor->elements; i++)
+        if (!isfinite(numbers[i])) {
+            g_set_error(error, CNX_ERROR, CNX_ERROR_UNSUPPORTED,
+                        "%s: tensor %s has the value %g at index %" G_GSIZE_FORMAT
+                        ", expected finite numbers: its training has diverged",
+                        self->file, quoted, (double)numbers[i], i);
+            return NULL;
+        }
+    return g_steal_pointer(&numbers);
+}
+
+float *cnx_head_read_vector(CnxHeadTensors *self, const char *name, guint count, GError **error)
+{
+    guint64 shape[] = {count};
+    const CnxTensor *tensor = cnx_head_need(self, name, 1, shape, error);
+
+    return tensor ? read_numbers(self, tensor, error) : NULL;
+}
+
+static char *member_of(const char *module, const char *leaf)
+{
+    return g_strconcat(module, ".", leaf, NULL);
+}
+
+static gboolean check_vector(CnxHeadTensors *self, const char *module, const char *leaf,
+                             guint count, GError **error)
+{
+    g_autofree char *name = member_of(module, leaf);
+    guint64 shape[] = {count};
+
+    return cnx_head_need(self, name, 1, shape, error) != NULL;
+}
+
+static gboolean check_norm(CnxHeadTensors *self, const char *module, guint n, GError **error)
+{
+    static const char *const leaves[] = {"weight", "bias", "running_mean", "running_var"};
+
+    if (cnx_head_has(self, "%s.weight", module) && !cnx_head_has(self, "%s.running_mean", module)) {
+        g_set_error(error, CNX_ERROR, CNX_ERROR_UNSUPPORTED,
+                    "%s: has no tensor \"%s%s.running_mean\": this batch norm has no running "
+                    "statistics (track_running_stats=False), so its result depends on the batch",
+                    self->file, self->prefix, module);
+        return FALSE;
+    }
+    for (guint i = 0; i < G_N_ELEMENTS(leaves); i++)
+        if (!check_vector(self, module, leaves[i], n, error))
+            return FALSE;
+    return TRUE;
+}
+
+gboolean cnx_head_layer_check(CnxHeadTensors *self, CnxHeadLayer *layer, GError **error)
+{
+    g_autofree char *name = member_of(layer->module, "weight");
+    guint64 shape[] = {layer->n, layer->k, layer->side, layer->side};
+
+    if (!cnx_head_need(self, name, 4, shape, error))
+        return FALSE;
+    layer->n = (guint)shape[0];
+    layer->k = (guint)shape[1];
+    const gboolean may_lack = layer->norm || layer->no_bias;
+    if ((!may_lack || cnx_head_has(self, "%s.bias", layer->module)) &&
+        !check_vector(self, layer->module, "bias", layer->n, error))
+        return FALSE;
+    return !layer->norm || check_norm(self, layer->norm, layer->n, error);
+}
+
+static float *read_member(CnxHeadTensors *self, const char *module, const char *leaf, guint count,
+                          GError **error)
+{
+    g_autofree char *name = member_of(module, leaf);
+
+    return cnx_head_read_vector(self, name, count, error);
+}
+
+static gboolean check_variances(const CnxHeadTensors *self, const char *module, const float *var,
+                                guint n, GError **error)
+{
+    for (guint i = 0; i < n; i++)
+        if (var[i] < 0) {
+            g_set_error(error, CNX_ERROR, CNX_ERROR_CORRUPT,
+                        "%s: tensor \"%s%s.running_var\" has the value %g at index %u, expected "
+                        "variances of at least 0",
+                        self->file, self->prefix, module, (double)var[i], i);
+            return FALSE;
+        }
+    return TRUE;
+}
+
+/* Folds the batch norm of this module into rows of `columns` numbers. */
+static gboolean fold_norm(CnxHeadTensors *self, const char *module, guint n, gsize columns,
+                          CnxHeadRows *rows, GError **error)
+{
+    g_autofree float *weight = read_member(self, module, "weight", n, error);
+    g_autofree float *bias = weight ? read_member(self, module, "bias", n, error) : NULL;
+    g_autofree float *mean = bias ? read_member(self, module, "running_mean", n, error) : NULL;
+    g_autofree float *var = mean ? read_member(self, module, "running_var", n, error) : NULL;
+
+    if (!var || !check_variances(self, module, var, n, error))
+        return FALSE;
+    for (guint i = 0; i < n; i++) {
+        const double scale = weight[i] / sqrt(var[i] + CNX_HEAD_BATCH_NORM_EPS);
+        float *row = rows->weight + i * columns;
+
+        for (gsize k = 0; k < columns; k++)
+            row[k] = (float)(row[k] * scale);
+        rows->bias[i] = (float)((rows->bias[i] - (double)mean[i]) * scale + bias[i]);
+    }
+    return TRUE;
+}
+
+gboolean cnx_head_layer_read(CnxHeadTensors *self, const CnxHeadLayer *layer, CnxHeadRows *rows,
+                             GError **error)
+{
+    const gsize columns = (gsize)layer->k * layer->side * layer->side;
+    g_autofree char *name = member_of(layer->module, "weight");
+
+    *rows = (CnxHeadRows){NULL, NULL};
+    rows->weight = read_numbers(self, cnx_head_tensor(self, name), error);
+    if (!rows->weight)
+        return FALSE;
+    rows->bias = cnx_head_has(self, "%s.bias", layer->module)
+                     ? read_member(self, layer->module, "bias", layer->n, error)
+                     : g_new0(float, layer->n);
+    return rows->bias &&
+           (!layer->norm || fold_norm(self, layer->norm, layer->n, columns, rows, error));
+}
+
+void cnx_head_rows_clear(CnxHeadRows *rows)
+{
+    g_clear_pointer(&rows->weight, g_free);
+    g_clear_pointer(&rows->bias, g_free);
+}
+
+void cnx_head_ignore(CnxHeadTensors *self, const char *module)
+{
+    GHashTableIter iter;
+    gpointer name;
+
+    g_hash_table_iter_init(&iter, self->tensors);
+    while (g_hash_table_iter_next(&iter, &name, NULL))
+        if (g_str_has_prefix(name, module))
+            g_hash_table_add(self->used, g_strdup(name));
+}
+
+gboolean cnx_head_check_used(const CnxHeadTensors *self, const char *module, const char *family,
+                             GError **error)
+{
+    GHashTableIter iter;
+    gpointer name, value;
+    const CnxTensor *unused = NULL; /* the first by name, so that the message is always the same */
+
+    g_hash_table_iter_init(&iter, self->tensors);
+    while (g_hash_table_iter_next(&iter, &name, &value)) {
+        const CnxTensor *tensor = value;
+
+        if (g_str_has_prefix(name, module) && !g_str_has_suffix(name, "num_batches_tracked") &&
+            !g_hash_table_contains(self->used, name) &&
+            (!unused || strcmp(tensor->name, unused->name) < 0))
+            unused = tensor;
+    }
+    if (!unused)
+        return TRUE;
+    g_autofree char *quoted = cnx_quote(unused->name);
+    g_autofree char *shape = cnx_shape_text(unused->rank, unused->shape);
+    g_set_error(error, CNX_ERROR, CNX_ERROR_UNSUPPORTED,
+                "%s: tensor %s of shape %s is not part of a %s that this version knows", self->file,
+                quoted, shape, family);
+    return FALSE;
+}
