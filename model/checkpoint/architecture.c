@@ -80,6 +80,17 @@ static gboolean fail_side(const Detection *d, const CnxTensor *conv, const char 
                        kind, name, conv->shape[2], conv->shape[3], expected);
 }
 
+/* Whether the body ends with the downsampling layer of this stage, as torchvision's features do in
+ * a detector whose pyramid reads the downsampled maps. */
+static gboolean ends_with_down(const Detection *d, guint stage)
+{
+    char name[48];
+
+    g_snprintf(name, sizeof name, "down%u.conv.weight", stage);
+    return stage < CNX_STAGES && d->naming->dialect == CNX_DIALECT_TORCHVISION &&
+           !cnx_naming_has(d->naming, "norm.") && find_tensor(d, name);
+}
+
 /* Counts stages, and blocks per stage, and checks that none is missing in between. */
 static gboolean detect_depths(const Detection *d)
 {
@@ -106,7 +117,19 @@ static gboolean detect_depths(const Detection *d)
                 return fail_missing(d, name);
         }
     }
+    if (ends_with_down(d, *stages))
+        depths[(*stages)++] = 0;
     return TRUE;
+}
+
+/* Of a stage without blocks. */
+static gboolean detect_down(const Detection *d, guint stage)
+{
+    char name[48];
+
+    g_snprintf(name, sizeof name, "down%u.conv.weight", stage);
+    d->config->kernels[stage] = d->config->kernels[stage - 1];
+    return read_width(d, find_tensor(d, name), DIM_MAX, &d->config->dims[stage]);
 }
 
 static gboolean detect_dims(const Detection *d)
@@ -115,6 +138,8 @@ static gboolean detect_dims(const Detection *d)
         guint64 side;
         char name[48];
 
+        if (d->config->depths[stage] == 0)
+            return detect_down(d, stage);
         g_snprintf(name, sizeof name, "s%u.b0.dw.weight", stage);
         const CnxTensor *dw = find_tensor(d, name);
         if (!read_width(d, dw, DIM_MAX, &d->config->dims[stage]))

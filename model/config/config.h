@@ -92,7 +92,8 @@ typedef struct CnxConfig {
     gboolean stem_norm;          /* a norm follows the stem; FALSE in isotropic networks only */
     guint stages;                /* 4, or 1 if isotropic */
     gboolean first_down;         /* stage 0 has a downsampling layer too (timm, patches of 2) */
-    guint depths[CNX_STAGES];    /* blocks */
+    guint depths[CNX_STAGES];    /* blocks; 0 in the last stage of a body that ends with its
+                                    downsampling layer */
     guint dims[CNX_STAGES];      /* channels */
     guint kernels[CNX_STAGES];   /* side of the depthwise convolutions */
     guint dilations[CNX_STAGES]; /* of the depthwise convolutions: 1, or 2, 4, 8 (timm). A stage

@@ -66,6 +66,8 @@ static const float *run_stage(CnxRun *run, guint i, guint n, const float *x)
     }
     if (stage->down.n > 0) {
         y = destination(run, i, --remaining == 0, x);
+        if (run->down[i])
+            y = run->down[i];
         cnx_downsample(run, i, n, x, y);
         x = y;
     }

@@ -43,6 +43,7 @@ struct CnxRun {
     /* The arena. b: batch; h, w, c: of the stage where the product is largest. */
     float *map[2];               /* [b, h, w, c]: a layer reads one and writes the other */
     float *stage[CNX_STAGES];    /* [b, h, w, c] of an output; NULL: not requested */
+    float *down[CNX_STAGES];     /* the same after the downsampling layer of a stage */
     float *normed;               /* [pixels, c] */
     float *patches;              /* [pixels, 4 c of the stage before] */
     float *hidden;               /* [pixels, 4c] */

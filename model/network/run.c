@@ -38,12 +38,27 @@ void cnx_run_plan_sizes(CnxRun *run)
     }
 }
 
+static gboolean has_stage(CnxOutput outputs, guint i)
+{
+    return (outputs & CNX_OUTPUT_STAGE(i)) != 0;
+}
+
+static gboolean has_down(CnxOutput outputs, guint i)
+{
+    return i > 0 && (outputs & CNX_OUTPUT_DOWN(i)) != 0;
+}
+
 static void plan_outputs(CnxRun *run, CnxOutput outputs)
 {
     run->head = (outputs & (CNX_OUTPUT_LOGITS | CNX_OUTPUT_EMBEDDING)) != 0;
     for (guint i = 0; i < run->config->stages; i++)
-        if (run->head || (outputs & (CNX_OUTPUT_STAGE1 << i)))
+        if (run->head || has_stage(outputs, i) || has_down(outputs, i))
             run->stages = i + 1;
+}
+
+static float *take_map(const CnxRun *run, guint i, CnxArena *arena)
+{
+    return CNX_TAKE(arena, run->batch, run->size[i].h, run->size[i].w, run->size[i].c);
 }
 
 /* The size of each buffer in floats: the largest that a layer needs. pixels: of a batch; c':
@@ -178,10 +193,13 @@ static void plan_arena(CnxRun *run, CnxOutput outputs, const Largest *l, CnxAren
 
     run->map[0] = CNX_TAKE(arena, l->map);
     run->map[1] = CNX_TAKE(arena, l->map);
-    for (guint i = 0; i < CNX_STAGES; i++)
-        if (outputs & (CNX_OUTPUT_STAGE1 << i))
-            run->stage[i] =
-                CNX_TAKE(arena, run->batch, run->size[i].h, run->size[i].w, run->size[i].c);
+    for (guint i = 0; i < CNX_STAGES; i++) {
+        if (has_stage(outputs, i))
+            run->stage[i] = take_map(run, i, arena);
+        if (has_down(outputs, i)) /* without blocks, both are one map */
+            run->down[i] =
+                run->stage[i] && config->depths[i] == 0 ? run->stage[i] : take_map(run, i, arena);
+    }
     run->normed = CNX_TAKE(arena, normed);
     run->patches = CNX_TAKE(arena, l->patches);
     run->hidden = CNX_TAKE(arena, l->hidden);
@@ -222,8 +240,8 @@ static gsize measure_outputs(const CnxRun *run, CnxOutput outputs)
     gsize floats = 0;
 
     for (guint i = 0; i < config->stages; i++)
-        if (outputs & (CNX_OUTPUT_STAGE1 << i))
-            floats += (gsize)run->size[i].h * run->size[i].w * run->size[i].c;
+        floats += (gsize)(has_stage(outputs, i) + has_down(outputs, i)) * run->size[i].h *
+                  run->size[i].w * run->size[i].c;
     if (outputs & CNX_OUTPUT_LOGITS)
         floats += config->classes;
     if (outputs & CNX_OUTPUT_EMBEDDING)
@@ -265,8 +283,10 @@ static void describe_outputs(CnxRun *run, CnxOutput outputs)
     const CnxConfig *config = run->config;
     CnxOutputs *o = &run->outputs;
 
-    for (guint i = 0; i < CNX_STAGES; i++)
+    for (guint i = 0; i < CNX_STAGES; i++) {
         o->stage[i] = (CnxMap){run->stage[i], 0, run->size[i].h, run->size[i].w, run->size[i].c};
+        o->down[i] = (CnxMap){run->down[i], 0, run->size[i].h, run->size[i].w, run->size[i].c};
+    }
     const float *last = run->steps > 0 ? run->step[run->steps - 1] : NULL;
     if (outputs & CNX_OUTPUT_LOGITS)
         o->logits = (CnxMap){last, 0, 1, 1, config->classes};
@@ -276,6 +296,14 @@ static void describe_outputs(CnxRun *run, CnxOutput outputs)
                 ? (CnxMap){last, 0, 1, 1, config->projection}
                 : (CnxMap){run->features, 0, 1, 1,
                            cnx_head_features(&config->head, config->dims[config->stages - 1])};
+}
+
+static gboolean has_later_stage(const CnxConfig *config, CnxOutput outputs)
+{
+    for (guint i = config->stages; i < CNX_STAGES; i++)
+        if (has_stage(outputs, i) || has_down(outputs, i))
+            return TRUE;
+    return FALSE;
 }
 
 static gboolean check_settings(CnxModel *model, guint width, guint height, guint batch,
@@ -298,7 +326,7 @@ static gboolean check_settings(CnxModel *model, guint width, guint height, guint
     else if ((outputs & CNX_OUTPUT_LOGITS) && config->classes == 0)
         g_set_error(error, CNX_ERROR, CNX_ERROR_SETTINGS,
                     "%s has no classifier, so it has no logits", config->variant);
-    else if (outputs >= (CnxOutput)(CNX_OUTPUT_STAGE1 << config->stages))
+    else if (has_later_stage(config, outputs))
         g_set_error(error, CNX_ERROR, CNX_ERROR_SETTINGS,
                     "%s has only %u stage%s, so it has no map of a later one", config->variant,
                     config->stages, config->stages > 1 ? "s" : "");
@@ -378,7 +406,7 @@ static const CnxOutputs *run_batch(CnxRun *run, guint n)
         cnx_forward(run, n);
     o->logits.n = o->embedding.n = n;
     for (guint i = 0; i < CNX_STAGES; i++)
-        o->stage[i].n = n;
+        o->stage[i].n = o->down[i].n = n;
     return o;
 }
 

@@ -17,6 +17,10 @@ typedef enum CnxOutput {
     CNX_OUTPUT_STAGE2 = 1 << 3,
     CNX_OUTPUT_STAGE3 = 1 << 4,
     CNX_OUTPUT_STAGE4 = 1 << 5,
+    CNX_OUTPUT_DOWN2 = 1 << 6, /* the map after the downsampling layer of a stage, before its first
+                                  block */
+    CNX_OUTPUT_DOWN3 = 1 << 7,
+    CNX_OUTPUT_DOWN4 = 1 << 8,
 } CnxOutput;
 
 /* [n, height, width, channels], dense */
@@ -29,7 +33,12 @@ typedef struct CnxOutputs {
     CnxMap logits;    /* [n, 1, 1, classes] */
     CnxMap embedding; /* [n, 1, 1, input of the last linear layer, or projection] */
     CnxMap stage[CNX_STAGES];
+    CnxMap down[CNX_STAGES]; /* the first one is never an output */
 } CnxOutputs;
+
+/* The flag of a stage, i: from 0. Of a downsampling layer i is at least 1. */
+#define CNX_OUTPUT_STAGE(i) ((CnxOutput)(CNX_OUTPUT_STAGE1 << (i)))
+#define CNX_OUTPUT_DOWN(i) ((CnxOutput)(CNX_OUTPUT_DOWN2 << ((i)-1)))
 
 /* width, height: of the input in pixels, at least cnx_config_min_side. Each strided convolution
  * drops the rows and columns that do not fill a stride, as in PyTorch. batch: capacity in images of

@@ -145,8 +145,10 @@ static CnxOutputs outputs_from(const CnxOutputs *all, guint first, guint n)
     CnxOutputs part = {.logits = map_from(all->logits, first, n),
                        .embedding = map_from(all->embedding, first, n)};
 
-    for (guint i = 0; i < CNX_STAGES; i++)
+    for (guint i = 0; i < CNX_STAGES; i++) {
         part.stage[i] = map_from(all->stage[i], first, n);
+        part.down[i] = map_from(all->down[i], first, n);
+    }
     return part;
 }
 

@@ -12,7 +12,7 @@
 #define SEED 7 /* SEED of sane.py */
 
 /* Files of fixtures that are not a folder */
-static const char *const suffixes[] = {"", ".pth", ".safetensors"};
+static const char *const suffixes[] = {"", ".pth", ".ckpt"};
 
 static char **list_inputs(CnxContainer *expected)
 {
