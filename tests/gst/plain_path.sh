@@ -20,7 +20,8 @@ gst-inspect-1.0 convnext >/dev/null || exit 1
 valgrind -q --tool=callgrind --callgrind-out-file="$work/callgrind.out" --compress-strings=no \
     --toggle-collect=gst_convnext_transform_ip \
     gst-launch-1.0 -q videotestsrc num-buffers=4 ! video/x-raw,width=320,height=240 \
-    ! convnext threads=1 ! fakesink >"$work/out" 2>&1 || { cat "$work/out"; exit 1; }
+    ! convnext model="$CNX_ROOT/tests/fixtures/networks/facebook-v1/model.safetensors" threads=1 \
+    ! fakesink >"$work/out" 2>&1 || { cat "$work/out"; exit 1; }
 
 # A function "fn=NAME" is in the file of the last "fl=", "fi=" or "fe=" line.
 awk -v root="$CNX_ROOT/" '
