@@ -45,13 +45,12 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Loading, loading_clear)
 
 static void segmenter_free(CnxShared *shared)
 {
-    CnxSegmenter *self = (CnxSegmenter *)shared;
+    g_autofree CnxSegmenter *self = (CnxSegmenter *)shared;
 
     cnx_model_unref(self->backbone);
     cnx_head_info_free(self->info);
     free(self->memory);
     g_free(self->head);
-    g_free(self);
 }
 
 static char *make_key(gconstpointer data)

@@ -74,11 +74,10 @@ static char *make_key(gconstpointer data)
 
 static void model_free(CnxShared *shared)
 {
-    CnxModel *model = (CnxModel *)shared;
+    g_autofree CnxModel *model = (CnxModel *)shared;
 
     cnx_weights_free(model->weights);
     cnx_config_free(model->config);
-    g_free(model);
 }
 
 static gboolean is_allowed(const Request *request, const CnxConfig *config, gsize weights,
