@@ -1,7 +1,7 @@
-/* The properties of the element convnext and their values.
+/* The properties of the elements that run a network, and their values.
  *
- * To add a property, add a number and a field here, a row in settings.c and a description in
- * properties.c.
+ * To add a property, add a number and a field here, a row in settings.c, which says which elements
+ * have it, and a description in properties.c.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
@@ -12,6 +12,13 @@
 #include "model/base/error.h"
 
 G_BEGIN_DECLS
+
+/* What an element does with its network; flags, for the table of properties */
+typedef enum GstConvnextTask {
+    GST_CONVNEXT_TASK_CLASSIFY = 1 << 0, /* convnext */
+    GST_CONVNEXT_TASK_SEGMENT = 1 << 1,  /* convnextsegment */
+    GST_CONVNEXT_TASK_DETECT = 1 << 2,   /* convnextdetect */
+} GstConvnextTask;
 
 /* What is attached to a frame */
 typedef enum GstConvnextOutputs {
@@ -24,13 +31,14 @@ typedef enum GstConvnextOutputs {
     GST_CONVNEXT_OUTPUTS_STAGE4 = 1 << 6,
 } GstConvnextOutputs;
 
-/* How a frame becomes the square input of the network */
+/* How a frame becomes the input of the network */
 typedef enum GstConvnextCrop {
     GST_CONVNEXT_CROP_AUTO,
     GST_CONVNEXT_CROP_CENTER,
     GST_CONVNEXT_CROP_SQUASH,
     GST_CONVNEXT_CROP_BORDER,
     GST_CONVNEXT_CROP_NONE,
+    GST_CONVNEXT_CROP_FIT,
 } GstConvnextCrop;
 
 /* Which set of a checkpoint's weights; the values of CnxWeightSet */
@@ -105,6 +113,8 @@ enum {
     GST_CONVNEXT_PROP_TOP_K,
     GST_CONVNEXT_PROP_THRESHOLD,
     GST_CONVNEXT_PROP_INPUT_SIZE,
+    GST_CONVNEXT_PROP_INPUT_WIDTH,
+    GST_CONVNEXT_PROP_INPUT_HEIGHT,
     GST_CONVNEXT_PROP_CROP,
     GST_CONVNEXT_PROP_ORIENTATION,
     GST_CONVNEXT_PROP_REGION,
@@ -136,6 +146,7 @@ enum {
     GST_CONVNEXT_PROP_SETTINGS_END,
     GST_CONVNEXT_PROP_STATS = GST_CONVNEXT_PROP_SETTINGS_END,
     GST_CONVNEXT_PROP_MODEL_INFO,
+    GST_CONVNEXT_PROP_END,
 };
 
 /* How logits become the classes of a result */
@@ -167,12 +178,14 @@ typedef struct GstConvnextSelection {
 
 /* What an engine is opened with. Another value requires another engine. */
 typedef struct GstConvnextEngineSettings {
-    char *model; /* NULL means the bundled model */
+    GstConvnextTask task; /* never changes */
+    char *model;          /* NULL means the bundled model */
     GstConvnextWeights weights;
     char *head_activation; /* NULL means what the checkpoint says */
     char *labels;          /* NULL means the model's own */
     GstConvnextOutputs outputs;
-    guint input_size; /* 0 means the model's */
+    guint input_size;                /* 0 means the model's */
+    guint input_width, input_height; /* the same */
     GstConvnextCrop crop;
     GstConvnextRegionKind region;
     GstConvnextPrecision precision;
@@ -203,10 +216,13 @@ typedef struct GstConvnextSettings {
     GstConvnextFrameSettings frame;
 } GstConvnextSettings;
 
-/* Installs all properties. bundled: the path shown as the default of `model`. */
-void gst_convnext_settings_install(GObjectClass *klass, const char *bundled);
+/* Installs the properties of a task. bundled: the path shown as the default of `model`. */
+void gst_convnext_settings_install(GObjectClass *klass, GstConvnextTask task, const char *bundled);
 
-void gst_convnext_settings_init(GstConvnextSettings *settings);
+void gst_convnext_settings_init(GstConvnextSettings *settings, GstConvnextTask task);
+
+/* TRUE if elements with this task have the property. */
+gboolean gst_convnext_settings_has(GstConvnextTask task, guint id);
 
 /* Copies the strings too. The caller clears the copy. */
 void gst_convnext_engine_settings_copy(GstConvnextEngineSettings *to,
