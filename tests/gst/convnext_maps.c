@@ -141,17 +141,15 @@ GST_START_TEST(test_allocations)
     fail_unless_equals_int(atomic_load(&large), 0);
 #endif
     fail_unless(places <= 2, "the maps had %u places", places);
-    gst_buffer_unref(frame);
+    gst_clear_buffer(&frame);
 }
 GST_END_TEST;
 
 static GstConvnextResult *take_result(GstHarness *h, FramePicture picture, guint pts)
 {
-    GstBuffer *frame = frames_process(h, frames_new(CAPS, picture, pts));
-    GstConvnextResult *result = gst_convnext_result_ref(frames_result(frame));
+    g_autoptr(GstBuffer) frame = frames_process(h, frames_new(CAPS, picture, pts));
 
-    gst_buffer_unref(frame);
-    return result;
+    return gst_convnext_result_ref(frames_result(frame));
 }
 
 static float difference(GstConvnextResult *a, GstConvnextResult *b)

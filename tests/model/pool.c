@@ -113,7 +113,7 @@ static void test_scarce(void)
     g_assert_cmpuint(missed, ==, 1);
 }
 
-/* Maps of a queue that several threads share, kept while others run. */
+/* Maps of a queue that several threads share, kept while others run */
 
 #define STREAMS 3
 #define JOBS 20
