@@ -43,5 +43,9 @@ void cnx_activate_c(float *x, size_t n, CnxAct act)
         for (size_t i = 0; i < n; i++)
             x[i] = silu(x[i]);
         break;
+    case CNX_ACT_RELU:
+        for (size_t i = 0; i < n; i++)
+            x[i] = x[i] < 0 ? 0 : x[i];
+        break;
     }
 }

@@ -306,6 +306,8 @@ static void set_subject(GstConvnextResult *result, const GstConvnextJob *job, gu
 
     gst_convnext_result_set_frame_size(result, job->frame_width, job->frame_height);
     gst_convnext_result_set_orientation(result, job->orientation);
+    if (i < job->views->len)
+        gst_convnext_result_set_view(result, gst_convnext_job_view(job, i));
     if (!object) {
         gst_convnext_result_set_region(result, 0, 0, job->frame_width, job->frame_height);
         return;

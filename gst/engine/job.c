@@ -8,6 +8,7 @@ GstConvnextJob *gst_convnext_job_new(void)
     GstConvnextJob *self = g_new0(GstConvnextJob, 1);
 
     self->objects = g_array_new(FALSE, FALSE, sizeof(GstConvnextObject));
+    self->views = g_array_new(FALSE, FALSE, sizeof(GstConvnextView));
     return self;
 }
 
@@ -17,6 +18,7 @@ void gst_convnext_job_free(GstConvnextJob *self)
         return;
     gst_convnext_job_end(self);
     g_array_unref(self->objects);
+    g_array_unref(self->views);
     g_free(self->inputs);
     g_free(self->scores);
     g_free(self);
@@ -26,6 +28,7 @@ void gst_convnext_job_end(GstConvnextJob *self)
 {
     self->n = 0;
     g_array_set_size(self->objects, 0);
+    g_array_set_size(self->views, 0);
     g_clear_pointer(&self->results, g_ptr_array_unref);
     g_clear_pointer(&self->engine, gst_convnext_engine_unref);
 }
@@ -87,6 +90,11 @@ float *gst_convnext_job_input(const GstConvnextJob *self, guint i)
 const GstConvnextObject *gst_convnext_job_object(const GstConvnextJob *self, guint i)
 {
     return self->objects->len > 0 ? &g_array_index(self->objects, GstConvnextObject, i) : NULL;
+}
+
+const GstConvnextView *gst_convnext_job_view(const GstConvnextJob *self, guint i)
+{
+    return &g_array_index(self->views, GstConvnextView, i);
 }
 
 static gboolean keeps_scores(const GstConvnextJob *self)

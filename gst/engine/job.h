@@ -22,6 +22,7 @@ typedef struct GstConvnextJob {
     guint width, height;                /* of each input, pixels */
     float *inputs;                      /* [n, height, width, 3], normalised RGB */
     GArray *objects;                    /* [n] GstConvnextObject; empty for a whole frame */
+    GArray *views;                      /* [n] GstConvnextView */
     guint frame_width, frame_height;    /* of the caps, pixels */
     GstConvnextOrientation orientation; /* of the inputs; not AUTO */
     GstConvnextTimes times;
@@ -64,6 +65,9 @@ float *gst_convnext_job_input(const GstConvnextJob *job, guint i);
 
 /* The object that input i shows; NULL for a whole frame. */
 const GstConvnextObject *gst_convnext_job_object(const GstConvnextJob *job, guint i);
+
+/* How the network sees the frame in input i. */
+const GstConvnextView *gst_convnext_job_view(const GstConvnextJob *job, guint i);
 
 /* Makes room for the scores of all classes: for each input if smoothing reads them later, otherwise
  * for one, as scratch memory. FALSE with error as above. */

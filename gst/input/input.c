@@ -183,6 +183,29 @@ gboolean gst_convnext_input_thumbnail(GstConvnextInput *self, GstBuffer *buffer,
     return TRUE;
 }
 
+/* Downstream knows the frame that the caps describe, not the picture in memory. */
+static void add_view(const GstConvnextInput *self, const CnxPreprocess *preprocess,
+                     GstConvnextJob *job)
+{
+    const CnxImageInfo *info = gst_convnext_frame_info(self->frame);
+    const CnxView view = cnx_preprocess_view(preprocess);
+    const double x_scale = (double)GST_VIDEO_INFO_WIDTH(&self->caps) / info->w;
+    const double y_scale = (double)GST_VIDEO_INFO_HEIGHT(&self->caps) / info->h;
+    const GstConvnextView seen = {.x = (view.x - info->x) * x_scale,
+                                  .y = (view.y - info->y) * y_scale,
+                                  .width = view.w * x_scale,
+                                  .height = view.h * y_scale,
+                                  .orientation = self->orientation,
+                                  .network_width = view.width,
+                                  .network_height = view.height,
+                                  .content_x = view.content_x,
+                                  .content_y = view.content_y,
+                                  .content_width = view.content_w,
+                                  .content_height = view.content_h};
+
+    g_array_append_val(job->views, seen);
+}
+
 /* Places differ in size, so each needs its own preprocessing. */
 static gboolean fill_place(GstConvnextInput *self, const GstConvnextRect *place,
                            GstConvnextJob *job, guint i, GError **error)
@@ -192,6 +215,7 @@ static gboolean fill_place(GstConvnextInput *self, const GstConvnextRect *place,
     if (!preprocess)
         return FALSE;
     cnx_preprocess_run(preprocess, &self->image, gst_convnext_job_input(job, i), NULL);
+    add_view(self, preprocess, job);
     return TRUE;
 }
 
@@ -213,6 +237,7 @@ static gboolean fill_mapped(GstConvnextInput *self, const GArray *places, GstCon
     if (places)
         return fill_places(self, places, job, error);
     cnx_preprocess_run(self->preprocess, &self->image, gst_convnext_job_input(job, 0), NULL);
+    add_view(self, self->preprocess, job);
     return TRUE;
 }
 
@@ -227,7 +252,6 @@ gboolean gst_convnext_input_fill(GstConvnextInput *self, GstBuffer *buffer, cons
         gst_convnext_job_end(job);
         return FALSE;
     }
-    /* Downstream knows the frame that the caps describe, not the picture in memory. */
     job->frame_width = (guint)GST_VIDEO_INFO_WIDTH(&self->caps);
     job->frame_height = (guint)GST_VIDEO_INFO_HEIGHT(&self->caps);
     job->orientation = self->orientation;

@@ -44,10 +44,10 @@ gboolean gst_convnext_input_thumbnail(GstConvnextInput *input, GstBuffer *buffer
 void gst_convnext_input_release(GstConvnextInput *input);
 
 /* Begins a job with the whole frame as its only input or, if places is not NULL, with one input for
- * each of these parts of the picture in memory (GstConvnextRect, at least one). Sets inputs, frame
- * size, orientation, pts and preprocess_time of the job. The input adapts if the buffer's metadata
- * describes another picture in memory than that of the last frame. Reads the buffer and keeps no
- * reference to it. On failure the job is empty; the error is CNX_ERROR_CORRUPT if the buffer does
- * not hold the picture that its caps and metadata describe. */
+ * each of these parts of the picture in memory (GstConvnextRect, at least one). Sets inputs, views,
+ * frame size, orientation, pts and preprocess_time of the job. The input adapts if the buffer's
+ * metadata describes another picture in memory than that of the last frame. Reads the buffer and
+ * keeps no reference to it. On failure the job is empty; the error is CNX_ERROR_CORRUPT if the
+ * buffer does not hold the picture that its caps and metadata describe. */
 gboolean gst_convnext_input_fill(GstConvnextInput *input, GstBuffer *buffer, const GArray *places,
                                  GstConvnextJob *job, GError **error);

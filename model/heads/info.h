@@ -4,7 +4,7 @@
 #pragma once
 
 #include "model/config/recipe.h"
-#include "model/dense/scaling.h"
+#include "simd/scaling.h"
 
 typedef struct CnxHeadInfo {
     const char *family;   /* "UPerNet", "Mask R-CNN"; static */

@@ -415,6 +415,34 @@ void cnx_preprocess_size(const CnxPreprocess *p, guint *width, guint *height)
     *height = p->geometry.y.out;
 }
 
+/* The source pixels that the outputs of an axis show: their start and number. */
+static void show_span(const CnxSpan *span, guint source, gboolean mirrors, double *start,
+                      double *size)
+{
+    *start = (double)span->src * source / span->resized;
+    *size = (double)span->count * source / span->resized;
+    if (mirrors)
+        *start = source - *start - *size;
+}
+
+CnxView cnx_preprocess_view(const CnxPreprocess *p)
+{
+    const CnxGeometry *g = &p->geometry;
+    const gboolean transposes = p->turn.transposes;
+    CnxView view = {.width = g->x.out,
+                    .height = g->y.out,
+                    .content_x = g->x.dst,
+                    .content_y = g->y.dst,
+                    .content_w = g->x.count,
+                    .content_h = g->y.count};
+
+    show_span(transposes ? &g->y : &g->x, p->info.w, p->turn.mirrors_columns, &view.x, &view.w);
+    show_span(transposes ? &g->x : &g->y, p->info.h, p->turn.mirrors_rows, &view.y, &view.h);
+    view.x += p->info.x;
+    view.y += p->info.y;
+    return view;
+}
+
 static void unpack_yuv(const CnxPreprocess *p, const CnxImage *image, guint8 *dst, guint x, guint y,
                        guint n)
 {

@@ -44,6 +44,17 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(CnxPreprocess, cnx_preprocess_free)
 /* Size of the network's input: size x size, except with CNX_CROP_NONE. */
 void cnx_preprocess_size(const CnxPreprocess *preprocess, guint *width, guint *height);
 
+/* What the input shows: a part of the stored picture, turned as the info says, becomes the content
+ * of the input; the rest of the input is padding. */
+typedef struct CnxView {
+    double x, y, w, h;          /* the part of the stored picture, pixels */
+    guint width, height;        /* of the input, pixels */
+    guint content_x, content_y; /* of the content in the input, pixels */
+    guint content_w, content_h;
+} CnxView;
+
+CnxView cnx_preprocess_view(const CnxPreprocess *preprocess);
+
 /* dst: [height, width, 3] float, normalised RGB: (byte * rescale - mean) / std.
  * bytes: [height, width, 3] receives the resized and cropped RGB bytes; NULL allowed. */
 void cnx_preprocess_run(CnxPreprocess *preprocess, const CnxImage *image, float *dst,

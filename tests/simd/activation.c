@@ -9,7 +9,7 @@
 
 #define COUNT(a) (int)(sizeof(a) / sizeof(a)[0])
 
-static const char *const names[] = {"none", "gelu", "gelu_tanh", "silu"};
+static const char *const names[] = {"none", "gelu", "gelu_tanh", "silu", "relu"};
 
 double check_act(CnxAct act, double x)
 {
@@ -22,6 +22,8 @@ double check_act(CnxAct act, double x)
         return x / (1 + exp(-2 * sqrt(2 / acos(-1)) * (x + 0.044715 * x * x * x)));
     case CNX_ACT_SILU:
         return x / (1 + exp(-x));
+    case CNX_ACT_RELU:
+        return x < 0 ? 0 : x;
     default:
         return x;
     }
@@ -42,7 +44,8 @@ static void test_values(Check *t, float *x, size_t n, CnxAct act)
     t->k->activate(x, n, act);
     for (size_t i = 0; i < n; i++) {
         double want = check_act(act, old[i]);
-        double tolerance = act == CNX_ACT_NONE ? 0 : check_act_tolerance(want);
+        double tolerance =
+            act == CNX_ACT_NONE || act == CNX_ACT_RELU ? 0 : check_act_tolerance(want);
 
         check_value(t, x[i], want, tolerance, 0, (int)i);
     }
@@ -108,7 +111,7 @@ static void run(Check *t)
 {
     static const int sizes[] = {0, 1, 2, 7, 8, 9, 15, 16, 17, 31, 33, 47, 63, 64, 65, 96, 127, 769};
 
-    for (int act = CNX_ACT_NONE; act <= CNX_ACT_SILU; act++) {
+    for (int act = CNX_ACT_NONE; act <= CNX_ACT_RELU; act++) {
         for (int i = 0; i < COUNT(sizes); i++) {
             for (int fill = 0; fill < CHECK_FILLS; fill++)
                 test_fill(t, sizes[i], (CnxAct)act, (CheckFill)fill);
@@ -142,7 +145,7 @@ static void bench(Check *t)
     float *from = check_bench_floats(t, n);
     Bench b = {.from = from, .x = {check_bench_floats(t, n), check_bench_floats(t, n)}, .n = n};
 
-    for (int act = CNX_ACT_GELU; act <= CNX_ACT_SILU; act++) {
+    for (int act = CNX_ACT_GELU; act <= CNX_ACT_RELU; act++) {
         b.act = (CnxAct)act;
         check_bench(t, &(CheckBench){"activate", 0, NULL, body, &b}, "%zu %s", n, names[act]);
     }

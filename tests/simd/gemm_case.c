@@ -20,7 +20,7 @@ GemmCase gemm_make_case(Check *t, int m, int n, int k, CheckFill fill, int panel
     p.lds = (size_t)(k + gaps[gemm_pick(t, GEMM_COUNT(gaps))]);
     p.ldc = (size_t)(n + gaps[gemm_pick(t, GEMM_COUNT(gaps))]);
     p.ldr = (size_t)(n + gaps[gemm_pick(t, GEMM_COUNT(gaps))]);
-    p.act = (CnxAct)gemm_pick(t, 4);
+    p.act = (CnxAct)gemm_pick(t, 5);
     p.bias = gemm_pick(t, 4) != 0;
     p.sumsq = gemm_pick(t, 2);
     p.residual = gemm_pick(t, 3);
@@ -30,7 +30,7 @@ GemmCase gemm_make_case(Check *t, int m, int n, int k, CheckFill fill, int panel
 
 void gemm_begin_case(Check *t, int id, const char *kernel, const GemmCase *p)
 {
-    static const char *const acts[] = {"none", "gelu", "gelu_tanh", "silu"};
+    static const char *const acts[] = {"none", "gelu", "gelu_tanh", "silu", "relu"};
     static const char *const residuals[] = {"none", "own", "in place"};
 
     check_case(t, id, kernel,

@@ -1,0 +1,41 @@
+/* From the logits of a segmenter to the mask of the best classes, row by row: the interpolated
+ * logits [height, width, classes] are never stored.
+ *
+ * A pixel of the mask is 0 (none) or 1 + the class with the largest interpolated logit; of equal
+ * ones the first. It is none if its score is below a threshold, or if no logit is a number.
+ *
+ *   score = 1 / sum over classes of exp(logit - largest logit)     softmax
+ *           1 / (1 + exp(-largest logit))                          sigmoid
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "model/dense/context.h"
+#include "model/network/run.h"
+#include "simd/scaling.h"
+
+#define CNX_MASK_BYTE_CLASSES 255u /* masks of up to so many classes are bytes, else 16 bits */
+#define CNX_MASK_MAX_CLASSES 65534u
+
+typedef struct CnxMaskPlan {
+    guint width, height;         /* of the mask */
+    CnxScaling scaling;          /* of the last interpolation, to the mask's size */
+    guint via_width, via_height; /* interpolate the logits to this size first; 0: do not */
+    CnxScaling via_scaling;      /* of that first interpolation */
+    gboolean sigmoid;            /* the score is a sigmoid; also for classes that do not exclude
+                                    each other, of which the mask holds the best */
+    float threshold;             /* 0 to 1; 0: off */
+} CnxMaskPlan;
+
+/* Bytes of a value of the mask: 1 or 2. */
+gsize cnx_mask_value_size(guint classes);
+
+/* The bytes of scratch memory that each thread needs. Of the logits, only the size is read. */
+gsize cnx_mask_scratch(const CnxMap *logits, const CnxMaskPlan *plan);
+
+/* logits: [1, h, w, classes], classes from 1 to CNX_MASK_MAX_CLASSES
+ * mask:   [height, width] uint8 or uint16, rows stride bytes apart
+ * counts: [classes + 1], receives the number of pixels of each value; NULL: not needed
+ * Runs on the context's threads. Allocates nothing. */
+void cnx_mask_compute(const CnxDenseContext *context, const CnxMap *logits, const CnxMaskPlan *plan,
+                      void *mask, gsize stride, guint64 *counts);
