@@ -252,96 +252,106 @@ static void list_assumed(const CnxDetectorConfig *self, const CnxJson *json, Cnx
 }
 
 static gboolean read_arguments(CnxDetectorConfig *self, const CnxDetectorShape *shape,
-                               const CnxJson *json, CnxHeadInfo *info)
+                               const CnxJson *json)
 {
     return check_keys(json) && read_sizes(json, self) && read_thresholds(json, self) &&
            check_number(json, "num_classes", shape->classes + 1) &&
-           check_number(json, "out_channels", shape->channels) && check_widths(json, shape) &&
-           read_labels(json, shape->classes, &info->labels);
+           check_number(json, "out_channels", shape->channels) && check_widths(json, shape);
 }
 
-/* The config, or NULL without error if there is none for this network. */
-static JsonObject *load_config(const char *path, const char *name, gboolean strict,
-                               CnxBudget *budget, char **ignored, GError **error)
+/* Files of another network: an error in a folder, otherwise a sentence in info. Takes cause. */
+static gboolean refuse_or_ignore(GError *cause, gboolean strict, CnxHeadInfo *info, GError **error)
 {
-    g_autoptr(JsonObject) object = cnx_json_load(path, budget, error);
-    g_autoptr(GError) cause = NULL;
-    const CnxJson json = {object, name, strict ? error : &cause, budget};
+    if (strict) {
+        g_propagate_error(error, cause);
+        return FALSE;
+    }
+    g_free(info->ignored);
+    info->ignored = g_strdup(cause->message);
+    g_error_free(cause);
+    return TRUE;
+}
 
-    if (!object || (!cnx_json_has(&json, "model_type") && !cnx_json_has(&json, "architecture")))
-        return g_steal_pointer(&object);
-    cnx_json_fail(&json, CNX_ERROR_MISMATCH,
-                  cnx_json_has(&json, "model_type") ? "model_type" : "architecture",
-                  "belongs to another library, but the tensors have torchvision's names");
-    if (cause)
-        *ignored = g_strdup(cause->message);
-    return NULL;
+/* Whether the config is of another library. Sets error. */
+static gboolean is_foreign(const CnxJson *json)
+{
+    static const char *const keys[] = {"model_type", "architecture", "_model_class"};
+
+    for (guint i = 0; i < G_N_ELEMENTS(keys); i++)
+        if (cnx_json_has(json, keys[i]))
+            return !cnx_json_fail(json, CNX_ERROR_MISMATCH, keys[i],
+                                  "belongs to another library, but the tensors have torchvision's "
+                                  "names");
+    return FALSE;
+}
+
+/* Reads the names of the classes; those of another number of classes belong to another network. */
+static gboolean read_names(const CnxJson *json, const CnxDetectorShape *shape, gboolean strict,
+                           CnxHeadInfo *info)
+{
+    GError *cause = NULL;
+    const CnxJson quiet = {json->object, json->file, &cause, json->budget};
+
+    if (read_labels(&quiet, shape->classes, &info->labels))
+        return TRUE;
+    return refuse_or_ignore(cause, strict || !g_error_matches(cause, CNX_ERROR, CNX_ERROR_MISMATCH),
+                            info, json->error);
 }
 
 /* labels.txt: like id2label. */
 static gboolean load_labels(const char *folder, guint classes, gboolean strict, CnxHeadInfo *info,
-                            char **ignored, GError **error)
+                            GError **error)
 {
     g_autofree char *path = g_build_filename(folder, "labels.txt", NULL);
-    g_autoptr(GError) cause = NULL;
     g_auto(GStrv) all = NULL;
+    GError *cause = NULL;
 
     if (info->labels || !g_file_test(path, G_FILE_TEST_EXISTS))
         return TRUE;
     all = cnx_labels_read(path, classes + 1, NULL);
     info->labels = all ? g_strdupv(all + 1) : cnx_labels_read(path, classes, &cause);
-    if (info->labels)
-        return TRUE;
-    if (strict) {
-        g_propagate_error(error, g_steal_pointer(&cause));
-        return FALSE;
-    }
-    g_free(*ignored);
-    *ignored = g_strdup(cause->message);
-    return TRUE;
+    return info->labels || refuse_or_ignore(cause, strict, info, error);
 }
 
-/* Names of another number of classes belong to another model, and are then ignored beside a file
- * that was named directly. */
-static gboolean read_json(CnxDetectorConfig *self, const CnxDetectorShape *shape,
-                          const CnxJson *json, gboolean strict, CnxHeadInfo *info, char **ignored)
+/* Sets *object to the config of this network, or to NULL if there is none. FALSE with error. */
+static gboolean load_config(JsonObject **object, const char *folder, char **name, gboolean strict,
+                            CnxBudget *budget, CnxHeadInfo *info, GError **error)
 {
-    g_autoptr(GError) cause = NULL;
-    const CnxJson quiet = {json->object, json->file, &cause, json->budget};
-    g_auto(GStrv) labels = NULL;
+    g_autofree char *path = g_build_filename(folder, "config.json", NULL);
+    GError *cause = NULL;
 
-    if (!strict && !read_labels(&quiet, shape->classes, &labels) &&
-        g_error_matches(cause, CNX_ERROR, CNX_ERROR_MISMATCH)) {
-        *ignored = g_strdup(cause->message);
-        json_object_remove_member(json->object, "id2label");
+    *name = g_filename_display_name(path);
+    *object = cnx_json_load(path, budget, &cause);
+    if (cause) {
+        g_propagate_error(error, cause);
+        return FALSE;
     }
-    return read_arguments(self, shape, json, info);
+    const CnxJson json = {*object, *name, &cause, budget};
+    if (!*object || !is_foreign(&json))
+        return TRUE;
+    g_clear_pointer(object, json_object_unref);
+    return refuse_or_ignore(cause, strict, info, error);
 }
 
 gboolean cnx_detector_config_read(CnxDetectorConfig *self, const CnxDetectorShape *shape,
                                   const CnxConfig *backbone, const char *folder, const char *file,
-                                  gboolean strict, CnxHeadInfo *info, char **ignored,
-                                  GError **error)
+                                  gboolean strict, CnxHeadInfo *info, GError **error)
 {
-    g_autofree char *path = g_build_filename(folder, "config.json", NULL);
-    g_autofree char *name = g_filename_display_name(path);
-    g_autoptr(GError) cause = NULL;
+    g_autofree char *name = NULL;
+    g_autoptr(JsonObject) object = NULL;
     CnxBudget budget = {CNX_BUDGET_FIXED};
 
     *self = defaults;
-    g_autoptr(JsonObject) object = load_config(path, name, strict, &budget, ignored, &cause);
-    if (cause) {
-        g_propagate_error(error, g_steal_pointer(&cause));
+    if (!load_config(&object, folder, &name, strict, &budget, info, error))
         return FALSE;
-    }
-    const CnxJson json = {object, name, error, &budget};
-    if (object && !read_json(self, shape, &json, strict, info, ignored))
+    const CnxJson json = {object, name, error, &budget}, *config = object ? &json : NULL;
+    if ((config &&
+         (!read_arguments(self, shape, config) || !read_names(config, shape, strict, info))) ||
+        !cnx_detector_levels_read(self, shape, backbone, config, file, info, error))
         return FALSE;
-    if (!cnx_detector_levels_read(self, shape, backbone, object ? &json : NULL, file, info, error))
-        return FALSE;
-    list_assumed(self, object ? &json : NULL, info);
+    list_assumed(self, config, info);
     info->recipe = backbone->recipe;
     memcpy(info->recipe.mean, self->mean, sizeof self->mean);
     memcpy(info->recipe.std, self->std, sizeof self->std);
-    return load_labels(folder, shape->classes, strict, info, ignored, error);
+    return load_labels(folder, shape->classes, strict, info, error);
 }

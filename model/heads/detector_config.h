@@ -44,10 +44,9 @@ typedef struct CnxDetectorConfig {
 } CnxDetectorConfig;
 
 /* Reads config.json in `folder`, if there is one, and the labels from it or from labels.txt. Adds
- * each value that no file says to info->assumed, and sets info's labels and recipe. strict: a
- * config of another network is an error, as in a folder; otherwise it is ignored, and *ignored,
- * free with g_free, says so. FALSE with error. */
+ * each value that no file says to info->assumed, and sets info's labels and recipe. strict: files
+ * of another network are an error, as in a folder; otherwise they are ignored, and info->ignored
+ * says so. file: of the weights, for messages. FALSE with error. */
 gboolean cnx_detector_config_read(CnxDetectorConfig *self, const CnxDetectorShape *shape,
                                   const CnxConfig *backbone, const char *folder, const char *file,
-                                  gboolean strict, CnxHeadInfo *info, char **ignored,
-                                  GError **error);
+                                  gboolean strict, CnxHeadInfo *info, GError **error);
