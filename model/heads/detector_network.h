@@ -77,6 +77,9 @@ struct CnxDetectorRun {
     gsize memory_size; /* bytes */
 };
 
+/* Scratch bytes of a thread for the interpolation in the pyramid. */
+gsize cnx_pyramid_scratch(const CnxDetectorRun *run);
+
 /* Computes the levels' maps from the backbone's outputs. */
 void cnx_pyramid_forward(CnxDetectorRun *run, const CnxOutputs *outputs);
 

@@ -61,7 +61,7 @@ static gsize find_scratch(const CnxDetectorRun *run)
     const CnxDetectorWeights *w = &run->detector->weights;
     gsize most = MAX(scratch_of(run, &w->fc6, 1), scratch_of(run, &w->fc7, 1));
 
-    most = MAX(most, scratch_of(run, &w->predict, 1));
+    most = MAX(most, MAX(scratch_of(run, &w->predict, 1), cnx_pyramid_scratch(run)));
     for (guint i = 0; i < run->levels; i++) {
         const guint width = run->level[i].width;
 

@@ -4,8 +4,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <string.h>
 
+#include "model/dense/interpolate.h"
 #include "model/heads/detector_network.h"
-#include "model/threads/threads.h"
 
 /* The map that a level reads. */
 static const CnxMap *map_of(const CnxDetectorConfig *config, const CnxOutputs *outputs, guint i)
@@ -15,30 +15,36 @@ static const CnxMap *map_of(const CnxDetectorConfig *config, const CnxOutputs *o
     return module % 2 == 1 ? &outputs->stage[stage] : &outputs->down[stage];
 }
 
-/* The enlarging of a level's inner map, by nearest neighbours, to the size of the next finer one */
-typedef struct Enlarging {
-    const CnxDetectorLevel *from, *to;
-    gsize channels;
-} Enlarging;
-
-/* PyTorch: floor(d * in / out), in float32. */
-static guint nearest(guint d, guint in, guint out)
+/* The map that a level adds to the next finer one, whose size it takes by nearest neighbours. */
+static CnxMap inner_map(const CnxDetectorRun *run, guint i)
 {
-    const float scale = (float)in / (float)out;
+    const CnxDetectorLevel *level = &run->level[i];
 
-    return MIN((guint)((float)d * scale), in - 1);
+    return (CnxMap){level->inner, 1, level->height, level->width,
+                    run->detector->weights.inner[i].n};
 }
 
-static void enlarge_row(gpointer data, guint y, guint slot)
+static CnxInterpolation enlarging(const CnxDetectorRun *run, guint i, const CnxMap *coarser)
 {
-    const Enlarging *e = data;
-    const gsize c = e->channels;
-    const float *row =
-        e->from->inner + nearest(y, e->from->height, e->to->height) * (gsize)e->from->width * c;
-    float *dst = e->to->inner + (gsize)y * e->to->width * c;
+    return (CnxInterpolation){.map = coarser,
+                              .scaling = CNX_SCALING_NEAREST,
+                              .height = run->level[i].height,
+                              .width = run->level[i].width,
+                              .dst = run->level[i].inner,
+                              .ldd = coarser->channels};
+}
 
-    for (guint x = 0; x < e->to->width; x++, dst += c)
-        memcpy(dst, row + nearest(x, e->from->width, e->to->width) * c, c * sizeof *dst);
+gsize cnx_pyramid_scratch(const CnxDetectorRun *run)
+{
+    gsize most = 0;
+
+    for (guint i = 0; i + 1 < run->detector->weights.inner_count; i++) {
+        const CnxMap coarser = inner_map(run, i + 1);
+        const CnxInterpolation call = enlarging(run, i, &coarser);
+
+        most = MAX(most, cnx_interpolation_scratch(&call));
+    }
+    return most;
 }
 
 static void compute_inner(CnxDetectorRun *run, const CnxOutputs *outputs, guint i)
@@ -55,10 +61,13 @@ static void compute_inner(CnxDetectorRun *run, const CnxOutputs *outputs, guint 
                               .ldc = weights->inner[i].n,
                               .accumulate = !is_last,
                               .finish = TRUE};
-    Enlarging enlarging = {is_last ? NULL : level + 1, level, weights->inner[i].n};
 
-    if (!is_last)
-        cnx_threads_loop(run->dense.threads, level->height, enlarge_row, &enlarging);
+    if (!is_last) {
+        const CnxMap coarser = inner_map(run, i + 1);
+        const CnxInterpolation enlarged = enlarging(run, i, &coarser);
+
+        cnx_interpolation_run(&run->dense, &enlarged);
+    }
     cnx_conv_run(&run->dense, &weights->inner[i], &call);
 }
 
