@@ -1,7 +1,7 @@
-/* The properties of the element convnext and their values.
+/* The properties of the elements that run a network, and their values.
  *
- * To add a property, add a number and a field here, a row in settings.c and a description in
- * properties.c.
+ * To add a property, add a number and a field here, a row in settings.c, which says which elements
+ * have it, and a description in properties.c.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
@@ -12,6 +12,13 @@
 #include "model/base/error.h"
 
 G_BEGIN_DECLS
+
+/* What an element does with its network; flags, for the table of properties */
+typedef enum GstConvnextTask {
+    GST_CONVNEXT_TASK_CLASSIFY = 1 << 0, /* convnext */
+    GST_CONVNEXT_TASK_SEGMENT = 1 << 1,  /* convnextsegment */
+    GST_CONVNEXT_TASK_DETECT = 1 << 2,   /* convnextdetect */
+} GstConvnextTask;
 
 /* What is attached to a frame */
 typedef enum GstConvnextOutputs {
@@ -136,6 +143,7 @@ enum {
     GST_CONVNEXT_PROP_SETTINGS_END,
     GST_CONVNEXT_PROP_STATS = GST_CONVNEXT_PROP_SETTINGS_END,
     GST_CONVNEXT_PROP_MODEL_INFO,
+    GST_CONVNEXT_PROP_END,
 };
 
 /* How logits become the classes of a result */
@@ -167,7 +175,8 @@ typedef struct GstConvnextSelection {
 
 /* What an engine is opened with. Another value requires another engine. */
 typedef struct GstConvnextEngineSettings {
-    char *model; /* NULL means the bundled model */
+    GstConvnextTask task; /* never changes */
+    char *model;          /* NULL means the bundled model */
     GstConvnextWeights weights;
     char *head_activation; /* NULL means what the checkpoint says */
     char *labels;          /* NULL means the model's own */
@@ -203,10 +212,13 @@ typedef struct GstConvnextSettings {
     GstConvnextFrameSettings frame;
 } GstConvnextSettings;
 
-/* Installs all properties. bundled: the path shown as the default of `model`. */
-void gst_convnext_settings_install(GObjectClass *klass, const char *bundled);
+/* Installs the properties of a task. bundled: the path shown as the default of `model`. */
+void gst_convnext_settings_install(GObjectClass *klass, GstConvnextTask task, const char *bundled);
 
-void gst_convnext_settings_init(GstConvnextSettings *settings);
+void gst_convnext_settings_init(GstConvnextSettings *settings, GstConvnextTask task);
+
+/* TRUE if elements with this task have the property. */
+gboolean gst_convnext_settings_has(GstConvnextTask task, guint id);
 
 /* Copies the strings too. The caller clears the copy. */
 void gst_convnext_engine_settings_copy(GstConvnextEngineSettings *to,
