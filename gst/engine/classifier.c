@@ -31,31 +31,6 @@ static gboolean check_outputs(const Classifier *self, GError **error)
     return FALSE;
 }
 
-/* FALSE with error if objects of different shapes would become inputs of different shapes. */
-static gboolean make_recipe(GstConvnextEngine *self, const CnxConfig *config,
-                            const GstConvnextEngineSettings *settings, GError **error)
-{
-    static const CnxCrop crops[] = {
-        [GST_CONVNEXT_CROP_CENTER] = CNX_CROP_CENTER,
-        [GST_CONVNEXT_CROP_SQUASH] = CNX_CROP_SQUASH,
-        [GST_CONVNEXT_CROP_BORDER] = CNX_CROP_BORDER,
-        [GST_CONVNEXT_CROP_NONE] = CNX_CROP_NONE,
-    };
-
-    self->recipe = config->recipe;
-    self->size_is_set = settings->input_size > 0;
-    self->crop_is_set = settings->crop != GST_CONVNEXT_CROP_AUTO;
-    if (self->crop_is_set)
-        cnx_recipe_set_crop(&self->recipe, crops[settings->crop]);
-    if (self->size_is_set)
-        cnx_recipe_set_size(&self->recipe, settings->input_size);
-    if (self->region != GST_CONVNEXT_REGION_OBJECTS || self->recipe.crop != CNX_CROP_NONE)
-        return TRUE;
-    g_set_error(error, CNX_ERROR, CNX_ERROR_SETTINGS,
-                "region=objects needs inputs of one shape, so crop must not be none");
-    return FALSE;
-}
-
 static CnxNeed need_of(const Classifier *self, const CnxConfig *config, gsize weights,
                        const CnxPreprocessSize *size, CnxLimit limit)
 {
@@ -86,10 +61,9 @@ static gboolean check_memory(const CnxConfig *config, gsize weights, gpointer da
     const Opening *opening = data;
     GstConvnextEngine *self = &opening->engine->base;
 
-    if (!make_recipe(self, config, opening->settings, error))
+    if (!gst_convnext_engine_make_recipe(self, &config->recipe, opening->settings, error))
         return FALSE;
-    const CnxPreprocessSize size = {self->recipe.size, self->recipe.size,
-                                    cnx_need_preprocessing(&self->recipe)};
+    const CnxPreprocessSize size = gst_convnext_engine_typical_input(self);
     self->need = need_of(opening->engine, config, weights, &size,
                          cnx_limit_get(opening->settings->max_memory));
     return gst_convnext_engine_check_need(self, config, &self->need, error);

@@ -352,7 +352,8 @@ gboolean gst_convnext_engine_same_classes(const GstConvnextEngine *a, const GstC
 {
     return a->kind == b->kind && a->model == b->model && a->region == b->region &&
            a->recipe.size == b->recipe.size && a->recipe.resize == b->recipe.resize &&
-           a->recipe.crop == b->recipe.crop &&
+           a->recipe.width == b->recipe.width && a->recipe.height == b->recipe.height &&
+           a->recipe.crop == b->recipe.crop && a->recipe.longest == b->recipe.longest &&
            g_strv_equal((const char *const *)a->labels, (const char *const *)b->labels) &&
            (!a->kind->same_classes || a->kind->same_classes(a, b));
 }

@@ -74,6 +74,15 @@ gboolean gst_convnext_engine_find_labels(GstConvnextEngine *engine,
                                          const GstConvnextEngineSettings *settings, guint classes,
                                          char *const *names, GError **error);
 
+/* Sets the recipe: the model's own, changed by the properties. For open. FALSE with error if they
+ * contradict each other or the model, or if objects of different shapes would become inputs of
+ * different shapes. */
+gboolean gst_convnext_engine_make_recipe(GstConvnextEngine *engine, const CnxRecipe *own,
+                                         const GstConvnextEngineSettings *settings, GError **error);
+
+/* The input that the recipe makes, of a picture of 1920 x 1080 if that depends on it. */
+CnxPreprocessSize gst_convnext_engine_typical_input(const GstConvnextEngine *engine);
+
 /* FALSE with error if need is more than its limit. */
 gboolean gst_convnext_engine_check_need(const GstConvnextEngine *engine, const CnxConfig *config,
                                         const CnxNeed *need, GError **error);

@@ -37,6 +37,10 @@ GType gst_convnext_crop_get_type(void)
          "Scale the whole frame and pad it to a square with the mean colour", "border"},
         {GST_CONVNEXT_CROP_NONE, "Keep the aspect ratio of the frame, without cropping or padding",
          "none"},
+        {GST_CONVNEXT_CROP_FIT,
+         "Keep the aspect ratio of the frame, with limits for its short and its long side, and pad "
+         "it on the right and at the bottom, as detectors do",
+         "fit"},
         {0, NULL, NULL},
     };
 
@@ -179,8 +183,19 @@ static void install_model_properties(const Target *to, const char *bundled)
         to, GST_CONVNEXT_PROP_INPUT_SIZE,
         g_param_spec_uint("input-size", "Input size",
                           "Side of the network's input in pixels, a multiple of 32; with crop=none "
-                          "its short side (0 = the model's size)",
+                          "and crop=fit the short side of the frame in it (0 = the model's size)",
                           0, MAX_INPUT_SIZE, 0, FLAGS));
+    install(to, GST_CONVNEXT_PROP_INPUT_WIDTH,
+            g_param_spec_uint("input-width", "Input width",
+                              "Width of an input that is not square, in pixels, a multiple of 32; "
+                              "with crop=fit the smaller one of both limits the short side of the "
+                              "frame and the larger one the long side (0 = the model's)",
+                              0, MAX_INPUT_SIZE, 0, FLAGS));
+    install(to, GST_CONVNEXT_PROP_INPUT_HEIGHT,
+            g_param_spec_uint("input-height", "Input height",
+                              "Height of an input that is not square, in pixels, a multiple of 32; "
+                              "see input-width (0 = the model's)",
+                              0, MAX_INPUT_SIZE, 0, FLAGS));
     install(to, GST_CONVNEXT_PROP_CROP,
             g_param_spec_enum("crop", "Crop",
                               "How a frame is cropped and scaled to the network's input",

@@ -45,6 +45,7 @@ void gst_convnext_engine_settings_copy(GstConvnextEngineSettings *to,
 /* The elements that have each property, and the offset of its value. The field has the C type of
  * the property. */
 #define CLASSIFY GST_CONVNEXT_TASK_CLASSIFY
+#define SEGMENT GST_CONVNEXT_TASK_SEGMENT
 #define ALL (GST_CONVNEXT_TASK_CLASSIFY | GST_CONVNEXT_TASK_SEGMENT | GST_CONVNEXT_TASK_DETECT)
 #define ENGINE(id, tasks, field) \
     [GST_CONVNEXT_PROP_##id] = {offsetof(GstConvnextSettings, engine.field), tasks}
@@ -63,6 +64,8 @@ static const struct {
     FRAME(TOP_K, CLASSIFY, scoring.top_k),
     FRAME(THRESHOLD, CLASSIFY, scoring.threshold),
     ENGINE(INPUT_SIZE, CLASSIFY, input_size),
+    ENGINE(INPUT_WIDTH, CLASSIFY | SEGMENT, input_width),
+    ENGINE(INPUT_HEIGHT, CLASSIFY | SEGMENT, input_height),
     ENGINE(CROP, ALL, crop),
     FRAME(ORIENTATION, ALL, orientation),
     ENGINE(REGION, CLASSIFY, region),
@@ -214,14 +217,30 @@ gboolean gst_convnext_settings_is_smoothing(guint id)
            (id >= GST_CONVNEXT_PROP_SMOOTHING && id <= GST_CONVNEXT_PROP_SMOOTHING_COUNT);
 }
 
+/* FALSE with error unless this side of the input is possible and agrees with input-size. */
+static gboolean check_side(const char *property, guint side, guint input_size, GError **error)
+{
+    if (side % 32 != 0)
+        g_set_error(error, CNX_ERROR, CNX_ERROR_SETTINGS,
+                    "%s must be 0 or a multiple of 32, not %u", property, side);
+    else if (side > 0 && input_size > 0 && side != input_size)
+        g_set_error(error, CNX_ERROR, CNX_ERROR_SETTINGS,
+                    "input-size is %u, so %s cannot be %u: set input-size to 0", input_size,
+                    property, side);
+    else
+        return TRUE;
+    return FALSE;
+}
+
 gboolean gst_convnext_engine_settings_check(const GstConvnextEngineSettings *settings,
                                             GError **error)
 {
-    if (settings->input_size % 32 != 0) {
-        g_set_error(error, CNX_ERROR, CNX_ERROR_SETTINGS,
-                    "input-size must be 0 or a multiple of 32, not %u", settings->input_size);
+    const guint size = settings->input_size;
+
+    if (!check_side("input-size", size, 0, error) ||
+        !check_side("input-width", settings->input_width, size, error) ||
+        !check_side("input-height", settings->input_height, size, error))
         return FALSE;
-    }
     if (settings->outputs == 0) {
         g_set_error(error, CNX_ERROR, CNX_ERROR_SETTINGS,
                     "outputs must name at least one of classes, embedding, logits, stage1, "

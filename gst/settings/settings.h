@@ -31,13 +31,14 @@ typedef enum GstConvnextOutputs {
     GST_CONVNEXT_OUTPUTS_STAGE4 = 1 << 6,
 } GstConvnextOutputs;
 
-/* How a frame becomes the square input of the network */
+/* How a frame becomes the input of the network */
 typedef enum GstConvnextCrop {
     GST_CONVNEXT_CROP_AUTO,
     GST_CONVNEXT_CROP_CENTER,
     GST_CONVNEXT_CROP_SQUASH,
     GST_CONVNEXT_CROP_BORDER,
     GST_CONVNEXT_CROP_NONE,
+    GST_CONVNEXT_CROP_FIT,
 } GstConvnextCrop;
 
 /* Which set of a checkpoint's weights; the values of CnxWeightSet */
@@ -112,6 +113,8 @@ enum {
     GST_CONVNEXT_PROP_TOP_K,
     GST_CONVNEXT_PROP_THRESHOLD,
     GST_CONVNEXT_PROP_INPUT_SIZE,
+    GST_CONVNEXT_PROP_INPUT_WIDTH,
+    GST_CONVNEXT_PROP_INPUT_HEIGHT,
     GST_CONVNEXT_PROP_CROP,
     GST_CONVNEXT_PROP_ORIENTATION,
     GST_CONVNEXT_PROP_REGION,
@@ -181,7 +184,8 @@ typedef struct GstConvnextEngineSettings {
     char *head_activation; /* NULL means what the checkpoint says */
     char *labels;          /* NULL means the model's own */
     GstConvnextOutputs outputs;
-    guint input_size; /* 0 means the model's */
+    guint input_size;                /* 0 means the model's */
+    guint input_width, input_height; /* the same */
     GstConvnextCrop crop;
     GstConvnextRegionKind region;
     GstConvnextPrecision precision;

@@ -30,10 +30,11 @@ typedef struct CnxMap {
 } CnxMap;
 
 typedef struct CnxOutputs {
-    CnxMap logits;    /* [n, 1, 1, classes] */
+    CnxMap logits;    /* [n, 1, 1, classes]; of a segmenter [1, h, w, classes] */
     CnxMap embedding; /* [n, 1, 1, input of the last linear layer, or projection] */
     CnxMap stage[CNX_STAGES];
-    CnxMap down[CNX_STAGES]; /* the first one is never an output */
+    CnxMap down[CNX_STAGES];                /* the first one is never an output */
+    const struct CnxDetections *detections; /* of a detector (model/heads), else NULL */
 } CnxOutputs;
 
 /* The flag of a stage, i: from 0. Of a downsampling layer i is at least 1. */
