@@ -83,6 +83,17 @@ void gst_convnext_detected_object_free(GstConvnextDetectedObject *object);
 #define GST_CONVNEXT_TENSOR_OBJECT_MASKS "object-masks"
 
 /**
+ * GST_CONVNEXT_OBJECT_MASK_VALUE:
+ * @i: number of an object, from 0
+ *
+ * The value of the object's pixels in its mask at the size of the frame: its number from 1 on, and
+ * again from 1 behind 255.
+ *
+ * Since: 0.1
+ */
+#define GST_CONVNEXT_OBJECT_MASK_VALUE(i) ((i) % 255 + 1)
+
+/**
  * gst_convnext_result_set_objects:
  * @result: a result to which the caller holds the only reference
  * @legend: (transfer none): the classes, without the background
@@ -101,8 +112,8 @@ void gst_convnext_result_set_objects(GstConvnextResult *result, GstConvnextLegen
  * gst_convnext_result_set_object_mask:
  * @result: a result to which the caller holds the only reference, with objects
  * @i: number of an object, from 0
- * @mask: (transfer full): one byte for each pixel of @rect, in row-major order without padding; 0
- *   is not the object, any other value is
+ * @mask: (transfer full): one byte for each pixel of @rect, in row-major order without padding:
+ *   GST_CONVNEXT_OBJECT_MASK_VALUE() for the object, 0 for everything else
  * @rect: the rectangle that the mask covers, in pixels of the frame
  *
  * Sets the mask of an object at the size of the frame.

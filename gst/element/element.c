@@ -285,7 +285,8 @@ static void gst_convnext_class_init(gpointer klass, gpointer data)
     object_class->get_property = gst_convnext_get_property;
     object_class->dispatch_properties_changed = gst_convnext_dispatch_properties_changed;
     object_class->finalize = gst_convnext_finalize;
-    g_autofree char *bundled = gst_convnext_bundled_model();
+    g_autofree char *bundled =
+        info->task == GST_CONVNEXT_TASK_CLASSIFY ? gst_convnext_bundled_model() : NULL;
     gst_convnext_settings_install(object_class, info->task, bundled);
 
     gst_element_class_set_static_metadata(element_class, info->name, "Filter/Analyzer/Video",

@@ -134,6 +134,54 @@ GType gst_convnext_smoothing_get_type(void)
     return type;
 }
 
+GType gst_convnext_mask_size_get_type(void)
+{
+    static gsize type;
+    static const GEnumValue values[] = {
+        {GST_CONVNEXT_MASK_SIZE_NETWORK, "The network's input", "network"},
+        {GST_CONVNEXT_MASK_SIZE_STRIDE, "The output of the head's last layer, the cheapest",
+         "stride"},
+        {GST_CONVNEXT_MASK_SIZE_FRAME, "The frame", "frame"},
+        {0, NULL, NULL},
+    };
+
+    if (g_once_init_enter(&type))
+        g_once_init_leave(&type, g_enum_register_static("GstConvnextMaskSize", values));
+    return type;
+}
+
+GType gst_convnext_object_mask_size_get_type(void)
+{
+    static gsize type;
+    static const GEnumValue values[] = {
+        {GST_CONVNEXT_OBJECT_MASK_SIZE_NETWORK,
+         "Probabilities as the network computes them, for example 28 x 28 for each object",
+         "network"},
+        {GST_CONVNEXT_OBJECT_MASK_SIZE_FRAME,
+         "Also the pixels of the frame that belong to each object", "frame"},
+        {0, NULL, NULL},
+    };
+
+    if (g_once_init_enter(&type))
+        g_once_init_leave(&type, g_enum_register_static("GstConvnextObjectMaskSize", values));
+    return type;
+}
+
+GType gst_convnext_masks_get_type(void)
+{
+    static gsize type;
+    static const GEnumValue values[] = {
+        {GST_CONVNEXT_MASKS_AUTO, "If the model has masks", "auto"},
+        {GST_CONVNEXT_MASKS_ON, "Refuse a model without masks", "on"},
+        {GST_CONVNEXT_MASKS_OFF, "Do not compute masks", "off"},
+        {0, NULL, NULL},
+    };
+
+    if (g_once_init_enter(&type))
+        g_once_init_leave(&type, g_enum_register_static("GstConvnextMasks", values));
+    return type;
+}
+
 /* The class of an element, and its task. */
 typedef struct Target {
     GObjectClass *klass;
@@ -154,13 +202,15 @@ static void install(const Target *to, guint id, GParamSpec *spec)
 
 static void install_model_properties(const Target *to, const char *bundled)
 {
-    install(
-        to, GST_CONVNEXT_PROP_MODEL,
-        g_param_spec_string(
-            "model", "Model",
-            "Checkpoint to run: a .safetensors or PyTorch file, or a folder in the Hugging Face or "
-            "timm layout; NULL = the bundled model, which detects the health of a camera",
-            bundled, FLAGS));
+    install(to, GST_CONVNEXT_PROP_MODEL,
+            g_param_spec_string(
+                "model", "Model",
+                bundled ? "Checkpoint to run: a .safetensors or PyTorch file, or a folder in the "
+                          "Hugging Face or timm layout; NULL = the bundled model, which detects "
+                          "the health of a camera"
+                        : "Checkpoint to run: a .safetensors or PyTorch file, or a folder with "
+                          "one and its config",
+                bundled, FLAGS));
     install(
         to, GST_CONVNEXT_PROP_WEIGHTS,
         g_param_spec_enum("weights", "Weights",
@@ -408,6 +458,77 @@ static void install_smoothing_properties(const Target *to)
                             0.001, 1.0, GST_CONVNEXT_DEFAULT_SMOOTHING_ALPHA, FLAGS));
 }
 
+static void install_segment_properties(const Target *to)
+{
+    install(to, GST_CONVNEXT_PROP_MASK_SIZE,
+            g_param_spec_enum("mask-size", "Mask size", "Size of the mask",
+                              GST_TYPE_CONVNEXT_MASK_SIZE, GST_CONVNEXT_MASK_SIZE_NETWORK, FLAGS));
+    install(to, GST_CONVNEXT_PROP_PIXEL_THRESHOLD,
+            g_param_spec_double(
+                "threshold", "Threshold",
+                "A pixel whose best class has a lower score becomes 0, none (0 = off or, if the "
+                "model has one class, 0.5)",
+                0.0, 1.0, 0.0, FLAGS));
+    install(to, GST_CONVNEXT_PROP_MULTI_LABEL,
+            g_param_spec_boolean(
+                "multi-label", "Multi-label",
+                "The model's classes do not exclude each other: scores are sigmoids, not a "
+                "softmax. The mask holds the best class",
+                FALSE, FLAGS));
+    install(to, GST_CONVNEXT_PROP_SEGMENTATION_LOGITS,
+            g_param_spec_boolean("logits", "Logits",
+                                 "Attach the output of the head's last layer, before its final "
+                                 "upsampling, as the tensor segmentation-logits",
+                                 FALSE, FLAGS));
+    install(to, GST_CONVNEXT_PROP_PAINT,
+            g_param_spec_boolean("paint", "Paint", "Paint the mask into the frame", FALSE, FLAGS));
+}
+
+static void install_detect_properties(const Target *to)
+{
+    install(to, GST_CONVNEXT_PROP_MIN_SIZE,
+            g_param_spec_uint("min-size", "Minimum size",
+                              "Short side of the frame as the network sees it, in pixels, unless "
+                              "the long side would exceed max-size; small values are fast (0 = the "
+                              "model's)",
+                              0, MAX_INPUT_SIZE, 0, FLAGS));
+    install(to, GST_CONVNEXT_PROP_MAX_SIZE,
+            g_param_spec_uint("max-size", "Maximum size",
+                              "Limit for the long side of the frame as the network sees it, in "
+                              "pixels (0 = the model's)",
+                              0, MAX_INPUT_SIZE, 0, FLAGS));
+    install(to, GST_CONVNEXT_PROP_SCORE_THRESHOLD,
+            g_param_spec_double("score-threshold", "Score threshold",
+                                "An object's score is above this (-1 = the model's)", -1.0, 1.0,
+                                -1.0, FLAGS));
+    install(to, GST_CONVNEXT_PROP_NMS_THRESHOLD,
+            g_param_spec_double(
+                "nms-threshold", "NMS threshold",
+                "Of two objects of one class whose intersection over union (IoU) is above this, "
+                "only the one with the higher score is attached (-1 = the model's)",
+                -1.0, 1.0, -1.0, FLAGS));
+    install(to, GST_CONVNEXT_PROP_MAX_DETECTIONS,
+            g_param_spec_uint("max-objects", "Maximum objects",
+                              "Maximum number of objects in a frame, best first (0 = the model's)",
+                              0, 1000, 0, FLAGS));
+    install(to, GST_CONVNEXT_PROP_PROPOSALS,
+            g_param_spec_uint("proposals", "Proposals",
+                              "Number of boxes that the region proposal network (RPN) hands on; "
+                              "fewer are faster (0 = the model's)",
+                              0, 2000, 0, FLAGS));
+    install(to, GST_CONVNEXT_PROP_DETECTED_CLASS,
+            g_param_spec_string("object-class", "Object class",
+                                "Attach only objects with this label (NULL = all objects)", NULL,
+                                FLAGS));
+    install(to, GST_CONVNEXT_PROP_MASKS,
+            g_param_spec_enum("masks", "Masks", "Whether to compute the objects' masks",
+                              GST_TYPE_CONVNEXT_MASKS, GST_CONVNEXT_MASKS_AUTO, FLAGS));
+    install(to, GST_CONVNEXT_PROP_OBJECT_MASK_SIZE,
+            g_param_spec_enum("mask-size", "Mask size", "Size of the objects' masks",
+                              GST_TYPE_CONVNEXT_OBJECT_MASK_SIZE,
+                              GST_CONVNEXT_OBJECT_MASK_SIZE_NETWORK, FLAGS));
+}
+
 static void install_read_only(const Target *to)
 {
     const GParamFlags flags = G_PARAM_READABLE | G_PARAM_STATIC_STRINGS;
@@ -441,6 +562,8 @@ void gst_convnext_settings_install(GObjectClass *klass, GstConvnextTask task, co
     install_frame_properties(&to);
     install_pace_properties(&to);
     install_smoothing_properties(&to);
+    install_segment_properties(&to);
+    install_detect_properties(&to);
     install_read_only(&to);
     gst_type_mark_as_plugin_api(GST_TYPE_CONVNEXT_OUTPUTS, 0);
     gst_type_mark_as_plugin_api(GST_TYPE_CONVNEXT_ACTIVATION, 0);
@@ -450,4 +573,7 @@ void gst_convnext_settings_install(GObjectClass *klass, GstConvnextTask task, co
     gst_type_mark_as_plugin_api(GST_TYPE_CONVNEXT_REGION, 0);
     gst_type_mark_as_plugin_api(GST_TYPE_CONVNEXT_MODE, 0);
     gst_type_mark_as_plugin_api(GST_TYPE_CONVNEXT_SMOOTHING, 0);
+    gst_type_mark_as_plugin_api(GST_TYPE_CONVNEXT_MASK_SIZE, 0);
+    gst_type_mark_as_plugin_api(GST_TYPE_CONVNEXT_OBJECT_MASK_SIZE, 0);
+    gst_type_mark_as_plugin_api(GST_TYPE_CONVNEXT_MASKS, 0);
 }

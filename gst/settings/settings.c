@@ -9,7 +9,9 @@
 void gst_convnext_settings_init(GstConvnextSettings *settings, GstConvnextTask task)
 {
     *settings = (GstConvnextSettings){
-        .engine = {.task = task, .outputs = GST_CONVNEXT_DEFAULT_OUTPUTS},
+        .engine = {.task = task,
+                   .outputs = GST_CONVNEXT_DEFAULT_OUTPUTS,
+                   .detecting = {.score_threshold = -1, .nms_threshold = -1}},
         .frame = {.orientation = GST_CONVNEXT_ORIENTATION_AUTO,
                   .scoring = {.top_k = GST_CONVNEXT_DEFAULT_TOP_K,
                               .threshold = GST_CONVNEXT_DEFAULT_THRESHOLD},
@@ -46,7 +48,8 @@ void gst_convnext_engine_settings_copy(GstConvnextEngineSettings *to,
  * the property. */
 #define CLASSIFY GST_CONVNEXT_TASK_CLASSIFY
 #define SEGMENT GST_CONVNEXT_TASK_SEGMENT
-#define ALL (GST_CONVNEXT_TASK_CLASSIFY | GST_CONVNEXT_TASK_SEGMENT | GST_CONVNEXT_TASK_DETECT)
+#define DETECT GST_CONVNEXT_TASK_DETECT
+#define ALL (CLASSIFY | SEGMENT | DETECT)
 #define ENGINE(id, tasks, field) \
     [GST_CONVNEXT_PROP_##id] = {offsetof(GstConvnextSettings, engine.field), tasks}
 #define FRAME(id, tasks, field) \
@@ -66,7 +69,7 @@ static const struct {
     ENGINE(INPUT_SIZE, CLASSIFY, input_size),
     ENGINE(INPUT_WIDTH, CLASSIFY | SEGMENT, input_width),
     ENGINE(INPUT_HEIGHT, CLASSIFY | SEGMENT, input_height),
-    ENGINE(CROP, ALL, crop),
+    ENGINE(CROP, CLASSIFY | SEGMENT, crop),
     FRAME(ORIENTATION, ALL, orientation),
     ENGINE(REGION, CLASSIFY, region),
     FRAME(OBJECT_CLASS, CLASSIFY, objects.klass),
@@ -94,6 +97,20 @@ static const struct {
     FRAME(SMOOTHING_COUNT, CLASSIFY, smoothing.count),
     FRAME(SMOOTHING_ALPHA, CLASSIFY, smoothing.alpha),
     FRAME(POST_MESSAGES, ALL, post_messages),
+    ENGINE(MASK_SIZE, SEGMENT, mask_size),
+    FRAME(PIXEL_THRESHOLD, SEGMENT, scoring.threshold),
+    FRAME(MULTI_LABEL, SEGMENT, scoring.multi_label),
+    ENGINE(SEGMENTATION_LOGITS, SEGMENT, logits),
+    FRAME(PAINT, SEGMENT, paint),
+    ENGINE(MIN_SIZE, DETECT, detecting.min_size),
+    ENGINE(MAX_SIZE, DETECT, detecting.max_size),
+    ENGINE(SCORE_THRESHOLD, DETECT, detecting.score_threshold),
+    ENGINE(NMS_THRESHOLD, DETECT, detecting.nms_threshold),
+    ENGINE(MAX_DETECTIONS, DETECT, detecting.max_objects),
+    ENGINE(PROPOSALS, DETECT, detecting.proposals),
+    FRAME(DETECTED_CLASS, DETECT, scoring.klass),
+    ENGINE(MASKS, DETECT, detecting.masks),
+    ENGINE(OBJECT_MASK_SIZE, DETECT, detecting.mask_size),
     [GST_CONVNEXT_PROP_STATS] = {0, ALL},
     [GST_CONVNEXT_PROP_MODEL_INFO] = {0, ALL},
 };
@@ -129,7 +146,7 @@ gboolean gst_convnext_settings_set(GstConvnextSettings *settings, guint id, cons
     gpointer field = (char *)settings + rows[id].offset;
     switch (G_TYPE_FUNDAMENTAL(G_VALUE_TYPE(value))) {
     case G_TYPE_STRING:
-        if (id == GST_CONVNEXT_PROP_OBJECT_CLASS)
+        if (id == GST_CONVNEXT_PROP_OBJECT_CLASS || id == GST_CONVNEXT_PROP_DETECTED_CLASS)
             set_word(field, g_value_get_string(value));
         else
             set_string(field, g_value_get_string(value));
@@ -166,7 +183,8 @@ gboolean gst_convnext_settings_get(const GstConvnextSettings *settings, guint id
     gconstpointer field = (const char *)settings + rows[id].offset;
     switch (G_TYPE_FUNDAMENTAL(G_VALUE_TYPE(value))) {
     case G_TYPE_STRING:
-        if (id == GST_CONVNEXT_PROP_MODEL && !settings->engine.model)
+        if (id == GST_CONVNEXT_PROP_MODEL && !settings->engine.model &&
+            settings->engine.task == GST_CONVNEXT_TASK_CLASSIFY)
             g_value_take_string(value, gst_convnext_bundled_model());
         else
             g_value_set_string(value, *(char *const *)field);
@@ -207,6 +225,8 @@ gboolean gst_convnext_frame_settings_same_results(const GstConvnextFrameSettings
 {
     return a->orientation == b->orientation && a->scoring.activation == b->scoring.activation &&
            a->scoring.top_k == b->scoring.top_k && a->scoring.threshold == b->scoring.threshold &&
+           a->scoring.multi_label == b->scoring.multi_label &&
+           a->scoring.klass == b->scoring.klass &&
            is_same_smoothing(&a->smoothing, &b->smoothing) &&
            a->objects.margin == b->objects.margin;
 }
@@ -237,6 +257,13 @@ gboolean gst_convnext_engine_settings_check(const GstConvnextEngineSettings *set
 {
     const guint size = settings->input_size;
 
+    if (!settings->model && settings->task != GST_CONVNEXT_TASK_CLASSIFY) {
+        g_set_error(error, CNX_ERROR, CNX_ERROR_SETTINGS,
+                    "the property model is not set: %s has no bundled model",
+                    settings->task == GST_CONVNEXT_TASK_SEGMENT ? "convnextsegment"
+                                                                : "convnextdetect");
+        return FALSE;
+    }
     if (!check_side("input-size", size, 0, error) ||
         !check_side("input-width", settings->input_width, size, error) ||
         !check_side("input-height", settings->input_height, size, error))

@@ -75,6 +75,26 @@ typedef enum GstConvnextRegionKind {
     GST_CONVNEXT_REGION_OBJECTS,
 } GstConvnextRegionKind;
 
+/* The size of a segmenter's mask */
+typedef enum GstConvnextMaskSize {
+    GST_CONVNEXT_MASK_SIZE_NETWORK, /* of the network's input */
+    GST_CONVNEXT_MASK_SIZE_STRIDE,  /* of the head's last layer */
+    GST_CONVNEXT_MASK_SIZE_FRAME,
+} GstConvnextMaskSize;
+
+/* The size of a detector's masks */
+typedef enum GstConvnextObjectMaskSize {
+    GST_CONVNEXT_OBJECT_MASK_SIZE_NETWORK, /* what the network computes, for example 28 x 28 */
+    GST_CONVNEXT_OBJECT_MASK_SIZE_FRAME,   /* also pasted, in pixels of the frame */
+} GstConvnextObjectMaskSize;
+
+/* Whether a detector computes masks */
+typedef enum GstConvnextMasks {
+    GST_CONVNEXT_MASKS_AUTO, /* if the model has them */
+    GST_CONVNEXT_MASKS_ON,
+    GST_CONVNEXT_MASKS_OFF,
+} GstConvnextMasks;
+
 #define GST_CONVNEXT_DEFAULT_OUTPUTS GST_CONVNEXT_OUTPUTS_CLASSES
 #define GST_CONVNEXT_DEFAULT_TOP_K 5
 #define GST_CONVNEXT_DEFAULT_THRESHOLD 0.0
@@ -92,6 +112,9 @@ typedef enum GstConvnextRegionKind {
 #define GST_TYPE_CONVNEXT_PRECISION (gst_convnext_precision_get_type())
 #define GST_TYPE_CONVNEXT_REGION (gst_convnext_region_get_type())
 #define GST_TYPE_CONVNEXT_MODE (gst_convnext_mode_get_type())
+#define GST_TYPE_CONVNEXT_MASK_SIZE (gst_convnext_mask_size_get_type())
+#define GST_TYPE_CONVNEXT_OBJECT_MASK_SIZE (gst_convnext_object_mask_size_get_type())
+#define GST_TYPE_CONVNEXT_MASKS (gst_convnext_masks_get_type())
 #define GST_TYPE_CONVNEXT_SMOOTHING (gst_convnext_smoothing_get_type())
 
 GType gst_convnext_outputs_get_type(void);
@@ -101,6 +124,9 @@ GType gst_convnext_precision_get_type(void);
 GType gst_convnext_region_get_type(void);
 GType gst_convnext_mode_get_type(void);
 GType gst_convnext_smoothing_get_type(void);
+GType gst_convnext_mask_size_get_type(void);
+GType gst_convnext_object_mask_size_get_type(void);
+GType gst_convnext_masks_get_type(void);
 
 /* Property numbers; read-only ones come last */
 enum {
@@ -143,17 +169,33 @@ enum {
     GST_CONVNEXT_PROP_SMOOTHING_COUNT,
     GST_CONVNEXT_PROP_SMOOTHING_ALPHA,
     GST_CONVNEXT_PROP_POST_MESSAGES,
+    GST_CONVNEXT_PROP_MASK_SIZE,
+    GST_CONVNEXT_PROP_PIXEL_THRESHOLD,
+    GST_CONVNEXT_PROP_MULTI_LABEL,
+    GST_CONVNEXT_PROP_SEGMENTATION_LOGITS,
+    GST_CONVNEXT_PROP_PAINT,
+    GST_CONVNEXT_PROP_MIN_SIZE,
+    GST_CONVNEXT_PROP_MAX_SIZE,
+    GST_CONVNEXT_PROP_SCORE_THRESHOLD,
+    GST_CONVNEXT_PROP_NMS_THRESHOLD,
+    GST_CONVNEXT_PROP_MAX_DETECTIONS,
+    GST_CONVNEXT_PROP_PROPOSALS,
+    GST_CONVNEXT_PROP_DETECTED_CLASS,
+    GST_CONVNEXT_PROP_MASKS,
+    GST_CONVNEXT_PROP_OBJECT_MASK_SIZE,
     GST_CONVNEXT_PROP_SETTINGS_END,
     GST_CONVNEXT_PROP_STATS = GST_CONVNEXT_PROP_SETTINGS_END,
     GST_CONVNEXT_PROP_MODEL_INFO,
     GST_CONVNEXT_PROP_END,
 };
 
-/* How logits become the classes of a result */
+/* How the outputs of a network become the contents of a result */
 typedef struct GstConvnextScoring {
     GstConvnextActivation activation;
     guint top_k;
-    double threshold;
+    double threshold;     /* of a class, or of a segmenter's pixel */
+    gboolean multi_label; /* a segmenter's scores are sigmoids */
+    const char *klass;    /* interned; objects of this class only; NULL means any */
 } GstConvnextScoring;
 
 typedef struct GstConvnextSmoothing {
@@ -176,10 +218,20 @@ typedef struct GstConvnextSelection {
     double area_growth; /* factor of growth in area that makes a run due early; 0 means never */
 } GstConvnextSelection;
 
+/* What a detector is run with. 0 or, of a threshold, a negative number means the model's. */
+typedef struct GstConvnextDetecting {
+    guint min_size, max_size; /* limits on the sides of the resized frame, pixels */
+    double score_threshold, nms_threshold;
+    guint max_objects; /* in a frame */
+    guint proposals;   /* of the RPN, in a frame */
+    GstConvnextMasks masks;
+    GstConvnextObjectMaskSize mask_size;
+} GstConvnextDetecting;
+
 /* What an engine is opened with. Another value requires another engine. */
 typedef struct GstConvnextEngineSettings {
     GstConvnextTask task; /* never changes */
-    char *model;          /* NULL means the bundled model */
+    char *model;          /* NULL means the bundled model; a segmenter and a detector need one */
     GstConvnextWeights weights;
     char *head_activation; /* NULL means what the checkpoint says */
     char *labels;          /* NULL means the model's own */
@@ -192,6 +244,9 @@ typedef struct GstConvnextEngineSettings {
     guint threads;      /* 0 means one per CPU that this process may use */
     char *cpu_affinity; /* NULL means every CPU that this process may use */
     guint64 max_memory; /* bytes; 0 means a share of what this process may use */
+    GstConvnextMaskSize mask_size;
+    gboolean logits; /* of a segmenter; attach them */
+    GstConvnextDetecting detecting;
 } GstConvnextEngineSettings;
 
 /* How a frame is processed. Read anew for each frame; owns nothing, so it can be copied. */
@@ -209,6 +264,7 @@ typedef struct GstConvnextFrameSettings {
     gboolean carry;
     gboolean qos; /* skip inference on frames that would be late */
     gboolean post_messages;
+    gboolean paint; /* paint the mask into the frame */
 } GstConvnextFrameSettings;
 
 typedef struct GstConvnextSettings {
@@ -216,7 +272,8 @@ typedef struct GstConvnextSettings {
     GstConvnextFrameSettings frame;
 } GstConvnextSettings;
 
-/* Installs the properties of a task. bundled: the path shown as the default of `model`. */
+/* Installs the properties of a task. bundled: the path shown as the default of
+ * `model`; NULL for a task without a bundled model. */
 void gst_convnext_settings_install(GObjectClass *klass, GstConvnextTask task, const char *bundled);
 
 void gst_convnext_settings_init(GstConvnextSettings *settings, GstConvnextTask task);

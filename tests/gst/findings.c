@@ -5,51 +5,15 @@
 
 #include <gst/video/video.h>
 
+#include "tests/gst/support/findings.h"
 #include "tests/gst/support/metas.h"
 
-static const char *const labels[] = {"road", "sky", "car"};
-
-/* 6 x 4 pixels for the rectangle (20, 30) to (320, 230) of a frame of 400 x 300: a pixel of the
- * mask is 50 x 50 pixels of the frame. Class 2, car, is not shown. */
-#define MASK_WIDTH 6
-#define MASK_HEIGHT 4
-static const guint8 mask_values[MASK_HEIGHT][MASK_WIDTH] = {
-    {0, 0, 2, 2, 2, 2},
-    {0, 0, 2, 2, 2, 2},
-    {0, 1, 1, 0, 0, 2},
-    {0, 0, 0, 0, 0, 0},
-};
-
-static GstMemory *memory_of(gconstpointer data, gsize size)
-{
-    GstMemory *memory = gst_allocator_alloc(NULL, size, NULL);
-    GstMapInfo map;
-
-    fail_unless(gst_memory_map(memory, &map, GST_MAP_WRITE));
-    if (size)
-        memcpy(map.data, data, size);
-    gst_memory_unmap(memory, &map);
-    return memory;
-}
-
-static GstConvnextResult *make_findings(guint width, guint height)
-{
-    GstConvnextResult *result = gst_convnext_result_new("street", 0);
-
-    gst_convnext_result_set_frame_size(result, width, height);
-    gst_convnext_result_set_region(result, 0, 0, width, height);
-    return result;
-}
-
+/* A result with the segmentation of the support. */
 static GstConvnextResult *make_segmented(void)
 {
-    g_autoptr(GstConvnextLegend) legend = gst_convnext_legend_new(3, labels, NULL);
-    GstConvnextResult *result = make_findings(400, 300);
-    const GstConvnextRect rect = {20, 30, 300, 200};
+    GstConvnextResult *result = findings_new();
 
-    fail_unless(gst_convnext_result_set_segmentation(result,
-                                                     memory_of(mask_values, sizeof(mask_values)),
-                                                     MASK_WIDTH, MASK_HEIGHT, 8, &rect, legend));
+    findings_segment(result);
     return result;
 }
 
@@ -64,7 +28,7 @@ static void check_rect(const GstConvnextRect *rect, int x, int y, int w, int h)
 GST_START_TEST(test_legend)
 {
     const guint8 own[] = {1, 2, 3, 250, 251, 252};
-    g_autoptr(GstConvnextLegend) voc = gst_convnext_legend_new(3, labels, NULL);
+    g_autoptr(GstConvnextLegend) voc = gst_convnext_legend_new(3, findings_labels, NULL);
     g_autoptr(GstConvnextLegend) ade = gst_convnext_legend_new(150, NULL, NULL);
     g_autoptr(GstConvnextLegend) model = gst_convnext_legend_new(2, NULL, own);
     const GQuark *quarks = gst_convnext_legend_get_quarks(voc);
@@ -103,11 +67,11 @@ GST_START_TEST(test_segmentation)
     GstConvnextRect rect;
 
     gst_convnext_segmentation_get_size(s, &width, &height, &bits);
-    fail_unless(width == MASK_WIDTH && height == MASK_HEIGHT && bits == 8);
+    fail_unless(width == FINDINGS_WIDTH && height == FINDINGS_HEIGHT && bits == 8);
     gst_convnext_segmentation_get_rect(s, &rect);
     check_rect(&rect, 20, 30, 300, 200);
-    fail_unless(memcmp(gst_convnext_segmentation_get_data(s), mask_values, sizeof(mask_values)) ==
-                0);
+    fail_unless(
+        memcmp(gst_convnext_segmentation_get_data(s), findings_mask, sizeof(findings_mask)) == 0);
     fail_unless_equals_int(gst_convnext_segmentation_get_value(s, 5, 2), 2);
     ASSERT_CRITICAL(gst_convnext_segmentation_get_value(s, 6, 2));
     fail_unless_equals_string(gst_convnext_segmentation_get_label(s, 2), "sky");
@@ -126,7 +90,7 @@ GST_START_TEST(test_segmentation)
     g_autoptr(GBytes) bytes = gst_convnext_segmentation_get_bytes(s);
     GList *list = gst_convnext_segmentation_list_segments(s);
     g_clear_pointer(&result, gst_convnext_result_unref);
-    fail_unless(memcmp(g_bytes_get_data(bytes, NULL), mask_values, sizeof(mask_values)) == 0);
+    fail_unless(memcmp(g_bytes_get_data(bytes, NULL), findings_mask, sizeof(findings_mask)) == 0);
     fail_unless_equals_string(((GstConvnextSegment *)list->next->data)->label, "road");
     g_list_free_full(list, (GDestroyNotify)gst_convnext_segment_free);
 }
@@ -136,13 +100,14 @@ GST_END_TEST;
 GST_START_TEST(test_wide_mask)
 {
     g_autoptr(GstConvnextLegend) legend = gst_convnext_legend_new(300, NULL, NULL);
-    g_autoptr(GstConvnextResult) result = make_findings(10, 8);
+    g_autoptr(GstConvnextResult) result = findings_new();
     const guint16 values[] = {GUINT16_TO_LE(300), 0, GUINT16_TO_LE(300), GUINT16_TO_LE(44)};
     const GstConvnextRect rect = {-2, 1, 13, 7};
     guint n;
 
-    fail_unless(gst_convnext_result_set_segmentation(result, memory_of(values, sizeof(values)), 2,
-                                                     2, 16, &rect, legend));
+    gst_convnext_result_set_frame_size(result, 10, 8);
+    fail_unless(gst_convnext_result_set_segmentation(
+        result, findings_memory(values, sizeof(values)), 2, 2, 16, &rect, legend));
     GstConvnextSegmentation *s = gst_convnext_result_get_segmentation(result);
     const GstConvnextSegment *segments = gst_convnext_segmentation_get_segments(s, &n);
     fail_unless_equals_int(n, 2);
@@ -157,53 +122,48 @@ GST_END_TEST;
 /* A mask that is not what it is said to be is refused, and released. */
 GST_START_TEST(test_refused_masks)
 {
-    g_autoptr(GstConvnextLegend) legend = gst_convnext_legend_new(3, labels, NULL);
+    g_autoptr(GstConvnextLegend) legend = gst_convnext_legend_new(3, findings_labels, NULL);
     g_autoptr(GstConvnextResult) result = make_segmented();
     const GstConvnextRect rect = {0, 0, 4, 4}, empty = {0, 0, 0, 4};
     const guint8 values[] = {0, 1, 2, 3, 3, 2}, beyond[] = {0, 1, 2, 3, 4, 0};
-    GstMemory *memory = memory_of(beyond, 6);
+    GstMemory *memory = findings_memory(beyond, 6);
 
-    fail_unless(
-        gst_convnext_result_set_segmentation(result, memory_of(values, 6), 3, 2, 8, &rect, legend));
+    fail_unless(gst_convnext_result_set_segmentation(result, findings_memory(values, 6), 3, 2, 8,
+                                                     &rect, legend));
     fail_if(gst_convnext_result_set_segmentation(result, gst_memory_ref(memory), 3, 2, 8, &rect,
                                                  legend));
     fail_unless(!gst_convnext_result_get_segmentation(result));
     ASSERT_MINI_OBJECT_REFCOUNT(memory, "mask", 1);
     gst_memory_unref(memory);
-    fail_if(
-        gst_convnext_result_set_segmentation(result, memory_of(values, 6), 3, 3, 8, &rect, legend));
-    fail_if(gst_convnext_result_set_segmentation(result, memory_of(values, 6), 3, 2, 16, &rect,
+    fail_if(gst_convnext_result_set_segmentation(result, findings_memory(values, 6), 3, 3, 8, &rect,
                                                  legend));
-    fail_if(
-        gst_convnext_result_set_segmentation(result, memory_of(values, 0), 0, 2, 8, &rect, legend));
-    fail_if(gst_convnext_result_set_segmentation(result, memory_of(values, 6), G_MAXUINT, G_MAXUINT,
-                                                 16, &rect, legend));
-    fail_if(gst_convnext_result_set_segmentation(result, memory_of(values, 6), 3, 2, 8, &empty,
+    fail_if(gst_convnext_result_set_segmentation(result, findings_memory(values, 6), 3, 2, 16,
+                                                 &rect, legend));
+    fail_if(gst_convnext_result_set_segmentation(result, findings_memory(values, 0), 0, 2, 8, &rect,
                                                  legend));
+    fail_if(gst_convnext_result_set_segmentation(result, findings_memory(values, 6), G_MAXUINT,
+                                                 G_MAXUINT, 16, &rect, legend));
+    fail_if(gst_convnext_result_set_segmentation(result, findings_memory(values, 6), 3, 2, 8,
+                                                 &empty, legend));
 }
 GST_END_TEST;
-
-static const GstConvnextDetectedObject objects[] = {
-    {2, NULL, 0.75f, 10.25f, 20.5f, 30.5f, 40},
-    {7, NULL, 0.5f, -3, 290, 20, 30},
-};
 
 /* No objects and no detector differ. Labels are the legend's, which lacks the second. */
 GST_START_TEST(test_objects)
 {
-    g_autoptr(GstConvnextResult) result = make_findings(400, 300);
+    g_autoptr(GstConvnextResult) result = findings_new();
     const GstConvnextRect rect = {10, 20, 3, 2};
     GstConvnextRect found;
     guint n;
 
     fail_if(gst_convnext_result_has_objects(result));
     {
-        g_autoptr(GstConvnextLegend) legend = gst_convnext_legend_new(3, labels, NULL);
+        g_autoptr(GstConvnextLegend) legend = gst_convnext_legend_new(3, findings_labels, NULL);
 
         gst_convnext_result_set_objects(result, legend, 0, NULL);
         fail_unless(gst_convnext_result_has_objects(result));
         fail_unless(!gst_convnext_result_get_objects(result, &n) && n == 0);
-        gst_convnext_result_set_objects(result, legend, 2, objects);
+        gst_convnext_result_set_objects(result, legend, 2, findings_objects);
     }
     const GstConvnextDetectedObject *o = gst_convnext_result_get_objects(result, &n);
     fail_unless_equals_int(n, 2);
@@ -213,8 +173,9 @@ GST_START_TEST(test_objects)
         gst_convnext_legend_get_label(gst_convnext_result_get_object_legend(result), 0), "road");
 
     fail_unless(!gst_convnext_result_get_object_mask(result, 1, &found));
-    fail_if(gst_convnext_result_set_object_mask(result, 1, memory_of("12345", 5), &rect));
-    fail_unless(gst_convnext_result_set_object_mask(result, 1, memory_of("123456", 6), &rect));
+    fail_if(gst_convnext_result_set_object_mask(result, 1, findings_memory("12345", 5), &rect));
+    fail_unless(
+        gst_convnext_result_set_object_mask(result, 1, findings_memory("123456", 6), &rect));
     fail_unless(gst_convnext_result_get_object_mask(result, 1, &found));
     check_rect(&found, 10, 20, 3, 2);
     fail_unless(!gst_convnext_result_get_object_mask(result, 0, NULL));
@@ -229,10 +190,10 @@ GST_END_TEST;
 /* What the element posts. */
 GST_START_TEST(test_structure)
 {
-    g_autoptr(GstConvnextLegend) legend = gst_convnext_legend_new(3, labels, NULL);
+    g_autoptr(GstConvnextLegend) legend = gst_convnext_legend_new(3, findings_labels, NULL);
     g_autoptr(GstConvnextResult) result = make_segmented();
 
-    gst_convnext_result_set_objects(result, legend, 2, objects);
+    gst_convnext_result_set_objects(result, legend, 2, findings_objects);
     g_autoptr(GstStructure) structure = gst_convnext_result_to_structure(result);
     g_autofree char *text = gst_structure_to_string(structure);
 
@@ -315,15 +276,16 @@ GST_END_TEST;
 /* A shared result cannot be changed. */
 GST_START_TEST(test_immutable)
 {
-    g_autoptr(GstConvnextLegend) legend = gst_convnext_legend_new(3, labels, NULL);
+    g_autoptr(GstConvnextLegend) legend = gst_convnext_legend_new(3, findings_labels, NULL);
     g_autoptr(GstConvnextResult) result = make_segmented();
     g_autoptr(GstBuffer) frame = make_frame(result, 0);
     const GstConvnextRect rect = {0, 0, 3, 1};
 
-    ASSERT_CRITICAL(gst_convnext_result_set_segmentation(result, memory_of("\1\2\3", 3), 3, 1, 8,
-                                                         &rect, legend));
+    ASSERT_CRITICAL(gst_convnext_result_set_segmentation(result, findings_memory("\1\2\3", 3), 3, 1,
+                                                         8, &rect, legend));
     ASSERT_CRITICAL(gst_convnext_result_set_objects(result, legend, 0, NULL));
-    ASSERT_CRITICAL(gst_convnext_result_set_object_mask(result, 0, memory_of("\1\2\3", 3), &rect));
+    ASSERT_CRITICAL(
+        gst_convnext_result_set_object_mask(result, 0, findings_memory("\1\2\3", 3), &rect));
     fail_unless(gst_convnext_result_get_segmentation(result));
 }
 GST_END_TEST;
