@@ -2,7 +2,7 @@
 # Installs missing packages, builds, and runs every test suite:
 #
 #   simd, model        at each isa level
-#   gst                at each isa level, set with CONVNEXT_CPU
+#   gst                at the highest isa level; its suite `isa` at each, set with CONVNEXT_CPU
 #   layout, pipelines  once
 #   simd, model        again with AddressSanitizer and UndefinedBehaviorSanitizer
 #   threads            the tests of model, gst and pipelines that involve threads, with ThreadSanitizer
@@ -158,10 +158,11 @@ for test in map(json.loads, sys.stdin):
         print(test["name"], *(line[:300] for line in output.splitlines()[-12:]), sep="\n", end="\0")'
 }
 
-# run_gst: runs the suite at each isa level. The tests of simd and model set their levels themselves.
+# run_gst: runs the suite at the highest isa level, and its tests of computed values (suite `isa`) at
+# each. The tests of simd and model set their levels themselves.
 run_gst()
 {
-    local level highest=
+    local level highest= names=gst
     for level in amx avx512_bf16 avx512_vnni avx512 avx2_vnni avx2 c; do
         if ! has_level $level; then
             skip "gst at CONVNEXT_CPU=$level: not supported by this processor"
@@ -169,8 +170,9 @@ run_gst()
             skip "gst at CONVNEXT_CPU=$level: --quick"
         else
             highest=${highest:-$level}
-            heading "gst at CONVNEXT_CPU=$level"
-            CONVNEXT_CPU=$level run_meson "$test_build" "gst, $level" 3 gst
+            heading "$names at CONVNEXT_CPU=$level"
+            CONVNEXT_CPU=$level run_meson "$test_build" "gst, $level" 3 $names
+            names=isa
         fi
     done
 }

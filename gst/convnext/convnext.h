@@ -11,7 +11,8 @@
  * The element `convnext` attaches a #GstConvnextMeta to each buffer, or one for each detected
  * object. The metadata holds a reference to an immutable #GstConvnextResult: the classes, best
  * first, and, if they are among the element's outputs, the logits, the embedding and the feature
- * maps of the network's stages, each as a #GstConvnextTensor.
+ * maps of the network's stages, each as a #GstConvnextTensor. The results of segmentation have a
+ * #GstConvnextSegmentation, those of detection a #GstConvnextDetectedObject for each object.
  *
  * In C, link with the output of `pkg-config --cflags --libs gstconvnext-1.0`, and read the metadata
  * in a pad probe or in an element:
@@ -49,7 +50,11 @@
  * ]|
  */
 
+#include <gst/convnext/legend.h>
 #include <gst/convnext/meta.h>
+#include <gst/convnext/objects.h>
+#include <gst/convnext/rect.h>
 #include <gst/convnext/result.h>
+#include <gst/convnext/segmentation.h>
 #include <gst/convnext/tensor.h>
 #include <gst/convnext/view.h>

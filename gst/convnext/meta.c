@@ -207,7 +207,7 @@ GstConvnextMeta *gst_buffer_add_convnext_meta(GstBuffer *buffer, GstConvnextResu
                                               GstClockTime age)
 {
     static gsize last_id;
-    GstConvnextRegion region = {0};
+    GstConvnextRegion region = {.change = GST_CONVNEXT_NO_CHANGE};
     guint x, y, width, height;
     gsize id;
     GstConvnextMeta *meta;
@@ -220,7 +220,6 @@ GstConvnextMeta *gst_buffer_add_convnext_meta(GstBuffer *buffer, GstConvnextResu
     gst_convnext_result_get_frame_size(result, &region.width, &region.height);
     gst_convnext_result_get_region(result, &x, &y, &width, &height);
     region.rect = (GstVideoRectangle){(int)x, (int)y, (int)width, (int)height};
-    gst_convnext_result_get_view(result, &region.view);
     if (!add_companion(buffer, id, &region))
         return NULL;
     meta = add_meta(buffer, result, GST_CLOCK_TIME_IS_VALID(age) ? age : 0, id);
@@ -260,8 +259,8 @@ GstConvnextResult *gst_convnext_meta_get_result(GstConvnextMeta *meta)
     return gst_convnext_result_ref(meta->result);
 }
 
-/* The region and the view in the frame that the caps and the crop describe. FALSE, with a region of
- * 0, if they are unknown. */
+/* The region in the frame that the caps and the crop describe. FALSE, with a region of
+ * 0, if it is unknown. */
 static gboolean locate(GstBuffer *buffer, const GstConvnextMeta *meta, guint frame_width,
                        guint frame_height, GstConvnextRegion *region)
 {
@@ -306,8 +305,23 @@ gboolean gst_buffer_get_convnext_view(GstBuffer *buffer, GstConvnextMeta *meta, 
     g_return_val_if_fail(meta && view, FALSE);
 
     if (!locate(buffer, meta, frame_width, frame_height, &region) ||
-        !gst_convnext_view_is_valid(&region.view))
+        !gst_convnext_result_get_view(meta->result, view))
         return FALSE;
-    *view = region.view;
+    gst_convnext_view_follow(view, &region.change);
+    return TRUE;
+}
+
+gboolean gst_buffer_locate_convnext_box(GstBuffer *buffer, GstConvnextMeta *meta, guint frame_width,
+                                        guint frame_height, double *x, double *y, double *width,
+                                        double *height)
+{
+    GstConvnextRegion region;
+
+    g_return_val_if_fail(GST_IS_BUFFER(buffer), FALSE);
+    g_return_val_if_fail(meta && x && y && width && height, FALSE);
+
+    if (!locate(buffer, meta, frame_width, frame_height, &region))
+        return FALSE;
+    gst_convnext_change_box(&region.change, x, y, width, height);
     return TRUE;
 }

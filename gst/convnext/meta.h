@@ -211,4 +211,30 @@ GST_CONVNEXT_API
 gboolean gst_buffer_get_convnext_view(GstBuffer *buffer, GstConvnextMeta *meta, guint frame_width,
                                       guint frame_height, GstConvnextView *view);
 
+/**
+ * gst_buffer_locate_convnext_box:
+ * @buffer: a buffer
+ * @meta: metadata of @buffer
+ * @frame_width: width in the caps of @buffer, in pixels, or 0 if it is unknown
+ * @frame_height: height in the caps of @buffer, in pixels, or 0 if it is unknown
+ * @x: (inout): left edge in pixels
+ * @y: (inout): top edge in pixels
+ * @width: (inout): width in pixels
+ * @height: (inout): height in pixels
+ *
+ * Moves a box from the frame that the result was computed on to the frame of @buffer, which may
+ * have been scaled since, or cropped as gst_buffer_get_convnext_region() describes.
+ *
+ * The rectangle of a segmentation, the boxes of its segments and those of detected objects are such
+ * boxes. The result is neither rounded nor clipped to the frame.
+ *
+ * Returns: %TRUE if the region of @meta is known, otherwise %FALSE, with all four values unchanged
+ *
+ * Since: 0.1
+ */
+GST_CONVNEXT_API
+gboolean gst_buffer_locate_convnext_box(GstBuffer *buffer, GstConvnextMeta *meta, guint frame_width,
+                                        guint frame_height, double *x, double *y, double *width,
+                                        double *height);
+
 G_END_DECLS

@@ -31,12 +31,27 @@ static gboolean clip_region(GstVideoRectangle *region, const GstVideoRectangle *
     return region->w > 0 && region->h > 0;
 }
 
-/* Scales, then shifts. */
-static void scale_view(GstConvnextView *view, double x_scale, double y_scale, double x, double y)
+/* Adds a step to the change. */
+static void change_further(GstConvnextChange *self, const GstConvnextChange *step)
 {
-    const GstConvnextChange change = {{{x_scale, 0, x}, {0, y_scale, y}}};
+    const GstConvnextChange before = *self;
 
-    gst_convnext_view_follow(view, &change);
+    for (guint i = 0; i < 2; i++) {
+        const double *row = step->matrix[i];
+
+        for (guint j = 0; j < 3; j++)
+            self->matrix[i][j] = row[0] * before.matrix[0][j] + row[1] * before.matrix[1][j];
+        self->matrix[i][2] += row[2];
+    }
+}
+
+/* Scales, then shifts. */
+static void scale_further(GstConvnextChange *self, double x_scale, double y_scale, double x,
+                          double y)
+{
+    const GstConvnextChange step = {{{x_scale, 0, x}, {0, y_scale, y}}};
+
+    change_further(self, &step);
 }
 
 void gst_convnext_region_move(GstConvnextRegion *self, const GstVideoRectangle *rect)
@@ -46,8 +61,8 @@ void gst_convnext_region_move(GstConvnextRegion *self, const GstVideoRectangle *
     if (from->w > 0 && from->h > 0) {
         const double x_scale = (double)rect->w / from->w, y_scale = (double)rect->h / from->h;
 
-        scale_view(&self->view, x_scale, y_scale, rect->x - from->x * x_scale,
-                   rect->y - from->y * y_scale);
+        scale_further(&self->change, x_scale, y_scale, rect->x - from->x * x_scale,
+                      rect->y - from->y * y_scale);
     }
     self->rect = *rect;
 }
@@ -81,7 +96,8 @@ static gboolean scale_region(GstConvnextRegion *self, const GstVideoMetaTransfor
 
     if (!is_frame_size(self, in->width, in->height) || border_size(in, out) > 1)
         return FALSE;
-    scale_view(&self->view, (double)out->width / in->width, (double)out->height / in->height, 0, 0);
+    scale_further(&self->change, (double)out->width / in->width, (double)out->height / in->height,
+                  0, 0);
     scale_span(&self->rect.x, &self->rect.w, in->width, out->width);
     scale_span(&self->rect.y, &self->rect.h, in->height, out->height);
     self->width = (guint)out->width;
@@ -93,20 +109,20 @@ static gboolean scale_region(GstConvnextRegion *self, const GstVideoMetaTransfor
 
 /* The matrix of a rectangle that can be mapped has no other values. Its coordinates begin at the
  * corners of in_rectangle and out_rectangle. */
-static void turn_view(GstConvnextView *view, const GstVideoMetaTransformMatrix *matrix)
+static void turn_further(GstConvnextChange *self, const GstVideoMetaTransformMatrix *matrix)
 {
     const GstVideoRectangle *in = &matrix->in_rectangle, *out = &matrix->out_rectangle;
     const double corner[] = {out->x, out->y};
-    GstConvnextChange change;
+    GstConvnextChange step;
 
     for (guint i = 0; i < 2; i++) {
         const float *row = matrix->matrix[i];
 
-        change.matrix[i][0] = row[0];
-        change.matrix[i][1] = row[1];
-        change.matrix[i][2] = corner[i] + row[2] - (double)row[0] * in->x - (double)row[1] * in->y;
+        step.matrix[i][0] = row[0];
+        step.matrix[i][1] = row[1];
+        step.matrix[i][2] = corner[i] + row[2] - (double)row[0] * in->x - (double)row[1] * in->y;
     }
-    gst_convnext_view_follow(view, &change);
+    change_further(self, &step);
 }
 
 static gboolean turn_region(GstConvnextRegion *self, const GstVideoMetaTransformMatrix *matrix)
@@ -115,7 +131,7 @@ static gboolean turn_region(GstConvnextRegion *self, const GstVideoMetaTransform
         !gst_video_meta_transform_matrix_rectangle(matrix, &self->rect) ||
         !clip_region(&self->rect, &matrix->out_rectangle))
         return FALSE;
-    turn_view(&self->view, matrix);
+    turn_further(&self->change, matrix);
     self->width = (guint)matrix->out_info->width;
     self->height = (guint)matrix->out_info->height;
     return TRUE;
@@ -150,7 +166,7 @@ static gboolean follow_crop(GstConvnextRegion *self, const GstVideoRectangle *to
     const GstVideoRectangle frame = {0, 0, to->w, to->h};
     const int x = self->crop.x - to->x, y = self->crop.y - to->y;
 
-    scale_view(&self->view, 1, 1, x, y);
+    scale_further(&self->change, 1, 1, x, y);
     self->rect.x += x;
     self->rect.y += y;
     return clip_region(&self->rect, &frame);

@@ -485,7 +485,7 @@ GList *gst_convnext_result_list_tensors(GstConvnextResult *result) G_GNUC_WARN_U
  * gst_convnext_result_to_structure:
  * @result: a result
  *
- * Creates the structure that the element `convnext` posts in element messages.
+ * Creates the structure that the elements post in element messages.
  *
  * It is named `convnext`; fields without a value are absent:
  *
@@ -500,6 +500,14 @@ GList *gst_convnext_result_list_tensors(GstConvnextResult *result) G_GNUC_WARN_U
  * - `classes`: #GstValueArray, best first, of #GstStructure `class` with the fields `index`
  *   (guint), `label` (string; absent if the model has no labels) and `score` (float); absent if
  *   classes were not requested
+ * - `segmentation`: #GstStructure `segmentation` with `width` and `height` of the mask (guint) and
+ *   `classes`: #GstValueArray, largest share first, of #GstStructure `segment` with the fields
+ *   `index` (guint), `label` (string; absent if the model has no labels), `share` of the frame
+ *   (float, 0 to 1) and `box` (#GstValueArray of four int: x, y, width, height in pixels of the
+ *   frame); absent if the network does not segment the frame
+ * - `objects`: #GstValueArray, best first, of #GstStructure `object` with the fields `index`,
+ *   `label`, `score` (float) and `box` (#GstValueArray of four float, in pixels of the frame);
+ *   absent if the network does not detect objects
  * - `tensors`: #GstValueArray of strings, the names of the tensors, whose values are on the buffer
  *   only
  * - `preprocess-time`, `inference-time`: guint64, nanoseconds

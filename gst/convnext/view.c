@@ -173,6 +173,22 @@ static GstConvnextOrientation turn_further(GstConvnextOrientation orientation, c
     });
 }
 
+void gst_convnext_change_box(const GstConvnextChange *change, double *x, double *y, double *width,
+                             double *height)
+{
+    const double(*m)[3] = change->matrix;
+    const double end_x = *x + *width, end_y = *y + *height;
+    const double ax = m[0][0] * *x + m[0][1] * *y + m[0][2];
+    const double ay = m[1][0] * *x + m[1][1] * *y + m[1][2];
+    const double bx = m[0][0] * end_x + m[0][1] * end_y + m[0][2];
+    const double by = m[1][0] * end_x + m[1][1] * end_y + m[1][2];
+
+    *x = MIN(ax, bx);
+    *y = MIN(ay, by);
+    *width = ABS(bx - ax);
+    *height = ABS(by - ay);
+}
+
 void gst_convnext_view_follow(GstConvnextView *self, const GstConvnextChange *change)
 {
     const double(*m)[3] = change->matrix;
@@ -180,15 +196,7 @@ void gst_convnext_view_follow(GstConvnextView *self, const GstConvnextChange *ch
     const Turn turn = {.mirrors_columns = (transposes ? m[1][0] : m[0][0]) < 0,
                        .mirrors_rows = (transposes ? m[0][1] : m[1][1]) < 0,
                        .transposes = transposes};
-    const double x = self->x, y = self->y, end_x = x + self->width, end_y = y + self->height;
-    const double ax = m[0][0] * x + m[0][1] * y + m[0][2];
-    const double ay = m[1][0] * x + m[1][1] * y + m[1][2];
-    const double bx = m[0][0] * end_x + m[0][1] * end_y + m[0][2];
-    const double by = m[1][0] * end_x + m[1][1] * end_y + m[1][2];
 
-    self->x = MIN(ax, bx);
-    self->y = MIN(ay, by);
-    self->width = ABS(bx - ax);
-    self->height = ABS(by - ay);
+    gst_convnext_change_box(change, &self->x, &self->y, &self->width, &self->height);
     self->orientation = turn_further(self->orientation, &turn);
 }

@@ -7,7 +7,8 @@ GST_DEBUG_CATEGORY_EXTERN(gst_convnext_debug);
 #define GST_CAT_DEFAULT gst_convnext_debug
 
 /* Takes engine. Returns the previous one, which the caller owns. */
-static GstConvnextEngine *swap_engine(GstConvnext *self, GstConvnextEngine *engine, guint version)
+static GstConvnextEngine *swap_engine(GstConvnextElement *self, GstConvnextEngine *engine,
+                                      guint version)
 {
     GST_OBJECT_LOCK(self);
     GstConvnextEngine *old = self->engine;
@@ -17,12 +18,12 @@ static GstConvnextEngine *swap_engine(GstConvnext *self, GstConvnextEngine *engi
     return old;
 }
 
-void gst_convnext_replace_engine(GstConvnext *self, GstConvnextEngine *engine, guint version)
+void gst_convnext_replace_engine(GstConvnextElement *self, GstConvnextEngine *engine, guint version)
 {
     gst_convnext_engine_unref(swap_engine(self, engine, version));
 }
 
-gboolean gst_convnext_open_engine(GstConvnext *self)
+gboolean gst_convnext_open_engine(GstConvnextElement *self)
 {
     GstConvnextEngineSettings settings;
     g_autoptr(GError) error = NULL;
@@ -45,7 +46,7 @@ gboolean gst_convnext_open_engine(GstConvnext *self)
 /* Changes while playing: the reload opens another engine, while the current one runs. If that
  * fails, the current one stays */
 
-static void warn_of_reload(GstConvnext *self, const GError *error)
+static void warn_of_reload(GstConvnextElement *self, const GError *error)
 {
     gst_convnext_post_error(GST_ELEMENT(self), GST_MESSAGE_WARNING, error,
                             "changing the model while playing; the current one continues");
@@ -54,7 +55,7 @@ static void warn_of_reload(GstConvnext *self, const GError *error)
 /* In the reload's thread. */
 void gst_convnext_on_reload_done(const GError *error, gpointer data)
 {
-    GstConvnext *self = data;
+    GstConvnextElement *self = data;
 
     if (error) {
         warn_of_reload(self, error);
@@ -65,7 +66,7 @@ void gst_convnext_on_reload_done(const GError *error, gpointer data)
     GST_OBJECT_UNLOCK(self);
 }
 
-GstConvnextEngine *gst_convnext_take_reloaded(GstConvnext *self, GstConvnextInput **input,
+GstConvnextEngine *gst_convnext_take_reloaded(GstConvnextElement *self, GstConvnextInput **input,
                                               guint *version)
 {
     GST_OBJECT_LOCK(self);
@@ -76,7 +77,7 @@ GstConvnextEngine *gst_convnext_take_reloaded(GstConvnext *self, GstConvnextInpu
 
 /* Holds the object lock throughout, so that of two threads the one with the newer settings requests
  * last, and no request follows stop, which would affect the next stream. */
-void gst_convnext_request_reload(GstConvnext *self)
+void gst_convnext_request_reload(GstConvnextElement *self)
 {
     g_autoptr(GError) error = NULL;
 
@@ -92,19 +93,19 @@ void gst_convnext_request_reload(GstConvnext *self)
 }
 
 /* Posts that the engine runs as of this frame. */
-static void announce_update(GstConvnext *self, guint64 frame)
+static void announce_update(GstConvnextElement *self, guint64 frame)
 {
     gst_convnext_announce_engine(GST_ELEMENT(self), self->engine, &self->precision_remark);
     gst_convnext_post_updated(GST_ELEMENT(self), self->engine, frame);
 }
 
-void gst_convnext_adopt_engine(GstConvnext *self, GstConvnextEngine *engine, guint version)
+void gst_convnext_adopt_engine(GstConvnextElement *self, GstConvnextEngine *engine, guint version)
 {
     gst_convnext_replace_engine(self, engine, version);
     announce_update(self, 0); /* the first frame of the next start */
 }
 
-void gst_convnext_switch_engine(GstConvnext *self, GstConvnextEngine *engine,
+void gst_convnext_switch_engine(GstConvnextElement *self, GstConvnextEngine *engine,
                                 GstConvnextInput *input, guint version)
 {
     guint64 frame = gst_convnext_stream_change_model(
@@ -116,7 +117,7 @@ void gst_convnext_switch_engine(GstConvnext *self, GstConvnextEngine *engine,
     announce_update(self, frame);
 }
 
-void gst_convnext_follow_reload(GstConvnext *self)
+void gst_convnext_follow_reload(GstConvnextElement *self)
 {
     GstConvnextInput *input;
     guint version;
@@ -126,7 +127,7 @@ void gst_convnext_follow_reload(GstConvnext *self)
         gst_convnext_switch_engine(self, next, input, version);
 }
 
-GstConvnextInput *gst_convnext_make_input(GstConvnext *self, GstConvnextEngine *engine,
+GstConvnextInput *gst_convnext_make_input(GstConvnextElement *self, GstConvnextEngine *engine,
                                           const GstVideoInfo *info, GstMessageType type)
 {
     g_autoptr(GError) error = NULL;

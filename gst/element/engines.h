@@ -1,4 +1,4 @@
-/* The engine of the element `convnext`: opening it, and replacing it while the element plays.
+/* The engine of an element: opening it, and replacing it while the element plays.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
@@ -7,31 +7,32 @@
 
 /* Opens an engine with the current settings and replaces the previous one. FALSE after an error,
  * which has been posted. */
-gboolean gst_convnext_open_engine(GstConvnext *self);
+gboolean gst_convnext_open_engine(GstConvnextElement *self);
 
 /* Takes engine, which may be NULL. version: of the settings that it was opened with. */
-void gst_convnext_replace_engine(GstConvnext *self, GstConvnextEngine *engine, guint version);
+void gst_convnext_replace_engine(GstConvnextElement *self, GstConvnextEngine *engine,
+                                 guint version);
 
 /* Opens another engine in the background if the settings have changed while streaming. */
-void gst_convnext_request_reload(GstConvnext *self);
+void gst_convnext_request_reload(GstConvnextElement *self);
 
 /* The GstConvnextReloadDone of the element, with the element as data. */
 void gst_convnext_on_reload_done(const GError *error, gpointer data);
 
 /* See gst_convnext_reload_take(). */
-GstConvnextEngine *gst_convnext_take_reloaded(GstConvnext *self, GstConvnextInput **input,
+GstConvnextEngine *gst_convnext_take_reloaded(GstConvnextElement *self, GstConvnextInput **input,
                                               guint *version);
 
 /* In the streaming thread, between two frames. Takes engine and input. */
-void gst_convnext_switch_engine(GstConvnext *self, GstConvnextEngine *engine,
+void gst_convnext_switch_engine(GstConvnextElement *self, GstConvnextEngine *engine,
                                 GstConvnextInput *input, guint version);
 
 /* Switches to the reloaded engine if it is ready. */
-void gst_convnext_follow_reload(GstConvnext *self);
+void gst_convnext_follow_reload(GstConvnextElement *self);
 
 /* Takes engine, for the next stream; for use after the end of one. */
-void gst_convnext_adopt_engine(GstConvnext *self, GstConvnextEngine *engine, guint version);
+void gst_convnext_adopt_engine(GstConvnextElement *self, GstConvnextEngine *engine, guint version);
 
 /* Makes the input of an engine for these caps. type: of the message that is posted on failure. */
-GstConvnextInput *gst_convnext_make_input(GstConvnext *self, GstConvnextEngine *engine,
+GstConvnextInput *gst_convnext_make_input(GstConvnextElement *self, GstConvnextEngine *engine,
                                           const GstVideoInfo *info, GstMessageType type);

@@ -6,7 +6,7 @@
 GST_DEBUG_CATEGORY_EXTERN(gst_convnext_debug);
 #define GST_CAT_DEFAULT gst_convnext_debug
 
-void gst_convnext_follow_event(GstConvnext *self, GstEvent *event)
+void gst_convnext_follow_event(GstConvnextElement *self, GstEvent *event)
 {
     const GstSegment *segment;
 
@@ -35,7 +35,7 @@ void gst_convnext_follow_event(GstConvnext *self, GstEvent *event)
 
 /* TRUE if skipping inference is enough. The event must not go upstream in that case: decoders would
  * drop the frames that skip inference. */
-static gboolean handle_qos(GstConvnext *self, GstEvent *event)
+static gboolean handle_qos(GstConvnextElement *self, GstEvent *event)
 {
     GstQOSType type;
     GstClockTimeDiff lateness;
@@ -49,7 +49,7 @@ static gboolean handle_qos(GstConvnext *self, GstEvent *event)
     return gst_convnext_stream_add_qos(self->stream, type, running_time, lateness) && skips_late;
 }
 
-gboolean gst_convnext_consume_event(GstConvnext *self, GstEvent *event)
+gboolean gst_convnext_consume_event(GstConvnextElement *self, GstEvent *event)
 {
     switch (GST_EVENT_TYPE(event)) {
     case GST_EVENT_QOS:
@@ -62,7 +62,7 @@ gboolean gst_convnext_consume_event(GstConvnext *self, GstEvent *event)
     }
 }
 
-gboolean gst_convnext_answer_results(GstConvnext *self, GstQuery *query)
+gboolean gst_convnext_answer_results(GstConvnextElement *self, GstQuery *query)
 {
     if (!gst_structure_has_name(gst_query_get_structure(query), GST_CONVNEXT_QUERY_RESULTS))
         return FALSE;
@@ -71,7 +71,7 @@ gboolean gst_convnext_answer_results(GstConvnext *self, GstQuery *query)
     return TRUE;
 }
 
-gboolean gst_convnext_answer_latency(GstConvnext *self, GstQuery *query)
+gboolean gst_convnext_answer_latency(GstConvnextElement *self, GstQuery *query)
 {
     gboolean is_live;
     GstClockTime min, max;

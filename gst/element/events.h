@@ -1,4 +1,4 @@
-/* Events and queries of the element `convnext`.
+/* Events and queries of an element.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
@@ -6,13 +6,13 @@
 #include "gst/element/fields.h"
 
 /* Does what an event that comes from upstream requires; the event still goes downstream. */
-void gst_convnext_follow_event(GstConvnext *self, GstEvent *event);
+void gst_convnext_follow_event(GstConvnextElement *self, GstEvent *event);
 
 /* Does what an event that comes from downstream requires. TRUE if it must not go upstream. */
-gboolean gst_convnext_consume_event(GstConvnext *self, GstEvent *event);
+gboolean gst_convnext_consume_event(GstConvnextElement *self, GstEvent *event);
 
 /* Answers the query in gst/convnext/query.h. FALSE if it is another query. */
-gboolean gst_convnext_answer_results(GstConvnext *self, GstQuery *query);
+gboolean gst_convnext_answer_results(GstConvnextElement *self, GstQuery *query);
 
 /* Answers a LATENCY query: adds the element's latency to that of upstream. */
-gboolean gst_convnext_answer_latency(GstConvnext *self, GstQuery *query);
+gboolean gst_convnext_answer_latency(GstConvnextElement *self, GstQuery *query);

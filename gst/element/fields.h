@@ -1,16 +1,16 @@
-/* The fields of the element `convnext`, for the files that implement it.
+/* The fields of an element, for the files that implement it.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "gst/element/gstconvnext.h"
+#include "gst/element/element.h"
 #include "gst/element/reload.h"
 #include "gst/engine/engine.h"
 #include "gst/settings/settings.h"
 #include "gst/stream/orientation.h"
 #include "gst/stream/stream.h"
 
-struct _GstConvnext {
+struct GstConvnextElement {
     GstBaseTransform parent;
 
     GstConvnextStream *stream; /* never NULL */

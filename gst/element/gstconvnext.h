@@ -3,14 +3,11 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include <gst/base/gstbasetransform.h>
+#include <gst/gst.h>
 
 G_BEGIN_DECLS
 
 #define GST_TYPE_CONVNEXT (gst_convnext_get_type())
-#define GST_CONVNEXT(obj) (G_TYPE_CHECK_INSTANCE_CAST((obj), GST_TYPE_CONVNEXT, GstConvnext))
-
-typedef struct _GstConvnext GstConvnext;
 
 GType gst_convnext_get_type(void);
 

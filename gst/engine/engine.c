@@ -1,119 +1,15 @@
-/* What the element runs: model, labels, recipe, and a client of the shared queue.
+/* What the kinds of engines have in common: name, labels, processors, a client of the shared queue,
+ * and the way of a job.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "gst/engine/engine.h"
-
+#include "gst/engine/kind.h"
 #include "gst/engine/modelinfo.h"
-#include "gst/results/classify.h"
 #include "model/config/labels.h"
-#include "model/network/model.h"
-#include "model/serve/need.h"
-#include "model/serve/queue.h"
-#include "model/threads/cpus.h"
 
-struct GstConvnextEngine {
-    gatomicrefcount references;
-    CnxModel *model;
-    char *path; /* of the model */
-    char *name; /* of the model, in each result */
-    CnxRecipe recipe;
-    gboolean size_is_set, crop_is_set; /* in the recipe, by a property */
-    GstConvnextOutputs outputs;
-    GstConvnextRegionKind region;
-    char **labels;           /* [classes] */
-    const char *labels_from; /* "file", "model", "numbers" */
-    CnxPrecision precision;  /* requested */
-    CnxForm form;            /* of the products, which shows the precision that runs */
-    guint threads;           /* of a forward pass; 1 or more */
-    CnxNeed need;            /* for inputs of the recipe's size */
-    int has_remarked;        /* on scores that are not finite; atomic */
-
-    CnxCpusPin *pin; /* NULL without cpu-affinity */
-    CnxClient *client;
-    GMutex run_lock; /* a client runs one job at a time */
-};
-
-static gboolean check_outputs(const GstConvnextEngine *self, GError **error)
+static const GstConvnextEngineKind *kind_of_task(GstConvnextTask task)
 {
-    const GstConvnextOutputs head_outputs =
-        GST_CONVNEXT_OUTPUTS_CLASSES | GST_CONVNEXT_OUTPUTS_LOGITS;
-    const CnxConfig *config = cnx_model_config(self->model);
-
-    if ((guint)self->outputs >= (guint)GST_CONVNEXT_OUTPUTS_STAGE1 << config->stages) {
-        g_set_error(error, CNX_ERROR, CNX_ERROR_SETTINGS,
-                    "%s: the model has %u stage%s, but outputs names a later one", self->path,
-                    config->stages, config->stages > 1 ? "s" : "");
-        return FALSE;
-    }
-    if (!(self->outputs & head_outputs) || config->classes > 0)
-        return TRUE;
-    g_set_error(error, CNX_ERROR, CNX_ERROR_SETTINGS,
-                "%s: the model has no classifier head%s%s: outputs cannot be classes or logits, "
-                "only embedding and stage1 to stage%u",
-                self->path, config->unused_heads ? " but " : "",
-                config->unused_heads ? config->unused_heads : "", config->stages);
-    return FALSE;
-}
-
-/* FALSE with error if objects of different shapes would become inputs of different shapes. */
-static gboolean make_recipe(GstConvnextEngine *self, const CnxConfig *config,
-                            const GstConvnextEngineSettings *settings, GError **error)
-{
-    static const CnxCrop crops[] = {
-        [GST_CONVNEXT_CROP_CENTER] = CNX_CROP_CENTER,
-        [GST_CONVNEXT_CROP_SQUASH] = CNX_CROP_SQUASH,
-        [GST_CONVNEXT_CROP_BORDER] = CNX_CROP_BORDER,
-        [GST_CONVNEXT_CROP_NONE] = CNX_CROP_NONE,
-    };
-
-    self->recipe = config->recipe;
-    self->size_is_set = settings->input_size > 0;
-    self->crop_is_set = settings->crop != GST_CONVNEXT_CROP_AUTO;
-    if (self->crop_is_set)
-        cnx_recipe_set_crop(&self->recipe, crops[settings->crop]);
-    if (self->size_is_set)
-        cnx_recipe_set_size(&self->recipe, settings->input_size);
-    if (self->region != GST_CONVNEXT_REGION_OBJECTS || self->recipe.crop != CNX_CROP_NONE)
-        return TRUE;
-    g_set_error(error, CNX_ERROR, CNX_ERROR_SETTINGS,
-                "region=objects needs inputs of one shape, so crop must not be none");
-    return FALSE;
-}
-
-/* Sets what the model needs; FALSE with error if that is too much. */
-static gboolean find_need(const GstConvnextEngine *self, const CnxConfig *config, gsize weights,
-                          const CnxPreprocessSize *size, CnxLimit limit, CnxNeed *need,
-                          GError **error)
-{
-    const CnxNeedSettings settings = {.width = size->width,
-                                      .height = size->height,
-                                      .outputs = gst_convnext_outputs_needed(self->outputs),
-                                      .form = self->form,
-                                      .threads = self->threads,
-                                      .preprocessing = size->bytes};
-    g_autofree char *file = g_filename_display_name(self->path);
-
-    *need = cnx_need_of(config, weights, &settings, limit);
-    return cnx_need_check(need, config, file, error);
-}
-
-typedef struct Opening {
-    GstConvnextEngine *engine;
-    const GstConvnextEngineSettings *settings;
-} Opening;
-
-/* Before the weights are read. */
-static gboolean check_memory(const CnxConfig *config, gsize weights, gpointer data, GError **error)
-{
-    const Opening *opening = data;
-    GstConvnextEngine *self = opening->engine;
-
-    if (!make_recipe(self, config, opening->settings, error))
-        return FALSE;
-    const CnxPreprocessSize size = {self->recipe.size, self->recipe.size,
-                                    cnx_need_preprocessing(&self->recipe)};
-    return find_need(self, config, weights, &size, cnx_limit_get(opening->settings->max_memory),
-                     &self->need, error);
+    g_assert(task == GST_CONVNEXT_TASK_CLASSIFY);
+    return &gst_convnext_classifier;
 }
 
 /* The model's name is that of its file, or of its folder if the file has a standard name:
@@ -150,22 +46,30 @@ static char **number_labels(guint classes)
     return labels;
 }
 
-static gboolean find_labels(GstConvnextEngine *self, const GstConvnextEngineSettings *settings,
-                            GError **error)
+gboolean gst_convnext_engine_find_labels(GstConvnextEngine *self,
+                                         const GstConvnextEngineSettings *settings, guint classes,
+                                         char *const *names, GError **error)
 {
-    const CnxConfig *config = cnx_model_config(self->model);
-
+    self->classes = classes;
     if (settings->labels) {
         self->labels_from = "file";
-        self->labels = cnx_labels_read(settings->labels, config->classes, error);
-    } else if (config->labels) {
+        self->labels = cnx_labels_read(settings->labels, classes, error);
+    } else if (names) {
         self->labels_from = "model";
-        self->labels = g_strdupv(config->labels);
+        self->labels = g_strdupv((char **)names);
     } else {
         self->labels_from = "numbers";
-        self->labels = number_labels(config->classes);
+        self->labels = number_labels(classes);
     }
     return self->labels != NULL;
+}
+
+gboolean gst_convnext_engine_check_need(const GstConvnextEngine *self, const CnxConfig *config,
+                                        const CnxNeed *need, GError **error)
+{
+    g_autofree char *file = g_filename_display_name(self->path);
+
+    return cnx_need_check(need, config, file, error);
 }
 
 /* Comes last, because it affects every engine in the process: it must not happen while a model
@@ -197,29 +101,25 @@ GstConvnextEngine *gst_convnext_engine_open(const GstConvnextEngineSettings *set
     const CnxOpenOptions options = {.weight_set = (CnxWeightSet)settings->weights,
                                     .head_activation = settings->head_activation,
                                     .precision = requested_precision(settings)};
-    Opening opening = {NULL, settings};
+    const GstConvnextEngineKind *kind = kind_of_task(settings->task);
 
     if (!gst_convnext_engine_settings_check(settings, error))
         return NULL;
     if (settings->cpu_affinity && !cnx_cpus_check(settings->cpu_affinity, error))
         return NULL;
-    self = opening.engine = g_new0(GstConvnextEngine, 1);
+    self = g_malloc0(kind->size);
+    self->kind = kind;
     g_atomic_ref_count_init(&self->references);
     g_mutex_init(&self->run_lock);
     self->path = settings->model ? g_strdup(settings->model) : gst_convnext_bundled_model();
     self->name = name_of_path(self->path);
-    self->outputs = settings->outputs;
     self->region = settings->region;
     self->threads = cnx_client_threads(settings->threads);
     self->precision = options.precision;
-    if (!cnx_model_find_form(options.precision, &self->form, error))
+    if (!cnx_model_find_form(options.precision, &self->form, error) ||
+        !kind->open(self, settings, &options, error) || !pin_cpus(self, settings, error))
         return NULL;
-    self->model = cnx_model_open_with(self->path, &options, check_memory, &opening, error);
-    if (!self->model || !check_outputs(self, error) || !find_labels(self, settings, error) ||
-        !pin_cpus(self, settings, error))
-        return NULL;
-    self->client =
-        cnx_client_new(self->model, gst_convnext_outputs_needed(self->outputs), settings->threads);
+    self->client = kind->new_client(self, settings->threads);
     return g_steal_pointer(&self);
 }
 
@@ -234,6 +134,8 @@ void gst_convnext_engine_unref(GstConvnextEngine *self)
     if (!self || !g_atomic_ref_count_dec(&self->references))
         return;
     cnx_client_free(self->client);
+    if (self->kind->close)
+        self->kind->close(self);
     cnx_cpus_unpin(self->pin);
     g_strfreev(self->labels);
     g_free(self->name);
@@ -256,10 +158,10 @@ gboolean gst_convnext_engine_runs_objects(const GstConvnextEngine *self)
 gboolean gst_convnext_engine_allow(GstConvnextEngine *self, const CnxPreprocessSize *size,
                                    GError **error)
 {
-    CnxNeed need;
+    const CnxNeed need =
+        self->kind->find_need(self, cnx_model_memory(self->model), size, self->need.limit);
 
-    if (!find_need(self, cnx_model_config(self->model), cnx_model_memory(self->model), size,
-                   self->need.limit, &need, error))
+    if (!gst_convnext_engine_check_need(self, cnx_model_config(self->model), &need, error))
         return FALSE;
     cnx_client_set_memory(self->client, cnx_need_batch_memory(&need));
     return TRUE;
@@ -317,56 +219,26 @@ static void set_subject(GstConvnextResult *result, const GstConvnextJob *job, gu
     gst_convnext_result_set_object(result, object->id, g_quark_to_string(object->type));
 }
 
-/* image: index in this batch. took: inference time of this image, nanoseconds. */
-static GstConvnextResult *make_result(const Run *run, const CnxOutputs *outputs, guint image,
-                                      GstClockTime took, GError **error)
-{
-    GstConvnextJob *job = run->job;
-    const GstConvnextEngine *self = job->engine;
-    const guint i = run->results->len;
-    g_autoptr(GstConvnextResult) result = gst_convnext_result_new(self->name, job->times.pts);
-
-    if (job->classes > 0)
-        job->is_finite &=
-            gst_convnext_classify(result, gst_convnext_map_of_image(&outputs->logits, image),
-                                  gst_convnext_job_scores(job, i), job->labels, job->classes,
-                                  &job->scoring, job->decision);
-    if (!gst_convnext_add_tensors(result, outputs, image, self->outputs, error))
-        return NULL;
-    set_subject(result, job, i);
-    gst_convnext_result_set_times(result, job->preprocess_time / job->n, took);
-    return g_steal_pointer(&result);
-}
-
 /* Called in the thread that ran the batch. */
 static void on_outputs(gpointer data, const CnxOutputs *outputs, guint first, guint n,
                        gint64 microseconds)
 {
     Run *run = data;
+    GstConvnextJob *job = run->job;
     const GstClockTime took = (GstClockTime)microseconds * GST_USECOND;
 
-    run->job->inference_time += took;
-    for (guint i = 0; i < n && !run->error; i++) {
-        GstConvnextResult *result = make_result(run, outputs, i, took / n, &run->error);
+    job->inference_time += took;
+    for (guint image = 0; image < n && !run->error; image++) {
+        const guint i = run->results->len;
+        GstConvnextResult *result =
+            job->engine->kind->make_result(job, i, outputs, image, &run->error);
 
-        if (result)
-            g_ptr_array_add(run->results, result);
+        if (!result)
+            return;
+        set_subject(result, job, i);
+        gst_convnext_result_set_times(result, job->preprocess_time / job->n, took / n);
+        g_ptr_array_add(run->results, result);
     }
-}
-
-static gboolean prepare_classes(GstConvnextJob *job, GError **error)
-{
-    const GstConvnextEngine *self = job->engine;
-    const CnxConfig *config = cnx_model_config(self->model);
-
-    job->classes = 0;
-    job->is_finite = TRUE;
-    if (!(self->outputs & GST_CONVNEXT_OUTPUTS_CLASSES))
-        return TRUE;
-    job->labels = (const char *const *)self->labels;
-    job->decision = gst_convnext_decision_resolve(job->scoring.activation, config);
-    job->scoring.activation = gst_convnext_activation_resolve(job->scoring.activation, config);
-    return gst_convnext_job_make_scores(job, config->classes, error);
 }
 
 gboolean gst_convnext_engine_run(GstConvnextJob *job, GError **error)
@@ -377,7 +249,9 @@ gboolean gst_convnext_engine_run(GstConvnextJob *job, GError **error)
     g_autofree const float **images = g_new(const float *, job->n);
     Run run = {job, results, NULL};
 
-    if (!prepare_classes(job, error))
+    job->classes = 0;
+    job->is_finite = TRUE;
+    if (self->kind->prepare && !self->kind->prepare(job, error))
         return FALSE;
     for (guint i = 0; i < job->n; i++)
         images[i] = gst_convnext_job_input(job, i);
@@ -404,13 +278,16 @@ GstStructure *gst_convnext_engine_info(const GstConvnextEngine *self)
                                          .names = (const char *const *)self->labels,
                                          .path = self->path,
                                          .need = &self->need};
+    GstStructure *info = gst_convnext_model_info(&facts);
 
-    return gst_convnext_model_info(&facts);
+    if (self->kind->add_info)
+        self->kind->add_info(self, info);
+    return info;
 }
 
 char *gst_convnext_engine_remark(const GstConvnextEngine *self)
 {
-    const guint classes = cnx_model_config(self->model)->classes;
+    const guint classes = self->classes;
     const char *dataset = classes == 21841   ? "ImageNet-22k"
                           : classes == 11821 ? "ImageNet-12k"
                           : classes == 1000  ? "ImageNet-1k"
@@ -473,7 +350,10 @@ void gst_convnext_engine_add_stats(const GstConvnextEngine *self, GstStructure *
 
 gboolean gst_convnext_engine_same_classes(const GstConvnextEngine *a, const GstConvnextEngine *b)
 {
-    return a->model == b->model && a->region == b->region && a->recipe.size == b->recipe.size &&
-           a->recipe.resize == b->recipe.resize && a->recipe.crop == b->recipe.crop &&
-           g_strv_equal((const char *const *)a->labels, (const char *const *)b->labels);
+    return a->kind == b->kind && a->model == b->model && a->region == b->region &&
+           a->recipe.size == b->recipe.size && a->recipe.resize == b->recipe.resize &&
+           a->recipe.width == b->recipe.width && a->recipe.height == b->recipe.height &&
+           a->recipe.crop == b->recipe.crop && a->recipe.longest == b->recipe.longest &&
+           g_strv_equal((const char *const *)a->labels, (const char *const *)b->labels) &&
+           (!a->kind->same_classes || a->kind->same_classes(a, b));
 }

@@ -67,10 +67,19 @@ static void set_scores(GstStructure *info, const CnxConfig *config, const char *
 
 static void set_recipe(GstStructure *info, const CnxRecipe *recipe)
 {
+    const gboolean has_filter = recipe->resampling == CNX_RESAMPLING_PILLOW;
+    const char *interpolation = cnx_filter_name(has_filter ? recipe->filter : CNX_FILTER_BILINEAR);
+
     gst_structure_set(info, "input-size", G_TYPE_UINT, recipe->size, "resize", G_TYPE_UINT,
                       recipe->resize, "crop", G_TYPE_STRING, cnx_crop_name(recipe->crop),
-                      "interpolation", G_TYPE_STRING, cnx_filter_name(recipe->filter), "rescale",
-                      G_TYPE_DOUBLE, recipe->rescale, NULL);
+                      "interpolation", G_TYPE_STRING, interpolation, "resampling", G_TYPE_STRING,
+                      cnx_resampling_name(recipe->resampling), "rescale", G_TYPE_DOUBLE,
+                      recipe->rescale, NULL);
+    if (recipe->width)
+        gst_structure_set(info, "input-width", G_TYPE_UINT, recipe->width, "input-height",
+                          G_TYPE_UINT, recipe->height, NULL);
+    if (recipe->crop == CNX_CROP_FIT)
+        gst_structure_set(info, "longest-side", G_TYPE_UINT, recipe->longest, NULL);
     set_triple(info, "mean", recipe->mean);
     set_triple(info, "std", recipe->std);
 }

@@ -11,7 +11,15 @@ void gst_convnext_analytics_mirror_object(GstBuffer *buffer, guint mtd, GstConvn
 {
 }
 
+int gst_convnext_analytics_add_object(GstBuffer *buffer, GQuark type, const GstConvnextRect *box,
+                                      float score)
+{
+    return -1;
+}
+
 #else
+
+#include <string.h>
 
 #include <gst/analytics/analytics.h>
 
@@ -24,6 +32,14 @@ static GQuark class_quark(const GstConvnextClass *klass)
         return g_quark_from_string(klass->label);
     g_snprintf(name, sizeof(name), "%u", klass->index);
     return g_quark_from_string(name);
+}
+
+/* Adds the metadata that holds all others, unless it is there already. NULL if that fails. */
+static GstAnalyticsRelationMeta *get_relations(GstBuffer *buffer)
+{
+    GstAnalyticsRelationMeta *relations = gst_buffer_get_analytics_relation_meta(buffer);
+
+    return relations ? relations : gst_buffer_add_analytics_relation_meta(buffer);
 }
 
 /* FALSE if there are no classes, or no room for them. */
@@ -42,9 +58,7 @@ static gboolean mirror_classes(GstBuffer *buffer, GstConvnextResult *result,
         scores[i] = classes[i].score;
         quarks[i] = class_quark(&classes[i]);
     }
-    relations = gst_buffer_get_analytics_relation_meta(buffer);
-    if (!relations)
-        relations = gst_buffer_add_analytics_relation_meta(buffer);
+    relations = get_relations(buffer);
     if (relations && gst_analytics_relation_meta_add_cls_mtd(relations, n, scores, quarks, mtd))
         return TRUE;
     GST_WARNING("could not mirror %u classes as GstAnalyticsClsMtd", n);
@@ -53,16 +67,27 @@ static gboolean mirror_classes(GstBuffer *buffer, GstConvnextResult *result,
 
 #if GST_CHECK_VERSION(1, 26, 0)
 
+/* Names whose ids do not follow from them. */
+static const struct {
+    const char *name, *id;
+} tensor_ids[] = {
+    {GST_CONVNEXT_TENSOR_LOGITS, "classification-generic-out"},
+    {GST_CONVNEXT_TENSOR_SEGMENTATION_LOGITS, "convnext-semantic-segmentation-out-logits"},
+    {GST_CONVNEXT_TENSOR_OBJECT_MASKS, "convnext-instance-out-masks"},
+};
+
 static GQuark tensor_quark(const char *name)
 {
     g_autofree char *id = g_strdup_printf("convnext-%s-out", name);
 
-    if (g_str_equal(name, GST_CONVNEXT_TENSOR_LOGITS))
-        return g_quark_from_static_string("classification-generic-out");
+    for (guint i = 0; i < G_N_ELEMENTS(tensor_ids); i++)
+        if (g_str_equal(name, tensor_ids[i].name))
+            return g_quark_from_static_string(tensor_ids[i].id);
     return g_quark_from_string(id);
 }
 
-/* Vectors drop their height and width of 1: [n, 1, 1, c] becomes [n, c]. */
+/* Vectors drop their height and width of 1: [n, 1, 1, c] becomes [n, c]. The logits of a
+ * segmentation get their batch: [h, w, c] becomes [1, h, w, c]. */
 static GstTensor *mirror_tensor(GstConvnextTensor *tensor)
 {
     const char *name = gst_convnext_tensor_get_name(tensor);
@@ -70,14 +95,20 @@ static GstTensor *mirror_tensor(GstConvnextTensor *tensor)
     const gsize *shape = gst_convnext_tensor_get_shape(tensor, &n_dims);
     GstMemory *memory = gst_convnext_tensor_get_memory(tensor);
     GstBuffer *data = gst_buffer_new();
-    gsize vector[2];
+    gsize changed[4];
     gsize *dims = (gsize *)shape;
 
     if (n_dims == 4 && shape[1] == 1 && shape[2] == 1 && !g_str_has_prefix(name, "stage")) {
-        vector[0] = shape[0];
-        vector[1] = shape[3];
-        dims = vector;
+        changed[0] = shape[0];
+        changed[1] = shape[3];
+        dims = changed;
         n_dims = 2;
+    }
+    if (n_dims == 3 && g_str_equal(name, GST_CONVNEXT_TENSOR_SEGMENTATION_LOGITS)) {
+        changed[0] = 1;
+        memcpy(&changed[1], shape, n_dims * sizeof(*shape));
+        dims = changed;
+        n_dims = 4;
     }
     gst_buffer_append_memory(data, gst_memory_ref(memory));
     return gst_tensor_new_simple(tensor_quark(name), GST_TENSOR_DATA_TYPE_FLOAT32, data,
@@ -105,6 +136,84 @@ static void mirror_tensors(GstBuffer *buffer, GstConvnextResult *result)
     for (guint i = 0; i < n; i++)
         tensors[kept + i] = mirror_tensor(gst_convnext_result_peek_tensor(result, i));
     gst_tensor_meta_set(meta, kept + n, tensors);
+}
+
+/* A buffer with a mask in this memory, whose rows follow each other without padding. */
+static GstBuffer *new_mask(GstMemory *memory, guint width, guint height, guint bits)
+{
+    const gsize offset[GST_VIDEO_MAX_PLANES] = {0};
+    const int stride[GST_VIDEO_MAX_PLANES] = {(int)(width * bits / 8)};
+    GstBuffer *mask = gst_buffer_new();
+
+    gst_buffer_append_memory(mask, gst_memory_ref(memory));
+    gst_buffer_add_video_meta_full(mask, GST_VIDEO_FRAME_FLAG_NONE,
+                                   bits == 8 ? GST_VIDEO_FORMAT_GRAY8 : GST_VIDEO_FORMAT_GRAY16_LE,
+                                   width, height, 1, offset, stride);
+    return mask;
+}
+
+void gst_convnext_analytics_add_object_mask(GstBuffer *buffer, guint mtd, GstMemory *mask,
+                                            const GstConvnextRect *rect, guint value)
+{
+    GstAnalyticsRelationMeta *relations = get_relations(buffer);
+    GstAnalyticsSegmentationMtd segmentation;
+
+    if (!gst_analytics_relation_meta_add_segmentation_mtd(
+            relations, new_mask(mask, (guint)rect->w, (guint)rect->h, 8),
+            GST_SEGMENTATION_TYPE_INSTANCE, 1, &value, rect->x, rect->y, (guint)rect->w,
+            (guint)rect->h, &segmentation))
+        return;
+    gst_analytics_relation_meta_set_relation(relations, GST_ANALYTICS_REL_TYPE_RELATE_TO, mtd,
+                                             segmentation.id);
+    gst_analytics_relation_meta_set_relation(relations, GST_ANALYTICS_REL_TYPE_RELATE_TO,
+                                             segmentation.id, mtd);
+}
+
+static guint largest_value(GstConvnextSegmentation *segmentation)
+{
+    guint n, largest = 0;
+    const GstConvnextSegment *segments = gst_convnext_segmentation_get_segments(segmentation, &n);
+
+    for (guint i = 0; i < n; i++)
+        largest = MAX(largest, segments[i].index + 1);
+    return largest;
+}
+
+/* The names of the values 0 to n - 1. GStreamer copies both arrays. */
+static gboolean add_names(GstAnalyticsRelationMeta *relations, GstConvnextLegend *legend, guint n,
+                          GstAnalyticsClsMtd *mtd)
+{
+    g_autofree float *levels = g_new(float, n);
+
+    for (guint i = 0; i < n; i++)
+        levels[i] = -1;
+    return gst_analytics_relation_meta_add_cls_mtd(
+        relations, n, levels, (GQuark *)gst_convnext_legend_get_quarks(legend), mtd);
+}
+
+void gst_convnext_analytics_add_segmentation(GstBuffer *buffer,
+                                             GstConvnextSegmentation *segmentation,
+                                             const GstConvnextRect *rect)
+{
+    const guint n = largest_value(segmentation) + 1;
+    g_autofree guint *values = g_new(guint, n);
+    GstAnalyticsRelationMeta *relations = get_relations(buffer);
+    GstAnalyticsSegmentationMtd mask;
+    GstAnalyticsClsMtd names;
+    guint width, height, bits;
+
+    for (guint i = 0; i < n; i++)
+        values[i] = i;
+    gst_convnext_segmentation_get_size(segmentation, &width, &height, &bits);
+    if (gst_analytics_relation_meta_add_segmentation_mtd(
+            relations,
+            new_mask(gst_convnext_segmentation_get_memory(segmentation), width, height, bits),
+            GST_SEGMENTATION_TYPE_SEMANTIC, n, values, rect->x, rect->y, (guint)rect->w,
+            (guint)rect->h, &mask) &&
+        add_names(relations, gst_convnext_segmentation_get_legend(segmentation), n, &names))
+        gst_analytics_relation_meta_set_relation(
+            relations, GST_ANALYTICS_REL_TYPE_N_TO_N | GST_ANALYTICS_REL_TYPE_RELATE_TO, mask.id,
+            names.id);
 }
 
 #else
@@ -135,6 +244,19 @@ void gst_convnext_analytics_mirror_object(GstBuffer *buffer, guint mtd, GstConvn
     gst_analytics_relation_meta_set_relation(
         relations, GST_ANALYTICS_REL_TYPE_IS_PART_OF | GST_ANALYTICS_REL_TYPE_RELATE_TO, cls.id,
         mtd);
+}
+
+int gst_convnext_analytics_add_object(GstBuffer *buffer, GQuark type, const GstConvnextRect *box,
+                                      float score)
+{
+    GstAnalyticsRelationMeta *relations = get_relations(buffer);
+    GstAnalyticsODMtd mtd;
+
+    if (relations && gst_analytics_relation_meta_add_od_mtd(relations, type, box->x, box->y, box->w,
+                                                            box->h, score, &mtd))
+        return (int)mtd.id;
+    GST_WARNING("could not mirror an object as GstAnalyticsODMtd");
+    return -1;
 }
 
 static gboolean are_related(GstAnalyticsRelationMeta *relations, guint a, guint b)
@@ -187,6 +309,21 @@ void gst_convnext_analytics_find_objects(GArray *detections, GstBuffer *buffer)
         find_tracking_id(relations, &detection);
         g_array_append_val(detections, detection);
     }
+}
+
+#endif
+
+#if !defined(HAVE_GST_ANALYTICS) || !GST_CHECK_VERSION(1, 26, 0)
+
+void gst_convnext_analytics_add_object_mask(GstBuffer *buffer, guint mtd, GstMemory *mask,
+                                            const GstConvnextRect *rect, guint value)
+{
+}
+
+void gst_convnext_analytics_add_segmentation(GstBuffer *buffer,
+                                             GstConvnextSegmentation *segmentation,
+                                             const GstConvnextRect *rect)
+{
 }
 
 #endif

@@ -23,6 +23,23 @@ void gst_convnext_analytics_mirror(GstBuffer *buffer, GstConvnextResult *result)
  * that is part of and relates to the object. Does nothing in a build without analytics. */
 void gst_convnext_analytics_mirror_object(GstBuffer *buffer, guint mtd, GstConvnextResult *result);
 
+/* Adds an object of this class on buffer, which is writable, with its box in pixels of the picture
+ * in memory. Returns the id of the GstAnalyticsODMtd; -1 in a build without analytics. GStreamer
+ * 1.24 and later. */
+int gst_convnext_analytics_add_object(GstBuffer *buffer, GQuark type, const GstConvnextRect *box,
+                                      float score);
+
+/* Adds the mask of the object of a GstAnalyticsODMtd with this id: rect's w x h bytes, of which 0
+ * is not the object and value is. GStreamer 1.26 and later; does nothing otherwise. */
+void gst_convnext_analytics_add_object_mask(GstBuffer *buffer, guint mtd, GstMemory *mask,
+                                            const GstConvnextRect *rect, guint value);
+
+/* Adds a segmentation whose mask covers rect, in pixels of the picture in memory, and the names of
+ * its values. GStreamer 1.26 and later; does nothing otherwise. */
+void gst_convnext_analytics_add_segmentation(GstBuffer *buffer,
+                                             GstConvnextSegmentation *segmentation,
+                                             const GstConvnextRect *rect);
+
 /* Appends the buffer's GstAnalyticsODMtd to detections, an array of GstConvnextDetection, with the
  * ids of related GstAnalyticsTrackingMtd that are not lost. GStreamer 1.24 and later; does nothing
  * otherwise. */

@@ -2,6 +2,7 @@
 #include "gst/objects/attach.h"
 
 #include "gst/objects/analytics.h"
+#include "gst/objects/mirror.h"
 
 /* Adds the best class to a region of interest, as other classifiers do. */
 static void add_to_roi(GstVideoRegionOfInterestMeta *roi, GstConvnextResult *result,
@@ -45,8 +46,10 @@ void gst_convnext_attach(GstBuffer *buffer, GstConvnextResult *result,
     if (detection && !GST_CLOCK_TIME_IS_VALID(age))
         age = 0;
     GstConvnextMeta *meta = gst_buffer_add_convnext_meta(buffer, result, age);
-    if (detection)
+    if (detection) {
         attach_to_object(buffer, meta, detection, age);
-    else
-        gst_convnext_analytics_mirror(buffer, result);
+        return;
+    }
+    gst_convnext_analytics_mirror(buffer, result);
+    gst_convnext_mirror_findings(buffer, result);
 }

@@ -3,12 +3,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include <gst/gst.h>
-
-/* A part of a picture, in pixels. A detector's box may extend beyond the picture. */
-typedef struct GstConvnextRect {
-    int x, y, w, h;
-} GstConvnextRect;
+#include "gst/convnext/rect.h"
 
 /* The number and times of a frame. An unknown time is GST_CLOCK_TIME_NONE. */
 typedef struct GstConvnextTimes {

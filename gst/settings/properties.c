@@ -1,5 +1,5 @@
-/* Declares the properties of the element: types, ranges, defaults and descriptions. settings.c
- * stores the values.
+/* Declares the properties: types, ranges, defaults and descriptions. settings.c stores the
+ * values.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gst/settings/settings.h"
@@ -37,6 +37,10 @@ GType gst_convnext_crop_get_type(void)
          "Scale the whole frame and pad it to a square with the mean colour", "border"},
         {GST_CONVNEXT_CROP_NONE, "Keep the aspect ratio of the frame, without cropping or padding",
          "none"},
+        {GST_CONVNEXT_CROP_FIT,
+         "Keep the aspect ratio of the frame, with limits for its short and its long side, and pad "
+         "it on the right and at the bottom, as detectors do",
+         "fit"},
         {0, NULL, NULL},
     };
 
@@ -130,81 +134,153 @@ GType gst_convnext_smoothing_get_type(void)
     return type;
 }
 
+GType gst_convnext_mask_size_get_type(void)
+{
+    static gsize type;
+    static const GEnumValue values[] = {
+        {GST_CONVNEXT_MASK_SIZE_NETWORK, "The network's input", "network"},
+        {GST_CONVNEXT_MASK_SIZE_STRIDE, "The output of the head's last layer, the cheapest",
+         "stride"},
+        {GST_CONVNEXT_MASK_SIZE_FRAME, "The frame", "frame"},
+        {0, NULL, NULL},
+    };
+
+    if (g_once_init_enter(&type))
+        g_once_init_leave(&type, g_enum_register_static("GstConvnextMaskSize", values));
+    return type;
+}
+
+GType gst_convnext_object_mask_size_get_type(void)
+{
+    static gsize type;
+    static const GEnumValue values[] = {
+        {GST_CONVNEXT_OBJECT_MASK_SIZE_NETWORK,
+         "Probabilities as the network computes them, for example 28 x 28 for each object",
+         "network"},
+        {GST_CONVNEXT_OBJECT_MASK_SIZE_FRAME,
+         "Also the pixels of the frame that belong to each object", "frame"},
+        {0, NULL, NULL},
+    };
+
+    if (g_once_init_enter(&type))
+        g_once_init_leave(&type, g_enum_register_static("GstConvnextObjectMaskSize", values));
+    return type;
+}
+
+GType gst_convnext_masks_get_type(void)
+{
+    static gsize type;
+    static const GEnumValue values[] = {
+        {GST_CONVNEXT_MASKS_AUTO, "If the model has masks", "auto"},
+        {GST_CONVNEXT_MASKS_ON, "Refuse a model without masks", "on"},
+        {GST_CONVNEXT_MASKS_OFF, "Do not compute masks", "off"},
+        {0, NULL, NULL},
+    };
+
+    if (g_once_init_enter(&type))
+        g_once_init_leave(&type, g_enum_register_static("GstConvnextMasks", values));
+    return type;
+}
+
+/* The class of an element, and its task. */
+typedef struct Target {
+    GObjectClass *klass;
+    GstConvnextTask task;
+} Target;
+
+/* Takes spec. */
+static void install(const Target *to, guint id, GParamSpec *spec)
+{
+    g_param_spec_ref_sink(spec);
+    if (gst_convnext_settings_has(to->task, id))
+        g_object_class_install_property(to->klass, id, spec);
+    g_param_spec_unref(spec);
+}
+
 /* A change takes effect at the next frame or, if it needs another engine, once that is open. */
 #define FLAGS (G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING)
 
-static void install_model_properties(GObjectClass *klass, const char *bundled)
+static void install_model_properties(const Target *to, const char *bundled)
 {
-    g_object_class_install_property(
-        klass, GST_CONVNEXT_PROP_MODEL,
-        g_param_spec_string(
-            "model", "Model",
-            "Checkpoint to run: a .safetensors or PyTorch file, or a folder in the Hugging Face or "
-            "timm layout; NULL = the bundled model, which detects the health of a camera",
-            bundled, FLAGS));
-    g_object_class_install_property(
-        klass, GST_CONVNEXT_PROP_WEIGHTS,
+    install(to, GST_CONVNEXT_PROP_MODEL,
+            g_param_spec_string(
+                "model", "Model",
+                bundled ? "Checkpoint to run: a .safetensors or PyTorch file, or a folder in the "
+                          "Hugging Face or timm layout; NULL = the bundled model, which detects "
+                          "the health of a camera"
+                        : "Checkpoint to run: a .safetensors or PyTorch file, or a folder with "
+                          "one and its config",
+                bundled, FLAGS));
+    install(
+        to, GST_CONVNEXT_PROP_WEIGHTS,
         g_param_spec_enum("weights", "Weights",
                           "Which weights to use if a checkpoint holds both the trained weights and "
                           "their exponential moving average (EMA)",
                           GST_TYPE_CONVNEXT_WEIGHTS, GST_CONVNEXT_WEIGHTS_AUTO, FLAGS));
-    g_object_class_install_property(
-        klass, GST_CONVNEXT_PROP_HEAD_ACTIVATION,
+    install(
+        to, GST_CONVNEXT_PROP_HEAD_ACTIVATION,
         g_param_spec_string(
             "head-activation", "Head activation",
             "Activations in the head that the checkpoint does not record: relu, gelu, gelu-tanh, "
             "silu, tanh or none, or a comma-separated list with one for each place",
             NULL, FLAGS));
-    g_object_class_install_property(
-        klass, GST_CONVNEXT_PROP_LABELS,
-        g_param_spec_string("labels", "Labels",
-                            "Text or JSON file with the class labels; NULL = the labels in "
-                            "the model's config, or \"class N\"",
-                            NULL, FLAGS));
-    g_object_class_install_property(
-        klass, GST_CONVNEXT_PROP_INPUT_SIZE,
+    install(to, GST_CONVNEXT_PROP_LABELS,
+            g_param_spec_string("labels", "Labels",
+                                "Text or JSON file with the class labels; NULL = the labels in "
+                                "the model's config, or \"class N\"",
+                                NULL, FLAGS));
+    install(
+        to, GST_CONVNEXT_PROP_INPUT_SIZE,
         g_param_spec_uint("input-size", "Input size",
                           "Side of the network's input in pixels, a multiple of 32; with crop=none "
-                          "its short side (0 = the model's size)",
+                          "and crop=fit the short side of the frame in it (0 = the model's size)",
                           0, MAX_INPUT_SIZE, 0, FLAGS));
-    g_object_class_install_property(
-        klass, GST_CONVNEXT_PROP_CROP,
-        g_param_spec_enum("crop", "Crop",
-                          "How a frame is cropped and scaled to the network's input",
-                          GST_TYPE_CONVNEXT_CROP, GST_CONVNEXT_CROP_AUTO, FLAGS));
-    g_object_class_install_property(
-        klass, GST_CONVNEXT_PROP_ORIENTATION,
+    install(to, GST_CONVNEXT_PROP_INPUT_WIDTH,
+            g_param_spec_uint("input-width", "Input width",
+                              "Width of an input that is not square, in pixels, a multiple of 32; "
+                              "with crop=fit the smaller one of both limits the short side of the "
+                              "frame and the larger one the long side (0 = the model's)",
+                              0, MAX_INPUT_SIZE, 0, FLAGS));
+    install(to, GST_CONVNEXT_PROP_INPUT_HEIGHT,
+            g_param_spec_uint("input-height", "Input height",
+                              "Height of an input that is not square, in pixels, a multiple of 32; "
+                              "see input-width (0 = the model's)",
+                              0, MAX_INPUT_SIZE, 0, FLAGS));
+    install(to, GST_CONVNEXT_PROP_CROP,
+            g_param_spec_enum("crop", "Crop",
+                              "How a frame is cropped and scaled to the network's input",
+                              GST_TYPE_CONVNEXT_CROP, GST_CONVNEXT_CROP_AUTO, FLAGS));
+    install(
+        to, GST_CONVNEXT_PROP_ORIENTATION,
         g_param_spec_enum("orientation", "Orientation",
                           "How a frame or an object is turned for the network; the frame itself, "
                           "regions and boxes stay as they are",
                           GST_TYPE_CONVNEXT_ORIENTATION, GST_CONVNEXT_ORIENTATION_AUTO, FLAGS));
-    g_object_class_install_property(
-        klass, GST_CONVNEXT_PROP_OUTPUTS,
-        g_param_spec_flags("outputs", "Outputs", "Outputs to attach to each frame",
-                           GST_TYPE_CONVNEXT_OUTPUTS, GST_CONVNEXT_DEFAULT_OUTPUTS, FLAGS));
-    g_object_class_install_property(
-        klass, GST_CONVNEXT_PROP_PRECISION,
+    install(to, GST_CONVNEXT_PROP_OUTPUTS,
+            g_param_spec_flags("outputs", "Outputs", "Outputs to attach to each frame",
+                               GST_TYPE_CONVNEXT_OUTPUTS, GST_CONVNEXT_DEFAULT_OUTPUTS, FLAGS));
+    install(
+        to, GST_CONVNEXT_PROP_PRECISION,
         g_param_spec_enum("precision", "Precision",
                           "Precision of the network's matrix products. If the processor does not "
                           "accelerate it, fp32 runs; model-info names the precision that runs",
                           GST_TYPE_CONVNEXT_PRECISION, GST_CONVNEXT_PRECISION_AUTO, FLAGS));
-    g_object_class_install_property(
-        klass, GST_CONVNEXT_PROP_THREADS,
+    install(
+        to, GST_CONVNEXT_PROP_THREADS,
         g_param_spec_uint(
             "threads", "Threads",
             "Threads of a forward pass. Elements with the same model, precision, input size and "
             "outputs share a queue, which uses the largest number that any of them requests "
             "(0 = one thread per CPU that the process may use, by affinity and control group)",
             0, CNX_THREADS_MAX, 0, FLAGS));
-    g_object_class_install_property(
-        klass, GST_CONVNEXT_PROP_CPU_AFFINITY,
-        g_param_spec_string(
-            "cpu-affinity", "CPU affinity",
-            "CPUs that inference in this process runs on, for example 0-3,6; the lists of all "
-            "elements are combined (NULL in all elements = every CPU that the process may use)",
-            NULL, FLAGS));
-    g_object_class_install_property(
-        klass, GST_CONVNEXT_PROP_MAX_MEMORY,
+    install(to, GST_CONVNEXT_PROP_CPU_AFFINITY,
+            g_param_spec_string(
+                "cpu-affinity", "CPU affinity",
+                "CPUs that inference in this process runs on, for example 0-3,6; the lists of all "
+                "elements are combined (NULL in all elements = every CPU that the process may use)",
+                NULL, FLAGS));
+    install(
+        to, GST_CONVNEXT_PROP_MAX_MEMORY,
         g_param_spec_uint64(
             "max-memory", "Maximum memory",
             "Limit for the memory of the running model in bytes: weights, forward pass, batches "
@@ -213,97 +289,88 @@ static void install_model_properties(GObjectClass *klass, const char *bundled)
             0, G_MAXUINT64, 0, FLAGS));
 }
 
-static void install_object_properties(GObjectClass *klass)
+static void install_object_properties(const Target *to)
 {
-    g_object_class_install_property(
-        klass, GST_CONVNEXT_PROP_REGION,
-        g_param_spec_enum("region", "Region",
-                          "What to classify: the whole frame, or each object in its "
-                          "GstVideoRegionOfInterestMeta or GstAnalyticsODMtd",
-                          GST_TYPE_CONVNEXT_REGION, GST_CONVNEXT_REGION_FULL_FRAME, FLAGS));
-    g_object_class_install_property(
-        klass, GST_CONVNEXT_PROP_OBJECT_CLASS,
+    install(to, GST_CONVNEXT_PROP_REGION,
+            g_param_spec_enum("region", "Region",
+                              "What to classify: the whole frame, or each object in its "
+                              "GstVideoRegionOfInterestMeta or GstAnalyticsODMtd",
+                              GST_TYPE_CONVNEXT_REGION, GST_CONVNEXT_REGION_FULL_FRAME, FLAGS));
+    install(
+        to, GST_CONVNEXT_PROP_OBJECT_CLASS,
         g_param_spec_string("object-class", "Object class",
                             "With region=objects: classify only objects with this detector label "
                             "(NULL = all objects)",
                             NULL, FLAGS));
-    g_object_class_install_property(
-        klass, GST_CONVNEXT_PROP_OBJECT_MARGIN,
-        g_param_spec_double(
-            "object-margin", "Object margin",
-            "Margin to add on each side of an object, as a fraction of its width or height", 0.0,
-            10.0, 0.0, FLAGS));
-    g_object_class_install_property(
-        klass, GST_CONVNEXT_PROP_MIN_OBJECT_SIZE,
-        g_param_spec_uint("min-object-size", "Minimum object size",
-                          "Ignore objects whose shorter side is smaller than this, in pixels", 0,
-                          G_MAXINT, 0, FLAGS));
-    g_object_class_install_property(
-        klass, GST_CONVNEXT_PROP_MAX_OBJECTS,
+    install(to, GST_CONVNEXT_PROP_OBJECT_MARGIN,
+            g_param_spec_double(
+                "object-margin", "Object margin",
+                "Margin to add on each side of an object, as a fraction of its width or height",
+                0.0, 10.0, 0.0, FLAGS));
+    install(to, GST_CONVNEXT_PROP_MIN_OBJECT_SIZE,
+            g_param_spec_uint("min-object-size", "Minimum object size",
+                              "Ignore objects whose shorter side is smaller than this, in pixels",
+                              0, G_MAXINT, 0, FLAGS));
+    install(
+        to, GST_CONVNEXT_PROP_MAX_OBJECTS,
         g_param_spec_uint("max-objects", "Maximum objects",
                           "Maximum number of objects to classify in one frame, largest first; the "
                           "rest take precedence in the next frame (0 = no limit)",
                           0, G_MAXINT, GST_CONVNEXT_DEFAULT_MAX_OBJECTS, FLAGS));
-    g_object_class_install_property(
-        klass, GST_CONVNEXT_PROP_RECLASSIFY_INTERVAL,
-        g_param_spec_uint("reclassify-interval", "Reclassify interval",
-                          "Frames between two inferences of an object with a tracking id; in "
-                          "between it carries its last result (0 = classify it once)",
-                          0, G_MAXINT, 1, FLAGS));
-    g_object_class_install_property(
-        klass, GST_CONVNEXT_PROP_RECLASSIFY_GROWTH,
-        g_param_spec_double(
-            "reclassify-growth", "Reclassify growth",
-            "Reclassify early once the object's area has grown by this factor (0 = never)", 0.0,
-            1000.0, 0.0, FLAGS));
+    install(to, GST_CONVNEXT_PROP_RECLASSIFY_INTERVAL,
+            g_param_spec_uint("reclassify-interval", "Reclassify interval",
+                              "Frames between two inferences of an object with a tracking id; in "
+                              "between it carries its last result (0 = classify it once)",
+                              0, G_MAXINT, 1, FLAGS));
+    install(to, GST_CONVNEXT_PROP_RECLASSIFY_GROWTH,
+            g_param_spec_double(
+                "reclassify-growth", "Reclassify growth",
+                "Reclassify early once the object's area has grown by this factor (0 = never)", 0.0,
+                1000.0, 0.0, FLAGS));
 }
 
-static void install_frame_properties(GObjectClass *klass)
+static void install_frame_properties(const Target *to)
 {
-    g_object_class_install_property(
-        klass, GST_CONVNEXT_PROP_ACTIVATION,
-        g_param_spec_enum("activation", "Activation",
-                          "Function that turns logits into class scores",
-                          GST_TYPE_CONVNEXT_ACTIVATION, GST_CONVNEXT_ACTIVATION_AUTO, FLAGS));
-    g_object_class_install_property(
-        klass, GST_CONVNEXT_PROP_TOP_K,
-        g_param_spec_uint("top-k", "Top k", "Maximum number of classes to attach, best first", 1,
-                          G_MAXINT, GST_CONVNEXT_DEFAULT_TOP_K, FLAGS));
-    g_object_class_install_property(
-        klass, GST_CONVNEXT_PROP_THRESHOLD,
+    install(to, GST_CONVNEXT_PROP_ACTIVATION,
+            g_param_spec_enum("activation", "Activation",
+                              "Function that turns logits into class scores",
+                              GST_TYPE_CONVNEXT_ACTIVATION, GST_CONVNEXT_ACTIVATION_AUTO, FLAGS));
+    install(to, GST_CONVNEXT_PROP_TOP_K,
+            g_param_spec_uint("top-k", "Top k", "Maximum number of classes to attach, best first",
+                              1, G_MAXINT, GST_CONVNEXT_DEFAULT_TOP_K, FLAGS));
+    install(
+        to, GST_CONVNEXT_PROP_THRESHOLD,
         g_param_spec_double(
             "threshold", "Threshold",
             "Lowest score that a class needs to be attached, unless it is the model's rest class; "
             "ignored with activation=none",
             0.0, 1.0, GST_CONVNEXT_DEFAULT_THRESHOLD, FLAGS));
-    g_object_class_install_property(
-        klass, GST_CONVNEXT_PROP_POST_MESSAGES,
-        g_param_spec_boolean("post-messages", "Post messages",
-                             "Post an element message named convnext for each new result", FALSE,
-                             FLAGS));
+    install(to, GST_CONVNEXT_PROP_POST_MESSAGES,
+            g_param_spec_boolean("post-messages", "Post messages",
+                                 "Post an element message named convnext for each new result",
+                                 FALSE, FLAGS));
 }
 
 /* When inference runs, and whether frames wait for it. */
-static void install_pace_properties(GObjectClass *klass)
+static void install_pace_properties(const Target *to)
 {
-    g_object_class_install_property(
-        klass, GST_CONVNEXT_PROP_MODE,
-        g_param_spec_enum("mode", "Mode", "Whether frames wait for inference",
-                          GST_TYPE_CONVNEXT_MODE, GST_CONVNEXT_MODE_SYNC, FLAGS));
-    g_object_class_install_property(
-        klass, GST_CONVNEXT_PROP_INTERVAL,
+    install(to, GST_CONVNEXT_PROP_MODE,
+            g_param_spec_enum("mode", "Mode", "Whether frames wait for inference",
+                              GST_TYPE_CONVNEXT_MODE, GST_CONVNEXT_MODE_SYNC, FLAGS));
+    install(
+        to, GST_CONVNEXT_PROP_INTERVAL,
         g_param_spec_uint("interval", "Interval",
                           "Run inference on every Nth frame; the frames in between carry the last "
                           "result and its age",
                           1, G_MAXINT, 1, FLAGS));
-    g_object_class_install_property(
-        klass, GST_CONVNEXT_PROP_MIN_PERIOD,
+    install(
+        to, GST_CONVNEXT_PROP_MIN_PERIOD,
         g_param_spec_uint64("min-period", "Minimum period",
                             "Shortest time between two inferences, in nanoseconds of the frames' "
                             "timestamps (0 = no limit)",
                             0, G_MAXINT64, 0, FLAGS));
-    g_object_class_install_property(
-        klass, GST_CONVNEXT_PROP_CHANGE_THRESHOLD,
+    install(
+        to, GST_CONVNEXT_PROP_CHANGE_THRESHOLD,
         g_param_spec_double(
             "change-threshold", "Change threshold",
             "Skip inference until the mean brightness of some cell of a 16 x 16 grid changes by "
@@ -311,38 +378,38 @@ static void install_pace_properties(GObjectClass *klass)
             "detects a person; 0 always runs inference. With smoothing, inference continues until "
             "the state is known",
             0.0, 1.0, 0.0, FLAGS));
-    g_object_class_install_property(
-        klass, GST_CONVNEXT_PROP_MAX_AGE,
+    install(
+        to, GST_CONVNEXT_PROP_MAX_AGE,
         g_param_spec_uint64("max-age", "Maximum age",
                             "With change-threshold: run inference on an unchanged frame once the "
                             "last inference is this old, in nanoseconds (0 = never)",
                             0, G_MAXINT64, GST_CONVNEXT_DEFAULT_MAX_AGE, FLAGS));
-    g_object_class_install_property(
-        klass, GST_CONVNEXT_PROP_CARRY,
+    install(
+        to, GST_CONVNEXT_PROP_CARRY,
         g_param_spec_boolean("carry", "Carry",
                              "Whether a frame without a result of its own carries the last result "
                              "and its age; if FALSE, each result is attached to one frame only",
                              TRUE, FLAGS));
     /* Replaces the property of GstBaseTransform, which drops late frames. */
-    g_object_class_install_property(
-        klass, GST_CONVNEXT_PROP_QOS,
+    install(
+        to, GST_CONVNEXT_PROP_QOS,
         g_param_spec_boolean("qos", "QoS",
                              "With mode=sync: after a QoS event about a late frame, skip "
                              "inference until the stream has caught up; frames are never dropped",
                              TRUE, FLAGS));
 }
 
-static void install_smoothing_properties(GObjectClass *klass)
+static void install_smoothing_properties(const Target *to)
 {
-    g_object_class_install_property(
-        klass, GST_CONVNEXT_PROP_SMOOTHING,
+    install(
+        to, GST_CONVNEXT_PROP_SMOOTHING,
         g_param_spec_enum("smoothing", "Smoothing",
                           "How to combine results into a state, that is, one label for the stream "
                           "or for each tracked object; each change of state is posted as an "
                           "element message named convnext-state-changed",
                           GST_TYPE_CONVNEXT_SMOOTHING, GST_CONVNEXT_SMOOTHING_NONE, FLAGS));
-    g_object_class_install_property(
-        klass, GST_CONVNEXT_PROP_SMOOTHING_TIME,
+    install(
+        to, GST_CONVNEXT_PROP_SMOOTHING_TIME,
         g_param_spec_uint64(
             "smoothing-time", "Smoothing time",
             "Time that smoothing spans, in nanoseconds of the frames' running time: with "
@@ -350,8 +417,8 @@ static void install_smoothing_properties(GObjectClass *klass)
             "result counts until the next one, at most for a quarter of this time (0 = combine a "
             "number of results)",
             0, GST_CONVNEXT_MAX_SMOOTHING_TIME, 0, FLAGS));
-    g_object_class_install_property(
-        klass, GST_CONVNEXT_PROP_SMOOTHING_ENTER,
+    install(
+        to, GST_CONVNEXT_PROP_SMOOTHING_ENTER,
         g_param_spec_double(
             "smoothing-enter", "Smoothing enter",
             "Level at which a label becomes the state: with smoothing=majority its share of the "
@@ -359,8 +426,8 @@ static void install_smoothing_properties(GObjectClass *klass)
             "smoothing=exponential its average score (0 = threshold and the model's thresholds); "
             "the latter is ignored with activation=none",
             0.0, 1.0, 0.0, FLAGS));
-    g_object_class_install_property(
-        klass, GST_CONVNEXT_PROP_SMOOTHING_LEAVE,
+    install(
+        to, GST_CONVNEXT_PROP_SMOOTHING_LEAVE,
         g_param_spec_double(
             "smoothing-leave", "Smoothing leave",
             "Level below which the state is left, at most smoothing-enter: with "
@@ -370,33 +437,104 @@ static void install_smoothing_properties(GObjectClass *klass)
             "thresholds, or when a better label enters); the latter is ignored with "
             "activation=none",
             0.0, 1.0, 0.0, FLAGS));
-    g_object_class_install_property(
-        klass, GST_CONVNEXT_PROP_SMOOTHING_WINDOW,
+    install(
+        to, GST_CONVNEXT_PROP_SMOOTHING_WINDOW,
         g_param_spec_uint("smoothing-window", "Smoothing window",
                           "With smoothing=majority and smoothing-time=0: number of recent results "
                           "to consider",
                           1, 1000, GST_CONVNEXT_DEFAULT_SMOOTHING_WINDOW, FLAGS));
-    g_object_class_install_property(
-        klass, GST_CONVNEXT_PROP_SMOOTHING_COUNT,
+    install(
+        to, GST_CONVNEXT_PROP_SMOOTHING_COUNT,
         g_param_spec_uint("smoothing-count", "Smoothing count",
                           "With smoothing=majority, smoothing-time=0 and smoothing-enter=0: number "
                           "of results in the window in which a label must be the best to become "
                           "the state",
                           1, 1000, GST_CONVNEXT_DEFAULT_SMOOTHING_COUNT, FLAGS));
-    g_object_class_install_property(
-        klass, GST_CONVNEXT_PROP_SMOOTHING_ALPHA,
+    install(
+        to, GST_CONVNEXT_PROP_SMOOTHING_ALPHA,
         g_param_spec_double("smoothing-alpha", "Smoothing alpha",
                             "With smoothing=exponential and smoothing-time=0: weight of the newest "
                             "result's scores; 1 = no smoothing",
                             0.001, 1.0, GST_CONVNEXT_DEFAULT_SMOOTHING_ALPHA, FLAGS));
 }
 
-static void install_read_only(GObjectClass *klass)
+static void install_segment_properties(const Target *to)
+{
+    install(to, GST_CONVNEXT_PROP_MASK_SIZE,
+            g_param_spec_enum("mask-size", "Mask size", "Size of the mask",
+                              GST_TYPE_CONVNEXT_MASK_SIZE, GST_CONVNEXT_MASK_SIZE_NETWORK, FLAGS));
+    install(to, GST_CONVNEXT_PROP_PIXEL_THRESHOLD,
+            g_param_spec_double(
+                "threshold", "Threshold",
+                "A pixel whose best class has a lower score becomes 0, none (0 = off or, if the "
+                "model has one class, 0.5)",
+                0.0, 1.0, 0.0, FLAGS));
+    install(to, GST_CONVNEXT_PROP_MULTI_LABEL,
+            g_param_spec_boolean(
+                "multi-label", "Multi-label",
+                "The model's classes do not exclude each other: scores are sigmoids, not a "
+                "softmax. The mask holds the best class",
+                FALSE, FLAGS));
+    install(to, GST_CONVNEXT_PROP_SEGMENTATION_LOGITS,
+            g_param_spec_boolean("logits", "Logits",
+                                 "Attach the output of the head's last layer, before its final "
+                                 "upsampling, as the tensor segmentation-logits",
+                                 FALSE, FLAGS));
+    install(to, GST_CONVNEXT_PROP_PAINT,
+            g_param_spec_boolean("paint", "Paint", "Paint the mask into the frame", FALSE, FLAGS));
+}
+
+static void install_detect_properties(const Target *to)
+{
+    install(to, GST_CONVNEXT_PROP_MIN_SIZE,
+            g_param_spec_uint("min-size", "Minimum size",
+                              "Short side of the frame as the network sees it, in pixels, unless "
+                              "the long side would exceed max-size; small values are fast (0 = the "
+                              "model's)",
+                              0, MAX_INPUT_SIZE, 0, FLAGS));
+    install(to, GST_CONVNEXT_PROP_MAX_SIZE,
+            g_param_spec_uint("max-size", "Maximum size",
+                              "Limit for the long side of the frame as the network sees it, in "
+                              "pixels (0 = the model's)",
+                              0, MAX_INPUT_SIZE, 0, FLAGS));
+    install(to, GST_CONVNEXT_PROP_SCORE_THRESHOLD,
+            g_param_spec_double("score-threshold", "Score threshold",
+                                "An object's score is above this (-1 = the model's)", -1.0, 1.0,
+                                -1.0, FLAGS));
+    install(to, GST_CONVNEXT_PROP_NMS_THRESHOLD,
+            g_param_spec_double(
+                "nms-threshold", "NMS threshold",
+                "Of two objects of one class whose intersection over union (IoU) is above this, "
+                "only the one with the higher score is attached (-1 = the model's)",
+                -1.0, 1.0, -1.0, FLAGS));
+    install(to, GST_CONVNEXT_PROP_MAX_DETECTIONS,
+            g_param_spec_uint("max-objects", "Maximum objects",
+                              "Maximum number of objects in a frame, best first (0 = the model's)",
+                              0, 1000, 0, FLAGS));
+    install(to, GST_CONVNEXT_PROP_PROPOSALS,
+            g_param_spec_uint("proposals", "Proposals",
+                              "Number of boxes that the region proposal network (RPN) hands on; "
+                              "fewer are faster (0 = the model's)",
+                              0, 2000, 0, FLAGS));
+    install(to, GST_CONVNEXT_PROP_DETECTED_CLASS,
+            g_param_spec_string("object-class", "Object class",
+                                "Attach only objects with this label (NULL = all objects)", NULL,
+                                FLAGS));
+    install(to, GST_CONVNEXT_PROP_MASKS,
+            g_param_spec_enum("masks", "Masks", "Whether to compute the objects' masks",
+                              GST_TYPE_CONVNEXT_MASKS, GST_CONVNEXT_MASKS_AUTO, FLAGS));
+    install(to, GST_CONVNEXT_PROP_OBJECT_MASK_SIZE,
+            g_param_spec_enum("mask-size", "Mask size", "Size of the objects' masks",
+                              GST_TYPE_CONVNEXT_OBJECT_MASK_SIZE,
+                              GST_CONVNEXT_OBJECT_MASK_SIZE_NETWORK, FLAGS));
+}
+
+static void install_read_only(const Target *to)
 {
     const GParamFlags flags = G_PARAM_READABLE | G_PARAM_STATIC_STRINGS;
 
-    g_object_class_install_property(
-        klass, GST_CONVNEXT_PROP_STATS,
+    install(
+        to, GST_CONVNEXT_PROP_STATS,
         g_param_spec_boxed(
             "stats", "Statistics",
             "Counters: frames, inferred, replaced (by a newer frame, with mode=latest), skipped "
@@ -405,8 +543,8 @@ static void install_read_only(GObjectClass *klass)
             "512 inferred frames; engine, cpu; of the shared queue: streams, threads, batch (mean "
             "images per forward pass), run-memory (bytes)",
             GST_TYPE_STRUCTURE, flags));
-    g_object_class_install_property(
-        klass, GST_CONVNEXT_PROP_MODEL_INFO,
+    install(
+        to, GST_CONVNEXT_PROP_MODEL_INFO,
         g_param_spec_boxed("model-info", "Model info",
                            "variant, parameters, classes, input-size, crop, resize, source-format, "
                            "container, weights (only, raw, ema), weights-key, dtype, labels, path, "
@@ -415,14 +553,18 @@ static void install_read_only(GObjectClass *klass)
                            GST_TYPE_STRUCTURE, flags));
 }
 
-void gst_convnext_settings_install(GObjectClass *klass, const char *bundled)
+void gst_convnext_settings_install(GObjectClass *klass, GstConvnextTask task, const char *bundled)
 {
-    install_model_properties(klass, bundled);
-    install_object_properties(klass);
-    install_frame_properties(klass);
-    install_pace_properties(klass);
-    install_smoothing_properties(klass);
-    install_read_only(klass);
+    const Target to = {klass, task};
+
+    install_model_properties(&to, bundled);
+    install_object_properties(&to);
+    install_frame_properties(&to);
+    install_pace_properties(&to);
+    install_smoothing_properties(&to);
+    install_segment_properties(&to);
+    install_detect_properties(&to);
+    install_read_only(&to);
     gst_type_mark_as_plugin_api(GST_TYPE_CONVNEXT_OUTPUTS, 0);
     gst_type_mark_as_plugin_api(GST_TYPE_CONVNEXT_ACTIVATION, 0);
     gst_type_mark_as_plugin_api(GST_TYPE_CONVNEXT_CROP, 0);
@@ -431,4 +573,7 @@ void gst_convnext_settings_install(GObjectClass *klass, const char *bundled)
     gst_type_mark_as_plugin_api(GST_TYPE_CONVNEXT_REGION, 0);
     gst_type_mark_as_plugin_api(GST_TYPE_CONVNEXT_MODE, 0);
     gst_type_mark_as_plugin_api(GST_TYPE_CONVNEXT_SMOOTHING, 0);
+    gst_type_mark_as_plugin_api(GST_TYPE_CONVNEXT_MASK_SIZE, 0);
+    gst_type_mark_as_plugin_api(GST_TYPE_CONVNEXT_OBJECT_MASK_SIZE, 0);
+    gst_type_mark_as_plugin_api(GST_TYPE_CONVNEXT_MASKS, 0);
 }

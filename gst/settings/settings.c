@@ -1,4 +1,4 @@
-/* The values of the properties of the element convnext.
+/* The values of the properties.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gst/settings/settings.h"
@@ -6,10 +6,12 @@
 #include <stddef.h>
 #include <stdlib.h>
 
-void gst_convnext_settings_init(GstConvnextSettings *settings)
+void gst_convnext_settings_init(GstConvnextSettings *settings, GstConvnextTask task)
 {
     *settings = (GstConvnextSettings){
-        .engine = {.outputs = GST_CONVNEXT_DEFAULT_OUTPUTS},
+        .engine = {.task = task,
+                   .outputs = GST_CONVNEXT_DEFAULT_OUTPUTS,
+                   .detecting = {.score_threshold = -1, .nms_threshold = -1}},
         .frame = {.orientation = GST_CONVNEXT_ORIENTATION_AUTO,
                   .scoring = {.top_k = GST_CONVNEXT_DEFAULT_TOP_K,
                               .threshold = GST_CONVNEXT_DEFAULT_THRESHOLD},
@@ -42,53 +44,86 @@ void gst_convnext_engine_settings_copy(GstConvnextEngineSettings *to,
     to->cpu_affinity = g_strdup(from->cpu_affinity);
 }
 
-/* The offset of each property's value. The field has the C type of the property. */
-#define ENGINE(id, field) [GST_CONVNEXT_PROP_##id] = offsetof(GstConvnextSettings, engine.field)
-#define FRAME(id, field) [GST_CONVNEXT_PROP_##id] = offsetof(GstConvnextSettings, frame.field)
-static const gsize offsets[GST_CONVNEXT_PROP_SETTINGS_END] = {
-    ENGINE(MODEL, model),
-    ENGINE(WEIGHTS, weights),
-    ENGINE(HEAD_ACTIVATION, head_activation),
-    ENGINE(LABELS, labels),
-    ENGINE(OUTPUTS, outputs),
-    FRAME(ACTIVATION, scoring.activation),
-    FRAME(TOP_K, scoring.top_k),
-    FRAME(THRESHOLD, scoring.threshold),
-    ENGINE(INPUT_SIZE, input_size),
-    ENGINE(CROP, crop),
-    FRAME(ORIENTATION, orientation),
-    ENGINE(REGION, region),
-    FRAME(OBJECT_CLASS, objects.klass),
-    FRAME(OBJECT_MARGIN, objects.margin),
-    FRAME(MIN_OBJECT_SIZE, objects.min_size),
-    FRAME(MAX_OBJECTS, objects.max_objects),
-    FRAME(RECLASSIFY_INTERVAL, objects.interval),
-    FRAME(RECLASSIFY_GROWTH, objects.area_growth),
-    ENGINE(PRECISION, precision),
-    ENGINE(THREADS, threads),
-    ENGINE(CPU_AFFINITY, cpu_affinity),
-    ENGINE(MAX_MEMORY, max_memory),
-    FRAME(MODE, mode),
-    FRAME(INTERVAL, interval),
-    FRAME(MIN_PERIOD, min_period),
-    FRAME(CHANGE_THRESHOLD, change_threshold),
-    FRAME(MAX_AGE, max_age),
-    FRAME(CARRY, carry),
-    FRAME(QOS, qos),
-    FRAME(SMOOTHING, smoothing.kind),
-    FRAME(SMOOTHING_TIME, smoothing.time),
-    FRAME(SMOOTHING_ENTER, smoothing.enter),
-    FRAME(SMOOTHING_LEAVE, smoothing.leave),
-    FRAME(SMOOTHING_WINDOW, smoothing.window),
-    FRAME(SMOOTHING_COUNT, smoothing.count),
-    FRAME(SMOOTHING_ALPHA, smoothing.alpha),
-    FRAME(POST_MESSAGES, post_messages),
+/* The elements that have each property, and the offset of its value. The field has the C type of
+ * the property. */
+#define CLASSIFY GST_CONVNEXT_TASK_CLASSIFY
+#define SEGMENT GST_CONVNEXT_TASK_SEGMENT
+#define DETECT GST_CONVNEXT_TASK_DETECT
+#define ALL (CLASSIFY | SEGMENT | DETECT)
+#define ENGINE(id, tasks, field) \
+    [GST_CONVNEXT_PROP_##id] = {offsetof(GstConvnextSettings, engine.field), tasks}
+#define FRAME(id, tasks, field) \
+    [GST_CONVNEXT_PROP_##id] = {offsetof(GstConvnextSettings, frame.field), tasks}
+static const struct {
+    gsize offset;
+    guint tasks;
+} rows[GST_CONVNEXT_PROP_END] = {
+    ENGINE(MODEL, ALL, model),
+    ENGINE(WEIGHTS, ALL, weights),
+    ENGINE(HEAD_ACTIVATION, CLASSIFY, head_activation),
+    ENGINE(LABELS, ALL, labels),
+    ENGINE(OUTPUTS, CLASSIFY, outputs),
+    FRAME(ACTIVATION, CLASSIFY, scoring.activation),
+    FRAME(TOP_K, CLASSIFY, scoring.top_k),
+    FRAME(THRESHOLD, CLASSIFY, scoring.threshold),
+    ENGINE(INPUT_SIZE, CLASSIFY, input_size),
+    ENGINE(INPUT_WIDTH, CLASSIFY | SEGMENT, input_width),
+    ENGINE(INPUT_HEIGHT, CLASSIFY | SEGMENT, input_height),
+    ENGINE(CROP, CLASSIFY | SEGMENT, crop),
+    FRAME(ORIENTATION, ALL, orientation),
+    ENGINE(REGION, CLASSIFY, region),
+    FRAME(OBJECT_CLASS, CLASSIFY, objects.klass),
+    FRAME(OBJECT_MARGIN, CLASSIFY, objects.margin),
+    FRAME(MIN_OBJECT_SIZE, CLASSIFY, objects.min_size),
+    FRAME(MAX_OBJECTS, CLASSIFY, objects.max_objects),
+    FRAME(RECLASSIFY_INTERVAL, CLASSIFY, objects.interval),
+    FRAME(RECLASSIFY_GROWTH, CLASSIFY, objects.area_growth),
+    ENGINE(PRECISION, ALL, precision),
+    ENGINE(THREADS, ALL, threads),
+    ENGINE(CPU_AFFINITY, ALL, cpu_affinity),
+    ENGINE(MAX_MEMORY, ALL, max_memory),
+    FRAME(MODE, ALL, mode),
+    FRAME(INTERVAL, ALL, interval),
+    FRAME(MIN_PERIOD, ALL, min_period),
+    FRAME(CHANGE_THRESHOLD, ALL, change_threshold),
+    FRAME(MAX_AGE, ALL, max_age),
+    FRAME(CARRY, ALL, carry),
+    FRAME(QOS, ALL, qos),
+    FRAME(SMOOTHING, CLASSIFY, smoothing.kind),
+    FRAME(SMOOTHING_TIME, CLASSIFY, smoothing.time),
+    FRAME(SMOOTHING_ENTER, CLASSIFY, smoothing.enter),
+    FRAME(SMOOTHING_LEAVE, CLASSIFY, smoothing.leave),
+    FRAME(SMOOTHING_WINDOW, CLASSIFY, smoothing.window),
+    FRAME(SMOOTHING_COUNT, CLASSIFY, smoothing.count),
+    FRAME(SMOOTHING_ALPHA, CLASSIFY, smoothing.alpha),
+    FRAME(POST_MESSAGES, ALL, post_messages),
+    ENGINE(MASK_SIZE, SEGMENT, mask_size),
+    FRAME(PIXEL_THRESHOLD, SEGMENT, scoring.threshold),
+    FRAME(MULTI_LABEL, SEGMENT, scoring.multi_label),
+    ENGINE(SEGMENTATION_LOGITS, SEGMENT, logits),
+    FRAME(PAINT, SEGMENT, paint),
+    ENGINE(MIN_SIZE, DETECT, detecting.min_size),
+    ENGINE(MAX_SIZE, DETECT, detecting.max_size),
+    ENGINE(SCORE_THRESHOLD, DETECT, detecting.score_threshold),
+    ENGINE(NMS_THRESHOLD, DETECT, detecting.nms_threshold),
+    ENGINE(MAX_DETECTIONS, DETECT, detecting.max_objects),
+    ENGINE(PROPOSALS, DETECT, detecting.proposals),
+    FRAME(DETECTED_CLASS, DETECT, scoring.klass),
+    ENGINE(MASKS, DETECT, detecting.masks),
+    ENGINE(OBJECT_MASK_SIZE, DETECT, detecting.mask_size),
+    [GST_CONVNEXT_PROP_STATS] = {0, ALL},
+    [GST_CONVNEXT_PROP_MODEL_INFO] = {0, ALL},
 };
+
+gboolean gst_convnext_settings_has(GstConvnextTask task, guint id)
+{
+    return id < GST_CONVNEXT_PROP_END && (rows[id].tasks & task) != 0;
+}
 
 gboolean gst_convnext_settings_is_engine(guint id)
 {
     return id > 0 && id < GST_CONVNEXT_PROP_SETTINGS_END &&
-           offsets[id] < offsetof(GstConvnextSettings, frame);
+           rows[id].offset < offsetof(GstConvnextSettings, frame);
 }
 
 /* An empty string, as in gst-launch lines, means "not set". */
@@ -108,10 +143,10 @@ gboolean gst_convnext_settings_set(GstConvnextSettings *settings, guint id, cons
 {
     if (id == 0 || id >= GST_CONVNEXT_PROP_SETTINGS_END)
         return FALSE;
-    gpointer field = (char *)settings + offsets[id];
+    gpointer field = (char *)settings + rows[id].offset;
     switch (G_TYPE_FUNDAMENTAL(G_VALUE_TYPE(value))) {
     case G_TYPE_STRING:
-        if (id == GST_CONVNEXT_PROP_OBJECT_CLASS)
+        if (id == GST_CONVNEXT_PROP_OBJECT_CLASS || id == GST_CONVNEXT_PROP_DETECTED_CLASS)
             set_word(field, g_value_get_string(value));
         else
             set_string(field, g_value_get_string(value));
@@ -145,10 +180,11 @@ gboolean gst_convnext_settings_get(const GstConvnextSettings *settings, guint id
 {
     if (id == 0 || id >= GST_CONVNEXT_PROP_SETTINGS_END)
         return FALSE;
-    gconstpointer field = (const char *)settings + offsets[id];
+    gconstpointer field = (const char *)settings + rows[id].offset;
     switch (G_TYPE_FUNDAMENTAL(G_VALUE_TYPE(value))) {
     case G_TYPE_STRING:
-        if (id == GST_CONVNEXT_PROP_MODEL && !settings->engine.model)
+        if (id == GST_CONVNEXT_PROP_MODEL && !settings->engine.model &&
+            settings->engine.task == GST_CONVNEXT_TASK_CLASSIFY)
             g_value_take_string(value, gst_convnext_bundled_model());
         else
             g_value_set_string(value, *(char *const *)field);
@@ -189,6 +225,8 @@ gboolean gst_convnext_frame_settings_same_results(const GstConvnextFrameSettings
 {
     return a->orientation == b->orientation && a->scoring.activation == b->scoring.activation &&
            a->scoring.top_k == b->scoring.top_k && a->scoring.threshold == b->scoring.threshold &&
+           a->scoring.multi_label == b->scoring.multi_label &&
+           a->scoring.klass == b->scoring.klass &&
            is_same_smoothing(&a->smoothing, &b->smoothing) &&
            a->objects.margin == b->objects.margin;
 }
@@ -199,14 +237,37 @@ gboolean gst_convnext_settings_is_smoothing(guint id)
            (id >= GST_CONVNEXT_PROP_SMOOTHING && id <= GST_CONVNEXT_PROP_SMOOTHING_COUNT);
 }
 
+/* FALSE with error unless this side of the input is possible and agrees with input-size. */
+static gboolean check_side(const char *property, guint side, guint input_size, GError **error)
+{
+    if (side % 32 != 0)
+        g_set_error(error, CNX_ERROR, CNX_ERROR_SETTINGS,
+                    "%s must be 0 or a multiple of 32, not %u", property, side);
+    else if (side > 0 && input_size > 0 && side != input_size)
+        g_set_error(error, CNX_ERROR, CNX_ERROR_SETTINGS,
+                    "input-size is %u, so %s cannot be %u: set input-size to 0", input_size,
+                    property, side);
+    else
+        return TRUE;
+    return FALSE;
+}
+
 gboolean gst_convnext_engine_settings_check(const GstConvnextEngineSettings *settings,
                                             GError **error)
 {
-    if (settings->input_size % 32 != 0) {
+    const guint size = settings->input_size;
+
+    if (!settings->model && settings->task != GST_CONVNEXT_TASK_CLASSIFY) {
         g_set_error(error, CNX_ERROR, CNX_ERROR_SETTINGS,
-                    "input-size must be 0 or a multiple of 32, not %u", settings->input_size);
+                    "the property model is not set: %s has no bundled model",
+                    settings->task == GST_CONVNEXT_TASK_SEGMENT ? "convnextsegment"
+                                                                : "convnextdetect");
         return FALSE;
     }
+    if (!check_side("input-size", size, 0, error) ||
+        !check_side("input-width", settings->input_width, size, error) ||
+        !check_side("input-height", settings->input_height, size, error))
+        return FALSE;
     if (settings->outputs == 0) {
         g_set_error(error, CNX_ERROR, CNX_ERROR_SETTINGS,
                     "outputs must name at least one of classes, embedding, logits, stage1, "

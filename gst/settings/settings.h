@@ -1,7 +1,7 @@
-/* The properties of the element convnext and their values.
+/* The properties of the elements that run a network, and their values.
  *
- * To add a property, add a number and a field here, a row in settings.c and a description in
- * properties.c.
+ * To add a property, add a number and a field here, a row in settings.c, which says which elements
+ * have it, and a description in properties.c.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
@@ -12,6 +12,13 @@
 #include "model/base/error.h"
 
 G_BEGIN_DECLS
+
+/* What an element does with its network; flags, for the table of properties */
+typedef enum GstConvnextTask {
+    GST_CONVNEXT_TASK_CLASSIFY = 1 << 0, /* convnext */
+    GST_CONVNEXT_TASK_SEGMENT = 1 << 1,  /* convnextsegment */
+    GST_CONVNEXT_TASK_DETECT = 1 << 2,   /* convnextdetect */
+} GstConvnextTask;
 
 /* What is attached to a frame */
 typedef enum GstConvnextOutputs {
@@ -24,13 +31,14 @@ typedef enum GstConvnextOutputs {
     GST_CONVNEXT_OUTPUTS_STAGE4 = 1 << 6,
 } GstConvnextOutputs;
 
-/* How a frame becomes the square input of the network */
+/* How a frame becomes the input of the network */
 typedef enum GstConvnextCrop {
     GST_CONVNEXT_CROP_AUTO,
     GST_CONVNEXT_CROP_CENTER,
     GST_CONVNEXT_CROP_SQUASH,
     GST_CONVNEXT_CROP_BORDER,
     GST_CONVNEXT_CROP_NONE,
+    GST_CONVNEXT_CROP_FIT,
 } GstConvnextCrop;
 
 /* Which set of a checkpoint's weights; the values of CnxWeightSet */
@@ -67,6 +75,26 @@ typedef enum GstConvnextRegionKind {
     GST_CONVNEXT_REGION_OBJECTS,
 } GstConvnextRegionKind;
 
+/* The size of a segmenter's mask */
+typedef enum GstConvnextMaskSize {
+    GST_CONVNEXT_MASK_SIZE_NETWORK, /* of the network's input */
+    GST_CONVNEXT_MASK_SIZE_STRIDE,  /* of the head's last layer */
+    GST_CONVNEXT_MASK_SIZE_FRAME,
+} GstConvnextMaskSize;
+
+/* The size of a detector's masks */
+typedef enum GstConvnextObjectMaskSize {
+    GST_CONVNEXT_OBJECT_MASK_SIZE_NETWORK, /* what the network computes, for example 28 x 28 */
+    GST_CONVNEXT_OBJECT_MASK_SIZE_FRAME,   /* also pasted, in pixels of the frame */
+} GstConvnextObjectMaskSize;
+
+/* Whether a detector computes masks */
+typedef enum GstConvnextMasks {
+    GST_CONVNEXT_MASKS_AUTO, /* if the model has them */
+    GST_CONVNEXT_MASKS_ON,
+    GST_CONVNEXT_MASKS_OFF,
+} GstConvnextMasks;
+
 #define GST_CONVNEXT_DEFAULT_OUTPUTS GST_CONVNEXT_OUTPUTS_CLASSES
 #define GST_CONVNEXT_DEFAULT_TOP_K 5
 #define GST_CONVNEXT_DEFAULT_THRESHOLD 0.0
@@ -84,6 +112,9 @@ typedef enum GstConvnextRegionKind {
 #define GST_TYPE_CONVNEXT_PRECISION (gst_convnext_precision_get_type())
 #define GST_TYPE_CONVNEXT_REGION (gst_convnext_region_get_type())
 #define GST_TYPE_CONVNEXT_MODE (gst_convnext_mode_get_type())
+#define GST_TYPE_CONVNEXT_MASK_SIZE (gst_convnext_mask_size_get_type())
+#define GST_TYPE_CONVNEXT_OBJECT_MASK_SIZE (gst_convnext_object_mask_size_get_type())
+#define GST_TYPE_CONVNEXT_MASKS (gst_convnext_masks_get_type())
 #define GST_TYPE_CONVNEXT_SMOOTHING (gst_convnext_smoothing_get_type())
 
 GType gst_convnext_outputs_get_type(void);
@@ -93,6 +124,9 @@ GType gst_convnext_precision_get_type(void);
 GType gst_convnext_region_get_type(void);
 GType gst_convnext_mode_get_type(void);
 GType gst_convnext_smoothing_get_type(void);
+GType gst_convnext_mask_size_get_type(void);
+GType gst_convnext_object_mask_size_get_type(void);
+GType gst_convnext_masks_get_type(void);
 
 /* Property numbers; read-only ones come last */
 enum {
@@ -105,6 +139,8 @@ enum {
     GST_CONVNEXT_PROP_TOP_K,
     GST_CONVNEXT_PROP_THRESHOLD,
     GST_CONVNEXT_PROP_INPUT_SIZE,
+    GST_CONVNEXT_PROP_INPUT_WIDTH,
+    GST_CONVNEXT_PROP_INPUT_HEIGHT,
     GST_CONVNEXT_PROP_CROP,
     GST_CONVNEXT_PROP_ORIENTATION,
     GST_CONVNEXT_PROP_REGION,
@@ -133,16 +169,33 @@ enum {
     GST_CONVNEXT_PROP_SMOOTHING_COUNT,
     GST_CONVNEXT_PROP_SMOOTHING_ALPHA,
     GST_CONVNEXT_PROP_POST_MESSAGES,
+    GST_CONVNEXT_PROP_MASK_SIZE,
+    GST_CONVNEXT_PROP_PIXEL_THRESHOLD,
+    GST_CONVNEXT_PROP_MULTI_LABEL,
+    GST_CONVNEXT_PROP_SEGMENTATION_LOGITS,
+    GST_CONVNEXT_PROP_PAINT,
+    GST_CONVNEXT_PROP_MIN_SIZE,
+    GST_CONVNEXT_PROP_MAX_SIZE,
+    GST_CONVNEXT_PROP_SCORE_THRESHOLD,
+    GST_CONVNEXT_PROP_NMS_THRESHOLD,
+    GST_CONVNEXT_PROP_MAX_DETECTIONS,
+    GST_CONVNEXT_PROP_PROPOSALS,
+    GST_CONVNEXT_PROP_DETECTED_CLASS,
+    GST_CONVNEXT_PROP_MASKS,
+    GST_CONVNEXT_PROP_OBJECT_MASK_SIZE,
     GST_CONVNEXT_PROP_SETTINGS_END,
     GST_CONVNEXT_PROP_STATS = GST_CONVNEXT_PROP_SETTINGS_END,
     GST_CONVNEXT_PROP_MODEL_INFO,
+    GST_CONVNEXT_PROP_END,
 };
 
-/* How logits become the classes of a result */
+/* How the outputs of a network become the contents of a result */
 typedef struct GstConvnextScoring {
     GstConvnextActivation activation;
     guint top_k;
-    double threshold;
+    double threshold;     /* of a class, or of a segmenter's pixel */
+    gboolean multi_label; /* a segmenter's scores are sigmoids */
+    const char *klass;    /* interned; objects of this class only; NULL means any */
 } GstConvnextScoring;
 
 typedef struct GstConvnextSmoothing {
@@ -165,20 +218,35 @@ typedef struct GstConvnextSelection {
     double area_growth; /* factor of growth in area that makes a run due early; 0 means never */
 } GstConvnextSelection;
 
+/* What a detector is run with. 0 or, of a threshold, a negative number means the model's. */
+typedef struct GstConvnextDetecting {
+    guint min_size, max_size; /* limits on the sides of the resized frame, pixels */
+    double score_threshold, nms_threshold;
+    guint max_objects; /* in a frame */
+    guint proposals;   /* of the RPN, in a frame */
+    GstConvnextMasks masks;
+    GstConvnextObjectMaskSize mask_size;
+} GstConvnextDetecting;
+
 /* What an engine is opened with. Another value requires another engine. */
 typedef struct GstConvnextEngineSettings {
-    char *model; /* NULL means the bundled model */
+    GstConvnextTask task; /* never changes */
+    char *model;          /* NULL means the bundled model; a segmenter and a detector need one */
     GstConvnextWeights weights;
     char *head_activation; /* NULL means what the checkpoint says */
     char *labels;          /* NULL means the model's own */
     GstConvnextOutputs outputs;
-    guint input_size; /* 0 means the model's */
+    guint input_size;                /* 0 means the model's */
+    guint input_width, input_height; /* the same */
     GstConvnextCrop crop;
     GstConvnextRegionKind region;
     GstConvnextPrecision precision;
     guint threads;      /* 0 means one per CPU that this process may use */
     char *cpu_affinity; /* NULL means every CPU that this process may use */
     guint64 max_memory; /* bytes; 0 means a share of what this process may use */
+    GstConvnextMaskSize mask_size;
+    gboolean logits; /* of a segmenter; attach them */
+    GstConvnextDetecting detecting;
 } GstConvnextEngineSettings;
 
 /* How a frame is processed. Read anew for each frame; owns nothing, so it can be copied. */
@@ -196,6 +264,7 @@ typedef struct GstConvnextFrameSettings {
     gboolean carry;
     gboolean qos; /* skip inference on frames that would be late */
     gboolean post_messages;
+    gboolean paint; /* paint the mask into the frame */
 } GstConvnextFrameSettings;
 
 typedef struct GstConvnextSettings {
@@ -203,10 +272,14 @@ typedef struct GstConvnextSettings {
     GstConvnextFrameSettings frame;
 } GstConvnextSettings;
 
-/* Installs all properties. bundled: the path shown as the default of `model`. */
-void gst_convnext_settings_install(GObjectClass *klass, const char *bundled);
+/* Installs the properties of a task. bundled: the path shown as the default of
+ * `model`; NULL for a task without a bundled model. */
+void gst_convnext_settings_install(GObjectClass *klass, GstConvnextTask task, const char *bundled);
 
-void gst_convnext_settings_init(GstConvnextSettings *settings);
+void gst_convnext_settings_init(GstConvnextSettings *settings, GstConvnextTask task);
+
+/* TRUE if elements with this task have the property. */
+gboolean gst_convnext_settings_has(GstConvnextTask task, guint id);
 
 /* Copies the strings too. The caller clears the copy. */
 void gst_convnext_engine_settings_copy(GstConvnextEngineSettings *to,

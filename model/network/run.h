@@ -30,10 +30,11 @@ typedef struct CnxMap {
 } CnxMap;
 
 typedef struct CnxOutputs {
-    CnxMap logits;    /* [n, 1, 1, classes] */
+    CnxMap logits;    /* [n, 1, 1, classes]; of a segmenter [1, h, w, classes] */
     CnxMap embedding; /* [n, 1, 1, input of the last linear layer, or projection] */
     CnxMap stage[CNX_STAGES];
-    CnxMap down[CNX_STAGES]; /* the first one is never an output */
+    CnxMap down[CNX_STAGES];                /* the first one is never an output */
+    const struct CnxDetections *detections; /* of a detector (model/heads), else NULL */
 } CnxOutputs;
 
 /* The flag of a stage, i: from 0. Of a downsampling layer i is at least 1. */
@@ -65,6 +66,11 @@ typedef struct CnxRunSize {
  * small for the network. */
 CnxRunSize cnx_run_measure(const CnxConfig *config, guint width, guint height, guint batch,
                            CnxOutput outputs, CnxForm form, guint threads);
+
+/* Sets height, width and channels of each stage map for such images; all 0 behind the last stage.
+ * The images must not be too small for the network. */
+void cnx_run_stage_sizes(const CnxConfig *config, guint width, guint height,
+                         CnxMap stage[CNX_STAGES]);
 
 /* The buffer of image i: [height, width, 3] float, normalised RGB, for the caller to write. The
  * first call allocates the buffers of all images, and ends the process if memory runs out. */

@@ -26,39 +26,22 @@
 
 #include "model/base/isa.h"
 #include "model/base/memory.h"
+#include "model/preprocess/bilinear.h"
 #include "model/preprocess/resize.h"
 #include "model/preprocess/samples.h"
+#include "model/preprocess/unpack.h"
 #include "simd/kernels.h"
 
 #define MAX_SIDE (1 << 24) /* of the source and the resized picture, pixels */
 
-/* From the stored picture to the upright one: mirror columns and rows, then transpose. */
-typedef struct Turn {
-    gboolean mirrors_columns, mirrors_rows, transposes;
-} Turn;
-
-static const Turn turns[] = {
-    [CNX_ORIENTATION_IDENTITY] = {FALSE, FALSE, FALSE},
-    [CNX_ORIENTATION_90R] = {FALSE, TRUE, TRUE},
-    [CNX_ORIENTATION_180] = {TRUE, TRUE, FALSE},
-    [CNX_ORIENTATION_90L] = {TRUE, FALSE, TRUE},
-    [CNX_ORIENTATION_HORIZ] = {TRUE, FALSE, FALSE},
-    [CNX_ORIENTATION_VERT] = {FALSE, TRUE, FALSE},
-    [CNX_ORIENTATION_UL_LR] = {FALSE, FALSE, TRUE},
-    [CNX_ORIENTATION_UR_LL] = {TRUE, TRUE, TRUE},
-};
-
 struct CnxPreprocess {
     CnxImageInfo info;
-    Turn turn;
+    CnxTurn turn;
     CnxGeometry geometry; /* of the upright picture */
     const CnxKernels *kernels;
-    gboolean grey;
-    gboolean is_planar;    /* unpacked to planes: YUV, and all formats if the tone is converted */
-    CnxUnpackFn *unpack;   /* packed RGB formats of 8 bits and gray only */
-    guint pixel_bytes;     /* packed RGB formats and gray only */
-    CnxYuvFactors factors; /* YUV formats only */
+    CnxUnpack unpack;
     CnxNormalizeTable table;
+    CnxBilinear *bilinear; /* does all the rest for resamplings other than Pillow's; else NULL */
 
     gboolean vertical_first;
     CnxResizeAxis columns, rows;
@@ -66,8 +49,6 @@ struct CnxPreprocess {
     guint needed_count;
     guint *first_needed; /* [rows.count] index in needed of each output's first row */
 
-    guint16 *codes;      /* [3][columns] of one row; NULL if the tone needs no conversion */
-    guint8 *rgbx;        /* [columns], the same row of an RGB format; NULL like codes */
     CnxResizeRows along; /* the kernel's view of columns; owns its scratch */
     guint8 *unpacked;    /* [CNX_RESIZE_ROWS] rows of unpacked_stride bytes */
     gsize unpacked_stride;
@@ -85,21 +66,6 @@ struct CnxPreprocess {
         row_step; /* in turned, from a resized pixel to the next of its row, column */
 };
 
-static gboolean is_yuv(CnxPixels pixels)
-{
-    return pixels >= CNX_PIXELS_I420;
-}
-
-static gboolean has_tone(const CnxPreprocess *p)
-{
-    return p->info.colours && p->info.colours->has_tone;
-}
-
-static gboolean has_deep_samples(CnxPixels pixels)
-{
-    return pixels == CNX_PIXELS_XRGB64 || cnx_samples_are_wide(pixels);
-}
-
 static gboolean check_info(const CnxImageInfo *info, GError **error)
 {
     if (info->width < 1 || info->height < 1 || info->width > MAX_SIDE || info->height > MAX_SIDE) {
@@ -115,7 +81,7 @@ static gboolean check_info(const CnxImageInfo *info, GError **error)
                     info->w, info->h, info->x, info->y, info->width, info->height);
         return FALSE;
     }
-    if (has_deep_samples(info->pixels) &&
+    if (cnx_unpack_is_deep(info->pixels) &&
         !(info->colours && info->colours->has_tone && info->depth <= 16 &&
           (info->depth >= 9 || info->pixels == CNX_PIXELS_XRGB64))) {
         g_set_error(
@@ -176,33 +142,17 @@ static gboolean make_table(CnxPreprocess *p, const CnxRecipe *recipe, GError **e
                         recipe->std[c]);
             return FALSE;
         }
-        for (int byte = 0; byte < 256; byte++)
+        for (int byte = 0; byte < 256; byte++) {
+            const double scaled = byte * recipe->rescale;
+
+            /* PyTorch rounds each step of its floats, which then are resized. */
             p->table.value[c][byte] =
-                (float)((byte * recipe->rescale - (double)recipe->mean[c]) / recipe->std[c]);
+                recipe->resampling == CNX_RESAMPLING_TORCH
+                    ? ((float)scaled - recipe->mean[c]) / recipe->std[c]
+                    : (float)((scaled - (double)recipe->mean[c]) / recipe->std[c]);
+        }
     }
     return TRUE;
-}
-
-static void choose_unpack(CnxPreprocess *p)
-{
-    const CnxKernels *k = p->kernels;
-    CnxUnpackFn *const unpack[] = {
-        [CNX_PIXELS_RGB] = k->unpack_rgb,   [CNX_PIXELS_BGR] = k->unpack_bgr,
-        [CNX_PIXELS_RGBX] = k->unpack_rgbx, [CNX_PIXELS_BGRX] = k->unpack_bgrx,
-        [CNX_PIXELS_XRGB] = k->unpack_xrgb, [CNX_PIXELS_XBGR] = k->unpack_xbgr,
-        [CNX_PIXELS_GRAY] = k->unpack_gray,
-    };
-    const CnxPixels pixels = p->info.pixels;
-
-    if (pixels < G_N_ELEMENTS(unpack))
-        p->unpack = unpack[pixels];
-    p->is_planar = is_yuv(pixels) || has_tone(p);
-    p->pixel_bytes = pixels == CNX_PIXELS_GRAY     ? 1
-                     : pixels == CNX_PIXELS_XRGB64 ? 8
-                     : pixels <= CNX_PIXELS_BGR    ? 3
-                                                   : 4;
-    if (is_yuv(pixels))
-        p->factors = cnx_samples_yuv_factors(&p->info);
 }
 
 /* Lists the source rows that the outputs need: all between the first and the last, except with
@@ -278,7 +228,7 @@ static gboolean allocate_buffers(CnxPreprocess *p)
     const gsize width = 3 * (gsize)p->geometry.x.out;
     const gboolean is_turned = p->info.orientation != CNX_ORIENTATION_IDENTITY;
     const guint columns = p->columns.end - p->columns.first;
-    const gsize pixel = p->is_planar ? 3 : 4; /* bytes, unpacked */
+    const gsize pixel = p->unpack.is_planar ? 3 : 4; /* bytes, unpacked */
 
     p->along = (CnxResizeRows){
         .n = (int)p->columns.count,
@@ -289,14 +239,10 @@ static gboolean allocate_buffers(CnxPreprocess *p)
         .width = (int)(columns + p->columns.taps + CNX_RESIZE_BLOCK - 1) / CNX_RESIZE_BLOCK *
                  CNX_RESIZE_BLOCK,
     };
-    if (p->is_planar)
+    if (p->unpack.is_planar)
         p->along.plane = p->vertical_first ? columns : (gsize)p->along.width;
-    if (has_tone(p)) {
-        p->codes = g_try_new(guint16, 3 * (gsize)columns);
-        p->rgbx = g_try_malloc_n(columns, 4);
-        if (!p->codes || !p->rgbx)
-            return FALSE;
-    }
+    if (!cnx_unpack_reserve(&p->unpack, columns))
+        return FALSE;
     p->along.scratch = cnx_memory_new(CNX_RESIZE_SCRATCH(p->along.taps));
     p->ring_stride = p->vertical_first ? pixel * columns : 3 * (gsize)p->columns.count;
     p->unpacked_stride = pixel * (gsize)p->along.width;
@@ -324,13 +270,13 @@ static gboolean prepare(CnxPreprocess *p, const CnxRecipe *recipe, const CnxImag
     CnxIsa level;
 
     p->info = *info;
-    p->turn = turns[info->orientation];
-    p->grey = recipe->grey;
+    p->turn = cnx_samples_turn(info->orientation);
     if (!check_info(info, error) || !cnx_isa_get(&level, error) ||
         !make_geometry(p, recipe, error) || !make_table(p, recipe, error))
         return FALSE;
     p->kernels = cnx_kernels_get(level);
-    choose_unpack(p);
+    cnx_unpack_init(&p->unpack, info, p->kernels, recipe->grey,
+                    recipe->resampling != CNX_RESAMPLING_PILLOW);
     return TRUE;
 }
 
@@ -341,13 +287,17 @@ gboolean cnx_preprocess_measure(const CnxRecipe *recipe, const CnxImageInfo *inf
 
     if (!prepare(p, recipe, info, error))
         return FALSE;
-    const gsize width = 3 * (gsize)p->geometry.x.out, pixel = p->unpack ? 4 : 3;
+    const gsize width = 3 * (gsize)p->geometry.x.out, pixel = p->unpack.is_planar ? 3 : 4;
     const CnxSpan *x = p->turn.transposes ? &p->geometry.y : &p->geometry.x;
     const CnxSpan *y = p->turn.transposes ? &p->geometry.x : &p->geometry.y;
     guint across, down;
 
     size->width = p->geometry.x.out;
     size->height = p->geometry.y.out;
+    if (recipe->resampling != CNX_RESAMPLING_PILLOW) {
+        size->bytes = sizeof *p + cnx_bilinear_measure(&p->unpack, &p->geometry);
+        return TRUE;
+    }
     size->bytes =
         sizeof *p +
         cnx_resize_measure(p->kernels, recipe->filter, info->w, x->resized, x->count, &across) +
@@ -363,6 +313,16 @@ gboolean cnx_preprocess_measure(const CnxRecipe *recipe, const CnxImageInfo *inf
     return TRUE;
 }
 
+/* NULL. x, y: along the stored picture's rows and columns. */
+static CnxPreprocess *fail_for_memory(const CnxPreprocess *p, const CnxSpan *x, const CnxSpan *y,
+                                      GError **error)
+{
+    g_set_error(error, CNX_ERROR, CNX_ERROR_OUT_OF_MEMORY,
+                "not enough memory to resize a picture of %u x %u pixels to %u x %u", p->info.w,
+                p->info.h, x->resized, y->resized);
+    return NULL;
+}
+
 CnxPreprocess *cnx_preprocess_new(const CnxRecipe *recipe, const CnxImageInfo *info, GError **error)
 {
     g_autoptr(CnxPreprocess) p = g_new0(CnxPreprocess, 1);
@@ -373,17 +333,17 @@ CnxPreprocess *cnx_preprocess_new(const CnxRecipe *recipe, const CnxImageInfo *i
         return NULL;
     x = p->turn.transposes ? &p->geometry.y : &p->geometry.x;
     y = p->turn.transposes ? &p->geometry.x : &p->geometry.y;
+    if (recipe->resampling != CNX_RESAMPLING_PILLOW) {
+        p->bilinear = cnx_bilinear_new(&p->unpack, &p->geometry, recipe->resampling, &p->table);
+        return p->bilinear ? g_steal_pointer(&p) : fail_for_memory(p, x, y, error);
+    }
     if (!cnx_resize_plan(&p->columns, p->kernels, recipe->filter, info->w, x->resized, x->src,
                          x->count, p->turn.mirrors_columns, TRUE, exact, error) ||
         !cnx_resize_plan(&p->rows, p->kernels, recipe->filter, info->h, y->resized, y->src,
                          y->count, p->turn.mirrors_rows, FALSE, exact, error))
         return NULL;
-    if (!list_rows(p) || !allocate_buffers(p)) {
-        g_set_error(error, CNX_ERROR, CNX_ERROR_OUT_OF_MEMORY,
-                    "not enough memory to resize a picture of %u x %u pixels to %u x %u", info->w,
-                    info->h, x->resized, y->resized);
-        return NULL;
-    }
+    if (!list_rows(p) || !allocate_buffers(p))
+        return fail_for_memory(p, x, y, error);
     for (guint i = 0; i < p->columns.count; i++) /* relative to the unpacked row */
         p->columns.start[i] -= (int)p->columns.first;
     return g_steal_pointer(&p);
@@ -397,8 +357,8 @@ void cnx_preprocess_free(CnxPreprocess *p)
     cnx_resize_clear(&p->rows);
     g_free(p->needed);
     g_free(p->first_needed);
-    g_free(p->codes);
-    g_free(p->rgbx);
+    cnx_unpack_clear(&p->unpack);
+    cnx_bilinear_free(p->bilinear);
     free(p->along.scratch);
     free(p->unpacked);
     free(p->ring);
@@ -443,60 +403,12 @@ CnxView cnx_preprocess_view(const CnxPreprocess *p)
     return view;
 }
 
-static void unpack_yuv(const CnxPreprocess *p, const CnxImage *image, guint8 *dst, guint x, guint y,
-                       guint n)
-{
-    const CnxYuvRow row = cnx_samples_yuv(image, p->info.pixels, x, y);
-
-    p->kernels->yuv(dst, p->along.plane, &row, (int)n, &p->factors);
-}
-
-/* Converts n pixels of row y, from x on, to codes. dst is scratch, for planes. */
-static void unpack_codes(const CnxPreprocess *p, const CnxImage *image, guint8 *dst, guint x,
-                         guint y, guint n)
-{
-    const CnxPixels pixels = p->info.pixels;
-
-    if (cnx_samples_are_wide(pixels)) {
-        const CnxYuvRow row = cnx_samples_yuv(image, pixels, x, y);
-
-        p->kernels->yuv16(p->codes, n, &row, cnx_samples_shift(&p->info), (int)n, &p->factors);
-    } else if (is_yuv(pixels)) {
-        unpack_yuv(p, image, dst, x, y, n);
-        cnx_samples_widen(p->codes, dst, p->along.plane, 1, n);
-    } else {
-        const guint8 *src = cnx_samples_row(image, 0, y) + p->pixel_bytes * (gsize)x;
-
-        if (pixels == CNX_PIXELS_XRGB64) {
-            cnx_samples_unpack_xrgb64(p->codes, src, n);
-            return;
-        }
-        p->unpack(p->rgbx, src, (int)n);
-        cnx_samples_widen(p->codes, p->rgbx, 1, 4, n);
-    }
-}
-
-/* Unpacks the needed columns of the region's row y to RGBX or planes, with the tone of SDR. A grey
- * picture needs its gamut converted here, others after the resize, when there are fewer pixels. */
+/* Unpacks the needed columns of the region's row y. A grey picture needs its gamut converted here,
+ * others after the resize, when there are fewer pixels. */
 static void unpack_row(const CnxPreprocess *p, const CnxImage *image, guint8 *dst, guint y)
 {
-    const CnxColours *colours = p->info.colours;
-    const guint n = p->columns.end - p->columns.first, x = p->info.x + p->columns.first;
-    const gsize channel = p->is_planar ? p->along.plane : 1, pixel = p->is_planar ? 1 : 4;
-
-    y += p->info.y;
-    if (has_tone(p)) {
-        unpack_codes(p, image, dst, x, y, n);
-        p->kernels->tone(dst, channel, p->codes, (int)n, &colours->tables);
-    } else if (p->is_planar) {
-        unpack_yuv(p, image, dst, x, y, n);
-    } else {
-        p->unpack(dst, cnx_samples_row(image, 0, y) + p->pixel_bytes * (gsize)x, (int)n);
-    }
-    if (p->grey && colours && colours->has_gamut)
-        p->kernels->gamut(dst, channel, pixel, (int)n, &colours->tables);
-    if (p->grey)
-        cnx_samples_make_grey(dst, channel, pixel, n);
+    cnx_unpack_row(&p->unpack, image, dst, p->along.plane, p->columns.first, y,
+                   p->columns.end - p->columns.first);
 }
 
 /* Puts the next rows, from needed row `done` on, into the ring. Returns their number. */
@@ -546,7 +458,7 @@ static guint make_lines(CnxPreprocess *p, const CnxImage *image, guint i, guint 
     if (p->vertical_first)
         p->kernels->resize_rows(lines, width, p->unpacked, p->unpacked_stride, (int)count,
                                 &p->along);
-    if (p->info.colours && p->info.colours->has_gamut && !p->grey)
+    if (p->info.colours && p->info.colours->has_gamut && !p->unpack.converts_gamut)
         for (guint j = 0; j < count; j++)
             p->kernels->gamut(lines + j * width, 1, 3, (int)p->columns.count,
                               &p->info.colours->tables);
@@ -556,11 +468,26 @@ static guint make_lines(CnxPreprocess *p, const CnxImage *image, guint i, guint 
 /* Writes a line to row y of dst and bytes. */
 static void put_line(const CnxPreprocess *p, const guint8 *line, guint y, float *dst, guint8 *bytes)
 {
-    const gsize width = 3 * (gsize)p->geometry.x.out;
+    const CnxSpan *x = &p->geometry.x;
+    const gsize width = 3 * (gsize)x->out;
+    const guint end = x->dst + x->count;
 
-    p->kernels->normalize(dst + y * width, line, (int)p->geometry.x.out, &p->table);
+    dst += y * width;
+    p->kernels->normalize(dst, line, (int)x->out, &p->table);
+    if (p->geometry.pads_zeros)
+        memset(dst + 3 * (gsize)end, 0, 3 * (gsize)(x->out - end) * sizeof *dst);
     if (bytes)
         memcpy(bytes + y * width, line, width);
+}
+
+/* Writes the padding to row y of dst and bytes. */
+static void put_padding(const CnxPreprocess *p, guint y, float *dst, guint8 *bytes)
+{
+    const gsize width = 3 * (gsize)p->geometry.x.out;
+
+    put_line(p, p->padding, y, dst, bytes);
+    if (p->geometry.pads_zeros)
+        memset(dst + y * width, 0, width * sizeof *dst);
 }
 
 /* Stores line i of the resized picture in the turned input. */
@@ -584,7 +511,10 @@ static void run_turned(CnxPreprocess *p, const CnxImage *image, float *dst, guin
             turn_line(p, p->lines + j * p->line_width, i);
     }
     for (guint y = 0; y < p->geometry.y.out; y++)
-        put_line(p, p->turned + y * width, y, dst, bytes);
+        if (y - p->geometry.y.dst < p->geometry.y.count)
+            put_line(p, p->turned + y * width, y, dst, bytes);
+        else
+            put_padding(p, y, dst, bytes);
 }
 
 static void run_upright(CnxPreprocess *p, const CnxImage *image, float *dst, guint8 *bytes)
@@ -594,7 +524,7 @@ static void run_upright(CnxPreprocess *p, const CnxImage *image, float *dst, gui
     guint done = 0;
 
     for (guint i = 0; i < y->dst; i++)
-        put_line(p, p->padding, i, dst, bytes);
+        put_padding(p, i, dst, bytes);
     for (guint i = 0; i < y->count;) {
         const guint count = make_lines(p, image, i, &done);
 
@@ -602,12 +532,14 @@ static void run_upright(CnxPreprocess *p, const CnxImage *image, float *dst, gui
             put_line(p, p->lines + j * width, y->dst + i, dst, bytes);
     }
     for (guint i = y->dst + y->count; i < y->out; i++)
-        put_line(p, p->padding, i, dst, bytes);
+        put_padding(p, i, dst, bytes);
 }
 
 void cnx_preprocess_run(CnxPreprocess *p, const CnxImage *image, float *dst, guint8 *bytes)
 {
-    if (p->turned)
+    if (p->bilinear)
+        cnx_bilinear_run(p->bilinear, image, dst, bytes);
+    else if (p->turned)
         run_turned(p, image, dst, bytes);
     else
         run_upright(p, image, dst, bytes);

@@ -1,4 +1,5 @@
-/* From a picture to the network's input: crop, antialiased resize to Pillow's bytes, normalisation.
+/* From a picture to the network's input: crop, resize, normalisation. The rules below are those of
+ * Pillow's resize; bilinear.h has the other two, which follow them except where it says so.
  *
  * Plan once per geometry and run per frame, without allocation. Only the rows and columns that the
  * input needs are read (in YUY2 and UYVY, the four bytes that contain them).
@@ -41,7 +42,8 @@ CnxPreprocess *cnx_preprocess_new(const CnxRecipe *recipe, const CnxImageInfo *i
 void cnx_preprocess_free(CnxPreprocess *preprocess); /* NULL allowed */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(CnxPreprocess, cnx_preprocess_free)
 
-/* Size of the network's input: size x size, except with CNX_CROP_NONE. */
+/* Size of the network's input, with its padding: as in the recipe, or by the shape of the picture
+ * with CNX_CROP_NONE and CNX_CROP_FIT. */
 void cnx_preprocess_size(const CnxPreprocess *preprocess, guint *width, guint *height);
 
 /* What the input shows: a part of the stored picture, turned as the info says, becomes the content
@@ -56,6 +58,7 @@ typedef struct CnxView {
 CnxView cnx_preprocess_view(const CnxPreprocess *preprocess);
 
 /* dst: [height, width, 3] float, normalised RGB: (byte * rescale - mean) / std.
- * bytes: [height, width, 3] receives the resized and cropped RGB bytes; NULL allowed. */
+ * bytes: [height, width, 3] receives the resized and cropped RGB bytes; NULL allowed, and needed
+ * with CNX_RESAMPLING_TORCH, which has none. */
 void cnx_preprocess_run(CnxPreprocess *preprocess, const CnxImage *image, float *dst,
                         guint8 *bytes);

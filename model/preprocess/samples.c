@@ -4,6 +4,22 @@
 #include <math.h>
 #include <string.h>
 
+CnxTurn cnx_samples_turn(CnxOrientation orientation)
+{
+    static const CnxTurn turns[] = {
+        [CNX_ORIENTATION_IDENTITY] = {FALSE, FALSE, FALSE},
+        [CNX_ORIENTATION_90R] = {FALSE, TRUE, TRUE},
+        [CNX_ORIENTATION_180] = {TRUE, TRUE, FALSE},
+        [CNX_ORIENTATION_90L] = {TRUE, FALSE, TRUE},
+        [CNX_ORIENTATION_HORIZ] = {TRUE, FALSE, FALSE},
+        [CNX_ORIENTATION_VERT] = {FALSE, TRUE, FALSE},
+        [CNX_ORIENTATION_UL_LR] = {FALSE, FALSE, TRUE},
+        [CNX_ORIENTATION_UR_LL] = {TRUE, TRUE, TRUE},
+    };
+
+    return turns[orientation];
+}
+
 const guint8 *cnx_samples_row(const CnxImage *image, int plane, guint y)
 {
     return image->plane[plane] + image->stride[plane] * (gssize)y;

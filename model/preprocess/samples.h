@@ -6,6 +6,13 @@
 #include "model/preprocess/image.h"
 #include "simd/yuv.h"
 
+/* From the stored picture to the upright one: mirrors columns and rows, then transposes. */
+typedef struct CnxTurn {
+    gboolean mirrors_columns, mirrors_rows, transposes;
+} CnxTurn;
+
+CnxTurn cnx_samples_turn(CnxOrientation orientation);
+
 /* Row y of a plane, in rows of that plane. */
 const guint8 *cnx_samples_row(const CnxImage *image, int plane, guint y);
 

@@ -206,3 +206,69 @@ guint cnx_batch_run(CnxBatch *batch, const CnxJob *jobs)
     }
     return forwards;
 }
+
+/* As the work of a queue */
+
+static gboolean same_outputs(gconstpointer a, gconstpointer b)
+{
+    return *(const CnxOutput *)a == *(const CnxOutput *)b;
+}
+
+static gpointer model_ref(gpointer model)
+{
+    return cnx_model_ref(model);
+}
+
+static void model_unref(gpointer model)
+{
+    cnx_model_unref(model);
+}
+
+static gpointer work_create(gpointer model, gconstpointer outputs, guint width, guint height)
+{
+    return cnx_batch_new(model, width, height, *(const CnxOutput *)outputs);
+}
+
+static void work_free(gpointer batch)
+{
+    cnx_batch_free(batch);
+}
+
+static gboolean work_prepare(gpointer batch, guint threads, guint images, GError **error)
+{
+    return cnx_batch_prepare(batch, threads, images, error);
+}
+
+static void work_set_memory(gpointer batch, gsize memory)
+{
+    cnx_batch_set_memory(batch, memory);
+}
+
+static guint work_limit(gconstpointer batch)
+{
+    return cnx_batch_limit(batch);
+}
+
+static gsize work_memory(gconstpointer batch)
+{
+    return cnx_batch_memory(batch);
+}
+
+static guint work_run(gpointer batch, const CnxJob *jobs)
+{
+    return cnx_batch_run(batch, jobs);
+}
+
+const CnxWorkKind cnx_batch_work = {
+    .settings_size = sizeof(CnxOutput),
+    .same_settings = same_outputs,
+    .network_ref = model_ref,
+    .network_unref = model_unref,
+    .create = work_create,
+    .free = work_free,
+    .prepare = work_prepare,
+    .set_memory = work_set_memory,
+    .limit = work_limit,
+    .memory = work_memory,
+    .run = work_run,
+};

@@ -6,7 +6,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "model/serve/job.h"
+#include "model/serve/work.h"
 
 /* Limit on the images of one forward pass. tests/bench/batch.c measured, with 2 threads: in a batch
  * of 4 or 8 an image takes 0.85 (bundled model) to 0.94 (convnext_tiny) of the time that it takes
@@ -49,3 +49,6 @@ gsize cnx_batch_memory(const CnxBatch *batch);
  * fn of a job for its images in order, in one or more parts. The batch must be prepared. Returns
  * the number of forward passes. */
 guint cnx_batch_run(CnxBatch *batch, const CnxJob *jobs);
+
+/* For a queue: the network is a CnxModel, the settings are a CnxOutput. */
+extern const CnxWorkKind cnx_batch_work;

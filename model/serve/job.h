@@ -23,6 +23,8 @@ typedef struct CnxJob {
     struct CnxJob *next;        /* in the queue; once taken, in the same turn */
     const float *const *images; /* [n] of [height, width, 3] */
     guint n;
+    guint content_width, content_height; /* of each image, pixels: the part in its top left corner
+                                            that shows the frame; 0 means all of it */
     CnxOutputsFn *fn;
     gpointer data;
 

@@ -1,5 +1,5 @@
 /* One lock guards the table of queues, their jobs and their counts. It is never held during a
- * forward pass. The batch of a queue belongs to the thread that set queue->busy, and only that
+ * forward pass. The work of a queue belongs to the thread that set queue->busy, and only that
  * thread touches it, without the lock.
  *
  * The locks are POSIX's rather than GLib's because ThreadSanitizer understands them.
@@ -14,25 +14,26 @@
 
 typedef struct Queue {
     struct Queue *next;
-    CnxModel *model;
+    const CnxWorkKind *kind;
+    gpointer network, settings;
     guint width, height;
-    CnxOutput outputs;
     CnxClient *clients; /* the last one to leave frees the queue */
     CnxJob *first;      /* the waiting jobs */
     guint64 forwards, images;
     gsize memory;
-    gboolean busy; /* a thread has the batch */
-    CnxBatch *batch;
+    gboolean busy; /* a thread has the work */
+    gpointer work;
 } Queue;
 
 struct CnxClient {
     CnxClient *next; /* of the same queue */
-    CnxModel *model;
-    CnxOutput outputs;
+    const CnxWorkKind *kind;
+    gpointer network, settings;
     guint threads;     /* 0: as many as possible */
     guint max_threads; /* while no processors are pinned */
     gsize memory;      /* bytes that a batch of several images may take */
     gboolean holds_pool;
+    guint content_width, content_height;
     Queue *queue;
     CnxJob *job; /* under way */
     gboolean cancelled;
@@ -46,8 +47,8 @@ static Queue *queues;
 static Queue *find_queue(const CnxClient *client, guint width, guint height)
 {
     for (Queue *q = queues; q != NULL; q = q->next)
-        if (q->model == client->model && q->width == width && q->height == height &&
-            q->outputs == client->outputs)
+        if (q->kind == client->kind && q->network == client->network && q->width == width &&
+            q->height == height && q->kind->same_settings(q->settings, client->settings))
             return q;
     return NULL;
 }
@@ -56,11 +57,12 @@ static Queue *add_queue(const CnxClient *client, guint width, guint height)
 {
     Queue *q = g_new0(Queue, 1);
 
-    q->model = client->model; /* the batch's reference */
+    q->kind = client->kind;
+    q->network = client->network; /* the work's reference */
+    q->settings = g_memdup2(client->settings, client->kind->settings_size);
     q->width = width;
     q->height = height;
-    q->outputs = client->outputs;
-    q->batch = cnx_batch_new(client->model, width, height, client->outputs);
+    q->work = client->kind->create(client->network, client->settings, width, height);
     q->next = queues;
     queues = q;
     return q;
@@ -127,17 +129,18 @@ static void free_queue(Queue *queue)
 {
     if (!queue)
         return;
-    cnx_batch_free(queue->batch);
+    queue->kind->free(queue->work);
+    g_free(queue->settings);
     g_free(queue);
 }
 
 /* Turns; the lock is held on entry and on return */
 
-/* Releases the batch and wakes the thread of the first job. */
-static void release_batch(Queue *queue)
+/* Releases the work and wakes the thread of the first job. */
+static void release_work(Queue *queue)
 {
     queue->busy = FALSE;
-    queue->memory = cnx_batch_memory(queue->batch);
+    queue->memory = queue->kind->memory(queue->work);
     if (queue->first)
         pthread_cond_signal(&queue->first->changed);
 }
@@ -145,7 +148,7 @@ static void release_batch(Queue *queue)
 /* Takes the first job and those behind it that fit in the same batch off the queue. */
 static CnxJob *take_turn(Queue *queue, guint *images)
 {
-    const guint room = cnx_batch_limit(queue->batch);
+    const guint room = queue->kind->limit(queue->work);
     CnxJob *taken = queue->first, *last = taken;
 
     last->state = CNX_JOB_TAKEN;
@@ -170,16 +173,16 @@ static void run_turn(Queue *queue)
 
     queue->busy = TRUE;
     pthread_mutex_unlock(&lock);
-    cnx_batch_set_memory(queue->batch, memory);
-    if (cnx_batch_prepare(queue->batch, threads, images, &error)) {
+    queue->kind->set_memory(queue->work, memory);
+    if (queue->kind->prepare(queue->work, threads, images, &error)) {
         cnx_cpus_enter();
-        forwards = cnx_batch_run(queue->batch, job);
+        forwards = queue->kind->run(queue->work, job);
         cnx_cpus_leave();
     }
     pthread_mutex_lock(&lock);
     queue->forwards += forwards;
     queue->images += forwards > 0 ? images : 0;
-    release_batch(queue); /* first, because the queue is idle until that thread is awake */
+    release_work(queue); /* first, because the queue is idle until that thread is awake */
     for (; job != NULL; job = next) {
         next = job->next; /* a job may be gone once the lock is released */
         job->error = error ? g_error_copy(error) : NULL;
@@ -205,7 +208,7 @@ static void remove_job(Queue *queue, CnxJob *job)
         link = &(*link)->next;
     *link = job->next;
     if (link == &queue->first && !queue->busy)
-        release_batch(queue);
+        release_work(queue);
 }
 
 /* Returns when the job is done or cancelled. */
@@ -233,16 +236,23 @@ static void run_job(CnxClient *client, CnxJob *job)
 
 /* Clients */
 
-CnxClient *cnx_client_new(CnxModel *model, CnxOutput outputs, guint threads)
+CnxClient *cnx_client_new_for(const CnxWorkKind *kind, gpointer network, gconstpointer settings,
+                              guint threads)
 {
     CnxClient *client = g_new0(CnxClient, 1);
 
-    client->model = cnx_model_ref(model);
-    client->outputs = outputs;
+    client->kind = kind;
+    client->network = kind->network_ref(network);
+    client->settings = g_memdup2(settings, kind->settings_size);
     client->threads = threads;
     client->max_threads = cnx_client_threads(threads);
     client->memory = G_MAXSIZE;
     return client;
+}
+
+CnxClient *cnx_client_new(CnxModel *model, CnxOutput outputs, guint threads)
+{
+    return cnx_client_new_for(&cnx_batch_work, model, &outputs, threads);
 }
 
 guint cnx_client_threads(guint threads)
@@ -262,8 +272,15 @@ void cnx_client_free(CnxClient *client)
     if (!client)
         return;
     cnx_client_leave(client);
-    cnx_model_unref(client->model);
+    client->kind->network_unref(client->network);
+    g_free(client->settings);
     g_free(client);
+}
+
+void cnx_client_set_content(CnxClient *client, guint width, guint height)
+{
+    client->content_width = width;
+    client->content_height = height;
 }
 
 /* Allocates the run of a new queue, so that a lack of memory shows before the first job. */
@@ -276,9 +293,9 @@ static gboolean prepare_queue(Queue *queue, GError **error)
         return TRUE;
     queue->busy = TRUE;
     pthread_mutex_unlock(&lock);
-    prepared = cnx_batch_prepare(queue->batch, threads, 1, error);
+    prepared = queue->kind->prepare(queue->work, threads, 1, error);
     pthread_mutex_lock(&lock);
-    release_batch(queue);
+    release_work(queue);
     return prepared;
 }
 
@@ -322,7 +339,12 @@ void cnx_client_leave(CnxClient *client)
 gboolean cnx_client_run(CnxClient *client, guint width, guint height, const float *const *images,
                         guint n, CnxOutputsFn *fn, gpointer data, GError **error)
 {
-    CnxJob job = {.images = images, .n = n, .fn = fn, .data = data};
+    CnxJob job = {.images = images,
+                  .n = n,
+                  .content_width = client->content_width,
+                  .content_height = client->content_height,
+                  .fn = fn,
+                  .data = data};
     const Queue *queue = client->queue;
 
     g_assert(n > 0);

@@ -44,6 +44,7 @@ static gboolean find_need(Report *report, const RunOptions *options, GError **er
     CnxRecipe recipe = config->recipe;
     CnxForm form;
     gsize weights;
+    guint width, height;
 
     if (!cnx_cost_memory(report->checkpoint, options->precision, &form, &weights,
                          &report->isa_level, error))
@@ -51,9 +52,10 @@ static gboolean find_need(Report *report, const RunOptions *options, GError **er
     set_precision(report, options->precision, form);
     if (options->input_size > 0)
         cnx_recipe_set_size(&recipe, (guint)options->input_size);
+    cnx_recipe_input(&recipe, &width, &height);
     const CnxNeedSettings settings = {
-        .width = recipe.size,
-        .height = recipe.size,
+        .width = width,
+        .height = height,
         .outputs = config->classes > 0 ? CNX_OUTPUT_LOGITS : CNX_OUTPUT_EMBEDDING,
         .form = form,
         .threads = cnx_client_threads((guint)options->threads),
@@ -61,9 +63,9 @@ static gboolean find_need(Report *report, const RunOptions *options, GError **er
     };
     report->need =
         cnx_need_of(config, weights, &settings, cnx_limit_get((guint64)options->max_memory));
-    report->macs = cnx_cost_macs(config, recipe.size, recipe.size);
+    report->macs = cnx_cost_macs(config, width, height);
     if (report->precision != CNX_PRECISION_FP32)
-        report->rounded_macs = cnx_cost_rounded_macs(config, recipe.size, recipe.size);
+        report->rounded_macs = cnx_cost_rounded_macs(config, width, height);
     return TRUE;
 }
 

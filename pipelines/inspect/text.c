@@ -183,8 +183,9 @@ static void print_resize(const Report *report)
         [CNX_CROP_SQUASH] = "both sides to %u",
         [CNX_CROP_BORDER] = "long side to %u, padded with the mean",
         [CNX_CROP_NONE] = "short side to %u, no crop",
+        [CNX_CROP_FIT] = "short side to %u, long side to at most %u, padded with 0",
     };
-    g_autofree char *text = g_strdup_printf(formats[recipe->crop], recipe->resize);
+    g_autofree char *text = g_strdup_printf(formats[recipe->crop], recipe->resize, recipe->longest);
 
     print_line("resize", "%s, %s (%s)", text, cnx_filter_name(recipe->filter),
                origin(report, CNX_ITEM_FILTER));

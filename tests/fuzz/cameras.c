@@ -27,7 +27,7 @@ static void class_init(gpointer klass, gpointer data)
 {
     G_OBJECT_CLASS(klass)->set_property = ignore_property;
     G_OBJECT_CLASS(klass)->get_property = read_property;
-    gst_convnext_settings_install(klass, "default");
+    gst_convnext_settings_install(klass, GST_CONVNEXT_TASK_CLASSIFY, "default");
     gst_element_class_set_static_metadata(klass, "fuzz", "fuzz", "fuzz", "fuzz");
 }
 

@@ -14,7 +14,7 @@ static GstConvnextSettings settings;
 static void setup(void)
 {
     network_setup();
-    gst_convnext_settings_init(&settings);
+    gst_convnext_settings_init(&settings, GST_CONVNEXT_TASK_CLASSIFY);
 }
 
 static void teardown(void)

@@ -9,7 +9,7 @@ static GstConvnextSettings settings;
 
 static void setup(void)
 {
-    gst_convnext_settings_init(&settings);
+    gst_convnext_settings_init(&settings, GST_CONVNEXT_TASK_CLASSIFY);
 }
 
 static void teardown(void)
@@ -105,6 +105,35 @@ GST_START_TEST(test_input_size)
 }
 GST_END_TEST;
 
+/* Both sides may be set, or one, and input-size as well only if it says the same. */
+GST_START_TEST(test_input_sides)
+{
+    static const struct {
+        guint size, width, height;
+        const char *reason;
+    } cases[] = {
+        {0, 640, 384, NULL},
+        {0, 640, 0, NULL},
+        {640, 640, 0, NULL},
+        {0, 640, 100, "input-height must be 0 or a multiple of 32, not 100"},
+        {0, 33, 0, "input-width must be 0 or a multiple of 32, not 33"},
+        {224, 640, 224, "input-size is 224, so input-width cannot be 640: set input-size to 0"},
+        {640, 640, 384, "input-size is 640, so input-height cannot be 384: set input-size to 0"},
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GError) error = NULL;
+
+        settings.engine.input_size = cases[i].size;
+        settings.engine.input_width = cases[i].width;
+        settings.engine.input_height = cases[i].height;
+        fail_unless(gst_convnext_engine_settings_check(&settings.engine, &error) ==
+                    !cases[i].reason);
+        fail_unless_equals_string(error ? error->message : NULL, cases[i].reason);
+    }
+}
+GST_END_TEST;
+
 /* The count is checked for majority only, where it counts, and may equal the window. */
 GST_START_TEST(test_smoothing)
 {
@@ -178,6 +207,7 @@ static Suite *settings_suite(void)
     tcase_add_test(tc, test_same_results);
     tcase_add_test(tc, test_object_class);
     tcase_add_test(tc, test_input_size);
+    tcase_add_test(tc, test_input_sides);
     tcase_add_test(tc, test_smoothing);
     tcase_add_test(tc, test_levels);
     tcase_add_test(tc, test_is_smoothing);

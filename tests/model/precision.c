@@ -20,6 +20,17 @@
 
 static char *folder; /* temporary */
 
+/* Whether the kernels are so slow that every fourth full-size network and few batches must do: the
+ * C versions and emulated instructions. */
+static gboolean is_slow(void)
+{
+#ifdef EMULATED
+    return TRUE;
+#else
+    return precision_kernels() == cnx_kernels_get(CNX_ISA_C);
+#endif
+}
+
 static char *write_seeded(const SeededNetwork *network)
 {
     char *path = g_build_filename(folder, "network.safetensors", NULL);
@@ -55,9 +66,12 @@ static void measure_network(const char *path, const char *const *inputs, Precisi
     g_autoptr(CnxModel) fp32 = precision_open(path, CNX_FORM_FLOAT);
 
     for (guint i = 0; i < PRECISION_FORMS; i++) {
-        g_autoptr(CnxModel) model = precision_open(path, forms[i].form);
+        g_autoptr(CnxModel) model = NULL;
 
         errors[i] = (PrecisionErrors){0};
+        if (!precision_has_kernels(forms[i].form))
+            continue;
+        model = precision_open(path, forms[i].form);
         for (guint j = 0; inputs[j]; j++) {
             const PrecisionErrors e = compare_input(fp32, model, inputs[j]);
 
@@ -147,13 +161,14 @@ static void check_image(const CnxMap *alone, const CnxMap *batch, guint i)
 
 static void check_images(CnxModel *model, guint threads)
 {
-    static const guint sizes[] = {1, 2, 4, 5, CROWD};
+    static const guint all_sizes[] = {1, 2, 4, 5, CROWD, 0}, few_sizes[] = {2, 5, 0};
+    const guint *sizes = is_slow() ? few_sizes : all_sizes;
     g_autofree char *input = g_strdup_printf("32x32x%d", CROWD);
     guint n;
     g_autoptr(CnxRun) alone = networks_run(model, input, 1, &n);
     g_autoptr(CnxRun) batch = networks_run(model, input, threads, &n);
 
-    for (guint i = 0; i < G_N_ELEMENTS(sizes); i++) {
+    for (guint i = 0; sizes[i] > 0; i++) {
         const CnxOutputs *outputs = cnx_run_forward(batch, sizes[i]);
 
         for (guint j = 0; j < sizes[i]; j++) {
@@ -174,9 +189,12 @@ static void test_images(gconstpointer data)
     g_autofree char *path = write_seeded(data);
 
     for (guint i = 0; i < G_N_ELEMENTS(all); i++) {
-        g_autoptr(CnxModel) model = precision_open(path, all[i]);
+        g_autoptr(CnxModel) model = NULL;
 
-        for (guint threads = 1; threads <= 3; threads++)
+        if (!precision_has_kernels(all[i]))
+            continue;
+        model = precision_open(path, all[i]);
+        for (guint threads = 1; threads <= 3; threads += is_slow() ? 2 : 1)
             check_images(model, threads);
     }
     g_remove(path);
@@ -190,7 +208,7 @@ static void test_memory(void)
         CnxForm form;
         double least, most; /* shares of fp32 */
     } cases[] = {
-        {CNX_FORM_SPLIT, 1.0, 1.05},
+        {CNX_FORM_SPLIT, 0.99, 1.05}, /* without fp32's padding of a level's last panel */
         {CNX_FORM_BF16, 0.5, 0.6},
         {CNX_FORM_INT8, 0.25, 0.36},
     };
@@ -230,7 +248,7 @@ int main(int argc, char **argv)
             if (!small[i].path)
                 g_test_add_data_func(path, &small[i], test_small);
         }
-        for (guint i = 0; i < SEEDED_NETWORKS; i++) {
+        for (guint i = 0; i < SEEDED_NETWORKS; i += is_slow() ? 4 : 1) {
             g_autofree char *path = g_strconcat("/precision/full/", seeded_networks[i].name, NULL);
 
             g_test_add_data_func(path, &seeded_networks[i], test_full);

@@ -123,16 +123,17 @@ static Input make_input(const CnxRecipe *recipe, const CnxImageInfo *info, const
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(CnxPreprocess) p = cnx_preprocess_new(recipe, info, &error);
+    const gboolean has_bytes = recipe->resampling != CNX_RESAMPLING_TORCH;
     Input input = {0};
 
     g_assert_no_error(error);
     cnx_preprocess_size(p, &input.width, &input.height);
     input.n = 3 * (gsize)input.width * input.height;
     input.values = g_new(float, input.n);
-    input.bytes = g_malloc(input.n);
-    cnx_preprocess_run(p, image, input.values, input.bytes);
+    input.bytes = g_malloc0(input.n);
+    cnx_preprocess_run(p, image, input.values, has_bytes ? input.bytes : NULL);
     memset(input.bytes, 0, input.n);
-    cnx_preprocess_run(p, image, input.values, input.bytes);
+    cnx_preprocess_run(p, image, input.values, has_bytes ? input.bytes : NULL);
     return input;
 }
 
@@ -152,10 +153,11 @@ static void check_turn(const CnxRecipe *recipe, const CnxImageInfo *info, const 
         !memcmp(found.values, expected.values, found.n * sizeof(float)))
         return;
     g_test_message("orientation %d, format %d, %u x %u, region %u,%u %u x %u, pixels %u/%u, crop "
-                   "%s to %u of %u, %s: the input differs from the turned copy's",
+                   "%s to %u of %u, %s, %s: the input differs from the turned copy's",
                    info->orientation, info->pixels, info->width, info->height, info->x, info->y,
                    info->w, info->h, info->par_n, info->par_d, cnx_crop_name(recipe->crop),
-                   recipe->size, recipe->resize, cnx_filter_name(recipe->filter));
+                   recipe->size, recipe->resize, cnx_filter_name(recipe->filter),
+                   cnx_resampling_name(recipe->resampling));
     g_test_fail();
 }
 
@@ -199,6 +201,30 @@ static CnxRecipe new_recipe(const Case *c)
     };
 }
 
+static void check_turns(const CnxRecipe *recipe, CnxImageInfo info, const CnxImage *image, guint w,
+                        guint h)
+{
+    for (int turn = CNX_ORIENTATION_IDENTITY; turn <= CNX_ORIENTATION_UR_LL; turn++) {
+        info.orientation = (CnxOrientation)turn;
+        check_turn(recipe, &info, image, w, h);
+    }
+}
+
+/* The resizes of dense networks, with padding in front and behind. */
+static void check_dense(const CnxImageInfo *info, const CnxImage *image, guint w, guint h)
+{
+    CnxRecipe recipe = new_recipe(&cases[7]);
+
+    recipe.resampling = CNX_RESAMPLING_OPENCV;
+    check_turns(&recipe, *info, image, w, h);
+    cnx_recipe_set_fit(&recipe, 64, 90, 32);
+    check_turns(&recipe, *info, image, w, h);
+    recipe.resampling = CNX_RESAMPLING_TORCH;
+    check_turns(&recipe, *info, image, w, h);
+    recipe.resampling = CNX_RESAMPLING_PILLOW;
+    check_turns(&recipe, *info, image, w, h);
+}
+
 /* Every crop and orientation of one region. Grey needs RGB. */
 static void check_region(CnxImageInfo info, const CnxImage *image, guint w, guint h)
 {
@@ -207,11 +233,9 @@ static void check_region(CnxImageInfo info, const CnxImage *image, guint w, guin
 
         if (recipe.grey && info.pixels != CNX_PIXELS_RGB)
             continue;
-        for (int turn = CNX_ORIENTATION_IDENTITY; turn <= CNX_ORIENTATION_UR_LL; turn++) {
-            info.orientation = (CnxOrientation)turn;
-            check_turn(&recipe, &info, image, w, h);
-        }
+        check_turns(&recipe, info, image, w, h);
     }
+    check_dense(&info, image, w, h);
 }
 
 static void test_format(gconstpointer data)

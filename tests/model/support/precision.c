@@ -6,6 +6,7 @@
 
 #include "model/base/isa.h"
 #include "model/network/forward.h"
+#include "model/network/products.h"
 #include "tests/fixtures/compare.h"
 #include "tests/model/support/networks.h"
 
@@ -29,6 +30,14 @@ const PrecisionForm *precision_forms(void)
     if (precision_kernels()->gemm_int8_top == 127)
         forms[2].bound = 0.3;
     return forms;
+}
+
+gboolean precision_has_kernels(CnxForm form)
+{
+    const CnxKernels *kernels = precision_kernels(), *c = cnx_kernels_get(CNX_ISA_C);
+
+    return kernels == c || form == CNX_FORM_FLOAT ||
+           cnx_products(kernels, form).multiply != cnx_products(c, form).multiply;
 }
 
 CnxModel *precision_open(const char *path, CnxForm form)

@@ -33,6 +33,10 @@ const CnxKernels *precision_kernels(void);
  * networks, except for split, whose bound is the documented one. */
 const PrecisionForm *precision_forms(void);
 
+/* Whether the level has kernels of its own for the form, or is level c. At other levels the form
+ * runs its C version, which level c tests. */
+gboolean precision_has_kernels(CnxForm form);
+
 CnxModel *precision_open(const char *path, CnxForm form);
 
 /* Where fp32 is NaN the output must be NaN; where it is infinite, not finite. */

@@ -1,0 +1,132 @@
+/* The engine of `convnext`: a classifier, or a backbone whose embedding and maps are attached.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "gst/engine/kind.h"
+#include "gst/results/classify.h"
+
+typedef struct Classifier {
+    GstConvnextEngine base;
+    GstConvnextOutputs outputs;
+} Classifier;
+
+static gboolean check_outputs(const Classifier *self, GError **error)
+{
+    const GstConvnextOutputs head_outputs =
+        GST_CONVNEXT_OUTPUTS_CLASSES | GST_CONVNEXT_OUTPUTS_LOGITS;
+    const CnxConfig *config = cnx_model_config(self->base.model);
+
+    if ((guint)self->outputs >= (guint)GST_CONVNEXT_OUTPUTS_STAGE1 << config->stages) {
+        g_set_error(error, CNX_ERROR, CNX_ERROR_SETTINGS,
+                    "%s: the model has %u stage%s, but outputs names a later one", self->base.path,
+                    config->stages, config->stages > 1 ? "s" : "");
+        return FALSE;
+    }
+    if (!(self->outputs & head_outputs) || config->classes > 0)
+        return TRUE;
+    g_set_error(error, CNX_ERROR, CNX_ERROR_SETTINGS,
+                "%s: the model has no classifier head%s%s: outputs cannot be classes or logits, "
+                "only embedding and stage1 to stage%u",
+                self->base.path, config->unused_heads ? " but " : "",
+                config->unused_heads ? config->unused_heads : "", config->stages);
+    return FALSE;
+}
+
+static CnxNeed need_of(const Classifier *self, const CnxConfig *config, gsize weights,
+                       const CnxPreprocessSize *size, CnxLimit limit)
+{
+    const CnxNeedSettings settings = {.width = size->width,
+                                      .height = size->height,
+                                      .outputs = gst_convnext_outputs_needed(self->outputs),
+                                      .form = self->base.form,
+                                      .threads = self->base.threads,
+                                      .preprocessing = size->bytes};
+
+    return cnx_need_of(config, weights, &settings, limit);
+}
+
+static CnxNeed find_need(const GstConvnextEngine *self, gsize weights,
+                         const CnxPreprocessSize *size, CnxLimit limit)
+{
+    return need_of((const Classifier *)self, cnx_model_config(self->model), weights, size, limit);
+}
+
+typedef struct Opening {
+    Classifier *engine;
+    const GstConvnextEngineSettings *settings;
+} Opening;
+
+/* Before the weights are read. */
+static gboolean check_memory(const CnxConfig *config, gsize weights, gpointer data, GError **error)
+{
+    const Opening *opening = data;
+    GstConvnextEngine *self = &opening->engine->base;
+
+    if (!gst_convnext_engine_make_recipe(self, &config->recipe, opening->settings, error))
+        return FALSE;
+    const CnxPreprocessSize size = gst_convnext_engine_typical_input(self);
+    self->need = need_of(opening->engine, config, weights, &size,
+                         cnx_limit_get(opening->settings->max_memory));
+    return gst_convnext_engine_check_need(self, config, &self->need, error);
+}
+
+static gboolean open_classifier(GstConvnextEngine *engine,
+                                const GstConvnextEngineSettings *settings,
+                                const CnxOpenOptions *options, GError **error)
+{
+    Classifier *self = (Classifier *)engine;
+    Opening opening = {self, settings};
+
+    self->outputs = settings->outputs;
+    engine->model = cnx_model_open_with(engine->path, options, check_memory, &opening, error);
+    if (!engine->model || !check_outputs(self, error))
+        return FALSE;
+    const CnxConfig *config = cnx_model_config(engine->model);
+    return gst_convnext_engine_find_labels(engine, settings, config->classes, config->labels,
+                                           error);
+}
+
+static CnxClient *new_client(GstConvnextEngine *engine, guint threads)
+{
+    const Classifier *self = (const Classifier *)engine;
+
+    return cnx_client_new(engine->model, gst_convnext_outputs_needed(self->outputs), threads);
+}
+
+static gboolean prepare_classes(GstConvnextJob *job, GError **error)
+{
+    const Classifier *self = (const Classifier *)job->engine;
+    const CnxConfig *config = cnx_model_config(self->base.model);
+
+    if (!(self->outputs & GST_CONVNEXT_OUTPUTS_CLASSES))
+        return TRUE;
+    job->labels = (const char *const *)self->base.labels;
+    job->decision = gst_convnext_decision_resolve(job->scoring.activation, config);
+    job->scoring.activation = gst_convnext_activation_resolve(job->scoring.activation, config);
+    return gst_convnext_job_make_scores(job, config->classes, error);
+}
+
+static GstConvnextResult *make_result(GstConvnextJob *job, guint i, gconstpointer data, guint image,
+                                      GError **error)
+{
+    const Classifier *self = (const Classifier *)job->engine;
+    const CnxOutputs *outputs = data;
+    g_autoptr(GstConvnextResult) result = gst_convnext_result_new(self->base.name, job->times.pts);
+
+    if (job->classes > 0)
+        job->is_finite &=
+            gst_convnext_classify(result, gst_convnext_map_of_image(&outputs->logits, image),
+                                  gst_convnext_job_scores(job, i), job->labels, job->classes,
+                                  &job->scoring, job->decision);
+    if (!gst_convnext_add_tensors(result, outputs, image, self->outputs, error))
+        return NULL;
+    return g_steal_pointer(&result);
+}
+
+const GstConvnextEngineKind gst_convnext_classifier = {
+    .size = sizeof(Classifier),
+    .open = open_classifier,
+    .new_client = new_client,
+    .find_need = find_need,
+    .prepare = prepare_classes,
+    .make_result = make_result,
+};
