@@ -20,8 +20,8 @@ static void add_point(float *dst, const CnxRoiAlign *roi, const CnxRoiPoint *y,
 
 static void align_bin(float *dst, const CnxRoiAlign *roi, const CnxRoiLine *lines, int p, int q)
 {
-    const double count = lines[0].n * lines[1].n;
     long long y_end, x_end;
+    const double count = lines[0].n * lines[1].n;
     const long long y_first = cnx_roi_first(&lines[0], p, &y_end);
     const long long x_first = cnx_roi_first(&lines[1], q, &x_end);
     CnxRoiPoint y, x;

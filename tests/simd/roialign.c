@@ -85,8 +85,8 @@ static void test(Check *t, CnxRoiAlign roi, const float *box, CheckFill fill)
 /* Boxes whose points cannot all be visited: the results are finite, and come at once. */
 static void test_hostile(Check *t)
 {
-    static const float extremes[] = {NAN, INFINITY, -INFINITY, 1e9f, -1e9f, 3e38f, -3e38f, 0, 5};
     enum { SIDE = 7, C = 19 };
+    static const float extremes[] = {NAN, INFINITY, -INFINITY, 1e9f, -1e9f, 3e38f, -3e38f, 0, 5};
 
     for (int i = 0; i < 200; i++) {
         CnxRoiAlign roi = {NULL, 9, 13, C, 0.25f, SIDE, i % 2 * 2, i / 2 % 2};
