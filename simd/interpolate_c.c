@@ -1,23 +1,26 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "simd/versions.h"
 
-static float sum_taps(const CnxInterpolate *p, const CnxTap *taps, int j, float old)
+static void add_tap(float *restrict dst, const float *restrict src, float weight, int c)
 {
-    float sum = old;
+    for (int j = 0; j < c; j++)
+        dst[j] += weight * src[j];
+}
 
+static void sum_taps(const CnxInterpolate *p, float *dst, const CnxTap *taps)
+{
+    for (int j = 0; j < p->c && !p->accumulate; j++)
+        dst[j] = 0;
     for (int t = 0; t < p->terms; t++)
-        sum += taps[t].weight * p->src[taps[t].at + j];
+        add_tap(dst, p->src + taps[t].at, taps[t].weight, p->c);
     if (p->bias)
-        sum += p->bias[j];
-    return p->relu && sum < 0 ? 0 : sum;
+        add_tap(dst, p->bias, 1, p->c);
+    for (int j = 0; j < p->c && p->relu; j++)
+        dst[j] = dst[j] < 0 ? 0 : dst[j];
 }
 
 void cnx_interpolate_c(const CnxInterpolate *p)
 {
-    for (int i = 0; i < p->pixels; i++) {
-        float *dst = p->dst + i * p->ldd;
-
-        for (int j = 0; j < p->c; j++)
-            dst[j] = sum_taps(p, p->taps + (size_t)i * p->terms, j, p->accumulate ? dst[j] : 0);
-    }
+    for (int i = 0; i < p->pixels; i++)
+        sum_taps(p, p->dst + i * p->ldd, p->taps + (size_t)i * p->terms);
 }

@@ -5,6 +5,7 @@
 
 #include "model/config/config_open_clip.h"
 #include "model/config/config_preprocessor.h"
+#include "model/config/config_smp.h"
 #include "model/config/config_timm.h"
 #include "model/config/config_transformers.h"
 #include "model/config/labels.h"
@@ -127,9 +128,9 @@ static gboolean check_library(const Loading *l, const CnxJson *json, Library lib
                          library == TIMM ? "timm" : "transformers", cnx_dialect_name(dialect));
 }
 
-/* Reads config.json, and preprocessor_config.json too if the config is transformers'. A network
- * with a ConvNeXt backbone (transformers' UPerNet, Mask2Former, ...) nests the backbone's config in
- * its own. */
+/* Reads config.json, and preprocessor_config.json too if the config is transformers'. smp writes
+ * one with the encoder's name. A network with a ConvNeXt backbone (transformers' UPerNet,
+ * Mask2Former, ...) nests the backbone's config in its own. */
 static gboolean read_config(const Loading *l, const CnxJson *json)
 {
     JsonObject *backbone = cnx_json_child(json, "backbone_config");
@@ -140,6 +141,8 @@ static gboolean read_config(const Loading *l, const CnxJson *json)
         return check_library(l, &inner, TRANSFORMERS) &&
                cnx_config_read_transformers(l->config, &inner) &&
                load_file(l, "preprocessor_config.json", read_preprocessor);
+    if (library == OTHER && cnx_config_is_smp(json))
+        return check_library(l, json, TIMM) && cnx_config_read_smp(l->config, json);
     if (library == OTHER)
         return refuse_other(json);
     if (!check_library(l, json, library))

@@ -51,7 +51,7 @@ static gboolean check_stages(const CnxJson *json, const char *key, const guint *
 }
 
 /* Checks the architecture's numbers, as overridden by the arguments. */
-static gboolean check_architecture(const CnxJson *json, const CnxJson *args,
+static gboolean check_architecture(const CnxJson *json, const char *key, const CnxJson *args,
                                    const CnxPublished *published, const CnxConfig *config)
 {
     guint depths[CNX_STAGES], dims[CNX_STAGES];
@@ -60,8 +60,22 @@ static gboolean check_architecture(const CnxJson *json, const CnxJson *args,
     memcpy(dims, published->dims, sizeof dims);
     return cnx_json_uints(args, "depths", CNX_STAGES, depths) &&
            cnx_json_uints(args, "dims", CNX_STAGES, dims) &&
-           check_stages(json, "architecture", depths, config->depths, config->stages) &&
-           check_stages(json, "architecture", dims, config->dims, config->stages);
+           check_stages(json, key, depths, config->depths, config->stages) &&
+           check_stages(json, key, dims, config->dims, config->stages);
+}
+
+gboolean cnx_config_read_output_stride(CnxConfig *config, const CnxJson *json, const char *key)
+{
+    guint stride = 32;
+
+    if (!cnx_json_uint(json, key, 1, 32, &stride))
+        return FALSE;
+    if (stride != 8 && stride != 16 && stride != 32)
+        return cnx_json_fail(json, CNX_ERROR_CORRUPT, key, "is %u, expected 8, 16 or 32", stride);
+    return cnx_config_dilate(config, stride) ||
+           cnx_json_fail(json, CNX_ERROR_UNSUPPORTED, key,
+                         "is %u, which dilates kernels larger than the supported %u", stride,
+                         CNX_DILATED_KERNEL_MAX);
 }
 
 /* Sets eps, activation, dilation and kind of norm: the architecture's, unless an argument overrides
@@ -70,21 +84,13 @@ static gboolean read_invisible(const CnxJson *args, const CnxPublished *publishe
                                CnxConfig *config)
 {
     int act = published->act, norm = published->norm;
-    guint stride = 32;
 
     config->eps = published->eps;
     if (!cnx_json_double(args, "norm_eps", 0, 1, &config->eps) ||
         !cnx_json_word(args, "act_layer", acts, G_N_ELEMENTS(acts), &act) ||
         !cnx_json_word(args, "norm_layer", norms, G_N_ELEMENTS(norms), &norm) ||
-        !cnx_json_uint(args, "output_stride", 1, 32, &stride))
+        !cnx_config_read_output_stride(config, args, "output_stride"))
         return FALSE;
-    if (stride != 8 && stride != 16 && stride != 32)
-        return cnx_json_fail(args, CNX_ERROR_CORRUPT, "output_stride",
-                             "is %u, expected 8, 16 or 32", stride);
-    if (!cnx_config_dilate(config, stride))
-        return cnx_json_fail(args, CNX_ERROR_UNSUPPORTED, "output_stride",
-                             "is %u, which dilates kernels larger than the supported %u", stride,
-                             CNX_DILATED_KERNEL_MAX);
     if (cnx_json_has(args, "norm_layer") &&
         (norm == CNX_NORM_LAYER) != (config->norm == CNX_NORM_LAYER))
         return cnx_json_fail(args, CNX_ERROR_MISMATCH, "norm_layer",
@@ -95,6 +101,17 @@ static gboolean read_invisible(const CnxJson *args, const CnxPublished *publishe
     config->head_eps = config->eps;
     config->act = act;
     return TRUE;
+}
+
+gboolean cnx_config_read_timm_network(CnxConfig *config, const CnxJson *json, const char *key,
+                                      const char *name, const CnxJson *args)
+{
+    CnxPublished published;
+
+    if (cnx_variant_lookup(name, &published) &&
+        !check_architecture(json, key, args, &published, config))
+        return FALSE;
+    return read_invisible(args, &published, config);
 }
 
 static gboolean check_pool(const CnxJson *json)
@@ -111,7 +128,6 @@ static gboolean read_network(const CnxJson *json, CnxConfig *config)
     const CnxJson args = {child ? child : none, json->file, json->error, json->budget};
     const guint last = config->dims[config->stages - 1];
     const char *name = NULL;
-    CnxPublished published;
     guint features = last;
 
     if (!cnx_json_string(json, "architecture", &name) ||
@@ -121,10 +137,8 @@ static gboolean read_network(const CnxJson *json, CnxConfig *config)
         features != cnx_head_features(&config->head, last))
         return cnx_json_fail(json, CNX_ERROR_MISMATCH, "num_features",
                              "is %u, but the weights have %u", features, last);
-    if (cnx_variant_lookup(name, &published) &&
-        !check_architecture(json, &args, &published, config))
-        return FALSE;
-    return read_invisible(&args, &published, config) && check_pool(json) && check_pool(&args);
+    return cnx_config_read_timm_network(config, json, "architecture", name, &args) &&
+           check_pool(json) && check_pool(&args);
 }
 
 static gboolean read_size(const CnxJson *cfg, guint channels, guint *size)

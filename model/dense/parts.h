@@ -13,24 +13,13 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "model/base/precision.h"
-#include "model/dense/context.h"
-#include "model/network/run.h"
-#include "simd/scaling.h"
+#include "model/dense/conv.h"
+#include "model/dense/spread.h"
 
-#define CNX_PARTS_MAX 8 /* parts of a layer */
+#define CNX_PARTS_MAX CNX_SPREAD_MAX /* parts of a layer */
 
-struct CnxConv;
-
-/* The weights of a part with a resolution of its own, packed for the products of all taps. */
-typedef struct CnxPartWeights {
-    guint n, k;         /* output channels; channels of the part */
-    guint side;         /* 1 or 3 */
-    CnxForm form;       /* of the products */
-    const void *packed; /* set by cnx_part_pack() */
-} CnxPartWeights;
-
-/* The bytes of the packed weights; packed is not read. */
+/* The bytes of the packed weights of a part with a resolution of its own, side 1 or 3; packed is
+ * not read. */
 gsize cnx_part_packed_size(const CnxKernels *kernels, const CnxPartWeights *weights);
 
 /* Packs the weights to memory, which is aligned to CNX_ALIGNMENT and owned by the caller, and sets
@@ -43,8 +32,9 @@ void cnx_part_pack(const CnxKernels *kernels, CnxPartWeights *weights, void *mem
 typedef struct CnxConvPart {
     const CnxMap *map;             /* [images, h, w, k] */
     CnxScaling scaling;            /* from the map's size to the output's */
-    const struct CnxConv *conv;    /* for NONE; its bias and act are ignored */
-    const CnxPartWeights *weights; /* for the other scalings */
+    const CnxConv *conv;           /* for a map of the output's size, or NULL; its bias and act are
+                                      those of the call */
+    const CnxPartWeights *weights; /* if conv is NULL; for any map */
 } CnxConvPart;
 
 typedef struct CnxPartsCall {
@@ -59,7 +49,7 @@ typedef struct CnxPartsCall {
 } CnxPartsCall;
 
 /* The bytes of memory that a call needs: of the scratch memory of each thread, and of the memory
- * that the threads share. Of the maps, only the sizes are read. */
+ * that the threads share; multiples of CNX_ALIGNMENT. Of the maps, only the sizes are read. */
 gsize cnx_parts_scratch(const CnxKernels *kernels, const CnxPartsCall *call);
 gsize cnx_parts_shared(const CnxKernels *kernels, const CnxPartsCall *call);
 

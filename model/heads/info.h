@@ -18,6 +18,7 @@ typedef struct CnxHeadInfo {
     guint width, height;  /* the input's size by default, pixels; 0: it follows from the frame */
     char **assumed;       /* "key=value" for each value that the files do not say; NULL-terminated,
                              never NULL */
+    char *ignored;        /* a sentence about files of another model beside the weights; or NULL */
 
     /* Of a segmenter */
     guint stride;       /* input pixels per pixel of the logits */

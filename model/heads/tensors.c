@@ -240,6 +240,11 @@ gboolean cnx_head_layer_check(CnxHeadTensors *self, CnxHeadLayer *layer, GError 
     return !layer->norm || check_norm(self, layer->norm, layer->n, error);
 }
 
+gboolean cnx_head_has_norm(const CnxHeadTensors *self, const char *module, const char *norm)
+{
+    return cnx_head_has(self, "%s.weight", norm) || !cnx_head_has(self, "%s.bias", module);
+}
+
 static float *read_member(CnxHeadTensors *self, const char *module, const char *leaf, guint count,
                           GError **error)
 {

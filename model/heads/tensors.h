@@ -65,6 +65,10 @@ typedef struct CnxHeadLayer {
 /* Checks the shapes of the layer's tensors and fills in n and k. Reads no numbers. */
 gboolean cnx_head_layer_check(CnxHeadTensors *self, CnxHeadLayer *layer, GError **error);
 
+/* Whether a batch norm, or what is left of one, follows the convolution: FALSE only if it has a
+ * bias and there is no tensor norm.weight. */
+gboolean cnx_head_has_norm(const CnxHeadTensors *self, const char *module, const char *norm);
+
 /* The numbers of a layer. */
 typedef struct CnxHeadRows {
     float *weight; /* [n, k, side, side] */

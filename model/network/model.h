@@ -26,6 +26,11 @@ typedef gboolean CnxModelCheckFn(const CnxConfig *config, gsize weights, gpointe
 CnxModel *cnx_model_open_with(const char *path, const CnxOpenOptions *options,
                               CnxModelCheckFn *check, gpointer user_data, GError **error);
 
+/* What tells models apart: the isa level, the precision, the options, and path, size and time of
+ * every file that is read. For things that are read from the same files and shared in the same way
+ * (model/base/shared.h). NULL if path does not resolve. Free with g_free. */
+char *cnx_model_key(const char *path, const CnxOpenOptions *options);
+
 CnxModel *cnx_model_ref(CnxModel *model);
 void cnx_model_unref(CnxModel *model); /* NULL allowed */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(CnxModel, cnx_model_unref)

@@ -278,6 +278,16 @@ CnxRunSize cnx_run_measure(const CnxConfig *config, guint width, guint height, g
     return (CnxRunSize){bytes - threads * scratch, scratch, measure_outputs(&run, outputs)};
 }
 
+void cnx_run_stage_sizes(const CnxConfig *config, guint width, guint height,
+                         CnxMap stage[CNX_STAGES])
+{
+    CnxRun run = {.config = config, .width = width, .height = height};
+
+    cnx_run_plan_sizes(&run);
+    for (guint i = 0; i < CNX_STAGES; i++)
+        stage[i] = (CnxMap){NULL, 1, run.size[i].h, run.size[i].w, run.size[i].c};
+}
+
 static void describe_outputs(CnxRun *run, CnxOutput outputs)
 {
     const CnxConfig *config = run->config;

@@ -67,6 +67,11 @@ typedef struct CnxRunSize {
 CnxRunSize cnx_run_measure(const CnxConfig *config, guint width, guint height, guint batch,
                            CnxOutput outputs, CnxForm form, guint threads);
 
+/* Sets height, width and channels of each stage map for such images; all 0 behind the last stage.
+ * The images must not be too small for the network. */
+void cnx_run_stage_sizes(const CnxConfig *config, guint width, guint height,
+                         CnxMap stage[CNX_STAGES]);
+
 /* The buffer of image i: [height, width, 3] float, normalised RGB, for the caller to write. The
  * first call allocates the buffers of all images, and ends the process if memory runs out. */
 float *cnx_run_input(CnxRun *run, guint image);

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "model/config/config_smp.h"
+
+#include <string.h>
+
+#include "model/config/config_timm.h"
+
+static const CnxItemKey item_keys[] = {
+    {"encoder_name", CNX_ITEM_ACT},
+    {"encoder_name", CNX_ITEM_EPS},
+};
+
+gboolean cnx_config_is_smp(const CnxJson *json)
+{
+    return cnx_json_has(json, "_model_class");
+}
+
+gboolean cnx_config_read_smp(CnxConfig *config, const CnxJson *json)
+{
+    static const char timm[] = "tu-";
+    const char *key = "encoder_name", *name = NULL;
+
+    if (!cnx_json_string(json, key, &name))
+        return FALSE;
+    if (!name || !g_str_has_prefix(name, "tu-convnext")) {
+        g_autofree char *quoted = name ? cnx_quote(name) : g_strdup("missing");
+
+        return cnx_json_fail(json, CNX_ERROR_NOT_CONVNEXT, key,
+                             "is %s, expected a ConvNeXt of timm, \"tu-convnext...\"", quoted);
+    }
+    cnx_config_set_origins(config, json, CNX_ORIGIN_CONFIG, item_keys, G_N_ELEMENTS(item_keys));
+    return cnx_config_read_timm_network(config, json, key, name + strlen(timm), json) &&
+           cnx_config_read_output_stride(config, json, "encoder_output_stride");
+}

@@ -1,0 +1,14 @@
+/* The encoder in config.json as segmentation_models_pytorch (smp) writes it. Its encoders called
+ * "tu-NAME" are timm's. What the file says about the decoder is read with that.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "model/config/config.h"
+
+/* Whether json is such a file. */
+gboolean cnx_config_is_smp(const CnxJson *json);
+
+/* Reads the file into config, which already describes the weights. Returns FALSE with json's error
+ * set if the file is invalid or contradicts the weights. */
+gboolean cnx_config_read_smp(CnxConfig *config, const CnxJson *json);

@@ -1,0 +1,53 @@
+/* A family of segmentation heads: how it is recognised, read and run. A new family is a file with a
+ * CnxFamily and a row in recognise.c.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "model/base/json.h"
+#include "model/heads/info.h"
+#include "model/heads/packer.h"
+
+/* What a head is read from */
+typedef struct CnxHeadSource {
+    const CnxConfig *backbone;
+    CnxHeadTensors *tensors;
+    const CnxJson *json; /* the config.json that describes the whole network; NULL: none */
+    GError **error;      /* not NULL; json's own is the same */
+} CnxHeadSource;
+
+#define CNX_HEAD_POOL_MAX 64u /* bins of a pooling module per side */
+
+typedef struct CnxFamily {
+    const char *name;    /* "UPerNet" */
+    const char *library; /* whose names its tensors have: "transformers" */
+    const char *model;   /* its "model_type" or "_model_class" in config.json; NULL: no config */
+    const char *witness; /* end of the name of a tensor that shows the family */
+    gsize size;          /* bytes of a head */
+    gboolean whole;      /* input sides must be multiples of the last stage's stride */
+    /* Sets the numbers of the zeroed head, and classes, scaling, twice and stride of the info, from
+     * names, shapes and config; FALSE with error if they contradict each other. */
+    gboolean (*describe)(gpointer head, const CnxHeadSource *source, CnxHeadInfo *info);
+    /* Reads the layers; runs twice, see packer.h. */
+    gboolean (*pack)(gpointer head, CnxHeadPacker *packer);
+    /* stages: [CNX_STAGES] of the backbone. Returns the logits. */
+    CnxHeadMap (*forward)(gconstpointer head, CnxSteps *steps, const CnxHeadMap *stages);
+    /* The stages that forward reads, as CnxOutput flags. */
+    CnxOutput (*outputs)(gconstpointer head);
+} CnxFamily;
+
+/* The stride of a stage in pixels of the input. */
+guint cnx_family_stride(const CnxConfig *backbone, guint stage);
+
+/* Sets an error that begins with the file. FALSE. */
+gboolean cnx_family_fail(const CnxHeadSource *source, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+/* FALSE with error if the config has another number than the weights. */
+gboolean cnx_family_check_number(const CnxHeadSource *source, const char *key, guint weights);
+
+/* What the heads of smp share: checks the classes and sets multi_label from "activation". Refuses
+ * norms other than batch norms, and another upsampling than `upsampling`; 0: the family has none.
+ */
+gboolean cnx_family_check_smp(const CnxHeadSource *source, guint upsampling, CnxHeadInfo *info);
+
+extern const CnxFamily cnx_upernet_transformers, cnx_upernet_mmseg, cnx_upernet_smp;

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "model/heads/packer.h"
+
+#include <string.h>
+
+/* Memory for `bytes` bytes; NULL while counting. */
+static gpointer take(CnxHeadPacker *packer, gsize bytes)
+{
+    gpointer memory = packer->memory ? packer->memory + packer->size : NULL;
+
+    packer->size += (bytes + CNX_ALIGNMENT - 1) / CNX_ALIGNMENT * CNX_ALIGNMENT;
+    return memory;
+}
+
+static CnxConv conv_of(const CnxHeadPacker *packer, guint n, guint k, guint side, CnxAct act)
+{
+    return (CnxConv){
+        .n = n,
+        .k = k,
+        .side = side,
+        .dilation = 1,
+        .way = side == 3 ? cnx_conv_choose(n, k, 1, packer->form) : CNX_CONV_DIRECT,
+        .form = packer->form,
+        .act = act,
+    };
+}
+
+gboolean cnx_head_pack_conv(CnxHeadPacker *packer, CnxHeadLayer *layer, CnxAct act, CnxConv *conv)
+{
+    g_auto(CnxHeadRows) rows = {NULL, NULL};
+
+    if (!cnx_head_layer_check(packer->tensors, layer, packer->error))
+        return FALSE;
+    *conv = conv_of(packer, layer->n, layer->k, layer->side, act);
+    gpointer packed = take(packer, cnx_conv_packed_size(packer->kernels, conv));
+    float *bias = take(packer, layer->n * sizeof *bias);
+    if (!packer->memory)
+        return TRUE;
+    if (!cnx_head_layer_read(packer->tensors, layer, &rows, packer->error))
+        return FALSE;
+    cnx_conv_pack(packer->kernels, conv, packed, rows.weight,
+                  (gsize)layer->k * layer->side * layer->side);
+    conv->bias = memcpy(bias, rows.bias, layer->n * sizeof *bias);
+    return TRUE;
+}
+
+/* Packs the part whose weights begin at weight; NULL: only counts. */
+static void pack_part(CnxHeadPacker *packer, const CnxHeadLayer *layer, guint k,
+                      const float *weight, CnxHeadParts *parts, guint i)
+{
+    const gsize ldw = (gsize)layer->k * layer->side * layer->side;
+
+    if (parts->scaling[i] == CNX_SCALING_NONE) {
+        CnxConv *conv = &parts->conv[i];
+
+        *conv = conv_of(packer, layer->n, k, layer->side, CNX_ACT_NONE);
+        gpointer packed = take(packer, cnx_conv_packed_size(packer->kernels, conv));
+        if (weight)
+            cnx_conv_pack(packer->kernels, conv, packed, weight, ldw);
+    } else {
+        CnxPartWeights *weights = &parts->weights[i];
+
+        *weights = (CnxPartWeights){layer->n, k, layer->side, packer->form, NULL};
+        gpointer packed = take(packer, cnx_part_packed_size(packer->kernels, weights));
+        if (weight)
+            cnx_part_pack(packer->kernels, weights, packed, weight, ldw);
+    }
+}
+
+gboolean cnx_head_pack_parts(CnxHeadPacker *packer, CnxHeadLayer *layer, CnxAct act, const guint *k,
+                             CnxHeadParts *parts)
+{
+    const gsize taps = (gsize)layer->side * layer->side;
+    g_auto(CnxHeadRows) rows = {NULL, NULL};
+
+    layer->k = 0;
+    for (guint i = 0; i < parts->count; i++)
+        layer->k += k[i];
+    if (!cnx_head_layer_check(packer->tensors, layer, packer->error) ||
+        (packer->memory && !cnx_head_layer_read(packer->tensors, layer, &rows, packer->error)))
+        return FALSE;
+    parts->n = layer->n;
+    parts->act = act;
+    gsize first = 0;
+    for (guint i = 0; i < parts->count; i++) {
+        pack_part(packer, layer, k[i], rows.weight ? rows.weight + first * taps : NULL, parts, i);
+        first += k[i];
+    }
+    float *bias = take(packer, layer->n * sizeof *bias);
+    if (packer->memory)
+        parts->bias = memcpy(bias, rows.bias, layer->n * sizeof *bias);
+    return TRUE;
+}
+
+static gboolean pack_vector(CnxHeadPacker *packer, const char *module, const char *leaf, guint n,
+                            const float **vector)
+{
+    g_autofree char *name = g_strconcat(module, ".", leaf, NULL);
+    guint64 shape[] = {n};
+    float *memory = take(packer, n * sizeof *memory);
+
+    if (!packer->memory)
+        return cnx_head_need(packer->tensors, name, 1, shape, packer->error) != NULL;
+    g_autofree float *numbers = cnx_head_read_vector(packer->tensors, name, n, packer->error);
+    if (!numbers)
+        return FALSE;
+    *vector = memcpy(memory, numbers, n * sizeof *memory);
+    return TRUE;
+}
+
+gboolean cnx_head_pack_norm(CnxHeadPacker *packer, const char *module, guint n, float eps,
+                            CnxHeadNorm *norm)
+{
+    *norm = (CnxHeadNorm){.n = n, .eps = eps};
+    return pack_vector(packer, module, "weight", n, &norm->weight) &&
+           pack_vector(packer, module, "bias", n, &norm->bias);
+}

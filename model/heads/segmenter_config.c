@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "model/heads/segmenter_config.h"
+
+#include <string.h>
+
+#include "model/base/memory.h"
+#include "model/config/labels.h"
+#include "model/config/recipe_defaults.h"
+
+#define SIDE 512 /* of the input, where no file says another one */
+
+typedef struct Reading {
+    const CnxFamily *family;
+    gpointer head;
+    const CnxCheckpoint *checkpoint;
+    CnxHeadTensors *tensors;
+    const char *folder;
+    const CnxJson *json; /* config.json; NULL: none */
+    GError **error;
+} Reading;
+
+/* Whether config.json is that of the family's library. */
+static gboolean check_model(const Reading *r)
+{
+    const gboolean is_smp = cnx_json_has(r->json, "_model_class");
+    const char *key = is_smp ? "_model_class" : "model_type", *value = NULL;
+
+    if (!cnx_json_string(r->json, key, &value))
+        return FALSE;
+    if (g_strcmp0(value, r->family->model) == 0)
+        return TRUE;
+    g_autofree char *quoted = value ? cnx_quote(value) : g_strdup("missing");
+    return cnx_json_fail(r->json, CNX_ERROR_MISMATCH, key,
+                         "is %s, but the weights have the head of a %s of %s", quoted,
+                         r->family->name, r->family->library);
+}
+
+static gboolean read_labels_file(const Reading *r, CnxHeadInfo *info)
+{
+    g_autofree char *path = g_build_filename(r->folder, "labels.txt", NULL);
+
+    if (info->labels || !g_file_test(path, G_FILE_TEST_EXISTS))
+        return TRUE;
+    info->labels = cnx_labels_read(path, info->classes, r->error);
+    return info->labels != NULL;
+}
+
+/* transformers says the size in its own file, mmsegmentation's follows from the frame, and smp
+ * leaves it to the user. */
+static void set_recipe(const Reading *r, CnxHeadInfo *info)
+{
+    const CnxConfig *config = cnx_checkpoint_config(r->checkpoint);
+
+    info->recipe = config->recipe;
+    if (config->origin[CNX_ITEM_SIZE] != CNX_ORIGIN_PREPROCESSOR) {
+        cnx_recipe_set_crop(&info->recipe, CNX_CROP_SQUASH);
+        info->recipe.crop_pct = 1;
+        info->recipe.filter = CNX_FILTER_BILINEAR;
+        cnx_recipe_set_size(&info->recipe, SIDE);
+        cnx_head_info_assume(info, "size=%ux%u", SIDE, SIDE);
+    }
+    info->width = info->height = info->recipe.size;
+}
+
+/* One attempt, with or without the config file. NULL with error. */
+static CnxHeadInfo *read_info(const Reading *r)
+{
+    g_autoptr(CnxHeadInfo) info = cnx_head_info_new();
+    const CnxHeadSource source = {cnx_checkpoint_config(r->checkpoint), r->tensors, r->json,
+                                  r->error};
+
+    info->family = r->family->name;
+    info->library = r->family->library;
+    memset(r->head, 0, r->family->size);
+    if ((r->json && !check_model(r)) || !r->family->describe(r->head, &source, info) ||
+        (r->json && !cnx_labels_read_json(r->json, "id2label", NULL, info->classes, &info->labels)))
+        return NULL;
+    info->multi_label |= info->classes == 1;
+    set_recipe(r, info);
+    return g_steal_pointer(&info);
+}
+
+/* Whether a file beside weights that were named themselves may be ignored for this reason. */
+static gboolean is_other_model(const GError *cause)
+{
+    return g_error_matches(cause, CNX_ERROR, CNX_ERROR_MISMATCH) ||
+           g_error_matches(cause, CNX_ERROR, CNX_ERROR_NOT_CONVNEXT);
+}
+
+static void note_ignored(CnxHeadInfo *info, const GError *cause)
+{
+    g_autofree char *before = info->ignored;
+
+    info->ignored =
+        before ? g_strjoin("; ", before, cause->message, NULL) : g_strdup(cause->message);
+}
+
+/* Reads config.json and labels.txt if they are there. NULL with error. */
+static CnxHeadInfo *read_with_files(Reading r, gboolean strict)
+{
+    g_autofree char *path = g_build_filename(r.folder, "config.json", NULL);
+    g_autofree char *file = g_filename_display_name(path);
+    CnxBudget budget = {CNX_BUDGET_FIXED};
+    g_autoptr(GError) cause = NULL, labels_cause = NULL;
+    g_autoptr(JsonObject) object = cnx_json_load(path, &budget, r.error);
+    const CnxJson json = {object, file, &cause, &budget};
+    Reading attempt = r;
+
+    if (!object && *r.error)
+        return NULL;
+    attempt.json = object ? &json : NULL;
+    attempt.error = &cause;
+    g_autoptr(CnxHeadInfo) info = read_info(&attempt);
+    if (!info && object && !strict && is_other_model(cause)) {
+        info = read_info(&r);
+        if (info)
+            note_ignored(info, cause);
+    } else if (!info) {
+        g_propagate_error(r.error, g_steal_pointer(&cause));
+    }
+    attempt.error = &labels_cause;
+    if (!info || read_labels_file(&attempt, info))
+        return g_steal_pointer(&info);
+    if (strict || !is_other_model(labels_cause)) {
+        g_propagate_error(r.error, g_steal_pointer(&labels_cause));
+        return NULL;
+    }
+    note_ignored(info, labels_cause);
+    return g_steal_pointer(&info);
+}
+
+CnxHeadInfo *cnx_segmenter_describe(const CnxFamily *family, gpointer head,
+                                    const CnxCheckpoint *checkpoint, CnxHeadTensors *tensors,
+                                    const char *path, GError **error)
+{
+    g_autofree char *folder = g_path_get_dirname(cnx_checkpoint_files(checkpoint)[0]);
+
+    return read_with_files((Reading){family, head, checkpoint, tensors, folder, NULL, error},
+                           g_file_test(path, G_FILE_TEST_IS_DIR));
+}

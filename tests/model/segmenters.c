@@ -1,0 +1,125 @@
+/* Segmenters against the outputs of transformers, smp and others in double precision
+ * (tests/fixtures/make_upernet.py, make_smp.py): every map that the fixtures have, so that a
+ * failure points at its step. With --table the program prints the worst difference of each
+ * network's logits instead.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <string.h>
+
+#include "model/base/isa.h"
+#include "model/heads/segmenter_network.h"
+#include "tests/fixtures/compare.h"
+#include "tests/model/support/dense.h"
+
+#define LIMIT 2e-4 /* in standard deviations of the library's values */
+
+typedef struct Case {
+    const char *name, *family, *library;
+    gboolean always; /* at every isa level, not only the highest */
+} Case;
+
+static const Case cases[] = {
+    {"transformers-upernet", "UPerNet", "transformers", TRUE},
+    {"transformers-upernet-v2", "UPerNet", "transformers", FALSE},
+    {"transformers-upernet-three", "UPerNet", "transformers", FALSE},
+    {"mmsegmentation-upernet", "UPerNet", "mmsegmentation", FALSE},
+    {"facebook-upernet", "UPerNet", "mmsegmentation", FALSE},
+    {"smp-upernet", "UPerNet", "smp", FALSE},
+    {"smp-upernet-plain", "UPerNet", "smp", FALSE},
+};
+
+typedef struct Probe {
+    const DenseFixture *fixture;
+    const char *input;
+    guint maps; /* that were compared */
+} Probe;
+
+static CnxSegmenter *open_segmenter(const char *path)
+{
+    const CnxOpenOptions options = {.weight_set = CNX_WEIGHT_SET_AUTO};
+    GError *error = NULL;
+    CnxSegmenter *segmenter = cnx_segmenter_open(path, &options, NULL, NULL, &error);
+
+    g_assert_no_error(error);
+    return segmenter;
+}
+
+/* A step's map, if the fixture has it. */
+static void compare_step(gpointer data, const char *name, const CnxHeadMap *map)
+{
+    Probe *probe = data;
+    g_auto(GStrv) names = dense_outputs(probe->fixture, probe->input, name);
+    const CnxMap view = cnx_head_map_view(map);
+
+    if (!names[0] || !g_str_equal(names[0], name))
+        return;
+    const double worst = dense_compare(probe->fixture, probe->input, name, &view);
+    if (!(worst <= LIMIT))
+        g_test_message("%s: %s of %s differs by %.3g standard deviations", probe->fixture->name,
+                       name, probe->input, worst);
+    g_assert_cmpfloat(worst, <=, LIMIT);
+    probe->maps++;
+}
+
+/* The worst difference of the logits. */
+static double compare_input(const DenseFixture *fixture, CnxSegmenter *segmenter, const char *input,
+                            Probe *probe)
+{
+    GError *error = NULL;
+    guint width, height;
+    g_autofree float *image = dense_input(input, &width, &height);
+    g_autoptr(CnxSegmenterRun) run = cnx_segmenter_run_new(segmenter, width, height, 1, &error);
+
+    g_assert_no_error(error);
+    probe->input = input;
+    cnx_segmenter_run_set_probe(run, compare_step, probe);
+    return dense_compare(fixture, input, "logits", cnx_segmenter_run_forward(run, image));
+}
+
+static double compare_case(const Case *c)
+{
+    g_autofree char *path = g_strconcat("segmenters/", c->name, NULL);
+    g_auto(DenseFixture) fixture = dense_open(path);
+    g_autoptr(CnxSegmenter) segmenter = open_segmenter(fixture.model);
+    Probe probe = {.fixture = &fixture};
+    double worst = 0;
+
+    g_assert_cmpstr(cnx_segmenter_info(segmenter)->family, ==, c->family);
+    g_assert_cmpstr(cnx_segmenter_info(segmenter)->library, ==, c->library);
+    for (guint i = 0; fixture.inputs[i]; i++) {
+        const double d = compare_input(&fixture, segmenter, fixture.inputs[i], &probe);
+
+        g_assert_cmpfloat(d, <=, LIMIT);
+        worst = MAX(worst, d);
+    }
+    g_assert_cmpuint(probe.maps, >, 0);
+    return worst;
+}
+
+static void test_case(gconstpointer data)
+{
+    compare_case(data);
+}
+
+static int print_table(void)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++)
+        g_print("| %s | %s | %s | %.1e |\n", cases[i].name, cases[i].family, cases[i].library,
+                compare_case(&cases[i]));
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc == 2 && g_str_equal(argv[1], "--table"))
+        return print_table();
+    g_test_init(&argc, &argv, NULL);
+    if (compare_level_lacks())
+        return 77;
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *name = g_strconcat("/segmenters/", cases[i].name, NULL);
+
+        g_test_add_data_func(name, &cases[i], test_case);
+    }
+    return g_test_run();
+}
