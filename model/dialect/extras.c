@@ -173,3 +173,8 @@ const char *cnx_extras_reason(const CnxNaming *naming, const CnxTensor *tensor, 
         return "is empty";
     return inside ? NULL : outside_reason(naming, rest, company);
 }
+
+gboolean cnx_extras_is_dense_head(const char *reason)
+{
+    return g_strcmp0(reason, DENSE_HEAD) == 0;
+}
