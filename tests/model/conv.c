@@ -182,9 +182,9 @@ static void test_shapes(void)
     for (guint i = 0; i < G_N_ELEMENTS(shapes); i++) {
         Layer layer = new_layer(&shapes[i]);
 
-        check_conv(&layer, CNX_CONV_DIRECT, CNX_FORM_FLOAT, 3e-6);
+        check_conv(&layer, CNX_CONV_DIRECT, CNX_FORM_FLOAT, 5e-6);
         if (shapes[i].side == 3 && shapes[i].dilation == 1) {
-            check_conv(&layer, CNX_CONV_WINOGRAD2, CNX_FORM_FLOAT, 5e-6);
+            check_conv(&layer, CNX_CONV_WINOGRAD2, CNX_FORM_FLOAT, 1e-5);
             check_conv(&layer, CNX_CONV_WINOGRAD4, CNX_FORM_FLOAT, 5e-5);
         }
         free_layer(&layer);
@@ -232,7 +232,7 @@ static void test_parts(void)
         free(packed);
         free(context.scratch);
     }
-    check_result(&layer, &(CnxConv){.bias = layer.bias}, FALSE, TRUE, c, 3e-6);
+    check_result(&layer, &(CnxConv){.bias = layer.bias}, FALSE, TRUE, c, 5e-6);
     free_layer(&layer);
 }
 
