@@ -12,6 +12,7 @@
 #endif
 
 #include "gst/objects/attach.h"
+#include "gst/objects/pasting.h"
 #include "tests/gst/support/findings.h"
 
 /* A segmented frame with objects, classes and a tensor, attached to a new buffer. */
@@ -311,6 +312,46 @@ GST_START_TEST(test_classified_objects)
 }
 GST_END_TEST;
 
+/* Masks of probability 1 fill their boxes; the border is where interpolation with 0 gives 0.5. An
+ * object outside the frame has none. */
+GST_START_TEST(test_pasting)
+{
+    const float boxes[][4] = {{-20, 40, 20, 80}, {100, 40, 160, 100}, {500, 40, 540, 80}};
+    const GstConvnextDetectedObject objects[3] = {{0}};
+    g_autofree float *masks = g_new(float, 3 * 8 * 8);
+    g_autoptr(GstConvnextLegend) legend = gst_convnext_legend_new(3, findings_labels, NULL);
+    g_autoptr(GstConvnextResult) result = findings_new();
+
+    for (guint i = 0; i < 3 * 8 * 8; i++)
+        masks[i] = 1;
+    gst_convnext_result_set_objects(result, legend, 3, objects);
+    gst_convnext_paste_object_masks(result, 3, boxes, 8, masks);
+    fail_unless(!gst_convnext_result_get_object_mask(result, 2, NULL));
+    for (guint i = 0; i < 2; i++) {
+        const float *box = boxes[i];
+        GstConvnextRect rect;
+        GstMemory *mask = gst_convnext_result_get_object_mask(result, i, &rect);
+        GstMapInfo map;
+        int n_inside = 0;
+
+        fail_unless(mask && gst_memory_map(mask, &map, GST_MAP_READ));
+        fail_unless(rect.x <= MAX(0, box[0]) && rect.y <= box[1] && rect.x + rect.w >= box[2] &&
+                    rect.y + rect.h >= box[3]);
+        for (int y = 0; y < rect.h; y++) {
+            for (int x = 0; x < rect.w; x++) {
+                const guint8 value = map.data[y * rect.w + x];
+
+                fail_unless(value == 0 || value == i + 1);
+                n_inside += value != 0;
+            }
+        }
+        gst_memory_unmap(mask, &map);
+        const double area = (box[2] - MAX(0, box[0])) * (box[3] - box[1]);
+        fail_unless(ABS(n_inside - area) < 0.1 * area, "%d pixels of %g", n_inside, area);
+    }
+}
+GST_END_TEST;
+
 #ifdef HAVE_GST_ANALYTICS
 
 /* One object in each kind of metadata: the same box, linked by the id. */
@@ -447,6 +488,31 @@ GST_START_TEST(test_instance)
 }
 GST_END_TEST;
 
+/* An object without a mask at the size of the frame has that of the network, scaled to its box. */
+GST_START_TEST(test_coarse)
+{
+    const gsize dims[] = {2, 3, 3};
+    const float masks[2][9] = {{0}, {0.75f, 0.5f, 0.25f, 0.625f, 0.875f, 1, 0, 0.4f, 0.51f}};
+    const guint8 values[] = {2, 0, 0, 2, 2, 2, 0, 0, 2};
+    g_autoptr(GstConvnextResult) result = findings_new();
+    g_autoptr(GstBuffer) buffer = gst_buffer_new();
+    GstAnalyticsMtd mask;
+    GstVideoInfo info;
+    int x, y;
+    guint w, h;
+
+    findings_detect(result);
+    gst_convnext_result_take_tensor(
+        result, gst_convnext_tensor_new_copy(GST_CONVNEXT_TENSOR_OBJECT_MASKS, 3, dims, masks[0]));
+    gst_convnext_attach(buffer, result, NULL);
+    fail_unless(get_mtd(buffer, gst_analytics_segmentation_mtd_get_mtd_type(), 1, &mask));
+    fail_unless_equals_int(gst_analytics_segmentation_mtd_get_region_id(&mask, 0), 2);
+    gst_video_info_set_format(&info, GST_VIDEO_FORMAT_GRAY8, 3, 3);
+    check_mask(gst_analytics_segmentation_mtd_get_mask(&mask, &x, &y, &w, &h), &info, values);
+    fail_unless(x == 0 && y == 290 && w == 17 && h == 10);
+}
+GST_END_TEST;
+
 /* The logits have their own id, and a batch of one. */
 GST_START_TEST(test_logits)
 {
@@ -476,12 +542,14 @@ static Suite *mirror_suite(void)
     tcase_add_test(tc, test_impossible_objects);
     tcase_add_test(tc, test_crop);
     tcase_add_test(tc, test_classified_objects);
+    tcase_add_test(tc, test_pasting);
 #ifdef HAVE_GST_ANALYTICS
     tcase_add_test(tc, test_analytics_objects);
 #if GST_CHECK_VERSION(1, 26, 0)
     tcase_add_test(tc, test_semantic);
     tcase_add_test(tc, test_wide_mask);
     tcase_add_test(tc, test_instance);
+    tcase_add_test(tc, test_coarse);
     tcase_add_test(tc, test_logits);
 #endif
 #endif
