@@ -12,7 +12,6 @@
 #endif
 
 #include "gst/objects/attach.h"
-#include "gst/objects/pasting.h"
 #include "tests/gst/support/findings.h"
 
 /* A segmented frame with objects, classes and a tensor, attached to a new buffer. */
@@ -312,46 +311,6 @@ GST_START_TEST(test_classified_objects)
 }
 GST_END_TEST;
 
-/* Masks of probability 1 fill their boxes; the border is where interpolation with 0 gives 0.5. An
- * object outside the frame has none. */
-GST_START_TEST(test_pasting)
-{
-    const float boxes[][4] = {{-20, 40, 20, 80}, {100, 40, 160, 100}, {500, 40, 540, 80}};
-    const GstConvnextDetectedObject objects[3] = {{0}};
-    g_autofree float *masks = g_new(float, 3 * 8 * 8);
-    g_autoptr(GstConvnextLegend) legend = gst_convnext_legend_new(3, findings_labels, NULL);
-    g_autoptr(GstConvnextResult) result = findings_new();
-
-    for (guint i = 0; i < 3 * 8 * 8; i++)
-        masks[i] = 1;
-    gst_convnext_result_set_objects(result, legend, 3, objects);
-    gst_convnext_paste_object_masks(result, 3, boxes, 8, masks);
-    fail_unless(!gst_convnext_result_get_object_mask(result, 2, NULL));
-    for (guint i = 0; i < 2; i++) {
-        const float *box = boxes[i];
-        GstConvnextRect rect;
-        GstMemory *mask = gst_convnext_result_get_object_mask(result, i, &rect);
-        GstMapInfo map;
-        int n_inside = 0;
-
-        fail_unless(mask && gst_memory_map(mask, &map, GST_MAP_READ));
-        fail_unless(rect.x <= MAX(0, box[0]) && rect.y <= box[1] && rect.x + rect.w >= box[2] &&
-                    rect.y + rect.h >= box[3]);
-        for (int y = 0; y < rect.h; y++) {
-            for (int x = 0; x < rect.w; x++) {
-                const guint8 value = map.data[y * rect.w + x];
-
-                fail_unless(value == 0 || value == i + 1);
-                n_inside += value != 0;
-            }
-        }
-        gst_memory_unmap(mask, &map);
-        const double area = (box[2] - MAX(0, box[0])) * (box[3] - box[1]);
-        fail_unless(ABS(n_inside - area) < 0.1 * area, "%d pixels of %g", n_inside, area);
-    }
-}
-GST_END_TEST;
-
 #ifdef HAVE_GST_ANALYTICS
 
 /* One object in each kind of metadata: the same box, linked by the id. */
@@ -542,7 +501,6 @@ static Suite *mirror_suite(void)
     tcase_add_test(tc, test_impossible_objects);
     tcase_add_test(tc, test_crop);
     tcase_add_test(tc, test_classified_objects);
-    tcase_add_test(tc, test_pasting);
 #ifdef HAVE_GST_ANALYTICS
     tcase_add_test(tc, test_analytics_objects);
 #if GST_CHECK_VERSION(1, 26, 0)
