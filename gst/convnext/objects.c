@@ -124,6 +124,12 @@ GstConvnextLegend *gst_convnext_result_get_object_legend(GstConvnextResult *resu
     return result->object_legend;
 }
 
+gboolean gst_convnext_result_has_object_masks(GstConvnextResult *result)
+{
+    g_return_val_if_fail(GST_IS_CONVNEXT_RESULT(result), FALSE);
+    return result->object_masks != NULL;
+}
+
 GstMemory *gst_convnext_result_get_object_mask(GstConvnextResult *result, guint i,
                                                GstConvnextRect *rect)
 {

@@ -190,6 +190,19 @@ GST_CONVNEXT_API
 GstConvnextLegend *gst_convnext_result_get_object_legend(GstConvnextResult *result);
 
 /**
+ * gst_convnext_result_has_object_masks:
+ * @result: a result
+ *
+ * Tells whether objects have masks at the size of the frame.
+ *
+ * Returns: %TRUE if at least one object has
+ *
+ * Since: 0.1
+ */
+GST_CONVNEXT_API
+gboolean gst_convnext_result_has_object_masks(GstConvnextResult *result);
+
+/**
  * gst_convnext_result_get_object_mask:
  * @result: a result
  * @i: number of an object, from 0

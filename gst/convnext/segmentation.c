@@ -168,11 +168,14 @@ static gboolean find_segments(GstConvnextSegmentation *self, guint frame_width, 
 
 /* Segmentation of a result */
 
-static gboolean is_mask_size(gsize size, guint width, guint height, guint bits)
+static gboolean is_mask_size(gsize size, guint width, guint height, guint bits,
+                             GstConvnextLegend *legend)
 {
+    const guint expected_bits = gst_convnext_legend_get_n_classes(legend) > G_MAXUINT8 ? 16 : 8;
     gsize expected;
 
-    return width > 0 && height > 0 && g_size_checked_mul(&expected, width, height) &&
+    return bits == expected_bits && width > 0 && height > 0 &&
+           g_size_checked_mul(&expected, width, height) &&
            g_size_checked_mul(&expected, expected, bits / 8) && size == expected;
 }
 
@@ -187,13 +190,12 @@ gboolean gst_convnext_result_set_segmentation(GstConvnextResult *result, GstMemo
 
     g_return_val_if_fail(GST_CONVNEXT_RESULT_IS_WRITABLE(result), FALSE);
     g_return_val_if_fail(mask && rect, FALSE);
-    g_return_val_if_fail(bits == 8 || bits == 16, FALSE);
     g_return_val_if_fail(GST_IS_CONVNEXT_LEGEND(legend), FALSE);
 
     g_clear_pointer(&result->segmentation, gst_convnext_segmentation_unref);
     if (rect->w < 1 || rect->h < 1 || !gst_memory_map(memory, &map, GST_MAP_READ))
         return FALSE;
-    if (!is_mask_size(map.size, width, height, bits)) {
+    if (!is_mask_size(map.size, width, height, bits, legend)) {
         gst_memory_unmap(memory, &map);
         return FALSE;
     }

@@ -290,7 +290,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(GstConvnextSegmentation, gst_convnext_segmentation
  *   padding; 0 is none, i + 1 is class i
  * @width: width of the mask, in pixels of the mask
  * @height: height of the mask, in pixels of the mask
- * @bits: bits of a pixel, 8 or 16
+ * @bits: bits of a pixel: 8, or 16 if there are more than 255 classes
  * @rect: the part of the frame that the mask covers, in pixels of the frame; it may extend beyond
  *   the frame
  * @legend: (transfer none): the classes
@@ -302,8 +302,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(GstConvnextSegmentation, gst_convnext_segmentation
  * pixels of the frame, and clipped to it.
  *
  * Returns: %TRUE, or %FALSE if the memory cannot be mapped or its size is not that of the mask, if
- *   the mask or @rect is empty, or if a value is larger than the number of classes; the result then
- *   has no segmentation and @mask is released
+ *   the mask or @rect is empty, if @bits does not match the number of classes, or if a value is
+ *   larger than that number; the result then has no segmentation and @mask is released
  *
  * Since: 0.1
  */

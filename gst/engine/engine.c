@@ -227,6 +227,10 @@ static void on_outputs(gpointer data, const CnxOutputs *outputs, guint first, gu
     GstConvnextJob *job = run->job;
     const GstClockTime took = (GstClockTime)microseconds * GST_USECOND;
 
+    if (!outputs && !run->error)
+        g_set_error(&run->error, CNX_ERROR, CNX_ERROR_OUT_OF_MEMORY,
+                    "no memory for the feature maps of %u input%s of %u x %u pixels", n,
+                    n > 1 ? "s" : "", job->width, job->height);
     job->inference_time += took;
     for (guint image = 0; image < n && !run->error; image++) {
         const guint i = run->results->len;

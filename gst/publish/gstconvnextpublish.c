@@ -12,10 +12,10 @@
  * passes the buffer through unchanged. It reads only metadata and therefore accepts any caps.
  *
  * A line is an object. `gst/README.md` in the source tree lists its keys: `stream`, `frame`, `pts`,
- * the frame's size, `model`, `age`, `region`, `object`, `classes`, the values or shapes of the
- * tensors, and the times in `ms`. Keys without a value are omitted. Numbers do not depend on the
- * locale; floats have enough digits to read back as the same float32, and values that are not
- * finite are `null`.
+ * the frame's size, `model`, `age`, `region`, `object`, `classes`, `segmentation`, `objects`, the
+ * values or shapes of the tensors, and the times in `ms`. Keys without a value are omitted. Numbers
+ * do not depend on the locale; floats have enough digits to read back as the same float32, and
+ * values that are not finite are `null`.
  *
  * A buffer leaves the element once its lines are written; no line is delayed. A slow reader
  * therefore slows the pipeline down, and a pipe that loses its reader is an error. The first line
@@ -24,9 +24,10 @@
  * or an element behind it drops its results, the element posts a warning.
  *
  * With #GstConvnextPublish:tensor-dir every tensor of every result is also written to that folder,
- * as `<stream or "convnext">-<frame>-<name>.npy`, for numpy.load(). If a buffer carries several
- * results, the file names of the second result end in `-1.npy`, those of the third in `-2.npy`, and
- * so on.
+ * as `<stream or "convnext">-<frame>-<name>.npy`, for numpy.load(). The mask of a segmentation is
+ * written as `mask.npy` and `mask.png`, and masks of objects at the size of the frame as
+ * `object-mask-frames.npy`. If a buffer carries several results, the file names of the second
+ * result end in `-1.npy`, those of the third in `-2.npy`, and so on.
  *
  * ## Example launch lines
  *
@@ -56,9 +57,9 @@
 
 #include "gst/convnext/convnext.h"
 #include "gst/convnext/query.h"
+#include "gst/publish/files.h"
 #include "gst/publish/jsonline.h"
 #include "gst/publish/linewriter.h"
-#include "gst/publish/npy.h"
 
 GST_DEBUG_CATEGORY_STATIC(gst_convnext_publish_debug);
 #define GST_CAT_DEFAULT gst_convnext_publish_debug
@@ -262,32 +263,6 @@ static GstFlowReturn report_write_error(GstConvnextPublish *self, const GError *
     return GST_FLOW_ERROR;
 }
 
-/* nth: index of the result on this buffer, from 0. Replaces separators in the name, because a
- * stream may be called "a/b". */
-static char *make_tensor_path(GstConvnextPublish *self, GstConvnextTensor *tensor, guint nth)
-{
-    const char *stream = self->active.stream ? self->active.stream : "convnext";
-    g_autofree char *base = g_strdup_printf("%s-%" G_GUINT64_FORMAT "-%s", stream, self->frame,
-                                            gst_convnext_tensor_get_name(tensor));
-    g_autofree char *suffix = nth ? g_strdup_printf("-%u.npy", nth) : g_strdup(".npy");
-    g_autofree char *name = g_strconcat(g_strdelimit(base, G_DIR_SEPARATOR_S, '_'), suffix, NULL);
-
-    return g_build_filename(self->active.tensor_dir, name, NULL);
-}
-
-static gboolean write_tensors(GstConvnextPublish *self, GstConvnextResult *result, guint nth,
-                              GError **error)
-{
-    for (guint i = 0; i < gst_convnext_result_get_n_tensors(result); i++) {
-        GstConvnextTensor *tensor = gst_convnext_result_peek_tensor(result, i);
-        g_autofree char *path = make_tensor_path(self, tensor, nth);
-
-        if (!gst_convnext_npy_write(path, tensor, error))
-            return FALSE;
-    }
-    return TRUE;
-}
-
 /* The number of results that a convnext in front of this element has attached. FALSE without one.
  */
 static gboolean ask_convnext(GstConvnextPublish *self, guint64 *attached)
@@ -347,7 +322,10 @@ static GstFlowReturn transform_ip(GstBaseTransform *transform, GstBuffer *buffer
     g_autoptr(GError) error = NULL;
 
     for (guint nth = 0; (meta = gst_buffer_iterate_convnext_meta(buffer, &state)); nth++) {
-        if (self->active.tensor_dir && !write_tensors(self, meta->result, nth, &error))
+        const GstConvnextFiles files = {self->active.tensor_dir, self->active.stream, self->frame,
+                                        nth};
+
+        if (files.folder && !gst_convnext_files_write(&files, meta->result, &error))
             return report_write_error(self, error);
         g_string_truncate(self->line, 0);
         gst_convnext_json_line(self->line, &frame, meta);
@@ -388,7 +366,7 @@ static void install_properties(GObjectClass *klass)
     g_object_class_install_property(
         klass, PROP_TENSOR_DIR,
         g_param_spec_string("tensor-dir", "Tensor directory",
-                            "Folder that receives each attached tensor as "
+                            "Folder that receives each attached tensor and mask as "
                             "<stream or \"convnext\">-<frame>-<name>.npy; it is created if it does "
                             "not exist",
                             NULL, flags));

@@ -186,6 +186,90 @@ static void append_classes(GString *line, const char *key, const Source *source)
     g_string_append_c(line, ']');
 }
 
+/* The edges of a box of the result, rounded to whole pixels of this frame. No key if its place is
+ * unknown. */
+static void append_whole_box(GString *line, const GstConvnextRect *box, const Source *source)
+{
+    const GstConvnextLineFrame *frame = source->frame;
+    double x = box->x, y = box->y, width = box->w, height = box->h;
+
+    if (!gst_buffer_locate_convnext_box(frame->buffer, source->meta, frame->width, frame->height,
+                                        &x, &y, &width, &height))
+        return;
+    const double left = round(x), top = round(y);
+    append_key(line, "box");
+    g_string_append_printf(line, "[%.0f,%.0f,%.0f,%.0f]", left, top, round(x + width) - left,
+                           round(y + height) - top);
+}
+
+static void append_segmentation(GString *line, const char *key, const Source *source)
+{
+    GstConvnextSegmentation *s = gst_convnext_result_get_segmentation(source->result);
+    guint width, height, n;
+
+    if (!s)
+        return;
+    const GstConvnextSegment *segments = gst_convnext_segmentation_get_segments(s, &n);
+    gst_convnext_segmentation_get_size(s, &width, &height, NULL);
+    append_key(line, key);
+    g_string_append_c(line, '{');
+    append_integer_member(line, "width", width);
+    append_integer_member(line, "height", height);
+    append_key(line, "classes");
+    g_string_append_c(line, '[');
+    for (guint i = 0; i < n; i++) {
+        g_string_append(line, i ? ",{" : "{");
+        append_integer_member(line, "index", segments[i].index);
+        if (segments[i].label)
+            append_string_member(line, "label", segments[i].label);
+        append_key(line, "share");
+        append_float(line, segments[i].share);
+        append_whole_box(line, &segments[i].box, source);
+        g_string_append_c(line, '}');
+    }
+    g_string_append(line, "]}");
+}
+
+/* No key if its place is unknown. */
+static void append_box(GString *line, const GstConvnextDetectedObject *object, const Source *source)
+{
+    const GstConvnextLineFrame *frame = source->frame;
+    double box[] = {object->x, object->y, object->width, object->height};
+
+    if (!gst_buffer_locate_convnext_box(frame->buffer, source->meta, frame->width, frame->height,
+                                        &box[0], &box[1], &box[2], &box[3]))
+        return;
+    append_key(line, "box");
+    for (guint i = 0; i < G_N_ELEMENTS(box); i++) {
+        g_string_append_c(line, i ? ',' : '[');
+        append_float(line, (float)box[i]);
+    }
+    g_string_append_c(line, ']');
+}
+
+/* An empty array if a network that detects objects has found none. */
+static void append_objects(GString *line, const char *key, const Source *source)
+{
+    guint n;
+    const GstConvnextDetectedObject *objects = gst_convnext_result_get_objects(source->result, &n);
+
+    if (!gst_convnext_result_has_objects(source->result))
+        return;
+    append_key(line, key);
+    g_string_append_c(line, '[');
+    for (guint i = 0; i < n; i++) {
+        g_string_append(line, i ? ",{" : "{");
+        append_integer_member(line, "index", objects[i].index);
+        if (objects[i].label)
+            append_string_member(line, "label", objects[i].label);
+        append_key(line, "score");
+        append_float(line, objects[i].score);
+        append_box(line, &objects[i], source);
+        g_string_append_c(line, '}');
+    }
+    g_string_append_c(line, ']');
+}
+
 /* The values of the tensor whose name is the key. */
 static void append_tensor_values(GString *line, const char *key, const Source *source)
 {
@@ -291,6 +375,8 @@ static const Field fields[] = {
     {"orientation", append_orientation},
     {"object", append_object},
     {"classes", append_classes},
+    {"segmentation", append_segmentation},
+    {"objects", append_objects},
     {GST_CONVNEXT_TENSOR_EMBEDDING, append_tensor_values},
     {GST_CONVNEXT_TENSOR_LOGITS, append_tensor_values},
     {"tensors", append_tensor_shapes},

@@ -6,6 +6,7 @@
 #include <math.h>
 
 #include "model/base/error.h"
+#include "model/base/pool.h"
 #include "model/network/scores.h"
 
 CnxOutput gst_convnext_outputs_needed(GstConvnextOutputs outputs)
@@ -97,12 +98,26 @@ const float *gst_convnext_map_of_image(const CnxMap *map, guint image)
     return map->data + (gsize)image * map->height * map->width * map->channels;
 }
 
+/* The map stays in the block, which it refers to. */
+static GstConvnextTensor *wrap_map(const char *name, const gsize shape[4], const float *values,
+                                   CnxBlock *block)
+{
+    const gsize bytes = shape[1] * shape[2] * shape[3] * sizeof(float);
+    GstMemory *memory =
+        gst_memory_new_wrapped(GST_MEMORY_FLAG_READONLY, (gpointer)values, bytes, 0, bytes,
+                               cnx_block_ref(block), (GDestroyNotify)cnx_block_unref);
+
+    return gst_convnext_tensor_new(name, 4, shape, memory);
+}
+
+/* block: that the map is in, or NULL for a copy. */
 static gboolean add_tensor(GstConvnextResult *result, const char *name, const CnxMap *map,
-                           guint image, GError **error)
+                           guint image, CnxBlock *block, GError **error)
 {
     const gsize shape[] = {1, map->height, map->width, map->channels};
-    GstConvnextTensor *tensor = gst_convnext_tensor_new_copy(name, G_N_ELEMENTS(shape), shape,
-                                                             gst_convnext_map_of_image(map, image));
+    const float *values = gst_convnext_map_of_image(map, image);
+    GstConvnextTensor *tensor = block ? wrap_map(name, shape, values, block)
+                                      : gst_convnext_tensor_new_copy(name, 4, shape, values);
 
     if (!tensor) {
         g_set_error(error, CNX_ERROR, CNX_ERROR_OUT_OF_MEMORY,
@@ -121,18 +136,20 @@ gboolean gst_convnext_add_tensors(GstConvnextResult *result, const CnxOutputs *o
         GstConvnextOutputs flag;
         const char *name;
         const CnxMap *map;
+        gboolean is_stage;
     } tensors[] = {
-        {GST_CONVNEXT_OUTPUTS_LOGITS, GST_CONVNEXT_TENSOR_LOGITS, &outputs->logits},
-        {GST_CONVNEXT_OUTPUTS_EMBEDDING, GST_CONVNEXT_TENSOR_EMBEDDING, &outputs->embedding},
-        {GST_CONVNEXT_OUTPUTS_STAGE1, "stage1", &outputs->stage[0]},
-        {GST_CONVNEXT_OUTPUTS_STAGE2, "stage2", &outputs->stage[1]},
-        {GST_CONVNEXT_OUTPUTS_STAGE3, "stage3", &outputs->stage[2]},
-        {GST_CONVNEXT_OUTPUTS_STAGE4, "stage4", &outputs->stage[3]},
+        {GST_CONVNEXT_OUTPUTS_LOGITS, GST_CONVNEXT_TENSOR_LOGITS, &outputs->logits, FALSE},
+        {GST_CONVNEXT_OUTPUTS_EMBEDDING, GST_CONVNEXT_TENSOR_EMBEDDING, &outputs->embedding, FALSE},
+        {GST_CONVNEXT_OUTPUTS_STAGE1, "stage1", &outputs->stage[0], TRUE},
+        {GST_CONVNEXT_OUTPUTS_STAGE2, "stage2", &outputs->stage[1], TRUE},
+        {GST_CONVNEXT_OUTPUTS_STAGE3, "stage3", &outputs->stage[2], TRUE},
+        {GST_CONVNEXT_OUTPUTS_STAGE4, "stage4", &outputs->stage[3], TRUE},
     };
 
     for (guint i = 0; i < G_N_ELEMENTS(tensors); i++)
         if (which & tensors[i].flag)
-            if (!add_tensor(result, tensors[i].name, tensors[i].map, image, error))
+            if (!add_tensor(result, tensors[i].name, tensors[i].map, image,
+                            tensors[i].is_stage ? outputs->block : NULL, error))
                 return FALSE;
     return TRUE;
 }

@@ -32,7 +32,8 @@ gboolean gst_convnext_classify(GstConvnextResult *result, const float *logits, f
                                const char *const *labels, guint classes,
                                const GstConvnextScoring *scoring, const CnxDecision *decision);
 
-/* Adds a copy of each tensor of one image that `which` names.
+/* Adds each tensor of one image that `which` names: a stage's map without a copy if outputs has its
+ * block, copies of the others, which are small.
  * FALSE with error (CNX_ERROR_OUT_OF_MEMORY) if there is no memory for one. */
 gboolean gst_convnext_add_tensors(GstConvnextResult *result, const CnxOutputs *outputs, guint image,
                                   GstConvnextOutputs which, GError **error);

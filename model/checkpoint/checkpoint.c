@@ -283,17 +283,21 @@ static gboolean load_weights(CnxCheckpoint *self, const char *path, const CnxOpe
 /* Bytes of the largest maps of one image, which make up most of a run's memory. */
 static guint64 maps_memory(const CnxConfig *config)
 {
-    const guint64 input = config->recipe.size, patch = config->patch;
-    guint64 side = config->stem == CNX_STEM_PATCH ? input / MAX(patch, 1) : input / 2;
-    guint64 largest = side * side * config->stem_width, hidden = 0;
+    const guint64 patch = config->patch;
+    const guint64 stem = config->stem == CNX_STEM_PATCH ? MAX(patch, 1) : 2;
+    guint width, height;
 
-    side = config->stem == CNX_STEM_PATCH ? side : input / 4;
+    cnx_recipe_input(&config->recipe, &width, &height);
+    guint64 largest = width / stem * (height / stem) * config->stem_width, hidden = 0;
+    guint64 stride = config->stem == CNX_STEM_PATCH ? stem : 4;
     for (guint i = 0; i < config->stages; i++) {
-        side /= i > 0 || config->first_down ? cnx_config_stride(config, i) : 1;
-        largest = MAX(largest, side * side * config->dims[i]);
-        hidden = MAX(hidden, config->grn ? 4 * side * side * config->dims[i] : 0);
+        stride *= i > 0 || config->first_down ? cnx_config_stride(config, i) : 1;
+        const guint64 pixels = width / stride * (height / stride);
+
+        largest = MAX(largest, pixels * config->dims[i]);
+        hidden = MAX(hidden, config->grn ? 4 * pixels * config->dims[i] : 0);
     }
-    return (3 * input * input + 2 * largest + hidden) * sizeof(float);
+    return (3 * (guint64)width * height + 2 * largest + hidden) * sizeof(float);
 }
 
 /* Checks that no config file makes the input much larger than the weights justify. */
@@ -307,13 +311,15 @@ static gboolean check_input(const CnxCheckpoint *self, const char *folder, GErro
         return TRUE;
     g_autofree char *path =
         g_build_filename(folder, cnx_origin_name(config->origin[CNX_ITEM_SIZE]), NULL);
+    guint width, height;
+
+    cnx_recipe_input(&config->recipe, &width, &height);
     g_autofree char *file = g_filename_display_name(path);
     g_set_error(error, CNX_ERROR, CNX_ERROR_UNSUPPORTED,
                 "%s: sets an input of %ux%u pixels, for which a %s takes %" G_GUINT64_FORMAT
                 " bytes of memory, expected at most %" G_GUINT64_FORMAT
                 " for a checkpoint of %" G_GUINT64_FORMAT " bytes",
-                file, config->recipe.size, config->recipe.size, config->variant, needed, limit,
-                size);
+                file, width, height, config->variant, needed, limit, size);
     return FALSE;
 }
 

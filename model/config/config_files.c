@@ -128,6 +128,14 @@ static gboolean check_library(const Loading *l, const CnxJson *json, Library lib
                          library == TIMM ? "timm" : "transformers", cnx_dialect_name(dialect));
 }
 
+/* torchvision has no config files. One beside a body of its features has arguments of the detector
+ * around it, which model/heads reads. */
+static gboolean is_of_detector(const Loading *l, const CnxJson *json)
+{
+    return l->config->dialect == CNX_DIALECT_TORCHVISION && l->config->classes == 0 &&
+           !cnx_json_has(json, "model_type") && !cnx_json_has(json, "architecture");
+}
+
 /* Reads config.json, and preprocessor_config.json too if the config is transformers'. smp writes
  * one with the encoder's name. A network with a ConvNeXt backbone (transformers' UPerNet,
  * Mask2Former, ...) nests the backbone's config in its own. */
@@ -144,7 +152,7 @@ static gboolean read_config(const Loading *l, const CnxJson *json)
     if (library == OTHER && cnx_config_is_smp(json))
         return check_library(l, json, TIMM) && cnx_config_read_smp(l->config, json);
     if (library == OTHER)
-        return refuse_other(json);
+        return is_of_detector(l, json) || refuse_other(json);
     if (!check_library(l, json, library))
         return FALSE;
     if (library == TRANSFORMERS)

@@ -119,32 +119,50 @@ gboolean cnx_config_check_processor(const CnxJson *json)
     return find_processor(json, &processor);
 }
 
-/* 224, or {"height": 224, "width": 224}, or {"shortest_edge": 224}. */
-static gboolean read_side(const CnxJson *json, const char *key, guint *side, gboolean *square)
+/* 224, or {"height": 224, "width": 224}, or {"shortest_edge": 224}. side is the height. */
+static gboolean read_size(const CnxJson *json, const char *key, guint *side, guint *width,
+                          gboolean *square)
 {
     JsonObject *child = cnx_json_child(json, key);
-    guint width = 0;
 
-    *side = 0;
-    if (!child)
-        return cnx_json_uint(json, key, 32, CNX_INPUT_MAX, side);
+    *side = *width = 0;
+    if (!child) {
+        const gboolean is_fine = cnx_json_uint(json, key, 32, CNX_INPUT_MAX, side);
+
+        *width = *side;
+        return is_fine;
+    }
     const CnxJson size = {child, json->file, json->error, json->budget};
     *square = !cnx_json_has(&size, "shortest_edge");
     if (cnx_json_has(&size, "longest_edge"))
         return cnx_json_fail(json, CNX_ERROR_UNSUPPORTED, key,
                              "has longest_edge, but this version supports shortest_edge, or height "
                              "and width, only");
-    if (!*square)
-        return cnx_json_uint(&size, "shortest_edge", 32, CNX_INPUT_MAX, side);
+    if (!*square) {
+        const gboolean is_fine = cnx_json_uint(&size, "shortest_edge", 32, CNX_INPUT_MAX, side);
+
+        *width = *side;
+        return is_fine;
+    }
     if (!cnx_json_has(&size, "height") || !cnx_json_has(&size, "width"))
         return cnx_json_fail(json, CNX_ERROR_CORRUPT, key,
                              "has neither shortest_edge nor height and width");
-    if (!cnx_json_uint(&size, "height", 32, CNX_INPUT_MAX, side) ||
-        !cnx_json_uint(&size, "width", 32, CNX_INPUT_MAX, &width))
-        return FALSE;
-    return *side == width ||
-           cnx_json_fail(json, CNX_ERROR_UNSUPPORTED, key,
-                         "is %ux%u, but this version supports square inputs only", width, *side);
+    return cnx_json_uint(&size, "height", 32, CNX_INPUT_MAX, side) &&
+           cnx_json_uint(&size, "width", 32, CNX_INPUT_MAX, width);
+}
+
+static gboolean fail_square(const CnxJson *json, const char *key, guint width, guint height)
+{
+    return cnx_json_fail(json, CNX_ERROR_UNSUPPORTED, key,
+                         "is %ux%u, but this version supports square inputs only", width, height);
+}
+
+static gboolean read_side(const CnxJson *json, const char *key, guint *side, gboolean *square)
+{
+    guint width;
+
+    return read_size(json, key, side, &width, square) &&
+           (*side == width || fail_square(json, key, width, *side));
 }
 
 static void set_resize(CnxRecipe *recipe, CnxCrop crop, guint resize, guint size)
@@ -214,16 +232,30 @@ static gboolean read_general(const CnxJson *json, const Processor *processor, Cn
     return TRUE;
 }
 
+/* Both sides are resized to an input that is not square. */
+static gboolean set_sides(const CnxJson *json, const Processor *processor, CnxRecipe *recipe,
+                          guint width, guint height)
+{
+    if (processor->kind == CONVNEXT || processor->kind == POOLFORMER || processor->kind == LEVIT ||
+        cnx_json_truth(json, "do_center_crop", processor->crop))
+        return fail_square(json, "size", width, height);
+    set_resize(recipe, CNX_CROP_SQUASH, height, height);
+    cnx_recipe_set_sides(recipe, width, height);
+    return TRUE;
+}
+
 static gboolean read_sizes(const CnxJson *json, const Processor *processor, CnxRecipe *recipe)
 {
     gboolean square = processor->square;
-    guint side;
+    guint side, width;
 
     if (!cnx_json_truth(json, "do_resize", TRUE))
         return cnx_json_fail(json, CNX_ERROR_UNSUPPORTED, "do_resize",
                              "is false, but this version supports inputs of a fixed size only");
-    if (!read_side(json, "size", &side, &square))
+    if (!read_size(json, "size", &side, &width, &square))
         return FALSE;
+    if (side != width)
+        return set_sides(json, processor, recipe, width, side);
     if (!side) {
         side = processor->size;
         square = processor->default_size_is_square;

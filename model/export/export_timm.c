@@ -15,6 +15,9 @@ static gboolean check_recipe(const CnxExport *e)
 {
     const CnxRecipe *recipe = &e->config->recipe;
 
+    if (recipe->width > 0)
+        return cnx_export_refuse(e, "the input is %ux%u, not square", recipe->width,
+                                 recipe->height);
     if (e->config->channels == 1 && !(are_equal(recipe->mean) && are_equal(recipe->std)))
         return cnx_export_refuse(e, "the network takes grey images, but mean and std differ "
                                     "between the three colours");

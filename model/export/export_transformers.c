@@ -10,6 +10,9 @@ static gboolean check_recipe(const CnxExport *e)
 {
     const CnxRecipe *recipe = &e->config->recipe;
 
+    if (recipe->width > 0)
+        return cnx_export_refuse(e, "the input is %ux%u, not square", recipe->width,
+                                 recipe->height);
     if (recipe->crop == CNX_CROP_BORDER)
         return cnx_export_refuse(e,
                                  "the recipe pads images with the mean colour (crop \"border\"), "

@@ -24,6 +24,7 @@ typedef struct CnxFamily {
     const char *model;   /* its "model_type" or "_model_class" in config.json; NULL: no config */
     const char *witness; /* end of the name of a tensor that shows the family */
     gsize size;          /* bytes of a head */
+    gboolean is_mm;      /* the frame keeps its shape, and OpenCV resizes it */
     gboolean whole;      /* input sides must be multiples of the last stage's stride */
     /* Sets the numbers of the zeroed head, and classes, scaling, twice and stride of the info, from
      * names, shapes and config; FALSE with error if they contradict each other. */

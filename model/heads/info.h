@@ -14,7 +14,7 @@ typedef struct CnxHeadInfo {
     guint8 *palette;      /* [classes][3], RGB; NULL if the checkpoint has none */
     gboolean multi_label; /* the classes do not exclude each other: sigmoid, not softmax. TRUE for
                              a segmenter of one class */
-    CnxRecipe recipe;     /* how a frame becomes the input; its size is the larger of: */
+    CnxRecipe recipe;     /* how a frame becomes the input */
     guint width, height;  /* the input's size by default, pixels; 0: it follows from the frame */
     char **assumed;       /* "key=value" for each value that the files do not say; NULL-terminated,
                              never NULL */

@@ -31,26 +31,33 @@ static void sift_up(CnxRanked *heap, guint i)
     heap[i] = moved;
 }
 
-guint cnx_rank_best(const float *scores, guint count, gsize stride, CnxRanked *best, guint most,
-                    guint *dropped)
+/* Takes the next score into the heap of the best ones; returns the new number of them. */
+static guint take_score(CnxRanked *best, guint found, guint most, CnxRanked next)
 {
-    guint found = 0, bad = 0;
-
-    for (guint i = 0; i < count; i++) {
-        const CnxRanked next = {scores[i * stride], i};
-
-        if (!isfinite(next.score)) {
-            bad++;
-        } else if (found < most) {
-            best[found] = next;
-            sift_up(best, found++);
-        } else if (most > 0 && cnx_rank_before(next, best[0])) {
-            best[0] = next;
-            sift_down(best, found, 0);
-        }
+    if (found < most) {
+        best[found] = next;
+        sift_up(best, found);
+        return found + 1;
     }
-    if (dropped)
-        *dropped += bad;
+    if (most > 0 && cnx_rank_before(next, best[0])) {
+        best[0] = next;
+        sift_down(best, found, 0);
+    }
+    return found;
+}
+
+guint cnx_rank_best(const float *scores, guint rows, guint columns, gsize stride, CnxRanked *best,
+                    guint most, guint *dropped)
+{
+    guint found = 0;
+
+    for (guint y = 0; y < rows; y++, scores += stride)
+        for (guint x = 0; x < columns; x++) {
+            if (isfinite(scores[x]))
+                found = take_score(best, found, most, (CnxRanked){scores[x], y * columns + x});
+            else
+                (*dropped)++;
+        }
     cnx_rank_sort(best, found);
     return found;
 }

@@ -11,10 +11,11 @@ typedef struct CnxRanked {
 } CnxRanked;
 
 /* Finds the best `most` of the scores, best first, without allocating. Scores that are not finite
- * do not count. scores: `count` floats, `stride` floats apart; best: [most]. Returns the number
- * found; *dropped, if not NULL, is increased by the number of scores that are not finite. */
-guint cnx_rank_best(const float *scores, guint count, gsize stride, CnxRanked *best, guint most,
-                    guint *dropped);
+ * do not count. scores: [rows, columns], rows `stride` floats apart; index: row columns + column;
+ * best: [most]. Returns the number found; *dropped is increased by the number of scores that are
+ * not finite. */
+guint cnx_rank_best(const float *scores, guint rows, guint columns, gsize stride, CnxRanked *best,
+                    guint most, guint *dropped);
 
 /* Sorts, best first. */
 void cnx_rank_sort(CnxRanked *ranked, guint count);

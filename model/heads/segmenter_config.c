@@ -7,7 +7,8 @@
 #include "model/config/labels.h"
 #include "model/config/recipe_defaults.h"
 
-#define SIDE 512 /* of the input, where no file says another one */
+#define SIDE 512        /* of the input, where no file says another one */
+#define MM_LONGEST 2048 /* limit for the long side in mmsegmentation's configs */
 
 typedef struct Reading {
     const CnxFamily *family;
@@ -45,13 +46,19 @@ static gboolean read_labels_file(const Reading *r, CnxHeadInfo *info)
     return info->labels != NULL;
 }
 
-/* transformers says the size in its own file, mmsegmentation's follows from the frame, and smp
+/* transformers says the size in a file of its own; mmsegmentation's follows from the frame; smp
  * leaves it to the user. */
 static void set_recipe(const Reading *r, CnxHeadInfo *info)
 {
     const CnxConfig *config = cnx_checkpoint_config(r->checkpoint);
 
     info->recipe = config->recipe;
+    if (r->family->is_mm) {
+        cnx_recipe_set_fit(&info->recipe, SIDE, MM_LONGEST, 1);
+        info->recipe.resampling = CNX_RESAMPLING_OPENCV;
+        cnx_head_info_assume(info, "size=%ux%u", SIDE, MM_LONGEST);
+        return;
+    }
     if (config->origin[CNX_ITEM_SIZE] != CNX_ORIGIN_PREPROCESSOR) {
         cnx_recipe_set_crop(&info->recipe, CNX_CROP_SQUASH);
         info->recipe.crop_pct = 1;
@@ -59,7 +66,7 @@ static void set_recipe(const Reading *r, CnxHeadInfo *info)
         cnx_recipe_set_size(&info->recipe, SIDE);
         cnx_head_info_assume(info, "size=%ux%u", SIDE, SIDE);
     }
-    info->width = info->height = info->recipe.size;
+    cnx_recipe_input(&info->recipe, &info->width, &info->height);
 }
 
 /* One attempt, with or without the config file. NULL with error. */

@@ -2,10 +2,10 @@
 #include "model/heads/steps.h"
 
 #include "model/dense/interpolate.h"
+#include "model/dense/pool.h"
 #include "model/threads/threads.h"
 
-#define POOL_CHANNELS 64 /* of a task */
-#define NORM_PIXELS 128  /* of a task */
+#define NORM_PIXELS 128 /* of a task */
 
 static gboolean is_measuring(const CnxSteps *steps)
 {
@@ -106,30 +106,13 @@ void cnx_step_add(CnxSteps *steps, const CnxHeadMap *in, CnxScaling scaling, Cnx
         cnx_interpolation_run(&steps->dense, &call);
 }
 
-typedef struct PoolCall {
-    const CnxKernels *kernels;
-    const CnxHeadMap *in, *out;
-} PoolCall;
-
-static void pool_task(gpointer data, guint task, guint slot)
-{
-    const PoolCall *p = data;
-    const guint first = task * POOL_CHANNELS, all = p->in->channels;
-
-    (void)slot;
-    p->kernels->adaptive_pool(p->out->data + first, all, p->in->data + first, all,
-                              (int)p->in->height, (int)p->in->width,
-                              (int)MIN(POOL_CHANNELS, all - first), (int)p->out->height);
-}
-
 CnxHeadMap cnx_step_pool(CnxSteps *steps, const CnxHeadMap *in, guint n)
 {
     const CnxHeadMap out = cnx_head_maps_take(&steps->maps, n, n, in->channels);
-    PoolCall call = {steps->dense.kernels, in, &out};
-    const guint tasks = (in->channels + POOL_CHANNELS - 1) / POOL_CHANNELS;
+    const CnxMap view = cnx_head_map_view(in);
 
     if (begin(steps, 0))
-        cnx_threads_loop(steps->dense.threads, tasks, pool_task, &call);
+        cnx_pool_run(&steps->dense, &view, n, out.data);
     return out;
 }
 

@@ -162,8 +162,7 @@ const CnxTensor *cnx_head_need(CnxHeadTensors *self, const char *name, guint ran
     return tensor;
 }
 
-/* [elements] numbers. NULL with error. */
-static float *read_numbers(const CnxHeadTensors *self, const CnxTensor *tensor, GError **error)
+float *cnx_head_read_numbers(const CnxHeadTensors *self, const CnxTensor *tensor, GError **error)
 {
     g_autofree float *numbers = g_try_new(float, tensor->elements);
     g_autofree char *quoted = cnx_quote(tensor->name);
@@ -190,7 +189,7 @@ float *cnx_head_read_vector(CnxHeadTensors *self, const char *name, guint count,
     guint64 shape[] = {count};
     const CnxTensor *tensor = cnx_head_need(self, name, 1, shape, error);
 
-    return tensor ? read_numbers(self, tensor, error) : NULL;
+    return tensor ? cnx_head_read_numbers(self, tensor, error) : NULL;
 }
 
 static char *member_of(const char *module, const char *leaf)
@@ -296,7 +295,7 @@ gboolean cnx_head_layer_read(CnxHeadTensors *self, const CnxHeadLayer *layer, Cn
     g_autofree char *name = member_of(layer->module, "weight");
 
     *rows = (CnxHeadRows){NULL, NULL};
-    rows->weight = read_numbers(self, cnx_head_tensor(self, name), error);
+    rows->weight = cnx_head_read_numbers(self, cnx_head_tensor(self, name), error);
     if (!rows->weight)
         return FALSE;
     rows->bias = cnx_head_has(self, "%s.bias", layer->module)

@@ -49,6 +49,10 @@ gboolean cnx_head_has(const CnxHeadTensors *self, const char *format, ...) G_GNU
 const CnxTensor *cnx_head_need(CnxHeadTensors *self, const char *name, guint rank, guint64 *shape,
                                GError **error);
 
+/* Reads all numbers of a tensor, [elements]. NULL with error, also if one is not finite. Free with
+ * g_free. */
+float *cnx_head_read_numbers(const CnxHeadTensors *self, const CnxTensor *tensor, GError **error);
+
 /* Reads [count] numbers of the tensor NAME as above. NULL with error, also if one of them is not
  * finite. Free with g_free. */
 float *cnx_head_read_vector(CnxHeadTensors *self, const char *name, guint count, GError **error);

@@ -365,6 +365,7 @@ const CnxFamily cnx_upernet_transformers = {
 const CnxFamily cnx_upernet_mmseg = {
     .name = "UPerNet",
     .library = "mmsegmentation",
+    .is_mm = TRUE,
     .witness = "decode_head.fpn_bottleneck.bn.weight",
     .size = sizeof(Upernet),
     .describe = describe_mmseg,

@@ -34,6 +34,8 @@ struct CnxRun {
     gboolean head;                    /* whether to compute the head */
     CnxStageSize mid_size, stem_size; /* inside and after the stem */
     CnxStageSize size[CNX_STAGES];    /* after a stage */
+    gboolean has_stage[CNX_STAGES];   /* whether its map is an output */
+    gboolean is_lent;                 /* those maps are in memory of the caller */
     CnxOutputs outputs;
     struct CnxProfile *profile; /* NULL unless CONVNEXT_PROFILE is 1 */
 
@@ -42,7 +44,7 @@ struct CnxRun {
 
     /* The arena. b: batch; h, w, c: of the stage where the product is largest. */
     float *map[2];               /* [b, h, w, c]: a layer reads one and writes the other */
-    float *stage[CNX_STAGES];    /* [b, h, w, c] of an output; NULL: not requested */
+    float *stage[CNX_STAGES];    /* [b, h, w, c] of an output, perhaps lent; NULL: not requested */
     float *down[CNX_STAGES];     /* the same after the downsampling layer of a stage */
     float *normed;               /* [pixels, c] */
     float *patches;              /* [pixels, 4 c of the stage before] */

@@ -139,7 +139,7 @@ static guint count_norms(const CnxRun *run, guint i)
 
     return weights->stage[i].depth + (i == 0 && weights->stem_norm.weight) +
            (i == 0 && weights->stage[0].down.n > 0) + (i + 1 < run->stages) +
-           (run->stage[i] && run->config->output_norm[i]) +
+           (run->has_stage[i] && run->config->output_norm[i]) +
            (i + 1 == run->config->stages && run->head && run->config->head_norm_first);
 }
 

@@ -51,6 +51,11 @@ static gboolean has_down(CnxOutput outputs, guint i)
 static void plan_outputs(CnxRun *run, CnxOutput outputs)
 {
     run->head = (outputs & (CNX_OUTPUT_LOGITS | CNX_OUTPUT_EMBEDDING)) != 0;
+    run->is_lent = (outputs & CNX_OUTPUT_LENT) != 0;
+    for (guint i = 0; i < CNX_STAGES; i++) {
+        run->has_stage[i] = has_stage(outputs, i);
+        g_assert(!run->is_lent || !has_down(outputs, i)); /* without blocks, both are one map */
+    }
     for (guint i = 0; i < run->config->stages; i++)
         if (run->head || has_stage(outputs, i) || has_down(outputs, i))
             run->stages = i + 1;
@@ -194,7 +199,7 @@ static void plan_arena(CnxRun *run, CnxOutput outputs, const Largest *l, CnxAren
     run->map[0] = CNX_TAKE(arena, l->map);
     run->map[1] = CNX_TAKE(arena, l->map);
     for (guint i = 0; i < CNX_STAGES; i++) {
-        if (has_stage(outputs, i))
+        if (has_stage(outputs, i) && !run->is_lent)
             run->stage[i] = take_map(run, i, arena);
         if (has_down(outputs, i)) /* without blocks, both are one map */
             run->down[i] =
@@ -433,6 +438,37 @@ const CnxOutputs *cnx_run_forward_images(CnxRun *run, const float *const *images
     g_assert(n >= 1 && n <= run->batch);
     memcpy(run->images, images, n * sizeof *images);
     return run_batch(run, n);
+}
+
+static gsize lent_floats(const CnxRun *run, guint i, guint n)
+{
+    const gsize line = CNX_ALIGNMENT / sizeof(float);
+    const CnxStageSize *size = &run->size[i];
+    const gsize floats = (gsize)size->h * size->w * size->c * n;
+
+    return run->is_lent && run->has_stage[i] ? (floats + line - 1) / line * line : 0;
+}
+
+gsize cnx_run_lent_bytes(const CnxRun *run, guint n)
+{
+    gsize floats = 0;
+
+    for (guint i = 0; i < run->config->stages; i++)
+        floats += lent_floats(run, i, n);
+    return floats * sizeof(float);
+}
+
+void cnx_run_lend(CnxRun *run, void *memory, guint n)
+{
+    float *next = memory;
+
+    for (guint i = 0; i < run->config->stages; i++) {
+        const gsize floats = lent_floats(run, i, n);
+
+        if (floats > 0)
+            run->outputs.stage[i].data = run->stage[i] = next;
+        next += floats;
+    }
 }
 
 gsize cnx_run_memory(const CnxRun *run)

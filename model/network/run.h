@@ -21,6 +21,8 @@ typedef enum CnxOutput {
                                   block */
     CNX_OUTPUT_DOWN3 = 1 << 7,
     CNX_OUTPUT_DOWN4 = 1 << 8,
+    CNX_OUTPUT_LENT = 1 << 9, /* the stages' maps are no part of the run: before each forward pass
+                                 the caller lends memory for them, see cnx_run_lend() */
 } CnxOutput;
 
 /* [n, height, width, channels], dense */
@@ -35,6 +37,8 @@ typedef struct CnxOutputs {
     CnxMap stage[CNX_STAGES];
     CnxMap down[CNX_STAGES];                /* the first one is never an output */
     const struct CnxDetections *detections; /* of a detector (model/heads), else NULL */
+    struct CnxBlock *block; /* of a queue: holds the stages' maps, which stay valid for those who
+                               refer to it (model/base/pool.h); NULL if there are none */
 } CnxOutputs;
 
 /* The flag of a stage, i: from 0. Of a downsampling layer i is at least 1. */
@@ -83,6 +87,11 @@ const CnxOutputs *cnx_run_forward(CnxRun *run, guint n);
 /* The same for images in the caller's memory, without allocating any. images: [n] pointers to
  * [height, width, 3] float, normalised RGB, which must stay valid until this returns. */
 const CnxOutputs *cnx_run_forward_images(CnxRun *run, const float *const *images, guint n);
+
+/* With CNX_OUTPUT_LENT: the bytes that the stages' maps of n images take, and where the next
+ * forward pass writes those of up to n images; memory is aligned to CNX_ALIGNMENT. */
+gsize cnx_run_lent_bytes(const CnxRun *run, guint n);
+void cnx_run_lend(CnxRun *run, void *memory, guint n);
 
 /* Bytes of the run's memory, without the buffers of cnx_run_input(). */
 gsize cnx_run_memory(const CnxRun *run);

@@ -3,6 +3,10 @@
 
 #include <string.h>
 
+#include "model/base/pool.h"
+
+#define STAGES (CNX_OUTPUT_STAGE1 | CNX_OUTPUT_STAGE2 | CNX_OUTPUT_STAGE3 | CNX_OUTPUT_STAGE4)
+
 struct CnxBatch {
     CnxModel *model;
     guint width, height;
@@ -11,6 +15,7 @@ struct CnxBatch {
     gsize memory;            /* bytes that a run of several images may take */
     guint limit;             /* images; more would take too much memory */
     CnxRun *run;             /* NULL: none yet */
+    CnxPool *pool;           /* of the stages' maps; NULL without any */
     guint threads, room;     /* of the run; room is 0 without one */
 };
 
@@ -24,6 +29,8 @@ CnxBatch *cnx_batch_new(CnxModel *model, guint width, guint height, CnxOutput ou
     batch->outputs = outputs;
     batch->memory = G_MAXSIZE;
     batch->limit = CNX_BATCH_IMAGES;
+    if (outputs & STAGES)
+        batch->pool = cnx_pool_new();
     return batch;
 }
 
@@ -32,6 +39,7 @@ void cnx_batch_free(CnxBatch *batch)
     if (!batch)
         return;
     cnx_run_free(batch->run);
+    cnx_pool_free(batch->pool);
     cnx_model_unref(batch->model);
     g_free(batch);
 }
@@ -57,8 +65,9 @@ static CnxRun *make_run(const CnxBatch *batch, guint images, GError **error)
 {
     if (images > 1 && !fits(batch, images))
         return NULL;
-    return cnx_run_new(batch->model, batch->width, batch->height, images, batch->outputs,
-                       batch->threads, images == 1 ? error : NULL);
+    return cnx_run_new(batch->model, batch->width, batch->height, images,
+                       batch->outputs | (batch->pool ? CNX_OUTPUT_LENT : 0), batch->threads,
+                       images == 1 ? error : NULL);
 }
 
 /* Makes sure that the run has this many threads, and room for this many images or the limit. If
@@ -128,7 +137,9 @@ guint cnx_batch_limit(const CnxBatch *batch)
 
 gsize cnx_batch_memory(const CnxBatch *batch)
 {
-    return batch->run ? cnx_run_memory(batch->run) : 0;
+    if (!batch->run)
+        return 0;
+    return cnx_run_memory(batch->run) + cnx_run_lent_bytes(batch->run, batch->room);
 }
 
 static CnxMap map_from(CnxMap map, guint first, guint n)
@@ -143,7 +154,8 @@ static CnxMap map_from(CnxMap map, guint first, guint n)
 static CnxOutputs outputs_from(const CnxOutputs *all, guint first, guint n)
 {
     CnxOutputs part = {.logits = map_from(all->logits, first, n),
-                       .embedding = map_from(all->embedding, first, n)};
+                       .embedding = map_from(all->embedding, first, n),
+                       .block = all->block};
 
     for (guint i = 0; i < CNX_STAGES; i++) {
         part.stage[i] = map_from(all->stage[i], first, n);
@@ -181,6 +193,46 @@ static guint next_parts(const CnxJob **job, guint *at, guint room, const float *
     return count;
 }
 
+/* Lends memory for the stages' maps of n images to the run. Sizes are those of 1, 2, 4 or 8 images,
+ * so that blocks can be used again. NULL without memory. */
+static CnxBlock *lend_block(CnxBatch *batch, guint n)
+{
+    guint room = 1;
+
+    while (room < n)
+        room *= 2;
+    CnxBlock *block = cnx_pool_take(batch->pool, cnx_run_lent_bytes(batch->run, room));
+    if (block)
+        cnx_run_lend(batch->run, cnx_block_data(block), room);
+    return block;
+}
+
+/* Runs n images, and hands the outputs of each part to its job. */
+static void run_parts(CnxBatch *batch, const float *const *images, guint n, const Part *parts,
+                      guint count)
+{
+    CnxBlock *block = batch->pool ? lend_block(batch, n) : NULL;
+    guint first = 0;
+
+    if (batch->pool && !block) {
+        for (guint i = 0; i < count; i++)
+            parts[i].job->fn(parts[i].job->data, NULL, parts[i].first, parts[i].n, 0);
+        return;
+    }
+    const gint64 start = g_get_monotonic_time();
+    CnxOutputs all = *cnx_run_forward_images(batch->run, images, n);
+    const gint64 duration = g_get_monotonic_time() - start;
+
+    all.block = block;
+    for (guint i = 0; i < count; first += parts[i++].n) {
+        const CnxOutputs outputs = outputs_from(&all, first, parts[i].n);
+
+        parts[i].job->fn(parts[i].job->data, &outputs, parts[i].first, parts[i].n,
+                         duration * parts[i].n / n);
+    }
+    cnx_block_unref(block);
+}
+
 guint cnx_batch_run(CnxBatch *batch, const CnxJob *jobs)
 {
     guint forwards = 0, at = 0;
@@ -189,20 +241,11 @@ guint cnx_batch_run(CnxBatch *batch, const CnxJob *jobs)
         const float *images[CNX_BATCH_IMAGES];
         Part parts[CNX_BATCH_IMAGES];
         const guint count = next_parts(&jobs, &at, batch->room, images, parts);
-        guint n = 0, first = 0;
+        guint n = 0;
 
         for (guint i = 0; i < count; i++)
             n += parts[i].n;
-        const gint64 start = g_get_monotonic_time();
-        const CnxOutputs *all = cnx_run_forward_images(batch->run, images, n);
-        const gint64 duration = g_get_monotonic_time() - start;
-
-        for (guint i = 0; i < count; first += parts[i++].n) {
-            const CnxOutputs outputs = outputs_from(all, first, parts[i].n);
-
-            parts[i].job->fn(parts[i].job->data, &outputs, parts[i].first, parts[i].n,
-                             duration * parts[i].n / n);
-        }
+        run_parts(batch, images, n, parts, count);
     }
     return forwards;
 }

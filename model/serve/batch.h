@@ -42,7 +42,7 @@ void cnx_batch_set_memory(CnxBatch *batch, gsize memory);
 /* The largest number of images in one forward pass. */
 guint cnx_batch_limit(const CnxBatch *batch);
 
-/* Bytes of the run; 0 without one. */
+/* Bytes of the run and of the stages' maps of one forward pass; 0 without a run. */
 gsize cnx_batch_memory(const CnxBatch *batch);
 
 /* Runs all images of a list of jobs, several jobs in one forward pass if there is room. Calls the

@@ -8,8 +8,10 @@
 #include "model/network/run.h"
 
 /* Receives the outputs of images first to first + n - 1 of a job. The outputs begin with image
- * `first` and are borrowed until this returns. microseconds: the duration of the forward pass; if
- * the pass had images of other jobs too, the share of these n images. */
+ * `first` and are borrowed until this returns, except that the stages' maps belong to a block that
+ * may be referred to. They are NULL if there was no memory for these maps. microseconds: the
+ * duration of the forward pass; if the pass had images of other jobs too, the share of these n
+ * images. */
 typedef void CnxOutputsFn(gpointer data, const CnxOutputs *outputs, guint first, guint n,
                           gint64 microseconds);
 

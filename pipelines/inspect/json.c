@@ -181,8 +181,13 @@ static void add_head(JsonBuilder *json, const CnxConfig *config)
 
 static void add_recipe(JsonBuilder *json, const CnxRecipe *recipe)
 {
+    guint width, height;
+
+    cnx_recipe_input(recipe, &width, &height);
     begin_object(json, "input");
     add_int(json, "size", recipe->size);
+    add_int(json, "width", width);
+    add_int(json, "height", height);
     add_int(json, "resize", recipe->resize);
     add_string(json, "crop", cnx_crop_name(recipe->crop));
     add_number(json, "crop-pct", recipe->crop_pct);

@@ -197,8 +197,10 @@ static void print_input(const Report *report)
 {
     const CnxRecipe *recipe = &report->config->recipe;
     const float *mean = recipe->mean, *std = recipe->std;
+    guint width, height;
 
-    print_line("input", "%ux%u (%s)", recipe->size, recipe->size, origin(report, CNX_ITEM_SIZE));
+    cnx_recipe_input(recipe, &width, &height);
+    print_line("input", "%ux%u (%s)", width, height, origin(report, CNX_ITEM_SIZE));
     print_resize(report);
     print_line("rescale", "%.6g (%s)", recipe->rescale, origin(report, CNX_ITEM_RESCALE));
     print_line("mean", "%.6g %.6g %.6g (%s)", mean[0], mean[1], mean[2],

@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "model/heads/detector_config.h"
+
+#include <string.h>
+
+#include "model/config/labels.h"
+#include "model/heads/detector.h"
+#include "model/heads/detector_levels.h"
+
+/* torchvision's defaults */
+static const CnxDetectorConfig defaults = {
+    .sampling = 2,
+    .min_size = 800,
+    .max_size = 1333,
+    .mean = {0.485f, 0.456f, 0.406f},
+    .std = {0.229f, 0.224f, 0.225f},
+    .pre_nms = 1000,
+    .post_nms = 1000,
+    .rpn_nms = 0.7,
+    .rpn_score = 0,
+    .box_weights = {10, 10, 5, 5},
+    .score = 0.05,
+    .nms = 0.5,
+    .objects = 100,
+};
+
+static const CnxJsonRange fraction = {0, TRUE, 1, "a number from 0 to 1"};
+static const CnxJsonRange positive = {0, FALSE, 1e6, "a positive number of at most 1000000"};
+static const CnxJsonRange any = {-1e6, FALSE, 1e6, "a number above -1000000"};
+
+/* Arguments of the training, which change no result */
+static const char *const training[] = {
+    "rpn_pre_nms_top_n_train", "rpn_post_nms_top_n_train",  "rpn_fg_iou_thresh",
+    "rpn_bg_iou_thresh",       "rpn_batch_size_per_image",  "rpn_positive_fraction",
+    "box_fg_iou_thresh",       "box_bg_iou_thresh",         "box_batch_size_per_image",
+    "box_positive_fraction",   "trainable_backbone_layers",
+};
+
+static const char *const known[] = {
+    "min_size",
+    "max_size",
+    "size_divisible",
+    "fixed_size",
+    "image_mean",
+    "image_std",
+    "num_classes",
+    "out_channels",
+    "in_channels_list",
+    "rpn_pre_nms_top_n_test",
+    "rpn_post_nms_top_n_test",
+    "rpn_nms_thresh",
+    "rpn_score_thresh",
+    "box_score_thresh",
+    "box_nms_thresh",
+    "box_detections_per_img",
+    "bbox_reg_weights",
+    "anchor_sizes",
+    "aspect_ratios",
+    "featmap_names",
+    "return_layers",
+    "sampling_ratio",
+    "id2label",
+};
+
+/* How the name of an argument of a detector begins */
+static const char *const beginnings[] = {
+    "rpn_",   "box_",   "bbox_",  "roi_", "mask_", "anchor", "aspect", "featmap",    "return_",
+    "image_", "fixed_", "score_", "nms_", "min_",  "max_",   "size_",  "detections", "sampling",
+};
+
+static gboolean is_listed(const char *key, const char *const *words, gsize count)
+{
+    for (gsize i = 0; i < count; i++)
+        if (g_str_equal(key, words[i]))
+            return TRUE;
+    return FALSE;
+}
+
+static gboolean looks_like_argument(const char *key)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(beginnings); i++)
+        if (g_str_has_prefix(key, beginnings[i]))
+            return TRUE;
+    return FALSE;
+}
+
+/* A misspelt argument would otherwise leave its default in place without a word. */
+static gboolean check_keys(const CnxJson *json)
+{
+    g_autoptr(GList) keys = json_object_get_members(json->object);
+
+    for (const GList *k = keys; k; k = k->next) {
+        const char *key = k->data;
+
+        if (!is_listed(key, known, G_N_ELEMENTS(known)) &&
+            !is_listed(key, training, G_N_ELEMENTS(training)) && looks_like_argument(key)) {
+            g_autofree char *words = g_strjoinv(", ", (char **)known);
+
+            return cnx_json_fail(json, CNX_ERROR_UNSUPPORTED, key,
+                                 "is no argument of a detector that is known here, expected one of "
+                                 "%s",
+                                 words);
+        }
+    }
+    return TRUE;
+}
+
+static gboolean read_double(const CnxJson *json, const char *key, double *value)
+{
+    float rounded;
+
+    if (!cnx_json_has(json, key))
+        return TRUE;
+    if (!cnx_json_floats(json, key, fraction, 1, &rounded))
+        return FALSE;
+    JsonNode *node = json_object_get_member(json->object, key);
+    *value = JSON_NODE_HOLDS_VALUE(node) ? json_node_get_double(node) : (double)rounded;
+    return TRUE;
+}
+
+/* A list is what the training chooses from; the last one is for inference. */
+static gboolean read_min_size(const CnxJson *json, guint *value)
+{
+    JsonNode *node = json_object_get_member(json->object, "min_size");
+    JsonArray *list = node && JSON_NODE_HOLDS_ARRAY(node) ? json_node_get_array(node) : NULL;
+
+    if (!list)
+        return cnx_json_uint(json, "min_size", 1, CNX_INPUT_MAX, value);
+    const guint count = json_array_get_length(list);
+    g_autofree guint *sizes = g_new0(guint, MAX(count, 1));
+    if (!cnx_json_uints(json, "min_size", count, sizes))
+        return FALSE;
+    if (count == 0 || sizes[count - 1] == 0 || sizes[count - 1] > CNX_INPUT_MAX)
+        return cnx_json_fail_expected(json, CNX_ERROR_CORRUPT, "min_size",
+                                      "a size in pixels, or an array of them");
+    *value = sizes[count - 1];
+    return TRUE;
+}
+
+static gboolean read_sizes(const CnxJson *json, CnxDetectorConfig *self)
+{
+    guint divisible = 32;
+
+    if (!read_min_size(json, &self->min_size) ||
+        !cnx_json_uint(json, "max_size", 1, CNX_INPUT_MAX, &self->max_size) ||
+        !cnx_json_uint(json, "size_divisible", 1, CNX_INPUT_MAX, &divisible) ||
+        !cnx_json_floats(json, "image_mean", any, 3, self->mean) ||
+        !cnx_json_floats(json, "image_std", positive, 3, self->std))
+        return FALSE;
+    if (divisible != 32)
+        return cnx_json_fail_expected(json, CNX_ERROR_UNSUPPORTED, "size_divisible", "32");
+    if (cnx_json_has(json, "fixed_size"))
+        return cnx_json_fail_expected(json, CNX_ERROR_UNSUPPORTED, "fixed_size",
+                                      "null: the image keeps the aspect of the frame");
+    return TRUE;
+}
+
+static gboolean check_number(const CnxJson *json, const char *key, guint weights)
+{
+    guint value = weights;
+
+    if (!cnx_json_uint(json, key, 0, G_MAXINT, &value))
+        return FALSE;
+    return value == weights || cnx_json_fail(json, CNX_ERROR_MISMATCH, key,
+                                             "is %u, but the weights have %u", value, weights);
+}
+
+static gboolean check_widths(const CnxJson *json, const CnxDetectorShape *shape)
+{
+    guint widths[CNX_DETECTOR_INNER];
+
+    memcpy(widths, shape->widths, sizeof widths);
+    if (!cnx_json_uints(json, "in_channels_list", shape->inner, widths))
+        return FALSE;
+    for (guint i = 0; i < shape->inner; i++)
+        if (widths[i] != shape->widths[i])
+            return cnx_json_fail(json, CNX_ERROR_MISMATCH, "in_channels_list",
+                                 "is %u for level %u, but the weights have %u", widths[i], i,
+                                 shape->widths[i]);
+    return TRUE;
+}
+
+static gboolean read_thresholds(const CnxJson *json, CnxDetectorConfig *self)
+{
+    return cnx_json_uint(json, "rpn_pre_nms_top_n_test", 1, CNX_DETECTOR_PROPOSALS_MAX,
+                         &self->pre_nms) &&
+           cnx_json_uint(json, "rpn_post_nms_top_n_test", 1, CNX_DETECTOR_PROPOSALS_MAX,
+                         &self->post_nms) &&
+           read_double(json, "rpn_nms_thresh", &self->rpn_nms) &&
+           read_double(json, "rpn_score_thresh", &self->rpn_score) &&
+           read_double(json, "box_score_thresh", &self->score) &&
+           read_double(json, "box_nms_thresh", &self->nms) &&
+           cnx_json_uint(json, "box_detections_per_img", 1, CNX_DETECTOR_OBJECTS_MAX,
+                         &self->objects) &&
+           cnx_json_floats(json, "bbox_reg_weights", positive, 4, self->box_weights) &&
+           cnx_json_uint(json, "sampling_ratio", 0, CNX_DETECTOR_SAMPLING_MAX, &self->sampling);
+}
+
+/* Names of all classes: without background, or with it first. */
+static gboolean read_labels(const CnxJson *json, guint classes, char ***labels)
+{
+    g_autoptr(GError) cause = NULL;
+    const CnxJson quiet = {json->object, json->file, &cause, json->budget};
+    g_auto(GStrv) all = NULL;
+
+    if (cnx_labels_read_json(&quiet, "id2label", NULL, classes + 1, &all)) {
+        if (all) {
+            g_strfreev(*labels);
+            *labels = g_strdupv(all + 1);
+        }
+        return TRUE;
+    }
+    return cnx_labels_read_json(json, "id2label", NULL, classes, labels);
+}
+
+/* Assumed values */
+
+static void assume(CnxHeadInfo *info, const CnxJson *json, const char *key, const char *format, ...)
+    G_GNUC_PRINTF(4, 5);
+
+static void assume(CnxHeadInfo *info, const CnxJson *json, const char *key, const char *format, ...)
+{
+    va_list arguments;
+
+    if (json && cnx_json_has(json, key))
+        return;
+    va_start(arguments, format);
+    g_autofree char *value = g_strdup_vprintf(format, arguments);
+    va_end(arguments);
+    cnx_head_info_assume(info, "%s=%s", key, value);
+}
+
+static void list_assumed(const CnxDetectorConfig *self, const CnxJson *json, CnxHeadInfo *info)
+{
+    assume(info, json, "min_size", "%u", self->min_size);
+    assume(info, json, "max_size", "%u", self->max_size);
+    assume(info, json, "image_mean", "%g,%g,%g", (double)self->mean[0], (double)self->mean[1],
+           (double)self->mean[2]);
+    assume(info, json, "image_std", "%g,%g,%g", (double)self->std[0], (double)self->std[1],
+           (double)self->std[2]);
+    assume(info, json, "rpn_pre_nms_top_n_test", "%u", self->pre_nms);
+    assume(info, json, "rpn_post_nms_top_n_test", "%u", self->post_nms);
+    assume(info, json, "rpn_nms_thresh", "%g", self->rpn_nms);
+    assume(info, json, "rpn_score_thresh", "%g", self->rpn_score);
+    assume(info, json, "box_score_thresh", "%g", self->score);
+    assume(info, json, "box_nms_thresh", "%g", self->nms);
+    assume(info, json, "box_detections_per_img", "%u", self->objects);
+    assume(info, json, "bbox_reg_weights", "%g,%g,%g,%g", (double)self->box_weights[0],
+           (double)self->box_weights[1], (double)self->box_weights[2],
+           (double)self->box_weights[3]);
+    assume(info, json, "sampling_ratio", "%u", self->sampling);
+}
+
+static gboolean read_arguments(CnxDetectorConfig *self, const CnxDetectorShape *shape,
+                               const CnxJson *json)
+{
+    return check_keys(json) && read_sizes(json, self) && read_thresholds(json, self) &&
+           check_number(json, "num_classes", shape->classes + 1) &&
+           check_number(json, "out_channels", shape->channels) && check_widths(json, shape);
+}
+
+/* Files of another network: an error in a folder, otherwise a sentence in info. Takes cause. */
+static gboolean refuse_or_ignore(GError *cause, gboolean strict, CnxHeadInfo *info, GError **error)
+{
+    if (strict) {
+        g_propagate_error(error, cause);
+        return FALSE;
+    }
+    g_free(info->ignored);
+    info->ignored = g_strdup(cause->message);
+    g_error_free(cause);
+    return TRUE;
+}
+
+/* Whether the config is of another library. Sets error. */
+static gboolean is_foreign(const CnxJson *json)
+{
+    static const char *const keys[] = {"model_type", "architecture", "_model_class"};
+
+    for (guint i = 0; i < G_N_ELEMENTS(keys); i++)
+        if (cnx_json_has(json, keys[i]))
+            return !cnx_json_fail(json, CNX_ERROR_MISMATCH, keys[i],
+                                  "belongs to another library, but the tensors have torchvision's "
+                                  "names");
+    return FALSE;
+}
+
+/* Reads the names of the classes; those of another number of classes belong to another network. */
+static gboolean read_names(const CnxJson *json, const CnxDetectorShape *shape, gboolean strict,
+                           CnxHeadInfo *info)
+{
+    GError *cause = NULL;
+    const CnxJson quiet = {json->object, json->file, &cause, json->budget};
+
+    if (read_labels(&quiet, shape->classes, &info->labels))
+        return TRUE;
+    return refuse_or_ignore(cause, strict || !g_error_matches(cause, CNX_ERROR, CNX_ERROR_MISMATCH),
+                            info, json->error);
+}
+
+/* labels.txt: like id2label. */
+static gboolean load_labels(const char *folder, guint classes, gboolean strict, CnxHeadInfo *info,
+                            GError **error)
+{
+    g_autofree char *path = g_build_filename(folder, "labels.txt", NULL);
+    g_auto(GStrv) all = NULL;
+    GError *cause = NULL;
+
+    if (info->labels || !g_file_test(path, G_FILE_TEST_EXISTS))
+        return TRUE;
+    all = cnx_labels_read(path, classes + 1, NULL);
+    info->labels = all ? g_strdupv(all + 1) : cnx_labels_read(path, classes, &cause);
+    return info->labels || refuse_or_ignore(cause, strict, info, error);
+}
+
+/* Sets *object to the config of this network, or to NULL if there is none. FALSE with error. */
+static gboolean load_config(JsonObject **object, const char *folder, char **name, gboolean strict,
+                            CnxBudget *budget, CnxHeadInfo *info, GError **error)
+{
+    g_autofree char *path = g_build_filename(folder, "config.json", NULL);
+    GError *cause = NULL;
+
+    *name = g_filename_display_name(path);
+    *object = cnx_json_load(path, budget, &cause);
+    if (cause) {
+        g_propagate_error(error, cause);
+        return FALSE;
+    }
+    const CnxJson json = {*object, *name, &cause, budget};
+    if (!*object || !is_foreign(&json))
+        return TRUE;
+    g_clear_pointer(object, json_object_unref);
+    return refuse_or_ignore(cause, strict, info, error);
+}
+
+gboolean cnx_detector_config_read(CnxDetectorConfig *self, const CnxDetectorShape *shape,
+                                  const CnxConfig *backbone, const char *folder, const char *file,
+                                  gboolean strict, CnxHeadInfo *info, GError **error)
+{
+    g_autofree char *name = NULL;
+    g_autoptr(JsonObject) object = NULL;
+    CnxBudget budget = {CNX_BUDGET_FIXED};
+
+    *self = defaults;
+    if (!load_config(&object, folder, &name, strict, &budget, info, error))
+        return FALSE;
+    const CnxJson json = {object, name, error, &budget}, *config = object ? &json : NULL;
+    if ((config &&
+         (!read_arguments(self, shape, config) || !read_names(config, shape, strict, info))) ||
+        !cnx_detector_levels_read(self, shape, backbone, config, file, info, error))
+        return FALSE;
+    list_assumed(self, config, info);
+    info->recipe = backbone->recipe;
+    memcpy(info->recipe.mean, self->mean, sizeof self->mean);
+    memcpy(info->recipe.std, self->std, sizeof self->std);
+    return load_labels(folder, shape->classes, strict, info, error);
+}

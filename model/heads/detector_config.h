@@ -1,0 +1,52 @@
+/* What a detector's tensors do not say: anchors, thresholds, sizes, levels of the pyramid. Read
+ * from a config.json beside the weights under torchvision's argument names, with torchvision's
+ * defaults.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "model/config/config.h"
+#include "model/heads/anchors.h"
+#include "model/heads/info.h"
+
+#define CNX_DETECTOR_INNER CNX_STAGES        /* levels that read a map of the backbone */
+#define CNX_DETECTOR_LEVELS (CNX_STAGES + 1) /* with the extra one */
+#define CNX_DETECTOR_SAMPLING_MAX 16
+#define CNX_DETECTOR_ANCHORS 32 /* at a pixel of a level */
+
+/* What the tensors say */
+typedef struct CnxDetectorShape {
+    guint inner;                      /* blocks of the pyramid: levels without the extra one */
+    guint widths[CNX_DETECTOR_INNER]; /* channels of the maps that they read */
+    guint channels;                   /* of every level */
+    guint anchors;                    /* at a pixel */
+    guint classes;                    /* without background */
+} CnxDetectorShape;
+
+typedef struct CnxDetectorConfig {
+    guint modules[CNX_DETECTOR_INNER]; /* of torchvision's features: 1, 3, 5, 7 are the stages, 2,
+                                          4, 6 their downsampling layers */
+    guint inner;                       /* levels that read a module */
+    gboolean pool;                     /* an extra level: every second pixel of the last one */
+    guint levels;                      /* inner + pool */
+    guint anchors;                     /* at a pixel of each level */
+    CnxBox cells[CNX_DETECTOR_LEVELS][CNX_DETECTOR_ANCHORS];
+    guint roi_first, roi_count; /* the levels that the box and mask heads pool from */
+    guint sampling;             /* points of a bin of RoIAlign on each axis; 0: it follows from the
+                                   box */
+    guint min_size, max_size;
+    float mean[3], std[3];
+    guint pre_nms, post_nms; /* proposals: of a level, and of the image */
+    double rpn_nms, rpn_score;
+    float box_weights[4];
+    double score, nms;
+    guint objects;
+} CnxDetectorConfig;
+
+/* Reads config.json in `folder`, if there is one, and the labels from it or from labels.txt. Adds
+ * each value that no file says to info->assumed, and sets info's labels and recipe. strict: files
+ * of another network are an error, as in a folder; otherwise they are ignored, and info->ignored
+ * says so. file: of the weights, for messages. FALSE with error. */
+gboolean cnx_detector_config_read(CnxDetectorConfig *self, const CnxDetectorShape *shape,
+                                  const CnxConfig *backbone, const char *folder, const char *file,
+                                  gboolean strict, CnxHeadInfo *info, GError **error);

@@ -1,0 +1,109 @@
+/* The state of a detector and of its runs. Private to the files of the detector: detector.c opens
+ * it, detector_run.c plans the memory, the others compute a step each.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "model/heads/detector.h"
+#include "model/heads/detector_weights.h"
+#include "model/heads/nms.h"
+
+#define CNX_DETECTOR_ROWS 256u     /* proposals that go through the box head together */
+#define CNX_DETECTOR_MASKS 16u     /* objects that go through the mask head together */
+#define CNX_DETECTOR_MASK_POOL 14u /* side of a box pooled for the mask head */
+
+struct CnxDetector {
+    guint references; /* under the lock of the registry */
+    CnxModel *model;
+    const CnxKernels *kernels;
+    CnxHeadInfo *info;
+    CnxDetectorConfig config;
+    CnxDetectorWeights weights;
+};
+
+/* A level of the pyramid. h, w: its size. A: anchors at a pixel. */
+typedef struct CnxDetectorLevel {
+    guint height, width;
+    float *inner;      /* [h, w, C] before the 3x3 convolution; NULL of the extra level */
+    float *map;        /* [h, w, C] */
+    float *rpn;        /* [h, w, 5A] logits and deltas */
+    CnxRanked *ranked; /* [pre_nms] */
+    CnxBox *boxes;     /* [pre_nms] best first; after suppression those that are left */
+    float *scores;     /* [pre_nms] of the boxes */
+    float *areas;      /* [pre_nms] scratch of the suppression */
+    guint8 *kept;      /* [pre_nms] likewise */
+    guint count;       /* of boxes */
+    guint dropped;     /* logits and boxes that are not finite */
+} CnxDetectorLevel;
+
+struct CnxDetectorRun {
+    CnxDetector *detector;
+    CnxDetectorSettings settings; /* resolved */
+    CnxRun *backbone;
+    CnxDenseContext dense;
+    guint width, height;             /* of the padded input */
+    guint image_width, image_height; /* of this image, in it */
+    guint levels;
+    CnxDetectorLevel level[CNX_DETECTOR_LEVELS];
+    float *hidden[2]; /* [h, w, C] of the largest level, between convolutions of the RPN; the
+                         first is the inner map of level 0, the second NULL if there is one
+                         convolution */
+
+    CnxBox *proposals; /* [proposals] best first */
+    guint proposal_count;
+
+    /* B: CNX_DETECTOR_ROWS */
+    float *pooled;         /* [B, S, S, C] */
+    float *features[2];    /* [B, R] */
+    float *predictions;    /* [proposals, 5(K+1)]; the logits become probabilities */
+    CnxRanked *candidates; /* [proposals] of a class */
+    CnxBox *boxes;         /* [proposals] of the candidates, by proposal */
+    CnxBox *sorted;        /* [proposals] the same, best first */
+    float *areas;          /* [proposals] */
+    guint8 *kept;          /* [proposals] */
+
+    CnxRanked *found;      /* [max_objects] index: of the detection among all of the image */
+    CnxDetection *objects; /* [max_objects] */
+    guint object_count;
+
+    /* P: pitch of an object in a map of several, rows; Q: CNX_DETECTOR_MASKS */
+    guint mask_pitch;
+    float *mask_maps[2]; /* [Q, P, 14, M] */
+    float *mask_up;      /* [Q, P, 14, 4 M'] */
+    float *masks;        /* [max_objects, 28, 28] */
+
+    CnxDetections result;
+    void *memory;
+    gsize memory_size; /* bytes */
+};
+
+/* Scratch bytes of a thread for the interpolation in the pyramid. */
+gsize cnx_pyramid_scratch(const CnxDetectorRun *run);
+
+/* Computes the levels' maps from the backbone's outputs. */
+void cnx_pyramid_forward(CnxDetectorRun *run, const CnxOutputs *outputs);
+
+/* Computes the proposals from the levels' maps. */
+void cnx_proposals_forward(CnxDetectorRun *run);
+
+/* Computes the objects from the proposals. */
+void cnx_box_head_forward(CnxDetectorRun *run);
+
+/* Computes the masks of the objects. */
+void cnx_mask_head_forward(CnxDetectorRun *run);
+
+/* Rows of an object in the maps of the mask head: its own and at least one of zeros, which stands
+ * for the padding of the object's convolutions. */
+guint cnx_mask_head_pitch(const CnxDetectorWeights *weights);
+
+/* RoIAlign of boxes of this image. */
+typedef struct CnxPooling {
+    const CnxDetectorRun *run;
+    guint side;                        /* of the result */
+    float scales[CNX_DETECTOR_LEVELS]; /* pixels of a level's map per pixel of the image */
+    int first, last; /* -log2 of the scales of the first and the last of the heads' levels */
+} CnxPooling;
+
+CnxPooling cnx_pooling_new(const CnxDetectorRun *run, guint side);
+/* dst: [side, side, C]. Does not allocate; may be called in a task. */
+void cnx_pooling_run(const CnxPooling *pooling, CnxBox box, float *dst);

@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <stdlib.h>
+
+#include "model/base/memory.h"
+#include "model/heads/detector_network.h"
+#include "model/threads/threads.h"
+
+#define MULTIPLE 32 /* of the sides of an input */
+
+/* The backbone's outputs that the pyramid reads. */
+static CnxOutput find_outputs(const CnxDetectorConfig *config)
+{
+    CnxOutput outputs = 0;
+
+    for (guint i = 0; i < config->inner; i++) {
+        const guint module = config->modules[i], stage = module / 2;
+
+        outputs |= module % 2 == 1 ? CNX_OUTPUT_STAGE(stage) : CNX_OUTPUT_DOWN(stage);
+    }
+    return outputs;
+}
+
+/* Of the map of a stage; side: of the input. */
+static guint map_side(const CnxConfig *config, guint side, guint stage)
+{
+    side /= config->patch;
+    for (guint i = 1; i <= stage; i++)
+        side /= cnx_config_stride(config, i);
+    return side;
+}
+
+static void plan_sizes(CnxDetectorRun *run)
+{
+    const CnxDetectorConfig *config = &run->detector->config;
+    const CnxConfig *backbone = cnx_model_config(run->detector->model);
+
+    run->levels = config->levels;
+    for (guint i = 0; i < config->inner; i++) {
+        const guint stage = config->modules[i] / 2;
+
+        run->level[i].height = map_side(backbone, run->height, stage);
+        run->level[i].width = map_side(backbone, run->width, stage);
+    }
+    if (config->pool) {
+        const CnxDetectorLevel *last = &run->level[config->inner - 1];
+
+        run->level[config->inner].height = (last->height + 1) / 2;
+        run->level[config->inner].width = (last->width + 1) / 2;
+    }
+}
+
+/* Scratch memory of a thread */
+
+static gsize scratch_of(const CnxDetectorRun *run, const CnxConv *conv, guint width)
+{
+    return cnx_conv_scratch(run->detector->kernels, conv, width);
+}
+
+static gsize find_scratch(const CnxDetectorRun *run)
+{
+    const CnxDetectorWeights *w = &run->detector->weights;
+    gsize most = MAX(scratch_of(run, &w->fc6, 1), scratch_of(run, &w->fc7, 1));
+
+    most = MAX(most, MAX(scratch_of(run, &w->predict, 1), cnx_pyramid_scratch(run)));
+    for (guint i = 0; i < run->levels; i++) {
+        const guint width = run->level[i].width;
+
+        if (i < w->inner_count)
+            most = MAX(most, MAX(scratch_of(run, &w->inner[i], width),
+                                 scratch_of(run, &w->layer[i], width)));
+        for (guint k = 0; k < w->rpn_depth; k++)
+            most = MAX(most, scratch_of(run, &w->rpn[k], width));
+        most = MAX(most, scratch_of(run, &w->rpn_out, width));
+    }
+    for (guint i = 0; run->settings.masks && i < w->mask_depth; i++)
+        most = MAX(most, scratch_of(run, &w->mask[i], CNX_DETECTOR_MASK_POOL));
+    if (run->settings.masks)
+        most = MAX(most, scratch_of(run, &w->mask_up, CNX_DETECTOR_MASK_POOL));
+    return most;
+}
+
+/* The arena */
+
+/* Elements of `size` bytes. */
+static void *take(CnxArena *arena, gsize count, gsize size)
+{
+    gsize bytes;
+
+    if (!g_size_checked_mul(&bytes, count, size) || bytes > G_MAXSIZE - CNX_ALIGNMENT) {
+        arena->overflow = TRUE;
+        return NULL;
+    }
+    return CNX_TAKE(arena, (bytes + CNX_ALIGNMENT - 1) / CNX_ALIGNMENT,
+                    CNX_ALIGNMENT / sizeof(float));
+}
+
+static void plan_level(CnxDetectorRun *run, guint i, CnxArena *arena)
+{
+    const CnxDetectorConfig *config = &run->detector->config;
+    CnxDetectorLevel *level = &run->level[i];
+    const gsize channels = run->detector->weights.inner[0].n;
+
+    if (i < config->inner)
+        level->inner = CNX_TAKE(arena, level->height, level->width, channels);
+    level->map = CNX_TAKE(arena, level->height, level->width, channels);
+    level->rpn = CNX_TAKE(arena, level->height, level->width, 5, config->anchors);
+    level->ranked = take(arena, config->pre_nms, sizeof *level->ranked);
+    level->boxes = take(arena, config->pre_nms + 1, sizeof *level->boxes);
+    level->scores = take(arena, config->pre_nms + 1, sizeof *level->scores);
+    level->areas = take(arena, config->pre_nms, sizeof *level->areas);
+    level->kept = take(arena, config->pre_nms, sizeof *level->kept);
+}
+
+static void plan_boxes(CnxDetectorRun *run, CnxArena *arena)
+{
+    const CnxDetectorWeights *w = &run->detector->weights;
+    const gsize n = run->settings.proposals, rows = MIN(n, CNX_DETECTOR_ROWS);
+
+    run->proposals = take(arena, n, sizeof *run->proposals);
+    run->pooled = CNX_TAKE(arena, rows, w->fc6.k);
+    run->features[0] = CNX_TAKE(arena, rows, w->fc6.n);
+    run->features[1] = CNX_TAKE(arena, rows, w->fc7.n);
+    run->predictions = CNX_TAKE(arena, n, w->predict.n);
+    run->candidates = take(arena, n, sizeof *run->candidates);
+    run->boxes = take(arena, n, sizeof *run->boxes);
+    run->sorted = take(arena, n, sizeof *run->sorted);
+    run->areas = take(arena, n, sizeof *run->areas);
+    run->kept = take(arena, n, sizeof *run->kept);
+    run->found = take(arena, run->settings.max_objects, sizeof *run->found);
+    run->objects = take(arena, run->settings.max_objects, sizeof *run->objects);
+}
+
+static void plan_masks(CnxDetectorRun *run, CnxArena *arena)
+{
+    const CnxDetectorWeights *w = &run->detector->weights;
+    const gsize side = CNX_DETECTOR_MASK_POOL, objects = run->settings.max_objects;
+    const gsize rows = MIN(objects, CNX_DETECTOR_MASKS) * cnx_mask_head_pitch(w);
+    guint channels = w->mask[0].k;
+
+    if (!run->settings.masks)
+        return;
+    for (guint i = 0; i < w->mask_depth; i++)
+        channels = MAX(channels, w->mask[i].n);
+    run->mask_pitch = cnx_mask_head_pitch(w);
+    run->mask_maps[0] = CNX_TAKE(arena, rows, side, channels);
+    run->mask_maps[1] = CNX_TAKE(arena, rows, side, channels);
+    run->mask_up = CNX_TAKE(arena, rows, side, w->mask_up.n);
+    run->masks = CNX_TAKE(arena, objects, 2 * side, 2 * side);
+}
+
+/* Takes each buffer from the arena; with base NULL only counts. */
+static void plan_arena(CnxDetectorRun *run, CnxArena *arena)
+{
+    const CnxDetectorLevel *first = &run->level[0];
+    const gsize channels = run->detector->weights.inner[0].n;
+
+    for (guint i = 0; i < run->levels; i++)
+        plan_level(run, i, arena);
+    run->hidden[0] = first->inner; /* no longer needed when the proposals are computed */
+    if (run->detector->weights.rpn_depth > 1)
+        run->hidden[1] = CNX_TAKE(arena, first->height, first->width, channels);
+    plan_boxes(run, arena);
+    plan_masks(run, arena);
+    run->dense.scratch = take(arena, run->dense.threads, run->dense.scratch_size);
+}
+
+/* Everything but memory and backbone. threads: 1 or more. FALSE if the size does not fit. */
+static gboolean plan(CnxDetectorRun *run, CnxDetector *detector, guint width, guint height,
+                     const CnxDetectorSettings *settings, guint threads)
+{
+    const guint side = MAX(cnx_config_min_side(cnx_model_config(detector->model)), MULTIPLE);
+
+    if (width < side || height < side || width % MULTIPLE || height % MULTIPLE)
+        return FALSE;
+    run->detector = detector;
+    run->settings = cnx_detector_settings(detector, settings);
+    run->width = width;
+    run->height = height;
+    run->dense = (CnxDenseContext){.kernels = detector->kernels, .threads = threads};
+    plan_sizes(run);
+    run->dense.scratch_size = find_scratch(run);
+    return TRUE;
+}
+
+gsize cnx_detector_run_measure(const CnxDetector *detector, guint width, guint height,
+                               const CnxDetectorSettings *settings, guint threads)
+{
+    CnxDetectorRun run = {NULL};
+    CnxArena arena = {NULL};
+    gsize bytes;
+
+    if (!plan(&run, (CnxDetector *)detector, width, height, settings, threads))
+        return 0;
+    plan_arena(&run, &arena);
+    const CnxRunSize backbone =
+        cnx_run_measure(cnx_model_config(detector->model), width, height, 1,
+                        find_outputs(&detector->config), cnx_model_form(detector->model), threads);
+    if (!cnx_arena_bytes(&arena, &bytes) || backbone.images == G_MAXSIZE ||
+        !g_size_checked_add(&bytes, bytes, backbone.images) ||
+        !g_size_checked_add(&bytes, bytes, threads * backbone.scratch))
+        return G_MAXSIZE;
+    return bytes;
+}
+
+static gboolean allocate(CnxDetectorRun *run)
+{
+    CnxArena arena = {NULL};
+
+    plan_arena(run, &arena);
+    if (!cnx_arena_bytes(&arena, &run->memory_size))
+        return FALSE;
+    run->memory = cnx_memory_new(run->memory_size);
+    if (!run->memory)
+        return FALSE;
+    arena = (CnxArena){.base = run->memory};
+    plan_arena(run, &arena);
+    return TRUE;
+}
+
+CnxDetectorRun *cnx_detector_run_new(CnxDetector *detector, guint width, guint height,
+                                     const CnxDetectorSettings *settings, guint threads,
+                                     GError **error)
+{
+    g_autoptr(CnxDetectorRun) run = g_new0(CnxDetectorRun, 1);
+    const guint used = threads == 0 ? cnx_cpus_available() : MIN(threads, CNX_THREADS_MAX);
+
+    if (!plan(run, detector, width, height, settings, used)) {
+        run->detector = NULL;
+        g_set_error(error, CNX_ERROR, CNX_ERROR_SETTINGS,
+                    "%s needs inputs with sides that are multiples of %d, not %ux%u pixels",
+                    detector->info->family, MULTIPLE, width, height);
+        return NULL;
+    }
+    cnx_detector_ref(detector);
+    cnx_threads_acquire(used);
+    run->backbone = cnx_run_new(detector->model, width, height, 1, find_outputs(&detector->config),
+                                used, error);
+    if (!run->backbone)
+        return NULL;
+    if (!allocate(run)) {
+        g_set_error(error, CNX_ERROR, CNX_ERROR_OUT_OF_MEMORY,
+                    "not enough memory to run %s on %ux%u pixels", detector->info->family, width,
+                    height);
+        return NULL;
+    }
+    return g_steal_pointer(&run);
+}
+
+void cnx_detector_run_free(CnxDetectorRun *run)
+{
+    if (!run)
+        return;
+    cnx_run_free(run->backbone);
+    if (run->detector) {
+        cnx_threads_release();
+        cnx_detector_unref(run->detector);
+    }
+    free(run->memory);
+    g_free(run);
+}
+
+gsize cnx_detector_run_memory(const CnxDetectorRun *run)
+{
+    return run->memory_size + cnx_run_memory(run->backbone);
+}
+
+const CnxDetections *cnx_detector_run_forward(CnxDetectorRun *run, const float *image,
+                                              guint image_width, guint image_height)
+{
+    const CnxOutputs *outputs;
+
+    g_assert(image_width >= 1 && image_width <= run->width);
+    g_assert(image_height >= 1 && image_height <= run->height);
+    run->image_width = image_width;
+    run->image_height = image_height;
+    run->result.dropped = 0;
+    outputs = cnx_run_forward_images(run->backbone, &image, 1);
+    cnx_pyramid_forward(run, outputs);
+    cnx_proposals_forward(run);
+    cnx_box_head_forward(run);
+    for (guint i = 0; i < run->levels; i++)
+        run->result.dropped += run->level[i].dropped;
+    run->result.n = run->object_count;
+    run->result.items = run->objects;
+    if (run->settings.masks) {
+        cnx_mask_head_forward(run);
+        run->result.mask_side = 2 * CNX_DETECTOR_MASK_POOL;
+        run->result.masks = run->masks;
+    }
+    return &run->result;
+}

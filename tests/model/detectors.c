@@ -1,0 +1,328 @@
+/* Detectors against torchvision: the fixtures of tests/fixtures/make_detectors.py, their steps and
+ * their objects. At the highest isa level of the machine all fixtures and inputs, below it one.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "model/base/isa.h"
+#include "model/heads/detector_network.h"
+#include "tests/model/support/dense.h"
+
+#define MAP_LIMIT 2e-4 /* standard deviations of the library's map */
+#define BOX_LIMIT 0.05 /* pixels of the resized image */
+#define SCORE_LIMIT 2e-4
+#define MASK_LIMIT 1e-3   /* probabilities at 28x28 */
+#define PASTED_LIMIT 2e-3 /* probabilities in the frame */
+
+static const char *const fixtures[] = {
+    "detectors/torchvision-mask-rcnn",
+};
+
+/* An input of a fixture and our results for it */
+typedef struct Case {
+    DenseFixture *fixture;
+    const char *input;
+    guint frame_width, frame_height;
+    CnxDetectorInput size;
+    CnxDetectorRun *run;
+    const CnxDetections *found;
+} Case;
+
+/* The worst differences of all inputs */
+typedef struct Worst {
+    double map, box, score, mask, pasted;
+    guint objects;
+} Worst;
+
+static void enlarge(double *worst, double value)
+{
+    if (!(value <= *worst))
+        *worst = value;
+}
+
+/* PyTorch's bilinear interpolation, align_corners=False, in double. */
+static double sample(const float *image, guint width, guint height, double x, double y,
+                     guint channel)
+{
+    const guint x0 = (guint)x, y0 = (guint)y;
+    const guint x1 = MIN(x0 + 1, width - 1), y1 = MIN(y0 + 1, height - 1);
+    const double a = x - x0, b = y - y0;
+    const float *p = image + channel;
+
+    return (1 - b) * ((1 - a) * p[(y0 * width + x0) * 3] + a * p[(y0 * width + x1) * 3]) +
+           b * ((1 - a) * p[(y1 * width + x0) * 3] + a * p[(y1 * width + x1) * 3]);
+}
+
+/* The frame, normalised, resized, padded with zeros. */
+static float *make_image(const Case *c, const float *frame)
+{
+    const CnxDetectorInput *s = &c->size;
+    const double sx = (double)c->frame_width / s->image_width;
+    const double sy = (double)c->frame_height / s->image_height;
+    float *image = g_new0(float, (gsize)s->width * s->height * 3);
+
+    for (guint y = 0; y < s->image_height; y++)
+        for (guint x = 0; x < s->image_width; x++)
+            for (guint i = 0; i < 3; i++)
+                image[(y * s->width + x) * 3 + i] =
+                    (float)sample(frame, c->frame_width, c->frame_height,
+                                  MAX((x + 0.5) * sx - 0.5, 0), MAX((y + 0.5) * sy - 0.5, 0), i);
+    return image;
+}
+
+/* "300x170 at 136x240": torchvision's min_size and max_size; without them the frame is not resized.
+ */
+static void read_sizes(Case *c, CnxDetectorSettings *settings)
+{
+    const char *at = strstr(c->input, " at ");
+
+    settings->min_size = MIN(c->frame_width, c->frame_height);
+    settings->max_size = MAX(c->frame_width, c->frame_height);
+    if (at)
+        g_assert_cmpint(sscanf(at, " at %ux%u", &settings->min_size, &settings->max_size), ==, 2);
+}
+
+static void case_run(Case *c, CnxDetector *detector, guint threads)
+{
+    CnxDetectorSettings settings = cnx_detector_settings(detector, NULL);
+    g_autoptr(GError) error = NULL;
+    g_autofree float *frame = dense_input(c->input, &c->frame_width, &c->frame_height);
+
+    read_sizes(c, &settings);
+    g_assert_true(cnx_detector_input(&settings, c->frame_width, c->frame_height, &c->size, &error));
+    c->run =
+        cnx_detector_run_new(detector, c->size.width, c->size.height, &settings, threads, &error);
+    g_assert_no_error(error);
+    g_assert_cmpuint(
+        cnx_detector_run_measure(detector, c->size.width, c->size.height, &settings, threads), ==,
+        cnx_detector_run_memory(c->run));
+    g_autofree float *image = make_image(c, frame);
+    c->found = cnx_detector_run_forward(c->run, image, c->size.image_width, c->size.image_height);
+}
+
+/* Steps */
+
+static double compare_map(const Case *c, const char *output, const float *data, guint height,
+                          guint width, guint channels)
+{
+    const CnxMap map = {data, 1, height, width, channels};
+    const double worst = dense_compare(c->fixture, c->input, output, &map);
+
+    g_test_message("%s %s: %.2g deviations", c->input, output, worst);
+    return worst;
+}
+
+/* Of the map of logits and deltas, columns first to first + count - 1. */
+static double compare_columns(const Case *c, const char *output, const CnxDetectorLevel *level,
+                              guint first, guint count)
+{
+    const guint columns = c->run->detector->weights.rpn_out.n;
+    const gsize pixels = (gsize)level->height * level->width;
+    g_autofree float *part = g_new(float, pixels *count);
+
+    for (gsize p = 0; p < pixels; p++)
+        memcpy(part + p * count, level->rpn + p * columns + first, count * sizeof *part);
+    return compare_map(c, output, part, level->height, level->width, count);
+}
+
+static void check_levels(const Case *c, Worst *worst)
+{
+    const CnxDetectorConfig *config = &c->run->detector->config;
+
+    for (guint i = 0; i < c->run->levels; i++) {
+        const CnxDetectorLevel *level = &c->run->level[i];
+        const guint channels = c->run->detector->weights.inner[0].n;
+        g_autofree char *number = g_strdup_printf("%u", i);
+        g_autofree char *map = g_strconcat("fpn", i < config->inner ? number : "pool", NULL);
+        g_autofree char *logits = g_strconcat("objectness", number, NULL);
+        g_autofree char *deltas = g_strconcat("deltas", number, NULL);
+
+        enlarge(&worst->map,
+                compare_map(c, map, level->map, level->height, level->width, channels));
+        enlarge(&worst->map, compare_columns(c, logits, level, 0, config->anchors));
+        enlarge(&worst->map,
+                compare_columns(c, deltas, level, config->anchors, 4 * config->anchors));
+    }
+    g_assert_cmpfloat(worst->map, <=, MAP_LIMIT);
+}
+
+/* The largest difference of the corners of two boxes. */
+static double box_distance(const float *a, CnxBox b)
+{
+    return MAX(MAX(fabs(a[0] - b.x0), fabs(a[1] - b.y0)),
+               MAX(fabs(a[2] - b.x1), fabs(a[3] - b.y1)));
+}
+
+static void check_proposals(const Case *c)
+{
+    const CnxTensor *tensor = dense_expected(c->fixture, c->input, "proposals");
+    g_autofree float *boxes = dense_numbers(tensor);
+    guint unmatched = 0;
+
+    g_assert_cmpuint(c->run->proposal_count, ==, tensor->shape[0]);
+    for (guint i = 0; i < c->run->proposal_count; i++) {
+        double nearest = INFINITY;
+
+        for (guint k = 0; k < c->run->proposal_count; k++)
+            nearest = MIN(nearest, box_distance(boxes + 4 * i, c->run->proposals[k]));
+        unmatched += !(nearest <= BOX_LIMIT);
+    }
+    g_assert_cmpuint(unmatched, ==, 0);
+}
+
+/* Objects */
+
+/* Our object for the library's object i: the same class, and the nearest box. */
+static guint find_match(const Case *c, const float *box, guint label)
+{
+    double nearest = INFINITY;
+    guint best = 0;
+
+    for (guint k = 0; k < c->found->n; k++) {
+        const CnxDetection *o = &c->found->items[k];
+        const double distance = box_distance(box, (CnxBox){o->x0, o->y0, o->x1, o->y1});
+
+        if (o->index == label && distance < nearest) {
+            nearest = distance;
+            best = k;
+        }
+    }
+    g_assert_cmpfloat(nearest, <=, BOX_LIMIT);
+    return best;
+}
+
+/* The largest difference from the library's numbers, of which the fixture may hold a part. */
+static double compare_numbers(const Case *c, const char *output, const float *mine, gsize n)
+{
+    const CnxTensor *tensor = dense_expected(c->fixture, c->input, output);
+    const gsize step = tensor->elements == n ? 1 : DENSE_SAMPLED;
+    g_autofree float *theirs = dense_numbers(tensor);
+    double worst = 0;
+
+    g_assert_cmpuint(tensor->elements, ==, (n + step - 1) / step);
+    for (gsize i = 0; i < tensor->elements; i++)
+        enlarge(&worst, fabs(theirs[i] - mine[i * step]));
+    return worst;
+}
+
+/* Writes the mask of our object k in the frame to dst, [height, width]. */
+static void paste(const Case *c, guint k, float *dst)
+{
+    const CnxDetection *o = &c->found->items[k];
+    const guint side = c->found->mask_side;
+    const float x = (float)c->frame_width / (float)c->size.image_width;
+    const float y = (float)c->frame_height / (float)c->size.image_height;
+    const float box[] = {o->x0 * x, o->y0 * y, o->x1 * x, o->y1 * y};
+    const CnxPaste a = cnx_detector_paste_area(side, box, c->frame_width, c->frame_height);
+
+    cnx_detector_paste(c->found->masks + (gsize)k * side * side, side, box, c->frame_width,
+                       c->frame_height, dst + (gsize)a.y0 * c->frame_width + a.x0, c->frame_width);
+}
+
+/* matches: [n] our objects for the library's. */
+static void check_masks(const Case *c, const guint *matches, guint n, Worst *worst)
+{
+    const CnxTensor *chosen = dense_expected(c->fixture, c->input, "pasted_objects");
+    const gsize pixels = (gsize)c->frame_width * c->frame_height, mask = 28 * 28;
+    g_autofree float *masks = g_new(float, n *mask);
+    g_autofree float *pasted = g_new0(float, chosen->elements *pixels);
+
+    g_assert_cmpuint(c->found->mask_side, ==, 28);
+    for (guint i = 0; i < n; i++)
+        memcpy(masks + i * mask, c->found->masks + matches[i] * mask, mask * sizeof *masks);
+    for (guint i = 0; i < chosen->elements; i++)
+        paste(c, matches[chosen->data[i]], pasted + i * pixels);
+    enlarge(&worst->mask, compare_numbers(c, "masks", masks, n * mask));
+    enlarge(&worst->pasted, compare_numbers(c, "pasted", pasted, chosen->elements * pixels));
+    g_assert_cmpfloat(worst->mask, <=, MASK_LIMIT);
+    g_assert_cmpfloat(worst->pasted, <=, PASTED_LIMIT);
+}
+
+static void check_objects(const Case *c, Worst *worst)
+{
+    const CnxTensor *tensor = dense_expected(c->fixture, c->input, "boxes");
+    const CnxTensor *labels = dense_expected(c->fixture, c->input, "labels");
+    const guint n = (guint)tensor->shape[0];
+    g_autofree float *boxes = dense_numbers(tensor);
+    g_autofree float *scores = dense_numbers(dense_expected(c->fixture, c->input, "scores"));
+    g_autofree guint *matches = g_new(guint, n);
+
+    g_assert_cmpuint(c->found->n, ==, n);
+    g_assert_cmpuint(c->found->dropped, ==, 0);
+    for (guint i = 0; i < n; i++) {
+        const guint k = matches[i] = find_match(c, boxes + 4 * i, labels->data[i]);
+        const CnxDetection *o = &c->found->items[k];
+
+        enlarge(&worst->box, box_distance(boxes + 4 * i, (CnxBox){o->x0, o->y0, o->x1, o->y1}));
+        enlarge(&worst->score, fabs(o->score - scores[i]));
+    }
+    worst->objects += n;
+    g_assert_cmpfloat(worst->score, <=, SCORE_LIMIT);
+    if (cnx_detector_has_masks(c->run->detector))
+        check_masks(c, matches, n, worst);
+}
+
+/* The same image on other numbers of threads gives the same bits. */
+static void check_threads(const Case *c, CnxDetector *detector)
+{
+    static const guint numbers[] = {1, 3};
+
+    for (guint i = 0; i < G_N_ELEMENTS(numbers); i++) {
+        Case other = {.fixture = c->fixture, .input = c->input};
+
+        case_run(&other, detector, numbers[i]);
+        g_assert_cmpmem(other.found->items, other.found->n * sizeof *other.found->items,
+                        c->found->items, c->found->n * sizeof *c->found->items);
+        if (c->found->masks)
+            g_assert_cmpmem(other.found->masks, other.found->n * 28 * 28 * sizeof(float),
+                            c->found->masks, c->found->n * 28 * 28 * sizeof(float));
+        cnx_detector_run_free(other.run);
+    }
+}
+
+static gboolean is_highest_level(void)
+{
+    g_autoptr(GError) error = NULL;
+
+    return cnx_isa_kernels(&error)->level == cnx_isa_detect();
+}
+
+static void check_fixture(gconstpointer data)
+{
+    const CnxOpenOptions options = {.weight_set = CNX_WEIGHT_SET_AUTO};
+    g_auto(DenseFixture) fixture = dense_open(data);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(CnxDetector) detector =
+        cnx_detector_open(fixture.model, &options, NULL, NULL, &error);
+    Worst worst = {0};
+
+    g_assert_no_error(error);
+    for (guint i = 0; fixture.inputs[i] && (i == 0 || is_highest_level()); i++) {
+        Case c = {.fixture = &fixture, .input = fixture.inputs[i]};
+
+        case_run(&c, detector, 2);
+        check_levels(&c, &worst);
+        check_proposals(&c);
+        check_objects(&c, &worst);
+        if (i == 0)
+            check_threads(&c, detector);
+        cnx_detector_run_free(c.run);
+    }
+    g_test_message("%s: %u objects, maps %.2g deviations, boxes %.2g pixels, scores %.2g, masks "
+                   "%.2g, pasted %.2g",
+                   fixture.name, worst.objects, worst.map, worst.box, worst.score, worst.mask,
+                   worst.pasted);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    for (guint i = 0; i < G_N_ELEMENTS(fixtures) && (i == 0 || is_highest_level()); i++) {
+        g_autofree char *path = g_strconcat("/", fixtures[i], NULL);
+
+        g_test_add_data_func(path, fixtures[i], check_fixture);
+    }
+    return g_test_run();
+}
