@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "model/heads/mask.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "model/base/memory.h"
+#include "model/threads/threads.h"
+
+#define TASK_ROWS 32u
+#define TERMS 4 /* at most: two pixels of each of two pixels */
+
+static gsize aligned(gsize bytes)
+{
+    return (bytes + CNX_ALIGNMENT - 1) / CNX_ALIGNMENT * CNX_ALIGNMENT;
+}
+
+gsize cnx_mask_value_size(guint classes)
+{
+    return classes <= CNX_MASK_BYTE_CLASSES ? 1 : 2;
+}
+
+/* One direction: from `in` pixels of the logits, by way of `via` pixels or 0, to `out`. */
+typedef struct Line {
+    CnxScaling via_scaling, scaling;
+    guint in, via, out;
+} Line;
+
+typedef struct Term {
+    guint pixel;
+    float weight;
+} Term;
+
+static guint add_term(Term *terms, guint count, guint pixel, float weight)
+{
+    if (weight == 0)
+        return count;
+    for (guint i = 0; i < count; i++) {
+        if (terms[i].pixel == pixel) {
+            terms[i].weight += weight;
+            return count;
+        }
+    }
+    terms[count] = (Term){pixel, weight};
+    return count + 1;
+}
+
+/* Adds the pixels of `in` that pixel d of `out` comes from, times weight. */
+static guint add_ends(Term *terms, guint count, CnxScaling scaling, guint in, guint out, guint d,
+                      float weight)
+{
+    const CnxEnds ends = cnx_scaling_ends(scaling, (int)in, (int)out, (int)d);
+
+    count = add_term(terms, count, (guint)ends.low, weight * (1 - ends.weight));
+    return add_term(terms, count, (guint)ends.high, weight * ends.weight);
+}
+
+/* Sets the terms of pixel d and returns their number. Two interpolations in a row are one weighted
+ * sum. */
+static guint set_terms(const Line *line, guint d, Term terms[TERMS])
+{
+    guint count = 0;
+    CnxEnds ends;
+
+    if (line->via == 0)
+        return add_ends(terms, 0, line->scaling, line->in, line->out, d, 1);
+    ends = cnx_scaling_ends(line->scaling, (int)line->via, (int)line->out, (int)d);
+    count = add_ends(terms, count, line->via_scaling, line->in, line->via, (guint)ends.low,
+                     1 - ends.weight);
+    return add_ends(terms, count, line->via_scaling, line->in, line->via, (guint)ends.high,
+                    ends.weight);
+}
+
+/* The largest number of terms of a pixel of the line. */
+static guint count_terms(const Line *line)
+{
+    Term terms[TERMS];
+    guint most = 1;
+
+    for (guint d = 0; d < line->out; d++)
+        most = MAX(most, set_terms(line, d, terms));
+    return most;
+}
+
+typedef struct Mask {
+    const CnxDenseContext *context;
+    const CnxMap *logits;
+    const CnxMaskPlan *plan;
+    char *mask;
+    gsize stride;
+    Line rows, columns;
+    guint terms;  /* of a column */
+    CnxTap *taps; /* [width, terms], in the scratch memory of the first thread */
+} Mask;
+
+/* The scratch memory of a thread. */
+typedef struct Scratch {
+    CnxTap *taps;              /* [width, at most TERMS] */
+    float *row;                /* [logits width, classes] */
+    float *index, *best, *sum; /* [width] */
+    guint64 *counts;           /* [classes + 1] */
+} Scratch;
+
+/* Returns the bytes. base: NULL only counts. */
+static gsize cut_scratch(Scratch *scratch, char *base, const CnxMap *logits,
+                         const CnxMaskPlan *plan)
+{
+    const gsize sizes[] = {
+        plan->width * TERMS * sizeof(CnxTap),
+        (gsize)logits->width * logits->channels * sizeof(float),
+        plan->width * sizeof(float),
+        plan->width * sizeof(float),
+        plan->width * sizeof(float),
+        (logits->channels + (gsize)1) * sizeof(guint64),
+    };
+    gsize at[G_N_ELEMENTS(sizes)], bytes = 0;
+
+    for (guint i = 0; i < G_N_ELEMENTS(sizes); i++) {
+        at[i] = bytes;
+        bytes += aligned(sizes[i]);
+    }
+    if (base)
+        *scratch =
+            (Scratch){(CnxTap *)(base + at[0]), (float *)(base + at[1]), (float *)(base + at[2]),
+                      (float *)(base + at[3]),  (float *)(base + at[4]), (guint64 *)(base + at[5])};
+    return bytes;
+}
+
+gsize cnx_mask_scratch(const CnxMap *logits, const CnxMaskPlan *plan)
+{
+    return cut_scratch(NULL, NULL, logits, plan);
+}
+
+static Scratch scratch_of(const Mask *mask, guint slot)
+{
+    Scratch scratch;
+
+    cut_scratch(&scratch, cnx_dense_scratch(mask->context, slot), mask->logits, mask->plan);
+    return scratch;
+}
+
+/* Fewer terms than others have are filled up with a pixel that counts anyway, times 0. */
+static void set_taps(const Mask *mask)
+{
+    CnxTap *tap = mask->taps;
+
+    for (guint x = 0; x < mask->plan->width; x++) {
+        Term terms[TERMS];
+        const guint count = set_terms(&mask->columns, x, terms);
+
+        for (guint i = 0; i < mask->terms; i++) {
+            const Term term = i < count ? terms[i] : (Term){terms[0].pixel, 0};
+
+            *tap++ = (CnxTap){(ptrdiff_t)((gsize)term.pixel * mask->logits->channels), term.weight};
+        }
+    }
+}
+
+/* Interpolates the logits between their rows. */
+static void set_row(const Mask *mask, const Scratch *scratch, guint y)
+{
+    const CnxMap *logits = mask->logits;
+    const gsize floats = (gsize)logits->width * logits->channels;
+    CnxTap taps[TERMS];
+    Term terms[TERMS];
+    const guint count = set_terms(&mask->rows, y, terms);
+
+    for (guint i = 0; i < count; i++)
+        taps[i] = (CnxTap){(ptrdiff_t)(terms[i].pixel * floats), terms[i].weight};
+    mask->context->kernels->interpolate(&(CnxInterpolate){
+        .dst = scratch->row,
+        .src = logits->data,
+        .taps = taps,
+        .pixels = 1,
+        .terms = (int)count,
+        .c = (int)floats,
+    });
+}
+
+static gboolean passes(const CnxMaskPlan *plan, const Scratch *scratch, guint x)
+{
+    if (plan->threshold <= 0)
+        return TRUE;
+    if (plan->sigmoid)
+        return 1 / (1 + expf(-scratch->best[x])) >= plan->threshold;
+    return 1 / scratch->sum[x] >= plan->threshold;
+}
+
+/* Writes the values of a row. size: bytes of a value, a constant where inlined. */
+static inline void write_values(const Mask *mask, const Scratch *scratch, char *dst,
+                                const gsize size)
+{
+    for (guint x = 0; x < mask->plan->width; x++) {
+        guint value = 0;
+
+        if (scratch->index[x] >= 0 && passes(mask->plan, scratch, x))
+            value = 1 + (guint)scratch->index[x];
+        if (size == 1)
+            ((guint8 *)dst)[x] = (guint8)value;
+        else
+            ((guint16 *)dst)[x] = (guint16)value;
+        scratch->counts[value]++;
+    }
+}
+
+static void run_task(gpointer data, guint task, guint slot)
+{
+    const Mask *mask = data;
+    const CnxMaskPlan *plan = mask->plan;
+    const Scratch scratch = scratch_of(mask, slot);
+    const gboolean is_summed = plan->threshold > 0 && !plan->sigmoid;
+    const guint end = MIN((task + 1) * TASK_ROWS, plan->height);
+
+    for (guint y = task * TASK_ROWS; y < end; y++) {
+        char *dst = mask->mask + y * mask->stride;
+
+        set_row(mask, &scratch, y);
+        mask->context->kernels->argmax(&(CnxArgmax){
+            .src = scratch.row,
+            .taps = mask->taps,
+            .pixels = (int)plan->width,
+            .terms = (int)mask->terms,
+            .c = (int)mask->logits->channels,
+            .index = scratch.index,
+            .best = scratch.best,
+            .sum = is_summed ? scratch.sum : NULL,
+        });
+        if (cnx_mask_value_size(mask->logits->channels) == 1)
+            write_values(mask, &scratch, dst, 1);
+        else
+            write_values(mask, &scratch, dst, 2);
+    }
+}
+
+/* The counts of all threads together. */
+static void add_counts(const Mask *mask, guint64 *counts)
+{
+    const guint values = mask->logits->channels + 1;
+
+    memset(counts, 0, values * sizeof *counts);
+    for (guint slot = 0; slot < mask->context->threads; slot++) {
+        const Scratch scratch = scratch_of(mask, slot);
+
+        for (guint i = 0; i < values; i++)
+            counts[i] += scratch.counts[i];
+    }
+}
+
+void cnx_mask_compute(const CnxDenseContext *context, const CnxMap *logits, const CnxMaskPlan *plan,
+                      void *memory, gsize stride, guint64 *counts)
+{
+    const Line rows = {plan->via_scaling, plan->scaling, logits->height, plan->via_height,
+                       plan->height};
+    const Line columns = {plan->via_scaling, plan->scaling, logits->width, plan->via_width,
+                          plan->width};
+    Mask mask = {.context = context,
+                 .logits = logits,
+                 .plan = plan,
+                 .mask = memory,
+                 .stride = stride,
+                 .rows = rows,
+                 .columns = columns,
+                 .terms = count_terms(&columns)};
+
+    mask.taps = scratch_of(&mask, 0).taps;
+    set_taps(&mask);
+    for (guint slot = 0; slot < context->threads; slot++)
+        memset(scratch_of(&mask, slot).counts, 0, (logits->channels + (gsize)1) * sizeof *counts);
+    cnx_threads_loop(context->threads, (plan->height + TASK_ROWS - 1) / TASK_ROWS, run_task, &mask);
+    if (counts)
+        add_counts(&mask, counts);
+}
