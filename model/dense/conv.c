@@ -4,18 +4,13 @@
 #include <string.h>
 
 #include "model/base/memory.h"
-#include "model/network/products.h"
+#include "model/dense/ranges.h"
+#include "model/dense/winograd.h"
 #include "model/threads/threads.h"
 
 /* Pixels of a task. The cut does not depend on the number of threads, because the rounding of
  * OpenBLAS depends on the size of the product. */
 #define TASK_PIXELS 256
-
-/* A layer with fewer strips of pixels is also cut by output channels, into ranges of at least
- * this many panels. */
-#define FEW_STRIPS 8
-#define RANGE_PANELS 2
-#define RANGE_CHANNELS 64 /* where a panel is one channel */
 
 static const char *const way_names[] = {
     [CNX_CONV_DIRECT] = "direct",
@@ -47,17 +42,34 @@ gboolean cnx_conv_check(GError **error)
     return FALSE;
 }
 
-CnxConvWay cnx_conv_choose(guint n, guint k, guint dilation, CnxForm form)
+/* The fastest way, where Winograd is possible. */
+static CnxConvWay fastest_way(guint n, guint k)
 {
     (void)n;
     (void)k;
-    (void)dilation;
+    return CNX_CONV_WINOGRAD4;
+}
+
+CnxConvWay cnx_conv_choose(guint n, guint k, guint dilation, CnxForm form)
+{
+    const char *word = g_getenv("CONVNEXT_CONV");
+    CnxConvWay way;
+
     (void)form;
-    return CNX_CONV_DIRECT;
+    if (dilation > 1)
+        return CNX_CONV_DIRECT;
+    return word && parse_way(word, &way) ? way : fastest_way(n, k);
+}
+
+static gboolean is_winograd(const CnxConv *conv)
+{
+    return conv->side == 3 && conv->way != CNX_CONV_DIRECT;
 }
 
 gsize cnx_conv_packed_size(const CnxKernels *kernels, const CnxConv *conv)
 {
+    if (is_winograd(conv))
+        return cnx_winograd_packed_size(kernels, conv);
     if (conv->side == 1)
         return cnx_products(kernels, conv->form).packed_size((int)conv->n, (int)conv->k);
     return kernels->conv3_packed_size((int)conv->n, (int)conv->k);
@@ -80,7 +92,9 @@ static void pack_products(const CnxProducts *products, void *memory, const float
 void cnx_conv_pack(const CnxKernels *kernels, CnxConv *conv, void *memory, const float *weight,
                    gsize ldw)
 {
-    if (conv->side == 1) {
+    if (is_winograd(conv)) {
+        cnx_winograd_pack(kernels, conv, memory, weight, ldw);
+    } else if (conv->side == 1) {
         const CnxProducts products = cnx_products(kernels, conv->form);
 
         pack_products(&products, memory, weight, ldw, conv->n, conv->k);
@@ -96,7 +110,9 @@ gsize cnx_conv_scratch(const CnxKernels *kernels, const CnxConv *conv, guint wid
     gsize bytes = 0;
 
     (void)width;
-    if (conv->side == 1 && products.rows)
+    if (is_winograd(conv))
+        bytes = cnx_winograd_scratch(kernels, conv);
+    else if (conv->side == 1 && products.rows)
         bytes = TASK_PIXELS * products.row_size((int)conv->k);
     return (bytes + CNX_ALIGNMENT - 1) / CNX_ALIGNMENT * CNX_ALIGNMENT;
 }
@@ -114,15 +130,8 @@ typedef struct Layer {
 
 typedef struct Part {
     guint begin, end; /* units */
-    guint first, n;   /* output channels */
+    CnxRange range;
 } Part;
-
-static guint panel_channels(const Layer *layer)
-{
-    const guint panel = (guint)layer->products.panel;
-
-    return panel > 1 ? RANGE_PANELS * panel : RANGE_CHANNELS;
-}
 
 static void cut(Layer *layer)
 {
@@ -131,25 +140,19 @@ static void cut(Layer *layer)
 
     layer->units = layer->conv->side == 1 ? (guint)pixels : call->height;
     layer->strips = (guint)MIN((pixels + TASK_PIXELS - 1) / TASK_PIXELS, layer->units);
-    layer->ranges = 1;
-    if (layer->strips < FEW_STRIPS)
-        layer->ranges = CLAMP(layer->conv->n / panel_channels(layer), 1,
-                              (FEW_STRIPS + layer->strips - 1) / layer->strips);
+    layer->ranges = cnx_range_count(&layer->products, layer->conv->n, layer->strips);
 }
 
 static Part part_of(const Layer *layer, guint task)
 {
-    const guint strip = task / layer->ranges, range = task % layer->ranges;
-    const guint channels = panel_channels(layer), steps = layer->conv->n / channels;
-    Part part = {.begin = (guint)((guint64)strip * layer->units / layer->strips),
-                 .end = (guint)((strip + (guint64)1) * layer->units / layer->strips)};
-    guint end = layer->conv->n;
+    const guint64 strip = task / layer->ranges;
+    const guint range = task % layer->ranges;
 
-    part.first = range * steps / layer->ranges * channels;
-    if (range + 1 < layer->ranges)
-        end = (range + 1) * steps / layer->ranges * channels;
-    part.n = end - part.first;
-    return part;
+    return (Part){
+        .begin = (guint)(strip * layer->units / layer->strips),
+        .end = (guint)((strip + 1) * layer->units / layer->strips),
+        .range = cnx_range_of(&layer->products, layer->conv->n, layer->ranges, range),
+    };
 }
 
 static void multiply(const Layer *layer, const Part *part, void *rows)
@@ -157,7 +160,7 @@ static void multiply(const Layer *layer, const Part *part, void *rows)
     const CnxConv *conv = layer->conv;
     const CnxConvCall *call = layer->call;
     const CnxProducts *products = &layer->products;
-    const int m = (int)(part->end - part->begin), n = (int)part->n, k = (int)conv->k;
+    const int m = (int)(part->end - part->begin), n = (int)part->range.n, k = (int)conv->k;
     const CnxAct act = call->finish ? conv->act : CNX_ACT_NONE;
     CnxGemm gemm = {
         .m = m,
@@ -165,9 +168,9 @@ static void multiply(const Layer *layer, const Part *part, void *rows)
         .k = k,
         .a = call->a + part->begin * call->lda,
         .lda = call->lda * sizeof(float),
-        .packed = (const char *)conv->packed + products->packed_size((int)part->first, k),
-        .bias = call->finish && conv->bias ? conv->bias + part->first : NULL,
-        .c = call->c + part->begin * call->ldc + part->first,
+        .packed = (const char *)conv->packed + products->packed_size((int)part->range.first, k),
+        .bias = call->finish && conv->bias ? conv->bias + part->range.first : NULL,
+        .c = call->c + part->begin * call->ldc + part->range.first,
         .ldc = call->ldc,
     };
 
@@ -185,7 +188,7 @@ static void multiply(const Layer *layer, const Part *part, void *rows)
     gemm.ldr = gemm.ldc;
     products->multiply(&gemm);
     for (int i = 0; i < m && act != CNX_ACT_NONE; i++)
-        layer->context->kernels->activate(gemm.c + (gsize)i * gemm.ldc, part->n, act);
+        layer->context->kernels->activate(gemm.c + (gsize)i * gemm.ldc, part->range.n, act);
 }
 
 static void convolve(const Layer *layer, const Part *part)
@@ -193,21 +196,21 @@ static void convolve(const Layer *layer, const Part *part)
     const CnxConv *conv = layer->conv;
     const CnxConvCall *call = layer->call;
     const CnxKernels *kernels = layer->context->kernels;
-    const gsize skipped = kernels->conv3_packed_size((int)part->first, (int)conv->k);
+    const gsize skipped = kernels->conv3_packed_size((int)part->range.first, (int)conv->k);
 
     kernels->conv3(&(CnxConv3){
         .h = (int)call->height,
         .w = (int)call->width,
         .k = (int)conv->k,
-        .n = (int)part->n,
+        .n = (int)part->range.n,
         .dilation = (int)conv->dilation,
         .y0 = (int)part->begin,
         .y1 = (int)part->end,
         .a = call->a,
         .lda = call->lda,
         .packed = (const char *)conv->packed + skipped,
-        .bias = call->finish && conv->bias ? conv->bias + part->first : NULL,
-        .c = call->c + (gsize)part->begin * call->width * call->ldc + part->first,
+        .bias = call->finish && conv->bias ? conv->bias + part->range.first : NULL,
+        .c = call->c + (gsize)part->begin * call->width * call->ldc + part->range.first,
         .ldc = call->ldc,
         .accumulate = call->accumulate,
         .act = call->finish ? conv->act : CNX_ACT_NONE,
@@ -227,12 +230,17 @@ static void run_task(gpointer data, guint task, guint slot)
 
 void cnx_conv_run(const CnxDenseContext *context, const CnxConv *conv, const CnxConvCall *call)
 {
+    /* conv3 has the panels of products of floats. */
     const CnxForm form = conv->side == 1 ? conv->form : CNX_FORM_FLOAT;
     Layer layer = {.context = context,
                    .conv = conv,
                    .call = call,
                    .products = cnx_products(context->kernels, form)};
 
+    if (is_winograd(conv)) {
+        cnx_winograd_run(context, conv, call);
+        return;
+    }
     cut(&layer);
     cnx_threads_loop(context->threads, layer.strips * layer.ranges, run_task, &layer);
 }

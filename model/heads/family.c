@@ -94,3 +94,21 @@ gboolean cnx_family_check_smp(const CnxHeadSource *source, guint upsampling, Cnx
            (upsampling == 0 || cnx_family_check_number(source, "upsampling", upsampling)) &&
            check_norm(source) && read_activation(source, info);
 }
+
+gboolean cnx_family_read_scaling(const CnxHeadSource *source, CnxHeadInfo *info,
+                                 CnxScaling *scaling)
+{
+    static const CnxJsonWord words[] = {
+        {"nearest", CNX_SCALING_NEAREST},
+        {"bilinear", CNX_SCALING_BILINEAR},
+    };
+    int value = CNX_SCALING_NEAREST;
+
+    if (!source->json || !cnx_json_has(source->json, "decoder_interpolation"))
+        cnx_head_info_assume(info, "decoder_interpolation=nearest");
+    else if (!cnx_json_word(source->json, "decoder_interpolation", words, G_N_ELEMENTS(words),
+                            &value))
+        return FALSE;
+    *scaling = value;
+    return TRUE;
+}

@@ -51,4 +51,9 @@ gboolean cnx_family_check_number(const CnxHeadSource *source, const char *key, g
  */
 gboolean cnx_family_check_smp(const CnxHeadSource *source, guint upsampling, CnxHeadInfo *info);
 
+/* The key "decoder_interpolation" of smp, by default nearest. */
+gboolean cnx_family_read_scaling(const CnxHeadSource *source, CnxHeadInfo *info,
+                                 CnxScaling *scaling);
+
+extern const CnxFamily cnx_smp_unet, cnx_smp_fpn, cnx_smp_segformer;
 extern const CnxFamily cnx_upernet_transformers, cnx_upernet_mmseg, cnx_upernet_smp;

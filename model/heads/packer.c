@@ -92,8 +92,38 @@ gboolean cnx_head_pack_parts(CnxHeadPacker *packer, CnxHeadLayer *layer, CnxAct 
     return TRUE;
 }
 
-static gboolean pack_vector(CnxHeadPacker *packer, const char *module, const char *leaf, guint n,
-                            const float **vector)
+/* Sets the names of the layer's modules. */
+static void name_layer(const CnxHeadPacker *packer, const char *module, CnxHeadEndings endings,
+                       char **conv, char **norm, CnxHeadLayer *layer)
+{
+    *conv = g_strconcat(module, endings.conv, NULL);
+    *norm = g_strconcat(module, endings.norm, NULL);
+    layer->module = *conv;
+    layer->norm = cnx_head_has_norm(packer->tensors, *conv, *norm) ? *norm : NULL;
+}
+
+gboolean cnx_head_pack_conv_module(CnxHeadPacker *packer, const char *module,
+                                   CnxHeadEndings endings, CnxHeadLayer layer, CnxAct act,
+                                   CnxConv *conv)
+{
+    g_autofree char *conv_name = NULL, *norm_name = NULL;
+
+    name_layer(packer, module, endings, &conv_name, &norm_name, &layer);
+    return cnx_head_pack_conv(packer, &layer, act, conv);
+}
+
+gboolean cnx_head_pack_parts_module(CnxHeadPacker *packer, const char *module,
+                                    CnxHeadEndings endings, CnxHeadLayer layer, CnxAct act,
+                                    const guint *k, CnxHeadParts *parts)
+{
+    g_autofree char *conv_name = NULL, *norm_name = NULL;
+
+    name_layer(packer, module, endings, &conv_name, &norm_name, &layer);
+    return cnx_head_pack_parts(packer, &layer, act, k, parts);
+}
+
+gboolean cnx_head_pack_vector(CnxHeadPacker *packer, const char *module, const char *leaf, guint n,
+                              const float **vector)
 {
     g_autofree char *name = g_strconcat(module, ".", leaf, NULL);
     guint64 shape[] = {n};
@@ -112,6 +142,6 @@ gboolean cnx_head_pack_norm(CnxHeadPacker *packer, const char *module, guint n, 
                             CnxHeadNorm *norm)
 {
     *norm = (CnxHeadNorm){.n = n, .eps = eps};
-    return pack_vector(packer, module, "weight", n, &norm->weight) &&
-           pack_vector(packer, module, "bias", n, &norm->bias);
+    return cnx_head_pack_vector(packer, module, "weight", n, &norm->weight) &&
+           cnx_head_pack_vector(packer, module, "bias", n, &norm->bias);
 }

@@ -27,6 +27,24 @@ gboolean cnx_head_pack_conv(CnxHeadPacker *packer, CnxHeadLayer *layer, CnxAct a
 gboolean cnx_head_pack_parts(CnxHeadPacker *packer, CnxHeadLayer *layer, CnxAct act, const guint *k,
                              CnxHeadParts *parts);
 
+/* Endings of the names of a module's convolution and batch norm: ".conv" and ".bn" */
+typedef struct CnxHeadEndings {
+    const char *conv, *norm;
+} CnxHeadEndings;
+
+/* The same for a module of a convolution and a batch norm, which it may lack (cnx_head_has_norm).
+ * layer: n, k and side. */
+gboolean cnx_head_pack_conv_module(CnxHeadPacker *packer, const char *module,
+                                   CnxHeadEndings endings, CnxHeadLayer layer, CnxAct act,
+                                   CnxConv *conv);
+gboolean cnx_head_pack_parts_module(CnxHeadPacker *packer, const char *module,
+                                    CnxHeadEndings endings, CnxHeadLayer layer, CnxAct act,
+                                    const guint *k, CnxHeadParts *parts);
+
 /* An affine norm with the tensors module.weight and module.bias, [n]. */
 gboolean cnx_head_pack_norm(CnxHeadPacker *packer, const char *module, guint n, float eps,
                             CnxHeadNorm *norm);
+
+/* The numbers [n] of the tensor module.leaf. */
+gboolean cnx_head_pack_vector(CnxHeadPacker *packer, const char *module, const char *leaf, guint n,
+                              const float **vector);

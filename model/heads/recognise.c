@@ -9,6 +9,9 @@ static const CnxFamily *const families[] = {
     &cnx_upernet_transformers,
     &cnx_upernet_mmseg,
     &cnx_upernet_smp,
+    &cnx_smp_unet,
+    &cnx_smp_fpn,
+    &cnx_smp_segformer,
 };
 
 /* Heads that this version cannot run, or that another element runs: by a part of a name, between
@@ -31,13 +34,11 @@ static const struct {
     {"bbox_embed", "a DETR", NULL},
     {"decoder.blocks.x_0_0", "a Unet++ of smp", NULL},
     {"decoder.aspp.convs", "a DeepLabV3 of smp", NULL},
-    {"decoder.seg_blocks", "an FPN of smp", NULL},
-    {"decoder.mlp_stage", "a Segformer of smp", NULL},
     {"decoder.aspp", "a DeepLabV3+ of smp", NULL},
     {"decoder.gau3", "a PAN of smp", NULL},
     {"decoder.psp", "a PSPNet of smp", NULL},
     {"decoder.pab", "an MAnet of smp", NULL},
-    {"decoder.blocks", "a Unet of smp", NULL},
+    {"decoder.blocks", "a Linknet of smp", NULL},
     {"decode_head", "a decode_head", NULL},
     {"segmentation_head", "a segmentation head", NULL},
 };

@@ -78,6 +78,8 @@ static CnxHeadInfo *read_info(const Reading *r)
 
     info->family = r->family->name;
     info->library = r->family->library;
+    if (r->family->is_mm && source.backbone->dialect == CNX_DIALECT_FACEBOOK)
+        info->library = "facebookresearch";
     memset(r->head, 0, r->family->size);
     if ((r->json && !check_model(r)) || !r->family->describe(r->head, &source, info) ||
         (r->json && !cnx_labels_read_json(r->json, "id2label", NULL, info->classes, &info->labels)))

@@ -33,7 +33,11 @@ static gboolean measure_head(const CnxSegmenter *self, guint width, guint height
     CnxMap stage[CNX_STAGES];
     gsize scratch;
 
-    *steps = (CnxSteps){.dense = {.kernels = self->kernels, .threads = threads}};
+    *steps = (CnxSteps){
+        .dense = {.kernels = self->kernels, .threads = threads},
+        .height = height,
+        .width = width,
+    };
     cnx_run_stage_sizes(cnx_model_config(self->backbone), width, height, stage);
     run_head(self, steps, stage);
     return steps->maps.size != G_MAXSIZE &&

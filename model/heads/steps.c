@@ -88,22 +88,67 @@ CnxHeadMap cnx_step_parts(CnxSteps *steps, const CnxHeadParts *parts, const CnxH
     return out;
 }
 
-void cnx_step_add(CnxSteps *steps, const CnxHeadMap *in, CnxScaling scaling, CnxHeadMap *sum)
+/* Writes to dst, or adds to it: floats of a map of height x width pixels, ldd apart. */
+static void interpolate(CnxSteps *steps, const CnxHeadMap *in, CnxInterpolation call)
 {
     const CnxMap view = cnx_head_map_view(in);
-    const CnxInterpolation call = {
-        .map = &view,
-        .scaling = scaling,
-        .height = sum->height,
-        .width = sum->width,
-        .dst = sum->data,
-        .ldd = sum->channels,
-        .accumulate = TRUE,
-    };
 
-    g_assert(in->channels == sum->channels);
+    call.map = &view;
     if (begin(steps, cnx_interpolation_scratch(&call)))
         cnx_interpolation_run(&steps->dense, &call);
+}
+
+void cnx_step_add(CnxSteps *steps, const CnxHeadMap *in, CnxScaling scaling, CnxHeadMap *sum)
+{
+    g_assert(in->channels == sum->channels);
+    interpolate(steps, in,
+                (CnxInterpolation){
+                    .scaling = scaling,
+                    .height = sum->height,
+                    .width = sum->width,
+                    .dst = sum->data,
+                    .ldd = sum->channels,
+                    .accumulate = TRUE,
+                });
+}
+
+CnxHeadMap cnx_step_concat(CnxSteps *steps, const CnxHeadMap *maps, const CnxScaling *scaling,
+                           guint count, guint height, guint width)
+{
+    guint channels = 0, first = 0;
+
+    for (guint i = 0; i < count; i++)
+        channels += maps[i].channels;
+    const CnxHeadMap out = cnx_head_maps_take(&steps->maps, height, width, channels);
+    for (guint i = 0; i < count; i++) {
+        interpolate(steps, &maps[i],
+                    (CnxInterpolation){
+                        .scaling = scaling[i],
+                        .height = height,
+                        .width = width,
+                        .dst = out.data ? out.data + first : NULL,
+                        .ldd = channels,
+                    });
+        first += maps[i].channels;
+    }
+    return out;
+}
+
+CnxHeadMap cnx_step_scale(CnxSteps *steps, const CnxHeadMap *in, CnxScaling scaling, guint height,
+                          guint width)
+{
+    return cnx_step_concat(steps, in, &scaling, 1, height, width);
+}
+
+void cnx_step_group_norm(CnxSteps *steps, const CnxGroupNorm *norm, CnxHeadMap *map)
+{
+    const gsize pixels = (gsize)map->height * map->width;
+    CnxHeadMap shared = cnx_head_maps_take_bytes(&steps->maps, cnx_group_norm_shared(norm, pixels));
+
+    g_assert(map->channels == norm->channels);
+    if (begin(steps, 0))
+        cnx_group_norm_run(&steps->dense, norm, map->data, pixels, shared.data);
+    cnx_head_maps_release(&steps->maps, &shared);
 }
 
 CnxHeadMap cnx_step_pool(CnxSteps *steps, const CnxHeadMap *in, guint n)

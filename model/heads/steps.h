@@ -5,6 +5,7 @@
 #pragma once
 
 #include "model/dense/conv.h"
+#include "model/dense/group_norm.h"
 #include "model/dense/parts.h"
 #include "model/heads/maps.h"
 
@@ -14,6 +15,7 @@ typedef void CnxStepProbe(gpointer data, const char *name, const CnxHeadMap *map
 typedef struct CnxSteps {
     CnxDenseContext dense; /* while measuring, only scratch_size grows */
     CnxHeadMaps maps;
+    guint height, width; /* of the input */
     CnxStepProbe *probe; /* NULL: none */
     gpointer probe_data;
 } CnxSteps;
@@ -46,10 +48,22 @@ CnxHeadMap cnx_step_conv(CnxSteps *steps, const CnxConv *conv, const CnxHeadMap 
 CnxHeadMap cnx_step_parts(CnxSteps *steps, const CnxHeadParts *parts, const CnxHeadMap *maps,
                           guint height, guint width);
 
+/* The maps [count], scaled to height x width and concatenated; for layers that read all channels of
+ * a pixel together. */
+CnxHeadMap cnx_step_concat(CnxSteps *steps, const CnxHeadMap *maps, const CnxScaling *scaling,
+                           guint count, guint height, guint width);
+
+/* in, scaled to height x width */
+CnxHeadMap cnx_step_scale(CnxSteps *steps, const CnxHeadMap *in, CnxScaling scaling, guint height,
+                          guint width);
+
 /* sum += in, scaled to the size of sum */
 void cnx_step_add(CnxSteps *steps, const CnxHeadMap *in, CnxScaling scaling, CnxHeadMap *sum);
 
 /* Adaptive average pooling to [n, n, channels]. */
 CnxHeadMap cnx_step_pool(CnxSteps *steps, const CnxHeadMap *in, guint n);
+
+/* In place. */
+void cnx_step_group_norm(CnxSteps *steps, const CnxGroupNorm *norm, CnxHeadMap *map);
 
 CnxHeadMap cnx_step_norm(CnxSteps *steps, const CnxHeadNorm *norm, const CnxHeadMap *in);

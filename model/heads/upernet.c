@@ -21,7 +21,7 @@
  * names of its module and these endings. */
 typedef struct Names {
     const char *pool, *bottleneck, *lateral, *output, *fusion, *classifier;
-    const char *conv, *norm;
+    CnxHeadEndings endings;
     const char *feature_norm;   /* of each stage map; NULL: the backbone has them */
     gboolean is_coarsest_first; /* order of the laterals and outputs */
 } Names;
@@ -33,8 +33,7 @@ static const Names transformers_names = {
     .output = "decode_head.fpn_convs.%u",
     .fusion = "decode_head.fpn_bottleneck",
     .classifier = "decode_head.classifier",
-    .conv = ".conv",
-    .norm = ".batch_norm",
+    .endings = {".conv", ".batch_norm"},
 };
 
 static const Names mmseg_names = {
@@ -44,8 +43,7 @@ static const Names mmseg_names = {
     .output = "decode_head.fpn_convs.%u",
     .fusion = "decode_head.fpn_bottleneck",
     .classifier = "decode_head.conv_seg",
-    .conv = ".conv",
-    .norm = ".bn",
+    .endings = {".conv", ".bn"},
 };
 
 static const Names smp_names = {
@@ -55,8 +53,7 @@ static const Names smp_names = {
     .output = "decoder.fpn_conv_blocks.%u",
     .fusion = "decoder.fusion_block",
     .classifier = "segmentation_head.0",
-    .conv = ".0",
-    .norm = ".1",
+    .endings = {".0", ".1"},
     .feature_norm = "decoder.feature_norms.%u",
     .is_coarsest_first = TRUE,
 };
@@ -91,7 +88,7 @@ static guint count_modules(const CnxHeadSource *source, const Names *names, cons
     for (guint i = 0;; i++) {
         g_autofree char *module = module_name(pattern, i);
 
-        if (!cnx_head_has(source->tensors, "%s%s.weight", module, names->conv))
+        if (!cnx_head_has(source->tensors, "%s%s.weight", module, names->endings.conv))
             return i;
     }
 }
@@ -202,18 +199,22 @@ static gboolean describe_smp(gpointer head, const CnxHeadSource *source, CnxHead
     return cnx_family_check_number(source, "decoder_channels", u->hidden);
 }
 
-/* Fills in the layer of a module with the family's endings; n and k are set. */
-static gboolean pack_module(const Upernet *u, CnxHeadPacker *packer, const char *pattern, guint i,
-                            CnxHeadLayer layer, const guint *parts_k, gpointer out)
+static gboolean pack_conv(const Upernet *u, CnxHeadPacker *packer, const char *pattern, guint i,
+                          CnxHeadLayer layer, CnxConv *conv)
 {
     g_autofree char *module = module_name(pattern, i);
-    g_autofree char *conv = g_strconcat(module, u->names->conv, NULL);
-    g_autofree char *norm = g_strconcat(module, u->names->norm, NULL);
 
-    layer.module = conv;
-    layer.norm = cnx_head_has_norm(packer->tensors, conv, norm) ? norm : NULL;
-    return parts_k ? cnx_head_pack_parts(packer, &layer, CNX_ACT_RELU, parts_k, out)
-                   : cnx_head_pack_conv(packer, &layer, CNX_ACT_RELU, out);
+    return cnx_head_pack_conv_module(packer, module, u->names->endings, layer, CNX_ACT_RELU, conv);
+}
+
+/* A convolution of a concatenation, with hidden outputs. */
+static gboolean pack_parts(const Upernet *u, CnxHeadPacker *packer, const char *module,
+                           const guint *k, CnxHeadParts *parts)
+{
+    const CnxHeadLayer layer = {.n = u->hidden, .side = 3};
+
+    return cnx_head_pack_parts_module(packer, module, u->names->endings, layer, CNX_ACT_RELU, k,
+                                      parts);
 }
 
 static gboolean pack_pooling(Upernet *u, CnxHeadPacker *packer)
@@ -225,24 +226,21 @@ static gboolean pack_pooling(Upernet *u, CnxHeadPacker *packer)
     for (guint i = 0; i < u->pools; i++) {
         k[1 + i] = u->hidden;
         u->bottleneck.scaling[1 + i] = CNX_SCALING_BILINEAR;
-        if (!pack_module(u, packer, u->names->pool, i,
-                         (CnxHeadLayer){.n = u->hidden, .k = last, .side = 1}, NULL, &u->pool[i]))
+        if (!pack_conv(u, packer, u->names->pool, i,
+                       (CnxHeadLayer){.n = u->hidden, .k = last, .side = 1}, &u->pool[i]))
             return FALSE;
     }
-    return pack_module(u, packer, u->names->bottleneck, 0,
-                       (CnxHeadLayer){.n = u->hidden, .side = 3}, k, &u->bottleneck);
+    return pack_parts(u, packer, u->names->bottleneck, k, &u->bottleneck);
 }
 
 static gboolean pack_level(Upernet *u, CnxHeadPacker *packer, guint i)
 {
     const guint index = u->names->is_coarsest_first ? u->stages - 2 - i : i;
 
-    return pack_module(u, packer, u->names->lateral, index,
-                       (CnxHeadLayer){.n = u->hidden, .k = u->width[i], .side = 1}, NULL,
-                       &u->lateral[i]) &&
-           pack_module(u, packer, u->names->output, index,
-                       (CnxHeadLayer){.n = u->hidden, .k = u->hidden, .side = 3}, NULL,
-                       &u->output[i]);
+    return pack_conv(u, packer, u->names->lateral, index,
+                     (CnxHeadLayer){.n = u->hidden, .k = u->width[i], .side = 1}, &u->lateral[i]) &&
+           pack_conv(u, packer, u->names->output, index,
+                     (CnxHeadLayer){.n = u->hidden, .k = u->hidden, .side = 3}, &u->output[i]);
 }
 
 static gboolean pack_feature_norms(Upernet *u, CnxHeadPacker *packer)
@@ -272,8 +270,7 @@ static gboolean pack(gpointer head, CnxHeadPacker *packer)
         if (i + 1 < u->stages && !pack_level(u, packer, i))
             return FALSE;
     }
-    return pack_module(u, packer, u->names->fusion, 0, (CnxHeadLayer){.n = u->hidden, .side = 3}, k,
-                       &u->fusion) &&
+    return pack_parts(u, packer, u->names->fusion, k, &u->fusion) &&
            cnx_head_pack_conv(packer, &classifier, CNX_ACT_NONE, &u->classifier);
 }
 

@@ -183,6 +183,10 @@ static void test_shapes(void)
         Layer layer = new_layer(&shapes[i]);
 
         check_conv(&layer, CNX_CONV_DIRECT, CNX_FORM_FLOAT, 3e-6);
+        if (shapes[i].side == 3 && shapes[i].dilation == 1) {
+            check_conv(&layer, CNX_CONV_WINOGRAD2, CNX_FORM_FLOAT, 5e-6);
+            check_conv(&layer, CNX_CONV_WINOGRAD4, CNX_FORM_FLOAT, 5e-5);
+        }
         free_layer(&layer);
     }
 }

@@ -23,9 +23,16 @@ static const Case cases[] = {
     {"transformers-upernet-v2", "UPerNet", "transformers", FALSE},
     {"transformers-upernet-three", "UPerNet", "transformers", FALSE},
     {"mmsegmentation-upernet", "UPerNet", "mmsegmentation", FALSE},
-    {"facebook-upernet", "UPerNet", "mmsegmentation", FALSE},
+    {"facebook-upernet", "UPerNet", "facebookresearch", FALSE},
     {"smp-upernet", "UPerNet", "smp", FALSE},
     {"smp-upernet-plain", "UPerNet", "smp", FALSE},
+    {"smp-unet", "Unet", "smp", TRUE},
+    {"smp-unet-plain", "Unet", "smp", FALSE},
+    {"smp-unet-scse", "Unet", "smp", FALSE},
+    {"smp-unet-lightning", "Unet", "smp", FALSE},
+    {"smp-fpn", "FPN", "smp", FALSE},
+    {"smp-fpn-cat", "FPN", "smp", FALSE},
+    {"smp-segformer", "Segformer", "smp", FALSE},
 };
 
 typedef struct Probe {
