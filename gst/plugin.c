@@ -1,15 +1,19 @@
 /* The plugin and the elements that it registers.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "gst/detect/gstconvnextdetect.h"
 #include "gst/element/gstconvnext.h"
 #include "gst/publish/gstconvnextpublish.h"
+#include "gst/segment/gstconvnextsegment.h"
 
 static gboolean plugin_init(GstPlugin *plugin)
 {
     gboolean any = FALSE;
 
     any |= GST_ELEMENT_REGISTER(convnext, plugin);
+    any |= GST_ELEMENT_REGISTER(convnextdetect, plugin);
     any |= GST_ELEMENT_REGISTER(convnextpublish, plugin);
+    any |= GST_ELEMENT_REGISTER(convnextsegment, plugin);
     return any;
 }
 

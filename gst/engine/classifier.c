@@ -32,22 +32,23 @@ static gboolean check_outputs(const Classifier *self, GError **error)
 }
 
 static CnxNeed need_of(const Classifier *self, const CnxConfig *config, gsize weights,
-                       const CnxPreprocessSize *size, CnxLimit limit)
+                       const GstConvnextSizes *sizes, CnxLimit limit)
 {
-    const CnxNeedSettings settings = {.width = size->width,
-                                      .height = size->height,
+    const CnxNeedSettings settings = {.width = sizes->input.width,
+                                      .height = sizes->input.height,
                                       .outputs = gst_convnext_outputs_needed(self->outputs),
                                       .form = self->base.form,
                                       .threads = self->base.threads,
-                                      .preprocessing = size->bytes};
+                                      .preprocessing = sizes->input.bytes};
 
     return cnx_need_of(config, weights, &settings, limit);
 }
 
-static CnxNeed find_need(const GstConvnextEngine *self, gsize weights,
-                         const CnxPreprocessSize *size, CnxLimit limit)
+static CnxNeed find_need(const GstConvnextEngine *self, const GstConvnextSizes *sizes,
+                         CnxLimit limit)
 {
-    return need_of((const Classifier *)self, cnx_model_config(self->model), weights, size, limit);
+    return need_of((const Classifier *)self, cnx_model_config(self->model),
+                   cnx_model_memory(self->model), sizes, limit);
 }
 
 typedef struct Opening {
@@ -63,8 +64,8 @@ static gboolean check_memory(const CnxConfig *config, gsize weights, gpointer da
 
     if (!gst_convnext_engine_make_recipe(self, &config->recipe, opening->settings, error))
         return FALSE;
-    const CnxPreprocessSize size = gst_convnext_engine_typical_input(self);
-    self->need = need_of(opening->engine, config, weights, &size,
+    const GstConvnextSizes sizes = gst_convnext_engine_typical_sizes(self);
+    self->need = need_of(opening->engine, config, weights, &sizes,
                          cnx_limit_get(opening->settings->max_memory));
     return gst_convnext_engine_check_need(self, config, &self->need, error);
 }
@@ -105,21 +106,17 @@ static gboolean prepare_classes(GstConvnextJob *job, GError **error)
     return gst_convnext_job_make_scores(job, config->classes, error);
 }
 
-static GstConvnextResult *make_result(GstConvnextJob *job, guint i, gconstpointer data, guint image,
-                                      GError **error)
+static gboolean fill_result(GstConvnextJob *job, guint i, const CnxOutputs *outputs, guint image,
+                            GstConvnextResult *result, GError **error)
 {
     const Classifier *self = (const Classifier *)job->engine;
-    const CnxOutputs *outputs = data;
-    g_autoptr(GstConvnextResult) result = gst_convnext_result_new(self->base.name, job->times.pts);
 
     if (job->classes > 0)
         job->is_finite &=
             gst_convnext_classify(result, gst_convnext_map_of_image(&outputs->logits, image),
                                   gst_convnext_job_scores(job, i), job->labels, job->classes,
                                   &job->scoring, job->decision);
-    if (!gst_convnext_add_tensors(result, outputs, image, self->outputs, error))
-        return NULL;
-    return g_steal_pointer(&result);
+    return gst_convnext_add_tensors(result, outputs, image, self->outputs, error);
 }
 
 const GstConvnextEngineKind gst_convnext_classifier = {
@@ -128,5 +125,6 @@ const GstConvnextEngineKind gst_convnext_classifier = {
     .new_client = new_client,
     .find_need = find_need,
     .prepare = prepare_classes,
-    .make_result = make_result,
+    .fill_result = fill_result,
+    .not_finite = "such results have no label, and the state is unknown",
 };

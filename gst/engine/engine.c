@@ -8,7 +8,14 @@
 
 static const GstConvnextEngineKind *kind_of_task(GstConvnextTask task)
 {
-    g_assert(task == GST_CONVNEXT_TASK_CLASSIFY);
+    switch (task) {
+    case GST_CONVNEXT_TASK_SEGMENT:
+        return &gst_convnext_segmenter;
+    case GST_CONVNEXT_TASK_DETECT:
+        return &gst_convnext_detector;
+    case GST_CONVNEXT_TASK_CLASSIFY:
+        break;
+    }
     return &gst_convnext_classifier;
 }
 
@@ -70,6 +77,16 @@ gboolean gst_convnext_engine_check_need(const GstConvnextEngine *self, const Cnx
     g_autofree char *file = g_filename_display_name(self->path);
 
     return cnx_need_check(need, config, file, error);
+}
+
+gboolean gst_convnext_engine_check_weights(const CnxConfig *config, gsize weights, gpointer data,
+                                           GError **error)
+{
+    const GstConvnextEngine *self = data;
+    CnxNeed need = self->need;
+
+    need.weights = need.least = weights;
+    return gst_convnext_engine_check_need(self, config, &need, error);
 }
 
 /* Comes last, because it affects every engine in the process: it must not happen while a model
@@ -155,11 +172,10 @@ gboolean gst_convnext_engine_runs_objects(const GstConvnextEngine *self)
     return self->region == GST_CONVNEXT_REGION_OBJECTS;
 }
 
-gboolean gst_convnext_engine_allow(GstConvnextEngine *self, const CnxPreprocessSize *size,
+gboolean gst_convnext_engine_allow(GstConvnextEngine *self, const GstConvnextSizes *sizes,
                                    GError **error)
 {
-    const CnxNeed need =
-        self->kind->find_need(self, cnx_model_memory(self->model), size, self->need.limit);
+    const CnxNeed need = self->kind->find_need(self, sizes, self->need.limit);
 
     if (!gst_convnext_engine_check_need(self, cnx_model_config(self->model), &need, error))
         return FALSE;
@@ -234,14 +250,13 @@ static void on_outputs(gpointer data, const CnxOutputs *outputs, guint first, gu
     job->inference_time += took;
     for (guint image = 0; image < n && !run->error; image++) {
         const guint i = run->results->len;
-        GstConvnextResult *result =
-            job->engine->kind->make_result(job, i, outputs, image, &run->error);
+        g_autoptr(GstConvnextResult) result =
+            gst_convnext_result_new(job->engine->name, job->times.pts);
 
-        if (!result)
-            return;
         set_subject(result, job, i);
         gst_convnext_result_set_times(result, job->preprocess_time / job->n, took / n);
-        g_ptr_array_add(run->results, result);
+        if (job->engine->kind->fill_result(job, i, outputs, image, result, &run->error))
+            g_ptr_array_add(run->results, g_steal_pointer(&result));
     }
 }
 
@@ -297,6 +312,9 @@ char *gst_convnext_engine_remark(const GstConvnextEngine *self)
                           : classes == 1000  ? "ImageNet-1k"
                                              : NULL;
 
+    if (classes == 0 && cnx_model_config(self->model)->unused_heads)
+        return g_strdup_printf("%s: only the backbone runs, without %s", self->path,
+                               cnx_model_config(self->model)->unused_heads);
     if (classes == 0 || !g_str_equal(self->labels_from, "numbers"))
         return NULL;
     if (dataset)
@@ -329,9 +347,8 @@ char *gst_convnext_engine_remark_not_finite(GstConvnextEngine *self)
 {
     if (!g_atomic_int_compare_and_exchange(&self->has_remarked, FALSE, TRUE))
         return NULL;
-    return g_strdup_printf("%s: the network's scores are not finite (NaN or infinity): such "
-                           "results have no label, and the state is unknown",
-                           self->path);
+    return g_strdup_printf("%s: the network's scores are not finite (NaN or infinity): %s",
+                           self->path, self->kind->not_finite);
 }
 
 const char *gst_convnext_engine_ignored(const GstConvnextEngine *self)

@@ -29,9 +29,13 @@ const CnxRecipe *gst_convnext_engine_recipe(const GstConvnextEngine *engine);
 /* TRUE if it runs on detected objects, FALSE if on whole frames. */
 gboolean gst_convnext_engine_runs_objects(const GstConvnextEngine *engine);
 
-/* Whether max-memory allows inputs of this size, and this preprocessing. FALSE with error
- * otherwise. */
-gboolean gst_convnext_engine_allow(GstConvnextEngine *engine, const CnxPreprocessSize *size,
+typedef struct GstConvnextSizes {
+    CnxPreprocessSize input;
+    guint frame_width, frame_height; /* of the caps, pixels */
+} GstConvnextSizes;
+
+/* Whether max-memory allows frames and inputs of these sizes. FALSE with error otherwise. */
+gboolean gst_convnext_engine_allow(GstConvnextEngine *engine, const GstConvnextSizes *sizes,
                                    GError **error);
 
 /* Bytes that the inputs of one job may take. */
@@ -57,7 +61,7 @@ void gst_convnext_engine_cancel(GstConvnextEngine *engine, gboolean cancel);
 /* The structure `convnext-model-info` for the property of that name. The caller owns it. */
 GstStructure *gst_convnext_engine_info(const GstConvnextEngine *engine);
 
-/* A sentence for the log about missing labels, or NULL. The caller owns it. */
+/* A sentence for the log about missing labels or an unused head, or NULL. The caller owns it. */
 char *gst_convnext_engine_remark(const GstConvnextEngine *engine);
 
 /* A sentence about a precision that the processor does not accelerate, or about weights that int8

@@ -22,18 +22,17 @@ typedef struct GstConvnextEngineKind {
     /* A client of the queue for this network. threads: as in cnx_client_new(). */
     CnxClient *(*new_client)(GstConvnextEngine *engine, guint threads);
 
-    /* What the network needs for inputs of this size and preprocessing, within limit. */
-    CnxNeed (*find_need)(const GstConvnextEngine *engine, gsize weights,
-                         const CnxPreprocessSize *size, CnxLimit limit);
+    /* What the network needs for frames and inputs of these sizes. */
+    CnxNeed (*find_need)(const GstConvnextEngine *engine, const GstConvnextSizes *sizes,
+                         CnxLimit limit);
 
     /* Before a job runs. FALSE with error otherwise. NULL allowed. */
     gboolean (*prepare)(GstConvnextJob *job, GError **error);
 
-    /* Makes the result of input i of a job from image `image` of outputs, which are what the
-     * client's kind hands over. NULL with error otherwise. The engine adds what the result is
-     * about. */
-    GstConvnextResult *(*make_result)(GstConvnextJob *job, guint i, gconstpointer outputs,
-                                      guint image, GError **error);
+    /* Fills the result of input i of a job from image `image` of outputs. What the result is about
+     * is set. FALSE with error otherwise. */
+    gboolean (*fill_result)(GstConvnextJob *job, guint i, const CnxOutputs *outputs, guint image,
+                            GstConvnextResult *result, GError **error);
 
     /* Adds the kind's own fields to model-info. NULL allowed. */
     void (*add_info)(const GstConvnextEngine *engine, GstStructure *info);
@@ -41,9 +40,13 @@ typedef struct GstConvnextEngineKind {
     /* TRUE if both, which have the same model, recipe and labels, give the same classes. NULL
      * means that they do. */
     gboolean (*same_classes)(const GstConvnextEngine *a, const GstConvnextEngine *b);
+
+    const char *not_finite; /* what happens to scores that are not finite; ends a sentence */
 } GstConvnextEngineKind;
 
 extern const GstConvnextEngineKind gst_convnext_classifier;
+extern const GstConvnextEngineKind gst_convnext_segmenter;
+extern const GstConvnextEngineKind gst_convnext_detector;
 
 struct GstConvnextEngine {
     gatomicrefcount references;
@@ -80,8 +83,13 @@ gboolean gst_convnext_engine_find_labels(GstConvnextEngine *engine,
 gboolean gst_convnext_engine_make_recipe(GstConvnextEngine *engine, const CnxRecipe *own,
                                          const GstConvnextEngineSettings *settings, GError **error);
 
-/* The input that the recipe makes, of a picture of 1920 x 1080 if that depends on it. */
-CnxPreprocessSize gst_convnext_engine_typical_input(const GstConvnextEngine *engine);
+/* For frames of 1920 x 1080. */
+GstConvnextSizes gst_convnext_engine_typical_sizes(const GstConvnextEngine *engine);
+
+/* Before the weights of a network with a head are read: FALSE with error if they alone are more
+ * than max-memory. data: the GstConvnextEngine, with the limit set in its need. */
+gboolean gst_convnext_engine_check_weights(const CnxConfig *config, gsize weights, gpointer data,
+                                           GError **error);
 
 /* FALSE with error if need is more than its limit. */
 gboolean gst_convnext_engine_check_need(const GstConvnextEngine *engine, const CnxConfig *config,

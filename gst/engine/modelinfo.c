@@ -158,3 +158,15 @@ GstStructure *gst_convnext_model_info(const GstConvnextModelFacts *facts)
     set_origins(info, facts);
     return info;
 }
+
+void gst_convnext_info_add_head(GstStructure *info, const CnxHeadInfo *head)
+{
+    set_text(info, "head", head->family);
+    set_text(info, "library", head->library);
+    gst_structure_set(info, "classes", G_TYPE_UINT, head->classes, NULL);
+    if (head->assumed[0]) {
+        g_autofree char *assumed = g_strjoinv(", ", head->assumed);
+
+        set_text(info, "assumed", assumed);
+    }
+}

@@ -5,6 +5,7 @@
 
 #include <gst/gst.h>
 
+#include "model/heads/info.h"
 #include "model/network/model.h"
 #include "model/serve/need.h"
 
@@ -22,3 +23,7 @@ typedef struct GstConvnextModelFacts {
  * companion <field>-from with its source: "config.json", "preprocessor_config.json", "labels.txt",
  * "property", ..., or "default", the library's own default for the variant. */
 GstStructure *gst_convnext_model_info(const GstConvnextModelFacts *facts);
+
+/* Adds fields about the head of a network: head (the family), library, classes,
+ * assumed (string, "key=value, ...", what the files do not say; absent if there is nothing). */
+void gst_convnext_info_add_head(GstStructure *info, const CnxHeadInfo *head);

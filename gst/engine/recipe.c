@@ -52,10 +52,12 @@ gboolean gst_convnext_engine_make_recipe(GstConvnextEngine *self, const CnxRecip
     return FALSE;
 }
 
-CnxPreprocessSize gst_convnext_engine_typical_input(const GstConvnextEngine *self)
+GstConvnextSizes gst_convnext_engine_typical_sizes(const GstConvnextEngine *self)
 {
-    CnxPreprocessSize size = {.bytes = cnx_need_preprocessing(&self->recipe)};
+    GstConvnextSizes sizes = {.input = {.bytes = cnx_need_preprocessing(&self->recipe)},
+                              .frame_width = 1920,
+                              .frame_height = 1080};
 
-    cnx_recipe_input(&self->recipe, &size.width, &size.height);
-    return size;
+    cnx_recipe_input(&self->recipe, &sizes.input.width, &sizes.input.height);
+    return sizes;
 }

@@ -61,10 +61,12 @@ static gboolean check_memory(const GstConvnextInput *self, const GstConvnextRect
                              GError **error)
 {
     const CnxImageInfo info = describe_region(self, visible);
-    CnxPreprocessSize size;
+    GstConvnextSizes sizes = {.frame_width = (guint)GST_VIDEO_INFO_WIDTH(&self->caps),
+                              .frame_height = (guint)GST_VIDEO_INFO_HEIGHT(&self->caps)};
 
-    return cnx_preprocess_measure(gst_convnext_engine_recipe(self->engine), &info, &size, error) &&
-           gst_convnext_engine_allow(self->engine, &size, error);
+    return cnx_preprocess_measure(gst_convnext_engine_recipe(self->engine), &info, &sizes.input,
+                                  error) &&
+           gst_convnext_engine_allow(self->engine, &sizes, error);
 }
 
 /* Prepares for a picture of width x height in memory with this visible part. */

@@ -264,6 +264,12 @@ gboolean gst_convnext_engine_settings_check(const GstConvnextEngineSettings *set
                                                                 : "convnextdetect");
         return FALSE;
     }
+    if (settings->precision == GST_CONVNEXT_PRECISION_INT8 &&
+        settings->task != GST_CONVNEXT_TASK_CLASSIFY) {
+        g_set_error(error, CNX_ERROR, CNX_ERROR_SETTINGS,
+                    "precision=int8 is only for convnext: a head runs in fp32 or bf16");
+        return FALSE;
+    }
     if (!check_side("input-size", size, 0, error) ||
         !check_side("input-width", settings->input_width, size, error) ||
         !check_side("input-height", settings->input_height, size, error))

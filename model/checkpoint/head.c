@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "model/checkpoint/head_order.h"
+#include "model/dialect/extras.h"
 
 #define WIDTH_MAX (1u << 16)   /* values of a hidden layer */
 #define CLASSES_MAX (1u << 24) /* published: 21841 */
@@ -286,17 +287,22 @@ static gboolean set_steps(CnxHeadReading *r)
     return TRUE;
 }
 
-/* Lists ignored matrices that read the body, for networks without a head. */
+/* Lists ignored matrices that read the body, and the first tensor of a dense head, for networks
+ * without a classifier. */
 static void note_unused(const CnxHeadReading *r)
 {
     g_autoptr(GString) list = g_string_new(NULL);
+    gboolean has_dense_head = FALSE;
 
     for (guint i = 0; i < r->source->count && r->config->head.output == r->config->head.count;
          i++) {
         const CnxPart *part = &r->source->parts[i];
         const CnxTensor *t = part->tensor;
 
-        if (!part->reason || t->rank != 2 || t->shape[1] != r->channels)
+        const gboolean is_dense = cnx_extras_is_dense_head(part->reason) && !has_dense_head;
+
+        has_dense_head |= is_dense;
+        if (!part->reason || (!is_dense && (t->rank != 2 || t->shape[1] != r->channels)))
             continue;
         g_autofree char *name = cnx_quote(t->name), *shape = cnx_shape_text(t->rank, t->shape);
         g_string_append_printf(list, "%s%s of shape %s, which %s", list->len ? ", and " : "", name,

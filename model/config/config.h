@@ -126,7 +126,7 @@ typedef struct CnxConfig {
     CnxOrigin origin[CNX_ITEMS];
     char **labels; /* [classes], NULL terminated; NULL if the classes have no names */
     char *ignored; /* a sentence about files of another model next to the weights; NULL if none */
-    char *unused_heads; /* names and shapes of ignored matrices that fit the last stage; or NULL */
+    char *unused_heads; /* ignored matrices that fit the last stage, and a dense head; or NULL */
 } CnxConfig;
 
 /* Creates a config of the ordinary architecture, V1 or V2, without its numbers: 4 stages, 4x4

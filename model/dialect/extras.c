@@ -61,6 +61,12 @@ static const struct {
     {"bbox_head", DENSE_HEAD, 0, DENSE},
     {"mask_head", DENSE_HEAD, 0, DENSE},
     {"keypoint_head", DENSE_HEAD, 0, DENSE},
+    {"head.classification_head", DENSE_HEAD, 0, DENSE},
+    {"head.regression_head", DENSE_HEAD, 0, DENSE},
+    {"class_embed", DENSE_HEAD, 0, DENSE},
+    {"bbox_embed", DENSE_HEAD, 0, DENSE},
+    {"query_embed", DENSE_HEAD, 0, DENSE},
+    {"transformer", DENSE_HEAD, DENSE, 0},
     {"transformer_module", DENSE_HEAD, 0, DENSE},
     {"class_labels_classifier", DENSE_HEAD, 0, DENSE},
     {"bbox_predictor", DENSE_HEAD, 0, DENSE},
@@ -166,4 +172,9 @@ const char *cnx_extras_reason(const CnxNaming *naming, const CnxTensor *tensor, 
     if (tensor->elements == 0)
         return "is empty";
     return inside ? NULL : outside_reason(naming, rest, company);
+}
+
+gboolean cnx_extras_is_dense_head(const char *reason)
+{
+    return g_strcmp0(reason, DENSE_HEAD) == 0;
 }

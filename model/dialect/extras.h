@@ -18,3 +18,6 @@ guint cnx_extras_company(const CnxNaming *naming, const char *name);
 /* Why the tensor does not change what the network computes, or NULL if it may. company: of all
  * tensors of the file. */
 const char *cnx_extras_reason(const CnxNaming *naming, const CnxTensor *tensor, guint company);
+
+/* TRUE if a reason says that the tensor belongs to a segmentation or detection head. */
+gboolean cnx_extras_is_dense_head(const char *reason);

@@ -1,256 +1,266 @@
-/* Detectors, and the registry of those that this process holds.
- *
- * The key of a detector is its backbone: the registry of models (model/network/model.c) returns the
- * same CnxModel for the same files and options, and a detector keeps its backbone alive.
- *
- * The lock is POSIX's rather than GLib's because ThreadSanitizer understands it.
- *
- * SPDX-License-Identifier: LGPL-2.1-or-later */
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <math.h>
-#include <pthread.h>
 #include <string.h>
 
 #include "model/base/isa.h"
-#include "model/checkpoint/locate.h"
+#include "model/dialect/wrappers.h"
 #include "model/heads/detector_network.h"
+#include "model/heads/recognise.h"
 #include "model/network/products.h"
+#include "model/network/weights.h"
 
 #define WITNESS "rpn.head.cls_logits.weight"
 
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static GHashTable *registry; /* CnxModel -> CnxDetector, not owned; NULL while empty */
-
-static void detector_free(CnxDetector *detector)
-{
-    if (!detector)
-        return;
-    cnx_detector_weights_clear(&detector->weights);
-    cnx_head_info_free(detector->info);
-    cnx_model_unref(detector->model);
-    g_free(detector);
-}
-
-/* Opening */
-
-/* What is found in a checkpoint before anything is packed */
-typedef struct Opening {
+/* What to open */
+typedef struct Request {
     const char *path;
     const CnxOpenOptions *options;
-    CnxModelCheckFn *check;
+    CnxModelCheckFn *check; /* may be NULL */
     gpointer user_data;
+} Request;
+
+/* State of load_detector() */
+typedef struct Loading {
+    const Request *request;
+    CnxDetector *self;
     CnxCheckpoint *checkpoint;
-    char *file, *folder;
     CnxHeadTensors tensors;
-    CnxDetector *detector;
+    CnxForm form; /* of the backbone's products */
+    char *file;   /* for messages */
+    char *key;    /* of the model, when the checkpoint was opened */
     GError **error;
-} Opening;
+} Loading;
 
-static void opening_clear(Opening *o)
+static void loading_clear(Loading *l)
 {
-    detector_free(o->detector);
-    if (o->tensors.tensors)
-        cnx_head_tensors_clear(&o->tensors);
-    cnx_checkpoint_close(o->checkpoint);
-    g_free(o->file);
-    g_free(o->folder);
+    cnx_head_tensors_clear(&l->tensors);
+    cnx_checkpoint_close(l->checkpoint);
+    g_free(l->file);
+    g_free(l->key);
 }
 
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Opening, opening_clear)
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Loading, loading_clear)
 
-G_GNUC_PRINTF(3, 4)
-static gboolean fail(const Opening *o, CnxError code, const char *format, ...)
+static void detector_free(CnxShared *shared)
 {
-    va_list arguments;
+    g_autofree CnxDetector *self = (CnxDetector *)shared;
 
-    va_start(arguments, format);
-    g_autofree char *what = g_strdup_vprintf(format, arguments);
-    va_end(arguments);
-    g_set_error(o->error, CNX_ERROR, code, "%s: %s", o->file, what);
-    return FALSE;
+    cnx_detector_weights_clear(&self->weights);
+    cnx_head_info_free(self->info);
+    cnx_model_unref(self->model);
 }
 
-/* Networks with other heads, by a tensor that only they have */
+static char *make_key(gconstpointer data)
+{
+    const Request *request = data;
+    g_autofree char *key = cnx_model_key(request->path, request->options);
+
+    return key ? g_strconcat("detector|", key, NULL) : NULL;
+}
+
+static gboolean is_allowed(const Request *request, const CnxConfig *config, gsize weights,
+                           GError **error)
+{
+    return !request->check || request->check(config, weights, request->user_data, error);
+}
+
+static gboolean may_use(const CnxShared *shared, gconstpointer data, GError **error)
+{
+    const CnxDetector *self = (const CnxDetector *)shared;
+
+    return is_allowed(data, cnx_model_config(self->model), cnx_detector_memory(self), error);
+}
+
+/* Recognising the head */
+
+/* Detectors that this version cannot run, by the end of the name of a tensor */
 static const struct {
     const char *witness, *family;
 } others[] = {
-    {"head.classification_head.cls_logits.weight", "RetinaNet or FCOS"},
-    {"head.classification_head.conv.0.weight", "FCOS"},
-    {"head.classification_head.module_list.0.weight", "SSD"},
-    {"class_embed.weight", "DETR"},
-    {"class_labels_classifier.weight", "DETR"},
-    {"roi_heads.keypoint_predictor.kps_score_lowres.weight", "Keypoint R-CNN"},
-    {"roi_heads.box_head.0.0.weight", "Faster R-CNN with convolutions in its box head"},
+    {"head.regression_head.bbox_ctrness.weight", "an FCOS"},
+    {"head.classification_head.module_list.0.weight", "an SSD"},
+    {"head.classification_head.cls_logits.weight", "a RetinaNet"},
+    {"class_embed.weight", "a DETR"},
+    {"class_embed.0.weight", "a DETR"},
+    {"class_labels_classifier.weight", "a DETR"},
+    {"roi_heads.keypoint_predictor.kps_score_lowres.weight", "a Keypoint R-CNN"},
+    {"roi_heads.box_head.0.0.weight", "a Faster R-CNN with convolutions before fc6"},
+    {"roi_head.bbox_head.0.fc_cls.weight", "a Cascade R-CNN of mmdetection"},
+    {"rpn_head.rpn_cls.weight", "a Faster or Mask R-CNN of mmdetection"},
 };
 
-static gboolean ends_with_name(const char *name, const char *suffix)
+static gboolean ends_with(const char *name, const char *suffix)
 {
     const gsize a = strlen(name), b = strlen(suffix);
 
     return a >= b && !strcmp(name + a - b, suffix) && (a == b || name[a - b - 1] == '.');
 }
 
-static gboolean refuse_others(const Opening *o)
+static gboolean refuse_others(const Loading *l)
 {
     guint count;
-    const CnxPart *parts = cnx_checkpoint_parts(o->checkpoint, &count);
+    const CnxPart *parts = cnx_checkpoint_parts(l->checkpoint, &count);
 
-    for (guint i = 0; i < count; i++)
-        for (guint k = 0; k < G_N_ELEMENTS(others); k++)
-            if (ends_with_name(parts[i].tensor->name, others[k].witness)) {
-                g_autofree char *name = cnx_quote(parts[i].tensor->name);
+    for (guint k = 0; k < G_N_ELEMENTS(others); k++)
+        for (guint i = 0; i < count; i++) {
+            g_autofree char *name = cnx_wrappers_strip(parts[i].tensor->name);
 
-                return fail(o, CNX_ERROR_UNSUPPORTED,
-                            "is a %s (tensor %s), expected a Faster R-CNN or Mask R-CNN of "
-                            "torchvision",
-                            others[k].family, name);
-            }
+            if (parts[i].canonical || !ends_with(name, others[k].witness))
+                continue;
+            g_autofree char *quoted = cnx_quote(parts[i].tensor->name);
+            g_set_error(l->error, CNX_ERROR, CNX_ERROR_UNSUPPORTED,
+                        "%s: has the head of %s (tensor %s), which this version cannot run; "
+                        "convnext runs its backbone",
+                        l->file, others[k].family, quoted);
+            return FALSE;
+        }
     return TRUE;
 }
 
-static gboolean fail_missing(const Opening *o)
+static gboolean fail_missing(const Loading *l)
 {
-    const CnxConfig *config = cnx_checkpoint_config(o->checkpoint);
+    const CnxConfig *config = cnx_checkpoint_config(l->checkpoint);
+    const char *head = cnx_recognise_head(l->checkpoint);
 
-    return fail(o, CNX_ERROR_UNSUPPORTED, "has no %s: it is a %s; use %s", WITNESS,
-                config->classes > 0 ? "classifier" : "backbone or has another head",
-                config->classes > 0 ? "convnext" : "convnext or convnextsegment");
+    if (head)
+        g_set_error(l->error, CNX_ERROR, CNX_ERROR_UNSUPPORTED,
+                    "%s: has no rpn: it has the head of %s; use convnextsegment", l->file, head);
+    else
+        g_set_error(l->error, CNX_ERROR, CNX_ERROR_UNSUPPORTED,
+                    "%s: has no rpn: it is a %s; use "
+                    "convnext",
+                    l->file, config->classes > 0 ? "classifier" : "backbone without a head");
+    return FALSE;
 }
 
-static gboolean find_tensors(Opening *o)
+static gboolean find_tensors(Loading *l)
 {
-    if (!refuse_others(o))
+    g_autofree char *prefix = NULL;
+    g_autoptr(GError) cause = NULL;
+
+    if (!refuse_others(l))
         return FALSE;
-    g_autofree char *prefix = cnx_head_find(o->checkpoint, o->file, WITNESS, o->error);
-    if (!prefix)
-        return *o->error ? FALSE : fail_missing(o);
-    return cnx_head_tensors_init(&o->tensors, o->checkpoint, o->file, prefix, o->error);
+    prefix = cnx_head_find(l->checkpoint, l->file, WITNESS, &cause);
+    if (cause) {
+        g_propagate_error(l->error, g_steal_pointer(&cause));
+        return FALSE;
+    }
+    return prefix ? cnx_head_tensors_init(&l->tensors, l->checkpoint, l->file, prefix, l->error)
+                  : fail_missing(l);
 }
 
-/* Heads round their products as the backbone does, but never to 8 bits. */
-static CnxForm find_form(const CnxKernels *kernels, CnxPrecision requested)
+/* Loading */
+
+static gboolean open_checkpoint(Loading *l)
 {
-    return cnx_products_form(kernels,
-                             requested == CNX_PRECISION_INT8 ? CNX_PRECISION_FP32 : requested);
+    const Request *request = l->request;
+
+    if (!cnx_conv_check(l->error) ||
+        !cnx_model_find_form(request->options->precision, &l->form, l->error))
+        return FALSE;
+    l->self->kernels = cnx_isa_kernels(l->error);
+    l->key = cnx_model_key(request->path, request->options);
+    l->checkpoint = cnx_checkpoint_open_with(request->path, request->options, l->error);
+    if (!l->checkpoint)
+        return FALSE;
+    l->file = g_filename_display_name(cnx_checkpoint_files(l->checkpoint)[0]);
+    return TRUE;
 }
 
-static gboolean read_head(Opening *o)
+/* int8 is the backbone's alone: the head's products stay in fp32. */
+static CnxForm head_form(const Loading *l)
 {
-    CnxDetector *detector = o->detector;
-    const gboolean is_folder = g_file_test(o->path, G_FILE_TEST_IS_DIR);
-    const CnxForm form = find_form(detector->kernels, o->options->precision);
+    return l->form == CNX_FORM_INT8 ? cnx_products_form(l->self->kernels, CNX_PRECISION_FP32)
+                                    : l->form;
+}
+
+static gboolean describe_head(Loading *l)
+{
+    CnxDetector *self = l->self;
+    const gboolean is_folder = g_file_test(l->request->path, G_FILE_TEST_IS_DIR);
+    g_autofree char *folder = g_path_get_dirname(cnx_checkpoint_files(l->checkpoint)[0]);
     CnxDetectorShape shape;
 
-    if (!cnx_detector_weights_detect(&detector->weights, &o->tensors, form, &shape, o->error) ||
-        !cnx_detector_config_read(&detector->config, &shape, cnx_checkpoint_config(o->checkpoint),
-                                  o->folder, o->file, is_folder, detector->info, o->error))
+    if (!find_tensors(l) ||
+        !cnx_detector_weights_detect(&self->weights, &l->tensors, head_form(l), &shape, l->error))
         return FALSE;
-    const gboolean has_masks = detector->weights.mask_depth > 0;
-    detector->info->family = has_masks ? "Mask R-CNN" : "Faster R-CNN";
-    detector->info->library = "torchvision";
-    detector->info->classes = shape.classes;
-    if (has_masks)
-        cnx_head_info_assume(detector->info, "mask_roi_pool=%u", CNX_DETECTOR_MASK_POOL);
-    return cnx_head_check_used(&o->tensors, "roi_heads.", detector->info->family, o->error) &&
-           cnx_head_check_used(&o->tensors, "rpn.", detector->info->family, o->error) &&
-           cnx_head_check_used(&o->tensors, "backbone.fpn.", detector->info->family, o->error);
+    self->info = cnx_head_info_new();
+    self->info->family = self->weights.mask_depth > 0 ? "Mask R-CNN" : "Faster R-CNN";
+    self->info->library = "torchvision";
+    self->info->classes = shape.classes;
+    if (!cnx_detector_config_read(&self->config, &shape, cnx_checkpoint_config(l->checkpoint),
+                                  folder, l->file, is_folder, self->info, l->error))
+        return FALSE;
+    if (self->weights.mask_depth > 0)
+        cnx_head_info_assume(self->info, "mask_roi_pool=%u", CNX_DETECTOR_MASK_POOL);
+    return cnx_head_check_used(&l->tensors, "roi_heads.", self->info->family, l->error) &&
+           cnx_head_check_used(&l->tensors, "rpn.", self->info->family, l->error) &&
+           cnx_head_check_used(&l->tensors, "backbone.fpn.", self->info->family, l->error);
 }
 
-static gboolean open_checkpoint(Opening *o)
+/* Asks whether that much memory is allowed, and packs. */
+static gboolean pack_head(Loading *l)
 {
-    o->checkpoint = cnx_checkpoint_open_with(o->path, o->options, o->error);
-    if (!o->checkpoint)
+    CnxDetector *self = l->self;
+    gsize all;
+
+    if (!g_size_checked_add(&all, cnx_weights_size(l->checkpoint, self->kernels, l->form),
+                            cnx_detector_weights_size(&self->weights, self->kernels)))
+        all = G_MAXSIZE;
+    if (!is_allowed(l->request, cnx_checkpoint_config(l->checkpoint), all, l->error) ||
+        !cnx_detector_weights_pack(&self->weights, &l->tensors, self->kernels, l->error))
         return FALSE;
-    const char *weights = cnx_checkpoint_files(o->checkpoint)[0];
-    o->file = g_filename_display_name(weights);
-    o->folder = g_path_get_dirname(weights);
-    o->detector->references = 1;
-    o->detector->kernels = cnx_isa_kernels(o->error);
-    o->detector->info = cnx_head_info_new();
-    return o->detector->kernels && cnx_conv_check(o->error) && find_tensors(o) && read_head(o);
+    cnx_checkpoint_release_pages(l->checkpoint);
+    return TRUE;
 }
 
-/* Adds the head's bytes to the backbone's. */
-static gboolean check_model(const CnxConfig *config, gsize weights, gpointer user_data,
-                            GError **error)
+/* The backbone is a model of its own, so that an element that runs only the backbone shares its
+ * weights. */
+static gboolean open_backbone(Loading *l)
 {
-    const Opening *o = user_data;
-    const CnxDetector *detector = o->detector;
-    gsize bytes;
+    const Request *request = l->request;
+    g_autofree char *key = NULL;
 
-    if (!o->check)
+    l->self->model = cnx_model_open_with(request->path, request->options, NULL, NULL, l->error);
+    if (!l->self->model)
+        return FALSE;
+    key = cnx_model_key(request->path, request->options);
+    if (g_strcmp0(key, l->key) == 0)
         return TRUE;
-    if (!g_size_checked_add(&bytes, weights,
-                            cnx_detector_weights_size(&detector->weights, detector->kernels)))
-        bytes = G_MAXSIZE;
-    return o->check(config, bytes, o->user_data, error);
+    g_set_error(l->error, CNX_ERROR, CNX_ERROR_CORRUPT, "%s: changed while it was read", l->file);
+    return FALSE;
 }
 
-/* With the lock held: the detector that this process has, or the new one, packed and registered. */
-static CnxDetector *find_or_pack(Opening *o)
+static CnxShared *load_detector(gconstpointer data, GError **error)
 {
-    CnxDetector *found = registry ? g_hash_table_lookup(registry, o->detector->model) : NULL;
+    g_auto(Loading) l = {.request = data, .self = g_new0(CnxDetector, 1), .error = error};
 
-    if (found) {
-        found->references++;
-        return found;
-    }
-    if (!cnx_detector_weights_pack(&o->detector->weights, &o->tensors, o->detector->kernels,
-                                   o->error))
-        return NULL;
-    if (!registry)
-        registry = g_hash_table_new(NULL, NULL);
-    g_hash_table_insert(registry, o->detector->model, o->detector);
-    return g_steal_pointer(&o->detector);
+    if (open_checkpoint(&l) && describe_head(&l) && pack_head(&l) && open_backbone(&l))
+        return &l.self->shared;
+    detector_free(&l.self->shared);
+    return NULL;
 }
+
+static const CnxSharedClass detector_class = {make_key, load_detector, may_use, detector_free};
 
 CnxDetector *cnx_detector_open(const char *path, const CnxOpenOptions *options,
                                CnxModelCheckFn *check, gpointer user_data, GError **error)
 {
-    g_autoptr(GError) cause = NULL;
-    g_auto(Opening) o = {.path = path,
-                         .options = options,
-                         .check = check,
-                         .user_data = user_data,
-                         .detector = g_new0(CnxDetector, 1),
-                         .error = &cause};
-    CnxDetector *detector = NULL;
+    const Request request = {path, options, check, user_data};
 
-    if (open_checkpoint(&o))
-        o.detector->model = cnx_model_open_with(path, options, check_model, &o, &cause);
-    if (o.detector->model) {
-        pthread_mutex_lock(&lock);
-        detector = find_or_pack(&o);
-        pthread_mutex_unlock(&lock);
-    }
-    if (cause)
-        g_propagate_error(error, g_steal_pointer(&cause));
-    return detector;
+    return (CnxDetector *)cnx_shared_open(&detector_class, &request, error);
 }
 
-CnxDetector *cnx_detector_ref(CnxDetector *detector)
+CnxDetector *cnx_detector_ref(CnxDetector *self)
 {
-    pthread_mutex_lock(&lock);
-    detector->references++;
-    pthread_mutex_unlock(&lock);
-    return detector;
+    cnx_shared_ref(&self->shared);
+    return self;
 }
 
-void cnx_detector_unref(CnxDetector *detector)
+void cnx_detector_unref(CnxDetector *self)
 {
-    gboolean last;
-
-    if (!detector)
-        return;
-    pthread_mutex_lock(&lock);
-    last = --detector->references == 0;
-    if (last) {
-        g_hash_table_remove(registry, detector->model);
-        if (g_hash_table_size(registry) == 0)
-            g_clear_pointer(&registry, g_hash_table_destroy);
-    }
-    pthread_mutex_unlock(&lock);
-    if (last)
-        detector_free(detector);
+    if (self)
+        cnx_shared_unref(&self->shared);
 }
 
 CnxModel *cnx_detector_backbone(const CnxDetector *detector)

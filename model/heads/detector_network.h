@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "model/base/shared.h"
 #include "model/heads/detector.h"
 #include "model/heads/detector_weights.h"
 #include "model/heads/nms.h"
@@ -13,7 +14,7 @@
 #define CNX_DETECTOR_MASK_POOL 14u /* side of a box pooled for the mask head */
 
 struct CnxDetector {
-    guint references; /* under the lock of the registry */
+    CnxShared shared; /* first */
     CnxModel *model;
     const CnxKernels *kernels;
     CnxHeadInfo *info;

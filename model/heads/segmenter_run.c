@@ -91,13 +91,14 @@ static gboolean check_size(const CnxSegmenter *self, guint width, guint height, 
     if (size_fits(self, width, height))
         return TRUE;
     if (multiple > 1)
-        g_set_error(error, CNX_ERROR, CNX_ERROR_SETTINGS,
-                    "a %s of %s needs inputs of at least %ux%u pixels whose sides are multiples of "
-                    "%u, not %ux%u",
-                    self->family->name, self->family->library, side, side, multiple, width, height);
+        g_set_error(
+            error, CNX_ERROR, CNX_ERROR_SETTINGS,
+            "the %s of %s needs inputs of at least %ux%u pixels whose sides are multiples of "
+            "%u, not %ux%u",
+            self->family->name, self->family->library, side, side, multiple, width, height);
     else
         g_set_error(error, CNX_ERROR, CNX_ERROR_SETTINGS,
-                    "a %s of %s needs inputs of at least %ux%u pixels, not %ux%u",
+                    "the %s of %s needs inputs of at least %ux%u pixels, not %ux%u",
                     self->family->name, self->family->library, side, side, width, height);
     return FALSE;
 }

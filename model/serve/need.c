@@ -48,30 +48,56 @@ static void find_batch(CnxNeed *need, const CnxConfig *config, const CnxNeedSett
     }
 }
 
+/* What does not depend on the network. */
+static CnxNeed need_of_stream(const CnxNeedSettings *settings, CnxLimit limit)
+{
+    const gsize input = multiply(multiply(settings->width, settings->height), 3 * sizeof(float));
+
+    return (CnxNeed){
+        .width = settings->width,
+        .height = settings->height,
+        .threads = settings->threads,
+        .stacks = multiply(STACK_BYTES, settings->threads),
+        .inputs = multiply(CNX_NEED_INPUTS, input),
+        .preprocessing = settings->preprocessing,
+        .limit = limit,
+    };
+}
+
+/* Everything but the maps of the images. */
+static gsize add_rest(const CnxNeed *need)
+{
+    return add(add(need->weights, need->scratch),
+               add(add(need->inputs, need->results), add(need->preprocessing, need->stacks)));
+}
+
 CnxNeed cnx_need_of(const CnxConfig *config, gsize weights, const CnxNeedSettings *settings,
                     CnxLimit limit)
 {
     const CnxRunSize size = cnx_run_measure(config, settings->width, settings->height, 1,
                                             settings->outputs, settings->form, settings->threads);
-    const gsize input = multiply(multiply(settings->width, settings->height), 3 * sizeof(float));
-    CnxNeed need = {
-        .width = settings->width,
-        .height = settings->height,
-        .threads = settings->threads,
-        .weights = weights,
-        .image = size.images,
-        .scratch = multiply(size.scratch, settings->threads),
-        .stacks = multiply(STACK_BYTES, settings->threads),
-        .inputs = multiply(CNX_NEED_INPUTS, input),
-        .results = add(size.outputs, (gsize)config->classes * sizeof(float)),
-        .preprocessing = settings->preprocessing,
-        .limit = limit,
-    };
-    const gsize rest = add(add(need.inputs, need.results), add(need.preprocessing, need.stacks));
+    CnxNeed need = need_of_stream(settings, limit);
 
-    need.least = add(add(need.weights, need.image), add(need.scratch, rest));
+    need.weights = weights;
+    need.image = size.images;
+    need.scratch = multiply(size.scratch, settings->threads);
+    need.results = add(size.outputs, (gsize)config->classes * sizeof(float));
+    need.least = add(add_rest(&need), need.image);
     find_batch(&need, config, settings);
-    need.most = add(add(need.weights, need.batch), add(need.scratch, rest));
+    need.most = add(add_rest(&need), need.batch);
+    return need;
+}
+
+CnxNeed cnx_need_of_head(const CnxNeedHead *head, const CnxNeedSettings *settings, CnxLimit limit)
+{
+    CnxNeed need = need_of_stream(settings, limit);
+
+    need.weights = head->weights;
+    need.image = need.batch = head->run;
+    need.images = 1;
+    need.scratch = head->scratch;
+    need.results = head->results;
+    need.least = need.most = add(add_rest(&need), need.image);
     return need;
 }
 
@@ -92,14 +118,24 @@ gboolean cnx_need_check(const CnxNeed *need, const CnxConfig *config, const char
     if (need->least <= limit)
         return TRUE;
     g_autofree char *least = format_bytes(need->least), *most = format_bytes(limit);
+    const char *smaller = need->smaller ? need->smaller : "input-size";
+    if (need->width == 0) {
+        g_set_error(error, CNX_ERROR, CNX_ERROR_OUT_OF_MEMORY,
+                    "%s: the weights of the network on a %s take %s of memory, expected at most %s "
+                    "(%s): set a larger max-memory",
+                    file, config->variant, least, most, cnx_limit_from_words(need->limit.from));
+        return FALSE;
+    }
+    g_autofree char *advice = need->weights >= limit ? g_strdup("")
+                              : need->threads > 1
+                                  ? g_strdup_printf("a smaller %s, fewer threads or ", smaller)
+                                  : g_strdup_printf("a smaller %s or ", smaller);
     g_set_error(error, CNX_ERROR, CNX_ERROR_OUT_OF_MEMORY,
                 "%s: a %s with inputs of %ux%u pixels and %u thread%s takes %s of memory, expected "
                 "at most %s (%s): set %sa larger max-memory",
                 file, config->variant, need->width, need->height, need->threads,
                 need->threads > 1 ? "s" : "", least, most, cnx_limit_from_words(need->limit.from),
-                need->weights >= limit ? ""
-                : need->threads > 1    ? "a smaller input-size, fewer threads or "
-                                       : "a smaller input-size or ");
+                advice);
     return FALSE;
 }
 

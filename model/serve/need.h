@@ -22,9 +22,17 @@ typedef struct CnxNeedSettings {
     gsize preprocessing; /* bytes, from cnx_preprocess_measure() */
 } CnxNeedSettings;
 
+/* A network with a head, of which each run has one image. In bytes. */
+typedef struct CnxNeedHead {
+    gsize weights; /* packed, the backbone's included */
+    gsize run;     /* the scratch of its threads included; G_MAXSIZE means more than fits */
+    gsize scratch; /* of a stream, for results; all threads */
+    gsize results; /* of a frame */
+} CnxNeedHead;
+
 /* In bytes; G_MAXSIZE means more than fits. */
 typedef struct CnxNeed {
-    guint width, height; /* of the input */
+    guint width, height; /* of the input; 0: only the weights are known */
     guint threads;
     gsize weights;       /* packed */
     gsize image;         /* the maps and outputs of a forward pass of one image */
@@ -38,6 +46,7 @@ typedef struct CnxNeed {
     gsize batch;         /* in place of image, its maps and outputs */
     gsize most;          /* the sum with that batch */
     CnxLimit limit;
+    const char *smaller; /* the property that makes the input smaller; NULL means input-size */
 } CnxNeed;
 
 /* The bytes for preprocessing video of 1920x1080 pixels that is turned; 0 if the recipe does not
@@ -47,6 +56,9 @@ gsize cnx_need_preprocessing(const CnxRecipe *recipe);
 /* weights: bytes, from cnx_weights_size() or cnx_model_memory(). */
 CnxNeed cnx_need_of(const CnxConfig *config, gsize weights, const CnxNeedSettings *settings,
                     CnxLimit limit);
+
+/* The same for a network with a head. Of settings, outputs and form are not read. */
+CnxNeed cnx_need_of_head(const CnxNeedHead *head, const CnxNeedSettings *settings, CnxLimit limit);
 
 /* FALSE with error (CNX_ERROR_OUT_OF_MEMORY), a sentence about file, if the limit does not allow
  * even one image. */

@@ -18,6 +18,8 @@
 
 static const char *const fixtures[] = {
     "detectors/torchvision-mask-rcnn",
+    "detectors/torchvision-faster-rcnn",
+    "detectors/torchvision-faster-rcnn-three",
 };
 
 /* An input of a fixture and our results for it */
@@ -155,21 +157,30 @@ static double box_distance(const float *a, CnxBox b)
                MAX(fabs(a[2] - b.x1), fabs(a[3] - b.y1)));
 }
 
-static void check_proposals(const Case *c)
+/* The nearest of our proposals' coordinates to the library's number i, at the same place or, since
+ * rounding may exchange neighbours with almost equal scores, beside it. */
+static double nearest_coordinate(const Case *c, gsize i, double expected)
+{
+    const float *mine = &c->run->proposals[0].x0;
+    const gsize first = i >= 8 ? i - 8 : i % 4, last = 4 * (gsize)c->run->proposal_count;
+    double nearest = INFINITY;
+
+    for (gsize k = first; k <= i + 8 && k < last; k += 4)
+        nearest = MIN(nearest, fabs(mine[k] - expected));
+    return nearest;
+}
+
+static void check_proposals(const Case *c, Worst *worst)
 {
     const CnxTensor *tensor = dense_expected(c->fixture, c->input, "proposals");
-    g_autofree float *boxes = dense_numbers(tensor);
-    guint unmatched = 0;
+    const gsize n = 4 * (gsize)c->run->proposal_count;
+    const gsize step = tensor->elements == n ? 1 : DENSE_SAMPLED;
+    g_autofree float *theirs = dense_numbers(tensor);
 
-    g_assert_cmpuint(c->run->proposal_count, ==, tensor->shape[0]);
-    for (guint i = 0; i < c->run->proposal_count; i++) {
-        double nearest = INFINITY;
-
-        for (guint k = 0; k < c->run->proposal_count; k++)
-            nearest = MIN(nearest, box_distance(boxes + 4 * i, c->run->proposals[k]));
-        unmatched += !(nearest <= BOX_LIMIT);
-    }
-    g_assert_cmpuint(unmatched, ==, 0);
+    g_assert_cmpuint(tensor->elements, ==, (n + step - 1) / step);
+    for (gsize i = 0; i < tensor->elements; i++)
+        enlarge(&worst->box, nearest_coordinate(c, i * step, theirs[i]));
+    g_assert_cmpfloat(worst->box, <=, BOX_LIMIT);
 }
 
 /* Objects */
@@ -304,7 +315,7 @@ static void check_fixture(gconstpointer data)
 
         case_run(&c, detector, 2);
         check_levels(&c, &worst);
-        check_proposals(&c);
+        check_proposals(&c, &worst);
         check_objects(&c, &worst);
         if (i == 0)
             check_threads(&c, detector);

@@ -1,0 +1,306 @@
+/* The engine of `convnextdetect`: a network that finds objects, and perhaps their masks.
+ *
+ *   image of the resized frame, padded -> boxes in it -> boxes in the frame -> result
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "gst/engine/kind.h"
+#include "gst/engine/modelinfo.h"
+#include "gst/results/pool.h"
+#include "gst/results/turn.h"
+#include "model/heads/detector.h"
+#include "model/heads/info.h"
+#include "model/heads/work.h"
+
+#define MULTIPLE 32 /* of the sides of the padded image */
+
+typedef struct Detector {
+    GstConvnextEngine base;
+    CnxDetector *detector;
+    CnxDetectorSettings settings;
+    gboolean pastes; /* masks, at the size of the frame */
+    GstConvnextLegend *legend;
+    CnxPool *masks;
+
+    /* Belongs to the job that runs. */
+    float *pasted; /* probabilities of one object, [rows, columns] */
+    gsize pasted_size;
+} Detector;
+
+static const CnxHeadInfo *info_of(const Detector *self)
+{
+    return cnx_detector_info(self->detector);
+}
+
+static gsize mask_bytes(const Detector *self, guint objects)
+{
+    const guint side = self->settings.masks ? cnx_detector_mask_side(self->detector) : 0;
+
+    return (gsize)objects * side * side * sizeof(float);
+}
+
+static CnxNeed find_need(const GstConvnextEngine *engine, const GstConvnextSizes *sizes,
+                         CnxLimit limit)
+{
+    const Detector *self = (const Detector *)engine;
+    const guint objects = self->settings.max_objects;
+    const gsize frame =
+        self->pastes ? (gsize)sizes->frame_width * sizes->frame_height : 0; /* pixels */
+    const CnxNeedSettings settings = {.width = sizes->input.width,
+                                      .height = sizes->input.height,
+                                      .threads = engine->threads,
+                                      .preprocessing = sizes->input.bytes};
+    const CnxNeedHead head = {
+        .weights = cnx_detector_memory(self->detector),
+        .run = cnx_detector_run_measure(self->detector, settings.width, settings.height,
+                                        &self->settings, engine->threads),
+        .scratch = frame * sizeof(float),
+        .results =
+            objects * (frame + sizeof(GstConvnextDetectedObject)) + mask_bytes(self, objects),
+    };
+    CnxNeed need = cnx_need_of_head(&head, &settings, limit);
+
+    need.smaller = "min-size and max-size";
+    return need;
+}
+
+/* Opening */
+
+static gboolean find_settings(Detector *self, const GstConvnextDetecting *wanted, GError **error)
+{
+    const CnxDetectorSettings requested = {.min_size = wanted->min_size,
+                                           .max_size = wanted->max_size,
+                                           .score_threshold = wanted->score_threshold,
+                                           .nms_threshold = wanted->nms_threshold,
+                                           .max_objects = wanted->max_objects,
+                                           .proposals = wanted->proposals,
+                                           .masks = wanted->masks != GST_CONVNEXT_MASKS_OFF};
+    const char *path = self->base.path;
+
+    self->settings = cnx_detector_settings(self->detector, &requested);
+    self->pastes = self->settings.masks && wanted->mask_size == GST_CONVNEXT_OBJECT_MASK_SIZE_FRAME;
+    if (wanted->masks == GST_CONVNEXT_MASKS_ON && !self->settings.masks)
+        g_set_error(error, CNX_ERROR, CNX_ERROR_SETTINGS,
+                    "%s: the model is a %s, which has no masks, but masks is on", path,
+                    info_of(self)->family);
+    else if (self->settings.max_size < self->settings.min_size)
+        g_set_error(error, CNX_ERROR, CNX_ERROR_SETTINGS,
+                    "%s: max-size must be at least min-size (%u), not %u", path,
+                    self->settings.min_size, self->settings.max_size);
+    else
+        return TRUE;
+    return FALSE;
+}
+
+static gboolean open_detector(GstConvnextEngine *engine, const GstConvnextEngineSettings *settings,
+                              const CnxOpenOptions *options, GError **error)
+{
+    Detector *self = (Detector *)engine;
+
+    self->masks = cnx_pool_new();
+    engine->need.limit = cnx_limit_get(settings->max_memory);
+    self->detector =
+        cnx_detector_open(engine->path, options, gst_convnext_engine_check_weights, engine, error);
+    if (!self->detector || !find_settings(self, &settings->detecting, error))
+        return FALSE;
+    const CnxHeadInfo *info = info_of(self);
+    CnxRecipe recipe = info->recipe;
+
+    engine->model = cnx_model_ref(cnx_detector_backbone(self->detector));
+    recipe.resampling = CNX_RESAMPLING_TORCH;
+    cnx_recipe_set_fit(&recipe, self->settings.min_size, self->settings.max_size, MULTIPLE);
+    if (!gst_convnext_engine_make_recipe(engine, &recipe, settings, error) ||
+        !gst_convnext_engine_find_labels(engine, settings, info->classes, info->labels, error))
+        return FALSE;
+    engine->size_is_set = settings->detecting.min_size > 0 || settings->detecting.max_size > 0;
+    self->legend =
+        gst_convnext_legend_new(info->classes, (const char *const *)engine->labels, info->palette);
+    const GstConvnextSizes sizes = gst_convnext_engine_typical_sizes(engine);
+    engine->need = find_need(engine, &sizes, engine->need.limit);
+    return gst_convnext_engine_check_need(engine, cnx_model_config(engine->model), &engine->need,
+                                          error);
+}
+
+static void close_detector(GstConvnextEngine *engine)
+{
+    Detector *self = (Detector *)engine;
+
+    cnx_detector_unref(self->detector);
+    g_clear_pointer(&self->legend, gst_convnext_legend_unref);
+    cnx_pool_free(self->masks);
+    g_free(self->pasted);
+}
+
+static CnxClient *new_client(GstConvnextEngine *engine, guint threads)
+{
+    const Detector *self = (const Detector *)engine;
+
+    return cnx_client_new_for(&cnx_detector_work, self->detector, &self->settings, threads);
+}
+
+/* The network clips boxes to the part of the image that shows the frame. */
+static gboolean prepare(GstConvnextJob *job, GError **error)
+{
+    const GstConvnextView *view = gst_convnext_job_view(job, 0);
+
+    cnx_client_set_content(job->engine->client, view->content_width, view->content_height);
+    return TRUE;
+}
+
+/* Results */
+
+/* The detections whose class is asked for: [n] indices of found->items. */
+static GArray *choose(const GstConvnextJob *job, const CnxDetections *found)
+{
+    GArray *chosen = g_array_sized_new(FALSE, FALSE, sizeof(guint), MAX(found->n, 1));
+    const char *klass = job->scoring.klass;
+
+    for (guint i = 0; i < found->n; i++)
+        if (!klass || g_str_equal(job->engine->labels[found->items[i].index], klass))
+            g_array_append_val(chosen, i);
+    return chosen;
+}
+
+static GstConvnextDetectedObject object_of(const CnxDetection *found, const GstConvnextView *view)
+{
+    double x = (double)found->x0, y = (double)found->y0;
+    double w = (double)found->x1 - x, h = (double)found->y1 - y;
+
+    gst_convnext_view_box_to_frame(view, &x, &y, &w, &h);
+    return (GstConvnextDetectedObject){.index = found->index,
+                                       .score = found->score,
+                                       .x = (float)x,
+                                       .y = (float)y,
+                                       .width = (float)w,
+                                       .height = (float)h};
+}
+
+static void fail_for_memory(GError **error, const char *what, gsize bytes)
+{
+    g_set_error(error, CNX_ERROR, CNX_ERROR_OUT_OF_MEMORY,
+                "no memory for %s: %" G_GSIZE_FORMAT " bytes", what, bytes);
+}
+
+/* Attaches the masks as the network computes them, [objects, side, side]. Returns them, turned back
+ * to the frame's orientation; borrowed from the result. NULL with error otherwise. */
+static const float *add_masks(const Detector *self, const CnxDetections *found,
+                              const GArray *chosen, GstConvnextOrientation orientation,
+                              GstConvnextResult *result, GError **error)
+{
+    const gsize side = found->mask_side, shape[] = {chosen->len, side, side};
+    const gsize bytes = mask_bytes(self, chosen->len);
+    gpointer values;
+    GstMemory *memory = gst_convnext_pool_take(self->masks, bytes, &values);
+
+    if (!memory) {
+        fail_for_memory(error, "the objects' masks", bytes);
+        return NULL;
+    }
+    for (guint i = 0; i < chosen->len; i++)
+        gst_convnext_turn_back((float *)values + i * side * side, (guint)side, (guint)side,
+                               found->masks + g_array_index(chosen, guint, i) * side * side, side,
+                               sizeof(float), orientation);
+    gst_convnext_result_take_tensor(result,
+                                    gst_convnext_tensor_new(GST_CONVNEXT_TENSOR_OBJECT_MASKS,
+                                                            G_N_ELEMENTS(shape), shape, memory));
+    return values;
+}
+
+static gboolean grow_pasted(Detector *self, gsize floats, GError **error)
+{
+    if (floats <= self->pasted_size)
+        return TRUE;
+    g_free(self->pasted);
+    self->pasted = g_try_new(float, floats);
+    self->pasted_size = self->pasted ? floats : 0;
+    if (!self->pasted)
+        fail_for_memory(error, "an object's mask", floats * sizeof(float));
+    return self->pasted != NULL;
+}
+
+/* Pastes the mask of object i into the frame. */
+static gboolean paste(Detector *self, const GstConvnextJob *job, guint i, const float *mask,
+                      const GstConvnextDetectedObject *object, GstConvnextResult *result,
+                      GError **error)
+{
+    const guint side = cnx_detector_mask_side(self->detector);
+    const float box[] = {object->x, object->y, object->x + object->width,
+                         object->y + object->height};
+    const CnxPaste area = cnx_detector_paste_area(side, box, job->frame_width, job->frame_height);
+    const GstConvnextRect rect = {(int)area.x0, (int)area.y0, (int)(area.x1 - area.x0),
+                                  (int)(area.y1 - area.y0)};
+    const gsize pixels = (gsize)rect.w * (gsize)rect.h;
+
+    if (pixels == 0)
+        return TRUE;
+    if (!grow_pasted(self, pixels, error))
+        return FALSE;
+    guint8 *values = g_try_malloc(pixels);
+    if (!values) {
+        fail_for_memory(error, "an object's mask", pixels);
+        return FALSE;
+    }
+    cnx_detector_paste(mask, side, box, job->frame_width, job->frame_height, self->pasted,
+                       (gsize)rect.w);
+    for (gsize p = 0; p < pixels; p++)
+        values[p] = self->pasted[p] > 0.5f;
+    return gst_convnext_result_set_object_mask(
+        result, i, gst_memory_new_wrapped(0, values, pixels, 0, pixels, values, g_free), &rect);
+}
+
+static gboolean fill_result(GstConvnextJob *job, guint i, const CnxOutputs *outputs, guint image,
+                            GstConvnextResult *result, GError **error)
+{
+    Detector *self = (Detector *)job->engine;
+    const GstConvnextView *view = gst_convnext_job_view(job, i);
+    const CnxDetections *found = outputs->detections;
+    g_autoptr(GArray) chosen = choose(job, found);
+    g_autofree GstConvnextDetectedObject *objects =
+        g_new(GstConvnextDetectedObject, MAX(chosen->len, 1));
+
+    job->is_finite &= found->dropped == 0;
+    for (guint o = 0; o < chosen->len; o++)
+        objects[o] = object_of(&found->items[g_array_index(chosen, guint, o)], view);
+    gst_convnext_result_set_objects(result, self->legend, chosen->len, objects);
+    if (chosen->len == 0 || !found->masks)
+        return TRUE;
+    const float *masks = add_masks(self, found, chosen, view->orientation, result, error);
+    if (!masks)
+        return FALSE;
+    for (guint o = 0; self->pastes && o < chosen->len; o++)
+        if (!paste(self, job, o, masks + o * found->mask_side * found->mask_side, &objects[o],
+                   result, error))
+            return FALSE;
+    return TRUE;
+}
+
+static void add_info(const GstConvnextEngine *engine, GstStructure *info)
+{
+    const Detector *self = (const Detector *)engine;
+    const CnxDetectorSettings *settings = &self->settings;
+
+    gst_convnext_info_add_head(info, info_of(self));
+    gst_structure_set(info, "min-size", G_TYPE_UINT, settings->min_size, "max-size", G_TYPE_UINT,
+                      settings->max_size, "score-threshold", G_TYPE_DOUBLE,
+                      settings->score_threshold, "nms-threshold", G_TYPE_DOUBLE,
+                      settings->nms_threshold, "max-objects", G_TYPE_UINT, settings->max_objects,
+                      "proposals", G_TYPE_UINT, settings->proposals, "masks", G_TYPE_BOOLEAN,
+                      settings->masks, NULL);
+}
+
+static gboolean same_classes(const GstConvnextEngine *a, const GstConvnextEngine *b)
+{
+    return ((const Detector *)a)->detector == ((const Detector *)b)->detector;
+}
+
+const GstConvnextEngineKind gst_convnext_detector = {
+    .size = sizeof(Detector),
+    .open = open_detector,
+    .close = close_detector,
+    .new_client = new_client,
+    .find_need = find_need,
+    .prepare = prepare,
+    .fill_result = fill_result,
+    .add_info = add_info,
+    .same_classes = same_classes,
+    .not_finite = "objects without a finite score are left out",
+};

@@ -1,0 +1,304 @@
+/* The engine of `convnextsegment`: a network whose head gives each pixel a class.
+ *
+ *   logits [1, h, w, classes] -> mask of the whole input -> without padding, turned back -> result
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <stdlib.h>
+
+#include "gst/engine/kind.h"
+#include "gst/engine/modelinfo.h"
+#include "gst/results/layout.h"
+#include "gst/results/pool.h"
+#include "gst/results/turn.h"
+#include "model/base/isa.h"
+#include "model/base/memory.h"
+#include "model/heads/mask.h"
+#include "model/heads/segmenter.h"
+#include "model/heads/work.h"
+
+#define ONE_CLASS_THRESHOLD 0.5 /* with one class and no threshold, every pixel would be of it */
+
+typedef struct Segmenter {
+    GstConvnextEngine base;
+    CnxSegmenter *segmenter;
+    GstConvnextMaskSize mask_size;
+    gboolean attaches_logits;
+    GstConvnextLegend *legend;
+    CnxPool *masks, *logits;
+    const CnxKernels *kernels;
+
+    /* Belong to the job that runs. */
+    gpointer scratch; /* of the mask's threads */
+    gsize scratch_size;
+    gpointer whole; /* the mask of the whole input, if that is not the result */
+    gsize whole_size;
+} Segmenter;
+
+static const CnxHeadInfo *info_of(const Segmenter *self)
+{
+    return cnx_segmenter_info(self->segmenter);
+}
+
+/* From the head's last layer to the mask of the whole input. */
+static CnxMaskPlan plan_of(const Segmenter *self, const GstConvnextScoring *scoring,
+                           const GstConvnextLayout *layout, guint network_width,
+                           guint network_height)
+{
+    const CnxHeadInfo *info = info_of(self);
+    const gboolean is_default = info->classes == 1 && scoring->threshold == 0;
+    CnxMaskPlan plan = {
+        .width = layout->whole_width,
+        .height = layout->whole_height,
+        .scaling = info->scaling,
+        .sigmoid = info->multi_label || scoring->multi_label,
+        .threshold = (float)(is_default ? ONE_CLASS_THRESHOLD : scoring->threshold),
+    };
+
+    if (self->mask_size == GST_CONVNEXT_MASK_SIZE_STRIDE)
+        plan.scaling = CNX_SCALING_NONE;
+    if (self->mask_size == GST_CONVNEXT_MASK_SIZE_FRAME && info->twice) {
+        plan.via_width = network_width;
+        plan.via_height = network_height;
+        plan.via_scaling = info->scaling;
+        plan.scaling = CNX_SCALING_BILINEAR;
+    }
+    return plan;
+}
+
+/* The head's last layer, without its values. */
+static CnxMap map_of(const Segmenter *self, guint width, guint height)
+{
+    const CnxHeadInfo *info = info_of(self);
+
+    return (CnxMap){.n = 1,
+                    .width = (width + info->stride - 1) / info->stride,
+                    .height = (height + info->stride - 1) / info->stride,
+                    .channels = info->classes};
+}
+
+/* Memory */
+
+static CnxNeed find_need(const GstConvnextEngine *engine, const GstConvnextSizes *sizes,
+                         CnxLimit limit)
+{
+    const Segmenter *self = (const Segmenter *)engine;
+    const guint width = sizes->input.width, height = sizes->input.height;
+    const CnxNeedSettings settings = {.width = width,
+                                      .height = height,
+                                      .threads = engine->threads,
+                                      .preprocessing = sizes->input.bytes};
+    const CnxMap map = map_of(self, width, height);
+    const GstConvnextView view = {.width = sizes->frame_width,
+                                  .height = sizes->frame_height,
+                                  .network_width = width,
+                                  .network_height = height,
+                                  .content_width = width,
+                                  .content_height = height};
+    const GstConvnextLayout layout =
+        gst_convnext_layout_of(&view, self->mask_size, map.width, map.height);
+    const CnxMaskPlan plan =
+        plan_of(self, &(GstConvnextScoring){.threshold = 1}, &layout, width, height);
+    const gsize mask =
+        (gsize)layout.whole_width * layout.whole_height * cnx_mask_value_size(map.channels);
+    const gsize logits = (gsize)map.width * map.height * map.channels * sizeof(float);
+    const CnxNeedHead head = {
+        .weights = cnx_segmenter_memory(self->segmenter),
+        .run = cnx_segmenter_run_measure(self->segmenter, width, height, engine->threads),
+        .scratch = mask + engine->threads * cnx_mask_scratch(&map, &plan),
+        .results = mask + (self->attaches_logits ? logits : 0),
+    };
+    CnxNeed need = cnx_need_of_head(&head, &settings, limit);
+
+    need.smaller = "input-width and input-height";
+    return need;
+}
+
+static gboolean grow(gpointer *memory, gsize *size, gsize needed, GError **error)
+{
+    if (needed <= *size)
+        return TRUE;
+    free(*memory);
+    *memory = cnx_memory_new(needed);
+    *size = *memory ? needed : 0;
+    if (*memory)
+        return TRUE;
+    g_set_error(error, CNX_ERROR, CNX_ERROR_OUT_OF_MEMORY,
+                "no memory for a mask: %" G_GSIZE_FORMAT " bytes", needed);
+    return FALSE;
+}
+
+/* Opening */
+
+static gboolean check_classes(const Segmenter *self, GError **error)
+{
+    const guint classes = info_of(self)->classes;
+
+    if (classes <= CNX_MASK_MAX_CLASSES)
+        return TRUE;
+    g_set_error(error, CNX_ERROR, CNX_ERROR_UNSUPPORTED,
+                "%s: the head has %u classes, expected at most %u", self->base.path, classes,
+                CNX_MASK_MAX_CLASSES);
+    return FALSE;
+}
+
+static gboolean open_segmenter(GstConvnextEngine *engine, const GstConvnextEngineSettings *settings,
+                               const CnxOpenOptions *options, GError **error)
+{
+    Segmenter *self = (Segmenter *)engine;
+
+    self->mask_size = settings->mask_size;
+    self->attaches_logits = settings->logits;
+    self->masks = cnx_pool_new();
+    self->logits = cnx_pool_new();
+    engine->need.limit = cnx_limit_get(settings->max_memory);
+    self->kernels = cnx_isa_kernels(error);
+    if (!self->kernels)
+        return FALSE;
+    self->segmenter =
+        cnx_segmenter_open(engine->path, options, gst_convnext_engine_check_weights, engine, error);
+    if (!self->segmenter || !check_classes(self, error))
+        return FALSE;
+    const CnxHeadInfo *info = info_of(self);
+
+    engine->model = cnx_model_ref(cnx_segmenter_backbone(self->segmenter));
+    if (!gst_convnext_engine_make_recipe(engine, &info->recipe, settings, error) ||
+        !gst_convnext_engine_find_labels(engine, settings, info->classes, info->labels, error))
+        return FALSE;
+    self->legend =
+        gst_convnext_legend_new(info->classes, (const char *const *)engine->labels, info->palette);
+    const GstConvnextSizes sizes = gst_convnext_engine_typical_sizes(engine);
+    engine->need = find_need(engine, &sizes, engine->need.limit);
+    return gst_convnext_engine_check_need(engine, cnx_model_config(engine->model), &engine->need,
+                                          error);
+}
+
+static void close_segmenter(GstConvnextEngine *engine)
+{
+    Segmenter *self = (Segmenter *)engine;
+
+    cnx_segmenter_unref(self->segmenter);
+    g_clear_pointer(&self->legend, gst_convnext_legend_unref);
+    cnx_pool_free(self->masks);
+    cnx_pool_free(self->logits);
+    free(self->scratch);
+    free(self->whole);
+}
+
+static CnxClient *new_client(GstConvnextEngine *engine, guint threads)
+{
+    return cnx_client_new_for(&cnx_segmenter_work, ((Segmenter *)engine)->segmenter, NULL, threads);
+}
+
+/* Results */
+
+/* A logit of -infinity only excludes its class. */
+static gboolean are_finite(const CnxMap *logits)
+{
+    const gsize n = (gsize)logits->height * logits->width * logits->channels;
+    guint32 bad = 0;
+
+    for (gsize i = 0; i < n; i++) {
+        guint32 bits;
+
+        memcpy(&bits, logits->data + i, sizeof bits);
+        bad |= (bits & 0x7f800000u) == 0x7f800000u && bits != 0xff800000u;
+    }
+    return bad == 0;
+}
+
+static gboolean add_logits(const Segmenter *self, const CnxMap *logits, GstConvnextResult *result,
+                           GError **error)
+{
+    const gsize shape[] = {logits->height, logits->width, logits->channels};
+    const gsize bytes = shape[0] * shape[1] * shape[2] * sizeof(float);
+    gpointer values;
+    GstMemory *memory = gst_convnext_pool_take(self->logits, bytes, &values);
+
+    if (!memory) {
+        g_set_error(error, CNX_ERROR, CNX_ERROR_OUT_OF_MEMORY,
+                    "no memory for the logits: %" G_GSIZE_FORMAT " bytes", bytes);
+        return FALSE;
+    }
+    memcpy(values, logits->data, bytes);
+    gst_convnext_result_take_tensor(result,
+                                    gst_convnext_tensor_new(GST_CONVNEXT_TENSOR_SEGMENTATION_LOGITS,
+                                                            G_N_ELEMENTS(shape), shape, memory));
+    return TRUE;
+}
+
+/* Computes the mask into values, [layout->height, layout->width] of `size` bytes each. */
+static gboolean compute_mask(Segmenter *self, const CnxMap *logits, const CnxMaskPlan *plan,
+                             const GstConvnextLayout *layout, gsize size, gpointer values,
+                             GError **error)
+{
+    const gboolean is_plain = gst_convnext_layout_is_plain(layout);
+    const gsize scratch =
+        (cnx_mask_scratch(logits, plan) + CNX_ALIGNMENT - 1) / CNX_ALIGNMENT * CNX_ALIGNMENT;
+    const gsize stride = layout->whole_width * size;
+    const guint threads = self->base.threads;
+
+    if (!grow(&self->scratch, &self->scratch_size, MAX(scratch, 1) * threads, error) ||
+        (!is_plain && !grow(&self->whole, &self->whole_size, stride * layout->whole_height, error)))
+        return FALSE;
+    const CnxDenseContext context = {self->kernels, threads, self->scratch, scratch};
+
+    cnx_mask_compute(&context, logits, plan, is_plain ? values : self->whole, stride, NULL);
+    if (!is_plain)
+        gst_convnext_turn_back(values, layout->width, layout->height,
+                               (char *)self->whole + layout->y * stride + layout->x * size,
+                               layout->whole_width, size, layout->orientation);
+    return TRUE;
+}
+
+static gboolean fill_result(GstConvnextJob *job, guint i, const CnxOutputs *outputs, guint image,
+                            GstConvnextResult *result, GError **error)
+{
+    Segmenter *self = (Segmenter *)job->engine;
+    const CnxMap *logits = &outputs->logits;
+    const GstConvnextLayout layout = gst_convnext_layout_of(
+        gst_convnext_job_view(job, i), self->mask_size, logits->width, logits->height);
+    const CnxMaskPlan plan = plan_of(self, &job->scoring, &layout, job->width, job->height);
+    const gsize size = cnx_mask_value_size(logits->channels);
+    const gsize bytes = (gsize)layout.width * layout.height * size;
+    gpointer values;
+    g_autoptr(GstMemory) mask = gst_convnext_pool_take(self->masks, bytes, &values);
+
+    if (!mask) {
+        g_set_error(error, CNX_ERROR, CNX_ERROR_OUT_OF_MEMORY,
+                    "no memory for a mask of %u x %u pixels", layout.width, layout.height);
+        return FALSE;
+    }
+    job->is_finite &= are_finite(logits);
+    if (!compute_mask(self, logits, &plan, &layout, size, values, error))
+        return FALSE;
+    gst_convnext_result_set_segmentation(result, g_steal_pointer(&mask), layout.width,
+                                         layout.height, (guint)size * 8, &layout.rect,
+                                         self->legend);
+    return !self->attaches_logits || add_logits(self, logits, result, error);
+}
+
+static void add_info(const GstConvnextEngine *engine, GstStructure *info)
+{
+    const CnxHeadInfo *head = info_of((const Segmenter *)engine);
+
+    gst_convnext_info_add_head(info, head);
+    gst_structure_set(info, "stride", G_TYPE_UINT, head->stride, "multi-label", G_TYPE_BOOLEAN,
+                      head->multi_label, NULL);
+}
+
+static gboolean same_classes(const GstConvnextEngine *a, const GstConvnextEngine *b)
+{
+    return ((const Segmenter *)a)->segmenter == ((const Segmenter *)b)->segmenter;
+}
+
+const GstConvnextEngineKind gst_convnext_segmenter = {
+    .size = sizeof(Segmenter),
+    .open = open_segmenter,
+    .close = close_segmenter,
+    .new_client = new_client,
+    .find_need = find_need,
+    .fill_result = fill_result,
+    .add_info = add_info,
+    .same_classes = same_classes,
+    .not_finite = "a pixel without a finite score has no class",
+};

@@ -1,0 +1,206 @@
+/* Checkpoints that are no segmenter, or one that cannot be run, and the sentences that refuse them.
+ * With --table it prints the table in model/README.md.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <math.h>
+#include <string.h>
+
+#include "model/heads/segmenter.h"
+#include "tests/model/support/mix.h"
+
+#define UPERNET "../segmenters/transformers-upernet-v2"
+#define UNET "../segmenters/smp-unet"
+#define BOTTLENECK "decode_head.bottleneck.batch_norm"
+#define CONFIG                                                                                  \
+    "{\"model_type\":\"upernet\",\"backbone_config\":{\"model_type\":\"convnextv2\",\"depths\"" \
+    ":[1,1,2,1],\"hidden_sizes\":[8,13,20,27]}"
+
+#define SCALES CONFIG ",\"pool_scales\":[1,2,4]}"
+
+/* A fixture with one change. */
+typedef struct Refusal {
+    const char *what, *fixture;
+    const char *without; /* beginning of the names of tensors that are left out */
+    const char *changed; /* a tensor that gets this value at index 1, and zeros elsewhere */
+    float value;
+    const char *added[2]; /* tensors of shape [4, 4, 3, 3] */
+    const char *config;   /* config.json; NULL: none */
+    const char *sentence; /* after the file's name */
+} Refusal;
+
+static const Refusal refusals[] = {
+    {"a classifier", "transformers-v1",
+     .sentence = "has no decode_head: it is a classifier; use convnext"},
+    {"a backbone", UPERNET, "decode_head.",
+     .sentence = "has no decode_head: it is a backbone without a head; use convnext"},
+    {"two heads", UPERNET, .added = {"decoder.blocks.0.conv1.0.weight"},
+     .sentence = "has two heads (tensors \"decode_head.fpn_bottleneck.batch_norm.weight\" and "
+                 "\"decoder.blocks.0.conv1.0.weight\"): keep only one"},
+    {"the heads of teacher and student", UPERNET,
+     .added = {"teacher.decode_head.fpn_bottleneck.batch_norm.weight"},
+     .sentence = "tensor \"teacher.decode_head.fpn_bottleneck.batch_norm.weight\" of shape "
+                 "[4,4,3,3] is not part of a transformers ConvNeXt: it looks like a convolution or "
+                 "an embedding"},
+    {"Mask2Former of transformers", UPERNET, "decode_head.",
+     .added = {"transformer_module.queries_embedder.weight"},
+     .sentence = "has the head of a Mask2Former (tensor "
+                 "\"transformer_module.queries_embedder.weight\"), which this version cannot run; "
+                 "convnext runs its backbone"},
+    {"DETR of transformers", UPERNET, "decode_head.", .added = {"class_labels_classifier.weight"},
+     .sentence = "has the head of a DETR (tensor \"class_labels_classifier.weight\"), which this "
+                 "version cannot run; convnext runs its backbone"},
+    {"a detector", UPERNET, "decode_head.", .added = {"roi_heads.box_head.fc6.weight"},
+     .sentence =
+         "has the head of a Faster or Mask R-CNN (tensor \"roi_heads.box_head.fc6.weight\"), "
+         "use convnextdetect"},
+    {"Unet++ of smp", UNET, "decoder.", .added = {"decoder.blocks.x_0_0.conv1.0.weight"},
+     .sentence =
+         "has the head of a Unet++ of smp (tensor \"decoder.blocks.x_0_0.conv1.0.weight\"), "
+         "which this version cannot run; convnext runs its backbone"},
+    {"a batch norm without running statistics", UPERNET, BOTTLENECK ".running_", .config = SCALES,
+     .sentence = "has no tensor \"" BOTTLENECK ".running_mean\": this batch norm has no running "
+                 "statistics (track_running_stats=False), so its result depends on the batch"},
+    {"a negative variance", UPERNET, .changed = BOTTLENECK ".running_var", .value = -0.5f,
+     .config = SCALES,
+     .sentence = "tensor \"" BOTTLENECK ".running_var\" has the value -0.5 at index 1, expected "
+                 "variances of at least 0"},
+    {"a weight that is not finite", UPERNET, .changed = BOTTLENECK ".weight", .value = INFINITY,
+     .config = SCALES,
+     .sentence = "tensor \"" BOTTLENECK ".weight\" has the value inf at index 1, expected finite "
+                 "numbers: its training has diverged"},
+    {"a missing layer", UPERNET, "decode_head.lateral_convs.1.conv",
+     .sentence =
+         "has a UPerNet with 1 lateral and 3 output convolutions, but its backbone hands on "
+         "4 stages, expected one of each less than stages"},
+    {"a layer that no such head has", UPERNET, .config = SCALES,
+     .added = {"decode_head.extra.weight"},
+     .sentence = "tensor \"decode_head.extra.weight\" of shape [4,4,3,3] is not part of a UPerNet "
+                 "that this version knows"},
+    {"pooling modules without a config", UPERNET,
+     .sentence = "has a UPerNet with 3 pooling modules, but no config.json beside it says their "
+                 "scales (key \"pool_scales\")"},
+    {"a config of another head", UPERNET,
+     .config =
+         "{\"model_type\":\"mask2former\",\"backbone_config\":{\"model_type\":\"convnextv2\"}}",
+     .sentence =
+         "key \"model_type\" is \"mask2former\", but the weights have the head of a UPerNet "
+         "of transformers"},
+    {"another hidden size in the config", UPERNET,
+     .config = CONFIG ",\"pool_scales\":[1,2,4],\"hidden_size\":16}",
+     .sentence = "key \"hidden_size\" is 16, but the weights have 15"},
+    {"another number of pool scales in the config", UPERNET,
+     .config = CONFIG ",\"pool_scales\":[1,2,3,6]}",
+     .sentence = "key \"pool_scales\" is [1,2,3,6], expected an array of 3 non-negative integers"},
+    {"a pool scale of 0", UPERNET, .config = CONFIG ",\"pool_scales\":[0,2,4]}",
+     .sentence = "key \"pool_scales\" has the scale 0, expected 1 to 64"},
+    {"an encoder of smp that is no ConvNeXt", UNET,
+     .config = "{\"_model_class\":\"Unet\",\"encoder_name\":\"resnet34\"}",
+     .sentence = "key \"encoder_name\" is \"resnet34\", expected a ConvNeXt of timm, "
+                 "\"tu-convnext...\""},
+    {"a norm of smp that is no batch norm", UNET,
+     .config = "{\"_model_class\":\"Unet\",\"encoder_name\":\"tu-convnext_x\",\"decoder_use_norm\":"
+               "\"instancenorm\"}",
+     .sentence = "key \"decoder_use_norm\" is \"instancenorm\", expected one of \"batchnorm\", "
+                 "\"identity\""},
+    {"other channels of a Unet in the config", UNET,
+     .config = "{\"_model_class\":\"Unet\",\"encoder_name\":\"tu-convnext_x\",\"decoder_channels\":"
+               "[24,16,12,8,7]}",
+     .sentence = "key \"decoder_channels\" is 7 for block 4, but the weights have 6"},
+};
+
+static gboolean is_left_out(const Refusal *r, const char *name)
+{
+    return (r->without && g_str_has_prefix(name, r->without)) ||
+           (r->changed && g_str_equal(name, r->changed));
+}
+
+static void write_checkpoint(const Refusal *r)
+{
+    static const guint64 shape[] = {4, 4, 3, 3, 0};
+    g_auto(Mix) mix = mix_open(r->fixture);
+    g_autofree float *values = NULL;
+
+    for (guint i = mix.tensors->len; i-- > 0;) {
+        const CnxTensor t = *mix_tensor(&mix, i);
+
+        if (!is_left_out(r, t.name))
+            continue;
+        g_array_remove_index(mix.tensors, i);
+        if (!r->changed)
+            continue;
+        const guint64 same[] = {t.shape[0], 0};
+        values = g_new0(float, t.elements);
+        values[1] = r->value;
+        mix_add(&mix, r->changed, same, values);
+    }
+    for (guint i = 0; i < G_N_ELEMENTS(r->added) && r->added[i]; i++)
+        mix_add(&mix, r->added[i], shape, NULL);
+    mix_write(&mix);
+    folder_write("config.json", r->config);
+}
+
+/* The sentence after the file's name. */
+static char *open_refused(const Refusal *r)
+{
+    const CnxOpenOptions options = {.weight_set = CNX_WEIGHT_SET_AUTO};
+    g_autoptr(GError) error = NULL;
+    g_autofree char *path = folder_path("");
+
+    write_checkpoint(r);
+    CnxSegmenter *segmenter = cnx_segmenter_open(path, &options, NULL, NULL, &error);
+    g_assert_null(segmenter);
+    g_assert_nonnull(error);
+    g_assert_true(g_str_has_prefix(error->message, path));
+    const char *sentence = strstr(error->message, ": ");
+    g_assert_nonnull(sentence);
+    return g_strdup(sentence + strlen(": "));
+}
+
+static void test_refused(gconstpointer data)
+{
+    const Refusal *r = data;
+    g_autofree char *sentence = open_refused(r);
+
+    g_assert_cmpstr(sentence, ==, r->sentence);
+}
+
+/* Beside a file that was named itself, the same configs are ignored with a remark. */
+static void test_ignored(void)
+{
+    const Refusal r = {.fixture = UNET,
+                       .config = "{\"_model_class\":\"FPN\",\"encoder_name\":\"tu-convnext_x\"}"};
+    const CnxOpenOptions options = {.weight_set = CNX_WEIGHT_SET_AUTO};
+    GError *error = NULL;
+
+    write_checkpoint(&r);
+    g_autofree char *path = folder_path("model.safetensors");
+    g_autoptr(CnxSegmenter) segmenter = cnx_segmenter_open(path, &options, NULL, NULL, &error);
+    g_assert_no_error(error);
+    g_assert_nonnull(
+        strstr(cnx_segmenter_info(segmenter)->ignored,
+               "\"_model_class\" is \"FPN\", but the weights have the head of a Unet"));
+}
+
+static int print_table(void)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(refusals); i++)
+        g_print("| %s | `%s` |\n", refusals[i].what, refusals[i].sentence);
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc == 2 && g_str_equal(argv[1], "--table"))
+        return print_table();
+    g_test_init(&argc, &argv, NULL);
+    folder_new();
+    for (guint i = 0; i < G_N_ELEMENTS(refusals); i++) {
+        g_autofree char *name = g_strdup_printf("/segmenters_refused/%s", refusals[i].what);
+
+        g_test_add_data_func(name, &refusals[i], test_refused);
+    }
+    g_test_add_func("/segmenters_refused/ignored", test_ignored);
+    const int result = g_test_run();
+    folder_delete();
+    return result;
+}
