@@ -115,6 +115,32 @@ static GstTensor *mirror_tensor(GstConvnextTensor *tensor)
                                  GST_TENSOR_DIM_ORDER_ROW_MAJOR, n_dims, dims);
 }
 
+#if GST_CHECK_VERSION(1, 28, 0)
+
+/* The same tensors once more: these survive elements that copy the frame, and can be related. */
+static void add_tensor_mtds(GstBuffer *buffer, GstTensor *const *tensors, guint n)
+{
+    GstAnalyticsRelationMeta *relations = get_relations(buffer);
+
+    for (guint i = 0; i < n; i++) {
+        GstTensor *tensor = tensors[i];
+        GstAnalyticsTensorMtd mtd;
+
+        if (!relations ||
+            !gst_analytics_relation_meta_add_tensor_mtd_simple(
+                relations, tensor->id, tensor->data_type, gst_buffer_ref(tensor->data),
+                tensor->dims_order, tensor->num_dims, tensor->dims, &mtd))
+            GST_WARNING("could not mirror %s as GstAnalyticsTensorMtd",
+                        g_quark_to_string(tensor->id));
+    }
+}
+
+#else
+
+static void add_tensor_mtds(GstBuffer *buffer, GstTensor *const *tensors, guint n) {}
+
+#endif
+
 /* Up to GStreamer 1.26.5 a buffer has at most one GstTensorMeta, and setting its tensors frees
  * those of an earlier element, so the latter are copied in front of ours. */
 static void mirror_tensors(GstBuffer *buffer, GstConvnextResult *result)
@@ -135,6 +161,7 @@ static void mirror_tensors(GstBuffer *buffer, GstConvnextResult *result)
         tensors[i] = gst_tensor_copy(meta->tensors[i]);
     for (guint i = 0; i < n; i++)
         tensors[kept + i] = mirror_tensor(gst_convnext_result_peek_tensor(result, i));
+    add_tensor_mtds(buffer, tensors + kept, n);
     gst_tensor_meta_set(meta, kept + n, tensors);
 }
 

@@ -29,7 +29,7 @@ typedef struct CnxConv {
     guint side;         /* 1 or 3 */
     guint dilation;     /* 1 or more; ignored for side 1 */
     CnxConvWay way;     /* for side 3 */
-    CnxForm form;       /* of the matrix products */
+    CnxForm form;       /* of the matrix products of 1x1 and Winograd; direct 3x3 is in floats */
     const void *packed; /* set by cnx_conv_pack() */
     const float *bias;  /* [n], or NULL for zeros; must outlive the layer */
     CnxAct act;
@@ -40,8 +40,9 @@ typedef struct CnxConv {
  * direct, winograd2 or winograd4. Call it before a network is read. */
 gboolean cnx_conv_check(GError **error);
 
-/* The fastest way for a 3x3 convolution, or the one that CONVNEXT_CONV forces. form: of the
- * products. */
+/* The way for a 3x3 convolution: the fastest, but F(2x2) instead of F(4x4) for very many weights,
+ * whose packed size would be four times the file's, and for forms that round; or the way that
+ * CONVNEXT_CONV forces. With a dilation above 1 always direct. form: of the products. */
 CnxConvWay cnx_conv_choose(guint n, guint k, guint dilation, CnxForm form);
 
 /* The bytes of the packed weights. conv: all but packed, bias and act. */

@@ -3,6 +3,7 @@
 
 #include "model/base/memory.h"
 #include "model/dense/ranges.h"
+#include "model/network/strips.h"
 #include "model/threads/threads.h"
 
 /* Tiles of a strip. Each strip reads all weights, so a strip of few tiles is limited by the speed
@@ -225,7 +226,7 @@ void cnx_winograd_run(const CnxDenseContext *context, const CnxConv *conv, const
 
     layer.planes = plan(conv, &layer.method, &layer.products);
     layer.tiles = divide_up(call->height, side) * divide_up(call->width, side);
-    layer.strips = divide_up(layer.tiles, layer.planes.tiles);
+    layer.strips = cnx_strip_count(&(CnxStageSize){.h = layer.tiles, .w = 1}, layer.planes.tiles);
     layer.ranges = cnx_range_count(&layer.products, conv->n, layer.strips);
     cnx_threads_loop(context->threads, layer.strips * layer.ranges, run_task, &layer);
 }

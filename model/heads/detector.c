@@ -122,7 +122,10 @@ static gboolean fail_missing(const Loading *l)
     const CnxConfig *config = cnx_checkpoint_config(l->checkpoint);
     const char *head = cnx_recognise_head(l->checkpoint);
 
-    if (head)
+    if (head && strstr(head, "R-CNN"))
+        g_set_error(l->error, CNX_ERROR, CNX_ERROR_NOT_CONVNEXT,
+                    "%s: has no tensor \"" WITNESS "\", which a detector needs", l->file);
+    else if (head)
         g_set_error(l->error, CNX_ERROR, CNX_ERROR_UNSUPPORTED,
                     "%s: has no rpn: it has the head of %s; use convnextsegment", l->file, head);
     else

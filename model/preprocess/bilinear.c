@@ -39,7 +39,8 @@ struct CnxBilinear {
     guint8 *unpacked;    /* one row of the stored region: RGBX or planes */
     guint8 *upright;     /* [height][width] RGB; NULL for CNX_ORIENTATION_IDENTITY */
     Row rows[2];
-    guint8 *line; /* opencv: [x.out] RGB */
+    guint8 *line;      /* opencv: [x.out] RGB */
+    float *weights[2]; /* torch: [3 x.count] of the left and the right pixels */
 };
 
 static void measure_upright(const CnxUnpack *unpack, guint *width, guint *height)
@@ -121,6 +122,19 @@ static gboolean allocate_rows(CnxBilinear *self)
     return TRUE;
 }
 
+/* The weights of across, for each value. */
+static gboolean spread_weights(CnxBilinear *self)
+{
+    const gsize count = 3 * (gsize)self->geometry.x.count;
+
+    for (guint side = 0; side < 2; side++) {
+        self->weights[side] = g_try_new(float, count);
+        for (gsize i = 0; self->weights[side] && i < count; i++)
+            self->weights[side][i] = self->across[i / 3].weight[side];
+    }
+    return self->weights[0] && self->weights[1];
+}
+
 static gboolean allocate(CnxBilinear *self)
 {
     const CnxImageInfo *info = &self->unpack->info;
@@ -135,7 +149,8 @@ static gboolean allocate(CnxBilinear *self)
     self->unpacked = g_try_malloc_n(info->w, 4);
     self->line = g_try_malloc(3 * (gsize)self->geometry.x.out);
     return self->across && self->down && self->unpacked && self->line &&
-           cnx_unpack_reserve(self->unpack, info->w) && allocate_rows(self);
+           cnx_unpack_reserve(self->unpack, info->w) && allocate_rows(self) &&
+           (self->resampling == CNX_RESAMPLING_OPENCV || spread_weights(self));
 }
 
 CnxBilinear *cnx_bilinear_new(CnxUnpack *unpack, const CnxGeometry *geometry,
@@ -170,13 +185,15 @@ void cnx_bilinear_free(CnxBilinear *self)
     g_free(self->unpacked);
     g_free(self->upright);
     g_free(self->line);
+    g_free(self->weights[0]);
+    g_free(self->weights[1]);
     g_free(self);
 }
 
 gsize cnx_bilinear_measure(const CnxUnpack *unpack, const CnxGeometry *geometry)
 {
     const gsize codes = 3 * sizeof(guint16) + 4; /* of a pixel, to convert its tone */
-    const gsize rows = 2 * 2 * 3 * (gsize)geometry->x.count * sizeof(float);
+    const gsize rows = (2 * 2 + 2) * 3 * (gsize)geometry->x.count * sizeof(float);
     const gsize line = 3 * (gsize)geometry->x.out;
     gsize bytes = sizeof(CnxBilinear) + rows + line + (4 + codes) * (gsize)unpack->info.w +
                   ((gsize)geometry->x.count + geometry->y.count) * sizeof(Tap);
@@ -274,22 +291,14 @@ static const Row *find_row(CnxBilinear *self, const CnxImage *image, guint index
 static void mix_floats(const CnxBilinear *self, const Row *upper, const Row *lower, const Tap *down,
                        float *dst)
 {
-    const float *const *a = (const float *const *)upper->side;
-    const float *const *b = (const float *const *)lower->side;
+    const CnxCorners corners = {
+        .upper = {upper->side[0], upper->side[1]},
+        .lower = {lower->side[0], lower->side[1]},
+        .across = {self->weights[0], self->weights[1]},
+        .down = {down->weight[0], down->weight[1]},
+    };
 
-    for (guint i = 0; i < self->geometry.x.count; i++) {
-        const float *w = self->across[i].weight;
-        const float upper_left = down->weight[0] * w[0], upper_right = down->weight[0] * w[1];
-        const float lower_left = down->weight[1] * w[0], lower_right = down->weight[1] * w[1];
-
-        for (guint j = 3 * i; j < 3 * i + 3; j++) {
-            float sum = upper_right * a[1][j];
-
-            sum = fmaf(upper_left, a[0][j], sum);
-            sum = fmaf(lower_left, b[0][j], sum);
-            dst[j] = fmaf(lower_right, b[1][j], sum);
-        }
-    }
+    self->unpack->kernels->corners(dst, &corners, 3 * (int)self->geometry.x.count);
 }
 
 static void mix_bytes(const CnxBilinear *self, const Row *upper, const Row *lower, const Tap *down,

@@ -1,4 +1,5 @@
-/* The classes as GstAnalyticsClsMtd, with GStreamer 1.24 and later.
+/* The classes as GstAnalyticsClsMtd, with GStreamer 1.24 and later; the feature maps as GstTensor,
+ * with 1.26 and later.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <gst/analytics/analytics.h>
@@ -38,6 +39,70 @@ GST_START_TEST(test_classes)
 }
 GST_END_TEST;
 
+#if GST_CHECK_VERSION(1, 26, 0)
+
+/* Stage 3 of a 64x64 input: [1, 4, 4, 24], in the memory of the result. */
+static void check_stage(const GstTensor *tensor, GstConvnextResult *result)
+{
+    g_autoptr(GstConvnextTensor) own = gst_convnext_result_get_tensor(result, "stage3");
+    const gsize dims[] = {1, 4, 4, 24};
+    GstMapInfo map;
+
+    fail_unless(tensor && own);
+    fail_unless_equals_string(g_quark_to_string(tensor->id), "convnext-stage3-out");
+    fail_unless_equals_int(tensor->data_type, GST_TENSOR_DATA_TYPE_FLOAT32);
+    fail_unless_equals_int(tensor->dims_order, GST_TENSOR_DIM_ORDER_ROW_MAJOR);
+    fail_unless_equals_int(tensor->num_dims, 4);
+    fail_unless(!memcmp(tensor->dims, dims, sizeof(dims)));
+    fail_unless(gst_buffer_map(tensor->data, &map, GST_MAP_READ));
+    fail_unless((const float *)map.data == gst_convnext_tensor_get_values(own, NULL));
+    gst_buffer_unmap(tensor->data, &map);
+}
+
+/* The maps go out as tensors, in the order of the outputs. */
+GST_START_TEST(test_tensors)
+{
+    g_autoptr(GstHarness) h = frames_harness(network, NULL);
+    g_autoptr(GstBuffer) out = NULL;
+
+    gst_util_set_object_arg(G_OBJECT(h->element), "outputs", "classes+stage2+stage3");
+    harness_restart(h, CAPS);
+    out = frames_process(h, frames_new(CAPS, FRAME_COLOURS, 0));
+    GstTensorMeta *meta = gst_buffer_get_tensor_meta(out);
+    fail_unless(meta, "no tensors on the buffer");
+    fail_unless_equals_int(meta->num_tensors, 2);
+    check_stage(meta->tensors[1], frames_result(out));
+}
+GST_END_TEST;
+
+#endif
+
+#if GST_CHECK_VERSION(1, 28, 0)
+
+/* They survive a copy of the frame. */
+GST_START_TEST(test_tensor_mtds)
+{
+    g_autoptr(GstHarness) h = frames_harness(network, NULL);
+    g_autoptr(GstBuffer) out = NULL;
+    g_autoptr(GstBuffer) copy = NULL;
+    GstAnalyticsTensorMtd mtd;
+    gpointer state = NULL;
+
+    gst_util_set_object_arg(G_OBJECT(h->element), "outputs", "stage3");
+    harness_restart(h, CAPS);
+    out = frames_process(h, frames_new(CAPS, FRAME_COLOURS, 0));
+    copy = gst_buffer_copy(out);
+    GstAnalyticsRelationMeta *relations = gst_buffer_get_analytics_relation_meta(copy);
+    fail_unless(gst_analytics_relation_meta_iterate(relations, &state,
+                                                    gst_analytics_tensor_mtd_get_mtd_type(), &mtd));
+    check_stage(gst_analytics_tensor_mtd_get_tensor(&mtd), frames_result(copy));
+    fail_if(gst_analytics_relation_meta_iterate(relations, &state,
+                                                gst_analytics_tensor_mtd_get_mtd_type(), &mtd));
+}
+GST_END_TEST;
+
+#endif
+
 static Suite *analytics_suite(void)
 {
     Suite *s = suite_create("analytics");
@@ -47,6 +112,12 @@ static Suite *analytics_suite(void)
     tcase_set_timeout(tc, 120);
     tcase_add_checked_fixture(tc, network_setup, network_teardown);
     tcase_add_test(tc, test_classes);
+#if GST_CHECK_VERSION(1, 26, 0)
+    tcase_add_test(tc, test_tensors);
+#endif
+#if GST_CHECK_VERSION(1, 28, 0)
+    tcase_add_test(tc, test_tensor_mtds);
+#endif
     return s;
 }
 

@@ -175,18 +175,32 @@ static void check_conv(const Layer *layer, CnxConvWay way, CnxForm form, double 
 static void test_shapes(void)
 {
     static const Shape shapes[] = {
-        {1, 1, 5, 3, 1, 1},   {9, 40, 33, 100, 1, 1}, {1, 1, 5, 3, 3, 1},  {2, 3, 17, 100, 3, 1},
+        {1, 1, 5, 3, 1, 1},   {9, 40, 33, 100, 1, 1}, {1, 1, 5, 3, 3, 1},  {3, 6, 17, 210, 3, 1},
         {7, 5, 48, 17, 3, 1}, {9, 33, 20, 50, 3, 1},  {5, 11, 8, 8, 3, 2}, {4, 3, 9, 210, 3, 3},
     };
 
     for (guint i = 0; i < G_N_ELEMENTS(shapes); i++) {
         Layer layer = new_layer(&shapes[i]);
 
-        check_conv(&layer, CNX_CONV_DIRECT, CNX_FORM_FLOAT, 3e-6);
+        check_conv(&layer, CNX_CONV_DIRECT, CNX_FORM_FLOAT, 5e-6);
         if (shapes[i].side == 3 && shapes[i].dilation == 1) {
-            check_conv(&layer, CNX_CONV_WINOGRAD2, CNX_FORM_FLOAT, 5e-6);
+            check_conv(&layer, CNX_CONV_WINOGRAD2, CNX_FORM_FLOAT, 1e-5);
             check_conv(&layer, CNX_CONV_WINOGRAD4, CNX_FORM_FLOAT, 5e-5);
         }
+        free_layer(&layer);
+    }
+}
+
+/* Products that split or round their inputs. */
+static void test_rounded(void)
+{
+    static const Shape shapes[] = {{5, 60, 19, 130, 1, 1}, {6, 9, 21, 40, 3, 1}};
+
+    for (guint i = 0; i < G_N_ELEMENTS(shapes); i++) {
+        Layer layer = new_layer(&shapes[i]);
+
+        check_conv(&layer, CNX_CONV_WINOGRAD2, CNX_FORM_SPLIT, 1e-4);
+        check_conv(&layer, CNX_CONV_WINOGRAD2, CNX_FORM_BF16, 4e-2);
         free_layer(&layer);
     }
 }
@@ -218,7 +232,7 @@ static void test_parts(void)
         free(packed);
         free(context.scratch);
     }
-    check_result(&layer, &(CnxConv){.bias = layer.bias}, FALSE, TRUE, c, 3e-6);
+    check_result(&layer, &(CnxConv){.bias = layer.bias}, FALSE, TRUE, c, 5e-6);
     free_layer(&layer);
 }
 
@@ -234,8 +248,22 @@ static void test_environment(void)
     g_assert_true(g_setenv("CONVNEXT_CONV", "direct", TRUE));
     g_assert_true(cnx_conv_check(NULL));
     g_assert_cmpint(cnx_conv_choose(512, 512, 1, CNX_FORM_FLOAT), ==, CNX_CONV_DIRECT);
+    g_assert_true(g_setenv("CONVNEXT_CONV", "winograd2", TRUE));
+    g_assert_true(cnx_conv_check(NULL));
+    g_assert_cmpint(cnx_conv_choose(512, 512, 1, CNX_FORM_FLOAT), ==, CNX_CONV_WINOGRAD2);
+    g_assert_cmpint(cnx_conv_choose(512, 512, 2, CNX_FORM_FLOAT), ==, CNX_CONV_DIRECT);
     g_unsetenv("CONVNEXT_CONV");
     g_assert_true(cnx_conv_check(NULL));
+}
+
+static void test_choice(void)
+{
+    g_assert_cmpint(cnx_conv_choose(512, 512, 1, CNX_FORM_FLOAT), ==, CNX_CONV_WINOGRAD4);
+    g_assert_cmpint(cnx_conv_choose(16, 16, 1, CNX_FORM_FLOAT), ==, CNX_CONV_WINOGRAD4);
+    g_assert_cmpint(cnx_conv_choose(512, 2816, 1, CNX_FORM_FLOAT), ==, CNX_CONV_WINOGRAD2);
+    g_assert_cmpint(cnx_conv_choose(256, 256, 1, CNX_FORM_SPLIT), ==, CNX_CONV_WINOGRAD2);
+    g_assert_cmpint(cnx_conv_choose(256, 256, 1, CNX_FORM_INT8), ==, CNX_CONV_DIRECT);
+    g_assert_cmpint(cnx_conv_choose(256, 256, 3, CNX_FORM_FLOAT), ==, CNX_CONV_DIRECT);
 }
 
 int main(int argc, char **argv)
@@ -245,6 +273,8 @@ int main(int argc, char **argv)
         return 77;
     g_test_add_func("/conv/shapes", test_shapes);
     g_test_add_func("/conv/parts", test_parts);
+    g_test_add_func("/conv/rounded", test_rounded);
+    g_test_add_func("/conv/choice", test_choice);
     g_test_add_func("/conv/environment", test_environment);
     return g_test_run();
 }

@@ -1,0 +1,244 @@
+/* The element convnextsegment: masks of each size, what of the frame they cover, and everything
+ * that it shares with convnext.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <gst/check/gstcheck.h>
+#include <string.h>
+
+#include "tests/gst/support/heads.h"
+#include "tests/gst/support/messages.h"
+#include "tests/gst/support/network.h"
+
+#define LAUNCH "convnextsegment threads=1 model=" SEGMENTER
+#define SIDE 96 /* of the network's input */
+#define CLASSES 12
+
+static GstConvnextSegmentation *segmentation_of(GstBuffer *buffer)
+{
+    GstConvnextSegmentation *segmentation =
+        gst_convnext_result_get_segmentation(frames_result(buffer));
+
+    fail_unless(segmentation, "no segmentation");
+    return segmentation;
+}
+
+/* Classes that cover the frame together. */
+static void finds_classes(GstConvnextResult *result)
+{
+    GstConvnextSegmentation *segmentation = gst_convnext_result_get_segmentation(result);
+    double covered = 0;
+    guint n;
+
+    fail_unless(segmentation, "no segmentation");
+    const GstConvnextSegment *segments = gst_convnext_segmentation_get_segments(segmentation, &n);
+    for (guint i = 0; i < n; i++)
+        covered += (double)segments[i].share;
+    fail_unless(n > 0 && covered > 0.99 && covered < 1.01, "%u classes cover %g", n, covered);
+}
+
+static void check_size(GstBuffer *buffer, guint width, guint height, const GstConvnextRect *rect)
+{
+    GstConvnextSegmentation *segmentation = segmentation_of(buffer);
+    GstConvnextRect covered;
+    guint w, h, bits;
+
+    gst_convnext_segmentation_get_size(segmentation, &w, &h, &bits);
+    gst_convnext_segmentation_get_rect(segmentation, &covered);
+    fail_unless_equals_int(w, width);
+    fail_unless_equals_int(h, height);
+    fail_unless_equals_int(bits, 8);
+    fail_unless(memcmp(&covered, rect, sizeof covered) == 0, "covers %d,%d %dx%d", covered.x,
+                covered.y, covered.w, covered.h);
+}
+
+/* The sizes of the mask, and the part of the frame that it covers: all of it, or with crop=center
+ * the central square, without the padding of crop=border. */
+GST_START_TEST(test_sizes)
+{
+    static const struct {
+        const char *properties;
+        guint width, height;
+        GstConvnextRect rect;
+    } cases[] = {
+        {"", SIDE, SIDE, {0, 0, 160, 120}},
+        {"mask-size=stride", SIDE / 4, SIDE / 4, {0, 0, 160, 120}},
+        {"mask-size=frame", 160, 120, {0, 0, 160, 120}},
+        {"input-width=96 input-height=64", 96, 64, {0, 0, 160, 120}},
+        {"crop=center mask-size=frame", 120, 120, {20, 0, 120, 120}},
+        {"crop=border", 96, 72, {0, 0, 160, 120}},
+        {"crop=border mask-size=frame", 160, 120, {0, 0, 160, 120}},
+        {"orientation=90r crop=border", 96, 72, {0, 0, 160, 120}},
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *launch = g_strconcat(LAUNCH " ", cases[i].properties, NULL);
+        g_autoptr(GstHarness) h = heads_harness(launch, HEADS_CAPS);
+        g_autoptr(GstBuffer) out = heads_process(h, HEADS_CAPS, 0);
+
+        check_size(out, cases[i].width, cases[i].height, &cases[i].rect);
+    }
+}
+GST_END_TEST;
+
+/* With mask-size=stride, each value is the best of the logits that are attached. */
+GST_START_TEST(test_logits)
+{
+    g_autoptr(GstHarness) h = heads_harness(LAUNCH " mask-size=stride logits=true", HEADS_CAPS);
+    g_autoptr(GstBuffer) out = heads_process(h, HEADS_CAPS, 0);
+    GstConvnextTensor *tensor =
+        gst_convnext_result_get_tensor(frames_result(out), GST_CONVNEXT_TENSOR_SEGMENTATION_LOGITS);
+    guint dims, seen = 0;
+
+    fail_unless(tensor, "no logits");
+    const gsize *shape = gst_convnext_tensor_get_shape(tensor, &dims);
+    const float *logits = gst_convnext_tensor_get_values(tensor, NULL);
+    fail_unless(dims == 3 && shape[0] == SIDE / 4 && shape[1] == SIDE / 4 && shape[2] == CLASSES);
+    for (guint y = 0; y < shape[0]; y++)
+        for (guint x = 0; x < shape[1]; x++, logits += CLASSES) {
+            guint best = 0;
+
+            for (guint i = 1; i < CLASSES; i++)
+                best = logits[i] > logits[best] ? i : best;
+            fail_unless_equals_int(gst_convnext_segmentation_get_value(segmentation_of(out), x, y),
+                                   best + 1);
+            seen |= 1u << best;
+        }
+    fail_unless(seen & (seen - 1), "one class only");
+}
+GST_END_TEST;
+
+/* A threshold leaves pixels without a class. With sigmoids the same logits have other scores. */
+GST_START_TEST(test_threshold)
+{
+    g_autoptr(GstHarness) h = heads_harness(LAUNCH " threshold=1", HEADS_CAPS);
+    g_autoptr(GstBuffer) none = heads_process(h, HEADS_CAPS, 0);
+    guint n, n_sigmoid;
+
+    gst_convnext_segmentation_get_segments(segmentation_of(none), &n);
+    fail_unless_equals_int(n, 0);
+    g_object_set(heads_element(h), "threshold", 0.8, NULL);
+    g_autoptr(GstBuffer) some = heads_process(h, HEADS_CAPS, 1);
+    const float softmax = gst_convnext_segmentation_get_segments(segmentation_of(some), &n)->share;
+    fail_unless(n > 0);
+    g_object_set(heads_element(h), "multi-label", TRUE, NULL);
+    g_autoptr(GstBuffer) more = heads_process(h, HEADS_CAPS, 2);
+    const float sigmoid =
+        gst_convnext_segmentation_get_segments(segmentation_of(more), &n_sigmoid)->share;
+    fail_unless(softmax < sigmoid && n <= n_sigmoid);
+}
+GST_END_TEST;
+
+/* Masks use their memory again. */
+GST_START_TEST(test_pool)
+{
+    g_autoptr(GstHarness) h = heads_harness(LAUNCH " mask-size=frame carry=false", HEADS_CAPS);
+    GstBuffer *out = heads_process(h, HEADS_CAPS, 0);
+    const guint8 *first = gst_convnext_segmentation_get_data(segmentation_of(out));
+
+    gst_buffer_unref(out);
+    out = heads_process(h, HEADS_CAPS, 1); /* the element holds the first one until now */
+    gst_buffer_unref(out);
+    g_autoptr(GstBuffer) third = heads_process(h, HEADS_CAPS, 2);
+    fail_unless(gst_convnext_segmentation_get_data(segmentation_of(third)) == first);
+}
+GST_END_TEST;
+
+GST_START_TEST(test_stream)
+{
+    static void (*const checks[])(GstHarness *, HeadsFinds *) = {
+        heads_check_caps, heads_check_gap, heads_check_latest, heads_check_shared,
+        heads_check_restart};
+
+    for (guint i = 0; i < G_N_ELEMENTS(checks); i++) {
+        g_autoptr(GstHarness) h = heads_harness(LAUNCH, HEADS_CAPS);
+
+        checks[i](h, finds_classes);
+    }
+    g_autoptr(GstHarness) h = heads_harness(LAUNCH, HEADS_CAPS);
+    heads_check_reload(h, SEGMENTER, OTHER_SEGMENTER, finds_classes);
+    heads_check_sharing(LAUNCH, finds_classes);
+}
+GST_END_TEST;
+
+static void expect_refusal(const char *name, const char *property, const char *value, GQuark domain,
+                           int code, const char *text)
+{
+    g_autoptr(GstElement) element = gst_element_factory_make(name, NULL);
+
+    gst_object_ref_sink(element);
+    gst_util_set_object_arg(G_OBJECT(element), "model", SEGMENTER);
+    if (property)
+        gst_util_set_object_arg(G_OBJECT(element), property, value);
+    messages_expect_refusal(element, domain, code, text);
+}
+
+/* What is refused in the transition to READY. */
+GST_START_TEST(test_refusals)
+{
+    expect_refusal("convnextsegment", "model", network, GST_STREAM_ERROR,
+                   GST_STREAM_ERROR_NOT_IMPLEMENTED, "it is a classifier; use convnext");
+    expect_refusal("convnextsegment", "model", DETECTOR, GST_STREAM_ERROR,
+                   GST_STREAM_ERROR_NOT_IMPLEMENTED, "use convnextdetect");
+    expect_refusal("convnextsegment", "model", "", GST_LIBRARY_ERROR, GST_LIBRARY_ERROR_SETTINGS,
+                   "the property model is not set");
+    expect_refusal("convnextsegment", "precision", "int8", GST_LIBRARY_ERROR,
+                   GST_LIBRARY_ERROR_SETTINGS, "a head runs in fp32 or bf16");
+    expect_refusal("convnextsegment", "max-memory", "1000", GST_RESOURCE_ERROR,
+                   GST_RESOURCE_ERROR_NO_SPACE_LEFT, "the weights of the network");
+    expect_refusal("convnextsegment", "max-memory", "1500000", GST_RESOURCE_ERROR,
+                   GST_RESOURCE_ERROR_NO_SPACE_LEFT, "a smaller input-width and input-height");
+    expect_refusal("convnext", NULL, NULL, GST_LIBRARY_ERROR, GST_LIBRARY_ERROR_SETTINGS,
+                   "which belongs to a segmentation or detection head");
+}
+GST_END_TEST;
+
+/* convnext runs the backbone of a segmenter. */
+GST_START_TEST(test_backbone)
+{
+    g_autoptr(GstHarness) h = heads_harness("convnext outputs=stage4 model=" SEGMENTER, HEADS_CAPS);
+    g_autoptr(GstBuffer) out = heads_process(h, HEADS_CAPS, 0);
+
+    fail_unless(gst_convnext_result_get_tensor(frames_result(out), "stage4"));
+}
+GST_END_TEST;
+
+/* What model-info says about the head. */
+GST_START_TEST(test_info)
+{
+    g_autoptr(GstHarness) h = heads_harness(LAUNCH, HEADS_CAPS);
+    g_autoptr(GstStructure) info = NULL;
+    guint classes, stride;
+    guint64 least, run;
+
+    g_object_get(heads_element(h), "model-info", &info, NULL);
+    fail_unless_equals_string(gst_structure_get_string(info, "head"), "UPerNet");
+    fail_unless_equals_string(gst_structure_get_string(info, "library"), "transformers");
+    fail_unless(gst_structure_get(info, "classes", G_TYPE_UINT, &classes, "stride", G_TYPE_UINT,
+                                  &stride, "least-memory", G_TYPE_UINT64, &least, "image-memory",
+                                  G_TYPE_UINT64, &run, NULL));
+    fail_unless_equals_int(classes, CLASSES);
+    fail_unless_equals_int(stride, 4);
+    fail_unless(run > 0 && run < least);
+}
+GST_END_TEST;
+
+static Suite *convnextsegment_suite(void)
+{
+    Suite *s = suite_create("convnextsegment");
+    TCase *tc = tcase_create("all");
+
+    tcase_add_checked_fixture(tc, network_setup, network_teardown);
+    tcase_set_timeout(tc, 120);
+    tcase_add_test(tc, test_sizes);
+    tcase_add_test(tc, test_logits);
+    tcase_add_test(tc, test_threshold);
+    tcase_add_test(tc, test_pool);
+    tcase_add_test(tc, test_stream);
+    tcase_add_test(tc, test_refusals);
+    tcase_add_test(tc, test_backbone);
+    tcase_add_test(tc, test_info);
+    suite_add_tcase(s, tc);
+    return s;
+}
+
+GST_CHECK_MAIN(convnextsegment);
