@@ -8,6 +8,8 @@
 
 #include "model/base/memory.h"
 
+#define OUTPUTS_MAX (1u << 20) /* of a layer; published: 1024 */
+
 typedef enum Pass { DETECT, MEASURE, PACK } Pass;
 
 /* How the rows of a packed layer follow from those of the file */
@@ -101,6 +103,12 @@ static gboolean detect_layer(Visit *v, Source *s)
 {
     if (!(s->order == UNPOOLED ? detect_unpooled(v, s) : detect_stored(v, s)))
         return FALSE;
+    if (s->n > OUTPUTS_MAX) {
+        g_set_error(v->error, CNX_ERROR, CNX_ERROR_UNSUPPORTED,
+                    "%s: layer \"%s%s\" has %u outputs, expected at most %u", v->tensors->file,
+                    v->tensors->prefix, s->module, s->n, OUTPUTS_MAX);
+        return FALSE;
+    }
     *s->conv = (CnxConv){.n = outputs_of(s),
                          .k = s->k,
                          .side = s->side,

@@ -7,71 +7,12 @@
 #include "model/base/memory.h"
 #include "model/threads/threads.h"
 
-#define BANDS 4 /* of rows, for each thread */
+#define TASK_ROWS 32u
+#define TERMS 4 /* at most: two pixels of each of two pixels */
 
-/* One interpolation, row by row: [in_height, in_width, channels] to [height, width, channels]. */
-typedef struct Pass {
-    CnxScaling scaling;
-    guint in_width, in_height, width, height;
-} Pass;
-
-/* The scratch memory of a thread, in this order; the rows of a pass come after its taps. */
-typedef struct Rows {
-    CnxTap *via_taps, *taps; /* [width of the pass, terms] */
-    float *via_tall, *tall;  /* [in_width of the pass, channels], interpolated downwards */
-    float *via_rows;         /* [2, via width, channels]: the rows that the last ones came from */
-    float *row;              /* [width, channels] */
-    int via_at[2];           /* their numbers; -1: none */
-} Rows;
-
-typedef struct Call {
-    const CnxDenseContext *context;
-    const CnxMap *logits;
-    const CnxMaskPlan *plan;
-    gboolean has_via;
-    Pass via, last;
-    guint bands;
-    char *mask;
-    gsize stride;
-} Call;
-
-static gboolean has_via(const CnxMaskPlan *plan)
+static gsize aligned(gsize bytes)
 {
-    return plan->via_width > 0;
-}
-
-static Pass via_of(const CnxMap *logits, const CnxMaskPlan *plan)
-{
-    return (Pass){plan->via_scaling, logits->width, logits->height, plan->via_width,
-                  plan->via_height};
-}
-
-static Pass last_of(const CnxMap *logits, const CnxMaskPlan *plan)
-{
-    return (Pass){plan->scaling, has_via(plan) ? plan->via_width : logits->width,
-                  has_via(plan) ? plan->via_height : logits->height, plan->width, plan->height};
-}
-
-/* Hands out the parts of a thread's scratch memory from base, which may be NULL. Returns their
- * bytes. */
-static gsize lay_out(const CnxMap *logits, const CnxMaskPlan *plan, char *base, Rows *rows)
-{
-    const gsize channels = logits->channels;
-    const Pass via = via_of(logits, plan), last = last_of(logits, plan);
-    CnxArena arena = {.base = (float *)(void *)base};
-    const gsize tap = sizeof(CnxTap) / sizeof(float);
-    gsize bytes;
-
-    *rows = (Rows){.via_at = {-1, -1}};
-    if (has_via(plan)) {
-        rows->via_taps = (CnxTap *)(void *)CNX_TAKE(&arena, via.width, 2, tap);
-        rows->via_tall = CNX_TAKE(&arena, via.in_width, channels);
-        rows->via_rows = CNX_TAKE(&arena, 2, via.width, channels);
-    }
-    rows->taps = (CnxTap *)(void *)CNX_TAKE(&arena, last.width, 2, tap);
-    rows->tall = CNX_TAKE(&arena, last.in_width, channels);
-    rows->row = CNX_TAKE(&arena, last.width, channels);
-    return cnx_arena_bytes(&arena, &bytes) ? bytes : G_MAXSIZE;
+    return (bytes + CNX_ALIGNMENT - 1) / CNX_ALIGNMENT * CNX_ALIGNMENT;
 }
 
 gsize cnx_mask_value_size(guint classes)
@@ -79,183 +20,253 @@ gsize cnx_mask_value_size(guint classes)
     return classes <= CNX_MASK_BYTE_CLASSES ? 1 : 2;
 }
 
+/* One direction: from `in` pixels of the logits, by way of `via` pixels or 0, to `out`. */
+typedef struct Line {
+    CnxScaling via_scaling, scaling;
+    guint in, via, out;
+} Line;
+
+typedef struct Term {
+    guint pixel;
+    float weight;
+} Term;
+
+static guint add_term(Term *terms, guint count, guint pixel, float weight)
+{
+    if (weight == 0)
+        return count;
+    for (guint i = 0; i < count; i++) {
+        if (terms[i].pixel == pixel) {
+            terms[i].weight += weight;
+            return count;
+        }
+    }
+    terms[count] = (Term){pixel, weight};
+    return count + 1;
+}
+
+/* Adds the pixels of `in` that pixel d of `out` comes from, times weight. */
+static guint add_ends(Term *terms, guint count, CnxScaling scaling, guint in, guint out, guint d,
+                      float weight)
+{
+    const CnxEnds ends = cnx_scaling_ends(scaling, (int)in, (int)out, (int)d);
+
+    count = add_term(terms, count, (guint)ends.low, weight * (1 - ends.weight));
+    return add_term(terms, count, (guint)ends.high, weight * ends.weight);
+}
+
+/* Sets the terms of pixel d and returns their number. Two interpolations in a row are one weighted
+ * sum. */
+static guint set_terms(const Line *line, guint d, Term terms[TERMS])
+{
+    guint count = 0;
+    CnxEnds ends;
+
+    if (line->via == 0)
+        return add_ends(terms, 0, line->scaling, line->in, line->out, d, 1);
+    ends = cnx_scaling_ends(line->scaling, (int)line->via, (int)line->out, (int)d);
+    count = add_ends(terms, count, line->via_scaling, line->in, line->via, (guint)ends.low,
+                     1 - ends.weight);
+    return add_ends(terms, count, line->via_scaling, line->in, line->via, (guint)ends.high,
+                    ends.weight);
+}
+
+/* The largest number of terms of a pixel of the line. */
+static guint count_terms(const Line *line)
+{
+    Term terms[TERMS];
+    guint most = 1;
+
+    for (guint d = 0; d < line->out; d++)
+        most = MAX(most, set_terms(line, d, terms));
+    return most;
+}
+
+typedef struct Mask {
+    const CnxDenseContext *context;
+    const CnxMap *logits;
+    const CnxMaskPlan *plan;
+    char *mask;
+    gsize stride;
+    Line rows, columns;
+    guint terms;  /* of a column */
+    CnxTap *taps; /* [width, terms], in the scratch memory of the first thread */
+} Mask;
+
+/* The scratch memory of a thread. */
+typedef struct Scratch {
+    CnxTap *taps;              /* [width, at most TERMS] */
+    float *row;                /* [logits width, classes] */
+    float *index, *best, *sum; /* [width] */
+    guint64 *counts;           /* [classes + 1] */
+} Scratch;
+
+/* Returns the bytes. base: NULL only counts. */
+static gsize cut_scratch(Scratch *scratch, char *base, const CnxMap *logits,
+                         const CnxMaskPlan *plan)
+{
+    const gsize sizes[] = {
+        plan->width * TERMS * sizeof(CnxTap),
+        (gsize)logits->width * logits->channels * sizeof(float),
+        plan->width * sizeof(float),
+        plan->width * sizeof(float),
+        plan->width * sizeof(float),
+        (logits->channels + (gsize)1) * sizeof(guint64),
+    };
+    gsize at[G_N_ELEMENTS(sizes)], bytes = 0;
+
+    for (guint i = 0; i < G_N_ELEMENTS(sizes); i++) {
+        at[i] = bytes;
+        bytes += aligned(sizes[i]);
+    }
+    if (base)
+        *scratch =
+            (Scratch){(CnxTap *)(base + at[0]), (float *)(base + at[1]), (float *)(base + at[2]),
+                      (float *)(base + at[3]),  (float *)(base + at[4]), (guint64 *)(base + at[5])};
+    return bytes;
+}
+
 gsize cnx_mask_scratch(const CnxMap *logits, const CnxMaskPlan *plan)
 {
-    Rows rows;
-
-    return lay_out(logits, plan, NULL, &rows);
+    return cut_scratch(NULL, NULL, logits, plan);
 }
 
-/* Taps of one pixel that comes from low and high, `step` floats apart. Returns their number. */
-static int set_taps(CnxTap *taps, CnxScaling scaling, int in, int out, int d, gsize step)
+static Scratch scratch_of(const Mask *mask, guint slot)
 {
-    const CnxEnds ends = cnx_scaling_ends(scaling, in, out, d);
-    const int terms = cnx_scaling_terms(scaling);
+    Scratch scratch;
 
-    taps[0] = (CnxTap){(ptrdiff_t)(ends.low * step), terms > 1 ? 1 - ends.weight : 1};
-    if (terms > 1)
-        taps[1] = (CnxTap){(ptrdiff_t)(ends.high * step), ends.weight};
-    return terms;
+    cut_scratch(&scratch, cnx_dense_scratch(mask->context, slot), mask->logits, mask->plan);
+    return scratch;
 }
 
-static void set_columns(const Pass *pass, CnxTap *taps, guint channels)
+/* Fewer terms than others have are filled up with a pixel that counts anyway, times 0. */
+static void set_taps(const Mask *mask)
 {
-    const int terms = cnx_scaling_terms(pass->scaling);
+    CnxTap *tap = mask->taps;
 
-    for (guint x = 0; x < pass->width; x++)
-        set_taps(taps + x * terms, pass->scaling, (int)pass->in_width, (int)pass->width, (int)x,
-                 channels);
-}
+    for (guint x = 0; x < mask->plan->width; x++) {
+        Term terms[TERMS];
+        const guint count = set_terms(&mask->columns, x, terms);
 
-/* dst: [pass->width, channels], from src and the two taps of its row, with tall as scratch. */
-static void make_row(const Call *call, const Pass *pass, const float *src, const CnxTap *down,
-                     const CnxTap *columns, float *tall, float *dst)
-{
-    const int channels = (int)call->logits->channels;
-    const int terms = cnx_scaling_terms(pass->scaling);
-    const CnxInterpolate rows = {.dst = tall,
-                                 .ldd = (size_t)pass->in_width * channels,
-                                 .src = src,
-                                 .taps = down,
-                                 .pixels = 1,
-                                 .terms = terms,
-                                 .c = (int)pass->in_width * channels};
-    const CnxInterpolate across = {.dst = dst,
-                                   .ldd = (size_t)channels,
-                                   .src = tall,
-                                   .taps = columns,
-                                   .pixels = (int)pass->width,
-                                   .terms = terms,
-                                   .c = channels};
+        for (guint i = 0; i < mask->terms; i++) {
+            const Term term = i < count ? terms[i] : (Term){terms[0].pixel, 0};
 
-    call->context->kernels->interpolate(&rows);
-    call->context->kernels->interpolate(&across);
-}
-
-/* The place of row y of the first interpolation in via_rows, computed unless it is there. */
-static guint find_via_row(const Call *call, Rows *rows, int y)
-{
-    const gsize size = (gsize)call->via.width * call->logits->channels;
-    const guint place = (guint)y % 2;
-    CnxTap down[2];
-
-    if (rows->via_at[place] == y)
-        return place;
-    set_taps(down, call->via.scaling, (int)call->via.in_height, (int)call->via.height, y,
-             (gsize)call->via.in_width * call->logits->channels);
-    make_row(call, &call->via, call->logits->data, down, rows->via_taps, rows->via_tall,
-             rows->via_rows + place * size);
-    rows->via_at[place] = y;
-    return place;
-}
-
-/* Computes row y of the interpolated logits into rows->row. */
-static void interpolate_row(const Call *call, Rows *rows, guint y)
-{
-    const Pass *last = &call->last;
-    CnxTap down[2];
-
-    if (!call->has_via) {
-        set_taps(down, last->scaling, (int)last->in_height, (int)last->height, (int)y,
-                 (gsize)last->in_width * call->logits->channels);
-        make_row(call, last, call->logits->data, down, rows->taps, rows->tall, rows->row);
-        return;
-    }
-    const CnxEnds ends =
-        cnx_scaling_ends(last->scaling, (int)last->in_height, (int)last->height, (int)y);
-    const gsize size = (gsize)call->via.width * call->logits->channels;
-
-    set_taps(down, last->scaling, (int)last->in_height, (int)last->height, (int)y, 0);
-    down[0].at = (ptrdiff_t)(find_via_row(call, rows, ends.low) * size);
-    if (cnx_scaling_terms(last->scaling) > 1)
-        down[1].at = (ptrdiff_t)(find_via_row(call, rows, ends.high) * size);
-    make_row(call, last, rows->via_rows, down, rows->taps, rows->tall, rows->row);
-}
-
-/* The value of a pixel with these logits. */
-static guint value_of(const float *logits, guint classes, const CnxMaskPlan *plan)
-{
-    float best = -INFINITY, sum = 0;
-    guint value = 0;
-
-    for (guint i = 0; i < classes; i++)
-        if (logits[i] > best) {
-            best = logits[i];
-            value = i + 1;
+            *tap++ = (CnxTap){(ptrdiff_t)((gsize)term.pixel * mask->logits->channels), term.weight};
         }
-    if (!(plan->threshold > 0) || value == 0)
-        return value;
+    }
+}
+
+/* Interpolates the logits between their rows. */
+static void set_row(const Mask *mask, const Scratch *scratch, guint y)
+{
+    const CnxMap *logits = mask->logits;
+    const gsize floats = (gsize)logits->width * logits->channels;
+    CnxTap taps[TERMS];
+    Term terms[TERMS];
+    const guint count = set_terms(&mask->rows, y, terms);
+
+    for (guint i = 0; i < count; i++)
+        taps[i] = (CnxTap){(ptrdiff_t)(terms[i].pixel * floats), terms[i].weight};
+    mask->context->kernels->interpolate(&(CnxInterpolate){
+        .dst = scratch->row,
+        .src = logits->data,
+        .taps = taps,
+        .pixels = 1,
+        .terms = (int)count,
+        .c = (int)floats,
+    });
+}
+
+static gboolean passes(const CnxMaskPlan *plan, const Scratch *scratch, guint x)
+{
+    if (plan->threshold <= 0)
+        return TRUE;
     if (plan->sigmoid)
-        sum = 1 + expf(-best);
-    for (guint i = 0; !plan->sigmoid && i < classes; i++)
-        sum += expf(logits[i] - best);
-    return 1 / sum >= plan->threshold ? value : 0;
+        return 1 / (1 + expf(-scratch->best[x])) >= plan->threshold;
+    return 1 / scratch->sum[x] >= plan->threshold;
 }
 
-static void fill_row(const Call *call, const float *row, guint y)
+/* Writes the values of a row. size: bytes of a value, a constant where inlined. */
+static inline void write_values(const Mask *mask, const Scratch *scratch, char *dst,
+                                const gsize size)
 {
-    const guint classes = call->logits->channels;
-    char *out = call->mask + y * call->stride;
+    for (guint x = 0; x < mask->plan->width; x++) {
+        guint value = 0;
 
-    for (guint x = 0; x < call->plan->width; x++, row += classes) {
-        const guint value = value_of(row, classes, call->plan);
-
-        if (cnx_mask_value_size(classes) == 1)
-            ((guint8 *)out)[x] = (guint8)value;
+        if (scratch->index[x] >= 0 && passes(mask->plan, scratch, x))
+            value = 1 + (guint)scratch->index[x];
+        if (size == 1)
+            ((guint8 *)dst)[x] = (guint8)value;
         else
-            memcpy(out + 2 * x, &(guint16){(guint16)value}, 2);
+            ((guint16 *)dst)[x] = (guint16)value;
+        scratch->counts[value]++;
     }
 }
 
-static void fill_band(gpointer data, guint task, guint slot)
+static void run_task(gpointer data, guint task, guint slot)
 {
-    const Call *call = data;
-    const guint height = call->plan->height;
-    Rows rows;
+    const Mask *mask = data;
+    const CnxMaskPlan *plan = mask->plan;
+    const Scratch scratch = scratch_of(mask, slot);
+    const gboolean is_summed = plan->threshold > 0 && !plan->sigmoid;
+    const guint end = MIN((task + 1) * TASK_ROWS, plan->height);
 
-    lay_out(call->logits, call->plan, cnx_dense_scratch(call->context, slot), &rows);
-    if (call->has_via)
-        set_columns(&call->via, rows.via_taps, call->logits->channels);
-    set_columns(&call->last, rows.taps, call->logits->channels);
-    for (guint y = (guint)((guint64)height * task / call->bands);
-         y < (guint)((guint64)height * (task + 1) / call->bands); y++) {
-        interpolate_row(call, &rows, y);
-        fill_row(call, rows.row, y);
+    for (guint y = task * TASK_ROWS; y < end; y++) {
+        char *dst = mask->mask + y * mask->stride;
+
+        set_row(mask, &scratch, y);
+        mask->context->kernels->argmax(&(CnxArgmax){
+            .src = scratch.row,
+            .taps = mask->taps,
+            .pixels = (int)plan->width,
+            .terms = (int)mask->terms,
+            .c = (int)mask->logits->channels,
+            .index = scratch.index,
+            .best = scratch.best,
+            .sum = is_summed ? scratch.sum : NULL,
+        });
+        if (cnx_mask_value_size(mask->logits->channels) == 1)
+            write_values(mask, &scratch, dst, 1);
+        else
+            write_values(mask, &scratch, dst, 2);
     }
 }
 
-static void count_values(const Call *call, guint64 *counts)
+/* The counts of all threads together. */
+static void add_counts(const Mask *mask, guint64 *counts)
 {
-    const guint classes = call->logits->channels;
+    const guint values = mask->logits->channels + 1;
 
-    memset(counts, 0, (classes + 1) * sizeof *counts);
-    for (guint y = 0; y < call->plan->height; y++) {
-        const char *row = call->mask + y * call->stride;
+    memset(counts, 0, values * sizeof *counts);
+    for (guint slot = 0; slot < mask->context->threads; slot++) {
+        const Scratch scratch = scratch_of(mask, slot);
 
-        for (guint x = 0; x < call->plan->width; x++) {
-            guint16 value = ((const guint8 *)row)[x];
-
-            if (cnx_mask_value_size(classes) == 2)
-                memcpy(&value, row + 2 * x, 2);
-            counts[value]++;
-        }
+        for (guint i = 0; i < values; i++)
+            counts[i] += scratch.counts[i];
     }
 }
 
 void cnx_mask_compute(const CnxDenseContext *context, const CnxMap *logits, const CnxMaskPlan *plan,
-                      void *mask, gsize stride, guint64 *counts)
+                      void *memory, gsize stride, guint64 *counts)
 {
-    Call call = {.context = context,
+    const Line rows = {plan->via_scaling, plan->scaling, logits->height, plan->via_height,
+                       plan->height};
+    const Line columns = {plan->via_scaling, plan->scaling, logits->width, plan->via_width,
+                          plan->width};
+    Mask mask = {.context = context,
                  .logits = logits,
                  .plan = plan,
-                 .has_via = has_via(plan),
-                 .via = via_of(logits, plan),
-                 .last = last_of(logits, plan),
-                 .bands = MIN(plan->height, context->threads * BANDS),
-                 .mask = mask,
-                 .stride = stride};
+                 .mask = memory,
+                 .stride = stride,
+                 .rows = rows,
+                 .columns = columns,
+                 .terms = count_terms(&columns)};
 
-    cnx_threads_loop(context->threads, call.bands, fill_band, &call);
+    mask.taps = scratch_of(&mask, 0).taps;
+    set_taps(&mask);
+    for (guint slot = 0; slot < context->threads; slot++)
+        memset(scratch_of(&mask, slot).counts, 0, (logits->channels + (gsize)1) * sizeof *counts);
+    cnx_threads_loop(context->threads, (plan->height + TASK_ROWS - 1) / TASK_ROWS, run_task, &mask);
     if (counts)
-        count_values(&call, counts);
+        add_counts(&mask, counts);
 }

@@ -25,6 +25,7 @@ typedef int Mask; /* the number of lanes */
 #define v_fma(a, b, c) vfmaq_f32(c, a, b)
 #define v_fnma(a, b, c) vfmsq_f32(c, a, b)
 #define v_sum vaddvq_f32
+#define v_largest vmaxvq_f32
 #define v_round vrndnq_f32
 
 /* The instructions for a minimum and a maximum treat NaN differently. */
@@ -89,6 +90,11 @@ static inline Vec v_min_abs(Vec limit, Vec x)
 static inline Vec v_unless_greater(Vec a, Vec b, Vec x)
 {
     return vreinterpretq_f32_u32(vbicq_u32(vreinterpretq_u32_f32(x), vcgtq_f32(a, b)));
+}
+
+static inline Vec v_if_greater(Vec a, Vec b, Vec x, Vec y)
+{
+    return vbslq_f32(vcgtq_f32(a, b), x, y);
 }
 
 static inline Vec v_scale(Vec x, Vec n)

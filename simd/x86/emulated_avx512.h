@@ -261,6 +261,16 @@ static inline __m512 emulated_maskz_mov_ps(__mmask16 mask, __m512 x)
     return r.ps;
 }
 
+static inline __m512 emulated_mask_mov_ps(__m512 other, __mmask16 mask, __m512 x)
+{
+    const Emulated from = {.ps = x};
+    Emulated r = {.ps = other};
+
+    for (int i = 0; i < 16; i++)
+        r.u32[i] = mask >> i & 1 ? from.u32[i] : r.u32[i];
+    return r.ps;
+}
+
 static inline __m512i emulated_mask_broadcast(__m512i other, __mmask16 mask, __m128i part)
 {
     const Emulated from = {.part = {part, part, part, part}};
@@ -285,6 +295,7 @@ static inline __mmask16 emulated_not_greater(__m512 a, __m512 b)
 #define _mm512_maskz_loadu_ps emulated_maskz_loadu_ps
 #define _mm512_mask_storeu_ps emulated_mask_storeu_ps
 #define _mm512_maskz_mov_ps emulated_maskz_mov_ps
+#define _mm512_mask_mov_ps emulated_mask_mov_ps
 #define _mm512_mask_broadcast_i32x4 emulated_mask_broadcast
 #define _mm512_broadcast_i32x4(part) emulated_mask_broadcast(emulated_zero_si(), 0xffff, part)
 #define _mm512_cmp_ps_mask(a, b, predicate)                                                \
@@ -401,6 +412,16 @@ static inline float emulated_reduce_add_ps(__m512 x)
     return from.f32[0];
 }
 
+static inline float emulated_reduce_max_ps(__m512 x)
+{
+    const Emulated from = {.ps = x};
+    float max = from.f32[0];
+
+    for (int i = 1; i < 16; i++)
+        max = from.f32[i] > max ? from.f32[i] : max;
+    return max;
+}
+
 /* The smaller magnitude. A quiet NaN gives the magnitude of the other. */
 static inline __m512 emulated_least_magnitude(__m512 a, __m512 b)
 {
@@ -476,6 +497,7 @@ static inline __m512i emulated_dpbusd_epi32(__m512i sum, __m512i a, __m512i b)
 }
 
 #define _mm512_reduce_add_ps emulated_reduce_add_ps
+#define _mm512_reduce_max_ps emulated_reduce_max_ps
 #define _mm512_range_ps(a, b, kind)                                                   \
     ({                                                                                \
         _Static_assert((kind) == (2 | 2 << 2), "only the smaller of two magnitudes"); \

@@ -66,6 +66,12 @@ static inline Vec v_unless_greater(Vec a, Vec b, Vec x)
     return _mm256_andnot_ps(_mm256_cmp_ps(a, b, _CMP_GT_OQ), x);
 }
 
+/* x where a > b, else y, also where either is NaN. */
+static inline Vec v_if_greater(Vec a, Vec b, Vec x, Vec y)
+{
+    return _mm256_blendv_ps(y, x, _mm256_cmp_ps(a, b, _CMP_GT_OQ));
+}
+
 static inline Vec v_round(Vec x)
 {
     return _mm256_round_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
@@ -85,6 +91,15 @@ static inline float v_sum(Vec x)
 
     s = _mm_add_ps(s, _mm_movehl_ps(s, s));
     return _mm_cvtss_f32(_mm_add_ss(s, _mm_movehdup_ps(s)));
+}
+
+/* The largest lane; none is NaN. */
+static inline float v_largest(Vec x)
+{
+    __m128 s = _mm_max_ps(_mm256_castps256_ps128(x), _mm256_extractf128_ps(x, 1));
+
+    s = _mm_max_ps(s, _mm_movehl_ps(s, s));
+    return _mm_cvtss_f32(_mm_max_ss(s, _mm_movehdup_ps(s)));
 }
 
 /* total: [LANES], any alignment. */

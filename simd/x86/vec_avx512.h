@@ -27,6 +27,7 @@ typedef __mmask16 Mask;
 #define v_fma _mm512_fmadd_ps
 #define v_fnma _mm512_fnmadd_ps
 #define v_sum _mm512_reduce_add_ps
+#define v_largest _mm512_reduce_max_ps
 
 static inline Mask mask_first(int n)
 {
@@ -58,6 +59,11 @@ static inline Vec v_min_abs(Vec limit, Vec x)
 static inline Vec v_unless_greater(Vec a, Vec b, Vec x)
 {
     return _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(a, b, _CMP_NGT_UQ), x);
+}
+
+static inline Vec v_if_greater(Vec a, Vec b, Vec x, Vec y)
+{
+    return _mm512_mask_mov_ps(x, _mm512_cmp_ps_mask(a, b, _CMP_NGT_UQ), y);
 }
 
 static inline Vec v_round(Vec x)

@@ -11,7 +11,7 @@ python=${CONVNEXT_PEERS:-$build/peers}/bin/python
 # Builds, installs what is missing, and prints the versions of the peers.
 bench_prepare()
 {
-    local packages="torch torchvision timm safetensors huggingface_hub onnx onnxruntime openvino nncf pillow"
+    local packages="torch torchvision timm safetensors transformers segmentation-models-pytorch huggingface_hub onnx onnxruntime openvino nncf pillow"
     # shellcheck disable=SC2086,SC2154 # lists of words; from lib.sh
     cnx_install $cnx_packages_build $cnx_packages_play python3-venv
     cnx_build "$build" >&2

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""A peer of bench-engine: peer.py KIND PRECISION FILE THREADS SIDE BATCH INPUT OUTPUT
+"""A peer of bench-engine: peer.py KIND PRECISION FILE THREADS SIZE BATCH INPUT OUTPUT
 
 KIND is onnxruntime, openvino or torch. PRECISION is
 
@@ -8,10 +8,10 @@ KIND is onnxruntime, openvino or torch. PRECISION is
     int8         FILE is quantized, and the rest is fp32
     int8-bf16    FILE is quantized, and the rest is bf16 (openvino)
 
-The protocol is that of serve.h. INPUT holds [n, SIDE, SIDE, 3] floats, n a multiple of BATCH; OUTPUT
-receives the logits. A frame is the first batch. If INPUT holds the bytes of one picture, a frame
+The protocol is that of serve.h. SIZE is SIDE, WIDTHxHEIGHT or WIDTHxHEIGHTxCHANNELS, of 3 channels where it does
+not say. INPUT holds [n, HEIGHT, WIDTH, CHANNELS] floats, n a multiple of BATCH; OUTPUT receives the first output. A frame is the first batch. If INPUT holds the bytes of one picture, a frame
 includes their normalisation, which a picture scaled by GStreamer needs. KIND pillow has no network: it
-resizes a 1080p picture of RGB bytes to SIDE x SIDE.
+resizes a 1080p picture of RGB bytes.
 """
 import sys
 import time
@@ -74,19 +74,25 @@ def load_torch(path, threads, precision):
     return load
 
 
-def load_pillow(side):
+def load_pillow(size):
     from PIL import Image
 
     picture = Image.fromarray(np.random.default_rng(1).integers(0, 256, (1080, 1920, 3), np.uint8))
-    return lambda: picture.resize((side, side), Image.Resampling.BICUBIC)
+    return lambda: picture.resize(size, Image.Resampling.BICUBIC)
 
 
-def read_input(source, side):
-    """[n, 3, side, side] floats, or the bytes of one picture, [side, side, 3]."""
+def parse_size(text):
+    """width, height, channels"""
+    words = [int(word) for word in text.split("x")]
+    return (words * 2 if len(words) == 1 else words) + [3] * (len(words) < 3)
+
+
+def read_input(source, width, height, channels):
+    """[n, channels, height, width] floats, or the bytes of one picture, [height, width, channels]."""
     raw = np.fromfile(source, np.uint8)
-    if raw.size == 3 * side * side:
-        return raw.reshape(side, side, 3)
-    return np.ascontiguousarray(raw.view(np.float32).reshape(-1, side, side, 3).transpose(0, 3, 1, 2))
+    if raw.size == width * height * channels:
+        return raw.reshape(height, width, channels)
+    return np.ascontiguousarray(raw.view(np.float32).reshape(-1, height, width, channels).transpose(0, 3, 1, 2))
 
 
 def with_input(run, x, batch):
@@ -109,14 +115,14 @@ def serve(frame):
 
 
 def main():
-    kind, precision, path, threads, side, batch, source, target = sys.argv[1:]
-    threads, side, batch = int(threads), int(side), int(batch)
+    kind, precision, path, threads, size, batch, source, target = sys.argv[1:]
+    threads, size, batch = int(threads), parse_size(size), int(batch)
     if kind == "pillow":
         print("ready 0 -", flush=True)
-        return serve(load_pillow(side))
+        return serve(load_pillow(size[:2]))
     load = {"onnxruntime": load_onnxruntime, "openvino": load_openvino, "torch": load_torch}[kind](
         path, threads, precision)
-    x = read_input(source, side)
+    x = read_input(source, *size)
 
     begin = time.perf_counter()
     run, runs = load()

@@ -17,6 +17,7 @@ import tempfile
 import numpy as np
 
 import contenders
+import dense
 import networks
 import photos
 import quantized
@@ -32,7 +33,7 @@ CALIBRATION = 96
 BATCHES = (4, 8)  # of BATCHED
 BATCHED = "ConvNeXt-T 224"
 FORMS = ("linear", "conv")
-TABLES = ("limits", "1", "2", "batches", "load", "preprocess", "pipeline")
+TABLES = ("limits", "1", "2", "batches", "load", "preprocess", "pipeline", "convolution", "heads")
 
 
 def levels(precision):
@@ -274,6 +275,10 @@ def main():
             preprocess_table(bench)
         if "pipeline" in options.tables:
             pipeline_table(bench)
+        if "convolution" in options.tables:
+            dense.convolution_tables(bench, levels)
+        if "heads" in options.tables:
+            dense.heads_tables(bench, options.only, levels)
 
 
 main()
