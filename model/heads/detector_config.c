@@ -33,7 +33,7 @@ static const char *const training[] = {
     "rpn_pre_nms_top_n_train", "rpn_post_nms_top_n_train",  "rpn_fg_iou_thresh",
     "rpn_bg_iou_thresh",       "rpn_batch_size_per_image",  "rpn_positive_fraction",
     "box_fg_iou_thresh",       "box_bg_iou_thresh",         "box_batch_size_per_image",
-    "box_positive_fraction",   "trainable_backbone_layers",
+    "box_positive_fraction",   "trainable_backbone_layers", NULL,
 };
 
 static const char *const known[] = {
@@ -60,6 +60,7 @@ static const char *const known[] = {
     "return_layers",
     "sampling_ratio",
     "id2label",
+    NULL,
 };
 
 /* How the name of an argument of a detector begins */
@@ -67,14 +68,6 @@ static const char *const beginnings[] = {
     "rpn_",   "box_",   "bbox_",  "roi_", "mask_", "anchor", "aspect", "featmap",    "return_",
     "image_", "fixed_", "score_", "nms_", "min_",  "max_",   "size_",  "detections", "sampling",
 };
-
-static gboolean is_listed(const char *key, const char *const *words, gsize count)
-{
-    for (gsize i = 0; i < count; i++)
-        if (g_str_equal(key, words[i]))
-            return TRUE;
-    return FALSE;
-}
 
 static gboolean looks_like_argument(const char *key)
 {
@@ -92,14 +85,14 @@ static gboolean check_keys(const CnxJson *json)
     for (const GList *k = keys; k; k = k->next) {
         const char *key = k->data;
 
-        if (!is_listed(key, known, G_N_ELEMENTS(known)) &&
-            !is_listed(key, training, G_N_ELEMENTS(training)) && looks_like_argument(key)) {
-            g_autofree char *words = g_strjoinv(", ", (char **)known);
+        if (!g_strv_contains(known, key) && !g_strv_contains(training, key) &&
+            looks_like_argument(key)) {
+            g_autofree char *words = g_strjoinv(", ", (char **)known), *quoted = cnx_quote(key);
 
-            return cnx_json_fail(json, CNX_ERROR_UNSUPPORTED, key,
-                                 "is no argument of a detector that is known here, expected one of "
-                                 "%s",
-                                 words);
+            return cnx_json_fail(json, CNX_ERROR_UNSUPPORTED, "",
+                                 "key %s is no argument of a detector that is known here, expected "
+                                 "one of %s",
+                                 quoted, words);
         }
     }
     return TRUE;
@@ -333,6 +326,21 @@ static gboolean load_config(JsonObject **object, const char *folder, char **name
     return refuse_or_ignore(cause, strict, info, error);
 }
 
+gboolean cnx_detector_config_apply(CnxDetectorConfig *self, const CnxDetectorShape *shape,
+                                   const CnxConfig *backbone, const CnxJson *json, const char *file,
+                                   gboolean strict, CnxHeadInfo *info, GError **error)
+{
+    *self = defaults;
+    if ((json && (!read_arguments(self, shape, json) || !read_names(json, shape, strict, info))) ||
+        !cnx_detector_levels_read(self, shape, backbone, json, file, info, error))
+        return FALSE;
+    list_assumed(self, json, info);
+    info->recipe = backbone->recipe;
+    memcpy(info->recipe.mean, self->mean, sizeof self->mean);
+    memcpy(info->recipe.std, self->std, sizeof self->std);
+    return TRUE;
+}
+
 gboolean cnx_detector_config_read(CnxDetectorConfig *self, const CnxDetectorShape *shape,
                                   const CnxConfig *backbone, const char *folder, const char *file,
                                   gboolean strict, CnxHeadInfo *info, GError **error)
@@ -341,17 +349,10 @@ gboolean cnx_detector_config_read(CnxDetectorConfig *self, const CnxDetectorShap
     g_autoptr(JsonObject) object = NULL;
     CnxBudget budget = {CNX_BUDGET_FIXED};
 
-    *self = defaults;
     if (!load_config(&object, folder, &name, strict, &budget, info, error))
         return FALSE;
-    const CnxJson json = {object, name, error, &budget}, *config = object ? &json : NULL;
-    if ((config &&
-         (!read_arguments(self, shape, config) || !read_names(config, shape, strict, info))) ||
-        !cnx_detector_levels_read(self, shape, backbone, config, file, info, error))
-        return FALSE;
-    list_assumed(self, config, info);
-    info->recipe = backbone->recipe;
-    memcpy(info->recipe.mean, self->mean, sizeof self->mean);
-    memcpy(info->recipe.std, self->std, sizeof self->std);
-    return load_labels(folder, shape->classes, strict, info, error);
+    const CnxJson json = {object, name, error, &budget};
+    return cnx_detector_config_apply(self, shape, backbone, object ? &json : NULL, file, strict,
+                                     info, error) &&
+           load_labels(folder, shape->classes, strict, info, error);
 }

@@ -212,14 +212,28 @@ def make_texts():
     put("labels", "latin", b"K\xe4se\n")
 
 
+def make_detectors():
+    """'c' and a config.json, or 'n' and floats: a box and its deltas, eight a time."""
+    three = (FIXTURES.parent / "detectors" / "torchvision-faster-rcnn-three" / "config.json").read_text()
+    put("detector", "config", "c" + json.dumps(json.loads(three)))
+    put("detector", "sizes", "c" + json.dumps({
+        "min_size": [300, 200], "max_size": 400, "anchor_sizes": [32, 64, 128], "aspect_ratios": [0.5, 1, 2, 3],
+        "num_classes": 4, "out_channels": 20, "in_channels_list": [16, 24, 32], "image_mean": [0, 0, 0],
+        "image_std": 1, "size_divisible": 32, "id2label": {"0": "background", "1": "a", "2": "b", "3": "c"}}))
+    numbers = [x for i in range(8) for x in (i, i, i + 9.5, i + 6, 0.5, -1, 0.1 * i, 0.3)]
+    numbers += [-5, 4, 1e9, 2, 0, 0, 100, -100, 9, 9, 3, 3, 0, 0, 0, 0]
+    put("detector", "boxes", b"n" + struct.pack(f"<{len(numbers)}f", *numbers))
+
+
 def main():
-    for target in ("pickle", "safetensors", "legacy", "zip", "json", "forms"):
+    for target in ("pickle", "safetensors", "legacy", "zip", "json", "forms", "detector"):
         shutil.rmtree(HERE / target, ignore_errors=True)
     torch.distributed.init_process_group("gloo", rank=0, world_size=1, store=torch.distributed.HashStore())
     make_pickles()
     make_containers()
     make_forms()
     make_texts()
+    make_detectors()
     files = [f for f in HERE.rglob("*") if f.is_file()]
     print(len(files), "files,", sum(f.stat().st_size for f in files), "bytes")
 

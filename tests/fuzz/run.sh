@@ -17,12 +17,12 @@ set -u
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 . "$root/pipelines/lib.sh"
 
-all="safetensors zip legacy pickle json labels forms checkpoint config frame result smoothing uri sdp request
+all="safetensors zip legacy pickle json labels forms detector checkpoint config frame result smoothing uri sdp request
     rtsp cameras metrics"
 readers="container safetensors header shards torch torch_zip torch_legacy unwrap state_dict pickle pickle_machine
     pickle_values strings foreign mapping locate json json_scan labels label_file label_lines config_files
     config_open_clip config_preprocessor config_timm config_transformers adapter_config adapters entries formula
-    forms parametrised quantised tools
+    forms parametrised quantised tools detector_config detector_levels anchors boxes nms paste
     meta result tensor bounds frame input detections tracks attach smoothing votes states classify jsonline
     print credentials keys list redirect request sdp server settings source"
 # these read files too

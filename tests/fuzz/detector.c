@@ -1,0 +1,94 @@
+/* Fuzz target: a detector's config.json ('c' and the text), or numbers as boxes and scores ('n' and
+ * floats): decoding, ranking, suppression, levels, RoIAlign and pasting.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <math.h>
+#include <string.h>
+
+#include "model/heads/detector.h"
+#include "model/heads/detector_config.h"
+#include "model/heads/nms.h"
+#include "simd/kernels.h"
+#include "tests/fuzz/fuzz.h"
+
+#define BOXES 200
+#define SIDE 16 /* of the map and of the frame */
+
+static void read_config(const char *text, gsize size)
+{
+    static const guint depths[] = {1, 1, 2, 1}, dims[] = {12, 16, 24, 32};
+    const CnxDetectorShape shape = {3, {16, 24, 32}, 20, 4, 3};
+    g_autoptr(CnxConfig) backbone = cnx_config_new();
+    g_autoptr(CnxHeadInfo) info = cnx_head_info_new();
+    GError *error = NULL;
+    CnxBudget budget = {CNX_BUDGET_FIXED};
+    g_autoptr(JsonObject) object = cnx_json_parse(text, size, &budget, FUZZ_FILE, &error);
+    const CnxJson json = {object, FUZZ_FILE, &error, &budget};
+    CnxDetectorConfig config;
+
+    memcpy(backbone->depths, depths, sizeof depths);
+    memcpy(backbone->dims, dims, sizeof dims);
+    const gboolean ok = object && cnx_detector_config_apply(&config, &shape, backbone, &json,
+                                                            FUZZ_FILE, TRUE, info, &error);
+    fuzz_check(ok, error, FUZZ_FILE);
+    g_assert(!ok || (config.levels == 3 || config.levels == 4));
+    g_assert(!ok ||
+             (config.roi_count >= 1 && config.roi_first + config.roi_count <= config.levels));
+}
+
+static void check_rank(const float *numbers, guint count)
+{
+    static CnxRanked best[BOXES];
+    guint dropped = 0;
+    const guint n = cnx_rank_best(numbers, count / 2, 1, 2, best, BOXES / 2, &dropped);
+
+    for (guint i = 1; i < n; i++)
+        g_assert(cnx_rank_before(best[i - 1], best[i]));
+    g_assert(n + dropped <= count / 2);
+}
+
+static void check_box(CnxBox box)
+{
+    static float map[SIDE * SIDE], pooled[7 * 7], frame[SIDE * SIDE];
+    const CnxRoiAlign roi = {map, SIDE, SIDE, 1, 0.25f, 7, 2, false};
+    const float corners[] = {box.x0, box.y0, box.x1, box.y1};
+    const CnxPaste area = cnx_detector_paste_area(7, corners, SIDE, SIDE);
+
+    g_assert(cnx_box_level(box, 2, 5) <= 3);
+    cnx_kernels_get(CNX_ISA_C)->roialign(pooled, &roi, corners);
+    g_assert(area.x0 <= area.x1 && area.x1 <= SIDE && area.y0 <= area.y1 && area.y1 <= SIDE);
+    cnx_detector_paste(pooled, 7, corners, SIDE, SIDE, frame + area.y0 * SIDE + area.x0, SIDE);
+}
+
+/* floats: boxes, each followed by its deltas. */
+static void check_numbers(const guint8 *data, gsize size)
+{
+    static const float weights[] = {10, 10, 5, 5};
+    static float numbers[8 * BOXES], areas[BOXES];
+    static CnxBox boxes[BOXES];
+    static guint8 kept[BOXES];
+    const guint count = (guint)MIN(size / (8 * sizeof(float)), BOXES);
+    guint valid = 0;
+
+    memcpy(numbers, data, count * 8 * sizeof *numbers);
+    check_rank(numbers, 8 * count);
+    for (guint i = 0; i < count; i++) {
+        const float *n = numbers + 8 * i;
+        const CnxBox box = {n[0], n[1], n[2], n[3]};
+
+        check_box(box);
+        boxes[valid] = cnx_box_clip(cnx_box_decode(box, n + 4, weights), SIDE, SIDE);
+        valid += cnx_box_is_valid(boxes[valid], 1e-2f);
+    }
+    g_assert(cnx_nms(boxes, valid, 0.5, BOXES, areas, kept) <= valid);
+    g_assert(valid == 0 || kept[0]);
+}
+
+int LLVMFuzzerTestOneInput(const guint8 *data, gsize size)
+{
+    if (size > 0 && data[0] == 'c')
+        read_config((const char *)data + 1, size - 1);
+    else if (size > 0)
+        check_numbers(data + 1, size - 1);
+    return 0;
+}
