@@ -154,6 +154,24 @@ static gboolean has_tensors(GstBuffer *buffer)
 
 #endif
 
+#if defined(HAVE_GST_ANALYTICS) && GST_CHECK_VERSION(1, 28, 0)
+
+static gboolean has_tensor_mtd(GstBuffer *buffer)
+{
+    GstAnalyticsMtd mtd;
+
+    return get_mtd(buffer, gst_analytics_tensor_mtd_get_mtd_type(), 0, &mtd);
+}
+
+#else
+
+static gboolean has_tensor_mtd(GstBuffer *buffer)
+{
+    return FALSE;
+}
+
+#endif
+
 static gboolean has_frame_mask(GstBuffer *buffer)
 {
     return has_mask(buffer, 3);
@@ -176,6 +194,7 @@ static const struct {
     {"`GstAnalyticsSegmentationMtd`, semantic", has_frame_mask},
     {"`GstAnalyticsSegmentationMtd`, instance", has_object_mask},
     {"`GstTensorMeta`", has_tensors},
+    {"`GstAnalyticsTensorMtd`", has_tensor_mtd},
 };
 
 /* The rows of the table, from its heading on. */
