@@ -85,12 +85,6 @@ gboolean gst_convnext_result_set_object_mask(GstConvnextResult *result, guint i,
     return TRUE;
 }
 
-gboolean gst_convnext_result_has_objects(GstConvnextResult *result)
-{
-    g_return_val_if_fail(GST_IS_CONVNEXT_RESULT(result), FALSE);
-    return result->objects != NULL;
-}
-
 const GstConvnextDetectedObject *gst_convnext_result_get_objects(GstConvnextResult *result,
                                                                  guint *n_objects)
 {

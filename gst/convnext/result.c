@@ -284,3 +284,15 @@ GList *gst_convnext_result_list_tensors(GstConvnextResult *result)
                               gst_convnext_tensor_ref(g_ptr_array_index(result->tensors, i - 1)));
     return list;
 }
+
+GstConvnextSegmentation *gst_convnext_result_get_segmentation(GstConvnextResult *result)
+{
+    g_return_val_if_fail(GST_IS_CONVNEXT_RESULT(result), NULL);
+    return result->segmentation;
+}
+
+gboolean gst_convnext_result_has_objects(GstConvnextResult *result)
+{
+    g_return_val_if_fail(GST_IS_CONVNEXT_RESULT(result), FALSE);
+    return result->objects != NULL;
+}

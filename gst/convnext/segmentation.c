@@ -197,12 +197,6 @@ gboolean gst_convnext_result_set_segmentation(GstConvnextResult *result, GstMemo
     return TRUE;
 }
 
-GstConvnextSegmentation *gst_convnext_result_get_segmentation(GstConvnextResult *result)
-{
-    g_return_val_if_fail(GST_IS_CONVNEXT_RESULT(result), NULL);
-    return result->segmentation;
-}
-
 /* Reading a segmentation */
 
 void gst_convnext_segmentation_get_size(GstConvnextSegmentation *segmentation, guint *width,

@@ -51,5 +51,6 @@ void gst_convnext_attach(GstBuffer *buffer, GstConvnextResult *result,
         return;
     }
     gst_convnext_analytics_mirror(buffer, result);
-    gst_convnext_mirror_findings(buffer, result);
+    if (gst_convnext_result_get_segmentation(result) || gst_convnext_result_has_objects(result))
+        gst_convnext_mirror_findings(buffer, result);
 }
