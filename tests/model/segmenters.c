@@ -108,6 +108,20 @@ static void test_case(gconstpointer data)
     compare_case(data);
 }
 
+/* Names and colours that mmsegmentation writes beside the weights. */
+static void test_dataset(gconstpointer data)
+{
+    static const guint8 second[] = {20, 225, 70};
+    g_auto(DenseFixture) fixture = dense_open(data);
+    g_autoptr(CnxSegmenter) segmenter = open_segmenter(fixture.model);
+    const CnxHeadInfo *info = cnx_segmenter_info(segmenter);
+
+    g_assert_cmpuint(info->classes, ==, 6);
+    g_assert_cmpuint(g_strv_length(info->labels), ==, 6);
+    g_assert_cmpstr(info->labels[5], ==, "class f");
+    g_assert_cmpmem(info->palette + 3, 3, second, 3);
+}
+
 static int print_table(void)
 {
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++)
@@ -128,5 +142,8 @@ int main(int argc, char **argv)
 
         g_test_add_data_func(name, &cases[i], test_case);
     }
+    g_test_add_data_func("/segmenters/dataset/mmengine", "segmenters/mmsegmentation-upernet",
+                         test_dataset);
+    g_test_add_data_func("/segmenters/dataset/mmcv", "segmenters/facebook-upernet", test_dataset);
     return g_test_run();
 }
