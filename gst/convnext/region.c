@@ -107,20 +107,29 @@ static gboolean scale_region(GstConvnextRegion *self, const GstVideoMetaTransfor
 
 #if GST_CHECK_VERSION(1, 28, 0)
 
-/* The matrix of a rectangle that can be mapped has no other values. Its coordinates begin at the
- * corners of in_rectangle and out_rectangle. */
+/* The matrix of a rectangle that can be mapped keeps the axes, perhaps exchanged. Its coordinates
+ * begin at the corners of in_rectangle and out_rectangle. Its numbers are floats, and elements that
+ * mirror map the first pixel to the last one instead of edge to edge; so one that maps in_rectangle
+ * to out_rectangle, but for a pixel, is taken to map their edges. */
 static void turn_further(GstConvnextChange *self, const GstVideoMetaTransformMatrix *matrix)
 {
     const GstVideoRectangle *in = &matrix->in_rectangle, *out = &matrix->out_rectangle;
-    const double corner[] = {out->x, out->y};
-    GstConvnextChange step;
+    const double in_start[] = {in->x, in->y}, in_size[] = {in->w, in->h};
+    const double out_start[] = {out->x, out->y}, out_size[] = {out->w, out->h};
+    GstConvnextChange step = {0};
 
     for (guint i = 0; i < 2; i++) {
         const float *row = matrix->matrix[i];
+        const guint j = row[0] == 0; /* the axis that it reads */
+        double scale = row[j], first = row[2];
+        const double last = first + scale * in_size[j];
 
-        step.matrix[i][0] = row[0];
-        step.matrix[i][1] = row[1];
-        step.matrix[i][2] = corner[i] + row[2] - (double)row[0] * in->x - (double)row[1] * in->y;
+        if (ABS(MIN(first, last)) <= 1 && ABS(MAX(first, last) - out_size[i]) <= 1) {
+            first = scale < 0 ? out_size[i] : 0;
+            scale = (scale < 0 ? -1 : 1) * out_size[i] / in_size[j];
+        }
+        step.matrix[i][j] = scale;
+        step.matrix[i][2] = out_start[i] + first - scale * in_start[j];
     }
     change_further(self, &step);
 }

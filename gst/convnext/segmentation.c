@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gst/convnext/segmentation.h"
 
-#include <string.h>
-
+#include "gst/convnext/maskrow.h"
 #include "gst/convnext/resultprivate.h"
 
 struct _GstConvnextSegmentation {
@@ -56,24 +55,6 @@ static void segmentation_free(GstConvnextSegmentation *self)
 
 /* Segments */
 
-static guint read_value(const guint8 *row, guint column, guint bits)
-{
-    return bits == 8 ? row[column] : GST_READ_UINT16_LE(row + (gsize)column * 2);
-}
-
-static guint find_end_of_run(const guint8 *row, guint column, guint width, guint bits)
-{
-    const guint value = read_value(row, column, bits);
-
-    if (bits == 8)
-        while (++column < width && row[column] == value)
-            ;
-    else
-        while (++column < width && GST_READ_UINT16_LE(row + (gsize)column * 2) == value)
-            ;
-    return column;
-}
-
 static void add_run(Extent *extent, guint row, guint column, guint end)
 {
     if (extent->n == 0)
@@ -93,9 +74,9 @@ static gboolean measure(const GstConvnextSegmentation *self, Extent *extents, gu
         const guint8 *line = self->map.data + row * stride;
 
         for (guint column = 0, end; column < self->width; column = end) {
-            const guint value = read_value(line, column, self->bits);
+            const guint value = gst_convnext_mask_value(line, column, self->bits);
 
-            end = find_end_of_run(line, column, self->width, self->bits);
+            end = gst_convnext_mask_run_end(line, column, self->width, self->bits);
             if (value > n_classes)
                 return FALSE;
             add_run(&extents[value], row, column, end);
@@ -179,6 +160,15 @@ static gboolean is_mask_size(gsize size, guint width, guint height, guint bits,
            g_size_checked_mul(&expected, expected, bits / 8) && size == expected;
 }
 
+/* Not empty, and near enough for arithmetic with int. */
+static gboolean is_possible(const GstConvnextRect *rect)
+{
+    const int most = G_MAXINT / 4;
+
+    return rect->w > 0 && rect->h > 0 && rect->w <= most && rect->h <= most && rect->x >= -most &&
+           rect->x <= most && rect->y >= -most && rect->y <= most;
+}
+
 gboolean gst_convnext_result_set_segmentation(GstConvnextResult *result, GstMemory *mask,
                                               guint width, guint height, guint bits,
                                               const GstConvnextRect *rect,
@@ -193,7 +183,7 @@ gboolean gst_convnext_result_set_segmentation(GstConvnextResult *result, GstMemo
     g_return_val_if_fail(GST_IS_CONVNEXT_LEGEND(legend), FALSE);
 
     g_clear_pointer(&result->segmentation, gst_convnext_segmentation_unref);
-    if (rect->w < 1 || rect->h < 1 || !gst_memory_map(memory, &map, GST_MAP_READ))
+    if (!is_possible(rect) || !gst_memory_map(memory, &map, GST_MAP_READ))
         return FALSE;
     if (!is_mask_size(map.size, width, height, bits, legend)) {
         gst_memory_unmap(memory, &map);
@@ -255,9 +245,9 @@ guint gst_convnext_segmentation_get_value(GstConvnextSegmentation *segmentation,
 {
     g_return_val_if_fail(GST_IS_CONVNEXT_SEGMENTATION(segmentation), 0);
     g_return_val_if_fail(column < segmentation->width && row < segmentation->height, 0);
-    return read_value(segmentation->map.data +
-                          (gsize)row * segmentation->width * segmentation->bits / 8,
-                      column, segmentation->bits);
+    return gst_convnext_mask_value(segmentation->map.data +
+                                       (gsize)row * segmentation->width * segmentation->bits / 8,
+                                   column, segmentation->bits);
 }
 
 const char *gst_convnext_segmentation_get_label(GstConvnextSegmentation *segmentation, guint value)

@@ -242,7 +242,7 @@ static gboolean paste(Detector *self, const GstConvnextJob *job, guint i, const 
     cnx_detector_paste(mask, side, box, job->frame_width, job->frame_height, self->pasted,
                        (gsize)rect.w);
     for (gsize p = 0; p < pixels; p++)
-        values[p] = self->pasted[p] > 0.5f;
+        values[p] = self->pasted[p] > 0.5f ? GST_CONVNEXT_OBJECT_MASK_VALUE(i) : 0;
     return gst_convnext_result_set_object_mask(
         result, i, gst_memory_new_wrapped(0, values, pixels, 0, pixels, values, g_free), &rect);
 }

@@ -23,6 +23,8 @@ int gst_convnext_analytics_add_object(GstBuffer *buffer, GQuark type, const GstC
 
 #include <gst/analytics/analytics.h>
 
+#define COARSE_THRESHOLD 0.5f
+
 /* Quarks are never freed, but there are no more of them than classes in this process's models. */
 static GQuark class_quark(const GstConvnextClass *klass)
 {
@@ -179,21 +181,39 @@ static GstBuffer *new_mask(GstMemory *memory, guint width, guint height, guint b
     return mask;
 }
 
-void gst_convnext_analytics_add_object_mask(GstBuffer *buffer, guint mtd, GstMemory *mask,
-                                            const GstConvnextRect *rect, guint value)
+/* A mask of width x height pixels that covers rect. */
+static void add_instance(GstBuffer *buffer, guint mtd, GstMemory *mask, guint width, guint height,
+                         const GstConvnextRect *rect, guint value)
 {
     GstAnalyticsRelationMeta *relations = get_relations(buffer);
     GstAnalyticsSegmentationMtd segmentation;
 
     if (!gst_analytics_relation_meta_add_segmentation_mtd(
-            relations, new_mask(mask, (guint)rect->w, (guint)rect->h, 8),
-            GST_SEGMENTATION_TYPE_INSTANCE, 1, &value, rect->x, rect->y, (guint)rect->w,
-            (guint)rect->h, &segmentation))
+            relations, new_mask(mask, width, height, 8), GST_SEGMENTATION_TYPE_INSTANCE, 1, &value,
+            rect->x, rect->y, (guint)rect->w, (guint)rect->h, &segmentation))
         return;
     gst_analytics_relation_meta_set_relation(relations, GST_ANALYTICS_REL_TYPE_RELATE_TO, mtd,
                                              segmentation.id);
     gst_analytics_relation_meta_set_relation(relations, GST_ANALYTICS_REL_TYPE_RELATE_TO,
                                              segmentation.id, mtd);
+}
+
+void gst_convnext_analytics_add_object_mask(GstBuffer *buffer, guint mtd, GstMemory *mask,
+                                            const GstConvnextRect *rect, guint value)
+{
+    add_instance(buffer, mtd, mask, (guint)rect->w, (guint)rect->h, rect, value);
+}
+
+void gst_convnext_analytics_add_coarse_mask(GstBuffer *buffer, guint mtd, const float *mask,
+                                            guint side, const GstConvnextRect *rect, guint value)
+{
+    const gsize n = (gsize)side * side;
+    guint8 *pixels = g_malloc(n);
+    g_autoptr(GstMemory) memory = gst_memory_new_wrapped(0, pixels, n, 0, n, pixels, g_free);
+
+    for (gsize i = 0; i < n; i++)
+        pixels[i] = mask[i] > COARSE_THRESHOLD ? (guint8)value : 0;
+    add_instance(buffer, mtd, memory, side, side, rect, value);
 }
 
 static guint largest_value(GstConvnextSegmentation *segmentation)
@@ -344,6 +364,11 @@ void gst_convnext_analytics_find_objects(GArray *detections, GstBuffer *buffer)
 
 void gst_convnext_analytics_add_object_mask(GstBuffer *buffer, guint mtd, GstMemory *mask,
                                             const GstConvnextRect *rect, guint value)
+{
+}
+
+void gst_convnext_analytics_add_coarse_mask(GstBuffer *buffer, guint mtd, const float *mask,
+                                            guint side, const GstConvnextRect *rect, guint value)
 {
 }
 

@@ -34,6 +34,11 @@ int gst_convnext_analytics_add_object(GstBuffer *buffer, GQuark type, const GstC
 void gst_convnext_analytics_add_object_mask(GstBuffer *buffer, guint mtd, GstMemory *mask,
                                             const GstConvnextRect *rect, guint value);
 
+/* The same from the mask as the network computes it, [side, side] probabilities, scaled to rect: a
+ * pixel belongs to the object if its probability is above 0.5. */
+void gst_convnext_analytics_add_coarse_mask(GstBuffer *buffer, guint mtd, const float *mask,
+                                            guint side, const GstConvnextRect *rect, guint value);
+
 /* Adds a segmentation whose mask covers rect, in pixels of the picture in memory, and the names of
  * its values. GStreamer 1.26 and later; does nothing otherwise. */
 void gst_convnext_analytics_add_segmentation(GstBuffer *buffer,

@@ -81,10 +81,44 @@ static void add_region(GstBuffer *buffer, const GstConvnextDetectedObject *objec
     gst_video_region_of_interest_meta_add_param(roi, detection);
 }
 
+/* The masks as the network computes them, [objects, side, side]; NULL without any. */
+static const float *get_coarse_masks(GstConvnextResult *result, guint n, guint *side)
+{
+    g_autoptr(GstConvnextTensor) tensor =
+        gst_convnext_result_get_tensor(result, GST_CONVNEXT_TENSOR_OBJECT_MASKS);
+    guint n_dims;
+    const gsize *shape = tensor ? gst_convnext_tensor_get_shape(tensor, &n_dims) : NULL;
+
+    if (!shape || n_dims != 3 || shape[0] != n || shape[1] == 0 || shape[1] != shape[2] ||
+        shape[1] > G_MAXUINT16)
+        return NULL;
+    *side = (guint)shape[1];
+    return gst_convnext_tensor_get_values(tensor, NULL); /* the result keeps the tensor */
+}
+
+/* The mask at the size of the frame, if the object has one, or else as the network computes it. */
+static void mirror_mask(GstBuffer *buffer, GstConvnextResult *result, guint i, const float *coarse,
+                        guint side, const GstConvnextRect *box, const Place *place, guint mtd)
+{
+    const guint value = GST_CONVNEXT_OBJECT_MASK_VALUE(i);
+    GstConvnextRect rect;
+    GstMemory *mask = gst_convnext_result_get_object_mask(result, i, &rect);
+
+    if (mask) {
+        rect = in_picture(&rect, place);
+        gst_convnext_analytics_add_object_mask(buffer, mtd, mask, &rect, value);
+    } else if (coarse) {
+        rect = in_picture(box, place);
+        gst_convnext_analytics_add_coarse_mask(buffer, mtd, coarse + (gsize)i * side * side, side,
+                                               &rect, value);
+    }
+}
+
 static void mirror_objects(GstBuffer *buffer, GstConvnextResult *result, const Place *place)
 {
-    guint n;
+    guint n, side = 0;
     const GstConvnextDetectedObject *objects = gst_convnext_result_get_objects(result, &n);
+    const float *coarse = get_coarse_masks(result, n, &side);
 
     for (guint i = 0; i < n; i++) {
         const GQuark type =
@@ -95,14 +129,9 @@ static void mirror_objects(GstBuffer *buffer, GstConvnextResult *result, const P
             continue;
         rect = in_picture(&box, place);
         const int mtd = gst_convnext_analytics_add_object(buffer, type, &rect, objects[i].score);
-        GstMemory *mask = gst_convnext_result_get_object_mask(result, i, &rect);
-
         add_region(buffer, &objects[i], type, &box, place, MAX(mtd, 0));
-        if (mask && mtd >= 0) {
-            rect = in_picture(&rect, place);
-            gst_convnext_analytics_add_object_mask(buffer, (guint)mtd, mask, &rect,
-                                                   GST_CONVNEXT_OBJECT_MASK_VALUE(i));
-        }
+        if (mtd >= 0)
+            mirror_mask(buffer, result, i, coarse, side, &box, place, (guint)mtd);
     }
 }
 

@@ -15,7 +15,8 @@
  *   label_id (int), x_min, y_min, x_max, y_max (double, fractions of the frame).
  * - each object as a GstAnalyticsODMtd; its region has the same id. GStreamer 1.24 and later.
  * - the mask of each object as an INSTANCE GstAnalyticsSegmentationMtd, related to the object in
- *   both directions. GStreamer 1.26 and later.
+ *   both directions: at the size of the frame if the object has such a mask, or else as the network
+ *   computes it, scaled to the rounded box. GStreamer 1.26 and later.
  * - the segmentation as a SEMANTIC GstAnalyticsSegmentationMtd, without a copy of the mask, related
  *   to a GstAnalyticsClsMtd with the names of the values from 0, `background`, to the largest in
  *   the mask. A region's index, its id, its value in the mask and the number of its name are the

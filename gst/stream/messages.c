@@ -91,6 +91,15 @@ void gst_convnext_warn_no_objects(GstElement *element, guint frames)
         ("looking for objects"));
 }
 
+void gst_convnext_warn_cannot_paint(GstElement *element, const GstVideoInfo *caps)
+{
+    GST_ELEMENT_WARNING(element, STREAM, FORMAT,
+                        ("frames of the format %s cannot be painted: put videoconvert before the "
+                         "element, or set paint to false",
+                         GST_VIDEO_INFO_NAME(caps)),
+                        ("painting a mask"));
+}
+
 /* Logs why the processor's highest isa level is not used, once per process. */
 static void log_isa(GstElement *element)
 {

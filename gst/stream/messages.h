@@ -6,7 +6,7 @@
 #pragma once
 
 #include <gst/convnext/convnext.h>
-#include <gst/gst.h>
+#include <gst/video/video.h>
 
 #include "gst/engine/engine.h"
 
@@ -28,6 +28,9 @@ void gst_convnext_warn_not_finite(GstElement *element, GstConvnextEngine *engine
 
 /* Posts a warning that the first `frames` frames of region=objects describe no objects. */
 void gst_convnext_warn_no_objects(GstElement *element, guint frames);
+
+/* Posts a warning that frames with these caps cannot be painted. */
+void gst_convnext_warn_cannot_paint(GstElement *element, const GstVideoInfo *caps);
 
 /* Logs the model of an engine, and posts warnings: about its precision, unless the last one posted
  * is the same, and about files next to the model that contradict it. precision_remark: the last

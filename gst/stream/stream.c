@@ -6,6 +6,7 @@
 #include "gst/objects/attach.h"
 #include "gst/stream/fields.h"
 #include "gst/stream/messages.h"
+#include "gst/stream/painting.h"
 #include "model/base/error.h"
 
 GST_DEBUG_CATEGORY_EXTERN(gst_convnext_debug);
@@ -44,17 +45,34 @@ static gboolean collect_finished(GstConvnextStream *self)
     return results != NULL;
 }
 
+/* Paints the last result into the frame. */
+static void paint(GstConvnextStream *self, GstBuffer *buffer)
+{
+    const GstVideoInfo *caps = gst_convnext_input_caps(self->input);
+
+    if (!self->painter && !self->cannot_paint) {
+        self->painter = gst_convnext_painter_new(caps);
+        self->cannot_paint = !self->painter;
+        if (self->cannot_paint)
+            gst_convnext_warn_cannot_paint(self->element, caps);
+    }
+    if (self->painter)
+        gst_convnext_paint_buffer(self->painter, caps, buffer, self->last);
+}
+
 /* Attaches the last results if they are new or, with carry, even if an earlier frame had them. */
 static void attach_results(GstConvnextStream *self, GstBuffer *buffer, gboolean is_new,
-                           gboolean carry)
+                           const GstConvnextFrameSettings *settings)
 {
     guint n = 0;
 
     if (runs_objects(self)) {
-        n = gst_convnext_tracks_attach(self->tracks, buffer, carry);
-    } else if (self->last && (is_new || carry)) {
+        n = gst_convnext_tracks_attach(self->tracks, buffer, settings->carry);
+    } else if (self->last && (is_new || settings->carry)) {
         gst_convnext_attach(buffer, self->last, NULL);
         n = 1;
+        if (settings->paint)
+            paint(self, buffer);
     }
     g_mutex_lock(&self->lock);
     self->attached += n;
@@ -251,7 +269,7 @@ static gboolean run_and_attach(GstConvnextStream *self, GstBuffer *buffer,
     if (!gst_convnext_engine_run(job, &error))
         return gst_convnext_pass_if_cancelled(self->element, error);
     keep_results(self, job->results, job->objects);
-    attach_results(self, buffer, TRUE, settings->carry);
+    attach_results(self, buffer, TRUE, settings);
     report_job(self, job, gst_util_get_timestamp() - start, TRUE);
     return TRUE;
 }
@@ -275,7 +293,7 @@ static gboolean handle_sync(GstConvnextStream *self, GstBuffer *buffer,
     if (self->job->n > 0)
         return run_and_attach(self, buffer, settings, start);
     if (!self->frame_is_unreadable)
-        attach_results(self, buffer, is_new, settings->carry);
+        attach_results(self, buffer, is_new, settings);
     return TRUE;
 }
 
@@ -326,7 +344,7 @@ static gboolean handle_latest(GstConvnextStream *self, GstBuffer *buffer,
     if (objects)
         gst_convnext_background_hold(self->background, FALSE);
     if (is_fine && !self->frame_is_unreadable)
-        attach_results(self, buffer, collect_finished(self), settings->carry);
+        attach_results(self, buffer, collect_finished(self), settings);
     return is_fine;
 }
 

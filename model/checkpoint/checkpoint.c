@@ -389,6 +389,11 @@ const char *cnx_checkpoint_container(const CnxCheckpoint *self)
     return cnx_container_format(self->weights);
 }
 
+const CnxDataset *cnx_checkpoint_dataset(const CnxCheckpoint *self)
+{
+    return cnx_container_dataset(self->weights);
+}
+
 const char *const *cnx_checkpoint_files(const CnxCheckpoint *self)
 {
     return cnx_container_files(self->weights);

@@ -44,6 +44,9 @@ CnxConfig *cnx_checkpoint_steal_config(CnxCheckpoint *checkpoint);
 /* Format of the weights: "safetensors", "PyTorch zip" or "PyTorch legacy". */
 const char *cnx_checkpoint_container(const CnxCheckpoint *checkpoint);
 
+/* The classes that the file names beside the weights; empty if it names none. */
+const CnxDataset *cnx_checkpoint_dataset(const CnxCheckpoint *checkpoint);
+
 /* NULL-terminated paths of the files that hold the weights. */
 const char *const *cnx_checkpoint_files(const CnxCheckpoint *checkpoint);
 

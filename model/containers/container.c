@@ -23,6 +23,7 @@ struct CnxContainer {
     gsize count, room;
     CnxWeightSet requested_set, set;
     char *key;
+    CnxDataset dataset;
 };
 
 /* The last format accepts every file, and describes the kind of an unknown one. */
@@ -184,6 +185,7 @@ void cnx_container_close(CnxContainer *self)
     if (!self)
         return;
     g_free(self->tensors);
+    cnx_dataset_clear(&self->dataset);
     g_free(self->key);
     cnx_strings_free(self->strings);
     g_ptr_array_unref(self->paths);
@@ -287,4 +289,15 @@ void cnx_container_set_weights(CnxContainer *self, CnxWeightSet set, const char 
     g_free(self->key);
     self->key = g_strdup(key);
     self->set = set;
+}
+
+const CnxDataset *cnx_container_dataset(const CnxContainer *self)
+{
+    return &self->dataset;
+}
+
+void cnx_container_set_dataset(CnxContainer *self, CnxDataset dataset)
+{
+    cnx_dataset_clear(&self->dataset);
+    self->dataset = dataset;
 }

@@ -11,6 +11,7 @@
 
 #include "model/base/error.h"
 #include "model/config/config.h"
+#include "model/containers/dataset.h"
 #include "model/containers/strings.h"
 
 typedef struct CnxContainer CnxContainer;
@@ -55,6 +56,9 @@ CnxWeightSet cnx_container_weight_set(const CnxContainer *container);
 /* Path of the weights within the file: "model", "state_dict_ema", or "" for the top level. */
 const char *cnx_container_weights_key(const CnxContainer *container);
 
+/* The classes that the file names; empty if it names none. */
+const CnxDataset *cnx_container_dataset(const CnxContainer *container);
+
 /* Interface of the formats */
 
 typedef struct CnxFormat {
@@ -85,6 +89,9 @@ CnxWeightSet cnx_container_requested_set(const CnxContainer *container);
  * CNX_ERROR_OUT_OF_MEMORY, or _NOT_CONVNEXT for more tensors than any network has. */
 gboolean cnx_container_add(CnxContainer *container, const CnxTensor *tensor, const char *file,
                            GError **error);
+
+/* Sets what cnx_container_dataset returns; takes its members. */
+void cnx_container_set_dataset(CnxContainer *container, CnxDataset dataset);
 
 /* Sets what cnx_container_weight_set and cnx_container_weights_key return; copies key. */
 void cnx_container_set_weights(CnxContainer *container, CnxWeightSet set, const char *key);

@@ -262,6 +262,7 @@ gboolean cnx_unwrap(CnxContainer *container, const CnxPickle *pickle, CnxStorage
             return FALSE;
     }
     cnx_container_set_weights(container, set, path->str);
+    cnx_container_set_dataset(container, cnx_dataset_read(pickle->top));
     if (!is_dict(value))
         return fail_value(&u, value);
     return has_tensors(value) ? cnx_state_dict_add(&u, value, "") : add_members(&u, value);

@@ -138,5 +138,5 @@ const char *cnx_recognise_head(const CnxCheckpoint *checkpoint)
             return families[i]->name;
     }
     other = find_other(checkpoint, &witness);
-    return other >= 0 ? others[other].head : NULL;
+    return other >= 0 && !others[other].advice ? others[other].head : NULL;
 }

@@ -12,5 +12,5 @@ const CnxFamily *cnx_recognise_segmenter(const CnxCheckpoint *checkpoint, const 
                                          char **prefix, GError **error);
 
 /* The name of the head that the tensors belong to, whether this version runs it or not: "UPerNet",
- * "Mask2Former"; NULL if there is none. Static. */
+ * "a Mask2Former"; NULL if there is none, or a detector's. Static. */
 const char *cnx_recognise_head(const CnxCheckpoint *checkpoint);

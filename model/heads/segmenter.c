@@ -74,14 +74,19 @@ static gboolean may_use(const CnxShared *shared, gconstpointer data, GError **er
     return is_allowed(data, cnx_model_config(self->backbone), cnx_segmenter_memory(self), error);
 }
 
+static gboolean choose_kernels(Loading *l)
+{
+    if (!cnx_conv_check(l->error) ||
+        !cnx_model_find_form(l->request->options->precision, &l->form, l->error))
+        return FALSE;
+    l->self->kernels = cnx_isa_kernels(l->error);
+    return l->self->kernels != NULL;
+}
+
 static gboolean open_checkpoint(Loading *l)
 {
     const Request *request = l->request;
 
-    if (!cnx_conv_check(l->error) ||
-        !cnx_model_find_form(request->options->precision, &l->form, l->error))
-        return FALSE;
-    l->self->kernels = cnx_isa_kernels(l->error);
     l->key = cnx_model_key(request->path, request->options);
     l->checkpoint = cnx_checkpoint_open_with(request->path, request->options, l->error);
     if (!l->checkpoint)
@@ -120,13 +125,11 @@ static gboolean fail_memory(const Loading *l)
     return FALSE;
 }
 
-/* Counts, asks whether that much is allowed, and packs. */
-static gboolean pack_head(Loading *l)
+/* Checks the shapes of all layers and sets the size. */
+static gboolean count_head(Loading *l)
 {
     CnxSegmenter *self = l->self;
     CnxHeadPacker packer = {&l->tensors, self->kernels, head_form(l), NULL, 0, l->error};
-    const gsize backbone = cnx_weights_size(l->checkpoint, self->kernels, l->form);
-    gsize all;
 
     if (!self->family->pack(self->head, &packer) ||
         !cnx_head_check_used(&l->tensors, "decode_head.", self->family->name, l->error) ||
@@ -134,6 +137,17 @@ static gboolean pack_head(Loading *l)
         !cnx_head_check_used(&l->tensors, "segmentation_head.", self->family->name, l->error))
         return FALSE;
     self->size = packer.size;
+    return TRUE;
+}
+
+/* Asks whether as much memory is allowed, and packs. */
+static gboolean pack_head(Loading *l)
+{
+    CnxSegmenter *self = l->self;
+    CnxHeadPacker packer = {&l->tensors, self->kernels, head_form(l), NULL, 0, l->error};
+    const gsize backbone = cnx_weights_size(l->checkpoint, self->kernels, l->form);
+    gsize all;
+
     if (!g_size_checked_add(&all, backbone, self->size))
         return fail_memory(l);
     if (!is_allowed(l->request, cnx_checkpoint_config(l->checkpoint), all, l->error))
@@ -142,7 +156,6 @@ static gboolean pack_head(Loading *l)
     if (!self->memory)
         return fail_memory(l);
     packer.memory = self->memory;
-    packer.size = 0;
     if (!self->family->pack(self->head, &packer))
         return FALSE;
     g_assert(packer.size == self->size);
@@ -171,7 +184,8 @@ static CnxShared *load_segmenter(gconstpointer data, GError **error)
 {
     g_auto(Loading) l = {.request = data, .self = g_new0(CnxSegmenter, 1), .error = error};
 
-    if (open_checkpoint(&l) && describe_head(&l) && pack_head(&l) && open_backbone(&l))
+    if (choose_kernels(&l) && open_checkpoint(&l) && describe_head(&l) && count_head(&l) &&
+        pack_head(&l) && open_backbone(&l))
         return &l.self->shared;
     segmenter_free(&l.self->shared);
     return NULL;
@@ -189,6 +203,30 @@ CnxSegmenter *cnx_segmenter_open(const char *path, const CnxOpenOptions *options
     if (!shared)
         g_propagate_error(error, g_steal_pointer(&cause));
     return (CnxSegmenter *)shared;
+}
+
+CnxHeadInfo *cnx_segmenter_inspect(const CnxCheckpoint *checkpoint, const char *path,
+                                   const CnxOpenOptions *options, gsize *weights, GError **error)
+{
+    const Request request = {path, options, NULL, NULL};
+    g_autoptr(GError) cause = NULL;
+    g_auto(Loading) l = {.request = &request, .self = g_new0(CnxSegmenter, 1), .error = &cause};
+    CnxHeadInfo *info = NULL;
+
+    *weights = 0;
+    if (cnx_recognise_head(checkpoint)) {
+        l.checkpoint = (CnxCheckpoint *)checkpoint; /* borrowed */
+        l.file = g_filename_display_name(cnx_checkpoint_files(checkpoint)[0]);
+        if (choose_kernels(&l) && describe_head(&l) && count_head(&l)) {
+            info = g_steal_pointer(&l.self->info);
+            *weights = l.self->size;
+        } else {
+            g_propagate_error(error, g_steal_pointer(&cause));
+        }
+        l.checkpoint = NULL;
+    }
+    segmenter_free(&l.self->shared);
+    return info;
 }
 
 CnxSegmenter *cnx_segmenter_ref(CnxSegmenter *self)

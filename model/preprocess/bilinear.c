@@ -304,13 +304,17 @@ static void mix_floats(const CnxBilinear *self, const Row *upper, const Row *low
 static void mix_bytes(const CnxBilinear *self, const Row *upper, const Row *lower, const Tap *down,
                       guint8 *dst)
 {
+    const int *above = upper->sums, *below = lower->sums;
+    const int first = down->fixed[0], second = down->fixed[1];
     const guint n = 3 * self->geometry.x.count;
 
-    for (guint j = 0; j < n && self->halves; j++)
-        dst[j] = (guint8)((upper->sums[j] + lower->sums[j] + 2) >> 2);
-    for (guint j = 0; j < n && !self->halves; j++) {
-        const int a = (down->fixed[0] * (upper->sums[j] >> 4)) >> 16;
-        const int b = (down->fixed[1] * (lower->sums[j] >> 4)) >> 16;
+    if (self->halves) {
+        for (guint j = 0; j < n; j++)
+            dst[j] = (guint8)((above[j] + below[j] + 2) >> 2);
+        return;
+    }
+    for (guint j = 0; j < n; j++) {
+        const int a = (first * (above[j] >> 4)) >> 16, b = (second * (below[j] >> 4)) >> 16;
 
         dst[j] = (guint8)((a + b + 2) >> 2);
     }

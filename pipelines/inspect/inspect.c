@@ -146,7 +146,7 @@ static gboolean print_report(const CnxCheckpoint *checkpoint, const Options *opt
 {
     g_autofree char *file = g_filename_display_name(options->paths[0]);
 
-    g_autoptr(Report) report = report_new(checkpoint, &options->run, error);
+    g_autoptr(Report) report = report_new(checkpoint, options->paths[0], &options->run, error);
 
     if (!report)
         return FALSE;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "model/checkpoint/checkpoint.h"
+#include "model/heads/segmenter.h"
 #include "model/serve/need.h"
 
 /* How the model would run; 0 means as the element does by default. */
@@ -20,15 +21,19 @@ typedef struct Report {
     guint used, ignored; /* tensors in the files */
     GPtrArray *missing;  /* char *: canonical names of parts without a tensor; these are zero */
     CnxNeed need;
-    const char *isa_level;  /* for which the weights are packed */
-    CnxPrecision precision; /* that runs */
-    char *remark;           /* on the requested precision; NULL if none */
-    guint64 macs;           /* multiply-accumulates for one input */
-    guint64 rounded_macs;   /* the part of them in bf16 or int8 */
+    const char *isa_level;   /* for which the weights are packed */
+    CnxPrecision precision;  /* that runs */
+    char *remark;            /* on the requested precision; NULL if none */
+    guint64 macs;            /* multiply-accumulates for one input */
+    guint64 rounded_macs;    /* the part of them in bf16 or int8 */
+    CnxHeadInfo *segmenter;  /* the segmentation head; NULL: none, or it cannot be run */
+    gsize segmenter_weights; /* bytes of it, packed */
+    char *segmenter_fault;   /* why the dense head cannot be run by convnextsegment; or NULL */
 } Report;
 
-/* checkpoint must outlive the report. NULL with an error. */
-Report *report_new(const CnxCheckpoint *checkpoint, const RunOptions *options, GError **error);
+/* checkpoint, which was opened from path, must outlive the report. NULL with an error. */
+Report *report_new(const CnxCheckpoint *checkpoint, const char *path, const RunOptions *options,
+                   GError **error);
 void report_free(Report *report);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Report, report_free)
 

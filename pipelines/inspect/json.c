@@ -298,6 +298,29 @@ static void add_memory(JsonBuilder *json, const CnxNeed *need)
     json_builder_end_object(json);
 }
 
+static void add_segmenter(JsonBuilder *json, const Report *report)
+{
+    const CnxHeadInfo *info = report->segmenter;
+
+    if (report->segmenter_fault)
+        add_string(json, "segmenter-fault", report->segmenter_fault);
+    if (!info)
+        return;
+    begin_object(json, "segmenter");
+    add_string(json, "family", info->family);
+    add_string(json, "library", info->library);
+    add_int(json, "classes", info->classes);
+    add_boolean(json, "multi-label", info->multi_label);
+    add_int(json, "width", info->width);
+    add_int(json, "height", info->height);
+    add_int(json, "stride", info->stride);
+    add_int(json, "weights", report->segmenter_weights);
+    add_strings(json, "assumed", (const char *const *)info->assumed);
+    if (info->labels)
+        add_strings(json, "labels", (const char *const *)info->labels);
+    json_builder_end_object(json);
+}
+
 void report_print_json(const Report *report, gboolean tensors)
 {
     g_autoptr(JsonBuilder) json = json_builder_new();
@@ -306,6 +329,7 @@ void report_print_json(const Report *report, gboolean tensors)
     add_file(json, report);
     add_network(json, report);
     add_head(json, report->config);
+    add_segmenter(json, report);
     add_recipe(json, &report->config->recipe);
     add_origins(json, report->config);
     add_tensors(json, report, tensors);

@@ -69,7 +69,19 @@ static gboolean find_need(Report *report, const RunOptions *options, GError **er
     return TRUE;
 }
 
-Report *report_new(const CnxCheckpoint *checkpoint, const RunOptions *options, GError **error)
+static void find_segmenter(Report *report, const char *path, CnxPrecision precision)
+{
+    const CnxOpenOptions options = {.precision = precision};
+    g_autoptr(GError) error = NULL;
+
+    report->segmenter = cnx_segmenter_inspect(report->checkpoint, path, &options,
+                                              &report->segmenter_weights, &error);
+    if (error)
+        report->segmenter_fault = g_strdup(error->message);
+}
+
+Report *report_new(const CnxCheckpoint *checkpoint, const char *path, const RunOptions *options,
+                   GError **error)
 {
     g_autoptr(Report) report = g_new0(Report, 1);
     guint count;
@@ -83,6 +95,7 @@ Report *report_new(const CnxCheckpoint *checkpoint, const RunOptions *options, G
     report->ignored = count - report->used;
     report->missing = g_ptr_array_new_with_free_func(g_free);
     cnx_parts_foreach(report->config, add_missing, report);
+    find_segmenter(report, path, options->precision);
     if (!find_need(report, options, error))
         return NULL;
     return g_steal_pointer(&report);
@@ -92,6 +105,8 @@ void report_free(Report *report)
 {
     g_ptr_array_unref(report->missing);
     g_free(report->remark);
+    cnx_head_info_free(report->segmenter);
+    g_free(report->segmenter_fault);
     g_free(report);
 }
 

@@ -103,14 +103,13 @@ static void print_network(const Report *report)
         print_line("", "norms after the outputs of stages %s", norms->str);
 }
 
-static void print_labels(const Report *report)
+/* heading "": a continued line. */
+static void print_label_names(const char *heading, char **labels, const char *from)
 {
-    char **labels = report->config->labels;
-
     g_autoptr(GString) text = g_string_new(NULL);
 
     if (!labels) {
-        print_line("labels", "none: \"class 0\", \"class 1\", ...");
+        print_line(heading, "none: \"class 0\", \"class 1\", ...");
         return;
     }
     for (guint i = 0; labels[i] && i < MAX_LABELS; i++) {
@@ -118,8 +117,40 @@ static void print_labels(const Report *report)
 
         g_string_append_printf(text, i ? ", %s" : "%s", quoted);
     }
-    print_line("labels", "%s%s (%s)", text->str, g_strv_length(labels) > MAX_LABELS ? ", ..." : "",
-               origin(report, CNX_ITEM_LABELS));
+    print_line(heading, "%s%s%s", text->str, g_strv_length(labels) > MAX_LABELS ? ", ..." : "",
+               from);
+}
+
+static void print_labels(const Report *report)
+{
+    g_autofree char *from = g_strdup_printf(" (%s)", origin(report, CNX_ITEM_LABELS));
+
+    print_label_names("labels", report->config->labels, from);
+}
+
+/* A segmentation head, which convnextsegment runs. */
+static void print_segmenter(const Report *report)
+{
+    const CnxHeadInfo *info = report->segmenter;
+
+    if (report->segmenter_fault)
+        print_line("segmenter", "cannot be run: %s", report->segmenter_fault);
+    if (!info)
+        return;
+    g_autofree char *weights = g_format_size(report->segmenter_weights);
+    g_autofree char *assumed = g_strjoinv(", ", info->assumed);
+    print_line("segmenter", "%s of %s, for convnextsegment: %u class%s%s, %s of packed weights",
+               info->family, info->library, info->classes, info->classes > 1 ? "es" : "",
+               info->multi_label ? ", sigmoid scores" : "", weights);
+    print_label_names("", info->labels, "");
+    if (info->width > 0)
+        print_line("", "input %ux%u, logits at stride %u", info->width, info->height, info->stride);
+    else
+        print_line("", "input in the shape of the frame, logits at stride %u", info->stride);
+    if (*assumed)
+        print_line("", "assumed: %s", assumed);
+    if (info->ignored)
+        print_line("", "ignored: %s", info->ignored);
 }
 
 /* In the order of the labels */
@@ -299,6 +330,7 @@ void report_print_text(const Report *report, gboolean tensors)
     print_file(report);
     print_network(report);
     print_head(report);
+    print_segmenter(report);
     print_input(report);
     print_line("tensors", "%u used, %u ignored, %u missing", report->used, report->ignored,
                report->missing->len);

@@ -128,6 +128,26 @@ GST_START_TEST(test_threshold)
 }
 GST_END_TEST;
 
+/* Painting changes the frame's pixels, but not those of a buffer that shares them. */
+GST_START_TEST(test_paint)
+{
+    g_autoptr(GstHarness) h = heads_harness(LAUNCH " paint=true", HEADS_CAPS);
+    g_autoptr(GstBuffer) frame = frames_new(HEADS_CAPS, FRAME_COLOURS, 0);
+    g_autoptr(GstBuffer) before = gst_buffer_copy_deep(frame);
+    g_autoptr(GstBuffer) out = frames_process(h, gst_buffer_ref(frame));
+    GstMapInfo a, b, c;
+
+    finds_classes(frames_result(out));
+    fail_unless(gst_buffer_map(before, &a, GST_MAP_READ) &&
+                gst_buffer_map(frame, &b, GST_MAP_READ) && gst_buffer_map(out, &c, GST_MAP_READ));
+    fail_unless(memcmp(a.data, b.data, a.size) == 0, "a shared buffer was painted");
+    fail_unless(a.size == c.size && memcmp(a.data, c.data, a.size) != 0, "nothing was painted");
+    gst_buffer_unmap(before, &a);
+    gst_buffer_unmap(frame, &b);
+    gst_buffer_unmap(out, &c);
+}
+GST_END_TEST;
+
 /* Masks use their memory again. */
 GST_START_TEST(test_pool)
 {
@@ -232,6 +252,7 @@ static Suite *convnextsegment_suite(void)
     tcase_add_test(tc, test_sizes);
     tcase_add_test(tc, test_logits);
     tcase_add_test(tc, test_threshold);
+    tcase_add_test(tc, test_paint);
     tcase_add_test(tc, test_pool);
     tcase_add_test(tc, test_stream);
     tcase_add_test(tc, test_refusals);

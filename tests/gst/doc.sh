@@ -27,7 +27,7 @@ expect()
     done
 }
 
-expect index.html GstConvnext convnext.html convnextpublish.html
+expect index.html GstConvnext convnext.html convnextdetect.html convnextpublish.html convnextsegment.html
 expect struct.Result.html GstConvnextResult
 expect method.Result.get_classes.html gst_convnext_result_get_classes
 expect func.buffer_get_convnext_meta.html gst_buffer_get_convnext_meta
@@ -37,5 +37,7 @@ properties=$(gst-inspect-1.0 convnext | sed -n '/^Element Properties/,$p' |
 for property in $properties; do
     expect convnext.html "id=\"$property\""
 done
+expect convnextsegment.html 'id="mask-size"' 'id="paint"'
+expect convnextdetect.html 'id="min-size"' 'id="proposals"'
 expect convnextpublish.html 'id="location"' 'id="stream"' 'id="tensor-dir"'
 exit $status

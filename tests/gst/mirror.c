@@ -154,6 +154,24 @@ static gboolean has_tensors(GstBuffer *buffer)
 
 #endif
 
+#if defined(HAVE_GST_ANALYTICS) && GST_CHECK_VERSION(1, 28, 0)
+
+static gboolean has_tensor_mtd(GstBuffer *buffer)
+{
+    GstAnalyticsMtd mtd;
+
+    return get_mtd(buffer, gst_analytics_tensor_mtd_get_mtd_type(), 0, &mtd);
+}
+
+#else
+
+static gboolean has_tensor_mtd(GstBuffer *buffer)
+{
+    return FALSE;
+}
+
+#endif
+
 static gboolean has_frame_mask(GstBuffer *buffer)
 {
     return has_mask(buffer, 3);
@@ -176,6 +194,7 @@ static const struct {
     {"`GstAnalyticsSegmentationMtd`, semantic", has_frame_mask},
     {"`GstAnalyticsSegmentationMtd`, instance", has_object_mask},
     {"`GstTensorMeta`", has_tensors},
+    {"`GstAnalyticsTensorMtd`", has_tensor_mtd},
 };
 
 /* The rows of the table, from its heading on. */
@@ -447,6 +466,31 @@ GST_START_TEST(test_instance)
 }
 GST_END_TEST;
 
+/* An object without a mask at the size of the frame has that of the network, scaled to its box. */
+GST_START_TEST(test_coarse)
+{
+    const gsize dims[] = {2, 3, 3};
+    const float masks[2][9] = {{0}, {0.75f, 0.5f, 0.25f, 0.625f, 0.875f, 1, 0, 0.4f, 0.51f}};
+    const guint8 values[] = {2, 0, 0, 2, 2, 2, 0, 0, 2};
+    g_autoptr(GstConvnextResult) result = findings_new();
+    g_autoptr(GstBuffer) buffer = gst_buffer_new();
+    GstAnalyticsMtd mask;
+    GstVideoInfo info;
+    int x, y;
+    guint w, h;
+
+    findings_detect(result);
+    gst_convnext_result_take_tensor(
+        result, gst_convnext_tensor_new_copy(GST_CONVNEXT_TENSOR_OBJECT_MASKS, 3, dims, masks[0]));
+    gst_convnext_attach(buffer, result, NULL);
+    fail_unless(get_mtd(buffer, gst_analytics_segmentation_mtd_get_mtd_type(), 1, &mask));
+    fail_unless_equals_int(gst_analytics_segmentation_mtd_get_region_id(&mask, 0), 2);
+    gst_video_info_set_format(&info, GST_VIDEO_FORMAT_GRAY8, 3, 3);
+    check_mask(gst_analytics_segmentation_mtd_get_mask(&mask, &x, &y, &w, &h), &info, values);
+    fail_unless(x == 0 && y == 290 && w == 17 && h == 10);
+}
+GST_END_TEST;
+
 /* The logits have their own id, and a batch of one. */
 GST_START_TEST(test_logits)
 {
@@ -482,6 +526,7 @@ static Suite *mirror_suite(void)
     tcase_add_test(tc, test_semantic);
     tcase_add_test(tc, test_wide_mask);
     tcase_add_test(tc, test_instance);
+    tcase_add_test(tc, test_coarse);
     tcase_add_test(tc, test_logits);
 #endif
 #endif

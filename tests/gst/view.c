@@ -210,6 +210,41 @@ GST_START_TEST(test_crop)
 }
 GST_END_TEST;
 
+static const struct {
+    const char *launch;
+    guint width, height;
+    double x, y; /* of the point (100.5, 200.25) */
+} changes[] = {
+    {"videoflip video-direction=horiz", 640, 480, 640 - 100.5, 200.25},
+    {"videoflip video-direction=180", 640, 480, 640 - 100.5, 480 - 200.25},
+    {"videoflip video-direction=90r", 480, 640, 480 - 200.25, 100.5},
+    {"videoflip video-direction=90l", 480, 640, 200.25, 640 - 100.5},
+    {"videocrop left=32 top=16", 608, 464, 100.5 - 32, 200.25 - 16},
+    {"videoscale ! capsfilter caps=video/x-raw,width=320,height=320,pixel-aspect-ratio=1/1", 320,
+     320, 100.5 / 2, 40 + 200.25 / 2},
+};
+
+/* From GStreamer 1.28 on, elements tell how they turn the frame, or where they put it. */
+GST_START_TEST(test_turned)
+{
+    g_autoptr(GstConvnextResult) result = make_viewed();
+    g_autoptr(GstHarness) harness = gst_harness_new_parse(changes[__i__].launch);
+    guint major, minor, micro, nano;
+    GstConvnextView view;
+
+    gst_harness_set_src_caps_str(harness, CAPS);
+    fail_unless_equals_int(gst_harness_push(harness, make_frame(result, 7)), GST_FLOW_OK);
+    g_autoptr(GstBuffer) out = gst_harness_pull(harness);
+    gst_version(&major, &minor, &micro, &nano);
+    if (major == 1 && minor < 28)
+        fail_if(gst_buffer_get_convnext_view(out, gst_buffer_get_convnext_meta(out),
+                                             changes[__i__].width, changes[__i__].height, &view));
+    else
+        check_point(out, changes[__i__].width, changes[__i__].height, changes[__i__].x,
+                    changes[__i__].y);
+}
+GST_END_TEST;
+
 /* A carried result follows its object, which has moved and grown. */
 GST_START_TEST(test_object)
 {
@@ -256,6 +291,7 @@ static Suite *view_suite(void)
     tcase_add_test(tc, test_invalid);
     tcase_add_loop_test(tc, test_elements, 0, G_N_ELEMENTS(elements));
     tcase_add_test(tc, test_crop);
+    tcase_add_loop_test(tc, test_turned, 0, G_N_ELEMENTS(changes));
     tcase_add_test(tc, test_object);
     tcase_add_test(tc, test_unknown);
     return suite;

@@ -15,24 +15,23 @@
 
 typedef struct Case {
     const char *name, *family, *library;
-    gboolean always; /* at every isa level, not only the highest */
 } Case;
 
 static const Case cases[] = {
-    {"transformers-upernet", "UPerNet", "transformers", TRUE},
-    {"transformers-upernet-v2", "UPerNet", "transformers", FALSE},
-    {"transformers-upernet-three", "UPerNet", "transformers", FALSE},
-    {"mmsegmentation-upernet", "UPerNet", "mmsegmentation", FALSE},
-    {"facebook-upernet", "UPerNet", "facebookresearch", FALSE},
-    {"smp-upernet", "UPerNet", "smp", FALSE},
-    {"smp-upernet-plain", "UPerNet", "smp", FALSE},
-    {"smp-unet", "Unet", "smp", TRUE},
-    {"smp-unet-plain", "Unet", "smp", FALSE},
-    {"smp-unet-scse", "Unet", "smp", FALSE},
-    {"smp-unet-lightning", "Unet", "smp", FALSE},
-    {"smp-fpn", "FPN", "smp", FALSE},
-    {"smp-fpn-cat", "FPN", "smp", FALSE},
-    {"smp-segformer", "Segformer", "smp", FALSE},
+    {"transformers-upernet", "UPerNet", "transformers"},
+    {"transformers-upernet-v2", "UPerNet", "transformers"},
+    {"transformers-upernet-three", "UPerNet", "transformers"},
+    {"mmsegmentation-upernet", "UPerNet", "mmsegmentation"},
+    {"facebook-upernet", "UPerNet", "facebookresearch"},
+    {"smp-upernet", "UPerNet", "smp"},
+    {"smp-upernet-plain", "UPerNet", "smp"},
+    {"smp-unet", "Unet", "smp"},
+    {"smp-unet-plain", "Unet", "smp"},
+    {"smp-unet-scse", "Unet", "smp"},
+    {"smp-unet-lightning", "Unet", "smp"},
+    {"smp-fpn", "FPN", "smp"},
+    {"smp-fpn-cat", "FPN", "smp"},
+    {"smp-segformer", "Segformer", "smp"},
 };
 
 typedef struct Probe {
@@ -108,6 +107,20 @@ static void test_case(gconstpointer data)
     compare_case(data);
 }
 
+/* Names and colours that mmsegmentation writes beside the weights. */
+static void test_dataset(gconstpointer data)
+{
+    static const guint8 second[] = {20, 225, 70};
+    g_auto(DenseFixture) fixture = dense_open(data);
+    g_autoptr(CnxSegmenter) segmenter = open_segmenter(fixture.model);
+    const CnxHeadInfo *info = cnx_segmenter_info(segmenter);
+
+    g_assert_cmpuint(info->classes, ==, 6);
+    g_assert_cmpuint(g_strv_length(info->labels), ==, 6);
+    g_assert_cmpstr(info->labels[5], ==, "class f");
+    g_assert_cmpmem(info->palette + 3, 3, second, 3);
+}
+
 static int print_table(void)
 {
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++)
@@ -128,5 +141,8 @@ int main(int argc, char **argv)
 
         g_test_add_data_func(name, &cases[i], test_case);
     }
+    g_test_add_data_func("/segmenters/dataset/mmengine", "segmenters/mmsegmentation-upernet",
+                         test_dataset);
+    g_test_add_data_func("/segmenters/dataset/mmcv", "segmenters/facebook-upernet", test_dataset);
     return g_test_run();
 }

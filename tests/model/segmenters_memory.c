@@ -20,7 +20,7 @@ static const char *const names[] = {"segmenters/transformers-upernet-v2",
                                     "segmenters/smp-unet-scse", "segmenters/smp-fpn"};
 
 #if COUNTS_ALLOCATIONS
-static gint allocations;
+static int allocations;
 
 void *malloc(size_t size);
 void *calloc(size_t count, size_t size);
@@ -80,7 +80,7 @@ static void test_forward(gconstpointer data)
             first = g_memdup2(logits->data, bytes);
         g_assert_cmpmem(logits->data, bytes, first, bytes);
 #if COUNTS_ALLOCATIONS
-        const gint before = g_atomic_int_get(&allocations);
+        const int before = g_atomic_int_get(&allocations);
 
         cnx_segmenter_run_forward(run, image);
         g_assert_cmpint(g_atomic_int_get(&allocations), ==, before);
