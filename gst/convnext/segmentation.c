@@ -160,6 +160,15 @@ static gboolean is_mask_size(gsize size, guint width, guint height, guint bits,
            g_size_checked_mul(&expected, expected, bits / 8) && size == expected;
 }
 
+/* Not empty, and near enough for arithmetic with int. */
+static gboolean is_possible(const GstConvnextRect *rect)
+{
+    const int most = G_MAXINT / 4;
+
+    return rect->w > 0 && rect->h > 0 && rect->w <= most && rect->h <= most && rect->x >= -most &&
+           rect->x <= most && rect->y >= -most && rect->y <= most;
+}
+
 gboolean gst_convnext_result_set_segmentation(GstConvnextResult *result, GstMemory *mask,
                                               guint width, guint height, guint bits,
                                               const GstConvnextRect *rect,
@@ -174,7 +183,7 @@ gboolean gst_convnext_result_set_segmentation(GstConvnextResult *result, GstMemo
     g_return_val_if_fail(GST_IS_CONVNEXT_LEGEND(legend), FALSE);
 
     g_clear_pointer(&result->segmentation, gst_convnext_segmentation_unref);
-    if (rect->w < 1 || rect->h < 1 || !gst_memory_map(memory, &map, GST_MAP_READ))
+    if (!is_possible(rect) || !gst_memory_map(memory, &map, GST_MAP_READ))
         return FALSE;
     if (!is_mask_size(map.size, width, height, bits, legend)) {
         gst_memory_unmap(memory, &map);

@@ -302,8 +302,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(GstConvnextSegmentation, gst_convnext_segmentation
  * pixels of the frame, and clipped to it.
  *
  * Returns: %TRUE, or %FALSE if the memory cannot be mapped or its size is not that of the mask, if
- *   the mask or @rect is empty, if @bits does not match the number of classes, or if a value is
- *   larger than that number; the result then has no segmentation and @mask is released
+ *   the mask or @rect is empty or @rect is more than 2^29 pixels away, if @bits does not match the
+ * number of classes, or if a value is larger than that number; the result then has no segmentation
+ * and @mask is released
  *
  * Since: 0.1
  */

@@ -87,6 +87,8 @@ static gboolean check_stem(const CnxExport *e)
                                  "does not support",
                                  config->stem_width);
     /* timm downsamples in the first stage after patches of 2 only. */
+    if (config->depths[config->stages - 1] == 0)
+        return cnx_export_refuse(e, "the last stage has no blocks");
     if (config->stem == CNX_STEM_PATCH && (config->patch == 2) != config->first_down)
         return cnx_export_refuse(
             e,

@@ -37,6 +37,8 @@ static gboolean check_stem(const CnxExport *e)
         return cnx_export_refuse(e, "the stem has two overlapping convolutions");
     if (!config->stem_norm)
         return cnx_export_refuse(e, "the network has no norm after its stem (isotropic)");
+    if (config->depths[config->stages - 1] == 0)
+        return cnx_export_refuse(e, "the last stage has no blocks");
     if (config->first_down)
         return cnx_export_refuse(e, "the network also downsamples in its first stage");
     return TRUE;

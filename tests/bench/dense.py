@@ -105,7 +105,7 @@ def heads_tables(bench, only, levels):
         for threads in (1, 2):
             if len(os.sched_getaffinity(0)) < threads:
                 continue
-            what = "objects, with their masks" if HEADS[name].detects else "logits of the last layer"
+            what = "objects, masks not pasted" if HEADS[name].detects else "logits of the last layer"
             head(f"{name}, {threads} thread{'s' * (threads > 1)}, to the {what}; {dense.made.gflop:.0f} GFLOP as "
                  "written; errors against PyTorch's fp32, of logits in its standard deviations",
                  "network", "contender", "runs", "ms", "relative to ours", "GFLOP as written / FMA peak", "errors")

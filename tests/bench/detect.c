@@ -4,7 +4,7 @@
  *
  * INPUT holds a normalised picture, [HEIGHT, WIDTH, 3] floats. Writes the objects to OUTPUT, [n, 6]
  * floats: box, score, label from 1. Then it serves (serve.h); a frame is the network from the
- * padded input to the objects, with their masks pasted into the picture.
+ * padded input to the objects and their masks, which are not pasted into the picture.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <string.h>
@@ -21,26 +21,15 @@ typedef struct Work {
     CnxDetectorRun *run;
     guint width, height; /* of the picture */
     guint padded_width, padded_height;
-    float *image;  /* [padded_height, padded_width, 3] */
-    float *pasted; /* [height, width] */
+    float *image; /* [padded_height, padded_width, 3] */
     const CnxDetections *found;
 } Work;
 
 static void run_frame(void *data)
 {
     Work *work = data;
-    const CnxDetections *found =
-        cnx_detector_run_forward(work->run, work->image, work->width, work->height);
 
-    work->found = found;
-    for (guint i = 0; i < found->n && found->masks; i++) {
-        const CnxDetection *item = &found->items[i];
-        const float box[] = {item->x0, item->y0, item->x1, item->y1};
-
-        cnx_detector_paste(found->masks + (gsize)i * found->mask_side * found->mask_side,
-                           found->mask_side, box, work->width, work->height, work->pasted,
-                           work->width);
-    }
+    work->found = cnx_detector_run_forward(work->run, work->image, work->width, work->height);
 }
 
 static float *pad(const Work *work, const float *picture)
@@ -85,7 +74,6 @@ int main(int argc, char **argv)
     work.padded_height = (work.height + SIDE - 1) / SIDE * SIDE;
     g_autofree float *picture = files_read(argv[6], (gsize)work.width * work.height * 3);
     g_autofree float *image = work.image = pad(&work, picture);
-    g_autofree float *pasted = work.pasted = g_new(float, (gsize)work.width *work.height);
     const double begin = clock_ms();
 
     detector = cnx_detector_open(argv[1], &options, NULL, NULL, &error);

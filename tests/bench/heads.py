@@ -7,7 +7,8 @@
 Weights are random but sane (tests/fixtures/sane.py), so that a detector finds objects. The input is a drawn
 picture, normalised. A segmenter's output is the logits of its last layer, before they are interpolated to the
 picture's size, for all contenders; a detector's are objects, [n, 6]: box, score, label from 1, and their masks
-in the picture's size. The ONNX file of a detector has all of that in it, from the resize to the masks.
+of 28x28. The ONNX file of a detector has all of that in it, with proposals and suppression; masks are not pasted
+into the picture, because OpenVINO cannot read the loop that does it.
 """
 import dataclasses
 import pathlib
@@ -97,12 +98,13 @@ def save_folder(net, path):
 # Detectors
 
 class Objects(nn.Module):
-    """torchvision's network, whose input is already normalised."""
+    """torchvision's network, whose input is already normalised and of the right size, so that it does not paste."""
 
     def __init__(self, net):
         super().__init__()
         self.net = net
         net.transform.image_mean, net.transform.image_std = (0.0, 0.0, 0.0), (1.0, 1.0, 1.0)
+        net.transform.postprocess = lambda result, *sizes: result
 
     def forward(self, x):
         found = self.net([x[0]])[0]

@@ -33,6 +33,7 @@ def load_onnxruntime(path, threads, precision):
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
+        options.log_severity_level = 3  # no warnings of shapes that depend on the number of objects
         session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
         return lambda x: session.run(None, {"x": x})[0], "int8" if precision == "int8" else "fp32"
     return load

@@ -10,7 +10,7 @@
 # peers' int8, and 8 others are the inputs to measure errors on. Without it the peers have no rows in
 # int8, and inputs are random. --only selects the networks whose name contains one of WORDS, separated
 # by commas. The table heads is of segmenters and detectors, a detector with everything from the
-# proposals to the masks; convolution is of its 3x3 convolutions. --realtime gives the contenders real-time priority, for machines with other load; it
+# proposals to the masks of 28x28; convolution is of its 3x3 convolutions. --realtime gives the contenders real-time priority, for machines with other load; it
 # needs root.
 #
 # The peers are installed from PyPI into a virtual environment, build/peers; CONVNEXT_PEERS names

@@ -37,9 +37,55 @@ static void add_tensor(FuzzReader *reader, GstConvnextResult *result)
         gst_convnext_result_take_tensor(result, tensor);
 }
 
+static GstConvnextRect read_rect(FuzzReader *reader)
+{
+    return (GstConvnextRect){(int)fuzz_hostile(reader, 32), (int)fuzz_hostile(reader, 32),
+                             (int)fuzz_hostile(reader, 32), (int)fuzz_hostile(reader, 32)};
+}
+
+/* A mask of the size that it is said to have, or of another. */
+static void set_segmentation(FuzzReader *reader, GstConvnextResult *result)
+{
+    const guint n = fuzz_choice(reader, 2) ? 1 + fuzz_choice(reader, 4) : 300;
+    const guint width = fuzz_choice(reader, 5), height = fuzz_choice(reader, 5);
+    const guint bits = n > 255 ? 16 : 8;
+    const gsize size = (gsize)width * height * bits / 8 + (fuzz_choice(reader, 8) == 0);
+    const GstConvnextRect rect = read_rect(reader);
+    g_autoptr(GstConvnextLegend) legend = gst_convnext_legend_new(n, NULL, NULL);
+    guint8 *values = g_malloc(size + 1);
+
+    for (gsize i = 0; i < size; i++)
+        values[i] = (guint8)fuzz_choice(reader, 5);
+    gst_convnext_result_set_segmentation(
+        result, gst_memory_new_wrapped(0, values, size + 1, 0, size, values, g_free), width, height,
+        bits, &rect, legend);
+}
+
+static void set_objects(FuzzReader *reader, GstConvnextResult *result)
+{
+    g_autoptr(GstConvnextLegend) legend = gst_convnext_legend_new(3, NULL, NULL);
+    const guint n = fuzz_choice(reader, 4);
+    GstConvnextDetectedObject objects[4] = {{0}};
+
+    for (guint i = 0; i < n; i++) {
+        objects[i] = (GstConvnextDetectedObject){.index = fuzz_hostile(reader, 32),
+                                                 .score = fuzz_float(reader),
+                                                 .x = fuzz_float(reader),
+                                                 .y = fuzz_float(reader),
+                                                 .width = fuzz_float(reader),
+                                                 .height = fuzz_float(reader)};
+    }
+    gst_convnext_result_set_objects(result, legend, n, objects);
+    if (n > 0) {
+        const GstConvnextRect rect = read_rect(reader);
+
+        gst_convnext_result_set_object_mask(result, 0, gst_allocator_alloc(NULL, 16, NULL), &rect);
+    }
+}
+
 static void set_value(FuzzReader *reader, GstConvnextResult *result)
 {
-    const guint kind = fuzz_choice(reader, 8);
+    const guint kind = fuzz_choice(reader, 10);
     g_autofree char *text = kind == 5 || kind == 7 ? fuzz_text(reader, 40) : NULL;
     const gboolean has_text = fuzz_choice(reader, 4) > 0;
     const guint64 time = fuzz_hostile64(reader);
@@ -69,6 +115,12 @@ static void set_value(FuzzReader *reader, GstConvnextResult *result)
         break;
     case 6:
         add_tensor(reader, result);
+        break;
+    case 8:
+        set_segmentation(reader, result);
+        break;
+    case 9:
+        set_objects(reader, result);
         break;
     default:
         gst_convnext_result_add_class(result, n[0], has_text ? text : NULL, fuzz_float(reader));

@@ -15,24 +15,23 @@
 
 typedef struct Case {
     const char *name, *family, *library;
-    gboolean always; /* at every isa level, not only the highest */
 } Case;
 
 static const Case cases[] = {
-    {"transformers-upernet", "UPerNet", "transformers", TRUE},
-    {"transformers-upernet-v2", "UPerNet", "transformers", FALSE},
-    {"transformers-upernet-three", "UPerNet", "transformers", FALSE},
-    {"mmsegmentation-upernet", "UPerNet", "mmsegmentation", FALSE},
-    {"facebook-upernet", "UPerNet", "facebookresearch", FALSE},
-    {"smp-upernet", "UPerNet", "smp", FALSE},
-    {"smp-upernet-plain", "UPerNet", "smp", FALSE},
-    {"smp-unet", "Unet", "smp", TRUE},
-    {"smp-unet-plain", "Unet", "smp", FALSE},
-    {"smp-unet-scse", "Unet", "smp", FALSE},
-    {"smp-unet-lightning", "Unet", "smp", FALSE},
-    {"smp-fpn", "FPN", "smp", FALSE},
-    {"smp-fpn-cat", "FPN", "smp", FALSE},
-    {"smp-segformer", "Segformer", "smp", FALSE},
+    {"transformers-upernet", "UPerNet", "transformers"},
+    {"transformers-upernet-v2", "UPerNet", "transformers"},
+    {"transformers-upernet-three", "UPerNet", "transformers"},
+    {"mmsegmentation-upernet", "UPerNet", "mmsegmentation"},
+    {"facebook-upernet", "UPerNet", "facebookresearch"},
+    {"smp-upernet", "UPerNet", "smp"},
+    {"smp-upernet-plain", "UPerNet", "smp"},
+    {"smp-unet", "Unet", "smp"},
+    {"smp-unet-plain", "Unet", "smp"},
+    {"smp-unet-scse", "Unet", "smp"},
+    {"smp-unet-lightning", "Unet", "smp"},
+    {"smp-fpn", "FPN", "smp"},
+    {"smp-fpn-cat", "FPN", "smp"},
+    {"smp-segformer", "Segformer", "smp"},
 };
 
 typedef struct Probe {
