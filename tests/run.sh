@@ -162,7 +162,7 @@ for test in map(json.loads, sys.stdin):
 # each. The tests of simd and model set their levels themselves.
 run_gst()
 {
-    local level highest= names=gst
+    local level highest="" names=gst
     for level in amx avx512_bf16 avx512_vnni avx512 avx2_vnni avx2 c; do
         if ! has_level $level; then
             skip "gst at CONVNEXT_CPU=$level: not supported by this processor"

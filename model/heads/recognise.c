@@ -6,11 +6,7 @@
 #include "model/dialect/wrappers.h"
 
 static const CnxFamily *const families[] = {
-    &cnx_upernet_transformers,
-    &cnx_upernet_mmseg,
-    &cnx_upernet_smp,
-    &cnx_smp_unet,
-    &cnx_smp_fpn,
+    &cnx_upernet_transformers, &cnx_upernet_mmseg, &cnx_upernet_smp, &cnx_smp_unet, &cnx_smp_fpn,
     &cnx_smp_segformer,
 };
 
