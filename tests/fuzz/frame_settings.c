@@ -72,9 +72,9 @@ static const Setting frame_settings[] = {
     {"smoothing-leave", "0"},
 };
 /* The same for each input: the model, and what it may use of the machine. */
-static const char *const fixed_settings[] = {"cpu-affinity", "head-activation", "input-size",
-                                             "labels",       "max-memory",      "model",
-                                             "threads",      "weights",         NULL};
+static const char *const fixed_settings[] = {
+    "cpu-affinity", "head-activation", "input-height", "input-size", "input-width", "labels",
+    "max-memory",   "model",           "threads",      "weights",    NULL};
 static gboolean is_chosen(const char *name)
 {
     for (guint i = 0; i < G_N_ELEMENTS(engine_settings); i++)

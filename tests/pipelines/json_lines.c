@@ -24,6 +24,61 @@ static char *check_number(JsonObject *object, const char *key, gint64 least)
     return NULL;
 }
 
+/* A label and a score from 0 to 1. */
+static char *check_label(JsonObject *klass, const char *score_key, guint i)
+{
+    double score = json_object_get_double_member_with_default(klass, score_key, NAN);
+    char *wrong = check_number(klass, "index", 0);
+
+    if (wrong)
+        return wrong;
+    CHECK(json_object_get_string_member_with_default(klass, "label", NULL), "class %u has no label",
+          i);
+    CHECK(score >= 0 && score <= 1, "%s %u is %g", score_key, i, score);
+    return NULL;
+}
+
+/* A box: [x, y, width, height] */
+static char *check_box(JsonObject *holder, guint i)
+{
+    JsonNode *node = json_object_get_member(holder, "box");
+
+    CHECK(node && JSON_NODE_HOLDS_ARRAY(node) &&
+              json_array_get_length(json_node_get_array(node)) == 4,
+          "box %u is not four numbers", i);
+    return NULL;
+}
+
+/* Labels with boxes, of a segmentation or of detected objects; there may be none. */
+static char *check_places(JsonObject *holder, const char *key, const char *score_key)
+{
+    JsonNode *node = json_object_get_member(holder, key);
+    JsonArray *places;
+    char *wrong = NULL;
+
+    CHECK(node && JSON_NODE_HOLDS_ARRAY(node), "\"%s\" is not an array", key);
+    places = json_node_get_array(node);
+    for (guint i = 0; i < json_array_get_length(places) && !wrong; i++) {
+        JsonObject *place = json_array_get_object_element(places, i);
+
+        wrong = check_label(place, score_key, i);
+        if (!wrong)
+            wrong = check_box(place, i);
+    }
+    return wrong;
+}
+
+static char *check_segmentation(JsonObject *line)
+{
+    JsonObject *segmentation = json_object_get_object_member(line, "segmentation");
+    char *wrong;
+
+    if ((wrong = check_number(segmentation, "width", 1)) ||
+        (wrong = check_number(segmentation, "height", 1)))
+        return wrong;
+    return check_places(segmentation, "classes", "share");
+}
+
 static char *check_classes(JsonObject *line)
 {
     JsonNode *node = json_object_get_member(line, "classes");
@@ -36,19 +91,25 @@ static char *check_classes(JsonObject *line)
     CHECK(json_array_get_length(classes) > 0, "\"classes\" is empty");
     for (guint i = 0; i < json_array_get_length(classes); i++) {
         JsonObject *klass = json_array_get_object_element(classes, i);
-        double score = json_object_get_double_member_with_default(klass, "score", NAN);
 
-        if ((wrong = check_number(klass, "index", 0)))
+        if ((wrong = check_label(klass, "score", i)))
             return wrong;
-        CHECK(json_object_get_string_member_with_default(klass, "label", NULL),
-              "class %u has no label", i);
-        CHECK(score >= 0 && score <= 1, "score %u is %g", i, score);
         /* Scores may rise: the order also depends on the thresholds of the model. */
         gint64 index = json_object_get_int_member(klass, "index");
         CHECK(g_hash_table_add(seen, GINT_TO_POINTER((int)index + 1)),
               "class %" G_GINT64_FORMAT " appears twice", index);
     }
     return NULL;
+}
+
+/* What was found: a segmentation, detected objects or classes. */
+static char *check_findings(JsonObject *line)
+{
+    if (json_object_has_member(line, "segmentation"))
+        return check_segmentation(line);
+    if (json_object_has_member(line, "objects"))
+        return check_places(line, "objects", "score");
+    return check_classes(line);
 }
 
 static char *check_times(JsonObject *line)
@@ -65,15 +126,17 @@ static char *check_times(JsonObject *line)
     return NULL;
 }
 
-/* Frame numbers of a stream increase. frames: stream -> number of the last frame + 1. */
+/* Frame numbers of a stream increase; a frame may have a line for each of its objects. frames:
+ * stream
+ * -> number of the last frame + 1. */
 static char *check_order(JsonObject *line, GHashTable *frames)
 {
     const char *stream = json_object_get_string_member_with_default(line, "stream", "");
     gint64 frame = json_object_get_int_member(line, "frame");
     gint64 next = (gint64)(gintptr)g_hash_table_lookup(frames, stream);
 
-    CHECK(frame >= next, "frame %" G_GINT64_FORMAT " comes after %" G_GINT64_FORMAT, frame,
-          next - 1);
+    CHECK(frame >= next - json_object_has_member(line, "object"),
+          "frame %" G_GINT64_FORMAT " comes after %" G_GINT64_FORMAT, frame, next - 1);
     g_hash_table_insert(frames, g_strdup(stream), (gpointer)(gintptr)(frame + 1));
     return NULL;
 }
@@ -93,7 +156,7 @@ static char *check_line(const char *text, GHashTable *frames)
     line = json_node_get_object(root);
     if ((wrong = check_number(line, "frame", 0)) || (wrong = check_number(line, "pts", 0)) ||
         (wrong = check_number(line, "width", 1)) || (wrong = check_number(line, "height", 1)) ||
-        (wrong = check_classes(line)) || (wrong = check_times(line)) ||
+        (wrong = check_findings(line)) || (wrong = check_times(line)) ||
         (wrong = check_order(line, frames)))
         return wrong;
     CHECK(json_object_get_string_member_with_default(line, "model", NULL),
