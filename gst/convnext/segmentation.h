@@ -213,7 +213,8 @@ const guint8 *gst_convnext_segmentation_get_data(GstConvnextSegmentation *segmen
  * Gets the mask as bytes, without a copy.
  *
  * The #GBytes holds a reference to the segmentation. In Python, with 8 bits:
- * `numpy.frombuffer(s.get_bytes().get_data(), numpy.uint8).reshape(height, width)`.
+ * `numpy.frombuffer(s.get_bytes().get_data(), numpy.uint8).reshape(height, width)`, which copies it
+ * once, in PyGObject.
  *
  * Returns: (transfer full): the bytes
  *
