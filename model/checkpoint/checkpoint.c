@@ -405,6 +405,11 @@ gsize cnx_checkpoint_size(const CnxCheckpoint *self, gsize *budget)
     return cnx_container_size(self->weights);
 }
 
+gsize cnx_checkpoint_data_size(const CnxCheckpoint *self)
+{
+    return cnx_container_data_size(self->weights);
+}
+
 void cnx_checkpoint_release_pages(const CnxCheckpoint *self)
 {
     cnx_container_release_pages(self->weights);

@@ -53,6 +53,9 @@ const char *const *cnx_checkpoint_files(const CnxCheckpoint *checkpoint);
 /* Bytes of these files. *budget: bytes that their model may take (CnxBudget). */
 gsize cnx_checkpoint_size(const CnxCheckpoint *checkpoint, gsize *budget);
 
+/* The bytes that tensors which share no storage can have together (cnx_container_data_size). */
+gsize cnx_checkpoint_data_size(const CnxCheckpoint *checkpoint);
+
 /* Lets the system take back the memory of the tensors that were read. */
 void cnx_checkpoint_release_pages(const CnxCheckpoint *checkpoint);
 

@@ -122,7 +122,7 @@ static gboolean fail_missing(const Loading *l)
     const CnxConfig *config = cnx_checkpoint_config(l->checkpoint);
     const char *head = cnx_recognise_head(l->checkpoint);
 
-    if (head && strstr(head, "R-CNN"))
+    if (cnx_recognise_detector(l->checkpoint))
         g_set_error(l->error, CNX_ERROR, CNX_ERROR_NOT_CONVNEXT,
                     "%s: has no tensor \"" WITNESS "\", which a detector needs", l->file);
     else if (head)

@@ -136,3 +136,11 @@ const char *cnx_recognise_head(const CnxCheckpoint *checkpoint)
     other = find_other(checkpoint, &witness);
     return other >= 0 && !others[other].advice ? others[other].head : NULL;
 }
+
+gboolean cnx_recognise_detector(const CnxCheckpoint *checkpoint)
+{
+    const char *witness;
+    const int other = find_other(checkpoint, &witness);
+
+    return other >= 0 && others[other].advice;
+}

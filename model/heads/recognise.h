@@ -14,3 +14,6 @@ const CnxFamily *cnx_recognise_segmenter(const CnxCheckpoint *checkpoint, const 
 /* The name of the head that the tensors belong to, whether this version runs it or not: "UPerNet",
  * "a Mask2Former"; NULL if there is none, or a detector's. Static. */
 const char *cnx_recognise_head(const CnxCheckpoint *checkpoint);
+
+/* Whether there are tensors of a detector's head. */
+gboolean cnx_recognise_detector(const CnxCheckpoint *checkpoint);

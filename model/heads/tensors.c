@@ -56,6 +56,7 @@ gboolean cnx_head_tensors_init(CnxHeadTensors *self, const CnxCheckpoint *checkp
         .prefix = g_strdup(prefix),
         .tensors = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
         .used = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
+        .data_size = cnx_checkpoint_data_size(checkpoint),
     };
     for (guint i = 0; i < count; i++) {
         const CnxTensor *tensor = parts[i].tensor;
@@ -132,6 +133,22 @@ static char *shape_words(guint rank, const guint64 *shape)
     return g_string_free(g_steal_pointer(&text), FALSE);
 }
 
+/* Tensors may share a storage, so that a small file could describe a head of any size. */
+static gboolean count_bytes(CnxHeadTensors *self, const char *name, const CnxTensor *tensor,
+                            GError **error)
+{
+    if (g_hash_table_add(self->used, g_strdup(name)))
+        self->bytes += tensor->size;
+    if (self->bytes <= self->data_size)
+        return TRUE;
+    g_set_error(error, CNX_ERROR, CNX_ERROR_UNSUPPORTED,
+                "%s: the tensors of its head have %" G_GUINT64_FORMAT
+                " bytes or more, but the file has only %" G_GSIZE_FORMAT
+                ", so that many of them share one storage: save a copy of each",
+                self->file, self->bytes, self->data_size);
+    return FALSE;
+}
+
 const CnxTensor *cnx_head_need(CnxHeadTensors *self, const char *name, guint rank, guint64 *shape,
                                GError **error)
 {
@@ -158,8 +175,7 @@ const CnxTensor *cnx_head_need(CnxHeadTensors *self, const char *name, guint ran
                     self->file, quoted, found, cnx_tensor_dtype_name(tensor));
         return NULL;
     }
-    g_hash_table_add(self->used, g_strdup(name));
-    return tensor;
+    return count_bytes(self, name, tensor, error) ? tensor : NULL;
 }
 
 float *cnx_head_read_numbers(const CnxHeadTensors *self, const CnxTensor *tensor, GError **error)

@@ -21,6 +21,8 @@ typedef struct CnxHeadTensors {
     char *prefix;        /* of the names in the file; "" if there is none */
     GHashTable *tensors; /* name behind the prefix -> const CnxTensor *, of the checkpoint */
     GHashTable *used;    /* the names that were read or ignored */
+    guint64 bytes;       /* of the tensors that were asked for */
+    gsize data_size;     /* cnx_checkpoint_data_size() */
 } CnxHeadTensors;
 
 /* The prefix of a head that shows itself by a tensor whose name ends in witness: "model." for
@@ -45,7 +47,8 @@ gboolean cnx_head_has(const CnxHeadTensors *self, const char *format, ...) G_GNU
 
 /* The tensor of this shape. A 0 in shape fits any size and receives it. Trailing dimensions of 1
  * are ignored, on either side. NULL with error if it is missing, has another shape or holds no
- * numbers. */
+ * numbers, or if those asked for have more bytes than the file, since they share a storage: layers
+ * that were checked take memory in proportion to the file. */
 const CnxTensor *cnx_head_need(CnxHeadTensors *self, const char *name, guint rank, guint64 *shape,
                                GError **error);
 

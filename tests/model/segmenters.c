@@ -1,12 +1,16 @@
 /* Segmenters against the outputs of transformers, smp and others in double precision
  * (tests/fixtures/make_upernet.py, make_smp.py): every map that the fixtures have, so that a
- * failure points at its step. With --table the program prints the worst difference of each
- * network's logits instead.
+ * failure points at its step, and the masks. With --table the program prints the worst difference
+ * of each network's logits instead.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "model/base/isa.h"
+#include "model/base/memory.h"
+#include "model/heads/mask.h"
 #include "model/heads/segmenter_network.h"
 #include "tests/fixtures/compare.h"
 #include "tests/model/support/dense.h"
@@ -67,6 +71,62 @@ static void compare_step(gpointer data, const char *name, const CnxHeadMap *map)
     probe->maps++;
 }
 
+/* The mask in the fixture's values, [height, width]: the classes from 0; of a single class, whether
+ * it is there. */
+static guint8 *make_mask(const CnxMap *logits, const CnxMaskPlan *plan)
+{
+    GError *error = NULL;
+    const gsize n = (gsize)plan->width * plan->height, scratch = cnx_mask_scratch(logits, plan);
+    float *memory = cnx_memory_new(scratch);
+    const CnxDenseContext context = {cnx_isa_kernels(&error), 1, memory, scratch};
+    guint8 *mask = g_malloc(n);
+
+    g_assert_no_error(error);
+    cnx_mask_compute(&context, logits, plan, mask, plan->width, NULL);
+    free(memory);
+    for (gsize i = 0; logits->channels > 1 && i < n; i++)
+        mask[i]--;
+    return mask;
+}
+
+/* Every pixel equals the library's where that does not hang on rounding. */
+static void compare_mask(const DenseFixture *fixture, const char *input, const char *output,
+                         const CnxMap *logits, const CnxMaskPlan *plan)
+{
+    g_autofree guint8 *mask = make_mask(logits, plan);
+    guint compared;
+    const guint wrong = dense_count_wrong(fixture, input, output, mask,
+                                          (gsize)plan->width * plan->height, &compared);
+
+    if (wrong > 0)
+        g_test_message("%s: %u of %u pixels of %s/%s differ", fixture->name, wrong, compared, input,
+                       output);
+    g_assert_cmpuint(compared, >, 0);
+    g_assert_cmpuint(wrong, ==, 0);
+}
+
+/* The mask at the network's size, and at those of frames: transformers interpolates the logits to
+ * the network's size, and that to the frame's. */
+static void compare_masks(const DenseFixture *fixture, const CnxHeadInfo *info, const char *input,
+                          const CnxMap *logits)
+{
+    g_auto(GStrv) frames = dense_outputs(fixture, input, "frame-");
+    CnxMaskPlan plan = {.scaling = info->scaling,
+                        .sigmoid = info->multi_label,
+                        .threshold = info->classes == 1 ? 0.5f : 0};
+
+    g_assert_cmpint(sscanf(input, "%ux%u", &plan.width, &plan.height), ==, 2);
+    compare_mask(fixture, input, "argmax", logits, &plan);
+    plan.via_width = plan.width;
+    plan.via_height = plan.height;
+    plan.via_scaling = info->scaling;
+    for (guint i = 0; frames[i]; i++) {
+        g_assert_true(info->twice);
+        g_assert_cmpint(sscanf(frames[i], "frame-%ux%u", &plan.width, &plan.height), ==, 2);
+        compare_mask(fixture, input, frames[i], logits, &plan);
+    }
+}
+
 /* The worst difference of the logits. */
 static double compare_input(const DenseFixture *fixture, CnxSegmenter *segmenter, const char *input,
                             Probe *probe)
@@ -79,7 +139,9 @@ static double compare_input(const DenseFixture *fixture, CnxSegmenter *segmenter
     g_assert_no_error(error);
     probe->input = input;
     cnx_segmenter_run_set_probe(run, compare_step, probe);
-    return dense_compare(fixture, input, "logits", cnx_segmenter_run_forward(run, image));
+    const CnxMap *logits = cnx_segmenter_run_forward(run, image);
+    compare_masks(fixture, cnx_segmenter_info(segmenter), input, logits);
+    return dense_compare(fixture, input, "logits", logits);
 }
 
 static double compare_case(const Case *c)

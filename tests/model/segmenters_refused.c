@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "model/heads/segmenter.h"
+#include "tests/model/support/hostile.h"
 #include "tests/model/support/mix.h"
 
 #define UPERNET "../segmenters/transformers-upernet-v2"
@@ -181,6 +182,34 @@ static void test_ignored(void)
                "\"_model_class\" is \"FPN\", but the weights have the head of a Unet"));
 }
 
+/* A file whose tensors are views of one storage, large enough for the backbone: the head would take
+ * more memory than the whole file. */
+static void test_shared(void)
+{
+    const CnxOpenOptions options = {.weight_set = CNX_WEIGHT_SET_AUTO};
+    g_auto(Mix) mix = mix_open("../segmenters/transformers-upernet");
+    g_autofree HostileTensor *views = g_new0(HostileTensor, mix.own);
+    g_autofree char *path = folder_path("model.pth"), *folder = folder_path("");
+    g_autoptr(GError) error = NULL;
+    gsize elements = 0;
+
+    for (guint i = 0; i < mix.own; i++) {
+        const CnxTensor *t = mix_tensor(&mix, i);
+
+        views[i] = (HostileTensor){t->name, t->rank, {0}, t->elements};
+        for (guint k = 0; k < t->rank; k++)
+            views[i].shape[k] = (guint)t->shape[k];
+        elements += g_str_has_prefix(t->name, "backbone.") ? t->elements : 0;
+    }
+    folder_clear();
+    hostile_write_views(folder, views, mix.own, elements);
+    g_assert_null(cnx_segmenter_open(path, &options, NULL, NULL, &error));
+    g_assert_error(error, CNX_ERROR, CNX_ERROR_UNSUPPORTED);
+    g_assert_nonnull(strstr(error->message, ": the tensors of its head have "));
+    g_assert_nonnull(strstr(error->message, "many of them share one storage: save a copy of each"));
+    folder_clear();
+}
+
 static int print_table(void)
 {
     for (guint i = 0; i < G_N_ELEMENTS(refusals); i++)
@@ -200,6 +229,7 @@ int main(int argc, char **argv)
         g_test_add_data_func(name, &refusals[i], test_refused);
     }
     g_test_add_func("/segmenters_refused/ignored", test_ignored);
+    g_test_add_func("/segmenters_refused/shared", test_shared);
     const int result = g_test_run();
     folder_delete();
     return result;

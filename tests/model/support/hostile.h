@@ -39,6 +39,10 @@ void hostile_write_loras(const char *folder);
 extern const guint hostile_pickles; /* numbers of hostile_write_pickle */
 const char *hostile_write_pickle(const char *folder, guint number); /* returns its name */
 void hostile_write_shared(const char *folder, guint blocks);
+
+/* [count] tensors as model.pth, all views of one storage of so many zeros. */
+void hostile_write_views(const char *folder, const HostileTensor *tensors, guint count,
+                         gsize elements);
 extern const guint hostile_zips;
 const char *hostile_write_zip(const char *folder, guint number);
 

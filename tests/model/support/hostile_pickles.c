@@ -93,14 +93,14 @@ static void append_integer(GString *out, guint64 value)
 
 typedef struct Sharing {
     GString *pickle;
-    gsize largest; /* elements of the largest tensor */
+    gsize elements; /* of the storage, at least those of the largest tensor */
 } Sharing;
 
 static void measure_tensor(const HostileTensor *tensor, gpointer user_data)
 {
     Sharing *s = user_data;
 
-    s->largest = MAX(s->largest, tensor->elements);
+    s->elements = MAX(s->elements, tensor->elements);
 }
 
 static void share_tensor(const HostileTensor *tensor, gpointer user_data)
@@ -124,25 +124,51 @@ static void share_tensor(const HostileTensor *tensor, gpointer user_data)
     g_string_append(out, "ttR");
 }
 
+/* What precedes the tensors. */
+static void begin_shared(const Sharing *s)
+{
+    g_string_append_len(s->pickle, preamble, sizeof preamble - 1);
+    APPEND(s->pickle, "\x80\x02" REBUILD "q\0(\x8c\7storagectorch\nFloatStorage\n\x8c\1"
+                      "0\x8c\3cpu");
+    append_integer(s->pickle, s->elements);
+    APPEND(s->pickle, "tQq\1}(");
+}
+
+static void end_shared(const Sharing *s, const char *folder)
+{
+    GString *out = s->pickle;
+
+    APPEND(out, "u.\x80\x02]\x8c\1"
+                "0a.");
+    append_uint(out, s->elements, 8);
+    const gsize data = out->len;
+    g_string_set_size(out, data + s->elements * 4);
+    memset(out->str + data, 0, s->elements * 4);
+    hostile_write(folder, "model.pth", out);
+}
+
 void hostile_write_shared(const char *folder, guint blocks)
 {
     const HostileNetwork network = {256, 4, blocks, 10};
-    g_autoptr(GString) out = g_string_new_len(preamble, sizeof preamble - 1);
-    Sharing s = {out, 0};
+    g_autoptr(GString) pickle = g_string_new(NULL);
+    Sharing s = {pickle, 0};
 
     hostile_network(&network, measure_tensor, &s);
-    APPEND(out, "\x80\x02" REBUILD "q\0(\x8c\7storagectorch\nFloatStorage\n\x8c\1"
-                "0\x8c\3cpu");
-    append_integer(out, s.largest);
-    APPEND(out, "tQq\1}(");
+    begin_shared(&s);
     hostile_network(&network, share_tensor, &s);
-    APPEND(out, "u.\x80\x02]\x8c\1"
-                "0a.");
-    append_uint(out, s.largest, 8);
-    const gsize data = out->len;
-    g_string_set_size(out, data + s.largest * 4);
-    memset(out->str + data, 0, s.largest * 4);
-    hostile_write(folder, "model.pth", out);
+    end_shared(&s, folder);
+}
+
+void hostile_write_views(const char *folder, const HostileTensor *tensors, guint count,
+                         gsize elements)
+{
+    g_autoptr(GString) pickle = g_string_new(NULL);
+    Sharing s = {pickle, elements};
+
+    begin_shared(&s);
+    for (guint i = 0; i < count; i++)
+        share_tensor(&tensors[i], &s);
+    end_shared(&s, folder);
 }
 
 /* Zip archives */
