@@ -1,5 +1,5 @@
-/* Bilinear interpolation of two rows, whose left and right neighbours of each output stand in
- * arrays, with the order and the roundings of PyTorch's kernel for three channels:
+/* Bilinear interpolation of two rows. The left and right neighbours of each output are in arrays.
+ * Order and roundings are those of PyTorch's kernel for three channels:
  *
  *   dst[i] = fma( d1 a1[i], lower[1][i], fma( d1 a0[i], lower[0][i],
  *            fma( d0 a0[i], upper[0][i], (d0 a1[i]) upper[1][i] )))

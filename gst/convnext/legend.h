@@ -79,7 +79,7 @@ guint gst_convnext_legend_get_n_classes(GstConvnextLegend *legend);
  * Gets the label of a class.
  *
  * Returns: (transfer none) (nullable): the label, owned by @legend, or %NULL if the model has no
- *   labels or not that many classes
+ *   labels or fewer classes
  *
  * Since: 0.1
  */
@@ -109,7 +109,7 @@ const GQuark *gst_convnext_legend_get_quarks(GstConvnextLegend *legend);
  *
  * Gets the colour of a class.
  *
- * Returns: the colour as 0xRRGGBB, or 0 if the model has not that many classes
+ * Returns: the colour as 0xRRGGBB, or 0 if the model has fewer classes
  *
  * Since: 0.1
  */

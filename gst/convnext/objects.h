@@ -86,8 +86,8 @@ void gst_convnext_detected_object_free(GstConvnextDetectedObject *object);
  * GST_CONVNEXT_OBJECT_MASK_VALUE:
  * @i: number of an object, from 0
  *
- * The value of the object's pixels in its mask at the size of the frame: its number from 1 on, and
- * again from 1 behind 255.
+ * The value of the object's pixels in its mask at the size of the frame: @i + 1, which wraps to 1
+ * after 255.
  *
  * Since: 0.1
  */
@@ -210,7 +210,7 @@ gboolean gst_convnext_result_has_object_masks(GstConvnextResult *result);
  *   frame that the result was computed on
  *
  * Gets the mask of an object at the size of the frame: one byte for each pixel of the rectangle, in
- * row-major order without padding; 0 is not the object, any other value is.
+ * row-major order without padding. It is 0 outside the object and any other value inside.
  *
  * Returns: (transfer none) (nullable): the memory, owned by @result, or %NULL if the object has no
  *   mask

@@ -65,11 +65,11 @@ void gst_convnext_segment_free(GstConvnextSegment *segment);
  *
  * The class of each pixel of a rectangle of a frame.
  *
- * The mask has the size that the network's answer has; it is not scaled to the frame. The pixel
+ * The mask has a size of its own, which is usually not that of the frame. The pixel
  * (column, row) of the mask covers the part of the frame from
  * x + column * w / width, y + row * h / height on, with the rectangle's x, y, w and h and the
- * mask's width and height. Values: 0 is none, which is a pixel whose score is below the threshold
- * or that the network did not see; i + 1 is class i.
+ * mask's width and height. Value 0 is none: the score is below the threshold, or the network did
+ * not see that part. Value i + 1 is class i.
  *
  * A segmentation is immutable, so any number of threads may read it, and it is reference counted
  * (a #GstMiniObject). gst_convnext_result_set_segmentation() creates it.
@@ -213,7 +213,8 @@ const guint8 *gst_convnext_segmentation_get_data(GstConvnextSegmentation *segmen
  * Gets the mask as bytes, without a copy.
  *
  * The #GBytes holds a reference to the segmentation. In Python, with 8 bits:
- * `numpy.frombuffer(s.get_bytes().get_data(), numpy.uint8).reshape(height, width)`.
+ * `numpy.frombuffer(s.get_bytes().get_data(), numpy.uint8).reshape(height, width)`, which copies it
+ * once, in PyGObject.
  *
  * Returns: (transfer full): the bytes
  *
@@ -303,8 +304,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(GstConvnextSegmentation, gst_convnext_segmentation
  *
  * Returns: %TRUE, or %FALSE if the memory cannot be mapped or its size is not that of the mask, if
  *   the mask or @rect is empty or @rect is more than 2^29 pixels away, if @bits does not match the
- * number of classes, or if a value is larger than that number; the result then has no segmentation
- * and @mask is released
+ *   number of classes, or if a value is larger than that number; the result then has no
+ *   segmentation and @mask is released
  *
  * Since: 0.1
  */

@@ -123,8 +123,7 @@ const gsize *gst_convnext_tensor_get_shape(GstConvnextTensor *tensor, guint *n_d
  *
  * Gets the values themselves, without a copy.
  *
- * Language bindings copy them to a list. For large maps in Python, gst_convnext_tensor_get_bytes()
- * with `numpy.frombuffer()` avoids that copy.
+ * Language bindings make a list of them. For large maps use gst_convnext_tensor_get_bytes() there.
  *
  * Returns: (transfer none) (array length=n_values): the values in row-major order, owned by @tensor
  *
@@ -141,6 +140,8 @@ const float *gst_convnext_tensor_get_values(GstConvnextTensor *tensor, gsize *n_
  *
  * The #GBytes holds a reference to the tensor. In Python:
  * `numpy.frombuffer(tensor.get_bytes().get_data(), numpy.float32).reshape(tensor.get_shape())`.
+ * PyGObject copies what get_data() returns. get_region() returns the address, for an array that
+ * shares the memory.
  *
  * Returns: (transfer full): the values, float32 in native byte order
  *

@@ -31,10 +31,10 @@ GType gst_convnext_crop_get_type(void)
     static gsize type;
     static const GEnumValue values[] = {
         {GST_CONVNEXT_CROP_AUTO, "Use the model's config", "auto"},
-        {GST_CONVNEXT_CROP_CENTER, "Scale the short side and crop the central square", "center"},
-        {GST_CONVNEXT_CROP_SQUASH, "Scale to a square, ignoring the aspect ratio", "squash"},
+        {GST_CONVNEXT_CROP_CENTER, "Scale to cover the input, and crop the centre", "center"},
+        {GST_CONVNEXT_CROP_SQUASH, "Scale to the input, ignoring the aspect ratio", "squash"},
         {GST_CONVNEXT_CROP_BORDER,
-         "Scale the whole frame and pad it to a square with the mean colour", "border"},
+         "Scale the whole frame and pad it to the input with the mean colour", "border"},
         {GST_CONVNEXT_CROP_NONE, "Keep the aspect ratio of the frame, without cropping or padding",
          "none"},
         {GST_CONVNEXT_CROP_FIT,
@@ -238,8 +238,8 @@ static void install_model_properties(const Target *to, const char *bundled)
     install(to, GST_CONVNEXT_PROP_INPUT_WIDTH,
             g_param_spec_uint("input-width", "Input width",
                               "Width of an input that is not square, in pixels, a multiple of 32; "
-                              "with crop=fit the smaller one of both limits the short side of the "
-                              "frame and the larger one the long side (0 = the model's)",
+                              "with crop=fit, the smaller of input-width and input-height limits "
+                              "the frame's short side, the larger its long side (0 = the model's)",
                               0, MAX_INPUT_SIZE, 0, FLAGS));
     install(to, GST_CONVNEXT_PROP_INPUT_HEIGHT,
             g_param_spec_uint("input-height", "Input height",
@@ -466,14 +466,14 @@ static void install_segment_properties(const Target *to)
     install(to, GST_CONVNEXT_PROP_PIXEL_THRESHOLD,
             g_param_spec_double(
                 "threshold", "Threshold",
-                "A pixel whose best class has a lower score becomes 0, none (0 = off or, if the "
-                "model has one class, 0.5)",
+                "A pixel whose best class has a lower score becomes 0, none (0 = off, except for "
+                "a model with one class, where it means 0.5)",
                 0.0, 1.0, 0.0, FLAGS));
     install(to, GST_CONVNEXT_PROP_MULTI_LABEL,
             g_param_spec_boolean(
                 "multi-label", "Multi-label",
-                "The model's classes do not exclude each other: scores are sigmoids, not a "
-                "softmax. The mask holds the best class",
+                "The model's classes are independent: scores are sigmoids, not a softmax. The "
+                "mask holds the best class",
                 FALSE, FLAGS));
     install(to, GST_CONVNEXT_PROP_SEGMENTATION_LOGITS,
             g_param_spec_boolean("logits", "Logits",
@@ -488,34 +488,34 @@ static void install_detect_properties(const Target *to)
 {
     install(to, GST_CONVNEXT_PROP_MIN_SIZE,
             g_param_spec_uint("min-size", "Minimum size",
-                              "Short side of the frame as the network sees it, in pixels, unless "
-                              "the long side would exceed max-size; small values are fast (0 = the "
-                              "model's)",
+                              "Short side that the frame is scaled to, in pixels, unless its long "
+                              "side would exceed max-size; small values are fast (0 = the model's)",
                               0, MAX_INPUT_SIZE, 0, FLAGS));
     install(to, GST_CONVNEXT_PROP_MAX_SIZE,
             g_param_spec_uint("max-size", "Maximum size",
-                              "Limit for the long side of the frame as the network sees it, in "
-                              "pixels (0 = the model's)",
+                              "Limit for the long side of the scaled frame, in pixels (0 = the "
+                              "model's)",
                               0, MAX_INPUT_SIZE, 0, FLAGS));
     install(to, GST_CONVNEXT_PROP_SCORE_THRESHOLD,
             g_param_spec_double("score-threshold", "Score threshold",
-                                "An object's score is above this (-1 = the model's)", -1.0, 1.0,
-                                -1.0, FLAGS));
+                                "Attach only objects with a score above this (-1 = the model's)",
+                                -1.0, 1.0, -1.0, FLAGS));
     install(to, GST_CONVNEXT_PROP_NMS_THRESHOLD,
             g_param_spec_double(
                 "nms-threshold", "NMS threshold",
-                "Of two objects of one class whose intersection over union (IoU) is above this, "
-                "only the one with the higher score is attached (-1 = the model's)",
+                "If the intersection over union (IoU) of two objects of one class is above this, "
+                "drop the one with the lower score (-1 = the model's)",
                 -1.0, 1.0, -1.0, FLAGS));
     install(to, GST_CONVNEXT_PROP_MAX_DETECTIONS,
             g_param_spec_uint("max-objects", "Maximum objects",
                               "Maximum number of objects in a frame, best first (0 = the model's)",
                               0, 1000, 0, FLAGS));
-    install(to, GST_CONVNEXT_PROP_PROPOSALS,
-            g_param_spec_uint("proposals", "Proposals",
-                              "Number of boxes that the region proposal network (RPN) hands on; "
-                              "fewer are faster (0 = the model's)",
-                              0, 2000, 0, FLAGS));
+    install(
+        to, GST_CONVNEXT_PROP_PROPOSALS,
+        g_param_spec_uint("proposals", "Proposals",
+                          "Maximum number of boxes that the region proposal network (RPN) passes "
+                          "to the box head; fewer are faster (0 = the model's)",
+                          0, 2000, 0, FLAGS));
     install(to, GST_CONVNEXT_PROP_DETECTED_CLASS,
             g_param_spec_string("object-class", "Object class",
                                 "Attach only objects with this label (NULL = all objects)", NULL,

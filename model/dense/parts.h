@@ -3,7 +3,7 @@
  *   c = act( bias + sum over parts of conv(interpolate(map of the part), its weights) )
  *
  * The convolution, 1x1 or 3x3 with zero padding, is the sum of the convolutions of the parts.
- * Interpolation works on each channel alone, so the products with the weights of each tap are made
+ * Interpolation works on each channel alone, so the products with each tap's weights are computed
  * at the part's own resolution, and the products are interpolated, shifted by their tap, and added.
  * A tap outside the output contributes nothing, as zero padding does. This is exact for every
  * ratio of sizes. For a part of half the size it takes a quarter of the multiplications.

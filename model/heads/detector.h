@@ -59,9 +59,9 @@ typedef struct CnxDetectorSettings {
     guint max_size; /* limit on its long side; 0: the model's, 1333 */
     double score_threshold; /* an object's score is above it, 0 to 1; negative: the model's, 0.05 */
     double nms_threshold; /* of two boxes of one class with an IoU above it, the one with the lower
-                             score goes; 0 to 1; negative: the model's, 0.5 */
+                             score is dropped; 0 to 1; negative: the model's, 0.5 */
     guint max_objects;    /* the best of an image; 0: the model's, 100 */
-    guint proposals;      /* boxes that the RPN hands on; 0: the model's, 1000 */
+    guint proposals;      /* boxes that the RPN passes on; 0: the model's, 1000 */
     gboolean masks;       /* compute masks; no effect if the model has none */
 } CnxDetectorSettings;
 
@@ -133,6 +133,6 @@ CnxPaste cnx_detector_paste_area(guint side, const float box[4], guint frame_wid
 
 /* Writes the probabilities of that part, resized with torchvision's bilinear interpolation.
  * mask: [side, side]; dst: [y1 - y0, stride], of which x1 - x0 floats of each row are written.
- * Everybody takes a pixel as part of the object if it is above 0.5. */
+ * By convention a pixel belongs to the object if its value is above 0.5. */
 void cnx_detector_paste(const float *mask, guint side, const float box[4], guint frame_width,
                         guint frame_height, float *dst, gsize stride);

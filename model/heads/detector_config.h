@@ -51,7 +51,7 @@ gboolean cnx_detector_config_read(CnxDetectorConfig *self, const CnxDetectorShap
                                   const CnxConfig *backbone, const char *folder, const char *file,
                                   gboolean strict, CnxHeadInfo *info, GError **error);
 
-/* The same for a config that was parsed, whose error is the same; NULL: there is none. Reads no
+/* The same for a parsed config, whose errors go to the same error; NULL: there is none. Reads no
  * files. */
 gboolean cnx_detector_config_apply(CnxDetectorConfig *self, const CnxDetectorShape *shape,
                                    const CnxConfig *backbone, const CnxJson *json, const char *file,

@@ -13,7 +13,7 @@ typedef struct CnxHeadSource {
     const CnxConfig *backbone;
     CnxHeadTensors *tensors;
     const CnxJson *json; /* the config.json that describes the whole network; NULL: none */
-    GError **error;      /* not NULL; json's own is the same */
+    GError **error;      /* not NULL; json reports to it too */
 } CnxHeadSource;
 
 #define CNX_HEAD_POOL_MAX 64u /* bins of a pooling module per side */
@@ -22,7 +22,7 @@ typedef struct CnxFamily {
     const char *name;    /* "UPerNet" */
     const char *library; /* whose names its tensors have: "transformers" */
     const char *model;   /* its "model_type" or "_model_class" in config.json; NULL: no config */
-    const char *witness; /* end of the name of a tensor that shows the family */
+    const char *witness; /* end of the name of a tensor that identifies the family */
     gsize size;          /* bytes of a head */
     gboolean is_mm;      /* the frame keeps its shape, and OpenCV resizes it */
     gboolean whole;      /* input sides must be multiples of the last stage's stride */

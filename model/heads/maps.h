@@ -1,7 +1,7 @@
 /* The maps of a head, in one block of memory.
  *
- * A forward pass takes each map where it begins and releases it where it is dead, so that later
- * maps reuse its memory. The same pass runs first without memory, and measures how much it needs.
+ * A forward pass takes each map before its first use and releases it after its last, so that later
+ * maps reuse its memory. The same pass runs first without memory, to measure how much it needs.
  * It takes and releases the same maps each time, so they get the same places each time.
  *
  *   CnxHeadMap fine = cnx_head_maps_take(&maps, 128, 128, 512);

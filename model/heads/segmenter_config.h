@@ -7,8 +7,8 @@
 #include "model/heads/family.h"
 
 /* Sets the numbers of the zeroed head. path: what the caller opened: in a folder, config files that
- * contradict the weights are an error; beside a file that was named itself, they are ignored with a
- * sentence in the info. NULL with error. */
+ * contradict the weights are an error; if it is the weights file itself, they are ignored and the
+ * info says so. NULL with error. */
 CnxHeadInfo *cnx_segmenter_describe(const CnxFamily *family, gpointer head,
                                     const CnxCheckpoint *checkpoint, CnxHeadTensors *tensors,
                                     const char *path, GError **error);

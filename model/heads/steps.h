@@ -9,7 +9,7 @@
 #include "model/dense/parts.h"
 #include "model/heads/maps.h"
 
-/* Receives a map that the papers name, for tests: "lateral1". It is valid during the call. */
+/* Receives a named intermediate map, for tests: "lateral1". It is valid during the call. */
 typedef void CnxStepProbe(gpointer data, const char *name, const CnxHeadMap *map);
 
 typedef struct CnxSteps {
