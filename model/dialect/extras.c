@@ -54,6 +54,8 @@ static const struct {
     {"aux_classifier", DENSE_HEAD, 0, 0},
     {"decode_head", DENSE_HEAD, 0, DENSE},
     {"segmentation_head", DENSE_HEAD, 0, DENSE},
+    {"1.batchnorm_layer", DENSE_HEAD, 0, DENSE}, /* DINOv3, beside the backbone's module 0 */
+    {"1.conv", DENSE_HEAD, DENSE, 0},
     {"rpn", DENSE_HEAD, 0, DENSE},
     {"rpn_head", DENSE_HEAD, 0, DENSE},
     {"roi_head", DENSE_HEAD, 0, DENSE},

@@ -82,7 +82,7 @@ static gboolean detect_unpooled(Visit *v, Source *s)
 
 static gboolean detect_stored(Visit *v, Source *s)
 {
-    CnxHeadLayer first = {s->module, s->norm, s->n, s->k, s->side, FALSE};
+    CnxHeadLayer first = {s->module, s->norm, s->n, s->k, s->side, FALSE, NULL};
 
     if (!cnx_head_layer_check(v->tensors, &first, v->error))
         return FALSE;
@@ -90,7 +90,7 @@ static gboolean detect_stored(Visit *v, Source *s)
     s->k = first.k;
     if (s->order != STACKED)
         return TRUE;
-    CnxHeadLayer second = {s->second, NULL, s->times * s->n, s->k, s->side, FALSE};
+    CnxHeadLayer second = {s->second, NULL, s->times * s->n, s->k, s->side, FALSE, NULL};
     return cnx_head_layer_check(v->tensors, &second, v->error);
 }
 
@@ -170,8 +170,8 @@ static gboolean read_unpooled(Visit *v, const Source *s, CnxHeadRows *rows)
 
 static gboolean read_rows(Visit *v, const Source *s, CnxHeadRows *rows)
 {
-    const CnxHeadLayer first = {s->module, s->norm, s->n, s->k, s->side, FALSE};
-    const CnxHeadLayer second = {s->second, NULL, s->times * s->n, s->k, s->side, FALSE};
+    const CnxHeadLayer first = {s->module, s->norm, s->n, s->k, s->side, FALSE, NULL};
+    const CnxHeadLayer second = {s->second, NULL, s->times * s->n, s->k, s->side, FALSE, NULL};
     g_auto(CnxHeadRows) other = {NULL, NULL};
 
     if (s->order == UNPOOLED)
@@ -303,7 +303,7 @@ static gboolean visit_mask_rows(Visit *v)
     static const char module[] = "roi_heads.mask_predictor.mask_fcn_logits";
     CnxDetectorWeights *self = v->self;
     const guint classes = self->predict.n / 5;
-    CnxHeadLayer layer = {module, NULL, classes, self->mask_channels, 1, FALSE};
+    CnxHeadLayer layer = {module, NULL, classes, self->mask_channels, 1, FALSE, NULL};
     g_auto(CnxHeadRows) rows = {NULL, NULL};
 
     if (v->pass == DETECT)

@@ -7,7 +7,7 @@
 
 static const CnxFamily *const families[] = {
     &cnx_upernet_transformers, &cnx_upernet_mmseg, &cnx_upernet_smp, &cnx_smp_unet, &cnx_smp_fpn,
-    &cnx_smp_segformer,
+    &cnx_smp_segformer,        &cnx_dinov3_linear,
 };
 
 /* Heads that this version cannot run, or that another element runs: by a part of a name, between

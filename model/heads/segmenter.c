@@ -134,6 +134,7 @@ static gboolean count_head(Loading *l)
     if (!self->family->pack(self->head, &packer) ||
         !cnx_head_check_used(&l->tensors, "decode_head.", self->family->name, l->error) ||
         !cnx_head_check_used(&l->tensors, "decoder.", self->family->name, l->error) ||
+        !cnx_head_check_used(&l->tensors, "segmentation_model.1.", self->family->name, l->error) ||
         !cnx_head_check_used(&l->tensors, "segmentation_head.", self->family->name, l->error))
         return FALSE;
     self->size = packer.size;

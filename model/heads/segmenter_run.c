@@ -10,7 +10,8 @@ struct CnxSegmenterRun {
     CnxRun *backbone; /* also holds the thread pool */
     CnxSteps steps;
     CnxMap logits; /* [1, h, w, classes] */
-    void *memory;  /* the maps, and the scratch memory behind them */
+    void *memory;  /* the stages' maps; then what the backbone works in, and over that, since one
+                      is dead while the other is used, the head's maps and scratch memory */
     gsize size;    /* bytes of it */
 };
 
@@ -25,8 +26,8 @@ static CnxHeadMap run_head(const CnxSegmenter *self, CnxSteps *steps, const CnxM
     return self->family->forward(self->head, steps, stages);
 }
 
-/* The bytes of maps and scratch memory for an input that fits the network; sets the scratch size of
- * steps. FALSE if that does not fit. */
+/* The bytes of maps and scratch memory for an input that fits the network; sets steps but for the
+ * pointers. FALSE if that does not fit. */
 static gboolean measure_head(const CnxSegmenter *self, guint width, guint height, guint threads,
                              CnxSteps *steps, gsize *bytes)
 {
@@ -64,24 +65,37 @@ static gboolean size_fits(const CnxSegmenter *self, guint width, guint height)
     return MIN(width, height) >= min_side(self) && width % multiple == 0 && height % multiple == 0;
 }
 
+static CnxOutput outputs_of(const CnxSegmenter *self)
+{
+    return self->family->outputs(self->head) | CNX_OUTPUT_LENT;
+}
+
+/* The bytes of all memory, and those of the stages' maps, for an input that fits the network; sets
+ * steps but for the pointers. FALSE if that does not fit. */
+static gboolean measure(const CnxSegmenter *self, guint width, guint height, guint threads,
+                        CnxSteps *steps, gsize *bytes, gsize *stages)
+{
+    const CnxRunSize backbone =
+        cnx_run_measure(cnx_model_config(self->backbone), width, height, 1, outputs_of(self),
+                        cnx_model_form(self->backbone), threads);
+    gsize head, work;
+
+    *stages = backbone.lent;
+    return backbone.images != G_MAXSIZE &&
+           measure_head(self, width, height, threads, steps, &head) &&
+           g_size_checked_mul(&work, backbone.scratch, threads) &&
+           g_size_checked_add(&work, work, backbone.images) &&
+           g_size_checked_add(bytes, MAX(work, head), *stages);
+}
+
 gsize cnx_segmenter_run_measure(const CnxSegmenter *self, guint width, guint height, guint threads)
 {
-    const CnxConfig *config = cnx_model_config(self->backbone);
-    const CnxForm form = cnx_model_form(self->backbone);
     CnxSteps steps;
-    gsize head, bytes;
+    gsize bytes, stages;
 
     if (!size_fits(self, width, height))
         return 0;
-    const CnxRunSize backbone =
-        cnx_run_measure(config, width, height, 1, self->family->outputs(self->head), form, threads);
-    if (backbone.images == G_MAXSIZE ||
-        !measure_head(self, width, height, threads, &steps, &head) ||
-        !g_size_checked_mul(&bytes, backbone.scratch, threads) ||
-        !g_size_checked_add(&bytes, bytes, backbone.images) ||
-        !g_size_checked_add(&bytes, bytes, head))
-        return G_MAXSIZE;
-    return bytes;
+    return measure(self, width, height, threads, &steps, &bytes, &stages) ? bytes : G_MAXSIZE;
 }
 
 static gboolean check_size(const CnxSegmenter *self, guint width, guint height, GError **error)
@@ -103,21 +117,29 @@ static gboolean check_size(const CnxSegmenter *self, guint width, guint height, 
     return FALSE;
 }
 
-static gboolean allocate(CnxSegmenterRun *run, guint width, guint height, guint threads,
-                         GError **error)
+/* Allocates the memory and makes the backbone's run in it. */
+static gboolean prepare(CnxSegmenterRun *run, guint width, guint height, guint threads,
+                        GError **error)
 {
+    const CnxSegmenter *self = run->segmenter;
     CnxSteps *steps = &run->steps;
+    gsize stages;
 
-    if (measure_head(run->segmenter, width, height, threads, steps, &run->size))
+    if (measure(self, width, height, threads, steps, &run->size, &stages))
         run->memory = cnx_memory_new(run->size);
     if (!run->memory) {
         g_set_error(error, CNX_ERROR, CNX_ERROR_OUT_OF_MEMORY,
-                    "not enough memory to run a %s on %ux%u pixels", run->segmenter->family->name,
-                    width, height);
+                    "not enough memory to run a %s on %ux%u pixels", self->family->name, width,
+                    height);
         return FALSE;
     }
-    steps->maps.base = run->memory;
+    steps->maps.base = (char *)run->memory + stages;
     steps->dense.scratch = (float *)(gpointer)(steps->maps.base + steps->maps.size);
+    run->backbone = cnx_run_new_in(self->backbone, width, height, 1, outputs_of(self), threads,
+                                   steps->maps.base, error);
+    if (!run->backbone)
+        return FALSE;
+    cnx_run_lend(run->backbone, run->memory, 1);
     return TRUE;
 }
 
@@ -131,9 +153,7 @@ CnxSegmenterRun *cnx_segmenter_run_new(CnxSegmenter *self, guint width, guint he
         return NULL;
     run = g_new0(CnxSegmenterRun, 1);
     run->segmenter = cnx_segmenter_ref(self);
-    run->backbone = cnx_run_new(self->backbone, width, height, 1, self->family->outputs(self->head),
-                                count, error);
-    if (!run->backbone || !allocate(run, width, height, count, error))
+    if (!prepare(run, width, height, count, error))
         return NULL;
     return g_steal_pointer(&run);
 }
@@ -150,7 +170,7 @@ void cnx_segmenter_run_free(CnxSegmenterRun *run)
 
 gsize cnx_segmenter_run_memory(const CnxSegmenterRun *run)
 {
-    return cnx_run_memory(run->backbone) + run->size;
+    return run->size;
 }
 
 void cnx_segmenter_run_set_probe(CnxSegmenterRun *run, CnxStepProbe *probe, gpointer data)

@@ -252,7 +252,8 @@ gboolean cnx_head_layer_check(CnxHeadTensors *self, CnxHeadLayer *layer, GError 
     if ((!may_lack || cnx_head_has(self, "%s.bias", layer->module)) &&
         !check_vector(self, layer->module, "bias", layer->n, error))
         return FALSE;
-    return !layer->norm || check_norm(self, layer->norm, layer->n, error);
+    return (!layer->before || check_norm(self, layer->before, layer->k, error)) &&
+           (!layer->norm || check_norm(self, layer->norm, layer->n, error));
 }
 
 gboolean cnx_head_has_norm(const CnxHeadTensors *self, const char *module, const char *norm)
@@ -282,9 +283,9 @@ static gboolean check_variances(const CnxHeadTensors *self, const char *module, 
     return TRUE;
 }
 
-/* Folds the batch norm of this module into rows of `columns` numbers. */
-static gboolean fold_norm(CnxHeadTensors *self, const char *module, guint n, gsize columns,
-                          CnxHeadRows *rows, GError **error)
+/* The batch norm of this module as x scale + shift: the n scales, then the n shifts. NULL with
+ * error; free with g_free. */
+static double *read_norm(CnxHeadTensors *self, const char *module, guint n, GError **error)
 {
     g_autofree float *weight = read_member(self, module, "weight", n, error);
     g_autofree float *bias = weight ? read_member(self, module, "bias", n, error) : NULL;
@@ -292,22 +293,54 @@ static gboolean fold_norm(CnxHeadTensors *self, const char *module, guint n, gsi
     g_autofree float *var = mean ? read_member(self, module, "running_var", n, error) : NULL;
 
     if (!var || !check_variances(self, module, var, n, error))
-        return FALSE;
+        return NULL;
+    double *norm = g_new(double, 2 * (gsize)n);
     for (guint i = 0; i < n; i++) {
-        const double scale = weight[i] / sqrt(var[i] + CNX_HEAD_BATCH_NORM_EPS);
+        norm[i] = weight[i] / sqrt(var[i] + CNX_HEAD_BATCH_NORM_EPS);
+        norm[n + i] = bias[i] - mean[i] * norm[i];
+    }
+    return norm;
+}
+
+/* Folds the batch norm behind the layer into its rows. */
+static gboolean fold_norm(CnxHeadTensors *self, const CnxHeadLayer *layer, CnxHeadRows *rows,
+                          GError **error)
+{
+    const gsize columns = (gsize)layer->k * layer->side * layer->side;
+    g_autofree double *norm = read_norm(self, layer->norm, layer->n, error);
+
+    for (guint i = 0; norm && i < layer->n; i++) {
         float *row = rows->weight + i * columns;
 
         for (gsize k = 0; k < columns; k++)
-            row[k] = (float)(row[k] * scale);
-        rows->bias[i] = (float)((rows->bias[i] - (double)mean[i]) * scale + bias[i]);
+            row[k] = (float)(row[k] * norm[i]);
+        rows->bias[i] = (float)(rows->bias[i] * norm[i] + norm[layer->n + i]);
     }
-    return TRUE;
+    return norm != NULL;
+}
+
+/* Folds the batch norm in front of the layer into its rows. */
+static gboolean fold_before(CnxHeadTensors *self, const CnxHeadLayer *layer, CnxHeadRows *rows,
+                            GError **error)
+{
+    g_autofree double *norm = read_norm(self, layer->before, layer->k, error);
+
+    for (guint i = 0; norm && i < layer->n; i++) {
+        float *row = rows->weight + (gsize)i * layer->k;
+        double bias = rows->bias[i];
+
+        for (guint k = 0; k < layer->k; k++) {
+            bias += row[k] * norm[layer->k + k];
+            row[k] = (float)(row[k] * norm[k]);
+        }
+        rows->bias[i] = (float)bias;
+    }
+    return norm != NULL;
 }
 
 gboolean cnx_head_layer_read(CnxHeadTensors *self, const CnxHeadLayer *layer, CnxHeadRows *rows,
                              GError **error)
 {
-    const gsize columns = (gsize)layer->k * layer->side * layer->side;
     g_autofree char *name = member_of(layer->module, "weight");
 
     *rows = (CnxHeadRows){NULL, NULL};
@@ -317,8 +350,8 @@ gboolean cnx_head_layer_read(CnxHeadTensors *self, const CnxHeadLayer *layer, Cn
     rows->bias = cnx_head_has(self, "%s.bias", layer->module)
                      ? read_member(self, layer->module, "bias", layer->n, error)
                      : g_new0(float, layer->n);
-    return rows->bias &&
-           (!layer->norm || fold_norm(self, layer->norm, layer->n, columns, rows, error));
+    return rows->bias && (!layer->before || fold_before(self, layer, rows, error)) &&
+           (!layer->norm || fold_norm(self, layer, rows, error));
 }
 
 void cnx_head_rows_clear(CnxHeadRows *rows)

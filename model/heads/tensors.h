@@ -7,6 +7,9 @@
  *
  *   y = (W x + b - mean) / sqrt(var + eps) weight + bias = W' x + b'
  *
+ * A batch norm in front of a 1x1 convolution is folded likewise: x is (x - mean) / .. weight +
+ * bias.
+ *
  * Every error is one sentence that names the file and the tensor.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
@@ -67,6 +70,7 @@ typedef struct CnxHeadLayer {
     guint n, k;         /* outputs, inputs; 0: any, receives the file's */
     guint side;         /* of the kernel: 1 or 3 */
     gboolean no_bias;   /* the convolution may lack a bias although no batch norm follows */
+    const char *before; /* the batch norm in front of it, with side 1; NULL: none */
 } CnxHeadLayer;
 
 /* Checks the shapes of the layer's tensors and fills in n and k. Reads no numbers. */

@@ -219,7 +219,8 @@ static void plan_arena(CnxRun *run, CnxOutput outputs, const Largest *l, CnxAren
     run->scratch = CNX_TAKE(arena, run->threads, run->scratch_size);
 }
 
-static gboolean allocate_memory(CnxRun *run, CnxOutput outputs)
+/* memory: of the caller; NULL: to allocate */
+static gboolean allocate_memory(CnxRun *run, CnxOutput outputs, void *memory)
 {
     Largest largest = {0};
     CnxArena arena = {NULL};
@@ -227,13 +228,15 @@ static gboolean allocate_memory(CnxRun *run, CnxOutput outputs)
     run->images = g_try_new(const float *, run->batch);
     if (!run->images || !measure(run, &largest))
         return FALSE;
-    plan_arena(run, outputs, &largest, &arena);
-    if (!cnx_arena_bytes(&arena, &run->memory_size))
-        return FALSE;
-    run->memory = cnx_memory_new(run->memory_size);
-    if (!run->memory)
-        return FALSE;
-    arena = (CnxArena){.base = run->memory};
+    if (!memory) {
+        plan_arena(run, outputs, &largest, &arena);
+        if (!cnx_arena_bytes(&arena, &run->memory_size))
+            return FALSE;
+        memory = run->memory = cnx_memory_new(run->memory_size);
+        if (!memory)
+            return FALSE;
+    }
+    arena = (CnxArena){.base = memory};
     plan_arena(run, outputs, &largest, &arena);
     return TRUE;
 }
@@ -259,7 +262,7 @@ static gsize measure_outputs(const CnxRun *run, CnxOutput outputs)
 CnxRunSize cnx_run_measure(const CnxConfig *config, guint width, guint height, guint batch,
                            CnxOutput outputs, CnxForm form, guint threads)
 {
-    const CnxRunSize too_large = {G_MAXSIZE, G_MAXSIZE, G_MAXSIZE};
+    const CnxRunSize too_large = {G_MAXSIZE, G_MAXSIZE, G_MAXSIZE, G_MAXSIZE};
     CnxRun run = {.config = config,
                   .form = form,
                   .threads = threads,
@@ -271,7 +274,7 @@ CnxRunSize cnx_run_measure(const CnxConfig *config, guint width, guint height, g
     gsize bytes;
 
     if (MIN(width, height) < cnx_config_min_side(config))
-        return (CnxRunSize){0, 0, 0};
+        return (CnxRunSize){0};
     cnx_run_plan_sizes(&run);
     plan_outputs(&run, outputs);
     if (!measure(&run, &largest))
@@ -280,7 +283,12 @@ CnxRunSize cnx_run_measure(const CnxConfig *config, guint width, guint height, g
     if (!cnx_arena_bytes(&arena, &bytes))
         return too_large;
     const gsize scratch = run.scratch_size * sizeof(float);
-    return (CnxRunSize){bytes - threads * scratch, scratch, measure_outputs(&run, outputs)};
+    return (CnxRunSize){
+        .images = bytes - threads * scratch,
+        .scratch = scratch,
+        .outputs = measure_outputs(&run, outputs),
+        .lent = cnx_run_lent_bytes(&run, batch),
+    };
 }
 
 void cnx_run_stage_sizes(const CnxConfig *config, guint width, guint height,
@@ -350,8 +358,9 @@ static gboolean check_settings(CnxModel *model, guint width, guint height, guint
     return FALSE;
 }
 
-CnxRun *cnx_run_new(CnxModel *model, guint width, guint height, guint batch, CnxOutput outputs,
-                    guint threads, GError **error)
+/* threads: 1 or more; memory: of the caller, or NULL */
+static CnxRun *new_run(CnxModel *model, guint width, guint height, guint batch, CnxOutput outputs,
+                       guint threads, void *memory, GError **error)
 {
     g_autoptr(CnxRun) run = NULL;
 
@@ -364,7 +373,7 @@ CnxRun *cnx_run_new(CnxModel *model, guint width, guint height, guint batch, Cnx
     run->weights = cnx_model_weights(model);
     run->kernels = cnx_model_kernels(model);
     run->form = cnx_model_form(model);
-    run->threads = threads == 0 ? cnx_cpus_available() : MIN(threads, CNX_THREADS_MAX);
+    run->threads = threads;
     run->batch = batch;
     run->width = width;
     run->height = height;
@@ -372,7 +381,7 @@ CnxRun *cnx_run_new(CnxModel *model, guint width, guint height, guint batch, Cnx
     run->norm = norm_of(run);
     cnx_run_plan_sizes(run);
     plan_outputs(run, outputs);
-    if (!allocate_memory(run, outputs)) {
+    if (!allocate_memory(run, outputs, memory)) {
         g_set_error(error, CNX_ERROR, CNX_ERROR_OUT_OF_MEMORY,
                     "not enough memory to run %s on %u images of %ux%u pixels",
                     run->config->variant, batch, width, height);
@@ -386,6 +395,21 @@ CnxRun *cnx_run_new(CnxModel *model, guint width, guint height, guint batch, Cnx
     }
     describe_outputs(run, outputs);
     return g_steal_pointer(&run);
+}
+
+CnxRun *cnx_run_new(CnxModel *model, guint width, guint height, guint batch, CnxOutput outputs,
+                    guint threads, GError **error)
+{
+    return new_run(model, width, height, batch, outputs,
+                   threads == 0 ? cnx_cpus_available() : MIN(threads, CNX_THREADS_MAX), NULL,
+                   error);
+}
+
+CnxRun *cnx_run_new_in(CnxModel *model, guint width, guint height, guint batch, CnxOutput outputs,
+                       guint threads, void *memory, GError **error)
+{
+    g_assert(memory && threads >= 1 && threads <= CNX_THREADS_MAX);
+    return new_run(model, width, height, batch, outputs, threads, memory, error);
 }
 
 void cnx_run_free(CnxRun *run)

@@ -55,6 +55,15 @@ typedef struct CnxOutputs {
  * output. */
 CnxRun *cnx_run_new(CnxModel *model, guint width, guint height, guint batch, CnxOutput outputs,
                     guint threads, GError **error);
+
+/* The same with memory of the caller, aligned to CNX_ALIGNMENT: as many bytes as cnx_run_measure()
+ * says for these settings and the form of the model. It stays the caller's and must last as long
+ * as the run. A forward pass reads nothing that an earlier one left there, so between them the
+ * caller may use it for anything else; that overwrites outputs in it. threads: 1 to
+ * CNX_THREADS_MAX. */
+CnxRun *cnx_run_new_in(CnxModel *model, guint width, guint height, guint batch, CnxOutput outputs,
+                       guint threads, void *memory, GError **error);
+
 void cnx_run_free(CnxRun *run); /* NULL allowed */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(CnxRun, cnx_run_free)
 
@@ -62,7 +71,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(CnxRun, cnx_run_free)
 typedef struct CnxRunSize {
     gsize images;  /* all but scratch; grows with the batch */
     gsize scratch; /* of each thread */
-    gsize outputs; /* of each image; part of images */
+    gsize outputs; /* of each image; part of images unless lent */
+    gsize lent;    /* with CNX_OUTPUT_LENT cnx_run_lent_bytes() of the batch, else 0 */
 } CnxRunSize;
 
 /* The memory of a run with these settings, without a model and without allocating it. form: of
@@ -93,5 +103,6 @@ const CnxOutputs *cnx_run_forward_images(CnxRun *run, const float *const *images
 gsize cnx_run_lent_bytes(const CnxRun *run, guint n);
 void cnx_run_lend(CnxRun *run, void *memory, guint n);
 
-/* Bytes of the run's memory, without the buffers of cnx_run_input(). */
+/* Bytes of the run's memory, without the buffers of cnx_run_input(). Memory of the caller does not
+ * count. */
 gsize cnx_run_memory(const CnxRun *run);

@@ -6,9 +6,11 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <glib/gstdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "model/base/isa.h"
+#include "model/base/memory.h"
 #include "model/containers/container.h"
 #include "tests/fixtures/compare.h"
 #include "tests/fixtures/seeded.h"
@@ -209,6 +211,61 @@ static void test_images_elsewhere(gconstpointer data)
         g_assert_cmpfloat_with_epsilon(outputs->logits.data[i], expected[i], 1e-5);
 }
 
+static void compare_maps(const CnxMap *a, const CnxMap *b)
+{
+    const gsize bytes = networks_count(a) * sizeof(float);
+
+    g_assert_cmpmem(a->data, bytes, b->data, networks_count(b) * sizeof(float));
+}
+
+/* In memory of the caller, which holds NaNs before each forward pass, a run computes the same, and
+ * writes no further than its measured size. */
+static void test_memory_of_caller(gconstpointer data)
+{
+    const CnxOutput outputs =
+        CNX_OUTPUT_STAGE1 | CNX_OUTPUT_STAGE4 | CNX_OUTPUT_LOGITS | CNX_OUTPUT_LENT;
+    const guint images = 2, width = 97, height = 65, threads = 2, guard = 64;
+    g_autofree char *dir = networks_fixture(data, "");
+    g_autoptr(CnxModel) model = open_model(dir);
+    const CnxRunSize size = cnx_run_measure(cnx_model_config(model), width, height, images, outputs,
+                                            cnx_model_form(model), threads);
+    const gsize bytes = size.images + threads * size.scratch;
+    char *memory = cnx_memory_new(bytes + guard), *stages = cnx_memory_new(size.lent + guard);
+    GError *error = NULL;
+    CnxRun *own = cnx_run_new(model, width, height, images, outputs & ~CNX_OUTPUT_LENT, 1, &error);
+
+    g_assert_no_error(error);
+    CnxRun *run = cnx_run_new_in(model, width, height, images, outputs, threads, memory, &error);
+    g_assert_no_error(error);
+
+    g_assert_cmpuint(cnx_run_lent_bytes(run, images), ==, size.lent);
+    g_assert_cmpuint(cnx_run_memory(run), ==, 0);
+    cnx_run_lend(run, stages, images);
+    for (guint pass = 0; pass < 2; pass++) {
+        memset(memory, 0xff, bytes + guard);
+        memset(stages, 0xff, size.lent + guard);
+        for (guint i = 0; i < images; i++) {
+            g_autofree char *name = g_strdup_printf("pass %u, image %u", pass, i);
+
+            seeded_input(cnx_run_input(own, i), name, width, height);
+            seeded_input(cnx_run_input(run, i), name, width, height);
+        }
+        const CnxOutputs *a = cnx_run_forward(own, images), *b = cnx_run_forward(run, images);
+
+        compare_maps(&a->stage[0], &b->stage[0]);
+        compare_maps(&a->stage[3], &b->stage[3]);
+        compare_maps(&a->logits, &b->logits);
+        for (guint i = 0; i < guard; i++) {
+            g_assert_cmphex((unsigned char)memory[bytes + i], ==, 0xff);
+            g_assert_cmphex((unsigned char)stages[size.lent + i], ==, 0xff);
+        }
+    }
+    cnx_run_free(run);
+    cnx_run_free(own);
+    free(stages);
+    free(memory);
+}
+
 /* Sizes beyond any machine's memory, or below the minimum, are errors. */
 static void test_bad_sizes(void)
 {
@@ -249,6 +306,8 @@ int main(int argc, char **argv)
     g_test_add_func("/networks/threads", test_threads);
     g_test_add_data_func("/networks/images-elsewhere-v1", "timm-v1", test_images_elsewhere);
     g_test_add_data_func("/networks/images-elsewhere-v2", "timm-v2-conv", test_images_elsewhere);
+    g_test_add_data_func("/networks/memory-of-caller-v1", "timm-v1", test_memory_of_caller);
+    g_test_add_data_func("/networks/memory-of-caller-v2", "timm-v2-conv", test_memory_of_caller);
     g_test_add_func("/networks/bad-sizes", test_bad_sizes);
     const int status = g_test_run();
     g_rmdir(folder);

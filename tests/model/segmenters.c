@@ -1,7 +1,7 @@
 /* Segmenters against the outputs of transformers, smp and others in double precision
- * (tests/fixtures/make_upernet.py, make_smp.py): every map that the fixtures have, so that a
- * failure points at its step, and the masks. With --table the program prints the worst difference
- * of each network's logits instead.
+ * (tests/fixtures/make_upernet.py, make_smp.py, make_linear.py): every map that the fixtures have,
+ * so that a failure points at its step, and the masks. With --table the program prints the worst
+ * difference of each network's logits instead.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <stdio.h>
@@ -36,6 +36,8 @@ static const Case cases[] = {
     {"smp-fpn", "FPN", "smp"},
     {"smp-fpn-cat", "FPN", "smp"},
     {"smp-segformer", "Segformer", "smp"},
+    {"dinov3-linear", "linear head", "facebookresearch/dinov3"},
+    {"dinov3-linear-last", "linear head", "facebookresearch/dinov3"},
 };
 
 typedef struct Probe {

@@ -4,7 +4,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <string.h>
 
-#include "model/heads/segmenter.h"
+#include "model/heads/segmenter_network.h"
 #include "tests/fixtures/compare.h"
 #include "tests/model/support/dense.h"
 
@@ -108,6 +108,40 @@ static void test_sizes(void)
         "of 32, not 64x100");
 }
 
+/* The bytes of the head's maps alone. */
+static gsize measure_head(const CnxSegmenter *segmenter, guint width, guint height)
+{
+    CnxSteps steps = {
+        .dense = {.kernels = segmenter->kernels, .threads = 1},
+        .height = height,
+        .width = width,
+    };
+    CnxMap stage[CNX_STAGES];
+    CnxHeadMap stages[CNX_STAGES];
+
+    cnx_run_stage_sizes(cnx_model_config(segmenter->backbone), width, height, stage);
+    for (guint i = 0; i < CNX_STAGES; i++)
+        stages[i] = cnx_head_map_of(&stage[i]);
+    segmenter->family->forward(segmenter->head, &steps, stages);
+    return steps.maps.size + steps.dense.scratch_size;
+}
+
+/* Backbone and head work in the same memory. */
+static void test_overlaid(void)
+{
+    const guint width = 160, height = 96;
+    g_auto(DenseFixture) fixture = dense_open(names[0]);
+    g_autoptr(CnxSegmenter) segmenter = open_segmenter(&fixture);
+    const CnxOutput outputs = segmenter->family->outputs(segmenter->head) | CNX_OUTPUT_LENT;
+    const CnxRunSize backbone =
+        cnx_run_measure(cnx_model_config(segmenter->backbone), width, height, 1, outputs,
+                        cnx_model_form(segmenter->backbone), 1);
+    const gsize head = measure_head(segmenter, width, height);
+
+    g_assert_cmpuint(cnx_segmenter_run_measure(segmenter, width, height, 1), ==,
+                     backbone.lent + MAX(backbone.images + backbone.scratch, head));
+}
+
 static void test_shared(void)
 {
     const CnxOpenOptions options = {.weight_set = CNX_WEIGHT_SET_AUTO};
@@ -157,6 +191,7 @@ int main(int argc, char **argv)
         g_test_add_data_func(name, names[i], test_forward);
     }
     g_test_add_func("/segmenters_memory/sizes", test_sizes);
+    g_test_add_func("/segmenters_memory/overlaid", test_overlaid);
     g_test_add_func("/segmenters_memory/shared", test_shared);
     g_test_add_func("/segmenters_memory/check", test_check);
     return g_test_run();
