@@ -12,6 +12,9 @@ gi.require_version('Gst', '1.0')
 gi.require_version('GstConvnext', '1.0')
 from gi.repository import GLib, Gst, GstConvnext
 
+COPY_ALL = (Gst.BufferCopyFlags.FLAGS | Gst.BufferCopyFlags.TIMESTAMPS | Gst.BufferCopyFlags.META
+            | Gst.BufferCopyFlags.MEMORY)  # Gst.BUFFER_COPY_ALL is 0 in Python
+
 
 def values(tensor):
     """The tensor as an array [h, w, c] that shares its memory and keeps it alive."""
@@ -78,7 +81,8 @@ def main(source, model, path, label):
                 if maps.get_property('eos'):
                     frames.emit('end-of-stream')
                 continue
-            seen = GstConvnext.buffer_get_convnext_meta(sample.get_buffer()).get_result()
+            frame = sample.get_buffer()
+            seen = GstConvnext.buffer_get_convnext_meta(frame).get_result()
             inputs = features(seen)
             if weights is None:
                 weights = fit(inputs)
@@ -86,7 +90,8 @@ def main(source, model, path, label):
             if len(weights) != inputs.shape[2] + 1:
                 raise ValueError(f'{path}: {len(weights)} weights, expected {inputs.shape[2] + 1}')
             mask = (inputs.astype(float) @ weights[:-1] + weights[-1] > 0).astype(numpy.uint8)
-            frame = sample.get_buffer().copy_region(Gst.BufferCopyFlags(31), 0, -1)  # 31: all but a deep copy
+            # A copy of the frame that shares its memory, because the sample's frame is not writable.
+            frame = frame.copy_region(COPY_ALL, 0, frame.get_size())
             attach(frame, seen, mask, legend)
             frames.emit('push-sample', Gst.Sample.new(frame, sample.get_caps(), None, None))
     finally:
