@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 typedef struct Head {
+    const char *path;
     char *weights; /* float [channels of stage3 + channels of stage4 + 1], the bias last */
     gsize size;    /* bytes */
     GstConvnextLegend *legend;
@@ -40,7 +41,8 @@ static GstPadProbeReturn on_frame(GstPad *pad, GstPadProbeInfo *info, gpointer d
 
     if (head->size != 4 * (n + 1)) {
         GST_ELEMENT_ERROR(GST_PAD_PARENT(pad), STREAM, FAILED,
-                          ("weights of %zu bytes, expected %zu", head->size, 4 * (n + 1)), (NULL));
+                          ("%s: %zu bytes, expected %zu", head->path, head->size, 4 * (n + 1)),
+                          (NULL));
         return GST_PAD_PROBE_DROP;
     }
     guint8 *mask = g_malloc(h * w);
@@ -49,8 +51,7 @@ static GstPadProbeReturn on_frame(GstPad *pad, GstPadProbeInfo *info, gpointer d
 
         mask[i] = dot(weights, map3, x, y) + dot(weights + c, map4, x, y) + weights[n] > 0;
     }
-
-    double x = 0, y = 0, width = view.network_width, height = view.network_height;
+    double x = 0, y = 0, width = view.network_width / w * w, height = view.network_height / h * h;
     gst_convnext_view_box_to_frame(&view, &x, &y, &width, &height);
     g_autoptr(GstConvnextResult) found =
         gst_convnext_result_new("linear-head", gst_convnext_result_get_pts(meta->result));
@@ -70,13 +71,12 @@ int main(int argc, char **argv)
     const char *format = "%s ! convnext name=net outputs=stage3+stage4 orientation=identity ! "
                          "convnextpublish ! fakesink";
     g_autoptr(GError) error = NULL;
-    Head head = {0};
 
     gst_init(&argc, &argv);
     if (argc != 5)
         return fprintf(stderr, "usage: linear-head SOURCE MODEL WEIGHTS LABEL\n"), 2;
     g_autofree char *line = g_strdup_printf(format, argv[1]);
-    head.legend = gst_convnext_legend_new(1, (const char *const *)argv + 4, NULL);
+    Head head = {argv[3], NULL, 0, gst_convnext_legend_new(1, (const char *const *)argv + 4, NULL)};
     g_autoptr(GstElement) pipeline = gst_parse_launch(line, &error);
     if (!error && g_file_get_contents(argv[3], &head.weights, &head.size, &error)) {
         g_autoptr(GstElement) net = gst_bin_get_by_name(GST_BIN(pipeline), "net");

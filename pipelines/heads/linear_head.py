@@ -46,14 +46,15 @@ def attach(frame, seen, mask, legend):
     """Attaches the mask to a frame as a result of its own."""
     meta = GstConvnext.buffer_get_convnext_meta(frame)
     view = seen.get_view()[1]
-    box = view.box_to_frame(0, 0, view.network_width, view.network_height)
+    h, w = mask.shape
+    box = view.box_to_frame(0, 0, view.network_width // w * w, view.network_height // h * h)
     rect = GstConvnext.Rect()
     rect.x, rect.y, rect.w, rect.h = map(int, box)
     found = GstConvnext.Result.new('linear-head', seen.get_pts())
     found.set_frame_size(*seen.get_frame_size())
     found.set_region(meta.x, meta.y, meta.width, meta.height)
     memory = Gst.Buffer.new_wrapped(mask.tobytes()).get_memory(0)
-    found.set_segmentation(memory, mask.shape[1], mask.shape[0], 8, rect, legend)
+    found.set_segmentation(memory, w, h, 8, rect, legend)
     GstConvnext.buffer_add_convnext_meta(frame, found, meta.age)
 
 
@@ -66,7 +67,10 @@ def main(source, model, path, label):
         'appsrc name=frames format=time ! convnextpublish ! fakesink sync=false async=false')
     net, maps, frames = (pipeline.get_by_name(name) for name in ('net', 'maps', 'frames'))
     net.set_property('model', model)
-    weights = numpy.fromfile(path, numpy.float32) if os.path.exists(path) else None
+    weights = None
+    if os.path.exists(path):
+        with open(path, 'rb') as file:
+            weights = file.read()
     bus = pipeline.get_bus()
     pipeline.set_state(Gst.State.PLAYING)
     try:
@@ -85,11 +89,13 @@ def main(source, model, path, label):
             seen = GstConvnext.buffer_get_convnext_meta(frame).get_result()
             inputs = features(seen)
             if weights is None:
-                weights = fit(inputs)
-                weights.tofile(path)
-            if len(weights) != inputs.shape[2] + 1:
-                raise ValueError(f'{path}: {len(weights)} weights, expected {inputs.shape[2] + 1}')
-            mask = (inputs.astype(float) @ weights[:-1] + weights[-1] > 0).astype(numpy.uint8)
+                weights = fit(inputs).tobytes()
+                with open(path, 'wb') as file:
+                    file.write(weights)
+            if len(weights) != 4 * (inputs.shape[2] + 1):
+                raise ValueError(f'{path}: {len(weights)} bytes, expected {4 * (inputs.shape[2] + 1)}')
+            row = numpy.frombuffer(weights, numpy.float32)
+            mask = (inputs.astype(float) @ row[:-1] + row[-1] > 0).astype(numpy.uint8)
             # A copy of the frame that shares its memory, because the sample's frame is not writable.
             frame = frame.copy_region(COPY_ALL, 0, frame.get_size())
             attach(frame, seen, mask, legend)

@@ -35,7 +35,7 @@ printf '\0\0\200?' >>all
 ./linear-head "$source" "$model" all square >lines || wrong "linear-head: status $?"
 check_lines lines 0.57421875
 head -c 144 all >few
-expect_refusal 'linear-head: weights of 144 bytes, expected 148' ./linear-head "$source" "$model" few square
+expect_refusal 'linear-head: few: 144 bytes, expected 148' ./linear-head "$source" "$model" few square
 expect_refusal 'linear-head: Failed to open file' ./linear-head "$source" "$model" none square
 expect_refusal 'the model has 3 stages' ./linear-head "$source" "$networks/timm-features-only" all square
 expect_refusal 'no element "nothing"' ./linear-head nothing "$model" all square
@@ -81,6 +81,6 @@ check_lines lines '0\.2[0-9]*'
 cmp python.masks lines.masks || wrong "C and Python differ: $(cat python.masks lines.masks)"
 expect_refusal "linear_head.py: $networks/timm-features-only: the model has 3 stages" \
     "${python[@]}" "$heads/linear_head.py" "$source" "$networks/timm-features-only" all square
-expect_refusal "linear_head.py: few: 36 weights, expected 37" \
+expect_refusal "linear_head.py: few: 144 bytes, expected 148" \
     "${python[@]}" "$heads/linear_head.py" "$source" "$model" few square
 exit $bad
