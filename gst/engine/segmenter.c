@@ -56,6 +56,9 @@ static CnxMaskPlan plan_of(const Segmenter *self, const GstConvnextScoring *scor
 
     if (self->mask_size == GST_CONVNEXT_MASK_SIZE_STRIDE)
         plan.scaling = CNX_SCALING_NONE;
+    /* Logits of the input's size have no upsampling of their own. */
+    else if (self->mask_size == GST_CONVNEXT_MASK_SIZE_FRAME && plan.scaling == CNX_SCALING_NONE)
+        plan.scaling = CNX_SCALING_BILINEAR;
     if (self->mask_size == GST_CONVNEXT_MASK_SIZE_FRAME && info->twice) {
         plan.via_width = network_width;
         plan.via_height = network_height;

@@ -223,6 +223,13 @@ static gboolean check_anchors(const Reading *r, const Numbers *sizes, const Numb
 {
     const CnxDetectorConfig *self = r->self;
 
+    if (r->shape->anchors > CNX_DETECTOR_ANCHORS) {
+        g_set_error(
+            r->error, CNX_ERROR, CNX_ERROR_UNSUPPORTED,
+            "%s: the region proposal network has %u anchors at a pixel, expected at most %d",
+            r->file, r->shape->anchors, CNX_DETECTOR_ANCHORS);
+        return FALSE;
+    }
     if (ratios->levels != self->levels)
         return cnx_json_fail(r->json, CNX_ERROR_MISMATCH, "aspect_ratios",
                              "is for %u levels, but the pyramid has %u", ratios->levels,

@@ -20,26 +20,18 @@ static CnxOutput find_outputs(const CnxDetectorConfig *config)
     return outputs;
 }
 
-/* Of the map of a stage; side: of the input. */
-static guint map_side(const CnxConfig *config, guint side, guint stage)
-{
-    side /= config->patch;
-    for (guint i = 1; i <= stage; i++)
-        side /= cnx_config_stride(config, i);
-    return side;
-}
-
 static void plan_sizes(CnxDetectorRun *run)
 {
     const CnxDetectorConfig *config = &run->detector->config;
-    const CnxConfig *backbone = cnx_model_config(run->detector->model);
+    CnxMap stages[CNX_STAGES];
 
+    cnx_run_stage_sizes(cnx_model_config(run->detector->model), run->width, run->height, stages);
     run->levels = config->levels;
     for (guint i = 0; i < config->inner; i++) {
-        const guint stage = config->modules[i] / 2;
+        const CnxMap *stage = &stages[config->modules[i] / 2];
 
-        run->level[i].height = map_side(backbone, run->height, stage);
-        run->level[i].width = map_side(backbone, run->width, stage);
+        run->level[i].height = stage->height;
+        run->level[i].width = stage->width;
     }
     if (config->pool) {
         const CnxDetectorLevel *last = &run->level[config->inner - 1];

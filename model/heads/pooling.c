@@ -2,6 +2,7 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <math.h>
+#include <string.h>
 
 #include "model/heads/detector_network.h"
 
@@ -28,9 +29,9 @@ void cnx_pooling_run(const CnxPooling *pooling, CnxBox box, float *dst)
 {
     const CnxDetectorRun *run = pooling->run;
     const CnxDetectorConfig *config = &run->detector->config;
-    const guint index = config->roi_count > 1
-                            ? config->roi_first + cnx_box_level(box, pooling->first, pooling->last)
-                            : config->roi_first;
+    const guint step =
+        config->roi_count > 1 ? cnx_box_level(box, pooling->first, pooling->last) : 0;
+    const guint index = config->roi_first + MIN(step, config->roi_count - 1);
     const CnxDetectorLevel *level = &run->level[index];
     const float corners[] = {box.x0, box.y0, box.x1, box.y1};
     const CnxRoiAlign roi = {.map = level->map,
@@ -41,5 +42,8 @@ void cnx_pooling_run(const CnxPooling *pooling, CnxBox box, float *dst)
                              .side = (int)pooling->side,
                              .sampling = (int)config->sampling};
 
-    run->detector->kernels->roialign(dst, &roi, corners);
+    if (step < config->roi_count)
+        run->detector->kernels->roialign(dst, &roi, corners);
+    else /* the pyramid leaves out stages: torchvision pools nothing from them */
+        memset(dst, 0, (gsize)roi.side * (gsize)roi.side * (gsize)roi.c * sizeof *dst);
 }

@@ -20,7 +20,7 @@ typedef struct Branch {
 
 /* Levels are those of the stages: 0 is the finest. */
 typedef struct Fpn {
-    guint pyramid, classes;
+    guint pyramid, segmentation, classes; /* segmentation: channels of the branches */
     gboolean is_concatenated;
     CnxScaling scaling; /* down the pyramid */
     guint width[CNX_STAGES];
@@ -62,6 +62,12 @@ static gboolean describe(gpointer head, const CnxHeadSource *source, CnxHeadInfo
     if (source->backbone->stages != CNX_STAGES)
         return cnx_family_fail(source, "has an FPN on an encoder with %u stages, expected %u",
                                source->backbone->stages, CNX_STAGES);
+    for (guint i = 1; i < CNX_STAGES; i++)
+        if (cnx_config_stride(source->backbone, i) != 2)
+            return cnx_family_fail(source,
+                                   "has an FPN on a dilated encoder: stage %u has the stride of "
+                                   "the stage before it, expected twice that",
+                                   i + 1);
     if (!cnx_head_layer_check(source->tensors, &classifier, source->error) ||
         !cnx_head_layer_check(source->tensors, &top, source->error) ||
         !cnx_head_layer_check(source->tensors, &branch, source->error))
@@ -74,6 +80,7 @@ static gboolean describe(gpointer head, const CnxHeadSource *source, CnxHeadInfo
     for (guint i = 0; i < CNX_STAGES; i++)
         f->width[i] = source->backbone->dims[i];
     f->pyramid = top.n;
+    f->segmentation = branch.n;
     info->classes = f->classes = classifier.n;
     info->stride = cnx_family_stride(source->backbone, 0);
     return cnx_family_check_smp(source, 4, info) &&
@@ -104,7 +111,8 @@ static gboolean pack_branch(Fpn *f, CnxHeadPacker *packer, guint level)
         g_autofree char *conv = g_strconcat(module, ".0", NULL);
         g_autofree char *norm = g_strconcat(module, ".1", NULL);
         CnxHeadLayer layer = {.module = conv,
-                              .k = i == 0 ? f->pyramid : branch->conv[0].n,
+                              .n = f->segmentation,
+                              .k = i == 0 ? f->pyramid : f->segmentation,
                               .side = 3,
                               .no_bias = TRUE};
         CnxGroupNorm *n = &branch->norm[i];

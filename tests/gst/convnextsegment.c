@@ -10,6 +10,7 @@
 #include "tests/gst/support/network.h"
 
 #define LAUNCH "convnextsegment threads=1 model=" SEGMENTER
+#define UNET FIXTURES "/segmenters/smp-unet"
 #define SIDE 96 /* of the network's input */
 #define CLASSES 12
 
@@ -77,6 +78,39 @@ GST_START_TEST(test_sizes)
 
         check_size(out, cases[i].width, cases[i].height, &cases[i].rect);
     }
+}
+GST_END_TEST;
+
+/* The share of each class in a mask of this size, of an smp Unet: its logits have the input's size.
+ */
+static void find_shares(const char *mask_size, double shares[CLASSES])
+{
+    g_autofree char *launch =
+        g_strdup_printf("convnextsegment threads=1 model=" UNET " mask-size=%s", mask_size);
+    g_autoptr(GstHarness) h = heads_harness(launch, HEADS_CAPS);
+    g_autoptr(GstBuffer) out = heads_process(h, HEADS_CAPS, 0);
+    guint n;
+    const GstConvnextSegment *segments =
+        gst_convnext_segmentation_get_segments(segmentation_of(out), &n);
+
+    fail_unless(n > 1, "%u classes", n);
+    for (guint i = 0; i < n; i++) {
+        fail_unless(segments[i].index < CLASSES);
+        shares[segments[i].index] = (double)segments[i].share;
+    }
+}
+
+GST_START_TEST(test_frame_of_unet)
+{
+    double network[CLASSES] = {0}, frame[CLASSES] = {0};
+
+    find_shares("network", network);
+    find_shares("frame", frame);
+    for (guint i = 0; i < CLASSES; i++)
+        fail_unless(ABS(network[i] - frame[i]) < 0.02,
+                    "class %u covers %g of the mask, but %g of "
+                    "that of the frame",
+                    i, network[i], frame[i]);
 }
 GST_END_TEST;
 
@@ -250,6 +284,7 @@ static Suite *convnextsegment_suite(void)
     tcase_add_checked_fixture(tc, network_setup, network_teardown);
     tcase_set_timeout(tc, 120);
     tcase_add_test(tc, test_sizes);
+    tcase_add_test(tc, test_frame_of_unet);
     tcase_add_test(tc, test_logits);
     tcase_add_test(tc, test_threshold);
     tcase_add_test(tc, test_paint);
