@@ -102,15 +102,15 @@ static void find_shares(const char *mask_size, double shares[CLASSES])
 
 GST_START_TEST(test_frame_of_unet)
 {
-    double network[CLASSES] = {0}, frame[CLASSES] = {0};
+    double small[CLASSES] = {0}, whole[CLASSES] = {0};
 
-    find_shares("network", network);
-    find_shares("frame", frame);
+    find_shares("network", small);
+    find_shares("frame", whole);
     for (guint i = 0; i < CLASSES; i++)
-        fail_unless(ABS(network[i] - frame[i]) < 0.02,
+        fail_unless(ABS(small[i] - whole[i]) < 0.02,
                     "class %u covers %g of the mask, but %g of "
                     "that of the frame",
-                    i, network[i], frame[i]);
+                    i, small[i], whole[i]);
 }
 GST_END_TEST;
 
