@@ -54,7 +54,7 @@ static void test(Check *t, int pixels, int terms, int c, CheckFill fill)
     CHECK_CASE(t, argmax, "pixels %d terms %d c %d fill %s", pixels, terms, c,
                check_fill_name(fill));
     float *src = check_floats(t, (size_t)PLACES * c);
-    CnxTap *taps = check_bytes(t, sizeof *taps * pixels * terms);
+    CnxTap *taps = check_words(t, sizeof *taps * pixels * terms);
     Case p = {pixels, terms, c, src, taps, 0};
 
     check_fill(t, src, (size_t)PLACES * c, fill);

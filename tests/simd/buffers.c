@@ -71,7 +71,10 @@ static void *new_buffer(Check *t, size_t rows, size_t size, size_t stride, size_
         b->payload = (uint8_t *)((uintptr_t)(end - total) / alignment * alignment);
         break;
     case CHECK_ODD:
-        b->payload = first + (alignment > 60 ? 64 : 4 * (1 + check_random(t) % 15));
+        if (alignment == 8)
+            b->payload = first + 8 * (1 + check_random(t) % 7);
+        else
+            b->payload = first + (alignment > 60 ? 64 : 4 * (1 + check_random(t) % 15));
         break;
     default:
         b->payload = first;
@@ -88,6 +91,11 @@ static void *new_buffer(Check *t, size_t rows, size_t size, size_t stride, size_
 void *check_bytes(Check *t, size_t size)
 {
     return new_buffer(t, 1, size, size, 1);
+}
+
+void *check_words(Check *t, size_t size)
+{
+    return new_buffer(t, 1, size, size, 8);
 }
 
 float *check_floats(Check *t, size_t n)

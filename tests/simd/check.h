@@ -87,6 +87,8 @@ void check_value(Check *t, double got, double want, double tolerance, int i, int
 
 /* Returns a guarded buffer that lasts until check_done. */
 void *check_bytes(Check *t, size_t size);
+/* The same, aligned to 8 bytes in every placement, for doubles and structs. */
+void *check_words(Check *t, size_t size);
 float *check_floats(Check *t, size_t n);
 /* The same, aligned to 64 bytes in every placement. */
 float *check_aligned(Check *t, size_t n);

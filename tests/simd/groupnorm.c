@@ -14,7 +14,7 @@ static void test_sums(Check *t, int rows, int c, size_t stride, CheckFill fill)
 
     check_fill_rows(t, x, rows, c, stride, fill);
     check_seal(t);
-    double *sums = check_bytes(t, sizeof *sums * 2 * c);
+    double *sums = check_words(t, sizeof *sums * 2 * c);
 
     for (int j = 0; j < 2 * c; j++)
         sums[j] = j % 3;

@@ -25,7 +25,7 @@ static void test(Check *t, Case p, CheckFill fill)
                p.pixels, p.terms, p.c, p.accumulate, p.bias, p.relu, check_fill_name(fill));
     float *src = check_floats(t, places + p.c);
     float *bias = check_floats(t, p.c);
-    CnxTap *taps = check_bytes(t, sizeof *taps * p.pixels * p.terms);
+    CnxTap *taps = check_words(t, sizeof *taps * p.pixels * p.terms);
 
     check_fill(t, src, places + p.c, fill);
     check_fill(t, bias, p.c, CHECK_NORMAL);
