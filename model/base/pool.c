@@ -1,4 +1,4 @@
-/* References are counted under the lock, so that whoever writes a block that is used again has seen
+/* References are counted under the lock, so that the thread that writes a reused block has seen
  * its readers end. The lock is POSIX's because ThreadSanitizer understands it.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */

@@ -1,6 +1,6 @@
 /* Blocks of memory that outlive the call that filled them, such as feature maps and masks, and are
- * used again once nobody refers to them: frames allocate nothing while as many of their blocks are
- * alive as before.
+ * used again after their last reference ends: frames allocate nothing while as many of their blocks
+ * are alive as before.
  *
  * Thread safe.
  *

@@ -36,7 +36,7 @@ typedef struct Source {
     const char *module, *norm; /* in the file; norm: the batch norm behind it, or NULL */
     const char *second;        /* the module of a stacked layer's other rows */
     guint n, k;                /* outputs and inputs of the module; 0: any */
-    guint times;               /* the second module has so many times the outputs of the first */
+    guint times;               /* outputs of the second module / outputs of the first */
     guint side;                /* of the kernel */
     guint channels;            /* of a flattened map */
     CnxAct act;

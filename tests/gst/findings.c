@@ -124,7 +124,7 @@ GST_START_TEST(test_refused_masks)
 {
     g_autoptr(GstConvnextLegend) legend = gst_convnext_legend_new(3, findings_labels, NULL);
     g_autoptr(GstConvnextResult) result = make_segmented();
-    const GstConvnextRect rect = {0, 0, 4, 4}, empty = {0, 0, 0, 4}, far = {G_MININT, 0, 4, 4};
+    const GstConvnextRect rect = {0, 0, 4, 4}, empty = {0, 0, 0, 4};
     const guint8 values[] = {0, 1, 2, 3, 3, 2}, beyond[] = {0, 1, 2, 3, 4, 0};
     GstMemory *memory = findings_memory(beyond, 6);
 
