@@ -137,6 +137,31 @@ static void test_tensors(void)
     folder_clear();
 }
 
+/* More anchors at a pixel than a detector may have. */
+static void test_anchors(void)
+{
+    static const struct {
+        const char *name;
+        guint64 shape[5];
+    } layers[] = {
+        {"rpn.head.cls_logits.weight", {40, 20, 1, 1}},
+        {"rpn.head.cls_logits.bias", {40}},
+        {"rpn.head.bbox_pred.weight", {160, 20, 1, 1}},
+        {"rpn.head.bbox_pred.bias", {160}},
+    };
+    g_auto(Mix) mix = mix_open(THREE);
+
+    folder_write("config.json", "{" NEEDED "}");
+    for (guint i = 0; i < G_N_ELEMENTS(layers); i++) {
+        mix_rename(&mix, find_tensor(&mix, layers[i].name),
+                   g_strdup_printf("n%u.num_batches_tracked", i));
+        mix_add(&mix, layers[i].name, layers[i].shape, NULL);
+    }
+    mix_write(&mix);
+    check_refused("has 40 anchors at a pixel, expected at most 32");
+    folder_clear();
+}
+
 static void test_missing(void)
 {
     g_auto(Mix) mix = mix_open(THREE);
@@ -266,6 +291,7 @@ int main(int argc, char **argv)
     folder_new();
     g_test_add_func("/detector/refusals/configs", test_configs);
     g_test_add_func("/detector/refusals/tensors", test_tensors);
+    g_test_add_func("/detector/refusals/anchors", test_anchors);
     g_test_add_func("/detector/refusals/missing", test_missing);
     g_test_add_func("/detector/refusals/not-a-number", test_not_a_number);
     g_test_add_func("/detector/overflow", test_overflow);

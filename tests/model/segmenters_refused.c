@@ -11,6 +11,8 @@
 
 #define UPERNET "../segmenters/transformers-upernet-v2"
 #define UNET "../segmenters/smp-unet"
+#define FPN "../segmenters/smp-fpn"
+#define BRANCH "decoder.seg_blocks.1.block.0.block.0.weight"
 #define BOTTLENECK "decode_head.bottleneck.batch_norm"
 #define CONFIG                                                                                  \
     "{\"model_type\":\"upernet\",\"backbone_config\":{\"model_type\":\"convnextv2\",\"depths\"" \
@@ -107,6 +109,14 @@ static const Refusal refusals[] = {
      .config = "{\"_model_class\":\"Unet\",\"encoder_name\":\"tu-convnext_x\",\"decoder_channels\":"
                "[24,16,12,8,7]}",
      .sentence = "key \"decoder_channels\" is 7 for block 4, but the weights have 6"},
+    {"an FPN on a dilated encoder", FPN,
+     .config = "{\"_model_class\":\"FPN\",\"encoder_name\":\"tu-convnext_x\","
+               "\"encoder_output_stride\":16}",
+     .sentence = "has an FPN on a dilated encoder: stage 4 has the stride of the stage before it, "
+                 "expected twice that"},
+    {"an FPN whose branches differ", FPN, BRANCH, .added = {BRANCH},
+     .sentence = "tensor \"decoder.seg_blocks.1.block.0.block.0.weight\" has shape [4,4,3,3], "
+                 "expected [32,20,3,3]"},
 };
 
 static gboolean is_left_out(const Refusal *r, const char *name)
