@@ -2,41 +2,23 @@
 #include <math.h>
 #include <string.h>
 
-#include "model/base/isa.h"
 #include "model/dialect/wrappers.h"
 #include "model/heads/detector_network.h"
+#include "model/heads/loading.h"
 #include "model/heads/recognise.h"
-#include "model/network/products.h"
 #include "model/network/weights.h"
 
 #define WITNESS "rpn.head.cls_logits.weight"
 
-/* What to open */
-typedef struct Request {
-    const char *path;
-    const CnxOpenOptions *options;
-    CnxModelCheckFn *check; /* may be NULL */
-    gpointer user_data;
-} Request;
-
 /* State of load_detector() */
 typedef struct Loading {
-    const Request *request;
+    CnxHeadLoading base;
     CnxDetector *self;
-    CnxCheckpoint *checkpoint;
-    CnxHeadTensors tensors;
-    CnxForm form; /* of the backbone's products */
-    char *file;   /* for messages */
-    char *key;    /* of the model, when the checkpoint was opened */
-    GError **error;
 } Loading;
 
 static void loading_clear(Loading *l)
 {
-    cnx_head_tensors_clear(&l->tensors);
-    cnx_checkpoint_close(l->checkpoint);
-    g_free(l->file);
-    g_free(l->key);
+    cnx_head_loading_clear(&l->base);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Loading, loading_clear)
@@ -50,25 +32,17 @@ static void detector_free(CnxShared *shared)
     cnx_model_unref(self->model);
 }
 
-static char *make_key(gconstpointer data)
+static char *make_key(gconstpointer request)
 {
-    const Request *request = data;
-    g_autofree char *key = cnx_model_key(request->path, request->options);
-
-    return key ? g_strconcat("detector|", key, NULL) : NULL;
-}
-
-static gboolean is_allowed(const Request *request, const CnxConfig *config, gsize weights,
-                           GError **error)
-{
-    return !request->check || request->check(config, weights, request->user_data, error);
+    return cnx_head_key(request, "detector|");
 }
 
 static gboolean may_use(const CnxShared *shared, gconstpointer data, GError **error)
 {
     const CnxDetector *self = (const CnxDetector *)shared;
 
-    return is_allowed(data, cnx_model_config(self->model), cnx_detector_memory(self), error);
+    return cnx_head_is_allowed(data, cnx_model_config(self->model), cnx_detector_memory(self),
+                               error);
 }
 
 /* Recognising the head */
@@ -99,7 +73,7 @@ static gboolean ends_with(const char *name, const char *suffix)
 static gboolean refuse_others(const Loading *l)
 {
     guint count;
-    const CnxPart *parts = cnx_checkpoint_parts(l->checkpoint, &count);
+    const CnxPart *parts = cnx_checkpoint_parts(l->base.checkpoint, &count);
 
     for (guint k = 0; k < G_N_ELEMENTS(others); k++)
         for (guint i = 0; i < count; i++) {
@@ -108,10 +82,10 @@ static gboolean refuse_others(const Loading *l)
             if (parts[i].canonical || !ends_with(name, others[k].witness))
                 continue;
             g_autofree char *quoted = cnx_quote(parts[i].tensor->name);
-            g_set_error(l->error, CNX_ERROR, CNX_ERROR_UNSUPPORTED,
+            g_set_error(l->base.error, CNX_ERROR, CNX_ERROR_UNSUPPORTED,
                         "%s: has the head of %s (tensor %s), which this version cannot run; "
                         "convnext runs its backbone",
-                        l->file, others[k].family, quoted);
+                        l->base.file, others[k].family, quoted);
             return FALSE;
         }
     return TRUE;
@@ -119,20 +93,21 @@ static gboolean refuse_others(const Loading *l)
 
 static gboolean fail_missing(const Loading *l)
 {
-    const CnxConfig *config = cnx_checkpoint_config(l->checkpoint);
-    const char *head = cnx_recognise_head(l->checkpoint);
+    const CnxConfig *config = cnx_checkpoint_config(l->base.checkpoint);
+    const char *head = cnx_recognise_head(l->base.checkpoint);
 
-    if (cnx_recognise_detector(l->checkpoint))
-        g_set_error(l->error, CNX_ERROR, CNX_ERROR_NOT_CONVNEXT,
-                    "%s: has no tensor \"" WITNESS "\", which a detector needs", l->file);
+    if (cnx_recognise_detector(l->base.checkpoint))
+        g_set_error(l->base.error, CNX_ERROR, CNX_ERROR_NOT_CONVNEXT,
+                    "%s: has no tensor \"" WITNESS "\", which a detector needs", l->base.file);
     else if (head)
-        g_set_error(l->error, CNX_ERROR, CNX_ERROR_UNSUPPORTED,
-                    "%s: has no rpn: it has the head of %s; use convnextsegment", l->file, head);
+        g_set_error(l->base.error, CNX_ERROR, CNX_ERROR_UNSUPPORTED,
+                    "%s: has no rpn: it has the head of %s; use convnextsegment", l->base.file,
+                    head);
     else
-        g_set_error(l->error, CNX_ERROR, CNX_ERROR_UNSUPPORTED,
+        g_set_error(l->base.error, CNX_ERROR, CNX_ERROR_UNSUPPORTED,
                     "%s: has no rpn: it is a %s; use "
                     "convnext",
-                    l->file, config->classes > 0 ? "classifier" : "backbone without a head");
+                    l->base.file, config->classes > 0 ? "classifier" : "backbone without a head");
     return FALSE;
 }
 
@@ -143,12 +118,13 @@ static gboolean find_tensors(Loading *l)
 
     if (!refuse_others(l))
         return FALSE;
-    prefix = cnx_head_find(l->checkpoint, l->file, WITNESS, &cause);
+    prefix = cnx_head_find(l->base.checkpoint, l->base.file, WITNESS, &cause);
     if (cause) {
-        g_propagate_error(l->error, g_steal_pointer(&cause));
+        g_propagate_error(l->base.error, g_steal_pointer(&cause));
         return FALSE;
     }
-    return prefix ? cnx_head_tensors_init(&l->tensors, l->checkpoint, l->file, prefix, l->error)
+    return prefix ? cnx_head_tensors_init(&l->base.tensors, l->base.checkpoint, l->base.file,
+                                          prefix, l->base.error)
                   : fail_missing(l);
 }
 
@@ -156,49 +132,36 @@ static gboolean find_tensors(Loading *l)
 
 static gboolean open_checkpoint(Loading *l)
 {
-    const Request *request = l->request;
-
-    if (!cnx_conv_check(l->error) ||
-        !cnx_model_find_form(request->options->precision, &l->form, l->error))
+    if (!cnx_head_choose_kernels(&l->base) || !cnx_head_open_checkpoint(&l->base))
         return FALSE;
-    l->self->kernels = cnx_isa_kernels(l->error);
-    l->key = cnx_model_key(request->path, request->options);
-    l->checkpoint = cnx_checkpoint_open_with(request->path, request->options, l->error);
-    if (!l->checkpoint)
-        return FALSE;
-    l->file = g_filename_display_name(cnx_checkpoint_files(l->checkpoint)[0]);
+    l->self->kernels = l->base.kernels;
     return TRUE;
-}
-
-/* int8 is the backbone's alone: the head's products stay in fp32. */
-static CnxForm head_form(const Loading *l)
-{
-    return l->form == CNX_FORM_INT8 ? cnx_products_form(l->self->kernels, CNX_PRECISION_FP32)
-                                    : l->form;
 }
 
 static gboolean describe_head(Loading *l)
 {
     CnxDetector *self = l->self;
-    const gboolean is_folder = g_file_test(l->request->path, G_FILE_TEST_IS_DIR);
-    g_autofree char *folder = g_path_get_dirname(cnx_checkpoint_files(l->checkpoint)[0]);
+    const gboolean is_folder = g_file_test(l->base.request->path, G_FILE_TEST_IS_DIR);
+    g_autofree char *folder = g_path_get_dirname(cnx_checkpoint_files(l->base.checkpoint)[0]);
     CnxDetectorShape shape;
 
     if (!find_tensors(l) ||
-        !cnx_detector_weights_detect(&self->weights, &l->tensors, head_form(l), &shape, l->error))
+        !cnx_detector_weights_detect(&self->weights, &l->base.tensors, cnx_head_form(&l->base),
+                                     &shape, l->base.error))
         return FALSE;
     self->info = cnx_head_info_new();
     self->info->family = self->weights.mask_depth > 0 ? "Mask R-CNN" : "Faster R-CNN";
     self->info->library = "torchvision";
     self->info->classes = shape.classes;
-    if (!cnx_detector_config_read(&self->config, &shape, cnx_checkpoint_config(l->checkpoint),
-                                  folder, l->file, is_folder, self->info, l->error))
+    if (!cnx_detector_config_read(&self->config, &shape, cnx_checkpoint_config(l->base.checkpoint),
+                                  folder, l->base.file, is_folder, self->info, l->base.error))
         return FALSE;
     if (self->weights.mask_depth > 0)
         cnx_head_info_assume(self->info, "mask_roi_pool=%u", CNX_DETECTOR_MASK_POOL);
-    return cnx_head_check_used(&l->tensors, "roi_heads.", self->info->family, l->error) &&
-           cnx_head_check_used(&l->tensors, "rpn.", self->info->family, l->error) &&
-           cnx_head_check_used(&l->tensors, "backbone.fpn.", self->info->family, l->error);
+    return cnx_head_check_used(&l->base.tensors, "roi_heads.", self->info->family, l->base.error) &&
+           cnx_head_check_used(&l->base.tensors, "rpn.", self->info->family, l->base.error) &&
+           cnx_head_check_used(&l->base.tensors, "backbone.fpn.", self->info->family,
+                               l->base.error);
 }
 
 /* Asks whether that much memory is allowed, and packs. */
@@ -207,36 +170,26 @@ static gboolean pack_head(Loading *l)
     CnxDetector *self = l->self;
     gsize all;
 
-    if (!g_size_checked_add(&all, cnx_weights_size(l->checkpoint, self->kernels, l->form),
+    if (!g_size_checked_add(&all, cnx_weights_size(l->base.checkpoint, self->kernels, l->base.form),
                             cnx_detector_weights_size(&self->weights, self->kernels)))
         all = G_MAXSIZE;
-    if (!is_allowed(l->request, cnx_checkpoint_config(l->checkpoint), all, l->error) ||
-        !cnx_detector_weights_pack(&self->weights, &l->tensors, self->kernels, l->error))
+    if (!cnx_head_is_allowed(l->base.request, cnx_checkpoint_config(l->base.checkpoint), all,
+                             l->base.error) ||
+        !cnx_detector_weights_pack(&self->weights, &l->base.tensors, self->kernels, l->base.error))
         return FALSE;
-    cnx_checkpoint_release_pages(l->checkpoint);
+    cnx_checkpoint_release_pages(l->base.checkpoint);
     return TRUE;
 }
 
-/* The backbone is a model of its own, so that an element that runs only the backbone shares its
- * weights. */
 static gboolean open_backbone(Loading *l)
 {
-    const Request *request = l->request;
-    g_autofree char *key = NULL;
-
-    l->self->model = cnx_model_open_with(request->path, request->options, NULL, NULL, l->error);
-    if (!l->self->model)
-        return FALSE;
-    key = cnx_model_key(request->path, request->options);
-    if (g_strcmp0(key, l->key) == 0)
-        return TRUE;
-    g_set_error(l->error, CNX_ERROR, CNX_ERROR_CORRUPT, "%s: changed while it was read", l->file);
-    return FALSE;
+    l->self->model = cnx_head_open_backbone(&l->base);
+    return l->self->model != NULL;
 }
 
 static CnxShared *load_detector(gconstpointer data, GError **error)
 {
-    g_auto(Loading) l = {.request = data, .self = g_new0(CnxDetector, 1), .error = error};
+    g_auto(Loading) l = {{.request = data, .error = error}, g_new0(CnxDetector, 1)};
 
     if (open_checkpoint(&l) && describe_head(&l) && pack_head(&l) && open_backbone(&l))
         return &l.self->shared;
@@ -249,7 +202,7 @@ static const CnxSharedClass detector_class = {make_key, load_detector, may_use, 
 CnxDetector *cnx_detector_open(const char *path, const CnxOpenOptions *options,
                                CnxModelCheckFn *check, gpointer user_data, GError **error)
 {
-    const Request request = {path, options, check, user_data};
+    const CnxHeadRequest request = {path, options, check, user_data};
 
     return (CnxDetector *)cnx_shared_open(&detector_class, &request, error);
 }

@@ -4,41 +4,23 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/base/isa.h"
 #include "model/base/memory.h"
 #include "model/config/labels.h"
+#include "model/heads/loading.h"
 #include "model/heads/recognise.h"
 #include "model/heads/segmenter_config.h"
 #include "model/heads/segmenter_network.h"
-#include "model/network/products.h"
 #include "model/network/weights.h"
-
-/* What to open */
-typedef struct Request {
-    const char *path;
-    const CnxOpenOptions *options;
-    CnxModelCheckFn *check; /* may be NULL */
-    gpointer user_data;
-} Request;
 
 /* State of load_segmenter() */
 typedef struct Loading {
-    const Request *request;
+    CnxHeadLoading base;
     CnxSegmenter *self;
-    CnxCheckpoint *checkpoint;
-    CnxHeadTensors tensors;
-    CnxForm form; /* of the backbone's products */
-    char *file;   /* for messages */
-    char *key;    /* of the model, when the checkpoint was opened */
-    GError **error;
 } Loading;
 
 static void loading_clear(Loading *l)
 {
-    cnx_head_tensors_clear(&l->tensors);
-    cnx_checkpoint_close(l->checkpoint);
-    g_free(l->file);
-    g_free(l->key);
+    cnx_head_loading_clear(&l->base);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Loading, loading_clear)
@@ -53,45 +35,24 @@ static void segmenter_free(CnxShared *shared)
     g_free(self->head);
 }
 
-static char *make_key(gconstpointer data)
+static char *make_key(gconstpointer request)
 {
-    const Request *request = data;
-    g_autofree char *key = cnx_model_key(request->path, request->options);
-
-    return key ? g_strconcat("segmenter|", key, NULL) : NULL;
-}
-
-static gboolean is_allowed(const Request *request, const CnxConfig *config, gsize weights,
-                           GError **error)
-{
-    return !request->check || request->check(config, weights, request->user_data, error);
+    return cnx_head_key(request, "segmenter|");
 }
 
 static gboolean may_use(const CnxShared *shared, gconstpointer data, GError **error)
 {
     const CnxSegmenter *self = (const CnxSegmenter *)shared;
 
-    return is_allowed(data, cnx_model_config(self->backbone), cnx_segmenter_memory(self), error);
+    return cnx_head_is_allowed(data, cnx_model_config(self->backbone), cnx_segmenter_memory(self),
+                               error);
 }
 
 static gboolean choose_kernels(Loading *l)
 {
-    if (!cnx_conv_check(l->error) ||
-        !cnx_model_find_form(l->request->options->precision, &l->form, l->error))
+    if (!cnx_head_choose_kernels(&l->base))
         return FALSE;
-    l->self->kernels = cnx_isa_kernels(l->error);
-    return l->self->kernels != NULL;
-}
-
-static gboolean open_checkpoint(Loading *l)
-{
-    const Request *request = l->request;
-
-    l->key = cnx_model_key(request->path, request->options);
-    l->checkpoint = cnx_checkpoint_open_with(request->path, request->options, l->error);
-    if (!l->checkpoint)
-        return FALSE;
-    l->file = g_filename_display_name(cnx_checkpoint_files(l->checkpoint)[0]);
+    l->self->kernels = l->base.kernels;
     return TRUE;
 }
 
@@ -101,27 +62,22 @@ static gboolean describe_head(Loading *l)
     CnxSegmenter *self = l->self;
     g_autofree char *prefix = NULL;
 
-    self->family = cnx_recognise_segmenter(l->checkpoint, l->file, &prefix, l->error);
-    if (!self->family ||
-        !cnx_head_tensors_init(&l->tensors, l->checkpoint, l->file, prefix, l->error))
+    self->family =
+        cnx_recognise_segmenter(l->base.checkpoint, l->base.file, &prefix, l->base.error);
+    if (!self->family || !cnx_head_tensors_init(&l->base.tensors, l->base.checkpoint, l->base.file,
+                                                prefix, l->base.error))
         return FALSE;
     self->head = g_malloc0(self->family->size);
-    self->info = cnx_segmenter_describe(self->family, self->head, l->checkpoint, &l->tensors,
-                                        l->request->path, l->error);
+    self->info = cnx_segmenter_describe(self->family, self->head, l->base.checkpoint,
+                                        &l->base.tensors, l->base.request->path, l->base.error);
     return self->info != NULL;
-}
-
-/* int8 is the backbone's alone: the head's products stay in fp32. */
-static CnxForm head_form(const Loading *l)
-{
-    return l->form == CNX_FORM_INT8 ? cnx_products_form(l->self->kernels, CNX_PRECISION_FP32)
-                                    : l->form;
 }
 
 static gboolean fail_memory(const Loading *l)
 {
-    g_set_error(l->error, CNX_ERROR, CNX_ERROR_OUT_OF_MEMORY,
-                "%s: not enough memory for the weights of its %s", l->file, l->self->family->name);
+    g_set_error(l->base.error, CNX_ERROR, CNX_ERROR_OUT_OF_MEMORY,
+                "%s: not enough memory for the weights of its %s", l->base.file,
+                l->self->family->name);
     return FALSE;
 }
 
@@ -129,13 +85,16 @@ static gboolean fail_memory(const Loading *l)
 static gboolean count_head(Loading *l)
 {
     CnxSegmenter *self = l->self;
-    CnxHeadPacker packer = {&l->tensors, self->kernels, head_form(l), NULL, 0, l->error};
+    CnxHeadPacker packer = {&l->base.tensors, self->kernels, cnx_head_form(&l->base), NULL, 0,
+                            l->base.error};
 
     if (!self->family->pack(self->head, &packer) ||
-        !cnx_head_check_used(&l->tensors, "decode_head.", self->family->name, l->error) ||
-        !cnx_head_check_used(&l->tensors, "decoder.", self->family->name, l->error) ||
-        !cnx_head_check_used(&l->tensors, "segmentation_model.1.", self->family->name, l->error) ||
-        !cnx_head_check_used(&l->tensors, "segmentation_head.", self->family->name, l->error))
+        !cnx_head_check_used(&l->base.tensors, "decode_head.", self->family->name, l->base.error) ||
+        !cnx_head_check_used(&l->base.tensors, "decoder.", self->family->name, l->base.error) ||
+        !cnx_head_check_used(&l->base.tensors, "segmentation_model.1.", self->family->name,
+                             l->base.error) ||
+        !cnx_head_check_used(&l->base.tensors, "segmentation_head.", self->family->name,
+                             l->base.error))
         return FALSE;
     self->size = packer.size;
     return TRUE;
@@ -145,13 +104,15 @@ static gboolean count_head(Loading *l)
 static gboolean pack_head(Loading *l)
 {
     CnxSegmenter *self = l->self;
-    CnxHeadPacker packer = {&l->tensors, self->kernels, head_form(l), NULL, 0, l->error};
-    const gsize backbone = cnx_weights_size(l->checkpoint, self->kernels, l->form);
+    CnxHeadPacker packer = {&l->base.tensors, self->kernels, cnx_head_form(&l->base), NULL, 0,
+                            l->base.error};
+    const gsize backbone = cnx_weights_size(l->base.checkpoint, self->kernels, l->base.form);
     gsize all;
 
     if (!g_size_checked_add(&all, backbone, self->size))
         return fail_memory(l);
-    if (!is_allowed(l->request, cnx_checkpoint_config(l->checkpoint), all, l->error))
+    if (!cnx_head_is_allowed(l->base.request, cnx_checkpoint_config(l->base.checkpoint), all,
+                             l->base.error))
         return FALSE;
     self->memory = cnx_memory_new(self->size);
     if (!self->memory)
@@ -160,33 +121,22 @@ static gboolean pack_head(Loading *l)
     if (!self->family->pack(self->head, &packer))
         return FALSE;
     g_assert(packer.size == self->size);
-    cnx_checkpoint_release_pages(l->checkpoint);
+    cnx_checkpoint_release_pages(l->base.checkpoint);
     return TRUE;
 }
 
-/* The backbone is opened as a model of its own, so that an element that runs only the backbone
- * shares its weights. */
 static gboolean open_backbone(Loading *l)
 {
-    const Request *request = l->request;
-    g_autofree char *key = NULL;
-
-    l->self->backbone = cnx_model_open_with(request->path, request->options, NULL, NULL, l->error);
-    if (!l->self->backbone)
-        return FALSE;
-    key = cnx_model_key(request->path, request->options);
-    if (g_strcmp0(key, l->key) == 0)
-        return TRUE;
-    g_set_error(l->error, CNX_ERROR, CNX_ERROR_CORRUPT, "%s: changed while it was read", l->file);
-    return FALSE;
+    l->self->backbone = cnx_head_open_backbone(&l->base);
+    return l->self->backbone != NULL;
 }
 
 static CnxShared *load_segmenter(gconstpointer data, GError **error)
 {
-    g_auto(Loading) l = {.request = data, .self = g_new0(CnxSegmenter, 1), .error = error};
+    g_auto(Loading) l = {{.request = data, .error = error}, g_new0(CnxSegmenter, 1)};
 
-    if (choose_kernels(&l) && open_checkpoint(&l) && describe_head(&l) && count_head(&l) &&
-        pack_head(&l) && open_backbone(&l))
+    if (choose_kernels(&l) && cnx_head_open_checkpoint(&l.base) && describe_head(&l) &&
+        count_head(&l) && pack_head(&l) && open_backbone(&l))
         return &l.self->shared;
     segmenter_free(&l.self->shared);
     return NULL;
@@ -197,7 +147,7 @@ static const CnxSharedClass segmenter_class = {make_key, load_segmenter, may_use
 CnxSegmenter *cnx_segmenter_open(const char *path, const CnxOpenOptions *options,
                                  CnxModelCheckFn *check, gpointer user_data, GError **error)
 {
-    const Request request = {path, options, check, user_data};
+    const CnxHeadRequest request = {path, options, check, user_data};
     g_autoptr(GError) cause = NULL;
     CnxShared *shared = cnx_shared_open(&segmenter_class, &request, &cause);
 
@@ -209,22 +159,22 @@ CnxSegmenter *cnx_segmenter_open(const char *path, const CnxOpenOptions *options
 CnxHeadInfo *cnx_segmenter_inspect(const CnxCheckpoint *checkpoint, const char *path,
                                    const CnxOpenOptions *options, gsize *weights, GError **error)
 {
-    const Request request = {path, options, NULL, NULL};
+    const CnxHeadRequest request = {path, options, NULL, NULL};
     g_autoptr(GError) cause = NULL;
-    g_auto(Loading) l = {.request = &request, .self = g_new0(CnxSegmenter, 1), .error = &cause};
+    g_auto(Loading) l = {{.request = &request, .error = &cause}, g_new0(CnxSegmenter, 1)};
     CnxHeadInfo *info = NULL;
 
     *weights = 0;
     if (cnx_recognise_head(checkpoint)) {
-        l.checkpoint = (CnxCheckpoint *)checkpoint; /* borrowed */
-        l.file = g_filename_display_name(cnx_checkpoint_files(checkpoint)[0]);
+        l.base.checkpoint = (CnxCheckpoint *)checkpoint; /* borrowed */
+        l.base.file = g_filename_display_name(cnx_checkpoint_files(checkpoint)[0]);
         if (choose_kernels(&l) && describe_head(&l) && count_head(&l)) {
             info = g_steal_pointer(&l.self->info);
             *weights = l.self->size;
         } else {
             g_propagate_error(error, g_steal_pointer(&cause));
         }
-        l.checkpoint = NULL;
+        l.base.checkpoint = NULL;
     }
     segmenter_free(&l.self->shared);
     return info;
