@@ -6,39 +6,11 @@
 
 #include "model/heads/segmenter_network.h"
 #include "tests/fixtures/compare.h"
+#include "tests/model/support/allocations.h"
 #include "tests/model/support/dense.h"
-
-#ifdef __SANITIZE_ADDRESS__
-#define COUNTS_ALLOCATIONS 0
-#elif defined __SANITIZE_THREAD__
-#define COUNTS_ALLOCATIONS 0
-#else
-#define COUNTS_ALLOCATIONS 1
-#endif
 
 static const char *const names[] = {"segmenters/transformers-upernet-v2",
                                     "segmenters/smp-unet-scse", "segmenters/smp-fpn"};
-
-#if COUNTS_ALLOCATIONS
-static int allocations;
-
-void *malloc(size_t size);
-void *calloc(size_t count, size_t size);
-void *__libc_malloc(size_t size);
-void *__libc_calloc(size_t count, size_t size);
-
-void *malloc(size_t size)
-{
-    g_atomic_int_inc(&allocations);
-    return __libc_malloc(size);
-}
-
-void *calloc(size_t count, size_t size)
-{
-    g_atomic_int_inc(&allocations);
-    return __libc_calloc(count, size);
-}
-#endif
 
 static CnxSegmenter *open_segmenter(const DenseFixture *fixture)
 {
@@ -79,12 +51,9 @@ static void test_forward(gconstpointer data)
         if (!first)
             first = g_memdup2(logits->data, bytes);
         g_assert_cmpmem(logits->data, bytes, first, bytes);
-#if COUNTS_ALLOCATIONS
-        const int before = g_atomic_int_get(&allocations);
-
+        allocations_start();
         cnx_segmenter_run_forward(run, image);
-        g_assert_cmpint(g_atomic_int_get(&allocations), ==, before);
-#endif
+        g_assert_cmpuint(allocations_count(), ==, 0);
         g_assert_cmpmem(logits->data, bytes, first, bytes);
     }
 }
