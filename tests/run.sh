@@ -283,7 +283,7 @@ heading "packages"
 install_packages
 if [ "$suites" != " arm64" ]; then
     heading "build"
-    cnx_build "$test_build"
+    cnx_build "$test_build" -Dc_args=-g1
     cnx_environment "$test_build"
 fi
 
@@ -310,7 +310,7 @@ if [ -z "$quick" ]; then
     names=$(chosen simd model)
     if [ -n "$names" ]; then
         build_suites "$asan_build" "$names" -Db_sanitize=address,undefined -Db_lundef=false \
-            -Doptimization=1 -Dintrospection=disabled
+            -Doptimization=1 -Dintrospection=disabled -Dc_args=-g1
         heading "$names with sanitizers"
         ASAN_OPTIONS=detect_stack_use_after_return=1:allocator_may_return_null=1 \
             UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
@@ -318,7 +318,7 @@ if [ -z "$quick" ]; then
     fi
     if [ -n "$(chosen threads)" ]; then
         build_suites "$tsan_build" threads -Db_sanitize=thread -Db_lundef=false -Doptimization=1 \
-            -Dintrospection=disabled
+            -Dintrospection=disabled -Dc_args=-g1
         heading "threads with ThreadSanitizer"
         run_meson "$tsan_build" "with ThreadSanitizer" 8 threads
     fi

@@ -4,8 +4,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "model/base/isa.h"
 #include "model/preprocess/preprocess.h"
+#include "tests/fixtures/compare.h"
 #include "tests/model/support/fixtures.h"
 #include "tests/model/support/picture.h"
 
@@ -93,11 +93,8 @@ static void test_fixture(gconstpointer data)
 
 int main(int argc, char **argv)
 {
-    const char *word = g_getenv("CONVNEXT_CPU");
-    CnxIsa level;
-
     g_test_init(&argc, &argv, NULL);
-    if (word && cnx_isa_parse(word, &level) && level > cnx_isa_detect())
+    if (compare_level_lacks())
         return 77;
     for (gsize i = 0; i < G_N_ELEMENTS(fixtures); i++) {
         g_autofree char *words = g_strdelimit(g_strdup(fixtures[i].name), "/", ':');

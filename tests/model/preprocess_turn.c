@@ -9,6 +9,7 @@
 #include "model/base/isa.h"
 #include "model/preprocess/preprocess.h"
 #include "model/preprocess/resize.h"
+#include "tests/fixtures/compare.h"
 #include "tests/model/support/picture.h"
 
 /* Written out apart from the table in preprocess.c: the stored pixel that the upright picture shows
@@ -344,11 +345,9 @@ int main(int argc, char **argv)
         {"/turn/GRAY", CNX_PIXELS_GRAY}, {"/turn/I420", CNX_PIXELS_I420},
         {"/turn/NV12", CNX_PIXELS_NV12},
     };
-    const char *word = g_getenv("CONVNEXT_CPU");
-    CnxIsa level;
 
     g_test_init(&argc, &argv, NULL);
-    if (word && cnx_isa_parse(word, &level) && level > cnx_isa_detect())
+    if (compare_level_lacks())
         return 77;
     for (gsize i = 0; i < G_N_ELEMENTS(formats); i++)
         g_test_add_data_func(formats[i].path, GINT_TO_POINTER((int)formats[i].pixels), test_format);
