@@ -177,6 +177,27 @@ run_gst()
     done
 }
 
+# start_build DIR SUITES MESON_OPTION...: build_suites in the background, at low priority, since tests
+# leave processors idle when they wait. finish_build DIR waits for it.
+start_build()
+{
+    mkdir -p "$1" || cnx_die "cannot create the folder $1"
+    set -m # gives it a process group, which ends with this script
+    build_suites "$@" >"$1/build.out" 2>&1 &
+    builds[$1]=$!
+    set +m
+}
+
+finish_build()
+{
+    heading "build ${1#"$root/"}"
+    if ! wait "${builds[$1]}"; then
+        cat "$1/build.out" >&2
+        exit 1
+    fi
+    unset "builds[$1]"
+}
+
 # build_suites DIR SUITES MESON_OPTION...: builds only what the tests of these suites need.
 build_suites()
 {
@@ -184,7 +205,6 @@ build_suites()
     shift 2
     mkdir -p "$dir" || cnx_die "cannot create the folder $dir"
     log=$dir/build.log
-    heading "build ${dir#"$root/"}"
     if [ ! -f "$dir/build.ninja" ] && ! meson setup "$@" "$dir" "$root" >"$log" 2>&1 </dev/null; then
         tail -n 25 "$log" >&2
         cnx_die "meson cannot configure the build; the end of its output is above"
@@ -248,6 +268,7 @@ run_arm64()
         skip "arm64: the compiler, qemu-user or the packages for 64-bit ARM are not available"
         return
     fi
+    heading "build build-arm64"
     build_suites "$arm64_build" arm64 --cross-file "$arm64_build/sysroot.ini" \
         --cross-file "$root/tests/arm64/aarch64.ini" -Dintrospection=disabled
     heading "arm64, emulated"
@@ -273,18 +294,32 @@ install_packages()
 }
 
 unset CONVNEXT_CPU
+declare -A builds # process groups
+trap 'for group in "${builds[@]}"; do kill -- "-$group"; done 2>/dev/null' EXIT
 export GST_DEBUG_NO_COLOR=1
 test_build=$root/build-test
 asan_build=$root/build-asan
 tsan_build=$root/build-tsan
 arm64_build=$root/build-arm64
+# Reports name lines, and nothing needs the rest of -g, which takes a third of the compiler's time.
+line_numbers=-Dc_args=-g1
+sanitized="-Db_lundef=false -Doptimization=1 -Dintrospection=disabled $line_numbers"
 
 heading "packages"
 install_packages
 if [ "$suites" != " arm64" ]; then
     heading "build"
-    cnx_build "$test_build" -Dc_args=-g1
+    cnx_build "$test_build" $line_numbers
     cnx_environment "$test_build"
+fi
+if [ -z "$quick" ]; then
+    names=$(chosen simd model)
+    if [ -n "$names" ]; then
+        start_build "$asan_build" "$names" -Db_sanitize=address,undefined $sanitized
+    fi
+    if [ -n "$(chosen threads)" ]; then
+        start_build "$tsan_build" threads -Db_sanitize=thread $sanitized
+    fi
 fi
 
 # Each meson run covers several suites, so that processors do not idle at the end of each suite.
@@ -309,16 +344,14 @@ fi
 if [ -z "$quick" ]; then
     names=$(chosen simd model)
     if [ -n "$names" ]; then
-        build_suites "$asan_build" "$names" -Db_sanitize=address,undefined -Db_lundef=false \
-            -Doptimization=1 -Dintrospection=disabled -Dc_args=-g1
+        finish_build "$asan_build"
         heading "$names with sanitizers"
         ASAN_OPTIONS=detect_stack_use_after_return=1:allocator_may_return_null=1 \
             UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
             run_meson "$asan_build" "with sanitizers" 8 $names
     fi
     if [ -n "$(chosen threads)" ]; then
-        build_suites "$tsan_build" threads -Db_sanitize=thread -Db_lundef=false -Doptimization=1 \
-            -Dintrospection=disabled -Dc_args=-g1
+        finish_build "$tsan_build"
         heading "threads with ThreadSanitizer"
         run_meson "$tsan_build" "with ThreadSanitizer" 8 threads
     fi
