@@ -177,25 +177,39 @@ run_gst()
     done
 }
 
-# start_build DIR SUITES MESON_OPTION...: build_suites in the background, at low priority, since tests
-# leave processors idle when they wait. finish_build DIR waits for it.
+# in_background NAME LOG COMMAND...: while tests wait, processors idle. finish NAME waits for the command
+# and returns its status. It has a process group, which ends with this script.
+in_background()
+{
+    set -m
+    "${@:3}" >"$2" 2>&1 &
+    groups[$1]=$!
+    set +m
+}
+
+finish()
+{
+    local status
+    wait "${groups[$1]}"
+    status=$?
+    unset "groups[$1]"
+    return $status
+}
+
+# start_build DIR SUITES MESON_OPTION...: build_suites in the background. finish_build DIR waits for it.
 start_build()
 {
     mkdir -p "$1" || cnx_die "cannot create the folder $1"
-    set -m # gives it a process group, which ends with this script
-    build_suites "$@" >"$1/build.out" 2>&1 &
-    builds[$1]=$!
-    set +m
+    in_background "$1" "$1/build.out" build_suites "$@"
 }
 
 finish_build()
 {
     heading "build ${1#"$root/"}"
-    if ! wait "${builds[$1]}"; then
+    if ! finish "$1"; then
         cat "$1/build.out" >&2
         exit 1
     fi
-    unset "builds[$1]"
 }
 
 # build_suites DIR SUITES MESON_OPTION...: builds only what the tests of these suites need.
@@ -237,15 +251,28 @@ for target in introspect("--targets"):
 END
 }
 
-# Of the tests that involve threads, only short ones; tests/sanitizers/valgrind.sh runs the others.
-run_states()
+# start_states: runs states and threads under valgrind in the background; of the tests that involve
+# threads only short ones. tests/sanitizers/valgrind.sh runs the others. finish_states counts the results.
+start_states()
 {
+    local level=c
+    command -v valgrind >/dev/null || return 0
+    has_level avx2 && level=avx2
+    in_background states "$test_build/states.out" env CONVNEXT_CPU=$level nice \
+        "$root/tests/sanitizers/valgrind.sh" states convnext_detections \
+        'convnext_worker=test_busy,test_no_carry,test_pool,test_flush*,test_caps_change' \
+        convnext_reload=test_new_model,test_message convnext_shared=test_threads,test_sizes
+}
+
+finish_states()
+{
+    local line
     heading "states and threads under valgrind"
     if ! command -v valgrind >/dev/null; then
         skip "states and threads under valgrind: valgrind is not installed"
         return
     fi
-    if has_level avx2; then export CONVNEXT_CPU=avx2; else export CONVNEXT_CPU=c; fi
+    finish states || grep -q '^FAILED' "$test_build/states.out" || fail "tests/sanitizers/valgrind.sh"
     while IFS= read -r line; do
         case $line in
         passed:*) pass "${line#passed: } under valgrind" ;;
@@ -253,10 +280,7 @@ run_states()
         FAILED:*) fail "${line#FAILED: } under valgrind: a leak or an invalid access" ;;
         *) printf '%s\n' "$line" ;;
         esac
-    done < <("$root/tests/sanitizers/valgrind.sh" states convnext_detections \
-        'convnext_worker=test_busy,test_no_carry,test_pool,test_flush*,test_caps_change' \
-        convnext_reload=test_new_model,test_message convnext_shared=test_threads,test_sizes)
-    unset CONVNEXT_CPU
+    done <"$test_build/states.out"
 }
 
 # Builds with the compiler for 64-bit ARM, against a sysroot that is made once.
@@ -294,8 +318,8 @@ install_packages()
 }
 
 unset CONVNEXT_CPU
-declare -A builds # process groups
-trap 'for group in "${builds[@]}"; do kill -- "-$group"; done 2>/dev/null' EXIT
+declare -A groups # of processes in the background
+trap 'for group in "${groups[@]}"; do kill -- "-$group"; done 2>/dev/null' EXIT
 export GST_DEBUG_NO_COLOR=1
 test_build=$root/build-test
 asan_build=$root/build-asan
@@ -350,13 +374,14 @@ if [ -z "$quick" ]; then
             UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
             run_meson "$asan_build" "with sanitizers" 8 $names
     fi
+    [ -z "$(chosen states)" ] || start_states
     if [ -n "$(chosen threads)" ]; then
         finish_build "$tsan_build"
         heading "threads with ThreadSanitizer"
         run_meson "$tsan_build" "with ThreadSanitizer" 8 threads
     fi
     if [ -n "$(chosen states)" ]; then
-        run_states
+        finish_states
     fi
 fi
 
