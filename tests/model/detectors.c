@@ -6,8 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "model/base/isa.h"
 #include "model/heads/detector_network.h"
+#include "tests/fixtures/compare.h"
+#include "tests/fixtures/compare.h"
 #include "tests/model/support/dense.h"
 
 #define MAP_LIMIT 2e-4 /* standard deviations of the library's map */
@@ -307,13 +308,6 @@ static void check_threads(const Case *c, CnxDetector *detector)
     }
 }
 
-static gboolean is_highest_level(void)
-{
-    g_autoptr(GError) error = NULL;
-
-    return cnx_isa_kernels(&error)->level == cnx_isa_detect();
-}
-
 static void check_fixture(gconstpointer data)
 {
     const CnxOpenOptions options = {.weight_set = CNX_WEIGHT_SET_AUTO};
@@ -324,7 +318,7 @@ static void check_fixture(gconstpointer data)
     Worst worst = {0};
 
     g_assert_no_error(error);
-    for (guint i = 0; fixture.inputs[i] && (i == 0 || is_highest_level()); i++) {
+    for (guint i = 0; fixture.inputs[i] && (i == 0 || compare_level_is_highest()); i++) {
         Case c = {.fixture = &fixture, .input = fixture.inputs[i]};
 
         case_run(&c, detector, 2);
@@ -344,7 +338,9 @@ static void check_fixture(gconstpointer data)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    for (guint i = 0; i < G_N_ELEMENTS(fixtures) && (i == 0 || is_highest_level()); i++) {
+    if (compare_level_lacks())
+        return 77;
+    for (guint i = 0; i < G_N_ELEMENTS(fixtures) && (i == 0 || compare_level_is_highest()); i++) {
         g_autofree char *path = g_strconcat("/", fixtures[i], NULL);
 
         g_test_add_data_func(path, fixtures[i], check_fixture);

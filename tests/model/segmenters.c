@@ -186,13 +186,10 @@ static void test_dataset(gconstpointer data)
     g_assert_cmpmem(info->palette + 3, 3, second, 3);
 }
 
-/* A full-size network, whose seconds only the highest level has. */
+/* A full-size network takes seconds. */
 static gboolean is_run(const Case *c)
 {
-    g_autoptr(GError) error = NULL;
-
-    return !strstr(c->name, "full-") ||
-           (COMPARE_FULL_SIZE && cnx_isa_kernels(&error)->level == cnx_isa_detect());
+    return !strstr(c->name, "full-") || (COMPARE_FULL_SIZE && compare_level_is_highest());
 }
 
 static int print_table(void)
