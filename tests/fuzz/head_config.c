@@ -90,7 +90,7 @@ int LLVMFuzzerTestOneInput(const guint8 *data, gsize size)
     g_autoptr(CnxHeadInfo) info =
         cnx_segmenter_describe(self->family, self->head, self->checkpoint, &self->tensors,
                                kind & 128 ? file : folder_path(), &error);
-    g_assert_true(!info == (error != NULL));
+    g_assert_true(!info == !!error);
     if (info)
         head_files_check(info);
     else
