@@ -34,12 +34,12 @@ static gboolean check_outputs(const Classifier *self, GError **error)
 static CnxNeed need_of(const Classifier *self, const CnxConfig *config, gsize weights,
                        const GstConvnextSizes *sizes, CnxLimit limit)
 {
-    const CnxNeedSettings settings = {.width = sizes->input.width,
-                                      .height = sizes->input.height,
+    const CnxNeedSettings settings = {.width = sizes->view.network_width,
+                                      .height = sizes->view.network_height,
                                       .outputs = gst_convnext_outputs_needed(self->outputs),
                                       .form = self->base.form,
                                       .threads = self->base.threads,
-                                      .preprocessing = sizes->input.bytes};
+                                      .preprocessing = sizes->preprocessing};
 
     return cnx_need_of(config, weights, &settings, limit);
 }

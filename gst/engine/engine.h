@@ -30,9 +30,13 @@ const CnxRecipe *gst_convnext_engine_recipe(const GstConvnextEngine *engine);
 gboolean gst_convnext_engine_runs_objects(const GstConvnextEngine *engine);
 
 typedef struct GstConvnextSizes {
-    CnxPreprocessSize input;
+    GstConvnextView view;            /* how the network sees a frame */
+    gsize preprocessing;             /* bytes */
     guint frame_width, frame_height; /* of the caps, pixels */
 } GstConvnextSizes;
+
+/* How the network sees a picture that is turned by this orientation, in pixels of the picture. */
+GstConvnextView gst_convnext_view_of(const CnxView *view, GstConvnextOrientation orientation);
 
 /* Whether max-memory allows frames and inputs of these sizes. FALSE with error otherwise. */
 gboolean gst_convnext_engine_allow(GstConvnextEngine *engine, const GstConvnextSizes *sizes,
