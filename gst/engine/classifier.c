@@ -119,6 +119,14 @@ static gboolean fill_result(GstConvnextJob *job, guint i, const CnxOutputs *outp
     return gst_convnext_add_tensors(result, outputs, image, self->outputs, error);
 }
 
+static void add_info(const GstConvnextEngine *self, GstStructure *info)
+{
+    const CnxConfig *config = cnx_model_config(self->model);
+
+    if (config->unused_heads)
+        gst_structure_set(info, "unused-heads", G_TYPE_STRING, config->unused_heads, NULL);
+}
+
 const GstConvnextEngineKind gst_convnext_classifier = {
     .size = sizeof(Classifier),
     .open = open_classifier,
@@ -126,5 +134,6 @@ const GstConvnextEngineKind gst_convnext_classifier = {
     .find_need = find_need,
     .prepare = prepare_classes,
     .fill_result = fill_result,
+    .add_info = add_info,
     .not_finite = "such results have no label, and the state is unknown",
 };

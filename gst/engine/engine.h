@@ -65,8 +65,12 @@ void gst_convnext_engine_cancel(GstConvnextEngine *engine, gboolean cancel);
 /* The structure `convnext-model-info` for the property of that name. The caller owns it. */
 GstStructure *gst_convnext_engine_info(const GstConvnextEngine *engine);
 
-/* A sentence for the log about missing labels or an unused head, or NULL. The caller owns it. */
+/* A sentence for the log about missing labels, or NULL. The caller owns it. */
 char *gst_convnext_engine_remark(const GstConvnextEngine *engine);
+
+/* A sentence about a head that does not run, such as a segmenter's in `convnext`; else NULL. The
+ * caller owns it. */
+char *gst_convnext_engine_remark_backbone(const GstConvnextEngine *engine);
 
 /* A sentence about a precision that the processor does not accelerate, or about weights that int8
  * rounds a second time; else NULL. The caller owns it. */
