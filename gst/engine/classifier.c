@@ -119,6 +119,26 @@ static gboolean fill_result(GstConvnextJob *job, guint i, const CnxOutputs *outp
     return gst_convnext_add_tensors(result, outputs, image, self->outputs, error);
 }
 
+static gboolean find_stages(const GstConvnextEngine *engine, CnxMap stages[CNX_STAGES])
+{
+    const guint outputs = ((const Classifier *)engine)->outputs;
+    const gboolean follow_frame =
+        engine->recipe.crop == CNX_CROP_NONE || engine->recipe.crop == CNX_CROP_FIT;
+    gboolean has_any = FALSE;
+    guint width, height;
+
+    cnx_recipe_input(&engine->recipe, &width, &height);
+    cnx_run_stage_sizes(cnx_model_config(engine->model), width, height, stages);
+    for (guint i = 0; i < CNX_STAGES; i++) {
+        if (!(outputs & ((guint)GST_CONVNEXT_OUTPUTS_STAGE1 << i)))
+            stages[i].channels = 0;
+        if (follow_frame)
+            stages[i].width = stages[i].height = 0;
+        has_any |= stages[i].channels > 0;
+    }
+    return has_any;
+}
+
 static void add_info(const GstConvnextEngine *self, GstStructure *info)
 {
     const CnxConfig *config = cnx_model_config(self->model);
@@ -134,6 +154,7 @@ const GstConvnextEngineKind gst_convnext_classifier = {
     .find_need = find_need,
     .prepare = prepare_classes,
     .fill_result = fill_result,
+    .stages = find_stages,
     .add_info = add_info,
     .not_finite = "such results have no label, and the state is unknown",
 };

@@ -287,6 +287,11 @@ gboolean gst_convnext_engine_run(GstConvnextJob *job, GError **error)
     return TRUE;
 }
 
+gboolean gst_convnext_engine_stages(const GstConvnextEngine *self, CnxMap stages[CNX_STAGES])
+{
+    return self->kind->stages && self->kind->stages(self, stages);
+}
+
 GstStructure *gst_convnext_engine_info(const GstConvnextEngine *self)
 {
     const GstConvnextModelFacts facts = {.model = self->model,

@@ -12,6 +12,7 @@
 #include "gst/engine/job.h"
 #include "gst/settings/settings.h"
 #include "model/config/recipe.h"
+#include "model/network/run.h"
 #include "model/preprocess/preprocess.h"
 
 /* Loads the model and the labels, and checks the settings against them. Every error of this header
@@ -61,6 +62,10 @@ gboolean gst_convnext_engine_run(GstConvnextJob *job, GError **error);
 /* TRUE makes a job that waits for its turn fail at once with CNX_ERROR_CANCELLED, and all later
  * ones too, until FALSE is set. Any thread. */
 void gst_convnext_engine_cancel(GstConvnextEngine *engine, gboolean cancel);
+
+/* Sets the size of each stage's map in a result: channels is 0 if it is not attached, height and
+ * width are 0 if they follow from the frame. FALSE if none is attached. */
+gboolean gst_convnext_engine_stages(const GstConvnextEngine *engine, CnxMap stages[CNX_STAGES]);
 
 /* The structure `convnext-model-info` for the property of that name. The caller owns it. */
 GstStructure *gst_convnext_engine_info(const GstConvnextEngine *engine);
