@@ -169,9 +169,10 @@ GST_START_TEST(test_paint)
     g_autoptr(GstHarness) h = heads_harness(LAUNCH " paint=true", HEADS_CAPS);
     g_autoptr(GstBuffer) frame = frames_new(HEADS_CAPS, FRAME_COLOURS, 0);
     g_autoptr(GstBuffer) before = gst_buffer_copy_deep(frame);
+    GstMapInfo a, b, c;
+
     GST_MINI_OBJECT_FLAG_SET(gst_buffer_peek_memory(frame, 0), GST_MEMORY_FLAG_READONLY);
     g_autoptr(GstBuffer) out = frames_process(h, gst_buffer_ref(frame));
-    GstMapInfo a, b, c;
 
     finds_classes(frames_result(out));
     fail_unless(gst_buffer_map(before, &a, GST_MAP_READ) &&
