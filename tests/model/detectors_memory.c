@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "model/heads/detector.h"
-#include "tests/model/support/allocations.h"
+#include "tests/fixtures/allocations.h"
 #include "tests/model/support/dense.h"
 
 #define INPUT "200x136"
@@ -66,9 +66,9 @@ static void test_forward(gconstpointer data)
             masks = g_memdup2(found->masks, n * mask);
         }
         g_assert_cmpuint(n, >, 5);
-        allocations_start();
+        allocations_take();
         found = cnx_detector_run_forward(run, image, width, height);
-        g_assert_cmpuint(allocations_count(), ==, 0);
+        g_assert_cmpuint(allocations_take(), ==, 0);
         g_assert_cmpmem(found->items, found->n * sizeof *objects, objects, n * sizeof *objects);
         g_assert_cmpmem(found->masks, found->n * mask, masks, n * mask);
     }

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "model/heads/segmenter_network.h"
+#include "tests/fixtures/allocations.h"
 #include "tests/fixtures/compare.h"
-#include "tests/model/support/allocations.h"
 #include "tests/model/support/dense.h"
 
 static const char *const names[] = {"segmenters/transformers-upernet-v2",
@@ -51,9 +51,9 @@ static void test_forward(gconstpointer data)
         if (!first)
             first = g_memdup2(logits->data, bytes);
         g_assert_cmpmem(logits->data, bytes, first, bytes);
-        allocations_start();
+        allocations_take();
         cnx_segmenter_run_forward(run, image);
-        g_assert_cmpuint(allocations_count(), ==, 0);
+        g_assert_cmpuint(allocations_take(), ==, 0);
         g_assert_cmpmem(logits->data, bytes, first, bytes);
     }
 }
