@@ -177,6 +177,41 @@ run_gst()
     done
 }
 
+# in_background NAME LOG COMMAND...: while tests wait, processors idle. finish NAME waits for the command
+# and returns its status. It has a process group, which ends with this script.
+in_background()
+{
+    set -m
+    "${@:3}" >"$2" 2>&1 &
+    groups[$1]=$!
+    set +m
+}
+
+finish()
+{
+    local status
+    wait "${groups[$1]}"
+    status=$?
+    unset "groups[$1]"
+    return $status
+}
+
+# start_build DIR SUITES MESON_OPTION...: build_suites in the background. finish_build DIR waits for it.
+start_build()
+{
+    mkdir -p "$1" || cnx_die "cannot create the folder $1"
+    in_background "$1" "$1/build.out" build_suites "$@"
+}
+
+finish_build()
+{
+    heading "build ${1#"$root/"}"
+    if ! finish "$1"; then
+        cat "$1/build.out" >&2
+        exit 1
+    fi
+}
+
 # build_suites DIR SUITES MESON_OPTION...: builds only what the tests of these suites need.
 build_suites()
 {
@@ -184,7 +219,6 @@ build_suites()
     shift 2
     mkdir -p "$dir" || cnx_die "cannot create the folder $dir"
     log=$dir/build.log
-    heading "build ${dir#"$root/"}"
     if [ ! -f "$dir/build.ninja" ] && ! meson setup "$@" "$dir" "$root" >"$log" 2>&1 </dev/null; then
         tail -n 25 "$log" >&2
         cnx_die "meson cannot configure the build; the end of its output is above"
@@ -217,15 +251,28 @@ for target in introspect("--targets"):
 END
 }
 
-# Of the tests that involve threads, only short ones; tests/sanitizers/valgrind.sh runs the others.
-run_states()
+# start_states: runs states and threads under valgrind in the background; of the tests that involve
+# threads only short ones. tests/sanitizers/valgrind.sh runs the others. finish_states counts the results.
+start_states()
 {
+    local level=c
+    command -v valgrind >/dev/null || return 0
+    has_level avx2 && level=avx2
+    in_background states "$test_build/states.out" env CONVNEXT_CPU=$level nice \
+        "$root/tests/sanitizers/valgrind.sh" states convnext_detections \
+        'convnext_worker=test_busy,test_no_carry,test_pool,test_flush*,test_caps_change' \
+        convnext_reload=test_new_model,test_message convnext_shared=test_threads,test_sizes
+}
+
+finish_states()
+{
+    local line
     heading "states and threads under valgrind"
     if ! command -v valgrind >/dev/null; then
         skip "states and threads under valgrind: valgrind is not installed"
         return
     fi
-    if has_level avx2; then export CONVNEXT_CPU=avx2; else export CONVNEXT_CPU=c; fi
+    finish states || grep -q '^FAILED' "$test_build/states.out" || fail "tests/sanitizers/valgrind.sh"
     while IFS= read -r line; do
         case $line in
         passed:*) pass "${line#passed: } under valgrind" ;;
@@ -233,10 +280,7 @@ run_states()
         FAILED:*) fail "${line#FAILED: } under valgrind: a leak or an invalid access" ;;
         *) printf '%s\n' "$line" ;;
         esac
-    done < <("$root/tests/sanitizers/valgrind.sh" states convnext_detections \
-        'convnext_worker=test_busy,test_no_carry,test_pool,test_flush*,test_caps_change' \
-        convnext_reload=test_new_model,test_message convnext_shared=test_threads,test_sizes)
-    unset CONVNEXT_CPU
+    done <"$test_build/states.out"
 }
 
 # Builds with the compiler for 64-bit ARM, against a sysroot that is made once.
@@ -248,6 +292,7 @@ run_arm64()
         skip "arm64: the compiler, qemu-user or the packages for 64-bit ARM are not available"
         return
     fi
+    heading "build build-arm64"
     build_suites "$arm64_build" arm64 --cross-file "$arm64_build/sysroot.ini" \
         --cross-file "$root/tests/arm64/aarch64.ini" -Dintrospection=disabled
     heading "arm64, emulated"
@@ -273,18 +318,32 @@ install_packages()
 }
 
 unset CONVNEXT_CPU
+declare -A groups # of processes in the background
+trap 'for group in "${groups[@]}"; do kill -- "-$group"; done 2>/dev/null' EXIT
 export GST_DEBUG_NO_COLOR=1
 test_build=$root/build-test
 asan_build=$root/build-asan
 tsan_build=$root/build-tsan
 arm64_build=$root/build-arm64
+# Reports name lines, and nothing needs the rest of -g, which takes a third of the compiler's time.
+line_numbers=-Dc_args=-g1
+sanitized="-Db_lundef=false -Doptimization=1 -Dintrospection=disabled $line_numbers"
 
 heading "packages"
 install_packages
 if [ "$suites" != " arm64" ]; then
     heading "build"
-    cnx_build "$test_build"
+    cnx_build "$test_build" $line_numbers
     cnx_environment "$test_build"
+fi
+if [ -z "$quick" ]; then
+    names=$(chosen simd model)
+    if [ -n "$names" ]; then
+        start_build "$asan_build" "$names" -Db_sanitize=address,undefined $sanitized
+    fi
+    if [ -n "$(chosen threads)" ]; then
+        start_build "$tsan_build" threads -Db_sanitize=thread $sanitized
+    fi
 fi
 
 # Each meson run covers several suites, so that processors do not idle at the end of each suite.
@@ -309,21 +368,20 @@ fi
 if [ -z "$quick" ]; then
     names=$(chosen simd model)
     if [ -n "$names" ]; then
-        build_suites "$asan_build" "$names" -Db_sanitize=address,undefined -Db_lundef=false \
-            -Doptimization=1 -Dintrospection=disabled
+        finish_build "$asan_build"
         heading "$names with sanitizers"
         ASAN_OPTIONS=detect_stack_use_after_return=1:allocator_may_return_null=1 \
             UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
             run_meson "$asan_build" "with sanitizers" 8 $names
     fi
+    [ -z "$(chosen states)" ] || start_states
     if [ -n "$(chosen threads)" ]; then
-        build_suites "$tsan_build" threads -Db_sanitize=thread -Db_lundef=false -Doptimization=1 \
-            -Dintrospection=disabled
+        finish_build "$tsan_build"
         heading "threads with ThreadSanitizer"
         run_meson "$tsan_build" "with ThreadSanitizer" 8 threads
     fi
     if [ -n "$(chosen states)" ]; then
-        run_states
+        finish_states
     fi
 fi
 

@@ -49,10 +49,12 @@ static void predict(CnxDetectorRun *run)
     for (; b.first < run->proposal_count; b.first += b.count) {
         b.count = MIN(run->proposal_count - b.first, CNX_DETECTOR_ROWS);
         cnx_threads_loop(run->dense.threads, b.count, pool_proposal, &b);
+        cnx_detector_part_ends(run, "RoIAlign for boxes");
         run_linear(&b, &weights->fc6, run->pooled, run->features[0]);
         run_linear(&b, &weights->fc7, run->features[0], run->features[1]);
         run_linear(&b, &weights->predict, run->features[1],
                    run->predictions + (gsize)b.first * weights->predict.n);
+        cnx_detector_part_ends(run, "box head");
     }
 }
 
@@ -143,4 +145,5 @@ void cnx_box_head_forward(CnxDetectorRun *run)
                               class);
         }
     }
+    cnx_detector_part_ends(run, "objects: softmax, decoding, NMS");
 }

@@ -22,6 +22,10 @@ struct CnxDetector {
     CnxDetectorWeights weights;
 };
 
+/* Receives the name of each part of a pass when it ends, such as "NMS of proposals". A part may end
+ * several times in a pass. */
+typedef void CnxDetectorProbe(gpointer data, const char *part);
+
 /* A level of the pyramid. h, w: its size. A: anchors at a pixel. */
 typedef struct CnxDetectorLevel {
     guint height, width;
@@ -73,10 +77,23 @@ struct CnxDetectorRun {
     float *mask_up;      /* [Q, P, 14, 4 M'] */
     float *masks;        /* [max_objects, 28, 28] */
 
+    CnxDetectorProbe *probe; /* NULL: none */
+    gpointer probe_data;
+
     CnxDetections result;
     void *memory;
     gsize memory_size; /* bytes */
 };
+
+/* Tells the probe of later passes what they spend their time on, for benchmarks. */
+void cnx_detector_run_set_probe(CnxDetectorRun *run, CnxDetectorProbe *probe, gpointer data);
+
+/* Ends a part of the pass. */
+static inline void cnx_detector_part_ends(const CnxDetectorRun *run, const char *part)
+{
+    if (run->probe)
+        run->probe(run->probe_data, part);
+}
 
 /* Scratch bytes of a thread for the interpolation in the pyramid. */
 gsize cnx_pyramid_scratch(const CnxDetectorRun *run);

@@ -256,6 +256,12 @@ gsize cnx_detector_run_memory(const CnxDetectorRun *run)
     return run->memory_size + cnx_run_memory(run->backbone);
 }
 
+void cnx_detector_run_set_probe(CnxDetectorRun *run, CnxDetectorProbe *probe, gpointer data)
+{
+    run->probe = probe;
+    run->probe_data = data;
+}
+
 const CnxDetections *cnx_detector_run_forward(CnxDetectorRun *run, const float *image,
                                               guint image_width, guint image_height)
 {
@@ -267,7 +273,9 @@ const CnxDetections *cnx_detector_run_forward(CnxDetectorRun *run, const float *
     run->image_height = image_height;
     run->result.dropped = 0;
     outputs = cnx_run_forward_images(run->backbone, &image, 1);
+    cnx_detector_part_ends(run, "backbone");
     cnx_pyramid_forward(run, outputs);
+    cnx_detector_part_ends(run, "pyramid");
     cnx_proposals_forward(run);
     cnx_box_head_forward(run);
     for (guint i = 0; i < run->levels; i++)

@@ -123,7 +123,9 @@ void cnx_mask_head_forward(CnxDetectorRun *run)
     for (; b.first < run->object_count; b.first += b.count) {
         b.count = MIN(run->object_count - b.first, CNX_DETECTOR_MASKS);
         cnx_threads_loop(run->dense.threads, b.count, pool_object, &b);
+        cnx_detector_part_ends(run, "RoIAlign for masks");
         run_layers(&b);
         cnx_threads_loop(run->dense.threads, b.count, predict_mask, &b);
+        cnx_detector_part_ends(run, "mask head");
     }
 }

@@ -108,6 +108,8 @@ void cnx_proposals_forward(CnxDetectorRun *run)
 {
     for (guint i = 0; i < run->levels; i++)
         compute_level(run, &run->level[i]);
+    cnx_detector_part_ends(run, "RPN");
     cnx_threads_loop(run->dense.threads, run->levels, choose_boxes, run);
     merge_levels(run);
+    cnx_detector_part_ends(run, "proposals: decoding, best, NMS");
 }

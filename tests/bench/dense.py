@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The tables of peers.py about segmenters, detectors and their convolutions."""
-import os
 import warnings
 
 import numpy as np
@@ -28,7 +27,7 @@ class Dense:
     """The contenders of one segmenter or detector. bench: Bench of peers.py."""
 
     def __init__(self, bench, name):
-        self.bench, self.name, self.made, self.forms = bench, name, export(name, bench.folder), {}
+        self.bench, self.name, self.made = bench, name, export(name, bench.heads)
 
     def ours(self, precision, threads, target, level, environment):
         program = "bench-detect" if HEADS[self.name].detects else "bench-segment"
@@ -38,16 +37,27 @@ class Dense:
 
     def peer(self, setting, threads, form=None):
         form = form or self.faster_form(setting, threads)
-        return contenders.peer(setting, self.made.onnx[form], threads, size(self.name), 1, self.made.source,
+        return contenders.peer(setting, self.made.onnx(form), threads, size(self.name), 1, self.made.source,
                                self.target(setting.name))
 
     def faster_form(self, setting, threads):
-        if setting.kind not in self.forms:
-            workers = {form: self.peer(setting, threads, form) for form in FORMS}
-            alternate(workers, 1)
-            self.forms[setting.kind] = min(FORMS, key=lambda form: workers[form].median())
-            stop(workers)
-        return self.forms[setting.kind]
+        faster = self.made.faster
+        if setting.kind not in faster:
+            faster[setting.kind] = min(FORMS, key=lambda form: self.trial(setting, threads, form))
+            self.made.save()
+        return faster[setting.kind]
+
+    def trial(self, setting, threads, form):
+        """The time of a few frames, ms."""
+        worker = self.peer(setting, threads, form)
+        ms = worker.turn(2)
+        worker.stop()
+        return ms
+
+    def prepare(self):
+        """What does not depend on the time that is measured."""
+        for setting in peers_of("fp32"):
+            self.faster_form(setting, 1)
 
     def target(self, word):
         return self.bench.folder / f"{word}.out"
@@ -92,7 +102,8 @@ def head_rows(bench, dense, threads, levels):
     fastest = next(iter(workers.values())).median()
     for word, worker in workers.items():
         share = f"{dense.made.gflop * everything['peak'].median() / worker.median() / threads:.2f}"
-        row(name, word, worker.precision, f"{worker.median():.1f}", f"{worker.median() / fastest:.2f}", share,
+        row(name, word, worker.precision, f"{worker.median():.1f}", f"{1e3 / worker.median():.2f}",
+            f"{worker.median() / fastest:.2f}", share,
             dense.errors(word, word in kinds))
     stop(everything)
 
@@ -102,13 +113,14 @@ def heads_tables(bench, only, levels):
         if not any(word.lower() in name.lower() for word in only.split(",")):
             continue
         dense = Dense(bench, name)
-        for threads in (1, 2):
-            if len(os.sched_getaffinity(0)) < threads:
-                continue
+        if bench.prepares:
+            dense.prepare()
+            continue
+        for threads in bench.threads:
             what = "objects, masks not pasted" if HEADS[name].detects else "logits of the last layer"
             head(f"{name}, {threads} thread{'s' * (threads > 1)}, to the {what}; {dense.made.gflop:.0f} GFLOP as "
                  "written; errors against PyTorch's fp32, of logits in its standard deviations",
-                 "network", "contender", "runs", "ms", "relative to ours", "GFLOP as written / FMA peak", "errors")
+                 "network", "contender", "runs", "ms", "frames/s", "relative to ours", "GFLOP as written / FMA peak", "errors")
             head_rows(bench, dense, threads, levels)
 
 
@@ -156,9 +168,7 @@ def convolution_rows(bench, channels, side, threads, level):
 
 
 def convolution_tables(bench, levels):
-    for threads in (1, 2):
-        if len(os.sched_getaffinity(0)) < threads:
-            continue
+    for threads in bench.threads:
         head(f"A 3x3 convolution, {threads} thread{'s' * (threads > 1)}, mean of {LAYERS} in sequence; errors in "
              "standard deviations of PyTorch's fp32 result", "layer", "contender", "ms",
              "GFLOP as written / FMA peak", "largest error")

@@ -9,8 +9,12 @@ picture, normalised. A segmenter's output is the logits of its last layer, befor
 picture's size, for all contenders; a detector's are objects, [n, 6]: box, score, label from 1, and their masks
 of 28x28. The ONNX file of a detector has all of that in it, with proposals and suppression; masks are not pasted
 into the picture, because OpenVINO cannot read the loop that does it.
+
+export() writes them into a folder, and beside them NAME.json and NAME.npy with what peers.py needs to know. In a
+folder that is kept, a head with a NAME.json is taken as it is.
 """
 import dataclasses
+import json
 import pathlib
 import sys
 import typing
@@ -128,12 +132,12 @@ def rcnn_maker(masks, background):
 
 
 def save_state(net, path):
-    path.mkdir()
+    path.mkdir(exist_ok=True)
     save_file({key: t.contiguous() for key, t in net.state_dict().items()}, path / "model.safetensors")
 
 
 HEADS = {
-    "UPerNet-T 512": Head(make_upernet, UperNetLogits, save_folder, 512, 512),
+    "transformers UPerNet-T 512": Head(make_upernet, UperNetLogits, save_folder, 512, 512),
     "smp UPerNet-T 512": Head(smp_maker("UPerNet", "tu-convnext_tiny", 21), SmpLogits, save_folder, 512, 512),
     "smp Unet-T 512": Head(smp_maker("Unet", "tu-convnext_tiny", 21), SmpLogits, save_folder, 512, 512),
     "smp FPN-T 512": Head(smp_maker("FPN", "tu-convnext_tiny", 21), SmpLogits, save_folder, 512, 512),
@@ -234,38 +238,57 @@ def gflop(net, x):
 
 @dataclasses.dataclass
 class Made:
-    """What peers.py needs of a head. model: gst-convnext's file; onnx: the peers' by form; source: the input,
-    [height, width, 3] floats; expected: PyTorch's output, channels last."""
-    model: pathlib.Path
-    onnx: dict
-    source: pathlib.Path
+    """The files of a head. stem: of their names; source: the input, [height, width, 3] floats; expected: PyTorch's
+    output, channels last; faster: the form that is faster for a kind of peer, as far as it was measured."""
+    stem: str
     expected: np.ndarray
     gflop: float
+    faster: dict
+
+    @property
+    def model(self):
+        return f"{self.stem}.model"
+
+    @property
+    def source(self):
+        return f"{self.stem}.input"
+
+    def onnx(self, form):
+        return f"{self.stem}-{form}.onnx"
+
+    def save(self):
+        np.save(f"{self.stem}.npy", self.expected)
+        pathlib.Path(f"{self.stem}.json").write_text(json.dumps({"gflop": self.gflop, "faster": self.faster}))
 
 
-@torch.inference_mode()
 def export(name, folder):
-    """Writes the files of a head."""
-    head = HEADS[name]
-    stem = folder / name.replace(" ", "-")
-    model, source = pathlib.Path(f"{stem}.model"), pathlib.Path(f"{stem}.input")
-    with torch.inference_mode(False), torch.no_grad():
-        net = head.make().eval()
-        head.save(net, model)
-        wrapped = head.wrap(net)
-        if head.detects:
-            net.transform.min_size, net.transform.max_size = (head.height,), head.width
-        x = sane.normalise(picture(head.width, head.height, sane.SEED)).float()
-        x[0].permute(1, 2, 0).numpy().tofile(source)
-        total, expected = gflop(wrapped, x), wrapped(x)
-        expected = expected[0] if isinstance(expected, tuple) else sane.channels_last(expected)
-        replace(wrapped, lambda module: pool_of(module, head.width, head.height))
-        onnx = {}
-        for form in FORMS:
-            if form == "conv":
-                replace(wrapped, conv_block)
-            onnx[form] = f"{stem}-{form}.onnx"
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                torch.onnx.export(wrapped, (x,), onnx[form], opset_version=17, dynamo=False, input_names=["x"])
-    return Made(model, onnx, source, expected.numpy(), total)
+    """The files of a head in the folder, which are written if they are not there."""
+    stem = str(folder / name.replace(" ", "-"))
+    kept = pathlib.Path(f"{stem}.json")
+    if kept.exists():
+        return Made(stem, np.load(f"{stem}.npy"), **json.loads(kept.read_text()))
+    made = write(HEADS[name], Made(stem, None, 0, {}))
+    made.save()
+    return made
+
+
+@torch.no_grad()
+def write(head, made):
+    """Writes the files, and fills in what is known of them."""
+    net = head.make().eval()
+    head.save(net, pathlib.Path(made.model))
+    wrapped = head.wrap(net)
+    if head.detects:
+        net.transform.min_size, net.transform.max_size = (head.height,), head.width
+    x = sane.normalise(picture(head.width, head.height, sane.SEED)).float()
+    x[0].permute(1, 2, 0).numpy().tofile(made.source)
+    made.gflop, expected = gflop(wrapped, x), wrapped(x)
+    made.expected = (expected[0] if isinstance(expected, tuple) else sane.channels_last(expected)).numpy()
+    replace(wrapped, lambda module: pool_of(module, head.width, head.height))
+    for form in FORMS:
+        if form == "conv":
+            replace(wrapped, conv_block)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            torch.onnx.export(wrapped, (x,), made.onnx(form), opset_version=17, dynamo=False, input_names=["x"])
+    return made

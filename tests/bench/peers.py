@@ -2,9 +2,11 @@
 """The tables of peers.sh: gst-convnext and its peers in turns, on the same cores in the same minutes.
 
     peers.py BUILD BUNDLED [--precision NAMES] [--photos FOLDER] [--only WORDS] [--rounds N] [--tables NAMES]
-             [--realtime]
+             [--threads NUMBERS] [--cache FOLDER [--prepare]] [--realtime]
 
-Each contender times some frames in each of its turns. Its result is the median over all its frames.
+Each contender times some frames in each of its turns. Its result is the median over all its frames. --threads is of
+the tables convolution and heads. --cache keeps the files of heads for the next run, so that --prepare, which only
+writes them, can run on a busy machine; delete the folder when heads.py or a library changes.
 """
 import argparse
 import os
@@ -44,6 +46,8 @@ def levels(precision):
 class Bench:
     def __init__(self, options, folder):
         self.build, self.bundled, self.rounds, self.folder = options.build, options.bundled, options.rounds, folder
+        self.threads = [n for n in options.threads if n <= len(os.sched_getaffinity(0))]
+        self.heads, self.prepares = options.cache or folder, options.prepare
         self.photos = photos.every(options.photos) if options.photos else []
         if self.photos and len(self.photos) < PICTURES + CALIBRATION:
             raise SystemExit(f"{options.photos}: expected {PICTURES + CALIBRATION} photos, found {len(self.photos)}")
@@ -255,8 +259,15 @@ def main():
     parser.add_argument("--only", default="")
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--tables", type=lambda text: names(text, TABLES), default=TABLES)
+    parser.add_argument("--threads", type=lambda text: [int(n) for n in text.split(",")], default=[1, 2])
+    parser.add_argument("--cache", type=pathlib.Path)
+    parser.add_argument("--prepare", action="store_true")
     parser.add_argument("--realtime", action="store_true")
     options = parser.parse_args()
+    if options.prepare and not options.cache:
+        parser.error("--prepare: expected --cache FOLDER")
+    if options.cache:
+        options.cache.mkdir(parents=True, exist_ok=True)
     if options.realtime:
         PIN[:0] = ["chrt", "-f", "10"]
     if "limits" in options.tables:

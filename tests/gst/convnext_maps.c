@@ -87,7 +87,7 @@ static GstHarness *open_element(void)
 
 static void setup(void)
 {
-    network = network_new_wide(16);
+    network = network_new_wide(4);
 }
 
 static void teardown(void)

@@ -183,7 +183,7 @@ breaks symbols library libgstconvnext-1.0.so.0 gst_convnext_one g_helper
 breaks symbols library libcnxsimd.a add
 breaks symbols library libcnxmodel.a sum
 breaks symbols rm build/libgstconvnext.so
-breaks headers-alone append model/sum.h 'GstBuffer *cnx_buffer(void);'
+breaks headers-alone write model/lone.h '#pragma once' '' 'GstBuffer *cnx_buffer(void);'
 breaks headers-alone append gst/convnext/convnext.h 'int gst_convnext_of(int class);'
 breaks format append model/sum.c 'int  a;'
 breaks style append model/sum.c $'int f(int *p)\n{\n    return *p;\n}\nint g(int *p)\n{\n    int a = *p;\n    return a;\n}'

@@ -9,6 +9,7 @@
 #include "model/preprocess/preprocess.h"
 #include "model/preprocess/thumbnail.h"
 #include "tests/fixtures/colours.inc"
+#include "tests/fixtures/compare.h"
 #include "tests/model/support/picture.h"
 
 /* With crop=none a picture of this height keeps its pixels. */
@@ -569,11 +570,8 @@ static void test_refused(void)
 
 int main(int argc, char **argv)
 {
-    const char *word = g_getenv("CONVNEXT_CPU");
-    CnxIsa level;
-
     g_test_init(&argc, &argv, NULL);
-    if (word && cnx_isa_parse(word, &level) && level > cnx_isa_detect())
+    if (compare_level_lacks())
         return 77;
     for (guint i = 0; i < G_N_ELEMENTS(colour_cases); i++) {
         g_autofree char *path = g_strconcat("/colours/zscale/", colour_cases[i].name, NULL);

@@ -6,8 +6,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "model/base/isa.h"
 #include "model/preprocess/preprocess.h"
+#include "tests/fixtures/compare.h"
 #include "tests/model/support/picture.h"
 
 /* [first, end) */
@@ -176,11 +176,9 @@ int main(int argc, char **argv)
         {"NV12", CNX_PIXELS_NV12}, {"NV21", CNX_PIXELS_NV21}, {"YUY2", CNX_PIXELS_YUY2},
         {"UYVY", CNX_PIXELS_UYVY},
     };
-    const char *word = g_getenv("CONVNEXT_CPU");
-    CnxIsa level;
 
     g_test_init(&argc, &argv, NULL);
-    if (word && cnx_isa_parse(word, &level) && level > cnx_isa_detect())
+    if (compare_level_lacks())
         return 77;
     for (gsize i = 0; i < G_N_ELEMENTS(formats); i++) {
         g_autofree char *name = g_strconcat("/touch/", formats[i].name, NULL);

@@ -4,8 +4,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <string.h>
 
-#include "model/base/isa.h"
 #include "model/preprocess/preprocess.h"
+#include "tests/fixtures/compare.h"
 #include "tests/model/support/picture.h"
 
 static const char *const format_names[] = {
@@ -236,11 +236,8 @@ static void test_known(void)
 
 int main(int argc, char **argv)
 {
-    const char *word = g_getenv("CONVNEXT_CPU");
-    CnxIsa level;
-
     g_test_init(&argc, &argv, NULL);
-    if (word && cnx_isa_parse(word, &level) && level > cnx_isa_detect())
+    if (compare_level_lacks())
         return 77;
     for (int pixels = CNX_PIXELS_I420; pixels <= CNX_PIXELS_UYVY; pixels++) {
         g_autofree char *natural = g_strconcat("/yuv/natural/", format_names[pixels], NULL);

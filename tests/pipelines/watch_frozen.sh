@@ -18,7 +18,7 @@ make_film()
 play()
 {
     rm -f events
-    timeout "$PATIENCE" "$CONVNEXT_WATCH" --set interval=1000 --events events "film=$1" "${@:2}" >lines 2>log \
+    timeout "$PATIENCE" "$CONVNEXT_WATCH" --set interval=1000 --set input-size=64 --events events "film=$1" "${@:2}" >lines 2>log \
         </dev/null || wrong "$1: status $?: $(cat log)"
     grep '"frozen"' events | sed 's/"time":"[^"]*",//' >freezes
 }

@@ -7,6 +7,12 @@
 
 #include "model/preprocess/image.h"
 
+#ifdef __SANITIZE_ADDRESS__ /* tests choose fewer cases then */
+#define SANITIZED TRUE
+#else
+#define SANITIZED FALSE
+#endif
+
 /* Draws slopes, edges, texture and bars of 0 and 255. Returns [height][width][3] RGB; g_free(). */
 guint8 *picture_draw(guint width, guint height, guint32 seed);
 
