@@ -10,7 +10,8 @@
 #include "tests/model/support/dense.h"
 
 static const char *const names[] = {"segmenters/transformers-upernet-v2",
-                                    "segmenters/smp-unet-scse", "segmenters/smp-fpn"};
+                                    "segmenters/smp-unet-scse", "segmenters/smp-fpn",
+                                    "segmenters/smp-deeplab"};
 
 static CnxSegmenter *open_segmenter(const DenseFixture *fixture)
 {
