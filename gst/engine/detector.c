@@ -106,7 +106,6 @@ static gboolean open_detector(GstConvnextEngine *engine, const GstConvnextEngine
     CnxRecipe recipe = info->recipe;
 
     engine->model = cnx_model_ref(cnx_detector_backbone(self->detector));
-    recipe.resampling = CNX_RESAMPLING_TORCH;
     cnx_recipe_set_fit(&recipe, self->settings.min_size, self->settings.max_size, MULTIPLE);
     if (!gst_convnext_engine_make_recipe(engine, &recipe, settings, error) ||
         !gst_convnext_engine_find_labels(engine, settings, info->classes, info->labels, error))
@@ -225,7 +224,9 @@ static gboolean paste(Detector *self, const GstConvnextJob *job, guint i, const 
     const guint side = cnx_detector_mask_side(self->detector);
     const float box[] = {object->x, object->y, object->x + object->width,
                          object->y + object->height};
-    const CnxPaste area = cnx_detector_paste_area(side, box, job->frame_width, job->frame_height);
+    const CnxPasting pasting = cnx_detector_pasting(self->detector);
+    const CnxPaste area =
+        cnx_detector_paste_area(pasting, side, box, job->frame_width, job->frame_height);
     const GstConvnextRect rect = {(int)area.x0, (int)area.y0, (int)(area.x1 - area.x0),
                                   (int)(area.y1 - area.y0)};
     const gsize pixels = (gsize)rect.w * (gsize)rect.h;
@@ -239,7 +240,7 @@ static gboolean paste(Detector *self, const GstConvnextJob *job, guint i, const 
         fail_for_memory(error, "an object's mask", pixels);
         return FALSE;
     }
-    cnx_detector_paste(mask, side, box, job->frame_width, job->frame_height, self->pasted,
+    cnx_detector_paste(pasting, mask, side, box, job->frame_width, job->frame_height, self->pasted,
                        (gsize)rect.w);
     for (gsize p = 0; p < pixels; p++)
         values[p] = self->pasted[p] > 0.5f ? GST_CONVNEXT_OBJECT_MASK_VALUE(i) : 0;
