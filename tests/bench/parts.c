@@ -61,7 +61,8 @@ void parts_print(const Parts *parts, int network, const char *what, const char *
     printf("| part | ms | %% of the network |\n| --- | ---: | ---: |\n");
     for (int i = 0; i < parts->count; i++)
         print_row(parts->part[i].name, sum(parts, i, i + 1, NULL), whole);
-    print_row("network", whole, whole);
+    if (network > 1)
+        print_row("network", whole, whole);
     if (what)
         print_row(what, sum(parts, 0, parts->count, except), whole);
 }
