@@ -14,6 +14,8 @@ gboolean allocations_are_counted(void);
 /* Allocations of at least ALLOCATIONS_LARGE bytes since the last call. */
 guint allocations_take_large(void);
 
+#define ALLOCATIONS_EXCESS (2 << 20) /* bytes that a block may count too much: its alignment */
+
 /* Bytes that are allocated now, and the most since the last call of allocations_take_most(). */
 gsize allocations_now(void);
 gsize allocations_take_most(void);
