@@ -10,6 +10,7 @@
 #include "gst/element/engines.h"
 #include "gst/element/events.h"
 #include "gst/element/fields.h"
+#include "gst/element/tensorcaps.h"
 #include "gst/stream/messages.h"
 
 GST_DEBUG_CATEGORY(gst_convnext_debug); /* the files of element/ and stream/ log to it too */
@@ -115,6 +116,20 @@ static gboolean gst_convnext_stop(GstBaseTransform *base)
     gst_convnext_reload_set_caps(self->reload, NULL);
     gst_convnext_engine_relax(self->engine);
     return TRUE;
+}
+
+static GstCaps *gst_convnext_transform_caps(GstBaseTransform *base, GstPadDirection direction,
+                                            GstCaps *caps, GstCaps *filter)
+{
+    GstConvnextElement *self = GST_CONVNEXT_ELEMENT(base);
+
+    GST_OBJECT_LOCK(self);
+    g_autoptr(GstConvnextEngine) engine =
+        self->engine ? gst_convnext_engine_ref(self->engine) : NULL;
+    GST_OBJECT_UNLOCK(self);
+    g_autoptr(GstCaps) other = gst_convnext_tensor_caps(engine, direction, caps);
+    return filter ? gst_caps_intersect_full(filter, other, GST_CAPS_INTERSECT_FIRST)
+                  : g_steal_pointer(&other);
 }
 
 static gboolean gst_convnext_set_caps(GstBaseTransform *base, GstCaps *incaps, GstCaps *outcaps)
@@ -297,6 +312,7 @@ static void gst_convnext_class_init(gpointer klass, gpointer data)
 
     transform_class->start = gst_convnext_start;
     transform_class->stop = gst_convnext_stop;
+    transform_class->transform_caps = gst_convnext_transform_caps;
     transform_class->set_caps = gst_convnext_set_caps;
     transform_class->propose_allocation = gst_convnext_propose_allocation;
     transform_class->sink_event = gst_convnext_sink_event;

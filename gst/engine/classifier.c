@@ -34,12 +34,12 @@ static gboolean check_outputs(const Classifier *self, GError **error)
 static CnxNeed need_of(const Classifier *self, const CnxConfig *config, gsize weights,
                        const GstConvnextSizes *sizes, CnxLimit limit)
 {
-    const CnxNeedSettings settings = {.width = sizes->input.width,
-                                      .height = sizes->input.height,
+    const CnxNeedSettings settings = {.width = sizes->view.network_width,
+                                      .height = sizes->view.network_height,
                                       .outputs = gst_convnext_outputs_needed(self->outputs),
                                       .form = self->base.form,
                                       .threads = self->base.threads,
-                                      .preprocessing = sizes->input.bytes};
+                                      .preprocessing = sizes->preprocessing};
 
     return cnx_need_of(config, weights, &settings, limit);
 }
@@ -119,6 +119,34 @@ static gboolean fill_result(GstConvnextJob *job, guint i, const CnxOutputs *outp
     return gst_convnext_add_tensors(result, outputs, image, self->outputs, error);
 }
 
+static gboolean find_stages(const GstConvnextEngine *engine, CnxMap stages[CNX_STAGES])
+{
+    const guint outputs = ((const Classifier *)engine)->outputs;
+    const gboolean follow_frame =
+        engine->recipe.crop == CNX_CROP_NONE || engine->recipe.crop == CNX_CROP_FIT;
+    gboolean has_any = FALSE;
+    guint width, height;
+
+    cnx_recipe_input(&engine->recipe, &width, &height);
+    cnx_run_stage_sizes(cnx_model_config(engine->model), width, height, stages);
+    for (guint i = 0; i < CNX_STAGES; i++) {
+        if (!(outputs & ((guint)GST_CONVNEXT_OUTPUTS_STAGE1 << i)))
+            stages[i].channels = 0;
+        if (follow_frame)
+            stages[i].width = stages[i].height = 0;
+        has_any |= stages[i].channels > 0;
+    }
+    return has_any;
+}
+
+static void add_info(const GstConvnextEngine *self, GstStructure *info)
+{
+    const CnxConfig *config = cnx_model_config(self->model);
+
+    if (config->unused_heads)
+        gst_structure_set(info, "unused-heads", G_TYPE_STRING, config->unused_heads, NULL);
+}
+
 const GstConvnextEngineKind gst_convnext_classifier = {
     .size = sizeof(Classifier),
     .open = open_classifier,
@@ -126,5 +154,7 @@ const GstConvnextEngineKind gst_convnext_classifier = {
     .find_need = find_need,
     .prepare = prepare_classes,
     .fill_result = fill_result,
+    .stages = find_stages,
+    .add_info = add_info,
     .not_finite = "such results have no label, and the state is unknown",
 };

@@ -19,10 +19,11 @@ typedef struct Detector {
     CnxDetectorSettings settings;
     gboolean pastes; /* masks, at the size of the frame */
     GstConvnextLegend *legend;
-    CnxPool *masks;
+    CnxPool *masks;  /* as the network computes them; blocks for max_objects */
+    CnxPool *frames; /* pasted; blocks of a power of two */
 
     /* Belongs to the job that runs. */
-    float *pasted; /* probabilities of one object, [rows, columns] */
+    float *pasted; /* probabilities of one object, [rows, columns], at most those of the frame */
     gsize pasted_size;
 } Detector;
 
@@ -45,10 +46,10 @@ static CnxNeed find_need(const GstConvnextEngine *engine, const GstConvnextSizes
     const guint objects = self->settings.max_objects;
     const gsize frame =
         self->pastes ? (gsize)sizes->frame_width * sizes->frame_height : 0; /* pixels */
-    const CnxNeedSettings settings = {.width = sizes->input.width,
-                                      .height = sizes->input.height,
+    const CnxNeedSettings settings = {.width = sizes->view.network_width,
+                                      .height = sizes->view.network_height,
                                       .threads = engine->threads,
-                                      .preprocessing = sizes->input.bytes};
+                                      .preprocessing = sizes->preprocessing};
     const CnxNeedHead head = {
         .weights = cnx_detector_memory(self->detector),
         .run = cnx_detector_run_measure(self->detector, settings.width, settings.height,
@@ -97,6 +98,7 @@ static gboolean open_detector(GstConvnextEngine *engine, const GstConvnextEngine
     Detector *self = (Detector *)engine;
 
     self->masks = cnx_pool_new();
+    self->frames = cnx_pool_new();
     engine->need.limit = cnx_limit_get(settings->max_memory);
     self->detector =
         cnx_detector_open(engine->path, options, gst_convnext_engine_check_weights, engine, error);
@@ -127,6 +129,7 @@ static void close_detector(GstConvnextEngine *engine)
     cnx_detector_unref(self->detector);
     g_clear_pointer(&self->legend, gst_convnext_legend_unref);
     cnx_pool_free(self->masks);
+    cnx_pool_free(self->frames);
     g_free(self->pasted);
 }
 
@@ -189,7 +192,8 @@ static const float *add_masks(const Detector *self, const CnxDetections *found,
     const gsize side = found->mask_side, shape[] = {chosen->len, side, side};
     const gsize bytes = mask_bytes(self, chosen->len);
     gpointer values;
-    GstMemory *memory = gst_convnext_pool_take(self->masks, bytes, &values);
+    GstMemory *memory = gst_convnext_pool_take(
+        self->masks, bytes, mask_bytes(self, self->settings.max_objects), &values);
 
     if (!memory) {
         fail_for_memory(error, "the objects' masks", bytes);
@@ -217,34 +221,82 @@ static gboolean grow_pasted(Detector *self, gsize floats, GError **error)
     return self->pasted != NULL;
 }
 
-/* Pastes the mask of object i into the frame. */
-static gboolean paste(Detector *self, const GstConvnextJob *job, guint i, const float *mask,
-                      const GstConvnextDetectedObject *object, GstConvnextResult *result,
-                      GError **error)
-{
-    const guint side = cnx_detector_mask_side(self->detector);
-    const float box[] = {object->x, object->y, object->x + object->width,
-                         object->y + object->height};
-    const CnxPaste area = cnx_detector_paste_area(side, box, job->frame_width, job->frame_height);
-    const GstConvnextRect rect = {(int)area.x0, (int)area.y0, (int)(area.x1 - area.x0),
-                                  (int)(area.y1 - area.y0)};
-    const gsize pixels = (gsize)rect.w * (gsize)rect.h;
+/* The mask of an object at the size of the frame. */
+typedef struct Pasted {
+    float box[4]; /* x0, y0, x1, y1 */
+    GstConvnextRect rect;
+    gsize pixels; /* of rect; 0 if the object has none in the frame */
+} Pasted;
 
-    if (pixels == 0)
+static Pasted pasted_of(const Detector *self, const GstConvnextJob *job,
+                        const GstConvnextDetectedObject *object)
+{
+    Pasted pasted = {
+        .box = {object->x, object->y, object->x + object->width, object->y + object->height}};
+    const CnxPaste area = cnx_detector_paste_area(cnx_detector_mask_side(self->detector),
+                                                  pasted.box, job->frame_width, job->frame_height);
+
+    pasted.rect = (GstConvnextRect){(int)area.x0, (int)area.y0, (int)(area.x1 - area.x0),
+                                    (int)(area.y1 - area.y0)};
+    pasted.pixels = (gsize)pasted.rect.w * (gsize)pasted.rect.h;
+    return pasted;
+}
+
+/* value: of the object's pixels. pixels: [rect.h, rect.w]. */
+static void paste(Detector *self, const GstConvnextJob *job, const float *mask,
+                  const Pasted *pasted, guint8 value, guint8 *pixels)
+{
+    cnx_detector_paste(mask, cnx_detector_mask_side(self->detector), pasted->box, job->frame_width,
+                       job->frame_height, self->pasted, (gsize)pasted->rect.w);
+    for (gsize p = 0; p < pasted->pixels; p++)
+        pixels[p] = self->pasted[p] > 0.5f ? value : 0;
+}
+
+/* The size of the block for so many bytes: their sum differs from frame to frame. */
+static gsize block_size(gsize bytes, gsize most)
+{
+    gsize block = 1;
+
+    while (block < bytes && block <= most / 2)
+        block *= 2;
+    return block < bytes ? most : block;
+}
+
+/* Pastes the masks of n objects into the frame. They are parts of one block of memory. */
+static gboolean paste_all(Detector *self, const GstConvnextJob *job, const float *masks,
+                          const GstConvnextDetectedObject *objects, guint n,
+                          GstConvnextResult *result, GError **error)
+{
+    const gsize side = cnx_detector_mask_side(self->detector);
+    const gsize frame = (gsize)job->frame_width * job->frame_height;
+    gsize bytes = 0, offset = 0;
+    gpointer values;
+
+    for (guint i = 0; i < n; i++)
+        bytes += pasted_of(self, job, &objects[i]).pixels;
+    if (bytes == 0)
         return TRUE;
-    if (!grow_pasted(self, pixels, error))
+    if (!grow_pasted(self, frame, error))
         return FALSE;
-    guint8 *values = g_try_malloc(pixels);
-    if (!values) {
-        fail_for_memory(error, "an object's mask", pixels);
+    g_autoptr(GstMemory) block = gst_convnext_pool_take(
+        self->frames, bytes, block_size(bytes, self->settings.max_objects * frame), &values);
+    if (!block) {
+        fail_for_memory(error, "the objects' masks", bytes);
         return FALSE;
     }
-    cnx_detector_paste(mask, side, box, job->frame_width, job->frame_height, self->pasted,
-                       (gsize)rect.w);
-    for (gsize p = 0; p < pixels; p++)
-        values[p] = self->pasted[p] > 0.5f ? GST_CONVNEXT_OBJECT_MASK_VALUE(i) : 0;
-    return gst_convnext_result_set_object_mask(
-        result, i, gst_memory_new_wrapped(0, values, pixels, 0, pixels, values, g_free), &rect);
+    for (guint i = 0; i < n; i++) {
+        const Pasted pasted = pasted_of(self, job, &objects[i]);
+
+        if (pasted.pixels == 0)
+            continue;
+        paste(self, job, masks + i * side * side, &pasted, GST_CONVNEXT_OBJECT_MASK_VALUE(i),
+              (guint8 *)values + offset);
+        gst_convnext_result_set_object_mask(
+            result, i, gst_memory_share(block, (gssize)offset, (gssize)pasted.pixels),
+            &pasted.rect);
+        offset += pasted.pixels;
+    }
+    return TRUE;
 }
 
 static gboolean fill_result(GstConvnextJob *job, guint i, const CnxOutputs *outputs, guint image,
@@ -266,11 +318,7 @@ static gboolean fill_result(GstConvnextJob *job, guint i, const CnxOutputs *outp
     const float *masks = add_masks(self, found, chosen, view->orientation, result, error);
     if (!masks)
         return FALSE;
-    for (guint o = 0; self->pastes && o < chosen->len; o++)
-        if (!paste(self, job, o, masks + o * found->mask_side * found->mask_side, &objects[o],
-                   result, error))
-            return FALSE;
-    return TRUE;
+    return !self->pastes || paste_all(self, job, masks, objects, chosen->len, result, error);
 }
 
 static void add_info(const GstConvnextEngine *engine, GstStructure *info)

@@ -287,6 +287,11 @@ gboolean gst_convnext_engine_run(GstConvnextJob *job, GError **error)
     return TRUE;
 }
 
+gboolean gst_convnext_engine_stages(const GstConvnextEngine *self, CnxMap stages[CNX_STAGES])
+{
+    return self->kind->stages && self->kind->stages(self, stages);
+}
+
 GstStructure *gst_convnext_engine_info(const GstConvnextEngine *self)
 {
     const GstConvnextModelFacts facts = {.model = self->model,
@@ -312,9 +317,6 @@ char *gst_convnext_engine_remark(const GstConvnextEngine *self)
                           : classes == 1000  ? "ImageNet-1k"
                                              : NULL;
 
-    if (classes == 0 && cnx_model_config(self->model)->unused_heads)
-        return g_strdup_printf("%s: only the backbone runs, without %s", self->path,
-                               cnx_model_config(self->model)->unused_heads);
     if (classes == 0 || !g_str_equal(self->labels_from, "numbers"))
         return NULL;
     if (dataset)
@@ -325,6 +327,15 @@ char *gst_convnext_engine_remark(const GstConvnextEngine *self)
     return g_strdup_printf("%s: its %u classes have no names and appear as \"class N\": set the "
                            "property labels",
                            self->path, classes);
+}
+
+char *gst_convnext_engine_remark_backbone(const GstConvnextEngine *self)
+{
+    const char *heads = cnx_model_config(self->model)->unused_heads;
+
+    if (self->classes > 0 || !heads)
+        return NULL;
+    return g_strdup_printf("%s: only the backbone runs, without %s", self->path, heads);
 }
 
 char *gst_convnext_engine_remark_precision(const GstConvnextEngine *self)

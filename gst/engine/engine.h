@@ -12,6 +12,7 @@
 #include "gst/engine/job.h"
 #include "gst/settings/settings.h"
 #include "model/config/recipe.h"
+#include "model/network/run.h"
 #include "model/preprocess/preprocess.h"
 
 /* Loads the model and the labels, and checks the settings against them. Every error of this header
@@ -30,9 +31,13 @@ const CnxRecipe *gst_convnext_engine_recipe(const GstConvnextEngine *engine);
 gboolean gst_convnext_engine_runs_objects(const GstConvnextEngine *engine);
 
 typedef struct GstConvnextSizes {
-    CnxPreprocessSize input;
+    GstConvnextView view;            /* how the network sees a frame */
+    gsize preprocessing;             /* bytes */
     guint frame_width, frame_height; /* of the caps, pixels */
 } GstConvnextSizes;
+
+/* How the network sees a picture that is turned by this orientation, in pixels of the picture. */
+GstConvnextView gst_convnext_view_of(const CnxView *view, GstConvnextOrientation orientation);
 
 /* Whether max-memory allows frames and inputs of these sizes. FALSE with error otherwise. */
 gboolean gst_convnext_engine_allow(GstConvnextEngine *engine, const GstConvnextSizes *sizes,
@@ -58,11 +63,19 @@ gboolean gst_convnext_engine_run(GstConvnextJob *job, GError **error);
  * ones too, until FALSE is set. Any thread. */
 void gst_convnext_engine_cancel(GstConvnextEngine *engine, gboolean cancel);
 
+/* Sets the size of each stage's map in a result: channels is 0 if it is not attached, height and
+ * width are 0 if they follow from the frame. FALSE if none is attached. */
+gboolean gst_convnext_engine_stages(const GstConvnextEngine *engine, CnxMap stages[CNX_STAGES]);
+
 /* The structure `convnext-model-info` for the property of that name. The caller owns it. */
 GstStructure *gst_convnext_engine_info(const GstConvnextEngine *engine);
 
-/* A sentence for the log about missing labels or an unused head, or NULL. The caller owns it. */
+/* A sentence for the log about missing labels, or NULL. The caller owns it. */
 char *gst_convnext_engine_remark(const GstConvnextEngine *engine);
+
+/* A sentence about a head that does not run, such as a segmenter's in `convnext`; else NULL. The
+ * caller owns it. */
+char *gst_convnext_engine_remark_backbone(const GstConvnextEngine *engine);
 
 /* A sentence about a precision that the processor does not accelerate, or about weights that int8
  * rounds a second time; else NULL. The caller owns it. */

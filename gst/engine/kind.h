@@ -34,6 +34,9 @@ typedef struct GstConvnextEngineKind {
     gboolean (*fill_result)(GstConvnextJob *job, guint i, const CnxOutputs *outputs, guint image,
                             GstConvnextResult *result, GError **error);
 
+    /* Sets the maps that results have: see gst_convnext_engine_stages(). NULL means none. */
+    gboolean (*stages)(const GstConvnextEngine *engine, CnxMap stages[CNX_STAGES]);
+
     /* Adds the kind's own fields to model-info. NULL allowed. */
     void (*add_info)(const GstConvnextEngine *engine, GstStructure *info);
 

@@ -3,6 +3,9 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gst/engine/kind.h"
 
+#define TYPICAL_WIDTH 1920
+#define TYPICAL_HEIGHT 1080
+
 static gboolean keeps_shape(const CnxRecipe *recipe)
 {
     return recipe->crop == CNX_CROP_NONE || recipe->crop == CNX_CROP_FIT;
@@ -52,12 +55,42 @@ gboolean gst_convnext_engine_make_recipe(GstConvnextEngine *self, const CnxRecip
     return FALSE;
 }
 
+GstConvnextView gst_convnext_view_of(const CnxView *view, GstConvnextOrientation orientation)
+{
+    return (GstConvnextView){.x = view->x,
+                             .y = view->y,
+                             .width = view->w,
+                             .height = view->h,
+                             .orientation = orientation,
+                             .network_width = view->width,
+                             .network_height = view->height,
+                             .content_x = view->content_x,
+                             .content_y = view->content_y,
+                             .content_width = view->content_w,
+                             .content_height = view->content_h};
+}
+
 GstConvnextSizes gst_convnext_engine_typical_sizes(const GstConvnextEngine *self)
 {
-    GstConvnextSizes sizes = {.input = {.bytes = cnx_need_preprocessing(&self->recipe)},
-                              .frame_width = 1920,
-                              .frame_height = 1080};
+    const CnxRecipe *recipe = &self->recipe;
+    const CnxImageInfo video = {.width = TYPICAL_WIDTH,
+                                .height = TYPICAL_HEIGHT,
+                                .w = TYPICAL_WIDTH,
+                                .h = TYPICAL_HEIGHT,
+                                .par_n = 1,
+                                .par_d = 1};
+    CnxPreprocessSize measured = {
+        .view = {.w = TYPICAL_WIDTH, .h = TYPICAL_HEIGHT}}; /* of an input without padding */
 
-    cnx_recipe_input(&self->recipe, &sizes.input.width, &sizes.input.height);
-    return sizes;
+    cnx_recipe_input(recipe, &measured.view.width, &measured.view.height);
+    measured.view.content_w = measured.view.width;
+    measured.view.content_h = measured.view.height;
+    if (recipe->crop != CNX_CROP_NONE) /* its memory is that of a square frame */
+        cnx_preprocess_measure(recipe, &video, &measured, NULL);
+    return (GstConvnextSizes){
+        .view = gst_convnext_view_of(&measured.view, GST_CONVNEXT_ORIENTATION_IDENTITY),
+        .preprocessing = cnx_need_preprocessing(recipe),
+        .frame_width = TYPICAL_WIDTH,
+        .frame_height = TYPICAL_HEIGHT,
+    };
 }

@@ -85,29 +85,25 @@ static CnxNeed find_need(const GstConvnextEngine *engine, const GstConvnextSizes
                          CnxLimit limit)
 {
     const Segmenter *self = (const Segmenter *)engine;
-    const guint width = sizes->input.width, height = sizes->input.height;
+    const guint width = sizes->view.network_width, height = sizes->view.network_height;
     const CnxNeedSettings settings = {.width = width,
                                       .height = height,
                                       .threads = engine->threads,
-                                      .preprocessing = sizes->input.bytes};
+                                      .preprocessing = sizes->preprocessing};
     const CnxMap map = map_of(self, width, height);
-    const GstConvnextView view = {.width = sizes->frame_width,
-                                  .height = sizes->frame_height,
-                                  .network_width = width,
-                                  .network_height = height,
-                                  .content_width = width,
-                                  .content_height = height};
     const GstConvnextLayout layout =
-        gst_convnext_layout_of(&view, self->mask_size, map.width, map.height);
+        gst_convnext_layout_of(&sizes->view, self->mask_size, map.width, map.height);
     const CnxMaskPlan plan =
         plan_of(self, &(GstConvnextScoring){.threshold = 1}, &layout, width, height);
-    const gsize mask =
-        (gsize)layout.whole_width * layout.whole_height * cnx_mask_value_size(map.channels);
+    const gsize size = cnx_mask_value_size(map.channels);
+    const gsize whole = (gsize)layout.whole_width * layout.whole_height * size;
+    const gsize mask = (gsize)layout.width * layout.height * size;
     const gsize logits = (gsize)map.width * map.height * map.channels * sizeof(float);
     const CnxNeedHead head = {
         .weights = cnx_segmenter_memory(self->segmenter),
         .run = cnx_segmenter_run_measure(self->segmenter, width, height, engine->threads),
-        .scratch = mask + engine->threads * cnx_mask_scratch(&map, &plan),
+        .scratch = (gst_convnext_layout_is_plain(&layout) ? 0 : whole) +
+                   engine->threads * cnx_mask_scratch(&map, &plan),
         .results = mask + (self->attaches_logits ? logits : 0),
     };
     CnxNeed need = cnx_need_of_head(&head, &settings, limit);
@@ -215,7 +211,7 @@ static gboolean add_logits(const Segmenter *self, const CnxMap *logits, GstConvn
     const gsize shape[] = {logits->height, logits->width, logits->channels};
     const gsize bytes = shape[0] * shape[1] * shape[2] * sizeof(float);
     gpointer values;
-    GstMemory *memory = gst_convnext_pool_take(self->logits, bytes, &values);
+    GstMemory *memory = gst_convnext_pool_take(self->logits, bytes, bytes, &values);
 
     if (!memory) {
         g_set_error(error, CNX_ERROR, CNX_ERROR_OUT_OF_MEMORY,
@@ -264,7 +260,7 @@ static gboolean fill_result(GstConvnextJob *job, guint i, const CnxOutputs *outp
     const gsize size = cnx_mask_value_size(logits->channels);
     const gsize bytes = (gsize)layout.width * layout.height * size;
     gpointer values;
-    g_autoptr(GstMemory) mask = gst_convnext_pool_take(self->masks, bytes, &values);
+    g_autoptr(GstMemory) mask = gst_convnext_pool_take(self->masks, bytes, bytes, &values);
 
     if (!mask) {
         g_set_error(error, CNX_ERROR, CNX_ERROR_OUT_OF_MEMORY,

@@ -56,17 +56,37 @@ static CnxPreprocess *new_preprocess(const GstConvnextInput *self, const GstConv
     return cnx_preprocess_new(gst_convnext_engine_recipe(self->engine), &info, error);
 }
 
+/* Downstream knows the frame that the caps describe, not the picture in memory. */
+static GstConvnextView view_in_frame(const GstConvnextInput *self, const CnxView *view)
+{
+    const CnxImageInfo *info = gst_convnext_frame_info(self->frame);
+    const double x_scale = (double)GST_VIDEO_INFO_WIDTH(&self->caps) / info->w;
+    const double y_scale = (double)GST_VIDEO_INFO_HEIGHT(&self->caps) / info->h;
+    GstConvnextView seen = gst_convnext_view_of(view, self->orientation);
+
+    seen.x = (seen.x - info->x) * x_scale;
+    seen.y = (seen.y - info->y) * y_scale;
+    seen.width *= x_scale;
+    seen.height *= y_scale;
+    return seen;
+}
+
 /* Before anything is allocated for frames of this size. */
 static gboolean check_memory(const GstConvnextInput *self, const GstConvnextRect *visible,
                              GError **error)
 {
     const CnxImageInfo info = describe_region(self, visible);
-    GstConvnextSizes sizes = {.frame_width = (guint)GST_VIDEO_INFO_WIDTH(&self->caps),
-                              .frame_height = (guint)GST_VIDEO_INFO_HEIGHT(&self->caps)};
+    CnxPreprocessSize size;
 
-    return cnx_preprocess_measure(gst_convnext_engine_recipe(self->engine), &info, &sizes.input,
-                                  error) &&
-           gst_convnext_engine_allow(self->engine, &sizes, error);
+    if (!cnx_preprocess_measure(gst_convnext_engine_recipe(self->engine), &info, &size, error))
+        return FALSE;
+    const GstConvnextSizes sizes = {
+        .view = view_in_frame(self, &size.view),
+        .preprocessing = size.bytes,
+        .frame_width = (guint)GST_VIDEO_INFO_WIDTH(&self->caps),
+        .frame_height = (guint)GST_VIDEO_INFO_HEIGHT(&self->caps),
+    };
+    return gst_convnext_engine_allow(self->engine, &sizes, error);
 }
 
 /* Prepares for a picture of width x height in memory with this visible part. */
@@ -185,25 +205,11 @@ gboolean gst_convnext_input_thumbnail(GstConvnextInput *self, GstBuffer *buffer,
     return TRUE;
 }
 
-/* Downstream knows the frame that the caps describe, not the picture in memory. */
 static void add_view(const GstConvnextInput *self, const CnxPreprocess *preprocess,
                      GstConvnextJob *job)
 {
-    const CnxImageInfo *info = gst_convnext_frame_info(self->frame);
     const CnxView view = cnx_preprocess_view(preprocess);
-    const double x_scale = (double)GST_VIDEO_INFO_WIDTH(&self->caps) / info->w;
-    const double y_scale = (double)GST_VIDEO_INFO_HEIGHT(&self->caps) / info->h;
-    const GstConvnextView seen = {.x = (view.x - info->x) * x_scale,
-                                  .y = (view.y - info->y) * y_scale,
-                                  .width = view.w * x_scale,
-                                  .height = view.h * y_scale,
-                                  .orientation = self->orientation,
-                                  .network_width = view.width,
-                                  .network_height = view.height,
-                                  .content_x = view.content_x,
-                                  .content_y = view.content_y,
-                                  .content_width = view.content_w,
-                                  .content_height = view.content_h};
+    const GstConvnextView seen = view_in_frame(self, &view);
 
     g_array_append_val(job->views, seen);
 }

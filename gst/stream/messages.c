@@ -119,6 +119,7 @@ void gst_convnext_announce_engine(GstElement *element, const GstConvnextEngine *
 {
     g_autoptr(GstStructure) info = gst_convnext_engine_info(engine);
     g_autofree char *remark = gst_convnext_engine_remark(engine);
+    g_autofree char *backbone = gst_convnext_engine_remark_backbone(engine);
     g_autofree char *precision = gst_convnext_engine_remark_precision(engine);
     const char *ignored = gst_convnext_engine_ignored(engine);
 
@@ -126,6 +127,8 @@ void gst_convnext_announce_engine(GstElement *element, const GstConvnextEngine *
     GST_INFO_OBJECT(element, "opened %" GST_PTR_FORMAT, info);
     if (remark)
         GST_WARNING_OBJECT(element, "%s", remark);
+    if (backbone)
+        GST_ELEMENT_INFO(element, RESOURCE, SETTINGS, ("%s", backbone), (NULL));
     if (precision && g_strcmp0(precision, *precision_remark) != 0)
         GST_ELEMENT_WARNING(element, RESOURCE, SETTINGS, ("%s", precision), (NULL));
     g_free(*precision_remark);

@@ -209,19 +209,12 @@ static gboolean detect_stem(const Detection *d)
 }
 
 /* timm dilates the last stages of networks with large patches. */
-static gboolean detect_dilations(const Detection *d)
+static void detect_dilations(const Detection *d)
 {
     CnxConfig *config = d->config;
 
-    if (config->dialect != CNX_DIALECT_TIMM && config->dialect != CNX_DIALECT_OPEN_CLIP)
-        return TRUE;
-    return cnx_config_dilate(config, 32) ||
-           fail_detect(d, CNX_ERROR_UNSUPPORTED,
-                       "has %ux%u patches, for which timm dilates the last stages, but kernels in "
-                       "these stages "
-                       "that are larger than %ux%u, the largest that can be dilated",
-                       config->patch, config->patch, CNX_DILATED_KERNEL_MAX,
-                       CNX_DILATED_KERNEL_MAX);
+    if (config->dialect == CNX_DIALECT_TIMM || config->dialect == CNX_DIALECT_OPEN_CLIP)
+        cnx_config_dilate(config, 32);
 }
 
 static gboolean check_blocks(const Detection *d)
@@ -271,9 +264,9 @@ gboolean cnx_architecture_detect(GHashTable *tensors, const CnxNaming *naming, c
 
     config->dialect = naming->dialect;
     config->head_eps = naming->head_eps;
-    if (!detect_depths(&d) || !detect_dims(&d) || !detect_stem(&d) || !detect_dilations(&d) ||
-        !check_blocks(&d))
+    if (!detect_depths(&d) || !detect_dims(&d) || !detect_stem(&d) || !check_blocks(&d))
         return FALSE;
+    detect_dilations(&d);
     detect_flags(&d);
     config->variant = cnx_variant_describe(config);
     cnx_variant_invisible(config);

@@ -10,6 +10,7 @@
 #include "model/checkpoint/normalisation.h"
 #include "model/checkpoint/parts.h"
 #include "model/config/config_files.h"
+#include "model/config/config_smp.h"
 #include "model/config/recipe_defaults.h"
 #include "model/dialect/names.h"
 #include "model/forms/formula.h"
@@ -210,6 +211,21 @@ static CnxDtype find_main_dtype(const guint64 *elements)
     return most;
 }
 
+/* Without a config, the decoder shows whether smp has dilated its encoder. */
+static void dilate_for_decoder(const Opening *o)
+{
+    const CnxPart *parts = (const CnxPart *)o->self->parts->data;
+    guint stride = CNX_SMP_OUTPUT_STRIDE;
+
+    if (o->self->config->dialect != CNX_DIALECT_TIMM)
+        return;
+    for (guint i = 0; i < o->self->parts->len; i++)
+        if (!parts[i].canonical)
+            stride = MIN(stride, cnx_config_smp_output_stride(parts[i].tensor->name));
+    if (stride < CNX_SMP_OUTPUT_STRIDE)
+        cnx_config_dilate(o->self->config, stride);
+}
+
 static gboolean read_network(Opening *o)
 {
     CnxConfig *config = o->self->config;
@@ -227,6 +243,7 @@ static gboolean read_network(Opening *o)
         !cnx_parts_foreach(config, bind_tensor, o) || !check_all_bound(o) || !check_shared(o) ||
         !cnx_extras_check(&extras, o->error))
         return FALSE;
+    dilate_for_decoder(o);
     config->dtype = find_main_dtype(o->elements);
     cnx_recipe_set_defaults(&config->recipe, config->dialect, config->variant);
     return TRUE;

@@ -72,7 +72,7 @@ guint cnx_config_stride(const CnxConfig *config, guint stage)
     return config->dilations[stage] > before ? 1 : 2;
 }
 
-gboolean cnx_config_dilate(CnxConfig *config, guint output_stride)
+void cnx_config_dilate(CnxConfig *config, guint output_stride)
 {
     guint stride = config->stem == CNX_STEM_PATCH ? config->patch : 4, dilation = 1;
 
@@ -84,10 +84,7 @@ gboolean cnx_config_dilate(CnxConfig *config, guint output_stride)
                 stride *= 2;
         }
         config->dilations[i] = dilation;
-        if (dilation > 1 && config->kernels[i] > CNX_DILATED_KERNEL_MAX)
-            return FALSE;
     }
-    return TRUE;
 }
 
 void cnx_config_set_origins(CnxConfig *config, const CnxJson *json, CnxOrigin origin,

@@ -139,12 +139,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(CnxConfig, cnx_config_free)
  * dilation. */
 guint cnx_config_stride(const CnxConfig *config, guint stage);
 
-/* Largest kernel side in a dilated stage: its taps then span at most 49 pixels. */
-#define CNX_DILATED_KERNEL_MAX 7
-
-/* Dilates the stages whose stride would exceed output_stride, as timm does. Returns FALSE if one of
- * them has kernels larger than CNX_DILATED_KERNEL_MAX. */
-gboolean cnx_config_dilate(CnxConfig *config, guint output_stride);
+/* Dilates the stages whose stride would exceed output_stride, as timm does. */
+void cnx_config_dilate(CnxConfig *config, guint output_stride);
 
 /* Side of the smallest image that leaves a pixel in the last stage. */
 guint cnx_config_min_side(const CnxConfig *config);

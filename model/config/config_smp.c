@@ -10,6 +10,36 @@ static const CnxItemKey item_keys[] = {
     {"encoder_name", CNX_ITEM_EPS},
 };
 
+/* Models that dilate their encoder: a module that only they have, and the default of
+ * encoder_output_stride. */
+static const struct {
+    const char *model, *module;
+    guint output_stride;
+} dilating[] = {
+    {"DeepLabV3Plus", "decoder.aspp.0.", 16},
+    {"DeepLabV3", "decoder.aspp.convs.", 8},
+    {"PAN", "decoder.gau3.", 16},
+};
+
+guint cnx_config_smp_output_stride(const char *tensor)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(dilating); i++) {
+        const char *at = strstr(tensor, dilating[i].module);
+
+        if (at && (at == tensor || at[-1] == '.'))
+            return dilating[i].output_stride;
+    }
+    return CNX_SMP_OUTPUT_STRIDE;
+}
+
+static guint output_stride_of_model(const char *model)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(dilating); i++)
+        if (g_strcmp0(model, dilating[i].model) == 0)
+            return dilating[i].output_stride;
+    return CNX_SMP_OUTPUT_STRIDE;
+}
+
 gboolean cnx_config_is_smp(const CnxJson *json)
 {
     return cnx_json_has(json, "_model_class");
@@ -18,9 +48,9 @@ gboolean cnx_config_is_smp(const CnxJson *json)
 gboolean cnx_config_read_smp(CnxConfig *config, const CnxJson *json)
 {
     static const char timm[] = "tu-";
-    const char *key = "encoder_name", *name = NULL;
+    const char *key = "encoder_name", *name = NULL, *model = NULL;
 
-    if (!cnx_json_string(json, key, &name))
+    if (!cnx_json_string(json, key, &name) || !cnx_json_string(json, "_model_class", &model))
         return FALSE;
     if (!name || !g_str_has_prefix(name, "tu-convnext")) {
         g_autofree char *quoted = name ? cnx_quote(name) : g_strdup("missing");
@@ -30,5 +60,6 @@ gboolean cnx_config_read_smp(CnxConfig *config, const CnxJson *json)
     }
     cnx_config_set_origins(config, json, CNX_ORIGIN_CONFIG, item_keys, G_N_ELEMENTS(item_keys));
     return cnx_config_read_timm_network(config, json, key, name + strlen(timm), json) &&
-           cnx_config_read_output_stride(config, json, "encoder_output_stride");
+           cnx_config_read_output_stride(config, json, "encoder_output_stride",
+                                         output_stride_of_model(model));
 }

@@ -6,6 +6,12 @@
 
 #include "model/config/config.h"
 
+#define CNX_SMP_OUTPUT_STRIDE 32 /* of an encoder that is not dilated */
+
+/* The output stride that smp gives an encoder by default, if its decoder has a tensor of this name:
+ * less than CNX_SMP_OUTPUT_STRIDE if the name shows a decoder that has its encoder dilated. */
+guint cnx_config_smp_output_stride(const char *tensor);
+
 /* Whether json is such a file. */
 gboolean cnx_config_is_smp(const CnxJson *json);
 

@@ -64,18 +64,17 @@ static gboolean check_architecture(const CnxJson *json, const char *key, const C
            check_stages(json, key, dims, config->dims, config->stages);
 }
 
-gboolean cnx_config_read_output_stride(CnxConfig *config, const CnxJson *json, const char *key)
+gboolean cnx_config_read_output_stride(CnxConfig *config, const CnxJson *json, const char *key,
+                                       guint fallback)
 {
-    guint stride = 32;
+    guint stride = fallback;
 
     if (!cnx_json_uint(json, key, 1, 32, &stride))
         return FALSE;
     if (stride != 8 && stride != 16 && stride != 32)
         return cnx_json_fail(json, CNX_ERROR_CORRUPT, key, "is %u, expected 8, 16 or 32", stride);
-    return cnx_config_dilate(config, stride) ||
-           cnx_json_fail(json, CNX_ERROR_UNSUPPORTED, key,
-                         "is %u, which dilates kernels larger than the supported %u", stride,
-                         CNX_DILATED_KERNEL_MAX);
+    cnx_config_dilate(config, stride);
+    return TRUE;
 }
 
 /* Sets eps, activation, dilation and kind of norm: the architecture's, unless an argument overrides
@@ -89,7 +88,7 @@ static gboolean read_invisible(const CnxJson *args, const CnxPublished *publishe
     if (!cnx_json_double(args, "norm_eps", 0, 1, &config->eps) ||
         !cnx_json_word(args, "act_layer", acts, G_N_ELEMENTS(acts), &act) ||
         !cnx_json_word(args, "norm_layer", norms, G_N_ELEMENTS(norms), &norm) ||
-        !cnx_config_read_output_stride(config, args, "output_stride"))
+        !cnx_config_read_output_stride(config, args, "output_stride", 32))
         return FALSE;
     if (cnx_json_has(args, "norm_layer") &&
         (norm == CNX_NORM_LAYER) != (config->norm == CNX_NORM_LAYER))

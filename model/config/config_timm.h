@@ -17,5 +17,7 @@ gboolean cnx_config_read_timm_recipe(CnxConfig *config, const CnxJson *cfg);
 gboolean cnx_config_read_timm_network(CnxConfig *config, const CnxJson *json, const char *key,
                                       const char *name, const CnxJson *args);
 
-/* Dilates the stages for an output stride of 8, 16 or 32, the value of the key. */
-gboolean cnx_config_read_output_stride(CnxConfig *config, const CnxJson *json, const char *key);
+/* Dilates the stages for an output stride of 8, 16 or 32, the value of the key, or fallback without
+ * such a key. */
+gboolean cnx_config_read_output_stride(CnxConfig *config, const CnxJson *json, const char *key,
+                                       guint fallback);

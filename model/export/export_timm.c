@@ -65,8 +65,8 @@ static guint output_stride(const CnxConfig *config)
     for (guint stride = 32; stride >= 8; stride /= 2) {
         CnxConfig timm = *config;
 
-        if (cnx_config_dilate(&timm, stride) &&
-            !memcmp(timm.dilations, config->dilations, sizeof timm.dilations))
+        cnx_config_dilate(&timm, stride);
+        if (!memcmp(timm.dilations, config->dilations, sizeof timm.dilations))
             return stride;
     }
     return 0;

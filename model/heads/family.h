@@ -55,6 +55,6 @@ gboolean cnx_family_check_smp(const CnxHeadSource *source, guint upsampling, Cnx
 gboolean cnx_family_read_scaling(const CnxHeadSource *source, CnxHeadInfo *info,
                                  CnxScaling *scaling);
 
-extern const CnxFamily cnx_smp_unet, cnx_smp_fpn, cnx_smp_segformer;
+extern const CnxFamily cnx_smp_unet, cnx_smp_fpn, cnx_smp_segformer, cnx_smp_deeplab;
 extern const CnxFamily cnx_dinov3_linear;
 extern const CnxFamily cnx_upernet_transformers, cnx_upernet_mmseg, cnx_upernet_smp;

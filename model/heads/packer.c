@@ -12,26 +12,29 @@ static gpointer take(CnxHeadPacker *packer, gsize bytes)
     return memory;
 }
 
-static CnxConv conv_of(const CnxHeadPacker *packer, guint n, guint k, guint side, CnxAct act)
+static CnxConv conv_of(const CnxHeadPacker *packer, const CnxHeadLayer *layer, guint k,
+                       guint dilation, CnxAct act)
 {
     return (CnxConv){
-        .n = n,
+        .n = layer->n,
         .k = k,
-        .side = side,
-        .dilation = 1,
-        .way = side == 3 ? cnx_conv_choose(n, k, 1, packer->form) : CNX_CONV_DIRECT,
+        .side = layer->side,
+        .dilation = dilation,
+        .way = layer->side == 3 ? cnx_conv_choose(layer->n, k, dilation, packer->form)
+                                : CNX_CONV_DIRECT,
         .form = packer->form,
         .act = act,
     };
 }
 
-gboolean cnx_head_pack_conv(CnxHeadPacker *packer, CnxHeadLayer *layer, CnxAct act, CnxConv *conv)
+gboolean cnx_head_pack_dilated(CnxHeadPacker *packer, CnxHeadLayer *layer, guint dilation,
+                               CnxAct act, CnxConv *conv)
 {
     g_auto(CnxHeadRows) rows = {NULL, NULL};
 
     if (!cnx_head_layer_check(packer->tensors, layer, packer->error))
         return FALSE;
-    *conv = conv_of(packer, layer->n, layer->k, layer->side, act);
+    *conv = conv_of(packer, layer, layer->k, dilation, act);
     gpointer packed = take(packer, cnx_conv_packed_size(packer->kernels, conv));
     float *bias = take(packer, layer->n * sizeof *bias);
     if (!packer->memory)
@@ -44,6 +47,42 @@ gboolean cnx_head_pack_conv(CnxHeadPacker *packer, CnxHeadLayer *layer, CnxAct a
     return TRUE;
 }
 
+gboolean cnx_head_pack_conv(CnxHeadPacker *packer, CnxHeadLayer *layer, CnxAct act, CnxConv *conv)
+{
+    return cnx_head_pack_dilated(packer, layer, 1, act, conv);
+}
+
+/* [channels, taps] to [taps, channels] */
+static void permute_taps(float *dst, const float *src, guint channels, guint taps)
+{
+    for (guint tap = 0; tap < taps; tap++)
+        for (guint i = 0; i < channels; i++)
+            *dst++ = src[(gsize)i * taps + tap];
+}
+
+gboolean cnx_head_pack_depthwise(CnxHeadPacker *packer, const char *module, guint channels,
+                                 guint side, guint dilation, CnxDepthwise *depthwise)
+{
+    const guint taps = side * side;
+    g_autofree char *name = g_strconcat(module, ".weight", NULL);
+    guint64 shape[] = {channels, 1, side, side};
+    const CnxTensor *tensor = cnx_head_need(packer->tensors, name, 4, shape, packer->error);
+    float *weight = take(packer, (gsize)channels * taps * sizeof *weight);
+    float *bias = take(packer, channels * sizeof *bias);
+
+    if (!tensor)
+        return FALSE;
+    *depthwise = (CnxDepthwise){channels, side, dilation, weight, bias};
+    if (!packer->memory)
+        return TRUE;
+    g_autofree float *numbers = cnx_head_read_numbers(packer->tensors, tensor, packer->error);
+    if (!numbers)
+        return FALSE;
+    permute_taps(weight, numbers, channels, taps);
+    memset(bias, 0, channels * sizeof *bias);
+    return TRUE;
+}
+
 /* Packs the part whose weights begin at weight; NULL: only counts. */
 static void pack_part(CnxHeadPacker *packer, const CnxHeadLayer *layer, guint k,
                       const float *weight, CnxHeadParts *parts, guint i)
@@ -53,7 +92,7 @@ static void pack_part(CnxHeadPacker *packer, const CnxHeadLayer *layer, guint k,
     if (parts->scaling[i] == CNX_SCALING_NONE) {
         CnxConv *conv = &parts->conv[i];
 
-        *conv = conv_of(packer, layer->n, k, layer->side, CNX_ACT_NONE);
+        *conv = conv_of(packer, layer, k, 1, CNX_ACT_NONE);
         gpointer packed = take(packer, cnx_conv_packed_size(packer->kernels, conv));
         if (weight)
             cnx_conv_pack(packer->kernels, conv, packed, weight, ldw);

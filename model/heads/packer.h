@@ -22,6 +22,14 @@ typedef struct CnxHeadPacker {
 /* A convolution of stride 1 with its batch norm. Fills in n and k of the layer if they are 0. */
 gboolean cnx_head_pack_conv(CnxHeadPacker *packer, CnxHeadLayer *layer, CnxAct act, CnxConv *conv);
 
+/* The same with taps that are `dilation` pixels apart. */
+gboolean cnx_head_pack_dilated(CnxHeadPacker *packer, CnxHeadLayer *layer, guint dilation,
+                               CnxAct act, CnxConv *conv);
+
+/* A depthwise convolution with the tensor module.weight, [channels, 1, side, side], and no bias. */
+gboolean cnx_head_pack_depthwise(CnxHeadPacker *packer, const char *module, guint channels,
+                                 guint side, guint dilation, CnxDepthwise *depthwise);
+
 /* A convolution of a concatenation of parts with k[i] channels each. count and scaling of parts are
  * set. Fills in n of the layer if it is 0. */
 gboolean cnx_head_pack_parts(CnxHeadPacker *packer, CnxHeadLayer *layer, CnxAct act, const guint *k,

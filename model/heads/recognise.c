@@ -6,8 +6,8 @@
 #include "model/dialect/wrappers.h"
 
 static const CnxFamily *const families[] = {
-    &cnx_upernet_transformers, &cnx_upernet_mmseg, &cnx_upernet_smp, &cnx_smp_unet, &cnx_smp_fpn,
-    &cnx_smp_segformer,        &cnx_dinov3_linear,
+    &cnx_upernet_transformers, &cnx_upernet_mmseg, &cnx_upernet_smp,   &cnx_smp_unet, &cnx_smp_fpn,
+    &cnx_smp_segformer,        &cnx_smp_deeplab,   &cnx_dinov3_linear,
 };
 
 /* Heads that this version cannot run, or that another element runs: by a part of a name, between
@@ -30,7 +30,6 @@ static const struct {
     {"bbox_embed", "a DETR", NULL},
     {"decoder.blocks.x_0_0", "a Unet++ of smp", NULL},
     {"decoder.aspp.convs", "a DeepLabV3 of smp", NULL},
-    {"decoder.aspp", "a DeepLabV3+ of smp", NULL},
     {"decoder.gau3", "a PAN of smp", NULL},
     {"decoder.psp", "a PSPNet of smp", NULL},
     {"decoder.pab", "an MAnet of smp", NULL},

@@ -51,6 +51,17 @@ CnxHeadMap cnx_step_conv(CnxSteps *steps, const CnxConv *conv, const CnxHeadMap 
     return out;
 }
 
+CnxHeadMap cnx_step_depthwise(CnxSteps *steps, const CnxDepthwise *depthwise, const CnxHeadMap *in)
+{
+    const CnxHeadMap out =
+        cnx_head_maps_take(&steps->maps, in->height, in->width, depthwise->channels);
+
+    g_assert(in->channels == depthwise->channels);
+    if (begin(steps, 0))
+        cnx_depthwise_run(&steps->dense, depthwise, in->height, in->width, in->data, out.data);
+    return out;
+}
+
 CnxHeadMap cnx_step_parts(CnxSteps *steps, const CnxHeadParts *parts, const CnxHeadMap *maps,
                           guint height, guint width)
 {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "model/dense/conv.h"
+#include "model/dense/depthwise.h"
 #include "model/dense/group_norm.h"
 #include "model/dense/parts.h"
 #include "model/heads/maps.h"
@@ -43,6 +44,9 @@ void cnx_step_show(const CnxSteps *steps, const char *name, guint number, const 
 
 /* conv(in), [h, w, n] */
 CnxHeadMap cnx_step_conv(CnxSteps *steps, const CnxConv *conv, const CnxHeadMap *in);
+
+/* depthwise(in), [h, w, channels] */
+CnxHeadMap cnx_step_depthwise(CnxSteps *steps, const CnxDepthwise *depthwise, const CnxHeadMap *in);
 
 /* The convolution of maps [count] that are scaled to height x width and concatenated. */
 CnxHeadMap cnx_step_parts(CnxSteps *steps, const CnxHeadParts *parts, const CnxHeadMap *maps,

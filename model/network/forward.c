@@ -128,7 +128,8 @@ static void run_block(CnxRun *run, guint i, guint j, guint n, const float *x, fl
                       .in = &run->size[i],
                       .out = &run->size[i],
                       .block = &run->weights->stage[i].blocks[j],
-                      .kernel = run->weights->stage[i].kernel,
+                      .kernel = run->config->kernels[i],
+                      .dilation = run->config->dilations[i],
                       .x = x,
                       .y = y};
 
@@ -149,12 +150,13 @@ static void dwconv_norm(const CnxLayer *t, const CnxStrip *s, float *u)
     const CnxStageSize *size = t->out;
     const float *image = t->x + (gsize)s->image * size->h * size->w * size->c;
 
-    if (t->kernel == 7)
+    if (t->kernel == 7 && t->dilation == 1)
         kernels->dwconv7(u, image, (int)size->h, (int)size->w, (int)size->c, t->block->dw_weight,
                          t->block->dw_bias, (int)s->y0, (int)s->y1);
     else
         kernels->dwconv(u, image, (int)size->h, (int)size->w, (int)size->c, (int)t->kernel,
-                        t->block->dw_weight, t->block->dw_bias, (int)s->y0, (int)s->y1);
+                        (int)t->dilation, t->block->dw_weight, t->block->dw_bias, (int)s->y0,
+                        (int)s->y1);
     t->run->norm(u, size->c, u, size->c, (int)s->pixels, (int)size->c, NULL, NULL,
                  (float)t->run->config->eps);
 }

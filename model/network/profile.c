@@ -70,11 +70,11 @@ static void timed_dwconv7(float *dst, const float *src, int h, int w, int c, con
 }
 
 static void timed_dwconv(float *dst, const float *src, int h, int w, int c, int kernel,
-                         const float *weights, const float *bias, int y0, int y1)
+                         int dilation, const float *weights, const float *bias, int y0, int y1)
 {
     const gint64 begin = now_ns();
 
-    current->kernels->dwconv(dst, src, h, w, c, kernel, weights, bias, y0, y1);
+    current->kernels->dwconv(dst, src, h, w, c, kernel, dilation, weights, bias, y0, y1);
     add_time(cnx_profile_layers_find_weights(current->layers, weights), begin);
 }
 

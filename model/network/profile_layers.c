@@ -102,14 +102,18 @@ static double map_bytes(const CnxStageSize *size, guint channels)
     return (double)size->h * size->w * channels * sizeof(float);
 }
 
-static void add_dwconv(GPtrArray *layers, const CnxRun *run, const float *weights, guint kernel,
-                       const CnxStageSize *size, char *name)
+/* i: the stage */
+static void add_dwconv(GPtrArray *layers, const CnxRun *run, const float *weights, guint i,
+                       char *name)
 {
     const CnxKernels *k = run->kernels;
+    const CnxStageSize *size = &run->size[i];
+    const guint kernel = run->config->kernels[i];
     const gsize taps = (gsize)kernel * kernel;
     Layer *layer =
-        kernel == 7 ? add_layer(layers, CNX_PROFILE_DWCONV, "dwconv7", LEVEL_OF(k, dwconv7), name)
-                    : add_layer(layers, CNX_PROFILE_DWCONV, "dwconv", LEVEL_OF(k, dwconv), name);
+        kernel == 7 && run->config->dilations[i] == 1
+            ? add_layer(layers, CNX_PROFILE_DWCONV, "dwconv7", LEVEL_OF(k, dwconv7), name)
+            : add_layer(layers, CNX_PROFILE_DWCONV, "dwconv", LEVEL_OF(k, dwconv), name);
 
     layer->weights = weights;
     layer->end = weights + taps * size->c;
@@ -170,7 +174,7 @@ static void add_stage(GPtrArray *layers, const CnxRun *run, guint i)
     for (guint j = 0; j < stage->depth; j++) {
         const CnxBlock *block = &stage->blocks[j];
 
-        add_dwconv(layers, run, block->dw_weight, stage->kernel, size,
+        add_dwconv(layers, run, block->dw_weight, i,
                    g_strdup_printf("stage%u.block%u.dw", i + 1, j + 1));
         add_linear(layers, run, &block->pw1, pixels,
                    g_strdup_printf("stage%u.block%u.pw1", i + 1, j + 1));

@@ -15,7 +15,8 @@ typedef struct CnxLayer {
     const CnxBlock *block;
     const CnxNorm *norm;
     guint kernel;   /* side of the convolution */
-    guint dilation; /* of a 2x2 convolution that keeps the size; 0 means stride 2 */
+    guint dilation; /* of a depthwise convolution; of a 2x2 convolution that keeps the size, where
+                       0 means stride 2 */
     CnxAct act;     /* after the convolution */
     const float *x; /* [n, in]; NULL means run->images */
     float *y;       /* [n, out] */

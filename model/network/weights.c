@@ -267,22 +267,19 @@ static void pack_stem(Packer *p, CnxWeights *weights, const CnxConfig *config)
         weights->stem_norm = pack_norm(p, "stem.norm", c);
 }
 
-/* [c, k k] to [wide wide, c], wide = dilation (k - 1) + 1, with zeros between the taps of a dilated
- * kernel. */
-static const float *pack_depthwise(Packer *p, const CnxTensor *weight, gsize c, gsize k, gsize wide)
+/* [c, k k] to [k k, c] */
+static const float *pack_depthwise(Packer *p, const CnxTensor *weight, gsize c, gsize k)
 {
-    const gsize taps = k * k, dilation = k > 1 ? (wide - 1) / (k - 1) : 1;
-    float *dst = CNX_TAKE(&p->arena, wide * wide, c);
+    const gsize taps = k * k;
+    float *dst = CNX_TAKE(&p->arena, taps, c);
 
     g_assert(weight && weight->elements == taps * c);
     measure_chunks(p, 1, c, taps, taps, FALSE);
-    if (dst && wide > k)
-        memset(dst, 0, wide * wide * c * sizeof *dst);
     for (gsize first = 0, rows; dst && first < c; first += rows) {
         rows = chunk_rows(1, c - first, taps);
         cnx_tensor_range_to_float(weight, first * taps, rows * taps, p->stored);
         for (gsize tap = 0; tap < taps; tap++) {
-            float *to = dst + (tap / k * wide + tap % k) * dilation * c + first;
+            float *to = dst + tap * c + first;
 
             for (gsize ch = 0; ch < rows; ch++)
                 to[ch] = p->stored[ch * taps + tap];
@@ -291,16 +288,15 @@ static const float *pack_depthwise(Packer *p, const CnxTensor *weight, gsize c, 
     return dst;
 }
 
-static void pack_block(Packer *p, const CnxStage *stage, CnxBlock *block, const CnxConfig *config,
-                       guint i, guint j)
+static void pack_block(Packer *p, CnxBlock *block, const CnxConfig *config, guint i, guint j)
 {
-    const gsize c = config->dims[i], kernel = config->kernels[i];
+    const gsize c = config->dims[i];
     const CnxTensor *grn_gamma = find_tensor(p, "s%u.b%u.grn.gamma", i, j);
     const CnxTensor *dw = find_tensor(p, "s%u.b%u.dw.weight", i, j);
     g_autofree char *pw1 = g_strdup_printf("s%u.b%u.pw1", i, j);
     g_autofree char *pw2 = g_strdup_printf("s%u.b%u.pw2", i, j);
 
-    block->dw_weight = pack_depthwise(p, dw, c, kernel, stage->kernel);
+    block->dw_weight = pack_depthwise(p, dw, c, config->kernels[i]);
     block->dw_bias = pack_vector(p, find_tensor(p, "s%u.b%u.dw.bias", i, j), c);
     block->pw1 = pack_linear(p, pw1, 4 * c, c, 1,
                              (Folds){.in_weight = find_tensor(p, "s%u.b%u.norm.weight", i, j),
@@ -319,7 +315,6 @@ static void pack_stage(Packer *p, CnxStage *stage, const CnxConfig *config, guin
     Folds folds = {.in_weight = find_tensor(p, "down%u.norm.weight", i),
                    .in_bias = find_tensor(p, "down%u.norm.bias", i)};
 
-    stage->kernel = config->dilations[i] * (config->kernels[i] - 1) + 1;
     if ((i > 0 || config->first_down) && cnx_config_stride(config, i) == 1) {
         /* The normed map is padded with zeros, so nothing of the norm can be folded. */
         stage->down_norm = (CnxNorm){pack_vector(p, folds.in_weight, before),
@@ -329,7 +324,7 @@ static void pack_stage(Packer *p, CnxStage *stage, const CnxConfig *config, guin
     if (i > 0 || config->first_down)
         stage->down = pack_linear(p, down, c, before, 4, folds);
     for (guint j = 0; j < stage->depth; j++) {
-        pack_block(p, stage, &stage->blocks[j], config, i, j);
+        pack_block(p, &stage->blocks[j], config, i, j);
         if (!is_counting(p))
             cnx_checkpoint_release_pages(p->checkpoint);
     }
@@ -424,7 +419,7 @@ gsize cnx_weights_size(const CnxCheckpoint *checkpoint, const CnxKernels *kernel
     return cnx_arena_bytes(&packer.arena, &bytes) ? bytes : G_MAXSIZE;
 }
 
-/* Dilated kernels and padding can make the packed weights much larger than the file. */
+/* Padding can make the packed weights much larger than the file. */
 static gboolean check_size(const CnxCheckpoint *checkpoint, const Packer *p, GError **error)
 {
     gsize budget, packed, needed;

@@ -42,7 +42,6 @@ typedef struct CnxBlock {
 typedef struct CnxStage {
     CnxLinear down;    /* [c, 4 c of the stage before] */
     CnxNorm down_norm; /* [c of the stage before]; NULL if folded into down */
-    guint kernel;      /* side of the packed depthwise kernels, including the gaps of dilation */
     guint depth;
     CnxBlock *blocks;    /* [depth] */
     CnxNorm output_norm; /* [c] */

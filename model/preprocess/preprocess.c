@@ -292,8 +292,7 @@ gboolean cnx_preprocess_measure(const CnxRecipe *recipe, const CnxImageInfo *inf
     const CnxSpan *y = p->turn.transposes ? &p->geometry.x : &p->geometry.y;
     guint across, down;
 
-    size->width = p->geometry.x.out;
-    size->height = p->geometry.y.out;
+    size->view = cnx_preprocess_view(p);
     if (recipe->resampling != CNX_RESAMPLING_PILLOW) {
         size->bytes = sizeof *p + cnx_bilinear_measure(&p->unpack, &p->geometry);
         return TRUE;

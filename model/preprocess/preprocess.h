@@ -26,9 +26,18 @@
 
 typedef struct CnxPreprocess CnxPreprocess;
 
+/* What the input shows: a part of the stored picture, turned as the info says, becomes the content
+ * of the input; the rest of the input is padding. */
+typedef struct CnxView {
+    double x, y, w, h;          /* the part of the stored picture, pixels */
+    guint width, height;        /* of the input, pixels */
+    guint content_x, content_y; /* of the content in the input, pixels */
+    guint content_w, content_h;
+} CnxView;
+
 typedef struct CnxPreprocessSize {
-    guint width, height; /* of the network's input */
-    gsize bytes;         /* that preprocessing takes at most, without the input */
+    CnxView view;
+    gsize bytes; /* that preprocessing takes at most, without the input */
 } CnxPreprocessSize;
 
 /* Measures the preprocessing for this geometry without allocating it. FALSE with the errors of
@@ -45,15 +54,6 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(CnxPreprocess, cnx_preprocess_free)
 /* Size of the network's input, with its padding: as in the recipe, or by the shape of the picture
  * with CNX_CROP_NONE and CNX_CROP_FIT. */
 void cnx_preprocess_size(const CnxPreprocess *preprocess, guint *width, guint *height);
-
-/* What the input shows: a part of the stored picture, turned as the info says, becomes the content
- * of the input; the rest of the input is padding. */
-typedef struct CnxView {
-    double x, y, w, h;          /* the part of the stored picture, pixels */
-    guint width, height;        /* of the input, pixels */
-    guint content_x, content_y; /* of the content in the input, pixels */
-    guint content_w, content_h;
-} CnxView;
 
 CnxView cnx_preprocess_view(const CnxPreprocess *preprocess);
 

@@ -174,6 +174,8 @@ static void add_head(JsonBuilder *json, const CnxConfig *config)
     add_boolean(json, "multi-label", config->multi_label);
     add_boolean(json, "regression", config->regression);
     add_decision(json, config);
+    if (config->unused_heads)
+        add_string(json, "unused-heads", config->unused_heads);
     json_builder_end_object(json);
     if (config->labels)
         add_strings(json, "labels", (const char *const *)config->labels);

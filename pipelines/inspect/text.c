@@ -201,6 +201,8 @@ static void print_head(const Report *report)
                    config->regression              ? "no activation"
                    : cnx_config_is_sigmoid(config) ? "sigmoid"
                                                    : "softmax");
+    if (config->unused_heads)
+        print_line("", "convnext runs only the backbone, without %s", config->unused_heads);
     if (config->classes)
         print_labels(report);
     print_decision(config);

@@ -103,6 +103,55 @@ GST_END_TEST;
 
 #endif
 
+#if GST_CHECK_VERSION(1, 28, 0)
+
+/* The caps behind the element, without the field `tensors` of the maps in the first case. */
+static void check_caps(GstHarness *h, const char *tensors)
+{
+    g_autofree char *text =
+        g_strconcat(CAPS, ",tensors=(structure)[tensorgroups,convnext-backbone-out=(/uniquelist){",
+                    tensors, "}]", NULL);
+    g_autoptr(GstCaps) caps = gst_pad_get_current_caps(h->sinkpad);
+    g_autoptr(GstCaps) expected = gst_caps_from_string(*tensors ? text : CAPS);
+
+    fail_unless(gst_caps_is_equal(caps, expected), "%" GST_PTR_FORMAT, caps);
+}
+
+#define TENSOR(stage, dims)                                                                   \
+    "(GstCaps)[tensor/strided,tensor-id=(string)convnext-stage" stage "-out,dims=(int)<" dims \
+    ">,dims-order=(string)row-major,type=(string)float32]"
+
+/* Caps name the maps, also after a change while playing. The pixels are not copied. */
+GST_START_TEST(test_tensor_caps)
+{
+    g_autoptr(GstHarness) h = frames_harness(network, NULL);
+    GstBuffer *frame = frames_new(CAPS, FRAME_COLOURS, 0);
+
+    harness_restart(h, CAPS);
+    frame = frames_process(h, frame);
+    check_caps(h, "");
+    gst_util_set_object_arg(G_OBJECT(h->element), "outputs", "stage3+stage4");
+    harness_restart(h, CAPS);
+    const GstBuffer *pushed = frame;
+    frame = frames_process(h, frame);
+    fail_unless(frame == pushed, "the frame was copied");
+    check_caps(h, TENSOR("3", "1,4,4,24") "," TENSOR("4", "1,2,2,32"));
+    gst_buffer_unref(frame);
+    gst_util_set_object_arg(G_OBJECT(h->element), "outputs", "classes+stage2");
+    for (gboolean has_changed = FALSE; !has_changed;) {
+        g_autoptr(GstBuffer) out = frames_process(h, frames_new(CAPS, FRAME_COLOURS, 0));
+        guint n;
+
+        gst_convnext_result_get_classes(frames_result(out), &n);
+        has_changed = n > 0;
+    }
+    gst_buffer_unref(frames_process(h, frames_new(CAPS, FRAME_COLOURS, 0)));
+    check_caps(h, TENSOR("2", "1,8,8,16"));
+}
+GST_END_TEST;
+
+#endif
+
 static Suite *analytics_suite(void)
 {
     Suite *s = suite_create("analytics");
@@ -117,6 +166,7 @@ static Suite *analytics_suite(void)
 #endif
 #if GST_CHECK_VERSION(1, 28, 0)
     tcase_add_test(tc, test_tensor_mtds);
+    tcase_add_test(tc, test_tensor_caps);
 #endif
     return s;
 }

@@ -2,78 +2,15 @@
  * result keeps its maps whatever runs later.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#define _GNU_SOURCE
 #include <gst/check/gstcheck.h>
-#include <stdatomic.h>
-#include <stdlib.h>
-#include <string.h>
 
+#include "tests/gst/support/allocations.h"
 #include "tests/gst/support/frames.h"
 #include "tests/gst/support/harness.h"
 #include "tests/gst/support/network.h"
 
 #define CAPS "video/x-raw,format=I420,width=160,height=120,framerate=25/1"
 #define OUTPUTS "stage1+stage2+stage3+stage4"
-#define LARGE 2048 /* bytes; the smallest map has as many */
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define COUNTS 0 /* the sanitizer replaces the allocator */
-#else
-#define COUNTS 1
-
-static atomic_uint large; /* allocations */
-
-#pragma GCC visibility push(default) /* overrides the functions for the libraries too */
-void *malloc(size_t size);
-void *calloc(size_t n, size_t size);
-void *realloc(void *block, size_t size);
-void *aligned_alloc(size_t alignment, size_t size);
-int posix_memalign(void **block, size_t alignment, size_t size);
-#pragma GCC visibility pop
-
-void *__libc_malloc(size_t size);
-void *__libc_calloc(size_t n, size_t size);
-void *__libc_realloc(void *block, size_t size);
-void *__libc_memalign(size_t alignment, size_t size);
-
-static void count(size_t size)
-{
-    if (size >= LARGE)
-        atomic_fetch_add(&large, 1);
-}
-
-void *malloc(size_t size)
-{
-    count(size);
-    return __libc_malloc(size);
-}
-
-void *calloc(size_t n, size_t size)
-{
-    count(n * size);
-    return __libc_calloc(n, size);
-}
-
-void *realloc(void *block, size_t size)
-{
-    count(size);
-    return __libc_realloc(block, size);
-}
-
-void *aligned_alloc(size_t alignment, size_t size)
-{
-    count(size);
-    return __libc_memalign(alignment, size);
-}
-
-int posix_memalign(void **block, size_t alignment, size_t size)
-{
-    count(size);
-    *block = __libc_memalign(alignment, size);
-    return *block ? 0 : 12;
-}
-
-#endif
 
 static GstHarness *open_element(void)
 {
@@ -95,12 +32,6 @@ static void teardown(void)
     network_teardown();
 }
 
-static gboolean remove_meta(GstBuffer *buffer, GstMeta **meta, gpointer data)
-{
-    *meta = NULL;
-    return TRUE;
-}
-
 static const float *values_of(GstConvnextResult *result, guint stage, gsize *n)
 {
     return gst_convnext_tensor_get_values(gst_convnext_result_peek_tensor(result, stage), n);
@@ -118,10 +49,9 @@ GST_START_TEST(test_allocations)
     for (guint i = 0; i < 60; i++) {
         gsize n;
 
-#if COUNTS
         if (i == 10)
-            fail_unless(atomic_exchange(&large, 0) > 0, "the counter does not count");
-#endif
+            fail_unless((allocations_take_large() > 0) == allocations_are_counted(),
+                        "the counter does not count");
         frame = frames_process(h, frame);
         GstConvnextResult *result = frames_result(frame);
         const float *first = values_of(result, 0, &n), *next = first + n;
@@ -135,11 +65,9 @@ GST_START_TEST(test_allocations)
             if (seen[place] == first)
                 break;
         }
-        gst_buffer_foreach_meta(frame, remove_meta, NULL);
+        frames_remove_metas(frame);
     }
-#if COUNTS
-    fail_unless_equals_int(atomic_load(&large), 0);
-#endif
+    fail_unless_equals_int(allocations_take_large(), 0);
     fail_unless(places <= 2, "the maps had %u places", places);
     gst_clear_buffer(&frame);
 }

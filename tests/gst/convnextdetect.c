@@ -138,14 +138,16 @@ GST_END_TEST;
 GST_START_TEST(test_stream)
 {
     static void (*const checks[])(GstHarness *, HeadsFinds *) = {
-        heads_check_caps, heads_check_gap, heads_check_latest, heads_check_shared,
-        heads_check_restart};
+        heads_check_caps,    heads_check_gap,    heads_check_latest,
+        heads_check_changes, heads_check_shared, heads_check_restart};
 
     for (guint i = 0; i < G_N_ELEMENTS(checks); i++) {
         g_autoptr(GstHarness) h = heads_harness(LAUNCH, HEADS_CAPS);
 
         checks[i](h, finds_objects);
     }
+    g_autoptr(GstHarness) h = heads_harness(LAUNCH, HEADS_CAPS);
+    heads_check_reload(h, DETECTOR, OTHER_DETECTOR, finds_objects);
     heads_check_sharing(LAUNCH, finds_objects);
 }
 GST_END_TEST;
@@ -166,6 +168,8 @@ GST_START_TEST(test_refusals)
 {
     expect_refusal("model", network, GST_STREAM_ERROR, GST_STREAM_ERROR_NOT_IMPLEMENTED,
                    "it is a classifier; use convnext");
+    expect_refusal("model", SEGMENTER, GST_STREAM_ERROR, GST_STREAM_ERROR_NOT_IMPLEMENTED,
+                   "use convnextsegment");
     expect_refusal("model", "", GST_LIBRARY_ERROR, GST_LIBRARY_ERROR_SETTINGS,
                    "the property model is not set");
     expect_refusal("max-size", "48", GST_LIBRARY_ERROR, GST_LIBRARY_ERROR_SETTINGS,

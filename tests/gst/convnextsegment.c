@@ -162,14 +162,17 @@ GST_START_TEST(test_threshold)
 }
 GST_END_TEST;
 
-/* Painting changes the frame's pixels, but not those of a buffer that shares them. */
+/* Painting changes the frame's pixels, but not those of a buffer that shares them, nor memory that
+ * is read-only. */
 GST_START_TEST(test_paint)
 {
     g_autoptr(GstHarness) h = heads_harness(LAUNCH " paint=true", HEADS_CAPS);
     g_autoptr(GstBuffer) frame = frames_new(HEADS_CAPS, FRAME_COLOURS, 0);
     g_autoptr(GstBuffer) before = gst_buffer_copy_deep(frame);
-    g_autoptr(GstBuffer) out = frames_process(h, gst_buffer_ref(frame));
     GstMapInfo a, b, c;
+
+    GST_MINI_OBJECT_FLAG_SET(gst_buffer_peek_memory(frame, 0), GST_MEMORY_FLAG_READONLY);
+    g_autoptr(GstBuffer) out = frames_process(h, gst_buffer_ref(frame));
 
     finds_classes(frames_result(out));
     fail_unless(gst_buffer_map(before, &a, GST_MAP_READ) &&
@@ -200,8 +203,8 @@ GST_END_TEST;
 GST_START_TEST(test_stream)
 {
     static void (*const checks[])(GstHarness *, HeadsFinds *) = {
-        heads_check_caps, heads_check_gap, heads_check_latest, heads_check_shared,
-        heads_check_restart};
+        heads_check_caps,    heads_check_gap,    heads_check_latest,
+        heads_check_changes, heads_check_shared, heads_check_restart};
 
     for (guint i = 0; i < G_N_ELEMENTS(checks); i++) {
         g_autoptr(GstHarness) h = heads_harness(LAUNCH, HEADS_CAPS);
@@ -246,13 +249,30 @@ GST_START_TEST(test_refusals)
 }
 GST_END_TEST;
 
-/* convnext runs the backbone of a segmenter. */
+/* convnext runs the backbone of a segmenter or a detector, and says so. */
+static void check_backbone(const char *model)
+{
+    g_autofree char *launch = g_strdup_printf("convnext outputs=stage4 model=%s", model);
+    g_autoptr(GstHarness) h = heads_harness(launch, NULL);
+    g_autoptr(Gate) gate = gate_new(heads_element(h));
+    g_autoptr(GstStructure) info = NULL;
+    g_autoptr(GError) remark = NULL;
+
+    harness_restart(h, HEADS_CAPS);
+    g_autoptr(GstBuffer) out = heads_process(h, HEADS_CAPS, 0);
+    g_autoptr(GstMessage) message = gate_pop(gate, GST_MESSAGE_INFO);
+    gst_message_parse_info(message, &remark, NULL);
+    messages_check_text(remark, "only the backbone runs, without ");
+    messages_check_text(remark, "which belongs to a segmentation or detection head");
+    g_object_get(heads_element(h), "model-info", &info, NULL);
+    fail_unless(strstr(remark->message, gst_structure_get_string(info, "unused-heads")));
+    fail_unless(gst_convnext_result_get_tensor(frames_result(out), "stage4"));
+}
+
 GST_START_TEST(test_backbone)
 {
-    g_autoptr(GstHarness) h = heads_harness("convnext outputs=stage4 model=" SEGMENTER, HEADS_CAPS);
-    g_autoptr(GstBuffer) out = heads_process(h, HEADS_CAPS, 0);
-
-    fail_unless(gst_convnext_result_get_tensor(frames_result(out), "stage4"));
+    check_backbone(SEGMENTER);
+    check_backbone(DETECTOR);
 }
 GST_END_TEST;
 

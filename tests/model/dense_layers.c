@@ -8,6 +8,7 @@
 
 #include "model/base/isa.h"
 #include "model/base/memory.h"
+#include "model/dense/depthwise.h"
 #include "model/dense/group_norm.h"
 #include "model/dense/interpolate.h"
 #include "model/dense/pool.h"
@@ -205,6 +206,52 @@ static void test_transposed(void)
     check_transposed(2, 1, 1, 3, 2, 4);
 }
 
+static double expect_depthwise(const CnxDepthwise *d, const float *x, int h, int w, gsize i)
+{
+    const int c = (int)d->channels, k = (int)d->side, ch = (int)(i % d->channels);
+    const int column = (int)(i / d->channels) % w, row = (int)(i / d->channels) / w;
+    double sum = d->bias[ch];
+
+    for (int tap = 0; tap < k * k; tap++) {
+        const int sy = row + (tap / k - k / 2) * (int)d->dilation;
+        const int sx = column + (tap % k - k / 2) * (int)d->dilation;
+
+        if (sy >= 0 && sy < h && sx >= 0 && sx < w)
+            sum += (double)d->weight[tap * c + ch] * x[(sy * w + sx) * c + ch];
+    }
+    return sum;
+}
+
+/* Of the second map, a task has a part of the rows, and the last one fewer than the others. */
+static void test_depthwise(void)
+{
+    static const struct {
+        guint h, w, c, side, dilation;
+    } shapes[] = {{7, 5, 20, 3, 2}, {11, 90, 5, 3, 4}, {1, 300, 3, 5, 1}};
+
+    for (guint i = 0; i < G_N_ELEMENTS(shapes); i++) {
+        const guint h = shapes[i].h, w = shapes[i].w, c = shapes[i].c, side = shapes[i].side;
+        const gsize floats = (gsize)h * w * c;
+        g_autofree float *weight = new_values((gsize)side * side * c), *bias = new_values(c);
+        g_autofree float *x = new_values(floats), *first = NULL;
+        const CnxDepthwise layer = {c, side, shapes[i].dilation, weight, bias};
+
+        for (guint j = 0; j < G_N_ELEMENTS(thread_counts); j++) {
+            g_autofree float *got = g_new(float, floats);
+            CnxDenseContext context = begin_context(thread_counts[j], 0);
+
+            cnx_depthwise_run(&context, &layer, h, w, x, got);
+            end_context(&context);
+            for (gsize k = 0; k < floats; k++)
+                g_assert_cmpfloat_with_epsilon(
+                    got[k], expect_depthwise(&layer, x, (int)h, (int)w, k), 4e-6);
+            if (!first)
+                first = g_memdup2(got, floats * sizeof *x);
+            g_assert_cmpmem(got, floats * sizeof *x, first, floats * sizeof *x);
+        }
+    }
+}
+
 /* A group's mean and variance, and the map that they normalise. */
 static void expect_group(const CnxGroupNorm *norm, const float *x, gsize pixels, guint group,
                          const float *got)
@@ -260,6 +307,7 @@ int main(int argc, char **argv)
     g_test_add_func("/dense-layers/interpolation", test_interpolation);
     g_test_add_func("/dense-layers/pool", test_pool);
     g_test_add_func("/dense-layers/transposed", test_transposed);
+    g_test_add_func("/dense-layers/depthwise", test_depthwise);
     g_test_add_func("/dense-layers/group-norm", test_group_norm);
     return g_test_run();
 }

@@ -36,6 +36,10 @@ static const Case cases[] = {
     {"smp-fpn", "FPN", "smp"},
     {"smp-fpn-cat", "FPN", "smp"},
     {"smp-segformer", "Segformer", "smp"},
+    {"smp-deeplab", "DeepLabV3+", "smp"},
+    {"smp-deeplab-dense", "DeepLabV3+", "smp"},
+    {"smp-deeplab-short", "DeepLabV3+", "smp"},
+    {"smp-deeplab-plain", "DeepLabV3+", "smp"},
     {"dinov3-linear", "linear head", "facebookresearch/dinov3"},
     {"dinov3-linear-last", "linear head", "facebookresearch/dinov3"},
 };
@@ -185,6 +189,23 @@ static void test_dataset(gconstpointer data)
     g_assert_cmpmem(info->palette + 3, 3, second, 3);
 }
 
+/* Without a config, smp's defaults are assumed. */
+static void test_assumed(void)
+{
+    static const char *const expected[] = {"decoder_use_norm=batchnorm", "upsampling=4",
+                                           "activation=softmax", "encoder_output_stride=16",
+                                           "decoder_atrous_rates=12,24,36"};
+    g_auto(DenseFixture) fixture = dense_open("segmenters/smp-deeplab-plain");
+    g_autoptr(CnxSegmenter) segmenter = open_segmenter(fixture.model);
+    const CnxConfig *backbone = cnx_model_config(cnx_segmenter_backbone(segmenter));
+    char **assumed = cnx_segmenter_info(segmenter)->assumed;
+
+    for (guint i = 0; i < G_N_ELEMENTS(expected); i++)
+        g_assert_true(g_strv_contains((const char *const *)assumed, expected[i]));
+    g_assert_cmpuint(backbone->dilations[3], ==, 2);
+    g_assert_cmpuint(backbone->dilations[2], ==, 1);
+}
+
 static int print_table(void)
 {
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++)
@@ -208,5 +229,6 @@ int main(int argc, char **argv)
     g_test_add_data_func("/segmenters/dataset/mmengine", "segmenters/mmsegmentation-upernet",
                          test_dataset);
     g_test_add_data_func("/segmenters/dataset/mmcv", "segmenters/facebook-upernet", test_dataset);
+    g_test_add_func("/segmenters/assumed", test_assumed);
     return g_test_run();
 }

@@ -17,7 +17,8 @@
 #endif
 
 static const char *const names[] = {"segmenters/transformers-upernet-v2",
-                                    "segmenters/smp-unet-scse", "segmenters/smp-fpn"};
+                                    "segmenters/smp-unet-scse", "segmenters/smp-fpn",
+                                    "segmenters/smp-deeplab"};
 
 #if COUNTS_ALLOCATIONS
 static int allocations;

@@ -12,6 +12,8 @@
 #define UPERNET "../segmenters/transformers-upernet-v2"
 #define UNET "../segmenters/smp-unet"
 #define FPN "../segmenters/smp-fpn"
+#define DEEPLAB "../segmenters/smp-deeplab"
+#define DEEPLAB_CONFIG "{\"_model_class\":\"DeepLabV3Plus\",\"encoder_name\":\"tu-convnext_x\""
 #define BRANCH "decoder.seg_blocks.1.block.0.block.0.weight"
 #define BOTTLENECK "decode_head.bottleneck.batch_norm"
 #define CONFIG                                                                                  \
@@ -114,6 +116,28 @@ static const Refusal refusals[] = {
                "\"encoder_output_stride\":16}",
      .sentence = "has an FPN on a dilated encoder: stage 4 has the stride of the stage before it, "
                  "expected twice that"},
+    {"a DeepLabV3+ on an encoder that is not dilated", DEEPLAB,
+     .config = DEEPLAB_CONFIG ",\"encoder_output_stride\":32}",
+     .sentence = "has a DeepLabV3+ on an encoder whose stages have strides from 4 to 32, expected "
+                 "from 4 to 8 or 16 (key \"encoder_output_stride\")"},
+    {"two rates of a DeepLabV3+", DEEPLAB,
+     .config = DEEPLAB_CONFIG ",\"decoder_atrous_rates\":[12,24]}",
+     .sentence = "key \"decoder_atrous_rates\" is [12,24], expected an array of 3 non-negative "
+                 "integers"},
+    {"a rate of 0 of a DeepLabV3+", DEEPLAB,
+     .config = DEEPLAB_CONFIG ",\"decoder_atrous_rates\":[0,24,36]}",
+     .sentence = "key \"decoder_atrous_rates\" has the rate 0, expected 1 to 1024"},
+    {"a config of a DeepLabV3+ with other convolutions", DEEPLAB,
+     .config = DEEPLAB_CONFIG ",\"decoder_aspp_separable\":false}",
+     .sentence = "key \"decoder_aspp_separable\" contradicts the weights, whose dilated "
+                 "convolutions are separable"},
+    {"a DeepLabV3+ without a pooled branch", DEEPLAB, "decoder.aspp.0.convs.4",
+     .sentence =
+         "has no tensor \"decoder.aspp.0.convs.4.1.weight\" of shape [16,24,1,1], which its "
+         "head needs"},
+    {"DeepLabV3 of smp", UNET, "decoder.", .added = {"decoder.aspp.convs.0.0.weight"},
+     .sentence = "has the head of a DeepLabV3 of smp (tensor \"decoder.aspp.convs.0.0.weight\"), "
+                 "which this version cannot run; convnext runs its backbone"},
     {"an FPN whose branches differ", FPN, BRANCH, .added = {BRANCH},
      .sentence = "tensor \"decoder.seg_blocks.1.block.0.block.0.weight\" has shape [4,4,3,3], "
                  "expected [32,20,3,3]"},

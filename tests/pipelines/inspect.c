@@ -238,6 +238,7 @@ static void test_many_ignored(void)
     g_assert_nonnull(strstr(output.out, "ignored: \"auxiliary_head."));
     g_assert_nonnull(strstr(output.out, "ignored: \"decode_head."));
     g_assert_nonnull(strstr(output.out, "            and 62 more (--tensors lists all)\n"));
+    g_assert_nonnull(strstr(output.out, "            convnext runs only the backbone, without "));
 }
 
 /* Takes ownership of the output's members. */

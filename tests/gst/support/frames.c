@@ -186,6 +186,17 @@ GstBuffer *frames_process(GstHarness *h, GstBuffer *frame)
     return buffer;
 }
 
+static gboolean remove_meta(GstBuffer *buffer, GstMeta **meta, gpointer data)
+{
+    *meta = NULL;
+    return TRUE;
+}
+
+void frames_remove_metas(GstBuffer *buffer)
+{
+    gst_buffer_foreach_meta(buffer, remove_meta, NULL);
+}
+
 GstConvnextMeta *frames_meta(GstBuffer *buffer)
 {
     gpointer state = NULL;

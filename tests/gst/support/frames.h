@@ -41,6 +41,9 @@ GstVideoInfo frames_info(const char *caps);
 /* Pushes the frame and pulls it again. Fails if it does not come out. */
 GstBuffer *frames_process(GstHarness *h, GstBuffer *frame);
 
+/* Removes all metadata, so that the buffer can be pushed again. */
+void frames_remove_metas(GstBuffer *buffer);
+
 /* The only result on a buffer, borrowed. Fails if there is none or more than one. */
 GstConvnextMeta *frames_meta(GstBuffer *buffer);
 GstConvnextResult *frames_result(GstBuffer *buffer);

@@ -91,16 +91,80 @@ void heads_check_latest(GstHarness *h, HeadsFinds *finds)
     fail_unless_equals_uint64(frames[1], 1);
 }
 
+/* Processes a frame that carries no result. */
+static void expect_nothing(GstHarness *h, const char *caps, guint i)
+{
+    g_autoptr(GstBuffer) out = heads_process(h, caps, i);
+
+    fail_unless(!gst_buffer_get_convnext_meta(out), "frame %u carries an older result", i);
+}
+
+/* Processes frames until one carries a result, and returns that frame. */
+static GstBuffer *wait_for_result(GstHarness *h, const char *caps)
+{
+    for (guint i = 0;; i++) {
+        g_autoptr(GstBuffer) out = heads_process(h, caps, i);
+
+        if (gst_buffer_get_convnext_meta(out))
+            return g_steal_pointer(&out);
+    }
+}
+
+/* The worker is held up behind frame 0 until the end. */
+void heads_check_changes(GstHarness *h, HeadsFinds *finds)
+{
+    static const char other[] =
+        "video/x-raw,format=RGB,width=98,height=202,framerate=25/1,pixel-aspect-ratio=2/1";
+    g_autoptr(Gate) gate = gate_new(heads_element(h));
+    GstBuffer *gap = frames_new(HEADS_CAPS, FRAME_COLOURS, 40);
+    guint width, height;
+
+    gst_util_set_object_arg(G_OBJECT(heads_element(h)), "mode", "latest");
+    gate_close(gate);
+    gst_buffer_unref(heads_process(h, HEADS_CAPS, 0));
+    gate_wait(gate);
+    GST_BUFFER_FLAG_SET(gap, GST_BUFFER_FLAG_GAP);
+    g_autoptr(GstBuffer) out = frames_process(h, gap);
+    fail_unless_equals_uint64(frames_meta(out)->age, 40 * GST_MSECOND);
+    finds(frames_result(out));
+    harness_flush(h);
+    expect_nothing(h, HEADS_CAPS, 0);
+    gst_harness_set_src_caps_str(h, other);
+    expect_nothing(h, other, 1);
+    gate_open(gate);
+    g_autoptr(GstBuffer) last = wait_for_result(h, other);
+    finds(frames_result(last));
+    gst_convnext_result_get_frame_size(frames_result(last), &width, &height);
+    fail_unless(width == 98 && height == 202, "a result of %u x %u", width, height);
+}
+
+/* What another element has attached: an object with its region, a mask, and a box. */
+static GstConvnextResult *new_foreign(void)
+{
+    static guint8 mask[] = {0, 1, 1, 0};
+    static const char *const labels[] = {"theirs"};
+    static const GstConvnextDetectedObject object = {.score = 0.5f, .width = 3, .height = 4};
+    g_autoptr(GstConvnextLegend) legend = gst_convnext_legend_new(1, labels, NULL);
+    GstConvnextResult *foreign = gst_convnext_result_new("foreign", 0);
+
+    gst_convnext_result_set_objects(foreign, legend, 1, &object);
+    gst_convnext_result_set_segmentation(
+        foreign, gst_memory_new_wrapped(GST_MEMORY_FLAG_READONLY, mask, 4, 0, 4, NULL, NULL), 2, 2,
+        8, &(GstConvnextRect){0, 0, 20, 20}, legend);
+    return foreign;
+}
+
 void heads_check_shared(GstHarness *h, HeadsFinds *finds)
 {
     g_autoptr(GstBuffer) frame = frames_new(HEADS_CAPS, FRAME_COLOURS, 0);
-    g_autoptr(GstConvnextResult) foreign = gst_convnext_result_new("foreign", 0);
+    g_autoptr(GstConvnextResult) foreign = new_foreign();
     guint metas = 0;
     gpointer state = NULL;
     GstConvnextMeta *meta;
 
     gst_buffer_add_video_region_of_interest_meta(frame, "foreign", 1, 2, 3, 4)->id = FOREIGN_ID;
     gst_buffer_add_convnext_meta(frame, foreign, 0);
+    GST_MINI_OBJECT_FLAG_SET(gst_buffer_peek_memory(frame, 0), GST_MEMORY_FLAG_READONLY);
     g_autoptr(GstBuffer) out = frames_process(h, gst_buffer_ref(frame));
     fail_unless(out != frame, "a shared buffer was changed");
     fail_unless_equals_int(gst_buffer_get_n_meta(frame, GST_CONVNEXT_META_API_TYPE), 1);
@@ -111,6 +175,8 @@ void heads_check_shared(GstHarness *h, HeadsFinds *finds)
                                                                        GST_CONVNEXT_META_API_TYPE)))
         if (metas++ > 0)
             finds(meta->result);
+        else
+            fail_unless(meta->result == foreign);
     fail_unless_equals_int(metas, 2);
 }
 
@@ -137,6 +203,30 @@ static void wait_for_model(GstHarness *h, Gate *gate, const char *model, HeadsFi
     fail_unless_equals_int(gate_messages(gate, "convnext-model-updated", NULL, 0), 1);
 }
 
+/* With mode=latest the worker is held up while the model changes. */
+static void wait_for_model_in_latest(GstHarness *h, Gate *gate, const char *model,
+                                     HeadsFinds *finds)
+{
+    gboolean is_changed = FALSE;
+
+    gst_util_set_object_arg(G_OBJECT(heads_element(h)), "mode", "latest");
+    gate_close(gate);
+    gst_buffer_unref(heads_process(h, HEADS_CAPS, 0));
+    gate_wait(gate);
+    g_object_set(heads_element(h), "model", model, NULL);
+    for (guint i = 1; !is_changed; i++) {
+        g_autoptr(GstBuffer) out = heads_process(h, HEADS_CAPS, i);
+
+        is_changed = !gst_buffer_get_convnext_meta(out);
+        fail_if(!is_changed && frames_from_model(out, model));
+    }
+    gate_open(gate);
+    g_autoptr(GstBuffer) out = wait_for_result(h, HEADS_CAPS);
+    fail_unless(frames_from_model(out, model), "a result of the old model");
+    finds(frames_result(out));
+    fail_unless_equals_int(gate_messages(gate, "convnext-model-updated", NULL, 0), 1);
+}
+
 void heads_check_reload(GstHarness *h, const char *own, const char *other, HeadsFinds *finds)
 {
     g_autoptr(Gate) gate = gate_new(heads_element(h));
@@ -144,6 +234,7 @@ void heads_check_reload(GstHarness *h, const char *own, const char *other, Heads
     check_frame(h, HEADS_CAPS, 0, finds, 0);
     wait_for_model(h, gate, other, finds);
     wait_for_model(h, gate, own, finds);
+    wait_for_model_in_latest(h, gate, other, finds);
 }
 
 void heads_check_sharing(const char *launch, HeadsFinds *finds)

@@ -11,6 +11,7 @@
 #define SEGMENTER FIXTURES "/segmenters/transformers-upernet"
 #define OTHER_SEGMENTER FIXTURES "/segmenters/smp-upernet"
 #define DETECTOR FIXTURES "/detectors/torchvision-mask-rcnn"
+#define OTHER_DETECTOR FIXTURES "/detectors/torchvision-faster-rcnn-three"
 
 #define HEADS_CAPS "video/x-raw,format=I420,width=160,height=120,framerate=25/1"
 
@@ -30,10 +31,12 @@ typedef void HeadsFinds(GstConvnextResult *result);
 void heads_check_caps(GstHarness *h, HeadsFinds *finds);    /* other format, size, aspect */
 void heads_check_gap(GstHarness *h, HeadsFinds *finds);     /* GAP, interval, flush: carried */
 void heads_check_latest(GstHarness *h, HeadsFinds *finds);  /* EOS waits for the last frame */
+void heads_check_changes(GstHarness *h, HeadsFinds *finds); /* mode=latest: GAP, flush, caps */
 void heads_check_shared(GstHarness *h, HeadsFinds *finds);  /* read-only buffers, others' metas */
 void heads_check_restart(GstHarness *h, HeadsFinds *finds); /* NULL to PLAYING twice */
 
-/* Changes the model while playing, and back. */
+/* Changes the model while playing, and back, in both modes. No frame waits or is lost, and no
+ * result of the old model follows one of the new. */
 void heads_check_reload(GstHarness *h, const char *own, const char *other, HeadsFinds *finds);
 
 /* Two elements with the same settings share one run. */
