@@ -213,13 +213,16 @@ def make_texts():
 
 
 def make_detectors():
-    """'c' and a config.json, or 'n' and floats: a box and its deltas, eight a time."""
+    """'c', or 'm' for a cascade, and a config.json, or 'n' and floats: a box and its deltas, eight a time."""
     three = (FIXTURES.parent / "detectors" / "torchvision-faster-rcnn-three" / "config.json").read_text()
     put("detector", "config", "c" + json.dumps(json.loads(three)))
     put("detector", "sizes", "c" + json.dumps({
         "min_size": [300, 200], "max_size": 400, "anchor_sizes": [32, 64, 128], "aspect_ratios": [0.5, 1, 2, 3],
         "num_classes": 4, "out_channels": 20, "in_channels_list": [16, 24, 32], "image_mean": [0, 0, 0],
         "image_std": 1, "size_divisible": 32, "id2label": {"0": "background", "1": "a", "2": "b", "3": "c"}}))
+    put("detector", "cascade", "m" + json.dumps({
+        "bbox_reg_weights": [[10, 10, 5, 5], [20, 20, 10, 10], [30, 30, 15, 15]], "aspect_ratios": [0.5, 1, 2, 3],
+        "id2label": {"0": "a", "1": "b", "2": "c"}}))
     numbers = [x for i in range(8) for x in (i, i, i + 9.5, i + 6, 0.5, -1, 0.1 * i, 0.3)]
     numbers += [-5, 4, 1e9, 2, 0, 0, 100, -100, 9, 9, 3, 3, 0, 0, 0, 0]
     put("detector", "boxes", b"n" + struct.pack(f"<{len(numbers)}f", *numbers))
