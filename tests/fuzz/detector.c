@@ -1,5 +1,6 @@
 /* Fuzz target: a detector's config.json ('c', or 'm' for a cascade, and the text), or numbers as
- * boxes and scores ('n' and floats): decoding, ranking, suppression, levels, RoIAlign and pasting.
+ * boxes and scores ('n' and floats): decoding, ranking, suppression, levels, RoIAlign at each isa
+ * level, and pasting.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <math.h>
@@ -14,6 +15,8 @@
 
 #define BOXES 200
 #define SIDE 16 /* of the map and of the frame */
+#define CHANNELS 5
+#define BIN 3
 
 static void read_config(const char *text, gsize size, guint stages)
 {
@@ -55,18 +58,38 @@ static void check_rank(const float *numbers, guint count)
     g_assert(n + dropped <= count / 2);
 }
 
-static void check_box(CnxBox box, gboolean is_mm)
+/* At every level as in C, whatever the box; the map's values are from 0 to 1. */
+static void check_align(const float *map, const float corners[4], guint kind)
 {
-    static float map[SIDE * SIDE], pooled[7 * 7], frame[SIDE * SIDE];
-    const CnxRoiAlign roi = {map, SIDE, SIDE, 1, 0.25f, 7, is_mm ? 0 : 2, is_mm};
+    static const int sampling[] = {2, 0, 1, 3};
+    const CnxRoiAlign roi = {map, SIDE, SIDE, CHANNELS, 0.25f, BIN, sampling[kind % 4], kind / 4};
+    float expected[BIN * BIN * CHANNELS], pooled[BIN * BIN * CHANNELS];
+
+    cnx_kernels_get(CNX_ISA_C)->roialign(expected, &roi, corners);
+    for (guint i = 0; i < G_N_ELEMENTS(expected); i++)
+        g_assert(expected[i] >= 0 && expected[i] < 1.001f);
+    for (CnxIsa level = CNX_ISA_C + 1; level < CNX_ISA_COUNT; level++) {
+        if (!cnx_isa_is_supported(level))
+            continue;
+        cnx_kernels_get(level)->roialign(pooled, &roi, corners);
+        for (guint i = 0; i < G_N_ELEMENTS(pooled); i++)
+            g_assert(fabsf(pooled[i] - expected[i]) < 1e-3f);
+    }
+}
+
+static void check_box(CnxBox box, guint kind, gboolean is_mm)
+{
+    static float map[SIDE * SIDE * CHANNELS], mask[BIN * BIN], frame[SIDE * SIDE];
     const CnxPasting pasting = is_mm ? CNX_PASTING_MM : CNX_PASTING_TORCHVISION;
     const float corners[] = {box.x0, box.y0, box.x1, box.y1};
-    const CnxPaste area = cnx_detector_paste_area(pasting, 7, corners, SIDE, SIDE);
+    const CnxPaste area = cnx_detector_paste_area(pasting, BIN, corners, SIDE, SIDE);
 
+    for (guint i = 0; map[0] == 0 && i < G_N_ELEMENTS(map); i++)
+        map[i] = (float)(i * 37 % 101 + 1) / 101;
     g_assert((is_mm ? cnx_box_level_inside(box, 4) : cnx_box_level(box, 2, 5)) <= 3);
-    cnx_kernels_get(CNX_ISA_C)->roialign(pooled, &roi, corners);
+    check_align(map, corners, kind);
     g_assert(area.x0 <= area.x1 && area.x1 <= SIDE && area.y0 <= area.y1 && area.y1 <= SIDE);
-    cnx_detector_paste(pasting, pooled, 7, corners, SIDE, SIDE, frame + area.y0 * SIDE + area.x0,
+    cnx_detector_paste(pasting, mask, BIN, corners, SIDE, SIDE, frame + area.y0 * SIDE + area.x0,
                        SIDE);
 }
 
@@ -86,8 +109,8 @@ static void check_numbers(const guint8 *data, gsize size)
         const float *n = numbers + 8 * i;
         const CnxBox box = {n[0], n[1], n[2], n[3]};
 
-        check_box(box, FALSE);
-        check_box(box, TRUE);
+        check_box(box, i % 8, FALSE);
+        check_box(box, i % 8, TRUE);
         boxes[valid] = cnx_box_clip(cnx_box_decode(box, n + 4, weights, i % 2), SIDE, SIDE);
         valid += cnx_box_is_valid(boxes[valid], 1e-2f);
     }
