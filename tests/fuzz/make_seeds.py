@@ -232,9 +232,11 @@ HEADS = (  # a fixture, and the bits of the first byte: 1 a detector, 2 the file
     ("segmenters/transformers-upernet-v2", 4), ("segmenters/mmsegmentation-upernet.pth", 4), ("segmenters/smp-unet", 4),
     ("segmenters/smp-unet-scse", 6), ("segmenters/smp-unet-plain.pth", 4), ("segmenters/smp-fpn", 4),
     ("segmenters/smp-fpn-cat", 6), ("segmenters/smp-upernet", 4), ("segmenters/smp-segformer", 4),
-    ("segmenters/smp-deeplab", 6), ("segmenters/dinov3-linear.pth", 4), ("segmenters/dinov3-linear-last.pth", 4),
-    ("detectors/torchvision-mask-rcnn", 5), ("detectors/torchvision-faster-rcnn.pth", 5),
-    ("detectors/torchvision-faster-rcnn-three", 7))
+    ("segmenters/smp-deeplab", 6), ("segmenters/smp-deeplab-dense", 4), ("segmenters/dinov3-linear.pth", 4),
+    ("segmenters/dinov3-linear-last.pth", 4), ("detectors/torchvision-mask-rcnn", 5),
+    ("detectors/torchvision-faster-rcnn.pth", 5), ("detectors/torchvision-faster-rcnn-three", 7),
+    ("detectors/mmdetection-mask-rcnn", 5), ("detectors/mmdetection-cascade-rcnn", 5),
+    ("detectors/facebook-cascade-mask-rcnn.pth", 5))
 
 
 def make_heads():
