@@ -33,10 +33,10 @@ static char **list_inputs(CnxContainer *expected)
     return g_strv_builder_end(builder);
 }
 
-DenseFixture dense_open(const char *name)
+DenseFixture dense_open_expected(const char *name, const char *expected)
 {
     DenseFixture fixture = {.name = name};
-    g_autofree char *path = g_strconcat(FIXTURES "/", name, ".expected.safetensors", NULL);
+    g_autofree char *path = g_strconcat(FIXTURES "/", expected, ".expected.safetensors", NULL);
     g_autoptr(GError) error = NULL;
 
     for (guint i = 0; i < G_N_ELEMENTS(suffixes); i++) {
@@ -50,6 +50,11 @@ DenseFixture dense_open(const char *name)
     g_assert_no_error(error);
     fixture.inputs = list_inputs(fixture.expected);
     return fixture;
+}
+
+DenseFixture dense_open(const char *name)
+{
+    return dense_open_expected(name, name);
 }
 
 void dense_clear(DenseFixture *fixture)
