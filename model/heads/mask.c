@@ -133,8 +133,9 @@ typedef struct Scratch {
 static gsize cut_scratch(Scratch *scratch, char *base, const CnxMap *logits,
                          const CnxMaskPlan *plan)
 {
+    const gsize terms = plan->windows.width > 0 ? TERMS : TERMS / WINDOWS;
     const gsize sizes[] = {
-        plan->width * TERMS * sizeof(CnxTap),
+        plan->width * terms * sizeof(CnxTap),
         (gsize)logits->width * logits->channels * sizeof(float),
         plan->width * sizeof(float),
         plan->width * sizeof(float),

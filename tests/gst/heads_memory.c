@@ -87,6 +87,8 @@ GST_START_TEST(test_limit)
 {
     check_limit(SEGMENT " mask-size=frame crop=border", "width=3000,height=20");
     check_limit(SEGMENT " mask-size=frame crop=border orientation=90r", "width=3000,height=20");
+    check_limit(SEGMENT " mask-size=frame slide=true input-width=480 input-height=480",
+                "width=320,height=200");
     check_limit(DETECT " mask-size=frame", "width=320,height=200");
 }
 GST_END_TEST;
