@@ -1,20 +1,31 @@
 #!/bin/bash
-# Monitors RTSP cameras on localhost for a long time while they are killed, stalled and restarted at
-# random. Checks that convnext-watch survives, that its memory stays flat, and that every camera delivers
-# results soon after it comes back.
+# Runs a network for a long time and checks that the process survives and that its memory stays flat.
 #
 #   tests/soak.sh [SECONDS [CAMERAS [FOLDER]]]      default: 3600 8, and a temporary folder
+#   tests/soak.sh --heads [SECONDS [FOLDER]]        default: 1800, and a temporary folder
+#
+# The first form monitors RTSP cameras on localhost with convnext-watch while they are killed, stalled and
+# restarted at random, and also checks that every camera delivers results soon after it comes back. The second
+# plays a stream each through convnextsegment and convnextdetect in mode=latest while the format, size and
+# aspect of their frames change every second.
 #
 # Requires the build of tests/run.sh in build-test/. FOLDER keeps lines, log, memory (seconds and KiB of
-# resident memory, every second) and returns (camera, how it was lost, seconds from its return to its
-# first result). Ends with a table; the status is 0 if all three checks pass.
+# resident memory, every second) and, of cameras, returns (camera, how it was lost, seconds from its return to
+# its first result). Ends with a table; the status is 0 if all checks pass.
 #
 # SPDX-License-Identifier: LGPL-2.1-or-later
 set -u
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 export CONVNEXT_BUILD=${CONVNEXT_BUILD:-$root/build-test}
+fixtures=$root/tests/fixtures
 . "$root/pipelines/env.sh"
 
+heads=
+if [ "${1:-}" = --heads ]; then
+    heads=1
+    shift
+    set -- "${1:-1800}" 0 "${@:2}"
+fi
 duration=${1:-3600}
 cameras=${2:-8}
 folder=${3:-$(mktemp -d)}
@@ -22,10 +33,50 @@ warm=300       # seconds of warm-up, or a quarter of a shorter run, in which mem
 patience=5     # seconds in which a camera that is back must deliver results
 allowance=2048 # KiB that memory may grow, from the median of the first quarter after the warm-up to
                # that of the last; medians of a minute vary by 6 MiB with the cameras' state
-server=$CONVNEXT_BUILD/tests/pipelines/rtsp-server
 [ "$duration" -ge $((4 * warm)) ] || warm=$((duration / 4))
-[ -x "$server" ] || cnx_die "$server does not exist: run tests/run.sh first"
 mkdir -p "$folder" && cd "$folder" || exit 1
+
+# median FROM TO: prints the median of the memory in that time.
+median()
+{
+    awk -v from="$1" -v to="$2" '$1 >= from && $1 < to { print $2 }' memory | sort -n |
+        awk '{ value[NR] = $1 } END { print value[int((NR + 1) / 2)] }'
+}
+
+# judge_memory: prints how it grew; fails if that is too much.
+judge_memory()
+{
+    local quarter=$(((duration - warm) / 4)) first last
+    first=$(median $warm $((warm + quarter)))
+    last=$(median $((duration - quarter)) "$duration")
+    echo "memory: $((first / 1024)) MiB after $warm s, $((last / 1024)) MiB at the end, $((last - first)) KiB more"
+    [ $((last - first)) -le $allowance ]
+}
+
+# Small networks, whose frames are many.
+soak_heads()
+{
+    local bad=0
+    "$CONVNEXT_BUILD/tests/pipelines/changing" "$duration" \
+        "convnextsegment mode=latest mask-size=frame paint=true post-messages=true \
+            model=$fixtures/segmenters/transformers-upernet" \
+        "convnextdetect mode=latest min-size=96 max-size=128 score-threshold=0.02 masks=on mask-size=frame \
+            model=$fixtures/detectors/torchvision-mask-rcnn" >lines 2>log || bad=1
+    grep -E '^[0-9]+ [0-9]+$' lines >memory
+    grep '^stream' lines
+    [ $bad -eq 0 ] || tail -n 3 log
+    judge_memory || bad=1
+    echo "the files are in $folder"
+    return $bad
+}
+
+if [ -n "$heads" ]; then
+    soak_heads
+    exit
+fi
+
+server=$CONVNEXT_BUILD/tests/pipelines/rtsp-server
+[ -x "$server" ] || cnx_die "$server does not exist: run tests/run.sh first"
 : >returns
 : >memory
 : >log
@@ -161,17 +212,7 @@ bad=0
 [ $survived = yes ] || bad=1
 echo "ran $((SECONDS - started)) s with $cameras cameras; convnext-watch survived and ended with status 0: $survived"
 
-# median FROM TO: prints the median of the memory in that time.
-median()
-{
-    awk -v from="$1" -v to="$2" '$1 >= from && $1 < to { print $2 }' memory | sort -n |
-        awk '{ value[NR] = $1 } END { print value[int((NR + 1) / 2)] }'
-}
-quarter=$(((duration - warm) / 4))
-first=$(median $warm $((warm + quarter)))
-last=$(median $((duration - quarter)) "$duration")
-echo "memory: $((first / 1024)) MiB after $warm s, $((last / 1024)) MiB at the end, $((last - first)) KiB more"
-[ $((last - first)) -le $allowance ] || bad=1
+judge_memory || bad=1
 
 for how in dead hung; do
     sort -k 3 -n returns | awk -v how=$how -v patience=$patience '

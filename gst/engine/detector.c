@@ -108,7 +108,6 @@ static gboolean open_detector(GstConvnextEngine *engine, const GstConvnextEngine
     CnxRecipe recipe = info->recipe;
 
     engine->model = cnx_model_ref(cnx_detector_backbone(self->detector));
-    recipe.resampling = CNX_RESAMPLING_TORCH;
     cnx_recipe_set_fit(&recipe, self->settings.min_size, self->settings.max_size, MULTIPLE);
     if (!gst_convnext_engine_make_recipe(engine, &recipe, settings, error) ||
         !gst_convnext_engine_find_labels(engine, settings, info->classes, info->labels, error))
@@ -233,7 +232,8 @@ static Pasted pasted_of(const Detector *self, const GstConvnextJob *job,
 {
     Pasted pasted = {
         .box = {object->x, object->y, object->x + object->width, object->y + object->height}};
-    const CnxPaste area = cnx_detector_paste_area(cnx_detector_mask_side(self->detector),
+    const CnxPaste area = cnx_detector_paste_area(cnx_detector_pasting(self->detector),
+                                                  cnx_detector_mask_side(self->detector),
                                                   pasted.box, job->frame_width, job->frame_height);
 
     pasted.rect = (GstConvnextRect){(int)area.x0, (int)area.y0, (int)(area.x1 - area.x0),
@@ -246,7 +246,8 @@ static Pasted pasted_of(const Detector *self, const GstConvnextJob *job,
 static void paste(Detector *self, const GstConvnextJob *job, const float *mask,
                   const Pasted *pasted, guint8 value, guint8 *pixels)
 {
-    cnx_detector_paste(mask, cnx_detector_mask_side(self->detector), pasted->box, job->frame_width,
+    cnx_detector_paste(cnx_detector_pasting(self->detector), mask,
+                       cnx_detector_mask_side(self->detector), pasted->box, job->frame_width,
                        job->frame_height, self->pasted, (gsize)pasted->rect.w);
     for (gsize p = 0; p < pasted->pixels; p++)
         pixels[p] = self->pasted[p] > 0.5f ? value : 0;

@@ -128,12 +128,19 @@ static gboolean check_library(const Loading *l, const CnxJson *json, Library lib
                          library == TIMM ? "timm" : "transformers", cnx_dialect_name(dialect));
 }
 
-/* torchvision has no config files. One beside a body of its features has arguments of the detector
- * around it, which model/heads reads. */
+/* Some libraries have no config files. One beside a body of torchvision's features, or beside one
+ * with a norm behind each stage, has arguments of the detector around it, which model/heads reads.
+ */
 static gboolean is_of_detector(const Loading *l, const CnxJson *json)
 {
-    return l->config->dialect == CNX_DIALECT_TORCHVISION && l->config->classes == 0 &&
-           !cnx_json_has(json, "model_type") && !cnx_json_has(json, "architecture");
+    const CnxConfig *config = l->config;
+    const gboolean is_body =
+        config->dialect == CNX_DIALECT_TORCHVISION ||
+        (config->output_norm[config->stages - 1] &&
+         (config->dialect == CNX_DIALECT_OPENMMLAB || config->dialect == CNX_DIALECT_FACEBOOK));
+
+    return is_body && config->classes == 0 && !cnx_json_has(json, "model_type") &&
+           !cnx_json_has(json, "architecture");
 }
 
 /* Reads config.json, and preprocessor_config.json too if the config is transformers'. smp writes

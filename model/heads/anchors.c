@@ -4,21 +4,22 @@
 #include <math.h>
 
 /* rintf rounds half to even, as torch.round does, in the default rounding mode. */
-static CnxBox rounded_box(float width, float height)
+static CnxBox centred_box(float width, float height, gboolean rounded)
 {
-    const float x = rintf(width / 2), y = rintf(height / 2);
+    const float x = rounded ? rintf(width / 2) : width / 2;
+    const float y = rounded ? rintf(height / 2) : height / 2;
 
     return (CnxBox){-x, -y, x, y};
 }
 
 void cnx_anchors_cell(CnxBox *anchors, const float *sizes, guint size_count, const float *ratios,
-                      guint ratio_count)
+                      guint ratio_count, gboolean rounded)
 {
     for (guint r = 0; r < ratio_count; r++) {
         const float h = sqrtf(ratios[r]), w = 1 / h;
 
         for (guint s = 0; s < size_count; s++)
-            *anchors++ = rounded_box(w * sizes[s], h * sizes[s]);
+            *anchors++ = centred_box(w * sizes[s], h * sizes[s], rounded);
     }
 }
 

@@ -1,4 +1,6 @@
-/* Classes and boxes of the proposals. Girshick 2015.
+/* Classes and boxes of the proposals. Girshick 2015. A cascade has several heads: each moves the
+ * boxes that the next one pools, and the classes follow from the mean of their logits. Cai and
+ * Vasconcelos 2018.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <math.h>
@@ -7,38 +9,115 @@
 #include "model/heads/detector_network.h"
 #include "model/threads/threads.h"
 
-#define LEAST_SIDE 1e-2f /* of an object, pixels */
-
 /* The network */
 
-/* Some of the proposals */
+/* Some of the proposals, in one head */
 typedef struct Batch {
     CnxDetectorRun *run;
     CnxPooling pooling;
+    CnxRoiStack stack;
     guint first, count;
+    guint stage;
 } Batch;
 
-static void pool_proposal(gpointer data, guint task, guint slot)
+static const CnxBoxHead *head_of(const Batch *b)
 {
-    const Batch *b = data;
-    const CnxConv *fc6 = &b->run->detector->weights.fc6;
-
-    cnx_pooling_run(&b->pooling, b->run->proposals[b->first + task],
-                    b->run->pooled + (gsize)task * fc6->k);
+    return &b->run->detector->weights.box[b->stage];
 }
 
-/* a: [count, k], c: [count, n] */
-static void run_linear(const Batch *b, const CnxConv *conv, const float *a, float *c)
+static void pool_box(gpointer data, guint task, guint slot)
 {
-    const CnxConvCall call = {.height = b->count,
-                              .width = 1,
-                              .a = a,
-                              .lda = conv->k,
-                              .c = c,
-                              .ldc = conv->n,
-                              .finish = TRUE};
+    const Batch *b = data;
+    const gsize pixels = (gsize)b->stack.pitch * b->stack.side;
+
+    cnx_pooling_run(&b->pooling, b->run->rois[b->first + task],
+                    b->stack.maps[0] + task * pixels * b->run->detector->weights.inner[0].n);
+}
+
+/* a: [count, lda], of which k floats are read; c: [count, n] */
+static void run_linear(const Batch *b, const CnxConv *conv, const float *a, gsize lda, float *c)
+{
+    const CnxConvCall call = {
+        .height = b->count, .width = 1, .a = a, .lda = lda, .c = c, .ldc = conv->n, .finish = TRUE};
 
     cnx_conv_run(&b->run->dense, conv, &call);
+}
+
+/* The predictions [count, n] of a batch. */
+static float *predictions_of(const Batch *b)
+{
+    return b->run->predictions + (gsize)b->first * head_of(b)->predict.n;
+}
+
+static void run_layers(Batch *b)
+{
+    CnxDetectorRun *run = b->run;
+    const CnxBoxHead *head = head_of(b);
+    const guint side = run->detector->weights.box_side;
+
+    b->stack = (CnxRoiStack){.layers = head->conv,
+                             .depth = head->conv_depth,
+                             .side = side,
+                             .pitch = cnx_roi_stack_pitch(head->conv, head->conv_depth, side),
+                             .maps = {run->box_maps[0], run->box_maps[1]}};
+    cnx_threads_loop(run->dense.threads, b->count, pool_box, b);
+    cnx_detector_part_ends(run, "RoIAlign for boxes");
+    const float *a = cnx_roi_stack_run(&run->dense, &b->stack, b->count);
+    gsize lda = head->fc[0].k / side * b->stack.pitch;
+    for (guint i = 0; i < head->fc_depth; i++) {
+        run_linear(b, &head->fc[i], a, lda, run->features[i % 2]);
+        a = run->features[i % 2];
+        lda = head->fc[i].n;
+    }
+    run_linear(b, &head->predict, a, lda, predictions_of(b));
+    cnx_detector_part_ends(run, "box head");
+}
+
+/* The deltas of a class in a row of predictions. */
+static const float *deltas_of(const CnxDetectorRun *run, const float *row, guint class)
+{
+    const CnxDetectorWeights *weights = &run->detector->weights;
+
+    return row + weights->classes + 1 + (weights->box_classes > 1 ? 4 * class : 0);
+}
+
+static CnxBox decode(const CnxDetectorRun *run, guint stage, CnxBox box, const float deltas[4])
+{
+    const CnxDetector *detector = run->detector;
+
+    return cnx_box_clip(cnx_box_decode(box, deltas, detector->config.box_weights[stage],
+                                       detector->rules->clamps_both),
+                        run->image_width, run->image_height);
+}
+
+/* Moves a box by the deltas of its best class other than the background. */
+static void refine_box(const Batch *b, guint i)
+{
+    const CnxDetectorWeights *weights = &b->run->detector->weights;
+    const float *row = predictions_of(b) + (gsize)i * head_of(b)->predict.n;
+    CnxBox *box = &b->run->rois[b->first + i];
+    guint best = 0;
+
+    for (guint class = 1; class < weights->classes; class ++)
+        if (row[class] > row[best])
+            best = class;
+    *box = decode(b->run, b->stage, *box, deltas_of(b->run, row, best));
+}
+
+/* Adds the logits of a head to those before it; after the last one, the predictions hold the mean.
+ */
+static void add_logits(const Batch *b, guint i)
+{
+    const CnxDetectorWeights *weights = &b->run->detector->weights;
+    const guint outputs = weights->classes + 1;
+    float *row = predictions_of(b) + (gsize)i * head_of(b)->predict.n;
+    float *sum = b->run->logits + (gsize)i * outputs;
+
+    for (guint c = 0; c < outputs; c++) {
+        sum[c] = b->stage > 0 ? sum[c] + row[c] : row[c];
+        if (b->stage + 1 == weights->stages)
+            row[c] = sum[c] / (float)weights->stages;
+    }
 }
 
 static void predict(CnxDetectorRun *run)
@@ -46,15 +125,18 @@ static void predict(CnxDetectorRun *run)
     const CnxDetectorWeights *weights = &run->detector->weights;
     Batch b = {.run = run, .pooling = cnx_pooling_new(run, weights->box_side)};
 
+    if (weights->stages > 1)
+        memcpy(run->rois, run->proposals, run->proposal_count * sizeof *run->rois);
     for (; b.first < run->proposal_count; b.first += b.count) {
         b.count = MIN(run->proposal_count - b.first, CNX_DETECTOR_ROWS);
-        cnx_threads_loop(run->dense.threads, b.count, pool_proposal, &b);
-        cnx_detector_part_ends(run, "RoIAlign for boxes");
-        run_linear(&b, &weights->fc6, run->pooled, run->features[0]);
-        run_linear(&b, &weights->fc7, run->features[0], run->features[1]);
-        run_linear(&b, &weights->predict, run->features[1],
-                   run->predictions + (gsize)b.first * weights->predict.n);
-        cnx_detector_part_ends(run, "box head");
+        for (b.stage = 0; b.stage < weights->stages; b.stage++) {
+            run_layers(&b);
+            for (guint i = 0; weights->stages > 1 && i < b.count; i++) {
+                if (b.stage + 1 < weights->stages)
+                    refine_box(&b, i);
+                add_logits(&b, i);
+            }
+        }
     }
 }
 
@@ -81,7 +163,8 @@ static gboolean softmax(float *x, guint n)
  * overlap a better one. Returns their number; kept says which are left. */
 static guint choose_boxes(CnxDetectorRun *run, guint class)
 {
-    const guint columns = run->detector->weights.predict.n, outputs = columns / 5;
+    const CnxDetectorWeights *weights = &run->detector->weights;
+    const guint last = weights->stages - 1, columns = weights->box[last].predict.n;
     guint count = 0;
 
     for (guint p = 0; p < run->proposal_count; p++) {
@@ -89,11 +172,9 @@ static guint choose_boxes(CnxDetectorRun *run, guint class)
 
         if (!(row[class] > (float)run->settings.score_threshold))
             continue;
-        const CnxBox box = cnx_box_clip(cnx_box_decode(run->proposals[p], row + outputs + 4 * class,
-                                                       run->detector->config.box_weights),
-                                        run->image_width, run->image_height);
+        const CnxBox box = decode(run, last, run->rois[p], deltas_of(run, row, class));
         run->result.dropped += isnan(box.x0 + box.y0 + box.x1 + box.y1);
-        if (!cnx_box_is_valid(box, LEAST_SIDE))
+        if (!cnx_box_is_valid(box, run->detector->rules->least_object))
             continue;
         run->boxes[p] = box;
         run->candidates[count++] = (CnxRanked){row[class], p};
@@ -123,25 +204,26 @@ static void insert_object(CnxDetectorRun *run, CnxRanked rank, CnxBox box, guint
         run->objects[i] = run->objects[i - 1];
     }
     run->found[i] = rank;
-    run->objects[i] = (CnxDetection){box.x0, box.y0, box.x1, box.y1, rank.score, class - 1};
+    run->objects[i] = (CnxDetection){box.x0, box.y0, box.x1, box.y1, rank.score, class};
 }
 
 void cnx_box_head_forward(CnxDetectorRun *run)
 {
-    const guint columns = run->detector->weights.predict.n, outputs = columns / 5;
+    const CnxDetectorWeights *weights = &run->detector->weights;
+    const guint columns = weights->box[0].predict.n, classes = weights->classes;
 
     predict(run);
     run->object_count = 0;
     for (guint p = 0; p < run->proposal_count; p++)
-        run->result.dropped += !softmax(run->predictions + (gsize)p * columns, outputs);
-    for (guint class = 1; class < outputs; class ++) {
+        run->result.dropped += !softmax(run->predictions + (gsize)p * columns, classes + 1);
+    for (guint class = 0; class < classes; class ++) {
         const guint count = choose_boxes(run, class);
 
         for (guint i = 0; i < count; i++) {
             const CnxRanked c = run->candidates[i];
 
             if (run->kept[i])
-                insert_object(run, (CnxRanked){c.score, c.index * outputs + class}, run->sorted[i],
+                insert_object(run, (CnxRanked){c.score, c.index * classes + class}, run->sorted[i],
                               class);
         }
     }

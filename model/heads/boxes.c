@@ -7,20 +7,23 @@
 #define CANONICAL_SIDE 224.0f            /* a box of this side is pooled from CANONICAL_LEVEL */
 #define CANONICAL_LEVEL 4.0f
 #define LEVEL_EPS 1e-6f
+#define FINEST_SIDE 56.0f /* mmdetection's: twice as large boxes leave level 0 */
 
-/* The larger ones only: NaN stays NaN. */
-static float clamp_log(float x)
+/* NaN stays NaN. */
+static float clamp_log(float x, gboolean both)
 {
+    if (both && x < -LOG_RATIO_MAX)
+        return -LOG_RATIO_MAX;
     return x > LOG_RATIO_MAX ? LOG_RATIO_MAX : x;
 }
 
-CnxBox cnx_box_decode(CnxBox box, const float deltas[4], const float weights[4])
+CnxBox cnx_box_decode(CnxBox box, const float deltas[4], const float weights[4], gboolean both)
 {
     const float width = box.x1 - box.x0, height = box.y1 - box.y0;
     const float x = deltas[0] / weights[0] * width + (box.x0 + 0.5f * width);
     const float y = deltas[1] / weights[1] * height + (box.y0 + 0.5f * height);
-    const float half_width = 0.5f * (expf(clamp_log(deltas[2] / weights[2])) * width);
-    const float half_height = 0.5f * (expf(clamp_log(deltas[3] / weights[3])) * height);
+    const float half_width = 0.5f * (expf(clamp_log(deltas[2] / weights[2], both)) * width);
+    const float half_height = 0.5f * (expf(clamp_log(deltas[3] / weights[3], both)) * height);
 
     return (CnxBox){x - half_width, y - half_height, x + half_width, y + half_height};
 }
@@ -55,4 +58,14 @@ guint cnx_box_level(CnxBox box, int first, int last)
     if (!(level > (float)first)) /* also a box without an area, and NaN */
         return 0;
     return (guint)((level < (float)last ? (int)level : last) - first);
+}
+
+guint cnx_box_level_inside(CnxBox box, guint count)
+{
+    const float side = sqrtf(cnx_box_area(box));
+    const float level = floorf(log2f(side / FINEST_SIDE + LEVEL_EPS));
+
+    if (!(level > 0)) /* also NaN */
+        return 0;
+    return level < (float)count ? (guint)level : count - 1;
 }

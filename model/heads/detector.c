@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <math.h>
 #include <string.h>
 
 #include "model/dialect/wrappers.h"
@@ -7,8 +6,6 @@
 #include "model/heads/loading.h"
 #include "model/heads/recognise.h"
 #include "model/network/weights.h"
-
-#define WITNESS "rpn.head.cls_logits.weight"
 
 /* State of load_detector() */
 typedef struct Loading {
@@ -47,6 +44,9 @@ static gboolean may_use(const CnxShared *shared, gconstpointer data, GError **er
 
 /* Recognising the head */
 
+static const CnxDetectorRules *const libraries[] = {&cnx_detector_torchvision,
+                                                    &cnx_detector_mmdetection};
+
 /* Detectors that this version cannot run, by the end of the name of a tensor */
 static const struct {
     const char *witness, *family;
@@ -59,8 +59,6 @@ static const struct {
     {"class_labels_classifier.weight", "a DETR"},
     {"roi_heads.keypoint_predictor.kps_score_lowres.weight", "a Keypoint R-CNN"},
     {"roi_heads.box_head.0.0.weight", "a Faster R-CNN with convolutions before fc6"},
-    {"roi_head.bbox_head.0.fc_cls.weight", "a Cascade R-CNN of mmdetection"},
-    {"rpn_head.rpn_cls.weight", "a Faster or Mask R-CNN of mmdetection"},
 };
 
 static gboolean ends_with(const char *name, const char *suffix)
@@ -98,7 +96,9 @@ static gboolean fail_missing(const Loading *l)
 
     if (cnx_recognise_detector(l->base.checkpoint))
         g_set_error(l->base.error, CNX_ERROR, CNX_ERROR_NOT_CONVNEXT,
-                    "%s: has no tensor \"" WITNESS "\", which a detector needs", l->base.file);
+                    "%s: has no tensor \"%s\" (%s) or \"%s\" (%s), which a detector needs",
+                    l->base.file, libraries[0]->witness, libraries[0]->library,
+                    libraries[1]->witness, libraries[1]->library);
     else if (head)
         g_set_error(l->base.error, CNX_ERROR, CNX_ERROR_UNSUPPORTED,
                     "%s: has no rpn: it has the head of %s; use convnextsegment", l->base.file,
@@ -111,21 +111,41 @@ static gboolean fail_missing(const Loading *l)
     return FALSE;
 }
 
+/* The library whose names the tensors have, and what precedes them. FALSE with error. */
+static gboolean find_library(Loading *l, char **prefix)
+{
+    CnxDetector *self = l->self;
+
+    for (guint i = 0; i < G_N_ELEMENTS(libraries); i++) {
+        g_autoptr(GError) cause = NULL;
+        g_autofree char *found =
+            cnx_head_find(l->base.checkpoint, l->base.file, libraries[i]->witness, &cause);
+
+        if (cause) {
+            g_propagate_error(l->base.error, g_steal_pointer(&cause));
+            return FALSE;
+        }
+        if (found && self->rules) {
+            g_set_error(l->base.error, CNX_ERROR, CNX_ERROR_UNSUPPORTED,
+                        "%s: has two heads (tensors \"%s%s\" and \"%s%s\"): keep only one",
+                        l->base.file, *prefix, self->rules->witness, found, libraries[i]->witness);
+            return FALSE;
+        }
+        if (found) {
+            self->rules = libraries[i];
+            *prefix = g_steal_pointer(&found);
+        }
+    }
+    return self->rules || fail_missing(l);
+}
+
 static gboolean find_tensors(Loading *l)
 {
     g_autofree char *prefix = NULL;
-    g_autoptr(GError) cause = NULL;
 
-    if (!refuse_others(l))
-        return FALSE;
-    prefix = cnx_head_find(l->base.checkpoint, l->base.file, WITNESS, &cause);
-    if (cause) {
-        g_propagate_error(l->base.error, g_steal_pointer(&cause));
-        return FALSE;
-    }
-    return prefix ? cnx_head_tensors_init(&l->base.tensors, l->base.checkpoint, l->base.file,
-                                          prefix, l->base.error)
-                  : fail_missing(l);
+    return refuse_others(l) && find_library(l, &prefix) &&
+           cnx_head_tensors_init(&l->base.tensors, l->base.checkpoint, l->base.file, prefix,
+                                 l->base.error);
 }
 
 /* Loading */
@@ -138,6 +158,31 @@ static gboolean open_checkpoint(Loading *l)
     return TRUE;
 }
 
+static const char *find_family(const CnxDetectorWeights *weights)
+{
+    static const char *const families[2][2] = {{"Faster R-CNN", "Mask R-CNN"},
+                                               {"Cascade R-CNN", "Cascade Mask R-CNN"}};
+
+    return families[weights->stages > 1][weights->mask[0].depth > 0];
+}
+
+static const char *find_library_name(const Loading *l)
+{
+    const CnxConfig *backbone = cnx_checkpoint_config(l->base.checkpoint);
+
+    return l->self->rules == &cnx_detector_mmdetection && backbone->dialect == CNX_DIALECT_FACEBOOK
+               ? "facebookresearch"
+               : l->self->rules->library;
+}
+
+static gboolean check_used(const Loading *l)
+{
+    for (const char *const *part = l->self->rules->names.parts; *part; part++)
+        if (!cnx_head_check_used(&l->base.tensors, *part, l->self->info->family, l->base.error))
+            return FALSE;
+    return TRUE;
+}
+
 static gboolean describe_head(Loading *l)
 {
     CnxDetector *self = l->self;
@@ -146,22 +191,20 @@ static gboolean describe_head(Loading *l)
     CnxDetectorShape shape;
 
     if (!find_tensors(l) ||
-        !cnx_detector_weights_detect(&self->weights, &l->base.tensors, cnx_head_form(&l->base),
-                                     &shape, l->base.error))
+        !cnx_detector_weights_detect(&self->weights, &l->base.tensors, self->rules,
+                                     cnx_head_form(&l->base), &shape, l->base.error))
         return FALSE;
     self->info = cnx_head_info_new();
-    self->info->family = self->weights.mask_depth > 0 ? "Mask R-CNN" : "Faster R-CNN";
-    self->info->library = "torchvision";
+    self->info->family = find_family(&self->weights);
+    self->info->library = find_library_name(l);
     self->info->classes = shape.classes;
     if (!cnx_detector_config_read(&self->config, &shape, cnx_checkpoint_config(l->base.checkpoint),
                                   folder, l->base.file, is_folder, self->info, l->base.error))
         return FALSE;
-    if (self->weights.mask_depth > 0)
+    cnx_head_info_add_dataset(self->info, cnx_checkpoint_dataset(l->base.checkpoint), l->base.file);
+    if (cnx_detector_has_masks(self))
         cnx_head_info_assume(self->info, "mask_roi_pool=%u", CNX_DETECTOR_MASK_POOL);
-    return cnx_head_check_used(&l->base.tensors, "roi_heads.", self->info->family, l->base.error) &&
-           cnx_head_check_used(&l->base.tensors, "rpn.", self->info->family, l->base.error) &&
-           cnx_head_check_used(&l->base.tensors, "backbone.fpn.", self->info->family,
-                               l->base.error);
+    return check_used(l);
 }
 
 /* Asks whether that much memory is allowed, and packs. */
@@ -171,11 +214,12 @@ static gboolean pack_head(Loading *l)
     gsize all;
 
     if (!g_size_checked_add(&all, cnx_weights_size(l->base.checkpoint, self->kernels, l->base.form),
-                            cnx_detector_weights_size(&self->weights, self->kernels)))
+                            cnx_detector_weights_size(&self->weights, self->rules, self->kernels)))
         all = G_MAXSIZE;
     if (!cnx_head_is_allowed(l->base.request, cnx_checkpoint_config(l->base.checkpoint), all,
                              l->base.error) ||
-        !cnx_detector_weights_pack(&self->weights, &l->base.tensors, self->kernels, l->base.error))
+        !cnx_detector_weights_pack(&self->weights, &l->base.tensors, self->rules, self->kernels,
+                                   l->base.error))
         return FALSE;
     cnx_checkpoint_release_pages(l->base.checkpoint);
     return TRUE;
@@ -231,7 +275,7 @@ const CnxHeadInfo *cnx_detector_info(const CnxDetector *detector)
 
 gboolean cnx_detector_has_masks(const CnxDetector *detector)
 {
-    return detector->weights.mask_depth > 0;
+    return detector->weights.mask[0].depth > 0;
 }
 
 guint cnx_detector_mask_side(const CnxDetector *detector)
@@ -272,22 +316,7 @@ CnxDetectorSettings cnx_detector_settings(const CnxDetector *detector,
     return s;
 }
 
-gboolean cnx_detector_input(const CnxDetectorSettings *settings, guint width, guint height,
-                            CnxDetectorInput *input, GError **error)
+CnxPasting cnx_detector_pasting(const CnxDetector *detector)
 {
-    const guint least = MIN(width, height), most = MAX(width, height);
-    const double scale =
-        least > 0 ? MIN((double)settings->min_size / least, (double)settings->max_size / most) : 0;
-    const double w = floor(width * scale), h = floor(height * scale);
-
-    if (!(w >= 1 && h >= 1 && w <= CNX_INPUT_MAX && h <= CNX_INPUT_MAX)) {
-        g_set_error(error, CNX_ERROR, CNX_ERROR_SETTINGS,
-                    "a frame of %ux%u pixels becomes an image of %.0fx%.0f with min-size %u and "
-                    "max-size %u, expected sides of 1 to %u pixels",
-                    width, height, w, h, settings->min_size, settings->max_size, CNX_INPUT_MAX);
-        return FALSE;
-    }
-    *input = (CnxDetectorInput){(guint)w, (guint)h, ((guint)w + 31) / 32 * 32,
-                                ((guint)h + 31) / 32 * 32};
-    return TRUE;
+    return detector->rules->pasting;
 }

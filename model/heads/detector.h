@@ -1,4 +1,5 @@
-/* Object detectors on a ConvNeXt: torchvision's Faster R-CNN and Mask R-CNN on BackboneWithFPN.
+/* Object detectors on a ConvNeXt: Faster, Mask and Cascade R-CNN, of torchvision on BackboneWithFPN
+ * and of mmdetection and facebookresearch.
  *
  *   image -> backbone -> pyramid -> proposals (RPN) -> boxes and classes -> masks
  *
@@ -11,12 +12,14 @@
  *
  *   g_autoptr(CnxDetector) detector = cnx_detector_open(path, &options, NULL, NULL, &error);
  *   CnxDetectorSettings settings = cnx_detector_settings(detector, NULL);
- *   CnxDetectorInput input;
- *   cnx_detector_input(&settings, frame_width, frame_height, &input, &error);
+ *   CnxRecipe recipe = cnx_detector_info(detector)->recipe;
+ *   g_autoptr(CnxPreprocess) preprocess = cnx_preprocess_new(&recipe, &image_info, &error);
+ *   CnxView view = cnx_preprocess_view(preprocess);
  *   g_autoptr(CnxDetectorRun) run =
- *       cnx_detector_run_new(detector, input.width, input.height, &settings, threads, &error);
+ *       cnx_detector_run_new(detector, view.width, view.height, &settings, threads, &error);
+ *   cnx_preprocess_run(preprocess, &frame, image, bytes);
  *   const CnxDetections *found =
- *       cnx_detector_run_forward(run, image, input.image_width, input.image_height);
+ *       cnx_detector_run_forward(run, image, view.content_w, view.content_h);
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
@@ -44,8 +47,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(CnxDetector, cnx_detector_unref)
 
 CnxModel *cnx_detector_backbone(const CnxDetector *detector); /* borrowed */
 
-/* family: "Faster R-CNN" or "Mask R-CNN". classes and labels are without background. recipe: its
- * mean and std; width and height are 0, because the size follows from the frame. */
+/* family: "Faster R-CNN", "Mask R-CNN", "Cascade R-CNN" or "Cascade Mask R-CNN". classes and labels
+ * are without background. recipe: that of the model's min_size and max_size; width and height are
+ * 0, because the size follows from the frame. */
 const CnxHeadInfo *cnx_detector_info(const CnxDetector *detector);
 
 gboolean cnx_detector_has_masks(const CnxDetector *detector);
@@ -55,8 +59,8 @@ guint cnx_detector_mask_side(const CnxDetector *detector); /* 28; 0 without mask
 gsize cnx_detector_memory(const CnxDetector *detector);
 
 typedef struct CnxDetectorSettings {
-    guint min_size; /* pixels of the image's short side; 0: the model's, 800 in torchvision */
-    guint max_size; /* limit on its long side; 0: the model's, 1333 */
+    guint min_size;         /* pixels of the image's short side; 0: the model's, usually 800 */
+    guint max_size;         /* limit on its long side; 0: the model's, usually 1333 */
     double score_threshold; /* an object's score is above it, 0 to 1; negative: the model's, 0.05 */
     double nms_threshold; /* of two boxes of one class with an IoU above it, the one with the lower
                              score is dropped; 0 to 1; negative: the model's, 0.5 */
@@ -70,19 +74,6 @@ typedef struct CnxDetectorSettings {
  * all defaults, with masks. */
 CnxDetectorSettings cnx_detector_settings(const CnxDetector *detector,
                                           const CnxDetectorSettings *requested);
-
-/* The size at which torchvision runs a frame: scale = min(min_size / short side, max_size / long
- * side), image = floor(side * scale), input = image rounded up to multiples of 32. The image is at
- * the top left of the input; the rest is zero after normalisation. */
-typedef struct CnxDetectorInput {
-    guint image_width, image_height; /* pixels of the frame after its resize */
-    guint width, height;             /* padded: multiples of 32 */
-} CnxDetectorInput;
-
-/* settings: from cnx_detector_settings(). width, height: of the frame, in square pixels. FALSE with
- * error if a side of the image becomes 0 or exceeds 16384 pixels. */
-gboolean cnx_detector_input(const CnxDetectorSettings *settings, guint width, guint height,
-                            CnxDetectorInput *input, GError **error);
 
 typedef struct CnxDetection {
     float x0, y0, x1, y1; /* pixels of the resized, unpadded image, inside it */
@@ -120,19 +111,29 @@ gsize cnx_detector_run_memory(const CnxDetectorRun *run);
 const CnxDetections *cnx_detector_run_forward(CnxDetectorRun *run, const float *image,
                                               guint image_width, guint image_height);
 
+/* How a library pastes a mask into the frame */
+typedef enum CnxPasting {
+    CNX_PASTING_TORCHVISION, /* the mask gets a border of zeros, the enlarged box whole pixels; then
+                                the mask is resized */
+    CNX_PASTING_MM,          /* each pixel's centre takes a sample of the mask, zero outside */
+} CnxPasting;
+
+CnxPasting cnx_detector_pasting(const CnxDetector *detector);
+
 /* The part of the frame that a pasted mask covers: x0 <= x < x1, y0 <= y < y1, inside the frame. */
 typedef struct CnxPaste {
     guint x0, y0, x1, y1; /* x0 == x1 or y0 == y1: nothing */
 } CnxPaste;
 
-/* Where torchvision pastes a mask of this side: the box enlarged about its centre by
- * (side + 2) / side, truncated to integers, cut to the frame. box: x0, y0, x1, y1 in frame pixels;
- * a box that is not finite gives an empty part. */
-CnxPaste cnx_detector_paste_area(guint side, const float box[4], guint frame_width,
-                                 guint frame_height);
+/* Where a mask of this side is pasted: torchvision's box enlarged about its centre by
+ * (side + 2) / side, truncated to integers, cut to the frame; or mmdetection's box, rounded to
+ * whole pixels outside it and enlarged by one on each side. box: x0, y0, x1, y1 in frame pixels; a
+ * box that is not finite gives an empty part. */
+CnxPaste cnx_detector_paste_area(CnxPasting pasting, guint side, const float box[4],
+                                 guint frame_width, guint frame_height);
 
-/* Writes the probabilities of that part, resized with torchvision's bilinear interpolation.
- * mask: [side, side]; dst: [y1 - y0, stride], of which x1 - x0 floats of each row are written.
- * By convention a pixel belongs to the object if its value is above 0.5. */
-void cnx_detector_paste(const float *mask, guint side, const float box[4], guint frame_width,
-                        guint frame_height, float *dst, gsize stride);
+/* Writes the probabilities of that part, interpolated bilinearly. mask: [side, side]; dst:
+ * [y1 - y0, stride], of which x1 - x0 floats of each row are written. By convention a pixel belongs
+ * to the object if its value is above 0.5. */
+void cnx_detector_paste(CnxPasting pasting, const float *mask, guint side, const float box[4],
+                        guint frame_width, guint frame_height, float *dst, gsize stride);

@@ -6,10 +6,13 @@
 #include "model/config/labels.h"
 #include "model/heads/detector.h"
 #include "model/heads/detector_levels.h"
+#include "model/heads/detector_rules.h"
 
-/* torchvision's defaults */
+#define MULTIPLE 32 /* of the sides of the padded image */
+
+/* The defaults of all libraries. bbox_reg_weights: those of the only head are those of a cascade's
+ * first one. mmdetection writes them as deviations: 0.1, 0.05, 0.033 and twice as much. */
 static const CnxDetectorConfig defaults = {
-    .sampling = 2,
     .min_size = 800,
     .max_size = 1333,
     .mean = {0.485f, 0.456f, 0.406f},
@@ -18,7 +21,9 @@ static const CnxDetectorConfig defaults = {
     .post_nms = 1000,
     .rpn_nms = 0.7,
     .rpn_score = 0,
-    .box_weights = {10, 10, 5, 5},
+    .box_weights = {{10, 10, 5, 5},
+                    {20, 20, 10, 10},
+                    {1 / 0.033f, 1 / 0.033f, 1 / 0.067f, 1 / 0.067f}},
     .score = 0.05,
     .nms = 0.5,
     .objects = 100,
@@ -140,7 +145,7 @@ static gboolean read_sizes(const CnxJson *json, CnxDetectorConfig *self)
         !cnx_json_floats(json, "image_mean", any, 3, self->mean) ||
         !cnx_json_floats(json, "image_std", positive, 3, self->std))
         return FALSE;
-    if (divisible != 32)
+    if (divisible != MULTIPLE)
         return cnx_json_fail_expected(json, CNX_ERROR_UNSUPPORTED, "size_divisible", "32");
     if (cnx_json_has(json, "fixed_size"))
         return cnx_json_fail_expected(json, CNX_ERROR_UNSUPPORTED, "fixed_size",
@@ -173,6 +178,30 @@ static gboolean check_widths(const CnxJson *json, const CnxDetectorShape *shape)
     return TRUE;
 }
 
+/* Four numbers, or four for each head of a cascade. */
+static gboolean read_box_weights(const CnxJson *json, CnxDetectorConfig *self, guint stages)
+{
+    static const char key[] = "bbox_reg_weights";
+    JsonNode *node = json_object_get_member(json->object, key);
+    JsonArray *list = node && JSON_NODE_HOLDS_ARRAY(node) ? json_node_get_array(node) : NULL;
+
+    if (stages == 1 || !node)
+        return cnx_json_floats(json, key, positive, 4, self->box_weights[0]);
+    if (!list || json_array_get_length(list) != stages)
+        return cnx_json_fail(json, CNX_ERROR_MISMATCH, key,
+                             "is not an array with four numbers for each of the %u box heads",
+                             stages);
+    for (guint i = 0; i < stages; i++) {
+        g_autoptr(JsonObject) one = json_object_new();
+        const CnxJson inner = {one, json->file, json->error, json->budget};
+
+        json_object_set_member(one, key, json_array_dup_element(list, i));
+        if (!cnx_json_floats(&inner, key, positive, 4, self->box_weights[i]))
+            return FALSE;
+    }
+    return TRUE;
+}
+
 static gboolean read_thresholds(const CnxJson *json, CnxDetectorConfig *self)
 {
     return cnx_json_uint(json, "rpn_pre_nms_top_n_test", 1, CNX_DETECTOR_PROPOSALS_MAX,
@@ -185,7 +214,6 @@ static gboolean read_thresholds(const CnxJson *json, CnxDetectorConfig *self)
            read_double(json, "box_nms_thresh", &self->nms) &&
            cnx_json_uint(json, "box_detections_per_img", 1, CNX_DETECTOR_OBJECTS_MAX,
                          &self->objects) &&
-           cnx_json_floats(json, "bbox_reg_weights", positive, 4, self->box_weights) &&
            cnx_json_uint(json, "sampling_ratio", 0, CNX_DETECTOR_SAMPLING_MAX, &self->sampling);
 }
 
@@ -223,7 +251,9 @@ static void assume(CnxHeadInfo *info, const CnxJson *json, const char *key, cons
     cnx_head_info_assume(info, "%s=%s", key, value);
 }
 
-static void list_assumed(const CnxDetectorConfig *self, const CnxJson *json, CnxHeadInfo *info)
+/* stages: the weights of the boxes once for each. */
+static void list_assumed(const CnxDetectorConfig *self, const CnxJson *json, guint stages,
+                         CnxHeadInfo *info)
 {
     assume(info, json, "min_size", "%u", self->min_size);
     assume(info, json, "max_size", "%u", self->max_size);
@@ -238,9 +268,12 @@ static void list_assumed(const CnxDetectorConfig *self, const CnxJson *json, Cnx
     assume(info, json, "box_score_thresh", "%g", self->score);
     assume(info, json, "box_nms_thresh", "%g", self->nms);
     assume(info, json, "box_detections_per_img", "%u", self->objects);
-    assume(info, json, "bbox_reg_weights", "%g,%g,%g,%g", (double)self->box_weights[0],
-           (double)self->box_weights[1], (double)self->box_weights[2],
-           (double)self->box_weights[3]);
+    for (guint i = 0; i < stages; i++) {
+        const float *weights = self->box_weights[i];
+
+        assume(info, json, "bbox_reg_weights", "%g,%g,%g,%g", (double)weights[0],
+               (double)weights[1], (double)weights[2], (double)weights[3]);
+    }
     assume(info, json, "sampling_ratio", "%u", self->sampling);
 }
 
@@ -248,6 +281,7 @@ static gboolean read_arguments(CnxDetectorConfig *self, const CnxDetectorShape *
                                const CnxJson *json)
 {
     return check_keys(json) && read_sizes(json, self) && read_thresholds(json, self) &&
+           read_box_weights(json, self, shape->stages) &&
            check_number(json, "num_classes", shape->classes + 1) &&
            check_number(json, "out_channels", shape->channels) && check_widths(json, shape);
 }
@@ -259,22 +293,21 @@ static gboolean refuse_or_ignore(GError *cause, gboolean strict, CnxHeadInfo *in
         g_propagate_error(error, cause);
         return FALSE;
     }
-    g_free(info->ignored);
-    info->ignored = g_strdup(cause->message);
+    cnx_head_info_ignore(info, cause->message);
     g_error_free(cause);
     return TRUE;
 }
 
 /* Whether the config is of another library. Sets error. */
-static gboolean is_foreign(const CnxJson *json)
+static gboolean is_foreign(const CnxJson *json, const char *library)
 {
     static const char *const keys[] = {"model_type", "architecture", "_model_class"};
 
     for (guint i = 0; i < G_N_ELEMENTS(keys); i++)
         if (cnx_json_has(json, keys[i]))
-            return !cnx_json_fail(json, CNX_ERROR_MISMATCH, keys[i],
-                                  "belongs to another library, but the tensors have torchvision's "
-                                  "names");
+            return !cnx_json_fail(
+                json, CNX_ERROR_MISMATCH, keys[i],
+                "belongs to another library, but the tensors have the names of %s", library);
     return FALSE;
 }
 
@@ -307,8 +340,9 @@ static gboolean load_labels(const char *folder, guint classes, gboolean strict, 
 }
 
 /* Sets *object to the config of this network, or to NULL if there is none. FALSE with error. */
-static gboolean load_config(JsonObject **object, const char *folder, char **name, gboolean strict,
-                            CnxBudget *budget, CnxHeadInfo *info, GError **error)
+static gboolean load_config(JsonObject **object, const char *folder, char **name,
+                            const char *library, gboolean strict, CnxBudget *budget,
+                            CnxHeadInfo *info, GError **error)
 {
     g_autofree char *path = g_build_filename(folder, "config.json", NULL);
     GError *cause = NULL;
@@ -320,7 +354,7 @@ static gboolean load_config(JsonObject **object, const char *folder, char **name
         return FALSE;
     }
     const CnxJson json = {*object, *name, &cause, budget};
-    if (!*object || !is_foreign(&json))
+    if (!*object || !is_foreign(&json, library))
         return TRUE;
     g_clear_pointer(object, json_object_unref);
     return refuse_or_ignore(cause, strict, info, error);
@@ -331,11 +365,14 @@ gboolean cnx_detector_config_apply(CnxDetectorConfig *self, const CnxDetectorSha
                                    gboolean strict, CnxHeadInfo *info, GError **error)
 {
     *self = defaults;
+    self->sampling = shape->rules->sampling;
     if ((json && (!read_arguments(self, shape, json) || !read_names(json, shape, strict, info))) ||
         !cnx_detector_levels_read(self, shape, backbone, json, file, info, error))
         return FALSE;
-    list_assumed(self, json, info);
+    list_assumed(self, json, shape->stages, info);
     info->recipe = backbone->recipe;
+    cnx_recipe_set_fit(&info->recipe, self->min_size, self->max_size, MULTIPLE);
+    info->recipe.resampling = shape->rules->resampling;
     memcpy(info->recipe.mean, self->mean, sizeof self->mean);
     memcpy(info->recipe.std, self->std, sizeof self->std);
     return TRUE;
@@ -349,7 +386,7 @@ gboolean cnx_detector_config_read(CnxDetectorConfig *self, const CnxDetectorShap
     g_autoptr(JsonObject) object = NULL;
     CnxBudget budget = {CNX_BUDGET_FIXED};
 
-    if (!load_config(&object, folder, &name, strict, &budget, info, error))
+    if (!load_config(&object, folder, &name, shape->rules->library, strict, &budget, info, error))
         return FALSE;
     const CnxJson json = {object, name, error, &budget};
     return cnx_detector_config_apply(self, shape, backbone, object ? &json : NULL, file, strict,

@@ -1,6 +1,6 @@
 /* What a detector's tensors do not say: anchors, thresholds, sizes, levels of the pyramid. Read
- * from a config.json beside the weights under torchvision's argument names, with torchvision's
- * defaults.
+ * from a config.json beside the weights under torchvision's argument names, whatever the library,
+ * with the library's defaults.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
@@ -13,14 +13,19 @@
 #define CNX_DETECTOR_LEVELS (CNX_STAGES + 1) /* with the extra one */
 #define CNX_DETECTOR_SAMPLING_MAX 16
 #define CNX_DETECTOR_ANCHORS 32 /* at a pixel of a level */
+#define CNX_DETECTOR_STAGES 3   /* heads of a cascade */
+
+typedef struct CnxDetectorRules CnxDetectorRules; /* model/heads/detector_rules.h */
 
 /* What the tensors say */
 typedef struct CnxDetectorShape {
+    const CnxDetectorRules *rules;    /* of the library whose names they have */
     guint inner;                      /* blocks of the pyramid: levels without the extra one */
     guint widths[CNX_DETECTOR_INNER]; /* channels of the maps that they read */
     guint channels;                   /* of every level */
     guint anchors;                    /* at a pixel */
     guint classes;                    /* without background */
+    guint stages;                     /* heads of a cascade; 1 without one */
 } CnxDetectorShape;
 
 typedef struct CnxDetectorConfig {
@@ -38,7 +43,7 @@ typedef struct CnxDetectorConfig {
     float mean[3], std[3];
     guint pre_nms, post_nms; /* proposals: of a level, and of the image */
     double rpn_nms, rpn_score;
-    float box_weights[4];
+    float box_weights[CNX_DETECTOR_STAGES][4];
     double score, nms;
     guint objects;
 } CnxDetectorConfig;

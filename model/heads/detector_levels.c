@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/heads/detector_rules.h"
+
 #define MODULES (2 * CNX_STAGES) /* of torchvision's features */
 #define ANCHOR_MAX 65536.0       /* pixels; ratios are at most this too */
 
@@ -64,7 +66,7 @@ static gboolean fail_widths(const Reading *r, const char *why)
     g_autofree char *dims = list_text(r->backbone->dims, r->backbone->stages);
 
     g_set_error(r->error, CNX_ERROR, CNX_ERROR_MISMATCH,
-                "%s: the pyramid's inner_blocks read maps of %s channels, expected %s (the stages "
+                "%s: the pyramid's levels read maps of %s channels, expected %s (the stages "
                 "have %s)",
                 r->file, widths, why, dims);
     return FALSE;
@@ -196,7 +198,7 @@ static gboolean read_numbers(const Reading *r, const char *key, gboolean is_rati
     return TRUE;
 }
 
-/* torchvision's: 32, 64, ... */
+/* Of all libraries: 32, 64, ... */
 static void assume_sizes(const Reading *r, Numbers *sizes)
 {
     g_autoptr(GString) text = g_string_new("anchor_sizes=");
@@ -274,7 +276,7 @@ static gboolean read_anchors(Reading *r)
     self->anchors = r->shape->anchors;
     for (guint i = 0; i < self->levels; i++)
         cnx_anchors_cell(self->cells[i], sizes.values[i], sizes.counts[i], ratios.values[i],
-                         ratios.counts[i]);
+                         ratios.counts[i], r->shape->rules->rounds_anchors);
     return TRUE;
 }
 

@@ -5,9 +5,10 @@
 #pragma once
 
 #include "model/base/shared.h"
-#include "model/heads/detector.h"
+#include "model/heads/detector_rules.h"
 #include "model/heads/detector_weights.h"
 #include "model/heads/nms.h"
+#include "model/heads/roi_stack.h"
 
 #define CNX_DETECTOR_ROWS 256u     /* proposals that go through the box head together */
 #define CNX_DETECTOR_MASKS 16u     /* objects that go through the mask head together */
@@ -18,6 +19,7 @@ struct CnxDetector {
     CnxModel *model;
     const CnxKernels *kernels;
     CnxHeadInfo *info;
+    const CnxDetectorRules *rules;
     CnxDetectorConfig config;
     CnxDetectorWeights weights;
 };
@@ -29,16 +31,17 @@ typedef void CnxDetectorProbe(gpointer data, const char *part);
 /* A level of the pyramid. h, w: its size. A: anchors at a pixel. */
 typedef struct CnxDetectorLevel {
     guint height, width;
-    float *inner;      /* [h, w, C] before the 3x3 convolution; NULL of the extra level */
-    float *map;        /* [h, w, C] */
-    float *rpn;        /* [h, w, 5A] logits and deltas */
-    CnxRanked *ranked; /* [pre_nms] */
-    CnxBox *boxes;     /* [pre_nms] best first; after suppression those that are left */
-    float *scores;     /* [pre_nms] of the boxes */
-    float *areas;      /* [pre_nms] scratch of the suppression */
-    guint8 *kept;      /* [pre_nms] likewise */
-    guint count;       /* of boxes */
-    guint dropped;     /* logits and boxes that are not finite */
+    guint stride_x, stride_y; /* pixels of the input between two of the anchors */
+    float *inner;             /* [h, w, C] before the 3x3 convolution; NULL of the extra level */
+    float *map;               /* [h, w, C] */
+    float *rpn;               /* [h, w, 5A] logits and deltas */
+    CnxRanked *ranked;        /* [pre_nms] */
+    CnxBox *boxes;            /* [pre_nms] best first; after suppression those that are left */
+    float *scores;            /* [pre_nms] of the boxes */
+    float *areas;             /* [pre_nms] scratch of the suppression */
+    guint8 *kept;             /* [pre_nms] likewise */
+    guint count;              /* of boxes */
+    guint dropped;            /* logits and boxes that are not finite */
 } CnxDetectorLevel;
 
 struct CnxDetectorRun {
@@ -57,10 +60,12 @@ struct CnxDetectorRun {
     CnxBox *proposals; /* [proposals] best first */
     guint proposal_count;
 
-    /* B: CNX_DETECTOR_ROWS */
-    float *pooled;         /* [B, S, S, C] */
-    float *features[2];    /* [B, R] */
-    float *predictions;    /* [proposals, 5(K+1)]; the logits become probabilities */
+    /* B: CNX_DETECTOR_ROWS; P: pitch of a box in a map of several, rows */
+    CnxBox *rois;       /* [proposals] that the box heads move; without a cascade the proposals */
+    float *box_maps[2]; /* [B, P, S, channels]; the second NULL if there is no convolution */
+    float *features[2]; /* [B, R] */
+    float *logits;      /* [B, K+1] sums over the heads of a cascade; NULL without one */
+    float *predictions; /* [proposals, K+1 + 4 D]; the logits become probabilities */
     CnxRanked *candidates; /* [proposals] of a class */
     CnxBox *boxes;         /* [proposals] of the candidates, by proposal */
     CnxBox *sorted;        /* [proposals] the same, best first */
@@ -71,9 +76,8 @@ struct CnxDetectorRun {
     CnxDetection *objects; /* [max_objects] */
     guint object_count;
 
-    /* P: pitch of an object in a map of several, rows; Q: CNX_DETECTOR_MASKS */
-    guint mask_pitch;
-    float *mask_maps[2]; /* [Q, P, 14, M] */
+    /* Q: CNX_DETECTOR_MASKS */
+    float *mask_maps[2]; /* [Q, P, 14, channels] */
     float *mask_up;      /* [Q, P, 14, 4 M'] */
     float *masks;        /* [max_objects, 28, 28] */
 
@@ -110,16 +114,13 @@ void cnx_box_head_forward(CnxDetectorRun *run);
 /* Computes the masks of the objects. */
 void cnx_mask_head_forward(CnxDetectorRun *run);
 
-/* Rows of an object in the maps of the mask head: its own and at least one of zeros, which stands
- * for the padding of the object's convolutions. */
-guint cnx_mask_head_pitch(const CnxDetectorWeights *weights);
-
 /* RoIAlign of boxes of this image. */
 typedef struct CnxPooling {
     const CnxDetectorRun *run;
     guint side;                        /* of the result */
     float scales[CNX_DETECTOR_LEVELS]; /* pixels of a level's map per pixel of the image */
-    int first, last; /* -log2 of the scales of the first and the last of the heads' levels */
+    int first, last; /* of torchvision's rule for levels: -log2 of the scales of the first and the
+                        last of the heads' levels */
 } CnxPooling;
 
 CnxPooling cnx_pooling_new(const CnxDetectorRun *run, guint side);

@@ -3,6 +3,7 @@
 
 #include "model/base/memory.h"
 #include "model/heads/detector_network.h"
+#include "model/heads/family.h"
 #include "model/threads/threads.h"
 
 #define MULTIPLE 32 /* of the sides of an input */
@@ -23,21 +24,31 @@ static CnxOutput find_outputs(const CnxDetectorConfig *config)
 static void plan_sizes(CnxDetectorRun *run)
 {
     const CnxDetectorConfig *config = &run->detector->config;
+    const CnxConfig *backbone = cnx_model_config(run->detector->model);
     CnxMap stages[CNX_STAGES];
 
-    cnx_run_stage_sizes(cnx_model_config(run->detector->model), run->width, run->height, stages);
+    cnx_run_stage_sizes(backbone, run->width, run->height, stages);
     run->levels = config->levels;
     for (guint i = 0; i < config->inner; i++) {
-        const CnxMap *stage = &stages[config->modules[i] / 2];
+        const guint stage = config->modules[i] / 2;
+        const guint stride = cnx_family_stride(backbone, stage);
 
-        run->level[i].height = stage->height;
-        run->level[i].width = stage->width;
+        run->level[i] = (CnxDetectorLevel){.height = stages[stage].height,
+                                           .width = stages[stage].width,
+                                           .stride_x = stride,
+                                           .stride_y = stride};
     }
     if (config->pool) {
         const CnxDetectorLevel *last = &run->level[config->inner - 1];
 
-        run->level[config->inner].height = (last->height + 1) / 2;
-        run->level[config->inner].width = (last->width + 1) / 2;
+        run->level[config->inner] = (CnxDetectorLevel){.height = (last->height + 1) / 2,
+                                                       .width = (last->width + 1) / 2,
+                                                       .stride_x = 2 * last->stride_x,
+                                                       .stride_y = 2 * last->stride_y};
+    }
+    for (guint i = 0; run->detector->rules->measures_strides && i < run->levels; i++) {
+        run->level[i].stride_x = run->width / run->level[i].width;
+        run->level[i].stride_y = run->height / run->level[i].height;
     }
 }
 
@@ -48,26 +59,48 @@ static gsize scratch_of(const CnxDetectorRun *run, const CnxConv *conv, guint wi
     return cnx_conv_scratch(run->detector->kernels, conv, width);
 }
 
+static gsize scratch_of_all(const CnxDetectorRun *run, const CnxConv *convs, guint count,
+                            guint width)
+{
+    gsize most = 0;
+
+    for (guint i = 0; i < count; i++)
+        most = MAX(most, scratch_of(run, &convs[i], width));
+    return most;
+}
+
+/* Of the heads of one stage of a cascade. */
+static gsize scratch_of_stage(const CnxDetectorRun *run, guint stage)
+{
+    const CnxDetectorWeights *w = &run->detector->weights;
+    const CnxBoxHead *box = &w->box[stage];
+    const CnxMaskHead *mask = &w->mask[stage];
+    gsize most = scratch_of_all(run, box->conv, box->conv_depth, w->box_side);
+
+    most = MAX(most, scratch_of_all(run, box->fc, box->fc_depth, 1));
+    most = MAX(most, scratch_of(run, &box->predict, 1));
+    if (!run->settings.masks)
+        return most;
+    most = MAX(most, scratch_of_all(run, mask->conv, mask->depth, CNX_DETECTOR_MASK_POOL));
+    return MAX(most, scratch_of(run, &mask->up, CNX_DETECTOR_MASK_POOL));
+}
+
 static gsize find_scratch(const CnxDetectorRun *run)
 {
     const CnxDetectorWeights *w = &run->detector->weights;
-    gsize most = MAX(scratch_of(run, &w->fc6, 1), scratch_of(run, &w->fc7, 1));
+    gsize most = cnx_pyramid_scratch(run);
 
-    most = MAX(most, MAX(scratch_of(run, &w->predict, 1), cnx_pyramid_scratch(run)));
+    for (guint i = 0; i < w->stages; i++)
+        most = MAX(most, scratch_of_stage(run, i));
     for (guint i = 0; i < run->levels; i++) {
         const guint width = run->level[i].width;
 
         if (i < w->inner_count)
             most = MAX(most, MAX(scratch_of(run, &w->inner[i], width),
                                  scratch_of(run, &w->layer[i], width)));
-        for (guint k = 0; k < w->rpn_depth; k++)
-            most = MAX(most, scratch_of(run, &w->rpn[k], width));
+        most = MAX(most, scratch_of_all(run, w->rpn, w->rpn_depth, width));
         most = MAX(most, scratch_of(run, &w->rpn_out, width));
     }
-    for (guint i = 0; run->settings.masks && i < w->mask_depth; i++)
-        most = MAX(most, scratch_of(run, &w->mask[i], CNX_DETECTOR_MASK_POOL));
-    if (run->settings.masks)
-        most = MAX(most, scratch_of(run, &w->mask_up, CNX_DETECTOR_MASK_POOL));
     return most;
 }
 
@@ -103,16 +136,39 @@ static void plan_level(CnxDetectorRun *run, guint i, CnxArena *arena)
     level->kept = take(arena, config->pre_nms, sizeof *level->kept);
 }
 
+/* Of the maps of pooled boxes, pixels and channels: [pitch, side, channels]. */
+static gsize stacked_floats(const CnxDetectorRun *run, const CnxConv *convs, guint depth,
+                            guint side)
+{
+    const guint channels = run->detector->weights.inner[0].n;
+
+    return (gsize)cnx_roi_stack_pitch(convs, depth, side) * side *
+           cnx_roi_stack_channels(convs, depth, channels);
+}
+
 static void plan_boxes(CnxDetectorRun *run, CnxArena *arena)
 {
     const CnxDetectorWeights *w = &run->detector->weights;
     const gsize n = run->settings.proposals, rows = MIN(n, CNX_DETECTOR_ROWS);
+    gsize pooled = 0, features = 0;
+    gboolean has_convs = FALSE;
 
+    for (guint i = 0; i < w->stages; i++) {
+        const CnxBoxHead *head = &w->box[i];
+
+        pooled = MAX(pooled, stacked_floats(run, head->conv, head->conv_depth, w->box_side));
+        has_convs |= head->conv_depth > 0;
+        for (guint k = 0; k < head->fc_depth; k++)
+            features = MAX(features, head->fc[k].n);
+    }
     run->proposals = take(arena, n, sizeof *run->proposals);
-    run->pooled = CNX_TAKE(arena, rows, w->fc6.k);
-    run->features[0] = CNX_TAKE(arena, rows, w->fc6.n);
-    run->features[1] = CNX_TAKE(arena, rows, w->fc7.n);
-    run->predictions = CNX_TAKE(arena, n, w->predict.n);
+    run->rois = w->stages > 1 ? take(arena, n, sizeof *run->rois) : run->proposals;
+    run->box_maps[0] = CNX_TAKE(arena, rows, pooled);
+    run->box_maps[1] = has_convs ? CNX_TAKE(arena, rows, pooled) : NULL;
+    run->features[0] = CNX_TAKE(arena, rows, features);
+    run->features[1] = CNX_TAKE(arena, rows, features);
+    run->logits = w->stages > 1 ? CNX_TAKE(arena, rows, w->classes + 1) : NULL;
+    run->predictions = CNX_TAKE(arena, n, w->box[0].predict.n);
     run->candidates = take(arena, n, sizeof *run->candidates);
     run->boxes = take(arena, n, sizeof *run->boxes);
     run->sorted = take(arena, n, sizeof *run->sorted);
@@ -126,17 +182,21 @@ static void plan_masks(CnxDetectorRun *run, CnxArena *arena)
 {
     const CnxDetectorWeights *w = &run->detector->weights;
     const gsize side = CNX_DETECTOR_MASK_POOL, objects = run->settings.max_objects;
-    const gsize rows = MIN(objects, CNX_DETECTOR_MASKS) * cnx_mask_head_pitch(w);
-    guint channels = w->mask[0].k;
+    const gsize rows = MIN(objects, CNX_DETECTOR_MASKS);
+    gsize pooled = 0, up = 0;
 
     if (!run->settings.masks)
         return;
-    for (guint i = 0; i < w->mask_depth; i++)
-        channels = MAX(channels, w->mask[i].n);
-    run->mask_pitch = cnx_mask_head_pitch(w);
-    run->mask_maps[0] = CNX_TAKE(arena, rows, side, channels);
-    run->mask_maps[1] = CNX_TAKE(arena, rows, side, channels);
-    run->mask_up = CNX_TAKE(arena, rows, side, w->mask_up.n);
+    for (guint i = 0; i < w->stages; i++) {
+        const CnxMaskHead *head = &w->mask[i];
+        const gsize pitch = cnx_roi_stack_pitch(head->conv, head->depth, side);
+
+        pooled = MAX(pooled, stacked_floats(run, head->conv, head->depth, side));
+        up = MAX(up, pitch * side * head->up.n);
+    }
+    run->mask_maps[0] = CNX_TAKE(arena, rows, pooled);
+    run->mask_maps[1] = CNX_TAKE(arena, rows, pooled);
+    run->mask_up = CNX_TAKE(arena, rows, up);
     run->masks = CNX_TAKE(arena, objects, 2 * side, 2 * side);
 }
 

@@ -31,3 +31,26 @@ void cnx_head_info_assume(CnxHeadInfo *info, const char *format, ...)
     va_end(arguments);
     info->assumed[count + 1] = NULL;
 }
+
+void cnx_head_info_ignore(CnxHeadInfo *info, const char *sentence)
+{
+    g_autofree char *before = info->ignored;
+
+    info->ignored = before ? g_strjoin("; ", before, sentence, NULL) : g_strdup(sentence);
+}
+
+void cnx_head_info_add_dataset(CnxHeadInfo *info, const CnxDataset *dataset, const char *file)
+{
+    if (dataset->count > 0 && dataset->count != info->classes) {
+        g_autofree char *text =
+            g_strdup_printf("%s: its meta names %u classes, but its head has %u", file,
+                            dataset->count, info->classes);
+
+        cnx_head_info_ignore(info, text);
+    } else if (dataset->count > 0) {
+        if (!info->labels)
+            info->labels = g_strdupv(dataset->classes);
+        if (!info->palette && dataset->palette)
+            info->palette = g_memdup2(dataset->palette, (gsize)3 * info->classes);
+    }
+}

@@ -8,8 +8,6 @@
 #include "model/heads/detector_network.h"
 #include "model/threads/threads.h"
 
-#define LEAST_SIDE 1e-3f /* of a proposal, pixels */
-
 /* The network on one level: logits and deltas. */
 static void compute_level(CnxDetectorRun *run, CnxDetectorLevel *level)
 {
@@ -44,13 +42,14 @@ static gboolean decode_box(const CnxDetectorRun *run, CnxDetectorLevel *level, g
     const CnxDetectorConfig *config = &run->detector->config;
     const guint count = config->anchors, pixel = index / count, anchor = index % count;
     const float *deltas = level->rpn + (gsize)pixel * 5 * count + count + 4 * anchor;
-    const CnxBox base =
-        cnx_anchors_at(config->cells[level - run->level], count, index, level->width,
-                       run->width / level->width, run->height / level->height);
+    const CnxDetectorRules *rules = run->detector->rules;
+    const CnxBox base = cnx_anchors_at(config->cells[level - run->level], count, index,
+                                       level->width, level->stride_x, level->stride_y);
 
-    *box = cnx_box_clip(cnx_box_decode(base, deltas, weights), run->image_width, run->image_height);
+    *box = cnx_box_clip(cnx_box_decode(base, deltas, weights, rules->clamps_both), run->image_width,
+                        run->image_height);
     level->dropped += isnan(box->x0 + box->y0 + box->x1 + box->y1);
-    return cnx_box_is_valid(*box, LEAST_SIDE);
+    return cnx_box_is_valid(*box, rules->least_proposal);
 }
 
 /* Chooses the boxes of a level: the best logits, decoded, without those that overlap a better one.

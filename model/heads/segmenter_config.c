@@ -46,32 +46,6 @@ static gboolean read_labels_file(const Reading *r, CnxHeadInfo *info)
     return info->labels != NULL;
 }
 
-static void note_ignored(CnxHeadInfo *info, const char *sentence)
-{
-    g_autofree char *before = info->ignored;
-
-    info->ignored = before ? g_strjoin("; ", before, sentence, NULL) : g_strdup(sentence);
-}
-
-/* The names and colours in the checkpoint itself; of a dataset with other classes, those that the
- * training began with, they are ignored. */
-static void read_dataset(const Reading *r, CnxHeadInfo *info)
-{
-    const CnxDataset *dataset = cnx_checkpoint_dataset(r->checkpoint);
-
-    if (dataset->count > 0 && dataset->count != info->classes) {
-        g_autofree char *text =
-            g_strdup_printf("%s: its meta names %u classes, but its head has %u", r->tensors->file,
-                            dataset->count, info->classes);
-
-        note_ignored(info, text);
-    } else if (dataset->count > 0) {
-        if (!info->labels)
-            info->labels = g_strdupv(dataset->classes);
-        info->palette = g_memdup2(dataset->palette, dataset->palette ? 3 * info->classes : 0);
-    }
-}
-
 /* transformers says the size in a file of its own; mmsegmentation's follows from the frame; smp
  * leaves it to the user. */
 static void set_recipe(const Reading *r, CnxHeadInfo *info)
@@ -111,7 +85,7 @@ static CnxHeadInfo *read_info(const Reading *r)
         (r->json && !cnx_labels_read_json(r->json, "id2label", NULL, info->classes, &info->labels)))
         return NULL;
     info->multi_label |= info->classes == 1;
-    read_dataset(r, info);
+    cnx_head_info_add_dataset(info, cnx_checkpoint_dataset(r->checkpoint), r->tensors->file);
     set_recipe(r, info);
     return g_steal_pointer(&info);
 }
@@ -142,7 +116,7 @@ static CnxHeadInfo *read_with_files(Reading r, gboolean strict)
     if (!info && object && !strict && is_other_model(cause)) {
         info = read_info(&r);
         if (info)
-            note_ignored(info, cause->message);
+            cnx_head_info_ignore(info, cause->message);
     } else if (!info) {
         g_propagate_error(r.error, g_steal_pointer(&cause));
     }
@@ -153,7 +127,7 @@ static CnxHeadInfo *read_with_files(Reading r, gboolean strict)
         g_propagate_error(r.error, g_steal_pointer(&labels_cause));
         return NULL;
     }
-    note_ignored(info, labels_cause->message);
+    cnx_head_info_ignore(info, labels_cause->message);
     return g_steal_pointer(&info);
 }
 

@@ -61,6 +61,7 @@ static void write_objects(const char *path, const CnxDetections *found)
 
 static void paste_masks(const Work *work)
 {
+    const CnxPasting pasting = cnx_detector_pasting(work->run->detector);
     const CnxDetections *found = work->found;
     const gsize side = found->mask_side;
     g_autofree float *pasted = g_new(float, (gsize)work->width * work->height);
@@ -70,11 +71,11 @@ static void paste_masks(const Work *work)
         const CnxDetection *o = &found->items[i];
         const float box[] = {o->x0, o->y0, o->x1, o->y1};
         const CnxPaste area =
-            cnx_detector_paste_area(found->mask_side, box, work->width, work->height);
+            cnx_detector_paste_area(pasting, found->mask_side, box, work->width, work->height);
         const gsize width = area.x1 - area.x0, pixels = width * (area.y1 - area.y0);
 
-        cnx_detector_paste(found->masks + i * side * side, found->mask_side, box, work->width,
-                           work->height, pasted, width);
+        cnx_detector_paste(pasting, found->masks + i * side * side, found->mask_side, box,
+                           work->width, work->height, pasted, width);
         for (gsize p = 0; p < pixels; p++)
             mask[p] = pasted[p] > 0.5f;
     }

@@ -4,42 +4,17 @@
  * bytes 0xff. An empty file does not exist.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <glib/gstdio.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "model/config/config_files.h"
 #include "model/config/recipe_defaults.h"
+#include "tests/fuzz/folder.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/reader.h"
 
 static const char *const names[] = {"config.json", "preprocessor_config.json",
                                     "open_clip_config.json", "labels.txt"};
-static char *folder;
-static char *paths[G_N_ELEMENTS(names)];
-
-static void delete_folder(void)
-{
-    for (guint i = 0; i < G_N_ELEMENTS(names); i++)
-        g_unlink(paths[i]);
-    g_rmdir(folder);
-}
-
-/* In memory, if the system has such a folder. */
-static void make_folder(void)
-{
-    folder = g_strdup("/dev/shm/convnext-fuzz-XXXXXX");
-    if (!g_mkdtemp(folder)) {
-        g_free(folder);
-        folder = g_dir_make_tmp("convnext-fuzz-XXXXXX", NULL);
-    }
-    g_assert_nonnull(folder);
-    for (guint i = 0; i < G_N_ELEMENTS(names); i++)
-        paths[i] = g_build_filename(folder, names[i], NULL);
-    atexit(delete_folder);
-}
 
 static CnxConfig *config_new(CnxDialect dialect)
 {
@@ -62,14 +37,7 @@ static void write_files(FuzzReader *reader)
         const guint8 *end = reader->left ? memchr(reader->data, 0xff, reader->left) : NULL;
         const gsize length = end ? (gsize)(end - reader->data) : reader->left;
 
-        g_unlink(paths[i]);
-        if (length) {
-            FILE *file = fopen(paths[i], "w");
-
-            g_assert_nonnull(file);
-            g_assert_cmpuint(fwrite(reader->data, 1, length, file), ==, length);
-            fclose(file);
-        }
+        folder_write(names[i], reader->data, length);
         reader->data += length + (end != NULL);
         reader->left -= length + (end != NULL);
     }
@@ -118,15 +86,13 @@ int LLVMFuzzerTestOneInput(const guint8 *data, gsize size)
     CnxBudget budget = {CNX_BUDGET_FIXED};
     GError *error = NULL;
 
-    if (!folder)
-        make_folder();
     const guint kind = fuzz_byte(&reader);
     CnxConfig *config = config_new(kind & 1   ? CNX_DIALECT_TIMM
                                    : kind & 2 ? CNX_DIALECT_OPEN_CLIP
                                               : CNX_DIALECT_TRANSFORMERS);
     write_files(&reader);
-    const gboolean ok = cnx_config_load(config, folder, kind & 4, &budget, &error);
-    fuzz_check(ok, error, folder);
+    const gboolean ok = cnx_config_load(config, folder_path(), kind & 4, &budget, &error);
+    fuzz_check(ok, error, folder_path());
     if (ok)
         check_config(config);
     cnx_config_free(config);

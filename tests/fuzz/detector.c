@@ -1,5 +1,6 @@
-/* Fuzz target: a detector's config.json ('c' and the text), or numbers as boxes and scores ('n' and
- * floats): decoding, ranking, suppression, levels, RoIAlign and pasting.
+/* Fuzz target: a detector's config.json ('c', or 'm' for a cascade, and the text), or numbers as
+ * boxes and scores ('n' and floats): decoding, ranking, suppression, levels, RoIAlign at each isa
+ * level, and pasting.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <math.h>
@@ -7,17 +8,27 @@
 
 #include "model/heads/detector.h"
 #include "model/heads/detector_config.h"
+#include "model/heads/detector_rules.h"
 #include "model/heads/nms.h"
 #include "simd/kernels.h"
 #include "tests/fuzz/fuzz.h"
 
 #define BOXES 200
 #define SIDE 16 /* of the map and of the frame */
+#define CHANNELS 5
+#define BIN 3
 
-static void read_config(const char *text, gsize size)
+static void read_config(const char *text, gsize size, guint stages)
 {
     static const guint depths[] = {1, 1, 2, 1}, dims[] = {12, 16, 24, 32};
-    const CnxDetectorShape shape = {3, {16, 24, 32}, 20, 4, 3};
+    const CnxDetectorShape shape = {.rules = stages > 1 ? &cnx_detector_mmdetection
+                                                        : &cnx_detector_torchvision,
+                                    .inner = 3,
+                                    .widths = {16, 24, 32},
+                                    .channels = 20,
+                                    .anchors = 4,
+                                    .classes = 3,
+                                    .stages = stages};
     g_autoptr(CnxConfig) backbone = cnx_config_new();
     g_autoptr(CnxHeadInfo) info = cnx_head_info_new();
     GError *error = NULL;
@@ -47,17 +58,39 @@ static void check_rank(const float *numbers, guint count)
     g_assert(n + dropped <= count / 2);
 }
 
-static void check_box(CnxBox box)
+/* At every level as in C, whatever the box; the map's values are from 0 to 1. */
+static void check_align(const float *map, const float corners[4], guint kind)
 {
-    static float map[SIDE * SIDE], pooled[7 * 7], frame[SIDE * SIDE];
-    const CnxRoiAlign roi = {map, SIDE, SIDE, 1, 0.25f, 7, 2, false};
-    const float corners[] = {box.x0, box.y0, box.x1, box.y1};
-    const CnxPaste area = cnx_detector_paste_area(7, corners, SIDE, SIDE);
+    static const int sampling[] = {2, 0, 1, 3};
+    const CnxRoiAlign roi = {map, SIDE, SIDE, CHANNELS, 0.25f, BIN, sampling[kind % 4], kind / 4};
+    float expected[BIN * BIN * CHANNELS], pooled[BIN * BIN * CHANNELS];
 
-    g_assert(cnx_box_level(box, 2, 5) <= 3);
-    cnx_kernels_get(CNX_ISA_C)->roialign(pooled, &roi, corners);
+    cnx_kernels_get(CNX_ISA_C)->roialign(expected, &roi, corners);
+    for (guint i = 0; i < G_N_ELEMENTS(expected); i++)
+        g_assert(expected[i] >= 0 && expected[i] < 1.001f);
+    for (CnxIsa level = CNX_ISA_C + 1; level < CNX_ISA_COUNT; level++) {
+        if (!cnx_isa_is_supported(level))
+            continue;
+        cnx_kernels_get(level)->roialign(pooled, &roi, corners);
+        for (guint i = 0; i < G_N_ELEMENTS(pooled); i++)
+            g_assert(fabsf(pooled[i] - expected[i]) < 1e-3f);
+    }
+}
+
+static void check_box(CnxBox box, guint kind, gboolean is_mm)
+{
+    static float map[SIDE * SIDE * CHANNELS], mask[BIN * BIN], frame[SIDE * SIDE];
+    const CnxPasting pasting = is_mm ? CNX_PASTING_MM : CNX_PASTING_TORCHVISION;
+    const float corners[] = {box.x0, box.y0, box.x1, box.y1};
+    const CnxPaste area = cnx_detector_paste_area(pasting, BIN, corners, SIDE, SIDE);
+
+    for (guint i = 0; map[0] == 0 && i < G_N_ELEMENTS(map); i++)
+        map[i] = (float)(i * 37 % 101 + 1) / 101;
+    g_assert((is_mm ? cnx_box_level_inside(box, 4) : cnx_box_level(box, 2, 5)) <= 3);
+    check_align(map, corners, kind);
     g_assert(area.x0 <= area.x1 && area.x1 <= SIDE && area.y0 <= area.y1 && area.y1 <= SIDE);
-    cnx_detector_paste(pooled, 7, corners, SIDE, SIDE, frame + area.y0 * SIDE + area.x0, SIDE);
+    cnx_detector_paste(pasting, mask, BIN, corners, SIDE, SIDE, frame + area.y0 * SIDE + area.x0,
+                       SIDE);
 }
 
 /* floats: boxes, each followed by its deltas. */
@@ -76,8 +109,9 @@ static void check_numbers(const guint8 *data, gsize size)
         const float *n = numbers + 8 * i;
         const CnxBox box = {n[0], n[1], n[2], n[3]};
 
-        check_box(box);
-        boxes[valid] = cnx_box_clip(cnx_box_decode(box, n + 4, weights), SIDE, SIDE);
+        check_box(box, i % 8, FALSE);
+        check_box(box, i % 8, TRUE);
+        boxes[valid] = cnx_box_clip(cnx_box_decode(box, n + 4, weights, i % 2), SIDE, SIDE);
         valid += cnx_box_is_valid(boxes[valid], 1e-2f);
     }
     g_assert(cnx_nms(boxes, valid, 0.5, BOXES, areas, kept) <= valid);
@@ -86,8 +120,8 @@ static void check_numbers(const guint8 *data, gsize size)
 
 int LLVMFuzzerTestOneInput(const guint8 *data, gsize size)
 {
-    if (size > 0 && data[0] == 'c')
-        read_config((const char *)data + 1, size - 1);
+    if (size > 0 && (data[0] == 'c' || data[0] == 'm'))
+        read_config((const char *)data + 1, size - 1, data[0] == 'm' ? 3 : 1);
     else if (size > 0)
         check_numbers(data + 1, size - 1);
     return 0;

@@ -23,7 +23,7 @@ import zipfile
 import numpy as np
 import torch
 import torch.distributed.tensor
-from safetensors.torch import save
+from safetensors.torch import load_file, save
 
 HERE = pathlib.Path(__file__).parent / "seeds"
 FIXTURES = pathlib.Path(__file__).parent.parent / "fixtures" / "networks"
@@ -225,8 +225,34 @@ def make_detectors():
     put("detector", "boxes", b"n" + struct.pack(f"<{len(numbers)}f", *numbers))
 
 
+HEADS = (  # a fixture, and the bits of the first byte: 1 a detector, 2 the file is named, 4 it runs
+    ("segmenters/transformers-upernet-v2", 4), ("segmenters/mmsegmentation-upernet.pth", 4), ("segmenters/smp-unet", 4),
+    ("segmenters/smp-unet-scse", 6), ("segmenters/smp-unet-plain.pth", 4), ("segmenters/smp-fpn", 4),
+    ("segmenters/smp-fpn-cat", 6), ("segmenters/smp-upernet", 4), ("segmenters/smp-segformer", 4),
+    ("segmenters/smp-deeplab", 6), ("segmenters/dinov3-linear.pth", 4), ("segmenters/dinov3-linear-last.pth", 4),
+    ("detectors/torchvision-mask-rcnn", 5), ("detectors/torchvision-faster-rcnn.pth", 5),
+    ("detectors/torchvision-faster-rcnn-three", 7))
+
+
+def make_heads():
+    """A byte, config.json, names and shapes of the tensors, and numbers of half precision for all of them."""
+    numbers = (np.random.default_rng(1).random(61) / 8).astype("<f2").tobytes()  # variances are not negative
+    names = sorted(pathlib.Path(name).stem for name, kind in HEADS)
+    for name, kind in HEADS:
+        path = FIXTURES.parent / name
+        if path.is_dir():
+            state, config = load_file(path / "model.safetensors"), (path / "config.json").read_text()
+        else:
+            state, config = torch.load(path, weights_only=True), ""
+            state = state.get("state_dict", state.get("model", state))
+        lines = [key + " " + ",".join(map(str, t.shape)) for key, t in state.items() if t.is_floating_point()]
+        if not kind & 1 and config:
+            put("head_config", path.stem, bytes([names.index(path.stem)]) + config.encode())
+        put("head", path.stem, bytes([kind]) + config.encode() + b"\xff" + "\n".join(lines).encode() + b"\xff" + numbers)
+
+
 def main():
-    for target in ("pickle", "safetensors", "legacy", "zip", "json", "forms", "detector"):
+    for target in ("pickle", "safetensors", "legacy", "zip", "json", "forms", "detector", "head", "head_config"):
         shutil.rmtree(HERE / target, ignore_errors=True)
     torch.distributed.init_process_group("gloo", rank=0, world_size=1, store=torch.distributed.HashStore())
     make_pickles()
@@ -234,6 +260,7 @@ def main():
     make_forms()
     make_texts()
     make_detectors()
+    make_heads()
     files = [f for f in HERE.rglob("*") if f.is_file()]
     print(len(files), "files,", sum(f.stat().st_size for f in files), "bytes")
 

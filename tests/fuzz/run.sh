@@ -17,8 +17,8 @@ set -u
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 . "$root/pipelines/lib.sh"
 
-all="safetensors zip legacy pickle json labels forms detector checkpoint config frame result smoothing uri sdp request
-    rtsp cameras metrics"
+all="safetensors zip legacy pickle json labels forms detector head head_config checkpoint config frame result smoothing
+    uri sdp request rtsp cameras metrics"
 readers="container safetensors header shards torch torch_zip torch_legacy unwrap state_dict pickle pickle_machine
     pickle_values strings foreign mapping locate json json_scan labels label_file label_lines config_files
     config_open_clip config_preprocessor config_timm config_transformers adapter_config adapters entries formula
@@ -85,9 +85,11 @@ options_of()
 {
     local dictionary=$1 length=4096
     case $1 in
-    config) dictionary=json ;;
+    config | head_config) dictionary=json ;;
+    detector) dictionary=json length=512 ;; # few boxes, which is fast
     legacy | zip) dictionary=pickle ;;
     checkpoint) dictionary=pickle length=40000 ;;
+    head) length=16384 ;;
     frame | result | smoothing) length=512 ;;
     uri) length=1024 ;;
     request) dictionary=metrics ;;

@@ -45,7 +45,7 @@ static GstBuffer *new_frame(void)
 }
 
 /* The metadata of this type: how many there are, and the first. */
-static guint count(GstBuffer *buffer, GstAnalyticsMtdType type, GstAnalyticsMtd *first)
+static guint count(GstBuffer *buffer, GstAnalyticsMtdType type, GstAnalyticsMtd *found)
 {
     GstAnalyticsRelationMeta *relations = gst_buffer_get_analytics_relation_meta(buffer);
     gpointer state = NULL;
@@ -54,7 +54,7 @@ static guint count(GstBuffer *buffer, GstAnalyticsMtdType type, GstAnalyticsMtd 
 
     while (gst_analytics_relation_meta_iterate(relations, &state, type, &mtd))
         if (n++ == 0)
-            *first = mtd;
+            *found = mtd;
     return n;
 }
 
@@ -86,18 +86,18 @@ static void check_added(const char *launch, guint objects, guint masks)
 {
     g_autoptr(GstHarness) h = heads_harness(launch, HEADS_CAPS);
     g_autoptr(GstBuffer) held = new_frame();
-    GstAnalyticsMtd first;
+    GstAnalyticsMtd mtd;
 
     for (guint i = 0; i < 2; i++) { /* a buffer that is held, and one that is not */
         g_autoptr(GstBuffer) out = frames_process(h, i ? new_frame() : gst_buffer_ref(held));
 
         check_theirs(out);
-        fail_unless(count(out, od_type(), &first) >= 1 + objects);
-        fail_unless(count(out, mask_type(), &first) >= 1 + masks);
+        fail_unless(count(out, od_type(), &mtd) >= 1 + objects);
+        fail_unless(count(out, mask_type(), &mtd) >= 1 + masks);
     }
     check_theirs(held);
-    fail_unless_equals_int(count(held, od_type(), &first), 1);
-    fail_unless_equals_int(count(held, mask_type(), &first), 1);
+    fail_unless_equals_int(count(held, od_type(), &mtd), 1);
+    fail_unless_equals_int(count(held, mask_type(), &mtd), 1);
 }
 
 GST_START_TEST(test_detect)

@@ -4,7 +4,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <gst/check/gstcheck.h>
 
-#include "tests/gst/support/allocations.h"
+#include "tests/fixtures/allocations.h"
 #include "tests/gst/support/frames.h"
 #include "tests/gst/support/harness.h"
 #include "tests/gst/support/network.h"

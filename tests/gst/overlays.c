@@ -10,7 +10,10 @@
 #define DETECT                                                                             \
     "convnextdetect threads=1 min-size=64 max-size=96 score-threshold=0.02 max-objects=2 " \
     "model=" DETECTOR
-#define SEGMENT "convnextsegment threads=1 model=" SEGMENTER
+/* The overlay has as many colours as its hint says. */
+#define OVERLAY                                                  \
+    "convnextsegment threads=1 mask-size=frame model=" SEGMENTER \
+    " ! segmentationoverlay hint-maximum-segment-type=12"
 
 /* Frames before and behind an overlay, and which pixels differ. */
 typedef struct Painted {
@@ -99,11 +102,10 @@ GST_START_TEST(test_mask)
 
     if (!has_element("segmentationoverlay"))
         return;
-    paint(&all, SEGMENT " mask-size=frame ! segmentationoverlay");
+    paint(&all, OVERLAY);
     GstConvnextSegmentation *mask = gst_convnext_result_get_segmentation(frames_result(all.out));
     const GstConvnextSegment *segments = gst_convnext_segmentation_get_segments(mask, &n);
-    g_autofree char *launch = g_strdup_printf(
-        SEGMENT " mask-size=frame ! segmentationoverlay selected-types=\"%s\"", segments[0].label);
+    g_autofree char *launch = g_strdup_printf(OVERLAY " selected-types=\"%s\"", segments[0].label);
     paint(&one, launch);
     fail_unless(n > 1, "one class only");
     for (guint y = 0; y < 120; y++)

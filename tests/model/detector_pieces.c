@@ -24,13 +24,24 @@ static void test_anchors(void)
     static const float sizes[] = {32, 5}, ratios[] = {0.5f, 1, 2};
     CnxBox cell[6];
 
-    cnx_anchors_cell(cell, sizes, 1, ratios, 3);
+    cnx_anchors_cell(cell, sizes, 1, ratios, 3, TRUE);
     check_box(cell[0], -23, -11, 23, 11);
     check_box(cell[1], -16, -16, 16, 16);
     check_box(cell[2], -11, -23, 11, 23);
-    cnx_anchors_cell(cell, sizes, 2, ratios, 3);
+    cnx_anchors_cell(cell, sizes, 2, ratios, 3, TRUE);
     check_box(cell[2], -16, -16, 16, 16); /* ratios outside, sizes inside */
     check_box(cell[3], -2, -2, 2, 2);     /* 2.5 is rounded to even */
+}
+
+/* mmdetection's AnchorGenerator: printed for stride 4 and scale 8. */
+static void test_exact_anchors(void)
+{
+    static const float sizes[] = {32}, ratios[] = {0.5f, 1, 2};
+    CnxBox cell[3];
+
+    cnx_anchors_cell(cell, sizes, 1, ratios, 3, FALSE);
+    check_box(cell[0], -22.627417f, -11.3137085f, 22.627417f, 11.3137085f);
+    check_box(cell[1], -16, -16, 16, 16);
 }
 
 /* The order is y, x, anchor; shifts are whole strides, not to the centres of the pixels. */
@@ -49,13 +60,15 @@ static void test_decoding(void)
     const CnxBox box = {10, 20, 30, 60};
     static const float ones[] = {1, 1, 1, 1}, weights[] = {10, 10, 5, 5};
 
-    check_box(cnx_box_decode(box, (const float[]){0, 0, 0, 0}, ones), 10, 20, 30, 60);
-    check_box(cnx_box_decode(box, (const float[]){5, -5, 0, 0}, weights), 20, 0, 40, 40);
+    check_box(cnx_box_decode(box, (const float[]){0, 0, 0, 0}, ones, FALSE), 10, 20, 30, 60);
+    check_box(cnx_box_decode(box, (const float[]){5, -5, 0, 0}, weights, FALSE), 20, 0, 40, 40);
     /* Upper limit on the logarithms only: ln(1000 / 16) */
-    const CnxBox large = cnx_box_decode(box, (const float[]){0, 0, 100, -100}, ones);
+    const CnxBox large = cnx_box_decode(box, (const float[]){0, 0, 100, -100}, ones, FALSE);
     g_assert_cmpfloat(fabs(large.x1 - large.x0 - 20 * 62.5), <, 1e-3);
     g_assert_cmpfloat(large.y1 - large.y0, <, 1e-3);
-    const CnxBox bad = cnx_box_decode(box, (const float[]){0, 0, NAN, 0}, ones);
+    const CnxBox small = cnx_box_decode(box, (const float[]){0, 0, -100, 0}, ones, TRUE);
+    g_assert_cmpfloat(fabs(small.x1 - small.x0 - 20 / 62.5), <, 1e-5); /* mmdetection: both */
+    const CnxBox bad = cnx_box_decode(box, (const float[]){0, 0, NAN, 0}, ones, FALSE);
     g_assert_true(isnan(bad.x0) && isnan(bad.x1));
     g_assert_false(cnx_box_is_valid(cnx_box_clip(bad, 100, 100), 0));
 }
@@ -87,6 +100,18 @@ static void test_levels(void)
      * reach three times as far. */
     g_assert_cmpuint(cnx_box_level(square(111.99995f), 2, 5), ==, 1);
     g_assert_cmpuint(cnx_box_level(square(111.9998f), 2, 5), ==, 0);
+}
+
+/* mmdetection's: the eps is inside the logarithm. */
+static void test_levels_inside(void)
+{
+    g_assert_cmpuint(cnx_box_level_inside(square(111), 4), ==, 0);
+    g_assert_cmpuint(cnx_box_level_inside(square(112), 4), ==, 1);
+    g_assert_cmpuint(cnx_box_level_inside(square(4000), 4), ==, 3);
+    g_assert_cmpuint(cnx_box_level_inside(square(0), 4), ==, 0);
+    g_assert_cmpuint(cnx_box_level_inside(square(111.99998f), 4), ==, 1);
+    g_assert_cmpuint(cnx_box_level_inside(square(111.9998f), 4), ==, 0);
+    g_assert_cmpuint(cnx_box_level_inside(square(447.9998f), 4), ==, 2); /* outside it would do */
 }
 
 /* Rank */
@@ -176,33 +201,43 @@ static void test_suppression_of_many(void)
 #define FRAME_W 40
 #define FRAME_H 30
 
-static void paste(const float *mask, guint side, const float box[4], float *frame)
+static void paste_by(CnxPasting pasting, const float *mask, guint side, const float box[4],
+                     float *frame)
 {
-    const CnxPaste a = cnx_detector_paste_area(side, box, FRAME_W, FRAME_H);
+    const CnxPaste a = cnx_detector_paste_area(pasting, side, box, FRAME_W, FRAME_H);
 
     memset(frame, 0, FRAME_W * FRAME_H * sizeof *frame);
     g_assert_cmpuint(a.x0, <=, a.x1);
     g_assert_cmpuint(a.x1, <=, FRAME_W);
     g_assert_cmpuint(a.y0, <=, a.y1);
     g_assert_cmpuint(a.y1, <=, FRAME_H);
-    cnx_detector_paste(mask, side, box, FRAME_W, FRAME_H, frame + a.y0 * FRAME_W + a.x0, FRAME_W);
+    cnx_detector_paste(pasting, mask, side, box, FRAME_W, FRAME_H, frame + a.y0 * FRAME_W + a.x0,
+                       FRAME_W);
+}
+
+static void paste(const float *mask, guint side, const float box[4], float *frame)
+{
+    paste_by(CNX_PASTING_TORCHVISION, mask, side, box, frame);
 }
 
 /* A mask of 28 in a box of 28: enlarged by 1 on each side, it is pasted without a resize, but with
  * one row and column more than the padded mask has, since the last pixel counts. */
 static void test_paste_area(void)
 {
-    CnxPaste a = cnx_detector_paste_area(28, (const float[]){5, 3, 33, 31}, 100, 100);
+    CnxPaste a = cnx_detector_paste_area(CNX_PASTING_TORCHVISION, 28, (const float[]){5, 3, 33, 31},
+                                         100, 100);
 
     g_assert_cmpuint(a.x0, ==, 4);
     g_assert_cmpuint(a.y0, ==, 2);
     g_assert_cmpuint(a.x1, ==, 35); /* 34 is the last pixel */
     g_assert_cmpuint(a.y1, ==, 33);
-    a = cnx_detector_paste_area(28, (const float[]){5, 3, 33, 31}, 20, 10); /* cut */
+    a = cnx_detector_paste_area(CNX_PASTING_TORCHVISION, 28, (const float[]){5, 3, 33, 31}, 20,
+                                10); /* cut */
     g_assert_cmpuint(a.x1, ==, 20);
     g_assert_cmpuint(a.y1, ==, 10);
     /* -0.96 is truncated to 0, not to -1: the pixels do not move. */
-    a = cnx_detector_paste_area(28, (const float[]){0.04f, 0.04f, 28.04f, 28.04f}, 100, 100);
+    a = cnx_detector_paste_area(CNX_PASTING_TORCHVISION, 28,
+                                (const float[]){0.04f, 0.04f, 28.04f, 28.04f}, 100, 100);
     g_assert_cmpuint(a.x0, ==, 0);
     g_assert_cmpuint(a.x1, ==, 30);
 }
@@ -232,6 +267,30 @@ static void test_paste(void)
     g_assert_cmpfloat(frame[10 * FRAME_W + 20], ==, 1);
 }
 
+/* Expected values: mmdetection's _do_paste_mask. */
+static void test_paste_sampled(void)
+{
+    static const struct {
+        guint x, y;
+        float value;
+    } expected[] = {{1, 1, 0.01766409f}, {3, 2, 0.09504966f}, {8, 4, 0.6375896f},
+                    {10, 5, 0.1796813f}, {0, 3, 0},           {9, 7, 0}};
+    static const float small[] = {0.1f, 0.35f, 0.6f, 0.85f}, box[] = {2.3f, 1.2f, 9.7f, 6.1f};
+    static float frame[FRAME_W * FRAME_H];
+    const CnxPaste a = cnx_detector_paste_area(CNX_PASTING_MM, 2, box, FRAME_W, FRAME_H);
+
+    g_assert_cmpuint(a.x0, ==, 1);
+    g_assert_cmpuint(a.y0, ==, 0);
+    g_assert_cmpuint(a.x1, ==, 11);
+    g_assert_cmpuint(a.y1, ==, 8);
+    paste_by(CNX_PASTING_MM, small, 2, box, frame);
+    for (guint i = 0; i < G_N_ELEMENTS(expected); i++) {
+        const float value = frame[expected[i].y * FRAME_W + expected[i].x];
+
+        g_assert_cmpfloat(fabsf(value - expected[i].value), <, 1e-6f);
+    }
+}
+
 static void test_hostile_boxes(void)
 {
     static const float sides[] = {-1e30f, -1e9f, -3, 0, 0.5f, 7, 1e9f, 1e30f, INFINITY, NAN};
@@ -244,7 +303,7 @@ static void test_hostile_boxes(void)
         const float box[] = {sides[i % n], sides[i / n % n], sides[i / n / n % n],
                              sides[i / n / n / n]};
 
-        paste(mask, 28, box, frame);
+        paste_by(i % 2 ? CNX_PASTING_MM : CNX_PASTING_TORCHVISION, mask, 28, box, frame);
         for (guint k = 0; k < G_N_ELEMENTS(frame); k++)
             if (!(frame[k] >= 0 && frame[k] <= 0.75f))
                 g_error("box %g %g %g %g gives %g", (double)box[0], (double)box[1], (double)box[2],
@@ -252,44 +311,22 @@ static void test_hostile_boxes(void)
     }
 }
 
-/* Sizes of the input */
-
-static void test_input(void)
-{
-    CnxDetectorSettings settings = {.min_size = 800, .max_size = 1333};
-    CnxDetectorInput in;
-    g_autoptr(GError) error = NULL;
-
-    g_assert_true(cnx_detector_input(&settings, 1920, 1080, &in, &error));
-    g_assert_cmpuint(in.image_width, ==, 1333);
-    g_assert_cmpuint(in.image_height, ==, 749); /* floor(1080 * 1333 / 1920 = 749.8) */
-    g_assert_cmpuint(in.width, ==, 1344);
-    g_assert_cmpuint(in.height, ==, 768);
-    g_assert_true(cnx_detector_input(&settings, 480, 640, &in, &error));
-    g_assert_cmpuint(in.image_width, ==, 800);
-    g_assert_cmpuint(in.image_height, ==, 1066);
-    g_assert_false(cnx_detector_input(&settings, 1, 4000, &in, &error));
-    g_assert_error(error, CNX_ERROR, CNX_ERROR_SETTINGS);
-    g_assert_nonnull(strstr(error->message, "1x4000"));
-    g_clear_error(&error);
-    g_assert_false(cnx_detector_input(&settings, 0, 5, &in, &error));
-    g_assert_error(error, CNX_ERROR, CNX_ERROR_SETTINGS);
-}
-
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/detector/anchors", test_anchors);
+    g_test_add_func("/detector/anchors/exact", test_exact_anchors);
     g_test_add_func("/detector/anchors/places", test_anchor_places);
     g_test_add_func("/detector/decoding", test_decoding);
     g_test_add_func("/detector/clipping", test_clipping);
     g_test_add_func("/detector/levels", test_levels);
+    g_test_add_func("/detector/levels/inside", test_levels_inside);
     g_test_add_func("/detector/ranking", test_ranking);
     g_test_add_func("/detector/suppression", test_suppression);
     g_test_add_func("/detector/suppression/many", test_suppression_of_many);
     g_test_add_func("/detector/paste/area", test_paste_area);
     g_test_add_func("/detector/paste", test_paste);
+    g_test_add_func("/detector/paste/sampled", test_paste_sampled);
     g_test_add_func("/detector/paste/hostile", test_hostile_boxes);
-    g_test_add_func("/detector/input", test_input);
     return g_test_run();
 }

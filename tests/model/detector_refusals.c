@@ -93,15 +93,17 @@ static const struct {
     {"head.regression_head.bbox_ctrness.weight", {1, 20, 3, 3}, "has the head of an FCOS"},
     {"head.classification_head.module_list.0.weight", {9, 20, 3, 3}, "has the head of an SSD"},
     {"class_embed.weight", {9, 20}, "has the head of a DETR"},
-    {"rpn_head.rpn_cls.weight", {3, 20, 1, 1}, "of a Faster or Mask R-CNN of mmdetection"},
-    {"roi_head.bbox_head.0.fc_cls.weight", {3, 20}, "of a Cascade R-CNN of mmdetection"},
+    {"rpn_head.rpn_cls.weight",
+     {3, 20, 1, 1},
+     "has two heads (tensors \"rpn.head.cls_logits.weight\" and \"rpn_head.rpn_cls.weight\")"},
     {"roi_heads.box_head.0.0.weight", {20, 20, 3, 3}, "with convolutions before fc6"},
     {"roi_heads.keypoint_predictor.kps_score_lowres.weight", {20, 17, 4, 4}, "a Keypoint R-CNN"},
     {"student.rpn.head.cls_logits.weight", {4, 20, 1, 1}, "is not part of a torchvision"},
     {"rpn.head.scale", {1}, "is not part of a Faster R-CNN that this version knows"},
     {"backbone.fpn.inner_blocks.0.0.weight",
      {20, 17, 1, 1},
-     "inner_blocks read maps of 17,24,32 channels, expected those of stages, the last one last "
+     "the pyramid's levels read maps of 17,24,32 channels, expected those of stages, the last one "
+     "last "
      "(the stages have 12,16,24,32)"},
     {"roi_heads.box_head.fc6.weight",
      {48, 981},

@@ -1,13 +1,14 @@
-/* Detectors against torchvision: the fixtures of tests/fixtures/make_detectors.py, their steps and
- * their objects. At the highest isa level of the machine all fixtures and inputs, below it one.
+/* Detectors against their libraries: the fixtures of tests/fixtures/make_detectors.py and
+ * make_mm_detectors.py, their steps and their objects. At the highest isa level of the machine all
+ * fixtures and inputs, below it one of each library.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "model/base/isa.h"
 #include "model/heads/detector_network.h"
+#include "model/preprocess/preprocess.h"
 #include "tests/fixtures/compare.h"
 #include "tests/model/support/dense.h"
 
@@ -17,10 +18,19 @@
 #define MASK_LIMIT 1e-3   /* probabilities at 28x28 */
 #define PASTED_LIMIT 2e-3 /* probabilities in the frame */
 
-static const char *const fixtures[] = {
-    "detectors/torchvision-mask-rcnn",
-    "detectors/torchvision-faster-rcnn",
-    "detectors/torchvision-faster-rcnn-three",
+static const struct {
+    const char *name;
+    gboolean everywhere; /* at each isa level */
+} fixtures[] = {
+    {"detectors/torchvision-mask-rcnn", TRUE},
+    {"detectors/torchvision-faster-rcnn", FALSE},
+    {"detectors/torchvision-faster-rcnn-three", FALSE},
+    {"detectors/mmdetection-mask-rcnn", TRUE},
+    {"detectors/mmdetection-cascade-rcnn", FALSE},
+    {"detectors/facebook-cascade-mask-rcnn", FALSE},
+#if COMPARE_FULL_SIZE
+    {"detectors/full-mask-rcnn", FALSE},
+#endif
 };
 
 /* An input of a fixture and our results for it */
@@ -28,7 +38,7 @@ typedef struct Case {
     DenseFixture *fixture;
     const char *input;
     guint frame_width, frame_height;
-    CnxDetectorInput size;
+    CnxView view;
     CnxDetectorRun *run;
     const CnxDetections *found;
 } Case;
@@ -45,67 +55,68 @@ static void enlarge(double *worst, double value)
         *worst = value;
 }
 
-/* PyTorch's bilinear interpolation, align_corners=False, in double. */
-static double sample(const float *image, guint width, guint height, double x, double y,
-                     guint channel)
-{
-    const guint x0 = (guint)x, y0 = (guint)y;
-    const guint x1 = MIN(x0 + 1, width - 1), y1 = MIN(y0 + 1, height - 1);
-    const double a = x - x0, b = y - y0;
-    const float *p = image + channel;
-
-    return (1 - b) * ((1 - a) * p[(y0 * width + x0) * 3] + a * p[(y0 * width + x1) * 3]) +
-           b * ((1 - a) * p[(y1 * width + x0) * 3] + a * p[(y1 * width + x1) * 3]);
-}
-
-/* The frame, normalised, resized, padded with zeros. */
-static float *make_image(const Case *c, const float *frame)
-{
-    const CnxDetectorInput *s = &c->size;
-    const double sx = (double)c->frame_width / s->image_width;
-    const double sy = (double)c->frame_height / s->image_height;
-    float *image = g_new0(float, (gsize)s->width * s->height * 3);
-
-    for (guint y = 0; y < s->image_height; y++)
-        for (guint x = 0; x < s->image_width; x++)
-            for (guint i = 0; i < 3; i++)
-                image[(y * s->width + x) * 3 + i] =
-                    (float)sample(frame, c->frame_width, c->frame_height,
-                                  MAX((x + 0.5) * sx - 0.5, 0), MAX((y + 0.5) * sy - 0.5, 0), i);
-    return image;
-}
-
-/* "300x170 at 136x240": torchvision's min_size and max_size; without them the frame is not resized.
- */
-static void read_sizes(Case *c, CnxDetectorSettings *settings)
+/* "300x170 at 136x240": min_size and max_size; without them the frame is not resized. */
+static CnxRecipe read_recipe(const Case *c, const CnxDetector *detector)
 {
     const char *at = strstr(c->input, " at ");
+    CnxRecipe recipe = cnx_detector_info(detector)->recipe;
+    guint least = MIN(c->frame_width, c->frame_height);
+    guint most = MAX(c->frame_width, c->frame_height);
 
-    settings->min_size = MIN(c->frame_width, c->frame_height);
-    settings->max_size = MAX(c->frame_width, c->frame_height);
     if (at)
-        g_assert_cmpint(sscanf(at, " at %ux%u", &settings->min_size, &settings->max_size), ==, 2);
+        g_assert_cmpint(sscanf(at, " at %ux%u", &least, &most), ==, 2);
+    cnx_recipe_set_fit(&recipe, least, most, recipe.multiple);
+    return recipe;
+}
+
+/* The frame as the network's input: resized, normalised, padded. Sets view. */
+static float *make_image(Case *c, const CnxDetector *detector)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree guint8 *frame = dense_picture(c->input, &c->frame_width, &c->frame_height);
+    const CnxRecipe recipe = read_recipe(c, detector);
+    const CnxImageInfo info = {.pixels = CNX_PIXELS_RGB,
+                               .width = c->frame_width,
+                               .height = c->frame_height,
+                               .par_n = 1,
+                               .par_d = 1,
+                               .w = c->frame_width,
+                               .h = c->frame_height};
+    const CnxImage image = {{frame}, {3 * (gssize)c->frame_width}};
+    g_autoptr(CnxPreprocess) preprocess = cnx_preprocess_new(&recipe, &info, &error);
+
+    g_assert_no_error(error);
+    c->view = cnx_preprocess_view(preprocess);
+    const gsize n = (gsize)c->view.width * c->view.height * 3;
+    g_autofree guint8 *bytes = g_malloc(n);
+    float *input = g_new(float, n);
+    cnx_preprocess_run(preprocess, &image, input,
+                       recipe.resampling == CNX_RESAMPLING_OPENCV ? bytes : NULL);
+    return input;
 }
 
 static void case_run(Case *c, CnxDetector *detector, guint threads)
 {
-    CnxDetectorSettings settings = cnx_detector_settings(detector, NULL);
     g_autoptr(GError) error = NULL;
-    g_autofree float *frame = dense_input(c->input, &c->frame_width, &c->frame_height);
+    g_autofree float *image = make_image(c, detector);
+    const CnxView *v = &c->view;
 
-    read_sizes(c, &settings);
-    g_assert_true(cnx_detector_input(&settings, c->frame_width, c->frame_height, &c->size, &error));
-    c->run =
-        cnx_detector_run_new(detector, c->size.width, c->size.height, &settings, threads, &error);
+    c->run = cnx_detector_run_new(detector, v->width, v->height, NULL, threads, &error);
     g_assert_no_error(error);
-    g_assert_cmpuint(
-        cnx_detector_run_measure(detector, c->size.width, c->size.height, &settings, threads), ==,
-        cnx_detector_run_memory(c->run));
-    g_autofree float *image = make_image(c, frame);
-    c->found = cnx_detector_run_forward(c->run, image, c->size.image_width, c->size.image_height);
+    g_assert_cmpuint(cnx_detector_run_measure(detector, v->width, v->height, NULL, threads), ==,
+                     cnx_detector_run_memory(c->run));
+    c->found = cnx_detector_run_forward(c->run, image, v->content_w, v->content_h);
 }
 
 /* Steps */
+
+/* Of a full-size network the fixture has one map of the pyramid only. */
+static gboolean is_stored(const Case *c, const char *output)
+{
+    g_auto(GStrv) names = dense_outputs(c->fixture, c->input, output);
+
+    return names[0] != NULL;
+}
 
 static double compare_map(const Case *c, const char *output, const float *data, guint height,
                           guint width, guint channels)
@@ -142,8 +153,11 @@ static void check_levels(const Case *c, Worst *worst)
         g_autofree char *logits = g_strconcat("objectness", number, NULL);
         g_autofree char *deltas = g_strconcat("deltas", number, NULL);
 
-        enlarge(&worst->map,
-                compare_map(c, map, level->map, level->height, level->width, channels));
+        if (is_stored(c, map))
+            enlarge(&worst->map,
+                    compare_map(c, map, level->map, level->height, level->width, channels));
+        if (!is_stored(c, logits))
+            continue;
         enlarge(&worst->map, compare_columns(c, logits, level, 0, config->anchors));
         enlarge(&worst->map,
                 compare_columns(c, deltas, level, config->anchors, 4 * config->anchors));
@@ -158,11 +172,11 @@ static double box_distance(const float *a, CnxBox b)
                MAX(fabs(a[2] - b.x1), fabs(a[3] - b.y1)));
 }
 
-/* The nearest of our proposals' coordinates to the library's number i, at the same place or, since
+/* The nearest of our boxes' coordinates to the library's number i, at the same place or, since
  * rounding may exchange neighbours with almost equal scores, beside it. */
-static double nearest_coordinate(const Case *c, gsize i, double expected)
+static double nearest_coordinate(const Case *c, const CnxBox *boxes, gsize i, double expected)
 {
-    const float *mine = &c->run->proposals[0].x0;
+    const float *mine = &boxes[0].x0;
     const gsize first = i >= 8 ? i - 8 : i % 4, last = 4 * (gsize)c->run->proposal_count;
     double nearest = INFINITY;
 
@@ -171,16 +185,17 @@ static double nearest_coordinate(const Case *c, gsize i, double expected)
     return nearest;
 }
 
-static void check_proposals(const Case *c, Worst *worst)
+/* boxes: the proposals, or where the heads of a cascade have moved them. */
+static void check_boxes(const Case *c, const char *output, const CnxBox *boxes, Worst *worst)
 {
-    const CnxTensor *tensor = dense_expected(c->fixture, c->input, "proposals");
+    const CnxTensor *tensor = dense_expected(c->fixture, c->input, output);
     const gsize n = 4 * (gsize)c->run->proposal_count;
     const gsize step = tensor->elements == n ? 1 : DENSE_SAMPLED;
     g_autofree float *theirs = dense_numbers(tensor);
 
     g_assert_cmpuint(tensor->elements, ==, (n + step - 1) / step);
     for (gsize i = 0; i < tensor->elements; i++)
-        enlarge(&worst->box, nearest_coordinate(c, i * step, theirs[i]));
+        enlarge(&worst->box, nearest_coordinate(c, boxes, i * step, theirs[i]));
     g_assert_cmpfloat(worst->box, <=, BOX_LIMIT);
 }
 
@@ -224,12 +239,13 @@ static void paste(const Case *c, guint k, float *dst)
 {
     const CnxDetection *o = &c->found->items[k];
     const guint side = c->found->mask_side;
-    const float x = (float)c->frame_width / (float)c->size.image_width;
-    const float y = (float)c->frame_height / (float)c->size.image_height;
+    const CnxPasting pasting = cnx_detector_pasting(c->run->detector);
+    const float x = (float)c->frame_width / (float)c->view.content_w;
+    const float y = (float)c->frame_height / (float)c->view.content_h;
     const float box[] = {o->x0 * x, o->y0 * y, o->x1 * x, o->y1 * y};
-    const CnxPaste a = cnx_detector_paste_area(side, box, c->frame_width, c->frame_height);
+    const CnxPaste a = cnx_detector_paste_area(pasting, side, box, c->frame_width, c->frame_height);
 
-    cnx_detector_paste(c->found->masks + (gsize)k * side * side, side, box, c->frame_width,
+    cnx_detector_paste(pasting, c->found->masks + (gsize)k * side * side, side, box, c->frame_width,
                        c->frame_height, dst + (gsize)a.y0 * c->frame_width + a.x0, c->frame_width);
 }
 
@@ -294,13 +310,6 @@ static void check_threads(const Case *c, CnxDetector *detector)
     }
 }
 
-static gboolean is_highest_level(void)
-{
-    g_autoptr(GError) error = NULL;
-
-    return cnx_isa_kernels(&error)->level == cnx_isa_detect();
-}
-
 static void check_fixture(gconstpointer data)
 {
     const CnxOpenOptions options = {.weight_set = CNX_WEIGHT_SET_AUTO};
@@ -311,12 +320,14 @@ static void check_fixture(gconstpointer data)
     Worst worst = {0};
 
     g_assert_no_error(error);
-    for (guint i = 0; fixture.inputs[i] && (i == 0 || is_highest_level()); i++) {
+    for (guint i = 0; fixture.inputs[i] && (i == 0 || compare_level_is_highest()); i++) {
         Case c = {.fixture = &fixture, .input = fixture.inputs[i]};
 
         case_run(&c, detector, 2);
         check_levels(&c, &worst);
-        check_proposals(&c, &worst);
+        check_boxes(&c, "proposals", c.run->proposals, &worst);
+        if (detector->weights.stages > 1)
+            check_boxes(&c, "refined", c.run->rois, &worst);
         check_objects(&c, &worst);
         if (i == 0)
             check_threads(&c, detector);
@@ -333,10 +344,11 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     if (compare_level_lacks())
         return 77;
-    for (guint i = 0; i < G_N_ELEMENTS(fixtures) && (i == 0 || is_highest_level()); i++) {
-        g_autofree char *path = g_strconcat("/", fixtures[i], NULL);
+    for (guint i = 0; i < G_N_ELEMENTS(fixtures); i++) {
+        g_autofree char *path = g_strconcat("/", fixtures[i].name, NULL);
 
-        g_test_add_data_func(path, fixtures[i], check_fixture);
+        if (fixtures[i].everywhere || compare_level_is_highest())
+            g_test_add_data_func(path, fixtures[i].name, check_fixture);
     }
     return g_test_run();
 }

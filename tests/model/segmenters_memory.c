@@ -5,41 +5,13 @@
 #include <string.h>
 
 #include "model/heads/segmenter_network.h"
+#include "tests/fixtures/allocations.h"
 #include "tests/fixtures/compare.h"
 #include "tests/model/support/dense.h"
-
-#ifdef __SANITIZE_ADDRESS__
-#define COUNTS_ALLOCATIONS 0
-#elif defined __SANITIZE_THREAD__
-#define COUNTS_ALLOCATIONS 0
-#else
-#define COUNTS_ALLOCATIONS 1
-#endif
 
 static const char *const names[] = {"segmenters/transformers-upernet-v2",
                                     "segmenters/smp-unet-scse", "segmenters/smp-fpn",
                                     "segmenters/smp-deeplab"};
-
-#if COUNTS_ALLOCATIONS
-static int allocations;
-
-void *malloc(size_t size);
-void *calloc(size_t count, size_t size);
-void *__libc_malloc(size_t size);
-void *__libc_calloc(size_t count, size_t size);
-
-void *malloc(size_t size)
-{
-    g_atomic_int_inc(&allocations);
-    return __libc_malloc(size);
-}
-
-void *calloc(size_t count, size_t size)
-{
-    g_atomic_int_inc(&allocations);
-    return __libc_calloc(count, size);
-}
-#endif
 
 static CnxSegmenter *open_segmenter(const DenseFixture *fixture)
 {
@@ -80,12 +52,9 @@ static void test_forward(gconstpointer data)
         if (!first)
             first = g_memdup2(logits->data, bytes);
         g_assert_cmpmem(logits->data, bytes, first, bytes);
-#if COUNTS_ALLOCATIONS
-        const int before = g_atomic_int_get(&allocations);
-
+        allocations_take();
         cnx_segmenter_run_forward(run, image);
-        g_assert_cmpint(g_atomic_int_get(&allocations), ==, before);
-#endif
+        g_assert_cmpuint(allocations_take(), ==, 0);
         g_assert_cmpmem(logits->data, bytes, first, bytes);
     }
 }

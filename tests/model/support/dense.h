@@ -12,7 +12,8 @@
 
 typedef struct DenseFixture {
     const char *name;
-    char *model; /* path of the network: a folder or a file */
+    char *model;      /* path of the network: a folder or a file */
+    gboolean is_made; /* the network is temporary (full.h) */
     CnxContainer *expected;
     char **inputs; /* "96x64", ..; WIDTHxHEIGHT */
 } DenseFixture;
