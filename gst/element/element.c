@@ -329,6 +329,8 @@ static void gst_convnext_init(GTypeInstance *instance, gpointer klass)
     self->stream = gst_convnext_stream_new(GST_ELEMENT(self));
     self->reload = gst_convnext_reload_new(gst_convnext_on_reload_done, self);
     gst_base_transform_set_gap_aware(GST_BASE_TRANSFORM(self), TRUE);
+    /* Otherwise the field `tensors` of the caps behind the element is asked for in front of it. */
+    gst_base_transform_set_prefer_passthrough(GST_BASE_TRANSFORM(self), FALSE);
 }
 
 GType gst_convnext_element_register(const char *type, const GstConvnextElementInfo *info)

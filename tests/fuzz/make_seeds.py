@@ -213,13 +213,16 @@ def make_texts():
 
 
 def make_detectors():
-    """'c' and a config.json, or 'n' and floats: a box and its deltas, eight a time."""
+    """'c', or 'm' for a cascade, and a config.json, or 'n' and floats: a box and its deltas, eight a time."""
     three = (FIXTURES.parent / "detectors" / "torchvision-faster-rcnn-three" / "config.json").read_text()
     put("detector", "config", "c" + json.dumps(json.loads(three)))
     put("detector", "sizes", "c" + json.dumps({
         "min_size": [300, 200], "max_size": 400, "anchor_sizes": [32, 64, 128], "aspect_ratios": [0.5, 1, 2, 3],
         "num_classes": 4, "out_channels": 20, "in_channels_list": [16, 24, 32], "image_mean": [0, 0, 0],
         "image_std": 1, "size_divisible": 32, "id2label": {"0": "background", "1": "a", "2": "b", "3": "c"}}))
+    put("detector", "cascade", "m" + json.dumps({
+        "bbox_reg_weights": [[10, 10, 5, 5], [20, 20, 10, 10], [30, 30, 15, 15]], "aspect_ratios": [0.5, 1, 2, 3],
+        "id2label": {"0": "a", "1": "b", "2": "c"}}))
     numbers = [x for i in range(8) for x in (i, i, i + 9.5, i + 6, 0.5, -1, 0.1 * i, 0.3)]
     numbers += [-5, 4, 1e9, 2, 0, 0, 100, -100, 9, 9, 3, 3, 0, 0, 0, 0]
     put("detector", "boxes", b"n" + struct.pack(f"<{len(numbers)}f", *numbers))
@@ -229,9 +232,11 @@ HEADS = (  # a fixture, and the bits of the first byte: 1 a detector, 2 the file
     ("segmenters/transformers-upernet-v2", 4), ("segmenters/mmsegmentation-upernet.pth", 4), ("segmenters/smp-unet", 4),
     ("segmenters/smp-unet-scse", 6), ("segmenters/smp-unet-plain.pth", 4), ("segmenters/smp-fpn", 4),
     ("segmenters/smp-fpn-cat", 6), ("segmenters/smp-upernet", 4), ("segmenters/smp-segformer", 4),
-    ("segmenters/smp-deeplab", 6), ("segmenters/dinov3-linear.pth", 4), ("segmenters/dinov3-linear-last.pth", 4),
-    ("detectors/torchvision-mask-rcnn", 5), ("detectors/torchvision-faster-rcnn.pth", 5),
-    ("detectors/torchvision-faster-rcnn-three", 7))
+    ("segmenters/smp-deeplab", 6), ("segmenters/smp-deeplab-dense", 4), ("segmenters/dinov3-linear.pth", 4),
+    ("segmenters/dinov3-linear-last.pth", 4), ("detectors/torchvision-mask-rcnn", 5),
+    ("detectors/torchvision-faster-rcnn.pth", 5), ("detectors/torchvision-faster-rcnn-three", 7),
+    ("detectors/mmdetection-mask-rcnn", 5), ("detectors/mmdetection-cascade-rcnn", 5),
+    ("detectors/facebook-cascade-mask-rcnn.pth", 5))
 
 
 def make_heads():

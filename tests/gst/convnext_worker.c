@@ -50,7 +50,7 @@ GST_END_TEST;
 /* With a slow network, every frame comes out and is either inferred or replaced. */
 GST_START_TEST(test_slow)
 {
-    g_object_set(h->element, "input-size", 512, NULL);
+    g_object_set(h->element, "input-size", 192, NULL);
     harness_restart(h, CAPS);
     for (guint i = 0; i < 100; i++)
         gst_buffer_unref(process(i));

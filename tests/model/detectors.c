@@ -25,8 +25,9 @@ static const struct {
     {"detectors/torchvision-mask-rcnn", TRUE},
     {"detectors/torchvision-faster-rcnn", FALSE},
     {"detectors/torchvision-faster-rcnn-three", FALSE},
+    {"detectors/torchvision-mask-rcnn-plain", FALSE},
     {"detectors/mmdetection-mask-rcnn", TRUE},
-    {"detectors/mmdetection-cascade-rcnn", FALSE},
+    {"detectors/mmdetection-cascade-rcnn", TRUE},
     {"detectors/facebook-cascade-mask-rcnn", FALSE},
 #if COMPARE_FULL_SIZE
     {"detectors/full-mask-rcnn", FALSE},
