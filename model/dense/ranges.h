@@ -8,36 +8,35 @@
 
 #include "model/network/products.h"
 
-/* A layer with fewer tasks is cut, into ranges of at least this many panels. */
+/* A layer with fewer tasks is cut, into ranges of about this many panels or more. */
 #define CNX_FEW_TASKS 8
 #define CNX_RANGE_PANELS 2
-#define CNX_RANGE_CHANNELS 64 /* where a panel is one channel */
+#define CNX_RANGE_CHANNELS 32 /* a panel, where the kernel's is one channel */
 
 typedef struct CnxRange {
     guint first, n; /* output channels; first is a multiple of the panel */
 } CnxRange;
 
-static inline guint cnx_range_step(const CnxProducts *products)
+static inline guint cnx_range_unit(const CnxProducts *products)
 {
-    const guint panel = (guint)products->panel;
-
-    return panel > 1 ? CNX_RANGE_PANELS * panel : CNX_RANGE_CHANNELS;
+    return products->panel > 1 ? (guint)products->panel : CNX_RANGE_CHANNELS;
 }
 
-/* The number of ranges for n channels and a layer with this many tasks. */
+/* The number of ranges for n channels and a layer with this many tasks. Above 1 it is even, so that
+ * two threads get equal work. */
 static inline guint cnx_range_count(const CnxProducts *products, guint n, guint tasks)
 {
-    if (tasks >= CNX_FEW_TASKS)
-        return 1;
-    return CLAMP(n / cnx_range_step(products), 1, (CNX_FEW_TASKS + tasks - 1) / tasks);
+    const guint least = CNX_RANGE_PANELS * cnx_range_unit(products);
+    const guint count = MIN((n + least - 1) / least, (CNX_FEW_TASKS + tasks - 1) / tasks);
+
+    return count > 1 ? count / 2 * 2 : 1;
 }
 
 /* Range i of `ranges`; each has at least a panel if there are several. */
 static inline CnxRange cnx_range_of(const CnxProducts *products, guint n, guint ranges, guint i)
 {
-    const guint step = cnx_range_step(products), steps = n / step;
-    const guint first = i * steps / ranges * step;
-    const guint end = i + 1 < ranges ? (i + 1) * steps / ranges * step : n;
+    const guint unit = cnx_range_unit(products);
+    const guint first = cnx_products_part(n, unit, ranges, i);
 
-    return (CnxRange){first, end - first};
+    return (CnxRange){first, cnx_products_part(n, unit, ranges, i + 1) - first};
 }

@@ -52,25 +52,15 @@ typedef struct Columns {
     const CnxLinear *linear;
     CnxProduct product; /* of the first image */
     guint images, tasks;
-    int unit; /* columns; a task begins at a multiple of it and has at least as many */
+    guint unit; /* columns; see cnx_products_part() */
 } Columns;
-
-/* The first column of a task; the number of columns for task == tasks. */
-static int columns_begin(const Columns *t, guint task)
-{
-    const gint64 n = t->linear->n, step = (gint64)t->tasks * t->unit;
-    const gint64 nearest = (task * n + step / 2) / step;
-
-    if (task == 0 || task == t->tasks)
-        return task == 0 ? 0 : (int)n;
-    return (int)MIN(nearest, n / t->unit - 1) * t->unit;
-}
 
 static void columns_task(gpointer data, guint task, guint slot)
 {
     const Columns *t = data;
-    const int n = t->linear->n, first = columns_begin(t, task);
-    const int columns = columns_begin(t, task + 1) - first;
+    const int n = t->linear->n;
+    const int first = (int)cnx_products_part((guint)n, t->unit, t->tasks, task);
+    const int columns = (int)cnx_products_part((guint)n, t->unit, t->tasks, task + 1) - first;
     CnxProduct p = t->product;
 
     for (guint i = 0; i < t->images && columns > 0; i++) {
@@ -93,7 +83,7 @@ void cnx_linear_columns(const CnxRun *run, const CnxLinear *linear, guint images
     const guint panel = (guint)kernels.panel, threads = run->threads;
     const guint unit = panel > 1 ? panel : BLAS_COLUMNS;
     const guint panels = MAX((guint)linear->n / unit, 1);
-    Columns columns = {kernels, linear, product, images, .tasks = 1, .unit = (int)unit};
+    Columns columns = {kernels, linear, product, images, .tasks = 1, .unit = unit};
 
     if (panel == 1)
         columns.tasks = panels;

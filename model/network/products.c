@@ -28,6 +28,16 @@ CnxProducts cnx_products(const CnxKernels *kernels, CnxForm form)
                          .multiply = kernels->gemm};
 }
 
+guint cnx_products_part(guint n, guint unit, guint parts, guint i)
+{
+    const guint64 step = (guint64)parts * unit;
+    const guint64 nearest = ((guint64)i * n + step / 2) / step;
+
+    if (i == 0 || i == parts)
+        return i == 0 ? 0 : n;
+    return (guint)MIN(nearest, n / unit - 1) * unit;
+}
+
 CnxForm cnx_products_form(const CnxKernels *kernels, CnxPrecision requested)
 {
     const CnxIsa level = kernels->level;

@@ -9,6 +9,7 @@
 #include "model/base/isa.h"
 #include "model/base/memory.h"
 #include "model/dense/conv.h"
+#include "model/dense/ranges.h"
 #include "model/network/products.h"
 #include "model/threads/threads.h"
 #include "tests/fixtures/compare.h"
@@ -236,6 +237,34 @@ static void test_parts(void)
     free_layer(&layer);
 }
 
+/* Ranges of output channels begin at panels and are about equal. */
+static void test_ranges(void)
+{
+    static const CnxProducts products = {.panel = 48};
+
+    for (guint n = 1; n < 800; n++) {
+        for (guint tasks = 1; tasks <= CNX_FEW_TASKS; tasks++) {
+            const guint ranges = cnx_range_count(&products, n, tasks);
+            guint first = 0, least = n, most = 0;
+
+            g_assert_true(ranges == 1 || ranges % 2 == 0);
+            g_assert_true(ranges > 1 || n <= 96 || tasks >= CNX_FEW_TASKS);
+            for (guint i = 0; i < ranges; i++) {
+                const CnxRange range = cnx_range_of(&products, n, ranges, i);
+
+                g_assert_cmpuint(range.first, ==, first);
+                g_assert_cmpuint(range.first % 48, ==, 0);
+                first += range.n;
+                least = MIN(least, range.n);
+                most = MAX(most, range.n);
+            }
+            g_assert_cmpuint(first, ==, n);
+            g_assert_true(ranges == 1 || least >= 48);
+            g_assert_cmpuint(most - least, <, 3 * 48 / 2);
+        }
+    }
+}
+
 static void test_environment(void)
 {
     g_autoptr(GError) error = NULL;
@@ -274,6 +303,7 @@ int main(int argc, char **argv)
     g_test_add_func("/conv/shapes", test_shapes);
     g_test_add_func("/conv/parts", test_parts);
     g_test_add_func("/conv/rounded", test_rounded);
+    g_test_add_func("/conv/ranges", test_ranges);
     g_test_add_func("/conv/choice", test_choice);
     g_test_add_func("/conv/environment", test_environment);
     return g_test_run();
