@@ -2,6 +2,8 @@
  *
  *   logits [1, h, w, classes] -> mask of the whole input -> without padding, turned back -> result
  *
+ * With slide=true, the logits are those of windows of the input, side by side.
+ *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <stdlib.h>
 
@@ -13,7 +15,7 @@
 #include "model/base/isa.h"
 #include "model/base/memory.h"
 #include "model/heads/mask.h"
-#include "model/heads/segmenter.h"
+#include "model/heads/slide.h"
 #include "model/heads/work.h"
 
 #define ONE_CLASS_THRESHOLD 0.5 /* with one class and no threshold, every pixel would be of it */
@@ -22,7 +24,8 @@ typedef struct Segmenter {
     GstConvnextEngine base;
     CnxSegmenter *segmenter;
     GstConvnextMaskSize mask_size;
-    gboolean attaches_logits;
+    gboolean attaches_logits, slides;
+    CnxWindows windows; /* all 0 without sliding */
     GstConvnextLegend *legend;
     CnxPool *masks, *logits;
     const CnxKernels *kernels;
@@ -37,6 +40,28 @@ typedef struct Segmenter {
 static const CnxHeadInfo *info_of(const Segmenter *self)
 {
     return cnx_segmenter_info(self->segmenter);
+}
+
+/* As mmsegmentation's configs have them: 512 pixels at 341. */
+static CnxWindows windows_of(const Segmenter *self)
+{
+    const CnxRecipe *recipe = &self->base.recipe;
+    guint width = recipe->size, height = recipe->size;
+
+    if (recipe->crop != CNX_CROP_FIT && recipe->crop != CNX_CROP_NONE)
+        cnx_recipe_input(&info_of(self)->recipe, &width, &height);
+    return (CnxWindows){width, height, 2 * width / 3, 2 * height / 3};
+}
+
+/* Each window is interpolated to its place in the input, and the input to the mask. */
+static void set_windows(const Segmenter *self, guint network_width, guint network_height,
+                        CnxMaskPlan *plan)
+{
+    plan->windows = self->windows;
+    plan->via_width = network_width;
+    plan->via_height = network_height;
+    plan->via_scaling = info_of(self)->scaling;
+    plan->scaling = CNX_SCALING_BILINEAR;
 }
 
 /* From the head's last layer to the mask of the whole input. */
@@ -54,12 +79,14 @@ static CnxMaskPlan plan_of(const Segmenter *self, const GstConvnextScoring *scor
         .threshold = (float)(is_default ? ONE_CLASS_THRESHOLD : scoring->threshold),
     };
 
-    if (self->mask_size == GST_CONVNEXT_MASK_SIZE_STRIDE)
+    if (self->slides)
+        set_windows(self, network_width, network_height, &plan);
+    else if (self->mask_size == GST_CONVNEXT_MASK_SIZE_STRIDE)
         plan.scaling = CNX_SCALING_NONE;
     /* Logits of the input's size have no upsampling of their own. */
     else if (self->mask_size == GST_CONVNEXT_MASK_SIZE_FRAME && plan.scaling == CNX_SCALING_NONE)
         plan.scaling = CNX_SCALING_BILINEAR;
-    if (self->mask_size == GST_CONVNEXT_MASK_SIZE_FRAME && info->twice) {
+    if (self->mask_size == GST_CONVNEXT_MASK_SIZE_FRAME && info->twice && !self->slides) {
         plan.via_width = network_width;
         plan.via_height = network_height;
         plan.via_scaling = info->scaling;
@@ -68,7 +95,7 @@ static CnxMaskPlan plan_of(const Segmenter *self, const GstConvnextScoring *scor
     return plan;
 }
 
-/* The head's last layer, without its values. */
+/* The head's last layer for the whole input, without its values. */
 static CnxMap map_of(const Segmenter *self, guint width, guint height)
 {
     const CnxHeadInfo *info = info_of(self);
@@ -91,6 +118,7 @@ static CnxNeed find_need(const GstConvnextEngine *engine, const GstConvnextSizes
                                       .threads = engine->threads,
                                       .preprocessing = sizes->preprocessing};
     const CnxMap map = map_of(self, width, height);
+    const CnxMap tiles = cnx_slide_run_size(self->segmenter, &self->windows, width, height);
     const GstConvnextLayout layout =
         gst_convnext_layout_of(&sizes->view, self->mask_size, map.width, map.height);
     const CnxMaskPlan plan =
@@ -101,9 +129,10 @@ static CnxNeed find_need(const GstConvnextEngine *engine, const GstConvnextSizes
     const gsize logits = (gsize)map.width * map.height * map.channels * sizeof(float);
     const CnxNeedHead head = {
         .weights = cnx_segmenter_memory(self->segmenter),
-        .run = cnx_segmenter_run_measure(self->segmenter, width, height, engine->threads),
+        .run =
+            cnx_slide_run_measure(self->segmenter, &self->windows, width, height, engine->threads),
         .scratch = (gst_convnext_layout_is_plain(&layout) ? 0 : whole) +
-                   engine->threads * cnx_mask_scratch(&map, &plan),
+                   engine->threads * cnx_mask_scratch(self->slides ? &tiles : &map, &plan),
         .results = mask + (self->attaches_logits ? logits : 0),
     };
     CnxNeed need = cnx_need_of_head(&head, &settings, limit);
@@ -147,6 +176,7 @@ static gboolean open_segmenter(GstConvnextEngine *engine, const GstConvnextEngin
 
     self->mask_size = settings->mask_size;
     self->attaches_logits = settings->logits;
+    self->slides = settings->slide;
     self->masks = cnx_pool_new();
     self->logits = cnx_pool_new();
     engine->need.limit = cnx_limit_get(settings->max_memory);
@@ -163,6 +193,8 @@ static gboolean open_segmenter(GstConvnextEngine *engine, const GstConvnextEngin
     if (!gst_convnext_engine_make_recipe(engine, &info->recipe, settings, error) ||
         !gst_convnext_engine_find_labels(engine, settings, info->classes, info->labels, error))
         return FALSE;
+    if (self->slides)
+        self->windows = windows_of(self);
     self->legend =
         gst_convnext_legend_new(info->classes, (const char *const *)engine->labels, info->palette);
     const GstConvnextSizes sizes = gst_convnext_engine_typical_sizes(engine);
@@ -185,7 +217,9 @@ static void close_segmenter(GstConvnextEngine *engine)
 
 static CnxClient *new_client(GstConvnextEngine *engine, guint threads)
 {
-    return cnx_client_new_for(&cnx_segmenter_work, ((Segmenter *)engine)->segmenter, NULL, threads);
+    const Segmenter *self = (const Segmenter *)engine;
+
+    return cnx_client_new_for(&cnx_segmenter_work, self->segmenter, &self->windows, threads);
 }
 
 /* Results */
@@ -205,23 +239,58 @@ static gboolean are_finite(const CnxMap *logits)
     return bad == 0;
 }
 
-static gboolean add_logits(const Segmenter *self, const CnxMap *logits, GstConvnextResult *result,
-                           GError **error)
+/* A context with the scratch memory for this plan. FALSE with error. */
+static gboolean prepare_context(Segmenter *self, const CnxMap *logits, const CnxMaskPlan *plan,
+                                CnxDenseContext *context, GError **error)
 {
-    const gsize shape[] = {logits->height, logits->width, logits->channels};
+    const guint threads = self->base.threads;
+    const gsize scratch =
+        (cnx_mask_scratch(logits, plan) + CNX_ALIGNMENT - 1) / CNX_ALIGNMENT * CNX_ALIGNMENT;
+
+    if (!grow(&self->scratch, &self->scratch_size, MAX(scratch, 1) * threads, error))
+        return FALSE;
+    *context = (CnxDenseContext){self->kernels, threads, self->scratch, scratch};
+    return TRUE;
+}
+
+/* The logits of the whole input, map: those of the head, or the mean of the windows', interpolated
+ * to the same size. */
+static gboolean copy_logits(Segmenter *self, const GstConvnextJob *job, const CnxMap *logits,
+                            const CnxMap *map, float *values, GError **error)
+{
+    CnxMaskPlan plan = {.width = map->width, .height = map->height};
+    CnxDenseContext context;
+
+    if (!self->slides) {
+        memcpy(values, logits->data,
+               (gsize)map->height * map->width * map->channels * sizeof *values);
+        return TRUE;
+    }
+    set_windows(self, job->width, job->height, &plan);
+    if (!prepare_context(self, logits, &plan, &context, error))
+        return FALSE;
+    cnx_mask_logits(&context, logits, &plan, values);
+    return TRUE;
+}
+
+static gboolean add_logits(Segmenter *self, const GstConvnextJob *job, const CnxMap *logits,
+                           const CnxMap *map, GstConvnextResult *result, GError **error)
+{
+    const gsize shape[] = {map->height, map->width, map->channels};
     const gsize bytes = shape[0] * shape[1] * shape[2] * sizeof(float);
     gpointer values;
-    GstMemory *memory = gst_convnext_pool_take(self->logits, bytes, bytes, &values);
+    g_autoptr(GstMemory) memory = gst_convnext_pool_take(self->logits, bytes, bytes, &values);
 
     if (!memory) {
         g_set_error(error, CNX_ERROR, CNX_ERROR_OUT_OF_MEMORY,
                     "no memory for the logits: %" G_GSIZE_FORMAT " bytes", bytes);
         return FALSE;
     }
-    memcpy(values, logits->data, bytes);
-    gst_convnext_result_take_tensor(result,
-                                    gst_convnext_tensor_new(GST_CONVNEXT_TENSOR_SEGMENTATION_LOGITS,
-                                                            G_N_ELEMENTS(shape), shape, memory));
+    if (!copy_logits(self, job, logits, map, values, error))
+        return FALSE;
+    gst_convnext_result_take_tensor(
+        result, gst_convnext_tensor_new(GST_CONVNEXT_TENSOR_SEGMENTATION_LOGITS,
+                                        G_N_ELEMENTS(shape), shape, g_steal_pointer(&memory)));
     return TRUE;
 }
 
@@ -231,16 +300,12 @@ static gboolean compute_mask(Segmenter *self, const CnxMap *logits, const CnxMas
                              GError **error)
 {
     const gboolean is_plain = gst_convnext_layout_is_plain(layout);
-    const gsize scratch =
-        (cnx_mask_scratch(logits, plan) + CNX_ALIGNMENT - 1) / CNX_ALIGNMENT * CNX_ALIGNMENT;
     const gsize stride = layout->whole_width * size;
-    const guint threads = self->base.threads;
+    CnxDenseContext context;
 
-    if (!grow(&self->scratch, &self->scratch_size, MAX(scratch, 1) * threads, error) ||
+    if (!prepare_context(self, logits, plan, &context, error) ||
         (!is_plain && !grow(&self->whole, &self->whole_size, stride * layout->whole_height, error)))
         return FALSE;
-    const CnxDenseContext context = {self->kernels, threads, self->scratch, scratch};
-
     cnx_mask_compute(&context, logits, plan, is_plain ? values : self->whole, stride, NULL);
     if (!is_plain)
         gst_convnext_turn_back(values, layout->width, layout->height,
@@ -254,8 +319,9 @@ static gboolean fill_result(GstConvnextJob *job, guint i, const CnxOutputs *outp
 {
     Segmenter *self = (Segmenter *)job->engine;
     const CnxMap *logits = &outputs->logits;
-    const GstConvnextLayout layout = gst_convnext_layout_of(
-        gst_convnext_job_view(job, i), self->mask_size, logits->width, logits->height);
+    const CnxMap map = self->slides ? map_of(self, job->width, job->height) : *logits;
+    const GstConvnextLayout layout = gst_convnext_layout_of(gst_convnext_job_view(job, i),
+                                                            self->mask_size, map.width, map.height);
     const CnxMaskPlan plan = plan_of(self, &job->scoring, &layout, job->width, job->height);
     const gsize size = cnx_mask_value_size(logits->channels);
     const gsize bytes = (gsize)layout.width * layout.height * size;
@@ -273,16 +339,24 @@ static gboolean fill_result(GstConvnextJob *job, guint i, const CnxOutputs *outp
     gst_convnext_result_set_segmentation(result, g_steal_pointer(&mask), layout.width,
                                          layout.height, (guint)size * 8, &layout.rect,
                                          self->legend);
-    return !self->attaches_logits || add_logits(self, logits, result, error);
+    return !self->attaches_logits || add_logits(self, job, logits, &map, result, error);
 }
 
 static void add_info(const GstConvnextEngine *engine, GstStructure *info)
 {
-    const CnxHeadInfo *head = info_of((const Segmenter *)engine);
+    const Segmenter *self = (const Segmenter *)engine;
+    const CnxHeadInfo *head = info_of(self);
+    const CnxWindows *windows = &self->windows;
 
     gst_convnext_info_add_head(info, head);
     gst_structure_set(info, "stride", G_TYPE_UINT, head->stride, "multi-label", G_TYPE_BOOLEAN,
                       head->multi_label, NULL);
+    if (!self->slides)
+        return;
+    g_autofree char *text = g_strdup_printf("%ux%u at %ux%u", windows->width, windows->height,
+                                            windows->step_x, windows->step_y);
+
+    gst_structure_set(info, "windows", G_TYPE_STRING, text, NULL);
 }
 
 static gboolean same_classes(const GstConvnextEngine *a, const GstConvnextEngine *b)

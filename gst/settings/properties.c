@@ -463,6 +463,13 @@ static void install_segment_properties(const Target *to)
     install(to, GST_CONVNEXT_PROP_MASK_SIZE,
             g_param_spec_enum("mask-size", "Mask size", "Size of the mask",
                               GST_TYPE_CONVNEXT_MASK_SIZE, GST_CONVNEXT_MASK_SIZE_NETWORK, FLAGS));
+    install(to, GST_CONVNEXT_PROP_SLIDE,
+            g_param_spec_boolean(
+                "slide", "Slide",
+                "Run the network on windows of the input that overlap by a third, as "
+                "mmsegmentation does: of its short side with crop=fit and crop=none, else of the "
+                "model's own size",
+                FALSE, FLAGS));
     install(to, GST_CONVNEXT_PROP_PIXEL_THRESHOLD,
             g_param_spec_double(
                 "threshold", "Threshold",

@@ -98,6 +98,7 @@ static const struct {
     FRAME(SMOOTHING_ALPHA, CLASSIFY, smoothing.alpha),
     FRAME(POST_MESSAGES, ALL, post_messages),
     ENGINE(MASK_SIZE, SEGMENT, mask_size),
+    ENGINE(SLIDE, SEGMENT, slide),
     FRAME(PIXEL_THRESHOLD, SEGMENT, scoring.threshold),
     FRAME(MULTI_LABEL, SEGMENT, scoring.multi_label),
     ENGINE(SEGMENTATION_LOGITS, SEGMENT, logits),

@@ -170,6 +170,7 @@ enum {
     GST_CONVNEXT_PROP_SMOOTHING_ALPHA,
     GST_CONVNEXT_PROP_POST_MESSAGES,
     GST_CONVNEXT_PROP_MASK_SIZE,
+    GST_CONVNEXT_PROP_SLIDE,
     GST_CONVNEXT_PROP_PIXEL_THRESHOLD,
     GST_CONVNEXT_PROP_MULTI_LABEL,
     GST_CONVNEXT_PROP_SEGMENTATION_LOGITS,
@@ -245,6 +246,7 @@ typedef struct GstConvnextEngineSettings {
     char *cpu_affinity; /* NULL means every CPU that this process may use */
     guint64 max_memory; /* bytes; 0 means a share of what this process may use */
     GstConvnextMaskSize mask_size;
+    gboolean slide;  /* run a segmenter on windows of its input */
     gboolean logits; /* of a segmenter; attach them */
     GstConvnextDetecting detecting;
 } GstConvnextEngineSettings;

@@ -8,7 +8,10 @@
 #include "model/threads/threads.h"
 
 #define TASK_ROWS 32u
-#define TERMS 4 /* at most: two pixels of each of two pixels */
+#define WINDOWS 3 /* with a pixel, at most: two that are a step apart, and the last one */
+#define TERMS                                                                          \
+    (4 * WINDOWS) /* at most: two pixels of each of two pixels, in each of its windows \
+                   */
 
 static gsize aligned(gsize bytes)
 {
@@ -20,10 +23,12 @@ gsize cnx_mask_value_size(guint classes)
     return classes <= CNX_MASK_BYTE_CLASSES ? 1 : 2;
 }
 
-/* One direction: from `in` pixels of the logits, by way of `via` pixels or 0, to `out`. */
+/* One direction: from `in` pixels of the logits of each window, by way of `via` pixels or 0, to
+ * `out`. */
 typedef struct Line {
     CnxScaling via_scaling, scaling;
     guint in, via, out;
+    CnxWindowLine windows; /* of via */
 } Line;
 
 typedef struct Term {
@@ -45,14 +50,39 @@ static guint add_term(Term *terms, guint count, guint pixel, float weight)
     return count + 1;
 }
 
-/* Adds the pixels of `in` that pixel d of `out` comes from, times weight. */
-static guint add_ends(Term *terms, guint count, CnxScaling scaling, guint in, guint out, guint d,
-                      float weight)
+/* Adds the pixels of `in` that pixel d of `out` comes from, times weight. first: the first pixel of
+ * in. */
+static guint add_ends(Term *terms, guint count, CnxScaling scaling, guint first, guint in,
+                      guint out, guint d, float weight)
 {
     const CnxEnds ends = cnx_scaling_ends(scaling, (int)in, (int)out, (int)d);
 
-    count = add_term(terms, count, (guint)ends.low, weight * (1 - ends.weight));
-    return add_term(terms, count, (guint)ends.high, weight * ends.weight);
+    count = add_term(terms, count, first + (guint)ends.low, weight * (1 - ends.weight));
+    return add_term(terms, count, first + (guint)ends.high, weight * ends.weight);
+}
+
+/* Adds the pixels that pixel d of `via` comes from, in each window with this pixel, times weight.
+ */
+static guint add_windows(const Line *line, Term *terms, guint count, guint d, float weight)
+{
+    const CnxWindowLine *windows = &line->windows;
+    guint found[WINDOWS], n = 0;
+
+    if (weight == 0)
+        return count;
+    for (guint i = 0; i < windows->count; i++) {
+        const guint start = cnx_window_start(windows, i);
+
+        if (start <= d && d < start + windows->window) {
+            g_assert(n < WINDOWS);
+            found[n++] = i;
+        }
+    }
+    for (guint i = 0; i < n; i++)
+        count =
+            add_ends(terms, count, line->via_scaling, found[i] * line->in, line->in,
+                     windows->window, d - cnx_window_start(windows, found[i]), weight / (float)n);
+    return count;
 }
 
 /* Sets the terms of pixel d and returns their number. Two interpolations in a row are one weighted
@@ -63,12 +93,10 @@ static guint set_terms(const Line *line, guint d, Term terms[TERMS])
     CnxEnds ends;
 
     if (line->via == 0)
-        return add_ends(terms, 0, line->scaling, line->in, line->out, d, 1);
+        return add_ends(terms, 0, line->scaling, 0, line->in, line->out, d, 1);
     ends = cnx_scaling_ends(line->scaling, (int)line->via, (int)line->out, (int)d);
-    count = add_ends(terms, count, line->via_scaling, line->in, line->via, (guint)ends.low,
-                     1 - ends.weight);
-    return add_ends(terms, count, line->via_scaling, line->in, line->via, (guint)ends.high,
-                    ends.weight);
+    count = add_windows(line, terms, count, (guint)ends.low, 1 - ends.weight);
+    return add_windows(line, terms, count, (guint)ends.high, ends.weight);
 }
 
 /* The largest number of terms of a pixel of the line. */
@@ -105,8 +133,9 @@ typedef struct Scratch {
 static gsize cut_scratch(Scratch *scratch, char *base, const CnxMap *logits,
                          const CnxMaskPlan *plan)
 {
+    const gsize terms = plan->windows.width > 0 ? TERMS : TERMS / WINDOWS;
     const gsize sizes[] = {
-        plan->width * TERMS * sizeof(CnxTap),
+        plan->width * terms * sizeof(CnxTap),
         (gsize)logits->width * logits->channels * sizeof(float),
         plan->width * sizeof(float),
         plan->width * sizeof(float),
@@ -246,27 +275,80 @@ static void add_counts(const Mask *mask, guint64 *counts)
     }
 }
 
-void cnx_mask_compute(const CnxDenseContext *context, const CnxMap *logits, const CnxMaskPlan *plan,
-                      void *memory, gsize stride, guint64 *counts)
+static Line line_of(CnxScaling via_scaling, CnxScaling scaling, guint in, guint via, guint out,
+                    CnxWindowLine windows)
 {
-    const Line rows = {plan->via_scaling, plan->scaling, logits->height, plan->via_height,
-                       plan->height};
-    const Line columns = {plan->via_scaling, plan->scaling, logits->width, plan->via_width,
-                          plan->width};
+    return (Line){via_scaling, scaling, in / windows.count, via, out, windows};
+}
+
+/* All but the scratch memory. mask and stride are not set. */
+static Mask mask_of(const CnxDenseContext *context, const CnxMap *logits, const CnxMaskPlan *plan)
+{
+    const CnxWindows *windows = &plan->windows;
+    const Line rows =
+        line_of(plan->via_scaling, plan->scaling, logits->height, plan->via_height, plan->height,
+                cnx_window_line(plan->via_height, windows->height, windows->step_y));
+    const Line columns =
+        line_of(plan->via_scaling, plan->scaling, logits->width, plan->via_width, plan->width,
+                cnx_window_line(plan->via_width, windows->width, windows->step_x));
     Mask mask = {.context = context,
                  .logits = logits,
                  .plan = plan,
-                 .mask = memory,
-                 .stride = stride,
                  .rows = rows,
                  .columns = columns,
                  .terms = count_terms(&columns)};
 
     mask.taps = scratch_of(&mask, 0).taps;
     set_taps(&mask);
+    return mask;
+}
+
+static guint count_tasks(const CnxMaskPlan *plan)
+{
+    return (plan->height + TASK_ROWS - 1) / TASK_ROWS;
+}
+
+void cnx_mask_compute(const CnxDenseContext *context, const CnxMap *logits, const CnxMaskPlan *plan,
+                      void *memory, gsize stride, guint64 *counts)
+{
+    Mask mask = mask_of(context, logits, plan);
+
+    mask.mask = memory;
+    mask.stride = stride;
     for (guint slot = 0; slot < context->threads; slot++)
         memset(scratch_of(&mask, slot).counts, 0, (logits->channels + (gsize)1) * sizeof *counts);
-    cnx_threads_loop(context->threads, (plan->height + TASK_ROWS - 1) / TASK_ROWS, run_task, &mask);
+    cnx_threads_loop(context->threads, count_tasks(plan), run_task, &mask);
     if (counts)
         add_counts(&mask, counts);
+}
+
+static void logits_task(gpointer data, guint task, guint slot)
+{
+    const Mask *mask = data;
+    const gsize c = mask->logits->channels;
+    const Scratch scratch = scratch_of(mask, slot);
+    const guint end = MIN((task + 1) * TASK_ROWS, mask->plan->height);
+
+    for (guint y = task * TASK_ROWS; y < end; y++) {
+        set_row(mask, &scratch, y);
+        mask->context->kernels->interpolate(&(CnxInterpolate){
+            .dst = (float *)(mask->mask + y * mask->stride),
+            .ldd = c,
+            .src = scratch.row,
+            .taps = mask->taps,
+            .pixels = (int)mask->plan->width,
+            .terms = (int)mask->terms,
+            .c = (int)c,
+        });
+    }
+}
+
+void cnx_mask_logits(const CnxDenseContext *context, const CnxMap *logits, const CnxMaskPlan *plan,
+                     float *dst)
+{
+    Mask mask = mask_of(context, logits, plan);
+
+    mask.mask = (char *)dst;
+    mask.stride = (gsize)plan->width * logits->channels * sizeof *dst;
+    cnx_threads_loop(context->threads, count_tasks(plan), logits_task, &mask);
 }

@@ -12,6 +12,7 @@
 
 #include "model/dense/context.h"
 #include "model/network/run.h"
+#include "model/heads/windows.h"
 #include "simd/scaling.h"
 
 #define CNX_MASK_BYTE_CLASSES 255u /* masks of up to so many classes are bytes, else 16 bits */
@@ -25,6 +26,9 @@ typedef struct CnxMaskPlan {
     gboolean sigmoid;            /* the score is a sigmoid; also for classes that do not exclude
                                     each other, of which the mask holds the best */
     float threshold;             /* 0 to 1; 0: off */
+    CnxWindows windows;          /* of what the logits are, side by side (model/heads/slide.h), in
+                                    an input of the via size, to which each window is interpolated;
+                                    a pixel in several windows gets their mean */
 } CnxMaskPlan;
 
 /* Bytes of a value of the mask: 1 or 2. */
@@ -32,6 +36,11 @@ gsize cnx_mask_value_size(guint classes);
 
 /* The bytes of scratch memory that each thread needs. Of the logits, only the size is read. */
 gsize cnx_mask_scratch(const CnxMap *logits, const CnxMaskPlan *plan);
+
+/* The logits that the mask is made of, interpolated: dst [height, width, classes]. The scratch is
+ * the same. */
+void cnx_mask_logits(const CnxDenseContext *context, const CnxMap *logits, const CnxMaskPlan *plan,
+                     float *dst);
 
 /* logits: [1, h, w, classes], classes from 1 to CNX_MASK_MAX_CLASSES
  * mask:   [height, width] uint8 or uint16, rows stride bytes apart

@@ -63,6 +63,10 @@ gsize cnx_segmenter_run_measure(const CnxSegmenter *segmenter, guint width, guin
                                 guint threads);
 gsize cnx_segmenter_run_memory(const CnxSegmenterRun *run);
 
+/* The size of what cnx_segmenter_run_forward() returns for such an input, without its values; 0 x 0
+ * if the size does not fit the network. */
+CnxMap cnx_segmenter_run_size(const CnxSegmenter *segmenter, guint width, guint height);
+
 /* image: [height, width, 3], normalised RGB. Returns the output of the head's last layer, before
  * its final upsampling: [1, h, w, classes], valid until the next call. Allocates nothing. The
  * result does not depend on the number of threads. Calls for one run must not overlap. */

@@ -98,6 +98,19 @@ gsize cnx_segmenter_run_measure(const CnxSegmenter *self, guint width, guint hei
     return measure(self, width, height, threads, &steps, &bytes, &stages) ? bytes : G_MAXSIZE;
 }
 
+CnxMap cnx_segmenter_run_size(const CnxSegmenter *self, guint width, guint height)
+{
+    CnxSteps steps = {
+        .dense = {.kernels = self->kernels, .threads = 1}, .height = height, .width = width};
+    CnxMap stage[CNX_STAGES];
+
+    if (!size_fits(self, width, height))
+        return (CnxMap){0};
+    cnx_run_stage_sizes(cnx_model_config(self->backbone), width, height, stage);
+    const CnxHeadMap logits = run_head(self, &steps, stage);
+    return cnx_head_map_view(&logits);
+}
+
 static gboolean check_size(const CnxSegmenter *self, guint width, guint height, GError **error)
 {
     const guint multiple = multiple_of(self), side = min_side(self);

@@ -2,7 +2,7 @@
 #include "model/heads/work.h"
 
 #include "model/heads/detector.h"
-#include "model/heads/segmenter.h"
+#include "model/heads/slide.h"
 
 /* The run of a network on inputs of one size */
 typedef struct Work {
@@ -92,24 +92,28 @@ static guint one_image(gconstpointer work)
 
 static gpointer segmenter_run_new(const Work *work, guint threads, GError **error)
 {
-    return cnx_segmenter_run_new(work->network, work->width, work->height, threads, error);
+    return cnx_slide_run_new(work->network, work->settings, work->width, work->height, threads,
+                             error);
 }
 
 static void segmenter_run_free(gpointer run)
 {
-    cnx_segmenter_run_free(run);
+    cnx_slide_run_free(run);
 }
 
 static void segmenter_run(const Work *work, const CnxJob *job, guint image, CnxOutputs *outputs)
 {
-    outputs->logits = *cnx_segmenter_run_forward(work->run, job->images[image]);
+    outputs->logits = *cnx_slide_run_forward(work->run, job->images[image]);
 }
 
 static const Functions segmenter_functions = {segmenter_run_new, segmenter_run_free, segmenter_run};
 
 static gboolean segmenter_same_settings(gconstpointer a, gconstpointer b)
 {
-    return TRUE;
+    const CnxWindows *one = a, *other = b;
+
+    return one->width == other->width && one->height == other->height &&
+           one->step_x == other->step_x && one->step_y == other->step_y;
 }
 
 static gpointer segmenter_ref(gpointer segmenter)
@@ -142,7 +146,7 @@ static gsize segmenter_memory(gconstpointer work)
 {
     const Work *self = work;
 
-    return self->run ? cnx_segmenter_run_memory(self->run) : 0;
+    return self->run ? cnx_slide_run_memory(self->run) : 0;
 }
 
 static guint segmenter_run_jobs(gpointer work, const CnxJob *jobs)
@@ -151,6 +155,7 @@ static guint segmenter_run_jobs(gpointer work, const CnxJob *jobs)
 }
 
 const CnxWorkKind cnx_segmenter_work = {
+    .settings_size = sizeof(CnxWindows),
     .same_settings = segmenter_same_settings,
     .network_ref = segmenter_ref,
     .network_unref = segmenter_unref,

@@ -9,7 +9,7 @@
 
 #include "model/serve/work.h"
 
-/* The network is a CnxSegmenter; there are no settings. */
+/* The network is a CnxSegmenter, the settings are a CnxWindows. */
 extern const CnxWorkKind cnx_segmenter_work;
 
 /* The network is a CnxDetector, the settings are from cnx_detector_settings(). */

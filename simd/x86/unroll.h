@@ -7,6 +7,9 @@
  *   NOINLINE  a function that is never inlined
  *   IN_REGISTER(x)  in a loop that adds to the vector x: keeps x in one register. Compilers
  * otherwise copy it in each step, perhaps to the stack
+ *   ADD_PRODUCT(sum, a, b)  sum += a b on the vectors of vec_<level>.h. With AVX-512, in the
+ * register of sum: compilers otherwise also use instructions that overwrite a factor, and copy sums
+ *   OPAQUE(p)  hides from the compiler how the pointer p was computed
  *
  * Builds with sanitizers define CNX_ROLLED, which keeps loops and calls as they are: unrolled code
  * takes minutes to compile with instrumentation, and loops let sanitizers check every array index.
@@ -14,6 +17,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#define OPAQUE(p) __asm__("" : "+r"(p))
 #define NOINLINE static __attribute__((noinline))
 
 #if defined CNX_EMULATED /* vectors of 64 bytes have no register */
@@ -24,6 +28,18 @@
 #define IN_REGISTER(x) __asm__("" : "+w"(x))
 #else
 #define IN_REGISTER(x) __asm__("" : "+x"(x))
+#endif
+
+#if defined __AVX512F__ && !defined CNX_EMULATED
+#define ADD_PRODUCT(sum, a, b) __asm__("vfmadd231ps %2, %1, %0" : "+v"(sum) : "v"(a), "v"(b))
+#elif defined __aarch64__
+#define ADD_PRODUCT(sum, a, b)  \
+    do {                        \
+        sum = v_fma(a, b, sum); \
+        IN_REGISTER(sum);       \
+    } while (0)
+#else
+#define ADD_PRODUCT(sum, a, b) (sum = v_fma(a, b, sum))
 #endif
 
 #if defined CNX_ROLLED

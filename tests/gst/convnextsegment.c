@@ -11,7 +11,9 @@
 
 #define LAUNCH "convnextsegment threads=1 model=" SEGMENTER
 #define UNET FIXTURES "/segmenters/smp-unet"
-#define SIDE 96 /* of the network's input */
+#define MMSEGMENTATION FIXTURES "/segmenters/mmsegmentation-upernet.pth"
+#define SLIDE " slide=true input-width=192 input-height=160" /* windows of 96x96 at 64x64 */
+#define SIDE 96                                              /* of the network's input */
 #define CLASSES 12
 
 static GstConvnextSegmentation *segmentation_of(GstBuffer *buffer)
@@ -69,6 +71,9 @@ GST_START_TEST(test_sizes)
         {"crop=border", 96, 72, {0, 0, 160, 120}},
         {"crop=border mask-size=frame", 160, 120, {0, 0, 160, 120}},
         {"orientation=90r crop=border", 96, 72, {0, 0, 160, 120}},
+        {SLIDE, 192, 160, {0, 0, 160, 120}},
+        {"mask-size=stride" SLIDE, 48, 40, {0, 0, 160, 120}},
+        {"mask-size=frame" SLIDE, 160, 120, {0, 0, 160, 120}},
     };
 
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
@@ -115,9 +120,9 @@ GST_START_TEST(test_frame_of_unet)
 GST_END_TEST;
 
 /* With mask-size=stride, each value is the best of the logits that are attached. */
-GST_START_TEST(test_logits)
+static void check_logits(const char *launch, guint width, guint height)
 {
-    g_autoptr(GstHarness) h = heads_harness(LAUNCH " mask-size=stride logits=true", HEADS_CAPS);
+    g_autoptr(GstHarness) h = heads_harness(launch, HEADS_CAPS);
     g_autoptr(GstBuffer) out = heads_process(h, HEADS_CAPS, 0);
     GstConvnextTensor *tensor =
         gst_convnext_result_get_tensor(frames_result(out), GST_CONVNEXT_TENSOR_SEGMENTATION_LOGITS);
@@ -126,18 +131,71 @@ GST_START_TEST(test_logits)
     fail_unless(tensor, "no logits");
     const gsize *shape = gst_convnext_tensor_get_shape(tensor, &dims);
     const float *logits = gst_convnext_tensor_get_values(tensor, NULL);
-    fail_unless(dims == 3 && shape[0] == SIDE / 4 && shape[1] == SIDE / 4 && shape[2] == CLASSES);
+    fail_unless(dims == 3 && shape[0] == height && shape[1] == width && shape[2] == CLASSES);
     for (guint y = 0; y < shape[0]; y++)
         for (guint x = 0; x < shape[1]; x++, logits += CLASSES) {
             guint best = 0;
 
             for (guint i = 1; i < CLASSES; i++)
                 best = logits[i] > logits[best] ? i : best;
-            fail_unless_equals_int(gst_convnext_segmentation_get_value(segmentation_of(out), x, y),
-                                   best + 1);
+            const guint value = gst_convnext_segmentation_get_value(segmentation_of(out), x, y);
+            fail_unless(value > 0 && logits[value - 1] > logits[best] - 1e-5f, "%u, not %u", value,
+                        best + 1);
             seen |= 1u << best;
         }
     fail_unless(seen & (seen - 1), "one class only");
+}
+
+GST_START_TEST(test_logits)
+{
+    check_logits(LAUNCH " mask-size=stride logits=true", SIDE / 4, SIDE / 4);
+    check_logits(LAUNCH " mask-size=stride logits=true" SLIDE, 48, 40);
+}
+GST_END_TEST;
+
+/* An input that is no larger than a window has the mask that it has without windows. Sliding and
+ * not, two elements do not share a run. */
+GST_START_TEST(test_slide_of_one)
+{
+    g_autoptr(GstHarness) plain = heads_harness(LAUNCH, HEADS_CAPS);
+    g_autoptr(GstHarness) slide = heads_harness(LAUNCH " slide=true", HEADS_CAPS);
+    g_autoptr(GstBuffer) a = heads_process(plain, HEADS_CAPS, 0);
+    g_autoptr(GstBuffer) b = heads_process(slide, HEADS_CAPS, 0);
+
+    fail_unless(memcmp(gst_convnext_segmentation_get_data(segmentation_of(a)),
+                       gst_convnext_segmentation_get_data(segmentation_of(b)), SIDE * SIDE) == 0);
+}
+GST_END_TEST;
+
+static guint64 image_memory(const char *launch, const char *windows)
+{
+    g_autoptr(GstHarness) h = heads_harness(launch, HEADS_CAPS);
+    g_autoptr(GstStructure) info = NULL;
+    guint64 bytes = 0;
+
+    g_object_get(heads_element(h), "model-info", &info, NULL);
+    fail_unless_equals_string(gst_structure_get_string(info, "windows"), windows);
+    fail_unless(gst_structure_get_uint64(info, "image-memory", &bytes));
+    return bytes;
+}
+
+/* Windows take the memory of one, its pixels, and the logits of all. Those of mmsegmentation are as
+ * high as the input. */
+GST_START_TEST(test_slide_info)
+{
+    const guint64 one = image_memory(LAUNCH, NULL);
+    const guint64 all = image_memory(LAUNCH SLIDE, "96x96 at 64x64");
+    g_autoptr(GstHarness) h = heads_harness("convnextsegment threads=1 model=" MMSEGMENTATION
+                                            " slide=true input-width=96 input-height=64",
+                                            HEADS_CAPS);
+    g_autoptr(GstBuffer) out = heads_process(h, HEADS_CAPS, 0);
+    g_autoptr(GstStructure) info = NULL;
+
+    fail_unless_equals_uint64(
+        all - one, (3 * 2 * (SIDE / 4) * (SIDE / 4) * CLASSES + SIDE * SIDE * 3) * sizeof(float));
+    check_size(out, 85, 64, &(GstConvnextRect){0, 0, 160, 120});
+    g_object_get(heads_element(h), "model-info", &info, NULL);
+    fail_unless_equals_string(gst_structure_get_string(info, "windows"), "64x64 at 42x42");
 }
 GST_END_TEST;
 
@@ -306,6 +364,8 @@ static Suite *convnextsegment_suite(void)
     tcase_add_test(tc, test_sizes);
     tcase_add_test(tc, test_frame_of_unet);
     tcase_add_test(tc, test_logits);
+    tcase_add_test(tc, test_slide_of_one);
+    tcase_add_test(tc, test_slide_info);
     tcase_add_test(tc, test_threshold);
     tcase_add_test(tc, test_paint);
     tcase_add_test(tc, test_pool);

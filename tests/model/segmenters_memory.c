@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "model/heads/segmenter_network.h"
+#include "model/heads/slide.h"
 #include "tests/fixtures/allocations.h"
 #include "tests/fixtures/compare.h"
 #include "tests/model/support/dense.h"
@@ -57,6 +58,22 @@ static void test_forward(gconstpointer data)
         g_assert_cmpuint(allocations_take(), ==, 0);
         g_assert_cmpmem(logits->data, bytes, first, bytes);
     }
+}
+
+/* Windows are copied into memory that the run has. */
+static void test_slide(void)
+{
+    const CnxWindows windows = {64, 64, 42, 42};
+    g_auto(DenseFixture) fixture = dense_open(names[0]);
+    g_autoptr(CnxSegmenter) segmenter = open_segmenter(&fixture);
+    guint width, height;
+    g_autofree float *image = dense_input("160x96", &width, &height);
+    g_autoptr(CnxSlideRun) run = cnx_slide_run_new(segmenter, &windows, width, height, 2, NULL);
+
+    cnx_slide_run_forward(run, image);
+    allocations_take();
+    cnx_slide_run_forward(run, image);
+    g_assert_cmpuint(allocations_take(), ==, 0);
 }
 
 static void test_sizes(void)
@@ -160,6 +177,7 @@ int main(int argc, char **argv)
 
         g_test_add_data_func(name, names[i], test_forward);
     }
+    g_test_add_func("/segmenters_memory/slide", test_slide);
     g_test_add_func("/segmenters_memory/sizes", test_sizes);
     g_test_add_func("/segmenters_memory/overlaid", test_overlaid);
     g_test_add_func("/segmenters_memory/shared", test_shared);

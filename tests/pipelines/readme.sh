@@ -26,6 +26,7 @@ gst-launch-1.0 -q matroskamux name=mux ! filesink location=cover.mkv \
 
 # The models that the lines name.
 ln -s "$CNX_ROOT/tests/fixtures/segmenters/transformers-upernet" upernet-convnext-tiny
+ln -s "$CNX_ROOT/tests/fixtures/segmenters/mmsegmentation-upernet.pth" upernet_convnext_tiny_1k_512x512.pth
 ln -s "$CNX_ROOT/tests/fixtures/detectors/torchvision-mask-rcnn" detector
 ln -s "$CONVNEXT_BUILD/model/default" car-makes
 

@@ -34,11 +34,11 @@ static char **list_inputs(CnxContainer *expected)
     return g_strv_builder_end(builder);
 }
 
-DenseFixture dense_open(const char *name)
+DenseFixture dense_open_expected(const char *name, const char *expected)
 {
     DenseFixture fixture = {.name = name};
     g_autofree char *base = g_strconcat(FIXTURES "/", name, NULL);
-    g_autofree char *path = g_strconcat(base, ".expected.safetensors", NULL);
+    g_autofree char *path = g_strconcat(FIXTURES "/", expected, ".expected.safetensors", NULL);
     g_autoptr(GError) error = NULL;
 
     fixture.expected = cnx_container_open(path, CNX_WEIGHT_SET_AUTO, &error);
@@ -55,6 +55,11 @@ DenseFixture dense_open(const char *name)
         fixture.model = full_make(base, fixture.expected);
     fixture.inputs = list_inputs(fixture.expected);
     return fixture;
+}
+
+DenseFixture dense_open(const char *name)
+{
+    return dense_open_expected(name, name);
 }
 
 void dense_clear(DenseFixture *fixture)

@@ -20,6 +20,8 @@ typedef struct DenseFixture {
 
 /* name: "segmenters/transformers-upernet". Clear with dense_clear(). */
 DenseFixture dense_open(const char *name);
+/* The same with the outputs of another fixture of the network. */
+DenseFixture dense_open_expected(const char *name, const char *expected);
 void dense_clear(DenseFixture *fixture);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(DenseFixture, dense_clear)
 
