@@ -6,6 +6,7 @@
 
 #include "model/heads/detector.h"
 #include "model/heads/segmenter.h"
+#include "model/heads/windows.h"
 #include "model/heads/work.h"
 #include "model/serve/queue.h"
 #include "tests/model/support/dense.h"
