@@ -1,7 +1,7 @@
 #!/bin/bash
 # Installs missing packages, builds, and runs every test suite:
 #
-#   simd, model        at each isa level
+#   simd, model        each test at the isa levels whose kernels it reaches
 #   gst                at the highest isa level; its suite `isa` at each, set with CONVNEXT_CPU
 #   layout, pipelines  once
 #   simd, model        again with AddressSanitizer and UndefinedBehaviorSanitizer
@@ -177,8 +177,8 @@ run_gst()
     done
 }
 
-# in_background NAME LOG COMMAND...: while tests wait, processors idle. finish NAME waits for the command
-# and returns its status. It has a process group, which ends with this script.
+# in_background NAME LOG COMMAND...: runs a command while tests wait and processors idle. finish NAME waits
+# for it and returns its status. Its process group ends with this script.
 in_background()
 {
     set -m

@@ -329,7 +329,8 @@ static void gst_convnext_init(GTypeInstance *instance, gpointer klass)
     self->stream = gst_convnext_stream_new(GST_ELEMENT(self));
     self->reload = gst_convnext_reload_new(gst_convnext_on_reload_done, self);
     gst_base_transform_set_gap_aware(GST_BASE_TRANSFORM(self), TRUE);
-    /* Otherwise the field `tensors` of the caps behind the element is asked for in front of it. */
+    /* Otherwise caps negotiation would prefer the same caps on both pads, and so require upstream
+     * to have the field `tensors` too. */
     gst_base_transform_set_prefer_passthrough(GST_BASE_TRANSFORM(self), FALSE);
 }
 

@@ -114,7 +114,7 @@ void gst_convnext_switch_engine(GstConvnextElement *self, GstConvnextEngine *eng
 
     gst_convnext_engine_cancel(old, TRUE); /* a job in the background stops waiting */
     gst_convnext_reload_retire(self->reload, old);
-    gst_base_transform_reconfigure_src(GST_BASE_TRANSFORM(self)); /* other maps, other caps */
+    gst_base_transform_reconfigure_src(GST_BASE_TRANSFORM(self)); /* caps name the maps */
     announce_update(self, frame);
 }
 

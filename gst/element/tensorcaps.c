@@ -14,7 +14,7 @@ GstCaps *gst_convnext_tensor_caps(const GstConvnextEngine *engine, GstPadDirecti
 #define FIELD "tensors"
 #define GROUP "convnext-backbone-out"
 
-/* A dimension of 0 follows from the frame. */
+/* A dimension of 0 depends on the frame. */
 static void set_dims(GstStructure *tensor, const CnxMap *map)
 {
     const guint sizes[] = {1, map->height, map->width, map->channels};

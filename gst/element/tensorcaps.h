@@ -1,5 +1,5 @@
-/* The field `tensors` of caps, which tells the elements behind what tensors the frames carry. It
- * exists since GStreamer 1.28; before, caps do not change.
+/* The field `tensors` of caps, which tells elements downstream what tensors the frames carry. It
+ * exists since GStreamer 1.28; with older releases caps do not change.
  *
  *   video/x-raw, tensors=[tensorgroups, convnext-backbone-out=(/uniquelist){[tensor/strided,
  *     tensor-id=convnext-stage4-out, dims=<1,7,7,768>, dims-order=row-major, type=float32]}]
@@ -9,8 +9,9 @@
 
 #include "gst/engine/engine.h"
 
-/* The caps on the other pad if these are on a pad of this direction. Towards the source pad, the
- * group of the feature maps that the engine attaches is added beside other elements' groups; in the
- * other direction the field is removed. engine: NULL adds nothing. The caller owns the caps. */
+/* The caps of the other pad, if these are the caps of the pad with this direction. From sink to
+ * source, the group of the feature maps that the engine attaches is added beside other elements'
+ * groups; from source to sink the field is removed. engine: NULL adds nothing. The caller owns the
+ * caps. */
 GstCaps *gst_convnext_tensor_caps(const GstConvnextEngine *engine, GstPadDirection direction,
                                   GstCaps *caps);

@@ -253,7 +253,8 @@ static void paste(Detector *self, const GstConvnextJob *job, const float *mask,
         pixels[p] = self->pasted[p] > 0.5f ? value : 0;
 }
 
-/* The size of the block for so many bytes: their sum differs from frame to frame. */
+/* The size of the block for so many bytes, which differ from frame to frame: a power of two, or
+ * `most`. */
 static gsize block_size(gsize bytes, gsize most)
 {
     gsize block = 1;

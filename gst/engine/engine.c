@@ -183,6 +183,21 @@ gboolean gst_convnext_engine_allow(GstConvnextEngine *self, const GstConvnextSiz
     return TRUE;
 }
 
+GstConvnextView gst_convnext_view_of(const CnxView *view, GstConvnextOrientation orientation)
+{
+    return (GstConvnextView){.x = view->x,
+                             .y = view->y,
+                             .width = view->w,
+                             .height = view->h,
+                             .orientation = orientation,
+                             .network_width = view->width,
+                             .network_height = view->height,
+                             .content_x = view->content_x,
+                             .content_y = view->content_y,
+                             .content_width = view->content_w,
+                             .content_height = view->content_h};
+}
+
 gsize gst_convnext_engine_job_memory(const GstConvnextEngine *self)
 {
     return cnx_need_job_memory(&self->need);

@@ -36,7 +36,7 @@ typedef struct GstConvnextSizes {
     guint frame_width, frame_height; /* of the caps, pixels */
 } GstConvnextSizes;
 
-/* How the network sees a picture that is turned by this orientation, in pixels of the picture. */
+/* The view of a picture that is turned by this orientation, in pixels of the picture. */
 GstConvnextView gst_convnext_view_of(const CnxView *view, GstConvnextOrientation orientation);
 
 /* Whether max-memory allows frames and inputs of these sizes. FALSE with error otherwise. */
@@ -63,8 +63,8 @@ gboolean gst_convnext_engine_run(GstConvnextJob *job, GError **error);
  * ones too, until FALSE is set. Any thread. */
 void gst_convnext_engine_cancel(GstConvnextEngine *engine, gboolean cancel);
 
-/* Sets the size of each stage's map in a result: channels is 0 if it is not attached, height and
- * width are 0 if they follow from the frame. FALSE if none is attached. */
+/* Sets the size of each stage's map in a result: channels is 0 if the map is not attached, height
+ * and width are 0 if they depend on the frame. FALSE if none is attached. */
 gboolean gst_convnext_engine_stages(const GstConvnextEngine *engine, CnxMap stages[CNX_STAGES]);
 
 /* The structure `convnext-model-info` for the property of that name. The caller owns it. */

@@ -55,21 +55,6 @@ gboolean gst_convnext_engine_make_recipe(GstConvnextEngine *self, const CnxRecip
     return FALSE;
 }
 
-GstConvnextView gst_convnext_view_of(const CnxView *view, GstConvnextOrientation orientation)
-{
-    return (GstConvnextView){.x = view->x,
-                             .y = view->y,
-                             .width = view->w,
-                             .height = view->h,
-                             .orientation = orientation,
-                             .network_width = view->width,
-                             .network_height = view->height,
-                             .content_x = view->content_x,
-                             .content_y = view->content_y,
-                             .content_width = view->content_w,
-                             .content_height = view->content_h};
-}
-
 GstConvnextSizes gst_convnext_engine_typical_sizes(const GstConvnextEngine *self)
 {
     const CnxRecipe *recipe = &self->recipe;

@@ -2,7 +2,7 @@
  *
  *   logits [1, h, w, classes] -> mask of the whole input -> without padding, turned back -> result
  *
- * With slide=true, the logits are those of windows of the input, side by side.
+ * With slide=true, the logits are those of overlapping windows of the input, side by side.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <stdlib.h>
@@ -42,7 +42,7 @@ static const CnxHeadInfo *info_of(const Segmenter *self)
     return cnx_segmenter_info(self->segmenter);
 }
 
-/* As mmsegmentation's configs have them: 512 pixels at 341. */
+/* As in mmsegmentation's configs: windows of 512 pixels, whose starts are 341 apart. */
 static CnxWindows windows_of(const Segmenter *self)
 {
     const CnxRecipe *recipe = &self->base.recipe;

@@ -7,9 +7,9 @@
 
 #include "model/base/pool.h"
 
-/* size bytes, more than 0, not initialised, at the start of a block of `block` bytes, at least as
- * many: a pool uses a block again only for the same size of blocks, so sizes that change from frame
- * to frame need blocks of a size that does not. *data receives their address, for the caller to
- * write before it hands the memory on. NULL if there is no memory. Thread safe; the memory may
- * outlive the pool. */
+/* size bytes, more than 0, not initialised, at the start of a pooled block of `block` bytes, at
+ * least size. A pool reuses a block only for requests with the same `block`, so a caller whose size
+ * varies from frame to frame passes a block size that does not. *data receives the address, for the
+ * caller to write before it hands the memory on. NULL if there is no memory. Thread safe; the
+ * memory may outlive the pool. */
 GstMemory *gst_convnext_pool_take(CnxPool *pool, gsize size, gsize block, gpointer *data);

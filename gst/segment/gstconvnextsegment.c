@@ -19,8 +19,8 @@
  * with `frame` it has the size of the frame, computed as the library's post-processing does. The
  * padding of the input is not part of the mask. Value 0 is none, value i + 1 is class i.
  *
- * With #convnextsegment:slide the network runs on windows of the input that overlap, as
- * mmsegmentation does, and the mask is that of the mean of their logits.
+ * With #convnextsegment:slide the network runs on overlapping windows of the input, as
+ * mmsegmentation does, and the mask is computed from the mean of their logits.
  *
  * #convnextsegment:model must name a checkpoint with a segmentation head. A file without one is
  * refused in the transition to READY; a classifier runs in #convnext.

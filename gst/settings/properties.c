@@ -467,8 +467,8 @@ static void install_segment_properties(const Target *to)
             g_param_spec_boolean(
                 "slide", "Slide",
                 "Run the network on windows of the input that overlap by a third, as "
-                "mmsegmentation does: of its short side with crop=fit and crop=none, else of the "
-                "model's own size",
+                "mmsegmentation does; with crop=fit and crop=none a window is a square of the "
+                "input's short side, else it has the model's own input size",
                 FALSE, FLAGS));
     install(to, GST_CONVNEXT_PROP_PIXEL_THRESHOLD,
             g_param_spec_double(

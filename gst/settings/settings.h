@@ -246,7 +246,7 @@ typedef struct GstConvnextEngineSettings {
     char *cpu_affinity; /* NULL means every CPU that this process may use */
     guint64 max_memory; /* bytes; 0 means a share of what this process may use */
     GstConvnextMaskSize mask_size;
-    gboolean slide;  /* run a segmenter on windows of its input */
+    gboolean slide;  /* run a segmenter on overlapping windows of its input */
     gboolean logits; /* of a segmenter; attach them */
     GstConvnextDetecting detecting;
 } GstConvnextEngineSettings;

@@ -32,8 +32,8 @@ void gst_convnext_warn_no_objects(GstElement *element, guint frames);
 /* Posts a warning that frames with these caps cannot be painted. */
 void gst_convnext_warn_cannot_paint(GstElement *element, const GstVideoInfo *caps);
 
-/* Logs the model of an engine. Posts that only its backbone runs, and warnings: about its
- * precision, unless the last one posted is the same, and about files next to the model that
+/* Logs the model of an engine. Posts an INFO message if only its backbone runs, and warnings about
+ * its precision, unless the last one posted is the same, and about files next to the model that
  * contradict it. precision_remark: the last warning about precision, or NULL; it is replaced, and
  * the caller owns it. */
 void gst_convnext_announce_engine(GstElement *element, const GstConvnextEngine *engine,

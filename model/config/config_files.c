@@ -128,9 +128,9 @@ static gboolean check_library(const Loading *l, const CnxJson *json, Library lib
                          library == TIMM ? "timm" : "transformers", cnx_dialect_name(dialect));
 }
 
-/* Some libraries have no config files. One beside a body of torchvision's features, or beside one
- * with a norm behind each stage, has arguments of the detector around it, which model/heads reads.
- */
+/* Detectors of torchvision, mmdetection and facebookresearch have no config files of their own. A
+ * config.json beside a backbone of torchvision's features, or beside one with a norm after the last
+ * stage, has the detector's arguments, which model/heads reads. */
 static gboolean is_of_detector(const Loading *l, const CnxJson *json)
 {
     const CnxConfig *config = l->config;

@@ -10,7 +10,7 @@ static const CnxItemKey item_keys[] = {
     {"encoder_name", CNX_ITEM_EPS},
 };
 
-/* Models that dilate their encoder: a module that only they have, and the default of
+/* Models of smp that dilate their encoder: a module that only they have, and the default of
  * encoder_output_stride. */
 static const struct {
     const char *model, *module;

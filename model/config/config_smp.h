@@ -8,8 +8,8 @@
 
 #define CNX_SMP_OUTPUT_STRIDE 32 /* of an encoder that is not dilated */
 
-/* The output stride that smp gives an encoder by default, if its decoder has a tensor of this name:
- * less than CNX_SMP_OUTPUT_STRIDE if the name shows a decoder that has its encoder dilated. */
+/* smp's default output stride of an encoder whose decoder has a tensor of this name: less than
+ * CNX_SMP_OUTPUT_STRIDE if only a decoder with a dilated encoder has such a tensor. */
 guint cnx_config_smp_output_stride(const char *tensor);
 
 /* Whether json is such a file. */

@@ -11,7 +11,7 @@
 /* A layer with fewer tasks is cut, into ranges of about this many panels or more. */
 #define CNX_FEW_TASKS 8
 #define CNX_RANGE_PANELS 2
-#define CNX_RANGE_CHANNELS 32 /* a panel, where the kernel's is one channel */
+#define CNX_RANGE_CHANNELS 32 /* taken as a panel if the kernel's panels are one channel */
 
 typedef struct CnxRange {
     guint first, n; /* output channels; first is a multiple of the panel */

@@ -1,5 +1,5 @@
-/* Classes and boxes of the proposals. Girshick 2015. A cascade has several heads: each moves the
- * boxes that the next one pools, and the classes follow from the mean of their logits. Cai and
+/* Classes and boxes of the proposals. Girshick 2015. A cascade has several heads: each refines the
+ * boxes that the next one pools, and the classes follow from the mean of the heads' logits. Cai and
  * Vasconcelos 2018.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
@@ -11,7 +11,7 @@
 
 /* The network */
 
-/* Some of the proposals, in one head */
+/* Some of the proposals, in one of the heads */
 typedef struct Batch {
     CnxDetectorRun *run;
     CnxPooling pooling;
@@ -104,8 +104,8 @@ static void refine_box(const Batch *b, guint i)
     *box = decode(b->run, b->stage, *box, deltas_of(b->run, row, best));
 }
 
-/* Adds the logits of a head to those before it; after the last one, the predictions hold the mean.
- */
+/* Adds the logits of a head to the sum over the heads before it. After the last head, the
+ * predictions hold the mean. */
 static void add_logits(const Batch *b, guint i)
 {
     const CnxDetectorWeights *weights = &b->run->detector->weights;

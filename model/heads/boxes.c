@@ -7,7 +7,7 @@
 #define CANONICAL_SIDE 224.0f            /* a box of this side is pooled from CANONICAL_LEVEL */
 #define CANONICAL_LEVEL 4.0f
 #define LEVEL_EPS 1e-6f
-#define FINEST_SIDE 56.0f /* mmdetection's: twice as large boxes leave level 0 */
+#define FINEST_SIDE 56.0f /* mmdetection: boxes of twice this side belong to level 1 */
 
 /* NaN stays NaN. */
 static float clamp_log(float x, gboolean both)

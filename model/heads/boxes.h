@@ -11,8 +11,8 @@ typedef struct CnxBox {
 } CnxBox;
 
 /* deltas: dx, dy, dw, dh, of which dx and dy are relative to the sides of the box, dw and dh
- * logarithms of the sides' ratios; weights divides them. dw and dh are at most ln(1000/16), and
- * with both at least -ln(1000/16). */
+ * logarithms of the sides' ratios; weights divides them. dw and dh are limited to ln(1000/16); if
+ * `both` is set, also to at least -ln(1000/16). */
 CnxBox cnx_box_decode(CnxBox box, const float deltas[4], const float weights[4], gboolean both);
 
 /* Moves the corners into an image of width x height. */
@@ -27,6 +27,6 @@ float cnx_box_area(CnxBox box);
  * first and at most last, less first. */
 guint cnx_box_level(CnxBox box, int first, int last);
 
-/* The same as mmdetection counts: floor(log2(sqrt(area) / 56 + 1e-6)), at least 0 and below count.
+/* The same by mmdetection's rule: floor(log2(sqrt(area) / 56 + 1e-6)), limited to 0 .. count - 1.
  */
 guint cnx_box_level_inside(CnxBox box, guint count);

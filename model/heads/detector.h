@@ -113,9 +113,9 @@ const CnxDetections *cnx_detector_run_forward(CnxDetectorRun *run, const float *
 
 /* How a library pastes a mask into the frame */
 typedef enum CnxPasting {
-    CNX_PASTING_TORCHVISION, /* the mask gets a border of zeros, the enlarged box whole pixels; then
-                                the mask is resized */
-    CNX_PASTING_MM,          /* each pixel's centre takes a sample of the mask, zero outside */
+    CNX_PASTING_TORCHVISION, /* the mask, with a border of zeros, is resized to the enlarged box,
+                                which has whole pixels */
+    CNX_PASTING_MM,          /* the mask, zero outside, is sampled at each pixel's centre */
 } CnxPasting;
 
 CnxPasting cnx_detector_pasting(const CnxDetector *detector);
@@ -125,10 +125,10 @@ typedef struct CnxPaste {
     guint x0, y0, x1, y1; /* x0 == x1 or y0 == y1: nothing */
 } CnxPaste;
 
-/* Where a mask of this side is pasted: torchvision's box enlarged about its centre by
- * (side + 2) / side, truncated to integers, cut to the frame; or mmdetection's box, rounded to
- * whole pixels outside it and enlarged by one on each side. box: x0, y0, x1, y1 in frame pixels; a
- * box that is not finite gives an empty part. */
+/* Where a mask of this side is pasted, inside the frame: for torchvision the box enlarged about its
+ * centre by (side + 2) / side and truncated to integers; for mmdetection the box rounded outwards
+ * to whole pixels, with one more pixel on each side. box: x0, y0, x1, y1 in frame pixels; a box
+ * that is not finite gives an empty part. */
 CnxPaste cnx_detector_paste_area(CnxPasting pasting, guint side, const float box[4],
                                  guint frame_width, guint frame_height);
 

@@ -10,8 +10,9 @@
 
 #define MULTIPLE 32 /* of the sides of the padded image */
 
-/* The defaults of all libraries. bbox_reg_weights: those of the only head are those of a cascade's
- * first one. mmdetection writes them as deviations: 0.1, 0.05, 0.033 and twice as much. */
+/* The defaults of all libraries. box_weights: a single head has those of a cascade's first.
+ * mmdetection writes them as deviations, 1 / weight: 0.1, 0.05 and 0.033, for sizes 0.2, 0.1 and
+ * 0.067. */
 static const CnxDetectorConfig defaults = {
     .min_size = 800,
     .max_size = 1333,
@@ -251,7 +252,7 @@ static void assume(CnxHeadInfo *info, const CnxJson *json, const char *key, cons
     cnx_head_info_assume(info, "%s=%s", key, value);
 }
 
-/* stages: the weights of the boxes once for each. */
+/* Lists the weights of the boxes for each of the stages. */
 static void list_assumed(const CnxDetectorConfig *self, const CnxJson *json, guint stages,
                          CnxHeadInfo *info)
 {

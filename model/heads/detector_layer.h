@@ -12,8 +12,8 @@
 typedef enum CnxLayerOrder {
     CNX_LAYER_AS_STORED,
     CNX_LAYER_STACKED,   /* the rows of two layers, one layer after the other */
-    CNX_LAYER_ROTATED,   /* likewise, with the first row behind the other ones of its layer, and
-                            without the first four of the second layer */
+    CNX_LAYER_ROTATED,   /* likewise, but the first layer's first row comes after its others, and
+                            the second layer's first four rows are left out */
     CNX_LAYER_FLATTENED, /* columns from (channel, y, x) to (y, x, channel) */
     CNX_LAYER_UNPOOLED,  /* a transposed convolution, from [in, out, 2, 2] to [2, 2, out, in] */
 } CnxLayerOrder;

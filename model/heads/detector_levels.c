@@ -84,12 +84,12 @@ static gboolean match_modules(Reading *r)
     for (guint i = self->inner; i > 0; i--) {
         do {
             if (stage == (reads_down ? 1 : 0))
-                return fail_widths(r, reads_down ? "those of downsampling layers, the last one last"
-                                                 : "those of stages, the last one last");
+                return fail_widths(r, reads_down ? "those of downsampling layers, up to the last"
+                                                 : "those of stages, up to the last");
             stage--;
         } while (r->backbone->dims[stage] != r->shape->widths[i - 1]);
         if (i == self->inner && stage != last)
-            return fail_widths(r, "the last stage's last");
+            return fail_widths(r, "the last stage's at the end");
         self->modules[i - 1] = 2 * stage + !reads_down;
     }
     g_autofree char *text = list_text(self->modules, self->inner);

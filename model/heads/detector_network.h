@@ -61,8 +61,8 @@ struct CnxDetectorRun {
     guint proposal_count;
 
     /* B: CNX_DETECTOR_ROWS; P: pitch of a box in a map of several, rows */
-    CnxBox *rois;       /* [proposals] that the box heads move; without a cascade the proposals */
-    float *box_maps[2]; /* [B, P, S, channels]; the second NULL if there is no convolution */
+    CnxBox *rois;       /* [proposals] refined by a cascade; without one the proposals themselves */
+    float *box_maps[2]; /* [B, P, S, channels]; the second is NULL without convolutions */
     float *features[2]; /* [B, R] */
     float *logits;      /* [B, K+1] sums over the heads of a cascade; NULL without one */
     float *predictions; /* [proposals, K+1 + 4 D]; the logits become probabilities */
@@ -89,7 +89,7 @@ struct CnxDetectorRun {
     gsize memory_size; /* bytes */
 };
 
-/* Tells the probe of later passes what they spend their time on, for benchmarks. */
+/* Sets the probe of later passes, for benchmarks. NULL: none. */
 void cnx_detector_run_set_probe(CnxDetectorRun *run, CnxDetectorProbe *probe, gpointer data);
 
 /* Ends a part of the pass. */

@@ -35,8 +35,8 @@ const CnxDetectorRules cnx_detector_torchvision = {
     .pasting = CNX_PASTING_TORCHVISION,
 };
 
-/* mmdetection keeps proposals with sides above 0, and objects even with sides of 0, which are no
- * objects here. */
+/* mmdetection keeps proposals with sides above 0, and objects even with sides of 0, which are
+ * dropped here. */
 const CnxDetectorRules cnx_detector_mmdetection = {
     .library = "mmdetection",
     .witness = "rpn_head.rpn_cls.weight",

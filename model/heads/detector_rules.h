@@ -7,8 +7,8 @@
 
 #include "model/heads/detector.h"
 
-/* The name of a module in a list: "#" stands for its index, "*" for the stage of a cascade with a
- * dot, or for nothing. */
+/* The name of a module in a list. "#" stands for its index; "*" for the stage of a cascade and a
+ * dot, "0.", or for nothing without a cascade. */
 typedef struct CnxModulePattern {
     const char *wrapped; /* the module that holds a convolution and a norm */
     const char *plain;   /* the convolution itself, where no module wraps it; NULL: it is wrapped */
@@ -32,14 +32,15 @@ typedef struct CnxDetectorRules {
     const char *library; /* "torchvision" */
     const char *witness; /* end of the name of a tensor that identifies it */
     CnxDetectorNames names;
-    gboolean background_first; /* of the classes; or last. The first one has box deltas and a mask
-                                  as well */
+    gboolean background_first; /* the background is the first class, with box deltas and a mask of
+                                  its own; otherwise the last one, without them */
     gboolean rounds_anchors;   /* to whole pixels */
-    gboolean measures_strides; /* from the sizes of image and maps; or strides are those of the
-                                  network */
-    gboolean clamps_both;      /* logarithms of the sides' ratios, or the large ones only */
-    gboolean aligned;          /* RoIAlign: pixel centres at halves */
-    gboolean eps_inside;       /* of the logarithm that chooses a level */
+    gboolean measures_strides; /* strides follow from the sizes of image and maps; otherwise they
+                                  are those of the network */
+    gboolean clamps_both;      /* logarithms of the sides' ratios are limited below too, not only
+                                  above */
+    gboolean aligned;          /* RoIAlign has pixel centres at halves; otherwise at integers */
+    gboolean eps_inside;       /* a box's level has its epsilon inside the logarithm */
     guint sampling;            /* default of RoIAlign's points on an axis of a bin; 0: adaptive */
     float least_proposal, least_object; /* pixels; boxes with a smaller side are dropped */
     CnxResampling resampling;           /* of the frame */

@@ -35,10 +35,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(CnxHeadInfo, cnx_head_info_free)
 /* Adds "key=value" to the assumed values. */
 void cnx_head_info_assume(CnxHeadInfo *info, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
-/* Adds a sentence about files or values of another model. */
+/* Adds a sentence to `ignored`: about a file or a value that belongs to another model. */
 void cnx_head_info_ignore(CnxHeadInfo *info, const char *sentence);
 
-/* Adds the names and colours in the checkpoint itself, unless there are others. Those of a dataset
- * with another number of classes, which the training began with, are ignored. file: of the weights,
- * for the sentence. */
+/* Adds the names and colours in the checkpoint itself, unless the info has some. Those of a dataset
+ * with another number of classes, such as that of the pretraining, are ignored with a sentence.
+ * file: of the weights, for this sentence. */
 void cnx_head_info_add_dataset(CnxHeadInfo *info, const CnxDataset *dataset, const char *file);

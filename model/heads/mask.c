@@ -8,7 +8,7 @@
 #include "model/threads/threads.h"
 
 #define TASK_ROWS 32u
-#define WINDOWS 3 /* with a pixel, at most: two that are a step apart, and the last one */
+#define WINDOWS 3 /* that contain a pixel, at most: two that are a step apart, and the last one */
 #define TERMS                                                                          \
     (4 * WINDOWS) /* at most: two pixels of each of two pixels, in each of its windows \
                    */

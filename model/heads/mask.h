@@ -26,9 +26,9 @@ typedef struct CnxMaskPlan {
     gboolean sigmoid;            /* the score is a sigmoid; also for classes that do not exclude
                                     each other, of which the mask holds the best */
     float threshold;             /* 0 to 1; 0: off */
-    CnxWindows windows;          /* of what the logits are, side by side (model/heads/slide.h), in
-                                    an input of the via size, to which each window is interpolated;
-                                    a pixel in several windows gets their mean */
+    CnxWindows windows;          /* whose logits these are, side by side (model/heads/slide.h), in
+                                    an input of the via size: each window is interpolated to its
+                                    part of it, and a pixel in several windows gets their mean */
 } CnxMaskPlan;
 
 /* Bytes of a value of the mask: 1 or 2. */
@@ -37,8 +37,8 @@ gsize cnx_mask_value_size(guint classes);
 /* The bytes of scratch memory that each thread needs. Of the logits, only the size is read. */
 gsize cnx_mask_scratch(const CnxMap *logits, const CnxMaskPlan *plan);
 
-/* The logits that the mask is made of, interpolated: dst [height, width, classes]. The scratch is
- * the same. */
+/* The interpolated logits that such a mask is made of: dst [height, width, classes]. Needs the same
+ * scratch memory as the mask. */
 void cnx_mask_logits(const CnxDenseContext *context, const CnxMap *logits, const CnxMaskPlan *plan,
                      float *dst);
 

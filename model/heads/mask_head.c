@@ -1,4 +1,5 @@
-/* Masks of the objects. He et al. 2017. A cascade has several heads, whose masks are averaged.
+/* Masks of the objects. He et al. 2017. A cascade has several heads, whose probabilities are
+ * averaged.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <math.h>
@@ -9,7 +10,7 @@
 #define SIDE CNX_DETECTOR_MASK_POOL
 #define LANES 16
 
-/* Some of the objects, in one head */
+/* Some of the objects, in one of the heads */
 typedef struct Batch {
     CnxDetectorRun *run;
     CnxPooling pooling;
@@ -72,7 +73,8 @@ static float multiply(const float *a, const float *b, guint n)
     return sum;
 }
 
-/* Adds a head's probability to those of the heads before it; after the last one, their mean. */
+/* Adds a head's probability to the sum over the heads before it; after the last head, their mean.
+ */
 static float add_probability(const Batch *b, float before, float probability)
 {
     const guint stages = b->run->detector->weights.stages;

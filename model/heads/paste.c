@@ -65,8 +65,8 @@ static float interpolate(const float *mask, guint side, Sample h, Sample v)
     return (1 - v.weight) * top + v.weight * bottom;
 }
 
-/* mmdetection: grid_sample() of the mask at the centre of pixel i of the frame, of which the box
- * covers from..to. A pixel outside is one of the padding's zeros. */
+/* mmdetection: grid_sample() of the mask at the centre of pixel i of the frame, in a box that
+ * covers from..to there. Outside the mask it reads the zeros of the padding. */
 static Sample sample_centre(guint i, float from, float to, guint side)
 {
     const float place = ((float)i + 0.5f - from) / (to - from) * 2 - 1;

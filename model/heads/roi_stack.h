@@ -1,12 +1,12 @@
-/* Convolutions of pooled boxes. Several are one above the other in a map, with rows of zeros
- * between them, so that each convolution is one layer for all of them:
+/* Convolutions of pooled boxes. Several boxes are stacked in one map, with rows of zeros between
+ * them, so that each convolution runs once for all of them:
  *
  *     box 0    side rows
  *     zeros    the rest of the pitch
  *     box 1    side rows
  *     zeros    ...
  *
- * Each layer writes to the rows of zeros too; they are cleared behind it.
+ * Each layer overwrites the rows of zeros, which are cleared before the next one.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once

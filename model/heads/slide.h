@@ -1,10 +1,10 @@
-/* Runs of a segmenter that slide windows over their input (model/heads/windows.h).
+/* Runs of a segmenter on overlapping windows of its input (model/heads/windows.h).
  *
  *   image [height, width, 3] -> windows, one after the other -> logits of all windows, side by side
  *
- * The logits of a window are those of a network whose input it is. What covers a pixel several
- * times is averaged only when the mask is made (model/heads/mask.h): so much less is stored than
- * the logits of each pixel, which mmsegmentation adds up.
+ * Each window is an input of the network. Where windows overlap, their logits are averaged only
+ * when the mask is made (model/heads/mask.h). This takes much less memory than the sums of logits
+ * for each pixel of the input, which mmsegmentation keeps.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
@@ -14,8 +14,8 @@
 
 typedef struct CnxSlideRun CnxSlideRun;
 
-/* width, height: of the input. The size of its windows must fit the network as in
- * cnx_segmenter_run_new(), otherwise as there. */
+/* width, height: of the input. NULL with error in the cases of cnx_segmenter_run_new(), which apply
+ * to the size of the windows. */
 CnxSlideRun *cnx_slide_run_new(CnxSegmenter *segmenter, const CnxWindows *windows, guint width,
                                guint height, guint threads, GError **error);
 void cnx_slide_run_free(CnxSlideRun *run); /* NULL allowed */

@@ -7,7 +7,7 @@
  *
  * Every layer but the last has a batch norm and a relu. conv3 is separable: depthwise, then 1x1;
  * those of A may be ordinary convolutions instead. up(y) is bilinear with aligned corners. The
- * product of the mean is made at its own resolution, 1x1.
+ * mean's part of conv1(concat(A)) is computed at its own resolution, 1x1.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "model/heads/family.h"
@@ -15,7 +15,7 @@
 #include <string.h>
 
 #define RATES 3
-#define RATE_MAX 1024        /* a larger one only leaves the middle tap on any real map */
+#define RATE_MAX 1024        /* with a larger one only the middle tap is inside any real map */
 #define BRANCHES (RATES + 2) /* of the pyramid */
 
 static const CnxHeadEndings endings = {".0", ".1"};

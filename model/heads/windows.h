@@ -1,6 +1,6 @@
 /* Sliding windows: a network runs on parts of its input, all of one size, that overlap. Along each
- * side the windows are `step` pixels apart, and the last one is moved back so that it ends with the
- * input, as in mmsegmentation. A side that is shorter than a window has one, as long as the side.
+ * side they start every `step` pixels, and the last one is moved back so that it ends with the
+ * input, as in mmsegmentation. A side shorter than a window has one window, as long as the side.
  * Inline code only: there is no windows.c.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */

@@ -14,12 +14,12 @@
 #include <stdatomic.h>
 
 /* Iterations of a spin, 20 to 50 ns each. Sleeping and waking up costs 30 to 50 us in a virtual
- * machine, and a network has 50 loops in a frame, whose threads rarely end at the same time: a
- * thread waits about 0.1 ms for the others before it sleeps. */
+ * machine, and a network has about 50 loops in a frame, whose threads rarely end at the same time:
+ * a thread waits about 0.1 ms for the others before it sleeps. */
 #define SPIN 4000
 
-/* The same for the pool's lock, which is held for less than 1 us. The threads of a loop come for it
- * together. */
+/* The same for the pool's lock, which is held for less than 1 us. The threads of a loop need it at
+ * the same time. */
 #define LOCK_SPIN 100
 
 /* The tasks next <= task < end of a loop, on a cache line of their own. */

@@ -7,8 +7,9 @@
  *   NOINLINE  a function that is never inlined
  *   IN_REGISTER(x)  in a loop that adds to the vector x: keeps x in one register. Compilers
  * otherwise copy it in each step, perhaps to the stack
- *   ADD_PRODUCT(sum, a, b)  sum += a b on the vectors of vec_<level>.h. With AVX-512, in the
- * register of sum: compilers otherwise also use instructions that overwrite a factor, and copy sums
+ *   ADD_PRODUCT(sum, a, b)  sum += a b on the vectors of vec_<level>.h. With AVX-512, always in the
+ * register of sum: compilers otherwise also choose instructions that overwrite a factor, and then
+ * copy sums
  *   OPAQUE(p)  hides from the compiler how the pointer p was computed
  *
  * Builds with sanitizers define CNX_ROLLED, which keeps loops and calls as they are: unrolled code

@@ -5,8 +5,7 @@
  * INPUT holds a normalised picture, [HEIGHT, WIDTH, 3] floats. Writes the objects to OUTPUT, [n, 6]
  * floats: box, score, label from 1. Then it serves (serve.h); a frame is the network from the
  * padded input to the objects and their masks, which are not pasted into the picture. With ROUNDS
- * it prints instead how long each part of the network takes, and to paste the masks into the
- * picture.
+ * it prints instead how long each part of the network and pasting the masks take.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <string.h>

@@ -17,11 +17,11 @@ typedef struct Parts {
 
 void parts_begin_round(Parts *parts);
 
-/* What ran since the last part ended, or since the round began, is this part, or more of it. data:
- * Parts. */
+/* Ends a part: adds the time since the last part ended, or since the round began, to its own, which
+ * may consist of several such times. data: Parts. */
 void parts_end(void *data, const char *name);
 
 /* Prints a table: the median of each part over the rounds, in ms and in percent of the first
- * `network` parts. Then, as `what`, the same for all parts together but those of the list, which
- * ends with NULL; what NULL: not that. */
+ * `network` parts together. A last row, named `what`, has the sum of all parts except those in the
+ * list, which ends with NULL; what NULL: no such row. */
 void parts_print(const Parts *parts, int network, const char *what, const char *const *except);

@@ -9,9 +9,9 @@
 # --photos names a folder that is searched for photos, subfolders included: 96 of them calibrate the
 # peers' int8, and 8 others are the inputs to measure errors on. Without it the peers have no rows in
 # int8, and inputs are random. --only selects the networks whose name contains one of WORDS, separated
-# by commas. The table heads is of segmenters and detectors, a detector with everything from the
-# proposals to the masks of 28x28; convolution is of its 3x3 convolutions. --threads is of these two
-# tables. --cache keeps the files of heads, whose export takes minutes, for the next run; --prepare
+# by commas. The table heads compares segmenters and detectors, a detector with everything from the
+# proposals to the masks of 28x28; convolution compares their 3x3 convolutions. --threads applies to
+# these two. --cache keeps the files of heads, whose export takes minutes, for the next run; --prepare
 # only writes them, which does not need an idle machine. --realtime gives the contenders real-time
 # priority, for machines with other load; it needs root.
 #

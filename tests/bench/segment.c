@@ -4,8 +4,8 @@
  *
  * INPUT holds a network input, [HEIGHT, WIDTH, 3] floats. Writes the logits of the last layer to
  * OUTPUT, [h, w, classes] floats. Then it serves (serve.h); a frame is the network up to there.
- * With ROUNDS it prints instead how long the masks take that `convnextsegment` makes of the logits:
- * of the input's size, and of a frame of 1920x1080.
+ * With ROUNDS it prints instead how long the masks of `convnextsegment` take: of the input's size,
+ * and of a frame of 1920x1080.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "model/base/isa.h"

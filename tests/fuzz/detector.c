@@ -58,7 +58,7 @@ static void check_rank(const float *numbers, guint count)
     g_assert(n + dropped <= count / 2);
 }
 
-/* At every level as in C, whatever the box; the map's values are from 0 to 1. */
+/* RoIAlign at every level equals that in C, whatever the box; the map's values are from 0 to 1. */
 static void check_align(const float *map, const float corners[4], guint kind)
 {
     static const int sampling[] = {2, 0, 1, 3};

@@ -1,5 +1,5 @@
-/* Fuzz target: a segmenter or detector, from its files to a run. The first byte selects what opens
- * them and how; then follow the files (head_files.h).
+/* Fuzz target: a segmenter or detector, from its files to a run. The first byte selects how the
+ * files are opened, and by what; the files follow (head_files.h).
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "model/heads/detector.h"

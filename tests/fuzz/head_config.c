@@ -1,4 +1,4 @@
-/* Fuzz target: a segmenter's config.json beside sound weights. The first byte selects the weights,
+/* Fuzz target: a segmenter's config.json beside valid weights. The first byte selects the weights,
  * those of a seed of the target `head`, and in its highest bit whether the weights were named or
  * their folder; the rest is the file. SEEDS is the folder of these seeds.
  *

@@ -2,8 +2,8 @@
  * separated by bytes 0xff.
  *
  * A line of the tensors is a name and sizes, "decode_head.classifier.bias 12". They are of half
- * precision, and their numbers are the last part, repeated, so that every input is a sound
- * safetensors file, if of a wrong network.
+ * precision, and their numbers are the last part, repeated, so that every input is a valid
+ * safetensors file, though perhaps of no network.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once

@@ -1,5 +1,5 @@
 /* Objects and masks of others in GstAnalytics metadata stay as they are, with their relations, when
- * convnextdetect and convnextsegment add theirs, also to a buffer that somebody else holds.
+ * convnextdetect and convnextsegment add theirs, also to a shared buffer.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <gst/analytics/analytics.h>

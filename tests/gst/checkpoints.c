@@ -1,5 +1,5 @@
-/* Checkpoints of one's own on known photos: the labels, their shares or scores, and the boxes are
- * those of the library (tests/fixtures/expect_checkpoints.py). CONVNEXT_TEST_CHECKPOINTS names
+/* Your own checkpoints on known photos: the labels, their shares or scores, and the boxes are those
+ * of the library (tests/fixtures/expect_checkpoints.py). CONVNEXT_TEST_CHECKPOINTS names
  * their folder; without it the test is skipped.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */

@@ -153,8 +153,8 @@ GST_START_TEST(test_logits)
 }
 GST_END_TEST;
 
-/* An input that is no larger than a window has the mask that it has without windows. Sliding and
- * not, two elements do not share a run. */
+/* An input that is no larger than a window has the same mask as without windows. An element with
+ * slide=true and one without it do not share a run. */
 GST_START_TEST(test_slide_of_one)
 {
     g_autoptr(GstHarness) plain = heads_harness(LAUNCH, HEADS_CAPS);
@@ -179,8 +179,8 @@ static guint64 image_memory(const char *launch, const char *windows)
     return bytes;
 }
 
-/* Windows take the memory of one, its pixels, and the logits of all. Those of mmsegmentation are as
- * high as the input. */
+/* Windows take the memory of one, its pixels, and the logits of all. With crop=fit they are as high
+ * as the input. */
 GST_START_TEST(test_slide_info)
 {
     const guint64 one = image_memory(LAUNCH, NULL);

@@ -102,9 +102,8 @@ static const struct {
     {"rpn.head.scale", {1}, "is not part of a Faster R-CNN that this version knows"},
     {"backbone.fpn.inner_blocks.0.0.weight",
      {20, 17, 1, 1},
-     "the pyramid's levels read maps of 17,24,32 channels, expected those of stages, the last one "
-     "last "
-     "(the stages have 12,16,24,32)"},
+     "the pyramid's levels read maps of 17,24,32 channels, expected those of stages, up to the "
+     "last (the stages have 12,16,24,32)"},
     {"roi_heads.box_head.fc6.weight",
      {48, 981},
      "has 981 inputs, expected 20 channels of a square"},

@@ -6,6 +6,7 @@
 
 #include "model/heads/detector.h"
 #include "model/heads/segmenter.h"
+#include "model/heads/windows.h"
 #include "model/heads/work.h"
 #include "model/serve/queue.h"
 #include "tests/model/support/dense.h"
@@ -105,11 +106,12 @@ static void check_clients(CnxClient *one, CnxClient *other)
 
 static void test_segmenters(void)
 {
+    static const CnxWindows whole = {0};
     g_auto(DenseFixture) fixture = dense_open("segmenters/transformers-upernet-v2");
     g_autoptr(CnxSegmenter) a = cnx_segmenter_open(fixture.model, &options, NULL, NULL, NULL);
     g_autoptr(CnxSegmenter) b = cnx_segmenter_open(fixture.model, &options, NULL, NULL, NULL);
-    g_autoptr(CnxClient) one = cnx_client_new_for(&cnx_segmenter_work, a, NULL, 1);
-    g_autoptr(CnxClient) other = cnx_client_new_for(&cnx_segmenter_work, b, NULL, 1);
+    g_autoptr(CnxClient) one = cnx_client_new_for(&cnx_segmenter_work, a, &whole, 1);
+    g_autoptr(CnxClient) other = cnx_client_new_for(&cnx_segmenter_work, b, &whole, 1);
 
     g_assert_true(a == b);
     check_clients(one, other);

@@ -116,7 +116,7 @@ static void test_fixture(void)
     }
 }
 
-/* Threads do not change the logits, whose number is known before. */
+/* The number of threads does not change the logits, whose size is known before the run. */
 static void test_threads(void)
 {
     static const guint threads[] = {1, 2, 3, 7};
@@ -140,7 +140,8 @@ static void test_threads(void)
     }
 }
 
-/* No windows, and one that covers the input, take what a run of the input takes, and are it. */
+/* Without windows, or with one that covers the input, a run takes the memory of a plain run and
+ * computes the same. */
 static void test_whole(void)
 {
     static const CnxWindows whole[] = {{0}, {96, 64, 64, 42}, {200, 100, 133, 66}};
