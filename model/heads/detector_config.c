@@ -183,7 +183,7 @@ static gboolean check_widths(const CnxJson *json, const CnxDetectorShape *shape)
 static gboolean read_box_weights(const CnxJson *json, CnxDetectorConfig *self, guint stages)
 {
     static const char key[] = "bbox_reg_weights";
-    JsonNode *node = json_object_get_member(json->object, key);
+    JsonNode *node = cnx_json_has(json, key) ? json_object_get_member(json->object, key) : NULL;
     JsonArray *list = node && JSON_NODE_HOLDS_ARRAY(node) ? json_node_get_array(node) : NULL;
 
     if (stages == 1 || !node)

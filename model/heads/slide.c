@@ -10,7 +10,8 @@
 typedef struct Plan {
     CnxWindowLine across, down;
     CnxMap tile, tiles; /* logits of one window, and of all; without values */
-    gsize bytes;        /* of tiles and of one window's pixels; 0 with one window */
+    gsize bytes;        /* of tiles and of one window's pixels; 0 with one window; G_MAXSIZE if that
+                           does not fit */
 } Plan;
 
 struct CnxSlideRun {
@@ -32,46 +33,43 @@ static gsize floats_of(gsize height, gsize width, gsize channels)
                : G_MAXSIZE / sizeof(float);
 }
 
-/* FALSE if the size does not fit the network or the memory. */
-static gboolean make_plan(const CnxSegmenter *segmenter, const CnxWindows *windows, guint width,
-                          guint height, Plan *plan)
+/* tiles is 0 x 0 if the windows do not fit the network. */
+static Plan plan_of(const CnxSegmenter *segmenter, const CnxWindows *windows, guint width,
+                    guint height)
 {
+    Plan plan = {.across = cnx_window_line(width, windows->width, windows->step_x),
+                 .down = cnx_window_line(height, windows->height, windows->step_y)};
     gsize floats;
 
-    *plan = (Plan){.across = cnx_window_line(width, windows->width, windows->step_x),
-                   .down = cnx_window_line(height, windows->height, windows->step_y)};
-    plan->tile = cnx_segmenter_run_size(segmenter, plan->across.window, plan->down.window);
-    plan->tiles = plan->tile;
-    plan->tiles.width *= plan->across.count;
-    plan->tiles.height *= plan->down.count;
-    if (plan->across.count * plan->down.count == 1)
-        return plan->tile.width > 0;
-    return plan->tile.width > 0 &&
-           g_size_checked_add(
-               &floats, floats_of(plan->tiles.height, plan->tiles.width, plan->tiles.channels),
-               floats_of(plan->down.window, plan->across.window, 3)) &&
-           g_size_checked_mul(&plan->bytes, floats, sizeof(float));
+    plan.tile = cnx_segmenter_run_size(segmenter, plan.across.window, plan.down.window);
+    plan.tiles = plan.tile;
+    plan.tiles.width *= plan.across.count;
+    plan.tiles.height *= plan.down.count;
+    if (plan.across.count * plan.down.count > 1 &&
+        (!g_size_checked_add(&floats,
+                             floats_of(plan.tiles.height, plan.tiles.width, plan.tiles.channels),
+                             floats_of(plan.down.window, plan.across.window, 3)) ||
+         !g_size_checked_mul(&plan.bytes, floats, sizeof(float))))
+        plan.bytes = G_MAXSIZE;
+    return plan;
 }
 
 gsize cnx_slide_run_measure(const CnxSegmenter *segmenter, const CnxWindows *windows, guint width,
                             guint height, guint threads)
 {
-    Plan plan;
-    gsize bytes;
+    const Plan plan = plan_of(segmenter, windows, width, height);
+    gsize bytes =
+        cnx_segmenter_run_measure(segmenter, plan.across.window, plan.down.window, threads);
 
-    const gboolean fits = make_plan(segmenter, windows, width, height, &plan);
-    bytes = cnx_segmenter_run_measure(segmenter, plan.across.window, plan.down.window, threads);
     if (bytes == 0)
         return 0;
-    return fits && g_size_checked_add(&bytes, bytes, plan.bytes) ? bytes : G_MAXSIZE;
+    return g_size_checked_add(&bytes, bytes, plan.bytes) ? bytes : G_MAXSIZE;
 }
 
 CnxMap cnx_slide_run_size(const CnxSegmenter *segmenter, const CnxWindows *windows, guint width,
                           guint height)
 {
-    Plan plan;
-
-    return make_plan(segmenter, windows, width, height, &plan) ? plan.tiles : (CnxMap){0};
+    return plan_of(segmenter, windows, width, height).tiles;
 }
 
 static gboolean take_memory(CnxSlideRun *self, GError **error)
@@ -98,15 +96,11 @@ CnxSlideRun *cnx_slide_run_new(CnxSegmenter *segmenter, const CnxWindows *window
                                guint height, guint threads, GError **error)
 {
     g_autoptr(CnxSlideRun) self = g_new0(CnxSlideRun, 1);
-    const gboolean fits = make_plan(segmenter, windows, width, height, &self->plan);
-    const Plan *plan = &self->plan;
 
-    self->run =
-        cnx_segmenter_run_new(segmenter, plan->across.window, plan->down.window, threads, error);
-    if (!self->run)
-        return NULL;
-    g_assert(fits);
-    return take_memory(self, error) ? g_steal_pointer(&self) : NULL;
+    self->plan = plan_of(segmenter, windows, width, height);
+    self->run = cnx_segmenter_run_new(segmenter, self->plan.across.window, self->plan.down.window,
+                                      threads, error);
+    return self->run && take_memory(self, error) ? g_steal_pointer(&self) : NULL;
 }
 
 void cnx_slide_run_free(CnxSlideRun *self)

@@ -62,9 +62,13 @@ static gboolean check_encoder(const CnxHeadSource *source)
 static gboolean read_rates(Deeplab *d, const CnxHeadSource *source, CnxHeadInfo *info)
 {
     const char *key = "decoder_atrous_rates";
+    const CnxConfig *backbone = source->backbone;
 
+    /* An encoder of two stages is the same with each output stride. */
     if (!source->json || !cnx_json_has(source->json, "encoder_output_stride"))
-        cnx_head_info_assume(info, "encoder_output_stride=16");
+        cnx_head_info_assume(
+            info, "encoder_output_stride=%u",
+            backbone->stages > 2 ? cnx_family_stride(backbone, backbone->stages - 1) : 16);
     if (!source->json || !cnx_json_has(source->json, key)) {
         memcpy(d->rate, usual_rates, sizeof usual_rates);
         cnx_head_info_assume(info, "%s=%u,%u,%u", key, d->rate[0], d->rate[1], d->rate[2]);

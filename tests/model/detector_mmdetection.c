@@ -136,6 +136,9 @@ static void test_configs(void)
         folder_write("config.json", configs[i].config);
         check_refused(configs[i].sentence);
     }
+    folder_write("config.json", "{\"bbox_reg_weights\":null}");
+    cnx_detector_unref(open_folder(&error));
+    g_assert_no_error(error);
     folder_write("config.json", "{\"bbox_reg_weights\":[[10,10,5,5],[20,20,10,10],[30,30,15,15]]}");
     g_autoptr(CnxDetector) detector = open_folder(&error);
     g_assert_no_error(error);

@@ -199,21 +199,40 @@ static void test_refused(gconstpointer data)
     g_assert_cmpstr(sentence, ==, r->sentence);
 }
 
+static CnxSegmenter *open_file(const Refusal *r)
+{
+    const CnxOpenOptions options = {.weight_set = CNX_WEIGHT_SET_AUTO};
+    GError *error = NULL;
+
+    write_checkpoint(r);
+    g_autofree char *path = folder_path("model.safetensors");
+    CnxSegmenter *segmenter = cnx_segmenter_open(path, &options, NULL, NULL, &error);
+    g_assert_no_error(error);
+    return segmenter;
+}
+
 /* Beside a file that was named itself, the same configs are ignored with a remark. */
 static void test_ignored(void)
 {
     const Refusal r = {.fixture = UNET,
                        .config = "{\"_model_class\":\"FPN\",\"encoder_name\":\"tu-convnext_x\"}"};
-    const CnxOpenOptions options = {.weight_set = CNX_WEIGHT_SET_AUTO};
-    GError *error = NULL;
+    g_autoptr(CnxSegmenter) segmenter = open_file(&r);
 
-    write_checkpoint(&r);
-    g_autofree char *path = folder_path("model.safetensors");
-    g_autoptr(CnxSegmenter) segmenter = cnx_segmenter_open(path, &options, NULL, NULL, &error);
-    g_assert_no_error(error);
     g_assert_nonnull(
         strstr(cnx_segmenter_info(segmenter)->ignored,
                "\"_model_class\" is \"FPN\", but the weights have the head of a Unet"));
+}
+
+/* The config of another head still fits the encoder: its stride is the one that is reported. */
+static void test_ignored_head(void)
+{
+    const Refusal r = {.fixture = DEEPLAB,
+                       .config = DEEPLAB_CONFIG ",\"encoder_output_stride\":8,\"classes\":7}"};
+    g_autoptr(CnxSegmenter) segmenter = open_file(&r);
+    const CnxHeadInfo *info = cnx_segmenter_info(segmenter);
+
+    g_assert_nonnull(strstr(info->ignored, "\"classes\" is 7, but the weights have 5"));
+    g_assert_true(g_strv_contains((const char *const *)info->assumed, "encoder_output_stride=8"));
 }
 
 /* A file whose tensors are views of one storage, large enough for the backbone: the head would take
@@ -263,6 +282,7 @@ int main(int argc, char **argv)
         g_test_add_data_func(name, &refusals[i], test_refused);
     }
     g_test_add_func("/segmenters_refused/ignored", test_ignored);
+    g_test_add_func("/segmenters_refused/ignored-head", test_ignored_head);
     g_test_add_func("/segmenters_refused/shared", test_shared);
     const int result = g_test_run();
     folder_delete();

@@ -47,7 +47,8 @@ static void check_map(Check *t, const Case *p, const float *dst)
     }
 }
 
-static void test(Check *t, int h, int w, int c, int k, int dilation, CheckFill fill)
+static void test_filled(Check *t, int h, int w, int c, int k, int dilation, CheckFill fill,
+                        CheckFill weight_fill)
 {
     int y0 = (int)(check_random(t) % h), y1 = y0 + 1 + (int)(check_random(t) % (h - y0));
 
@@ -55,14 +56,14 @@ static void test(Check *t, int h, int w, int c, int k, int dilation, CheckFill f
         y0 = 0;
         y1 = h;
     }
-    CHECK_CASE(t, dwconv, "h %d w %d c %d k %d dilation %d y %d..%d fill %s", h, w, c, k, dilation,
-               y0, y1, check_fill_name(fill));
+    CHECK_CASE(t, dwconv, "h %d w %d c %d k %d dilation %d y %d..%d fill %s weights %s", h, w, c, k,
+               dilation, y0, y1, check_fill_name(fill), check_fill_name(weight_fill));
     float *src = check_floats(t, (size_t)h * w * c), *weights = check_floats(t, k * k * c);
     float *bias = check_floats(t, c);
     Case p = {h, w, c, k, dilation, y0, y1, src, weights, bias};
 
     check_fill(t, src, (size_t)h * w * c, fill);
-    check_fill(t, weights, k * k * c, CHECK_NORMAL);
+    check_fill(t, weights, k * k * c, weight_fill);
     check_fill(t, bias, c, CHECK_NORMAL);
     check_seal(t);
     float *dst = check_floats(t, (size_t)(y1 - y0) * w * c);
@@ -70,6 +71,11 @@ static void test(Check *t, int h, int w, int c, int k, int dilation, CheckFill f
     t->k->dwconv(dst, src, h, w, c, k, dilation, weights, bias, y0, y1);
     check_map(t, &p, dst);
     check_done(t);
+}
+
+static void test(Check *t, int h, int w, int c, int k, int dilation, CheckFill fill)
+{
+    test_filled(t, h, w, c, k, dilation, fill, CHECK_NORMAL);
 }
 
 /* Maps that end on, before and after a tap, and maps that only the middle taps reach. */
@@ -87,6 +93,8 @@ static void run_dilated(Check *t)
                  channels[check_random(t) % COUNT(channels)], taps[i].k, taps[i].dilation,
                  CHECK_NORMAL);
         test(t, 9, 14, 9, taps[i].k, taps[i].dilation, (CheckFill)(i % CHECK_FILLS));
+        /* Outside the map, an infinite weight does not count either. */
+        test_filled(t, 9, 14, 9, taps[i].k, taps[i].dilation, CHECK_NORMAL, CHECK_HOSTILE);
     }
 }
 
