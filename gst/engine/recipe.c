@@ -20,7 +20,7 @@ static gboolean set_sides(CnxRecipe *recipe, const GstConvnextEngineSettings *se
     if (recipe->crop == CNX_CROP_NONE) {
         g_set_error(error, CNX_ERROR, CNX_ERROR_SETTINGS,
                     "with crop=none the input keeps the shape of the frame, so input-width and "
-                    "input-height cannot be set: set input-size, its short side");
+                    "input-height need another crop");
         return FALSE;
     }
     cnx_recipe_set_sides(recipe, settings->input_width ? settings->input_width : own_width,

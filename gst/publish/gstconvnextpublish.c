@@ -188,7 +188,7 @@ static gboolean open_location(GstConvnextPublish *self)
         GST_ELEMENT_INFO(
             self, RESOURCE, OPEN_WRITE,
             ("The pipe \"%s\" has no reader: the first line waits for one", self->active.location),
-            (NULL));
+            ("The pipe \"%s\" has no reader: the first line waits for one", self->active.location));
     if (self->writer)
         return TRUE;
     GST_ELEMENT_ERROR(self, RESOURCE, OPEN_WRITE, ("%s", error->message), ("property location"));

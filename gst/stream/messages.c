@@ -128,7 +128,8 @@ void gst_convnext_announce_engine(GstElement *element, const GstConvnextEngine *
     if (remark)
         GST_WARNING_OBJECT(element, "%s", remark);
     if (backbone)
-        GST_ELEMENT_INFO(element, RESOURCE, SETTINGS, ("%s", backbone), (NULL));
+        GST_ELEMENT_INFO(element, RESOURCE, SETTINGS, ("%s", backbone),
+                         ("%s", backbone)); /* gst-launch prints only the second of an INFO */
     if (precision && g_strcmp0(precision, *precision_remark) != 0)
         GST_ELEMENT_WARNING(element, RESOURCE, SETTINGS, ("%s", precision), (NULL));
     g_free(*precision_remark);

@@ -55,6 +55,7 @@ static void set_recipe(const Reading *r, CnxHeadInfo *info)
     info->recipe = config->recipe;
     if (r->family->is_mm) {
         cnx_recipe_set_fit(&info->recipe, SIDE, MM_LONGEST, 1);
+        info->recipe.crop_pct = 1; /* with another crop too, nothing of the frame is cut off */
         info->recipe.resampling = CNX_RESAMPLING_OPENCV;
         cnx_head_info_assume(info, "size=%ux%u", SIDE, MM_LONGEST);
         return;

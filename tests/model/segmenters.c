@@ -190,6 +190,17 @@ static void test_dataset(gconstpointer data)
     g_assert_cmpmem(info->palette + 3, 3, second, 3);
 }
 
+/* A classifier's config would cut off the edge of the frame. */
+static void test_whole_frame(gconstpointer data)
+{
+    g_auto(DenseFixture) fixture = dense_open(data);
+    g_autoptr(CnxSegmenter) segmenter = open_segmenter(fixture.model);
+    CnxRecipe recipe = cnx_segmenter_info(segmenter)->recipe;
+
+    cnx_recipe_set_crop(&recipe, CNX_CROP_SQUASH);
+    g_assert_cmpuint(recipe.resize, ==, recipe.size);
+}
+
 /* A full-size network takes seconds. */
 static gboolean is_run(const Case *c)
 {
@@ -238,6 +249,10 @@ int main(int argc, char **argv)
     g_test_add_data_func("/segmenters/dataset/mmengine", "segmenters/mmsegmentation-upernet",
                          test_dataset);
     g_test_add_data_func("/segmenters/dataset/mmcv", "segmenters/facebook-upernet", test_dataset);
+    g_test_add_data_func("/segmenters/whole_frame/mm", "segmenters/mmsegmentation-upernet",
+                         test_whole_frame);
+    g_test_add_data_func("/segmenters/whole_frame/smp", "segmenters/smp-deeplab-plain",
+                         test_whole_frame);
     g_test_add_func("/segmenters/assumed", test_assumed);
     return g_test_run();
 }
