@@ -205,6 +205,7 @@ static void append_whole_box(GString *line, const GstConvnextRect *box, const So
 static void append_segmentation(GString *line, const char *key, const Source *source)
 {
     GstConvnextSegmentation *s = gst_convnext_result_get_segmentation(source->result);
+    GstConvnextRect rect;
     guint width, height, n;
 
     if (!s)
@@ -215,6 +216,8 @@ static void append_segmentation(GString *line, const char *key, const Source *so
     g_string_append_c(line, '{');
     append_integer_member(line, "width", width);
     append_integer_member(line, "height", height);
+    gst_convnext_segmentation_get_rect(s, &rect);
+    append_whole_box(line, &rect, source);
     append_key(line, "classes");
     g_string_append_c(line, '[');
     for (guint i = 0; i < n; i++) {

@@ -13,10 +13,10 @@
 
 #define CAPS "video/x-raw,format=GRAY8,width=400,height=300,framerate=25/1"
 #define START "{\"frame\":0,\"width\":400,\"height\":300,\"model\":\"street\",\"age\":0,"
-#define SEGMENTATION                                                                 \
-    "\"segmentation\":{\"width\":6,\"height\":4,\"classes\":["                       \
-    "{\"index\":1,\"label\":\"sky\",\"share\":0.1875,\"box\":[120,30,200,150]},"     \
-    "{\"index\":0,\"label\":\"road\",\"share\":0.041666668,\"box\":[70,130,100,50]}" \
+#define SEGMENTATION                                                                   \
+    "\"segmentation\":{\"width\":6,\"height\":4,\"box\":[20,30,300,200],\"classes\":[" \
+    "{\"index\":1,\"label\":\"sky\",\"share\":0.1875,\"box\":[120,30,200,150]},"       \
+    "{\"index\":0,\"label\":\"road\",\"share\":0.041666668,\"box\":[70,130,100,50]}"   \
     "]}"
 #define OBJECTS                                                                    \
     "\"objects\":["                                                                \
@@ -62,7 +62,8 @@ GST_START_TEST(test_nothing_found)
                                                      &rect, legend));
     publish(make_frame(result), CAPS, NULL, NULL);
     check_lines(START "\"region\":[0,0,400,300],"
-                      "\"segmentation\":{\"width\":3,\"height\":1,\"classes\":[]},"
+                      "\"segmentation\":{\"width\":3,\"height\":1,"
+                      "\"box\":[0,0,400,300],\"classes\":[]},"
                       "\"objects\":[]}\n");
 }
 GST_END_TEST;
