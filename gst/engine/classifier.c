@@ -25,9 +25,12 @@ static gboolean check_outputs(const Classifier *self, GError **error)
         return TRUE;
     g_set_error(error, CNX_ERROR, CNX_ERROR_SETTINGS,
                 "%s: the model has no classifier head%s%s: outputs cannot be classes or logits, "
-                "only embedding and stage1 to stage%u",
+                "only embedding and stage1 to stage%u%s",
                 self->base.path, config->unused_heads ? " but " : "",
-                config->unused_heads ? config->unused_heads : "", config->stages);
+                config->unused_heads ? config->unused_heads : "", config->stages,
+                config->unused_heads
+                    ? "; convnextsegment and convnextdetect run segmentation and detection heads"
+                    : "");
     return FALSE;
 }
 
