@@ -51,16 +51,6 @@ typedef struct Probe {
     guint maps; /* that were compared */
 } Probe;
 
-static CnxSegmenter *open_segmenter(const char *path)
-{
-    const CnxOpenOptions options = {.weight_set = CNX_WEIGHT_SET_AUTO};
-    GError *error = NULL;
-    CnxSegmenter *segmenter = cnx_segmenter_open(path, &options, NULL, NULL, &error);
-
-    g_assert_no_error(error);
-    return segmenter;
-}
-
 /* A step's map, if the fixture has it. */
 static void compare_step(gpointer data, const char *name, const CnxHeadMap *map)
 {
@@ -155,7 +145,7 @@ static double compare_case(const Case *c)
 {
     g_autofree char *path = g_strconcat("segmenters/", c->name, NULL);
     g_auto(DenseFixture) fixture = dense_open(path);
-    g_autoptr(CnxSegmenter) segmenter = open_segmenter(fixture.model);
+    g_autoptr(CnxSegmenter) segmenter = dense_open_segmenter(&fixture);
     Probe probe = {.fixture = &fixture};
     double worst = 0;
 
@@ -181,7 +171,7 @@ static void test_dataset(gconstpointer data)
 {
     static const guint8 second[] = {20, 225, 70};
     g_auto(DenseFixture) fixture = dense_open(data);
-    g_autoptr(CnxSegmenter) segmenter = open_segmenter(fixture.model);
+    g_autoptr(CnxSegmenter) segmenter = dense_open_segmenter(&fixture);
     const CnxHeadInfo *info = cnx_segmenter_info(segmenter);
 
     g_assert_cmpuint(info->classes, ==, 6);
@@ -194,7 +184,7 @@ static void test_dataset(gconstpointer data)
 static void test_whole_frame(gconstpointer data)
 {
     g_auto(DenseFixture) fixture = dense_open(data);
-    g_autoptr(CnxSegmenter) segmenter = open_segmenter(fixture.model);
+    g_autoptr(CnxSegmenter) segmenter = dense_open_segmenter(&fixture);
     CnxRecipe recipe = cnx_segmenter_info(segmenter)->recipe;
 
     cnx_recipe_set_crop(&recipe, CNX_CROP_SQUASH);
@@ -214,7 +204,7 @@ static void test_assumed(void)
                                            "activation=softmax", "encoder_output_stride=16",
                                            "decoder_atrous_rates=12,24,36"};
     g_auto(DenseFixture) fixture = dense_open("segmenters/smp-deeplab-plain");
-    g_autoptr(CnxSegmenter) segmenter = open_segmenter(fixture.model);
+    g_autoptr(CnxSegmenter) segmenter = dense_open_segmenter(&fixture);
     const CnxConfig *backbone = cnx_model_config(cnx_segmenter_backbone(segmenter));
     char **assumed = cnx_segmenter_info(segmenter)->assumed;
 

@@ -14,16 +14,6 @@ static const char *const names[] = {"segmenters/transformers-upernet-v2",
                                     "segmenters/smp-unet-scse", "segmenters/smp-fpn",
                                     "segmenters/smp-deeplab"};
 
-static CnxSegmenter *open_segmenter(const DenseFixture *fixture)
-{
-    const CnxOpenOptions options = {.weight_set = CNX_WEIGHT_SET_AUTO};
-    GError *error = NULL;
-    CnxSegmenter *segmenter = cnx_segmenter_open(fixture->model, &options, NULL, NULL, &error);
-
-    g_assert_no_error(error);
-    return segmenter;
-}
-
 static CnxSegmenterRun *new_run(CnxSegmenter *segmenter, guint width, guint height, guint threads)
 {
     GError *error = NULL;
@@ -39,7 +29,7 @@ static void test_forward(gconstpointer data)
 {
     static const guint threads[] = {1, 2, 3, 7};
     g_auto(DenseFixture) fixture = dense_open(data);
-    g_autoptr(CnxSegmenter) segmenter = open_segmenter(&fixture);
+    g_autoptr(CnxSegmenter) segmenter = dense_open_segmenter(&fixture);
     g_autofree float *first = NULL;
     guint width, height;
     g_autofree float *image = dense_input("160x96", &width, &height);
@@ -65,7 +55,7 @@ static void test_slide(void)
 {
     const CnxWindows windows = {64, 64, 42, 42};
     g_auto(DenseFixture) fixture = dense_open(names[0]);
-    g_autoptr(CnxSegmenter) segmenter = open_segmenter(&fixture);
+    g_autoptr(CnxSegmenter) segmenter = dense_open_segmenter(&fixture);
     guint width, height;
     g_autofree float *image = dense_input("160x96", &width, &height);
     g_autoptr(CnxSlideRun) run = cnx_slide_run_new(segmenter, &windows, width, height, 2, NULL);
@@ -80,8 +70,8 @@ static void test_sizes(void)
 {
     g_auto(DenseFixture) any = dense_open("segmenters/transformers-upernet-v2");
     g_auto(DenseFixture) whole = dense_open("segmenters/smp-fpn");
-    g_autoptr(CnxSegmenter) a = open_segmenter(&any);
-    g_autoptr(CnxSegmenter) b = open_segmenter(&whole);
+    g_autoptr(CnxSegmenter) a = dense_open_segmenter(&any);
+    g_autoptr(CnxSegmenter) b = dense_open_segmenter(&whole);
     g_autoptr(CnxSegmenterRun) run = new_run(a, 33, 61, 1);
     g_autoptr(GError) error = NULL;
 
@@ -118,7 +108,7 @@ static void test_overlaid(void)
 {
     const guint width = 160, height = 96;
     g_auto(DenseFixture) fixture = dense_open(names[0]);
-    g_autoptr(CnxSegmenter) segmenter = open_segmenter(&fixture);
+    g_autoptr(CnxSegmenter) segmenter = dense_open_segmenter(&fixture);
     const CnxOutput outputs = segmenter->family->outputs(segmenter->head) | CNX_OUTPUT_LENT;
     const CnxRunSize backbone =
         cnx_run_measure(cnx_model_config(segmenter->backbone), width, height, 1, outputs,
@@ -133,8 +123,8 @@ static void test_shared(void)
 {
     const CnxOpenOptions options = {.weight_set = CNX_WEIGHT_SET_AUTO};
     g_auto(DenseFixture) fixture = dense_open(names[0]);
-    g_autoptr(CnxSegmenter) one = open_segmenter(&fixture);
-    g_autoptr(CnxSegmenter) other = open_segmenter(&fixture);
+    g_autoptr(CnxSegmenter) one = dense_open_segmenter(&fixture);
+    g_autoptr(CnxSegmenter) other = dense_open_segmenter(&fixture);
     g_autoptr(CnxModel) model = cnx_model_open_with(fixture.model, &options, NULL, NULL, NULL);
 
     g_assert_true(one == other);
@@ -162,7 +152,7 @@ static void test_check(void)
 
     g_assert_null(cnx_segmenter_open(fixture.model, &options, refuse, &asked, &error));
     g_assert_error(error, CNX_ERROR, CNX_ERROR_OUT_OF_MEMORY);
-    g_autoptr(CnxSegmenter) segmenter = open_segmenter(&fixture);
+    g_autoptr(CnxSegmenter) segmenter = dense_open_segmenter(&fixture);
     g_assert_cmpuint(asked, ==, cnx_segmenter_memory(segmenter));
     g_clear_error(&error);
     g_assert_null(cnx_segmenter_open(fixture.model, &options, refuse, &asked, &error));

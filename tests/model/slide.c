@@ -18,16 +18,6 @@
 
 static const CnxWindows windows = {64, 64, 42, 42};
 
-static CnxSegmenter *open_segmenter(const char *path)
-{
-    const CnxOpenOptions options = {.weight_set = CNX_WEIGHT_SET_AUTO};
-    GError *error = NULL;
-    CnxSegmenter *segmenter = cnx_segmenter_open(path, &options, NULL, NULL, &error);
-
-    g_assert_no_error(error);
-    return segmenter;
-}
-
 static DenseFixture open_fixture(void)
 {
     return dense_open_expected("segmenters/transformers-upernet-v2", "segmenters/slide");
@@ -97,7 +87,7 @@ static void compare_mask(const DenseFixture *fixture, const char *input, const c
 static void test_fixture(void)
 {
     g_auto(DenseFixture) fixture = open_fixture();
-    g_autoptr(CnxSegmenter) segmenter = open_segmenter(fixture.model);
+    g_autoptr(CnxSegmenter) segmenter = dense_open_segmenter(&fixture);
 
     g_assert_cmpuint(g_strv_length(fixture.inputs), ==, 3);
     for (guint i = 0; fixture.inputs[i]; i++) {
@@ -122,7 +112,7 @@ static void test_threads(void)
     static const guint threads[] = {1, 2, 3, 7};
     const guint width = 107, height = 70;
     g_auto(DenseFixture) fixture = open_fixture();
-    g_autoptr(CnxSegmenter) segmenter = open_segmenter(fixture.model);
+    g_autoptr(CnxSegmenter) segmenter = dense_open_segmenter(&fixture);
     const CnxMap size = cnx_slide_run_size(segmenter, &windows, width, height);
     const gsize bytes = (gsize)size.height * size.width * size.channels * sizeof(float);
     g_autofree float *image = dense_input("107x70", &(guint){0}, &(guint){0}), *first = NULL;
@@ -146,7 +136,7 @@ static void test_whole(void)
 {
     static const CnxWindows whole[] = {{0}, {96, 64, 64, 42}, {200, 100, 133, 66}};
     g_auto(DenseFixture) fixture = open_fixture();
-    g_autoptr(CnxSegmenter) segmenter = open_segmenter(fixture.model);
+    g_autoptr(CnxSegmenter) segmenter = dense_open_segmenter(&fixture);
     GError *error = NULL;
     guint width, height;
     g_autofree float *image = dense_input("96x64", &width, &height);
@@ -167,7 +157,7 @@ static void test_whole(void)
 static void test_refused(void)
 {
     g_auto(DenseFixture) fixture = dense_open("segmenters/smp-fpn");
-    g_autoptr(CnxSegmenter) segmenter = open_segmenter(fixture.model);
+    g_autoptr(CnxSegmenter) segmenter = dense_open_segmenter(&fixture);
     g_autoptr(GError) error = NULL;
 
     g_assert_null(cnx_slide_run_new(segmenter, &windows, 128, 48, 1, &error));

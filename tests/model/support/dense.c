@@ -62,6 +62,16 @@ DenseFixture dense_open(const char *name)
     return dense_open_expected(name, name);
 }
 
+CnxSegmenter *dense_open_segmenter(const DenseFixture *fixture)
+{
+    const CnxOpenOptions options = {.weight_set = CNX_WEIGHT_SET_AUTO};
+    GError *error = NULL;
+    CnxSegmenter *segmenter = cnx_segmenter_open(fixture->model, &options, NULL, NULL, &error);
+
+    g_assert_no_error(error);
+    return segmenter;
+}
+
 void dense_clear(DenseFixture *fixture)
 {
     g_strfreev(fixture->inputs);

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "model/containers/container.h"
+#include "model/heads/segmenter.h"
 #include "model/network/run.h"
 
 #define DENSE_SAMPLED 53 /* large maps are stored every so many numbers */
@@ -22,6 +23,9 @@ typedef struct DenseFixture {
 DenseFixture dense_open(const char *name);
 /* The same with the outputs of another fixture of the network. */
 DenseFixture dense_open_expected(const char *name, const char *expected);
+
+/* The segmenter of a fixture. The caller owns a reference. */
+CnxSegmenter *dense_open_segmenter(const DenseFixture *fixture);
 void dense_clear(DenseFixture *fixture);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(DenseFixture, dense_clear)
 
