@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "pipelines/common/print.h"
-#include "pipelines/watch/events.h"
+#include "pipelines/watch/alarms/events.h"
 #include "pipelines/watch/list.h"
 #include "pipelines/watch/metrics.h"
 #include "pipelines/watch/pipeline.h"

@@ -1,7 +1,7 @@
 /* The lines of an events file are JSON, whatever the messages contain.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "pipelines/watch/events.h"
+#include "pipelines/watch/alarms/events.h"
 
 #include <glib/gstdio.h>
 #include <json-glib/json-glib.h>

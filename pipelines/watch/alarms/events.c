@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "pipelines/watch/events.h"
+#include "pipelines/watch/alarms/events.h"
 
 #include <errno.h>
 #include <fcntl.h>
