@@ -18,6 +18,7 @@ struct WatchCamera {
     WatchPipeline *pipeline;
     WatchState state;
     gint64 state_time; /* when the state began, monotonic microseconds */
+    char *cause;       /* of the last loss, or NULL */
     WatchBackoff backoff;
     gint64 retry_delay; /* from the loss to the next attempt, microseconds */
     gboolean is_started;
@@ -137,6 +138,8 @@ static void lose_source(WatchCamera *camera, const char *reason, gint64 min_dela
 
     if (!is_open(camera))
         return;
+    g_free(camera->cause);
+    camera->cause = g_strdup(reason);
     if (camera->settings->kind == WATCH_FILE) {
         set_state(camera, WATCH_FAILED, reason);
         close_source(camera, TRUE, on_closed);
@@ -393,6 +396,7 @@ static void clear_camera(gpointer data)
 
     if (camera->bus_watch)
         g_source_remove(camera->bus_watch);
+    g_free(camera->cause);
     watch_pipeline_unref(camera->pipeline);
     watch_counts_free(camera->counts);
     watch_settings_unref(camera->settings);
@@ -423,6 +427,35 @@ WatchState watch_camera_state(const WatchCamera *camera)
 WatchCounts *watch_camera_counts(WatchCamera *camera)
 {
     return camera->counts;
+}
+
+const char *watch_camera_cause(const WatchCamera *camera)
+{
+    return camera->cause;
+}
+
+guint watch_camera_failures(const WatchCamera *camera)
+{
+    return camera->backoff.failures;
+}
+
+gint64 watch_camera_last_frame_time(WatchCamera *camera)
+{
+    g_mutex_lock(&camera->counts->lock);
+    const gint64 time = camera->counts->last_frame_time;
+    g_mutex_unlock(&camera->counts->lock);
+    return time;
+}
+
+GstClockTime watch_camera_last_result_pts(WatchCamera *camera)
+{
+    GstClockTime pts = GST_CLOCK_TIME_NONE;
+
+    g_mutex_lock(&camera->counts->lock);
+    if (camera->counts->last_result)
+        pts = gst_convnext_result_get_pts(camera->counts->last_result);
+    g_mutex_unlock(&camera->counts->lock);
+    return pts;
 }
 
 GstStructure *watch_camera_stats(WatchCamera *camera)

@@ -56,6 +56,18 @@ const WatchSettings *watch_camera_settings(const WatchCamera *camera);
 WatchState watch_camera_state(const WatchCamera *camera);
 WatchCounts *watch_camera_counts(WatchCamera *camera);
 
+/* Why the camera was lost last, without credentials, or NULL. */
+const char *watch_camera_cause(const WatchCamera *camera);
+
+/* Losses and failed attempts to connect since the last steady connection. */
+guint watch_camera_failures(const WatchCamera *camera);
+
+/* When the last frame arrived, monotonic microseconds; 0 if none has. */
+gint64 watch_camera_last_frame_time(WatchCamera *camera);
+
+/* The timestamp of the last result, or GST_CLOCK_TIME_NONE. */
+GstClockTime watch_camera_last_result_pts(WatchCamera *camera);
+
 /* The property stats of the element convnext; the caller frees it. */
 GstStructure *watch_camera_stats(WatchCamera *camera);
 

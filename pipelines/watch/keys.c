@@ -51,10 +51,26 @@ static const Key keys[] = {
      "a picture counts as frozen after this many seconds without a new one\n"
      "0 disables the check; must exceed the camera's interval of key frames",
      MEMBER(frozen_time), 60, 1, 86400},
+    {"offline-after", KEY_SECONDS, "seconds without a frame until the event camera-lost",
+     MEMBER(rules.offline_after), 30, 0, 86400},
+    {"alarm-after", KEY_SECONDS,
+     "seconds of labels outside normal and ignore until the event problem-begin",
+     MEMBER(rules.alarm_after), 10, 0, 86400},
+    {"clear-after", KEY_SECONDS, "seconds of other labels until the event problem-end",
+     MEMBER(rules.clear_after), 10, 0, 86400},
+    {.name = "normal", .type = KEY_OF_CAMERA,
+     .help = "labels, joined by commas, of a picture without a problem\n"
+             "by default the model's rest class; a model without one has no problems"},
+    {.name = "ignore", .type = KEY_OF_CAMERA,
+     .help = "labels, joined by commas, that are no problem"},
+    {.name = "quiet", .type = KEY_OF_CAMERA,
+     .help = "hours in which no alarm begins, such as 22:00-06:00, joined by commas"},
+    {.name = "expect", .type = KEY_OF_CAMERA,
+     .help = "always, or sleeps: a camera that may be offline without camera-lost"},
     {.name = "metrics", .type = KEY_OF_PROGRAM,
      .help = "[ADDRESS:]PORT at which Prometheus reads /metrics"},
     {.name = "events", .type = KEY_OF_PROGRAM,
-     .help = "a file that receives state changes; reopened on SIGHUP"},
+     .help = "a file that receives events; reopened on SIGHUP"},
 };
 /* clang-format on */
 

@@ -256,20 +256,35 @@ static gboolean open_model(WatchList *list, const WatchSettings *settings, GErro
     return FALSE;
 }
 
+static void read_rest_class(WatchSettings *settings, GstElement *convnext)
+{
+    g_autoptr(GstStructure) info = NULL;
+
+    g_object_get(convnext, "model-info", &info, NULL);
+    watch_settings_set_rest_class(settings,
+                                  info ? gst_structure_get_string(info, "rest-class") : NULL);
+}
+
 /* Opens one element for all cameras with the same properties. */
 static gboolean open_models(WatchList *list, GError **error)
 {
-    g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    g_autoptr(GHashTable) opened = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 
     for (guint i = 0; i < list->cameras->len; i++) {
-        const WatchSettings *settings = g_ptr_array_index(list->cameras, i);
-        GString *properties = g_string_new(NULL);
+        WatchSettings *settings = g_ptr_array_index(list->cameras, i);
+        g_autoptr(GString) properties = g_string_new(NULL);
+        GstElement *convnext;
 
         for (guint j = 0; j < settings->properties->len; j++)
             g_string_append_printf(properties, "%s\n", (char *)settings->properties->pdata[j]);
-        if (g_hash_table_add(seen, g_string_free(properties, FALSE)) &&
-            !open_model(list, settings, error))
-            return FALSE;
+        convnext = g_hash_table_lookup(opened, properties->str);
+        if (!convnext) {
+            if (!open_model(list, settings, error))
+                return FALSE;
+            convnext = g_ptr_array_index(list->models, list->models->len - 1);
+            g_hash_table_insert(opened, g_strdup(properties->str), convnext);
+        }
+        read_rest_class(settings, convnext);
     }
     return TRUE;
 }

@@ -3,48 +3,45 @@
 
 #include "pipelines/common/print.h"
 
-static void print_line(WatchCamera *camera, const char *text)
+static void print_line(const char *camera, const char *text)
 {
     g_autoptr(GDateTime) now = g_date_time_new_now_local();
     g_autofree char *time = g_date_time_format(now, "%H:%M:%S");
-    g_autofree char *name = print_clean(watch_camera_settings(camera)->name, PRINT_MAX_PART);
+    g_autofree char *name = print_clean(camera, PRINT_MAX_PART);
     g_autofree char *clean = print_clean(text, PRINT_MAX_LINE);
 
     g_printerr("%s %s: %s\n", time, name, clean);
 }
 
+static gboolean is_repeated(const WatchCamera *camera)
+{
+    const guint failures = watch_camera_failures(camera);
+
+    switch (watch_camera_state(camera)) {
+    case WATCH_CONNECTING:
+        return failures > 0;
+    case WATCH_WAITING:
+        return (failures & (failures - 1)) != 0; /* no power of two */
+    default:
+        return FALSE;
+    }
+}
+
 void watch_report_camera(WatchCamera *camera, const char *detail)
 {
+    if (is_repeated(camera))
+        return;
     g_autofree char *text = g_strconcat(watch_state_name(watch_camera_state(camera)),
                                         detail ? ", " : NULL, detail, NULL);
 
-    print_line(camera, text);
+    print_line(watch_camera_settings(camera)->name, text);
 }
 
-void watch_report_label(WatchCamera *camera, const GstStructure *message)
+void watch_report_event(const WatchEvent *event)
 {
-    const char *old = gst_structure_get_string(message, "old");
-    const char *new = gst_structure_get_string(message, "new");
-    g_autofree char *text = g_strconcat(new ? "shows " : "no known label", new ? new : "",
-                                        old ? "; was " : NULL, old, NULL);
+    g_autofree char *sentence = watch_event_to_sentence(event);
 
-    print_line(camera, text);
-}
-
-void watch_report_freeze(WatchCamera *camera, const WatchFreeze *freeze)
-{
-    const WatchState state = watch_camera_state(camera);
-    const double seconds = (double)freeze->duration / GST_SECOND;
-    g_autofree char *text = NULL;
-
-    if (freeze->is_frozen)
-        text = g_strdup_printf("frozen, the picture has not changed for %.0f s", seconds);
-    else
-        text = g_strdup_printf("%s, the picture did not change for %.0f s",
-                               state == WATCH_ENDED || state == WATCH_FAILED ? "frozen to the end"
-                                                                             : "no longer frozen",
-                               seconds);
-    print_line(camera, text);
+    print_line(watch_event_camera(event), sentence);
 }
 
 void watch_report_summary(WatchCamera *camera)

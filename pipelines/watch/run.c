@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "pipelines/common/print.h"
+#include "pipelines/watch/alarms/alarms.h"
 #include "pipelines/watch/alarms/events.h"
 #include "pipelines/watch/list.h"
 #include "pipelines/watch/metrics.h"
@@ -23,6 +24,7 @@ typedef struct Watch {
     WatchList *list;
     WatchServer *server; /* serves the metrics; or NULL */
     WatchEvents *events; /* or NULL */
+    WatchAlarms *alarms;
     GPtrArray *cameras;  /* in the list's order */
     GPtrArray *stopping; /* cameras that are stopping, in the list or removed from it */
     gboolean is_quitting;
@@ -106,27 +108,17 @@ static void on_changed(WatchCamera *camera, const char *detail, gpointer data)
     watch->has_failed |= watch_camera_state(camera) == WATCH_FAILED;
     if (!watch->is_quitting)
         watch_report_camera(camera, detail);
-    if (watch->events)
-        watch_events_add_camera(watch->events, camera, detail);
+    watch_alarms_camera_changed(watch->alarms, camera);
 }
 
 static void on_label_changed(WatchCamera *camera, const GstStructure *message, gpointer data)
 {
-    Watch *watch = data;
-
-    watch_report_label(camera, message);
-    if (watch->events)
-        watch_events_add_label(watch->events, camera, message);
+    watch_alarms_label_changed(((Watch *)data)->alarms, camera, message);
 }
 
 static void on_freeze_changed(WatchCamera *camera, const WatchFreeze *freeze, gpointer data)
 {
-    Watch *watch = data;
-
-    if (!watch->is_quitting)
-        watch_report_freeze(camera, freeze);
-    if (watch->events)
-        watch_events_add_freeze(watch->events, camera, freeze);
+    watch_alarms_freeze_changed(((Watch *)data)->alarms, camera, freeze);
 }
 
 static void on_stopped(WatchCamera *camera, gpointer data)
@@ -152,6 +144,17 @@ static void on_output_failed(WatchCamera *camera, const char *reason, gpointer d
 
 static const WatchHooks hooks = {on_changed, on_label_changed, on_freeze_changed, on_stopped,
                                  on_output_failed};
+
+/* Takes the event. */
+static void on_event(WatchEvent *event, gpointer data)
+{
+    Watch *watch = data;
+
+    watch_report_event(event);
+    if (watch->events)
+        watch_events_add(watch->events, event);
+    watch_event_unref(event);
+}
 
 /* The camera list */
 
@@ -187,6 +190,7 @@ static void replace_cameras(Watch *watch, GPtrArray *cameras)
         if (!g_ptr_array_find(cameras, old->pdata[i], NULL))
             stop_camera(watch, old->pdata[i]);
     }
+    watch_alarms_keep(watch->alarms, cameras);
     for (guint i = 0; i < cameras->len; i++)
         start_camera(watch, watch_camera_settings(cameras->pdata[i])->name);
 }
@@ -290,6 +294,8 @@ static gboolean on_interrupt(gpointer data)
 
     if (watch->is_quitting)
         g_main_loop_quit(watch->loop);
+    else
+        print_message("stopping; a second signal quits at once");
     quit(watch);
     return G_SOURCE_CONTINUE;
 }
@@ -304,6 +310,7 @@ static gboolean on_tick(gpointer data)
         WatchCamera *camera = watch->cameras->pdata[i];
 
         watch_camera_tick(camera);
+        watch_alarms_tick(watch->alarms, camera);
         all_done &=
             watch_camera_state(camera) == WATCH_ENDED || watch_camera_state(camera) == WATCH_FAILED;
     }
@@ -338,6 +345,7 @@ gboolean watch_run(const char *config, const char *const *keys, char **sources)
     guint hangup;
 
     watch.loop = g_main_loop_new(NULL, FALSE);
+    watch.alarms = watch_alarms_new(on_event, &watch);
     watch.cameras = g_ptr_array_new_with_free_func((GDestroyNotify)watch_camera_unref);
     watch.stopping = g_ptr_array_new_with_free_func((GDestroyNotify)watch_camera_unref);
     /* Installed before the models load, because SIGHUP ends a program without a handler. */
@@ -352,6 +360,7 @@ gboolean watch_run(const char *config, const char *const *keys, char **sources)
     g_clear_pointer(&watch.server, watch_server_free);
     g_clear_pointer(&watch.events, watch_events_free);
     g_clear_pointer(&watch.list, watch_list_free);
+    watch_alarms_free(watch.alarms);
     g_ptr_array_unref(watch.stopping);
     g_ptr_array_unref(watch.cameras);
     g_main_loop_unref(watch.loop);

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "pipelines/watch/alarms/quiet.h"
 #include "pipelines/watch/keys.h"
 #include "pipelines/watch/property.h"
 
@@ -257,7 +258,69 @@ static gboolean set_protocols(WatchSettings *settings, GKeyFile *file, GError **
                            settings->protocols);
 }
 
+/* Alarms */
+
+/* Labels joined by commas; ends with NULL. */
+static char **split_labels(const char *text)
+{
+    g_auto(GStrv) parts = g_strsplit(text ? text : "", ",", -1);
+    g_autoptr(GStrvBuilder) labels = g_strv_builder_new();
+
+    for (guint i = 0; parts[i]; i++) {
+        if (*g_strstrip(parts[i]))
+            g_strv_builder_add(labels, parts[i]);
+    }
+    return g_strv_builder_end(labels);
+}
+
+static gboolean set_labels(WatchSettings *settings, GKeyFile *file, GError **error)
+{
+    g_autofree char *normal = watch_keys_get(file, settings->name, "normal");
+    g_autofree char *ignored = watch_keys_get(file, settings->name, "ignore");
+
+    settings->rules.normal = (const char *const *)split_labels(normal);
+    settings->rules.ignored = (const char *const *)split_labels(ignored);
+    return !normal || settings->rules.normal[0] ||
+           watch_keys_fail(error, settings->name, "normal names no label");
+}
+
+static gboolean set_rules(WatchSettings *settings, GKeyFile *file, GError **error)
+{
+    WatchAlarmRules *rules = &settings->rules;
+    g_autofree char *quiet = watch_keys_get(file, settings->name, "quiet");
+    g_autofree char *expect = watch_keys_get(file, settings->name, "expect");
+
+    rules->camera = settings->name;
+    rules->quiet = watch_quiet_parse(quiet ? quiet : "");
+    rules->may_sleep = g_strcmp0(expect, "sleeps") == 0;
+    if (!rules->quiet)
+        return watch_keys_fail(error, settings->name,
+                               "quiet is '%s', expected HH:MM-HH:MM, or several joined by commas",
+                               quiet);
+    if (expect && !rules->may_sleep && strcmp(expect, "always") != 0)
+        return watch_keys_fail(error, settings->name, "expect is '%s', expected always or sleeps",
+                               expect);
+    return set_labels(settings, file, error);
+}
+
+void watch_settings_set_rest_class(WatchSettings *settings, const char *rest_class)
+{
+    char *const labels[] = {(char *)rest_class, NULL};
+
+    if (settings->rules.normal[0])
+        return;
+    g_strfreev((char **)settings->rules.normal);
+    settings->rules.normal = (const char *const *)g_strdupv((char **)labels);
+}
+
 /* Lifetime */
+
+static void append_words(GString *text, const char *const *words)
+{
+    g_autofree char *joined = g_strjoinv(",", (char **)words);
+
+    g_string_append_printf(text, "%s\n", joined);
+}
 
 static char *make_fingerprint(const WatchSettings *settings)
 {
@@ -268,6 +331,14 @@ static char *make_fingerprint(const WatchSettings *settings)
                     credentials->user ? credentials->user : "",
                     credentials->password ? credentials->password : "", settings->protocols);
     watch_keys_append(settings, text);
+    append_words(text, settings->rules.normal);
+    append_words(text, settings->rules.ignored);
+    g_string_append_printf(text, "%d\n", settings->rules.may_sleep);
+    for (guint i = 0; i < settings->rules.quiet->len; i++) {
+        const WatchQuietRange *range = &g_array_index(settings->rules.quiet, WatchQuietRange, i);
+
+        g_string_append_printf(text, "%u-%u\n", range->from, range->to);
+    }
     for (guint i = 0; i < settings->properties->len; i++)
         g_string_append_printf(text, "%s\n", (char *)g_ptr_array_index(settings->properties, i));
     return g_string_free(text, FALSE);
@@ -282,7 +353,8 @@ WatchSettings *watch_settings_new(GKeyFile *file, const char *group, GError **er
     if (!add_properties(settings, file, WATCH_DEFAULTS, error) ||
         !add_properties(settings, file, group, error) || !check_region(settings, error) ||
         !set_source(settings, file, error) || !set_credentials(settings, file, error) ||
-        !set_protocols(settings, file, error) || !watch_keys_read(settings, file, group, error))
+        !set_protocols(settings, file, error) || !set_rules(settings, file, error) ||
+        !watch_keys_read(settings, file, group, error))
         return NULL;
     set_defaults(settings);
     settings->fingerprint = make_fingerprint(settings);
@@ -299,6 +371,9 @@ static void clear_settings(gpointer data)
     g_free(settings->argument);
     watch_credentials_clear(&settings->credentials);
     g_free(settings->protocols);
+    g_strfreev((char **)settings->rules.normal);
+    g_strfreev((char **)settings->rules.ignored);
+    g_clear_pointer((GArray **)&settings->rules.quiet, g_array_unref);
     g_ptr_array_unref(settings->properties);
     g_free(settings->fingerprint);
 }
@@ -317,6 +392,10 @@ WatchSettings *watch_settings_redirect(const WatchSettings *settings, const char
     copy->credentials.user = with_login ? g_strdup(settings->credentials.user) : NULL;
     copy->credentials.password = with_login ? g_strdup(settings->credentials.password) : NULL;
     copy->protocols = g_strdup(settings->protocols);
+    copy->rules.camera = copy->name;
+    copy->rules.normal = (const char *const *)g_strdupv((char **)settings->rules.normal);
+    copy->rules.ignored = (const char *const *)g_strdupv((char **)settings->rules.ignored);
+    copy->rules.quiet = g_array_ref((GArray *)settings->rules.quiet);
     copy->properties = g_ptr_array_ref(settings->properties);
     copy->fingerprint = g_strdup(settings->fingerprint);
     return copy;

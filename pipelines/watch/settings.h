@@ -5,6 +5,7 @@
 
 #include <gst/gst.h>
 
+#include "pipelines/watch/alarms/alarm.h"
 #include "pipelines/watch/credentials.h"
 
 #define WATCH_DEFAULTS "watch" /* the key file's group with the defaults of all cameras */
@@ -31,6 +32,7 @@ typedef struct WatchSettings {
     gint64 connect_timeout;      /* microseconds until a connection's first frame */
     gint64 min_delay, max_delay; /* microseconds before an attempt to reconnect */
     gint64 frozen_time;          /* microseconds until a picture counts as frozen; 0: never */
+    WatchAlarmRules rules;       /* its pointers belong to the settings */
     GPtrArray *properties;       /* of convnext: name, value, name, value, ... as text */
     char *fingerprint;           /* covers everything above; contains the password */
 } WatchSettings;
@@ -38,6 +40,10 @@ typedef struct WatchSettings {
 /* Reads a camera's group. Keys that it lacks come from [watch], or else have their defaults. NULL
  * with an error that names the group and the key. */
 WatchSettings *watch_settings_new(GKeyFile *file, const char *group, GError **error);
+
+/* rest_class: the model's, or NULL. It is normal if the list does not say what is. Call it before
+ * the settings are used. */
+void watch_settings_set_rest_class(WatchSettings *settings, const char *rest_class);
 
 /* The settings for a source at another URI, to which the camera redirects. They have its login only
  * if with_login is TRUE. */

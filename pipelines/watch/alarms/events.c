@@ -3,10 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <math.h>
 #include <unistd.h>
-
-#include <json-glib/json-glib.h>
 
 #include "pipelines/common/print.h"
 
@@ -83,99 +80,11 @@ WatchEvents *watch_events_new(const char *path, GError **error)
     return events;
 }
 
-static void add_string(JsonBuilder *builder, const char *name, const char *value)
+void watch_events_add(WatchEvents *events, const WatchEvent *event)
 {
-    g_autofree char *clean = value ? print_clean(value, PRINT_MAX_LINE) : NULL;
+    g_autofree char *json = watch_event_to_json(event);
+    GString *line = g_string_new(json);
 
-    if (!clean)
-        return;
-    json_builder_set_member_name(builder, name);
-    json_builder_add_string_value(builder, clean);
-}
-
-/* RFC 3339, UTC. */
-static void add_time(JsonBuilder *builder, const char *name, GDateTime *time)
-{
-    g_autofree char *text = g_date_time_format(time, "%Y-%m-%dT%H:%M:%S.%fZ");
-
-    add_string(builder, name, text);
-}
-
-static JsonBuilder *begin_event(WatchCamera *camera, const char *event)
-{
-    JsonBuilder *builder = json_builder_new();
-    g_autoptr(GDateTime) now = g_date_time_new_now_utc();
-
-    json_builder_begin_object(builder);
-    add_time(builder, "time", now);
-    add_string(builder, "stream", watch_camera_settings(camera)->name);
-    add_string(builder, "event", event);
-    return builder;
-}
-
-static void end_event(WatchEvents *events, JsonBuilder *builder)
-{
-    g_autoptr(JsonNode) root = NULL;
-    g_autofree char *json = NULL;
-    GString *line;
-
-    json_builder_end_object(builder);
-    root = json_builder_get_root(builder);
-    json = json_to_string(root, FALSE);
-    line = g_string_new(json);
     g_string_append_c(line, '\n');
     g_thread_pool_push(events->writer, line, NULL);
-}
-
-void watch_events_add_camera(WatchEvents *events, WatchCamera *camera, const char *detail)
-{
-    g_autoptr(JsonBuilder) builder = begin_event(camera, "camera");
-
-    add_string(builder, "state", watch_state_name(watch_camera_state(camera)));
-    add_string(builder, "detail", detail);
-    end_event(events, builder);
-}
-
-void watch_events_add_label(WatchEvents *events, WatchCamera *camera, const GstStructure *message)
-{
-    g_autoptr(JsonBuilder) builder = begin_event(camera, "state");
-    double score;
-
-    add_string(builder, "old", gst_structure_get_string(message, "old"));
-    add_string(builder, "new", gst_structure_get_string(message, "new"));
-    if (gst_structure_get_double(message, "score", &score)) {
-        json_builder_set_member_name(builder, "score");
-        if (isfinite(score))
-            json_builder_add_double_value(builder, score);
-        else
-            json_builder_add_null_value(builder); /* JSON has no NaN */
-    }
-    end_event(events, builder);
-}
-
-/* A file is not played at its own speed, so its frames have no time of day. */
-static void add_since(JsonBuilder *builder, const WatchFreeze *freeze)
-{
-    g_autoptr(GDateTime) second = g_date_time_new_from_unix_utc(freeze->since / G_USEC_PER_SEC);
-    g_autoptr(GDateTime) start =
-        second ? g_date_time_add(second, freeze->since % G_USEC_PER_SEC) : NULL;
-
-    if (start)
-        add_time(builder, "since", start);
-}
-
-void watch_events_add_freeze(WatchEvents *events, WatchCamera *camera, const WatchFreeze *freeze)
-{
-    g_autoptr(JsonBuilder) builder = begin_event(camera, "frozen");
-
-    add_string(builder, "state", freeze->is_frozen ? "begin" : "end");
-    if (watch_camera_settings(camera)->kind != WATCH_FILE)
-        add_since(builder, freeze);
-    if (GST_CLOCK_TIME_IS_VALID(freeze->start)) {
-        json_builder_set_member_name(builder, "pts");
-        json_builder_add_int_value(builder, (gint64)freeze->start);
-    }
-    json_builder_set_member_name(builder, "seconds");
-    json_builder_add_double_value(builder, (double)freeze->duration / GST_SECOND);
-    end_event(events, builder);
 }
