@@ -67,6 +67,8 @@ static const Key keys[] = {
      .help = "hours in which no alarm begins, such as 22:00-06:00, joined by commas"},
     {.name = "expect", .type = KEY_OF_CAMERA,
      .help = "always, or sleeps: a camera that may be offline without camera-lost"},
+    {.name = "on-event", .type = KEY_OF_CAMERA,
+     .help = "a command to run for each event, without a shell"},
     {.name = "metrics", .type = KEY_OF_PROGRAM,
      .help = "[ADDRESS:]PORT at which Prometheus reads /metrics"},
     {.name = "events", .type = KEY_OF_PROGRAM,

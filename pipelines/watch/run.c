@@ -6,6 +6,7 @@
 
 #include "pipelines/common/print.h"
 #include "pipelines/watch/alarms/alarms.h"
+#include "pipelines/watch/alarms/commands.h"
 #include "pipelines/watch/alarms/events.h"
 #include "pipelines/watch/list.h"
 #include "pipelines/watch/metrics.h"
@@ -14,7 +15,9 @@
 #include "pipelines/watch/server.h"
 
 #define TICK_MS 100
-#define QUIT_MS 5000 /* how long to wait for cameras that do not stop */
+#define COMMAND_US (60 * G_USEC_PER_SEC) /* longest time of a command */
+#define COMMAND_EVENTS 64                /* of a camera, waiting for its command */
+#define QUIT_MS 5000                     /* how long to wait for cameras that do not stop */
 
 typedef struct Watch {
     GMainLoop *loop;
@@ -25,6 +28,7 @@ typedef struct Watch {
     WatchServer *server; /* serves the metrics; or NULL */
     WatchEvents *events; /* or NULL */
     WatchAlarms *alarms;
+    WatchCommands *commands;
     GPtrArray *cameras;  /* in the list's order */
     GPtrArray *stopping; /* cameras that are stopping, in the list or removed from it */
     gboolean is_quitting;
@@ -150,9 +154,15 @@ static void on_event(WatchEvent *event, gpointer data)
 {
     Watch *watch = data;
 
+    WatchCamera *camera = find_camera(watch->cameras, watch_event_camera(event));
+    const WatchSettings *settings = camera ? watch_camera_settings(camera) : NULL;
+
     watch_report_event(event);
     if (watch->events)
         watch_events_add(watch->events, event);
+    if (settings && settings->on_event &&
+        !watch_alarm_is_silent(&settings->rules, event, g_get_real_time()))
+        watch_commands_add(watch->commands, (const char *const *)settings->on_event, event);
     watch_event_unref(event);
 }
 
@@ -346,6 +356,7 @@ gboolean watch_run(const char *config, const char *const *keys, char **sources)
 
     watch.loop = g_main_loop_new(NULL, FALSE);
     watch.alarms = watch_alarms_new(on_event, &watch);
+    watch.commands = watch_commands_new(COMMAND_US, COMMAND_EVENTS);
     watch.cameras = g_ptr_array_new_with_free_func((GDestroyNotify)watch_camera_unref);
     watch.stopping = g_ptr_array_new_with_free_func((GDestroyNotify)watch_camera_unref);
     /* Installed before the models load, because SIGHUP ends a program without a handler. */
@@ -361,6 +372,7 @@ gboolean watch_run(const char *config, const char *const *keys, char **sources)
     g_clear_pointer(&watch.events, watch_events_free);
     g_clear_pointer(&watch.list, watch_list_free);
     watch_alarms_free(watch.alarms);
+    watch_commands_free(watch.commands);
     g_ptr_array_unref(watch.stopping);
     g_ptr_array_unref(watch.cameras);
     g_main_loop_unref(watch.loop);

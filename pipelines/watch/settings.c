@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "pipelines/watch/alarms/commands.h"
 #include "pipelines/watch/alarms/quiet.h"
 #include "pipelines/watch/keys.h"
 #include "pipelines/watch/property.h"
@@ -303,6 +304,18 @@ static gboolean set_rules(WatchSettings *settings, GKeyFile *file, GError **erro
     return set_labels(settings, file, error);
 }
 
+static gboolean set_command(WatchSettings *settings, GKeyFile *file, GError **error)
+{
+    g_autofree char *text = watch_keys_get(file, settings->name, "on-event");
+    g_autoptr(GError) cause = NULL;
+
+    if (!text || !*text)
+        return TRUE;
+    settings->on_event = watch_commands_parse(text, &cause);
+    return settings->on_event ||
+           watch_keys_fail(error, settings->name, "on-event: %s", cause->message);
+}
+
 void watch_settings_set_rest_class(WatchSettings *settings, const char *rest_class)
 {
     char *const labels[] = {(char *)rest_class, NULL};
@@ -317,9 +330,9 @@ void watch_settings_set_rest_class(WatchSettings *settings, const char *rest_cla
 
 static void append_words(GString *text, const char *const *words)
 {
-    g_autofree char *joined = g_strjoinv(",", (char **)words);
+    g_autofree char *joined = words ? g_strjoinv(",", (char **)words) : NULL;
 
-    g_string_append_printf(text, "%s\n", joined);
+    g_string_append_printf(text, "%s\n", joined ? joined : "");
 }
 
 static char *make_fingerprint(const WatchSettings *settings)
@@ -333,6 +346,7 @@ static char *make_fingerprint(const WatchSettings *settings)
     watch_keys_append(settings, text);
     append_words(text, settings->rules.normal);
     append_words(text, settings->rules.ignored);
+    append_words(text, (const char *const *)settings->on_event);
     g_string_append_printf(text, "%d\n", settings->rules.may_sleep);
     for (guint i = 0; i < settings->rules.quiet->len; i++) {
         const WatchQuietRange *range = &g_array_index(settings->rules.quiet, WatchQuietRange, i);
@@ -354,7 +368,7 @@ WatchSettings *watch_settings_new(GKeyFile *file, const char *group, GError **er
         !add_properties(settings, file, group, error) || !check_region(settings, error) ||
         !set_source(settings, file, error) || !set_credentials(settings, file, error) ||
         !set_protocols(settings, file, error) || !set_rules(settings, file, error) ||
-        !watch_keys_read(settings, file, group, error))
+        !set_command(settings, file, error) || !watch_keys_read(settings, file, group, error))
         return NULL;
     set_defaults(settings);
     settings->fingerprint = make_fingerprint(settings);
@@ -373,6 +387,7 @@ static void clear_settings(gpointer data)
     g_free(settings->protocols);
     g_strfreev((char **)settings->rules.normal);
     g_strfreev((char **)settings->rules.ignored);
+    g_strfreev(settings->on_event);
     g_clear_pointer((GArray **)&settings->rules.quiet, g_array_unref);
     g_ptr_array_unref(settings->properties);
     g_free(settings->fingerprint);
@@ -396,6 +411,7 @@ WatchSettings *watch_settings_redirect(const WatchSettings *settings, const char
     copy->rules.normal = (const char *const *)g_strdupv((char **)settings->rules.normal);
     copy->rules.ignored = (const char *const *)g_strdupv((char **)settings->rules.ignored);
     copy->rules.quiet = g_array_ref((GArray *)settings->rules.quiet);
+    copy->on_event = g_strdupv(settings->on_event);
     copy->properties = g_ptr_array_ref(settings->properties);
     copy->fingerprint = g_strdup(settings->fingerprint);
     return copy;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "pipelines/watch/alarms/alarm.h"
 
+#include <string.h>
+
 #include "pipelines/watch/alarms/quiet.h"
 
 struct WatchAlarm {
@@ -168,6 +170,14 @@ void watch_alarm_tick(WatchAlarm *alarm, const WatchAlarmRules *rules, WatchMome
         send_problem(alarm, rules, now);
     else if (!alarm->is_faulty && alarm->problem && age >= rules->clear_after)
         send_problem_end(alarm, rules, now);
+}
+
+gboolean watch_alarm_is_silent(const WatchAlarmRules *rules, const WatchEvent *event, gint64 time)
+{
+    const char *name = watch_event_name(event);
+
+    return watch_quiet_contains(rules->quiet, time) && strcmp(name, "camera-back") != 0 &&
+           strcmp(name, "problem-end") != 0;
 }
 
 /* State */

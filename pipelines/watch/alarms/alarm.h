@@ -59,6 +59,10 @@ void watch_alarm_set_label(WatchAlarm *alarm, const WatchAlarmRules *rules, cons
 
 void watch_alarm_tick(WatchAlarm *alarm, const WatchAlarmRules *rules, WatchMoment now);
 
+/* Whether an event is kept from hooks, because it happens in quiet hours and does not end an alarm
+ * that has been sent. */
+gboolean watch_alarm_is_silent(const WatchAlarmRules *rules, const WatchEvent *event, gint64 time);
+
 /* What holds now, whether it has been sent or not. */
 gboolean watch_alarm_is_online(const WatchAlarm *alarm);
 gboolean watch_alarm_has_problem(const WatchAlarm *alarm); /* between problem-begin and its end */
