@@ -69,6 +69,8 @@ static const Key keys[] = {
      .help = "always, or sleeps: a camera that may be offline without camera-lost"},
     {.name = "on-event", .type = KEY_OF_CAMERA,
      .help = "a command to run for each event, without a shell"},
+    {.name = "webhook", .type = KEY_OF_CAMERA,
+     .help = "an HTTP or HTTPS URL to which each event is sent as JSON"},
     {.name = "metrics", .type = KEY_OF_PROGRAM,
      .help = "[ADDRESS:]PORT at which Prometheus reads /metrics"},
     {.name = "events", .type = KEY_OF_PROGRAM,

@@ -8,6 +8,7 @@
 #include "pipelines/watch/alarms/alarms.h"
 #include "pipelines/watch/alarms/commands.h"
 #include "pipelines/watch/alarms/events.h"
+#include "pipelines/watch/alarms/webhook.h"
 #include "pipelines/watch/list.h"
 #include "pipelines/watch/metrics.h"
 #include "pipelines/watch/pipeline.h"
@@ -17,6 +18,8 @@
 #define TICK_MS 100
 #define COMMAND_US (60 * G_USEC_PER_SEC) /* longest time of a command */
 #define COMMAND_EVENTS 64                /* of a camera, waiting for its command */
+#define WEBHOOK_S 10                     /* silence after which a server has failed */
+#define WEBHOOK_EVENTS 256               /* waiting for a server */
 #define QUIT_MS 5000                     /* how long to wait for cameras that do not stop */
 
 typedef struct Watch {
@@ -29,6 +32,7 @@ typedef struct Watch {
     WatchEvents *events; /* or NULL */
     WatchAlarms *alarms;
     WatchCommands *commands;
+    WatchWebhook *webhook;
     GPtrArray *cameras;  /* in the list's order */
     GPtrArray *stopping; /* cameras that are stopping, in the list or removed from it */
     gboolean is_quitting;
@@ -160,9 +164,12 @@ static void on_event(WatchEvent *event, gpointer data)
     watch_report_event(event);
     if (watch->events)
         watch_events_add(watch->events, event);
-    if (settings && settings->on_event &&
-        !watch_alarm_is_silent(&settings->rules, event, g_get_real_time()))
-        watch_commands_add(watch->commands, (const char *const *)settings->on_event, event);
+    if (settings && !watch_alarm_is_silent(&settings->rules, event, g_get_real_time())) {
+        if (settings->on_event)
+            watch_commands_add(watch->commands, (const char *const *)settings->on_event, event);
+        if (settings->webhook)
+            watch_webhook_add(watch->webhook, settings->webhook, event);
+    }
     watch_event_unref(event);
 }
 
@@ -357,6 +364,7 @@ gboolean watch_run(const char *config, const char *const *keys, char **sources)
     watch.loop = g_main_loop_new(NULL, FALSE);
     watch.alarms = watch_alarms_new(on_event, &watch);
     watch.commands = watch_commands_new(COMMAND_US, COMMAND_EVENTS);
+    watch.webhook = watch_webhook_new(WEBHOOK_S, WEBHOOK_EVENTS);
     watch.cameras = g_ptr_array_new_with_free_func((GDestroyNotify)watch_camera_unref);
     watch.stopping = g_ptr_array_new_with_free_func((GDestroyNotify)watch_camera_unref);
     /* Installed before the models load, because SIGHUP ends a program without a handler. */
@@ -373,6 +381,7 @@ gboolean watch_run(const char *config, const char *const *keys, char **sources)
     g_clear_pointer(&watch.list, watch_list_free);
     watch_alarms_free(watch.alarms);
     watch_commands_free(watch.commands);
+    watch_webhook_free(watch.webhook);
     g_ptr_array_unref(watch.stopping);
     g_ptr_array_unref(watch.cameras);
     g_main_loop_unref(watch.loop);

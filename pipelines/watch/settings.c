@@ -8,6 +8,7 @@
 
 #include "pipelines/watch/alarms/commands.h"
 #include "pipelines/watch/alarms/quiet.h"
+#include "pipelines/watch/alarms/webhook.h"
 #include "pipelines/watch/keys.h"
 #include "pipelines/watch/property.h"
 
@@ -316,6 +317,19 @@ static gboolean set_command(WatchSettings *settings, GKeyFile *file, GError **er
            watch_keys_fail(error, settings->name, "on-event: %s", cause->message);
 }
 
+static gboolean set_webhook(WatchSettings *settings, GKeyFile *file, GError **error)
+{
+    g_autofree char *url = watch_keys_get(file, settings->name, "webhook");
+    g_autoptr(GError) cause = NULL;
+
+    if (!url || !*url)
+        return TRUE;
+    if (!watch_webhook_check(url, &cause))
+        return watch_keys_fail(error, settings->name, "webhook: %s", cause->message);
+    settings->webhook = g_steal_pointer(&url);
+    return TRUE;
+}
+
 void watch_settings_set_rest_class(WatchSettings *settings, const char *rest_class)
 {
     char *const labels[] = {(char *)rest_class, NULL};
@@ -347,6 +361,7 @@ static char *make_fingerprint(const WatchSettings *settings)
     append_words(text, settings->rules.normal);
     append_words(text, settings->rules.ignored);
     append_words(text, (const char *const *)settings->on_event);
+    g_string_append_printf(text, "%s\n", settings->webhook ? settings->webhook : "");
     g_string_append_printf(text, "%d\n", settings->rules.may_sleep);
     for (guint i = 0; i < settings->rules.quiet->len; i++) {
         const WatchQuietRange *range = &g_array_index(settings->rules.quiet, WatchQuietRange, i);
@@ -368,7 +383,8 @@ WatchSettings *watch_settings_new(GKeyFile *file, const char *group, GError **er
         !add_properties(settings, file, group, error) || !check_region(settings, error) ||
         !set_source(settings, file, error) || !set_credentials(settings, file, error) ||
         !set_protocols(settings, file, error) || !set_rules(settings, file, error) ||
-        !set_command(settings, file, error) || !watch_keys_read(settings, file, group, error))
+        !set_command(settings, file, error) || !set_webhook(settings, file, error) ||
+        !watch_keys_read(settings, file, group, error))
         return NULL;
     set_defaults(settings);
     settings->fingerprint = make_fingerprint(settings);
@@ -388,6 +404,7 @@ static void clear_settings(gpointer data)
     g_strfreev((char **)settings->rules.normal);
     g_strfreev((char **)settings->rules.ignored);
     g_strfreev(settings->on_event);
+    g_free(settings->webhook);
     g_clear_pointer((GArray **)&settings->rules.quiet, g_array_unref);
     g_ptr_array_unref(settings->properties);
     g_free(settings->fingerprint);
@@ -412,6 +429,7 @@ WatchSettings *watch_settings_redirect(const WatchSettings *settings, const char
     copy->rules.ignored = (const char *const *)g_strdupv((char **)settings->rules.ignored);
     copy->rules.quiet = g_array_ref((GArray *)settings->rules.quiet);
     copy->on_event = g_strdupv(settings->on_event);
+    copy->webhook = g_strdup(settings->webhook);
     copy->properties = g_ptr_array_ref(settings->properties);
     copy->fingerprint = g_strdup(settings->fingerprint);
     return copy;

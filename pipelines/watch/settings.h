@@ -34,6 +34,7 @@ typedef struct WatchSettings {
     gint64 frozen_time;          /* microseconds until a picture counts as frozen; 0: never */
     WatchAlarmRules rules;       /* its pointers belong to the settings */
     char **on_event;             /* a command and its arguments, or NULL */
+    char *webhook;               /* a URL, or NULL */
     GPtrArray *properties;       /* of convnext: name, value, name, value, ... as text */
     char *fingerprint;           /* covers everything above; contains the password */
 } WatchSettings;
