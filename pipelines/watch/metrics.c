@@ -2,13 +2,16 @@
 #include "pipelines/watch/metrics.h"
 
 #include "pipelines/watch/pipeline.h"
+#include "pipelines/watch/process.h"
 
 /* A camera's counts at one moment. */
 typedef struct Sample {
     char *stream;          /* the camera's name, escaped */
     char *precision, *isa; /* in use; NULL while no model is open */
     WatchState state;
-    gboolean is_frozen;
+    gboolean is_frozen, has_problem, is_online;
+    char *label;      /* the state, escaped; NULL if there is none */
+    double label_age; /* seconds; negative if there is no state */
     guint64 frames, dropped, results, reconnects;
     double frame_age, result_age; /* seconds; negative before the first */
     double frame_lag;             /* seconds; negative if unknown */
@@ -39,7 +42,18 @@ static double age(gint64 time)
     return time ? (double)(g_get_monotonic_time() - time) / G_USEC_PER_SEC : -1;
 }
 
-static void take_sample(Sample *sample, WatchCamera *camera)
+static void take_alarm(Sample *sample, const WatchAlarm *alarm)
+{
+    const char *label = watch_alarm_label(alarm);
+
+    sample->label = label ? escape_label(label) : NULL;
+    sample->label_age =
+        label ? (double)(g_get_real_time() - watch_alarm_since(alarm)) / G_USEC_PER_SEC : -1;
+    sample->has_problem = watch_alarm_has_problem(alarm);
+    sample->is_online = watch_alarm_is_online(alarm);
+}
+
+static void take_sample(Sample *sample, WatchCamera *camera, const WatchAlarm *alarm)
 {
     WatchCounts *counts = watch_camera_counts(camera);
     g_autoptr(GstStructure) stats = watch_camera_stats(camera);
@@ -48,6 +62,7 @@ static void take_sample(Sample *sample, WatchCamera *camera)
     sample->isa = g_strdup(gst_structure_get_string(stats, "cpu"));
     sample->stream = escape_label(watch_camera_settings(camera)->name);
     sample->state = watch_camera_state(camera);
+    take_alarm(sample, alarm);
     g_mutex_lock(&counts->lock);
     sample->is_frozen = counts->is_frozen;
     sample->frames = counts->frames;
@@ -71,6 +86,7 @@ static void clear_sample(gpointer data)
     g_free(sample->stream);
     g_free(sample->precision);
     g_free(sample->isa);
+    g_free(sample->label);
     g_array_unref(sample->labels);
 }
 
@@ -158,16 +174,74 @@ static void append_states(GString *text, GArray *samples)
     }
 }
 
-static void append_freezes(GString *text, GArray *samples)
+/* Appends a gboolean of each camera at an offset in its sample. */
+static void append_flags(GString *text, GArray *samples, const char *name, gsize offset,
+                         const char *help)
 {
-    append_header(text, "convnext_camera_frozen", "gauge",
-                  "Whether the picture is frozen, or was when the camera was lost.");
+    append_header(text, name, "gauge", help);
     for (guint i = 0; i < samples->len; i++) {
         const Sample *sample = &g_array_index(samples, Sample, i);
 
-        g_string_append_printf(text, "convnext_camera_frozen{stream=\"%s\"} %d\n", sample->stream,
-                               sample->is_frozen ? 1 : 0);
+        g_string_append_printf(text, "%s{stream=\"%s\"} %d\n", name, sample->stream,
+                               G_STRUCT_MEMBER(gboolean, sample, offset) ? 1 : 0);
     }
+}
+
+/* The state, and 0 for every other label that was ever a result's best. */
+static void append_label(GString *text, GArray *samples)
+{
+    append_header(text, "convnext_label", "gauge",
+                  "State of the picture: 1 for the current label, 0 for those seen before.");
+    for (guint i = 0; i < samples->len; i++) {
+        const Sample *sample = &g_array_index(samples, Sample, i);
+        static const char format[] = "convnext_label{stream=\"%s\",label=\"%s\"} %d\n";
+
+        for (guint j = 0; j < sample->labels->len; j++) {
+            g_autofree char *label =
+                escape_label(g_array_index(sample->labels, LabelCount, j).label);
+
+            if (g_strcmp0(label, sample->label) != 0)
+                g_string_append_printf(text, format, sample->stream, label, 0);
+        }
+        if (sample->label)
+            g_string_append_printf(text, format, sample->stream, sample->label, 1);
+    }
+}
+
+static void append_process(GString *text)
+{
+    WatchProcess process;
+    const struct {
+        const char *name, *type, *help;
+    } rows[] = {
+        {"process_cpu_seconds_total", "counter", "Processor time, user and system."},
+        {"process_resident_memory_bytes", "gauge", "Memory in use."},
+        {"process_virtual_memory_bytes", "gauge", "Address space in use."},
+        {"process_open_fds", "gauge", "Open file descriptors."},
+        {"process_max_fds", "gauge", "Limit of open file descriptors."},
+        {"process_start_time_seconds", "gauge", "Start of the process, since 1970."},
+    };
+
+    watch_process_read(&process);
+    const double values[] = {process.cpu_seconds,           (double)process.resident_bytes,
+                             (double)process.virtual_bytes, process.open_fds,
+                             (double)process.max_fds,       process.start_time};
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+        append_header(text, rows[i].name, rows[i].type, rows[i].help);
+        g_string_append_printf(text, "%s ", rows[i].name);
+        append_number(text, values[i]);
+    }
+}
+
+static void append_build(GString *text)
+{
+    guint major, minor, micro, nano;
+
+    gst_version(&major, &minor, &micro, &nano);
+    append_header(text, "convnext_build_info", "gauge",
+                  "Always 1; the labels name the versions of convnext-watch and GStreamer.");
+    g_string_append_printf(text, "convnext_build_info{version=\"%s\",gstreamer=\"%u.%u.%u\"} 1\n",
+                           CONVNEXT_VERSION, major, minor, micro);
 }
 
 static void append_engines(GString *text, GArray *samples)
@@ -206,7 +280,15 @@ static void append_labels(GString *text, GArray *samples)
 static void append_all(GString *text, GArray *samples)
 {
     append_states(text, samples);
-    append_freezes(text, samples);
+    append_flags(text, samples, "convnext_camera_online", G_STRUCT_OFFSET(Sample, is_online),
+                 "Whether frames arrive.");
+    append_flags(text, samples, "convnext_camera_frozen", G_STRUCT_OFFSET(Sample, is_frozen),
+                 "Whether the picture is frozen, or was when the camera was lost.");
+    append_label(text, samples);
+    append_times(text, samples, "convnext_label_since_seconds", G_STRUCT_OFFSET(Sample, label_age),
+                 "Time since the current label became the state.");
+    append_flags(text, samples, "convnext_problem", G_STRUCT_OFFSET(Sample, has_problem),
+                 "Whether there is a problem: from the event problem-begin to problem-end.");
     append_engines(text, samples);
     append_counters(text, samples, "convnext_frames_total", G_STRUCT_OFFSET(Sample, frames),
                     "Decoded frames, classified or not.");
@@ -233,9 +315,11 @@ static void append_all(GString *text, GArray *samples)
                   "Connections that did not close in time and still hold memory.");
     g_string_append_printf(text, "convnext_connections_left_behind %u\n",
                            watch_pipeline_left_behind());
+    append_build(text);
+    append_process(text);
 }
 
-char *watch_metrics_text(GPtrArray *cameras)
+char *watch_metrics_text(GPtrArray *cameras, WatchAlarms *alarms)
 {
     g_autoptr(GArray) samples = g_array_new(FALSE, TRUE, sizeof(Sample));
     GString *text = g_string_new(NULL);
@@ -243,7 +327,8 @@ char *watch_metrics_text(GPtrArray *cameras)
     g_array_set_clear_func(samples, clear_sample);
     g_array_set_size(samples, cameras->len);
     for (guint i = 0; i < cameras->len; i++)
-        take_sample(&g_array_index(samples, Sample, i), cameras->pdata[i]);
+        take_sample(&g_array_index(samples, Sample, i), cameras->pdata[i],
+                    watch_alarms_find(alarms, cameras->pdata[i]));
     append_all(text, samples);
     return g_string_free(text, FALSE);
 }

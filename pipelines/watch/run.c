@@ -214,7 +214,7 @@ static void replace_cameras(Watch *watch, GPtrArray *cameras)
 
 static char *metrics_text(gpointer data)
 {
-    return watch_metrics_text(((Watch *)data)->cameras);
+    return watch_metrics_text(((Watch *)data)->cameras, ((Watch *)data)->alarms);
 }
 
 /* Starts the new server before it stops the old one, unless the old one occupies the address.

@@ -45,6 +45,35 @@ guint watch_pipeline_left_behind(void)
     return 3;
 }
 
+static WatchAlarm *alarm_of_door;
+
+const WatchAlarm *watch_alarms_find(WatchAlarms *alarms, WatchCamera *camera)
+{
+    return alarm_of_door;
+}
+
+static void on_event(WatchEvent *event, gpointer data)
+{
+    watch_event_unref(event);
+}
+
+/* An alarm that has shown "dark" for 90 s, which is a problem. */
+static WatchAlarm *new_alarm(void)
+{
+    static const char *const normal[] = {"normal", NULL}, *const none[] = {NULL};
+    g_autoptr(GArray) quiet = g_array_new(FALSE, FALSE, 1);
+    const WatchAlarmRules rules = {
+        .camera = "door", .normal = normal, .ignored = none, .quiet = quiet};
+    const WatchMoment now = {g_get_monotonic_time(), g_get_real_time()};
+    const WatchMoment since = {now.monotonic - 90 * G_USEC_PER_SEC, now.real - 90 * G_USEC_PER_SEC};
+    WatchAlarm *alarm = watch_alarm_new(on_event, NULL, since);
+
+    watch_alarm_set_online(alarm, &rules, since);
+    watch_alarm_set_label(alarm, &rules, "da\"rk", 0.5, since, now);
+    watch_alarm_tick(alarm, &rules, now);
+    return alarm;
+}
+
 #define STREAM "stream=\"the \\\"door\\\"\\\\\\n\""
 
 /* The number after this beginning of a line. */
@@ -62,11 +91,14 @@ static char *metrics_text(void)
     g_autoptr(GPtrArray) cameras = g_ptr_array_new();
 
     g_ptr_array_add(cameras, NULL);
-    return watch_metrics_text(cameras);
+    return watch_metrics_text(cameras, NULL);
 }
 
 static void test_unknown(void)
 {
+    const WatchMoment now = {0, 0};
+
+    alarm_of_door = watch_alarm_new(on_event, NULL, now);
     counts = watch_counts_new();
     g_autofree char *text = metrics_text();
     g_assert_cmpfloat(number_after(text, "\nconvnext_frames_total{" STREAM "} "), ==, 0);
@@ -75,11 +107,17 @@ static void test_unknown(void)
     g_assert_null(strstr(text, "convnext_last_result_age_seconds{"));
     g_assert_null(strstr(text, "convnext_frame_lag_seconds{"));
     g_assert_null(strstr(text, "convnext_engine_info{"));
+    g_assert_cmpfloat(number_after(text, "\nconvnext_camera_online{" STREAM "} "), ==, 0);
+    g_assert_cmpfloat(number_after(text, "\nconvnext_problem{" STREAM "} "), ==, 0);
+    g_assert_null(strstr(text, "convnext_label{"));
+    g_assert_null(strstr(text, "convnext_label_since_seconds{"));
+    watch_alarm_free(alarm_of_door);
     watch_counts_free(counts);
 }
 
 static void test_numbers(void)
 {
+    alarm_of_door = new_alarm();
     counts = watch_counts_new();
     stats = "convnext-stats,engine=(string)int8,cpu=(string)avx2";
     counts->is_frozen = TRUE;
@@ -116,6 +154,33 @@ static void test_numbers(void)
     g_assert_cmpfloat(number_after(text, HISTOGRAM "_count{" STREAM "} "), ==, 4);
     g_assert_cmpfloat(number_after(text, HISTOGRAM "_sum{" STREAM "} "), ==, 12.5);
     g_assert_cmpfloat(number_after(text, "\nconvnext_connections_left_behind "), ==, 3);
+    watch_alarm_free(alarm_of_door);
+    watch_counts_free(counts);
+}
+
+static void test_alarm(void)
+{
+    counts = watch_counts_new();
+    alarm_of_door = new_alarm();
+    g_autofree char *text = metrics_text();
+    g_assert_cmpfloat(number_after(text, "\nconvnext_camera_online{" STREAM "} "), ==, 1);
+    g_assert_cmpfloat(number_after(text, "\nconvnext_problem{" STREAM "} "), ==, 1);
+    g_assert_cmpfloat(number_after(text, "\nconvnext_label{" STREAM ",label=\"da\\\"rk\"} "), ==,
+                      1);
+    const double since = number_after(text, "\nconvnext_label_since_seconds{" STREAM "} ");
+    g_assert_cmpfloat(since, >=, 90);
+    g_assert_cmpfloat(since, <, 600);
+    g_assert_nonnull(strstr(text, "\nconvnext_build_info{version=\"1.2.3\",gstreamer=\"1."));
+    const double start = number_after(text, "\nprocess_start_time_seconds ");
+    const double now = (double)g_get_real_time() / G_USEC_PER_SEC;
+    g_assert_cmpfloat(start, >, now - 86400);
+    g_assert_cmpfloat(start, <, now + 1);
+    g_assert_cmpfloat(number_after(text, "\nprocess_cpu_seconds_total "), >, 0);
+    const double resident = number_after(text, "\nprocess_resident_memory_bytes ");
+    g_assert_cmpfloat(resident, >, 1e5);
+    g_assert_cmpfloat(resident, <=, number_after(text, "\nprocess_virtual_memory_bytes "));
+    g_assert_cmpfloat(number_after(text, "\nprocess_open_fds "), >=, 3);
+    watch_alarm_free(alarm_of_door);
     watch_counts_free(counts);
 }
 
@@ -125,5 +190,6 @@ int main(int argc, char **argv)
     gst_init(NULL, NULL);
     g_test_add_func("/metrics/unknown", test_unknown);
     g_test_add_func("/metrics/numbers", test_numbers);
+    g_test_add_func("/metrics/alarm", test_alarm);
     return g_test_run();
 }
