@@ -107,9 +107,7 @@ static const struct {
     {"roi_heads.box_head.fc6.weight",
      {48, 981},
      "has 981 inputs, expected 20 channels of a square"},
-    {"roi_heads.box_predictor.bbox_pred.weight",
-     {12, 48},
-     "has shape [12,48], expected [16,48]"},
+    {"roi_heads.box_predictor.bbox_pred.weight", {12, 48}, "has shape [12,48], expected [16,48]"},
     {"rpn.head.bbox_pred.bias", {17}, "has shape [17], expected [16]"},
 };
 
