@@ -58,7 +58,6 @@ static const struct {
     {"class_embed.0.weight", "a DETR"},
     {"class_labels_classifier.weight", "a DETR"},
     {"roi_heads.keypoint_predictor.kps_score_lowres.weight", "a Keypoint R-CNN"},
-    {"roi_heads.box_head.0.0.weight", "a Faster R-CNN with convolutions before fc6"},
 };
 
 static gboolean ends_with(const char *name, const char *suffix)
