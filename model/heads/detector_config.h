@@ -56,6 +56,12 @@ gboolean cnx_detector_config_read(CnxDetectorConfig *self, const CnxDetectorShap
                                   const CnxConfig *backbone, const char *folder, const char *file,
                                   gboolean strict, CnxHeadInfo *info, GError **error);
 
+/* Names of the classes from a file of labels: as many as there are classes or, with the background,
+ * one more. The background is the last name if that is "background", "__background__" or "bg" in
+ * any case, otherwise the first, which may have any name. NULL with error, as cnx_labels_read();
+ * the caller owns the names (g_strfreev). */
+char **cnx_detector_labels_read(const char *path, guint classes, GError **error);
+
 /* The same for a parsed config, whose errors go to the same error; NULL: there is none. Reads no
  * files. */
 gboolean cnx_detector_config_apply(CnxDetectorConfig *self, const CnxDetectorShape *shape,

@@ -30,6 +30,7 @@ static const struct {
     {"detectors/mmdetection-mask-rcnn", TRUE},
     {"detectors/mmdetection-cascade-rcnn", TRUE},
     {"detectors/facebook-cascade-mask-rcnn", FALSE},
+    {"detectors/facebook-mask-rcnn", FALSE},
 #if COMPARE_FULL_SIZE
     {"detectors/full-mask-rcnn", FALSE},
 #endif
