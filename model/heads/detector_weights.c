@@ -160,6 +160,7 @@ static gboolean visit_predictions(Layers *l, CnxBoxHead *head)
                                             .k = head->fc[head->fc_depth - 1].n,
                                             .second_n = 4 * (self->box_classes + first),
                                             .side = 1,
+                                            .is_linear = TRUE,
                                             .order = first ? CNX_LAYER_ROTATED : CNX_LAYER_STACKED,
                                             .exact = TRUE});
 }
@@ -184,6 +185,7 @@ static gboolean visit_boxes(Layers *l, CnxBoxHead *head)
                 (CnxLayerSource){.conv = &head->fc[i],
                                  .k = i > 0 ? head->fc[i - 1].n : 0,
                                  .side = 1,
+                                 .is_linear = TRUE,
                                  .channels = channels,
                                  .act = CNX_ACT_RELU,
                                  .order = i > 0 ? CNX_LAYER_AS_STORED : CNX_LAYER_FLATTENED}))
@@ -197,7 +199,7 @@ static gboolean visit_mask_rows(Layers *l, CnxMaskHead *head)
     CnxLayerVisit *v = &l->visit;
     const guint classes = l->self->classes, left_out = l->rules->background_first;
     g_autofree char *module = stage_name(l, l->rules->names.mask_logits);
-    CnxHeadLayer layer = {module, NULL, classes + left_out, head->channels, 1, FALSE, NULL};
+    CnxHeadLayer layer = {module, NULL, classes + left_out, head->channels, 1, FALSE, NULL, FALSE};
     g_auto(CnxHeadRows) rows = {NULL, NULL};
 
     if (v->pass == CNX_LAYER_DETECT)

@@ -24,8 +24,8 @@ typedef struct CnxHeadInfo {
     /* Of a segmenter */
     guint stride;       /* input pixels per pixel of the logits */
     CnxScaling scaling; /* of the library's final upsampling, from the logits to the input's size */
-    gboolean twice;     /* the library interpolates to the input's size first and from there to the
-                           frame's (transformers, mmsegmentation) */
+    gboolean twice;     /* the library interpolates to the input's size first: to the frame's size,
+                           if at all, from there; FALSE: from the logits at once (DINOv3) */
 } CnxHeadInfo;
 
 CnxHeadInfo *cnx_head_info_new(void);

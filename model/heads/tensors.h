@@ -71,13 +71,15 @@ typedef struct CnxHeadLayer {
     guint side;         /* of the kernel: 1 or 3 */
     gboolean no_bias;   /* the convolution may lack a bias although no batch norm follows */
     const char *before; /* the batch norm in front of it, with side 1; NULL: none */
+    gboolean is_linear; /* a linear layer, which has matrices, of side 1 */
 } CnxHeadLayer;
 
-/* Checks the shapes of the layer's tensors and fills in n and k. Reads no numbers. */
+/* Checks the shapes of the layer's tensors and fills in n and k. Reads no numbers. FALSE with
+ * error, also if the convolution has neither a bias nor the norm behind it. */
 gboolean cnx_head_layer_check(CnxHeadTensors *self, CnxHeadLayer *layer, GError **error);
 
-/* Whether a batch norm, or what is left of one, follows the convolution: FALSE only if it has a
- * bias and there is no tensor norm.weight. */
+/* Whether a batch norm, or what is left of one, follows the convolution; or it should, since the
+ * convolution has no bias either. */
 gboolean cnx_head_has_norm(const CnxHeadTensors *self, const char *module, const char *norm);
 
 /* The numbers of a layer. */
