@@ -16,6 +16,7 @@
 #define CNX_DETECTOR_STAGES 3   /* heads of a cascade */
 
 typedef struct CnxDetectorRules CnxDetectorRules; /* model/heads/detector_rules.h */
+typedef struct CnxDetectorConfig CnxDetectorConfig;
 
 /* What the tensors say */
 typedef struct CnxDetectorShape {
@@ -28,7 +29,7 @@ typedef struct CnxDetectorShape {
     guint stages;                     /* heads of a cascade; 1 without one */
 } CnxDetectorShape;
 
-typedef struct CnxDetectorConfig {
+struct CnxDetectorConfig {
     guint modules[CNX_DETECTOR_INNER]; /* of torchvision's features: 1, 3, 5, 7 are the stages, 2,
                                           4, 6 their downsampling layers */
     guint inner;                       /* levels that read a module */
@@ -46,7 +47,7 @@ typedef struct CnxDetectorConfig {
     float box_weights[CNX_DETECTOR_STAGES][4];
     double score, nms;
     guint objects;
-} CnxDetectorConfig;
+};
 
 /* Reads config.json in `folder`, if there is one, and the labels from it or from labels.txt. Adds
  * each value that no file says to info->assumed, and sets info's labels and recipe. strict: files
