@@ -108,6 +108,7 @@ static gboolean gst_convnext_start(GstBaseTransform *base)
         (is_outdated && !gst_convnext_open_engine(self)) ||
         !gst_convnext_check_class(self, GST_MESSAGE_ERROR))
         return FALSE;
+    g_clear_pointer(&self->refusal, g_free);
     GST_OBJECT_LOCK(self);
     self->requested_version = self->opened_version;
     self->is_streaming = TRUE;
@@ -152,6 +153,20 @@ static GstCaps *gst_convnext_transform_caps(GstBaseTransform *base, GstPadDirect
                   : g_steal_pointer(&other);
 }
 
+/* The pad templates leave only frames whose memory GStreamer cannot describe. */
+static gboolean refuse_unknown(GstConvnextElement *self, const GstCaps *caps)
+{
+    g_autofree char *text = gst_caps_to_string(caps);
+    g_autoptr(GError) error =
+        g_error_new(CNX_ERROR, CNX_ERROR_UNSUPPORTED,
+                    "GStreamer cannot describe the memory of frames this large: %s: scale or crop "
+                    "them upstream",
+                    text);
+
+    gst_convnext_refuse_caps(self, GST_MESSAGE_ERROR, error);
+    return FALSE;
+}
+
 static gboolean gst_convnext_set_caps(GstBaseTransform *base, GstCaps *incaps, GstCaps *outcaps)
 {
     GstConvnextElement *self = GST_CONVNEXT_ELEMENT(base);
@@ -159,10 +174,8 @@ static gboolean gst_convnext_set_caps(GstBaseTransform *base, GstCaps *incaps, G
     GstConvnextInput *input;
     guint version;
 
-    if (!gst_video_info_from_caps(&info, incaps)) {
-        GST_ERROR_OBJECT(self, "not raw video: %" GST_PTR_FORMAT, incaps);
-        return FALSE;
-    }
+    if (!gst_video_info_from_caps(&info, incaps))
+        return refuse_unknown(self, incaps);
     gst_convnext_stream_take_input(self->stream, NULL); /* frees the old one first */
     gst_convnext_reload_set_caps(self->reload, &info);
     GstConvnextEngine *next = gst_convnext_take_reloaded(self, &input, &version);
@@ -302,6 +315,7 @@ static void gst_convnext_finalize(GObject *object)
     gst_convnext_stream_free(self->stream);
     gst_convnext_engine_settings_clear(&self->settings.engine);
     gst_convnext_engine_unref(self->engine);
+    g_free(self->refusal);
     g_free(self->precision_remark);
     G_OBJECT_CLASS(parent_class)->finalize(object);
 }

@@ -38,6 +38,10 @@ void gst_convnext_follow_reload(GstConvnextElement *self);
 /* Takes engine, for the next stream; for use after the end of one. */
 void gst_convnext_adopt_engine(GstConvnextElement *self, GstConvnextEngine *engine, guint version);
 
+/* Posts why caps are refused. GStreamer sends refused caps again, several times and with every
+ * further frame: the same error is posted once, until caps are accepted. */
+void gst_convnext_refuse_caps(GstConvnextElement *self, GstMessageType type, const GError *error);
+
 /* Makes the input of an engine for these caps. type: of the message that is posted on failure. */
 GstConvnextInput *gst_convnext_make_input(GstConvnextElement *self, GstConvnextEngine *engine,
                                           const GstVideoInfo *info, GstMessageType type);

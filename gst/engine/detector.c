@@ -63,7 +63,9 @@ static CnxNeed find_need(const GstConvnextEngine *engine, const GstConvnextSizes
     };
     CnxNeed need = cnx_need_of_head(&head, &settings, limit);
 
-    need.smaller = "min-size and max-size";
+    need.advice = self->pastes
+                      ? "a smaller min-size and max-size, a smaller max-objects, mask-size=network"
+                      : "a smaller min-size and max-size";
     return need;
 }
 
@@ -112,6 +114,7 @@ static gboolean open_detector(GstConvnextEngine *engine, const GstConvnextEngine
 
     engine->model = cnx_model_ref(cnx_detector_backbone(self->detector));
     cnx_recipe_set_fit(&recipe, self->settings.min_size, self->settings.max_size, MULTIPLE);
+    recipe.reshape = "a larger max-size";
     if (!gst_convnext_engine_make_recipe(engine, &recipe, settings, error) ||
         !gst_convnext_engine_find_labels(engine, settings, info->classes, info->labels, error))
         return FALSE;
