@@ -44,19 +44,35 @@ static gboolean check_smoothing(GstConvnextElement *self, GstMessageType type)
     return is_fine;
 }
 
+/* While not playing, the next start refuses the class. */
+static void warn_of_class(GstConvnextElement *self)
+{
+    GST_OBJECT_LOCK(self);
+    gboolean is_streaming = self->is_streaming;
+    GST_OBJECT_UNLOCK(self);
+    if (is_streaming)
+        gst_convnext_check_class(self, GST_MESSAGE_WARNING);
+}
+
 /* Called once for all properties of one g_object_set(), so that a model and its labels, or a window
  * and its count, take effect together. */
 static void gst_convnext_dispatch_properties_changed(GObject *object, guint n, GParamSpec **pspecs)
 {
-    gboolean smoothing_has_changed = FALSE;
+    gboolean smoothing_has_changed = FALSE, class_has_changed = FALSE;
 
     G_OBJECT_CLASS(parent_class)->dispatch_properties_changed(object, n, pspecs);
     gst_convnext_request_reload(GST_CONVNEXT_ELEMENT(object));
-    for (guint i = 0; i < n; i++)
-        smoothing_has_changed |= pspecs[i]->owner_type == G_OBJECT_TYPE(object) &&
-                                 gst_convnext_settings_is_smoothing(pspecs[i]->param_id);
+    for (guint i = 0; i < n; i++) {
+        const gboolean is_own = pspecs[i]->owner_type == G_OBJECT_TYPE(object);
+        const guint id = pspecs[i]->param_id;
+
+        smoothing_has_changed |= is_own && gst_convnext_settings_is_smoothing(id);
+        class_has_changed |= is_own && id == GST_CONVNEXT_PROP_DETECTED_CLASS;
+    }
     if (smoothing_has_changed)
         check_smoothing(GST_CONVNEXT_ELEMENT(object), GST_MESSAGE_WARNING);
+    if (class_has_changed)
+        warn_of_class(GST_CONVNEXT_ELEMENT(object));
 }
 
 static GstStateChangeReturn gst_convnext_change_state(GstElement *element,
@@ -65,8 +81,11 @@ static GstStateChangeReturn gst_convnext_change_state(GstElement *element,
     GstConvnextElement *self = GST_CONVNEXT_ELEMENT(element);
 
     if (transition == GST_STATE_CHANGE_NULL_TO_READY &&
-        !(check_smoothing(self, GST_MESSAGE_ERROR) && gst_convnext_open_engine(self)))
+        !(check_smoothing(self, GST_MESSAGE_ERROR) && gst_convnext_open_engine(self) &&
+          gst_convnext_check_class(self, GST_MESSAGE_ERROR))) {
+        gst_convnext_replace_engine(self, NULL, 0);
         return GST_STATE_CHANGE_FAILURE;
+    }
     if (transition == GST_STATE_CHANGE_PAUSED_TO_READY)
         gst_convnext_stream_interrupt(self->stream); /* a frame or EOS may be waiting */
     GstStateChangeReturn result =
@@ -86,7 +105,8 @@ static gboolean gst_convnext_start(GstBaseTransform *base)
     gboolean is_outdated = self->opened_version != self->engine_version;
     GST_OBJECT_UNLOCK(self);
     if (!check_smoothing(self, GST_MESSAGE_ERROR) ||
-        (is_outdated && !gst_convnext_open_engine(self)))
+        (is_outdated && !gst_convnext_open_engine(self)) ||
+        !gst_convnext_check_class(self, GST_MESSAGE_ERROR))
         return FALSE;
     g_clear_pointer(&self->refusal, g_free);
     GST_OBJECT_LOCK(self);

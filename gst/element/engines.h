@@ -9,6 +9,11 @@
  * which has been posted. */
 gboolean gst_convnext_open_engine(GstConvnextElement *self);
 
+/* FALSE, after a message of this type, if object-class is a label that the engine does not have.
+ * GST_MESSAGE_WARNING for a change while playing, which cannot be refused; while another engine is
+ * being opened, that one will be checked. */
+gboolean gst_convnext_check_class(GstConvnextElement *self, GstMessageType type);
+
 /* Takes engine, which may be NULL. version: of the settings that it was opened with. */
 void gst_convnext_replace_engine(GstConvnextElement *self, GstConvnextEngine *engine,
                                  guint version);

@@ -132,7 +132,8 @@ static void install_object_properties(const Target *to)
             g_param_spec_string(
                 "object-class", "Object class",
                 "With region=objects: classify only objects whose label from the detector is "
-                "exactly this; the others get no result (NULL = all objects)",
+                "exactly this; the others get no result. Labels come with the frames, so one that "
+                "never comes is no error (NULL = all objects)",
                 NULL, FLAGS));
     install(to, GST_CONVNEXT_PROP_OBJECT_MARGIN,
             g_param_spec_double("object-margin", "Object margin",
@@ -361,12 +362,12 @@ static void install_detect_properties(const Target *to)
                           "Maximum number of boxes that the region proposal network (RPN) passes "
                           "to the box head; fewer are faster (0 = the model's)",
                           0, 2000, 0, FLAGS));
-    install(
-        to, GST_CONVNEXT_PROP_DETECTED_CLASS,
-        g_param_spec_string("object-class", "Object class",
-                            "Attach only objects whose label is exactly this. They are chosen from "
-                            "the max-objects best objects of all classes (NULL = all objects)",
-                            NULL, FLAGS));
+    install(to, GST_CONVNEXT_PROP_DETECTED_CLASS,
+            g_param_spec_string(
+                "object-class", "Object class",
+                "Attach only objects with this label, which the model must have. They are chosen "
+                "from the max-objects best objects of all classes (NULL = all objects)",
+                NULL, FLAGS));
     install(to, GST_CONVNEXT_PROP_MASKS,
             g_param_spec_enum("masks", "Masks", "Whether to compute the objects' masks",
                               GST_TYPE_CONVNEXT_MASKS, GST_CONVNEXT_MASKS_AUTO, FLAGS));
