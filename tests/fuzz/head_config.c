@@ -79,6 +79,7 @@ int LLVMFuzzerTestOneInput(const guint8 *data, gsize size)
     const guint kind = fuzz_byte(&reader);
     g_autofree char *file = folder_file(HEAD_FILES_WEIGHTS);
     g_autoptr(GError) error = NULL;
+    gboolean is_other;
 
     if (count == 0)
         open_seeds();
@@ -89,7 +90,7 @@ int LLVMFuzzerTestOneInput(const guint8 *data, gsize size)
     folder_write("config.json", reader.data, reader.left);
     g_autoptr(CnxHeadInfo) info =
         cnx_segmenter_describe(self->family, self->head, self->checkpoint, &self->tensors,
-                               kind & 128 ? file : folder_path(), &error);
+                               kind & 128 ? file : folder_path(), &is_other, &error);
     g_assert_true(!info == !!error);
     if (info)
         head_files_check(info);
