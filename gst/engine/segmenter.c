@@ -150,6 +150,16 @@ static CnxMap map_of(const Segmenter *self, guint width, guint height)
 
 /* Memory */
 
+static const char *advice_of(const Segmenter *self)
+{
+    const gboolean of_frame = self->mask_size == GST_CONVNEXT_MASK_SIZE_FRAME;
+
+    if (self->base.recipe.crop == CNX_CROP_NONE) /* which refuses the sides of the input */
+        return of_frame ? "another crop, mask-size=network" : "another crop";
+    return of_frame ? "a smaller input-width and input-height, mask-size=network"
+                    : "a smaller input-width and input-height";
+}
+
 static CnxNeed find_need(const GstConvnextEngine *engine, const GstConvnextSizes *sizes,
                          CnxLimit limit)
 {
@@ -179,7 +189,7 @@ static CnxNeed find_need(const GstConvnextEngine *engine, const GstConvnextSizes
     };
     CnxNeed need = cnx_need_of_head(&head, &settings, limit);
 
-    need.smaller = "input-width and input-height";
+    need.advice = advice_of(self);
     return need;
 }
 

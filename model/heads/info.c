@@ -18,6 +18,7 @@ void cnx_head_info_free(CnxHeadInfo *info)
     g_free(info->palette);
     cnx_decision_clear(&info->decision);
     g_strfreev(info->assumed);
+    g_strfreev(info->tensors);
     g_free(info->ignored);
     g_free(info);
 }

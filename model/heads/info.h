@@ -21,6 +21,8 @@ typedef struct CnxHeadInfo {
     guint width, height;  /* the input's size by default, pixels; 0: it follows from the frame */
     char **assumed;       /* "key=value" for each value that the files do not say; NULL-terminated,
                              never NULL */
+    char **tensors;       /* names in the files of the tensors that the head reads; NULL-terminated,
+                             NULL before they are read */
     char *ignored;        /* a sentence about files of another model beside the weights; or NULL */
 
     /* Of a segmenter */

@@ -123,6 +123,7 @@ static gboolean pack_head(Loading *l)
     if (!self->family->pack(self->head, &packer))
         return FALSE;
     g_assert(packer.size == self->size);
+    self->info->tensors = cnx_head_list_read(&l->base.tensors);
     cnx_checkpoint_release_pages(l->base.checkpoint);
     return TRUE;
 }
@@ -181,56 +182,6 @@ CnxSegmenter *cnx_segmenter_open(const char *path, const CnxOpenOptions *options
     if (!shared)
         g_propagate_error(error, g_steal_pointer(&cause));
     return (CnxSegmenter *)shared;
-}
-
-/* One attempt. checkpoint: NULL opens it. */
-static CnxHeadInfo *inspect(const CnxHeadRequest *request, const CnxCheckpoint *checkpoint,
-                            gsize *weights, gboolean *is_other, GError **error)
-{
-    g_auto(Loading) l = {{.request = request, .error = error}, g_new0(CnxSegmenter, 1), FALSE};
-    CnxHeadInfo *info = NULL;
-    gboolean is_open = TRUE;
-
-    if (checkpoint) {
-        l.base.checkpoint = (CnxCheckpoint *)checkpoint; /* borrowed */
-        l.base.file = g_filename_display_name(cnx_checkpoint_files(checkpoint)[0]);
-    } else {
-        is_open = cnx_head_open_checkpoint(&l.base);
-    }
-    if (choose_kernels(&l) && is_open && describe_head(&l) && count_head(&l)) {
-        info = g_steal_pointer(&l.self->info);
-        *weights = l.self->size;
-    }
-    *is_other = l.is_other;
-    if (checkpoint)
-        l.base.checkpoint = NULL;
-    segmenter_free(&l.self->shared);
-    return info;
-}
-
-CnxHeadInfo *cnx_segmenter_inspect(const CnxCheckpoint *checkpoint, const char *path,
-                                   const CnxOpenOptions *options, gsize *weights, GError **error)
-{
-    CnxOpenOptions without = *options;
-    CnxHeadRequest request = {path, options, NULL, NULL};
-    g_autoptr(GError) cause = NULL, second = NULL;
-    gboolean is_other;
-    CnxHeadInfo *info;
-
-    *weights = 0;
-    if (!cnx_recognise_head(checkpoint))
-        return NULL;
-    info = inspect(&request, checkpoint, weights, &is_other, &cause);
-    if (!info && is_other) {
-        without.no_config = TRUE;
-        request.options = &without;
-        info = inspect(&request, NULL, weights, &is_other, &second);
-        if (info)
-            cnx_head_info_ignore(info, cause->message);
-    }
-    if (!info)
-        g_propagate_error(error, g_steal_pointer(&cause));
-    return info;
 }
 
 CnxSegmenter *cnx_segmenter_ref(CnxSegmenter *self)

@@ -390,7 +390,23 @@ void cnx_head_ignore(CnxHeadTensors *self, const char *module)
     g_hash_table_iter_init(&iter, self->tensors);
     while (g_hash_table_iter_next(&iter, &name, NULL))
         if (g_str_has_prefix(name, module))
-            g_hash_table_add(self->used, g_strdup(name));
+            g_hash_table_insert(self->used, g_strdup(name), NULL);
+}
+
+char **cnx_head_list_read(const CnxHeadTensors *self)
+{
+    g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
+    GHashTableIter iter;
+    gpointer name, is_read;
+
+    g_hash_table_iter_init(&iter, self->used);
+    while (g_hash_table_iter_next(&iter, &name, &is_read)) {
+        const CnxTensor *tensor = g_hash_table_lookup(self->tensors, name);
+
+        if (is_read && tensor)
+            g_strv_builder_add(builder, tensor->name);
+    }
+    return g_strv_builder_end(builder);
 }
 
 gboolean cnx_head_check_used(const CnxHeadTensors *self, const char *module, const char *family,
