@@ -144,7 +144,8 @@ static CnxHeadInfo *read_with_files(Reading r, gboolean strict, gboolean *is_oth
         return NULL;
     r.json = object ? &json : NULL;
     g_autoptr(CnxHeadInfo) info = read_info(&r);
-    *is_other = !info && object && !strict && is_other_model(*r.error);
+    if (is_other)
+        *is_other = !info && object && !strict && is_other_model(*r.error);
     if (!info)
         return NULL;
     const Reading labels = {.folder = r.folder, .error = &cause};
