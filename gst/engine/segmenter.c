@@ -5,6 +5,7 @@
  * With slide=true, the logits are those of overlapping windows of the input, side by side.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <math.h>
 #include <stdlib.h>
 
 #include "gst/engine/kind.h"
@@ -17,6 +18,7 @@
 #include "model/heads/mask.h"
 #include "model/heads/slide.h"
 #include "model/heads/work.h"
+#include "model/network/scores.h"
 
 #define ONE_CLASS_THRESHOLD 0.5 /* with one class and no threshold, every pixel would be of it */
 
@@ -27,10 +29,12 @@ typedef struct Segmenter {
     gboolean attaches_logits, slides;
     CnxWindows windows; /* all 0 without sliding */
     GstConvnextLegend *legend;
+    float *scale; /* [classes] of the model's temperatures; NULL without a decision */
     CnxPool *masks, *logits;
     const CnxKernels *kernels;
 
     /* Belong to the job that runs. */
+    float *shift;     /* [classes] of the thresholds; NULL without a decision */
     gpointer scratch; /* of the mask's threads */
     gsize scratch_size;
     gpointer whole; /* the mask of the whole input, if that is not the result */
@@ -53,6 +57,15 @@ static CnxWindows windows_of(const Segmenter *self)
     return (CnxWindows){width, height, 2 * width / 3, 2 * height / 3};
 }
 
+/* Whether an input of this size has more than one window. */
+static gboolean is_split(const Segmenter *self, guint width, guint height)
+{
+    const CnxWindows *w = &self->windows;
+
+    return cnx_window_line(width, w->width, w->step_x).count > 1 ||
+           cnx_window_line(height, w->height, w->step_y).count > 1;
+}
+
 /* Each window is interpolated to its place in the input, and the input to the mask. */
 static void set_windows(const Segmenter *self, guint network_width, guint network_height,
                         CnxMaskPlan *plan)
@@ -71,6 +84,7 @@ static CnxMaskPlan plan_of(const Segmenter *self, const GstConvnextScoring *scor
 {
     const CnxHeadInfo *info = info_of(self);
     const gboolean is_default = info->classes == 1 && scoring->threshold == 0;
+    const gboolean is_frame = self->mask_size == GST_CONVNEXT_MASK_SIZE_FRAME;
     CnxMaskPlan plan = {
         .width = layout->whole_width,
         .height = layout->whole_height,
@@ -79,20 +93,48 @@ static CnxMaskPlan plan_of(const Segmenter *self, const GstConvnextScoring *scor
         .threshold = (float)(is_default ? ONE_CLASS_THRESHOLD : scoring->threshold),
     };
 
-    if (self->slides)
+    if (is_split(self, network_width, network_height) ||
+        (is_frame && (info->twice || self->slides)))
         set_windows(self, network_width, network_height, &plan);
     else if (self->mask_size == GST_CONVNEXT_MASK_SIZE_STRIDE)
         plan.scaling = CNX_SCALING_NONE;
-    /* Logits of the input's size have no upsampling of their own. */
-    else if (self->mask_size == GST_CONVNEXT_MASK_SIZE_FRAME && plan.scaling == CNX_SCALING_NONE)
-        plan.scaling = CNX_SCALING_BILINEAR;
-    if (self->mask_size == GST_CONVNEXT_MASK_SIZE_FRAME && info->twice && !self->slides) {
-        plan.via_width = network_width;
-        plan.via_height = network_height;
-        plan.via_scaling = info->scaling;
-        plan.scaling = CNX_SCALING_BILINEAR;
-    }
     return plan;
+}
+
+/* Takes the memory for the decision in the model's config, if there is one. */
+static void begin_decision(Segmenter *self)
+{
+    const CnxDecision *decision = &info_of(self)->decision;
+    const guint classes = info_of(self)->classes;
+
+    if (!decision->temperature && !decision->threshold)
+        return;
+    self->scale = g_new(float, classes);
+    self->shift = g_new0(float, classes);
+    for (guint i = 0; i < classes; i++)
+        self->scale[i] = decision->temperature ? 1 / decision->temperature[i] : 1;
+}
+
+/* Applies the decision, if the scores are the model's own: with thresholds, the class that exceeds
+ * its own by most, in logits, is the best. A higher threshold of the element replaces a class's. */
+static void decide(Segmenter *self, const GstConvnextScoring *scoring, CnxMaskPlan *plan)
+{
+    const CnxDecision *decision = &info_of(self)->decision;
+
+    if (!self->scale || plan->sigmoid != info_of(self)->multi_label)
+        return;
+    plan->scale = self->scale;
+    plan->shift = self->shift;
+    if (!decision->threshold)
+        return;
+    for (guint i = 0; i < info_of(self)->classes; i++)
+        self->shift[i] =
+            (float)-log(cnx_odds(MAX(decision->threshold[i], (float)scoring->threshold)));
+    plan->threshold = 0.5f;
+    if (decision->rest_class == CNX_NO_CLASS)
+        return;
+    self->shift[decision->rest_class] = -INFINITY;
+    plan->none = 1 + (guint)decision->rest_class;
 }
 
 /* The head's last layer for the whole input, without its values. */
@@ -107,6 +149,16 @@ static CnxMap map_of(const Segmenter *self, guint width, guint height)
 }
 
 /* Memory */
+
+static const char *advice_of(const Segmenter *self)
+{
+    const gboolean of_frame = self->mask_size == GST_CONVNEXT_MASK_SIZE_FRAME;
+
+    if (self->base.recipe.crop == CNX_CROP_NONE) /* which refuses the sides of the input */
+        return of_frame ? "another crop, mask-size=network" : "another crop";
+    return of_frame ? "a smaller input-width and input-height, mask-size=network"
+                    : "a smaller input-width and input-height";
+}
 
 static CnxNeed find_need(const GstConvnextEngine *engine, const GstConvnextSizes *sizes,
                          CnxLimit limit)
@@ -137,7 +189,7 @@ static CnxNeed find_need(const GstConvnextEngine *engine, const GstConvnextSizes
     };
     CnxNeed need = cnx_need_of_head(&head, &settings, limit);
 
-    need.smaller = "input-width and input-height";
+    need.advice = advice_of(self);
     return need;
 }
 
@@ -189,12 +241,14 @@ static gboolean open_segmenter(GstConvnextEngine *engine, const GstConvnextEngin
         return FALSE;
     const CnxHeadInfo *info = info_of(self);
 
+    engine->head = info;
     engine->model = cnx_model_ref(cnx_segmenter_backbone(self->segmenter));
     if (!gst_convnext_engine_make_recipe(engine, &info->recipe, settings, error) ||
         !gst_convnext_engine_find_labels(engine, settings, info->classes, info->labels, error))
         return FALSE;
     if (self->slides)
         self->windows = windows_of(self);
+    begin_decision(self);
     self->legend =
         gst_convnext_legend_new(info->classes, (const char *const *)engine->labels, info->palette);
     const GstConvnextSizes sizes = gst_convnext_engine_typical_sizes(engine);
@@ -211,6 +265,8 @@ static void close_segmenter(GstConvnextEngine *engine)
     g_clear_pointer(&self->legend, gst_convnext_legend_unref);
     cnx_pool_free(self->masks);
     cnx_pool_free(self->logits);
+    g_free(self->scale);
+    g_free(self->shift);
     free(self->scratch);
     free(self->whole);
 }
@@ -261,7 +317,7 @@ static gboolean copy_logits(Segmenter *self, const GstConvnextJob *job, const Cn
     CnxMaskPlan plan = {.width = map->width, .height = map->height};
     CnxDenseContext context;
 
-    if (!self->slides) {
+    if (!is_split(self, job->width, job->height)) {
         memcpy(values, logits->data,
                (gsize)map->height * map->width * map->channels * sizeof *values);
         return TRUE;
@@ -319,10 +375,11 @@ static gboolean fill_result(GstConvnextJob *job, guint i, const CnxOutputs *outp
 {
     Segmenter *self = (Segmenter *)job->engine;
     const CnxMap *logits = &outputs->logits;
-    const CnxMap map = self->slides ? map_of(self, job->width, job->height) : *logits;
+    const CnxMap map =
+        is_split(self, job->width, job->height) ? map_of(self, job->width, job->height) : *logits;
     const GstConvnextLayout layout = gst_convnext_layout_of(gst_convnext_job_view(job, i),
                                                             self->mask_size, map.width, map.height);
-    const CnxMaskPlan plan = plan_of(self, &job->scoring, &layout, job->width, job->height);
+    CnxMaskPlan plan = plan_of(self, &job->scoring, &layout, job->width, job->height);
     const gsize size = cnx_mask_value_size(logits->channels);
     const gsize bytes = (gsize)layout.width * layout.height * size;
     gpointer values;
@@ -333,7 +390,9 @@ static gboolean fill_result(GstConvnextJob *job, guint i, const CnxOutputs *outp
                     "no memory for a mask of %u x %u pixels", layout.width, layout.height);
         return FALSE;
     }
-    job->is_finite &= are_finite(logits);
+    decide(self, &job->scoring, &plan);
+    plan.has_unknown = !are_finite(logits);
+    job->is_finite &= !plan.has_unknown;
     if (!compute_mask(self, logits, &plan, &layout, size, values, error))
         return FALSE;
     gst_convnext_result_set_segmentation(result, g_steal_pointer(&mask), layout.width,
@@ -349,6 +408,9 @@ static void add_info(const GstConvnextEngine *engine, GstStructure *info)
     const CnxWindows *windows = &self->windows;
 
     gst_convnext_info_add_head(info, head);
+    gst_convnext_info_add_scores(info, &head->decision, head->classes,
+                                 head->multi_label ? "sigmoid" : "softmax",
+                                 (const char *const *)engine->labels);
     gst_structure_set(info, "stride", G_TYPE_UINT, head->stride, "multi-label", G_TYPE_BOOLEAN,
                       head->multi_label, NULL);
     if (!self->slides)
@@ -373,5 +435,5 @@ const GstConvnextEngineKind gst_convnext_segmenter = {
     .fill_result = fill_result,
     .add_info = add_info,
     .same_classes = same_classes,
-    .not_finite = "a pixel without a finite score has no class",
+    .not_finite = "the pixels that depend on them have no class",
 };

@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "model/config/decision.h"
 #include "model/config/recipe.h"
 #include "model/containers/dataset.h"
 #include "simd/scaling.h"
@@ -15,17 +16,20 @@ typedef struct CnxHeadInfo {
     guint8 *palette;      /* [classes][3], RGB; NULL if the checkpoint has none */
     gboolean multi_label; /* the classes do not exclude each other: sigmoid, not softmax. TRUE for
                              a segmenter of one class */
+    CnxDecision decision; /* of a segmenter: how the classes' scores make the mask */
     CnxRecipe recipe;     /* how a frame becomes the input */
     guint width, height;  /* the input's size by default, pixels; 0: it follows from the frame */
     char **assumed;       /* "key=value" for each value that the files do not say; NULL-terminated,
                              never NULL */
+    char **tensors;       /* names in the files of the tensors that the head reads; NULL-terminated,
+                             NULL before they are read */
     char *ignored;        /* a sentence about files of another model beside the weights; or NULL */
 
     /* Of a segmenter */
     guint stride;       /* input pixels per pixel of the logits */
     CnxScaling scaling; /* of the library's final upsampling, from the logits to the input's size */
-    gboolean twice;     /* the library interpolates to the input's size first and from there to the
-                           frame's (transformers, mmsegmentation) */
+    gboolean twice;     /* the library interpolates to the input's size first: to the frame's size,
+                           if at all, from there; FALSE: from the logits at once (DINOv3) */
 } CnxHeadInfo;
 
 CnxHeadInfo *cnx_head_info_new(void);

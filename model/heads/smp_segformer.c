@@ -31,7 +31,7 @@ static gboolean describe(gpointer head, const CnxHeadSource *source, CnxHeadInfo
     s->hidden = classifier.k;
     info->classes = s->classes = classifier.n;
     info->stride = cnx_family_stride(source->backbone, 0);
-    return cnx_family_check_smp(source, 4, info) &&
+    return cnx_family_check_smp(source, 4, NULL, info) &&
            cnx_family_check_number(source, "decoder_segmentation_channels", s->hidden);
 }
 
@@ -45,8 +45,11 @@ static gboolean pack(gpointer head, CnxHeadPacker *packer)
     s->fusion.count = s->stages;
     for (guint i = 0; i < s->stages; i++) {
         g_autofree char *module = g_strdup_printf("decoder.mlp_stage.%u.linear", i);
-        CnxHeadLayer linear = {
-            .module = module, .n = s->hidden, .k = s->width[s->stages - 1 - i], .side = 1};
+        CnxHeadLayer linear = {.module = module,
+                               .n = s->hidden,
+                               .k = s->width[s->stages - 1 - i],
+                               .side = 1,
+                               .is_linear = TRUE};
 
         k[i] = s->hidden;
         s->fusion.scaling[i] = i + 1 < s->stages ? CNX_SCALING_BILINEAR : CNX_SCALING_NONE;
@@ -82,10 +85,14 @@ static CnxHeadMap forward(gconstpointer head, CnxSteps *steps, const CnxHeadMap 
     return logits;
 }
 
+static const char *const keys[] = {"decoder_segmentation_channels", "upsampling", "output_stride",
+                                   NULL};
+
 const CnxFamily cnx_smp_segformer = {
     .name = "Segformer",
     .library = "smp",
     .model = "Segformer",
+    .keys = keys,
     .witness = "decoder.mlp_stage.0.linear.weight",
     .size = sizeof(Segformer),
     .whole = TRUE,
