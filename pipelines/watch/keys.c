@@ -71,6 +71,8 @@ static const Key keys[] = {
      .help = "a command to run for each event, without a shell"},
     {.name = "webhook", .type = KEY_OF_CAMERA,
      .help = "an HTTP or HTTPS URL to which each event is sent as JSON"},
+    {"snapshot-width", KEY_UINT, "largest width of pictures, in pixels",
+     MEMBER(snapshot_width), 640, 16, 4096},
     {.name = "metrics", .type = KEY_OF_PROGRAM,
      .help = "[ADDRESS:]PORT at which Prometheus reads /metrics"},
     {.name = "events", .type = KEY_OF_PROGRAM,
