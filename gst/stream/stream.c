@@ -4,9 +4,9 @@
 #include "gst/stream/stream.h"
 
 #include "gst/objects/attach.h"
+#include "gst/overlay/painting.h"
 #include "gst/stream/fields.h"
 #include "gst/stream/messages.h"
-#include "gst/stream/painting.h"
 #include "model/base/error.h"
 
 GST_DEBUG_CATEGORY_EXTERN(gst_convnext_debug);
@@ -49,15 +49,21 @@ static gboolean collect_finished(GstConvnextStream *self)
 static void paint(GstConvnextStream *self, GstBuffer *buffer)
 {
     const GstVideoInfo *caps = gst_convnext_input_caps(self->input);
+    GstConvnextSegmentation *segmentation = gst_convnext_result_get_segmentation(self->last);
+    GstConvnextRect rect;
 
-    if (!self->painter && !self->cannot_paint) {
-        self->painter = gst_convnext_painter_new(caps);
-        self->cannot_paint = !self->painter;
+    if (!self->canvas && !self->cannot_paint) {
+        self->canvas = gst_convnext_canvas_new(caps);
+        self->cannot_paint = !self->canvas;
         if (self->cannot_paint)
             gst_convnext_warn_cannot_paint(self->element, caps);
     }
-    if (self->painter)
-        gst_convnext_paint_buffer(self->painter, caps, buffer, self->last);
+    if (!self->canvas || !segmentation)
+        return;
+    gst_convnext_segmentation_get_rect(segmentation, &rect);
+    gst_convnext_canvas_clear(self->canvas);
+    gst_convnext_canvas_add_mask(self->canvas, segmentation, &rect, NULL);
+    gst_convnext_paint_buffer(self->canvas, caps, buffer);
 }
 
 /* Attaches the last results if they are new or, with carry, even if an earlier frame had them. */
