@@ -88,6 +88,11 @@ static GQuark tensor_quark(const char *name)
     return g_quark_from_string(id);
 }
 
+static gboolean is_map(const char *name)
+{
+    return g_str_has_prefix(name, "stage") || g_str_equal(name, GST_CONVNEXT_TENSOR_CAM);
+}
+
 /* Vectors drop their height and width of 1: [n, 1, 1, c] becomes [n, c]. The logits of a
  * segmentation get their batch: [h, w, c] becomes [1, h, w, c]. */
 static GstTensor *mirror_tensor(GstConvnextTensor *tensor)
@@ -100,7 +105,7 @@ static GstTensor *mirror_tensor(GstConvnextTensor *tensor)
     gsize changed[4];
     gsize *dims = (gsize *)shape;
 
-    if (n_dims == 4 && shape[1] == 1 && shape[2] == 1 && !g_str_has_prefix(name, "stage")) {
+    if (n_dims == 4 && shape[1] == 1 && shape[2] == 1 && !is_map(name)) {
         changed[0] = shape[0];
         changed[1] = shape[3];
         dims = changed;

@@ -66,6 +66,23 @@ static void paint(GstConvnextStream *self, GstBuffer *buffer)
     gst_convnext_paint_buffer(self->canvas, caps, buffer);
 }
 
+/* Adds the state of the stream, if results are smoothed. */
+static void attach_state(GstConvnextStream *self, GstBuffer *buffer, GstConvnextMeta *meta)
+{
+    const GstConvnextTimes times =
+        gst_convnext_times_of(&self->segment, GST_BUFFER_PTS(buffer), self->frames);
+    const char *label;
+    double score;
+    GstClockTime since;
+
+    g_mutex_lock(&self->lock);
+    if (gst_convnext_smoother_get_state(gst_convnext_states_whole(self->states), &label, &score,
+                                        &since))
+        gst_convnext_meta_set_state(meta, label, score,
+                                    gst_convnext_time_between(times.running_time, since));
+    g_mutex_unlock(&self->lock);
+}
+
 /* Attaches the last results if they are new or, with carry, even if an earlier frame had them. */
 static void attach_results(GstConvnextStream *self, GstBuffer *buffer, gboolean is_new,
                            const GstConvnextFrameSettings *settings)
@@ -75,8 +92,10 @@ static void attach_results(GstConvnextStream *self, GstBuffer *buffer, gboolean 
     if (runs_objects(self)) {
         n = gst_convnext_tracks_attach(self->tracks, buffer, settings->carry);
     } else if (self->last && (is_new || settings->carry)) {
-        gst_convnext_attach(buffer, self->last, NULL);
+        GstConvnextMeta *meta = gst_convnext_attach(buffer, self->last, NULL);
         n = 1;
+        if (settings->smoothing.kind != GST_CONVNEXT_SMOOTHING_NONE)
+            attach_state(self, buffer, meta);
         if (settings->paint)
             paint(self, buffer);
     }
@@ -275,8 +294,8 @@ static gboolean run_and_attach(GstConvnextStream *self, GstBuffer *buffer,
     if (!gst_convnext_engine_run(job, &error))
         return gst_convnext_pass_if_cancelled(self->element, error);
     keep_results(self, job->results, job->objects);
-    attach_results(self, buffer, TRUE, settings);
     report_job(self, job, gst_util_get_timestamp() - start, TRUE);
+    attach_results(self, buffer, TRUE, settings); /* with the state that follows from this frame */
     return TRUE;
 }
 
