@@ -357,6 +357,7 @@ void gst_convnext_analytics_find_objects(GArray *detections, GstBuffer *buffer)
         if (!gst_analytics_od_mtd_get_location(&mtd, &box->x, &box->y, &box->w, &box->h,
                                                &confidence))
             continue;
+        detection.score = confidence;
         detection.object.type = gst_analytics_od_mtd_get_obj_type(&mtd);
         find_tracking_id(relations, &detection);
         g_array_append_val(detections, detection);

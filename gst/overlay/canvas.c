@@ -27,6 +27,7 @@ typedef struct Shape {
     guint width, height, bits;        /* of a MASK */
     const GstConvnextColour *colours; /* of a MASK, [classes] */
     const guint8 *shown;              /* of a MASK, [classes] or NULL */
+    guint least;                      /* of a SHADE */
     GstConvnextGrid grid;             /* of a SHADE or HEAT */
 } Shape;
 
@@ -177,7 +178,7 @@ void gst_convnext_canvas_add_mask(GstConvnextCanvas *self, GstConvnextSegmentati
 }
 
 static void add_grid(GstConvnextCanvas *self, Kind kind, const GstConvnextRect *rect,
-                     const GstConvnextGrid *grid, guint rgb)
+                     const GstConvnextGrid *grid, guint least, guint rgb)
 {
     const guint longest = MAX(grid->columns, grid->rows);
 
@@ -185,19 +186,21 @@ static void add_grid(GstConvnextCanvas *self, Kind kind, const GstConvnextRect *
         self->line = g_renew(guint16, self->line, longest);
         self->line_size = longest;
     }
-    add_shape(self, rect, (Shape){.kind = kind, .grid = *grid, .colour = make_colour(self, rgb)});
+    add_shape(
+        self, rect,
+        (Shape){.kind = kind, .grid = *grid, .least = least, .colour = make_colour(self, rgb)});
 }
 
 void gst_convnext_canvas_add_shade(GstConvnextCanvas *self, const GstConvnextRect *rect,
-                                   const GstConvnextGrid *grid, guint rgb)
+                                   const GstConvnextGrid *grid, guint least, guint rgb)
 {
-    add_grid(self, SHADE, rect, grid, rgb);
+    add_grid(self, SHADE, rect, grid, least, rgb);
 }
 
 void gst_convnext_canvas_add_heat(GstConvnextCanvas *self, const GstConvnextRect *rect,
                                   const GstConvnextGrid *grid)
 {
-    add_grid(self, HEAT, rect, grid, 0);
+    add_grid(self, HEAT, rect, grid, 0, 0);
 }
 
 /* Pixels */
@@ -348,7 +351,7 @@ static void blend_grid(const GstConvnextCanvas *self, const Shape *shape, int y)
 
         if (shape->kind == HEAT && value > 0)
             blend(self, x, 1, &self->heat[value], value * HEAT_ALPHA / 255);
-        else if (shape->kind == SHADE && value >= 128)
+        else if (shape->kind == SHADE && value >= shape->least)
             blend(self, x, 1, &shape->colour, HALF);
     }
 }

@@ -54,9 +54,9 @@ void gst_convnext_canvas_add_coverage(GstConvnextCanvas *canvas, const GstConvne
 void gst_convnext_canvas_add_mask(GstConvnextCanvas *canvas, GstConvnextSegmentation *segmentation,
                                   const GstConvnextRect *rect, const guint8 *shown);
 
-/* A part of the frame in one colour, half transparent, wherever the grid is 128 or more. */
+/* A part of the frame in one colour, half transparent, wherever the grid is `least` or more. */
 void gst_convnext_canvas_add_shade(GstConvnextCanvas *canvas, const GstConvnextRect *rect,
-                                   const GstConvnextGrid *grid, guint rgb);
+                                   const GstConvnextGrid *grid, guint least, guint rgb);
 
 /* A part of the frame in the colours of heat: 0 is invisible, 255 red. */
 void gst_convnext_canvas_add_heat(GstConvnextCanvas *canvas, const GstConvnextRect *rect,

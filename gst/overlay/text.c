@@ -6,9 +6,9 @@
 
 #include <pango/pangocairo.h>
 
-#define MOST_BYTES 512    /* of a text that is laid out; a label of 10 KB takes no longer */
-#define KEPT_FRAMES 64    /* after the last one that has used a text */
-#define MOST_TEXTS 1024   /* more are dropped together */
+#define MOST_BYTES 512  /* of a text that is laid out; a label of 10 KB takes no longer */
+#define KEPT_FRAMES 64  /* after the last one that has used a text */
+#define MOST_TEXTS 1024 /* more are dropped together */
 
 typedef struct Entry {
     GstConvnextText text;
@@ -115,8 +115,8 @@ static GstConvnextText draw(const GstConvnextTexts *self, PangoLayout *layout)
     const int height = CLAMP(extents.height, 1, (int)ceil(self->size * 3));
     const int stride = cairo_format_stride_for_width(CAIRO_FORMAT_A8, width);
     GstConvnextText text = {width, height, (gsize)stride, g_malloc0((gsize)stride * (gsize)height)};
-    cairo_surface_t *surface = cairo_image_surface_create_for_data(
-        text.coverage, CAIRO_FORMAT_A8, width, height, stride);
+    cairo_surface_t *surface =
+        cairo_image_surface_create_for_data(text.coverage, CAIRO_FORMAT_A8, width, height, stride);
     cairo_t *cairo = cairo_create(surface);
 
     cairo_scale(cairo, self->stretch, 1);

@@ -2,8 +2,8 @@
  * frames use it, so that a text that stays is laid out once.
  *
  * Text is never markup. Anything may be in it: bytes that are not UTF-8 are replaced, control
- * characters and line breaks become spaces, and long text ends in an ellipsis. Scripts that run from
- * right to left are shaped and ordered as they are written.
+ * characters and line breaks become spaces, and long text ends in an ellipsis. Scripts that run
+ * from right to left are shaped and ordered as they are written.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
