@@ -10,6 +10,9 @@
 #include "model/serve/queue.h"
 #include "model/threads/cpus.h"
 
+/* As cnx_labels_read() */
+typedef char **GstConvnextLabelsRead(const char *path, guint classes, GError **error);
+
 typedef struct GstConvnextEngineKind {
     gsize size; /* bytes of the kind's struct, which begins with a GstConvnextEngine */
 
@@ -18,6 +21,9 @@ typedef struct GstConvnextEngineKind {
     gboolean (*open)(GstConvnextEngine *engine, const GstConvnextEngineSettings *settings,
                      const CnxOpenOptions *options, GError **error);
     void (*close)(GstConvnextEngine *engine); /* frees what open has added; NULL allowed */
+
+    /* Reads the file of the property labels. NULL means cnx_labels_read(). */
+    GstConvnextLabelsRead *read_labels;
 
     /* A client of the queue for this network. threads: as in cnx_client_new(). */
     CnxClient *(*new_client)(GstConvnextEngine *engine, guint threads);

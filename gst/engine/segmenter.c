@@ -53,6 +53,15 @@ static CnxWindows windows_of(const Segmenter *self)
     return (CnxWindows){width, height, 2 * width / 3, 2 * height / 3};
 }
 
+/* Whether an input of this size has more than one window. */
+static gboolean is_split(const Segmenter *self, guint width, guint height)
+{
+    const CnxWindows *w = &self->windows;
+
+    return cnx_window_line(width, w->width, w->step_x).count > 1 ||
+           cnx_window_line(height, w->height, w->step_y).count > 1;
+}
+
 /* Each window is interpolated to its place in the input, and the input to the mask. */
 static void set_windows(const Segmenter *self, guint network_width, guint network_height,
                         CnxMaskPlan *plan)
@@ -71,6 +80,7 @@ static CnxMaskPlan plan_of(const Segmenter *self, const GstConvnextScoring *scor
 {
     const CnxHeadInfo *info = info_of(self);
     const gboolean is_default = info->classes == 1 && scoring->threshold == 0;
+    const gboolean is_frame = self->mask_size == GST_CONVNEXT_MASK_SIZE_FRAME;
     CnxMaskPlan plan = {
         .width = layout->whole_width,
         .height = layout->whole_height,
@@ -79,19 +89,11 @@ static CnxMaskPlan plan_of(const Segmenter *self, const GstConvnextScoring *scor
         .threshold = (float)(is_default ? ONE_CLASS_THRESHOLD : scoring->threshold),
     };
 
-    if (self->slides)
+    if (is_split(self, network_width, network_height) ||
+        (is_frame && (info->twice || self->slides)))
         set_windows(self, network_width, network_height, &plan);
     else if (self->mask_size == GST_CONVNEXT_MASK_SIZE_STRIDE)
         plan.scaling = CNX_SCALING_NONE;
-    /* Logits of the input's size have no upsampling of their own. */
-    else if (self->mask_size == GST_CONVNEXT_MASK_SIZE_FRAME && plan.scaling == CNX_SCALING_NONE)
-        plan.scaling = CNX_SCALING_BILINEAR;
-    if (self->mask_size == GST_CONVNEXT_MASK_SIZE_FRAME && info->twice && !self->slides) {
-        plan.via_width = network_width;
-        plan.via_height = network_height;
-        plan.via_scaling = info->scaling;
-        plan.scaling = CNX_SCALING_BILINEAR;
-    }
     return plan;
 }
 
@@ -107,6 +109,16 @@ static CnxMap map_of(const Segmenter *self, guint width, guint height)
 }
 
 /* Memory */
+
+static const char *advice_of(const Segmenter *self)
+{
+    const gboolean of_frame = self->mask_size == GST_CONVNEXT_MASK_SIZE_FRAME;
+
+    if (self->base.recipe.crop == CNX_CROP_NONE) /* which refuses the sides of the input */
+        return of_frame ? "another crop, mask-size=network" : "another crop";
+    return of_frame ? "a smaller input-width and input-height, mask-size=network"
+                    : "a smaller input-width and input-height";
+}
 
 static CnxNeed find_need(const GstConvnextEngine *engine, const GstConvnextSizes *sizes,
                          CnxLimit limit)
@@ -137,7 +149,7 @@ static CnxNeed find_need(const GstConvnextEngine *engine, const GstConvnextSizes
     };
     CnxNeed need = cnx_need_of_head(&head, &settings, limit);
 
-    need.smaller = "input-width and input-height";
+    need.advice = advice_of(self);
     return need;
 }
 
@@ -261,7 +273,7 @@ static gboolean copy_logits(Segmenter *self, const GstConvnextJob *job, const Cn
     CnxMaskPlan plan = {.width = map->width, .height = map->height};
     CnxDenseContext context;
 
-    if (!self->slides) {
+    if (!is_split(self, job->width, job->height)) {
         memcpy(values, logits->data,
                (gsize)map->height * map->width * map->channels * sizeof *values);
         return TRUE;
@@ -319,10 +331,11 @@ static gboolean fill_result(GstConvnextJob *job, guint i, const CnxOutputs *outp
 {
     Segmenter *self = (Segmenter *)job->engine;
     const CnxMap *logits = &outputs->logits;
-    const CnxMap map = self->slides ? map_of(self, job->width, job->height) : *logits;
+    const CnxMap map =
+        is_split(self, job->width, job->height) ? map_of(self, job->width, job->height) : *logits;
     const GstConvnextLayout layout = gst_convnext_layout_of(gst_convnext_job_view(job, i),
                                                             self->mask_size, map.width, map.height);
-    const CnxMaskPlan plan = plan_of(self, &job->scoring, &layout, job->width, job->height);
+    CnxMaskPlan plan = plan_of(self, &job->scoring, &layout, job->width, job->height);
     const gsize size = cnx_mask_value_size(logits->channels);
     const gsize bytes = (gsize)layout.width * layout.height * size;
     gpointer values;
@@ -333,7 +346,8 @@ static gboolean fill_result(GstConvnextJob *job, guint i, const CnxOutputs *outp
                     "no memory for a mask of %u x %u pixels", layout.width, layout.height);
         return FALSE;
     }
-    job->is_finite &= are_finite(logits);
+    plan.has_unknown = !are_finite(logits);
+    job->is_finite &= !plan.has_unknown;
     if (!compute_mask(self, logits, &plan, &layout, size, values, error))
         return FALSE;
     gst_convnext_result_set_segmentation(result, g_steal_pointer(&mask), layout.width,
@@ -373,5 +387,5 @@ const GstConvnextEngineKind gst_convnext_segmenter = {
     .fill_result = fill_result,
     .add_info = add_info,
     .same_classes = same_classes,
-    .not_finite = "a pixel without a finite score has no class",
+    .not_finite = "the pixels that depend on them have no class",
 };

@@ -300,7 +300,8 @@ static void install_object_properties(const Target *to)
     install(
         to, GST_CONVNEXT_PROP_OBJECT_CLASS,
         g_param_spec_string("object-class", "Object class",
-                            "With region=objects: classify only objects with this detector label "
+                            "With region=objects: classify only objects with this detector label; "
+                            "labels come with the frames, so one that never comes is no error "
                             "(NULL = all objects)",
                             NULL, FLAGS));
     install(to, GST_CONVNEXT_PROP_OBJECT_MARGIN,
@@ -525,9 +526,11 @@ static void install_detect_properties(const Target *to)
                           "to the box head; fewer are faster (0 = the model's)",
                           0, 2000, 0, FLAGS));
     install(to, GST_CONVNEXT_PROP_DETECTED_CLASS,
-            g_param_spec_string("object-class", "Object class",
-                                "Attach only objects with this label (NULL = all objects)", NULL,
-                                FLAGS));
+            g_param_spec_string(
+                "object-class", "Object class",
+                "Attach only objects with this label, which the model must have (NULL = "
+                "all objects)",
+                NULL, FLAGS));
     install(to, GST_CONVNEXT_PROP_MASKS,
             g_param_spec_enum("masks", "Masks", "Whether to compute the objects' masks",
                               GST_TYPE_CONVNEXT_MASKS, GST_CONVNEXT_MASKS_AUTO, FLAGS));

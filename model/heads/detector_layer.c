@@ -29,7 +29,7 @@ static gboolean detect_unpooled(CnxLayerVisit *v, CnxLayerSource *s)
 
 static gboolean detect_stored(CnxLayerVisit *v, CnxLayerSource *s)
 {
-    CnxHeadLayer first = {s->module, s->norm, s->n, s->k, s->side, FALSE, NULL};
+    CnxHeadLayer first = {s->module, s->norm, s->n, s->k, s->side, FALSE, NULL, s->is_linear};
 
     if (!cnx_head_layer_check(v->tensors, &first, v->error))
         return FALSE;
@@ -37,7 +37,7 @@ static gboolean detect_stored(CnxLayerVisit *v, CnxLayerSource *s)
     s->k = first.k;
     if (!is_stacked(s))
         return TRUE;
-    CnxHeadLayer second = {s->second, NULL, s->second_n, s->k, s->side, FALSE, NULL};
+    CnxHeadLayer second = {s->second, NULL, s->second_n, s->k, s->side, FALSE, NULL, s->is_linear};
     return cnx_head_layer_check(v->tensors, &second, v->error);
 }
 
@@ -132,8 +132,9 @@ static gboolean read_unpooled(CnxLayerVisit *v, const CnxLayerSource *s, CnxHead
 
 static gboolean read_rows(CnxLayerVisit *v, const CnxLayerSource *s, CnxHeadRows *rows)
 {
-    const CnxHeadLayer first = {s->module, s->norm, s->n, s->k, s->side, FALSE, NULL};
-    const CnxHeadLayer second = {s->second, NULL, s->second_n, s->k, s->side, FALSE, NULL};
+    const CnxHeadLayer first = {s->module, s->norm, s->n, s->k, s->side, FALSE, NULL, s->is_linear};
+    const CnxHeadLayer second = {s->second, NULL,  s->second_n, s->k,
+                                 s->side,   FALSE, NULL,        s->is_linear};
     const gsize left_out = s->order == CNX_LAYER_ROTATED ? DELTAS : 0;
     g_auto(CnxHeadRows) other = {NULL, NULL};
 

@@ -37,6 +37,7 @@ typedef struct CnxLayerSource {
     guint n, k;                /* outputs and inputs of the module; 0: any */
     guint second_n;            /* outputs of the second module */
     guint side;                /* of the kernel */
+    gboolean is_linear;        /* a linear layer, not a convolution of side 1 */
     guint channels;            /* of a flattened map */
     CnxAct act;
     CnxLayerOrder order;

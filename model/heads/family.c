@@ -82,6 +82,7 @@ static gboolean check_norm(const CnxHeadSource *source)
 gboolean cnx_family_check_smp(const CnxHeadSource *source, guint upsampling, CnxHeadInfo *info)
 {
     info->scaling = upsampling > 0 ? CNX_SCALING_BILINEAR_CORNERS : CNX_SCALING_NONE;
+    info->twice = TRUE;
     if (!source->json) {
         cnx_head_info_assume(info, "decoder_use_norm=batchnorm");
         if (upsampling > 0)

@@ -16,6 +16,7 @@ void cnx_head_info_free(CnxHeadInfo *info)
     g_strfreev(info->labels);
     g_free(info->palette);
     g_strfreev(info->assumed);
+    g_strfreev(info->tensors);
     g_free(info->ignored);
     g_free(info);
 }

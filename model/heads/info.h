@@ -19,13 +19,15 @@ typedef struct CnxHeadInfo {
     guint width, height;  /* the input's size by default, pixels; 0: it follows from the frame */
     char **assumed;       /* "key=value" for each value that the files do not say; NULL-terminated,
                              never NULL */
+    char **tensors;       /* names in the files of the tensors that the head reads; NULL-terminated,
+                             NULL before they are read */
     char *ignored;        /* a sentence about files of another model beside the weights; or NULL */
 
     /* Of a segmenter */
     guint stride;       /* input pixels per pixel of the logits */
     CnxScaling scaling; /* of the library's final upsampling, from the logits to the input's size */
-    gboolean twice;     /* the library interpolates to the input's size first and from there to the
-                           frame's (transformers, mmsegmentation) */
+    gboolean twice;     /* the library interpolates to the input's size first: to the frame's size,
+                           if at all, from there; FALSE: from the logits at once (DINOv3) */
 } CnxHeadInfo;
 
 CnxHeadInfo *cnx_head_info_new(void);

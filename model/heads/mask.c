@@ -125,6 +125,7 @@ typedef struct Mask {
 typedef struct Scratch {
     CnxTap *taps;              /* [width, at most TERMS] */
     float *row;                /* [logits width, classes] */
+    guint8 *unknown;           /* [logits width] */
     float *index, *best, *sum; /* [width] */
     guint64 *counts;           /* [classes + 1] */
 } Scratch;
@@ -137,6 +138,7 @@ static gsize cut_scratch(Scratch *scratch, char *base, const CnxMap *logits,
     const gsize sizes[] = {
         plan->width * terms * sizeof(CnxTap),
         (gsize)logits->width * logits->channels * sizeof(float),
+        logits->width,
         plan->width * sizeof(float),
         plan->width * sizeof(float),
         plan->width * sizeof(float),
@@ -150,8 +152,9 @@ static gsize cut_scratch(Scratch *scratch, char *base, const CnxMap *logits,
     }
     if (base)
         *scratch =
-            (Scratch){(CnxTap *)(base + at[0]), (float *)(base + at[1]), (float *)(base + at[2]),
-                      (float *)(base + at[3]),  (float *)(base + at[4]), (guint64 *)(base + at[5])};
+            (Scratch){(CnxTap *)(base + at[0]), (float *)(base + at[1]), (guint8 *)(base + at[2]),
+                      (float *)(base + at[3]),  (float *)(base + at[4]), (float *)(base + at[5]),
+                      (guint64 *)(base + at[6])};
     return bytes;
 }
 
@@ -168,7 +171,8 @@ static Scratch scratch_of(const Mask *mask, guint slot)
     return scratch;
 }
 
-/* Fewer terms than others have are filled up with a pixel that counts anyway, times 0. */
+/* Fewer terms than others have are filled up with a pixel that counts anyway, times 0. For
+ * -infinity this makes NaN, which the argmax does not count either. */
 static void set_taps(const Mask *mask)
 {
     CnxTap *tap = mask->taps;
@@ -206,6 +210,45 @@ static void set_row(const Mask *mask, const Scratch *scratch, guint y)
     });
 }
 
+static gboolean is_unknown(const float *pixel, guint classes)
+{
+    for (guint i = 0; i < classes; i++)
+        if (isnan(pixel[i]) || pixel[i] == INFINITY)
+            return TRUE;
+    return FALSE;
+}
+
+static void find_unknown(const Mask *mask, const Scratch *scratch)
+{
+    const guint c = mask->logits->channels;
+
+    for (guint x = 0; x < mask->logits->width; x++)
+        scratch->unknown[x] = is_unknown(scratch->row + (gsize)x * c, c) != 0;
+}
+
+/* Whether pixel x of the mask comes from an unknown one. */
+static gboolean reaches_unknown(const Mask *mask, const Scratch *scratch, guint x)
+{
+    const CnxTap *taps = mask->taps + (gsize)x * mask->terms;
+
+    for (guint i = 0; i < mask->terms; i++)
+        if (scratch->unknown[taps[i].at / (ptrdiff_t)mask->logits->channels])
+            return TRUE;
+    return FALSE;
+}
+
+/* From logits to values. */
+static void scale_row(const Mask *mask, const Scratch *scratch)
+{
+    const CnxMaskPlan *plan = mask->plan;
+    const guint c = mask->logits->channels;
+    float *pixel = scratch->row;
+
+    for (guint x = 0; x < mask->logits->width; x++, pixel += c)
+        for (guint i = 0; i < c; i++)
+            pixel[i] = pixel[i] * plan->scale[i] + plan->shift[i];
+}
+
 static gboolean passes(const CnxMaskPlan *plan, const Scratch *scratch, guint x)
 {
     if (plan->threshold <= 0)
@@ -222,8 +265,11 @@ static inline void write_values(const Mask *mask, const Scratch *scratch, char *
     for (guint x = 0; x < mask->plan->width; x++) {
         guint value = 0;
 
-        if (scratch->index[x] >= 0 && passes(mask->plan, scratch, x))
-            value = 1 + (guint)scratch->index[x];
+        if (scratch->index[x] >= 0)
+            value =
+                passes(mask->plan, scratch, x) ? 1 + (guint)scratch->index[x] : mask->plan->none;
+        if (mask->plan->has_unknown && reaches_unknown(mask, scratch, x))
+            value = 0;
         if (size == 1)
             ((guint8 *)dst)[x] = (guint8)value;
         else
@@ -244,6 +290,10 @@ static void run_task(gpointer data, guint task, guint slot)
         char *dst = mask->mask + y * mask->stride;
 
         set_row(mask, &scratch, y);
+        if (plan->has_unknown)
+            find_unknown(mask, &scratch);
+        if (plan->scale)
+            scale_row(mask, &scratch);
         mask->context->kernels->argmax(&(CnxArgmax){
             .src = scratch.row,
             .taps = mask->taps,
@@ -322,6 +372,16 @@ void cnx_mask_compute(const CnxDenseContext *context, const CnxMap *logits, cons
         add_counts(&mask, counts);
 }
 
+/* The taps of a pixel without those that fill up. */
+static int count_taps(const Mask *mask, const CnxTap *taps)
+{
+    guint count = 1;
+
+    while (count < mask->terms && taps[count].weight != 0)
+        count++;
+    return (int)count;
+}
+
 static void logits_task(gpointer data, guint task, guint slot)
 {
     const Mask *mask = data;
@@ -331,15 +391,18 @@ static void logits_task(gpointer data, guint task, guint slot)
 
     for (guint y = task * TASK_ROWS; y < end; y++) {
         set_row(mask, &scratch, y);
-        mask->context->kernels->interpolate(&(CnxInterpolate){
-            .dst = (float *)(mask->mask + y * mask->stride),
-            .ldd = c,
-            .src = scratch.row,
-            .taps = mask->taps,
-            .pixels = (int)mask->plan->width,
-            .terms = (int)mask->terms,
-            .c = (int)c,
-        });
+        for (guint x = 0; x < mask->plan->width; x++) {
+            const CnxTap *taps = mask->taps + (gsize)x * mask->terms;
+
+            mask->context->kernels->interpolate(&(CnxInterpolate){
+                .dst = (float *)(mask->mask + y * mask->stride) + x * c,
+                .src = scratch.row,
+                .taps = taps,
+                .pixels = 1,
+                .terms = count_taps(mask, taps),
+                .c = (int)c,
+            });
+        }
     }
 }
 

@@ -1,11 +1,16 @@
 /* From the logits of a segmenter to the mask of the best classes, row by row: the interpolated
  * logits [height, width, classes] are never stored.
  *
- * A pixel of the mask is 0 (none) or 1 + the class with the largest interpolated logit; of equal
- * ones the first. It is none if its score is below a threshold, or if no logit is a number.
+ * A pixel of the mask is 0 (none) or 1 + the class with the largest value; of equal ones the first.
+ * It is none if its score is below a threshold.
  *
- *   score = 1 / sum over classes of exp(logit - largest logit)     softmax
- *           1 / (1 + exp(-largest logit))                          sigmoid
+ *   value = interpolated logit * scale + shift
+ *   score = 1 / sum over classes of exp(value - largest value)     softmax
+ *           1 / (1 + exp(-largest value))                          sigmoid
+ *
+ * A logit of -infinity excludes its class from each pixel that it is interpolated to with a weight
+ * other than 0. With has_unknown, NaN and +infinity make such a pixel unknown: it is 0. A pixel
+ * whose classes are all excluded is 0 too.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
@@ -26,6 +31,12 @@ typedef struct CnxMaskPlan {
     gboolean sigmoid;            /* the score is a sigmoid; also for classes that do not exclude
                                     each other, of which the mask holds the best */
     float threshold;             /* 0 to 1; 0: off */
+    const float *scale, *shift;  /* [classes]; scale: above 0; shift: -infinity excludes a class;
+                                    NULL: 1 and 0; of both or of neither */
+    guint none;                  /* the value of a pixel whose score is below the threshold: 0, or
+                                    1 + a class */
+    gboolean has_unknown;        /* some logits are NaN or +infinity, which otherwise have no
+                                    defined result; costs time */
     CnxWindows windows;          /* whose logits these are, side by side (model/heads/slide.h), in
                                     an input of the via size: each window is interpolated to its
                                     part of it, and a pixel in several windows gets their mean */

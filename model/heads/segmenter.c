@@ -121,6 +121,7 @@ static gboolean pack_head(Loading *l)
     if (!self->family->pack(self->head, &packer))
         return FALSE;
     g_assert(packer.size == self->size);
+    self->info->tensors = cnx_head_list_read(&l->base.tensors);
     cnx_checkpoint_release_pages(l->base.checkpoint);
     return TRUE;
 }
@@ -154,30 +155,6 @@ CnxSegmenter *cnx_segmenter_open(const char *path, const CnxOpenOptions *options
     if (!shared)
         g_propagate_error(error, g_steal_pointer(&cause));
     return (CnxSegmenter *)shared;
-}
-
-CnxHeadInfo *cnx_segmenter_inspect(const CnxCheckpoint *checkpoint, const char *path,
-                                   const CnxOpenOptions *options, gsize *weights, GError **error)
-{
-    const CnxHeadRequest request = {path, options, NULL, NULL};
-    g_autoptr(GError) cause = NULL;
-    g_auto(Loading) l = {{.request = &request, .error = &cause}, g_new0(CnxSegmenter, 1)};
-    CnxHeadInfo *info = NULL;
-
-    *weights = 0;
-    if (cnx_recognise_head(checkpoint)) {
-        l.base.checkpoint = (CnxCheckpoint *)checkpoint; /* borrowed */
-        l.base.file = g_filename_display_name(cnx_checkpoint_files(checkpoint)[0]);
-        if (choose_kernels(&l) && describe_head(&l) && count_head(&l)) {
-            info = g_steal_pointer(&l.self->info);
-            *weights = l.self->size;
-        } else {
-            g_propagate_error(error, g_steal_pointer(&cause));
-        }
-        l.base.checkpoint = NULL;
-    }
-    segmenter_free(&l.self->shared);
-    return info;
 }
 
 CnxSegmenter *cnx_segmenter_ref(CnxSegmenter *self)

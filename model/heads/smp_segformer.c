@@ -45,8 +45,11 @@ static gboolean pack(gpointer head, CnxHeadPacker *packer)
     s->fusion.count = s->stages;
     for (guint i = 0; i < s->stages; i++) {
         g_autofree char *module = g_strdup_printf("decoder.mlp_stage.%u.linear", i);
-        CnxHeadLayer linear = {
-            .module = module, .n = s->hidden, .k = s->width[s->stages - 1 - i], .side = 1};
+        CnxHeadLayer linear = {.module = module,
+                               .n = s->hidden,
+                               .k = s->width[s->stages - 1 - i],
+                               .side = 1,
+                               .is_linear = TRUE};
 
         k[i] = s->hidden;
         s->fusion.scaling[i] = i + 1 < s->stages ? CNX_SCALING_BILINEAR : CNX_SCALING_NONE;

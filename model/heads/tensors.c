@@ -222,10 +222,18 @@ static gboolean check_vector(CnxHeadTensors *self, const char *module, const cha
     return cnx_head_need(self, name, 1, shape, error) != NULL;
 }
 
+static const char *const norm_leaves[] = {"weight", "bias", "running_mean", "running_var"};
+
+static gboolean has_norm(const CnxHeadTensors *self, const char *module)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(norm_leaves); i++)
+        if (cnx_head_has(self, "%s.%s", module, norm_leaves[i]))
+            return TRUE;
+    return FALSE;
+}
+
 static gboolean check_norm(CnxHeadTensors *self, const char *module, guint n, GError **error)
 {
-    static const char *const leaves[] = {"weight", "bias", "running_mean", "running_var"};
-
     if (cnx_head_has(self, "%s.weight", module) && !cnx_head_has(self, "%s.running_mean", module)) {
         g_set_error(error, CNX_ERROR, CNX_ERROR_UNSUPPORTED,
                     "%s: has no tensor \"%s%s.running_mean\": this batch norm has no running "
@@ -233,10 +241,28 @@ static gboolean check_norm(CnxHeadTensors *self, const char *module, guint n, GE
                     self->file, self->prefix, module);
         return FALSE;
     }
-    for (guint i = 0; i < G_N_ELEMENTS(leaves); i++)
-        if (!check_vector(self, module, leaves[i], n, error))
+    for (guint i = 0; i < G_N_ELEMENTS(norm_leaves); i++)
+        if (!check_vector(self, module, norm_leaves[i], n, error))
             return FALSE;
     return TRUE;
+}
+
+/* The bias and the norm behind the weights, of which there must be one. */
+static gboolean check_shift(CnxHeadTensors *self, const CnxHeadLayer *layer, GError **error)
+{
+    const gboolean has_bias = cnx_head_has(self, "%s.bias", layer->module);
+
+    if (layer->norm && !has_bias && !has_norm(self, layer->norm)) {
+        g_set_error(error, CNX_ERROR, CNX_ERROR_NOT_CONVNEXT,
+                    "%s: has neither a tensor \"%s%s.bias\" nor a batch norm \"%s%s\", but a "
+                    "convolution of this head has one of them",
+                    self->file, self->prefix, layer->module, self->prefix, layer->norm);
+        return FALSE;
+    }
+    if ((has_bias || (!layer->norm && !layer->no_bias)) &&
+        !check_vector(self, layer->module, "bias", layer->n, error))
+        return FALSE;
+    return !layer->norm || check_norm(self, layer->norm, layer->n, error);
 }
 
 gboolean cnx_head_layer_check(CnxHeadTensors *self, CnxHeadLayer *layer, GError **error)
@@ -244,21 +270,17 @@ gboolean cnx_head_layer_check(CnxHeadTensors *self, CnxHeadLayer *layer, GError 
     g_autofree char *name = member_of(layer->module, "weight");
     guint64 shape[] = {layer->n, layer->k, layer->side, layer->side};
 
-    if (!cnx_head_need(self, name, 4, shape, error))
+    if (!cnx_head_need(self, name, layer->is_linear ? 2 : 4, shape, error))
         return FALSE;
     layer->n = (guint)shape[0];
     layer->k = (guint)shape[1];
-    const gboolean may_lack = layer->norm || layer->no_bias;
-    if ((!may_lack || cnx_head_has(self, "%s.bias", layer->module)) &&
-        !check_vector(self, layer->module, "bias", layer->n, error))
-        return FALSE;
     return (!layer->before || check_norm(self, layer->before, layer->k, error)) &&
-           (!layer->norm || check_norm(self, layer->norm, layer->n, error));
+           check_shift(self, layer, error);
 }
 
 gboolean cnx_head_has_norm(const CnxHeadTensors *self, const char *module, const char *norm)
 {
-    return cnx_head_has(self, "%s.weight", norm) || !cnx_head_has(self, "%s.bias", module);
+    return has_norm(self, norm) || !cnx_head_has(self, "%s.bias", module);
 }
 
 static float *read_member(CnxHeadTensors *self, const char *module, const char *leaf, guint count,
@@ -368,7 +390,23 @@ void cnx_head_ignore(CnxHeadTensors *self, const char *module)
     g_hash_table_iter_init(&iter, self->tensors);
     while (g_hash_table_iter_next(&iter, &name, NULL))
         if (g_str_has_prefix(name, module))
-            g_hash_table_add(self->used, g_strdup(name));
+            g_hash_table_insert(self->used, g_strdup(name), NULL);
+}
+
+char **cnx_head_list_read(const CnxHeadTensors *self)
+{
+    g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
+    GHashTableIter iter;
+    gpointer name, is_read;
+
+    g_hash_table_iter_init(&iter, self->used);
+    while (g_hash_table_iter_next(&iter, &name, &is_read)) {
+        const CnxTensor *tensor = g_hash_table_lookup(self->tensors, name);
+
+        if (is_read && tensor)
+            g_strv_builder_add(builder, tensor->name);
+    }
+    return g_strv_builder_end(builder);
 }
 
 gboolean cnx_head_check_used(const CnxHeadTensors *self, const char *module, const char *family,

@@ -23,7 +23,7 @@ typedef struct CnxHeadTensors {
     const char *file;    /* for messages; borrowed */
     char *prefix;        /* of the names in the file; "" if there is none */
     GHashTable *tensors; /* name behind the prefix -> const CnxTensor *, of the checkpoint */
-    GHashTable *used;    /* the names that were read or ignored */
+    GHashTable *used;    /* the names that were read or, with the value NULL, ignored */
     guint64 bytes;       /* of the tensors that were asked for */
     gsize data_size;     /* cnx_checkpoint_data_size() */
 } CnxHeadTensors;
@@ -41,6 +41,9 @@ gboolean cnx_head_tensors_init(CnxHeadTensors *self, const CnxCheckpoint *checkp
                                const char *file, const char *prefix, GError **error);
 void cnx_head_tensors_clear(CnxHeadTensors *self);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(CnxHeadTensors, cnx_head_tensors_clear)
+
+/* The names in the files of all tensors that were read, NULL-terminated (g_strfreev). */
+char **cnx_head_list_read(const CnxHeadTensors *self);
 
 /* NULL if there is no such tensor. */
 const CnxTensor *cnx_head_tensor(const CnxHeadTensors *self, const char *name);
@@ -71,13 +74,15 @@ typedef struct CnxHeadLayer {
     guint side;         /* of the kernel: 1 or 3 */
     gboolean no_bias;   /* the convolution may lack a bias although no batch norm follows */
     const char *before; /* the batch norm in front of it, with side 1; NULL: none */
+    gboolean is_linear; /* a linear layer, which has matrices, of side 1 */
 } CnxHeadLayer;
 
-/* Checks the shapes of the layer's tensors and fills in n and k. Reads no numbers. */
+/* Checks the shapes of the layer's tensors and fills in n and k. Reads no numbers. FALSE with
+ * error, also if the convolution has neither a bias nor the norm behind it. */
 gboolean cnx_head_layer_check(CnxHeadTensors *self, CnxHeadLayer *layer, GError **error);
 
-/* Whether a batch norm, or what is left of one, follows the convolution: FALSE only if it has a
- * bias and there is no tensor norm.weight. */
+/* Whether a batch norm, or what is left of one, follows the convolution; or it should, since the
+ * convolution has no bias either. */
 gboolean cnx_head_has_norm(const CnxHeadTensors *self, const char *module, const char *norm);
 
 /* The numbers of a layer. */

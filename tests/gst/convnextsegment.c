@@ -11,6 +11,7 @@
 
 #define LAUNCH "convnextsegment threads=1 model=" SEGMENTER
 #define UNET FIXTURES "/segmenters/smp-unet"
+#define FPN FIXTURES "/segmenters/smp-fpn"
 #define MMSEGMENTATION FIXTURES "/segmenters/mmsegmentation-upernet.pth"
 #define SLIDE " slide=true input-width=192 input-height=160" /* windows of 96x96 at 64x64 */
 #define SIDE 96                                              /* of the network's input */
@@ -153,17 +154,52 @@ GST_START_TEST(test_logits)
 }
 GST_END_TEST;
 
-/* An input that is no larger than a window has the same mask as without windows. An element with
- * slide=true and one without it do not share a run. */
+/* The mask of the frame, and its bytes. */
+static GstBuffer *run_element(const char *model, const char *properties, gsize *bytes)
+{
+    g_autofree char *launch = g_strdup_printf(
+        "convnextsegment threads=1 input-width=96 input-height=96 model=%s %s", model, properties);
+    g_autoptr(GstHarness) h = heads_harness(launch, HEADS_CAPS);
+    GstBuffer *out = heads_process(h, HEADS_CAPS, 0);
+    guint width, height, bits;
+
+    gst_convnext_segmentation_get_size(segmentation_of(out), &width, &height, &bits);
+    *bytes = (gsize)width * height * bits / 8;
+    return out;
+}
+
+/* An input that is no larger than a window has the same mask and the same logits as without
+ * windows: in each size of masks, for an upsampling with aligned corners and for none. An element
+ * with slide=true and one without it do not share a run. */
 GST_START_TEST(test_slide_of_one)
 {
-    g_autoptr(GstHarness) plain = heads_harness(LAUNCH, HEADS_CAPS);
-    g_autoptr(GstHarness) slide = heads_harness(LAUNCH " slide=true", HEADS_CAPS);
-    g_autoptr(GstBuffer) a = heads_process(plain, HEADS_CAPS, 0);
-    g_autoptr(GstBuffer) b = heads_process(slide, HEADS_CAPS, 0);
+    static const char *const models[] = {SEGMENTER, UNET, FPN};
+    static const char *const sizes[] = {"mask-size=network logits=true",
+                                        "mask-size=stride logits=true", "mask-size=frame"};
 
-    fail_unless(memcmp(gst_convnext_segmentation_get_data(segmentation_of(a)),
-                       gst_convnext_segmentation_get_data(segmentation_of(b)), SIDE * SIDE) == 0);
+    for (guint i = 0; i < G_N_ELEMENTS(models) * G_N_ELEMENTS(sizes); i++) {
+        const char *model = models[i / G_N_ELEMENTS(sizes)], *size = sizes[i % G_N_ELEMENTS(sizes)];
+        g_autofree char *slide = g_strconcat(size, " slide=true", NULL);
+        gsize bytes, bytes_of_slide;
+        g_autoptr(GstBuffer) a = run_element(model, size, &bytes);
+        g_autoptr(GstBuffer) b = run_element(model, slide, &bytes_of_slide);
+        GstConvnextTensor *logits = gst_convnext_result_get_tensor(
+            frames_result(a), GST_CONVNEXT_TENSOR_SEGMENTATION_LOGITS);
+
+        fail_unless_equals_uint64(bytes, bytes_of_slide);
+        fail_unless(memcmp(gst_convnext_segmentation_get_data(segmentation_of(a)),
+                           gst_convnext_segmentation_get_data(segmentation_of(b)), bytes) == 0,
+                    "%s %s", model, size);
+        if (!logits)
+            continue;
+        const float *values = gst_convnext_tensor_get_values(logits, &bytes);
+        const float *same = gst_convnext_tensor_get_values(
+            gst_convnext_result_get_tensor(frames_result(b),
+                                           GST_CONVNEXT_TENSOR_SEGMENTATION_LOGITS),
+            &bytes_of_slide);
+        fail_unless_equals_uint64(bytes, bytes_of_slide);
+        fail_unless(memcmp(values, same, bytes * sizeof *values) == 0, "%s %s", model, size);
+    }
 }
 GST_END_TEST;
 

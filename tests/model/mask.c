@@ -37,7 +37,7 @@ static double position(CnxScaling scaling, guint in, guint out, guint d)
     }
 }
 
-/* NaN does not count where its weight is 0. */
+/* What is not finite does not count where its weight is 0. */
 static double between(double a, double b, double weight)
 {
     return weight == 0 ? a : (1 - weight) * a + weight * b;
@@ -71,23 +71,27 @@ static int expected(const double *values, guint classes, const CnxMaskPlan *plan
     int value = 0;
 
     for (guint i = 0; i < classes; i++) {
-        if (values[i] > best) {
+        const double v = plan->scale ? values[i] * plan->scale[i] + plan->shift[i] : values[i];
+
+        if (plan->has_unknown && (isnan(values[i]) || values[i] == INFINITY))
+            return 0;
+        if (v > best) {
             second = best;
-            best = values[i];
+            best = v;
             value = (int)i + 1;
-        } else if (values[i] > second) {
-            second = values[i];
+        } else if (v > second) {
+            second = v;
         }
     }
     if (value == 0)
         return 0;
     for (guint i = 0; i < classes; i++)
-        sum += isnan(values[i]) ? 0 : exp(values[i] - best);
+        sum += exp((plan->scale ? values[i] * plan->scale[i] + plan->shift[i] : values[i]) - best);
     score = plan->sigmoid ? 1 / (1 + exp(-best)) : 1 / sum;
     if (fabs(score - plan->threshold) < CLOSE)
         return -1;
     if (score < plan->threshold)
-        return 0;
+        return (int)plan->none;
     return best - second < CLOSE ? -1 : value;
 }
 
@@ -151,7 +155,7 @@ static void check_mask(const CnxMap *logits, const CnxMaskPlan *plan)
 
         counted[got]++;
         open += want < 0;
-        none += want == 0;
+        none += want == (int)plan->none;
         if (want >= 0)
             g_assert_cmpint((int)got, ==, want);
     }
@@ -179,12 +183,15 @@ typedef struct Case {
     const char *name;
     guint height, width, classes;
     CnxMaskPlan plan; /* width, height, scaling, via width, height, scaling, sigmoid, threshold */
-    gboolean damaged; /* some logits are NaN, and all of one pixel */
+    gboolean damaged; /* some logits are not finite, and all of one pixel */
 } Case;
 
 #define NONE CNX_SCALING_NONE
 #define BILINEAR CNX_SCALING_BILINEAR
 #define CORNERS CNX_SCALING_BILINEAR_CORNERS
+
+static const float scales[] = {0.5f, 2, 1, 0.7f, 1.5f};
+static const float zeros[5], shifts[] = {-1, -INFINITY, -1.5f, -1.3f, -1.2f};
 
 static const Case cases[] = {
     {"stride", 9, 14, 5, {14, 9, NONE, 0, 0, NONE, FALSE, 0}, FALSE},
@@ -198,12 +205,27 @@ static const Case cases[] = {
     {"sigmoid", 7, 10, 1, {40, 28, BILINEAR, 0, 0, NONE, TRUE, 0.5f}, FALSE},
     {"multi-label", 7, 10, 6, {40, 28, BILINEAR, 0, 0, NONE, TRUE, 0.85f}, FALSE},
     {"many", 4, 5, 256, {16, 70, BILINEAR, 0, 0, NONE, FALSE, 0}, FALSE},
-    {"nan", 7, 10, 21, {40, 28, BILINEAR, 0, 0, NONE, FALSE, 0.3f}, TRUE},
+    {"hostile", 7, 10, 21, {40, 28, BILINEAR, 0, 0, NONE, FALSE, 0.3f, NULL, NULL, 0, TRUE}, TRUE},
+    {"hostile-stride",
+     7,
+     10,
+     21,
+     {10, 7, NONE, 0, 0, NONE, FALSE, 0.3f, NULL, NULL, 0, TRUE},
+     TRUE},
+    {"hostile-frame",
+     7,
+     10,
+     5,
+     {53, 75, BILINEAR, 40, 28, CORNERS, TRUE, 0.8f, scales, shifts, 2, TRUE},
+     TRUE},
+    {"temperature", 7, 10, 5, {40, 28, BILINEAR, 0, 0, NONE, TRUE, 0.8f, scales, zeros}, FALSE},
+    {"rest-class", 7, 10, 5, {40, 28, BILINEAR, 0, 0, NONE, TRUE, 0.5f, scales, shifts, 2}, FALSE},
     {"pixel", 1, 1, 3, {1, 1, BILINEAR, 4, 4, CORNERS, FALSE, 0}, FALSE},
 };
 
 static void test_case(gconstpointer data)
 {
+    static const float hostile[] = {NAN, -INFINITY, -INFINITY, INFINITY, -INFINITY};
     const Case *c = data;
     const gsize floats = (gsize)c->height * c->width * c->classes;
     g_autofree float *values = g_new(float, floats);
@@ -212,7 +234,7 @@ static void test_case(gconstpointer data)
     for (gsize i = 0; i < floats; i++)
         values[i] = (float)g_test_rand_double_range(-3, 3);
     for (gsize i = 0; c->damaged && i < floats; i += i < c->classes ? 1 : 37)
-        values[i] = NAN;
+        values[i] = hostile[i / 37 % G_N_ELEMENTS(hostile)];
     check_mask(&logits, &c->plan);
 }
 
@@ -231,6 +253,36 @@ static void test_ties(void)
         g_assert_cmpuint(mask[i], ==, 2);
 }
 
+/* The interpolated logits of two windows: a weight of 0 does not count, so that -infinity stays
+ * what it is, and its neighbours remain numbers. */
+static void test_logits(void)
+{
+    float values[2 * 4 * 2], dst[6 * 2];
+    const CnxMap logits = {values, 1, 1, 8, 2};
+    const CnxMaskPlan plan = {.width = 6,
+                              .height = 1,
+                              .scaling = CNX_SCALING_NONE,
+                              .via_width = 6,
+                              .via_height = 1,
+                              .via_scaling = CNX_SCALING_BILINEAR_CORNERS,
+                              .windows = {4, 1, 2, 1}};
+    const gsize scratch = cnx_mask_scratch(&logits, &plan);
+    const CnxDenseContext context = {cnx_isa_kernels(NULL), 1, new_block(scratch), scratch};
+
+    for (guint i = 0; i < G_N_ELEMENTS(values); i++)
+        values[i] = (float)i;
+    values[0] = values[2 * 7] = -INFINITY; /* the first and the last pixel */
+    cnx_mask_logits(&context, &logits, &plan, dst);
+    free(context.scratch);
+    for (guint x = 0; x < 6; x++) {
+        const float first = x < 4 ? 2 * (float)x : 0, second = x < 2 ? 0 : 2 * ((float)x + 2);
+        const float mean = x < 2 ? first : x < 4 ? (first + second) / 2 : second;
+
+        g_assert_cmpfloat(dst[2 * x], ==, x == 0 || x == 5 ? -INFINITY : mean);
+        g_assert_cmpfloat(dst[2 * x + 1], ==, mean + 1);
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -242,5 +294,6 @@ int main(int argc, char **argv)
         g_test_add_data_func(path, &cases[i], test_case);
     }
     g_test_add_func("/mask/ties", test_ties);
+    g_test_add_func("/mask/logits", test_logits);
     return g_test_run();
 }

@@ -12,8 +12,10 @@
 #define UPERNET "../segmenters/transformers-upernet-v2"
 #define UNET "../segmenters/smp-unet"
 #define FPN "../segmenters/smp-fpn"
+#define SEGFORMER "../segmenters/smp-segformer"
 #define DEEPLAB "../segmenters/smp-deeplab"
 #define DEEPLAB_CONFIG "{\"_model_class\":\"DeepLabV3Plus\",\"encoder_name\":\"tu-convnext_x\""
+#define MLP "decoder.mlp_stage.1.linear.weight"
 #define BRANCH "decoder.seg_blocks.1.block.0.block.0.weight"
 #define BOTTLENECK "decode_head.bottleneck.batch_norm"
 #define CONFIG                                                                                  \
@@ -77,6 +79,20 @@ static const Refusal refusals[] = {
      .sentence =
          "has a UPerNet with 1 lateral and 3 output convolutions, but its backbone hands on "
          "4 stages, expected one of each less than stages"},
+    {"a convolution without a bias and a batch norm", UNET, "decoder.blocks.1.conv1.1.",
+     .sentence = "has neither a tensor \"decoder.blocks.1.conv1.0.bias\" nor a batch norm "
+                 "\"decoder.blocks.1.conv1.1\", but a convolution of this head has one of them"},
+    {"a batch norm without a weight", UNET, "decoder.blocks.1.conv1.1.weight",
+     .sentence = "has no tensor \"decoder.blocks.1.conv1.1.weight\" of shape [16], which its head "
+                 "needs"},
+    {"a last layer without a bias", UNET, "segmentation_head.0.bias",
+     .sentence = "has no tensor \"segmentation_head.0.bias\" of shape [4], which its head needs"},
+    {"a missing linear layer", SEGFORMER, "decoder.mlp_stage.1.linear.weight",
+     .sentence = "has no tensor \"decoder.mlp_stage.1.linear.weight\" of shape [20,16], which its "
+                 "head needs"},
+    {"a linear layer of another shape", SEGFORMER, MLP, .added = {MLP},
+     .sentence = "tensor \"decoder.mlp_stage.1.linear.weight\" has shape [4,4,3,3], expected "
+                 "[20,16]"},
     {"a layer that no such head has", UPERNET, .config = SCALES,
      .added = {"decode_head.extra.weight"},
      .sentence = "tensor \"decode_head.extra.weight\" of shape [4,4,3,3] is not part of a UPerNet "

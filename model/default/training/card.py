@@ -2,8 +2,8 @@
 """Prints the tables of the model's card from the figures of evaluate.py, baselines.py, clips.py,
 views.py and crops.py.
 
-    python3 card.py --models EVALUATE.json [--baselines BASELINES.json] [--clips CLIPS.json ...]
-        [--sides VIEWS.json] [--crops CROPS.json] [--card README.md]
+    python3 card.py --models EVALUATE.json [--baselines BASELINES.json]
+        [--clips NAME=CLIPS.json ...] [--sides VIEWS.json] [--crops CROPS.json] [--card README.md]
 
 With --card, the tables replace the text between the two markers of the card and are not printed.
 """
@@ -14,7 +14,7 @@ from pathlib import Path
 from common import LABELS
 
 MARKERS = ('<!-- figures: begin -->', '<!-- figures: end -->')
-TITLES = {'model': 'this model', 'before': 'the previous model'}
+TITLES = {'model': 'this model', 'second': 'the second run', 'before': 'the previous model'}
 HARD = {'drop': 'drops', 'web': 'spider web', 'torn': 'torn', 'slant': 'slanted'}
 
 
@@ -36,39 +36,47 @@ def first(models: dict) -> dict:
     return next(iter(models.values()))
 
 
-def summary(models: dict) -> str:
-    rows = []
-
-    def row(title: str, get):
-        rows.append([title, *(percent(get(model)) for model in models.values())])
-
-    for key, title in (('clean', 'clean pictures called normal'),
-                       ('clean, camera-like', '… of those like a fixed camera\'s'),
-                       ('clips', 'frames of healthy clips called normal'),
-                       ('healthy', 'healthy but unusual frames called normal'),
-                       ('textures', 'healthy textures called normal'),
-                       ('twins', 'undamaged frames of streams called normal'),
-                       ('harmless', 'harmless changes of other libraries called normal')):
-        count = first(models)['normal'][key]['n']
-        row(f'{title} ({count})', lambda m, key=key: m['normal'][key]['rate'])
-    row('recall of faults, strengths 1 to 3, macro', lambda m: m['macro']['own']['mean'])
-    row('… of other libraries\' faults', lambda m: m['macro']['foreign']['mean'])
-    row('any fault found, strengths 1 to 3, macro', lambda m: m['macro']['own, any fault']['mean'])
-    row('… of other libraries\' faults', lambda m: m['macro']['foreign, any fault']['mean'])
-    row('alarm at 1 % false alarms, macro', lambda m: m['alarm']['own']['mean'])
-    row('… of other libraries\' faults', lambda m: m['alarm']['foreign']['mean'])
+def figures_of(model: dict) -> list[tuple]:
+    """(title, rate) of the figures of the first table."""
+    normal, macro, alarm = model['normal'], model['macro'], model['alarm']
+    found = [(f'{title} ({normal[key]["n"]})', normal[key]['rate']) for key, title in (
+        ('clean', 'clean pictures called normal'),
+        ('clean, camera-like', '… of those like a fixed camera\'s'),
+        ('clips', 'frames of healthy clips called normal'),
+        ('healthy', 'healthy but unusual frames called normal'),
+        ('textures', 'healthy textures called normal'),
+        ('twins', 'undamaged frames of streams called normal'),
+        ('harmless', 'harmless changes of other libraries called normal'))]
+    for title, own, foreign in (
+            ('recall of faults, strengths 1 to 3, macro', macro['own'], macro['foreign']),
+            ('any fault found, strengths 1 to 3, macro', macro['own, any fault'],
+             macro['foreign, any fault']),
+            ('alarm at 1 % false alarms, macro', alarm['own'], alarm['foreign'])):
+        found += [(title, own['mean']), ('… of other libraries\' faults', foreign['mean'])]
+    found += [(f'recall of {label}', macro['own']['labels'].get(label)) for label in LABELS[1:]]
     for kind, title in (('stream', 'damaged streams: frames with more than a fifth of the blocks'
                          ' damaged, called corrupted'),
                         ('real', '… of streams that others damaged')):
-        row(title, lambda m, kind=kind: m['streams'][kind].get('more than 0.2', {}).get(
-            'corrupted'))
-    for mix, title in (('set', 'calibration error of the state\'s score, this set'),
-                       ('usual', '… if 95 % of the frames are healthy')):
-        row(title, lambda m, mix=mix: m['calibration'][mix]['error'])
-    for mix, title in (('set', 'calibration error of the faults\' scores, mean, this set'),
-                       ('usual', '… if 95 % of the frames are healthy')):
-        row(title, lambda m, mix=mix: m['calibration'][mix]['faults error'])
-    return table(['%', *titles(models)], rows)
+        found.append((title, model['streams'].get(kind, {}).get('more than 0.2', {}).get(
+            'corrupted')))
+    for key, title in (('error', 'calibration error of the state\'s score, this set'),
+                       ('faults error', 'calibration error of the faults\' scores, mean, this set')):
+        found += [(title, model['calibration']['set'][key]),
+                  ('… if 95 % of the frames are healthy', model['calibration']['usual'][key])]
+    return found
+
+
+def summary(models: dict) -> str:
+    """The first table. If there is a second run of the recipe: how much the two differ."""
+    found = {name: figures_of(model) for name, model in models.items()}
+    columns = {TITLES[name]: [rate for _, rate in rows] for name, rows in found.items()}
+    if 'second' in models:
+        differences = [None if None in pair else abs(pair[0] - pair[1]) for pair in zip(
+            columns[TITLES['model']], columns[TITLES['second']])]
+        columns |= {'difference': differences, 'noise': models['second']['noise']}
+    return table(['%', *columns], [
+        [title, *map(percent, rates)]
+        for (title, _), *rates in zip(found['model'], *columns.values())])
 
 
 def rates(models: dict, *path: str) -> str:
@@ -183,10 +191,19 @@ def reliability(model: dict) -> str:
 
 
 def of_models(models: dict) -> str:
-    model, others = first(models), list(models.values())[1:]
+    model = models['model']
     parts = [
         f'### In one table\n\n{model["frames"]} frames of sources that neither training nor '
-        'validation saw. States are those that the element reports.', summary(models),
+        'validation saw. States are those that the element reports.', summary(models)]
+    if 'second' in models:
+        parts.append(
+            'The second run repeats the training with another seed: other frames of the same '
+            'sources, other initial weights.\nNoise is two standard deviations of the difference '
+            'between the runs when the sources of the test set are drawn anew.\nThe tables below '
+            'show this model and the previous one.')
+    models = {name: figures for name, figures in models.items() if name != 'second'}
+    others = list(models.values())[1:]
+    parts += [
         '### Confusion by state\n\nOur own faults and healthy frames; each frame counts once.',
         confusion(model)]
     if others:
@@ -312,8 +329,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split('\n', maxsplit=1)[0])
     parser.add_argument('--models', type=Path, required=True)
     parser.add_argument('--baselines', type=Path)
-    parser.add_argument('--clips', type=Path, nargs='*', default=[],
-                        help='figures of this model and of its predecessor')
+    parser.add_argument('--clips', nargs='*', default=[], metavar='NAME=FILE',
+                        help='figures of clips.py; the names are model, second and before')
     parser.add_argument('--sides', type=Path, help='figures of views.py')
     parser.add_argument('--crops', type=Path, help='figures of crops.py')
     parser.add_argument('--card', type=Path)
@@ -321,9 +338,10 @@ def main():
 
     models = json.loads(args.models.read_text())['models']
     parts = [of_models(models)]
+    models.pop('second', None)
     if args.clips:
-        parts.insert(1, of_clips({name: json.loads(path.read_text())
-                                  for name, path in zip(TITLES, args.clips)}))
+        parts.append(of_clips({name: json.loads(Path(path).read_text())
+                               for name, path in (pair.split('=', 1) for pair in args.clips)}))
     if args.baselines:
         parts.append(of_baselines(json.loads(args.baselines.read_text()), models))
     for path, section in ((args.sides, of_sides), (args.crops, of_crops)):

@@ -1,5 +1,6 @@
 #!/bin/bash
 # Evaluates a model folder, and optionally its predecessor, and prints the figures of the card.
+# SECOND=FOLDER names a folder that a second run of the same recipe made: the card shows both runs.
 #
 # usage: model/default/training/evaluate.sh PHOTOS MEDIA WORK FOLDER [PREVIOUS]
 #
@@ -23,16 +24,18 @@ run() { "$python" "$training/$1.py" "${@:2}" || cnx_die "$1.py failed"; }
 run agree "$folder" "${pictures[@]}" --build "$build" >&2
 run testset "${set_of[@]}" >&2
 run evaluate "$folder" "${set_of[@]}" --json "$figures/models.json" \
-    ${previous:+--compare "$previous"} > "$figures/models.md"
+    ${SECOND:+--second "$SECOND"} ${previous:+--compare "$previous"} > "$figures/models.md"
 run baselines "${set_of[@]}" --json "$figures/baselines.json" >&2
 run crops "$folder" "${set_of[@]}" --json "$figures/crops.json" >&2
-run clips "$folder" "${set_of[@]}" --json "$figures/clips.json" --build "$build" >&2
-clips=("$figures/clips.json")
-if [ -n "$previous" ]; then
-    run clips "$previous" "${set_of[@]}" --json "$figures/clips-before.json" \
-        --build "${BUILD_BEFORE:-$build}" >&2
-    clips+=("$figures/clips-before.json")
-fi
+clips=()
+play() { # NAME FOLDER BUILD
+    [ -n "$2" ] || return 0
+    run clips "$2" "${set_of[@]}" --json "$figures/clips-$1.json" --build "$3" >&2
+    clips+=("$1=$figures/clips-$1.json")
+}
+play model "$folder" "$build"
+play second "${SECOND:-}" "$build"
+play before "$previous" "${BUILD_BEFORE:-$build}"
 run gallery "$figures/models.json" "${set_of[@]}" --out "$figures" > "$figures/failures.md"
 sides=$figures/views.json # of views.py, which trains for an hour
 [ -f "$sides" ] || sides=

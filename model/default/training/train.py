@@ -9,12 +9,16 @@ last two stages: which faults are visible there. After a third of the training, 
 still look faulty appear three times an epoch. Then validation frames give each class a scale and a
 shift (Platt), stored as its temperature and in the bias of the head, and thresholds that keep to
 the budget of false alarms.
+
+If training was killed, the same command continues from the checkpoint in CACHE. On the same
+machine, the weights are those of an uninterrupted run.
 """
 import argparse
 import copy
 import queue
 import threading
 import time
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +27,7 @@ from torch.nn import functional
 
 import frames
 import network
+from checkpoint import Checkpoint
 from common import LABELS, VIEW
 from measures import limit_of
 from muon import Muon
@@ -33,6 +38,7 @@ MUON_RATE = 0.02
 WEIGHT_DECAY = 0.05
 CELLS_WEIGHT = 0.5       # of the loss of the cells of a stage
 AVERAGE = 0.998          # per step, of the moving average
+CHECKPOINT_STEPS = 500
 # Of healthy validation frames, all faults together: those like a fixed camera's, ordinary pictures,
 # and all with the unusual.
 FALSE_ALARMS = (0.005, 0.008, 0.03)
@@ -89,22 +95,20 @@ def run(model, pixels: torch.Tensor, side: int):
     return model(pixel_values=resized(pixels, side), output_hidden_states=True)
 
 
-def batches(views, place, weights, samples: int, rng):
-    """Yields (rows, views), which a thread reads ahead. weights: [frames], how often a frame
-    appears in an epoch; changes apply from the next epoch on."""
+def epoch(weights: torch.Tensor, rng) -> torch.Tensor:
+    """Rows in random order. weights: [frames], how often a frame appears in an epoch."""
+    whole = np.floor(weights.numpy() + rng.random(len(weights))).astype(int)
+    return torch.from_numpy(rng.permutation(np.repeat(np.arange(len(weights)), whole)))
+
+
+def batches(views, place, order):
+    """Yields (rows, views) in this order, which a thread reads ahead."""
     ahead = queue.Queue(4)
 
     def produce():
-        left = samples
-        while left > 0:
-            whole = np.floor(weights + rng.random(len(weights))).astype(int)
-            order = rng.permutation(np.repeat(np.arange(len(weights)), whole))
-            for start in range(0, len(order) - BATCH + 1, BATCH):
-                if left <= 0:
-                    break
-                rows = order[start:start + BATCH]
-                ahead.put((rows, read(views, place, rows)))
-                left -= BATCH
+        for start in range(0, len(order) - BATCH + 1, BATCH):
+            rows = order[start:start + BATCH]
+            ahead.put((rows, read(views, place, rows)))
         ahead.put(None)
 
     threading.Thread(target=produce, daemon=True).start()
@@ -134,16 +138,16 @@ def spread(model, views, place, side: int, rng):
         stem.bias.copy_(-output.mean((0, 2, 3)) / deviation)
 
 
-def fit(work: Path, samples: int, seed: int, side: int = VIEW):
-    """Returns the network with the moving average of the weights. side: of the view, 56 patches
-    wide."""
+def fit(work: Path, path: Path, samples: int, seed: int, side: int = VIEW):
+    """Trains a network, writes the moving average of its weights to path, and returns it. side: of
+    the view, 56 patches wide. Beside path, a checkpoint keeps the state of an unfinished run."""
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
     views, cells, targets, _, place = frames.load(work, 'train')
     print(f'{len(targets)} frames, {(targets[:, 0] > 0.5).mean():.1%} healthy', flush=True)
+    recipe = {'seed': seed, 'samples': samples, 'side': side, 'frames': zlib.crc32(targets)}
     share = torch.from_numpy(targets.mean(0))
     cells, targets = torch.from_numpy(cells), torch.from_numpy(targets)
-    weights = np.ones(len(targets))
     model = network.new(side // 56).to(memory_format=torch.channels_last)
     spread(model, views, place, side, rng)
     with torch.no_grad():
@@ -153,38 +157,55 @@ def fit(work: Path, samples: int, seed: int, side: int = VIEW):
     average = copy.deepcopy(model)
     steps = samples // BATCH
     optimizers, schedules = optimization(model, cell_heads, steps)
-    begin, losses = time.time(), []
-    for step, (rows, pixels) in enumerate(batches(views, place, weights, steps * BATCH, rng)):
-        model.train()
-        changes = cells[rows]
-        if rng.random() < 0.5:
-            pixels, changes = pixels.flip(2), changes.flip(2)
-        output = run(model, pixels, side)
-        loss_each = cross_entropy(output.logits, targets[rows])
-        loss_cells = sum(
-            cross_entropy(logits, goal).mean()
-            for logits, goal in zip(cell_heads(output.hidden_states[-2:]),
-                                    cell_targets(changes, targets[rows])))
-        (loss_each.mean() + CELLS_WEIGHT * loss_cells).backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 2)
-        for optimizer, schedule in zip(optimizers, schedules):
-            optimizer.step()
-            optimizer.zero_grad()
-            schedule.step()
-        follow(average, model, min(AVERAGE, (1 + step) / (10 + step)))
-        losses.append((loss_each.mean().item(), loss_cells.item()))
-        # Hard negatives appear three times an epoch.
-        if step > steps / 3:
-            healthy = targets[rows, 0] > 0.5
-            doubt = torch.sigmoid(output.logits[:, 1:]).amax(1) > 0.3
-            weights[rows] = torch.where(healthy & doubt, 3.0, 1.0).numpy()
-        if step % 100 == 99:
-            rate = (step + 1) * BATCH / (time.time() - begin)
-            frame, cell = np.mean(losses[-100:], axis=0)
-            print(f'step {step + 1}/{steps} loss {frame:.4f}, of cells {cell:.4f} '
-                  f'{rate:.1f} frames/s', flush=True)
-        if step % 2000 == 1999:
-            report(average, work, side)
+    parts = dict(enumerate([model, cell_heads, average, *optimizers, *schedules]))
+    checkpoint = Checkpoint(path.with_suffix('.checkpoint'), recipe, parts, rng)
+    # The rows that are left of this epoch, and how often each frame appears in the next.
+    step, order, weights = 0, torch.empty(0, dtype=int), torch.ones(len(targets), dtype=float)
+    if progress := checkpoint.load():
+        step, order, weights = progress['step'], progress['order'], progress['weights']
+        print(f'continues after step {step}', flush=True)
+    begin, first, losses = time.time(), step, []
+    while step < steps:
+        if len(order) < BATCH:
+            order = epoch(weights, rng)
+        for rows, pixels in batches(views, place, order[:(steps - step) * BATCH]):
+            order = order[BATCH:]
+            model.train()
+            changes = cells[rows]
+            if rng.random() < 0.5:
+                pixels, changes = pixels.flip(2), changes.flip(2)
+            output = run(model, pixels, side)
+            loss_each = cross_entropy(output.logits, targets[rows])
+            loss_cells = sum(
+                cross_entropy(logits, goal).mean()
+                for logits, goal in zip(cell_heads(output.hidden_states[-2:]),
+                                        cell_targets(changes, targets[rows])))
+            (loss_each.mean() + CELLS_WEIGHT * loss_cells).backward()
+            torch.nn.utils.clip_grad_norm_(model.parameters(), 2)
+            for optimizer, schedule in zip(optimizers, schedules):
+                optimizer.step()
+                optimizer.zero_grad()
+                schedule.step()
+            follow(average, model, min(AVERAGE, (1 + step) / (10 + step)))
+            losses.append((loss_each.mean().item(), loss_cells.item()))
+            # Hard negatives appear three times an epoch.
+            if step > steps / 3:
+                healthy = targets[rows, 0] > 0.5
+                doubt = torch.sigmoid(output.logits[:, 1:]).amax(1) > 0.3
+                weights[rows] = torch.where(healthy & doubt, 3.0, 1.0).double()
+            step += 1
+            if step % 100 == 0:
+                rate = (step - first) * BATCH / (time.time() - begin)
+                frame, cell = np.mean(losses, axis=0)
+                print(f'step {step}/{steps} loss {frame:.4f}, of cells {cell:.4f} '
+                      f'{rate:.1f} frames/s', flush=True)
+                losses.clear()
+            if step % 2000 == 0:
+                report(average, work, side)
+            if step % CHECKPOINT_STEPS == 0:
+                checkpoint.save(step=step, order=order.clone(), weights=weights)
+    torch.save(average.state_dict(), path)
+    checkpoint.remove()
     return average
 
 
@@ -343,8 +364,7 @@ def main():
         model = network.new()
         model.load_state_dict(torch.load(trained))
     else:
-        model = fit(args.work, args.samples, args.seed)
-        torch.save(model.state_dict(), trained)
+        model = fit(args.work, trained, args.samples, args.seed)
     temperature, shift, thresholds, scores, targets, records = calibrate(model, args.work)
     with torch.no_grad():
         model.classifier.bias += torch.from_numpy(shift).float()

@@ -31,7 +31,7 @@ def trained(folder: Path, samples: int, side: int, seed: int):
     """The network for views of this side; trains it unless an earlier run has saved it."""
     path = folder / f'view-{side}-{samples}-{seed}.pt'
     if not path.exists():
-        torch.save(train.fit(folder, samples, seed, side).state_dict(), path)
+        train.fit(folder, path, samples, seed, side)
     model = network.new(side // 56)
     model.load_state_dict(torch.load(path))
     return model.to(memory_format=torch.channels_last)
