@@ -93,6 +93,7 @@ static void attach_results(GstConvnextStream *self, GstBuffer *buffer, gboolean 
         n = gst_convnext_tracks_attach(self->tracks, buffer, settings->carry);
     } else if (self->last && (is_new || settings->carry)) {
         GstConvnextMeta *meta = gst_convnext_attach(buffer, self->last, NULL);
+
         n = 1;
         if (settings->smoothing.kind != GST_CONVNEXT_SMOOTHING_NONE)
             attach_state(self, buffer, meta);

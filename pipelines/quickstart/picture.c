@@ -30,6 +30,13 @@ static gboolean is_same_file(const char *a, const char *b)
            first.st_ino == second.st_ino;
 }
 
+static gboolean is_set(const char *variable)
+{
+    const char *value = g_getenv(variable);
+
+    return value && *value;
+}
+
 gboolean picture_check(const Picture *picture, const char *source, GError **error)
 {
     g_autofree char *path = source && gst_uri_is_valid(source)
@@ -42,7 +49,7 @@ gboolean picture_check(const Picture *picture, const char *source, GError **erro
     if (!exists("convnextoverlay"))
         problem = "--show and --write need the element convnextoverlay: install libcairo2-dev and "
                   "libpango1.0-dev, and build again";
-    else if (picture->is_shown && !g_getenv("DISPLAY") && !g_getenv("WAYLAND_DISPLAY"))
+    else if (picture->is_shown && !is_set("DISPLAY") && !is_set("WAYLAND_DISPLAY"))
         problem = "--show needs a display, but neither DISPLAY nor WAYLAND_DISPLAY is set; --write "
                   "FILE.mp4 writes the picture to a file";
     else if (picture->file && !*picture->file)

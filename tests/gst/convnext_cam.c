@@ -30,7 +30,7 @@ static double mean_of_cam(GstConvnextResult *result)
     gsize n;
     double sum = 0;
 
-    fail_unless(cam != NULL);
+    fail_unless(cam);
     const gsize *shape = gst_convnext_tensor_get_shape(cam, &n_dims);
     fail_unless_equals_int(n_dims, 4);
     fail_unless(shape[0] == 1 && shape[1] == NETWORK_SIZE / 32 && shape[2] == NETWORK_SIZE / 32 &&
