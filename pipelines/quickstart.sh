@@ -114,6 +114,9 @@ case $source in
 esac
 
 build=${CONVNEXT_BUILD:-$root/build}
+case " ${options[*]} " in
+*' --show '* | *' -s '*) cnx_packages_play+=' gstreamer1.0-x' ;;
+esac
 # shellcheck disable=SC2086 # lists of words
 cnx_install $cnx_packages_build $cnx_packages_play
 cnx_build "$build"

@@ -84,13 +84,30 @@ char *picture_description(const Picture *picture)
     return g_string_free(g_steal_pointer(&text), FALSE);
 }
 
+/* autovideosink tries every sink. That of DirectFB crashes if it cannot open a display. */
+static void avoid_directfb(void)
+{
+    g_autoptr(GstPluginFeature) sink =
+        gst_registry_lookup_feature(gst_registry_get(), "dfbvideosink");
+
+    if (sink)
+        gst_plugin_feature_set_rank(sink, GST_RANK_NONE);
+}
+
 void picture_connect(const Picture *picture, GstElement *pipeline)
 {
     g_autoptr(GstElement) writer =
         picture->file ? gst_bin_get_by_name(GST_BIN(pipeline), FILE_WRITER) : NULL;
 
+    if (picture->is_shown)
+        avoid_directfb();
     if (writer)
         g_object_set(writer, "location", picture->file, NULL);
+}
+
+gboolean picture_has_no_window(GstMessage *warning)
+{
+    return g_str_equal(GST_MESSAGE_SRC_NAME(warning), WINDOW);
 }
 
 const char *picture_verb(GstMessage *message)

@@ -20,5 +20,8 @@ gboolean picture_check(const Picture *picture, const char *source, GError **erro
 char *picture_description(const Picture *picture);
 void picture_connect(const Picture *picture, GstElement *pipeline);
 
+/* Whether a warning says that no window could be opened: autovideosink then discards the frames. */
+gboolean picture_has_no_window(GstMessage *warning);
+
 /* "show" or "write" if a message is about the window or the file, else NULL. */
 const char *picture_verb(GstMessage *message);

@@ -58,7 +58,7 @@ GstBuffer *drawing_frame(const char *caps)
     return frame;
 }
 
-void drawing_check_guard(GstBuffer *frame, const char *caps)
+static void check_guard(GstBuffer *frame, const char *caps)
 {
     const GstVideoInfo info = drawing_info(caps);
     GstMapInfo map;
@@ -186,7 +186,7 @@ guint8 *drawing_draw_in(const char *properties, const char *caps, GstBuffer *fra
 
     fail_unless_equals_int(gst_harness_push(h, frame), GST_FLOW_OK);
     out = gst_harness_pull(h);
-    drawing_check_guard(out, caps);
+    check_guard(out, caps);
     return drawing_pixels(caps, out);
 }
 
