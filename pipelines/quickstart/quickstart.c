@@ -138,7 +138,13 @@ static void on_warning(GstBus *bus, GstMessage *message, gpointer user_data)
     g_autoptr(GError) error = NULL;
 
     gst_message_parse_warning(message, &error, NULL);
-    if (g_str_has_prefix(GST_MESSAGE_SRC_NAME(message), "convnext") || picture_verb(message))
+    if (picture_has_no_window(message))
+        stop_with_error(user_data,
+                        g_strdup_printf("cannot open a window: %s; is a display running, and is "
+                                        "gstreamer1.0-x installed? --write FILE.mp4 writes the "
+                                        "picture to a file",
+                                        error->message));
+    else if (g_str_has_prefix(GST_MESSAGE_SRC_NAME(message), "convnext") || picture_verb(message))
         g_printerr("quickstart: %s\n", error->message);
 }
 
