@@ -418,6 +418,9 @@ static void add_info(const GstConvnextEngine *engine, GstStructure *info)
                                  (const char *const *)engine->labels);
     gst_structure_set(info, "stride", G_TYPE_UINT, head->stride, "multi-label", G_TYPE_BOOLEAN,
                       head->multi_label, NULL);
+    if (g_str_equal(engine->labels_from, "model"))
+        gst_structure_set(info, "labels-from", G_TYPE_STRING, cnx_origin_name(head->labels_from),
+                          NULL);
     if (!self->slides)
         return;
     g_autofree char *text = g_strdup_printf("%ux%u at %ux%u", windows->width, windows->height,

@@ -232,6 +232,7 @@ GST_START_TEST(test_slide_info)
         all - one, (3 * 2 * (SIDE / 4) * (SIDE / 4) * CLASSES + SIDE * SIDE * 3) * sizeof(float));
     check_size(out, 85, 64, &(GstConvnextRect){0, 0, 160, 120});
     g_object_get(heads_element(h), "model-info", &info, NULL);
+    fail_unless_equals_string(gst_structure_get_string(info, "labels-from"), "weights");
     fail_unless_equals_string(gst_structure_get_string(info, "windows"), "64x64 at 42x42");
 }
 GST_END_TEST;
