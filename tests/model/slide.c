@@ -164,7 +164,7 @@ static void test_refused(void)
     g_assert_cmpstr(
         error->message, ==,
         "the FPN of smp needs inputs of at least 32x32 pixels whose sides are multiples "
-        "of 32, not 64x48");
+        "of 32, not 64x48: set crop=squash, or input-width and input-height");
     g_assert_cmpuint(cnx_slide_run_measure(segmenter, &windows, 128, 48, 1), ==, 0);
     g_assert_cmpuint(cnx_slide_run_size(segmenter, &windows, 128, 48).width, ==, 0);
     /* The logits of all windows count, not only those of one. */
