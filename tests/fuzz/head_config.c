@@ -24,7 +24,7 @@ int LLVMFuzzerTestOneInput(const guint8 *data, gsize size)
     g_autofree gpointer head = g_malloc(seed->family->size);
     g_autoptr(CnxHeadInfo) info =
         cnx_segmenter_describe(seed->family, head, seed->checkpoint, &seed->tensors,
-                               kind & 128 ? file : folder_path(), &error);
+                               kind & 128 ? file : folder_path(), NULL, &error);
     head_files_check_error(info != NULL, error);
     if (info)
         head_files_check(info);

@@ -211,7 +211,7 @@ static void try_segmenter(const HeadSeed *seed, CnxHeadTensors *tensors, guint k
     GError *error = NULL;
 
     self.info = cnx_segmenter_describe(seed->family, head, seed->checkpoint, tensors, folder_path(),
-                                       &error);
+                                       NULL, &error);
     gboolean ok = self.info && pack_segmenter(&self, tensors, form, &error);
     if (ok) {
         self.memory = cnx_memory_new(self.size);
