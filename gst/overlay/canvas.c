@@ -2,7 +2,6 @@
 #include "gst/overlay/canvas.h"
 
 #include "gst/convnext/maskrow.h"
-#include "gst/overlay/colour.h"
 
 #define HALF (GST_CONVNEXT_OPAQUE / 2)
 #define HEAT_ALPHA 176 /* of the hottest pixel */
@@ -10,8 +9,8 @@
 
 /* The colours of a legend's classes, for this format. */
 typedef struct Palette {
-    GstConvnextLegend *legend;  /* a reference */
-    GstConvnextColour *colours; /* [classes] */
+    GstConvnextLegend *legend; /* a reference */
+    GstConvnextInk *inks;      /* [classes], half transparent */
 } Palette;
 
 typedef enum Kind { FILL, COVERAGE, MASK, SHADE, HEAT } Kind;
@@ -21,14 +20,15 @@ typedef struct Shape {
     GstConvnextRect rect;     /* as given */
     int x, y, end_x, end_y;   /* the part of it inside the frame */
     guint alpha;              /* of a FILL */
-    GstConvnextColour colour; /* of a FILL, COVERAGE or SHADE */
+    GstConvnextInk ink;       /* of a FILL or SHADE */
+    GstConvnextColour colour; /* of a COVERAGE */
     const guint8 *data;       /* of a COVERAGE or MASK */
     gsize stride;
-    guint width, height, bits;        /* of a MASK */
-    const GstConvnextColour *colours; /* of a MASK, [classes] */
-    const guint8 *shown;              /* of a MASK, [classes] or NULL */
-    guint least;                      /* of a SHADE */
-    GstConvnextGrid grid;             /* of a SHADE or HEAT */
+    guint width, height, bits;  /* of a MASK */
+    const GstConvnextInk *inks; /* of a MASK, [classes] */
+    const guint8 *shown;        /* of a MASK, [classes] or NULL */
+    guint least;                /* of a SHADE */
+    GstConvnextGrid grid;       /* of a SHADE or HEAT */
 } Shape;
 
 struct GstConvnextCanvas {
@@ -40,7 +40,7 @@ struct GstConvnextCanvas {
     GArray *palettes;                   /* Palette */
     guint16 *line;                      /* [line_size], values of a grid, 8.8 bits */
     guint line_size;
-    GstConvnextColour heat[256];
+    GstConvnextInk heat[256];
 };
 
 /* GStreamer packs a last pixel without a neighbour wrongly in these formats: as UYVP behind the end
@@ -64,11 +64,18 @@ static GstConvnextColour make_colour(const GstConvnextCanvas *self, guint rgb)
     return gst_convnext_colour_new(&self->info, self->unpacked, rgb);
 }
 
+static GstConvnextInk make_ink(const GstConvnextCanvas *self, guint rgb, guint alpha)
+{
+    const GstConvnextColour colour = make_colour(self, rgb);
+
+    return gst_convnext_ink_new(&colour, alpha);
+}
+
 /* From yellow to red. */
 static void make_heat(GstConvnextCanvas *self)
 {
     for (guint i = 0; i < G_N_ELEMENTS(self->heat); i++)
-        self->heat[i] = make_colour(self, 0xff0000 | (255 - i) << 8);
+        self->heat[i] = make_ink(self, 0xff0000 | (255 - i) << 8, i * HEAT_ALPHA / 255);
 }
 
 static void clear_palette(gpointer data)
@@ -76,21 +83,21 @@ static void clear_palette(gpointer data)
     Palette *palette = data;
 
     gst_convnext_legend_unref(palette->legend);
-    g_free(palette->colours);
+    g_free(palette->inks);
 }
 
-static const GstConvnextColour *colours_of(GstConvnextCanvas *self, GstConvnextLegend *legend)
+static const GstConvnextInk *inks_of(GstConvnextCanvas *self, GstConvnextLegend *legend)
 {
     const guint n = gst_convnext_legend_get_n_classes(legend);
 
     for (guint i = 0; i < self->palettes->len; i++)
         if (g_array_index(self->palettes, Palette, i).legend == legend)
-            return g_array_index(self->palettes, Palette, i).colours;
-    const Palette palette = {gst_convnext_legend_ref(legend), g_new(GstConvnextColour, n)};
+            return g_array_index(self->palettes, Palette, i).inks;
+    const Palette palette = {gst_convnext_legend_ref(legend), g_new(GstConvnextInk, n)};
     for (guint i = 0; i < n; i++)
-        palette.colours[i] = make_colour(self, gst_convnext_legend_get_colour(legend, i));
+        palette.inks[i] = make_ink(self, gst_convnext_legend_get_colour(legend, i), HALF);
     g_array_append_val(self->palettes, palette);
-    return palette.colours;
+    return palette.inks;
 }
 
 /* The canvas */
@@ -151,7 +158,7 @@ static void add_shape(GstConvnextCanvas *self, const GstConvnextRect *rect, Shap
 void gst_convnext_canvas_add_fill(GstConvnextCanvas *self, const GstConvnextRect *rect, guint rgb,
                                   guint alpha)
 {
-    add_shape(self, rect, (Shape){.kind = FILL, .alpha = alpha, .colour = make_colour(self, rgb)});
+    add_shape(self, rect, (Shape){.kind = FILL, .alpha = alpha, .ink = make_ink(self, rgb, alpha)});
 }
 
 void gst_convnext_canvas_add_coverage(GstConvnextCanvas *self, const GstConvnextRect *rect,
@@ -169,7 +176,7 @@ void gst_convnext_canvas_add_mask(GstConvnextCanvas *self, GstConvnextSegmentati
 {
     Shape shape = {.kind = MASK,
                    .data = gst_convnext_segmentation_get_data(segmentation),
-                   .colours = colours_of(self, gst_convnext_segmentation_get_legend(segmentation)),
+                   .inks = inks_of(self, gst_convnext_segmentation_get_legend(segmentation)),
                    .shown = shown};
 
     gst_convnext_segmentation_get_size(segmentation, &shape.width, &shape.height, &shape.bits);
@@ -188,7 +195,7 @@ static void add_grid(GstConvnextCanvas *self, Kind kind, const GstConvnextRect *
     }
     add_shape(
         self, rect,
-        (Shape){.kind = kind, .grid = *grid, .least = least, .colour = make_colour(self, rgb)});
+        (Shape){.kind = kind, .grid = *grid, .least = least, .ink = make_ink(self, rgb, HALF)});
 }
 
 void gst_convnext_canvas_add_shade(GstConvnextCanvas *self, const GstConvnextRect *rect,
@@ -205,32 +212,19 @@ void gst_convnext_canvas_add_heat(GstConvnextCanvas *self, const GstConvnextRect
 
 /* Pixels */
 
+/* Blends n pixels of the row, from x on, with an ink. */
+static void blend(const GstConvnextCanvas *self, int x, int n, const GstConvnextInk *ink)
+{
+    if (self->is_wide)
+        gst_convnext_ink_blend_wide(ink, (guint64 *)self->row + x, n);
+    else
+        gst_convnext_ink_blend(ink, (guint32 *)self->row + x, n);
+}
+
 static guint mix(guint below, guint above, guint alpha)
 {
     return (below * (GST_CONVNEXT_OPAQUE - alpha) + above * alpha + GST_CONVNEXT_OPAQUE / 2) /
            GST_CONVNEXT_OPAQUE;
-}
-
-/* Blends n pixels of the row, from x on, with a colour. Their own alpha, if the format has one,
- * stays. */
-static void blend(const GstConvnextCanvas *self, int x, int n, const GstConvnextColour *colour,
-                  guint alpha)
-{
-    if (self->is_wide) {
-        guint16 *pixels = (guint16 *)self->row + (gsize)x * 4;
-
-        for (int i = 0; i < n; i++)
-            for (guint j = 0; j < 3; j++)
-                pixels[4 * i + 1 + (int)j] =
-                    (guint16)mix(pixels[4 * i + 1 + (int)j], colour->component[j], alpha);
-    } else {
-        guint8 *pixels = (guint8 *)self->row + (gsize)x * 4;
-
-        for (int i = 0; i < n; i++)
-            for (guint j = 0; j < 3; j++)
-                pixels[4 * i + 1 + (int)j] =
-                    (guint8)mix(pixels[4 * i + 1 + (int)j], colour->component[j], alpha);
-    }
 }
 
 /* Makes n pixels of the row, from x on, as opaque as what is drawn over them. */
@@ -261,7 +255,9 @@ static void blend_coverage(const GstConvnextCanvas *self, const Shape *shape, in
         const guint alpha = value + (value >> 7); /* 255 is opaque */
 
         if (alpha > 0) {
-            blend(self, x, 1, &shape->colour, alpha);
+            const GstConvnextInk ink = gst_convnext_ink_new(&shape->colour, alpha);
+
+            blend(self, x, 1, &ink);
             cover(self, x, 1, alpha);
         }
     }
@@ -297,7 +293,7 @@ static void blend_mask(const GstConvnextCanvas *self, const Shape *shape, int y)
         const int from = MAX(rect->x + frame_pixel(column, rect->w, shape->width), shape->x);
         const int n = MIN(rect->x + frame_pixel(end, rect->w, shape->width), shape->end_x) - from;
         if (value > 0 && n > 0 && (!shape->shown || shape->shown[value - 1]))
-            blend(self, from, n, &shape->colours[value - 1], HALF);
+            blend(self, from, n, &shape->inks[value - 1]);
     }
 }
 
@@ -350,9 +346,9 @@ static void blend_grid(const GstConvnextCanvas *self, const Shape *shape, int y)
         const guint value = (self->line[before] * (65536 - fraction) + next * fraction) >> 24;
 
         if (shape->kind == HEAT && value > 0)
-            blend(self, x, 1, &self->heat[value], value * HEAT_ALPHA / 255);
+            blend(self, x, 1, &self->heat[value]);
         else if (shape->kind == SHADE && value >= shape->least)
-            blend(self, x, 1, &shape->colour, HALF);
+            blend(self, x, 1, &shape->ink);
     }
 }
 
@@ -360,7 +356,7 @@ static void blend_shape(const GstConvnextCanvas *self, const Shape *shape, int y
 {
     switch (shape->kind) {
     case FILL:
-        blend(self, shape->x, shape->end_x - shape->x, &shape->colour, shape->alpha);
+        blend(self, shape->x, shape->end_x - shape->x, &shape->ink);
         cover(self, shape->x, shape->end_x - shape->x, shape->alpha);
         break;
     case COVERAGE:

@@ -13,10 +13,9 @@
 #include <gst/video/video.h>
 
 #include "gst/convnext/convnext.h"
+#include "gst/overlay/colour.h"
 
 typedef struct GstConvnextCanvas GstConvnextCanvas;
-
-#define GST_CONVNEXT_OPAQUE 256u
 
 /* A grid of values with smooth transitions between their centres. A pixel of the frame whose centre
  * is at x, y reads it at column u = at[0][0] x + at[0][1] y + at[0][2] and row v, the same with

@@ -2,6 +2,7 @@
 #include "gst/overlay/colour.h"
 
 #include <math.h>
+#include <string.h>
 
 /* rgb: 0..1; becomes Y in 0..1, Cb and Cr in -0.5..0.5. */
 static void convert_to_yuv(double rgb[3], GstVideoColorMatrix matrix)
@@ -33,4 +34,61 @@ GstConvnextColour gst_convnext_colour_new(const GstVideoInfo *info,
     for (guint i = 0; i < 3; i++)
         colour.component[i] = (guint16)CLAMP(round(offset[i] + scale[i] * values[i]), 0, most);
     return colour;
+}
+
+/* Inks. Every second component of a pixel, with room for its product. */
+#define LANES 0x00ff00ffu
+#define WIDE_LANES 0x0000ffff0000ffffu
+#define HALVES 0x00800080u
+#define WIDE_HALVES 0x0000008000000080u
+
+GstConvnextInk gst_convnext_ink_new(const GstConvnextColour *colour, guint alpha)
+{
+    const guint16 *c = colour->component;
+    const guint8 bytes[] = {0, (guint8)c[0], (guint8)c[1], (guint8)c[2]};
+    const guint16 words[] = {0, c[0], c[1], c[2]};
+    guint32 pixel;
+    guint64 wide;
+
+    memcpy(&pixel, bytes, sizeof(pixel));
+    memcpy(&wide, words, sizeof(wide));
+    return (GstConvnextInk){
+        .keep = GST_CONVNEXT_OPAQUE - alpha,
+        .even = (pixel & LANES) * alpha + HALVES,
+        .odd = (pixel >> 8 & LANES) * alpha + HALVES,
+        .wide_even = (wide & WIDE_LANES) * alpha + WIDE_HALVES,
+        .wide_odd = (wide >> 16 & WIDE_LANES) * alpha + WIDE_HALVES,
+    };
+}
+
+void gst_convnext_ink_blend(const GstConvnextInk *ink, guint32 *pixels, int n)
+{
+    const guint8 first[] = {0xff, 0, 0, 0};
+    const guint32 keep = ink->keep, even = ink->even, odd = ink->odd;
+    guint32 alpha;
+
+    memcpy(&alpha, first, sizeof(alpha));
+    for (int i = 0; i < n; i++) {
+        const guint32 pixel = pixels[i];
+        const guint32 low = ((pixel & LANES) * keep + even) >> 8 & LANES;
+        const guint32 high = ((pixel >> 8 & LANES) * keep + odd) & ~LANES;
+
+        pixels[i] = ((low | high) & ~alpha) | (pixel & alpha);
+    }
+}
+
+void gst_convnext_ink_blend_wide(const GstConvnextInk *ink, guint64 *pixels, int n)
+{
+    const guint16 first[] = {0xffff, 0, 0, 0};
+    const guint64 keep = ink->keep, even = ink->wide_even, odd = ink->wide_odd;
+    guint64 alpha;
+
+    memcpy(&alpha, first, sizeof(alpha));
+    for (int i = 0; i < n; i++) {
+        const guint64 pixel = pixels[i];
+        const guint64 low = ((pixel & WIDE_LANES) * keep + even) >> 8 & WIDE_LANES;
+        const guint64 high = ((pixel >> 16 & WIDE_LANES) * keep + odd) >> 8 & WIDE_LANES;
+
+        pixels[i] = ((low | high << 16) & ~alpha) | (pixel & alpha);
+    }
 }
