@@ -221,6 +221,19 @@ static void blend(const GstConvnextCanvas *self, int x, int n, const GstConvnext
         gst_convnext_ink_blend(ink, (guint32 *)self->row + x, n);
 }
 
+static void blend_pixel(const GstConvnextCanvas *self, int x, const GstConvnextInk *ink)
+{
+    if (self->is_wide) {
+        guint64 *pixel = (guint64 *)self->row + x;
+
+        *pixel = gst_convnext_ink_mix_wide(ink, *pixel);
+    } else {
+        guint32 *pixel = (guint32 *)self->row + x;
+
+        *pixel = gst_convnext_ink_mix(ink, *pixel);
+    }
+}
+
 static guint mix(guint below, guint above, guint alpha)
 {
     return (below * (GST_CONVNEXT_OPAQUE - alpha) + above * alpha + GST_CONVNEXT_OPAQUE / 2) /
@@ -257,7 +270,7 @@ static void blend_coverage(const GstConvnextCanvas *self, const Shape *shape, in
         if (alpha > 0) {
             const GstConvnextInk ink = gst_convnext_ink_new(&shape->colour, alpha);
 
-            blend(self, x, 1, &ink);
+            blend_pixel(self, x, &ink);
             cover(self, x, 1, alpha);
         }
     }
@@ -346,9 +359,9 @@ static void blend_grid(const GstConvnextCanvas *self, const Shape *shape, int y)
         const guint value = (self->line[before] * (65536 - fraction) + next * fraction) >> 24;
 
         if (shape->kind == HEAT && value > 0)
-            blend(self, x, 1, &self->heat[value]);
+            blend_pixel(self, x, &self->heat[value]);
         else if (shape->kind == SHADE && value >= shape->least)
-            blend(self, x, 1, &shape->ink);
+            blend_pixel(self, x, &shape->ink);
     }
 }
 

@@ -36,11 +36,10 @@ GstConvnextColour gst_convnext_colour_new(const GstVideoInfo *info,
     return colour;
 }
 
-/* Inks. Every second component of a pixel, with room for its product. */
-#define LANES 0x00ff00ffu
-#define WIDE_LANES 0x0000ffff0000ffffu
+/* Inks */
+
 #define HALVES 0x00800080u
-#define WIDE_HALVES 0x0000008000000080u
+#define WIDE_HALVES G_GUINT64_CONSTANT(0x0000008000000080)
 
 GstConvnextInk gst_convnext_ink_new(const GstConvnextColour *colour, guint alpha)
 {
@@ -54,41 +53,25 @@ GstConvnextInk gst_convnext_ink_new(const GstConvnextColour *colour, guint alpha
     memcpy(&wide, words, sizeof(wide));
     return (GstConvnextInk){
         .keep = GST_CONVNEXT_OPAQUE - alpha,
-        .even = (pixel & LANES) * alpha + HALVES,
-        .odd = (pixel >> 8 & LANES) * alpha + HALVES,
-        .wide_even = (wide & WIDE_LANES) * alpha + WIDE_HALVES,
-        .wide_odd = (wide >> 16 & WIDE_LANES) * alpha + WIDE_HALVES,
+        .even = (pixel & GST_CONVNEXT_LANES) * alpha + HALVES,
+        .odd = (pixel >> 8 & GST_CONVNEXT_LANES) * alpha + HALVES,
+        .wide_even = (wide & GST_CONVNEXT_WIDE_LANES) * alpha + WIDE_HALVES,
+        .wide_odd = (wide >> 16 & GST_CONVNEXT_WIDE_LANES) * alpha + WIDE_HALVES,
     };
 }
 
 void gst_convnext_ink_blend(const GstConvnextInk *ink, guint32 *pixels, int n)
 {
-    const guint8 first[] = {0xff, 0, 0, 0};
-    const guint32 keep = ink->keep, even = ink->even, odd = ink->odd;
-    guint32 alpha;
+    const GstConvnextInk copy = *ink; /* which the pixels cannot overlap */
 
-    memcpy(&alpha, first, sizeof(alpha));
-    for (int i = 0; i < n; i++) {
-        const guint32 pixel = pixels[i];
-        const guint32 low = ((pixel & LANES) * keep + even) >> 8 & LANES;
-        const guint32 high = ((pixel >> 8 & LANES) * keep + odd) & ~LANES;
-
-        pixels[i] = ((low | high) & ~alpha) | (pixel & alpha);
-    }
+    for (int i = 0; i < n; i++)
+        pixels[i] = gst_convnext_ink_mix(&copy, pixels[i]);
 }
 
 void gst_convnext_ink_blend_wide(const GstConvnextInk *ink, guint64 *pixels, int n)
 {
-    const guint16 first[] = {0xffff, 0, 0, 0};
-    const guint64 keep = ink->keep, even = ink->wide_even, odd = ink->wide_odd;
-    guint64 alpha;
+    const GstConvnextInk copy = *ink;
 
-    memcpy(&alpha, first, sizeof(alpha));
-    for (int i = 0; i < n; i++) {
-        const guint64 pixel = pixels[i];
-        const guint64 low = ((pixel & WIDE_LANES) * keep + even) >> 8 & WIDE_LANES;
-        const guint64 high = ((pixel >> 16 & WIDE_LANES) * keep + odd) >> 8 & WIDE_LANES;
-
-        pixels[i] = ((low | high << 16) & ~alpha) | (pixel & alpha);
-    }
+    for (int i = 0; i < n; i++)
+        pixels[i] = gst_convnext_ink_mix_wide(&copy, pixels[i]);
 }
