@@ -112,6 +112,7 @@ static gboolean open_detector(GstConvnextEngine *engine, const GstConvnextEngine
     const CnxHeadInfo *info = info_of(self);
     CnxRecipe recipe = info->recipe;
 
+    engine->head = cnx_detector_info(self->detector);
     engine->model = cnx_model_ref(cnx_detector_backbone(self->detector));
     cnx_recipe_set_fit(&recipe, self->settings.min_size, self->settings.max_size, MULTIPLE);
     recipe.reshape = "a larger max-size";

@@ -354,7 +354,9 @@ char *gst_convnext_engine_remark_not_finite(GstConvnextEngine *self)
 
 const char *gst_convnext_engine_ignored(const GstConvnextEngine *self)
 {
-    return cnx_model_config(self->model)->ignored;
+    const char *of_backbone = cnx_model_config(self->model)->ignored;
+
+    return of_backbone || !self->head ? of_backbone : self->head->ignored;
 }
 
 void gst_convnext_engine_add_stats(const GstConvnextEngine *self, GstStructure *stats)

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "gst/engine/engine.h"
+#include "model/heads/info.h"
 #include "model/network/model.h"
 #include "model/serve/need.h"
 #include "model/serve/queue.h"
@@ -60,9 +61,10 @@ extern const GstConvnextEngineKind gst_convnext_detector;
 struct GstConvnextEngine {
     gatomicrefcount references;
     const GstConvnextEngineKind *kind;
-    CnxModel *model; /* of a network with a head, its backbone */
-    char *path;      /* of the model */
-    char *name;      /* of the model, in each result */
+    CnxModel *model;         /* of a network with a head, its backbone */
+    const CnxHeadInfo *head; /* borrowed from it; NULL without one */
+    char *path;              /* of the model */
+    char *name;              /* of the model, in each result */
     CnxRecipe recipe;
     gboolean size_is_set, crop_is_set; /* in the recipe, by a property */
     GstConvnextRegionKind region;

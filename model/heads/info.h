@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "model/config/decision.h"
 #include "model/config/recipe.h"
 #include "model/containers/dataset.h"
 #include "simd/scaling.h"
@@ -15,6 +16,7 @@ typedef struct CnxHeadInfo {
     guint8 *palette;      /* [classes][3], RGB; NULL if the checkpoint has none */
     gboolean multi_label; /* the classes do not exclude each other: sigmoid, not softmax. TRUE for
                              a segmenter of one class */
+    CnxDecision decision; /* of a segmenter: how the classes' scores make the mask */
     CnxRecipe recipe;     /* how a frame becomes the input */
     guint width, height;  /* the input's size by default, pixels; 0: it follows from the frame */
     char **assumed;       /* "key=value" for each value that the files do not say; NULL-terminated,

@@ -8,6 +8,10 @@
  * many cores as there are threads, median of the rounds. The rule of cnx_conv_choose() follows from
  * this table; a star marks its choice.
  *
+ * With one thread, the last column is a matrix product of the same size, [pixels, 9 K] times
+ * [9 K, N], whose rows overlap in memory as the taps of a convolution do. The direct way can hardly
+ * be faster.
+ *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <stdio.h>
 #include <stdlib.h>
@@ -66,6 +70,46 @@ static double run_ms(const CnxDenseContext *context, const CnxConv *conv, const 
     return now() - begin;
 }
 
+/* The product in place of the convolution: row i starts at pixel i of a and is 9 k long. */
+typedef struct Product {
+    CnxGemm gemm;
+    void *packed;
+    double times[ROUNDS], shares[ROUNDS];
+} Product;
+
+/* weight: [n, 9 k] */
+static void prepare_product(Product *p, const CnxKernels *kernels, const Shape *s,
+                            const CnxConvCall *call, const float *weight, const float *bias)
+{
+    const int n = (int)s->n, k = 9 * (int)s->k;
+
+    p->packed = cnx_memory_new(kernels->gemm_packed_size(n, k));
+    kernels->gemm_pack(p->packed, weight, n, k);
+    p->gemm = (CnxGemm){.m = (int)(s->height * s->width) - 8,
+                        .n = n,
+                        .k = k,
+                        .a = call->a,
+                        .lda = call->lda * sizeof(float),
+                        .packed = p->packed,
+                        .bias = bias,
+                        .c = call->c,
+                        .ldc = call->ldc};
+}
+
+static void time_product(Product *p, const CnxKernels *kernels, int round)
+{
+    const double peak = peak_now(kernels), begin = cpu_ms();
+
+    kernels->gemm(&p->gemm);
+
+    const double ms = cpu_ms() - begin, work = 1e-6 * p->gemm.m * p->gemm.n * p->gemm.k;
+
+    if (round < 0)
+        return; /* warm up */
+    p->times[round] = ms;
+    p->shares[round] = work / ms / MAX(peak, peak_now(kernels));
+}
+
 static void bench_shape(const CnxKernels *kernels, guint threads, const Shape *s)
 {
     const gsize pixels = (gsize)s->height * s->width;
@@ -79,6 +123,9 @@ static void bench_shape(const CnxKernels *kernels, guint threads, const Shape *s
     CnxConv conv[WAYS];
     void *packed[WAYS];
     gsize scratch = 0;
+    /* OpenBLAS, whose panels are one column, does not take rows that overlap. */
+    const gboolean has_product = threads == 1 && kernels->gemm_panel > 1 && pixels > 8;
+    Product product = {.packed = NULL};
 
     for (guint way = 0; way < WAYS; way++) {
         conv[way] =
@@ -93,7 +140,11 @@ static void bench_shape(const CnxKernels *kernels, guint threads, const Shape *s
     CnxDenseContext context = {kernels, threads, cnx_memory_new(MAX(threads * scratch, 1)),
                                scratch};
 
+    if (has_product)
+        prepare_product(&product, kernels, s, &call, weight, bias);
     for (int round = -1; round < ROUNDS; round++) {
+        if (has_product)
+            time_product(&product, kernels, round);
         for (guint way = 0; way < WAYS; way++) {
             const double peak = peak_now(kernels), ms = run_ms(&context, &conv[way], &call);
 
@@ -111,6 +162,13 @@ static void bench_shape(const CnxKernels *kernels, guint threads, const Shape *s
         printf("%9.2f (%8.2f) %4.2f%c", median, times[way][0], clock_median(shares[way], ROUNDS),
                way == chosen ? '*' : ' ');
         free(packed[way]);
+    }
+    if (has_product) {
+        const double median = clock_median(product.times, ROUNDS);
+
+        printf("%9.2f (%8.2f) %4.2f", median, product.times[0],
+               clock_median(product.shares, ROUNDS));
+        free(product.packed);
     }
     printf("\n");
     fflush(stdout);
@@ -145,7 +203,8 @@ int main(int argc, char **argv)
         return 2;
     }
     cnx_threads_acquire(threads);
-    printf("%22s%25s%25s%25s\n", cnx_isa_name(kernels->level), "direct", "winograd2", "winograd4");
+    printf("%22s%25s%25s%25s%25s\n", cnx_isa_name(kernels->level), "direct", "winograd2",
+           "winograd4", threads == 1 ? "product" : "");
     for (int i = 1; i + 3 < argc; i += 4)
         bench_shape(kernels, threads,
                     &(Shape){(guint)atoi(argv[i]), (guint)atoi(argv[i + 1]),

@@ -200,8 +200,8 @@ static gboolean is_run(const Case *c)
 /* Without a config, smp's defaults are assumed. */
 static void test_assumed(void)
 {
-    static const char *const expected[] = {"decoder_use_norm=batchnorm", "upsampling=4",
-                                           "activation=softmax", "encoder_output_stride=16",
+    static const char *const expected[] = {"act_layer=gelu", "upsampling=4", "activation=softmax",
+                                           "encoder_output_stride=16",
                                            "decoder_atrous_rates=12,24,36"};
     g_auto(DenseFixture) fixture = dense_open("segmenters/smp-deeplab-plain");
     g_autoptr(CnxSegmenter) segmenter = dense_open_segmenter(&fixture);
