@@ -82,7 +82,7 @@ static char *make_line(const char *text)
     char *line = g_utf8_make_valid(text, (gssize)strnlen(text, MOST_BYTES));
 
     for (char *c = line; *c; c = g_utf8_next_char(c))
-        if ((guchar)*c < ' ' || *c == 0x7f)
+        if (g_ascii_iscntrl(*c))
             *c = ' ';
     return line;
 }
