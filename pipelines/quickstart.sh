@@ -13,7 +13,7 @@ usage()
 {
     cat <<'END'
 usage: pipelines/quickstart.sh [--frames N] [--model PATH] [--precision PRECISION]
-                               [FILE | rtsp://... | /dev/videoN | test]
+                               [--show] [--write FILE.mp4] [FILE | rtsp://... | /dev/videoN | test]
 
 Classifies every frame of the source: is this camera healthy? Without a source it downloads and plays
 a short clip; `test` is GStreamer's test picture.
@@ -22,6 +22,8 @@ a short clip; `test` is GStreamer's test picture.
                          the summary)
   --model PATH           run another ConvNeXt: a checkpoint file, or its folder
   --precision PRECISION  precision of the network: fp32, bf16, int8 or auto, the default
+  --show                 show the frames with their results in a window
+  --write FILE.mp4       write the frames with their results to a file
 END
 }
 
@@ -94,12 +96,12 @@ while [ $# -gt 0 ]; do
         usage
         exit 0
         ;;
-    -n | -m | -p | --frames | --model | --precision)
+    -n | -m | -p | -w | --frames | --model | --precision | --write)
         [ $# -gt 1 ] || cnx_die "$1 needs a value"
         options+=("$1" "$2")
         shift
         ;;
-    --frames=* | --model=* | --precision=*) options+=("$1") ;;
+    --frames=* | --model=* | --precision=* | --write=* | -s | --show) options+=("$1") ;;
     --) is_name=name: ;;
     -*) unknown "$1" ;;
     *) add_source "$1" ;;
@@ -112,6 +114,9 @@ case $source in
 esac
 
 build=${CONVNEXT_BUILD:-$root/build}
+case " ${options[*]} " in
+*' --show '* | *' -s '*) cnx_packages_play+=' gstreamer1.0-x' ;;
+esac
 # shellcheck disable=SC2086 # lists of words
 cnx_install $cnx_packages_build $cnx_packages_play
 cnx_build "$build"
