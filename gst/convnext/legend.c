@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gst/convnext/legend.h"
 
+#include "gst/convnext/legendprivate.h"
 #include "gst/convnext/palette.h"
+
+#define SPARES 4 /* arrays of a kind; more are freed */
 
 struct _GstConvnextLegend {
     GstMiniObject mini_object;
@@ -9,6 +12,9 @@ struct _GstConvnextLegend {
     char **labels;   /* [n + 1], ends with NULL; NULL if the model has none */
     guint8 *colours; /* [n][3]: red, green, blue */
     GQuark *quarks;  /* [n + 1] */
+
+    GMutex lock;                                      /* of the spares */
+    GArray *spares[GST_CONVNEXT_SPARE_KINDS][SPARES]; /* those that are left come first */
 };
 
 GST_DEFINE_MINI_OBJECT_TYPE(GstConvnextLegend, gst_convnext_legend);
@@ -18,6 +24,9 @@ static void legend_free(GstConvnextLegend *legend)
     g_strfreev(legend->labels);
     g_free(legend->colours);
     g_free(legend->quarks);
+    for (guint i = 0; i < GST_CONVNEXT_SPARE_KINDS * SPARES; i++)
+        g_clear_pointer(&legend->spares[i / SPARES][i % SPARES], g_array_unref);
+    g_mutex_clear(&legend->lock);
     g_free(legend);
 }
 
@@ -51,6 +60,7 @@ GstConvnextLegend *gst_convnext_legend_new(guint n_classes, const char *const *l
     legend->colours =
         colours ? g_memdup2(colours, (gsize)n_classes * 3) : gst_convnext_palette_new(n_classes);
     make_quarks(legend);
+    g_mutex_init(&legend->lock);
     return legend;
 }
 
@@ -81,4 +91,30 @@ guint gst_convnext_legend_get_colour(GstConvnextLegend *legend, guint index)
         return 0;
     rgb = legend->colours + (gsize)index * 3;
     return (guint)rgb[0] << 16 | (guint)rgb[1] << 8 | rgb[2];
+}
+
+GArray *gst_convnext_legend_take_spare(GstConvnextLegend *legend, GstConvnextSpare kind)
+{
+    GArray *array = NULL;
+
+    g_mutex_lock(&legend->lock);
+    for (guint i = SPARES; i > 0 && !array; i--)
+        array = g_steal_pointer(&legend->spares[kind][i - 1]);
+    g_mutex_unlock(&legend->lock);
+    return array;
+}
+
+void gst_convnext_legend_leave_spare(GstConvnextLegend *legend, GstConvnextSpare kind,
+                                     GArray *array)
+{
+    guint i = 0;
+
+    g_array_set_size(array, 0);
+    g_mutex_lock(&legend->lock);
+    while (i < SPARES && legend->spares[kind][i])
+        i++;
+    if (i < SPARES)
+        legend->spares[kind][i] = g_steal_pointer(&array);
+    g_mutex_unlock(&legend->lock);
+    g_clear_pointer(&array, g_array_unref);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gst/convnext/objects.h"
 
+#include "gst/convnext/legendprivate.h"
 #include "gst/convnext/resultprivate.h"
 
 /* The mask of an object at the size of the frame. */
@@ -38,9 +39,16 @@ static void clear_mask(ObjectMask *mask)
 
 void gst_convnext_result_clear_objects(GstConvnextResult *result)
 {
-    g_clear_pointer(&result->object_masks, g_array_unref);
-    g_clear_pointer(&result->objects, g_array_unref);
-    g_clear_pointer(&result->object_legend, gst_convnext_legend_unref);
+    GstConvnextLegend *legend = g_steal_pointer(&result->object_legend);
+
+    if (!legend)
+        return;
+    gst_convnext_legend_leave_spare(legend, GST_CONVNEXT_SPARE_OBJECTS,
+                                    g_steal_pointer(&result->objects));
+    if (result->object_masks)
+        gst_convnext_legend_leave_spare(legend, GST_CONVNEXT_SPARE_MASKS,
+                                        g_steal_pointer(&result->object_masks));
+    gst_convnext_legend_unref(legend);
 }
 
 void gst_convnext_result_set_objects(GstConvnextResult *result, GstConvnextLegend *legend,
@@ -52,13 +60,27 @@ void gst_convnext_result_set_objects(GstConvnextResult *result, GstConvnextLegen
 
     gst_convnext_result_clear_objects(result);
     result->object_legend = gst_convnext_legend_ref(legend);
-    result->objects = g_array_sized_new(FALSE, FALSE, sizeof(GstConvnextDetectedObject), n_objects);
+    result->objects = gst_convnext_legend_take_spare(legend, GST_CONVNEXT_SPARE_OBJECTS);
+    if (!result->objects)
+        result->objects = g_array_new(FALSE, FALSE, sizeof(GstConvnextDetectedObject));
     for (guint i = 0; i < n_objects; i++) {
         GstConvnextDetectedObject object = objects[i];
 
         object.label = gst_convnext_legend_get_label(legend, object.index);
         g_array_append_val(result->objects, object);
     }
+}
+
+/* An array without masks for the result's objects. */
+static GArray *take_masks(const GstConvnextResult *result)
+{
+    GArray *masks = gst_convnext_legend_take_spare(result->object_legend, GST_CONVNEXT_SPARE_MASKS);
+
+    if (!masks) {
+        masks = g_array_new(FALSE, TRUE, sizeof(ObjectMask));
+        g_array_set_clear_func(masks, (GDestroyNotify)clear_mask);
+    }
+    return g_array_set_size(masks, result->objects->len);
 }
 
 gboolean gst_convnext_result_set_object_mask(GstConvnextResult *result, guint i, GstMemory *mask,
@@ -74,11 +96,8 @@ gboolean gst_convnext_result_set_object_mask(GstConvnextResult *result, guint i,
     if (rect->w < 1 || rect->h < 1 ||
         gst_memory_get_sizes(memory, NULL, NULL) != (gsize)rect->w * (gsize)rect->h)
         return FALSE;
-    if (!result->object_masks) {
-        result->object_masks = g_array_new(FALSE, TRUE, sizeof(ObjectMask));
-        g_array_set_clear_func(result->object_masks, (GDestroyNotify)clear_mask);
-        g_array_set_size(result->object_masks, result->objects->len);
-    }
+    if (!result->object_masks)
+        result->object_masks = take_masks(result);
     entry = &g_array_index(result->object_masks, ObjectMask, i);
     clear_mask(entry);
     *entry = (ObjectMask){g_steal_pointer(&memory), *rect};

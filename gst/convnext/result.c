@@ -11,7 +11,8 @@ G_DEFINE_BOXED_TYPE(GstConvnextClass, gst_convnext_class, gst_convnext_class_cop
 GType gst_convnext_activation_get_type(void)
 {
     static const GEnumValue values[] = {
-        {GST_CONVNEXT_ACTIVATION_AUTO, "Use the activation in the model's config, or softmax",
+        {GST_CONVNEXT_ACTIVATION_AUTO,
+         "What the model's config says, or else sigmoid for one class and softmax for more",
          "auto"},
         {GST_CONVNEXT_ACTIVATION_SOFTMAX, "Classes are mutually exclusive; scores sum to 1",
          "softmax"},

@@ -44,19 +44,35 @@ static gboolean check_smoothing(GstConvnextElement *self, GstMessageType type)
     return is_fine;
 }
 
+/* While not playing, the next start refuses the class. */
+static void warn_of_class(GstConvnextElement *self)
+{
+    GST_OBJECT_LOCK(self);
+    gboolean is_streaming = self->is_streaming;
+    GST_OBJECT_UNLOCK(self);
+    if (is_streaming)
+        gst_convnext_check_class(self, GST_MESSAGE_WARNING);
+}
+
 /* Called once for all properties of one g_object_set(), so that a model and its labels, or a window
  * and its count, take effect together. */
 static void gst_convnext_dispatch_properties_changed(GObject *object, guint n, GParamSpec **pspecs)
 {
-    gboolean smoothing_has_changed = FALSE;
+    gboolean smoothing_has_changed = FALSE, class_has_changed = FALSE;
 
     G_OBJECT_CLASS(parent_class)->dispatch_properties_changed(object, n, pspecs);
     gst_convnext_request_reload(GST_CONVNEXT_ELEMENT(object));
-    for (guint i = 0; i < n; i++)
-        smoothing_has_changed |= pspecs[i]->owner_type == G_OBJECT_TYPE(object) &&
-                                 gst_convnext_settings_is_smoothing(pspecs[i]->param_id);
+    for (guint i = 0; i < n; i++) {
+        const gboolean is_own = pspecs[i]->owner_type == G_OBJECT_TYPE(object);
+        const guint id = pspecs[i]->param_id;
+
+        smoothing_has_changed |= is_own && gst_convnext_settings_is_smoothing(id);
+        class_has_changed |= is_own && id == GST_CONVNEXT_PROP_DETECTED_CLASS;
+    }
     if (smoothing_has_changed)
         check_smoothing(GST_CONVNEXT_ELEMENT(object), GST_MESSAGE_WARNING);
+    if (class_has_changed)
+        warn_of_class(GST_CONVNEXT_ELEMENT(object));
 }
 
 static GstStateChangeReturn gst_convnext_change_state(GstElement *element,
@@ -65,8 +81,11 @@ static GstStateChangeReturn gst_convnext_change_state(GstElement *element,
     GstConvnextElement *self = GST_CONVNEXT_ELEMENT(element);
 
     if (transition == GST_STATE_CHANGE_NULL_TO_READY &&
-        !(check_smoothing(self, GST_MESSAGE_ERROR) && gst_convnext_open_engine(self)))
+        !(check_smoothing(self, GST_MESSAGE_ERROR) && gst_convnext_open_engine(self) &&
+          gst_convnext_check_class(self, GST_MESSAGE_ERROR))) {
+        gst_convnext_replace_engine(self, NULL, 0);
         return GST_STATE_CHANGE_FAILURE;
+    }
     if (transition == GST_STATE_CHANGE_PAUSED_TO_READY)
         gst_convnext_stream_interrupt(self->stream); /* a frame or EOS may be waiting */
     GstStateChangeReturn result =
@@ -86,8 +105,10 @@ static gboolean gst_convnext_start(GstBaseTransform *base)
     gboolean is_outdated = self->opened_version != self->engine_version;
     GST_OBJECT_UNLOCK(self);
     if (!check_smoothing(self, GST_MESSAGE_ERROR) ||
-        (is_outdated && !gst_convnext_open_engine(self)))
+        (is_outdated && !gst_convnext_open_engine(self)) ||
+        !gst_convnext_check_class(self, GST_MESSAGE_ERROR))
         return FALSE;
+    g_clear_pointer(&self->refusal, g_free);
     GST_OBJECT_LOCK(self);
     self->requested_version = self->opened_version;
     self->is_streaming = TRUE;
@@ -132,6 +153,20 @@ static GstCaps *gst_convnext_transform_caps(GstBaseTransform *base, GstPadDirect
                   : g_steal_pointer(&other);
 }
 
+/* The pad templates leave only frames whose memory GStreamer cannot describe. */
+static gboolean refuse_unknown(GstConvnextElement *self, const GstCaps *caps)
+{
+    g_autofree char *text = gst_caps_to_string(caps);
+    g_autoptr(GError) error =
+        g_error_new(CNX_ERROR, CNX_ERROR_UNSUPPORTED,
+                    "GStreamer cannot describe the memory of frames this large: %s: scale or crop "
+                    "them upstream",
+                    text);
+
+    gst_convnext_refuse_caps(self, GST_MESSAGE_ERROR, error);
+    return FALSE;
+}
+
 static gboolean gst_convnext_set_caps(GstBaseTransform *base, GstCaps *incaps, GstCaps *outcaps)
 {
     GstConvnextElement *self = GST_CONVNEXT_ELEMENT(base);
@@ -139,10 +174,8 @@ static gboolean gst_convnext_set_caps(GstBaseTransform *base, GstCaps *incaps, G
     GstConvnextInput *input;
     guint version;
 
-    if (!gst_video_info_from_caps(&info, incaps)) {
-        GST_ERROR_OBJECT(self, "not raw video: %" GST_PTR_FORMAT, incaps);
-        return FALSE;
-    }
+    if (!gst_video_info_from_caps(&info, incaps))
+        return refuse_unknown(self, incaps);
     gst_convnext_stream_take_input(self->stream, NULL); /* frees the old one first */
     gst_convnext_reload_set_caps(self->reload, &info);
     GstConvnextEngine *next = gst_convnext_take_reloaded(self, &input, &version);
@@ -282,6 +315,7 @@ static void gst_convnext_finalize(GObject *object)
     gst_convnext_stream_free(self->stream);
     gst_convnext_engine_settings_clear(&self->settings.engine);
     gst_convnext_engine_unref(self->engine);
+    g_free(self->refusal);
     g_free(self->precision_remark);
     G_OBJECT_CLASS(parent_class)->finalize(object);
 }

@@ -23,6 +23,22 @@ void gst_convnext_replace_engine(GstConvnextElement *self, GstConvnextEngine *en
     gst_convnext_engine_unref(swap_engine(self, engine, version));
 }
 
+gboolean gst_convnext_check_class(GstConvnextElement *self, GstMessageType type)
+{
+    g_autoptr(GstConvnextEngine) engine = NULL;
+    g_autoptr(GError) error = NULL;
+
+    GST_OBJECT_LOCK(self);
+    const char *label = self->settings.frame.scoring.klass;
+    if (self->engine && self->opened_version == self->engine_version)
+        engine = gst_convnext_engine_ref(self->engine);
+    GST_OBJECT_UNLOCK(self);
+    if (!engine || gst_convnext_engine_check_class(engine, label, &error))
+        return TRUE;
+    gst_convnext_post_error(GST_ELEMENT(self), type, error, "choosing the objects");
+    return FALSE;
+}
+
 gboolean gst_convnext_open_engine(GstConvnextElement *self)
 {
     GstConvnextEngineSettings settings;
@@ -102,7 +118,7 @@ static void announce_update(GstConvnextElement *self, guint64 frame)
 void gst_convnext_adopt_engine(GstConvnextElement *self, GstConvnextEngine *engine, guint version)
 {
     gst_convnext_replace_engine(self, engine, version);
-    announce_update(self, 0); /* the first frame of the next start */
+    announce_update(self, 0); /* the first frame of the next start, which checks the class */
 }
 
 void gst_convnext_switch_engine(GstConvnextElement *self, GstConvnextEngine *engine,
@@ -112,10 +128,12 @@ void gst_convnext_switch_engine(GstConvnextElement *self, GstConvnextEngine *eng
         self->stream, input, gst_convnext_engine_same_classes(engine, self->engine));
     GstConvnextEngine *old = swap_engine(self, engine, version);
 
+    g_clear_pointer(&self->refusal, g_free);
     gst_convnext_engine_cancel(old, TRUE); /* a job in the background stops waiting */
     gst_convnext_reload_retire(self->reload, old);
     gst_base_transform_reconfigure_src(GST_BASE_TRANSFORM(self)); /* caps name the maps */
     announce_update(self, frame);
+    gst_convnext_check_class(self, GST_MESSAGE_WARNING);
 }
 
 void gst_convnext_follow_reload(GstConvnextElement *self)
@@ -128,6 +146,17 @@ void gst_convnext_follow_reload(GstConvnextElement *self)
         gst_convnext_switch_engine(self, next, input, version);
 }
 
+void gst_convnext_refuse_caps(GstConvnextElement *self, GstMessageType type, const GError *error)
+{
+    if (type == GST_MESSAGE_ERROR) {
+        if (g_strcmp0(self->refusal, error->message) == 0)
+            return;
+        g_free(self->refusal);
+        self->refusal = g_strdup(error->message);
+    }
+    gst_convnext_post_error(GST_ELEMENT(self), type, error, "preparing for new caps");
+}
+
 GstConvnextInput *gst_convnext_make_input(GstConvnextElement *self, GstConvnextEngine *engine,
                                           const GstVideoInfo *info, GstMessageType type)
 {
@@ -135,9 +164,10 @@ GstConvnextInput *gst_convnext_make_input(GstConvnextElement *self, GstConvnextE
     GstConvnextInput *input = gst_convnext_input_new(engine, info, &error);
 
     if (!input) {
-        gst_convnext_post_error(GST_ELEMENT(self), type, error, "preparing for new caps");
+        gst_convnext_refuse_caps(self, type, error);
         return NULL;
     }
+    g_clear_pointer(&self->refusal, g_free);
     g_autofree char *description = gst_convnext_input_describe(input);
     GST_INFO_OBJECT(self, "%s", description);
     return input;

@@ -9,6 +9,11 @@
  * which has been posted. */
 gboolean gst_convnext_open_engine(GstConvnextElement *self);
 
+/* FALSE, after a message of this type, if object-class is a label that the engine does not have.
+ * GST_MESSAGE_WARNING for a change while playing, which cannot be refused; while another engine is
+ * being opened, that one will be checked. */
+gboolean gst_convnext_check_class(GstConvnextElement *self, GstMessageType type);
+
 /* Takes engine, which may be NULL. version: of the settings that it was opened with. */
 void gst_convnext_replace_engine(GstConvnextElement *self, GstConvnextEngine *engine,
                                  guint version);
@@ -32,6 +37,10 @@ void gst_convnext_follow_reload(GstConvnextElement *self);
 
 /* Takes engine, for the next stream; for use after the end of one. */
 void gst_convnext_adopt_engine(GstConvnextElement *self, GstConvnextEngine *engine, guint version);
+
+/* Posts why caps are refused. GStreamer sends refused caps again, several times and with every
+ * further frame: the same error is posted once, until caps are accepted. */
+void gst_convnext_refuse_caps(GstConvnextElement *self, GstMessageType type, const GError *error);
 
 /* Makes the input of an engine for these caps. type: of the message that is posted on failure. */
 GstConvnextInput *gst_convnext_make_input(GstConvnextElement *self, GstConvnextEngine *engine,

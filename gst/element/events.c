@@ -23,6 +23,7 @@ void gst_convnext_follow_event(GstConvnextElement *self, GstEvent *event)
         gst_convnext_stream_interrupt(self->stream);
         break;
     case GST_EVENT_FLUSH_STOP:
+        g_clear_pointer(&self->refusal, g_free);
         gst_convnext_stream_flush(self->stream);
         break;
     case GST_EVENT_EOS: /* the element posts no result after it */

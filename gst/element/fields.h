@@ -15,7 +15,8 @@ struct GstConvnextElement {
 
     GstConvnextStream *stream; /* never NULL */
     GstConvnextReload *reload; /* never NULL */
-    GstConvnextTags tags;      /* belongs to the streaming thread */
+    GstConvnextTags tags;      /* belongs to the streaming thread, as the next one does */
+    char *refusal;             /* the error about caps, if the last ones were refused; or NULL */
 
     /* Guarded by the object lock. */
     GstConvnextSettings settings;

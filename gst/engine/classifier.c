@@ -44,7 +44,10 @@ static CnxNeed need_of(const Classifier *self, const CnxConfig *config, gsize we
                                       .threads = self->base.threads,
                                       .preprocessing = sizes->preprocessing};
 
-    return cnx_need_of(config, weights, &settings, limit);
+    CnxNeed need = cnx_need_of(config, weights, &settings, limit);
+    if (self->base.recipe.crop == CNX_CROP_NONE)
+        need.advice = "a smaller input-size, another crop";
+    return need;
 }
 
 static CnxNeed find_need(const GstConvnextEngine *self, const GstConvnextSizes *sizes,

@@ -8,6 +8,7 @@
 #include "gst/results/pool.h"
 #include "gst/results/turn.h"
 #include "model/heads/detector.h"
+#include "model/heads/detector_config.h"
 #include "model/heads/info.h"
 #include "model/heads/work.h"
 
@@ -22,7 +23,9 @@ typedef struct Detector {
     CnxPool *masks;  /* as the network computes them; blocks for max_objects */
     CnxPool *frames; /* pasted; blocks of a power of two */
 
-    /* Belongs to the job that runs. */
+    /* Belong to the job that runs. */
+    guint *chosen;                      /* [max_objects] indices of detections */
+    GstConvnextDetectedObject *objects; /* [max_objects] */
     float *pasted; /* probabilities of one object, [rows, columns], at most those of the frame */
     gsize pasted_size;
 } Detector;
@@ -54,13 +57,15 @@ static CnxNeed find_need(const GstConvnextEngine *engine, const GstConvnextSizes
         .weights = cnx_detector_memory(self->detector),
         .run = cnx_detector_run_measure(self->detector, settings.width, settings.height,
                                         &self->settings, engine->threads),
-        .scratch = frame * sizeof(float),
+        .scratch = frame * sizeof(float) + objects * (sizeof *self->chosen + sizeof *self->objects),
         .results =
             objects * (frame + sizeof(GstConvnextDetectedObject)) + mask_bytes(self, objects),
     };
     CnxNeed need = cnx_need_of_head(&head, &settings, limit);
 
-    need.smaller = "min-size and max-size";
+    need.advice = self->pastes
+                      ? "a smaller min-size and max-size, a smaller max-objects, mask-size=network"
+                      : "a smaller min-size and max-size";
     return need;
 }
 
@@ -107,11 +112,15 @@ static gboolean open_detector(GstConvnextEngine *engine, const GstConvnextEngine
     const CnxHeadInfo *info = info_of(self);
     CnxRecipe recipe = info->recipe;
 
+    engine->head = cnx_detector_info(self->detector);
     engine->model = cnx_model_ref(cnx_detector_backbone(self->detector));
     cnx_recipe_set_fit(&recipe, self->settings.min_size, self->settings.max_size, MULTIPLE);
+    recipe.reshape = "a larger max-size";
     if (!gst_convnext_engine_make_recipe(engine, &recipe, settings, error) ||
         !gst_convnext_engine_find_labels(engine, settings, info->classes, info->labels, error))
         return FALSE;
+    self->chosen = g_new(guint, self->settings.max_objects);
+    self->objects = g_new(GstConvnextDetectedObject, self->settings.max_objects);
     engine->size_is_set = settings->detecting.min_size > 0 || settings->detecting.max_size > 0;
     self->legend =
         gst_convnext_legend_new(info->classes, (const char *const *)engine->labels, info->palette);
@@ -129,6 +138,8 @@ static void close_detector(GstConvnextEngine *engine)
     g_clear_pointer(&self->legend, gst_convnext_legend_unref);
     cnx_pool_free(self->masks);
     cnx_pool_free(self->frames);
+    g_free(self->chosen);
+    g_free(self->objects);
     g_free(self->pasted);
 }
 
@@ -150,16 +161,16 @@ static gboolean prepare(GstConvnextJob *job, GError **error)
 
 /* Results */
 
-/* The detections whose class is asked for: [n] indices of found->items. */
-static GArray *choose(const GstConvnextJob *job, const CnxDetections *found)
+/* Sets chosen to the indices of the detections whose class is asked for. Returns their number. */
+static guint choose(Detector *self, const GstConvnextJob *job, const CnxDetections *found)
 {
-    GArray *chosen = g_array_sized_new(FALSE, FALSE, sizeof(guint), MAX(found->n, 1));
     const char *klass = job->scoring.klass;
+    guint n = 0;
 
     for (guint i = 0; i < found->n; i++)
         if (!klass || g_str_equal(job->engine->labels[found->items[i].index], klass))
-            g_array_append_val(chosen, i);
-    return chosen;
+            self->chosen[n++] = i;
+    return n;
 }
 
 static GstConvnextDetectedObject object_of(const CnxDetection *found, const GstConvnextView *view)
@@ -182,14 +193,15 @@ static void fail_for_memory(GError **error, const char *what, gsize bytes)
                 "no memory for %s: %" G_GSIZE_FORMAT " bytes", what, bytes);
 }
 
-/* Attaches the masks as the network computes them, [objects, side, side]. Returns them, turned back
- * to the frame's orientation; borrowed from the result. NULL with error otherwise. */
-static const float *add_masks(const Detector *self, const CnxDetections *found,
-                              const GArray *chosen, GstConvnextOrientation orientation,
-                              GstConvnextResult *result, GError **error)
+/* Attaches the masks of n chosen objects as the network computes them, [n, side, side]. Returns
+ * them, turned back to the frame's orientation; borrowed from the result. NULL with error
+ * otherwise. */
+static const float *add_masks(const Detector *self, const CnxDetections *found, guint n,
+                              GstConvnextOrientation orientation, GstConvnextResult *result,
+                              GError **error)
 {
-    const gsize side = found->mask_side, shape[] = {chosen->len, side, side};
-    const gsize bytes = mask_bytes(self, chosen->len);
+    const gsize side = found->mask_side, shape[] = {n, side, side};
+    const gsize bytes = mask_bytes(self, n);
     gpointer values;
     GstMemory *memory = gst_convnext_pool_take(
         self->masks, bytes, mask_bytes(self, self->settings.max_objects), &values);
@@ -198,10 +210,10 @@ static const float *add_masks(const Detector *self, const CnxDetections *found,
         fail_for_memory(error, "the objects' masks", bytes);
         return NULL;
     }
-    for (guint i = 0; i < chosen->len; i++)
+    for (guint i = 0; i < n; i++)
         gst_convnext_turn_back((float *)values + i * side * side, (guint)side, (guint)side,
-                               found->masks + g_array_index(chosen, guint, i) * side * side, side,
-                               sizeof(float), orientation);
+                               found->masks + self->chosen[i] * side * side, side, sizeof(float),
+                               orientation);
     gst_convnext_result_take_tensor(result,
                                     gst_convnext_tensor_new(GST_CONVNEXT_TENSOR_OBJECT_MASKS,
                                                             G_N_ELEMENTS(shape), shape, memory));
@@ -307,20 +319,18 @@ static gboolean fill_result(GstConvnextJob *job, guint i, const CnxOutputs *outp
     Detector *self = (Detector *)job->engine;
     const GstConvnextView *view = gst_convnext_job_view(job, i);
     const CnxDetections *found = outputs->detections;
-    g_autoptr(GArray) chosen = choose(job, found);
-    g_autofree GstConvnextDetectedObject *objects =
-        g_new(GstConvnextDetectedObject, MAX(chosen->len, 1));
+    const guint n = choose(self, job, found);
 
     job->is_finite &= found->dropped == 0;
-    for (guint o = 0; o < chosen->len; o++)
-        objects[o] = object_of(&found->items[g_array_index(chosen, guint, o)], view);
-    gst_convnext_result_set_objects(result, self->legend, chosen->len, objects);
-    if (chosen->len == 0 || !found->masks)
+    for (guint o = 0; o < n; o++)
+        self->objects[o] = object_of(&found->items[self->chosen[o]], view);
+    gst_convnext_result_set_objects(result, self->legend, n, self->objects);
+    if (n == 0 || !found->masks)
         return TRUE;
-    const float *masks = add_masks(self, found, chosen, view->orientation, result, error);
+    const float *masks = add_masks(self, found, n, view->orientation, result, error);
     if (!masks)
         return FALSE;
-    return !self->pastes || paste_all(self, job, masks, objects, chosen->len, result, error);
+    return !self->pastes || paste_all(self, job, masks, self->objects, n, result, error);
 }
 
 static void add_info(const GstConvnextEngine *engine, GstStructure *info)
@@ -345,6 +355,7 @@ static gboolean same_classes(const GstConvnextEngine *a, const GstConvnextEngine
 const GstConvnextEngineKind gst_convnext_detector = {
     .size = sizeof(Detector),
     .open = open_detector,
+    .read_labels = cnx_detector_labels_read,
     .close = close_detector,
     .new_client = new_client,
     .find_need = find_need,

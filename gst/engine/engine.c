@@ -1,10 +1,9 @@
-/* What the kinds of engines have in common: name, labels, processors, a client of the shared queue,
+/* What the kinds of engines have in common: name, processors, a client of the shared queue,
  * and the way of a job.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gst/engine/kind.h"
 #include "gst/engine/modelinfo.h"
-#include "model/config/labels.h"
 
 static const GstConvnextEngineKind *kind_of_task(GstConvnextTask task)
 {
@@ -42,33 +41,6 @@ static char *name_of_path(const char *path)
         return g_path_get_basename(folder);
     }
     return g_steal_pointer(&name);
-}
-
-static char **number_labels(guint classes)
-{
-    char **labels = g_new0(char *, classes + 1);
-
-    for (guint i = 0; i < classes; i++)
-        labels[i] = g_strdup_printf("class %u", i);
-    return labels;
-}
-
-gboolean gst_convnext_engine_find_labels(GstConvnextEngine *self,
-                                         const GstConvnextEngineSettings *settings, guint classes,
-                                         char *const *names, GError **error)
-{
-    self->classes = classes;
-    if (settings->labels) {
-        self->labels_from = "file";
-        self->labels = cnx_labels_read(settings->labels, classes, error);
-    } else if (names) {
-        self->labels_from = "model";
-        self->labels = g_strdupv((char **)names);
-    } else {
-        self->labels_from = "numbers";
-        self->labels = number_labels(classes);
-    }
-    return self->labels != NULL;
 }
 
 gboolean gst_convnext_engine_check_need(const GstConvnextEngine *self, const CnxConfig *config,
@@ -379,7 +351,9 @@ char *gst_convnext_engine_remark_not_finite(GstConvnextEngine *self)
 
 const char *gst_convnext_engine_ignored(const GstConvnextEngine *self)
 {
-    return cnx_model_config(self->model)->ignored;
+    const char *of_backbone = cnx_model_config(self->model)->ignored;
+
+    return of_backbone || !self->head ? of_backbone : self->head->ignored;
 }
 
 void gst_convnext_engine_add_stats(const GstConvnextEngine *self, GstStructure *stats)

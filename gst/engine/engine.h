@@ -67,6 +67,11 @@ void gst_convnext_engine_cancel(GstConvnextEngine *engine, gboolean cancel);
  * and width are 0 if they depend on the frame. FALSE if none is attached. */
 gboolean gst_convnext_engine_stages(const GstConvnextEngine *engine, CnxMap stages[CNX_STAGES]);
 
+/* FALSE with error (CNX_ERROR_SETTINGS) if no class has this label, so that no detected object can
+ * have it. label NULL: TRUE. */
+gboolean gst_convnext_engine_check_class(const GstConvnextEngine *engine, const char *label,
+                                         GError **error);
+
 /* The structure `convnext-model-info` for the property of that name. The caller owns it. */
 GstStructure *gst_convnext_engine_info(const GstConvnextEngine *engine);
 

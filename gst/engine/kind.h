@@ -5,10 +5,14 @@
 #pragma once
 
 #include "gst/engine/engine.h"
+#include "model/heads/info.h"
 #include "model/network/model.h"
 #include "model/serve/need.h"
 #include "model/serve/queue.h"
 #include "model/threads/cpus.h"
+
+/* As cnx_labels_read() */
+typedef char **GstConvnextLabelsRead(const char *path, guint classes, GError **error);
 
 typedef struct GstConvnextEngineKind {
     gsize size; /* bytes of the kind's struct, which begins with a GstConvnextEngine */
@@ -18,6 +22,9 @@ typedef struct GstConvnextEngineKind {
     gboolean (*open)(GstConvnextEngine *engine, const GstConvnextEngineSettings *settings,
                      const CnxOpenOptions *options, GError **error);
     void (*close)(GstConvnextEngine *engine); /* frees what open has added; NULL allowed */
+
+    /* Reads the file of the property labels. NULL means cnx_labels_read(). */
+    GstConvnextLabelsRead *read_labels;
 
     /* A client of the queue for this network. threads: as in cnx_client_new(). */
     CnxClient *(*new_client)(GstConvnextEngine *engine, guint threads);
@@ -54,9 +61,10 @@ extern const GstConvnextEngineKind gst_convnext_detector;
 struct GstConvnextEngine {
     gatomicrefcount references;
     const GstConvnextEngineKind *kind;
-    CnxModel *model; /* of a network with a head, its backbone */
-    char *path;      /* of the model */
-    char *name;      /* of the model, in each result */
+    CnxModel *model;         /* of a network with a head, its backbone */
+    const CnxHeadInfo *head; /* borrowed from it; NULL without one */
+    char *path;              /* of the model */
+    char *name;              /* of the model, in each result */
     CnxRecipe recipe;
     gboolean size_is_set, crop_is_set; /* in the recipe, by a property */
     GstConvnextRegionKind region;

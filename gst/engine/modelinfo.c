@@ -40,29 +40,33 @@ static void set_network(GstStructure *info, const CnxConfig *config)
                       config->eps, "head-norm-eps", G_TYPE_DOUBLE, config->head_eps, NULL);
 }
 
-/* The activation that activation=auto chooses, and the rules that order the classes. */
-static void set_scores(GstStructure *info, const CnxConfig *config, const char *const *names)
+void gst_convnext_info_add_scores(GstStructure *info, const CnxDecision *decision, guint classes,
+                                  const char *activation, const char *const *names)
 {
-    const CnxDecision *decision = &config->decision;
-
-    if (!config->classes)
-        return;
-    set_text(info, "scores",
-             config->regression              ? "none"
-             : cnx_config_is_sigmoid(config) ? "sigmoid"
-                                             : "softmax");
+    set_text(info, "scores", activation);
     if (decision->temperature) {
-        g_autofree char *text = cnx_decision_text(decision->temperature, config->classes);
+        g_autofree char *text = cnx_decision_text(decision->temperature, classes);
 
         set_text(info, "temperature", text);
     }
     if (decision->threshold) {
-        g_autofree char *text = cnx_decision_text(decision->threshold, config->classes);
+        g_autofree char *text = cnx_decision_text(decision->threshold, classes);
 
         set_text(info, "threshold", text);
     }
     if (decision->rest_class != CNX_NO_CLASS)
         set_text(info, "rest-class", names[decision->rest_class]);
+}
+
+/* The activation that activation=auto chooses. */
+static void set_scores(GstStructure *info, const CnxConfig *config, const char *const *names)
+{
+    if (config->classes)
+        gst_convnext_info_add_scores(info, &config->decision, config->classes,
+                                     config->regression              ? "none"
+                                     : cnx_config_is_sigmoid(config) ? "sigmoid"
+                                                                     : "softmax",
+                                     names);
 }
 
 static void set_recipe(GstStructure *info, const CnxRecipe *recipe)
@@ -164,6 +168,8 @@ void gst_convnext_info_add_head(GstStructure *info, const CnxHeadInfo *head)
     set_text(info, "head", head->family);
     set_text(info, "library", head->library);
     gst_structure_set(info, "classes", G_TYPE_UINT, head->classes, NULL);
+    if (head->ignored)
+        set_text(info, "ignored", head->ignored);
     if (head->assumed[0]) {
         g_autofree char *assumed = g_strjoinv(", ", head->assumed);
 

@@ -25,5 +25,11 @@ typedef struct GstConvnextModelFacts {
 GstStructure *gst_convnext_model_info(const GstConvnextModelFacts *facts);
 
 /* Adds fields about the head of a network: head (the family), library, classes,
- * assumed (string, "key=value, ...", what the files do not say; absent if there is nothing). */
+ * assumed (string, "key=value, ...", what the files do not say; absent if there is nothing),
+ * ignored (string, sentences about files of another model; likewise). */
 void gst_convnext_info_add_head(GstStructure *info, const CnxHeadInfo *head);
+
+/* Adds fields about the scores of the classes: scores (the activation), temperature, threshold and
+ * rest-class, where the decision has them. names: [classes] */
+void gst_convnext_info_add_scores(GstStructure *info, const CnxDecision *decision, guint classes,
+                                  const char *activation, const char *const *names);

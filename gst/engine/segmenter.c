@@ -5,6 +5,7 @@
  * With slide=true, the logits are those of overlapping windows of the input, side by side.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <math.h>
 #include <stdlib.h>
 
 #include "gst/engine/kind.h"
@@ -17,7 +18,12 @@
 #include "model/heads/mask.h"
 #include "model/heads/slide.h"
 #include "model/heads/work.h"
+#include "model/network/scores.h"
 
+/* Limits of the inverse of a temperature, so that the products with logits are neither infinite nor
+ * subnormal: at both the score is a step or a constant. */
+#define SCALE_MIN 1e-30f
+#define SCALE_MAX 1e30f
 #define ONE_CLASS_THRESHOLD 0.5 /* with one class and no threshold, every pixel would be of it */
 
 typedef struct Segmenter {
@@ -27,10 +33,12 @@ typedef struct Segmenter {
     gboolean attaches_logits, slides;
     CnxWindows windows; /* all 0 without sliding */
     GstConvnextLegend *legend;
+    float *scale; /* [classes] of the model's temperatures; NULL without a decision */
     CnxPool *masks, *logits;
     const CnxKernels *kernels;
 
     /* Belong to the job that runs. */
+    float *shift;     /* [classes] of the thresholds; NULL without a decision */
     gpointer scratch; /* of the mask's threads */
     gsize scratch_size;
     gpointer whole; /* the mask of the whole input, if that is not the result */
@@ -97,6 +105,43 @@ static CnxMaskPlan plan_of(const Segmenter *self, const GstConvnextScoring *scor
     return plan;
 }
 
+/* Takes the memory for the decision in the model's config, if there is one. */
+static void begin_decision(Segmenter *self)
+{
+    const CnxDecision *decision = &info_of(self)->decision;
+    const guint classes = info_of(self)->classes;
+
+    if (!decision->temperature && !decision->threshold)
+        return;
+    self->scale = g_new(float, classes);
+    self->shift = g_new0(float, classes);
+    for (guint i = 0; i < classes; i++)
+        self->scale[i] =
+            decision->temperature ? CLAMP(1 / decision->temperature[i], SCALE_MIN, SCALE_MAX) : 1;
+}
+
+/* Applies the decision, if the scores are the model's own: with thresholds, the class that exceeds
+ * its own by most, in logits, is the best. A higher threshold of the element replaces a class's. */
+static void decide(Segmenter *self, const GstConvnextScoring *scoring, CnxMaskPlan *plan)
+{
+    const CnxDecision *decision = &info_of(self)->decision;
+
+    if (!self->scale || plan->sigmoid != info_of(self)->multi_label)
+        return;
+    plan->scale = self->scale;
+    plan->shift = self->shift;
+    if (!decision->threshold)
+        return;
+    for (guint i = 0; i < info_of(self)->classes; i++)
+        self->shift[i] =
+            (float)-log(cnx_odds(MAX(decision->threshold[i], (float)scoring->threshold)));
+    plan->threshold = 0.5f;
+    if (decision->rest_class == CNX_NO_CLASS)
+        return;
+    self->shift[decision->rest_class] = -INFINITY;
+    plan->none = 1 + (guint)decision->rest_class;
+}
+
 /* The head's last layer for the whole input, without its values. */
 static CnxMap map_of(const Segmenter *self, guint width, guint height)
 {
@@ -109,6 +154,16 @@ static CnxMap map_of(const Segmenter *self, guint width, guint height)
 }
 
 /* Memory */
+
+static const char *advice_of(const Segmenter *self)
+{
+    const gboolean of_frame = self->mask_size == GST_CONVNEXT_MASK_SIZE_FRAME;
+
+    if (self->base.recipe.crop == CNX_CROP_NONE) /* which refuses the sides of the input */
+        return of_frame ? "another crop, mask-size=network" : "another crop";
+    return of_frame ? "a smaller input-width and input-height, mask-size=network"
+                    : "a smaller input-width and input-height";
+}
 
 static CnxNeed find_need(const GstConvnextEngine *engine, const GstConvnextSizes *sizes,
                          CnxLimit limit)
@@ -139,7 +194,7 @@ static CnxNeed find_need(const GstConvnextEngine *engine, const GstConvnextSizes
     };
     CnxNeed need = cnx_need_of_head(&head, &settings, limit);
 
-    need.smaller = "input-width and input-height";
+    need.advice = advice_of(self);
     return need;
 }
 
@@ -191,12 +246,14 @@ static gboolean open_segmenter(GstConvnextEngine *engine, const GstConvnextEngin
         return FALSE;
     const CnxHeadInfo *info = info_of(self);
 
+    engine->head = info;
     engine->model = cnx_model_ref(cnx_segmenter_backbone(self->segmenter));
     if (!gst_convnext_engine_make_recipe(engine, &info->recipe, settings, error) ||
         !gst_convnext_engine_find_labels(engine, settings, info->classes, info->labels, error))
         return FALSE;
     if (self->slides)
         self->windows = windows_of(self);
+    begin_decision(self);
     self->legend =
         gst_convnext_legend_new(info->classes, (const char *const *)engine->labels, info->palette);
     const GstConvnextSizes sizes = gst_convnext_engine_typical_sizes(engine);
@@ -213,6 +270,8 @@ static void close_segmenter(GstConvnextEngine *engine)
     g_clear_pointer(&self->legend, gst_convnext_legend_unref);
     cnx_pool_free(self->masks);
     cnx_pool_free(self->logits);
+    g_free(self->scale);
+    g_free(self->shift);
     free(self->scratch);
     free(self->whole);
 }
@@ -336,6 +395,7 @@ static gboolean fill_result(GstConvnextJob *job, guint i, const CnxOutputs *outp
                     "no memory for a mask of %u x %u pixels", layout.width, layout.height);
         return FALSE;
     }
+    decide(self, &job->scoring, &plan);
     plan.has_unknown = !are_finite(logits);
     job->is_finite &= !plan.has_unknown;
     if (!compute_mask(self, logits, &plan, &layout, size, values, error))
@@ -353,8 +413,14 @@ static void add_info(const GstConvnextEngine *engine, GstStructure *info)
     const CnxWindows *windows = &self->windows;
 
     gst_convnext_info_add_head(info, head);
+    gst_convnext_info_add_scores(info, &head->decision, head->classes,
+                                 head->multi_label ? "sigmoid" : "softmax",
+                                 (const char *const *)engine->labels);
     gst_structure_set(info, "stride", G_TYPE_UINT, head->stride, "multi-label", G_TYPE_BOOLEAN,
                       head->multi_label, NULL);
+    if (g_str_equal(engine->labels_from, "model"))
+        gst_structure_set(info, "labels-from", G_TYPE_STRING, cnx_origin_name(head->labels_from),
+                          NULL);
     if (!self->slides)
         return;
     g_autofree char *text = g_strdup_printf("%ux%u at %ux%u", windows->width, windows->height,

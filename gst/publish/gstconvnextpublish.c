@@ -354,21 +354,22 @@ static void install_properties(GObjectClass *klass)
     g_object_class_install_property(
         klass, PROP_LOCATION,
         g_param_spec_string("location", "Location",
-                            "File that receives the JSON lines, truncated at each start, or "
-                            "\"-\" for standard output",
+                            "File that receives the JSON lines, one for each result; truncated at "
+                            "each start, or a named pipe (\"-\" = standard output)",
                             DEFAULT_LOCATION, flags));
     g_object_class_install_property(
         klass, PROP_STREAM,
-        g_param_spec_string("stream", "Stream",
-                            "Name of this stream, written to each line and used as the prefix of "
-                            "the names of tensor files",
-                            NULL, flags));
+        g_param_spec_string(
+            "stream", "Stream",
+            "Name of this stream, written to each line and used as the prefix of the names of "
+            "tensor files (NULL = no name in the lines, and the prefix convnext)",
+            NULL, flags));
     g_object_class_install_property(
         klass, PROP_TENSOR_DIR,
         g_param_spec_string("tensor-dir", "Tensor directory",
-                            "Folder that receives each attached tensor and mask as "
-                            "<stream or \"convnext\">-<frame>-<name>.npy; it is created if it does "
-                            "not exist",
+                            "Folder that receives each attached tensor and mask as <stream or "
+                            "\"convnext\">-<frame>-<name>.npy, and masks also as .png; it is "
+                            "created if it does not exist (NULL = no files)",
                             NULL, flags));
 }
 
@@ -389,10 +390,11 @@ static void gst_convnext_publish_class_init(GstConvnextPublishClass *klass)
     element_class->change_state = change_state;
     gst_element_class_add_static_pad_template(element_class, &sink_template);
     gst_element_class_add_static_pad_template(element_class, &src_template);
-    gst_element_class_set_static_metadata(
-        element_class, "ConvNeXt results as JSON lines", "Filter/Analyzer/Video",
-        "Writes the results that convnext attaches to buffers as JSON lines",
-        "The gst-convnext developers");
+    gst_element_class_set_static_metadata(element_class, "ConvNeXt results as JSON lines",
+                                          "Filter/Analyzer/Video",
+                                          "Writes the results that convnext, convnextsegment and "
+                                          "convnextdetect attach to buffers as JSON lines",
+                                          "The gst-convnext developers");
 
     transform_class->start = start;
     transform_class->stop = stop;

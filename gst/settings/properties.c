@@ -7,181 +7,6 @@
 
 #define MAX_INPUT_SIZE 8192 /* pixels; stage 1 then has 2048 x 2048 positions */
 
-GType gst_convnext_outputs_get_type(void)
-{
-    static gsize type;
-    static const GFlagsValue values[] = {
-        {GST_CONVNEXT_OUTPUTS_CLASSES, "The best classes with their scores", "classes"},
-        {GST_CONVNEXT_OUTPUTS_EMBEDDING, "The input of the last linear layer", "embedding"},
-        {GST_CONVNEXT_OUTPUTS_LOGITS, "The head's raw outputs", "logits"},
-        {GST_CONVNEXT_OUTPUTS_STAGE1, "Feature map after stage 1, stride 4", "stage1"},
-        {GST_CONVNEXT_OUTPUTS_STAGE2, "Feature map after stage 2, stride 8", "stage2"},
-        {GST_CONVNEXT_OUTPUTS_STAGE3, "Feature map after stage 3, stride 16", "stage3"},
-        {GST_CONVNEXT_OUTPUTS_STAGE4, "Feature map after stage 4, stride 32", "stage4"},
-        {0, NULL, NULL},
-    };
-
-    if (g_once_init_enter(&type))
-        g_once_init_leave(&type, g_flags_register_static("GstConvnextOutputs", values));
-    return type;
-}
-
-GType gst_convnext_crop_get_type(void)
-{
-    static gsize type;
-    static const GEnumValue values[] = {
-        {GST_CONVNEXT_CROP_AUTO, "Use the model's config", "auto"},
-        {GST_CONVNEXT_CROP_CENTER, "Scale to cover the input, and crop the centre", "center"},
-        {GST_CONVNEXT_CROP_SQUASH, "Scale to the input, ignoring the aspect ratio", "squash"},
-        {GST_CONVNEXT_CROP_BORDER,
-         "Scale the whole frame and pad it to the input with the mean colour", "border"},
-        {GST_CONVNEXT_CROP_NONE, "Keep the aspect ratio of the frame, without cropping or padding",
-         "none"},
-        {GST_CONVNEXT_CROP_FIT,
-         "Keep the aspect ratio of the frame, with limits for its short and its long side, and pad "
-         "it on the right and at the bottom, as detectors do",
-         "fit"},
-        {0, NULL, NULL},
-    };
-
-    if (g_once_init_enter(&type))
-        g_once_init_leave(&type, g_enum_register_static("GstConvnextCrop", values));
-    return type;
-}
-
-GType gst_convnext_weights_get_type(void)
-{
-    static gsize type;
-    static const GEnumValue values[] = {
-        {GST_CONVNEXT_WEIGHTS_AUTO, "The only set, or the raw weights if there are two", "auto"},
-        {GST_CONVNEXT_WEIGHTS_RAW, "The weights that training updates", "raw"},
-        {GST_CONVNEXT_WEIGHTS_EMA, "The exponential moving average of the weights", "ema"},
-        {0, NULL, NULL},
-    };
-
-    if (g_once_init_enter(&type))
-        g_once_init_leave(&type, g_enum_register_static("GstConvnextWeights", values));
-    return type;
-}
-
-GType gst_convnext_precision_get_type(void)
-{
-    static gsize type;
-    static const GEnumValue values[] = {
-        {GST_CONVNEXT_PRECISION_AUTO, "fp32; a lower precision runs only on request", "auto"},
-        {GST_CONVNEXT_PRECISION_FP32, "32-bit floating point", "fp32"},
-        {GST_CONVNEXT_PRECISION_BF16,
-         "bfloat16; the stem, the head and everything between the products stay in fp32", "bf16"},
-        {GST_CONVNEXT_PRECISION_INT8,
-         "8-bit integers, rounded without calibration; the stem, the head and everything between "
-         "the products stay in fp32",
-         "int8"},
-        {0, NULL, NULL},
-    };
-
-    if (g_once_init_enter(&type))
-        g_once_init_leave(&type, g_enum_register_static("GstConvnextPrecision", values));
-    return type;
-}
-
-GType gst_convnext_region_get_type(void)
-{
-    static gsize type;
-    static const GEnumValue values[] = {
-        {GST_CONVNEXT_REGION_FULL_FRAME, "The whole frame", "full-frame"},
-        {GST_CONVNEXT_REGION_OBJECTS, "Each detected object", "objects"},
-        {0, NULL, NULL},
-    };
-
-    if (g_once_init_enter(&type))
-        g_once_init_leave(&type, g_enum_register_static("GstConvnextRegionKind", values));
-    return type;
-}
-
-GType gst_convnext_mode_get_type(void)
-{
-    static gsize type;
-    static const GEnumValue values[] = {
-        {GST_CONVNEXT_MODE_SYNC, "Each frame waits for its own result", "sync"},
-        {GST_CONVNEXT_MODE_LATEST, "Frames never wait; each carries the newest finished result",
-         "latest"},
-        {0, NULL, NULL},
-    };
-
-    if (g_once_init_enter(&type))
-        g_once_init_leave(&type, g_enum_register_static("GstConvnextMode", values));
-    return type;
-}
-
-GType gst_convnext_smoothing_get_type(void)
-{
-    static gsize type;
-    static const GEnumValue values[] = {
-        {GST_CONVNEXT_SMOOTHING_NONE, "Report each result, without a state", "none"},
-        {GST_CONVNEXT_SMOOTHING_MAJORITY,
-         "The label that was best in smoothing-count of the last smoothing-window results, or for "
-         "the share smoothing-enter of the last smoothing-time",
-         "majority"},
-        {GST_CONVNEXT_SMOOTHING_EXPONENTIAL,
-         "The label that is best by the exponential moving averages of the scores, with the weight "
-         "smoothing-alpha, or the time constant smoothing-time",
-         "exponential"},
-        {0, NULL, NULL},
-    };
-
-    if (g_once_init_enter(&type))
-        g_once_init_leave(&type, g_enum_register_static("GstConvnextSmoothing", values));
-    return type;
-}
-
-GType gst_convnext_mask_size_get_type(void)
-{
-    static gsize type;
-    static const GEnumValue values[] = {
-        {GST_CONVNEXT_MASK_SIZE_NETWORK, "The network's input", "network"},
-        {GST_CONVNEXT_MASK_SIZE_STRIDE, "The output of the head's last layer, the cheapest",
-         "stride"},
-        {GST_CONVNEXT_MASK_SIZE_FRAME, "The frame", "frame"},
-        {0, NULL, NULL},
-    };
-
-    if (g_once_init_enter(&type))
-        g_once_init_leave(&type, g_enum_register_static("GstConvnextMaskSize", values));
-    return type;
-}
-
-GType gst_convnext_object_mask_size_get_type(void)
-{
-    static gsize type;
-    static const GEnumValue values[] = {
-        {GST_CONVNEXT_OBJECT_MASK_SIZE_NETWORK,
-         "Probabilities as the network computes them, for example 28 x 28 for each object",
-         "network"},
-        {GST_CONVNEXT_OBJECT_MASK_SIZE_FRAME,
-         "Also the pixels of the frame that belong to each object", "frame"},
-        {0, NULL, NULL},
-    };
-
-    if (g_once_init_enter(&type))
-        g_once_init_leave(&type, g_enum_register_static("GstConvnextObjectMaskSize", values));
-    return type;
-}
-
-GType gst_convnext_masks_get_type(void)
-{
-    static gsize type;
-    static const GEnumValue values[] = {
-        {GST_CONVNEXT_MASKS_AUTO, "If the model has masks", "auto"},
-        {GST_CONVNEXT_MASKS_ON, "Refuse a model without masks", "on"},
-        {GST_CONVNEXT_MASKS_OFF, "Do not compute masks", "off"},
-        {0, NULL, NULL},
-    };
-
-    if (g_once_init_enter(&type))
-        g_once_init_leave(&type, g_enum_register_static("GstConvnextMasks", values));
-    return type;
-}
-
 /* The class of an element, and its task. */
 typedef struct Target {
     GObjectClass *klass;
@@ -209,61 +34,68 @@ static void install_model_properties(const Target *to, const char *bundled)
                           "Hugging Face or timm layout; NULL = the bundled model, which detects "
                           "the health of a camera"
                         : "Checkpoint to run: a .safetensors or PyTorch file, or a folder with "
-                          "one and its config",
+                          "one and its config. It must be set: there is no bundled model (NULL)",
                 bundled, FLAGS));
-    install(
-        to, GST_CONVNEXT_PROP_WEIGHTS,
-        g_param_spec_enum("weights", "Weights",
-                          "Which weights to use if a checkpoint holds both the trained weights and "
-                          "their exponential moving average (EMA)",
-                          GST_TYPE_CONVNEXT_WEIGHTS, GST_CONVNEXT_WEIGHTS_AUTO, FLAGS));
+    install(to, GST_CONVNEXT_PROP_WEIGHTS,
+            g_param_spec_enum(
+                "weights", "Weights",
+                "Which weights to use if a checkpoint holds both the trained weights and "
+                "their exponential moving average (EMA); ema is refused if there is no average",
+                GST_TYPE_CONVNEXT_WEIGHTS, GST_CONVNEXT_WEIGHTS_AUTO, FLAGS));
     install(
         to, GST_CONVNEXT_PROP_HEAD_ACTIVATION,
-        g_param_spec_string(
-            "head-activation", "Head activation",
-            "Activations in the head that the checkpoint does not record: relu, gelu, gelu-tanh, "
-            "silu, tanh or none, or a comma-separated list with one for each place",
-            NULL, FLAGS));
+        g_param_spec_string("head-activation", "Head activation",
+                            "Activations in the head that the checkpoint does not record: relu, "
+                            "gelu, gelu-tanh, silu, tanh or none, or a comma-separated list with "
+                            "one for each place (NULL = the checkpoint records them all)",
+                            NULL, FLAGS));
     install(to, GST_CONVNEXT_PROP_LABELS,
             g_param_spec_string("labels", "Labels",
-                                "Text or JSON file with the class labels; NULL = the labels in "
-                                "the model's config, or \"class N\"",
+                                "Text or JSON file with a label for each class (NULL = the labels "
+                                "in the model's config, or else \"class N\")",
                                 NULL, FLAGS));
-    install(
-        to, GST_CONVNEXT_PROP_INPUT_SIZE,
-        g_param_spec_uint("input-size", "Input size",
-                          "Side of the network's input in pixels, a multiple of 32; with crop=none "
-                          "and crop=fit the short side of the frame in it (0 = the model's size)",
-                          0, MAX_INPUT_SIZE, 0, FLAGS));
+    install(to, GST_CONVNEXT_PROP_INPUT_SIZE,
+            g_param_spec_uint(
+                "input-size", "Input size",
+                "Side of the network's input in pixels, a multiple of 32; with crop=none and "
+                "crop=fit, length of the frame's short side in the input (0 = the model's)",
+                0, MAX_INPUT_SIZE, 0, FLAGS));
     install(to, GST_CONVNEXT_PROP_INPUT_WIDTH,
-            g_param_spec_uint("input-width", "Input width",
-                              "Width of an input that is not square, in pixels, a multiple of 32; "
-                              "with crop=fit, the smaller of input-width and input-height limits "
-                              "the frame's short side, the larger its long side (0 = the model's)",
-                              0, MAX_INPUT_SIZE, 0, FLAGS));
+            g_param_spec_uint(
+                "input-width", "Input width",
+                "Width of the network's input in pixels, a multiple of 32. With crop=fit, the "
+                "smaller of input-width and input-height limits the frame's short side, the larger "
+                "its long side; crop=none refuses both (0 = the model's)",
+                0, MAX_INPUT_SIZE, 0, FLAGS));
     install(to, GST_CONVNEXT_PROP_INPUT_HEIGHT,
             g_param_spec_uint("input-height", "Input height",
-                              "Height of an input that is not square, in pixels, a multiple of 32; "
-                              "see input-width (0 = the model's)",
+                              "Height of the network's input in pixels, a multiple of 32; see "
+                              "input-width (0 = the model's)",
                               0, MAX_INPUT_SIZE, 0, FLAGS));
     install(to, GST_CONVNEXT_PROP_CROP,
             g_param_spec_enum("crop", "Crop",
                               "How a frame is cropped and scaled to the network's input",
                               GST_TYPE_CONVNEXT_CROP, GST_CONVNEXT_CROP_AUTO, FLAGS));
-    install(
-        to, GST_CONVNEXT_PROP_ORIENTATION,
-        g_param_spec_enum("orientation", "Orientation",
-                          "How a frame or an object is turned for the network; the frame itself, "
-                          "regions and boxes stay as they are",
-                          GST_TYPE_CONVNEXT_ORIENTATION, GST_CONVNEXT_ORIENTATION_AUTO, FLAGS));
+    install(to, GST_CONVNEXT_PROP_ORIENTATION,
+            g_param_spec_enum(
+                "orientation", "Orientation",
+                "How a frame is turned for the network. The frame itself does not change, and "
+                "regions, boxes and masks are those of the frame as it is stored",
+                GST_TYPE_CONVNEXT_ORIENTATION, GST_CONVNEXT_ORIENTATION_AUTO, FLAGS));
     install(to, GST_CONVNEXT_PROP_OUTPUTS,
             g_param_spec_flags("outputs", "Outputs", "Outputs to attach to each frame",
                                GST_TYPE_CONVNEXT_OUTPUTS, GST_CONVNEXT_DEFAULT_OUTPUTS, FLAGS));
     install(
         to, GST_CONVNEXT_PROP_PRECISION,
         g_param_spec_enum("precision", "Precision",
-                          "Precision of the network's matrix products. If the processor does not "
-                          "accelerate it, fp32 runs; model-info names the precision that runs",
+                          to->task == GST_CONVNEXT_TASK_CLASSIFY
+                              ? "Precision of the network's matrix products. If the processor does "
+                                "not accelerate it, fp32 runs; model-info names the precision that "
+                                "runs"
+                              : "Precision of the matrix products of the backbone and the head: "
+                                "fp32 or bf16; int8 is refused. If the processor does not "
+                                "accelerate it, fp32 runs; model-info names the precision that "
+                                "runs",
                           GST_TYPE_CONVNEXT_PRECISION, GST_CONVNEXT_PRECISION_AUTO, FLAGS));
     install(
         to, GST_CONVNEXT_PROP_THREADS,
@@ -296,37 +128,41 @@ static void install_object_properties(const Target *to)
                               "What to classify: the whole frame, or each object in its "
                               "GstVideoRegionOfInterestMeta or GstAnalyticsODMtd",
                               GST_TYPE_CONVNEXT_REGION, GST_CONVNEXT_REGION_FULL_FRAME, FLAGS));
-    install(
-        to, GST_CONVNEXT_PROP_OBJECT_CLASS,
-        g_param_spec_string("object-class", "Object class",
-                            "With region=objects: classify only objects with this detector label "
-                            "(NULL = all objects)",
-                            NULL, FLAGS));
+    install(to, GST_CONVNEXT_PROP_OBJECT_CLASS,
+            g_param_spec_string(
+                "object-class", "Object class",
+                "With region=objects: classify only objects whose label from the detector is "
+                "exactly this; the others get no result. Labels come with the frames, so one that "
+                "never comes is no error (NULL = all objects)",
+                NULL, FLAGS));
     install(to, GST_CONVNEXT_PROP_OBJECT_MARGIN,
-            g_param_spec_double(
-                "object-margin", "Object margin",
-                "Margin to add on each side of an object, as a fraction of its width or height",
-                0.0, 10.0, 0.0, FLAGS));
+            g_param_spec_double("object-margin", "Object margin",
+                                "With region=objects: margin to add on each side of an object, as "
+                                "a fraction of its width or height",
+                                0.0, 10.0, 0.0, FLAGS));
     install(to, GST_CONVNEXT_PROP_MIN_OBJECT_SIZE,
             g_param_spec_uint("min-object-size", "Minimum object size",
-                              "Ignore objects whose shorter side is smaller than this, in pixels",
+                              "With region=objects: ignore objects whose shorter side is smaller "
+                              "than this, in pixels (0 = none)",
                               0, G_MAXINT, 0, FLAGS));
+    install(to, GST_CONVNEXT_PROP_MAX_OBJECTS,
+            g_param_spec_uint("max-objects", "Maximum objects",
+                              "With region=objects: maximum number of objects to classify in one "
+                              "frame, largest first; the "
+                              "rest take precedence in the next frame (0 = no limit)",
+                              0, G_MAXINT, GST_CONVNEXT_DEFAULT_MAX_OBJECTS, FLAGS));
     install(
-        to, GST_CONVNEXT_PROP_MAX_OBJECTS,
-        g_param_spec_uint("max-objects", "Maximum objects",
-                          "Maximum number of objects to classify in one frame, largest first; the "
-                          "rest take precedence in the next frame (0 = no limit)",
-                          0, G_MAXINT, GST_CONVNEXT_DEFAULT_MAX_OBJECTS, FLAGS));
-    install(to, GST_CONVNEXT_PROP_RECLASSIFY_INTERVAL,
-            g_param_spec_uint("reclassify-interval", "Reclassify interval",
-                              "Frames between two inferences of an object with a tracking id; in "
-                              "between it carries its last result (0 = classify it once)",
-                              0, G_MAXINT, 1, FLAGS));
+        to, GST_CONVNEXT_PROP_RECLASSIFY_INTERVAL,
+        g_param_spec_uint("reclassify-interval", "Reclassify interval",
+                          "With region=objects: run inference on an object with a tracking id in "
+                          "every Nth frame; in between it carries its last result (0 = only once)",
+                          0, G_MAXINT, 1, FLAGS));
     install(to, GST_CONVNEXT_PROP_RECLASSIFY_GROWTH,
             g_param_spec_double(
                 "reclassify-growth", "Reclassify growth",
-                "Reclassify early once the object's area has grown by this factor (0 = never)", 0.0,
-                1000.0, 0.0, FLAGS));
+                "With region=objects: run inference on a tracked object early once its area has "
+                "grown by this factor since its last inference, for example 2 (0 = never)",
+                0.0, 1000.0, 0.0, FLAGS));
 }
 
 static void install_frame_properties(const Target *to)
@@ -351,33 +187,34 @@ static void install_frame_properties(const Target *to)
                                  FALSE, FLAGS));
 }
 
+#define CHANGE_THRESHOLD                                                                     \
+    "Skip inference until the mean brightness of some cell of a 16 x 16 grid changes by at " \
+    "least this since the last inference; 1 is the step from black to white. 0.02 detects "  \
+    "a person; 0 always runs inference"
+
 /* When inference runs, and whether frames wait for it. */
 static void install_pace_properties(const Target *to)
 {
     install(to, GST_CONVNEXT_PROP_MODE,
             g_param_spec_enum("mode", "Mode", "Whether frames wait for inference",
                               GST_TYPE_CONVNEXT_MODE, GST_CONVNEXT_MODE_SYNC, FLAGS));
-    install(
-        to, GST_CONVNEXT_PROP_INTERVAL,
-        g_param_spec_uint("interval", "Interval",
-                          "Run inference on every Nth frame; the frames in between carry the last "
-                          "result and its age",
-                          1, G_MAXINT, 1, FLAGS));
+    install(to, GST_CONVNEXT_PROP_INTERVAL,
+            g_param_spec_uint("interval", "Interval",
+                              "Run inference on every Nth frame; the frames in between carry the "
+                              "last result and its age, see carry",
+                              1, G_MAXINT, 1, FLAGS));
     install(
         to, GST_CONVNEXT_PROP_MIN_PERIOD,
         g_param_spec_uint64("min-period", "Minimum period",
                             "Shortest time between two inferences, in nanoseconds of the frames' "
                             "timestamps (0 = no limit)",
                             0, G_MAXINT64, 0, FLAGS));
-    install(
-        to, GST_CONVNEXT_PROP_CHANGE_THRESHOLD,
-        g_param_spec_double(
-            "change-threshold", "Change threshold",
-            "Skip inference until the mean brightness of some cell of a 16 x 16 grid changes by "
-            "at least this since the last inference; 1 is the step from black to white. 0.02 "
-            "detects a person; 0 always runs inference. With smoothing, inference continues until "
-            "the state is known",
-            0.0, 1.0, 0.0, FLAGS));
+    install(to, GST_CONVNEXT_PROP_CHANGE_THRESHOLD,
+            g_param_spec_double("change-threshold", "Change threshold",
+                                to->task == GST_CONVNEXT_TASK_CLASSIFY ? CHANGE_THRESHOLD
+                                    ". With smoothing, inference continues until the state is known"
+                                                                       : CHANGE_THRESHOLD,
+                                0.0, 1.0, 0.0, FLAGS));
     install(
         to, GST_CONVNEXT_PROP_MAX_AGE,
         g_param_spec_uint64("max-age", "Maximum age",
@@ -403,11 +240,12 @@ static void install_smoothing_properties(const Target *to)
 {
     install(
         to, GST_CONVNEXT_PROP_SMOOTHING,
-        g_param_spec_enum("smoothing", "Smoothing",
-                          "How to combine results into a state, that is, one label for the stream "
-                          "or for each tracked object; each change of state is posted as an "
-                          "element message named convnext-state-changed",
-                          GST_TYPE_CONVNEXT_SMOOTHING, GST_CONVNEXT_SMOOTHING_NONE, FLAGS));
+        g_param_spec_enum(
+            "smoothing", "Smoothing",
+            "How to combine results into a state, that is, one label for the stream or for each "
+            "tracked object; each change of state is posted as an element message named "
+            "convnext-state-changed. Needs classes in outputs",
+            GST_TYPE_CONVNEXT_SMOOTHING, GST_CONVNEXT_SMOOTHING_NONE, FLAGS));
     install(
         to, GST_CONVNEXT_PROP_SMOOTHING_TIME,
         g_param_spec_uint64(
@@ -437,19 +275,17 @@ static void install_smoothing_properties(const Target *to)
             "thresholds, or when a better label enters); the latter is ignored with "
             "activation=none",
             0.0, 1.0, 0.0, FLAGS));
-    install(
-        to, GST_CONVNEXT_PROP_SMOOTHING_WINDOW,
-        g_param_spec_uint("smoothing-window", "Smoothing window",
-                          "With smoothing=majority and smoothing-time=0: number of recent results "
-                          "to consider",
-                          1, 1000, GST_CONVNEXT_DEFAULT_SMOOTHING_WINDOW, FLAGS));
-    install(
-        to, GST_CONVNEXT_PROP_SMOOTHING_COUNT,
-        g_param_spec_uint("smoothing-count", "Smoothing count",
-                          "With smoothing=majority, smoothing-time=0 and smoothing-enter=0: number "
-                          "of results in the window in which a label must be the best to become "
-                          "the state",
-                          1, 1000, GST_CONVNEXT_DEFAULT_SMOOTHING_COUNT, FLAGS));
+    install(to, GST_CONVNEXT_PROP_SMOOTHING_WINDOW,
+            g_param_spec_uint("smoothing-window", "Smoothing window",
+                              "With smoothing=majority and smoothing-time=0: number of recent "
+                              "results in which the best labels are counted",
+                              1, 1000, GST_CONVNEXT_DEFAULT_SMOOTHING_WINDOW, FLAGS));
+    install(to, GST_CONVNEXT_PROP_SMOOTHING_COUNT,
+            g_param_spec_uint("smoothing-count", "Smoothing count",
+                              "With smoothing=majority, smoothing-time=0 and smoothing-enter=0: "
+                              "number of results in the window in which a label must be the best "
+                              "to become the state; at most smoothing-window",
+                              1, 1000, GST_CONVNEXT_DEFAULT_SMOOTHING_COUNT, FLAGS));
     install(
         to, GST_CONVNEXT_PROP_SMOOTHING_ALPHA,
         g_param_spec_double("smoothing-alpha", "Smoothing alpha",
@@ -470,12 +306,13 @@ static void install_segment_properties(const Target *to)
                 "mmsegmentation does; with crop=fit and crop=none a window is a square of the "
                 "input's short side, else it has the model's own input size",
                 FALSE, FLAGS));
-    install(to, GST_CONVNEXT_PROP_PIXEL_THRESHOLD,
-            g_param_spec_double(
-                "threshold", "Threshold",
-                "A pixel whose best class has a lower score becomes 0, none (0 = off, except for "
-                "a model with one class, where it means 0.5)",
-                0.0, 1.0, 0.0, FLAGS));
+    install(
+        to, GST_CONVNEXT_PROP_PIXEL_THRESHOLD,
+        g_param_spec_double(
+            "threshold", "Threshold",
+            "A pixel whose best class has a lower score (softmax or sigmoid) gets the mask's value "
+            "0, which is no class (0 = off, except for a model with one class, where it means 0.5)",
+            0.0, 1.0, 0.0, FLAGS));
     install(to, GST_CONVNEXT_PROP_MULTI_LABEL,
             g_param_spec_boolean(
                 "multi-label", "Multi-label",
@@ -494,24 +331,26 @@ static void install_segment_properties(const Target *to)
 static void install_detect_properties(const Target *to)
 {
     install(to, GST_CONVNEXT_PROP_MIN_SIZE,
-            g_param_spec_uint("min-size", "Minimum size",
-                              "Short side that the frame is scaled to, in pixels, unless its long "
-                              "side would exceed max-size; small values are fast (0 = the model's)",
-                              0, MAX_INPUT_SIZE, 0, FLAGS));
+            g_param_spec_uint(
+                "min-size", "Minimum size",
+                "Length that the frame's short side is scaled to, in pixels, unless its long side "
+                "would exceed max-size; at most max-size. Small values are fast (0 = the model's)",
+                0, MAX_INPUT_SIZE, 0, FLAGS));
     install(to, GST_CONVNEXT_PROP_MAX_SIZE,
             g_param_spec_uint("max-size", "Maximum size",
-                              "Limit for the long side of the scaled frame, in pixels (0 = the "
-                              "model's)",
+                              "Limit for the long side of the scaled frame, in pixels; at least "
+                              "min-size (0 = the model's)",
                               0, MAX_INPUT_SIZE, 0, FLAGS));
     install(to, GST_CONVNEXT_PROP_SCORE_THRESHOLD,
-            g_param_spec_double("score-threshold", "Score threshold",
-                                "Attach only objects with a score above this (-1 = the model's)",
-                                -1.0, 1.0, -1.0, FLAGS));
+            g_param_spec_double(
+                "score-threshold", "Score threshold",
+                "Attach only objects with a score above this, 0 to 1 (negative = the model's)",
+                -1.0, 1.0, -1.0, FLAGS));
     install(to, GST_CONVNEXT_PROP_NMS_THRESHOLD,
             g_param_spec_double(
                 "nms-threshold", "NMS threshold",
-                "If the intersection over union (IoU) of two objects of one class is above this, "
-                "drop the one with the lower score (-1 = the model's)",
+                "If the intersection over union (IoU) of two objects of one class is above this, 0 "
+                "to 1, drop the one with the lower score (negative = the model's)",
                 -1.0, 1.0, -1.0, FLAGS));
     install(to, GST_CONVNEXT_PROP_MAX_DETECTIONS,
             g_param_spec_uint("max-objects", "Maximum objects",
@@ -524,9 +363,11 @@ static void install_detect_properties(const Target *to)
                           "to the box head; fewer are faster (0 = the model's)",
                           0, 2000, 0, FLAGS));
     install(to, GST_CONVNEXT_PROP_DETECTED_CLASS,
-            g_param_spec_string("object-class", "Object class",
-                                "Attach only objects with this label (NULL = all objects)", NULL,
-                                FLAGS));
+            g_param_spec_string(
+                "object-class", "Object class",
+                "Attach only objects with this label, which the model must have. They are chosen "
+                "from the max-objects best objects of all classes (NULL = all objects)",
+                NULL, FLAGS));
     install(to, GST_CONVNEXT_PROP_MASKS,
             g_param_spec_enum("masks", "Masks", "Whether to compute the objects' masks",
                               GST_TYPE_CONVNEXT_MASKS, GST_CONVNEXT_MASKS_AUTO, FLAGS));
@@ -536,28 +377,52 @@ static void install_detect_properties(const Target *to)
                               GST_CONVNEXT_OBJECT_MASK_SIZE_NETWORK, FLAGS));
 }
 
+#define MODEL_INFO                                                                                \
+    "The model that runs: variant, path, source-format, container, weights (only, raw, ema), "    \
+    "weights-key, dtype, precision (that runs), cpu (isa level), parameters, head, classes, "     \
+    "labels, channels, projection, activation, norm-eps, head-norm-eps; of the scores: scores "   \
+    "(the activation), temperature, threshold, rest-class; of the input: input-size, "            \
+    "input-width, input-height, resize, crop, longest-side, interpolation, resampling, rescale, " \
+    "mean, std; NAME-from (the source of value NAME); ignored (files next to the weights that "   \
+    "contradict them); in bytes: memory (weights), image-memory, thread-memory, input-memory, "   \
+    "result-memory, preprocess-memory, least-memory, batch-memory, most-memory and max-memory; "  \
+    "batch (images). "
+
+static const char *describe_model_info(GstConvnextTask task)
+{
+    switch (task) {
+    case GST_CONVNEXT_TASK_SEGMENT:
+        return MODEL_INFO
+            "Of a segmenter: library, assumed (what the files do not say), stride, multi-label, "
+            "windows (WIDTHxHEIGHT at STEP_XxSTEP_Y, with slide). NULL below READY";
+    case GST_CONVNEXT_TASK_DETECT:
+        return MODEL_INFO "Of a detector: library, assumed (what the files do not say), and the "
+                          "min-size, max-size, score-threshold, nms-threshold, max-objects, "
+                          "proposals and masks that run. NULL below READY";
+    case GST_CONVNEXT_TASK_CLASSIFY:
+        break;
+    }
+    return MODEL_INFO
+        "unused-heads (of a checkpoint of which only the backbone runs). NULL below READY";
+}
+
 static void install_read_only(const Target *to)
 {
     const GParamFlags flags = G_PARAM_READABLE | G_PARAM_STATIC_STRINGS;
 
-    install(
-        to, GST_CONVNEXT_PROP_STATS,
-        g_param_spec_boxed(
-            "stats", "Statistics",
-            "Counters: frames, inferred, replaced (by a newer frame, with mode=latest), skipped "
-            "(without inference), among them unchanged and late-skipped; late (reported by QoS "
-            "events); p50 and p95 in milliseconds of preprocess, inference and total over the last "
-            "512 inferred frames; engine, cpu; of the shared queue: streams, threads, batch (mean "
-            "images per forward pass), run-memory (bytes)",
-            GST_TYPE_STRUCTURE, flags));
-    install(
-        to, GST_CONVNEXT_PROP_MODEL_INFO,
-        g_param_spec_boxed("model-info", "Model info",
-                           "variant, parameters, classes, input-size, crop, resize, source-format, "
-                           "container, weights (only, raw, ema), weights-key, dtype, labels, path, "
-                           "ignored (files next to the weights that contradict them), memory and "
-                           "its parts, max-memory, cpu; NULL below READY",
-                           GST_TYPE_STRUCTURE, flags));
+    install(to, GST_CONVNEXT_PROP_STATS,
+            g_param_spec_boxed(
+                "stats", "Statistics",
+                "Counters: frames, inferred, replaced (by a newer frame, with mode=latest), "
+                "skipped (without inference), among them unchanged and late-skipped; late "
+                "(reported by QoS events); p50 and p95 in milliseconds of preprocess, inference "
+                "and total over the last 512 inferred frames; engine (the precision that runs), "
+                "cpu (its isa level); of the shared queue: streams, threads, batch (mean images "
+                "per forward pass), run-memory (bytes)",
+                GST_TYPE_STRUCTURE, flags));
+    install(to, GST_CONVNEXT_PROP_MODEL_INFO,
+            g_param_spec_boxed("model-info", "Model info", describe_model_info(to->task),
+                               GST_TYPE_STRUCTURE, flags));
 }
 
 void gst_convnext_settings_install(GObjectClass *klass, GstConvnextTask task, const char *bundled)

@@ -1,7 +1,7 @@
 /* The properties of the elements that run a network, and their values.
  *
  * To add a property, add a number and a field here, a row in settings.c, which says which elements
- * have it, and a description in properties.c.
+ * have it, and a description in properties.c. The enumerations are in types.c.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once

@@ -341,10 +341,13 @@ static gboolean check_input(const CnxCheckpoint *self, const char *folder, GErro
 }
 
 static gboolean load_configs(CnxCheckpoint *self, const char *folder, gboolean strict,
-                             GError **error)
+                             const CnxOpenOptions *options, GError **error)
 {
     CnxBudget budget = *cnx_container_budget(self->weights);
 
+    self->config->no_config = options->no_config;
+    if (options->no_config)
+        return TRUE;
     cnx_budget_give(&budget, CONFIGS_FIXED);
     return cnx_config_load(self->config, folder, strict, &budget, error) &&
            check_input(self, folder, error);
@@ -372,7 +375,7 @@ CnxCheckpoint *cnx_checkpoint_open_with(const char *path, const CnxOpenOptions *
     self->parts = g_array_new(FALSE, FALSE, sizeof(CnxPart));
     self->names = g_string_chunk_new(4096);
     if (!load_weights(self, weights, options, error) ||
-        !load_configs(self, folder, is_folder, error) ||
+        !load_configs(self, folder, is_folder, options, error) ||
         !cnx_normalisation_apply(&self->normalisation, self->config, file, error))
         return NULL;
     return g_steal_pointer(&self);

@@ -78,6 +78,7 @@ typedef struct CnxOpenOptions {
     const char *head_activation; /* words for the activations that the tensors do not show, see
                                     cnx_head_parse_acts(); NULL: not known */
     CnxPrecision precision;      /* requested; see cnx_model_form() */
+    gboolean no_config;          /* the config files beside the weights are of another model */
 } CnxOpenOptions;
 
 typedef struct CnxConfig {
@@ -126,6 +127,7 @@ typedef struct CnxConfig {
     CnxOrigin origin[CNX_ITEMS];
     char **labels; /* [classes], NULL terminated; NULL if the classes have no names */
     char *ignored; /* a sentence about files of another model next to the weights; NULL if none */
+    gboolean no_config; /* no config file was read, since they are of another model */
     char *unused_heads; /* ignored matrices that fit the last stage, and a dense head; or NULL */
 } CnxConfig;
 

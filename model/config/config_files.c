@@ -128,16 +128,17 @@ static gboolean check_library(const Loading *l, const CnxJson *json, Library lib
                          library == TIMM ? "timm" : "transformers", cnx_dialect_name(dialect));
 }
 
-/* Detectors of torchvision, mmdetection and facebookresearch have no config files of their own. A
- * config.json beside a backbone of torchvision's features, or beside one with a norm after the last
- * stage, has the detector's arguments, which model/heads reads. */
-static gboolean is_of_detector(const Loading *l, const CnxJson *json)
+/* Detectors of torchvision, and the heads of OpenMMLab and facebookresearch, have no config files
+ * of their own. A config.json beside a backbone of torchvision's features, beside one with a norm
+ * after the last stage, or beside another head has that head's arguments, which model/heads reads.
+ */
+static gboolean is_of_head(const Loading *l, const CnxJson *json)
 {
     const CnxConfig *config = l->config;
-    const gboolean is_body =
-        config->dialect == CNX_DIALECT_TORCHVISION ||
-        (config->output_norm[config->stages - 1] &&
-         (config->dialect == CNX_DIALECT_OPENMMLAB || config->dialect == CNX_DIALECT_FACEBOOK));
+    const gboolean has_head = config->output_norm[config->stages - 1] || config->unused_heads;
+    const gboolean is_body = config->dialect == CNX_DIALECT_TORCHVISION ||
+                             (has_head && (config->dialect == CNX_DIALECT_OPENMMLAB ||
+                                           config->dialect == CNX_DIALECT_FACEBOOK));
 
     return is_body && config->classes == 0 && !cnx_json_has(json, "model_type") &&
            !cnx_json_has(json, "architecture");
@@ -159,7 +160,7 @@ static gboolean read_config(const Loading *l, const CnxJson *json)
     if (library == OTHER && cnx_config_is_smp(json))
         return check_library(l, json, TIMM) && cnx_config_read_smp(l->config, json);
     if (library == OTHER)
-        return is_of_detector(l, json) || refuse_other(json);
+        return is_of_head(l, json) || refuse_other(json);
     if (!check_library(l, json, library))
         return FALSE;
     if (library == TRANSFORMERS)
@@ -232,6 +233,7 @@ static gboolean try_read(CnxConfig *config, gboolean (*read)(const Loading *l), 
     char *ignored = config->ignored;
     *config = before;
     config->ignored = ignored;
+    config->no_config |= read == load_configs;
     note_ignored(config, cause);
     return TRUE;
 }

@@ -32,12 +32,14 @@ guint cnx_config_smp_output_stride(const char *tensor)
     return CNX_SMP_OUTPUT_STRIDE;
 }
 
-static guint output_stride_of_model(const char *model)
+/* Other models pass the key "output_stride" on to timm. */
+static gboolean read_output_stride(CnxConfig *config, const CnxJson *json, const char *model)
 {
     for (guint i = 0; i < G_N_ELEMENTS(dilating); i++)
         if (g_strcmp0(model, dilating[i].model) == 0)
-            return dilating[i].output_stride;
-    return CNX_SMP_OUTPUT_STRIDE;
+            return cnx_config_read_output_stride(config, json, "encoder_output_stride",
+                                                 dilating[i].output_stride);
+    return TRUE;
 }
 
 gboolean cnx_config_is_smp(const CnxJson *json)
@@ -60,6 +62,5 @@ gboolean cnx_config_read_smp(CnxConfig *config, const CnxJson *json)
     }
     cnx_config_set_origins(config, json, CNX_ORIGIN_CONFIG, item_keys, G_N_ELEMENTS(item_keys));
     return cnx_config_read_timm_network(config, json, key, name + strlen(timm), json) &&
-           cnx_config_read_output_stride(config, json, "encoder_output_stride",
-                                         output_stride_of_model(model));
+           read_output_stride(config, json, model);
 }

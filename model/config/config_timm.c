@@ -50,6 +50,19 @@ static gboolean check_stages(const CnxJson *json, const char *key, const guint *
                          n[2], n[3], w[0], w[1], w[2], w[3]);
 }
 
+/* One number for all stages, or an array. */
+static gboolean read_kernels(const CnxJson *args, guint kernels[CNX_STAGES])
+{
+    const char *key = "kernel_sizes";
+    guint side;
+
+    if (!cnx_json_peek_uint(args, key, 1, 63, &side))
+        return cnx_json_uints(args, key, CNX_STAGES, kernels);
+    for (guint i = 0; i < CNX_STAGES; i++)
+        kernels[i] = side;
+    return TRUE;
+}
+
 /* Checks the architecture's numbers, as overridden by the arguments. */
 static gboolean check_architecture(const CnxJson *json, const char *key, const CnxJson *args,
                                    const CnxPublished *published, const CnxConfig *config)
@@ -62,6 +75,48 @@ static gboolean check_architecture(const CnxJson *json, const char *key, const C
            cnx_json_uints(args, "dims", CNX_STAGES, dims) &&
            check_stages(json, key, depths, config->depths, config->stages) &&
            check_stages(json, key, dims, config->dims, config->stages);
+}
+
+static gboolean fail_word(const CnxJson *json, const char *key, const char *weights)
+{
+    return cnx_json_fail(json, CNX_ERROR_MISMATCH, key, "contradicts the weights, which have %s",
+                         weights);
+}
+
+/* Checks what the arguments say of a network's layers besides their sizes. published: what its name
+ * says; NULL if that is not known, or may be that of the network it was made from. */
+static gboolean check_layers(const CnxJson *json, const char *key, const CnxJson *args,
+                             const CnxPublished *published, const CnxConfig *config)
+{
+    static const CnxJsonWord stems[] = {
+        {"patch", FALSE}, {"overlap", TRUE}, {"overlap_tiered", TRUE}, {"overlap_act", TRUE}};
+    const gboolean overlaps = config->stem != CNX_STEM_PATCH, is_known = published != NULL;
+    const gboolean says_grn = cnx_json_has(args, "use_grn"),
+                   says_stem = cnx_json_has(args, "stem_type");
+    guint kernels[CNX_STAGES], patch = config->patch;
+    int stem = overlaps;
+
+    memcpy(kernels, config->kernels, sizeof kernels);
+    if (!cnx_json_word(args, "stem_type", stems, G_N_ELEMENTS(stems), &stem) ||
+        !read_kernels(args, kernels) ||
+        (!overlaps && !cnx_json_uint(args, "patch_size", 1, 64, &patch)))
+        return FALSE;
+    if (cnx_json_truth(args, "use_grn", config->grn) != config->grn)
+        return fail_word(args, "use_grn", config->grn ? "GRN (V2)" : "no GRN (V1)");
+    if (is_known && !says_grn && published->grn != config->grn)
+        return fail_word(json, key, config->grn ? "GRN (V2)" : "no GRN (V1)");
+    if (stem != overlaps)
+        return fail_word(args, "stem_type", overlaps ? "an overlapping stem" : "a stem of patches");
+    if (is_known && !says_stem && published->overlaps != overlaps)
+        return fail_word(json, key, overlaps ? "an overlapping stem" : "a stem of patches");
+    if (memcmp(kernels, config->kernels, config->stages * sizeof *kernels))
+        return fail_word(args, "kernel_sizes", "kernels of other sizes");
+    if (patch != config->patch)
+        return cnx_json_fail(args, CNX_ERROR_MISMATCH, "patch_size",
+                             "is %u, but the weights have %u", patch, config->patch);
+    return cnx_json_truth(args, "conv_bias", config->conv_bias) == config->conv_bias ||
+           fail_word(args, "conv_bias",
+                     config->conv_bias ? "biases of convolutions" : "no biases of convolutions");
 }
 
 gboolean cnx_config_read_output_stride(CnxConfig *config, const CnxJson *json, const char *key,
@@ -106,11 +161,11 @@ gboolean cnx_config_read_timm_network(CnxConfig *config, const CnxJson *json, co
                                       const char *name, const CnxJson *args)
 {
     CnxPublished published;
+    const gboolean is_known = cnx_variant_lookup(name, &published);
 
-    if (cnx_variant_lookup(name, &published) &&
-        !check_architecture(json, key, args, &published, config))
-        return FALSE;
-    return read_invisible(args, &published, config);
+    return (!is_known || check_architecture(json, key, args, &published, config)) &&
+           check_layers(json, key, args, is_known && args == json ? &published : NULL, config) &&
+           read_invisible(args, &published, config);
 }
 
 static gboolean check_pool(const CnxJson *json)

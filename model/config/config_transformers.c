@@ -44,6 +44,70 @@ static gboolean check_stages(const CnxJson *json, const char *key, const guint *
     return TRUE;
 }
 
+/* The stages that "out_features" names: "stage1", ..; or the indices, where 0 is the stem and -1
+ * the last stage. *stages receives a bit for each. */
+static gboolean read_features(const CnxJson *json, const char *key, guint count, guint *stages)
+{
+    JsonNode *node = json_object_get_member(json->object, key);
+    JsonArray *array = node && JSON_NODE_HOLDS_ARRAY(node) ? json_node_get_array(node) : NULL;
+
+    *stages = 0;
+    for (guint i = 0; array && i < json_array_get_length(array); i++) {
+        JsonNode *element = json_array_get_element(array, i);
+        const gboolean is_value = JSON_NODE_HOLDS_VALUE(element);
+        const GType type = is_value ? json_node_get_value_type(element) : G_TYPE_NONE;
+        gint64 index = type == G_TYPE_INT64 ? json_node_get_int(element) : 0;
+
+        if (type == G_TYPE_STRING)
+            for (guint k = 1; k <= count; k++) {
+                g_autofree char *name = g_strdup_printf("stage%u", k);
+
+                index = g_str_equal(json_node_get_string(element), name) ? k : index;
+            }
+        index += index < 0 ? (gint64)count + 1 : 0;
+        if (index < 1 || index > count)
+            return FALSE;
+        *stages |= 1u << (index - 1);
+    }
+    return array != NULL;
+}
+
+/* Compares the stages that a backbone hands on with those whose norms the weights have. */
+static gboolean check_features(const CnxJson *json, const char *key, const CnxConfig *config)
+{
+    g_autoptr(GString) expected = g_string_new("");
+    guint stages, found = 0;
+
+    for (guint i = 0; i < config->stages; i++)
+        if (config->output_norm[i]) {
+            g_string_append_printf(expected, "%s%u", found ? ", " : "", i + 1);
+            found |= 1u << i;
+        }
+    if (!found || config->dialect != CNX_DIALECT_TRANSFORMERS || !cnx_json_has(json, key))
+        return TRUE;
+    if (read_features(json, key, config->stages, &stages) && stages == found)
+        return TRUE;
+    g_autofree char *text =
+        g_strdup_printf("stages %s, which have norms in the weights", expected->str);
+    return cnx_json_fail_expected(json, CNX_ERROR_MISMATCH, key, text);
+}
+
+/* 0 and less: the network has no layer scale. */
+static gboolean check_layer_scale(const CnxJson *json, const CnxConfig *config)
+{
+    const char *key = "layer_scale_init_value";
+    double value = config->layer_scale;
+
+    if (config->grn || config->dialect != CNX_DIALECT_TRANSFORMERS)
+        return TRUE;
+    if (!cnx_json_double(json, key, -G_MAXDOUBLE, G_MAXDOUBLE, &value))
+        return FALSE;
+    return (value > 0) == config->layer_scale ||
+           cnx_json_fail(json, CNX_ERROR_MISMATCH, key,
+                         "contradicts the weights, which have %s layer scale",
+                         config->layer_scale ? "a" : "no");
+}
+
 static gboolean check_family(const CnxJson *json, const CnxConfig *config)
 {
     const char *type = NULL;
@@ -114,6 +178,8 @@ gboolean cnx_config_read_transformers(CnxConfig *config, const CnxJson *json)
            check_number(json, "num_stages", config->stages) &&
            check_stages(json, "depths", config->depths, config->stages) &&
            check_stages(json, "hidden_sizes", config->dims, config->stages) &&
+           check_features(json, "out_features", config) &&
+           check_features(json, "out_indices", config) && check_layer_scale(json, config) &&
            read_classes(json, config) && read_act(json, &config->act) && read_eps(json, config) &&
            read_size(json, &config->recipe);
 }

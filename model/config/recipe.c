@@ -211,6 +211,19 @@ static CnxSpan corner_span(guint resized, guint multiple)
                      .count = resized};
 }
 
+/* size: the sides of the resized picture. */
+static gboolean refuse_sides(const CnxRecipe *recipe, guint width, guint height,
+                             const double size[2], GError **error)
+{
+    g_set_error(error, CNX_ERROR, CNX_ERROR_SETTINGS,
+                "a picture of %u x %u pixels would be resized to %.0f x %.0f%s%s, but each side "
+                "must be from 1 to %d pixels: set %s, or crop or pad the frames upstream",
+                width, height, size[0], size[1], recipe->reshape ? "" : " with crop=",
+                recipe->reshape ? "" : cnx_crop_name(recipe->crop), MAX_SIDE,
+                recipe->reshape ? recipe->reshape : "crop=squash");
+    return FALSE;
+}
+
 gboolean cnx_recipe_geometry(const CnxRecipe *recipe, guint width, guint height,
                              CnxGeometry *geometry, GError **error)
 {
@@ -226,14 +239,8 @@ gboolean cnx_recipe_geometry(const CnxRecipe *recipe, guint width, guint height,
         return FALSE;
     }
     resize_sides(size, recipe, width, height);
-    if (!(size[0] >= 1 && size[1] >= 1 && size[0] <= MAX_SIDE && size[1] <= MAX_SIDE)) {
-        g_set_error(
-            error, CNX_ERROR, CNX_ERROR_SETTINGS,
-            "a picture of %u x %u pixels would be resized to %.0f x %.0f; each side must be "
-            "from 1 to %d",
-            width, height, size[0], size[1], MAX_SIDE);
-        return FALSE;
-    }
+    if (!(size[0] >= 1 && size[1] >= 1 && size[0] <= MAX_SIDE && size[1] <= MAX_SIDE))
+        return refuse_sides(recipe, width, height, size, error);
     for (int i = 0; i < 2; i++) {
         const guint resized = (guint)size[i];
         CnxSpan *span = i ? &geometry->y : &geometry->x;

@@ -67,6 +67,8 @@ typedef struct CnxRecipe {
     float mean[3], std[3]; /* RGB, of values scaled to 0..1 (after rescale) */
     double rescale;        /* usually 1.0 / 255 */
     gboolean grey;         /* convert the picture to greyscale first, as Pillow does: R = G = B */
+    const char *reshape; /* static: the setting that helps if a picture is too wide or too high for
+                            the recipe; NULL means "crop=squash" */
 } CnxRecipe;
 
 /* "center", "squash", "border", "none", "fit". */

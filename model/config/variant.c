@@ -153,6 +153,8 @@ gboolean cnx_variant_lookup(const char *name, CnxPublished *published)
         memcpy(published->dims, variants[i].dims, sizeof variants[i].dims);
         if (!strcmp(word, "xxlarge"))
             published->eps = 1e-5;
+        published->grn = g_str_has_prefix(name, "convnextv2_");
+        published->overlaps = g_str_has_suffix(whole, "_ols");
         if (strstr(whole, "_rms")) /* zepto's name is misleading */
             published->norm = !strcmp(word, "zepto") ? CNX_NORM_SIMPLE : CNX_NORM_RMS;
         return TRUE;

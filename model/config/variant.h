@@ -18,7 +18,8 @@ typedef struct CnxPublished {
     guint depths[CNX_STAGES], dims[CNX_STAGES];
     CnxNormKind norm;
     CnxAct act;
-    double eps; /* of every norm */
+    double eps;             /* of every norm */
+    gboolean grn, overlaps; /* V2; a stem of overlapping convolutions */
 } CnxPublished;
 
 /* Looks up one of timm's architectures ("convnext_tiny", "convnext_tiny_hnf.a2h_in1k", ...). If

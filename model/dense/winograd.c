@@ -12,6 +12,11 @@
 #define LEAST_TILES 16
 #define MOST_TILES 128
 
+/* A layer with fewer strips than CNX_FEW_TASKS is cut into more, of at least n divided by this many
+ * tiles: the fewer there are for each output, the longer reading the weights takes, compared with
+ * the transforms. */
+#define OUTPUTS_FOR_TILE 7
+
 #define LINE_FLOATS (CNX_ALIGNMENT / sizeof(float))
 
 typedef struct Method {
@@ -215,6 +220,16 @@ static guint divide_up(guint a, guint b)
     return (a + b - 1) / b;
 }
 
+/* An even number if there are several. */
+static guint strip_count(const Layer *layer)
+{
+    const CnxStageSize tiles = {.h = layer->tiles, .w = 1};
+    const guint least = MAX(layer->conv->n / OUTPUTS_FOR_TILE, LEAST_TILES);
+    const guint count = MIN(layer->tiles / least, CNX_FEW_TASKS) / 2 * 2;
+
+    return MAX(cnx_strip_count(&tiles, layer->planes.tiles), count);
+}
+
 void cnx_winograd_run(const CnxDenseContext *context, const CnxConv *conv, const CnxConvCall *call)
 {
     Layer layer = {.context = context,
@@ -226,7 +241,8 @@ void cnx_winograd_run(const CnxDenseContext *context, const CnxConv *conv, const
 
     layer.planes = plan(conv, &layer.method, &layer.products);
     layer.tiles = divide_up(call->height, side) * divide_up(call->width, side);
-    layer.strips = cnx_strip_count(&(CnxStageSize){.h = layer.tiles, .w = 1}, layer.planes.tiles);
-    layer.ranges = cnx_range_count(&layer.products, conv->n, layer.strips);
+    layer.strips = strip_count(&layer);
+    /* Each range transforms the input again, so half as many of them as elsewhere are worth it. */
+    layer.ranges = cnx_range_count(&layer.products, conv->n, 2 * layer.strips);
     cnx_threads_loop(context->threads, layer.strips * layer.ranges, run_task, &layer);
 }

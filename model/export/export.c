@@ -9,6 +9,7 @@
 
 #include "model/base/encode.h"
 #include "model/checkpoint/parts.h"
+#include "model/dialect/extras.h"
 #include "model/dialect/names.h"
 #include "model/export/export_timm.h"
 #include "model/export/export_transformers.h"
@@ -227,9 +228,27 @@ static void note_ignored(const Exporter *x)
         cnx_export_note(&x->e, "%u tensors are not part of the network and are omitted", ignored);
 }
 
+/* The layouts are those of classifiers and backbones. */
+static gboolean check_heads(const Exporter *x)
+{
+    guint count;
+    const CnxPart *parts = cnx_checkpoint_parts(x->checkpoint, &count);
+
+    for (guint i = 0; i < count && !x->options->backbone_only; i++)
+        if (cnx_extras_is_dense_head(parts[i].reason)) {
+            g_autofree char *name = cnx_quote(parts[i].tensor->name);
+
+            return cnx_export_refuse(&x->e,
+                                     "it has a segmentation or detection head (tensor %s): set "
+                                     "--backbone-only to leave it out",
+                                     name);
+        }
+    return TRUE;
+}
+
 static gboolean export_to(Exporter *x, const char *folder)
 {
-    if (!x->writer->check(&x->e) || !detect_naming(x) ||
+    if (!check_heads(x) || !x->writer->check(&x->e) || !detect_naming(x) ||
         !cnx_parts_foreach(x->e.config, plan_tensor, x) || !check_target(folder, x->e.error) ||
         !make_temporary(x, folder))
         return FALSE;

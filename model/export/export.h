@@ -16,6 +16,8 @@ typedef struct CnxExportOptions {
     CnxExportLayout layout;
     gboolean convert; /* to dtype; otherwise tensors keep their dtype, but F64 becomes F32 */
     CnxDtype dtype;   /* F32, F16 or BF16 */
+    gboolean
+        backbone_only; /* leave out a segmentation or detection head; otherwise it is refused */
     const volatile sig_atomic_t *stop; /* a nonzero value aborts with an error; NULL allowed */
 } CnxExportOptions;
 
@@ -23,7 +25,8 @@ typedef struct CnxExportOptions {
  * the config has labels) to folder, which must be empty or not exist. The folder appears when it is
  * complete; a failure leaves nothing. Appends a sentence (char *, freed by the array) to notes for
  * everything that the layout omits or changes slightly. Errors: CNX_ERROR_UNSUPPORTED if
- * the layout cannot describe this network or recipe, or dtype cannot hold one of the weights;
+ * the layout cannot describe this network, its head or its recipe, or dtype cannot hold one of the
+ * weights;
  * CNX_ERROR_UNWRITABLE; CNX_ERROR_OUT_OF_MEMORY. */
 gboolean cnx_export_folder(const CnxCheckpoint *checkpoint, const char *folder,
                            const CnxExportOptions *options, GPtrArray *notes, GError **error);

@@ -58,7 +58,6 @@ static const struct {
     {"class_embed.0.weight", "a DETR"},
     {"class_labels_classifier.weight", "a DETR"},
     {"roi_heads.keypoint_predictor.kps_score_lowres.weight", "a Keypoint R-CNN"},
-    {"roi_heads.box_head.0.0.weight", "a Faster R-CNN with convolutions before fc6"},
 };
 
 static gboolean ends_with(const char *name, const char *suffix)
@@ -222,6 +221,7 @@ static gboolean pack_head(Loading *l)
                                    l->base.error))
         return FALSE;
     cnx_checkpoint_release_pages(l->base.checkpoint);
+    self->info->tensors = cnx_head_list_read(&l->base.tensors);
     return TRUE;
 }
 
@@ -271,6 +271,26 @@ CnxModel *cnx_detector_backbone(const CnxDetector *detector)
 const CnxHeadInfo *cnx_detector_info(const CnxDetector *detector)
 {
     return detector->info;
+}
+
+const CnxDetectorConfig *cnx_detector_config(const CnxDetector *detector)
+{
+    return &detector->config;
+}
+
+CnxDetectorLayers cnx_detector_layers(const CnxDetector *detector)
+{
+    const CnxDetectorWeights *weights = &detector->weights;
+    CnxDetectorLayers layers = {.channels = weights->inner[0].n,
+                                .rpn_convs = weights->rpn_depth,
+                                .box_side = weights->box_side,
+                                .stages = weights->stages,
+                                .mask_convs = weights->mask[0].depth,
+                                .mask_side = cnx_detector_mask_side(detector)};
+
+    layers.box_convs = weights->box[0].conv_depth;
+    layers.box_linears = weights->box[0].fc_depth;
+    return layers;
 }
 
 gboolean cnx_detector_has_masks(const CnxDetector *detector)

@@ -26,7 +26,8 @@
 
 #include "model/network/run.h"
 
-typedef struct CnxHeadInfo CnxHeadInfo; /* model/heads/info.h */
+typedef struct CnxHeadInfo CnxHeadInfo;             /* model/heads/info.h */
+typedef struct CnxDetectorConfig CnxDetectorConfig; /* model/heads/detector_config.h */
 typedef struct CnxDetector CnxDetector;
 typedef struct CnxDetectorRun CnxDetectorRun;
 
@@ -51,6 +52,20 @@ CnxModel *cnx_detector_backbone(const CnxDetector *detector); /* borrowed */
  * are without background. recipe: that of the model's min_size and max_size; width and height are
  * 0, because the size follows from the frame. */
 const CnxHeadInfo *cnx_detector_info(const CnxDetector *detector);
+
+const CnxDetectorConfig *cnx_detector_config(const CnxDetector *detector); /* borrowed */
+
+/* What a detector consists of. The stages of a cascade have the same layers. */
+typedef struct CnxDetectorLayers {
+    guint channels;               /* of every level of the pyramid */
+    guint rpn_convs;              /* before the proposals */
+    guint stages;                 /* heads of a cascade; 1 without one */
+    guint box_side;               /* of a pooled box */
+    guint box_convs, box_linears; /* before the predictions */
+    guint mask_convs, mask_side;  /* 0 without masks */
+} CnxDetectorLayers;
+
+CnxDetectorLayers cnx_detector_layers(const CnxDetector *detector);
 
 gboolean cnx_detector_has_masks(const CnxDetector *detector);
 guint cnx_detector_mask_side(const CnxDetector *detector); /* 28; 0 without masks */

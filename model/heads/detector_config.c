@@ -6,6 +6,7 @@
 #include "model/config/labels.h"
 #include "model/heads/detector.h"
 #include "model/heads/detector_levels.h"
+#include "model/heads/detector_mm_config.h"
 #include "model/heads/detector_rules.h"
 
 #define MULTIPLE 32 /* of the sides of the padded image */
@@ -218,17 +219,36 @@ static gboolean read_thresholds(const CnxJson *json, CnxDetectorConfig *self)
            cnx_json_uint(json, "sampling_ratio", 0, CNX_DETECTOR_SAMPLING_MAX, &self->sampling);
 }
 
-/* Names of all classes: without background, or with it first. */
+/* Removes the background from the names of classes + 1. See cnx_detector_labels_read(). */
+static char **without_background(char **all, guint classes)
+{
+    static const char *const names[] = {"background", "__background__", "bg", NULL};
+    g_autofree char *last = g_ascii_strdown(all[classes], -1);
+    const guint background = g_strv_contains(names, last) ? classes : 0;
+
+    g_free(all[background]);
+    memmove(all + background, all + background + 1, (classes - background + 1) * sizeof *all);
+    return all;
+}
+
+char **cnx_detector_labels_read(const char *path, guint classes, GError **error)
+{
+    char **all = cnx_labels_read(path, classes + 1, NULL);
+
+    return all ? without_background(all, classes) : cnx_labels_read(path, classes, error);
+}
+
+/* The same for the key of a config. */
 static gboolean read_labels(const CnxJson *json, guint classes, char ***labels)
 {
     g_autoptr(GError) cause = NULL;
     const CnxJson quiet = {json->object, json->file, &cause, json->budget};
-    g_auto(GStrv) all = NULL;
+    char **all = NULL;
 
     if (cnx_labels_read_json(&quiet, "id2label", NULL, classes + 1, &all)) {
         if (all) {
             g_strfreev(*labels);
-            *labels = g_strdupv(all + 1);
+            *labels = without_background(all, classes);
         }
         return TRUE;
     }
@@ -330,14 +350,20 @@ static gboolean load_labels(const char *folder, guint classes, gboolean strict, 
                             GError **error)
 {
     g_autofree char *path = g_build_filename(folder, "labels.txt", NULL);
-    g_auto(GStrv) all = NULL;
     GError *cause = NULL;
 
     if (info->labels || !g_file_test(path, G_FILE_TEST_EXISTS))
         return TRUE;
-    all = cnx_labels_read(path, classes + 1, NULL);
-    info->labels = all ? g_strdupv(all + 1) : cnx_labels_read(path, classes, &cause);
+    info->labels = cnx_detector_labels_read(path, classes, &cause);
     return info->labels || refuse_or_ignore(cause, strict, info, error);
+}
+
+/* NULL with json's error. */
+static JsonObject *fail_mm(const CnxJson *json, const char *library)
+{
+    cnx_json_fail(json, CNX_ERROR_MISMATCH, "",
+                  "is a config of mmdetection, but the tensors have the names of %s", library);
+    return NULL;
 }
 
 /* Sets *object to the config of this network, or to NULL if there is none. FALSE with error. */
@@ -355,6 +381,15 @@ static gboolean load_config(JsonObject **object, const char *folder, char **name
         return FALSE;
     }
     const CnxJson json = {*object, *name, &cause, budget};
+    if (*object && cnx_detector_mm_is_config(*object)) {
+        JsonObject *translated = g_str_equal(library, cnx_detector_mmdetection.library)
+                                     ? cnx_detector_mm_config(&json)
+                                     : fail_mm(&json, library);
+
+        json_object_unref(*object);
+        *object = translated;
+        return translated || refuse_or_ignore(cause, strict, info, error);
+    }
     if (!*object || !is_foreign(&json, library))
         return TRUE;
     g_clear_pointer(object, json_object_unref);

@@ -16,6 +16,7 @@
 #define CNX_DETECTOR_STAGES 3   /* heads of a cascade */
 
 typedef struct CnxDetectorRules CnxDetectorRules; /* model/heads/detector_rules.h */
+typedef struct CnxDetectorConfig CnxDetectorConfig;
 
 /* What the tensors say */
 typedef struct CnxDetectorShape {
@@ -28,7 +29,7 @@ typedef struct CnxDetectorShape {
     guint stages;                     /* heads of a cascade; 1 without one */
 } CnxDetectorShape;
 
-typedef struct CnxDetectorConfig {
+struct CnxDetectorConfig {
     guint modules[CNX_DETECTOR_INNER]; /* of torchvision's features: 1, 3, 5, 7 are the stages, 2,
                                           4, 6 their downsampling layers */
     guint inner;                       /* levels that read a module */
@@ -46,7 +47,7 @@ typedef struct CnxDetectorConfig {
     float box_weights[CNX_DETECTOR_STAGES][4];
     double score, nms;
     guint objects;
-} CnxDetectorConfig;
+};
 
 /* Reads config.json in `folder`, if there is one, and the labels from it or from labels.txt. Adds
  * each value that no file says to info->assumed, and sets info's labels and recipe. strict: files
@@ -55,6 +56,12 @@ typedef struct CnxDetectorConfig {
 gboolean cnx_detector_config_read(CnxDetectorConfig *self, const CnxDetectorShape *shape,
                                   const CnxConfig *backbone, const char *folder, const char *file,
                                   gboolean strict, CnxHeadInfo *info, GError **error);
+
+/* Names of the classes from a file of labels: as many as there are classes or, with the background,
+ * one more. The background is the last name if that is "background", "__background__" or "bg" in
+ * any case, otherwise the first, which may have any name. NULL with error, as cnx_labels_read();
+ * the caller owns the names (g_strfreev). */
+char **cnx_detector_labels_read(const char *path, guint classes, GError **error);
 
 /* The same for a parsed config, whose errors go to the same error; NULL: there is none. Reads no
  * files. */

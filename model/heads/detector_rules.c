@@ -16,8 +16,10 @@ const CnxDetectorRules cnx_detector_torchvision = {
             .rpn = {"rpn.head.conv.#", "rpn.head.conv", 0},
             .rpn_logits = "rpn.head.cls_logits",
             .rpn_deltas = "rpn.head.bbox_pred",
+            .box_conv = {.wrapped = "roi_heads.box_head.#"},
             .box_fc = {.plain = "roi_heads.box_head.fc#", .first = 6},
             .fcs = 2,
+            .box_list = {.plain = "roi_heads.box_head.#", .step = 2}, /* between ReLUs */
             .box_logits = "roi_heads.box_predictor.cls_score",
             .box_deltas = "roi_heads.box_predictor.bbox_pred",
             .mask_conv = {"roi_heads.mask_head.#", "roi_heads.mask_head.mask_fcn#", 1},

@@ -13,6 +13,7 @@ typedef struct CnxModulePattern {
     const char *wrapped; /* the module that holds a convolution and a norm */
     const char *plain;   /* the convolution itself, where no module wraps it; NULL: it is wrapped */
     guint first;         /* index of the first one, of plain */
+    guint step;          /* from one index to the next, of plain; 0: 1 */
 } CnxModulePattern;
 
 typedef struct CnxDetectorNames {
@@ -21,7 +22,9 @@ typedef struct CnxDetectorNames {
     CnxModulePattern rpn;
     const char *rpn_logits, *rpn_deltas;
     CnxModulePattern box_conv, box_fc;
-    guint fcs; /* linear layers of the box head; 0: as many as there are */
+    guint fcs;                 /* linear layers of the box head; 0: as many as there are */
+    CnxModulePattern box_list; /* plain: the linear layers in one list with convolutions, behind a
+                                  module without weights; NULL: box_fc names them */
     const char *box_logits, *box_deltas;
     CnxModulePattern mask_conv;
     const char *mask_up, *mask_logits;

@@ -35,7 +35,9 @@ static char *wrapped_name(const Layers *l, const CnxModulePattern *pattern, guin
 
 static char *plain_name(const Layers *l, const CnxModulePattern *pattern, guint i)
 {
-    return pattern->plain ? cnx_module_name(pattern->plain, l->stage, pattern->first + i) : NULL;
+    const guint index = pattern->first + i * MAX(pattern->step, 1);
+
+    return pattern->plain ? cnx_module_name(pattern->plain, l->stage, index) : NULL;
 }
 
 static gboolean has_module(const Layers *l, const char *module)
@@ -70,6 +72,19 @@ static guint count_modules(const Layers *l, const CnxModulePattern *pattern)
         if (!has_module(l, wrapped) && !has_module(l, plain))
             return i;
     }
+}
+
+/* Of the linear layers in a box head with so many convolutions. */
+static CnxModulePattern box_fc_pattern(const Layers *l, guint conv_depth)
+{
+    const CnxDetectorNames *names = &l->rules->names;
+    CnxModulePattern pattern = names->box_fc;
+
+    if (conv_depth > 0 && names->box_list.plain) {
+        pattern = names->box_list;
+        pattern.first = conv_depth + 1;
+    }
+    return pattern;
 }
 
 /* The layers */
@@ -153,6 +168,7 @@ static gboolean visit_predictions(Layers *l, CnxBoxHead *head)
 static gboolean visit_boxes(Layers *l, CnxBoxHead *head)
 {
     const CnxDetectorNames *names = &l->rules->names;
+    const CnxModulePattern fc = box_fc_pattern(l, head->conv_depth);
     guint channels = l->self->inner[0].n;
 
     for (guint i = 0; i < head->conv_depth; i++) {
@@ -165,7 +181,7 @@ static gboolean visit_boxes(Layers *l, CnxBoxHead *head)
     }
     for (guint i = 0; i < head->fc_depth; i++)
         if (!visit_module(
-                l, &names->box_fc, i,
+                l, &fc, i,
                 (CnxLayerSource){.conv = &head->fc[i],
                                  .k = i > 0 ? head->fc[i - 1].n : 0,
                                  .side = 1,
@@ -272,7 +288,9 @@ static gboolean count_head(Layers *l, guint stage)
 
     set_stage(l, stage);
     box->conv_depth = count_modules(l, &names->box_conv);
-    box->fc_depth = names->fcs > 0 ? names->fcs : count_modules(l, &names->box_fc);
+    const CnxModulePattern fc = box_fc_pattern(l, box->conv_depth);
+    box->fc_depth =
+        names->fcs > 0 && fc.plain == names->box_fc.plain ? names->fcs : count_modules(l, &fc);
     mask->depth = count_modules(l, &names->mask_conv);
     return check_count(l, "convolutions in its box head", box->conv_depth, 0, CNX_DETECTOR_DEPTH) &&
            check_count(l, "linear layers in its box head", box->fc_depth, 1, CNX_DETECTOR_DEPTH) &&
@@ -335,7 +353,8 @@ static gboolean find_side(Layers *l)
         if ((guint64)self->box_side * self->box_side * channels == head->fc[0].k)
             continue;
         set_stage(l, i);
-        g_autofree char *module = plain_name(l, &l->rules->names.box_fc, 0);
+        const CnxModulePattern fc = box_fc_pattern(l, head->conv_depth);
+        g_autofree char *module = plain_name(l, &fc, 0);
         g_set_error(l->visit.error, CNX_ERROR, CNX_ERROR_MISMATCH,
                     "%s: tensor \"%s%s.weight\" has %u inputs, expected %u channels of a square of "
                     "pixels with a side of at most %u, the same in all stages",

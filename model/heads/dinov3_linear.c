@@ -87,9 +87,12 @@ static CnxHeadMap forward(gconstpointer head, CnxSteps *steps, const CnxHeadMap 
     return logits;
 }
 
+static const char *const keys[] = {"num_labels", NULL};
+
 const CnxFamily cnx_dinov3_linear = {
     .name = "linear head",
     .library = "facebookresearch/dinov3",
+    .keys = keys,
     .witness = CONV ".weight",
     .size = sizeof(Linear),
     .describe = describe,

@@ -26,6 +26,9 @@ typedef struct CnxFamily {
     gsize size;          /* bytes of a head */
     gboolean is_mm;      /* the frame keeps its shape, and OpenCV resizes it */
     gboolean whole;      /* input sides must be multiples of the last stage's stride */
+    /* The keys that config.json may have besides those of all families, NULL-terminated; NULL: any,
+     * since the library writes many that do not concern the network. */
+    const char *const *keys;
     /* Sets the numbers of the zeroed head, and classes, scaling, twice and stride of the info, from
      * names, shapes and config; FALSE with error if they contradict each other. */
     gboolean (*describe)(gpointer head, const CnxHeadSource *source, CnxHeadInfo *info);
@@ -46,10 +49,19 @@ gboolean cnx_family_fail(const CnxHeadSource *source, const char *format, ...) G
 /* FALSE with error if the config has another number than the weights. */
 gboolean cnx_family_check_number(const CnxHeadSource *source, const char *key, guint weights);
 
+/* FALSE with error if the config has another list than the weights: [count]. */
+gboolean cnx_family_check_list(const CnxHeadSource *source, const char *key, const guint *weights,
+                               guint count);
+
+/* FALSE with error if the config has a key that neither the family nor all families know. */
+gboolean cnx_family_check_keys(const CnxFamily *family, const CnxHeadSource *source);
+
 /* What the heads of smp share: checks the classes and sets multi_label from "activation". Refuses
- * norms other than batch norms, and another upsampling than `upsampling`; 0: the family has none.
- */
-gboolean cnx_family_check_smp(const CnxHeadSource *source, guint upsampling, CnxHeadInfo *info);
+ * another upsampling than `upsampling`; 0: the family has none. norm: the name of a tensor that a
+ * decoder with batch norms has, which "decoder_use_norm" must fit; NULL: the family always has
+ * them. */
+gboolean cnx_family_check_smp(const CnxHeadSource *source, guint upsampling, const char *norm,
+                              CnxHeadInfo *info);
 
 /* The key "decoder_interpolation" of smp, by default nearest. */
 gboolean cnx_family_read_scaling(const CnxHeadSource *source, CnxHeadInfo *info,

@@ -6,6 +6,7 @@ CnxHeadInfo *cnx_head_info_new(void)
     CnxHeadInfo *info = g_new0(CnxHeadInfo, 1);
 
     info->assumed = g_new0(char *, 1);
+    info->decision.rest_class = CNX_NO_CLASS;
     return info;
 }
 
@@ -15,7 +16,9 @@ void cnx_head_info_free(CnxHeadInfo *info)
         return;
     g_strfreev(info->labels);
     g_free(info->palette);
+    cnx_decision_clear(&info->decision);
     g_strfreev(info->assumed);
+    g_strfreev(info->tensors);
     g_free(info->ignored);
     g_free(info);
 }

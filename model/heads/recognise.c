@@ -53,17 +53,21 @@ static int find_other(const CnxCheckpoint *checkpoint, const char **witness)
 {
     guint count;
     const CnxPart *parts = cnx_checkpoint_parts(checkpoint, &count);
+    int best = -1;
 
-    for (guint k = 0; k < G_N_ELEMENTS(others); k++)
-        for (guint i = 0; i < count; i++) {
-            g_autofree char *name = cnx_wrappers_strip(parts[i].tensor->name);
+    for (guint i = 0; i < count; i++) {
+        g_autofree char *name =
+            parts[i].canonical ? NULL : cnx_wrappers_strip(parts[i].tensor->name);
+        const int end = best < 0 ? (int)G_N_ELEMENTS(others) : best;
 
-            if (!parts[i].canonical && has_part(name, others[k].part)) {
+        for (int k = 0; name && k < end; k++)
+            if (has_part(name, others[k].part)) {
                 *witness = parts[i].tensor->name;
-                return (int)k;
+                best = k;
+                break;
             }
-        }
-    return -1;
+    }
+    return best;
 }
 
 static const CnxFamily *fail_other(const CnxCheckpoint *checkpoint, const char *file,

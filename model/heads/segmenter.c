@@ -16,6 +16,7 @@
 typedef struct Loading {
     CnxHeadLoading base;
     CnxSegmenter *self;
+    gboolean is_other; /* config.json is that of another model */
 } Loading;
 
 static void loading_clear(Loading *l)
@@ -68,8 +69,9 @@ static gboolean describe_head(Loading *l)
                                                 prefix, l->base.error))
         return FALSE;
     self->head = g_malloc0(self->family->size);
-    self->info = cnx_segmenter_describe(self->family, self->head, l->base.checkpoint,
-                                        &l->base.tensors, l->base.request->path, l->base.error);
+    self->info =
+        cnx_segmenter_describe(self->family, self->head, l->base.checkpoint, &l->base.tensors,
+                               l->base.request->path, &l->is_other, l->base.error);
     return self->info != NULL;
 }
 
@@ -121,6 +123,7 @@ static gboolean pack_head(Loading *l)
     if (!self->family->pack(self->head, &packer))
         return FALSE;
     g_assert(packer.size == self->size);
+    self->info->tensors = cnx_head_list_read(&l->base.tensors);
     cnx_checkpoint_release_pages(l->base.checkpoint);
     return TRUE;
 }
@@ -131,15 +134,40 @@ static gboolean open_backbone(Loading *l)
     return l->self->backbone != NULL;
 }
 
-static CnxShared *load_segmenter(gconstpointer data, GError **error)
+/* One attempt. NULL with error. *is_other: as in cnx_segmenter_describe(). */
+static CnxSegmenter *load(const CnxHeadRequest *request, gboolean *is_other, GError **error)
 {
-    g_auto(Loading) l = {{.request = data, .error = error}, g_new0(CnxSegmenter, 1)};
+    g_auto(Loading) l = {{.request = request, .error = error}, g_new0(CnxSegmenter, 1), FALSE};
+    const gboolean is_loaded = choose_kernels(&l) && cnx_head_open_checkpoint(&l.base) &&
+                               describe_head(&l) && count_head(&l) && pack_head(&l) &&
+                               open_backbone(&l);
 
-    if (choose_kernels(&l) && cnx_head_open_checkpoint(&l.base) && describe_head(&l) &&
-        count_head(&l) && pack_head(&l) && open_backbone(&l))
-        return &l.self->shared;
+    *is_other = l.is_other;
+    if (is_loaded)
+        return l.self;
     segmenter_free(&l.self->shared);
     return NULL;
+}
+
+/* A config.json of another model is not read at all: neither by the head nor by the backbone. */
+static CnxShared *load_segmenter(gconstpointer data, GError **error)
+{
+    CnxHeadRequest request = *(const CnxHeadRequest *)data;
+    CnxOpenOptions options = *request.options;
+    g_autoptr(GError) cause = NULL, second = NULL;
+    gboolean is_other;
+    CnxSegmenter *self = load(&request, &is_other, &cause);
+
+    if (!self && is_other) {
+        options.no_config = TRUE;
+        request.options = &options;
+        self = load(&request, &is_other, &second);
+        if (self)
+            cnx_head_info_ignore(self->info, cause->message);
+    }
+    if (!self)
+        g_propagate_error(error, g_steal_pointer(&cause));
+    return self ? &self->shared : NULL;
 }
 
 static const CnxSharedClass segmenter_class = {make_key, load_segmenter, may_use, segmenter_free};
@@ -154,30 +182,6 @@ CnxSegmenter *cnx_segmenter_open(const char *path, const CnxOpenOptions *options
     if (!shared)
         g_propagate_error(error, g_steal_pointer(&cause));
     return (CnxSegmenter *)shared;
-}
-
-CnxHeadInfo *cnx_segmenter_inspect(const CnxCheckpoint *checkpoint, const char *path,
-                                   const CnxOpenOptions *options, gsize *weights, GError **error)
-{
-    const CnxHeadRequest request = {path, options, NULL, NULL};
-    g_autoptr(GError) cause = NULL;
-    g_auto(Loading) l = {{.request = &request, .error = &cause}, g_new0(CnxSegmenter, 1)};
-    CnxHeadInfo *info = NULL;
-
-    *weights = 0;
-    if (cnx_recognise_head(checkpoint)) {
-        l.base.checkpoint = (CnxCheckpoint *)checkpoint; /* borrowed */
-        l.base.file = g_filename_display_name(cnx_checkpoint_files(checkpoint)[0]);
-        if (choose_kernels(&l) && describe_head(&l) && count_head(&l)) {
-            info = g_steal_pointer(&l.self->info);
-            *weights = l.self->size;
-        } else {
-            g_propagate_error(error, g_steal_pointer(&cause));
-        }
-        l.base.checkpoint = NULL;
-    }
-    segmenter_free(&l.self->shared);
-    return info;
 }
 
 CnxSegmenter *cnx_segmenter_ref(CnxSegmenter *self)

@@ -35,13 +35,6 @@ CnxSegmenter *cnx_segmenter_ref(CnxSegmenter *segmenter);
 void cnx_segmenter_unref(CnxSegmenter *segmenter); /* NULL allowed */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(CnxSegmenter, cnx_segmenter_unref)
 
-/* What cnx_segmenter_open() would find in a checkpoint that was opened from path with these
- * options, without reading the weights. *weights receives the bytes of the head's packed weights.
- * NULL with error if it would refuse the head; NULL without error if the checkpoint has no dense
- * head. */
-CnxHeadInfo *cnx_segmenter_inspect(const CnxCheckpoint *checkpoint, const char *path,
-                                   const CnxOpenOptions *options, gsize *weights, GError **error);
-
 CnxModel *cnx_segmenter_backbone(const CnxSegmenter *segmenter); /* borrowed */
 const CnxHeadInfo *cnx_segmenter_info(const CnxSegmenter *segmenter);
 

@@ -43,6 +43,7 @@ static gboolean read_labels_file(const Reading *r, CnxHeadInfo *info)
     if (info->labels || !g_file_test(path, G_FILE_TEST_EXISTS))
         return TRUE;
     info->labels = cnx_labels_read(path, info->classes, r->error);
+    info->labels_from = CNX_ORIGIN_LABELS;
     return info->labels != NULL;
 }
 
@@ -70,7 +71,27 @@ static void set_recipe(const Reading *r, CnxHeadInfo *info)
     cnx_recipe_input(&info->recipe, &info->width, &info->height);
 }
 
-/* One attempt, with or without the config file. NULL with error. */
+/* How the scores of the classes make a mask. */
+static gboolean read_decision(const Reading *r, CnxHeadInfo *info)
+{
+    enum { NOTHING, SINGLE, MULTI };
+    static const CnxJsonWord words[] = {{"single_label_classification", SINGLE},
+                                        {"multi_label_classification", MULTI}};
+    int problem = NOTHING;
+
+    if (!cnx_json_word(r->json, "problem_type", words, G_N_ELEMENTS(words), &problem))
+        return FALSE;
+    if (problem == SINGLE && info->multi_label)
+        return cnx_json_fail(r->json, CNX_ERROR_UNSUPPORTED, "problem_type",
+                             "says that the classes exclude each other, but they are independent "
+                             "(\"activation\" is \"sigmoid\", or there is only one)");
+    info->multi_label |= problem == MULTI;
+    return cnx_decision_read(&info->decision, r->json,
+                             info->multi_label ? CNX_SCORES_SIGMOID : CNX_SCORES_SOFTMAX,
+                             info->classes, info->labels);
+}
+
+/* All but labels.txt. NULL with error. */
 static CnxHeadInfo *read_info(const Reading *r)
 {
     g_autoptr(CnxHeadInfo) info = cnx_head_info_new();
@@ -82,11 +103,16 @@ static CnxHeadInfo *read_info(const Reading *r)
     if (r->family->is_mm && source.backbone->dialect == CNX_DIALECT_FACEBOOK)
         info->library = "facebookresearch";
     memset(r->head, 0, r->family->size);
-    if ((r->json && !check_model(r)) || !r->family->describe(r->head, &source, info) ||
+    if ((r->json && (!check_model(r) || !cnx_family_check_keys(r->family, &source))) ||
+        !r->family->describe(r->head, &source, info) ||
+        !cnx_family_check_number(&source, "num_labels", info->classes) ||
         (r->json && !cnx_labels_read_json(r->json, "id2label", NULL, info->classes, &info->labels)))
         return NULL;
+    info->labels_from = info->labels ? CNX_ORIGIN_CONFIG : CNX_ORIGIN_WEIGHTS;
     info->multi_label |= info->classes == 1;
     cnx_head_info_add_dataset(info, cnx_checkpoint_dataset(r->checkpoint), r->tensors->file);
+    if (r->json && !read_decision(r, info))
+        return NULL;
     set_recipe(r, info);
     return g_steal_pointer(&info);
 }
@@ -98,46 +124,49 @@ static gboolean is_other_model(const GError *cause)
            g_error_matches(cause, CNX_ERROR, CNX_ERROR_NOT_CONVNEXT);
 }
 
+/* config.json, unless the backbone found that it belongs to another model. NULL, with error unless
+ * there is none. */
+static JsonObject *load_config(const Reading *r, const char *path, CnxBudget *budget)
+{
+    return cnx_checkpoint_config(r->checkpoint)->no_config ? NULL
+                                                           : cnx_json_load(path, budget, r->error);
+}
+
 /* Reads config.json and labels.txt if they are there. NULL with error. */
-static CnxHeadInfo *read_with_files(Reading r, gboolean strict)
+static CnxHeadInfo *read_with_files(Reading r, gboolean strict, gboolean *is_other)
 {
     g_autofree char *path = g_build_filename(r.folder, "config.json", NULL);
     g_autofree char *file = g_filename_display_name(path);
     CnxBudget budget = {CNX_BUDGET_FIXED};
-    g_autoptr(GError) cause = NULL, labels_cause = NULL;
-    g_autoptr(JsonObject) object = cnx_json_load(path, &budget, r.error);
-    const CnxJson json = {object, file, &cause, &budget};
-    Reading attempt = r;
+    g_autoptr(GError) cause = NULL;
+    g_autoptr(JsonObject) object = load_config(&r, path, &budget);
+    const CnxJson json = {object, file, r.error, &budget};
 
     if (!object && *r.error)
         return NULL;
-    attempt.json = object ? &json : NULL;
-    attempt.error = &cause;
-    g_autoptr(CnxHeadInfo) info = read_info(&attempt);
-    if (!info && object && !strict && is_other_model(cause)) {
-        info = read_info(&r);
-        if (info)
-            cnx_head_info_ignore(info, cause->message);
-    } else if (!info) {
-        g_propagate_error(r.error, g_steal_pointer(&cause));
-    }
-    attempt.error = &labels_cause;
-    if (!info || read_labels_file(&attempt, info))
+    r.json = object ? &json : NULL;
+    g_autoptr(CnxHeadInfo) info = read_info(&r);
+    if (is_other)
+        *is_other = !info && object && !strict && is_other_model(*r.error);
+    if (!info)
+        return NULL;
+    const Reading labels = {.folder = r.folder, .error = &cause};
+    if (read_labels_file(&labels, info))
         return g_steal_pointer(&info);
-    if (strict || !is_other_model(labels_cause)) {
-        g_propagate_error(r.error, g_steal_pointer(&labels_cause));
+    if (strict || !is_other_model(cause)) {
+        g_propagate_error(r.error, g_steal_pointer(&cause));
         return NULL;
     }
-    cnx_head_info_ignore(info, labels_cause->message);
+    cnx_head_info_ignore(info, cause->message);
     return g_steal_pointer(&info);
 }
 
 CnxHeadInfo *cnx_segmenter_describe(const CnxFamily *family, gpointer head,
                                     const CnxCheckpoint *checkpoint, CnxHeadTensors *tensors,
-                                    const char *path, GError **error)
+                                    const char *path, gboolean *is_other, GError **error)
 {
     g_autofree char *folder = g_path_get_dirname(cnx_checkpoint_files(checkpoint)[0]);
 
     return read_with_files((Reading){family, head, checkpoint, tensors, folder, NULL, error},
-                           g_file_test(path, G_FILE_TEST_IS_DIR));
+                           g_file_test(path, G_FILE_TEST_IS_DIR), is_other);
 }

@@ -112,7 +112,7 @@ static gboolean describe(gpointer head, const CnxHeadSource *source, CnxHeadInfo
     d->low_width = low.n;
     info->classes = d->classes = classifier.n;
     info->stride = cnx_family_stride(source->backbone, 0);
-    return cnx_family_check_smp(source, 4, info) && read_rates(d, source, info) &&
+    return cnx_family_check_smp(source, 4, NULL, info) && read_rates(d, source, info) &&
            check_separable(d, source) &&
            cnx_family_check_number(source, "decoder_channels", d->hidden);
 }
@@ -249,10 +249,20 @@ static CnxHeadMap forward(gconstpointer head, CnxSteps *steps, const CnxHeadMap 
     return logits;
 }
 
+/* decoder_aspp_dropout is for training. */
+static const char *const keys[] = {"decoder_channels",
+                                   "decoder_atrous_rates",
+                                   "decoder_aspp_separable",
+                                   "encoder_output_stride",
+                                   "decoder_aspp_dropout",
+                                   "upsampling",
+                                   NULL};
+
 const CnxFamily cnx_smp_deeplab = {
     .name = "DeepLabV3+",
     .library = "smp",
     .model = "DeepLabV3Plus",
+    .keys = keys,
     .witness = "decoder.aspp.0.convs.0.0.weight",
     .size = sizeof(Deeplab),
     .whole = TRUE,

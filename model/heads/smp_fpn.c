@@ -83,7 +83,7 @@ static gboolean describe(gpointer head, const CnxHeadSource *source, CnxHeadInfo
     f->segmentation = branch.n;
     info->classes = f->classes = classifier.n;
     info->stride = cnx_family_stride(source->backbone, 0);
-    return cnx_family_check_smp(source, 4, info) &&
+    return cnx_family_check_smp(source, 4, NULL, info) &&
            cnx_family_read_scaling(source, info, &f->scaling) &&
            read_policy(f, source, branch.n, classifier.k) &&
            cnx_family_check_number(source, "decoder_pyramid_channels", f->pyramid) &&
@@ -215,10 +215,21 @@ static CnxHeadMap forward(gconstpointer head, CnxSteps *steps, const CnxHeadMap 
     return logits;
 }
 
+/* decoder_dropout is for training. */
+static const char *const keys[] = {"decoder_pyramid_channels",
+                                   "decoder_segmentation_channels",
+                                   "decoder_merge_policy",
+                                   "decoder_interpolation",
+                                   "decoder_dropout",
+                                   "upsampling",
+                                   "output_stride",
+                                   NULL};
+
 const CnxFamily cnx_smp_fpn = {
     .name = "FPN",
     .library = "smp",
     .model = "FPN",
+    .keys = keys,
     .witness = "decoder.seg_blocks.0.block.0.block.0.weight",
     .size = sizeof(Fpn),
     .whole = TRUE,

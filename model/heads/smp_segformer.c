@@ -31,7 +31,7 @@ static gboolean describe(gpointer head, const CnxHeadSource *source, CnxHeadInfo
     s->hidden = classifier.k;
     info->classes = s->classes = classifier.n;
     info->stride = cnx_family_stride(source->backbone, 0);
-    return cnx_family_check_smp(source, 4, info) &&
+    return cnx_family_check_smp(source, 4, NULL, info) &&
            cnx_family_check_number(source, "decoder_segmentation_channels", s->hidden);
 }
 
@@ -85,10 +85,14 @@ static CnxHeadMap forward(gconstpointer head, CnxSteps *steps, const CnxHeadMap 
     return logits;
 }
 
+static const char *const keys[] = {"decoder_segmentation_channels", "upsampling", "output_stride",
+                                   NULL};
+
 const CnxFamily cnx_smp_segformer = {
     .name = "Segformer",
     .library = "smp",
     .model = "Segformer",
+    .keys = keys,
     .witness = "decoder.mlp_stage.0.linear.weight",
     .size = sizeof(Segformer),
     .whole = TRUE,

@@ -95,7 +95,7 @@ static gboolean describe(gpointer head, const CnxHeadSource *source, CnxHeadInfo
         return FALSE;
     info->classes = u->classes = classifier.n;
     info->stride = 1;
-    return cnx_family_check_smp(source, 0, info) &&
+    return cnx_family_check_smp(source, 0, "decoder.blocks.0.conv1.1.weight", info) &&
            cnx_family_read_scaling(source, info, &u->scaling) && read_attention(u, source) &&
            check_channels(u, source);
 }
@@ -215,10 +215,19 @@ static CnxHeadMap forward(gconstpointer head, CnxSteps *steps, const CnxHeadMap 
     return logits;
 }
 
+static const char *const keys[] = {"decoder_use_norm",
+                                   "decoder_use_batchnorm",
+                                   "decoder_channels",
+                                   "decoder_attention_type",
+                                   "decoder_interpolation",
+                                   "output_stride",
+                                   NULL};
+
 const CnxFamily cnx_smp_unet = {
     .name = "Unet",
     .library = "smp",
     .model = "Unet",
+    .keys = keys,
     .witness = "decoder.blocks.0.conv1.0.weight",
     .size = sizeof(Unet),
     .describe = describe,

@@ -149,52 +149,88 @@ static gboolean count_bytes(CnxHeadTensors *self, const char *name, const CnxTen
     return FALSE;
 }
 
+static void fail_missing(const CnxHeadTensors *self, const char *name, guint rank,
+                         const guint64 *shape, GError **error)
+{
+    g_autofree char *expected = shape_words(rank, shape);
+
+    g_set_error(error, CNX_ERROR, CNX_ERROR_NOT_CONVNEXT,
+                "%s: has no tensor \"%s%s\" of shape %s, which its head needs", self->file,
+                self->prefix, name, expected);
+}
+
+static void fail_shape(const CnxHeadTensors *self, const CnxTensor *tensor, guint rank,
+                       const guint64 *shape, GError **error)
+{
+    g_autofree char *expected = shape_words(rank, shape);
+    g_autofree char *quoted = cnx_quote(tensor->name);
+    g_autofree char *found = cnx_shape_text(tensor->rank, tensor->shape);
+
+    g_set_error(error, CNX_ERROR, CNX_ERROR_MISMATCH, "%s: tensor %s has shape %s, expected %s",
+                self->file, quoted, found, expected);
+}
+
+static void fail_dtype(const CnxHeadTensors *self, const CnxTensor *tensor, GError **error)
+{
+    g_autofree char *quoted = cnx_quote(tensor->name);
+    g_autofree char *found = cnx_shape_text(tensor->rank, tensor->shape);
+
+    g_set_error(error, CNX_ERROR, CNX_ERROR_UNSUPPORTED,
+                "%s: tensor %s of shape %s has the dtype %s, expected F32, F16, BF16, F64 or "
+                "F8: save the weights as F32",
+                self->file, quoted, found, cnx_tensor_dtype_name(tensor));
+}
+
 const CnxTensor *cnx_head_need(CnxHeadTensors *self, const char *name, guint rank, guint64 *shape,
                                GError **error)
 {
     const CnxTensor *tensor = cnx_head_tensor(self, name);
-    g_autofree char *expected = shape_words(rank, shape);
+    guint64 expected[CNX_MAX_RANK];
 
-    if (!tensor) {
-        g_set_error(error, CNX_ERROR, CNX_ERROR_NOT_CONVNEXT,
-                    "%s: has no tensor \"%s%s\" of shape %s, which its head needs", self->file,
-                    self->prefix, name, expected);
-        return NULL;
-    }
+    g_assert(rank <= CNX_MAX_RANK);
+    memcpy(expected, shape, rank * sizeof *expected); /* before its zeros are filled in */
+    if (!tensor)
+        fail_missing(self, name, rank, shape, error);
+    else if (!shape_fits(tensor, rank, shape))
+        fail_shape(self, tensor, rank, expected, error);
+    else if (tensor->dtype == CNX_DTYPE_OTHER)
+        fail_dtype(self, tensor, error);
+    else if (count_bytes(self, name, tensor, error))
+        return tensor;
+    return NULL;
+}
+
+static void fail_number(const CnxHeadTensors *self, const CnxTensor *tensor, float number, gsize i,
+                        GError **error)
+{
     g_autofree char *quoted = cnx_quote(tensor->name);
-    g_autofree char *found = cnx_shape_text(tensor->rank, tensor->shape);
-    if (!shape_fits(tensor, rank, shape)) {
-        g_set_error(error, CNX_ERROR, CNX_ERROR_MISMATCH, "%s: tensor %s has shape %s, expected %s",
-                    self->file, quoted, found, expected);
-        return NULL;
-    }
-    if (tensor->dtype == CNX_DTYPE_OTHER) {
-        g_set_error(error, CNX_ERROR, CNX_ERROR_UNSUPPORTED,
-                    "%s: tensor %s of shape %s has the dtype %s, expected F32, F16, BF16, F64 or "
-                    "F8: save the weights as F32",
-                    self->file, quoted, found, cnx_tensor_dtype_name(tensor));
-        return NULL;
-    }
-    return count_bytes(self, name, tensor, error) ? tensor : NULL;
+
+    g_set_error(error, CNX_ERROR, CNX_ERROR_UNSUPPORTED,
+                "%s: tensor %s has the value %g at index %" G_GSIZE_FORMAT
+                ", expected finite numbers: its training has diverged",
+                self->file, quoted, (double)number, i);
+}
+
+static void fail_memory(const CnxHeadTensors *self, const CnxTensor *tensor, GError **error)
+{
+    g_autofree char *quoted = cnx_quote(tensor->name);
+
+    g_set_error(error, CNX_ERROR, CNX_ERROR_OUT_OF_MEMORY,
+                "%s: not enough memory to read tensor %s", self->file, quoted);
 }
 
 float *cnx_head_read_numbers(const CnxHeadTensors *self, const CnxTensor *tensor, GError **error)
 {
     g_autofree float *numbers = g_try_new(float, tensor->elements);
-    g_autofree char *quoted = cnx_quote(tensor->name);
 
     if (!numbers) {
-        g_set_error(error, CNX_ERROR, CNX_ERROR_OUT_OF_MEMORY,
-                    "%s: not enough memory to read tensor %s", self->file, quoted);
+        fail_memory(self, tensor, error);
         return NULL;
     }
     cnx_tensor_to_float(tensor, numbers);
     for (gsize i = 0; i < tensor->elements; i++)
         if (!isfinite(numbers[i])) {
-            g_set_error(error, CNX_ERROR, CNX_ERROR_UNSUPPORTED,
-                        "%s: tensor %s has the value %g at index %" G_GSIZE_FORMAT
-                        ", expected finite numbers: its training has diverged",
-                        self->file, quoted, (double)numbers[i], i);
+            fail_number(self, tensor, numbers[i], i, error);
             return NULL;
         }
     return g_steal_pointer(&numbers);
@@ -390,7 +426,23 @@ void cnx_head_ignore(CnxHeadTensors *self, const char *module)
     g_hash_table_iter_init(&iter, self->tensors);
     while (g_hash_table_iter_next(&iter, &name, NULL))
         if (g_str_has_prefix(name, module))
-            g_hash_table_add(self->used, g_strdup(name));
+            g_hash_table_insert(self->used, g_strdup(name), NULL);
+}
+
+char **cnx_head_list_read(const CnxHeadTensors *self)
+{
+    g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
+    GHashTableIter iter;
+    gpointer name, is_read;
+
+    g_hash_table_iter_init(&iter, self->used);
+    while (g_hash_table_iter_next(&iter, &name, &is_read)) {
+        const CnxTensor *tensor = g_hash_table_lookup(self->tensors, name);
+
+        if (is_read && tensor)
+            g_strv_builder_add(builder, tensor->name);
+    }
+    return g_strv_builder_end(builder);
 }
 
 gboolean cnx_head_check_used(const CnxHeadTensors *self, const char *module, const char *family,

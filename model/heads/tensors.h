@@ -23,7 +23,7 @@ typedef struct CnxHeadTensors {
     const char *file;    /* for messages; borrowed */
     char *prefix;        /* of the names in the file; "" if there is none */
     GHashTable *tensors; /* name behind the prefix -> const CnxTensor *, of the checkpoint */
-    GHashTable *used;    /* the names that were read or ignored */
+    GHashTable *used;    /* the names that were read or, with the value NULL, ignored */
     guint64 bytes;       /* of the tensors that were asked for */
     gsize data_size;     /* cnx_checkpoint_data_size() */
 } CnxHeadTensors;
@@ -41,6 +41,9 @@ gboolean cnx_head_tensors_init(CnxHeadTensors *self, const CnxCheckpoint *checkp
                                const char *file, const char *prefix, GError **error);
 void cnx_head_tensors_clear(CnxHeadTensors *self);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(CnxHeadTensors, cnx_head_tensors_clear)
+
+/* The names in the files of all tensors that were read, NULL-terminated (g_strfreev). */
+char **cnx_head_list_read(const CnxHeadTensors *self);
 
 /* NULL if there is no such tensor. */
 const CnxTensor *cnx_head_tensor(const CnxHeadTensors *self, const char *name);

@@ -177,11 +177,29 @@ static gboolean describe_transformers(gpointer head, const CnxHeadSource *source
            cnx_family_check_number(source, "hidden_size", u->hidden);
 }
 
+/* The arguments of mmsegmentation's UPerHead. */
+static gboolean check_mmseg(const Upernet *u, const CnxHeadSource *source)
+{
+    static const char *const hidden[] = {"hidden_size", "channels"};
+    static const char *const classes[] = {"num_classes", "out_channels"};
+
+    for (guint i = 0; i < 2; i++)
+        if (!cnx_family_check_number(source, hidden[i], u->hidden) ||
+            !cnx_family_check_number(source, classes[i], u->classes))
+            return FALSE;
+    if (source->json && cnx_json_truth(source->json, "align_corners", FALSE))
+        return cnx_json_fail(source->json, CNX_ERROR_UNSUPPORTED, "align_corners",
+                             "is true, but this version knows only false");
+    return cnx_family_check_list(source, "in_channels", u->width, u->stages) &&
+           cnx_family_check_list(source, "in_index", u->stage, u->stages);
+}
+
 static gboolean describe_mmseg(gpointer head, const CnxHeadSource *source, CnxHeadInfo *info)
 {
     info->scaling = CNX_SCALING_BILINEAR;
     info->twice = TRUE;
-    return describe(head, &mmseg_names, source, info) && read_scales(head, source, info);
+    return describe(head, &mmseg_names, source, info) && read_scales(head, source, info) &&
+           check_mmseg(head, source);
 }
 
 static gboolean describe_smp(gpointer head, const CnxHeadSource *source, CnxHeadInfo *info)
@@ -190,7 +208,8 @@ static gboolean describe_smp(gpointer head, const CnxHeadSource *source, CnxHead
     static const guint scales[] = {1, 2, 3, 6}; /* fixed in smp */
 
     info->scaling = CNX_SCALING_BILINEAR_CORNERS;
-    if (!describe(u, &smp_names, source, info) || !cnx_family_check_smp(source, 4, info))
+    if (!describe(u, &smp_names, source, info) ||
+        !cnx_family_check_smp(source, 4, "decoder.fusion_block.1.weight", info))
         return FALSE;
     if (u->pools != G_N_ELEMENTS(scales))
         return cnx_family_fail(source, "has a UPerNet with %u pooling modules, expected 4",
@@ -347,6 +366,17 @@ static CnxHeadMap forward(gconstpointer head, CnxSteps *steps, const CnxHeadMap 
     return logits;
 }
 
+static const char *const smp_keys[] = {"decoder_channels",      "decoder_use_norm",
+                                       "decoder_use_batchnorm", "upsampling",
+                                       "output_stride",         NULL};
+
+/* Of a config.json that somebody writes: the arguments of the decode_head. The last ones are for
+ * training, or show in the weights. */
+static const char *const mmseg_keys[] = {
+    "pool_scales", "hidden_size", "channels",      "num_classes", "out_channels",  "num_labels",
+    "in_channels", "in_index",    "align_corners", "type",        "dropout_ratio", "norm_cfg",
+    "act_cfg",     "conv_cfg",    "loss_decode",   "init_cfg",    "ignore_index",  NULL};
+
 const CnxFamily cnx_upernet_transformers = {
     .name = "UPerNet",
     .library = "transformers",
@@ -363,6 +393,7 @@ const CnxFamily cnx_upernet_mmseg = {
     .name = "UPerNet",
     .library = "mmsegmentation",
     .is_mm = TRUE,
+    .keys = mmseg_keys,
     .witness = "decode_head.fpn_bottleneck.bn.weight",
     .size = sizeof(Upernet),
     .describe = describe_mmseg,
@@ -375,6 +406,7 @@ const CnxFamily cnx_upernet_smp = {
     .name = "UPerNet",
     .library = "smp",
     .model = "UPerNet",
+    .keys = smp_keys,
     .witness = "decoder.fusion_block.0.weight",
     .size = sizeof(Upernet),
     .whole = TRUE,

@@ -3,9 +3,11 @@
 
 #include "model/threads/threads.h"
 
-/* With several threads, each gets two tasks if those have at least this many panels each, otherwise
- * one. More tasks lose the prefetch of their first panel, fewer leave the threads uneven. */
-#define TWO_TASKS_PANELS 4
+/* The tasks of each thread, if there are several threads and enough panels. Cores are rarely
+ * equally fast: other programs use them too, and some processors have two kinds. A fast thread can
+ * take over a slow one's tasks only if those are small. A thread's tasks follow each other in the
+ * weights, so each product prefetches the first panel of the next one (gemm_vec.inc). */
+#define THREAD_TASKS 8
 
 /* Panels of a task that serves several images: their weights stay in cache. */
 #define IMAGE_PANELS 2
@@ -88,7 +90,7 @@ void cnx_linear_columns(const CnxRun *run, const CnxLinear *linear, guint images
     if (panel == 1)
         columns.tasks = panels;
     else if (threads > 1)
-        columns.tasks = panels >= 2 * TWO_TASKS_PANELS * threads ? 2 * threads : threads;
+        columns.tasks = THREAD_TASKS * threads;
     if (images > 1)
         columns.tasks = MAX(columns.tasks, panels / IMAGE_PANELS);
     columns.tasks = MIN(columns.tasks, panels);

@@ -64,8 +64,9 @@ static char *make_key(gconstpointer data)
     label_files = cnx_labels_imagenet_files();
     key = g_string_new(cnx_isa_name(request->kernels->level));
     g_string_append_printf(
-        key, "|%s|%s|%s|%s", cnx_precision_name(cnx_form_precision(request->form)),
+        key, "|%s|%s|%s|%s|%s", cnx_precision_name(cnx_form_precision(request->form)),
         cnx_weight_set_name(request->options->weight_set),
+        request->options->no_config ? "no config" : "",
         request->options->head_activation ? request->options->head_activation : "", real);
     append_files(key, model_files);
     append_files(key, label_files);

@@ -42,8 +42,7 @@ static Place place_of(const CnxDecision *decision, const float *scores, guint i)
     return scores[i] >= decision->threshold[i] ? PRESENT : ABSENT;
 }
 
-/* p / (1 - p); 0 and 1 become the floats next to them, so the result is neither 0 nor infinite. */
-static double odds(float p)
+double cnx_odds(float p)
 {
     const double inside = CLAMP((double)p, FLT_TRUE_MIN, 1 - FLT_EPSILON / 2);
 
@@ -55,7 +54,7 @@ static double excess(const CnxDecision *decision, const float *scores, guint i)
 {
     if (!decision || !decision->threshold)
         return scores[i];
-    return odds(scores[i]) / odds(decision->threshold[i]);
+    return cnx_odds(scores[i]) / cnx_odds(decision->threshold[i]);
 }
 
 /* Whether class a ranks before class b. */

@@ -15,6 +15,9 @@ void cnx_softmax(float *scores, const float *logits, guint n, const CnxDecision 
  * logits, [n] each, may be the same. decision: NULL allowed. */
 void cnx_sigmoid(float *scores, const float *logits, guint n, const CnxDecision *decision);
 
+/* p / (1 - p); 0 and 1 become the floats next to them, so the result is neither 0 nor infinite. */
+double cnx_odds(float p);
+
 /* Writes the indices of the k best classes to best, [k], best first. Returns the number of indices,
  * at most the smaller of k and n.
  *

@@ -118,7 +118,7 @@ gboolean cnx_need_check(const CnxNeed *need, const CnxConfig *config, const char
     if (need->least <= limit)
         return TRUE;
     g_autofree char *least = format_bytes(need->least), *most = format_bytes(limit);
-    const char *smaller = need->smaller ? need->smaller : "input-size";
+    const char *advice = need->advice ? need->advice : "a smaller input-size";
     if (need->width == 0) {
         g_set_error(error, CNX_ERROR, CNX_ERROR_OUT_OF_MEMORY,
                     "%s: the weights of the network on a %s take %s of memory, expected at most %s "
@@ -126,16 +126,16 @@ gboolean cnx_need_check(const CnxNeed *need, const CnxConfig *config, const char
                     file, config->variant, least, most, cnx_limit_from_words(need->limit.from));
         return FALSE;
     }
-    g_autofree char *advice = need->weights >= limit ? g_strdup("")
-                              : need->threads > 1
-                                  ? g_strdup_printf("a smaller %s, fewer threads or ", smaller)
-                                  : g_strdup_printf("a smaller %s or ", smaller);
+    g_autofree char *others =
+        need->weights >= limit
+            ? g_strdup("")
+            : g_strconcat(advice, need->threads > 1 ? ", fewer threads or " : " or ", NULL);
     g_set_error(error, CNX_ERROR, CNX_ERROR_OUT_OF_MEMORY,
                 "%s: a %s with inputs of %ux%u pixels and %u thread%s takes %s of memory, expected "
                 "at most %s (%s): set %sa larger max-memory",
                 file, config->variant, need->width, need->height, need->threads,
                 need->threads > 1 ? "s" : "", least, most, cnx_limit_from_words(need->limit.from),
-                advice);
+                others);
     return FALSE;
 }
 

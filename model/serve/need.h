@@ -46,7 +46,8 @@ typedef struct CnxNeed {
     gsize batch;         /* in place of image, its maps and outputs */
     gsize most;          /* the sum with that batch */
     CnxLimit limit;
-    const char *smaller; /* the property that makes the input smaller; NULL means input-size */
+    const char *advice; /* settings that take less memory, as a list; NULL means the default, "a
+                           smaller input-size" */
 } CnxNeed;
 
 /* The bytes for preprocessing video of 1920x1080 pixels that is turned; 0 if the recipe does not

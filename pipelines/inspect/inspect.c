@@ -15,7 +15,7 @@
 #define MAX_INPUT_SIZE 8192 /* pixels; as the element's property */
 
 typedef struct Options {
-    gboolean json, tensors;
+    gboolean json, tensors, backbone_only;
     RunOptions run;
     char *weights, *head_activation, *precision, *out, *layout, *dtype;
     char **paths;
@@ -109,8 +109,8 @@ static gboolean check_options(const Options *options, GError **error)
         problem = "the path of the checkpoint is empty";
     else if (options->paths[1])
         problem = "expected one checkpoint, found more than one path";
-    else if (!options->out && (options->layout || options->dtype))
-        problem = "--layout and --dtype require --convert";
+    else if (!options->out && (options->layout || options->dtype || options->backbone_only))
+        problem = "--layout, --dtype and --backbone-only require --convert";
     else if (options->out && !*options->out)
         problem = "--convert is empty, expected the name of a folder";
     else if (options->out && (options->json || options->tensors))
@@ -142,11 +142,12 @@ static gboolean convert(const CnxCheckpoint *checkpoint, const Options *options,
 
 /* FALSE with an error behind the report if the element would refuse the model for its memory. */
 static gboolean print_report(const CnxCheckpoint *checkpoint, const Options *options,
-                             GError **error)
+                             const CnxOpenOptions *open, GError **error)
 {
     g_autofree char *file = g_filename_display_name(options->paths[0]);
 
-    g_autoptr(Report) report = report_new(checkpoint, options->paths[0], &options->run, error);
+    g_autoptr(Report) report =
+        report_new(checkpoint, options->paths[0], open, &options->run, error);
 
     if (!report)
         return FALSE;
@@ -162,6 +163,7 @@ static gboolean run(Options *options, GError **error)
     CnxExportOptions export = {.layout = CNX_EXPORT_TRANSFORMERS, .stop = &interrupted};
     CnxOpenOptions open = {.head_activation = NULL};
 
+    export.backbone_only = options->backbone_only;
     if (!check_options(options, error) || !read_options(options, &open, &export, error) ||
         !read_precision(options->precision, &options->run.precision, error))
         return FALSE;
@@ -169,7 +171,7 @@ static gboolean run(Options *options, GError **error)
     if (!checkpoint)
         return FALSE;
     const gboolean ok = options->out ? convert(checkpoint, options, &export, error)
-                                     : print_report(checkpoint, options, error);
+                                     : print_report(checkpoint, options, &open, error);
     cnx_checkpoint_close(checkpoint);
     return ok;
 }
@@ -199,6 +201,8 @@ int main(int argc, char **argv)
          "The library that will load the folder: transformers (default) or timm", "LIBRARY"},
         {"dtype", 0, 0, G_OPTION_ARG_STRING, &options.dtype,
          "Round the weights to F32, F16 or BF16 (default: keep them as they are)", "DTYPE"},
+        {"backbone-only", 0, 0, G_OPTION_ARG_NONE, &options.backbone_only,
+         "Leave out a segmentation or detection head, which is refused otherwise", NULL},
         {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options.paths, NULL,
          "FILE | FOLDER"},
         {NULL},

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "model/base/encode.h"
+#include "model/heads/detector_config.h"
 #include "pipelines/inspect/inspect.h"
 
 static void add_string(JsonBuilder *json, const char *key, const char *value)
@@ -193,7 +194,10 @@ static void add_recipe(JsonBuilder *json, const CnxRecipe *recipe)
     add_int(json, "resize", recipe->resize);
     add_string(json, "crop", cnx_crop_name(recipe->crop));
     add_number(json, "crop-pct", recipe->crop_pct);
+    if (recipe->crop == CNX_CROP_FIT)
+        add_int(json, "longest-side", recipe->longest);
     add_string(json, "filter", cnx_filter_name(recipe->filter));
+    add_string(json, "resampling", cnx_resampling_name(recipe->resampling));
     add_number(json, "rescale", recipe->rescale);
     add_floats(json, "mean", recipe->mean, 3);
     add_floats(json, "std", recipe->std, 3);
@@ -234,8 +238,10 @@ static void add_tensor_list(JsonBuilder *json, const Report *report)
         for (guint k = 0; k < t->rank; k++)
             json_builder_add_int_value(json, (gint64)t->shape[k]);
         json_builder_end_array(json);
-        add_string(json, parts[i].canonical ? "part" : "reason",
-                   parts[i].canonical ? parts[i].canonical : parts[i].reason);
+        if (report_uses(report, &parts[i]))
+            add_string(json, "part", parts[i].canonical ? parts[i].canonical : "head");
+        else
+            add_string(json, "reason", parts[i].reason);
         json_builder_end_object(json);
     }
     json_builder_end_array(json);
@@ -261,7 +267,7 @@ static void add_ignored(JsonBuilder *json, const Report *report)
 
     begin_object(json, "ignored-names");
     for (guint i = 0; i < count; i++)
-        if (!parts[i].canonical)
+        if (!report_uses(report, &parts[i]))
             add_string(json, parts[i].tensor->name, parts[i].reason);
     json_builder_end_object(json);
 }
@@ -285,6 +291,7 @@ static void add_memory(JsonBuilder *json, const CnxNeed *need)
     add_int(json, "memory", need->weights);
     begin_object(json, "run");
     add_int(json, "input-size", need->width);
+    add_int(json, "input-height", need->height);
     add_int(json, "threads", need->threads);
     add_int(json, "image-memory", need->image);
     add_int(json, "thread-memory", need->scratch + need->stacks);
@@ -300,26 +307,98 @@ static void add_memory(JsonBuilder *json, const CnxNeed *need)
     json_builder_end_object(json);
 }
 
-static void add_segmenter(JsonBuilder *json, const Report *report)
+static void add_segmenter(JsonBuilder *json, const CnxHeadInfo *info)
 {
-    const CnxHeadInfo *info = report->segmenter;
-
-    if (report->segmenter_fault)
-        add_string(json, "segmenter-fault", report->segmenter_fault);
-    if (!info)
-        return;
-    begin_object(json, "segmenter");
-    add_string(json, "family", info->family);
-    add_string(json, "library", info->library);
-    add_int(json, "classes", info->classes);
     add_boolean(json, "multi-label", info->multi_label);
     add_int(json, "width", info->width);
     add_int(json, "height", info->height);
     add_int(json, "stride", info->stride);
-    add_int(json, "weights", report->segmenter_weights);
+}
+
+/* Sides of the anchors of a level in pixels: [[width, height], ...] */
+static void add_anchors(JsonBuilder *json, const CnxBox *cells, guint count)
+{
+    json_builder_set_member_name(json, "anchors");
+    json_builder_begin_array(json);
+    for (guint i = 0; i < count; i++) {
+        json_builder_begin_array(json);
+        json_builder_add_double_value(json, cells[i].x1 - cells[i].x0);
+        json_builder_add_double_value(json, cells[i].y1 - cells[i].y0);
+        json_builder_end_array(json);
+    }
+    json_builder_end_array(json);
+}
+
+static void add_levels(JsonBuilder *json, const Report *report)
+{
+    const CnxDetectorConfig *config = cnx_detector_config(report->detector);
+
+    json_builder_set_member_name(json, "levels");
+    json_builder_begin_array(json);
+    for (guint i = 0; i < config->levels; i++) {
+        gboolean is_down;
+        guint stage;
+        const guint stride = report_level(report, i, &stage, &is_down);
+
+        json_builder_begin_object(json);
+        if (stage > 0) {
+            add_int(json, "stage", stage);
+            add_boolean(json, "downsampling", is_down);
+        }
+        add_int(json, "stride", stride);
+        add_anchors(json, config->cells[i], config->anchors);
+        json_builder_end_object(json);
+    }
+    json_builder_end_array(json);
+}
+
+/* Settings of the same names as in the element's model-info. */
+static void add_detector(JsonBuilder *json, const Report *report)
+{
+    const CnxDetectorSettings settings = cnx_detector_settings(report->detector, NULL);
+    const CnxDetectorLayers layers = cnx_detector_layers(report->detector);
+
+    add_int(json, "min-size", settings.min_size);
+    add_int(json, "max-size", settings.max_size);
+    add_number(json, "score-threshold", settings.score_threshold);
+    add_number(json, "nms-threshold", settings.nms_threshold);
+    add_int(json, "max-objects", settings.max_objects);
+    add_int(json, "proposals", settings.proposals);
+    add_boolean(json, "masks", settings.masks);
+    add_int(json, "mask-side", layers.mask_side);
+    add_int(json, "channels", layers.channels);
+    add_int(json, "stages", layers.stages);
+    add_int(json, "box-side", layers.box_side);
+    add_int(json, "box-convolutions", layers.box_convs);
+    add_int(json, "box-linear-layers", layers.box_linears);
+    add_int(json, "mask-convolutions", layers.mask_convs);
+    add_levels(json, report);
+}
+
+/* "segmenter" or "detector", if there is one; otherwise "head-fault" if it cannot be run. */
+static void add_dense_head(JsonBuilder *json, const Report *report)
+{
+    const CnxHeadInfo *info = report->head;
+
+    if (report->head_fault)
+        add_string(json, "head-fault", report->head_fault);
+    if (!info)
+        return;
+    begin_object(json, report->detector ? "detector" : "segmenter");
+    add_string(json, "family", info->family);
+    add_string(json, "library", info->library);
+    add_int(json, "classes", info->classes);
+    if (report->detector)
+        add_detector(json, report);
+    else
+        add_segmenter(json, info);
+    add_int(json, "parameters", report->head_parameters);
+    add_int(json, "weights", report->head_weights);
     add_strings(json, "assumed", (const char *const *)info->assumed);
     if (info->labels)
         add_strings(json, "labels", (const char *const *)info->labels);
+    if (info->ignored)
+        add_string(json, "ignored", info->ignored);
     json_builder_end_object(json);
 }
 
@@ -331,8 +410,8 @@ void report_print_json(const Report *report, gboolean tensors)
     add_file(json, report);
     add_network(json, report);
     add_head(json, report->config);
-    add_segmenter(json, report);
-    add_recipe(json, &report->config->recipe);
+    add_dense_head(json, report);
+    add_recipe(json, report->recipe);
     add_origins(json, report->config);
     add_tensors(json, report, tensors);
     add_memory(json, &report->need);
@@ -342,6 +421,7 @@ void report_print_json(const Report *report, gboolean tensors)
         add_string(json, "precision-remark", report->remark);
     add_int(json, "macs", report->macs);
     add_int(json, "rounded-macs", report->rounded_macs);
+    add_string(json, "launch", report->launch);
     json_builder_end_object(json);
     g_autoptr(JsonNode) root = json_builder_get_root(json);
     g_autofree char *text = json_to_string(root, TRUE);

@@ -10,7 +10,7 @@
 #define MAX_LABELS 5   /* more are abbreviated */
 #define MAX_IGNORED 20 /* the same for tensors */
 
-G_GNUC_PRINTF(2, 3) static void print_line(const char *heading, const char *format, ...)
+void report_line(const char *heading, const char *format, ...)
 {
     g_autofree char *text = NULL, *clean = NULL;
     va_list args;
@@ -45,19 +45,19 @@ static void print_file(const Report *report)
     for (guint i = 0; files[i]; i++) {
         g_autofree char *file = g_filename_display_name(files[i]);
 
-        print_line(i ? "" : "file", "%s", file);
+        report_line(i ? "" : "file", "%s", file);
     }
     g_autofree char *size = g_format_size(report->bytes);
-    print_line("container", "%s, %s", cnx_checkpoint_container(report->checkpoint), size);
+    report_line("container", "%s, %s", cnx_checkpoint_container(report->checkpoint), size);
     if (*config->weights_key)
-        print_line("weights", "under \"%s\" (%s)", config->weights_key,
-                   cnx_weight_set_name(config->weight_set));
+        report_line("weights", "under \"%s\" (%s)", config->weights_key,
+                    cnx_weight_set_name(config->weight_set));
     if (config->ignored)
-        print_line("ignored", "%s", config->ignored);
-    print_line("dialect", "%s", cnx_dialect_name(config->dialect));
-    print_line("variant", "%s", config->variant);
-    print_line("parameters", "%" G_GUINT64_FORMAT ", stored as %s", config->parameters,
-               cnx_dtype_name(config->dtype));
+        report_line("ignored", "%s", config->ignored);
+    report_line("dialect", "%s", cnx_dialect_name(config->dialect));
+    report_line("variant", "%s", config->variant);
+    report_line("parameters", "%" G_GUINT64_FORMAT ", stored as %s", config->parameters,
+                cnx_dtype_name(config->dtype));
 }
 
 static void print_stem(const CnxConfig *config)
@@ -66,11 +66,11 @@ static void print_stem(const CnxConfig *config)
     const char *grey = config->channels == 1 ? ", grey images" : "";
 
     if (config->stem == CNX_STEM_PATCH)
-        print_line("stem", "%ux%u patches%s%s", config->patch, config->patch, norm, grey);
+        report_line("stem", "%ux%u patches%s%s", config->patch, config->patch, norm, grey);
     else
-        print_line("stem", "two 3x3 convolutions with %u channels between%s%s%s",
-                   config->stem_width,
-                   config->stem == CNX_STEM_OVERLAP_ACT ? " and an activation" : "", norm, grey);
+        report_line("stem", "two 3x3 convolutions with %u channels between%s%s%s",
+                    config->stem_width,
+                    config->stem == CNX_STEM_OVERLAP_ACT ? " and an activation" : "", norm, grey);
 }
 
 static void print_network(const Report *report)
@@ -83,33 +83,32 @@ static void print_network(const Report *report)
     g_autoptr(GString) norms = g_string_new(NULL);
 
     print_stem(config);
-    print_line("stages", "depths %s; widths %s; depthwise kernels %s", depths, dims, kernels);
+    report_line("stages", "depths %s; widths %s; depthwise kernels %s", depths, dims, kernels);
     if (config->dilations[config->stages - 1] > 1) {
         g_autofree char *dilations = join(config->dilations, config->stages);
 
-        print_line("", "dilations %s", dilations);
+        report_line("", "dilations %s", dilations);
     }
-    print_line("blocks", "%s%s; %s", config->grn ? "V2: GRN" : "V1",
-               config->layer_scale ? (config->grn ? " and layer scale" : ": layer scale")
-                                   : (config->grn ? "" : ", no layer scale"),
-               config->conv_bias ? "biases" : "convolutions without bias");
-    print_line("activation", "%s (%s)", report_act(report), origin(report, CNX_ITEM_ACT));
-    print_line("norms", "%s, eps %g (%s); last norm %g (%s)", report_norm(report), config->eps,
-               origin(report, CNX_ITEM_EPS), config->head_eps, origin(report, CNX_ITEM_HEAD_EPS));
+    report_line("blocks", "%s%s; %s", config->grn ? "V2: GRN" : "V1",
+                config->layer_scale ? (config->grn ? " and layer scale" : ": layer scale")
+                                    : (config->grn ? "" : ", no layer scale"),
+                config->conv_bias ? "biases" : "convolutions without bias");
+    report_line("activation", "%s (%s)", report_act(report), origin(report, CNX_ITEM_ACT));
+    report_line("norms", "%s, eps %g (%s); last norm %g (%s)", report_norm(report), config->eps,
+                origin(report, CNX_ITEM_EPS), config->head_eps, origin(report, CNX_ITEM_HEAD_EPS));
     for (guint i = 0; i < config->stages; i++)
         if (config->output_norm[i])
             g_string_append_printf(norms, norms->len ? ",%u" : "%u", i + 1);
     if (norms->len)
-        print_line("", "norms after the outputs of stages %s", norms->str);
+        report_line("", "norms after the outputs of stages %s", norms->str);
 }
 
-/* heading "": a continued line. */
-static void print_label_names(const char *heading, char **labels, const char *from)
+void report_labels(const char *heading, char **labels, const char *from)
 {
     g_autoptr(GString) text = g_string_new(NULL);
 
     if (!labels) {
-        print_line(heading, "none: \"class 0\", \"class 1\", ...");
+        report_line(heading, "none: \"class 0\", \"class 1\", ...");
         return;
     }
     for (guint i = 0; labels[i] && i < MAX_LABELS; i++) {
@@ -117,40 +116,15 @@ static void print_label_names(const char *heading, char **labels, const char *fr
 
         g_string_append_printf(text, i ? ", %s" : "%s", quoted);
     }
-    print_line(heading, "%s%s%s", text->str, g_strv_length(labels) > MAX_LABELS ? ", ..." : "",
-               from);
+    report_line(heading, "%s%s%s", text->str, g_strv_length(labels) > MAX_LABELS ? ", ..." : "",
+                from);
 }
 
 static void print_labels(const Report *report)
 {
     g_autofree char *from = g_strdup_printf(" (%s)", origin(report, CNX_ITEM_LABELS));
 
-    print_label_names("labels", report->config->labels, from);
-}
-
-/* A segmentation head, which convnextsegment runs. */
-static void print_segmenter(const Report *report)
-{
-    const CnxHeadInfo *info = report->segmenter;
-
-    if (report->segmenter_fault)
-        print_line("segmenter", "cannot be run: %s", report->segmenter_fault);
-    if (!info)
-        return;
-    g_autofree char *weights = g_format_size(report->segmenter_weights);
-    g_autofree char *assumed = g_strjoinv(", ", info->assumed);
-    print_line("segmenter", "%s of %s, for convnextsegment: %u class%s%s, %s of packed weights",
-               info->family, info->library, info->classes, info->classes > 1 ? "es" : "",
-               info->multi_label ? ", sigmoid scores" : "", weights);
-    print_label_names("", info->labels, "");
-    if (info->width > 0)
-        print_line("", "input %ux%u, logits at stride %u", info->width, info->height, info->stride);
-    else
-        print_line("", "input in the shape of the frame, logits at stride %u", info->stride);
-    if (*assumed)
-        print_line("", "assumed: %s", assumed);
-    if (info->ignored)
-        print_line("", "ignored: %s", info->ignored);
+    report_labels("labels", report->config->labels, from);
 }
 
 /* In the order of the labels */
@@ -161,19 +135,19 @@ static void print_decision(const CnxConfig *config)
     if (decision->temperature) {
         g_autofree char *text = cnx_decision_text(decision->temperature, config->classes);
 
-        print_line("temperature", "%s", text);
+        report_line("temperature", "%s", text);
     }
     if (decision->threshold) {
         g_autofree char *text = cnx_decision_text(decision->threshold, config->classes);
 
-        print_line("threshold", "%s", text);
+        report_line("threshold", "%s", text);
     }
     if (decision->rest_class == CNX_NO_CLASS)
         return;
     g_autofree char *quoted = config->labels
                                   ? cnx_quote(config->labels[decision->rest_class])
                                   : g_strdup_printf("\"class %d\"", decision->rest_class);
-    print_line("rest class", "%s, if no other class reaches its threshold", quoted);
+    report_line("rest class", "%s, if no other class reaches its threshold", quoted);
 }
 
 static void print_head(const Report *report)
@@ -191,26 +165,26 @@ static void print_head(const Report *report)
                                       : g_strdup("");
 
     if (config->projection)
-        print_line("head", "%s%sprojection to an embedding of %u", first, hidden,
-                   config->projection);
+        report_line("head", "%s%sprojection to an embedding of %u", first, hidden,
+                    config->projection);
     else if (!config->classes)
-        print_line("head", "%s%snone: embedding and feature maps only", first, hidden);
+        report_line("head", "%s%snone: embedding and feature maps only", first, hidden);
     else
-        print_line("head", "%s%s%u %s, %s", first, hidden, config->classes,
-                   config->classes == 1 ? "class" : "classes",
-                   config->regression              ? "no activation"
-                   : cnx_config_is_sigmoid(config) ? "sigmoid"
-                                                   : "softmax");
+        report_line("head", "%s%s%u %s, %s", first, hidden, config->classes,
+                    config->classes == 1 ? "class" : "classes",
+                    config->regression              ? "no activation"
+                    : cnx_config_is_sigmoid(config) ? "sigmoid"
+                                                    : "softmax");
     if (config->unused_heads)
-        print_line("", "convnext runs only the backbone, without %s", config->unused_heads);
+        report_line("", "convnext runs only the backbone, without %s%s", config->unused_heads,
+                    report->head ? "; see below" : "");
     if (config->classes)
         print_labels(report);
     print_decision(config);
 }
 
-static void print_resize(const Report *report)
+static char *resize_text(const CnxRecipe *recipe)
 {
-    const CnxRecipe *recipe = &report->config->recipe;
     static const char *const formats[] = {
         [CNX_CROP_CENTER] = "short side to %u, then the center crop",
         [CNX_CROP_SQUASH] = "both sides to %u",
@@ -218,12 +192,19 @@ static void print_resize(const Report *report)
         [CNX_CROP_NONE] = "short side to %u, no crop",
         [CNX_CROP_FIT] = "short side to %u, long side to at most %u, padded with 0",
     };
-    g_autofree char *text = g_strdup_printf(formats[recipe->crop], recipe->resize, recipe->longest);
 
-    print_line("resize", "%s, %s (%s)", text, cnx_filter_name(recipe->filter),
-               origin(report, CNX_ITEM_FILTER));
-    print_line("crop", "%s (%s), crop_pct %.4g (%s)", cnx_crop_name(recipe->crop),
-               origin(report, CNX_ITEM_CROP), recipe->crop_pct, origin(report, CNX_ITEM_RESIZE));
+    return g_strdup_printf(formats[recipe->crop], recipe->resize, recipe->longest);
+}
+
+static void print_resize(const Report *report)
+{
+    const CnxRecipe *recipe = &report->config->recipe;
+    g_autofree char *text = resize_text(recipe);
+
+    report_line("resize", "%s, %s (%s)", text, cnx_filter_name(recipe->filter),
+                origin(report, CNX_ITEM_FILTER));
+    report_line("crop", "%s (%s), crop_pct %.4g (%s)", cnx_crop_name(recipe->crop),
+                origin(report, CNX_ITEM_CROP), recipe->crop_pct, origin(report, CNX_ITEM_RESIZE));
 }
 
 static void print_input(const Report *report)
@@ -233,12 +214,38 @@ static void print_input(const Report *report)
     guint width, height;
 
     cnx_recipe_input(recipe, &width, &height);
-    print_line("input", "%ux%u (%s)", width, height, origin(report, CNX_ITEM_SIZE));
+    report_line("input", "%ux%u (%s)", width, height, origin(report, CNX_ITEM_SIZE));
     print_resize(report);
-    print_line("rescale", "%.6g (%s)", recipe->rescale, origin(report, CNX_ITEM_RESCALE));
-    print_line("mean", "%.6g %.6g %.6g (%s)", mean[0], mean[1], mean[2],
-               origin(report, CNX_ITEM_MEAN));
-    print_line("std", "%.6g %.6g %.6g (%s)", std[0], std[1], std[2], origin(report, CNX_ITEM_STD));
+    report_line("rescale", "%.6g (%s)", recipe->rescale, origin(report, CNX_ITEM_RESCALE));
+    report_line("mean", "%.6g %.6g %.6g (%s)", mean[0], mean[1], mean[2],
+                origin(report, CNX_ITEM_MEAN));
+    report_line("std", "%.6g %.6g %.6g (%s)", std[0], std[1], std[2], origin(report, CNX_ITEM_STD));
+}
+
+/* What segmenters and detectors assume about it is listed above. */
+static void print_head_input(const Report *report)
+{
+    const CnxRecipe *recipe = report->recipe;
+    const float *mean = recipe->mean, *std = recipe->std;
+    const char *filter = cnx_filter_name(
+        recipe->resampling == CNX_RESAMPLING_PILLOW ? recipe->filter : CNX_FILTER_BILINEAR);
+    g_autofree char *text = resize_text(recipe);
+
+    if (report->head->width > 0)
+        report_line("input", "%ux%u", report->head->width, report->head->height);
+    else
+        report_line("input", "in the shape of the frame: %ux%u for 1920x1080", report->need.width,
+                    report->need.height);
+    if (recipe->crop == CNX_CROP_SQUASH && recipe->width > 0)
+        report_line("resize", "to %ux%u, %s, as in %s", recipe->width, recipe->height, filter,
+                    cnx_resampling_name(recipe->resampling));
+    else
+        report_line("resize", "%s, %s, as in %s", text, filter,
+                    cnx_resampling_name(recipe->resampling));
+    report_line("crop", "%s", cnx_crop_name(recipe->crop));
+    report_line("rescale", "%.6g", recipe->rescale);
+    report_line("mean", "%.6g %.6g %.6g", mean[0], mean[1], mean[2]);
+    report_line("std", "%.6g %.6g %.6g", std[0], std[1], std[2]);
 }
 
 /* The names of ignored tensors, each with the reason. */
@@ -248,14 +255,14 @@ static void print_ignored(const Report *report)
     const CnxPart *parts = cnx_checkpoint_parts(report->checkpoint, &count);
 
     for (guint i = 0; i < count && shown < MAX_IGNORED; i++) {
-        if (parts[i].canonical)
+        if (report_uses(report, &parts[i]))
             continue;
         g_autofree char *name = cnx_quote(parts[i].tensor->name);
-        print_line("", "ignored: %s %s", name, parts[i].reason);
+        report_line("", "ignored: %s %s", name, parts[i].reason);
         shown++;
     }
     if (shown < report->ignored)
-        print_line("", "and %u more (--tensors lists all)", report->ignored - shown);
+        report_line("", "and %u more (--tensors lists all)", report->ignored - shown);
 }
 
 /* How tensors were composed from those of the file. */
@@ -264,7 +271,7 @@ static void print_forms(const Report *report)
     g_auto(GStrv) lines = cnx_checkpoint_forms(report->checkpoint);
 
     for (guint i = 0; lines[i]; i++)
-        print_line("", "composed: %s", lines[i]);
+        report_line("", "composed: %s", lines[i]);
 }
 
 static void print_tensors(const Report *report)
@@ -279,9 +286,11 @@ static void print_tensors(const Report *report)
         g_autofree char *shape = cnx_shape_text(t->rank, t->shape);
         g_autofree char *quoted = cnx_quote(t->name);
         g_autofree char *name = print_clean(quoted, PRINT_MAX_PART);
-        printf("%-8s %-5s %-16s %s%s%s\n", parts[i].canonical ? "used" : "ignored",
-               cnx_tensor_dtype_name(t), shape, name, parts[i].canonical ? " = " : " ",
-               parts[i].canonical ? parts[i].canonical : parts[i].reason);
+        const char *part = parts[i].canonical               ? parts[i].canonical
+                           : report_uses(report, &parts[i]) ? "head"
+                                                            : NULL;
+        printf("%-8s %-5s %-16s %s%s%s\n", part ? "used" : "ignored", cnx_tensor_dtype_name(t),
+               shape, name, part ? " = " : " ", part ? part : parts[i].reason);
     }
     for (guint i = 0; i < report->missing->len; i++)
         printf("%-31s %s\n", "missing", (const char *)report->missing->pdata[i]);
@@ -289,8 +298,8 @@ static void print_tensors(const Report *report)
 
 static void print_precision(const Report *report)
 {
-    print_line("precision", "%s%s%s", cnx_precision_name(report->precision),
-               report->remark ? ": " : "", report->remark ? report->remark : "");
+    report_line("precision", "%s%s%s", cnx_precision_name(report->precision),
+                report->remark ? ": " : "", report->remark ? report->remark : "");
 }
 
 static void print_cost(const Report *report)
@@ -302,8 +311,9 @@ static void print_cost(const Report *report)
                               100.0 * (double)report->rounded_macs / (double)report->macs,
                               cnx_precision_name(report->precision));
 
-    print_line("cost", "%.4g GMAC for a %ux%u input%s", (double)report->macs / 1e9,
-               report->need.width, report->need.height, share);
+    report_line("cost", "%.4g GMAC%s for a %ux%u input%s", (double)report->macs / 1e9,
+                report->head ? " of the backbone, without the head," : "", report->need.width,
+                report->need.height, share);
 }
 
 static void print_memory(const Report *report)
@@ -316,15 +326,17 @@ static void print_memory(const Report *report)
     g_autofree char *least = g_format_size(need->least), *most = g_format_size(need->most);
     g_autofree char *limit = g_format_size(need->limit.bytes);
 
-    print_line("memory", "%s of packed weights at isa level %s", weights, report->isa_level);
-    print_line("", "%s for an image of %ux%u, %s for %u thread%s, %s for each stream", image,
-               need->width, need->height, scratch, need->threads, need->threads > 1 ? "s" : "",
-               stream);
-    if (need->images > 1)
-        print_line("", "%s in all, up to %s with batches of %u", least, most, need->images);
+    report_line("memory", "%s of packed weights at isa level %s", weights, report->isa_level);
+    report_line("", "%s for an image of %ux%u, %s for %u thread%s, %s for each stream", image,
+                need->width, need->height, scratch, need->threads, need->threads > 1 ? "s" : "",
+                stream);
+    if (report->head)
+        report_line("", "%s in all, without masks and results", least);
+    else if (need->images > 1)
+        report_line("", "%s in all, up to %s with batches of %u", least, most, need->images);
     else
-        print_line("", "%s in all", least);
-    print_line("max-memory", "%s (%s)", limit, cnx_limit_from_words(need->limit.from));
+        report_line("", "%s in all", least);
+    report_line("max-memory", "%s (%s)", limit, cnx_limit_from_words(need->limit.from));
 }
 
 void report_print_text(const Report *report, gboolean tensors)
@@ -332,15 +344,19 @@ void report_print_text(const Report *report, gboolean tensors)
     print_file(report);
     print_network(report);
     print_head(report);
-    print_segmenter(report);
-    print_input(report);
-    print_line("tensors", "%u used, %u ignored, %u missing", report->used, report->ignored,
-               report->missing->len);
+    report_print_head(report);
+    if (report->head)
+        print_head_input(report);
+    else
+        print_input(report);
+    report_line("tensors", "%u used, %u ignored, %u missing", report->used, report->ignored,
+                report->missing->len);
     print_forms(report);
     print_ignored(report);
     print_precision(report);
     print_memory(report);
     print_cost(report);
+    report_line("run", "%s", report->launch);
     if (tensors)
         print_tensors(report);
 }

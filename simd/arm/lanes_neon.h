@@ -28,3 +28,14 @@ static inline void v_store_bytes(uint8_t *dst, Vec x)
 
     memcpy(dst, &four, sizeof four);
 }
+
+/* See lanes_avx2.h. */
+static inline void v_store_rounded(uint8_t *dst, const Vec x[4], int zero, int top)
+{
+    UNROLL
+    for (int v = 0; v < 4; v++) {
+        const Vec q = v_add(v_round(x[v]), v_set1((float)zero));
+
+        v_store_bytes(dst + v * LANES, v_min(v_max(q, v_zero()), v_set1((float)top)));
+    }
+}

@@ -330,11 +330,22 @@ static inline __m512i emulated_permutexvar_epi64(__m512i order, __m512i x)
     return r.si;
 }
 
+static inline __m512i emulated_permutexvar_epi32(__m512i order, __m512i x)
+{
+    const Emulated from = {.si = x}, at = {.si = order};
+    Emulated r;
+
+    for (int i = 0; i < 16; i++)
+        r.i32[i] = from.i32[at.i32[i] & 15];
+    return r.si;
+}
+
 #define _mm512_castps512_ps256(x) emulated_half(x, 0)
 #define _mm512_castsi512_si128(x) emulated_part(x, 0)
 #define _mm512_castsi128_si512(part) emulated_mask_broadcast(emulated_zero_si(), 0xf, part)
 #define _mm512_extractf32x8_ps emulated_half
 #define _mm512_extracti32x4_epi32 emulated_part
+#define _mm512_permutexvar_epi32 emulated_permutexvar_epi32
 #define _mm512_permutexvar_epi64 emulated_permutexvar_epi64
 
 /* Conversions */
@@ -346,6 +357,15 @@ static inline __m512 emulated_cvtepi32_ps(__m512i x)
         .half_ps = {_mm256_cvtepi32_ps(from.half_si[0]), _mm256_cvtepi32_ps(from.half_si[1])}};
 
     return r.ps;
+}
+
+static inline __m512i emulated_cvtps_epi32(__m512 x)
+{
+    const Emulated from = {.ps = x};
+    const Emulated r = {
+        .half_si = {_mm256_cvtps_epi32(from.half_ps[0]), _mm256_cvtps_epi32(from.half_ps[1])}};
+
+    return r.si;
 }
 
 static inline __m512d emulated_cvtps_pd(__m256 x)
@@ -393,6 +413,7 @@ static inline __m128i emulated_cvtusepi32_epi8(__m512i x)
 }
 
 #define _mm512_cvtepi32_ps emulated_cvtepi32_ps
+#define _mm512_cvtps_epi32 emulated_cvtps_epi32
 #define _mm512_cvtps_pd emulated_cvtps_pd
 #define _mm512_cvtepu8_epi16 emulated_cvtepu8_epi16
 #define _mm512_cvtepu16_epi32 emulated_cvtepu16_epi32

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "simd/x86/lanes_avx2_vnni.h"
-#include "simd/x86/gemm_4x2.inc"
+#include "simd/x86/gemm_4x3.inc"
 
 #define TOP 255
 

@@ -43,3 +43,18 @@ static inline void v_store_bytes(uint8_t *dst, Vec x)
 
     _mm_storel_epi64((__m128i *)dst, _mm_packus_epi16(shorts, shorts));
 }
+
+/* Rounds the lanes of four vectors to whole numbers, adds zero and limits them to 0..top. Stores
+ * them as bytes: [4 LANES]. NaN becomes 0. Values are under 2^15. */
+static inline void v_store_rounded(uint8_t *dst, const Vec x[4], int zero, int top)
+{
+    const __m256i order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
+    const __m256i zeros = _mm256_set1_epi16((short)zero), tops = _mm256_set1_epi16((short)top);
+    __m256i low = _mm256_packs_epi32(_mm256_cvtps_epi32(x[0]), _mm256_cvtps_epi32(x[1]));
+    __m256i high = _mm256_packs_epi32(_mm256_cvtps_epi32(x[2]), _mm256_cvtps_epi32(x[3]));
+
+    low = _mm256_min_epi16(_mm256_adds_epi16(low, zeros), tops);
+    high = _mm256_min_epi16(_mm256_adds_epi16(high, zeros), tops);
+    _mm256_storeu_si256((__m256i *)dst,
+                        _mm256_permutevar8x32_epi32(_mm256_packus_epi16(low, high), order));
+}

@@ -37,3 +37,16 @@ static inline void v_store_bytes(uint8_t *dst, Vec x)
 {
     _mm_storeu_si128((__m128i *)dst, _mm512_cvtusepi32_epi8(_mm512_cvtps_epu32(x)));
 }
+
+static inline void v_store_rounded(uint8_t *dst, const Vec x[4], int zero, int top)
+{
+    static const int32_t at[16] = {0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15};
+    const __m512i order = _mm512_loadu_si512(at);
+    const __m512i zeros = _mm512_set1_epi16((short)zero), tops = _mm512_set1_epi16((short)top);
+    __m512i low = _mm512_packs_epi32(_mm512_cvtps_epi32(x[0]), _mm512_cvtps_epi32(x[1]));
+    __m512i high = _mm512_packs_epi32(_mm512_cvtps_epi32(x[2]), _mm512_cvtps_epi32(x[3]));
+
+    low = _mm512_min_epi16(_mm512_adds_epi16(low, zeros), tops);
+    high = _mm512_min_epi16(_mm512_adds_epi16(high, zeros), tops);
+    _mm512_storeu_si512(dst, _mm512_permutexvar_epi32(order, _mm512_packus_epi16(low, high)));
+}

@@ -8,5 +8,6 @@
 #undef VERSION
 #define VERSION(kernel) cnx_##kernel##_avx512_bf16
 
-/* sum + a0 w0 + a1 w1, in bf16 */
-#define sums_add(sum, a, w) _mm512_dpbf16_ps(sum, (__m512bh)(a), (__m512bh)(w))
+/* sum += a0 w0 + a1 w1, in bf16 */
+#define SUMS_ADD(sum, a, w) \
+    ADD_DOT("vdpbf16ps", _mm512_dpbf16_ps, sum, (__m512bh)(a), (__m512bh)(w))

@@ -10,7 +10,10 @@
  *   ADD_PRODUCT(sum, a, b)  sum += a b on the vectors of vec_<level>.h. With AVX-512, always in the
  * register of sum: compilers otherwise also choose instructions that overwrite a factor, and then
  * copy sums
+ *   ADD_DOT(name, intrinsic, sum, a, w)  sum = intrinsic(sum, a, w), which is the x86 instruction
+ * `name`. Always in the register of sum, because compilers copy it as well
  *   OPAQUE(p)  hides from the compiler how the pointer p was computed
+ *   OPAQUE_ARRAY(x)  stores the array x to memory, and hides its values from the compiler
  *
  * Builds with sanitizers define CNX_ROLLED, which keeps loops and calls as they are: unrolled code
  * takes minutes to compile with instrumentation, and loops let sanitizers check every array index.
@@ -19,6 +22,7 @@
 #pragma once
 
 #define OPAQUE(p) __asm__("" : "+r"(p))
+#define OPAQUE_ARRAY(x) __asm__("" : "+m"(x))
 #define NOINLINE static __attribute__((noinline))
 
 #if defined CNX_EMULATED /* vectors of 64 bytes have no register */
@@ -41,6 +45,14 @@
     } while (0)
 #else
 #define ADD_PRODUCT(sum, a, b) (sum = v_fma(a, b, sum))
+#endif
+
+#if defined CNX_EMULATED
+#define ADD_DOT(name, intrinsic, sum, a, w) (sum = intrinsic(sum, a, w))
+#elif defined __AVX512F__
+#define ADD_DOT(name, intrinsic, sum, a, w) __asm__(name " %2, %1, %0" : "+v"(sum) : "v"(a), "v"(w))
+#else
+#define ADD_DOT(name, intrinsic, sum, a, w) __asm__(name " %2, %1, %0" : "+x"(sum) : "x"(a), "x"(w))
 #endif
 
 #if defined CNX_ROLLED

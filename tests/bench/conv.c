@@ -1,14 +1,21 @@
-/* Times each way of computing a 3x3 convolution: bench-conv [HEIGHT WIDTH K N]...
+/* Times each way of computing a 3x3 convolution: bench-conv [--threads THREADS] [HEIGHT WIDTH K
+ * N]...
  *
- * Without arguments, layers of UPerNet, feature pyramids and Unet. Each round runs the ways and the
- * peak of the core (simd/peak.h) in turns, on one thread, in CPU time, because other processes
- * share most machines. A line has, for each way, the median time in ms and, in parentheses, the
- * shortest; then the multiplications that are left as a share of the peak, median of the rounds.
- * The rule of cnx_conv_choose() follows from this table; a star marks its choice.
+ * Without shapes, layers of UPerNet, feature pyramids and Unet. Each round runs the ways and the
+ * peak of the core (simd/peak.h) in turns. One thread is timed in CPU time, because other processes
+ * share most machines, several in real time. A line has, for each way, the median time in ms and,
+ * in parentheses, the shortest; then the multiplications that are left as a share of the peak of as
+ * many cores as there are threads, median of the rounds. The rule of cnx_conv_choose() follows from
+ * this table; a star marks its choice.
+ *
+ * With one thread, the last column is a matrix product of the same size, [pixels, 9 K] times
+ * [9 K, N], whose rows overlap in memory as the taps of a convolution do. The direct way can hardly
+ * be faster.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "model/base/isa.h"
 #include "model/base/memory.h"
@@ -56,13 +63,54 @@ static double peak_now(const CnxKernels *kernels)
 
 static double run_ms(const CnxDenseContext *context, const CnxConv *conv, const CnxConvCall *call)
 {
-    const double begin = cpu_ms();
+    double (*now)(void) = context->threads > 1 ? clock_ms : cpu_ms;
+    const double begin = now();
 
     cnx_conv_run(context, conv, call);
-    return cpu_ms() - begin;
+    return now() - begin;
 }
 
-static void bench_shape(const CnxKernels *kernels, const Shape *s)
+/* The product in place of the convolution: row i starts at pixel i of a and is 9 k long. */
+typedef struct Product {
+    CnxGemm gemm;
+    void *packed;
+    double times[ROUNDS], shares[ROUNDS];
+} Product;
+
+/* weight: [n, 9 k] */
+static void prepare_product(Product *p, const CnxKernels *kernels, const Shape *s,
+                            const CnxConvCall *call, const float *weight, const float *bias)
+{
+    const int n = (int)s->n, k = 9 * (int)s->k;
+
+    p->packed = cnx_memory_new(kernels->gemm_packed_size(n, k));
+    kernels->gemm_pack(p->packed, weight, n, k);
+    p->gemm = (CnxGemm){.m = (int)(s->height * s->width) - 8,
+                        .n = n,
+                        .k = k,
+                        .a = call->a,
+                        .lda = call->lda * sizeof(float),
+                        .packed = p->packed,
+                        .bias = bias,
+                        .c = call->c,
+                        .ldc = call->ldc};
+}
+
+static void time_product(Product *p, const CnxKernels *kernels, int round)
+{
+    const double peak = peak_now(kernels), begin = cpu_ms();
+
+    kernels->gemm(&p->gemm);
+
+    const double ms = cpu_ms() - begin, work = 1e-6 * p->gemm.m * p->gemm.n * p->gemm.k;
+
+    if (round < 0)
+        return; /* warm up */
+    p->times[round] = ms;
+    p->shares[round] = work / ms / MAX(peak, peak_now(kernels));
+}
+
+static void bench_shape(const CnxKernels *kernels, guint threads, const Shape *s)
 {
     const gsize pixels = (gsize)s->height * s->width;
     const double work = 1e-6 * (double)pixels * s->k * s->n; /* of one multiplication, millions */
@@ -75,6 +123,9 @@ static void bench_shape(const CnxKernels *kernels, const Shape *s)
     CnxConv conv[WAYS];
     void *packed[WAYS];
     gsize scratch = 0;
+    /* OpenBLAS, whose panels are one column, does not take rows that overlap. */
+    const gboolean has_product = threads == 1 && kernels->gemm_panel > 1 && pixels > 8;
+    Product product = {.packed = NULL};
 
     for (guint way = 0; way < WAYS; way++) {
         conv[way] =
@@ -86,16 +137,22 @@ static void bench_shape(const CnxKernels *kernels, const Shape *s)
         cnx_conv_pack(kernels, &conv[way], packed[way], weight, (gsize)9 * s->k);
         scratch = MAX(scratch, cnx_conv_scratch(kernels, &conv[way], s->width));
     }
-    CnxDenseContext context = {kernels, 1, cnx_memory_new(MAX(scratch, 1)), scratch};
+    CnxDenseContext context = {kernels, threads, cnx_memory_new(MAX(threads * scratch, 1)),
+                               scratch};
 
+    if (has_product)
+        prepare_product(&product, kernels, s, &call, weight, bias);
     for (int round = -1; round < ROUNDS; round++) {
+        if (has_product)
+            time_product(&product, kernels, round);
         for (guint way = 0; way < WAYS; way++) {
             const double peak = peak_now(kernels), ms = run_ms(&context, &conv[way], &call);
 
             if (round < 0)
                 continue; /* warm up */
             times[way][round] = ms;
-            shares[way][round] = multiplications[way] * work / ms / MAX(peak, peak_now(kernels));
+            shares[way][round] =
+                multiplications[way] * work / ms / MAX(peak, peak_now(kernels)) / threads;
         }
     }
     printf("%4ux%-4u %4u -> %-4u", s->height, s->width, s->k, s->n);
@@ -105,6 +162,13 @@ static void bench_shape(const CnxKernels *kernels, const Shape *s)
         printf("%9.2f (%8.2f) %4.2f%c", median, times[way][0], clock_median(shares[way], ROUNDS),
                way == chosen ? '*' : ' ');
         free(packed[way]);
+    }
+    if (has_product) {
+        const double median = clock_median(product.times, ROUNDS);
+
+        printf("%9.2f (%8.2f) %4.2f", median, product.times[0],
+               clock_median(product.shares, ROUNDS));
+        free(product.packed);
     }
     printf("\n");
     fflush(stdout);
@@ -125,18 +189,28 @@ int main(int argc, char **argv)
     };
     g_autoptr(GError) error = NULL;
     const CnxKernels *kernels = cnx_isa_kernels(&error);
+    guint threads = 1;
 
+    if (argc > 2 && strcmp(argv[1], "--threads") == 0) {
+        threads = (guint)CLAMP(atoi(argv[2]), 1, (int)CNX_THREADS_MAX);
+        argv += 2;
+        argc -= 2;
+    }
     if (!kernels || (argc - 1) % 4) {
-        fprintf(stderr, "%s\n", error ? error->message : "usage: bench-conv [HEIGHT WIDTH K N]...");
+        fprintf(stderr, "%s\n",
+                error ? error->message
+                      : "usage: bench-conv [--threads THREADS] [HEIGHT WIDTH K N]...");
         return 2;
     }
-    cnx_threads_acquire(1);
-    printf("%22s%25s%25s%25s\n", cnx_isa_name(kernels->level), "direct", "winograd2", "winograd4");
+    cnx_threads_acquire(threads);
+    printf("%22s%25s%25s%25s%25s\n", cnx_isa_name(kernels->level), "direct", "winograd2",
+           "winograd4", threads == 1 ? "product" : "");
     for (int i = 1; i + 3 < argc; i += 4)
-        bench_shape(kernels, &(Shape){(guint)atoi(argv[i]), (guint)atoi(argv[i + 1]),
-                                      (guint)atoi(argv[i + 2]), (guint)atoi(argv[i + 3])});
+        bench_shape(kernels, threads,
+                    &(Shape){(guint)atoi(argv[i]), (guint)atoi(argv[i + 1]),
+                             (guint)atoi(argv[i + 2]), (guint)atoi(argv[i + 3])});
     for (guint i = 0; i < G_N_ELEMENTS(shapes) && argc == 1; i++)
-        bench_shape(kernels, &shapes[i]);
+        bench_shape(kernels, threads, &shapes[i]);
     cnx_threads_release();
     return 0;
 }

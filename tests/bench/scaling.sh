@@ -2,17 +2,24 @@
 # Prints a markdown table of what a second thread gains: the time of a frame with one thread, with one
 # thread in each of two processes at the same time, and with two threads.
 #
-#   tests/bench/scaling.sh [MODEL...]
+#   tests/bench/scaling.sh [--realtime] [MODEL...]
 #
 # Two processes share nothing but the machine, so the middle column divided by two is the shortest time
 # that two threads can take there. The three run in turns, ROUNDS times (5), on two processors; the table
 # has medians. MODEL is a checkpoint or the name of a seeded network. PRECISIONS lists the precisions
-# (fp32 int8), REPEATS is the number of frames in a turn (15).
+# (fp32 int8), REPEATS is the number of frames in a turn (15). --realtime gives the programs real-time
+# priority, which needs root or CAP_SYS_NICE: without it, a program in the background that takes one of the
+# processors for a moment makes both threads wait, but only one of two processes.
 #
 # SPDX-License-Identifier: LGPL-2.1-or-later
 set -u
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 . "$root/pipelines/lib.sh"
+pin=(taskset -c)
+if [ "${1:-}" = --realtime ]; then
+    pin=(chrt -f 10 taskset -c)
+    shift
+fi
 build=${CONVNEXT_BUILD:-$root/build}
 cnx_build "$build" >&2
 cnx_environment "$build"
@@ -27,7 +34,7 @@ mapfile -t processors < <(grep -Po '^processor\s*: \K.*' /proc/cpuinfo)
 frame()
 {
     local line
-    line=$(taskset -c "$1" "$build/tests/bench/bench-forward" "$2" "$3" "${REPEATS:-15}" 0 "$4") || exit 1
+    line=$("${pin[@]}" "$1" "$build/tests/bench/bench-forward" "$2" "$3" "${REPEATS:-15}" 0 "$4") || exit 1
     sed -n 's/.*frame median \([0-9.]*\) ms.*/\1/p' <<< "$line" >> "$temporary/$5"
 }
 

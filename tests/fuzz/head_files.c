@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "tests/fuzz/folder.h"
+#include "tests/fuzz/fuzz.h"
 
 #define DATA_MAX (1u << 20) /* bytes of all tensors */
 
@@ -97,4 +98,11 @@ void head_files_check(const CnxHeadInfo *info)
         g_assert_true(g_utf8_validate(info->assumed[i], -1, NULL));
     for (guint i = 0; i < 3; i++)
         g_assert_true(isfinite(info->recipe.mean[i]) && info->recipe.std[i] > 0);
+}
+
+void head_files_check_error(gboolean ok, GError *error)
+{
+    const gboolean in_folder = error && g_str_has_prefix(error->message, folder_path());
+
+    fuzz_check(ok, error, in_folder ? folder_path() : FUZZ_FILE);
 }

@@ -18,3 +18,7 @@ gboolean head_files_write(FuzzReader *reader);
 
 /* Aborts unless the info can be used. */
 void head_files_check(const CnxHeadInfo *info);
+
+/* As fuzz_check() for readers whose messages begin with the weights, FUZZ_FILE, or with a file of
+ * the folder. */
+void head_files_check_error(gboolean ok, GError *error);

@@ -243,6 +243,8 @@ def make_heads():
     """A byte, config.json, names and shapes of the tensors, and numbers of half precision for all of them."""
     numbers = (np.random.default_rng(1).random(61) / 8).astype("<f2").tobytes()  # variances are not negative
     names = sorted(pathlib.Path(name).stem for name, kind in HEADS)
+    for i, name in enumerate(names):  # unchanged, with their config; some run, some in bf16 or at another level
+        put("head_tensors", name, bytes([i, 1 + 2 * (i % 2) + 4 * (i % 3 == 0) + 8 * (i % 5 == 0)]))
     for name, kind in HEADS:
         path = FIXTURES.parent / name
         if path.is_dir():
@@ -257,7 +259,7 @@ def make_heads():
 
 
 def main():
-    for target in ("pickle", "safetensors", "legacy", "zip", "json", "forms", "detector", "head", "head_config"):
+    for target in ("pickle", "safetensors", "legacy", "zip", "json", "forms", "detector", "head", "head_config", "head_tensors"):
         shutil.rmtree(HERE / target, ignore_errors=True)
     torch.distributed.init_process_group("gloo", rank=0, world_size=1, store=torch.distributed.HashStore())
     make_pickles()

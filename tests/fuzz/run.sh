@@ -17,8 +17,8 @@ set -u
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 . "$root/pipelines/lib.sh"
 
-all="safetensors zip legacy pickle json labels forms detector head head_config checkpoint config frame result smoothing
-    uri sdp request rtsp cameras metrics"
+all="safetensors zip legacy pickle json labels forms detector head head_config head_tensors checkpoint config frame
+    result smoothing uri sdp request rtsp cameras metrics"
 readers="container safetensors header shards torch torch_zip torch_legacy unwrap state_dict pickle pickle_machine
     pickle_values strings foreign mapping locate json json_scan labels label_file label_lines config_files
     config_open_clip config_preprocessor config_timm config_transformers adapter_config adapters entries formula
@@ -90,6 +90,7 @@ options_of()
     legacy | zip) dictionary=pickle ;;
     checkpoint) dictionary=pickle length=40000 ;;
     head) length=16384 ;;
+    head_tensors) length=128 ;;
     frame | result | smoothing) length=512 ;;
     uri) length=1024 ;;
     request) dictionary=metrics ;;

@@ -4,6 +4,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <gst/check/gstcheck.h>
 
+#include <glib/gstdio.h>
+
 #include "tests/gst/support/heads.h"
 #include "tests/gst/support/messages.h"
 #include "tests/gst/support/network.h"
@@ -163,6 +165,56 @@ static void expect_refusal(const char *property, const char *value, GQuark domai
     messages_expect_refusal(element, domain, code, text);
 }
 
+/* A class that the model does not have: refused at READY, a warning while it plays. */
+GST_START_TEST(test_unknown_class)
+{
+    g_autoptr(GstHarness) h = heads_harness(LAUNCH " object-class=gear", HEADS_CAPS);
+    GstElement *element = heads_element(h);
+    g_autoptr(GstBus) bus = gst_bus_new();
+
+    expect_refusal("object-class", "zebra", GST_LIBRARY_ERROR, GST_LIBRARY_ERROR_SETTINGS,
+                   "object-class is \"zebra\", but the model has no such class, expected one of "
+                   "\"bolt\", \"nut\", \"washer\", \"spring\", \"gear\", ...");
+    expect_refusal("object-class", "bolt,nut", GST_LIBRARY_ERROR, GST_LIBRARY_ERROR_SETTINGS,
+                   "object-class is \"bolt,nut\", but the model has no such class");
+    gst_element_set_bus(element, bus);
+    gst_buffer_unref(heads_process(h, HEADS_CAPS, 0));
+    g_object_set(element, "object-class", "pin", NULL);
+    g_object_set(element, "object-class", NULL, NULL);
+    messages_check_none(bus);
+    g_object_set(element, "object-class", "zebra", NULL);
+    messages_expect(gst_bus_pop_filtered(bus, GST_MESSAGE_WARNING), "object-class is \"zebra\"");
+    gst_element_set_bus(element, NULL);
+}
+GST_END_TEST;
+
+/* The names may include the background, which is the first, or the last if it is named so. */
+GST_START_TEST(test_labels)
+{
+    static const char *const files[] = {"a\nb\nc\nd\ne\nf\n", "other\na\nb\nc\nd\ne\nf\n",
+                                        "a\nb\nc\nd\ne\nf\nBackground\n"};
+    g_autofree char *path = g_build_filename(g_get_tmp_dir(), "convnextdetect-XXXXXX", NULL);
+    const int fd = g_mkstemp(path);
+
+    fail_unless(fd >= 0 && g_close(fd, NULL));
+    for (guint i = 0; i < G_N_ELEMENTS(files); i++) {
+        g_autofree char *launch = g_strdup_printf(LAUNCH " labels=%s", path);
+        const GstConvnextDetectedObject *objects;
+
+        fail_unless(g_file_set_contents(path, files[i], -1, NULL));
+        g_autoptr(GstHarness) h = heads_harness(launch, HEADS_CAPS);
+        g_autoptr(GstBuffer) out = heads_process(h, HEADS_CAPS, 0);
+        const guint n = count_objects(out, &objects);
+        fail_unless(n > 0);
+        for (guint o = 0; o < n; o++)
+            fail_unless(objects[o].label[0] == (char)('a' + objects[o].index));
+    }
+    fail_unless(g_file_set_contents(path, "a\nb\n", -1, NULL));
+    expect_refusal("labels", path, GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT, "has 2 labels");
+    g_remove(path);
+}
+GST_END_TEST;
+
 /* What is refused in the transition to READY. */
 GST_START_TEST(test_refusals)
 {
@@ -192,6 +244,8 @@ static Suite *convnextdetect_suite(void)
     tcase_add_test(tc, test_into_classifier);
     tcase_add_test(tc, test_stream);
     tcase_add_test(tc, test_refusals);
+    tcase_add_test(tc, test_unknown_class);
+    tcase_add_test(tc, test_labels);
     return s;
 }
 

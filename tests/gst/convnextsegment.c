@@ -3,6 +3,7 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <gst/check/gstcheck.h>
+#include <math.h>
 #include <string.h>
 
 #include "tests/gst/support/heads.h"
@@ -231,6 +232,7 @@ GST_START_TEST(test_slide_info)
         all - one, (3 * 2 * (SIDE / 4) * (SIDE / 4) * CLASSES + SIDE * SIDE * 3) * sizeof(float));
     check_size(out, 85, 64, &(GstConvnextRect){0, 0, 160, 120});
     g_object_get(heads_element(h), "model-info", &info, NULL);
+    fail_unless_equals_string(gst_structure_get_string(info, "labels-from"), "weights");
     fail_unless_equals_string(gst_structure_get_string(info, "windows"), "64x64 at 42x42");
 }
 GST_END_TEST;
@@ -253,6 +255,140 @@ GST_START_TEST(test_threshold)
     const float sigmoid =
         gst_convnext_segmentation_get_segments(segmentation_of(more), &n_sigmoid)->share;
     fail_unless(softmax < sigmoid && n <= n_sigmoid);
+}
+GST_END_TEST;
+
+/* Makes the folder `network` the Unet with more members in its config.json. */
+static void make_unet(const char *members)
+{
+    g_autofree char *weights = g_build_filename(network, "model.safetensors", NULL), *bytes = NULL;
+    g_autofree char *config = NULL;
+    gsize size;
+
+    fail_unless(g_file_get_contents(UNET "/model.safetensors", &bytes, &size, NULL) &&
+                g_file_set_contents(weights, bytes, (gssize)size, NULL) &&
+                g_file_get_contents(UNET "/config.json", &config, NULL, NULL));
+    g_free(network_add_file(network, "config.json", config));
+    network_add_keys(network, members);
+}
+
+/* The value of a pixel with these logits, or -1 where it hangs on rounding. */
+typedef int Decides(const float *logits, double threshold);
+
+static double logit(double p)
+{
+    return log(p / (1 - p));
+}
+
+static int decide_rest(const float *x, double threshold)
+{
+    static const double temperatures[] = {2, 1, 0.5}, thresholds[] = {0.5, 0.6, 0.3};
+    double best = 0; /* how far the threshold is exceeded */
+    int value = 4;
+
+    for (int i = 0; i < 3; i++) {
+        const double above = (double)x[i] / temperatures[i] - logit(MAX(thresholds[i], threshold));
+
+        if (fabs(above - best) < 1e-4)
+            return -1;
+        if (above > best) {
+            best = above;
+            value = 1 + i;
+        }
+    }
+    return value;
+}
+
+static int decide_softmax(const float *x, double threshold)
+{
+    double sum = 0, score;
+    int best = 0;
+
+    for (int i = 1; i < 4; i++)
+        best = x[i] > x[best] ? i : best;
+    for (int i = 0; i < 4; i++)
+        sum += exp((double)(x[i] - x[best]) / 4);
+    score = 1 / sum;
+    return fabs(score - threshold) < 1e-5 ? -1 : score < threshold ? 0 : 1 + best;
+}
+
+static int decide_best(const float *x, double threshold)
+{
+    int best = 0;
+
+    (void)threshold;
+    for (int i = 1; i < 4; i++)
+        best = x[i] > x[best] ? i : best;
+    return 1 + best;
+}
+
+/* The logits that are attached are those of the network. */
+static void check_decision(const char *members, Decides *decides, double threshold, guint expected)
+{
+    g_autofree char *launch =
+        g_strdup_printf("convnextsegment threads=1 logits=true input-width=96 "
+                        "input-height=64 model=%s",
+                        network);
+    guint seen = 0;
+
+    make_unet(members);
+    g_autoptr(GstHarness) h = heads_harness(launch, HEADS_CAPS);
+    g_object_set(heads_element(h), "threshold", threshold, NULL);
+    g_autoptr(GstBuffer) out = heads_process(h, HEADS_CAPS, 0);
+    GstConvnextTensor *tensor =
+        gst_convnext_result_get_tensor(frames_result(out), GST_CONVNEXT_TENSOR_SEGMENTATION_LOGITS);
+    const float *logits = gst_convnext_tensor_get_values(tensor, NULL);
+    for (guint i = 0; i < 96 * 64; i++) {
+        const guint value =
+            gst_convnext_segmentation_get_value(segmentation_of(out), i % 96, i / 96);
+        const int wanted = decides(logits + (gsize)4 * i, threshold);
+
+        fail_unless(wanted < 0 || (int)value == wanted, "%u, not %d", value, wanted);
+        seen |= 1u << value;
+    }
+    fail_unless((seen & expected) == expected, "values seen: %#x", seen);
+}
+
+/* Temperatures, thresholds and a rest class of config.json. A higher threshold of the element
+ * counts. With classes that exclude each other, the temperature changes the score only. */
+GST_START_TEST(test_decision)
+{
+    static const char rules[] =
+        "\"problem_type\": \"multi_label_classification\", \"rest_class\": 3, "
+        "\"temperature\": [2, 1, 0.5, 1], \"threshold\": [0.5, 0.6, 0.3, 0.5]";
+    g_autoptr(GstStructure) info = NULL;
+    gboolean is_multi_label;
+
+    check_decision(rules, decide_rest, 0, 1u << 4 | 1u << 1 | 1u << 3);
+    check_decision(rules, decide_rest, 0.8, 1u << 4 | 1u << 3);
+    check_decision("\"temperature\": 4", decide_softmax, 0.5, 1);
+    check_decision("\"temperature\": 1e-45", decide_best, 0, 1u << 1 | 1u << 2);
+    check_decision("\"temperature\": 3e38", decide_best, 0, 1u << 1 | 1u << 2);
+    make_unet(rules);
+    g_autofree char *launch = g_strconcat("convnextsegment model=", network, NULL);
+    g_autoptr(GstHarness) h = heads_harness(launch, HEADS_CAPS);
+    g_object_get(heads_element(h), "model-info", &info, NULL);
+    fail_unless_equals_string(gst_structure_get_string(info, "scores"), "sigmoid");
+    fail_unless_equals_string(gst_structure_get_string(info, "temperature"), "2 1 0.5 1");
+    fail_unless_equals_string(gst_structure_get_string(info, "threshold"), "0.5 0.6 0.3 0.5");
+    fail_unless_equals_string(gst_structure_get_string(info, "rest-class"), "class 3");
+    fail_unless(gst_structure_get_boolean(info, "multi-label", &is_multi_label) && is_multi_label);
+}
+GST_END_TEST;
+
+/* A config.json of another model beside weights that are named themselves is ignored, and the
+ * element says so. */
+GST_START_TEST(test_ignored)
+{
+    g_autofree char *launch =
+        g_strdup_printf("convnextsegment model=%s/model.safetensors", network);
+    g_autoptr(GstStructure) info = NULL;
+
+    make_unet("\"decoder_use_batchnorm\": false");
+    g_autoptr(GstHarness) h = heads_harness(launch, HEADS_CAPS);
+    g_object_get(heads_element(h), "model-info", &info, NULL);
+    fail_unless(strstr(gst_structure_get_string(info, "ignored"), "decoder_use_batchnorm"));
+    fail_unless(strstr(gst_structure_get_string(info, "assumed"), "decoder_interpolation"));
 }
 GST_END_TEST;
 
@@ -403,6 +539,8 @@ static Suite *convnextsegment_suite(void)
     tcase_add_test(tc, test_slide_of_one);
     tcase_add_test(tc, test_slide_info);
     tcase_add_test(tc, test_threshold);
+    tcase_add_test(tc, test_decision);
+    tcase_add_test(tc, test_ignored);
     tcase_add_test(tc, test_paint);
     tcase_add_test(tc, test_pool);
     tcase_add_test(tc, test_stream);

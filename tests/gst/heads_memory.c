@@ -12,6 +12,12 @@
     "convnextdetect threads=1 min-size=64 max-size=96 score-threshold=0.02 max-objects=8 " \
     "model=" DETECTOR
 
+/* As many objects as the model's defaults allow: their arrays are large too. */
+#define DETECT_MANY                                                              \
+    "convnextdetect threads=1 min-size=64 max-size=96 score-threshold=0.000001 " \
+    "nms-threshold=1 max-objects=100 mask-size=frame model=" DETECTOR
+
+#define FEW_PICTURES 6
 #define PICTURES 60 /* more than a pool keeps blocks for */
 
 /* A picture in a frame that is used again. Their objects differ in number and size. */
@@ -21,16 +27,16 @@ static void draw(GstBuffer *frame, guint i)
 }
 
 /* The same pictures twice, always in the same buffer. */
-static void check_frames(const char *launch)
+static void check_frames(const char *launch, guint pictures)
 {
     g_autoptr(GstHarness) h = heads_harness(launch, HEADS_CAPS);
     g_autoptr(GstBuffer) frame = frames_new(HEADS_CAPS, FRAME_COLOURS, 0);
 
-    for (guint i = 0; i < 2 * PICTURES; i++) {
-        if (i == PICTURES)
+    for (guint i = 0; i < 2 * pictures; i++) {
+        if (i == pictures)
             fail_unless((allocations_take_large() > 0) == allocations_are_counted(),
                         "the counter does not count");
-        draw(frame, i % PICTURES);
+        draw(frame, i % pictures);
         frame = frames_process(h, frame);
         frames_remove_metas(frame);
     }
@@ -39,8 +45,9 @@ static void check_frames(const char *launch)
 
 GST_START_TEST(test_frames)
 {
-    check_frames(DETECT " mask-size=frame");
-    check_frames(SEGMENT " mask-size=frame crop=border logits=true");
+    check_frames(DETECT " mask-size=frame", PICTURES);
+    check_frames(DETECT_MANY, FEW_PICTURES);
+    check_frames(SEGMENT " mask-size=frame crop=border logits=true", PICTURES);
 }
 GST_END_TEST;
 

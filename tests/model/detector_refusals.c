@@ -96,7 +96,7 @@ static const struct {
     {"rpn_head.rpn_cls.weight",
      {3, 20, 1, 1},
      "has two heads (tensors \"rpn.head.cls_logits.weight\" and \"rpn_head.rpn_cls.weight\")"},
-    {"roi_heads.box_head.0.0.weight", {20, 20, 3, 3}, "with convolutions before fc6"},
+    {"roi_heads.box_head.0.0.weight", {20, 20, 3, 3}, "has 0 linear layers in its box head"},
     {"roi_heads.keypoint_predictor.kps_score_lowres.weight", {20, 17, 4, 4}, "a Keypoint R-CNN"},
     {"student.rpn.head.cls_logits.weight", {4, 20, 1, 1}, "is not part of a torchvision"},
     {"rpn.head.scale", {1}, "is not part of a Faster R-CNN that this version knows"},

@@ -26,9 +26,11 @@ static const struct {
     {"detectors/torchvision-faster-rcnn", FALSE},
     {"detectors/torchvision-faster-rcnn-three", FALSE},
     {"detectors/torchvision-mask-rcnn-plain", FALSE},
+    {"detectors/torchvision-mask-rcnn-v2", FALSE},
     {"detectors/mmdetection-mask-rcnn", TRUE},
     {"detectors/mmdetection-cascade-rcnn", TRUE},
     {"detectors/facebook-cascade-mask-rcnn", FALSE},
+    {"detectors/facebook-mask-rcnn", FALSE},
 #if COMPARE_FULL_SIZE
     {"detectors/full-mask-rcnn", FALSE},
 #endif

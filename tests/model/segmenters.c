@@ -200,8 +200,8 @@ static gboolean is_run(const Case *c)
 /* Without a config, smp's defaults are assumed. */
 static void test_assumed(void)
 {
-    static const char *const expected[] = {"decoder_use_norm=batchnorm", "upsampling=4",
-                                           "activation=softmax", "encoder_output_stride=16",
+    static const char *const expected[] = {"act_layer=gelu", "upsampling=4", "activation=softmax",
+                                           "encoder_output_stride=16",
                                            "decoder_atrous_rates=12,24,36"};
     g_auto(DenseFixture) fixture = dense_open("segmenters/smp-deeplab-plain");
     g_autoptr(CnxSegmenter) segmenter = dense_open_segmenter(&fixture);
@@ -212,6 +212,15 @@ static void test_assumed(void)
         g_assert_true(g_strv_contains((const char *const *)assumed, expected[i]));
     g_assert_cmpuint(backbone->dilations[3], ==, 2);
     g_assert_cmpuint(backbone->dilations[2], ==, 1);
+}
+
+/* The stride of the stage that the head reads. */
+static void test_stride(void)
+{
+    g_auto(DenseFixture) fixture = dense_open("segmenters/dinov3-linear-last");
+    g_autoptr(CnxSegmenter) segmenter = dense_open_segmenter(&fixture);
+
+    g_assert_cmpuint(cnx_segmenter_info(segmenter)->stride, ==, 32);
 }
 
 static int print_table(void)
@@ -244,5 +253,6 @@ int main(int argc, char **argv)
     g_test_add_data_func("/segmenters/whole_frame/smp", "segmenters/smp-deeplab-plain",
                          test_whole_frame);
     g_test_add_func("/segmenters/assumed", test_assumed);
+    g_test_add_func("/segmenters/stride", test_stride);
     return g_test_run();
 }

@@ -22,6 +22,13 @@
     "{\"model_type\":\"upernet\",\"backbone_config\":{\"model_type\":\"convnextv2\",\"depths\"" \
     ":[1,1,2,1],\"hidden_sizes\":[8,13,20,27]}"
 
+#define SMP_WITH(model, encoder, keys) \
+    "{\"_model_class\":\"" model "\",\"encoder_name\":\"" encoder "\"," keys "}"
+#define UNET_WITH(keys) SMP_WITH("Unet", "tu-convnext_x", keys)
+#define FEATURES(keys)                                                                         \
+    "{\"model_type\":\"upernet\",\"pool_scales\":[1,2,4],\"backbone_config\":{\"model_type\":" \
+    "\"convnextv2\",\"depths\":[1,1,2,1],\"hidden_sizes\":[8,13,20,27]," keys "}}"
+
 #define SCALES CONFIG ",\"pool_scales\":[1,2,4]}"
 
 /* A fixture with one change. */
@@ -127,9 +134,78 @@ static const Refusal refusals[] = {
      .config = "{\"_model_class\":\"Unet\",\"encoder_name\":\"tu-convnext_x\",\"decoder_channels\":"
                "[24,16,12,8,7]}",
      .sentence = "key \"decoder_channels\" is 7 for block 4, but the weights have 6"},
+    {"an encoder of smp of another size", UNET,
+     .config = SMP_WITH("Unet", "tu-convnext_atto", "\"classes\":4"),
+     .sentence = "key \"encoder_name\" implies [2,2,6,2], but the weights have [1,1,2,1]"},
+    {"an encoder of smp of another version", UNET,
+     .config = SMP_WITH("Unet", "tu-convnextv2_atto", "\"depths\":[1,1,2,1],\"dims\":[8,12,16,24]"),
+     .sentence = "key \"encoder_name\" contradicts the weights, which have no GRN (V1)"},
+    {"an encoder of smp with another stem", UNET,
+     .config =
+         SMP_WITH("Unet", "tu-convnext_atto_ols", "\"depths\":[1,1,2,1],\"dims\":[8,12,16,24]"),
+     .sentence = "key \"encoder_name\" contradicts the weights, which have a stem of patches"},
+    {"an encoder of smp with other kernels", UNET, .config = UNET_WITH("\"kernel_sizes\":5"),
+     .sentence = "key \"kernel_sizes\" contradicts the weights, which have kernels of other sizes"},
+    {"another depth of an encoder of smp", UNET, .config = UNET_WITH("\"encoder_depth\":4"),
+     .sentence = "key \"encoder_depth\" is 4, but the weights have 5"},
+    {"no batch norms in the config", UNET, .config = UNET_WITH("\"decoder_use_norm\":false"),
+     .sentence = "key \"decoder_use_norm\" contradicts the weights, which have a tensor "
+                 "\"decoder.blocks.0.conv1.1.weight\""},
+    {"no batch norms in an old config", UNET,
+     .config = UNET_WITH("\"decoder_use_batchnorm\":false"),
+     .sentence = "key \"decoder_use_batchnorm\" contradicts the weights, which have a tensor "
+                 "\"decoder.blocks.0.conv1.1.weight\""},
+    {"gates in the config of a Unet without them", UNET,
+     .config = UNET_WITH("\"decoder_attention_type\":\"scse\""),
+     .sentence = "key \"decoder_attention_type\" contradicts the weights, which have no gates "
+                 "(scSE)"},
+    {"a key that smp would hand on to the encoder", UNET,
+     .config = UNET_WITH("\"encoder_output_stride\":16"),
+     .sentence = "key \"encoder_output_stride\" is none that this version knows of a Unet of smp"},
+    {"other classes in the config", UNET, .config = UNET_WITH("\"classes\":3"),
+     .sentence = "key \"classes\" is 3, but the weights have 4"},
+    {"labels of other classes", UNET, .config = UNET_WITH("\"id2label\":{\"0\":\"a\"}"),
+     .sentence = "key \"id2label\" names 1 classes, but the weights have 4 outputs"},
+    {"another upsampling", FPN, .config = SMP_WITH("FPN", "tu-convnext_x", "\"upsampling\":8"),
+     .sentence = "key \"upsampling\" is 8, but this version knows only 4, the default"},
+    {"other branches of an FPN in the config", FPN,
+     .config = SMP_WITH("FPN", "tu-convnext_x", "\"decoder_segmentation_channels\":64"),
+     .sentence = "key \"decoder_segmentation_channels\" is 64, but the weights have 32"},
+    {"another merging of an FPN in the config", FPN,
+     .config = SMP_WITH("FPN", "tu-convnext_x", "\"decoder_merge_policy\":\"cat\""),
+     .sentence = "key \"decoder_merge_policy\" contradicts the weights, whose last layer reads 32 "
+                 "channels"},
+    {"other stages in the config of UPerNet", UPERNET,
+     .config = FEATURES("\"out_features\":[\"stage3\",\"stage4\"]"),
+     .sentence =
+         "key \"out_features\" is [\"stage3\",\"stage4\"], expected stages 1, 2, 3, 4, which "
+         "have norms in the weights"},
+    {"other indices in the config of UPerNet", UPERNET,
+     .config = FEATURES("\"out_indices\":[3,-1]"),
+     .sentence =
+         "key \"out_indices\" is [3,-1], expected stages 1, 2, 3, 4, which have norms in the "
+         "weights"},
+    {"a number of labels in the config", UPERNET,
+     .config = CONFIG ",\"pool_scales\":[1,2,4],\"num_labels\":7}",
+     .sentence = "key \"num_labels\" is 7, but the weights have 5"},
+    {"a threshold of classes that exclude each other", UNET,
+     .config = UNET_WITH("\"threshold\":0.5"),
+     .sentence = "key \"threshold\" is for independent classes (\"problem_type\" "
+                 "\"multi_label_classification\"), but these exclude each other (softmax)"},
+    {"a network of values", UNET, .config = UNET_WITH("\"problem_type\":\"regression\""),
+     .sentence = "key \"problem_type\" is \"regression\", expected one of "
+                 "\"single_label_classification\", \"multi_label_classification\""},
+    {"classes that exclude each other, with sigmoids", UNET,
+     .config =
+         UNET_WITH("\"activation\":\"sigmoid\",\"problem_type\":\"single_label_classification\""),
+     .sentence = "key \"problem_type\" says that the classes exclude each other, but they are "
+                 "independent (\"activation\" is \"sigmoid\", or there is only one)"},
+    {"a temperature for one class of four", UNET,
+     .config = UNET_WITH("\"activation\":\"sigmoid\",\"temperature\":[1]"),
+     .sentence = "key \"temperature\" is an array of 1, expected 4 numbers or a single one"},
     {"an FPN on a dilated encoder", FPN,
      .config = "{\"_model_class\":\"FPN\",\"encoder_name\":\"tu-convnext_x\","
-               "\"encoder_output_stride\":16}",
+               "\"output_stride\":16}",
      .sentence = "has an FPN on a dilated encoder: stage 4 has the stride of the stage before it, "
                  "expected twice that"},
     {"a DeepLabV3+ on an encoder that is not dilated", DEEPLAB,
@@ -154,6 +230,10 @@ static const Refusal refusals[] = {
     {"DeepLabV3 of smp", UNET, "decoder.", .added = {"decoder.aspp.convs.0.0.weight"},
      .sentence = "has the head of a DeepLabV3 of smp (tensor \"decoder.aspp.convs.0.0.weight\"), "
                  "which this version cannot run; convnext runs its backbone"},
+    {"a layer that no Unet has", UNET, .added = {"decoder.blocks.0.extra.weight"},
+     .sentence =
+         "tensor \"decoder.blocks.0.extra.weight\" of shape [4,4,3,3] is not part of a Unet "
+         "that this version knows"},
     {"an FPN whose branches differ", FPN, BRANCH, .added = {BRANCH},
      .sentence = "tensor \"decoder.seg_blocks.1.block.0.block.0.weight\" has shape [4,4,3,3], "
                  "expected [32,20,3,3]"},
@@ -239,7 +319,7 @@ static void test_ignored(void)
                "\"_model_class\" is \"FPN\", but the weights have the head of a Unet"));
 }
 
-/* The config of another head still fits the encoder: its stride is the one that is reported. */
+/* The config of another head fits the encoder, but it is not read at all: not its stride either. */
 static void test_ignored_head(void)
 {
     const Refusal r = {.fixture = DEEPLAB,
@@ -248,7 +328,18 @@ static void test_ignored_head(void)
     const CnxHeadInfo *info = cnx_segmenter_info(segmenter);
 
     g_assert_nonnull(strstr(info->ignored, "\"classes\" is 7, but the weights have 5"));
-    g_assert_true(g_strv_contains((const char *const *)info->assumed, "encoder_output_stride=8"));
+    g_assert_true(g_strv_contains((const char *const *)info->assumed, "encoder_output_stride=16"));
+    g_assert_cmpuint(cnx_model_config(cnx_segmenter_backbone(segmenter))->dilations[2], ==, 1);
+}
+
+/* The largest rate of a DeepLabV3+ is not refused. */
+static void test_largest_rate(void)
+{
+    const Refusal r = {.fixture = DEEPLAB,
+                       .config = DEEPLAB_CONFIG ",\"decoder_atrous_rates\":[1024,1,24]}"};
+    g_autoptr(CnxSegmenter) segmenter = open_file(&r);
+
+    g_assert_null(cnx_segmenter_info(segmenter)->ignored);
 }
 
 /* A file whose tensors are views of one storage, large enough for the backbone: the head would take
@@ -299,6 +390,7 @@ int main(int argc, char **argv)
     }
     g_test_add_func("/segmenters_refused/ignored", test_ignored);
     g_test_add_func("/segmenters_refused/ignored-head", test_ignored_head);
+    g_test_add_func("/segmenters_refused/largest-rate", test_largest_rate);
     g_test_add_func("/segmenters_refused/shared", test_shared);
     const int result = g_test_run();
     folder_delete();

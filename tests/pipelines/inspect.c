@@ -7,16 +7,12 @@
 
 #include "model/checkpoint/checkpoint.h"
 #include "model/checkpoint/parts.h"
+#include "tests/pipelines/inspect.h"
 
-static char *folder; /* temporary */
+char *folder;
 static const char *tool;
 
-typedef struct Output {
-    char *out, *err;
-    int status;
-} Output;
-
-static Output run(const char *const *arguments)
+Output run(const char *const *arguments)
 {
     g_autoptr(GPtrArray) argv = g_ptr_array_new();
     Output output = {NULL};
@@ -34,16 +30,13 @@ static Output run(const char *const *arguments)
     return output;
 }
 
-#define RUN(...) run((const char *const[]){__VA_ARGS__, NULL})
-
-static void output_clear(Output *output)
+void output_clear(Output *output)
 {
     g_free(output->out);
     g_free(output->err);
 }
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Output, output_clear)
 
-static JsonObject *parse(const char *text)
+JsonObject *parse(const char *text)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(JsonNode) root = json_from_string(text, &error);
@@ -52,7 +45,7 @@ static JsonObject *parse(const char *text)
     return json_node_dup_object(root);
 }
 
-static void assert_ok(const Output *output)
+void assert_ok(const Output *output)
 {
     if (output->status != 0 || *output->err != '\0')
         g_error("status %d: %s", output->status, output->err);
@@ -228,21 +221,7 @@ static void test_ignored(void)
     g_assert_cmpstr(json_object_get_string_member(names, "norms.3.weight"), ==, reason);
 }
 
-/* Twenty are listed, wherever they are in the file. */
-static void test_many_ignored(void)
-{
-    g_auto(Output) output = RUN(FIXTURES "/networks/transformers-upernet");
-
-    assert_ok(&output);
-    g_assert_nonnull(strstr(output.out, " used, 82 ignored, 0 missing\n"));
-    g_assert_nonnull(strstr(output.out, "ignored: \"auxiliary_head."));
-    g_assert_nonnull(strstr(output.out, "ignored: \"decode_head."));
-    g_assert_nonnull(strstr(output.out, "            and 62 more (--tensors lists all)\n"));
-    g_assert_nonnull(strstr(output.out, "            convnext runs only the backbone, without "));
-}
-
-/* Takes ownership of the output's members. */
-static void check_failure(Output result, const char *sentence)
+void check_failure(Output result, const char *sentence)
 {
     g_auto(Output) output = result;
     g_autofree char *line = g_strdup_printf("convnext-inspect: %s\n", sentence);
@@ -310,7 +289,8 @@ static void test_refusals(void)
     check_failure(RUN(""), "the path of the checkpoint is empty");
     check_failure(RUN(BUNDLED, "--convert", ""),
                   "--convert is empty, expected the name of a folder");
-    check_failure(RUN(BUNDLED, "--dtype", "F32"), "--layout and --dtype require --convert");
+    check_failure(RUN(BUNDLED, "--dtype", "F32"),
+                  "--layout, --dtype and --backbone-only require --convert");
     check_failure(RUN(BUNDLED, "--convert", "x", "--tensors"),
                   "--json and --tensors cannot be combined with --convert, which prints no report");
     check_failure(RUN(BUNDLED, "--convert", "x", "--json"),
@@ -440,7 +420,7 @@ static void test_fast_precision(void)
     g_assert_nonnull(strstr(remark, "int8 rounds them a second time"));
 }
 
-static void remove_folder(const char *path, const char *const *files)
+void remove_folder(const char *path, const char *const *files)
 {
     for (; *files; files++) {
         g_autofree char *file = g_build_filename(path, *files, NULL);
@@ -586,8 +566,8 @@ int main(int argc, char **argv)
     g_test_add_func("/inspect/memory", test_memory);
     g_test_add_func("/inspect/slow-precision", test_slow_precision);
     g_test_add_func("/inspect/fast-precision", test_fast_precision);
-    g_test_add_func("/inspect/many-ignored", test_many_ignored);
     g_test_add_func("/inspect/head", test_head);
+    add_tests_of_heads();
     g_test_add_func("/inspect/composed", test_composed);
     g_test_add_func("/inspect/refusals", test_refusals);
     g_test_add_func("/inspect/convert", test_convert);

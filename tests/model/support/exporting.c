@@ -36,7 +36,8 @@ CnxCheckpoint *exporting_open(const char *path)
 gboolean exporting_write(const CnxCheckpoint *source, CnxExportLayout layout, CnxDtype dtype,
                          GPtrArray *notes, GError **error)
 {
-    const CnxExportOptions options = {.layout = layout, .convert = dtype != KEEP, .dtype = dtype};
+    const CnxExportOptions options = {
+        .layout = layout, .convert = dtype != KEEP, .dtype = dtype, .backbone_only = TRUE};
 
     return cnx_export_folder(source, exporting_target, &options, notes, error);
 }
