@@ -353,15 +353,14 @@ GST_END_TEST;
 /* A mask of two halves: none and a person, which is blue. */
 GST_START_TEST(test_mask)
 {
-    const guint8 mask[] = {0, 2};
+    static guint8 mask[] = {0, 2};
     const GstConvnextRect rect = {0, 0, DRAWING_WIDTH, DRAWING_HEIGHT};
     g_autoptr(GstConvnextLegend) legend = drawing_legend();
     GstConvnextResult *result = drawing_result(DRAWING_WIDTH, DRAWING_HEIGHT);
     GstBuffer *frame = drawing_frame(DRAWING_CAPS);
 
     fail_unless(gst_convnext_result_set_segmentation(
-        result, gst_memory_new_wrapped(0, g_memdup2(mask, 2), 2, 0, 2, NULL, NULL), 2, 1, 8, &rect,
-        legend));
+        result, gst_memory_new_wrapped(0, mask, 2, 0, 2, NULL, NULL), 2, 1, 8, &rect, legend));
     drawing_attach(frame, result);
     g_autofree guint8 *rgb = drawing_draw("show=masks", gst_buffer_copy_deep(frame));
     fail_unless_equals_int(drawing_count(rgb, DRAWING_WIDTH * DRAWING_HEIGHT, 0x4040c0),
