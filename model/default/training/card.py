@@ -72,11 +72,13 @@ def figures_of(model: dict) -> list[tuple]:
 def summary(models: dict) -> str:
     """The first table. If there is a second run of the recipe: how much the two differ."""
     found = {name: figures_of(model) for name, model in models.items()}
-    columns = {TITLES[name]: [rate for _, rate in rows] for name, rows in found.items()}
-    if 'second' in models:
-        differences = [None if None in pair else abs(pair[0] - pair[1]) for pair in zip(
-            columns[TITLES['model']], columns[TITLES['second']])]
-        columns |= {'difference': differences, 'noise': models['second']['noise']}
+    columns = {}
+    for name, rows in found.items():
+        columns[TITLES[name]] = [rate for _, rate in rows]
+        if name == 'second':
+            columns['difference'] = [None if None in (one, two) else abs(one - two)
+                                     for (_, one), (_, two) in zip(found['model'], rows)]
+            columns['noise'] = models[name]['noise']
     return table(['%', *columns], [
         [title, *map(percent, rates)]
         for (title, _), *rates in zip(found['model'], *columns.values())])
