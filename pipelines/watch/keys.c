@@ -71,12 +71,16 @@ static const Key keys[] = {
      .help = "a command to run for each event, without a shell"},
     {.name = "webhook", .type = KEY_OF_CAMERA,
      .help = "an HTTP or HTTPS URL to which each event is sent as JSON"},
+    {"snapshots-keep", KEY_UINT, "snapshots of a camera that are kept; older ones are deleted",
+     MEMBER(snapshots_keep), 1000, 1, 100000},
     {"snapshot-width", KEY_UINT, "largest width of pictures, in pixels",
      MEMBER(snapshot_width), 640, 16, 4096},
     {.name = "metrics", .type = KEY_OF_PROGRAM,
      .help = "[ADDRESS:]PORT at which Prometheus reads /metrics"},
     {.name = "events", .type = KEY_OF_PROGRAM,
      .help = "a file that receives events; reopened on SIGHUP"},
+    {.name = "snapshots", .type = KEY_OF_PROGRAM,
+     .help = "a folder that receives the pictures of events"},
 };
 /* clang-format on */
 

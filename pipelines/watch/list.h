@@ -9,6 +9,7 @@ typedef struct WatchList {
     GPtrArray *cameras; /* WatchSettings, at least one */
     char *metrics;      /* [ADDRESS:]PORT, or NULL */
     char *events;       /* a file, or NULL */
+    char *snapshots;    /* a folder, absolute, or NULL */
     GPtrArray *models;  /* elements that keep the cameras' models loaded */
 } WatchList;
 
