@@ -75,6 +75,17 @@ static const Key keys[] = {
      .help = "[ADDRESS:]PORT at which Prometheus reads /metrics"},
     {.name = "events", .type = KEY_OF_PROGRAM,
      .help = "a file that receives events; reopened on SIGHUP"},
+    {.name = "mqtt", .type = KEY_OF_PROGRAM,
+     .help = "mqtt://HOST[:PORT] or mqtts://HOST[:PORT], where states are published"},
+    {.name = "mqtt-credentials-file", .type = KEY_OF_PROGRAM,
+     .help = "a file whose first line is user:password"},
+    {.name = "mqtt-ca-file", .type = KEY_OF_PROGRAM,
+     .help = "a PEM file of certificates to trust, instead of those of the system"},
+    {.name = "mqtt-prefix", .type = KEY_OF_PROGRAM,
+     .help = "what topics begin with (default convnext)"},
+    {.name = "mqtt-discovery", .type = KEY_OF_PROGRAM,
+     .help = "what topics of Home Assistant's discovery begin with (default\n"
+             "homeassistant); empty for no discovery"},
 };
 /* clang-format on */
 
