@@ -462,3 +462,8 @@ GstStructure *watch_camera_stats(WatchCamera *camera)
 {
     return watch_pipeline_stats(camera->pipeline);
 }
+
+WatchTap *watch_camera_tap(WatchCamera *camera)
+{
+    return watch_pipeline_tap(camera->pipeline);
+}

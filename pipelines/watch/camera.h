@@ -6,6 +6,7 @@
 
 #include "pipelines/watch/counts.h"
 #include "pipelines/watch/frozen.h"
+#include "pipelines/watch/pictures/tap.h"
 #include "pipelines/watch/settings.h"
 
 typedef enum WatchState {
@@ -70,6 +71,9 @@ GstClockTime watch_camera_last_result_pts(WatchCamera *camera);
 
 /* The property stats of the element convnext; the caller frees it. */
 GstStructure *watch_camera_stats(WatchCamera *camera);
+
+/* Where the frames can be taken once they are classified; borrowed. */
+WatchTap *watch_camera_tap(WatchCamera *camera);
 
 /* The state's name in logs and metrics, such as "playing". */
 const char *watch_state_name(WatchState state);

@@ -71,6 +71,8 @@ static const Key keys[] = {
      .help = "a command to run for each event, without a shell"},
     {.name = "webhook", .type = KEY_OF_CAMERA,
      .help = "an HTTP or HTTPS URL to which each event is sent as JSON"},
+    {"snapshot-width", KEY_UINT, "largest width of pictures, in pixels",
+     MEMBER(snapshot_width), 640, 16, 4096},
     {.name = "metrics", .type = KEY_OF_PROGRAM,
      .help = "[ADDRESS:]PORT at which Prometheus reads /metrics"},
     {.name = "events", .type = KEY_OF_PROGRAM,
@@ -183,7 +185,7 @@ static void append_help(GString *text, gboolean of_program)
             continue;
         lines = g_strsplit(key->help, "\n", -1);
         for (guint j = 0; lines[j]; j++) {
-            g_string_append_printf(text, "  %-18s%s", j ? "" : key->name, lines[j]);
+            g_string_append_printf(text, "  %-23s%s", j ? "" : key->name, lines[j]);
             if (j == 0 && is_number(key))
                 g_string_append_printf(text, " (default %g)", key->default_value);
             g_string_append_c(text, '\n');

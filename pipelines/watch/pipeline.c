@@ -11,6 +11,7 @@ struct WatchPipeline {
     WatchSettings *source, *next; /* of the last source and of the next, if it was redirected */
     WatchCounts *counts;
     WatchFrozen *frozen; /* or NULL; survives the loss of a source */
+    WatchTap *tap;
     GstElement *pipeline;
     GstElement *queue, *convnext, *publish; /* borrowed from pipeline */
     GMutex order;                           /* held while the pipeline changes state */
@@ -27,6 +28,12 @@ static guint closing_count, left_behind_count;
 static GstPadProbeReturn on_result(GstPad *pad, GstPadProbeInfo *info, gpointer data)
 {
     watch_counts_add_result(data, GST_PAD_PROBE_INFO_BUFFER(info));
+    return GST_PAD_PROBE_OK;
+}
+
+static GstPadProbeReturn on_frame(GstPad *pad, GstPadProbeInfo *info, gpointer data)
+{
+    watch_tap_pass(data, pad, GST_PAD_PROBE_INFO_BUFFER(info));
     return GST_PAD_PROBE_OK;
 }
 
@@ -241,6 +248,7 @@ WatchPipeline *watch_pipeline_new(const WatchSettings *settings, WatchCounts *co
     g_mutex_init(&self->order);
     self->settings = watch_settings_ref((WatchSettings *)settings);
     self->counts = counts;
+    self->tap = watch_tap_new();
     if (settings->frozen_time > 0)
         self->frozen = watch_frozen_new((GstClockTime)settings->frozen_time * GST_USECOND);
     self->pipeline = gst_object_ref_sink(gst_pipeline_new(NULL));
@@ -262,6 +270,8 @@ WatchPipeline *watch_pipeline_new(const WatchSettings *settings, WatchCounts *co
     gst_element_link_many(self->queue, self->convnext, self->publish, sink, NULL);
     pad = gst_element_get_static_pad(self->publish, "src");
     gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER, on_result, counts, NULL);
+    gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER, on_frame, watch_tap_ref(self->tap),
+                      (GDestroyNotify)watch_tap_unref);
     return g_steal_pointer(&self);
 }
 
@@ -272,6 +282,7 @@ static void clear_pipeline(gpointer data)
     g_clear_pointer(&self->connection, watch_connection_unref);
     gst_object_unref(self->pipeline);
     g_clear_pointer(&self->frozen, watch_frozen_free);
+    watch_tap_unref(self->tap);
     g_clear_pointer(&self->source, watch_settings_unref);
     g_clear_pointer(&self->next, watch_settings_unref);
     watch_settings_unref(self->settings);
@@ -368,4 +379,9 @@ GstStructure *watch_pipeline_stats(WatchPipeline *self)
 
     g_object_get(self->convnext, "stats", &stats, NULL);
     return stats;
+}
+
+WatchTap *watch_pipeline_tap(WatchPipeline *self)
+{
+    return self->tap;
 }

@@ -10,6 +10,7 @@
 #pragma once
 
 #include "pipelines/watch/connection.h"
+#include "pipelines/watch/pictures/tap.h"
 
 typedef struct WatchPipeline WatchPipeline;
 
@@ -75,3 +76,6 @@ char *watch_pipeline_source_note(WatchPipeline *pipeline, GstMessage *message);
 /* The caller owns the result. */
 GstBus *watch_pipeline_bus(WatchPipeline *pipeline);
 GstStructure *watch_pipeline_stats(WatchPipeline *pipeline); /* of the element convnext */
+
+/* Where the frames can be taken behind convnextpublish, from every source; borrowed. */
+WatchTap *watch_pipeline_tap(WatchPipeline *pipeline);

@@ -12,6 +12,7 @@
 #include "pipelines/watch/alarms/webhook.h"
 #include "pipelines/watch/list.h"
 #include "pipelines/watch/metrics.h"
+#include "pipelines/watch/pictures/pictures.h"
 #include "pipelines/watch/pipeline.h"
 #include "pipelines/watch/report.h"
 #include "pipelines/watch/server.h"
@@ -21,6 +22,7 @@
 #define COMMAND_EVENTS 64                /* of a camera, waiting for its command */
 #define WEBHOOK_S 10                     /* silence after which a server has failed */
 #define WEBHOOK_EVENTS 256               /* waiting for a server */
+#define PICTURE_US (2 * G_USEC_PER_SEC)  /* longest wait for a picture */
 #define QUIT_MS 5000                     /* how long to wait for cameras that do not stop */
 
 typedef struct Watch {
@@ -35,6 +37,7 @@ typedef struct Watch {
     WatchCommands *commands;
     WatchWebhook *webhook;
     WatchRetained *retained;
+    WatchPictures *pictures;
     GPtrArray *cameras;  /* in the list's order */
     GPtrArray *stopping; /* cameras that are stopping, in the list or removed from it */
     gboolean is_quitting;
@@ -118,6 +121,7 @@ static void on_changed(WatchCamera *camera, const char *detail, gpointer data)
     watch->has_failed |= watch_camera_state(camera) == WATCH_FAILED;
     if (!watch->is_quitting)
         watch_report_camera(camera, detail);
+    watch_pictures_camera_changed(watch->pictures, camera);
     watch_alarms_camera_changed(watch->alarms, camera);
 }
 
@@ -211,6 +215,7 @@ static void replace_cameras(Watch *watch, GPtrArray *cameras)
             stop_camera(watch, old->pdata[i]);
     }
     watch_alarms_keep(watch->alarms, cameras);
+    watch_pictures_keep(watch->pictures, cameras);
     for (guint i = 0; i < cameras->len; i++)
         start_camera(watch, watch_camera_settings(cameras->pdata[i])->name);
 }
@@ -371,6 +376,7 @@ gboolean watch_run(const char *config, const char *const *keys, char **sources)
     watch.commands = watch_commands_new(COMMAND_US, COMMAND_EVENTS);
     watch.webhook = watch_webhook_new(WEBHOOK_S, WEBHOOK_EVENTS);
     watch.retained = watch_retained_new();
+    watch.pictures = watch_pictures_new(PICTURE_US);
     watch.cameras = g_ptr_array_new_with_free_func((GDestroyNotify)watch_camera_unref);
     watch.stopping = g_ptr_array_new_with_free_func((GDestroyNotify)watch_camera_unref);
     /* Installed before the models load, because SIGHUP ends a program without a handler. */
@@ -385,6 +391,7 @@ gboolean watch_run(const char *config, const char *const *keys, char **sources)
     g_clear_pointer(&watch.server, watch_server_free);
     g_clear_pointer(&watch.events, watch_events_free);
     g_clear_pointer(&watch.list, watch_list_free);
+    watch_pictures_free(watch.pictures);
     watch_alarms_free(watch.alarms);
     watch_commands_free(watch.commands);
     watch_webhook_free(watch.webhook);
