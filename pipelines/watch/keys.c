@@ -71,6 +71,8 @@ static const Key keys[] = {
      .help = "a command to run for each event, without a shell"},
     {.name = "webhook", .type = KEY_OF_CAMERA,
      .help = "an HTTP or HTTPS URL to which each event is sent as JSON"},
+    {"snapshots-keep", KEY_UINT, "snapshots of a camera that are kept; older ones are deleted",
+     MEMBER(snapshots_keep), 1000, 1, 100000},
     {"snapshot-width", KEY_UINT, "largest width of pictures, in pixels",
      MEMBER(snapshot_width), 640, 16, 4096},
     {.name = "metrics", .type = KEY_OF_PROGRAM,
@@ -88,6 +90,8 @@ static const Key keys[] = {
     {.name = "mqtt-discovery", .type = KEY_OF_PROGRAM,
      .help = "what topics of Home Assistant's discovery begin with (default\n"
              "homeassistant); empty for no discovery"},
+    {.name = "snapshots", .type = KEY_OF_PROGRAM,
+     .help = "a folder that receives the pictures of events"},
 };
 /* clang-format on */
 

@@ -11,6 +11,7 @@ typedef struct WatchList {
     char *metrics;      /* [ADDRESS:]PORT, or NULL */
     char *events;       /* a file, or NULL */
     WatchBroker *mqtt;  /* or NULL */
+    char *snapshots;    /* a folder, absolute, or NULL */
     GPtrArray *models;  /* elements that keep the cameras' models loaded */
 } WatchList;
 

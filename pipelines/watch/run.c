@@ -13,6 +13,7 @@
 #include "pipelines/watch/list.h"
 #include "pipelines/watch/metrics.h"
 #include "pipelines/watch/pictures/pictures.h"
+#include "pipelines/watch/pictures/snapshots.h"
 #include "pipelines/watch/pipeline.h"
 #include "pipelines/watch/report.h"
 #include "pipelines/watch/server.h"
@@ -22,7 +23,7 @@
 #define COMMAND_EVENTS 64                /* of a camera, waiting for its command */
 #define WEBHOOK_S 10                     /* silence after which a server has failed */
 #define WEBHOOK_EVENTS 256               /* waiting for a server */
-#define PICTURE_US (2 * G_USEC_PER_SEC)  /* longest wait for a picture */
+#define PICTURE_US (2 * G_USEC_PER_SEC)  /* longest wait for a picture, and for the disk */
 #define QUIT_MS 5000                     /* how long to wait for cameras that do not stop */
 
 typedef struct Watch {
@@ -38,8 +39,9 @@ typedef struct Watch {
     WatchWebhook *webhook;
     WatchRetained *retained;
     WatchPictures *pictures;
-    GPtrArray *cameras;  /* in the list's order */
-    GPtrArray *stopping; /* cameras that are stopping, in the list or removed from it */
+    WatchSnapshots *snapshots; /* or NULL */
+    GPtrArray *cameras;        /* in the list's order */
+    GPtrArray *stopping;       /* cameras that are stopping, in the list or removed from it */
     gboolean is_quitting;
     gboolean has_failed;
 } Watch;
@@ -86,10 +88,12 @@ static void quit(Watch *watch)
         stop_camera(watch, watch->cameras->pdata[i]);
 }
 
-/* Also waits for earlier connections, which may close after a camera's last one. */
+/* Also waits for earlier connections, which may close after a camera's last one, and for pictures
+ * of the last events. */
 static void quit_when_closed(Watch *watch)
 {
-    if (watch->is_quitting && watch->stopping->len == 0 && watch_pipeline_closing() == 0)
+    if (watch->is_quitting && watch->stopping->len == 0 && watch_pipeline_closing() == 0 &&
+        !(watch->snapshots && watch_snapshots_are_busy(watch->snapshots)))
         g_main_loop_quit(watch->loop);
 }
 
@@ -160,7 +164,7 @@ static const WatchHooks hooks = {on_changed, on_label_changed, on_freeze_changed
                                  on_output_failed};
 
 /* Takes the event. */
-static void on_event(WatchEvent *event, gpointer data)
+static void publish(WatchEvent *event, gpointer data)
 {
     Watch *watch = data;
 
@@ -178,6 +182,18 @@ static void on_event(WatchEvent *event, gpointer data)
             watch_webhook_add(watch->webhook, settings->webhook, event);
     }
     watch_event_unref(event);
+}
+
+/* Takes the event. */
+static void on_event(WatchEvent *event, gpointer data)
+{
+    Watch *watch = data;
+
+    if (watch->snapshots)
+        watch_snapshots_add(watch->snapshots,
+                            find_camera(watch->cameras, watch_event_camera(event)), event);
+    else
+        publish(event, watch);
 }
 
 /* The camera list */
@@ -265,6 +281,18 @@ static gboolean open_outputs(Watch *watch, const WatchList *list, GError **error
     return TRUE;
 }
 
+/* The events that wait are published now, because the new list may lack their camera. */
+static void move_snapshots(Watch *watch, const char *path)
+{
+    if (watch->snapshots)
+        watch_snapshots_flush(watch->snapshots);
+    if (watch->snapshots && g_strcmp0(path, watch_snapshots_path(watch->snapshots)) == 0)
+        return;
+    g_clear_pointer(&watch->snapshots, watch_snapshots_free);
+    if (path)
+        watch->snapshots = watch_snapshots_new(path, watch->pictures, PICTURE_US, publish, watch);
+}
+
 /* Reads the list and applies all of it, or changes nothing. */
 static gboolean load_list(Watch *watch, GError **error)
 {
@@ -273,6 +301,7 @@ static gboolean load_list(Watch *watch, GError **error)
 
     if (!cameras || !open_outputs(watch, list, error))
         return FALSE;
+    move_snapshots(watch, list->snapshots);
     replace_cameras(watch, g_steal_pointer(&cameras));
     watch_retained_connect(watch->retained, list->mqtt);
     g_clear_pointer(&watch->list, watch_list_free);
@@ -388,6 +417,7 @@ gboolean watch_run(const char *config, const char *const *keys, char **sources)
         watch.has_failed = TRUE;
     }
     g_source_remove(hangup);
+    g_clear_pointer(&watch.snapshots, watch_snapshots_free);
     g_clear_pointer(&watch.server, watch_server_free);
     g_clear_pointer(&watch.events, watch_events_free);
     g_clear_pointer(&watch.list, watch_list_free);
