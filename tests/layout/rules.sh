@@ -68,7 +68,7 @@ include_only_in()
     includes '\.(c|h|orc)$' | grep -E "^[^:]*:[0-9]+:($1)$" | grep -v -E "^($2):" | offences_from "$3"
 }
 
-libc='<(assert|ctype|dlfcn|errno|fcntl|fenv|float|glob|inttypes|limits|locale|malloc|math|pthread|sched|setjmp'
+libc='<(assert|ctype|dirent|dlfcn|errno|fcntl|fenv|float|glob|inttypes|limits|locale|malloc|math|pthread|sched|setjmp'
 libc+='|signal|stdalign|stdarg|stdatomic|stdbool|stddef|stdint|stdio|stdlib|string|strings|threads'
 libc+='|time|unistd|sys/[a-z]+)\.h>'
 glib='<(glib|gio|gmodule|glib-object|glib-unix|glib/[a-z]+|json-glib/[a-z-]+)\.h>'
