@@ -169,8 +169,9 @@ static gboolean is_relative(const char *key, const char *value)
  * start at the list's own folder. */
 static void resolve_paths(GKeyFile *file, const char *path)
 {
-    static const char *const keys[] = {"source", "credentials-file", "events", "snapshots", "model",
-                                       "labels"};
+    static const char *const keys[] = {
+        "source", "credentials-file", "events",       "snapshots",
+        "model",  "labels",           "mqtt-ca-file", "mqtt-credentials-file"};
     g_autofree char *folder = g_path_get_dirname(path);
     g_auto(GStrv) groups = g_key_file_get_groups(file, NULL);
 
@@ -331,6 +332,8 @@ static gboolean read_groups(WatchList *list, GKeyFile *file, GError **error)
                     WATCH_DEFAULTS);
         return FALSE;
     }
+    if (!watch_broker_read(&list->mqtt, file, WATCH_DEFAULTS, error))
+        return FALSE;
     for (guint i = 0; groups[i]; i++) {
         WatchSettings *settings;
 
@@ -379,6 +382,7 @@ void watch_list_free(WatchList *list)
     g_ptr_array_unref(list->models);
     g_free(list->metrics);
     g_free(list->events);
+    watch_broker_free(list->mqtt);
     g_free(list->snapshots);
     g_free(list);
 }

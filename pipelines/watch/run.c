@@ -8,6 +8,7 @@
 #include "pipelines/watch/alarms/alarms.h"
 #include "pipelines/watch/alarms/commands.h"
 #include "pipelines/watch/alarms/events.h"
+#include "pipelines/watch/alarms/retained.h"
 #include "pipelines/watch/alarms/webhook.h"
 #include "pipelines/watch/list.h"
 #include "pipelines/watch/metrics.h"
@@ -36,6 +37,7 @@ typedef struct Watch {
     WatchAlarms *alarms;
     WatchCommands *commands;
     WatchWebhook *webhook;
+    WatchRetained *retained;
     WatchPictures *pictures;
     WatchSnapshots *snapshots; /* or NULL */
     GPtrArray *cameras;        /* in the list's order */
@@ -172,6 +174,7 @@ static void publish(WatchEvent *event, gpointer data)
     watch_report_event(event);
     if (watch->events)
         watch_events_add(watch->events, event);
+    watch_retained_add(watch->retained, event);
     if (settings && !watch_alarm_is_silent(&settings->rules, event, g_get_real_time())) {
         if (settings->on_event)
             watch_commands_add(watch->commands, (const char *const *)settings->on_event, event);
@@ -300,6 +303,7 @@ static gboolean load_list(Watch *watch, GError **error)
         return FALSE;
     move_snapshots(watch, list->snapshots);
     replace_cameras(watch, g_steal_pointer(&cameras));
+    watch_retained_connect(watch->retained, list->mqtt);
     g_clear_pointer(&watch->list, watch_list_free);
     watch->list = g_steal_pointer(&list);
     return TRUE;
@@ -365,6 +369,7 @@ static gboolean on_tick(gpointer data)
         all_done &=
             watch_camera_state(camera) == WATCH_ENDED || watch_camera_state(camera) == WATCH_FAILED;
     }
+    watch_retained_update(watch->retained, watch->cameras, watch->alarms);
     if (all_done)
         quit(watch);
     quit_when_closed(watch);
@@ -399,6 +404,7 @@ gboolean watch_run(const char *config, const char *const *keys, char **sources)
     watch.alarms = watch_alarms_new(on_event, &watch);
     watch.commands = watch_commands_new(COMMAND_US, COMMAND_EVENTS);
     watch.webhook = watch_webhook_new(WEBHOOK_S, WEBHOOK_EVENTS);
+    watch.retained = watch_retained_new();
     watch.pictures = watch_pictures_new(PICTURE_US);
     watch.cameras = g_ptr_array_new_with_free_func((GDestroyNotify)watch_camera_unref);
     watch.stopping = g_ptr_array_new_with_free_func((GDestroyNotify)watch_camera_unref);
@@ -419,6 +425,7 @@ gboolean watch_run(const char *config, const char *const *keys, char **sources)
     watch_alarms_free(watch.alarms);
     watch_commands_free(watch.commands);
     watch_webhook_free(watch.webhook);
+    watch_retained_free(watch.retained);
     g_ptr_array_unref(watch.stopping);
     g_ptr_array_unref(watch.cameras);
     g_main_loop_unref(watch.loop);
