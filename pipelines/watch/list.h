@@ -3,12 +3,15 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "pipelines/watch/alarms/broker.h"
 #include "pipelines/watch/settings.h"
 
 typedef struct WatchList {
     GPtrArray *cameras; /* WatchSettings, at least one */
     char *metrics;      /* [ADDRESS:]PORT, or NULL */
     char *events;       /* a file, or NULL */
+    WatchBroker *mqtt;  /* or NULL */
+    char *snapshots;    /* a folder, absolute, or NULL */
     GPtrArray *models;  /* elements that keep the cameras' models loaded */
 } WatchList;
 

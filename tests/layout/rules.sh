@@ -68,7 +68,7 @@ include_only_in()
     includes '\.(c|h|orc)$' | grep -E "^[^:]*:[0-9]+:($1)$" | grep -v -E "^($2):" | offences_from "$3"
 }
 
-libc='<(assert|ctype|dlfcn|errno|fcntl|fenv|float|glob|inttypes|limits|locale|malloc|math|pthread|sched|setjmp'
+libc='<(assert|ctype|dirent|dlfcn|errno|fcntl|fenv|float|glob|inttypes|limits|locale|malloc|math|pthread|sched|setjmp'
 libc+='|signal|stdalign|stdarg|stdatomic|stdbool|stddef|stdint|stdio|stdlib|string|strings|threads'
 libc+='|time|unistd|sys/[a-z]+)\.h>'
 glib='<(glib|gio|gmodule|glib-object|glib-unix|glib/[a-z]+|json-glib/[a-z-]+)\.h>'
@@ -108,12 +108,13 @@ rule_public_includes()
         'a public header includes only installed headers, in <>'
     only_includes "^$inspect$" "\"(pipelines/(inspect/[a-z]+|common/print)|model/[^\"]*)\.h\"|$libc|$glib" \
         'convnext-inspect uses model/ but not GStreamer'
-    include_only_in '<libsoup/[a-z]+\.h>' 'pipelines/watch/server\.c|tests/pipelines/.*' \
-        'only the metrics server uses libsoup'
+    include_only_in '<libsoup/[a-z]+\.h>' 'pipelines/watch/(server|alarms/webhook)\.c|tests/pipelines/.*' \
+        'only the metrics server and the webhooks use libsoup'
+    include_only_in '<mosquitto\.h>' 'pipelines/watch/alarms/mqtt\.c' 'one file uses libmosquitto'
     only_includes "^$teach$" "\"(pipelines/(teach/[a-z]+|common/print)|model/[^\"]*)\.h\"|$libc|$glib|$gst" \
         'convnext-teach uses model/, GLib and GStreamer only'
-    includes '^pipelines/' | grep -v -E "^$inspect:|^$teach:|^pipelines/watch/server.c:.*<libsoup/soup\.h>" |
-        grep -v -E "^[^:]*:[0-9]+:(\"pipelines/[^\"]*\"|$libc|$glib|$gst)$" |
+    includes '^pipelines/' | grep -v -E "^$inspect:|^$teach:" |
+        grep -v -E "^[^:]*:[0-9]+:(\"pipelines/[^\"]*\"|$libc|$glib|$gst|<(gio/gio|libsoup/soup|mosquitto)\.h>)$" |
         offences_from 'pipelines/ uses the elements and the public library only'
 }
 
