@@ -411,6 +411,12 @@ static gboolean classify(const char *source, const Run *run, guint frame_limit)
     return !problem;
 }
 
+static gboolean print_version(void)
+{
+    g_print("convnext-quickstart " CONVNEXT_VERSION "\n");
+    return TRUE;
+}
+
 /* Reads --frames. */
 static gboolean read_frames(const char *text, guint *frames, GError **error)
 {
@@ -453,7 +459,7 @@ int main(int argc, char **argv)
 {
     g_autofree char *frames = NULL, *model = NULL, *precision = NULL;
     g_auto(GStrv) sources = NULL;
-    gboolean is_pad = FALSE, is_json = FALSE;
+    gboolean is_pad = FALSE, is_json = FALSE, is_version = FALSE;
     const GOptionEntry entries[] = {
         {"frames", 'n', 0, G_OPTION_ARG_STRING, &frames,
          "Stop after N frames (default: 0, which plays all)", "N"},
@@ -465,6 +471,7 @@ int main(int argc, char **argv)
          "Print a JSON line for each result instead of a line for each change of the state", NULL},
         {"pad", 0, 0, G_OPTION_ARG_NONE, &is_pad,
          "Print the pad of decodebin with the video of FILE, for gst-launch-1.0, and quit", NULL},
+        {"version", 0, 0, G_OPTION_ARG_NONE, &is_version, "Print the version and quit", NULL},
         {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &sources, NULL,
          "[FILE | rtsp://... | /dev/videoN]"},
         {NULL},
@@ -484,6 +491,8 @@ int main(int argc, char **argv)
         (frames && !read_frames(frames, &frame_limit, &error)) ||
         !check_arguments(&(Run){model, precision, is_json}, sources, is_pad, &error))
         print_error("quickstart", "%s", error->message);
+    else if (is_version)
+        ok = print_version();
     else if (is_pad)
         ok = print_pad(sources[0]);
     else

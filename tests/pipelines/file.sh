@@ -51,6 +51,11 @@ script -qec "timeout $PATIENCE '$quickstart' long.mov" /dev/null >terminal </dev
     wrong "a terminal: status $?"
 grep -q -a $'\033\\[K[0-9]* frames, [0-9.]* fps, ' terminal || wrong "no progress: $(cat -v terminal)"
 
+version=$(sed -n "s/^ *version: '\(.*\)',.*/\1/p" "$CNX_ROOT/meson.build" | head -n 1)
+for tool in quickstart watch inspect teach; do
+    [ "$(convnext-$tool --version)" = "convnext-$tool $version" ] || wrong "convnext-$tool --version"
+done
+
 make_broken_model broken
 "$quickstart" --json --frames 5 --model broken 'a clip, 50 %.mov' >nothing 2>log </dev/null ||
     wrong "scores that are NaN: status $?"
