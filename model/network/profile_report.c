@@ -118,12 +118,12 @@ char *cnx_profile_report(CnxProfileTotals *totals, const CnxProfileLayers *layer
     }
     g_string_append_printf(text,
                            "# gst-convnext " CONVNEXT_VERSION ": profile of %s, %u thread%s\n"
-                           "# isa level %s; the peak of this core is %.0f GFLOP/s",
+                           "# isa level %s; the peak of this core is %.2f GFLOP/s",
                            totals->title, totals->threads, totals->threads > 1 ? "s" : "",
                            totals->isa, limits.peak);
     if (totals->form != CNX_FORM_FLOAT)
-        g_string_append_printf(text, ", of rounded products %.0f", limits.form_peak);
-    g_string_append_printf(text, ", of memory %.0f GB/s\n", limits.memory);
+        g_string_append_printf(text, ", of rounded products %.2f", limits.form_peak);
+    g_string_append_printf(text, ", of memory %.2f GB/s\n", limits.memory);
     append_kinds(text, totals, layers, &limits);
     g_string_append_printf(text, "layer,kernel,shape,calls,median_ms,gflops,share\n%s", rows->str);
     return g_string_free(text, FALSE);
