@@ -411,10 +411,8 @@ static gboolean print_pad(const char *path)
 static gboolean classify(const char *source, const Run *run, const Picture *picture,
                          guint frame_limit)
 {
-    Player player = {.source = source,
-                     .frame_limit = frame_limit,
-                     .is_json = run->is_json,
-                     .picture = *picture};
+    Player player = {
+        .source = source, .frame_limit = frame_limit, .is_json = run->is_json, .picture = *picture};
     g_autoptr(GstElement) pipeline = NULL;
     g_autoptr(Summary) summary = NULL;
     g_autoptr(GError) error = NULL;

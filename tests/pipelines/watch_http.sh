@@ -27,8 +27,9 @@ END
 start_watch --config list.ini
 for name in fourth once; do
     wait_for log 1 "$name: playing, 320x240"
-    wait_for lines 20 "\"stream\":\"$name\""
+    wait_for lines 1 "\"stream\":\"$name\""
 done
+wait_for lines 20 '"stream":"fourth"'
 stop_watch INT
 grep ': waiting' log && wrong "a camera was lost"
 grep -v '"pts":' lines && wrong "frames without a timestamp"
