@@ -14,7 +14,7 @@
 #include "pipelines/watch/pictures/pictures.h"
 #include "pipelines/watch/pipeline.h"
 #include "pipelines/watch/report.h"
-#include "pipelines/watch/server.h"
+#include "pipelines/watch/web/server.h"
 
 #define TICK_MS 100
 #define COMMAND_US (60 * G_USEC_PER_SEC) /* longest time of a command */

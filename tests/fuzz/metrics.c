@@ -9,7 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "pipelines/watch/server.h"
+#include "pipelines/watch/web/server.h"
 #include "tests/fuzz/fuzz.h"
 
 #define MAX_TURNS 12 /* of the main loop without an answer */

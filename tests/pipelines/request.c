@@ -1,7 +1,7 @@
 /* Which requests the metrics server passes on to libsoup.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "pipelines/watch/request.h"
+#include "pipelines/watch/web/request.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "pipelines/watch/request.h"
+#include "pipelines/watch/web/request.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "pipelines/watch/server.h"
+#include "pipelines/watch/web/server.h"
 
 #ifdef HAVE_SOUP
 
@@ -10,7 +10,7 @@
 #include <sys/socket.h>
 
 #include "pipelines/watch/metrics.h"
-#include "pipelines/watch/request.h"
+#include "pipelines/watch/web/request.h"
 
 /* A scrape takes milliseconds. Connections that do nothing must neither pile up nor use the
  * descriptors that cameras need to reconnect. */
