@@ -74,7 +74,9 @@ static const Key keys[] = {
     {"snapshot-width", KEY_UINT, "largest width of pictures, in pixels",
      MEMBER(snapshot_width), 640, 16, 4096},
     {.name = "metrics", .type = KEY_OF_PROGRAM,
-     .help = "[ADDRESS:]PORT at which Prometheus reads /metrics"},
+     .help = "[ADDRESS:]PORT of the page with all cameras, and of /metrics"},
+    {.name = "web-credentials-file", .type = KEY_OF_PROGRAM,
+     .help = "a file whose first line is user:password, which the page asks for"},
     {.name = "events", .type = KEY_OF_PROGRAM,
      .help = "a file that receives events; reopened on SIGHUP"},
 };

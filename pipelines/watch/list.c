@@ -167,7 +167,8 @@ static gboolean is_relative(const char *key, const char *value)
  * start at the list's own folder. */
 static void resolve_paths(GKeyFile *file, const char *path)
 {
-    static const char *const keys[] = {"source", "credentials-file", "events", "model", "labels"};
+    static const char *const keys[] = {"source", "credentials-file", "web-credentials-file",
+                                       "events", "model", "labels"};
     g_autofree char *folder = g_path_get_dirname(path);
     g_auto(GStrv) groups = g_key_file_get_groups(file, NULL);
 
@@ -297,6 +298,23 @@ static void close_model(gpointer element)
 
 /* The list */
 
+static gboolean read_web_login(WatchList *list, GKeyFile *file, GError **error)
+{
+    g_autofree char *path =
+        g_key_file_get_string(file, WATCH_DEFAULTS, "web-credentials-file", NULL);
+    WatchCredentials credentials;
+
+    if (!path)
+        return TRUE;
+    if (!watch_credentials_read(&credentials, path, NULL, error)) {
+        g_prefix_error(error, "[%s]: web-credentials-file: ", WATCH_DEFAULTS);
+        return FALSE;
+    }
+    list->web_login = g_strconcat(credentials.user, ":", credentials.password, NULL);
+    watch_credentials_clear(&credentials);
+    return TRUE;
+}
+
 static gboolean read_groups(WatchList *list, GKeyFile *file, GError **error)
 {
     g_auto(GStrv) groups = g_key_file_get_groups(file, NULL);
@@ -309,6 +327,8 @@ static gboolean read_groups(WatchList *list, GKeyFile *file, GError **error)
                     WATCH_DEFAULTS);
         return FALSE;
     }
+    if (!read_web_login(list, file, error))
+        return FALSE;
     for (guint i = 0; groups[i]; i++) {
         WatchSettings *settings;
 
@@ -356,6 +376,7 @@ void watch_list_free(WatchList *list)
     g_ptr_array_unref(list->cameras);
     g_ptr_array_unref(list->models);
     g_free(list->metrics);
+    g_free(list->web_login);
     g_free(list->events);
     g_free(list);
 }

@@ -8,6 +8,7 @@
 typedef struct WatchList {
     GPtrArray *cameras; /* WatchSettings, at least one */
     char *metrics;      /* [ADDRESS:]PORT, or NULL */
+    char *web_login;    /* user:password of the page, or NULL */
     char *events;       /* a file, or NULL */
     GPtrArray *models;  /* elements that keep the cameras' models loaded */
 } WatchList;

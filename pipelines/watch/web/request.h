@@ -1,4 +1,4 @@
-/* The head of an HTTP request, before libsoup gets it.
+/* The head of an HTTP request.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
@@ -13,6 +13,17 @@ typedef enum WatchRequest {
     WATCH_REQUEST_INVALID,
 } WatchRequest;
 
-/* Checks the beginning of a request: its first line, with a path, and its headers, up to the empty
- * line. Stricter than libsoup 3.2, which leaks memory for each request that it refuses. */
+/* Checks the beginning of a request: its first line, with a path, and its headers, each once, up to
+ * the empty line. */
 WatchRequest watch_request_check(const char *text, gsize length);
+
+/* A header that is missing is NULL. */
+typedef struct WatchRequestHead {
+    char *method, *path; /* the path is percent-encoded, and without its query */
+    char *host, *authorization, *last_event_id;
+} WatchRequestHead;
+
+/* text: one that is valid. */
+WatchRequestHead *watch_request_parse(const char *text, gsize length);
+void watch_request_head_free(WatchRequestHead *head);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(WatchRequestHead, watch_request_head_free)
