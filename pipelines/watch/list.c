@@ -167,8 +167,8 @@ static gboolean is_relative(const char *key, const char *value)
  * start at the list's own folder. */
 static void resolve_paths(GKeyFile *file, const char *path)
 {
-    static const char *const keys[] = {"source", "credentials-file", "web-credentials-file",
-                                       "events", "model", "labels"};
+    static const char *const keys[] = {
+        "source", "credentials-file", "web-credentials-file", "events", "model", "labels"};
     g_autofree char *folder = g_path_get_dirname(path);
     g_auto(GStrv) groups = g_key_file_get_groups(file, NULL);
 

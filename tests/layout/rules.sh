@@ -108,10 +108,10 @@ rule_public_includes()
         'a public header includes only installed headers, in <>'
     only_includes "^$inspect$" "\"(pipelines/(inspect/[a-z]+|common/print)|model/[^\"]*)\.h\"|$libc|$glib" \
         'convnext-inspect uses model/ but not GStreamer'
-    include_only_in '<libsoup/[a-z]+\.h>' 'pipelines/watch/web/server\.c|tests/pipelines/.*' \
-        'only the metrics server uses libsoup'
-    includes '^pipelines/' | grep -v -E "^$inspect:|^pipelines/watch/web/server.c:.*<libsoup/soup\.h>" |
-        grep -v -E "^[^:]*:[0-9]+:(\"pipelines/[^\"]*\"|$libc|$glib|$gst)$" |
+    include_only_in '<libsoup/[a-z]+\.h>' 'pipelines/watch/alarms/webhook\.c|tests/pipelines/.*' \
+        'only webhooks use libsoup'
+    includes '^pipelines/' | grep -v -E "^$inspect:|^pipelines/watch/alarms/webhook.c:.*<libsoup/soup\.h>" |
+        grep -v -E "^[^:]*:[0-9]+:(\"pipelines/[^\"]*\"|$libc|$glib|<gio/gio\.h>|$gst)$" |
         offences_from 'pipelines/ uses the elements and the public library only'
 }
 

@@ -10,13 +10,13 @@ static gboolean is_equal(const char *found, const char *expected)
     volatile guint difference = length != expected_length;
 
     for (gsize i = 0; i < length; i++)
-        difference |= (guint)(guchar)found[i] ^ (guchar)expected[i % (expected_length + 1)];
+        difference |= (guint)found[i] ^ (guint)expected[i % (expected_length + 1)];
     return difference == 0;
 }
 
 gboolean watch_access_has_login(const char *authorization, const char *login)
 {
-    g_autofree char *expected = g_base64_encode((const guchar *)login, strlen(login));
+    g_autofree char *expected = g_base64_encode((const unsigned char *)login, strlen(login));
     const char *found = authorization;
 
     if (!found || g_ascii_strncasecmp(found, "Basic ", strlen("Basic ")) != 0)
@@ -36,7 +36,8 @@ gboolean watch_access_is_local(const char *host)
     if (*host == '[') {
         end = host + strcspn(host, "]");
         name = g_strndup(host + 1, (gsize)(end - host - 1));
-        end += *end == ']';
+        if (*end++ != ']')
+            return FALSE;
     } else {
         end = host + strcspn(host, ":");
         name = g_strndup(host, (gsize)(end - host));

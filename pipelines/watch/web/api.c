@@ -41,8 +41,8 @@ static JsonNode *make_camera(WatchCamera *camera, WatchAlarms *alarms)
     const gboolean is_online = watch_alarm_is_online(alarm);
     const char *label = watch_alarm_label(alarm);
     const char *cause = watch_alarm_cause(alarm);
-    JsonObject *object = json_object_new();
-    JsonNode *node = json_node_alloc();
+    g_autoptr(JsonObject) object = json_object_new();
+    g_autoptr(JsonNode) node = json_node_alloc();
 
     set_text(object, "name", watch_camera_settings(camera)->name);
     set_text(object, "state", label);
@@ -55,37 +55,27 @@ static JsonNode *make_camera(WatchCamera *camera, WatchAlarms *alarms)
     }
     json_object_set_boolean_member(object, "online", is_online);
     json_object_set_boolean_member(object, "problem", watch_alarm_has_problem(alarm));
-    set_text(object, "cause",
-             is_online ? NULL : (cause ? cause : watch_camera_cause(camera)));
+    set_text(object, "cause", is_online ? NULL : (cause ? cause : watch_camera_cause(camera)));
     set_age(object, camera);
     json_node_init_object(node, object);
-    json_object_unref(object);
-    return node;
-}
-
-static char *to_text(JsonNode *node)
-{
-    char *text = json_to_string(node, FALSE);
-
-    json_node_unref(node);
-    return text;
+    return g_steal_pointer(&node);
 }
 
 char *watch_api_cameras(GPtrArray *cameras, WatchAlarms *alarms)
 {
-    JsonArray *list = json_array_new();
-    JsonNode *node = json_node_alloc();
+    g_autoptr(JsonArray) list = json_array_new();
+    g_autoptr(JsonNode) node = json_node_alloc();
 
     for (guint i = 0; i < cameras->len; i++)
         json_array_add_element(list, make_camera(cameras->pdata[i], alarms));
     json_node_init_array(node, list);
-    json_array_unref(list);
-    return to_text(node);
+    return json_to_string(node, FALSE);
 }
 
 char *watch_api_camera(WatchCamera *camera, WatchAlarms *alarms, const char *events)
 {
-    g_autofree char *text = to_text(make_camera(camera, alarms));
+    g_autoptr(JsonNode) node = make_camera(camera, alarms);
+    g_autofree char *text = json_to_string(node, FALSE);
 
     return g_strdup_printf("{\"camera\":%s,\"events\":%s}", text, events);
 }
@@ -100,9 +90,9 @@ static gboolean is_tried(WatchCamera *camera)
 
 char *watch_api_ready(GPtrArray *cameras, gboolean *is_ready)
 {
-    JsonObject *object = json_object_new();
+    g_autoptr(JsonObject) object = json_object_new();
     JsonArray *waiting = json_array_new();
-    JsonNode *node = json_node_alloc();
+    g_autoptr(JsonNode) node = json_node_alloc();
 
     for (guint i = 0; i < cameras->len; i++) {
         const char *name = watch_camera_settings(cameras->pdata[i])->name;
@@ -115,6 +105,5 @@ char *watch_api_ready(GPtrArray *cameras, gboolean *is_ready)
     json_object_set_boolean_member(object, "ready", *is_ready);
     json_object_set_array_member(object, "waiting", waiting);
     json_node_init_object(node, object);
-    json_object_unref(object);
-    return to_text(node);
+    return json_to_string(node, FALSE);
 }

@@ -105,7 +105,7 @@ function fillTile(tile, camera) {
     setText(tile.status, status);
     setText(tile.detail, details(camera));
     tile.image.alt = `Picture of ${camera.name}: ${status}`;
-    if (camera.online && Date.now() - tile.loaded >= REFRESH_MS * 0.8) {
+    if ((camera.online || tile.loaded === 0) && Date.now() - tile.loaded >= REFRESH_MS * 0.8) {
         tile.loaded = Date.now();
         tile.image.src = `${link(camera.name)}.jpg?${tile.loaded}`;
     }

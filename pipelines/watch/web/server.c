@@ -120,8 +120,7 @@ void watch_server_answer(WatchServer *server, guint64 id, const WatchAnswer *ans
     watch_client_finish(client);
 }
 
-gboolean watch_server_stream(WatchServer *server, guint64 id, const char *headers,
-                             const char *text)
+gboolean watch_server_stream(WatchServer *server, guint64 id, const char *headers, const char *text)
 {
     WatchClient *client = find_client(server, id);
     g_autofree char *head = NULL;

@@ -13,13 +13,13 @@
 #define TEXT_TYPE "text/plain; charset=utf-8"
 
 /* Nothing that the page shows can make it load or send anything elsewhere. */
-#define SAFE_HEADERS                                                                               \
-    "Cache-Control: no-store\r\n"                                                                  \
-    "Content-Security-Policy: default-src 'none'; script-src 'self'; style-src 'self'; "           \
-    "img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; "                    \
-    "frame-ancestors 'none'\r\n"                                                                   \
-    "Cross-Origin-Resource-Policy: same-origin\r\n"                                                \
-    "Referrer-Policy: no-referrer\r\n"                                                             \
+#define SAFE_HEADERS                                                                     \
+    "Cache-Control: no-store\r\n"                                                        \
+    "Content-Security-Policy: default-src 'none'; script-src 'self'; style-src 'self'; " \
+    "img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; "    \
+    "frame-ancestors 'none'\r\n"                                                         \
+    "Cross-Origin-Resource-Policy: same-origin\r\n"                                      \
+    "Referrer-Policy: no-referrer\r\n"                                                   \
     "X-Content-Type-Options: nosniff\r\n"
 
 struct WatchSite {
@@ -35,6 +35,7 @@ struct WatchSite {
 typedef struct Request {
     WatchSite *site;
     guint64 id;
+    gboolean is_head; /* of HEAD */
     const WatchRequestHead *head;
 } Request;
 
@@ -44,8 +45,7 @@ static void answer(const Request *request, guint status, const char *type, const
                    gconstpointer body, gsize length)
 {
     g_autofree char *all = g_strconcat(SAFE_HEADERS, headers, NULL);
-    const WatchAnswer made = {status, type, all, body, length,
-                              strcmp(request->head->method, "HEAD") == 0};
+    const WatchAnswer made = {status, type, all, body, length, request->is_head};
 
     watch_server_answer(request->site->server, request->id, &made);
 }
@@ -126,7 +126,7 @@ static void serve_events(const Request *request)
     guint64 id = G_MAXUINT64;
     g_autofree char *missed = NULL, *text = NULL;
 
-    if (strcmp(request->head->method, "HEAD") == 0) {
+    if (request->is_head) {
         answer_text(request, 200, "text/event-stream", "");
         return;
     }
@@ -160,18 +160,21 @@ typedef struct Wait {
     WatchSite *site;
     guint64 id;
     gboolean is_head;
+    char *camera;
 } Wait;
 
 static void on_picture(WatchPicture *picture, gpointer data)
 {
     g_autofree Wait *wait = data;
-    const WatchRequestHead head = {.method = wait->is_head ? "HEAD" : "GET"};
-    const Request request = {wait->site, wait->id, &head};
+    g_autofree char *camera = wait->camera;
+    const Request request = {wait->site, wait->id, wait->is_head, NULL};
     gsize length;
     gconstpointer bytes;
 
     if (!wait->site->server)
         return;
+    if (!picture) /* the last one of a camera that is lost */
+        picture = watch_pictures_last(wait->site->pictures, camera);
     if (!picture) {
         answer_sentence(&request, 503, NULL, "There is no picture of this camera.\n");
         return;
@@ -186,7 +189,8 @@ static void serve_picture(const Request *request, WatchCamera *camera)
 
     wait->site = request->site;
     wait->id = request->id;
-    wait->is_head = strcmp(request->head->method, "HEAD") == 0;
+    wait->is_head = request->is_head;
+    wait->camera = g_strdup(watch_camera_settings(camera)->name);
     watch_pictures_get(request->site->pictures, camera, WATCH_PICTURES_FRESH, on_picture, wait);
 }
 
@@ -222,14 +226,10 @@ static gboolean serve_camera_json(const Request *request, const char *name)
 static const struct {
     const char *path;
     void (*serve)(const Request *request);
-} fixed[] = {{"/", serve_page},
-             {"/page.css", serve_style},
-             {"/page.js", serve_script},
-             {"/metrics", serve_metrics},
-             {"/events", serve_events},
-             {"/api/cameras", serve_cameras},
-             {"/healthz", serve_health},
-             {"/readyz", serve_readiness}};
+} fixed[] = {{"/", serve_page},          {"/page.css", serve_style},
+             {"/page.js", serve_script}, {"/metrics", serve_metrics},
+             {"/events", serve_events},  {"/api/cameras", serve_cameras},
+             {"/healthz", serve_health}, {"/readyz", serve_readiness}};
 
 static gboolean serve_fixed(const Request *request, const char *path)
 {
@@ -249,8 +249,7 @@ static gboolean serve_path(const Request *request, const char *path)
         return TRUE;
     if (g_str_has_prefix(path, "/api/cameras/"))
         return serve_camera_json(request, path + strlen("/api/cameras/"));
-    if (g_str_has_prefix(path, "/camera/") &&
-        serve_camera(request, path + strlen("/camera/")))
+    if (g_str_has_prefix(path, "/camera/") && serve_camera(request, path + strlen("/camera/")))
         return TRUE;
     return serve_camera(request, path + 1);
 }
@@ -258,7 +257,7 @@ static gboolean serve_path(const Request *request, const char *path)
 void watch_site_request(guint64 id, const WatchRequestHead *head, gpointer data)
 {
     WatchSite *site = data;
-    const Request request = {site, id, head};
+    const Request request = {site, id, strcmp(head->method, "HEAD") == 0, head};
     g_autofree char *path = g_uri_unescape_string(head->path, NULL);
     const gboolean is_open = g_strcmp0(path, "/healthz") == 0;
 
