@@ -1,6 +1,6 @@
 #!/bin/bash
 # From a fresh clone to classified video: installs missing packages, builds, runs the bundled model on
-# the source, and prints one JSON line per frame, then a summary.
+# the source, and prints a line for each change of the state, then a summary.
 #
 # CONVNEXT_BUILD names a build folder other than build/ in the tree.
 #
@@ -12,7 +12,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 usage()
 {
     cat <<'END'
-usage: pipelines/quickstart.sh [--frames N] [--model PATH] [--precision PRECISION]
+usage: pipelines/quickstart.sh [--frames N] [--model PATH] [--precision PRECISION] [--json]
                                [FILE | rtsp://... | /dev/videoN | test]
 
 Classifies every frame of the source: is this camera healthy? Without a source it downloads and plays
@@ -22,6 +22,7 @@ a short clip; `test` is GStreamer's test picture.
                          the summary)
   --model PATH           run another ConvNeXt: a checkpoint file, or its folder
   --precision PRECISION  precision of the network: fp32, bf16, int8 or auto, the default
+  --json                 print each result as a line of JSON instead of the changes of the state
 END
 }
 
@@ -99,6 +100,7 @@ while [ $# -gt 0 ]; do
         options+=("$1" "$2")
         shift
         ;;
+    -j | --json) options+=(--json) ;;
     --frames=* | --model=* | --precision=*) options+=("$1") ;;
     --) is_name=name: ;;
     -*) unknown "$1" ;;

@@ -497,6 +497,7 @@ GList *gst_convnext_result_list_tensors(GstConvnextResult *result) G_GNUC_WARN_U
  * - `object-id`: int
  * - `object-label`: string
  * - `activation`: #GstConvnextActivation; absent if classes were not requested
+ * - `index` (guint), `label` (string) and `score` (float) of the best class
  * - `classes`: #GstValueArray, best first, of #GstStructure `class` with the fields `index`
  *   (guint), `label` (string; absent if the model has no labels) and `score` (float); absent if
  *   classes were not requested

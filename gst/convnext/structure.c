@@ -86,6 +86,19 @@ static void set_classes_field(GstStructure *structure, const GArray *classes)
     gst_structure_take_value(structure, "classes", &array);
 }
 
+/* The best class once more, for those who do not read arrays. */
+static void set_best_fields(GstStructure *structure, const GArray *classes)
+{
+    const GstConvnextClass *best = &g_array_index(classes, GstConvnextClass, 0);
+
+    if (classes->len == 0)
+        return;
+    gst_structure_set(structure, "index", G_TYPE_UINT, best->index, "score", G_TYPE_FLOAT,
+                      best->score, NULL);
+    if (best->label)
+        gst_structure_set(structure, "label", G_TYPE_STRING, best->label, NULL);
+}
+
 static GstStructure *segment_entry(const GstConvnextSegment *segment)
 {
     GstStructure *entry =
@@ -182,6 +195,7 @@ GstStructure *gst_convnext_result_to_structure(GstConvnextResult *result)
     if (result->activation != GST_CONVNEXT_ACTIVATION_AUTO) {
         gst_structure_set(structure, "activation", GST_TYPE_CONVNEXT_ACTIVATION, result->activation,
                           NULL);
+        set_best_fields(structure, result->classes);
         set_classes_field(structure, result->classes);
     }
     if (result->segmentation)

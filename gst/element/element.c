@@ -216,8 +216,10 @@ static GstFlowReturn gst_convnext_transform_ip(GstBaseTransform *base, GstBuffer
     if (reload_is_ready)
         gst_convnext_follow_reload(self);
     gst_convnext_tags_apply(&self->tags, &settings);
-    return gst_convnext_stream_frame(self->stream, buffer, &settings) ? GST_FLOW_OK
-                                                                      : GST_FLOW_ERROR;
+    if (!gst_convnext_stream_frame(self->stream, buffer, &settings))
+        return GST_FLOW_ERROR;
+    gst_convnext_push_changes(self);
+    return GST_FLOW_OK;
 }
 
 /* Buffers pass unchanged, so downstream decides on pools and strides. It may request GstVideoMeta

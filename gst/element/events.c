@@ -67,9 +67,22 @@ gboolean gst_convnext_answer_results(GstConvnextElement *self, GstQuery *query)
 {
     if (!gst_structure_has_name(gst_query_get_structure(query), GST_CONVNEXT_QUERY_RESULTS))
         return FALSE;
+    GST_OBJECT_LOCK(self);
+    const gboolean is_smoothed = self->settings.frame.smoothing.kind != GST_CONVNEXT_SMOOTHING_NONE;
+    GST_OBJECT_UNLOCK(self);
     gst_structure_set(gst_query_writable_structure(query), GST_CONVNEXT_QUERY_ATTACHED,
-                      G_TYPE_UINT64, gst_convnext_stream_attached(self->stream), NULL);
+                      G_TYPE_UINT64, gst_convnext_stream_attached(self->stream),
+                      GST_CONVNEXT_QUERY_SMOOTHING, G_TYPE_BOOLEAN, is_smoothed, NULL);
     return TRUE;
+}
+
+void gst_convnext_push_changes(GstConvnextElement *self)
+{
+    GstStructure *change;
+
+    while ((change = gst_convnext_stream_take_change(self->stream)))
+        gst_pad_push_event(GST_BASE_TRANSFORM_SRC_PAD(self),
+                           gst_event_new_custom(GST_EVENT_CUSTOM_DOWNSTREAM, change));
 }
 
 gboolean gst_convnext_answer_latency(GstConvnextElement *self, GstQuery *query)

@@ -16,3 +16,7 @@ gboolean gst_convnext_answer_results(GstConvnextElement *self, GstQuery *query);
 
 /* Answers a LATENCY query: adds the element's latency to that of upstream. */
 gboolean gst_convnext_answer_latency(GstConvnextElement *self, GstQuery *query);
+
+/* Pushes the changes of states so far downstream, as events of gst/convnext/query.h. Belongs to the
+ * streaming thread. */
+void gst_convnext_push_changes(GstConvnextElement *self);

@@ -8,14 +8,17 @@
  * @short_description: writes classification results as JSON lines
  * @see_also: convnext
  *
- * Writes each #GstConvnextMeta on a buffer as one line of JSON to standard output or to a file, and
+ * Writes each result (#GstConvnextMeta) as one line of JSON to standard output or to a file, and
  * passes the buffer through unchanged. It reads only metadata and therefore accepts any caps.
  *
+ * With #GstConvnextPublish:emit the element writes each result once (`result`), or again for each
+ * frame that carries it (`frame`), or only results that change the state (`change`).
+ *
  * A line is an object. `gst/README.md` in the source tree lists its keys: `stream`, `frame`, `pts`,
- * the frame's size, `model`, `age`, `region`, `object`, `classes`, `segmentation`, `objects`, the
- * values or shapes of the tensors, and the times in `ms`. Keys without a value are omitted. Numbers
- * do not depend on the locale; floats have enough digits to read back as the same float32, and
- * values that are not finite are `null`.
+ * `time`, the frame's size, `model`, `age`, `region`, `object`, `classes`, `segmentation`,
+ * `objects`, the values or shapes of the tensors, and the times in `ms`. Keys without a value are
+ * omitted. Numbers do not depend on the locale; floats have enough digits to read back as the same
+ * float32, and values that are not finite are `null`.
  *
  * A buffer leaves the element once its lines are written; no line is delayed. A slow reader
  * therefore slows the pipeline down, and a pipe that loses its reader is an error. The first line
@@ -23,18 +26,18 @@
  * lines do not interleave. If the first 100 buffers carry no result, because `convnext` is missing
  * or an element behind it drops its results, the element posts a warning.
  *
- * With #GstConvnextPublish:tensor-dir every tensor of every result is also written to that folder,
- * as `<stream or "convnext">-<frame>-<name>.npy`, for numpy.load(). The mask of a segmentation is
- * written as `mask.npy` and `mask.png`, and masks of objects at the size of the frame as
- * `object-mask-frames.npy`. If a buffer carries several results, the file names of the second
- * result end in `-1.npy`, those of the third in `-2.npy`, and so on.
+ * With #GstConvnextPublish:tensor-dir every tensor of each result that gets a line is also written
+ * to that folder, as `<stream or "convnext">-<frame>-<name>.npy`, for numpy.load(). The mask of a
+ * segmentation is written as `mask.npy` and `mask.png`, and masks of objects at the size of the
+ * frame as `object-mask-frames.npy`. If a buffer carries several results, the file names of the
+ * second result end in `-1.npy`, those of the third in `-2.npy`, and so on.
  *
  * ## Example launch lines
  *
  * |[
  * gst-launch-1.0 -q filesrc location=clip.mp4 ! decodebin ! convnext ! convnextpublish ! fakesink
  * ]|
- * Prints one line per frame.
+ * Prints one line per frame, because each frame has its own result.
  *
  * |[
  * gst-launch-1.0 rtspsrc location=rtsp://camera/ ! decodebin ! convnext interval=25 !
@@ -57,11 +60,14 @@
 
 #include "gst/convnext/convnext.h"
 #include "gst/convnext/query.h"
+#include "gst/publish/emission.h"
 #include "gst/publish/files.h"
 #include "gst/publish/jsonline.h"
 #include "gst/publish/linewriter.h"
+#include "gst/publish/timestamp.h"
+#include "gst/publish/upstream.h"
 
-GST_DEBUG_CATEGORY_STATIC(gst_convnext_publish_debug);
+GST_DEBUG_CATEGORY(gst_convnext_publish_debug);
 #define GST_CAT_DEFAULT gst_convnext_publish_debug
 
 #define DEFAULT_LOCATION "-"
@@ -70,7 +76,7 @@ GST_DEBUG_CATEGORY_STATIC(gst_convnext_publish_debug);
 #define CHECK_INTERVAL 100  /* buffers */
 #define MOST_ON_THE_WAY 300 /* more results than a queue, of 200 buffers by default, holds */
 
-enum { PROP_0, PROP_LOCATION, PROP_STREAM, PROP_TENSOR_DIR };
+enum { PROP_0, PROP_LOCATION, PROP_STREAM, PROP_TENSOR_DIR, PROP_EMIT };
 
 typedef struct Settings {
     char *location;   /* path, or "-" for standard output */
@@ -80,16 +86,20 @@ typedef struct Settings {
 
 struct _GstConvnextPublish {
     GstBaseTransform parent;
-    Settings settings; /* under the object lock */
+    Settings settings;    /* under the object lock */
+    GstConvnextEmit emit; /* likewise */
 
     /* Set between start and stop; belongs to the streaming thread. */
     Settings active;
     GstConvnextLineWriter *writer;
-    GString *line;       /* reused, to avoid an allocation per line */
-    guint64 frame;       /* number of the next buffer, from 0 */
-    guint64 results;     /* that buffers have carried */
-    gboolean is_warned;  /* the warning that there are none was posted */
-    guint width, height; /* from the caps; 0 if they have none */
+    GstConvnextEmission *emission;
+    GString *line;           /* reused, to avoid an allocation per line */
+    guint64 frame;           /* number of the next buffer, from 0 */
+    guint64 results;         /* that buffers have carried */
+    gboolean is_warned;      /* the warning that there are none was posted */
+    gboolean is_live;        /* the source is */
+    gboolean follows_states; /* emit is change */
+    guint width, height;     /* from the caps; 0 if they have none */
 };
 
 static GstStaticPadTemplate sink_template =
@@ -131,6 +141,12 @@ static void set_property(GObject *object, guint id, const GValue *value, GParamS
     char **setting = find_setting(&self->settings, id);
     const char *string;
 
+    if (id == PROP_EMIT) {
+        GST_OBJECT_LOCK(self);
+        self->emit = g_value_get_enum(value);
+        GST_OBJECT_UNLOCK(self);
+        return;
+    }
     if (!setting) {
         G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
         return;
@@ -147,6 +163,12 @@ static void get_property(GObject *object, guint id, GValue *value, GParamSpec *p
     GstConvnextPublish *self = GST_CONVNEXT_PUBLISH(object);
     char **setting = find_setting(&self->settings, id);
 
+    if (id == PROP_EMIT) {
+        GST_OBJECT_LOCK(self);
+        g_value_set_enum(value, self->emit);
+        GST_OBJECT_UNLOCK(self);
+        return;
+    }
     if (!setting) {
         G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
         return;
@@ -204,13 +226,17 @@ static gboolean start(GstBaseTransform *transform)
     self->active.location = g_strdup(settings->location ? settings->location : DEFAULT_LOCATION);
     self->active.stream = g_strdup(settings->stream);
     self->active.tensor_dir = g_strdup(settings->tensor_dir);
+    const GstConvnextEmit emit = self->emit;
     GST_OBJECT_UNLOCK(self);
 
     self->frame = self->results = 0;
     self->is_warned = FALSE;
     self->width = self->height = 0;
-    if (make_tensor_dir(self) && open_location(self))
+    if (make_tensor_dir(self) && open_location(self)) {
+        self->emission = gst_convnext_emission_new(emit);
+        self->follows_states = emit == GST_CONVNEXT_EMIT_CHANGE;
         return TRUE;
+    }
     clear_settings(&self->active);
     return FALSE;
 }
@@ -223,6 +249,7 @@ static gboolean stop(GstBaseTransform *transform)
     if (self->writer && !gst_convnext_line_writer_close(self->writer, &error))
         GST_ELEMENT_WARNING(self, RESOURCE, CLOSE, ("%s", error->message), (NULL));
     self->writer = NULL;
+    g_clear_pointer(&self->emission, gst_convnext_emission_free);
     clear_settings(&self->active);
     return TRUE;
 }
@@ -263,76 +290,73 @@ static GstFlowReturn report_write_error(GstConvnextPublish *self, const GError *
     return GST_FLOW_ERROR;
 }
 
-/* The number of results that a convnext in front of this element has attached. FALSE without one.
- */
-static gboolean ask_convnext(GstConvnextPublish *self, guint64 *attached)
-{
-    g_autoptr(GstQuery) query =
-        gst_query_new_custom(GST_QUERY_CUSTOM, gst_structure_new_empty(GST_CONVNEXT_QUERY_RESULTS));
-
-    return gst_pad_peer_query(GST_BASE_TRANSFORM_SINK_PAD(self), query) &&
-           gst_structure_get_uint64(gst_query_get_structure(query), GST_CONVNEXT_QUERY_ATTACHED,
-                                    attached);
-}
-
 /* Warns once if no buffer so far has carried a result although one should have. on_the_way: how
  * many results may be in queues in front of this element. */
 static void check_results(GstConvnextPublish *self, guint64 on_the_way)
 {
-    guint64 attached;
-
-    if (self->results > 0 || self->frame == 0 || self->is_warned)
-        return;
-    if (!ask_convnext(self, &attached))
-        GST_ELEMENT_WARNING(self, STREAM, FAILED,
-                            ("none of the first %" G_GUINT64_FORMAT
-                             " buffers carries a result: this element writes the results of the "
-                             "element convnext, but there is none upstream",
-                             self->frame),
-                            (NULL));
-    else if (attached > on_the_way)
-        GST_ELEMENT_WARNING(
-            self, STREAM, FAILED,
-            ("none of the first %" G_GUINT64_FORMAT
-             " buffers carries a result, but convnext has attached %" G_GUINT64_FORMAT
-             ": an element between the two, such as deinterlace or compositor, drops "
-             "them; put convnext behind it",
-             self->frame, attached),
-            (NULL));
-    else
-        return;
-    self->is_warned = TRUE;
+    if (self->results == 0 && self->frame > 0 && !self->is_warned)
+        self->is_warned = gst_convnext_upstream_warn(
+            GST_ELEMENT(self), GST_BASE_TRANSFORM_SINK_PAD(self), self->frame, on_the_way);
 }
 
 static gboolean sink_event(GstBaseTransform *transform, GstEvent *event)
 {
+    GstConvnextPublish *self = GST_CONVNEXT_PUBLISH(transform);
+
     if (GST_EVENT_TYPE(event) == GST_EVENT_EOS)
-        check_results(GST_CONVNEXT_PUBLISH(transform), 0);
+        check_results(self, 0);
+    else if (GST_EVENT_TYPE(event) == GST_EVENT_FLUSH_STOP)
+        gst_convnext_emission_reset(self->emission);
+    else if (gst_event_has_name(event, GST_CONVNEXT_EVENT_CHANGE))
+        gst_convnext_emission_add_change(self->emission, gst_event_get_structure(event));
     return GST_BASE_TRANSFORM_CLASS(gst_convnext_publish_parent_class)
         ->sink_event(transform, event);
+}
+
+/* Writes the nth result of the frame: its line, after its files. */
+static gboolean write_result(GstConvnextPublish *self, const GstConvnextLineFrame *frame, guint nth,
+                             GstConvnextMeta *meta, const GstStructure *change, GError **error)
+{
+    const GstConvnextFiles files = {self->active.tensor_dir, self->active.stream, self->frame, nth};
+
+    if (files.folder && !gst_convnext_files_write(&files, meta->result, error))
+        return FALSE;
+    g_string_truncate(self->line, 0);
+    gst_convnext_json_line(self->line, frame, meta, change);
+    return gst_convnext_line_writer_write(self->writer, self->line->str, self->line->len, error);
+}
+
+static gboolean write_results(GstConvnextPublish *self, GstBuffer *buffer, GError **error)
+{
+    g_autofree char *time = gst_convnext_timestamp(buffer, self->is_live);
+    const GstConvnextLineFrame frame = {buffer,      self->active.stream, self->frame,
+                                        self->width, self->height,        time};
+    const GstStructure *change;
+    GstConvnextUpstream upstream = {0};
+    GstConvnextMeta *meta;
+    gpointer state = NULL;
+
+    if (self->follows_states)
+        gst_convnext_upstream_ask(GST_BASE_TRANSFORM_SINK_PAD(self), &upstream);
+    for (guint nth = 0; (meta = gst_buffer_iterate_convnext_meta(buffer, &state)); nth++) {
+        self->results++;
+        if (gst_convnext_emission_takes(self->emission, meta->result, upstream.is_smoothed,
+                                        &change) &&
+            !write_result(self, &frame, nth, meta, change, error))
+            return FALSE;
+    }
+    return TRUE;
 }
 
 static GstFlowReturn transform_ip(GstBaseTransform *transform, GstBuffer *buffer)
 {
     GstConvnextPublish *self = GST_CONVNEXT_PUBLISH(transform);
-    const GstConvnextLineFrame frame = {buffer, self->active.stream, self->frame, self->width,
-                                        self->height};
-    GstConvnextMeta *meta;
-    gpointer state = NULL;
     g_autoptr(GError) error = NULL;
 
-    for (guint nth = 0; (meta = gst_buffer_iterate_convnext_meta(buffer, &state)); nth++) {
-        const GstConvnextFiles files = {self->active.tensor_dir, self->active.stream, self->frame,
-                                        nth};
-
-        if (files.folder && !gst_convnext_files_write(&files, meta->result, &error))
-            return report_write_error(self, error);
-        g_string_truncate(self->line, 0);
-        gst_convnext_json_line(self->line, &frame, meta);
-        if (!gst_convnext_line_writer_write(self->writer, self->line->str, self->line->len, &error))
-            return report_write_error(self, error);
-        self->results++;
-    }
+    if (self->frame == 0)
+        self->is_live = gst_convnext_upstream_is_live(GST_BASE_TRANSFORM_SINK_PAD(self));
+    if (gst_buffer_get_convnext_meta(buffer) && !write_results(self, buffer, &error))
+        return report_write_error(self, error);
     if (++self->frame % CHECK_INTERVAL == 0)
         check_results(self, MOST_ON_THE_WAY);
     return GST_FLOW_OK;
@@ -371,6 +395,12 @@ static void install_properties(GObjectClass *klass)
                             "\"convnext\">-<frame>-<name>.npy, and masks also as .png; it is "
                             "created if it does not exist (NULL = no files)",
                             NULL, flags));
+    g_object_class_install_property(
+        klass, PROP_EMIT,
+        g_param_spec_enum("emit", "Emit",
+                          "Which results get a line: each new one, those of each frame, or those "
+                          "that change the state",
+                          GST_TYPE_CONVNEXT_EMIT, GST_CONVNEXT_EMIT_RESULT, flags));
 }
 
 static void gst_convnext_publish_class_init(GstConvnextPublishClass *klass)

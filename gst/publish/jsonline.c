@@ -80,7 +80,8 @@ static void append_integer_member(GString *line, const char *key, guint64 value)
 typedef struct Source {
     const GstConvnextLineFrame *frame;
     GstConvnextMeta *meta;
-    GstConvnextResult *result; /* of meta */
+    GstConvnextResult *result;  /* of meta */
+    const GstStructure *change; /* or NULL */
 } Source;
 
 static void append_stream(GString *line, const char *key, const Source *source)
@@ -103,6 +104,12 @@ static void append_pts(GString *line, const char *key, const Source *source)
 static gboolean frame_size_is_known(const Source *source)
 {
     return source->frame->width && source->frame->height;
+}
+
+static void append_time(GString *line, const char *key, const Source *source)
+{
+    if (source->frame->time)
+        append_string_member(line, key, source->frame->time);
 }
 
 static void append_width(GString *line, const char *key, const Source *source)
@@ -146,6 +153,19 @@ static void append_orientation(GString *line, const char *key, const Source *sou
 
     if (orientation != GST_CONVNEXT_ORIENTATION_IDENTITY)
         append_string_member(line, key, g_enum_get_value(words, (int)orientation)->value_nick);
+}
+
+/* null if the state has no label. */
+static void append_state(GString *line, const char *key, const Source *source)
+{
+    const char *label = source->change ? gst_structure_get_string(source->change, "new") : NULL;
+
+    if (label) {
+        append_string_member(line, key, label);
+    } else if (source->change) {
+        append_key(line, key);
+        g_string_append(line, "null");
+    }
 }
 
 static void append_object(GString *line, const char *key, const Source *source)
@@ -370,6 +390,7 @@ static const Field fields[] = {
     {"stream", append_stream},
     {"frame", append_frame_number},
     {"pts", append_pts},
+    {"time", append_time},
     {"width", append_width},
     {"height", append_height},
     {"model", append_model},
@@ -377,6 +398,7 @@ static const Field fields[] = {
     {"region", append_region},
     {"orientation", append_orientation},
     {"object", append_object},
+    {"state", append_state},
     {"classes", append_classes},
     {"segmentation", append_segmentation},
     {"objects", append_objects},
@@ -386,9 +408,10 @@ static const Field fields[] = {
     {"ms", append_times},
 };
 
-void gst_convnext_json_line(GString *line, const GstConvnextLineFrame *frame, GstConvnextMeta *meta)
+void gst_convnext_json_line(GString *line, const GstConvnextLineFrame *frame, GstConvnextMeta *meta,
+                            const GstStructure *change)
 {
-    const Source source = {frame, meta, meta->result};
+    const Source source = {frame, meta, meta->result, change};
 
     g_string_append_c(line, '{');
     for (guint i = 0; i < G_N_ELEMENTS(fields); i++)

@@ -14,8 +14,14 @@ enum {
     FORGET_ALL = FORGET_JOB | FORGET_RESULTS | FORGET_TRACKS | FORGET_STATES,
 };
 
+static void free_change(gpointer change)
+{
+    gst_structure_free(change);
+}
+
 void gst_convnext_stream_reset_states(GstConvnextStream *self)
 {
+    g_queue_clear_full(&self->changes, free_change);
     gst_convnext_states_reset(self->states);
     self->has_states = FALSE;
 }
@@ -63,6 +69,7 @@ void gst_convnext_stream_free(GstConvnextStream *self)
     gst_convnext_stream_stop(self);
     gst_convnext_background_free(self->background);
     gst_convnext_states_free(self->states);
+    g_queue_clear_full(&self->changes, free_change);
     gst_convnext_tracks_free(self->tracks);
     g_mutex_clear(&self->lock);
     g_free(self);
@@ -181,6 +188,14 @@ void gst_convnext_stream_latency_distributed(GstConvnextStream *self)
     g_mutex_lock(&self->lock);
     gst_convnext_latency_distributed(&self->latency);
     g_mutex_unlock(&self->lock);
+}
+
+GstStructure *gst_convnext_stream_take_change(GstConvnextStream *self)
+{
+    g_mutex_lock(&self->lock);
+    GstStructure *change = g_queue_pop_head(&self->changes);
+    g_mutex_unlock(&self->lock);
+    return change;
 }
 
 guint64 gst_convnext_stream_attached(GstConvnextStream *self)

@@ -29,6 +29,7 @@ struct GstConvnextStream {
     GstConvnextEngine *engine; /* of the input; NULL without one */
     gboolean is_interrupted;   /* frames do not wait for the engine */
     guint64 attached;          /* results, since start */
+    GQueue changes;            /* GstStructure: of states, for events; owned */
 
     /* Belongs to the streaming thread. */
     guint64 frames; /* since start */

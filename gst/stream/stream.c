@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gst/stream/stream.h"
 
+#include "gst/convnext/query.h"
 #include "gst/objects/attach.h"
 #include "gst/stream/fields.h"
 #include "gst/stream/messages.h"
@@ -106,6 +107,17 @@ static gboolean is_current(GstConvnextStream *self, const GstConvnextJob *job)
     return is_current;
 }
 
+/* Keeps a change of a state for the event before the next frame that is pushed. */
+static void keep_change(GstConvnextStream *self, const GstConvnextJob *job,
+                        const GstStructure *change)
+{
+    GstStructure *kept = gst_structure_copy(change);
+
+    gst_structure_set(kept, GST_CONVNEXT_CHANGE_MODEL, G_TYPE_STRING,
+                      gst_convnext_result_get_model(g_ptr_array_index(job->results, 0)), NULL);
+    g_queue_push_tail(&self->changes, kept);
+}
+
 /* Counts a job that has run, updates the states and posts messages, in the thread that ran it.
  * total: the time it took, nanoseconds. is_waited_for: its frame waits for it, so that this time
  * is latency. */
@@ -127,6 +139,8 @@ static void report_job(GstConvnextStream *self, const GstConvnextJob *job, GstCl
         else if (self->latency.is_live)
             gst_convnext_latency_update(&self->latency, &self->stats);
         changes = update_states(self, job);
+        for (const GSList *i = changes; i; i = i->next)
+            keep_change(self, job, i->data);
     }
     g_mutex_unlock(&self->lock);
     gst_convnext_log_job(self->element, job);

@@ -78,6 +78,10 @@ GstClockTime gst_convnext_stream_latency(GstConvnextStream *stream, gboolean is_
  * thread. */
 void gst_convnext_stream_latency_distributed(GstConvnextStream *stream);
 
+/* The oldest change of a state since the last call, for the event GST_CONVNEXT_EVENT_CHANGE; NULL
+ * if there is none. The caller owns it. */
+GstStructure *gst_convnext_stream_take_change(GstConvnextStream *stream);
+
 /* The number of results that were attached to frames since start. Any thread. */
 guint64 gst_convnext_stream_attached(GstConvnextStream *stream);
 

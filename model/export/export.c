@@ -24,6 +24,8 @@ typedef struct Exporter {
     const CnxExportOptions *options;
     const CnxExportWriter *writer;
     CnxNaming naming;
+    CnxConfig config;   /* of the new folder; borrows the checkpoint's members */
+    CnxTensor head[2];  /* weight and bias of options->head */
     GArray *tensors;    /* CnxTensor to write */
     GPtrArray *sources; /* const CnxTensor * of the checkpoint, in the same order */
     char *folder;       /* temporary */
@@ -51,11 +53,19 @@ static CnxDtype target_dtype(const CnxExportOptions *options, CnxDtype stored)
     return options->convert ? options->dtype : keep ? stored : CNX_DTYPE_F32;
 }
 
+static const CnxTensor *find_source(const Exporter *x, const char *canonical)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(x->head) && x->options->head; i++)
+        if (!strcmp(canonical, x->head[i].name))
+            return &x->head[i];
+    return cnx_checkpoint_tensor(x->checkpoint, canonical);
+}
+
 static gboolean plan_tensor(const char *canonical, guint rank, const guint64 *shape,
                             gpointer user_data)
 {
     Exporter *x = user_data;
-    const CnxTensor *source = cnx_checkpoint_tensor(x->checkpoint, canonical);
+    const CnxTensor *source = find_source(x, canonical);
     char *name = cnx_naming_spell(&x->naming, canonical);
 
     if (!name) {
@@ -64,7 +74,9 @@ static gboolean plan_tensor(const char *canonical, guint rank, const guint64 *sh
 
         return cnx_export_refuse(&x->e, "the library has no counterpart for tensor %s", quoted);
     }
-    CnxTensor t = {.dtype = target_dtype(x->options, source->dtype), .rank = rank};
+    const gboolean is_new = source == &x->head[0] || source == &x->head[1];
+    CnxTensor t = {.dtype = is_new ? CNX_DTYPE_F32 : target_dtype(x->options, source->dtype),
+                   .rank = rank};
     memcpy(t.shape, shape, rank * sizeof *shape);
     t.name = x->writer->adapt_tensor(&x->e, canonical, name, &t.rank, t.shape);
     g_array_append_val(x->tensors, t);
@@ -238,17 +250,24 @@ static gboolean check_heads(const Exporter *x)
         if (cnx_extras_is_dense_head(parts[i].reason)) {
             g_autofree char *name = cnx_quote(parts[i].tensor->name);
 
-            return cnx_export_refuse(&x->e,
-                                     "it has a segmentation or detection head (tensor %s): set "
-                                     "--backbone-only to leave it out",
-                                     name);
+            return cnx_export_refuse(&x->e, "it has a segmentation or detection head (tensor %s)%s",
+                                     name,
+                                     x->options->head ? " and no embedding of a picture"
+                                                      : ": set --backbone-only to leave it out");
         }
     return TRUE;
 }
 
+/* A backbone may have norms of its outputs instead, which no classifier reads. */
+static gboolean check_new_head(const Exporter *x)
+{
+    return !x->options->head || x->config.final_norm ||
+           cnx_export_refuse(&x->e, "it has no norm in front of a classifier");
+}
+
 static gboolean export_to(Exporter *x, const char *folder)
 {
-    if (!check_heads(x) || !x->writer->check(&x->e) || !detect_naming(x) ||
+    if (!check_heads(x) || !check_new_head(x) || !x->writer->check(&x->e) || !detect_naming(x) ||
         !cnx_parts_foreach(x->e.config, plan_tensor, x) || !check_target(folder, x->e.error) ||
         !make_temporary(x, folder))
         return FALSE;
@@ -258,6 +277,43 @@ static gboolean export_to(Exporter *x, const char *folder)
     }
     remove_temporary(x);
     return FALSE;
+}
+
+guint cnx_export_embedding(const CnxConfig *config)
+{
+    return config->projection ? 0
+                              : cnx_head_features(&config->head, config->dims[config->stages - 1]);
+}
+
+/* Replaces the last linear layer of x's config, and describes its tensors. */
+static void replace_head(Exporter *x)
+{
+    const CnxExportHead *new = x->options->head;
+    CnxConfig *config = &x->config;
+    const guint features = cnx_export_embedding(config);
+    CnxHead *head = &config->head;
+    const CnxHeadStep last = {CNX_HEAD_LINEAR, features,         new->classes, TRUE,
+                              FALSE,           CNX_HEAD_ACT_NONE};
+
+    head->output = MIN(head->output, CNX_HEAD_STEPS - 1);
+    head->steps[head->output] = last;
+    head->count = head->output + 1;
+    config->classes = new->classes;
+    config->labels = new->labels;
+    config->decision = (CnxDecision){.rest_class = CNX_NO_CLASS};
+    config->multi_label = config->regression = FALSE;
+    x->head[0] = (CnxTensor){.name = "head.weight",
+                             .rank = 2,
+                             .shape = {new->classes, features},
+                             .elements = (gsize) new->classes *features,
+                             .data = (const guint8 *)new->weight};
+    x->head[1] = (CnxTensor){.name = "head.bias",
+                             .rank = 1,
+                             .shape = {new->classes},
+                             .elements = new->classes,
+                             .data = (const guint8 *)new->bias};
+    for (guint i = 0; i < G_N_ELEMENTS(x->head); i++)
+        x->head[i].size = x->head[i].elements * sizeof(float);
 }
 
 gboolean cnx_export_folder(const CnxCheckpoint *checkpoint, const char *folder,
@@ -274,11 +330,14 @@ gboolean cnx_export_folder(const CnxCheckpoint *checkpoint, const char *folder,
     g_auto(Exporter) x = {.checkpoint = checkpoint,
                           .options = options,
                           .writer = writers[options->layout],
+                          .config = *config,
                           .tensors = g_array_new(FALSE, FALSE, sizeof(CnxTensor)),
                           .sources = g_ptr_array_new()};
 
-    x.e = (CnxExport){config, source, x.writer->library, target_dtype(options, config->dtype),
-                      notes,  error};
+    if (options->head)
+        replace_head(&x);
+    x.e = (CnxExport){&x.config, source, x.writer->library, target_dtype(options, config->dtype),
+                      notes,     error};
     g_array_set_clear_func(x.tensors, tensor_clear);
     return export_to(&x, target);
 }

@@ -12,14 +12,28 @@ typedef enum CnxExportLayout {
     CNX_EXPORT_TIMM,         /* timm.create_model("local-dir:...") */
 } CnxExportLayout;
 
+/* Another last linear layer: of a classifier whose classes exclude each other (softmax). It reads
+ * the embedding, of cnx_export_embedding() numbers. */
+typedef struct CnxExportHead {
+    guint classes;
+    char **labels;       /* [classes], NULL terminated */
+    const float *weight; /* [classes, embedding] */
+    const float *bias;   /* [classes] */
+} CnxExportHead;
+
 typedef struct CnxExportOptions {
     CnxExportLayout layout;
     gboolean convert; /* to dtype; otherwise tensors keep their dtype, but F64 becomes F32 */
     CnxDtype dtype;   /* F32, F16 or BF16 */
     gboolean
         backbone_only; /* leave out a segmentation or detection head; otherwise it is refused */
+    const CnxExportHead *head; /* replaces the last linear layer, with its labels and its decision;
+                                  NULL keeps them. The head is always F32. */
     const volatile sig_atomic_t *stop; /* a nonzero value aborts with an error; NULL allowed */
 } CnxExportOptions;
+
+/* The length of the embedding that a head reads; 0 if the network ends with a projection (CLIP). */
+guint cnx_export_embedding(const CnxConfig *config);
 
 /* Writes model.safetensors, config.json, preprocessor_config.json (transformers) and labels.txt (if
  * the config has labels) to folder, which must be empty or not exist. The folder appears when it is

@@ -15,7 +15,7 @@
 #define MAX_INPUT_SIZE 8192 /* pixels; as the element's property */
 
 typedef struct Options {
-    gboolean json, tensors, backbone_only;
+    gboolean json, tensors, backbone_only, version;
     RunOptions run;
     char *weights, *head_activation, *precision, *out, *layout, *dtype;
     char **paths;
@@ -163,6 +163,10 @@ static gboolean run(Options *options, GError **error)
     CnxExportOptions export = {.layout = CNX_EXPORT_TRANSFORMERS, .stop = &interrupted};
     CnxOpenOptions open = {.head_activation = NULL};
 
+    if (options->version) {
+        g_print("convnext-inspect " CONVNEXT_VERSION "\n");
+        return TRUE;
+    }
     export.backbone_only = options->backbone_only;
     if (!check_options(options, error) || !read_options(options, &open, &export, error) ||
         !read_precision(options->precision, &options->run.precision, error))
@@ -203,6 +207,7 @@ int main(int argc, char **argv)
          "Round the weights to F32, F16 or BF16 (default: keep them as they are)", "DTYPE"},
         {"backbone-only", 0, 0, G_OPTION_ARG_NONE, &options.backbone_only,
          "Leave out a segmentation or detection head, which is refused otherwise", NULL},
+        {"version", 0, 0, G_OPTION_ARG_NONE, &options.version, "Print the version and quit", NULL},
         {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options.paths, NULL,
          "FILE | FOLDER"},
         {NULL},

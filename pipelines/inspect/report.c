@@ -100,7 +100,7 @@ static gboolean find_need(Report *report, const RunOptions *options, GError **er
     report->need = report->head ? cnx_need_of_head(&head, &settings, limit)
                                 : cnx_need_of(config, weights, &settings, limit);
     if (report->detector)
-        report->need.smaller = "min-size and max-size";
+        report->need.advice = "a smaller min-size and max-size";
     report->macs = cnx_cost_macs(config, width, height);
     if (report->precision != CNX_PRECISION_FP32)
         report->rounded_macs = cnx_cost_rounded_macs(config, width, height);

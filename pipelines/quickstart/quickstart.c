@@ -1,6 +1,6 @@
-/* Classifies a file, an RTSP stream, a camera or a test picture: one JSON line per frame, then a
- * summary. quickstart.sh builds and runs it. It is also an example of an application that reads the
- * metadata in a pad probe.
+/* Classifies a file, an RTSP stream, a camera or a test picture: a line for each change of the
+ * state or, with --json, for each result, then a summary. quickstart.sh builds and runs it. It is
+ * also an example of an application that reads the metadata in a pad probe.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "pipelines/quickstart/summary.h"
@@ -9,6 +9,7 @@
 #include <locale.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "pipelines/common/decoder.h"
 #include "pipelines/common/print.h"
@@ -25,7 +26,9 @@ typedef struct Player {
     GstElement *pipeline;
     const char *source; /* NULL for the test picture */
     guint frame_limit;  /* 0 means no limit */
-    GMutex lock;        /* protects summary, last_time and is_done from the streaming thread */
+    gboolean is_json;   /* prints each result instead of the states */
+    GMutex lock;        /* protects the next three and is_done from the streaming thread */
+    char *state;        /* the last label, or NULL */
     Summary *summary;
     gint64 last_time; /* of the last frame, or of the start, microseconds */
     gint64 eos_time;  /* when Ctrl-C requested the end of the stream, or 0 */
@@ -80,6 +83,51 @@ static GstPadProbeReturn on_frame_out(GstPad *pad, GstPadProbeInfo *info, gpoint
     if (reaches_limit)
         g_main_loop_quit(player->loop);
     return GST_PAD_PROBE_OK;
+}
+
+/* Of the line that is written over and over on a terminal. */
+static void clear_progress(void)
+{
+    if (isatty(STDERR_FILENO))
+        g_printerr("\r\033[K");
+}
+
+static void show_progress(Player *player, gint64 now)
+{
+    if (player->is_json || !isatty(STDERR_FILENO))
+        return;
+    g_mutex_lock(&player->lock);
+    g_autofree char *state = print_clean(player->state ? player->state : "no state yet", 60);
+    const guint frames = summary_frames(player->summary);
+    const double fps = summary_rate(player->summary, now);
+    g_mutex_unlock(&player->lock);
+    clear_progress();
+    g_printerr("%u frames, %.1f fps, %s", frames, fps, state);
+}
+
+/* In the thread that has classified the frame, so that no change is lost at the end. */
+static void on_state(GstBus *bus, GstMessage *message, gpointer user_data)
+{
+    Player *player = user_data;
+    const GstStructure *s = gst_message_get_structure(message);
+    const char *label = gst_structure_get_string(s, "new");
+    guint64 time = 0;
+    double score;
+
+    if (player->is_json || !gst_structure_has_name(s, "convnext-state-changed"))
+        return;
+    gst_structure_get(s, "running-time", G_TYPE_UINT64, &time, NULL);
+    g_autofree char *clean = print_clean(label ? label : "no state", PRINT_MAX_PART);
+    clear_progress();
+    g_print("%u:%02u:%02u  %s", (guint)(time / GST_SECOND / 3600),
+            (guint)(time / GST_SECOND / 60 % 60), (guint)(time / GST_SECOND % 60), clean);
+    if (gst_structure_get(s, "score", G_TYPE_DOUBLE, &score, NULL))
+        g_print(" %.2f", score);
+    g_print("\n");
+    g_mutex_lock(&player->lock);
+    g_free(player->state);
+    player->state = g_strdup(label);
+    g_mutex_unlock(&player->lock);
 }
 
 /* GStreamer's elements put the cause on the last line of the debug text; the elements of this
@@ -156,6 +204,7 @@ static gboolean on_second(gpointer user_data)
     gint64 last_time;
     guint frames;
 
+    show_progress(player, now);
     g_mutex_lock(&player->lock);
     last_time = player->last_time;
     frames = summary_frames(player->summary);
@@ -222,12 +271,19 @@ static gboolean set_source(GstElement *pipeline, const char *source, gboolean is
 /* How the network runs; NULL means the element's default. */
 typedef struct Run {
     char *model, *precision;
+    gboolean is_json;
 } Run;
 
 static void set_run(GstElement *pipeline, const Run *run)
 {
     g_autoptr(GstElement) convnext = gst_bin_get_by_name(GST_BIN(pipeline), "convnext");
+    g_autoptr(GstElement) publish = gst_bin_get_by_name(GST_BIN(pipeline), "convnextpublish");
 
+    if (!run->is_json) { /* the states of convnext-watch */
+        gst_util_set_object_arg(G_OBJECT(convnext), "smoothing", "majority");
+        g_object_set(convnext, "smoothing-time", (guint64)(3 * GST_SECOND), NULL);
+        g_object_set(publish, "location", "/dev/null", NULL);
+    }
     if (run->model)
         g_object_set(convnext, "model", run->model, NULL);
     if (run->precision)
@@ -276,6 +332,8 @@ static void play(Player *player)
     g_signal_connect(bus, "message::warning", G_CALLBACK(on_warning), player);
     g_signal_connect(bus, "message::info", G_CALLBACK(on_info), player);
     g_signal_connect(bus, "message::eos", G_CALLBACK(on_eos), player);
+    gst_bus_enable_sync_message_emission(bus);
+    g_signal_connect(bus, "sync-message::element", G_CALLBACK(on_state), player);
     sources[0] = g_unix_signal_add(SIGINT, on_interrupt, player);
     sources[1] = g_unix_signal_add(SIGTERM, on_interrupt, player);
     sources[2] = g_timeout_add_seconds(1, on_second, player);
@@ -290,7 +348,9 @@ static void play(Player *player)
     gst_element_set_state(player->pipeline, GST_STATE_NULL);
     for (guint i = 0; i < G_N_ELEMENTS(sources); i++)
         g_source_remove(sources[i]);
+    gst_bus_disable_sync_message_emission(bus);
     gst_bus_remove_signal_watch(bus);
+    clear_progress();
 }
 
 /* Prints the name of the pad at which decodebin puts out the video of a file. */
@@ -318,7 +378,7 @@ static gboolean print_pad(const char *path)
 /* Prints the summary, or an error on standard error. Returns whether it succeeded. */
 static gboolean classify(const char *source, const Run *run, guint frame_limit)
 {
-    Player player = {.source = source, .frame_limit = frame_limit};
+    Player player = {.source = source, .frame_limit = frame_limit, .is_json = run->is_json};
     g_autoptr(GstElement) pipeline = NULL;
     g_autoptr(Summary) summary = NULL;
     g_autoptr(GError) error = NULL;
@@ -347,7 +407,14 @@ static gboolean classify(const char *source, const Run *run, guint frame_limit)
     if (problem)
         print_error("quickstart", "%s", problem);
     g_mutex_clear(&player.lock);
+    g_free(player.state);
     return !problem;
+}
+
+static gboolean print_version(void)
+{
+    g_print("convnext-quickstart " CONVNEXT_VERSION "\n");
+    return TRUE;
 }
 
 /* Reads --frames. */
@@ -392,7 +459,7 @@ int main(int argc, char **argv)
 {
     g_autofree char *frames = NULL, *model = NULL, *precision = NULL;
     g_auto(GStrv) sources = NULL;
-    gboolean is_pad = FALSE;
+    gboolean is_pad = FALSE, is_json = FALSE, is_version = FALSE;
     const GOptionEntry entries[] = {
         {"frames", 'n', 0, G_OPTION_ARG_STRING, &frames,
          "Stop after N frames (default: 0, which plays all)", "N"},
@@ -400,8 +467,11 @@ int main(int argc, char **argv)
          "A checkpoint or its folder (default: the bundled model)", "PATH"},
         {"precision", 'p', 0, G_OPTION_ARG_STRING, &precision,
          "Precision of the network: fp32, bf16, int8 or auto (default)", "PRECISION"},
+        {"json", 'j', 0, G_OPTION_ARG_NONE, &is_json,
+         "Print a JSON line for each result instead of a line for each change of the state", NULL},
         {"pad", 0, 0, G_OPTION_ARG_NONE, &is_pad,
          "Print the pad of decodebin with the video of FILE, for gst-launch-1.0, and quit", NULL},
+        {"version", 0, 0, G_OPTION_ARG_NONE, &is_version, "Print the version and quit", NULL},
         {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &sources, NULL,
          "[FILE | rtsp://... | /dev/videoN]"},
         {NULL},
@@ -414,16 +484,18 @@ int main(int argc, char **argv)
     setlocale(LC_CTYPE, ""); /* does not change the format of numbers */
     g_option_context_set_summary(
         context, "Classifies a file, an RTSP stream or a camera; without a source, "
-                 "a test picture. Prints\none JSON line per frame, then a summary.");
+                 "a test picture. Prints\na line for each change of the state, then a summary.");
     g_option_context_add_main_entries(context, entries, NULL);
     g_option_context_add_group(context, gst_init_get_option_group());
     if (!g_option_context_parse(context, &argc, &argv, &error) ||
         (frames && !read_frames(frames, &frame_limit, &error)) ||
-        !check_arguments(&(Run){model, precision}, sources, is_pad, &error))
+        !check_arguments(&(Run){model, precision, is_json}, sources, is_pad, &error))
         print_error("quickstart", "%s", error->message);
+    else if (is_version)
+        ok = print_version();
     else if (is_pad)
         ok = print_pad(sources[0]);
     else
-        ok = classify(sources ? sources[0] : NULL, &(Run){model, precision}, frame_limit);
+        ok = classify(sources ? sources[0] : NULL, &(Run){model, precision, is_json}, frame_limit);
     return ok ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -32,6 +32,13 @@ guint summary_frames(const Summary *summary)
     return summary->frames;
 }
 
+double summary_rate(const Summary *summary, gint64 now)
+{
+    const double seconds = (double)(now - summary->first_time) / G_USEC_PER_SEC;
+
+    return summary->frames > 1 && seconds > 0 ? (summary->frames - 1) / seconds : 0;
+}
+
 void summary_add(Summary *summary, GstBuffer *buffer)
 {
     GstConvnextMeta *meta = gst_buffer_get_convnext_meta(buffer);
@@ -73,13 +80,13 @@ static double median(GArray *times)
 
 void summary_print(const Summary *summary, const char *source)
 {
-    double seconds = (summary->last_time - summary->first_time) / 1e6;
+    const double rate = summary_rate(summary, summary->last_time);
     g_autoptr(GString) shares = g_string_new(NULL);
     g_autofree char *clean = print_clean(source, PRINT_MAX_PART);
 
     g_print("\n%u frames of %s", summary->frames, clean);
-    if (summary->frames > 1 && seconds > 0)
-        g_print(": %.1f fps", (summary->frames - 1) / seconds);
+    if (rate > 0)
+        g_print(": %.1f fps", rate);
     if (summary->times->len > 0)
         g_print(", median %.2f ms per frame", median(summary->times));
     g_print("\n");

@@ -16,6 +16,9 @@ void summary_add(Summary *summary, GstBuffer *buffer);
 
 guint summary_frames(const Summary *summary);
 
+/* Frames per second from the first frame to now, microseconds; 0 before the second frame. */
+double summary_rate(const Summary *summary, gint64 now);
+
 /* Prints frames, frames per second, median milliseconds per frame, and each label's share of the
  * frames, most frequent first. */
 void summary_print(const Summary *summary, const char *source);

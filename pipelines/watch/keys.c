@@ -71,6 +71,8 @@ static const Key keys[] = {
      .help = "a command to run for each event, without a shell"},
     {.name = "webhook", .type = KEY_OF_CAMERA,
      .help = "an HTTP or HTTPS URL to which each event is sent as JSON"},
+    {"snapshots-keep", KEY_UINT, "snapshots of a camera that are kept; older ones are deleted",
+     MEMBER(snapshots_keep), 1000, 1, 100000},
     {"snapshot-width", KEY_UINT, "largest width of pictures, in pixels",
      MEMBER(snapshot_width), 640, 16, 4096},
     {.name = "metrics", .type = KEY_OF_PROGRAM,
@@ -79,6 +81,19 @@ static const Key keys[] = {
      .help = "a file whose first line is user:password, which the page asks for"},
     {.name = "events", .type = KEY_OF_PROGRAM,
      .help = "a file that receives events; reopened on SIGHUP"},
+    {.name = "mqtt", .type = KEY_OF_PROGRAM,
+     .help = "mqtt://HOST[:PORT] or mqtts://HOST[:PORT], where states are published"},
+    {.name = "mqtt-credentials-file", .type = KEY_OF_PROGRAM,
+     .help = "a file whose first line is user:password"},
+    {.name = "mqtt-ca-file", .type = KEY_OF_PROGRAM,
+     .help = "a PEM file of certificates to trust, instead of those of the system"},
+    {.name = "mqtt-prefix", .type = KEY_OF_PROGRAM,
+     .help = "what topics begin with (default convnext)"},
+    {.name = "mqtt-discovery", .type = KEY_OF_PROGRAM,
+     .help = "what topics of Home Assistant's discovery begin with (default\n"
+             "homeassistant); empty for no discovery"},
+    {.name = "snapshots", .type = KEY_OF_PROGRAM,
+     .help = "a folder that receives the pictures of events"},
 };
 /* clang-format on */
 
@@ -176,7 +191,7 @@ static void append_help(GString *text, gboolean of_program)
             continue;
         lines = g_strsplit(key->help, "\n", -1);
         for (guint j = 0; lines[j]; j++) {
-            g_string_append_printf(text, "  %-18s%s", j ? "" : key->name, lines[j]);
+            g_string_append_printf(text, "  %-23s%s", j ? "" : key->name, lines[j]);
             if (j == 0 && is_number(key))
                 g_string_append_printf(text, " (default %g)", key->default_value);
             g_string_append_c(text, '\n');

@@ -6,8 +6,10 @@
 
 #include <string.h>
 
+#include "pipelines/common/print.h"
 #include "pipelines/watch/keys.h"
 
+#define MAX_FOLDER 1500 /* characters of the path of snapshots, as events show it */
 #define BYTE_ORDER_MARK "\xef\xbb\xbf"
 
 /* Begins the error's sentence with the name of the file. */
@@ -167,8 +169,15 @@ static gboolean is_relative(const char *key, const char *value)
  * start at the list's own folder. */
 static void resolve_paths(GKeyFile *file, const char *path)
 {
-    static const char *const keys[] = {
-        "source", "credentials-file", "web-credentials-file", "events", "model", "labels"};
+    static const char *const keys[] = {"source",
+                                       "credentials-file",
+                                       "events",
+                                       "snapshots",
+                                       "model",
+                                       "labels",
+                                       "mqtt-ca-file",
+                                       "mqtt-credentials-file",
+                                       "web-credentials-file"};
     g_autofree char *folder = g_path_get_dirname(path);
     g_auto(GStrv) groups = g_key_file_get_groups(file, NULL);
 
@@ -315,19 +324,39 @@ static gboolean read_web_login(WatchList *list, GKeyFile *file, GError **error)
     return TRUE;
 }
 
+/* The path is part of events, which are cleaned for terminals and logs. */
+static gboolean read_snapshots(WatchList *list, GKeyFile *file, GError **error)
+{
+    g_autofree char *path = g_key_file_get_string(file, WATCH_DEFAULTS, "snapshots", NULL);
+    g_autofree char *clean = NULL;
+
+    if (!path || !*path)
+        return !g_key_file_has_key(file, WATCH_DEFAULTS, "snapshots", NULL) ||
+               watch_keys_fail(error, WATCH_DEFAULTS, "snapshots is no folder");
+    list->snapshots = g_canonicalize_filename(path, NULL);
+    clean = print_clean(list->snapshots, MAX_FOLDER);
+    return strcmp(clean, list->snapshots) == 0 ||
+           watch_keys_fail(error, WATCH_DEFAULTS,
+                           "snapshots is '%s', expected at most %d printable characters", clean,
+                           MAX_FOLDER);
+}
+
 static gboolean read_groups(WatchList *list, GKeyFile *file, GError **error)
 {
     g_auto(GStrv) groups = g_key_file_get_groups(file, NULL);
 
     list->metrics = g_key_file_get_string(file, WATCH_DEFAULTS, "metrics", NULL);
     list->events = g_key_file_get_string(file, WATCH_DEFAULTS, "events", NULL);
+    if (!read_snapshots(list, file, error))
+        return FALSE;
     if (g_key_file_has_key(file, WATCH_DEFAULTS, "source", NULL)) {
         g_set_error(error, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_INVALID_VALUE,
                     "[%s]: a source belongs in a camera's own group, not in the defaults",
                     WATCH_DEFAULTS);
         return FALSE;
     }
-    if (!read_web_login(list, file, error))
+    if (!read_web_login(list, file, error) ||
+        !watch_broker_read(&list->mqtt, file, WATCH_DEFAULTS, error))
         return FALSE;
     for (guint i = 0; groups[i]; i++) {
         WatchSettings *settings;
@@ -378,5 +407,7 @@ void watch_list_free(WatchList *list)
     g_free(list->metrics);
     g_free(list->web_login);
     g_free(list->events);
+    watch_broker_free(list->mqtt);
+    g_free(list->snapshots);
     g_free(list);
 }

@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "pipelines/watch/alarms/broker.h"
 #include "pipelines/watch/settings.h"
 
 typedef struct WatchList {
@@ -10,6 +11,8 @@ typedef struct WatchList {
     char *metrics;      /* [ADDRESS:]PORT, or NULL */
     char *web_login;    /* user:password of the page, or NULL */
     char *events;       /* a file, or NULL */
+    WatchBroker *mqtt;  /* or NULL */
+    char *snapshots;    /* a folder, absolute, or NULL */
     GPtrArray *models;  /* elements that keep the cameras' models loaded */
 } WatchList;
 

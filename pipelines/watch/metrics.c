@@ -210,10 +210,7 @@ static void append_label(GString *text, GArray *samples)
 
 static void append_process(GString *text)
 {
-    WatchProcess process;
-    const struct {
-        const char *name, *type, *help;
-    } rows[] = {
+    static const char *const rows[][3] = {
         {"process_cpu_seconds_total", "counter", "Processor time, user and system."},
         {"process_resident_memory_bytes", "gauge", "Memory in use."},
         {"process_virtual_memory_bytes", "gauge", "Address space in use."},
@@ -221,14 +218,15 @@ static void append_process(GString *text)
         {"process_max_fds", "gauge", "Limit of open file descriptors."},
         {"process_start_time_seconds", "gauge", "Start of the process, since 1970."},
     };
+    WatchProcess process;
 
     watch_process_read(&process);
     const double values[] = {process.cpu_seconds,           (double)process.resident_bytes,
                              (double)process.virtual_bytes, process.open_fds,
                              (double)process.max_fds,       process.start_time};
     for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
-        append_header(text, rows[i].name, rows[i].type, rows[i].help);
-        g_string_append_printf(text, "%s ", rows[i].name);
+        append_header(text, rows[i][0], rows[i][1], rows[i][2]);
+        g_string_append_printf(text, "%s ", rows[i][0]);
         append_number(text, values[i]);
     }
 }

@@ -49,14 +49,13 @@ static void read_memory(WatchProcess *process)
 
 static guint count_fds(void)
 {
-    GDir *folder = g_dir_open("/proc/self/fd", 0, NULL);
+    g_autoptr(GDir) folder = g_dir_open("/proc/self/fd", 0, NULL);
     guint count = 0;
 
     if (!folder)
         return 0;
     while (g_dir_read_name(folder))
         count++;
-    g_dir_close(folder);
     return count - 1; /* the folder itself */
 }
 

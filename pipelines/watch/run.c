@@ -8,9 +8,11 @@
 #include "pipelines/watch/alarms/alarms.h"
 #include "pipelines/watch/alarms/commands.h"
 #include "pipelines/watch/alarms/events.h"
+#include "pipelines/watch/alarms/retained.h"
 #include "pipelines/watch/alarms/webhook.h"
 #include "pipelines/watch/list.h"
 #include "pipelines/watch/pictures/pictures.h"
+#include "pipelines/watch/pictures/snapshots.h"
 #include "pipelines/watch/pipeline.h"
 #include "pipelines/watch/report.h"
 #include "pipelines/watch/web/site.h"
@@ -20,7 +22,7 @@
 #define COMMAND_EVENTS 64                /* of a camera, waiting for its command */
 #define WEBHOOK_S 10                     /* silence after which a server has failed */
 #define WEBHOOK_EVENTS 256               /* waiting for a server */
-#define PICTURE_US (2 * G_USEC_PER_SEC)  /* longest wait for a picture */
+#define PICTURE_US (2 * G_USEC_PER_SEC)  /* longest wait for a picture, and for the disk */
 #define QUIT_MS 5000                     /* how long to wait for cameras that do not stop */
 
 typedef struct Watch {
@@ -35,9 +37,11 @@ typedef struct Watch {
     WatchAlarms *alarms;
     WatchCommands *commands;
     WatchWebhook *webhook;
+    WatchRetained *retained;
     WatchPictures *pictures;
-    GPtrArray *cameras;  /* in the list's order */
-    GPtrArray *stopping; /* cameras that are stopping, in the list or removed from it */
+    WatchSnapshots *snapshots; /* or NULL */
+    GPtrArray *cameras;        /* in the list's order */
+    GPtrArray *stopping;       /* cameras that are stopping, in the list or removed from it */
     gboolean is_quitting;
     gboolean has_failed;
 } Watch;
@@ -84,10 +88,12 @@ static void quit(Watch *watch)
         stop_camera(watch, watch->cameras->pdata[i]);
 }
 
-/* Also waits for earlier connections, which may close after a camera's last one. */
+/* Also waits for earlier connections, which may close after a camera's last one, and for pictures
+ * of the last events. */
 static void quit_when_closed(Watch *watch)
 {
-    if (watch->is_quitting && watch->stopping->len == 0 && watch_pipeline_closing() == 0)
+    if (watch->is_quitting && watch->stopping->len == 0 && watch_pipeline_closing() == 0 &&
+        !(watch->snapshots && watch_snapshots_are_busy(watch->snapshots)))
         g_main_loop_quit(watch->loop);
 }
 
@@ -158,7 +164,7 @@ static const WatchHooks hooks = {on_changed, on_label_changed, on_freeze_changed
                                  on_output_failed};
 
 /* Takes the event. */
-static void on_event(WatchEvent *event, gpointer data)
+static void publish(WatchEvent *event, gpointer data)
 {
     Watch *watch = data;
 
@@ -169,6 +175,7 @@ static void on_event(WatchEvent *event, gpointer data)
     if (watch->events)
         watch_events_add(watch->events, event);
     watch_site_add_event(watch->site, event);
+    watch_retained_add(watch->retained, event);
     if (settings && !watch_alarm_is_silent(&settings->rules, event, g_get_real_time())) {
         if (settings->on_event)
             watch_commands_add(watch->commands, (const char *const *)settings->on_event, event);
@@ -176,6 +183,18 @@ static void on_event(WatchEvent *event, gpointer data)
             watch_webhook_add(watch->webhook, settings->webhook, event);
     }
     watch_event_unref(event);
+}
+
+/* Takes the event. */
+static void on_event(WatchEvent *event, gpointer data)
+{
+    Watch *watch = data;
+
+    if (watch->snapshots)
+        watch_snapshots_add(watch->snapshots,
+                            find_camera(watch->cameras, watch_event_camera(event)), event);
+    else
+        publish(event, watch);
 }
 
 /* The camera list */
@@ -272,6 +291,18 @@ static gboolean open_outputs(Watch *watch, const WatchList *list, GError **error
     return TRUE;
 }
 
+/* The events that wait are published now, because the new list may lack their camera. */
+static void move_snapshots(Watch *watch, const char *path)
+{
+    if (watch->snapshots)
+        watch_snapshots_flush(watch->snapshots);
+    if (watch->snapshots && g_strcmp0(path, watch_snapshots_path(watch->snapshots)) == 0)
+        return;
+    g_clear_pointer(&watch->snapshots, watch_snapshots_free);
+    if (path)
+        watch->snapshots = watch_snapshots_new(path, watch->pictures, PICTURE_US, publish, watch);
+}
+
 /* Reads the list and applies all of it, or changes nothing. */
 static gboolean load_list(Watch *watch, GError **error)
 {
@@ -281,7 +312,9 @@ static gboolean load_list(Watch *watch, GError **error)
     if (!cameras || !open_outputs(watch, list, error))
         return FALSE;
     watch_site_set_login(watch->site, list->web_login);
+    move_snapshots(watch, list->snapshots);
     replace_cameras(watch, g_steal_pointer(&cameras));
+    watch_retained_connect(watch->retained, list->mqtt);
     g_clear_pointer(&watch->list, watch_list_free);
     watch->list = g_steal_pointer(&list);
     return TRUE;
@@ -347,6 +380,7 @@ static gboolean on_tick(gpointer data)
         all_done &=
             watch_camera_state(camera) == WATCH_ENDED || watch_camera_state(camera) == WATCH_FAILED;
     }
+    watch_retained_update(watch->retained, watch->cameras, watch->alarms);
     if (all_done)
         quit(watch);
     quit_when_closed(watch);
@@ -381,6 +415,7 @@ gboolean watch_run(const char *config, const char *const *keys, char **sources)
     watch.alarms = watch_alarms_new(on_event, &watch);
     watch.commands = watch_commands_new(COMMAND_US, COMMAND_EVENTS);
     watch.webhook = watch_webhook_new(WEBHOOK_S, WEBHOOK_EVENTS);
+    watch.retained = watch_retained_new();
     watch.pictures = watch_pictures_new(PICTURE_US);
     watch.site = watch_site_new(watch.alarms, watch.pictures);
     watch.cameras = g_ptr_array_new_with_free_func((GDestroyNotify)watch_camera_unref);
@@ -394,6 +429,7 @@ gboolean watch_run(const char *config, const char *const *keys, char **sources)
         watch.has_failed = TRUE;
     }
     g_source_remove(hangup);
+    g_clear_pointer(&watch.snapshots, watch_snapshots_free);
     set_server(&watch, NULL);
     g_clear_pointer(&watch.events, watch_events_free);
     g_clear_pointer(&watch.list, watch_list_free);
@@ -402,6 +438,7 @@ gboolean watch_run(const char *config, const char *const *keys, char **sources)
     watch_alarms_free(watch.alarms);
     watch_commands_free(watch.commands);
     watch_webhook_free(watch.webhook);
+    watch_retained_free(watch.retained);
     g_ptr_array_unref(watch.stopping);
     g_ptr_array_unref(watch.cameras);
     g_main_loop_unref(watch.loop);

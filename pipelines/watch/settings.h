@@ -32,6 +32,7 @@ typedef struct WatchSettings {
     gint64 connect_timeout;      /* microseconds until a connection's first frame */
     gint64 min_delay, max_delay; /* microseconds before an attempt to reconnect */
     gint64 frozen_time;          /* microseconds until a picture counts as frozen; 0: never */
+    guint snapshots_keep;        /* files of this camera */
     guint snapshot_width;        /* of pictures, at most, pixels */
     WatchAlarmRules rules;       /* its pointers belong to the settings */
     char **on_event;             /* a command and its arguments, or NULL */

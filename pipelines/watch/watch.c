@@ -159,8 +159,10 @@ static gboolean run_command_line(int argc, char **argv)
     g_autoptr(GPtrArray) keys = g_ptr_array_new_with_free_func(g_free);
     g_autofree char *config = NULL;
     g_auto(GStrv) sources = NULL;
+    gboolean is_version = FALSE;
     const GOptionEntry entries[] = {
         {"config", 'c', 0, G_OPTION_ARG_FILENAME, &config, "The camera list, a key file", "FILE"},
+        {"version", 0, 0, G_OPTION_ARG_NONE, &is_version, "Print the version and quit", NULL},
         {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_STRING_ARRAY, &sources, NULL, "[[NAME=]SOURCE...]"},
         {NULL},
     };
@@ -170,6 +172,10 @@ static gboolean run_command_line(int argc, char **argv)
     if (!g_option_context_parse(context, &argc, &argv, &error)) {
         print_error("convnext-watch", "%s", error->message);
         return FALSE;
+    }
+    if (is_version) {
+        g_print("convnext-watch " CONVNEXT_VERSION "\n");
+        return TRUE;
     }
     if (config && !*config) {
         print_error("convnext-watch", "--config is empty, expected a file");

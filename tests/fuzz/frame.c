@@ -334,12 +334,12 @@ static gboolean is_json(const char *line)
 /* Regions of this element lie in the frame that the caps describe; others need not. */
 static void check_meta(GstBuffer *buffer, GstConvnextMeta *meta)
 {
-    const GstConvnextLineFrame frame = {buffer, "fuzz", 1, 1, 1};
+    const GstConvnextLineFrame frame = {buffer, "fuzz", 1, 1, 1, NULL};
     g_autoptr(GString) line = g_string_new(NULL);
     guint n, width, height;
     const GstConvnextClass *classes = gst_convnext_result_get_classes(meta->result, &n);
 
-    gst_convnext_json_line(line, &frame, meta);
+    gst_convnext_json_line(line, &frame, meta, NULL);
     g_assert_true(is_json(line->str));
     if (g_str_equal(gst_convnext_result_get_model(meta->result), "other"))
         return;

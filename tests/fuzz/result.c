@@ -151,11 +151,11 @@ static void check_line(FuzzReader *reader, GstBuffer *buffer, GstConvnextMeta *m
     g_autofree char *stream = fuzz_text(reader, 20);
     const guint64 number = fuzz_hostile64(reader);
     const guint width = fuzz_hostile(reader, 64), height = fuzz_hostile(reader, 64);
-    const GstConvnextLineFrame frame = {buffer, stream, number, width, height};
+    const GstConvnextLineFrame frame = {buffer, stream, number, width, height, NULL};
     g_autoptr(GString) line = g_string_new(NULL);
     g_autoptr(JsonParser) parser = json_parser_new();
 
-    gst_convnext_json_line(line, &frame, meta);
+    gst_convnext_json_line(line, &frame, meta, NULL);
     g_assert_true(line->str[line->len - 1] == '\n');
     g_assert_true(strchr(line->str, '\n') == line->str + line->len - 1);
     g_assert_true(json_parser_load_from_data(parser, line->str, (gssize)line->len, NULL));

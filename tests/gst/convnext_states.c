@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <gst/check/gstcheck.h>
 
+#include "gst/convnext/query.h"
 #include "tests/gst/support/boxes.h"
 #include "tests/gst/support/frames.h"
 #include "tests/gst/support/gate.h"
@@ -79,6 +80,21 @@ static void expect_change(const char *from, const char *to, guint frame, guint s
     fail_unless_equals_uint64(since_pts, since * 40 * GST_MSECOND);
 }
 
+/* The next event about a state that went downstream. */
+static void expect_event(const char *to)
+{
+    g_autoptr(GstEvent) event = gst_harness_try_pull_event(h);
+
+    while (event && !gst_event_has_name(event, GST_CONVNEXT_EVENT_CHANGE)) {
+        gst_event_unref(event);
+        event = gst_harness_try_pull_event(h);
+    }
+    fail_unless(event, "no event about %s", to);
+    const GstStructure *s = gst_event_get_structure(event);
+    fail_unless_equals_string(gst_structure_get_string(s, "new"), to);
+    fail_unless(gst_structure_has_field_typed(s, GST_CONVNEXT_CHANGE_MODEL, G_TYPE_STRING));
+}
+
 static void expect_no_change(void)
 {
     fail_unless_equals_int(gate_messages(gate, "convnext-state-changed", NULL, 0), 0);
@@ -98,6 +114,8 @@ GST_START_TEST(test_majority)
     process_many("bwbwww"); /* frames 6 to 11 */
     expect_change(black, white, 10, 7);
     expect_no_change();
+    expect_event(black);
+    expect_event(white);
 }
 GST_END_TEST;
 

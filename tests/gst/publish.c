@@ -7,6 +7,7 @@
 
 #include <gst/video/video.h>
 
+#include "gst/publish/emission.h"
 #include "gst/publish/gstconvnextpublish.h"
 #include "tests/gst/support/publishing.h"
 
@@ -73,7 +74,8 @@ GST_END_TEST;
  * their size is not the one that it refers to. */
 GST_START_TEST(test_region)
 {
-    g_autoptr(GstHarness) harness = make_harness(make_element(NULL));
+    g_autoptr(GstHarness) harness =
+        make_harness(make_element("emit", GST_CONVNEXT_EMIT_FRAME, NULL));
     GstBuffer *frame = make_frame(make_full_result());
     GstVideoCropMeta *crop = gst_buffer_add_video_crop_meta(frame);
 

@@ -166,7 +166,8 @@ GST_START_TEST(test_structure)
     fail_unless_equals_string(
         text, "convnext, model=(string)tiny, pts=(guint64)40000000, width=(uint)640, "
               "height=(uint)480, region=(uint)< 64, 48, 256, 240 >, "
-              "activation=(GstConvnextActivation)softmax, classes=(structure)< "
+              "activation=(GstConvnextActivation)softmax, index=(uint)281, score=(float)0.75, "
+              "label=(string)tabby, classes=(structure)< "
               "\"class\\,\\ index\\=\\(uint\\)281\\,\\ score\\=\\(float\\)0.75\\,\\ "
               "label\\=\\(string\\)tabby\\;\", "
               "\"class\\,\\ index\\=\\(uint\\)282\\,\\ score\\=\\(float\\)0.125\\;\" >, "

@@ -68,7 +68,7 @@ include_only_in()
     includes '\.(c|h|orc)$' | grep -E "^[^:]*:[0-9]+:($1)$" | grep -v -E "^($2):" | offences_from "$3"
 }
 
-libc='<(assert|ctype|dlfcn|errno|fcntl|fenv|float|inttypes|limits|locale|malloc|math|pthread|sched|setjmp'
+libc='<(assert|ctype|dirent|dlfcn|errno|fcntl|fenv|float|glob|inttypes|limits|locale|malloc|math|pthread|sched|setjmp'
 libc+='|signal|stdalign|stdarg|stdatomic|stdbool|stddef|stdint|stdio|stdlib|string|strings|threads'
 libc+='|time|unistd|sys/[a-z]+)\.h>'
 glib='<(glib|gio|gmodule|glib-object|glib-unix|glib/[a-z]+|json-glib/[a-z-]+)\.h>'
@@ -99,19 +99,22 @@ rule_gst_includes()
     include_only_in "$png" 'gst/publish/png\.c|tests/gst/.*' 'one file uses libpng'
 }
 
-# Programs use the installed headers, as an application outside the tree does. The exception is
-# convnext-inspect, which prints how model/ reads a file and links to it.
+# Programs use the installed headers, as an application outside the tree does. The exceptions are
+# convnext-inspect, which prints how model/ reads a file, and convnext-teach, which writes one.
 rule_public_includes()
 {
-    local inspect='pipelines/inspect/[a-z]+\.[ch]'
+    local inspect='pipelines/inspect/[a-z]+\.[ch]' teach='pipelines/teach/(base|teach)\.[ch]'
     only_includes '^gst/convnext/.*\.h$' "<gst/[a-z/-]+\.h>|<glib(-object)?\.h>" \
         'a public header includes only installed headers, in <>'
     only_includes "^$inspect$" "\"(pipelines/(inspect/[a-z]+|common/print)|model/[^\"]*)\.h\"|$libc|$glib" \
         'convnext-inspect uses model/ but not GStreamer'
     include_only_in '<libsoup/[a-z]+\.h>' 'pipelines/watch/alarms/webhook\.c|tests/pipelines/.*' \
         'only webhooks use libsoup'
-    includes '^pipelines/' | grep -v -E "^$inspect:|^pipelines/watch/alarms/webhook.c:.*<libsoup/soup\.h>" |
-        grep -v -E "^[^:]*:[0-9]+:(\"pipelines/[^\"]*\"|$libc|$glib|<gio/gio\.h>|$gst)$" |
+    include_only_in '<mosquitto\.h>' 'pipelines/watch/alarms/mqtt\.c' 'one file uses libmosquitto'
+    only_includes "^$teach$" "\"(pipelines/(teach/[a-z]+|common/print)|model/[^\"]*)\.h\"|$libc|$glib|$gst" \
+        'convnext-teach uses model/, GLib and GStreamer only'
+    includes '^pipelines/' | grep -v -E "^$inspect:|^$teach:" |
+        grep -v -E "^[^:]*:[0-9]+:(\"pipelines/[^\"]*\"|$libc|$glib|$gst|<(gio/gio|libsoup/soup|mosquitto)\.h>)$" |
         offences_from 'pipelines/ uses the elements and the public library only'
 }
 

@@ -24,7 +24,7 @@ sound='audiotestsrc num-buffers=20 ! audioconvert ! mux.'
 # print the note.
 check()
 {
-    timeout "$PATIENCE" convnext-quickstart "$1" >quick 2>quick.log </dev/null || wrong "$1: quickstart: $(cat quick.log)"
+    timeout "$PATIENCE" convnext-quickstart --json "$1" >quick 2>quick.log </dev/null || wrong "$1: quickstart: $(cat quick.log)"
     timeout "$PATIENCE" "$CONVNEXT_WATCH" cam="$1" >watch 2>watch.log </dev/null ||
         wrong "$1: watch: $(cat watch.log)"
     timeout "$PATIENCE" "$CNX_ROOT/pipelines/cameras.sh" "$1" >cameras 2>cameras.log </dev/null ||
@@ -108,7 +108,7 @@ server.serve_forever()' "$work" >port 2>/dev/null &
 }
 if gst-inspect-1.0 --exists souphttpsrc; then
     serve_film
-    convnext-quickstart "http://127.0.0.1:$(cat port)/cover.mkv" >quick 2>log </dev/null || wrong "HTTP: $(cat log)"
+    convnext-quickstart --json "http://127.0.0.1:$(cat port)/cover.mkv" >quick 2>log </dev/null || wrong "HTTP: $(cat log)"
     [ "$(grep -c '"width":320,' quick)" -eq 30 ] || wrong "HTTP: $(cut -c 1-100 quick)"
     grep -q 'it has 2 video tracks: number 2 is classified$' log || wrong "HTTP: no note: $(cat log)"
     expect_refusal 'It has no video, only sound.' convnext-quickstart "http://127.0.0.1:$(cat port)/sound.wav"

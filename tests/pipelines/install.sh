@@ -8,7 +8,7 @@
 
 meson install -C "$CONVNEXT_BUILD" --no-rebuild --destdir "$work/root" >log 2>&1 ||
     wrong "meson install: $(tail -n 5 log)"
-for file in 'gstreamer-1.0/libgstconvnext.so' 'libgstconvnext-1.0.so' 'gstconvnext-1.0.pc' 'bin/convnext-watch' 'bin/convnext-inspect' \
+for file in 'gstreamer-1.0/libgstconvnext.so' 'libgstconvnext-1.0.so' 'gstconvnext-1.0.pc' 'bin/convnext-watch' 'bin/convnext-inspect' 'bin/convnext-teach' \
     'convnext/convnext.h' 'gst-convnext/default/model.safetensors' 'gst-convnext/default/config.json'; do
     [ -n "$(find root -path "*/$file")" ] || wrong "not installed: $file"
 done

@@ -157,7 +157,7 @@ expect_interruption()
 {
     local player status started
     : >interrupted
-    "$quickstart" "$1" >interrupted </dev/null &
+    "$quickstart" --json "$1" >interrupted </dev/null &
     player=$!
     for _ in $(seq $((PATIENCE * 10))); do
         [ "$(wc -l <interrupted)" -lt 5 ] || break

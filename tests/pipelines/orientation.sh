@@ -38,7 +38,7 @@ classes up >up.classes
 for turn in 90r 180 90l; do
     play videoflip video-direction=$turn ! convnext >flipped
     play convnext orientation=$turn >chosen
-    "$quickstart" $turn.mov 2>log </dev/null | sed '/^$/,$d' >quick || wrong "$turn: $(cat log)"
+    "$quickstart" --json $turn.mov 2>log </dev/null | sed '/^$/,$d' >quick || wrong "$turn: $(cat log)"
     timeout "$PATIENCE" "$CONVNEXT_WATCH" $turn.mov >watch 2>log </dev/null || wrong "$turn: $(cat log)"
     timeout "$PATIENCE" "$CONVNEXT_WATCH" --set=orientation=identity $turn.mov >stored 2>log </dev/null ||
         wrong "$turn: $(cat log)"

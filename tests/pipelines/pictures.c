@@ -58,7 +58,7 @@ static GstBuffer *make_frame(GstCaps *caps)
 
 static void open_camera(WatchCamera *camera, const char *name)
 {
-    g_autoptr(GstCaps) caps = make_caps("NV12", 1280, 720, "");
+    g_autoptr(GstCaps) caps = make_caps("NV12", 800, 450, "");
 
     *camera = (WatchCamera){.settings = {.name = (char *)name, .snapshot_width = 640},
                             .state = WATCH_PLAYING,
@@ -316,7 +316,7 @@ static long read_memory(void)
     return line ? strtol(line + strlen("VmRSS:"), NULL, 10) : 0;
 }
 
-/* 200 copies of a frame are 270 MB. */
+/* 200 copies of a frame are 108 MB. */
 static void test_memory(void)
 {
     WatchPictures *pictures = watch_pictures_new(LIMIT);

@@ -5,7 +5,7 @@
 . "$(dirname "$0")/lib.sh"
 
 start_camera
-timeout "$PATIENCE" "$quickstart" --frames 20 "$camera" >live </dev/null || wrong "status $?"
+timeout "$PATIENCE" "$quickstart" --json --frames 20 "$camera" >live </dev/null || wrong "status $?"
 expect_lines live 20
 expect_summary live 20
 

@@ -60,11 +60,17 @@ void watch_event_add_integer(WatchEvent *event, const char *key, gint64 value)
     json_object_set_int_member(event->members, key, value);
 }
 
-void watch_event_add_time(WatchEvent *event, const char *key, gint64 time)
+char *watch_event_format_time(gint64 time)
 {
     g_autoptr(GDateTime) second = g_date_time_new_from_unix_utc(time / G_USEC_PER_SEC);
     g_autoptr(GDateTime) moment = second ? g_date_time_add(second, time % G_USEC_PER_SEC) : NULL;
-    g_autofree char *text = moment ? g_date_time_format(moment, "%Y-%m-%dT%H:%M:%S.%fZ") : NULL;
+
+    return moment ? g_date_time_format(moment, "%Y-%m-%dT%H:%M:%S.%fZ") : NULL;
+}
+
+void watch_event_add_time(WatchEvent *event, const char *key, gint64 time)
+{
+    g_autofree char *text = watch_event_format_time(time);
 
     watch_event_add_text(event, key, text);
 }

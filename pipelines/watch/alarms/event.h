@@ -29,6 +29,10 @@ void watch_event_add_integer(WatchEvent *event, const char *key, gint64 value);
 /* Adds a time in microseconds since 1970, as RFC 3339 in UTC. */
 void watch_event_add_time(WatchEvent *event, const char *key, gint64 time);
 
+/* A time in microseconds since 1970 as RFC 3339 in UTC, or NULL beyond the calendar. The caller
+ * frees it. */
+char *watch_event_format_time(gint64 time);
+
 const char *watch_event_name(const WatchEvent *event);
 const char *watch_event_camera(const WatchEvent *event);
 

@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "pipelines/teach/pictures.h"
+
+#include <glob.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "pipelines/common/print.h"
+
+#define PROGRAM "convnext-teach"
+#define MAX_DEPTH 16   /* folders inside a folder of a class */
+#define MAX_LABEL 200  /* bytes */
+#define MIN_PICTURES 2 /* of a class: one to learn from, one to hold out */
+
+/* As torchvision.datasets.folder.IMG_EXTENSIONS */
+static const char *const endings[] = {".jpg", ".jpeg", ".png",  ".ppm", ".bmp",
+                                      ".pgm", ".tif",  ".tiff", ".webp"};
+
+static gboolean fail(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+static gboolean fail(GError **error, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    g_autofree char *text = g_strdup_vprintf(format, args);
+    va_end(args);
+    g_set_error_literal(error, TEACH_ERROR, 0, text);
+    return FALSE;
+}
+
+static void picture_free(gpointer data)
+{
+    TeachPicture *picture = data;
+
+    g_free(picture->path);
+    g_free(picture->label);
+    g_free(picture->hash);
+    g_free(picture->embedding);
+    g_free(picture);
+}
+
+TeachSet *teach_set_new(void)
+{
+    TeachSet *set = g_new0(TeachSet, 1);
+
+    set->pictures = g_ptr_array_new_with_free_func(picture_free);
+    set->labels = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    set->hashes = g_hash_table_new(g_str_hash, g_str_equal);
+    return set;
+}
+
+void teach_set_free(TeachSet *set)
+{
+    if (!set)
+        return;
+    g_hash_table_unref(set->hashes);
+    g_hash_table_unref(set->labels);
+    g_ptr_array_unref(set->pictures);
+    g_free(set);
+}
+
+gboolean teach_set_add(TeachSet *set, char *path, const char *label, char *hash, float *embedding,
+                       GError **error)
+{
+    const TeachPicture *same = g_hash_table_lookup(set->hashes, hash);
+    TeachPicture *picture = g_new(TeachPicture, 1);
+
+    *picture = (TeachPicture){path, g_strdup(label), hash, embedding};
+    if (!same) {
+        g_ptr_array_add(set->pictures, picture);
+        g_hash_table_insert(set->hashes, picture->hash, picture);
+        return TRUE;
+    }
+    const gboolean ok = !strcmp(same->label, label) ||
+                        fail(error,
+                             "%s of class \"%s\" and %s of class \"%s\" are the same picture, "
+                             "expected it in one class",
+                             same->path, same->label, path, label);
+    if (ok && same->embedding)
+        set->kept++;
+    else if (ok)
+        print_error(PROGRAM, "%s: left out, the same picture as %s", path, same->path);
+    picture_free(picture);
+    return ok;
+}
+
+/* A label must survive labels.txt and a terminal. */
+static gboolean add_label(TeachSet *set, const char *label, GError **error)
+{
+    g_autofree char *clean = print_clean(label, PRINT_MAX_PART);
+    g_autofree char *stripped = g_strstrip(g_strdup(label));
+
+    if (!*label)
+        return fail(error, "a class has an empty name");
+    if (strcmp(clean, label) || strcmp(stripped, label) || strlen(label) > MAX_LABEL)
+        return fail(error,
+                    "the class \"%s\" has an invalid name, expected printable UTF-8 of up to %d "
+                    "bytes without blanks at its ends",
+                    clean, MAX_LABEL);
+    g_hash_table_add(set->labels, g_strdup(label));
+    return TRUE;
+}
+
+/* Adds a file, or prints why it is left out. */
+static gboolean add_file(TeachSet *set, const char *path, const char *label, GError **error)
+{
+    g_autoptr(GError) cause = NULL;
+    g_autoptr(GMappedFile) file = NULL;
+
+    if (strpbrk(path, "\t\r\n")) {
+        print_error(PROGRAM, "%s: left out, its name has control characters", path);
+        return TRUE;
+    }
+    if (!g_file_test(path, G_FILE_TEST_IS_REGULAR)) {
+        print_error(PROGRAM, "%s: left out, it is not a file that can be read", path);
+        return TRUE;
+    }
+    file = g_mapped_file_new(path, FALSE, &cause);
+    if (!file) {
+        print_error(PROGRAM, "%s: left out, %s", path, cause->message);
+        return TRUE;
+    }
+    char *hash = g_compute_checksum_for_data(
+        G_CHECKSUM_SHA256, (const unsigned char *)g_mapped_file_get_contents(file),
+        g_mapped_file_get_length(file));
+    return teach_set_add(set, g_strdup(path), label, hash, NULL, error);
+}
+
+static gboolean is_picture(const char *name)
+{
+    g_autofree char *lower = g_ascii_strdown(name, -1);
+
+    for (guint i = 0; i < G_N_ELEMENTS(endings); i++)
+        if (g_str_has_suffix(lower, endings[i]))
+            return TRUE;
+    return FALSE;
+}
+
+static int compare_names(gconstpointer a, gconstpointer b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* The names in a folder, sorted, without hidden ones. NULL with error. */
+static GPtrArray *list_folder(const char *folder, GError **error)
+{
+    g_autoptr(GDir) dir = g_dir_open(folder, 0, error);
+    const char *name;
+
+    if (!dir)
+        return NULL;
+    GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
+    while ((name = g_dir_read_name(dir)))
+        if (name[0] != '.')
+            g_ptr_array_add(names, g_strdup(name));
+    g_ptr_array_sort(names, compare_names);
+    return names;
+}
+
+/* The files of a class with other endings, which no line names one by one */
+typedef struct Others {
+    guint count;
+    char *first;
+} Others;
+
+static gboolean add_folder(TeachSet *set, const char *folder, const char *label, guint depth,
+                           Others *others, GError **error)
+{
+    g_autoptr(GPtrArray) names = list_folder(folder, error);
+
+    if (!names)
+        return FALSE;
+    for (guint i = 0; i < names->len; i++) {
+        const char *name = names->pdata[i];
+        g_autofree char *path = g_build_filename(folder, name, NULL);
+
+        if (g_file_test(path, G_FILE_TEST_IS_DIR)) {
+            if (depth == MAX_DEPTH)
+                return fail(error, "%s: folders are nested more than %d deep", path, MAX_DEPTH);
+            if (!add_folder(set, path, label, depth + 1, others, error))
+                return FALSE;
+        } else if (!is_picture(name)) {
+            if (others->count++ == 0)
+                others->first = g_strdup(path);
+        } else if (!add_file(set, path, label, error)) {
+            return FALSE;
+        }
+    }
+    return TRUE;
+}
+
+/* Each folder inside is a class. */
+static gboolean add_classes(TeachSet *set, const char *folder, GError **error)
+{
+    g_autoptr(GPtrArray) names = list_folder(folder, error);
+    Others others = {0};
+    guint classes = 0;
+    gboolean ok = names != NULL;
+
+    for (guint i = 0; ok && i < names->len; i++) {
+        const char *name = names->pdata[i];
+        g_autofree char *path = g_build_filename(folder, name, NULL);
+
+        if (!g_file_test(path, G_FILE_TEST_IS_DIR))
+            continue;
+        classes++;
+        ok = add_label(set, name, error) && add_folder(set, path, name, 0, &others, error);
+    }
+    if (others.count)
+        print_error(PROGRAM,
+                    "%u file%s left out whose names do not end like those of pictures: %s%s",
+                    others.count, others.count > 1 ? "s" : "", others.first,
+                    others.count > 1 ? ", ..." : "");
+    g_free(others.first);
+    if (ok && classes == 0)
+        return fail(error, "%s: has no folders, expected one for each class", folder);
+    return ok;
+}
+
+static gboolean add_glob(TeachSet *set, const char *source, GHashTable *seen, GError **error)
+{
+    const char *equals = strchr(source, '=');
+    g_autofree char *label = g_strndup(source, (gsize)(equals - source));
+    glob_t found = {0};
+    gboolean ok = add_label(set, label, error);
+
+    if (!ok)
+        return FALSE;
+    if (!g_hash_table_add(seen, g_strdup(label)))
+        return fail(error, "two classes are called \"%s\"", label);
+    if (glob(equals + 1, 0, NULL, &found) != 0 || found.gl_pathc == 0)
+        ok = fail(error, "%s: no file matches", source);
+    for (gsize i = 0; ok && i < found.gl_pathc; i++)
+        ok = add_file(set, found.gl_pathv[i], label, error);
+    globfree(&found);
+    return ok;
+}
+
+gboolean teach_set_collect(TeachSet *set, char **sources, GError **error)
+{
+    g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+
+    if (!sources[1] && g_file_test(sources[0], G_FILE_TEST_IS_DIR))
+        return add_classes(set, sources[0], error);
+    for (guint i = 0; sources[i]; i++) {
+        if (!strchr(sources[i], '='))
+            return fail(error, "%s: %s, expected one folder of folders or NAME=GLOB for each class",
+                        sources[i],
+                        g_file_test(sources[i], G_FILE_TEST_IS_DIR) ? "is not the only source"
+                                                                    : "is not a folder");
+        if (!add_glob(set, sources[i], seen, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+void teach_set_drop_unknown(TeachSet *set)
+{
+    for (guint i = set->pictures->len; i-- > 0;) {
+        const TeachPicture *picture = set->pictures->pdata[i];
+
+        if (picture->embedding)
+            continue;
+        g_hash_table_remove(set->hashes, picture->hash);
+        g_ptr_array_remove_index(set->pictures, i);
+    }
+}
+
+static int compare_pictures(gconstpointer a, gconstpointer b)
+{
+    const TeachPicture *x = *(const TeachPicture *const *)a, *y = *(const TeachPicture *const *)b;
+    const int labels = strcmp(x->label, y->label);
+
+    return labels ? labels : strcmp(x->hash, y->hash);
+}
+
+char **teach_set_classes(TeachSet *set, guint **y, GError **error)
+{
+    guint count = g_hash_table_size(set->labels), next = 0;
+    g_autofree char **keys = (char **)g_hash_table_get_keys_as_array(set->labels, NULL);
+
+    if (count < 2) {
+        fail(error, "found %u class%s, expected 2 or more", count, count == 1 ? "" : "es");
+        return NULL;
+    }
+    qsort(keys, count, sizeof *keys, compare_names);
+    g_ptr_array_sort(set->pictures, compare_pictures);
+    g_autofree guint *classes = g_new(guint, set->pictures->len + 1);
+    for (guint c = 0; c < count; c++) {
+        const guint first = next;
+
+        for (; next < set->pictures->len; next++) {
+            const TeachPicture *picture = set->pictures->pdata[next];
+
+            if (strcmp(picture->label, keys[c]))
+                break;
+            classes[next] = c;
+        }
+        if (next - first >= MIN_PICTURES)
+            continue;
+        fail(error, "the class \"%s\" has %u picture%s that can be read, expected %d or more",
+             keys[c], next - first, next - first == 1 ? "" : "s", MIN_PICTURES);
+        return NULL;
+    }
+    *y = g_steal_pointer(&classes);
+    return g_strdupv(keys);
+}
