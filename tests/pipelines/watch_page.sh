@@ -22,6 +22,7 @@ expect_python()
 # listen FILE [OPTION...]: keeps a stream of events open.
 listen()
 {
+    : >"$1"
     curl -s -N "${@:2}" "$url/events" >"$1" &
     listener=$!
     server+=" $listener"
@@ -144,7 +145,7 @@ else
     echo "chromium is not installed: the page was not loaded"
 fi
 
-# A reader that stops does not hold back the others, and a login that begins to be asked for is.
+# A reader that stops does not hold back the others. After SIGHUP a login is asked for.
 kill -STOP "$listener"
 echo 'joe:s3cr3t:word' >login
 sed -i 's/^input-size/web-credentials-file = login\n&/; s/^\[ball\]/[door]/' list.ini
