@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gst/detect/gstconvnextdetect.h"
 #include "gst/element/gstconvnext.h"
+#include "gst/overlay/gstconvnextoverlay.h"
 #include "gst/publish/gstconvnextpublish.h"
 #include "gst/segment/gstconvnextsegment.h"
 
@@ -12,6 +13,9 @@ static gboolean plugin_init(GstPlugin *plugin)
 
     any |= GST_ELEMENT_REGISTER(convnext, plugin);
     any |= GST_ELEMENT_REGISTER(convnextdetect, plugin);
+#ifdef HAVE_OVERLAY
+    any |= GST_ELEMENT_REGISTER(convnextoverlay, plugin);
+#endif
     any |= GST_ELEMENT_REGISTER(convnextpublish, plugin);
     any |= GST_ELEMENT_REGISTER(convnextsegment, plugin);
     return any;

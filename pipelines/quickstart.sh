@@ -13,7 +13,7 @@ usage()
 {
     cat <<'END'
 usage: pipelines/quickstart.sh [--frames N] [--model PATH] [--precision PRECISION] [--json]
-                               [FILE | rtsp://... | /dev/videoN | test]
+                               [--show] [--write FILE.mp4] [FILE | rtsp://... | /dev/videoN | test]
 
 Classifies every frame of the source: is this camera healthy? Without a source it downloads and plays
 a short clip; `test` is GStreamer's test picture.
@@ -23,6 +23,8 @@ a short clip; `test` is GStreamer's test picture.
   --model PATH           run another ConvNeXt: a checkpoint file, or its folder
   --precision PRECISION  precision of the network: fp32, bf16, int8 or auto, the default
   --json                 print each result as a line of JSON instead of the changes of the state
+  --show                 show the frames with their results in a window
+  --write FILE.mp4       write the frames with their results to a file
 END
 }
 
@@ -95,13 +97,13 @@ while [ $# -gt 0 ]; do
         usage
         exit 0
         ;;
-    -n | -m | -p | --frames | --model | --precision)
+    -n | -m | -p | -w | --frames | --model | --precision | --write)
         [ $# -gt 1 ] || cnx_die "$1 needs a value"
         options+=("$1" "$2")
         shift
         ;;
-    -j | --json) options+=(--json) ;;
-    --frames=* | --model=* | --precision=*) options+=("$1") ;;
+        -j | --json) options+=(--json) ;;
+        --frames=* | --model=* | --precision=* | --write=* | -s | --show) options+=("$1") ;;
     --) is_name=name: ;;
     -*) unknown "$1" ;;
     *) add_source "$1" ;;
@@ -114,6 +116,9 @@ case $source in
 esac
 
 build=${CONVNEXT_BUILD:-$root/build}
+case " ${options[*]} " in
+*' --show '* | *' -s '*) cnx_packages_play+=' gstreamer1.0-x' ;;
+esac
 # shellcheck disable=SC2086 # lists of words
 cnx_install $cnx_packages_build $cnx_packages_play
 cnx_build "$build"

@@ -146,6 +146,25 @@ static gboolean region_meta_transform(GstBuffer *dest, GstMeta *meta, GstBuffer 
 
 /* GstConvnextMeta */
 
+/* Of the stream at a buffer; reference counted and immutable. */
+typedef struct MetaState {
+    char *label; /* or NULL */
+    double score;
+    GstClockTime age;
+} MetaState;
+
+static void clear_state(gpointer data)
+{
+    g_free(((MetaState *)data)->label);
+}
+
+static void drop_state(GstConvnextMeta *self)
+{
+    if (self->state)
+        g_atomic_rc_box_release_full(self->state, clear_state);
+    self->state = NULL;
+}
+
 static gboolean meta_init(GstMeta *meta, gpointer params, GstBuffer *buffer)
 {
     GstConvnextMeta *self = (GstConvnextMeta *)meta;
@@ -154,6 +173,7 @@ static gboolean meta_init(GstMeta *meta, gpointer params, GstBuffer *buffer)
     self->age = 0;
     self->x = self->y = self->width = self->height = 0;
     self->id = 0;
+    self->state = NULL;
     return TRUE;
 }
 
@@ -161,6 +181,7 @@ static void meta_free(GstMeta *meta, GstBuffer *buffer)
 {
     GstConvnextMeta *self = (GstConvnextMeta *)meta;
 
+    drop_state(self);
     g_clear_pointer(&self->result, gst_convnext_result_unref);
 }
 
@@ -188,6 +209,8 @@ static gboolean meta_transform(GstBuffer *dest, GstMeta *meta, GstBuffer *buffer
 
     if (copy && companion)
         write_rect(copy, &companion->region.rect);
+    if (copy && self->state)
+        copy->state = g_atomic_rc_box_acquire(self->state);
     return copy != NULL;
 }
 
@@ -257,6 +280,34 @@ GstConvnextResult *gst_convnext_meta_get_result(GstConvnextMeta *meta)
 {
     g_return_val_if_fail(meta, NULL);
     return gst_convnext_result_ref(meta->result);
+}
+
+void gst_convnext_meta_set_state(GstConvnextMeta *meta, const char *label, double score,
+                                 GstClockTime age)
+{
+    MetaState *state;
+
+    g_return_if_fail(meta);
+    drop_state(meta);
+    meta->state = state = g_atomic_rc_box_new(MetaState);
+    *state = (MetaState){g_strdup(label), score, age};
+}
+
+gboolean gst_convnext_meta_get_state(GstConvnextMeta *meta, const char **label, double *score,
+                                     GstClockTime *age)
+{
+    const MetaState none = {0};
+    const MetaState *state;
+
+    g_return_val_if_fail(meta, FALSE);
+    state = meta->state ? meta->state : &none;
+    if (label)
+        *label = state->label;
+    if (score)
+        *score = state->score;
+    if (age)
+        *age = state->age;
+    return meta->state != NULL;
 }
 
 /* The region in the frame that the caps and the crop describe. FALSE, with a region of

@@ -45,7 +45,8 @@ struct _GstConvnextMeta {
 
     /*< private >*/
     gsize id;
-    gpointer _gst_reserved[GST_PADDING - 1];
+    gpointer state;
+    gpointer _gst_reserved[GST_PADDING - 2];
 };
 
 #define GST_CONVNEXT_META_API_TYPE (gst_convnext_meta_api_get_type())
@@ -160,6 +161,42 @@ GList *gst_buffer_list_convnext_metas(GstBuffer *buffer) G_GNUC_WARN_UNUSED_RESU
  */
 GST_CONVNEXT_API
 GstConvnextResult *gst_convnext_meta_get_result(GstConvnextMeta *meta) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * gst_convnext_meta_set_state:
+ * @meta: metadata of a writable buffer
+ * @label: (nullable): label of the state, UTF-8, or %NULL if no class is the state; it is copied
+ * @score: the smoothed score that the label had when it became the state
+ * @age: for how long it has been the state, in nanoseconds, or %GST_CLOCK_TIME_NONE
+ *
+ * Sets the state of the stream at this buffer: what smoothing made of the results so far.
+ *
+ * Since: 0.1
+ */
+GST_CONVNEXT_API
+void gst_convnext_meta_set_state(GstConvnextMeta *meta, const char *label, double score,
+                                 GstClockTime age);
+
+/**
+ * gst_convnext_meta_get_state:
+ * @meta: metadata of a buffer
+ * @label: (out) (optional) (nullable) (transfer none): label of the state, owned by @meta, or %NULL
+ *   if no class is the state
+ * @score: (out) (optional): the smoothed score that the label had when it became the state
+ * @age: (out) (optional): for how long it has been the state, in nanoseconds, or
+ *   %GST_CLOCK_TIME_NONE
+ *
+ * Gets the state of the stream at this buffer. The element `convnext` sets it for results about
+ * whole frames if its property `smoothing` is not `none`; elements that copy the metadata keep it.
+ *
+ * Returns: %TRUE if there is a state, or the state is that no class has prevailed; %FALSE, with
+ * %NULL and 0, if results are not smoothed or there is no state yet
+ *
+ * Since: 0.1
+ */
+GST_CONVNEXT_API
+gboolean gst_convnext_meta_get_state(GstConvnextMeta *meta, const char **label, double *score,
+                                     GstClockTime *age);
 
 /**
  * gst_buffer_get_convnext_region:

@@ -32,6 +32,23 @@ G_BEGIN_DECLS
 #define GST_CONVNEXT_TENSOR_EMBEDDING "embedding"
 
 /**
+ * GST_CONVNEXT_TENSOR_CAM:
+ *
+ * Name of the tensor with the class activation map: which places of the input the best class comes
+ * from.
+ *
+ * Its shape is [1, height, width, 1], that of the last stage's map, see
+ * %GST_CONVNEXT_TENSOR_LOGITS. A value is the logit of the class that the head computes from that
+ * position alone, where the norm behind the pooling keeps the divisor of the pooled vector. In a
+ * head without a hidden activation the mean of the map is the logit of the class; otherwise the map
+ * is an approximation. The class is the first one of the result, or if it has none, that with the
+ * highest logit.
+ *
+ * Since: 0.1
+ */
+#define GST_CONVNEXT_TENSOR_CAM "cam"
+
+/**
  * GstConvnextTensor:
  *
  * A named, dense array of float32 in row-major order.

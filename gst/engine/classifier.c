@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gst/engine/kind.h"
 #include "gst/results/classify.h"
+#include "model/network/cam.h"
 
 typedef struct Classifier {
     GstConvnextEngine base;
@@ -12,10 +13,11 @@ typedef struct Classifier {
 static gboolean check_outputs(const Classifier *self, GError **error)
 {
     const GstConvnextOutputs head_outputs =
-        GST_CONVNEXT_OUTPUTS_CLASSES | GST_CONVNEXT_OUTPUTS_LOGITS;
+        GST_CONVNEXT_OUTPUTS_CLASSES | GST_CONVNEXT_OUTPUTS_LOGITS | GST_CONVNEXT_OUTPUTS_CAM;
+    const guint maps = (guint)self->outputs & ~(guint)GST_CONVNEXT_OUTPUTS_CAM;
     const CnxConfig *config = cnx_model_config(self->base.model);
 
-    if ((guint)self->outputs >= (guint)GST_CONVNEXT_OUTPUTS_STAGE1 << config->stages) {
+    if (maps >= (guint)GST_CONVNEXT_OUTPUTS_STAGE1 << config->stages) {
         g_set_error(error, CNX_ERROR, CNX_ERROR_SETTINGS,
                     "%s: the model has %u stage%s, but outputs names a later one", self->base.path,
                     config->stages, config->stages > 1 ? "s" : "");
@@ -23,14 +25,15 @@ static gboolean check_outputs(const Classifier *self, GError **error)
     }
     if (!(self->outputs & head_outputs) || config->classes > 0)
         return TRUE;
-    g_set_error(error, CNX_ERROR, CNX_ERROR_SETTINGS,
-                "%s: the model has no classifier head%s%s: outputs cannot be classes or logits, "
-                "only embedding and stage1 to stage%u%s",
-                self->base.path, config->unused_heads ? " but " : "",
-                config->unused_heads ? config->unused_heads : "", config->stages,
-                config->unused_heads
-                    ? "; convnextsegment and convnextdetect run segmentation and detection heads"
-                    : "");
+    g_set_error(
+        error, CNX_ERROR, CNX_ERROR_SETTINGS,
+        "%s: the model has no classifier head%s%s: outputs cannot be classes, logits or cam, "
+        "only embedding and stage1 to stage%u%s",
+        self->base.path, config->unused_heads ? " but " : "",
+        config->unused_heads ? config->unused_heads : "", config->stages,
+        config->unused_heads
+            ? "; convnextsegment and convnextdetect run segmentation and detection heads"
+            : "");
     return FALSE;
 }
 
@@ -39,7 +42,7 @@ static CnxNeed need_of(const Classifier *self, const CnxConfig *config, gsize we
 {
     const CnxNeedSettings settings = {.width = sizes->view.network_width,
                                       .height = sizes->view.network_height,
-                                      .outputs = gst_convnext_outputs_needed(self->outputs),
+                                      .outputs = gst_convnext_outputs_needed(self->outputs, config),
                                       .form = self->base.form,
                                       .threads = self->base.threads,
                                       .preprocessing = sizes->preprocessing};
@@ -96,7 +99,10 @@ static CnxClient *new_client(GstConvnextEngine *engine, guint threads)
 {
     const Classifier *self = (const Classifier *)engine;
 
-    return cnx_client_new(engine->model, gst_convnext_outputs_needed(self->outputs), threads);
+    const CnxConfig *config = cnx_model_config(engine->model);
+
+    return cnx_client_new(engine->model, gst_convnext_outputs_needed(self->outputs, config),
+                          threads);
 }
 
 static gboolean prepare_classes(GstConvnextJob *job, GError **error)
@@ -122,7 +128,9 @@ static gboolean fill_result(GstConvnextJob *job, guint i, const CnxOutputs *outp
             gst_convnext_classify(result, gst_convnext_map_of_image(&outputs->logits, image),
                                   gst_convnext_job_scores(job, i), job->labels, job->classes,
                                   &job->scoring, job->decision);
-    return gst_convnext_add_tensors(result, outputs, image, self->outputs, error);
+    return gst_convnext_add_tensors(result, outputs, image, self->outputs, error) &&
+           (!(self->outputs & GST_CONVNEXT_OUTPUTS_CAM) ||
+            gst_convnext_add_cam(result, self->base.model, outputs, image, error));
 }
 
 static gboolean find_stages(const GstConvnextEngine *engine, CnxMap stages[CNX_STAGES])
@@ -148,7 +156,11 @@ static gboolean find_stages(const GstConvnextEngine *engine, CnxMap stages[CNX_S
 static void add_info(const GstConvnextEngine *self, GstStructure *info)
 {
     const CnxConfig *config = cnx_model_config(self->model);
+    const guint outputs = ((const Classifier *)self)->outputs;
 
+    if (outputs & GST_CONVNEXT_OUTPUTS_CAM)
+        gst_structure_set(info, "cam", G_TYPE_STRING,
+                          cnx_cam_is_exact(config) ? "exact" : "approximation", NULL);
     if (config->unused_heads)
         gst_structure_set(info, "unused-heads", G_TYPE_STRING, config->unused_heads, NULL);
 }

@@ -149,11 +149,8 @@ gboolean gst_convnext_engine_allow(GstConvnextEngine *self, const GstConvnextSiz
 {
     const CnxNeed need = self->kind->find_need(self, sizes, self->need.limit);
 
-    if (!gst_convnext_engine_check_need(self, cnx_model_config(self->model), &need, error)) {
-        g_prefix_error(error, "frames of %u x %u pixels: ", sizes->frame_width,
-                       sizes->frame_height);
+    if (!gst_convnext_engine_check_need(self, cnx_model_config(self->model), &need, error))
         return FALSE;
-    }
     cnx_client_set_memory(self->client, cnx_need_batch_memory(&need));
     return TRUE;
 }

@@ -20,6 +20,10 @@
 #include "model/heads/work.h"
 #include "model/network/scores.h"
 
+/* Limits of the inverse of a temperature, so that the products with logits are neither infinite nor
+ * subnormal: at both the score is a step or a constant. */
+#define SCALE_MIN 1e-30f
+#define SCALE_MAX 1e30f
 #define ONE_CLASS_THRESHOLD 0.5 /* with one class and no threshold, every pixel would be of it */
 
 typedef struct Segmenter {
@@ -112,7 +116,8 @@ static void begin_decision(Segmenter *self)
     self->scale = g_new(float, classes);
     self->shift = g_new0(float, classes);
     for (guint i = 0; i < classes; i++)
-        self->scale[i] = decision->temperature ? 1 / decision->temperature[i] : 1;
+        self->scale[i] =
+            decision->temperature ? CLAMP(1 / decision->temperature[i], SCALE_MIN, SCALE_MAX) : 1;
 }
 
 /* Applies the decision, if the scores are the model's own: with thresholds, the class that exceeds
@@ -413,6 +418,9 @@ static void add_info(const GstConvnextEngine *engine, GstStructure *info)
                                  (const char *const *)engine->labels);
     gst_structure_set(info, "stride", G_TYPE_UINT, head->stride, "multi-label", G_TYPE_BOOLEAN,
                       head->multi_label, NULL);
+    if (g_str_equal(engine->labels_from, "model"))
+        gst_structure_set(info, "labels-from", G_TYPE_STRING, cnx_origin_name(head->labels_from),
+                          NULL);
     if (!self->slides)
         return;
     g_autofree char *text = g_strdup_printf("%ux%u at %ux%u", windows->width, windows->height,

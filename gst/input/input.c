@@ -115,8 +115,10 @@ GstConvnextInput *gst_convnext_input_new(GstConvnextEngine *engine, const GstVid
     self->engine = gst_convnext_engine_ref(engine);
     self->caps = *caps;
     if (!cnx_isa_get(&self->isa, error) ||
-        !prepare_picture(self, (guint)whole.w, (guint)whole.h, &whole, error))
+        !prepare_picture(self, (guint)whole.w, (guint)whole.h, &whole, error)) {
+        g_prefix_error(error, "frames of %d x %d pixels: ", whole.w, whole.h);
         g_clear_pointer(&self, gst_convnext_input_free);
+    }
     return self;
 }
 

@@ -88,6 +88,11 @@ static GQuark tensor_quark(const char *name)
     return g_quark_from_string(id);
 }
 
+static gboolean is_map(const char *name)
+{
+    return g_str_has_prefix(name, "stage") || g_str_equal(name, GST_CONVNEXT_TENSOR_CAM);
+}
+
 /* Vectors drop their height and width of 1: [n, 1, 1, c] becomes [n, c]. The logits of a
  * segmentation get their batch: [h, w, c] becomes [1, h, w, c]. */
 static GstTensor *mirror_tensor(GstConvnextTensor *tensor)
@@ -100,7 +105,7 @@ static GstTensor *mirror_tensor(GstConvnextTensor *tensor)
     gsize changed[4];
     gsize *dims = (gsize *)shape;
 
-    if (n_dims == 4 && shape[1] == 1 && shape[2] == 1 && !g_str_has_prefix(name, "stage")) {
+    if (n_dims == 4 && shape[1] == 1 && shape[2] == 1 && !is_map(name)) {
         changed[0] = shape[0];
         changed[1] = shape[3];
         dims = changed;
@@ -352,6 +357,7 @@ void gst_convnext_analytics_find_objects(GArray *detections, GstBuffer *buffer)
         if (!gst_analytics_od_mtd_get_location(&mtd, &box->x, &box->y, &box->w, &box->h,
                                                &confidence))
             continue;
+        detection.score = confidence;
         detection.object.type = gst_analytics_od_mtd_get_obj_type(&mtd);
         find_tracking_id(relations, &detection);
         g_array_append_val(detections, detection);

@@ -37,8 +37,8 @@ static void attach_to_object(GstBuffer *buffer, GstConvnextMeta *meta,
         gst_convnext_analytics_mirror_object(buffer, (guint)detection->mtd, meta->result);
 }
 
-void gst_convnext_attach(GstBuffer *buffer, GstConvnextResult *result,
-                         const GstConvnextDetection *detection)
+GstConvnextMeta *gst_convnext_attach(GstBuffer *buffer, GstConvnextResult *result,
+                                     const GstConvnextDetection *detection)
 {
     GstClockTime age =
         gst_convnext_time_between(GST_BUFFER_PTS(buffer), gst_convnext_result_get_pts(result));
@@ -48,9 +48,10 @@ void gst_convnext_attach(GstBuffer *buffer, GstConvnextResult *result,
     GstConvnextMeta *meta = gst_buffer_add_convnext_meta(buffer, result, age);
     if (detection) {
         attach_to_object(buffer, meta, detection, age);
-        return;
+        return meta;
     }
     gst_convnext_analytics_mirror(buffer, result);
     if (gst_convnext_result_get_segmentation(result) || gst_convnext_result_has_objects(result))
         gst_convnext_mirror_findings(buffer, result);
+    return meta;
 }

@@ -90,12 +90,22 @@ static gboolean find_object_id(GstVideoRegionOfInterestMeta *roi, int *id)
     return param && gst_structure_get_int(param, "id", id);
 }
 
+/* As DL Streamer and this project's detector write it. */
+static float find_score(GstVideoRegionOfInterestMeta *roi)
+{
+    const GstStructure *param = gst_video_region_of_interest_meta_get_param(roi, "detection");
+    double score;
+
+    return param && gst_structure_get_double(param, "confidence", &score) ? (float)score : -1;
+}
+
 static GstConvnextDetection detection_of_roi(GstVideoRegionOfInterestMeta *roi)
 {
     GstConvnextDetection d = {
         .box = {(int)MIN(roi->x, G_MAXINT), (int)MIN(roi->y, G_MAXINT), (int)MIN(roi->w, G_MAXINT),
                 (int)MIN(roi->h, G_MAXINT)},
         .object.type = roi->roi_type,
+        .score = find_score(roi),
         .mtd = -1,
         .roi = roi,
     };

@@ -29,6 +29,7 @@ typedef struct GstConvnextDetection {
     GstConvnextRect box; /* as the detector gave it: it may extend beyond the picture */
     GstConvnextTracker tracker;
     guint64 tracking_id;               /* with a tracker; the same in each frame of the object */
+    float score;                       /* of the detector, 0 to 1; negative if unknown */
     int mtd;                           /* id of the GstAnalyticsODMtd; -1 without one */
     GstVideoRegionOfInterestMeta *roi; /* on the buffer; NULL without one */
     GstConvnextRect place;    /* the part that runs, with margin, clipped, in pixels of memory */

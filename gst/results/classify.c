@@ -7,9 +7,10 @@
 
 #include "model/base/error.h"
 #include "model/base/pool.h"
+#include "model/network/cam.h"
 #include "model/network/scores.h"
 
-CnxOutput gst_convnext_outputs_needed(GstConvnextOutputs outputs)
+CnxOutput gst_convnext_outputs_needed(GstConvnextOutputs outputs, const CnxConfig *config)
 {
     static const struct {
         GstConvnextOutputs output;
@@ -22,12 +23,15 @@ CnxOutput gst_convnext_outputs_needed(GstConvnextOutputs outputs)
         {GST_CONVNEXT_OUTPUTS_STAGE2, CNX_OUTPUT_STAGE2},
         {GST_CONVNEXT_OUTPUTS_STAGE3, CNX_OUTPUT_STAGE3},
         {GST_CONVNEXT_OUTPUTS_STAGE4, CNX_OUTPUT_STAGE4},
+        {GST_CONVNEXT_OUTPUTS_CAM, CNX_OUTPUT_LOGITS},
     };
     guint needed = 0;
 
     for (guint i = 0; i < G_N_ELEMENTS(needs); i++)
         if (outputs & needs[i].output)
             needed |= needs[i].needed;
+    if (outputs & GST_CONVNEXT_OUTPUTS_CAM)
+        needed |= CNX_OUTPUT_STAGE(config->stages - 1);
     return needed;
 }
 
@@ -152,4 +156,34 @@ gboolean gst_convnext_add_tensors(GstConvnextResult *result, const CnxOutputs *o
                             tensors[i].is_stage ? outputs->block : NULL, error))
                 return FALSE;
     return TRUE;
+}
+
+/* FALSE if a logit is not finite. */
+static gboolean find_highest(const float *logits, guint classes, guint *klass)
+{
+    *klass = 0;
+    for (guint i = 0; i < classes; i++) {
+        if (isnan(logits[i]) || logits[i] == INFINITY)
+            return FALSE;
+        if (logits[i] > logits[*klass])
+            *klass = i;
+    }
+    return TRUE;
+}
+
+gboolean gst_convnext_add_cam(GstConvnextResult *result, const CnxModel *model,
+                              const CnxOutputs *outputs, guint image, GError **error)
+{
+    const CnxConfig *config = cnx_model_config(model);
+    const CnxMap *map = &outputs->stage[config->stages - 1];
+    const gsize pixels = (gsize)map->height * map->width;
+    guint klass, n;
+    const GstConvnextClass *best = gst_convnext_result_get_classes(result, &n);
+
+    if (!find_highest(gst_convnext_map_of_image(&outputs->logits, image), config->classes, &klass))
+        return TRUE;
+    g_autofree float *values = g_new(float, pixels);
+    const CnxMap cam = {values, 1, map->height, map->width, 1};
+    cnx_cam(model, map, image, n > 0 ? best[0].index : klass, values);
+    return add_tensor(result, GST_CONVNEXT_TENSOR_CAM, &cam, 0, NULL, error);
 }

@@ -8,8 +8,8 @@
 #include "gst/settings/settings.h"
 #include "model/network/run.h"
 
-/* The outputs of a run that the element's outputs need. */
-CnxOutput gst_convnext_outputs_needed(GstConvnextOutputs outputs);
+/* The outputs of a run of such a network that the element's outputs need. */
+CnxOutput gst_convnext_outputs_needed(GstConvnextOutputs outputs, const CnxConfig *config);
 
 /* The activation to apply. AUTO becomes the one in the model's config, or softmax. */
 GstConvnextActivation gst_convnext_activation_resolve(GstConvnextActivation activation,
@@ -37,6 +37,12 @@ gboolean gst_convnext_classify(GstConvnextResult *result, const float *logits, f
  * FALSE with error (CNX_ERROR_OUT_OF_MEMORY) if there is no memory for one. */
 gboolean gst_convnext_add_tensors(GstConvnextResult *result, const CnxOutputs *outputs, guint image,
                                   GstConvnextOutputs which, GError **error);
+
+/* Adds the class activation map of one image: of the first class of result or, if it has none, of
+ * the class with the highest logit. Does nothing if the logits are not finite. outputs: with logits
+ * and the last stage's map. FALSE with error as above. */
+gboolean gst_convnext_add_cam(GstConvnextResult *result, const CnxModel *model,
+                              const CnxOutputs *outputs, guint image, GError **error);
 
 /* The values of one image in a batch: [height, width, channels]. */
 const float *gst_convnext_map_of_image(const CnxMap *map, guint image);

@@ -24,6 +24,8 @@
 typedef struct State {
     int index;
     char *label; /* NULL means no class */
+    double score;
+    GstClockTime since; /* running time */
 } State;
 
 struct GstConvnextSmoother {
@@ -96,8 +98,10 @@ void gst_convnext_smoother_reset(GstConvnextSmoother *self)
 static GstStructure *set_state(GstConvnextSmoother *self, const GstConvnextTimes *times, int index,
                                const char *label, double score, GstClockTime since)
 {
-    const State before = self->has_state ? self->state : (State){NO_CLASS, NULL};
+    const State before = self->has_state ? self->state : (State){.index = NO_CLASS};
 
+    if (!self->has_state)
+        self->state.since = since; /* even if it is no class */
     self->has_state = TRUE;
     if (before.index == index && !g_strcmp0(before.label, label))
         return NULL;
@@ -110,7 +114,7 @@ static GstStructure *set_state(GstConvnextSmoother *self, const GstConvnextTimes
     if (label)
         gst_structure_set(s, "new", G_TYPE_STRING, label, "score", G_TYPE_DOUBLE, score, NULL);
     g_free(self->state.label);
-    self->state = (State){index, g_strdup(label)};
+    self->state = (State){index, g_strdup(label), score, since};
     return s;
 }
 
@@ -367,6 +371,17 @@ static GstStructure *add_scores(GstConvnextSmoother *self, const GstConvnextSamp
         change = follow_means(self, sample);
     self->target_index = choose_state(self, sample, sample->scores);
     return change;
+}
+
+gboolean gst_convnext_smoother_get_state(const GstConvnextSmoother *self, const char **label,
+                                         double *score, GstClockTime *since)
+{
+    if (!self->has_state)
+        return FALSE;
+    *label = self->state.label;
+    *score = self->state.score;
+    *since = self->state.since;
+    return TRUE;
 }
 
 gboolean gst_convnext_smoother_is_settled(const GstConvnextSmoother *self)

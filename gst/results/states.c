@@ -85,6 +85,11 @@ gboolean gst_convnext_states_are_settled(const GstConvnextStates *self, guint64 
     return !state || gst_convnext_smoother_is_settled(state->smoother);
 }
 
+const GstConvnextSmoother *gst_convnext_states_whole(const GstConvnextStates *self)
+{
+    return self->whole;
+}
+
 /* object: NULL for a whole frame. */
 static GstStructure *add_result(GstConvnextStates *self, const GstConvnextObject *object,
                                 const GstConvnextSample *sample)

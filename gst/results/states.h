@@ -19,6 +19,9 @@ void gst_convnext_states_reset(GstConvnextStates *states);
  * track is 0, as it is. */
 gboolean gst_convnext_states_are_settled(const GstConvnextStates *states, guint64 track);
 
+/* The smoother of whole frames. Borrowed. */
+const GstConvnextSmoother *gst_convnext_states_whole(const GstConvnextStates *states);
+
 /* Adds the results of one frame. objects: [results], or empty for a whole frame. sample: the fields
  * that the results share, and the scores of all results, [results, classes].
  *

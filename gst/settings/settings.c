@@ -278,7 +278,7 @@ gboolean gst_convnext_engine_settings_check(const GstConvnextEngineSettings *set
     if (settings->outputs == 0) {
         g_set_error(error, CNX_ERROR, CNX_ERROR_SETTINGS,
                     "outputs must name at least one of classes, embedding, logits, stage1, "
-                    "stage2, stage3, stage4");
+                    "stage2, stage3, stage4, cam");
         return FALSE;
     }
     return TRUE;

@@ -29,6 +29,7 @@ typedef enum GstConvnextOutputs {
     GST_CONVNEXT_OUTPUTS_STAGE2 = 1 << 4,
     GST_CONVNEXT_OUTPUTS_STAGE3 = 1 << 5,
     GST_CONVNEXT_OUTPUTS_STAGE4 = 1 << 6,
+    GST_CONVNEXT_OUTPUTS_CAM = 1 << 7,
 } GstConvnextOutputs;
 
 /* How a frame becomes the input of the network */

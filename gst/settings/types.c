@@ -15,6 +15,7 @@ GType gst_convnext_outputs_get_type(void)
         {GST_CONVNEXT_OUTPUTS_STAGE2, "Feature map after stage 2; usually stride 8", "stage2"},
         {GST_CONVNEXT_OUTPUTS_STAGE3, "Feature map after stage 3; usually stride 16", "stage3"},
         {GST_CONVNEXT_OUTPUTS_STAGE4, "Feature map after stage 4; usually stride 32", "stage4"},
+        {GST_CONVNEXT_OUTPUTS_CAM, "Class activation map of the best class", "cam"},
         {0, NULL, NULL},
     };
 

@@ -105,7 +105,7 @@ static void set_input(GstConvnextStream *self, GstConvnextInput *input)
     g_autoptr(GstConvnextEngine) old_engine = NULL;
 
     g_clear_pointer(&self->input, gst_convnext_input_free);
-    g_clear_pointer(&self->painter, gst_convnext_painter_free);
+    g_clear_pointer(&self->canvas, gst_convnext_canvas_free);
     self->cannot_paint = FALSE;
     self->input = input;
     g_mutex_lock(&self->lock);

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "gst/objects/tracks.h"
-#include "gst/overlay/paint.h"
+#include "gst/overlay/canvas.h"
 #include "gst/results/states.h"
 #include "gst/stream/background.h"
 #include "gst/stream/latency.h"
@@ -40,7 +40,7 @@ struct GstConvnextStream {
     GstConvnextTracks *tracks;
     GstConvnextFrameSettings settings; /* of the last frame */
     gboolean background_is_used;       /* it may have results, or a job under way */
-    GstConvnextPainter *painter;       /* for the caps of the input; NULL before the first frame */
+    GstConvnextCanvas *canvas;         /* for the caps of the input; NULL before the first frame */
     gboolean cannot_paint;             /* frames with these caps */
     gboolean frame_is_unreadable;      /* the current one */
     gboolean unreadable_is_posted;     /* the warning about such frames */

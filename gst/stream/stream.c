@@ -5,9 +5,9 @@
 
 #include "gst/convnext/query.h"
 #include "gst/objects/attach.h"
+#include "gst/overlay/painting.h"
 #include "gst/stream/fields.h"
 #include "gst/stream/messages.h"
-#include "gst/stream/painting.h"
 #include "model/base/error.h"
 
 GST_DEBUG_CATEGORY_EXTERN(gst_convnext_debug);
@@ -50,15 +50,38 @@ static gboolean collect_finished(GstConvnextStream *self)
 static void paint(GstConvnextStream *self, GstBuffer *buffer)
 {
     const GstVideoInfo *caps = gst_convnext_input_caps(self->input);
+    GstConvnextSegmentation *segmentation = gst_convnext_result_get_segmentation(self->last);
+    GstConvnextRect rect;
 
-    if (!self->painter && !self->cannot_paint) {
-        self->painter = gst_convnext_painter_new(caps);
-        self->cannot_paint = !self->painter;
+    if (!self->canvas && !self->cannot_paint) {
+        self->canvas = gst_convnext_canvas_new(caps);
+        self->cannot_paint = !self->canvas;
         if (self->cannot_paint)
             gst_convnext_warn_cannot_paint(self->element, caps);
     }
-    if (self->painter)
-        gst_convnext_paint_buffer(self->painter, caps, buffer, self->last);
+    if (!self->canvas || !segmentation)
+        return;
+    gst_convnext_segmentation_get_rect(segmentation, &rect);
+    gst_convnext_canvas_clear(self->canvas);
+    gst_convnext_canvas_add_mask(self->canvas, segmentation, &rect, NULL);
+    gst_convnext_paint_buffer(self->canvas, caps, buffer);
+}
+
+/* Adds the state of the stream, if results are smoothed. */
+static void attach_state(GstConvnextStream *self, GstBuffer *buffer, GstConvnextMeta *meta)
+{
+    const GstConvnextTimes times =
+        gst_convnext_times_of(&self->segment, GST_BUFFER_PTS(buffer), self->frames);
+    const char *label;
+    double score;
+    GstClockTime since;
+
+    g_mutex_lock(&self->lock);
+    if (gst_convnext_smoother_get_state(gst_convnext_states_whole(self->states), &label, &score,
+                                        &since))
+        gst_convnext_meta_set_state(meta, label, score,
+                                    gst_convnext_time_between(times.running_time, since));
+    g_mutex_unlock(&self->lock);
 }
 
 /* Attaches the last results if they are new or, with carry, even if an earlier frame had them. */
@@ -70,8 +93,11 @@ static void attach_results(GstConvnextStream *self, GstBuffer *buffer, gboolean 
     if (runs_objects(self)) {
         n = gst_convnext_tracks_attach(self->tracks, buffer, settings->carry);
     } else if (self->last && (is_new || settings->carry)) {
-        gst_convnext_attach(buffer, self->last, NULL);
+        GstConvnextMeta *meta = gst_convnext_attach(buffer, self->last, NULL);
+
         n = 1;
+        if (settings->smoothing.kind != GST_CONVNEXT_SMOOTHING_NONE)
+            attach_state(self, buffer, meta);
         if (settings->paint)
             paint(self, buffer);
     }
@@ -283,8 +309,8 @@ static gboolean run_and_attach(GstConvnextStream *self, GstBuffer *buffer,
     if (!gst_convnext_engine_run(job, &error))
         return gst_convnext_pass_if_cancelled(self->element, error);
     keep_results(self, job->results, job->objects);
-    attach_results(self, buffer, TRUE, settings);
     report_job(self, job, gst_util_get_timestamp() - start, TRUE);
+    attach_results(self, buffer, TRUE, settings); /* with the state that follows from this frame */
     return TRUE;
 }
 

@@ -6,6 +6,7 @@
 #include "model/config/labels.h"
 #include "model/heads/detector.h"
 #include "model/heads/detector_levels.h"
+#include "model/heads/detector_mm_config.h"
 #include "model/heads/detector_rules.h"
 
 #define MULTIPLE 32 /* of the sides of the padded image */
@@ -357,6 +358,14 @@ static gboolean load_labels(const char *folder, guint classes, gboolean strict, 
     return info->labels || refuse_or_ignore(cause, strict, info, error);
 }
 
+/* NULL with json's error. */
+static JsonObject *fail_mm(const CnxJson *json, const char *library)
+{
+    cnx_json_fail(json, CNX_ERROR_MISMATCH, "",
+                  "is a config of mmdetection, but the tensors have the names of %s", library);
+    return NULL;
+}
+
 /* Sets *object to the config of this network, or to NULL if there is none. FALSE with error. */
 static gboolean load_config(JsonObject **object, const char *folder, char **name,
                             const char *library, gboolean strict, CnxBudget *budget,
@@ -372,6 +381,15 @@ static gboolean load_config(JsonObject **object, const char *folder, char **name
         return FALSE;
     }
     const CnxJson json = {*object, *name, &cause, budget};
+    if (*object && cnx_detector_mm_is_config(*object)) {
+        JsonObject *translated = g_str_equal(library, cnx_detector_mmdetection.library)
+                                     ? cnx_detector_mm_config(&json)
+                                     : fail_mm(&json, library);
+
+        json_object_unref(*object);
+        *object = translated;
+        return translated || refuse_or_ignore(cause, strict, info, error);
+    }
     if (!*object || !is_foreign(&json, library))
         return TRUE;
     g_clear_pointer(object, json_object_unref);

@@ -3,27 +3,28 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "model/config/decision.h"
+#include "model/config/config.h"
 #include "model/config/recipe.h"
 #include "model/containers/dataset.h"
 #include "simd/scaling.h"
 
 typedef struct CnxHeadInfo {
-    const char *family;   /* "UPerNet", "Mask R-CNN"; static */
-    const char *library;  /* whose names the tensors have: "transformers", "smp"; static */
-    guint classes;        /* without background that the network does not predict */
-    char **labels;        /* [classes], NULL-terminated; NULL if the classes have no names */
-    guint8 *palette;      /* [classes][3], RGB; NULL if the checkpoint has none */
-    gboolean multi_label; /* the classes do not exclude each other: sigmoid, not softmax. TRUE for
-                             a segmenter of one class */
-    CnxDecision decision; /* of a segmenter: how the classes' scores make the mask */
-    CnxRecipe recipe;     /* how a frame becomes the input */
-    guint width, height;  /* the input's size by default, pixels; 0: it follows from the frame */
-    char **assumed;       /* "key=value" for each value that the files do not say; NULL-terminated,
-                             never NULL */
-    char **tensors;       /* names in the files of the tensors that the head reads; NULL-terminated,
-                             NULL before they are read */
-    char *ignored;        /* a sentence about files of another model beside the weights; or NULL */
+    const char *family;    /* "UPerNet", "Mask R-CNN"; static */
+    const char *library;   /* whose names the tensors have: "transformers", "smp"; static */
+    guint classes;         /* without background that the network does not predict */
+    char **labels;         /* [classes], NULL-terminated; NULL if the classes have no names */
+    guint8 *palette;       /* [classes][3], RGB; NULL if the checkpoint has none */
+    gboolean multi_label;  /* the classes do not exclude each other: sigmoid, not softmax. TRUE for
+                              a segmenter of one class */
+    CnxOrigin labels_from; /* of a segmenter: the source of labels */
+    CnxDecision decision;  /* of a segmenter: how the classes' scores make the mask */
+    CnxRecipe recipe;      /* how a frame becomes the input */
+    guint width, height;   /* the input's size by default, pixels; 0: it follows from the frame */
+    char **assumed;        /* "key=value" for each value that the files do not say; NULL-terminated,
+                              never NULL */
+    char **tensors; /* names in the files of the tensors that the head reads; NULL-terminated,
+                       NULL before they are read */
+    char *ignored;  /* a sentence about files of another model beside the weights; or NULL */
 
     /* Of a segmenter */
     guint stride;       /* input pixels per pixel of the logits */

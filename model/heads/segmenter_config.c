@@ -43,6 +43,7 @@ static gboolean read_labels_file(const Reading *r, CnxHeadInfo *info)
     if (info->labels || !g_file_test(path, G_FILE_TEST_EXISTS))
         return TRUE;
     info->labels = cnx_labels_read(path, info->classes, r->error);
+    info->labels_from = CNX_ORIGIN_LABELS;
     return info->labels != NULL;
 }
 
@@ -107,6 +108,7 @@ static CnxHeadInfo *read_info(const Reading *r)
         !cnx_family_check_number(&source, "num_labels", info->classes) ||
         (r->json && !cnx_labels_read_json(r->json, "id2label", NULL, info->classes, &info->labels)))
         return NULL;
+    info->labels_from = info->labels ? CNX_ORIGIN_CONFIG : CNX_ORIGIN_WEIGHTS;
     info->multi_label |= info->classes == 1;
     cnx_head_info_add_dataset(info, cnx_checkpoint_dataset(r->checkpoint), r->tensors->file);
     if (r->json && !read_decision(r, info))

@@ -121,11 +121,12 @@ static gboolean check_size(const CnxSegmenter *self, guint width, guint height, 
         g_set_error(
             error, CNX_ERROR, CNX_ERROR_SETTINGS,
             "the %s of %s needs inputs of at least %ux%u pixels whose sides are multiples of "
-            "%u, not %ux%u",
+            "%u, not %ux%u: set crop=squash, or input-width and input-height",
             self->family->name, self->family->library, side, side, multiple, width, height);
     else
         g_set_error(error, CNX_ERROR, CNX_ERROR_SETTINGS,
-                    "the %s of %s needs inputs of at least %ux%u pixels, not %ux%u",
+                    "the %s of %s needs inputs of at least %ux%u pixels, not %ux%u: set "
+                    "crop=squash, or input-width and input-height",
                     self->family->name, self->family->library, side, side, width, height);
     return FALSE;
 }

@@ -424,8 +424,7 @@ static void scale_and_shift(float *y, const float *x, gsize n, gsize c, const Cn
             y[i * c + k] = x[i * c + k] * norm->weight[k] + norm->bias[k];
 }
 
-/* y: [n, outputs]; x itself for a norm */
-static void run_head_step(CnxRun *run, guint i, guint n, const float *x, float *y)
+void cnx_forward_head_step(const CnxRun *run, guint i, guint n, const float *x, float *y)
 {
     const CnxHeadStep *step = &run->config->head.steps[i];
     const CnxHeadWeights *layer = &run->weights->head[i];
@@ -457,7 +456,7 @@ static void run_head(CnxRun *run, guint n, const float *x)
         run->norm(run->pooled, c, run->pooled, c, (int)n, (int)c, norm->weight, norm->bias,
                   (float)run->config->head_eps);
     for (guint i = 0; i < run->steps; i++) {
-        run_head_step(run, i, n, input, run->step[i]);
+        cnx_forward_head_step(run, i, n, input, run->step[i]);
         input = run->step[i];
     }
 }

@@ -69,6 +69,13 @@ void cnx_run_plan_sizes(CnxRun *run);
 /* Computes the outputs of the first n images. */
 void cnx_forward(CnxRun *run, guint n);
 
+/* Step i of the head for n vectors, without a limit on n. x: [n, inputs]; y: [n, outputs], x itself
+ * for a norm. */
+void cnx_forward_head_step(const CnxRun *run, guint i, guint n, const float *x, float *y);
+
+/* The kernel of the kind of norm that the config names. */
+CnxLayernormFn *cnx_run_norm(const CnxConfig *config, const CnxKernels *kernels);
+
 /* Borrowed from the model. */
 const CnxWeights *cnx_model_weights(const CnxModel *model);
 const CnxKernels *cnx_model_kernels(const CnxModel *model);

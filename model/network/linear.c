@@ -48,6 +48,19 @@ void cnx_linear(const CnxRun *run, const CnxLinear *linear, CnxProduct product)
     multiply_columns(&kernels, linear, &product, 0, linear->n);
 }
 
+void cnx_linear_one(const CnxRun *run, const CnxLinear *linear, CnxProduct product, guint column)
+{
+    const CnxProducts kernels = cnx_products(run->kernels, linear->form);
+    const guint n = (guint)linear->n, unit = (guint)kernels.panel, parts = MAX(n / unit, 1);
+    guint i = 0;
+
+    while (cnx_products_part(n, unit, parts, i + 1) <= column)
+        i++;
+    const int first = (int)cnx_products_part(n, unit, parts, i);
+    const int end = (int)cnx_products_part(n, unit, parts, i + 1);
+    multiply_columns(&kernels, linear, &product, first, end - first);
+}
+
 /* A linear layer cut by columns, for one or several images. */
 typedef struct Columns {
     CnxProducts kernels;

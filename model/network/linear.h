@@ -27,6 +27,10 @@ void cnx_linear(const CnxRun *run, const CnxLinear *linear, CnxProduct product);
 void cnx_linear_columns(const CnxRun *run, const CnxLinear *linear, guint images,
                         CnxProduct product);
 
+/* Computes on the calling thread only the columns of c that share a panel of the weights with this
+ * one; the others stay. For layers in fp32. */
+void cnx_linear_one(const CnxRun *run, const CnxLinear *linear, CnxProduct product, guint column);
+
 /* If the layer's form needs it, rounds m pixels to the run's rows, from pixel `first` of the batch
  * on. a: [m, k] */
 void cnx_linear_round(const CnxRun *run, const CnxLinear *linear, gsize first, guint m,

@@ -12,17 +12,17 @@
 #include "model/threads/cpus.h"
 #include "model/threads/threads.h"
 
-static CnxLayernormFn *norm_of(const CnxRun *run)
+CnxLayernormFn *cnx_run_norm(const CnxConfig *config, const CnxKernels *kernels)
 {
-    switch (run->config->norm) {
+    switch (config->norm) {
     case CNX_NORM_RMS:
-        return run->kernels->rmsnorm;
+        return kernels->rmsnorm;
     case CNX_NORM_SIMPLE:
-        return run->kernels->simplenorm;
+        return kernels->simplenorm;
     case CNX_NORM_LAYER:
         break;
     }
-    return run->kernels->layernorm;
+    return kernels->layernorm;
 }
 
 void cnx_run_plan_sizes(CnxRun *run)
@@ -378,7 +378,7 @@ static CnxRun *new_run(CnxModel *model, guint width, guint height, guint batch, 
     run->width = width;
     run->height = height;
     cnx_threads_acquire(run->threads);
-    run->norm = norm_of(run);
+    run->norm = cnx_run_norm(run->config, run->kernels);
     cnx_run_plan_sizes(run);
     plan_outputs(run, outputs);
     if (!allocate_memory(run, outputs, memory)) {
@@ -391,7 +391,7 @@ static CnxRun *new_run(CnxModel *model, guint width, guint height, guint batch, 
         return NULL;
     if (run->profile) {
         run->kernels = cnx_profile_kernels(run->profile);
-        run->norm = norm_of(run);
+        run->norm = cnx_run_norm(run->config, run->kernels);
     }
     describe_outputs(run, outputs);
     return g_steal_pointer(&run);

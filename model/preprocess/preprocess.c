@@ -123,7 +123,8 @@ static gboolean make_geometry(CnxPreprocess *p, const CnxRecipe *recipe, GError 
     if (displayed < 1 || displayed > MAX_SIDE) {
         g_set_error(error, CNX_ERROR, CNX_ERROR_SETTINGS,
                     "a picture %u pixels wide is displayed %" G_GUINT64_FORMAT
-                    " pixels wide at a pixel aspect ratio of %u/%u; it must be from 1 to %d",
+                    " pixels wide at a pixel aspect ratio of %u/%u; it must be from 1 to %d: scale "
+                    "the frames to square pixels upstream",
                     w, displayed, par_n, par_d, MAX_SIDE);
         return FALSE;
     }

@@ -3,6 +3,7 @@
  * also an example of an application that reads the metadata in a pad probe.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "pipelines/quickstart/picture.h"
 #include "pipelines/quickstart/summary.h"
 
 #include <glib-unix.h>
@@ -30,6 +31,7 @@ typedef struct Player {
     GMutex lock;        /* protects the next three and is_done from the streaming thread */
     char *state;        /* the last label, or NULL */
     Summary *summary;
+    Picture picture;
     gint64 last_time; /* of the last frame, or of the start, microseconds */
     gint64 eos_time;  /* when Ctrl-C requested the end of the stream, or 0 */
     gboolean is_live;
@@ -53,6 +55,18 @@ static void stop_with_error(Player *player, char *sentence)
     g_main_loop_quit(player->loop);
 }
 
+/* The end of the stream closes a file that is written; without one, nothing has to be waited for.
+ */
+static void end_stream(Player *player)
+{
+    if (!player->picture.file) {
+        g_main_loop_quit(player->loop);
+        return;
+    }
+    player->eos_time = g_get_monotonic_time();
+    gst_element_send_event(player->pipeline, gst_event_new_eos());
+}
+
 /* Callbacks */
 
 /* Before convnext: drops frames after the limit. */
@@ -65,6 +79,12 @@ static GstPadProbeReturn on_frame_in(GstPad *pad, GstPadProbeInfo *info, gpointe
     is_done = player->is_done;
     g_mutex_unlock(&player->lock);
     return is_done ? GST_PAD_PROBE_DROP : GST_PAD_PROBE_OK;
+}
+
+static gboolean on_limit(gpointer user_data)
+{
+    end_stream(user_data);
+    return G_SOURCE_REMOVE;
 }
 
 /* After convnextpublish, which has printed the frame's line. */
@@ -81,7 +101,7 @@ static GstPadProbeReturn on_frame_out(GstPad *pad, GstPadProbeInfo *info, gpoint
         reaches_limit = player->is_done = TRUE;
     g_mutex_unlock(&player->lock);
     if (reaches_limit)
-        g_main_loop_quit(player->loop);
+        g_idle_add(on_limit, player);
     return GST_PAD_PROBE_OK;
 }
 
@@ -148,6 +168,10 @@ static void on_error(GstBus *bus, GstMessage *posted, gpointer user_data)
         cause++;
     if (g_str_has_prefix(GST_MESSAGE_SRC_NAME(message), "convnext"))
         stop_with_error(player, g_strdup(error->message));
+    else if (picture_verb(message))
+        stop_with_error(player,
+                        g_strdup_printf("cannot %s the picture: %s %s", picture_verb(message),
+                                        error->message, cause ? cause : ""));
     else if (cause && *cause)
         stop_with_error(player, g_strdup_printf("cannot play %s: %s %s", source_name(player),
                                                 error->message, cause));
@@ -162,7 +186,13 @@ static void on_warning(GstBus *bus, GstMessage *message, gpointer user_data)
     g_autoptr(GError) error = NULL;
 
     gst_message_parse_warning(message, &error, NULL);
-    if (g_str_has_prefix(GST_MESSAGE_SRC_NAME(message), "convnext"))
+    if (picture_has_no_window(message))
+        stop_with_error(user_data,
+                        g_strdup_printf("cannot open a window: %s; is a display running, and is "
+                                        "gstreamer1.0-x installed? --write FILE.mp4 writes the "
+                                        "picture to a file",
+                                        error->message));
+    else if (g_str_has_prefix(GST_MESSAGE_SRC_NAME(message), "convnext") || picture_verb(message))
         g_printerr("quickstart: %s\n", error->message);
 }
 
@@ -291,14 +321,15 @@ static void set_run(GstElement *pipeline, const Run *run)
 }
 
 static GstElement *pipeline_new(const char *source, gboolean is_live, const Run *run,
-                                GError **error)
+                                const Picture *picture, GError **error)
 {
     /* A live frame that arrives while the network runs replaces the one in the queue. */
-    g_autofree char *description =
-        g_strdup_printf("%s queue name=queue max-size-buffers=%d max-size-bytes=0 max-size-time=0 "
-                        "leaky=%s ! convnext name=convnext ! convnextpublish name=convnextpublish "
-                        "! fakesink sync=false",
-                        source_description(source), is_live ? 1 : 4, is_live ? "downstream" : "no");
+    g_autofree char *rest = picture_description(picture);
+    g_autofree char *description = g_strdup_printf(
+        "%s queue name=queue max-size-buffers=%d max-size-bytes=0 max-size-time=0 "
+        "leaky=%s ! convnext name=convnext ! convnextpublish name=convnextpublish "
+        "! %s",
+        source_description(source), is_live ? 1 : 4, is_live ? "downstream" : "no", rest);
     g_autoptr(GstElement) pipeline = gst_parse_launch(description, error);
 
     /* If an element is not installed, gst_parse_launch() returns a pipeline without it and an
@@ -306,6 +337,7 @@ static GstElement *pipeline_new(const char *source, gboolean is_live, const Run 
     if (!pipeline || *error || !set_source(pipeline, source, is_live, error))
         return NULL;
     set_run(pipeline, run);
+    picture_connect(picture, pipeline);
     return g_steal_pointer(&pipeline);
 }
 
@@ -376,9 +408,13 @@ static gboolean print_pad(const char *path)
 }
 
 /* Prints the summary, or an error on standard error. Returns whether it succeeded. */
-static gboolean classify(const char *source, const Run *run, guint frame_limit)
+static gboolean classify(const char *source, const Run *run, const Picture *picture,
+                         guint frame_limit)
 {
-    Player player = {.source = source, .frame_limit = frame_limit, .is_json = run->is_json};
+    Player player = {.source = source,
+                     .frame_limit = frame_limit,
+                     .is_json = run->is_json,
+                     .picture = *picture};
     g_autoptr(GstElement) pipeline = NULL;
     g_autoptr(Summary) summary = NULL;
     g_autoptr(GError) error = NULL;
@@ -390,7 +426,11 @@ static gboolean classify(const char *source, const Run *run, guint frame_limit)
         print_error("quickstart", "the file or device %s does not exist", source);
         return FALSE;
     }
-    player.pipeline = pipeline = pipeline_new(source, player.is_live, run, &error);
+    if (!picture_check(picture, source, &error)) {
+        print_error("quickstart", "%s", error->message);
+        return FALSE;
+    }
+    player.pipeline = pipeline = pipeline_new(source, player.is_live, run, picture, &error);
     if (!pipeline) {
         print_error("quickstart", "cannot make the pipeline: %s", error->message);
         return FALSE;
@@ -457,7 +497,8 @@ static gboolean check_arguments(const Run *run, char **sources, gboolean is_pad,
 
 int main(int argc, char **argv)
 {
-    g_autofree char *frames = NULL, *model = NULL, *precision = NULL;
+    g_autofree char *frames = NULL, *model = NULL, *precision = NULL, *file = NULL;
+    gboolean is_shown = FALSE;
     g_auto(GStrv) sources = NULL;
     gboolean is_pad = FALSE, is_json = FALSE, is_version = FALSE;
     const GOptionEntry entries[] = {
@@ -469,6 +510,10 @@ int main(int argc, char **argv)
          "Precision of the network: fp32, bf16, int8 or auto (default)", "PRECISION"},
         {"json", 'j', 0, G_OPTION_ARG_NONE, &is_json,
          "Print a JSON line for each result instead of a line for each change of the state", NULL},
+        {"show", 's', 0, G_OPTION_ARG_NONE, &is_shown,
+         "Show the frames with their results in a window", NULL},
+        {"write", 'w', 0, G_OPTION_ARG_FILENAME, &file,
+         "Write the frames with their results to an MP4 file", "FILE.mp4"},
         {"pad", 0, 0, G_OPTION_ARG_NONE, &is_pad,
          "Print the pad of decodebin with the video of FILE, for gst-launch-1.0, and quit", NULL},
         {"version", 0, 0, G_OPTION_ARG_NONE, &is_version, "Print the version and quit", NULL},
@@ -496,6 +541,7 @@ int main(int argc, char **argv)
     else if (is_pad)
         ok = print_pad(sources[0]);
     else
-        ok = classify(sources ? sources[0] : NULL, &(Run){model, precision, is_json}, frame_limit);
+        ok = classify(sources ? sources[0] : NULL, &(Run){model, precision, is_json},
+                      &(Picture){is_shown, file}, frame_limit);
     return ok ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -191,7 +191,10 @@ static gboolean embed(const TeachEmbedder *embedder, const char *path, Finding *
     if (message && GST_MESSAGE_TYPE(message) == GST_MESSAGE_ERROR) {
         gst_message_parse_error(message, &problem, NULL);
         g_clear_pointer(&finding->values, g_free); /* of a picture that is damaged further on */
-        *cause = g_strdup(problem->message);
+        /* Of a decoder that gives no cause */
+        *cause = g_strdup(g_error_matches(problem, GST_STREAM_ERROR, GST_STREAM_ERROR_FAILED)
+                              ? "the decoder refuses it, as it does JPEG in CMYK"
+                              : problem->message);
     } else if (!finding->values) {
         *cause = g_strdup(message ? "it contains no picture" : "it takes more than a minute");
     }

@@ -5,7 +5,8 @@
 #include <string.h>
 
 /* From strong to weak; each fit begins with the one before it. */
-static const double penalties[] = {100, 30, 10, 3, 1, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001};
+static const double penalties[] = {100,  30,   10,    3,     1,      0.3,   0.1,
+                                   0.03, 0.01, 0.003, 0.001, 0.0003, 0.0001};
 
 #define PATIENCE 2 /* weaker penalties to try after the best one */
 
@@ -24,7 +25,7 @@ static gpointer run_fit(gpointer user_data)
     const TeachData *data = fit->data;
     g_autoptr(TeachModel) before = fit->model;
 
-    fit->model = teach_model_fit(data, fit->use, fit->penalty, before);
+    fit->model = teach_model_fit(data, fit->use, fit->penalty, TEACH_ROUGH, before);
     for (guint i = 0; i < data->count; i++)
         if (!fit->use[i])
             teach_model_predict(fit->model, data->x + (gsize)i * data->width,

@@ -7,7 +7,6 @@
 #define UNIT 8     /* numbers that the loops handle together */
 #define HISTORY 10 /* pairs of steps and gradients */
 #define ITERATIONS 2000
-#define TOLERANCE 1e-8 /* of the largest component of the gradient */
 
 /* The pictures in use, in coordinates z, and the memory of L-BFGS */
 typedef struct Problem {
@@ -16,7 +15,7 @@ typedef struct Problem {
     double *z;  /* [n, padded] */
     guint *y;   /* [n] */
     double *v;  /* [n] */
-    double penalty;
+    double penalty, tolerance;
     double *scores; /* [classes], of one picture */
 } Problem;
 
@@ -161,7 +160,7 @@ static guint minimise(const Problem *q, double *p, double *gradient)
     double loss = evaluate(q, p, gradient);
     guint steps = 0;
 
-    while (steps < ITERATIONS && largest(gradient, size) > TOLERANCE) {
+    while (steps < ITERATIONS && largest(gradient, size) > q->tolerance) {
         double step = 2, next_loss;
 
         find_direction(&history, size, gradient, direction);
@@ -225,10 +224,10 @@ static void standardise(Problem *q, const TeachData *data, const guint *chosen, 
 }
 
 TeachModel *teach_model_fit(const TeachData *data, const guint8 *use, double penalty,
-                            const TeachModel *start)
+                            double tolerance, const TeachModel *start)
 {
     TeachModel *m = g_new0(TeachModel, 1);
-    Problem q = {.classes = data->classes, .penalty = penalty};
+    Problem q = {.classes = data->classes, .penalty = penalty, .tolerance = tolerance};
     g_autofree guint *chosen = choose(&q, data, use);
 
     m->width = data->width;

@@ -35,10 +35,15 @@ typedef struct TeachModel {
     guint iterations;
 } TeachModel;
 
+/* The largest component of the gradient at which a fit ends: of the model that is written, and of
+ * one that only judges held-out pictures. */
+#define TEACH_EXACT 1e-8
+#define TEACH_ROUGH 1e-5
+
 /* Fits the pictures with use[i] != 0 (NULL: all of them); each class has at least one of them.
  * start: a model of the same width and classes to begin with, or NULL. */
 TeachModel *teach_model_fit(const TeachData *data, const guint8 *use, double penalty,
-                            const TeachModel *start);
+                            double tolerance, const TeachModel *start);
 
 void teach_model_free(TeachModel *model); /* NULL allowed */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TeachModel, teach_model_free)

@@ -221,7 +221,7 @@ static gboolean make_data(Run *run, guint width, GError **error)
 static gboolean write_model(Run *run, double penalty, GError **error)
 {
     const TeachData *data = &run->data;
-    g_autoptr(TeachModel) model = teach_model_fit(data, NULL, penalty, NULL);
+    g_autoptr(TeachModel) model = teach_model_fit(data, NULL, penalty, TEACH_EXACT, NULL);
     g_autofree float *weight = g_new(float, (gsize)data->classes * data->width);
     g_autofree float *bias = g_new(float, data->classes);
     const CnxExportHead head = {data->classes, run->labels, weight, bias};

@@ -86,6 +86,9 @@ static void on_source_setup(GstElement *decoder, GstElement *element, gpointer d
         g_signal_connect(element, "on-sdp", G_CALLBACK(on_sdp), NULL);
         g_signal_connect(element, "new-manager", G_CALLBACK(on_new_manager), NULL);
     }
+    /* The camera's clock, for the key `time`; GStreamer 1.22 has it only from RFC 7273. */
+    if (g_object_class_find_property(klass, "add-reference-timestamp-meta"))
+        g_object_set(element, "add-reference-timestamp-meta", TRUE, NULL);
     if (!credentials->user || !g_object_class_find_property(klass, "user-pw"))
         return;
     g_object_set(element, "user-id", credentials->user, "user-pw", credentials->password, NULL);

@@ -232,6 +232,7 @@ GST_START_TEST(test_slide_info)
         all - one, (3 * 2 * (SIDE / 4) * (SIDE / 4) * CLASSES + SIDE * SIDE * 3) * sizeof(float));
     check_size(out, 85, 64, &(GstConvnextRect){0, 0, 160, 120});
     g_object_get(heads_element(h), "model-info", &info, NULL);
+    fail_unless_equals_string(gst_structure_get_string(info, "labels-from"), "weights");
     fail_unless_equals_string(gst_structure_get_string(info, "windows"), "64x64 at 42x42");
 }
 GST_END_TEST;
@@ -311,6 +312,16 @@ static int decide_softmax(const float *x, double threshold)
     return fabs(score - threshold) < 1e-5 ? -1 : score < threshold ? 0 : 1 + best;
 }
 
+static int decide_best(const float *x, double threshold)
+{
+    int best = 0;
+
+    (void)threshold;
+    for (int i = 1; i < 4; i++)
+        best = x[i] > x[best] ? i : best;
+    return 1 + best;
+}
+
 /* The logits that are attached are those of the network. */
 static void check_decision(const char *members, Decides *decides, double threshold, guint expected)
 {
@@ -351,6 +362,8 @@ GST_START_TEST(test_decision)
     check_decision(rules, decide_rest, 0, 1u << 4 | 1u << 1 | 1u << 3);
     check_decision(rules, decide_rest, 0.8, 1u << 4 | 1u << 3);
     check_decision("\"temperature\": 4", decide_softmax, 0.5, 1);
+    check_decision("\"temperature\": 1e-45", decide_best, 0, 1u << 1 | 1u << 2);
+    check_decision("\"temperature\": 3e38", decide_best, 0, 1u << 1 | 1u << 2);
     make_unet(rules);
     g_autofree char *launch = g_strconcat("convnextsegment model=", network, NULL);
     g_autoptr(GstHarness) h = heads_harness(launch, HEADS_CAPS);

@@ -27,7 +27,7 @@ expect()
     done
 }
 
-expect index.html GstConvnext convnext.html convnextdetect.html convnextpublish.html convnextsegment.html
+expect index.html GstConvnext convnext.html convnextdetect.html convnextoverlay.html convnextpublish.html convnextsegment.html
 expect struct.Result.html GstConvnextResult
 expect method.Result.get_classes.html gst_convnext_result_get_classes
 expect func.buffer_get_convnext_meta.html gst_buffer_get_convnext_meta
@@ -39,5 +39,6 @@ for property in $properties; do
 done
 expect convnextsegment.html 'id="mask-size"' 'id="paint"'
 expect convnextdetect.html 'id="min-size"' 'id="proposals"'
+expect convnextoverlay.html 'id="show"' 'id="heatmap"'
 expect convnextpublish.html 'id="location"' 'id="stream"' 'id="tensor-dir"'
 exit $status

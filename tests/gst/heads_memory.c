@@ -12,7 +12,8 @@
     "convnextdetect threads=1 min-size=64 max-size=96 score-threshold=0.02 max-objects=8 " \
     "model=" DETECTOR
 
-/* As many objects as the model's defaults allow: their arrays are large too. */
+/* As many objects as the model's defaults allow: their arrays are large too. Not with GStreamer's
+ * own metadata of objects, since 1.24, which grows with each of them. */
 #define DETECT_MANY                                                              \
     "convnextdetect threads=1 min-size=64 max-size=96 score-threshold=0.000001 " \
     "nms-threshold=1 max-objects=100 mask-size=frame model=" DETECTOR
@@ -46,7 +47,8 @@ static void check_frames(const char *launch, guint pictures)
 GST_START_TEST(test_frames)
 {
     check_frames(DETECT " mask-size=frame", PICTURES);
-    check_frames(DETECT_MANY, FEW_PICTURES);
+    if (!GST_CHECK_VERSION(1, 24, 0))
+        check_frames(DETECT_MANY, FEW_PICTURES);
     check_frames(SEGMENT " mask-size=frame crop=border logits=true", PICTURES);
 }
 GST_END_TEST;

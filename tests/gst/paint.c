@@ -1,7 +1,7 @@
 /* Masks painted into frames, in every raw format.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "gst/overlay/paint.h"
+#include "gst/overlay/canvas.h"
 
 #include <string.h>
 
@@ -42,13 +42,14 @@ static guint value_at(const GstConvnextRect *rect, int x, int y)
 static void paint(const GstVideoInfo *info, GstBuffer *buffer, const GstConvnextRect *rect)
 {
     g_autoptr(GstConvnextResult) result = make_segmented();
-    GstConvnextPainter *painter = gst_convnext_painter_new(info);
+    GstConvnextCanvas *canvas = gst_convnext_canvas_new(info);
     GstVideoFrame frame;
 
     fail_unless(gst_video_frame_map(&frame, info, buffer, GST_MAP_READWRITE));
-    gst_convnext_painter_paint(painter, &frame, gst_convnext_result_get_segmentation(result), rect);
+    gst_convnext_canvas_add_mask(canvas, gst_convnext_result_get_segmentation(result), rect, NULL);
+    gst_convnext_canvas_paint(canvas, &frame);
     gst_video_frame_unmap(&frame);
-    gst_convnext_painter_free(painter);
+    gst_convnext_canvas_free(canvas);
 }
 
 static void convert(const GstVideoInfo *from_info, GstBuffer *from, const GstVideoInfo *to_info,
@@ -177,12 +178,12 @@ GST_START_TEST(test_formats)
 
     for (guint i = 0; i < n; i++) {
         gst_video_info_set_format(&info, formats[i], WIDTH, HEIGHT);
-        GstConvnextPainter *painter = gst_convnext_painter_new(&info);
+        GstConvnextCanvas *canvas = gst_convnext_canvas_new(&info);
 
-        fail_unless(is_excluded(&info) == !painter, "%s", GST_VIDEO_INFO_NAME(&info));
-        if (!painter)
+        fail_unless(is_excluded(&info) == !canvas, "%s", GST_VIDEO_INFO_NAME(&info));
+        if (!canvas)
             continue;
-        gst_convnext_painter_free(painter);
+        gst_convnext_canvas_free(canvas);
         check_colours(&info);
         check_rest(&info);
         n_painted++;

@@ -74,9 +74,14 @@ static const struct {
     {SEGMENT " crop=none max-memory=100000000", 4000, 1, "set another crop or a larger max-memory"},
     {SEGMENT " mask-size=frame max-memory=100000000", 20000, 10000,
      "set a smaller input-width and input-height, mask-size=network or a larger max-memory"},
+    {"convnextsegment threads=1 crop=none model=" FIXTURES "/segmenters/smp-fpn", 100, 96,
+     "frames of 100 x 96 pixels: the FPN of smp needs inputs of at least 32x32 pixels whose sides "
+     "are multiples of 32, not "},
+    {"convnextsegment threads=1 crop=squash model=" FIXTURES "/segmenters/smp-fpn", 100, 96, NULL},
     {DETECT, 1, 1, NULL},
     {DETECT, 4000, 1,
-     "a picture of 4000 x 1 pixels would be resized to 240 x 0, but each side "
+     "frames of 4000 x 1 pixels: a picture of 4000 x 1 pixels would be resized to 240 x 0, but "
+     "each side "
      "must be from 1 to 16777216 pixels: set a larger max-size, or crop or pad"},
     {DETECT " max-size=4000", 4000, 1, NULL},
     {DETECT " mask-size=frame max-memory=400000000", 8000, 4000,

@@ -77,6 +77,7 @@ vector='<(immintrin|x86intrin|[a-z]mmintrin|cpuid|arm_neon|arm_sve)\.h>'
 blas='<(cblas|cblas-openblas|openblas_config|lapacke|f77blas)\.h>'
 zip='<(unzip|zlib)\.h>'
 png='<png\.h>'
+pango='<pango/pangocairo\.h>'
 orc='<orc/[a-z-]+\.h>'
 isa='(avx2|avx2_[a-z0-9]+|avx512|avx512_[a-z0-9]+|amx|neon|neon_[a-z0-9]+)'
 
@@ -94,8 +95,8 @@ rule_model_includes()
 
 rule_gst_includes()
 {
-    only_includes '^gst/' "\"(gst|model)/[^\"]*\"|\"config\.h\"|$libc|$glib|$gst|$png" \
-        'gst/ depends on model/, libc, GLib, json-glib, libpng and GStreamer only'
+    only_includes '^gst/' "\"(gst|model)/[^\"]*\"|\"config\.h\"|$libc|$glib|$gst|$png|$pango" \
+        'gst/ depends on model/, libc, GLib, json-glib, libpng, pango and GStreamer only'
     include_only_in "$png" 'gst/publish/png\.c|tests/gst/.*' 'one file uses libpng'
 }
 

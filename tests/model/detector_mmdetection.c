@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "model/heads/detector.h"
+#include "model/heads/detector_config.h"
 #include "model/heads/info.h"
 #include "tests/model/support/mix.h"
 
@@ -55,7 +56,7 @@ static const struct {
      "rpn_head.rpn_reg.weight",
      {15, 20, 1, 1},
      "has shape [15,20,1,1], expected [12,20,1,1]"},
-    {MASK, "roi_head.bbox_head.fc_reg.weight", {24, 48}, "has shape [24,48], expected [20,48,1,1]"},
+    {MASK, "roi_head.bbox_head.fc_reg.weight", {24, 48}, "has shape [24,48], expected [20,48]"},
     {MASK, "roi_head.bbox_head.fc_cls.weight", {1, 48}, "has 1 classes with the background"},
     {MASK,
      "roi_head.mask_head.conv_logits.weight",
@@ -69,11 +70,11 @@ static const struct {
     {CASCADE,
      "roi_head.bbox_head.1.fc_cls.weight",
      {9, 48},
-     "\"roi_head.bbox_head.1.fc_cls.weight\" has shape [9,48], expected [6,48,1,1]"},
+     "\"roi_head.bbox_head.1.fc_cls.weight\" has shape [9,48], expected [6,48]"},
     {CASCADE,
      "roi_head.mask_head.0.convs.0.conv.weight",
      {20, 20, 3, 3},
-     "has no tensor \"roi_head.mask_head.0.convs.0.bn.weight\""},
+     "has neither a tensor \"roi_head.mask_head.0.convs.0.conv.bias\" nor a batch norm"},
     {CASCADE, "roi_head.bbox_head.2.x.weight", {4}, "is not part of a Cascade R-CNN that this"},
 };
 
@@ -147,6 +148,60 @@ static void test_configs(void)
     folder_clear();
 }
 
+/* A configuration as mmengine writes it: what it says has the values of mmdetection, and is not
+ * assumed. tests/fixtures/make_mm_detectors.py says how it differs from the defaults. */
+static void test_raw_config(void)
+{
+    static const struct {
+        const char *old, *new, *sentence;
+    } changes[] = {
+        {"\"mask_thr_binary\": 0.5", "\"mask_thr_binary\": 0.6",
+         "\"mask_thr_binary\" is 0.6, expected 0.5"},
+        {"\"bgr_to_rgb\": true", "\"bgr_to_rgb\": false", "\"bgr_to_rgb\" is false, expected true"},
+        {"\"keep_ratio\": true", "\"keep_ratio\": false",
+         "key \"keep_ratio\" of Resize is not true"},
+        {"\"type\": \"nms\"", "\"type\": \"soft_nms\"",
+         "\"type\" is \"soft_nms\", expected one of \"nms\""},
+        {"\"num_classes\": 5", "\"num_classes\": 80",
+         "\"num_classes\" is 81, but the weights have 6"},
+        {"\"min_bbox_size\": 0", "\"min_bbox_size\": 4", "\"min_bbox_size\" is 4, expected 0"},
+        {"\"pad_size_divisor\": 32", "\"pad_size_divisor\": 64", "is 64, expected 32"},
+    };
+    g_auto(Mix) mix = mix_open(MASK);
+    g_autofree char *text = NULL;
+    g_autoptr(GError) error = NULL;
+
+    g_assert_true(
+        g_file_get_contents(FIXTURES "/detectors/mmdetection-config.json", &text, NULL, NULL));
+    mix_write(&mix);
+    folder_write("config.json", text);
+    g_autoptr(CnxDetector) detector = open_folder(&error);
+    g_assert_no_error(error);
+    const CnxDetectorConfig *config = cnx_detector_config(detector);
+    g_assert_cmpuint(config->min_size, ==, 136);
+    g_assert_cmpuint(config->max_size, ==, 240);
+    g_assert_cmpuint(config->pre_nms, ==, 300);
+    g_assert_cmpuint(config->post_nms, ==, 200);
+    g_assert_cmpfloat(config->score, ==, 0.1);
+    g_assert_cmpfloat(config->nms, ==, 0.4);
+    g_assert_cmpuint(config->objects, ==, 50);
+    g_assert_cmpfloat(config->box_weights[0][0], ==, 8);
+    g_assert_cmpfloat(config->box_weights[0][3], ==, 4);
+    g_assert_cmpfloat_with_epsilon(config->mean[0], 0.5, 1e-7);
+    g_assert_cmpfloat_with_epsilon(config->std[1], 0.224, 1e-7);
+    g_assert_cmpfloat_with_epsilon(config->cells[0][1].x1, 8, 1e-6); /* stride 4, scale 4 */
+    g_assert_cmpfloat_with_epsilon(config->cells[4][1].x1, 128, 1e-5);
+    g_assert_cmpuint(g_strv_length(cnx_detector_info(detector)->assumed), ==, 5);
+    for (guint i = 0; i < G_N_ELEMENTS(changes); i++) {
+        g_autoptr(GString) changed = g_string_new(text);
+
+        g_assert_cmpuint(g_string_replace(changed, changes[i].old, changes[i].new, 0), >, 0);
+        folder_write("config.json", changed->str);
+        check_refused(changes[i].sentence);
+    }
+    folder_clear();
+}
+
 /* What no file says is listed; the names and colours are those in the checkpoint. */
 static void test_info(void)
 {
@@ -175,6 +230,7 @@ int main(int argc, char **argv)
     g_test_add_func("/detector/mmdetection/tensors", test_tensors);
     g_test_add_func("/detector/mmdetection/some-masks", test_some_masks);
     g_test_add_func("/detector/mmdetection/configs", test_configs);
+    g_test_add_func("/detector/mmdetection/raw-config", test_raw_config);
     g_test_add_func("/detector/mmdetection/info", test_info);
     const int result = g_test_run();
 

@@ -214,6 +214,15 @@ static void test_assumed(void)
     g_assert_cmpuint(backbone->dilations[2], ==, 1);
 }
 
+/* The stride of the stage that the head reads. */
+static void test_stride(void)
+{
+    g_auto(DenseFixture) fixture = dense_open("segmenters/dinov3-linear-last");
+    g_autoptr(CnxSegmenter) segmenter = dense_open_segmenter(&fixture);
+
+    g_assert_cmpuint(cnx_segmenter_info(segmenter)->stride, ==, 32);
+}
+
 static int print_table(void)
 {
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++)
@@ -244,5 +253,6 @@ int main(int argc, char **argv)
     g_test_add_data_func("/segmenters/whole_frame/smp", "segmenters/smp-deeplab-plain",
                          test_whole_frame);
     g_test_add_func("/segmenters/assumed", test_assumed);
+    g_test_add_func("/segmenters/stride", test_stride);
     return g_test_run();
 }

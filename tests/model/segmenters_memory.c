@@ -82,7 +82,7 @@ static void test_sizes(void)
     g_assert_cmpstr(
         error->message, ==,
         "the FPN of smp needs inputs of at least 32x32 pixels whose sides are multiples "
-        "of 32, not 64x100");
+        "of 32, not 64x100: set crop=squash, or input-width and input-height");
 }
 
 /* The bytes of the head's maps alone. */

@@ -230,6 +230,10 @@ static const Refusal refusals[] = {
     {"DeepLabV3 of smp", UNET, "decoder.", .added = {"decoder.aspp.convs.0.0.weight"},
      .sentence = "has the head of a DeepLabV3 of smp (tensor \"decoder.aspp.convs.0.0.weight\"), "
                  "which this version cannot run; convnext runs its backbone"},
+    {"a layer that no Unet has", UNET, .added = {"decoder.blocks.0.extra.weight"},
+     .sentence =
+         "tensor \"decoder.blocks.0.extra.weight\" of shape [4,4,3,3] is not part of a Unet "
+         "that this version knows"},
     {"an FPN whose branches differ", FPN, BRANCH, .added = {BRANCH},
      .sentence = "tensor \"decoder.seg_blocks.1.block.0.block.0.weight\" has shape [4,4,3,3], "
                  "expected [32,20,3,3]"},
@@ -328,6 +332,16 @@ static void test_ignored_head(void)
     g_assert_cmpuint(cnx_model_config(cnx_segmenter_backbone(segmenter))->dilations[2], ==, 1);
 }
 
+/* The largest rate of a DeepLabV3+ is not refused. */
+static void test_largest_rate(void)
+{
+    const Refusal r = {.fixture = DEEPLAB,
+                       .config = DEEPLAB_CONFIG ",\"decoder_atrous_rates\":[1024,1,24]}"};
+    g_autoptr(CnxSegmenter) segmenter = open_file(&r);
+
+    g_assert_null(cnx_segmenter_info(segmenter)->ignored);
+}
+
 /* A file whose tensors are views of one storage, large enough for the backbone: the head would take
  * more memory than the whole file. */
 static void test_shared(void)
@@ -376,6 +390,7 @@ int main(int argc, char **argv)
     }
     g_test_add_func("/segmenters_refused/ignored", test_ignored);
     g_test_add_func("/segmenters_refused/ignored-head", test_ignored_head);
+    g_test_add_func("/segmenters_refused/largest-rate", test_largest_rate);
     g_test_add_func("/segmenters_refused/shared", test_shared);
     const int result = g_test_run();
     folder_delete();

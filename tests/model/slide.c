@@ -130,6 +130,18 @@ static void test_threads(void)
     }
 }
 
+/* Each side has its own step, and no more windows than cover it. */
+static void test_steps(void)
+{
+    const CnxWindows uneven = {64, 64, 64, 32};
+    g_auto(DenseFixture) fixture = open_fixture();
+    g_autoptr(CnxSegmenter) segmenter = dense_open_segmenter(&fixture);
+    const CnxMap size = cnx_slide_run_size(segmenter, &uneven, 128, 128);
+
+    g_assert_cmpuint(size.width, ==, 2 * 16);
+    g_assert_cmpuint(size.height, ==, 3 * 16);
+}
+
 /* Without windows, or with one that covers the input, a run takes the memory of a plain run and
  * computes the same. */
 static void test_whole(void)
@@ -164,7 +176,7 @@ static void test_refused(void)
     g_assert_cmpstr(
         error->message, ==,
         "the FPN of smp needs inputs of at least 32x32 pixels whose sides are multiples "
-        "of 32, not 64x48");
+        "of 32, not 64x48: set crop=squash, or input-width and input-height");
     g_assert_cmpuint(cnx_slide_run_measure(segmenter, &windows, 128, 48, 1), ==, 0);
     g_assert_cmpuint(cnx_slide_run_size(segmenter, &windows, 128, 48).width, ==, 0);
     /* The logits of all windows count, not only those of one. */
@@ -179,6 +191,7 @@ int main(int argc, char **argv)
         return 77;
     g_test_add_func("/slide/fixture", test_fixture);
     g_test_add_func("/slide/threads", test_threads);
+    g_test_add_func("/slide/steps", test_steps);
     g_test_add_func("/slide/whole", test_whole);
     g_test_add_func("/slide/refused", test_refused);
     return g_test_run();

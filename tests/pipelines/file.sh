@@ -1,6 +1,6 @@
 #!/bin/bash
 # quickstart.sh on a file: changes of the state, or with --json a line per frame, then the summary; --frames; the
-# test picture; Ctrl-C in the middle.
+# test picture; --write; Ctrl-C in the middle.
 #
 # SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/lib.sh"
@@ -62,6 +62,17 @@ make_broken_model broken
 [ "$(grep -c '"classes":\[\]' nothing)" -eq 5 ] || wrong "scores that are NaN: $(cat nothing)"
 grep -q "^quickstart: .*broken: the network's scores are not finite" log ||
     wrong "scores that are NaN: no warning: $(cat log)"
+
+# A file with the results drawn in, complete in spite of the limit.
+if gst-inspect-1.0 --exists x264enc || gst-inspect-1.0 --exists openh264enc; then
+    "$quickstart" --frames 6 --json --write drawn.mp4 'a clip, 50 %.mov' >some 2>log </dev/null ||
+        wrong "--write: status $?: $(cat log)"
+    expect_lines some 6
+    convnext-quickstart --json drawn.mp4 >again 2>log </dev/null || wrong "--write: $(cat log)"
+    expect_lines again 6
+else
+    echo "no encoder is installed: --write was not run"
+fi
 
 expect_interruption long.mov
 [ "$count" -lt 3000 ] || wrong "the interruption came after the last frame"

@@ -18,7 +18,7 @@ for line in '  Version  *0' '  License  *LGPL' '  Source module  *gst-convnext$'
     '  Binary package  *gst-convnext, built from source$' '  Origin URL  *the source tree of gst-convnext$'; do
     gst-inspect-1.0 --no-colors convnext | grep -q "^$line" || wrong "gst-inspect lacks '$line'"
 done
-for element in convnext convnextpublish; do
+for element in convnext convnextoverlay convnextpublish; do
     gst-inspect-1.0 --no-colors $element | grep -q '^  Author  *The gst-convnext developers$' ||
         wrong "gst-inspect names no author of $element"
 done

@@ -76,7 +76,7 @@ run_line()
         [ "$(grep -c 'convnext, model=' "$1.out")" -eq 10 ] ||
             wrong "$page: not 10 messages: $(cat "$1.out")"
         ;;
-    *paint=true*) ;;
+    *paint=true* | *convnextoverlay*) ;;
     *) wrong "$page: no result to check: $line" ;;
     esac
 }
@@ -200,7 +200,7 @@ shared()
         list' "$CNX_ROOT/gst/README.md" | grep -o '`[a-z0-9-]*`' | tr -d '`' | grep -v -x -E 'convnext|fp32|bf16'
 }
 
-for element in convnext convnextdetect convnextpublish convnextsegment; do
+for element in convnext convnextdetect convnextoverlay convnextpublish convnextsegment; do
     properties $element >expected
     { tables $element property; shared $element; } | sort >documented
     compare "the properties of $element"

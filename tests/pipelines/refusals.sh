@@ -37,6 +37,12 @@ for precision in int4 INT8 ''; do
         "$quickstart" --precision "$precision" test
 done
 expect_refusal '--model is empty' "$quickstart" --model '' test
+DISPLAY='' WAYLAND_DISPLAY='' expect_refusal '--show needs a display' convnext-quickstart --show
+XDG_RUNTIME_DIR=$work DISPLAY=:7777 expect_refusal 'cannot open a window: ' convnext-quickstart --show
+expect_refusal '--write is empty' "$quickstart" --write '' test
+expect_refusal '--write names the source' convnext-quickstart --write text.mp4 text.mp4
+expect_refusal '--write needs a value' "$quickstart" --write
+expect_refusal 'cannot write the picture: ' convnext-quickstart --write none/out.mp4
 expect_refusal 'the source is empty' "$quickstart" ''
 expect_refusal 'the file or device --help does not exist' "$quickstart" -- --help
 expect_refusal 'the source is empty' convnext-quickstart ''

@@ -30,7 +30,7 @@ static void test_optimum(void)
     for (guint k = 0; k < G_N_ELEMENTS(cases); k++) {
         const Case *c = &cases[k];
         const TeachData data = data_of(c);
-        g_autoptr(TeachModel) model = teach_model_fit(&data, NULL, c->penalty, NULL);
+        g_autoptr(TeachModel) model = teach_model_fit(&data, NULL, c->penalty, TEACH_EXACT, NULL);
         double mean = 0;
 
         g_assert_cmpfloat(model->gradient, <, 1e-7);
@@ -51,7 +51,7 @@ static void test_export(void)
     for (guint k = 0; k < G_N_ELEMENTS(cases); k++) {
         const Case *c = &cases[k];
         const TeachData data = data_of(c);
-        g_autoptr(TeachModel) model = teach_model_fit(&data, NULL, c->penalty, NULL);
+        g_autoptr(TeachModel) model = teach_model_fit(&data, NULL, c->penalty, TEACH_EXACT, NULL);
         float weight[MAX_CLASSES * MAX_WIDTH], bias[MAX_CLASSES];
 
         teach_model_export(model, weight, bias);
@@ -79,9 +79,9 @@ static void test_start_and_use(void)
     less.count--;
     for (guint i = 0; i < c->count; i++)
         use[i] = i < less.count;
-    g_autoptr(TeachModel) start = teach_model_fit(&data, NULL, 30, NULL);
-    g_autoptr(TeachModel) a = teach_model_fit(&data, use, 0.1, start);
-    g_autoptr(TeachModel) b = teach_model_fit(&less, NULL, 0.1, NULL);
+    g_autoptr(TeachModel) start = teach_model_fit(&data, NULL, 30, TEACH_ROUGH, NULL);
+    g_autoptr(TeachModel) a = teach_model_fit(&data, use, 0.1, TEACH_EXACT, start);
+    g_autoptr(TeachModel) b = teach_model_fit(&less, NULL, 0.1, TEACH_EXACT, NULL);
     for (guint j = 0; j < a->padded; j++)
         g_assert_cmpfloat_with_epsilon(a->weight[j], b->weight[j], 1e-5);
 }
@@ -101,9 +101,9 @@ static void test_folds(void)
         sizes[a->fold[i]]++;
         for (guint k = 0; k < c->count; k++)
             use[k] = a->fold[k] != a->fold[i];
-        g_autoptr(TeachModel) model = teach_model_fit(&data, use, a->penalty, NULL);
+        g_autoptr(TeachModel) model = teach_model_fit(&data, use, a->penalty, TEACH_EXACT, NULL);
         teach_model_predict(model, c->x + i * c->width, logs);
-        g_assert_cmpfloat_with_epsilon(exp(logs[a->said[i]]), a->score[i], 1e-5);
+        g_assert_cmpfloat_with_epsilon(exp(logs[a->said[i]]), a->score[i], 1e-3);
         right += a->said[i] == c->y[i];
     }
     for (guint k = 0; k < a->folds; k++)

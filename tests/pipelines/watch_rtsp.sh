@@ -151,6 +151,7 @@ grep -q '^still: [1-9][0-9]* frames, [1-9][0-9]* results, 0 reconnects' log ||
 grep -q '^clip: .* [1-9][0-9]* reconnects' log || wrong "no reconnect is reported: $(cat log)"
 grep -q '^locked: 0 frames, 0 results' log || wrong "frames despite a refused login: $(cat log)"
 expect_lines lines 0 # frame numbers continue after a reconnect
+grep -v -q '"time":"20[0-9-]*T[0-9:]*\.[0-9]*Z"' lines && wrong "a line of a camera without the time: $(head -n 1 lines)"
 grep -q '^convnext_reconnects_total{stream="clip"} [1-9]' scraped || wrong "$(cat scraped)"
 grep -q '^convnext_camera_state{stream="locked",state="waiting"} 1' scraped || wrong "$(cat scraped)"
 

@@ -5,10 +5,12 @@ views.py and crops.py.
     python3 card.py --models EVALUATE.json [--baselines BASELINES.json]
         [--clips NAME=CLIPS.json ...] [--sides VIEWS.json] [--crops CROPS.json] [--card README.md]
 
-With --card, the tables replace the text between the two markers of the card and are not printed.
+With --card, the sections replace those of the same title between the two markers of the card, and
+are not printed. Sections without new figures stay as they are.
 """
 import argparse
 import json
+import sys
 from pathlib import Path
 
 from common import LABELS
@@ -59,8 +61,9 @@ def figures_of(model: dict) -> list[tuple]:
                         ('real', '… of streams that others damaged')):
         found.append((title, model['streams'].get(kind, {}).get('more than 0.2', {}).get(
             'corrupted')))
-    for key, title in (('error', 'calibration error of the state\'s score, this set'),
-                       ('faults error', 'calibration error of the faults\' scores, mean, this set')):
+    for key, title in (
+            ('error', 'calibration error of the state\'s score, this set'),
+            ('faults error', 'calibration error of the faults\' scores, mean, this set')):
         found += [(title, model['calibration']['set'][key]),
                   ('… if 95 % of the frames are healthy', model['calibration']['usual'][key])]
     return found
@@ -69,11 +72,13 @@ def figures_of(model: dict) -> list[tuple]:
 def summary(models: dict) -> str:
     """The first table. If there is a second run of the recipe: how much the two differ."""
     found = {name: figures_of(model) for name, model in models.items()}
-    columns = {TITLES[name]: [rate for _, rate in rows] for name, rows in found.items()}
-    if 'second' in models:
-        differences = [None if None in pair else abs(pair[0] - pair[1]) for pair in zip(
-            columns[TITLES['model']], columns[TITLES['second']])]
-        columns |= {'difference': differences, 'noise': models['second']['noise']}
+    columns = {}
+    for name, rows in found.items():
+        columns[TITLES[name]] = [rate for _, rate in rows]
+        if name == 'second':
+            columns['difference'] = [None if None in (one, two) else abs(one - two)
+                                     for (_, one), (_, two) in zip(found['model'], rows)]
+            columns['noise'] = models[name]['noise']
     return table(['%', *columns], [
         [title, *map(percent, rates)]
         for (title, _), *rates in zip(found['model'], *columns.values())])
@@ -319,10 +324,22 @@ def of_clips(clips: dict[str, dict]) -> str:
                                                     'changes'))], rows)])
 
 
+def sections(text: str) -> dict[str, str]:
+    """title: text of the sections, each from its heading to the next."""
+    parts = ('\n' + text.strip()).split('\n### ')[1:]
+    return {part.split('\n', 1)[0]: '### ' + part.strip() for part in parts}
+
+
 def replace(path: Path, text: str):
+    """Replaces the sections of the card that the text has, and keeps the others."""
     begin, end = MARKERS
     before, rest = path.read_text().split(begin)
-    path.write_text(f'{before}{begin}\n\n{text}\n\n{end}{rest.split(end)[1]}')
+    old, after = rest.split(end)
+    old, new = sections(old), sections(text)
+    if kept := old.keys() - new.keys():
+        print(f'{path}: kept without new figures: {", ".join(sorted(kept))}', file=sys.stderr)
+    merged = '\n\n'.join((old | new).values())
+    path.write_text(f'{before}{begin}\n\n{merged}\n\n{end}{after}')
 
 
 def main():

@@ -18,7 +18,8 @@ class Checkpoint:
     def save(self, **progress):
         """progress: numbers and tensors that load() returns. The file is complete or absent."""
         temporary = self.path.with_suffix('.new')
-        torch.save({'recipe': self.recipe, 'progress': progress, 'rng': self.rng.bit_generator.state,
+        torch.save({'recipe': self.recipe, 'progress': progress,
+                    'rng': self.rng.bit_generator.state,
                     'parts': {name: part.state_dict() for name, part in self.parts.items()}},
                    temporary)
         os.replace(temporary, self.path)

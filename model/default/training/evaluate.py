@@ -5,7 +5,7 @@
         [--second FOLDER] [--compare FOLDER] [--part SHARE]
 
 The scores may be a softmax over the states or sigmoids with thresholds. Prints tables of the card.
---second is a model that a second run of the same recipe made; the figures show how much they differ.
+--second is the folder of a second run of the same recipe; the figures show how much the two differ.
 """
 import argparse
 import json

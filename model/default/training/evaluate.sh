@@ -41,3 +41,6 @@ sides=$figures/views.json # of views.py, which trains for an hour
 [ -f "$sides" ] || sides=
 run card --models "$figures/models.json" --baselines "$figures/baselines.json" --clips "${clips[@]}" \
     --crops "$figures/crops.json" ${sides:+--sides "$sides"} ${CARD:+--card "$CARD"}
+if [ -d "$work/frames" ]; then
+    run causes "$folder" --frames "$work/frames" --figures "$figures/models.json" ${CARD:+--card "$CARD"}
+fi

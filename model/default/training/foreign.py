@@ -33,7 +33,7 @@ class Foreign(NamedTuple):
 @functools.cache
 def _corruptions() -> types.ModuleType:
     """The module imagecorruptions.corruptions. Its release 1.1.2 needs names that setuptools, NumPy
-    and scikit-image have since removed."""
+    and scikit-image have since removed, and the seed of NumPy, which scikit-image no longer uses."""
     warnings.filterwarnings('ignore', module='imagecorruptions')
     folder = Path(importlib.util.find_spec('imagecorruptions').submodule_search_locations[0])
     if importlib.util.find_spec('pkg_resources') is None:
@@ -50,6 +50,12 @@ def _corruptions() -> types.ModuleType:
     def gaussian_of_colour(image, sigma=1, multichannel=False):
         return gaussian(image, sigma=sigma, channel_axis=-1 if multichannel else None)
     module.gaussian = gaussian_of_colour
+    skimage = module.sk
+
+    def seeded_noise(*args, **settings):
+        return skimage.util.random_noise(*args, rng=np.random.randint(2 ** 31), **settings)
+    module.sk = types.SimpleNamespace(
+        color=skimage.color, util=types.SimpleNamespace(random_noise=seeded_noise))
     return module
 
 

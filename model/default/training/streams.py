@@ -68,7 +68,9 @@ def _decode(packets: list[bytes], codec: str, options: dict | None = None) -> di
         if data is not None:
             if not data:
                 continue
-            packet = av.Packet(data)
+            # FFmpeg reads past the end of a packet, where av.Packet(data) may have no zeros.
+            packet = av.Packet(len(data))
+            packet.update(data)
             packet.pts = packet.dts = number
             packet.time_base = Fraction(1, 25)
         try:

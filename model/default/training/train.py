@@ -284,10 +284,11 @@ def is_picture(targets: np.ndarray, records: list) -> np.ndarray:
     return (targets[:, 0] > 0.5) & np.array([record['kind'] == 'plain' for record in records])
 
 
-def choose_thresholds(scores: np.ndarray, targets: np.ndarray, records: list) -> np.ndarray:
+def choose_thresholds(scores: np.ndarray, targets: np.ndarray, records: list,
+                      budgets=FALSE_ALARMS) -> np.ndarray:
     """Thresholds of the classes, from scores and targets of validation frames, [frames, 9]. They
     start where no healthy frame raises an alarm. Then the threshold is lowered that finds most of
-    its fault for the false alarms that it adds, until FALSE_ALARMS are used up."""
+    its fault for the false alarms that it adds, until the budgets are used up."""
     healthy = targets[:, 0] > 0.5
     plain = is_picture(targets, records)
     fixed = plain & np.array([record['camera-like'] for record in records])
@@ -301,7 +302,7 @@ def choose_thresholds(scores: np.ndarray, targets: np.ndarray, records: list) ->
         """The share of the budget."""
         alarms = (scores >= ladder[steps, columns])[:, 1:].any(1)
         return max(alarms[group].mean() / budget
-                   for group, budget in zip((fixed, plain, healthy), FALSE_ALARMS))
+                   for group, budget in zip((fixed, plain, healthy), budgets))
 
     def recall(label: int, step: int) -> float:
         return float((scores[faulty[:, label], label] >= ladder[step, label]).mean())

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "gst/stream/painting.h"
+#include "gst/overlay/painting.h"
 
 #include "gst/input/bounds.h"
 
@@ -10,21 +10,17 @@ static gboolean has_size_of_caps(const GstVideoInfo *caps, const GstVideoMeta *m
                      meta->height == (guint)GST_VIDEO_INFO_HEIGHT(caps));
 }
 
-void gst_convnext_paint_buffer(GstConvnextPainter *painter, const GstVideoInfo *caps,
-                               GstBuffer *buffer, GstConvnextResult *result)
+void gst_convnext_paint_buffer(GstConvnextCanvas *canvas, const GstVideoInfo *caps,
+                               GstBuffer *buffer)
 {
-    GstConvnextSegmentation *segmentation = gst_convnext_result_get_segmentation(result);
     const GstVideoMeta *meta = gst_buffer_get_video_meta(buffer);
-    GstConvnextRect rect;
     GstVideoFrame frame;
 
-    if (!segmentation || !has_size_of_caps(caps, meta) ||
+    if (!has_size_of_caps(caps, meta) ||
         (meta && !gst_convnext_bounds_check_meta(caps, meta, NULL)) ||
         !gst_video_frame_map(&frame, caps, buffer, GST_MAP_READWRITE))
         return;
-    if (!meta || gst_convnext_bounds_check_planes(&frame, NULL)) {
-        gst_convnext_segmentation_get_rect(segmentation, &rect);
-        gst_convnext_painter_paint(painter, &frame, segmentation, &rect);
-    }
+    if (!meta || gst_convnext_bounds_check_planes(&frame, NULL))
+        gst_convnext_canvas_paint(canvas, &frame);
     gst_video_frame_unmap(&frame);
 }
