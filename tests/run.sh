@@ -306,7 +306,7 @@ install_packages()
     local version
     # shellcheck disable=SC2086 # lists of words
     cnx_install $cnx_packages_build $cnx_packages_play libgstrtspserver-1.0-dev \
-        gstreamer1.0-plugins-ugly libsoup-3.0-dev mosquitto mosquitto-clients openssl valgrind \
+        gstreamer1.0-plugins-ugly libsoup-3.0-dev curl mosquitto mosquitto-clients openssl valgrind \
         gi-docgen gobject-introspection libgirepository1.0-dev python3-gi python3-numpy gir1.2-gst-plugins-base-1.0
     version=$(dpkg-query -W -f '${Version}' libgstreamer1.0-dev 2>/dev/null) || return 0
     if dpkg --compare-versions "$version" ge 1.24; then

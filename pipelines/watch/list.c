@@ -169,9 +169,15 @@ static gboolean is_relative(const char *key, const char *value)
  * start at the list's own folder. */
 static void resolve_paths(GKeyFile *file, const char *path)
 {
-    static const char *const keys[] = {
-        "source", "credentials-file", "events",       "snapshots",
-        "model",  "labels",           "mqtt-ca-file", "mqtt-credentials-file"};
+    static const char *const keys[] = {"source",
+                                       "credentials-file",
+                                       "events",
+                                       "snapshots",
+                                       "model",
+                                       "labels",
+                                       "mqtt-ca-file",
+                                       "mqtt-credentials-file",
+                                       "web-credentials-file"};
     g_autofree char *folder = g_path_get_dirname(path);
     g_auto(GStrv) groups = g_key_file_get_groups(file, NULL);
 
@@ -301,6 +307,23 @@ static void close_model(gpointer element)
 
 /* The list */
 
+static gboolean read_web_login(WatchList *list, GKeyFile *file, GError **error)
+{
+    g_autofree char *path =
+        g_key_file_get_string(file, WATCH_DEFAULTS, "web-credentials-file", NULL);
+    WatchCredentials credentials;
+
+    if (!path)
+        return TRUE;
+    if (!watch_credentials_read(&credentials, path, NULL, error)) {
+        g_prefix_error(error, "[%s]: web-credentials-file: ", WATCH_DEFAULTS);
+        return FALSE;
+    }
+    list->web_login = g_strconcat(credentials.user, ":", credentials.password, NULL);
+    watch_credentials_clear(&credentials);
+    return TRUE;
+}
+
 /* The path is part of events, which are cleaned for terminals and logs. */
 static gboolean read_snapshots(WatchList *list, GKeyFile *file, GError **error)
 {
@@ -332,7 +355,8 @@ static gboolean read_groups(WatchList *list, GKeyFile *file, GError **error)
                     WATCH_DEFAULTS);
         return FALSE;
     }
-    if (!watch_broker_read(&list->mqtt, file, WATCH_DEFAULTS, error))
+    if (!read_web_login(list, file, error) ||
+        !watch_broker_read(&list->mqtt, file, WATCH_DEFAULTS, error))
         return FALSE;
     for (guint i = 0; groups[i]; i++) {
         WatchSettings *settings;
@@ -381,6 +405,7 @@ void watch_list_free(WatchList *list)
     g_ptr_array_unref(list->cameras);
     g_ptr_array_unref(list->models);
     g_free(list->metrics);
+    g_free(list->web_login);
     g_free(list->events);
     watch_broker_free(list->mqtt);
     g_free(list->snapshots);

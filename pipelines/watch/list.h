@@ -9,6 +9,7 @@
 typedef struct WatchList {
     GPtrArray *cameras; /* WatchSettings, at least one */
     char *metrics;      /* [ADDRESS:]PORT, or NULL */
+    char *web_login;    /* user:password of the page, or NULL */
     char *events;       /* a file, or NULL */
     WatchBroker *mqtt;  /* or NULL */
     char *snapshots;    /* a folder, absolute, or NULL */

@@ -11,12 +11,11 @@
 #include "pipelines/watch/alarms/retained.h"
 #include "pipelines/watch/alarms/webhook.h"
 #include "pipelines/watch/list.h"
-#include "pipelines/watch/metrics.h"
 #include "pipelines/watch/pictures/pictures.h"
 #include "pipelines/watch/pictures/snapshots.h"
 #include "pipelines/watch/pipeline.h"
 #include "pipelines/watch/report.h"
-#include "pipelines/watch/server.h"
+#include "pipelines/watch/web/site.h"
 
 #define TICK_MS 100
 #define COMMAND_US (60 * G_USEC_PER_SEC) /* longest time of a command */
@@ -32,7 +31,8 @@ typedef struct Watch {
     const char *const *keys;
     char **sources;
     WatchList *list;
-    WatchServer *server; /* serves the metrics; or NULL */
+    WatchServer *server; /* serves the site; or NULL */
+    WatchSite *site;
     WatchEvents *events; /* or NULL */
     WatchAlarms *alarms;
     WatchCommands *commands;
@@ -174,6 +174,7 @@ static void publish(WatchEvent *event, gpointer data)
     watch_report_event(event);
     if (watch->events)
         watch_events_add(watch->events, event);
+    watch_site_add_event(watch->site, event);
     watch_retained_add(watch->retained, event);
     if (settings && !watch_alarm_is_silent(&settings->rules, event, g_get_real_time())) {
         if (settings->on_event)
@@ -226,6 +227,7 @@ static void replace_cameras(Watch *watch, GPtrArray *cameras)
     g_autoptr(GPtrArray) old = watch->cameras;
 
     watch->cameras = cameras;
+    watch_site_set_cameras(watch->site, cameras);
     for (guint i = 0; i < old->len; i++) {
         if (!g_ptr_array_find(cameras, old->pdata[i], NULL))
             stop_camera(watch, old->pdata[i]);
@@ -236,31 +238,39 @@ static void replace_cameras(Watch *watch, GPtrArray *cameras)
         start_camera(watch, watch_camera_settings(cameras->pdata[i])->name);
 }
 
-static char *metrics_text(gpointer data)
+static WatchServer *make_server(Watch *watch, const char *where, GError **error)
 {
-    return watch_metrics_text(((Watch *)data)->cameras, ((Watch *)data)->alarms);
+    return watch_server_new(where, watch_site_request, watch->site, error);
+}
+
+static void set_server(Watch *watch, WatchServer *server)
+{
+    g_clear_pointer(&watch->server, watch_server_free);
+    watch->server = server;
+    watch_site_set_server(watch->site, server);
 }
 
 /* Starts the new server before it stops the old one, unless the old one occupies the address.
  * where: NULL only stops the old one. */
 static gboolean move_server(Watch *watch, const char *where, GError **error)
 {
-    WatchServer *server = where ? watch_server_new(where, metrics_text, watch, error) : NULL;
+    WatchServer *server = where ? make_server(watch, where, error) : NULL;
 
     if (where && !server && watch->server && watch_server_is_taken(*error)) {
-        g_clear_pointer(&watch->server, watch_server_free);
-        server = watch_server_new(where, metrics_text, watch, NULL);
+        set_server(watch, NULL);
+        server = make_server(watch, where, NULL);
         if (server)
             g_clear_error(error);
         else
-            watch->server = watch_server_new(watch->list->metrics, metrics_text, watch, NULL);
+            set_server(watch, make_server(watch, watch->list->metrics, NULL));
     }
     if (where && !server)
         return FALSE;
-    g_clear_pointer(&watch->server, watch_server_free);
-    watch->server = server;
-    if (server)
-        print_message("metrics at %s", watch_server_url(server));
+    set_server(watch, server);
+    if (server) {
+        print_message("page at %s/", watch_server_url(server));
+        print_message("metrics at %s/metrics", watch_server_url(server));
+    }
     return TRUE;
 }
 
@@ -301,6 +311,7 @@ static gboolean load_list(Watch *watch, GError **error)
 
     if (!cameras || !open_outputs(watch, list, error))
         return FALSE;
+    watch_site_set_login(watch->site, list->web_login);
     move_snapshots(watch, list->snapshots);
     replace_cameras(watch, g_steal_pointer(&cameras));
     watch_retained_connect(watch->retained, list->mqtt);
@@ -406,6 +417,7 @@ gboolean watch_run(const char *config, const char *const *keys, char **sources)
     watch.webhook = watch_webhook_new(WEBHOOK_S, WEBHOOK_EVENTS);
     watch.retained = watch_retained_new();
     watch.pictures = watch_pictures_new(PICTURE_US);
+    watch.site = watch_site_new(watch.alarms, watch.pictures);
     watch.cameras = g_ptr_array_new_with_free_func((GDestroyNotify)watch_camera_unref);
     watch.stopping = g_ptr_array_new_with_free_func((GDestroyNotify)watch_camera_unref);
     /* Installed before the models load, because SIGHUP ends a program without a handler. */
@@ -418,10 +430,11 @@ gboolean watch_run(const char *config, const char *const *keys, char **sources)
     }
     g_source_remove(hangup);
     g_clear_pointer(&watch.snapshots, watch_snapshots_free);
-    g_clear_pointer(&watch.server, watch_server_free);
+    set_server(&watch, NULL);
     g_clear_pointer(&watch.events, watch_events_free);
     g_clear_pointer(&watch.list, watch_list_free);
     watch_pictures_free(watch.pictures);
+    watch_site_free(watch.site);
     watch_alarms_free(watch.alarms);
     watch_commands_free(watch.commands);
     watch_webhook_free(watch.webhook);

@@ -53,7 +53,7 @@ static const GOptionEntry key_options[] = {
     {"credentials-env", 0, 0, G_OPTION_ARG_CALLBACK, on_key,
      "An environment variable that holds user:password", "NAME"},
     {"metrics", 0, 0, G_OPTION_ARG_CALLBACK, on_key,
-     "Serve metrics for Prometheus, on localhost unless an address is given", "[ADDRESS:]PORT"},
+     "Serve the page and metrics, on localhost unless an address is given", "[ADDRESS:]PORT"},
     {"events", 0, 0, G_OPTION_ARG_CALLBACK, on_key,
      "Append a JSON line per change of a camera's state or label", "FILE"},
     {"set", 's', 0, G_OPTION_ARG_CALLBACK, on_key, "Set any key of [watch], see below",

@@ -1,4 +1,4 @@
-/* Fuzz target: a request to the metrics server, over a connection of this process to itself.
+/* Fuzz target: a request to the HTTP server, over a connection of this process to itself.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <arpa/inet.h>
@@ -9,23 +9,30 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "pipelines/watch/server.h"
+#include "pipelines/watch/web/server.h"
 #include "tests/fuzz/fuzz.h"
 
 #define MAX_TURNS 12 /* of the main loop without an answer */
 
-static char *make_text(gpointer data)
+static WatchServer *server;
+
+/* One path streams. */
+static void on_request(guint64 id, const WatchRequestHead *head, gpointer data)
 {
-    return g_strdup("convnext_connections_left_behind 0\n");
+    const WatchAnswer answer = {.status = 200, .type = "text/plain", .body = "text", .length = 4};
+
+    g_assert_true(*head->path == '/');
+    if (!g_str_has_prefix(head->path, "/events") || !watch_server_stream(server, id, "", ":\n\n"))
+        watch_server_answer(server, id, &answer);
 }
 
 static struct sockaddr_in start_server(void)
 {
     struct sockaddr_in address = {.sin_family = AF_INET};
     GError *error = NULL;
-    WatchServer *server = watch_server_new("127.0.0.1:0", make_text, NULL, &error);
     const char *port;
 
+    server = watch_server_new("127.0.0.1:0", on_request, NULL, &error);
     g_assert_no_error(error);
     port = strrchr(watch_server_url(server), ':') + 1;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);

@@ -1,7 +1,7 @@
 /* Fuzz target: the head of a request to the metrics server.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "pipelines/watch/request.h"
+#include "pipelines/watch/web/request.h"
 
 #include <string.h>
 

@@ -109,8 +109,8 @@ rule_public_includes()
         'a public header includes only installed headers, in <>'
     only_includes "^$inspect$" "\"(pipelines/(inspect/[a-z]+|common/print)|model/[^\"]*)\.h\"|$libc|$glib" \
         'convnext-inspect uses model/ but not GStreamer'
-    include_only_in '<libsoup/[a-z]+\.h>' 'pipelines/watch/(server|alarms/webhook)\.c|tests/pipelines/.*' \
-        'only the metrics server and the webhooks use libsoup'
+    include_only_in '<libsoup/[a-z]+\.h>' 'pipelines/watch/alarms/webhook\.c|tests/pipelines/.*' \
+        'only webhooks use libsoup'
     include_only_in '<mosquitto\.h>' 'pipelines/watch/alarms/mqtt\.c' 'one file uses libmosquitto'
     only_includes "^$teach$" "\"(pipelines/(teach/[a-z]+|common/print)|model/[^\"]*)\.h\"|$libc|$glib|$gst" \
         'convnext-teach uses model/, GLib and GStreamer only'

@@ -1,7 +1,7 @@
-/* Which requests the metrics server passes on to libsoup.
+/* Which requests the HTTP server takes.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "pipelines/watch/request.h"
+#include "pipelines/watch/web/request.h"
 
 #include <string.h>
 
@@ -49,11 +49,25 @@ static void check(const char *text, gsize length, WatchRequest expected)
         g_error("request '%s': expected %d, found %d", text, expected, found);
 }
 
+static void check_head(void)
+{
+    static const char text[] = "GET /a%20b?x=y HTTP/1.1\r\nhost: h:1 \r\nLast-Event-ID:7\r\n\r\n"
+                               "Authorization: Basic x\r\n\r\n";
+    g_autoptr(WatchRequestHead) head = watch_request_parse(text, sizeof text - 1);
+
+    g_assert_cmpstr(head->method, ==, "GET");
+    g_assert_cmpstr(head->path, ==, "/a%20b");
+    g_assert_cmpstr(head->host, ==, "h:1");
+    g_assert_cmpstr(head->last_event_id, ==, "7");
+    g_assert_null(head->authorization);
+}
+
 int main(void)
 {
     g_autofree char *endless = g_strnfill(WATCH_REQUEST_MAX, 'A');
     static const char nul[] = "GET /metrics HTTP/1.1\r\nX: \0\r\n\r\n";
 
+    check_head();
     for (guint i = 0; i < G_N_ELEMENTS(valid); i++) {
         const gsize end = (gsize)(strstr(valid[i], "\r\n\r\n") - valid[i]);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "pipelines/watch/request.h"
+#include "pipelines/watch/web/request.h"
 
 #include <string.h>
 
@@ -86,4 +86,41 @@ WatchRequest watch_request_check(const char *text, gsize length)
     lines = g_strsplit(head, "\r\n", -1);
     return lines[0] && is_request_line(lines[0]) && are_headers(lines + 1) ? WATCH_REQUEST_VALID
                                                                            : WATCH_REQUEST_INVALID;
+}
+
+/* A header's value without the spaces around it, or NULL. */
+static char *find_header(char **lines, const char *name)
+{
+    const gsize length = strlen(name);
+
+    for (; *lines; lines++)
+        if (g_ascii_strncasecmp(*lines, name, length) == 0 && (*lines)[length] == ':')
+            return g_strstrip(g_strdup(*lines + length + 1));
+    return NULL;
+}
+
+WatchRequestHead *watch_request_parse(const char *text, gsize length)
+{
+    const char *end = g_strstr_len(text, (gssize)length, "\r\n\r\n");
+    g_autofree char *head = g_strndup(text, (gsize)(end - text));
+    g_auto(GStrv) lines = g_strsplit(head, "\r\n", -1);
+    g_auto(GStrv) words = g_strsplit(lines[0], " ", -1);
+    WatchRequestHead *parsed = g_new(WatchRequestHead, 1);
+
+    parsed->method = g_strdup(words[0]);
+    parsed->path = g_strndup(words[1], strcspn(words[1], "?"));
+    parsed->host = find_header(lines + 1, "Host");
+    parsed->authorization = find_header(lines + 1, "Authorization");
+    parsed->last_event_id = find_header(lines + 1, "Last-Event-ID");
+    return parsed;
+}
+
+void watch_request_head_free(WatchRequestHead *head)
+{
+    g_free(head->method);
+    g_free(head->path);
+    g_free(head->host);
+    g_free(head->authorization);
+    g_free(head->last_event_id);
+    g_free(head);
 }

@@ -1,0 +1,40 @@
+/* What the HTTP server serves:
+ *
+ * /                        the page with all cameras
+ * /camera/NAME             the page of a camera; with .jpg its picture
+ * /NAME                    the same, unless the path is one of the others
+ * /api/cameras             JSON: all cameras
+ * /api/cameras/NAME        JSON: a camera and its last events
+ * /events                  server-sent events
+ * /metrics                 for Prometheus
+ * /healthz, /readyz        for supervisors
+ * /page.css, /page.js      of the page
+ *
+ * Names are percent-encoded.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "pipelines/watch/alarms/alarms.h"
+#include "pipelines/watch/pictures/pictures.h"
+#include "pipelines/watch/web/server.h"
+
+typedef struct WatchSite WatchSite;
+
+/* All are borrowed and must outlive the site. */
+WatchSite *watch_site_new(WatchAlarms *alarms, WatchPictures *pictures);
+void watch_site_free(WatchSite *site);
+
+/* A WatchServerFunc whose data is the site. */
+void watch_site_request(guint64 id, const WatchRequestHead *head, gpointer site);
+
+/* The server that asks; borrowed, or NULL. */
+void watch_site_set_server(WatchSite *site, WatchServer *server);
+
+/* cameras: of WatchCamera; borrowed until the next call. login: "user:password" that all paths but
+ * /healthz ask for, or NULL. */
+void watch_site_set_cameras(WatchSite *site, GPtrArray *cameras);
+void watch_site_set_login(WatchSite *site, const char *login);
+
+/* Sends the event to those who listen, and keeps it for the pages. */
+void watch_site_add_event(WatchSite *site, const WatchEvent *event);

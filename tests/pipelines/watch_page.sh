@@ -1,0 +1,171 @@
+#!/bin/bash
+# The page of convnext-watch and what it reads: paths, hostile names, the login, the stream of events
+# and its limits, and the page itself in Chromium where that is installed.
+#
+# SPDX-License-Identifier: LGPL-2.1-or-later
+. "$(dirname "$0")/lib.sh"
+
+# expect PATH STATUS [OPTION...]: requests a path as it is written, into the files body and head.
+expect()
+{
+    local found
+    found=$(curl -s --path-as-is -m "$PATIENCE" -D head -o body -w '%{http_code}' "${@:3}" "$url$1")
+    [ "$found" = "$2" ] || wrong "${*:3} $1: status $found, expected $2: $(head -c 300 body)"
+}
+
+# expect_python PROGRAM: expects the program to hold for `body`, parsed as JSON.
+expect_python()
+{
+    python3 -c "import json; body = json.load(open('body')); assert $1, body" || wrong "not so: $1"
+}
+
+# listen FILE [OPTION...]: keeps a stream of events open.
+listen()
+{
+    : >"$1"
+    curl -s -N "${@:2}" "$url/events" >"$1" &
+    listener=$!
+    server+=" $listener"
+}
+
+markup='<b>shed</b><script>alert(1)</script>&amp;"'
+long=$(printf 'x%.0s' $(seq 10000))
+cat >list.ini <<END
+[watch]
+metrics = 0
+input-size = 64
+offline-after = 0.5
+alarm-after = 0.5
+
+[ball]
+source = test:ball
+normal = never
+
+[$markup]
+source = test:black
+normal = never
+
+[a/../b%2f?#]
+source = test:black
+
+[metrics]
+source = rtsp://127.0.0.1:9/live
+
+[$long]
+source = rtsp://127.0.0.1:9/live
+END
+printf '\n[not UTF-8: \xff]\nsource = test:black\n' >>list.ini
+start_watch --config list.ini
+wait_for log 1 'page at http://127\.0\.0\.1:[0-9]+/$'
+url=$(sed -n 's,.*page at \(http://127.0.0.1:[0-9]*\)/$,\1,p' log)
+wait_for log 1 '^[0-9:]+ ball: the picture is '
+wait_for log 1 '^[0-9:]+ <b>shed.*: the picture is '
+wait_for log 1 '^[0-9:]+ metrics: the camera is lost'
+
+# Paths
+expect / 200
+grep -q '<main' body || wrong "$(cat body)"
+grep -q -i "^content-security-policy: default-src 'none'; script-src 'self';" head || wrong "$(cat head)"
+expect /page.css 200
+expect /page.js 200
+expect /healthz 200
+expect /readyz 200
+expect /metrics 200
+grep -q '^# HELP convnext_' body || wrong "a camera hides the metrics"
+expect '/ball?x=1' 200
+grep -q '<main' body || wrong "$(cat body)"
+expect /camera/metrics 200
+grep -q '<main' body || wrong "$(cat body)"
+expect /ball.jpg 200
+[ "$(head -c 3 body | od -A n -t x1 | tr -d ' ')" = ffd8ff ] || wrong "not a JPEG"
+grep -q -i '^content-type: image/jpeg' head || wrong "$(cat head)"
+expect /camera/metrics.jpg 503
+expect /api/cameras/ball 200
+expect_python "body['camera']['name'] == 'ball' and body['events'][0]['event'] == 'problem-begin'"
+expect /api/cameras/a%2f..%2Fb%252f%3F%23 200
+expect_python "body['camera']['name'] == 'a/../b%2f?#'"
+expect /camera/not%20UTF-8:%20%EF%BF%BD 200
+for path in /nothing /camera/ /camera/nothing /api /api/ /api/cameras/ /api/cameras/nothing /../etc/passwd \
+    /..%2f..%2fetc/passwd /page.html /convnext-watch/page.html //metrics /metrics/ /camera/ball.jpg.jpg; do
+    expect "$path" 404
+done
+expect "/camera/$long" 400
+expect /%00 400
+expect / 405 -X POST -d x
+grep -q '^Allow: GET, HEAD' head || wrong "$(cat head)"
+expect / 405 -X DELETE
+expect / 200 -I
+expect / 403 -H 'Host: example.org'
+expect /healthz 200 -H 'Host: example.org'
+expect / 200 -H 'Host: localhost:1'
+
+# The names of all cameras, as JSON
+expect /api/cameras 200
+MARKUP=$markup LONG=$long python3 - <<'END' || wrong "/api/cameras: $(cut -c 1-600 body)"
+import json, os
+
+cameras = {camera['name']: camera for camera in json.load(open('body'))}
+assert list(cameras) == ['ball', os.environ['MARKUP'], 'a/../b%2f?#', 'metrics', os.environ['LONG'], 'not UTF-8: \ufffd']
+for camera in cameras.values():
+    assert set(camera) == {'name', 'state', 'score', 'since', 'online', 'problem', 'cause', 'age'}, camera
+ball, lost = cameras['ball'], cameras['metrics']
+assert ball['online'] and ball['problem'] and ball['state'] and 0 < ball['score'] <= 1 and ball['age'] >= 0, ball
+assert ball['since'].endswith('Z') and ball['cause'] is None, ball
+assert not lost['online'] and lost['cause'] and lost['state'] is None, lost
+END
+
+# Events: those after Last-Event-ID, and no more streams than 32.
+listen events -H 'Last-Event-ID: 0'
+wait_for events 1 '^data: {"event":"problem-begin","camera":"ball",'
+last=$(sed -n 's/^id: //p' events | sed -n '$p')
+kill "$listener"
+expect /events 400 -H 'Last-Event-ID: x'
+for i in $(seq 32); do
+    listen "stream.$i" -H "Last-Event-ID: $last"
+    wait_for "stream.$i" 1 '^retry:'
+done
+grep -l '^data:' stream.* && wrong "old events are sent again"
+expect /events 503
+
+# Chromium waits for the end of a stream, so there must be none when it loads the page.
+if browser=$(command -v chromium); then
+    for path in / "/camera/metrics"; do
+        HOME=$work timeout "$PATIENCE" "$browser" --headless=new --no-sandbox --disable-gpu --user-data-dir="$work/profile" \
+            --virtual-time-budget=3000 --enable-logging=stderr --dump-dom --screenshot="$work/page.png" \
+            "$url$path" >page 2>page.log
+        grep 'CONSOLE' page.log | grep -v -E ' 503 ' && wrong "$path: an error in the page"
+        grep -q -F '<p class="status">No picture</p>' page || wrong "$path: $(cat page)"
+        [ "$path" = / ] || grep -q -F '<span>Lost: ' page || wrong "$path has no events: $(cat page)"
+        [ "$path" != / ] || cp page all
+    done
+    grep -q -F '&lt;b&gt;shed&lt;/b&gt;&lt;script&gt;alert(1)&lt;/script&gt;&amp;amp;"</a>' all ||
+        wrong "a name is not text: $(cat all)"
+    grep -q -F 'class="camera problem"' all || wrong "no problem is shown: $(cat all)"
+else
+    echo "chromium is not installed: the page was not loaded"
+fi
+
+# A reader that stops does not hold back the others. After SIGHUP a login is asked for.
+kill -STOP "$listener"
+echo 'joe:s3cr3t:word' >login
+sed -i 's/^input-size/web-credentials-file = login\n&/; s/^\[ball\]/[door]/' list.ini
+kill -HUP "$watch"
+wait_for log 1 'reloaded the camera list'
+wait_for stream.1 1 '"camera":"door"'
+kill -CONT "$listener"
+expect / 401
+grep -q '^WWW-Authenticate: Basic ' head || wrong "$(cat head)"
+for path in /metrics /api/cameras /events /nothing /readyz; do
+    expect $path 401
+done
+expect / 401 -u joe:s3cr3t
+expect / 401 -u 'joe:s3cr3t:words'
+expect / 200 -u 'joe:s3cr3t:word'
+expect / 200 -u 'joe:s3cr3t:word' -H 'Host: example.org'
+expect /api/cameras/ball 404 -u 'joe:s3cr3t:word'
+expect /healthz 200
+stop_watch INT
+grep -s -n s3cr3t log lines && wrong "the password was printed"
+echo nothing >login
+expect_refusal 'web-credentials-file: the first line of' "$CONVNEXT_WATCH" --config list.ini
+exit $bad
