@@ -218,7 +218,8 @@ static GstFlowReturn gst_convnext_transform_ip(GstBaseTransform *base, GstBuffer
     gst_convnext_tags_apply(&self->tags, &settings);
     if (!gst_convnext_stream_frame(self->stream, buffer, &settings))
         return GST_FLOW_ERROR;
-    gst_convnext_push_changes(self);
+    if (settings.smoothing.kind != GST_CONVNEXT_SMOOTHING_NONE)
+        gst_convnext_push_changes(self);
     return GST_FLOW_OK;
 }
 
