@@ -29,7 +29,7 @@ expect_colour()
 # The picture of an event shows its own camera, whatever that is called.
 mkdir pictures
 : >events
-bad_name='../../up "; & <b> é'
+bad_name=$'../../up "; & <b> \u00e9 \u200b' # the last one is invisible, events have ? instead
 cat >list.ini <<LIST
 [watch]
 events = events

@@ -8,18 +8,23 @@
 #include "pipelines/common/print.h"
 
 struct WatchEvent {
+    char *camera;
     JsonObject *members;
 };
 
 static void clear_event(gpointer data)
 {
-    json_object_unref(((WatchEvent *)data)->members);
+    WatchEvent *event = data;
+
+    json_object_unref(event->members);
+    g_free(event->camera);
 }
 
 WatchEvent *watch_event_new(const char *name, const char *camera, gint64 time)
 {
     WatchEvent *event = g_atomic_rc_box_new0(WatchEvent);
 
+    event->camera = g_strdup(camera);
     event->members = json_object_new();
     watch_event_add_text(event, "event", name);
     watch_event_add_text(event, "camera", camera);
@@ -97,7 +102,7 @@ const char *watch_event_name(const WatchEvent *event)
 
 const char *watch_event_camera(const WatchEvent *event)
 {
-    return watch_event_text(event, "camera");
+    return event->camera;
 }
 
 /* Forms */

@@ -34,6 +34,8 @@ void watch_event_add_time(WatchEvent *event, const char *key, gint64 time);
 char *watch_event_format_time(gint64 time);
 
 const char *watch_event_name(const WatchEvent *event);
+
+/* The camera's own name, by which it is found; the member "camera" is cleaned. */
 const char *watch_event_camera(const WatchEvent *event);
 
 /* A text or a time of the event, or NULL. */

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "pipelines/watch/web/recent.h"
 
-#include "pipelines/common/print.h"
-
 struct WatchRecent {
     guint64 last_id;
     GQueue events;       /* server-sent events, oldest first */
-    GHashTable *cameras; /* name, as events have it -> GQueue of JSON, newest first */
+    GHashTable *cameras; /* name -> GQueue of JSON, newest first */
 };
 
 static void free_texts(gpointer texts)
@@ -70,8 +68,7 @@ char *watch_recent_after(const WatchRecent *recent, guint64 id)
 
 char *watch_recent_of_camera(const WatchRecent *recent, const char *camera)
 {
-    g_autofree char *name = print_clean(camera, PRINT_MAX_LINE);
-    const GQueue *texts = g_hash_table_lookup(recent->cameras, name);
+    const GQueue *texts = g_hash_table_lookup(recent->cameras, camera);
     GString *list = g_string_new("[");
 
     for (const GList *item = texts ? texts->head : NULL; item; item = item->next)
@@ -83,9 +80,7 @@ char *watch_recent_of_camera(const WatchRecent *recent, const char *camera)
 static gboolean is_missing(gpointer name, gpointer texts, gpointer cameras)
 {
     for (const char *const *camera = cameras; *camera; camera++) {
-        g_autofree char *clean = print_clean(*camera, PRINT_MAX_LINE);
-
-        if (g_str_equal(clean, name))
+        if (g_str_equal(*camera, name))
             return FALSE;
     }
     return TRUE;
