@@ -79,6 +79,9 @@ static void end_success(Queue *queue)
     if (queue->delay > 0)
         print_error("convnext-watch", "webhook %s: it answers again; %u events were dropped",
                     queue->place, queue->dropped);
+    else if (queue->dropped > 0)
+        print_error("convnext-watch", "webhook %s: %u events were dropped, because it is too slow",
+                    queue->place, queue->dropped);
     queue->dropped = 0;
     drop_head(queue);
 }
