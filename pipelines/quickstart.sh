@@ -102,8 +102,8 @@ while [ $# -gt 0 ]; do
         options+=("$1" "$2")
         shift
         ;;
-        -j | --json) options+=(--json) ;;
-        --frames=* | --model=* | --precision=* | --write=* | -s | --show) options+=("$1") ;;
+    -j | --json) options+=(--json) ;;
+    --frames=* | --model=* | --precision=* | --write=* | -s | --show) options+=("$1") ;;
     --) is_name=name: ;;
     -*) unknown "$1" ;;
     *) add_source "$1" ;;

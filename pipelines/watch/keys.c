@@ -78,7 +78,7 @@ static const Key keys[] = {
     {.name = "metrics", .type = KEY_OF_PROGRAM,
      .help = "[ADDRESS:]PORT of the page with all cameras, and of /metrics"},
     {.name = "web-credentials-file", .type = KEY_OF_PROGRAM,
-     .help = "a file whose first line is user:password, which the page asks for"},
+     .help = "a file whose first line is user:password, which all of HTTP asks for"},
     {.name = "events", .type = KEY_OF_PROGRAM,
      .help = "a file that receives events; reopened on SIGHUP"},
     {.name = "mqtt", .type = KEY_OF_PROGRAM,

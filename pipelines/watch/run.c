@@ -66,8 +66,12 @@ static gboolean on_quit_timeout(gpointer data)
 {
     Watch *watch = data;
 
-    print_message("%u cameras did not stop in time", watch->stopping->len);
-    watch->has_failed = TRUE;
+    if (watch->stopping->len > 0) {
+        print_message("%u cameras did not stop in time", watch->stopping->len);
+        watch->has_failed = TRUE;
+    } else {
+        print_message("commands or webhooks of the last events did not end in time");
+    }
     g_main_loop_quit(watch->loop);
     return G_SOURCE_REMOVE;
 }
@@ -88,12 +92,13 @@ static void quit(Watch *watch)
         stop_camera(watch, watch->cameras->pdata[i]);
 }
 
-/* Also waits for earlier connections, which may close after a camera's last one, and for pictures
- * of the last events. */
+/* Also waits for earlier connections, which may close after a camera's last one, for pictures of
+ * the last events, and for what these events are told to. */
 static void quit_when_closed(Watch *watch)
 {
     if (watch->is_quitting && watch->stopping->len == 0 && watch_pipeline_closing() == 0 &&
-        !(watch->snapshots && watch_snapshots_are_busy(watch->snapshots)))
+        !(watch->snapshots && watch_snapshots_are_busy(watch->snapshots)) &&
+        !watch_commands_are_busy(watch->commands) && !watch_webhook_is_busy(watch->webhook))
         g_main_loop_quit(watch->loop);
 }
 

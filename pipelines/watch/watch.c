@@ -55,7 +55,7 @@ static const GOptionEntry key_options[] = {
     {"metrics", 0, 0, G_OPTION_ARG_CALLBACK, on_key,
      "Serve the page and metrics, on localhost unless an address is given", "[ADDRESS:]PORT"},
     {"events", 0, 0, G_OPTION_ARG_CALLBACK, on_key,
-     "Append a JSON line per change of a camera's state or label", "FILE"},
+     "Append a JSON line for each event", "FILE"},
     {"set", 's', 0, G_OPTION_ARG_CALLBACK, on_key, "Set any key of [watch], see below",
      "KEY=VALUE"},
     {NULL},

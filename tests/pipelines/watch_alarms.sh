@@ -40,6 +40,11 @@ wait_for texts 1 ': the picture is no-signal'
 stop_watch TERM
 diff events told || wrong "a command does not get the events"
 grep -F -x -q "\$(id) \"'; & <b>: the picture is no-signal" texts || wrong "the sentence: $(cat texts)"
+# The command for a file's last event ends before convnext-watch does.
+make_clip last.mov 60
+"$CONVNEXT_WATCH" --set on-event="sh -c 'sleep 1; cat >>last'" last.mov >lines 2>log </dev/null ||
+    wrong "last.mov: status $?: $(cat log)"
+grep -q '"new":"no-signal"' last || wrong "the last event is lost: $(cat log)"
 expect_refusal "on-event: the program 'no-such-program' is not found" \
     "$CONVNEXT_WATCH" test:ball --set on-event='no-such-program x'
 
