@@ -92,8 +92,8 @@ static void quit(Watch *watch)
         stop_camera(watch, watch->cameras->pdata[i]);
 }
 
-/* Also waits for earlier connections, which may close after a camera's last one, for pictures of
- * the last events, and for what these events are told to. */
+/* Also waits for earlier connections, which may close after a camera's last one, and for pictures,
+ * commands and webhooks of the last events. */
 static void quit_when_closed(Watch *watch)
 {
     if (watch->is_quitting && watch->stopping->len == 0 && watch_pipeline_closing() == 0 &&
