@@ -66,16 +66,20 @@ done
 [ "$(find pictures -type f -name 'bars-*' | wc -l)" -eq 2 ] || wrong "other files than snapshots-keep: $(ls pictures)"
 [ ! -e ../up ] || wrong "a path left the folder"
 
-# A missing folder is reported once, and events go on. Once it is there, pictures are written.
+# A missing folder is reported once, and events go on. Once it is there, pictures are written: here that of
+# a camera which SIGHUP adds.
 : >events
-start_watch --events events --set snapshots=missing --set input-size=64 --set alarm-after=0 \
-    --set smoothing-time=200000000 --set normal=none --set frozen-time=1 bars=test:smpte75
+printf '[watch]\nevents=events\nsnapshots=missing\ninput-size=64\nalarm-after=0\nsmoothing-time=200000000\n' >list.ini
+printf 'normal=none\nfrozen-time=0\n[bars]\nsource=test:smpte75\n' >>list.ini
+start_watch --config list.ini
 wait_for events 1 '"problem-begin"'
 wait_for log 1 "cannot write snapshots to $PWD/missing: No such file or directory; events go on without them"
 mkdir missing
-wait_for events 1 '"frozen".*"snapshot"'
+printf '[late]\nsource=test:smpte75\n' >>list.ini
+kill -HUP "$watch"
+wait_for events 1 '"state","camera":"late".*"snapshot"'
 stop_watch TERM
-grep '"problem-begin".*"snapshot"' events && wrong "a picture in a missing folder"
+grep '"camera":"bars".*"snapshot"' events && wrong "a picture in a missing folder"
 wait_for log 1 "writing snapshots to $PWD/missing again; [0-9]+ were lost"
 [ "$(grep -c 'cannot write snapshots' log)" -eq 1 ] || wrong "reported more than once: $(cat log)"
 
