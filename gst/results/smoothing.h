@@ -34,7 +34,7 @@ void gst_convnext_smoother_free(GstConvnextSmoother *smoother); /* NULL allowed 
 /* Forgets the state: the next one is a change. */
 void gst_convnext_smoother_reset(GstConvnextSmoother *smoother);
 
-/* The state, as the last change has told it. FALSE before the first one. label: the smoother's,
+/* The state, after the last change. FALSE before the first one. label: the smoother's,
  * until the next call; NULL means no class. */
 gboolean gst_convnext_smoother_get_state(const GstConvnextSmoother *smoother, const char **label,
                                          double *score, GstClockTime *since);

@@ -16,9 +16,7 @@
 static const char *const endings[] = {".jpg", ".jpeg", ".png",  ".ppm", ".bmp",
                                       ".pgm", ".tif",  ".tiff", ".webp"};
 
-static gboolean fail(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
-
-static gboolean fail(GError **error, const char *format, ...)
+gboolean teach_fail(GError **error, const char *format, ...)
 {
     va_list args;
 
@@ -72,11 +70,12 @@ gboolean teach_set_add(TeachSet *set, char *path, const char *label, char *hash,
         g_hash_table_insert(set->hashes, picture->hash, picture);
         return TRUE;
     }
-    const gboolean ok = !strcmp(same->label, label) ||
-                        fail(error,
-                             "%s of class \"%s\" and %s of class \"%s\" are the same picture, "
-                             "expected it in one class",
-                             same->path, same->label, path, label);
+    const gboolean ok =
+        !strcmp(same->label, label) ||
+        teach_fail(error,
+                   "%s of class \"%s\" and %s of class \"%s\" are the same picture, "
+                   "expected it in one class",
+                   same->path, same->label, path, label);
     if (ok && same->embedding)
         set->kept++;
     else if (ok)
@@ -92,12 +91,13 @@ static gboolean add_label(TeachSet *set, const char *label, GError **error)
     g_autofree char *stripped = g_strstrip(g_strdup(label));
 
     if (!*label)
-        return fail(error, "a class has an empty name");
+        return teach_fail(error, "a class has an empty name");
     if (strcmp(clean, label) || strcmp(stripped, label) || strlen(label) > MAX_LABEL)
-        return fail(error,
-                    "the class \"%s\" has an invalid name, expected printable UTF-8 of up to %d "
-                    "bytes without blanks at its ends",
-                    clean, MAX_LABEL);
+        return teach_fail(
+            error,
+            "the class \"%s\" has an invalid name, expected printable UTF-8 of up to %d "
+            "bytes without blanks at its ends",
+            clean, MAX_LABEL);
     g_hash_table_add(set->labels, g_strdup(label));
     return TRUE;
 }
@@ -177,7 +177,8 @@ static gboolean add_folder(TeachSet *set, const char *folder, const char *label,
 
         if (g_file_test(path, G_FILE_TEST_IS_DIR)) {
             if (depth == MAX_DEPTH)
-                return fail(error, "%s: folders are nested more than %d deep", path, MAX_DEPTH);
+                return teach_fail(error, "%s: folders are nested more than %d deep", path,
+                                  MAX_DEPTH);
             if (!add_folder(set, path, label, depth + 1, others, error))
                 return FALSE;
         } else if (!is_picture(name)) {
@@ -214,7 +215,7 @@ static gboolean add_classes(TeachSet *set, const char *folder, GError **error)
                     others.count > 1 ? ", ..." : "");
     g_free(others.first);
     if (ok && classes == 0)
-        return fail(error, "%s: has no folders, expected one for each class", folder);
+        return teach_fail(error, "%s: has no folders, expected one for each class", folder);
     return ok;
 }
 
@@ -228,9 +229,9 @@ static gboolean add_glob(TeachSet *set, const char *source, GHashTable *seen, GE
     if (!ok)
         return FALSE;
     if (!g_hash_table_add(seen, g_strdup(label)))
-        return fail(error, "two classes are called \"%s\"", label);
+        return teach_fail(error, "two classes are called \"%s\"", label);
     if (glob(equals + 1, 0, NULL, &found) != 0 || found.gl_pathc == 0)
-        ok = fail(error, "%s: no file matches", source);
+        ok = teach_fail(error, "%s: no file matches", source);
     for (gsize i = 0; ok && i < found.gl_pathc; i++)
         ok = add_file(set, found.gl_pathv[i], label, error);
     globfree(&found);
@@ -245,10 +246,11 @@ gboolean teach_set_collect(TeachSet *set, char **sources, GError **error)
         return add_classes(set, sources[0], error);
     for (guint i = 0; sources[i]; i++) {
         if (!strchr(sources[i], '='))
-            return fail(error, "%s: %s, expected one folder of folders or NAME=GLOB for each class",
-                        sources[i],
-                        g_file_test(sources[i], G_FILE_TEST_IS_DIR) ? "is not the only source"
-                                                                    : "is not a folder");
+            return teach_fail(error,
+                              "%s: %s, expected one folder of folders or NAME=GLOB for each class",
+                              sources[i],
+                              g_file_test(sources[i], G_FILE_TEST_IS_DIR) ? "is not the only source"
+                                                                          : "is not a folder");
         if (!add_glob(set, sources[i], seen, error))
             return FALSE;
     }
@@ -281,7 +283,7 @@ char **teach_set_classes(TeachSet *set, guint **y, GError **error)
     g_autofree char **keys = (char **)g_hash_table_get_keys_as_array(set->labels, NULL);
 
     if (count < 2) {
-        fail(error, "found %u class%s, expected 2 or more", count, count == 1 ? "" : "es");
+        teach_fail(error, "found %u class%s, expected 2 or more", count, count == 1 ? "" : "es");
         return NULL;
     }
     qsort(keys, count, sizeof *keys, compare_names);
@@ -299,8 +301,8 @@ char **teach_set_classes(TeachSet *set, guint **y, GError **error)
         }
         if (next - first >= MIN_PICTURES)
             continue;
-        fail(error, "the class \"%s\" has %u picture%s that can be read, expected %d or more",
-             keys[c], next - first, next - first == 1 ? "" : "s", MIN_PICTURES);
+        teach_fail(error, "the class \"%s\" has %u picture%s that can be read, expected %d or more",
+                   keys[c], next - first, next - first == 1 ? "" : "s", MIN_PICTURES);
         return NULL;
     }
     *y = g_steal_pointer(&classes);

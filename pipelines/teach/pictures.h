@@ -7,6 +7,9 @@
 
 #define TEACH_ERROR g_quark_from_static_string("teach")
 
+/* Sets the error. Returns FALSE. */
+gboolean teach_fail(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
 typedef struct TeachPicture {
     char *path;
     char *label;

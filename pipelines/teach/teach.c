@@ -46,19 +46,6 @@ static void on_signal(int number)
     interrupted = 1;
 }
 
-static gboolean fail(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
-
-static gboolean fail(GError **error, const char *format, ...)
-{
-    va_list args;
-
-    va_start(args, format);
-    g_autofree char *text = g_strdup_vprintf(format, args);
-    va_end(args);
-    g_set_error_literal(error, TEACH_ERROR, 0, text);
-    return FALSE;
-}
-
 /* The files of a folder that has none inside. */
 static void remove_folder(const char *folder)
 {
@@ -96,12 +83,13 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Run, run_clear)
 static gboolean check_options(const Options *options, GError **error)
 {
     if (!options->out || !*options->out)
-        return fail(error, "--out is missing, expected the name of a folder");
+        return teach_fail(error, "--out is missing, expected the name of a folder");
     if (options->model && !*options->model)
-        return fail(error, "--model is empty, expected the path of a checkpoint");
+        return teach_fail(error, "--model is empty, expected the path of a checkpoint");
     return options->sources ||
-           fail(error, "the classes are missing, expected a folder with a folder of pictures for "
-                       "each class, or NAME=GLOB for each");
+           teach_fail(error,
+                      "the classes are missing, expected a folder with a folder of pictures for "
+                      "each class, or NAME=GLOB for each");
 }
 
 /* Without --add the target is new or empty; with it, it is the folder of an earlier run. */
@@ -115,11 +103,12 @@ static gboolean check_target(Run *run, guint *width, GError **error)
     if (!g_file_test(out, G_FILE_TEST_EXISTS))
         return TRUE;
     dir = g_dir_open(out, 0, error);
-    return dir && (!g_dir_read_name(dir) ||
-                   fail(error,
-                        "%s is not empty, expected a new or an empty folder, or --add for one that "
-                        "convnext-teach wrote",
-                        out));
+    return dir &&
+           (!g_dir_read_name(dir) ||
+            teach_fail(error,
+                       "%s is not empty, expected a new or an empty folder, or --add for one that "
+                       "convnext-teach wrote",
+                       out));
 }
 
 static gboolean make_temporary(Run *run, GError **error)
@@ -128,7 +117,7 @@ static gboolean make_temporary(Run *run, GError **error)
     g_autofree char *folder = g_strconcat(target, ".XXXXXX", NULL);
 
     if (!g_mkdtemp_full(folder, 0777))
-        return fail(error, "%s: cannot be written: %s", run->options->out, g_strerror(errno));
+        return teach_fail(error, "%s: cannot be written: %s", run->options->out, g_strerror(errno));
     run->base = g_build_filename(folder, "base", NULL);
     run->new = g_build_filename(folder, "new", NULL);
     run->temporary = g_steal_pointer(&folder);
@@ -144,8 +133,8 @@ static gboolean write_base(Run *run, guint width, GError **error)
     const CnxExportHead head = {2, labels, zeros, zeros};
 
     return width > 0 ? teach_base_write(run->checkpoint, &head, run->base, &interrupted, error)
-                     : fail(error, "the base model ends with a projection (CLIP), expected a "
-                                   "classifier or a backbone");
+                     : teach_fail(error, "the base model ends with a projection (CLIP), expected a "
+                                         "classifier or a backbone");
 }
 
 static gboolean is_bundled(const Run *run)
@@ -174,9 +163,10 @@ static gboolean open_base(Run *run, guint *width, GError **error)
         return FALSE;
     if (options->add)
         return (*width == old_width && !strcmp(identity, run->origin.identity)) ||
-               fail(error,
-                    "%s: its embeddings are of another model than %s, expected the same base model",
-                    options->out, path);
+               teach_fail(
+                   error,
+                   "%s: its embeddings are of another model than %s, expected the same base model",
+                   options->out, path);
     g_autofree char *name = g_path_get_basename(path);
     run->origin.identity = g_steal_pointer(&identity);
     run->origin.base = bundled ? g_strdup(BUNDLED) : print_clean(name, PRINT_MAX_PART);
@@ -240,14 +230,14 @@ static gboolean move(Run *run, GError **error)
 
     if (!run->options->add)
         return g_rename(run->new, out) == 0 ||
-               fail(error, "%s: cannot be written: %s", out, g_strerror(errno));
+               teach_fail(error, "%s: cannot be written: %s", out, g_strerror(errno));
     dir = g_dir_open(run->new, 0, error);
     while (dir && (name = g_dir_read_name(dir))) {
         g_autofree char *from = g_build_filename(run->new, name, NULL);
         g_autofree char *to = g_build_filename(out, name, NULL);
 
         if (g_rename(from, to) != 0)
-            return fail(error, "%s: cannot be replaced: %s", to, g_strerror(errno));
+            return teach_fail(error, "%s: cannot be replaced: %s", to, g_strerror(errno));
     }
     return dir != NULL;
 }

@@ -8,6 +8,7 @@
 #include <gst/check/gstcheck.h>
 
 #include "tests/gst/support/findings.h"
+#include "tests/gst/support/frames.h"
 
 /* Neither a multiple of the subsampling. The mask, 3 x 2, covers 24 x 16 pixels from (8, 4) on: its
  * pixels, 8 x 8, are. */
@@ -52,24 +53,6 @@ static void paint(const GstVideoInfo *info, GstBuffer *buffer, const GstConvnext
     gst_convnext_canvas_free(canvas);
 }
 
-static void convert(const GstVideoInfo *from_info, GstBuffer *from, const GstVideoInfo *to_info,
-                    GstBuffer *to)
-{
-    GstStructure *config = gst_structure_new(
-        "GstVideoConverter", GST_VIDEO_CONVERTER_OPT_CHROMA_MODE, GST_TYPE_VIDEO_CHROMA_MODE,
-        GST_VIDEO_CHROMA_MODE_NONE, GST_VIDEO_CONVERTER_OPT_DITHER_METHOD,
-        GST_TYPE_VIDEO_DITHER_METHOD, GST_VIDEO_DITHER_NONE, NULL);
-    GstVideoConverter *converter = gst_video_converter_new(from_info, to_info, config);
-    GstVideoFrame in, out;
-
-    fail_unless(converter && gst_video_frame_map(&in, from_info, from, GST_MAP_READ));
-    fail_unless(gst_video_frame_map(&out, to_info, to, GST_MAP_WRITE));
-    gst_video_converter_frame(converter, &in, &out);
-    gst_video_frame_unmap(&in);
-    gst_video_frame_unmap(&out);
-    gst_video_converter_free(converter);
-}
-
 static GstBuffer *new_frame(const GstVideoInfo *info)
 {
     GstBuffer *buffer = gst_buffer_new_allocate(NULL, info->size, NULL);
@@ -90,9 +73,9 @@ static void check_colours(const GstVideoInfo *info)
     g_autoptr(GstBuffer) source = new_frame(&rgb), frame = new_frame(info), seen = new_frame(&rgb);
     for (gsize i = 0; i < WIDTH * HEIGHT; i++)
         gst_buffer_fill(source, i * sizeof(pixel), pixel, sizeof(pixel));
-    convert(&rgb, source, info, frame);
+    frames_convert(&rgb, source, info, frame);
     paint(info, frame, &mask_rect);
-    convert(info, frame, &rgb, seen);
+    frames_convert(info, frame, &rgb, seen);
     for (int y = SIDE / 2; y < HEIGHT; y += SIDE) {
         for (int x = SIDE / 2; x < WIDTH; x += SIDE) {
             const double *painted = colours[value_at(&mask_rect, x, y)];

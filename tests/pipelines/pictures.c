@@ -285,7 +285,7 @@ static void test_requests_fail(void)
     watch_pictures_free(pictures);
     g_assert_cmpuint(answer.count, ==, 5);
     g_assert_null(answer.picture);
-    show_frame(&camera); /* nobody asks */
+    show_frame(&camera); /* without a request */
     close_camera(&camera);
 }
 
@@ -299,7 +299,7 @@ static void test_no_frame(void)
     watch_pictures_get(pictures, &camera, 0, on_answer, &answer);
     wait_for(&answer, 1);
     g_assert_null(answer.picture);
-    show_frame(&camera); /* nobody asks any more */
+    show_frame(&camera); /* no request is left */
     g_assert_null(watch_pictures_last(pictures, "door"));
     watch_pictures_free(pictures);
     close_camera(&camera);

@@ -1,4 +1,4 @@
-/* What a camera's owner is told, each thing once:
+/* The events of one camera, each sent once:
  *
  * event           when
  * camera-lost     no frame for offline-after, since the last one or since the start

@@ -1,5 +1,5 @@
-/* One connection of the HTTP server: receives the head of a request, sends what it is told, and
- * ends by itself: after its answer, after 10 s, or when the client hangs up.
+/* One connection of the HTTP server: receives the head of a request, sends the answer of its owner,
+ * and ends by itself: after its answer, after 10 s, or when the client hangs up.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once

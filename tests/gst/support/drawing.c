@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "tests/gst/support/frames.h"
 #include "tests/gst/support/harness.h"
 
 const GstConvnextRect drawing_box = {100, 80, 120, 90};
@@ -22,24 +23,6 @@ GstVideoInfo drawing_info(const char *caps_string)
     return info;
 }
 
-static void convert(const GstVideoInfo *from_info, GstBuffer *from, const GstVideoInfo *to_info,
-                    GstBuffer *to)
-{
-    GstStructure *config = gst_structure_new(
-        "GstVideoConverter", GST_VIDEO_CONVERTER_OPT_CHROMA_MODE, GST_TYPE_VIDEO_CHROMA_MODE,
-        GST_VIDEO_CHROMA_MODE_NONE, GST_VIDEO_CONVERTER_OPT_DITHER_METHOD,
-        GST_TYPE_VIDEO_DITHER_METHOD, GST_VIDEO_DITHER_NONE, NULL);
-    GstVideoConverter *converter = gst_video_converter_new(from_info, to_info, config);
-    GstVideoFrame in, out;
-
-    fail_unless(converter && gst_video_frame_map(&in, from_info, from, GST_MAP_READ));
-    fail_unless(gst_video_frame_map(&out, to_info, to, GST_MAP_WRITE));
-    gst_video_converter_frame(converter, &in, &out);
-    gst_video_frame_unmap(&in);
-    gst_video_frame_unmap(&out);
-    gst_video_converter_free(converter);
-}
-
 /* A grey frame in memory that is followed by bytes which must stay. */
 #define GUARD 4096
 GstBuffer *drawing_frame(const char *caps)
@@ -54,7 +37,7 @@ GstBuffer *drawing_frame(const char *caps)
     g_autoptr(GstBuffer) source = gst_buffer_new_allocate(NULL, grey.size, NULL);
     memset(memory, 0xa5, info.size + GUARD);
     gst_buffer_memset(source, 0, DRAWING_GREY & 0xff, grey.size);
-    convert(&grey, source, &info, frame);
+    frames_convert(&grey, source, &info, frame);
     return frame;
 }
 
@@ -84,7 +67,7 @@ guint8 *drawing_pixels(const char *caps, GstBuffer *frame)
     g_autoptr(GstBuffer) converted = gst_buffer_new_allocate(NULL, rgb.size, NULL);
     gst_buffer_add_video_meta_full(converted, 0, GST_VIDEO_FORMAT_RGB, (guint)info.width,
                                    (guint)info.height, 1, rgb.offset, rgb.stride);
-    convert(&info, frame, &rgb, converted);
+    frames_convert(&info, frame, &rgb, converted);
     gst_buffer_unref(frame);
     gst_buffer_extract_dup(converted, 0, -1, &pixels, &size);
     return pixels;

@@ -54,6 +54,24 @@ static void draw_picture(GstVideoFrame *frame, FramePicture picture)
     }
 }
 
+void frames_convert(const GstVideoInfo *from_info, GstBuffer *from, const GstVideoInfo *to_info,
+                    GstBuffer *to)
+{
+    GstStructure *config = gst_structure_new(
+        "GstVideoConverter", GST_VIDEO_CONVERTER_OPT_CHROMA_MODE, GST_TYPE_VIDEO_CHROMA_MODE,
+        GST_VIDEO_CHROMA_MODE_NONE, GST_VIDEO_CONVERTER_OPT_DITHER_METHOD,
+        GST_TYPE_VIDEO_DITHER_METHOD, GST_VIDEO_DITHER_NONE, NULL);
+    GstVideoConverter *converter = gst_video_converter_new(from_info, to_info, config);
+    GstVideoFrame in, out;
+
+    fail_unless(converter && gst_video_frame_map(&in, from_info, from, GST_MAP_READ));
+    fail_unless(gst_video_frame_map(&out, to_info, to, GST_MAP_WRITE));
+    gst_video_converter_frame(converter, &in, &out);
+    gst_video_frame_unmap(&in);
+    gst_video_frame_unmap(&out);
+    gst_video_converter_free(converter);
+}
+
 static GstBuffer *new_mapped(const GstVideoInfo *info, GstVideoFrame *frame)
 {
     GstBuffer *buffer = gst_buffer_new_allocate(NULL, GST_VIDEO_INFO_SIZE(info), NULL);

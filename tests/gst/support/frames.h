@@ -20,6 +20,10 @@ GstHarness *frames_harness(const char *model, const char *caps);
 /* A frame with these caps, drawn in RGB and converted. pts is in milliseconds. */
 GstBuffer *frames_new(const char *caps, FramePicture picture, guint pts);
 
+/* Converts the pixels of one buffer into another, without dithering or interpolation of chroma. */
+void frames_convert(const GstVideoInfo *from_info, GstBuffer *from, const GstVideoInfo *to_info,
+                    GstBuffer *to);
+
 /* Copies a frame's pixels to memory with wider rows and gaps between the planes, which a
  * GstVideoMeta describes. Takes the frame. */
 GstBuffer *frames_pad(const char *caps, GstBuffer *frame);
