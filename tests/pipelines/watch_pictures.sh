@@ -5,10 +5,10 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/lib.sh"
 
-# snapshot CAMERA EVENT: prints the path that the first event of that kind has.
-snapshot()
+# pictures_of CAMERA [EVENT]: prints the paths that the events of a camera have, in the order of the file.
+pictures_of()
 {
-    grep -F "\"event\":\"$2\",\"camera\":\"$1\"" events | head -n 1 |
+    grep -F "\"camera\":\"$1\"" events | grep -F "\"event\":\"${2-}" |
         sed -n 's/.*"snapshot":"\([^"]*\)".*/\1/p' | sed 's,\\/,/,g'
 }
 
@@ -52,9 +52,12 @@ start_watch --config list.ini
 wait_for events 3 '"problem-begin".*"snapshot"'
 wait_for events 1 '"frozen","camera":"bars".*"snapshot"'
 stop_watch TERM
-expect_colour "$(snapshot bars problem-begin)" yellow
-[ ! -e "$(snapshot bars state)" ] || wrong "more files than snapshots-keep"
-expect_colour "$(snapshot dark problem-begin)" black
+# The last two of a camera are kept. A slow machine may find the picture frozen before it has a state.
+mapfile -t of_bars < <(pictures_of bars)
+expect_colour "${of_bars[-1]}" yellow
+[ -e "${of_bars[-2]}" ] || wrong "fewer files than snapshots-keep: $(ls pictures)"
+[ ! -e "${of_bars[0]}" ] || wrong "more files than snapshots-keep: $(ls pictures)"
+expect_colour "$(pictures_of dark problem-begin)" black
 name=$(grep -o '"snapshot":"[^"]*up[^"]*"' events | head -n 1)
 case $name in
 "\"snapshot\":\"$PWD/pictures/_._.._up"*) ;;
@@ -105,7 +108,7 @@ server+=" $!"
 wait_for events 1 '"camera-back"'
 stop_watch TERM
 grep '"camera-lost".*"snapshot"' events && wrong "a picture of a lost camera"
-file=$(snapshot door camera-back)
+file=$(pictures_of door camera-back)
 [ -s "$file" ] || wrong "no picture of the return: $(cat events)"
 gst-launch-1.0 -q filesrc location="$file" ! jpegdec ! fakesink || wrong "$file cannot be decoded"
 sort -c -t '"' -k 12,12 events || wrong "the order of the events: $(cat events)"
