@@ -27,7 +27,7 @@ class Dense:
     """The contenders of one segmenter or detector. bench: Bench of peers.py."""
 
     def __init__(self, bench, name):
-        self.bench, self.name, self.made = bench, name, export(name, bench.heads)
+        self.bench, self.name, self.made = bench, name, export(name, bench.folder)
 
     def ours(self, precision, threads, target, level, environment):
         program = "bench-detect" if HEADS[self.name].detects else "bench-segment"

@@ -149,9 +149,8 @@ class Judge:
         self.source = folder / "inputs"
         photos.inputs(views).tofile(self.source)
         # Spread evenly over the classes, by which the photos are ordered.
-        chosen = [path for path, _ in parts[0]][::max(1, len(parts[0]) // CALIBRATION)]
-        self.calibration = photos.inputs(stored(chosen, SIDE).numpy())
-        self.stem = networks.export(name, load_file(folder / "model.safetensors"), SIDE, 1, folder)
+        self.calibration = [path for path, _ in parts[0]][::max(1, len(parts[0]) // CALIBRATION)]
+        self.stem = networks.export(name, lambda: load_file(folder / "model.safetensors"), SIDE, 1, folder)
         self.expected = self.logits_of(self.peer(Setting("PyTorch", "torch", "fp32")))
 
     def logits_of(self, worker):
@@ -165,8 +164,9 @@ class Judge:
             form = setting.form or FORM
             file = f"{self.stem}-{form}-1.onnx"
             if setting.quantizer:
-                file = getattr(quantized, setting.quantizer)(file, self.calibration,
-                                                             f"{self.stem}-{form}-{setting.quantizer}")
+                file = quantized.kept(setting.quantizer, file,
+                                      lambda: photos.inputs(stored(self.calibration, SIDE).numpy()),
+                                      f"{self.stem}-{form}-{setting.quantizer}")
         return contenders.peer(setting, file, self.options.threads, SIDE, 1, self.source, self.folder / "logits")
 
     def ours(self, precision, level=None):
