@@ -25,13 +25,8 @@ import dense
 import networks
 import photos
 import quantized
-from contenders import FLAGS, PIN, PRECISIONS, SETTINGS, Setting, Worker, alternate, head, row, stop
+from contenders import PIN, PRECISIONS, SETTINGS, Setting, Worker, alternate, head, levels, row, stop
 
-# The isa levels with products in a precision, and a CPU flag that shows the level.
-LEVELS = {"fp32": {"amx": "amx_bf16", "avx512": "avx512vl", "avx2": "avx2", "c": "fpu"},
-          "bf16": {"amx": "amx_bf16", "avx512_bf16": "avx512_bf16"},
-          "int8": {"amx": "amx_int8", "avx512_vnni": "avx512_vnni", "avx512": "avx512vl", "avx2_vnni": "avx_vnni",
-                   "avx2": "avx2"}}
 PICTURES = 8  # to measure errors on
 CALIBRATION = 96
 BATCHES = (4, 8)  # of BATCHED
@@ -39,11 +34,6 @@ BATCHED = "ConvNeXt-T 224"
 FORMS = ("linear", "conv")
 PREPARED = {"1", "2", "batches", "heads"}
 TABLES = ("limits", "1", "2", "batches", "load", "preprocess", "pipeline", "convolution", "heads")
-
-
-def levels(precision):
-    """The two highest levels of this processor that accelerate the precision."""
-    return [level for level, flag in LEVELS[precision].items() if flag in FLAGS][:2]
 
 
 class Bench:
@@ -300,9 +290,9 @@ def main():
         if "pipeline" in options.tables:
             pipeline_table(bench)
         if "convolution" in options.tables:
-            dense.convolution_tables(bench, levels)
+            dense.convolution_tables(bench)
         if "heads" in options.tables:
-            dense.heads_tables(bench, options.only, levels)
+            dense.heads_tables(bench, options.only)
 
 
 main()
