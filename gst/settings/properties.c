@@ -51,8 +51,9 @@ static void install_model_properties(const Target *to, const char *bundled)
                             NULL, FLAGS));
     install(to, GST_CONVNEXT_PROP_LABELS,
             g_param_spec_string("labels", "Labels",
-                                "Text or JSON file with a label for each class (NULL = the labels "
-                                "in the model's config, or else \"class N\")",
+                                "Label of each class: a text or JSON file, a folder with a "
+                                "subfolder for each class (ImageFolder), or a list \"a,b,c\" "
+                                "(NULL = the labels in the model's config, or else \"class N\")",
                                 NULL, FLAGS));
     install(to, GST_CONVNEXT_PROP_INPUT_SIZE,
             g_param_spec_uint(

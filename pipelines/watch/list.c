@@ -165,6 +165,13 @@ static gboolean is_relative(const char *key, const char *value)
     return *value && !g_path_is_absolute(value);
 }
 
+/* Whether a value of labels is "a,b,c" and no file. */
+static gboolean is_label_list(const char *key, const char *value, const char *resolved)
+{
+    return strcmp(key, "labels") == 0 && strchr(value, ',') &&
+           !g_file_test(resolved, G_FILE_TEST_EXISTS);
+}
+
 /* Makes the relative paths of a list absolute, or relative to the working folder: in the list they
  * start at the list's own folder. */
 static void resolve_paths(GKeyFile *file, const char *path)
@@ -191,6 +198,8 @@ static void resolve_paths(GKeyFile *file, const char *path)
             if (!value || !is_relative(keys[j], value))
                 continue;
             resolved = g_build_filename(folder, value, NULL);
+            if (is_label_list(keys[j], value, resolved))
+                continue;
             g_key_file_set_string(file, groups[i], keys[j], resolved);
         }
     }
