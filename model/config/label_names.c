@@ -13,21 +13,6 @@ static int by_text(gconstpointer a, gconstpointer b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* The first names, quoted, for a message. */
-static char *list_names(const GPtrArray *names, guint total)
-{
-    g_autoptr(GString) list = g_string_new(NULL);
-
-    for (guint i = 0; i < MIN(names->len, SHOWN); i++) {
-        g_autofree char *quoted = cnx_quote(names->pdata[i]);
-
-        g_string_append_printf(list, "%s%s", i ? ", " : "", quoted);
-    }
-    if (total > SHOWN)
-        g_string_append(list, ", ...");
-    return g_string_free(g_steal_pointer(&list), FALSE);
-}
-
 /* Collects the names of the subfolders, but not more than most. Returns how many there are. */
 static guint collect_subfolders(GDir *dir, const char *path, guint most, GPtrArray *names)
 {
@@ -68,10 +53,11 @@ char **cnx_label_folders(const char *path, guint count, GError **error)
         g_set_error(error, CNX_ERROR, CNX_ERROR_UNREADABLE, "%s: %s", folder, cause->message);
         return NULL;
     }
-    const guint total = collect_subfolders(dir, path, MAX(count, SHOWN), names);
+    const guint total = collect_subfolders(dir, path, MAX(count, SHOWN + 1), names);
     g_ptr_array_sort(names, by_text); /* of UTF-8: by code point, as Python sorts */
     if (total != count) {
-        g_autofree char *list = list_names(names, total);
+        g_ptr_array_add(names, NULL);
+        g_autofree char *list = cnx_quote_list((const char *const *)names->pdata, SHOWN);
 
         g_set_error(error, CNX_ERROR, CNX_ERROR_MISMATCH,
                     "%s: has %u subfolder%s%s%s%s, but the model has %u class%s; expected one "

@@ -42,11 +42,11 @@ alarm-after = 0.5
 
 [ball]
 source = test:ball
-normal = never
+normal = corrupted
 
 [$markup]
 source = test:black
-normal = never
+normal = corrupted
 
 [a/../b%2f?#]
 source = test:black
