@@ -381,7 +381,8 @@ static void install_detect_properties(const Target *to)
 #define MODEL_INFO                                                                                \
     "The model that runs: variant, path, source-format, container, weights (only, raw, ema), "    \
     "weights-key, dtype, precision (that runs), cpu (isa level), parameters, head, classes, "     \
-    "labels, channels, projection, activation, norm-eps, head-norm-eps; of the scores: scores "   \
+    "labels, class-labels (of all classes), channels, projection, activation, norm-eps, "         \
+    "head-norm-eps; of the scores: scores "                                                       \
     "(the activation), temperature, threshold, rest-class; of the input: input-size, "            \
     "input-width, input-height, resize, crop, longest-side, interpolation, resampling, rescale, " \
     "mean, std; NAME-from (the source of value NAME); ignored (files next to the weights that "   \
