@@ -30,7 +30,8 @@ CAMERAS = [f'camera-{i}' for i in range(8)]
 LABELS = {'checkers-8': 'normal', 'smpte': 'no-signal'}  # pictures, and what the bundled model says of them
 OFFLINE, ALARM = 6, 1
 PATIENCE = 10       # seconds without a result that a camera in good health may take
-ALLOWANCE = 12288   # KiB that memory may grow from the first third to the last
+WARM = min(300, SECONDS // 4)  # seconds in which memory may grow
+ALLOWANCE = 8192 if SECONDS >= 1800 else 24576  # KiB that memory may grow after that, from the first third to the last
 SETTLE = 90         # seconds until everything has arrived; a webhook waits for up to 60 after failures
 
 chance = random.Random(17)
@@ -508,9 +509,10 @@ try:
             fail(f'{name}: {gap:.1f} s without a result in good health')
     print(f'results: {sum(lines.values())}, {min(lines[name] for name in CAMERAS)} to {max(lines.values())} a camera; '
           f'longest pause in good health {longest:.1f} s; the machine stood still {len(pauses)} times')
+    del memory[:WARM], files[:WARM]
     third = len(memory) // 3
     first, final = statistics.median(memory[:third]), statistics.median(memory[-third:])
-    print(f'memory: {first / 1024:.1f} MiB in the first third, {final / 1024:.1f} in the last; '
+    print(f'memory: {first / 1024:.1f} MiB in the first third after {WARM} s, {final / 1024:.1f} in the last; '
           f'files open: {statistics.median(files[:third]):.0f}, {statistics.median(files[-third:]):.0f}')
     if final - first > ALLOWANCE:
         fail(f'memory has grown by {(final - first) / 1024:.1f} MiB')

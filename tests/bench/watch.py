@@ -4,7 +4,7 @@
 
     CONVNEXT_BUILD=build tests/bench/watch.py [SECONDS [ROUNDS [CAMERAS]]]      default: 25 3 16
 
-The cameras show 640x360 at 15 frames per second and change their state every 30 seconds, far more often than cameras
+The cameras show 640x360 at 15 frames per second and change their picture every 10 seconds, far more often than cameras
 do. "With" adds `metrics`, `mqtt` (mosquitto) and `snapshots`, and a client that asks for /api/cameras and for the
 picture of each camera once a second; the page itself asks every five seconds. Both settings take turns. Prints the
 CPU time of convnext-watch in percent of a core, and the median of the differences.
@@ -88,7 +88,7 @@ mqtt = free_port()
 processes = []
 try:
     for picture in ('checkers-8', 'smpte'):
-        subprocess.run(f'gst-launch-1.0 -q videotestsrc num-buffers=450 pattern={picture} '
+        subprocess.run(f'gst-launch-1.0 -q videotestsrc num-buffers=150 pattern={picture} '
                        '! video/x-raw,format=I420,width=640,height=360,framerate=15/1 ! x264enc key-int-max=15 '
                        'speed-preset=ultrafast ! video/x-h264,stream-format=byte-stream '
                        f'! filesink location={folder}/{picture}.h264', shell=True, check=True)
