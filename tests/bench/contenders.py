@@ -124,6 +124,11 @@ def read_logits(path, pictures):
     return np.fromfile(path, np.float32).reshape(pictures, -1)
 
 
+def has_word(name, words):
+    """Whether the name contains one of the words, which are separated by commas."""
+    return any(word.lower() in name.lower() for word in words.split(","))
+
+
 def row(*cells):
     print("| " + " | ".join(cells) + " |", flush=True)
 

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 import contenders
-from contenders import SETTINGS, Worker, alternate, head, levels, row, stop
+from contenders import SETTINGS, Worker, alternate, has_word, head, levels, row, stop
 from heads import FORMS, HEADS, export
 
 LAYERS = 4  # LAYERS of convolution.c
@@ -110,7 +110,7 @@ def head_rows(bench, dense, threads):
 
 def heads_tables(bench, only):
     for name in HEADS:
-        if not any(word.lower() in name.lower() for word in only.split(",")):
+        if not has_word(name, only):
             continue
         dense = Dense(bench, name)
         if bench.prepares:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The tables of peers.sh: gst-convnext and its peers in turns, on the same cores in the same minutes.
 
-    peers.py BUILD BUNDLED [--precision NAMES] [--photos FOLDER] [--only WORDS] [--rounds N] [--tables NAMES]
-             [--threads NUMBERS] [--cache FOLDER [--prepare]] [--realtime]
+    peers.py BUILD BUNDLED [--precision NAMES] [--photos FOLDER] [--only WORDS] [--peers WORDS]
+             [--rounds N] [--tables NAMES] [--threads NUMBERS] [--cache FOLDER [--prepare]] [--realtime]
 
 Each contender times some frames in each of its turns. Its result is the median over all its frames. --threads is of
 the tables convolution and heads. --cache keeps the files of the tables 1, 2, batches and heads for the next run, so
@@ -25,7 +25,7 @@ import dense
 import networks
 import photos
 import quantized
-from contenders import PIN, PRECISIONS, SETTINGS, Setting, Worker, alternate, head, levels, row, stop
+from contenders import PIN, PRECISIONS, SETTINGS, Setting, Worker, alternate, has_word, head, levels, row, stop
 
 PICTURES = 8  # to measure errors on
 CALIBRATION = 96
@@ -40,9 +40,9 @@ class Bench:
     def __init__(self, options, folder):
         self.build, self.bundled, self.rounds, self.folder = options.build, options.bundled, options.rounds, folder
         self.threads = [n for n in options.threads if n <= len(os.sched_getaffinity(0))]
-        self.prepares = options.prepare
+        self.prepares, self.words = options.prepare, options.peers
         self.photos = photos.every(options.photos) if options.photos else []
-        if self.photos and len(self.photos) < PICTURES + CALIBRATION:
+        if options.photos and len(self.photos) < PICTURES + CALIBRATION:
             raise SystemExit(f"{options.photos}: expected {PICTURES + CALIBRATION} photos, found {len(self.photos)}")
 
     def stem(self, name, batch=1):
@@ -74,6 +74,10 @@ class Bench:
         stem, side = self.stem(name)
         return contenders.ours(self.build, f"{stem}.safetensors", precision, threads, side, batch, self.source(side),
                                self.folder / f"gst-convnext, {level}.out", level)
+
+    def settings(self, precision):
+        """The settings of peers that --peers selects."""
+        return [setting for setting in SETTINGS[precision] if has_word(setting.name, self.words)]
 
     def peak(self, level):
         """The peak of a core at this isa level; a frame is one GFLOP."""
@@ -114,7 +118,7 @@ class Bench:
         """Writes the files of a table's rows."""
         self.stem(name)
         self.stem(name, batch)
-        for setting in SETTINGS[precision]:
+        for setting in self.settings(precision):
             if setting.quantizer and self.photos:
                 self.file(name, setting, self.form(name, setting), batch)
 
@@ -144,7 +148,7 @@ def frames_table(bench, name, precision, threads, batch):
     bench.expect(name)
     ours = {f"gst-convnext, {level}": bench.us(name, precision, threads, batch, level) for level in levels(precision)}
     peaks = {f"gst-convnext, {level}": bench.peak(level) for level in levels(precision) if precision == "fp32"}
-    peers = {setting.name: bench.peer(name, setting, threads, batch) for setting in SETTINGS[precision]
+    peers = {setting.name: bench.peer(name, setting, threads, batch) for setting in bench.settings(precision)
              if bench.photos or not setting.quantizer}
     workers = {("network", word): worker for word, worker in (ours | peers).items()}
     workers |= {("peak", word): worker for word, worker in peaks.items()}
@@ -166,18 +170,17 @@ def frames_table(bench, name, precision, threads, batch):
 
 
 def frames_tables(bench, only, precisions, threads, batch=1):
-    chosen = [name for name in networks.NETWORKS if any(word.lower() in name.lower() for word in only.split(","))
-              and (batch == 1 or name == BATCHED)]
+    names = [name for name in networks.NETWORKS if has_word(name, only) and (batch == 1 or name == BATCHED)]
     for precision in precisions:
         if bench.prepares:
-            for name in chosen:
+            for name in names:
                 bench.prepare(name, precision, batch)
             continue
         plural = f"{threads} thread{'s' * (threads > 1)}"
         what = f"an image in a batch of {batch}" if batch > 1 else "one frame"
         head(f"{precision}, {what}, {plural}; errors in standard deviations of PyTorch's fp32 logits", "network", "contender",
              "runs", "ms", "relative to ours", "largest error", "mean error")
-        for name in chosen:
+        for name in names:
             frames_table(bench, name, precision, threads, batch)
 
 
@@ -243,7 +246,7 @@ def pipeline_table(bench):
     stop(workers)
 
 
-def names(text, known):
+def known_words(text, known):
     """The words of a comma-separated list; "all" means all known ones."""
     words = known if text == "all" else tuple(text.split(","))
     if not set(words) <= set(known):
@@ -255,11 +258,12 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("build", type=pathlib.Path)
     parser.add_argument("bundled", type=pathlib.Path)
-    parser.add_argument("--precision", type=lambda text: names(text, PRECISIONS), default=PRECISIONS)
+    parser.add_argument("--precision", type=lambda text: known_words(text, PRECISIONS), default=PRECISIONS)
     parser.add_argument("--photos", type=pathlib.Path)
     parser.add_argument("--only", default="")
+    parser.add_argument("--peers", default="")
     parser.add_argument("--rounds", type=int, default=9)
-    parser.add_argument("--tables", type=lambda text: names(text, TABLES), default=TABLES)
+    parser.add_argument("--tables", type=lambda text: known_words(text, TABLES), default=TABLES)
     parser.add_argument("--threads", type=lambda text: [int(n) for n in text.split(",")], default=[1, 2])
     parser.add_argument("--cache", type=pathlib.Path)
     parser.add_argument("--prepare", action="store_true")

@@ -2,17 +2,17 @@
 # Compares gst-convnext with onnxruntime, OpenVINO and PyTorch on this machine in each precision, and
 # its preprocessing with GStreamer's converters and Pillow. Prints markdown tables.
 #
-#   tests/bench/peers.sh [--precision fp32,bf16,int8] [--photos FOLDER] [--only WORDS] [--rounds N]
-#                        [--threads 1,2] [--cache FOLDER [--prepare]] [--realtime]
+#   tests/bench/peers.sh [--precision fp32,bf16,int8] [--photos FOLDER] [--only WORDS] [--peers WORDS]
+#                        [--rounds N] [--threads 1,2] [--cache FOLDER [--prepare]] [--realtime]
 #                        [--tables limits,1,2,batches,load,preprocess,pipeline,convolution,heads]
 #
 # --photos names a folder that is searched for photos, subfolders included: 96 of them calibrate the
 # peers' int8, and 8 others are the inputs to measure errors on. Without it the peers have no rows in
 # int8, and inputs are random. --only selects the networks whose name contains one of WORDS, separated
-# by commas. The table heads compares segmenters and detectors, a detector with everything from the
-# proposals to the masks of 28x28; convolution compares their 3x3 convolutions. --threads applies to
-# these two. --realtime gives the contenders real-time priority, for machines with other load; it needs
-# root.
+# by commas; --peers does so with the settings of peers in the tables 1, 2 and batches. The table heads
+# compares segmenters and detectors, a detector with everything from the proposals to the masks of
+# 28x28; convolution compares their 3x3 convolutions. --threads applies to these two. --realtime gives
+# the contenders real-time priority, for machines with other load; it needs root.
 #
 # --cache keeps the files of the tables 1, 2, batches and heads, whose export and calibration take
 # minutes, for the next run, so that --tables, --precision and --only can print the tables in pieces.

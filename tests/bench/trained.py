@@ -24,7 +24,7 @@ import contenders
 import networks
 import photos
 import quantized
-from contenders import FLAGS, PRECISIONS, SETTINGS, Setting, head, levels, row
+from contenders import FLAGS, PRECISIONS, SETTINGS, Setting, has_word, head, levels, row
 
 sys.path.append(str(contenders.HERE.parents[1] / "model/default/training"))
 from muon import Muon  # noqa: E402
@@ -195,7 +195,7 @@ class Judge:
             rows.append(("gst-convnext, int8 with 8-bit activations in C", self.ours, "exactly-int8", "c"))
         rows += [(setting.name, self.peer, setting) for precision in PRECISIONS for setting in SETTINGS[precision]]
         for contender, start, *what in rows:
-            if any(word.lower() in contender.lower() for word in self.options.only.split(",")):
+            if has_word(contender, self.options.only):
                 self.print(contender, start(*what))
 
 
