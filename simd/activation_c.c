@@ -18,6 +18,17 @@ static float silu(float x)
     return x < VANISHED ? -0.0f : x / (1.0f + expf(-x));
 }
 
+static float gelu_coarse(float x)
+{
+    static const float p[5] = CNX_COARSE_P;
+    const float a = fminf(fabsf(x), CNX_COARSE_END);
+    float root = p[4];
+
+    for (int i = 3; i >= 0; i--)
+        root = root * a + p[i];
+    return (x < 0 ? 0 : x) - a * root * root;
+}
+
 /* (1 + tanh u) / 2 = 1 / (1 + exp(-2u)) */
 static float gelu_tanh(float x)
 {
@@ -46,6 +57,10 @@ void cnx_activate_c(float *x, size_t n, CnxAct act)
     case CNX_ACT_RELU:
         for (size_t i = 0; i < n; i++)
             x[i] = x[i] < 0 ? 0 : x[i];
+        break;
+    case CNX_ACT_GELU_COARSE:
+        for (size_t i = 0; i < n; i++)
+            x[i] = gelu_coarse(x[i]);
         break;
     }
 }

@@ -161,6 +161,19 @@ static void dwconv_norm(const CnxLayer *t, const CnxStrip *s, float *u)
                  (float)t->run->config->eps);
 }
 
+/* The activation of the block's hidden layer. If pw2 rounds it to bf16 or int8, GELU needs to be no
+ * finer, unless GRN may amplify its smallest values. */
+static CnxAct hidden_act(const CnxLayer *t)
+{
+    const CnxForm form = t->block->pw2.form;
+    const CnxAct act = t->run->config->act;
+
+    if (act == CNX_ACT_GELU && !t->block->grn_gamma &&
+        (form == CNX_FORM_BF16 || form == CNX_FORM_INT8))
+        return CNX_ACT_GELU_COARSE;
+    return act;
+}
+
 /* hidden *= scale, for the pixels of the strip. sums: rows of sumsq for each image. Returns the
  * strip's hidden layer. */
 static float *scale_hidden(const CnxLayer *t, const CnxStrip *s, guint sums)
@@ -217,7 +230,7 @@ static void whole_block_task(gpointer data, guint task, guint slot)
         const guint m = (guint)((i + (guint64)1) * s.pixels / parts) - p;
         const gsize first = (s.pixel + p) * c;
         const CnxProduct expand = {
-            .m = m, .a = u + p * c, .rows = rows, .c = hidden, .act = t->run->config->act};
+            .m = m, .a = u + p * c, .rows = rows, .c = hidden, .act = hidden_act(t)};
         const CnxProduct project = {
             .m = m, .a = hidden, .rows = rows, .c = t->y + first, .residual = t->x + first};
 
@@ -246,7 +259,7 @@ static void expand_task(gpointer data, guint task, guint slot)
                                .a = u,
                                .rows = u + cnx_strip_floats(t, t->out->c),
                                .c = t->run->hidden + s.pixel * wide,
-                               .act = t->run->config->act,
+                               .act = hidden_act(t),
                                .sumsq = sumsq};
 
     memset(sumsq, 0, wide * sizeof *sumsq);
@@ -309,7 +322,7 @@ static void block_by_columns(CnxLayer *layer, guint n)
                          .a = run->normed,
                          .rows = run->rows,
                          .c = run->hidden,
-                         .act = run->config->act};
+                         .act = hidden_act(layer)};
     const CnxProduct project = {
         .m = n * pixels, .a = run->hidden, .rows = run->rows, .c = layer->y, .residual = layer->x};
 

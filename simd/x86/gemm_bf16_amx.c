@@ -5,6 +5,7 @@
 
 #define FAMILY(part) VERSION(gemm_bf16##part)
 #define PARTS 1
+#define TILE_GELU CNX_ACT_GELU_COARSE
 #define COLUMN_EXTRA 0
 
 #include "simd/x86/gemm_bf16_tiles.inc"

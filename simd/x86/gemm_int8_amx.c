@@ -6,6 +6,7 @@
 #define FAMILY(part) VERSION(gemm_int8##part)
 #define STEP 64
 #define PARTS 1
+#define TILE_GELU CNX_ACT_GELU_COARSE
 #define COLUMN_EXTRA (sizeof(float) + sizeof(int32_t))
 #define TOP 255
 #define tile_dot tile_dot_int8

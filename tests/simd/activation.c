@@ -9,7 +9,7 @@
 
 #define COUNT(a) (int)(sizeof(a) / sizeof(a)[0])
 
-static const char *const names[] = {"none", "gelu", "gelu_tanh", "silu", "relu"};
+static const char *const names[] = {"none", "gelu", "gelu_tanh", "silu", "relu", "gelu_coarse"};
 
 double check_act(CnxAct act, double x)
 {
@@ -17,6 +17,7 @@ double check_act(CnxAct act, double x)
         return 0;
     switch (act) {
     case CNX_ACT_GELU:
+    case CNX_ACT_GELU_COARSE:
         return 0.5 * x * erfc(-x / sqrt(2));
     case CNX_ACT_GELU_TANH:
         return x / (1 + exp(-2 * sqrt(2 / acos(-1)) * (x + 0.044715 * x * x * x)));
@@ -29,11 +30,13 @@ double check_act(CnxAct act, double x)
     }
 }
 
-double check_act_tolerance(double want)
+double check_act_tolerance(CnxAct act, double want)
 {
-    double relative = 10 * CHECK_EPS * fabs(want);
-
-    return relative > 5e-7 ? relative : 5e-7;
+    if (act == CNX_ACT_NONE || act == CNX_ACT_RELU)
+        return 0;
+    if (act == CNX_ACT_GELU_COARSE)
+        return fmax(0x1p-9 * fabs(want), 0x1p-11);
+    return fmax(10 * CHECK_EPS * fabs(want), 5e-7);
 }
 
 static void test_values(Check *t, float *x, size_t n, CnxAct act)
@@ -44,10 +47,8 @@ static void test_values(Check *t, float *x, size_t n, CnxAct act)
     t->k->activate(x, n, act);
     for (size_t i = 0; i < n; i++) {
         double want = check_act(act, old[i]);
-        double tolerance =
-            act == CNX_ACT_NONE || act == CNX_ACT_RELU ? 0 : check_act_tolerance(want);
 
-        check_value(t, x[i], want, tolerance, 0, (int)i);
+        check_value(t, x[i], want, check_act_tolerance(act, want), 0, (int)i);
     }
 }
 
@@ -91,10 +92,11 @@ static void test_sweep(Check *t, CnxAct act)
     check_done(t);
 }
 
-/* A tolerance of its own: 0 to within 1e-27. */
+/* Has tolerances of its own. */
 static void test_minus_infinity(Check *t, CnxAct act)
 {
     const size_t n = 17;
+    const double tolerance = act == CNX_ACT_GELU_COARSE ? 1e-12 : 1e-27;
 
     CHECK_CASE(t, activate, "%s minus infinity", names[act]);
     float *x = check_floats(t, n);
@@ -103,7 +105,7 @@ static void test_minus_infinity(Check *t, CnxAct act)
         x[i] = -INFINITY;
     t->k->activate(x, n, act);
     for (size_t i = 0; i < n; i++)
-        check_value(t, x[i], 0, 1e-27, 0, (int)i);
+        check_value(t, x[i], 0, tolerance, 0, (int)i);
     check_done(t);
 }
 
@@ -111,7 +113,7 @@ static void run(Check *t)
 {
     static const int sizes[] = {0, 1, 2, 7, 8, 9, 15, 16, 17, 31, 33, 47, 63, 64, 65, 96, 127, 769};
 
-    for (int act = CNX_ACT_NONE; act <= CNX_ACT_RELU; act++) {
+    for (int act = CNX_ACT_NONE; act <= CNX_ACT_GELU_COARSE; act++) {
         for (int i = 0; i < COUNT(sizes); i++) {
             for (int fill = 0; fill < CHECK_FILLS; fill++)
                 test_fill(t, sizes[i], (CnxAct)act, (CheckFill)fill);
@@ -145,7 +147,7 @@ static void bench(Check *t)
     float *from = check_bench_floats(t, n);
     Bench b = {.from = from, .x = {check_bench_floats(t, n), check_bench_floats(t, n)}, .n = n};
 
-    for (int act = CNX_ACT_GELU; act <= CNX_ACT_RELU; act++) {
+    for (int act = CNX_ACT_GELU; act <= CNX_ACT_GELU_COARSE; act++) {
         b.act = (CnxAct)act;
         check_bench(t, &(CheckBench){"activate", 0, NULL, body, &b}, "%zu %s", n, names[act]);
     }

@@ -81,7 +81,7 @@ static void check_map(Check *t, const Case *p, const CnxConv3 *conv, const float
                 scale += fabs(bias) + fabs(c);
                 tolerance = (9 * p->k + 2) * (CHECK_EPS / 2 * scale + 0x1p-149);
                 if (p->act == CNX_ACT_GELU)
-                    tolerance = 1.13 * tolerance + check_act_tolerance(want);
+                    tolerance = 1.13 * tolerance + check_act_tolerance(p->act, want);
                 check_value(t, conv->c[pixel + j], want, tolerance, (y << 16) + x, j);
             }
         }

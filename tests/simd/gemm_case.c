@@ -20,7 +20,7 @@ GemmCase gemm_make_case(Check *t, int m, int n, int k, CheckFill fill, int panel
     p.lds = (size_t)(k + gaps[gemm_pick(t, GEMM_COUNT(gaps))]);
     p.ldc = (size_t)(n + gaps[gemm_pick(t, GEMM_COUNT(gaps))]);
     p.ldr = (size_t)(n + gaps[gemm_pick(t, GEMM_COUNT(gaps))]);
-    p.act = (CnxAct)gemm_pick(t, 5);
+    p.act = (CnxAct)gemm_pick(t, CNX_ACT_GELU_COARSE + 1);
     p.bias = gemm_pick(t, 4) != 0;
     p.sumsq = gemm_pick(t, 2);
     p.residual = gemm_pick(t, 3);
@@ -30,7 +30,7 @@ GemmCase gemm_make_case(Check *t, int m, int n, int k, CheckFill fill, int panel
 
 void gemm_begin_case(Check *t, int id, const char *kernel, const GemmCase *p)
 {
-    static const char *const acts[] = {"none", "gelu", "gelu_tanh", "silu", "relu"};
+    static const char *const acts[] = {"none", "gelu", "gelu_tanh", "silu", "relu", "gelu_coarse"};
     static const char *const residuals[] = {"none", "own", "in place"};
 
     check_case(t, id, kernel,
@@ -123,7 +123,7 @@ double gemm_finish_value(const GemmCase *p, double sum, const float *old, double
     double value = check_act(p->act, sum);
 
     if (p->act != CNX_ACT_NONE)
-        *tolerance = 1.13 * *tolerance + check_act_tolerance(value); /* the largest slope */
+        *tolerance = 1.13 * *tolerance + check_act_tolerance(p->act, value); /* the largest slope */
     if (old)
         value += *old;
     *tolerance += CHECK_EPS * fabs(value);

@@ -160,7 +160,7 @@ static void check_tile(Check *t, const Case *p, const CnxWinogradOutput *output,
         value = check_act(output->act, want[j] + bias + c);
         tolerance = 10 * (CHECK_EPS / 2 * (scale[j] + fabs(bias) + fabs(c)) + 0x1p-149);
         if (output->act == CNX_ACT_GELU)
-            tolerance = 1.13 * tolerance + check_act_tolerance(value);
+            tolerance = 1.13 * tolerance + check_act_tolerance(output->act, value);
         check_value(t, pixel[l], value, tolerance, (p->t0 + i) * 16 + j, l);
     }
 }
