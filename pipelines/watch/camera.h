@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "pipelines/watch/connection.h"
 #include "pipelines/watch/counts.h"
 #include "pipelines/watch/frozen.h"
 #include "pipelines/watch/pictures/tap.h"
@@ -56,6 +57,9 @@ void watch_camera_stop(WatchCamera *camera);
 const WatchSettings *watch_camera_settings(const WatchCamera *camera);
 WatchState watch_camera_state(const WatchCamera *camera);
 WatchCounts *watch_camera_counts(WatchCamera *camera);
+
+/* The progress of the current connection; FALSE if there is none. */
+gboolean watch_camera_progress(WatchCamera *camera, WatchProgress *progress);
 
 /* Why the camera was lost last, without credentials, or NULL. */
 const char *watch_camera_cause(const WatchCamera *camera);

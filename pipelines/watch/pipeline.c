@@ -266,6 +266,8 @@ WatchPipeline *watch_pipeline_new(const WatchSettings *settings, WatchCounts *co
                                 g_ptr_array_index(settings->properties, i),
                                 g_ptr_array_index(settings->properties, i + 1));
     g_object_set(self->publish, "stream", settings->name, NULL);
+    if (settings->is_silent)
+        g_object_set(self->publish, "location", "/dev/null", NULL);
     g_object_set(sink, "sync", FALSE, "async", FALSE, NULL);
     gst_element_link_many(self->queue, self->convnext, self->publish, sink, NULL);
     pad = gst_element_get_static_pad(self->publish, "src");
@@ -301,9 +303,12 @@ void watch_pipeline_unref(WatchPipeline *self)
 
 /* State and messages */
 
-void watch_pipeline_read(WatchPipeline *self, WatchProgress *progress)
+gboolean watch_pipeline_read(WatchPipeline *self, WatchProgress *progress)
 {
+    if (!self->connection)
+        return FALSE;
     watch_connection_read(self->connection, progress);
+    return TRUE;
 }
 
 static WatchOrigin find_origin(WatchPipeline *self, GstObject *object)

@@ -340,6 +340,11 @@ void watch_settings_set_rest_class(WatchSettings *settings, const char *rest_cla
     settings->rules.normal = (const char *const *)g_strdupv((char **)labels);
 }
 
+void watch_settings_silence(WatchSettings *settings)
+{
+    settings->is_silent = TRUE;
+}
+
 /* Lifetime */
 
 static void append_words(GString *text, const char *const *words)

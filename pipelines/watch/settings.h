@@ -38,6 +38,7 @@ typedef struct WatchSettings {
     char **on_event;             /* a command and its arguments, or NULL */
     char *webhook;               /* a URL, or NULL */
     GPtrArray *properties;       /* of convnext: name, value, name, value, ... as text */
+    gboolean is_silent;          /* prints no results */
     char *fingerprint;           /* covers everything above; contains the password */
 } WatchSettings;
 
@@ -48,6 +49,9 @@ WatchSettings *watch_settings_new(GKeyFile *file, const char *group, GError **er
 /* rest_class: the model's, or NULL. It is normal if the list does not say what is. Call it before
  * the settings are used. */
 void watch_settings_set_rest_class(WatchSettings *settings, const char *rest_class);
+
+/* Results of this camera will not be printed. Call it before the settings are used. */
+void watch_settings_silence(WatchSettings *settings);
 
 /* The settings for a source at another URI, to which the camera redirects. They have its login only
  * if with_login is TRUE. */
