@@ -101,7 +101,7 @@ struct _GstConvnextPublish {
     gboolean is_live;        /* the source is */
     gboolean follows_states; /* emit is change */
     gboolean omits_embedding;
-    guint width, height;     /* from the caps; 0 if they have none */
+    guint width, height; /* from the caps; 0 if they have none */
 };
 
 static GstStaticPadTemplate sink_template =
@@ -338,10 +338,9 @@ static gboolean write_result(GstConvnextPublish *self, const GstConvnextLineFram
 static gboolean write_results(GstConvnextPublish *self, GstBuffer *buffer, GError **error)
 {
     g_autofree char *time = gst_convnext_timestamp(buffer, self->is_live);
-    const GstConvnextLineFrame frame = {buffer,       self->active.stream,
-                                        self->frame,  self->width,
-                                        self->height, time,
-                                        self->omits_embedding};
+    const GstConvnextLineFrame frame = {
+        buffer, self->active.stream,  self->frame, self->width, self->height,
+        time,   self->omits_embedding};
     const GstStructure *change;
     GstConvnextUpstream upstream = {0};
     GstConvnextMeta *meta;

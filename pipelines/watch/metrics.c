@@ -11,8 +11,8 @@ typedef struct Sample {
     WatchState state;
     gboolean is_frozen, has_problem, is_online, is_moved;
     double progress, distance; /* of the baseline; negative if there is none or it is unknown */
-    char *label;      /* the state, escaped; NULL if there is none */
-    double label_age; /* seconds; negative if there is no state */
+    char *label;               /* the state, escaped; NULL if there is none */
+    double label_age;          /* seconds; negative if there is no state */
     guint64 frames, dropped, results, reconnects;
     double frame_age, result_age; /* seconds; negative before the first */
     double frame_lag;             /* seconds; negative if unknown */
@@ -132,7 +132,7 @@ static void append_counters(GString *text, GArray *samples, const char *name, gs
 /* Appends a number of each camera that has one, such as seconds: a double at an offset in its
  * sample. */
 static void append_gauges(GString *text, GArray *samples, const char *name, gsize offset,
-                         const char *help)
+                          const char *help)
 {
     append_header(text, name, "gauge", help);
     for (guint i = 0; i < samples->len; i++) {
@@ -297,15 +297,15 @@ static void append_all(GString *text, GArray *samples)
                  "Whether the picture is frozen, or was when the camera was lost.");
     append_label(text, samples);
     append_gauges(text, samples, "convnext_label_since_seconds", G_STRUCT_OFFSET(Sample, label_age),
-                 "Time since the current label became the state.");
+                  "Time since the current label became the state.");
     append_flags(text, samples, "convnext_problem", G_STRUCT_OFFSET(Sample, has_problem),
                  "Whether there is a problem: from the event problem-begin to problem-end.");
     append_flags(text, samples, "convnext_camera_moved", G_STRUCT_OFFSET(Sample, is_moved),
                  "Whether the picture has left the baseline for good.");
     append_gauges(text, samples, "convnext_baseline_progress", G_STRUCT_OFFSET(Sample, progress),
-                 "Share of the baseline that is learnt, from 0 to 1.");
+                  "Share of the baseline that is learnt, from 0 to 1.");
     append_gauges(text, samples, "convnext_baseline_distance", G_STRUCT_OFFSET(Sample, distance),
-                 "Distance of the newest picture from the baseline; above 1 it is outside.");
+                  "Distance of the newest picture from the baseline; above 1 it is outside.");
     append_engines(text, samples);
     append_counters(text, samples, "convnext_frames_total", G_STRUCT_OFFSET(Sample, frames),
                     "Decoded frames, classified or not.");
@@ -318,11 +318,11 @@ static void append_all(GString *text, GArray *samples)
                     "Number of times that the camera was lost.");
     append_labels(text, samples);
     append_gauges(text, samples, "convnext_last_frame_age_seconds",
-                 G_STRUCT_OFFSET(Sample, frame_age), "Time since the newest frame arrived.");
+                  G_STRUCT_OFFSET(Sample, frame_age), "Time since the newest frame arrived.");
     append_gauges(text, samples, "convnext_last_result_age_seconds",
-                 G_STRUCT_OFFSET(Sample, result_age), "Time since the newest result.");
+                  G_STRUCT_OFFSET(Sample, result_age), "Time since the newest result.");
     append_gauges(text, samples, "convnext_frame_lag_seconds", G_STRUCT_OFFSET(Sample, frame_lag),
-                 "Time from arrival to decoding of a live camera's newest frame.");
+                  "Time from arrival to decoding of a live camera's newest frame.");
     append_histograms(text, samples, "convnext_preprocess_duration_seconds",
                       G_STRUCT_OFFSET(Sample, preprocess),
                       "Time to turn a frame into the network's input.");

@@ -408,9 +408,9 @@ static gboolean set_baseline(WatchSettings *settings, GKeyFile *file, GError **e
     if (!text || !*text || strcmp(text, "none") == 0 || strcmp(text, "0") == 0)
         return TRUE;
     seconds = parse_time(text);
-    if (!(seconds >= 5 && seconds <= 86400))
+    if (!(seconds >= 1 && seconds <= 86400))
         return watch_keys_fail(error, settings->name,
-                               "baseline is '%s', expected none, or a time from 5s to 24h, such as "
+                               "baseline is '%s', expected none, or a time from 1s to 24h, such as "
                                "10min",
                                text);
     if (!settings->state_dir || !*settings->state_dir)

@@ -62,9 +62,8 @@ static void take_picture(Case *test, guint scene)
     make_vector(base, scene);
     make_vector(change, 100);
     for (guint i = 0; i < SIZE; i++)
-        test->embedding[i] =
-            (float)(length * (base[i] + passer * change[i] +
-                              g_rand_double_range(test->random, -0.005, 0.005)));
+        test->embedding[i] = (float)(length * (base[i] + passer * change[i] +
+                                               g_rand_double_range(test->random, -0.005, 0.005)));
 }
 
 static void add_step(Case *test, guint scene, WatchLabel label, double brightness, double step)

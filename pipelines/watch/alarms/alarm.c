@@ -128,8 +128,8 @@ static gboolean is_faulty(const WatchAlarm *alarm, const WatchAlarmRules *rules)
 {
     const char *label = alarm->label;
 
-    return label && !(rules->has_baseline && alarm->is_inside) && rules->normal[0] && !g_strv_contains(rules->normal, label) &&
-           !g_strv_contains(rules->ignored, label);
+    return label && !(rules->has_baseline && alarm->is_inside) && rules->normal[0] &&
+           !g_strv_contains(rules->normal, label) && !g_strv_contains(rules->ignored, label);
 }
 
 /* The baseline */
@@ -228,8 +228,8 @@ gboolean watch_alarm_is_silent(const WatchAlarmRules *rules, const WatchEvent *e
 {
     const char *name = watch_event_name(event);
 
-    const gboolean is_moved_end = strcmp(name, "moved") == 0 &&
-                                  g_strcmp0(watch_event_text(event, "state"), "end") == 0;
+    const gboolean is_moved_end =
+        strcmp(name, "moved") == 0 && g_strcmp0(watch_event_text(event, "state"), "end") == 0;
 
     return watch_quiet_contains(rules->quiet, time) && strcmp(name, "camera-back") != 0 &&
            strcmp(name, "problem-end") != 0 && !is_moved_end;

@@ -8,10 +8,10 @@
  * problem-end     after problem-begin, labels within them have held for clear-after
  * moved           the picture has left the baseline for good, with state begin, or is back (end)
  *
- * In quiet hours, neither camera-lost, problem-begin nor the begin of moved is sent: if the cause still holds at their
- * end, the event follows then. While the camera is offline its picture is unknown, so a problem
- * neither begins nor ends, and the times of alarm-after and clear-after start again when it is
- * back.
+ * In quiet hours, neither camera-lost, problem-begin nor the begin of moved is sent: if the cause
+ * still holds at their end, the event follows then. While the camera is offline its picture is
+ * unknown, so a problem neither begins nor ends, and the times of alarm-after and clear-after start
+ * again when it is back.
  *
  * With a baseline, a label is outside only while the picture has left it too, or while the baseline
  * is not known yet.
@@ -79,7 +79,7 @@ gboolean watch_alarm_is_silent(const WatchAlarmRules *rules, const WatchEvent *e
 
 /* What holds now, whether it has been sent or not. */
 gboolean watch_alarm_is_online(const WatchAlarm *alarm);
-gboolean watch_alarm_is_moved(const WatchAlarm *alarm); /* the picture has left the baseline */
+gboolean watch_alarm_is_moved(const WatchAlarm *alarm);    /* the picture has left the baseline */
 gboolean watch_alarm_has_problem(const WatchAlarm *alarm); /* between problem-begin and its end */
 const char *watch_alarm_label(const WatchAlarm *alarm);    /* or NULL */
 double watch_alarm_score(const WatchAlarm *alarm);

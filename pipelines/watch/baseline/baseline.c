@@ -8,15 +8,15 @@
 #define LEAST_SAMPLES 64
 #define FOLDS 4
 #define QUANTILE 0.75    /* of the held-out distances */
-#define MARGIN 2.0       /* of the limit over that quantile */
-#define LEAST_LIMIT 4e-3 /* a still scene has hardly any distance, but other light soon has */
+#define MARGIN 3.0       /* of the limit over that quantile */
+#define LEAST_LIMIT 6e-3 /* a still scene has hardly any distance, but other light soon has */
 
-#define BRIGHTNESS 24.0     /* levels beyond those of a scene that are not another one yet */
-#define FOLLOW_TIME 3600.0  /* seconds */
-#define LEFT_TIME 2.0       /* seconds until the picture has left, or is back */
-#define BACK_RATE 3.0       /* how much faster the bucket of is_moved empties */
-#define LONGEST_STEP 30.0   /* seconds that one picture stands for, at most */
-#define LONGEST_SHARE 0.25  /* of the time until is_moved that one picture stands for */
+#define BRIGHTNESS 10.0    /* levels beyond those of a scene that are not another one yet */
+#define FOLLOW_TIME 3600.0 /* seconds */
+#define LEFT_TIME 2.0      /* seconds until the picture has left, or is back */
+#define BACK_RATE 3.0      /* how much faster the bucket of is_moved empties */
+#define LONGEST_STEP 30.0  /* seconds that one picture stands for, at most */
+#define LONGEST_SHARE 0.25 /* of the time until is_moved that one picture stands for */
 
 /* Learning of one scene */
 typedef struct Lesson {
@@ -139,7 +139,7 @@ static void add_sample(WatchBaseline *self, double brightness)
     const double interval = self->learn_time / MOST_SAMPLES;
 
     if (!lesson->samples)
-        lesson->samples = g_new(float, (gsize)MOST_SAMPLES *self->scenes.size);
+        lesson->samples = g_new(float, (gsize)MOST_SAMPLES * self->scenes.size);
     lesson->darkest = MIN(lesson->darkest, brightness);
     lesson->brightest = MAX(lesson->brightest, brightness);
     if (lesson->count < MOST_SAMPLES && lesson->normal >= lesson->count * interval)
@@ -209,8 +209,7 @@ static WatchScene *find_scene(WatchBaseline *self, double brightness, double *ra
 
 static void update_left(WatchBaseline *self, gboolean is_outside, double step)
 {
-    self->left_level =
-        CLAMP(self->left_level + (is_outside ? step : -step) / LEFT_TIME, 0.0, 1.0);
+    self->left_level = CLAMP(self->left_level + (is_outside ? step : -step) / LEFT_TIME, 0.0, 1.0);
     if (self->left_level == 1)
         self->has_left = TRUE;
     else if (self->left_level == 0)

@@ -6,11 +6,11 @@
  * is not another scene. Later every picture is judged. A scene follows slow changes of its pictures
  * with a time constant of an hour.
  *
- * A picture is outside if its distance exceeds a limit: twice the distance that three quarters of
- * the learnt pictures keep from what was learnt at other times, in four folds. The picture has left
- * the baseline when most pictures of some seconds are outside. It has moved when more than three
- * quarters are outside for a longer time, with normal labels: a leaky bucket, which a picture
- * inside empties three times as fast as one outside fills it.
+ * A picture is outside if its distance exceeds a limit: three times the distance that three
+ * quarters of the learnt pictures keep from what was learnt at other times, in four folds. The
+ * picture has left the baseline when most pictures of some seconds are outside. It has moved when
+ * more than three quarters are outside for a longer time, with normal labels: a leaky bucket, which
+ * a picture inside empties three times as fast as one outside fills it.
  *
  * A baseline has no clock, and its functions are not thread-safe.
  *
@@ -19,7 +19,7 @@
 
 #include "pipelines/watch/baseline/subspace.h"
 
-#define WATCH_SCENES 8       /* of different brightness, at most */
+#define WATCH_SCENES 16       /* of different brightness, at most */
 #define WATCH_DAY (24 * 3600) /* seconds in which scenes are added */
 
 /* Pictures of similar brightness. */
@@ -56,14 +56,14 @@ typedef enum WatchLesson {
 } WatchLesson;
 
 typedef struct WatchVerdict {
-    gboolean is_known;   /* a scene is complete; FALSE: the others are FALSE too */
+    gboolean is_known; /* a scene is complete; FALSE: the others are FALSE too */
     gboolean has_left;
     gboolean is_settled; /* is_moved is known */
     gboolean is_moved;
-    double moved_time;   /* seconds since the picture began to leave, as of is_moved's last change */
-    double progress;     /* of the first scene, 0 to 1 */
+    double moved_time; /* seconds since the picture began to leave, as of is_moved's last change */
+    double progress;   /* of the first scene, 0 to 1 */
     guint scenes;
-    double ratio;        /* distance of the last picture, as a share of the limit; 0 if unknown */
+    double ratio; /* distance of the last picture, as a share of the limit; 0 if unknown */
 } WatchVerdict;
 
 typedef struct WatchBaseline WatchBaseline;

@@ -7,17 +7,18 @@
 
 /* Of model-info. What a processor computes may differ in rounding only, so its isa level is not
  * one of them. */
-static const char *const facts[] = {
-    "variant",       "weights", "weights-key", "precision",  "projection", "activation", "input-size",
-    "input-width",   "input-height", "resize", "crop",       "longest-side", "interpolation",
-    "resampling",    "rescale", "mean",        "std",        "norm-eps",   "head-norm-eps"};
+static const char *const facts[] = {"variant",       "weights",    "weights-key",  "precision",
+                                    "projection",    "activation", "input-size",   "input-width",
+                                    "input-height",  "resize",     "crop",         "longest-side",
+                                    "interpolation", "resampling", "rescale",      "mean",
+                                    "std",           "norm-eps",   "head-norm-eps"};
 static const char *const properties[] = {"roi", "orientation", "head-activation"};
 
 static void add_text(GChecksum *checksum, const char *key, char *text)
 {
     g_autofree char *line = g_strdup_printf("%s=%s\n", key, text ? text : "");
 
-    g_checksum_update(checksum, (const guchar *)line, -1);
+    g_checksum_update(checksum, (const unsigned char *)line, -1);
     g_free(text);
 }
 
@@ -36,7 +37,7 @@ static void add_properties(GChecksum *checksum, GstElement *convnext)
 static gboolean add_file(GChecksum *checksum, const char *path, GError **error)
 {
     FILE *file = fopen(path, "rbe");
-    g_autofree guchar *part = g_malloc(1 << 20);
+    g_autofree unsigned char *part = g_malloc(1 << 20);
     gsize length;
 
     if (!file) {

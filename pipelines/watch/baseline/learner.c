@@ -8,7 +8,9 @@
 #include "pipelines/watch/pictures/folder.h"
 
 #define MESSAGE "convnext-watch-baseline"
-#define SAVE_TIME 3600.0 /* seconds watched between two writes of what has followed slow changes */
+#define SAVE_TIME                                                                  \
+    3600.0 /* seconds watched between two writes of what has followed slow changes \
+            */
 
 struct WatchLearner {
     const WatchSettings *settings;
@@ -36,11 +38,11 @@ static void post(WatchLearner *self, GstClockTime running_time, char *note)
     WatchVerdict verdict;
 
     watch_learner_read(self, &verdict);
-    structure = gst_structure_new(
-        MESSAGE, "is-known", G_TYPE_BOOLEAN, verdict.is_known, "has-left", G_TYPE_BOOLEAN,
-        verdict.has_left, "is-settled", G_TYPE_BOOLEAN, verdict.is_settled, "is-moved",
-        G_TYPE_BOOLEAN, verdict.is_moved, "moved-time", G_TYPE_DOUBLE, verdict.moved_time,
-        "running-time", G_TYPE_UINT64, running_time, "note", G_TYPE_STRING, note, NULL);
+    structure = gst_structure_new(MESSAGE, "is-known", G_TYPE_BOOLEAN, verdict.is_known, "has-left",
+                                  G_TYPE_BOOLEAN, verdict.has_left, "is-settled", G_TYPE_BOOLEAN,
+                                  verdict.is_settled, "is-moved", G_TYPE_BOOLEAN, verdict.is_moved,
+                                  "moved-time", G_TYPE_DOUBLE, verdict.moved_time, "running-time",
+                                  G_TYPE_UINT64, running_time, "note", G_TYPE_STRING, note, NULL);
     g_free(note);
     gst_element_post_message(self->poster,
                              gst_message_new_element(GST_OBJECT(self->poster), structure));
@@ -54,12 +56,12 @@ gboolean watch_learner_parse(GstMessage *message, WatchBaselineChange *change)
     if (!gst_message_has_name(message, MESSAGE))
         return FALSE;
     change->note = gst_structure_get_string(structure, "note");
-    return gst_structure_get(
-        structure, "is-known", G_TYPE_BOOLEAN, &change->verdict.is_known, "has-left",
-        G_TYPE_BOOLEAN, &change->verdict.has_left, "is-settled", G_TYPE_BOOLEAN,
-        &change->verdict.is_settled, "is-moved", G_TYPE_BOOLEAN, &change->verdict.is_moved,
-        "moved-time", G_TYPE_DOUBLE, &change->verdict.moved_time, "running-time", G_TYPE_UINT64,
-        &change->running_time, NULL);
+    return gst_structure_get(structure, "is-known", G_TYPE_BOOLEAN, &change->verdict.is_known,
+                             "has-left", G_TYPE_BOOLEAN, &change->verdict.has_left, "is-settled",
+                             G_TYPE_BOOLEAN, &change->verdict.is_settled, "is-moved",
+                             G_TYPE_BOOLEAN, &change->verdict.is_moved, "moved-time", G_TYPE_DOUBLE,
+                             &change->verdict.moved_time, "running-time", G_TYPE_UINT64,
+                             &change->running_time, NULL);
 }
 
 static gboolean is_news(const WatchVerdict *a, const WatchVerdict *b)
@@ -184,9 +186,9 @@ static char *describe(WatchLearner *self, WatchLesson lesson)
     switch (lesson) {
     case WATCH_LESSON_LEARNT:
         self->fault_is_posted = FALSE;
-        return scenes == 1 ? g_strdup("baseline: learnt")
-                           : g_strdup_printf("baseline: learnt for another brightness, %u in all",
-                                             scenes);
+        return scenes == 1
+                   ? g_strdup("baseline: learnt")
+                   : g_strdup_printf("baseline: learnt for another brightness, %u in all", scenes);
     case WATCH_LESSON_FAULTY:
         self->fault_is_posted = TRUE;
         return is_first ? g_strdup("baseline: cannot be learnt, because less than half of the "

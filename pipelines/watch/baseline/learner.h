@@ -19,7 +19,8 @@ typedef struct WatchBaselineChange {
     const char *note;          /* a sentence for people, or NULL; belongs to the message */
 } WatchBaselineChange;
 
-/* settings: with a baseline; must outlive the learner. poster: the element that posts the messages. */
+/* settings: with a baseline; must outlive the learner. poster: the element that posts the messages.
+ */
 WatchLearner *watch_learner_new(const WatchSettings *settings, GstElement *poster);
 
 /* Waits until the file is written. */

@@ -6,8 +6,8 @@
  * 40      4      size of an embedding
  * 44      4      number of scenes, 1 to WATCH_SCENES
  * 48      8      seconds watched
- * 56             for each scene: darkest, brightest, limit (8 bytes each), mean, axes (4 bytes each)
- * end-32  32     SHA-256 of all that precedes
+ * 56             for each scene: darkest, brightest, limit (8 bytes each), mean, axes (4 bytes
+ * each) end-32  32     SHA-256 of all that precedes
  *
  * Numbers are little-endian, with floats of IEEE 754.
  *

@@ -11,7 +11,7 @@ void watch_subspace_init(WatchSubspace *self, guint size)
 {
     self->size = size;
     self->mean = g_new0(float, size);
-    self->axes = g_new0(float, (gsize)WATCH_AXES * size);
+    self->axes = g_new0(float, (gsize)WATCH_AXES *size);
 }
 
 void watch_subspace_clear(WatchSubspace *self)
@@ -69,7 +69,7 @@ typedef struct Samples {
 static Samples take_samples(WatchSubspace *self, const float *samples, guint count,
                             guint skip_begin, guint skip_end)
 {
-    Samples taken = {.rows = g_new(float, (gsize)count *self->size)};
+    Samples taken = {.rows = g_new(float, (gsize)count * self->size)};
 
     memset(self->mean, 0, self->size * sizeof(float));
     for (guint i = 0; i < count; i++) {
