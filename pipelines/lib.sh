@@ -133,6 +133,7 @@ cnx_environment()
     export GST_PLUGIN_PATH=$1/gst${GST_PLUGIN_PATH:+:$GST_PLUGIN_PATH}
     export LD_LIBRARY_PATH=$1/gst/convnext${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
     export GI_TYPELIB_PATH=$1/gst/convnext${GI_TYPELIB_PATH:+:$GI_TYPELIB_PATH}
+    export PYTHONPATH=$root/gst/python${PYTHONPATH:+:$PYTHONPATH}
     export PKG_CONFIG_PATH=$1/meson-uninstalled${PKG_CONFIG_PATH:+:$PKG_CONFIG_PATH}
     export GST_REGISTRY=$1/registry.bin
 }

@@ -277,6 +277,8 @@ static GstStructure *read_model_info(GstConvnextElement *self)
 {
     GST_OBJECT_LOCK(self);
     GstStructure *s = self->engine ? gst_convnext_engine_info(self->engine) : NULL;
+    if (s)
+        gst_convnext_engine_add_labels(self->engine, s);
     GST_OBJECT_UNLOCK(self);
     return s;
 }

@@ -296,6 +296,21 @@ GstStructure *gst_convnext_engine_info(const GstConvnextEngine *self)
     return info;
 }
 
+void gst_convnext_engine_add_labels(const GstConvnextEngine *self, GstStructure *info)
+{
+    g_auto(GValue) labels = G_VALUE_INIT, label = G_VALUE_INIT;
+
+    if (!self->labels || self->classes == 0)
+        return;
+    gst_value_array_init(&labels, self->classes);
+    g_value_init(&label, G_TYPE_STRING);
+    for (guint i = 0; i < self->classes; i++) {
+        g_value_set_string(&label, self->labels[i]);
+        gst_value_array_append_value(&labels, &label);
+    }
+    gst_structure_set_value(info, "class-labels", &labels);
+}
+
 char *gst_convnext_engine_remark(const GstConvnextEngine *self)
 {
     const guint classes = self->classes;

@@ -75,6 +75,10 @@ gboolean gst_convnext_engine_check_class(const GstConvnextEngine *engine, const 
 /* The structure `convnext-model-info` for the property of that name. The caller owns it. */
 GstStructure *gst_convnext_engine_info(const GstConvnextEngine *engine);
 
+/* Adds the field class-labels to it, a GstValueArray of the labels of all classes; nothing if there
+ * are no classes. */
+void gst_convnext_engine_add_labels(const GstConvnextEngine *engine, GstStructure *info);
+
 /* A sentence for the log about missing labels, or NULL. The caller owns it. */
 char *gst_convnext_engine_remark(const GstConvnextEngine *engine);
 

@@ -36,27 +36,13 @@ gboolean gst_convnext_engine_find_labels(GstConvnextEngine *self,
     return self->labels != NULL;
 }
 
-/* The first labels, for a message. */
-static char *list_labels(char **labels)
-{
-    g_autoptr(GString) text = g_string_new(NULL);
-
-    for (guint i = 0; labels[i] && i < LISTED; i++) {
-        g_autofree char *quoted = cnx_quote(labels[i]);
-
-        g_string_append_printf(text, i ? ", %s" : "%s", quoted);
-    }
-    if (g_strv_length(labels) > LISTED)
-        g_string_append(text, ", ...");
-    return g_string_free(g_steal_pointer(&text), FALSE);
-}
-
 gboolean gst_convnext_engine_check_class(const GstConvnextEngine *self, const char *label,
                                          GError **error)
 {
     if (!label || g_strv_contains((const char *const *)self->labels, label))
         return TRUE;
-    g_autofree char *quoted = cnx_quote(label), *list = list_labels(self->labels);
+    g_autofree char *quoted = cnx_quote(label),
+                    *list = cnx_quote_list((const char *const *)self->labels, LISTED);
     g_set_error(error, CNX_ERROR, CNX_ERROR_SETTINGS,
                 "%s: object-class is %s, but the model has no such class, expected one of %s",
                 self->path, quoted, list);

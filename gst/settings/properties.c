@@ -51,8 +51,9 @@ static void install_model_properties(const Target *to, const char *bundled)
                             NULL, FLAGS));
     install(to, GST_CONVNEXT_PROP_LABELS,
             g_param_spec_string("labels", "Labels",
-                                "Text or JSON file with a label for each class (NULL = the labels "
-                                "in the model's config, or else \"class N\")",
+                                "Label of each class: a text or JSON file, a folder with a "
+                                "subfolder for each class (ImageFolder), or a list \"a,b,c\" "
+                                "(NULL = the labels in the model's config, or else \"class N\")",
                                 NULL, FLAGS));
     install(to, GST_CONVNEXT_PROP_INPUT_SIZE,
             g_param_spec_uint(
@@ -380,7 +381,8 @@ static void install_detect_properties(const Target *to)
 #define MODEL_INFO                                                                                \
     "The model that runs: variant, path, source-format, container, weights (only, raw, ema), "    \
     "weights-key, dtype, precision (that runs), cpu (isa level), parameters, head, classes, "     \
-    "labels, channels, projection, activation, norm-eps, head-norm-eps; of the scores: scores "   \
+    "labels, class-labels (of all classes), channels, projection, activation, norm-eps, "         \
+    "head-norm-eps; of the scores: scores "                                                       \
     "(the activation), temperature, threshold, rest-class; of the input: input-size, "            \
     "input-width, input-height, resize, crop, longest-side, interpolation, resampling, rescale, " \
     "mean, std; NAME-from (the source of value NAME); ignored (files next to the weights that "   \

@@ -38,3 +38,18 @@ char *cnx_quote(const char *text)
     g_string_append_c(out, '"');
     return cnx_printable(out->str, -1);
 }
+
+char *cnx_quote_list(const char *const *texts, guint most)
+{
+    GString *list = g_string_new(NULL);
+
+    for (guint i = 0; texts[i]; i++) {
+        if (i == most) {
+            g_string_append(list, ", ...");
+            break;
+        }
+        g_autofree char *quoted = cnx_quote(texts[i]);
+        g_string_append_printf(list, i ? ", %s" : "%s", quoted);
+    }
+    return g_string_free(list, FALSE);
+}

@@ -30,3 +30,6 @@ gboolean cnx_corrupt(GError **error, const char *file, const char *format, ...) 
  * characters replaced, made printable by cnx_printable(), truncated after 80 characters. Free with
  * g_free. */
 char *cnx_quote(const char *text);
+
+/* Quotes the first most of texts, which end with NULL: "a", "b", ... Free with g_free. */
+char *cnx_quote_list(const char *const *texts, guint most);

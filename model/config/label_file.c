@@ -5,6 +5,7 @@
 
 #include "model/base/mapping.h"
 #include "model/config/label_lines.h"
+#include "model/config/label_names.h"
 #include "model/config/labels.h"
 
 #define LABEL_BYTES 96 /* of memory for each label, not counting its text */
@@ -235,6 +236,11 @@ char **cnx_labels_parse(const char *text, gsize size, guint count, const char *f
 
 char **cnx_labels_read(const char *path, guint count, GError **error)
 {
+    if (g_file_test(path, G_FILE_TEST_IS_DIR))
+        return cnx_label_folders(path, count, error);
+    if (strchr(path, ',') && !g_file_test(path, G_FILE_TEST_EXISTS))
+        return cnx_label_list(path, count, error);
+
     g_autoptr(GMappedFile) map = cnx_map_file(path, error);
     g_autofree char *file = g_filename_display_name(path);
 

@@ -5,7 +5,9 @@
 
 #include "model/base/json.h"
 
-/* Reads labels from a file: text, one per line, or JSON. cnx_label_lines() says what the lines may
+/* Reads labels from a file: text, one per line, or JSON. Instead, path may be a folder, whose
+ * subfolders are the classes (cnx_label_folders()); or, if there is no such file and it has a
+ * comma, the list of labels itself (cnx_label_list()). cnx_label_lines() says what the lines may
  * look like. JSON is a list of names; or an object from class number to name, or from name to class
  * number, bare or under a key such as "id2label"; the numbers begin at 0 or 1 and have no gaps. The
  * encoding is UTF-8, or UTF-16 with a byte order mark. If the number of labels is not count, the

@@ -4,6 +4,9 @@
 #include <gst/pbutils/pbutils.h>
 #include <string.h>
 
+#include "pipelines/common/cause.h"
+#include "pipelines/common/missing.h"
+
 typedef struct Link {
     GMutex lock; /* protects the following from the decoder's threads */
     GstPad *output;
@@ -11,6 +14,7 @@ typedef struct Link {
     GstPad *linked;  /* borrowed from the decoder; or NULL */
     gboolean is_live;
     gboolean has_sound, has_video;
+    char *missing; /* what GStreamer lacks to play it, or NULL */
 } Link;
 
 static void link_free(gpointer data)
@@ -19,6 +23,7 @@ static void link_free(gpointer data)
 
     gst_object_unref(link->output);
     g_free(link->stream_id);
+    g_free(link->missing);
     g_mutex_clear(&link->lock);
     g_free(link);
 }
@@ -173,25 +178,48 @@ void decoder_choose(GstElement *decoder, const char *stream_id)
     g_mutex_unlock(&link->lock);
 }
 
+/* Keeps the first, because the elements behind it are never asked for. */
+void decoder_note(GstElement *decoder, GstMessage *message)
+{
+    Link *link = get_link(decoder);
+    g_autofree char *missing = missing_explain(message);
+
+    g_mutex_lock(&link->lock);
+    if (!link->missing)
+        link->missing = g_steal_pointer(&missing);
+    g_mutex_unlock(&link->lock);
+}
+
+/* Why an error was posted, or NULL. */
+static char *find_cause(Link *link, GstMessage *message, const GError *error)
+{
+    g_autofree char *missing = NULL;
+    gboolean is_sound;
+
+    g_mutex_lock(&link->lock);
+    is_sound = link->has_sound && !link->has_video && !link->missing;
+    missing = g_strdup(link->missing);
+    g_mutex_unlock(&link->lock);
+    if (is_sound && (error->domain == GST_STREAM_ERROR ||
+                     g_error_matches(error, GST_CORE_ERROR, GST_CORE_ERROR_MISSING_PLUGIN)))
+        return g_strdup(DECODER_NO_VIDEO);
+    return cause_explain(message, missing);
+}
+
 GstMessage *decoder_explain(GstElement *decoder, GstMessage *message)
 {
     g_autoptr(GError) error = NULL;
+    g_autofree char *cause = NULL;
     GstMessage *explained;
-    gboolean is_sound;
-    Link *link;
 
     if (GST_MESSAGE_TYPE(message) != GST_MESSAGE_ERROR)
         return message;
-    link = get_link(decoder);
-    g_mutex_lock(&link->lock);
-    is_sound = link->has_sound && !link->has_video;
-    g_mutex_unlock(&link->lock);
     gst_message_parse_error(message, &error, NULL);
-    if (!is_sound || (error->domain != GST_STREAM_ERROR &&
-                      !g_error_matches(error, GST_CORE_ERROR, GST_CORE_ERROR_MISSING_PLUGIN)))
+    cause = find_cause(get_link(decoder), message, error);
+    if (!cause)
         return message;
-    g_clear_error(&error);
-    error = g_error_new_literal(GST_STREAM_ERROR, GST_STREAM_ERROR_WRONG_TYPE, DECODER_NO_VIDEO);
+    g_free(error->message);
+    error->message = g_steal_pointer(&cause);
     explained = gst_message_new_error(GST_MESSAGE_SRC(message), error, NULL);
     gst_message_unref(message);
     return explained;

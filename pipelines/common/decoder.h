@@ -25,6 +25,11 @@ void decoder_connect(GstElement *decoder, GstPad *output, gboolean is_live);
 /* Chooses a track by its stream id. Call it before the decoder starts. */
 void decoder_choose(GstElement *decoder, const char *stream_id);
 
-/* Takes a message of the decoder, or of an element in it. Returns it, or, if it is an error and the
- * decoder has received sound and no video, an error that says so. */
+/* Remembers what GStreamer lacks to play the source. Call it for the element messages of the
+ * decoder, before decoder_explain() gets the error that follows them. */
+void decoder_note(GstElement *decoder, GstMessage *message);
+
+/* Takes a message of the decoder, or of an element in it. Returns it, or, if it is an error whose
+ * cause is known, an error of the same domain and code whose text is the cause, without debug text.
+ * May block for two seconds, see cause_explain(). */
 GstMessage *decoder_explain(GstElement *decoder, GstMessage *message);

@@ -2,7 +2,6 @@
 
 See README.md. SPDX-License-Identifier: LGPL-2.1-or-later
 """
-import ctypes
 import os
 import sys
 
@@ -16,17 +15,9 @@ COPY_ALL = (Gst.BufferCopyFlags.FLAGS | Gst.BufferCopyFlags.TIMESTAMPS | Gst.Buf
             | Gst.BufferCopyFlags.MEMORY)  # Gst.BUFFER_COPY_ALL is 0 in Python
 
 
-def values(tensor):
-    """The tensor as an array [h, w, c] that shares its memory and keeps it alive."""
-    data = tensor.get_bytes()
-    floats = (ctypes.c_float * (data.get_size() // 4)).from_address(data.get_region(1, 0, 1))
-    floats.owner = data
-    return numpy.ctypeslib.as_array(floats).reshape(tensor.get_shape()[1:])
-
-
 def features(result):
     """Both maps at the positions of stage3, [h, w, channels of stage3 + stage4]."""
-    map3, map4 = (values(result.get_tensor(name)) for name in ('stage3', 'stage4'))
+    map3, map4 = (result[name].numpy()[0] for name in ('stage3', 'stage4'))
     (h, w, _), (h4, w4, _) = map3.shape, map4.shape
     rows, columns = ((numpy.arange(n) + 0.5) / n * m for n, m in ((h, h4), (w, w4)))
     return numpy.concatenate((map3, map4[rows.astype(int)[:, None], columns.astype(int)]), 2)

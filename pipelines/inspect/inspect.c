@@ -1,5 +1,6 @@
-/* convnext-inspect: describes a checkpoint and how the element would run it, or converts it to a
- * clean folder. A file that the element refuses gets the same sentence here.
+/* convnext-inspect: describes a checkpoint and how the element would run it, converts it to a clean
+ * folder, or evaluates it on labelled pictures. A file that the element refuses gets the same
+ * sentence here.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "pipelines/inspect/inspect.h"
@@ -11,13 +12,14 @@
 
 #include "model/export/export.h"
 #include "pipelines/common/print.h"
+#include "pipelines/inspect/evaluate.h"
 
 #define MAX_INPUT_SIZE 8192 /* pixels; as the element's property */
 
 typedef struct Options {
     gboolean json, tensors, backbone_only, version;
     RunOptions run;
-    char *weights, *head_activation, *precision, *out, *layout, *dtype;
+    char *weights, *head_activation, *precision, *out, *layout, *dtype, *evaluate, *labels;
     char **paths;
 } Options;
 
@@ -113,6 +115,12 @@ static gboolean check_options(const Options *options, GError **error)
         problem = "--layout, --dtype and --backbone-only require --convert";
     else if (options->out && !*options->out)
         problem = "--convert is empty, expected the name of a folder";
+    else if (options->evaluate && (options->out || options->tensors))
+        problem = "--convert and --tensors cannot be combined with --evaluate";
+    else if (options->evaluate && !*options->evaluate)
+        problem = "--evaluate is empty, expected the name of a folder";
+    else if (options->labels && !options->evaluate)
+        problem = "--labels requires --evaluate";
     else if (options->out && (options->json || options->tensors))
         problem = "--json and --tensors cannot be combined with --convert, which prints no report";
     if (problem)
@@ -120,14 +128,41 @@ static gboolean check_options(const Options *options, GError **error)
     return !problem && check_run_options(&options->run, error);
 }
 
-static gboolean convert(const CnxCheckpoint *checkpoint, const Options *options,
-                        const CnxExportOptions *export, GError **error)
+static void catch_signals(void)
 {
     const struct sigaction action = {.sa_handler = on_signal};
-    g_autoptr(GPtrArray) notes = g_ptr_array_new_with_free_func(g_free);
 
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
+}
+
+static gboolean evaluate(const CnxCheckpoint *checkpoint, const Options *options, GError **error)
+{
+    const EvaluateOptions evaluate = {.model = options->paths[0],
+                                      .folder = options->evaluate,
+                                      .labels = options->labels,
+                                      .precision = options->precision,
+                                      .head_activation = options->head_activation,
+                                      .weights = options->weights,
+                                      .run = &options->run,
+                                      .stop = &interrupted};
+
+    catch_signals();
+    g_autoptr(Evaluation) found =
+        evaluation_new(cnx_checkpoint_config(checkpoint), &evaluate, error);
+    if (found && options->json)
+        evaluation_print_json(found);
+    else if (found)
+        evaluation_print_text(found);
+    return found != NULL;
+}
+
+static gboolean convert(const CnxCheckpoint *checkpoint, const Options *options,
+                        const CnxExportOptions *export, GError **error)
+{
+    g_autoptr(GPtrArray) notes = g_ptr_array_new_with_free_func(g_free);
+
+    catch_signals();
     const gboolean ok = cnx_export_folder(checkpoint, options->out, export, notes, error);
     for (guint i = 0; ok && i < notes->len; i++)
         print_error("note", "%s", (const char *)notes->pdata[i]);
@@ -174,8 +209,9 @@ static gboolean run(Options *options, GError **error)
     CnxCheckpoint *checkpoint = cnx_checkpoint_open_with(options->paths[0], &open, error);
     if (!checkpoint)
         return FALSE;
-    const gboolean ok = options->out ? convert(checkpoint, options, &export, error)
-                                     : print_report(checkpoint, options, &open, error);
+    const gboolean ok = options->out        ? convert(checkpoint, options, &export, error)
+                        : options->evaluate ? evaluate(checkpoint, options, error)
+                                            : print_report(checkpoint, options, &open, error);
     cnx_checkpoint_close(checkpoint);
     return ok;
 }
@@ -207,6 +243,11 @@ int main(int argc, char **argv)
          "Round the weights to F32, F16 or BF16 (default: keep them as they are)", "DTYPE"},
         {"backbone-only", 0, 0, G_OPTION_ARG_NONE, &options.backbone_only,
          "Leave out a segmentation or detection head, which is refused otherwise", NULL},
+        {"evaluate", 'e', 0, G_OPTION_ARG_FILENAME, &options.evaluate,
+         "Print how often the model is right on pictures: a folder with a folder for each class",
+         "FOLDER"},
+        {"labels", 'l', 0, G_OPTION_ARG_FILENAME, &options.labels,
+         "With --evaluate: the classes' labels, as for the element's property labels", "LABELS"},
         {"version", 0, 0, G_OPTION_ARG_NONE, &options.version, "Print the version and quit", NULL},
         {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options.paths, NULL,
          "FILE | FOLDER"},
@@ -218,8 +259,8 @@ int main(int argc, char **argv)
     setlocale(LC_CTYPE, ""); /* does not change the format of numbers */
     g_option_context_set_summary(
         context,
-        "Describes a ConvNeXt checkpoint and how the element convnext runs it, or converts\n"
-        "it to a clean folder of safetensors and config files.");
+        "Describes a ConvNeXt checkpoint and how the element convnext runs it, converts it to\n"
+        "a clean folder of safetensors and config files, or evaluates it on labelled pictures.");
     g_option_context_add_main_entries(context, entries, NULL);
     if (!g_option_context_parse(context, &argc, &argv, &error) || !run(&options, &error))
         print_error("convnext-inspect", "%s", error->message);
@@ -228,6 +269,8 @@ int main(int argc, char **argv)
     g_free(options.weights);
     g_free(options.head_activation);
     g_free(options.out);
+    g_free(options.evaluate);
+    g_free(options.labels);
     g_free(options.precision);
     g_free(options.layout);
     g_free(options.dtype);

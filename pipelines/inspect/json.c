@@ -1,63 +1,10 @@
 /* The report for programs: one JSON object.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <json-glib/json-glib.h>
-#include <stdio.h>
-
 #include "model/base/encode.h"
 #include "model/heads/detector_config.h"
 #include "pipelines/inspect/inspect.h"
-
-static void add_string(JsonBuilder *json, const char *key, const char *value)
-{
-    json_builder_set_member_name(json, key);
-    json_builder_add_string_value(json, value);
-}
-
-static void add_int(JsonBuilder *json, const char *key, guint64 value)
-{
-    json_builder_set_member_name(json, key);
-    json_builder_add_int_value(json, (gint64)value);
-}
-
-static void add_number(JsonBuilder *json, const char *key, double value)
-{
-    json_builder_set_member_name(json, key);
-    json_builder_add_double_value(json, value);
-}
-
-static void add_boolean(JsonBuilder *json, const char *key, gboolean value)
-{
-    json_builder_set_member_name(json, key);
-    json_builder_add_boolean_value(json, value);
-}
-
-static void add_uints(JsonBuilder *json, const char *key, const guint *values, guint count)
-{
-    json_builder_set_member_name(json, key);
-    json_builder_begin_array(json);
-    for (guint i = 0; i < count; i++)
-        json_builder_add_int_value(json, values[i]);
-    json_builder_end_array(json);
-}
-
-static void add_strings(JsonBuilder *json, const char *key, const char *const *values)
-{
-    json_builder_set_member_name(json, key);
-    json_builder_begin_array(json);
-    for (; *values; values++)
-        json_builder_add_string_value(json, *values);
-    json_builder_end_array(json);
-}
-
-static void add_floats(JsonBuilder *json, const char *key, const float *values, guint count)
-{
-    json_builder_set_member_name(json, key);
-    json_builder_begin_array(json);
-    for (guint i = 0; i < count; i++)
-        json_builder_add_double_value(json, values[i]);
-    json_builder_end_array(json);
-}
+#include "pipelines/inspect/members.h"
 
 static void begin_object(JsonBuilder *json, const char *key)
 {
@@ -77,12 +24,12 @@ static void add_file(JsonBuilder *json, const Report *report)
         json_builder_add_string_value(json, file);
     }
     json_builder_end_array(json);
-    add_string(json, "container", cnx_checkpoint_container(report->checkpoint));
-    add_int(json, "bytes", report->bytes);
-    add_string(json, "weights-key", report->config->weights_key);
+    member_string(json, "container", cnx_checkpoint_container(report->checkpoint));
+    member_int(json, "bytes", report->bytes);
+    member_string(json, "weights-key", report->config->weights_key);
     if (report->config->ignored)
-        add_string(json, "ignored", report->config->ignored);
-    add_string(json, "weight-set", cnx_weight_set_name(report->config->weight_set));
+        member_string(json, "ignored", report->config->ignored);
+    member_string(json, "weight-set", cnx_weight_set_name(report->config->weight_set));
 }
 
 static void add_network(JsonBuilder *json, const Report *report)
@@ -94,23 +41,23 @@ static void add_network(JsonBuilder *json, const Report *report)
     };
     const CnxConfig *config = report->config;
 
-    add_string(json, "dialect", cnx_dialect_name(config->dialect));
-    add_string(json, "variant", config->variant);
-    add_int(json, "parameters", config->parameters);
-    add_string(json, "dtype", cnx_dtype_name(config->dtype));
-    add_int(json, "channels", config->channels);
-    add_string(json, "stem", stems[config->stem]);
+    member_string(json, "dialect", cnx_dialect_name(config->dialect));
+    member_string(json, "variant", config->variant);
+    member_int(json, "parameters", config->parameters);
+    member_string(json, "dtype", cnx_dtype_name(config->dtype));
+    member_int(json, "channels", config->channels);
+    member_string(json, "stem", stems[config->stem]);
     if (config->stem == CNX_STEM_PATCH)
-        add_int(json, "patch", config->patch);
-    add_uints(json, "depths", config->depths, config->stages);
-    add_uints(json, "widths", config->dims, config->stages);
-    add_uints(json, "kernels", config->kernels, config->stages);
-    add_boolean(json, "layer-scale", config->layer_scale);
-    add_boolean(json, "grn", config->grn);
-    add_string(json, "norm", report_norm(report));
-    add_number(json, "eps", config->eps);
-    add_number(json, "head-eps", config->head_eps);
-    add_string(json, "activation", report_act(report));
+        member_int(json, "patch", config->patch);
+    member_uints(json, "depths", config->depths, config->stages);
+    member_uints(json, "widths", config->dims, config->stages);
+    member_uints(json, "kernels", config->kernels, config->stages);
+    member_boolean(json, "layer-scale", config->layer_scale);
+    member_boolean(json, "grn", config->grn);
+    member_string(json, "norm", report_norm(report));
+    member_number(json, "eps", config->eps);
+    member_number(json, "head-eps", config->head_eps);
+    member_string(json, "activation", report_act(report));
     json_builder_set_member_name(json, "output-norms");
     json_builder_begin_array(json);
     for (guint i = 0; i < config->stages; i++)
@@ -128,19 +75,19 @@ static void add_steps(JsonBuilder *json, const CnxHead *head)
         [CNX_HEAD_BATCH_NORM] = "batch-norm",
     };
 
-    add_string(json, "pooling", head->concat ? "max+mean" : "mean");
+    member_string(json, "pooling", head->concat ? "max+mean" : "mean");
     json_builder_set_member_name(json, "steps");
     json_builder_begin_array(json);
     for (guint i = 0; i < head->count; i++) {
         const CnxHeadStep *step = &head->steps[i];
 
         json_builder_begin_object(json);
-        add_string(json, "kind", kinds[step->kind]);
-        add_int(json, "inputs", step->inputs);
-        add_int(json, "outputs", step->outputs);
+        member_string(json, "kind", kinds[step->kind]);
+        member_int(json, "inputs", step->inputs);
+        member_int(json, "outputs", step->outputs);
         if (step->kind == CNX_HEAD_LINEAR)
-            add_boolean(json, "bias", step->bias);
-        add_string(json, "activation", cnx_head_act_name(step->act));
+            member_boolean(json, "bias", step->bias);
+        member_string(json, "activation", cnx_head_act_name(step->act));
         json_builder_end_object(json);
     }
     json_builder_end_array(json);
@@ -152,11 +99,11 @@ static void add_decision(JsonBuilder *json, const CnxConfig *config)
     const CnxDecision *decision = &config->decision;
 
     if (decision->temperature)
-        add_floats(json, "temperature", decision->temperature, config->classes);
+        member_floats(json, "temperature", decision->temperature, config->classes);
     if (decision->threshold)
-        add_floats(json, "threshold", decision->threshold, config->classes);
+        member_floats(json, "threshold", decision->threshold, config->classes);
     if (decision->rest_class != CNX_NO_CLASS)
-        add_int(json, "rest-class", (guint64)decision->rest_class);
+        member_int(json, "rest-class", (guint64)decision->rest_class);
 }
 
 static void add_head(JsonBuilder *json, const CnxConfig *config)
@@ -165,21 +112,21 @@ static void add_head(JsonBuilder *json, const CnxConfig *config)
 
     cnx_head_is_plain(&config->head, &hidden);
     begin_object(json, "head");
-    add_boolean(json, "norm", config->final_norm);
-    add_boolean(json, "norm-first", config->head_norm_first);
-    add_boolean(json, "norm-assumed", config->norm_is_assumed);
-    add_int(json, "hidden", hidden);
+    member_boolean(json, "norm", config->final_norm);
+    member_boolean(json, "norm-first", config->head_norm_first);
+    member_boolean(json, "norm-assumed", config->norm_is_assumed);
+    member_int(json, "hidden", hidden);
     add_steps(json, &config->head);
-    add_int(json, "classes", config->classes);
-    add_int(json, "projection", config->projection);
-    add_boolean(json, "multi-label", config->multi_label);
-    add_boolean(json, "regression", config->regression);
+    member_int(json, "classes", config->classes);
+    member_int(json, "projection", config->projection);
+    member_boolean(json, "multi-label", config->multi_label);
+    member_boolean(json, "regression", config->regression);
     add_decision(json, config);
     if (config->unused_heads)
-        add_string(json, "unused-heads", config->unused_heads);
+        member_string(json, "unused-heads", config->unused_heads);
     json_builder_end_object(json);
     if (config->labels)
-        add_strings(json, "labels", (const char *const *)config->labels);
+        member_strings(json, "labels", (const char *const *)config->labels);
 }
 
 static void add_recipe(JsonBuilder *json, const CnxRecipe *recipe)
@@ -188,19 +135,19 @@ static void add_recipe(JsonBuilder *json, const CnxRecipe *recipe)
 
     cnx_recipe_input(recipe, &width, &height);
     begin_object(json, "input");
-    add_int(json, "size", recipe->size);
-    add_int(json, "width", width);
-    add_int(json, "height", height);
-    add_int(json, "resize", recipe->resize);
-    add_string(json, "crop", cnx_crop_name(recipe->crop));
-    add_number(json, "crop-pct", recipe->crop_pct);
+    member_int(json, "size", recipe->size);
+    member_int(json, "width", width);
+    member_int(json, "height", height);
+    member_int(json, "resize", recipe->resize);
+    member_string(json, "crop", cnx_crop_name(recipe->crop));
+    member_number(json, "crop-pct", recipe->crop_pct);
     if (recipe->crop == CNX_CROP_FIT)
-        add_int(json, "longest-side", recipe->longest);
-    add_string(json, "filter", cnx_filter_name(recipe->filter));
-    add_string(json, "resampling", cnx_resampling_name(recipe->resampling));
-    add_number(json, "rescale", recipe->rescale);
-    add_floats(json, "mean", recipe->mean, 3);
-    add_floats(json, "std", recipe->std, 3);
+        member_int(json, "longest-side", recipe->longest);
+    member_string(json, "filter", cnx_filter_name(recipe->filter));
+    member_string(json, "resampling", cnx_resampling_name(recipe->resampling));
+    member_number(json, "rescale", recipe->rescale);
+    member_floats(json, "mean", recipe->mean, 3);
+    member_floats(json, "std", recipe->std, 3);
     json_builder_end_object(json);
 }
 
@@ -216,7 +163,7 @@ static void add_origins(JsonBuilder *json, const CnxConfig *config)
     begin_object(json, "origins");
     for (guint item = 0; item < CNX_ITEMS; item++)
         if (item != CNX_ITEM_LABELS || config->labels)
-            add_string(json, names[item], cnx_origin_name(config->origin[item]));
+            member_string(json, names[item], cnx_origin_name(config->origin[item]));
     json_builder_end_object(json);
 }
 
@@ -231,17 +178,17 @@ static void add_tensor_list(JsonBuilder *json, const Report *report)
         const CnxTensor *t = parts[i].tensor;
 
         json_builder_begin_object(json);
-        add_string(json, "name", t->name);
-        add_string(json, "dtype", cnx_tensor_dtype_name(t));
+        member_string(json, "name", t->name);
+        member_string(json, "dtype", cnx_tensor_dtype_name(t));
         json_builder_set_member_name(json, "shape");
         json_builder_begin_array(json);
         for (guint k = 0; k < t->rank; k++)
             json_builder_add_int_value(json, (gint64)t->shape[k]);
         json_builder_end_array(json);
         if (report_uses(report, &parts[i]))
-            add_string(json, "part", parts[i].canonical ? parts[i].canonical : "head");
+            member_string(json, "part", parts[i].canonical ? parts[i].canonical : "head");
         else
-            add_string(json, "reason", parts[i].reason);
+            member_string(json, "reason", parts[i].reason);
         json_builder_end_object(json);
     }
     json_builder_end_array(json);
@@ -268,16 +215,16 @@ static void add_ignored(JsonBuilder *json, const Report *report)
     begin_object(json, "ignored-names");
     for (guint i = 0; i < count; i++)
         if (!report_uses(report, &parts[i]))
-            add_string(json, parts[i].tensor->name, parts[i].reason);
+            member_string(json, parts[i].tensor->name, parts[i].reason);
     json_builder_end_object(json);
 }
 
 static void add_tensors(JsonBuilder *json, const Report *report, gboolean list)
 {
     begin_object(json, "tensors");
-    add_int(json, "used", report->used);
-    add_int(json, "ignored", report->ignored);
-    add_int(json, "missing", report->missing->len);
+    member_int(json, "used", report->used);
+    member_int(json, "ignored", report->ignored);
+    member_int(json, "missing", report->missing->len);
     add_forms(json, report);
     add_ignored(json, report);
     if (list)
@@ -288,31 +235,31 @@ static void add_tensors(JsonBuilder *json, const Report *report, gboolean list)
 /* Fields of the same names as in the element's model-info. */
 static void add_memory(JsonBuilder *json, const CnxNeed *need)
 {
-    add_int(json, "memory", need->weights);
+    member_int(json, "memory", need->weights);
     begin_object(json, "run");
-    add_int(json, "input-size", need->width);
-    add_int(json, "input-height", need->height);
-    add_int(json, "threads", need->threads);
-    add_int(json, "image-memory", need->image);
-    add_int(json, "thread-memory", need->scratch + need->stacks);
-    add_int(json, "input-memory", need->inputs);
-    add_int(json, "result-memory", need->results);
-    add_int(json, "preprocess-memory", need->preprocessing);
-    add_int(json, "least-memory", need->least);
-    add_int(json, "batch", need->images);
-    add_int(json, "batch-memory", need->batch);
-    add_int(json, "most-memory", need->most);
-    add_int(json, "max-memory", need->limit.bytes);
-    add_string(json, "max-memory-from", cnx_limit_from_name(need->limit.from));
+    member_int(json, "input-size", need->width);
+    member_int(json, "input-height", need->height);
+    member_int(json, "threads", need->threads);
+    member_int(json, "image-memory", need->image);
+    member_int(json, "thread-memory", need->scratch + need->stacks);
+    member_int(json, "input-memory", need->inputs);
+    member_int(json, "result-memory", need->results);
+    member_int(json, "preprocess-memory", need->preprocessing);
+    member_int(json, "least-memory", need->least);
+    member_int(json, "batch", need->images);
+    member_int(json, "batch-memory", need->batch);
+    member_int(json, "most-memory", need->most);
+    member_int(json, "max-memory", need->limit.bytes);
+    member_string(json, "max-memory-from", cnx_limit_from_name(need->limit.from));
     json_builder_end_object(json);
 }
 
 static void add_segmenter(JsonBuilder *json, const CnxHeadInfo *info)
 {
-    add_boolean(json, "multi-label", info->multi_label);
-    add_int(json, "width", info->width);
-    add_int(json, "height", info->height);
-    add_int(json, "stride", info->stride);
+    member_boolean(json, "multi-label", info->multi_label);
+    member_int(json, "width", info->width);
+    member_int(json, "height", info->height);
+    member_int(json, "stride", info->stride);
 }
 
 /* Sides of the anchors of a level in pixels: [[width, height], ...] */
@@ -342,10 +289,10 @@ static void add_levels(JsonBuilder *json, const Report *report)
 
         json_builder_begin_object(json);
         if (stage > 0) {
-            add_int(json, "stage", stage);
-            add_boolean(json, "downsampling", is_down);
+            member_int(json, "stage", stage);
+            member_boolean(json, "downsampling", is_down);
         }
-        add_int(json, "stride", stride);
+        member_int(json, "stride", stride);
         add_anchors(json, config->cells[i], config->anchors);
         json_builder_end_object(json);
     }
@@ -358,20 +305,20 @@ static void add_detector(JsonBuilder *json, const Report *report)
     const CnxDetectorSettings settings = cnx_detector_settings(report->detector, NULL);
     const CnxDetectorLayers layers = cnx_detector_layers(report->detector);
 
-    add_int(json, "min-size", settings.min_size);
-    add_int(json, "max-size", settings.max_size);
-    add_number(json, "score-threshold", settings.score_threshold);
-    add_number(json, "nms-threshold", settings.nms_threshold);
-    add_int(json, "max-objects", settings.max_objects);
-    add_int(json, "proposals", settings.proposals);
-    add_boolean(json, "masks", settings.masks);
-    add_int(json, "mask-side", layers.mask_side);
-    add_int(json, "channels", layers.channels);
-    add_int(json, "stages", layers.stages);
-    add_int(json, "box-side", layers.box_side);
-    add_int(json, "box-convolutions", layers.box_convs);
-    add_int(json, "box-linear-layers", layers.box_linears);
-    add_int(json, "mask-convolutions", layers.mask_convs);
+    member_int(json, "min-size", settings.min_size);
+    member_int(json, "max-size", settings.max_size);
+    member_number(json, "score-threshold", settings.score_threshold);
+    member_number(json, "nms-threshold", settings.nms_threshold);
+    member_int(json, "max-objects", settings.max_objects);
+    member_int(json, "proposals", settings.proposals);
+    member_boolean(json, "masks", settings.masks);
+    member_int(json, "mask-side", layers.mask_side);
+    member_int(json, "channels", layers.channels);
+    member_int(json, "stages", layers.stages);
+    member_int(json, "box-side", layers.box_side);
+    member_int(json, "box-convolutions", layers.box_convs);
+    member_int(json, "box-linear-layers", layers.box_linears);
+    member_int(json, "mask-convolutions", layers.mask_convs);
     add_levels(json, report);
 }
 
@@ -381,24 +328,24 @@ static void add_dense_head(JsonBuilder *json, const Report *report)
     const CnxHeadInfo *info = report->head;
 
     if (report->head_fault)
-        add_string(json, "head-fault", report->head_fault);
+        member_string(json, "head-fault", report->head_fault);
     if (!info)
         return;
     begin_object(json, report->detector ? "detector" : "segmenter");
-    add_string(json, "family", info->family);
-    add_string(json, "library", info->library);
-    add_int(json, "classes", info->classes);
+    member_string(json, "family", info->family);
+    member_string(json, "library", info->library);
+    member_int(json, "classes", info->classes);
     if (report->detector)
         add_detector(json, report);
     else
         add_segmenter(json, info);
-    add_int(json, "parameters", report->head_parameters);
-    add_int(json, "weights", report->head_weights);
-    add_strings(json, "assumed", (const char *const *)info->assumed);
+    member_int(json, "parameters", report->head_parameters);
+    member_int(json, "weights", report->head_weights);
+    member_strings(json, "assumed", (const char *const *)info->assumed);
     if (info->labels)
-        add_strings(json, "labels", (const char *const *)info->labels);
+        member_strings(json, "labels", (const char *const *)info->labels);
     if (info->ignored)
-        add_string(json, "ignored", info->ignored);
+        member_string(json, "ignored", info->ignored);
     json_builder_end_object(json);
 }
 
@@ -415,15 +362,13 @@ void report_print_json(const Report *report, gboolean tensors)
     add_origins(json, report->config);
     add_tensors(json, report, tensors);
     add_memory(json, &report->need);
-    add_string(json, "cpu", report->isa_level);
-    add_string(json, "precision", cnx_precision_name(report->precision));
+    member_string(json, "cpu", report->isa_level);
+    member_string(json, "precision", cnx_precision_name(report->precision));
     if (report->remark)
-        add_string(json, "precision-remark", report->remark);
-    add_int(json, "macs", report->macs);
-    add_int(json, "rounded-macs", report->rounded_macs);
-    add_string(json, "launch", report->launch);
+        member_string(json, "precision-remark", report->remark);
+    member_int(json, "macs", report->macs);
+    member_int(json, "rounded-macs", report->rounded_macs);
+    member_string(json, "launch", report->launch);
     json_builder_end_object(json);
-    g_autoptr(JsonNode) root = json_builder_get_root(json);
-    g_autofree char *text = json_to_string(root, TRUE);
-    puts(text);
+    member_print(json);
 }

@@ -105,19 +105,12 @@ static void print_network(const Report *report)
 
 void report_labels(const char *heading, char **labels, const char *from)
 {
-    g_autoptr(GString) text = g_string_new(NULL);
-
     if (!labels) {
         report_line(heading, "none: \"class 0\", \"class 1\", ...");
         return;
     }
-    for (guint i = 0; labels[i] && i < MAX_LABELS; i++) {
-        g_autofree char *quoted = cnx_quote(labels[i]);
-
-        g_string_append_printf(text, i ? ", %s" : "%s", quoted);
-    }
-    report_line(heading, "%s%s%s", text->str, g_strv_length(labels) > MAX_LABELS ? ", ..." : "",
-                from);
+    g_autofree char *list = cnx_quote_list((const char *const *)labels, MAX_LABELS);
+    report_line(heading, "%s%s", list, from);
 }
 
 static void print_labels(const Report *report)

@@ -125,6 +125,15 @@ static void show_progress(Player *player, gint64 now)
     g_printerr("%u frames, %.1f fps, %s", frames, fps, state);
 }
 
+static void on_element(GstBus *bus, GstMessage *message, gpointer user_data)
+{
+    Player *player = user_data;
+    g_autoptr(GstElement) decoder = gst_bin_get_by_name(GST_BIN(player->pipeline), "decoder");
+
+    if (decoder)
+        decoder_note(decoder, message);
+}
+
 /* In the thread that has classified the frame, so that no change is lost at the end. */
 static void on_state(GstBus *bus, GstMessage *message, gpointer user_data)
 {
@@ -363,6 +372,7 @@ static void play(Player *player)
     g_signal_connect(bus, "message::error", G_CALLBACK(on_error), player);
     g_signal_connect(bus, "message::warning", G_CALLBACK(on_warning), player);
     g_signal_connect(bus, "message::info", G_CALLBACK(on_info), player);
+    g_signal_connect(bus, "message::element", G_CALLBACK(on_element), player);
     g_signal_connect(bus, "message::eos", G_CALLBACK(on_eos), player);
     gst_bus_enable_sync_message_emission(bus);
     g_signal_connect(bus, "sync-message::element", G_CALLBACK(on_state), player);

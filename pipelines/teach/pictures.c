@@ -5,16 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "pipelines/common/classes.h"
 #include "pipelines/common/print.h"
 
 #define PROGRAM "convnext-teach"
-#define MAX_DEPTH 16   /* folders inside a folder of a class */
 #define MAX_LABEL 200  /* bytes */
 #define MIN_PICTURES 2 /* of a class: one to learn from, one to hold out */
-
-/* As torchvision.datasets.folder.IMG_EXTENSIONS */
-static const char *const endings[] = {".jpg", ".jpeg", ".png",  ".ppm", ".bmp",
-                                      ".pgm", ".tif",  ".tiff", ".webp"};
 
 gboolean teach_fail(GError **error, const char *format, ...)
 {
@@ -85,8 +81,9 @@ gboolean teach_set_add(TeachSet *set, char *path, const char *label, char *hash,
 }
 
 /* A label must survive labels.txt and a terminal. */
-static gboolean add_label(TeachSet *set, const char *label, GError **error)
+static gboolean add_label(const char *label, gpointer user_data, GError **error)
 {
+    TeachSet *set = user_data;
     g_autofree char *clean = print_clean(label, PRINT_MAX_PART);
     g_autofree char *stripped = g_strstrip(g_strdup(label));
 
@@ -103,8 +100,9 @@ static gboolean add_label(TeachSet *set, const char *label, GError **error)
 }
 
 /* Adds a file, or prints why it is left out. */
-static gboolean add_file(TeachSet *set, const char *path, const char *label, GError **error)
+static gboolean add_file(const char *path, const char *label, gpointer user_data, GError **error)
 {
+    TeachSet *set = user_data;
     g_autoptr(GError) cause = NULL;
     g_autoptr(GMappedFile) file = NULL;
 
@@ -127,104 +125,12 @@ static gboolean add_file(TeachSet *set, const char *path, const char *label, GEr
     return teach_set_add(set, g_strdup(path), label, hash, NULL, error);
 }
 
-static gboolean is_picture(const char *name)
-{
-    g_autofree char *lower = g_ascii_strdown(name, -1);
-
-    for (guint i = 0; i < G_N_ELEMENTS(endings); i++)
-        if (g_str_has_suffix(lower, endings[i]))
-            return TRUE;
-    return FALSE;
-}
-
-static int compare_names(gconstpointer a, gconstpointer b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-/* The names in a folder, sorted, without hidden ones. NULL with error. */
-static GPtrArray *list_folder(const char *folder, GError **error)
-{
-    g_autoptr(GDir) dir = g_dir_open(folder, 0, error);
-    const char *name;
-
-    if (!dir)
-        return NULL;
-    GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
-    while ((name = g_dir_read_name(dir)))
-        if (name[0] != '.')
-            g_ptr_array_add(names, g_strdup(name));
-    g_ptr_array_sort(names, compare_names);
-    return names;
-}
-
-/* The files of a class with other endings, which no line names one by one */
-typedef struct Others {
-    guint count;
-    char *first;
-} Others;
-
-static gboolean add_folder(TeachSet *set, const char *folder, const char *label, guint depth,
-                           Others *others, GError **error)
-{
-    g_autoptr(GPtrArray) names = list_folder(folder, error);
-
-    if (!names)
-        return FALSE;
-    for (guint i = 0; i < names->len; i++) {
-        const char *name = names->pdata[i];
-        g_autofree char *path = g_build_filename(folder, name, NULL);
-
-        if (g_file_test(path, G_FILE_TEST_IS_DIR)) {
-            if (depth == MAX_DEPTH)
-                return teach_fail(error, "%s: folders are nested more than %d deep", path,
-                                  MAX_DEPTH);
-            if (!add_folder(set, path, label, depth + 1, others, error))
-                return FALSE;
-        } else if (!is_picture(name)) {
-            if (others->count++ == 0)
-                others->first = g_strdup(path);
-        } else if (!add_file(set, path, label, error)) {
-            return FALSE;
-        }
-    }
-    return TRUE;
-}
-
-/* Each folder inside is a class. */
-static gboolean add_classes(TeachSet *set, const char *folder, GError **error)
-{
-    g_autoptr(GPtrArray) names = list_folder(folder, error);
-    Others others = {0};
-    guint classes = 0;
-    gboolean ok = names != NULL;
-
-    for (guint i = 0; ok && i < names->len; i++) {
-        const char *name = names->pdata[i];
-        g_autofree char *path = g_build_filename(folder, name, NULL);
-
-        if (!g_file_test(path, G_FILE_TEST_IS_DIR))
-            continue;
-        classes++;
-        ok = add_label(set, name, error) && add_folder(set, path, name, 0, &others, error);
-    }
-    if (others.count)
-        print_error(PROGRAM,
-                    "%u file%s left out whose names do not end like those of pictures: %s%s",
-                    others.count, others.count > 1 ? "s" : "", others.first,
-                    others.count > 1 ? ", ..." : "");
-    g_free(others.first);
-    if (ok && classes == 0)
-        return teach_fail(error, "%s: has no folders, expected one for each class", folder);
-    return ok;
-}
-
 static gboolean add_glob(TeachSet *set, const char *source, GHashTable *seen, GError **error)
 {
     const char *equals = strchr(source, '=');
     g_autofree char *label = g_strndup(source, (gsize)(equals - source));
     glob_t found = {0};
-    gboolean ok = add_label(set, label, error);
+    gboolean ok = add_label(label, set, error);
 
     if (!ok)
         return FALSE;
@@ -233,7 +139,7 @@ static gboolean add_glob(TeachSet *set, const char *source, GHashTable *seen, GE
     if (glob(equals + 1, 0, NULL, &found) != 0 || found.gl_pathc == 0)
         ok = teach_fail(error, "%s: no file matches", source);
     for (gsize i = 0; ok && i < found.gl_pathc; i++)
-        ok = add_file(set, found.gl_pathv[i], label, error);
+        ok = add_file(found.gl_pathv[i], label, set, error);
     globfree(&found);
     return ok;
 }
@@ -242,8 +148,11 @@ gboolean teach_set_collect(TeachSet *set, char **sources, GError **error)
 {
     g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 
-    if (!sources[1] && g_file_test(sources[0], G_FILE_TEST_IS_DIR))
-        return add_classes(set, sources[0], error);
+    if (!sources[1] && g_file_test(sources[0], G_FILE_TEST_IS_DIR)) {
+        const ClassVisitor visitor = {add_label, add_file, set, PROGRAM};
+
+        return classes_visit(sources[0], &visitor, error);
+    }
     for (guint i = 0; sources[i]; i++) {
         if (!strchr(sources[i], '='))
             return teach_fail(error,
@@ -255,6 +164,11 @@ gboolean teach_set_collect(TeachSet *set, char **sources, GError **error)
             return FALSE;
     }
     return TRUE;
+}
+
+static int compare_names(gconstpointer a, gconstpointer b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
 void teach_set_drop_unknown(TeachSet *set)

@@ -177,10 +177,8 @@ static gboolean open_base(Run *run, guint *width, GError **error)
 static gboolean embed(Run *run, guint width, GError **error)
 {
     const gint64 start = g_get_monotonic_time();
-    g_autoptr(TeachEmbedder) embedder = teach_embedder_new(run->base, error);
 
-    if (!embedder ||
-        !teach_embedder_run(embedder, run->set, width, &run->computed, &interrupted, error))
+    if (!teach_embed(run->base, run->set, width, &run->computed, &interrupted, error))
         return FALSE;
     teach_set_drop_unknown(run->set);
     run->seconds = (double)(g_get_monotonic_time() - start) / G_USEC_PER_SEC;

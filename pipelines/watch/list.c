@@ -9,6 +9,7 @@
 #include "pipelines/common/print.h"
 #include "pipelines/watch/baseline/identity.h"
 #include "pipelines/watch/keys.h"
+#include "pipelines/watch/model.h"
 
 #define MAX_FOLDER 1500 /* characters of the path of snapshots, as events show it */
 #define BYTE_ORDER_MARK "\xef\xbb\xbf"
@@ -166,6 +167,13 @@ static gboolean is_relative(const char *key, const char *value)
     return *value && !g_path_is_absolute(value);
 }
 
+/* Whether a value of labels is "a,b,c" and no file. */
+static gboolean is_label_list(const char *key, const char *value, const char *resolved)
+{
+    return strcmp(key, "labels") == 0 && strchr(value, ',') &&
+           !g_file_test(resolved, G_FILE_TEST_EXISTS);
+}
+
 /* Makes the relative paths of a list absolute, or relative to the working folder: in the list they
  * start at the list's own folder. */
 static void resolve_paths(GKeyFile *file, const char *path)
@@ -193,6 +201,8 @@ static void resolve_paths(GKeyFile *file, const char *path)
             if (!value || !is_relative(keys[j], value))
                 continue;
             resolved = g_build_filename(folder, value, NULL);
+            if (is_label_list(keys[j], value, resolved))
+                continue;
             g_key_file_set_string(file, groups[i], keys[j], resolved);
         }
     }
@@ -236,47 +246,6 @@ static gboolean load_file(GKeyFile *file, const char *path, GError **error)
 
 /* Models */
 
-/* Opens a camera's model and keeps it open, so that a connection finds it in memory. */
-static gboolean open_model(WatchList *list, const WatchSettings *settings, GError **error)
-{
-    GstElement *convnext = gst_element_factory_make("convnext", NULL);
-    g_autoptr(GstBus) bus = gst_bus_new();
-    g_autoptr(GstMessage) message = NULL;
-    g_autoptr(GError) cause = NULL;
-
-    if (!convnext) {
-        g_set_error_literal(
-            error, GST_CORE_ERROR, GST_CORE_ERROR_MISSING_PLUGIN,
-            "GStreamer cannot find the element convnext: install the plugin, or add "
-            "its folder to GST_PLUGIN_PATH");
-        return FALSE;
-    }
-    for (guint i = 0; i < settings->properties->len; i += 2)
-        gst_util_set_object_arg(G_OBJECT(convnext), g_ptr_array_index(settings->properties, i),
-                                g_ptr_array_index(settings->properties, i + 1));
-    g_ptr_array_add(list->models, gst_object_ref_sink(convnext));
-    gst_element_set_bus(convnext, bus);
-    const GstStateChangeReturn change = gst_element_set_state(convnext, GST_STATE_READY);
-    gst_element_set_bus(convnext, NULL);
-    if (change != GST_STATE_CHANGE_FAILURE)
-        return TRUE;
-    message = gst_bus_pop_filtered(bus, GST_MESSAGE_ERROR);
-    if (message)
-        gst_message_parse_error(message, &cause, NULL);
-    g_set_error(error, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_INVALID_VALUE, "[%s]: %s", settings->name,
-                cause ? cause->message : "the model cannot be opened");
-    return FALSE;
-}
-
-static void read_rest_class(WatchSettings *settings, GstElement *convnext)
-{
-    g_autoptr(GstStructure) info = NULL;
-
-    g_object_get(convnext, "model-info", &info, NULL);
-    watch_settings_set_rest_class(settings,
-                                  info ? gst_structure_get_string(info, "rest-class") : NULL);
-}
-
 /* identities: of the elements whose model has been read, since that may take a second. */
 static gboolean read_identity(WatchSettings *settings, GstElement *convnext, GHashTable *identities,
                               GError **error)
@@ -313,22 +282,17 @@ static gboolean open_models(WatchList *list, GError **error)
             g_string_append_printf(properties, "%s\n", (char *)settings->properties->pdata[j]);
         convnext = g_hash_table_lookup(opened, properties->str);
         if (!convnext) {
-            if (!open_model(list, settings, error))
+            convnext = watch_model_open(settings, error);
+            if (!convnext)
                 return FALSE;
-            convnext = g_ptr_array_index(list->models, list->models->len - 1);
+            g_ptr_array_add(list->models, convnext);
             g_hash_table_insert(opened, g_strdup(properties->str), convnext);
         }
-        read_rest_class(settings, convnext);
-        if (settings->baseline > 0 && !read_identity(settings, convnext, identities, error))
+        if (!watch_model_apply(convnext, settings, error) ||
+            (settings->baseline > 0 && !read_identity(settings, convnext, identities, error)))
             return FALSE;
     }
     return TRUE;
-}
-
-static void close_model(gpointer element)
-{
-    gst_element_set_state(element, GST_STATE_NULL);
-    gst_object_unref(element);
 }
 
 /* The list */
@@ -408,7 +372,7 @@ WatchList *watch_list_new(const char *path, const char *const *keys, char **sour
     g_autoptr(WatchList) list = g_new0(WatchList, 1);
 
     list->cameras = g_ptr_array_new_with_free_func((GDestroyNotify)watch_settings_unref);
-    list->models = g_ptr_array_new_with_free_func(close_model);
+    list->models = g_ptr_array_new_with_free_func(watch_model_close);
     if (path && !load_file(file, path, error))
         return NULL;
     for (guint i = 0; keys[i]; i += 2)

@@ -324,6 +324,7 @@ static gboolean load_list(Watch *watch, GError **error)
         return FALSE;
     watch_site_set_login(watch->site, list->web_login);
     move_snapshots(watch, list->snapshots);
+    watch_site_set_snapshots(watch->site, list->snapshots);
     replace_cameras(watch, g_steal_pointer(&cameras));
     watch_retained_connect(watch->retained, list->mqtt);
     g_clear_pointer(&watch->list, watch_list_free);

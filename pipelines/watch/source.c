@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "pipelines/common/decoder.h"
+#include "pipelines/common/missing.h"
 #include "pipelines/common/track.h"
 #include "pipelines/watch/redirect.h"
 #include "pipelines/watch/sdp.h"
@@ -123,6 +124,8 @@ static void watch_source_handle_message(GstBin *bin, GstMessage *message)
     WatchSource *self = (WatchSource *)bin;
 
     watch_redirect_check(self->settings, message);
+    if (self->decoder && GST_MESSAGE_TYPE(message) == GST_MESSAGE_ELEMENT)
+        decoder_note(self->decoder, message);
     if (self->decoder)
         message = decoder_explain(self->decoder, message);
     GST_BIN_CLASS(watch_source_parent_class)->handle_message(bin, message);
@@ -145,12 +148,13 @@ static void watch_source_init(WatchSource *self) {}
 static GstElement *add_element(GstBin *bin, const char *factory, GError **error)
 {
     GstElement *element = gst_element_factory_make(factory, NULL);
+    g_autofree char *missing = NULL;
 
     if (element)
         gst_bin_add(bin, element);
     else
-        g_set_error(error, GST_CORE_ERROR, GST_CORE_ERROR_MISSING_PLUGIN,
-                    "the GStreamer element %s is not installed", factory);
+        g_set_error_literal(error, GST_CORE_ERROR, GST_CORE_ERROR_MISSING_PLUGIN,
+                            (missing = missing_explain_element(factory)));
     return element;
 }
 

@@ -27,15 +27,15 @@ trap 'rm -rf "$work"' EXIT
 # The frames of a clip as pictures.
 split_clip()
 {
-    local files file n=0
+    local files file picture n=0
     mkdir "$work/$2" "$work/$2.part"
     mapfile -t files < <(find "$1" -type f | sort)
     for file in "${files[@]}"; do
         gst-launch-1.0 -q filesrc location="$file" ! decodebin ! videorate drop-only=true ! videoconvert ! videoscale \
             ! "video/x-raw,width=$width,height=$height,framerate=$fps/1,pixel-aspect-ratio=1/1" ! jpegenc quality=95 \
             ! multifilesink location="$work/$2.part/%05d.jpg"
-        for file in "$work/$2.part"/*.jpg; do
-            mv "$file" "$work/$2/$(printf '%05d' $n).jpg"
+        for picture in "$work/$2.part"/*.jpg; do
+            mv "$picture" "$work/$2/$(printf '%05d' $n).jpg"
             n=$((n + 1))
         done
     done
@@ -169,6 +169,7 @@ for clip; do
     clips+=("${name%.*}")
 done
 base=$(window 15 15 70)
+# shellcheck disable=SC2016 # the name of an event
 echo '| second half | `moved` | problems with the baseline | problems without | minutes |'
 echo '| --- | --- | --- | --- | --- |'
 learn_all identity

@@ -18,6 +18,11 @@ PIN = ["taskset", "-c"]
 FLAGS = set(open("/proc/cpuinfo").read().split("flags", 1)[1].split("\n", 1)[0].split())
 BF16 = bool({"amx_bf16", "avx512_bf16"} & FLAGS)
 PRECISIONS = ("fp32", "bf16", "int8")
+# The isa levels with products in a precision, and a CPU flag that shows the level.
+LEVELS = {"fp32": {"amx": "amx_bf16", "avx512": "avx512vl", "avx2": "avx2", "c": "fpu"},
+          "bf16": {"amx": "amx_bf16", "avx512_bf16": "avx512_bf16"},
+          "int8": {"amx": "amx_int8", "avx512_vnni": "avx512_vnni", "avx512": "avx512vl", "avx2_vnni": "avx_vnni",
+                   "avx2": "avx2"}}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,6 +53,11 @@ SETTINGS = {
              Setting("onnxruntime, static, default", "onnxruntime", "int8", "static_default"),
              Setting("onnxruntime, static, best", "onnxruntime", "int8", "static_best")],
 }
+
+
+def levels(precision):
+    """The two highest levels of this processor that accelerate the precision."""
+    return [level for level, flag in LEVELS[precision].items() if flag in FLAGS][:2]
 
 
 class Worker:
@@ -112,6 +122,11 @@ def errors(logits, expected):
 
 def read_logits(path, pictures):
     return np.fromfile(path, np.float32).reshape(pictures, -1)
+
+
+def has_word(name, words):
+    """Whether the name contains one of the words, which are separated by commas."""
+    return any(word.lower() in name.lower() for word in words.split(","))
 
 
 def row(*cells):

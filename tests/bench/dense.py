@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 import contenders
-from contenders import SETTINGS, Worker, alternate, head, row, stop
+from contenders import SETTINGS, Worker, alternate, has_word, head, levels, row, stop
 from heads import FORMS, HEADS, export
 
 LAYERS = 4  # LAYERS of convolution.c
@@ -27,7 +27,7 @@ class Dense:
     """The contenders of one segmenter or detector. bench: Bench of peers.py."""
 
     def __init__(self, bench, name):
-        self.bench, self.name, self.made = bench, name, export(name, bench.heads)
+        self.bench, self.name, self.made = bench, name, export(name, bench.folder)
 
     def ours(self, precision, threads, target, level, environment):
         program = "bench-detect" if HEADS[self.name].detects else "bench-segment"
@@ -86,8 +86,8 @@ def describe_objects(found, expected):
     return f"{matched} of {len(expected)} objects ({len(found)} found), boxes {boxes:.1e} pixels, scores {scores:.1e}"
 
 
-def head_rows(bench, dense, threads, levels):
-    """Rows of one network with so many threads. levels(precision): the isa levels that accelerate it."""
+def head_rows(bench, dense, threads):
+    """Rows of one network with so many threads."""
     name, level = dense.name, levels("fp32")[0]
     kinds = {f"{OURS}, {level}": ("fp32", level, {})}
     if not HEADS[name].detects:
@@ -108,9 +108,9 @@ def head_rows(bench, dense, threads, levels):
     stop(everything)
 
 
-def heads_tables(bench, only, levels):
+def heads_tables(bench, only):
     for name in HEADS:
-        if not any(word.lower() in name.lower() for word in only.split(",")):
+        if not has_word(name, only):
             continue
         dense = Dense(bench, name)
         if bench.prepares:
@@ -121,7 +121,7 @@ def heads_tables(bench, only, levels):
             head(f"{name}, {threads} thread{'s' * (threads > 1)}, to the {what}; {dense.made.gflop:.0f} GFLOP as "
                  "written; errors against PyTorch's fp32, of logits in its standard deviations",
                  "network", "contender", "runs", "ms", "frames/s", "relative to ours", "GFLOP as written / FMA peak", "errors")
-            head_rows(bench, dense, threads, levels)
+            head_rows(bench, dense, threads)
 
 
 def export_convolution(bench, channels, side):
@@ -167,7 +167,7 @@ def convolution_rows(bench, channels, side, threads, level):
     stop(everything)
 
 
-def convolution_tables(bench, levels):
+def convolution_tables(bench):
     for threads in bench.threads:
         head(f"A 3x3 convolution, {threads} thread{'s' * (threads > 1)}, mean of {LAYERS} in sequence; errors in "
              "standard deviations of PyTorch's fp32 result", "layer", "contender", "ms",

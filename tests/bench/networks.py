@@ -104,8 +104,13 @@ def gflop(stem, side):
 
 
 def export(name, weights, side, batch, folder):
-    """Writes the three files; returns the stem of their names. batch: of the ONNX files."""
+    """Writes the three files, unless an earlier run has; returns the stem of their names. weights: a function that
+    returns them. batch: of the ONNX files."""
     stem = folder / f"{name}-{side}"
+    complete = folder / f"{stem.name}-{batch}.complete"
+    if complete.exists():
+        return stem
+    weights = weights()
     save_file({key: value.contiguous() for key, value in weights.items()}, f"{stem}.safetensors")
     for conv in (False, True):
         model = fill(make(name, weights, conv), weights)
@@ -114,4 +119,5 @@ def export(name, weights, side, batch, folder):
             torch.onnx.export(model, (torch.zeros(batch, 3, side, side),),
                               f"{stem}-{'conv' if conv else 'linear'}-{batch}.onnx",
                               opset_version=20, dynamo=False, input_names=["x"], output_names=["y"])
+    complete.touch()
     return stem

@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The tables of peers.sh: gst-convnext and its peers in turns, on the same cores in the same minutes.
 
-    peers.py BUILD BUNDLED [--precision NAMES] [--photos FOLDER] [--only WORDS] [--rounds N] [--tables NAMES]
-             [--threads NUMBERS] [--cache FOLDER [--prepare]] [--realtime]
+    peers.py BUILD BUNDLED [--precision NAMES] [--photos FOLDER] [--only WORDS] [--peers WORDS]
+             [--rounds N] [--tables NAMES] [--threads NUMBERS] [--cache FOLDER [--prepare]] [--realtime]
 
 Each contender times some frames in each of its turns. Its result is the median over all its frames. --threads is of
-the tables convolution and heads. --cache keeps the files of heads for the next run, so that --prepare, which only
-writes them, can run on a busy machine; delete the folder when heads.py or a library changes.
+the tables convolution and heads. --cache keeps the files of the tables 1, 2, batches and heads for the next run, so
+that --prepare, which only writes them, can run on a busy machine, and the tables can be printed in pieces; delete the
+folder when networks.py, heads.py, the photos or a library change.
 """
 import argparse
+import contextlib
 import os
 import pathlib
 import statistics
@@ -23,44 +25,29 @@ import dense
 import networks
 import photos
 import quantized
-from contenders import FLAGS, PIN, PRECISIONS, SETTINGS, Setting, Worker, alternate, head, row, stop
+from contenders import PIN, PRECISIONS, SETTINGS, Setting, Worker, alternate, has_word, head, levels, row, stop
 
-# The isa levels with products in a precision, and a CPU flag that shows the level.
-LEVELS = {"fp32": {"amx": "amx_bf16", "avx512": "avx512vl", "avx2": "avx2", "c": "fpu"},
-          "bf16": {"amx": "amx_bf16", "avx512_bf16": "avx512_bf16"},
-          "int8": {"amx": "amx_int8", "avx512_vnni": "avx512_vnni", "avx512": "avx512vl", "avx2_vnni": "avx_vnni",
-                   "avx2": "avx2"}}
 PICTURES = 8  # to measure errors on
 CALIBRATION = 96
 BATCHES = (4, 8)  # of BATCHED
 BATCHED = "ConvNeXt-T 224"
 FORMS = ("linear", "conv")
+PREPARED = {"1", "2", "batches", "heads"}
 TABLES = ("limits", "1", "2", "batches", "load", "preprocess", "pipeline", "convolution", "heads")
-
-
-def levels(precision):
-    """The two highest levels of this processor that accelerate the precision."""
-    return [level for level, flag in LEVELS[precision].items() if flag in FLAGS][:2]
 
 
 class Bench:
     def __init__(self, options, folder):
         self.build, self.bundled, self.rounds, self.folder = options.build, options.bundled, options.rounds, folder
         self.threads = [n for n in options.threads if n <= len(os.sched_getaffinity(0))]
-        self.heads, self.prepares = options.cache or folder, options.prepare
+        self.prepares, self.words = options.prepare, options.peers
         self.photos = photos.every(options.photos) if options.photos else []
         if self.photos and len(self.photos) < PICTURES + CALIBRATION:
             raise SystemExit(f"{options.photos}: expected {PICTURES + CALIBRATION} photos, found {len(self.photos)}")
-        self.stems = {}
-        self.files = {}
-        self.forms = {}
 
     def stem(self, name, batch=1):
         kind, side = networks.NETWORKS[name]
-        if (name, batch) not in self.stems:
-            weights = networks.weights_of(kind, self.bundled)
-            self.stems[name, batch] = networks.export(kind, weights, side, batch, self.folder)
-        return self.stems[name, batch], side
+        return networks.export(kind, lambda: networks.weights_of(kind, self.bundled), side, batch, self.folder), side
 
     def pictures(self, side, calibration=False):
         """Photos, spread evenly over the folder, if there are any; otherwise random inputs."""
@@ -88,6 +75,10 @@ class Bench:
         return contenders.ours(self.build, f"{stem}.safetensors", precision, threads, side, batch, self.source(side),
                                self.folder / f"gst-convnext, {level}.out", level)
 
+    def settings(self, precision):
+        """The settings of peers that --peers selects."""
+        return [setting for setting in SETTINGS[precision] if has_word(setting.name, self.words)]
+
     def peak(self, level):
         """The peak of a core at this isa level; a frame is one GFLOP."""
         return Worker([self.build / "tests/bench/bench-peak", level], 1)
@@ -100,27 +91,36 @@ class Bench:
         onnx = f"{stem}-{form}-{batch}.onnx"
         if not setting.quantizer:
             return onnx
-        if (onnx, setting.quantizer) not in self.files:
-            self.files[onnx, setting.quantizer] = getattr(quantized, setting.quantizer)(
-                onnx, self.pictures(side, True), f"{stem}-{form}-{batch}-{setting.quantizer}")
-        return self.files[onnx, setting.quantizer]
+        return quantized.kept(setting.quantizer, onnx, lambda: self.pictures(side, True),
+                              f"{stem}-{form}-{batch}-{setting.quantizer}")
 
     def peer(self, name, setting, threads=1, batch=1, source=None, form=None):
         """A peer, with the form of the network that is faster for it."""
         side = networks.NETWORKS[name][1]
-        form = form or setting.form or self.faster_form(name, setting.kind)
+        form = form or self.form(name, setting)
         return contenders.peer(setting, self.file(name, setting, form, batch), threads, side, batch,
                                source or self.source(side), self.folder / f"{setting.name}.out")
 
-    def faster_form(self, name, kind):
-        if kind == "torch":
-            return FORMS[0]
-        if (name, kind) not in self.forms:
-            workers = {form: self.peer(name, Setting(f"form {form}", kind, "fp32"), form=form) for form in FORMS}
+    def form(self, name, setting):
+        """The form of the network in this setting of a peer. The first time, both are measured in fp32."""
+        if setting.form or setting.kind == "torch":
+            return setting.form or FORMS[0]
+        kept = self.folder / f"{self.stem(name)[0].name}-{setting.kind}.form"
+        if not kept.exists():
+            workers = {form: self.peer(name, Setting(f"form {form}", setting.kind, "fp32"), form=form)
+                       for form in FORMS}
             alternate(workers, 2)
-            self.forms[name, kind] = min(FORMS, key=lambda form: workers[form].median())
+            kept.write_text(min(FORMS, key=lambda form: workers[form].median()))
             stop(workers)
-        return self.forms[name, kind]
+        return kept.read_text()
+
+    def prepare(self, name, precision, batch):
+        """Writes the files of a table's rows."""
+        self.stem(name)
+        self.stem(name, batch)
+        for setting in self.settings(precision):
+            if setting.quantizer and self.photos:
+                self.file(name, setting, self.form(name, setting), batch)
 
     def errors(self, output):
         """Errors against PyTorch's fp32, in standard deviations."""
@@ -148,7 +148,7 @@ def frames_table(bench, name, precision, threads, batch):
     bench.expect(name)
     ours = {f"gst-convnext, {level}": bench.us(name, precision, threads, batch, level) for level in levels(precision)}
     peaks = {f"gst-convnext, {level}": bench.peak(level) for level in levels(precision) if precision == "fp32"}
-    peers = {setting.name: bench.peer(name, setting, threads, batch) for setting in SETTINGS[precision]
+    peers = {setting.name: bench.peer(name, setting, threads, batch) for setting in bench.settings(precision)
              if bench.photos or not setting.quantizer}
     workers = {("network", word): worker for word, worker in (ours | peers).items()}
     workers |= {("peak", word): worker for word, worker in peaks.items()}
@@ -170,14 +170,18 @@ def frames_table(bench, name, precision, threads, batch):
 
 
 def frames_tables(bench, only, precisions, threads, batch=1):
+    names = [name for name in networks.NETWORKS if has_word(name, only) and (batch == 1 or name == BATCHED)]
     for precision in precisions:
+        if bench.prepares:
+            for name in names:
+                bench.prepare(name, precision, batch)
+            continue
         plural = f"{threads} thread{'s' * (threads > 1)}"
         what = f"an image in a batch of {batch}" if batch > 1 else "one frame"
         head(f"{precision}, {what}, {plural}; errors in standard deviations of PyTorch's fp32 logits", "network", "contender",
              "runs", "ms", "relative to ours", "largest error", "mean error")
-        for name in networks.NETWORKS:
-            if any(word.lower() in name.lower() for word in only.split(",")) and (batch == 1 or name == BATCHED):
-                frames_table(bench, name, precision, threads, batch)
+        for name in names:
+            frames_table(bench, name, precision, threads, batch)
 
 
 def load_table(bench):
@@ -242,7 +246,7 @@ def pipeline_table(bench):
     stop(workers)
 
 
-def names(text, known):
+def known_words(text, known):
     """The words of a comma-separated list; "all" means all known ones."""
     words = known if text == "all" else tuple(text.split(","))
     if not set(words) <= set(known):
@@ -254,11 +258,12 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("build", type=pathlib.Path)
     parser.add_argument("bundled", type=pathlib.Path)
-    parser.add_argument("--precision", type=lambda text: names(text, PRECISIONS), default=PRECISIONS)
+    parser.add_argument("--precision", type=lambda text: known_words(text, PRECISIONS), default=PRECISIONS)
     parser.add_argument("--photos", type=pathlib.Path)
     parser.add_argument("--only", default="")
+    parser.add_argument("--peers", default="")
     parser.add_argument("--rounds", type=int, default=9)
-    parser.add_argument("--tables", type=lambda text: names(text, TABLES), default=TABLES)
+    parser.add_argument("--tables", type=lambda text: known_words(text, TABLES), default=TABLES)
     parser.add_argument("--threads", type=lambda text: [int(n) for n in text.split(",")], default=[1, 2])
     parser.add_argument("--cache", type=pathlib.Path)
     parser.add_argument("--prepare", action="store_true")
@@ -270,9 +275,11 @@ def main():
         options.cache.mkdir(parents=True, exist_ok=True)
     if options.realtime:
         PIN[:0] = ["chrt", "-f", "10"]
+    if options.prepare:
+        options.tables = PREPARED & set(options.tables)
     if "limits" in options.tables:
         subprocess.run([*PIN, str(min(os.sched_getaffinity(0))), options.build / "tests/bench/bench-limits"], check=True)
-    with tempfile.TemporaryDirectory() as folder:
+    with contextlib.nullcontext(options.cache) if options.cache else tempfile.TemporaryDirectory() as folder:
         bench = Bench(options, pathlib.Path(folder))
         for threads in (1, 2):
             if str(threads) in options.tables and len(os.sched_getaffinity(0)) >= threads:
@@ -287,9 +294,9 @@ def main():
         if "pipeline" in options.tables:
             pipeline_table(bench)
         if "convolution" in options.tables:
-            dense.convolution_tables(bench, levels)
+            dense.convolution_tables(bench)
         if "heads" in options.tables:
-            dense.heads_tables(bench, options.only, levels)
+            dense.heads_tables(bench, options.only)
 
 
 main()

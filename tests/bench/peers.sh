@@ -2,18 +2,22 @@
 # Compares gst-convnext with onnxruntime, OpenVINO and PyTorch on this machine in each precision, and
 # its preprocessing with GStreamer's converters and Pillow. Prints markdown tables.
 #
-#   tests/bench/peers.sh [--precision fp32,bf16,int8] [--photos FOLDER] [--only WORDS] [--rounds N]
-#                        [--threads 1,2] [--cache FOLDER [--prepare]] [--realtime]
+#   tests/bench/peers.sh [--precision fp32,bf16,int8] [--photos FOLDER] [--only WORDS] [--peers WORDS]
+#                        [--rounds N] [--threads 1,2] [--cache FOLDER [--prepare]] [--realtime]
 #                        [--tables limits,1,2,batches,load,preprocess,pipeline,convolution,heads]
 #
 # --photos names a folder that is searched for photos, subfolders included: 96 of them calibrate the
 # peers' int8, and 8 others are the inputs to measure errors on. Without it the peers have no rows in
 # int8, and inputs are random. --only selects the networks whose name contains one of WORDS, separated
-# by commas. The table heads compares segmenters and detectors, a detector with everything from the
-# proposals to the masks of 28x28; convolution compares their 3x3 convolutions. --threads applies to
-# these two. --cache keeps the files of heads, whose export takes minutes, for the next run; --prepare
-# only writes them, which does not need an idle machine. --realtime gives the contenders real-time
-# priority, for machines with other load; it needs root.
+# by commas; --peers does so with the settings of peers in the tables 1, 2 and batches. The table heads
+# compares segmenters and detectors, a detector with everything from the proposals to the masks of
+# 28x28; convolution compares their 3x3 convolutions. --threads applies to these two. --realtime gives
+# the contenders real-time priority, for machines with other load; it needs root.
+#
+# --cache keeps the files of the tables 1, 2, batches and heads, whose export and calibration take
+# minutes, for the next run, so that --tables, --precision and --only can print the tables in pieces.
+# --prepare only writes these files, which does not need an idle machine. In int8, a peer gets the form
+# of the network that was faster for it in fp32, so print fp32 first.
 #
 # The peers are installed from PyPI into a virtual environment, build/peers; CONVNEXT_PEERS names
 # another environment.

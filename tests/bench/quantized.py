@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""int8 versions of an ONNX file, made by the peers' own tools. Each function takes the file, inputs to
+"""int8 versions of an ONNX file, made by the peers' own tools. Each function but kept() takes the file, inputs to
 calibrate with (float32 [n, side, side, 3]) and the stem of the path to write, and returns the path."""
 import contextlib
 import logging
+import pathlib
 import sys
 import warnings
 
@@ -11,6 +12,15 @@ import numpy as np
 # Without VNNI, sums of two products of 8-bit numbers saturate, so onnxruntime's documentation
 # recommends 7-bit weights.
 SATURATES = not {"avx512_vnni", "avx_vnni"} & set(open("/proc/cpuinfo").read().split())
+
+
+def kept(name, source, pictures, stem):
+    """The path that the function of this name writes, or that it has written in an earlier run. pictures: a function
+    that returns them, which is called only if the file is missing."""
+    complete = pathlib.Path(f"{stem}.complete")  # names the file, and is written last
+    if not complete.exists():
+        complete.write_text(pathlib.Path(globals()[name](source, pictures(), stem)).name)
+    return str(complete.with_name(complete.read_text()))
 
 
 def batches(source, pictures):

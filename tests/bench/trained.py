@@ -2,11 +2,11 @@
 """Trains a ConvNeXt V1 and a V2 of 3.4 million parameters on labelled photos, and measures with them
 how each precision changes the results of gst-convnext and of its peers.
 
-    trained.py BUILD WORK --photos FOLDER [--networks NAMES] [--samples N] [--seed N] [--only WORD]
+    trained.py BUILD WORK --photos FOLDER [--networks NAMES] [--samples N] [--seed N] [--only WORDS]
 
 photos.py describes how photos are labelled. Each network is saved in WORK/NAME as timm saves it for the
-Hugging Face Hub, with a list of the photos that it has not seen, held-out.tsv; an existing network is
-not trained again. Every contender runs the same held-out photos and their mirror images.
+Hugging Face Hub, with a list of the photos that it has not seen, held-out.tsv, and the peers' files; an
+existing network is not trained again. Every contender runs the same held-out photos and their mirror images.
 """
 import argparse
 import pathlib
@@ -24,7 +24,7 @@ import contenders
 import networks
 import photos
 import quantized
-from contenders import PRECISIONS, SETTINGS, Setting, head, row
+from contenders import FLAGS, PRECISIONS, SETTINGS, Setting, has_word, head, levels, row
 
 sys.path.append(str(contenders.HERE.parents[1] / "model/default/training"))
 from muon import Muon  # noqa: E402
@@ -40,6 +40,7 @@ MUON_RATE = 0.02
 WARM_UP = 0.1  # of the steps
 SMOOTHING = 0.1  # of the targets
 CALIBRATION = 256  # photos of the training set
+EIGHT_BITS = {"amx_int8", "avx512_vnni", "avx_vnni"}  # CPU flags of levels with 8-bit activations
 FORM = "conv"  # of the ONNX files, unless a setting needs the other one
 
 
@@ -149,9 +150,8 @@ class Judge:
         self.source = folder / "inputs"
         photos.inputs(views).tofile(self.source)
         # Spread evenly over the classes, by which the photos are ordered.
-        chosen = [path for path, _ in parts[0]][::max(1, len(parts[0]) // CALIBRATION)]
-        self.calibration = photos.inputs(stored(chosen, SIDE).numpy())
-        self.stem = networks.export(name, load_file(folder / "model.safetensors"), SIDE, 1, folder)
+        self.calibration = [path for path, _ in parts[0]][::max(1, len(parts[0]) // CALIBRATION)]
+        self.stem = networks.export(name, lambda: load_file(folder / "model.safetensors"), SIDE, 1, folder)
         self.expected = self.logits_of(self.peer(Setting("PyTorch", "torch", "fp32")))
 
     def logits_of(self, worker):
@@ -165,8 +165,9 @@ class Judge:
             form = setting.form or FORM
             file = f"{self.stem}-{form}-1.onnx"
             if setting.quantizer:
-                file = getattr(quantized, setting.quantizer)(file, self.calibration,
-                                                             f"{self.stem}-{form}-{setting.quantizer}")
+                file = quantized.kept(setting.quantizer, file,
+                                      lambda: photos.inputs(stored(self.calibration, SIDE).numpy()),
+                                      f"{self.stem}-{form}-{setting.quantizer}")
         return contenders.peer(setting, file, self.options.threads, SIDE, 1, self.source, self.folder / "logits")
 
     def ours(self, precision, level=None):
@@ -185,17 +186,17 @@ class Judge:
             f"{100 * agrees.mean():.2f}", str((~agrees).sum()), f"{errors.max():.2g}", f"{errors.mean():.2g}")
 
     def rows(self):
-        only = self.options.only.lower()
-        contenders_of = [(f"gst-convnext, {precision}", self.ours, precision) for precision in PRECISIONS]
+        rows = [(f"gst-convnext, {precision}, {level}", self.ours, precision, level) for precision in PRECISIONS
+                for level in levels(precision)]
         # The results on processors with other levels, from the C versions of the kernels.
-        contenders_of += [("gst-convnext, bf16 in C", self.ours, "exactly-bf16"),
-                          ("gst-convnext, int8 with 8-bit activations in C",
-                           lambda precision: self.ours(precision, "c"), "exactly-int8")]
-        contenders_of += [(setting.name, self.peer, setting) for precision in PRECISIONS
-                          for setting in SETTINGS[precision]]
-        for contender, start, what in contenders_of:
-            if only in contender.lower():
-                self.print(contender, start(what))
+        if not levels("bf16"):
+            rows.append(("gst-convnext, bf16 in C", self.ours, "exactly-bf16"))
+        if not EIGHT_BITS & FLAGS:
+            rows.append(("gst-convnext, int8 with 8-bit activations in C", self.ours, "exactly-int8", "c"))
+        rows += [(setting.name, self.peer, setting) for precision in PRECISIONS for setting in SETTINGS[precision]]
+        for contender, start, *what in rows:
+            if has_word(contender, self.options.only):
+                self.print(contender, start(*what))
 
 
 def main():

@@ -3,12 +3,13 @@
 # gst-convnext and of its peers changes their results on photos that they have not seen.
 #
 #   tests/bench/trained.sh --photos FOLDER [--networks convnext_atto,convnextv2_atto] [--samples N]
-#                          [--seed N] [--threads N] [--only WORD]
+#                          [--seed N] [--threads N] [--only WORDS]
 #
 # The folders in FOLDER are the classes and hold their photos; or SOURCES.tsv in FOLDER has the original
-# path of each photo. Networks are kept in build/trained and not trained again; CONVNEXT_TRAINED names
-# another folder. --samples is the number of pictures to train a network on, --only selects the
-# contenders whose name contains WORD. Takes about half an hour on two cores.
+# path of each photo. Networks, and the peers' versions of them, are kept in build/trained and not made
+# again, so that --networks and --only can print the rows in several runs; CONVNEXT_TRAINED names another
+# folder. --samples is the number of pictures to train a network on, --only selects the contenders whose
+# name contains one of WORDS, separated by commas. Takes about half an hour on two cores.
 #
 # The peers are installed as in peers.sh.
 #

@@ -51,6 +51,23 @@ GST_START_TEST(test_config)
 }
 GST_END_TEST;
 
+/* The labels of all classes, in their order. */
+GST_START_TEST(test_labels)
+{
+    static const char *const names[] = {"zero", "one", "two", "three", "four", "five"};
+    g_autoptr(GstHarness) h = frames_harness(network, NULL);
+    g_autoptr(GstStructure) info = get_info(h);
+    const GValue *labels = gst_structure_get_value(info, "class-labels");
+
+    fail_unless(labels && GST_VALUE_HOLDS_ARRAY(labels));
+    fail_unless_equals_int(gst_value_array_get_size(labels), NETWORK_CLASSES);
+    for (guint i = 0; i < NETWORK_CLASSES; i++) {
+        fail_unless_equals_string(g_value_get_string(gst_value_array_get_value(labels, i)),
+                                  names[i]);
+    }
+}
+GST_END_TEST;
+
 /* The activation, and the rules of a model that has them. */
 GST_START_TEST(test_scores)
 {
@@ -154,6 +171,7 @@ static Suite *convnext_modelinfo_suite(void)
     tcase_set_timeout(tc, 120);
     tcase_add_checked_fixture(tc, network_setup, network_teardown);
     tcase_add_test(tc, test_config);
+    tcase_add_test(tc, test_labels);
     tcase_add_test(tc, test_scores);
     tcase_add_test(tc, test_properties);
     tcase_add_test(tc, test_no_config);

@@ -101,20 +101,22 @@ rule_gst_includes()
 }
 
 # Programs use the installed headers, as an application outside the tree does. The exceptions are
-# convnext-inspect, which prints how model/ reads a file, and convnext-teach, which writes one.
+# convnext-inspect, which prints how model/ reads a file, and convnext-teach, which writes one. Only its
+# evaluation of pictures makes convnext-inspect use GStreamer.
 rule_public_includes()
 {
-    local inspect='pipelines/inspect/[a-z]+\.[ch]' teach='pipelines/teach/(base|teach)\.[ch]'
+    local inspect='pipelines/inspect/(evaluate_print|head|inspect|json|members|report|text)\.[ch]'
+    local both='pipelines/(inspect/evaluate|teach/(base|teach))\.[ch]'
     only_includes '^gst/convnext/.*\.h$' "<gst/[a-z/-]+\.h>|<glib(-object)?\.h>" \
         'a public header includes only installed headers, in <>'
-    only_includes "^$inspect$" "\"(pipelines/(inspect/[a-z]+|common/print)|model/[^\"]*)\.h\"|$libc|$glib" \
+    only_includes "^$inspect$" "\"(pipelines/(inspect/[a-z]+|common/[a-z]+)|model/[^\"]*)\.h\"|$libc|$glib" \
         'convnext-inspect uses model/ but not GStreamer'
     include_only_in '<libsoup/[a-z]+\.h>' 'pipelines/watch/alarms/webhook\.c|tests/pipelines/.*' \
         'only webhooks use libsoup'
     include_only_in '<mosquitto\.h>' 'pipelines/watch/alarms/mqtt\.c' 'one file uses libmosquitto'
-    only_includes "^$teach$" "\"(pipelines/(teach/[a-z]+|common/print)|model/[^\"]*)\.h\"|$libc|$glib|$gst" \
-        'convnext-teach uses model/, GLib and GStreamer only'
-    includes '^pipelines/' | grep -v -E "^$inspect:|^$teach:" |
+    only_includes "^$both$" "\"(pipelines/((inspect|teach)/[a-z]+|common/[a-z]+)|model/[^\"]*)\.h\"|$libc|$glib|$gst" \
+        'convnext-inspect and convnext-teach use model/, GLib and GStreamer only'
+    includes '^pipelines/' | grep -v -E "^$inspect:|^$both:" |
         grep -v -E "^[^:]*:[0-9]+:(\"pipelines/[^\"]*\"|$libc|$glib|$gst|<(gio/gio|libsoup/soup|mosquitto)\.h>)$" |
         offences_from 'pipelines/ uses the elements and the public library only'
 }

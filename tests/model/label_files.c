@@ -3,6 +3,9 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <string.h>
 
+#include <glib/gstdio.h>
+#include <unistd.h>
+
 #include "model/config/labels.h"
 
 #define BYTES(text) text, sizeof(text) - 1
@@ -181,6 +184,108 @@ static void test_file(gconstpointer data)
     }
 }
 
+/* Folders, in a new folder; a name that ends in "." is a file, one that ends in "@" a link. */
+typedef struct Folder {
+    const char *name, *entries;
+    guint classes;
+    const char *joined, *fault;
+} Folder;
+
+/* The order of "upper case", "numbers" and "code points" is what torchvision's find_classes()
+ * gives. */
+static const Folder folders[] = {
+    {"upper case", "cat/Zebra/ant/readme.", 3, "Zebra/ant/cat", NULL},
+    {"numbers", "10/2/1", 3, "1/10/2", NULL},
+    {"code points", "\xc3\xa4/z/\xf0\x9f\x98\x80/\xef\xbf\xbd", 4,
+     "z/\xc3\xa4/\xef\xbf\xbd/\xf0\x9f\x98\x80", NULL},
+    {"hidden", "a/.b", 2, ".b/a", NULL},
+    {"link", "a/b@", 2, "a/b", NULL},
+    {"control characters", "a\nb\033/c", 2, "a b�/c", NULL},
+    {"train and val", "train/val", 10, NULL,
+     "), but the model has 10 classes; expected one subfolder for each class"},
+    {"one more", "a/b/c/d", 3, NULL, "has 4 subfolders (\""},
+    {"no subfolders", "a.", 2, NULL,
+     "has 0 subfolders, but the model has 2 classes; expected one subfolder for each class"},
+};
+
+static void expect_labels(char **labels, const GError *error, const char *joined, const char *fault)
+{
+    if (joined) {
+        g_assert_no_error(error);
+        g_autofree char *found = g_strjoinv("/", labels);
+        g_assert_cmpstr(found, ==, joined);
+    } else {
+        g_assert_null(labels);
+        g_assert_nonnull(error);
+        g_test_message("%s", error->message);
+        g_assert_nonnull(strstr(error->message, fault));
+    }
+}
+
+static void test_folder(gconstpointer data)
+{
+    const Folder *f = data;
+    g_autoptr(GError) error = NULL;
+    g_autofree char *folder = g_dir_make_tmp("labels-XXXXXX", NULL);
+    g_auto(GStrv) entries = g_strsplit(f->entries, "/", -1);
+
+    for (guint i = 0; entries[i]; i++) {
+        g_autofree char *path = g_build_filename(folder, entries[i], NULL);
+        char *last = path + strlen(path) - 1;
+
+        if (*last == '.') {
+            g_assert_true(g_file_set_contents(path, "", 0, NULL));
+        } else if (*last == '@') {
+            *last = '\0';
+            g_assert_cmpint(symlink("..", path), ==, 0);
+        } else {
+            g_assert_cmpint(g_mkdir(path, 0700), ==, 0);
+        }
+    }
+    g_auto(GStrv) labels = cnx_labels_read(folder, f->classes, &error);
+    expect_labels(labels, error, f->joined, f->fault);
+    for (guint i = 0; entries[i]; i++) {
+        g_autofree char *path = g_build_filename(folder, g_strdelimit(entries[i], "@", '\0'), NULL);
+
+        g_assert_cmpint(g_remove(path), ==, 0);
+    }
+    g_assert_cmpint(g_rmdir(folder), ==, 0);
+}
+
+static const struct {
+    const char *text;
+    guint classes;
+    const char *joined, *fault;
+} lists[] = {
+    {"cat,dog,bird", 3, "cat/dog/bird", NULL},
+    {" cat , big dog,3", 3, "cat/big dog/3", NULL},
+    {"a\x1b,\xff", 2, "a�/�", NULL},
+    {"cat,dog", 3, NULL,
+     "labels \"cat,dog\": no file has this name, and as a list it has 2 labels, but the model has "
+     "3 "
+     "classes"},
+    {"cat,,dog", 3, NULL, "label 2 of the list is empty"},
+    {"cat,dog, ", 3, NULL, "label 3 of the list is empty"},
+    {"/nowhere/labels.txt", 3, NULL, "/nowhere/labels.txt: "},
+};
+
+static void test_lists(void)
+{
+    g_autofree char *name = g_strdup_printf("%s/list-%d,b", g_get_tmp_dir(), (int)getpid());
+    g_autoptr(GError) error = NULL;
+
+    for (guint i = 0; i < G_N_ELEMENTS(lists); i++) {
+        g_autoptr(GError) cause = NULL;
+        g_auto(GStrv) labels = cnx_labels_read(lists[i].text, lists[i].classes, &cause);
+
+        expect_labels(labels, cause, lists[i].joined, lists[i].fault);
+    }
+    g_assert_true(g_file_set_contents(name, "x\ny\n", -1, NULL));
+    g_auto(GStrv) of_file = cnx_labels_read(name, 2, &error);
+    expect_labels(of_file, error, "x/y", NULL);
+    g_remove(name);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -190,5 +295,11 @@ int main(int argc, char **argv)
         g_strdelimit(path + 13, "/<>", '-');
         g_test_add_data_func(path, &files[i], test_file);
     }
+    for (guint i = 0; i < G_N_ELEMENTS(folders); i++) {
+        g_autofree char *path = g_strdup_printf("/label-folders/%s", folders[i].name);
+
+        g_test_add_data_func(path, &folders[i], test_folder);
+    }
+    g_test_add_func("/label-lists", test_lists);
     return g_test_run();
 }

@@ -14,7 +14,7 @@ fi
 # devenv COMMAND...: runs a command with nothing of this project in its environment but what meson adds.
 devenv()
 {
-    env -u GST_PLUGIN_PATH -u GST_REGISTRY -u LD_LIBRARY_PATH -u GI_TYPELIB_PATH -u PKG_CONFIG_PATH PATH="$clean_path" \
+    env -u GST_PLUGIN_PATH -u GST_REGISTRY -u LD_LIBRARY_PATH -u GI_TYPELIB_PATH -u PKG_CONFIG_PATH -u PYTHONPATH PATH="$clean_path" \
         meson devenv -C "$CONVNEXT_BUILD" "$@"
 }
 
@@ -28,13 +28,13 @@ if [ -f "$typelib" ] && /usr/bin/python3 -c 'import gi' 2>/dev/null; then
     devenv /usr/bin/python3 -c 'import gi
 gi.require_version("GstConvnext", "1.0")
 from gi.repository import GstConvnext
-print(GstConvnext.Result.__gtype__.name)' >printed || wrong "Python: status $?"
-    [ "$(cat printed)" = GstConvnextResult ] || wrong "Python: expected GstConvnextResult, found $(cat printed)"
+print(GstConvnext.Result.__gtype__.name, hasattr(GstConvnext.Tensor, "numpy"))' >printed || wrong "Python: status $?"
+    [ "$(cat printed)" = 'GstConvnextResult True' ] || wrong "Python: expected GstConvnextResult True, found $(cat printed)"
 else
     echo "python3-gi is not installed or the typelib is not built: Python is not tested"
 fi
 
-names='GST_PLUGIN_PATH GST_REGISTRY LD_LIBRARY_PATH PATH PKG_CONFIG_PATH'
+names='GST_PLUGIN_PATH GST_REGISTRY LD_LIBRARY_PATH PATH PKG_CONFIG_PATH PYTHONPATH'
 [ ! -f "$typelib" ] || names+=' GI_TYPELIB_PATH'
 for name in $names; do
     found=$(devenv printenv $name | cut -d: -f1)

@@ -56,10 +56,11 @@ import linear_head
 
 library = ctypes.CDLL('libgstconvnext-1.0.so.0')
 library.gst_convnext_tensor_get_values.restype = ctypes.c_void_p
-values, names = linear_head.values, []
+Tensor = linear_head.GstConvnext.Tensor
+numpy, names = Tensor.numpy, []
 
 def checked(tensor):
-    array = values(tensor)
+    array = numpy(tensor)
     pointer = int(re.search(r'GstConvnextTensor at (0x[0-9a-f]+)', repr(tensor))[1], 16)
     address = library.gst_convnext_tensor_get_values(ctypes.c_void_p(pointer), None)
     if array.ctypes.data != address:
@@ -67,7 +68,7 @@ def checked(tensor):
     names.append(tensor.get_name())
     return array
 
-linear_head.values = checked
+Tensor.numpy = checked
 linear_head.main(*sys.argv[1:])
 if names != ['stage3', 'stage4'] * 2:
     sys.exit(f'arrays of {names}')

@@ -35,6 +35,8 @@ END
 pc=$(find "$work/root" -name gstconvnext-1.0.pc)
 sed -i "s,^prefix=,&$work/root," "$pc" # treat the folder as the root
 export PKG_CONFIG_PATH=${pc%/*}
+[ -e "$(pkg-config --variable=pluginsdir gstconvnext-1.0)/libgstconvnext.so" ] ||
+    wrong "pluginsdir: $(pkg-config --variable=pluginsdir gstconvnext-1.0)"
 libraries=$(dirname "$(find "$work/root" -name libgstconvnext-1.0.so)")
 # shellcheck disable=SC2046 # a list of words
 if ${CC:-cc} -Werror -o program program.c \
@@ -87,7 +89,7 @@ import gi
 gi.require_version('Gst', '1.0')
 gi.require_version('GstConvnext', '1.0')
 from gi.repository import Gst, GstConvnext
-print(GstConvnext.Result.__gtype__.name)
+print(GstConvnext.Result.__gtype__.name, hasattr(GstConvnext.Tensor, "numpy"))
 END
 
 # check_view WHAT FOLDER COMMAND...: the command runs others in an environment.
@@ -101,7 +103,7 @@ check_view()
     grep -q -E "^  Filename  *($folder|${folder#/usr})/lib/" inspected || wrong "$what: $(grep Filename inspected)"
     view "$folder" "$@" "$work/program" 2>log || wrong "$what: a program: $(cat log)"
     if [ -n "$(find "$installed" -name GstConvnext-1.0.typelib)" ] && /usr/bin/python3 -c 'import gi' 2>/dev/null; then
-        [ "$(view "$folder" "$@" /usr/bin/python3 "$work/typelib.py" 2>log)" = GstConvnextResult ] ||
+        [ "$(view "$folder" "$@" /usr/bin/python3 "$work/typelib.py" 2>log)" = 'GstConvnextResult True' ] ||
             wrong "$what: Python: $(cat log)"
     fi
 }

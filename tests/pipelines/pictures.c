@@ -60,10 +60,11 @@ static void open_camera(WatchCamera *camera, const char *name)
 {
     g_autoptr(GstCaps) caps = make_caps("NV12", 800, 450, "");
 
-    *camera = (WatchCamera){.settings = {.name = (char *)name, .snapshot_width = 640},
-                            .state = WATCH_PLAYING,
-                            .tap = watch_tap_new(),
-                            .pad = gst_object_ref_sink(gst_pad_new("src", GST_PAD_SRC))};
+    *camera = (WatchCamera){
+        .settings = {.name = (char *)name, .source = (char *)"test:ball", .snapshot_width = 640},
+        .state = WATCH_PLAYING,
+        .tap = watch_tap_new(),
+        .pad = gst_object_ref_sink(gst_pad_new("src", GST_PAD_SRC))};
     gst_pad_set_active(camera->pad, TRUE);
     gst_pad_push_event(camera->pad, gst_event_new_stream_start("test"));
     gst_pad_push_event(camera->pad, gst_event_new_caps(caps));
@@ -248,12 +249,13 @@ static void test_requests_share(void)
 static void test_requests_fail(void)
 {
     WatchPictures *pictures = watch_pictures_new(LIMIT);
-    g_autoptr(GPtrArray) none = g_ptr_array_new();
+    g_autoptr(GPtrArray) none = g_ptr_array_new(), list = g_ptr_array_new();
     g_auto(Answer) answer = {0};
     WatchCamera camera;
     WatchPicture *last;
 
     open_camera(&camera, "door");
+    g_ptr_array_add(list, &camera);
     watch_pictures_get(pictures, &camera, 0, on_answer, &answer);
     show_frame(&camera);
     wait_for(&answer, 1);
@@ -280,10 +282,20 @@ static void test_requests_fail(void)
     g_assert_null(answer.picture);
     g_assert_null(watch_pictures_last(pictures, "door"));
 
+    /* Another source does not show the pictures of the old one; other changes keep them. */
+    watch_pictures_get(pictures, &camera, 0, on_answer, &answer);
+    show_frame(&camera);
+    wait_for(&answer, 5);
+    watch_pictures_keep(pictures, list);
+    g_assert_nonnull(watch_pictures_last(pictures, "door"));
+    camera.settings.source = (char *)"test:snow";
+    watch_pictures_keep(pictures, list);
+    g_assert_null(watch_pictures_last(pictures, "door"));
+
     /* The end. */
     watch_pictures_get(pictures, &camera, 0, on_answer, &answer);
     watch_pictures_free(pictures);
-    g_assert_cmpuint(answer.count, ==, 5);
+    g_assert_cmpuint(answer.count, ==, 6);
     g_assert_null(answer.picture);
     show_frame(&camera); /* without a request */
     close_camera(&camera);

@@ -45,11 +45,8 @@ run_line()
         line=${line//rtsp:\/\/camera\/live/$camera} live=1
     fi
     if [[ $line == */dev/video0* ]]; then
-        if [ -e /dev/video0 ]; then
-            live=1
-        else
-            line=${line//v4l2src device=\/dev\/video0/videotestsrc is-live=true num-buffers=30}
-        fi
+        [ -e /dev/video0 ] || line=${line//v4l2src device=\/dev\/video0/videotestsrc is-live=true}
+        live=1
     fi
     line=${line//autovideosink/fakesink}
     : >"$1.out"

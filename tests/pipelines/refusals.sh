@@ -8,9 +8,9 @@ expect_refusal 'the file or device none.mp4 does not exist' "$quickstart" none.m
 expect_refusal 'the file or device /dev/video77 does not exist' "$quickstart" /dev/video77
 
 : >empty.mp4
-expect_refusal 'empty.mp4' "$quickstart" empty.mp4
+expect_refusal 'cannot play empty.mp4: it is empty' "$quickstart" empty.mp4
 echo 'This is not a video, and is long enough to be recognised as text.' >text.mp4
-expect_refusal 'cannot play text.mp4: ' "$quickstart" text.mp4
+expect_refusal 'cannot play text.mp4: it is ' "$quickstart" text.mp4
 # A fixed seed, because other noise may happen to be decodable.
 python3 -c 'import random, sys
 sys.stdout.buffer.write(random.Random(1).randbytes(100000))' >noise.mp4
@@ -20,7 +20,7 @@ gst-launch-1.0 -q audiotestsrc num-buffers=20 ! wavenc ! filesink location=sound
 expect_refusal 'sound.wav' "$quickstart" sound.wav
 
 # Nothing listens at port 1.
-expect_refusal 'cannot play rtsp://127.0.0.1:1/live: ' "$quickstart" rtsp://127.0.0.1:1/live
+expect_refusal 'cannot play rtsp://127.0.0.1:1/live: 127.0.0.1 refuses connections to port 1' "$quickstart" rtsp://127.0.0.1:1/live
 
 expect_refusal '/nonexistent' "$quickstart" --model /nonexistent test
 expect_refusal 'text.mp4' "$quickstart" --model "$work/text.mp4" test
@@ -47,4 +47,8 @@ expect_refusal 'the source is empty' "$quickstart" ''
 expect_refusal 'the file or device --help does not exist' "$quickstart" -- --help
 expect_refusal 'the source is empty' convnext-quickstart ''
 expect_refusal 'sound.wav: It has no video, only sound.' "$quickstart" sound.wav
+make_clip clip.mov 5
+GST_PLUGIN_FEATURE_RANK=jpegdec:NONE,avdec_mjpeg:NONE expect_refusal \
+    'cannot play clip.mov: the JPEG decoder is not installed; the package gstreamer1.0-plugins-good has it' \
+    convnext-quickstart clip.mov
 exit $bad

@@ -66,6 +66,41 @@ for kind in bright dark stripes; do
 done
 convnext-inspect taught >inspected || wrong "convnext-inspect refuses the folder"
 
+# --evaluate counts the pictures of a folder, one of them in a wrong one.
+python3 draw.py labelled e 3
+mv labelled/dark/e1.png labelled/bright/wrong.png
+mkdir labelled/.hidden
+echo 'no picture' >labelled/dark/broken.png
+convnext-inspect --evaluate labelled taught >out 2>log || wrong "--evaluate: $(cat log)"
+for line in 'pictures    9 of 3 classes' 'left out    1' 'accuracy    88.89 % (8 right)' \
+    'recall      91.67 %, mean over the classes' '       4      75.0        100.0  bright' \
+    '       2     100.0         66.7  dark' '     3     1     0     0  bright'; do
+    grep -q -F -x "$line" out || wrong "--evaluate lacks '$line': $(cat out)"
+done
+grep -q $'^  labelled/bright/wrong.png\tdark\tbright\t' out || wrong "the wrong picture: $(cat out)"
+[ "$(wc -l <log)" -eq 1 ] && grep -q 'broken.png: left out, ' log || wrong "--evaluate says: $(cat log)"
+convnext-inspect --json --evaluate labelled --labels dark,bright,stripes taught 2>log | python3 -c '
+import json, sys
+found = json.load(sys.stdin)
+assert found["pictures"] == 9 and found["left-out"] == 1 and found["right"] == 4, found
+assert found["confusions"] == [{"is": "bright", "said": "dark", "pictures": 3}, {"is": "dark", "said": "bright", "pictures": 2}], found
+assert [c["said"] for c in found["classes"]] == [3, 3, 3] and len(found["wrong"]) == 5, found
+' || wrong "--labels turns bright and dark: $(cat log)"
+refuse_evaluation()
+{
+    local words=$1
+    shift
+    expect_refusal "$words" convnext-inspect --evaluate "$@"
+}
+refuse_evaluation 'the folder "bright" is none of the 9 classes ("normal", "dark", ' labelled "$CONVNEXT_BUILD/model/default"
+refuse_evaluation 'the folder "bright" may be one of several classes' labelled --labels bright,bright,dark taught
+refuse_evaluation 'as a list it has 2 labels, but the model has 3 classes' labelled --labels a,b taught
+refuse_evaluation 'labelled/dark: has no folders, expected one for each class' labelled/dark taught
+mkdir -p none/bright
+refuse_evaluation 'none: has no picture that can be read' none taught
+refuse_evaluation '--tensors cannot be combined with --evaluate' labelled --tensors taught
+expect_refusal '--labels requires --evaluate' convnext-inspect --labels a,b taught
+
 # Embeddings are the element's, bit for bit, with the base model too. EXIF turns a JPEG.
 gst-launch-1.0 -q filesrc location=shapes/bright/a0.png ! pngdec ! convnext outputs=embedding \
     ! convnextpublish location=/dev/null tensor-dir=tensors ! fakesink

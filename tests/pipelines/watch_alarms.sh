@@ -76,6 +76,8 @@ grep '"problem-begin","camera":"slate17"' events && wrong "a film of 16 s shows 
 
 expect_refusal "quiet is '25:00-06:00', expected HH:MM-HH:MM" "$CONVNEXT_WATCH" test:ball --set quiet=25:00-06:00
 expect_refusal "expect is 'maybe', expected always or sleeps" "$CONVNEXT_WATCH" test:ball --set expect=maybe
+expect_refusal "test:ball]: normal names 'Dark', expected labels of the camera's model: normal, dark, " \
+    "$CONVNEXT_WATCH" test:ball --set normal=dark,Dark
 expect_refusal 'normal names no label' "$CONVNEXT_WATCH" test:ball --set normal=,
 expect_refusal "offline-after is '-1', expected a number from 0 to 86400" "$CONVNEXT_WATCH" test:ball --set offline-after=-1
 

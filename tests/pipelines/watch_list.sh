@@ -60,6 +60,12 @@ reload '/nonexistent'
 list stays ball
 printf '[watch]\nmax-memory = 1000000\n' >>list.ini
 reload ' MB of memory, expected at most 1.0 MB (max-memory)'
+list stays ball
+printf '[watch]\nnormal = normal, dim\n' >>list.ini
+reload "[stays]: normal names 'dim', expected labels of the camera's model: normal, dark, "
+list stays ball
+printf 'ignore = dark,smoke\n' >>list.ini
+reload "[stays]: ignore names 'smoke', expected labels of the camera's model: normal, dark, "
 lines=$(grep -c '"stream":"comes"' lines)
 wait_for lines $((lines + 3)) '"stream":"comes"'
 

@@ -39,7 +39,7 @@ snapshots-keep = 2
 input-size = 64
 alarm-after = 0
 smoothing-time = 200000000
-normal = none
+normal = corrupted
 frozen-time = 1
 [bars]
 source = test:smpte75
@@ -73,7 +73,7 @@ done
 # a camera which SIGHUP adds.
 : >events
 printf '[watch]\nevents=events\nsnapshots=missing\ninput-size=64\nalarm-after=0\nsmoothing-time=200000000\n' >list.ini
-printf 'normal=none\nfrozen-time=0\n[bars]\nsource=test:smpte75\n' >>list.ini
+printf 'normal=corrupted\nfrozen-time=0\n[bars]\nsource=test:smpte75\n' >>list.ini
 start_watch --config list.ini
 wait_for events 1 '"problem-begin"'
 wait_for log 1 "cannot write snapshots to $PWD/missing: No such file or directory; events go on without them"

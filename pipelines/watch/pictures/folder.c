@@ -92,6 +92,13 @@ static gboolean is_name(const char *name, const char *safe_camera, const char *e
     return name > event && strcmp(name, ending) == 0;
 }
 
+gboolean watch_folder_is_name(const char *name, const char *camera)
+{
+    g_autofree char *safe = watch_folder_camera(camera);
+
+    return is_name(name, safe, SUFFIX);
+}
+
 /* Keeping */
 
 static int compare_names(gconstpointer a, gconstpointer b, gpointer data)

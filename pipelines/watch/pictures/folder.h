@@ -20,6 +20,9 @@ char *watch_folder_camera(const char *camera);
 /* The name of a file. time: RFC 3339 in UTC, with microseconds. The caller frees it. */
 char *watch_folder_name(const char *camera, const char *time, const char *event);
 
+/* Whether watch_folder_name() makes this name for the camera. */
+gboolean watch_folder_is_name(const char *name, const char *camera);
+
 /* Writes a file, which appears whole or not at all, then deletes the camera's oldest ones beyond
  * keep. name: from watch_folder_name(). FALSE with an error that names the cause only. */
 gboolean watch_folder_write(WatchFolder *folder, const char *camera, const char *name, GBytes *jpeg,

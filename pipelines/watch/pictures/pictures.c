@@ -26,6 +26,7 @@ typedef struct Job {
 
 /* Of one camera. */
 typedef struct Entry {
+    char *source;       /* as in the list */
     WatchPicture *last; /* or NULL */
     Job *job;           /* under way, or NULL */
     WatchTap *tap;      /* from which the job gets its frame */
@@ -103,6 +104,7 @@ static void entry_free(gpointer data)
     answer(entry, NULL);
     g_clear_pointer(&entry->tap, watch_tap_unref);
     g_clear_pointer(&entry->last, watch_picture_unref);
+    g_free(entry->source);
     g_free(entry);
 }
 
@@ -196,15 +198,16 @@ static gboolean shows_frames(WatchCamera *camera)
     return state == WATCH_CONNECTING || state == WATCH_PLAYING;
 }
 
-static Entry *find_entry(WatchPictures *pictures, const char *camera)
+static Entry *find_entry(WatchPictures *pictures, const WatchSettings *camera)
 {
-    Entry *entry = g_hash_table_lookup(pictures->entries, camera);
+    Entry *entry = g_hash_table_lookup(pictures->entries, camera->name);
 
     if (entry)
         return entry;
     entry = g_new0(Entry, 1);
+    entry->source = g_strdup(camera->source);
     g_queue_init(&entry->waiters);
-    g_hash_table_insert(pictures->entries, g_strdup(camera), entry);
+    g_hash_table_insert(pictures->entries, g_strdup(camera->name), entry);
     return entry;
 }
 
@@ -219,7 +222,7 @@ void watch_pictures_get(WatchPictures *pictures, WatchCamera *camera, gint64 max
         func(NULL, data);
         return;
     }
-    entry = find_entry(pictures, watch_camera_settings(camera)->name);
+    entry = find_entry(pictures, watch_camera_settings(camera));
     age = entry->last ? g_get_real_time() - entry->last->time : G_MAXINT64;
     if (age >= 0 && age <= max_age) {
         func(entry->last, data);
@@ -253,11 +256,13 @@ void watch_pictures_camera_changed(WatchPictures *pictures, WatchCamera *camera)
         answer(entry, NULL);
 }
 
-static gboolean has_camera(GPtrArray *cameras, const char *name)
+static gboolean has_camera(GPtrArray *cameras, const char *name, const char *source)
 {
     for (guint i = 0; i < cameras->len; i++) {
-        if (g_str_equal(watch_camera_settings(cameras->pdata[i])->name, name))
-            return TRUE;
+        const WatchSettings *settings = watch_camera_settings(cameras->pdata[i]);
+
+        if (g_str_equal(settings->name, name))
+            return g_str_equal(settings->source, source);
     }
     return FALSE;
 }
@@ -270,7 +275,7 @@ void watch_pictures_keep(WatchPictures *pictures, GPtrArray *cameras)
 
     g_hash_table_iter_init(&entries, pictures->entries);
     while (g_hash_table_iter_next(&entries, &name, &entry)) {
-        if (has_camera(cameras, name))
+        if (has_camera(cameras, name, ((Entry *)entry)->source))
             continue;
         g_hash_table_iter_steal(&entries);
         g_ptr_array_add(removed, entry);

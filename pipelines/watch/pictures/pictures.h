@@ -37,5 +37,6 @@ WatchPicture *watch_pictures_last(WatchPictures *pictures, const char *camera);
 /* The camera's state has changed: if no more frames arrive, its requests fail at once. */
 void watch_pictures_camera_changed(WatchPictures *pictures, WatchCamera *camera);
 
-/* Forgets the cameras that are not in the list. cameras: of WatchCamera. */
+/* Forgets the cameras that are not in the list, or have another source there. cameras: of
+ * WatchCamera. */
 void watch_pictures_keep(WatchPictures *pictures, GPtrArray *cameras);

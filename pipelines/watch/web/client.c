@@ -10,6 +10,7 @@
 #define LOOK_MS 20           /* between looks at a request that is not complete */
 #define MAX_QUEUED 65536     /* bytes of a stream that its reader has not read */
 #define MAX_DISCARDED 262144 /* bytes that a client sends after its request */
+#define SEND_BUFFER 65536    /* bytes that the system queues of what is offered */
 
 struct WatchClient {
     guint64 id;
@@ -89,7 +90,7 @@ static gboolean on_readable(int fd, GIOCondition condition, gpointer data)
     if (length > 0 && (client->discarded += (gsize)length) <= MAX_DISCARDED)
         return G_SOURCE_CONTINUE;
     client->reader = 0;
-    if (length == 0 && !client->is_kept && client->queued->len > 0)
+    if (length == 0 && !client->is_kept && (client->queued->len > 0 || !client->is_finishing))
         return G_SOURCE_REMOVE; /* it may still read the answer */
     watch_client_close(client);
     return G_SOURCE_REMOVE;
@@ -181,6 +182,8 @@ static gboolean on_writable(int fd, GIOCondition condition, gpointer data)
     if (sent > 0 && client->queued->len > 0)
         return G_SOURCE_CONTINUE;
     client->writer = 0;
+    if (client->is_kept)
+        remove_source(&client->timeout);
     if (sent <= 0)
         close_soon(client);
     else if (client->is_finishing)
@@ -188,16 +191,20 @@ static gboolean on_writable(int fd, GIOCondition condition, gpointer data)
     return G_SOURCE_REMOVE;
 }
 
-void watch_client_send(WatchClient *client, gconstpointer bytes, gsize length)
+static void queue(WatchClient *client, gconstpointer bytes, gsize length)
 {
-    if (client->is_kept && client->queued->len + length > MAX_QUEUED) {
-        close_soon(client);
-        return;
-    }
     g_byte_array_append(client->queued, bytes, (guint)length);
     if (!client->writer && length > 0)
         client->writer =
             g_unix_fd_add(client->fd, G_IO_OUT | G_IO_HUP | G_IO_ERR, on_writable, client);
+}
+
+void watch_client_send(WatchClient *client, gconstpointer bytes, gsize length)
+{
+    if (client->is_kept && client->queued->len + length > MAX_QUEUED)
+        close_soon(client);
+    else
+        queue(client, bytes, length);
 }
 
 void watch_client_finish(WatchClient *client)
@@ -211,4 +218,23 @@ void watch_client_keep(WatchClient *client)
 {
     client->is_kept = TRUE;
     remove_source(&client->timeout);
+    if (!client->reader) /* it has closed its side */
+        close_soon(client);
+}
+
+void watch_client_offer(WatchClient *client, gconstpointer bytes, gsize length)
+{
+    const int buffer = SEND_BUFFER;
+
+    if (!watch_client_is_idle(client) || client->closer)
+        return;
+    /* The system would queue megabytes, and the client see what is long past. */
+    setsockopt(client->fd, SOL_SOCKET, SO_SNDBUF, &buffer, sizeof buffer);
+    client->timeout = g_timeout_add(LIFE_MS, on_timeout, client);
+    queue(client, bytes, length);
+}
+
+gboolean watch_client_is_idle(const WatchClient *client)
+{
+    return client->queued->len == 0;
 }

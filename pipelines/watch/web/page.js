@@ -193,15 +193,38 @@ function sentence(event) {
     }
 }
 
+// The picture of an event, as a link to its full size; without it if the file is gone.
+function makeSnapshot(event, text) {
+    const file = event.snapshot.slice(event.snapshot.lastIndexOf("/") + 1);
+    const anchor = make("a", "snapshot"), image = make("img");
+    anchor.href = image.src = `${link(name)}/snapshots/${encodeURIComponent(file)}`;
+    image.loading = "lazy";
+    image.alt = `Picture: ${text}`;
+    image.addEventListener("error", () => anchor.remove());
+    anchor.append(image);
+    return anchor;
+}
+
+function makeEvent(event) {
+    const item = make("li"), time = make("time", "", new Date(event.time).toLocaleString());
+    const text = sentence(event);
+    time.dateTime = event.time;
+    item.append(time, make("span", "", text));
+    if (event.snapshot)
+        item.append(makeSnapshot(event, text));
+    return item;
+}
+
+let shown = ""; // the events on the page, as JSON
+
 function showEvents(events) {
+    const text = JSON.stringify(events);
+    if (text === shown)
+        return;
+    shown = text;
     byId("history").hidden = false;
     byId("no-events").hidden = events.length > 0;
-    byId("events").replaceChildren(...events.map((event) => {
-        const item = make("li"), time = make("time", "", new Date(event.time).toLocaleString());
-        time.dateTime = event.time;
-        item.append(time, make("span", "", sentence(event)));
-        return item;
-    }));
+    byId("events").replaceChildren(...events.map(makeEvent));
 }
 
 // Requests
@@ -248,6 +271,8 @@ if (name !== null) {
     document.title = name;
     byId("title").textContent = name;
     byId("back").hidden = false;
+    byId("live").hidden = false;
+    byId("live").href = `${link(name)}.mjpg`;
     byId("cameras").className = "one";
 }
 refresh();

@@ -17,7 +17,8 @@
 struct WatchServer {
     GSocketService *service;
     GQueue clients; /* WatchClient, oldest first */
-    GQueue streams; /* likewise */
+    GQueue streams; /* likewise, of events */
+    GQueue films;   /* likewise */
     guint heartbeat;
     WatchServerFunc func;
     gpointer data;
@@ -38,8 +39,8 @@ static void on_client_closed(WatchClient *client, gpointer data)
 {
     WatchServer *server = data;
 
-    if (!g_queue_remove(&server->clients, client))
-        g_queue_remove(&server->streams, client);
+    if (!g_queue_remove(&server->clients, client) && !g_queue_remove(&server->streams, client))
+        g_queue_remove(&server->films, client);
 }
 
 static const WatchClientHooks hooks = {on_client_request, on_client_closed};
@@ -73,9 +74,9 @@ static gboolean on_incoming(GSocketService *service, GSocketConnection *connecti
     return TRUE;
 }
 
-static WatchClient *find_client(WatchServer *server, guint64 id)
+static WatchClient *find_client(const GQueue *clients, guint64 id)
 {
-    for (GList *item = server->clients.head; item; item = item->next) {
+    for (const GList *item = clients->head; item; item = item->next) {
         if (watch_client_id(item->data) == id)
             return item->data;
     }
@@ -105,7 +106,7 @@ static const char *status_text(guint status)
 
 void watch_server_answer(WatchServer *server, guint64 id, const WatchAnswer *answer)
 {
-    WatchClient *client = find_client(server, id);
+    WatchClient *client = find_client(&server->clients, id);
     g_autofree char *head = NULL;
 
     if (!client)
@@ -120,23 +121,31 @@ void watch_server_answer(WatchServer *server, guint64 id, const WatchAnswer *ans
     watch_client_finish(client);
 }
 
-gboolean watch_server_stream(WatchServer *server, guint64 id, const char *headers, const char *text)
+/* Moves a client to a queue of streams, and sends the head and the first bytes. */
+static gboolean begin_stream(WatchServer *server, GQueue *streams, guint64 id, const char *type,
+                             const char *headers, gconstpointer first, gsize length)
 {
-    WatchClient *client = find_client(server, id);
-    g_autofree char *head = NULL;
+    WatchClient *client = find_client(&server->clients, id);
+    g_autoptr(GString) text = NULL;
 
     if (!client)
         return TRUE;
-    if (g_queue_get_length(&server->streams) >= MAX_STREAMS)
+    if (g_queue_get_length(&server->streams) + g_queue_get_length(&server->films) >= MAX_STREAMS)
         return FALSE;
     g_queue_remove(&server->clients, client);
-    g_queue_push_tail(&server->streams, client);
-    head = g_strdup_printf("HTTP/1.1 200 OK\r\nServer: convnext-watch\r\nConnection: close\r\n"
-                           "Content-Type: text/event-stream\r\n%s\r\n%s",
-                           headers, text);
-    watch_client_send(client, head, strlen(head));
+    g_queue_push_tail(streams, client);
+    text = g_string_new("HTTP/1.1 200 OK\r\nServer: convnext-watch\r\nConnection: close\r\n");
+    g_string_append_printf(text, "Content-Type: %s\r\n%s\r\n", type, headers);
+    g_string_append_len(text, first, (gssize)length);
     watch_client_keep(client);
+    watch_client_offer(client, text->str, text->len);
     return TRUE;
+}
+
+gboolean watch_server_stream(WatchServer *server, guint64 id, const char *headers, const char *text)
+{
+    return begin_stream(server, &server->streams, id, "text/event-stream", headers, text,
+                        strlen(text));
 }
 
 void watch_server_publish(WatchServer *server, const char *text)
@@ -147,6 +156,37 @@ void watch_server_publish(WatchServer *server, const char *text)
         next = item->next; /* sending may close the client */
         watch_client_send(item->data, text, strlen(text));
     }
+}
+
+gboolean watch_server_film(WatchServer *server, guint64 id, const char *type, const char *headers,
+                           gconstpointer first, gsize length)
+{
+    return begin_stream(server, &server->films, id, type, headers, first, length);
+}
+
+WatchViewer watch_server_viewer(WatchServer *server, guint64 id)
+{
+    const WatchClient *client = find_client(&server->films, id);
+
+    if (!client)
+        return WATCH_VIEWER_GONE;
+    return watch_client_is_idle(client) ? WATCH_VIEWER_READY : WATCH_VIEWER_BUSY;
+}
+
+void watch_server_offer(WatchServer *server, guint64 id, gconstpointer bytes, gsize length)
+{
+    WatchClient *client = find_client(&server->films, id);
+
+    if (client)
+        watch_client_offer(client, bytes, length);
+}
+
+void watch_server_end_film(WatchServer *server, guint64 id)
+{
+    WatchClient *client = find_client(&server->films, id);
+
+    if (client)
+        watch_client_close(client);
 }
 
 static gboolean on_heartbeat(gpointer server)
@@ -234,6 +274,8 @@ void watch_server_free(WatchServer *server)
         watch_client_close(g_queue_peek_head(&server->clients));
     while (!g_queue_is_empty(&server->streams))
         watch_client_close(g_queue_peek_head(&server->streams));
+    while (!g_queue_is_empty(&server->films))
+        watch_client_close(g_queue_peek_head(&server->films));
     g_free(server->url);
     g_free(server);
 }

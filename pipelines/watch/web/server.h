@@ -4,7 +4,7 @@
  * Everything runs in the main loop; no client can block it, and all memory is bounded:
  *
  * connections   32; when another arrives, the oldest one is closed. Each lives 10 s at most.
- * streams       32 more; see watch_server_stream(). They have no end.
+ * streams       32 more; see watch_server_stream() and watch_server_film(). They have no end.
  * requests      4096 bytes up to the empty line; a body is discarded
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
@@ -52,5 +52,26 @@ void watch_server_answer(WatchServer *server, guint64 id, const WatchAnswer *ans
 gboolean watch_server_stream(WatchServer *server, guint64 id, const char *headers,
                              const char *text);
 
-/* Sends text to all streams. */
+/* Sends text to all streams of events. */
 void watch_server_publish(WatchServer *server, const char *text);
+
+/* Answers with a stream without an end, of a type such as multipart/x-mixed-replace. It begins with
+ * the first bytes; more come from watch_server_offer(). FALSE if there are too many streams, as
+ * above. */
+gboolean watch_server_film(WatchServer *server, guint64 id, const char *type, const char *headers,
+                           gconstpointer first, gsize length);
+
+typedef enum WatchViewer {
+    WATCH_VIEWER_GONE,
+    WATCH_VIEWER_BUSY, /* has not read everything yet */
+    WATCH_VIEWER_READY
+} WatchViewer;
+
+WatchViewer watch_server_viewer(WatchServer *server, guint64 id);
+
+/* Sends bytes if the viewer is ready, so a slow one gets less and queues these bytes at most. One
+ * that takes more than 10 s to read them is closed. */
+void watch_server_offer(WatchServer *server, guint64 id, gconstpointer bytes, gsize length);
+
+/* Ends a film, if its viewer has not gone. */
+void watch_server_end_film(WatchServer *server, guint64 id);

@@ -5,8 +5,11 @@
 #include <string.h>
 
 #include "pipelines/watch/metrics.h"
+#include "pipelines/watch/pictures/folder.h"
+#include "pipelines/watch/pictures/reader.h"
 #include "pipelines/watch/web/access.h"
 #include "pipelines/watch/web/api.h"
+#include "pipelines/watch/web/live.h"
 #include "pipelines/watch/web/recent.h"
 
 #define JSON_TYPE "application/json"
@@ -14,17 +17,21 @@
 
 /* Nothing that the page shows can make it load or send anything elsewhere. */
 #define SAFE_HEADERS                                                                     \
-    "Cache-Control: no-store\r\n"                                                        \
     "Content-Security-Policy: default-src 'none'; script-src 'self'; style-src 'self'; " \
     "img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; "    \
     "frame-ancestors 'none'\r\n"                                                         \
     "Cross-Origin-Resource-Policy: same-origin\r\n"                                      \
     "Referrer-Policy: no-referrer\r\n"                                                   \
     "X-Content-Type-Options: nosniff\r\n"
+#define NO_STORE "Cache-Control: no-store\r\n"
+#define STORE "Cache-Control: private, max-age=86400, immutable\r\n"
 
 struct WatchSite {
     WatchAlarms *alarms;
     WatchPictures *pictures;
+    WatchReader *reader; /* of snapshots */
+    char *snapshots;     /* their folder, or NULL */
+    WatchLive *live;
     WatchRecent *recent;
     WatchServer *server;
     GPtrArray *cameras;
@@ -37,6 +44,7 @@ typedef struct Request {
     guint64 id;
     gboolean is_head; /* of HEAD */
     const WatchRequestHead *head;
+    gboolean never_changes; /* the answer */
 } Request;
 
 /* Answers */
@@ -44,7 +52,8 @@ typedef struct Request {
 static void answer(const Request *request, guint status, const char *type, const char *headers,
                    gconstpointer body, gsize length)
 {
-    g_autofree char *all = g_strconcat(SAFE_HEADERS, headers, NULL);
+    g_autofree char *all =
+        g_strconcat(SAFE_HEADERS, request->never_changes ? STORE : NO_STORE, headers, NULL);
     const WatchAnswer made = {status, type, all, body, length, request->is_head};
 
     watch_server_answer(request->site->server, request->id, &made);
@@ -136,7 +145,7 @@ static void serve_events(const Request *request)
     }
     missed = watch_recent_after(request->site->recent, id);
     text = g_strconcat("retry: 3000\n\n", missed, NULL);
-    if (!watch_server_stream(request->site->server, request->id, SAFE_HEADERS, text))
+    if (!watch_server_stream(request->site->server, request->id, SAFE_HEADERS NO_STORE, text))
         answer_sentence(request, 503, "Retry-After: 60\r\n", "There are too many listeners.\n");
 }
 
@@ -159,53 +168,120 @@ static WatchCamera *find_camera(const WatchSite *site, const char *name)
 typedef struct Wait {
     WatchSite *site;
     guint64 id;
-    gboolean is_head;
+    gboolean is_head, is_film;
     char *camera;
 } Wait;
+
+static void answer_picture(const Request *request, const WatchPicture *picture)
+{
+    gsize length;
+    gconstpointer bytes = g_bytes_get_data(picture->jpeg, &length);
+
+    answer(request, 200, "image/jpeg", NULL, bytes, length);
+}
+
+static void answer_film(const Request *request, const char *camera, const WatchPicture *first)
+{
+    if (request->is_head)
+        answer_text(request, 200, WATCH_LIVE_TYPE, "");
+    else if (!watch_live_add(request->site->live, request->id, camera, SAFE_HEADERS NO_STORE,
+                             first))
+        answer_sentence(request, 503, "Retry-After: 60\r\n", "There are too many viewers.\n");
+}
 
 static void on_picture(WatchPicture *picture, gpointer data)
 {
     g_autofree Wait *wait = data;
     g_autofree char *camera = wait->camera;
-    const Request request = {wait->site, wait->id, wait->is_head, NULL};
-    gsize length;
-    gconstpointer bytes;
+    const Request request = {wait->site, wait->id, wait->is_head, NULL, FALSE};
 
     if (!wait->site->server)
         return;
     if (!picture) /* the last one of a camera that is lost */
         picture = watch_pictures_last(wait->site->pictures, camera);
-    if (!picture) {
+    if (!picture)
         answer_sentence(&request, 503, NULL, "There is no picture of this camera.\n");
-        return;
-    }
-    bytes = g_bytes_get_data(picture->jpeg, &length);
-    answer(&request, 200, "image/jpeg", NULL, bytes, length);
+    else if (wait->is_film)
+        answer_film(&request, camera, picture);
+    else
+        answer_picture(&request, picture);
 }
 
-static void serve_picture(const Request *request, WatchCamera *camera)
+static void wait_for_picture(const Request *request, WatchCamera *camera, gboolean is_film)
 {
     Wait *wait = g_new(Wait, 1);
 
     wait->site = request->site;
     wait->id = request->id;
     wait->is_head = request->is_head;
+    wait->is_film = is_film;
     wait->camera = g_strdup(watch_camera_settings(camera)->name);
     watch_pictures_get(request->site->pictures, camera, WATCH_PICTURES_FRESH, on_picture, wait);
 }
 
-/* name: decoded. Returns whether it names a camera. */
+/* The camera whose name has this suffix behind it, or NULL. */
+static WatchCamera *find_stem(const WatchSite *site, const char *name, const char *suffix)
+{
+    g_autofree char *stem = NULL;
+
+    if (!g_str_has_suffix(name, suffix))
+        return NULL;
+    stem = g_strndup(name, strlen(name) - strlen(suffix));
+    return find_camera(site, stem);
+}
+
+static void on_snapshot(GBytes *bytes, gpointer data)
+{
+    const Wait *wait = data;
+    const Request request = {wait->site, wait->id, wait->is_head, NULL, bytes != NULL};
+    gsize length;
+
+    if (!wait->site->server)
+        return;
+    if (bytes) {
+        gconstpointer jpeg = g_bytes_get_data(bytes, &length);
+
+        answer(&request, 200, "image/jpeg", NULL, jpeg, length);
+    } else {
+        answer_sentence(&request, 404, NULL, "There is no such snapshot.\n");
+    }
+}
+
+/* name: CAMERA/snapshots/FILE. Returns whether it may be a snapshot of the camera. */
+static gboolean serve_snapshot(const Request *request, const char *name)
+{
+    static const char between[] = "/snapshots/";
+    const char *file = g_strrstr(name, between);
+    WatchCamera *camera = file ? find_stem(request->site, name, file) : NULL;
+    Wait *wait;
+
+    if (!camera || !request->site->snapshots ||
+        !watch_folder_is_name(file + strlen(between), watch_camera_settings(camera)->name))
+        return FALSE;
+    wait = g_new0(Wait, 1);
+    wait->site = request->site;
+    wait->id = request->id;
+    wait->is_head = request->is_head;
+    watch_reader_read(request->site->reader, request->site->snapshots, file + strlen(between),
+                      on_snapshot, wait, g_free);
+    return TRUE;
+}
+
+/* name: decoded. Returns whether it names a camera, or something of it. */
 static gboolean serve_camera(const Request *request, const char *name)
 {
-    g_autofree char *stem =
-        g_str_has_suffix(name, ".jpg") ? g_strndup(name, strlen(name) - strlen(".jpg")) : NULL;
-    WatchCamera *camera = find_camera(request->site, name);
+    WatchSite *site = request->site;
+    WatchCamera *camera;
 
-    if (camera)
+    if (find_camera(site, name))
         serve_page(request);
-    else if (stem && (camera = find_camera(request->site, stem)))
-        serve_picture(request, camera);
-    return camera != NULL;
+    else if ((camera = find_stem(site, name, ".jpg")))
+        wait_for_picture(request, camera, FALSE);
+    else if ((camera = find_stem(site, name, ".mjpg")))
+        wait_for_picture(request, camera, TRUE);
+    else
+        return serve_snapshot(request, name);
+    return TRUE;
 }
 
 static gboolean serve_camera_json(const Request *request, const char *name)
@@ -257,7 +333,7 @@ static gboolean serve_path(const Request *request, const char *path)
 void watch_site_request(guint64 id, const WatchRequestHead *head, gpointer data)
 {
     WatchSite *site = data;
-    const Request request = {site, id, strcmp(head->method, "HEAD") == 0, head};
+    const Request request = {site, id, strcmp(head->method, "HEAD") == 0, head, FALSE};
     g_autofree char *path = g_uri_unescape_string(head->path, NULL);
     const gboolean is_open = g_strcmp0(path, "/healthz") == 0;
 
@@ -284,13 +360,18 @@ WatchSite *watch_site_new(WatchAlarms *alarms, WatchPictures *pictures)
 
     site->alarms = alarms;
     site->pictures = pictures;
+    site->reader = watch_reader_new();
+    site->live = watch_live_new(pictures);
     site->recent = watch_recent_new();
     return site;
 }
 
 void watch_site_free(WatchSite *site)
 {
+    watch_reader_free(site->reader);
+    watch_live_free(site->live);
     watch_recent_free(site->recent);
+    g_free(site->snapshots);
     g_free(site->login);
     g_free(site);
 }
@@ -298,6 +379,7 @@ void watch_site_free(WatchSite *site)
 void watch_site_set_server(WatchSite *site, WatchServer *server)
 {
     site->server = server;
+    watch_live_set_server(site->live, server);
 }
 
 void watch_site_set_cameras(WatchSite *site, GPtrArray *cameras)
@@ -308,7 +390,14 @@ void watch_site_set_cameras(WatchSite *site, GPtrArray *cameras)
         g_ptr_array_add(names, watch_camera_settings(cameras->pdata[i])->name);
     g_ptr_array_add(names, NULL);
     site->cameras = cameras;
+    watch_live_set_cameras(site->live, cameras);
     watch_recent_keep(site->recent, (const char *const *)names->pdata);
+}
+
+void watch_site_set_snapshots(WatchSite *site, const char *path)
+{
+    g_free(site->snapshots);
+    site->snapshots = g_strdup(path);
 }
 
 void watch_site_set_login(WatchSite *site, const char *login)

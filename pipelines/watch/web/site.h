@@ -1,7 +1,9 @@
 /* What the HTTP server serves:
  *
  * /                        the page with all cameras
- * /camera/NAME             the page of a camera; with .jpg its picture
+ * /camera/NAME             the page of a camera; with .jpg its picture, with .mjpg its film
+ * /camera/NAME/snapshots/FILE
+ *                          the picture of an event
  * /NAME                    the same, unless the path is one of the others
  * /api/cameras             JSON: all cameras
  * /api/cameras/NAME        JSON: a camera and its last events
@@ -21,7 +23,7 @@
 
 typedef struct WatchSite WatchSite;
 
-/* All are borrowed and must outlive the site. */
+/* Both are borrowed. alarms must outlive the site; pictures must be freed before it. */
 WatchSite *watch_site_new(WatchAlarms *alarms, WatchPictures *pictures);
 void watch_site_free(WatchSite *site);
 
@@ -35,6 +37,9 @@ void watch_site_set_server(WatchSite *site, WatchServer *server);
  * /healthz ask for, or NULL. */
 void watch_site_set_cameras(WatchSite *site, GPtrArray *cameras);
 void watch_site_set_login(WatchSite *site, const char *login);
+
+/* path: the folder of snapshots, or NULL. */
+void watch_site_set_snapshots(WatchSite *site, const char *path);
 
 /* Sends the event to those who listen, and keeps it for the pages. */
 void watch_site_add_event(WatchSite *site, const WatchEvent *event);
