@@ -317,6 +317,21 @@ install_packages()
     fi
 }
 
+# fetch_promtool FOLDER: puts promtool, for the test `dashboards`, into the folder. Its package is not
+# installed, because it would start a server. Without it the test is skipped.
+fetch_promtool()
+{
+    local work
+    if [ -x "$1/promtool" ] || command -v promtool >/dev/null || ! work=$(mktemp -d); then
+        return
+    fi
+    if (cd "$work" && apt-get -q download prometheus && dpkg-deb --fsys-tarfile prometheus_*.deb |
+        tar -x ./usr/bin/promtool) >/dev/null 2>&1; then
+        mkdir -p "$1" && mv "$work/usr/bin/promtool" "$1"
+    fi
+    rm -rf "$work"
+}
+
 unset CONVNEXT_CPU
 declare -A groups # of processes in the background
 trap 'for group in "${groups[@]}"; do kill -- "-$group"; done 2>/dev/null' EXIT
@@ -331,6 +346,8 @@ sanitized="-Db_lundef=false -Doptimization=1 -Dintrospection=disabled $line_numb
 
 heading "packages"
 install_packages
+fetch_promtool "$root/build-tools"
+export PATH=$PATH:$root/build-tools
 if [ "$suites" != " arm64" ]; then
     heading "build"
     cnx_build "$test_build" $line_numbers

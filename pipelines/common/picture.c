@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "pipelines/common/print.h"
+
 #define PICTURE_TIMEOUT (60 * GST_SECOND)
 #define POLL (50 * GST_MSECOND)
 
@@ -65,6 +67,20 @@ static char **copy_properties(const char *const *properties)
     return (char **)g_ptr_array_free(copy, FALSE);
 }
 
+/* Prints what the element warns of, such as a precision that does not run here. */
+static void print_warnings(GstBus *bus)
+{
+    GstMessage *message;
+
+    while ((message = gst_bus_pop_filtered(bus, GST_MESSAGE_WARNING))) {
+        g_autoptr(GError) warning = NULL;
+
+        gst_message_parse_warning(message, &warning, NULL);
+        print_error(g_get_prgname(), "%s", warning->message);
+        gst_message_unref(message);
+    }
+}
+
 PictureReader *picture_reader_new(const char *const *properties, GError **error)
 {
     g_autoptr(PictureReader) reader = g_new0(PictureReader, 1);
@@ -88,6 +104,7 @@ PictureReader *picture_reader_new(const char *const *properties, GError **error)
             g_set_error(error, PICTURE_ERROR, 0, "the element convnext refuses the model");
         return NULL;
     }
+    print_warnings(bus);
     return g_steal_pointer(&reader);
 }
 

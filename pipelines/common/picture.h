@@ -11,8 +11,8 @@
 typedef struct PictureReader PictureReader;
 
 /* properties: names and values of convnext in turn, ended with NULL; a NULL value leaves the
- * default. Loads the model, which stays until the reader is freed. NULL with error if the element
- * refuses them or is not installed. */
+ * default. Loads the model, which stays until the reader is freed, and prints the element's
+ * warnings. NULL with error if the element refuses them or is not installed. */
 PictureReader *picture_reader_new(const char *const *properties, GError **error);
 void picture_reader_free(PictureReader *reader); /* NULL allowed */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(PictureReader, picture_reader_free)

@@ -440,6 +440,11 @@ WatchCounts *watch_camera_counts(WatchCamera *camera)
     return camera->counts;
 }
 
+gboolean watch_camera_progress(WatchCamera *camera, WatchProgress *progress)
+{
+    return watch_pipeline_read(camera->pipeline, progress);
+}
+
 const char *watch_camera_cause(const WatchCamera *camera)
 {
     return camera->cause;

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "pipelines/watch/baseline/learner.h"
+#include "pipelines/watch/connection.h"
 #include "pipelines/watch/counts.h"
 #include "pipelines/watch/frozen.h"
 #include "pipelines/watch/pictures/tap.h"
@@ -59,6 +60,9 @@ void watch_camera_stop(WatchCamera *camera);
 const WatchSettings *watch_camera_settings(const WatchCamera *camera);
 WatchState watch_camera_state(const WatchCamera *camera);
 WatchCounts *watch_camera_counts(WatchCamera *camera);
+
+/* The progress of the current connection; FALSE if there is none. */
+gboolean watch_camera_progress(WatchCamera *camera, WatchProgress *progress);
 
 /* Why the camera was lost last, without credentials, or NULL. */
 const char *watch_camera_cause(const WatchCamera *camera);

@@ -38,11 +38,27 @@ static void on_caps(WatchConnection *self, GstEvent *event)
     gst_structure_get_int(structure, "width", &width);
     gst_structure_get_int(structure, "height", &height);
     g_mutex_lock(&self->counts->lock);
+    progress->fps_n = 0;
+    progress->fps_d = 1;
+    gst_structure_get_fraction(structure, "framerate", &progress->fps_n, &progress->fps_d);
     progress->size_changed |= width != progress->width || height != progress->height;
     progress->width = width;
     progress->height = height;
     g_mutex_unlock(&self->counts->lock);
     self->info_is_known = gst_video_info_from_caps(&self->info, caps);
+}
+
+static void on_tags(WatchConnection *self, GstEvent *event)
+{
+    GstTagList *tags;
+    const char *codec;
+
+    gst_event_parse_tag(event, &tags);
+    if (!gst_tag_list_peek_string_index(tags, GST_TAG_VIDEO_CODEC, 0, &codec))
+        return;
+    g_mutex_lock(&self->counts->lock);
+    g_strlcpy(self->progress.codec, codec, sizeof self->progress.codec);
+    g_mutex_unlock(&self->counts->lock);
 }
 
 /* Frames of MJPEG over HTTP have no timestamps, without which the age of a result is unknown. */
@@ -140,6 +156,8 @@ static void count_frame(WatchConnection *self, GstClockTime lag)
     self->progress.frames++;
     self->counts->frames++;
     self->progress.last_time = self->counts->last_frame_time = g_get_monotonic_time();
+    if (!self->progress.first_time)
+        self->progress.first_time = self->progress.last_time;
     self->counts->lag = lag;
     g_mutex_unlock(&self->counts->lock);
 }
@@ -202,6 +220,8 @@ static GstPadProbeReturn on_output(GstPad *pad, GstPadProbeInfo *info, gpointer 
         check_frozen(self, info->data);
     } else if (GST_EVENT_TYPE(info->data) == GST_EVENT_CAPS) {
         on_caps(self, info->data);
+    } else if (GST_EVENT_TYPE(info->data) == GST_EVENT_TAG) {
+        on_tags(self, info->data);
     } else if (GST_EVENT_TYPE(info->data) == GST_EVENT_EOS && !self->is_file) {
         set_ended(self);
         return GST_PAD_PROBE_DROP;

@@ -14,15 +14,20 @@ typedef struct WatchConnection WatchConnection;
  * longer is. */
 #define WATCH_FREEZE "convnext-watch-freeze"
 
+#define WATCH_CODEC 100 /* bytes */
+
 /* The frames that the source has delivered since it was opened. */
 typedef struct WatchProgress {
     guint64 frames;
-    guint64 dropped;  /* too late to be decoded; not counted in frames */
-    gint64 last_time; /* when the last frame of either kind arrived, monotonic microseconds */
+    guint64 dropped;   /* too late to be decoded; not counted in frames */
+    gint64 last_time;  /* when the last frame of either kind arrived, monotonic microseconds */
+    gint64 first_time; /* of the first frame that was decoded */
     gboolean has_ended;
     int width, height;
-    gboolean size_changed; /* since the last call of watch_connection_read() */
-    WatchFreeze freeze;    /* the current run */
+    int fps_n, fps_d;        /* frame rate of the caps; 0/1 if they do not say it */
+    char codec[WATCH_CODEC]; /* its name for people, perhaps cut, or "" */
+    gboolean size_changed;   /* since the last call of watch_connection_read() */
+    WatchFreeze freeze;      /* the current run */
 } WatchProgress;
 
 /* counts and frozen, which may be NULL, must outlive the connection. NULL with an error if an

@@ -274,13 +274,15 @@ WatchPipeline *watch_pipeline_new(const WatchSettings *settings, WatchCounts *co
                                 g_ptr_array_index(settings->properties, i + 1));
     g_object_set(self->publish, "stream", settings->name, "embedding", !settings->hides_embedding,
                  NULL);
+    if (settings->is_silent)
+        g_object_set(self->publish, "location", "/dev/null", NULL);
     g_object_set(sink, "sync", FALSE, "async", FALSE, NULL);
     gst_element_link_many(self->queue, self->convnext, self->publish, sink, NULL);
     pad = gst_element_get_static_pad(self->publish, "src");
     gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER, on_result, counts, NULL);
     gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER, on_frame, watch_tap_ref(self->tap),
                       (GDestroyNotify)watch_tap_unref);
-    if (settings->baseline > 0) {
+    if (settings->baseline > 0 && !settings->is_silent) {
         self->learner = watch_learner_new(self->settings, self->publish);
         gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER, on_look, self->learner, NULL);
     }
@@ -314,9 +316,12 @@ void watch_pipeline_unref(WatchPipeline *self)
 
 /* State and messages */
 
-void watch_pipeline_read(WatchPipeline *self, WatchProgress *progress)
+gboolean watch_pipeline_read(WatchPipeline *self, WatchProgress *progress)
 {
+    if (!self->connection)
+        return FALSE;
     watch_connection_read(self->connection, progress);
+    return TRUE;
 }
 
 static WatchOrigin find_origin(WatchPipeline *self, GstObject *object)

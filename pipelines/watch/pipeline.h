@@ -55,8 +55,8 @@ guint watch_pipeline_closing(void);
 /* The number of sources that did not close in time and still have threads. */
 guint watch_pipeline_left_behind(void);
 
-/* Reads the progress of the source, which must be open. */
-void watch_pipeline_read(WatchPipeline *pipeline, WatchProgress *progress);
+/* Reads the progress of the source. FALSE if none is open. */
+gboolean watch_pipeline_read(WatchPipeline *pipeline, WatchProgress *progress);
 
 /* Returns the origin of an error. *reason: a sentence without credentials; the caller frees it. */
 WatchOrigin watch_pipeline_error_origin(WatchPipeline *pipeline, GstMessage *message,

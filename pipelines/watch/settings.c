@@ -354,6 +354,11 @@ void watch_settings_set_rest_class(WatchSettings *settings, const char *rest_cla
     settings->rules.normal = (const char *const *)g_strdupv((char **)labels);
 }
 
+void watch_settings_silence(WatchSettings *settings)
+{
+    settings->is_silent = TRUE;
+}
+
 /* The baseline */
 
 /* A number with s, min or h; seconds without. Negative if it is none. */

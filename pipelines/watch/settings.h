@@ -42,6 +42,7 @@ typedef struct WatchSettings {
     char *webhook;               /* a URL, or NULL */
     gboolean hides_embedding;    /* it is attached for the baseline only */
     GPtrArray *properties;       /* of convnext: name, value, name, value, ... as text */
+    gboolean is_silent;          /* prints no results */
     char *fingerprint;           /* covers everything above; contains the password */
     guint8 identity[32];         /* of the embeddings, with a baseline */
 } WatchSettings;
@@ -53,6 +54,9 @@ WatchSettings *watch_settings_new(GKeyFile *file, const char *group, GError **er
 /* rest_class: the model's, or NULL. It is normal if the list does not say what is. Call it before
  * the settings are used. */
 void watch_settings_set_rest_class(WatchSettings *settings, const char *rest_class);
+
+/* Results of this camera will not be printed. Call it before the settings are used. */
+void watch_settings_silence(WatchSettings *settings);
 
 /* The settings for a source at another URI, to which the camera redirects. They have its login only
  * if with_login is TRUE. */

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "pipelines/common/print.h"
+#include "pipelines/watch/check.h"
 #include "pipelines/watch/keys.h"
 #include "pipelines/watch/pipeline.h"
 #include "pipelines/watch/run.h"
@@ -158,9 +159,11 @@ static gboolean run_command_line(int argc, char **argv)
     g_autoptr(GPtrArray) keys = g_ptr_array_new_with_free_func(g_free);
     g_autofree char *config = NULL;
     g_auto(GStrv) sources = NULL;
-    gboolean is_version = FALSE;
+    gboolean is_version = FALSE, is_check = FALSE;
     const GOptionEntry entries[] = {
         {"config", 'c', 0, G_OPTION_ARG_FILENAME, &config, "The camera list, a key file", "FILE"},
+        {"check", 0, 0, G_OPTION_ARG_NONE, &is_check,
+         "Open each camera once, print what was found, and quit", NULL},
         {"version", 0, 0, G_OPTION_ARG_NONE, &is_version, "Print the version and quit", NULL},
         {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_STRING_ARRAY, &sources, NULL, "[[NAME=]SOURCE...]"},
         {NULL},
@@ -181,6 +184,8 @@ static gboolean run_command_line(int argc, char **argv)
         return FALSE;
     }
     g_ptr_array_add(keys, NULL);
+    if (is_check)
+        return watch_check(config, (const char *const *)keys->pdata, sources);
     return watch_run(config, (const char *const *)keys->pdata, sources);
 }
 

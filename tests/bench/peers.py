@@ -42,7 +42,7 @@ class Bench:
         self.threads = [n for n in options.threads if n <= len(os.sched_getaffinity(0))]
         self.prepares, self.words = options.prepare, options.peers
         self.photos = photos.every(options.photos) if options.photos else []
-        if self.photos and len(self.photos) < PICTURES + CALIBRATION:
+        if options.photos and len(self.photos) < PICTURES + CALIBRATION:
             raise SystemExit(f"{options.photos}: expected {PICTURES + CALIBRATION} photos, found {len(self.photos)}")
 
     def stem(self, name, batch=1):

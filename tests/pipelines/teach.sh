@@ -86,6 +86,8 @@ assert found["pictures"] == 9 and found["left-out"] == 1 and found["right"] == 4
 assert found["confusions"] == [{"is": "bright", "said": "dark", "pictures": 3}, {"is": "dark", "said": "bright", "pictures": 2}], found
 assert [c["said"] for c in found["classes"]] == [3, 3, 3] and len(found["wrong"]) == 5, found
 ' || wrong "--labels turns bright and dark: $(cat log)"
+CONVNEXT_CPU=c convnext-inspect --precision int8 --evaluate fresh taught 2>log >out || wrong "--precision: $(cat log)"
+grep -q '^convnext-inspect: precision=int8 runs as fp32: ' log || wrong "--evaluate in int8 at level c says: $(cat log)"
 refuse_evaluation()
 {
     local words=$1

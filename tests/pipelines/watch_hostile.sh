@@ -114,7 +114,7 @@ fi
 # A text from a server is cut, and its escape sequences do not reach the terminal.
 for scheme in $schemes; do
     odd rude --reply '599 *'
-    start_watch "rude=$scheme://$address/live" --events events --set offline-after=0.1
+    start_watch "rude=$scheme://$address/live" --events events --set offline-after=5
     wait_for log 1 'rude: waiting, .*\[31mred'
     wait_for events 1 '\[31mred'
     stop_watch INT
