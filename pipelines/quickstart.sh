@@ -1,6 +1,7 @@
 #!/bin/bash
 # From a fresh clone to classified video: installs missing packages, builds, runs the bundled model on
-# the source, and prints a line for each change of the state, then a summary.
+# the source, and prints a line for each change of the state, then a summary. With --page it shows a
+# camera on a page for browsers instead.
 #
 # CONVNEXT_BUILD names a build folder other than build/ in the tree.
 #
@@ -14,6 +15,8 @@ usage()
     cat <<'END'
 usage: pipelines/quickstart.sh [--frames N] [--model PATH] [--precision PRECISION] [--json]
                                [--show] [--write FILE.mp4] [FILE | rtsp://... | /dev/videoN | test]
+       pipelines/quickstart.sh --page[=[ADDRESS:]PORT] [--model PATH] [--precision PRECISION]
+                               [rtsp://... | /dev/videoN | test]
 
 Classifies every frame of the source: is this camera healthy? Without a source it downloads and plays
 a short clip; `test` is GStreamer's test picture.
@@ -25,6 +28,10 @@ a short clip; `test` is GStreamer's test picture.
   --json                 print each result as a line of JSON instead of the changes of the state
   --show                 show the frames with their results in a window
   --write FILE.mp4       write the frames with their results to a file
+  --page[=[ADDRESS:]PORT]
+                         show the camera on a page until Ctrl-C, by convnext-watch; on localhost and
+                         port 9464 by default. Without a source it shows /dev/video0, or the test
+                         picture if there is no such device
 END
 }
 
@@ -88,7 +95,34 @@ add_source()
     source=$1
 }
 
+# run_page: runs convnext-watch with the options of this script that it has too. Its results, JSON lines,
+# are on the page.
+run_page()
+{
+    local arguments=() argument
+    set -- "${options[@]}"
+    while [ $# -gt 0 ]; do
+        argument=$1
+        case $1 in
+        -m | -p | -n | -w | --model | --precision | --frames | --write)
+            argument=$1=$2
+            shift
+            ;;
+        esac
+        case $argument in
+        -m=* | --model=*) arguments+=(--model "${argument#*=}") ;;
+        -p=* | --precision=*) arguments+=(--set "precision=${argument#*=}") ;;
+        *) cnx_die "${argument%%=*} and --page cannot be combined" ;;
+        esac
+        shift
+    done
+    cnx_say "Classifying $source on a page; Ctrl-C ends it"
+    [ "$source" != test ] || source=test:smpte
+    exec "$build/pipelines/convnext-watch" --metrics "$page" "${arguments[@]}" -- "camera=$source" >/dev/null
+}
+
 source=
+page= # where --page serves, or empty
 is_name= # name: after --, which no option follows
 options=()
 while [ $# -gt 0 ]; do
@@ -102,6 +136,8 @@ while [ $# -gt 0 ]; do
         options+=("$1" "$2")
         shift
         ;;
+    --page) page=9464 ;;
+    --page=?*) page=${1#--page=} ;;
     -j | --json) options+=(--json) ;;
     --frames=* | --model=* | --precision=* | --write=* | -s | --show) options+=("$1") ;;
     --) is_name=name: ;;
@@ -115,6 +151,10 @@ case $source in
 *) [ -e "$source" ] || cnx_die "the file or device $source does not exist" ;;
 esac
 
+if [ -n "$page" ] && { [ -f "$source" ] || [[ $source == file:* ]]; }; then
+    cnx_die "--page shows cameras, and $source is a file, which would end at once"
+fi
+
 build=${CONVNEXT_BUILD:-$root/build}
 case " ${options[*]} " in
 *' --show '* | *' -s '*) cnx_packages_play+=' gstreamer1.0-x' ;;
@@ -124,6 +164,13 @@ cnx_install $cnx_packages_build $cnx_packages_play
 cnx_build "$build"
 cnx_environment "$build"
 
+if [ -n "$page" ]; then
+    if [ -z "$source" ]; then
+        source=/dev/video0
+        [ -e "$source" ] || source=test
+    fi
+    run_page
+fi
 if [ -z "$source" ]; then
     source=$(cache_folder)/bikes.mp4
     if ! is_clip "$source" && ! fetch_clip "$source"; then

@@ -44,6 +44,10 @@ expect_refusal '--write names the source' convnext-quickstart --write text.mp4 t
 expect_refusal '--write needs a value' "$quickstart" --write
 expect_refusal 'cannot write the picture: ' convnext-quickstart --write none/out.mp4
 expect_refusal 'the source is empty' "$quickstart" ''
+expect_refusal '--page shows cameras, and text.mp4 is a file' "$quickstart" --page text.mp4
+expect_refusal '--json and --page cannot be combined' "$quickstart" --json --page test
+expect_refusal '--frames and --page cannot be combined' "$quickstart" --page=0 --frames 5 test
+expect_refusal "metrics is 'x', expected a port" "$quickstart" --page=x test
 expect_refusal 'the file or device --help does not exist' "$quickstart" -- --help
 expect_refusal 'the source is empty' convnext-quickstart ''
 expect_refusal 'sound.wav: It has no video, only sound.' "$quickstart" sound.wav

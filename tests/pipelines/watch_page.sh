@@ -1,6 +1,7 @@
 #!/bin/bash
 # The page of convnext-watch and what it reads: paths, hostile names, pictures, films and snapshots, the
-# login, the stream of events and its limits, and the page itself in Chromium where that is installed.
+# login, the stream of events and its limits, and the page itself in Chromium where that is installed; also
+# quickstart.sh --page.
 #
 # SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/lib.sh"
@@ -168,7 +169,7 @@ for i in $(seq 31); do
     listen "stream.$i" -H "Last-Event-ID: $last"
     wait_for "stream.$i" 1 '^retry:'
 done
-grep -l '^data:' stream.* && wrong "old events are sent again"
+awk -v last="$last" '/^id: / && $2 + 0 <= last + 0 { exit 1 }' stream.* || wrong "old events are sent again"
 expect /events 503
 expect /ball.mjpg 503
 
@@ -218,5 +219,15 @@ expect /a%2f..%2Fb%252f%3F%23.jpg 503 -u 'joe:s3cr3t:word'
 stop_watch INT
 grep -s -n s3cr3t log lines && wrong "the password was printed"
 echo nothing >login
+
+# From nothing to a page
+CONVNEXT_WATCH=$quickstart start_watch --page=0 -m "$CNX_ROOT/model/default" --precision=fp32 test
+wait_for log 1 'page at http://127\.0\.0\.1:[0-9]+/$'
+url=$(sed -n 's,.*page at \(http://127.0.0.1:[0-9]*\)/$,\1,p' log)
+wait_for log 1 'camera: shows no-signal'
+expect /camera/camera 200
+expect /camera/camera.jpg 200
+stop_watch INT
+[ ! -s lines ] || wrong "--page prints results: $(head -n 1 lines)"
 expect_refusal 'web-credentials-file: the first line of' "$CONVNEXT_WATCH" --config list.ini
 exit $bad

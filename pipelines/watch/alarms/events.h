@@ -8,11 +8,13 @@
 typedef struct WatchEvents WatchEvents;
 
 /* Opens a file for appending. A separate thread writes, so a slow disk blocks no camera. Lines that
- * cannot be written are lost, and standard error reports the first of them. NULL with an error if
- * the file cannot be opened, for example a pipe without a reader. */
+ * cannot be written are lost, as are those beyond a thousand that wait for a disk that hangs;
+ * standard error reports the first of them, and their number once lines are written again. NULL
+ * with an error if the file cannot be opened, for example a pipe without a reader. */
 WatchEvents *watch_events_new(const char *path, GError **error);
 
-/* Writes the remaining lines first. */
+/* Writes the remaining lines first. If that takes longer than two seconds, it says so and leaves
+ * the writer behind, which goes on if the disk does. */
 void watch_events_free(WatchEvents *events);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(WatchEvents, watch_events_free)
 
