@@ -3,11 +3,14 @@
 #
 #   tests/soak.sh [SECONDS [CAMERAS [FOLDER]]]      default: 3600 8, and a temporary folder
 #   tests/soak.sh --heads [SECONDS [FOLDER]]        default: 1800, and a temporary folder
+#   tests/soak.sh --faults [SECONDS [FOLDER]]       default: 3600, and a temporary folder; 60 or more
 #
 # The first form monitors RTSP cameras on localhost with convnext-watch while they are killed, stalled and
 # restarted at random, and also checks that every camera delivers results soon after it comes back. The second
 # plays a stream each through convnextsegment and convnextdetect in mode=latest while the format, size and
-# aspect of their frames change every second.
+# aspect of their frames change every second. The third is soak_faults.py: cameras, broker, webhook, command,
+# disk and clients of the page fail in turns, and each event must arrive once. It needs mosquitto, and root for a
+# disk that is full or hangs.
 #
 # Requires the build of tests/run.sh in build-test/. FOLDER keeps lines, log, memory (seconds and KiB of
 # resident memory, every second) and, of cameras, returns (camera, how it was lost, seconds from its return to
@@ -20,6 +23,13 @@ export CONVNEXT_BUILD=${CONVNEXT_BUILD:-$root/build-test}
 fixtures=$root/tests/fixtures
 . "$root/pipelines/env.sh"
 
+if [ "${1:-}" = --faults ]; then
+    folder=${3:-$(mktemp -d)}
+    mkdir -p "$folder" || exit 1
+    run=(python3 "$root/tests/soak_faults.py" "${2:-3600}" "$(realpath "$folder")")
+    [ "$(id -u)" -ne 0 ] || run=(unshare --mount "${run[@]}") # its file system is not seen outside
+    exec "${run[@]}"
+fi
 heads=
 if [ "${1:-}" = --heads ]; then
     heads=1

@@ -12,6 +12,9 @@
 #define VIDEO_HEIGHT 1080
 #define MAX_SIDE (1 << 24) /* Pillow stores the corners of a box as float */
 
+/* Of an input in the shape of the picture. */
+#define MAX_PIXELS (8192.0 * 8192)
+
 const char *cnx_crop_name(CnxCrop crop)
 {
     static const char *const names[] = {
@@ -224,6 +227,17 @@ static gboolean refuse_sides(const CnxRecipe *recipe, guint width, guint height,
     return FALSE;
 }
 
+/* A long and narrow picture may become an input that fits in memory but takes minutes. */
+static gboolean refuse_pixels(guint width, guint height, const double size[2], GError **error)
+{
+    g_set_error(
+        error, CNX_ERROR, CNX_ERROR_SETTINGS,
+        "a picture of %u x %u pixels would be resized to %.0f x %.0f with crop=none, expected "
+        "at most %.0f pixels: set crop=squash, or crop or pad the frames upstream",
+        width, height, size[0], size[1], MAX_PIXELS);
+    return FALSE;
+}
+
 gboolean cnx_recipe_geometry(const CnxRecipe *recipe, guint width, guint height,
                              CnxGeometry *geometry, GError **error)
 {
@@ -241,6 +255,8 @@ gboolean cnx_recipe_geometry(const CnxRecipe *recipe, guint width, guint height,
     resize_sides(size, recipe, width, height);
     if (!(size[0] >= 1 && size[1] >= 1 && size[0] <= MAX_SIDE && size[1] <= MAX_SIDE))
         return refuse_sides(recipe, width, height, size, error);
+    if (recipe->crop == CNX_CROP_NONE && size[0] * size[1] > MAX_PIXELS)
+        return refuse_pixels(width, height, size, error);
     for (int i = 0; i < 2; i++) {
         const guint resized = (guint)size[i];
         CnxSpan *span = i ? &geometry->y : &geometry->x;

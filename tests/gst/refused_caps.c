@@ -63,6 +63,10 @@ static const struct {
      "crop=border"},
     {CONVNEXT " crop=border", 2, 2, NULL},
     {CONVNEXT " crop=none", 300000, 1, "19200000 x 64 with crop=none"},
+    {CONVNEXT " crop=none", 40000, 2,
+     "a picture of 40000 x 2 pixels would be resized to 1280000 x 64 with crop=none, expected at "
+     "most "
+     "67108864 pixels: set crop=squash"},
     {CONVNEXT " crop=none max-memory=50000000", 4000, 1, "frames of 4000 x 1 pixels: "},
     {CONVNEXT " crop=none max-memory=50000000", 4000, 1,
      "set a smaller input-size, another crop or a larger max-memory"},
