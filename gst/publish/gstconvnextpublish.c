@@ -76,7 +76,7 @@ GST_DEBUG_CATEGORY(gst_convnext_publish_debug);
 #define CHECK_INTERVAL 100  /* buffers */
 #define MOST_ON_THE_WAY 300 /* more results than a queue, of 200 buffers by default, holds */
 
-enum { PROP_0, PROP_LOCATION, PROP_STREAM, PROP_TENSOR_DIR, PROP_EMIT };
+enum { PROP_0, PROP_LOCATION, PROP_STREAM, PROP_TENSOR_DIR, PROP_EMIT, PROP_EMBEDDING };
 
 typedef struct Settings {
     char *location;   /* path, or "-" for standard output */
@@ -88,6 +88,7 @@ struct _GstConvnextPublish {
     GstBaseTransform parent;
     Settings settings;    /* under the object lock */
     GstConvnextEmit emit; /* likewise */
+    gboolean embedding;   /* likewise */
 
     /* Set between start and stop; belongs to the streaming thread. */
     Settings active;
@@ -99,7 +100,8 @@ struct _GstConvnextPublish {
     gboolean is_warned;      /* the warning that there are none was posted */
     gboolean is_live;        /* the source is */
     gboolean follows_states; /* emit is change */
-    guint width, height;     /* from the caps; 0 if they have none */
+    gboolean omits_embedding;
+    guint width, height; /* from the caps; 0 if they have none */
 };
 
 static GstStaticPadTemplate sink_template =
@@ -141,9 +143,12 @@ static void set_property(GObject *object, guint id, const GValue *value, GParamS
     char **setting = find_setting(&self->settings, id);
     const char *string;
 
-    if (id == PROP_EMIT) {
+    if (id == PROP_EMIT || id == PROP_EMBEDDING) {
         GST_OBJECT_LOCK(self);
-        self->emit = g_value_get_enum(value);
+        if (id == PROP_EMIT)
+            self->emit = g_value_get_enum(value);
+        else
+            self->embedding = g_value_get_boolean(value);
         GST_OBJECT_UNLOCK(self);
         return;
     }
@@ -163,9 +168,12 @@ static void get_property(GObject *object, guint id, GValue *value, GParamSpec *p
     GstConvnextPublish *self = GST_CONVNEXT_PUBLISH(object);
     char **setting = find_setting(&self->settings, id);
 
-    if (id == PROP_EMIT) {
+    if (id == PROP_EMIT || id == PROP_EMBEDDING) {
         GST_OBJECT_LOCK(self);
-        g_value_set_enum(value, self->emit);
+        if (id == PROP_EMIT)
+            g_value_set_enum(value, self->emit);
+        else
+            g_value_set_boolean(value, self->embedding);
         GST_OBJECT_UNLOCK(self);
         return;
     }
@@ -227,6 +235,7 @@ static gboolean start(GstBaseTransform *transform)
     self->active.stream = g_strdup(settings->stream);
     self->active.tensor_dir = g_strdup(settings->tensor_dir);
     const GstConvnextEmit emit = self->emit;
+    self->omits_embedding = !self->embedding;
     GST_OBJECT_UNLOCK(self);
 
     self->frame = self->results = 0;
@@ -329,8 +338,9 @@ static gboolean write_result(GstConvnextPublish *self, const GstConvnextLineFram
 static gboolean write_results(GstConvnextPublish *self, GstBuffer *buffer, GError **error)
 {
     g_autofree char *time = gst_convnext_timestamp(buffer, self->is_live);
-    const GstConvnextLineFrame frame = {buffer,      self->active.stream, self->frame,
-                                        self->width, self->height,        time};
+    const GstConvnextLineFrame frame = {
+        buffer, self->active.stream,  self->frame, self->width, self->height,
+        time,   self->omits_embedding};
     const GstStructure *change;
     GstConvnextUpstream upstream = {0};
     GstConvnextMeta *meta;
@@ -401,6 +411,10 @@ static void install_properties(GObjectClass *klass)
                           "Which results get a line: each new one, those of each frame, or those "
                           "that change the state",
                           GST_TYPE_CONVNEXT_EMIT, GST_CONVNEXT_EMIT_RESULT, flags));
+    g_object_class_install_property(
+        klass, PROP_EMBEDDING,
+        g_param_spec_boolean("embedding", "Embedding",
+                             "Whether a line has the embedding if one is attached", TRUE, flags));
 }
 
 static void gst_convnext_publish_class_init(GstConvnextPublishClass *klass)
@@ -436,6 +450,7 @@ static void gst_convnext_publish_class_init(GstConvnextPublishClass *klass)
 static void gst_convnext_publish_init(GstConvnextPublish *self)
 {
     self->line = g_string_new(NULL);
+    self->embedding = TRUE;
     gst_base_transform_set_passthrough(GST_BASE_TRANSFORM(self), TRUE);
     gst_base_transform_set_gap_aware(GST_BASE_TRANSFORM(self), TRUE);
 }

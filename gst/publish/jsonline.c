@@ -334,6 +334,12 @@ static gboolean has_own_key(GstConvnextTensor *tensor)
            g_str_equal(name, GST_CONVNEXT_TENSOR_LOGITS);
 }
 
+static void append_embedding(GString *line, const char *key, const Source *source)
+{
+    if (!source->frame->without_embedding)
+        append_tensor_values(line, key, source);
+}
+
 /* The shapes of the tensors whose values are not in the line. */
 static void append_tensor_shapes(GString *line, const char *key, const Source *source)
 {
@@ -402,7 +408,7 @@ static const Field fields[] = {
     {"classes", append_classes},
     {"segmentation", append_segmentation},
     {"objects", append_objects},
-    {GST_CONVNEXT_TENSOR_EMBEDDING, append_tensor_values},
+    {GST_CONVNEXT_TENSOR_EMBEDDING, append_embedding},
     {GST_CONVNEXT_TENSOR_LOGITS, append_tensor_values},
     {"tensors", append_tensor_shapes},
     {"ms", append_times},

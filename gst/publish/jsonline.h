@@ -12,6 +12,7 @@ typedef struct GstConvnextLineFrame {
     guint64 number;      /* from 0 */
     guint width, height; /* in the caps, pixels; 0 if unknown */
     const char *time;    /* RFC 3339, or NULL */
+    gboolean without_embedding;
 } GstConvnextLineFrame;
 
 /* Appends the result in meta as a JSON object and a newline. change: the change of the smoothed

@@ -300,15 +300,26 @@ static void on_freeze(WatchCamera *camera, const WatchFreeze *freeze)
         set_freeze(camera, freeze);
 }
 
+static void on_baseline(WatchCamera *camera, const WatchBaselineChange *change)
+{
+    watch_camera_tick(camera); /* a file may be shorter than a tick */
+    if (change->note)
+        camera->hooks->changed(camera, change->note, camera->data);
+    camera->hooks->baseline_changed(camera, change, camera->data);
+}
+
 /* The source is replaced at once. That is no loss, so it is not reported as one. */
 static void on_element(WatchCamera *camera, GstMessage *message)
 {
+    WatchBaselineChange change;
     WatchFreeze freeze;
 
     if (gst_message_has_name(message, "convnext-state-changed")) {
         camera->hooks->label_changed(camera, gst_message_get_structure(message), camera->data);
     } else if (watch_connection_parse_freeze(message, &freeze)) {
         on_freeze(camera, &freeze);
+    } else if (watch_learner_parse(message, &change)) {
+        on_baseline(camera, &change);
     } else if (is_open(camera) && watch_pipeline_redirect(camera->pipeline, message)) {
         camera->state = WATCH_WAITING;
         camera->retry_delay = 0;
@@ -461,6 +472,11 @@ GstClockTime watch_camera_last_result_pts(WatchCamera *camera)
         pts = gst_convnext_result_get_pts(camera->counts->last_result);
     g_mutex_unlock(&camera->counts->lock);
     return pts;
+}
+
+gboolean watch_camera_baseline(WatchCamera *camera, WatchVerdict *verdict)
+{
+    return watch_pipeline_baseline(camera->pipeline, verdict);
 }
 
 GstStructure *watch_camera_stats(WatchCamera *camera)

@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "pipelines/watch/baseline/learner.h"
 #include "pipelines/watch/connection.h"
 #include "pipelines/watch/counts.h"
 #include "pipelines/watch/frozen.h"
@@ -32,6 +33,8 @@ typedef struct WatchHooks {
     /* The picture is frozen, or no longer. It stays frozen while the camera is lost; in WATCH_ENDED
      * and WATCH_FAILED, it was so until the end of the file. */
     void (*freeze_changed)(WatchCamera *camera, const WatchFreeze *freeze, gpointer data);
+    /* What the baseline says has changed. */
+    void (*baseline_changed)(WatchCamera *camera, const WatchBaselineChange *change, gpointer data);
     /* The camera has stopped and holds nothing but its counts. */
     void (*stopped)(WatchCamera *camera, gpointer data);
     /* The results cannot be written; reason is one sentence. */
@@ -72,6 +75,9 @@ gint64 watch_camera_last_frame_time(WatchCamera *camera);
 
 /* The timestamp of the last result, or GST_CLOCK_TIME_NONE. */
 GstClockTime watch_camera_last_result_pts(WatchCamera *camera);
+
+/* The verdict of the baseline. FALSE if there is none. */
+gboolean watch_camera_baseline(WatchCamera *camera, WatchVerdict *verdict);
 
 /* The property stats of the element convnext; the caller frees it. */
 GstStructure *watch_camera_stats(WatchCamera *camera);

@@ -152,8 +152,11 @@ static void on_stopped(WatchCamera *camera, gpointer data)
 
 static void on_output_failed(WatchCamera *camera, const char *reason, gpointer data) {}
 
-static const WatchHooks hooks = {on_changed, on_label_changed, on_freeze_changed, on_stopped,
-                                 on_output_failed};
+static const WatchHooks hooks = {.changed = on_changed,
+                                 .label_changed = on_label_changed,
+                                 .freeze_changed = on_freeze_changed,
+                                 .stopped = on_stopped,
+                                 .output_failed = on_output_failed}; /* silent: no baseline */
 
 static void start(Check *check, Finding *finding, WatchSettings *settings)
 {

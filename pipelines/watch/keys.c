@@ -58,6 +58,14 @@ static const Key keys[] = {
      MEMBER(rules.alarm_after), 10, 0, 86400},
     {"clear-after", KEY_SECONDS, "seconds of other labels until the event problem-end",
      MEMBER(rules.clear_after), 10, 0, 86400},
+    {"moved-after", KEY_SECONDS,
+     "seconds of normal labels outside the baseline until the event moved",
+     MEMBER(moved_after), 60, 1, 86400},
+    {.name = "baseline", .type = KEY_OF_CAMERA,
+     .help = "how long to learn what the camera looks like when all is well, such as\n"
+             "10min; none by default"},
+    {.name = "state-dir", .type = KEY_OF_CAMERA,
+     .help = "a folder that keeps what is learnt"},
     {.name = "normal", .type = KEY_OF_CAMERA,
      .help = "labels, joined by commas, of a picture without a problem\n"
              "by default the model's rest class; a model without one has no problems"},

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "pipelines/common/print.h"
+#include "pipelines/watch/baseline/identity.h"
 #include "pipelines/watch/keys.h"
 #include "pipelines/watch/model.h"
 
@@ -181,6 +182,7 @@ static void resolve_paths(GKeyFile *file, const char *path)
                                        "credentials-file",
                                        "events",
                                        "snapshots",
+                                       "state-dir",
                                        "model",
                                        "labels",
                                        "mqtt-ca-file",
@@ -244,10 +246,32 @@ static gboolean load_file(GKeyFile *file, const char *path, GError **error)
 
 /* Models */
 
+/* identities: of the elements whose model has been read, since that may take a second. */
+static gboolean read_identity(WatchSettings *settings, GstElement *convnext, GHashTable *identities,
+                              GError **error)
+{
+    const guint8 *known = g_hash_table_lookup(identities, convnext);
+
+    if (!settings->rules.normal[0])
+        return watch_keys_fail(error, settings->name,
+                               "baseline needs normal, since the model has no rest class");
+    if (known) {
+        memcpy(settings->identity, known, WATCH_IDENTITY);
+        return TRUE;
+    }
+    if (!watch_identity_read(settings->identity, convnext, error)) {
+        g_prefix_error(error, "[%s]: baseline: ", settings->name);
+        return FALSE;
+    }
+    g_hash_table_insert(identities, convnext, g_memdup2(settings->identity, WATCH_IDENTITY));
+    return TRUE;
+}
+
 /* Opens one element for all cameras with the same properties. */
 static gboolean open_models(WatchList *list, GError **error)
 {
     g_autoptr(GHashTable) opened = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    g_autoptr(GHashTable) identities = g_hash_table_new_full(NULL, NULL, NULL, g_free);
 
     for (guint i = 0; i < list->cameras->len; i++) {
         WatchSettings *settings = g_ptr_array_index(list->cameras, i);
@@ -264,7 +288,8 @@ static gboolean open_models(WatchList *list, GError **error)
             g_ptr_array_add(list->models, convnext);
             g_hash_table_insert(opened, g_strdup(properties->str), convnext);
         }
-        if (!watch_model_apply(convnext, settings, error))
+        if (!watch_model_apply(convnext, settings, error) ||
+            (settings->baseline > 0 && !read_identity(settings, convnext, identities, error)))
             return FALSE;
     }
     return TRUE;

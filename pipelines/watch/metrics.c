@@ -9,9 +9,10 @@ typedef struct Sample {
     char *stream;          /* the camera's name, escaped */
     char *precision, *isa; /* in use; NULL while no model is open */
     WatchState state;
-    gboolean is_frozen, has_problem, is_online;
-    char *label;      /* the state, escaped; NULL if there is none */
-    double label_age; /* seconds; negative if there is no state */
+    gboolean is_frozen, has_problem, is_online, is_moved;
+    double progress, distance; /* of the baseline; negative if there is none or it is unknown */
+    char *label;               /* the state, escaped; NULL if there is none */
+    double label_age;          /* seconds; negative if there is no state */
     guint64 frames, dropped, results, reconnects;
     double frame_age, result_age; /* seconds; negative before the first */
     double frame_lag;             /* seconds; negative if unknown */
@@ -51,6 +52,16 @@ static void take_alarm(Sample *sample, const WatchAlarm *alarm)
         label ? (double)(g_get_real_time() - watch_alarm_since(alarm)) / G_USEC_PER_SEC : -1;
     sample->has_problem = watch_alarm_has_problem(alarm);
     sample->is_online = watch_alarm_is_online(alarm);
+    sample->is_moved = watch_alarm_is_moved(alarm);
+}
+
+static void take_baseline(Sample *sample, WatchCamera *camera)
+{
+    WatchVerdict verdict;
+    const gboolean has_baseline = watch_camera_baseline(camera, &verdict);
+
+    sample->progress = has_baseline ? verdict.progress : -1;
+    sample->distance = has_baseline && verdict.is_known ? verdict.ratio : -1;
 }
 
 static void take_sample(Sample *sample, WatchCamera *camera, const WatchAlarm *alarm)
@@ -63,6 +74,7 @@ static void take_sample(Sample *sample, WatchCamera *camera, const WatchAlarm *a
     sample->stream = escape_label(watch_camera_settings(camera)->name);
     sample->state = watch_camera_state(camera);
     take_alarm(sample, alarm);
+    take_baseline(sample, camera);
     g_mutex_lock(&counts->lock);
     sample->is_frozen = counts->is_frozen;
     sample->frames = counts->frames;
@@ -117,19 +129,20 @@ static void append_counters(GString *text, GArray *samples, const char *name, gs
     }
 }
 
-/* Appends a time of each camera that has one: seconds at an offset in its sample. */
-static void append_times(GString *text, GArray *samples, const char *name, gsize offset,
-                         const char *help)
+/* Appends a number of each camera that has one, such as seconds: a double at an offset in its
+ * sample. */
+static void append_gauges(GString *text, GArray *samples, const char *name, gsize offset,
+                          const char *help)
 {
     append_header(text, name, "gauge", help);
     for (guint i = 0; i < samples->len; i++) {
         const Sample *sample = &g_array_index(samples, Sample, i);
-        const double seconds = G_STRUCT_MEMBER(double, sample, offset);
+        const double number = G_STRUCT_MEMBER(double, sample, offset);
 
-        if (seconds < 0)
+        if (number < 0)
             continue;
         g_string_append_printf(text, "%s{stream=\"%s\"} ", name, sample->stream);
-        append_number(text, seconds);
+        append_number(text, number);
     }
 }
 
@@ -283,10 +296,16 @@ static void append_all(GString *text, GArray *samples)
     append_flags(text, samples, "convnext_camera_frozen", G_STRUCT_OFFSET(Sample, is_frozen),
                  "Whether the picture is frozen, or was when the camera was lost.");
     append_label(text, samples);
-    append_times(text, samples, "convnext_label_since_seconds", G_STRUCT_OFFSET(Sample, label_age),
-                 "Time since the current label became the state.");
+    append_gauges(text, samples, "convnext_label_since_seconds", G_STRUCT_OFFSET(Sample, label_age),
+                  "Time since the current label became the state.");
     append_flags(text, samples, "convnext_problem", G_STRUCT_OFFSET(Sample, has_problem),
                  "Whether there is a problem: from the event problem-begin to problem-end.");
+    append_flags(text, samples, "convnext_camera_moved", G_STRUCT_OFFSET(Sample, is_moved),
+                 "Whether the picture has left the baseline for good.");
+    append_gauges(text, samples, "convnext_baseline_progress", G_STRUCT_OFFSET(Sample, progress),
+                  "Share of the baseline that is learnt, from 0 to 1.");
+    append_gauges(text, samples, "convnext_baseline_distance", G_STRUCT_OFFSET(Sample, distance),
+                  "Distance of the newest picture from the baseline; above 1 it is outside.");
     append_engines(text, samples);
     append_counters(text, samples, "convnext_frames_total", G_STRUCT_OFFSET(Sample, frames),
                     "Decoded frames, classified or not.");
@@ -298,12 +317,12 @@ static void append_all(GString *text, GArray *samples)
     append_counters(text, samples, "convnext_reconnects_total", G_STRUCT_OFFSET(Sample, reconnects),
                     "Number of times that the camera was lost.");
     append_labels(text, samples);
-    append_times(text, samples, "convnext_last_frame_age_seconds",
-                 G_STRUCT_OFFSET(Sample, frame_age), "Time since the newest frame arrived.");
-    append_times(text, samples, "convnext_last_result_age_seconds",
-                 G_STRUCT_OFFSET(Sample, result_age), "Time since the newest result.");
-    append_times(text, samples, "convnext_frame_lag_seconds", G_STRUCT_OFFSET(Sample, frame_lag),
-                 "Time from arrival to decoding of a live camera's newest frame.");
+    append_gauges(text, samples, "convnext_last_frame_age_seconds",
+                  G_STRUCT_OFFSET(Sample, frame_age), "Time since the newest frame arrived.");
+    append_gauges(text, samples, "convnext_last_result_age_seconds",
+                  G_STRUCT_OFFSET(Sample, result_age), "Time since the newest result.");
+    append_gauges(text, samples, "convnext_frame_lag_seconds", G_STRUCT_OFFSET(Sample, frame_lag),
+                  "Time from arrival to decoding of a live camera's newest frame.");
     append_histograms(text, samples, "convnext_preprocess_duration_seconds",
                       G_STRUCT_OFFSET(Sample, preprocess),
                       "Time to turn a frame into the network's input.");

@@ -12,6 +12,7 @@ struct WatchPipeline {
     WatchCounts *counts;
     WatchFrozen *frozen; /* or NULL; survives the loss of a source */
     WatchTap *tap;
+    WatchLearner *learner; /* or NULL */
     GstElement *pipeline;
     GstElement *queue, *convnext, *publish; /* borrowed from pipeline */
     GMutex order;                           /* held while the pipeline changes state */
@@ -34,6 +35,12 @@ static GstPadProbeReturn on_result(GstPad *pad, GstPadProbeInfo *info, gpointer 
 static GstPadProbeReturn on_frame(GstPad *pad, GstPadProbeInfo *info, gpointer data)
 {
     watch_tap_pass(data, pad, GST_PAD_PROBE_INFO_BUFFER(info));
+    return GST_PAD_PROBE_OK;
+}
+
+static GstPadProbeReturn on_look(GstPad *pad, GstPadProbeInfo *info, gpointer data)
+{
+    watch_learner_pass(data, pad, GST_PAD_PROBE_INFO_BUFFER(info));
     return GST_PAD_PROBE_OK;
 }
 
@@ -265,7 +272,8 @@ WatchPipeline *watch_pipeline_new(const WatchSettings *settings, WatchCounts *co
         gst_util_set_object_arg(G_OBJECT(self->convnext),
                                 g_ptr_array_index(settings->properties, i),
                                 g_ptr_array_index(settings->properties, i + 1));
-    g_object_set(self->publish, "stream", settings->name, NULL);
+    g_object_set(self->publish, "stream", settings->name, "embedding", !settings->hides_embedding,
+                 NULL);
     if (settings->is_silent)
         g_object_set(self->publish, "location", "/dev/null", NULL);
     g_object_set(sink, "sync", FALSE, "async", FALSE, NULL);
@@ -274,6 +282,10 @@ WatchPipeline *watch_pipeline_new(const WatchSettings *settings, WatchCounts *co
     gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER, on_result, counts, NULL);
     gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER, on_frame, watch_tap_ref(self->tap),
                       (GDestroyNotify)watch_tap_unref);
+    if (settings->baseline > 0 && !settings->is_silent) {
+        self->learner = watch_learner_new(self->settings, self->publish);
+        gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER, on_look, self->learner, NULL);
+    }
     return g_steal_pointer(&self);
 }
 
@@ -283,6 +295,7 @@ static void clear_pipeline(gpointer data)
 
     g_clear_pointer(&self->connection, watch_connection_unref);
     gst_object_unref(self->pipeline);
+    g_clear_pointer(&self->learner, watch_learner_free);
     g_clear_pointer(&self->frozen, watch_frozen_free);
     watch_tap_unref(self->tap);
     g_clear_pointer(&self->source, watch_settings_unref);
@@ -384,6 +397,13 @@ GstStructure *watch_pipeline_stats(WatchPipeline *self)
 
     g_object_get(self->convnext, "stats", &stats, NULL);
     return stats;
+}
+
+gboolean watch_pipeline_baseline(WatchPipeline *self, WatchVerdict *verdict)
+{
+    if (self->learner)
+        watch_learner_read(self->learner, verdict);
+    return self->learner != NULL;
 }
 
 WatchTap *watch_pipeline_tap(WatchPipeline *self)

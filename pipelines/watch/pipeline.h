@@ -9,6 +9,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "pipelines/watch/baseline/learner.h"
 #include "pipelines/watch/connection.h"
 #include "pipelines/watch/pictures/tap.h"
 
@@ -76,6 +77,9 @@ char *watch_pipeline_source_note(WatchPipeline *pipeline, GstMessage *message);
 /* The caller owns the result. */
 GstBus *watch_pipeline_bus(WatchPipeline *pipeline);
 GstStructure *watch_pipeline_stats(WatchPipeline *pipeline); /* of the element convnext */
+
+/* The verdict of the baseline. FALSE if there is none. */
+gboolean watch_pipeline_baseline(WatchPipeline *pipeline, WatchVerdict *verdict);
 
 /* Where the frames can be taken behind convnextpublish, from every source; borrowed. */
 WatchTap *watch_pipeline_tap(WatchPipeline *pipeline);

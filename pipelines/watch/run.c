@@ -144,6 +144,12 @@ static void on_freeze_changed(WatchCamera *camera, const WatchFreeze *freeze, gp
     watch_alarms_freeze_changed(((Watch *)data)->alarms, camera, freeze);
 }
 
+static void on_baseline_changed(WatchCamera *camera, const WatchBaselineChange *change,
+                                gpointer data)
+{
+    watch_alarms_baseline_changed(((Watch *)data)->alarms, camera, change);
+}
+
 static void on_stopped(WatchCamera *camera, gpointer data)
 {
     Watch *watch = data;
@@ -165,8 +171,8 @@ static void on_output_failed(WatchCamera *camera, const char *reason, gpointer d
     quit(watch);
 }
 
-static const WatchHooks hooks = {on_changed, on_label_changed, on_freeze_changed, on_stopped,
-                                 on_output_failed};
+static const WatchHooks hooks = {on_changed,          on_label_changed, on_freeze_changed,
+                                 on_baseline_changed, on_stopped,       on_output_failed};
 
 /* Takes the event. */
 static void publish(WatchEvent *event, gpointer data)

@@ -48,6 +48,20 @@ static const char *find_property(const WatchSettings *settings, const char *name
     return NULL;
 }
 
+/* Takes the value. */
+static void set_property(WatchSettings *settings, const char *name, char *value)
+{
+    for (guint i = 0; i < settings->properties->len; i += 2) {
+        if (strcmp(g_ptr_array_index(settings->properties, i), name) == 0) {
+            g_free(g_ptr_array_index(settings->properties, i + 1));
+            g_ptr_array_index(settings->properties, i + 1) = value;
+            return;
+        }
+    }
+    g_ptr_array_add(settings->properties, g_strdup(name));
+    g_ptr_array_add(settings->properties, value);
+}
+
 static gboolean check_region(const WatchSettings *settings, GError **error)
 {
     const char *region = find_property(settings, "region");
@@ -345,6 +359,76 @@ void watch_settings_silence(WatchSettings *settings)
     settings->is_silent = TRUE;
 }
 
+/* The baseline */
+
+/* A number with s, min or h; seconds without. Negative if it is none. */
+static double parse_time(const char *text)
+{
+    static const struct {
+        const char *unit;
+        double seconds;
+    } units[] = {{"", 1}, {"s", 1}, {"min", 60}, {"h", 3600}};
+    char *end;
+    const double number = g_ascii_strtod(text, &end);
+    const char *unit = end + strspn(end, " ");
+
+    for (guint i = 0; end > text && i < G_N_ELEMENTS(units); i++) {
+        if (strcmp(unit, units[i].unit) == 0)
+            return number * units[i].seconds;
+    }
+    return -1;
+}
+
+/* The results need an embedding for the baseline. */
+static gboolean add_embedding(WatchSettings *settings, GError **error)
+{
+    const char *outputs = find_property(settings, "outputs");
+    g_autoptr(GstElement) convnext = gst_element_factory_make("convnext", NULL);
+    g_auto(GValue) value = G_VALUE_INIT;
+    g_autofree char *text = NULL;
+
+    if (!convnext)
+        return TRUE; /* the list is refused for that */
+    gst_object_ref_sink(convnext);
+    if (outputs)
+        gst_util_set_object_arg(G_OBJECT(convnext), "outputs", outputs);
+    if (!has_classes(convnext))
+        return watch_keys_fail(error, settings->name,
+                               "baseline needs classes among the outputs, which are '%s'", outputs);
+    g_object_get_property(G_OBJECT(convnext), "outputs", &value);
+    text = gst_value_serialize(&value);
+    if (strstr(text, "embedding"))
+        return TRUE;
+    settings->hides_embedding = TRUE;
+    set_property(settings, "outputs", g_strconcat(text, "+embedding", NULL));
+    return TRUE;
+}
+
+static gboolean set_baseline(WatchSettings *settings, GKeyFile *file, GError **error)
+{
+    g_autofree char *text = watch_keys_get(file, settings->name, "baseline");
+    double seconds;
+
+    settings->state_dir = watch_keys_get(file, settings->name, "state-dir");
+    if (!text || !*text || strcmp(text, "none") == 0 || strcmp(text, "0") == 0)
+        return TRUE;
+    seconds = parse_time(text);
+    if (!(seconds >= 1 && seconds <= 86400))
+        return watch_keys_fail(error, settings->name,
+                               "baseline is '%s', expected none, or a time from 1s to 24h, such as "
+                               "10min",
+                               text);
+    if (!settings->state_dir || !*settings->state_dir)
+        return watch_keys_fail(error, settings->name,
+                               "baseline needs state-dir, a folder that keeps what is learnt");
+    if (!g_file_test(settings->state_dir, G_FILE_TEST_IS_DIR))
+        return watch_keys_fail(error, settings->name, "state-dir is '%s', which is no folder",
+                               settings->state_dir);
+    settings->baseline = (gint64)(seconds * G_USEC_PER_SEC);
+    settings->rules.has_baseline = TRUE;
+    return add_embedding(settings, error);
+}
+
 /* Lifetime */
 
 static void append_words(GString *text, const char *const *words)
@@ -368,6 +452,8 @@ static char *make_fingerprint(const WatchSettings *settings)
     append_words(text, (const char *const *)settings->on_event);
     g_string_append_printf(text, "%s\n", settings->webhook ? settings->webhook : "");
     g_string_append_printf(text, "%d\n", settings->rules.may_sleep);
+    g_string_append_printf(text, "%" G_GINT64_FORMAT "\n%s\n", settings->baseline,
+                           settings->state_dir ? settings->state_dir : "");
     for (guint i = 0; i < settings->rules.quiet->len; i++) {
         const WatchQuietRange *range = &g_array_index(settings->rules.quiet, WatchQuietRange, i);
 
@@ -389,7 +475,7 @@ WatchSettings *watch_settings_new(GKeyFile *file, const char *group, GError **er
         !set_source(settings, file, error) || !set_credentials(settings, file, error) ||
         !set_protocols(settings, file, error) || !set_rules(settings, file, error) ||
         !set_command(settings, file, error) || !set_webhook(settings, file, error) ||
-        !watch_keys_read(settings, file, group, error))
+        !watch_keys_read(settings, file, group, error) || !set_baseline(settings, file, error))
         return NULL;
     set_defaults(settings);
     settings->fingerprint = make_fingerprint(settings);
@@ -410,6 +496,7 @@ static void clear_settings(gpointer data)
     g_strfreev((char **)settings->rules.ignored);
     g_strfreev(settings->on_event);
     g_free(settings->webhook);
+    g_free(settings->state_dir);
     g_clear_pointer((GArray **)&settings->rules.quiet, g_array_unref);
     g_ptr_array_unref(settings->properties);
     g_free(settings->fingerprint);
@@ -435,6 +522,7 @@ WatchSettings *watch_settings_redirect(const WatchSettings *settings, const char
     copy->rules.quiet = g_array_ref((GArray *)settings->rules.quiet);
     copy->on_event = g_strdupv(settings->on_event);
     copy->webhook = g_strdup(settings->webhook);
+    copy->state_dir = g_strdup(settings->state_dir);
     copy->properties = g_ptr_array_ref(settings->properties);
     copy->fingerprint = g_strdup(settings->fingerprint);
     return copy;

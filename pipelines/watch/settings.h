@@ -34,12 +34,17 @@ typedef struct WatchSettings {
     gint64 frozen_time;          /* microseconds until a picture counts as frozen; 0: never */
     guint snapshots_keep;        /* files of this camera */
     guint snapshot_width;        /* of pictures, at most, pixels */
+    gint64 baseline;             /* microseconds of normal pictures to learn; 0: none */
+    gint64 moved_after;          /* microseconds outside until the picture has moved */
+    char *state_dir;             /* with a baseline, a folder; else it may be NULL */
     WatchAlarmRules rules;       /* its pointers belong to the settings */
     char **on_event;             /* a command and its arguments, or NULL */
     char *webhook;               /* a URL, or NULL */
+    gboolean hides_embedding;    /* it is attached for the baseline only */
     GPtrArray *properties;       /* of convnext: name, value, name, value, ... as text */
     gboolean is_silent;          /* prints no results */
     char *fingerprint;           /* covers everything above; contains the password */
+    guint8 identity[32];         /* of the embeddings, with a baseline */
 } WatchSettings;
 
 /* Reads a camera's group. Keys that it lacks come from [watch], or else have their defaults. NULL

@@ -70,6 +70,17 @@ GST_START_TEST(test_absent_parts)
 }
 GST_END_TEST;
 
+GST_START_TEST(test_without_embedding)
+{
+    g_autoptr(GstHarness) harness = make_harness(make_element("embedding", FALSE, NULL));
+
+    push_frame(harness, make_frame(make_full_result()));
+    g_autofree char *lines = read_lines();
+    fail_if(strstr(lines, "embedding"), "%s", lines);
+    fail_unless(strstr(lines, ",\"logits\":["), "%s", lines);
+}
+GST_END_TEST;
+
 /* The region is that of the frame which the caps and a GstVideoCropMeta describe, and omitted if
  * their size is not the one that it refers to. */
 GST_START_TEST(test_region)
@@ -331,6 +342,7 @@ static Suite *publish_suite(void)
     tcase_add_test(tc, test_line);
     tcase_add_test(tc, test_absent);
     tcase_add_test(tc, test_absent_parts);
+    tcase_add_test(tc, test_without_embedding);
     tcase_add_test(tc, test_region);
     tcase_add_test(tc, test_strings);
     tcase_add_test(tc, test_floats);

@@ -111,6 +111,73 @@ static void test_lost(void)
     free_case(test);
 }
 
+static void set_inside(Case *test, gboolean is_inside)
+{
+    watch_alarm_set_inside(test->alarm, &test->rules, is_inside, moment(test->now));
+}
+
+/* A label alarms only if the picture has left the baseline, or if that is not known. */
+static void test_inside(void)
+{
+    Case *test = new_case("");
+
+    test->rules.has_baseline = TRUE;
+    watch_alarm_set_online(test->alarm, &test->rules, moment(0));
+    set_label(test, "dark");
+    wait_until(test, 20);
+    expect(test, "0 state: shows dark\n10 problem-begin: the picture is dark\n");
+    set_inside(test, TRUE);
+    wait_until(test, 100);
+    expect(test, "25 problem-end: the picture is no longer dark, after 20 s\n");
+    set_inside(test, FALSE); /* for less than alarm-after */
+    wait_until(test, 109);
+    set_inside(test, TRUE);
+    wait_until(test, 200);
+    expect(test, "");
+    set_inside(test, FALSE);
+    wait_until(test, 220);
+    expect(test, "210 problem-begin: the picture is dark\n");
+    set_inside(test, TRUE);
+    test->rules.has_baseline = FALSE; /* by SIGHUP */
+    wait_until(test, 300);
+    expect(test, "");
+    free_case(test);
+}
+
+static void set_moved(Case *test, gboolean is_moved, int since)
+{
+    watch_alarm_set_moved(test->alarm, &test->rules, is_moved,
+                          moment((gint64)since * G_USEC_PER_SEC), moment(test->now));
+}
+
+static void test_moved(void)
+{
+    Case *test = new_case("12:05-12:10");
+
+    test->rules.has_baseline = TRUE;
+    watch_alarm_set_online(test->alarm, &test->rules, moment(0));
+    set_moved(test, FALSE, 0);
+    wait_until(test, 100);
+    set_moved(test, TRUE, 40);
+    set_moved(test, TRUE, 40);
+    wait_until(test, 200);
+    g_assert_true(watch_alarm_is_moved(test->alarm));
+    expect(test, "100 moved: moved, the picture has been another one for 60 s\n");
+    set_moved(test, FALSE, 40);
+    wait_until(test, 310);
+    expect(test, "200 moved: no longer moved, the picture is back after 3 min\n");
+    set_moved(test, TRUE, 310); /* in quiet hours */
+    wait_until(test, 599);
+    expect(test, "");
+    wait_until(test, 650);
+    expect(test, "600 moved: moved, the picture has been another one for 5 min\n");
+    test->rules.has_baseline = FALSE;
+    wait_until(test, 700);
+    g_assert_false(watch_alarm_is_moved(test->alarm));
+    expect(test, "650 moved: no longer moved, the picture is back after 6 min\n");
+    free_case(test);
+}
+
 static void test_problem(void)
 {
     Case *test = new_case("");
@@ -268,6 +335,8 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/alarm/lost", test_lost);
     g_test_add_func("/alarm/problem", test_problem);
+    g_test_add_func("/alarm/inside", test_inside);
+    g_test_add_func("/alarm/moved", test_moved);
     g_test_add_func("/alarm/offline-problem", test_offline_problem);
     g_test_add_func("/alarm/no-normal", test_no_normal);
     g_test_add_func("/alarm/quiet", test_quiet);

@@ -45,6 +45,14 @@ guint watch_pipeline_left_behind(void)
     return 3;
 }
 
+static gboolean has_baseline;
+
+gboolean watch_camera_baseline(WatchCamera *camera, WatchVerdict *verdict)
+{
+    *verdict = (WatchVerdict){.is_known = TRUE, .progress = 1, .ratio = 0.25};
+    return has_baseline;
+}
+
 static WatchAlarm *alarm_of_door;
 
 const WatchAlarm *watch_alarms_find(WatchAlarms *alarms, WatchCamera *camera)
@@ -107,6 +115,9 @@ static void test_unknown(void)
     g_assert_null(strstr(text, "convnext_last_result_age_seconds{"));
     g_assert_null(strstr(text, "convnext_frame_lag_seconds{"));
     g_assert_null(strstr(text, "convnext_engine_info{"));
+    g_assert_null(strstr(text, "convnext_baseline_progress{"));
+    g_assert_null(strstr(text, "convnext_baseline_distance{"));
+    g_assert_cmpfloat(number_after(text, "\nconvnext_camera_moved{" STREAM "} "), ==, 0);
     g_assert_cmpfloat(number_after(text, "\nconvnext_camera_online{" STREAM "} "), ==, 0);
     g_assert_cmpfloat(number_after(text, "\nconvnext_problem{" STREAM "} "), ==, 0);
     g_assert_null(strstr(text, "convnext_label{"));
@@ -120,6 +131,7 @@ static void test_numbers(void)
     alarm_of_door = new_alarm();
     counts = watch_counts_new();
     stats = "convnext-stats,engine=(string)int8,cpu=(string)avx2";
+    has_baseline = TRUE;
     counts->is_frozen = TRUE;
     counts->frames = 7;
     counts->last_frame_time = g_get_monotonic_time() - 5 * G_USEC_PER_SEC;
@@ -130,6 +142,8 @@ static void test_numbers(void)
     counts->inference.count = 4;
     counts->inference.sum = 12.5;
     g_autofree char *text = metrics_text();
+    g_assert_cmpfloat(number_after(text, "\nconvnext_baseline_progress{" STREAM "} "), ==, 1);
+    g_assert_cmpfloat(number_after(text, "\nconvnext_baseline_distance{" STREAM "} "), ==, 0.25);
     const double frame_age = number_after(text, "\nconvnext_last_frame_age_seconds{" STREAM "} ");
     const double result_age = number_after(text, "\nconvnext_last_result_age_seconds{" STREAM "} ");
 

@@ -147,7 +147,7 @@ import json, os
 cameras = {camera['name']: camera for camera in json.load(open('body'))}
 assert list(cameras) == ['ball', os.environ['MARKUP'], 'a/../b%2f?#', 'metrics', os.environ['LONG'], 'not UTF-8: \ufffd']
 for camera in cameras.values():
-    assert set(camera) == {'name', 'state', 'score', 'since', 'online', 'problem', 'cause', 'age'}, camera
+    assert set(camera) == {'name', 'state', 'score', 'since', 'online', 'problem', 'cause', 'age', 'moved', 'baseline'}, camera
 ball, lost = cameras['ball'], cameras['metrics']
 assert ball['online'] and ball['problem'] and ball['state'] and 0 < ball['score'] <= 1 and ball['age'] >= 0, ball
 assert ball['since'].endswith('Z') and ball['cause'] is None, ball

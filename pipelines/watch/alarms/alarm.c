@@ -17,11 +17,15 @@ struct WatchAlarm {
     char *label; /* or NULL */
     double score;
     WatchMoment label_since;
-    gboolean is_faulty;       /* the label is outside normal and ignored */
+    gboolean is_inside;       /* the baseline; FALSE if that is not known */
+    gboolean is_faulty;       /* the label is outside normal and ignored, and not is_inside */
     WatchMoment change_since; /* since when is_faulty has held while the camera was online */
 
     char *problem; /* the label of problem-begin; NULL after problem-end */
     WatchMoment problem_since;
+
+    gboolean is_moved, moved_is_sent;
+    WatchMoment moved_since;
 };
 
 WatchAlarm *watch_alarm_new(WatchAlarmFunc func, gpointer data, WatchMoment now)
@@ -120,10 +124,57 @@ static void send_problem_end(WatchAlarm *alarm, const WatchAlarmRules *rules, Wa
     alarm->func(event, alarm->data);
 }
 
-static gboolean is_faulty(const WatchAlarmRules *rules, const char *label)
+static gboolean is_faulty(const WatchAlarm *alarm, const WatchAlarmRules *rules)
 {
-    return label && rules->normal[0] && !g_strv_contains(rules->normal, label) &&
-           !g_strv_contains(rules->ignored, label);
+    const char *label = alarm->label;
+
+    return label && !(rules->has_baseline && alarm->is_inside) && rules->normal[0] &&
+           !g_strv_contains(rules->normal, label) && !g_strv_contains(rules->ignored, label);
+}
+
+/* The baseline */
+
+static void send_moved(WatchAlarm *alarm, const WatchAlarmRules *rules, gboolean is_moved,
+                       WatchMoment now)
+{
+    WatchEvent *event = begin_event("moved", rules, now);
+
+    alarm->moved_is_sent = is_moved;
+    watch_event_add_text(event, "state", is_moved ? "begin" : "end");
+    watch_event_add_time(event, "since", alarm->moved_since.real);
+    watch_event_add_number(event, "seconds", seconds_between(alarm->moved_since, now));
+    alarm->func(event, alarm->data);
+}
+
+/* A baseline that the list no longer has cannot be left. */
+static void update_moved(WatchAlarm *alarm, const WatchAlarmRules *rules, gboolean is_quiet,
+                         WatchMoment now)
+{
+    const gboolean is_moved = alarm->is_moved && rules->has_baseline;
+
+    if (is_moved != alarm->moved_is_sent && !(is_moved && is_quiet))
+        send_moved(alarm, rules, is_moved, now);
+}
+
+void watch_alarm_set_inside(WatchAlarm *alarm, const WatchAlarmRules *rules, gboolean is_inside,
+                            WatchMoment now)
+{
+    const gboolean was_faulty = alarm->is_faulty;
+
+    watch_alarm_tick(alarm, rules, now); /* for what held until now */
+    alarm->is_inside = is_inside;
+    alarm->is_faulty = is_faulty(alarm, rules);
+    if (alarm->is_faulty != was_faulty)
+        alarm->change_since = now;
+}
+
+void watch_alarm_set_moved(WatchAlarm *alarm, const WatchAlarmRules *rules, gboolean is_moved,
+                           WatchMoment since, WatchMoment now)
+{
+    if (is_moved && !alarm->is_moved)
+        alarm->moved_since = since;
+    alarm->is_moved = is_moved;
+    watch_alarm_tick(alarm, rules, now);
 }
 
 static void send_state(WatchAlarm *alarm, const WatchAlarmRules *rules, const char *old,
@@ -148,7 +199,7 @@ void watch_alarm_set_label(WatchAlarm *alarm, const WatchAlarmRules *rules, cons
     alarm->label = g_strdup(label);
     alarm->score = score;
     alarm->label_since = since;
-    alarm->is_faulty = is_faulty(rules, label);
+    alarm->is_faulty = is_faulty(alarm, rules);
     if (alarm->is_faulty != was_faulty)
         alarm->change_since = since;
     send_state(alarm, rules, old, now);
@@ -164,20 +215,24 @@ void watch_alarm_tick(WatchAlarm *alarm, const WatchAlarmRules *rules, WatchMome
             send_lost(alarm, rules, now);
         return;
     }
-    alarm->is_faulty = is_faulty(rules, alarm->label); /* the rules may be new */
+    alarm->is_faulty = is_faulty(alarm, rules); /* the rules may be new */
     const gint64 age = now.monotonic - alarm->change_since.monotonic;
     if (alarm->is_faulty && !alarm->problem && !is_quiet && age >= rules->alarm_after)
         send_problem(alarm, rules, now);
     else if (!alarm->is_faulty && alarm->problem && age >= rules->clear_after)
         send_problem_end(alarm, rules, now);
+    update_moved(alarm, rules, is_quiet, now);
 }
 
 gboolean watch_alarm_is_silent(const WatchAlarmRules *rules, const WatchEvent *event, gint64 time)
 {
     const char *name = watch_event_name(event);
 
+    const gboolean is_moved_end =
+        strcmp(name, "moved") == 0 && g_strcmp0(watch_event_text(event, "state"), "end") == 0;
+
     return watch_quiet_contains(rules->quiet, time) && strcmp(name, "camera-back") != 0 &&
-           strcmp(name, "problem-end") != 0;
+           strcmp(name, "problem-end") != 0 && !is_moved_end;
 }
 
 /* State */
@@ -185,6 +240,11 @@ gboolean watch_alarm_is_silent(const WatchAlarmRules *rules, const WatchEvent *e
 gboolean watch_alarm_is_online(const WatchAlarm *alarm)
 {
     return alarm->is_online;
+}
+
+gboolean watch_alarm_is_moved(const WatchAlarm *alarm)
+{
+    return alarm->moved_is_sent;
 }
 
 gboolean watch_alarm_has_problem(const WatchAlarm *alarm)

@@ -6,11 +6,15 @@
  * state           the label has changed
  * problem-begin   labels outside normal and ignore have held for alarm-after
  * problem-end     after problem-begin, labels within them have held for clear-after
+ * moved           the picture has left the baseline for good, with state begin, or is back (end)
  *
- * In quiet hours, neither camera-lost nor problem-begin is sent: if the cause still holds at their
- * end, the event follows then. While the camera is offline its picture is unknown, so a problem
- * neither begins nor ends, and the times of alarm-after and clear-after start again when it is
- * back.
+ * In quiet hours, neither camera-lost, problem-begin nor the begin of moved is sent: if the cause
+ * still holds at their end, the event follows then. While the camera is offline its picture is
+ * unknown, so a problem neither begins nor ends, and the times of alarm-after and clear-after start
+ * again when it is back.
+ *
+ * With a baseline, a label is outside only while the picture has left it too, or while the baseline
+ * is not known yet.
  *
  * An alarm has no clock: every function gets the time, and watch_alarm_tick() lets it pass.
  *
@@ -29,6 +33,7 @@ typedef struct WatchAlarmRules {
     const char *const *normal;  /* labels, ending with NULL; none: there are no problems */
     const char *const *ignored; /* likewise; neither problems nor normal */
     const GArray *quiet;        /* of WatchQuietRange */
+    gboolean has_baseline;
 } WatchAlarmRules;
 
 /* The same moment twice. For the frames of a file, monotonic is their stream time. */
@@ -57,6 +62,15 @@ void watch_alarm_set_offline(WatchAlarm *alarm, WatchMoment last, const char *ca
 void watch_alarm_set_label(WatchAlarm *alarm, const WatchAlarmRules *rules, const char *label,
                            double score, WatchMoment since, WatchMoment now);
 
+/* Whether the picture is known to be inside the baseline. */
+void watch_alarm_set_inside(WatchAlarm *alarm, const WatchAlarmRules *rules, gboolean is_inside,
+                            WatchMoment now);
+
+/* Whether the picture has moved, since when, or until when from then on. Nothing is sent if it has
+ * not changed. */
+void watch_alarm_set_moved(WatchAlarm *alarm, const WatchAlarmRules *rules, gboolean is_moved,
+                           WatchMoment since, WatchMoment now);
+
 void watch_alarm_tick(WatchAlarm *alarm, const WatchAlarmRules *rules, WatchMoment now);
 
 /* Whether an event is kept from hooks, because it happens in quiet hours and does not end an alarm
@@ -65,6 +79,7 @@ gboolean watch_alarm_is_silent(const WatchAlarmRules *rules, const WatchEvent *e
 
 /* What holds now, whether it has been sent or not. */
 gboolean watch_alarm_is_online(const WatchAlarm *alarm);
+gboolean watch_alarm_is_moved(const WatchAlarm *alarm);    /* the picture has left the baseline */
 gboolean watch_alarm_has_problem(const WatchAlarm *alarm); /* between problem-begin and its end */
 const char *watch_alarm_label(const WatchAlarm *alarm);    /* or NULL */
 double watch_alarm_score(const WatchAlarm *alarm);

@@ -173,6 +173,23 @@ void watch_alarms_freeze_changed(WatchAlarms *alarms, WatchCamera *camera,
     alarms->publish(event, alarms->data);
 }
 
+void watch_alarms_baseline_changed(WatchAlarms *alarms, WatchCamera *camera,
+                                   const WatchBaselineChange *change)
+{
+    const WatchAlarmRules *rules = &watch_camera_settings(camera)->rules;
+    const WatchVerdict *verdict = &change->verdict;
+    const gint64 duration = (gint64)(verdict->moved_time * G_USEC_PER_SEC);
+    WatchAlarm *alarm = find_alarm(alarms, camera);
+    WatchMoment now = moment_ago(0), since;
+
+    if (is_file(camera) && GST_CLOCK_TIME_IS_VALID(change->running_time))
+        now.monotonic = (gint64)GST_TIME_AS_USECONDS(change->running_time);
+    since = (WatchMoment){now.monotonic - duration, now.real - (is_file(camera) ? 0 : duration)};
+    watch_alarm_set_inside(alarm, rules, verdict->is_known && !verdict->has_left, now);
+    if (verdict->is_settled)
+        watch_alarm_set_moved(alarm, rules, verdict->is_moved, since, now);
+}
+
 void watch_alarms_tick(WatchAlarms *alarms, WatchCamera *camera)
 {
     if (!is_file(camera))

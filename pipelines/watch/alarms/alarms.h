@@ -23,6 +23,9 @@ void watch_alarms_label_changed(WatchAlarms *alarms, WatchCamera *camera,
 void watch_alarms_freeze_changed(WatchAlarms *alarms, WatchCamera *camera,
                                  const WatchFreeze *freeze);
 
+void watch_alarms_baseline_changed(WatchAlarms *alarms, WatchCamera *camera,
+                                   const WatchBaselineChange *change);
+
 /* Call it several times a second for each camera. */
 void watch_alarms_tick(WatchAlarms *alarms, WatchCamera *camera);
 

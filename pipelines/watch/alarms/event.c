@@ -144,6 +144,10 @@ char *watch_event_to_sentence(const WatchEvent *event)
     if (strcmp(name, "state") == 0)
         return g_strconcat(new ? "shows " : "no known label", new ? new : "", old ? "; was " : NULL,
                            old, NULL);
+    if (strcmp(name, "moved") == 0 && strcmp(state, "begin") == 0)
+        return g_strdup_printf("moved, the picture has been another one for %s", seconds);
+    if (strcmp(name, "moved") == 0)
+        return g_strdup_printf("no longer moved, the picture is back after %s", seconds);
     if (strcmp(name, "frozen") == 0 && strcmp(state, "begin") == 0)
         return g_strdup_printf("frozen, the picture has not changed for %s", seconds);
     if (strcmp(name, "frozen") == 0)

@@ -99,6 +99,8 @@ static char *make_attributes(const WatchRetained *retained, WatchCamera *camera,
             json_object_set_double_member(json, "score", score);
         add_time(json, "since", watch_alarm_since(alarm));
     }
+    if (watch_camera_settings(camera)->baseline > 0)
+        json_object_set_boolean_member(json, "moved", watch_alarm_is_moved(alarm));
     if (!watch_alarm_is_online(alarm)) {
         add_text(json, "cause",
                  watch_alarm_cause(alarm) ? watch_alarm_cause(alarm) : watch_camera_cause(camera));

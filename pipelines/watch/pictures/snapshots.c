@@ -170,8 +170,8 @@ static void on_picture(WatchPicture *picture, gpointer data)
 
 static gboolean shows_something(const WatchEvent *event)
 {
-    static const char *const names[] = {"state",  "problem-begin", "problem-end",
-                                        "frozen", "camera-back",   NULL};
+    static const char *const names[] = {"state",       "problem-begin", "problem-end", "frozen",
+                                        "camera-back", "moved",         NULL};
 
     return g_strv_contains(names, watch_event_name(event));
 }

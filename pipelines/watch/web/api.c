@@ -35,6 +35,16 @@ static void set_age(JsonObject *object, WatchCamera *camera)
         json_object_set_null_member(object, "age");
 }
 
+static void set_baseline(JsonObject *object, WatchCamera *camera)
+{
+    WatchVerdict verdict;
+
+    if (watch_camera_baseline(camera, &verdict))
+        json_object_set_double_member(object, "baseline", verdict.progress);
+    else
+        json_object_set_null_member(object, "baseline");
+}
+
 static JsonNode *make_camera(WatchCamera *camera, WatchAlarms *alarms)
 {
     const WatchAlarm *alarm = watch_alarms_find(alarms, camera);
@@ -55,6 +65,8 @@ static JsonNode *make_camera(WatchCamera *camera, WatchAlarms *alarms)
     }
     json_object_set_boolean_member(object, "online", is_online);
     json_object_set_boolean_member(object, "problem", watch_alarm_has_problem(alarm));
+    json_object_set_boolean_member(object, "moved", watch_alarm_is_moved(alarm));
+    set_baseline(object, camera);
     set_text(object, "cause", is_online ? NULL : (cause ? cause : watch_camera_cause(camera)));
     set_age(object, camera);
     json_node_init_object(node, object);

@@ -49,7 +49,7 @@ function duration(seconds) {
 function kind(camera) {
     if (!camera.online)
         return camera.cause ? "gone" : "unknown";
-    if (camera.problem)
+    if (camera.problem || camera.moved)
         return "problem";
     return camera.state === null ? "unknown" : "good";
 }
@@ -60,7 +60,8 @@ function statusText(camera) {
     if (camera.state === null)
         return "No state yet";
     const score = camera.score === null ? "" : ` ${Math.round(camera.score * 100)} %`;
-    return `${camera.problem ? "Problem: " : ""}${camera.state}${score}`;
+    const fault = camera.problem ? "Problem: " : camera.moved ? "Moved: " : "";
+    return `${fault}${camera.state}${score}`;
 }
 
 function details(camera) {
@@ -71,6 +72,8 @@ function details(camera) {
         lines.push(`Last state: ${camera.state}`);
     if (camera.online && camera.since !== null)
         lines.push(`For ${duration((Date.now() - Date.parse(camera.since)) / 1000)}`);
+    if (camera.baseline !== null && camera.baseline < 1)
+        lines.push(`Baseline learnt to ${Math.floor(camera.baseline * 100)} %`);
     if (camera.age !== null && (!camera.online || camera.age >= 2))
         lines.push(`Last frame ${duration(camera.age)} ago`);
     return lines.join(". ");
@@ -181,6 +184,8 @@ function sentence(event) {
         return `Problem: ${event.label}`;
     case "problem-end":
         return `No longer ${event.label}, after ${duration(event.seconds)}`;
+    case "moved":
+        return event.state === "begin" ? "Moved" : `Back in place after ${duration(event.seconds)}`;
     case "frozen":
         return event.state === "begin" ? "Frozen picture" : "No longer frozen";
     default:
