@@ -21,12 +21,13 @@ set -u
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 export CONVNEXT_BUILD=${CONVNEXT_BUILD:-$root/build-test}
 fixtures=$root/tests/fixtures
+faults=$root/tests/soak_faults.py
 . "$root/pipelines/env.sh"
 
 if [ "${1:-}" = --faults ]; then
     folder=${3:-$(mktemp -d)}
     mkdir -p "$folder" || exit 1
-    run=(python3 "$root/tests/soak_faults.py" "${2:-3600}" "$(realpath "$folder")")
+    run=(python3 "$faults" "${2:-3600}" "$(realpath "$folder")")
     [ "$(id -u)" -ne 0 ] || run=(unshare --mount "${run[@]}") # its file system is not seen outside
     exec "${run[@]}"
 fi

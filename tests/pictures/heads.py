@@ -87,4 +87,5 @@ def main():
     both.quantize(128).save(sys.argv[1], optimize=True)
 
 
-main()
+if __name__ == "__main__":
+    main()
