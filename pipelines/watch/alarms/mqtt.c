@@ -302,13 +302,16 @@ static gboolean open_client(WatchMqtt *mqtt)
 
 static int send_pending(WatchMqtt *mqtt)
 {
-    int result = MOSQ_ERR_SUCCESS, message;
+    int result = MOSQ_ERR_SUCCESS, message = 0;
     Entry *entry;
 
     g_mutex_lock(&mqtt->mutex);
-    while (result == MOSQ_ERR_SUCCESS && (entry = g_queue_pop_head(&mqtt->pending))) {
+    while ((entry = g_queue_peek_head(&mqtt->pending))) {
         result = mosquitto_publish(mqtt->client, &message, entry->topic,
                                    (int)strlen(entry->payload), entry->payload, 1, TRUE);
+        if (result != MOSQ_ERR_SUCCESS)
+            break; /* it stays pending, for the next connection */
+        g_queue_pop_head(&mqtt->pending);
         entry->state = ENTRY_SENT;
         g_hash_table_insert(mqtt->sent, GINT_TO_POINTER(message), entry);
     }
