@@ -428,7 +428,7 @@ gboolean watch_run(const char *config, const char *const *keys, char **sources)
     watch.commands = watch_commands_new(COMMAND_US, COMMAND_EVENTS);
     watch.webhook = watch_webhook_new(WEBHOOK_S, WEBHOOK_EVENTS);
     watch.retained = watch_retained_new();
-    watch.pictures = watch_pictures_new(PICTURE_US);
+    watch.pictures = watch_pictures_new(WATCH_PICTURES_TO_SHOW, PICTURE_US);
     watch.site = watch_site_new(watch.alarms, watch.pictures);
     watch.cameras = g_ptr_array_new_with_free_func((GDestroyNotify)watch_camera_unref);
     watch.stopping = g_ptr_array_new_with_free_func((GDestroyNotify)watch_camera_unref);

@@ -232,7 +232,7 @@ static void test_order(void)
 {
     g_autofree char *path = make_folder();
     g_autoptr(GPtrArray) events = g_ptr_array_new_with_free_func((GDestroyNotify)watch_event_unref);
-    WatchPictures *pictures = watch_pictures_new(LIMIT);
+    WatchPictures *pictures = watch_pictures_new(WATCH_PICTURES_TO_SHOW, LIMIT);
     WatchSnapshots *snapshots = watch_snapshots_new(path, pictures, LIMIT, on_event, events);
     WatchCamera camera = {
         .settings = {.name = (char *)"door", .snapshot_width = 640, .snapshots_keep = 9},
