@@ -5,11 +5,29 @@
 
 #include "pipelines/common/print.h"
 
-#define MAX_DEPTH 16 /* folders inside a folder of a class */
+#define MAX_LABEL 200 /* bytes */
+#define MAX_DEPTH 16  /* folders inside a folder of a class */
 
 /* As torchvision.datasets.folder.IMG_EXTENSIONS */
 static const char *const endings[] = {".jpg", ".jpeg", ".png",  ".ppm", ".bmp",
                                       ".pgm", ".tif",  ".tiff", ".webp"};
+
+gboolean classes_check_label(const char *label, GError **error)
+{
+    g_autofree char *clean = print_clean(label, PRINT_MAX_PART);
+    g_autofree char *stripped = g_strstrip(g_strdup(label));
+
+    if (*label && !strcmp(clean, label) && !strcmp(stripped, label) && strlen(label) <= MAX_LABEL)
+        return TRUE;
+    if (!*label)
+        g_set_error_literal(error, CLASSES_ERROR, 0, "a class has an empty name");
+    else
+        g_set_error(error, CLASSES_ERROR, 0,
+                    "the class \"%s\" has an invalid name, expected printable UTF-8 of up to %d "
+                    "bytes without blanks at its ends",
+                    clean, MAX_LABEL);
+    return FALSE;
+}
 
 static gboolean is_picture(const char *name)
 {

@@ -7,6 +7,10 @@
 
 #define CLASSES_ERROR g_quark_from_static_string("classes")
 
+/* Whether a label survives labels.txt and a terminal: printable UTF-8 without blanks at its ends.
+ * FALSE with error. */
+gboolean classes_check_label(const char *label, GError **error);
+
 /* What happens with a class before its pictures come, and with each picture. FALSE with error ends
  * the visit. */
 typedef struct ClassVisitor {

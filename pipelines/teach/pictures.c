@@ -9,7 +9,6 @@
 #include "pipelines/common/print.h"
 
 #define PROGRAM "convnext-teach"
-#define MAX_LABEL 200  /* bytes */
 #define MIN_PICTURES 2 /* of a class: one to learn from, one to hold out */
 
 gboolean teach_fail(GError **error, const char *format, ...)
@@ -80,21 +79,12 @@ gboolean teach_set_add(TeachSet *set, char *path, const char *label, char *hash,
     return ok;
 }
 
-/* A label must survive labels.txt and a terminal. */
 static gboolean add_label(const char *label, gpointer user_data, GError **error)
 {
     TeachSet *set = user_data;
-    g_autofree char *clean = print_clean(label, PRINT_MAX_PART);
-    g_autofree char *stripped = g_strstrip(g_strdup(label));
 
-    if (!*label)
-        return teach_fail(error, "a class has an empty name");
-    if (strcmp(clean, label) || strcmp(stripped, label) || strlen(label) > MAX_LABEL)
-        return teach_fail(
-            error,
-            "the class \"%s\" has an invalid name, expected printable UTF-8 of up to %d "
-            "bytes without blanks at its ends",
-            clean, MAX_LABEL);
+    if (!classes_check_label(label, error))
+        return FALSE;
     g_hash_table_add(set->labels, g_strdup(label));
     return TRUE;
 }

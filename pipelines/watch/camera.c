@@ -41,7 +41,8 @@ static void set_freeze(WatchCamera *camera, const WatchFreeze *freeze)
     g_mutex_lock(&camera->counts->lock);
     camera->counts->is_frozen = freeze->is_frozen;
     g_mutex_unlock(&camera->counts->lock);
-    camera->hooks->freeze_changed(camera, freeze, camera->data);
+    if (camera->hooks->freeze_changed)
+        camera->hooks->freeze_changed(camera, freeze, camera->data);
 }
 
 static gboolean is_over(const WatchCamera *camera)
@@ -254,7 +255,8 @@ static void on_error(WatchCamera *camera, GstMessage *message)
         lose_source(camera, reason, min_delay, TRUE);
         break;
     case WATCH_ORIGIN_OUTPUT:
-        camera->hooks->output_failed(camera, reason, camera->data);
+        if (camera->hooks->output_failed)
+            camera->hooks->output_failed(camera, reason, camera->data);
         break;
     }
 }
@@ -305,7 +307,8 @@ static void on_baseline(WatchCamera *camera, const WatchBaselineChange *change)
     watch_camera_tick(camera); /* a file may be shorter than a tick */
     if (change->note)
         camera->hooks->changed(camera, change->note, camera->data);
-    camera->hooks->baseline_changed(camera, change, camera->data);
+    if (camera->hooks->baseline_changed)
+        camera->hooks->baseline_changed(camera, change, camera->data);
 }
 
 /* The source is replaced at once. That is no loss, so it is not reported as one. */
@@ -315,7 +318,8 @@ static void on_element(WatchCamera *camera, GstMessage *message)
     WatchFreeze freeze;
 
     if (gst_message_has_name(message, "convnext-state-changed")) {
-        camera->hooks->label_changed(camera, gst_message_get_structure(message), camera->data);
+        if (camera->hooks->label_changed)
+            camera->hooks->label_changed(camera, gst_message_get_structure(message), camera->data);
     } else if (watch_connection_parse_freeze(message, &freeze)) {
         on_freeze(camera, &freeze);
     } else if (watch_learner_parse(message, &change)) {

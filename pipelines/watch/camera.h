@@ -23,7 +23,8 @@ typedef enum WatchState {
 
 typedef struct WatchCamera WatchCamera;
 
-/* A camera's callbacks to its owner; data is the owner's. */
+/* A camera's callbacks to its owner; data is the owner's. All but changed and stopped may be NULL.
+ */
 typedef struct WatchHooks {
     /* The state changed; or, in WATCH_PLAYING, the frame size did or frames began to be dropped.
      * detail is text for people, or NULL. */

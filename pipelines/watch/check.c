@@ -141,22 +141,12 @@ static void on_changed(WatchCamera *camera, const char *detail, gpointer data)
     }
 }
 
-static void on_label_changed(WatchCamera *camera, const GstStructure *message, gpointer data) {}
-
-static void on_freeze_changed(WatchCamera *camera, const WatchFreeze *freeze, gpointer data) {}
-
 static void on_stopped(WatchCamera *camera, gpointer data)
 {
     ((Check *)data)->running--;
 }
 
-static void on_output_failed(WatchCamera *camera, const char *reason, gpointer data) {}
-
-static const WatchHooks hooks = {.changed = on_changed,
-                                 .label_changed = on_label_changed,
-                                 .freeze_changed = on_freeze_changed,
-                                 .stopped = on_stopped,
-                                 .output_failed = on_output_failed}; /* silent: no baseline */
+static const WatchHooks hooks = {.changed = on_changed, .stopped = on_stopped};
 
 static void start(Check *check, Finding *finding, WatchSettings *settings)
 {

@@ -134,6 +134,23 @@ char *watch_keys_get(GKeyFile *file, const char *group, const char *key)
     return value ? value : g_key_file_get_string(file, WATCH_DEFAULTS, key, NULL);
 }
 
+double watch_keys_parse_time(const char *text)
+{
+    static const struct {
+        const char *unit;
+        double seconds;
+    } units[] = {{"", 1}, {"s", 1}, {"min", 60}, {"h", 3600}};
+    char *end;
+    const double number = g_ascii_strtod(text, &end);
+    const char *unit = end + strspn(end, " ");
+
+    for (guint i = 0; end > text && i < G_N_ELEMENTS(units); i++) {
+        if (strcmp(unit, units[i].unit) == 0)
+            return number * units[i].seconds;
+    }
+    return -1;
+}
+
 static gboolean is_seconds(const Key *key)
 {
     return key->type == KEY_SECONDS || key->type == KEY_SECONDS_OR_OFF;

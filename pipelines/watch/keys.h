@@ -20,6 +20,9 @@ void watch_keys_append(const WatchSettings *settings, GString *text);
 /* A key's value for a camera: from its group, else from [watch], else NULL. The caller frees it. */
 char *watch_keys_get(GKeyFile *file, const char *group, const char *key);
 
+/* A number with s, min or h; seconds without. Negative, or not a number, if it is no time. */
+double watch_keys_parse_time(const char *text);
+
 /* The part of --help that lists the keys; the caller frees it. */
 char *watch_keys_help(void);
 

@@ -174,6 +174,36 @@ static void on_output_failed(WatchCamera *camera, const char *reason, gpointer d
 static const WatchHooks hooks = {on_changed,          on_label_changed, on_freeze_changed,
                                  on_baseline_changed, on_stopped,       on_output_failed};
 
+typedef struct SnapshotRequest {
+    Watch *watch;
+    char *camera;
+} SnapshotRequest;
+
+/* Without a picture, that of an earlier event stays. */
+static void on_snapshot(WatchPicture *picture, gpointer data)
+{
+    SnapshotRequest *request = data;
+
+    if (picture && find_camera(request->watch->cameras, request->camera))
+        watch_retained_set_snapshot(request->watch->retained, request->camera, picture->jpeg);
+    g_free(request->camera);
+    g_free(request);
+}
+
+/* With the key snapshots, the event has got its picture already. */
+static void ask_for_snapshot(Watch *watch, WatchCamera *camera, const WatchEvent *event)
+{
+    SnapshotRequest *request;
+
+    if (!watch->list || !watch->list->mqtt || !camera || !watch_event_has_picture(event))
+        return;
+    request = g_new(SnapshotRequest, 1);
+    *request = (SnapshotRequest){watch, g_strdup(watch_event_camera(event))};
+    watch_pictures_get(watch->pictures, camera,
+                       watch_event_text(event, "snapshot") ? WATCH_PICTURES_FRESH : 0, on_snapshot,
+                       request);
+}
+
 /* Takes the event. */
 static void publish(WatchEvent *event, gpointer data)
 {
@@ -187,6 +217,7 @@ static void publish(WatchEvent *event, gpointer data)
         watch_events_add(watch->events, event);
     watch_site_add_event(watch->site, event);
     watch_retained_add(watch->retained, event);
+    ask_for_snapshot(watch, camera, event);
     if (settings && !watch_alarm_is_silent(&settings->rules, event, g_get_real_time())) {
         if (settings->on_event)
             watch_commands_add(watch->commands, (const char *const *)settings->on_event, event);
@@ -428,7 +459,7 @@ gboolean watch_run(const char *config, const char *const *keys, char **sources)
     watch.commands = watch_commands_new(COMMAND_US, COMMAND_EVENTS);
     watch.webhook = watch_webhook_new(WEBHOOK_S, WEBHOOK_EVENTS);
     watch.retained = watch_retained_new();
-    watch.pictures = watch_pictures_new(PICTURE_US);
+    watch.pictures = watch_pictures_new(WATCH_PICTURES_TO_SHOW, PICTURE_US);
     watch.site = watch_site_new(watch.alarms, watch.pictures);
     watch.cameras = g_ptr_array_new_with_free_func((GDestroyNotify)watch_camera_unref);
     watch.stopping = g_ptr_array_new_with_free_func((GDestroyNotify)watch_camera_unref);

@@ -361,24 +361,6 @@ void watch_settings_silence(WatchSettings *settings)
 
 /* The baseline */
 
-/* A number with s, min or h; seconds without. Negative if it is none. */
-static double parse_time(const char *text)
-{
-    static const struct {
-        const char *unit;
-        double seconds;
-    } units[] = {{"", 1}, {"s", 1}, {"min", 60}, {"h", 3600}};
-    char *end;
-    const double number = g_ascii_strtod(text, &end);
-    const char *unit = end + strspn(end, " ");
-
-    for (guint i = 0; end > text && i < G_N_ELEMENTS(units); i++) {
-        if (strcmp(unit, units[i].unit) == 0)
-            return number * units[i].seconds;
-    }
-    return -1;
-}
-
 /* The results need an embedding for the baseline. */
 static gboolean add_embedding(WatchSettings *settings, GError **error)
 {
@@ -412,7 +394,7 @@ static gboolean set_baseline(WatchSettings *settings, GKeyFile *file, GError **e
     settings->state_dir = watch_keys_get(file, settings->name, "state-dir");
     if (!text || !*text || strcmp(text, "none") == 0 || strcmp(text, "0") == 0)
         return TRUE;
-    seconds = parse_time(text);
+    seconds = watch_keys_parse_time(text);
     if (!(seconds >= 1 && seconds <= 86400))
         return watch_keys_fail(error, settings->name,
                                "baseline is '%s', expected none, or a time from 1s to 24h, such as "

@@ -16,6 +16,7 @@
 
 #include "pipelines/common/print.h"
 #include "pipelines/watch/check.h"
+#include "pipelines/watch/collect.h"
 #include "pipelines/watch/keys.h"
 #include "pipelines/watch/pipeline.h"
 #include "pipelines/watch/run.h"
@@ -138,6 +139,32 @@ static void keep_memory_flat(void)
 
 /* The command line */
 
+/* What --collect needs, and what needs it. */
+static gboolean check_collection(const WatchCollection *collection, gboolean is_check)
+{
+    const gboolean has_rest =
+        collection->label || collection->folder || collection->every || collection->count != 0;
+
+    if (!collection->camera && has_rest)
+        print_error("convnext-watch", "--label, --out, --every and --count need --collect CAMERA");
+    else if (collection->camera && is_check)
+        print_error("convnext-watch", "--check and --collect exclude each other");
+    else if (collection->camera && (!collection->label || !collection->folder))
+        print_error("convnext-watch", "--collect needs --label LABEL and --out FOLDER");
+    else
+        return TRUE;
+    return FALSE;
+}
+
+static void clear_collection(WatchCollection *collection)
+{
+    g_free(collection->camera);
+    g_free(collection->label);
+    g_free(collection->folder);
+    g_free(collection->every);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(WatchCollection, clear_collection)
+
 static GOptionContext *make_context(const GOptionEntry *entries, GPtrArray *keys)
 {
     GOptionContext *context = g_option_context_new(NULL);
@@ -159,11 +186,22 @@ static gboolean run_command_line(int argc, char **argv)
     g_autoptr(GPtrArray) keys = g_ptr_array_new_with_free_func(g_free);
     g_autofree char *config = NULL;
     g_auto(GStrv) sources = NULL;
+    g_auto(WatchCollection) collection = {0};
     gboolean is_version = FALSE, is_check = FALSE;
     const GOptionEntry entries[] = {
         {"config", 'c', 0, G_OPTION_ARG_FILENAME, &config, "The camera list, a key file", "FILE"},
         {"check", 0, 0, G_OPTION_ARG_NONE, &is_check,
          "Open each camera once, print what was found, and quit", NULL},
+        {"collect", 0, 0, G_OPTION_ARG_STRING, &collection.camera,
+         "Take pictures of this camera, for convnext-teach", "CAMERA"},
+        {"label", 0, 0, G_OPTION_ARG_STRING, &collection.label,
+         "With --collect: the state that they show", "LABEL"},
+        {"out", 0, 0, G_OPTION_ARG_FILENAME, &collection.folder,
+         "With --collect: the folder whose folder LABEL receives them", "FOLDER"},
+        {"every", 0, 0, G_OPTION_ARG_STRING, &collection.every,
+         "With --collect: the time between two pictures (default: 1s)", "TIME"},
+        {"count", 0, 0, G_OPTION_ARG_INT, &collection.count,
+         "With --collect: how many pictures (default: until Ctrl-C)", "N"},
         {"version", 0, 0, G_OPTION_ARG_NONE, &is_version, "Print the version and quit", NULL},
         {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_STRING_ARRAY, &sources, NULL, "[[NAME=]SOURCE...]"},
         {NULL},
@@ -183,7 +221,11 @@ static gboolean run_command_line(int argc, char **argv)
         print_error("convnext-watch", "--config is empty, expected a file");
         return FALSE;
     }
+    if (!check_collection(&collection, is_check))
+        return FALSE;
     g_ptr_array_add(keys, NULL);
+    if (collection.camera)
+        return watch_collect(&collection, config, (const char *const *)keys->pdata, sources);
     if (is_check)
         return watch_check(config, (const char *const *)keys->pdata, sources);
     return watch_run(config, (const char *const *)keys->pdata, sources);

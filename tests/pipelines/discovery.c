@@ -77,7 +77,8 @@ static void test_topics(void)
     static const char *const expected[WATCH_DISCOVERY_ENTITIES] = {
         "homeassistant/binary_sensor/convnext/door_problem/config",
         "homeassistant/binary_sensor/convnext/door_connectivity/config",
-        "homeassistant/sensor/convnext/door_state/config"};
+        "homeassistant/sensor/convnext/door_state/config",
+        "homeassistant/image/convnext/door_image/config"};
 
     for (guint i = 0; i < WATCH_DISCOVERY_ENTITIES; i++) {
         g_autofree char *topic = watch_discovery_topic("homeassistant", "convnext", "door", i);
@@ -107,7 +108,8 @@ static void expect(JsonObject *object, const char *key, const char *value)
 }
 
 /* A device needs identifiers, and its entities need unique ids; an origin needs a name; state_topic
- * is required; availability must not be combined with availability_topic. */
+ * is required, and image_topic of an image; availability must not be combined with
+ * availability_topic. */
 static void check_common(JsonObject *object, const char *identifier, const char *name)
 {
     JsonObject *device = json_object_get_object_member(object, "device");
@@ -121,21 +123,23 @@ static void check_common(JsonObject *object, const char *identifier, const char 
     expect(json_array_get_object_element(availability, 0), "topic", "convnext/status");
     g_assert_false(json_object_has_member(object, "availability_topic"));
     g_assert_true(json_object_has_member(object, "name"));
-    g_assert_true(json_object_has_member(object, "state_topic"));
+    g_assert_true(json_object_has_member(object, "state_topic") !=
+                  json_object_has_member(object, "image_topic"));
 }
 
 static void test_payloads(void)
 {
     static const struct {
-        const char *unique_id, *device_class, *state_topic, *on, *off, *attributes;
+        const char *unique_id, *device_class, *state_topic, *image_topic, *on, *off, *attributes;
         guint availability;
     } expected[WATCH_DISCOVERY_ENTITIES] = {
-        {"convnext/door/problem", "problem", "convnext/door/problem", "ON", "OFF",
+        {"convnext/door/problem", "problem", "convnext/door/problem", NULL, "ON", "OFF",
          "convnext/door/attributes", 2},
-        {"convnext/door/connectivity", "connectivity", "convnext/door/availability", "online",
+        {"convnext/door/connectivity", "connectivity", "convnext/door/availability", NULL, "online",
          "offline", NULL, 1},
-        {"convnext/door/state", NULL, "convnext/door/state", NULL, NULL, "convnext/door/attributes",
-         2},
+        {"convnext/door/state", NULL, "convnext/door/state", NULL, NULL, NULL,
+         "convnext/door/attributes", 2},
+        {"convnext/door/image", NULL, NULL, "convnext/door/snapshot", NULL, NULL, NULL, 1},
     };
 
     for (guint i = 0; i < WATCH_DISCOVERY_ENTITIES; i++) {
@@ -146,6 +150,7 @@ static void test_payloads(void)
         expect(object, "unique_id", expected[i].unique_id);
         expect(object, "device_class", expected[i].device_class);
         expect(object, "state_topic", expected[i].state_topic);
+        expect(object, "image_topic", expected[i].image_topic);
         expect(object, "payload_on", expected[i].on);
         expect(object, "payload_off", expected[i].off);
         expect(object, "json_attributes_topic", expected[i].attributes);

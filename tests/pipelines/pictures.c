@@ -11,6 +11,7 @@
 #include "pipelines/watch/pictures/encoder.h"
 
 #define LIMIT (60 * G_USEC_PER_SEC)
+#define QUALITY 85
 #define SHORT_LIMIT (50 * 1000)
 
 /* A stand-in for pipelines/watch/camera.c. */
@@ -136,11 +137,13 @@ static void read_size(GBytes *jpeg, int *width, int *height)
     g_assert_not_reached();
 }
 
-static void expect_size(WatchEncoder *encoder, GstCaps *caps, int width, int height)
+static void expect_size(WatchEncoder *encoder, GstCaps *caps, guint max_width, int width,
+                        int height)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(GstBuffer) frame = make_frame(caps);
-    g_autoptr(WatchPicture) picture = watch_encoder_encode(encoder, frame, caps, 640, 5, &error);
+    g_autoptr(WatchPicture) picture =
+        watch_encoder_encode(encoder, frame, caps, max_width, 5, &error);
     int jpeg_width, jpeg_height;
 
     g_assert_no_error(error);
@@ -170,12 +173,13 @@ static void test_sizes(void)
         {64, 48, ",pixel-aspect-ratio=100000/1", 640, 1},
         {64, 48, ",pixel-aspect-ratio=1/100000", 1, 48},
     };
-    g_autoptr(WatchEncoder) encoder = watch_encoder_new(NULL);
+    g_autoptr(WatchEncoder) encoder = watch_encoder_new(QUALITY, NULL);
 
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autoptr(GstCaps) caps = make_caps("I420", cases[i].width, cases[i].height, cases[i].rest);
 
-        expect_size(encoder, caps, cases[i].expected_width, cases[i].expected_height);
+        expect_size(encoder, caps, 640, cases[i].expected_width, cases[i].expected_height);
+        expect_size(encoder, caps, 0, cases[i].width, cases[i].height);
     }
 }
 
@@ -186,7 +190,7 @@ static GValue *init_list(GValue *list)
 
 static void test_formats(void)
 {
-    g_autoptr(WatchEncoder) encoder = watch_encoder_new(NULL);
+    g_autoptr(WatchEncoder) encoder = watch_encoder_new(QUALITY, NULL);
     g_auto(GValue) list = G_VALUE_INIT;
 
     g_assert_true(gst_value_deserialize(init_list(&list), GST_VIDEO_FORMATS_ALL));
@@ -194,13 +198,36 @@ static void test_formats(void)
         const char *format = g_value_get_string(gst_value_list_get_value(&list, i));
         g_autoptr(GstCaps) caps = make_caps(format, 33, 17, "");
 
-        expect_size(encoder, caps, 33, 17);
+        expect_size(encoder, caps, 640, 33, 17);
     }
+}
+
+/* In bytes, of noise. */
+static gsize encode_noise(int quality)
+{
+    g_autoptr(WatchEncoder) encoder = watch_encoder_new(quality, NULL);
+    g_autoptr(GstCaps) caps = make_caps("GRAY8", 64, 64, "");
+    g_autoptr(GstBuffer) frame = make_frame(caps);
+    g_autoptr(GRand) rand = g_rand_new_with_seed(1);
+    g_autoptr(WatchPicture) picture = NULL;
+    GstMapInfo map;
+
+    g_assert_true(gst_buffer_map(frame, &map, GST_MAP_WRITE));
+    for (gsize i = 0; i < map.size; i++)
+        map.data[i] = (guint8)g_rand_int_range(rand, 0, 256);
+    gst_buffer_unmap(frame, &map);
+    picture = watch_encoder_encode(encoder, frame, caps, 0, 0, NULL);
+    return g_bytes_get_size(picture->jpeg);
+}
+
+static void test_quality(void)
+{
+    g_assert_cmpuint(encode_noise(95), >, encode_noise(85) * 5 / 4);
 }
 
 static void test_short_frame(void)
 {
-    g_autoptr(WatchEncoder) encoder = watch_encoder_new(NULL);
+    g_autoptr(WatchEncoder) encoder = watch_encoder_new(QUALITY, NULL);
     g_autoptr(GstCaps) caps = make_caps("I420", 64, 48, ""), small = make_caps("I420", 32, 48, "");
     g_autoptr(GstBuffer) frame = make_frame(small);
     g_autoptr(GError) error = NULL;
@@ -210,14 +237,14 @@ static void test_short_frame(void)
     g_clear_error(&error);
     g_assert_null(watch_encoder_encode(encoder, NULL, caps, 640, 0, &error));
     g_assert_nonnull(error);
-    expect_size(encoder, caps, 64, 48); /* the encoder still works */
+    expect_size(encoder, caps, 640, 64, 48); /* the encoder still works */
 }
 
 /* Requests */
 
 static void test_requests_share(void)
 {
-    WatchPictures *pictures = watch_pictures_new(LIMIT);
+    WatchPictures *pictures = watch_pictures_new(WATCH_PICTURES_TO_SHOW, LIMIT);
     g_auto(Answer) first = {0}, second = {0}, third = {0};
     WatchCamera camera;
 
@@ -246,9 +273,25 @@ static void test_requests_share(void)
     close_camera(&camera);
 }
 
+static void test_to_learn(void)
+{
+    WatchPictures *pictures = watch_pictures_new(WATCH_PICTURES_TO_LEARN, LIMIT);
+    g_auto(Answer) answer = {0};
+    WatchCamera camera;
+
+    open_camera(&camera, "door");
+    watch_pictures_get(pictures, &camera, 0, on_answer, &answer);
+    show_frame(&camera);
+    wait_for(&answer, 1);
+    g_assert_cmpint(answer.picture->width, ==, 800);
+    g_assert_cmpint(answer.picture->height, ==, 450);
+    watch_pictures_free(pictures);
+    close_camera(&camera);
+}
+
 static void test_requests_fail(void)
 {
-    WatchPictures *pictures = watch_pictures_new(LIMIT);
+    WatchPictures *pictures = watch_pictures_new(WATCH_PICTURES_TO_SHOW, LIMIT);
     g_autoptr(GPtrArray) none = g_ptr_array_new(), list = g_ptr_array_new();
     g_auto(Answer) answer = {0};
     WatchCamera camera;
@@ -303,7 +346,7 @@ static void test_requests_fail(void)
 
 static void test_no_frame(void)
 {
-    WatchPictures *pictures = watch_pictures_new(SHORT_LIMIT);
+    WatchPictures *pictures = watch_pictures_new(WATCH_PICTURES_TO_SHOW, SHORT_LIMIT);
     g_auto(Answer) answer = {0};
     WatchCamera camera;
 
@@ -331,7 +374,7 @@ static long read_memory(void)
 /* 200 copies of a frame are 108 MB. */
 static void test_memory(void)
 {
-    WatchPictures *pictures = watch_pictures_new(LIMIT);
+    WatchPictures *pictures = watch_pictures_new(WATCH_PICTURES_TO_SHOW, LIMIT);
     g_auto(Answer) answer = {0};
     WatchCamera camera;
     long before = 0;
@@ -356,8 +399,10 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/pictures/sizes", test_sizes);
     g_test_add_func("/pictures/formats", test_formats);
+    g_test_add_func("/pictures/quality", test_quality);
     g_test_add_func("/pictures/short-frame", test_short_frame);
     g_test_add_func("/pictures/requests-share", test_requests_share);
+    g_test_add_func("/pictures/to-learn", test_to_learn);
     g_test_add_func("/pictures/requests-fail", test_requests_fail);
     g_test_add_func("/pictures/no-frame", test_no_frame);
     g_test_add_func("/pictures/memory", test_memory);

@@ -94,11 +94,13 @@ static void test_names(void)
         "-rf", ".hid", "\n\x1b[2J",        "\xff\xfe", "t\u00fcr", "a\\b"};
     g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     g_autofree char *name = watch_folder_name("door.1-a_B", TIME, "problem-begin");
+    g_autofree char *name_alone = watch_folder_name("door.1-a_B", TIME, NULL);
     g_autofree char *name_of_48 = g_strnfill(48, 'x'), *name_of_10k = g_strnfill(10240, 'x');
     g_autofree char *safe_48 = watch_folder_camera(name_of_48);
     g_autofree char *safe_10k = watch_folder_camera(name_of_10k);
 
     g_assert_cmpstr(name, ==, "door.1-a_B-20260105T120310.500000Z-problem-begin.jpg");
+    g_assert_cmpstr(name_alone, ==, "door.1-a_B-20260105T120310.500000Z.jpg");
     g_assert_cmpstr(safe_48, ==, name_of_48);
     g_assert_cmpuint(strlen(safe_10k), ==, 57);
     for (guint i = 0; i < G_N_ELEMENTS(odd); i++) {
@@ -232,7 +234,7 @@ static void test_order(void)
 {
     g_autofree char *path = make_folder();
     g_autoptr(GPtrArray) events = g_ptr_array_new_with_free_func((GDestroyNotify)watch_event_unref);
-    WatchPictures *pictures = watch_pictures_new(LIMIT);
+    WatchPictures *pictures = watch_pictures_new(WATCH_PICTURES_TO_SHOW, LIMIT);
     WatchSnapshots *snapshots = watch_snapshots_new(path, pictures, LIMIT, on_event, events);
     WatchCamera camera = {
         .settings = {.name = (char *)"door", .snapshot_width = 640, .snapshots_keep = 9},

@@ -38,11 +38,19 @@ stop_broker()
     server=${server/ $broker/}
 }
 
-# retained FILE: writes what the broker retains to the file, as "topic payload" lines.
+# subscribe ARGUMENT...: prints what the broker retains.
+subscribe()
+{
+    timeout "$PATIENCE" mosquitto_sub "${reader[@]}" -p "$port" --retained-only -W 1 "$@" 2>/dev/null
+}
+
+# retained FILE: writes what the broker retains to the file, as "topic payload" lines; of a picture, its size.
 retained()
 {
-    timeout "$PATIENCE" mosquitto_sub "${reader[@]}" -p "$port" -t 'home/#' -t 'homeassistant/#' -v \
-        --retained-only -W 1 >"$1" 2>/dev/null
+    subscribe -t 'home/cams/+/snapshot' -F '%t %l bytes' >"$1.pictures" &
+    subscribe -t 'home/#' -t 'homeassistant/#' -T 'home/cams/+/snapshot' -v >"$1"
+    wait $!
+    cat "$1.pictures" >>"$1"
 }
 
 # expect_retained LINE...: waits until the broker retains each of these lines, extended regular expressions.
@@ -75,15 +83,19 @@ wait_for log 1 "mqtt mqtt://127.0.0.1:$port: connected"
 attributes='\{"camera":"door","label":"no-signal","score":[01](\.[0-9]+)?,"since":"20[0-9T:.-]+Z"\}'
 expected=('home/cams/status online' 'home/cams/door/availability online' 'home/cams/door/state no-signal'
     'home/cams/door/problem ON' "home/cams/door/attributes $attributes"
-    'home/cams/a_____b-[0-9a-f]{12}/availability online'
+    'home/cams/door/snapshot [0-9]{4,} bytes' 'home/cams/a_____b-[0-9a-f]{12}/availability online'
     'home/cams/a_____b-[0-9a-f]{12}/attributes .*"camera":"a/\+#\$ b".*'
     'homeassistant/sensor/home_cams-[0-9a-f]{12}/door_state/config .*"name":"door".*')
 expect_retained "${expected[@]}"
-[ "$(grep -c '/config ' now)" -eq 6 ] || wrong "not 3 entities a camera: $(cat now)"
+[ "$(grep -c '/config ' now)" -eq 8 ] || wrong "not 4 entities a camera: $(cat now)"
+
+subscribe -t home/cams/door/snapshot -C 1 -N >picture.jpg
+gst-launch-1.0 -v filesrc location=picture.jpg ! jpegdec ! fakesink >caps
+grep -q 'width=(int)640, height=(int)360' caps || wrong "the snapshot is no picture of the camera: $(head -n 5 caps)"
 
 # Home Assistant starts: its topics are sent again, and nothing else. A status that a late last will has left is
 # put right.
-mosquitto_sub "${reader[@]}" -p "$port" -t '#' -R -v >seen 2>/dev/null &
+mosquitto_sub "${reader[@]}" -p "$port" -t '#' -T 'home/cams/+/snapshot' -R -v >seen 2>/dev/null &
 server+=" $!"
 for _ in $(seq $((PATIENCE * 10))); do # until mosquitto_sub is connected
     mosquitto_pub "${reader[@]}" -p "$port" -t test/ping -m ping
@@ -91,7 +103,7 @@ for _ in $(seq $((PATIENCE * 10))); do # until mosquitto_sub is connected
     sleep 0.1
 done
 mosquitto_pub "${reader[@]}" -p "$port" -t homeassistant/status -m online
-wait_for seen 6 '/config '
+wait_for seen 8 '/config '
 grep -q '/door/availability ' seen && wrong "a state is sent again: $(cat seen)"
 mosquitto_pub "${reader[@]}" -p "$port" -t home/cams/status -m offline -r
 expect_retained 'home/cams/status online'
@@ -117,7 +129,7 @@ for _ in $(seq "$PATIENCE"); do
 done
 grep -e a_____b now && wrong "a removed camera is retained"
 expect_retained 'home/cams/door/state no-signal'
-[ "$(grep -c '/config ' now)" -eq 6 ] || wrong "not 3 entities a camera: $(cat now)"
+[ "$(grep -c '/config ' now)" -eq 8 ] || wrong "not 4 entities a camera: $(cat now)"
 [ "$(grep -c 'mqtt .*connected$' log)" -eq 2 ] || wrong "a connection is reported more than once: $(cat log)"
 
 # The end, and the last will.

@@ -14,16 +14,18 @@
 
 typedef struct Entity {
     const char *id, *component, *name;
-    const char *device_class, *topic, *on, *off; /* class, on, off: or NULL */
-    gboolean needs_camera;                       /* unknown while the camera is offline */
+    const char *device_class, *topic_key, *topic, *on, *off; /* class, on, off: or NULL */
+    gboolean needs_camera; /* unknown while the camera is offline */
     gboolean has_attributes;
 } Entity;
 
 static const Entity entities[WATCH_DISCOVERY_ENTITIES] = {
-    {"problem", "binary_sensor", "Problem", "problem", "problem", "ON", "OFF", TRUE, TRUE},
-    {"connectivity", "binary_sensor", "Connectivity", "connectivity", "availability", "online",
-     "offline", FALSE, FALSE},
-    {"state", "sensor", "State", NULL, "state", NULL, NULL, TRUE, TRUE},
+    {"problem", "binary_sensor", "Problem", "problem", "state_topic", "problem", "ON", "OFF", TRUE,
+     TRUE},
+    {"connectivity", "binary_sensor", "Connectivity", "connectivity", "state_topic", "availability",
+     "online", "offline", FALSE, FALSE},
+    {"state", "sensor", "State", NULL, "state_topic", "state", NULL, NULL, TRUE, TRUE},
+    {"image", "image", "Last event", NULL, "image_topic", "snapshot", NULL, NULL, FALSE, FALSE},
 };
 
 /* Topics */
@@ -143,7 +145,7 @@ char *watch_discovery_payload(const char *prefix, const char *camera, guint enti
     add_topic(json, "unique_id", topic, one->id);
     if (one->device_class)
         add_string(json, "device_class", one->device_class);
-    add_topic(json, "state_topic", topic, one->topic);
+    add_topic(json, one->topic_key, topic, one->topic);
     if (one->on) {
         add_string(json, "payload_on", one->on);
         add_string(json, "payload_off", one->off);

@@ -1,13 +1,13 @@
 /* Names of MQTT topics, and what makes Home Assistant discover a camera: one device with the
- * entities problem, connectivity and state, each described by a JSON payload that is retained at
- * DISCOVERY/COMPONENT/PREFIX/CAMERA_ENTITY/config.
+ * entities problem, connectivity, state and image, each described by a JSON payload that is
+ * retained at DISCOVERY/COMPONENT/PREFIX/CAMERA_ENTITY/config.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
 #include <glib.h>
 
-#define WATCH_DISCOVERY_ENTITIES 3
+#define WATCH_DISCOVERY_ENTITIES 4
 
 /* The topic level of a camera's name, unique, of the characters A-Z a-z 0-9 _ and -, which Home
  * Assistant requires. A name of these characters is its own level if it is not longer than 64. Of

@@ -80,6 +80,14 @@ void watch_event_add_time(WatchEvent *event, const char *key, gint64 time)
     watch_event_add_text(event, key, text);
 }
 
+gboolean watch_event_has_picture(const WatchEvent *event)
+{
+    static const char *const names[] = {"state",       "problem-begin", "problem-end", "frozen",
+                                        "camera-back", "moved",         NULL};
+
+    return g_strv_contains(names, watch_event_name(event));
+}
+
 const char *watch_event_text(const WatchEvent *event, const char *key)
 {
     JsonNode *node = json_object_get_member(event->members, key);

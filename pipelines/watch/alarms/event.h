@@ -38,6 +38,9 @@ const char *watch_event_name(const WatchEvent *event);
 /* The camera's own name, by which it is found; the member "camera" is cleaned. */
 const char *watch_event_camera(const WatchEvent *event);
 
+/* Whether a picture of the camera shows what the event is about. */
+gboolean watch_event_has_picture(const WatchEvent *event);
+
 /* A text or a time of the event, or NULL. */
 const char *watch_event_text(const WatchEvent *event, const char *key);
 

@@ -31,7 +31,8 @@ typedef enum EntryState {
 } EntryState;
 
 typedef struct Entry {
-    char *topic, *payload;
+    char *topic;
+    GBytes *payload;
     EntryState state;
 } Entry;
 
@@ -66,7 +67,7 @@ static void free_entry(gpointer data)
     Entry *entry = data;
 
     g_free(entry->topic);
-    g_free(entry->payload);
+    g_bytes_unref(entry->payload);
     g_free(entry);
 }
 
@@ -137,21 +138,28 @@ static void queue_all(WatchMqtt *mqtt)
     queue_entry(mqtt, status);
 }
 
-static gboolean set_payload(WatchMqtt *mqtt, const char *topic, const char *payload)
+static gboolean set_payload(WatchMqtt *mqtt, const char *topic, GBytes *payload)
 {
     Entry *entry = g_hash_table_lookup(mqtt->entries, topic);
 
-    if (entry && strcmp(entry->payload, payload) == 0)
+    if (entry && g_bytes_equal(entry->payload, payload))
         return FALSE;
     if (!entry) {
         entry = g_new0(Entry, 1);
         entry->topic = g_strdup(topic);
         g_hash_table_insert(mqtt->entries, entry->topic, entry);
     }
-    g_free(entry->payload);
-    entry->payload = g_strdup(payload);
+    g_clear_pointer(&entry->payload, g_bytes_unref);
+    entry->payload = g_bytes_ref(payload);
     queue_entry(mqtt, entry);
     return TRUE;
+}
+
+static void set_status(WatchMqtt *mqtt, const char *status)
+{
+    g_autoptr(GBytes) payload = g_bytes_new(status, strlen(status));
+
+    set_payload(mqtt, mqtt->status, payload);
 }
 
 /* Callbacks of the client, in the thread */
@@ -307,8 +315,11 @@ static int send_pending(WatchMqtt *mqtt)
 
     g_mutex_lock(&mqtt->mutex);
     while ((entry = g_queue_peek_head(&mqtt->pending))) {
-        result = mosquitto_publish(mqtt->client, &message, entry->topic,
-                                   (int)strlen(entry->payload), entry->payload, 1, TRUE);
+        gsize size;
+        const void *payload = g_bytes_get_data(entry->payload, &size);
+
+        result =
+            mosquitto_publish(mqtt->client, &message, entry->topic, (int)size, payload, 1, TRUE);
         if (result != MOSQ_ERR_SUCCESS)
             break; /* it stays pending, for the next connection */
         g_queue_pop_head(&mqtt->pending);
@@ -455,12 +466,12 @@ WatchMqtt *watch_mqtt_new(const WatchBroker *broker)
     mqtt->sent = g_hash_table_new(NULL, NULL);
     mqtt->backoff.min_delay = MIN_DELAY_US;
     mqtt->backoff.max_delay = MAX_DELAY_US;
-    set_payload(mqtt, mqtt->status, "online");
+    set_status(mqtt, "online");
     mqtt->thread = g_thread_new("mqtt", run, g_atomic_rc_box_acquire(mqtt));
     return mqtt;
 }
 
-void watch_mqtt_set(WatchMqtt *mqtt, const char *topic, const char *payload)
+void watch_mqtt_set_bytes(WatchMqtt *mqtt, const char *topic, GBytes *payload)
 {
     gboolean has_changed;
 
@@ -471,8 +482,16 @@ void watch_mqtt_set(WatchMqtt *mqtt, const char *topic, const char *payload)
         wake(mqtt);
 }
 
+void watch_mqtt_set(WatchMqtt *mqtt, const char *topic, const char *payload)
+{
+    g_autoptr(GBytes) bytes = g_bytes_new(payload, strlen(payload));
+
+    watch_mqtt_set_bytes(mqtt, topic, bytes);
+}
+
 void watch_mqtt_clear(WatchMqtt *mqtt)
 {
+    g_autoptr(GBytes) empty = g_bytes_new(NULL, 0);
     GHashTableIter entries;
     gpointer topic;
 
@@ -480,7 +499,7 @@ void watch_mqtt_clear(WatchMqtt *mqtt)
     g_hash_table_iter_init(&entries, mqtt->entries);
     while (g_hash_table_iter_next(&entries, &topic, NULL)) {
         if (strcmp(topic, mqtt->status) != 0)
-            set_payload(mqtt, topic, ""); /* which exists, so the table does not grow */
+            set_payload(mqtt, topic, empty); /* which exists, so the table does not grow */
     }
     g_mutex_unlock(&mqtt->mutex);
     wake(mqtt);
@@ -493,7 +512,7 @@ void watch_mqtt_free(WatchMqtt *mqtt)
     if (!mqtt)
         return;
     g_mutex_lock(&mqtt->mutex);
-    set_payload(mqtt, mqtt->status, "offline");
+    set_status(mqtt, "offline");
     mqtt->quit = quit;
     wake(mqtt);
     while (!mqtt->has_ended && g_cond_wait_until(&mqtt->ended, &mqtt->mutex, quit)) {
@@ -511,6 +530,8 @@ WatchMqtt *watch_mqtt_new(const WatchBroker *broker)
 }
 
 void watch_mqtt_set(WatchMqtt *mqtt, const char *topic, const char *payload) {}
+
+void watch_mqtt_set_bytes(WatchMqtt *mqtt, const char *topic, GBytes *payload) {}
 
 void watch_mqtt_clear(WatchMqtt *mqtt) {}
 

@@ -21,8 +21,9 @@ typedef struct WatchMqtt WatchMqtt;
 /* Copies broker. NULL without libmosquitto. */
 WatchMqtt *watch_mqtt_new(const WatchBroker *broker);
 
-/* Sets the payload of a topic. An empty one removes the topic from the broker; the table keeps it,
- * because a broker that is killed may forget that. */
+/* Sets the payload of a topic, of 256 MB at most. An empty one removes the topic from the broker;
+ * the table keeps it, because a broker that is killed may forget that. */
+void watch_mqtt_set_bytes(WatchMqtt *mqtt, const char *topic, GBytes *payload);
 void watch_mqtt_set(WatchMqtt *mqtt, const char *topic, const char *payload);
 
 /* Removes all topics that were set. */

@@ -9,12 +9,14 @@
 #include "pipelines/watch/alarms/discovery.h"
 #include "pipelines/watch/alarms/mqtt.h"
 
-#define MAX_STATE 250 /* Home Assistant takes 255 characters */
+#define MAX_STATE 250              /* Home Assistant takes 255 characters */
+#define MAX_SNAPSHOT (1024 * 1024) /* bytes */
 
 typedef struct Retained {
-    char *name;  /* of the camera */
-    char *topic; /* PREFIX/CAMERA */
-    guint round; /* of watch_retained_update() in which the camera was in the list */
+    char *name;            /* of the camera */
+    char *topic;           /* PREFIX/CAMERA */
+    guint round;           /* of watch_retained_update() in which the camera was in the list */
+    gboolean is_too_large; /* its last snapshot, which was reported */
 } Retained;
 
 struct WatchRetained {
@@ -141,7 +143,8 @@ static Retained *find_camera(WatchRetained *retained, const char *name)
 /* Removes what the camera retains if it is not in the list. */
 static gboolean remove_missing(gpointer name, gpointer value, gpointer data)
 {
-    static const char *const levels[] = {"availability", "state", "problem", "attributes"};
+    static const char *const levels[] = {"availability", "state", "problem", "attributes",
+                                         "snapshot"};
     WatchRetained *retained = data;
     const Retained *camera = value;
 
@@ -176,6 +179,26 @@ void watch_retained_add(WatchRetained *retained, const WatchEvent *event)
     if (strcmp(watch_event_name(event), "camera-back") == 0)
         g_hash_table_insert(retained->outages, g_strdup(watch_event_camera(event)),
                             g_memdup2(&outage, sizeof(outage)));
+}
+
+void watch_retained_set_snapshot(WatchRetained *retained, const char *camera, GBytes *jpeg)
+{
+    g_autoptr(GBytes) empty = g_bytes_new(NULL, 0);
+    const gsize size = g_bytes_get_size(jpeg);
+    g_autofree char *topic = NULL;
+    Retained *entry;
+
+    if (!retained->mqtt)
+        return;
+    entry = find_camera(retained, camera);
+    if (size > MAX_SNAPSHOT && !entry->is_too_large)
+        print_error("convnext-watch",
+                    "%s: its snapshot of %" G_GSIZE_FORMAT " bytes is not published, expected at "
+                    "most %d: set a smaller snapshot-width",
+                    camera, size, MAX_SNAPSHOT);
+    entry->is_too_large = size > MAX_SNAPSHOT;
+    topic = g_strconcat(entry->topic, "/snapshot", NULL);
+    watch_mqtt_set_bytes(retained->mqtt, topic, size > MAX_SNAPSHOT ? empty : jpeg);
 }
 
 /* Connecting */

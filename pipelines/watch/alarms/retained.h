@@ -1,5 +1,5 @@
 /* What the cameras retain at an MQTT broker: for each one PREFIX/CAMERA/availability, state,
- * problem and attributes, and the payloads that make Home Assistant discover it.
+ * problem, attributes and snapshot, and the payloads that make Home Assistant discover it.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
@@ -20,6 +20,10 @@ void watch_retained_connect(WatchRetained *retained, const WatchBroker *broker);
 
 /* What an event adds to the attributes of its camera. */
 void watch_retained_add(WatchRetained *retained, const WatchEvent *event);
+
+/* The picture of the last event of a camera, as JPEG. One of more than 1 MiB is not published, and
+ * the one before is removed. */
+void watch_retained_set_snapshot(WatchRetained *retained, const char *camera, GBytes *jpeg);
 
 /* Publishes what has changed, and removes cameras that are not in the list. Call it several times a
  * second. cameras: of WatchCamera. */

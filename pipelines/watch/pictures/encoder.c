@@ -54,7 +54,7 @@ static GstPad *make_pad(const char *name, GstPadDirection direction)
     return gst_object_ref_sink(gst_pad_new_from_template(template, name));
 }
 
-WatchEncoder *watch_encoder_new(GError **error)
+WatchEncoder *watch_encoder_new(int quality, GError **error)
 {
     GstElement *jpegenc = gst_element_factory_make("jpegenc", NULL);
     WatchEncoder *encoder;
@@ -64,6 +64,7 @@ WatchEncoder *watch_encoder_new(GError **error)
                             "the GStreamer element jpegenc is not installed");
         return NULL;
     }
+    g_object_set(jpegenc, "quality", quality, NULL);
     encoder = g_new0(WatchEncoder, 1);
     encoder->jpegenc = gst_object_ref_sink(jpegenc);
     encoder->src = make_pad("src", GST_PAD_SRC);
@@ -86,20 +87,29 @@ void watch_encoder_free(WatchEncoder *encoder)
 
 /* Encoding */
 
+/* The size of a picture with square pixels. */
+static void find_size(const GstVideoInfo *input, guint max_width, guint *width, guint *height)
+{
+    const guint64 square = MAX(gst_util_uint64_scale_int_round((guint64)GST_VIDEO_INFO_WIDTH(input),
+                                                               GST_VIDEO_INFO_PAR_N(input),
+                                                               GST_VIDEO_INFO_PAR_D(input)),
+                               1);
+
+    *width = (guint)MIN(square, max_width);
+    *height = (guint)CLAMP(
+        gst_util_uint64_scale_round((guint64)GST_VIDEO_INFO_HEIGHT(input), *width, square), 1,
+        MAX_SIDE);
+}
+
 /* The format and the size of the picture. The fields of interlaced frames stay interleaved. */
 static void set_output(GstVideoInfo *output, GstVideoInfo *input, guint max_width)
 {
-    guint64 width, height;
+    guint width = (guint)GST_VIDEO_INFO_WIDTH(input), height = (guint)GST_VIDEO_INFO_HEIGHT(input);
 
     input->interlace_mode = GST_VIDEO_INTERLACE_MODE_PROGRESSIVE;
-    width =
-        gst_util_uint64_scale_int_round((guint64)GST_VIDEO_INFO_WIDTH(input),
-                                        GST_VIDEO_INFO_PAR_N(input), GST_VIDEO_INFO_PAR_D(input));
-    width = MAX(width, 1);
-    height = gst_util_uint64_scale_round((guint64)GST_VIDEO_INFO_HEIGHT(input),
-                                         MIN(width, max_width), width);
-    gst_video_info_set_format(output, GST_VIDEO_FORMAT_I420, (guint)MIN(width, max_width),
-                              (guint)CLAMP(height, 1, MAX_SIDE));
+    if (max_width > 0)
+        find_size(input, max_width, &width, &height);
+    gst_video_info_set_format(output, GST_VIDEO_FORMAT_I420, width, height);
     output->fps_n = input->fps_n;
     output->fps_d = input->fps_d;
     output->colorimetry = input->colorimetry;

@@ -70,7 +70,7 @@ char *watch_folder_name(const char *camera, const char *time, const char *event)
 
     g_string_replace(digits, "-", "", 0);
     g_string_replace(digits, ":", "", 0);
-    return g_strconcat(safe, "-", digits->str, "-", event, SUFFIX, NULL);
+    return g_strconcat(safe, "-", digits->str, event ? "-" : "", event ? event : "", SUFFIX, NULL);
 }
 
 /* Whether watch_folder_name() makes this name for the camera, with this ending instead of SUFFIX.

@@ -17,7 +17,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(WatchFolder, watch_folder_free)
  * 57 bytes long, and different for different cameras. The caller frees it. */
 char *watch_folder_camera(const char *camera);
 
-/* The name of a file. time: RFC 3339 in UTC, with microseconds. The caller frees it. */
+/* The name of a file. time: RFC 3339 in UTC, with microseconds. event: or NULL, for a picture of no
+ * event. The caller frees it. */
 char *watch_folder_name(const char *camera, const char *time, const char *event);
 
 /* Whether watch_folder_name() makes this name for the camera. */

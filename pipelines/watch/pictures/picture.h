@@ -7,7 +7,7 @@
 
 typedef struct WatchPicture {
     GBytes *jpeg;
-    int width, height; /* with square pixels */
+    int width, height; /* pixels */
     gint64 time;       /* when the frame was taken, microseconds since 1970 */
 } WatchPicture;
 

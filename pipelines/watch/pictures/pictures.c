@@ -4,7 +4,12 @@
 #include "pipelines/common/print.h"
 #include "pipelines/watch/pictures/encoder.h"
 
+/* Of JPEG: what jpegenc takes by default, and what hardly changes a camera's picture. */
+#define QUALITY_TO_SHOW 85
+#define QUALITY_TO_LEARN 95
+
 struct WatchPictures {
+    WatchPictureUse use;
     gint64 limit;
     GHashTable *entries;   /* name of a camera -> Entry */
     gboolean is_closed;    /* watch_pictures_free() was called */
@@ -17,7 +22,7 @@ struct WatchPictures {
 typedef struct Job {
     WatchPictures *pictures; /* a reference */
     char *camera;
-    guint max_width;
+    guint max_width; /* 0: not scaled */
     GstBuffer *frame;
     GstCaps *caps;
     gint64 time;
@@ -135,7 +140,8 @@ static void encode(gpointer data, gpointer user_data)
     g_autoptr(GError) error = NULL;
 
     if (!pictures->encoder)
-        pictures->encoder = watch_encoder_new(&error);
+        pictures->encoder = watch_encoder_new(
+            pictures->use == WATCH_PICTURES_TO_LEARN ? QUALITY_TO_LEARN : QUALITY_TO_SHOW, &error);
     if (pictures->encoder)
         job->picture = watch_encoder_encode(pictures->encoder, job->frame, job->caps,
                                             job->max_width, job->time, &error);
@@ -164,7 +170,8 @@ static void start_job(WatchPictures *pictures, Entry *entry, WatchCamera *camera
 
     job->pictures = g_atomic_rc_box_acquire(pictures);
     job->camera = g_strdup(watch_camera_settings(camera)->name);
-    job->max_width = watch_camera_settings(camera)->snapshot_width;
+    if (pictures->use == WATCH_PICTURES_TO_SHOW)
+        job->max_width = watch_camera_settings(camera)->snapshot_width;
     entry->job = job;
     g_clear_pointer(&entry->tap, watch_tap_unref);
     entry->tap = watch_tap_ref(watch_camera_tap(camera));
@@ -173,10 +180,11 @@ static void start_job(WatchPictures *pictures, Entry *entry, WatchCamera *camera
 
 /* Pictures */
 
-WatchPictures *watch_pictures_new(gint64 limit)
+WatchPictures *watch_pictures_new(WatchPictureUse use, gint64 limit)
 {
     WatchPictures *pictures = g_atomic_rc_box_new0(WatchPictures);
 
+    pictures->use = use;
     pictures->limit = limit;
     pictures->entries = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, entry_free);
     pictures->worker = g_thread_pool_new(encode, pictures, 1, FALSE, NULL);

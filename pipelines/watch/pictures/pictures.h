@@ -1,5 +1,5 @@
-/* Pictures of the cameras, on request: the next decoded frame is copied, scaled to the key
- * snapshot-width and encoded as JPEG in a worker thread. Nothing is copied or encoded unless
+/* Pictures of the cameras, on request: the next decoded frame is copied, and encoded as JPEG in a
+ * worker thread. Nothing is copied or encoded unless
  * somebody asks, and of each camera one picture at a time: later requests share it.
  *
  * Call all functions in the main thread.
@@ -19,8 +19,13 @@ typedef struct WatchPictures WatchPictures;
  * arrived within the limit, or jpegenc is not installed. */
 typedef void (*WatchPictureFunc)(WatchPicture *picture, gpointer data);
 
+typedef enum WatchPictureUse {
+    WATCH_PICTURES_TO_SHOW, /* scaled to the key snapshot-width, with square pixels */
+    WATCH_PICTURES_TO_LEARN /* the frame's own pixels, of high quality */
+} WatchPictureUse;
+
 /* limit: microseconds after which a request fails. */
-WatchPictures *watch_pictures_new(gint64 limit);
+WatchPictures *watch_pictures_new(WatchPictureUse use, gint64 limit);
 
 /* Answers the open requests with NULL. */
 void watch_pictures_free(WatchPictures *pictures);

@@ -168,14 +168,6 @@ static void on_picture(WatchPicture *picture, gpointer data)
 
 /* Events */
 
-static gboolean shows_something(const WatchEvent *event)
-{
-    static const char *const names[] = {"state",       "problem-begin", "problem-end", "frozen",
-                                        "camera-back", "moved",         NULL};
-
-    return g_strv_contains(names, watch_event_name(event));
-}
-
 static GQueue *find_queue(WatchSnapshots *snapshots, const char *camera)
 {
     GQueue *queue = g_hash_table_lookup(snapshots->queues, camera);
@@ -198,7 +190,7 @@ void watch_snapshots_add(WatchSnapshots *snapshots, WatchCamera *camera, WatchEv
     item->writer = g_atomic_rc_box_acquire(snapshots->writer);
     g_queue_push_tail(item->queue, item);
     snapshots->events++;
-    if (!camera || !shows_something(event)) {
+    if (!camera || !watch_event_has_picture(event)) {
         set_ready(item);
         return;
     }
