@@ -2,7 +2,6 @@
 #include "pipelines/inspect/evaluate.h"
 
 #include <gst/gst.h>
-#include <string.h>
 
 #include "model/base/text.h"
 #include "model/config/labels.h"

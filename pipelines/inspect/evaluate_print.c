@@ -4,9 +4,9 @@
 #include <stdio.h>
 
 #include "model/base/text.h"
+#include "model/export/json_members.h"
 #include "pipelines/common/print.h"
 #include "pipelines/inspect/evaluate.h"
-#include "pipelines/inspect/members.h"
 
 #define MAX_MATRIX 20 /* classes with pictures; of more, the text shows pairs */
 #define MAX_ROWS 50   /* lines of a list in the text */
@@ -220,11 +220,11 @@ void evaluation_print_text(const Evaluation *e)
 static void add_class(JsonBuilder *json, const Evaluation *e, guint c)
 {
     json_builder_begin_object(json);
-    member_int(json, "index", c);
-    member_string(json, "label", e->labels[c]);
-    member_int(json, "pictures", e->pictures[c]);
-    member_int(json, "right", e->right[c]);
-    member_int(json, "said", e->said[c]);
+    cnx_json_add_int(json, "index", c);
+    cnx_json_add_string(json, "label", e->labels[c]);
+    cnx_json_add_int(json, "pictures", e->pictures[c]);
+    cnx_json_add_int(json, "right", e->right[c]);
+    cnx_json_add_int(json, "said", e->said[c]);
     json_builder_end_object(json);
 }
 
@@ -239,9 +239,9 @@ static void add_confusions(JsonBuilder *json, const Evaluation *e)
         const Pair *pair = &g_array_index(pairs, Pair, i);
 
         json_builder_begin_object(json);
-        member_string(json, "is", e->labels[pair->is]);
-        member_string(json, "said", said_label(e, pair->said));
-        member_int(json, "pictures", pair->count);
+        cnx_json_add_string(json, "is", e->labels[pair->is]);
+        cnx_json_add_string(json, "said", said_label(e, pair->said));
+        cnx_json_add_int(json, "pictures", pair->count);
         json_builder_end_object(json);
     }
     json_builder_end_array(json);
@@ -256,10 +256,10 @@ static void add_wrong(JsonBuilder *json, const Evaluation *e)
         g_autofree char *path = cnx_printable(wrong->path, -1);
 
         json_builder_begin_object(json);
-        member_string(json, "path", path);
-        member_string(json, "is", e->labels[wrong->is]);
-        member_string(json, "said", said_label(e, wrong->said));
-        member_number(json, "score", (double)wrong->score);
+        cnx_json_add_string(json, "path", path);
+        cnx_json_add_string(json, "is", e->labels[wrong->is]);
+        cnx_json_add_string(json, "said", said_label(e, wrong->said));
+        cnx_json_add_number(json, "score", (double)wrong->score);
         json_builder_end_object(json);
     }
     json_builder_end_array(json);
@@ -271,12 +271,12 @@ void evaluation_print_json(const Evaluation *e)
     guint present;
 
     json_builder_begin_object(json);
-    member_int(json, "pictures", e->total);
-    member_int(json, "left-out", e->left_out);
-    member_int(json, "right", e->correct);
-    member_number(json, "accuracy", (double)e->correct / e->total);
-    member_number(json, "accuracy-best-5", (double)e->in_best / e->total);
-    member_number(json, "mean-recall", mean_recall(e, &present) / 100);
+    cnx_json_add_int(json, "pictures", e->total);
+    cnx_json_add_int(json, "left-out", e->left_out);
+    cnx_json_add_int(json, "right", e->correct);
+    cnx_json_add_number(json, "accuracy", (double)e->correct / e->total);
+    cnx_json_add_number(json, "accuracy-best-5", (double)e->in_best / e->total);
+    cnx_json_add_number(json, "mean-recall", mean_recall(e, &present) / 100);
     json_builder_set_member_name(json, "classes");
     json_builder_begin_array(json);
     for (guint c = 0; c < e->classes; c++)
@@ -286,5 +286,5 @@ void evaluation_print_json(const Evaluation *e)
     add_confusions(json, e);
     add_wrong(json, e);
     json_builder_end_object(json);
-    member_print(json);
+    report_print_object(json);
 }

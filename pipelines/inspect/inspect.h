@@ -3,6 +3,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <json-glib/json-glib.h>
+
 #include "model/checkpoint/checkpoint.h"
 #include "model/heads/detector.h"
 #include "model/heads/segmenter.h"
@@ -72,3 +74,6 @@ void report_print_head(const Report *report);
 /* Print the report to standard output in UTF-8. tensors: include a list of the tensors. */
 void report_print_text(const Report *report, gboolean tensors);
 void report_print_json(const Report *report, gboolean tensors);
+
+/* Prints the object that json has built to standard output. */
+void report_print_object(JsonBuilder *json);

@@ -1,10 +1,30 @@
 /* The report for programs: one JSON object.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <stdio.h>
+
 #include "model/base/encode.h"
+#include "model/export/json_members.h"
 #include "model/heads/detector_config.h"
 #include "pipelines/inspect/inspect.h"
-#include "pipelines/inspect/members.h"
+
+static void add_strings(JsonBuilder *json, const char *key, const char *const *values)
+{
+    json_builder_set_member_name(json, key);
+    json_builder_begin_array(json);
+    for (; *values; values++)
+        json_builder_add_string_value(json, *values);
+    json_builder_end_array(json);
+}
+
+static void add_floats(JsonBuilder *json, const char *key, const float *values, guint count)
+{
+    json_builder_set_member_name(json, key);
+    json_builder_begin_array(json);
+    for (guint i = 0; i < count; i++)
+        json_builder_add_double_value(json, values[i]);
+    json_builder_end_array(json);
+}
 
 static void begin_object(JsonBuilder *json, const char *key)
 {
@@ -24,12 +44,12 @@ static void add_file(JsonBuilder *json, const Report *report)
         json_builder_add_string_value(json, file);
     }
     json_builder_end_array(json);
-    member_string(json, "container", cnx_checkpoint_container(report->checkpoint));
-    member_int(json, "bytes", report->bytes);
-    member_string(json, "weights-key", report->config->weights_key);
+    cnx_json_add_string(json, "container", cnx_checkpoint_container(report->checkpoint));
+    cnx_json_add_int(json, "bytes", report->bytes);
+    cnx_json_add_string(json, "weights-key", report->config->weights_key);
     if (report->config->ignored)
-        member_string(json, "ignored", report->config->ignored);
-    member_string(json, "weight-set", cnx_weight_set_name(report->config->weight_set));
+        cnx_json_add_string(json, "ignored", report->config->ignored);
+    cnx_json_add_string(json, "weight-set", cnx_weight_set_name(report->config->weight_set));
 }
 
 static void add_network(JsonBuilder *json, const Report *report)
@@ -41,23 +61,23 @@ static void add_network(JsonBuilder *json, const Report *report)
     };
     const CnxConfig *config = report->config;
 
-    member_string(json, "dialect", cnx_dialect_name(config->dialect));
-    member_string(json, "variant", config->variant);
-    member_int(json, "parameters", config->parameters);
-    member_string(json, "dtype", cnx_dtype_name(config->dtype));
-    member_int(json, "channels", config->channels);
-    member_string(json, "stem", stems[config->stem]);
+    cnx_json_add_string(json, "dialect", cnx_dialect_name(config->dialect));
+    cnx_json_add_string(json, "variant", config->variant);
+    cnx_json_add_int(json, "parameters", config->parameters);
+    cnx_json_add_string(json, "dtype", cnx_dtype_name(config->dtype));
+    cnx_json_add_int(json, "channels", config->channels);
+    cnx_json_add_string(json, "stem", stems[config->stem]);
     if (config->stem == CNX_STEM_PATCH)
-        member_int(json, "patch", config->patch);
-    member_uints(json, "depths", config->depths, config->stages);
-    member_uints(json, "widths", config->dims, config->stages);
-    member_uints(json, "kernels", config->kernels, config->stages);
-    member_boolean(json, "layer-scale", config->layer_scale);
-    member_boolean(json, "grn", config->grn);
-    member_string(json, "norm", report_norm(report));
-    member_number(json, "eps", config->eps);
-    member_number(json, "head-eps", config->head_eps);
-    member_string(json, "activation", report_act(report));
+        cnx_json_add_int(json, "patch", config->patch);
+    cnx_json_add_uints(json, "depths", config->stages, config->depths);
+    cnx_json_add_uints(json, "widths", config->stages, config->dims);
+    cnx_json_add_uints(json, "kernels", config->stages, config->kernels);
+    cnx_json_add_truth(json, "layer-scale", config->layer_scale);
+    cnx_json_add_truth(json, "grn", config->grn);
+    cnx_json_add_string(json, "norm", report_norm(report));
+    cnx_json_add_number(json, "eps", config->eps);
+    cnx_json_add_number(json, "head-eps", config->head_eps);
+    cnx_json_add_string(json, "activation", report_act(report));
     json_builder_set_member_name(json, "output-norms");
     json_builder_begin_array(json);
     for (guint i = 0; i < config->stages; i++)
@@ -75,19 +95,19 @@ static void add_steps(JsonBuilder *json, const CnxHead *head)
         [CNX_HEAD_BATCH_NORM] = "batch-norm",
     };
 
-    member_string(json, "pooling", head->concat ? "max+mean" : "mean");
+    cnx_json_add_string(json, "pooling", head->concat ? "max+mean" : "mean");
     json_builder_set_member_name(json, "steps");
     json_builder_begin_array(json);
     for (guint i = 0; i < head->count; i++) {
         const CnxHeadStep *step = &head->steps[i];
 
         json_builder_begin_object(json);
-        member_string(json, "kind", kinds[step->kind]);
-        member_int(json, "inputs", step->inputs);
-        member_int(json, "outputs", step->outputs);
+        cnx_json_add_string(json, "kind", kinds[step->kind]);
+        cnx_json_add_int(json, "inputs", step->inputs);
+        cnx_json_add_int(json, "outputs", step->outputs);
         if (step->kind == CNX_HEAD_LINEAR)
-            member_boolean(json, "bias", step->bias);
-        member_string(json, "activation", cnx_head_act_name(step->act));
+            cnx_json_add_truth(json, "bias", step->bias);
+        cnx_json_add_string(json, "activation", cnx_head_act_name(step->act));
         json_builder_end_object(json);
     }
     json_builder_end_array(json);
@@ -99,11 +119,11 @@ static void add_decision(JsonBuilder *json, const CnxConfig *config)
     const CnxDecision *decision = &config->decision;
 
     if (decision->temperature)
-        member_floats(json, "temperature", decision->temperature, config->classes);
+        add_floats(json, "temperature", decision->temperature, config->classes);
     if (decision->threshold)
-        member_floats(json, "threshold", decision->threshold, config->classes);
+        add_floats(json, "threshold", decision->threshold, config->classes);
     if (decision->rest_class != CNX_NO_CLASS)
-        member_int(json, "rest-class", (guint64)decision->rest_class);
+        cnx_json_add_int(json, "rest-class", (guint64)decision->rest_class);
 }
 
 static void add_head(JsonBuilder *json, const CnxConfig *config)
@@ -112,21 +132,21 @@ static void add_head(JsonBuilder *json, const CnxConfig *config)
 
     cnx_head_is_plain(&config->head, &hidden);
     begin_object(json, "head");
-    member_boolean(json, "norm", config->final_norm);
-    member_boolean(json, "norm-first", config->head_norm_first);
-    member_boolean(json, "norm-assumed", config->norm_is_assumed);
-    member_int(json, "hidden", hidden);
+    cnx_json_add_truth(json, "norm", config->final_norm);
+    cnx_json_add_truth(json, "norm-first", config->head_norm_first);
+    cnx_json_add_truth(json, "norm-assumed", config->norm_is_assumed);
+    cnx_json_add_int(json, "hidden", hidden);
     add_steps(json, &config->head);
-    member_int(json, "classes", config->classes);
-    member_int(json, "projection", config->projection);
-    member_boolean(json, "multi-label", config->multi_label);
-    member_boolean(json, "regression", config->regression);
+    cnx_json_add_int(json, "classes", config->classes);
+    cnx_json_add_int(json, "projection", config->projection);
+    cnx_json_add_truth(json, "multi-label", config->multi_label);
+    cnx_json_add_truth(json, "regression", config->regression);
     add_decision(json, config);
     if (config->unused_heads)
-        member_string(json, "unused-heads", config->unused_heads);
+        cnx_json_add_string(json, "unused-heads", config->unused_heads);
     json_builder_end_object(json);
     if (config->labels)
-        member_strings(json, "labels", (const char *const *)config->labels);
+        add_strings(json, "labels", (const char *const *)config->labels);
 }
 
 static void add_recipe(JsonBuilder *json, const CnxRecipe *recipe)
@@ -135,19 +155,19 @@ static void add_recipe(JsonBuilder *json, const CnxRecipe *recipe)
 
     cnx_recipe_input(recipe, &width, &height);
     begin_object(json, "input");
-    member_int(json, "size", recipe->size);
-    member_int(json, "width", width);
-    member_int(json, "height", height);
-    member_int(json, "resize", recipe->resize);
-    member_string(json, "crop", cnx_crop_name(recipe->crop));
-    member_number(json, "crop-pct", recipe->crop_pct);
+    cnx_json_add_int(json, "size", recipe->size);
+    cnx_json_add_int(json, "width", width);
+    cnx_json_add_int(json, "height", height);
+    cnx_json_add_int(json, "resize", recipe->resize);
+    cnx_json_add_string(json, "crop", cnx_crop_name(recipe->crop));
+    cnx_json_add_number(json, "crop-pct", recipe->crop_pct);
     if (recipe->crop == CNX_CROP_FIT)
-        member_int(json, "longest-side", recipe->longest);
-    member_string(json, "filter", cnx_filter_name(recipe->filter));
-    member_string(json, "resampling", cnx_resampling_name(recipe->resampling));
-    member_number(json, "rescale", recipe->rescale);
-    member_floats(json, "mean", recipe->mean, 3);
-    member_floats(json, "std", recipe->std, 3);
+        cnx_json_add_int(json, "longest-side", recipe->longest);
+    cnx_json_add_string(json, "filter", cnx_filter_name(recipe->filter));
+    cnx_json_add_string(json, "resampling", cnx_resampling_name(recipe->resampling));
+    cnx_json_add_number(json, "rescale", recipe->rescale);
+    add_floats(json, "mean", recipe->mean, 3);
+    add_floats(json, "std", recipe->std, 3);
     json_builder_end_object(json);
 }
 
@@ -163,7 +183,7 @@ static void add_origins(JsonBuilder *json, const CnxConfig *config)
     begin_object(json, "origins");
     for (guint item = 0; item < CNX_ITEMS; item++)
         if (item != CNX_ITEM_LABELS || config->labels)
-            member_string(json, names[item], cnx_origin_name(config->origin[item]));
+            cnx_json_add_string(json, names[item], cnx_origin_name(config->origin[item]));
     json_builder_end_object(json);
 }
 
@@ -178,17 +198,17 @@ static void add_tensor_list(JsonBuilder *json, const Report *report)
         const CnxTensor *t = parts[i].tensor;
 
         json_builder_begin_object(json);
-        member_string(json, "name", t->name);
-        member_string(json, "dtype", cnx_tensor_dtype_name(t));
+        cnx_json_add_string(json, "name", t->name);
+        cnx_json_add_string(json, "dtype", cnx_tensor_dtype_name(t));
         json_builder_set_member_name(json, "shape");
         json_builder_begin_array(json);
         for (guint k = 0; k < t->rank; k++)
             json_builder_add_int_value(json, (gint64)t->shape[k]);
         json_builder_end_array(json);
         if (report_uses(report, &parts[i]))
-            member_string(json, "part", parts[i].canonical ? parts[i].canonical : "head");
+            cnx_json_add_string(json, "part", parts[i].canonical ? parts[i].canonical : "head");
         else
-            member_string(json, "reason", parts[i].reason);
+            cnx_json_add_string(json, "reason", parts[i].reason);
         json_builder_end_object(json);
     }
     json_builder_end_array(json);
@@ -215,16 +235,16 @@ static void add_ignored(JsonBuilder *json, const Report *report)
     begin_object(json, "ignored-names");
     for (guint i = 0; i < count; i++)
         if (!report_uses(report, &parts[i]))
-            member_string(json, parts[i].tensor->name, parts[i].reason);
+            cnx_json_add_string(json, parts[i].tensor->name, parts[i].reason);
     json_builder_end_object(json);
 }
 
 static void add_tensors(JsonBuilder *json, const Report *report, gboolean list)
 {
     begin_object(json, "tensors");
-    member_int(json, "used", report->used);
-    member_int(json, "ignored", report->ignored);
-    member_int(json, "missing", report->missing->len);
+    cnx_json_add_int(json, "used", report->used);
+    cnx_json_add_int(json, "ignored", report->ignored);
+    cnx_json_add_int(json, "missing", report->missing->len);
     add_forms(json, report);
     add_ignored(json, report);
     if (list)
@@ -235,31 +255,31 @@ static void add_tensors(JsonBuilder *json, const Report *report, gboolean list)
 /* Fields of the same names as in the element's model-info. */
 static void add_memory(JsonBuilder *json, const CnxNeed *need)
 {
-    member_int(json, "memory", need->weights);
+    cnx_json_add_int(json, "memory", need->weights);
     begin_object(json, "run");
-    member_int(json, "input-size", need->width);
-    member_int(json, "input-height", need->height);
-    member_int(json, "threads", need->threads);
-    member_int(json, "image-memory", need->image);
-    member_int(json, "thread-memory", need->scratch + need->stacks);
-    member_int(json, "input-memory", need->inputs);
-    member_int(json, "result-memory", need->results);
-    member_int(json, "preprocess-memory", need->preprocessing);
-    member_int(json, "least-memory", need->least);
-    member_int(json, "batch", need->images);
-    member_int(json, "batch-memory", need->batch);
-    member_int(json, "most-memory", need->most);
-    member_int(json, "max-memory", need->limit.bytes);
-    member_string(json, "max-memory-from", cnx_limit_from_name(need->limit.from));
+    cnx_json_add_int(json, "input-size", need->width);
+    cnx_json_add_int(json, "input-height", need->height);
+    cnx_json_add_int(json, "threads", need->threads);
+    cnx_json_add_int(json, "image-memory", need->image);
+    cnx_json_add_int(json, "thread-memory", need->scratch + need->stacks);
+    cnx_json_add_int(json, "input-memory", need->inputs);
+    cnx_json_add_int(json, "result-memory", need->results);
+    cnx_json_add_int(json, "preprocess-memory", need->preprocessing);
+    cnx_json_add_int(json, "least-memory", need->least);
+    cnx_json_add_int(json, "batch", need->images);
+    cnx_json_add_int(json, "batch-memory", need->batch);
+    cnx_json_add_int(json, "most-memory", need->most);
+    cnx_json_add_int(json, "max-memory", need->limit.bytes);
+    cnx_json_add_string(json, "max-memory-from", cnx_limit_from_name(need->limit.from));
     json_builder_end_object(json);
 }
 
 static void add_segmenter(JsonBuilder *json, const CnxHeadInfo *info)
 {
-    member_boolean(json, "multi-label", info->multi_label);
-    member_int(json, "width", info->width);
-    member_int(json, "height", info->height);
-    member_int(json, "stride", info->stride);
+    cnx_json_add_truth(json, "multi-label", info->multi_label);
+    cnx_json_add_int(json, "width", info->width);
+    cnx_json_add_int(json, "height", info->height);
+    cnx_json_add_int(json, "stride", info->stride);
 }
 
 /* Sides of the anchors of a level in pixels: [[width, height], ...] */
@@ -289,10 +309,10 @@ static void add_levels(JsonBuilder *json, const Report *report)
 
         json_builder_begin_object(json);
         if (stage > 0) {
-            member_int(json, "stage", stage);
-            member_boolean(json, "downsampling", is_down);
+            cnx_json_add_int(json, "stage", stage);
+            cnx_json_add_truth(json, "downsampling", is_down);
         }
-        member_int(json, "stride", stride);
+        cnx_json_add_int(json, "stride", stride);
         add_anchors(json, config->cells[i], config->anchors);
         json_builder_end_object(json);
     }
@@ -305,20 +325,20 @@ static void add_detector(JsonBuilder *json, const Report *report)
     const CnxDetectorSettings settings = cnx_detector_settings(report->detector, NULL);
     const CnxDetectorLayers layers = cnx_detector_layers(report->detector);
 
-    member_int(json, "min-size", settings.min_size);
-    member_int(json, "max-size", settings.max_size);
-    member_number(json, "score-threshold", settings.score_threshold);
-    member_number(json, "nms-threshold", settings.nms_threshold);
-    member_int(json, "max-objects", settings.max_objects);
-    member_int(json, "proposals", settings.proposals);
-    member_boolean(json, "masks", settings.masks);
-    member_int(json, "mask-side", layers.mask_side);
-    member_int(json, "channels", layers.channels);
-    member_int(json, "stages", layers.stages);
-    member_int(json, "box-side", layers.box_side);
-    member_int(json, "box-convolutions", layers.box_convs);
-    member_int(json, "box-linear-layers", layers.box_linears);
-    member_int(json, "mask-convolutions", layers.mask_convs);
+    cnx_json_add_int(json, "min-size", settings.min_size);
+    cnx_json_add_int(json, "max-size", settings.max_size);
+    cnx_json_add_number(json, "score-threshold", settings.score_threshold);
+    cnx_json_add_number(json, "nms-threshold", settings.nms_threshold);
+    cnx_json_add_int(json, "max-objects", settings.max_objects);
+    cnx_json_add_int(json, "proposals", settings.proposals);
+    cnx_json_add_truth(json, "masks", settings.masks);
+    cnx_json_add_int(json, "mask-side", layers.mask_side);
+    cnx_json_add_int(json, "channels", layers.channels);
+    cnx_json_add_int(json, "stages", layers.stages);
+    cnx_json_add_int(json, "box-side", layers.box_side);
+    cnx_json_add_int(json, "box-convolutions", layers.box_convs);
+    cnx_json_add_int(json, "box-linear-layers", layers.box_linears);
+    cnx_json_add_int(json, "mask-convolutions", layers.mask_convs);
     add_levels(json, report);
 }
 
@@ -328,24 +348,24 @@ static void add_dense_head(JsonBuilder *json, const Report *report)
     const CnxHeadInfo *info = report->head;
 
     if (report->head_fault)
-        member_string(json, "head-fault", report->head_fault);
+        cnx_json_add_string(json, "head-fault", report->head_fault);
     if (!info)
         return;
     begin_object(json, report->detector ? "detector" : "segmenter");
-    member_string(json, "family", info->family);
-    member_string(json, "library", info->library);
-    member_int(json, "classes", info->classes);
+    cnx_json_add_string(json, "family", info->family);
+    cnx_json_add_string(json, "library", info->library);
+    cnx_json_add_int(json, "classes", info->classes);
     if (report->detector)
         add_detector(json, report);
     else
         add_segmenter(json, info);
-    member_int(json, "parameters", report->head_parameters);
-    member_int(json, "weights", report->head_weights);
-    member_strings(json, "assumed", (const char *const *)info->assumed);
+    cnx_json_add_int(json, "parameters", report->head_parameters);
+    cnx_json_add_int(json, "weights", report->head_weights);
+    add_strings(json, "assumed", (const char *const *)info->assumed);
     if (info->labels)
-        member_strings(json, "labels", (const char *const *)info->labels);
+        add_strings(json, "labels", (const char *const *)info->labels);
     if (info->ignored)
-        member_string(json, "ignored", info->ignored);
+        cnx_json_add_string(json, "ignored", info->ignored);
     json_builder_end_object(json);
 }
 
@@ -362,13 +382,21 @@ void report_print_json(const Report *report, gboolean tensors)
     add_origins(json, report->config);
     add_tensors(json, report, tensors);
     add_memory(json, &report->need);
-    member_string(json, "cpu", report->isa_level);
-    member_string(json, "precision", cnx_precision_name(report->precision));
+    cnx_json_add_string(json, "cpu", report->isa_level);
+    cnx_json_add_string(json, "precision", cnx_precision_name(report->precision));
     if (report->remark)
-        member_string(json, "precision-remark", report->remark);
-    member_int(json, "macs", report->macs);
-    member_int(json, "rounded-macs", report->rounded_macs);
-    member_string(json, "launch", report->launch);
+        cnx_json_add_string(json, "precision-remark", report->remark);
+    cnx_json_add_int(json, "macs", report->macs);
+    cnx_json_add_int(json, "rounded-macs", report->rounded_macs);
+    cnx_json_add_string(json, "launch", report->launch);
     json_builder_end_object(json);
-    member_print(json);
+    report_print_object(json);
+}
+
+void report_print_object(JsonBuilder *json)
+{
+    g_autoptr(JsonNode) root = json_builder_get_root(json);
+    g_autofree char *text = json_to_string(root, TRUE);
+
+    puts(text);
 }

@@ -105,7 +105,7 @@ rule_gst_includes()
 # evaluation of pictures makes convnext-inspect use GStreamer.
 rule_public_includes()
 {
-    local inspect='pipelines/inspect/(evaluate_print|head|inspect|json|members|report|text)\.[ch]'
+    local inspect='pipelines/inspect/(evaluate_print|head|inspect|json|report|text)\.[ch]'
     local both='pipelines/(inspect/evaluate|teach/(base|teach))\.[ch]'
     only_includes '^gst/convnext/.*\.h$' "<gst/[a-z/-]+\.h>|<glib(-object)?\.h>" \
         'a public header includes only installed headers, in <>'
