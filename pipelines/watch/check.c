@@ -13,7 +13,7 @@
 typedef struct Finding {
     WatchCamera *camera;    /* or NULL: it cannot be made */
     WatchProgress progress; /* as last read */
-    char *text;             /* NULL while the camera is being looked at */
+    char *text;             /* NULL until the camera is checked */
     gboolean is_good;
 } Finding;
 

@@ -131,7 +131,7 @@ static void test_reach(void)
     g_autoptr(GSocketListener) listener = g_socket_listener_new();
     const guint16 port = g_socket_listener_add_any_inet_port(listener, NULL, NULL);
     g_autofree char *open = g_strdup_printf("rtsp://joe:secret@127.0.0.1:%u/live?key=1", port);
-    g_autofree char *nobody = reach_explain("rtsp://joe:secret@host.invalid/live?key=1");
+    g_autofree char *unknown = reach_explain("rtsp://joe:secret@host.invalid/live?key=1");
     g_autofree char *refused = reach_explain("https://[::1]:1/live");
 
     g_assert_cmpuint(port, !=, 0);
@@ -140,9 +140,9 @@ static void test_reach(void)
     g_assert_null(reach_explain("/no/uri"));
     g_assert_nonnull(refused); /* where there is no IPv6, there is no route */
     g_assert_true(strstr(refused, "::1"));
-    g_assert_nonnull(nobody); /* where there is no name server, it does not answer */
-    g_assert_true(strstr(nobody, "host.invalid") && !strstr(nobody, "secret") &&
-                  !strstr(nobody, "key"));
+    g_assert_nonnull(unknown); /* where there is no name server, it does not answer */
+    g_assert_true(strstr(unknown, "host.invalid") && !strstr(unknown, "secret") &&
+                  !strstr(unknown, "key"));
 }
 
 /* What a Debian package decodes, as dpkg knows it; NULL if it is not installed. */

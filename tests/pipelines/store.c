@@ -1,5 +1,5 @@
 /* The file of a baseline: what is written is read back, and damage, another model and what is no
- * baseline at all are told apart.
+ * baseline at all are distinguished.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "pipelines/watch/baseline/store.h"

@@ -42,10 +42,10 @@ grep -q '^once: [0-9]* frames, 1 results, 0 reconnects' log || wrong "min-period
 # A URI's query, which may contain credentials, is printed neither in a name nor in an error. The causes
 # of failures are named.
 start_watch --events events "$(cat camera)?user=joe&pwd=s3cr3t" \
-    twice="$(cat camera)?user=joe&pwd=s3cr3t" nobody=http://127.0.0.1:1/
+    twice="$(cat camera)?user=joe&pwd=s3cr3t" closed=http://127.0.0.1:1/
 wait_for log 1 'video.mjpg: waiting, the server answers 404 Not Found: there is no stream at this address; retrying'
 wait_for log 1 'twice: waiting, the server answers 404 '
-wait_for log 1 'nobody: waiting, 127.0.0.1 refuses connections to port 1; retrying'
+wait_for log 1 'closed: waiting, 127.0.0.1 refuses connections to port 1; retrying'
 stop_watch INT
 grep -n 's3cr3t' lines log events && wrong "a query was printed"
 

@@ -134,7 +134,7 @@ static gboolean take_scene(const guint8 **at, WatchScene *scene, guint size)
             isfinite(scene->brightest));
 }
 
-/* The digest is right: a file of another version, model or size is told apart. */
+/* The digest is right: refuses a file of another version, model or size. */
 static gboolean take_scenes(WatchScenes *scenes, const guint8 *data, gsize length,
                             const guint8 *identity, GError **error)
 {
