@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gst/element/engines.h"
 
+#include "gst/element/tensorcaps.h"
 #include "gst/stream/messages.h"
 
 GST_DEBUG_CATEGORY_EXTERN(gst_convnext_debug);
@@ -127,11 +128,14 @@ void gst_convnext_switch_engine(GstConvnextElement *self, GstConvnextEngine *eng
     guint64 frame = gst_convnext_stream_change_model(
         self->stream, input, gst_convnext_engine_same_classes(engine, self->engine));
     GstConvnextEngine *old = swap_engine(self, engine, version);
+    gboolean is_same_caps = gst_convnext_tensor_caps_equal(engine, old);
 
     g_clear_pointer(&self->refusal, g_free);
     gst_convnext_engine_cancel(old, TRUE); /* a job in the background stops waiting */
     gst_convnext_reload_retire(self->reload, old);
-    gst_base_transform_reconfigure_src(GST_BASE_TRANSFORM(self)); /* caps name the maps */
+    /* Not in vain: during a flush, GstBaseTransform warns that nothing was negotiated. */
+    if (!is_same_caps)
+        gst_base_transform_reconfigure_src(GST_BASE_TRANSFORM(self));
     announce_update(self, frame);
     gst_convnext_check_class(self, GST_MESSAGE_WARNING);
 }

@@ -93,3 +93,12 @@ GstCaps *gst_convnext_tensor_caps(const GstConvnextEngine *engine, GstPadDirecti
 }
 
 #endif
+
+gboolean gst_convnext_tensor_caps_equal(const GstConvnextEngine *a, const GstConvnextEngine *b)
+{
+    g_autoptr(GstCaps) video = gst_caps_new_empty_simple("video/x-raw");
+    g_autoptr(GstCaps) caps_a = gst_convnext_tensor_caps(a, GST_PAD_SINK, video);
+    g_autoptr(GstCaps) caps_b = gst_convnext_tensor_caps(b, GST_PAD_SINK, video);
+
+    return gst_caps_is_strictly_equal(caps_a, caps_b);
+}

@@ -15,3 +15,6 @@
  * caps. */
 GstCaps *gst_convnext_tensor_caps(const GstConvnextEngine *engine, GstPadDirection direction,
                                   GstCaps *caps);
+
+/* Whether two engines attach the same maps, so that the caps stay when one replaces the other. */
+gboolean gst_convnext_tensor_caps_equal(const GstConvnextEngine *a, const GstConvnextEngine *b);
