@@ -16,7 +16,6 @@ const char *cnx_precision_name(CnxPrecision precision);
 /* How the inputs of the products are stored. */
 typedef enum CnxForm {
     CNX_FORM_FLOAT, /* simd/gemm.h */
-    CNX_FORM_SPLIT, /* simd/gemm_split.h */
     CNX_FORM_BF16,  /* simd/gemm_bf16.h */
     CNX_FORM_INT8,  /* simd/gemm_int8.h */
 } CnxForm;

@@ -12,8 +12,6 @@
 CnxProducts cnx_products(const CnxKernels *kernels, CnxForm form)
 {
     switch (form) {
-    case CNX_FORM_SPLIT:
-        return (CnxProducts)ROUNDED(kernels, gemm_split);
     case CNX_FORM_BF16:
         return (CnxProducts)ROUNDED(kernels, gemm_bf16);
     case CNX_FORM_INT8:
@@ -48,5 +46,5 @@ CnxForm cnx_products_form(const CnxKernels *kernels, CnxPrecision requested)
     if (requested == CNX_PRECISION_BF16 && (cnx_isa_includes(level, CNX_ISA_AVX512_BF16) ||
                                             cnx_isa_includes(level, CNX_ISA_NEON_BF16)))
         return CNX_FORM_BF16;
-    return cnx_isa_includes(level, CNX_ISA_AMX) ? CNX_FORM_SPLIT : CNX_FORM_FLOAT;
+    return CNX_FORM_FLOAT;
 }

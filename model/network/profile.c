@@ -44,7 +44,6 @@ static void add_time(CnxProfileLayer *layer, gint64 begin)
         add_time(cnx_profile_layers_find_weights(current->layers, g->packed), begin); \
     }
 TIMED_GEMM(gemm)
-TIMED_GEMM(gemm_split)
 TIMED_GEMM(gemm_bf16)
 TIMED_GEMM(gemm_int8)
 
@@ -56,7 +55,6 @@ TIMED_GEMM(gemm_int8)
         current->kernels->name(dst, src, lds, m, k);                                              \
         add_time(cnx_profile_layers_find_channels(current->layers, CNX_PROFILE_ROUND, 0), begin); \
     }
-TIMED_ROWS(gemm_split_rows)
 TIMED_ROWS(gemm_bf16_rows)
 TIMED_ROWS(gemm_int8_rows)
 
@@ -120,8 +118,6 @@ static double measure_peak(const CnxKernels *kernels)
 static double measure_form_peak(const CnxKernels *kernels, CnxForm form)
 {
     switch (form) {
-    case CNX_FORM_SPLIT:
-        return cnx_peak_dot_now(kernels->peak_bf16) / 3; /* three products for one */
     case CNX_FORM_BF16:
         return cnx_peak_dot_now(kernels->peak_bf16);
     case CNX_FORM_INT8:
@@ -206,10 +202,8 @@ gboolean cnx_profile_new(CnxProfile **profile, const CnxRun *run, GError **error
     p->totals.form = run->form;
     p->timed = *run->kernels;
     p->timed.gemm = timed_gemm;
-    p->timed.gemm_split = timed_gemm_split;
     p->timed.gemm_bf16 = timed_gemm_bf16;
     p->timed.gemm_int8 = timed_gemm_int8;
-    p->timed.gemm_split_rows = timed_gemm_split_rows;
     p->timed.gemm_bf16_rows = timed_gemm_bf16_rows;
     p->timed.gemm_int8_rows = timed_gemm_int8_rows;
     p->timed.dwconv7 = timed_dwconv7;

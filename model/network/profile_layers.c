@@ -62,8 +62,6 @@ static Layer *find_channels(const GPtrArray *layers, CnxProfileKind kind, guint 
 static const char *level_of_form(const CnxKernels *k, CnxForm form)
 {
     switch (form) {
-    case CNX_FORM_SPLIT:
-        return LEVEL_OF(k, gemm_split);
     case CNX_FORM_BF16:
         return LEVEL_OF(k, gemm_bf16);
     case CNX_FORM_INT8:

@@ -124,7 +124,6 @@ static gsize row_floats(const CnxRun *run, gsize k)
 {
     static const gsize bytes[] = {
         [CNX_FORM_FLOAT] = 0,
-        [CNX_FORM_SPLIT] = 4,
         [CNX_FORM_BF16] = 2,
         [CNX_FORM_INT8] = 1,
     };

@@ -4,7 +4,6 @@
 #include "simd/x86/tiles.h"
 
 #define FAMILY(part) VERSION(gemm_bf16##part)
-#define PARTS 1
 #define TILE_GELU CNX_ACT_GELU_COARSE
 #define COLUMN_EXTRA 0
 

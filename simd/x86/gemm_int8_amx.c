@@ -5,7 +5,6 @@
 
 #define FAMILY(part) VERSION(gemm_int8##part)
 #define STEP 64
-#define PARTS 1
 #define TILE_GELU CNX_ACT_GELU_COARSE
 #define COLUMN_EXTRA (sizeof(float) + sizeof(int32_t))
 #define TOP 255

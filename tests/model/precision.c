@@ -185,7 +185,7 @@ static void check_images(CnxModel *model, guint threads)
 
 static void test_images(gconstpointer data)
 {
-    static const CnxForm all[] = {CNX_FORM_FLOAT, CNX_FORM_SPLIT, CNX_FORM_BF16, CNX_FORM_INT8};
+    static const CnxForm all[] = {CNX_FORM_FLOAT, CNX_FORM_BF16, CNX_FORM_INT8};
     g_autofree char *path = write_seeded(data);
 
     for (guint i = 0; i < G_N_ELEMENTS(all); i++) {
@@ -208,7 +208,6 @@ static void test_memory(void)
         CnxForm form;
         double least, most; /* shares of fp32 */
     } cases[] = {
-        {CNX_FORM_SPLIT, 0.99, 1.05}, /* without fp32's padding of a level's last panel */
         {CNX_FORM_BF16, 0.5, 0.6},
         {CNX_FORM_INT8, 0.25, 0.36},
     };

@@ -22,13 +22,12 @@ const CnxKernels *precision_kernels(void)
 const PrecisionForm *precision_forms(void)
 {
     static PrecisionForm forms[] = {
-        {CNX_FORM_SPLIT, "split", 2e-4, 4e-4},
         {CNX_FORM_BF16, "bf16", 0.06, 0.3},
         {CNX_FORM_INT8, "int8", 0.15, 2.5}, /* with activations of 8 bits */
     };
 
     if (precision_kernels()->gemm_int8_top == 127)
-        forms[2].bound = 0.3;
+        forms[1].bound = 0.3;
     return forms;
 }
 

@@ -8,7 +8,7 @@
 #include "model/network/run.h"
 #include "simd/kernels.h"
 
-#define PRECISION_FORMS 3
+#define PRECISION_FORMS 2
 
 typedef struct PrecisionForm {
     CnxForm form;
@@ -29,8 +29,7 @@ typedef struct PrecisionErrors {
  */
 const CnxKernels *precision_kernels(void);
 
-/* [PRECISION_FORMS]: split, bf16, int8. The bounds are about 1.5 times the errors on the test
- * networks, except for split, whose bound is the documented one. */
+/* [PRECISION_FORMS]: bf16, int8. The bounds are about 1.5 times the errors on the test networks. */
 const PrecisionForm *precision_forms(void);
 
 /* Whether the level has kernels of its own for the form, or is level c. At other levels the form
