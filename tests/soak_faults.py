@@ -345,9 +345,10 @@ def compare(what, counts, lost=0):
 
 
 def retained():
-    """What the broker retains, by topic, or {} if it does not answer."""
+    """What the broker retains, by topic, without pictures, or {} if it does not answer."""
     answer = subprocess.run(['mosquitto_sub', '-h', '127.0.0.1', '-p', str(mqtt), '-t', 'soak/#', '-v',
-                             '--retained-only', '-W', '2'], capture_output=True, text=True, check=False).stdout
+                             '-T', 'soak/+/snapshot', '--retained-only', '-W', '2'],
+                            capture_output=True, text=True, check=False).stdout
     return dict(line.split(' ', 1) for line in answer.splitlines() if ' ' in line)
 
 

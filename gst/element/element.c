@@ -31,16 +31,16 @@ static GstStaticPadTemplate src_template =
 
 /* type: GST_MESSAGE_WARNING for a change while playing, which takes effect at the next frame and
  * cannot be refused. */
-static gboolean check_smoothing(GstConvnextElement *self, GstMessageType type)
+static gboolean check_frames(GstConvnextElement *self, GstMessageType type)
 {
     g_autoptr(GError) error = NULL;
 
     GST_OBJECT_LOCK(self);
     gboolean is_fine = (type == GST_MESSAGE_WARNING && !self->is_streaming) ||
-                       gst_convnext_settings_check_smoothing(&self->settings, &error);
+                       gst_convnext_settings_check_frames(&self->settings, &error);
     GST_OBJECT_UNLOCK(self);
     if (!is_fine)
-        gst_convnext_post_error(GST_ELEMENT(self), type, error, "checking the smoothing");
+        gst_convnext_post_error(GST_ELEMENT(self), type, error, "checking the properties");
     return is_fine;
 }
 
@@ -58,7 +58,7 @@ static void warn_of_class(GstConvnextElement *self)
  * and its count, take effect together. */
 static void gst_convnext_dispatch_properties_changed(GObject *object, guint n, GParamSpec **pspecs)
 {
-    gboolean smoothing_has_changed = FALSE, class_has_changed = FALSE;
+    gboolean frames_have_changed = FALSE, class_has_changed = FALSE;
 
     G_OBJECT_CLASS(parent_class)->dispatch_properties_changed(object, n, pspecs);
     gst_convnext_request_reload(GST_CONVNEXT_ELEMENT(object));
@@ -66,11 +66,11 @@ static void gst_convnext_dispatch_properties_changed(GObject *object, guint n, G
         const gboolean is_own = pspecs[i]->owner_type == G_OBJECT_TYPE(object);
         const guint id = pspecs[i]->param_id;
 
-        smoothing_has_changed |= is_own && gst_convnext_settings_is_smoothing(id);
+        frames_have_changed |= is_own && gst_convnext_settings_is_checked(id);
         class_has_changed |= is_own && id == GST_CONVNEXT_PROP_DETECTED_CLASS;
     }
-    if (smoothing_has_changed)
-        check_smoothing(GST_CONVNEXT_ELEMENT(object), GST_MESSAGE_WARNING);
+    if (frames_have_changed)
+        check_frames(GST_CONVNEXT_ELEMENT(object), GST_MESSAGE_WARNING);
     if (class_has_changed)
         warn_of_class(GST_CONVNEXT_ELEMENT(object));
 }
@@ -81,7 +81,7 @@ static GstStateChangeReturn gst_convnext_change_state(GstElement *element,
     GstConvnextElement *self = GST_CONVNEXT_ELEMENT(element);
 
     if (transition == GST_STATE_CHANGE_NULL_TO_READY &&
-        !(check_smoothing(self, GST_MESSAGE_ERROR) && gst_convnext_open_engine(self) &&
+        !(check_frames(self, GST_MESSAGE_ERROR) && gst_convnext_open_engine(self) &&
           gst_convnext_check_class(self, GST_MESSAGE_ERROR))) {
         gst_convnext_replace_engine(self, NULL, 0);
         return GST_STATE_CHANGE_FAILURE;
@@ -104,7 +104,7 @@ static gboolean gst_convnext_start(GstBaseTransform *base)
     GST_OBJECT_LOCK(self);
     gboolean is_outdated = self->opened_version != self->engine_version;
     GST_OBJECT_UNLOCK(self);
-    if (!check_smoothing(self, GST_MESSAGE_ERROR) ||
+    if (!check_frames(self, GST_MESSAGE_ERROR) ||
         (is_outdated && !gst_convnext_open_engine(self)) ||
         !gst_convnext_check_class(self, GST_MESSAGE_ERROR))
         return FALSE;
@@ -318,7 +318,7 @@ static void gst_convnext_finalize(GObject *object)
 
     gst_convnext_reload_free(self->reload);
     gst_convnext_stream_free(self->stream);
-    gst_convnext_engine_settings_clear(&self->settings.engine);
+    gst_convnext_settings_clear(&self->settings);
     gst_convnext_engine_unref(self->engine);
     g_free(self->refusal);
     g_free(self->precision_remark);

@@ -165,8 +165,13 @@ GstConvnextInput *gst_convnext_make_input(GstConvnextElement *self, GstConvnextE
                                           const GstVideoInfo *info, GstMessageType type)
 {
     g_autoptr(GError) error = NULL;
-    GstConvnextInput *input = gst_convnext_input_new(engine, info, &error);
 
+    GST_OBJECT_LOCK(self);
+    const GstConvnextRoi roi = self->settings.frame.roi;
+    GST_OBJECT_UNLOCK(self);
+    GstConvnextInput *input = gst_convnext_input_new(engine, info, &error);
+    if (input && !gst_convnext_input_set_roi(input, &roi, &error))
+        g_clear_pointer(&input, gst_convnext_input_free);
     if (!input) {
         gst_convnext_refuse_caps(self, type, error);
         return NULL;

@@ -214,7 +214,8 @@ static void set_subject(GstConvnextResult *result, const GstConvnextJob *job, gu
     if (i < job->views->len)
         gst_convnext_result_set_view(result, gst_convnext_job_view(job, i));
     if (!object) {
-        gst_convnext_result_set_region(result, 0, 0, job->frame_width, job->frame_height);
+        gst_convnext_result_set_region(result, (guint)job->part.x, (guint)job->part.y,
+                                       (guint)job->part.w, (guint)job->part.h);
         return;
     }
     gst_convnext_result_set_region(result, (guint)object->rect.x, (guint)object->rect.y,

@@ -24,6 +24,7 @@ typedef struct GstConvnextJob {
     GArray *objects;                    /* [n] GstConvnextObject; empty for a whole frame */
     GArray *views;                      /* [n] GstConvnextView */
     guint frame_width, frame_height;    /* of the caps, pixels */
+    GstConvnextRect part;               /* of the frame that runs: all of it, or the ROI */
     GstConvnextOrientation orientation; /* of the inputs; not AUTO */
     GstConvnextTimes times;
     GstConvnextScoring scoring;

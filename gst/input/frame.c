@@ -214,6 +214,28 @@ void gst_convnext_frame_locate(const GstVideoInfo *caps, GstBuffer *buffer, guin
     visible->h = (int)MIN(crop->height, *height - crop->y);
 }
 
+/* Rounds both edges, so adjacent spans stay adjacent; at least one pixel remains. */
+static void scale_span(int start, int length, int from, int to, int *first, int *pixels)
+{
+    const int begin = (int)gst_util_uint64_scale_int_round((guint64)start, to, from);
+    const int end = (int)gst_util_uint64_scale_int_round((guint64)start + length, to, from);
+
+    *first = MIN(begin, to - 1);
+    *pixels = MAX(end - *first, 1);
+}
+
+GstConvnextRect gst_convnext_frame_part(const GstVideoInfo *caps, const GstConvnextRect *visible,
+                                        const GstConvnextRect *part)
+{
+    GstConvnextRect rect;
+
+    scale_span(part->x, part->w, GST_VIDEO_INFO_WIDTH(caps), visible->w, &rect.x, &rect.w);
+    scale_span(part->y, part->h, GST_VIDEO_INFO_HEIGHT(caps), visible->h, &rect.y, &rect.h);
+    rect.x += visible->x;
+    rect.y += visible->y;
+    return rect;
+}
+
 GstConvnextFrame *gst_convnext_frame_new(const GstVideoInfo *caps, guint width, guint height,
                                          const GstConvnextRect *visible, GError **error)
 {

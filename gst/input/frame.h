@@ -20,6 +20,10 @@
 void gst_convnext_frame_locate(const GstVideoInfo *caps, GstBuffer *buffer, guint *width,
                                guint *height, GstConvnextRect *visible);
 
+/* Where a part of the caps' frame lies in the visible part of the picture. */
+GstConvnextRect gst_convnext_frame_part(const GstVideoInfo *caps, const GstConvnextRect *visible,
+                                        const GstConvnextRect *part);
+
 typedef struct GstConvnextFrame GstConvnextFrame;
 
 /* For pictures of width x height with this visible part. caps: format, colorimetry and pixel aspect

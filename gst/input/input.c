@@ -12,7 +12,11 @@ struct GstConvnextInput {
     GstConvnextEngine *engine;
     GstVideoInfo caps;
     GstConvnextOrientation orientation;
-    GstConvnextFrame *frame; /* NULL, like preprocess, if preparing a picture failed */
+    GstConvnextRoi roi;
+    GstConvnextRect roi_rect;          /* in pixels of the caps, if roi is set */
+    guint memory_width, memory_height; /* of the picture in memory */
+    GstConvnextRect visible;           /* part of it */
+    GstConvnextFrame *frame;           /* NULL, like preprocess, if preparing a picture failed */
     CnxPreprocess *preprocess;
     guint width, height; /* of the input, pixels */
     CnxIsa isa;
@@ -59,13 +63,12 @@ static CnxPreprocess *new_preprocess(const GstConvnextInput *self, const GstConv
 /* Downstream knows the frame that the caps describe, not the picture in memory. */
 static GstConvnextView view_in_frame(const GstConvnextInput *self, const CnxView *view)
 {
-    const CnxImageInfo *info = gst_convnext_frame_info(self->frame);
-    const double x_scale = (double)GST_VIDEO_INFO_WIDTH(&self->caps) / info->w;
-    const double y_scale = (double)GST_VIDEO_INFO_HEIGHT(&self->caps) / info->h;
+    const double x_scale = (double)GST_VIDEO_INFO_WIDTH(&self->caps) / self->visible.w;
+    const double y_scale = (double)GST_VIDEO_INFO_HEIGHT(&self->caps) / self->visible.h;
     GstConvnextView seen = gst_convnext_view_of(view, self->orientation);
 
-    seen.x = (seen.x - info->x) * x_scale;
-    seen.y = (seen.y - info->y) * y_scale;
+    seen.x = (seen.x - self->visible.x) * x_scale;
+    seen.y = (seen.y - self->visible.y) * y_scale;
     seen.width *= x_scale;
     seen.height *= y_scale;
     return seen;
@@ -89,14 +92,27 @@ static gboolean check_memory(const GstConvnextInput *self, const GstConvnextRect
     return gst_convnext_engine_allow(self->engine, &sizes, error);
 }
 
+/* The part of the picture that runs: all that is visible, or the ROI. */
+static GstConvnextRect running_part(const GstConvnextInput *self, const GstConvnextRect *visible)
+{
+    return gst_convnext_roi_is_set(&self->roi)
+               ? gst_convnext_frame_part(&self->caps, visible, &self->roi_rect)
+               : *visible;
+}
+
 /* Prepares for a picture of width x height in memory with this visible part. */
 static gboolean prepare_picture(GstConvnextInput *self, guint width, guint height,
                                 const GstConvnextRect *visible, GError **error)
 {
+    const GstConvnextRect part = running_part(self, visible);
+
     drop_picture(self);
-    self->frame = gst_convnext_frame_new(&self->caps, width, height, visible, error);
-    if (self->frame && check_memory(self, visible, error))
-        self->preprocess = new_preprocess(self, visible, error);
+    self->memory_width = width;
+    self->memory_height = height;
+    self->visible = *visible;
+    self->frame = gst_convnext_frame_new(&self->caps, width, height, &part, error);
+    if (self->frame && check_memory(self, &part, error))
+        self->preprocess = new_preprocess(self, &part, error);
     if (self->preprocess) {
         cnx_preprocess_size(self->preprocess, &self->width, &self->height);
         if (gst_convnext_engine_make_ready(self->engine, self->width, self->height, error))
@@ -169,6 +185,29 @@ void gst_convnext_input_set_orientation(GstConvnextInput *self, GstConvnextOrien
     drop_picture(self); /* the next frame prepares it again */
 }
 
+gboolean gst_convnext_input_set_roi(GstConvnextInput *self, const GstConvnextRoi *roi,
+                                    GError **error)
+{
+    GstConvnextRect rect = {0};
+
+    if (gst_convnext_roi_equal(roi, &self->roi))
+        return TRUE;
+    if (gst_convnext_roi_is_set(roi) &&
+        !gst_convnext_roi_locate(roi, GST_VIDEO_INFO_WIDTH(&self->caps),
+                                 GST_VIDEO_INFO_HEIGHT(&self->caps), &rect, error))
+        return FALSE;
+    g_assert(!self->mapped);
+    self->roi = *roi;
+    self->roi_rect = rect;
+    const GstConvnextRect visible = self->visible;
+    return prepare_picture(self, self->memory_width, self->memory_height, &visible, error);
+}
+
+const GstConvnextRect *gst_convnext_input_roi(const GstConvnextInput *self)
+{
+    return gst_convnext_roi_is_set(&self->roi) ? &self->roi_rect : NULL;
+}
+
 /* For converted formats, mapping is most of the work. A frame that runs after its thumbnail was
  * made is therefore mapped only once. */
 static gboolean map_buffer(GstConvnextInput *self, GstBuffer *buffer, GError **error)
@@ -182,7 +221,8 @@ static gboolean map_buffer(GstConvnextInput *self, GstBuffer *buffer, GError **e
     if (meta && !gst_convnext_bounds_check_meta(&self->caps, meta, error))
         return FALSE;
     gst_convnext_frame_locate(&self->caps, buffer, &width, &height, &visible);
-    if (!self->frame || !gst_convnext_frame_fits(self->frame, width, height, &visible))
+    const GstConvnextRect part = running_part(self, &visible);
+    if (!self->frame || !gst_convnext_frame_fits(self->frame, width, height, &part))
         if (!prepare_picture(self, width, height, &visible, error))
             return FALSE;
     if (!gst_convnext_frame_map(self->frame, buffer, &self->image, error))
@@ -264,6 +304,9 @@ gboolean gst_convnext_input_fill(GstConvnextInput *self, GstBuffer *buffer, cons
     }
     job->frame_width = (guint)GST_VIDEO_INFO_WIDTH(&self->caps);
     job->frame_height = (guint)GST_VIDEO_INFO_HEIGHT(&self->caps);
+    job->part = gst_convnext_roi_is_set(&self->roi)
+                    ? self->roi_rect
+                    : (GstConvnextRect){0, 0, (int)job->frame_width, (int)job->frame_height};
     job->orientation = self->orientation;
     job->times.pts = GST_BUFFER_PTS(buffer);
     job->preprocess_time = gst_util_get_timestamp() - start;

@@ -34,9 +34,18 @@ char *gst_convnext_input_describe(const GstConvnextInput *input);
 void gst_convnext_input_set_orientation(GstConvnextInput *input,
                                         GstConvnextOrientation orientation);
 
-/* Makes the thumbnail of a frame, not turned. FALSE if the buffer does not hold the frame that its
- * caps describe. The buffer stays mapped until gst_convnext_input_fill() or
- * gst_convnext_input_release(). */
+/* Sets the part of each frame that is run, in the pixels of the caps, from the next frame on; a new
+ * input runs all of it. FALSE with error: CNX_ERROR_SETTINGS, without a change, if the part does
+ * not lie in frames of this size; otherwise no frame can be prepared. No frame may be mapped. */
+gboolean gst_convnext_input_set_roi(GstConvnextInput *input, const GstConvnextRoi *roi,
+                                    GError **error);
+
+/* That part, or NULL if it is all of the frame. Borrowed. */
+const GstConvnextRect *gst_convnext_input_roi(const GstConvnextInput *input);
+
+/* Makes the thumbnail of a frame, or of the part of it that is run, not turned. FALSE if the buffer
+ * does not hold the frame that its caps describe. The buffer stays mapped until
+ * gst_convnext_input_fill() or gst_convnext_input_release(). */
 gboolean gst_convnext_input_thumbnail(GstConvnextInput *input, GstBuffer *buffer,
                                       CnxThumbnail *thumbnail);
 
@@ -44,10 +53,10 @@ gboolean gst_convnext_input_thumbnail(GstConvnextInput *input, GstBuffer *buffer
 void gst_convnext_input_release(GstConvnextInput *input);
 
 /* Begins a job with the whole frame as its only input or, if places is not NULL, with one input for
- * each of these parts of the picture in memory (GstConvnextRect, at least one). Sets inputs, views,
- * frame size, orientation, pts and preprocess_time of the job. The input adapts if the buffer's
- * metadata describes another picture in memory than that of the last frame. Reads the buffer and
- * keeps no reference to it. On failure the job is empty; the error is CNX_ERROR_CORRUPT if the
- * buffer does not hold the picture that its caps and metadata describe. */
+ * each of these parts of the picture in memory (GstConvnextRect, at least one). Sets inputs,
+ * views, frame size, part, orientation, pts and preprocess_time of the job. The input adapts if the
+ * buffer's metadata describes another picture in memory than that of the last frame. Reads the
+ * buffer and keeps no reference to it. On failure the job is empty; the error is CNX_ERROR_CORRUPT
+ * if the buffer does not hold the picture that its caps and metadata describe. */
 gboolean gst_convnext_input_fill(GstConvnextInput *input, GstBuffer *buffer, const GArray *places,
                                  GstConvnextJob *job, GError **error);

@@ -215,17 +215,18 @@ static gboolean is_too_thin(const GstConvnextRect *place, const GstVideoInfo *ca
     return w < 1 || MAX(w, h) / MIN(w, h) >= GST_CONVNEXT_MAX_ASPECT_RATIO;
 }
 
+/* part: of the picture, to which objects are clipped */
 static gboolean is_selected(GstConvnextDetection *d, const GstConvnextRect *picture,
-                            const GstVideoInfo *caps, const GstConvnextSelection *selection)
+                            const GstConvnextRect *part, const GstVideoInfo *caps,
+                            const GstConvnextSelection *selection)
 {
     GstConvnextRect *place = &d->place, *rect = &d->object.rect;
 
     if (selection->klass && g_strcmp0(g_quark_to_string(d->object.type), selection->klass) != 0)
         return FALSE;
-    if (!clip_box(&d->box, 0, picture, place) ||
-        (guint)MIN(place->w, place->h) < selection->min_size)
+    if (!clip_box(&d->box, 0, part, place) || (guint)MIN(place->w, place->h) < selection->min_size)
         return FALSE;
-    clip_box(&d->box, selection->margin, picture, place);
+    clip_box(&d->box, selection->margin, part, place);
     if (is_too_thin(place, caps))
         return FALSE;
     scale_span(place->x - picture->x, place->w, picture->w, GST_VIDEO_INFO_WIDTH(caps), &rect->x,
@@ -243,6 +244,8 @@ gboolean gst_convnext_detections_find(GArray *detections, GstBuffer *buffer,
     guint width, height, kept = 0;
 
     gst_convnext_frame_locate(caps, buffer, &width, &height, &picture);
+    const GstConvnextRect part =
+        selection->part ? gst_convnext_frame_part(caps, &picture, selection->part) : picture;
     g_array_set_size(detections, 0);
     gst_convnext_analytics_find_objects(detections, buffer);
     find_rois(detections, buffer, &picture);
@@ -250,7 +253,7 @@ gboolean gst_convnext_detections_find(GArray *detections, GstBuffer *buffer,
     for (guint i = 0; i < detections->len; i++) {
         GstConvnextDetection *d = &g_array_index(detections, GstConvnextDetection, i);
 
-        if (is_selected(d, &picture, caps, selection))
+        if (is_selected(d, &picture, &part, caps, selection))
             g_array_index(detections, GstConvnextDetection, kept++) = *d;
     }
     g_array_set_size(detections, kept);

@@ -77,6 +77,15 @@ static void install_model_properties(const Target *to, const char *bundled)
             g_param_spec_enum("crop", "Crop",
                               "How a frame is cropped and scaled to the network's input",
                               GST_TYPE_CONVNEXT_CROP, GST_CONVNEXT_CROP_AUTO, FLAGS));
+    install(
+        to, GST_CONVNEXT_PROP_ROI,
+        g_param_spec_string(
+            "roi", "Region of interest",
+            "Part of the frame to run, as \"x,y,w,h\": pixels of the frame before it is turned, "
+            "or fractions of its size if all four are at most 1. Results are those of the frame "
+            "cropped to it, in coordinates of the whole frame. Pixels outside the frame are "
+            "refused (NULL = the whole frame)",
+            NULL, FLAGS));
     install(to, GST_CONVNEXT_PROP_ORIENTATION,
             g_param_spec_enum(
                 "orientation", "Orientation",

@@ -34,6 +34,12 @@ void gst_convnext_engine_settings_clear(GstConvnextEngineSettings *settings)
     g_clear_pointer(&settings->cpu_affinity, g_free);
 }
 
+void gst_convnext_settings_clear(GstConvnextSettings *settings)
+{
+    gst_convnext_engine_settings_clear(&settings->engine);
+    g_clear_pointer(&settings->roi, g_free);
+}
+
 void gst_convnext_engine_settings_copy(GstConvnextEngineSettings *to,
                                        const GstConvnextEngineSettings *from)
 {
@@ -71,6 +77,7 @@ static const struct {
     ENGINE(INPUT_HEIGHT, CLASSIFY | SEGMENT, input_height),
     ENGINE(CROP, CLASSIFY | SEGMENT, crop),
     FRAME(ORIENTATION, ALL, orientation),
+    [GST_CONVNEXT_PROP_ROI] = {offsetof(GstConvnextSettings, roi), ALL},
     ENGINE(REGION, CLASSIFY, region),
     FRAME(OBJECT_CLASS, CLASSIFY, objects.klass),
     FRAME(OBJECT_MARGIN, CLASSIFY, objects.margin),
@@ -151,6 +158,8 @@ gboolean gst_convnext_settings_set(GstConvnextSettings *settings, guint id, cons
             set_word(field, g_value_get_string(value));
         else
             set_string(field, g_value_get_string(value));
+        if (id == GST_CONVNEXT_PROP_ROI)
+            gst_convnext_roi_parse(settings->roi, &settings->frame.roi, NULL);
         break;
     case G_TYPE_BOOLEAN:
         *(gboolean *)field = g_value_get_boolean(value);
@@ -224,17 +233,18 @@ static gboolean is_same_smoothing(const GstConvnextSmoothing *a, const GstConvne
 gboolean gst_convnext_frame_settings_same_results(const GstConvnextFrameSettings *a,
                                                   const GstConvnextFrameSettings *b)
 {
-    return a->orientation == b->orientation && a->scoring.activation == b->scoring.activation &&
-           a->scoring.top_k == b->scoring.top_k && a->scoring.threshold == b->scoring.threshold &&
+    return a->orientation == b->orientation && gst_convnext_roi_equal(&a->roi, &b->roi) &&
+           a->scoring.activation == b->scoring.activation && a->scoring.top_k == b->scoring.top_k &&
+           a->scoring.threshold == b->scoring.threshold &&
            a->scoring.multi_label == b->scoring.multi_label &&
            a->scoring.klass == b->scoring.klass &&
            is_same_smoothing(&a->smoothing, &b->smoothing) &&
            a->objects.margin == b->objects.margin;
 }
 
-gboolean gst_convnext_settings_is_smoothing(guint id)
+gboolean gst_convnext_settings_is_checked(guint id)
 {
-    return id == GST_CONVNEXT_PROP_OUTPUTS ||
+    return id == GST_CONVNEXT_PROP_OUTPUTS || id == GST_CONVNEXT_PROP_ROI ||
            (id >= GST_CONVNEXT_PROP_SMOOTHING && id <= GST_CONVNEXT_PROP_SMOOTHING_COUNT);
 }
 
@@ -284,7 +294,7 @@ gboolean gst_convnext_engine_settings_check(const GstConvnextEngineSettings *set
     return TRUE;
 }
 
-gboolean gst_convnext_settings_check_smoothing(const GstConvnextSettings *settings, GError **error)
+static gboolean check_smoothing(const GstConvnextSettings *settings, GError **error)
 {
     const GstConvnextSmoothing *smoothing = &settings->frame.smoothing;
 
@@ -309,6 +319,13 @@ gboolean gst_convnext_settings_check_smoothing(const GstConvnextSettings *settin
         return FALSE;
     }
     return TRUE;
+}
+
+gboolean gst_convnext_settings_check_frames(const GstConvnextSettings *settings, GError **error)
+{
+    GstConvnextRoi roi;
+
+    return gst_convnext_roi_parse(settings->roi, &roi, error) && check_smoothing(settings, error);
 }
 
 char *gst_convnext_bundled_model(void)

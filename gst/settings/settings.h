@@ -9,6 +9,7 @@
 #include <gst/gst.h>
 #include <gst/convnext/convnext.h>
 
+#include "gst/settings/roi.h"
 #include "model/base/error.h"
 
 G_BEGIN_DECLS
@@ -144,6 +145,7 @@ enum {
     GST_CONVNEXT_PROP_INPUT_HEIGHT,
     GST_CONVNEXT_PROP_CROP,
     GST_CONVNEXT_PROP_ORIENTATION,
+    GST_CONVNEXT_PROP_ROI,
     GST_CONVNEXT_PROP_REGION,
     GST_CONVNEXT_PROP_OBJECT_CLASS,
     GST_CONVNEXT_PROP_OBJECT_MARGIN,
@@ -212,7 +214,8 @@ typedef struct GstConvnextSmoothing {
 
 /* Which detected objects run, and how often */
 typedef struct GstConvnextSelection {
-    const char *klass;  /* interned; NULL means any class */
+    const char *klass;           /* interned; NULL means any class */
+    const GstConvnextRect *part; /* of the frame, to which objects are clipped; NULL means all */
     double margin;      /* added on each side, as a fraction of the box's width and height */
     guint min_size;     /* of the shorter side, pixels */
     guint max_objects;  /* per frame; 0 means all */
@@ -256,6 +259,7 @@ typedef struct GstConvnextEngineSettings {
 typedef struct GstConvnextFrameSettings {
     guint version; /* changes whenever another field is set */
     GstConvnextOrientation orientation;
+    GstConvnextRoi roi; /* the last one that was valid */
     GstConvnextScoring scoring;
     GstConvnextSmoothing smoothing;
     GstConvnextSelection objects;
@@ -273,6 +277,7 @@ typedef struct GstConvnextFrameSettings {
 typedef struct GstConvnextSettings {
     GstConvnextEngineSettings engine;
     GstConvnextFrameSettings frame;
+    char *roi; /* as it was set, valid or not; NULL means the whole frame */
 } GstConvnextSettings;
 
 /* Installs the properties of a task. bundled: the path shown as the default of
@@ -280,6 +285,7 @@ typedef struct GstConvnextSettings {
 void gst_convnext_settings_install(GObjectClass *klass, GstConvnextTask task, const char *bundled);
 
 void gst_convnext_settings_init(GstConvnextSettings *settings, GstConvnextTask task);
+void gst_convnext_settings_clear(GstConvnextSettings *settings);
 
 /* TRUE if elements with this task have the property. */
 gboolean gst_convnext_settings_has(GstConvnextTask task, guint id);
@@ -300,14 +306,15 @@ gboolean gst_convnext_settings_is_engine(guint id);
 gboolean gst_convnext_frame_settings_same_results(const GstConvnextFrameSettings *a,
                                                   const GstConvnextFrameSettings *b);
 
-/* TRUE if gst_convnext_settings_check_smoothing() reads the property. */
-gboolean gst_convnext_settings_is_smoothing(guint id);
+/* TRUE if gst_convnext_settings_check_frames() reads the property. */
+gboolean gst_convnext_settings_is_checked(guint id);
 
 /* Check what the range of a single property cannot express: the settings of an engine, and those
- * that turn results into a state. FALSE with error (CNX_ERROR_SETTINGS) otherwise. */
+ * of its frames: the ROI, and what turns results into a state. FALSE with error
+ * (CNX_ERROR_SETTINGS) otherwise. */
 gboolean gst_convnext_engine_settings_check(const GstConvnextEngineSettings *settings,
                                             GError **error);
-gboolean gst_convnext_settings_check_smoothing(const GstConvnextSettings *settings, GError **error);
+gboolean gst_convnext_settings_check_frames(const GstConvnextSettings *settings, GError **error);
 
 /* The path of the bundled model: in the build tree if the plugin runs from there, otherwise in the
  * data directory. The caller owns it. */

@@ -107,6 +107,7 @@ static void set_input(GstConvnextStream *self, GstConvnextInput *input)
     g_clear_pointer(&self->input, gst_convnext_input_free);
     g_clear_pointer(&self->canvas, gst_convnext_canvas_free);
     self->cannot_paint = FALSE;
+    self->refused_roi = (GstConvnextRoi){0};
     self->input = input;
     g_mutex_lock(&self->lock);
     gst_convnext_latency_restart(&self->latency, &self->stats);

@@ -39,6 +39,7 @@ struct GstConvnextStream {
     GstConvnextResult *last; /* about a whole frame, to carry; NULL if there is none */
     GstConvnextTracks *tracks;
     GstConvnextFrameSettings settings; /* of the last frame */
+    GstConvnextRoi refused_roi;        /* does not fit frames with these caps; a warning said so */
     gboolean background_is_used;       /* it may have results, or a job under way */
     GstConvnextCanvas *canvas;         /* for the caps of the input; NULL before the first frame */
     gboolean cannot_paint;             /* frames with these caps */

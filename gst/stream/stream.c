@@ -411,11 +411,28 @@ static void follow_settings(GstConvnextStream *self, const GstConvnextFrameSetti
     self->settings = *settings;
 }
 
+/* A change of the ROI while playing may not fit these frames: the previous one then continues. New
+ * caps that it does not fit are refused (gst_convnext_make_input()). */
+static void follow_roi(GstConvnextStream *self, const GstConvnextFrameSettings *settings)
+{
+    g_autoptr(GError) error = NULL;
+
+    if (gst_convnext_input_set_roi(self->input, &settings->roi, &error) ||
+        gst_convnext_roi_equal(&settings->roi, &self->refused_roi))
+        return;
+    self->refused_roi = settings->roi;
+    gst_convnext_post_error(self->element, GST_MESSAGE_WARNING, error,
+                            "changing the ROI while playing; the previous one continues");
+}
+
 static void find_objects(GstConvnextStream *self, GstBuffer *buffer,
                          const GstConvnextFrameSettings *settings)
 {
+    GstConvnextSelection selection = settings->objects;
+
+    selection.part = gst_convnext_input_roi(self->input);
     self->objects_are_seen |= gst_convnext_tracks_update(
-        self->tracks, buffer, gst_convnext_input_caps(self->input), &settings->objects);
+        self->tracks, buffer, gst_convnext_input_caps(self->input), &selection);
     if (!self->objects_are_seen && ++self->frames_without_objects == FRAMES_WITHOUT_OBJECTS)
         gst_convnext_warn_no_objects(self->element, FRAMES_WITHOUT_OBJECTS);
 }
@@ -436,6 +453,7 @@ gboolean gst_convnext_stream_frame(GstConvnextStream *self, GstBuffer *buffer,
     follow_settings(self, settings);
     self->frame_is_unreadable = FALSE;
     gst_convnext_input_set_orientation(self->input, settings->orientation);
+    follow_roi(self, settings);
     if (runs_objects(self))
         find_objects(self, buffer, settings);
     gboolean is_fine = settings->mode == GST_CONVNEXT_MODE_LATEST

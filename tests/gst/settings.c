@@ -141,21 +141,21 @@ GST_START_TEST(test_smoothing)
 
     smoothing->kind = GST_CONVNEXT_SMOOTHING_MAJORITY;
     smoothing->count = smoothing->window = 4;
-    fail_unless(gst_convnext_settings_check_smoothing(&settings, NULL));
+    fail_unless(gst_convnext_settings_check_frames(&settings, NULL));
     smoothing->count = 5;
-    fail_if(gst_convnext_settings_check_smoothing(&settings, NULL));
+    fail_if(gst_convnext_settings_check_frames(&settings, NULL));
     smoothing->time = 1;
-    fail_unless(gst_convnext_settings_check_smoothing(&settings, NULL));
+    fail_unless(gst_convnext_settings_check_frames(&settings, NULL));
     smoothing->time = 0;
     smoothing->enter = 0.6;
-    fail_unless(gst_convnext_settings_check_smoothing(&settings, NULL));
+    fail_unless(gst_convnext_settings_check_frames(&settings, NULL));
     smoothing->enter = 0;
     smoothing->kind = GST_CONVNEXT_SMOOTHING_EXPONENTIAL;
-    fail_unless(gst_convnext_settings_check_smoothing(&settings, NULL));
+    fail_unless(gst_convnext_settings_check_frames(&settings, NULL));
     settings.engine.outputs = GST_CONVNEXT_OUTPUTS_EMBEDDING;
-    fail_if(gst_convnext_settings_check_smoothing(&settings, NULL));
+    fail_if(gst_convnext_settings_check_frames(&settings, NULL));
     smoothing->kind = GST_CONVNEXT_SMOOTHING_NONE;
-    fail_unless(gst_convnext_settings_check_smoothing(&settings, NULL));
+    fail_unless(gst_convnext_settings_check_frames(&settings, NULL));
 }
 GST_END_TEST;
 
@@ -169,20 +169,20 @@ GST_START_TEST(test_levels)
         smoothing->kind = kind;
         smoothing->enter = 0;
         smoothing->leave = 0.7;
-        fail_unless(gst_convnext_settings_check_smoothing(&settings, NULL));
+        fail_unless(gst_convnext_settings_check_frames(&settings, NULL));
         smoothing->enter = 0.7;
-        fail_unless(gst_convnext_settings_check_smoothing(&settings, NULL));
+        fail_unless(gst_convnext_settings_check_frames(&settings, NULL));
         smoothing->enter = 0.5;
-        fail_unless(gst_convnext_settings_check_smoothing(&settings, NULL) == (kind == 0));
+        fail_unless(gst_convnext_settings_check_frames(&settings, NULL) == (kind == 0));
     }
-    gst_convnext_settings_check_smoothing(&settings, &error);
+    gst_convnext_settings_check_frames(&settings, &error);
     fail_unless_equals_string(error->message,
                               "smoothing-leave must be at most smoothing-enter (0.5), not 0.7");
 }
 GST_END_TEST;
 
 /* The properties that the check reads. */
-GST_START_TEST(test_is_smoothing)
+GST_START_TEST(test_is_checked)
 {
     static const guint ids[] = {
         GST_CONVNEXT_PROP_OUTPUTS,         GST_CONVNEXT_PROP_SMOOTHING,
@@ -191,9 +191,9 @@ GST_START_TEST(test_is_smoothing)
         GST_CONVNEXT_PROP_SMOOTHING_COUNT};
 
     for (guint i = 0; i < G_N_ELEMENTS(ids); i++)
-        fail_unless(gst_convnext_settings_is_smoothing(ids[i]), "%u", i);
-    fail_if(gst_convnext_settings_is_smoothing(GST_CONVNEXT_PROP_SMOOTHING_ALPHA));
-    fail_if(gst_convnext_settings_is_smoothing(GST_CONVNEXT_PROP_QOS));
+        fail_unless(gst_convnext_settings_is_checked(ids[i]), "%u", i);
+    fail_if(gst_convnext_settings_is_checked(GST_CONVNEXT_PROP_SMOOTHING_ALPHA));
+    fail_if(gst_convnext_settings_is_checked(GST_CONVNEXT_PROP_QOS));
 }
 GST_END_TEST;
 
@@ -210,7 +210,7 @@ static Suite *settings_suite(void)
     tcase_add_test(tc, test_input_sides);
     tcase_add_test(tc, test_smoothing);
     tcase_add_test(tc, test_levels);
-    tcase_add_test(tc, test_is_smoothing);
+    tcase_add_test(tc, test_is_checked);
     return suite;
 }
 GST_CHECK_MAIN(settings);

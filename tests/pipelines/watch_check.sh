@@ -47,6 +47,20 @@ found 1 'door: failed, 127\.0\.0\.1 refuses connections to port 1'
 found 2 'ball: 640x360, 30 fps: .*'
 found 3 'empty\.mov: failed, it is empty'
 
+cat >parts.ini <<END
+[left]
+source = test:ball
+roi = 0,0,0.5,1
+[far]
+source = test:ball
+roi = 600,0,100,100
+END
+check 1 --config parts.ini
+found 1 'left: 640x360, 30 fps: .*'
+found 2 'far: failed, .*roi=600,0,100,100 is not inside frames of 640 x 360 pixels.*'
+check 1 --set roi=1,2 ball=test:ball
+grep -q 'roi is "1,2": expected x,y,w,h' out err || wrong "a wrong roi: $(cat out err)"
+
 check 1 ball=test:nothing
 [ ! -s out ] && grep -q "'nothing' is not a pattern" err || wrong "a bad list: $(cat out err)"
 exit $bad
