@@ -12,6 +12,7 @@
 
 struct WatchCamera {
     WatchSettings *settings;
+    WatchCamera *owner; /* of a part; else NULL */
     const WatchHooks *hooks;
     gpointer data;
     WatchCounts *counts;
@@ -177,7 +178,7 @@ static void report_progress(WatchCamera *camera, const WatchProgress *progress)
 {
     if (progress->frames == 0)
         return;
-    if (camera->state == WATCH_CONNECTING || progress->size_changed) {
+    if (camera->state != WATCH_PLAYING || progress->size_changed) {
         g_autofree char *size = g_strdup_printf("%dx%d", progress->width, progress->height);
 
         set_state(camera, WATCH_PLAYING, size);
@@ -191,13 +192,36 @@ static void report_progress(WatchCamera *camera, const WatchProgress *progress)
     }
 }
 
+/* The source of a part stays open while its camera is lost; the part waits for that. */
+static void follow_owner(WatchCamera *part)
+{
+    WatchCamera *owner = part->owner;
+    WatchProgress progress;
+
+    if (is_open(part) && owner->state == WATCH_FAILED) { /* a file */
+        lose_source(part, owner->cause, 0, FALSE);
+    } else if (part->state == WATCH_PLAYING && owner->state == WATCH_WAITING) {
+        g_free(part->cause);
+        part->cause = g_strdup(owner->cause);
+        set_state(part, WATCH_WAITING, NULL);
+    } else if (part->state == WATCH_WAITING && owner->state == WATCH_PLAYING && !part->retry &&
+               part->needs_restart) {
+        on_retry(part);
+    } else if (watch_pipeline_read(part->pipeline, &progress) &&
+               (part->state != WATCH_WAITING || progress.last_time > part->state_time)) {
+        report_progress(part, &progress);
+    }
+}
+
 void watch_camera_tick(WatchCamera *camera)
 {
     const WatchSettings *settings = camera->settings;
     WatchProgress progress;
     gint64 timeout, silence;
 
-    if (!is_open(camera))
+    if (camera->owner && camera->is_started && !is_over(camera) && camera->state != WATCH_STOPPED)
+        follow_owner(camera);
+    if (camera->owner || !is_open(camera))
         return;
     watch_pipeline_read(camera->pipeline, &progress);
     report_progress(camera, &progress);
@@ -359,11 +383,12 @@ static gboolean on_message(GstBus *bus, GstMessage *message, gpointer data)
 
 /* Lifetime */
 
-WatchCamera *watch_camera_new(WatchSettings *settings, const WatchHooks *hooks, gpointer data,
-                              GError **error)
+WatchCamera *watch_camera_new(WatchSettings *settings, WatchCamera *owner, const WatchHooks *hooks,
+                              gpointer data, GError **error)
 {
     WatchCounts *counts = watch_counts_new();
-    WatchPipeline *pipeline = watch_pipeline_new(settings, counts, error);
+    WatchRelay *inlet = owner ? watch_pipeline_relay(owner->pipeline) : NULL;
+    WatchPipeline *pipeline = watch_pipeline_new(settings, inlet, counts, error);
     g_autoptr(GstBus) bus = NULL;
     WatchCamera *camera;
 
@@ -373,6 +398,7 @@ WatchCamera *watch_camera_new(WatchSettings *settings, const WatchHooks *hooks, 
     }
     camera = g_atomic_rc_box_new0(WatchCamera);
     camera->settings = watch_settings_ref(settings);
+    camera->owner = owner ? watch_camera_ref(owner) : NULL;
     camera->hooks = hooks;
     camera->data = data;
     camera->counts = counts;
@@ -415,6 +441,7 @@ static void clear_camera(gpointer data)
     watch_pipeline_unref(camera->pipeline);
     watch_counts_free(camera->counts);
     watch_settings_unref(camera->settings);
+    g_clear_pointer(&camera->owner, watch_camera_unref);
 }
 
 WatchCamera *watch_camera_ref(WatchCamera *camera)
@@ -428,6 +455,11 @@ void watch_camera_unref(WatchCamera *camera)
 }
 
 /* State */
+
+WatchCamera *watch_camera_owner(const WatchCamera *camera)
+{
+    return camera->owner;
+}
 
 const WatchSettings *watch_camera_settings(const WatchCamera *camera)
 {
@@ -451,12 +483,12 @@ gboolean watch_camera_progress(WatchCamera *camera, WatchProgress *progress)
 
 const char *watch_camera_cause(const WatchCamera *camera)
 {
-    return camera->cause;
+    return camera->cause || !camera->owner ? camera->cause : camera->owner->cause;
 }
 
 guint watch_camera_failures(const WatchCamera *camera)
 {
-    return camera->backoff.failures;
+    return camera->owner ? camera->owner->backoff.failures : camera->backoff.failures;
 }
 
 gint64 watch_camera_last_frame_time(WatchCamera *camera)

@@ -1,5 +1,6 @@
-/* One camera: connects it, detects its loss, and reconnects it after a delay. Call all functions in
- * the main thread; none of them waits for a camera.
+/* One camera: connects it, detects its loss, and reconnects it after a delay. A part of a camera is
+ * one too, which gets its frames from that camera and is lost and back with it. Call all functions
+ * in the main thread; none of them waits for a camera.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
@@ -42,10 +43,10 @@ typedef struct WatchHooks {
     void (*output_failed)(WatchCamera *camera, const char *reason, gpointer data);
 } WatchHooks;
 
-/* Makes a camera that is not started yet. hooks must outlive it. NULL with an error if an element
- * is not installed. */
-WatchCamera *watch_camera_new(WatchSettings *settings, const WatchHooks *hooks, gpointer data,
-                              GError **error);
+/* Makes a camera that is not started yet. owner: of a part, its camera, which must be started after
+ * it; else NULL. hooks must outlive it. NULL with an error if an element is not installed. */
+WatchCamera *watch_camera_new(WatchSettings *settings, WatchCamera *owner, const WatchHooks *hooks,
+                              gpointer data, GError **error);
 WatchCamera *watch_camera_ref(WatchCamera *camera);
 void watch_camera_unref(WatchCamera *camera);
 
@@ -57,6 +58,9 @@ void watch_camera_tick(WatchCamera *camera);
 
 /* Starts to stop the camera, which cannot be started again. hooks->stopped follows. */
 void watch_camera_stop(WatchCamera *camera);
+
+/* Of a part, its camera; else NULL. Borrowed. */
+WatchCamera *watch_camera_owner(const WatchCamera *camera);
 
 const WatchSettings *watch_camera_settings(const WatchCamera *camera);
 WatchState watch_camera_state(const WatchCamera *camera);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "pipelines/watch/check.h"
 
+#include <string.h>
+
 #include "pipelines/common/print.h"
 #include "pipelines/watch/camera.h"
 #include "pipelines/watch/list.h"
@@ -15,6 +17,7 @@ typedef struct Finding {
     WatchProgress progress; /* as last read */
     char *text;             /* NULL until the camera is checked */
     gboolean is_good;
+    gboolean is_stopped;
 } Finding;
 
 typedef struct Check {
@@ -107,6 +110,31 @@ static gboolean on_quit_timeout(gpointer data)
     return G_SOURCE_REMOVE;
 }
 
+/* Whether a part of the camera still needs its frames. */
+static gboolean is_needed(const Check *check, const WatchCamera *camera)
+{
+    for (guint i = 0; i < check->count; i++) {
+        const Finding *part = &check->findings[i];
+
+        if (!part->text && part->camera && watch_camera_owner(part->camera) == camera)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+static void stop_checked(Check *check)
+{
+    for (guint i = 0; i < check->count; i++) {
+        Finding *finding = &check->findings[i];
+
+        if (!finding->text || !finding->camera || finding->is_stopped ||
+            is_needed(check, finding->camera))
+            continue;
+        finding->is_stopped = TRUE;
+        watch_camera_stop(finding->camera);
+    }
+}
+
 static gboolean on_tick(gpointer data)
 {
     Check *check = data;
@@ -115,13 +143,15 @@ static gboolean on_tick(gpointer data)
     for (guint i = 0; i < check->count; i++) {
         Finding *finding = &check->findings[i];
 
-        if (finding->text)
+        if (finding->text) { /* a camera whose parts are not checked yet */
+            if (finding->camera && !finding->is_stopped)
+                watch_camera_tick(finding->camera);
             continue;
+        }
         look(finding);
-        if (finding->text)
-            watch_camera_stop(finding->camera);
         all_done &= finding->text != NULL;
     }
+    stop_checked(check);
     if (all_done && check->running == 0)
         g_main_loop_quit(check->loop);
     else if (all_done && !check->timeout)
@@ -148,18 +178,28 @@ static void on_stopped(WatchCamera *camera, gpointer data)
 
 static const WatchHooks hooks = {.changed = on_changed, .stopped = on_stopped};
 
-static void start(Check *check, Finding *finding, WatchSettings *settings)
+static WatchCamera *find_owner(const Check *check, const WatchList *list, const char *name)
+{
+    for (guint i = 0; name && i < check->count; i++) {
+        const WatchSettings *settings = list->cameras->pdata[i];
+
+        if (strcmp(settings->name, name) == 0)
+            return check->findings[i].camera;
+    }
+    return NULL;
+}
+
+static void make(Check *check, Finding *finding, WatchSettings *settings, WatchCamera *owner)
 {
     g_autoptr(GError) error = NULL;
 
     watch_settings_silence(settings);
-    finding->camera = watch_camera_new(settings, &hooks, check, &error);
+    finding->camera = watch_camera_new(settings, owner, &hooks, check, &error);
     if (!finding->camera) {
         set_finding(finding, FALSE, g_strdup(error->message));
         return;
     }
     check->running++;
-    watch_camera_start(finding->camera);
 }
 
 static void print_finding(const char *camera, const Finding *finding)
@@ -186,7 +226,12 @@ gboolean watch_check(const char *config, const char *const *keys, char **sources
     check.count = list->cameras->len;
     check.findings = g_new0(Finding, check.count);
     for (guint i = 0; i < check.count; i++)
-        start(&check, &check.findings[i], list->cameras->pdata[i]);
+        make(&check, &check.findings[i], list->cameras->pdata[i],
+             find_owner(&check, list, ((WatchSettings *)list->cameras->pdata[i])->camera));
+    for (guint i = check.count; i > 0; i--) { /* parts before their camera */
+        if (check.findings[i - 1].camera)
+            watch_camera_start(check.findings[i - 1].camera);
+    }
     tick = g_timeout_add(TICK_MS, on_tick, &check);
     g_main_loop_run(check.loop);
     g_source_remove(tick);

@@ -29,6 +29,7 @@ typedef struct Collector {
     char *folder; /* of the label */
     gint64 every; /* microseconds */
     WatchCamera *camera;
+    WatchCamera *owner; /* of a part; else NULL */
     WatchPictures *pictures;
     gboolean is_waiting; /* for a picture */
     gint64 next_time;    /* of the next picture, monotonic microseconds */
@@ -82,6 +83,8 @@ static void quit(Collector *self)
     self->is_quitting = TRUE;
     self->timeout = g_timeout_add(QUIT_MS, on_quit_timeout, self);
     watch_camera_stop(self->camera);
+    if (self->owner)
+        watch_camera_stop(self->owner);
 }
 
 static void fail(Collector *self, const char *what, const char *cause)
@@ -170,6 +173,8 @@ static gboolean on_tick(gpointer data)
         g_main_loop_quit(self->loop);
     if (self->is_quitting)
         return G_SOURCE_CONTINUE;
+    if (self->owner)
+        watch_camera_tick(self->owner);
     watch_camera_tick(self->camera);
     cause = watch_camera_cause(self->camera);
     state = watch_camera_state(self->camera);
@@ -188,6 +193,8 @@ static void on_changed(WatchCamera *camera, const char *detail, gpointer data)
 {
     Collector *self = data;
 
+    if (camera == self->owner)
+        return;
     if (self->taken > 0 && !self->is_quitting) {
         clear_progress();
         watch_report_camera(camera, detail);
@@ -197,7 +204,9 @@ static void on_changed(WatchCamera *camera, const char *detail, gpointer data)
 
 static void on_stopped(WatchCamera *camera, gpointer data)
 {
-    ((Collector *)data)->is_stopped = TRUE;
+    Collector *self = data;
+
+    self->is_stopped |= camera == self->camera;
 }
 
 static const WatchHooks hooks = {.changed = on_changed, .stopped = on_stopped};
@@ -281,8 +290,16 @@ static gboolean open_camera(Collector *self, const WatchList *list, GError **err
             print_error(PROGRAM, "%s: the pictures are not turned by its orientation",
                         settings->name);
     }
+    if (settings->camera) {
+        WatchSettings *camera = find_camera(list, settings->camera, error);
+
+        watch_settings_silence(camera);
+        self->owner = watch_camera_new(camera, NULL, &hooks, self, error);
+        if (!self->owner)
+            return FALSE;
+    }
     watch_settings_silence(settings);
-    self->camera = watch_camera_new(settings, &hooks, self, error);
+    self->camera = watch_camera_new(settings, self->owner, &hooks, self, error);
     return self->camera != NULL;
 }
 
@@ -303,6 +320,8 @@ static void run_loop(Collector *self)
     self->loop = g_main_loop_new(NULL, FALSE);
     self->pictures = watch_pictures_new(WATCH_PICTURES_TO_LEARN, PICTURE_US);
     watch_camera_start(self->camera);
+    if (self->owner)
+        watch_camera_start(self->owner);
     sources[0] = g_unix_signal_add(SIGINT, on_interrupt, self);
     sources[1] = g_unix_signal_add(SIGTERM, on_interrupt, self);
     sources[2] = g_timeout_add(TICK_MS, on_tick, self);
@@ -351,6 +370,7 @@ gboolean watch_collect(const WatchCollection *collection, const char *config,
         self.has_failed = TRUE;
     }
     g_clear_pointer(&self.camera, watch_camera_unref);
+    g_clear_pointer(&self.owner, watch_camera_unref);
     g_free(self.folder);
     return !self.has_failed && self.taken > 0;
 }

@@ -17,11 +17,13 @@ struct WatchConnection {
     WatchCounts *counts;
     WatchProgress progress; /* protected by the lock of counts */
     WatchFrozen *frozen;    /* of the pipeline; or NULL */
+    WatchRelay *outlet;
     /* In the streaming thread: */
     gboolean is_frozen; /* as last posted, by an earlier connection too */
     WatchFingerprint fingerprint;
     GstVideoInfo info;
     gboolean info_is_known;
+    GstCaps *caps; /* or NULL */
 };
 
 /* In the streaming threads */
@@ -46,6 +48,7 @@ static void on_caps(WatchConnection *self, GstEvent *event)
     progress->height = height;
     g_mutex_unlock(&self->counts->lock);
     self->info_is_known = gst_video_info_from_caps(&self->info, caps);
+    gst_caps_replace(&self->caps, caps);
 }
 
 static void on_tags(WatchConnection *self, GstEvent *event)
@@ -53,6 +56,7 @@ static void on_tags(WatchConnection *self, GstEvent *event)
     GstTagList *tags;
     const char *codec;
 
+    watch_relay_tag(self->outlet, event);
     gst_event_parse_tag(event, &tags);
     if (!gst_tag_list_peek_string_index(tags, GST_TAG_VIDEO_CODEC, 0, &codec))
         return;
@@ -218,13 +222,17 @@ static GstPadProbeReturn on_output(GstPad *pad, GstPadProbeInfo *info, gpointer 
         count_frame(self,
                     is_live(self, pad) ? watch_dropper_lag(pad, info->data) : GST_CLOCK_TIME_NONE);
         check_frozen(self, info->data);
+        watch_relay_push(self->outlet, info->data, self->caps, &self->given_up);
     } else if (GST_EVENT_TYPE(info->data) == GST_EVENT_CAPS) {
         on_caps(self, info->data);
     } else if (GST_EVENT_TYPE(info->data) == GST_EVENT_TAG) {
         on_tags(self, info->data);
-    } else if (GST_EVENT_TYPE(info->data) == GST_EVENT_EOS && !self->is_file) {
-        set_ended(self);
-        return GST_PAD_PROBE_DROP;
+    } else if (GST_EVENT_TYPE(info->data) == GST_EVENT_EOS) {
+        if (!self->is_file) {
+            set_ended(self);
+            return GST_PAD_PROBE_DROP;
+        }
+        watch_relay_end(self->outlet, &self->given_up);
     }
     return GST_PAD_PROBE_OK;
 }
@@ -232,9 +240,10 @@ static GstPadProbeReturn on_output(GstPad *pad, GstPadProbeInfo *info, gpointer 
 /* Lifetime */
 
 WatchConnection *watch_connection_new(const WatchSettings *settings, WatchCounts *counts,
-                                      WatchFrozen *frozen, GError **error)
+                                      WatchFrozen *frozen, WatchRelay *inlet, WatchRelay *outlet,
+                                      GError **error)
 {
-    GstElement *bin = watch_source_new(settings, error);
+    GstElement *bin = watch_source_new(settings, inlet, error);
     g_autoptr(GstPad) pad = NULL;
     WatchConnection *self;
 
@@ -243,10 +252,11 @@ WatchConnection *watch_connection_new(const WatchSettings *settings, WatchCounts
     self = g_atomic_rc_box_new0(WatchConnection);
     self->bin = gst_object_ref_sink(bin);
     self->is_file = settings->kind == WATCH_FILE;
-    self->live = -1;
+    self->live = inlet ? 0 : -1; /* a part's clock began at another time than its frames */
     self->latency = settings->latency;
     self->counts = counts;
     self->frozen = frozen;
+    self->outlet = watch_relay_ref(outlet);
     self->is_frozen = counts->is_frozen;
     g_mutex_init(&self->order);
     gst_element_set_locked_state(bin, TRUE); /* does not follow the pipeline's state */
@@ -262,6 +272,8 @@ static void clear_connection(gpointer data)
     WatchConnection *self = data;
 
     gst_object_unref(self->bin);
+    gst_clear_caps(&self->caps);
+    watch_relay_unref(self->outlet);
     g_mutex_clear(&self->order);
 }
 
@@ -292,14 +304,17 @@ void watch_connection_open(WatchConnection *self, GstElement *pipeline, GMutex *
         gst_element_link_pads(self->bin, "src", queue, "sink");
         watch_source_prepare(self->bin, &self->given_up);
     }
-    if (!g_atomic_int_get(&self->given_up))
+    if (!g_atomic_int_get(&self->given_up)) {
         gst_element_set_state(self->bin, GST_STATE_PLAYING);
+        watch_source_set_ready(self->bin);
+    }
     g_mutex_unlock(&self->order);
 }
 
 void watch_connection_give_up(WatchConnection *self)
 {
     g_atomic_int_set(&self->given_up, TRUE);
+    watch_source_cut(self->bin);
 }
 
 void watch_connection_close(WatchConnection *self)

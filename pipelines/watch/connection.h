@@ -6,6 +6,7 @@
 
 #include "pipelines/watch/counts.h"
 #include "pipelines/watch/frozen.h"
+#include "pipelines/watch/relay.h"
 #include "pipelines/watch/settings.h"
 
 typedef struct WatchConnection WatchConnection;
@@ -30,10 +31,12 @@ typedef struct WatchProgress {
     WatchFreeze freeze;      /* the current run */
 } WatchProgress;
 
-/* counts and frozen, which may be NULL, must outlive the connection. NULL with an error if an
- * element is not installed. */
+/* counts and frozen, which may be NULL, must outlive the connection. inlet: of a part, where its
+ * frames come from; else NULL. outlet: where decoded frames go, besides the pipeline. NULL with an
+ * error if an element is not installed. */
 WatchConnection *watch_connection_new(const WatchSettings *settings, WatchCounts *counts,
-                                      WatchFrozen *frozen, GError **error);
+                                      WatchFrozen *frozen, WatchRelay *inlet, WatchRelay *outlet,
+                                      GError **error);
 WatchConnection *watch_connection_ref(WatchConnection *connection);
 void watch_connection_unref(WatchConnection *connection);
 

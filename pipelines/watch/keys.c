@@ -19,70 +19,71 @@ typedef struct Key {
     /* For numbers: */
     gsize offset; /* in WatchSettings */
     double default_value, min, max;
+    WatchScope scope;
 } Key;
 
 #define MEMBER(name) G_STRUCT_OFFSET(WatchSettings, name)
 
 /* clang-format off */
 static const Key keys[] = {
-    {.name = "source", .type = KEY_OF_CAMERA,
+    {.name = "source", .type = KEY_OF_CAMERA, .scope = WATCH_SCOPE_CONNECTION,
      .help = "what to watch; in a camera's group only"},
-    {.name = "credentials-file", .type = KEY_OF_CAMERA,
+    {.name = "credentials-file", .type = KEY_OF_CAMERA, .scope = WATCH_SCOPE_CONNECTION,
      .help = "a file whose first line is user:password"},
-    {.name = "credentials-env", .type = KEY_OF_CAMERA,
+    {.name = "credentials-env", .type = KEY_OF_CAMERA, .scope = WATCH_SCOPE_CONNECTION,
      .help = "an environment variable that holds user:password"},
-    {.name = "protocols", .type = KEY_OF_CAMERA,
+    {.name = "protocols", .type = KEY_OF_CAMERA, .scope = WATCH_SCOPE_CONNECTION,
      .help = "RTSP transports: tcp, udp or udp-mcast, joined by +; tcp by default, or\n"
              "udp for rtspu:// URIs. For HTTP or TLS use an rtsph:// or rtsps:// URI"},
     {"latency", KEY_UINT, "milliseconds that RTSP waits for late packets",
-     MEMBER(latency), 200, 0, 60000},
+     MEMBER(latency), 200, 0, 60000, WATCH_SCOPE_CONNECTION},
     {"stall-timeout", KEY_SECONDS, "seconds without a frame until a camera counts as lost",
-     MEMBER(stall_timeout), 5, 0.1, 3600},
+     MEMBER(stall_timeout), 5, 0.1, 3600, WATCH_SCOPE_CONNECTION},
     {"connect-timeout", KEY_SECONDS, "seconds until the first frame of a connection",
-     MEMBER(connect_timeout), 15, 0.1, 3600},
+     MEMBER(connect_timeout), 15, 0.1, 3600, WATCH_SCOPE_CONNECTION},
     {"reconnect-min", KEY_SECONDS, "seconds before the first attempt to reconnect",
-     MEMBER(min_delay), 0.25, 0.01, 3600},
+     MEMBER(min_delay), 0.25, 0.01, 3600, WATCH_SCOPE_CONNECTION},
     {"reconnect-max", KEY_SECONDS,
      "longest delay between attempts, in seconds\n"
      "at least 60 after a refused login, because cameras lock out clients that\n"
      "retry too often",
-     MEMBER(max_delay), 3, 0.01, 3600},
+     MEMBER(max_delay), 3, 0.01, 3600, WATCH_SCOPE_CONNECTION},
     {"frozen-time", KEY_SECONDS_OR_OFF,
      "a picture counts as frozen after this many seconds without a new one\n"
      "0 disables the check; must exceed the camera's interval of key frames",
-     MEMBER(frozen_time), 60, 1, 86400},
+     MEMBER(frozen_time), 60, 1, 86400, WATCH_SCOPE_CONNECTION},
     {"offline-after", KEY_SECONDS, "seconds without a frame until the event camera-lost",
-     MEMBER(rules.offline_after), 30, 0, 86400},
+     MEMBER(rules.offline_after), 30, 0, 86400, WATCH_SCOPE_CONNECTION},
     {"alarm-after", KEY_SECONDS,
      "seconds of labels outside normal and ignore until the event problem-begin",
-     MEMBER(rules.alarm_after), 10, 0, 86400},
+     MEMBER(rules.alarm_after), 10, 0, 86400, WATCH_SCOPE_INHERITED},
     {"clear-after", KEY_SECONDS, "seconds of other labels until the event problem-end",
-     MEMBER(rules.clear_after), 10, 0, 86400},
+     MEMBER(rules.clear_after), 10, 0, 86400, WATCH_SCOPE_INHERITED},
     {"moved-after", KEY_SECONDS,
      "seconds of normal labels outside the baseline until the event moved",
-     MEMBER(moved_after), 60, 1, 86400},
+     MEMBER(moved_after), 60, 1, 86400, WATCH_SCOPE_INHERITED},
     {.name = "baseline", .type = KEY_OF_CAMERA,
      .help = "how long to learn what the camera looks like when all is well, such as\n"
              "10min; none by default"},
-    {.name = "state-dir", .type = KEY_OF_CAMERA,
+    {.name = "state-dir", .type = KEY_OF_CAMERA, .scope = WATCH_SCOPE_INHERITED,
      .help = "a folder that keeps what is learnt"},
     {.name = "normal", .type = KEY_OF_CAMERA,
      .help = "labels, joined by commas, of a picture without a problem\n"
              "by default the model's rest class; a model without one has no problems"},
     {.name = "ignore", .type = KEY_OF_CAMERA,
      .help = "labels, joined by commas, that are no problem"},
-    {.name = "quiet", .type = KEY_OF_CAMERA,
+    {.name = "quiet", .type = KEY_OF_CAMERA, .scope = WATCH_SCOPE_INHERITED,
      .help = "hours in which no alarm begins, such as 22:00-06:00, joined by commas"},
-    {.name = "expect", .type = KEY_OF_CAMERA,
+    {.name = "expect", .type = KEY_OF_CAMERA, .scope = WATCH_SCOPE_CONNECTION,
      .help = "always, or sleeps: a camera that may be offline without camera-lost"},
-    {.name = "on-event", .type = KEY_OF_CAMERA,
+    {.name = "on-event", .type = KEY_OF_CAMERA, .scope = WATCH_SCOPE_INHERITED,
      .help = "a command to run for each event, without a shell"},
-    {.name = "webhook", .type = KEY_OF_CAMERA,
+    {.name = "webhook", .type = KEY_OF_CAMERA, .scope = WATCH_SCOPE_INHERITED,
      .help = "an HTTP or HTTPS URL to which each event is sent as JSON"},
     {"snapshots-keep", KEY_UINT, "snapshots of a camera that are kept; older ones are deleted",
-     MEMBER(snapshots_keep), 1000, 1, 100000},
+     MEMBER(snapshots_keep), 1000, 1, 100000, WATCH_SCOPE_INHERITED},
     {"snapshot-width", KEY_UINT, "largest width of pictures, in pixels",
-     MEMBER(snapshot_width), 640, 16, 4096},
+     MEMBER(snapshot_width), 640, 16, 4096, WATCH_SCOPE_INHERITED},
     {.name = "metrics", .type = KEY_OF_PROGRAM,
      .help = "[ADDRESS:]PORT of the page with all cameras, and of /metrics"},
     {.name = "web-credentials-file", .type = KEY_OF_PROGRAM,
@@ -116,6 +117,15 @@ gboolean watch_keys_fail(GError **error, const char *group, const char *format, 
     g_set_error(error, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_INVALID_VALUE, "[%s]: %s", group,
                 problem);
     return FALSE;
+}
+
+WatchScope watch_keys_scope(const char *key)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(keys); i++) {
+        if (strcmp(keys[i].name, key) == 0)
+            return keys[i].scope;
+    }
+    return strcmp(key, "orientation") == 0 ? WATCH_SCOPE_INHERITED : WATCH_SCOPE_OWN;
 }
 
 gboolean watch_keys_include(const char *key, const char *group)
@@ -231,9 +241,12 @@ char *watch_keys_help(void)
     append_help(text, FALSE);
     g_string_append(text, "\nKeys of [watch] only:\n");
     append_help(text, TRUE);
-    g_string_append(text,
-                    "\nEvery other key is a property of the element convnext, such as model,\n"
-                    "precision or interval. Live cameras run with mode=latest, and all sources\n"
-                    "with smoothing=majority and smoothing-time=3000000000 (3 s), unless set.\n");
+    g_string_append(
+        text, "\nEvery other key is a property of the element convnext, such as model,\n"
+              "precision or interval. Live cameras run with mode=latest, and all sources\n"
+              "with smoothing=majority and smoothing-time=3000000000 (3 s), unless set.\n"
+              "\nA group [CAMERA:PART] looks at the frames of [CAMERA] once more, with its own\n"
+              "model, roi and labels. It has no keys of the connection, from source to\n"
+              "frozen-time, offline-after and expect.\n");
     return g_string_free(text, FALSE);
 }

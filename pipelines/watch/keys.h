@@ -6,6 +6,16 @@
 
 #include "pipelines/watch/settings.h"
 
+/* Where a part of a camera gets a key from (parts.h). */
+typedef enum WatchScope {
+    WATCH_SCOPE_OWN,       /* its own group, else [watch], as a camera */
+    WATCH_SCOPE_INHERITED, /* its own group, else that of its camera, else [watch] */
+    WATCH_SCOPE_CONNECTION /* its camera; it must not have the key */
+} WatchScope;
+
+/* Of a property of convnext too. */
+WatchScope watch_keys_scope(const char *key);
+
 /* Whether convnext-watch itself reads this key in this group. Any other key names a property of
  * convnext. */
 gboolean watch_keys_include(const char *key, const char *group);

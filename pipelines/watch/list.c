@@ -9,10 +9,11 @@
 #include "pipelines/common/print.h"
 #include "pipelines/watch/baseline/identity.h"
 #include "pipelines/watch/keys.h"
+#include "pipelines/watch/listfile.h"
 #include "pipelines/watch/model.h"
+#include "pipelines/watch/parts.h"
 
 #define MAX_FOLDER 1500 /* characters of the path of snapshots, as events show it */
-#define BYTE_ORDER_MARK "\xef\xbb\xbf"
 
 /* Begins the error's sentence with the name of the file. */
 static gboolean prefix_error(const char *path, GError **error)
@@ -71,176 +72,6 @@ static gboolean add_source(GKeyFile *file, const char *argument, GError **error)
         return FALSE;
     }
     g_key_file_set_string(file, name, "source", source);
-    return TRUE;
-}
-
-/* The key file */
-
-/* Refuses two groups of the same name, which GLib would merge, and two keys of the same name in a
- * group, of which it would take the last. */
-static gboolean check_names(const char *text, GError **error)
-{
-    g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
-    const char *group = "";
-
-    for (guint i = 0; lines[i]; i++) {
-        const char *line = g_strstrip(lines[i]);
-        g_autofree char *key = g_strchomp(g_strndup(line, strcspn(line, "=")));
-
-        if (*line == '[')
-            group = line;
-        if (*line == '\0' || *line == '#' ||
-            g_hash_table_add(seen, *line == '[' ? g_strdup(line) : g_strconcat(group, key, NULL)))
-            continue;
-        if (*line == '[')
-            g_set_error(error, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_INVALID_VALUE,
-                        "the group %s appears twice", line);
-        else
-            g_set_error(error, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_INVALID_VALUE,
-                        "%s: the key '%s' appears twice", group, key);
-        return FALSE;
-    }
-    return TRUE;
-}
-
-/* Whether GLib can parse the first `lines` lines. */
-static gboolean is_key_file(const char *text, guint lines)
-{
-    g_autoptr(GKeyFile) file = g_key_file_new();
-    const char *end = text;
-
-    for (; lines > 0; lines--) {
-        end += strcspn(end, "\n");
-        end += *end == '\n';
-    }
-    return g_key_file_load_from_data(file, text, (gsize)(end - text), G_KEY_FILE_NONE, NULL);
-}
-
-/* The number of the first line that GLib cannot parse, by bisection. GLib's own message is not
- * used, because it quotes the line, which may contain a password. */
-static guint find_bad_line(const char *text)
-{
-    guint good = 0, bad = 1;
-
-    for (const char *c = text; *c; c++)
-        bad += *c == '\n';
-    while (bad - good > 1) {
-        const guint middle = good + (bad - good) / 2;
-
-        if (is_key_file(text, middle))
-            good = middle;
-        else
-            bad = middle;
-    }
-    return bad;
-}
-
-/* Refuses values that end within an escape, of which GLib warns on standard error. */
-static gboolean check_ends(GKeyFile *file, GError **error)
-{
-    g_auto(GStrv) groups = g_key_file_get_groups(file, NULL);
-
-    for (guint i = 0; groups[i]; i++) {
-        g_auto(GStrv) keys = g_key_file_get_keys(file, groups[i], NULL, NULL);
-
-        for (guint j = 0; keys && keys[j]; j++) {
-            g_autofree char *value = g_key_file_get_value(file, groups[i], keys[j], NULL);
-            const char *end = value + strlen(value);
-
-            while (end > value && end[-1] == '\\')
-                end--;
-            if (strlen(end) % 2)
-                return watch_keys_fail(error, groups[i],
-                                       "%s ends with a single backslash, expected \\\\ for one",
-                                       keys[j]);
-        }
-    }
-    return TRUE;
-}
-
-static gboolean is_relative(const char *key, const char *value)
-{
-    if (strcmp(key, "source") == 0 && (strstr(value, "://") || g_str_has_prefix(value, "test:") ||
-                                       g_ascii_strncasecmp(value, "file:", 5) == 0))
-        return FALSE;
-    return *value && !g_path_is_absolute(value);
-}
-
-/* Whether a value of labels is "a,b,c" and no file. */
-static gboolean is_label_list(const char *key, const char *value, const char *resolved)
-{
-    return strcmp(key, "labels") == 0 && strchr(value, ',') &&
-           !g_file_test(resolved, G_FILE_TEST_EXISTS);
-}
-
-/* Makes the relative paths of a list absolute, or relative to the working folder: in the list they
- * start at the list's own folder. */
-static void resolve_paths(GKeyFile *file, const char *path)
-{
-    static const char *const keys[] = {"source",
-                                       "credentials-file",
-                                       "events",
-                                       "snapshots",
-                                       "state-dir",
-                                       "model",
-                                       "labels",
-                                       "mqtt-ca-file",
-                                       "mqtt-credentials-file",
-                                       "web-credentials-file"};
-    g_autofree char *folder = g_path_get_dirname(path);
-    g_auto(GStrv) groups = g_key_file_get_groups(file, NULL);
-
-    if (strcmp(folder, ".") == 0)
-        return;
-    for (guint i = 0; groups[i]; i++) {
-        for (guint j = 0; j < G_N_ELEMENTS(keys); j++) {
-            g_autofree char *value = g_key_file_get_string(file, groups[i], keys[j], NULL);
-            g_autofree char *resolved = NULL;
-
-            if (!value || !is_relative(keys[j], value))
-                continue;
-            resolved = g_build_filename(folder, value, NULL);
-            if (is_label_list(keys[j], value, resolved))
-                continue;
-            g_key_file_set_string(file, groups[i], keys[j], resolved);
-        }
-    }
-}
-
-/* GLib's messages name the file, and end with the system's reason. */
-static gboolean read_file(const char *path, char **text, gsize *length, GError **error)
-{
-    g_autoptr(GError) cause = NULL;
-    const char *reason;
-
-    if (g_file_get_contents(path, text, length, &cause))
-        return TRUE;
-    reason = strrchr(cause->message, ':');
-    g_set_error(error, cause->domain, cause->code, "cannot be read:%s",
-                reason ? reason + 1 : cause->message);
-    return prefix_error(path, error);
-}
-
-static gboolean load_file(GKeyFile *file, const char *path, GError **error)
-{
-    g_autofree char *text = NULL;
-    gsize length;
-
-    if (!read_file(path, &text, &length, error))
-        return FALSE;
-    if (g_str_has_prefix(text, BYTE_ORDER_MARK)) /* as Windows' editors write it */
-        memset(text, ' ', strlen(BYTE_ORDER_MARK));
-    if (!g_key_file_load_from_data(file, text, length, G_KEY_FILE_NONE, NULL)) {
-        g_set_error(error, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_PARSE,
-                    "line %u is neither a [NAME] header, nor KEY = VALUE below one, nor a # "
-                    "comment",
-                    find_bad_line(text));
-        return prefix_error(path, error);
-    }
-    if (!check_names(text, error) || !check_ends(file, error))
-        return prefix_error(path, error);
-    resolve_paths(file, path);
     return TRUE;
 }
 
@@ -331,6 +162,44 @@ static gboolean read_snapshots(WatchList *list, GKeyFile *file, GError **error)
                            MAX_FOLDER);
 }
 
+/* Reads a group, and those of its parts behind it. */
+static gboolean read_camera(WatchList *list, GKeyFile *file, const char *group,
+                            const char *const *groups, GError **error)
+{
+    WatchSettings *camera = watch_settings_new(file, group, NULL, error);
+
+    if (!camera)
+        return FALSE;
+    g_ptr_array_add(list->cameras, camera);
+    for (guint i = 0; groups[i]; i++) {
+        g_autofree char *owner = NULL;
+        WatchSettings *part;
+
+        if (!watch_parts_find(file, groups[i], &owner, NULL) || g_strcmp0(owner, group) != 0)
+            continue;
+        if (!watch_parts_inherit(file, groups[i], group, error) ||
+            !(part = watch_settings_new(file, groups[i], camera, error)))
+            return FALSE;
+        g_ptr_array_add(list->cameras, part);
+    }
+    return TRUE;
+}
+
+static gboolean read_cameras(WatchList *list, GKeyFile *file, const char *const *groups,
+                             GError **error)
+{
+    for (guint i = 0; groups[i]; i++) {
+        g_autofree char *owner = NULL;
+
+        if (strcmp(groups[i], WATCH_DEFAULTS) == 0)
+            continue;
+        if (!watch_parts_find(file, groups[i], &owner, error) ||
+            (!owner && !read_camera(list, file, groups[i], groups, error)))
+            return FALSE;
+    }
+    return TRUE;
+}
+
 static gboolean read_groups(WatchList *list, GKeyFile *file, GError **error)
 {
     g_auto(GStrv) groups = g_key_file_get_groups(file, NULL);
@@ -348,16 +217,8 @@ static gboolean read_groups(WatchList *list, GKeyFile *file, GError **error)
     if (!read_web_login(list, file, error) ||
         !watch_broker_read(&list->mqtt, file, WATCH_DEFAULTS, error))
         return FALSE;
-    for (guint i = 0; groups[i]; i++) {
-        WatchSettings *settings;
-
-        if (strcmp(groups[i], WATCH_DEFAULTS) == 0)
-            continue;
-        settings = watch_settings_new(file, groups[i], error);
-        if (!settings)
-            return FALSE;
-        g_ptr_array_add(list->cameras, settings);
-    }
+    if (!read_cameras(list, file, (const char *const *)groups, error))
+        return FALSE;
     if (list->cameras->len == 0) {
         g_set_error_literal(error, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_GROUP_NOT_FOUND,
                             "no camera to watch");
@@ -373,7 +234,7 @@ WatchList *watch_list_new(const char *path, const char *const *keys, char **sour
 
     list->cameras = g_ptr_array_new_with_free_func((GDestroyNotify)watch_settings_unref);
     list->models = g_ptr_array_new_with_free_func(watch_model_close);
-    if (path && !load_file(file, path, error))
+    if (path && !watch_listfile_load(file, path, error))
         return NULL;
     for (guint i = 0; keys[i]; i += 2)
         g_key_file_set_string(file, WATCH_DEFAULTS, keys[i], keys[i + 1]);

@@ -7,7 +7,7 @@
 #include "pipelines/watch/settings.h"
 
 typedef struct WatchList {
-    GPtrArray *cameras; /* WatchSettings, at least one */
+    GPtrArray *cameras; /* WatchSettings, at least one; parts follow their camera */
     char *metrics;      /* [ADDRESS:]PORT, or NULL */
     char *web_login;    /* user:password of the page, or NULL */
     char *events;       /* a file, or NULL */

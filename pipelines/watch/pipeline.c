@@ -12,6 +12,8 @@ struct WatchPipeline {
     WatchCounts *counts;
     WatchFrozen *frozen; /* or NULL; survives the loss of a source */
     WatchTap *tap;
+    WatchRelay *inlet; /* of a part; else NULL */
+    WatchRelay *relay;
     WatchLearner *learner; /* or NULL */
     GstElement *pipeline;
     GstElement *queue, *convnext, *publish; /* borrowed from pipeline */
@@ -69,8 +71,9 @@ gboolean watch_pipeline_open(WatchPipeline *self, GError **error)
 
     g_clear_pointer(&self->source, watch_settings_unref);
     self->source = g_steal_pointer(&self->next);
-    self->connection = watch_connection_new(self->source ? self->source : self->settings,
-                                            self->counts, self->frozen, error);
+    self->connection =
+        watch_connection_new(self->source ? self->source : self->settings, self->counts,
+                             self->frozen, self->inlet, self->relay, error);
     if (!self->connection)
         return FALSE;
     opening = g_new(Opening, 1);
@@ -244,8 +247,8 @@ static void set_up_queue(WatchPipeline *self)
     gst_util_set_object_arg(G_OBJECT(self->queue), "leaky", is_live ? "downstream" : "no");
 }
 
-WatchPipeline *watch_pipeline_new(const WatchSettings *settings, WatchCounts *counts,
-                                  GError **error)
+WatchPipeline *watch_pipeline_new(const WatchSettings *settings, WatchRelay *inlet,
+                                  WatchCounts *counts, GError **error)
 {
     g_autoptr(WatchPipeline) self = g_atomic_rc_box_new0(WatchPipeline);
     g_autoptr(GstPad) pad = NULL;
@@ -256,6 +259,8 @@ WatchPipeline *watch_pipeline_new(const WatchSettings *settings, WatchCounts *co
     self->settings = watch_settings_ref((WatchSettings *)settings);
     self->counts = counts;
     self->tap = watch_tap_new();
+    self->inlet = inlet ? watch_relay_ref(inlet) : NULL;
+    self->relay = watch_relay_new(settings->kind == WATCH_FILE);
     if (settings->frozen_time > 0)
         self->frozen = watch_frozen_new((GstClockTime)settings->frozen_time * GST_USECOND);
     self->pipeline = gst_object_ref_sink(gst_pipeline_new(NULL));
@@ -298,6 +303,8 @@ static void clear_pipeline(gpointer data)
     g_clear_pointer(&self->learner, watch_learner_free);
     g_clear_pointer(&self->frozen, watch_frozen_free);
     watch_tap_unref(self->tap);
+    g_clear_pointer(&self->inlet, watch_relay_unref);
+    g_clear_pointer(&self->relay, watch_relay_unref);
     g_clear_pointer(&self->source, watch_settings_unref);
     g_clear_pointer(&self->next, watch_settings_unref);
     watch_settings_unref(self->settings);
@@ -404,6 +411,11 @@ gboolean watch_pipeline_baseline(WatchPipeline *self, WatchVerdict *verdict)
     if (self->learner)
         watch_learner_read(self->learner, verdict);
     return self->learner != NULL;
+}
+
+WatchRelay *watch_pipeline_relay(WatchPipeline *self)
+{
+    return self->relay;
 }
 
 WatchTap *watch_pipeline_tap(WatchPipeline *self)

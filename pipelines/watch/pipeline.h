@@ -1,6 +1,8 @@
 /* A camera's pipeline. Its source is replaced for each connection:
  *
  *     source ! queue ! convnext ! convnextpublish ! fakesink
+ *       |
+ *     relay, to the sources of the camera's parts
  *
  * The downstream elements keep playing, so the model stays loaded and frame numbers continue.
  * Sources are opened and closed in GStreamer's thread pool, one at a time for each pipeline,
@@ -23,9 +25,10 @@ typedef enum WatchOrigin {
     WATCH_ORIGIN_OUTPUT    /* convnextpublish */
 } WatchOrigin;
 
-/* counts must outlive the pipeline. NULL with an error if an element is not installed. */
-WatchPipeline *watch_pipeline_new(const WatchSettings *settings, WatchCounts *counts,
-                                  GError **error);
+/* counts must outlive the pipeline. inlet: of a part, the relay of its camera; else NULL. NULL with
+ * an error if an element is not installed. */
+WatchPipeline *watch_pipeline_new(const WatchSettings *settings, WatchRelay *inlet,
+                                  WatchCounts *counts, GError **error);
 WatchPipeline *watch_pipeline_ref(WatchPipeline *pipeline);
 void watch_pipeline_unref(WatchPipeline *pipeline);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(WatchPipeline, watch_pipeline_unref)
@@ -80,6 +83,9 @@ GstStructure *watch_pipeline_stats(WatchPipeline *pipeline); /* of the element c
 
 /* The verdict of the baseline. FALSE if there is none. */
 gboolean watch_pipeline_baseline(WatchPipeline *pipeline, WatchVerdict *verdict);
+
+/* Where parts get the frames of every source; borrowed. */
+WatchRelay *watch_pipeline_relay(WatchPipeline *pipeline);
 
 /* Where the frames can be taken behind convnextpublish, from every source; borrowed. */
 WatchTap *watch_pipeline_tap(WatchPipeline *pipeline);

@@ -121,6 +121,18 @@ static void start_camera(Watch *watch, const char *name)
         watch_camera_start(camera);
 }
 
+/* Starts the parts of cameras, or the cameras themselves. */
+static void start_cameras(Watch *watch, gboolean parts)
+{
+    for (guint i = 0; i < watch->cameras->len; i++) {
+        WatchCamera *camera = watch->cameras->pdata[i];
+        const gboolean is_part = !!watch_camera_owner(camera);
+
+        if (parts == is_part)
+            start_camera(watch, watch_camera_settings(camera)->name);
+    }
+}
+
 /* Hooks of the cameras */
 
 static void on_changed(WatchCamera *camera, const char *detail, gpointer data)
@@ -183,9 +195,11 @@ typedef struct SnapshotRequest {
 static void on_snapshot(WatchPicture *picture, gpointer data)
 {
     SnapshotRequest *request = data;
+    WatchCamera *camera = find_camera(request->watch->cameras, request->camera);
 
-    if (picture && find_camera(request->watch->cameras, request->camera))
-        watch_retained_set_snapshot(request->watch->retained, request->camera, picture->jpeg);
+    if (picture && camera)
+        watch_retained_set_snapshot(request->watch->retained, watch_camera_settings(camera),
+                                    picture->jpeg);
     g_free(request->camera);
     g_free(request);
 }
@@ -251,11 +265,13 @@ static GPtrArray *make_cameras(Watch *watch, const WatchList *list, GError **err
     for (guint i = 0; i < list->cameras->len; i++) {
         WatchSettings *settings = list->cameras->pdata[i];
         WatchCamera *camera = find_camera(watch->cameras, settings->name);
+        WatchCamera *owner = settings->camera ? find_camera(cameras, settings->camera) : NULL;
 
-        if (camera && watch_settings_equal(watch_camera_settings(camera), settings))
+        if (camera && watch_settings_equal(watch_camera_settings(camera), settings) &&
+            watch_camera_owner(camera) == owner)
             camera = watch_camera_ref(camera);
         else
-            camera = watch_camera_new(settings, &hooks, watch, error);
+            camera = watch_camera_new(settings, owner, &hooks, watch, error);
         if (!camera)
             return NULL;
         g_ptr_array_add(cameras, camera);
@@ -276,8 +292,8 @@ static void replace_cameras(Watch *watch, GPtrArray *cameras)
     }
     watch_alarms_keep(watch->alarms, cameras);
     watch_pictures_keep(watch->pictures, cameras);
-    for (guint i = 0; i < cameras->len; i++)
-        start_camera(watch, watch_camera_settings(cameras->pdata[i])->name);
+    start_cameras(watch, TRUE); /* so that parts of a file miss none of its frames */
+    start_cameras(watch, FALSE);
 }
 
 static WatchServer *make_server(Watch *watch, const char *where, GError **error)

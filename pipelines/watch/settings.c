@@ -194,6 +194,15 @@ static gboolean set_file_uri(WatchSettings *settings, GError **error)
                                   settings->source);
 }
 
+/* A part has the frames of its camera, which alone can be lost, asleep or frozen. */
+static gboolean set_camera(WatchSettings *settings, const WatchSettings *camera)
+{
+    settings->camera = g_strdup(camera->name);
+    settings->source = g_strdup(camera->source);
+    settings->kind = camera->kind;
+    return TRUE;
+}
+
 static gboolean set_source(WatchSettings *settings, GKeyFile *file, GError **error)
 {
     const char *source = settings->source =
@@ -446,7 +455,15 @@ static char *make_fingerprint(const WatchSettings *settings)
     return g_string_free(text, FALSE);
 }
 
-WatchSettings *watch_settings_new(GKeyFile *file, const char *group, GError **error)
+/* What only a camera has. */
+static void clear_connection(WatchSettings *settings)
+{
+    settings->frozen_time = 0;
+    settings->rules.may_sleep = TRUE;
+}
+
+WatchSettings *watch_settings_new(GKeyFile *file, const char *group, const WatchSettings *camera,
+                                  GError **error)
 {
     g_autoptr(WatchSettings) settings = g_atomic_rc_box_new0(WatchSettings);
 
@@ -454,11 +471,14 @@ WatchSettings *watch_settings_new(GKeyFile *file, const char *group, GError **er
     settings->properties = g_ptr_array_new_with_free_func(g_free);
     if (!add_properties(settings, file, WATCH_DEFAULTS, error) ||
         !add_properties(settings, file, group, error) || !check_region(settings, error) ||
-        !set_source(settings, file, error) || !set_credentials(settings, file, error) ||
-        !set_protocols(settings, file, error) || !set_rules(settings, file, error) ||
-        !set_command(settings, file, error) || !set_webhook(settings, file, error) ||
-        !watch_keys_read(settings, file, group, error) || !set_baseline(settings, file, error))
+        !(camera ? set_camera(settings, camera) : set_source(settings, file, error)) ||
+        !set_credentials(settings, file, error) || !set_protocols(settings, file, error) ||
+        !set_rules(settings, file, error) || !set_command(settings, file, error) ||
+        !set_webhook(settings, file, error) || !watch_keys_read(settings, file, group, error) ||
+        !set_baseline(settings, file, error))
         return NULL;
+    if (camera)
+        clear_connection(settings);
     set_defaults(settings);
     settings->fingerprint = make_fingerprint(settings);
     return g_steal_pointer(&settings);
@@ -469,6 +489,7 @@ static void clear_settings(gpointer data)
     WatchSettings *settings = data;
 
     g_free(settings->name);
+    g_free(settings->camera);
     g_free(settings->source);
     g_free(settings->uri);
     g_free(settings->argument);
@@ -491,6 +512,7 @@ WatchSettings *watch_settings_redirect(const WatchSettings *settings, const char
 
     *copy = *settings;
     copy->name = g_strdup(settings->name);
+    copy->camera = g_strdup(settings->camera);
     copy->source = g_strdup(settings->source);
     copy->uri = g_strdup(uri);
     copy->redirects++;

@@ -20,7 +20,8 @@ typedef enum WatchKind {
 /* Immutable, reference counted. */
 typedef struct WatchSettings {
     char *name;   /* unique in the list; "stream" in its JSON lines */
-    char *source; /* as the user wrote it, without credentials */
+    char *camera; /* of a part, the name of the camera whose frames it gets; else NULL */
+    char *source; /* as the user wrote it, without credentials; of a part, that of its camera */
     WatchKind kind;
     char *uri;       /* of a stream or a file, else NULL */
     guint redirects; /* that have led to uri */
@@ -47,9 +48,10 @@ typedef struct WatchSettings {
     guint8 identity[32];         /* of the embeddings, with a baseline */
 } WatchSettings;
 
-/* Reads a camera's group. Keys that it lacks come from [watch], or else have their defaults. NULL
- * with an error that names the group and the key. */
-WatchSettings *watch_settings_new(GKeyFile *file, const char *group, GError **error);
+/* Reads the group of a camera, or of a part of this camera. Keys that it lacks come from [watch],
+ * or else have their defaults. NULL with an error that names the group and the key. */
+WatchSettings *watch_settings_new(GKeyFile *file, const char *group, const WatchSettings *camera,
+                                  GError **error);
 
 /* rest_class: the model's, or NULL. It is normal if the list does not say what is. Call it before
  * the settings are used. */

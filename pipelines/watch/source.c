@@ -111,7 +111,9 @@ static void on_element_added(GstBin *decoder, GstBin *parent, GstElement *elemen
 typedef struct WatchSource {
     GstBin parent;
     WatchSettings *settings;
-    GstElement *decoder; /* borrowed; NULL for a test picture */
+    GstElement *decoder; /* borrowed; NULL for a test picture or a part */
+    WatchRelay *inlet;   /* of a part; else NULL */
+    GstElement *from;    /* what the inlet passes frames to; borrowed */
 } WatchSource;
 
 typedef GstBinClass WatchSourceClass;
@@ -133,7 +135,10 @@ static void watch_source_handle_message(GstBin *bin, GstMessage *message)
 
 static void watch_source_finalize(GObject *object)
 {
-    watch_settings_unref(((WatchSource *)object)->settings);
+    WatchSource *self = (WatchSource *)object;
+
+    watch_settings_unref(self->settings);
+    g_clear_pointer(&self->inlet, watch_relay_unref);
     G_OBJECT_CLASS(watch_source_parent_class)->finalize(object);
 }
 
@@ -221,7 +226,17 @@ static GstElement *add_elements(GstBin *bin, const WatchSettings *settings, GErr
     g_assert_not_reached();
 }
 
-GstElement *watch_source_new(const WatchSettings *settings, GError **error)
+static GstElement *add_inlet(WatchSource *self, WatchRelay *inlet, GError **error)
+{
+    self->from = watch_relay_add(inlet, error);
+    if (!self->from)
+        return NULL;
+    self->inlet = watch_relay_ref(inlet);
+    gst_bin_add(GST_BIN_CAST(self), self->from);
+    return self->from;
+}
+
+GstElement *watch_source_new(const WatchSettings *settings, WatchRelay *inlet, GError **error)
 {
     WatchSource *self = g_object_new(watch_source_get_type(), NULL);
     g_autoptr(GstElement) bin = GST_ELEMENT_CAST(self);
@@ -230,7 +245,7 @@ GstElement *watch_source_new(const WatchSettings *settings, GError **error)
     GstPad *ghost;
 
     self->settings = watch_settings_ref((WatchSettings *)settings);
-    last = add_elements(GST_BIN(bin), settings, error);
+    last = inlet ? add_inlet(self, inlet, error) : add_elements(GST_BIN(bin), settings, error);
     if (!last)
         return NULL;
 
@@ -247,12 +262,28 @@ GstElement *watch_source_new(const WatchSettings *settings, GError **error)
     return g_steal_pointer(&bin);
 }
 
+void watch_source_set_ready(GstElement *source)
+{
+    WatchSource *self = (WatchSource *)source;
+
+    if (self->inlet)
+        watch_relay_set_ready(self->inlet, self->from);
+}
+
+void watch_source_cut(GstElement *source)
+{
+    WatchSource *self = (WatchSource *)source;
+
+    if (self->inlet)
+        watch_relay_remove(self->inlet, self->from);
+}
+
 void watch_source_prepare(GstElement *source, const int *stop)
 {
     WatchSource *self = (WatchSource *)source;
     g_auto(TrackChoice) choice = {0};
 
-    if (self->settings->kind != WATCH_FILE)
+    if (self->settings->kind != WATCH_FILE || self->inlet)
         return;
     track_find(self->settings->uri, stop, &choice);
     if (choice.stream_id)

@@ -126,7 +126,7 @@ static WatchSettings *make_settings(void)
 
     g_key_file_set_string(file, "camera", "source", uri);
     g_key_file_set_string(file, "camera", "connect-timeout", "0.1");
-    settings = watch_settings_new(file, "camera", &error);
+    settings = watch_settings_new(file, "camera", NULL, &error);
     g_assert_no_error(error);
     return settings;
 }
@@ -151,7 +151,7 @@ int LLVMFuzzerTestOneInput(const guint8 *data, gsize size)
     set_script(data, size);
     g_autoptr(GstElement) pipeline = gst_object_ref_sink(gst_pipeline_new(NULL));
     g_autoptr(GstBus) bus = gst_element_get_bus(pipeline);
-    GstElement *source = watch_source_new(settings, &error);
+    GstElement *source = watch_source_new(settings, NULL, &error);
     GstElement *sink = gst_element_factory_make("fakesink", NULL);
     g_assert_no_error(error);
     gst_bin_add_many(GST_BIN(pipeline), source, sink, NULL);

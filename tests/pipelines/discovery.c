@@ -94,7 +94,7 @@ static void test_topics(void)
 
 static JsonObject *parse(const char *prefix, const char *camera, guint entity, JsonNode **root)
 {
-    g_autofree char *payload = watch_discovery_payload(prefix, camera, entity);
+    g_autofree char *payload = watch_discovery_payload(prefix, camera, NULL, entity);
     g_autoptr(GError) error = NULL;
 
     *root = json_from_string(payload, &error);
@@ -163,11 +163,34 @@ static void test_payloads(void)
 /* The device has the name that the user gave, in a topic that is safe. */
 static void test_odd_name(void)
 {
-    g_autofree char *topic = watch_discovery_camera_topic("convnext", "a/+#\n\"\xff");
+    g_autofree char *topic = watch_discovery_camera_topic("convnext", "a/+#\n\"\xff", NULL);
     g_autoptr(JsonNode) root = NULL;
 
     check_common(parse("convnext", "a/+#\n\"\xff", 0, &root), topic, "a/+#?\"\xef\xbf\xbd");
     g_assert_null(strpbrk(topic, "+#"));
+}
+
+/* A part has topics below those of its camera, and its entities are in the camera's device. */
+static void test_part(void)
+{
+    g_autofree char *topic = watch_discovery_camera_topic("convnext", "yard:door/1", "yard");
+    g_autofree char *device = watch_discovery_camera_topic("convnext", "yard", NULL);
+    g_autofree char *payload = watch_discovery_payload("convnext", "yard:door/1", "yard", 0);
+    g_autofree char *of_camera = watch_discovery_payload("convnext", "yard", NULL, 0);
+    g_autoptr(JsonNode) root = json_from_string(payload, NULL);
+    g_autoptr(JsonNode) camera_root = json_from_string(of_camera, NULL);
+    JsonObject *part = json_node_get_object(root), *camera = json_node_get_object(camera_root);
+    g_autofree char *state = g_strconcat(topic, "/problem", NULL);
+
+    g_assert_true(g_str_has_prefix(topic, device));
+    g_assert_cmpuint(strspn(topic + strlen("convnext/yard/"), PLAIN), ==,
+                     strlen(topic) - strlen("convnext/yard/"));
+    g_assert_cmpstr(json_object_get_string_member(part, "name"), ==, "door/1 Problem");
+    g_assert_cmpstr(json_object_get_string_member(part, "state_topic"), ==, state);
+    g_assert_cmpstr(json_object_get_string_member(part, "unique_id"), !=,
+                    json_object_get_string_member(camera, "unique_id"));
+    g_assert_true(json_node_equal(json_object_get_member(part, "device"),
+                                  json_object_get_member(camera, "device")));
 }
 
 int main(int argc, char **argv)
@@ -179,5 +202,6 @@ int main(int argc, char **argv)
     g_test_add_func("/discovery/topics", test_topics);
     g_test_add_func("/discovery/payloads", test_payloads);
     g_test_add_func("/discovery/odd-name", test_odd_name);
+    g_test_add_func("/discovery/part", test_part);
     return g_test_run();
 }

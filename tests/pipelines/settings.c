@@ -17,7 +17,7 @@ static WatchSettings *read_settings(const char *defaults, const char *keys, GErr
     g_autoptr(GKeyFile) file = g_key_file_new();
 
     g_assert_true(g_key_file_load_from_data(file, text, (gsize)-1, G_KEY_FILE_NONE, NULL));
-    return watch_settings_new(file, "door", error);
+    return watch_settings_new(file, "door", NULL, error);
 }
 
 static WatchSettings *expect_settings(const char *defaults, const char *keys)

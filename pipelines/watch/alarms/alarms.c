@@ -140,7 +140,8 @@ void watch_alarms_camera_changed(WatchAlarms *alarms, WatchCamera *camera)
         end_file(alarms, camera);
         break;
     case WATCH_FAILED:
-        send_failed(alarms, camera);
+        if (!watch_camera_owner(camera))
+            send_failed(alarms, camera);
         break;
     default:
         break;

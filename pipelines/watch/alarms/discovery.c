@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "pipelines/common/print.h"
+#include "pipelines/watch/parts.h"
 
 #define PLAIN "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-"
 #define MAX_PLAIN 64
@@ -61,11 +62,12 @@ gboolean watch_discovery_is_prefix(const char *text)
            !strstr(text, "//") && strlen(text) <= MAX_PREFIX && g_utf8_validate(text, -1, NULL);
 }
 
-char *watch_discovery_camera_topic(const char *prefix, const char *camera)
+char *watch_discovery_camera_topic(const char *prefix, const char *camera, const char *owner)
 {
-    g_autofree char *level = watch_discovery_level(camera);
+    g_autofree char *level = watch_discovery_level(owner ? owner : camera);
+    g_autofree char *part = owner ? watch_discovery_level(watch_parts_name(camera, owner)) : NULL;
 
-    return g_strconcat(prefix, "/", level, NULL);
+    return g_strconcat(prefix, "/", level, part ? "/" : NULL, part, NULL);
 }
 
 char *watch_discovery_topic(const char *discovery, const char *prefix, const char *camera,
@@ -133,15 +135,20 @@ static void add_device(JsonBuilder *json, const char *camera, const char *camera
     json_builder_end_object(json);
 }
 
-char *watch_discovery_payload(const char *prefix, const char *camera, guint entity)
+char *watch_discovery_payload(const char *prefix, const char *camera, const char *owner,
+                              guint entity)
 {
     const Entity *one = &entities[entity];
-    g_autofree char *topic = watch_discovery_camera_topic(prefix, camera);
+    g_autofree char *topic = watch_discovery_camera_topic(prefix, camera, owner);
+    g_autofree char *device = owner ? watch_discovery_camera_topic(prefix, owner, NULL) : NULL;
+    g_autofree char *part =
+        owner ? print_clean(watch_parts_name(camera, owner), PRINT_MAX_PART) : NULL;
+    g_autofree char *name = part ? g_strconcat(part, " ", one->name, NULL) : NULL;
     g_autoptr(JsonBuilder) json = json_builder_new();
     g_autoptr(JsonNode) root = NULL;
 
     json_builder_begin_object(json);
-    add_string(json, "name", one->name);
+    add_string(json, "name", name ? name : one->name);
     add_topic(json, "unique_id", topic, one->id);
     if (one->device_class)
         add_string(json, "device_class", one->device_class);
@@ -155,7 +162,7 @@ char *watch_discovery_payload(const char *prefix, const char *camera, guint enti
     json_builder_set_member_name(json, "qos");
     json_builder_add_int_value(json, 1);
     add_availability(json, prefix, one->needs_camera ? topic : NULL);
-    add_device(json, camera, topic);
+    add_device(json, owner ? owner : camera, device ? device : topic);
     json_builder_end_object(json);
     root = json_builder_get_root(json);
     return json_to_string(root, FALSE);

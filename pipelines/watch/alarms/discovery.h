@@ -20,10 +20,13 @@ char *watch_discovery_level(const char *name);
  * brokers reserve. */
 gboolean watch_discovery_is_prefix(const char *text);
 
-/* The topic PREFIX/CAMERA, without a level below it. The caller frees it. */
-char *watch_discovery_camera_topic(const char *prefix, const char *camera);
+/* The topic PREFIX/CAMERA, or PREFIX/CAMERA/PART of a part, without a level below it. owner: of a
+ * part "CAMERA:PART", the name of its camera; else NULL. The caller frees it. */
+char *watch_discovery_camera_topic(const char *prefix, const char *camera, const char *owner);
 
-/* Topic and payload of an entity, counted from 0. camera: its name. The caller frees them. */
+/* Topic and payload of an entity, counted from 0. camera, owner: as above; the entities of a part
+ * belong to the device of its camera. The caller frees them. */
 char *watch_discovery_topic(const char *discovery, const char *prefix, const char *camera,
                             guint entity);
-char *watch_discovery_payload(const char *prefix, const char *camera, guint entity);
+char *watch_discovery_payload(const char *prefix, const char *camera, const char *owner,
+                              guint entity);

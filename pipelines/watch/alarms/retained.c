@@ -14,6 +14,7 @@
 
 typedef struct Retained {
     char *name;            /* of the camera */
+    char *owner;           /* of a part, the name of its camera; else NULL */
     char *topic;           /* PREFIX/CAMERA */
     guint round;           /* of watch_retained_update() in which the camera was in the list */
     gboolean is_too_large; /* its last snapshot, which was reported */
@@ -32,6 +33,7 @@ static void free_camera(gpointer data)
     Retained *camera = data;
 
     g_free(camera->name);
+    g_free(camera->owner);
     g_free(camera->topic);
     g_free(camera);
 }
@@ -63,7 +65,8 @@ static void set_discovery(WatchRetained *retained, const Retained *camera, gbool
         g_autofree char *topic =
             watch_discovery_topic(broker->discovery, broker->prefix, camera->name, i);
         g_autofree char *payload =
-            is_there ? watch_discovery_payload(broker->prefix, camera->name, i) : g_strdup("");
+            is_there ? watch_discovery_payload(broker->prefix, camera->name, camera->owner, i)
+                     : g_strdup("");
 
         watch_mqtt_set(retained->mqtt, topic, payload);
     }
@@ -126,15 +129,17 @@ static void set_states(WatchRetained *retained, const Retained *entry, WatchCame
     set(retained, entry, "attributes", attributes);
 }
 
-static Retained *find_camera(WatchRetained *retained, const char *name)
+static Retained *find_camera(WatchRetained *retained, const WatchSettings *settings)
 {
-    Retained *camera = g_hash_table_lookup(retained->cameras, name);
+    Retained *camera = g_hash_table_lookup(retained->cameras, settings->name);
 
     if (camera)
         return camera;
     camera = g_new0(Retained, 1);
-    camera->name = g_strdup(name);
-    camera->topic = watch_discovery_camera_topic(retained->broker->prefix, name);
+    camera->name = g_strdup(settings->name);
+    camera->owner = g_strdup(settings->camera);
+    camera->topic =
+        watch_discovery_camera_topic(retained->broker->prefix, settings->name, settings->camera);
     g_hash_table_insert(retained->cameras, camera->name, camera);
     set_discovery(retained, camera, TRUE);
     return camera;
@@ -164,7 +169,7 @@ void watch_retained_update(WatchRetained *retained, GPtrArray *cameras, WatchAla
     retained->round++;
     for (guint i = 0; i < cameras->len; i++) {
         WatchCamera *camera = cameras->pdata[i];
-        Retained *entry = find_camera(retained, watch_camera_settings(camera)->name);
+        Retained *entry = find_camera(retained, watch_camera_settings(camera));
 
         entry->round = retained->round;
         set_states(retained, entry, camera, watch_alarms_find(alarms, camera));
@@ -181,7 +186,7 @@ void watch_retained_add(WatchRetained *retained, const WatchEvent *event)
                             g_memdup2(&outage, sizeof(outage)));
 }
 
-void watch_retained_set_snapshot(WatchRetained *retained, const char *camera, GBytes *jpeg)
+void watch_retained_set_snapshot(WatchRetained *retained, const WatchSettings *camera, GBytes *jpeg)
 {
     g_autoptr(GBytes) empty = g_bytes_new(NULL, 0);
     const gsize size = g_bytes_get_size(jpeg);
@@ -195,7 +200,7 @@ void watch_retained_set_snapshot(WatchRetained *retained, const char *camera, GB
         print_error("convnext-watch",
                     "%s: its snapshot of %" G_GSIZE_FORMAT " bytes is not published, expected at "
                     "most %d: set a smaller snapshot-width",
-                    camera, size, MAX_SNAPSHOT);
+                    camera->name, size, MAX_SNAPSHOT);
     entry->is_too_large = size > MAX_SNAPSHOT;
     topic = g_strconcat(entry->topic, "/snapshot", NULL);
     watch_mqtt_set_bytes(retained->mqtt, topic, size > MAX_SNAPSHOT ? empty : jpeg);

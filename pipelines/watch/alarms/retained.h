@@ -21,9 +21,10 @@ void watch_retained_connect(WatchRetained *retained, const WatchBroker *broker);
 /* What an event adds to the attributes of its camera. */
 void watch_retained_add(WatchRetained *retained, const WatchEvent *event);
 
-/* The picture of the last event of a camera, as JPEG. One of more than 1 MiB is not published, and
- * the one before is removed. */
-void watch_retained_set_snapshot(WatchRetained *retained, const char *camera, GBytes *jpeg);
+/* The picture of the last event of this camera, as JPEG. One of more than 1 MiB is not published,
+ * and the one before is removed. */
+void watch_retained_set_snapshot(WatchRetained *retained, const WatchSettings *camera,
+                                 GBytes *jpeg);
 
 /* Publishes what has changed, and removes cameras that are not in the list. Call it several times a
  * second. cameras: of WatchCamera. */
