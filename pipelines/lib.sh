@@ -6,7 +6,7 @@
 
 cnx_packages_build="build-essential meson ninja-build pkg-config libglib2.0-dev libjson-glib-dev
     libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev liborc-0.4-dev libopenblas-dev
-    libminizip-dev libmosquitto-dev zlib1g-dev libpng-dev libcairo2-dev libpango1.0-dev"
+    libminizip-dev libmosquitto-dev librdkafka-dev zlib1g-dev libpng-dev libcairo2-dev libpango1.0-dev"
 cnx_packages_play="gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good
     gstreamer1.0-plugins-bad gstreamer1.0-libav fonts-dejavu-core"
 

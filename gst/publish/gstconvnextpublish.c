@@ -8,8 +8,9 @@
  * @short_description: writes classification results as JSON lines
  * @see_also: convnext
  *
- * Writes each result (#GstConvnextMeta) as one line of JSON to standard output or to a file, and
- * passes the buffer through unchanged. It reads only metadata and therefore accepts any caps.
+ * Writes each result (#GstConvnextMeta) as one line of JSON to standard output, to a file or to a
+ * broker, and passes the buffer through unchanged. It reads only metadata and therefore accepts any
+ * caps.
  *
  * With #GstConvnextPublish:emit the element writes each result once (`result`), or again for each
  * frame that carries it (`frame`), or only results that change the state (`change`).
@@ -25,6 +26,11 @@
  * waits for the first reader of a named pipe. Several elements may share standard output: their
  * lines do not interleave. If the first 100 buffers carry no result, because `convnext` is missing
  * or an element behind it drops its results, the element posts a warning.
+ *
+ * With #GstConvnextPublish:uri each line is also a message of an MQTT or Kafka topic, and standard
+ * output gets none unless #GstConvnextPublish:location is set. Frames never wait for the broker: up
+ * to 10,000 lines or 64 MiB wait for it instead. Lines beyond that are lost, which warnings and
+ * #GstConvnextPublish:stats count. EOS waits for the broker for #GstConvnextPublish:flush-timeout.
  *
  * With #GstConvnextPublish:tensor-dir every tensor of each result that gets a line is also written
  * to that folder, as `<stream or "convnext">-<frame>-<name>.npy`, for numpy.load(). The mask of a
@@ -64,35 +70,40 @@
 #include "gst/publish/files.h"
 #include "gst/publish/jsonline.h"
 #include "gst/publish/linewriter.h"
+#include "gst/publish/properties.h"
+#include "gst/publish/remote.h"
 #include "gst/publish/timestamp.h"
 #include "gst/publish/upstream.h"
 
 GST_DEBUG_CATEGORY(gst_convnext_publish_debug);
 #define GST_CAT_DEFAULT gst_convnext_publish_debug
 
-#define DEFAULT_LOCATION "-"
-
 /* While no buffer has carried a result. */
 #define CHECK_INTERVAL 100  /* buffers */
 #define MOST_ON_THE_WAY 300 /* more results than a queue, of 200 buffers by default, holds */
 
-enum { PROP_0, PROP_LOCATION, PROP_STREAM, PROP_TENSOR_DIR, PROP_EMIT, PROP_EMBEDDING };
-
 typedef struct Settings {
-    char *location;   /* path, or "-" for standard output */
-    char *stream;     /* or NULL */
-    char *tensor_dir; /* or NULL */
+    char *location;         /* path, or "-" for standard output; NULL means that without a uri */
+    char *stream;           /* or NULL */
+    char *tensor_dir;       /* or NULL */
+    char *uri;              /* or NULL */
+    char *credentials_file; /* or NULL */
+    char *ca_file;          /* or NULL */
 } Settings;
 
 struct _GstConvnextPublish {
     GstBaseTransform parent;
-    Settings settings;    /* under the object lock */
-    GstConvnextEmit emit; /* likewise */
-    gboolean embedding;   /* likewise */
+    Settings settings;     /* under the object lock */
+    GstConvnextEmit emit;  /* likewise */
+    gboolean embedding;    /* likewise */
+    guint64 flush_timeout; /* likewise, nanoseconds */
+
+    GstConvnextRemoteCounts last_counts; /* likewise; of the last remote */
 
     /* Set between start and stop; belongs to the streaming thread. */
     Settings active;
-    GstConvnextLineWriter *writer;
+    GstConvnextLineWriter *writer; /* or NULL */
+    GstConvnextRemote *remote;     /* or NULL; set under the object lock */
     GstConvnextEmission *emission;
     GString *line;           /* reused, to avoid an allocation per line */
     guint64 frame;           /* number of the next buffer, from 0 */
@@ -101,7 +112,9 @@ struct _GstConvnextPublish {
     gboolean is_live;        /* the source is */
     gboolean follows_states; /* emit is change */
     gboolean omits_embedding;
-    guint width, height; /* from the caps; 0 if they have none */
+    guint64 active_flush_timeout; /* nanoseconds */
+    gboolean is_flushed;          /* EOS has waited for the broker */
+    guint width, height;          /* from the caps; 0 if they have none */
 };
 
 static GstStaticPadTemplate sink_template =
@@ -119,6 +132,9 @@ static void clear_settings(Settings *settings)
     g_clear_pointer(&settings->location, g_free);
     g_clear_pointer(&settings->stream, g_free);
     g_clear_pointer(&settings->tensor_dir, g_free);
+    g_clear_pointer(&settings->uri, g_free);
+    g_clear_pointer(&settings->credentials_file, g_free);
+    g_clear_pointer(&settings->ca_file, g_free);
 }
 
 /* Returns where a property is stored, or NULL if id is unknown. */
@@ -131,6 +147,12 @@ static char **find_setting(Settings *settings, guint id)
         return &settings->stream;
     case PROP_TENSOR_DIR:
         return &settings->tensor_dir;
+    case PROP_URI:
+        return &settings->uri;
+    case PROP_CREDENTIALS_FILE:
+        return &settings->credentials_file;
+    case PROP_CA_FILE:
+        return &settings->ca_file;
     default:
         return NULL;
     }
@@ -143,12 +165,14 @@ static void set_property(GObject *object, guint id, const GValue *value, GParamS
     char **setting = find_setting(&self->settings, id);
     const char *string;
 
-    if (id == PROP_EMIT || id == PROP_EMBEDDING) {
+    if (id == PROP_EMIT || id == PROP_EMBEDDING || id == PROP_FLUSH_TIMEOUT) {
         GST_OBJECT_LOCK(self);
         if (id == PROP_EMIT)
             self->emit = g_value_get_enum(value);
-        else
+        else if (id == PROP_EMBEDDING)
             self->embedding = g_value_get_boolean(value);
+        else
+            self->flush_timeout = g_value_get_uint64(value);
         GST_OBJECT_UNLOCK(self);
         return;
     }
@@ -163,17 +187,39 @@ static void set_property(GObject *object, guint id, const GValue *value, GParamS
     GST_OBJECT_UNLOCK(self);
 }
 
+/* Of the lines that go to uri. */
+static GstStructure *read_stats(GstConvnextPublish *self)
+{
+    GstConvnextRemoteCounts counts = {0};
+
+    GST_OBJECT_LOCK(self);
+    if (self->remote)
+        gst_convnext_remote_count(self->remote, &counts);
+    else
+        counts = self->last_counts;
+    GST_OBJECT_UNLOCK(self);
+    return gst_structure_new("convnextpublish-stats", "sent", G_TYPE_UINT64, counts.sent,
+                             "delivered", G_TYPE_UINT64, counts.delivered, "lost", G_TYPE_UINT64,
+                             counts.lost, "queued", G_TYPE_UINT64, counts.queued, NULL);
+}
+
 static void get_property(GObject *object, guint id, GValue *value, GParamSpec *pspec)
 {
     GstConvnextPublish *self = GST_CONVNEXT_PUBLISH(object);
     char **setting = find_setting(&self->settings, id);
 
-    if (id == PROP_EMIT || id == PROP_EMBEDDING) {
+    if (id == PROP_STATS) {
+        g_value_take_boxed(value, read_stats(self));
+        return;
+    }
+    if (id == PROP_EMIT || id == PROP_EMBEDDING || id == PROP_FLUSH_TIMEOUT) {
         GST_OBJECT_LOCK(self);
         if (id == PROP_EMIT)
             g_value_set_enum(value, self->emit);
-        else
+        else if (id == PROP_EMBEDDING)
             g_value_set_boolean(value, self->embedding);
+        else
+            g_value_set_uint64(value, self->flush_timeout);
         GST_OBJECT_UNLOCK(self);
         return;
     }
@@ -182,8 +228,8 @@ static void get_property(GObject *object, guint id, GValue *value, GParamSpec *p
         return;
     }
     GST_OBJECT_LOCK(self);
-    if (id == PROP_LOCATION && !*setting)
-        g_value_set_string(value, DEFAULT_LOCATION);
+    if (id == PROP_LOCATION && !*setting && !self->settings.uri)
+        g_value_set_string(value, GST_CONVNEXT_PUBLISH_LOCATION);
     else
         g_value_set_string(value, *setting);
     GST_OBJECT_UNLOCK(self);
@@ -209,9 +255,58 @@ static gboolean make_tensor_dir(GstConvnextPublish *self)
     return FALSE;
 }
 
+/* In any thread. */
+static void note_remote(const char *note, gboolean is_failure, gpointer data)
+{
+    GstConvnextPublish *self = data;
+
+    if (is_failure)
+        GST_ELEMENT_WARNING(self, RESOURCE, WRITE, ("%s", note), ("property uri"));
+    else
+        GST_ELEMENT_INFO(self, RESOURCE, WRITE, ("%s", note), ("property uri"));
+}
+
+static gboolean open_remote(GstConvnextPublish *self)
+{
+    const Settings *active = &self->active;
+    const GstConvnextRemoteOptions options = {active->uri, active->credentials_file,
+                                              active->ca_file, active->stream};
+    g_autoptr(GError) error = NULL;
+    GstConvnextRemote *remote;
+
+    if (!active->uri)
+        return TRUE;
+    remote = gst_convnext_remote_open(&options, note_remote, self, &error);
+    if (!remote) {
+        GST_ELEMENT_ERROR(self, RESOURCE, OPEN_WRITE, ("%s", error->message), ("property uri"));
+        return FALSE;
+    }
+    GST_OBJECT_LOCK(self);
+    self->remote = remote;
+    GST_OBJECT_UNLOCK(self);
+    return TRUE;
+}
+
+static void close_remote(GstConvnextPublish *self)
+{
+    GstConvnextRemote *remote = self->remote;
+
+    if (!remote)
+        return;
+    GST_OBJECT_LOCK(self);
+    const gint64 timeout = self->is_flushed ? 0 : (gint64)(self->active_flush_timeout / 1000);
+    gst_convnext_remote_count(remote, &self->last_counts);
+    self->remote = NULL;
+    GST_OBJECT_UNLOCK(self);
+    gst_convnext_remote_close(remote, timeout);
+}
+
 static gboolean open_location(GstConvnextPublish *self)
 {
     g_autoptr(GError) error = NULL;
+
+    if (!self->active.location)
+        return TRUE;
 
     self->writer = gst_convnext_line_writer_open(self->active.location, &error);
     if (self->writer && gst_convnext_line_writer_lacks_reader(self->writer))
@@ -231,21 +326,27 @@ static gboolean start(GstBaseTransform *transform)
     const Settings *settings = &self->settings;
 
     GST_OBJECT_LOCK(self);
-    self->active.location = g_strdup(settings->location ? settings->location : DEFAULT_LOCATION);
+    self->active.location = g_strdup(
+        settings->location || settings->uri ? settings->location : GST_CONVNEXT_PUBLISH_LOCATION);
+    self->active.uri = g_strdup(settings->uri);
+    self->active.credentials_file = g_strdup(settings->credentials_file);
+    self->active.ca_file = g_strdup(settings->ca_file);
     self->active.stream = g_strdup(settings->stream);
     self->active.tensor_dir = g_strdup(settings->tensor_dir);
     const GstConvnextEmit emit = self->emit;
     self->omits_embedding = !self->embedding;
+    self->active_flush_timeout = self->flush_timeout;
     GST_OBJECT_UNLOCK(self);
 
     self->frame = self->results = 0;
-    self->is_warned = FALSE;
+    self->is_warned = self->is_flushed = FALSE;
     self->width = self->height = 0;
-    if (make_tensor_dir(self) && open_location(self)) {
+    if (make_tensor_dir(self) && open_remote(self) && open_location(self)) {
         self->emission = gst_convnext_emission_new(emit);
         self->follows_states = emit == GST_CONVNEXT_EMIT_CHANGE;
         return TRUE;
     }
+    close_remote(self);
     clear_settings(&self->active);
     return FALSE;
 }
@@ -258,6 +359,7 @@ static gboolean stop(GstBaseTransform *transform)
     if (self->writer && !gst_convnext_line_writer_close(self->writer, &error))
         GST_ELEMENT_WARNING(self, RESOURCE, CLOSE, ("%s", error->message), (NULL));
     self->writer = NULL;
+    close_remote(self);
     g_clear_pointer(&self->emission, gst_convnext_emission_free);
     clear_settings(&self->active);
     return TRUE;
@@ -271,6 +373,8 @@ static GstStateChangeReturn change_state(GstElement *element, GstStateChange tra
 
     if (transition == GST_STATE_CHANGE_PAUSED_TO_READY && self->writer)
         gst_convnext_line_writer_flush(self->writer);
+    if (transition == GST_STATE_CHANGE_PAUSED_TO_READY && self->remote)
+        gst_convnext_remote_interrupt(self->remote);
     return GST_ELEMENT_CLASS(gst_convnext_publish_parent_class)->change_state(element, transition);
 }
 
@@ -308,12 +412,21 @@ static void check_results(GstConvnextPublish *self, guint64 on_the_way)
             GST_ELEMENT(self), GST_BASE_TRANSFORM_SINK_PAD(self), self->frame, on_the_way);
 }
 
+/* EOS waits for the broker, because an application may stop the pipeline after it. */
+static void finish_stream(GstConvnextPublish *self)
+{
+    check_results(self, 0);
+    if (self->remote)
+        gst_convnext_remote_flush(self->remote, (gint64)(self->active_flush_timeout / 1000));
+    self->is_flushed = TRUE;
+}
+
 static gboolean sink_event(GstBaseTransform *transform, GstEvent *event)
 {
     GstConvnextPublish *self = GST_CONVNEXT_PUBLISH(transform);
 
     if (GST_EVENT_TYPE(event) == GST_EVENT_EOS)
-        check_results(self, 0);
+        finish_stream(self);
     else if (GST_EVENT_TYPE(event) == GST_EVENT_FLUSH_STOP)
         gst_convnext_emission_reset(self->emission);
     else if (gst_event_has_name(event, GST_CONVNEXT_EVENT_CHANGE))
@@ -332,7 +445,10 @@ static gboolean write_result(GstConvnextPublish *self, const GstConvnextLineFram
         return FALSE;
     g_string_truncate(self->line, 0);
     gst_convnext_json_line(self->line, frame, meta, change);
-    return gst_convnext_line_writer_write(self->writer, self->line->str, self->line->len, error);
+    if (self->remote) /* without the end of the line */
+        gst_convnext_remote_send(self->remote, self->line->str, self->line->len - 1);
+    return !self->writer ||
+           gst_convnext_line_writer_write(self->writer, self->line->str, self->line->len, error);
 }
 
 static gboolean write_results(GstConvnextPublish *self, GstBuffer *buffer, GError **error)
@@ -381,42 +497,6 @@ static void finalize(GObject *object)
     G_OBJECT_CLASS(gst_convnext_publish_parent_class)->finalize(object);
 }
 
-static void install_properties(GObjectClass *klass)
-{
-    const GParamFlags flags = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY;
-
-    g_object_class_install_property(
-        klass, PROP_LOCATION,
-        g_param_spec_string("location", "Location",
-                            "File that receives the JSON lines, one for each result; truncated at "
-                            "each start, or a named pipe (\"-\" = standard output)",
-                            DEFAULT_LOCATION, flags));
-    g_object_class_install_property(
-        klass, PROP_STREAM,
-        g_param_spec_string(
-            "stream", "Stream",
-            "Name of this stream, written to each line and used as the prefix of the names of "
-            "tensor files (NULL = no name in the lines, and the prefix convnext)",
-            NULL, flags));
-    g_object_class_install_property(
-        klass, PROP_TENSOR_DIR,
-        g_param_spec_string("tensor-dir", "Tensor directory",
-                            "Folder that receives each attached tensor and mask as <stream or "
-                            "\"convnext\">-<frame>-<name>.npy, and masks also as .png; it is "
-                            "created if it does not exist (NULL = no files)",
-                            NULL, flags));
-    g_object_class_install_property(
-        klass, PROP_EMIT,
-        g_param_spec_enum("emit", "Emit",
-                          "Which results get a line: each new one, those of each frame, or those "
-                          "that change the state",
-                          GST_TYPE_CONVNEXT_EMIT, GST_CONVNEXT_EMIT_RESULT, flags));
-    g_object_class_install_property(
-        klass, PROP_EMBEDDING,
-        g_param_spec_boolean("embedding", "Embedding",
-                             "Whether a line has the embedding if one is attached", TRUE, flags));
-}
-
 static void gst_convnext_publish_class_init(GstConvnextPublishClass *klass)
 {
     GObjectClass *object_class = G_OBJECT_CLASS(klass);
@@ -429,7 +509,7 @@ static void gst_convnext_publish_class_init(GstConvnextPublishClass *klass)
     object_class->set_property = set_property;
     object_class->get_property = get_property;
     object_class->finalize = finalize;
-    install_properties(object_class);
+    gst_convnext_publish_install(object_class);
 
     element_class->change_state = change_state;
     gst_element_class_add_static_pad_template(element_class, &sink_template);
@@ -451,6 +531,7 @@ static void gst_convnext_publish_init(GstConvnextPublish *self)
 {
     self->line = g_string_new(NULL);
     self->embedding = TRUE;
+    self->flush_timeout = GST_CONVNEXT_PUBLISH_FLUSH_TIMEOUT;
     gst_base_transform_set_passthrough(GST_BASE_TRANSFORM(self), TRUE);
     gst_base_transform_set_gap_aware(GST_BASE_TRANSFORM(self), TRUE);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "pipelines/watch/camera.h"
 
-#include "pipelines/watch/backoff.h"
+#include "gst/network/backoff.h"
 #include "pipelines/watch/pipeline.h"
 
 /* A connection that lasts this long is steady: the next delay is the shortest again. */
@@ -20,7 +20,7 @@ struct WatchCamera {
     WatchState state;
     gint64 state_time; /* when the state began, monotonic microseconds */
     char *cause;       /* of the last loss, or NULL */
-    WatchBackoff backoff;
+    GstConvnextBackoff backoff;
     gint64 retry_delay; /* from the loss to the next attempt, microseconds */
     gboolean is_started;
     gboolean drops_are_reported;
@@ -147,7 +147,7 @@ static void lose_source(WatchCamera *camera, const char *reason, gint64 min_dela
         close_source(camera, TRUE, on_closed);
         return;
     }
-    delay = watch_backoff_next(&camera->backoff);
+    delay = gst_convnext_backoff_next(&camera->backoff);
     camera->retry_delay = MAX(min_delay, delay);
     g_mutex_lock(&camera->counts->lock);
     camera->counts->reconnects++;
@@ -183,7 +183,7 @@ static void report_progress(WatchCamera *camera, const WatchProgress *progress)
 
         set_state(camera, WATCH_PLAYING, size);
     } else if (g_get_monotonic_time() - camera->state_time > STEADY_US) {
-        watch_backoff_reset(&camera->backoff);
+        gst_convnext_backoff_reset(&camera->backoff);
     }
     if (progress->dropped > 0 && !camera->drops_are_reported) {
         camera->drops_are_reported = TRUE;

@@ -3,53 +3,25 @@
 
 #include <string.h>
 
-static gboolean split_credentials(WatchCredentials *credentials, const char *text, gsize length)
-{
-    const char *colon = memchr(text, ':', length);
-
-    if (!colon || colon == text)
-        return FALSE;
-    credentials->user = g_strndup(text, (gsize)(colon - text));
-    credentials->password = g_strndup(colon + 1, length - (gsize)(colon + 1 - text));
-    return TRUE;
-}
-
-static gboolean read_file(WatchCredentials *credentials, const char *file, GError **error)
-{
-    g_autoptr(GError) cause = NULL;
-    g_autofree char *text = NULL;
-    const char *line;
-
-    if (!g_file_get_contents(file, &text, NULL, &cause)) {
-        const char *reason = strrchr(cause->message, ':');
-
-        g_set_error(error, cause->domain, cause->code, "cannot read the credentials in %s:%s", file,
-                    reason ? reason + 1 : cause->message);
-        return FALSE;
-    }
-    line = g_str_has_prefix(text, "\xef\xbb\xbf") ? text + 3 : text; /* a byte order mark */
-    if (!split_credentials(credentials, line, strcspn(line, "\r\n"))) {
-        g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
-                    "the first line of %s is not user:password", file);
-        return FALSE;
-    }
-    return TRUE;
-}
+#include "gst/network/place.h"
 
 static gboolean read_env(WatchCredentials *credentials, const char *env, GError **error)
 {
-    const char *text = g_getenv(env);
+    const char *text = g_getenv(env), *colon;
 
     if (!text) {
         g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_NOENT,
                     "cannot read the credentials: the environment variable %s is not set", env);
         return FALSE;
     }
-    if (!split_credentials(credentials, text, strlen(text))) {
+    colon = strchr(text, ':');
+    if (!colon || colon == text) {
         g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
                     "the environment variable %s is not user:password", env);
         return FALSE;
     }
+    credentials->user = g_strndup(text, (gsize)(colon - text));
+    credentials->password = g_strdup(colon + 1);
     return TRUE;
 }
 
@@ -67,7 +39,7 @@ gboolean watch_credentials_read(WatchCredentials *credentials, const char *file,
         return FALSE;
     }
     if (file)
-        return read_file(credentials, file, error);
+        return gst_convnext_login_read(file, &credentials->user, &credentials->password, error);
     return !env || read_env(credentials, env, error);
 }
 

@@ -95,8 +95,8 @@ rule_model_includes()
 
 rule_gst_includes()
 {
-    only_includes '^gst/' "\"(gst|model)/[^\"]*\"|\"config\.h\"|$libc|$glib|$gst|$png|$pango" \
-        'gst/ depends on model/, libc, GLib, json-glib, libpng, pango and GStreamer only'
+    only_includes '^gst/' "\"(gst|model)/[^\"]*\"|\"config\.h\"|$libc|$glib|$gst|$png|$pango|<(mosquitto|librdkafka/rdkafka)\.h>" \
+        'gst/ depends on model/, libc, GLib, json-glib, libpng, pango, brokers and GStreamer only'
     include_only_in "$png" 'gst/publish/png\.c|tests/gst/.*' 'one file uses libpng'
 }
 
@@ -113,12 +113,14 @@ rule_public_includes()
         'convnext-inspect uses model/ but not GStreamer'
     include_only_in '<libsoup/[a-z]+\.h>' 'pipelines/watch/alarms/webhook\.c|tests/pipelines/.*' \
         'only webhooks use libsoup'
-    include_only_in '<mosquitto\.h>' 'pipelines/watch/alarms/mqtt\.c' 'one file uses libmosquitto'
+    include_only_in '<mosquitto\.h>' 'gst/network/mqttclient\.c' 'one file uses libmosquitto'
+    include_only_in '<librdkafka/.*>' 'gst/publish/kafka\.c|tests/gst/publish_remote\.c' 'one file uses librdkafka'
     only_includes "^$both$" "\"(pipelines/((inspect|teach)/[a-z]+|common/[a-z]+)|model/[^\"]*)\.h\"|$libc|$glib|$gst" \
         'convnext-inspect and convnext-teach use model/, GLib and GStreamer only'
     includes '^pipelines/' | grep -v -E "^$inspect:|^$both:" |
-        grep -v -E "^[^:]*:[0-9]+:(\"pipelines/[^\"]*\"|$libc|$glib|$gst|<(gio/gio|libsoup/soup|mosquitto)\.h>)$" |
-        offences_from 'pipelines/ uses the elements and the public library only'
+        grep -v -E "^pipelines/watch/[^:]*:[0-9]+:\"gst/network/[a-z]+\.h\"$" |
+        grep -v -E "^[^:]*:[0-9]+:(\"pipelines/[^\"]*\"|$libc|$glib|$gst|<(gio/gio|libsoup/soup)\.h>)$" |
+        offences_from 'pipelines/ uses the elements and the public library only; watch also gst/network'
 }
 
 rule_vector_includes()

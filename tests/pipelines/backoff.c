@@ -2,16 +2,17 @@
  * a steady connection.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "pipelines/watch/backoff.h"
+#include "gst/network/backoff.h"
 
 #define MIN_DELAY 1000
 #define MAX_DELAY 30000 /* not MIN_DELAY times a power of two */
 #define DRAWS 100
 
 /* The delay after failure n in a row, n from 0. */
-static void check_delay(WatchBackoff *backoff, guint n)
+static void check_delay(GstConvnextBackoff *backoff, guint n)
 {
-    const gint64 whole = n < 5 ? MIN_DELAY << n : MAX_DELAY, delay = watch_backoff_next(backoff);
+    const gint64 whole = n < 5 ? MIN_DELAY << n : MAX_DELAY,
+                 delay = gst_convnext_backoff_next(backoff);
 
     g_assert_cmpint(delay, >=, whole * 3 / 4);
     g_assert_cmpint(delay, <=, whole);
@@ -19,18 +20,18 @@ static void check_delay(WatchBackoff *backoff, guint n)
 
 static void test_growth(void)
 {
-    WatchBackoff backoff = {.min_delay = MIN_DELAY, .max_delay = MAX_DELAY};
+    GstConvnextBackoff backoff = {.min_delay = MIN_DELAY, .max_delay = MAX_DELAY};
 
     for (guint n = 0; n < 100; n++)
         check_delay(&backoff, n);
-    watch_backoff_reset(&backoff);
+    gst_convnext_backoff_reset(&backoff);
     for (guint n = 0; n < 3; n++)
         check_delay(&backoff, n);
 }
 
 static void test_one_length(void)
 {
-    WatchBackoff backoff = {.min_delay = MAX_DELAY, .max_delay = MAX_DELAY};
+    GstConvnextBackoff backoff = {.min_delay = MAX_DELAY, .max_delay = MAX_DELAY};
 
     for (guint n = 0; n < 3; n++)
         check_delay(&backoff, 5);
@@ -42,9 +43,9 @@ static void test_jitter(void)
     g_autoptr(GHashTable) delays = g_hash_table_new(g_direct_hash, g_direct_equal);
 
     for (guint i = 0; i < DRAWS; i++) {
-        WatchBackoff backoff = {.min_delay = G_USEC_PER_SEC, .max_delay = G_USEC_PER_SEC};
+        GstConvnextBackoff backoff = {.min_delay = G_USEC_PER_SEC, .max_delay = G_USEC_PER_SEC};
 
-        g_hash_table_add(delays, GINT_TO_POINTER((int)watch_backoff_next(&backoff)));
+        g_hash_table_add(delays, GINT_TO_POINTER((int)gst_convnext_backoff_next(&backoff)));
     }
     g_assert_cmpuint(g_hash_table_size(delays), >, DRAWS / 2);
 }

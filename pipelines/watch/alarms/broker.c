@@ -3,29 +3,24 @@
 
 #include <string.h>
 
+#include "gst/network/mqttclient.h"
+#include "gst/network/place.h"
 #include "pipelines/watch/alarms/discovery.h"
 #include "pipelines/watch/keys.h"
 
-#define PORT 1883
-#define TLS_PORT 8883
-
 static gboolean set_place(WatchBroker *broker, const char *text)
 {
-    g_autoptr(GUri) uri = g_uri_parse(text, G_URI_FLAGS_NONE, NULL);
-    const char *scheme = uri ? g_uri_get_scheme(uri) : "";
+    GstConvnextMqttPlace place;
+    const gboolean is_broker = gst_convnext_mqtt_place_parse(&place, text) && !*place.path;
 
-    broker->has_tls = strcmp(scheme, "mqtts") == 0;
-    if ((!broker->has_tls && strcmp(scheme, "mqtt") != 0) || !g_uri_get_host(uri) ||
-        !*g_uri_get_host(uri) || g_uri_get_userinfo(uri) || *g_uri_get_path(uri) ||
-        g_uri_get_query(uri) || g_uri_get_fragment(uri) || g_uri_get_port(uri) == 0)
-        return FALSE;
-    broker->host = g_strdup(g_uri_get_host(uri));
-    broker->port = g_uri_get_port(uri);
-    if (broker->port < 0)
-        broker->port = broker->has_tls ? TLS_PORT : PORT;
-    broker->place =
-        g_uri_join(G_URI_FLAGS_NONE, scheme, NULL, broker->host, broker->port, "", NULL, NULL);
-    return TRUE;
+    if (is_broker) {
+        broker->place = g_steal_pointer(&place.text);
+        broker->host = g_steal_pointer(&place.host);
+        broker->port = place.port;
+        broker->has_tls = place.has_tls;
+    }
+    gst_convnext_mqtt_place_clear(&place);
+    return is_broker;
 }
 
 static gboolean set_prefix(char **prefix, GKeyFile *file, const char *group, const char *key,
@@ -64,17 +59,14 @@ static gboolean set_credentials(WatchBroker *broker, GKeyFile *file, const char 
 static gboolean set_ca_file(WatchBroker *broker, GKeyFile *file, const char *group, GError **error)
 {
     g_autofree char *path = g_key_file_get_string(file, group, "mqtt-ca-file", NULL);
-    g_autofree char *text = NULL;
+    g_autoptr(GError) cause = NULL;
 
     if (!path || !*path)
         return TRUE;
     if (!broker->has_tls)
         return watch_keys_fail(error, group, "mqtt-ca-file needs an mqtts:// URL in mqtt");
-    if (!g_file_get_contents(path, &text, NULL, NULL))
-        return watch_keys_fail(error, group, "mqtt-ca-file: %s cannot be read", path);
-    if (!strstr(text, "CERTIFICATE-----"))
-        return watch_keys_fail(error, group, "mqtt-ca-file: %s is no PEM file with a certificate",
-                               path);
+    if (!gst_convnext_ca_check(path, &cause))
+        return watch_keys_fail(error, group, "mqtt-ca-file: %s", cause->message);
     broker->ca_file = g_steal_pointer(&path);
     return TRUE;
 }
@@ -87,11 +79,10 @@ gboolean watch_broker_read(WatchBroker **result, GKeyFile *file, const char *gro
     *result = NULL;
     if (!url || !*url)
         return TRUE;
-#ifndef HAVE_MOSQUITTO
-    return watch_keys_fail(error, group,
-                           "mqtt: convnext-watch was built without libmosquitto and cannot "
-                           "connect to a broker");
-#endif
+    if (!gst_convnext_mqtt_is_built())
+        return watch_keys_fail(error, group,
+                               "mqtt: convnext-watch was built without libmosquitto and cannot "
+                               "connect to a broker");
     if (!set_place(broker, url))
         return watch_keys_fail(error, group,
                                "mqtt: expected mqtt://HOST[:PORT] or mqtts://HOST[:PORT], without "

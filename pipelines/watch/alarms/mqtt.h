@@ -1,7 +1,6 @@
 /* Retained topics of an MQTT broker (3.1.1, quality of service 1), kept as they are set here.
  *
- * Nothing waits for the broker: a thread of its own looks up the host, connects, sends, and
- * connects again after 1 second at first and later after 30. A table holds the newest payload of
+ * Nothing waits for the broker (gst/network/mqttclient.h). A table holds the newest payload of
  * each topic and nothing else, so its size is bounded by the number of topics. After each
  * connection all topics are sent, because the broker may have lost some; a topic that changes is
  * sent once its earlier payload has been acknowledged. Standard error reports the first failure of

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "pipelines/watch/backoff.h"
+#include "gst/network/backoff.h"
 
-gint64 watch_backoff_next(WatchBackoff *backoff)
+gint64 gst_convnext_backoff_next(GstConvnextBackoff *backoff)
 {
     gint64 delay = backoff->min_delay;
 
@@ -12,7 +12,7 @@ gint64 watch_backoff_next(WatchBackoff *backoff)
     return (gint64)(delay * g_random_double_range(0.75, 1));
 }
 
-void watch_backoff_reset(WatchBackoff *backoff)
+void gst_convnext_backoff_reset(GstConvnextBackoff *backoff)
 {
     backoff->failures = 0;
 }
