@@ -2,12 +2,13 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What the page, MQTT and snapshots cost: CPU time of convnext-watch with 16 RTSP cameras, without and with them.
 
-    CONVNEXT_BUILD=build tests/bench/watch.py [SECONDS [ROUNDS [CAMERAS [CHANGE]]]]      default: 18 3 16 30
+    CONVNEXT_BUILD=build tests/bench/watch.py [SECONDS [ROUNDS [CAMERAS [CHANGE [HEIGHT]]]]]   default: 18 3 16 30 360
 
-The cameras show 640x360 at 15 frames per second and change their picture every CHANGE seconds, which is an event or
-two; with the default none falls into the measured time. "With" adds `metrics`, `mqtt` (mosquitto) and `snapshots`, and a client that asks for /api/cameras and for the
-picture of each camera once a second; the page itself asks every five seconds. Both settings take turns. Prints the
-CPU time of convnext-watch in percent of a core, and the median of the differences.
+The cameras show HEIGHT lines of a 16:9 picture at 15 frames per second and change their picture every CHANGE seconds,
+which is an event or two; with the default none falls into the measured time. "With" adds `metrics`, `mqtt` (mosquitto)
+and `snapshots`, and a client that asks for /api/cameras and for the picture of each camera once a second; the page
+itself asks every five seconds. Both settings take turns. Prints the CPU time of convnext-watch in percent of a core,
+and the median of the differences.
 """
 import os
 import re
@@ -20,7 +21,7 @@ import sys
 import tempfile
 import time
 
-SECONDS, ROUNDS, CAMERAS, CHANGE = [int(a) for a in sys.argv[1:]] + [18, 3, 16, 30][len(sys.argv) - 1:]
+SECONDS, ROUNDS, CAMERAS, CHANGE, HEIGHT = [int(a) for a in sys.argv[1:]] + [18, 3, 16, 30, 360][len(sys.argv) - 1:]
 BUILD = os.path.abspath(os.environ.get('CONVNEXT_BUILD', 'build'))
 WARM = 8  # seconds
 os.environ['GST_PLUGIN_PATH_1_0'] = f'{BUILD}/gst'
@@ -89,8 +90,8 @@ processes = []
 try:
     for picture in ('checkers-8', 'smpte'):
         subprocess.run(f'gst-launch-1.0 -q videotestsrc num-buffers={15 * CHANGE} pattern={picture} '
-                       '! video/x-raw,format=I420,width=640,height=360,framerate=15/1 ! x264enc key-int-max=15 '
-                       'speed-preset=ultrafast ! video/x-h264,stream-format=byte-stream '
+                       f'! video/x-raw,format=I420,width={HEIGHT * 16 // 9},height={HEIGHT},framerate=15/1 '
+                       '! x264enc key-int-max=15 speed-preset=ultrafast ! video/x-h264,stream-format=byte-stream '
                        f'! filesink location={folder}/{picture}.h264', shell=True, check=True)
     with open(f'{folder}/clip.h264', 'wb') as clip:
         for picture in ('checkers-8', 'smpte'):

@@ -199,6 +199,7 @@ static void test_formats(void)
         g_autoptr(GstCaps) caps = make_caps(format, 33, 17, "");
 
         expect_size(encoder, caps, 640, 33, 17);
+        expect_size(encoder, caps, 16, 16, 8);
     }
 }
 
