@@ -312,6 +312,10 @@ install_packages()
     if dpkg --compare-versions "$version" ge 1.24; then
         cnx_install libgstreamer-plugins-bad1.0-dev
     fi
+    # Loads the page of convnext-watch. Ubuntu's package needs snapd.
+    if (. /etc/os-release && [ "$ID" = debian ]); then
+        cnx_install chromium
+    fi
     if apt-cache show clang-format-14 >/dev/null 2>&1; then
         cnx_install clang-format-14
     fi
