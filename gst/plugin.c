@@ -6,6 +6,7 @@
 #include "gst/overlay/gstconvnextoverlay.h"
 #include "gst/publish/gstconvnextpublish.h"
 #include "gst/segment/gstconvnextsegment.h"
+#include "gst/stream/tracer.h"
 
 static gboolean plugin_init(GstPlugin *plugin)
 {
@@ -18,6 +19,7 @@ static gboolean plugin_init(GstPlugin *plugin)
 #endif
     any |= GST_ELEMENT_REGISTER(convnextpublish, plugin);
     any |= GST_ELEMENT_REGISTER(convnextsegment, plugin);
+    any |= gst_convnext_tracer_register(plugin);
     return any;
 }
 

@@ -8,6 +8,7 @@
 #include "gst/overlay/painting.h"
 #include "gst/stream/fields.h"
 #include "gst/stream/messages.h"
+#include "gst/stream/tracer.h"
 #include "model/base/error.h"
 
 GST_DEBUG_CATEGORY_EXTERN(gst_convnext_debug);
@@ -170,6 +171,8 @@ static void report_job(GstConvnextStream *self, const GstConvnextJob *job, GstCl
     }
     g_mutex_unlock(&self->lock);
     gst_convnext_log_job(self->element, job);
+    if (gst_convnext_is_traced())
+        gst_convnext_tracer_log(self->element, job, total);
     if (!job->is_finite && is_current(self, job))
         gst_convnext_warn_not_finite(self->element, job->engine);
     for (guint i = 0; job->post_messages && i < job->results->len && is_current(self, job); i++)
