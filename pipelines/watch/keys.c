@@ -101,6 +101,9 @@ static const Key keys[] = {
     {.name = "mqtt-discovery", .type = KEY_OF_PROGRAM,
      .help = "what topics of Home Assistant's discovery begin with (default\n"
              "homeassistant); empty for no discovery"},
+    {.name = "share", .type = KEY_OF_PROGRAM,
+     .help = "INDEX/COUNT: only this instance's share of the cameras, of COUNT instances\n"
+             "with the same list; INDEX from 0, or a name that ends in it, watch-0/3"},
     {.name = "snapshots", .type = KEY_OF_PROGRAM,
      .help = "a folder that receives the pictures of events"},
 };

@@ -193,11 +193,26 @@ static gboolean read_cameras(WatchList *list, GKeyFile *file, const char *const 
 
         if (strcmp(groups[i], WATCH_DEFAULTS) == 0)
             continue;
-        if (!watch_parts_find(file, groups[i], &owner, error) ||
-            (!owner && !read_camera(list, file, groups[i], groups, error)))
+        if (!watch_parts_find(file, groups[i], &owner, error))
+            return FALSE;
+        if (owner || !watch_share_has(&list->share, groups[i]))
+            continue;
+        if (!read_camera(list, file, groups[i], groups, error))
             return FALSE;
     }
     return TRUE;
+}
+
+static gboolean read_share(WatchList *list, GKeyFile *file, GError **error)
+{
+    g_autofree char *text = g_key_file_get_string(file, WATCH_DEFAULTS, "share", NULL);
+
+    list->share = WATCH_SHARE_ALL;
+    return !text || watch_share_parse(text, &list->share) ||
+           watch_keys_fail(error, WATCH_DEFAULTS,
+                           "share is '%s', expected INDEX/COUNT from 0/COUNT on, such as 0/3, or "
+                           "NAME-INDEX/COUNT",
+                           text);
 }
 
 static gboolean read_groups(WatchList *list, GKeyFile *file, GError **error)
@@ -217,9 +232,10 @@ static gboolean read_groups(WatchList *list, GKeyFile *file, GError **error)
     if (!read_web_login(list, file, error) ||
         !watch_broker_read(&list->mqtt, file, WATCH_DEFAULTS, error))
         return FALSE;
-    if (!read_cameras(list, file, (const char *const *)groups, error))
+    if (!read_share(list, file, error) ||
+        !read_cameras(list, file, (const char *const *)groups, error))
         return FALSE;
-    if (list->cameras->len == 0) {
+    if (list->cameras->len == 0 && list->share.count == 1) {
         g_set_error_literal(error, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_GROUP_NOT_FOUND,
                             "no camera to watch");
         return FALSE;

@@ -5,9 +5,11 @@
 
 #include "pipelines/watch/alarms/broker.h"
 #include "pipelines/watch/settings.h"
+#include "pipelines/watch/share.h"
 
 typedef struct WatchList {
-    GPtrArray *cameras; /* WatchSettings, at least one; parts follow their camera */
+    GPtrArray *cameras; /* WatchSettings, at least one without a share; parts follow their camera */
+    WatchShare share;   /* of the cameras in the list */
     char *metrics;      /* [ADDRESS:]PORT, or NULL */
     char *web_login;    /* user:password of the page, or NULL */
     char *events;       /* a file, or NULL */

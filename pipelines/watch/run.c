@@ -10,6 +10,7 @@
 #include "pipelines/watch/alarms/events.h"
 #include "pipelines/watch/alarms/retained.h"
 #include "pipelines/watch/alarms/webhook.h"
+#include "pipelines/watch/follow.h"
 #include "pipelines/watch/list.h"
 #include "pipelines/watch/pictures/pictures.h"
 #include "pipelines/watch/pictures/snapshots.h"
@@ -23,6 +24,7 @@
 #define WEBHOOK_S 10                     /* silence after which a server has failed */
 #define WEBHOOK_EVENTS 256               /* waiting for a server */
 #define PICTURE_US (2 * G_USEC_PER_SEC)  /* longest wait for a picture, and for the disk */
+#define FOLLOW_TICKS 10                  /* between two looks at the list's file */
 #define QUIT_MS 5000                     /* how long to wait for cameras that do not stop */
 
 typedef struct Watch {
@@ -30,6 +32,8 @@ typedef struct Watch {
     const char *config; /* with keys and sources: the arguments of watch_list_new() */
     const char *const *keys;
     char **sources;
+    WatchFollow *follow; /* of config, or NULL */
+    guint ticks;
     WatchList *list;
     WatchServer *server; /* serves the site; or NULL */
     WatchSite *site;
@@ -429,8 +433,11 @@ static gboolean on_interrupt(gpointer data)
 static gboolean on_tick(gpointer data)
 {
     Watch *watch = data;
-    gboolean all_done = TRUE;
+    /* An instance without a camera waits for one. */
+    gboolean all_done = watch->cameras->len > 0;
 
+    if (watch->follow && ++watch->ticks % FOLLOW_TICKS == 0 && watch_follow_check(watch->follow))
+        on_hangup(watch);
     for (guint i = 0; i < watch->cameras->len; i++) {
         WatchCamera *camera = watch->cameras->pdata[i];
 
@@ -464,13 +471,14 @@ static void run_loop(Watch *watch)
                       watch_pipeline_left_behind());
 }
 
-gboolean watch_run(const char *config, const char *const *keys, char **sources)
+gboolean watch_run(const char *config, const char *const *keys, char **sources, gboolean follows)
 {
     Watch watch = {.config = config, .keys = keys, .sources = sources};
     g_autoptr(GError) error = NULL;
     guint hangup;
 
     watch.loop = g_main_loop_new(NULL, FALSE);
+    watch.follow = config && follows ? watch_follow_new(config) : NULL;
     watch.alarms = watch_alarms_new(on_event, &watch);
     watch.commands = watch_commands_new(COMMAND_US, COMMAND_EVENTS);
     watch.webhook = watch_webhook_new(WEBHOOK_S, WEBHOOK_EVENTS);
@@ -500,6 +508,7 @@ gboolean watch_run(const char *config, const char *const *keys, char **sources)
     watch_retained_free(watch.retained);
     g_ptr_array_unref(watch.stopping);
     g_ptr_array_unref(watch.cameras);
+    watch_follow_free(watch.follow);
     g_main_loop_unref(watch.loop);
     return !watch.has_failed;
 }

@@ -56,6 +56,8 @@ static const GOptionEntry key_options[] = {
      "An environment variable that holds user:password", "NAME"},
     {"metrics", 0, 0, G_OPTION_ARG_CALLBACK, on_key,
      "Serve the page and metrics, on localhost unless an address is given", "[ADDRESS:]PORT"},
+    {"share", 0, 0, G_OPTION_ARG_CALLBACK, on_key, "Watch only this share of the cameras",
+     "INDEX/COUNT"},
     {"events", 0, 0, G_OPTION_ARG_CALLBACK, on_key, "Append a JSON line for each event", "FILE"},
     {"set", 's', 0, G_OPTION_ARG_CALLBACK, on_key, "Set any key of [watch], see below",
      "KEY=VALUE"},
@@ -187,9 +189,11 @@ static gboolean run_command_line(int argc, char **argv)
     g_autofree char *config = NULL;
     g_auto(GStrv) sources = NULL;
     g_auto(WatchCollection) collection = {0};
-    gboolean is_version = FALSE, is_check = FALSE;
+    gboolean is_version = FALSE, is_check = FALSE, follows = FALSE;
     const GOptionEntry entries[] = {
         {"config", 'c', 0, G_OPTION_ARG_FILENAME, &config, "The camera list, a key file", "FILE"},
+        {"follow", 0, 0, G_OPTION_ARG_NONE, &follows,
+         "Load the camera list again when its file has changed", NULL},
         {"check", 0, 0, G_OPTION_ARG_NONE, &is_check,
          "Open each camera once, print what was found, and quit", NULL},
         {"collect", 0, 0, G_OPTION_ARG_STRING, &collection.camera,
@@ -221,6 +225,10 @@ static gboolean run_command_line(int argc, char **argv)
         print_error("convnext-watch", "--config is empty, expected a file");
         return FALSE;
     }
+    if (follows && !config) {
+        print_error("convnext-watch", "--follow needs --config FILE");
+        return FALSE;
+    }
     if (!check_collection(&collection, is_check))
         return FALSE;
     g_ptr_array_add(keys, NULL);
@@ -228,7 +236,7 @@ static gboolean run_command_line(int argc, char **argv)
         return watch_collect(&collection, config, (const char *const *)keys->pdata, sources);
     if (is_check)
         return watch_check(config, (const char *const *)keys->pdata, sources);
-    return watch_run(config, (const char *const *)keys->pdata, sources);
+    return watch_run(config, (const char *const *)keys->pdata, sources, follows);
 }
 
 int main(int argc, char **argv)
