@@ -56,7 +56,7 @@ static void on_tags(WatchConnection *self, GstEvent *event)
     GstTagList *tags;
     const char *codec;
 
-    watch_relay_tag(self->outlet, event);
+    watch_relay_tag(self->outlet, event, &self->given_up);
     gst_event_parse_tag(event, &tags);
     if (!gst_tag_list_peek_string_index(tags, GST_TAG_VIDEO_CODEC, 0, &codec))
         return;

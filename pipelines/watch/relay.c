@@ -126,17 +126,14 @@ void watch_relay_push(WatchRelay *self, GstBuffer *frame, GstCaps *caps, const i
         gst_app_src_push_sample(sources->pdata[i], sample);
 }
 
-void watch_relay_tag(WatchRelay *self, GstEvent *tags)
+void watch_relay_tag(WatchRelay *self, GstEvent *tags, const int *stop)
 {
-    static const int never;
     g_autoptr(GPtrArray) sources = NULL;
 
     g_mutex_lock(&self->lock);
     gst_event_replace(&self->tags, tags);
     g_mutex_unlock(&self->lock);
-    if (self->is_file) /* set_ready() sends them: they precede the frames */
-        return;
-    sources = take_sources(self, &never);
+    sources = take_sources(self, stop);
     for (guint i = 0; sources && i < sources->len; i++)
         gst_element_send_event(sources->pdata[i], gst_event_ref(tags));
 }

@@ -29,5 +29,5 @@ void watch_relay_remove(WatchRelay *relay, GstElement *source);
 /* For the streaming thread of the camera: a frame with its caps, tags (an event), and the end of a
  * file. stop: set while these functions wait, it ends that; atomic. */
 void watch_relay_push(WatchRelay *relay, GstBuffer *frame, GstCaps *caps, const int *stop);
-void watch_relay_tag(WatchRelay *relay, GstEvent *tags);
+void watch_relay_tag(WatchRelay *relay, GstEvent *tags, const int *stop);
 void watch_relay_end(WatchRelay *relay, const int *stop);

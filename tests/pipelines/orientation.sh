@@ -42,13 +42,16 @@ for turn in 90r 180 90l; do
     timeout "$PATIENCE" "$CONVNEXT_WATCH" $turn.mov >watch 2>log </dev/null || wrong "$turn: $(cat log)"
     timeout "$PATIENCE" "$CONVNEXT_WATCH" --set=orientation=identity $turn.mov >stored 2>log </dev/null ||
         wrong "$turn: $(cat log)"
+    printf '[film]\nsource = %s\n[film:all]\nroi = 0,0,1,1\n' "$turn.mov" >list.ini
+    timeout "$PATIENCE" "$CONVNEXT_WATCH" --config list.ini 2>log </dev/null | grep '"stream":"film:all"' >part ||
+        wrong "$turn: no results of a part: $(cat log)"
     expect_lines quick 5
     [ "$(grep -c "\"region\":\[0,0,320,240\],\"orientation\":\"$turn\"" quick)" -eq 5 ] ||
         wrong "$turn: quickstart does not turn the frames: $(head -n 1 quick)"
     classes flipped >flipped.classes
     grep -q orientation flipped.classes && wrong "$turn: an upright frame has an orientation"
     cmp -s flipped.classes up.classes && wrong "$turn: the picture looks the same when it is turned"
-    for lines in chosen quick watch; do
+    for lines in chosen quick watch part; do
         classes $lines | grep -v orientation | cmp -s - flipped.classes ||
             wrong "$turn: $lines differs from videoflip: $(head -n 1 $lines flipped)"
     done
